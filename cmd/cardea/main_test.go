@@ -1,0 +1,101 @@
+package main_test
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"testing"
+)
+
+func TestCommand(t *testing.T) {
+	t.Parallel()
+	bin := build(t)
+	const usage = `Usage: cardea <command>\n\n  secret .*\n  version .*\n  help .*\n`
+	for _, tt := range []struct {
+		name   string
+		args   []string
+		code   int
+		stdout string // a regular expression for all of it, as stderr
+		stderr string
+	}{
+		{"secret prints 32 bytes as base64url and nothing else", []string{"secret"}, 0, `[A-Za-z0-9_-]{43}\n`, ``},
+		{"version names itself and Go", []string{"version"}, 0, `cardea \S+ go1\.\S+\n`, ``},
+		{"help lists the commands", []string{"help"}, 0, usage, ``},
+		{"a flag for help does too", []string{"--help"}, 0, usage, ``},
+		{"no command is a wrong call", nil, 2, ``, `cardea: which command\?\n\n` + usage},
+		{"an unknown command is a wrong call", []string{"frobnicate"}, 2, ``, `cardea: unknown command "frobnicate"\n\n` + usage},
+		{"an unknown flag is a wrong call", []string{"-x"}, 2, ``, `cardea: unknown command "-x"\n\n` + usage},
+		{"secret with an argument is a wrong call", []string{"secret", "64"}, 2, ``, `cardea: secret takes no arguments, has 1\n\n` + usage},
+		{"version with an argument is a wrong call", []string{"version", "1"}, 2, ``, `cardea: version takes no arguments, has 1\n\n` + usage},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			stdout, stderr, code := call(t, bin, tt.args...)
+			if code != tt.code {
+				t.Errorf("exit code: got %d, want %d", code, tt.code)
+			}
+			if !regexp.MustCompile(`^` + tt.stdout + `$`).MatchString(stdout) {
+				t.Errorf("stdout: got %q, want %s", stdout, tt.stdout)
+			}
+			if !regexp.MustCompile(`^` + tt.stderr + `$`).MatchString(stderr) {
+				t.Errorf("stderr: got %q, want %s", stderr, tt.stderr)
+			}
+		})
+	}
+
+	t.Run("two secrets differ", func(t *testing.T) {
+		t.Parallel()
+		first, _, _ := call(t, bin, "secret")
+		second, _, _ := call(t, bin, "secret")
+		if first == second {
+			t.Errorf("got %q twice", first)
+		}
+	})
+
+	t.Run("a secret that could not be written is a failure", func(t *testing.T) {
+		t.Parallel()
+		full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+		if err != nil {
+			t.Skipf("no /dev/full on %s", runtime.GOOS)
+		}
+		defer full.Close()
+		cmd := exec.Command(bin, "secret")
+		cmd.Stdout = full
+		if got := exitCode(t, cmd.Run()); got != 1 {
+			t.Errorf("exit code: got %d, want 1", got)
+		}
+	})
+}
+
+func build(t *testing.T) string {
+	t.Helper()
+	bin := filepath.Join(t.TempDir(), "cardea.exe") // Windows runs nothing without the extension; nobody else minds it
+	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	return bin
+}
+
+func call(t *testing.T, bin string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	var outBuf, errBuf bytes.Buffer
+	cmd := exec.Command(bin, args...)
+	cmd.Stdout, cmd.Stderr = &outBuf, &errBuf
+	code = exitCode(t, cmd.Run())
+	return outBuf.String(), errBuf.String(), code
+}
+
+func exitCode(t *testing.T, err error) int {
+	t.Helper()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return exit.ExitCode()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return 0
+}
