@@ -1,0 +1,61 @@
+package cookie
+
+import (
+	"net/url"
+	"strings"
+	"unicode/utf8"
+)
+
+// decode is JavaScript's decodeURIComponent, but returns what is not well encoded as it is.
+func decode(s string) string {
+	if !strings.Contains(s, "%") {
+		return s
+	}
+	decoded, err := url.PathUnescape(s)
+	if err != nil || !utf8.ValidString(decoded) {
+		return s
+	}
+	return decoded
+}
+
+// encodedLen returns how many bytes appendEncoded appends.
+func encodedLen(s string) int {
+	n := len(s)
+	for i := range len(s) {
+		if !unreserved(s[i]) {
+			n += len("%XX") - 1
+		}
+	}
+	return n
+}
+
+// appendEncoded is JavaScript's encodeURIComponent.
+func appendEncoded(b []byte, s string) []byte {
+	const digits = "0123456789ABCDEF"
+	for i := range len(s) {
+		if c := s[i]; unreserved(c) {
+			b = append(b, c)
+		} else {
+			b = append(b, '%', digits[c>>4], digits[c&15])
+		}
+	}
+	return b
+}
+
+func unreserved(c byte) bool {
+	return alphanumeric(c) || strings.IndexByte("-_.!~*'()", c) >= 0
+}
+
+// isToken reports whether s can be a cookie's name (RFC 6265 § 4.1.1, RFC 9110 § 5.6.2).
+func isToken(s string) bool {
+	for i := range len(s) {
+		if !alphanumeric(s[i]) && strings.IndexByte("!#$%&'*+-.^_`|~", s[i]) < 0 {
+			return false
+		}
+	}
+	return s != ""
+}
+
+func alphanumeric(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+}

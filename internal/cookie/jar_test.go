@@ -1,0 +1,159 @@
+package cookie_test
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/cardea-auth/cardea/internal/cookie"
+)
+
+func jarOf(names *cookie.Names, lines ...string) *cookie.Jar {
+	return cookie.NewJar(http.Header{"Cookie": lines}, names)
+}
+
+func TestGet(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		lines []string
+		want  string
+	}{
+		{"nothing", nil, ""},
+		{"other cookies only", []string{"b=1; aa=2; A=3"}, ""},
+		{"among others", []string{"b=1; a=2; c=3"}, "2"},
+		{"first of several", []string{"a=1; a=2", "a=3"}, "1"},
+		{"second line", []string{"b=1", "a=2"}, "2"},
+		{"no space between", []string{"b=1;a=2;c=3"}, "2"},
+		{"spaces and tabs around", []string{"b=1;\t a \t=  2\t ; c"}, "2"},
+		{"equals sign in the value", []string{"a=b=c="}, "b=c="},
+		{"empty", []string{"a=; b=1"}, ""},
+		{"no equals sign", []string{"a; b=1"}, ""},
+		{"empty pairs", []string{";; ;a=1;;"}, "1"},
+		{"encoded", []string{"a=token%7Chash%20%C5%AF+"}, "token|hash ů+"},
+		{"badly encoded", []string{"a=100%"}, "100%"},
+		{"half an escape", []string{"a=%7C%2"}, "%7C%2"},
+		{"not UTF-8 when decoded", []string{"a=%7C%ff"}, "%7C%ff"},
+		{"without a name", []string{"=a=1"}, ""},
+		{"as the value of a nameless cookie", []string{"=a=1; b=a=2"}, ""},
+		{"quotes are part of the value", []string{`a="1"`}, `"1"`},
+		{"line without a cookie", []string{"", "a=1"}, "1"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			names := cookie.NamesV5(false)
+			if got := jarOf(&names, tt.lines...).Get("a"); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// A browser lets a page on http set a cookie whose name only looks like one with a prefix.
+func TestUnicodeSpaceDoesNotMakeAPrefix(t *testing.T) {
+	t.Parallel()
+	names := cookie.NamesV5(true)
+	for _, space := range []string{"\u2000", "\u00a0", "\u0085", "\v", "\f"} {
+		if got := jarOf(&names, space+names.CSRF+"=evil").Get(names.CSRF); got != "" {
+			t.Errorf("%q before the name: got %q", space, got)
+		}
+	}
+}
+
+func TestWithPrefix(t *testing.T) {
+	t.Parallel()
+	names := cookie.NamesV5(false)
+	jar := jarOf(&names, "authjs.state.b=1; x.authjs.state.c=2; authjs.state.a=3; authjs.state.b=4; authjs.stat=5; authjs.state.ů=6", "authjs.state.c=7")
+	want := []string{"authjs.state.b", "authjs.state.a", "authjs.state.c"}
+	if got := jar.WithPrefix("authjs.state."); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := jar.WithPrefix("authjs.nonce."); got != nil {
+		t.Errorf("got %q, want none", got)
+	}
+}
+
+func TestWithPrefixIsBounded(t *testing.T) {
+	t.Parallel()
+	var header strings.Builder
+	for n := range 500 {
+		header.WriteString("authjs.state." + strconv.Itoa(n) + "=1; ")
+	}
+	names := cookie.NamesV5(false)
+	if got := len(jarOf(&names, header.String()).WithPrefix("authjs.state.")); got != 100 {
+		t.Errorf("got %d names, want 100", got)
+	}
+}
+
+// Row of fiber CVE-2026-25899.
+func TestTooManyBytesOfCookiesAreNone(t *testing.T) {
+	t.Parallel()
+	names := cookie.NamesV5(false)
+	const session = "authjs.session-token=1; a=2; "
+	filler := strings.Repeat("x", 100<<10-len(session))
+	if jar := jarOf(&names, session, filler); jar.Session() != "1" || jar.Get("a") != "2" {
+		t.Error("100 kB were refused")
+	}
+	if jar := jarOf(&names, session, filler+"x"); jar.Session() != "" || jar.Get("a") != "" || jar.WithPrefix("a") != nil {
+		t.Error("more than 100 kB were read")
+	}
+}
+
+// FuzzParse asserts that whatever a request has, a jar returns a part of it and clears no cookie but the session.
+func FuzzParse(f *testing.F) {
+	f.Add("authjs.session-token=a; authjs.csrf-token=token%7Chash")
+	f.Add("authjs.session-token.1=b; authjs.session-token.0=a; authjs.session-tokenX=c; authjs.session-token.2")
+	f.Add("authjs.session-token.00=a; authjs.session-token.-1=b; authjs.session-token.99999999999999999999=c")
+	f.Add(";=;;a=%;%=a; \t=\t")
+	names := cookie.NamesV5(false)
+	f.Fuzz(func(t *testing.T, line string) {
+		jar := jarOf(&names, line)
+		if got := jar.Session(); len(got) > len(line) {
+			t.Fatalf("session %q from %q", got, line)
+		}
+		for _, name := range jar.WithPrefix("") {
+			if !strings.Contains(line, name) || len(jar.Get(name)) > len(line) {
+				t.Fatalf("cookie %q from %q", name, line)
+			}
+		}
+		jar.ClearSession()
+		for _, header := range written(jar) {
+			c, err := http.ParseSetCookie(header)
+			if err != nil || !strings.HasPrefix(c.Name, names.Session) || c.MaxAge != -1 || c.Value != "" {
+				t.Fatalf("%q made %q", line, header)
+			}
+		}
+	})
+}
+
+// requestLine is what a browser sends to an application that uses a few cookies of its own.
+const requestLine = "theme=dark; _ga=GA1.1.1234567890.1234567890; lang=cs; authjs.csrf-token=" +
+	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef%7C0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef; " +
+	"authjs.callback-url=http%3A%2F%2Flocalhost%3A3000; authjs.session-token=0f0e9a52-6d1e-4d61-8a1e-5f4b2c1d8a0e"
+
+func BenchmarkSession(b *testing.B) {
+	names := cookie.NamesV5(false)
+	h := http.Header{"Cookie": {requestLine}}
+	b.ReportAllocs()
+	for b.Loop() {
+		if cookie.NewJar(h, &names).Session() == "" {
+			b.Fatal("no session")
+		}
+	}
+}
+
+func BenchmarkSessionAndRenew(b *testing.B) {
+	names := cookie.NamesV5(false)
+	h := http.Header{"Cookie": {requestLine}}
+	b.ReportAllocs()
+	for b.Loop() {
+		jar := cookie.NewJar(h, &names)
+		if err := jar.SetSession(jar.Session(), now); err != nil {
+			b.Fatal(err)
+		}
+		jar.Write(http.Header{})
+	}
+}

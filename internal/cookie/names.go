@@ -1,0 +1,46 @@
+// Package cookie reads the cookies of a request and writes those of its response, as Auth.js and NextAuth.js do: names, attributes, encoding, and a
+// long session split over several cookies.
+package cookie
+
+// Names are the cookies of one deployment, with what else depends on the generation and on https.
+type Names struct {
+	Session     string
+	CallbackURL string
+	CSRF        string
+	State       string
+	PKCE        string
+	Nonce       string
+	Challenge   string // of WebAuthn; the original has it in v5 only
+
+	Secure    bool // browsers send the cookies over https only
+	ChunkSize int  // how many bytes of a session go into one cookie
+}
+
+// NamesV5 returns the names of Auth.js. With secure they have the prefixes that keep a page on http, or another host of the domain, from setting them
+// (RFC 6265bis § 4.1.3).
+func NamesV5(secure bool) Names {
+	return names("authjs", secure, 3936)
+}
+
+// NamesV4 returns the names of NextAuth.js 4.
+func NamesV4(secure bool) Names {
+	return names("next-auth", secure, 3933)
+}
+
+func names(app string, secure bool, chunkSize int) Names {
+	anyHost, thisHost := "", ""
+	if secure {
+		anyHost, thisHost = "__Secure-", "__Host-"
+	}
+	return Names{
+		Session:     anyHost + app + ".session-token",
+		CallbackURL: anyHost + app + ".callback-url",
+		CSRF:        thisHost + app + ".csrf-token",
+		State:       anyHost + app + ".state",
+		PKCE:        anyHost + app + ".pkce.code_verifier",
+		Nonce:       anyHost + app + ".nonce",
+		Challenge:   anyHost + app + ".challenge",
+		Secure:      secure,
+		ChunkSize:   chunkSize,
+	}
+}
