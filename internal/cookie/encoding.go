@@ -32,18 +32,22 @@ func encodedLen(s string) int {
 // appendEncoded is JavaScript's encodeURIComponent.
 func appendEncoded(b []byte, s string) []byte {
 	const digits = "0123456789ABCDEF"
+	done := 0
 	for i := range len(s) {
-		if c := s[i]; unreserved(c) {
-			b = append(b, c)
-		} else {
-			b = append(b, '%', digits[c>>4], digits[c&15])
+		if c := s[i]; !unreserved(c) {
+			b = append(append(b, s[done:i]...), '%', digits[c>>4], digits[c&15])
+			done = i + 1
 		}
 	}
-	return b
+	return append(b, s[done:]...)
 }
 
 func unreserved(c byte) bool {
-	return alphanumeric(c) || strings.IndexByte("-_.!~*'()", c) >= 0
+	switch c {
+	case '-', '_', '.', '!', '~', '*', '\'', '(', ')':
+		return true
+	}
+	return alphanumeric(c)
 }
 
 // isToken reports whether s can be a cookie's name (RFC 6265 § 4.1.1, RFC 9110 § 5.6.2).

@@ -16,8 +16,8 @@ type Names struct {
 	ChunkSize int  // how many bytes of a session go into one cookie
 }
 
-// NamesV5 returns the names of Auth.js. With secure they have the prefixes that keep a page on http, or another host of the domain, from setting them
-// (RFC 6265bis § 4.1.3).
+// NamesV5 returns the names of Auth.js. With secure they have the prefixes that keep a page on http from setting them and, for the CSRF token, also
+// another host of the domain (RFC 6265bis § 4.1.3).
 func NamesV5(secure bool) Names {
 	return names("authjs", secure, 3936)
 }

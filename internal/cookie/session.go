@@ -61,7 +61,8 @@ func isChunk(suffix string) bool {
 }
 
 // SetSession sets the session's value, split over numbered cookies when it is long, and clears what the request had under other names. It lasts as long
-// as the browser runs when expires is the zero time. A value of more than 64 kB is [ErrTooLong], and nothing changes then.
+// as the browser runs when expires is the zero time. A value of more than 64 kB is [ErrTooLong], as is one of which a cookie becomes too long by
+// encoding, and nothing changes then. Tokens have nothing to encode.
 func (j *Jar) SetSession(value string, expires time.Time) error {
 	if encodedLen(value) > maxSession {
 		return ErrTooLong

@@ -15,7 +15,7 @@ import (
 const MaxLength = 2048
 
 // Target returns the absolute URL that raw stands for if it is within the application, and base otherwise. The result always has the origin of base,
-// which is an http or https URL without userinfo, and is its own target: Target(Target(raw)) is Target(raw).
+// which is an http or https URL with an ASCII host and no userinfo, and is its own target: Target(Target(raw)) is Target(raw).
 //
 // Within are a path that starts with one slash, taken from the root of the origin, and a URL of the same origin (see [SameOrigin]); both may
 // have a query and a fragment. Refused are values longer than [MaxLength], values with anything but printable ASCII, or with a backslash, and paths

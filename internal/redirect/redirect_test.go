@@ -43,7 +43,7 @@ var hostile = []string{
 	"http://[::1]", "http://[::ffff:127.0.0.1]", "http://[app]", "http://[app", "http://app]", "http://[::1%25app]", "http://127.0.0.1", "http://2130706433",
 	// Nothing, too much, not encoded.
 	"", " ", "\t", "e", "app", "www.app", "dashboard", "./dashboard", "?a=b", "#a", "%", "/%", "/%zz", "/%2", "/#%", "/a#%zz", "\xff", "/\xc0\xaf", "/" + strings.Repeat("a", redirect.MaxLength),
-	"/a\r\nSet-Cookie: a=b", "/a\r\n\r\n<script>", "/\u0085e", "/é", "/a b",
+	"/a\r\nSet-Cookie: a=b", "/a\r\n\r\n<script>", "/\u0085e", "/é", "/a b", `/a?b=\e`, `/a#\e`,
 }
 
 func TestHostileTargetsEndAtTheBase(t *testing.T) {
@@ -89,6 +89,15 @@ func TestTargetsWithinTheApplication(t *testing.T) {
 	}
 }
 
+func TestBaseWithoutAnOrigin(t *testing.T) {
+	t.Parallel()
+	for _, base := range []string{"https://bücher.example", "ftp://app.example", "https://", "/app", "https:app"} {
+		if got, want := redirect.Target("/x", parse(t, base)), parse(t, base).String(); got != want {
+			t.Errorf("Target(/x, %s) = %q, want %q", base, got, want)
+		}
+	}
+}
+
 func TestLongestTarget(t *testing.T) {
 	t.Parallel()
 	base := parse(t, "http://app")
@@ -100,6 +109,10 @@ func TestLongestTarget(t *testing.T) {
 		if got := redirect.Target(raw+"a", base); got != "http://app" {
 			t.Errorf("a target of %d bytes was taken", len(longest)+1)
 		}
+	}
+	spelledLonger := strings.Replace(longest, "http://app/", "http://app:80/", 1)
+	if got := redirect.Target(spelledLonger, base); got != "http://app" {
+		t.Errorf("a value of %d bytes was taken", len(spelledLonger))
 	}
 }
 

@@ -1,0 +1,20 @@
+package seal
+
+import (
+	"strconv"
+	"testing"
+	"time"
+)
+
+func TestKeysAreKeptForFewSalts(t *testing.T) {
+	t.Parallel()
+	s := New([]string{"secret"}, V5)
+	for n := range 2 * maxSalts {
+		if _, err := s.Seal(strconv.Itoa(n), nil, time.Now(), time.Hour); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(s.keys) != maxSalts {
+		t.Errorf("the keys of %d salts are kept, want %d", len(s.keys), maxSalts)
+	}
+}

@@ -1,0 +1,85 @@
+package seal
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"time"
+)
+
+// tolerance is how far the clocks of two servers may differ, in seconds.
+const tolerance = 15
+
+// encode returns claims as JSON, with the time of the token and an id (RFC 7519 § 4.1).
+func encode(claims map[string]any, now time.Time, maxAge time.Duration) ([]byte, error) {
+	all := make(map[string]any, len(claims)+3)
+	maps.Copy(all, claims)
+	iat := now.Unix()
+	all["iat"] = iat
+	all["exp"] = iat + int64(maxAge/time.Second)
+	all["jti"] = newID()
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false) // no page shows it, and a cookie is short of space
+	if err := e.Encode(all); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(text.Bytes(), []byte("\n")), nil
+}
+
+// newID returns a random UUID (RFC 9562 § 5.4).
+func newID() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+func decode(text []byte, now time.Time) (map[string]any, error) {
+	var claims map[string]any
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if d.Decode(&claims) != nil || claims == nil {
+		return nil, ErrInvalid
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, ErrInvalid
+	}
+	if err := checkTime(claims, now.Unix()); err != nil {
+		return nil, err
+	}
+	return claims, nil
+}
+
+// checkTime applies exp, nbf and iat (RFC 7519 § 4.1.4 to 4.1.6). A token that ended exactly the tolerance ago has expired.
+func checkTime(claims map[string]any, now int64) error {
+	exp, expOK := seconds(claims, "exp", math.Inf(1))
+	nbf, nbfOK := seconds(claims, "nbf", math.Inf(-1))
+	_, iatOK := seconds(claims, "iat", 0)
+	switch {
+	case !expOK || !nbfOK || !iatOK || nbf > float64(now+tolerance):
+		return ErrInvalid
+	case exp <= float64(now-tolerance):
+		return ErrExpired
+	}
+	return nil
+}
+
+// seconds returns a claim that is a time, or missing when there is none. It may be a fraction (RFC 7519 § 2).
+func seconds(claims map[string]any, name string, missing float64) (at float64, ok bool) {
+	v, found := claims[name]
+	if !found {
+		return missing, true
+	}
+	n, ok := v.(json.Number)
+	if !ok {
+		return 0, false
+	}
+	at, err := n.Float64()
+	return at, err == nil
+}
