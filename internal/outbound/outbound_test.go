@@ -25,7 +25,9 @@ func get(t *testing.T, ctx context.Context, client *http.Client, url string) (*R
 // Better Auth GHSA-5rr4-8452-hf4v, Casdoor CVE-2026-5469, Zitadel CVE-2025-67494: SSRF through discovery.
 func TestGuardRefusesAddressesOfTheMachineItself(t *testing.T) {
 	t.Parallel()
-	loopback := []string{"127.0.0.1:80", "127.8.9.1:443", "[::1]:80", "[::ffff:127.0.0.1]:80", "[64:ff9b::127.0.0.1]:80", "[::127.0.0.1]:80", "[2002:7f00:1::]:80"}
+	loopback := []string{
+		"127.0.0.1:80", "127.8.9.1:443", "[::1]:80", "[::ffff:127.0.0.1]:80", "[64:ff9b::127.0.0.1]:80", "[::127.0.0.1]:80", "[2002:7f00:1::]:80",
+	}
 	never := []string{
 		"169.254.169.254:80", "[::ffff:169.254.169.254]:80", "[64:ff9b::a9fe:a9fe]:80", "[2002:a9fe:a9fe::1]:80", "[fe80::1]:80", "[fe80::1%eth0]:80",
 		"0.0.0.0:80", "[::]:80", "[::ffff:0.0.0.0]:80", "224.0.0.1:80", "[ff02::1]:80", "[fd00:ec2::254]:80", "idp.example:443", "",
@@ -149,7 +151,8 @@ func TestDoStopsWithItsContext(t *testing.T) {
 	defer close(stop)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if _, err := get(t, ctx, Client(true), server.URL+"/?secret=s3cr3t"); !errors.Is(err, context.DeadlineExceeded) || strings.Contains(err.Error(), "s3cr3t") {
+	_, err := get(t, ctx, Client(true), server.URL+"/?secret=s3cr3t")
+	if !errors.Is(err, context.DeadlineExceeded) || strings.Contains(err.Error(), "s3cr3t") {
 		t.Errorf("got error %v, want the deadline without the URL", err)
 	}
 }
@@ -167,8 +170,8 @@ func TestDoRefusesPlainHTTPAndMissingClient(t *testing.T) {
 func TestEndpoint(t *testing.T) {
 	t.Parallel()
 	good := []string{
-		"https://idp.example/token", "https://idp.example:8443/a?b=c", "http://localhost:3000/x", "http://LOCALHOST/x", "http://app.localhost/x", "http://127.0.0.1:1/", "http://[::1]:1/",
-		"https://10.0.0.1/",
+		"https://idp.example/token", "https://idp.example:8443/a?b=c", "https://10.0.0.1/", "http://localhost:3000/x", "http://LOCALHOST/x",
+		"http://app.localhost/x", "http://127.0.0.1:1/", "http://[::1]:1/",
 	}
 	bad := []string{
 		"", "idp.example", "/token", "//idp.example/token", "http://idp.example/", "ftp://idp.example/", "javascript:alert(1)", "https:///x", "https:idp.example",

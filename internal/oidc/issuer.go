@@ -1,0 +1,76 @@
+// Package oidc is the relying party's side of OpenID Connect Core 1.0 that OAuth does not have: discovery, the issuer's keys, the ID token.
+package oidc
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Issuer is one OpenID provider. Its methods may be called concurrently.
+type Issuer struct {
+	configured Metadata
+	client     *http.Client
+	now        func() time.Time
+	discovered *document[*Metadata]
+
+	mu   sync.Mutex
+	keys *KeySet // of the JWKS URL last seen
+}
+
+// NewIssuer returns the issuer with the identifier configured.Issuer. What else is set in configured replaces what discovery tells; when the
+// authorization, token and JWKS URLs are all set there is no discovery at all. Nothing is fetched yet.
+func NewIssuer(configured Metadata, client *http.Client, now func() time.Time) *Issuer {
+	if configured.complete() && configured.Algorithms == nil {
+		configured.Algorithms = algorithms
+	}
+	i := &Issuer{configured: configured, client: client, now: now}
+	i.discovered = &document[*Metadata]{now: now, fetch: i.discover}
+	return i
+}
+
+// Metadata returns the issuer's metadata, fetched when first needed and again when older than an hour. A copy that cannot be renewed stays in
+// use. The caller must not change what it gets.
+func (i *Issuer) Metadata(ctx context.Context) (*Metadata, error) {
+	if i.configured.complete() {
+		return &i.configured, nil
+	}
+	m, err := i.discovered.get(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("discover issuer: %w", err)
+	}
+	return m.value, nil
+}
+
+func (i *Issuer) discover(ctx context.Context) (*Metadata, error) {
+	m, err := discover(ctx, i.client, i.configured.Issuer)
+	if err != nil {
+		return nil, err
+	}
+	m.override(i.configured)
+	if err := m.check(); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// Verify checks an ID token of this issuer by [KeySet.Verify]; it sets Issuer, Algorithms and Now of e.
+func (i *Issuer) Verify(ctx context.Context, rawIDToken string, e Expect) (map[string]any, error) {
+	m, err := i.Metadata(ctx)
+	if err != nil {
+		return nil, err
+	}
+	e.Issuer, e.Algorithms, e.Now = m.Issuer, m.Algorithms, i.now()
+	return i.keySet(m.JWKSURL).Verify(ctx, rawIDToken, e)
+}
+
+func (i *Issuer) keySet(url string) *KeySet {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.keys == nil || i.keys.url != url {
+		i.keys = NewKeySet(url, i.client, i.now)
+	}
+	return i.keys
+}
