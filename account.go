@@ -1,0 +1,20 @@
+package cardea
+
+import "time"
+
+// Account links a user to an identity at a provider, and keeps the tokens of the last sign-in there. Its key is Provider with
+// ProviderAccountID, the provider's own immutable id of the person; an e-mail address never is.
+type Account struct {
+	UserID            string
+	Type              ProviderType
+	Provider          string // the id of the provider, such as "github"
+	ProviderAccountID string
+
+	RefreshToken string
+	AccessToken  string
+	ExpiresAt    time.Time // when AccessToken expires; zero when the provider did not say; kept to the second
+	TokenType    string    // lower case, such as "bearer"
+	Scope        string
+	IDToken      string
+	SessionState string
+}

@@ -1,0 +1,100 @@
+package cardea
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cardea-auth/cardea/internal/cookie"
+)
+
+// attempt is one try to sign in at a provider, between the click and the callback. It lives encrypted in a cookie of its own, so that two tabs
+// can be at it at once, and is good for one callback of one provider in one browser (RFC 9700 § 4.7.1).
+type attempt struct {
+	ID          string // names the cookie, and begins the state
+	Provider    string
+	State       string
+	Verifier    string // PKCE
+	Nonce       string // OIDC only
+	CallbackURL string
+	User        string // who was signed in when it began; "" for nobody
+}
+
+const (
+	attemptMaxAge = 15 * time.Minute
+	maxAttempts   = 5 // in one browser at once
+)
+
+func newAttempt(p *OAuthProvider, callbackURL, user string, now time.Time) attempt {
+	id := fmt.Sprintf("%08x%s", now.Unix(), rand.Text()[:10])
+	at := attempt{ID: id, Provider: p.ID, State: id + "." + random(), Verifier: random(), CallbackURL: callbackURL, User: user}
+	if p.Type == OIDC {
+		at.Nonce = random()
+	}
+	return at
+}
+
+// random is 256 bits as text that needs no escaping anywhere: 43 characters.
+func random() string {
+	var b [32]byte
+	rand.Read(b[:])
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// keepAttempt sets the attempt's cookie. Of the attempts that the browser has already, the oldest make room: their ids begin with the time.
+func (v *visit) keepAttempt(at attempt) error {
+	prefix := v.names.State + "."
+	others := v.jar.WithPrefix(prefix)
+	slices.Sort(others)
+	for len(others) >= maxAttempts {
+		v.jar.Clear(others[0])
+		others = others[1:]
+	}
+	token, err := v.auth.sealer.Seal(v.names.State, map[string]any{
+		"value": at.State, "provider": at.Provider, "verifier": at.Verifier, "nonce": at.Nonce, "callbackUrl": at.CallbackURL, "user": at.User,
+	}, v.now, attemptMaxAge)
+	if err != nil {
+		return fail(signInError, "seal the attempt: %w", err)
+	}
+	err = v.jar.Set(cookie.Cookie{Name: prefix + at.ID, Value: token, MaxAge: int(attemptMaxAge.Seconds()), Expires: v.now.Add(attemptMaxAge)})
+	if err != nil {
+		return fail(signInError, "keep the attempt: %w", err)
+	}
+	return nil
+}
+
+// takeAttempt returns the attempt to which a state belongs. It can be taken once: the browser is told to forget it, and this process refuses a
+// copy of it.
+func (v *visit) takeAttempt(provider, state string) (attempt, error) {
+	id, _, ok := strings.Cut(state, ".")
+	if !ok || id == "" {
+		return attempt{}, fail(invalidCheck, "the callback's state is not one of ours")
+	}
+	name := v.names.State + "." + id
+	token := v.jar.Get(name)
+	if token == "" {
+		return attempt{}, fail(invalidCheck, "the browser has no cookie of this attempt: it was another browser, took more than %v, or is over", attemptMaxAge)
+	}
+	v.jar.Clear(name)
+	claims, err := v.auth.sealer.Open(v.names.State, token, v.now)
+	if err != nil {
+		return attempt{}, fail(invalidCheck, "the cookie of this attempt: %w", err)
+	}
+	c := Claims(claims)
+	at := attempt{
+		ID: id, Provider: c.String("provider"), State: c.String("value"), Verifier: c.String("verifier"), Nonce: c.String("nonce"),
+		CallbackURL: c.String("callbackUrl"), User: c.String("user"),
+	}
+	switch {
+	case !equal(at.State, state):
+		return attempt{}, fail(invalidCheck, "the callback's state is not the attempt's")
+	case at.Provider != provider:
+		return attempt{}, fail(invalidCheck, "the attempt was for the provider %q", at.Provider)
+	case !v.auth.spent.add(id, v.now, v.now.Add(attemptMaxAge)):
+		return attempt{}, fail(invalidCheck, "the attempt was used already")
+	}
+	return at, nil
+}

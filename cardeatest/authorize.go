@@ -1,0 +1,143 @@
+package cardeatest
+
+import (
+	"crypto/rand"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+)
+
+const (
+	codeLife  = time.Minute
+	tokenLife = time.Hour
+)
+
+// grant is what a visitor allowed a client, under a code or a token.
+type grant struct {
+	person      Person
+	clientID    string
+	redirectURI string
+	scope       string
+	nonce       string
+	challenge   string
+	expires     time.Time
+}
+
+// serveAuthorize is the authorization endpoint (RFC 6749 § 4.1.1).
+func (i *Issuer) serveAuthorize(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	if problem := i.checkClient(q); problem != "" {
+		// RFC 6749, Section 4.1.2.1: with either of them wrong the visitor must not be sent anywhere.
+		http.Error(w, problem, http.StatusBadRequest)
+		return
+	}
+	if code := i.checkRequest(q); code != "" {
+		i.callback(w, r, q, url.Values{"error": {code}})
+		return
+	}
+	person, code, done := i.whoSignsIn(w, r, q)
+	switch {
+	case done:
+	case code != "":
+		i.callback(w, r, q, url.Values{"error": {code}})
+	default:
+		i.callback(w, r, q, url.Values{"code": {i.newCode(q, person)}})
+	}
+}
+
+func (i *Issuer) checkClient(q url.Values) string {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	c, ok := i.clients[q.Get("client_id")]
+	if !ok {
+		return "unknown client_id"
+	}
+	to, err := url.Parse(q.Get("redirect_uri"))
+	if err != nil || !to.IsAbs() || len(c.redirectURIs) > 0 && !slices.Contains(c.redirectURIs, q.Get("redirect_uri")) {
+		return "redirect_uri is not registered for this client"
+	}
+	return ""
+}
+
+// checkRequest returns an error code of RFC 6749 § 4.1.2.1, or "". PKCE is required of every client, as in OAuth 2.1.
+func (i *Issuer) checkRequest(q url.Values) string {
+	for _, values := range q {
+		if len(values) > 1 { // RFC 6749, Section 3.1
+			return "invalid_request"
+		}
+	}
+	switch {
+	case q.Get("response_type") != "code":
+		return "unsupported_response_type"
+	case q.Get("code_challenge_method") != "S256", len(q.Get("code_challenge")) != 43:
+		return "invalid_request"
+	case q.Has("response_mode") && q.Get("response_mode") != "query":
+		return "invalid_request"
+	}
+	return ""
+}
+
+// whoSignsIn returns the person, or an error code. It is done when it has shown the page instead.
+func (i *Issuer) whoSignsIn(w http.ResponseWriter, r *http.Request, q url.Values) (p Person, code string, done bool) {
+	i.mu.Lock()
+	for fault := range i.faults {
+		if c, ok := fault.callbackError(); ok {
+			code = c
+		}
+	}
+	p, ok := i.person(q.Get("login_hint"))
+	if !ok || q.Get("login_hint") == "" {
+		p, _ = i.person(i.next)
+	}
+	i.mu.Unlock()
+	if code != "" || !i.interactive {
+		return p, code, false
+	}
+	return i.servePage(w, r, q)
+}
+
+func (i *Issuer) newCode(q url.Values, p Person) string {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.sweep()
+	code := rand.Text()
+	i.codes[code] = grant{
+		person: p, clientID: q.Get("client_id"), redirectURI: q.Get("redirect_uri"), scope: q.Get("scope"), nonce: q.Get("nonce"),
+		challenge: q.Get("code_challenge"), expires: i.now().Add(codeLife),
+	}
+	return code
+}
+
+// sweep forgets what has expired. i.mu is held.
+func (i *Issuer) sweep() {
+	now := i.now()
+	expired := func(_ string, g grant) bool { return !now.Before(g.expires) }
+	maps.DeleteFunc(i.codes, expired)
+	maps.DeleteFunc(i.access, expired)
+}
+
+// callback sends the visitor back to the client.
+func (i *Issuer) callback(w http.ResponseWriter, r *http.Request, q, result url.Values) {
+	to, err := url.Parse(q.Get("redirect_uri"))
+	if err != nil {
+		http.Error(w, "redirect_uri is not a URL", http.StatusBadRequest)
+		return
+	}
+	params := map[string]any{"iss": i.URL} // RFC 9207
+	if q.Has("state") {
+		params["state"] = q.Get("state")
+	}
+	i.mu.Lock()
+	i.spoil(params, callbackFaults)
+	i.mu.Unlock()
+	back := to.Query()
+	maps.Copy(back, result)
+	for name, value := range params {
+		back.Set(name, value.(string))
+	}
+	to.RawQuery = back.Encode()
+	w.Header().Set("Location", to.String())
+	w.WriteHeader(http.StatusSeeOther)
+}

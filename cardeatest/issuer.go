@@ -1,0 +1,223 @@
+package cardeatest
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Issuer is a fake identity provider: an http.Handler that speaks the authorization code flow of OAuth 2.0 and OpenID Connect as real ones do,
+// with discovery, PKCE, signed ID tokens, userinfo and key rotation, and that refuses what real ones refuse. It asks for no password, and with
+// [Issuer.Misbehave] it does what a hostile or broken provider does. All methods may be called concurrently.
+//
+// Asked for the scope openid it issues an ID token and acts as an OpenID provider; otherwise it acts as a plain OAuth 2.0 server. Beside the
+// endpoints that discovery tells there are URL/user and URL/user/emails, shaped like GitHub's.
+//
+// It lets anybody sign in as anybody, so it must never be reachable in production.
+type Issuer struct {
+	URL          string // the issuer identifier
+	ClientID     string // of the client that is registered from the start
+	ClientSecret string
+
+	path        string // that stands before the routes
+	routes      *http.ServeMux
+	interactive bool
+	stopped     chan struct{} // closed to release requests that hang
+	stranger    *Issuer       // nil in a stranger
+
+	mu       sync.Mutex
+	now      func() time.Time
+	clients  map[string]client
+	persons  []Person
+	next     string           // subject of who signs in
+	codes    map[string]grant // not yet redeemed
+	access   map[string]grant // by access token
+	refresh  map[string]grant // by refresh token
+	key      signingKey
+	requests map[Endpoint]int
+	faults   map[Misbehaviour]bool
+}
+
+type client struct {
+	secret       string   // empty for a public client
+	redirectURIs []string // none allows every one
+}
+
+// NewIssuer starts an identity provider at a loopback address, which ends with the test. /authorize sends the visitor back at once, signed in
+// as the person that the login_hint parameter names, else as the one given to [Issuer.Next] last, else as the first of persons. Without persons
+// there is Ann Example, subject 1001, with the verified address ann@example.com.
+//
+// One confidential client is registered, ClientID and ClientSecret, to which any redirect URI is allowed.
+func NewIssuer(t testing.TB, persons ...Person) *Issuer {
+	t.Helper()
+	server := httptest.NewUnstartedServer(nil)
+	i := newIssuer("http://"+server.Listener.Addr().String(), "app", rand.Text(), persons)
+	server.Config.Handler = i
+	server.Start()
+	t.Cleanup(func() {
+		close(i.stopped)
+		server.Close()
+	})
+	return i
+}
+
+// NewLocalIssuer returns an identity provider for development, to be served by the caller at a URL such as http://localhost:3000/idp, whose
+// path it expects in the requests. /authorize shows a page on which the visitor picks one of the persons, or types a name and an e-mail address.
+// Any redirect URI is allowed to the client; an empty secret makes it a public one.
+func NewLocalIssuer(url, clientID, clientSecret string, persons ...Person) *Issuer {
+	i := newIssuer(url, clientID, clientSecret, persons)
+	i.interactive = true
+	return i
+}
+
+func newIssuer(issuer, clientID, clientSecret string, persons []Person) *Issuer {
+	i := bareIssuer(issuer, clientID, clientSecret, persons)
+	if u, err := url.Parse(issuer); err == nil {
+		i.path = strings.TrimSuffix(u.Path, "/")
+	}
+	i.stranger = bareIssuer(strings.TrimSuffix(issuer, "/")+"/stranger", clientID, clientSecret, i.persons)
+	i.stranger.path = "/stranger"
+	i.routes.Handle("/stranger/", i.stranger)
+	return i
+}
+
+func bareIssuer(issuer, clientID, clientSecret string, persons []Person) *Issuer {
+	if len(persons) == 0 {
+		persons = []Person{{Subject: "1001", Name: "Ann Example", Email: "ann@example.com", EmailVerified: true}}
+	}
+	i := &Issuer{
+		URL: issuer, ClientID: clientID, ClientSecret: clientSecret,
+		routes: http.NewServeMux(), stopped: make(chan struct{}), now: time.Now,
+		clients: map[string]client{clientID: {secret: clientSecret}},
+		persons: slices.Clone(persons), next: persons[0].Subject,
+		codes: map[string]grant{}, access: map[string]grant{}, refresh: map[string]grant{},
+		key: newKey("ES256"), requests: map[Endpoint]int{}, faults: map[Misbehaviour]bool{},
+	}
+	i.route("GET /.well-known/openid-configuration", Discovery, i.serveDiscovery)
+	i.route("/authorize", Authorize, i.serveAuthorize)
+	i.route("POST /token", Token, i.serveToken)
+	i.route("GET /jwks", JWKS, i.serveJWKS)
+	i.route("/userinfo", Userinfo, i.withGrant(i.serveUserinfo))
+	i.route("GET /user", User, i.withGrant(i.serveUser))
+	i.route("GET /user/emails", Emails, i.withGrant(i.serveEmails))
+	return i
+}
+
+// ServeHTTP answers the provider's endpoints, below the path of its URL.
+func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	http.StripPrefix(i.path, i.routes).ServeHTTP(w, r)
+}
+
+// Endpoint is one of the provider's endpoints.
+type Endpoint string
+
+// The endpoints.
+const (
+	Discovery Endpoint = "discovery" // URL/.well-known/openid-configuration
+	Authorize Endpoint = "authorize" // URL/authorize
+	Token     Endpoint = "token"     // URL/token
+	JWKS      Endpoint = "jwks"      // URL/jwks
+	Userinfo  Endpoint = "userinfo"  // URL/userinfo
+	User      Endpoint = "user"      // URL/user: a profile like GitHub's
+	Emails    Endpoint = "emails"    // URL/user/emails: a list of addresses like GitHub's
+)
+
+func (i *Issuer) route(pattern string, e Endpoint, serve http.HandlerFunc) {
+	i.routes.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		i.mu.Lock()
+		i.requests[e]++
+		i.mu.Unlock()
+		w.Header().Set("Cache-Control", "no-store")
+		if !i.breaks(w, r, e) {
+			serve(w, r)
+		}
+	})
+}
+
+// Requests returns how many requests an endpoint has had.
+func (i *Issuer) Requests(e Endpoint) int {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.requests[e]
+}
+
+// Stranger returns another issuer, at URL/stranger, with the same first client and persons but keys of its own: the attacker of those
+// misbehaviours that need one. It serves everything that an issuer does; its request counts tell whether somebody was lured to it.
+func (i *Issuer) Stranger() *Issuer { return i.stranger }
+
+// AddClient registers another client, or replaces one. An empty secret makes it a public client. A redirect URI must equal one of those given
+// byte for byte; with none given, any is allowed.
+func (i *Issuer) AddClient(id, secret string, redirectURIs ...string) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.clients[id] = client{secret, redirectURIs}
+}
+
+// Next makes p the person who signs in from now on wherever login_hint names nobody, and takes p for whoever had the same subject. Sign-ins that
+// run already keep the person they began with. The page of [NewLocalIssuer] asks the visitor instead.
+func (i *Issuer) Next(p Person) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.know(p)
+	i.next = p.Subject
+}
+
+// SetClock makes the issuer take its time from now instead of time.Now.
+func (i *Issuer) SetClock(now func() time.Time) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.now = now
+}
+
+// serveDiscovery answers with the document of OpenID Connect Discovery 1.0 § 3.
+func (i *Issuer) serveDiscovery(w http.ResponseWriter, _ *http.Request) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	base := strings.TrimSuffix(i.URL, "/")
+	document := map[string]any{
+		"issuer":                                         i.URL,
+		"authorization_endpoint":                         base + "/authorize",
+		"token_endpoint":                                 base + "/token",
+		"userinfo_endpoint":                              base + "/userinfo",
+		"jwks_uri":                                       base + "/jwks",
+		"response_types_supported":                       []string{"code"},
+		"response_modes_supported":                       []string{"query"},
+		"grant_types_supported":                          []string{"authorization_code", "refresh_token"},
+		"subject_types_supported":                        []string{"public"},
+		"scopes_supported":                               []string{"openid", "profile", "email", "offline_access"},
+		"id_token_signing_alg_values_supported":          []string{string(i.key.alg)},
+		"token_endpoint_auth_methods_supported":          []string{"client_secret_basic", "client_secret_post", "none"},
+		"code_challenge_methods_supported":               []string{"S256"},
+		"authorization_response_iss_parameter_supported": true,
+	}
+	i.spoil(document, discoveryFaults)
+	answer(w, http.StatusOK, document)
+}
+
+// spoil changes what is about to be sent as the misbehaviours say. i.mu is held.
+func (i *Issuer) spoil(m map[string]any, table map[Misbehaviour]func(map[string]any)) {
+	for _, fault := range slices.Sorted(maps.Keys(table)) {
+		if i.faults[fault] {
+			table[fault](m)
+		}
+	}
+}
+
+func answer(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(v) // an error here is the client's going away
+}
+
+// refuse answers with an error by RFC 6749 § 5.2.
+func refuse(w http.ResponseWriter, status int, code string) {
+	answer(w, status, map[string]string{"error": code})
+}

@@ -1,0 +1,127 @@
+package cardeatest
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// serveToken is the token endpoint (RFC 6749 § 4.1.3 and § 6).
+func (i *Issuer) serveToken(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
+	if r.ParseForm() != nil {
+		refuse(w, http.StatusBadRequest, "invalid_request")
+		return
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	clientID, ok := i.authenticate(r)
+	if !ok {
+		w.Header().Set("WWW-Authenticate", "Basic")
+		refuse(w, http.StatusUnauthorized, "invalid_client")
+		return
+	}
+	var g grant
+	var code string
+	switch r.PostForm.Get("grant_type") {
+	case "authorization_code":
+		g, code = i.redeem(clientID, r.PostForm)
+	case "refresh_token":
+		g, code = i.renew(clientID, r.PostForm.Get("refresh_token"))
+	default:
+		code = "unsupported_grant_type"
+	}
+	if code != "" {
+		refuse(w, http.StatusBadRequest, code)
+		return
+	}
+	result := i.issue(g)
+	i.spoil(result, tokenFaults)
+	answer(w, http.StatusOK, result)
+}
+
+// authenticate returns the client that the request proves to come from, by client_secret_basic or client_secret_post, or none for a public client.
+// Both at once are refused (RFC 6749 § 2.3). i.mu is held.
+func (i *Issuer) authenticate(r *http.Request) (id string, ok bool) {
+	id, secret := r.PostForm.Get("client_id"), r.PostForm.Get("client_secret")
+	if user, password, basic := r.BasicAuth(); basic {
+		if secret != "" {
+			return "", false
+		}
+		var err1, err2 error
+		id, err1 = url.QueryUnescape(user)
+		secret, err2 = url.QueryUnescape(password)
+		if err1 != nil || err2 != nil {
+			return "", false
+		}
+	}
+	c, known := i.clients[id]
+	return id, known && subtle.ConstantTimeCompare([]byte(c.secret), []byte(secret)) == 1
+}
+
+// redeem takes a code out of use and returns its grant, or an error code. i.mu is held.
+func (i *Issuer) redeem(clientID string, form url.Values) (grant, string) {
+	code := form.Get("code")
+	g, ok := i.codes[code]
+	if !ok || g.clientID != clientID {
+		return grant{}, "invalid_grant"
+	}
+	if i.faults[SwapsCodes] {
+		g = i.swap(code)
+	}
+	delete(i.codes, code)
+	if !i.now().Before(g.expires) || form.Get("redirect_uri") != g.redirectURI {
+		return grant{}, "invalid_grant"
+	}
+	sum := sha256.Sum256([]byte(form.Get("code_verifier")))
+	fits := base64.RawURLEncoding.EncodeToString(sum[:]) == g.challenge
+	if !fits && !i.faults[IgnoresPKCE] && !i.faults[SwapsCodes] {
+		return grant{}, "invalid_grant" // RFC 7636, Section 4.6
+	}
+	return g, ""
+}
+
+// swap exchanges the grant of a code with that of another one, if there is another. i.mu is held.
+func (i *Issuer) swap(code string) grant {
+	for other, g := range i.codes {
+		if other != code {
+			i.codes[code], i.codes[other] = g, i.codes[code]
+			break
+		}
+	}
+	return i.codes[code]
+}
+
+// renew takes a refresh token out of use and returns its grant, or an error code. i.mu is held.
+func (i *Issuer) renew(clientID, token string) (grant, string) {
+	g, ok := i.refresh[token]
+	if !ok || g.clientID != clientID {
+		return grant{}, "invalid_grant"
+	}
+	delete(i.refresh, token)
+	g.nonce = "" // OpenID Connect Core 1.0, Section 12.2
+	return g, ""
+}
+
+// issue returns the answer of the token endpoint: a refresh token if the scope has offline_access, an ID token if it has openid. i.mu is held.
+func (i *Issuer) issue(g grant) map[string]any {
+	access := rand.Text()
+	g.expires = i.now().Add(tokenLife)
+	i.access[access] = g
+	result := map[string]any{"access_token": access, "token_type": "Bearer", "expires_in": int(tokenLife.Seconds()), "scope": g.scope}
+	scopes := strings.Fields(g.scope)
+	if slices.Contains(scopes, "offline_access") {
+		token := rand.Text()
+		i.refresh[token] = g
+		result["refresh_token"] = token
+	}
+	if slices.Contains(scopes, "openid") {
+		result["id_token"] = i.idToken(g, access)
+	}
+	return result
+}

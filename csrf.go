@@ -1,0 +1,44 @@
+package cardea
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"strings"
+)
+
+// csrf is the double-submit token of Auth.js: a cookie holds token|SHA-256(token+secret) in hex, and a form repeats the token.
+type csrf struct{ secrets []string }
+
+// fresh returns a new token and the cookie for it.
+func (c csrf) fresh() (token, cookie string) {
+	var b [32]byte
+	rand.Read(b[:])
+	token = hex.EncodeToString(b[:])
+	return token, token + "|" + csrfHash(token, c.secrets[0])
+}
+
+// token returns the token of a cookie that this site made.
+func (c csrf) token(cookie string) (token string, ok bool) {
+	token, hash, ok := strings.Cut(cookie, "|")
+	if !ok || len(token) != 64 || len(hash) != 64 {
+		return "", false
+	}
+	for _, secret := range c.secrets {
+		if equal(hash, csrfHash(token, secret)) {
+			return token, true
+		}
+	}
+	return "", false
+}
+
+func csrfHash(token, secret string) string {
+	sum := sha256.Sum256([]byte(token + secret))
+	return hex.EncodeToString(sum[:])
+}
+
+// equal compares secrets in constant time.
+func equal(a, b string) bool {
+	return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1
+}

@@ -1,0 +1,94 @@
+package cardea
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+
+	"github.com/cardea-auth/cardea/internal/page"
+)
+
+// listed is a provider in GET providers.
+type listed struct {
+	ID          string       `json:"id"`
+	Name        string       `json:"name"`
+	Type        ProviderType `json:"type"`
+	SigninURL   string       `json:"signinUrl"`
+	CallbackURL string       `json:"callbackUrl"`
+}
+
+// listing is a JSON object whose members keep their order.
+type listing []listed
+
+// MarshalJSON writes the providers under their ids.
+func (l listing) MarshalJSON() ([]byte, error) {
+	text := []byte{'{'}
+	for i, p := range l {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		value, err := json.Marshal(p)
+		if err != nil {
+			return nil, err
+		}
+		text = append(strconv.AppendQuote(text, p.ID), ':') // an id has no character that JSON escapes
+		text = append(text, value...)
+	}
+	return append(text, '}'), nil
+}
+
+// getProviders answers with the providers, by id, in the order of the configuration.
+func (v *visit) getProviders() error {
+	list := listing{}
+	for _, p := range v.auth.config.Providers {
+		id, name, kind, _ := p.identity()
+		list = append(list, listed{id, name, kind, v.absolute(v.auth.config.BasePath + "/signin/" + id), v.callback(id)})
+	}
+	v.json(http.StatusOK, list)
+	return nil
+}
+
+func (v *visit) getCSRF() error {
+	v.json(http.StatusOK, map[string]string{"csrfToken": v.csrfToken})
+	return nil
+}
+
+// getSignIn shows the sign-in page, the application's own or the built-in one.
+func (v *visit) getSignIn() error {
+	if own := v.auth.config.Pages.SignIn; own != "" {
+		return v.redirect(withQuery(v.absolute(own), "callbackUrl", v.callbackURL, "error", v.query("error")))
+	}
+	v.jar.Write(v.w.Header())
+	return v.auth.pages.SignIn(v.w, page.SignIn{
+		Site: v.origin.String(), Error: v.query("error"), CSRFToken: v.csrfToken, CallbackURL: v.callbackURL, Email: v.query("email"),
+	})
+}
+
+// getSignOut asks whether to sign out, on the application's own page or the built-in one.
+func (v *visit) getSignOut() error {
+	if own := v.auth.config.Pages.SignOut; own != "" {
+		return v.redirect(v.absolute(own))
+	}
+	v.jar.Write(v.w.Header())
+	return v.auth.pages.SignOut(v.w, page.SignOut{
+		Site: v.origin.String(), Action: v.auth.config.BasePath + "/signout", CSRFToken: v.csrfToken,
+	})
+}
+
+func (v *visit) getVerifyRequest() error {
+	if own := v.auth.config.Pages.VerifyRequest; own != "" {
+		return v.redirect(withQuery(v.absolute(own), "provider", v.query("provider"), "type", v.query("type")))
+	}
+	v.jar.Write(v.w.Header())
+	return v.auth.pages.VerifyRequest(v.w, page.VerifyRequest{Site: v.origin.String()})
+}
+
+// getError tells of a failure, on the application's own page or the built-in one.
+func (v *visit) getError() error {
+	code := v.query("error")
+	if own := v.auth.config.Pages.Error; own != "" {
+		return v.redirect(withQuery(v.absolute(own), "error", code))
+	}
+	v.jar.Write(v.w.Header())
+	return v.auth.pages.Error(v.w, page.Failure{Site: v.origin.String(), Code: code, SignInURL: v.signInPage()})
+}

@@ -1,0 +1,90 @@
+package cardea
+
+import (
+	"errors"
+	"fmt"
+)
+
+// What an [Adapter] returns, possibly wrapped, so that errors.Is finds it.
+var (
+	ErrNotFound = errors.New("not found")
+	ErrConflict = errors.New("conflict with a row that exists")
+)
+
+// ErrNoSession is what [UserAs] returns when nobody is signed in.
+var ErrNoSession = errors.New("cardea: nobody is signed in")
+
+// Error is a failed sign-in. The visitor learns its Code, the log its cause; neither holds a token, cookie, code or secret. A callback of the
+// application returns one to choose the code that the visitor sees.
+type Error struct {
+	Code Code
+	Err  error // the cause, for the log
+}
+
+func (e *Error) Error() string {
+	if e.Err == nil {
+		return string(e.Code)
+	}
+	return fmt.Sprintf("%s: %v", e.Code, e.Err)
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// Code names a failure, in the words of Auth.js. Those below reach the visitor as ?error=; any other is shown as Configuration.
+type Code string
+
+// The codes that a visitor can see.
+const (
+	Configuration      Code = "Configuration"         // something is wrong on the server's side; the log says what
+	AccessDenied       Code = "AccessDenied"          // the application does not let this person in
+	AccountNotLinked   Code = "OAuthAccountNotLinked" // the person must sign in the way they did before
+	OAuthCallbackError Code = "OAuthCallbackError"    // the provider answered with an error, such as a cancelled consent
+	MissingCSRF        Code = "MissingCSRF"           // the form was not sent by a page of this site
+	Verification       Code = "Verification"          // the link was used already or has expired
+)
+
+// The codes that only the log sees.
+const (
+	adapterError       Code = "AdapterError"
+	invalidCheck       Code = "InvalidCheck"
+	callbackRouteError Code = "CallbackRouteError"
+	profileParseError  Code = "OAuthProfileParseError"
+	signInError        Code = "OAuthSignInError"
+	untrustedHost      Code = "UntrustedHost"
+)
+
+// shown is the code that the visitor sees.
+func (c Code) shown() Code {
+	switch c {
+	case AccessDenied, AccountNotLinked, OAuthCallbackError, MissingCSRF, Verification:
+		return c
+	}
+	return Configuration
+}
+
+// onSignIn reports whether the sign-in page tells of the failure, rather than the error page.
+func (c Code) onSignIn() bool {
+	return c == AccountNotLinked || c == OAuthCallbackError || c == MissingCSRF
+}
+
+func fail(code Code, format string, args ...any) *Error {
+	return &Error{Code: code, Err: fmt.Errorf(format, args...)}
+}
+
+// storeError marks a failure of the adapter: nothing is wrong with the request, and trying again may help.
+func storeError(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e
+	}
+	return &Error{Code: adapterError, Err: fmt.Errorf("%s: %w", doing, err)}
+}
+
+func codeOf(err error) Code {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Code
+	}
+	return Configuration
+}

@@ -1,0 +1,79 @@
+package memadapter
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/cardea-auth/cardea"
+)
+
+type accountKey struct{ provider, id string }
+
+// LinkAccount adds account.
+func (a *Adapter) LinkAccount(ctx context.Context, account *cardea.Account) error {
+	return a.do(ctx, func(tx *transaction) error {
+		key := accountKey{account.Provider, account.ProviderAccountID}
+		if _, taken := a.accounts[key]; taken {
+			return cardea.ErrConflict
+		}
+		if _, ok := a.users[account.UserID]; !ok {
+			return cardea.ErrNotFound
+		}
+		row := *account
+		row.ExpiresAt = storedSeconds(account.ExpiresAt)
+		put(tx, a.accounts, key, row)
+		return nil
+	})
+}
+
+// UpdateAccount writes the type and those tokens of account that are not empty.
+func (a *Adapter) UpdateAccount(ctx context.Context, account *cardea.Account) error {
+	return a.do(ctx, func(tx *transaction) error {
+		key := accountKey{account.Provider, account.ProviderAccountID}
+		row, ok := a.accounts[key]
+		if !ok {
+			return cardea.ErrNotFound
+		}
+		row.Type = cmp.Or(account.Type, row.Type)
+		row.RefreshToken = cmp.Or(account.RefreshToken, row.RefreshToken)
+		row.AccessToken = cmp.Or(account.AccessToken, row.AccessToken)
+		row.ExpiresAt = cmp.Or(storedSeconds(account.ExpiresAt), row.ExpiresAt)
+		row.TokenType = cmp.Or(account.TokenType, row.TokenType)
+		row.Scope = cmp.Or(account.Scope, row.Scope)
+		row.IDToken = cmp.Or(account.IDToken, row.IDToken)
+		row.SessionState = cmp.Or(account.SessionState, row.SessionState)
+		put(tx, a.accounts, key, row)
+		return nil
+	})
+}
+
+// UnlinkAccount removes the account.
+func (a *Adapter) UnlinkAccount(ctx context.Context, provider, providerAccountID string) error {
+	return a.do(ctx, func(tx *transaction) error {
+		remove(tx, a.accounts, accountKey{provider, providerAccountID})
+		return nil
+	})
+}
+
+// Accounts returns the accounts of a user, ordered by provider and account id.
+func (a *Adapter) Accounts(ctx context.Context, userID string) ([]*cardea.Account, error) {
+	var accounts []*cardea.Account
+	err := a.do(ctx, func(*transaction) error {
+		for _, row := range a.accounts {
+			if row.UserID == userID {
+				accounts = append(accounts, &row)
+			}
+		}
+		return nil
+	})
+	slices.SortFunc(accounts, func(x, y *cardea.Account) int {
+		return cmp.Or(cmp.Compare(x.Provider, y.Provider), cmp.Compare(x.ProviderAccountID, y.ProviderAccountID))
+	})
+	return accounts, err
+}
+
+func storedSeconds(t time.Time) time.Time {
+	return stored(t).Truncate(time.Second)
+}

@@ -1,0 +1,78 @@
+package memadapter
+
+import (
+	"context"
+	"time"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// CreateSession adds s.
+func (a *Adapter) CreateSession(ctx context.Context, s *cardea.Session) error {
+	return a.do(ctx, func(tx *transaction) error {
+		if _, taken := a.sessions[s.Token]; taken {
+			return cardea.ErrConflict
+		}
+		if _, ok := a.users[s.UserID]; !ok {
+			return cardea.ErrNotFound
+		}
+		put(tx, a.sessions, s.Token, cardea.Session{Token: s.Token, UserID: s.UserID, Expires: stored(s.Expires)})
+		return nil
+	})
+}
+
+// Session returns the session with that token and its user, whether it has expired or not, or ErrNotFound.
+func (a *Adapter) Session(ctx context.Context, token string) (*cardea.Session, error) {
+	var s cardea.Session
+	err := a.do(ctx, func(*transaction) error {
+		var ok bool
+		if s, ok = a.sessions[token]; !ok {
+			return cardea.ErrNotFound
+		}
+		var err error
+		s.User, err = a.user(s.UserID)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &s, nil
+}
+
+// RenewSession moves the expiry of a session that exists.
+func (a *Adapter) RenewSession(ctx context.Context, token string, expires time.Time) error {
+	return a.do(ctx, func(tx *transaction) error {
+		s, ok := a.sessions[token]
+		if !ok {
+			return cardea.ErrNotFound
+		}
+		s.Expires = stored(expires)
+		put(tx, a.sessions, token, s)
+		return nil
+	})
+}
+
+// DeleteSession removes the session.
+func (a *Adapter) DeleteSession(ctx context.Context, token string) error {
+	return a.do(ctx, func(tx *transaction) error {
+		remove(tx, a.sessions, token)
+		return nil
+	})
+}
+
+// DeleteExpiredSessions removes at most limit sessions that expired before the given time, and returns how many.
+func (a *Adapter) DeleteExpiredSessions(ctx context.Context, before time.Time, limit int) (n int, err error) {
+	err = a.do(ctx, func(tx *transaction) error {
+		for token, s := range a.sessions {
+			if n >= limit {
+				break
+			}
+			if s.Expires.Before(before) {
+				remove(tx, a.sessions, token)
+				n++
+			}
+		}
+		return nil
+	})
+	return n, err
+}

@@ -1,0 +1,55 @@
+package memadapter
+
+import (
+	"context"
+	"time"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// CreateVerificationToken adds t.
+func (a *Adapter) CreateVerificationToken(ctx context.Context, t *cardea.VerificationToken) error {
+	return a.do(ctx, func(tx *transaction) error {
+		if _, taken := a.tokens[t.Token]; taken {
+			return cardea.ErrConflict
+		}
+		row := *t
+		row.Expires = stored(t.Expires)
+		put(tx, a.tokens, t.Token, row)
+		return nil
+	})
+}
+
+// ConsumeVerificationToken removes the token and returns it, to exactly one of its callers.
+func (a *Adapter) ConsumeVerificationToken(ctx context.Context, identifier, token string) (*cardea.VerificationToken, error) {
+	var t cardea.VerificationToken
+	err := a.do(ctx, func(tx *transaction) error {
+		var ok bool
+		if t, ok = a.tokens[token]; !ok || t.Identifier != identifier {
+			return cardea.ErrNotFound
+		}
+		remove(tx, a.tokens, token)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &t, nil
+}
+
+// DeleteExpiredVerificationTokens removes at most limit tokens that expired before the given time, and returns how many.
+func (a *Adapter) DeleteExpiredVerificationTokens(ctx context.Context, before time.Time, limit int) (n int, err error) {
+	err = a.do(ctx, func(tx *transaction) error {
+		for token, t := range a.tokens {
+			if n >= limit {
+				break
+			}
+			if t.Expires.Before(before) {
+				remove(tx, a.tokens, token)
+				n++
+			}
+		}
+		return nil
+	})
+	return n, err
+}

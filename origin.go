@@ -1,0 +1,124 @@
+package cardea
+
+import (
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/cardea-auth/cardea/internal/redirect"
+)
+
+// origins answers under which origin a request reached the site. Links, redirects and cookies are made from it, so it is never what an
+// unchecked header says.
+type origins struct {
+	fixed   *url.URL
+	hosts   []string // lower case
+	proxies []netip.Prefix
+}
+
+func newOrigins(c Config) (origins, error) {
+	o := origins{proxies: c.TrustedProxies}
+	for _, h := range c.TrustedHosts {
+		o.hosts = append(o.hosts, strings.ToLower(h))
+	}
+	if c.BaseURL == "" {
+		return o, nil
+	}
+	var err error
+	o.fixed, err = parseOrigin(c.BaseURL)
+	return o, err
+}
+
+// parseOrigin reads an origin: scheme and host, nothing else.
+func parseOrigin(raw string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Hostname() == "" || u.User != nil || !ascii(u.Host) {
+		return nil, fmt.Errorf("want an origin such as https://example.com, have %q", raw)
+	}
+	if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+		return nil, fmt.Errorf("want an origin without a path, such as %s://%s, have %q; the path goes into BasePath", u.Scheme, u.Host, raw)
+	}
+	return &url.URL{Scheme: u.Scheme, Host: canonicalHost(u.Scheme, u.Host)}, nil
+}
+
+// canonicalHost is a host as browsers write it in an origin: lower case, without the scheme's own port.
+func canonicalHost(scheme, host string) string {
+	host = strings.ToLower(host)
+	if scheme == "https" {
+		return strings.TrimSuffix(host, ":443")
+	}
+	return strings.TrimSuffix(host, ":80")
+}
+
+// of returns the origin of the request. A host that is not trusted is an error.
+func (o origins) of(r *http.Request) (*url.URL, error) {
+	if o.fixed != nil {
+		return o.fixed, nil
+	}
+	scheme, host := "http", r.Host
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	if len(o.proxies) > 0 && o.fromProxy(r) {
+		scheme, host = forwarded(r.Header, scheme, host)
+	}
+	host = canonicalHost(scheme, host)
+	if !o.trusts(host) {
+		return nil, fail(untrustedHost, "the host %q of the request is not trusted; set Config.BaseURL, or add it to Config.TrustedHosts", truncate(host, 100))
+	}
+	return &url.URL{Scheme: scheme, Host: host}, nil
+}
+
+func (o origins) trusts(host string) bool {
+	if len(o.hosts) > 0 {
+		return slices.Contains(o.hosts, host)
+	}
+	if strings.ContainsAny(host, "/\\@?#") {
+		return false
+	}
+	return redirect.Loopback((&url.URL{Host: host}).Hostname())
+}
+
+func (o origins) fromProxy(r *http.Request) bool {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return false
+	}
+	addr := peer.Addr().Unmap()
+	return slices.ContainsFunc(o.proxies, func(p netip.Prefix) bool { return p.Contains(addr) })
+}
+
+// forwarded reads what a trusted proxy says of the request. Of several values the last one is the trusted proxy's own; the others came with
+// the request.
+func forwarded(h http.Header, scheme, host string) (string, string) {
+	if v := lastValue(h, "X-Forwarded-Proto"); v == "https" || v == "http" {
+		scheme = v
+	}
+	if v := lastValue(h, "X-Forwarded-Host"); v != "" {
+		host = v
+	}
+	return scheme, host
+}
+
+func lastValue(h http.Header, name string) string {
+	values := h.Values(name)
+	if len(values) == 0 {
+		return ""
+	}
+	v := values[len(values)-1]
+	return strings.TrimSpace(v[strings.LastIndexByte(v, ',')+1:])
+}
+
+func truncate(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return s[:n] + "…"
+}
+
+func ascii(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f })
+}

@@ -1,0 +1,39 @@
+package provider
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// GitHub signs in with a GitHub account, by an OAuth app (https://github.com/settings/developers, read 2026-11-22). The e-mail is the primary
+// address, and verified. GitHub has no ID tokens, and its issuer serves to check the iss of its answers.
+func GitHub(c Client) *cardea.OAuthProvider {
+	return &cardea.OAuthProvider{
+		ID:               "github",
+		Name:             "GitHub",
+		Type:             cardea.OAuth2,
+		Issuer:           "https://github.com/login/oauth",
+		ClientID:         c.ID,
+		ClientSecret:     c.Secret,
+		AuthorizationURL: "https://github.com/login/oauth/authorize",
+		TokenURL:         "https://github.com/login/oauth/access_token",
+		UserinfoURL:      "https://api.github.com/user",
+		EmailsURL:        "https://api.github.com/user/emails",
+		Scopes:           []string{"read:user", "user:email"},
+		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+			return cardea.Profile{
+				ID:            raw.String("id"), // login can be renamed, and taken by somebody else then
+				Name:          cmp.Or(raw.String("name"), raw.String("login")),
+				Email:         raw.String("email"),
+				EmailVerified: raw.True("email_verified"), // set from the list of addresses
+				Image:         raw.String("avatar_url"),
+			}, nil
+		},
+		Style: cardea.Style{BrandColor: "#24292f", Logo: githubLogo},
+	}
+}
+
+// githubLogo is from Simple Icons (CC0-1.0).
+const githubLogo = "M12 .297c-6.63 0-12 5.373-12 12 0 5.303 3.438 9.8 8.205 11.385.6.113.82-.258.82-.577 0-.285-.01-1.04-.015-2.04-3.338.724-4.042-1.61-4.042-1.61C4.422 18.07 3.633 17.7 3.633 17.7c-1.087-.744.084-.729.084-.729 1.205.084 1.838 1.236 1.838 1.236 1.07 1.835 2.809 1.305 3.495.998.108-.776.417-1.305.76-1.605-2.665-.3-5.466-1.332-5.466-5.93 0-1.31.465-2.38 1.235-3.22-.135-.303-.54-1.523.105-3.176 0 0 1.005-.322 3.3 1.23.96-.267 1.98-.399 3-.405 1.02.006 2.04.138 3 .405 2.28-1.552 3.285-1.23 3.285-1.23.645 1.653.24 2.873.12 3.176.765.84 1.23 1.91 1.23 3.22 0 4.61-2.805 5.625-5.475 5.92.42.36.81 1.096.81 2.22 0 1.606-.015 2.896-.015 3.286 0 .315.21.69.825.57C20.565 22.092 24 17.592 24 12.297c0-6.627-5.373-12-12-12"

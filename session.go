@@ -1,0 +1,15 @@
+package cardea
+
+import "time"
+
+// Session is a visitor's signed-in state.
+type Session struct {
+	// Token is the session's key in a [SessionStore]: a hash of what the cookie holds, useless to whoever reads the database. Empty in a JWT
+	// session.
+	Token   string `json:"-"`
+	UserID  string
+	Expires time.Time
+
+	User   *User  // the row; in a JWT session what the token says
+	Claims Claims // the content of the token in a JWT session; nil otherwise
+}

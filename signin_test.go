@@ -1,0 +1,363 @@
+package cardea_test
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/memadapter"
+	"github.com/cardea-auth/cardea/provider"
+)
+
+// site is an application under test: the real handler behind a real server, and a fake identity provider with the id "idp".
+type site struct {
+	*httptest.Server
+	auth   *cardea.Auth
+	issuer *cardeatest.Issuer
+	store  *memadapter.Adapter
+}
+
+func newSite(t *testing.T, change func(*cardea.Config)) *site {
+	t.Helper()
+	s := &site{issuer: cardeatest.NewIssuer(t), store: memadapter.New()}
+	c := cardea.Config{
+		Secret:  secret,
+		Adapter: s.store,
+		Providers: []cardea.Provider{
+			provider.OIDC("idp", "Identity Provider", provider.Client{ID: s.issuer.ClientID, Secret: s.issuer.ClientSecret, Issuer: s.issuer.URL}),
+		},
+		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
+	}
+	if change != nil {
+		change(&c)
+	}
+	auth, err := cardea.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.auth = auth
+	mux := http.NewServeMux()
+	mux.Handle("/api/auth/", auth)
+	s.Server = httptest.NewServer(mux)
+	t.Cleanup(s.Server.Close)
+	return s
+}
+
+// clock is a time that moves only when told to.
+type clock struct {
+	mu sync.Mutex
+	t  time.Time
+}
+
+// setClock gives the site a clock, before the first request.
+func (s *site) setClock() *clock {
+	c := &clock{t: time.Now().Truncate(time.Second)}
+	s.auth.SetClock(c.now)
+	return c
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.t
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.t = c.t.Add(d)
+}
+
+// session returns the value of the browser's session cookie, "" when there is none.
+func session(b *cardeatest.Browser) string { return cookiesOf(b)[sessionCookie] }
+
+// signedIn returns a visitor who is signed in through idp as the person that hint names, and who stops at each redirect from then on.
+func (s *site) signedIn(t *testing.T, hint string) *cardeatest.Browser {
+	t.Helper()
+	b := cardeatest.SignIn(t, s.URL, "idp", hint)
+	b.CheckRedirect = stopAtRedirect
+	return b
+}
+
+// leave starts a sign-in as the person that hint names, and returns the URL with which the provider sends the browser back.
+func leave(t *testing.T, b *cardeatest.Browser, provider, hint, callbackURL string) string {
+	t.Helper()
+	return consent(t, b, begin(t, b, provider+"?login_hint="+url.QueryEscape(hint), url.Values{"callbackUrl": {callbackURL}}))
+}
+
+// comeBack opens such a URL and returns where the site sends the browser.
+func comeBack(t *testing.T, b *cardeatest.Browser, callback string) string {
+	t.Helper()
+	res := visit(t, b, callback)
+	if res.StatusCode != http.StatusFound {
+		t.Fatalf("the callback answered %s", res.Status)
+	}
+	return res.Header.Get("Location")
+}
+
+// pass goes through a whole sign-in, and returns where it ended.
+func pass(t *testing.T, b *cardeatest.Browser, provider, hint string) string {
+	t.Helper()
+	return comeBack(t, b, leave(t, b, provider, hint, "/"))
+}
+
+// whoIs returns the e-mail address of who is signed in, "" for nobody.
+func whoIs(b *cardeatest.Browser) string {
+	user, _ := b.Session()["user"].(map[string]any)
+	email, _ := user["email"].(string)
+	return email
+}
+
+// bob is somebody beside the Ann whom every issuer knows.
+var bob = cardeatest.Person{Subject: "2002", Name: "Bob Example", Email: "bob@example.com", EmailVerified: true}
+
+// accounts returns the keys of the accounts that a user has, as provider:id.
+func (s *site) accounts(t *testing.T, email string) []string {
+	t.Helper()
+	u, err := s.store.UserByEmail(t.Context(), email)
+	if err != nil {
+		t.Fatalf("the user of %s: %v", email, err)
+	}
+	list, err := s.store.Accounts(t.Context(), u.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	for _, a := range list {
+		keys = append(keys, a.Provider+":"+a.ProviderAccountID)
+	}
+	return keys
+}
+
+func TestSignInAndOut(t *testing.T) {
+	t.Parallel()
+	for _, strategy := range []cardea.Strategy{cardea.Database, cardea.JWT} {
+		t.Run(string(strategy), func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
+			b := cardeatest.SignIn(t, s.URL, "idp", "")
+			user := b.Session()["user"].(map[string]any)
+			if user["email"] != "ann@example.com" || user["name"] != "Ann Example" {
+				t.Errorf("user = %v", user)
+			}
+			b.SignOut()
+			if got := b.Session(); got != nil {
+				t.Errorf("session after signing out: %v", got)
+			}
+		})
+	}
+}
+
+func TestLinkingWhileSignedIn(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(c *cardea.Config) { second(c) })
+	s.issuer.Next(bob)
+	b := cardeatest.SignIn(t, s.URL, "idp", "ann@example.com")
+	before := session(b)
+	b.SignIn("other", bob.Subject) // the address there is another one: it proves nothing and decides nothing
+	if got := whoIs(b); got != "ann@example.com" {
+		t.Errorf("signed in as %q after linking, want the same user", got)
+	}
+	if got := s.accounts(t, "ann@example.com"); !slices.Equal(got, []string{"idp:1001", "other:2002"}) {
+		t.Errorf("accounts = %v", got)
+	}
+	if _, err := s.store.UserByEmail(t.Context(), bob.Email); !errors.Is(err, cardea.ErrNotFound) {
+		t.Errorf("linking made a second user: %v", err)
+	}
+	if after := session(b); after == before {
+		t.Error("the session before linking is still the one after it")
+	}
+	if got := whoIs(cardeatest.SignIn(t, s.URL, "other", bob.Subject)); got != "ann@example.com" {
+		t.Errorf("the linked account signs in %q", got)
+	}
+}
+
+// refused fails the test unless the visitor was sent to the sign-in page, which tells why.
+func (s *site) refused(t *testing.T, b *cardeatest.Browser, location string) {
+	t.Helper()
+	if want := s.URL + "/api/auth/signin?error=OAuthAccountNotLinked"; location != want {
+		t.Fatalf("sent to %q, want %q", location, want)
+	}
+	page := visit(t, b, location)
+	if body := text(t, page); page.StatusCode != http.StatusOK || !strings.Contains(body, "sign in the way you did the first time") {
+		t.Errorf("the sign-in page answers %s and does not say how to sign in", page.Status)
+	}
+}
+
+func TestLinkingAnotherUsersAccountIsRefused(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(c *cardea.Config) { second(c) })
+	s.issuer.Next(bob)
+	cardeatest.SignIn(t, s.URL, "other", bob.Subject)
+	b := s.signedIn(t, "ann@example.com")
+	s.refused(t, b, pass(t, b, "other", bob.Subject))
+	if got := whoIs(b); got != "ann@example.com" {
+		t.Errorf("signed in as %q afterwards", got)
+	}
+	if got := s.accounts(t, bob.Email); !slices.Equal(got, []string{"other:2002"}) {
+		t.Errorf("bob's accounts = %v", got)
+	}
+	if got := s.accounts(t, "ann@example.com"); !slices.Equal(got, []string{"idp:1001"}) {
+		t.Errorf("ann's accounts = %v", got)
+	}
+}
+
+// PocketBase CVE-2024-38351 and CVE-2026-44166, Authorizer CVE-2026-35511, Better Auth GHSA-g38m-r43w-p2q7, omniauth-microsoft_graph CVE-2024-21632:
+// an address that was not verified, here or there, leads to nobody.
+func TestLinkingByEmail(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name         string
+		trusted      bool // the switch
+		known, comes any  // email_verified of the first provider, and of the second
+		want         bool
+	}{
+		{"verified by both, provider trusted", true, true, true, true},
+		{"verified by both, provider not trusted", false, true, true, false},
+		{"not verified when the user was made", true, false, true, false},
+		{"nothing said when the user was made", true, nil, true, false},
+		{"not verified by the second provider", true, true, false, false},
+		{"nothing said by the second provider", true, true, nil, false},
+		{"the text true", true, true, "true", false},
+		{"the text false", true, true, "false", false},
+		{"the number 1", true, true, 1, false},
+		{"the number 0", true, true, 0, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, func(c *cardea.Config) {
+				second(c).LinkByVerifiedEmail = tc.trusted
+			})
+			s.issuer.Next(cardeatest.Person{Subject: "1", Email: "eve@example.com", EmailVerified: tc.known})
+			cardeatest.SignIn(t, s.URL, "idp", "1")
+			s.issuer.Next(cardeatest.Person{Subject: "2", Email: "Eve@Example.COM", EmailVerified: tc.comes})
+			b := stepper(t, s.URL)
+			location := pass(t, b, "other", "2")
+			accounts := s.accounts(t, "eve@example.com")
+			if !tc.want {
+				s.refused(t, b, location)
+				if b.Session() != nil || !slices.Equal(accounts, []string{"idp:1"}) {
+					t.Errorf("session = %v, accounts = %v", b.Session(), accounts)
+				}
+				return
+			}
+			if whoIs(b) != "eve@example.com" || !slices.Equal(accounts, []string{"idp:1", "other:2"}) {
+				t.Errorf("sent to %q, session = %v, accounts = %v", location, b.Session(), accounts)
+			}
+		})
+	}
+}
+
+// An attempt belongs to who was signed in when it began: otherwise an attacker's attempt, finished in the browser of somebody who has signed in meanwhile,
+// would add the attacker's account to that user.
+func TestAttemptBegunByAStrangerDoesNotLink(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(c *cardea.Config) { second(c) })
+	s.issuer.Next(bob)
+	b := stepper(t, s.URL)
+	callback := leave(t, b, "other", bob.Subject, "/")
+	pass(t, b, "idp", "ann@example.com")
+	comeBack(t, b, callback)
+	if got := s.accounts(t, "ann@example.com"); !slices.Equal(got, []string{"idp:1001"}) {
+		t.Errorf("ann's accounts = %v", got)
+	}
+	if got := s.accounts(t, bob.Email); !slices.Equal(got, []string{"other:2002"}) {
+		t.Errorf("bob's accounts = %v", got)
+	}
+	if got := whoIs(b); got != bob.Email {
+		t.Errorf("signed in as %q, want whom the provider vouched for last", got)
+	}
+}
+
+func TestAttemptOfSomebodyWhoSignedOutDoesNotLink(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(c *cardea.Config) { second(c) })
+	s.issuer.Next(bob)
+	b := s.signedIn(t, "ann@example.com")
+	callback := leave(t, b, "other", bob.Subject, "/")
+	b.Post("/signout", nil)
+	comeBack(t, b, callback)
+	if got := s.accounts(t, "ann@example.com"); !slices.Equal(got, []string{"idp:1001"}) {
+		t.Errorf("ann's accounts = %v", got)
+	}
+	if got := whoIs(b); got != bob.Email {
+		t.Errorf("signed in as %q", got)
+	}
+}
+
+func TestTwoTabsBothFinish(t *testing.T) {
+	t.Parallel()
+	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+		s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
+		b := stepper(t, s.URL)
+		first := leave(t, b, "idp", "1001", "/first?a=b")
+		second := leave(t, b, "idp", "1001", "/second")
+		if got, want := comeBack(t, b, first), s.URL+"/first?a=b"; got != want {
+			t.Errorf("the first tab ended at %q, want %q", got, want)
+		}
+		if got, want := comeBack(t, b, second), s.URL+"/second"; got != want {
+			t.Errorf("the second tab ended at %q, want %q", got, want)
+		}
+		if got := whoIs(b); got != "ann@example.com" {
+			t.Errorf("signed in as %q", got)
+		}
+		for name := range cookiesOf(b) {
+			if strings.HasPrefix(name, attemptPrefix) {
+				t.Errorf("the attempt %s is left in the browser", name)
+			}
+		}
+	})
+}
+
+func TestTokensAreRenewedAtEachSignIn(t *testing.T) {
+	t.Parallel()
+	offline := newSite(t, func(c *cardea.Config) {
+		idp(c).Scopes = []string{"openid", "email", "offline_access"}
+	})
+	online := newSite(t, func(c *cardea.Config) { // the same store and provider, but no refresh tokens any more
+		c.Adapter = offline.store
+		p := idp(c)
+		p.ClientID, p.ClientSecret, p.Issuer = offline.issuer.ClientID, offline.issuer.ClientSecret, offline.issuer.URL
+		p.Scopes = []string{"openid", "email"}
+	})
+	account := func(site *site) cardea.Account {
+		cardeatest.SignIn(t, site.URL, "idp", "1001")
+		u, err := offline.store.UserByEmail(t.Context(), "ann@example.com")
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, err := offline.store.Accounts(t.Context(), u.ID)
+		if err != nil || len(list) != 1 {
+			t.Fatalf("%d accounts, %v", len(list), err)
+		}
+		return *list[0]
+	}
+	first, second, third := account(offline), account(offline), account(online)
+	if first.RefreshToken == "" || second.RefreshToken == first.RefreshToken {
+		t.Error("the refresh token was not stored, or not replaced by a newer one")
+	}
+	if third.RefreshToken != second.RefreshToken {
+		t.Error("the refresh token is gone because the provider sent none this time")
+	}
+	if first.AccessToken == "" || second.AccessToken == first.AccessToken || third.AccessToken == second.AccessToken {
+		t.Error("the access token was not renewed")
+	}
+	if first.IDToken == "" || second.IDToken == first.IDToken {
+		t.Error("the ID token was not renewed")
+	}
+	if first.Type != cardea.OIDC || first.TokenType != "bearer" || first.Scope != "openid email offline_access" || third.Scope != "openid email" {
+		t.Errorf("type %q, token type %q, scope %q and then %q", first.Type, first.TokenType, first.Scope, third.Scope)
+	}
+	if left := time.Until(first.ExpiresAt); left < 59*time.Minute || left > time.Hour {
+		t.Errorf("the access token expires in %v, want an hour", left)
+	}
+}
