@@ -3,7 +3,6 @@ package cardea
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 )
 
@@ -73,22 +72,20 @@ func (v *visit) ask(ctx context.Context, arr arrival) (redirect string, err erro
 		return "", nil
 	}
 	in := &SignIn{User: arr.newUser(), Account: arr.account, Profile: arr.profile, IsNewUser: true}
-	if store := v.auth.config.Adapter; store != nil {
-		u, err := store.UserByAccount(ctx, arr.account.Provider, arr.account.ProviderAccountID)
-		if err == nil {
-			in.User, in.IsNewUser = u, false
-		} else if !errors.Is(err, ErrNotFound) {
+	if v.auth.config.Adapter != nil {
+		owner, err := v.auth.ownerOf(ctx, arr.account)
+		if err != nil {
 			return "", storeError("find the account", err)
+		}
+		if owner != nil {
+			in.User, in.IsNewUser = owner, false
 		}
 	}
 	redirect, err = decide(ctx, in)
-	if err == nil {
-		return redirect, nil
+	if err != nil {
+		return "", applicationError(AccessDenied, "signIn callback", err)
 	}
-	if e, ok := errors.AsType[*Error](err); ok {
-		return "", e
-	}
-	return "", &Error{Code: AccessDenied, Err: fmt.Errorf("signIn callback: %w", err)}
+	return redirect, nil
 }
 
 // startSession gives the browser its session.

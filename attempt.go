@@ -29,7 +29,7 @@ const (
 )
 
 func newAttempt(p *OAuthProvider, callbackURL, user string, now time.Time) attempt {
-	id := fmt.Sprintf("%08x%s", now.Unix(), rand.Text()[:10])
+	id := fmt.Sprintf("%011x%s", now.UnixMilli(), rand.Text()[:10])
 	at := attempt{ID: id, Provider: p.ID, State: id + "." + random(), Verifier: random(), CallbackURL: callbackURL, User: user}
 	if p.Type == OIDC {
 		at.Nonce = random()

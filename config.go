@@ -147,11 +147,12 @@ type Callbacks struct {
 	// [Error]. A URL that is not empty sends the visitor there instead of signing in. Nothing is written before it. Defaults to everybody.
 	SignIn func(ctx context.Context, in *SignIn) (redirect string, err error)
 
-	// Redirect decides where a visitor goes after signing in or out: target is what was asked for, base the origin. Defaults to URLs of the same
-	// origin, and base for all others.
+	// Redirect decides where a visitor goes after signing in or out: target is what was asked for, base the origin. On the way it is asked again
+	// about what it answered, and must stay with it. Defaults to URLs of the same origin, and base for all others.
 	Redirect func(ctx context.Context, target, base string) string
 
-	// JWT changes the content of a JWT session, at sign-in, on each GET session and on update. Nil claims end the session. Defaults to keeping it.
+	// JWT changes the content of a JWT session, at sign-in, on each GET session and on update. Nil claims end the session. The claim sid stays as
+	// it is: signing out goes by it. Defaults to keeping all.
 	JWT func(ctx context.Context, t *TokenChange) (Claims, error)
 
 	// Session adds to what GET session tells the browser. Defaults to name, email, image and expires.

@@ -82,6 +82,14 @@ func storeError(doing string, err error) error {
 	return &Error{Code: adapterError, Err: fmt.Errorf("%s: %w", doing, err)}
 }
 
+// applicationError is an error of the application's own code, which may have chosen what the visitor sees.
+func applicationError(code Code, where string, err error) *Error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e
+	}
+	return fail(code, "%s: %w", where, err)
+}
+
 func codeOf(err error) Code {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Code

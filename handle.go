@@ -33,19 +33,20 @@ func SessionFrom(ctx context.Context) *Session {
 }
 
 // UserAs returns the application's own row of the user who is signed in, where T is the type that the adapter was made with, or [User]. The error
-// is [ErrNoSession] when nobody is signed in or the request did not pass [Auth.Load] or [Auth.Require]; another one when the store is away or
-// holds other types. With the [Database] strategy the row came with the session; with [JWT] it is read once for each request.
+// is [ErrNoSession] when nobody is signed in, the user was deleted, or the request did not pass [Auth.Load] or [Auth.Require]; another one when the
+// store is away or holds other types. With the [Database] strategy the row came with the session; with [JWT] it is read once for each request. Without
+// an adapter a [User] is what the token says.
 func UserAs[T any](ctx context.Context) (*T, error) {
 	v, ok := ctx.Value(visitorKey{}).(*visitor)
 	if !ok || v.session == nil {
 		return nil, ErrNoSession
 	}
-	if u, ok := any(v.session.User).(*T); ok {
-		return u, nil
-	}
 	row, err := v.row(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if u, ok := any(row).(*T); ok {
+		return u, nil
 	}
 	u, ok := row.Entity.(*T)
 	if !ok || u == nil {
@@ -54,9 +55,9 @@ func UserAs[T any](ctx context.Context) (*T, error) {
 	return u, nil
 }
 
-// row is the user with the application's entity.
+// row is the user as the store has it, where there is one.
 func (v *visitor) row(ctx context.Context) (*User, error) {
-	if v.auth.config.Adapter == nil || v.session.User.Entity != nil {
+	if v.auth.config.Adapter == nil || v.auth.rows != nil {
 		return v.session.User, nil
 	}
 	v.once.Do(func() {

@@ -3,7 +3,6 @@ package cardea
 import (
 	"context"
 	"errors"
-	"fmt"
 )
 
 // settleTries bounds how often a sign-in starts over because another one was faster; the second time it usually finds what that one wrote.
@@ -83,12 +82,27 @@ func (a *Auth) write(ctx context.Context, arr arrival) (*outcome, error) {
 
 // lookUp finds the user who has the account, and failing that the one who has the e-mail; nil where there is none.
 func (a *Auth) lookUp(ctx context.Context, arr arrival) (owner, sameEmail *User, err error) {
-	owner, err = a.config.Adapter.UserByAccount(ctx, arr.account.Provider, arr.account.ProviderAccountID)
-	if err == nil || !errors.Is(err, ErrNotFound) || arr.profile.Email == "" {
-		return owner, nil, missing(err)
+	owner, err = a.ownerOf(ctx, arr.account)
+	if owner != nil || err != nil || arr.profile.Email == "" {
+		return owner, nil, err
 	}
 	sameEmail, err = a.config.Adapter.UserByEmail(ctx, arr.profile.Email)
-	return nil, sameEmail, missing(err)
+	if err != nil {
+		return nil, nil, missing(err)
+	}
+	// Where a transaction sees what others have committed since it began, this may be the same person, stored by a faster sign-in: then the
+	// account is there by now, and the e-mail is nobody else's.
+	owner, err = a.ownerOf(ctx, arr.account)
+	return owner, sameEmail, err
+}
+
+// ownerOf returns the user to whom an account is linked, nil when it is linked to nobody.
+func (a *Auth) ownerOf(ctx context.Context, account *Account) (*User, error) {
+	u, err := a.config.Adapter.UserByAccount(ctx, account.Provider, account.ProviderAccountID)
+	if err != nil {
+		return nil, missing(err)
+	}
+	return u, nil
 }
 
 // missing drops ErrNotFound where nothing found is no failure.
@@ -114,7 +128,7 @@ func (a *Auth) createUser(ctx context.Context, arr arrival, out *outcome) error 
 	u.Entity = a.config.Adapter.NewUser()
 	if fill := a.config.OnCreateUser.fill; fill != nil {
 		if err := fill(ctx, u.Entity, arr.profile); err != nil {
-			return &Error{Code: callbackRouteError, Err: fmt.Errorf("OnCreateUser: %w", err)}
+			return applicationError(callbackRouteError, "OnCreateUser", err)
 		}
 	}
 	out.User, out.created, out.IsNewUser = u, true, true

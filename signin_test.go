@@ -211,8 +211,8 @@ func TestLinkingAnotherUsersAccountIsRefused(t *testing.T) {
 	}
 }
 
-// PocketBase CVE-2024-38351 and CVE-2026-44166, Authorizer CVE-2026-35511, Better Auth GHSA-g38m-r43w-p2q7, omniauth-microsoft_graph CVE-2024-21632:
-// an address that was not verified, here or there, leads to nobody.
+// PocketBase CVE-2024-38351 and CVE-2026-44166: an address that was not verified when its user was made leads to nobody. The other way round, a provider
+// that does not vouch for the address, is in security_linking_test.go.
 func TestLinkingByEmail(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -226,11 +226,6 @@ func TestLinkingByEmail(t *testing.T) {
 		{"not verified when the user was made", true, false, true, false},
 		{"nothing said when the user was made", true, nil, true, false},
 		{"not verified by the second provider", true, true, false, false},
-		{"nothing said by the second provider", true, true, nil, false},
-		{"the text true", true, true, "true", false},
-		{"the text false", true, true, "false", false},
-		{"the number 1", true, true, 1, false},
-		{"the number 0", true, true, 0, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -190,7 +190,7 @@ func (v *visit) fail(err error) {
 		return
 	}
 	if v.isSession() {
-		v.json(http.StatusBadRequest, nil)
+		v.json(v.sessionStatus(), nil)
 		return
 	}
 	to := v.errorPage()
@@ -198,6 +198,14 @@ func (v *visit) fail(err error) {
 		to = v.signInPage()
 	}
 	_ = v.redirect(withQuery(to, "error", string(code.shown())))
+}
+
+// sessionStatus is that of a session request that failed: to read cannot be the visitor's fault; to update is always answered with 400 by Auth.js.
+func (v *visit) sessionStatus() int {
+	if v.r.Method == http.MethodGet {
+		return http.StatusInternalServerError
+	}
+	return http.StatusBadRequest
 }
 
 func (v *visit) isSession() bool {

@@ -29,7 +29,10 @@ func NewBrowser(t testing.TB, site string) *Browser {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Browser{Client: &http.Client{Jar: jar}, Site: strings.TrimSuffix(site, "/"), BasePath: "/api/auth", t: t}
+	// Not the default transport: whenever an httptest.Server closes, it closes connections of that, those of tests beside this one included.
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &Browser{Client: &http.Client{Jar: jar, Transport: transport}, Site: strings.TrimSuffix(site, "/"), BasePath: "/api/auth", t: t}
 }
 
 // SignIn returns a visitor who has just signed in at the application at the URL site, through the provider with that id. hint says as whom, as

@@ -85,7 +85,17 @@ func (j *Jar) pairs(yield func(name, value string) bool) {
 
 // trim removes what may stand around a name or a value, and no more: Unicode's other spaces are part of a name, or "\u2000__Host-a" would pass for
 // "__Host-a", which a browser lets anybody set.
-func trim(s string) string { return strings.Trim(s, " \t") }
+func trim(s string) string {
+	for s != "" && blank(s[0]) {
+		s = s[1:]
+	}
+	for s != "" && blank(s[len(s)-1]) {
+		s = s[:len(s)-1]
+	}
+	return s
+}
+
+func blank(c byte) bool { return c == ' ' || c == '\t' }
 
 // Set adds a cookie to the response, in the place of an earlier one of the same name. Name and encoded value can have 4096 bytes together, because
 // browsers silently drop what is longer: then the error is [ErrTooLong], and nothing changes.

@@ -1,6 +1,7 @@
 package cookie
 
 import (
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -103,19 +104,31 @@ func (j *Jar) ClearSession() {
 
 // dropSession forgets a session that was set and clears the one that came in.
 func (j *Jar) dropSession() {
-	j.out = slices.DeleteFunc(j.out, func(c Cookie) bool { return j.isSession(c.Name) })
+	j.out = slices.DeleteFunc(j.out, func(c Cookie) bool { return j.names.isSession(c.Name) })
 	limit := len(j.out) + maxListed
 	for name := range j.pairs {
 		if len(j.out) == limit {
 			return
 		}
-		if j.isSession(name) {
+		if j.names.isSession(name) {
 			j.Clear(name)
 		}
 	}
 }
 
-func (j *Jar) isSession(name string) bool {
-	rest, found := strings.CutPrefix(name, j.names.Session)
+// ForgetSession takes what an earlier jar set for the session, or cleared, out of a response's header.
+func (n *Names) ForgetSession(h http.Header) {
+	const name = "Set-Cookie"
+	kept := slices.DeleteFunc(h[name], func(line string) bool {
+		set, _, _ := strings.Cut(line, "=")
+		return n.isSession(set)
+	})
+	if h[name] = kept; len(kept) == 0 {
+		delete(h, name)
+	}
+}
+
+func (n *Names) isSession(name string) bool {
+	rest, found := strings.CutPrefix(name, n.Session)
 	return found && (rest == "" || isChunk(rest))
 }

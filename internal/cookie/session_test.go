@@ -3,6 +3,7 @@ package cookie_test
 import (
 	"encoding/json"
 	"errors"
+	"net/http"
 	"os"
 	"slices"
 	"strconv"
@@ -278,5 +279,33 @@ func TestSessionsOfNode(t *testing.T) {
 	}
 	if tested != 2 {
 		t.Errorf("%d sessions were tested, want 2", tested)
+	}
+}
+
+func TestForgetSession(t *testing.T) {
+	t.Parallel()
+	const name = "authjs.session-token"
+	names := cookie.NamesV5(false)
+	for _, tt := range []struct {
+		name string
+		in   []string
+		want []string
+	}{
+		{"nothing", nil, nil},
+		{"only the session", []string{name + "=a; Path=/", name + ".0=; Max-Age=0", name + ".12=b"}, nil},
+		{"others stay", []string{"a=1", name + "=a", name + "X=2", name + ".x=3", "__Secure-" + name + "=4", "b=" + name + "=5"},
+			[]string{"a=1", name + "X=2", name + ".x=3", "__Secure-" + name + "=4", "b=" + name + "=5"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			h := http.Header{}
+			for _, line := range tt.in {
+				h.Add("Set-Cookie", line)
+			}
+			names.ForgetSession(h)
+			if got, found := h["Set-Cookie"]; !slices.Equal(got, tt.want) || found != (tt.want != nil) {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
 	}
 }

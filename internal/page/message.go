@@ -44,7 +44,7 @@ func signInMessage(code string) string {
 	case "signin", "oauthsignin", "oauthcallback", "oauthcallbackerror", "oauthcreateaccount", "emailcreateaccount", "callback":
 		return "Signing in did not work. Please try again, or use a different account."
 	case "oauthaccountnotlinked":
-		return "There is already a user with the email address of this account. To prove that it is you, please sign in the way you did the first time."
+		return "There is already a user with this account or its email address. To prove that it is you, please sign in the way you did the first time."
 	case "accountnotlinked":
 		return "This account belongs to another user of this site. Please sign out first, or use a different account."
 	case "emailsignin":

@@ -18,3 +18,14 @@ func TestKeysAreKeptForFewSalts(t *testing.T) {
 		t.Errorf("the keys of %d salts are kept, want %d", len(s.keys), maxSalts)
 	}
 }
+
+func TestPrepare(t *testing.T) {
+	t.Parallel()
+	s := New([]string{"secret"}, V5)
+	if err := s.Prepare("salt"); err != nil || len(s.keys["salt"]) != len(V5.encodings()) {
+		t.Errorf("got %v with %d keys", err, len(s.keys["salt"]))
+	}
+	if err := New([]string{"secret", ""}, V5).Prepare("salt"); err == nil {
+		t.Error("a missing secret is no error")
+	}
+}

@@ -97,6 +97,12 @@ func (s *Sealer) decrypt(p parts, keys []key) ([]byte, bool) {
 	return nil, false
 }
 
+// Prepare derives the keys of a salt ahead of its first token. It fails when a secret is missing.
+func (s *Sealer) Prepare(salt string) error {
+	_, err := s.keysOf(salt)
+	return err
+}
+
 // keysOf returns the keys of a salt, which are derived once.
 func (s *Sealer) keysOf(salt string) ([]key, error) {
 	s.mu.RLock()

@@ -1,0 +1,491 @@
+package cardea_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/cardeatest"
+)
+
+func TestSignInCallback(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name     string
+		decide   func() (string, error)
+		location string // below the site
+		signedIn bool
+	}{
+		{"allows", func() (string, error) { return "", nil }, "/next", true},
+		{"denies", func() (string, error) { return "", errors.New("not on the list") }, "/api/auth/error?error=AccessDenied", false},
+		{"denies with a code", func() (string, error) { return "", &cardea.Error{Code: cardea.Verification} }, "/api/auth/error?error=Verification", false},
+		{"denies with a code of the sign-in page", func() (string, error) { return "", &cardea.Error{Code: cardea.AccountNotLinked} }, "/api/auth/signin?error=OAuthAccountNotLinked", false},
+		{"denies with a code that visitors do not know", func() (string, error) { return "", &cardea.Error{Code: "Mine"} }, "/api/auth/error?error=Configuration", false},
+		{"denies with a wrapped code", func() (string, error) {
+			return "", errors.Join(errors.New("x"), &cardea.Error{Code: cardea.Verification})
+		}, "/api/auth/error?error=Verification", false},
+		{"sends elsewhere", func() (string, error) { return "/welcome?step=1", nil }, "/welcome?step=1", false},
+		{"cannot send to another site", func() (string, error) { return "https://evil.example/", nil }, "", false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			var store *watchedStore
+			s := newSite(t, func(c *cardea.Config) {
+				store = watch(c)
+				c.Callbacks.SignIn = func(context.Context, *cardea.SignIn) (string, error) { return tc.decide() }
+			})
+			b := stepper(t, s.URL)
+			if got := comeBack(t, b, leave(t, b, "idp", "", "/next")); got != s.URL+tc.location {
+				t.Errorf("sent to %s, want %s", got, s.URL+tc.location)
+			}
+			if got := b.Session() != nil; got != tc.signedIn {
+				t.Errorf("signed in = %v, want %v", got, tc.signedIn)
+			}
+			if !tc.signedIn && len(store.writes()) > 0 {
+				t.Errorf("written though denied: %v", store.writes())
+			}
+		})
+	}
+}
+
+func TestSignInCallbackIsToldWhoComes(t *testing.T) {
+	t.Parallel()
+	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+		var seen []cardea.SignIn
+		s := newSite(t, func(c *cardea.Config) {
+			c.Session.Strategy = strategy
+			c.Callbacks.SignIn = func(_ context.Context, in *cardea.SignIn) (string, error) {
+				seen = append(seen, *in)
+				return "", nil
+			}
+		})
+		cardeatest.SignIn(t, s.URL, "idp", "")
+		cardeatest.SignIn(t, s.URL, "idp", "")
+		if len(seen) != 2 {
+			t.Fatalf("asked %d times", len(seen))
+		}
+		first, second := seen[0], seen[1]
+		if !first.IsNewUser || first.User.ID != "" || first.User.Email != "ann@example.com" || first.User.Name != "Ann Example" {
+			t.Errorf("at first: %+v, new = %v", first.User, first.IsNewUser)
+		}
+		if second.IsNewUser || second.User.ID == "" || second.User.EmailVerified.IsZero() {
+			t.Errorf("then: %+v, new = %v", second.User, second.IsNewUser)
+		}
+		if a := second.Account; a.Provider != "idp" || a.ProviderAccountID != "1001" || a.AccessToken == "" || a.IDToken == "" {
+			t.Error("the account is not that of the provider, with its tokens")
+		}
+		if p := second.Profile; p.ID != "1001" || !p.EmailVerified || p.Raw.String("sub") != "1001" || p.Raw.String("iss") != s.issuer.URL {
+			t.Errorf("profile = %+v", p)
+		}
+	})
+}
+
+func TestRedirectCallback(t *testing.T) {
+	t.Parallel()
+	var asked []string
+	s := newSite(t, func(c *cardea.Config) {
+		c.Callbacks.Redirect = func(_ context.Context, target, base string) string {
+			asked = append(asked, target+" "+base)
+			if target == "/app" || target == "https://app.example.com/home" { // it is asked again about what it answered
+				return "https://app.example.com/home"
+			}
+			return base + "/start"
+		}
+	})
+	b := stepper(t, s.URL)
+	if got := comeBack(t, b, leave(t, b, "idp", "", "/app")); got != "https://app.example.com/home" {
+		t.Errorf("sent to %s after signing in", got)
+	}
+	if got := comeBack(t, b, leave(t, b, "idp", "", "https://evil.example/")); got != s.URL+"/start" {
+		t.Errorf("sent to %s after signing in with a target that the callback does not know", got)
+	}
+	if want := "/app " + s.URL; !slices.Contains(asked, want) {
+		t.Errorf("asked %q, want %q among it", asked, want)
+	}
+	if got := b.Post("/signout", url.Values{"callbackUrl": {"/app"}}).Header.Get("Location"); got != "https://app.example.com/home" {
+		t.Errorf("sent to %s after signing out", got)
+	}
+}
+
+func TestJWTCallback(t *testing.T) {
+	t.Parallel()
+	var seen []string
+	s := newSite(t, func(c *cardea.Config) {
+		c.Session.Strategy = cardea.JWT
+		c.Callbacks.JWT = func(_ context.Context, t *cardea.TokenChange) (cardea.Claims, error) {
+			line := string(t.Trigger) + " " + string(t.Update) + " " + t.Claims.String("role")
+			if t.SignIn != nil {
+				line += " with " + t.SignIn.Account.Provider
+				t.Claims["role"] = "ADMIN"
+			}
+			seen = append(seen, line)
+			return t.Claims, nil
+		}
+		c.Callbacks.Session = func(_ context.Context, v *cardea.SessionView) error {
+			v.User["role"] = v.Session.Claims.String("role")
+			return nil
+		}
+	})
+	b := stepper(t, s.URL)
+	pass(t, b, "idp", "")
+	if user := b.Session()["user"].(map[string]any); user["role"] != "ADMIN" || user["email"] != "ann@example.com" {
+		t.Errorf("user = %v", user)
+	}
+	post(t, b, "session", "application/json", `{"csrfToken":"`+b.CSRFToken()+`","data":{"a":1}}`)
+	pass(t, b, "idp", "")
+	want := []string{"signUp   with idp", "  ADMIN", `update {"a":1} ADMIN`, "signIn   with idp"}
+	if !slices.Equal(seen, want) {
+		t.Errorf("called for %q, want %q", seen, want)
+	}
+}
+
+func TestJWTCallbackEndsTheSession(t *testing.T) {
+	t.Parallel()
+	var over, broken atomic.Bool
+	s := newSite(t, func(c *cardea.Config) {
+		c.Session.Strategy = cardea.JWT
+		c.Callbacks.JWT = func(_ context.Context, t *cardea.TokenChange) (cardea.Claims, error) {
+			switch {
+			case broken.Load():
+				return t.Claims, errors.New("no")
+			case over.Load():
+				return nil, nil
+			}
+			return t.Claims, nil
+		}
+	})
+	t.Run("when it is read", func(t *testing.T) {
+		b := s.signedIn(t, "")
+		over.Store(true)
+		defer over.Store(false)
+		res, _ := getSession(t, b)
+		checkOver(t, res)
+		if session(b) != "" {
+			t.Error("the browser keeps the session cookie")
+		}
+	})
+	t.Run("before it begins", func(t *testing.T) {
+		over.Store(true)
+		defer over.Store(false)
+		b := stepper(t, s.URL)
+		if got := comeBack(t, b, leave(t, b, "idp", "", "/next")); got != s.URL+"/next" {
+			t.Errorf("sent to %s", got)
+		}
+		if session(b) != "" {
+			t.Error("the browser got a session")
+		}
+	})
+	t.Run("by an error there is none", func(t *testing.T) {
+		b := s.signedIn(t, "")
+		broken.Store(true)
+		defer broken.Store(false)
+		checkJSON(t, visit(t, b, s.URL+"/api/auth/session"), http.StatusInternalServerError, "null")
+		other := stepper(t, s.URL)
+		checkRefused(t, s, visit(t, other, leave(t, other, "idp", "", "/")), cardea.Configuration)
+	})
+}
+
+// Pomerium CVE-2024-39315: a browser is never told a token, unless the application puts one there.
+func TestSessionCallbackAddsMembers(t *testing.T) {
+	t.Parallel()
+	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+		s := newSite(t, func(c *cardea.Config) {
+			c.Session.Strategy = strategy
+			c.Callbacks.Session = func(_ context.Context, v *cardea.SessionView) error {
+				v.User["id"] = v.Session.UserID
+				v.Extra["plan"] = "pro"
+				v.Extra["session"] = v.Session // a careless one: everything at once
+				return nil
+			}
+		})
+		b := s.signedIn(t, "")
+		body := text(t, visit(t, b, s.URL+"/api/auth/session"))
+		var got struct {
+			User    map[string]any
+			Plan    string
+			Expires string
+		}
+		if err := json.Unmarshal([]byte(body), &got); err != nil {
+			t.Fatal(err)
+		}
+		u, err := s.store.UserByEmail(t.Context(), "ann@example.com")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Plan != "pro" || got.User["id"] != u.ID || got.User["name"] != "Ann Example" || got.Expires == "" {
+			t.Errorf("session = %s", body)
+		}
+		if token := session(b); strings.Contains(body, token) || strings.Contains(body, hashOf(token)) {
+			t.Errorf("the token is in the session: %s", body)
+		}
+	})
+}
+
+func TestAuthorizedCallback(t *testing.T) {
+	t.Parallel()
+	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+		var disabled, broken atomic.Bool
+		s := newSite(t, func(c *cardea.Config) {
+			c.Session.Strategy = strategy
+			c.Callbacks.Authorized = func(_ context.Context, s *cardea.Session) (bool, error) {
+				if broken.Load() {
+					return true, errStore
+				}
+				return s.User.Email == "ann@example.com" && !disabled.Load(), nil
+			}
+		})
+		b := s.signedIn(t, "")
+		page := s.auth.Require(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("hello")) }))
+		if res := open(t, page, b); res.StatusCode != http.StatusOK {
+			t.Errorf("an enabled user gets %s", res.Status)
+		}
+		disabled.Store(true)
+		if res := open(t, page, b); res.StatusCode != http.StatusUnauthorized {
+			t.Errorf("a disabled user gets %s", res.Status)
+		}
+		had := cookiesOf(b)
+		if got := s.sessionBody(t, had); got != "null" {
+			t.Errorf("a disabled user has the session %s", got)
+		}
+		broken.Store(true)
+		if res := open(t, page, b); res.StatusCode != http.StatusServiceUnavailable {
+			t.Errorf("when the application cannot tell: %s", res.Status)
+		}
+		if res := send(t, s.URL+"/api/auth/session", had, nil); res.StatusCode != http.StatusServiceUnavailable || text(t, res) != "null" {
+			t.Errorf("when the application cannot tell, GET session: %s", res.Status)
+		}
+	})
+}
+
+// diary notes events in their order.
+type diary struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (d *diary) add(words ...string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.lines = append(d.lines, strings.Join(words, " "))
+}
+
+// take returns what was noted since the last time.
+func (d *diary) take() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	lines := d.lines
+	d.lines = nil
+	return lines
+}
+
+// events notes every event, with what the store says of the user at that time.
+func (d *diary) events(store cardea.Adapter) cardea.Events {
+	stored := func(ctx context.Context, u *cardea.User) string {
+		row, err := store.UserByID(ctx, u.ID)
+		if err != nil {
+			return "who is not stored"
+		}
+		return row.Email
+	}
+	return cardea.Events{
+		CreateUser: func(ctx context.Context, u *cardea.User) { d.add("createUser", stored(ctx, u)) },
+		UpdateUser: func(ctx context.Context, u *cardea.User) { d.add("updateUser", stored(ctx, u)) },
+		LinkAccount: func(ctx context.Context, u *cardea.User, a *cardea.Account, p *cardea.Profile) {
+			d.add("linkAccount", stored(ctx, u), a.Provider+":"+a.ProviderAccountID, p.ID)
+		},
+		SignIn: func(ctx context.Context, in *cardea.SignIn) {
+			kind := "known"
+			if in.IsNewUser {
+				kind = "new"
+			}
+			d.add("signIn", stored(ctx, in.User), in.Account.Provider, kind)
+		},
+		SignOut: func(ctx context.Context, s *cardea.Session) { d.add("signOut", stored(ctx, s.User)) },
+		Session: func(ctx context.Context, s *cardea.Session) { d.add("session", stored(ctx, s.User)) },
+	}
+}
+
+func (d *diary) check(t *testing.T, when string, want ...string) {
+	t.Helper()
+	if got := d.take(); !slices.Equal(got, want) {
+		t.Errorf("%s: events = %q, want %q", when, got, want)
+	}
+}
+
+func TestEvents(t *testing.T) {
+	t.Parallel()
+	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+		var d diary
+		s := newSite(t, func(c *cardea.Config) {
+			c.Session.Strategy = strategy
+			c.Events = d.events(c.Adapter)
+			second(c)
+		})
+		s.issuer.Next(bob)
+		b := stepper(t, s.URL)
+		const ann = "ann@example.com"
+		pass(t, b, "idp", ann)
+		d.check(t, "the first sign-in", "createUser "+ann, "linkAccount "+ann+" idp:1001 1001", "signIn "+ann+" idp new")
+		b.Session()
+		d.check(t, "reading the session", "session "+ann)
+		pass(t, b, "idp", ann)
+		d.check(t, "another sign-in", "signIn "+ann+" idp known")
+		pass(t, b, "other", bob.Subject)
+		d.check(t, "linking", "linkAccount "+ann+" other:2002 2002", "signIn "+ann+" other known")
+		b.Post("/signout", nil)
+		d.check(t, "signing out", "signOut "+ann)
+		b.Post("/signout", nil)
+		b.Session()
+		d.check(t, "nobody")
+	})
+}
+
+func TestNoEventsOfWhatWasUndone(t *testing.T) {
+	t.Parallel()
+	for _, broken := range []string{"CreateUser", "LinkAccount", "CreateSession", "UserByAccount", "UserByEmail", "Transact"} {
+		t.Run(broken, func(t *testing.T) {
+			t.Parallel()
+			var d diary
+			var store *watchedStore
+			s := newSite(t, func(c *cardea.Config) {
+				c.Events = d.events(c.Adapter)
+				store = watch(c)
+			})
+			store.breakDown(broken)
+			b := stepper(t, s.URL)
+			res := visit(t, b, leave(t, b, "idp", "", "/"))
+			if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" || session(b) != "" {
+				t.Errorf("answer = %s, session cookie %q", res.Status, session(b))
+			}
+			d.check(t, "a sign-in that failed")
+			if _, err := s.store.UserByEmail(t.Context(), "ann@example.com"); !errors.Is(err, cardea.ErrNotFound) {
+				t.Errorf("the user: %v, want none", err)
+			}
+			if _, err := s.store.UserByAccount(t.Context(), "idp", "1001"); !errors.Is(err, cardea.ErrNotFound) {
+				t.Errorf("the account: %v, want none", err)
+			}
+			store.breakDown()
+			if pass(t, b, "idp", ""); whoIs(b) != "ann@example.com" {
+				t.Error("the store is back, but signing in does not work")
+			}
+		})
+	}
+}
+
+func TestBeforeCreate(t *testing.T) {
+	t.Parallel()
+	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+		var calls atomic.Int64
+		s := newSite(t, func(c *cardea.Config) {
+			c.Session.Strategy = strategy
+			c.Adapter = withEntities(c)
+			c.OnCreateUser = cardea.BeforeCreate(func(ctx context.Context, u *User, p *cardea.Profile) error {
+				calls.Add(1)
+				*u = User{ID: "of the hook", Name: "of the hook", Email: "of@the.hook", Role: strings.ToUpper(p.Raw.String("team"))}
+				return nil
+			})
+		})
+		s.issuer.Next(cardeatest.Person{Subject: "5", Name: "Eve", Email: "eve@example.com", Claims: map[string]any{"team": "ops", "role": "ROOT", "id": "0"}})
+		b := s.signedIn(t, "5")
+		pass(t, b, "idp", "5")
+		if n := calls.Load(); n != 1 {
+			t.Errorf("the hook ran %d times, want once for the one new user", n)
+		}
+		var got User
+		open(t, cardea.Handle(s.auth, func(_ http.ResponseWriter, _ *http.Request, u *User) { got = *u }), b)
+		row, err := s.store.UserByEmail(t.Context(), "eve@example.com")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := (User{ID: row.ID, Name: "Eve", Email: "eve@example.com", Role: "OPS"}); got != want {
+			t.Errorf("row = %+v, want %+v", got, want)
+		}
+	})
+}
+
+// An error of the hook undoes the sign-in, and what the hook wrote through the store in the same transaction.
+func TestBeforeCreateFails(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name string
+		err  error
+		want cardea.Code
+	}{
+		{"for its own reasons", errors.New("no seat left"), cardea.Configuration},
+		{"with a code", &cardea.Error{Code: cardea.AccessDenied, Err: errors.New("no seat left")}, cardea.AccessDenied},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			var d diary
+			s := newSite(t, func(c *cardea.Config) {
+				store := c.Adapter
+				c.Events = d.events(store)
+				c.Adapter = withEntities(c)
+				c.OnCreateUser = cardea.BeforeCreate(func(ctx context.Context, u *User, p *cardea.Profile) error {
+					if err := store.CreateUser(ctx, &cardea.User{Email: "seat@example.com"}); err != nil {
+						return err
+					}
+					return tc.err
+				})
+			})
+			b := stepper(t, s.URL)
+			checkRefused(t, s, visit(t, b, leave(t, b, "idp", "", "/")), tc.want)
+			d.check(t, "a sign-in that the hook undid")
+			for _, email := range []string{"ann@example.com", "seat@example.com"} {
+				if _, err := s.store.UserByEmail(t.Context(), email); !errors.Is(err, cardea.ErrNotFound) {
+					t.Errorf("%s: %v, want no user", email, err)
+				}
+			}
+			if b.Session() != nil {
+				t.Error("there is a session")
+			}
+		})
+	}
+}
+
+// restless is a store whose database gives up each transaction once, for reasons of its own.
+type restless struct{ *entities }
+
+func (s restless) Transact(ctx context.Context, fn func(context.Context) error) error {
+	gaveUp := errors.New("deadlock")
+	err := s.entities.Transact(ctx, func(ctx context.Context) error { return errors.Join(gaveUp, fn(ctx)) })
+	if !errors.Is(err, gaveUp) {
+		return err
+	}
+	return s.entities.Transact(ctx, fn)
+}
+
+func TestTransactionThatRunsTwice(t *testing.T) {
+	t.Parallel()
+	var d diary
+	var hooked atomic.Int64
+	s := newSite(t, func(c *cardea.Config) {
+		c.Events = d.events(c.Adapter)
+		c.Adapter = restless{withEntities(c)}
+		c.OnCreateUser = cardea.BeforeCreate(func(_ context.Context, u *User, _ *cardea.Profile) error {
+			hooked.Add(1)
+			if u.Role != "" {
+				t.Error("the second run gets the entity of the first")
+			}
+			u.Role = "ADMIN"
+			return nil
+		})
+	})
+	b := stepper(t, s.URL)
+	pass(t, b, "idp", "")
+	if hooked.Load() != 2 {
+		t.Errorf("the hook ran %d times: this test shows nothing", hooked.Load())
+	}
+	d.check(t, "a sign-in that the database ran twice", "createUser ann@example.com", "linkAccount ann@example.com idp:1001 1001", "signIn ann@example.com idp new")
+	if got := text(t, open(t, cardea.Handle(s.auth, greet), b)); got != "hello Ann Example, ADMIN" {
+		t.Errorf("page = %q", got)
+	}
+}

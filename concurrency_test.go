@@ -1,0 +1,254 @@
+package cardea_test
+
+import (
+	"context"
+	"crypto/rand"
+	"maps"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/memadapter"
+)
+
+// racingStore is a store whose transactions run beside each other, and see of each other what has been committed: the isolation "read committed". A
+// conflict shows at the end. The first transactions wait for each other at one point.
+type racingStore struct {
+	*memadapter.Adapter
+	meet    meetingPoint
+	racers  int64
+	arrived atomic.Int64
+	start   sync.WaitGroup
+
+	mu        sync.Mutex
+	written   map[string]int // what was kept
+	conflicts int
+}
+
+type meetingPoint int
+
+const (
+	afterFirstLook meetingPoint = iota // what follows sees the writes of whoever is fastest
+	beforeCommit                       // all have decided on what was there before the race
+)
+
+func newRacingStore(racers int, meet meetingPoint) *racingStore {
+	s := &racingStore{Adapter: memadapter.New(), meet: meet, racers: int64(racers), written: map[string]int{}}
+	s.start.Add(racers)
+	return s
+}
+
+// at lets the racers wait for each other, once, when this is where they meet.
+func (s *racingStore) at(point meetingPoint) {
+	if s.meet == point && s.arrived.Add(1) <= s.racers {
+		s.start.Done()
+		s.start.Wait()
+	}
+}
+
+// pendingWrites is a transaction that has not ended.
+type pendingWrites struct {
+	names  []string
+	writes []func(ctx context.Context) error
+}
+
+type pendingKey struct{}
+
+func (s *racingStore) Transact(ctx context.Context, fn func(context.Context) error) error {
+	p := &pendingWrites{}
+	if err := fn(context.WithValue(ctx, pendingKey{}, p)); err != nil {
+		return err
+	}
+	s.at(beforeCommit)
+	err := s.Adapter.Transact(ctx, func(ctx context.Context) error {
+		for _, write := range p.writes {
+			if err := write(ctx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		s.conflicts++
+		return err
+	}
+	for _, name := range p.names {
+		s.written[name]++
+	}
+	return nil
+}
+
+func later(ctx context.Context, name string, write func(context.Context) error) error {
+	p := ctx.Value(pendingKey{}).(*pendingWrites)
+	p.names, p.writes = append(p.names, name), append(p.writes, write)
+	return nil
+}
+
+// UserByAccount is the first look of a transaction.
+func (s *racingStore) UserByAccount(ctx context.Context, provider, id string) (*cardea.User, error) {
+	u, err := s.Adapter.UserByAccount(ctx, provider, id)
+	s.at(afterFirstLook)
+	return u, err
+}
+
+func (s *racingStore) CreateUser(ctx context.Context, u *cardea.User) error {
+	u.ID = rand.Text()
+	row := *u
+	return later(ctx, "user", func(ctx context.Context) error { return s.Adapter.CreateUser(ctx, &row) })
+}
+
+func (s *racingStore) LinkAccount(ctx context.Context, a *cardea.Account) error {
+	row := *a
+	return later(ctx, "account", func(ctx context.Context) error { return s.Adapter.LinkAccount(ctx, &row) })
+}
+
+func (s *racingStore) UpdateAccount(ctx context.Context, a *cardea.Account) error {
+	row := *a
+	return later(ctx, "tokens", func(ctx context.Context) error { return s.Adapter.UpdateAccount(ctx, &row) })
+}
+
+func (s *racingStore) CreateSession(ctx context.Context, session *cardea.Session) error {
+	row := *session
+	return later(ctx, "session", func(ctx context.Context) error { return s.Adapter.CreateSession(ctx, &row) })
+}
+
+// race lets so many new visitors sign in at the same moment, and returns them.
+func (s *site) race(t *testing.T, n int, hint string) []*cardeatest.Browser {
+	t.Helper()
+	browsers, callbacks := make([]*cardeatest.Browser, n), make([]string, n)
+	for i := range browsers {
+		browsers[i] = stepper(t, s.URL)
+		callbacks[i] = leave(t, browsers[i], "idp", hint, "/next")
+	}
+	var wg sync.WaitGroup
+	for i, b := range browsers {
+		wg.Go(func() {
+			res, err := b.Get(callbacks[i])
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			res.Body.Close()
+			if got := res.Header.Get("Location"); got != s.URL+"/next" {
+				t.Errorf("visitor %d: %s to %s", i, res.Status, got)
+			}
+		})
+	}
+	wg.Wait()
+	return browsers
+}
+
+func TestFirstSignInsOfOnePersonAtOnce(t *testing.T) {
+	t.Parallel()
+	const racers = 50
+	zoe := cardeatest.Person{Subject: "9", Name: "Zoe", Email: "zoe@example.com", EmailVerified: true}
+	nameless := cardeatest.Person{Subject: "9"}
+	for _, tc := range []struct {
+		name   string
+		person cardeatest.Person
+		meet   meetingPoint
+	}{
+		{"with an e-mail address, all at the end", zoe, beforeCommit},
+		{"with an e-mail address, one faster than the others", zoe, afterFirstLook},
+		{"without e-mail address, all at the end", nameless, beforeCommit},
+		{"without e-mail address, one faster than the others", nameless, afterFirstLook},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			store := newRacingStore(racers, tc.meet)
+			var created, linked, entered atomic.Int64
+			s := newSite(t, func(c *cardea.Config) {
+				c.Adapter = store
+				c.Events.CreateUser = func(context.Context, *cardea.User) { created.Add(1) }
+				c.Events.LinkAccount = func(context.Context, *cardea.User, *cardea.Account, *cardea.Profile) { linked.Add(1) }
+				c.Events.SignIn = func(context.Context, *cardea.SignIn) { entered.Add(1) }
+			})
+			s.issuer.Next(tc.person)
+			browsers := s.race(t, racers, "9")
+
+			want := map[string]int{"user": 1, "account": 1, "tokens": racers - 1, "session": racers}
+			if !maps.Equal(store.written, want) {
+				t.Errorf("written: %v, want %v", store.written, want)
+			}
+			if tc.meet == beforeCommit && store.conflicts != racers-1 {
+				t.Errorf("%d conflicts, want %d: they did not race", store.conflicts, racers-1)
+			}
+			if created.Load() != 1 || linked.Load() != 1 || entered.Load() != racers {
+				t.Errorf("events: %d createUser, %d linkAccount, %d signIn; want 1, 1, %d", created.Load(), linked.Load(), entered.Load(), racers)
+			}
+			owners, tokens := map[string]bool{}, map[string]bool{}
+			for _, b := range browsers {
+				row, err := store.Session(t.Context(), hashOf(session(b)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				owners[row.UserID], tokens[row.Token] = true, true
+				if b.Session() == nil {
+					t.Error("a visitor has no session")
+				}
+			}
+			if len(owners) != 1 || len(tokens) != racers {
+				t.Errorf("%d sessions of %d users, want %d of one", len(tokens), len(owners), racers)
+			}
+		})
+	}
+}
+
+// The same with a store that lets one transaction run at a time, and with JWT sessions.
+func TestFirstSignInsOfOnePersonInTurn(t *testing.T) {
+	t.Parallel()
+	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+		var created atomic.Int64
+		s := newSite(t, func(c *cardea.Config) {
+			c.Session.Strategy = strategy
+			c.Events.CreateUser = func(context.Context, *cardea.User) { created.Add(1) }
+		})
+		for _, b := range s.race(t, 20, "") {
+			if whoIs(b) != "ann@example.com" {
+				t.Error("a visitor is not signed in")
+			}
+		}
+		if n := created.Load(); n != 1 {
+			t.Errorf("%d users were created", n)
+		}
+	})
+}
+
+// Two different people who claim the same address at the same moment: one gets it, the other is told, and nobody shares a user.
+func TestTwoPeopleWithOneAddressAtOnce(t *testing.T) {
+	t.Parallel()
+	for name, meet := range map[string]meetingPoint{"both at the end": beforeCommit, "one faster": afterFirstLook} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store := newRacingStore(2, meet)
+			s := newSite(t, func(c *cardea.Config) { c.Adapter = store })
+			var locations [2]string
+			var wg sync.WaitGroup
+			for i, subject := range []string{"a", "b"} {
+				s.issuer.Next(cardeatest.Person{Subject: subject, Email: "same@example.com", EmailVerified: true})
+				b := stepper(t, s.URL)
+				callback := leave(t, b, "idp", subject, "/next")
+				wg.Go(func() {
+					if res, err := b.Get(callback); err != nil {
+						t.Error(err)
+					} else {
+						locations[i] = res.Header.Get("Location")
+						res.Body.Close()
+					}
+				})
+			}
+			wg.Wait()
+			in, refused := s.URL+"/next", s.URL+"/api/auth/signin?error=OAuthAccountNotLinked"
+			if locations != [2]string{in, refused} && locations != [2]string{refused, in} {
+				t.Errorf("sent to %q, want one in and one refused", locations)
+			}
+			if want := map[string]int{"user": 1, "account": 1, "session": 1}; !maps.Equal(store.written, want) {
+				t.Errorf("written: %v, want %v", store.written, want)
+			}
+		})
+	}
+}

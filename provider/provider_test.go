@@ -1,0 +1,132 @@
+package provider_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cardea-auth/cardea/provider"
+)
+
+// Not parallel, because of the environment.
+func TestEnv(t *testing.T) {
+	t.Setenv("AUTH_SSO_ID", "an id")
+	t.Setenv("AUTH_SSO_SECRET", " kept as it is ")
+	t.Setenv("AUTH_SSO_ISSUER", "https://sso.example.com")
+	want := provider.Client{ID: "an id", Secret: " kept as it is ", Issuer: "https://sso.example.com"}
+	if got := provider.Env("AUTH_SSO"); got != want {
+		t.Errorf("Env = %+v, want %+v", got, want)
+	}
+	if got := provider.Env("AUTH_NOTHING"); got != (provider.Client{}) {
+		t.Errorf("Env of nothing = %+v", got)
+	}
+}
+
+// A literal may be changed before it is used, so each call must make its own.
+func TestConstructorsShareNothing(t *testing.T) {
+	t.Parallel()
+	first := provider.GitHub(provider.Client{ID: "id"})
+	first.Scopes[0], first.ID = "changed", "changed"
+	if second := provider.GitHub(provider.Client{ID: "id"}); second.ID != "github" || second.Scopes[0] != "read:user" {
+		t.Errorf("a second provider has what was changed in the first: %q, %q", second.ID, second.Scopes)
+	}
+}
+
+// source is the package's code: its exported functions by name, with their files, and the names of its examples.
+func source(t *testing.T) (functions map[string]*ast.FuncDecl, files map[string]string, examples map[string]bool) {
+	t.Helper()
+	functions, files, examples = map[string]*ast.FuncDecl{}, map[string]string{}, map[string]bool{}
+	paths, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			switch {
+			case !ok || f.Recv != nil:
+			case strings.HasPrefix(f.Name.Name, "Example"):
+				examples[strings.TrimPrefix(f.Name.Name, "Example")] = true
+			case f.Name.IsExported() && !strings.HasSuffix(path, "_test.go"):
+				functions[f.Name.Name], files[f.Name.Name] = f, path
+			}
+		}
+	}
+	return functions, files, examples
+}
+
+func TestEveryConstructorHasAnExample(t *testing.T) {
+	t.Parallel()
+	functions, _, examples := source(t)
+	if len(functions) < 5 {
+		t.Fatalf("only %d exported functions found", len(functions))
+	}
+	for _, name := range slices.Sorted(maps.Keys(functions)) {
+		if !examples[name] {
+			t.Errorf("%s has no Example%s", name, name)
+		}
+	}
+}
+
+// The shape of a provider: a file of its own, named after it, whose function does nothing but return a literal, and a row in the table of TestSignIn.
+func TestShapeOfAProvider(t *testing.T) {
+	t.Parallel()
+	functions, files, _ := source(t)
+	for _, name := range []string{"Env", "OIDC", "OAuth2"} { // what all others are made with
+		delete(functions, name)
+	}
+	for name, f := range functions {
+		if want := strings.ToLower(name) + ".go"; files[name] != want {
+			t.Errorf("%s is in %s, want %s", name, files[name], want)
+		}
+		if !returnsLiteral(f) {
+			t.Errorf("%s does more than to return a literal", name)
+		}
+		if !slices.ContainsFunc(services, func(s service) bool { return s.name == strings.ToLower(name) }) {
+			t.Errorf("%s is not in the table of TestSignIn", name)
+		}
+	}
+}
+
+func returnsLiteral(f *ast.FuncDecl) bool {
+	if len(f.Body.List) != 1 {
+		return false
+	}
+	ret, ok := f.Body.List[0].(*ast.ReturnStmt)
+	if !ok || len(ret.Results) != 1 {
+		return false
+	}
+	address, ok := ret.Results[0].(*ast.UnaryExpr)
+	if !ok || address.Op != token.AND {
+		return false
+	}
+	_, ok = address.X.(*ast.CompositeLit)
+	return ok
+}
+
+// testdata has no golden file that no test reads.
+func TestNoStrayGoldenFiles(t *testing.T) {
+	t.Parallel()
+	err := filepath.WalkDir("testdata", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		if !slices.ContainsFunc(services, func(s service) bool { return s.name+".golden" == d.Name() }) {
+			t.Errorf("%s belongs to no provider", path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

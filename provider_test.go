@@ -1,0 +1,186 @@
+package cardea_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/cardeatest"
+)
+
+// octocat is somebody with an id beyond the integers that JavaScript knows.
+var octocat = cardeatest.Person{Subject: "9007199254740993", Name: "Octo Cat", Email: "octocat@example.com", EmailVerified: true, Picture: "https://example.com/o.png"}
+
+func TestGitHubSignIn(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(c *cardea.Config) { github(c) })
+	s.issuer.Next(octocat)
+	b := stepper(t, s.URL)
+	pass(t, b, "github", octocat.Subject)
+	u, err := s.store.UserByAccount(t.Context(), "github", "9007199254740993")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if u.Name != "Octo Cat" || u.Email != "octocat@example.com" || u.EmailVerified.IsZero() || u.Image != "https://example.com/o.png" {
+		t.Errorf("user = %+v", u)
+	}
+	list, err := s.store.Accounts(t.Context(), u.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := list[0]; a.Type != cardea.OAuth2 || a.AccessToken == "" || a.IDToken != "" || a.TokenType != "bearer" || a.Scope != "read:user user:email" {
+		t.Errorf("type %q, token type %q, scope %q, ID token %q", a.Type, a.TokenType, a.Scope, a.IDToken)
+	}
+	if n := s.issuer.Requests(cardeatest.Discovery); n != 0 {
+		t.Errorf("discovery was asked %d times for a provider whose endpoints are configured", n)
+	}
+}
+
+func TestGitHubEmailAddresses(t *testing.T) {
+	t.Parallel()
+	type address struct {
+		Email    string `json:"email"`
+		Primary  bool   `json:"primary"`
+		Verified any    `json:"verified"`
+	}
+	for _, tc := range []struct {
+		name     string
+		public   any // the address in the profile, which GitHub does not vouch for
+		list     []address
+		want     string
+		verified bool
+	}{
+		{"the primary one", "public@example.com", []address{{"first@example.com", false, true}, {"Main@Example.com", true, true}}, "main@example.com", true},
+		{"the first verified one when the primary is not", nil, []address{{"main@example.com", true, false}, {"a@example.com", false, true}, {"b@example.com", false, true}}, "a@example.com", true},
+		{"none when none is verified", nil, []address{{"main@example.com", true, false}}, "", false},
+		{"the public one, unverified, when none is verified", "public@example.com", []address{{"main@example.com", true, false}}, "public@example.com", false},
+		{"none when verified is a text", nil, []address{{"main@example.com", true, "true"}}, "", false},
+		{"none when there is none", nil, []address{}, "", false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			emails := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Header.Get("Authorization") == "" {
+					w.WriteHeader(http.StatusUnauthorized)
+				}
+				w.Header().Set("Content-Type", "application/json")
+				json.NewEncoder(w).Encode(tc.list)
+			}))
+			t.Cleanup(emails.Close)
+			s := newSite(t, func(c *cardea.Config) { github(c).EmailsURL = emails.URL })
+			s.issuer.Next(cardeatest.Person{Subject: "5", Claims: map[string]any{"email": tc.public}})
+			pass(t, stepper(t, s.URL), "github", "5")
+			u, err := s.store.UserByAccount(t.Context(), "github", "5")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if u.Email != tc.want || !u.EmailVerified.IsZero() != tc.verified {
+				t.Errorf("e-mail = %q, verified %v; want %q, %v", u.Email, !u.EmailVerified.IsZero(), tc.want, tc.verified)
+			}
+		})
+	}
+}
+
+func TestGitHubFailsCleanly(t *testing.T) {
+	t.Parallel()
+	for _, e := range []cardeatest.Endpoint{cardeatest.Token, cardeatest.User, cardeatest.Emails} {
+		for _, how := range []cardeatest.Failure{cardeatest.SendsHTML, cardeatest.SendsNothing, cardeatest.SendsNull, cardeatest.SendsError500, cardeatest.SendsElsewhere} {
+			t.Run(string(e)+" "+string(how), func(t *testing.T) {
+				t.Parallel()
+				var store *watchedStore
+				s := newSite(t, func(c *cardea.Config) {
+					store = watch(c)
+					github(c)
+				})
+				s.issuer.Misbehave(cardeatest.Broken(e, how))
+				b := stepper(t, s.URL)
+				checkRefused(t, s, visit(t, b, leave(t, b, "github", "", "/")), cardea.Configuration)
+				if writes := store.writes(); len(writes) != 0 {
+					t.Errorf("written: %v", writes)
+				}
+			})
+		}
+	}
+}
+
+func TestUserinfoHeaders(t *testing.T) {
+	t.Parallel()
+	tap := &wiretap{}
+	s := newSite(t, func(c *cardea.Config) {
+		c.HTTPClient = &http.Client{Transport: tap}
+		github(c).Headers = map[string]string{"X-Api-Version": "7"}
+	})
+	pass(t, stepper(t, s.URL), "github", "")
+	for _, path := range []string{"/user", "/user/emails"} {
+		requests := tap.to(path)
+		if len(requests) != 1 {
+			t.Fatalf("%d requests to %s", len(requests), path)
+		}
+		if h := requests[0].header; h.Get("X-Api-Version") != "7" || h.Get("Authorization") == "" || h.Get("Accept") != "application/json" {
+			t.Errorf("%s: Accept %q, X-Api-Version %q", path, h.Get("Accept"), h.Get("X-Api-Version"))
+		}
+	}
+}
+
+// An error of the application's mapping fails the sign-in, and so does a profile that it leaves empty.
+func TestProfileMappingFails(t *testing.T) {
+	t.Parallel()
+	for name, mapping := range map[string]func(context.Context, cardea.Claims) (cardea.Profile, error){
+		"with an error": func(context.Context, cardea.Claims) (cardea.Profile, error) {
+			return cardea.Profile{ID: "1"}, errors.New("no")
+		},
+		"with an empty profile": func(context.Context, cardea.Claims) (cardea.Profile, error) { return cardea.Profile{}, nil },
+		"with an id of blanks":  func(context.Context, cardea.Claims) (cardea.Profile, error) { return cardea.Profile{ID: "  "}, nil },
+		"with a very long id": func(context.Context, cardea.Claims) (cardea.Profile, error) {
+			return cardea.Profile{ID: string(make([]byte, 256))}, nil
+		},
+		"with an id from fmt %v": func(context.Context, cardea.Claims) (cardea.Profile, error) { return cardea.Profile{ID: "<nil>"}, nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, func(c *cardea.Config) { idp(c).Profile = mapping })
+			b := stepper(t, s.URL)
+			checkRefused(t, s, visit(t, b, leave(t, b, "idp", "", "/")), cardea.Configuration)
+		})
+	}
+}
+
+func TestUserinfoOfAnOIDCProvider(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(c *cardea.Config) {
+		idp(c).UseUserinfo = true
+		plain := second(c)
+		plain.UseUserinfo = false
+	})
+	pass(t, stepper(t, s.URL), "idp", "")
+	if n := s.issuer.Requests(cardeatest.Userinfo); n != 1 {
+		t.Errorf("userinfo was asked %d times, want once", n)
+	}
+	s.issuer.Next(bob)
+	pass(t, stepper(t, s.URL), "other", bob.Subject)
+	if n := s.issuer.Requests(cardeatest.Userinfo); n != 1 {
+		t.Error("userinfo was asked for a provider whose ID token says it all")
+	}
+}
+
+func TestKeysAndDiscoveryAreFetchedOnce(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	for range 3 {
+		pass(t, stepper(t, s.URL), "idp", "")
+	}
+	if d, k := s.issuer.Requests(cardeatest.Discovery), s.issuer.Requests(cardeatest.JWKS); d != 1 || k != 1 {
+		t.Errorf("%d requests for discovery and %d for keys in three sign-ins, want one each", d, k)
+	}
+	b := stepper(t, s.URL)
+	callback := leave(t, b, "idp", "", "/")
+	s.issuer.RotateKeys()
+	comeBack(t, b, callback)
+	if n := s.issuer.Requests(cardeatest.JWKS); n != 2 || b.Session() == nil {
+		t.Errorf("a key that was rotated during a sign-in costs %d requests, want one, and a session", n-1)
+	}
+}

@@ -1,0 +1,553 @@
+package cardea_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/cardeatest"
+)
+
+// person is somebody at the provider with a verified address.
+func person(subject, email string) cardeatest.Person {
+	return cardeatest.Person{Subject: subject, Name: "Person " + subject, Email: email, EmailVerified: true}
+}
+
+// owner returns the id of the user to whom an account is linked, "" when there is none.
+func (s *site) owner(t testing.TB, provider, subject string) string {
+	t.Helper()
+	u, err := s.store.UserByAccount(t.Context(), provider, subject)
+	if errors.Is(err, cardea.ErrNotFound) {
+		return ""
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.ID
+}
+
+// holder returns the id of the user who has an e-mail address, "" when there is none.
+func (s *site) holder(t testing.TB, email string) string {
+	t.Helper()
+	u, err := s.store.UserByEmail(t.Context(), email)
+	if errors.Is(err, cardea.ErrNotFound) {
+		return ""
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.ID
+}
+
+// finish goes through a sign-in as somebody, and returns the answer of the callback.
+func finish(t testing.TB, b *cardeatest.Browser, path string) *http.Response {
+	t.Helper()
+	return visit(t, b, arrive(t, b, path))
+}
+
+// PocketBase CVE-2024-38351 and CVE-2026-44166: whoever registered a victim's address first, at a provider that did not verify it, must not share a
+// user with the victim; not even where the application links by verified addresses.
+func TestAnAddressRegisteredByAStrangerIsNotShared(t *testing.T) {
+	t.Parallel()
+	for _, link := range []bool{false, true} {
+		t.Run(fmt.Sprintf("link by verified e-mail %t", link), func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, func(c *cardea.Config) { second(c).LinkByVerifiedEmail = link })
+			s.issuer.Next(cardeatest.Person{Subject: "attacker", Email: "victim@example.com", EmailVerified: false})
+			attacker := stepper(t, s.URL)
+			finish(t, attacker, "idp")
+			before := s.owner(t, "idp", "attacker")
+			if before == "" {
+				t.Fatal("the attacker could not sign in at all")
+			}
+
+			s.issuer.Next(person("victim", "victim@example.com"))
+			victim := stepper(t, s.URL)
+			checkRefused(t, s, finish(t, victim, "other"), cardea.AccountNotLinked)
+			if victim.Session() != nil {
+				t.Error("the victim has a session, of the attacker's user")
+			}
+			if got := s.owner(t, "other", "victim"); got != "" {
+				t.Errorf("the victim's account is linked to %s, the attacker's user is %s", got, before)
+			}
+			accounts, err := s.store.Accounts(t.Context(), before)
+			if err != nil || len(accounts) != 1 {
+				t.Errorf("the attacker's user has %d accounts, %v", len(accounts), err)
+			}
+		})
+	}
+}
+
+// Authorizer CVE-2026-35511, Better Auth GHSA-g38m-r43w-p2q7, omniauth-microsoft_graph CVE-2024-21632, omniauth-apple CVE-2020-26254: an address that
+// the provider did not verify finds nobody.
+func TestAnUnverifiedAddressFindsNobody(t *testing.T) {
+	t.Parallel()
+	for _, verified := range []any{false, nil, "false", "true", "1", 0, 1, []bool{true}, map[string]bool{"verified": true}} {
+		t.Run(fmt.Sprintf("%T %v", verified, verified), func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, func(c *cardea.Config) { second(c).LinkByVerifiedEmail = true })
+			cardeatest.SignIn(t, s.URL, "idp", "")
+			ann := s.holder(t, "ann@example.com")
+
+			s.issuer.Next(cardeatest.Person{Subject: "attacker", Email: "Ann@Example.com", EmailVerified: verified})
+			b := stepper(t, s.URL)
+			checkRefused(t, s, finish(t, b, "other"), cardea.AccountNotLinked)
+			if b.Session() != nil {
+				t.Error("signed in by an address that nobody verified")
+			}
+			if got := s.owner(t, "other", "attacker"); got != "" {
+				t.Errorf("linked to %s; Ann is %s", got, ann)
+			}
+		})
+	}
+}
+
+// The other side of the two tests above: with both words given and the switch on, the same steps do link.
+func TestAVerifiedAddressLinksWhereTheApplicationSaysSo(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(c *cardea.Config) { second(c).LinkByVerifiedEmail = true })
+	cardeatest.SignIn(t, s.URL, "idp", "")
+	cardeatest.SignIn(t, s.URL, "other", "")
+	if got, want := s.owner(t, "other", "1001"), s.owner(t, "idp", "1001"); got != want {
+		t.Errorf("user %s, want %s", got, want)
+	}
+}
+
+// omniauth-microsoft_graph CVE-2024-21632: who changes the address at the provider to somebody else's stays who they were, and their row keeps its own.
+func TestAnAddressThatChangesAtTheProviderMovesNobody(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(c *cardea.Config) { idp(c).LinkByVerifiedEmail = true })
+	cardeatest.SignIn(t, s.URL, "idp", "")
+	s.issuer.Next(person("2002", "bob@example.com"))
+	cardeatest.SignIn(t, s.URL, "idp", "2002")
+	ann, bob := s.holder(t, "ann@example.com"), s.holder(t, "bob@example.com")
+
+	s.issuer.Next(person("2002", "ann@example.com"))
+	b := cardeatest.SignIn(t, s.URL, "idp", "2002")
+	if email := b.Session()["user"].(map[string]any)["email"]; email != "bob@example.com" {
+		t.Errorf("signed in as %v", email)
+	}
+	if s.holder(t, "ann@example.com") != ann || s.holder(t, "bob@example.com") != bob || s.owner(t, "idp", "2002") != bob {
+		t.Error("an address or an account has moved")
+	}
+}
+
+// Supabase Auth CVE-2026-31813: an ID token of another issuer, good for the same client, person and nonce.
+func TestATokenOfAnotherIssuerIsRefused(t *testing.T) {
+	t.Parallel()
+	var log logbook
+	s := newSite(t, func(c *cardea.Config) { idp(c).LinkByVerifiedEmail, c.Logger = true, log.logger() })
+	cardeatest.SignIn(t, s.URL, "idp", "")
+	s.issuer.Misbehave(cardeatest.TokenOfStranger)
+	b := stepper(t, s.URL)
+	checkRefused(t, s, finish(t, b, "idp"), cardea.Configuration)
+	log.checkFailure(t, "CallbackRouteError", "id token: ")
+	if b.Session() != nil {
+		t.Error("signed in")
+	}
+}
+
+// go-pkgz/auth CVE-2026-42560 and Better Auth #9456: without an id everybody would be the same user.
+func TestAPersonWithoutIDIsNobody(t *testing.T) {
+	t.Parallel()
+	ids := []any{
+		nil, "", " ", "\t", "null", "NULL", "undefined", "<nil>", "nil", "NaN", "[object Object]", "%!s(<nil>)", "%!d(<nil>)", true, []string{"7"},
+		map[string]string{"id": "7"},
+	}
+	for _, provider := range []string{"idp", "github"} {
+		for _, id := range ids {
+			t.Run(fmt.Sprintf("%s %T %q", provider, id, fmt.Sprint(id)), func(t *testing.T) {
+				t.Parallel()
+				var store *watchedStore
+				s := newSite(t, func(c *cardea.Config) {
+					github(c)
+					store = watch(c)
+				})
+				s.issuer.Next(cardeatest.Person{Subject: "7", Email: "a@example.com", EmailVerified: true, Claims: map[string]any{"sub": id, "id": id}})
+				b := stepper(t, s.URL)
+				checkRefused(t, s, finish(t, b, provider), cardea.Configuration)
+				if b.Session() != nil {
+					t.Error("signed in")
+				}
+				if w := store.writes(); len(w) > 0 {
+					t.Errorf("written: %v", w)
+				}
+			})
+		}
+	}
+}
+
+// An id of numbers is as good as one of letters, and stays exact beyond what a float can hold.
+func TestNumericIDsAreExact(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(c *cardea.Config) { github(c) })
+	s.issuer.Next(person("9007199254740993", "a@example.com"))
+	cardeatest.SignIn(t, s.URL, "github", "")
+	s.issuer.Next(person("9007199254740992", "b@example.com"))
+	cardeatest.SignIn(t, s.URL, "github", "")
+	if a, b := s.owner(t, "github", "9007199254740993"), s.owner(t, "github", "9007199254740992"); a == "" || b == "" || a == b {
+		t.Errorf("users %q and %q", a, b)
+	}
+}
+
+// Tinyauth CVE-2026-33544: 200 sign-ins under way at once through one provider value, each of another person.
+func TestSignInsAtOnceDoNotMix(t *testing.T) {
+	t.Parallel()
+	const visitors = 200
+	var persons []cardeatest.Person
+	for i := range visitors {
+		persons = append(persons, person(fmt.Sprint("p", i), fmt.Sprintf("p%d@example.com", i)))
+	}
+	s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = cardea.JWT })
+	for _, p := range persons {
+		s.issuer.Next(p)
+	}
+	browsers, callbacks := make([]*cardeatest.Browser, visitors), make([]string, visitors)
+	for i := range visitors {
+		browsers[i] = stepper(t, s.URL)
+		callbacks[i] = arrive(t, browsers[i], fmt.Sprintf("idp?login_hint=p%d", i))
+	}
+	var wg sync.WaitGroup
+	for i := range visitors {
+		wg.Go(func() {
+			res, err := browsers[i].Get(callbacks[i])
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			res.Body.Close()
+		})
+	}
+	wg.Wait()
+	for i, b := range browsers {
+		session := b.Session()
+		if session == nil {
+			t.Errorf("visitor %d has no session", i)
+			continue
+		}
+		if got, want := session["user"].(map[string]any)["email"], fmt.Sprintf("p%d@example.com", i); got != want {
+			t.Errorf("visitor %d is %v, want %s", i, got, want)
+		}
+	}
+}
+
+// The notice of django-allauth about preferred_username, and go-pkgz's GitHub login: a handle is no identity.
+func TestAHandleIsNoIdentity(t *testing.T) {
+	t.Parallel()
+	for provider, handle := range map[string]string{"github": "login", "idp": "preferred_username"} {
+		t.Run(provider, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, func(c *cardea.Config) { github(c) })
+			signIn := func(subject, email, name string) string {
+				p := person(subject, email)
+				p.Claims = map[string]any{handle: name}
+				s.issuer.Next(p)
+				cardeatest.SignIn(t, s.URL, provider, "")
+				return s.owner(t, provider, subject)
+			}
+			bob := signIn("7", "bob@example.com", "bob")
+			if renamed := signIn("7", "bob@example.com", "robert"); renamed != bob {
+				t.Errorf("renamed, and another user: %s, was %s", renamed, bob)
+			}
+			if other := signIn("8", "eve@example.com", "bob"); other == bob || other == "" {
+				t.Errorf("who took the old handle is user %q; its former owner is %s", other, bob)
+			}
+		})
+	}
+}
+
+// Zitadel CVE-2025-46815, and standards 5: the callback's URL works once, with whatever cookies.
+func TestACallbackWorksOnce(t *testing.T) {
+	t.Parallel()
+	var log logbook
+	s := newSite(t, func(c *cardea.Config) { c.Logger = log.logger() })
+	b := stepper(t, s.URL)
+	callback := arrive(t, b, "idp")
+	before := cookiesOf(b)
+	if res := send(t, callback, before, nil); res.Header.Get("Location") != s.URL {
+		t.Fatalf("the first time leads to %s", res.Header.Get("Location"))
+	}
+	redeemed := s.issuer.Requests(cardeatest.Token)
+	res := send(t, callback, before, nil)
+	checkRefused(t, s, res, cardea.Configuration)
+	log.checkFailure(t, "InvalidCheck", "used already")
+	if n := s.issuer.Requests(cardeatest.Token); n != redeemed {
+		t.Error("the code was sent to the provider again")
+	}
+}
+
+// Zitadel CVE-2025-46815, raced.
+func TestOfParallelCallbacksOneWins(t *testing.T) {
+	t.Parallel()
+	var store *watchedStore
+	s := newSite(t, func(c *cardea.Config) { store = watch(c) })
+	b := stepper(t, s.URL)
+	callback := arrive(t, b, "idp")
+	cookie := cookiesOf(b).String()
+	client := &http.Client{CheckRedirect: stopAtRedirect}
+	var mu sync.Mutex
+	answers := map[string]int{}
+	var wg sync.WaitGroup
+	for range 50 {
+		wg.Go(func() {
+			req, err := http.NewRequest(http.MethodGet, callback, nil)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			req.Header.Set("Cookie", cookie)
+			res, err := client.Do(req)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			res.Body.Close()
+			mu.Lock()
+			defer mu.Unlock()
+			answers[res.Header.Get("Location")]++
+		})
+	}
+	wg.Wait()
+	if answers[s.URL] != 1 || answers[s.URL+"/api/auth/error?error=Configuration"] != 49 {
+		t.Errorf("answers: %v", answers)
+	}
+	if n := s.issuer.Requests(cardeatest.Token); n != 1 {
+		t.Errorf("the code was redeemed %d times", n)
+	}
+	if got := strings.Join(store.writes(), " "); got != "CreateUser LinkAccount CreateSession" {
+		t.Errorf("written: %s", got)
+	}
+}
+
+// Zitadel CVE-2025-64717, authentik CVE-2025-53942 and Pocket ID CVE-2026-43983: a provider that was taken out of the configuration finishes no sign-in
+// that was under way.
+func TestADisabledProviderFinishesNothing(t *testing.T) {
+	t.Parallel()
+	var config cardea.Config
+	s := newSite(t, func(c *cardea.Config) {
+		second(c)
+		config = *c
+	})
+	b := stepper(t, s.URL)
+	callback := arrive(t, b, "other")
+
+	config.Providers = config.Providers[:1]
+	after, err := cardea.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Config.Handler = after
+	res := visit(t, b, callback)
+	if want := s.URL + "/api/auth/error?error=Configuration"; res.Header.Get("Location") != want {
+		t.Errorf("the callback leads to %s, want %s", res.Header.Get("Location"), want)
+	}
+	if res := b.Post("/signin/other", nil); strings.HasPrefix(res.Header.Get("Location"), s.issuer.URL) {
+		t.Error("sign-in begins at a provider that is disabled")
+	}
+	if b.Session() != nil || s.owner(t, "other", "1001") != "" || s.issuer.Requests(cardeatest.Token) != 0 {
+		t.Error("signed in through a provider that is disabled")
+	}
+}
+
+// Zitadel CVE-2025-64717, authentik CVE-2025-53942 and Pocket ID CVE-2026-43983, standards 59: a disabled user is signed in nowhere any more, and cannot
+// sign in again.
+func TestADisabledUserIsRefusedEverywhere(t *testing.T) {
+	t.Parallel()
+	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+		var mu sync.Mutex
+		disabled := false
+		off := func() bool {
+			mu.Lock()
+			defer mu.Unlock()
+			return disabled
+		}
+		s := newSite(t, func(c *cardea.Config) {
+			c.Session.Strategy = strategy
+			c.Callbacks.Authorized = func(context.Context, *cardea.Session) (bool, error) { return !off(), nil }
+			c.Callbacks.SignIn = func(context.Context, *cardea.SignIn) (string, error) {
+				if off() {
+					return "", errors.New("disabled")
+				}
+				return "", nil
+			}
+		})
+		s.Config.Handler = guarded(s.auth)
+		b := stepper(t, s.URL)
+		finish(t, b, "idp")
+		if got := visit(t, b, s.URL+"/guarded").StatusCode; got != http.StatusOK {
+			t.Fatalf("before: %d", got)
+		}
+		underWay := stepper(t, s.URL)
+		callback := arrive(t, underWay, "idp")
+
+		mu.Lock()
+		disabled = true
+		mu.Unlock()
+		for _, path := range []string{"/guarded", "/typed"} {
+			if got := visit(t, b, s.URL+path).StatusCode; got != http.StatusUnauthorized {
+				t.Errorf("%s: %d", path, got)
+			}
+		}
+		if got := text(t, visit(t, b, s.URL+"/loaded")); got != "nobody" {
+			t.Errorf("Load: %s", got)
+		}
+		if b.Session() != nil {
+			t.Error("GET session tells of a session")
+		}
+		res := send(t, s.URL+"/api/auth/session", cookiesOf(b), url.Values{"csrfToken": {b.CSRFToken()}, "data": {"{}"}})
+		if got := text(t, res); got != "null" || res.StatusCode != http.StatusOK {
+			t.Errorf("POST session: %s %s", res.Status, got)
+		}
+		checkRefused(t, s, visit(t, underWay, callback), cardea.AccessDenied)
+		checkRefused(t, s, finish(t, stepper(t, s.URL), "idp"), cardea.AccessDenied)
+	})
+}
+
+// guarded is an application around auth: pages behind each of the guards, and the endpoints.
+func guarded(auth *cardea.Auth) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/api/auth/", auth)
+	mux.Handle("/guarded", auth.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, cardea.SessionFrom(r.Context()).UserID)
+	})))
+	mux.Handle("/typed", cardea.Handle(auth, func(w http.ResponseWriter, _ *http.Request, u *cardea.User) { fmt.Fprint(w, u.ID) }))
+	mux.Handle("/loaded", auth.Load(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s := cardea.SessionFrom(r.Context()); s != nil {
+			fmt.Fprint(w, s.UserID)
+			return
+		}
+		fmt.Fprint(w, "nobody")
+	})))
+	return mux
+}
+
+// Zitadel CVE-2026-55670 and Better Auth GHSA-2vg6-77g8-24mp, standards 59: nothing of a deleted user comes to a new one with the same address.
+func TestADeletedUserLeavesNothingToAnother(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(c *cardea.Config) { second(c).LinkByVerifiedEmail = true })
+	old := cardeatest.SignIn(t, s.URL, "idp", "")
+	first := s.holder(t, "ann@example.com")
+	if err := s.store.DeleteUser(t.Context(), first); err != nil {
+		t.Fatal(err)
+	}
+	if old.Session() != nil {
+		t.Error("the deleted user is signed in")
+	}
+
+	s.issuer.Next(person("2002", "ann@example.com"))
+	anew := cardeatest.SignIn(t, s.URL, "other", "")
+	next := s.holder(t, "ann@example.com")
+	if next == first || anew.Session() == nil {
+		t.Fatalf("the new user is %s, the old one was %s", next, first)
+	}
+	if old.Session() != nil {
+		t.Error("the deleted user's session is the new user's")
+	}
+	accounts, err := s.store.Accounts(t.Context(), next)
+	if err != nil || len(accounts) != 1 || accounts[0].ProviderAccountID != "2002" {
+		t.Errorf("the new user has the accounts %v, %v", accounts, err)
+	}
+	if got := s.owner(t, "idp", "1001"); got != "" {
+		t.Errorf("the deleted user's account is that of %s", got)
+	}
+	b := stepper(t, s.URL)
+	checkRefused(t, s, finish(t, b, "idp?login_hint=1001"), cardea.AccountNotLinked)
+}
+
+// entityStore is a store whose users have a column of the application's own.
+type entityStore struct {
+	*watchedStore
+	created *member
+}
+
+type member struct{ ID, Name, Role string }
+
+func (s *entityStore) NewUser() any { return &member{Role: "USER"} }
+
+func (s *entityStore) CreateUser(ctx context.Context, u *cardea.User) error {
+	s.created = u.Entity.(*member)
+	return s.watchedStore.CreateUser(ctx, u)
+}
+
+func (s *entityStore) UserByID(ctx context.Context, id string) (*cardea.User, error) {
+	u, err := s.watchedStore.UserByID(ctx, id)
+	if err == nil {
+		u.Entity = &member{ID: u.ID, Name: u.Name, Role: "USER"}
+	}
+	return u, err
+}
+
+// Better Auth #10196: what a profile says beyond what is mapped reaches no row, no token and no answer.
+func TestAProfileWritesOnlyWhatIsMapped(t *testing.T) {
+	t.Parallel()
+	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+		for _, provider := range []string{"idp", "github"} {
+			t.Run(provider, func(t *testing.T) {
+				t.Parallel()
+				var store *entityStore
+				s := newSite(t, func(c *cardea.Config) {
+					github(c)
+					store = &entityStore{watchedStore: watch(c)}
+					c.Adapter, c.Session.Strategy = store, strategy
+				})
+				claims := map[string]any{
+					"role": "ADMIN", "Role": "ADMIN", "emailVerified": "2020-01-01T00:00:00Z", "EmailVerified": true, "ID": "1", "userId": "1", "user_id": "1",
+					"Entity": map[string]string{"Role": "ADMIN"},
+				}
+				if provider == "idp" {
+					claims["id"] = "1"
+				}
+				s.issuer.Next(cardeatest.Person{Subject: "7", Name: "Eve", Email: "eve@example.com", EmailVerified: false, Claims: claims})
+				b := stepper(t, s.URL)
+				finish(t, b, provider)
+
+				u, err := s.store.UserByAccount(t.Context(), provider, "7")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if u.ID == "1" || !u.EmailVerified.IsZero() || u.Name != "Eve" {
+					t.Errorf("user %+v", u)
+				}
+				if want := (member{Role: "USER"}); *store.created != want {
+					t.Errorf("entity %+v, want %+v", *store.created, want)
+				}
+				if body := s.sessionBody(t, cookiesOf(b)); strings.Contains(body, "ADMIN") || !strings.Contains(body, `"name":"Eve"`) {
+					t.Errorf("session %s", body)
+				}
+			})
+		}
+	})
+}
+
+// An account can be taken by nobody who is signed in as somebody else, and a sign-in that another user began links nothing to the one who finishes it.
+func TestAnAccountIsNotCarriedOver(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(c *cardea.Config) { second(c) })
+	cardeatest.SignIn(t, s.URL, "idp", "")
+	s.issuer.Next(person("2002", "bob@example.com"))
+	bob := stepper(t, s.URL)
+	finish(t, bob, "idp")
+
+	// Bob, signed in, shows up with Ann's account.
+	checkRefused(t, s, finish(t, bob, "idp?login_hint=1001"), cardea.AccountNotLinked)
+	if email := bob.Session()["user"].(map[string]any)["email"]; email != "bob@example.com" {
+		t.Errorf("Bob became %v", email)
+	}
+
+	// Somebody who is not signed in begins, and Bob's session is in the browser when it ends.
+	s.issuer.Next(person("3003", "eve@example.com"))
+	b := stepper(t, s.URL)
+	callback := arrive(t, b, "other")
+	both := cookiesOf(b)
+	both[sessionCookie] = cookiesOf(bob)[sessionCookie]
+	send(t, callback, both, nil)
+	if eve := s.owner(t, "other", "3003"); eve == "" || eve == s.owner(t, "idp", "2002") {
+		t.Errorf("the account went to %q; Bob is %s", eve, s.owner(t, "idp", "2002"))
+	}
+}

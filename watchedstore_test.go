@@ -1,0 +1,152 @@
+package cardea_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/memadapter"
+)
+
+// errStore is what a broken store says.
+var errStore = errors.New("the database is away")
+
+// watchedStore is a store in memory that notes which of its methods are called, and fails in those it is told to.
+type watchedStore struct {
+	*memadapter.Adapter
+
+	mu     sync.Mutex
+	calls  []string
+	broken []string
+}
+
+// watch puts a watched store in the place of the one that newSite configures.
+func watch(c *cardea.Config) *watchedStore {
+	s := &watchedStore{Adapter: c.Adapter.(*memadapter.Adapter)}
+	c.Adapter = s
+	return s
+}
+
+// breakDown makes just these methods fail from now on, and forgets what was called.
+func (s *watchedStore) breakDown(methods ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls, s.broken = nil, methods
+}
+
+func (s *watchedStore) called(method string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Contains(s.calls, method)
+}
+
+// writes returns the calls that would have written something.
+func (s *watchedStore) writes() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var list []string
+	for _, call := range s.calls {
+		switch call {
+		case "CreateUser", "UpdateUser", "LinkAccount", "UpdateAccount", "CreateSession", "RenewSession":
+			list = append(list, call)
+		}
+	}
+	return list
+}
+
+func (s *watchedStore) call(method string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls = append(s.calls, method)
+	if slices.Contains(s.broken, method) {
+		return errStore
+	}
+	return nil
+}
+
+func (s *watchedStore) Transact(ctx context.Context, fn func(context.Context) error) error {
+	if err := s.call("Transact"); err != nil {
+		return err
+	}
+	return s.Adapter.Transact(ctx, fn)
+}
+
+func (s *watchedStore) CreateUser(ctx context.Context, u *cardea.User) error {
+	if err := s.call("CreateUser"); err != nil {
+		return err
+	}
+	return s.Adapter.CreateUser(ctx, u)
+}
+
+func (s *watchedStore) UserByID(ctx context.Context, id string) (*cardea.User, error) {
+	if err := s.call("UserByID"); err != nil {
+		return nil, err
+	}
+	return s.Adapter.UserByID(ctx, id)
+}
+
+func (s *watchedStore) UserByEmail(ctx context.Context, email string) (*cardea.User, error) {
+	if err := s.call("UserByEmail"); err != nil {
+		return nil, err
+	}
+	return s.Adapter.UserByEmail(ctx, email)
+}
+
+func (s *watchedStore) UserByAccount(ctx context.Context, provider, id string) (*cardea.User, error) {
+	if err := s.call("UserByAccount"); err != nil {
+		return nil, err
+	}
+	return s.Adapter.UserByAccount(ctx, provider, id)
+}
+
+func (s *watchedStore) UpdateUser(ctx context.Context, u *cardea.User) error {
+	if err := s.call("UpdateUser"); err != nil {
+		return err
+	}
+	return s.Adapter.UpdateUser(ctx, u)
+}
+
+func (s *watchedStore) LinkAccount(ctx context.Context, a *cardea.Account) error {
+	if err := s.call("LinkAccount"); err != nil {
+		return err
+	}
+	return s.Adapter.LinkAccount(ctx, a)
+}
+
+func (s *watchedStore) UpdateAccount(ctx context.Context, a *cardea.Account) error {
+	if err := s.call("UpdateAccount"); err != nil {
+		return err
+	}
+	return s.Adapter.UpdateAccount(ctx, a)
+}
+
+func (s *watchedStore) CreateSession(ctx context.Context, session *cardea.Session) error {
+	if err := s.call("CreateSession"); err != nil {
+		return err
+	}
+	return s.Adapter.CreateSession(ctx, session)
+}
+
+func (s *watchedStore) Session(ctx context.Context, token string) (*cardea.Session, error) {
+	if err := s.call("Session"); err != nil {
+		return nil, err
+	}
+	return s.Adapter.Session(ctx, token)
+}
+
+func (s *watchedStore) RenewSession(ctx context.Context, token string, expires time.Time) error {
+	if err := s.call("RenewSession"); err != nil {
+		return err
+	}
+	return s.Adapter.RenewSession(ctx, token, expires)
+}
+
+func (s *watchedStore) DeleteSession(ctx context.Context, token string) error {
+	if err := s.call("DeleteSession"); err != nil {
+		return err
+	}
+	return s.Adapter.DeleteSession(ctx, token)
+}
