@@ -1,0 +1,142 @@
+package authjs
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/cardea-auth/cardea/internal/cookie"
+	"github.com/cardea-auth/cardea/internal/seal"
+)
+
+// Config is all that [New] needs to know. Secret must be set; the zero value of every other field is a safe, useful choice.
+type Config struct {
+	// Secret is the secret of the Node server, usually AUTH_SECRET or NEXTAUTH_SECRET there, to the last byte. Any length is accepted, because the
+	// Node server chose it; use 32 random bytes or more.
+	Secret string
+
+	// PreviousSecrets are still accepted, newest first, but never written with: put the old Secret here when changing it. Defaults to none.
+	PreviousSecrets []string
+
+	// Version is the generation of the Node server. Neither reads the sessions of the other. Defaults to V5.
+	Version Version
+
+	// CookieName is the name of the session cookie, if the Node server has one of its own (cookies.sessionToken.name). In v5 it is part of the
+	// encryption, so it must be exact, with any prefix. Only this name is read then; so it also pins one of the default names. Defaults to
+	// __Secure-authjs.session-token and, where that did not come, authjs.session-token; in v4 next-auth stands in place of authjs.
+	CookieName string
+
+	// MaxAge is how long a session that Write makes lasts, in whole seconds. Defaults to 30 days.
+	MaxAge time.Duration
+
+	// Bearer accepts a session in the Authorization header too, where no cookie has one, for clients that are not browsers. Defaults to cookies only.
+	Bearer bool
+
+	// InsecureCookies is for development on plain http: Write makes cookies without Secure and, unless CookieName says otherwise, the name without
+	// __Secure- is the only one used. Whoever is on the network can read such a cookie. Defaults to cookies for https.
+	InsecureCookies bool
+
+	// Logger gets, at level debug, why Require and Load did not accept a session; it never gets a token, cookie, secret or claim. Defaults to
+	// slog.Default().
+	Logger *slog.Logger
+}
+
+// Version is a generation of the Node packages.
+type Version int
+
+// The generations.
+const (
+	V5 Version = iota // Auth.js: next-auth 5 and the other packages on @auth/core
+	V4                // next-auth 4
+)
+
+const (
+	defaultMaxAge = 30 * 24 * time.Hour
+	maxName       = 128 // bytes of a cookie's name, so that a chunk with its number is no longer than browsers keep
+)
+
+func (c Config) withDefaults() Config {
+	c.MaxAge = cmp.Or(c.MaxAge, defaultMaxAge)
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	return c
+}
+
+// faults collects everything that is wrong with a configuration.
+type faults []error
+
+func (f *faults) add(field, format string, args ...any) {
+	*f = append(*f, fmt.Errorf("authjs: Config.%s: %s", field, fmt.Sprintf(format, args...)))
+}
+
+// validate reports everything that is wrong, not just the first; c has its defaults.
+func (c Config) validate() error {
+	var f faults
+	if c.Secret == "" {
+		f.add("Secret", "missing; it is the secret of the Node server, usually AUTH_SECRET there")
+	}
+	for i, s := range c.PreviousSecrets {
+		if s == "" {
+			f.add(fmt.Sprintf("PreviousSecrets[%d]", i), "is empty; leave it out")
+		}
+	}
+	if c.Version != V5 && c.Version != V4 {
+		f.add("Version", "want V5 or V4, have %d", c.Version)
+	}
+	c.validateName(&f)
+	if c.MaxAge < time.Second {
+		f.add("MaxAge", "want a second or more, have %v", c.MaxAge)
+	}
+	return errors.Join(f...)
+}
+
+func (c Config) validateName(f *faults) {
+	name := c.CookieName
+	switch {
+	case name == "":
+	case len(name) > maxName:
+		f.add("CookieName", "want %d bytes or less, have %d", maxName, len(name))
+	case (&http.Cookie{Name: name}).Valid() != nil:
+		f.add("CookieName", "want letters, digits and such as . - _, have %q", name)
+	case c.InsecureCookies && needsSecure(name):
+		f.add("InsecureCookies", "browsers keep %s only with Secure; choose another CookieName or none", name)
+	}
+}
+
+// needsSecure reports whether the name has a prefix of RFC 6265bis § 4.1.3, in any case, as browsers see it.
+func needsSecure(name string) bool {
+	name = strings.ToLower(name)
+	return strings.HasPrefix(name, "__secure-") || strings.HasPrefix(name, "__host-")
+}
+
+// secrets are those to read with; the first is the one to write with.
+func (c Config) secrets() []string { return append([]string{c.Secret}, c.PreviousSecrets...) }
+
+func (c Config) scheme() seal.Scheme {
+	if c.Version == V4 {
+		return seal.V4
+	}
+	return seal.V5
+}
+
+// names are the cookies that may hold the session, first the one that is looked for first and written.
+func (c Config) names() []cookie.Names {
+	defaults := cookie.NamesV5
+	if c.Version == V4 {
+		defaults = cookie.NamesV4
+	}
+	switch {
+	case c.CookieName != "":
+		n := defaults(!c.InsecureCookies)
+		n.Session = c.CookieName
+		return []cookie.Names{n}
+	case c.InsecureCookies:
+		return []cookie.Names{defaults(false)}
+	}
+	return []cookie.Names{defaults(true), defaults(false)}
+}

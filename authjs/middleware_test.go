@@ -1,0 +1,186 @@
+package authjs_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cardea-auth/cardea/authjs"
+)
+
+// chi's Use takes what Require, Load and Middleware are.
+var (
+	_ func(http.Handler) http.Handler                              = (*authjs.Sessions)(nil).Require
+	_ func(http.Handler) http.Handler                              = (*authjs.Sessions)(nil).Load
+	_ func(authjs.Config) (func(http.Handler) http.Handler, error) = authjs.Middleware
+)
+
+// subject answers with the subject of the session.
+var subject = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	w.Write([]byte("subject=" + authjs.ClaimsFrom(r.Context()).Subject()))
+})
+
+func serve(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+// Row of Auth.js GHSA-8fpg-xm3f-6cx3: whatever is wrong with a session, Require answers 401 and Load knows of nobody.
+func TestMiddleware(t *testing.T) {
+	t.Parallel()
+	c := authjs.Config{Secret: secret}
+	s, token := newSessions(t, c), sealed(t, c, ada)
+	middleware, err := authjs.Middleware(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name     string
+		cookies  string
+		signedIn bool
+	}{
+		{"session", secure + "=" + token, true},
+		{"nothing", "", false},
+		{"another secret", secure + "=" + sealed(t, authjs.Config{Secret: older}, ada), false},
+		{"id of a database session", secure + "=0f0e9a52-6d1e-4d61-8a1e-5f4b2c1d8a0e", false},
+		{"cut off", secure + "=" + token[:len(token)-1], false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			for name, h := range map[string]http.Handler{"Require": s.Require(subject), "Middleware": middleware(subject), "Require in Load": s.Load(s.Require(subject))} {
+				w := serve(h, request(tt.cookies))
+				status, body, kind := http.StatusUnauthorized, `{"error":"unauthorized","message":"Sign in first."}`+"\n", "application/json"
+				if tt.signedIn {
+					status, body, kind = http.StatusOK, "subject=user-1", "text/plain; charset=utf-8"
+				}
+				if got := w.Result().Header.Get("Content-Type"); w.Code != status || w.Body.String() != body || got != kind {
+					t.Errorf("%s: got %d %s %s, want %d %s", name, w.Code, got, w.Body, status, body)
+				}
+				if got := w.Header().Get("Cache-Control"); got != "private, no-store" {
+					t.Errorf("%s: Cache-Control: %q", name, got)
+				}
+				if got := w.Header()["Vary"]; !slices.Equal(got, []string{"Cookie"}) {
+					t.Errorf("%s: Vary: %q", name, got)
+				}
+				for _, name := range []string{"WWW-Authenticate", "Set-Cookie", "Access-Control-Allow-Origin"} { // the last: row of fiber CVE-2024-25124
+					if w.Header().Get(name) != "" {
+						t.Errorf("%s: %s", name, w.Header().Get(name))
+					}
+				}
+			}
+
+			w := serve(s.Load(subject), request(tt.cookies))
+			body, cache := "subject=", ""
+			if tt.signedIn {
+				body, cache = "subject=user-1", "private, no-store"
+			}
+			if got := w.Header().Get("Cache-Control"); w.Code != http.StatusOK || w.Body.String() != body || got != cache || w.Header().Get("Vary") != "Cookie" {
+				t.Errorf("Load: got %d, %s, %v", w.Code, w.Body, w.Header())
+			}
+		})
+	}
+}
+
+func TestHandlerChoosesItsCacheControl(t *testing.T) {
+	t.Parallel()
+	c := authjs.Config{Secret: secret}
+	w := serve(newSessions(t, c).Require(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Cache-Control", "private, max-age=60")
+	})), request(secure+"="+sealed(t, c, ada)))
+	if got := w.Header()["Cache-Control"]; !slices.Equal(got, []string{"private, max-age=60"}) {
+		t.Errorf("Cache-Control: %q", got)
+	}
+}
+
+// RFC 6750, Section 3: a client that sent no token is not told that it was wrong.
+func TestChallenge(t *testing.T) {
+	t.Parallel()
+	s := newSessions(t, authjs.Config{Secret: secret, Bearer: true})
+	for header, want := range map[string]string{"": "Bearer", "Bearer %": "Bearer", "Bearer x": `Bearer error="invalid_token"`} {
+		r := request("")
+		r.Header.Set("Authorization", header)
+		w := serve(s.Require(subject), r)
+		if got := w.Header().Get("WWW-Authenticate"); w.Code != http.StatusUnauthorized || got != want {
+			t.Errorf("%q: got %d, %q, want %q", header, w.Code, got, want)
+		}
+		if got := w.Header()["Vary"]; !slices.Equal(got, []string{"Cookie", "Authorization"}) {
+			t.Errorf("%q: Vary: %q", header, got)
+		}
+	}
+}
+
+func TestClaimsFromElsewhere(t *testing.T) {
+	t.Parallel()
+	if got := authjs.ClaimsFrom(context.Background()); got != nil {
+		t.Errorf("got %v", got)
+	}
+}
+
+// What middleware of one server found is not taken for the session of another one.
+func TestInnermostMiddlewareCounts(t *testing.T) {
+	t.Parallel()
+	own, other := authjs.Config{Secret: secret}, authjs.Config{Secret: older}
+	r := request(secure + "=" + sealed(t, own, ada))
+	if w := serve(newSessions(t, own).Load(newSessions(t, other).Require(subject)), r); w.Code != http.StatusUnauthorized {
+		t.Errorf("Require: got %d", w.Code)
+	}
+	if w := serve(newSessions(t, own).Load(newSessions(t, other).Load(subject)), r); w.Body.String() != "subject=" {
+		t.Errorf("Load: got %s", w.Body)
+	}
+	if w := serve(newSessions(t, other).Load(newSessions(t, own).Load(subject)), r); w.Body.String() != "subject=user-1" {
+		t.Errorf("the other way round: got %s", w.Body)
+	}
+}
+
+// Row of oauth2-proxy CVE-2025-64484: who somebody is comes from the session only.
+func TestHeadersAreNoIdentity(t *testing.T) {
+	t.Parallel()
+	c := authjs.Config{Secret: secret}
+	s := newSessions(t, c)
+	for _, cookies := range []string{"", secure + "=" + sealed(t, c, ada)} {
+		r := request(cookies)
+		want := serve(s.Require(subject), r)
+		for _, name := range []string{"X-User", "X_User", "X-Forwarded-User", "X-Forwarded-Uri", "X-Forwarded-Proto", "Remote-User", "Authorization"} {
+			r.Header[name] = []string{"mallory"}
+		}
+		if got := serve(s.Require(subject), r); got.Code != want.Code || got.Body.String() != want.Body.String() {
+			t.Errorf("got %d %s, want %d %s", got.Code, got.Body, want.Code, want.Body)
+		}
+	}
+}
+
+// Row of next-auth CVE-2022-31186.
+func TestLogHoldsNothingPrivate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		c := authjs.Config{Secret: secret, Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+		s, token, wrong := newSessions(t, c), sealed(t, c, ada), sealed(t, authjs.Config{Secret: older}, ada)
+
+		serve(s.Require(subject), request(""))
+		serve(s.Require(subject), request(secure+"="+token))
+		if log.Len() > 0 {
+			t.Errorf("without cause: %s", &log)
+		}
+		serve(s.Load(s.Require(subject)), request(secure+"="+wrong))
+		time.Sleep(31 * 24 * time.Hour)
+		serve(s.Load(subject), request(secure+"="+token))
+		lines := strings.Split(strings.TrimSpace(log.String()), "\n")
+		if len(lines) != 2 || !strings.Contains(lines[0], "session is not valid") || !strings.Contains(lines[1], "session has expired") {
+			t.Errorf("got %q", lines)
+		}
+		for _, private := range []string{secret, older, token, wrong, token[:20], "ada", "Ada", "user-1"} {
+			if strings.Contains(log.String(), private) {
+				t.Errorf("the log holds %q", private)
+			}
+		}
+	})
+}
