@@ -1,0 +1,245 @@
+// Package adaptertest tells whether a [cardea.Adapter] keeps its contract:
+//
+//	func TestContract(t *testing.T) {
+//		adaptertest.Run(t, func(t *testing.T) cardea.Adapter {
+//			return myadapter.New(openEmptyDatabase(t))
+//		})
+//	}
+//
+// Each promise in the comments of [cardea.Adapter], [cardea.SessionStore] and [cardea.TokenStore] is a subtest of that name, so a failure says which
+// promise is broken. The stores that an adapter does not implement are skipped.
+package adaptertest
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// Run tests the adapter that open returns. It calls open once for each promise, from parallel tests, and wants an empty store each time. Clean up with
+// t.Cleanup.
+func Run(t *testing.T, open func(t *testing.T) cardea.Adapter) {
+	t.Helper()
+	groups := []struct {
+		name     string
+		promises []promise
+	}{
+		{"All methods", allMethods()},
+		{"Transact", transact()},
+		{"NewUser", newUser()},
+		{"CreateUser", createUser()},
+		{"UserByID", userByID()},
+		{"UserByEmail", userByEmail()},
+		{"UserByAccount", userByAccount()},
+		{"UpdateUser", updateUser()},
+		{"DeleteUser", deleteUser()},
+		{"LinkAccount", linkAccount()},
+		{"UpdateAccount", updateAccount()},
+		{"UnlinkAccount", unlinkAccount()},
+		{"Accounts", accounts()},
+		{"CreateSession", createSession()},
+		{"Session", session()},
+		{"RenewSession", renewSession()},
+		{"DeleteSession", deleteSession()},
+		{"DeleteExpiredSessions", deleteExpiredSessions()},
+		{"CreateVerificationToken", createVerificationToken()},
+		{"ConsumeVerificationToken", consumeVerificationToken()},
+		{"DeleteExpiredVerificationTokens", deleteExpiredVerificationTokens()},
+	}
+	for _, group := range groups {
+		t.Run(group.name, func(t *testing.T) {
+			t.Parallel()
+			for _, p := range group.promises {
+				t.Run(p.words, func(t *testing.T) {
+					t.Parallel()
+					p.run(t, store{t: t, Adapter: open(t)})
+				})
+			}
+		})
+	}
+}
+
+// promise is a sentence of the contract with what shows that it is kept.
+type promise struct {
+	words string
+	run   func(t *testing.T, s store)
+}
+
+// store is the adapter under test, with the rows that the tests begin with.
+type store struct {
+	t *testing.T
+	cardea.Adapter
+}
+
+// parallel is the number of goroutines in a race.
+const parallel = 50
+
+// soon is an expiry that every database can keep, in a zone that is not UTC, with milliseconds.
+var soon = time.Date(2031, time.March, 5, 23, 59, 58, 123_000_000, time.FixedZone("", -5*60*60))
+
+func (s store) sessions() cardea.SessionStore {
+	sessions, ok := s.Adapter.(cardea.SessionStore)
+	if !ok {
+		s.t.Skipf("%T is no cardea.SessionStore", s.Adapter)
+	}
+	return sessions
+}
+
+func (s store) tokens() cardea.TokenStore {
+	tokens, ok := s.Adapter.(cardea.TokenStore)
+	if !ok {
+		s.t.Skipf("%T is no cardea.TokenStore", s.Adapter)
+	}
+	return tokens
+}
+
+// user creates a user with every field filled; name makes it different from others.
+func (s store) user(name string) *cardea.User {
+	s.t.Helper()
+	u := filledUser(name)
+	s.must(s.CreateUser(s.t.Context(), u))
+	return u
+}
+
+func filledUser(name string) *cardea.User {
+	return &cardea.User{
+		Name:          name,
+		Email:         strings.ToLower(name) + "@example.com",
+		EmailVerified: soon.Add(-time.Hour),
+		Image:         "https://example.com/" + name + ".png",
+	}
+}
+
+// account links an account with every field filled.
+func (s store) account(userID, provider, id string) *cardea.Account {
+	s.t.Helper()
+	a := filledAccount(userID, provider, id)
+	s.must(s.LinkAccount(s.t.Context(), a))
+	return a
+}
+
+func filledAccount(userID, provider, id string) *cardea.Account {
+	return &cardea.Account{
+		UserID: userID, Type: cardea.OIDC, Provider: provider, ProviderAccountID: id,
+		RefreshToken: "refresh " + id, AccessToken: "access " + id, ExpiresAt: soon, TokenType: "bearer",
+		Scope: "openid email", IDToken: "id " + id, SessionState: "state " + id,
+	}
+}
+
+func (s store) session(userID, token string) {
+	s.t.Helper()
+	s.must(s.sessions().CreateSession(s.t.Context(), &cardea.Session{Token: token, UserID: userID, Expires: soon}))
+}
+
+func (s store) token(identifier, token string) {
+	s.t.Helper()
+	s.must(s.tokens().CreateVerificationToken(s.t.Context(), &cardea.VerificationToken{Identifier: identifier, Token: token, Expires: soon}))
+}
+
+// must ends the test when a step on the way to what it tests fails.
+func (s store) must(err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatalf("on the way: %v", err)
+	}
+}
+
+// want checks an error against what the contract says; want nil is success.
+func (s store) want(op string, got, want error) {
+	s.t.Helper()
+	if !errors.Is(got, want) {
+		s.t.Errorf("%s: got %v, want %v", op, got, want)
+	}
+}
+
+// sameUser checks all fields that the contract has, and the entity's type.
+func (s store) sameUser(got, want *cardea.User) {
+	s.t.Helper()
+	if got == nil {
+		s.t.Fatal("got no user and no error")
+	}
+	if got.ID != want.ID || got.Name != want.Name || got.Email != want.Email || got.Image != want.Image {
+		s.t.Errorf("got user %+v, want %+v", *got, *want)
+	}
+	s.sameTime("EmailVerified", got.EmailVerified, want.EmailVerified)
+	s.isEntity(got.Entity)
+}
+
+func (s store) sameTime(name string, got, want time.Time) {
+	s.t.Helper()
+	if !got.Truncate(time.Millisecond).Equal(want.Truncate(time.Millisecond)) {
+		s.t.Errorf("%s: got %v, want %v", name, got, want)
+	}
+	if _, offset := got.Zone(); offset != 0 || got.Location() != time.UTC {
+		s.t.Errorf("%s: got a time in %v, want UTC", name, got.Location())
+	}
+}
+
+// findsUser reads the user with want's id and compares it.
+func (s store) findsUser(want *cardea.User) {
+	s.t.Helper()
+	got, err := s.UserByID(s.t.Context(), want.ID)
+	s.want("UserByID", err, nil)
+	if err == nil {
+		s.sameUser(got, want)
+	}
+}
+
+func (s store) noUser(id string) {
+	s.t.Helper()
+	_, err := s.UserByID(s.t.Context(), id)
+	s.want("UserByID of a user who should not be there", err, cardea.ErrNotFound)
+}
+
+// hasAccounts compares all accounts of a user.
+func (s store) hasAccounts(userID string, want ...*cardea.Account) {
+	s.t.Helper()
+	got, err := s.Accounts(s.t.Context(), userID)
+	s.want("Accounts", err, nil)
+	if len(got) != len(want) {
+		s.t.Fatalf("got %d accounts, want %d", len(got), len(want))
+	}
+	for i := range got {
+		s.sameAccount(got[i], want[i])
+	}
+}
+
+func (s store) sameAccount(got, want *cardea.Account) {
+	s.t.Helper()
+	g, w := *got, *want
+	g.ExpiresAt, w.ExpiresAt = time.Time{}, time.Time{}
+	if g != w {
+		s.t.Errorf("got account %+v, want %+v", g, w)
+	}
+	s.sameTime("ExpiresAt", got.ExpiresAt.Truncate(time.Second), want.ExpiresAt.Truncate(time.Second))
+}
+
+func (s store) hasSession(token, userID string, expires time.Time) {
+	s.t.Helper()
+	got, err := s.sessions().Session(s.t.Context(), token)
+	s.want("Session", err, nil)
+	if err != nil {
+		return
+	}
+	if got.Token != token || got.UserID != userID || got.User == nil || got.User.ID != userID {
+		s.t.Errorf("got session %+v, want token %q and user %q", *got, token, userID)
+	}
+	s.sameTime("Expires", got.Expires, expires)
+}
+
+func (s store) noSession(token string) {
+	s.t.Helper()
+	_, err := s.sessions().Session(s.t.Context(), token)
+	s.want("Session that should not be there", err, cardea.ErrNotFound)
+}
+
+// within gives up on what should not have to wait.
+func within(t *testing.T, d time.Duration) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	t.Cleanup(cancel)
+	return ctx
+}

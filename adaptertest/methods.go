@@ -1,0 +1,117 @@
+package adaptertest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/cardea-auth/cardea"
+)
+
+func allMethods() []promise {
+	return []promise{
+		{"may be called concurrently", func(t *testing.T, s store) {
+			for i, err := range race(func(i int) error { return s.life(t.Context(), i) }) {
+				if err != nil {
+					t.Errorf("goroutine %d: %v", i, err)
+				}
+			}
+		}},
+		{"stop when ctx ends", func(t *testing.T, s store) {
+			u := s.user("ada")
+			s.account(u.ID, "github", "1")
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			for name, call := range s.calls(u.ID) {
+				err := call(ctx)
+				if err == nil || errors.Is(err, cardea.ErrNotFound) || errors.Is(err, cardea.ErrConflict) {
+					t.Errorf("%s: got %v, want an error that says that ctx has ended", name, err)
+				}
+			}
+			s.findsUser(u)
+			s.hasAccounts(u.ID, filledAccount(u.ID, "github", "1"))
+		}},
+		{"stop waiting for another's transaction when ctx ends", func(t *testing.T, s store) {
+			s.must(s.Transact(t.Context(), func(ctx context.Context) error {
+				s.must(s.CreateUser(ctx, filledUser("ada")))
+				s.returns(func() {
+					_ = s.CreateUser(within(t, 100*time.Millisecond), filledUser("ada")) // waits, or conflicts, or not
+				})
+				return nil
+			}))
+		}},
+	}
+}
+
+// life is what happens around one user, beside the same of others.
+func (s store) life(ctx context.Context, i int) error {
+	u := filledUser(fmt.Sprint("user", i))
+	if err := s.CreateUser(ctx, u); err != nil {
+		return err
+	}
+	a := filledAccount(u.ID, "github", fmt.Sprint(i))
+	if err := s.LinkAccount(ctx, a); err != nil {
+		return err
+	}
+	u.Name = "changed"
+	if err := s.UpdateUser(ctx, u); err != nil {
+		return err
+	}
+	if got, err := s.UserByAccount(ctx, "github", a.ProviderAccountID); err != nil || got.ID != u.ID || got.Name != "changed" {
+		return fmt.Errorf("got %+v and %v, want user %s", got, err, u.ID)
+	}
+	if list, err := s.Accounts(ctx, u.ID); err != nil || len(list) != 1 {
+		return fmt.Errorf("got %d accounts and %v, want 1", len(list), err)
+	}
+	if err := s.DeleteUser(ctx, u.ID); err != nil {
+		return err
+	}
+	if _, err := s.UserByID(ctx, u.ID); !errors.Is(err, cardea.ErrNotFound) {
+		return fmt.Errorf("got %v, want ErrNotFound", err)
+	}
+	return nil
+}
+
+// calls are all methods that can block.
+func (s store) calls(userID string) map[string]func(ctx context.Context) error {
+	calls := map[string]func(ctx context.Context) error{
+		"Transact":      func(ctx context.Context) error { return s.Transact(ctx, func(context.Context) error { return nil }) },
+		"CreateUser":    func(ctx context.Context) error { return s.CreateUser(ctx, filledUser("grace")) },
+		"UserByID":      func(ctx context.Context) error { _, err := s.UserByID(ctx, userID); return err },
+		"UserByEmail":   func(ctx context.Context) error { _, err := s.UserByEmail(ctx, "ada@example.com"); return err },
+		"UserByAccount": func(ctx context.Context) error { _, err := s.UserByAccount(ctx, "github", "1"); return err },
+		"UpdateUser":    func(ctx context.Context) error { return s.UpdateUser(ctx, &cardea.User{ID: userID}) },
+		"DeleteUser":    func(ctx context.Context) error { return s.DeleteUser(ctx, userID) },
+		"LinkAccount":   func(ctx context.Context) error { return s.LinkAccount(ctx, filledAccount(userID, "github", "2")) },
+		"UpdateAccount": func(ctx context.Context) error {
+			return s.UpdateAccount(ctx, &cardea.Account{Provider: "github", ProviderAccountID: "1", AccessToken: "changed"})
+		},
+		"UnlinkAccount": func(ctx context.Context) error { return s.UnlinkAccount(ctx, "github", "1") },
+		"Accounts":      func(ctx context.Context) error { _, err := s.Accounts(ctx, userID); return err },
+	}
+	if sessions, ok := s.Adapter.(cardea.SessionStore); ok {
+		calls["CreateSession"] = func(ctx context.Context) error {
+			return sessions.CreateSession(ctx, &cardea.Session{Token: "token", UserID: userID, Expires: soon})
+		}
+		calls["Session"] = func(ctx context.Context) error { _, err := sessions.Session(ctx, "token"); return err }
+		calls["RenewSession"] = func(ctx context.Context) error { return sessions.RenewSession(ctx, "token", soon) }
+		calls["DeleteSession"] = func(ctx context.Context) error { return sessions.DeleteSession(ctx, "token") }
+		calls["DeleteExpiredSessions"] = func(ctx context.Context) error { _, err := sessions.DeleteExpiredSessions(ctx, soon, 1); return err }
+	}
+	if tokens, ok := s.Adapter.(cardea.TokenStore); ok {
+		calls["CreateVerificationToken"] = func(ctx context.Context) error {
+			return tokens.CreateVerificationToken(ctx, &cardea.VerificationToken{Identifier: "a", Token: "token", Expires: soon})
+		}
+		calls["ConsumeVerificationToken"] = func(ctx context.Context) error {
+			_, err := tokens.ConsumeVerificationToken(ctx, "a", "token")
+			return err
+		}
+		calls["DeleteExpiredVerificationTokens"] = func(ctx context.Context) error {
+			_, err := tokens.DeleteExpiredVerificationTokens(ctx, soon, 1)
+			return err
+		}
+	}
+	return calls
+}

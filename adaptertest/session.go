@@ -1,0 +1,201 @@
+package adaptertest
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/cardea-auth/cardea"
+)
+
+func createSession() []promise {
+	return []promise{
+		{"adds s", func(t *testing.T, s store) {
+			ada, grace := s.user("ada"), s.user("grace")
+			s.session(ada.ID, "one")
+			s.session(ada.ID, "two")
+			s.session(grace.ID, "three")
+			s.hasSession("one", ada.ID, soon)
+			s.hasSession("two", ada.ID, soon)
+			s.hasSession("three", grace.ID, soon)
+		}},
+		{"a token that exists is ErrConflict", func(t *testing.T, s store) {
+			ada, grace := s.user("ada"), s.user("grace")
+			s.session(ada.ID, "token")
+			for _, u := range []*cardea.User{ada, grace} {
+				err := s.sessions().CreateSession(t.Context(), &cardea.Session{Token: "token", UserID: u.ID, Expires: soon.Add(time.Hour)})
+				s.want("CreateSession", err, cardea.ErrConflict)
+			}
+			s.hasSession("token", ada.ID, soon)
+		}},
+		{"a user who does not exist is ErrNotFound", func(t *testing.T, s store) {
+			for _, id := range []string{"nobody", ""} {
+				err := s.sessions().CreateSession(t.Context(), &cardea.Session{Token: "token", UserID: id, Expires: soon})
+				s.want(fmt.Sprintf("CreateSession for %q", id), err, cardea.ErrNotFound)
+			}
+			s.noSession("token")
+		}},
+		{"times are kept to the millisecond and come back in UTC", func(t *testing.T, s store) {
+			sessions, u := s.sessions(), s.user("ada")
+			for i, at := range moments() {
+				token := fmt.Sprint("token ", i)
+				s.must(sessions.CreateSession(t.Context(), &cardea.Session{Token: token, UserID: u.ID, Expires: at}))
+				s.hasSession(token, u.ID, at)
+			}
+		}},
+	}
+}
+
+func session() []promise {
+	return []promise{
+		{"returns the session with that token and its user", func(t *testing.T, s store) {
+			want := s.user("ada")
+			s.session(want.ID, "token")
+			s.session(s.user("grace").ID, "other")
+			got, err := s.sessions().Session(t.Context(), "token")
+			s.must(err)
+			s.sameUser(got.User, want)
+			s.hasSession("token", want.ID, soon)
+		}},
+		{"whether it has expired or not", func(t *testing.T, s store) {
+			u, past := s.user("ada"), time.Now().Add(-time.Hour)
+			s.must(s.sessions().CreateSession(t.Context(), &cardea.Session{Token: "token", UserID: u.ID, Expires: past}))
+			s.hasSession("token", u.ID, past)
+		}},
+		{"or ErrNotFound", func(t *testing.T, s store) {
+			s.session(s.user("ada").ID, "token")
+			for _, token := range append(lookalikes()[1:], "") {
+				_, err := s.sessions().Session(t.Context(), token)
+				s.want(fmt.Sprintf("Session(%q)", token), err, cardea.ErrNotFound)
+			}
+		}},
+		{"tokens compare byte for byte", func(t *testing.T, s store) {
+			owners := map[string]string{}
+			for i, token := range lookalikes() {
+				u := s.user(fmt.Sprint("user", i))
+				err := s.sessions().CreateSession(t.Context(), &cardea.Session{Token: token, UserID: u.ID, Expires: soon})
+				if errors.Is(err, cardea.ErrConflict) || errors.Is(err, cardea.ErrNotFound) {
+					t.Errorf("CreateSession(%q): %v", token, err)
+				}
+				if err == nil { // a store may be unable to keep a NUL byte, and then says so
+					owners[token] = u.ID
+				}
+			}
+			for token, owner := range owners {
+				s.hasSession(token, owner, soon)
+			}
+		}},
+		{"a session without its user counts as not found", func(t *testing.T, s store) {
+			u := s.user("ada")
+			s.session(u.ID, "token")
+			s.whileDeleting(func() error {
+				got, err := s.sessions().Session(t.Context(), "token")
+				if errors.Is(err, cardea.ErrNotFound) {
+					return nil
+				}
+				if err == nil && (got.User == nil || got.User.ID != u.ID || got.User.Name != u.Name) {
+					return fmt.Errorf("got a session with user %+v", got.User)
+				}
+				return err
+			}, func() error { return s.DeleteUser(t.Context(), u.ID) })
+			s.noSession("token")
+		}},
+	}
+}
+
+func renewSession() []promise {
+	return []promise{
+		{"moves the expiry of a session", func(t *testing.T, s store) {
+			u := s.user("ada")
+			s.session(u.ID, "token")
+			s.session(u.ID, "other")
+			for _, at := range []time.Time{soon.Add(time.Hour), soon.Add(time.Hour), soon.Add(-time.Hour)} {
+				s.must(s.sessions().RenewSession(t.Context(), "token", at))
+				s.hasSession("token", u.ID, at)
+			}
+			s.hasSession("other", u.ID, soon)
+		}},
+		{"no such session is ErrNotFound", func(t *testing.T, s store) {
+			u := s.user("ada")
+			s.session(u.ID, "token")
+			for _, token := range append(lookalikes()[1:], "") {
+				s.want(fmt.Sprintf("RenewSession(%q)", token), s.sessions().RenewSession(t.Context(), token, soon.Add(time.Hour)), cardea.ErrNotFound)
+			}
+			s.hasSession("token", u.ID, soon)
+		}},
+		{"it never brings back a deleted one", func(t *testing.T, s store) {
+			sessions, u := s.sessions(), s.user("ada")
+			s.session(u.ID, "token")
+			s.must(sessions.DeleteSession(t.Context(), "token"))
+			s.want("RenewSession", sessions.RenewSession(t.Context(), "token", soon), cardea.ErrNotFound)
+			s.noSession("token")
+			for i := range 10 {
+				token := fmt.Sprint("token ", i)
+				s.session(u.ID, token)
+				s.whileDeleting(func() error {
+					if err := sessions.RenewSession(t.Context(), token, soon); !errors.Is(err, cardea.ErrNotFound) {
+						return err
+					}
+					return nil
+				}, func() error { return sessions.DeleteSession(t.Context(), token) })
+				s.noSession(token)
+			}
+		}},
+	}
+}
+
+func deleteSession() []promise {
+	return []promise{
+		{"removes the session", func(t *testing.T, s store) {
+			u := s.user("ada")
+			s.session(u.ID, "token")
+			s.session(u.ID, "kept")
+			s.must(s.sessions().DeleteSession(t.Context(), "token"))
+			s.noSession("token")
+			s.hasSession("kept", u.ID, soon)
+			s.findsUser(u)
+		}},
+		{"no such session is no error", func(t *testing.T, s store) {
+			u := s.user("ada")
+			s.session(u.ID, "token")
+			for _, token := range append(lookalikes()[1:], "") {
+				s.want(fmt.Sprintf("DeleteSession(%q)", token), s.sessions().DeleteSession(t.Context(), token), nil)
+			}
+			s.hasSession("token", u.ID, soon)
+			for range 2 {
+				s.want("DeleteSession", s.sessions().DeleteSession(t.Context(), "token"), nil)
+			}
+		}},
+	}
+}
+
+func deleteExpiredSessions() []promise {
+	return []promise{
+		{"removes at most limit sessions that expired before the given time, and returns how many", func(t *testing.T, s store) {
+			sessions, u := s.sessions(), s.user("ada")
+			for i := range 5 {
+				s.must(sessions.CreateSession(t.Context(), &cardea.Session{Token: fmt.Sprint("old ", i), UserID: u.ID, Expires: soon.Add(-time.Millisecond)}))
+			}
+			s.session(u.ID, "now")
+			s.expires(func(limit int) (int, error) { return sessions.DeleteExpiredSessions(t.Context(), soon.UTC(), limit) })
+			for i := range 5 {
+				s.noSession(fmt.Sprint("old ", i))
+			}
+			s.hasSession("now", u.ID, soon)
+			s.findsUser(u)
+		}},
+	}
+}
+
+// expires runs del where five rows have expired and others have not.
+func (s store) expires(del func(limit int) (int, error)) {
+	s.t.Helper()
+	for _, step := range []struct{ limit, want int }{{0, 0}, {2, 2}, {2, 2}, {2, 1}, {2, 0}, {1000, 0}} {
+		got, err := del(step.limit)
+		s.want("delete expired rows", err, nil)
+		if got != step.want {
+			s.t.Errorf("limit %d: got %d removed, want %d", step.limit, got, step.want)
+		}
+	}
+}
