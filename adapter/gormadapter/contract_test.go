@@ -1,0 +1,105 @@
+package gormadapter_test
+
+import (
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/sqlite"
+	"github.com/cardea-auth/cardea/adaptertest"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+	"gorm.io/gorm/schema"
+)
+
+// open returns an adapter on a new file with its tables.
+func open(t testing.TB, opts ...gormadapter.Option) *gormadapter.Adapter {
+	t.Helper()
+	return openFile(t, filepath.Join(t.TempDir(), "db.sqlite"), opts...)
+}
+
+func openFile(t testing.TB, name string, opts ...gormadapter.Option) *gormadapter.Adapter {
+	t.Helper()
+	a, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: name}, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := a.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// openDB is the application's own connection.
+func openDB(t testing.TB, config gorm.Config) *gorm.DB {
+	t.Helper()
+	if config.Logger == nil {
+		config.Logger = logger.Discard
+	}
+	db, err := gorm.Open(sqlite.Open(filepath.Join(t.TempDir(), "db.sqlite")), &config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if pool, err := db.DB(); err == nil {
+			pool.Close()
+		}
+	})
+	return db
+}
+
+func newOn(t testing.TB, db *gorm.DB, opts ...gormadapter.Option) *gormadapter.Adapter {
+	t.Helper()
+	a, err := gormadapter.New(db, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func TestContract(t *testing.T) {
+	t.Parallel()
+	adaptertest.Run(t, func(t *testing.T) cardea.Adapter { return open(t) })
+}
+
+func TestContractInMemory(t *testing.T) {
+	t.Parallel()
+	adaptertest.Run(t, func(t *testing.T) cardea.Adapter { return openFile(t, ":memory:") })
+}
+
+// The application's connection prepares everything, has a prefix, and the entities came from its own migrations.
+func TestContractOnTheApplicationsConnection(t *testing.T) {
+	t.Parallel()
+	adaptertest.Run(t, func(t *testing.T) cardea.Adapter {
+		db := openDB(t, gorm.Config{PrepareStmt: true, TranslateError: true, NamingStrategy: schema.NamingStrategy{TablePrefix: "auth_"}})
+		a, err := gormadapter.New(db, gormadapter.WithUser[member]())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := db.AutoMigrate(a.Entities()...); err != nil {
+			t.Fatal(err)
+		}
+		return a
+	})
+}
+
+// A connection whose dialect has no RETURNING, as MySQL's.
+func TestContractWithoutReturning(t *testing.T) {
+	t.Parallel()
+	adaptertest.Run(t, func(t *testing.T) cardea.Adapter {
+		db := openDB(t, gorm.Config{})
+		remove := db.Callback().Delete()
+		remove.Clauses = slices.DeleteFunc(slices.Clone(remove.Clauses), func(name string) bool { return name == "RETURNING" })
+		return newOn(t, db)
+	})
+}

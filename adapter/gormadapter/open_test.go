@@ -1,0 +1,211 @@
+package gormadapter_test
+
+import (
+	"bytes"
+	"log"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+)
+
+func TestOpenReportsWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for name, row := range map[string]struct {
+		options gormadapter.Options
+		want    []string
+	}{
+		"nothing given":     {gormadapter.Options{}, []string{`Options.Type is ""`, `supported is "sqlite"`, "Options.DBName is empty"}},
+		"unknown type":      {gormadapter.Options{Type: "oracle", DBName: "x"}, []string{`"oracle"`, `"sqlite"`}},
+		"missing directory": {gormadapter.Options{Type: "sqlite", DBName: filepath.Join(dir, "no", "db.sqlite")}, []string{"open sqlite database", "no such file"}},
+		"a directory":       {gormadapter.Options{Type: "sqlite", DBName: dir}, []string{"open sqlite database", "unable to open database file"}},
+	} {
+		_, err := gormadapter.Open(row.options)
+		if err == nil {
+			t.Errorf("%s: got no error", name)
+			continue
+		}
+		for _, want := range row.want {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: no %q in %q", name, want, err)
+			}
+		}
+	}
+}
+
+type pointer struct{ *gormadapter.User }
+
+type shadow struct {
+	gormadapter.User
+	Email string
+	Name  string
+}
+
+func TestNewReportsWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	db := openDB(t, gorm.Config{})
+	for name, row := range map[string]struct {
+		db   *gorm.DB
+		opts []gormadapter.Option
+		want []string
+	}{
+		"all at once": {nil, []gormadapter.Option{gormadapter.WithUser[member](), gormadapter.WithUser[leaver]()},
+			[]string{"db is nil", "WithUser is given twice, for gormadapter_test.member and gormadapter_test.leaver"}},
+		"embedded pointer": {db, []gormadapter.Option{gormadapter.WithUser[pointer]()}, []string{"embed gormadapter.User itself"}},
+		"hidden fields":    {db, []gormadapter.Option{gormadapter.WithUser[shadow]()}, []string{"hides the field Email", "hides the field Name"}},
+	} {
+		_, err := gormadapter.New(row.db, row.opts...)
+		if err == nil {
+			t.Errorf("%s: got no error", name)
+			continue
+		}
+		for _, want := range row.want {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: no %q in %q", name, want, err)
+			}
+		}
+	}
+}
+
+func TestReadOnlyFile(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "db.sqlite")
+	u := &cardea.User{Name: "Ada"}
+	if err := openFile(t, file).CreateUser(t.Context(), u); err != nil {
+		t.Fatal(err)
+	}
+	a, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: "file:" + file + "?mode=ro"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	if got, err := a.UserByID(t.Context(), u.ID); err != nil || got.Name != "Ada" {
+		t.Errorf("got %v and %v, want the user", got, err)
+	}
+	if err := a.Migrate(t.Context()); err != nil && !strings.Contains(err.Error(), "readonly") {
+		t.Errorf("Migrate: %v", err)
+	}
+	err = a.CreateUser(t.Context(), &cardea.User{})
+	if err == nil || !strings.Contains(err.Error(), "attempt to write a readonly database") {
+		t.Errorf("CreateUser: got %v", err)
+	}
+}
+
+func TestCloseIsForOpenOnly(t *testing.T) {
+	t.Parallel()
+	db := openDB(t, gorm.Config{})
+	a := newOn(t, db)
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.CreateUser(t.Context(), &cardea.User{}); err != nil {
+		t.Errorf("after Close: %v", err)
+	}
+	if a.DB() != db {
+		t.Error("DB is another one than New got")
+	}
+	opened, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: ":memory:"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := opened.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := opened.Migrate(t.Context()); err == nil {
+		t.Error("Migrate after Close: got no error")
+	}
+}
+
+// next-auth CVE-2022-31186: what is logged, on any level, holds no value of a row.
+func TestDebugLogsStatementsWithoutValues(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	a, err := gormadapter.Open(gormadapter.Options{
+		Type: "sqlite", DBName: filepath.Join(t.TempDir(), "db.sqlite"), Debug: true,
+		Logger: slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	everything(t, a)
+	for _, want := range []string{"INSERT INTO `user`", "SELECT `session`", "UPDATE `session`", "DELETE FROM `verification_token`", "duration=", "level=INFO"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in the log", want)
+		}
+	}
+	if strings.Contains(out.String(), "secret") {
+		t.Errorf("a value is in the log:\n%s", &out)
+	}
+}
+
+// The application's own logger sees the adapter's statements, and none of their values.
+func TestApplicationsLoggerSeesNoValues(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	to := logger.New(log.New(&out, "", 0), logger.Config{LogLevel: logger.Info})
+	a, err := gormadapter.New(openDB(t, gorm.Config{Logger: to}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	everything(t, a)
+	if !strings.Contains(out.String(), "SELECT `session`.`session_token`") {
+		t.Error("the statement for a session is not in the log")
+	}
+	for line := range strings.Lines(out.String()) {
+		if strings.Contains(line, "secret") && !strings.Contains(line, "SELECT `name` FROM") { // the application's own statement
+			t.Errorf("a value is in the log: %s", line)
+		}
+	}
+}
+
+// everything runs each statement of the adapter with values that contain secret.
+func everything(t *testing.T, a *gormadapter.Adapter) {
+	t.Helper()
+	ctx, u := t.Context(), &cardea.User{ID: "secret id", Name: "secret", Email: "secret@example.com", Image: "secret"}
+	account := &cardea.Account{UserID: u.ID, Type: cardea.OIDC, Provider: "secret", ProviderAccountID: "secret", AccessToken: "secret"}
+	token := &cardea.VerificationToken{Identifier: "secret", Token: "secret", Expires: time.Now()}
+	_, err := a.Session(ctx, "secret before there is a table")
+	if err == nil {
+		t.Error("got no error without a table")
+	}
+	for i, err := range []error{
+		a.Migrate(ctx), a.CreateUser(ctx, u), a.UpdateUser(ctx, u), a.LinkAccount(ctx, account), a.UpdateAccount(ctx, account),
+		a.CreateSession(ctx, &cardea.Session{Token: "secret", UserID: u.ID, Expires: time.Now()}),
+		a.RenewSession(ctx, "secret", time.Now()), a.CreateVerificationToken(ctx, token),
+	} {
+		if err != nil {
+			t.Errorf("step %d: %v", i, err)
+		}
+	}
+	var name string
+	for i, err := range []error{
+		second(a.UserByEmail(ctx, u.Email)), second(a.UserByAccount(ctx, "secret", "secret")), second(a.Session(ctx, "secret")),
+		second(a.Accounts(ctx, u.ID)), second(a.ConsumeVerificationToken(ctx, "secret", "secret")),
+		second(a.DeleteExpiredSessions(ctx, time.Now(), 0)), second(a.DeleteExpiredVerificationTokens(ctx, time.Now(), 1)),
+		a.DB().Model(&gormadapter.User{}).Select("name").Where("id = ?", u.ID).Scan(&name).Error, // the application's own, where GORM forgets to ask
+		a.UnlinkAccount(ctx, "secret", "secret"), a.DeleteSession(ctx, "secret"), a.DeleteUser(ctx, u.ID),
+	} {
+		if err != nil {
+			t.Errorf("step %d: %v", i, err)
+		}
+	}
+	// What goes wrong is logged too, and returned.
+	if err := a.CreateUser(ctx, u); err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range []error{a.CreateUser(ctx, u), a.LinkAccount(ctx, &cardea.Account{UserID: "secret nobody"})} {
+		if err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("got %v, want an error without values", err)
+		}
+	}
+}
+
+func second[T any](_ T, err error) error { return err }

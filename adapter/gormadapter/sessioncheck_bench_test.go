@@ -1,0 +1,225 @@
+package gormadapter_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/provider"
+)
+
+// BenchmarkSessionCheck is GET session over HTTP on SQLite, beside a bare net/http handler that reads the cookie, runs the same query with the same
+// driver and writes the same JSON. The two run in turn, so that a change of the machine's speed meets both; reported are the medians of the
+// ratios of the rounds. One operation is one round of both.
+func BenchmarkSessionCheck(b *testing.B) {
+	for _, strategy := range []cardea.Strategy{cardea.Database, cardea.JWT} {
+		b.Run(string(strategy), func(b *testing.B) {
+			site := newCheckedSite(b, strategy)
+			var throughput, p99, allocs []float64
+			measure(b, site.bareURL, site.cookies)
+			measure(b, site.url, site.cookies)
+			for b.Loop() {
+				bare := measure(b, site.bareURL, site.cookies)
+				own := measure(b, site.url, site.cookies)
+				throughput = append(throughput, bare.elapsed.Seconds()/own.elapsed.Seconds())
+				p99 = append(p99, own.p99.Seconds()/bare.p99.Seconds())
+				allocs = append(allocs, own.allocs-bare.allocs)
+			}
+			b.ReportMetric(median(throughput), "throughput-ratio")
+			b.ReportMetric(median(p99), "p99-ratio")
+			b.ReportMetric(median(allocs), "more-allocs/request")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// checkedSite is a site with one visitor signed in, and the bare handler beside it.
+type checkedSite struct {
+	url, bareURL string
+	cookies      []*http.Cookie
+}
+
+func newCheckedSite(b *testing.B, strategy cardea.Strategy) checkedSite {
+	adapter, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: filepath.Join(b.TempDir(), "bench.sqlite")})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { adapter.Close() })
+	if err := adapter.Migrate(context.Background()); err != nil {
+		b.Fatal(err)
+	}
+	idp := cardeatest.NewIssuer(b)
+	auth, err := cardea.New(cardea.Config{
+		Secret: "a secret of at least 32 bytes, only for tests", Adapter: adapter, Logger: slog.New(slog.DiscardHandler),
+		Session:   cardea.SessionConfig{Strategy: strategy},
+		Providers: []cardea.Provider{provider.OIDC("idp", "IdP", provider.Client{ID: idp.ClientID, Secret: idp.ClientSecret, Issuer: idp.URL})},
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/api/auth/", auth)
+	server := httptest.NewServer(mux)
+	b.Cleanup(server.Close)
+	visitor := cardeatest.SignIn(b, server.URL, "idp", "")
+	req, _ := http.NewRequest(http.MethodGet, server.URL, nil)
+
+	pool, err := adapter.DB().DB()
+	if err != nil {
+		b.Fatal(err)
+	}
+	name := "authjs.session-token"
+	if strategy == cardea.JWT { // the bare handler has its session in the database all the same
+		name = "bare"
+		insertBareSession(b, pool)
+	}
+	bare := httptest.NewServer(bareHandler(b, pool, name))
+	b.Cleanup(bare.Close)
+	return checkedSite{server.URL + "/api/auth/session", bare.URL, append(visitor.Client.Jar.Cookies(req.URL), &http.Cookie{Name: "bare", Value: bareToken})}
+}
+
+const (
+	bareToken = "bare-token-of-43-characters-0123456789abcde"
+	bareQuery = `SELECT s.session_token, s.user_id, s.expires, u.id, u.name, u.email, u.email_verified, u.image FROM "session" s JOIN "user" u ON u.id = s.user_id WHERE s.session_token = ?`
+)
+
+func insertBareSession(b *testing.B, db *sql.DB) {
+	_, err := db.Exec(`INSERT INTO "session" (id, user_id, expires, session_token) SELECT 'bare', id, ?, ? FROM "user"`, time.Now().Add(time.Hour).UnixMilli(), hashed(bareToken))
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+func hashed(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
+
+// bareHandler is what somebody would write by hand, with the statement prepared.
+func bareHandler(b *testing.B, db *sql.DB, name string) http.Handler {
+	stmt, err := db.Prepare(bareQuery)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { stmt.Close() })
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		cookie, err := r.Cookie(name)
+		if err != nil {
+			http.Error(w, "no session", http.StatusUnauthorized)
+			return
+		}
+		var token, userID, id string
+		var userName, email, image *string
+		var expires time.Time
+		var verified *time.Time
+		err = stmt.QueryRowContext(r.Context(), hashed(cookie.Value)).Scan(&token, &userID, &expires, &id, &userName, &email, &verified, &image)
+		if err != nil || time.Now().After(expires) {
+			http.Error(w, "no session", http.StatusUnauthorized)
+			return
+		}
+		body, err := json.Marshal(bareBody{bareUser{userName, email, image}, expires.UTC().Format("2006-01-02T15:04:05.000Z")})
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Cache-Control", "private, no-cache, no-store")
+		w.Write(body)
+	})
+}
+
+type bareBody struct {
+	User    bareUser `json:"user"`
+	Expires string   `json:"expires"`
+}
+
+type bareUser struct {
+	Name  *string `json:"name"`
+	Email *string `json:"email"`
+	Image *string `json:"image"`
+}
+
+// measured is one round: requests from a few clients at once.
+type measured struct {
+	elapsed time.Duration
+	p99     time.Duration
+	allocs  float64 // per request, of server and client together
+}
+
+const (
+	roundRequests = 4000
+	roundClients  = 4
+)
+
+func measure(b *testing.B, url string, cookies []*http.Cookie) measured {
+	b.Helper()
+	transport := &http.Transport{MaxIdleConnsPerHost: roundClients}
+	defer transport.CloseIdleConnections()
+	latencies := make([]time.Duration, roundRequests)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	start := time.Now()
+	var clients sync.WaitGroup
+	for c := range roundClients {
+		clients.Go(func() {
+			for i := c; i < roundRequests; i += roundClients {
+				began := time.Now()
+				if err := check(transport, url, cookies); err != nil {
+					b.Error(err)
+					return
+				}
+				latencies[i] = time.Since(began)
+			}
+		})
+	}
+	clients.Wait()
+	m := measured{elapsed: time.Since(start)}
+	runtime.ReadMemStats(&after)
+	slices.Sort(latencies)
+	m.p99 = latencies[len(latencies)*99/100]
+	m.allocs = float64(after.Mallocs-before.Mallocs) / roundRequests
+	return m
+}
+
+// check asks for the session once, and makes sure that there is one.
+func check(transport *http.Transport, url string, cookies []*http.Cookie) error {
+	req, err := http.NewRequest(http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	for _, c := range cookies {
+		req.AddCookie(c)
+	}
+	res, err := transport.RoundTrip(req)
+	if err != nil {
+		return err
+	}
+	body, err := io.ReadAll(res.Body)
+	res.Body.Close()
+	if err == nil && (res.StatusCode != http.StatusOK || len(body) < 50) {
+		err = fmt.Errorf("%s: %s", res.Status, body)
+	}
+	return err
+}
+
+func median(values []float64) float64 {
+	slices.Sort(values)
+	return values[len(values)/2]
+}

@@ -1,0 +1,239 @@
+package gormadapter_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"gorm.io/gorm"
+)
+
+type invoice struct {
+	ID     string `gorm:"primaryKey;not null"`
+	UserID string
+}
+
+var errOwn = errors.New("the application's own error")
+
+// firstSignIn is what the core writes at a first sign-in.
+func firstSignIn(ctx context.Context, a *gormadapter.Adapter) (*cardea.User, error) {
+	u := &cardea.User{Email: "ada@example.com"}
+	err := a.Transact(ctx, func(ctx context.Context) error {
+		if err := a.CreateUser(ctx, u); err != nil {
+			return err
+		}
+		if err := a.LinkAccount(ctx, &cardea.Account{UserID: u.ID, Type: cardea.OIDC, Provider: "p", ProviderAccountID: "1"}); err != nil {
+			return err
+		}
+		return a.CreateSession(ctx, &cardea.Session{Token: "token", UserID: u.ID, Expires: time.Now()})
+	})
+	return u, err
+}
+
+func TestApplicationsTransactionTakesEverythingAlong(t *testing.T) {
+	t.Parallel()
+	for _, prepare := range []bool{false, true} {
+		db := openDB(t, gorm.Config{PrepareStmt: prepare})
+		a := newOn(t, db)
+		if err := db.AutoMigrate(&invoice{}); err != nil {
+			t.Fatal(err)
+		}
+		signUp := func(result error) error {
+			return db.Transaction(func(tx *gorm.DB) error {
+				ctx := gormadapter.WithTx(t.Context(), tx)
+				u, err := firstSignIn(ctx, a)
+				if err != nil {
+					return err
+				}
+				if s, err := a.Session(ctx, "token"); err != nil || s.UserID != u.ID {
+					t.Errorf("inside: got %v and %v", s, err)
+				}
+				if err := tx.Create(&invoice{ID: "1", UserID: u.ID}).Error; err != nil {
+					return err
+				}
+				return result
+			})
+		}
+		if err := signUp(errOwn); !errors.Is(err, errOwn) {
+			t.Fatalf("got %v, want %v", err, errOwn)
+		}
+		for _, table := range []string{"user", "account", "session", "invoices"} {
+			if got := count(t, a, table); got != 0 {
+				t.Errorf("rolled back: %s has %d rows", table, got)
+			}
+		}
+		if err := signUp(nil); err != nil {
+			t.Fatal(err)
+		}
+		for _, table := range []string{"user", "account", "session", "invoices"} {
+			if got := count(t, a, table); got != 1 {
+				t.Errorf("committed: %s has %d rows", table, got)
+			}
+		}
+	}
+}
+
+func TestFailedPartLeavesTheApplicationsTransactionUsable(t *testing.T) {
+	t.Parallel()
+	db := openDB(t, gorm.Config{})
+	a := newOn(t, db)
+	err := db.Transaction(func(tx *gorm.DB) error {
+		ctx := gormadapter.WithTx(t.Context(), tx)
+		err := a.Transact(ctx, func(ctx context.Context) error {
+			if _, err := firstSignIn(ctx, a); err != nil {
+				t.Error(err)
+			}
+			return errOwn
+		})
+		if !errors.Is(err, errOwn) {
+			t.Errorf("got %v, want %v", err, errOwn)
+		}
+		_, err = firstSignIn(ctx, a)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := count(t, a, "user"); got != 1 {
+		t.Errorf("got %d users, want 1", got)
+	}
+}
+
+func TestAdapterOnATransaction(t *testing.T) {
+	t.Parallel()
+	db := openDB(t, gorm.Config{})
+	outside := newOn(t, db)
+	tx := db.Begin()
+	a, err := gormadapter.New(tx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := firstSignIn(t.Context(), a); err != nil {
+		t.Error(err)
+	}
+	if _, err := a.Session(t.Context(), "token"); err != nil {
+		t.Error(err)
+	}
+	if err := tx.Rollback().Error; err != nil {
+		t.Fatal(err)
+	}
+	if got := count(t, outside, "user"); got != 0 {
+		t.Errorf("got %d users, want none", got)
+	}
+}
+
+func TestWithTxOutsideATransaction(t *testing.T) {
+	t.Parallel()
+	db := openDB(t, gorm.Config{})
+	a := newOn(t, db)
+	if _, err := firstSignIn(gormadapter.WithTx(t.Context(), db), a); err == nil {
+		t.Error("got no error")
+	}
+}
+
+// Two adapters with a database each: the transaction of one is none of the other.
+func TestTransactionOfAnotherDatabase(t *testing.T) {
+	t.Parallel()
+	one, two := open(t), open(t)
+	err := one.Transact(t.Context(), func(ctx context.Context) error {
+		for _, a := range []*gormadapter.Adapter{one, two} {
+			if _, err := firstSignIn(ctx, a); err != nil {
+				t.Error(err)
+			}
+		}
+		return errOwn
+	})
+	if !errors.Is(err, errOwn) {
+		t.Fatal(err)
+	}
+	if inOne, inTwo := count(t, one, "user"), count(t, two, "user"); inOne != 0 || inTwo != 1 {
+		t.Errorf("got %d and %d users, want 0 and 1", inOne, inTwo)
+	}
+}
+
+// busy is what SQLite's driver returns when another connection writes.
+type busy struct{}
+
+func (busy) Error() string { return "database is locked" }
+func (busy) Code() int     { return 5 }
+
+func TestRetries(t *testing.T) {
+	t.Parallel()
+	a := open(t)
+	for name, row := range map[string]struct {
+		failures, runs int
+		want           error
+	}{
+		"passing":      {2, 3, nil},
+		"never ending": {1000, 8, busy{}},
+	} {
+		runs := 0
+		err := a.Transact(t.Context(), func(ctx context.Context) error {
+			if runs++; runs <= row.failures {
+				if err := a.CreateUser(ctx, &cardea.User{ID: name}); err != nil {
+					t.Error(err)
+				}
+				return busy{}
+			}
+			return nil
+		})
+		if !errors.Is(err, row.want) || runs != row.runs {
+			t.Errorf("%s: got %v after %d runs, want %v after %d", name, err, runs, row.want, row.runs)
+		}
+	}
+	if got := count(t, a, "user"); got != 0 {
+		t.Errorf("got %d users of failed runs", got)
+	}
+}
+
+func TestNoRetries(t *testing.T) {
+	t.Parallel()
+	a := open(t)
+	runs := 0
+	fn := func(context.Context) error { runs++; return busy{} }
+	err := a.Transact(t.Context(), func(context.Context) error { runs++; return errOwn })
+	if !errors.Is(err, errOwn) || runs != 1 {
+		t.Errorf("another error: got %v after %d runs, want one run", err, runs)
+	}
+	runs = 0
+	err = a.DB().Transaction(func(tx *gorm.DB) error { return a.Transact(gormadapter.WithTx(t.Context(), tx), fn) })
+	if !errors.Is(err, busy{}) || runs != 1 {
+		t.Errorf("in the application's transaction: got %v after %d runs, want one run", err, runs)
+	}
+	runs = 0
+	ctx, cancel := context.WithCancel(t.Context())
+	err = a.Transact(ctx, func(context.Context) error { runs++; cancel(); return busy{} })
+	if err == nil || runs != 1 {
+		t.Errorf("after ctx has ended: got %v after %d runs, want one run", err, runs)
+	}
+}
+
+// A real lock: another pool holds it, and this one has no patience.
+func TestWaitsForARealLock(t *testing.T) {
+	t.Parallel()
+	name := "file:" + t.TempDir() + "/db.sqlite?_busy_timeout=0"
+	a, other := openFile(t, name), openFile(t, name)
+	locked, release := make(chan struct{}), make(chan struct{})
+	done := make(chan error)
+	go func() {
+		done <- other.Transact(t.Context(), func(context.Context) error {
+			close(locked)
+			<-release
+			return nil
+		})
+	}()
+	<-locked
+	if err := a.CreateUser(t.Context(), &cardea.User{}); err == nil {
+		t.Error("wrote while another had the lock")
+	}
+	time.AfterFunc(10*time.Millisecond, func() { close(release) })
+	if err := a.Transact(t.Context(), func(ctx context.Context) error { return a.CreateUser(ctx, &cardea.User{}) }); err != nil {
+		t.Errorf("got %v, want that it is tried again", err)
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+}
