@@ -1,0 +1,20 @@
+package main
+
+import (
+	_ "embed"
+	"html/template"
+	"log"
+	"net/http"
+)
+
+//go:embed home.html
+var homeHTML string
+
+var home = template.Must(template.New("home").Parse(homeHTML))
+
+func show(w http.ResponseWriter, data any) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	if err := home.Execute(w, data); err != nil {
+		log.Printf("quickstart: show the page: %v", err)
+	}
+}
