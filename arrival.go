@@ -8,10 +8,13 @@ import (
 
 // arrival is a person whose identity is proven, and who is to be signed in now. Every way of signing in ends here.
 type arrival struct {
+	user        *User // who it is, where that is known already; nil leaves it to account and profile
 	profile     *Profile
 	account     *Account
 	startedBy   string // who was signed in when it began
 	linkByEmail bool
+	adopt       func(context.Context, *User) (bool, error) // of an EmailProvider; may be nil
+	requested   bool                                       // nothing is proven yet: somebody asks for a mail
 	callbackURL string
 
 	came    presented // the session that the browser has now
@@ -24,6 +27,7 @@ type outcome struct {
 	SignIn
 	session *Session
 	created bool
+	updated []*User
 	linked  bool
 }
 
@@ -71,11 +75,13 @@ func (v *visit) ask(ctx context.Context, arr arrival) (redirect string, err erro
 	if decide == nil {
 		return "", nil
 	}
-	in := &SignIn{User: arr.newUser(), Account: arr.account, Profile: arr.profile, IsNewUser: true}
-	if v.auth.config.Adapter != nil {
-		owner, err := v.auth.ownerOf(ctx, arr.account)
+	in := &SignIn{User: arr.newUser(), Account: arr.account, Profile: arr.profile, IsNewUser: true, VerificationRequest: arr.requested}
+	if arr.user != nil {
+		in.User, in.IsNewUser = arr.user, false
+	} else if v.auth.config.Adapter != nil {
+		owner, err := v.auth.known(ctx, arr)
 		if err != nil {
-			return "", storeError("find the account", err)
+			return "", storeError("find the user", err)
 		}
 		if owner != nil {
 			in.User, in.IsNewUser = owner, false

@@ -26,14 +26,17 @@ type Auth struct {
 	crossing *http.CrossOriginProtection
 	csrf     csrf
 	sealer   *seal.Sealer
+	protocol *generation
 	plain    cookie.Names // on http
 	secure   cookie.Names // on https
 	clients  map[string]*oauthClient
+	mailers  map[string]*mailer
 	pages    *page.Pages
 	sessions sessions
 	rows     *rowSessions   // with the Database strategy, else nil
 	tokens   *tokenSessions // with the JWT strategy, else nil
 	spent    ledger         // attempts that came back
+	reports  *limiter       // of what browsers have logged
 }
 
 // New makes the handler. An error lists every fault of the configuration, one a line, each with the name of its field and what to do about it.
@@ -46,9 +49,8 @@ func New(c Config) (*Auth, error) {
 		log:     c.Logger,
 		now:     time.Now,
 		csrf:    csrf{append([]string{c.Secret}, c.PreviousSecrets...)},
-		plain:   cookie.NamesV5(false),
-		secure:  cookie.NamesV5(true),
 		clients: map[string]*oauthClient{},
+		mailers: map[string]*mailer{},
 	}
 	pages, err := page.New(page.Theme(c.Theme), a.buttons())
 	if err != nil {
@@ -60,12 +62,18 @@ func New(c Config) (*Auth, error) {
 	a.pages = pages
 	a.origins, _ = newOrigins(c)
 	a.crossing = http.NewCrossOriginProtection()
-	a.sealer = seal.New(a.csrf.secrets, seal.V5)
+	a.protocol = &generations[c.Protocol]
+	a.plain, a.secure = a.protocol.names(false), a.protocol.names(true)
+	a.sealer = seal.New(a.csrf.secrets, a.protocol.scheme)
 	for _, p := range c.Providers {
-		if p, ok := p.(*OAuthProvider); ok {
+		switch p := p.(type) {
+		case *OAuthProvider:
 			a.clients[p.ID] = newOAuthClient(p, c.HTTPClient, a.clock)
+		case *EmailProvider:
+			a.mailers[p.ID] = newMailer(p, c.Adapter.(TokenStore))
 		}
 	}
+	a.reports = newLimiter(reportLimit)
 	a.openSessions()
 	return a, nil
 }
@@ -90,9 +98,16 @@ func (a *Auth) buttons() []page.Provider {
 			continue
 		}
 		id, name, _, style := p.identity()
-		list = append(list, page.Provider{
+		button := page.Provider{
 			ID: id, Name: name, Kind: page.OAuth, Action: a.config.BasePath + "/signin/" + id, BrandColor: style.BrandColor, Logo: style.Logo,
-		})
+		}
+		switch p := p.(type) {
+		case *CredentialsProvider:
+			button.Kind, button.Action, button.Fields = page.Credentials, a.config.BasePath+"/callback/"+id, p.inputs()
+		case *EmailProvider:
+			button.Kind = page.Email
+		}
+		list = append(list, button)
 	}
 	return list
 }
@@ -112,6 +127,7 @@ const (
 	noProvider segment = iota
 	optionalProvider
 	needsProvider
+	codeOfV4 // no provider, but in v4 maybe the code of a failure
 )
 
 // routes is every endpoint there is; anything else is a bad request.
@@ -121,13 +137,15 @@ func routes() []route {
 		{http.MethodGet, "session", noProvider, false, (*visit).getSession},
 		{http.MethodPost, "session", noProvider, true, (*visit).postSession},
 		{http.MethodGet, "csrf", noProvider, false, (*visit).getCSRF},
-		{http.MethodGet, "signin", noProvider, false, (*visit).getSignIn},
+		{http.MethodGet, "signin", codeOfV4, false, (*visit).getSignIn},
 		{http.MethodPost, "signin", optionalProvider, true, (*visit).postSignIn},
 		{http.MethodGet, "callback", needsProvider, false, (*visit).getCallback}, // state and PKCE prove where it comes from
+		{http.MethodPost, "callback", needsProvider, true, (*visit).postCallback},
 		{http.MethodGet, "signout", noProvider, false, (*visit).getSignOut},
 		{http.MethodPost, "signout", noProvider, true, (*visit).postSignOut},
 		{http.MethodGet, "verify-request", noProvider, false, (*visit).getVerifyRequest},
-		{http.MethodGet, "error", noProvider, false, (*visit).getError},
+		{http.MethodGet, "error", codeOfV4, false, (*visit).getError},
+		{http.MethodPost, "_log", noProvider, false, (*visit).postLog}, // changes nothing; sent by browsers that have no token
 	}
 }
 
@@ -179,12 +197,17 @@ func (a *Auth) route(r *http.Request) (found route, provider string, ok bool) {
 	if i < 0 || strings.Contains(provider, "/") {
 		return route{}, "", false
 	}
-	switch t := routeTable[i]; {
-	case t.provider == noProvider && provider != "", t.provider == needsProvider && provider == "":
+	t := routeTable[i]
+	if t.provider == noProvider && provider != "" {
 		return route{}, "", false
-	default:
-		return t, provider, true
 	}
+	if provider == "undefined" { // what a script writes that has none
+		provider = ""
+	}
+	if t.provider == needsProvider && provider == "" || t.provider == codeOfV4 && provider != "" && !a.protocol.codeInPath {
+		return route{}, "", false
+	}
+	return t, provider, true
 }
 
 // serve runs an endpoint behind the check that it declares.

@@ -37,12 +37,16 @@ type Config struct {
 	// Defaults to the loopback names: localhost, 127.0.0.1 and [::1], with any port.
 	TrustedHosts []string
 
-	// TrustedProxies are the addresses of reverse proxies whose X-Forwarded-Host and X-Forwarded-Proto are believed when BaseURL is empty.
-	// Defaults to none: the headers are ignored.
+	// TrustedProxies are the addresses of reverse proxies whose X-Forwarded-For is believed where requests are counted by client and, when BaseURL
+	// is empty, whose X-Forwarded-Host and X-Forwarded-Proto are. Defaults to none: the headers are ignored.
 	TrustedProxies []netip.Prefix
 
 	// BasePath is the path under which the handler is mounted. Defaults to /api/auth, where the Auth.js clients look for it.
 	BasePath string
+
+	// Protocol is the generation of Auth.js to speak: its cookies and tokens, and how it tells of failures. Set V4 where the front end reads
+	// sessions with next-auth 4. Defaults to V5.
+	Protocol Protocol
 
 	Session   SessionConfig
 	Pages     Pages
@@ -111,6 +115,9 @@ type SignIn struct {
 	Account   *Account // with the provider's tokens
 	Profile   *Profile
 	IsNewUser bool
+
+	// VerificationRequest says that a mail is about to be sent to the user's address, and that nobody has proven anything yet. Only the callback sees it.
+	VerificationRequest bool
 }
 
 // Trigger says why a session callback runs.
@@ -205,6 +212,17 @@ func (f *faults) add(field, format string, args ...any) {
 	*f = append(*f, fmt.Errorf("cardea: Config.%s: %s", field, fmt.Sprintf(format, args...)))
 }
 
+// addEach adds what a constructor found, one fault a line.
+func (f *faults) addEach(field string, err error) {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, err := range joined.Unwrap() {
+			f.addEach(field, err)
+		}
+		return
+	}
+	f.add(field, "%v", err)
+}
+
 // validate reports everything that is wrong, not just the first; c has its defaults.
 func (c Config) validate() error {
 	var f faults
@@ -244,8 +262,8 @@ func (c Config) validateOrigin(f *faults) {
 			f.add(fmt.Sprintf("TrustedHosts[%d]", i), "want a host such as example.com or example.com:8443, have %q", h)
 		}
 	}
-	if len(c.TrustedProxies) > 0 && c.BaseURL != "" {
-		f.add("TrustedProxies", "has no effect beside BaseURL; set one of the two")
+	if c.Protocol != V5 && c.Protocol != V4 {
+		f.add("Protocol", "want V5 or V4, have %d", c.Protocol)
 	}
 	if !basePathPattern.MatchString(c.BasePath) {
 		f.add("BasePath", "want a path such as %s, with a leading and no trailing slash, have %q", defaultBasePath, c.BasePath)
@@ -328,8 +346,17 @@ func (c Config) validateProviders(f *faults) {
 		if name == "" {
 			f.add(field+".Name", "is empty")
 		}
-		if p, ok := p.(*OAuthProvider); ok {
+		if p, ok := p.(interface{ validate(string, *faults) }); ok {
 			p.validate(field, f)
 		}
+		if _, ok := p.(*EmailProvider); ok {
+			c.validateTokenStore(field, f)
+		}
+	}
+}
+
+func (c Config) validateTokenStore(field string, f *faults) {
+	if _, ok := c.Adapter.(TokenStore); !ok {
+		f.add(field, "sign-in by e-mail needs an Adapter that is a TokenStore; have %T", c.Adapter)
 	}
 }

@@ -16,7 +16,7 @@ func (c csrf) fresh() (token, cookie string) {
 	var b [32]byte
 	rand.Read(b[:])
 	token = hex.EncodeToString(b[:])
-	return token, token + "|" + csrfHash(token, c.secrets[0])
+	return token, token + "|" + saltedHash(token, c.secrets[0])
 }
 
 // token returns the token of a cookie that this site made.
@@ -26,14 +26,15 @@ func (c csrf) token(cookie string) (token string, ok bool) {
 		return "", false
 	}
 	for _, secret := range c.secrets {
-		if equal(hash, csrfHash(token, secret)) {
+		if equal(hash, saltedHash(token, secret)) {
 			return token, true
 		}
 	}
 	return "", false
 }
 
-func csrfHash(token, secret string) string {
+// saltedHash is how Auth.js hashes what it need not read again, such as CSRF tokens and the links of mails.
+func saltedHash(token, secret string) string {
 	sum := sha256.Sum256([]byte(token + secret))
 	return hex.EncodeToString(sum[:])
 }

@@ -21,7 +21,9 @@
 // # Providers
 //
 // Package provider has the ways to sign in; each is an [OAuthProvider], which is data. State, PKCE and nonce are always on, ID tokens are always
-// verified, and a person is known by the provider's own id, never by an e-mail address.
+// verified, and a person is known by the provider's own id, never by an e-mail address. Package credentials has
+// sign-in by a form of the application's own, such as a name and a password. Package email has sign-in by a mail with a link and a code, which proves
+// that an address is the person's: there the address is the key.
 //
 // # Adapters
 //
@@ -35,6 +37,8 @@
 // [OAuthProvider.LinkByVerifiedEmail] says otherwise. Set [Config.BaseURL] in production.
 //
 // # Compatibility
+//
+// [Config.Protocol] chooses between the cookies and tokens of Auth.js and those of next-auth 4; docs/compatibility.md has all that differs from them.
 //
 // Before version 1.0 the API may change between minor versions; CHANGELOG.md says what to do. Cookies, tokens and tables stay readable.
 package cardea

@@ -8,6 +8,9 @@ import (
 
 // getCallback finishes a sign-in at a provider, step by step.
 func (v *visit) getCallback() error {
+	if m, ok := v.auth.mailers[v.provider]; ok {
+		return v.getMailCallback(m)
+	}
 	ctx := v.r.Context()
 	client, ok := v.auth.clients[v.provider]
 	if !ok {

@@ -1,8 +1,10 @@
 package cardea
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/cardea-auth/cardea/internal/page"
@@ -56,12 +58,28 @@ func (v *visit) getCSRF() error {
 // getSignIn shows the sign-in page, the application's own or the built-in one.
 func (v *visit) getSignIn() error {
 	if own := v.auth.config.Pages.SignIn; own != "" {
-		return v.redirect(withQuery(v.absolute(own), "callbackUrl", v.callbackURL, "error", v.query("error")))
+		return v.redirect(withQuery(v.absolute(own), "callbackUrl", v.callbackURL, "error", v.errorCode()))
 	}
 	v.jar.Write(v.w.Header())
 	return v.auth.pages.SignIn(v.w, page.SignIn{
-		Site: v.origin.String(), Error: v.query("error"), CSRFToken: v.csrfToken, CallbackURL: v.callbackURL, Email: v.query("email"),
+		Site: v.origin.String(), Error: v.errorCode(), Message: v.message(), CSRFToken: v.csrfToken, CallbackURL: v.callbackURL, Email: v.query("email"),
 	})
+}
+
+// errorCode is the code of a failure that a page is to tell of.
+func (v *visit) errorCode() string { return cmp.Or(v.query("error"), v.provider) }
+
+// message is what the application says about the reason for which its check refused, "" when it says nothing.
+func (v *visit) message() string {
+	if v.query("error") != string(CredentialsSignin) {
+		return ""
+	}
+	for _, p := range v.auth.config.Providers {
+		if p, ok := p.(*CredentialsProvider); ok && p.Messages[v.query("code")] != "" {
+			return p.Messages[v.query("code")]
+		}
+	}
+	return ""
 }
 
 // getSignOut asks whether to sign out, on the application's own page or the built-in one.
@@ -77,15 +95,18 @@ func (v *visit) getSignOut() error {
 
 func (v *visit) getVerifyRequest() error {
 	if own := v.auth.config.Pages.VerifyRequest; own != "" {
-		return v.redirect(withQuery(v.absolute(own), "provider", v.query("provider"), "type", v.query("type")))
+		return v.redirect(withQuery(v.absolute(own), "provider", v.query("provider"), "type", v.query("type"), "error", v.query("error")))
 	}
 	v.jar.Write(v.w.Header())
-	return v.auth.pages.VerifyRequest(v.w, page.VerifyRequest{Site: v.origin.String()})
+	return v.auth.pages.VerifyRequest(v.w, v.verifyRequest())
 }
 
 // getError tells of a failure, on the application's own page or the built-in one.
 func (v *visit) getError() error {
-	code := v.query("error")
+	code := v.errorCode()
+	if slices.Contains(v.auth.protocol.forwarded, code) {
+		return v.redirect(withQuery(v.absolute(v.auth.config.BasePath+"/signin"), "error", code))
+	}
 	if own := v.auth.config.Pages.Error; own != "" {
 		return v.redirect(withQuery(v.absolute(own), "error", code))
 	}

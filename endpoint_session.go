@@ -24,7 +24,7 @@ func (v *visit) getSession() error { return v.session(refresh{}) }
 
 func (v *visit) postSession() error { return v.session(refresh{trigger: OnUpdate, update: v.update}) }
 
-// session answers with the visitor's session, null when there is none, and makes it last longer.
+// session answers with the visitor's session, or that there is none, and makes it last longer.
 func (v *visit) session(r refresh) error {
 	ctx := v.r.Context()
 	p := v.presented()
@@ -57,15 +57,15 @@ func (v *visit) session(r refresh) error {
 }
 
 func (v *visit) presented() presented {
-	return presented{value: v.jar.Session(), cookie: v.names.Session, now: v.now}
+	return presented{value: v.jar.Session(), salt: v.auth.protocol.scheme.SessionSalt(v.names.Session), now: v.now}
 }
 
-// noSession answers null; a browser that thought otherwise forgets its cookies.
+// noSession answers that there is none; a browser that thought otherwise forgets its cookies.
 func (v *visit) noSession() error {
 	if v.jar.Session() != "" {
 		v.jar.ClearSession()
 	}
-	v.json(http.StatusOK, nil)
+	v.json(http.StatusOK, v.auth.protocol.noSession)
 	return nil
 }
 

@@ -2,8 +2,11 @@ package cardea
 
 // postSignIn begins a sign-in: it sends the visitor to the provider, and leaves the attempt in a cookie.
 func (v *visit) postSignIn() error {
-	if v.provider == "" {
+	if _, ok := v.auth.provider(v.provider).(*CredentialsProvider); ok || v.provider == "" {
 		return v.redirect(withQuery(v.signInPage(), "callbackUrl", v.callbackURL))
+	}
+	if m, ok := v.auth.mailers[v.provider]; ok {
+		return v.postMailRequest(m)
 	}
 	client, ok := v.auth.clients[v.provider]
 	if !ok {
@@ -27,6 +30,16 @@ func (v *visit) postSignIn() error {
 // callback is the redirect URI of a provider: the same text in every request of a flow, and another one for each provider (RFC 9700 § 4.4).
 func (v *visit) callback(provider string) string {
 	return v.absolute(v.auth.config.BasePath + "/callback/" + provider)
+}
+
+// provider is the provider with that id, nil when there is none.
+func (a *Auth) provider(id string) Provider {
+	for _, p := range a.config.Providers {
+		if found, _, _, _ := p.identity(); found == id {
+			return p
+		}
+	}
+	return nil
 }
 
 func (a *Auth) ids() []string {

@@ -466,7 +466,7 @@ func TestBadRequests(t *testing.T) {
 	} {
 		list = append(list, "GET "+path)
 	}
-	list = append(list, "POST providers", "POST csrf", "POST error", "POST verify-request", "POST callback/idp", "POST unknown", "POST signout/idp", "POST session/x")
+	list = append(list, "POST providers", "POST csrf", "POST error", "POST verify-request", "POST unknown", "POST signout/idp", "POST session/x")
 	for _, method := range []string{"HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "get"} {
 		for _, path := range []string{"session", "providers", "signin", "signin/idp", "signout"} {
 			list = append(list, method+" "+path)

@@ -17,8 +17,9 @@ var ErrNoSession = errors.New("cardea: nobody is signed in")
 // Error is a failed sign-in. The visitor learns its Code, the log its cause; neither holds a token, cookie, code or secret. A callback of the
 // application returns one to choose the code that the visitor sees.
 type Error struct {
-	Code Code
-	Err  error // the cause, for the log
+	Code   Code
+	Err    error  // the cause, for the log
+	Reason string // with CredentialsSignin: what the form is told as well, as ?code=, at most 64 letters, digits, -, . and _; defaults to credentials
 }
 
 func (e *Error) Error() string {
@@ -39,8 +40,12 @@ const (
 	AccessDenied       Code = "AccessDenied"          // the application does not let this person in
 	AccountNotLinked   Code = "OAuthAccountNotLinked" // the person must sign in the way they did before
 	OAuthCallbackError Code = "OAuthCallbackError"    // the provider answered with an error, such as a cancelled consent
+	CredentialsSignin  Code = "CredentialsSignin"     // the application's check did not accept what was typed
 	MissingCSRF        Code = "MissingCSRF"           // the form was not sent by a page of this site
 	Verification       Code = "Verification"          // the link was used already or has expired
+	EmailSignIn        Code = "EmailSignin"           // no mail could be sent, or the address is none
+	RateLimited        Code = "RateLimited"           // too much was asked for in too short a time
+	WrongCode          Code = "WrongCode"             // the code of a mail is wrong, was used, or is too old
 )
 
 // The codes that only the log sees.
@@ -50,22 +55,9 @@ const (
 	callbackRouteError Code = "CallbackRouteError"
 	profileParseError  Code = "OAuthProfileParseError"
 	signInError        Code = "OAuthSignInError"
+	sendError          Code = "EmailSignInError"
 	untrustedHost      Code = "UntrustedHost"
 )
-
-// shown is the code that the visitor sees.
-func (c Code) shown() Code {
-	switch c {
-	case AccessDenied, AccountNotLinked, OAuthCallbackError, MissingCSRF, Verification:
-		return c
-	}
-	return Configuration
-}
-
-// onSignIn reports whether the sign-in page tells of the failure, rather than the error page.
-func (c Code) onSignIn() bool {
-	return c == AccountNotLinked || c == OAuthCallbackError || c == MissingCSRF
-}
 
 func fail(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Err: fmt.Errorf(format, args...)}
@@ -90,9 +82,12 @@ func applicationError(code Code, where string, err error) *Error {
 	return fail(code, "%s: %w", where, err)
 }
 
-func codeOf(err error) Code {
+func codeOf(err error) Code { return asError(err).Code }
+
+// asError is the Error that err holds; what holds none is a failure of the site.
+func asError(err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
-		return e.Code
+		return e
 	}
-	return Configuration
+	return &Error{Code: Configuration, Err: err}
 }

@@ -205,9 +205,17 @@ func (p *Profile) clean() error {
 	return nil
 }
 
+// lowerASCII leaves other letters alone: strings.ToLower would make k of the Kelvin sign and i of a dotted capital I, and one address of two.
+func lowerASCII(r rune) rune {
+	if 'A' <= r && r <= 'Z' {
+		return r + 'a' - 'A'
+	}
+	return r
+}
+
 // cleanEmail returns the address in lower case, or "" for what cannot be one.
 func cleanEmail(s string) string {
-	s = strings.ToLower(strings.TrimSpace(s))
+	s = strings.Map(lowerASCII, strings.TrimSpace(s))
 	local, domain, _ := strings.Cut(s, "@")
 	if local == "" || domain == "" || len(s) > 254 || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f }) ||
 		strings.ContainsAny(s, `",;<>()`) || strings.Contains(domain, "@") {

@@ -87,7 +87,10 @@ func (o origins) fromProxy(r *http.Request) bool {
 	if err != nil {
 		return false
 	}
-	addr := peer.Addr().Unmap()
+	return o.proxy(peer.Addr().Unmap())
+}
+
+func (o origins) proxy(addr netip.Addr) bool {
 	return slices.ContainsFunc(o.proxies, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
 

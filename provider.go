@@ -15,8 +15,9 @@ type ProviderType string
 
 // The types of the protocol.
 const (
-	OAuth2 ProviderType = "oauth"
-	OIDC   ProviderType = "oidc"
+	OAuth2      ProviderType = "oauth"
+	OIDC        ProviderType = "oidc"
+	Credentials ProviderType = "credentials"
 )
 
 // Provider is one way to sign in. Package provider has a constructor for each well-known service and one for any other.

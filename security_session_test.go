@@ -306,7 +306,7 @@ func TestHeapsOfCookiesAreRefused(t *testing.T) {
 		for name, heap := range heaps {
 			for path, want := range map[string]int{"/api/auth/session": 200, "/guarded": 401, "/api/auth/signin": 200, "/api/auth/callback/idp?state=00000000a.b&code=c": 302} {
 				best := time.Hour
-				for try := 0; try < 5 && best > 100*time.Millisecond; try++ {
+				for try := 0; try < 50 && best > 100*time.Millisecond; try++ {
 					r := httptest.NewRequest(http.MethodGet, "http://localhost"+path, nil)
 					r.Header.Set("Cookie", heap)
 					w := httptest.NewRecorder()

@@ -69,7 +69,7 @@ func (s *tokenSessions) write(ctx context.Context, t *TokenChange, p presented) 
 		claims = maps.Clone(claims) // the map may be the application's own
 		claims["sid"] = sid
 	}
-	value, err := s.sealer.Seal(p.cookie, claims, p.now, s.maxAge)
+	value, err := s.sealer.Seal(p.salt, claims, p.now, s.maxAge)
 	if err != nil {
 		return "", nil, fmt.Errorf("seal the session: %w", err)
 	}
@@ -88,7 +88,7 @@ func (s *tokenSessions) read(ctx context.Context, p presented) (*Session, error)
 	if p.value == "" {
 		return nil, nil
 	}
-	opened, err := s.sealer.Open(p.cookie, p.value, p.now)
+	opened, err := s.sealer.Open(p.salt, p.value, p.now)
 	if err != nil {
 		s.log.DebugContext(ctx, "cardea: session token refused", "cause", err)
 		return nil, nil
@@ -120,7 +120,7 @@ func (s *tokenSessions) refresh(ctx context.Context, session *Session, p present
 
 // end enters the sign-in in this process's ledger; other processes go on accepting its tokens until they expire.
 func (s *tokenSessions) end(_ context.Context, p presented) error {
-	opened, err := s.sealer.Open(p.cookie, p.value, p.now)
+	opened, err := s.sealer.Open(p.salt, p.value, p.now)
 	if errors.Is(err, seal.ErrInvalid) || errors.Is(err, seal.ErrExpired) {
 		return nil
 	}

@@ -12,8 +12,11 @@ const settleTries = 8
 // creates the user; the others conflict with it, start over, and find it.
 func (a *Auth) settle(ctx context.Context, arr arrival) (*outcome, error) {
 	if a.config.Adapter == nil {
-		u := arr.newUser()
-		u.ID = arr.ephemeralID()
+		u := arr.user
+		if u == nil {
+			u = arr.newUser()
+			u.ID = arr.ephemeralID()
+		}
 		arr.account.UserID = u.ID
 		return &outcome{SignIn: SignIn{User: u, Account: arr.account, Profile: arr.profile}}, nil
 	}
@@ -34,6 +37,25 @@ func (a *Auth) settle(ctx context.Context, arr arrival) (*outcome, error) {
 
 // write is one transaction of settle.
 func (a *Auth) write(ctx context.Context, arr arrival) (*outcome, error) {
+	out, err := a.admit(ctx, arr)
+	if err != nil || a.rows == nil {
+		return out, err
+	}
+	if err := a.rows.end(ctx, arr.came); err != nil {
+		return nil, err
+	}
+	out.session, err = a.rows.create(ctx, arr.token, out.User, arr.came.now)
+	return out, err
+}
+
+// admit finds or writes the user and the account.
+func (a *Auth) admit(ctx context.Context, arr arrival) (*outcome, error) {
+	if arr.user != nil {
+		return &outcome{SignIn: SignIn{User: arr.user, Account: arr.account, Profile: arr.profile}}, nil
+	}
+	if arr.account.Type == Email {
+		return a.admitByMail(ctx, arr)
+	}
 	owner, sameEmail, err := a.lookUp(ctx, arr)
 	if err != nil {
 		return nil, err
@@ -70,13 +92,6 @@ func (a *Auth) write(ctx context.Context, arr arrival) (*outcome, error) {
 	case refuse:
 		return nil, fail(AccountNotLinked, "the account, or its e-mail address, belongs to a user who signs in another way")
 	}
-	if err != nil || a.rows == nil {
-		return out, err
-	}
-	if err := a.rows.end(ctx, arr.came); err != nil {
-		return nil, err
-	}
-	out.session, err = a.rows.create(ctx, arr.token, out.User, arr.came.now)
 	return out, err
 }
 
@@ -140,6 +155,11 @@ func (a *Auth) announce(ctx context.Context, out *outcome) {
 	e := a.config.Events
 	if out.created && e.CreateUser != nil {
 		e.CreateUser(ctx, out.User)
+	}
+	if e.UpdateUser != nil {
+		for _, u := range out.updated {
+			e.UpdateUser(ctx, u)
+		}
 	}
 	if out.linked && e.LinkAccount != nil {
 		e.LinkAccount(ctx, out.User, out.Account, out.Profile)

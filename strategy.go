@@ -20,9 +20,9 @@ type sessions interface {
 
 // presented is the value of a session cookie as a browser sent it.
 type presented struct {
-	value  string
-	cookie string // its name
-	now    time.Time
+	value string
+	salt  string // of its key, if it is encrypted
+	now   time.Time
 }
 
 // refresh says why a session is refreshed.

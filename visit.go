@@ -165,13 +165,20 @@ func (v *visit) json(status int, body any) {
 
 // redirect sends the visitor on: a browser by status 303 after a POST, so that no form is posted again (RFC 9700 § 4.12), else 302; the Auth.js
 // client by the URL in a JSON object.
-func (v *visit) redirect(to string) error {
+func (v *visit) redirect(to string) error { return v.lead(to, http.StatusOK) }
+
+// lead is redirect with a status for the client of next-auth 4. That of Auth.js always gets 200, and a Location as well.
+func (v *visit) lead(to string, status int) error {
 	v.jar.Write(v.w.Header())
 	h := v.w.Header()
-	h.Set("Location", to)
 	h.Set("Referrer-Policy", "no-referrer")
+	if v.ofV4() {
+		writeJSON(v.w, status, map[string]string{"url": to})
+		return nil
+	}
+	h.Set("Location", to)
 	switch {
-	case v.r.Header.Get("X-Auth-Return-Redirect") != "":
+	case v.ofV5():
 		writeJSON(v.w, http.StatusOK, map[string]string{"url": to})
 	case v.r.Method == http.MethodPost:
 		v.w.WriteHeader(http.StatusSeeOther)
@@ -180,6 +187,12 @@ func (v *visit) redirect(to string) error {
 	}
 	return nil
 }
+
+// ofV5 reports whether the client of Auth.js sent the request.
+func (v *visit) ofV5() bool { return v.r.Header.Get("X-Auth-Return-Redirect") != "" }
+
+// ofV4 reports whether the client of next-auth 4 did.
+func (v *visit) ofV4() bool { return !v.ofV5() && v.form["json"] == "true" }
 
 // fail answers with a failure: the cause goes to the log, the code to the visitor. A store that is away is a 503, since trying again may help.
 func (v *visit) fail(err error) {
@@ -190,14 +203,22 @@ func (v *visit) fail(err error) {
 		return
 	}
 	if v.isSession() {
-		v.json(v.sessionStatus(), nil)
+		v.json(v.sessionStatus(), v.auth.protocol.noSession)
 		return
 	}
-	to := v.errorPage()
-	if code.onSignIn() {
-		to = v.signInPage()
+	_ = v.lead(v.auth.protocol.tell(v, asError(err)), v.refusalStatus(code))
+}
+
+// refusalStatus is how the client of next-auth 4 knows that a sign-in with credentials failed; of all others it goes by the URL alone.
+func (v *visit) refusalStatus(code Code) int {
+	_, credentials := v.auth.provider(v.provider).(*CredentialsProvider)
+	switch {
+	case !credentials || code == MissingCSRF:
+		return http.StatusOK
+	case code == AccessDenied:
+		return http.StatusForbidden
 	}
-	_ = v.redirect(withQuery(to, "error", string(code.shown())))
+	return http.StatusUnauthorized
 }
 
 // sessionStatus is that of a session request that failed: to read cannot be the visitor's fault; to update is always answered with 400 by Auth.js.
@@ -215,7 +236,7 @@ func (v *visit) isSession() bool {
 // log tells the cause of a failure: as an error when the site is at fault, else as a warning.
 func (v *visit) log(err error) {
 	level := v.auth.log.WarnContext
-	if code := codeOf(err); code == Configuration || code == adapterError {
+	if code := codeOf(err); code == Configuration || code == adapterError || code == sendError {
 		level = v.auth.log.ErrorContext
 	}
 	level(v.r.Context(), "cardea: request failed", "code", codeOf(err), "provider", v.provider, "remote", v.r.RemoteAddr, "cause", err)
@@ -224,12 +245,12 @@ func (v *visit) log(err error) {
 // unavailable answers 503: to the Auth.js client and to session requests in JSON, to a browser with a page.
 func (v *visit) unavailable() {
 	v.w.Header().Set("Retry-After", "5")
-	if v.r.Header.Get("X-Auth-Return-Redirect") != "" {
+	if v.ofV5() || v.ofV4() {
 		v.json(http.StatusServiceUnavailable, map[string]string{"url": withQuery(v.errorPage(), "error", string(Configuration))})
 		return
 	}
 	if v.isSession() {
-		v.json(http.StatusServiceUnavailable, nil)
+		v.json(http.StatusServiceUnavailable, v.auth.protocol.noSession)
 		return
 	}
 	v.jar.Write(v.w.Header())
@@ -241,6 +262,17 @@ func (v *visit) unavailable() {
 func (v *visit) signInPage() string { return v.page(v.auth.config.Pages.SignIn, "/signin") }
 
 func (v *visit) errorPage() string { return v.page(v.auth.config.Pages.Error, "/error") }
+
+// errorEndpoint goes on to the page that the code belongs to.
+func (v *visit) errorEndpoint() string { return v.absolute(v.auth.config.BasePath + "/error") }
+
+// formEndpoint has the form that was posted, with a new token.
+func (v *visit) formEndpoint() string {
+	if strings.HasPrefix(v.r.URL.Path, v.auth.config.BasePath+"/signout") {
+		return v.absolute(v.auth.config.BasePath + "/signout")
+	}
+	return v.absolute(v.auth.config.BasePath + "/signin")
+}
 
 // page is the absolute URL of the application's page, or of the built-in one.
 func (v *visit) page(own, builtIn string) string {

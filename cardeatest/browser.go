@@ -75,6 +75,9 @@ func (b *Browser) Session() map[string]any {
 	b.t.Helper()
 	var session map[string]any
 	b.getJSON("/session", &session)
+	if len(session) == 0 { // null, and {} in the protocol of next-auth 4
+		return nil
+	}
 	return session
 }
 

@@ -11,6 +11,7 @@ type Names struct {
 	PKCE        string
 	Nonce       string
 	Challenge   string // of WebAuthn; the original has it in v5 only
+	Mail        string // of sign-in by e-mail; the original has none
 
 	Secure    bool // browsers send the cookies over https only
 	ChunkSize int  // how many bytes of a session go into one cookie
@@ -40,6 +41,7 @@ func names(app string, secure bool, chunkSize int) Names {
 		PKCE:        anyHost + app + ".pkce.code_verifier",
 		Nonce:       anyHost + app + ".nonce",
 		Challenge:   anyHost + app + ".challenge",
+		Mail:        thisHost + app + ".mail",
 		Secure:      secure,
 		ChunkSize:   chunkSize,
 	}

@@ -49,6 +49,10 @@ func signInMessage(code string) string {
 		return "This account belongs to another user of this site. Please sign out first, or use a different account."
 	case "emailsignin":
 		return "The email could not be sent. Please check the address and try again."
+	case "ratelimited":
+		return "That was too much in a short time. Please wait a while and try again."
+	case "wrongcode":
+		return "This code is not right, or it is no longer valid. Please use the one in the newest email, or ask for another email."
 	case "credentialssignin":
 		return "These details do not match. Please check them and try again."
 	case "sessionrequired":

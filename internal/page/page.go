@@ -1,4 +1,4 @@
-// Package page renders the built-in pages: sign in, sign out, error and verify request.
+// Package page renders the built-in pages: sign in, sign out, error, verify request, and the one that confirms a link from a mail.
 //
 // The pages are HTML without any script, with one inline style sheet that their Content-Security-Policy names by its hash. They are rendered into
 // memory first, so that a visitor never sees half a page.
@@ -6,6 +6,7 @@ package page
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"errors"
 	"fmt"
@@ -53,6 +54,7 @@ func New(theme Theme, providers []Provider) (*Pages, error) {
 type SignIn struct {
 	Site        string // origin of the site, as https://example.com
 	Error       string // code of the query; empty for none
+	Message     string // what to say about it; defaults to the text for the code
 	CSRFToken   string
 	CallbackURL string // where to go afterwards; left out of the page unless it is a path or an http(s) URL
 	Email       string // what the e-mail field begins with
@@ -74,7 +76,25 @@ type Failure struct {
 
 // VerifyRequest is what one visit to the page after a request for a sign-in mail shows.
 type VerifyRequest struct {
-	Site string // origin of the site
+	Site  string // origin of the site
+	Error string // code of the query; empty for none
+
+	// The forms are there only for the browser that asked for the mail: without CodeAction there are none.
+	CodeAction   string // URL that the form for the code posts to
+	ResendAction string // URL that the form for another mail posts to
+	CSRFToken    string
+	CallbackURL  string // where to go afterwards; left out of the page unless it is a path or an http(s) URL
+	Email        string // address of the mail
+}
+
+// Confirm is what the page shows that a link from a mail leads to in another browser than the one that asked for it.
+type Confirm struct {
+	Site        string // origin of the site
+	Action      string // URL that the form posts to
+	CSRFToken   string
+	CallbackURL string // where to go afterwards; left out of the page unless it is a path or an http(s) URL
+	Email       string // whose link it is, as it says itself
+	Token       string // of the link
 }
 
 // SignIn writes the sign-in page with status 200. When it returns an error nothing was written, headers included.
@@ -83,7 +103,7 @@ func (p *Pages) SignIn(w http.ResponseWriter, data SignIn) error {
 		data.CallbackURL = ""
 	}
 	return p.write(w, http.StatusOK, document{
-		Name: "signin", Title: "Sign In", Site: data.Site, Message: signInMessage(data.Error), SignIn: data,
+		Name: "signin", Title: "Sign In", Site: data.Site, Message: cmp.Or(data.Message, signInMessage(data.Error)), SignIn: data,
 	})
 }
 
@@ -101,7 +121,20 @@ func (p *Pages) Error(w http.ResponseWriter, data Failure) error {
 
 // VerifyRequest writes the page that tells to look for a mail, with status 200. When it returns an error nothing was written.
 func (p *Pages) VerifyRequest(w http.ResponseWriter, data VerifyRequest) error {
-	return p.write(w, http.StatusOK, document{Name: "verify-request", Title: "Verify Request", Site: data.Site})
+	if !followable(data.CallbackURL) {
+		data.CallbackURL = ""
+	}
+	return p.write(w, http.StatusOK, document{
+		Name: "verify-request", Title: "Verify Request", Site: data.Site, Message: signInMessage(data.Error), VerifyRequest: data,
+	})
+}
+
+// Confirm writes the page that asks whether to sign in with a link, with status 200. When it returns an error nothing was written.
+func (p *Pages) Confirm(w http.ResponseWriter, data Confirm) error {
+	if !followable(data.CallbackURL) {
+		data.CallbackURL = ""
+	}
+	return p.write(w, http.StatusOK, document{Name: "confirm", Title: "Confirm Sign In", Site: data.Site, Confirm: data})
 }
 
 // document is what the templates see.
@@ -118,6 +151,9 @@ type document struct {
 	SignIn  SignIn
 	SignOut SignOut
 	Failure Failure
+
+	VerifyRequest VerifyRequest
+	Confirm       Confirm
 }
 
 // Host is the site's host as people read it in the address bar.

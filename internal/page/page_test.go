@@ -69,6 +69,16 @@ const site = "https://app.example.com"
 
 var visit = page.SignIn{Site: site, CSRFToken: "0123abcd", CallbackURL: site + "/dashboard?tab=1&sort=name"}
 
+var (
+	waiting = page.VerifyRequest{
+		Site: site, CodeAction: "/api/auth/callback/email", ResendAction: "/api/auth/signin/email", CSRFToken: "0123abcd", CallbackURL: site + "/dashboard",
+		Email: "ada@example.com",
+	}
+	link = page.Confirm{
+		Site: site, Action: "/api/auth/callback/email", CSRFToken: "0123abcd", CallbackURL: site + "/dashboard", Email: "ada@example.com", Token: "4567cdef",
+	}
+)
+
 func TestPagesMatchGoldenFiles(t *testing.T) {
 	t.Parallel()
 	oauth := newPages(t, page.Theme{}, oauthProviders())
@@ -96,6 +106,13 @@ func TestPagesMatchGoldenFiles(t *testing.T) {
 		"error-verification":  failure("Verification"),
 		"error-unavailable":   failure(page.Unavailable),
 		"verify-request":      func(w http.ResponseWriter) error { return oauth.VerifyRequest(w, page.VerifyRequest{Site: site}) },
+		"verify-request-code": func(w http.ResponseWriter) error { return oauth.VerifyRequest(w, waiting) },
+		"verify-request-error": func(w http.ResponseWriter) error {
+			wrong := waiting
+			wrong.Error = "WrongCode"
+			return oauth.VerifyRequest(w, wrong)
+		},
+		"confirm": func(w http.ResponseWriter) error { return oauth.Confirm(w, link) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -255,7 +272,7 @@ func TestSignInPageTellsErrorsApart(t *testing.T) {
 	}
 	seen := map[string]string{generic: "no such code"}
 	for _, code := range []string{
-		"OAuthCallbackError", "OAuthAccountNotLinked", "AccountNotLinked", "EmailSignin", "CredentialsSignin", "SessionRequired", "MissingCSRF", "AccessDenied",
+		"OAuthCallbackError", "OAuthAccountNotLinked", "AccountNotLinked", "EmailSignin", "CredentialsSignin", "SessionRequired", "MissingCSRF", "AccessDenied", "RateLimited", "WrongCode",
 	} {
 		m := message(code)
 		if other, ok := seen[m]; ok {
@@ -308,7 +325,14 @@ func TestHostileValuesStayText(t *testing.T) {
 			"error": func(w http.ResponseWriter) error {
 				return pages.Error(w, page.Failure{Site: evil, Code: evil, SignInURL: evil})
 			},
-			"verify-request": func(w http.ResponseWriter) error { return pages.VerifyRequest(w, page.VerifyRequest{Site: evil}) },
+			"verify-request": func(w http.ResponseWriter) error {
+				return pages.VerifyRequest(w, page.VerifyRequest{
+					Site: evil, Error: evil, CodeAction: evil, ResendAction: evil, CSRFToken: evil, CallbackURL: evil, Email: evil,
+				})
+			},
+			"confirm": func(w http.ResponseWriter) error {
+				return pages.Confirm(w, page.Confirm{Site: evil, Action: evil, CSRFToken: evil, CallbackURL: evil, Email: evil, Token: evil})
+			},
 		} {
 			w := render(t, write)
 			checkInert(t, fmt.Sprintf("%s page with %q", name, evil), w.Body.String())

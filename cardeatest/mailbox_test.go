@@ -1,0 +1,88 @@
+package cardeatest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/email"
+	"github.com/cardea-auth/cardea/memadapter"
+)
+
+// newMailApplication is an application where people sign in by mail.
+func newMailApplication(sender email.Sender) (http.Handler, error) {
+	auth, err := cardea.New(cardea.Config{
+		Secret: strings.Repeat("s", 32), Adapter: memadapter.New(),
+		Providers: []cardea.Provider{email.New(email.Options{From: "no-reply@example.com", Sender: sender})},
+	})
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/api/auth/", auth)
+	mux.Handle("GET /dashboard", cardea.Handle(auth, func(w http.ResponseWriter, r *http.Request, u *cardea.User) {
+		fmt.Fprintf(w, "Hello, %s!", u.Email)
+	}))
+	return mux, nil
+}
+
+// testSignInByMail is a test of that application. In a real one its name begins with Test, and t is a *testing.T.
+func testSignInByMail(t testing.TB) {
+	mails := new(cardeatest.Mailbox)
+	app, err := newMailApplication(mails)
+	if err != nil {
+		t.Fatal(err)
+	}
+	site := httptest.NewServer(app)
+	t.Cleanup(site.Close)
+
+	ann := cardeatest.NewBrowser(t, site.URL)
+	ann.Post("/signin/email", url.Values{"email": {"ann@example.com"}, "callbackUrl": {"/dashboard"}})
+	res, err := ann.Get(mails.Last(t, "ann@example.com").Link)
+	if err != nil || res.StatusCode != http.StatusOK || res.Request.URL.Path != "/dashboard" {
+		t.Fatal(res, err)
+	}
+	if user := ann.Session()["user"].(map[string]any); user["email"] != "ann@example.com" {
+		t.Errorf("signed in as %v", user)
+	}
+}
+
+// A visitor follows the link of a mail.
+func ExampleMailbox() {
+	fmt.Println(runTest(testSignInByMail))
+	// Output: PASS
+}
+
+func TestMailbox(t *testing.T) {
+	t.Parallel()
+	var b cardeatest.Mailbox
+	m := email.Message{To: "ann@example.com", Text: "Open https://x.example/callback/email?a=b\r\nor type\r\n012345\r\n"}
+	for _, to := range []string{"ann@example.com", "bob@example.com", "ann@example.com"} {
+		m.To = to
+		if err := b.Send(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+		m.Subject += "x"
+	}
+	if got := b.Last(t, "ann@example.com"); got.Link != "https://x.example/callback/email?a=b" || got.Code != "012345" || got.Subject != "xx" {
+		t.Errorf("got %+v", got)
+	}
+	full := errors.New("full")
+	b.Fail(full)
+	if err := b.Send(t.Context(), m); !errors.Is(err, full) {
+		t.Errorf("got %v", err)
+	}
+	b.Fail(nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := b.Send(ctx, m); !errors.Is(err, context.Canceled) || len(b.All()) != 3 {
+		t.Errorf("got %v, %d mails", err, len(b.All()))
+	}
+}

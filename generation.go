@@ -1,0 +1,109 @@
+package cardea
+
+import (
+	"github.com/cardea-auth/cardea/internal/cookie"
+	"github.com/cardea-auth/cardea/internal/seal"
+)
+
+// Protocol is a generation of Auth.js, for [Config].
+type Protocol int
+
+// The generations. They differ in cookies, tokens, the answer to a visitor without a session, and how failures are told. With either of them a
+// sign-in answers the clients of both, as each expects.
+const (
+	V5 Protocol = iota // Auth.js: @auth/core and next-auth 5
+	V4                 // next-auth 4
+)
+
+// generation is all that the generations do differently.
+type generation struct {
+	names      func(secure bool) cookie.Names
+	scheme     seal.Scheme
+	noSession  any  // what GET session tells a stranger, as JSON
+	codeInPath bool // the pages for signing in and for errors take the code of a failure as the last segment of their path, too
+
+	failures map[Code]failure
+	others   failure // of any other code
+	refusal  func(reason, provider string) (query []string)
+
+	// forwarded are the codes that the error page passes on to the sign-in page.
+	forwarded []string
+}
+
+// failure is how a failure is told to the visitor.
+type failure struct {
+	page  func(*visit) string // its URL
+	name  string              // of the query parameter
+	value string
+}
+
+// generations are the two. In v5 a failure leads straight to the application's page; in v4 always to an endpoint, which goes on from there.
+var generations = [...]generation{
+	V5: {
+		names:     cookie.NamesV5,
+		scheme:    seal.V5,
+		noSession: nil, // null; the client of v5 takes {} for a session
+		failures: map[Code]failure{
+			AccessDenied:       {(*visit).errorPage, "error", "AccessDenied"},
+			Verification:       {(*visit).errorPage, "error", "Verification"},
+			AccountNotLinked:   {(*visit).signInPage, "error", "OAuthAccountNotLinked"},
+			OAuthCallbackError: {(*visit).signInPage, "error", "OAuthCallbackError"},
+			CredentialsSignin:  {page: (*visit).signInPage}, // refusal has the query
+			MissingCSRF:        {(*visit).signInPage, "error", "MissingCSRF"},
+			EmailSignIn:        {(*visit).signInPage, "error", "EmailSignin"},
+			sendError:          {(*visit).signInPage, "error", "EmailSignin"},
+			RateLimited:        {(*visit).signInPage, "error", "RateLimited"},
+			WrongCode:          {(*visit).verifyPage, "error", "WrongCode"},
+		},
+		others: failure{(*visit).errorPage, "error", "Configuration"},
+		refusal: func(reason, _ string) []string {
+			return []string{"error", "CredentialsSignin", "code", reason}
+		},
+	},
+	V4: {
+		names:      cookie.NamesV4,
+		scheme:     seal.V4,
+		noSession:  struct{}{}, // {}; the client of v4 stumbles over null
+		codeInPath: true,
+		failures: map[Code]failure{
+			AccessDenied:       {(*visit).errorEndpoint, "error", "AccessDenied"},
+			Verification:       {(*visit).errorEndpoint, "error", "Verification"},
+			AccountNotLinked:   {(*visit).errorEndpoint, "error", "OAuthAccountNotLinked"},
+			OAuthCallbackError: {(*visit).errorEndpoint, "error", "Callback"},
+			invalidCheck:       {(*visit).errorEndpoint, "error", "OAuthCallback"},
+			callbackRouteError: {(*visit).errorEndpoint, "error", "OAuthCallback"},
+			profileParseError:  {(*visit).errorEndpoint, "error", "OAuthCallback"},
+			signInError:        {(*visit).errorEndpoint, "error", "OAuthSignin"},
+			CredentialsSignin:  {page: (*visit).errorEndpoint},
+			MissingCSRF:        {(*visit).formEndpoint, "csrf", "true"},
+			EmailSignIn:        {(*visit).errorEndpoint, "error", "EmailSignin"},
+			sendError:          {(*visit).errorEndpoint, "error", "EmailSignin"},
+			RateLimited:        {(*visit).signInPage, "error", "RateLimited"},
+			WrongCode:          {(*visit).verifyPage, "error", "WrongCode"},
+		},
+		others: failure{(*visit).errorEndpoint, "error", "Configuration"},
+		refusal: func(reason, provider string) []string {
+			if reason != defaultReason {
+				return []string{"error", reason} // v4 shows what the application's check threw, and has no other place for it
+			}
+			return []string{"error", "CredentialsSignin", "provider", provider}
+		},
+		forwarded: []string{
+			"Signin", "OAuthSignin", "OAuthCallback", "OAuthCreateAccount", "EmailCreateAccount", "Callback", "OAuthAccountNotLinked", "EmailSignin",
+			"CredentialsSignin", "SessionRequired",
+		},
+	},
+}
+
+// tell returns the URL at which the visitor learns of a failure.
+func (g *generation) tell(v *visit, err *Error) string {
+	f, ok := g.failures[err.Code]
+	if !ok {
+		f = g.others
+	}
+	query := []string{f.name, f.value}
+	if err.Code == CredentialsSignin {
+		query = g.refusal(err.reason(), v.provider)
+	}
+	return withQuery(f.page(v), query...)
+}
