@@ -17,4 +17,8 @@ type Account struct {
 	Scope        string
 	IDToken      string
 	SessionState string
+
+	// Entity is the application's own row, a pointer to the type that the adapter was given for it, such as *Link for gormadapter.WithAccount[Link];
+	// nil where it was given none, and before the account is linked.
+	Entity any
 }

@@ -12,7 +12,11 @@ import (
 // found is [ErrNotFound], a value that must be unique and is taken is [ErrConflict], both possibly wrapped; everything else is a failure of
 // the store. Strings compare byte for byte. Times are kept to the millisecond at least and come back in UTC.
 //
-// An adapter that also is a [SessionStore] can serve the [Database] strategy, one that also is a [TokenStore] sign-in by e-mail.
+// The id of a user is a text. A store whose keys are something else, such as numbers, writes them as text, refuses in CreateUser what is none of its
+// keys, and takes it for a user who does not exist everywhere else.
+//
+// An adapter that also is a [SessionStore] can serve the [Database] strategy, one that also is a [TokenStore] sign-in by e-mail, and one that
+// also is an [AuthenticatorStore] passkeys.
 type Adapter interface {
 	// Transact runs fn in one transaction: all that fn writes through the ctx it is given is kept when fn returns nil, and none of it when fn
 	// returns an error or panics. A transaction that ctx already carries, the application's own included, is joined: an error of fn then undoes
@@ -45,11 +49,14 @@ type Adapter interface {
 	// DeleteUser removes the user with all accounts and sessions that hang on it, in one transaction. No such user is no error.
 	DeleteUser(ctx context.Context, id string) error
 
-	// LinkAccount adds a. An account that is linked already, to whomever, is ErrConflict; a user who does not exist is ErrNotFound.
+	// LinkAccount adds a. An account that is linked already, to whomever, is ErrConflict; a user who does not exist is ErrNotFound. a.Entity is nil
+	// or a row of the application's with its own fields filled: the fields of a are written over it, and the row as stored is in a.Entity
+	// afterwards, where the store has such rows.
 	LinkAccount(ctx context.Context, a *Account) error
 
 	// UpdateAccount writes the type and the tokens of a to the account with its Provider and ProviderAccountID. A field that is empty in a keeps
-	// its stored value, because many providers send a refresh token only once; the owner never changes. No such account is ErrNotFound.
+	// its stored value, because many providers send a refresh token only once; the owner and every other column never change. No such account is
+	// ErrNotFound.
 	UpdateAccount(ctx context.Context, a *Account) error
 
 	// UnlinkAccount removes the account. No such account is no error.
@@ -61,7 +68,7 @@ type Adapter interface {
 
 // SessionStore is what an [Adapter] needs beside its own methods for the [Database] session strategy. The rules of Adapter hold.
 type SessionStore interface {
-	// CreateSession adds s. A token that exists is ErrConflict, a user who does not exist is ErrNotFound.
+	// CreateSession adds s. A token that exists is ErrConflict, a user who does not exist is ErrNotFound. s.Entity is as in LinkAccount.
 	CreateSession(ctx context.Context, s *Session) error
 
 	// Session returns the session with that token and its user in Session.User, in one round trip, whether it has expired or not.

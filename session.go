@@ -12,4 +12,8 @@ type Session struct {
 
 	User   *User  // the row; in a JWT session what the token says
 	Claims Claims // the content of the token in a JWT session; nil otherwise
+
+	// Entity is the application's own row, a pointer to the type that the adapter was given for it, such as *Visit for
+	// gormadapter.WithSession[Visit]; nil where it was given none, and in a JWT session.
+	Entity any
 }

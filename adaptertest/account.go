@@ -59,10 +59,11 @@ func linkAccount() []promise {
 			s.account(u.ID, "github", "A")
 		}},
 		{"a user who does not exist is ErrNotFound", func(t *testing.T, s store) {
-			for _, id := range []string{"nobody", ""} {
+			u := s.user("ada")
+			for _, id := range append(likeID(u.ID), "nobody") {
 				s.want(fmt.Sprintf("LinkAccount to %q", id), s.LinkAccount(t.Context(), filledAccount(id, "github", "1")), cardea.ErrNotFound)
 			}
-			s.account(s.user("ada").ID, "github", "1") // the refused ones left nothing
+			s.account(u.ID, "github", "1") // the refused ones left nothing
 		}},
 	}
 }
@@ -147,9 +148,12 @@ func accounts() []promise {
 			s.hasAccounts(u.ID, want[2], want[4], want[5], want[1], want[0], want[3])
 		}},
 		{"none for a user who has none or does not exist", func(t *testing.T, s store) {
-			s.hasAccounts(s.user("ada").ID)
-			s.hasAccounts("nobody")
-			s.hasAccounts("")
+			u := s.user("ada")
+			s.hasAccounts(u.ID)
+			s.account(u.ID, "github", "1")
+			for _, id := range append(likeID(u.ID), "nobody") {
+				s.hasAccounts(id)
+			}
 		}},
 	}
 }

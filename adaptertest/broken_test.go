@@ -74,6 +74,14 @@ var broken = map[string]struct {
 		func() cardea.Adapter { return seconds{memadapter.New()} },
 		"CreateSession/times_are_kept_to_the_millisecond_and_come_back_in_UTC",
 	},
+	"counts in two steps": {
+		func() cardea.Adapter { return miscounts{memadapter.New()} },
+		"UpdateAuthenticatorCounter/of_any_number_of_concurrent_callers_with_one_counter_exactly_one_succeeds",
+	},
+	"leaves passkeys behind": {
+		func() cardea.Adapter { return keepsPasskeys{memadapter.New()} },
+		"DeleteUser/removes_the_user_with_all_authenticators",
+	},
 	"purge knows no limit": {
 		func() cardea.Adapter { return limitless{memadapter.New()} },
 		"DeleteExpiredSessions/removes_at_most_limit_sessions_that_expired_before_the_given_time,_and_returns_how_many",
@@ -120,7 +128,8 @@ func TestMissingStoresAreSkipped(t *testing.T) {
 	t.Parallel()
 	adaptertest.Run(t, func(t *testing.T) cardea.Adapter {
 		t.Cleanup(func() {
-			if store := strings.Contains(t.Name(), "Session") || strings.Contains(t.Name(), "VerificationToken"); store && !t.Skipped() {
+			if store := strings.Contains(t.Name(), "Session") || strings.Contains(t.Name(), "VerificationToken") ||
+				strings.Contains(t.Name(), "/Authenticator") || strings.Contains(t.Name(), "AuthenticatorCounter"); store && !t.Skipped() {
 				t.Errorf("%s was not skipped", t.Name())
 			}
 		})
@@ -286,4 +295,48 @@ type limitless struct{ *memadapter.Adapter }
 
 func (a limitless) DeleteExpiredSessions(ctx context.Context, before time.Time, _ int) (int, error) {
 	return a.Adapter.DeleteExpiredSessions(ctx, before, 1<<30)
+}
+
+// miscounts looks at the counter before it writes, and then writes whatever has happened meanwhile.
+type miscounts struct{ *memadapter.Adapter }
+
+func (a miscounts) UpdateAuthenticatorCounter(ctx context.Context, credentialID string, counter uint32) error {
+	stored, err := a.Authenticator(ctx, credentialID)
+	if err != nil {
+		return err
+	}
+	if counter <= stored.Counter && counter != 0 {
+		return cardea.ErrConflict
+	}
+	for range 1000 {
+		runtime.Gosched()
+	}
+	if err := a.Adapter.UpdateAuthenticatorCounter(ctx, credentialID, counter); !errors.Is(err, cardea.ErrConflict) {
+		return err
+	}
+	return nil
+}
+
+type keepsPasskeys struct{ *memadapter.Adapter }
+
+func (a keepsPasskeys) DeleteUser(ctx context.Context, id string) error {
+	return a.Transact(ctx, func(ctx context.Context) error {
+		left, err := a.Authenticators(ctx, id)
+		if err != nil {
+			return err
+		}
+		u, err := a.UserByID(ctx, id)
+		if errors.Is(err, cardea.ErrNotFound) {
+			return nil
+		}
+		if err := errors.Join(err, a.Adapter.DeleteUser(ctx, id)); err != nil || len(left) == 0 {
+			return err
+		}
+		owner := &cardea.User{Name: u.Name}
+		if err := a.CreateUser(ctx, owner); err != nil {
+			return err
+		}
+		left[0].UserID = owner.ID
+		return a.CreateAuthenticator(ctx, left[0])
+	})
 }

@@ -113,5 +113,14 @@ func (s store) calls(userID string) map[string]func(ctx context.Context) error {
 			return err
 		}
 	}
+	if passkeys, ok := s.Adapter.(cardea.AuthenticatorStore); ok {
+		calls["CreateAuthenticator"] = func(ctx context.Context) error {
+			return passkeys.CreateAuthenticator(ctx, filledAuthenticator(userID, "a2V5"))
+		}
+		calls["Authenticator"] = func(ctx context.Context) error { _, err := passkeys.Authenticator(ctx, "a2V5"); return err }
+		calls["Authenticators"] = func(ctx context.Context) error { _, err := passkeys.Authenticators(ctx, userID); return err }
+		calls["UpdateAuthenticatorCounter"] = func(ctx context.Context) error { return passkeys.UpdateAuthenticatorCounter(ctx, "a2V5", 9) }
+		calls["DeleteAuthenticator"] = func(ctx context.Context) error { return passkeys.DeleteAuthenticator(ctx, userID, "a2V5") }
+	}
 	return calls
 }

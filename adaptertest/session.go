@@ -30,7 +30,7 @@ func createSession() []promise {
 			s.hasSession("token", ada.ID, soon)
 		}},
 		{"a user who does not exist is ErrNotFound", func(t *testing.T, s store) {
-			for _, id := range []string{"nobody", ""} {
+			for _, id := range append(likeID(s.user("ada").ID), "nobody") {
 				err := s.sessions().CreateSession(t.Context(), &cardea.Session{Token: "token", UserID: id, Expires: soon})
 				s.want(fmt.Sprintf("CreateSession for %q", id), err, cardea.ErrNotFound)
 			}

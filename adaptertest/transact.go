@@ -35,7 +35,7 @@ func transact() []promise {
 				return fmt.Errorf("wrapped: %w", errOwn)
 			})
 			s.want("Transact", err, errOwn)
-			s.noUser(u.ID)
+			s.nobodyLike(u)
 			s.hasAccounts(u.ID)
 		}},
 		{"none of it when fn panics", func(t *testing.T, s store) {
@@ -48,7 +48,7 @@ func transact() []promise {
 			}); r != errOwn {
 				t.Errorf("got panic %v, want that of fn", r)
 			}
-			s.noUser(u.ID)
+			s.nobodyLike(u)
 			s.user("grace") // the store goes on
 		}},
 		{"none of it when ctx ends", func(t *testing.T, s store) {
@@ -62,7 +62,7 @@ func transact() []promise {
 			if err == nil {
 				t.Error("got no error")
 			}
-			s.noUser(u.ID)
+			s.nobodyLike(u)
 			s.user("grace")
 		}},
 		{"updates and deletes are undone too", func(t *testing.T, s store) {
@@ -162,7 +162,7 @@ func transact() []promise {
 				return errOwn
 			}), errOwn)
 			s.findsUser(kept)
-			s.noUser(undone.ID)
+			s.nobodyLike(undone)
 		}},
 		{"an error of fn undoes what fn wrote and leaves the outer transaction usable", func(t *testing.T, s store) {
 			before, inside, deeper, after := filledUser("before"), filledUser("inside"), filledUser("deeper"), filledUser("after")
@@ -176,8 +176,8 @@ func transact() []promise {
 				return s.CreateUser(ctx, after)
 			}))
 			s.findsUser(before)
-			s.noUser(inside.ID)
-			s.noUser(deeper.ID)
+			s.nobodyLike(inside)
+			s.nobodyLike(deeper)
 			s.findsUser(after)
 		}},
 		{"a conflict within fn leaves the outer transaction usable", func(t *testing.T, s store) {
@@ -204,7 +204,7 @@ func transact() []promise {
 				return s.CreateUser(ctx, after)
 			}))
 			s.findsUser(before)
-			s.noUser(inside.ID)
+			s.nobodyLike(inside)
 			s.findsUser(after)
 		}},
 		{"50 first sign-ins of one person leave one user, one account and 50 sessions", firstSignIns},

@@ -49,13 +49,30 @@ func createUser() []promise {
 			}
 		}},
 		{"a given ID is kept", func(t *testing.T, s store) {
-			u := filledUser("ada")
-			u.ID = "0c6f9f4e-7f0b-4f5c-9a53-0d6d0b8f4a11"
+			u := s.user("ada")
+			want := u.ID
+			s.must(s.DeleteUser(t.Context(), u.ID))
 			s.must(s.CreateUser(t.Context(), u))
-			if u.ID != "0c6f9f4e-7f0b-4f5c-9a53-0d6d0b8f4a11" {
-				t.Errorf("got id %q", u.ID)
+			if u.ID != want {
+				t.Errorf("got id %q, want %q", u.ID, want)
 			}
 			s.findsUser(u)
+		}},
+		{"an ID that is none of the store's keys is refused", func(t *testing.T, s store) {
+			for _, id := range []string{"0c6f9f4e-7f0b-4f5c-9a53-0d6d0b8f4a11", "7", "one", "0x10", "00"} {
+				u := &cardea.User{ID: id}
+				if err := s.CreateUser(t.Context(), u); err != nil {
+					if errors.Is(err, cardea.ErrConflict) || errors.Is(err, cardea.ErrNotFound) {
+						t.Errorf("CreateUser(%q): got %v, want another error, or none", id, err)
+					}
+					s.noUser(id)
+					continue
+				}
+				if u.ID != id {
+					t.Errorf("got id %q, want %q", u.ID, id)
+				}
+				s.findsUser(u)
+			}
 		}},
 		{"the row as stored is in Entity afterwards", func(t *testing.T, s store) {
 			u := filledUser("ada")
@@ -133,10 +150,9 @@ func userByID() []promise {
 			s.findsUser(grace)
 		}},
 		{"or ErrNotFound", func(t *testing.T, s store) {
-			u := filledUser("ada")
-			u.ID = "token"
-			s.must(s.CreateUser(t.Context(), u))
-			for _, id := range append(lookalikes()[1:], "") {
+			u := s.user("ada")
+			_ = s.CreateUser(t.Context(), &cardea.User{ID: "token"}) // if the store has such ids
+			for _, id := range append(lookalikes()[1:], likeID(u.ID)...) {
 				_, err := s.UserByID(t.Context(), id)
 				s.want(fmt.Sprintf("UserByID(%q)", id), err, cardea.ErrNotFound)
 			}
@@ -243,7 +259,7 @@ func updateUser() []promise {
 		}},
 		{"no such user is ErrNotFound", func(t *testing.T, s store) {
 			ada := s.user("ada")
-			for _, id := range []string{"nobody", ""} {
+			for _, id := range append(likeID(ada.ID), "nobody") {
 				s.want(fmt.Sprintf("UpdateUser(%q)", id), s.UpdateUser(t.Context(), &cardea.User{ID: id, Name: "changed"}), cardea.ErrNotFound)
 			}
 			s.noUser("nobody")
@@ -290,9 +306,23 @@ func deleteUser() []promise {
 			s.noSession("two")
 			s.hasSession("kept", grace.ID, soon)
 		}},
+		{"removes the user with all authenticators", func(t *testing.T, s store) {
+			passkeys, ada, grace := s.passkeys(), s.user("ada"), s.user("grace")
+			s.authenticator(ada.ID, "YWRh")
+			s.authenticator(ada.ID, "YWRhMg==")
+			kept := s.authenticator(grace.ID, "Z3JhY2U=")
+			s.must(s.DeleteUser(t.Context(), ada.ID))
+			again := filledUser("ada")
+			again.ID = ada.ID
+			s.must(s.CreateUser(t.Context(), again))
+			s.hasAuthenticators(ada.ID)
+			_, err := passkeys.Authenticator(t.Context(), "YWRh")
+			s.want("Authenticator", err, cardea.ErrNotFound)
+			s.hasAuthenticators(grace.ID, kept)
+		}},
 		{"no such user is no error", func(t *testing.T, s store) {
 			ada := s.user("ada")
-			for _, id := range []string{"nobody", "", "%"} {
+			for _, id := range append(likeID(ada.ID), "nobody", "%") {
 				s.want(fmt.Sprintf("DeleteUser(%q)", id), s.DeleteUser(t.Context(), id), nil)
 			}
 			s.findsUser(ada)

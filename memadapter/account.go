@@ -22,7 +22,7 @@ func (a *Adapter) LinkAccount(ctx context.Context, account *cardea.Account) erro
 			return cardea.ErrNotFound
 		}
 		row := *account
-		row.ExpiresAt = storedSeconds(account.ExpiresAt)
+		row.ExpiresAt, row.Entity = storedSeconds(account.ExpiresAt), nil
 		put(tx, a.accounts, key, row)
 		return nil
 	})

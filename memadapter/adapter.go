@@ -1,4 +1,4 @@
-// Package memadapter is a [cardea.Adapter] in memory, with sessions and sign-in tokens: the reference of what the contract means, for tests and
+// Package memadapter is a [cardea.Adapter] in memory, with sessions, sign-in tokens and passkeys: the reference of what the contract means, for tests and
 // demonstrations. Everything is gone when the process ends.
 package memadapter
 
@@ -10,12 +10,13 @@ import (
 )
 
 var (
-	_ cardea.Adapter      = (*Adapter)(nil)
-	_ cardea.SessionStore = (*Adapter)(nil)
-	_ cardea.TokenStore   = (*Adapter)(nil)
+	_ cardea.Adapter            = (*Adapter)(nil)
+	_ cardea.SessionStore       = (*Adapter)(nil)
+	_ cardea.TokenStore         = (*Adapter)(nil)
+	_ cardea.AuthenticatorStore = (*Adapter)(nil)
 )
 
-// Adapter keeps users, accounts, sessions and tokens in maps. All methods may be called concurrently; one transaction runs at a time, and
+// Adapter keeps users, accounts, sessions, tokens and passkeys in maps. All methods may be called concurrently; one transaction runs at a time, and
 // everyone else waits for its end. A call from within a transaction that does not use the transaction's context therefore waits until its own
 // context ends.
 type Adapter struct {
@@ -26,6 +27,8 @@ type Adapter struct {
 	accounts map[accountKey]cardea.Account
 	sessions map[string]cardea.Session           // by token, without User
 	tokens   map[string]cardea.VerificationToken // by token
+
+	authenticators map[string]cardea.Authenticator // by credential id
 }
 
 // New returns an empty store.
@@ -37,6 +40,8 @@ func New() *Adapter {
 		accounts: map[accountKey]cardea.Account{},
 		sessions: map[string]cardea.Session{},
 		tokens:   map[string]cardea.VerificationToken{},
+
+		authenticators: map[string]cardea.Authenticator{},
 	}
 }
 

@@ -82,7 +82,7 @@ func (a *Adapter) UpdateUser(ctx context.Context, u *cardea.User) error {
 	})
 }
 
-// DeleteUser removes the user with all accounts and sessions.
+// DeleteUser removes the user with all accounts, sessions and authenticators.
 func (a *Adapter) DeleteUser(ctx context.Context, id string) error {
 	return a.do(ctx, func(tx *transaction) error {
 		row, ok := a.users[id]
@@ -97,6 +97,11 @@ func (a *Adapter) DeleteUser(ctx context.Context, id string) error {
 		for key, account := range a.accounts {
 			if account.UserID == id {
 				remove(tx, a.accounts, key)
+			}
+		}
+		for key, authenticator := range a.authenticators {
+			if authenticator.UserID == id {
+				remove(tx, a.authenticators, key)
 			}
 		}
 		remove(tx, a.emails, row.Email)

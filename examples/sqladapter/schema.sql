@@ -1,0 +1,40 @@
+-- Times are Unix milliseconds. What is not there is NULL, so that any number of users may be without an e-mail address.
+
+CREATE TABLE user (
+	id             TEXT PRIMARY KEY NOT NULL,
+	name           TEXT,
+	email          TEXT UNIQUE,
+	email_verified INTEGER,
+	image          TEXT
+);
+
+CREATE TABLE account (
+	user_id             TEXT NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+	type                TEXT NOT NULL,
+	provider            TEXT NOT NULL,
+	provider_account_id TEXT NOT NULL,
+	refresh_token       TEXT NOT NULL,
+	access_token        TEXT NOT NULL,
+	expires_at          INTEGER NOT NULL,
+	token_type          TEXT NOT NULL,
+	scope               TEXT NOT NULL,
+	id_token            TEXT NOT NULL,
+	session_state       TEXT NOT NULL,
+	PRIMARY KEY (provider, provider_account_id)
+);
+
+CREATE INDEX account_user ON account (user_id);
+
+CREATE TABLE session (
+	token   TEXT PRIMARY KEY NOT NULL,
+	user_id TEXT NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+	expires INTEGER NOT NULL
+);
+
+CREATE INDEX session_user ON session (user_id);
+
+CREATE TABLE verification_token (
+	token      TEXT PRIMARY KEY NOT NULL,
+	identifier TEXT NOT NULL,
+	expires    INTEGER NOT NULL
+);

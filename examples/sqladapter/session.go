@@ -1,0 +1,43 @@
+package sqladapter
+
+import (
+	"context"
+	"time"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// CreateSession adds s.
+func (a *Adapter) CreateSession(ctx context.Context, s *cardea.Session) error {
+	_, err := a.write(ctx, "create session", "INSERT INTO session (token, user_id, expires) VALUES (?, ?, ?)", s.Token, s.UserID, s.Expires.UnixMilli())
+	return err
+}
+
+// Session returns the session with its user, expired or not, or ErrNotFound.
+func (a *Adapter) Session(ctx context.Context, token string) (*cardea.Session, error) {
+	s, expires := &cardea.Session{Token: token}, int64(0)
+	u, err := a.user(ctx, "SELECT "+userColumns+", expires FROM session JOIN user ON user.id = session.user_id WHERE token = ?", []any{token}, &expires)
+	if err != nil {
+		return nil, err
+	}
+	s.UserID, s.User, s.Expires = u.ID, u, time.UnixMilli(expires).UTC()
+	return s, nil
+}
+
+// RenewSession moves the expiry of a session that exists. An upsert here would bring back one that was deleted a moment ago.
+func (a *Adapter) RenewSession(ctx context.Context, token string, expires time.Time) error {
+	return a.change(ctx, "renew session", "UPDATE session SET expires = ? WHERE token = ?", expires.UnixMilli(), token)
+}
+
+// DeleteSession removes the session.
+func (a *Adapter) DeleteSession(ctx context.Context, token string) error {
+	_, err := a.write(ctx, "delete session", "DELETE FROM session WHERE token = ?", token)
+	return err
+}
+
+// DeleteExpiredSessions removes at most limit sessions that expired before the given time.
+func (a *Adapter) DeleteExpiredSessions(ctx context.Context, before time.Time, limit int) (int, error) {
+	n, err := a.write(ctx, "delete expired sessions",
+		"DELETE FROM session WHERE token IN (SELECT token FROM session WHERE expires < ? LIMIT ?)", before.UnixMilli(), max(limit, 0))
+	return int(n), err
+}
