@@ -3,31 +3,86 @@ package gormadapter
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
+	"time"
 
 	"github.com/cardea-auth/cardea"
 	"gorm.io/gorm/clause"
 )
 
-// LinkAccount adds account through GORM.
+// LinkAccount adds account, in account.Entity or a new entity, through GORM.
 func (a *Adapter) LinkAccount(ctx context.Context, account *cardea.Account) error {
-	entity := a.entities.newAccount()
-	entity.setAccount(newID(), account)
-	if err := a.writer(ctx, a.account).Omit(clause.Associations).Create(entity).Error; err != nil {
-		return a.failedOwned(ctx, "link account", err)
+	r, err := a.account.given(a.entities.account, account.Entity)
+	if err != nil {
+		return fmt.Errorf("link account: Account.%w", err)
 	}
+	a.identify(r, "")
+	r.set("Provider", account.Provider)
+	r.set("ProviderAccountID", account.ProviderAccountID)
+	r.setTokens(account)
+	if err := a.insert(ctx, "link account", r, account.UserID); err != nil {
+		return err
+	}
+	account.Entity = r.shown()
 	return nil
+}
+
+// setTokens sets what may change with each sign-in.
+func (r *row) setTokens(from *cardea.Account) {
+	r.set("Type", string(from.Type))
+	for name, value := range tokens(from) {
+		r.set(name, optional(value))
+	}
+	if !from.ExpiresAt.IsZero() {
+		r.set("ExpiresAt", from.ExpiresAt.Unix())
+	} else {
+		r.set("ExpiresAt", nil)
+	}
+}
+
+func tokens(a *cardea.Account) map[string]string {
+	return map[string]string{
+		"RefreshToken": a.RefreshToken, "AccessToken": a.AccessToken, "TokenType": a.TokenType, "Scope": a.Scope, "IDToken": a.IDToken,
+		"SessionState": a.SessionState,
+	}
+}
+
+func (r *row) account() *cardea.Account {
+	a := &cardea.Account{
+		UserID:            r.text("UserID"),
+		Type:              cardea.ProviderType(r.text("Type")),
+		Provider:          r.text("Provider"),
+		ProviderAccountID: r.text("ProviderAccountID"),
+		RefreshToken:      r.text("RefreshToken"),
+		AccessToken:       r.text("AccessToken"),
+		TokenType:         r.text("TokenType"),
+		Scope:             r.text("Scope"),
+		IDToken:           r.text("IDToken"),
+		SessionState:      r.text("SessionState"),
+		Entity:            r.shown(),
+	}
+	if seconds, ok := held(r.at("ExpiresAt")).(int64); ok && (seconds != 0 || !r.isBlank(r.roles["ExpiresAt"])) {
+		a.ExpiresAt = time.Unix(seconds, 0).UTC()
+	}
+	return a
 }
 
 // UpdateAccount writes the type and those tokens of account that are not empty, through GORM.
 func (a *Adapter) UpdateAccount(ctx context.Context, account *cardea.Account) error {
 	var changed int64
-	if columns := a.filledColumns(account); len(columns) > 0 {
-		tx := a.writer(ctx, a.account).Model(a.entities.newAccount()).Where(a.accountKey(account)).Updates(columns)
-		if tx.Error != nil {
-			return a.failed(ctx, "update account", tx.Error)
+	if filled := filledRoles(account); len(filled) > 0 && a.storable(account.Provider) && a.storable(account.ProviderAccountID) {
+		r := a.account.fill(a.entities.account.new())
+		if r.setTokens(account); r.err != nil {
+			return fmt.Errorf("update account: %w", r.err)
 		}
-		changed = tx.RowsAffected
+		if err := a.retried(ctx, func() error {
+			tx := a.writer(ctx, a.account).Model(a.entities.account.new()).Where(a.accountKey(account)).Updates(r.values(ctx, filled...))
+			changed = tx.RowsAffected
+			return tx.Error
+		}); err != nil {
+			return a.failed(ctx, "update account", err)
+		}
 	}
 	if changed > 0 {
 		return nil
@@ -39,31 +94,23 @@ func (a *Adapter) UpdateAccount(ctx context.Context, account *cardea.Account) er
 	return nil
 }
 
-func (a *Adapter) filledColumns(account *cardea.Account) map[string]any {
-	columns := map[string]any{}
-	for name, value := range map[string]string{
-		"Type": string(account.Type), "RefreshToken": account.RefreshToken, "AccessToken": account.AccessToken,
-		"TokenType": account.TokenType, "Scope": account.Scope, "IDToken": account.IDToken, "SessionState": account.SessionState,
-	} {
-		if value != "" {
-			columns[a.accountColumn(name)] = value
-		}
+func filledRoles(account *cardea.Account) (roles []string) {
+	if account.Type != "" {
+		roles = append(roles, "Type")
 	}
 	if !account.ExpiresAt.IsZero() {
-		columns[a.accountColumn("ExpiresAt")] = account.ExpiresAt.Unix()
+		roles = append(roles, "ExpiresAt")
 	}
-	return columns
+	for name, value := range tokens(account) {
+		if value != "" {
+			roles = append(roles, name)
+		}
+	}
+	return roles
 }
 
 func (a *Adapter) accountKey(account *cardea.Account) clause.Expression {
-	return clause.And(
-		clause.Eq{Column: clause.Column{Name: a.accountColumn("Provider")}, Value: account.Provider},
-		clause.Eq{Column: clause.Column{Name: a.accountColumn("ProviderAccountID")}, Value: account.ProviderAccountID},
-	)
-}
-
-func (a *Adapter) accountColumn(name string) string {
-	return a.account.schema.FieldsByName[name].DBName
+	return clause.And(a.exactly(a.account, "Provider", account.Provider), a.exactly(a.account, "ProviderAccountID", account.ProviderAccountID))
 }
 
 // UnlinkAccount removes the account.
@@ -76,21 +123,17 @@ func (a *Adapter) UnlinkAccount(ctx context.Context, provider, providerAccountID
 
 // Accounts returns the accounts of a user, ordered by provider and account id.
 func (a *Adapter) Accounts(ctx context.Context, userID string) ([]*cardea.Account, error) {
-	rows, err := a.query(ctx, a.statements.accounts, userID)
+	key, err := a.key(userID)
+	if err != nil {
+		return nil, nil // nobody has that id
+	}
+	rows, err := a.readAll(ctx, a.statements.accounts, a.account, a.entities.account, key)
 	if err != nil {
 		return nil, a.failed(ctx, "list accounts", err)
 	}
-	defer rows.Close()
-	var accounts []*cardea.Account
-	for rows.Next() {
-		entity := a.entities.newAccount()
-		if err := a.account.scan(ctx, rows, entity); err != nil {
-			return nil, a.failed(ctx, "list accounts", err)
-		}
-		accounts = append(accounts, entity.account())
-	}
-	if err := rows.Err(); err != nil {
-		return nil, a.failed(ctx, "list accounts", err)
+	accounts := make([]*cardea.Account, len(rows))
+	for i, r := range rows {
+		accounts[i] = r.account()
 	}
 	slices.SortFunc(accounts, func(x, y *cardea.Account) int { // here, because databases order by rules of their own
 		return cmp.Or(cmp.Compare(x.Provider, y.Provider), cmp.Compare(x.ProviderAccountID, y.ProviderAccountID))

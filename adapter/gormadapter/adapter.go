@@ -2,8 +2,9 @@
 //
 // # Entities
 //
-// Without options the entities are [User], [Session], [Account] and [VerificationToken], in tables as MikroORM's adapter for Auth.js makes them.
-// An entity is overridden by embedding it in a type with more columns and naming that type in an [Option] such as [WithUser].
+// Without options the entities are [User], [Session], [Account], [VerificationToken] and [Authenticator], in tables as MikroORM's adapter for Auth.js
+// makes them. An entity is overridden by embedding it in a type with more columns, or by a struct that has its fields under other names, and
+// naming that type in an [Option] such as [WithUser].
 //
 // # Connection
 //
@@ -24,7 +25,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"reflect"
 	"sync/atomic"
 
 	"github.com/cardea-auth/cardea"
@@ -33,12 +33,14 @@ import (
 )
 
 var (
-	_ cardea.Adapter      = (*Adapter)(nil)
-	_ cardea.SessionStore = (*Adapter)(nil)
-	_ cardea.TokenStore   = (*Adapter)(nil)
+	_ cardea.Adapter            = (*Adapter)(nil)
+	_ cardea.SessionStore       = (*Adapter)(nil)
+	_ cardea.TokenStore         = (*Adapter)(nil)
+	_ cardea.AuthenticatorStore = (*Adapter)(nil)
 )
 
-// Adapter is a [cardea.Adapter], [cardea.SessionStore] and [cardea.TokenStore] on GORM. All methods may be called concurrently.
+// Adapter is a [cardea.Adapter], [cardea.SessionStore], [cardea.TokenStore] and [cardea.AuthenticatorStore] on GORM. All methods may be called
+// concurrently.
 type Adapter struct {
 	db     *gorm.DB
 	pool   *sql.DB          // what db stands on; nil when that cannot be told
@@ -47,13 +49,19 @@ type Adapter struct {
 	silent bool             // logger logs nothing
 	owned  bool             // db was opened by Open
 
-	entities   *entities
-	user       *table
-	session    *table
-	account    *table
-	token      *table
-	statements statements
-	savepoints atomic.Int64
+	dialect string         // GORM's name of the kind of database
+	choose  func(*gorm.DB) // dbresolver's choice of where to read; nil without dbresolver
+
+	entities      *entities
+	user          *table
+	session       *table
+	account       *table
+	token         *table
+	authenticator *table
+	visitor       visitor
+	statements    statements
+	hasPasskeys   atomic.Bool // the table of authenticators was seen
+	savepoints    atomic.Int64
 }
 
 // New returns an adapter on the application's own connection, which it neither closes nor migrates. Conditions that hang on db, as Where leaves them,
@@ -69,6 +77,7 @@ func New(db *gorm.DB, opts ...Option) (*Adapter, error) {
 	}
 	a := &Adapter{db: db, logger: quietLogger{db.Logger}, silent: db.Logger == logger.Discard, entities: e}
 	a.pool, _ = db.DB()
+	a.dialect = db.Dialector.Name()
 	if inTransaction(db) {
 		a.tx = db
 	}
@@ -84,21 +93,37 @@ func fault(all []error) error {
 
 // describe takes GORM's description of the entities and compiles the statements from it.
 func (a *Adapter) describe() []error {
-	user := a.entities.newUser()
-	if user.userEntity() == nil {
-		return []error{fmt.Errorf("%T embeds *gormadapter.User: embed gormadapter.User itself", user)}
+	p, e := parser{db: a.db}, a.entities
+	if p.checkEmbedding(e.list()); len(p.faults) > 0 {
+		return p.faults
 	}
-	p := parser{db: a.db}
-	a.user, a.session = p.table(user), p.table(a.entities.newSession())
-	a.account, a.token = p.table(a.entities.newAccount()), p.table(a.entities.newToken())
-	if len(p.faults) == 0 {
-		p.checkUser(a.user, user)
-		a.user.simple = a.user.simple && len(a.user.schema.Relationships.Relations) == 0 // the others are written without theirs
+	a.user = p.table(e.user, userRoles)
+	a.session, a.account = p.table(e.session, sessionRoles), p.table(e.account, accountRoles)
+	a.token, a.authenticator = p.table(e.token, tokenRoles), p.table(e.authenticator, authenticatorRoles)
+	if len(p.faults) > 0 {
+		return p.faults
 	}
-	if len(p.faults) == 0 {
-		a.statements = p.statements(a.user, a.session, a.account, a.token)
+	p.checkOwner(a.user)
+	p.checkIDs(a.user, e.newID)
+	for _, t := range []*table{a.session, a.account, a.authenticator} {
+		p.checkOwned(t, a.user)
+		p.checkIDs(t, e.newID)
 	}
-	return p.faults
+	if len(p.faults) > 0 {
+		return p.faults
+	}
+	rename(map[string]*table{
+		"user": a.user, "session": a.session, "account": a.account, "verification_token": a.token, "authenticator": a.authenticator,
+	})
+	a.user.simple = a.user.simple && len(a.user.schema.Relationships.Relations) == 0 // the others are written without theirs
+	a.visitor = newVisitor(a.user)
+	a.statements = p.statements(a.user, a.session, a.account, a.token, a.authenticator)
+	return append(p.faults, a.findResolver()...)
+}
+
+// tables are in an order in which they can be created.
+func (a *Adapter) tables() []*table {
+	return []*table{a.user, a.session, a.account, a.token, a.authenticator}
 }
 
 // DB returns the connection, for what the application wants to do with its entities.
@@ -118,7 +143,7 @@ func (a *Adapter) Close() error {
 func (a *Adapter) Entities() []any { return a.entities.list() }
 
 // NewUser returns a pointer to a new user entity, such as *User for WithUser[User].
-func (a *Adapter) NewUser() any { return a.entities.newUser() }
+func (a *Adapter) NewUser() any { return a.entities.user.new() }
 
 // gorm returns a GORM session in the transaction that ctx carries.
 func (a *Adapter) gorm(ctx context.Context) *gorm.DB {
@@ -137,5 +162,3 @@ func (a *Adapter) on(ctx context.Context, db *gorm.DB) *gorm.DB {
 func (a *Adapter) writer(ctx context.Context, t *table) *gorm.DB {
 	return a.gorm(ctx).Session(&gorm.Session{SkipDefaultTransaction: t.simple})
 }
-
-func (a *Adapter) userType() reflect.Type { return reflect.PointerTo(a.user.schema.ModelType) }

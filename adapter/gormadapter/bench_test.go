@@ -9,6 +9,7 @@ import (
 	"database/sql"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -71,47 +72,109 @@ func processorTime() time.Duration {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
-// bare is a prepared statement on the adapter's pool.
-func bare(b *testing.B, a *gormadapter.Adapter, query string) *sql.Stmt {
+// onEach runs a benchmark on each database of which there is a server.
+func onEach(b *testing.B, run func(b *testing.B, e engine)) {
+	for _, e := range []engine{{"SQLite", sqliteFile}, {"PostgreSQL", postgreSQL}, {"MariaDB", mariaDB}} {
+		b.Run(e.name, func(b *testing.B) { run(b, e) })
+	}
+}
+
+// bareStatement is prepared on the adapter's pool, by database/sql, or on PostgreSQL by pgx, which does it faster.
+type bareStatement struct {
+	*sql.Stmt
+	pool  *sql.DB
+	query string
+}
+
+func bare(b *testing.B, a *gormadapter.Adapter, query string) bareStatement {
 	b.Helper()
 	pool, err := a.DB().DB()
 	if err != nil {
 		b.Fatal(err)
+	}
+	if a.DB().Name() == "postgres" {
+		for n := 1; strings.Contains(query, "?"); n++ {
+			query = strings.Replace(query, "?", fmt.Sprint("$", n), 1)
+		}
+		return bareStatement{nil, pool, strings.ReplaceAll(query, "`", `"`)}
 	}
 	stmt, err := pool.PrepareContext(b.Context(), query)
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { stmt.Close() })
-	return stmt
+	return bareStatement{stmt, pool, query}
+}
+
+func (s bareStatement) rows(ctx context.Context, args ...any) (*sql.Rows, error) {
+	if s.Stmt == nil {
+		return s.pool.QueryContext(ctx, s.query, args...)
+	}
+	return s.QueryContext(ctx, args...)
+}
+
+func (s bareStatement) exec(ctx context.Context, args ...any) (sql.Result, error) {
+	if s.Stmt == nil {
+		return s.pool.ExecContext(ctx, s.query, args...)
+	}
+	return s.ExecContext(ctx, args...)
+}
+
+func (s bareStatement) execIn(ctx context.Context, tx *sql.Tx, args ...any) (sql.Result, error) {
+	if s.Stmt == nil {
+		return tx.ExecContext(ctx, s.query, args...)
+	}
+	return tx.StmtContext(ctx, s.Stmt).ExecContext(ctx, args...)
 }
 
 // filled returns an adapter with that many sessions and a tenth of the users; tokens are token1 to tokenN.
-func filled(b *testing.B, sessions int) *gormadapter.Adapter {
+func filled(b *testing.B, e engine, sessions int) *gormadapter.Adapter {
 	b.Helper()
-	a := open(b)
-	fill(b, a, "INSERT INTO user (id, name, email, email_verified, image) SELECT 'user' || i, 'User ' || i, 'user' || i || '@example.com', "+
-		"1700000000000, 'https://example.com/' || i || '.png' FROM n", sessions/10)
-	fill(b, a, fmt.Sprintf("INSERT INTO session (id, user_id, expires, session_token) SELECT 'session' || i, 'user' || (1 + i %% %d), "+
-		"1900000000000, 'token' || i FROM n", sessions/10), sessions)
+	a := openOn(b, e.empty(b))
+	fill(b, a, "INSERT INTO `user` (id, name, email, email_verified, image) SELECT concat('user', i), concat('User ', i), concat('user', i, '@example.com'), "+
+		"@past, concat('https://example.com/', i, '.png') FROM n", sessions/10)
+	fill(b, a, fmt.Sprintf("INSERT INTO session (id, user_id, expires, session_token) SELECT concat('session', i), concat('user', (1 + i %% %d)), "+
+		"@future, concat('token', i) FROM n", sessions/10), sessions)
 	return a
 }
 
-// fill runs an INSERT ... SELECT from the numbers 1 to rows, n(i).
+// fill runs an INSERT ... SELECT from the numbers 1 to rows, n(i), and gathers statistics as a server does by itself after a while.
 func fill(b *testing.B, a *gormadapter.Adapter, insert string, rows int) {
 	b.Helper()
+	numbers, past, future := "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) SELECT i FROM n)", "1700000000000", "1900000000000"
+	switch a.DB().Name() {
+	case "postgres":
+		numbers, insert = "generate_series(1, %d)", strings.ReplaceAll(insert, "`", `"`)
+		numbers = "(SELECT i FROM " + numbers + " AS i)"
+	case "mysql":
+		numbers = "(SELECT seq AS i FROM seq_1_to_%d)"
+	}
+	if a.DB().Name() != "sqlite" {
+		past, future = "'2023-11-14 22:13:20'", "'2030-03-17 17:46:40'"
+	}
+	if a.DB().Name() == "postgres" {
+		past, future = past+"::timestamptz", future+"::timestamptz"
+	}
+	statement := strings.NewReplacer("FROM n", "FROM "+fmt.Sprintf(numbers, rows)+" AS n", "@past", past, "@future", future).Replace(insert)
 	db := a.DB().Session(&gorm.Session{Logger: logger.Discard})
-	if err := db.Exec("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "+insert, rows).Error; err != nil {
+	if err := db.Exec(statement).Error; err != nil {
 		b.Fatal(err)
+	}
+	if a.DB().Name() == "postgres" {
+		if err := db.Exec("ANALYZE").Error; err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 
 var expiry = time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC)
 
 const findSession = "SELECT s.session_token, s.user_id, s.expires, u.id, u.name, u.email, u.email_verified, u.image " +
-	"FROM session s JOIN user u ON u.id = s.user_id WHERE s.session_token = ?"
+	"FROM session s JOIN `user` u ON u.id = s.user_id WHERE s.session_token = ?"
 
-func BenchmarkSession(b *testing.B) { compareSessions(b, filled(b, 1000), 1000) }
+func BenchmarkSession(b *testing.B) {
+	onEach(b, func(b *testing.B, e engine) { compareSessions(b, filled(b, e, 1000), 1000) })
+}
 
 func compareSessions(b *testing.B, a *gormadapter.Adapter, sessions int) {
 	b.Helper()
@@ -119,9 +182,15 @@ func compareSessions(b *testing.B, a *gormadapter.Adapter, sessions int) {
 	compare(b, func(i int) {
 		var s gormadapter.Session
 		var u gormadapter.User
-		err := stmt.QueryRowContext(b.Context(), fmt.Sprint("token", 1+i*7919%sessions)).
-			Scan(&s.SessionToken, &s.UserID, &s.Expires, &u.ID, &u.Name, &u.Email, &u.EmailVerified, &u.Image)
+		rows, err := stmt.rows(b.Context(), fmt.Sprint("token", 1+i*7919%sessions))
 		if err != nil {
+			b.Fatal(err)
+		}
+		defer rows.Close()
+		if !rows.Next() {
+			b.Fatal("no session")
+		}
+		if err := rows.Scan(&s.SessionToken, &s.UserID, &s.Expires, &u.ID, &u.Name, &u.Email, &u.EmailVerified, &u.Image); err != nil {
 			b.Fatal(err)
 		}
 	}, func(i int) { findsSession(b, a, i*7919%sessions) })
@@ -139,12 +208,16 @@ func BenchmarkSessionOfMany(b *testing.B) {
 	if testing.Short() {
 		b.Skip("filling the table takes seconds")
 	}
+	onEach(b, compareGrowth)
+}
+
+func compareGrowth(b *testing.B, e engine) {
 	const few, many = 1000, 1_000_000
-	large := filled(b, many)
+	large := filled(b, e, many)
 	compareSessions(b, large, many)
 
 	// How the cost grows with the table: one lookup after another of the same session, of those of so many visitors, or each time of somebody else.
-	small := filled(b, few)
+	small := filled(b, e, few)
 	for _, visitors := range []int{1, 100, few, many} {
 		b.Run(fmt.Sprintf("growth, visitors %d", visitors), func(b *testing.B) {
 			compareNamed(b,
@@ -154,11 +227,13 @@ func BenchmarkSessionOfMany(b *testing.B) {
 	}
 }
 
-func BenchmarkRenewSession(b *testing.B) {
-	a := filled(b, 1000)
+func BenchmarkRenewSession(b *testing.B) { onEach(b, compareRenewSession) }
+
+func compareRenewSession(b *testing.B, e engine) {
+	a := filled(b, e, 1000)
 	stmt := bare(b, a, "UPDATE session SET expires = ? WHERE session_token = ?")
 	compare(b, func(i int) {
-		result, err := stmt.ExecContext(b.Context(), expiry.Add(time.Duration(i)*time.Millisecond), fmt.Sprint("token", 1+i%1000))
+		result, err := stmt.exec(b.Context(), expiry.Add(time.Duration(i)*time.Millisecond), fmt.Sprint("token", 1+i%1000))
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -172,12 +247,14 @@ func BenchmarkRenewSession(b *testing.B) {
 	})
 }
 
-func BenchmarkDeleteSession(b *testing.B) {
+func BenchmarkDeleteSession(b *testing.B) { onEach(b, compareDeleteSession) }
+
+func compareDeleteSession(b *testing.B, e engine) {
 	const sessions = 400_000
-	a := filled(b, sessions)
+	a := filled(b, e, sessions)
 	stmt := bare(b, a, "DELETE FROM session WHERE session_token = ?")
 	compare(b, func(i int) {
-		if _, err := stmt.ExecContext(b.Context(), fmt.Sprint("token", 1+i%sessions)); err != nil {
+		if _, err := stmt.exec(b.Context(), fmt.Sprint("token", 1+i%sessions)); err != nil {
 			b.Fatal(err)
 		}
 	}, func(i int) {
@@ -188,13 +265,15 @@ func BenchmarkDeleteSession(b *testing.B) {
 }
 
 // BenchmarkConsumeVerificationToken consumes tokens that were put there before.
-func BenchmarkConsumeVerificationToken(b *testing.B) {
+func BenchmarkConsumeVerificationToken(b *testing.B) { onEach(b, compareConsumeVerificationToken) }
+
+func compareConsumeVerificationToken(b *testing.B, e engine) {
 	const tokens = 400_000
-	a := open(b)
-	fill(b, a, "INSERT INTO verification_token (token, expires, identifier) SELECT 'token' || i, 1900000000000, 'ada@example.com' FROM n", tokens)
+	a := openOn(b, e.empty(b))
+	fill(b, a, "INSERT INTO verification_token (token, expires, identifier) SELECT concat('token', i), @future, 'ada@example.com' FROM n", tokens)
 	stmt := bare(b, a, "DELETE FROM verification_token WHERE token = ? AND identifier = ? RETURNING expires")
 	compare(b, func(i int) {
-		rows, err := stmt.QueryContext(b.Context(), fmt.Sprint("token", 1+i), "ada@example.com")
+		rows, err := stmt.rows(b.Context(), fmt.Sprint("token", 1+i), "ada@example.com")
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -216,8 +295,10 @@ func BenchmarkConsumeVerificationToken(b *testing.B) {
 }
 
 // BenchmarkCreate adds a user with account and session in one transaction, as a first sign-in does.
-func BenchmarkCreate(b *testing.B) {
-	a := open(b)
+func BenchmarkCreate(b *testing.B) { onEach(b, compareCreate) }
+
+func compareCreate(b *testing.B, e engine) {
+	a := openOn(b, e.empty(b))
 	create := newBareCreator(b, a)
 	compare(b, func(i int) { create(fmt.Sprint("name", i)) }, func(i int) {
 		if err := signUp(b, a, fmt.Sprint("name", i)); err != nil {
@@ -227,13 +308,15 @@ func BenchmarkCreate(b *testing.B) {
 }
 
 // BenchmarkDeleteUser deletes users with one account and ten sessions each.
-func BenchmarkDeleteUser(b *testing.B) {
+func BenchmarkDeleteUser(b *testing.B) { onEach(b, compareDeleteUser) }
+
+func compareDeleteUser(b *testing.B, e engine) {
 	const users = 40_000
-	a := filled(b, users*10)
-	fill(b, a, "INSERT INTO account (id, user_id, type, provider, provider_account_id) SELECT 'account' || i, 'user' || i, 'oauth', 'github', i FROM n", users)
-	stmt := bare(b, a, "DELETE FROM user WHERE id = ?") // the database cascades
+	a := filled(b, e, users*10)
+	fill(b, a, "INSERT INTO account (id, user_id, type, provider, provider_account_id) SELECT concat('account', i), concat('user', i), 'oauth', 'github', i FROM n", users)
+	stmt := bare(b, a, "DELETE FROM `user` WHERE id = ?") // the database cascades
 	compare(b, func(i int) {
-		if _, err := stmt.ExecContext(b.Context(), fmt.Sprint("user", 1+i%users)); err != nil {
+		if _, err := stmt.exec(b.Context(), fmt.Sprint("user", 1+i%users)); err != nil {
 			b.Fatal(err)
 		}
 	}, func(i int) {
@@ -264,7 +347,7 @@ func newBareCreator(b *testing.B, a *gormadapter.Adapter) func(name string) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	user := bare(b, a, "INSERT INTO user (id, name, email, email_verified, image) VALUES (?, ?, ?, ?, ?)")
+	user := bare(b, a, "INSERT INTO `user` (id, name, email, email_verified, image) VALUES (?, ?, ?, ?, ?)")
 	account := bare(b, a, "INSERT INTO account (id, user_id, type, provider, provider_account_id, refresh_token, access_token, expires_at, token_type, "+
 		"scope, id_token, session_state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
 	session := bare(b, a, "INSERT INTO session (id, user_id, expires, session_token) VALUES (?, ?, ?, ?)")
@@ -276,14 +359,14 @@ func newBareCreator(b *testing.B, a *gormadapter.Adapter) func(name string) {
 		}
 		defer tx.Rollback()
 		for _, step := range []struct {
-			stmt *sql.Stmt
+			stmt bareStatement
 			args []any
 		}{
 			{user, []any{id, name, name + "@example.com", expiry, "https://example.com/a.png"}},
 			{account, []any{uuid(), id, "oauth", "github", name, nil, "access", nil, nil, "user", nil, nil}},
 			{session, []any{uuid(), id, expiry, name}},
 		} {
-			if _, err := tx.StmtContext(ctx, step.stmt).ExecContext(ctx, step.args...); err != nil {
+			if _, err := step.stmt.execIn(ctx, tx, step.args...); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -25,15 +25,19 @@ func (a *Adapter) Migrate(ctx context.Context) error {
 }
 
 func (a *Adapter) migrate(ctx context.Context) error {
-	if a.db.Dialector.Name() == "mysql" { // where each of these statements commits
+	if a.dialect == "mysql" && a.joined(ctx) != nil { // each of these statements commits there, and the savepoint would be gone
 		return a.migrateEntities(ctx)
 	}
 	return a.Transact(ctx, a.migrateEntities)
 }
 
 func (a *Adapter) migrateEntities(ctx context.Context) error {
-	for _, t := range []*table{a.user, a.session, a.account, a.token} {
-		m := migration{a.gorm(ctx).Migrator(), reflect.New(t.schema.ModelType).Interface(), t.schema}
+	tx, err := a.collated(a.gorm(ctx))
+	if err != nil {
+		return fmt.Errorf("find the collation of the tables: %w", err)
+	}
+	for _, t := range a.tables() {
+		m := migration{tx.Migrator(), reflect.New(t.schema.ModelType).Interface(), t.schema}
 		if err := m.run(); err != nil {
 			return fmt.Errorf("migrate table %s: %w", t.schema.Table, err)
 		}

@@ -356,7 +356,7 @@ func TestMigrateAddsConstraintsWithColumns(t *testing.T) {
 	}
 	newOn(t, db, gormadapter.WithUser[person]())
 	got := described(t, db, "people")
-	for _, want := range []string{"unique uni_people_phone (phone)", "index idx_people_level (level)", "unique user_email_unique (email)", "team_id references crews"} {
+	for _, want := range []string{"unique uni_people_phone (phone)", "index idx_people_level (level)", "unique people_email_unique (email)", "team_id references crews"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)
 		}

@@ -2,132 +2,108 @@ package gormadapter
 
 import (
 	"fmt"
-	"time"
-
-	"github.com/cardea-auth/cardea"
+	"reflect"
 )
 
-// Option overrides one of the adapter's entities. The ones that are not named stay as they are by default.
+// Option overrides one of the adapter's entities, or how their ids are made. What is not named stays as it is by default.
+//
+// An entity of the application's embeds the default one and adds columns, or is any struct that has a column for each of the default entity's fields:
+// under the same name, or under another with the default's name in a tag, `cardea:"Email"`, and of a type that can hold the same (id and UserID
+// may be integers or UUIDs, optional columns plain values). A field of the entity's own takes the place of the embedded one with its name. [New] reports
+// everything that is missing or of the wrong type.
 type Option func(*entities)
 
-// WithUser makes T the user entity. T embeds [User] and adds columns:
+// WithUser makes T the user entity:
 //
 //	type User struct {
 //		gormadapter.User
 //		Role string `gorm:"not null;default:ADMIN" json:"-"`
 //	}
 //
-// P is never written: the compiler infers it, and refuses a T that does not embed User.
-func WithUser[T any, P interface {
-	*T
-	userEntity() *User
-}]() Option {
+// The sessions, accounts and authenticators that have no option of their own are then [SessionOf], [AccountOf] and [AuthenticatorOf] T.
+func WithUser[T any]() Option {
 	return func(e *entities) {
-		if e.userOption != "" {
-			e.faults = append(e.faults, fmt.Errorf("WithUser is given twice, for %s and %T", e.userOption, *new(T)))
-		}
-		e.userOption = fmt.Sprintf("%T", *new(T))
-		e.newUser = func() userEntity { return P(new(T)) }
-		e.newSession = func() sessionEntity { return new(SessionOf[T]) }
-		e.newAccount = func() accountEntity { return new(AccountOf[T]) }
+		override[T](e, "WithUser", &e.user)
+		e.session.otherwise(fresh[SessionOf[T]])
+		e.account.otherwise(fresh[AccountOf[T]])
+		e.authenticator.otherwise(fresh[AuthenticatorOf[T]])
 	}
 }
 
-// entities makes a new value of each entity. The interfaces are what the adapter needs of it, implemented by the default entity and so by all
-// that embed it.
+// WithSession makes T the session entity, whose rows are in [cardea.Session.Entity]. T embeds [Session], or [SessionOf] the user entity that
+// [WithUser] names. Its ID may be missing.
+func WithSession[T any]() Option {
+	return func(e *entities) { override[T](e, "WithSession", &e.session) }
+}
+
+// WithAccount makes T the account entity, whose rows are in [cardea.Account.Entity]. T embeds [Account], or [AccountOf] the user entity that
+// [WithUser] names. Its ID may be missing.
+func WithAccount[T any]() Option {
+	return func(e *entities) { override[T](e, "WithAccount", &e.account) }
+}
+
+// WithVerificationToken makes T the entity of single-use sign-in tokens.
+func WithVerificationToken[T any]() Option {
+	return func(e *entities) { override[T](e, "WithVerificationToken", &e.token) }
+}
+
+// WithAuthenticator makes T the passkey entity, whose rows are in [cardea.Authenticator.Entity]. T embeds [Authenticator], or [AuthenticatorOf] the user
+// entity that [WithUser] names.
+func WithAuthenticator[T any]() Option {
+	return func(e *entities) { override[T](e, "WithAuthenticator", &e.authenticator) }
+}
+
+// WithID makes the ids of new rows, which must be unique, may not be guessable where the application takes them for secret, and fit the entities' ID fields.
+// It is called concurrently. Defaults to random UUIDs, and to none for integers, which the database numbers.
+func WithID(newID func() string) Option {
+	return func(e *entities) {
+		if newID == nil {
+			e.faults = append(e.faults, fmt.Errorf("WithID is given nil"))
+		}
+		e.newID = newID
+	}
+}
+
+// entities are the types of the adapter's rows.
 type entities struct {
-	newUser    func() userEntity
-	newSession func() sessionEntity
-	newAccount func() accountEntity
-	newToken   func() tokenEntity
+	user, session, account, token, authenticator entity
 
-	userOption string // the type in WithUser
-	faults     []error
+	newID  func() string // nil for the default
+	faults []error
 }
 
-type userEntity interface{ userEntity() *User }
-
-type sessionEntity interface {
-	setSession(id string, s *cardea.Session)
-}
-
-type accountEntity interface {
-	setAccount(id string, a *cardea.Account)
-	account() *cardea.Account
-}
-
-type tokenEntity interface {
-	setToken(t *cardea.VerificationToken)
+// entity makes a new value of an entity, a pointer to a struct.
+type entity struct {
+	new   func() any
+	named bool // by an Option
 }
 
 func defaultEntities() *entities {
 	return &entities{
-		newUser:    func() userEntity { return new(User) },
-		newSession: func() sessionEntity { return new(Session) },
-		newAccount: func() accountEntity { return new(Account) },
-		newToken:   func() tokenEntity { return new(VerificationToken) },
+		user:          entity{new: fresh[User]},
+		session:       entity{new: fresh[Session]},
+		account:       entity{new: fresh[Account]},
+		token:         entity{new: fresh[VerificationToken]},
+		authenticator: entity{new: fresh[Authenticator]},
+	}
+}
+
+func fresh[T any]() any { return new(T) }
+
+func override[T any](e *entities, option string, which *entity) {
+	if which.named {
+		e.faults = append(e.faults, fmt.Errorf("%s is given twice, for %v and %v", option, reflect.TypeOf(which.new()).Elem(), reflect.TypeFor[T]()))
+	}
+	*which = entity{new: fresh[T], named: true}
+}
+
+// otherwise is what the entity is if no Option names it.
+func (e *entity) otherwise(new func() any) {
+	if !e.named {
+		e.new = new
 	}
 }
 
 func (e *entities) list() []any {
-	return []any{e.newUser(), e.newSession(), e.newAccount(), e.newToken()}
-}
-
-func (u *User) set(from *cardea.User) {
-	u.ID = from.ID
-	u.Name = optional(from.Name)
-	u.Email = optional(from.Email)
-	u.EmailVerified = optionalTime(from.EmailVerified)
-	u.Image = optional(from.Image)
-}
-
-func (u *User) user(entity any) *cardea.User {
-	if u.EmailVerified != nil {
-		*u.EmailVerified = stored(*u.EmailVerified) // drivers return times in zones of their own
-	}
-	return &cardea.User{
-		ID:            u.ID,
-		Name:          text(u.Name),
-		Email:         text(u.Email),
-		EmailVerified: moment(u.EmailVerified),
-		Image:         text(u.Image),
-		Entity:        entity,
-	}
-}
-
-func (s *SessionOf[U]) setSession(id string, from *cardea.Session) {
-	s.ID, s.UserID, s.SessionToken, s.Expires = id, from.UserID, from.Token, stored(from.Expires)
-}
-
-func (a *AccountOf[U]) setAccount(id string, from *cardea.Account) {
-	a.ID, a.UserID, a.Type = id, from.UserID, string(from.Type)
-	a.Provider, a.ProviderAccountID = from.Provider, from.ProviderAccountID
-	a.RefreshToken, a.AccessToken, a.IDToken = optional(from.RefreshToken), optional(from.AccessToken), optional(from.IDToken)
-	a.TokenType, a.Scope, a.SessionState = optional(from.TokenType), optional(from.Scope), optional(from.SessionState)
-	if !from.ExpiresAt.IsZero() {
-		a.ExpiresAt = new(from.ExpiresAt.Unix())
-	}
-}
-
-func (a *AccountOf[U]) account() *cardea.Account {
-	account := &cardea.Account{
-		UserID:            a.UserID,
-		Type:              cardea.ProviderType(a.Type),
-		Provider:          a.Provider,
-		ProviderAccountID: a.ProviderAccountID,
-		RefreshToken:      text(a.RefreshToken),
-		AccessToken:       text(a.AccessToken),
-		TokenType:         text(a.TokenType),
-		Scope:             text(a.Scope),
-		IDToken:           text(a.IDToken),
-		SessionState:      text(a.SessionState),
-	}
-	if a.ExpiresAt != nil {
-		account.ExpiresAt = time.Unix(*a.ExpiresAt, 0).UTC()
-	}
-	return account
-}
-
-func (t *VerificationToken) setToken(from *cardea.VerificationToken) {
-	t.Token, t.Expires, t.Identifier = from.Token, stored(from.Expires), from.Identifier
+	return []any{e.user.new(), e.session.new(), e.account.new(), e.token.new(), e.authenticator.new()}
 }

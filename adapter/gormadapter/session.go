@@ -2,35 +2,62 @@ package gormadapter
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/cardea-auth/cardea"
-	"gorm.io/gorm/clause"
 )
 
-// CreateSession adds s through GORM.
+// CreateSession adds s, in s.Entity or a new entity, through GORM.
 func (a *Adapter) CreateSession(ctx context.Context, s *cardea.Session) error {
-	entity := a.entities.newSession()
-	entity.setSession(newID(), s)
-	if err := a.writer(ctx, a.session).Omit(clause.Associations).Create(entity).Error; err != nil {
-		return a.failedOwned(ctx, "create session", err)
+	r, err := a.session.given(a.entities.session, s.Entity)
+	if err != nil {
+		return fmt.Errorf("create session: Session.%w", err)
 	}
+	a.identify(r, "")
+	r.set("SessionToken", s.Token)
+	r.set("Expires", new(stored(s.Expires)))
+	if err := a.insert(ctx, "create session", r, s.UserID); err != nil {
+		return err
+	}
+	s.Entity = r.shown()
 	return nil
 }
 
-// Session returns the session with that token and its user, by one prepared statement, or ErrNotFound.
+// Session returns the session with that token and its user, by one statement, or ErrNotFound. The columns of a session entity of the application's own
+// are read too.
+//
+// Where the application has registered dbresolver, it is read from a replica. One that the replica does not have, or has as expired, is read again
+// from the primary, so a session is found at once. A deleted session, or a changed user, is seen as late as the replica lags.
 func (a *Adapter) Session(ctx context.Context, token string) (*cardea.Session, error) {
-	s := &cardea.Session{}
-	entity := a.entities.newUser()
-	err := a.readUser(ctx, a.statements.session, []any{token}, entity, &s.Token, &s.UserID, &s.Expires)
-	if err == nil && s.Token != token { // a collation that takes them for equal
-		err = cardea.ErrNotFound
+	if replica, ok := a.withReplica(ctx); ok {
+		if s, err := a.findSession(replica, token); err == nil && time.Now().Before(s.Expires) {
+			return s, nil
+		}
+	}
+	return a.findSession(ctx, token)
+}
+
+func (a *Adapter) findSession(ctx context.Context, token string) (*cardea.Session, error) {
+	s, user := &cardea.Session{}, a.user.fill(a.entities.user.new())
+	var err error
+	if a.session.own {
+		r := a.session.fill(a.entities.session.new())
+		err = a.read(ctx, a.statements.session, []any{token}, nil, r, user)
+		s.Token, s.UserID, s.Expires, s.Entity = r.text("SessionToken"), r.text("UserID"), timeAt(r.at("Expires")), r.entity
+	} else {
+		err = a.read(ctx, a.statements.session, []any{token}, []any{&s.Token, &s.UserID, &s.Expires}, user)
+		s.Expires = stored(s.Expires)
+	}
+	if err == nil {
+		s.User = a.visitor.user(ctx, user)
+		if s.Token != token || s.UserID != s.User.ID { // a collation that takes them for equal
+			err = cardea.ErrNotFound
+		}
 	}
 	if err != nil {
 		return nil, a.failed(ctx, "find session", err)
 	}
-	s.Expires = stored(s.Expires)
-	s.User = entity.userEntity().user(entity)
 	return s, nil
 }
 

@@ -4,19 +4,21 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"sync/atomic"
+	"strings"
+	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/cardea-auth/cardea"
 	"gorm.io/gorm"
 )
 
-// statement is SQL that was compiled once. It is prepared on the connection pool at its first use, because its table may not exist earlier.
+// statement is SQL that was compiled once. It is prepared on a connection pool at its first use there, because its table may not exist earlier.
 type statement struct {
 	sql      string
-	vars     []any // its arguments in order; a param stands for one of the caller's
-	plain    bool  // vars are the caller's arguments as they come
-	prepared atomic.Pointer[sql.Stmt]
+	vars     []any    // its arguments in order; a param stands for one of the caller's
+	plain    bool     // vars are the caller's arguments as they come
+	prepared sync.Map // *sql.DB to *sql.Stmt
 }
 
 // param is the place of an argument in the caller's list.
@@ -38,18 +40,24 @@ func (s *statement) args(values []any) []any {
 
 // prepare returns s prepared on pool, or nil where it cannot be prepared; running it then tells why.
 func (s *statement) prepare(ctx context.Context, pool *sql.DB) *sql.Stmt {
-	if stmt := s.prepared.Load(); stmt != nil {
+	if stmt := s.preparedOn(pool); stmt != nil {
 		return stmt
 	}
 	stmt, err := pool.PrepareContext(ctx, s.sql)
 	if err != nil {
 		return nil
 	}
-	if !s.prepared.CompareAndSwap(nil, stmt) {
+	if first, loaded := s.prepared.LoadOrStore(pool, stmt); loaded {
 		stmt.Close()
-		return s.prepared.Load()
+		return first.(*sql.Stmt)
 	}
 	return stmt
+}
+
+func (s *statement) preparedOn(pool *sql.DB) *sql.Stmt {
+	stmt, _ := s.prepared.Load(pool)
+	prepared, _ := stmt.(*sql.Stmt)
+	return prepared
 }
 
 // runner is a prepared statement, or a statement with the pool or transaction on which it runs unprepared.
@@ -72,25 +80,61 @@ func (u unprepared) ExecContext(ctx context.Context, args ...any) (sql.Result, e
 }
 
 // runner finds where s runs in ctx. Inside a transaction nothing is prepared on the pool: its only connection may be the transaction's.
+//
+// On PostgreSQL nothing is prepared at all. pgx does that by itself, faster than database/sql, and leaves it where default_query_exec_mode says so,
+// which a pooler in transaction mode needs.
 func (a *Adapter) runner(ctx context.Context, s *statement) runner {
 	if tx := a.joined(ctx); tx != nil {
 		inTx, ok := tx.Statement.ConnPool.(interface {
 			StmtContext(ctx context.Context, stmt *sql.Stmt) *sql.Stmt
 		})
-		if stmt := s.prepared.Load(); ok && stmt != nil {
+		if stmt := s.preparedOn(a.pool); ok && stmt != nil {
 			return inTx.StmtContext(ctx, stmt)
 		}
 		return unprepared{s.sql, tx.Statement.ConnPool}
 	}
-	if a.pool != nil {
-		if stmt := s.prepare(ctx, a.pool); stmt != nil {
-			return stmt
-		}
+	pool := a.pool
+	if replica := a.replicaOf(ctx); replica != nil {
+		pool = replica
 	}
-	return unprepared{s.sql, a.db.Statement.ConnPool}
+	switch {
+	case pool == nil:
+		return unprepared{s.sql, a.db.Statement.ConnPool}
+	case a.dialect == "postgres":
+		return unprepared{s.sql, pool}
+	}
+	if stmt := s.prepare(ctx, pool); stmt != nil {
+		return stmt
+	}
+	return unprepared{s.sql, pool}
 }
 
+// storable reports whether the database can hold a text at all. One that it cannot is in no row, and the database must not be asked: its answer would be
+// an error, which ends the transaction on PostgreSQL.
+func (a *Adapter) storable(text string) bool {
+	switch a.dialect {
+	case "sqlite":
+		return true
+	case "postgres":
+		return !strings.Contains(text, "\x00") && utf8.ValidString(text)
+	}
+	return utf8.ValidString(text)
+}
+
+func (a *Adapter) allStorable(values []any) bool {
+	for _, v := range values {
+		if text, ok := v.(string); ok && !a.storable(text) {
+			return false
+		}
+	}
+	return true
+}
+
+// query returns ErrNotFound for values that no row can have.
 func (a *Adapter) query(ctx context.Context, s *statement, values ...any) (*sql.Rows, error) {
+	if !a.allStorable(values) {
+		return nil, cardea.ErrNotFound
+	}
 	trace := a.trace(ctx, s)
 	rows, err := a.runner(ctx, s).QueryContext(ctx, s.args(values)...)
 	trace(-1, err)
@@ -99,13 +143,19 @@ func (a *Adapter) query(ctx context.Context, s *statement, values ...any) (*sql.
 
 // exec returns the number of rows that s changed.
 func (a *Adapter) exec(ctx context.Context, s *statement, values ...any) (int64, error) {
-	trace := a.trace(ctx, s)
-	result, err := a.runner(ctx, s).ExecContext(ctx, s.args(values)...)
-	var n int64
-	if err == nil {
-		n, err = result.RowsAffected()
+	if !a.allStorable(values) {
+		return 0, nil
 	}
-	trace(n, err)
+	var n int64
+	err := a.retried(ctx, func() error {
+		trace := a.trace(ctx, s)
+		result, err := a.runner(ctx, s).ExecContext(ctx, s.args(values)...)
+		if err == nil {
+			n, err = result.RowsAffected()
+		}
+		trace(n, err)
+		return err
+	})
 	return n, err
 }
 

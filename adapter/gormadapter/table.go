@@ -1,10 +1,13 @@
 package gormadapter
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/schema"
@@ -12,10 +15,15 @@ import (
 
 // table is an entity as GORM describes it, with the fields in the order in which statements select their columns.
 type table struct {
-	schema *schema.Schema
-	fields []*schema.Field
-	direct []bool // whether the field at that place can be scanned into without GORM's help
-	simple bool   // without hooks, so that to write it is one statement
+	schema  *schema.Schema
+	roles   map[string]*schema.Field // by the name of the field in the default entity
+	fields  []*schema.Field
+	direct  []bool          // whether the field at that place can be scanned into without GORM's help
+	blank   []*schema.Field // those whose type has no nil where the column has NULL
+	own     bool            // the application named the type: it gets to see the rows
+	simple  bool            // without hooks, so that to write it is one statement
+	related bool            // a foreign key points to the user
+	uuids   bool            // the id is a column of type uuid
 }
 
 // parser collects what is wrong with the entities while it describes them.
@@ -24,20 +32,43 @@ type parser struct {
 	faults []error
 }
 
-func (p *parser) table(entity any) *table {
+func (p *parser) table(e entity, roles []role) *table {
+	t := &table{roles: map[string]*schema.Field{}, own: e.named}
 	stmt := &gorm.Statement{DB: p.db}
-	if err := stmt.Parse(entity); err != nil {
-		p.faults = append(p.faults, fmt.Errorf("describe %T: %w", entity, err))
-		return nil
+	if err := stmt.Parse(e.new()); err != nil {
+		p.fault("describe %T: %w", e.new(), err)
+		return t
 	}
-	t := &table{schema: stmt.Schema, simple: simple(stmt.Schema)}
+	t.schema, t.simple = stmt.Schema, simple(stmt.Schema)
 	for _, name := range stmt.Schema.DBNames {
 		if field := stmt.Schema.FieldsByDBName[name]; field.Readable {
 			t.fields = append(t.fields, field)
 			t.direct = append(t.direct, direct(field))
 		}
 	}
+	p.cast(t, roles)
+	for _, r := range roles {
+		if field := t.roles[r.name]; field != nil && r.kind.nullable && !field.NotNull && field.FieldType.Kind() != reflect.Pointer {
+			t.blank = append(t.blank, field)
+		}
+	}
+	if id := t.roles["ID"]; id != nil {
+		t.uuids = isUUIDColumn(id)
+	}
 	return t
+}
+
+// checkEmbedding refuses default entities that are embedded as pointers: GORM asks a new value for its table's name, and there they are nil.
+func (p *parser) checkEmbedding(entities []any) {
+	for _, entity := range entities {
+		t := reflect.TypeOf(entity).Elem()
+		for i := 0; t.Kind() == reflect.Struct && i < t.NumField(); i++ {
+			f := t.Field(i)
+			if f.Anonymous && f.Type.Kind() == reflect.Pointer && f.Type.Implements(reflect.TypeFor[schema.TablerWithNamer]()) {
+				p.fault("%s embeds *%s: embed %[2]s itself", t, f.Type.Elem())
+			}
+		}
+	}
 }
 
 func simple(s *schema.Schema) bool {
@@ -53,55 +84,114 @@ func direct(field *schema.Field) bool {
 	return scans || field.FieldType.Kind() == reflect.Pointer || field.NotNull || field.PrimaryKey
 }
 
-// checkUser makes sure that the columns of User are still those of the embedded User.
-func (p *parser) checkUser(t *table, entity userEntity) {
-	row := entity.userEntity()
-	for _, own := range []struct {
-		name  string
-		field any
-	}{{"ID", &row.ID}, {"Name", &row.Name}, {"Email", &row.Email}, {"EmailVerified", &row.EmailVerified}, {"Image", &row.Image}} {
-		field := t.schema.FieldsByName[own.name]
-		if field == nil || field.DBName == "" || at(context.Background(), field, reflect.ValueOf(entity)) != own.field {
-			p.faults = append(p.faults, fmt.Errorf("%T hides the field %s of gormadapter.User: rename its own", entity, own.name))
-		}
+// row is an entity with its table. The first value that a field does not take stays in err.
+type row struct {
+	*table
+	entity any
+	value  reflect.Value
+	err    error
+}
+
+// fill returns the entity to be filled or read.
+func (t *table) fill(entity any) *row {
+	return &row{table: t, entity: entity, value: reflect.ValueOf(entity)}
+}
+
+var errNoKey = errors.New("the id is not one that the entity can have")
+
+// set writes a value to the field of a role, if there is one. nil, and a pointer that is nil, is no value.
+func (r *row) set(role string, v any) {
+	field := r.roles[role]
+	if field == nil {
+		return
+	}
+	if err := field.Set(context.Background(), r.value, v); err != nil { // err holds the value
+		r.err = cmp.Or(r.err, fmt.Errorf("field %s does not take the value", field.Name))
 	}
 }
+
+// at returns a pointer to the field of a role.
+func (r *row) at(role string) any { return at(context.Background(), r.roles[role], r.value) }
+
+func (r *row) text(role string) string { return textAt(r.at(role)) }
+
+// columns are the values of the roles' fields for an update.
+func (r *row) values(ctx context.Context, roles ...string) map[string]any {
+	columns := map[string]any{}
+	for _, name := range roles {
+		field := r.roles[name]
+		value, zero := field.ValueOf(ctx, r.value)
+		if zero && r.isBlank(field) {
+			value = nil
+		}
+		columns[field.DBName] = value
+	}
+	return columns
+}
+
+// blanks are the names of the columns that an insert leaves out, because they are to be NULL and the field cannot say so.
+func (r *row) blanks(ctx context.Context) (names []string) {
+	for _, field := range r.blank {
+		if _, zero := field.ValueOf(ctx, r.value); zero {
+			names = append(names, field.DBName)
+		}
+	}
+	return names
+}
+
+func (t *table) isBlank(field *schema.Field) bool { return slices.Contains(t.blank, field) }
 
 // at returns a pointer to the field of an entity.
 func at(ctx context.Context, field *schema.Field, entity reflect.Value) any {
 	return field.ReflectValueOf(ctx, entity).Addr().Interface()
 }
 
-// scan fills more from the first columns of the current row and entity from those of t. What database/sql cannot convert, GORM may.
-func (t *table) scan(ctx context.Context, rows *sql.Rows, entity any, more ...any) error {
-	row := reflect.ValueOf(entity)
-	if err := t.fill(ctx, rows, row, t.direct, more); err == nil {
+// scan fills more from the first columns of the current row, and entities from those that follow. What database/sql cannot convert, GORM may.
+func scan(ctx context.Context, rows *sql.Rows, more []any, entities ...*row) error {
+	if err := scanEach(ctx, rows, more, entities, true); err == nil {
 		return nil
 	}
-	return t.fill(ctx, rows, row, make([]bool, len(t.fields)), more)
+	return scanEach(ctx, rows, more, entities, false)
 }
 
-func (t *table) fill(ctx context.Context, rows *sql.Rows, row reflect.Value, direct []bool, more []any) error {
-	dest := make([]any, len(more)+len(t.fields))
-	copy(dest, more)
-	own := dest[len(more):]
-	for i, field := range t.fields {
-		if direct[i] {
-			own[i] = at(ctx, field, row)
-		} else {
-			own[i] = field.NewValuePool.Get()
-			defer field.NewValuePool.Put(own[i])
+func scanEach(ctx context.Context, rows *sql.Rows, more []any, entities []*row, direct bool) error {
+	n := len(more)
+	for _, r := range entities {
+		n += len(r.fields)
+	}
+	dest := append(make([]any, 0, n), more...)
+	for _, r := range entities {
+		for i, field := range r.fields {
+			if direct && r.direct[i] {
+				dest = append(dest, at(ctx, field, r.value))
+				continue
+			}
+			value := field.NewValuePool.Get()
+			defer field.NewValuePool.Put(value)
+			dest = append(dest, value)
 		}
 	}
 	if err := rows.Scan(dest...); err != nil {
 		return err
 	}
-	for i, field := range t.fields {
-		if direct[i] {
+	dest = dest[len(more):]
+	for _, r := range entities {
+		if err := r.take(ctx, dest, direct); err != nil {
+			return err
+		}
+		dest = dest[len(r.fields):]
+	}
+	return nil
+}
+
+// take puts what was scanned beside the entity into it.
+func (r *row) take(ctx context.Context, scanned []any, direct bool) error {
+	for i, field := range r.fields {
+		if direct && r.direct[i] {
 			continue
 		}
-		if err := field.Set(ctx, row, own[i]); err != nil {
-			return fmt.Errorf("column %s: %w", field.DBName, err)
+		if err := field.Set(ctx, r.value, scanned[i]); err != nil {
+			return fmt.Errorf("column %s does not fit %s.%s", field.DBName, r.schema.ModelType, field.Name)
 		}
 	}
 	return nil

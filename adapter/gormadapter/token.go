@@ -3,16 +3,24 @@ package gormadapter
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/cardea-auth/cardea"
+	"gorm.io/gorm/clause"
 )
 
 // CreateVerificationToken adds t through GORM.
 func (a *Adapter) CreateVerificationToken(ctx context.Context, t *cardea.VerificationToken) error {
-	entity := a.entities.newToken()
-	entity.setToken(t)
-	if err := a.writer(ctx, a.token).Create(entity).Error; err != nil {
+	r := a.token.fill(a.entities.token.new())
+	r.set("Token", t.Token)
+	r.set("Expires", new(stored(t.Expires)))
+	r.set("Identifier", t.Identifier)
+	if r.err != nil {
+		return fmt.Errorf("create verification token: %w", r.err)
+	}
+	create := func() error { return a.writer(ctx, a.token).Omit(clause.Associations).Create(r.entity).Error }
+	if err := a.retried(ctx, create); err != nil {
 		return a.failed(ctx, "create verification token", err)
 	}
 	return nil
@@ -33,6 +41,14 @@ func (a *Adapter) ConsumeVerificationToken(ctx context.Context, identifier, toke
 
 // consumeInOne is one DELETE ... RETURNING. It reads to the end, because only the step that finds no more rows commits the deletion.
 func (a *Adapter) consumeInOne(ctx context.Context, identifier, token string) (expires time.Time, err error) {
+	err = a.retried(ctx, func() error {
+		expires, err = a.deleteReturning(ctx, identifier, token)
+		return err
+	})
+	return expires, err
+}
+
+func (a *Adapter) deleteReturning(ctx context.Context, identifier, token string) (expires time.Time, err error) {
 	rows, err := a.query(ctx, a.statements.consumeToken, token, identifier)
 	if err != nil {
 		return expires, err

@@ -45,15 +45,22 @@ func inTransaction(db *gorm.DB) bool {
 }
 
 // Transact runs fn in one transaction. When ctx carries one, fn runs in a savepoint of it. Otherwise fn may run up to eight times within five
-// seconds, while the database gives up the transaction because of others (SQLITE_BUSY, SQLSTATE 40001 and 40P01, MySQL's 1213).
+// seconds, while the database gives up the transaction because of others (SQLITE_BUSY, SQLSTATE 40001 and 40P01, MySQL's 1213 and 1020). The other
+// methods do the same with their statements outside a transaction.
 func (a *Adapter) Transact(ctx context.Context, fn func(ctx context.Context) error) error {
 	if tx := a.joined(ctx); tx != nil {
 		return a.part(ctx, tx, fn)
 	}
+	return a.retried(ctx, func() error { return a.whole(ctx, fn) })
+}
+
+// retried runs a transaction, or a statement that is one by itself, again while the database gives it up because of others. In a transaction that ctx
+// carries there is nothing to repeat: it is lost as a whole.
+func (a *Adapter) retried(ctx context.Context, run func() error) error {
 	begin := time.Now()
 	for try := 0; ; try++ {
-		err := a.whole(ctx, fn)
-		if err == nil || !a.retryable(err) || try == maxRetries || time.Since(begin) > maxRetryTime {
+		err := run()
+		if err == nil || !a.retryable(err) || a.joined(ctx) != nil || try == maxRetries || time.Since(begin) > maxRetryTime {
 			return err
 		}
 		select {
@@ -78,17 +85,38 @@ func (a *Adapter) whole(ctx context.Context, fn func(ctx context.Context) error)
 	finished := false
 	defer func() { // deferred, so that it also runs when fn panics
 		if !finished {
-			tx.Rollback()
+			_ = ended(ctx, tx.Rollback)
 		}
 	}()
 	if err := fn(context.WithValue(ctx, txKey{a.pool}, tx)); err != nil {
 		return err
 	}
 	finished = true
-	if err := tx.Commit().Error; err != nil {
+	if err := ended(ctx, tx.Commit); err != nil {
 		return a.failed(ctx, "commit transaction", err)
 	}
 	return nil
+}
+
+// endPatience is how long the end of a transaction may take when ctx has ended.
+const endPatience = time.Second
+
+// ended runs the end of a transaction and does not wait for it much longer than ctx lasts. MySQL's driver would wait for an answer for ever; whether the
+// transaction is kept is not known then, as with any connection that is lost in the middle of a commit.
+func ended(ctx context.Context, end func() *gorm.DB) error {
+	done := make(chan error, 1)
+	go func() { done <- end().Error }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(endPatience):
+		return ctx.Err()
+	}
 }
 
 func (a *Adapter) part(ctx context.Context, tx *gorm.DB, fn func(ctx context.Context) error) error {

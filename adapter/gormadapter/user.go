@@ -2,44 +2,65 @@ package gormadapter
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"reflect"
 
 	"github.com/cardea-auth/cardea"
 	"gorm.io/gorm"
+	"gorm.io/gorm/schema"
 )
+
+// visitor are the fields that the session check reads, found beforehand.
+type visitor struct{ id, name, email, verified, image *schema.Field }
+
+func newVisitor(t *table) visitor {
+	return visitor{t.roles["ID"], t.roles["Name"], t.roles["Email"], t.roles["EmailVerified"], t.roles["Image"]}
+}
+
+// user is what sign-in knows of a user entity.
+func (v visitor) user(ctx context.Context, r *row) *cardea.User {
+	return &cardea.User{
+		ID:            textAt(at(ctx, v.id, r.value)),
+		Name:          textAt(at(ctx, v.name, r.value)),
+		Email:         textAt(at(ctx, v.email, r.value)),
+		EmailVerified: timeAt(at(ctx, v.verified, r.value)),
+		Image:         textAt(at(ctx, v.image, r.value)),
+		Entity:        r.entity,
+	}
+}
+
+func (r *row) setUser(u *cardea.User) {
+	r.set("Name", optional(u.Name))
+	r.set("Email", optional(u.Email))
+	r.set("EmailVerified", optionalTime(u.EmailVerified))
+	r.set("Image", optional(u.Image))
+}
 
 // CreateUser adds u, in u.Entity or a new entity, through GORM.
 func (a *Adapter) CreateUser(ctx context.Context, u *cardea.User) error {
-	entity, err := a.entityOf(u)
+	r, err := a.user.given(a.entities.user, u.Entity)
 	if err != nil {
-		return err
+		return fmt.Errorf("create user: User.%w", err)
 	}
-	row := entity.userEntity()
-	row.set(u)
-	if row.ID == "" {
-		row.ID = newID()
+	r.setUser(u)
+	if a.identify(r, u.ID); r.err != nil {
+		return fmt.Errorf("create user: %w", r.err)
 	}
-	if err := a.writer(ctx, a.user).Create(entity).Error; err != nil {
+	create := func() error { return a.writer(ctx, a.user).Omit(r.blanks(ctx)...).Create(r.entity).Error }
+	if err := a.retried(ctx, create); err != nil {
 		return a.failed(ctx, "create user", err)
 	}
-	u.ID, u.Entity = row.ID, entity
+	u.ID, u.Entity = r.text("ID"), r.entity
 	return nil
-}
-
-func (a *Adapter) entityOf(u *cardea.User) (userEntity, error) {
-	if u.Entity == nil {
-		return a.entities.newUser(), nil
-	}
-	if reflect.TypeOf(u.Entity) != a.userType() {
-		return nil, fmt.Errorf("create user: User.Entity is a %T, want a %s", u.Entity, a.userType())
-	}
-	return u.Entity.(userEntity), nil
 }
 
 // UserByID returns the user with that id, or ErrNotFound.
 func (a *Adapter) UserByID(ctx context.Context, id string) (*cardea.User, error) {
-	return a.findUser(ctx, a.statements.userByID, id)
+	key, err := a.key(id)
+	if err != nil {
+		return nil, a.failed(ctx, "find user", err)
+	}
+	return a.findUser(ctx, a.statements.userByID, key)
 }
 
 // UserByEmail returns the user with exactly that e-mail, or ErrNotFound. A database of the Node adapter may hold users whose e-mail is the empty
@@ -57,15 +78,15 @@ func (a *Adapter) UserByAccount(ctx context.Context, provider, providerAccountID
 }
 
 func (a *Adapter) findUser(ctx context.Context, s *statement, args ...any) (*cardea.User, error) {
-	entity := a.entities.newUser()
-	if err := a.readUser(ctx, s, args, entity); err != nil {
+	r := a.user.fill(a.entities.user.new())
+	if err := a.read(ctx, s, args, nil, r); err != nil {
 		return nil, a.failed(ctx, "find user", err)
 	}
-	return entity.userEntity().user(entity), nil
+	return a.visitor.user(ctx, r), nil
 }
 
-// readUser fills more and entity from the first row that s finds, or returns ErrNotFound.
-func (a *Adapter) readUser(ctx context.Context, s *statement, args []any, entity userEntity, more ...any) error {
+// read fills more and entities from the first row that s finds, or returns ErrNotFound.
+func (a *Adapter) read(ctx context.Context, s *statement, args []any, more []any, entities ...*row) error {
 	rows, err := a.query(ctx, s, args...)
 	if err != nil {
 		return err
@@ -77,37 +98,69 @@ func (a *Adapter) readUser(ctx context.Context, s *statement, args []any, entity
 		}
 		return cardea.ErrNotFound
 	}
-	if err := a.user.scan(ctx, rows, entity, more...); err != nil {
+	if err := scan(ctx, rows, more, entities...); err != nil {
 		return err
 	}
 	if err := rows.Close(); err != nil { // now, because a hook may need the connection
 		return err
 	}
-	return a.afterFind(ctx, entity)
+	return a.afterFind(ctx, entities...)
 }
 
-func (a *Adapter) afterFind(ctx context.Context, entity any) error {
-	if hook, ok := entity.(interface{ AfterFind(*gorm.DB) error }); ok {
-		return hook.AfterFind(a.gorm(ctx))
+// readAll returns all entities that s finds.
+func (a *Adapter) readAll(ctx context.Context, s *statement, t *table, e entity, args ...any) ([]*row, error) {
+	rows, err := a.query(ctx, s, args...)
+	if errors.Is(err, cardea.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var found []*row
+	for rows.Next() {
+		r := t.fill(e.new())
+		if err := scan(ctx, rows, nil, r); err != nil {
+			return nil, err
+		}
+		found = append(found, r)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	return found, a.afterFind(ctx, found...)
+}
+
+func (a *Adapter) afterFind(ctx context.Context, entities ...*row) error {
+	for _, r := range entities {
+		if hook, ok := r.entity.(interface{ AfterFind(*gorm.DB) error }); ok {
+			if err := hook.AfterFind(a.gorm(ctx)); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
 
 // UpdateUser writes the columns of u through GORM and reads the row again.
 func (a *Adapter) UpdateUser(ctx context.Context, u *cardea.User) error {
-	entity := a.entities.newUser()
-	row := entity.userEntity()
-	row.set(u)
-	columns := map[string]any{}
-	for name, value := range map[string]any{
-		"Name": row.Name, "Email": row.Email, "EmailVerified": row.EmailVerified, "Image": row.Image,
-	} {
-		columns[a.user.schema.FieldsByName[name].DBName] = value
+	key, err := a.key(u.ID)
+	if err != nil { // without a key GORM has no condition
+		return a.failed(ctx, "update user", err)
 	}
-	if u.ID != "" { // without it GORM has no condition
-		if err := a.writer(ctx, a.user).Model(entity).Updates(columns).Error; err != nil {
-			return a.failed(ctx, "update user", err)
-		}
+	r := a.user.fill(a.entities.user.new())
+	r.setKey("ID", u.ID)
+	if r.setUser(u); r.err != nil {
+		return fmt.Errorf("update user: %w", r.err)
+	}
+	columns := r.values(ctx, "Name", "Email", "EmailVerified", "Image")
+	if err := a.retried(ctx, func() error {
+		return a.writer(ctx, a.user).Model(r.entity).Where(a.exactly(a.user, "ID", key)).Updates(columns).Error
+	}); err != nil {
+		return a.failed(ctx, "update user", err)
 	}
 	stored, err := a.UserByID(ctx, u.ID)
 	if err != nil {
@@ -117,21 +170,22 @@ func (a *Adapter) UpdateUser(ctx context.Context, u *cardea.User) error {
 	return nil
 }
 
-// DeleteUser removes the user with all accounts and sessions, also where the database has no foreign keys. A user entity with soft deletion stays
-// as a row that nothing finds.
+// DeleteUser removes the user with all accounts, sessions and authenticators, those first, because not every database cascades: the foreign keys may be
+// off, or missing, or made without. A user entity with soft deletion stays as a row that nothing finds.
 func (a *Adapter) DeleteUser(ctx context.Context, id string) error {
-	if id == "" {
-		return nil
+	key, err := a.key(id)
+	if err != nil {
+		return nil // nobody has it
 	}
+	r := a.user.fill(a.entities.user.new())
+	r.setKey("ID", id)
 	return a.Transact(ctx, func(ctx context.Context) error {
-		for _, s := range []*statement{a.statements.deleteSessions, a.statements.deleteAccounts} {
-			if _, err := a.exec(ctx, s, id); err != nil {
+		for _, s := range a.statements.deleteOwned(a.seesPasskeys(ctx)) {
+			if _, err := a.exec(ctx, s, key); err != nil {
 				return a.failed(ctx, "delete user", err)
 			}
 		}
-		entity := a.entities.newUser()
-		entity.userEntity().ID = id
-		if err := a.writer(ctx, a.user).Delete(entity).Error; err != nil {
+		if err := a.writer(ctx, a.user).Where(a.exactly(a.user, "ID", key)).Delete(r.entity).Error; err != nil {
 			return a.failed(ctx, "delete user", err)
 		}
 		return nil

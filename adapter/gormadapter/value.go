@@ -2,7 +2,10 @@ package gormadapter
 
 import (
 	"crypto/rand"
+	"database/sql/driver"
 	"fmt"
+	"reflect"
+	"strconv"
 	"time"
 )
 
@@ -21,26 +24,82 @@ func optionalTime(t time.Time) *time.Time {
 	return new(stored(t))
 }
 
-func text(s *string) string {
-	if s == nil {
-		return ""
+// textAt is the text in a field of any type that can hold one, given a pointer to it; "" where there is none.
+func textAt(field any) string {
+	switch p := field.(type) {
+	case *string:
+		return *p
+	case **string:
+		if *p == nil {
+			return ""
+		}
+		return **p
 	}
-	return *s
+	return asText(held(field))
 }
 
-func moment(t *time.Time) time.Time {
-	if t == nil {
+// timeAt is the moment in a field, given a pointer to it; zero where there is none. The field has it in UTC afterwards, because drivers return times in
+// zones of their own.
+func timeAt(field any) time.Time {
+	switch p := field.(type) {
+	case *time.Time:
+		*p = moment(*p)
+		return *p
+	case **time.Time:
+		if *p == nil {
+			return time.Time{}
+		}
+		**p = moment(**p)
+		return **p
+	}
+	t, _ := held(field).(time.Time)
+	return moment(t)
+}
+
+func moment(t time.Time) time.Time {
+	if t.IsZero() {
 		return time.Time{}
 	}
-	return stored(*t)
+	return stored(t)
+}
+
+func numberAt(field any) int64 {
+	n, _ := held(field).(int64)
+	return n
+}
+
+func truthAt(field any) bool {
+	b, _ := held(field).(bool)
+	return b
+}
+
+// held is what a field holds, given a pointer to it, as database/sql sends it: nil, int64, float64, bool, string, []byte or time.Time.
+func held(field any) driver.Value {
+	v, err := driver.DefaultParameterConverter.ConvertValue(reflect.ValueOf(field).Elem().Interface())
+	if err != nil {
+		return nil
+	}
+	return v
+}
+
+func asText(v driver.Value) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case []byte:
+		return string(v)
+	case int64:
+		return strconv.FormatInt(v, 10)
+	}
+	return ""
 }
 
 // stored is a time as it goes into the database and comes out of it: the databases and their drivers disagree about anything finer than a
 // millisecond, and about zones.
 func stored(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 
-// newID returns a random UUID (RFC 9562 § 5.4).
-func newID() string {
+// newUUID returns a random UUID (RFC 9562 § 5.4).
+func newUUID() string {
 	var b [16]byte
 	rand.Read(b[:])
 	b[6] = b[6]&0x0f | 0x40

@@ -1,0 +1,184 @@
+package gormadapter_test
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"gorm.io/driver/mysql"
+	"gorm.io/gorm"
+)
+
+// A database of the Node adapter on MariaDB: its collations take for equal what differs in case, accents and spaces at the end. The adapter does not.
+func TestTextsThatTheCollationTakesForEqual(t *testing.T) {
+	t.Parallel()
+	for _, collation := range []string{"utf8mb4_general_ci", "utf8mb4_unicode_ci", "utf8mb4_bin", "utf8mb3_general_ci"} {
+		t.Run(collation, func(t *testing.T) {
+			t.Parallel()
+			a := collatedMariaDB(t, collation)
+			ctx := t.Context()
+			must(t, a.CreateUser(ctx, &cardea.User{ID: "Résumé", Name: "first", Email: "résumé@example.com"}))
+			must(t, a.LinkAccount(ctx, &cardea.Account{UserID: "Résumé", Type: "oidc", Provider: "idp", ProviderAccountID: "Résumé", AccessToken: "first"}))
+			must(t, a.CreateSession(ctx, &cardea.Session{Token: "Résumé", UserID: "Résumé", Expires: expiry}))
+			must(t, a.CreateVerificationToken(ctx, &cardea.VerificationToken{Identifier: "résumé@example.com", Token: "Résumé", Expires: expiry}))
+			for _, other := range []string{"résumé", "RÉSUMÉ", "Resume", "Résumé ", "Re\u0301sume\u0301", "R\u00c3\u00a9sum\u00c3\u00a9", "R\xe9sum\xe9", "Résumé\x00"} {
+				for what, err := range map[string]error{
+					"UserByID":      second(a.UserByID(ctx, other)),
+					"UserByEmail":   second(a.UserByEmail(ctx, strings.ToUpper(other)+"@example.com")),
+					"UserByAccount": second(a.UserByAccount(ctx, "idp", other)),
+					"provider":      second(a.UserByAccount(ctx, "IDP", "Résumé")),
+					"UpdateUser":    a.UpdateUser(ctx, &cardea.User{ID: other, Name: "second"}),
+					"UpdateAccount": a.UpdateAccount(ctx, &cardea.Account{Provider: "idp", ProviderAccountID: other, AccessToken: "second"}),
+					"Session":       second(a.Session(ctx, other)),
+					"RenewSession":  a.RenewSession(ctx, other, expiry.AddDate(1, 0, 0)),
+					"Consume":       second(a.ConsumeVerificationToken(ctx, "résumé@example.com", other)),
+					"identifier":    second(a.ConsumeVerificationToken(ctx, "Résumé@example.com", "Résumé")),
+				} {
+					if !errors.Is(err, cardea.ErrNotFound) {
+						t.Errorf("%s of %q: got %v, want not found", what, other, err)
+					}
+				}
+				must(t, a.DeleteSession(ctx, other))
+				must(t, a.UnlinkAccount(ctx, "idp", other))
+				must(t, a.DeleteUser(ctx, other))
+				if list, err := a.Accounts(ctx, other); len(list) != 0 || err != nil {
+					t.Errorf("Accounts of %q: got %d and %v", other, len(list), err)
+				}
+			}
+			s, err := a.Session(ctx, "Résumé")
+			if err != nil || !s.Expires.Equal(expiry) || s.User.Name != "first" {
+				t.Errorf("got session %+v and %v, want it as it was", s, err)
+			}
+			list, err := a.Accounts(ctx, "Résumé")
+			if err != nil || len(list) != 1 || list[0].AccessToken != "first" {
+				t.Errorf("got accounts %v and %v, want the one as it was", list, err)
+			}
+			if _, err := a.ConsumeVerificationToken(ctx, "résumé@example.com", "Résumé"); err != nil {
+				t.Errorf("the token itself: %v", err)
+			}
+		})
+	}
+}
+
+// collatedMariaDB is an adapter on tables whose texts compare by a collation.
+func collatedMariaDB(t testing.TB, collation string) *gormadapter.Adapter {
+	t.Helper()
+	o := mariaDB(t)
+	db := connect(t, mysql.Open(o.DSN))
+	must(t, db.Exec("ALTER DATABASE COLLATE "+collation).Error)
+	must(t, db.AutoMigrate(gormadapter.DefaultEntities()...))
+	return openOn(t, o) // which finds the tables there
+}
+
+// What every request needs goes through the index, on whatever collation.
+func TestExactComparisonsUseTheIndex(t *testing.T) {
+	t.Parallel()
+	for _, collation := range []string{"utf8mb4_general_ci", "utf8mb4_nopad_bin"} {
+		a := collatedMariaDB(t, collation)
+		o := gormadapter.Options{Type: "mariadb", DSN: mariaDBOf(t, a), Debug: true}
+		var out bytes.Buffer
+		o.Logger = slog.New(slog.NewTextHandler(&out, nil))
+		logged := openOn(t, o)
+		must(t, a.CreateUser(t.Context(), &cardea.User{ID: "ada", Email: "ada@example.com"}))
+		must(t, a.CreateSession(t.Context(), &cardea.Session{Token: "token", UserID: "ada", Expires: expiry}))
+		out.Reset()
+		if _, err := logged.Session(t.Context(), "token"); err != nil {
+			t.Fatal(err)
+		}
+		statement := regexp.MustCompile(`sql="(SELECT[^"]*)"`).FindStringSubmatch(out.String())
+		if statement == nil {
+			t.Fatalf("no statement in %s", &out)
+		}
+		var plan []struct{ Table, Key string }
+		must(t, a.DB().Raw("EXPLAIN "+statement[1], "token").Scan(&plan).Error)
+		if len(plan) != 2 || plan[0].Key != "session_session_token_unique" || plan[1].Key != "PRIMARY" {
+			t.Errorf("%s: got plan %v, want both tables by their keys", collation, plan)
+		}
+		for name, call := range map[string]struct {
+			key  string
+			run  func() error
+			args []any
+		}{
+			"UserByID":     {"PRIMARY", func() error { return second(logged.UserByID(t.Context(), "ada")) }, []any{"ada", "ada"}},
+			"UserByEmail":  {"user_email_unique", func() error { return second(logged.UserByEmail(t.Context(), "ada@example.com")) }, []any{"ada@example.com", "ada@example.com"}},
+			"RenewSession": {"session_session_token_unique", func() error { return logged.RenewSession(t.Context(), "token", expiry) }, []any{expiry, "token", "token"}},
+		} {
+			out.Reset()
+			must(t, call.run())
+			explained := regexp.MustCompile(`sql="([^"]*)"`).FindStringSubmatch(out.String())[1]
+			plan = nil
+			must(t, a.DB().Raw("EXPLAIN "+explained, call.args...).Scan(&plan).Error)
+			if len(plan) != 1 || plan[0].Key != call.key {
+				t.Errorf("%s, %s: got plan %v, want the key %s", collation, name, plan, call.key)
+			}
+		}
+	}
+}
+
+// mariaDBOf is the DSN of the database on which an adapter stands.
+func mariaDBOf(t testing.TB, a *gormadapter.Adapter) string {
+	t.Helper()
+	return a.DB().Dialector.(*mysql.Dialector).DSNConfig.FormatDSN()
+}
+
+// A fresh schema compares byte for byte in its unique keys too, and a table that joins an older users table gets its collation.
+func TestCollationOfFreshTables(t *testing.T) {
+	t.Parallel()
+	o := mariaDB(t)
+	collations := func(a *gormadapter.Adapter) map[string]string {
+		var rows []struct{ TableName, TableCollation string }
+		must(t, a.DB().Raw("SELECT table_name AS table_name, table_collation AS table_collation FROM information_schema.tables WHERE table_schema = DATABASE()").Scan(&rows).Error)
+		found := map[string]string{}
+		for _, row := range rows {
+			found[row.TableName] = row.TableCollation
+		}
+		return found
+	}
+	for table, got := range collations(openOn(t, o)) {
+		if got != "utf8mb4_nopad_bin" {
+			t.Errorf("%s: got %s, want one that compares bytes", table, got)
+		}
+	}
+
+	o = mariaDB(t)
+	must(t, connect(t, mysql.Open(o.DSN)).Exec("CREATE TABLE user (id varchar(255) PRIMARY KEY) COLLATE utf8mb4_unicode_ci").Error)
+	if got := collations(openOn(t, o)); got["session"] != "utf8mb4_unicode_ci" || got["account"] != got["session"] {
+		t.Errorf("beside a users table: got %v", got)
+	}
+}
+
+// PostgreSQL has no NUL and only UTF-8 in its texts: what nobody can have is not found, and a transaction goes on.
+func TestTextsThatNoRowCanHave(t *testing.T) {
+	t.Parallel()
+	for _, e := range engines() {
+		t.Run(e.name, func(t *testing.T) {
+			t.Parallel()
+			a := openOn(t, e.empty(t))
+			must(t, a.CreateUser(t.Context(), &cardea.User{ID: "ada", Email: "ada@example.com"}))
+			err := a.DB().Transaction(func(tx *gorm.DB) error {
+				ctx := gormadapter.WithTx(t.Context(), tx)
+				for _, text := range []string{"ada\x00", "ada\xff", "\xed\xa0\x80"} {
+					for what, err := range map[string]error{
+						"UserByID": second(a.UserByID(ctx, text)), "UserByEmail": second(a.UserByEmail(ctx, text)),
+						"UpdateUser": a.UpdateUser(ctx, &cardea.User{ID: text}), "Session": second(a.Session(ctx, text)),
+						"UpdateAccount": a.UpdateAccount(ctx, &cardea.Account{Provider: "p", ProviderAccountID: text, Scope: "s"}),
+						"Consume":       second(a.ConsumeVerificationToken(ctx, text, "token")), "RenewSession": a.RenewSession(ctx, text, expiry),
+					} {
+						if !errors.Is(err, cardea.ErrNotFound) {
+							t.Errorf("%s of %q: got %v, want not found", what, text, err)
+						}
+					}
+					must(t, a.DeleteUser(ctx, text))
+					must(t, a.UnlinkAccount(ctx, text, "1"))
+				}
+				return second(a.UserByID(ctx, "ada"))
+			})
+			must(t, err)
+		})
+	}
+}

@@ -1,0 +1,272 @@
+package gormadapter_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"gorm.io/gorm"
+)
+
+// What the databases say about unique and foreign keys is recognised, also where GORM has translated it.
+func TestConstraintsOnEachDatabase(t *testing.T) {
+	t.Parallel()
+	for _, e := range engines() {
+		t.Run(e.name, func(t *testing.T) {
+			t.Parallel()
+			for name, a := range map[string]*gormadapter.Adapter{"Open": openOn(t, e.empty(t)), "TranslateError": newOn(t, serverConnection(t, e.empty(t)))} {
+				ctx, u := t.Context(), &cardea.User{ID: "secret1", Email: "secret@example.com"}
+				must(t, a.CreateUser(ctx, u))
+				must(t, a.CreateSession(ctx, &cardea.Session{Token: "secret", UserID: u.ID, Expires: expiry}))
+				must(t, a.LinkAccount(ctx, &cardea.Account{UserID: u.ID, Type: "oidc", Provider: "p", ProviderAccountID: "secret"}))
+				for what, err := range map[string]error{
+					"id":      a.CreateUser(ctx, &cardea.User{ID: u.ID}),
+					"e-mail":  a.CreateUser(ctx, &cardea.User{Email: u.Email}),
+					"token":   a.CreateSession(ctx, &cardea.Session{Token: "secret", UserID: u.ID, Expires: expiry}),
+					"account": a.LinkAccount(ctx, &cardea.Account{UserID: u.ID, Type: "oidc", Provider: "p", ProviderAccountID: "secret"}),
+				} {
+					if !errors.Is(err, cardea.ErrConflict) || strings.Contains(err.Error(), "secret") {
+						t.Errorf("%s, taken %s: got %v", name, what, err)
+					}
+				}
+				for what, err := range map[string]error{
+					"session": a.CreateSession(ctx, &cardea.Session{Token: "other", UserID: "nobody", Expires: expiry}),
+					"account": a.LinkAccount(ctx, &cardea.Account{UserID: "nobody", Type: "oidc", Provider: "p", ProviderAccountID: "other"}),
+				} {
+					if !errors.Is(err, cardea.ErrNotFound) || strings.Contains(err.Error(), "nobody") {
+						t.Errorf("%s, %s of nobody: got %v", name, what, err)
+					}
+				}
+			}
+		})
+	}
+}
+
+// Two transactions lock two users in opposite orders, each the first before either has the second: the database ends one of them, and it is run again.
+func TestDeadlocksAreRunAgain(t *testing.T) {
+	t.Parallel()
+	for _, e := range engines()[1:] {
+		t.Run(e.name, func(t *testing.T) {
+			t.Parallel()
+			a := openOn(t, e.empty(t))
+			users := []string{"ada", "grace"}
+			for _, id := range users {
+				must(t, a.CreateUser(t.Context(), &cardea.User{ID: id}))
+			}
+			var (
+				wg      sync.WaitGroup
+				both    sync.WaitGroup
+				runs    atomic.Int32
+				renamed = func(ctx context.Context, id, name string) error {
+					return a.UpdateUser(ctx, &cardea.User{ID: id, Name: name})
+				}
+			)
+			both.Add(2)
+			for i := range users {
+				wg.Go(func() {
+					first := true
+					err := a.Transact(t.Context(), func(ctx context.Context) error {
+						runs.Add(1)
+						if err := renamed(ctx, users[i], fmt.Sprint("by ", i)); err != nil {
+							return err
+						}
+						if first {
+							first = false
+							both.Done()
+							both.Wait()
+						}
+						return renamed(ctx, users[1-i], fmt.Sprint("by ", i))
+					})
+					if err != nil {
+						t.Errorf("transaction %d: %v", i, err)
+					}
+				})
+			}
+			wg.Wait()
+			if runs.Load() < 3 {
+				t.Errorf("got %d runs, want that one ran again", runs.Load())
+			}
+			ada, err := a.UserByID(t.Context(), "ada")
+			must(t, err)
+			grace, err := a.UserByID(t.Context(), "grace")
+			must(t, err)
+			if ada.Name == "" || ada.Name != grace.Name {
+				t.Errorf("got %q and %q, want both by the same", ada.Name, grace.Name)
+			}
+		})
+	}
+}
+
+// A transaction that read what another changes meanwhile is not serializable, and is run again on what is there then.
+func TestSerializationFailuresAreRunAgain(t *testing.T) {
+	t.Parallel()
+	for name, open := range serializable() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := openOn(t, open(t))
+			must(t, a.CreateUser(t.Context(), &cardea.User{ID: "ada", Name: ""}))
+			const writers = 4
+			var runs atomic.Int32
+			var wg, read sync.WaitGroup
+			read.Add(writers)
+			for range writers {
+				wg.Go(func() {
+					first := true
+					err := a.Transact(t.Context(), func(ctx context.Context) error {
+						runs.Add(1)
+						u, err := a.UserByID(ctx, "ada")
+						if err != nil {
+							return err
+						}
+						if first {
+							first = false
+							read.Done()
+							read.Wait()
+						}
+						u.Name += "x"
+						return a.UpdateUser(ctx, u)
+					})
+					if err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			wg.Wait()
+			u, err := a.UserByID(t.Context(), "ada")
+			must(t, err)
+			if len(u.Name) != writers || runs.Load() <= writers {
+				t.Errorf("got %q after %d runs, want an x of each of %d writers, and that some ran again", u.Name, runs.Load(), writers)
+			}
+		})
+	}
+}
+
+// Single statements are transactions too: of 20 who renew a session, delete it, or consume a token in a serializable database, all get an answer of
+// the contract.
+func TestStatementsAreRunAgain(t *testing.T) {
+	t.Parallel()
+	for name, open := range serializable() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := openOn(t, open(t))
+			ctx := t.Context()
+			must(t, a.CreateUser(ctx, &cardea.User{ID: "ada"}))
+			must(t, a.CreateSession(ctx, &cardea.Session{Token: "token", UserID: "ada", Expires: expiry}))
+			must(t, a.CreateVerificationToken(ctx, &cardea.VerificationToken{Identifier: "ada", Token: "token", Expires: expiry}))
+			var wg sync.WaitGroup
+			var consumed atomic.Int32
+			for i := range 20 {
+				wg.Go(func() {
+					if err := a.RenewSession(ctx, "token", expiry.Add(time.Duration(i)*time.Second)); err != nil {
+						t.Errorf("renew: %v", err)
+					}
+					_, err := a.ConsumeVerificationToken(ctx, "ada", "token")
+					if err == nil {
+						consumed.Add(1)
+					} else if !errors.Is(err, cardea.ErrNotFound) {
+						t.Errorf("consume: %v", err)
+					}
+					if err := a.UpdateUser(ctx, &cardea.User{ID: "ada", Name: fmt.Sprint(i)}); err != nil {
+						t.Errorf("update user: %v", err)
+					}
+				})
+			}
+			wg.Wait()
+			if consumed.Load() != 1 {
+				t.Errorf("%d got the token, want 1", consumed.Load())
+			}
+		})
+	}
+}
+
+// serializable are the servers with transactions that are serializable if nothing else is said.
+func serializable() map[string]func(t testing.TB) gormadapter.Options {
+	return map[string]func(t testing.TB) gormadapter.Options{
+		"PostgreSQL": func(t testing.TB) gormadapter.Options {
+			return gormadapter.Options{Type: "postgresql", DSN: postgreSQLAddress(t, "CARDEA_TEST_POSTGRES", "default_transaction_isolation=serializable")}
+		},
+		"MariaDB": func(t testing.TB) gormadapter.Options {
+			o := mariaDB(t)
+			o.DSN += "?tx_isolation=%27SERIALIZABLE%27"
+			return o
+		},
+	}
+}
+
+// MariaDB from version 11.6 on fails like PostgreSQL's REPEATABLE READ: error 1020, "record has changed since last read".
+func TestSnapshotIsolationOfMariaDB(t *testing.T) {
+	t.Parallel()
+	o := mariaDB(t)
+	o.DSN += "?innodb_snapshot_isolation=ON"
+	a, err := gormadapter.Open(o)
+	if err != nil && strings.Contains(err.Error(), "1193") {
+		t.Skip("this version does not have innodb_snapshot_isolation")
+	}
+	must(t, err)
+	defer a.Close()
+	must(t, a.Migrate(t.Context()))
+	must(t, a.CreateUser(t.Context(), &cardea.User{ID: "ada"}))
+	runs := 0
+	must(t, a.Transact(t.Context(), func(ctx context.Context) error {
+		runs++
+		if _, err := a.UserByID(ctx, "ada"); err != nil {
+			return err
+		}
+		if runs == 1 {
+			must(t, a.UpdateUser(t.Context(), &cardea.User{ID: "ada", Name: "outside"}))
+		}
+		return a.UpdateUser(ctx, &cardea.User{ID: "ada", Name: "inside"})
+	}))
+	if runs != 2 {
+		t.Errorf("got %d runs, want 2", runs)
+	}
+}
+
+// In the application's own transaction a deadlock is the application's to repeat, and its error comes out.
+func TestDeadlockInTheApplicationsTransaction(t *testing.T) {
+	t.Parallel()
+	for _, e := range engines()[1:] {
+		t.Run(e.name, func(t *testing.T) {
+			t.Parallel()
+			a := openOn(t, e.empty(t))
+			users := []string{"ada", "grace"}
+			for _, id := range users {
+				must(t, a.CreateUser(t.Context(), &cardea.User{ID: id}))
+			}
+			errs := make([]error, 2)
+			var wg, both sync.WaitGroup
+			both.Add(2)
+			for i := range users {
+				wg.Go(func() {
+					errs[i] = a.DB().Transaction(func(tx *gorm.DB) error {
+						ctx := gormadapter.WithTx(t.Context(), tx)
+						if err := a.UpdateUser(ctx, &cardea.User{ID: users[i], Name: "x"}); err != nil {
+							return err
+						}
+						both.Done()
+						both.Wait()
+						return a.UpdateUser(ctx, &cardea.User{ID: users[1-i], Name: "x"})
+					})
+				})
+			}
+			wg.Wait()
+			if (errs[0] == nil) == (errs[1] == nil) {
+				t.Errorf("got %v and %v, want one error", errs[0], errs[1])
+			}
+		})
+	}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

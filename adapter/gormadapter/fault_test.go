@@ -1,0 +1,227 @@
+package gormadapter_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"github.com/cardea-auth/cardea/cardeatest"
+)
+
+// The database goes away at each message of a story in turn: nothing is half written, the answer is 503, and once the database is back it works.
+func TestDatabaseGoesAway(t *testing.T) {
+	t.Parallel()
+	for _, e := range []engine{{"PostgreSQL", postgreSQL}, {"PgBouncer", pgBouncer}, {"MariaDB", mariaDB}} {
+		for _, f := range []fault{lost, unanswered, stalled, restarted} {
+			t.Run(e.name+", "+string(f), func(t *testing.T) {
+				t.Parallel()
+				o := newOutage(t, e.empty(t))
+				for _, story := range []struct {
+					name string
+					tell func(*outage) bool
+				}{
+					{"first sign-in", (*outage).firstSignIn},
+					{"next sign-in", (*outage).nextSignIn},
+					{"session read", (*outage).readSession},
+					{"protected page", (*outage).openPage},
+					{"sign-out", (*outage).signOut},
+				} {
+					o.story, o.fault, o.kept = story.name, f, 0
+					const most = 100
+					for o.at = 0; o.at < most && story.tell(o); o.at++ {
+					}
+					if o.at < 2 || o.at == most {
+						t.Errorf("%s: the database went away %d times", story.name, o.at)
+					}
+				}
+			})
+		}
+	}
+}
+
+// outage is an application whose database goes away.
+type outage struct {
+	*testing.T
+	*site
+	proxy  *proxy
+	pool   *sql.DB              // through the proxy
+	direct *gormadapter.Adapter // around it
+
+	story string
+	fault fault
+	at    int // the message
+	kept  int // how often the database kept what it could not answer any more
+}
+
+func newOutage(t *testing.T, options gormadapter.Options) *outage {
+	o := &outage{T: t, direct: openOn(t, options)}
+	o.proxy, options = behind(t, options)
+	a := openOn(t, options)
+	var err error
+	if o.pool, err = a.DB().DB(); err != nil {
+		t.Fatal(err)
+	}
+	renewing := func(c *cardea.Config) { c.Session.UpdateAge = 1 } // every read of a session renews it
+	o.site = newSite[gormadapter.User](t, a, renewing, o.patience)
+	return o
+}
+
+// patience is what an application should have around its handlers: it gives up a request that the database keeps waiting. How long is not the matter
+// here, so it ends as soon as the wait begins.
+func (o *outage) patience(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if o.fault != stalled {
+			next.ServeHTTP(w, r)
+			return
+		}
+		ctx, cancel := context.WithCancel(r.Context())
+		defer cancel()
+		go func() {
+			select {
+			case <-o.proxy.struck():
+				cancel()
+			case <-ctx.Done():
+			}
+		}()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+func (o *outage) what() string { return fmt.Sprintf("%s, message %d", o.story, o.at) }
+
+// during makes the database go away in the middle of step, whose answer must be 503 unless a new connection could do it all again, and brings the
+// database back. It reports whether the database has been away, and whether step worked.
+func (o *outage) during(step func() *http.Response) (away, worked bool) {
+	o.Helper()
+	o.proxy.arm(o.fault, o.at)
+	res := step()
+	away = o.proxy.restore()
+	switch {
+	case res.StatusCode == http.StatusOK && (!away || o.fault == restarted):
+		return away, true
+	case !away:
+		o.Errorf("%s: %s at %s with the database there", o.what(), res.Status, res.Request.URL.Path)
+	default:
+		checkUnavailable(o.T, o.what(), res)
+	}
+	return away, false
+}
+
+func (o *outage) firstSignIn() bool {
+	name := fmt.Sprintf("first%d", o.at)
+	o.issuer.Next(visitor(name))
+	before := countRows(o, o.direct)
+	b := cardeatest.NewBrowser(o, o.URL)
+	away, worked := o.during(func() *http.Response { return enter(b, name) })
+	after := countRows(o, o.direct)
+	whole := rows{before.users + 1, before.accounts + 1, before.sessions + 1}
+	switch {
+	case worked && after == whole, !worked && after == before:
+	case !worked && after == whole && o.fault == unanswered && o.kept == 0:
+		o.kept++ // the commit arrived
+	default:
+		o.Errorf("%s: had %+v, have %+v", o.what(), before, after)
+	}
+	o.again("sign in", func() *http.Response { return enter(b, name) })
+	if b.Session() == nil {
+		o.Errorf("%s: no session after the retry", o.what())
+	}
+	if now := countRows(o, o.direct); now.users != whole.users || now.accounts != whole.accounts {
+		o.Errorf("%s: had %+v, have %+v after the retry", o.what(), before, now)
+	}
+	if !away && o.fault == unanswered && o.kept != 1 {
+		o.Errorf("%s: kept %d sign-ins that could not be answered, want the one that was committed", o.what(), o.kept)
+	}
+	return away
+}
+
+// signedIn returns a visitor with a session.
+func (o *outage) signedIn() *cardeatest.Browser {
+	o.issuer.Next(visitor("ann"))
+	return cardeatest.SignIn(o, o.URL, "idp", "ann")
+}
+
+func (o *outage) nextSignIn() bool {
+	b := o.signedIn()
+	before, token := countRows(o, o.direct), sessionToken(o, b)
+	away, worked := o.during(func() *http.Response { return enter(b, "ann") })
+	if after := countRows(o, o.direct); after != before { // the old session goes, a new one comes
+		o.Errorf("%s: had %+v, have %+v", o.what(), before, after)
+	}
+	if !worked && sessionToken(o, b) != token {
+		o.Errorf("%s: the session of the browser has changed", o.what())
+	}
+	o.again("sign in", func() *http.Response { return enter(b, "ann") })
+	if b.Session() == nil {
+		o.Errorf("%s: no session after the retry", o.what())
+	}
+	return away
+}
+
+func (o *outage) readSession() bool { return o.read("/api/auth/session", "ann@example.com") }
+
+func (o *outage) openPage() bool { return o.read("/page", secretPage) }
+
+// read opens what a session is needed for.
+func (o *outage) read(path, want string) bool {
+	b := o.signedIn()
+	before := countRows(o, o.direct)
+	open := func() *http.Response {
+		res, err := b.Get(b.Site + path)
+		if err != nil {
+			o.Fatal(err)
+		}
+		return res
+	}
+	away, _ := o.during(open)
+	if after := countRows(o, o.direct); after != before {
+		o.Errorf("%s: had %+v, have %+v", o.what(), before, after)
+	}
+	if body := text(o, o.again(path, open)); !strings.Contains(body, want) {
+		o.Errorf("%s: afterwards %s answers %q", o.what(), path, body)
+	}
+	return away
+}
+
+func (o *outage) signOut() bool {
+	b := o.signedIn()
+	before := countRows(o, o.direct)
+	away, worked := o.during(func() *http.Response { return b.Post("/signout", nil) })
+	after := countRows(o, o.direct)
+	gone := rows{before.users, before.accounts, before.sessions - 1}
+	if worked && after != gone || !worked && after != before && (after != gone || o.fault != unanswered) {
+		o.Errorf("%s: had %+v, have %+v", o.what(), before, after)
+	}
+	if sessionToken(o, b) != "" {
+		o.Errorf("%s: the browser still has its session", o.what())
+	}
+	o.again("sign out", func() *http.Response { return b.Post("/signout", nil) })
+	if b.Session() != nil {
+		o.Errorf("%s: a session after the retry", o.what())
+	}
+	return away
+}
+
+// again repeats what failed, which works now that the database is back. A connection of the pool that died unused is found out when it is used: pgx
+// looks only at those that were idle for a second.
+func (o *outage) again(what string, step func() *http.Response) *http.Response {
+	o.Helper()
+	idle := o.pool.Stats().Idle
+	res := step()
+	for range idle {
+		if res.StatusCode == http.StatusOK {
+			break
+		}
+		res = step()
+	}
+	if res.StatusCode != http.StatusOK {
+		o.Fatalf("%s: to %s again answers %s; the log says %s", o.what(), what, res.Status, o.log.take())
+	}
+	o.log.take()
+	return res
+}

@@ -1,0 +1,591 @@
+package gormadapter_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/go-sql-driver/mysql"
+)
+
+// A database that the Node adapter made and filled is read, extended and written without a migration, and the Node adapter reads it again. Where it is
+// empty or unusual the rows are too: see testdata/node/make.mjs.
+func TestBesideTheNodeAdapter(t *testing.T) {
+	t.Parallel()
+	for _, e := range []engine{{"SQLite", sqliteFile}, {"PostgreSQL", postgreSQL}, {"MariaDB", mariaDB}} {
+		t.Run(e.name, func(t *testing.T) {
+			t.Parallel()
+			s := newShared(t, e)
+			t.Run("Cardea reads users", s.readsUsers)
+			t.Run("Cardea reads accounts", s.readsAccounts)
+			t.Run("Cardea reads sessions", s.readsSessions)
+			t.Run("verification tokens work once, on whichever side", s.consumesTokens)
+			t.Run("Cardea knows a Node user's visitor", s.knowsVisitor)
+			t.Run("a Node user signs in at Cardea", s.signsInNodeUser)
+			t.Run("a new user signs in at Cardea", s.signsInNewUser)
+			t.Run("Node reads what Cardea wrote", s.writes)
+			t.Run("expired sessions end on both sides", s.expires)
+			t.Run("Cardea deletes a Node user", s.deletes)
+		})
+	}
+}
+
+// shared is a database that a Node application and one with Cardea have in common.
+type shared struct {
+	node    nodeScripts
+	dsn     string // as Node reads it
+	kept    time.Duration
+	made    made
+	adapter *gormadapter.Adapter
+	site    *site
+}
+
+func newShared(t *testing.T, e engine) *shared {
+	t.Helper()
+	s := &shared{node: installed(t), kept: time.Millisecond}
+	options := e.empty(t)
+	s.dsn = nodeDSN(t, options)
+	if options.Type == "mariadb" {
+		s.kept = time.Second // MikroORM's datetime has no more
+	}
+	s.node.run(t, &s.made, "", "make.mjs", s.dsn)
+	a, err := gormadapter.Open(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { a.Close() })
+	s.adapter = a
+	s.site = newSite[gormadapter.User](t, a, func(c *cardea.Config) {
+		c.Session.InsecureStoreRawTokens = true
+		google := c.Providers[0].(*cardea.OAuthProvider)
+		google.ID = "google" // where a Node user has an account
+	}, nil)
+	return s
+}
+
+// nodeDSN is the database of the options as the scripts read it.
+func nodeDSN(t *testing.T, o gormadapter.Options) string {
+	t.Helper()
+	switch o.Type {
+	case "sqlite":
+		return o.DBName
+	case "postgresql":
+		return o.DSN
+	}
+	config, err := mysql.ParseDSN(o.DSN)
+	if err != nil {
+		t.Fatal("the DSN cannot be read")
+	}
+	u := url.URL{Scheme: "mariadb", User: url.UserPassword(config.User, config.Passwd), Host: config.Addr, Path: "/" + config.DBName}
+	if config.Passwd == "" {
+		u.User = url.User(config.User)
+	}
+	return u.String()
+}
+
+// nodeScripts is the folder with the scripts and the packages that they need.
+type nodeScripts struct{ folder string }
+
+var installation sync.Mutex
+
+// installed returns the scripts with the packages of the lock file.
+func installed(t *testing.T) nodeScripts {
+	t.Helper()
+	for _, command := range []string{"node", "npm"} {
+		if _, err := exec.LookPath(command); err != nil {
+			t.Skipf("there is no %s, which the Node adapter needs", command)
+		}
+	}
+	n := nodeScripts{filepath.Join("testdata", "node")}
+	installation.Lock()
+	defer installation.Unlock()
+	if !n.outdated(t) {
+		return n
+	}
+	npm := exec.Command("npm", "ci")
+	npm.Dir = n.folder
+	if out, err := npm.CombinedOutput(); err != nil {
+		t.Fatalf("npm ci: %v\n%s", err, out)
+	}
+	return n
+}
+
+// outdated reports whether the packages are missing, or older than the lock file. npm leaves a lock file of its own beside them.
+func (n nodeScripts) outdated(t *testing.T) bool {
+	t.Helper()
+	wanted, err := os.Stat(filepath.Join(n.folder, "package-lock.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	have, err := os.Stat(filepath.Join(n.folder, "node_modules", ".package-lock.json"))
+	return err != nil || have.ModTime().Before(wanted.ModTime())
+}
+
+// run runs a script and reads the JSON that it prints.
+func (n nodeScripts) run(t *testing.T, into any, stdin string, args ...string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	script := exec.CommandContext(ctx, "node", args...)
+	script.Dir, script.Stdin = n.folder, strings.NewReader(stdin)
+	script.Env = append(os.Environ(), "TZ=UTC") // in which MikroORM writes MariaDB's times
+	var failure bytes.Buffer
+	script.Stderr = &failure
+	out, err := script.Output()
+	if err != nil {
+		t.Fatalf("node %s: %v\n%s", args[0], err, &failure)
+	}
+	if err := json.Unmarshal(out, into); err != nil {
+		t.Fatalf("node %s: %v in %s", args[0], err, out)
+	}
+}
+
+// call is a method of the Node adapter with its argument.
+type call [2]any
+
+// asks returns what the methods of the Node adapter return.
+func (s *shared) asks(t *testing.T, calls ...call) []json.RawMessage {
+	t.Helper()
+	in, err := json.Marshal(calls)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []json.RawMessage
+	s.node.run(t, &out, string(in), "read.mjs", s.dsn)
+	if len(out) != len(calls) {
+		t.Fatalf("got %d answers to %d calls", len(out), len(calls))
+	}
+	return out
+}
+
+// same checks what came as JSON, member by member.
+func same(t *testing.T, what any, got, want any) {
+	t.Helper()
+	var texts [2]string
+	for i, v := range []any{got, want} {
+		var members any
+		raw, err := json.Marshal(v)
+		if err = errors.Join(err, json.Unmarshal(raw, &members)); err != nil {
+			t.Fatal(err)
+		}
+		sorted, _ := json.Marshal(members)
+		texts[i] = string(sorted)
+	}
+	if texts[0] != texts[1] {
+		t.Errorf("%v: got  %s\nwant %s", what, texts[0], texts[1])
+	}
+}
+
+// made is what make.mjs wrote, in the Node adapter's words.
+type made struct {
+	Users    []nodeUser
+	Accounts []nodeAccount
+	Sessions []nodeSession
+	Tokens   []nodeToken `json:"verificationTokens"`
+}
+
+type nodeUser struct {
+	ID            string    `json:"id"`
+	Name          *string   `json:"name"`
+	Email         *string   `json:"email"`
+	EmailVerified *nodeTime `json:"emailVerified"`
+	Image         *string   `json:"image"`
+}
+
+type nodeAccount struct {
+	UserID            string `json:"userId"`
+	Type              string `json:"type"`
+	Provider          string `json:"provider"`
+	ProviderAccountID string `json:"providerAccountId"`
+	RefreshToken      string `json:"refresh_token"`
+	AccessToken       string `json:"access_token"`
+	ExpiresAt         *int64 `json:"expires_at"`
+	TokenType         string `json:"token_type"`
+	Scope             string `json:"scope"`
+	IDToken           string `json:"id_token"`
+	SessionState      string `json:"session_state"`
+}
+
+type nodeSession struct {
+	SessionToken string   `json:"sessionToken"`
+	UserID       string   `json:"userId"`
+	Expires      nodeTime `json:"expires"`
+}
+
+type nodeToken struct {
+	Identifier string   `json:"identifier"`
+	Token      string   `json:"token"`
+	Expires    nodeTime `json:"expires"`
+}
+
+// nodeTime is a time as JavaScript writes it.
+type nodeTime struct{ time.Time }
+
+func (t nodeTime) MarshalJSON() ([]byte, error) {
+	return []byte(t.UTC().Format(`"2006-01-02T15:04:05.000Z"`)), nil
+}
+
+func (t nodeTime) cut(to time.Duration) nodeTime { return nodeTime{t.UTC().Truncate(to)} }
+
+// user is the same user in Cardea's words, where empty is what is not there.
+func (u nodeUser) user(kept time.Duration) cardea.User {
+	c := cardea.User{ID: u.ID}
+	for to, from := range map[*string]*string{&c.Name: u.Name, &c.Email: u.Email, &c.Image: u.Image} {
+		if from != nil {
+			*to = *from
+		}
+	}
+	if u.EmailVerified != nil {
+		c.EmailVerified = u.EmailVerified.UTC().Truncate(kept)
+	}
+	return c
+}
+
+func (a nodeAccount) account() cardea.Account {
+	c := cardea.Account{
+		UserID: a.UserID, Type: cardea.ProviderType(a.Type), Provider: a.Provider, ProviderAccountID: a.ProviderAccountID,
+		RefreshToken: a.RefreshToken, AccessToken: a.AccessToken, TokenType: a.TokenType, Scope: a.Scope, IDToken: a.IDToken, SessionState: a.SessionState,
+	}
+	if a.ExpiresAt != nil {
+		c.ExpiresAt = time.Unix(*a.ExpiresAt, 0).UTC()
+	}
+	return c
+}
+
+// inNode is a user of Cardea's in the Node adapter's words.
+func inNode(u *cardea.User, kept time.Duration) nodeUser {
+	n := nodeUser{ID: u.ID, Name: filledOrNil(u.Name), Email: filledOrNil(u.Email), Image: filledOrNil(u.Image)}
+	if !u.EmailVerified.IsZero() {
+		n.EmailVerified = &nodeTime{u.EmailVerified.UTC().Truncate(kept)}
+	}
+	return n
+}
+
+func filledOrNil(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// isUser checks the columns of a user that was read.
+func isUser(t *testing.T, got *cardea.User, err error, want cardea.User) {
+	t.Helper()
+	if err != nil {
+		t.Errorf("user %s: %v", want.ID, err)
+		return
+	}
+	columns := *got
+	columns.Entity = nil
+	if columns != want {
+		t.Errorf("got  %+v\nwant %+v", columns, want)
+	}
+}
+
+func notFound(t *testing.T, what string, err error) {
+	t.Helper()
+	if !errors.Is(err, cardea.ErrNotFound) {
+		t.Errorf("%s: got %v, want that it is not found", what, err)
+	}
+}
+
+func (s *shared) readsUsers(t *testing.T) {
+	for _, u := range s.made.Users {
+		want := u.user(s.kept)
+		got, err := s.adapter.UserByID(t.Context(), u.ID)
+		isUser(t, got, err, want)
+		got, err = s.adapter.UserByEmail(t.Context(), want.Email)
+		if want.Email == "" { // '' and NULL lead to nobody
+			notFound(t, "no e-mail", err)
+			continue
+		}
+		isUser(t, got, err, want)
+		_, err = s.adapter.UserByEmail(t.Context(), strings.ToUpper(want.Email))
+		notFound(t, "another e-mail", err)
+	}
+}
+
+func (s *shared) readsAccounts(t *testing.T) {
+	for _, u := range s.made.Users {
+		accounts, err := s.adapter.Accounts(t.Context(), u.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range s.made.Accounts {
+			if a.UserID != u.ID {
+				continue
+			}
+			owner, err := s.adapter.UserByAccount(t.Context(), a.Provider, a.ProviderAccountID)
+			isUser(t, owner, err, u.user(s.kept))
+			if len(accounts) == 0 {
+				t.Fatalf("user %s: too few accounts", u.ID)
+			}
+			if got, want := *accounts[0], a.account(); got != want { // both are in the order of the provider
+				t.Errorf("got  %+v\nwant %+v", got, want)
+			}
+			accounts = accounts[1:]
+		}
+		if len(accounts) > 0 {
+			t.Errorf("user %s: %d accounts too many", u.ID, len(accounts))
+		}
+	}
+}
+
+func (s *shared) readsSessions(t *testing.T) {
+	for _, want := range s.made.Sessions {
+		got, err := s.adapter.Session(t.Context(), want.SessionToken)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Token != want.SessionToken || got.UserID != want.UserID || !got.Expires.Equal(want.Expires.Truncate(s.kept)) {
+			t.Errorf("got %+v, want %+v", *got, want)
+		}
+		isUser(t, got.User, nil, s.user(want.UserID))
+		_, err = s.adapter.Session(t.Context(), strings.ToUpper(want.SessionToken))
+		notFound(t, "another token", err)
+	}
+}
+
+// user is the user with that id as make.mjs wrote it.
+func (s *shared) user(id string) cardea.User {
+	for _, u := range s.made.Users {
+		if u.ID == id {
+			return u.user(s.kept)
+		}
+	}
+	return cardea.User{}
+}
+
+func (s *shared) consumesTokens(t *testing.T) {
+	use := func(token nodeToken) call {
+		return call{"useVerificationToken", map[string]string{"identifier": token.Identifier, "token": token.Token}}
+	}
+	live, expired := s.made.Tokens[0], s.made.Tokens[1]
+	got, err := s.adapter.ConsumeVerificationToken(t.Context(), live.Identifier, live.Token)
+	if err != nil || got.Identifier != live.Identifier || got.Token != live.Token || !got.Expires.Equal(live.Expires.Truncate(s.kept)) {
+		t.Errorf("got %v and %v, want %+v", got, err, live)
+	}
+	own := nodeToken{"zoë@exämple.com", strings.Repeat("0f", 32), nodeTime{time.Now().Add(time.Hour)}.cut(s.kept)}
+	if err := s.adapter.CreateVerificationToken(t.Context(), &cardea.VerificationToken{Identifier: own.Identifier, Token: own.Token, Expires: own.Expires.Time}); err != nil {
+		t.Fatal(err)
+	}
+	expired.Expires = expired.Expires.cut(s.kept)
+	for i, answer := range s.asks(t, use(live), use(expired), use(own)) {
+		same(t, use([]nodeToken{live, expired, own}[i]), answer, []any{nil, expired, own}[i])
+	}
+	for _, token := range []nodeToken{live, expired, own} {
+		_, err := s.adapter.ConsumeVerificationToken(t.Context(), token.Identifier, token.Token)
+		notFound(t, "token", err)
+	}
+}
+
+// bearer is a browser with a session token, whoever gave it.
+func (s *shared) bearer(t *testing.T, token string) *cardeatest.Browser {
+	t.Helper()
+	b := cardeatest.NewBrowser(t, s.site.URL)
+	site, err := url.Parse(s.site.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Jar.SetCookies(site, []*http.Cookie{{Name: sessionCookie, Value: token, Path: "/"}})
+	return b
+}
+
+// session is what a browser with a token should be told.
+func (s *shared) session(t *testing.T, token string, u cardea.User) any {
+	t.Helper()
+	stored, err := s.adapter.Session(t.Context(), token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string]any{
+		"user":    map[string]any{"name": filledOrNil(u.Name), "email": filledOrNil(u.Email), "image": filledOrNil(u.Image)},
+		"expires": nodeTime{stored.Expires},
+	}
+}
+
+// bothKnow makes sure that Cardea and Node tell a browser the same.
+func (s *shared) bothKnow(t *testing.T, token string, u cardea.User) {
+	t.Helper()
+	want := s.session(t, token, u)
+	same(t, "Cardea's session", s.bearer(t, token).Session(), want)
+	same(t, "Node's session", s.atNode(t, token), want)
+}
+
+// atNode is what the Node application tells a browser of its session.
+func (s *shared) atNode(t *testing.T, token string) any {
+	t.Helper()
+	var answer struct {
+		Status int
+		Body   any
+	}
+	s.node.run(t, &answer, "", "session.mjs", s.dsn, token)
+	if answer.Status != http.StatusOK {
+		t.Errorf("Node answers %d", answer.Status)
+	}
+	return answer.Body
+}
+
+func (s *shared) knowsVisitor(t *testing.T) {
+	for _, session := range s.made.Sessions {
+		if session.Expires.After(time.Now()) {
+			want := s.session(t, session.SessionToken, s.user(session.UserID))
+			same(t, "session", s.bearer(t, session.SessionToken).Session(), want)
+		}
+	}
+}
+
+// signsIn signs somebody in at Cardea through the account at google, and returns the session's token.
+func (s *shared) signsIn(t *testing.T, p cardeatest.Person) string {
+	t.Helper()
+	s.site.issuer.Next(p)
+	return sessionToken(t, cardeatest.SignIn(t, s.site.URL, "google", p.Subject))
+}
+
+func (s *shared) signsInNodeUser(t *testing.T) {
+	account := s.made.Accounts[1]
+	token := s.signsIn(t, cardeatest.Person{Subject: account.ProviderAccountID, Name: "Somebody Else", Email: "else@example.com", EmailVerified: true})
+	s.bothKnow(t, token, s.user(account.UserID))
+	list, err := s.adapter.Accounts(t.Context(), account.UserID)
+	if err != nil || len(list) != 2 {
+		t.Fatalf("got %d accounts and %v, want the two", len(list), err)
+	}
+	got, old := list[1], account.account()
+	if got.RefreshToken != old.RefreshToken || got.SessionState != old.SessionState || got.AccessToken == old.AccessToken || got.IDToken == old.IDToken {
+		t.Errorf("got %+v, want the tokens that came now, and the others as before", *got)
+	}
+}
+
+func (s *shared) signsInNewUser(t *testing.T) {
+	grace := cardeatest.Person{
+		Subject: "grace|1906", Name: "Grace \"Amazing\" Hopper 👩🏽‍💻", Email: "grace@exämple.com", EmailVerified: true, Picture: "https://example.com/grace.png",
+	}
+	token := s.signsIn(t, grace)
+	u, err := s.adapter.UserByEmail(t.Context(), grace.Email)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if u.Name != grace.Name || u.Image != grace.Picture || u.EmailVerified.IsZero() {
+		t.Errorf("got %+v", *u)
+	}
+	s.bothKnow(t, token, *u)
+	calls := []call{
+		{"getUser", u.ID},
+		{"getUserByEmail", u.Email},
+		{"getUserByAccount", map[string]string{"provider": "google", "providerAccountId": grace.Subject}},
+	}
+	for i, answer := range s.asks(t, calls...) {
+		same(t, calls[i], answer, inNode(u, s.kept))
+	}
+}
+
+// writes has every field filled, or none of them, and reads it through the Node adapter.
+func (s *shared) writes(t *testing.T) {
+	ctx, when := t.Context(), time.Date(2031, time.March, 5, 23, 59, 58, 987_000_000, time.FixedZone("", -5*60*60))
+	full := &cardea.User{Name: "Zoë 李小龍 שלום \\ ' \" 👩‍💻", Email: "full@exämple.com", EmailVerified: when, Image: "https://example.com/?a=1&b=🔑"}
+	empty, second := &cardea.User{}, &cardea.User{} // more than one without an e-mail
+	changed := s.user(s.made.Users[2].ID)
+	changed.Name, changed.Email, changed.EmailVerified = "No Longer Bare", "", when
+	nobody := s.user(s.made.Users[4].ID) // whose e-mail is ''
+	nobody.Image = "https://example.com/nobody.png"
+	for _, u := range []*cardea.User{full, empty, second} {
+		if err := s.adapter.CreateUser(ctx, u); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, u := range []*cardea.User{&changed, &nobody} {
+		if err := s.adapter.UpdateUser(ctx, u); err != nil {
+			t.Fatal(err)
+		}
+	}
+	session := nodeSession{"a token of Cardea's", full.ID, nodeTime{when}.cut(s.kept)}
+	account := &cardea.Account{
+		UserID: full.ID, Type: cardea.OAuth2, Provider: "gitlab", ProviderAccountID: "1|2", RefreshToken: "r", AccessToken: "a", ExpiresAt: time.Unix(1<<31-1, 0),
+		TokenType: "bearer", Scope: "read", IDToken: strings.Repeat("i", 3000), SessionState: "s",
+	}
+	if err := errors.Join(
+		s.adapter.CreateSession(ctx, &cardea.Session{Token: session.SessionToken, UserID: session.UserID, Expires: when}), s.adapter.LinkAccount(ctx, account),
+	); err != nil {
+		t.Fatal(err)
+	}
+	users := []*cardea.User{full, empty, second, &changed, &nobody, full}
+	calls := []call{
+		{"getUser", full.ID}, {"getUser", empty.ID}, {"getUser", second.ID}, {"getUser", changed.ID}, {"getUser", nobody.ID}, {"getUserByEmail", full.Email},
+		{"getSessionAndUser", session.SessionToken},
+	}
+	answers := s.asks(t, calls...)
+	for i, u := range users {
+		same(t, calls[i], answers[i], inNode(u, s.kept))
+	}
+	var both struct {
+		Session nodeSession
+		User    nodeUser
+	}
+	if err := json.Unmarshal(answers[6], &both); err != nil {
+		t.Fatal(err)
+	}
+	if both.Session != session {
+		t.Errorf("got %+v, want %+v", both.Session, session)
+	}
+	if got, want := both.User.user(s.kept), inNode(full, s.kept).user(s.kept); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	// The Node adapter gives out no accounts, but what it answers when it removes one.
+	remove := call{"unlinkAccount", map[string]string{"provider": account.Provider, "providerAccountId": account.ProviderAccountID}}
+	var removed nodeAccount
+	if err := json.Unmarshal(s.asks(t, remove)[0], &removed); err != nil {
+		t.Fatal(err)
+	}
+	want := *account
+	want.ExpiresAt = want.ExpiresAt.UTC()
+	if got := removed.account(); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if list, err := s.adapter.Accounts(ctx, full.ID); err != nil || len(list) != 0 {
+		t.Errorf("got %d accounts and %v after Node removed it", len(list), err)
+	}
+}
+
+func (s *shared) expires(t *testing.T) {
+	byNode := s.made.Sessions[1]
+	if got := s.bearer(t, byNode.SessionToken).Session(); got != nil {
+		t.Errorf("Cardea takes an expired session of Node's for %v", got)
+	}
+	byCardea := &cardea.Session{Token: "expired", UserID: byNode.UserID, Expires: time.Now().Add(-time.Second)}
+	if err := s.adapter.CreateSession(t.Context(), byCardea); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.atNode(t, byCardea.Token); got != nil {
+		t.Errorf("Node takes an expired session of Cardea's for %v", got)
+	}
+	for _, token := range []string{byNode.SessionToken, byCardea.Token} {
+		_, err := s.adapter.Session(t.Context(), token)
+		notFound(t, "an expired session that was met", err)
+	}
+}
+
+// deletes finds no help in the foreign keys, which MikroORM 6 makes without on delete cascade.
+func (s *shared) deletes(t *testing.T) {
+	id := s.made.Users[0].ID
+	if err := s.adapter.DeleteUser(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	calls := []call{{"getUser", id}, {"getSessionAndUser", s.made.Sessions[0].SessionToken}, {"getUser", s.made.Users[1].ID}}
+	answers := s.asks(t, calls...)
+	for i, want := range []any{nil, nil, s.made.Users[1]} {
+		same(t, calls[i], answers[i], want)
+	}
+}

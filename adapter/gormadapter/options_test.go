@@ -1,0 +1,199 @@
+package gormadapter_test
+
+import (
+	"crypto/tls"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	sqldriver "github.com/go-sql-driver/mysql"
+)
+
+// Each row is opened nowhere: all that is wrong is said at once, with the option's name, and never the password.
+func TestOptionsThatDoNotGoTogether(t *testing.T) {
+	t.Parallel()
+	everything := gormadapter.Options{
+		DSN: "postgres://u:hunter2@h/d", Host: "h", Port: 70000, User: "u", Password: "hunter2", TLS: &tls.Config{}, DBName: "d", Schema: "a.b", Timezone: "Mars/Olympus",
+		TransactionPooler: true, MaxOpenConns: 2, MaxIdleConns: 3, ConnMaxLifetime: -time.Second,
+	}
+	typed := func(kind string) gormadapter.Options {
+		o := everything
+		o.Type = kind
+		return o
+	}
+	for name, row := range map[string]struct {
+		options gormadapter.Options
+		want    []string
+	}{
+		"everything for sqlite": {typed("sqlite"), []string{"Options.Host is given, which sqlite does not have", "Options.Port is", "Options.User is", "Options.Password is",
+			"Options.TLS is", "Options.Schema is", "Options.Timezone is", "Options.TransactionPooler is", "Options.MaxOpenConns is", "Options.MaxIdleConns is",
+			"Options.ConnMaxLifetime is", "Options.DBName is given beside Options.DSN"}},
+		"everything for postgresql": {typed("postgresql"), []string{"Options.Host is given beside Options.DSN", "Options.Port is given beside", "Options.User is given beside",
+			"Options.Password is given beside", "Options.TLS is given beside", "Options.DBName is given beside", "Options.Port is 70000: want 1 to 65535",
+			"Options.MaxIdleConns is 3: want 1 to 2", "Options.ConnMaxLifetime is -1s", `Options.Schema is "a.b"`}},
+		"everything for mysql": {typed("mysql"), []string{"Options.Host is given beside Options.DSN", "Options.DSN starts with postgres://", "want mysql://",
+			"Options.Schema is given, which mysql does not have", "Options.TransactionPooler is for postgresql", `Options.Timezone is "Mars/Olympus"`}},
+		"nothing for postgres":   {gormadapter.Options{Type: "postgres"}, []string{"Options.DBName is empty", "Options.User is empty"}},
+		"nothing for mariadb":    {gormadapter.Options{Type: "mariadb"}, []string{"Options.DBName is empty", "Options.User is empty"}},
+		"negative":               {gormadapter.Options{Type: "mariadb", User: "u", DBName: "d", Port: -1, MaxOpenConns: -1, MaxIdleConns: -1}, []string{"Options.Port is -1", "Options.MaxOpenConns is -1", "Options.MaxIdleConns is -1"}},
+		"SQL Server":             {gormadapter.Options{Type: "mssql", DSN: "sqlserver://sa:hunter2@h"}, []string{`Options.Type is "mssql"`, "gorm.io/driver/sqlserver", "gormadapter.New"}},
+		"a driver's name":        {gormadapter.Options{Type: "pgx", DSN: "postgres://u:hunter2@h/d"}, []string{`Options.Type is "pgx"`, `"sqlite", "postgresql" (or "postgres"), "mysql" and "mariadb"`}},
+		"MySQL's for PostgreSQL": {gormadapter.Options{Type: "postgresql", DSN: "mysql://u:hunter2@h/d"}, []string{"Options.DSN starts with mysql://", "want postgresql://"}},
+		"two time zones":         {gormadapter.Options{Type: "postgresql", DSN: "postgres://u:hunter2@h/d?timezone=UTC", Timezone: "UTC"}, []string{"Options.Timezone is given beside Options.DSN"}},
+		"two locations":          {gormadapter.Options{Type: "mysql", DSN: "u:hunter2@tcp(h)/d?loc=Europe%2FRome", Timezone: "UTC"}, []string{"Options.Timezone is given beside Options.DSN"}},
+		"no database":            {gormadapter.Options{Type: "mysql", DSN: "mysql://u:hunter2@h"}, []string{"Options.DSN names no database"}},
+		"unreadable URL":         {gormadapter.Options{Type: "postgresql", DSN: "postgres://u:hunter2%zz@h/d"}, []string{"Options.DSN cannot be read", "postgres://user:password@host"}},
+		"unreadable words":       {gormadapter.Options{Type: "postgresql", DSN: "host=h password = 'hunter2"}, []string{"Options.DSN cannot be read"}},
+		"a plain word":           {gormadapter.Options{Type: "postgresql", DSN: "hunter2"}, []string{"Options.DSN cannot be read"}},
+		"unreadable MySQL URL":   {gormadapter.Options{Type: "mysql", DSN: "mysql://u:hunter2%zz@h/d"}, []string{"Options.DSN cannot be read", "mysql://user:password@host"}},
+		"unreadable MySQL DSN":   {gormadapter.Options{Type: "mysql", DSN: "u:hunter2@tcp(h/d"}, []string{"Options.DSN cannot be read"}},
+		"parts of a DSN":         {gormadapter.Options{Type: "mysql", DSN: "u@hunter2(h)/d"}, []string{"Options.DSN cannot be read"}},
+	} {
+		_, err := gormadapter.Open(row.options)
+		if err == nil {
+			t.Errorf("%s: got no error", name)
+			continue
+		}
+		for _, want := range row.want {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: no %q in %q", name, want, err)
+			}
+		}
+		if strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: the password is in %q", name, err)
+		}
+	}
+}
+
+// What was tried is named when nobody answers, and when the server does not want the user.
+func TestServersThatCannotBeReached(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	free := listener.Addr().(*net.TCPAddr).Port
+	must(t, listener.Close())
+	for name, o := range map[string]gormadapter.Options{
+		"fields, PostgreSQL": {Type: "postgresql", Port: free, User: "ada", Password: "hunter2", DBName: "people"},
+		"fields, MariaDB":    {Type: "mariadb", Port: free, User: "ada", Password: "hunter2", DBName: "people"},
+		"URL, PostgreSQL":    {Type: "postgres", DSN: "postgres://ada:hunter2@127.0.0.1:" + strconv.Itoa(free) + "/people"},
+		"words, PostgreSQL":  {Type: "postgres", DSN: "host=127.0.0.1 user=ada password='hunter2' dbname=people port=" + strconv.Itoa(free)},
+		"URL, MySQL":         {Type: "mysql", DSN: "mysql://ada:hunter2@127.0.0.1:" + strconv.Itoa(free) + "/people"},
+		"DSN, MySQL":         {Type: "mysql", DSN: "ada:hunter2@tcp(127.0.0.1:" + strconv.Itoa(free) + ")/people"},
+		"socket, PostgreSQL": {Type: "postgresql", Host: t.TempDir(), Port: free, User: "ada", Password: "hunter2", DBName: "people"},
+		"socket, MariaDB":    {Type: "mariadb", Host: t.TempDir() + "/" + strconv.Itoa(free), User: "ada", Password: "hunter2", DBName: "people"},
+	} {
+		_, err := gormadapter.Open(o)
+		if err == nil {
+			t.Errorf("%s: got no error", name)
+			continue
+		}
+		for _, want := range []string{"open ", " database \"people\" of user", `"ada" on `, strconv.Itoa(free)} {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: no %q in %q", name, want, err)
+			}
+		}
+		if strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: the password is in %q", name, err)
+		}
+	}
+}
+
+// Options without DSN connect to the servers of the tests, with the settings that were asked for.
+func TestOptionsWithoutDSN(t *testing.T) {
+	t.Parallel()
+	t.Run("PostgreSQL", func(t *testing.T) {
+		t.Parallel()
+		a := openOn(t, fieldsOf(t, postgreSQL(t), func(o *gormadapter.Options) { o.Timezone, o.MaxOpenConns = "Europe/Rome", 3 }))
+		if got := setting(t, a, "SHOW timezone"); got != "Europe/Rome" {
+			t.Errorf("got time zone %s", got)
+		}
+		atMost(t, a, 3)
+	})
+	t.Run("MariaDB", func(t *testing.T) {
+		t.Parallel()
+		a := openOn(t, fieldsOf(t, mariaDB(t), nil))
+		for query, want := range map[string]string{
+			"SELECT @@time_zone": "+00:00", "SELECT @@character_set_connection": "utf8mb4", "SELECT @@sql_mode LIKE '%STRICT_ALL_TABLES%'": "1",
+		} {
+			if got := setting(t, a, query); got != want {
+				t.Errorf("%s: got %s, want %s", query, got, want)
+			}
+		}
+		atMost(t, a, 20)
+		// The number of rows found counts, not of those that became another.
+		must(t, a.CreateUser(t.Context(), &cardea.User{ID: "ada", Name: "Ada"}))
+		if got := a.DB().Exec("UPDATE user SET name = 'Ada'").RowsAffected; got != 1 {
+			t.Errorf("got %d rows, want 1", got)
+		}
+		if err := a.CreateUser(t.Context(), &cardea.User{ID: strings.Repeat("x", 256)}); err == nil {
+			t.Error("stored an id that is too long")
+		}
+	})
+	t.Run("MariaDB by URL", func(t *testing.T) {
+		t.Parallel()
+		o := fieldsOf(t, mariaDB(t), nil)
+		u := url.URL{Scheme: "mariadb", User: url.User(o.User), Host: net.JoinHostPort(o.Host, strconv.Itoa(o.Port)), Path: o.DBName, RawQuery: "readTimeout=30s"}
+		openOn(t, gormadapter.Options{Type: "mariadb", DSN: u.String()})
+	})
+}
+
+// fieldsOf takes the address of a test's database apart.
+func fieldsOf(t testing.TB, o gormadapter.Options, more func(*gormadapter.Options)) gormadapter.Options {
+	t.Helper()
+	fields := gormadapter.Options{Type: o.Type}
+	address := ""
+	if o.Type == "mariadb" {
+		config, err := sqldriver.ParseDSN(o.DSN)
+		must(t, err)
+		address, fields.User, fields.Password, fields.DBName = config.Addr, config.User, config.Passwd, config.DBName
+	} else {
+		u, err := url.Parse(o.DSN)
+		must(t, err)
+		address, fields.User, fields.DBName = u.Host, u.User.Username(), strings.TrimPrefix(u.Path, "/")
+		fields.Password, _ = u.User.Password()
+	}
+	host, port, err := net.SplitHostPort(address)
+	must(t, err)
+	fields.Host = host
+	fields.Port, err = strconv.Atoi(port)
+	must(t, err)
+	if more != nil {
+		more(&fields)
+	}
+	return fields
+}
+
+func setting(t testing.TB, a *gormadapter.Adapter, query string) (value string) {
+	t.Helper()
+	must(t, a.DB().Raw(query).Row().Scan(&value))
+	return value
+}
+
+func atMost(t testing.TB, a *gormadapter.Adapter, want int) {
+	t.Helper()
+	pool, err := a.DB().DB()
+	must(t, err)
+	if got := pool.Stats().MaxOpenConnections; got != want {
+		t.Errorf("got at most %d connections, want %d", got, want)
+	}
+}
+
+// A certificate that nobody knows is refused where TLS is asked for, and a server without TLS too.
+func TestTLSIsVerified(t *testing.T) {
+	t.Parallel()
+	for _, e := range engines()[1:] {
+		t.Run(e.name, func(t *testing.T) {
+			t.Parallel()
+			a, err := gormadapter.Open(fieldsOf(t, e.empty(t), func(o *gormadapter.Options) { o.TLS = &tls.Config{} }))
+			if err == nil {
+				a.Close()
+				t.Error("connected without a certificate")
+			}
+		})
+	}
+}

@@ -1,0 +1,210 @@
+package gormadapter_test
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/sqlite"
+	"github.com/cardea-auth/cardea/adaptertest"
+	sqldriver "github.com/go-sql-driver/mysql"
+	"gorm.io/driver/mysql"
+	"gorm.io/driver/postgres"
+	"gorm.io/gorm"
+)
+
+// engine is a database server of the tests, or SQLite.
+type engine struct {
+	name  string
+	empty func(t testing.TB) gormadapter.Options // an empty database, which ends with the test
+}
+
+func engines() []engine {
+	return []engine{{"SQLite", sqliteFile}, {"PostgreSQL", postgreSQL}, {"PgBouncer", pgBouncer}, {"MariaDB", mariaDB}}
+}
+
+func sqliteFile(t testing.TB) gormadapter.Options {
+	return gormadapter.Options{Type: "sqlite", DBName: t.TempDir() + "/db.sqlite"}
+}
+
+func postgreSQL(t testing.TB) gormadapter.Options {
+	t.Helper()
+	return gormadapter.Options{Type: "postgresql", DSN: postgreSQLAddress(t, "CARDEA_TEST_POSTGRES", "")}
+}
+
+func pgBouncer(t testing.TB) gormadapter.Options {
+	t.Helper()
+	return gormadapter.Options{Type: "postgresql", DSN: postgreSQLAddress(t, "CARDEA_TEST_PGBOUNCER", ""), TransactionPooler: true}
+}
+
+// postgreSQLAddress makes an empty database and returns its URL.
+func postgreSQLAddress(t testing.TB, variable, query string) string {
+	t.Helper()
+	u, err := url.Parse(addressOf(t, variable))
+	if err != nil {
+		t.Fatalf("%s is no URL", variable)
+	}
+	u.Path = "/" + createDatabase(t, postgres.Open(addressOf(t, "CARDEA_TEST_POSTGRES")), " WITH (FORCE)")
+	if query != "" {
+		u.RawQuery += "&" + query
+	}
+	return u.String()
+}
+
+func mariaDB(t testing.TB) gormadapter.Options {
+	t.Helper()
+	config, err := sqldriver.ParseDSN(addressOf(t, "CARDEA_TEST_MARIADB"))
+	if err != nil {
+		t.Fatal("CARDEA_TEST_MARIADB is no DSN")
+	}
+	config.DBName = createDatabase(t, mysql.Open(config.FormatDSN()), "")
+	return gormadapter.Options{Type: "mariadb", DSN: config.FormatDSN()}
+}
+
+// bytewiseMariaDB is a database whose tables compare byte for byte when nothing else is said.
+func bytewiseMariaDB(t testing.TB) string {
+	t.Helper()
+	dsn := mariaDB(t).DSN
+	if err := connect(t, mysql.Open(dsn)).Exec("ALTER DATABASE COLLATE utf8mb4_nopad_bin").Error; err != nil {
+		t.Fatal(err)
+	}
+	return dsn
+}
+
+// serverConnection is the application's own connection to a database, with TranslateError and without any setting that Open makes.
+func serverConnection(t testing.TB, o gormadapter.Options) *gorm.DB {
+	t.Helper()
+	db := connect(t, dialectorOf(t, o))
+	db.TranslateError = true
+	return db
+}
+
+func dialectorOf(t testing.TB, o gormadapter.Options) gorm.Dialector {
+	t.Helper()
+	switch {
+	case o.Type == "mariadb":
+		return mysql.Open(o.DSN + "?parseTime=true")
+	case o.TransactionPooler:
+		return postgres.Open(o.DSN + "&default_query_exec_mode=cache_describe")
+	case o.Type == "postgresql":
+		return postgres.Open(o.DSN)
+	}
+	return sqlite.Open(o.DBName)
+}
+
+// openOn returns an adapter with its tables.
+func openOn(t testing.TB, o gormadapter.Options, opts ...gormadapter.Option) *gormadapter.Adapter {
+	t.Helper()
+	a, err := gormadapter.Open(o, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := a.Migrate(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func TestContractOnPostgreSQL(t *testing.T) {
+	t.Parallel()
+	o := postgreSQL(t)
+	db := connect(t, dialectorOf(t, o))
+	var schemas atomic.Int32
+	adaptertest.Run(t, func(t *testing.T) cardea.Adapter { // a schema of one database is made much faster than a database
+		schema := fmt.Sprint("schema", schemas.Add(1))
+		must(t, db.Exec("CREATE SCHEMA "+schema).Error)
+		return openOn(t, gormadapter.Options{Type: "postgres", DSN: o.DSN + "&search_path=" + schema})
+	})
+}
+
+// Through a pooler, each time in another schema of one database.
+func TestContractOnPgBouncer(t *testing.T) {
+	t.Parallel()
+	o := pgBouncer(t)
+	db := connect(t, dialectorOf(t, o))
+	var schemas atomic.Int32
+	adaptertest.Run(t, func(t *testing.T) cardea.Adapter {
+		inSchema := o
+		inSchema.Schema = fmt.Sprint("schema", schemas.Add(1))
+		must(t, db.Exec("CREATE SCHEMA "+inSchema.Schema).Error)
+		return openOn(t, inSchema)
+	})
+}
+
+func TestContractOnMariaDB(t *testing.T) {
+	t.Parallel()
+	addressOf(t, "CARDEA_TEST_MARIADB")
+	adaptertest.Run(t, func(t *testing.T) cardea.Adapter { return openOn(t, mariaDB(t)) })
+}
+
+// The application's own connection, with next to no settings, on tables that its own migrations made.
+func TestContractOnTheApplicationsMariaDB(t *testing.T) {
+	t.Parallel()
+	addressOf(t, "CARDEA_TEST_MARIADB")
+	adaptertest.Run(t, func(t *testing.T) cardea.Adapter {
+		db := connect(t, mysql.Open(bytewiseMariaDB(t)+"?parseTime=true"))
+		a, err := gormadapter.New(db)
+		must(t, err)
+		must(t, db.AutoMigrate(a.Entities()...))
+		return a
+	})
+}
+
+// The application's own connection through a pooler, in each of the modes in which pgx prepares nothing. Many work at once, so that each gets server
+// connections on which others were before.
+func TestPoolerOnTheApplicationsConnection(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []string{"exec", "cache_describe", "simple_protocol"} {
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			a := newOn(t, connect(t, postgres.Open(postgreSQLAddress(t, "CARDEA_TEST_PGBOUNCER", "default_query_exec_mode="+mode))))
+			var wg sync.WaitGroup
+			for i := range 16 {
+				wg.Go(func() {
+					for j := range 8 {
+						if err := visit(t.Context(), a, fmt.Sprint("visitor ", i, ".", j)); err != nil {
+							t.Error(err)
+						}
+					}
+				})
+			}
+			wg.Wait()
+		})
+	}
+}
+
+// visit signs somebody up, reads, renews and ends the session, and deletes the user, and checks that it is always that user.
+func visit(ctx context.Context, a *gormadapter.Adapter, name string) error {
+	u := &cardea.User{Name: name, Email: name}
+	if err := a.Transact(ctx, func(ctx context.Context) error {
+		if err := a.CreateUser(ctx, u); err != nil {
+			return err
+		}
+		return a.LinkAccount(ctx, &cardea.Account{UserID: u.ID, Type: "oidc", Provider: "p", ProviderAccountID: name})
+	}); err != nil {
+		return err
+	}
+	if err := a.CreateSession(ctx, &cardea.Session{Token: name, UserID: u.ID, Expires: expiry}); err != nil {
+		return err
+	}
+	s, err := a.Session(ctx, name)
+	if err != nil || s.User.Name != name {
+		return fmt.Errorf("session of %s: got %v and %w", name, s, err)
+	}
+	byAccount, err := a.UserByAccount(ctx, "p", name)
+	if err != nil || byAccount.ID != u.ID {
+		return fmt.Errorf("account of %s: got %v and %w", name, byAccount, err)
+	}
+	return cmp.Or(a.RenewSession(ctx, name, expiry), a.DeleteSession(ctx, name), a.DeleteUser(ctx, u.ID))
+}

@@ -1,0 +1,254 @@
+package gormadapter_test
+
+import (
+	"database/sql"
+	"database/sql/driver"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"github.com/cardea-auth/cardea/adaptertest"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+	"gorm.io/gorm/schema"
+)
+
+// All entities with columns of the application's.
+
+type stay struct {
+	gormadapter.SessionOf[member]
+	Agent string `gorm:"not null;default:unknown"`
+	Place *string
+}
+
+type link struct {
+	gormadapter.AccountOf[member]
+	Scopes []string `gorm:"serializer:json"`
+	Level  int      `gorm:"not null;default:3"`
+}
+
+type ticket struct {
+	gormadapter.VerificationToken
+	Reason string `gorm:"not null;default:mail"`
+}
+
+type passkey struct {
+	gormadapter.AuthenticatorOf[member]
+	Label string `gorm:"not null;default:key"`
+}
+
+func embedded() []gormadapter.Option {
+	return []gormadapter.Option{
+		gormadapter.WithVerificationToken[ticket](), gormadapter.WithAuthenticator[passkey](), gormadapter.WithAccount[link](),
+		gormadapter.WithSession[stay](), gormadapter.WithUser[member](), // the user last: the order does not matter
+	}
+}
+
+// A users table that was there before, with numbers for keys.
+type numbered struct {
+	gormadapter.User
+	ID int64 `json:"id"`
+}
+
+type numbered32 struct {
+	gormadapter.User
+	ID uint32 `json:"id"`
+}
+
+// With the database's own UUIDs, as texts and as a type.
+type native struct {
+	gormadapter.User
+	ID string `gorm:"primaryKey;type:uuid;default:gen_random_uuid()" json:"id"`
+}
+
+type typed struct {
+	gormadapter.User
+	ID uuidType `gorm:"primaryKey" json:"id"`
+}
+
+// uuidType is as those of the UUID libraries.
+type uuidType [16]byte
+
+func (u *uuidType) Scan(v any) error {
+	b, err := hex.DecodeString(strings.ReplaceAll(fmt.Sprintf("%s", v), "-", ""))
+	if err != nil || len(b) != len(u) {
+		return errors.New("no UUID")
+	}
+	*u = uuidType(b)
+	return nil
+}
+
+func (u uuidType) Value() (driver.Value, error) {
+	return fmt.Sprintf("%x-%x-%x-%x-%x", u[:4], u[4:6], u[6:8], u[8:10], u[10:]), nil
+}
+
+func (uuidType) GormDBDataType(db *gorm.DB, _ *schema.Field) string {
+	if db.Dialector.Name() == "sqlite" {
+		return "text"
+	}
+	return "uuid"
+}
+
+// Structs that have nothing to do with the default entities: other names, other types, no relations, no ids for rows that need none.
+
+type patron struct {
+	UID      int64          `gorm:"primaryKey" cardea:"ID"`
+	Mail     string         `gorm:"size:255;uniqueIndex" cardea:"Email"`
+	Verified sql.NullTime   `cardea:"EmailVerified"`
+	Title    string         `gorm:"size:255;not null" cardea:"Name"`
+	Picture  sql.NullString `gorm:"size:255" cardea:"Image"`
+	Role     string         `gorm:"size:20;not null;default:ADMIN"`
+}
+
+type login struct {
+	Key   string    `gorm:"primaryKey;size:255" cardea:"SessionToken"`
+	Whose int64     `gorm:"index" cardea:"UserID"`
+	Until time.Time `gorm:"not null" cardea:"Expires"`
+}
+
+type identity struct {
+	Provider     string `gorm:"primaryKey;size:100"`
+	Subject      string `gorm:"primaryKey;size:200" cardea:"ProviderAccountID"`
+	Owner        int64  `gorm:"index" cardea:"UserID"`
+	Kind         string `gorm:"size:20" cardea:"Type"`
+	RefreshToken sql.NullString
+	AccessToken  string
+	ExpiresAt    sql.NullInt64
+	TokenType    *string `gorm:"size:20"`
+	Scope        string
+	IDToken      sql.Null[string]
+	SessionState *string `gorm:"size:255"`
+}
+
+type proof struct {
+	Hash string    `gorm:"primaryKey;size:255" cardea:"Token"`
+	For  string    `gorm:"size:255;not null" cardea:"Identifier"`
+	End  time.Time `gorm:"not null" cardea:"Expires"`
+}
+
+type device struct {
+	Credential           string `gorm:"primaryKey;size:512" cardea:"CredentialID"`
+	UserID               int64  `gorm:"index"`
+	ProviderAccountID    string `gorm:"size:512"`
+	Public               string `gorm:"size:5000" cardea:"CredentialPublicKey"`
+	Counter              uint32
+	CredentialDeviceType string `gorm:"size:20"`
+	CredentialBackedUp   bool
+	Transports           string `gorm:"size:255"`
+}
+
+func mapped() []gormadapter.Option {
+	return []gormadapter.Option{
+		gormadapter.WithUser[patron](), gormadapter.WithSession[login](), gormadapter.WithAccount[identity](),
+		gormadapter.WithVerificationToken[proof](), gormadapter.WithAuthenticator[device](),
+	}
+}
+
+// plural is GORM's own way with names, for our tables too.
+type plural struct{ schema.NamingStrategy }
+
+// camel writes names as Prisma does: tables after the models, columns in camelCase but for those that OAuth names.
+type camel struct{ schema.NamingStrategy }
+
+func (c camel) TableName(entity string) string { return c.TablePrefix + entity }
+
+func (camel) ColumnName(_, field string) string {
+	switch field {
+	case "ID":
+		return "id"
+	case "RefreshToken", "AccessToken", "ExpiresAt", "TokenType", "IDToken", "SessionState":
+		return schema.NamingStrategy{}.ColumnName("", field)
+	}
+	for from, to := range map[string]string{"CredentialID": "credentialID", "ProviderAccountID": "providerAccountId", "UserID": "userId"} {
+		if field == from {
+			return to
+		}
+	}
+	return strings.ToLower(field[:1]) + field[1:]
+}
+
+// variant is a way to have the entities.
+type variant struct {
+	options func() []gormadapter.Option
+	namer   func(prefix string) schema.Namer
+	engines string // where it is tested
+}
+
+func standard(prefix string) schema.Namer { return schema.NamingStrategy{TablePrefix: prefix} }
+
+func none() []gormadapter.Option { return nil }
+
+func only(o func() gormadapter.Option) func() []gormadapter.Option {
+	return func() []gormadapter.Option { return []gormadapter.Option{o()} }
+}
+
+func variants() map[string]variant {
+	return map[string]variant{
+		"prefix":                {none, standard, "SQLite"},
+		"all entities embedded": {embedded, standard, "SQLite PostgreSQL MariaDB"},
+		"integer ids":           {only(gormadapter.WithUser[numbered]), standard, "SQLite PostgreSQL MariaDB"},
+		"32-bit integer ids":    {only(gormadapter.WithUser[numbered32]), standard, "MariaDB"},
+		"native UUIDs":          {only(gormadapter.WithUser[native]), standard, "PostgreSQL"},
+		"typed UUIDs":           {only(gormadapter.WithUser[typed]), standard, "SQLite PostgreSQL"},
+		"structs of one's own":  {mapped, standard, "SQLite PostgreSQL MariaDB"},
+		"ids of one's own":      {only(counted), standard, "SQLite"},
+		"plural names": {none, func(prefix string) schema.Namer {
+			return plural{schema.NamingStrategy{TablePrefix: prefix}}
+		}, "SQLite"},
+		"camelCase names": {none, func(prefix string) schema.Namer {
+			return camel{schema.NamingStrategy{TablePrefix: prefix}}
+		}, "SQLite PostgreSQL"},
+		"unchanged names": {none, func(prefix string) schema.Namer {
+			return schema.NamingStrategy{TablePrefix: prefix, NoLowerCase: true, SingularTable: true}
+		}, "SQLite"},
+	}
+}
+
+func counted() gormadapter.Option {
+	var last atomic.Int64
+	return gormadapter.WithID(func() string { return fmt.Sprint("id-", last.Add(1)) })
+}
+
+// Each variant keeps the contract, with as many sets of tables in one database as the contract has promises.
+func TestContractOfVariants(t *testing.T) {
+	t.Parallel()
+	for name, v := range variants() {
+		for _, e := range []engine{{"SQLite", sqliteFile}, {"PostgreSQL", postgreSQL}, {"MariaDB", mariaDB}} {
+			if !strings.Contains(v.engines, e.name) {
+				continue
+			}
+			t.Run(name+" on "+e.name, func(t *testing.T) {
+				t.Parallel()
+				var sets atomic.Int64
+				together := e.empty(t)
+				adaptertest.Run(t, func(t *testing.T) cardea.Adapter {
+					options := together
+					if e.name == "SQLite" { // which has one writer for all tables
+						options = e.empty(t)
+					}
+					return v.open(t, options, fmt.Sprintf("set%d_", sets.Add(1)))
+				})
+			})
+		}
+	}
+}
+
+func (v variant) open(t *testing.T, o gormadapter.Options, prefix string) *gormadapter.Adapter {
+	t.Helper()
+	db, err := gorm.Open(dialectorOf(t, o), &gorm.Config{NamingStrategy: v.namer(prefix), Logger: logger.Discard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if pool, err := db.DB(); err == nil {
+			pool.Close()
+		}
+	})
+	return newOn(t, db, v.options()...)
+}
