@@ -15,7 +15,7 @@ import (
 func (a *Adapter) LinkAccount(ctx context.Context, account *cardea.Account) error {
 	r, err := a.account.given(a.entities.account, account.Entity)
 	if err != nil {
-		return fmt.Errorf("link account: Account.%w", err)
+		return fmt.Errorf("link account: Account%w", err)
 	}
 	a.identify(r, "")
 	r.set("Provider", account.Provider)
@@ -31,8 +31,8 @@ func (a *Adapter) LinkAccount(ctx context.Context, account *cardea.Account) erro
 // setTokens sets what may change with each sign-in.
 func (r *row) setTokens(from *cardea.Account) {
 	r.set("Type", string(from.Type))
-	for name, value := range tokens(from) {
-		r.set(name, optional(value))
+	for _, token := range tokens(from) {
+		r.set(token.role, optional(token.value))
 	}
 	if !from.ExpiresAt.IsZero() {
 		r.set("ExpiresAt", from.ExpiresAt.Unix())
@@ -41,10 +41,10 @@ func (r *row) setTokens(from *cardea.Account) {
 	}
 }
 
-func tokens(a *cardea.Account) map[string]string {
-	return map[string]string{
-		"RefreshToken": a.RefreshToken, "AccessToken": a.AccessToken, "TokenType": a.TokenType, "Scope": a.Scope, "IDToken": a.IDToken,
-		"SessionState": a.SessionState,
+func tokens(a *cardea.Account) [6]struct{ role, value string } {
+	return [...]struct{ role, value string }{
+		{"RefreshToken", a.RefreshToken}, {"AccessToken", a.AccessToken}, {"TokenType", a.TokenType}, {"Scope", a.Scope},
+		{"IDToken", a.IDToken}, {"SessionState", a.SessionState},
 	}
 }
 
@@ -101,9 +101,9 @@ func filledRoles(account *cardea.Account) (roles []string) {
 	if !account.ExpiresAt.IsZero() {
 		roles = append(roles, "ExpiresAt")
 	}
-	for name, value := range tokens(account) {
-		if value != "" {
-			roles = append(roles, name)
+	for _, token := range tokens(account) {
+		if token.value != "" {
+			roles = append(roles, token.role)
 		}
 	}
 	return roles

@@ -13,7 +13,7 @@ import (
 func (a *Adapter) CreateAuthenticator(ctx context.Context, authenticator *cardea.Authenticator) error {
 	r, err := a.authenticator.given(a.entities.authenticator, authenticator.Entity)
 	if err != nil {
-		return fmt.Errorf("create authenticator: Authenticator.%w", err)
+		return fmt.Errorf("create authenticator: Authenticator%w", err)
 	}
 	r.setAuthenticator(authenticator)
 	if err := a.insert(ctx, "create authenticator", r, authenticator.UserID); err != nil {

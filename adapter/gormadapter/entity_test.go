@@ -343,3 +343,30 @@ func TestNothingHiddenReachesTheBrowser(t *testing.T) {
 		t.Errorf("got %d sessions, want 1", len(tokens))
 	}
 }
+
+// Tables in a schema of their own, beside others of the same names.
+func TestDatabaseSchema(t *testing.T) {
+	t.Parallel()
+	options := postgreSQL(t)
+	for _, prefix := range []string{"", "auth.", "shop."} {
+		db := connect(t, dialectorOf(t, options))
+		if name, ok := strings.CutSuffix(prefix, "."); ok {
+			must(t, db.Exec("CREATE SCHEMA "+name).Error)
+		}
+		db.NamingStrategy = schema.NamingStrategy{TablePrefix: prefix}
+		a, err := gormadapter.New(db, gormadapter.WithUser[host]())
+		must(t, err)
+		must(t, a.Migrate(t.Context()))
+		must(t, a.Migrate(t.Context()))
+		u, err := firstSignIn(t.Context(), a)
+		must(t, err)
+		must(t, a.CreateAuthenticator(t.Context(), newPasskey(u.ID)))
+		if got := count(t, a, prefix+"session"); got != 1 {
+			t.Errorf("%q: got %d sessions, want 1", prefix, got)
+		}
+		must(t, a.DeleteUser(t.Context(), u.ID))
+		if got := count(t, a, prefix+"authenticator"); got != 0 {
+			t.Errorf("%q: got %d authenticators, want none", prefix, got)
+		}
+	}
+}

@@ -16,7 +16,7 @@ func (a *Adapter) key(id string) (any, error) {
 	if id == "" || !a.storable(id) {
 		return nil, cardea.ErrNotFound
 	}
-	if field.FieldType.Kind() == reflect.String && !a.user.uuids {
+	if anyText(field) {
 		return id, nil
 	}
 	row := a.user.fill(a.entities.user.new())
@@ -31,7 +31,7 @@ func (a *Adapter) key(id string) (any, error) {
 func (r *row) setKey(name, id string) {
 	r.set(name, id)
 	field := r.roles[name]
-	if field == nil || r.err != nil {
+	if field == nil || r.err != nil || id != "" && anyText(field) {
 		return
 	}
 	_, zero := field.ValueOf(context.Background(), r.value)
@@ -77,8 +77,13 @@ func (p *parser) checkIDs(t *table, newID func() string) {
 	}
 }
 
+// anyText reports whether every text is an id.
+func anyText(field *schema.Field) bool {
+	return field.FieldType.Kind() == reflect.String && !isUUIDColumn(field)
+}
+
 func isUUIDColumn(field *schema.Field) bool {
-	return strings.EqualFold(string(field.DataType), "uuid") || strings.EqualFold(string(field.DataType), "uniqueidentifier")
+	return field.DataType != schema.String && (strings.EqualFold(string(field.DataType), "uuid") || strings.EqualFold(string(field.DataType), "uniqueidentifier"))
 }
 
 // isUUID accepts the one notation in which databases write them.

@@ -102,7 +102,7 @@ func (t *table) given(e entity, own any) (*row, error) {
 		return t.fill(e.new()), nil
 	}
 	if want := reflect.PointerTo(t.schema.ModelType); reflect.TypeOf(own) != want || reflect.ValueOf(own).IsNil() {
-		return nil, fmt.Errorf("the entity is a %T, want a %s", own, want)
+		return nil, fmt.Errorf(".Entity is a %T, want a %s", own, want)
 	}
 	return t.fill(own), nil
 }

@@ -12,7 +12,7 @@ import (
 
 // statements are what the adapter runs without GORM.
 type statements struct {
-	userByID, userByEmail, userByAccount *statement
+	userByID, userByEmail, userByAccount, deleteUser *statement
 
 	accounts, hasAccount, unlinkAccount, deleteAccounts *statement
 
@@ -45,6 +45,7 @@ func (p *parser) statements(user, session, account, token, authenticator *table)
 	s := statements{
 		userByID:      p.find(user, nil, nil, where(p.is(id, 0))),
 		userByEmail:   p.find(user, nil, nil, where(p.is(p.column(user, "Email"), 0))),
+		deleteUser:    p.remove(user, where(p.is(id, 0))),
 		userByAccount: p.find(user, nil, join(account, accountUser, id), byAccount),
 
 		accounts:       p.find(account, nil, nil, where(p.is(accountUser, 0))),

@@ -12,7 +12,7 @@ import (
 func (a *Adapter) CreateSession(ctx context.Context, s *cardea.Session) error {
 	r, err := a.session.given(a.entities.session, s.Entity)
 	if err != nil {
-		return fmt.Errorf("create session: Session.%w", err)
+		return fmt.Errorf("create session: Session%w", err)
 	}
 	a.identify(r, "")
 	r.set("SessionToken", s.Token)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/schema"
@@ -23,7 +24,6 @@ type table struct {
 	own     bool            // the application named the type: it gets to see the rows
 	simple  bool            // without hooks, so that to write it is one statement
 	related bool            // a foreign key points to the user
-	uuids   bool            // the id is a column of type uuid
 }
 
 // parser collects what is wrong with the entities while it describes them.
@@ -51,9 +51,6 @@ func (p *parser) table(e entity, roles []role) *table {
 		if field := t.roles[r.name]; field != nil && r.kind.nullable && !field.NotNull && field.FieldType.Kind() != reflect.Pointer {
 			t.blank = append(t.blank, field)
 		}
-	}
-	if id := t.roles["ID"]; id != nil {
-		t.uuids = isUUIDColumn(id)
 	}
 	return t
 }
@@ -102,12 +99,34 @@ var errNoKey = errors.New("the id is not one that the entity can have")
 // set writes a value to the field of a role, if there is one. nil, and a pointer that is nil, is no value.
 func (r *row) set(role string, v any) {
 	field := r.roles[role]
-	if field == nil {
+	if field == nil || assign(r.at(role), v) {
 		return
 	}
 	if err := field.Set(context.Background(), r.value, v); err != nil { // err holds the value
 		r.err = cmp.Or(r.err, fmt.Errorf("field %s does not take the value", field.Name))
 	}
+}
+
+// assign is what GORM does with the types of the default entities, in one step.
+func assign(field, v any) bool {
+	switch p := field.(type) {
+	case *string:
+		if s, ok := v.(string); ok {
+			*p = s
+			return true
+		}
+	case **string:
+		if s, ok := v.(*string); ok {
+			*p = s
+			return true
+		}
+	case **time.Time:
+		if t, ok := v.(*time.Time); ok {
+			*p = t
+			return true
+		}
+	}
+	return false
 }
 
 // at returns a pointer to the field of a role.

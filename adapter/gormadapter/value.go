@@ -2,6 +2,7 @@ package gormadapter
 
 import (
 	"crypto/rand"
+	"database/sql"
 	"database/sql/driver"
 	"fmt"
 	"reflect"
@@ -34,6 +35,10 @@ func textAt(field any) string {
 			return ""
 		}
 		return **p
+	case *sql.NullString:
+		return p.String
+	case *int64:
+		return strconv.FormatInt(*p, 10)
 	}
 	return asText(held(field))
 }
@@ -51,6 +56,9 @@ func timeAt(field any) time.Time {
 		}
 		**p = moment(**p)
 		return **p
+	case *sql.NullTime:
+		p.Time = moment(p.Time)
+		return p.Time
 	}
 	t, _ := held(field).(time.Time)
 	return moment(t)

@@ -40,5 +40,5 @@ SELECT DB_NAME() AS [Current Database]
 SELECT count(*) FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_NAME = @p1 AND TABLE_CATALOG = @p2 and TABLE_SCHEMA like @p3  AND TABLE_TYPE = @p4
 DELETE FROM "session" WHERE "session"."user_id" = @p1 AND CAST(CAST("session"."user_id" AS nvarchar(4000)) AS varbinary(8000)) = CAST(CAST(@p2 AS nvarchar(4000)) AS varbinary(8000))
 DELETE FROM "account" WHERE "account"."user_id" = @p1 AND CAST(CAST("account"."user_id" AS nvarchar(4000)) AS varbinary(8000)) = CAST(CAST(@p2 AS nvarchar(4000)) AS varbinary(8000))
-DELETE FROM "user" WHERE ("user"."id" = @p1 AND CAST(CAST("user"."id" AS nvarchar(4000)) AS varbinary(8000)) = CAST(CAST(@p2 AS nvarchar(4000)) AS varbinary(8000))) AND "user"."id" = @p3
+DELETE FROM "user" WHERE "user"."id" = @p1 AND CAST(CAST("user"."id" AS nvarchar(4000)) AS varbinary(8000)) = CAST(CAST(@p2 AS nvarchar(4000)) AS varbinary(8000))
 COMMIT
