@@ -23,8 +23,8 @@ type Mailbox struct {
 // Mail is a mail that was sent.
 type Mail struct {
 	email.Message
-	Link string // the link to sign in with; "" for none
-	Code string // the six-digit code beside it; "" for none
+	Link string // to sign in with, as the text has it; "" for none
+	Code string // of six digits, as the text has it; "" for none
 }
 
 var (

@@ -5,7 +5,7 @@
 //		Sender: &email.SMTP{Host: "smtp.example.com", Username: "apikey", Password: os.Getenv("SMTP_PASSWORD")},
 //	})
 //
-// [SMTP] hands the mails to a mail server; a [Sender] of one's own can hand them to anything else, such as a mail service's API.
+// [SMTP] hands the mails to a mail server, a [Service] to a mail service's API, such as [Resend]; a [Sender] of one's own can hand them to anything else.
 package email
 
 import (
@@ -27,7 +27,7 @@ type Options struct {
 	// Sender delivers the mails.
 	Sender Sender
 
-	// Compose makes the subject and the two bodies of a mail, for a site in another language; From and To are filled in afterwards. Defaults to
+	// Compose makes the subject and the two bodies of a mail, for a site in another language; From, To, Link and Code are filled in afterwards. Defaults to
 	// [Compose].
 	Compose func(ctx context.Context, m *cardea.SignInMail) (Message, error)
 
@@ -71,7 +71,7 @@ func New(o Options) *cardea.EmailProvider {
 		if err != nil {
 			return fmt.Errorf("compose the mail: %w", err)
 		}
-		message.From, message.To = o.From, m.To
+		message.From, message.To, message.Link, message.Code = o.From, m.To, m.URL, m.Code
 		return o.Sender.Send(ctx, message)
 	}
 	return p
@@ -85,8 +85,8 @@ func (o *Options) check() error {
 	}
 	switch s := o.Sender.(type) {
 	case nil:
-		faults = append(faults, errors.New("Options.Sender: is nil; set an *email.SMTP or your own"))
-	case *SMTP:
+		faults = append(faults, errors.New("Options.Sender: is nil; set an *email.SMTP, an *email.Service or your own"))
+	case interface{ check() error }:
 		faults = append(faults, s.check())
 	}
 	return errors.Join(faults...)

@@ -20,6 +20,10 @@ type Message struct {
 	Subject string
 	Text    string // the body for readers without HTML
 	HTML    string
+
+	// Link and Code are what the bodies hold, for a service that has the bodies as a template.
+	Link string
+	Code string
 }
 
 var (
