@@ -46,6 +46,10 @@ type Adapter interface {
 	// as it then is. No such user is ErrNotFound, a taken e-mail ErrConflict.
 	UpdateUser(ctx context.Context, u *User) error
 
+	// LockUser makes whoever locks the same user wait until the transaction that ctx carries has ended, and finds what that transaction left; other
+	// methods need not wait. It is called before anything is read in the transaction. No such user is ErrNotFound.
+	LockUser(ctx context.Context, id string) error
+
 	// DeleteUser removes the user with all accounts and sessions that hang on it, in one transaction. No such user is no error.
 	DeleteUser(ctx context.Context, id string) error
 
@@ -55,9 +59,13 @@ type Adapter interface {
 	LinkAccount(ctx context.Context, a *Account) error
 
 	// UpdateAccount writes the type and the tokens of a to the account with its Provider and ProviderAccountID. A field that is empty in a keeps
-	// its stored value, because many providers send a refresh token only once; the owner and every other column never change. No such account is
-	// ErrNotFound.
+	// its stored value, because many providers send a refresh token only once; but the expiry is of the access token, and with a new one a zero
+	// expiry removes the stored one. The owner and every other column never change. No such account is ErrNotFound.
 	UpdateAccount(ctx context.Context, a *Account) error
+
+	// ForgetTokens removes the refresh token, the access token with its expiry, and the ID token of the account, and leaves every other column
+	// alone. No such account is no error.
+	ForgetTokens(ctx context.Context, provider, providerAccountID string) error
 
 	// UnlinkAccount removes the account. No such account is no error.
 	UnlinkAccount(ctx context.Context, provider, providerAccountID string) error
@@ -81,11 +89,20 @@ type SessionStore interface {
 	// DeleteSession removes the session. No such session is no error.
 	DeleteSession(ctx context.Context, token string) error
 
+	// Sessions returns the sessions of a user, expired or not, without Session.User, ordered by token; none for a user who has none or does not
+	// exist.
+	Sessions(ctx context.Context, userID string) ([]*Session, error)
+
+	// DeleteSessions removes the sessions of a user, all but the one with the token except, and returns how many. An except that is empty, or of
+	// another user's session, spares none. None is no error.
+	DeleteSessions(ctx context.Context, userID, except string) (int, error)
+
 	// DeleteExpiredSessions removes at most limit sessions that expired before the given time, and returns how many.
 	DeleteExpiredSessions(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
-// TokenStore is what an [Adapter] needs beside its own methods for sign-in by e-mail. The rules of Adapter hold.
+// TokenStore is what an [Adapter] needs beside its own methods for sign-in by e-mail, and for [Auth.AccessToken] in several processes. The rules
+// of Adapter hold.
 type TokenStore interface {
 	// CreateVerificationToken adds t. A token that exists is ErrConflict.
 	CreateVerificationToken(ctx context.Context, t *VerificationToken) error
@@ -94,11 +111,15 @@ type TokenStore interface {
 	// one gets it, the others ErrNotFound. A token of another identifier is ErrNotFound and stays.
 	ConsumeVerificationToken(ctx context.Context, identifier, token string) (*VerificationToken, error)
 
+	// DeleteVerificationTokens removes the tokens of exactly that identifier, and returns how many. None is no error.
+	DeleteVerificationTokens(ctx context.Context, identifier string) (int, error)
+
 	// DeleteExpiredVerificationTokens removes at most limit tokens that expired before the given time, and returns how many.
 	DeleteExpiredVerificationTokens(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
-// VerificationToken is a single-use token sent to an e-mail address. Token is a hash, never what was sent.
+// VerificationToken is a single-use token sent to an e-mail address. Token is a hash, never what was sent. While a provider's tokens are being
+// refreshed, one is the sign of it to other processes: then Identifier is no address.
 type VerificationToken struct {
 	Identifier string
 	Token      string

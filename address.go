@@ -35,6 +35,7 @@ func (a *Auth) admitByMail(ctx context.Context, arr arrival) (*outcome, error) {
 			return nil, err
 		}
 		if keep {
+			out.proven = u.EmailVerified.IsZero()
 			u.EmailVerified, out.User = arr.came.now, u
 		} else {
 			u.Email, u.EmailVerified = "", time.Time{}
@@ -55,7 +56,7 @@ func (a *Auth) admitByMail(ctx context.Context, arr arrival) (*outcome, error) {
 
 // isTheirs decides whether the user who has an address belongs to the person who has just proven it. Where the user never proved it, anybody may have
 // registered it, and waits for its owner to come and share the user: then it is theirs only if they are signed in as that user, if nobody else has a way
-// in, or if the application has closed the other ways in. The accounts are closed here.
+// in, or if the application has closed the ways in that it made itself. The others are closed here, but the sessions, which write ends.
 func (a *Auth) isTheirs(ctx context.Context, arr arrival, u *User) (bool, error) {
 	if !u.EmailVerified.IsZero() || u.ID == arr.current {
 		return true, nil
@@ -64,7 +65,11 @@ func (a *Auth) isTheirs(ctx context.Context, arr arrival, u *User) (bool, error)
 	if err != nil {
 		return false, err
 	}
-	if len(accounts) == 0 && !a.hasOtherWaysIn() {
+	passkeys, err := a.passkeys(ctx, u.ID)
+	if err != nil {
+		return false, err
+	}
+	if len(accounts) == 0 && len(passkeys) == 0 && !a.hasOtherWaysIn() {
 		return true, nil
 	}
 	if arr.adopt == nil {
@@ -73,12 +78,22 @@ func (a *Auth) isTheirs(ctx context.Context, arr arrival, u *User) (bool, error)
 	if ok, err := arr.adopt(ctx, u); err != nil || !ok {
 		return false, adoptError(err)
 	}
+	return true, a.close(ctx, accounts, passkeys)
+}
+
+// close removes ways in.
+func (a *Auth) close(ctx context.Context, accounts []*Account, passkeys []*Authenticator) error {
 	for _, account := range accounts {
 		if err := a.config.Adapter.UnlinkAccount(ctx, account.Provider, account.ProviderAccountID); err != nil {
-			return false, err
+			return err
 		}
 	}
-	return true, nil
+	for _, key := range passkeys {
+		if err := a.config.Adapter.(AuthenticatorStore).DeleteAuthenticator(ctx, key.UserID, key.CredentialID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func adoptError(err error) error {

@@ -29,6 +29,7 @@ type outcome struct {
 	created bool
 	updated []*User
 	linked  bool
+	proven  bool // the user's address was not proven before: whoever else is signed in as that user no longer is
 }
 
 // complete signs the person in: it asks the application, writes user, account and session together, tells the application, and sends the
@@ -101,6 +102,9 @@ func (v *visit) startSession(ctx context.Context, out *outcome, arr arrival) err
 		err := v.auth.tokens.end(ctx, arr.came)
 		if err != nil {
 			return err
+		}
+		if out.proven {
+			v.auth.tokens.endAll(out.User.ID, arr.came.now)
 		}
 		if token, out.session, err = v.auth.tokens.create(ctx, &out.SignIn, arr.came); err != nil {
 			return err

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/cardea-auth/cardea/internal/cookie"
@@ -17,8 +16,8 @@ type attempt struct {
 	ID          string // names the cookie, and begins the state
 	Provider    string
 	State       string
-	Verifier    string // PKCE
-	Nonce       string // OIDC only
+	Verifier    string // PKCE; "" where the provider cannot
+	Nonce       string // OIDC only, and "" where the provider cannot
 	CallbackURL string
 	User        string // who was signed in when it began; "" for nobody
 }
@@ -26,16 +25,23 @@ type attempt struct {
 const (
 	attemptMaxAge = 15 * time.Minute
 	maxAttempts   = 5 // in one browser at once
+	attemptID     = 21
 )
 
 func newAttempt(p *OAuthProvider, callbackURL, user string, now time.Time) attempt {
-	id := fmt.Sprintf("%011x%s", now.UnixMilli(), rand.Text()[:10])
-	at := attempt{ID: id, Provider: p.ID, State: id + "." + random(), Verifier: random(), CallbackURL: callbackURL, User: user}
-	if p.Type == OIDC {
+	id := fmt.Sprintf("%011x%s", now.UnixMilli(), rand.Text()[:attemptID-11])
+	at := attempt{ID: id, Provider: p.ID, State: newState(id), CallbackURL: callbackURL, User: user}
+	if !p.NoPKCE {
+		at.Verifier = random()
+	}
+	if p.Type == OIDC && !p.NoNonce {
 		at.Nonce = random()
 	}
 	return at
 }
+
+// newState returns 73 letters and digits: LINE and WeChat take nothing else, and WeChat no more than 128.
+func newState(id string) string { return id + rand.Text() + rand.Text() }
 
 // random is 256 bits as text that needs no escaping anywhere: 43 characters.
 func random() string {
@@ -69,10 +75,10 @@ func (v *visit) keepAttempt(at attempt) error {
 // takeAttempt returns the attempt to which a state belongs. It can be taken once: the browser is told to forget it, and this process refuses a
 // copy of it.
 func (v *visit) takeAttempt(provider, state string) (attempt, error) {
-	id, _, ok := strings.Cut(state, ".")
-	if !ok || id == "" {
+	if len(state) <= attemptID {
 		return attempt{}, fail(invalidCheck, "the callback's state is not one of ours")
 	}
+	id := state[:attemptID]
 	name := v.names.State + "." + id
 	token := v.jar.Get(name)
 	if token == "" {

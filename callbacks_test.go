@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -446,6 +447,40 @@ func TestBeforeCreateFails(t *testing.T) {
 			}
 			if b.Session() != nil {
 				t.Error("there is a session")
+			}
+		})
+	}
+}
+
+// A hook that ran out of time, or passes on that the store did, is no fault of the site's configuration: the visitor is told to come again.
+func TestBeforeCreateRunsOutOfTime(t *testing.T) {
+	t.Parallel()
+	for _, cause := range []error{context.DeadlineExceeded, context.Canceled} {
+		t.Run(cause.Error(), func(t *testing.T) {
+			t.Parallel()
+			away := true
+			var log logbook
+			s := newSite(t, func(c *cardea.Config) {
+				c.Adapter, c.Logger = withEntities(c), log.logger()
+				c.OnCreateUser = cardea.BeforeCreate(func(context.Context, *User, *cardea.Profile) error {
+					if away {
+						return fmt.Errorf("count the seats: %w", cause)
+					}
+					return nil
+				})
+			})
+			b := stepper(t, s.URL)
+			res := visit(t, b, leave(t, b, "idp", "", "/"))
+			if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" || b.Session() != nil {
+				t.Errorf("got %s", res.Status)
+			}
+			log.checkFailure(t, "AdapterError", "OnCreateUser: count the seats: "+cause.Error())
+			if _, err := s.store.UserByEmail(t.Context(), "ann@example.com"); !errors.Is(err, cardea.ErrNotFound) {
+				t.Errorf("got %v, want no user", err)
+			}
+			away = false
+			if pass(t, b, "idp", ""); whoIs(b) != "ann@example.com" {
+				t.Error("afterwards signing in does not work")
 			}
 		})
 	}

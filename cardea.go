@@ -36,6 +36,7 @@ type Auth struct {
 	rows     *rowSessions   // with the Database strategy, else nil
 	tokens   *tokenSessions // with the JWT strategy, else nil
 	spent    ledger         // attempts that came back
+	renewals flights        // of access tokens
 	reports  *limiter       // of what browsers have logged
 }
 
@@ -63,12 +64,16 @@ func New(c Config) (*Auth, error) {
 	a.origins, _ = newOrigins(c)
 	a.crossing = http.NewCrossOriginProtection()
 	a.protocol = &generations[c.Protocol]
-	a.plain, a.secure = a.protocol.names(false), a.protocol.names(true)
+	a.plain, a.secure = a.cookieNames(false), a.cookieNames(true)
 	a.sealer = seal.New(a.csrf.secrets, a.protocol.scheme)
 	for _, p := range c.Providers {
 		switch p := p.(type) {
 		case *OAuthProvider:
-			a.clients[p.ID] = newOAuthClient(p, c.HTTPClient, a.clock)
+			client := newOAuthClient(p, c.HTTPClient, a.clock)
+			if client.prover, err = p.newProver(c.Secret); err != nil {
+				return nil, fmt.Errorf("cardea: provider %q: %w", p.ID, err)
+			}
+			a.clients[p.ID] = client
 		case *EmailProvider:
 			a.mailers[p.ID] = newMailer(p, c.Adapter.(TokenStore))
 		}
@@ -76,6 +81,15 @@ func New(c Config) (*Auth, error) {
 	a.reports = newLimiter(reportLimit)
 	a.openSessions()
 	return a, nil
+}
+
+func (a *Auth) cookieNames(secure bool) cookie.Names {
+	n := a.protocol.names(secure)
+	if prefix := a.config.CookiePrefix; prefix != "" {
+		n = n.As(prefix)
+	}
+	n.Domain = a.config.Session.CookieDomain
+	return n
 }
 
 func (a *Auth) clock() time.Time { return a.now() }
@@ -177,7 +191,7 @@ func (a *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	if route.action != "providers" {
+	if route.action != "providers" && !v.fromProvider(route) {
 		v.ready()
 	}
 	if err := v.serve(route); err != nil {
@@ -212,7 +226,7 @@ func (a *Auth) route(r *http.Request) (found route, provider string, ok bool) {
 
 // serve runs an endpoint behind the check that it declares.
 func (v *visit) serve(t route) error {
-	if t.csrf && !v.sentByUs() {
+	if t.csrf && !v.fromProvider(t) && !v.sentByUs() {
 		return fail(MissingCSRF, "POST %s: the CSRF token or the origin is not this site's", t.action)
 	}
 	return t.serve(v)

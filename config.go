@@ -48,6 +48,11 @@ type Config struct {
 	// sessions with next-auth 4. Defaults to V5.
 	Protocol Protocol
 
+	// CookiePrefix takes the place of authjs, and of next-auth with V4, in the names of the cookies: it keeps sites apart that a browser takes for
+	// one, as it does with the ports of localhost. Whoever else reads the sessions must know the name; in V5 it is part of their encryption, so that a
+	// change signs everybody out of JWT sessions too. Defaults to the name of the Protocol.
+	CookiePrefix string
+
 	Session   SessionConfig
 	Pages     Pages
 	Theme     Theme
@@ -85,6 +90,11 @@ type SessionConfig struct {
 
 	// UpdateAge is how long a session is used before its expiry is moved and, in a database, written. Defaults to 24 hours.
 	UpdateAge time.Duration
+
+	// CookieDomain has browsers send the session to every host of a domain, such as example.com for app.example.com and api.example.com, each of
+	// which can then take it over, or replace it: all must be as trusted as this site. The other cookies stay this host's: the one of the CSRF token could
+	// not have its __Host- prefix otherwise, and none is needed elsewhere. BaseURL or TrustedHosts must be within the domain. Defaults to this host alone.
+	CookieDomain string
 
 	// InsecureStoreRawTokens stores session tokens as the cookie holds them, so that a Node server with Auth.js can share the table. Whoever
 	// reads the table can then take over every session. Defaults to storing a hash.
@@ -166,8 +176,12 @@ type Callbacks struct {
 	Session func(ctx context.Context, v *SessionView) error
 
 	// Authorized is asked whenever a session is read, by the middleware too: false means that the session does not count, as for a user who was
-	// disabled. Defaults to true.
+	// disabled. [Auth.AccessToken] asks it with a session that has only UserID and User. Defaults to true.
 	Authorized func(ctx context.Context, s *Session) (bool, error)
+
+	// OtherWayIn reports whether a user can sign in otherwise than through providers, mail and passkeys, such as with a password. [Auth.UnlinkAccount]
+	// asks it before it removes the last account, in the transaction, which ctx carries. Defaults to no.
+	OtherWayIn func(ctx context.Context, u *User) (bool, error)
 }
 
 // Events tell the application what happened, after it is stored. They run before the answer is sent, possibly concurrently, and cannot
@@ -292,6 +306,7 @@ func (c Config) validateSession(f *faults) {
 	if s.UpdateAge < 0 || s.UpdateAge > s.MaxAge {
 		f.add("Session.UpdateAge", "want between 0 and MaxAge (%v), have %v", s.MaxAge, s.UpdateAge)
 	}
+	c.validateCookies(f)
 	if s.InsecureStoreRawTokens && s.Strategy == JWT {
 		f.add("Session.InsecureStoreRawTokens", "has no effect on JWT sessions")
 	}
@@ -304,6 +319,46 @@ func (c Config) validateSession(f *faults) {
 	case c.OnCreateUser.entity != typeOfUser(c.Adapter):
 		f.add("OnCreateUser", "is for %v, and the Adapter's users are %v", c.OnCreateUser.entity, typeOfUser(c.Adapter))
 	}
+}
+
+var (
+	cookiePrefixPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`) // no __Host- or __Secure-: whether there is one is decided by https
+	domainPattern       = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z][a-z0-9-]*$`)
+)
+
+func (c Config) validateCookies(f *faults) {
+	if p := c.CookiePrefix; p != "" && !cookiePrefixPattern.MatchString(p) {
+		f.add("CookiePrefix", "want at most 64 letters, digits, - and _, and no _ or - at the start, have %q", p)
+	}
+	domain := c.Session.CookieDomain
+	switch {
+	case domain == "":
+		return
+	case !domainPattern.MatchString(domain):
+		f.add("Session.CookieDomain", "want a domain in lower case such as example.com, have %q", domain)
+		return
+	}
+	hosts := c.TrustedHosts
+	if c.BaseURL != "" {
+		hosts = []string{c.BaseURL}
+	}
+	if len(hosts) == 0 {
+		f.add("Session.CookieDomain", "needs BaseURL or TrustedHosts; localhost has no subdomains")
+	}
+	for _, h := range hosts {
+		if !within(h, domain) {
+			f.add("Session.CookieDomain", "browsers take no cookie for %s from %s, which is another site", domain, h)
+		}
+	}
+}
+
+// within reports whether an origin, or a host, belongs to a domain.
+func within(host, domain string) bool {
+	if !strings.Contains(host, "://") {
+		host = "https://" + host
+	}
+	u, err := url.Parse(host)
+	return err == nil && strings.HasSuffix("."+strings.ToLower(u.Hostname()), "."+domain)
 }
 
 func (c Config) validatePages(f *faults) {
@@ -349,8 +404,11 @@ func (c Config) validateProviders(f *faults) {
 		if p, ok := p.(interface{ validate(string, *faults) }); ok {
 			p.validate(field, f)
 		}
-		if _, ok := p.(*EmailProvider); ok {
+		switch p := p.(type) {
+		case *EmailProvider:
 			c.validateTokenStore(field, f)
+		case *OAuthProvider:
+			p.validateCertificate(field, c.HTTPClient, f)
 		}
 	}
 }

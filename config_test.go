@@ -85,6 +85,24 @@ func TestNewNamesTheFieldOfEachFault(t *testing.T) {
 		}, []string{"Config.Session.Strategy: database needs an Adapter that is a SessionStore"}},
 		{"a strategy that is none", func(c *cardea.Config) { c.Session.Strategy = "redis" }, []string{`Config.Session.Strategy: want "database" or "jwt", have "redis"`}},
 		{"a negative age", func(c *cardea.Config) { c.Session.MaxAge = -time.Hour; c.Session.UpdateAge = time.Minute }, []string{"Config.Session.MaxAge: want a second or more", "Config.Session.UpdateAge: want between"}},
+		{"a cookie prefix of browsers", func(c *cardea.Config) { c.CookiePrefix = "__Host-shop" }, []string{"Config.CookiePrefix: want at most 64 letters"}},
+		{"a cookie prefix that ends the name", func(c *cardea.Config) { c.CookiePrefix = "a=b;" }, []string{"Config.CookiePrefix: want at most 64 letters"}},
+		{"a cookie domain with a dot in front", func(c *cardea.Config) {
+			c.BaseURL, c.Session.CookieDomain = "https://app.example.com", ".example.com"
+		}, []string{`Config.Session.CookieDomain: want a domain in lower case such as example.com, have ".example.com"`}},
+		{"a cookie domain that is an address", func(c *cardea.Config) {
+			c.BaseURL, c.Session.CookieDomain = "https://192.0.2.1", "192.0.2.1"
+		}, []string{"Config.Session.CookieDomain: want a domain"}},
+		{"a cookie domain and an attribute", func(c *cardea.Config) {
+			c.BaseURL, c.Session.CookieDomain = "https://app.example.com", "example.com; SameSite=None"
+		}, []string{"Config.Session.CookieDomain: want a domain"}},
+		{"the cookie domain of another site", func(c *cardea.Config) {
+			c.BaseURL, c.Session.CookieDomain = "https://badexample.com", "example.com"
+		}, []string{"Config.Session.CookieDomain: browsers take no cookie for example.com from https://badexample.com"}},
+		{"the cookie domain of one of two hosts", func(c *cardea.Config) {
+			c.TrustedHosts, c.Session.CookieDomain = []string{"example.com:8443", "app.example.org"}, "example.com"
+		}, []string{"Config.Session.CookieDomain: browsers take no cookie for example.com from app.example.org"}},
+		{"a cookie domain for localhost", func(c *cardea.Config) { c.Session.CookieDomain = "example.com" }, []string{"Config.Session.CookieDomain: needs BaseURL or TrustedHosts"}},
 		{"raw tokens in JWTs", func(c *cardea.Config) { c.Session.InsecureStoreRawTokens = true }, []string{"Config.Session.InsecureStoreRawTokens: has no effect on JWT sessions"}},
 		{"a page on another site's path", func(c *cardea.Config) { c.Pages.SignIn = "//evil.example" }, []string{"Config.Pages.SignIn: want a path"}},
 		{"a page that is a script", func(c *cardea.Config) { c.Pages.NewUser = "javascript:alert(1)" }, []string{"Config.Pages.NewUser: want a path"}},

@@ -39,10 +39,12 @@ type EmailProvider struct {
 	// Adopt decides about a user who has the address, never proved it, and may have other ways in (an account at a provider; where other providers than
 	// [OAuthProvider] are configured, also a password), now that somebody has proven it. That may be the user, or somebody whose address was used by a
 	// stranger. False makes the person a new user, and takes the unproven address from the old one, who keeps everything else. Before returning true,
-	// Adopt must remove what else lets anybody in as that user, such as sessions, passwords and API keys; the accounts are then unlinked and the
-	// address is proven. It runs in the transaction of the sign-in, possibly more than once. Defaults to false.
+	// Adopt must remove what the application itself made that lets anybody in as that user, such as passwords and API keys; the accounts are then
+	// unlinked, the passkeys removed, the sessions ended, and the address is proven. JWT sessions end in this process alone: other processes accept
+	// them until they expire. It runs in the transaction of the sign-in, possibly more than once. Defaults to false.
 	//
-	// It is not asked when the visitor is signed in as that user already, or the user has no other way in: both simply have the address proven.
+	// It is not asked when the visitor is signed in as that user already, or the user has no other way in: both simply have the address proven, and
+	// other sessions of the user end.
 	Adopt func(ctx context.Context, u *User) (bool, error)
 
 	Style Style

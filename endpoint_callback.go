@@ -1,7 +1,9 @@
 package cardea
 
 import (
+	"maps"
 	"net/url"
+	"slices"
 
 	"github.com/cardea-auth/cardea/internal/oauth"
 )
@@ -16,20 +18,18 @@ func (v *visit) getCallback() error {
 	if !ok {
 		return fail(Configuration, "no provider has this id; Config.Providers has %q", v.auth.ids())
 	}
-	q, err := url.ParseQuery(v.r.URL.RawQuery)
+	q, err := v.callbackParams(client)
 	if err != nil {
-		return fail(invalidCheck, "the callback's query is malformed")
-	}
-	for _, name := range []string{"state", "code", "iss", "error"} {
-		if len(q[name]) > 1 { // RFC 6749 § 3.1
-			return fail(invalidCheck, "the callback has more than one %s", name)
-		}
+		return err
 	}
 
 	// Whatever the answer says, it counts only if this browser asked for it, and asked this server (RFC 9207 § 2.4).
 	at, err := v.takeAttempt(client.ID, q.Get("state"))
 	if err != nil {
 		return err
+	}
+	if client.Identify != nil {
+		return v.finishRedirection(client, at, q)
 	}
 	m, err := client.metadata(ctx)
 	if err != nil {
@@ -41,15 +41,48 @@ func (v *visit) getCallback() error {
 	if q.Has("error") {
 		return fail(OAuthCallbackError, "the provider answered with the error %q", oauth.Code(q.Get("error")))
 	}
-	if q.Get("code") == "" {
+	if q.Get(client.codeParam()) == "" {
 		return fail(invalidCheck, "the callback has no code")
 	}
 
-	profile, account, err := client.identify(ctx, m, at, q.Get("code"), v.callback(client.ID))
+	profile, account, err := client.identify(ctx, m, at, q, v.callback(client.ID))
 	if err != nil {
 		return err
 	}
 	return v.complete(ctx, arrival{
 		profile: profile, account: account, startedBy: at.User, linkByEmail: client.LinkByVerifiedEmail, callbackURL: at.CallbackURL,
 	})
+}
+
+// callbackParams are the parameters with which the provider sent the visitor back.
+func (v *visit) callbackParams(client *oauthClient) (url.Values, error) {
+	q, err := url.ParseQuery(v.r.URL.RawQuery)
+	if err != nil {
+		return nil, fail(invalidCheck, "the callback's query is malformed")
+	}
+	if client.FormPost {
+		if q, err = v.openForm(client, q.Get(formParam)); err != nil {
+			return nil, err
+		}
+	}
+	return q, client.checkRepeats(q)
+}
+
+// checkRepeats refuses an answer that two readers could read differently (RFC 6749 § 3.1).
+func (c *oauthClient) checkRepeats(q url.Values) error {
+	names := c.callbackNames()
+	if c.Identify != nil {
+		names = slices.Collect(maps.Keys(q)) // any of them may have a meaning
+	}
+	for _, name := range names {
+		if len(q[name]) > 1 {
+			return fail(invalidCheck, "the callback has more than one %s", oauth.Code(name))
+		}
+	}
+	return nil
+}
+
+// callbackNames are the parameters of a callback that have a meaning here.
+func (c *oauthClient) callbackNames() []string {
+	return slices.Concat(callbackParams, []string{c.codeParam()}, c.CallbackParams)
 }

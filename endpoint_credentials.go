@@ -12,6 +12,10 @@ func (v *visit) postCallback() error {
 		return v.signInWithCredentials(p)
 	case *EmailProvider:
 		return v.postMailCallback(v.auth.mailers[p.ID])
+	case *OAuthProvider:
+		if p.FormPost {
+			return v.postForm(v.auth.clients[p.ID])
+		}
 	}
 	return fail(Configuration, "no provider with this id has a form; Config.Providers has %q", v.auth.ids())
 }

@@ -44,6 +44,9 @@ func (v *visit) getProviders() error {
 	list := listing{}
 	for _, p := range v.auth.config.Providers {
 		id, name, kind, _ := p.identity()
+		if kind == OIDC {
+			kind = v.auth.protocol.openID
+		}
 		list = append(list, listed{id, name, kind, v.absolute(v.auth.config.BasePath + "/signin/" + id), v.callback(id)})
 	}
 	v.json(http.StatusOK, list)

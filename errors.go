@@ -1,6 +1,7 @@
 package cardea
 
 import (
+	"context"
 	"errors"
 	"fmt"
 )
@@ -11,8 +12,12 @@ var (
 	ErrConflict = errors.New("conflict with a row that exists")
 )
 
-// ErrNoSession is what [UserAs] returns when nobody is signed in.
-var ErrNoSession = errors.New("cardea: nobody is signed in")
+// What methods of [Auth] return, possibly wrapped.
+var (
+	ErrNoSession    = errors.New("cardea: nobody is signed in")                     // by [UserAs]
+	ErrGrantRevoked = errors.New("the person must sign in again")                   // by [Auth.AccessToken]: nothing is left that the provider gives a token for
+	ErrLastWayIn    = errors.New("without this account the user could not sign in") // by [Auth.UnlinkAccount]
+)
 
 // Error is a failed sign-in. The visitor learns its Code, the log its cause; neither holds a token, cookie, code or secret. A callback of the
 // application returns one to choose the code that the visitor sees.
@@ -74,10 +79,14 @@ func storeError(doing string, err error) error {
 	return &Error{Code: adapterError, Err: fmt.Errorf("%s: %w", doing, err)}
 }
 
-// applicationError is an error of the application's own code, which may have chosen what the visitor sees.
+// applicationError is an error of the application's own code, which may have chosen what the visitor sees. Code that ran out of time counts as a store
+// that did: trying again may help.
 func applicationError(code Code, where string, err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
+	}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		code = adapterError
 	}
 	return fail(code, "%s: %w", where, err)
 }

@@ -1,8 +1,10 @@
 package cardea_test
 
 import (
+	"bytes"
+	"context"
+	"crypto/rand"
 	"html"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -14,12 +16,14 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/email"
 	"github.com/cardea-auth/cardea/memadapter"
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// What a stranger can send is fuzzed here through the whole handler, without a network. Inputs may hold the words STATE, ISSUER, ATTEMPT, SESSION and CSRF,
-// in whose place come real values, so that fuzzing gets behind the first check.
+// What a stranger can send is fuzzed here, and in the other files of this name, through the whole handler, without a network. Inputs may hold the words
+// STATE, ISSUER, ATTEMPT, SESSION, CSRF, TOKEN, MAIL and LINK, in whose place come real values, so that fuzzing gets behind the first check. What a run
+// finds worth keeping goes into testdata/fuzz.
 
 // inProcess is a transport to a handler of this process.
 type inProcess struct{ http.Handler }
@@ -27,7 +31,9 @@ type inProcess struct{ http.Handler }
 func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	w := httptest.NewRecorder()
 	p.ServeHTTP(w, r)
-	return w.Result(), nil
+	res := w.Result()
+	res.Request = r
+	return res, nil
 }
 
 // target is an application under fuzzing, with the real values of a visitor who is signed in and has a sign-in under way.
@@ -35,22 +41,34 @@ type target struct {
 	auth   *cardea.Auth
 	issuer *cardeatest.Issuer
 	store  *watchedStore
+	log    bytes.Buffer
+	typed  []map[string]string // what the check of credentials was asked about
+	mails  []*cardea.SignInMail
 
-	session, csrf, csrfToken, state, attempt string
+	session, csrf, csrfToken, state, attempt, mail string
 }
 
 const origin = "http://localhost"
 
-func newTarget(f *testing.F, strategy cardea.Strategy) *target {
+func newTarget(f *testing.F, strategy cardea.Strategy, change ...func(*cardea.Config)) *target {
 	f.Helper()
 	issuer := cardeatest.NewLocalIssuer("http://localhost:1/idp", "app", "the client's secret", person("1001", "ann@example.com"))
 	x := &target{issuer: issuer, store: &watchedStore{Adapter: memadapter.New()}}
-	auth, err := cardea.New(cardea.Config{
+	often := cardea.Limit{Count: 1 << 30, Within: time.Hour}
+	c := cardea.Config{
 		Secret: secret, Adapter: x.store, Session: cardea.SessionConfig{Strategy: strategy},
-		Providers:  []cardea.Provider{provider.OIDC("idp", "IdP", provider.Client{ID: "app", Secret: "the client's secret", Issuer: issuer.URL})},
+		Providers: []cardea.Provider{
+			provider.OIDC("idp", "IdP", provider.Client{ID: "app", Secret: "the client's secret", Issuer: issuer.URL}),
+			&cardea.EmailProvider{ID: "email", Name: "Email", Normalize: email.Normalize, Send: x.send, AddressLimit: often, ClientLimit: often},
+			&cardea.CredentialsProvider{ID: "form", Name: "Form", Fields: []cardea.Field{{Name: "name", Required: true}, {Name: "pin"}}, Authorize: x.authorize},
+		},
 		HTTPClient: &http.Client{Transport: inProcess{issuer}},
-		Logger:     slog.New(slog.NewJSONHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelDebug})),
-	})
+		Logger:     slog.New(slog.NewJSONHandler(&x.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	}
+	for _, change := range change {
+		change(&c)
+	}
+	auth, err := cardea.New(c)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -66,9 +84,44 @@ func newTarget(f *testing.F, strategy cardea.Strategy) *target {
 
 // real puts the real values into an input.
 func (x *target) real(input string) string {
+	link := ""
+	if len(x.mails) > 0 {
+		link = x.mails[len(x.mails)-1].URL
+	}
+	_, link, _ = strings.Cut(link, "?")
 	return strings.NewReplacer(
 		"STATE", url.QueryEscape(x.state), "ISSUER", url.QueryEscape(x.issuer.URL), "ATTEMPT", x.attempt, "SESSION", x.session, "CSRF", x.csrf,
+		"TOKEN", x.csrfToken, "MAIL", x.mail, "LINK", link,
 	).Replace(input)
+}
+
+func (x *target) send(_ context.Context, m *cardea.SignInMail) error {
+	x.mails = append(x.mails, m)
+	return nil
+}
+
+// authorize refuses everybody.
+func (x *target) authorize(_ context.Context, values map[string]string, _ *http.Request) (*cardea.User, error) {
+	x.typed = append(x.typed, values)
+	return nil, nil
+}
+
+// forget makes a new start: of what comes to pass from now on nothing has.
+func (x *target) forget() {
+	x.store.breakDown() // nothing: it only forgets what was called
+	x.log.Reset()
+	x.typed, x.mails = nil, nil
+}
+
+// askForMail leaves a new sign-in by mail under way, of somebody who has no user.
+func (x *target) askForMail(t testing.TB) {
+	t.Helper()
+	x.mails = nil
+	form := url.Values{"csrfToken": {x.csrfToken}, "email": {strings.ToLower(rand.Text()) + "@example.com"}}
+	res := x.ask(http.MethodPost, "/signin/email", csrfCookie+"="+x.csrf, form)
+	if x.mail = mailCookie + "=" + res.set(mailCookie); len(x.mails) != 1 || res.Code != http.StatusSeeOther {
+		t.Fatalf("ask for a mail: %d, %d mails", res.Code, len(x.mails))
+	}
 }
 
 // begin leaves a new sign-in under way.
@@ -80,17 +133,17 @@ func (x *target) begin(t testing.TB) (authorize string) {
 		t.Fatalf("sign in: %d, %v", res.Code, err)
 	}
 	x.state = to.Query().Get("state")
-	name := attemptPrefix + strings.SplitN(x.state, ".", 2)[0]
+	name := attemptPrefix + x.state[:21]
 	x.attempt = name + "=" + res.set(name)
 	return to.String()
 }
 
 // signIn signs the visitor in.
-func (x *target) signIn(f *testing.F) {
-	f.Helper()
-	authorize, err := url.Parse(x.begin(f))
+func (x *target) signIn(t testing.TB) {
+	t.Helper()
+	authorize, err := url.Parse(x.begin(t))
 	if err != nil {
-		f.Fatal(err)
+		t.Fatal(err)
 	}
 	q := authorize.Query()
 	q.Set("person", "1001") // chosen on the provider's page
@@ -100,11 +153,11 @@ func (x *target) signIn(f *testing.F) {
 	x.issuer.ServeHTTP(w, r)
 	back, err := url.Parse(w.Header().Get("Location"))
 	if err != nil || w.Code != http.StatusSeeOther {
-		f.Fatalf("the provider: %d %s, %v", w.Code, w.Body, err)
+		t.Fatalf("the provider: %d %s, %v", w.Code, w.Body, err)
 	}
 	res := x.ask(http.MethodGet, "/callback/idp?"+back.RawQuery, x.attempt, nil)
 	if x.session = res.set(sessionCookie); x.session == "" {
-		f.Fatalf("sign in: %d to %s", res.Code, res.Header().Get("Location"))
+		t.Fatalf("sign in: %d to %s", res.Code, res.Header().Get("Location"))
 	}
 }
 
@@ -187,7 +240,7 @@ func FuzzCallback(f *testing.F) {
 		if strings.Contains(query, "STATE") && strings.Contains(cookie, "ATTEMPT") { // an attempt can be used once
 			x.begin(t)
 		}
-		x.store.breakDown() // nothing: it only forgets what was called
+		x.forget()
 		res := x.ask(http.MethodGet, "/callback/idp?"+x.real(query), x.real(cookie), nil)
 		x.checkAnswer(t, "callback", res)
 		to := res.Header().Get("Location")
@@ -264,7 +317,7 @@ func FuzzCookies(f *testing.F) {
 	targets := []*target{newTarget(f, cardea.Database), newTarget(f, cardea.JWT)}
 	f.Fuzz(func(t *testing.T, cookie string) {
 		for _, x := range targets {
-			x.store.breakDown() // nothing: it only forgets what was called
+			x.forget()
 			sent := x.real(cookie)
 			res := x.ask(http.MethodGet, "/session", sent, nil)
 			x.checkAnswer(t, "session", res)

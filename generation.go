@@ -19,8 +19,9 @@ const (
 type generation struct {
 	names      func(secure bool) cookie.Names
 	scheme     seal.Scheme
-	noSession  any  // what GET session tells a stranger, as JSON
-	codeInPath bool // the pages for signing in and for errors take the code of a failure as the last segment of their path, too
+	noSession  any          // what GET session tells a stranger, as JSON
+	codeInPath bool         // the pages for signing in and for errors take the code of a failure as the last segment of their path, too
+	openID     ProviderType // what GET providers calls an OpenID Connect provider
 
 	failures map[Code]failure
 	others   failure // of any other code
@@ -43,6 +44,7 @@ var generations = [...]generation{
 		names:     cookie.NamesV5,
 		scheme:    seal.V5,
 		noSession: nil, // null; the client of v5 takes {} for a session
+		openID:    OIDC,
 		failures: map[Code]failure{
 			AccessDenied:       {(*visit).errorPage, "error", "AccessDenied"},
 			Verification:       {(*visit).errorPage, "error", "Verification"},
@@ -65,6 +67,7 @@ var generations = [...]generation{
 		scheme:     seal.V4,
 		noSession:  struct{}{}, // {}; the client of v4 stumbles over null
 		codeInPath: true,
+		openID:     OAuth2, // pages made for v4 know no other
 		failures: map[Code]failure{
 			AccessDenied:       {(*visit).errorEndpoint, "error", "AccessDenied"},
 			Verification:       {(*visit).errorEndpoint, "error", "Verification"},

@@ -43,6 +43,17 @@ func generations(t *testing.T, test func(t *testing.T, change func(*cardea.Confi
 	}
 }
 
+// Protocol section 1.3 and the types of next-auth 4, which has no oidc.
+func TestProvidersInBothGenerations(t *testing.T) {
+	t.Parallel()
+	for want, protocol := range map[string]cardea.Protocol{"oidc": cardea.V5, "oauth": cardea.V4} {
+		s := newSite(t, func(c *cardea.Config) { c.Protocol = protocol })
+		if body := text(t, send(t, s.URL+"/api/auth/providers", nil, nil)); !strings.Contains(body, `"type":"`+want+`"`) {
+			t.Errorf("got %s, want the type %s", body, want)
+		}
+	}
+}
+
 // Protocol sections 1.4, 2.1 and 13.4: what a visitor is told who has no session, and what the cookies are called.
 func TestSessionInBothGenerations(t *testing.T) {
 	t.Parallel()

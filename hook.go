@@ -13,7 +13,8 @@ type UserHook struct {
 
 // BeforeCreate makes a hook that fills the application's own columns of a new user from the provider's profile. It runs in the transaction that
 // then inserts the user with the account and the session, which ctx carries; an error undoes the sign-in, and the visitor sees its code if it is an
-// [Error]. The columns that sign-in fills itself (id, name, email, email verification, image) are written over whatever the hook put there.
+// [Error], or 503 if it says that a context has ended. The columns that sign-in fills itself (id, name, email, email verification, image) are
+// written over whatever the hook put there.
 //
 // U must be the type that the adapter was made with, or [New] reports it. The hook may run more than once for one user, when the database asks
 // for the transaction to be tried again.

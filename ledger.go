@@ -22,20 +22,39 @@ func (l *ledger) add(id string, now, until time.Time) bool {
 	if t, ok := l.until[id]; ok && now.Before(t) {
 		return false
 	}
+	l.enter(id, now, until)
+	return true
+}
+
+// put enters id, until the later of two times if it is there already.
+func (l *ledger) put(id string, now, until time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !until.Before(l.until[id]) {
+		l.enter(id, now, until)
+	}
+}
+
+func (l *ledger) enter(id string, now, until time.Time) {
 	l.sweep(now)
 	if l.until == nil {
 		l.until = map[string]time.Time{}
 	}
 	l.until[id] = until
-	return true
 }
 
 // has reports whether id was entered and its time is not over.
 func (l *ledger) has(id string, now time.Time) bool {
+	_, ok := l.get(id, now)
+	return ok
+}
+
+// get returns the time until which id was entered, if that is not over.
+func (l *ledger) get(id string, now time.Time) (time.Time, bool) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	t, ok := l.until[id]
-	return ok && now.Before(t)
+	return t, ok && now.Before(t)
 }
 
 // sweep forgets what is over, once a minute or when there is no more room.

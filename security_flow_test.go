@@ -43,10 +43,11 @@ func TestEveryCheckOfACallbackIsNeeded(t *testing.T) {
 	}{
 		{"no state", drop("state"), "state is not one of ours"},
 		{"empty state", set("state", ""), "state is not one of ours"},
-		{"state of a dot", set("state", "."), "state is not one of ours"},
 		{"state that nobody made", set("state", "undefined"), "state is not one of ours"},
+		{"state of another form", set("state", strings.Repeat("=;", 40)), "no cookie of this attempt"},
 		{"state cut short", func(q url.Values) { q.Set("state", q.Get("state")[:len(q.Get("state"))-1]) }, "state is not the attempt's"},
-		{"state of its first part", func(q url.Values) { q.Set("state", strings.SplitAfter(q.Get("state"), ".")[0]) }, "state is not the attempt's"},
+		{"state of its first part", func(q url.Values) { q.Set("state", q.Get("state")[:21]) }, "state is not one of ours"},
+		{"state of its first part and a letter", func(q url.Values) { q.Set("state", q.Get("state")[:22]) }, "state is not the attempt's"},
 		{"state with more", func(q url.Values) { q.Set("state", q.Get("state")+"A") }, "state is not the attempt's"},
 		{"state in upper case", func(q url.Values) { q.Set("state", strings.ToUpper(q.Get("state"))) }, "no cookie of this attempt"},
 		{"two states", func(q url.Values) { q.Add("state", q.Get("state")) }, "more than one state"},
@@ -59,7 +60,7 @@ func TestEveryCheckOfACallbackIsNeeded(t *testing.T) {
 		{"iss with a slash more", func(q url.Values) { q.Set("iss", q.Get("iss")+"/") }, "iss is not the issuer"},
 		{"an error, of nobody's state", func(q url.Values) {
 			q.Set("error", "access_denied")
-			q.Set("state", "x.y")
+			q.Set("state", strings.Repeat("x", 73))
 		}, "no cookie of this attempt"},
 		{"an error, of another issuer", func(q url.Values) {
 			q.Set("error", "access_denied")

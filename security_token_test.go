@@ -48,7 +48,7 @@ func TestMisbehavingProvidersSignInNobody(t *testing.T) {
 		{cardeatest.CallbackNoIss, check, "the callback has no iss", nil},
 		{cardeatest.CallbackForeignIss, check, "the callback's iss is not", nil},
 		{cardeatest.CallbackNoState, check, "state is not one of ours", nil},
-		{cardeatest.CallbackForeignState, check, "state is not one of ours", nil},
+		{cardeatest.CallbackForeignState, check, "no cookie of this attempt", nil},
 		{cardeatest.CallbackError("access_denied"), answer, `error "access_denied"`, nil},
 		{cardeatest.CallbackError("server_error"), answer, `error "server_error"`, nil},
 		{cardeatest.CallbackError("<script>\r\n"), answer, `error ""`, nil},

@@ -1,6 +1,10 @@
 package cardea
 
-import "time"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+)
 
 // Session is a visitor's signed-in state.
 type Session struct {
@@ -16,4 +20,14 @@ type Session struct {
 	// Entity is the application's own row, a pointer to the type that the adapter was given for it, such as *Visit for
 	// gormadapter.WithSession[Visit]; nil where it was given none, and in a JWT session.
 	Entity any
+}
+
+// ID names a session of the [Database] strategy on a page and in its forms, for [Auth.EndSession]. It is a hash of Token, which must not be seen there
+// where [SessionConfig.InsecureStoreRawTokens] is set. It is "" for a JWT session.
+func (s *Session) ID() string {
+	if s.Token == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte("session id\x00" + s.Token))
+	return hex.EncodeToString(sum[:])
 }

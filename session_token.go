@@ -22,6 +22,7 @@ type tokenSessions struct {
 	change func(context.Context, *TokenChange) (Claims, error)
 	log    *slog.Logger
 	ended  ledger // by sid
+	cuts   ledger // by user: the tokens made before some time
 }
 
 // create returns the session of someone who just signed in and the value for its cookie, "" when the application's callback ended it at once.
@@ -103,6 +104,9 @@ func (s *tokenSessions) read(ctx context.Context, p presented) (*Session, error)
 		return nil, nil
 	}
 	session := sessionOf(claims)
+	if s.isCut(session, p.now) {
+		return nil, nil
+	}
 	session.Expires = time.Unix(seconds, 0).UTC()
 	return session, nil
 }
@@ -128,4 +132,19 @@ func (s *tokenSessions) end(_ context.Context, p presented) error {
 		s.ended.add(id, p.now, p.now.Add(s.maxAge+time.Minute))
 	}
 	return nil
+}
+
+// endAll makes the tokens of a user worthless that were made before the second of that time, in this process alone, as end does.
+func (s *tokenSessions) endAll(userID string, before time.Time) {
+	s.cuts.put(userID, before, before.Add(s.maxAge+time.Minute))
+}
+
+func (s *tokenSessions) isCut(session *Session, now time.Time) bool {
+	until, ok := s.cuts.get(session.UserID, now)
+	if !ok {
+		return false
+	}
+	iat, _ := session.Claims["iat"].(json.Number)
+	made, err := iat.Int64()
+	return err != nil || made < until.Add(-s.maxAge-time.Minute).Unix()
 }

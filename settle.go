@@ -44,6 +44,11 @@ func (a *Auth) write(ctx context.Context, arr arrival) (*outcome, error) {
 	if err := a.rows.end(ctx, arr.came); err != nil {
 		return nil, err
 	}
+	if out.proven {
+		if _, err := a.rows.store.DeleteSessions(ctx, out.User.ID, ""); err != nil {
+			return nil, err
+		}
+	}
 	out.session, err = a.rows.create(ctx, arr.token, out.User, arr.came.now)
 	return out, err
 }
@@ -77,7 +82,9 @@ func (a *Auth) admit(ctx context.Context, arr arrival) (*outcome, error) {
 	case signIn:
 		out.User = owner
 		account.UserID = owner.ID
-		err = a.config.Adapter.UpdateAccount(ctx, &account)
+		if err = a.config.Adapter.LockUser(ctx, owner.ID); err == nil { // a refresh under way then finds these tokens, and keeps them
+			err = a.config.Adapter.UpdateAccount(ctx, &account)
+		}
 	case linkCurrent:
 		if out.User, err = a.config.Adapter.UserByID(ctx, arr.current); err == nil {
 			err = a.link(ctx, out)

@@ -26,6 +26,7 @@ type visit struct {
 
 	provider    string // the id in the path
 	form        map[string]string
+	posted      url.Values      // a form as it came
 	update      json.RawMessage // of POST session
 	csrfToken   string
 	csrfKnown   bool   // the browser had the token already
@@ -63,6 +64,7 @@ func (v *visit) readForm() error {
 		return v.readJSON(body)
 	}
 	values, err := url.ParseQuery(string(body))
+	v.posted = values
 	for name, list := range values {
 		v.form[name] = list[len(list)-1]
 	}
@@ -239,7 +241,7 @@ func (v *visit) log(err error) {
 	if code := codeOf(err); code == Configuration || code == adapterError || code == sendError {
 		level = v.auth.log.ErrorContext
 	}
-	level(v.r.Context(), "cardea: request failed", "code", codeOf(err), "provider", v.provider, "remote", v.r.RemoteAddr, "cause", err)
+	level(v.r.Context(), "cardea: request failed", "code", codeOf(err), "provider", truncate(v.provider, 100), "remote", v.r.RemoteAddr, "cause", err)
 }
 
 // unavailable answers 503: to the Auth.js client and to session requests in JSON, to a browser with a page.

@@ -82,10 +82,17 @@ func updateAccount() []promise {
 		{"a field that is empty keeps its stored value", func(t *testing.T, s store) {
 			u := s.user("ada")
 			want := s.account(u.ID, "github", "1")
-			want.AccessToken = "new access"
-			s.must(s.UpdateAccount(t.Context(), &cardea.Account{Provider: "github", ProviderAccountID: "1", AccessToken: "new access"}))
+			want.RefreshToken = "new refresh"
+			s.must(s.UpdateAccount(t.Context(), &cardea.Account{Provider: "github", ProviderAccountID: "1", RefreshToken: "new refresh"}))
 			s.hasAccounts(u.ID, want)
 			s.must(s.UpdateAccount(t.Context(), &cardea.Account{Provider: "github", ProviderAccountID: "1"}))
+			s.hasAccounts(u.ID, want)
+		}},
+		{"with a new access token a zero expiry removes the stored one", func(t *testing.T, s store) {
+			u := s.user("ada")
+			want := s.account(u.ID, "github", "1")
+			want.AccessToken, want.ExpiresAt = "new access", time.Time{}
+			s.must(s.UpdateAccount(t.Context(), &cardea.Account{Provider: "github", ProviderAccountID: "1", AccessToken: "new access"}))
 			s.hasAccounts(u.ID, want)
 		}},
 		{"writing what is there already is no error", func(t *testing.T, s store) {
@@ -109,6 +116,29 @@ func updateAccount() []promise {
 				s.want(fmt.Sprintf("UpdateAccount(%s %s)", a.Provider, a.ProviderAccountID), s.UpdateAccount(t.Context(), a), cardea.ErrNotFound)
 			}
 			s.hasAccounts(u.ID, want)
+		}},
+	}
+}
+
+func forgetTokens() []promise {
+	return []promise{
+		{"removes the refresh token, the access token with its expiry, and the ID token", func(t *testing.T, s store) {
+			u := s.user("ada")
+			want, other := s.account(u.ID, "github", "1"), s.account(u.ID, "google", "1")
+			want.RefreshToken, want.AccessToken, want.ExpiresAt, want.IDToken = "", "", time.Time{}, ""
+			for range 2 {
+				s.must(s.ForgetTokens(t.Context(), "github", "1"))
+				s.hasAccounts(u.ID, want, other)
+			}
+		}},
+		{"no such account is no error", func(t *testing.T, s store) {
+			u := s.user("ada")
+			kept := s.account(u.ID, "token", "token")
+			for _, other := range append(lookalikes()[1:], "") {
+				s.want(fmt.Sprintf("ForgetTokens(token, %q)", other), s.ForgetTokens(t.Context(), "token", other), nil)
+				s.want(fmt.Sprintf("ForgetTokens(%q, token)", other), s.ForgetTokens(t.Context(), other, "token"), nil)
+			}
+			s.hasAccounts(u.ID, kept)
 		}},
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -81,6 +82,34 @@ var broken = map[string]struct {
 	"leaves passkeys behind": {
 		func() cardea.Adapter { return keepsPasskeys{memadapter.New()} },
 		"DeleteUser/removes_the_user_with_all_authenticators",
+	},
+	"locks nothing": {
+		func() cardea.Adapter { return noLock{memadapter.New()} },
+		"LockUser/makes_whoever_locks_the_same_user_wait,_and_finds_what_the_transaction_left",
+	},
+	"update keeps the old expiry": {
+		func() cardea.Adapter { return oldExpiry{memadapter.New()} },
+		"UpdateAccount/with_a_new_access_token_a_zero_expiry_removes_the_stored_one",
+	},
+	"forgets the access token alone": {
+		func() cardea.Adapter { return remembers{memadapter.New()} },
+		"ForgetTokens/removes_the_refresh_token,_the_access_token_with_its_expiry,_and_the_ID_token",
+	},
+	"lists sessions that have not expired": {
+		func() cardea.Adapter { return onlyLive{memadapter.New()} },
+		"Sessions/expired_or_not",
+	},
+	"deletes the session to be kept": {
+		func() cardea.Adapter { return deletesAll{memadapter.New()} },
+		"DeleteSessions/removes_the_sessions_of_a_user,_all_but_the_one_with_the_token_except,_and_returns_how_many",
+	},
+	"spares every session when except is empty": {
+		func() cardea.Adapter { return sparesAll{memadapter.New()} },
+		"DeleteSessions/an_except_that_is_empty,_or_of_another_user's_session,_spares_none",
+	},
+	"deletes the tokens of identifiers that look alike": {
+		func() cardea.Adapter { return looseIdentifier{memadapter.New()} },
+		"DeleteVerificationTokens/removes_the_tokens_of_exactly_that_identifier,_and_returns_how_many",
 	},
 	"purge knows no limit": {
 		func() cardea.Adapter { return limitless{memadapter.New()} },
@@ -339,4 +368,75 @@ func (a keepsPasskeys) DeleteUser(ctx context.Context, id string) error {
 		left[0].UserID = owner.ID
 		return a.CreateAuthenticator(ctx, left[0])
 	})
+}
+
+// noLock is a database whose transactions run beside each other, and which does not lock what it should.
+type noLock struct{ *memadapter.Adapter }
+
+func (a noLock) Transact(ctx context.Context, fn func(ctx context.Context) error) error {
+	return fn(ctx)
+}
+
+func (a noLock) Accounts(ctx context.Context, userID string) ([]*cardea.Account, error) {
+	accounts, err := a.Adapter.Accounts(ctx, userID)
+	for range 1000 {
+		runtime.Gosched()
+	}
+	return accounts, err
+}
+
+type oldExpiry struct{ *memadapter.Adapter }
+
+func (a oldExpiry) UpdateAccount(ctx context.Context, account *cardea.Account) error {
+	row := *account
+	u, err := a.UserByAccount(ctx, account.Provider, account.ProviderAccountID)
+	if err != nil {
+		return err
+	}
+	accounts, err := a.Accounts(ctx, u.ID)
+	for _, stored := range accounts {
+		if stored.Provider == row.Provider && stored.ProviderAccountID == row.ProviderAccountID && row.ExpiresAt.IsZero() {
+			row.ExpiresAt = stored.ExpiresAt
+		}
+	}
+	return errors.Join(err, a.Adapter.UpdateAccount(ctx, &row))
+}
+
+type remembers struct{ *memadapter.Adapter }
+
+func (a remembers) ForgetTokens(ctx context.Context, provider, providerAccountID string) error {
+	row := &cardea.Account{Provider: provider, ProviderAccountID: providerAccountID, AccessToken: "forgotten"}
+	if err := a.UpdateAccount(ctx, row); !errors.Is(err, cardea.ErrNotFound) {
+		return err
+	}
+	return nil
+}
+
+type onlyLive struct{ *memadapter.Adapter }
+
+func (a onlyLive) Sessions(ctx context.Context, userID string) ([]*cardea.Session, error) {
+	sessions, err := a.Adapter.Sessions(ctx, userID)
+	return slices.DeleteFunc(sessions, func(s *cardea.Session) bool { return s.Expires.Before(time.Now()) }), err
+}
+
+type deletesAll struct{ *memadapter.Adapter }
+
+func (a deletesAll) DeleteSessions(ctx context.Context, userID, _ string) (int, error) {
+	return a.Adapter.DeleteSessions(ctx, userID, "")
+}
+
+// sparesAll compares with NULL.
+type sparesAll struct{ *memadapter.Adapter }
+
+func (a sparesAll) DeleteSessions(ctx context.Context, userID, except string) (int, error) {
+	if except == "" {
+		return 0, ctx.Err()
+	}
+	return a.Adapter.DeleteSessions(ctx, userID, except)
+}
+
+type looseIdentifier struct{ *memadapter.Adapter }
+
+func (a looseIdentifier) DeleteVerificationTokens(ctx context.Context, identifier string) (int, error) {
+	return a.Adapter.DeleteVerificationTokens(ctx, strings.ToLower(strings.TrimSpace(identifier)))
 }

@@ -83,11 +83,13 @@ func (s store) calls(userID string) map[string]func(ctx context.Context) error {
 		"UserByEmail":   func(ctx context.Context) error { _, err := s.UserByEmail(ctx, "ada@example.com"); return err },
 		"UserByAccount": func(ctx context.Context) error { _, err := s.UserByAccount(ctx, "github", "1"); return err },
 		"UpdateUser":    func(ctx context.Context) error { return s.UpdateUser(ctx, &cardea.User{ID: userID}) },
+		"LockUser":      func(ctx context.Context) error { return s.LockUser(ctx, userID) },
 		"DeleteUser":    func(ctx context.Context) error { return s.DeleteUser(ctx, userID) },
 		"LinkAccount":   func(ctx context.Context) error { return s.LinkAccount(ctx, filledAccount(userID, "github", "2")) },
 		"UpdateAccount": func(ctx context.Context) error {
 			return s.UpdateAccount(ctx, &cardea.Account{Provider: "github", ProviderAccountID: "1", AccessToken: "changed"})
 		},
+		"ForgetTokens":  func(ctx context.Context) error { return s.ForgetTokens(ctx, "github", "1") },
 		"UnlinkAccount": func(ctx context.Context) error { return s.UnlinkAccount(ctx, "github", "1") },
 		"Accounts":      func(ctx context.Context) error { _, err := s.Accounts(ctx, userID); return err },
 	}
@@ -98,6 +100,8 @@ func (s store) calls(userID string) map[string]func(ctx context.Context) error {
 		calls["Session"] = func(ctx context.Context) error { _, err := sessions.Session(ctx, "token"); return err }
 		calls["RenewSession"] = func(ctx context.Context) error { return sessions.RenewSession(ctx, "token", soon) }
 		calls["DeleteSession"] = func(ctx context.Context) error { return sessions.DeleteSession(ctx, "token") }
+		calls["Sessions"] = func(ctx context.Context) error { _, err := sessions.Sessions(ctx, userID); return err }
+		calls["DeleteSessions"] = func(ctx context.Context) error { _, err := sessions.DeleteSessions(ctx, userID, "token"); return err }
 		calls["DeleteExpiredSessions"] = func(ctx context.Context) error { _, err := sessions.DeleteExpiredSessions(ctx, soon, 1); return err }
 	}
 	if tokens, ok := s.Adapter.(cardea.TokenStore); ok {
@@ -106,6 +110,10 @@ func (s store) calls(userID string) map[string]func(ctx context.Context) error {
 		}
 		calls["ConsumeVerificationToken"] = func(ctx context.Context) error {
 			_, err := tokens.ConsumeVerificationToken(ctx, "a", "token")
+			return err
+		}
+		calls["DeleteVerificationTokens"] = func(ctx context.Context) error {
+			_, err := tokens.DeleteVerificationTokens(ctx, "a")
 			return err
 		}
 		calls["DeleteExpiredVerificationTokens"] = func(ctx context.Context) error {

@@ -3,6 +3,7 @@ package adaptertest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -167,6 +168,100 @@ func deleteSession() []promise {
 				s.want("DeleteSession", s.sessions().DeleteSession(t.Context(), "token"), nil)
 			}
 		}},
+	}
+}
+
+// hasSessions compares all sessions of a user.
+func (s store) hasSessions(userID string, want ...string) {
+	s.t.Helper()
+	list, err := s.sessions().Sessions(s.t.Context(), userID)
+	s.want("Sessions", err, nil)
+	var got []string
+	for _, session := range list {
+		got = append(got, session.Token)
+		if session.UserID != userID || session.User != nil {
+			s.t.Errorf("got session %+v, want user id %q and no user", *session, userID)
+		}
+		s.sameTime("Expires", session.Expires, soon)
+	}
+	if !slices.Equal(got, want) {
+		s.t.Errorf("got sessions %q, want %q", got, want)
+	}
+}
+
+func sessions() []promise {
+	return []promise{
+		{"returns the sessions of a user, ordered by token", func(t *testing.T, s store) {
+			ada, grace := s.user("ada"), s.user("grace")
+			for _, token := range []string{"b", "B", "a", "10", "9"} {
+				s.session(ada.ID, token)
+			}
+			s.session(grace.ID, "grace")
+			s.hasSessions(ada.ID, "10", "9", "B", "a", "b")
+			s.hasSessions(grace.ID, "grace")
+		}},
+		{"expired or not", func(t *testing.T, s store) {
+			sessions, u, past := s.sessions(), s.user("ada"), time.Now().Add(-time.Hour)
+			s.must(sessions.CreateSession(t.Context(), &cardea.Session{Token: "token", UserID: u.ID, Expires: past}))
+			list, err := sessions.Sessions(t.Context(), u.ID)
+			s.must(err)
+			if len(list) != 1 {
+				t.Fatalf("got %d sessions, want 1", len(list))
+			}
+			s.sameTime("Expires", list[0].Expires, past)
+		}},
+		{"none for a user who has none or does not exist", func(t *testing.T, s store) {
+			u := s.user("ada")
+			s.hasSessions(u.ID)
+			s.session(u.ID, "token")
+			for _, id := range append(likeID(u.ID), "nobody") {
+				s.hasSessions(id)
+			}
+		}},
+	}
+}
+
+func deleteSessions() []promise {
+	return []promise{
+		{"removes the sessions of a user, all but the one with the token except, and returns how many", func(t *testing.T, s store) {
+			ada, grace := s.user("ada"), s.user("grace")
+			for _, token := range []string{"token", "Token", "token2"} {
+				s.session(ada.ID, token)
+			}
+			s.session(grace.ID, "kept")
+			s.deletesSessions(ada.ID, "token", 2)
+			s.hasSessions(ada.ID, "token")
+			s.deletesSessions(ada.ID, "token", 0)
+			s.hasSessions(grace.ID, "kept")
+		}},
+		{"an except that is empty, or of another user's session, spares none", func(t *testing.T, s store) {
+			ada, grace := s.user("ada"), s.user("grace")
+			s.session(grace.ID, "kept")
+			for _, except := range append(lookalikes()[1:], "", "kept") {
+				s.session(ada.ID, "token")
+				s.deletesSessions(ada.ID, except, 1)
+				s.hasSessions(ada.ID)
+			}
+			s.hasSessions(grace.ID, "kept")
+		}},
+		{"none is no error", func(t *testing.T, s store) {
+			ada, grace := s.user("ada"), s.user("grace")
+			s.session(grace.ID, "kept")
+			for _, id := range append(likeID(grace.ID), ada.ID, "nobody", "%") {
+				s.deletesSessions(id, "", 0)
+				s.deletesSessions(id, "kept", 0)
+			}
+			s.hasSessions(grace.ID, "kept")
+		}},
+	}
+}
+
+func (s store) deletesSessions(userID, except string, want int) {
+	s.t.Helper()
+	got, err := s.sessions().DeleteSessions(s.t.Context(), userID, except)
+	s.want(fmt.Sprintf("DeleteSessions(%q, %q)", userID, except), err, nil)
+	if got != want {
+		s.t.Errorf("DeleteSessions(%q, %q): got %d removed, want %d", userID, except, got, want)
 	}
 }
 

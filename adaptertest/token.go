@@ -113,6 +113,31 @@ func consumeVerificationToken() []promise {
 	}
 }
 
+func deleteVerificationTokens() []promise {
+	return []promise{
+		{"removes the tokens of exactly that identifier, and returns how many", func(t *testing.T, s store) {
+			s.token("token", "one")
+			s.token("token", "two")
+			for i, other := range append(lookalikes()[1:], "") {
+				got, err := s.tokens().DeleteVerificationTokens(t.Context(), other)
+				if err != nil || got != 0 {
+					t.Errorf("%d, DeleteVerificationTokens(%q): got %d removed and %v, want none", i, other, got, err)
+				}
+			}
+			s.token("Token", "kept")
+			for _, want := range []int{2, 0} {
+				got, err := s.tokens().DeleteVerificationTokens(t.Context(), "token")
+				if err != nil || got != want {
+					t.Errorf("got %d removed and %v, want %d", got, err, want)
+				}
+			}
+			s.noToken("token", "one")
+			s.noToken("token", "two")
+			s.consumes("Token", "kept", soon)
+		}},
+	}
+}
+
 func deleteExpiredVerificationTokens() []promise {
 	return []promise{
 		{"removes at most limit tokens that expired before the given time, and returns how many", func(t *testing.T, s store) {

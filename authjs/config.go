@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -29,6 +30,10 @@ type Config struct {
 	// encryption, so it must be exact, with any prefix. Only this name is read then; so it also pins one of the default names. Defaults to
 	// __Secure-authjs.session-token and, where that did not come, authjs.session-token; in v4 next-auth stands in place of authjs.
 	CookieName string
+
+	// CookieDomain is the domain for whose hosts Write makes sessions and Clear removes them, if the Node server has set one
+	// (cookies.sessionToken.options.domain). Those for this host alone are removed as well. Defaults to this host alone.
+	CookieDomain string
 
 	// MaxAge is how long a session that Write makes lasts, in whole seconds. Defaults to 30 days.
 	MaxAge time.Duration
@@ -89,11 +94,19 @@ func (c Config) validate() error {
 		f.add("Version", "want V5 or V4, have %d", c.Version)
 	}
 	c.validateName(&f)
+	if c.CookieDomain != "" && !domainPattern.MatchString(c.CookieDomain) {
+		f.add("CookieDomain", "want a domain in lower case such as example.com, have %q", c.CookieDomain)
+	}
+	if c.CookieDomain != "" && strings.HasPrefix(strings.ToLower(c.CookieName), "__host-") {
+		f.add("CookieDomain", "browsers keep %s only without a domain", c.CookieName)
+	}
 	if c.MaxAge < time.Second {
 		f.add("MaxAge", "want a second or more, have %v", c.MaxAge)
 	}
 	return errors.Join(f...)
 }
+
+var domainPattern = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z][a-z0-9-]*$`)
 
 func (c Config) validateName(f *faults) {
 	name := c.CookieName
@@ -126,9 +139,13 @@ func (c Config) scheme() seal.Scheme {
 
 // names are the cookies that may hold the session, first the one that is looked for first and written.
 func (c Config) names() []cookie.Names {
-	defaults := cookie.NamesV5
-	if c.Version == V4 {
-		defaults = cookie.NamesV4
+	defaults := func(secure bool) cookie.Names {
+		n := cookie.NamesV5(secure)
+		if c.Version == V4 {
+			n = cookie.NamesV4(secure)
+		}
+		n.Domain = c.CookieDomain
+		return n
 	}
 	switch {
 	case c.CookieName != "":

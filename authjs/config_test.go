@@ -27,6 +27,10 @@ func TestFaultsOfConfig(t *testing.T) {
 			"authjs: Config.InsecureCookies: browsers keep __Host-sid only with Secure; choose another CookieName or none"},
 		{"prefix in another case", authjs.Config{Secret: secret, CookieName: "__secure-sid", InsecureCookies: true},
 			"authjs: Config.InsecureCookies: browsers keep __secure-sid only with Secure; choose another CookieName or none"},
+		{"domain with a dot in front", authjs.Config{Secret: secret, CookieDomain: ".example.com"},
+			`authjs: Config.CookieDomain: want a domain in lower case such as example.com, have ".example.com"`},
+		{"domain and prefix of the host", authjs.Config{Secret: secret, CookieDomain: "example.com", CookieName: "__Host-sid"},
+			"authjs: Config.CookieDomain: browsers keep __Host-sid only without a domain"},
 		{"all at once", authjs.Config{PreviousSecrets: []string{""}, Version: -1, CookieName: ";", MaxAge: 1}, "authjs: Config.Secret: missing; it is the secret of the Node server, usually AUTH_SECRET there\n" +
 			"authjs: Config.PreviousSecrets[0]: is empty; leave it out\n" +
 			"authjs: Config.Version: want V5 or V4, have -1\n" +

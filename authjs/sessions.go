@@ -99,8 +99,8 @@ func (s *Sessions) openAny(token string) (claims Claims, err error) {
 // set anew; the map stays as it is. Auth.js expects sub, name, email and picture in it. Call it before the response's body is written.
 //
 // Of the two default names it is the one with __Secure-, whichever came, unless [Config].InsecureCookies says otherwise. What the request or an earlier
-// call had under any of the names is removed, and Cache-Control becomes "private, no-store". Cookies have no Domain: they are for the host that
-// sets them.
+// call had under any of the names is removed, and Cache-Control becomes "private, no-store". Cookies are for the host that sets them,
+// unless [Config].CookieDomain says otherwise.
 //
 // Write fails, and changes nothing, without claims, with claims that are not JSON, and with more than fit into 64 kB. Node accepts 16 kB of headers.
 func (s *Sessions) Write(w http.ResponseWriter, r *http.Request, claims Claims) error {

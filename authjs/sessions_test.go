@@ -324,6 +324,36 @@ func TestWriteRemovesTheOtherName(t *testing.T) {
 	}
 }
 
+// Where a session is for a domain, one that the host alone had is removed: browsers would go on sending it first.
+func TestCookieDomain(t *testing.T) {
+	t.Parallel()
+	s := newSessions(t, authjs.Config{Secret: secret, CookieDomain: "example.com"})
+	r := request(secure + ".0=old")
+	for name, call := range map[string]func(http.ResponseWriter){
+		"write": func(w http.ResponseWriter) {
+			if err := s.Write(w, r, authjs.Claims{"sub": "user-1"}); err != nil {
+				t.Error(err)
+			}
+		},
+		"clear": func(w http.ResponseWriter) { s.Clear(w, r) },
+	} {
+		w := httptest.NewRecorder()
+		call(w)
+		kept := map[string]bool{} // by name and domain
+		for _, c := range w.Result().Cookies() {
+			kept[c.Name+" "+c.Domain] = c.MaxAge >= 0
+		}
+		for _, removed := range []string{secure + ".0 ", secure + ".0 example.com"} {
+			if kept, told := kept[removed]; kept || !told {
+				t.Errorf("%s: %sis not removed", name, removed)
+			}
+		}
+		if got := kept[secure+" example.com"]; got != (name == "write") || kept[secure+" "] {
+			t.Errorf("%s: the cookies that are kept: %v", name, kept)
+		}
+	}
+}
+
 func TestLastCallForAResponseCounts(t *testing.T) {
 	t.Parallel()
 	s := newSessions(t, authjs.Config{Secret: secret})

@@ -23,12 +23,19 @@ type grant struct {
 	nonce       string
 	challenge   string
 	expires     time.Time
+	family      string // what the tokens have in common that come from one code
+	spent       bool   // a refresh token was used
+	certificate string // thumbprint of the one that a token is bound to
+	key         string // thumbprint of the DPoP key that a code or a token is bound to
 }
 
 // serveAuthorize is the authorization endpoint (RFC 6749 § 4.1.1).
 func (i *Issuer) serveAuthorize(w http.ResponseWriter, r *http.Request) {
-	q := r.URL.Query()
-	if problem := i.checkClient(q); problem != "" {
+	q, problem := i.requestOf(r.URL.Query())
+	if problem == "" {
+		problem = i.checkClient(q)
+	}
+	if problem != "" {
 		// RFC 6749, Section 4.1.2.1: with either of them wrong the visitor must not be sent anywhere.
 		http.Error(w, problem, http.StatusBadRequest)
 		return
@@ -73,7 +80,7 @@ func (i *Issuer) checkRequest(q url.Values) string {
 		return "unsupported_response_type"
 	case q.Get("code_challenge_method") != "S256", len(q.Get("code_challenge")) != 43:
 		return "invalid_request"
-	case q.Has("response_mode") && q.Get("response_mode") != "query":
+	case q.Has("response_mode") && q.Get("response_mode") != "query" && q.Get("response_mode") != formPost:
 		return "invalid_request"
 	}
 	return ""
@@ -105,7 +112,8 @@ func (i *Issuer) newCode(q url.Values, p Person) string {
 	code := rand.Text()
 	i.codes[code] = grant{
 		person: p, clientID: q.Get("client_id"), redirectURI: q.Get("redirect_uri"), scope: q.Get("scope"), nonce: q.Get("nonce"),
-		challenge: q.Get("code_challenge"), expires: i.now().Add(codeLife),
+		challenge: q.Get("code_challenge"), expires: i.now().Add(codeLife), family: rand.Text(),
+		key: q.Get("dpop_jkt"),
 	}
 	return code
 }
@@ -132,11 +140,15 @@ func (i *Issuer) callback(w http.ResponseWriter, r *http.Request, q, result url.
 	i.mu.Lock()
 	i.spoil(params, callbackFaults)
 	i.mu.Unlock()
+	for name, value := range params {
+		result.Set(name, value.(string))
+	}
+	if q.Get("response_mode") == formPost {
+		servePostedCallback(w, to.String(), result)
+		return
+	}
 	back := to.Query()
 	maps.Copy(back, result)
-	for name, value := range params {
-		back.Set(name, value.(string))
-	}
 	to.RawQuery = back.Encode()
 	w.Header().Set("Location", to.String())
 	w.WriteHeader(http.StatusSeeOther)

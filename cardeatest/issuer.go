@@ -2,6 +2,7 @@ package cardeatest
 
 import (
 	"crypto/rand"
+	"crypto/x509"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -15,7 +16,7 @@ import (
 )
 
 // Issuer is a fake identity provider: an http.Handler that speaks the authorization code flow of OAuth 2.0 and OpenID Connect as real ones do,
-// with discovery, PKCE, signed ID tokens, userinfo and key rotation, and that refuses what real ones refuse. It asks for no password, and with
+// with discovery, PKCE, signed ID tokens, userinfo, refresh tokens that are good for one use, and key rotation, and that refuses what real ones refuse. It asks for no password, and with
 // [Issuer.Misbehave] it does what a hostile or broken provider does. All methods may be called concurrently.
 //
 // Asked for the scope openid it issues an ID token and acts as an OpenID provider; otherwise it acts as a plain OAuth 2.0 server. Beside the
@@ -32,6 +33,8 @@ type Issuer struct {
 	interactive bool
 	stopped     chan struct{} // closed to release requests that hang
 	stranger    *Issuer       // nil in a stranger
+	mutualURL   string        // of the listener that demands certificates, "" when there is none
+	certificate *x509.Certificate
 
 	mu       sync.Mutex
 	now      func() time.Time
@@ -40,15 +43,22 @@ type Issuer struct {
 	next     string           // subject of who signs in
 	codes    map[string]grant // not yet redeemed
 	access   map[string]grant // by access token
-	refresh  map[string]grant // by refresh token
+	refresh  map[string]grant // by refresh token, spent ones too
+	held     map[Endpoint]chan struct{}
 	key      signingKey
 	requests map[Endpoint]int
 	faults   map[Misbehaviour]bool
+
+	pushes      map[string]pushed // by request_uri
+	requirePush bool
+	nonce       string               // that a proof of DPoP must have
+	used        map[string]time.Time // what has a jti and came already, until when it is to be known
 }
 
 type client struct {
 	secret       string   // empty for a public client
 	redirectURIs []string // none allows every one
+	registration Registration
 }
 
 // NewIssuer starts an identity provider at a loopback address, which ends with the test. /authorize sends the visitor back at once, signed in
@@ -98,12 +108,14 @@ func bareIssuer(issuer, clientID, clientSecret string, persons []Person) *Issuer
 		routes: http.NewServeMux(), stopped: make(chan struct{}), now: time.Now,
 		clients: map[string]client{clientID: {secret: clientSecret}},
 		persons: slices.Clone(persons), next: persons[0].Subject,
-		codes: map[string]grant{}, access: map[string]grant{}, refresh: map[string]grant{},
+		codes: map[string]grant{}, access: map[string]grant{}, refresh: map[string]grant{}, held: map[Endpoint]chan struct{}{},
 		key: newKey("ES256"), requests: map[Endpoint]int{}, faults: map[Misbehaviour]bool{},
+		pushes: map[string]pushed{}, used: map[string]time.Time{},
 	}
 	i.route("GET /.well-known/openid-configuration", Discovery, i.serveDiscovery)
 	i.route("/authorize", Authorize, i.serveAuthorize)
 	i.route("POST /token", Token, i.serveToken)
+	i.route("POST /par", PushedAuthorization, i.servePush)
 	i.route("GET /jwks", JWKS, i.serveJWKS)
 	i.route("/userinfo", Userinfo, i.withGrant(i.serveUserinfo))
 	i.route("GET /user", User, i.withGrant(i.serveUser))
@@ -121,13 +133,14 @@ type Endpoint string
 
 // The endpoints.
 const (
-	Discovery Endpoint = "discovery" // URL/.well-known/openid-configuration
-	Authorize Endpoint = "authorize" // URL/authorize
-	Token     Endpoint = "token"     // URL/token
-	JWKS      Endpoint = "jwks"      // URL/jwks
-	Userinfo  Endpoint = "userinfo"  // URL/userinfo
-	User      Endpoint = "user"      // URL/user: a profile like GitHub's
-	Emails    Endpoint = "emails"    // URL/user/emails: a list of addresses like GitHub's
+	Discovery           Endpoint = "discovery" // URL/.well-known/openid-configuration
+	Authorize           Endpoint = "authorize" // URL/authorize
+	Token               Endpoint = "token"     // URL/token
+	PushedAuthorization Endpoint = "par"       // URL/par
+	JWKS                Endpoint = "jwks"      // URL/jwks
+	Userinfo            Endpoint = "userinfo"  // URL/userinfo
+	User                Endpoint = "user"      // URL/user: a profile like GitHub's
+	Emails              Endpoint = "emails"    // URL/user/emails: a list of addresses like GitHub's
 )
 
 func (i *Issuer) route(pattern string, e Endpoint, serve http.HandlerFunc) {
@@ -136,7 +149,7 @@ func (i *Issuer) route(pattern string, e Endpoint, serve http.HandlerFunc) {
 		i.requests[e]++
 		i.mu.Unlock()
 		w.Header().Set("Cache-Control", "no-store")
-		if !i.breaks(w, r, e) {
+		if i.waits(r, e) && !i.breaks(w, r, e) {
 			serve(w, r)
 		}
 	})
@@ -158,7 +171,7 @@ func (i *Issuer) Stranger() *Issuer { return i.stranger }
 func (i *Issuer) AddClient(id, secret string, redirectURIs ...string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.clients[id] = client{secret, redirectURIs}
+	i.clients[id] = client{secret: secret, redirectURIs: redirectURIs}
 }
 
 // Next makes p the person who signs in from now on wherever login_hint names nobody, and takes p for whoever had the same subject. Sign-ins that
@@ -189,14 +202,21 @@ func (i *Issuer) serveDiscovery(w http.ResponseWriter, _ *http.Request) {
 		"userinfo_endpoint":                              base + "/userinfo",
 		"jwks_uri":                                       base + "/jwks",
 		"response_types_supported":                       []string{"code"},
-		"response_modes_supported":                       []string{"query"},
+		"response_modes_supported":                       []string{"query", formPost},
 		"grant_types_supported":                          []string{"authorization_code", "refresh_token"},
 		"subject_types_supported":                        []string{"public"},
 		"scopes_supported":                               []string{"openid", "profile", "email", "offline_access"},
 		"id_token_signing_alg_values_supported":          []string{string(i.key.alg)},
-		"token_endpoint_auth_methods_supported":          []string{"client_secret_basic", "client_secret_post", "none"},
+		"token_endpoint_auth_methods_supported":          i.methods(),
+		"pushed_authorization_request_endpoint":          base + "/par",
 		"code_challenge_methods_supported":               []string{"S256"},
 		"authorization_response_iss_parameter_supported": true,
+	}
+	if i.requirePush {
+		document["require_pushed_authorization_requests"] = true
+	}
+	if i.mutualURL != "" {
+		document["mtls_endpoint_aliases"] = i.aliases()
 	}
 	i.spoil(document, discoveryFaults)
 	answer(w, http.StatusOK, document)

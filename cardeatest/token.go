@@ -26,6 +26,11 @@ func (i *Issuer) serveToken(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusUnauthorized, "invalid_client")
 		return
 	}
+	c := i.clients[clientID]
+	key, ok := i.demandProof(w, r, c)
+	if !ok {
+		return
+	}
 	var g grant
 	var code string
 	switch r.PostForm.Get("grant_type") {
@@ -36,18 +41,28 @@ func (i *Issuer) serveToken(w http.ResponseWriter, r *http.Request) {
 	default:
 		code = "unsupported_grant_type"
 	}
+	if code == "" && c.registration.DPoP && g.key != "" && g.key != key {
+		code = "invalid_grant"
+	}
 	if code != "" {
 		refuse(w, http.StatusBadRequest, code)
 		return
 	}
+	if c.registration.Bound {
+		g.certificate = thumbprint(r)
+	}
+	g.key = key
 	result := i.issue(g)
 	i.spoil(result, tokenFaults)
 	answer(w, http.StatusOK, result)
 }
 
-// authenticate returns the client that the request proves to come from, by client_secret_basic or client_secret_post, or none for a public client.
-// Both at once are refused (RFC 6749 § 2.3). i.mu is held.
+// authenticate returns the client that the request proves to come from: in the way in which it is registered or else by client_secret_basic or
+// client_secret_post, or none for a public client. Two at once are refused (RFC 6749 § 2.3). i.mu is held.
 func (i *Issuer) authenticate(r *http.Request) (id string, ok bool) {
+	if r.PostForm.Has("client_assertion") && r.Header.Get("Authorization") == "" {
+		return i.asserted(r.PostForm)
+	}
 	id, secret := r.PostForm.Get("client_id"), r.PostForm.Get("client_secret")
 	if user, password, basic := r.BasicAuth(); basic {
 		if secret != "" {
@@ -61,6 +76,12 @@ func (i *Issuer) authenticate(r *http.Request) (id string, ok bool) {
 		}
 	}
 	c, known := i.clients[id]
+	switch method := c.registration.Method; {
+	case slices.Contains(byCertificate, method):
+		return id, secret == "" && c.registration.presents(r)
+	case slices.Contains(byAssertion, method):
+		return id, false
+	}
 	return id, known && subtle.ConstantTimeCompare([]byte(c.secret), []byte(secret)) == 1
 }
 
@@ -97,26 +118,18 @@ func (i *Issuer) swap(code string) grant {
 	return i.codes[code]
 }
 
-// renew takes a refresh token out of use and returns its grant, or an error code. i.mu is held.
-func (i *Issuer) renew(clientID, token string) (grant, string) {
-	g, ok := i.refresh[token]
-	if !ok || g.clientID != clientID {
-		return grant{}, "invalid_grant"
-	}
-	delete(i.refresh, token)
-	g.nonce = "" // OpenID Connect Core 1.0, Section 12.2
-	return g, ""
-}
-
 // issue returns the answer of the token endpoint: a refresh token if the scope has offline_access, an ID token if it has openid. i.mu is held.
 func (i *Issuer) issue(g grant) map[string]any {
 	access := rand.Text()
 	g.expires = i.now().Add(tokenLife)
 	i.access[access] = g
-	result := map[string]any{"access_token": access, "token_type": "Bearer", "expires_in": int(tokenLife.Seconds()), "scope": g.scope}
+	result := map[string]any{"access_token": access, "token_type": tokenType(g), "expires_in": int(tokenLife.Seconds()), "scope": g.scope}
 	scopes := strings.Fields(g.scope)
 	if slices.Contains(scopes, "offline_access") {
 		token := rand.Text()
+		if i.clients[g.clientID].confidential() {
+			g.key = "" // RFC 9449, Section 5: the client's authentication binds it
+		}
 		i.refresh[token] = g
 		result["refresh_token"] = token
 	}
@@ -125,3 +138,12 @@ func (i *Issuer) issue(g grant) map[string]any {
 	}
 	return result
 }
+
+func tokenType(g grant) string {
+	if g.key != "" {
+		return "DPoP"
+	}
+	return "Bearer"
+}
+
+func (c client) confidential() bool { return c.secret != "" || c.registration.Method != "" }

@@ -5,16 +5,19 @@ import (
 	"strings"
 )
 
-// withGrant lets a request through that has a valid access token (RFC 6750 § 2.1).
+// withGrant lets a request through that has a valid access token (RFC 6750 § 2.1), and the certificate or the proof of
+// the key that the token is bound to (RFC 8705 § 3, RFC 9449 § 7.1).
 func (i *Issuer) withGrant(serve func(http.ResponseWriter, grant)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 		i.mu.Lock()
 		g, ok := i.access[token]
-		ok = ok && i.now().Before(g.expires)
+		ok = ok && i.now().Before(g.expires) && i.opens(w, r, scheme, token, g)
 		i.mu.Unlock()
-		if !ok || !strings.EqualFold(scheme, "Bearer") {
-			w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+		if !ok {
+			if w.Header().Get("WWW-Authenticate") == "" {
+				w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+			}
 			refuse(w, http.StatusUnauthorized, "invalid_token")
 			return
 		}

@@ -28,7 +28,7 @@ func (a *Adapter) LinkAccount(ctx context.Context, account *cardea.Account) erro
 	})
 }
 
-// UpdateAccount writes the type and those tokens of account that are not empty.
+// UpdateAccount writes the type and those tokens of account that are not empty, and the expiry with an access token in any case.
 func (a *Adapter) UpdateAccount(ctx context.Context, account *cardea.Account) error {
 	return a.do(ctx, func(tx *transaction) error {
 		key := accountKey{account.Provider, account.ProviderAccountID}
@@ -38,13 +38,27 @@ func (a *Adapter) UpdateAccount(ctx context.Context, account *cardea.Account) er
 		}
 		row.Type = cmp.Or(account.Type, row.Type)
 		row.RefreshToken = cmp.Or(account.RefreshToken, row.RefreshToken)
+		if account.AccessToken != "" || !account.ExpiresAt.IsZero() {
+			row.ExpiresAt = storedSeconds(account.ExpiresAt)
+		}
 		row.AccessToken = cmp.Or(account.AccessToken, row.AccessToken)
-		row.ExpiresAt = cmp.Or(storedSeconds(account.ExpiresAt), row.ExpiresAt)
 		row.TokenType = cmp.Or(account.TokenType, row.TokenType)
 		row.Scope = cmp.Or(account.Scope, row.Scope)
 		row.IDToken = cmp.Or(account.IDToken, row.IDToken)
 		row.SessionState = cmp.Or(account.SessionState, row.SessionState)
 		put(tx, a.accounts, key, row)
+		return nil
+	})
+}
+
+// ForgetTokens removes the tokens of the account.
+func (a *Adapter) ForgetTokens(ctx context.Context, provider, providerAccountID string) error {
+	return a.do(ctx, func(tx *transaction) error {
+		key := accountKey{provider, providerAccountID}
+		if row, ok := a.accounts[key]; ok {
+			row.RefreshToken, row.AccessToken, row.ExpiresAt, row.IDToken = "", "", time.Time{}, ""
+			put(tx, a.accounts, key, row)
+		}
 		return nil
 	})
 }

@@ -1,7 +1,9 @@
 package memadapter
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/cardea-auth/cardea"
@@ -58,6 +60,35 @@ func (a *Adapter) DeleteSession(ctx context.Context, token string) error {
 		remove(tx, a.sessions, token)
 		return nil
 	})
+}
+
+// Sessions returns the sessions of a user, ordered by token.
+func (a *Adapter) Sessions(ctx context.Context, userID string) ([]*cardea.Session, error) {
+	var sessions []*cardea.Session
+	err := a.do(ctx, func(*transaction) error {
+		for _, s := range a.sessions {
+			if s.UserID == userID {
+				sessions = append(sessions, &s)
+			}
+		}
+		return nil
+	})
+	slices.SortFunc(sessions, func(x, y *cardea.Session) int { return cmp.Compare(x.Token, y.Token) })
+	return sessions, err
+}
+
+// DeleteSessions removes the sessions of a user, all but the one with the token except, and returns how many.
+func (a *Adapter) DeleteSessions(ctx context.Context, userID, except string) (n int, err error) {
+	err = a.do(ctx, func(tx *transaction) error {
+		for token, s := range a.sessions {
+			if s.UserID == userID && (except == "" || token != except) {
+				remove(tx, a.sessions, token)
+				n++
+			}
+		}
+		return nil
+	})
+	return n, err
 }
 
 // DeleteExpiredSessions removes at most limit sessions that expired before the given time, and returns how many.

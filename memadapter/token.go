@@ -37,6 +37,20 @@ func (a *Adapter) ConsumeVerificationToken(ctx context.Context, identifier, toke
 	return &t, nil
 }
 
+// DeleteVerificationTokens removes the tokens of an identifier, and returns how many.
+func (a *Adapter) DeleteVerificationTokens(ctx context.Context, identifier string) (n int, err error) {
+	err = a.do(ctx, func(tx *transaction) error {
+		for token, t := range a.tokens {
+			if t.Identifier == identifier {
+				remove(tx, a.tokens, token)
+				n++
+			}
+		}
+		return nil
+	})
+	return n, err
+}
+
 // DeleteExpiredVerificationTokens removes at most limit tokens that expired before the given time, and returns how many.
 func (a *Adapter) DeleteExpiredVerificationTokens(ctx context.Context, before time.Time, limit int) (n int, err error) {
 	err = a.do(ctx, func(tx *transaction) error {

@@ -82,6 +82,12 @@ func (a *Adapter) UpdateUser(ctx context.Context, u *cardea.User) error {
 	})
 }
 
+// LockUser tells whether there is the user. One transaction runs at a time, so nobody need wait any longer.
+func (a *Adapter) LockUser(ctx context.Context, id string) error {
+	_, err := a.UserByID(ctx, id)
+	return err
+}
+
 // DeleteUser removes the user with all accounts, sessions and authenticators.
 func (a *Adapter) DeleteUser(ctx context.Context, id string) error {
 	return a.do(ctx, func(tx *transaction) error {

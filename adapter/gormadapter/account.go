@@ -98,7 +98,7 @@ func filledRoles(account *cardea.Account) (roles []string) {
 	if account.Type != "" {
 		roles = append(roles, "Type")
 	}
-	if !account.ExpiresAt.IsZero() {
+	if !account.ExpiresAt.IsZero() || account.AccessToken != "" { // the expiry is of the access token
 		roles = append(roles, "ExpiresAt")
 	}
 	for _, token := range tokens(account) {

@@ -21,6 +21,7 @@
 package gormadapter
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -60,6 +61,7 @@ type Adapter struct {
 	authenticator *table
 	visitor       visitor
 	statements    statements
+	queue         queue
 	hasPasskeys   atomic.Bool // the table of authenticators was seen
 	savepoints    atomic.Int64
 }
@@ -146,19 +148,18 @@ func (a *Adapter) Entities() []any { return a.entities.list() }
 func (a *Adapter) NewUser() any { return a.entities.user.new() }
 
 // gorm returns a GORM session in the transaction that ctx carries.
-func (a *Adapter) gorm(ctx context.Context) *gorm.DB {
-	db := a.db
-	if tx := a.joined(ctx); tx != nil {
-		db = tx
-	}
-	return a.on(ctx, db)
-}
+func (a *Adapter) gorm(ctx context.Context) *gorm.DB { return a.on(ctx, cmp.Or(a.joined(ctx), a.db)) }
 
 func (a *Adapter) on(ctx context.Context, db *gorm.DB) *gorm.DB {
 	return db.Session(&gorm.Session{NewDB: true, Context: ctx, Logger: a.logger})
 }
 
-// writer is gorm for writing an entity. GORM's own transaction around each write is left out where there is nothing beside the one statement.
+// writer is gorm for writing an entity. Where there is nothing beside the one statement GORM's own transaction around each write is left out, and the
+// statement is prepared. Hooks get the transaction as it is.
 func (a *Adapter) writer(ctx context.Context, t *table) *gorm.DB {
-	return a.gorm(ctx).Session(&gorm.Session{SkipDefaultTransaction: t.simple})
+	if !t.simple {
+		return a.gorm(ctx)
+	}
+	db := cmp.Or(a.joined(ctx), a.db)
+	return a.prepared(db.Session(&gorm.Session{NewDB: true, Context: ctx, Logger: a.logger, SkipDefaultTransaction: true}))
 }

@@ -1,6 +1,7 @@
 package gormadapter_test
 
 import (
+	"bufio"
 	"io"
 	"net"
 	"net/url"
@@ -11,39 +12,40 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// fault is a way in which a database goes away, in the middle of one message of its client.
+// fault is a way in which a database goes away, in the middle of one request of its client.
 type fault string
 
 const (
-	lost       fault = "the message never arrives"
-	unanswered fault = "the message is carried out, its answer never arrives"
+	lost       fault = "the request never arrives"
+	unanswered fault = "the request is carried out, its answer never arrives"
 	stalled    fault = "nothing arrives any more, and nothing says so"
-	restarted  fault = "the message never arrives, and a new connection works at once"
+	restarted  fault = "the request never arrives, and a new connection works at once"
 )
 
-// proxy stands between the adapter and a database server, and makes the server go away at a message that the test chooses. Until restore it
+// proxy stands between the adapter and a database server, and makes the server go away at a request that the test chooses. Until restore it
 // stays away: new connections are cut, or stall, like the old ones.
 type proxy struct {
 	listener net.Listener
 	server   string
+	read     protocol
 
 	mu      sync.Mutex
 	open    map[net.Conn]bool
-	fault   fault // what happens at the message after left others; "" when nothing is to happen
+	fault   fault // what happens at the request after left others; "" when nothing is to happen
 	left    int
-	late    bool // that message has passed, its answer shall not
+	late    bool // that request has passed, its answer shall not
 	away    bool
 	strikes chan struct{} // closed when it happens
 }
 
 // newProxy starts a proxy before the server at an address such as 127.0.0.1:5432.
-func newProxy(t testing.TB, server string) *proxy {
+func newProxy(t testing.TB, server string, read protocol) *proxy {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &proxy{listener: listener, server: server, open: map[net.Conn]bool{}, strikes: make(chan struct{})}
+	p := &proxy{listener: listener, server: server, read: read, open: map[net.Conn]bool{}, strikes: make(chan struct{})}
 	go p.serve()
 	t.Cleanup(func() {
 		listener.Close()
@@ -54,7 +56,7 @@ func newProxy(t testing.TB, server string) *proxy {
 	return p
 }
 
-// behind starts a proxy before the server of a database, and returns how to connect to the database through it.
+// behind starts a proxy before the server of a database, and returns how to connect to the database through it, unencrypted.
 func behind(t testing.TB, o gormadapter.Options) (*proxy, gormadapter.Options) {
 	t.Helper()
 	if o.Type == "postgresql" {
@@ -62,8 +64,10 @@ func behind(t testing.TB, o gormadapter.Options) (*proxy, gormadapter.Options) {
 		if err != nil {
 			t.Fatal("the DSN is no URL")
 		}
-		p := newProxy(t, u.Host)
-		u.Host = p.listener.Addr().String()
+		p := newProxy(t, u.Host, postgreSQLRequest)
+		query := u.Query()
+		query.Set("sslmode", "disable")
+		u.Host, u.RawQuery = p.listener.Addr().String(), query.Encode()
 		o.DSN = u.String()
 		return p, o
 	}
@@ -71,13 +75,13 @@ func behind(t testing.TB, o gormadapter.Options) (*proxy, gormadapter.Options) {
 	if err != nil {
 		t.Fatal("the DSN cannot be read")
 	}
-	p := newProxy(t, config.Addr)
-	config.Addr = p.listener.Addr().String()
+	p := newProxy(t, config.Addr, mySQLRequest)
+	config.Addr, config.TLSConfig = p.listener.Addr().String(), ""
 	o.DSN = config.FormatDSN()
 	return p, o
 }
 
-// arm makes the server go away at the message that comes after so many others.
+// arm makes the server go away at the request that comes after so many others.
 func (p *proxy) arm(f fault, after int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -153,10 +157,10 @@ func (p *proxy) connect(client net.Conn) {
 		return
 	}
 	go func() {
-		pump(client, server, p.passAnswer)
+		p.passAnswers(client, server)
 		client.Close()
 	}()
-	pump(server, client, p.passMessage)
+	p.passRequests(server, client)
 }
 
 // keep notes a connection, and reports whether there may be new ones. Where the server stalls there may, but nothing comes of them.
@@ -170,30 +174,47 @@ func (p *proxy) keep(conn net.Conn) bool {
 	return true
 }
 
-// pump copies what may pass. What may not is swallowed, until one of the ends is closed.
-func pump(to io.Writer, from io.Reader, pass func() bool) {
-	buffer := make([]byte, 64<<10)
-	for {
-		n, err := from.Read(buffer)
+// passRequests hands on what a client sends, request by request.
+func (p *proxy) passRequests(server io.Writer, client io.Reader) {
+	in := bufio.NewReader(client)
+	for first := true; ; first = false {
+		request, answered, err := p.read(in, first)
 		if err != nil {
 			return
 		}
-		if !pass() {
+		if !p.passRequest(answered) {
 			continue
 		}
-		if _, err := to.Write(buffer[:n]); err != nil {
+		if _, err := server.Write(request); err != nil {
 			return
 		}
 	}
 }
 
-func (p *proxy) passMessage() bool {
+// passAnswers hands on what the server sends. What may not pass is swallowed, until one of the ends is closed.
+func (p *proxy) passAnswers(client io.Writer, server io.Reader) {
+	buffer := make([]byte, 64<<10)
+	for {
+		n, err := server.Read(buffer)
+		if err != nil {
+			return
+		}
+		if !p.passAnswer() {
+			continue
+		}
+		if _, err := client.Write(buffer[:n]); err != nil {
+			return
+		}
+	}
+}
+
+func (p *proxy) passRequest(answered bool) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.away {
 		return false
 	}
-	if p.fault == "" || p.late {
+	if p.fault == "" || p.late || !answered {
 		return true
 	}
 	if p.left--; p.left >= 0 {

@@ -13,6 +13,7 @@ import (
 // statements are what the adapter runs without GORM.
 type statements struct {
 	userByID, userByEmail, userByAccount, deleteUser *statement
+	removal                                          removal
 
 	accounts, hasAccount, unlinkAccount, deleteAccounts *statement
 
@@ -21,6 +22,8 @@ type statements struct {
 	consumeToken, token, deleteToken, deleteExpiredTokens *statement
 
 	authenticator, authenticators, countAuthenticator, deleteAuthenticator, deleteAuthenticators *statement
+
+	management
 }
 
 // deleteOwned are those that delete what hangs on a user.
@@ -47,6 +50,7 @@ func (p *parser) statements(user, session, account, token, authenticator *table)
 		userByEmail:   p.find(user, nil, nil, where(p.is(p.column(user, "Email"), 0))),
 		deleteUser:    p.remove(user, where(p.is(id, 0))),
 		userByAccount: p.find(user, nil, join(account, accountUser, id), byAccount),
+		removal:       p.removal(user, session, account, authenticator),
 
 		accounts:       p.find(account, nil, nil, where(p.is(accountUser, 0))),
 		hasAccount:     p.one(account, byAccount),
@@ -69,6 +73,8 @@ func (p *parser) statements(user, session, account, token, authenticator *table)
 		countAuthenticator:   p.set(authenticator, counter, where(p.is(credential, 1), clause.Lt{Column: counter, Value: param(0)})),
 		deleteAuthenticator:  p.remove(authenticator, where(p.is(credentialUser, 0), p.is(credential, 1))),
 		deleteAuthenticators: p.remove(authenticator, where(p.is(credentialUser, 0))),
+
+		management: p.management(user, session, token),
 	}
 	if slices.Contains(p.db.Callback().Delete().Clauses, "RETURNING") {
 		s.consumeToken = p.remove(token, byToken, clause.Returning{Columns: []clause.Column{{Name: tokenExpires.Name}}})

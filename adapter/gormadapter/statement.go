@@ -79,19 +79,13 @@ func (u unprepared) ExecContext(ctx context.Context, args ...any) (sql.Result, e
 	return u.pool.ExecContext(ctx, u.sql, args...)
 }
 
-// runner finds where s runs in ctx. Inside a transaction nothing is prepared on the pool: its only connection may be the transaction's.
+// runner finds where s runs in ctx.
 //
 // On PostgreSQL nothing is prepared at all. pgx does that by itself, faster than database/sql, and leaves it where default_query_exec_mode says so,
 // which a pooler in transaction mode needs.
 func (a *Adapter) runner(ctx context.Context, s *statement) runner {
 	if tx := a.joined(ctx); tx != nil {
-		inTx, ok := tx.Statement.ConnPool.(interface {
-			StmtContext(ctx context.Context, stmt *sql.Stmt) *sql.Stmt
-		})
-		if stmt := s.preparedOn(a.pool); ok && stmt != nil {
-			return inTx.StmtContext(ctx, stmt)
-		}
-		return unprepared{s.sql, tx.Statement.ConnPool}
+		return a.inTx(ctx, tx.Statement.ConnPool, s)
 	}
 	pool := a.pool
 	if replica := a.replicaOf(ctx); replica != nil {

@@ -72,6 +72,9 @@ func simple(s *schema.Schema) bool {
 	return !(s.BeforeCreate || s.AfterCreate || s.BeforeUpdate || s.AfterUpdate || s.BeforeSave || s.AfterSave || s.BeforeDelete || s.AfterDelete)
 }
 
+// plainlyDeleted reports whether to delete a row is no more than that: no hook, no soft deletion.
+func (t *table) plainlyDeleted() bool { return t.simple && len(t.schema.DeleteClauses) == 0 }
+
 // direct reports whether database/sql itself can fill the field. It cannot undo a serializer, nor put a NULL into a plain value.
 func direct(field *schema.Field) bool {
 	if field.Serializer != nil {

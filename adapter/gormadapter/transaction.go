@@ -78,24 +78,35 @@ const (
 )
 
 func (a *Adapter) whole(ctx context.Context, fn func(ctx context.Context) error) error {
+	a.prepareWaiting(ctx)
 	tx := a.on(ctx, a.db).Begin()
 	if tx.Error != nil {
 		return a.failed(ctx, "begin transaction", tx.Error)
 	}
 	finished := false
-	defer func() { // deferred, so that it also runs when fn panics
-		if !finished {
+	defer func() {
+		if !finished { // fn panics
 			_ = ended(ctx, tx.Rollback)
 		}
 	}()
-	if err := fn(context.WithValue(ctx, txKey{a.pool}, tx)); err != nil {
-		return err
-	}
+	err := fn(context.WithValue(ctx, txKey{a.pool}, tx))
 	finished = true
+	if err != nil {
+		return a.undone(ctx, err, ended(ctx, tx.Rollback))
+	}
 	if err := ended(ctx, tx.Commit); err != nil {
 		return a.failed(ctx, "commit transaction", err)
 	}
 	return nil
+}
+
+// undone is the error of a transaction that cause has ended. A transaction that cannot be rolled back was lost with its connection, and then cause may be
+// what the application made of it: that is left out of the chain of errors, so that nobody takes it for the application's decision.
+func (a *Adapter) undone(ctx context.Context, cause, rollback error) error {
+	if rollback == nil || errors.Is(rollback, sql.ErrTxDone) || ctx.Err() != nil || a.retryable(cause) {
+		return cause
+	}
+	return fmt.Errorf("roll back transaction: %w, after: %v", rollback, cause)
 }
 
 // endPatience is how long the end of a transaction may take when ctx has ended.

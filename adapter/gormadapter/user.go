@@ -170,12 +170,20 @@ func (a *Adapter) UpdateUser(ctx context.Context, u *cardea.User) error {
 	return nil
 }
 
-// DeleteUser removes the user with all accounts, sessions and authenticators, those first, because not every database cascades: the foreign keys may be
-// off, or missing, or made without. A user entity with soft deletion stays as a row that nothing finds. Hooks of the user entity run.
+// DeleteUser removes the user with all accounts, sessions and authenticators, by name, because not every database cascades: the foreign keys may be
+// off, or missing, or made without. It is one statement where the database has one for that, or else a transaction that begins with the children. A
+// user entity with soft deletion stays as a row that nothing finds. Hooks of the user entity run.
 func (a *Adapter) DeleteUser(ctx context.Context, id string) error {
 	key, err := a.key(id)
 	if err != nil {
 		return nil // nobody has it
+	}
+	done, err := a.deleteAtOnce(ctx, key)
+	if err != nil {
+		return a.failed(ctx, "delete user", err)
+	}
+	if done {
+		return nil
 	}
 	return a.Transact(ctx, func(ctx context.Context) error {
 		for _, s := range a.statements.deleteOwned(a.seesPasskeys(ctx)) {
@@ -192,7 +200,7 @@ func (a *Adapter) DeleteUser(ctx context.Context, id string) error {
 
 // deleteRow goes through GORM where that would do more than one statement.
 func (a *Adapter) deleteRow(ctx context.Context, id string, key any) error {
-	if a.user.simple && len(a.user.schema.DeleteClauses) == 0 {
+	if a.user.plainlyDeleted() {
 		_, err := a.exec(ctx, a.statements.deleteUser, key)
 		return err
 	}

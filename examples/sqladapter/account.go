@@ -17,16 +17,26 @@ func (a *Adapter) LinkAccount(ctx context.Context, account *cardea.Account) erro
 	return err
 }
 
-// UpdateAccount writes what is not empty in account, in one statement, so that nobody's newer token is lost in between.
+// UpdateAccount writes what is not empty in account, in one statement, so that nobody's newer token is lost in between. The expiry goes with the access
+// token.
 func (a *Adapter) UpdateAccount(ctx context.Context, account *cardea.Account) error {
+	expires := millis(account.ExpiresAt.Truncate(time.Second))
 	return a.change(ctx, "update account",
 		"UPDATE account SET type = coalesce(nullif(?, ''), type), refresh_token = coalesce(nullif(?, ''), refresh_token), "+
-			"access_token = coalesce(nullif(?, ''), access_token), expires_at = coalesce(nullif(?, 0), expires_at), "+
+			"access_token = coalesce(nullif(?, ''), access_token), expires_at = CASE WHEN ? <> '' THEN ? ELSE coalesce(nullif(?, 0), expires_at) END, "+
 			"token_type = coalesce(nullif(?, ''), token_type), scope = coalesce(nullif(?, ''), scope), "+
 			"id_token = coalesce(nullif(?, ''), id_token), session_state = coalesce(nullif(?, ''), session_state) "+
 			"WHERE provider = ? AND provider_account_id = ?",
-		account.Type, account.RefreshToken, account.AccessToken, millis(account.ExpiresAt.Truncate(time.Second)), account.TokenType, account.Scope,
+		account.Type, account.RefreshToken, account.AccessToken, account.AccessToken, expires, expires, account.TokenType, account.Scope,
 		account.IDToken, account.SessionState, account.Provider, account.ProviderAccountID)
+}
+
+// ForgetTokens removes the tokens of the account.
+func (a *Adapter) ForgetTokens(ctx context.Context, provider, providerAccountID string) error {
+	_, err := a.write(ctx, "forget tokens",
+		"UPDATE account SET refresh_token = '', access_token = '', expires_at = 0, id_token = '' WHERE provider = ? AND provider_account_id = ?",
+		provider, providerAccountID)
+	return err
 }
 
 // UnlinkAccount removes the account.

@@ -15,12 +15,13 @@ import (
 )
 
 var (
-	_ cardea.Adapter      = (*Adapter)(nil)
-	_ cardea.SessionStore = (*Adapter)(nil)
-	_ cardea.TokenStore   = (*Adapter)(nil)
+	_ cardea.Adapter            = (*Adapter)(nil)
+	_ cardea.SessionStore       = (*Adapter)(nil)
+	_ cardea.TokenStore         = (*Adapter)(nil)
+	_ cardea.AuthenticatorStore = (*Adapter)(nil)
 )
 
-// Adapter keeps users, accounts, sessions and sign-in tokens in the four tables of Schema.
+// Adapter keeps users, accounts, sessions, sign-in tokens and passkeys in the five tables of Schema.
 type Adapter struct {
 	db         *sql.DB
 	savepoints atomic.Int64

@@ -38,3 +38,16 @@ CREATE TABLE verification_token (
 	identifier TEXT NOT NULL,
 	expires    INTEGER NOT NULL
 );
+
+CREATE TABLE authenticator (
+	credential_id          TEXT PRIMARY KEY NOT NULL,
+	user_id                TEXT NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+	provider_account_id    TEXT NOT NULL,
+	credential_public_key  TEXT NOT NULL,
+	counter                INTEGER NOT NULL,
+	credential_device_type TEXT NOT NULL,
+	credential_backed_up   INTEGER NOT NULL,
+	transports             TEXT NOT NULL
+);
+
+CREATE INDEX authenticator_user ON authenticator (user_id);

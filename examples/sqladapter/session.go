@@ -35,6 +35,31 @@ func (a *Adapter) DeleteSession(ctx context.Context, token string) error {
 	return err
 }
 
+// Sessions returns the sessions of a user, ordered by token.
+func (a *Adapter) Sessions(ctx context.Context, userID string) ([]*cardea.Session, error) {
+	rows, err := a.in(ctx).QueryContext(ctx, "SELECT token, user_id, expires FROM session WHERE user_id = ? ORDER BY token", userID)
+	if err != nil {
+		return nil, failed("list sessions", err)
+	}
+	defer rows.Close()
+	var sessions []*cardea.Session
+	for rows.Next() {
+		s, expires := &cardea.Session{}, int64(0)
+		if err := rows.Scan(&s.Token, &s.UserID, &expires); err != nil {
+			return nil, failed("list sessions", err)
+		}
+		s.Expires = time.UnixMilli(expires).UTC()
+		sessions = append(sessions, s)
+	}
+	return sessions, failed("list sessions", rows.Err())
+}
+
+// DeleteSessions removes the sessions of a user, all but the one with the token except. No session has the empty token.
+func (a *Adapter) DeleteSessions(ctx context.Context, userID, except string) (int, error) {
+	n, err := a.write(ctx, "delete sessions", "DELETE FROM session WHERE user_id = ? AND token <> ?", userID, except)
+	return int(n), err
+}
+
 // DeleteExpiredSessions removes at most limit sessions that expired before the given time.
 func (a *Adapter) DeleteExpiredSessions(ctx context.Context, before time.Time, limit int) (int, error) {
 	n, err := a.write(ctx, "delete expired sessions",

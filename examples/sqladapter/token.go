@@ -25,6 +25,12 @@ func (a *Adapter) ConsumeVerificationToken(ctx context.Context, identifier, toke
 	return &cardea.VerificationToken{Identifier: identifier, Token: token, Expires: time.UnixMilli(expires).UTC()}, nil
 }
 
+// DeleteVerificationTokens removes the tokens of an identifier.
+func (a *Adapter) DeleteVerificationTokens(ctx context.Context, identifier string) (int, error) {
+	n, err := a.write(ctx, "delete verification tokens", "DELETE FROM verification_token WHERE identifier = ?", identifier)
+	return int(n), err
+}
+
 // DeleteExpiredVerificationTokens removes at most limit tokens that expired before the given time.
 func (a *Adapter) DeleteExpiredVerificationTokens(ctx context.Context, before time.Time, limit int) (int, error) {
 	n, err := a.write(ctx, "delete expired verification tokens",

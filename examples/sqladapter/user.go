@@ -61,6 +61,11 @@ func (a *Adapter) UpdateUser(ctx context.Context, u *cardea.User) error {
 		u.Name, u.Email, millis(u.EmailVerified), u.Image, u.ID)
 }
 
+// LockUser makes others wait who lock the same user in a transaction: to write, even nothing new, is to lock.
+func (a *Adapter) LockUser(ctx context.Context, id string) error {
+	return a.change(ctx, "lock user", "UPDATE user SET name = name WHERE id = ?", id)
+}
+
 // DeleteUser removes the user; the foreign keys remove accounts and sessions in the same statement.
 func (a *Adapter) DeleteUser(ctx context.Context, id string) error {
 	_, err := a.write(ctx, "delete user", "DELETE FROM user WHERE id = ?", id)

@@ -97,7 +97,7 @@ func trim(s string) string {
 
 func blank(c byte) bool { return c == ' ' || c == '\t' }
 
-// Set adds a cookie to the response, in the place of an earlier one of the same name. Name and encoded value can have 4096 bytes together, because
+// Set adds a cookie to the response, in the place of an earlier one of the same name and domain. Name and encoded value can have 4096 bytes together, because
 // browsers silently drop what is longer: then the error is [ErrTooLong], and nothing changes.
 func (j *Jar) Set(c Cookie) error {
 	if err := c.check(); err != nil {
@@ -116,7 +116,7 @@ func (j *Jar) Clear(name string) {
 
 func (j *Jar) put(c Cookie) {
 	for i := range j.out {
-		if j.out[i].Name == c.Name {
+		if j.out[i].Name == c.Name && j.out[i].Domain == c.Domain {
 			j.out[i] = c
 			return
 		}

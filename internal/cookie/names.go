@@ -13,8 +13,9 @@ type Names struct {
 	Challenge   string // of WebAuthn; the original has it in v5 only
 	Mail        string // of sign-in by e-mail; the original has none
 
-	Secure    bool // browsers send the cookies over https only
-	ChunkSize int  // how many bytes of a session go into one cookie
+	Secure    bool   // browsers send the cookies over https only
+	Domain    string // whose hosts all get the session, such as example.com; "" for this host alone
+	ChunkSize int    // how many bytes of a session go into one cookie
 }
 
 // NamesV5 returns the names of Auth.js. With secure they have the prefixes that keep a page on http from setting them and, for the CSRF token, also
@@ -26,6 +27,13 @@ func NamesV5(secure bool) Names {
 // NamesV4 returns the names of NextAuth.js 4.
 func NamesV4(secure bool) Names {
 	return names("next-auth", secure, 3933)
+}
+
+// As returns the cookies of another application, named after it.
+func (n Names) As(app string) Names {
+	other := names(app, n.Secure, n.ChunkSize)
+	other.Domain = n.Domain
+	return other
 }
 
 func names(app string, secure bool, chunkSize int) Names {

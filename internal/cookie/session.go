@@ -85,12 +85,13 @@ func (j *Jar) SetSession(value string, expires time.Time) error {
 func (j *Jar) split(value string, expires time.Time) []Cookie {
 	size := j.names.ChunkSize
 	if len(value) <= size {
-		return []Cookie{{Name: j.names.Session, Value: value, Expires: expires}}
+		return []Cookie{{Name: j.names.Session, Value: value, Domain: j.names.Domain, Expires: expires}}
 	}
 	var cookies []Cookie
 	for n := 0; value != ""; n++ {
 		end := min(size, len(value))
-		cookies = append(cookies, Cookie{Name: j.names.Session + "." + strconv.Itoa(n), Value: value[:end], Expires: expires})
+		name := j.names.Session + "." + strconv.Itoa(n)
+		cookies = append(cookies, Cookie{Name: name, Value: value[:end], Domain: j.names.Domain, Expires: expires})
 		value = value[end:]
 	}
 	return cookies
@@ -99,7 +100,16 @@ func (j *Jar) split(value string, expires time.Time) []Cookie {
 // ClearSession clears the session under its plain name and under every numbered one that came in, or the first 100 of them.
 func (j *Jar) ClearSession() {
 	j.dropSession()
-	j.Clear(j.names.Session)
+	j.forget(j.names.Session)
+}
+
+// forget clears one cookie of a session. Where the session is for a whole domain, one that was set for this host alone, as before that was configured, is
+// another cookie to browsers: it would be sent in front of the domain's, so it goes as well.
+func (j *Jar) forget(name string) {
+	j.Clear(name)
+	if j.names.Domain != "" && isToken(name) {
+		j.put(Cookie{Name: name, Domain: j.names.Domain, MaxAge: -1})
+	}
 }
 
 // dropSession forgets a session that was set and clears the one that came in.
@@ -107,11 +117,11 @@ func (j *Jar) dropSession() {
 	j.out = slices.DeleteFunc(j.out, func(c Cookie) bool { return j.names.isSession(c.Name) })
 	limit := len(j.out) + maxListed
 	for name := range j.pairs {
-		if len(j.out) == limit {
+		if len(j.out) >= limit {
 			return
 		}
 		if j.names.isSession(name) {
-			j.Clear(name)
+			j.forget(name)
 		}
 	}
 }

@@ -188,6 +188,31 @@ func TestClearSession(t *testing.T) {
 	compare(t, written(jar), []string{name + "=" + cleared})
 }
 
+func TestSessionOfADomain(t *testing.T) {
+	t.Parallel()
+	names := cookie.NamesV5(true)
+	names.Domain = "example.com"
+	const attributes = "; Path=/; HttpOnly; Secure; SameSite=Lax"
+	const here, everywhere = "=; Max-Age=0" + attributes, "=; Max-Age=0; Domain=example.com" + attributes
+	jar := jarOf(&names, names.Session+".0=a")
+	if err := jar.SetSession("b", time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	compare(t, written(jar), []string{
+		names.Session + ".0" + here, names.Session + ".0" + everywhere, names.Session + "=b; Domain=example.com" + attributes,
+	})
+
+	jar.ClearSession()
+	compare(t, written(jar), []string{
+		names.Session + ".0" + here, names.Session + ".0" + everywhere, names.Session + here, names.Session + everywhere,
+	})
+
+	if err := jar.Set(cookie.Cookie{Name: names.CSRF, Value: "c"}); err != nil {
+		t.Fatal(err)
+	}
+	compare(t, written(jar), []string{names.CSRF + "=c" + attributes})
+}
+
 func TestSessionThatIsTooLong(t *testing.T) {
 	t.Parallel()
 	names := cookie.NamesV5(false)

@@ -3,33 +3,54 @@
 package oauth
 
 import (
+	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 )
 
-// The ways in which a client authenticates at the token endpoint (OpenID Connect Core 1.0 § 9).
+// The ways in which a client authenticates at the token endpoint (OpenID Connect Core 1.0 § 9, RFC 8705 § 2).
 const (
-	SecretBasic = "client_secret_basic"
-	SecretPost  = "client_secret_post"
-	None        = "none"
+	SecretBasic   = "client_secret_basic"
+	SecretPost    = "client_secret_post"
+	SecretJWT     = "client_secret_jwt"
+	PrivateKeyJWT = "private_key_jwt"
+	TLS           = "tls_client_auth"
+	SelfSignedTLS = "self_signed_tls_client_auth"
+	None          = "none"
 )
 
 // Client is a client registered at an authorization server. Its methods do not change it and may be called concurrently.
 type Client struct {
 	ID     string
 	Secret string
-	Auth   string // SecretBasic, SecretPost or None; empty is SecretBasic with a secret and None without
+	Auth   string // empty is SecretBasic with a secret and None without; for TLS and SelfSignedTLS, HTTP must present the certificate
+
+	Key      Key    // of PrivateKeyJWT
+	Audience string // of the assertions of SecretJWT and PrivateKeyJWT: the server's issuer
+
+	// MakeSecret returns the secret where it is made for the occasion, in the place of Secret. Its error must hold nothing of it.
+	MakeSecret func(ctx context.Context) (string, error)
+
+	Prover *Prover // binds tokens to its key (RFC 9449), and none other is taken then; nil binds none
 
 	AuthorizationURL string
+	PushURL          string // takes the authorization request from here (RFC 9126); "" leaves that to the browser
 	TokenURL         string
 	RedirectURI      string
-	Scopes           []string   // sent joined by spaces; none sends no scope parameter
+	Scopes           []string   // none sends no scope parameter
+	ScopeSeparator   string     // defaults to a space
 	Params           url.Values // added to the authorization request; cannot replace what the flow sets
+	Fragment         string     // of the authorization request
+	IDParam          string     // name of the parameter with ID in it; defaults to client_id
+	NoPKCE           bool       // the server refuses a code_challenge
+	Rules            Rules      // of the token endpoint
 
 	HTTP *http.Client     // required
 	Now  func() time.Time // for Token.Expires; defaults to time.Now
@@ -39,43 +60,66 @@ type Client struct {
 // (RFC 9101) would replace all of the others.
 var reserved = []string{
 	"response_type", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge", "code_challenge_method",
-	"request", "request_uri", "client_secret",
+	"request", "request_uri", "client_secret", "dpop_jkt",
 }
 
 // AuthorizationRequest returns the URL that starts the flow in the visitor's browser (RFC 6749 § 4.1.1). The challenge of the verifier is
-// always in it, by S256 (RFC 7636 § 4.2); the nonce when it is not empty. The endpoint's own query parameters are kept. An empty state, or a
-// verifier that is not 43 to 128 characters long, is an error.
+// always in it, by S256 (RFC 7636 § 4.2), but with NoPKCE; the nonce when it is not empty. The endpoint's own query parameters are kept. An empty
+// state, or a verifier that is not 43 to 128 characters long, is an error.
 func (c *Client) AuthorizationRequest(state, verifier, nonce string) (string, error) {
+	params, err := c.authorizationParams(state, verifier, nonce)
+	if err != nil {
+		return "", err
+	}
+	return c.authorizationURL(params)
+}
+
+func (c *Client) authorizationParams(state, verifier, nonce string) (url.Values, error) {
 	if state == "" {
-		return "", errors.New("authorization request: no state")
+		return nil, errors.New("authorization request: no state")
 	}
-	if len(verifier) < 43 || len(verifier) > 128 {
-		return "", errors.New("authorization request: code verifier is not 43 to 128 characters long") // RFC 7636, Section 4.1
+	if !c.NoPKCE && (len(verifier) < 43 || len(verifier) > 128) {
+		return nil, errors.New("authorization request: code verifier is not 43 to 128 characters long") // RFC 7636, Section 4.1
 	}
+	q := url.Values{}
+	maps.Copy(q, c.Params)
+	for _, name := range reserved {
+		q.Del(name)
+	}
+	q.Set("response_type", "code")
+	q.Set(c.idParam(), c.ID)
+	q.Set("redirect_uri", c.RedirectURI)
+	q.Set("state", state)
+	if !c.NoPKCE {
+		q.Set("code_challenge", challenge(verifier))
+		q.Set("code_challenge_method", "S256")
+	}
+	if len(c.Scopes) > 0 {
+		q.Set("scope", strings.Join(c.Scopes, cmp.Or(c.ScopeSeparator, " ")))
+	}
+	if nonce != "" {
+		q.Set("nonce", nonce)
+	}
+	if c.Prover != nil {
+		q.Set("dpop_jkt", c.Prover.thumbprint) // RFC 9449, Section 10: the code, too, is bound
+	}
+	return q, nil
+}
+
+func (c *Client) idParam() string { return cmp.Or(c.IDParam, "client_id") }
+
+// authorizationURL is the authorization endpoint with these parameters. Of its own query those are left out that the flow reserves.
+func (c *Client) authorizationURL(params url.Values) (string, error) {
 	u, err := url.Parse(c.AuthorizationURL)
 	if err != nil {
 		return "", errors.New("authorization request: endpoint is not a URL")
 	}
 	q := u.Query()
-	for name, values := range c.Params {
-		q[name] = values
-	}
 	for _, name := range reserved {
 		q.Del(name)
 	}
-	q.Set("response_type", "code")
-	q.Set("client_id", c.ID)
-	q.Set("redirect_uri", c.RedirectURI)
-	q.Set("state", state)
-	q.Set("code_challenge", challenge(verifier))
-	q.Set("code_challenge_method", "S256")
-	if len(c.Scopes) > 0 {
-		q.Set("scope", strings.Join(c.Scopes, " "))
-	}
-	if nonce != "" {
-		q.Set("nonce", nonce)
-	}
-	u.RawQuery = q.Encode()
+	maps.Copy(q, params)
+	u.RawQuery, u.Fragment = q.Encode(), c.Fragment
 	return u.String(), nil
 }
 
@@ -83,20 +127,3 @@ func challenge(verifier string) string {
 	sum := sha256.Sum256([]byte(verifier))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
-
-// auth returns the authentication method, with its default.
-func (c *Client) auth() string {
-	switch {
-	case c.Auth != "":
-		return c.Auth
-	case c.Secret != "":
-		return SecretBasic
-	}
-	return None
-}
-
-// formEncode leaves the marks !'()* as they are. Servers that decode read the same either way; those that forget to decode read it right more
-// often, and it is what the JavaScript clients send that vendors test with.
-func formEncode(s string) string { return marks.Replace(url.QueryEscape(s)) }
-
-var marks = strings.NewReplacer("%21", "!", "%27", "'", "%28", "(", "%29", ")", "%2A", "*")

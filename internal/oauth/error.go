@@ -1,6 +1,10 @@
 package oauth
 
-import "fmt"
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+)
 
 // Error is a refusal by the authorization server (RFC 6749 § 5.2).
 type Error struct {
@@ -30,8 +34,60 @@ func Code(raw string) string {
 	return raw
 }
 
-// refused reports whether an answer has an error, of whatever kind; vendors use objects and numbers too. Some add an empty one to a success.
-func refused(answer map[string]any) bool {
-	v, ok := answer["error"]
-	return ok && v != nil && v != "" && v != false
+// refusal reports whether an answer is a refusal, and with which code, in the shapes that vendors have for one, mostly with status 200:
+// {error}, {error: {code}}, {errcode, errmsg}, {code, message}, {status, message}, {errors: []}, {ok: false}. Some have the same members in a success,
+// with a value that says so.
+func refusal(answer map[string]any) (code string, refused bool) {
+	for _, name := range []string{"error", "errcode", "error_code", "code", "status", "errors"} {
+		if v := answer[name]; faulty(name, v) {
+			return Code(faultCode(v)), true
+		}
+	}
+	return "", answer["ok"] == false || answer["success"] == false
+}
+
+func faulty(name string, v any) bool {
+	switch v := v.(type) {
+	case string:
+		return v != "" && v != "0" && strings.HasPrefix(name, "err")
+	case json.Number:
+		return faultyNumber(name, v)
+	case bool:
+		return v && name == "error"
+	case []any:
+		return len(v) > 0 && name == "errors"
+	case map[string]any:
+		return len(v) > 0 && strings.HasPrefix(name, "err") && v["code"] != "ok" && v["code"] != json.Number("0")
+	}
+	return false
+}
+
+// faultyNumber knows that code and status may be those of HTTP.
+func faultyNumber(name string, v json.Number) bool {
+	n, err := v.Float64()
+	switch {
+	case err != nil:
+		return true
+	case name == "status":
+		return n >= 400
+	case name == "code":
+		return n != 0 && (n < 200 || n > 299)
+	}
+	return n != 0
+}
+
+func faultCode(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case json.Number:
+		return v.String()
+	case map[string]any:
+		for _, name := range []string{"code", "type", "status"} {
+			if s := faultCode(v[name]); s != "" {
+				return s
+			}
+		}
+	}
+	return ""
 }

@@ -10,14 +10,15 @@ import (
 func FuzzParseToken(f *testing.F) {
 	for _, body := range []string{
 		`{"access_token":"at","token_type":"Bearer","expires_in":3600,"scope":["a"],"refresh_token":null}`,
-		`{"error":"invalid_grant"}`, `{"access_token":null}`, `{"access_token":"a","expires_in":"1e308"}`, `{"error":{}}`, "<html>", "null", "",
+		`{"error":"invalid_grant"}`, `{"access_token":null}`, `{"access_token":"a","expires_in":"1e308"}`, `{"error":{}}`, `{"errcode":40029,"access_token":"a"}`,
+		`{"ok":false,"access_token":"a"}`, "<html>", "null", "",
 	} {
 		f.Add(200, []byte(body))
 		f.Add(400, []byte(body))
 	}
 	now := time.Unix(1_800_000_000, 0)
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
-		token, err := parseToken(status, body, now)
+		token, err := Rules{}.parse(status, body, now)
 		if (token == nil) == (err == nil) {
 			t.Fatalf("got %v and %v", token, err)
 		}

@@ -10,15 +10,19 @@ import (
 	"strconv"
 	"strings"
 	"time"
+)
 
-	"github.com/cardea-auth/cardea/internal/outbound"
+// The types of tokens, in lower case.
+const (
+	Bearer = "bearer"
+	DPoP   = "dpop"
 )
 
 // Token is what the token endpoint granted (RFC 6749 § 5.1).
 type Token struct {
 	Access       string         // never empty
 	Refresh      string         // "" when none was given
-	Type         string         // in lower case; always "bearer"
+	Type         string         // Bearer or DPoP
 	Scope        string         // separated by spaces; "" when not told
 	IDToken      string         // as received, not verified; "" when none was given
 	SessionState string         // "" when none was given
@@ -40,63 +44,87 @@ func (c *Client) exchange(ctx context.Context, code, verifier string) (*Token, e
 	if code == "" {
 		return nil, errors.New("no code")
 	}
-	req, err := c.tokenRequest(ctx, url.Values{
-		"grant_type":    {"authorization_code"},
-		"code":          {code},
-		"redirect_uri":  {c.RedirectURI},
-		"code_verifier": {verifier},
-	})
-	if err != nil {
-		return nil, err
+	form := url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {c.RedirectURI}}
+	if !c.NoPKCE {
+		form.Set("code_verifier", verifier)
 	}
-	resp, err := outbound.Do(c.HTTP, req)
-	if err != nil {
-		return nil, err
-	}
-	now := time.Now
-	if c.Now != nil {
-		now = c.Now
-	}
-	return parseToken(resp.Status, resp.Body, now())
+	return c.grant(ctx, form)
 }
 
-// tokenRequest returns a request with the form and what proves who the client is.
-func (c *Client) tokenRequest(ctx context.Context, form url.Values) (*http.Request, error) {
-	switch c.auth() {
-	case SecretBasic:
-	case SecretPost:
-		form.Set("client_id", c.ID)
-		form.Set("client_secret", c.Secret)
-	case None:
-		form.Set("client_id", c.ID)
-	default:
-		return nil, errors.New("unknown client authentication method")
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.TokenURL, strings.NewReader(form.Encode()))
-	if err != nil {
-		return nil, errors.New("endpoint is not a URL")
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	if c.auth() == SecretBasic {
-		req.SetBasicAuth(formEncode(c.ID), formEncode(c.Secret)) // RFC 6749, Section 2.3.1: both are form-encoded first
-	}
-	return req, nil
-}
-
-// parseToken is lenient where vendors are sloppy and harmless (a missing type, a lifetime as text, a scope as list, null for absent), and
-// strict where a sloppy answer could pass for a token.
-func parseToken(status int, body []byte, now time.Time) (*Token, error) {
-	raw, err := outbound.Object(body)
-	if status != http.StatusOK || refused(raw) { // GitHub and others refuse with status 200
-		return nil, &Error{Code: Code(text(raw["error"])), Status: status}
-	}
+// grant asks the token endpoint for tokens, by whatever form proves that they may be given (RFC 6749 § 4.1.3 and § 6).
+func (c *Client) grant(ctx context.Context, form url.Values) (*Token, error) {
+	resp, err := c.do(func() (*http.Request, error) { return c.tokenRequest(ctx, form) }, "")
 	if err != nil {
 		return nil, err
 	}
+	if c.Prover == nil {
+		return c.Rules.parse(resp.Status, resp.Body, c.now())
+	}
+	raw, err := c.Rules.answer(resp.Status, resp.Body)
+	if err != nil {
+		return nil, err
+	}
+	return newBoundToken(raw, c.now())
+}
+
+// ParseAnswer judges a token answer that was fetched in another way, and has the names of the standard, as [Client.Exchange] does.
+func (c *Client) ParseAnswer(raw map[string]any) (*Token, error) {
+	if code, refused := refusal(raw); refused {
+		return nil, fmt.Errorf("exchange code: %w", &Error{Code: code, Status: http.StatusOK})
+	}
+	t, err := newToken(raw, c.now())
+	if err != nil {
+		return nil, fmt.Errorf("exchange code: %w", err)
+	}
+	return t, nil
+}
+
+func (c *Client) now() time.Time {
+	if c.Now == nil {
+		return time.Now()
+	}
+	return c.Now()
+}
+
+func (r Rules) parse(status int, body []byte, now time.Time) (*Token, error) {
+	raw, err := r.answer(status, body)
+	if err != nil {
+		return nil, err
+	}
+	return newToken(raw, now)
+}
+
+// newToken is lenient where vendors are sloppy and harmless (a missing type, a lifetime as text, a scope as list, null for absent), and strict
+// where a sloppy answer could pass for a token.
+func newToken(raw map[string]any, now time.Time) (*Token, error) {
+	t, err := anyToken(raw, now)
+	if err != nil {
+		return nil, err
+	}
+	if typ := raw["token_type"]; typ != nil && typ != "" && !strings.EqualFold(text(typ), Bearer) {
+		return nil, errors.New("token_type is not bearer") // RFC 6749, Section 7.1: a token of unknown type must not be used
+	}
+	t.Type = Bearer
+	return t, nil
+}
+
+// newBoundToken takes nothing but what says that it is bound: any other could be used by whoever gets hold of it (RFC 9449 § 5).
+func newBoundToken(raw map[string]any, now time.Time) (*Token, error) {
+	t, err := anyToken(raw, now)
+	if err != nil {
+		return nil, err
+	}
+	if !strings.EqualFold(text(raw["token_type"]), DPoP) {
+		return nil, errors.New("token_type is not DPoP")
+	}
+	t.Type = DPoP
+	return t, nil
+}
+
+func anyToken(raw map[string]any, now time.Time) (*Token, error) {
 	t := &Token{
 		Access:       text(raw["access_token"]),
 		Refresh:      text(raw["refresh_token"]),
-		Type:         "bearer",
 		Scope:        scope(raw["scope"]),
 		IDToken:      text(raw["id_token"]),
 		SessionState: text(raw["session_state"]),
@@ -106,9 +134,6 @@ func parseToken(status int, body []byte, now time.Time) (*Token, error) {
 	if t.Access == "" {
 		return nil, errors.New("answer has no access_token")
 	}
-	if typ := raw["token_type"]; typ != nil && typ != "" && !strings.EqualFold(text(typ), "bearer") {
-		return nil, errors.New("token_type is not bearer") // RFC 6749, Section 7.1: a token of unknown type must not be used
-	}
 	return t, nil
 }
 
@@ -117,10 +142,15 @@ func text(v any) string {
 	return s
 }
 
+// scope is separated by spaces, whatever the vendor puts between the names; where there is a space, a comma is part of a name.
 func scope(v any) string {
 	list, ok := v.([]any)
 	if !ok {
-		return text(v)
+		s := strings.TrimSpace(text(v))
+		if strings.Contains(s, " ") {
+			return s
+		}
+		return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == ',' }), " ")
 	}
 	var names []string
 	for _, name := range list {

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,16 +26,19 @@ const (
 type Expect struct {
 	ClientID    string // required
 	Nonce       string // required; as sent in the authorization request
+	NoNonce     bool   // none was sent, and one in the token means nothing; Nonce must be empty
 	AccessToken string // compared with at_hash where the token has it; "" when there is none
+	Secret      string // of the client, when the token must be signed with it, by HS256: then nothing else will do
 
 	// Issuer.Verify sets these.
-	Issuer     string    // required
-	Algorithms []string  // what the issuer says it signs with; none is RS256
-	Now        time.Time // required
+	Issuer         string    // required; may have claims in braces
+	AllowedIssuers []string  // what they may make of it; none allows all
+	Algorithms     []string  // what the issuer says it signs with; none is RS256
+	Now            time.Time // required
 }
 
 // Verify checks an ID token by OpenID Connect Core 1.0 § 3.1.3.7, the signature first, and returns its claims, with numbers as json.Number.
-// Only asymmetric signatures count, and only keys of the set. An error names the check that failed, as in "id token: aud: …", and holds
+// Only asymmetric signatures count, and only keys of the set, but with Secret. An error names the check that failed, as in "id token: aud: …", and holds
 // nothing of the token.
 func (s *KeySet) Verify(ctx context.Context, rawIDToken string, e Expect) (map[string]any, error) {
 	claims, err := s.verify(ctx, rawIDToken, e)
@@ -45,32 +49,71 @@ func (s *KeySet) Verify(ctx context.Context, rawIDToken string, e Expect) (map[s
 }
 
 func (s *KeySet) verify(ctx context.Context, raw string, e Expect) (map[string]any, error) {
-	if e.ClientID == "" || e.Nonce == "" || e.Issuer == "" || e.Now.IsZero() {
+	if e.ClientID == "" || (e.Nonce == "") != e.NoNonce || e.Issuer == "" || e.Now.IsZero() {
 		return nil, errors.New("nothing to compare it with")
 	}
-	jws, err := parse(raw, e.Algorithms)
+	claims, alg, err := s.signed(ctx, raw, e)
 	if err != nil {
 		return nil, err
-	}
-	payload, err := s.payload(ctx, jws)
-	if err != nil {
-		return nil, err
-	}
-	claims, err := outbound.Object(payload)
-	if err != nil {
-		return nil, errors.New("claims: not a JSON object")
 	}
 	if err := e.check(claims); err != nil {
 		return nil, err
 	}
-	if err := e.checkHash(claims, jws.Signatures[0].Protected.Algorithm); err != nil {
+	if err := e.checkHash(claims, alg); err != nil {
 		return nil, err
 	}
 	return claims, nil
 }
 
+// VerifyUserinfo checks a signed answer of the userinfo endpoint (OpenID Connect Core 1.0 § 5.3.2): the signature, by any asymmetric algorithm, the
+// issuer and the audience; of e it needs ClientID, Issuer and Now. That it is the same person's as the ID token is for [Merge] to see.
+func (s *KeySet) VerifyUserinfo(ctx context.Context, raw string, e Expect) (map[string]any, error) {
+	if e.ClientID == "" || e.Issuer == "" || e.Now.IsZero() {
+		return nil, errors.New("userinfo: nothing to compare it with")
+	}
+	e.Algorithms = algorithms
+	claims, _, err := s.signed(ctx, raw, e)
+	if err == nil {
+		err = e.checkUserinfo(claims)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("userinfo: %w", err)
+	}
+	return claims, nil
+}
+
+// signed returns the claims of a token whose signature is good, and by which algorithm.
+func (s *KeySet) signed(ctx context.Context, raw string, e Expect) (claims map[string]any, alg string, err error) {
+	accepted := acceptedFrom(e.Algorithms)
+	if e.Secret != "" {
+		accepted = []string{"HS256"}
+	}
+	jws, err := parse(raw, accepted)
+	if err != nil {
+		return nil, "", err
+	}
+	var payload []byte
+	var by key
+	if e.Secret != "" {
+		payload, err = verifySecret(jws, e.Secret)
+	} else {
+		payload, by, err = s.payload(ctx, jws)
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	claims, err = outbound.Object(payload)
+	if err != nil {
+		return nil, "", errors.New("claims: not a JSON object")
+	}
+	if by.issuer != "" && !Fits(by.issuer, text(claims["iss"])) {
+		return nil, "", errors.New("iss: the key is another tenant's")
+	}
+	return claims, jws.Signatures[0].Protected.Algorithm, nil
+}
+
 // parse reads the compact form and judges the header, before any cryptography.
-func parse(raw string, algorithms []string) (*jose.JSONWebSignature, error) {
+func parse(raw string, accepted []string) (*jose.JSONWebSignature, error) {
 	if len(raw) > maxToken {
 		return nil, fmt.Errorf("format: longer than %d bytes", maxToken)
 	}
@@ -84,7 +127,7 @@ func parse(raw string, algorithms []string) (*jose.JSONWebSignature, error) {
 		return nil, errors.New("format: header is not a JSON object")
 	}
 	alg := text(header["alg"])
-	if !accepts(alg, algorithms) {
+	if !slices.Contains(accepted, alg) {
 		return nil, fmt.Errorf("alg: %s is not accepted", printable(alg))
 	}
 	// A key that comes with the signature proves nothing (RFC 8725, Section 3.10); the other three change how the token is to be read
@@ -126,8 +169,8 @@ func printable(alg string) string {
 
 // check compares the claims of a token whose signature is good.
 func (e Expect) check(claims map[string]any) error {
-	if claims["iss"] != e.Issuer {
-		return errors.New("iss: not the issuer asked")
+	if err := e.checkIssuer(claims); err != nil {
+		return err
 	}
 	if err := e.checkAudience(claims); err != nil {
 		return err
@@ -138,10 +181,37 @@ func (e Expect) check(claims map[string]any) error {
 	if sub := text(claims["sub"]); sub == "" || len(sub) > 255 { // Section 2
 		return errors.New("sub: not a text of 1 to 255 characters")
 	}
-	if subtle.ConstantTimeCompare([]byte(text(claims["nonce"])), []byte(e.Nonce)) != 1 {
+	if !e.NoNonce && subtle.ConstantTimeCompare([]byte(text(claims["nonce"])), []byte(e.Nonce)) != 1 {
 		return errors.New("nonce: not the one sent")
 	}
 	return nil
+}
+
+func (e Expect) checkIssuer(claims map[string]any) error {
+	issuer, err := issuerOf(e.Issuer, claims)
+	switch {
+	case err != nil:
+		return fmt.Errorf("iss: %w", err)
+	case claims["iss"] != issuer:
+		return errors.New("iss: not the issuer asked")
+	case len(e.AllowedIssuers) > 0 && !slices.Contains(e.AllowedIssuers, issuer):
+		return errors.New("iss: a tenant that is not allowed")
+	}
+	return nil
+}
+
+// checkUserinfo judges the times only where they are told; they are no duty here.
+func (e Expect) checkUserinfo(claims map[string]any) error {
+	if err := e.checkIssuer(claims); err != nil {
+		return err
+	}
+	if err := e.checkAudience(claims); err != nil {
+		return err
+	}
+	if claims["exp"] == nil {
+		return nil
+	}
+	return e.checkTimes(claims)
 }
 
 func (e Expect) checkAudience(claims map[string]any) error {

@@ -45,7 +45,7 @@ func (i *Issuer) Metadata(ctx context.Context) (*Metadata, error) {
 }
 
 func (i *Issuer) discover(ctx context.Context) (*Metadata, error) {
-	m, err := discover(ctx, i.client, i.configured.Issuer)
+	m, err := discover(ctx, i.client, i.configured)
 	if err != nil {
 		return nil, err
 	}
@@ -56,14 +56,24 @@ func (i *Issuer) discover(ctx context.Context) (*Metadata, error) {
 	return m, nil
 }
 
-// Verify checks an ID token of this issuer by [KeySet.Verify]; it sets Issuer, Algorithms and Now of e.
+// Verify checks an ID token of this issuer by [KeySet.Verify]; it sets Issuer, AllowedIssuers, Algorithms and Now of e.
 func (i *Issuer) Verify(ctx context.Context, rawIDToken string, e Expect) (map[string]any, error) {
 	m, err := i.Metadata(ctx)
 	if err != nil {
 		return nil, err
 	}
-	e.Issuer, e.Algorithms, e.Now = m.Issuer, m.Algorithms, i.now()
+	e.Issuer, e.AllowedIssuers, e.Algorithms, e.Now = m.Issuer, m.AllowedIssuers, m.Algorithms, i.now()
 	return i.keySet(m.JWKSURL).Verify(ctx, rawIDToken, e)
+}
+
+// VerifyUserinfo checks a signed answer of the userinfo endpoint by [KeySet.VerifyUserinfo].
+func (i *Issuer) VerifyUserinfo(ctx context.Context, raw, clientID string) (map[string]any, error) {
+	m, err := i.Metadata(ctx)
+	if err != nil {
+		return nil, err
+	}
+	e := Expect{ClientID: clientID, Issuer: m.Issuer, AllowedIssuers: m.AllowedIssuers, Now: i.now()}
+	return i.keySet(m.JWKSURL).VerifyUserinfo(ctx, raw, e)
 }
 
 func (i *Issuer) keySet(url string) *KeySet {

@@ -349,20 +349,27 @@ func TestUserinfoOfSomebodyElse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		good, err := client.Fetch(t.Context(), m.UserinfoURL, token.Access, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		good := userinfo(t, client, m, token)
 		if _, err := oidc.Merge(claims, good); err != nil {
 			t.Error(err)
 		}
 		p.op.Misbehave(way)
-		bad, err := client.Fetch(t.Context(), m.UserinfoURL, token.Access, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		bad := userinfo(t, client, m, token)
 		if merged, err := oidc.Merge(claims, bad); err == nil {
 			t.Errorf("%s: got %v", way, merged)
 		}
 	}
+}
+
+func userinfo(t *testing.T, client *oauth.Client, m *oidc.Metadata, token *oauth.Token) map[string]any {
+	t.Helper()
+	body, err := client.Fetch(t.Context(), oauth.Resource{URL: m.UserinfoURL}, token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := outbound.Object(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info
 }

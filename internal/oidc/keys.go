@@ -22,55 +22,69 @@ import (
 // of fetches. The price is that a change of keys within these seconds is noticed at their end.
 type KeySet struct {
 	url  string
-	keys *document[[]jose.JSONWebKey]
+	keys *document[[]key]
+}
+
+// key is one of them. Microsoft's say for which issuer each is, so that the key of one tenant cannot speak for another; "" where it is not said.
+type key struct {
+	jose.JSONWebKey
+	issuer string
 }
 
 // NewKeySet returns the key set at a URL. Nothing is fetched yet.
 func NewKeySet(url string, client *http.Client, now func() time.Time) *KeySet {
-	return &KeySet{url: url, keys: &document[[]jose.JSONWebKey]{
+	return &KeySet{url: url, keys: &document[[]key]{
 		now:   now,
-		fetch: func(ctx context.Context) ([]jose.JSONWebKey, error) { return fetchKeys(ctx, client, url) },
+		fetch: func(ctx context.Context) ([]key, error) { return fetchKeys(ctx, client, url) },
 	}}
 }
 
-// payload verifies the signature and returns what is signed.
-func (s *KeySet) payload(ctx context.Context, jws *jose.JSONWebSignature) ([]byte, error) {
+// payload verifies the signature and returns what is signed, and by which key.
+func (s *KeySet) payload(ctx context.Context, jws *jose.JSONWebSignature) ([]byte, key, error) {
 	keys, err := s.keys.get(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("keys: %w", err)
+		return nil, key{}, fmt.Errorf("keys: %w", err)
 	}
-	payload, err := verify(jws, keys.value)
+	payload, by, err := verify(jws, keys.value)
 	if err == nil {
-		return payload, nil
+		return payload, by, nil
 	}
 	newer, renewal := s.keys.newer(ctx, keys.number)
 	if renewal != nil {
-		return nil, fmt.Errorf("%w (keys not fetched again: %w)", err, renewal)
+		return nil, key{}, fmt.Errorf("%w (keys not fetched again: %w)", err, renewal)
 	}
-	if payload, err = verify(jws, newer.value); err != nil {
-		return nil, err
+	if payload, by, err = verify(jws, newer.value); err != nil {
+		return nil, key{}, err
 	}
 	s.keys.helped()
-	return payload, nil
+	return payload, by, nil
 }
 
 // verify looks only at the keys given, and never at those that the token itself names or brings (jku, x5u, x5c).
-func verify(jws *jose.JSONWebSignature, keys []jose.JSONWebKey) ([]byte, error) {
+func verify(jws *jose.JSONWebSignature, keys []key) ([]byte, key, error) {
 	header := jws.Signatures[0].Protected
 	known := false
-	for _, key := range keys {
-		if header.KeyID != "" && key.KeyID != header.KeyID || !suits(key, header.Algorithm) {
+	for _, k := range keys {
+		if header.KeyID != "" && k.KeyID != header.KeyID || !suits(k.JSONWebKey, header.Algorithm) {
 			continue
 		}
 		known = true
-		if payload, err := jws.Verify(key.Key); err == nil {
-			return payload, nil
+		if payload, err := jws.Verify(k.Key); err == nil {
+			return payload, k, nil
 		}
 	}
 	if !known {
-		return nil, errors.New("kid: the issuer has no such key for the algorithm")
+		return nil, key{}, errors.New("kid: the issuer has no such key for the algorithm")
 	}
-	return nil, errors.New("signature: not by the issuer's key")
+	return nil, key{}, errors.New("signature: not by the issuer's key")
+}
+
+func verifySecret(jws *jose.JSONWebSignature, secret string) ([]byte, error) {
+	payload, err := jws.Verify([]byte(secret))
+	if err != nil {
+		return nil, errors.New("signature: not with the client's secret")
+	}
+	return payload, nil
 }
 
 func suits(key jose.JSONWebKey, alg string) bool {
@@ -92,7 +106,7 @@ var curveAlgorithms = map[int]string{256: "ES256", 384: "ES384", 521: "ES512"}
 
 // fetchKeys leaves out keys of unknown kinds, which an issuer may publish beside the others (RFC 7517, Section 5). No key at all is an error,
 // so that a half-finished change of keys does not replace the ones known.
-func fetchKeys(ctx context.Context, client *http.Client, url string) ([]jose.JSONWebKey, error) {
+func fetchKeys(ctx context.Context, client *http.Client, url string) ([]key, error) {
 	body, err := get(ctx, client, url)
 	if err != nil {
 		return nil, err
@@ -103,17 +117,28 @@ func fetchKeys(ctx context.Context, client *http.Client, url string) ([]jose.JSO
 	if err := json.Unmarshal(body, &set); err != nil {
 		return nil, errors.New("answer is not a key set")
 	}
-	var keys []jose.JSONWebKey
+	var keys []key
 	for _, raw := range set.Keys {
-		var key jose.JSONWebKey
-		if err := key.UnmarshalJSON(raw); err == nil && usable(key) {
-			keys = append(keys, key)
+		var k key
+		if err := k.UnmarshalJSON(raw); err == nil && usable(k.JSONWebKey) {
+			k.issuer = keyIssuer(raw)
+			keys = append(keys, k)
 		}
 	}
 	if len(keys) == 0 {
 		return nil, errors.New("key set has no usable key")
 	}
 	return keys[:min(len(keys), maxKeys)], nil
+}
+
+func keyIssuer(raw []byte) string {
+	var k struct {
+		Issuer string `json:"issuer"`
+	}
+	if json.Unmarshal(raw, &k) != nil {
+		return "" // a member of another kind, which is not Microsoft's
+	}
+	return k.Issuer
 }
 
 // A token without kid is tried with each key, so their number and size bound the work.
@@ -138,15 +163,22 @@ func usable(key jose.JSONWebKey) bool {
 	return false
 }
 
-// algorithms are the asymmetric ones. HS256 is not among them: with it the client secret would have to stand up to guessing offline.
+// algorithms are the asymmetric ones. HS256 is not among them: with it the client secret has to stand up to guessing offline, so it counts only
+// where the configuration says so, and never because of what a token or the metadata says.
 var algorithms = []string{
 	"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
 }
 
-// accepts reports whether an algorithm is one that we know and the issuer says it uses.
-func accepts(alg string, issuer []string) bool {
+// acceptedFrom are the algorithms that we know of those that the issuer says it uses.
+func acceptedFrom(issuer []string) []string {
 	if len(issuer) == 0 {
-		return alg == "RS256" // OpenID Connect Core 1.0, Section 2: the default
+		return []string{"RS256"} // OpenID Connect Core 1.0, Section 2: the default
 	}
-	return slices.Contains(algorithms, alg) && slices.Contains(issuer, alg)
+	var known []string
+	for _, alg := range issuer {
+		if slices.Contains(algorithms, alg) {
+			known = append(known, alg)
+		}
+	}
+	return known
 }

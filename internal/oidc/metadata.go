@@ -1,11 +1,11 @@
 package oidc
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/cardea-auth/cardea/internal/outbound"
@@ -13,7 +13,9 @@ import (
 
 // Metadata is what a relying party must know of an issuer (OpenID Connect Discovery 1.0 § 3).
 type Metadata struct {
-	Issuer           string
+	Issuer           string   // may have claims in braces, where tenants have issuers of their own
+	AllowedIssuers   []string // what the braces may make of it; none allows all
+	DiscoveryURL     string   // defaults to the issuer with /.well-known/openid-configuration after it
 	AuthorizationURL string
 	TokenURL         string
 	UserinfoURL      string // "" when the issuer has none
@@ -21,6 +23,22 @@ type Metadata struct {
 	Algorithms       []string // what it signs ID tokens with; RS256 when discovery does not tell, any when there is no discovery
 	TokenAuth        []string // how clients may authenticate at the token endpoint; nil when not told
 	RequireIss       bool     // every callback carries iss (RFC 9207 § 3)
+
+	PushURL     string // takes pushed authorization requests (RFC 9126 § 5); "" when the issuer does not
+	RequirePush bool   // and takes no others
+	Aliases     Aliases
+}
+
+// Aliases are the endpoints for clients that present a certificate (RFC 8705 § 5). What is "" has none.
+type Aliases struct{ TokenURL, UserinfoURL, PushURL string }
+
+// WithCertificate returns the metadata with the endpoints for clients that present a certificate.
+func (m *Metadata) WithCertificate() *Metadata {
+	own := *m
+	own.TokenURL = cmp.Or(m.Aliases.TokenURL, m.TokenURL)
+	own.UserinfoURL = cmp.Or(m.Aliases.UserinfoURL, m.UserinfoURL)
+	own.PushURL = cmp.Or(m.Aliases.PushURL, m.PushURL)
+	return &own
 }
 
 func (m *Metadata) complete() bool {
@@ -28,12 +46,8 @@ func (m *Metadata) complete() bool {
 }
 
 // discover fetches the metadata of an issuer (OpenID Connect Discovery 1.0 § 4).
-func discover(ctx context.Context, client *http.Client, issuer string) (*Metadata, error) {
-	u, err := url.Parse(issuer)
-	if err != nil || u.RawQuery != "" || u.ForceQuery {
-		return nil, errors.New("issuer is not a URL without query")
-	}
-	body, err := get(ctx, client, strings.TrimSuffix(issuer, "/")+"/.well-known/openid-configuration")
+func discover(ctx context.Context, client *http.Client, configured Metadata) (*Metadata, error) {
+	body, err := get(ctx, client, configured.discoveryURL())
 	if err != nil {
 		return nil, err
 	}
@@ -41,9 +55,11 @@ func discover(ctx context.Context, client *http.Client, issuer string) (*Metadat
 	if err != nil {
 		return nil, err
 	}
-	if answer["issuer"] != issuer {
-		return nil, errors.New("discovered issuer is not the configured one") // Section 4.3: exactly
+	issuer, err := agreed(configured.Issuer, text(answer["issuer"]))
+	if err != nil {
+		return nil, err
 	}
+	aliases, _ := answer["mtls_endpoint_aliases"].(map[string]any)
 	return &Metadata{
 		Issuer:           issuer,
 		AuthorizationURL: text(answer["authorization_endpoint"]),
@@ -53,19 +69,47 @@ func discover(ctx context.Context, client *http.Client, issuer string) (*Metadat
 		Algorithms:       texts(answer["id_token_signing_alg_values_supported"]),
 		TokenAuth:        texts(answer["token_endpoint_auth_methods_supported"]),
 		RequireIss:       answer["authorization_response_iss_parameter_supported"] == true,
+		PushURL:          text(answer["pushed_authorization_request_endpoint"]),
+		RequirePush:      answer["require_pushed_authorization_requests"] == true,
+		Aliases: Aliases{
+			TokenURL: text(aliases["token_endpoint"]), UserinfoURL: text(aliases["userinfo_endpoint"]),
+			PushURL: text(aliases["pushed_authorization_request_endpoint"]),
+		},
 	}, nil
 }
 
+func (m *Metadata) discoveryURL() string {
+	if m.DiscoveryURL != "" {
+		return m.DiscoveryURL
+	}
+	return strings.TrimSuffix(m.Issuer, "/") + "/.well-known/openid-configuration"
+}
+
+// agreed is the issuer that tokens must carry, when the configured one is not contradicted by what was discovered: exactly it (Section 4.3), or
+// for a service with tenants its text with other names in the braces, or the issuer of one tenant, which then is the only one.
+func agreed(configured, discovered string) (string, error) {
+	switch {
+	case discovered == configured || HasClaims(configured) && sameIdentifier(configured, discovered):
+		return configured, nil
+	case HasClaims(configured) && Fits(configured, discovered):
+		return discovered, nil
+	}
+	return "", errors.New("discovered issuer is not the configured one")
+}
+
 func (m *Metadata) override(by Metadata) {
-	set := func(to *string, v string) {
+	set := func(to *string, v string, alias *string) {
 		if v != "" {
-			*to = v
+			*to, *alias = v, ""
 		}
 	}
-	set(&m.AuthorizationURL, by.AuthorizationURL)
-	set(&m.TokenURL, by.TokenURL)
-	set(&m.UserinfoURL, by.UserinfoURL)
-	set(&m.JWKSURL, by.JWKSURL)
+	var none string
+	m.AllowedIssuers = by.AllowedIssuers
+	set(&m.AuthorizationURL, by.AuthorizationURL, &none)
+	set(&m.TokenURL, by.TokenURL, &m.Aliases.TokenURL)
+	set(&m.UserinfoURL, by.UserinfoURL, &m.Aliases.UserinfoURL)
+	set(&m.PushURL, by.PushURL, &m.Aliases.PushURL)
+	set(&m.JWKSURL, by.JWKSURL, &none)
 	if by.Algorithms != nil {
 		m.Algorithms = by.Algorithms
 	}
@@ -77,13 +121,20 @@ func (m *Metadata) override(by Metadata) {
 
 // check reports the first endpoint that is missing or must not be called.
 func (m *Metadata) check() error {
-	for _, e := range []struct{ name, url string }{
-		{"authorization_endpoint", m.AuthorizationURL},
-		{"token_endpoint", m.TokenURL},
-		{"userinfo_endpoint", m.UserinfoURL},
-		{"jwks_uri", m.JWKSURL},
+	for _, e := range []struct {
+		name, url string
+		optional  bool
+	}{
+		{"authorization_endpoint", m.AuthorizationURL, false},
+		{"token_endpoint", m.TokenURL, false},
+		{"userinfo_endpoint", m.UserinfoURL, true},
+		{"jwks_uri", m.JWKSURL, false},
+		{"pushed_authorization_request_endpoint", m.PushURL, true},
+		{"mtls_endpoint_aliases: token_endpoint", m.Aliases.TokenURL, true},
+		{"mtls_endpoint_aliases: userinfo_endpoint", m.Aliases.UserinfoURL, true},
+		{"mtls_endpoint_aliases: pushed_authorization_request_endpoint", m.Aliases.PushURL, true},
 	} {
-		if e.url == "" && e.name == "userinfo_endpoint" {
+		if e.url == "" && e.optional {
 			continue
 		}
 		if err := outbound.Endpoint(e.url); err != nil {

@@ -16,6 +16,7 @@ const MaxBody = 1 << 20
 // Response is an answer read to its end.
 type Response struct {
 	Status int
+	Header http.Header
 	Body   []byte
 }
 
@@ -50,7 +51,7 @@ func Do(client *http.Client, req *http.Request) (*Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Response{Status: resp.StatusCode, Body: body}, nil
+	return &Response{Status: resp.StatusCode, Header: resp.Header, Body: body}, nil
 }
 
 func withoutURL(err error) error {

@@ -346,7 +346,7 @@ func TestHostileValuesStayText(t *testing.T) {
 // checkInert reports what could run: elements and attributes that the templates don't have, and URLs of schemes other than http and https.
 func checkInert(t *testing.T, what, html string) {
 	t.Helper()
-	elements := strings.Fields("html head meta title style body main div img h1 p strong span svg path form input label button a")
+	elements := strings.Fields("html head meta title style body main div img h1 p strong span svg path circle text form input label button a")
 	d := xml.NewDecoder(strings.NewReader(strings.ReplaceAll(html, "\ufffd", "")))
 	d.Strict = false
 	d.AutoClose = []string{"meta", "img", "input"}
@@ -377,6 +377,17 @@ func checkInert(t *testing.T, what, html string) {
 func runs(url string) bool {
 	scheme, _, ok := strings.Cut(strings.ToLower(strings.Join(strings.Fields(url), "")), ":")
 	return ok && !strings.ContainsAny(scheme, "/?#") && scheme != "http" && scheme != "https"
+}
+
+func TestInitialStandsInForALogo(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{"acme": ">A</text>", "42 School": ">4</text>", "«Žofie»": ">Ž</text>", "!": "></text>", "<b>": ">B</text>"} {
+		pages := newPages(t, page.Theme{}, []page.Provider{{ID: "p", Name: name, Kind: page.OAuth, Action: "/signin/p"}})
+		html := render(t, func(w http.ResponseWriter) error { return pages.SignIn(w, page.SignIn{Site: site, CSRFToken: "t"}) }).Body.String()
+		if !strings.Contains(html, want) || strings.Contains(html, "<path") {
+			t.Errorf("%q: want %s in\n%s", name, want, html)
+		}
+	}
 }
 
 func TestCallbackURLThatNoBrowserShouldFollowIsLeftOut(t *testing.T) {

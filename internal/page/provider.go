@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"unicode"
 )
 
 // Kind tells which form a provider has on the sign-in page.
@@ -26,7 +27,7 @@ type Provider struct {
 	Action string // URL that its form posts to: signin/{id}, for Credentials callback/{id}. A path will do.
 
 	BrandColor string  // background of the button as #rrggbb; defaults to the card's
-	Logo       string  // of OAuth: the d attribute of an SVG path in a 24 by 24 box; defaults to a key
+	Logo       string  // of OAuth: the d attribute of an SVG path in a 24 by 24 box; defaults to the name's initial in a ring
 	Fields     []Field // of Credentials
 }
 
@@ -66,15 +67,19 @@ type block struct {
 func (b block) IsOAuth() bool { return b.Kind == OAuth }
 func (b block) IsEmail() bool { return b.Kind == Email }
 
-// key is the logo of a provider that has none.
-const key = "M14 2a8 8 0 0 0-7.75 10L1 17.25V23h5.75v-3H9.5v-2.75L12 14.75A8 8 0 1 0 14 2zm2.5 3.5a2 2 0 1 1 0 4 2 2 0 0 1 0-4z"
+// Initial stands in for the logo of a provider that has none.
+func (b block) Initial() string {
+	for _, r := range b.Name {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return string(unicode.ToUpper(r))
+		}
+	}
+	return ""
+}
 
 func blocksOf(providers []Provider) []block {
 	blocks := make([]block, len(providers))
 	for i, p := range providers {
-		if p.Logo == "" {
-			p.Logo = key
-		}
 		p.Fields = withDefaults(p.Fields)
 		blocks[i] = block{
 			Provider: p,

@@ -1,0 +1,660 @@
+package cardea_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/memadapter"
+)
+
+// grantSite is a site with several processes, on one store, whose provider gives refresh tokens, and Ann, who has signed in.
+type grantSite struct {
+	*site
+	book      *logbook
+	processes []*cardea.Auth
+	refreshes func(form url.Values) *reply // in the place of the provider's, when it returns something
+	ann       string
+}
+
+// reply is that of a token endpoint, which is sent when it is let go.
+type reply struct {
+	status int
+	body   string
+	hold   <-chan struct{} // nil sends it at once
+}
+
+func newGrantSite(t *testing.T, change func(*cardea.Config)) *grantSite {
+	t.Helper()
+	g := &grantSite{book: &logbook{}}
+	var config cardea.Config
+	g.site = newSite(t, func(c *cardea.Config) {
+		idp(c).Scopes = []string{"openid", "email", "offline_access"}
+		c.Logger = g.book.logger()
+		c.HTTPClient = &http.Client{Transport: g}
+		if change != nil {
+			change(c)
+		}
+		config = *c
+	})
+	second, err := cardea.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.processes = []*cardea.Auth{g.auth, second}
+	cardeatest.SignIn(t, g.URL, "idp", "")
+	g.ann = g.owner(t, "idp", "1001")
+	t.Cleanup(func() { g.checkLog(t) })
+	return g
+}
+
+// RoundTrip makes the site's calls to the provider.
+func (g *grantSite) RoundTrip(r *http.Request) (*http.Response, error) {
+	if g.refreshes == nil || !strings.HasSuffix(r.URL.Path, "/token") {
+		return http.DefaultTransport.RoundTrip(r)
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return nil, err
+	}
+	if form.Get("grant_type") != "refresh_token" {
+		return http.DefaultTransport.RoundTrip(r)
+	}
+	a := g.refreshes(form)
+	if a == nil {
+		return http.DefaultTransport.RoundTrip(r)
+	}
+	if a.hold != nil {
+		select {
+		case <-a.hold:
+		case <-r.Context().Done():
+			return nil, r.Context().Err()
+		}
+	}
+	w := httptest.NewRecorder()
+	w.WriteHeader(a.status)
+	w.WriteString(a.body)
+	return w.Result(), nil
+}
+
+// account is Ann's row.
+func (g *grantSite) account(t *testing.T) cardea.Account {
+	t.Helper()
+	list, err := g.store.Accounts(t.Context(), g.ann)
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%d accounts, %v", len(list), err)
+	}
+	return *list[0]
+}
+
+// expire makes the access token one that ends in so long.
+func (g *grantSite) expire(t *testing.T, in time.Duration) {
+	t.Helper()
+	a := g.account(t)
+	a.ExpiresAt = time.Now().Add(in)
+	if err := g.store.UpdateAccount(t.Context(), &a); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// tokenRequests returns how many requests the provider's token endpoint has had since the last call.
+func (g *grantSite) tokenRequests() func() int {
+	before := g.issuer.Requests(cardeatest.Token)
+	return func() int { return g.issuer.Requests(cardeatest.Token) - before }
+}
+
+// checkLog checks that none of the tokens that are stored is in the log.
+func (g *grantSite) checkLog(t *testing.T) {
+	list, err := g.store.Accounts(context.Background(), g.ann)
+	if err != nil {
+		t.Error(err)
+	}
+	for _, a := range list {
+		for _, secret := range []string{a.AccessToken, a.RefreshToken, a.IDToken, g.issuer.ClientSecret} {
+			if secret != "" && strings.Contains(g.book.String(), secret) {
+				t.Error("a token is in the log")
+			}
+		}
+	}
+}
+
+// works checks that an access token opens the provider's userinfo.
+func (g *grantSite) works(t *testing.T, access string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, g.issuer.URL+"/userinfo", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+access)
+	res, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		t.Errorf("userinfo with the token: %s", res.Status)
+	}
+}
+
+func TestAccessTokenThatIsGoodIsReturned(t *testing.T) {
+	t.Parallel()
+	g := newGrantSite(t, nil)
+	requests := g.tokenRequests()
+	g.expire(t, time.Minute+2*time.Second)
+	got, err := g.auth.AccessToken(t.Context(), g.ann, "idp")
+	if err != nil || got != g.account(t).AccessToken || requests() != 0 {
+		t.Errorf("got another token, or %v, after %d requests", err, requests())
+	}
+	g.works(t, got)
+}
+
+func TestAccessTokenThatExpiresIsRefreshed(t *testing.T) {
+	t.Parallel()
+	g := newGrantSite(t, nil)
+	for range 3 { // each refresh spends what the one before has stored
+		before, requests := g.account(t), g.tokenRequests()
+		g.expire(t, 58*time.Second)
+		got, err := g.auth.AccessToken(t.Context(), g.ann, "idp")
+		if err != nil {
+			t.Fatal(err)
+		}
+		g.works(t, got)
+		after := g.account(t)
+		if requests() != 1 || after.AccessToken != got || got == before.AccessToken {
+			t.Errorf("%d requests; the token returned is stored: %t, new: %t", requests(), after.AccessToken == got, got != before.AccessToken)
+		}
+		if after.RefreshToken == "" || after.RefreshToken == before.RefreshToken || after.IDToken == before.IDToken {
+			t.Error("the other tokens were not replaced")
+		}
+		if left := time.Until(after.ExpiresAt); left < 59*time.Minute || left > time.Hour {
+			t.Errorf("the access token expires in %v, want an hour", left)
+		}
+		if after.Type != cardea.OIDC || after.UserID != g.ann || after.Scope != before.Scope {
+			t.Errorf("type %q, scope %q", after.Type, after.Scope)
+		}
+	}
+}
+
+// Better Auth GHSA-392p-2q2v-4372: however many ask, in however many processes, one refresh token is spent once. The provider ends the grant otherwise.
+func TestRefreshTokenIsSpentOnce(t *testing.T) {
+	t.Parallel()
+	g := newGrantSite(t, nil)
+	for range 5 {
+		g.expire(t, -time.Hour)
+		requests := g.tokenRequests()
+		tokens := g.askAtOnce(t, 50)
+		if len(tokens) != 1 || requests() != 1 {
+			t.Fatalf("%d different tokens by %d requests, want 1 by 1", len(tokens), requests())
+		}
+		for token := range tokens {
+			g.works(t, token)
+		}
+	}
+}
+
+// askAtOnce asks each process n times, and returns the tokens that were given.
+func (g *grantSite) askAtOnce(t *testing.T, n int) map[string]int {
+	t.Helper()
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	tokens, start := map[string]int{}, make(chan struct{})
+	for _, process := range g.processes {
+		for range n {
+			wg.Go(func() {
+				<-start
+				token, err := process.AccessToken(t.Context(), g.ann, "idp")
+				if err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				tokens[token]++
+			})
+		}
+	}
+	close(start)
+	wg.Wait()
+	return tokens
+}
+
+// withoutTokens is a store that is no TokenStore.
+type withoutTokens struct {
+	cardea.Adapter
+	cardea.SessionStore
+}
+
+func TestOneProcessNeedsNoTokenStore(t *testing.T) {
+	t.Parallel()
+	g := newGrantSite(t, func(c *cardea.Config) {
+		store := c.Adapter.(*memadapter.Adapter)
+		c.Adapter = withoutTokens{store, store}
+	})
+	g.processes = g.processes[:1]
+	g.expire(t, -time.Hour)
+	requests := g.tokenRequests()
+	if tokens := g.askAtOnce(t, 50); len(tokens) != 1 || requests() != 1 {
+		t.Errorf("%d different tokens by %d requests, want 1 by 1", len(tokens), requests())
+	}
+}
+
+// RFC 9700: a refresh token is dropped when the provider says that the grant is no more, and not tried again.
+func TestRevokedGrant(t *testing.T) {
+	t.Parallel()
+	g := newGrantSite(t, nil)
+	g.expire(t, -time.Hour)
+	g.issuer.Revoke("1001")
+	requests := g.tokenRequests()
+	for range 3 {
+		if _, err := g.auth.AccessToken(t.Context(), g.ann, "idp"); !errors.Is(err, cardea.ErrGrantRevoked) || errors.Is(err, cardea.ErrNotFound) {
+			t.Errorf("got %v, want ErrGrantRevoked", err)
+		}
+	}
+	if got := g.account(t); got.RefreshToken != "" || got.AccessToken != "" || got.IDToken != "" || !got.ExpiresAt.IsZero() || requests() != 1 {
+		t.Errorf("tokens are left, or the provider had %d requests", requests())
+	}
+	cardeatest.SignIn(t, g.URL, "idp", "")
+	token, err := g.auth.AccessToken(t.Context(), g.ann, "idp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.works(t, token)
+}
+
+func TestTokenThatCannotBeRefreshed(t *testing.T) {
+	t.Parallel()
+	g := newGrantSite(t, func(c *cardea.Config) { idp(c).Scopes = []string{"openid", "email"} })
+	requests := g.tokenRequests()
+	g.expire(t, 10*time.Second)
+	if got, err := g.auth.AccessToken(t.Context(), g.ann, "idp"); err != nil || got != g.account(t).AccessToken {
+		t.Errorf("while it is good: %v", err)
+	}
+	g.expire(t, -time.Second)
+	if _, err := g.auth.AccessToken(t.Context(), g.ann, "idp"); !errors.Is(err, cardea.ErrGrantRevoked) {
+		t.Errorf("when it is over: got %v, want ErrGrantRevoked", err)
+	}
+	if n := requests(); n != 0 {
+		t.Errorf("%d requests", n)
+	}
+}
+
+func TestProviderThatIsAwayChangesNothing(t *testing.T) {
+	t.Parallel()
+	g := newGrantSite(t, nil)
+	g.expire(t, -time.Hour)
+	before := g.account(t)
+	check := func(what string) {
+		t.Helper()
+		_, err := g.auth.AccessToken(t.Context(), g.ann, "idp")
+		if err == nil || errors.Is(err, cardea.ErrGrantRevoked) || errors.Is(err, cardea.ErrNotFound) {
+			t.Errorf("%s: got %v, want an error that says so", what, err)
+		}
+		if err != nil && (strings.Contains(err.Error(), before.RefreshToken) || strings.Contains(err.Error(), g.issuer.ClientSecret)) {
+			t.Errorf("%s: the error has a secret", what)
+		}
+		if g.account(t) != before {
+			t.Errorf("%s: the row has changed", what)
+		}
+	}
+	for _, how := range []cardeatest.Failure{
+		cardeatest.SendsNothing, cardeatest.SendsNull, cardeatest.SendsHTML, cardeatest.SendsHuge, cardeatest.SendsError500, cardeatest.SendsElsewhere,
+	} {
+		g.issuer.Misbehave(cardeatest.Broken(cardeatest.Token, how))
+		check(string(how))
+	}
+	g.issuer.Misbehave()
+	for _, a := range []reply{
+		{status: http.StatusInternalServerError, body: `{"error":"invalid_grant"}`}, {status: http.StatusUnauthorized, body: `{"error":"invalid_client"}`},
+		{status: http.StatusBadRequest, body: `{"error":"invalid_scope"}`}, {status: http.StatusTooManyRequests, body: `{}`},
+		{status: http.StatusOK, body: `{"refresh_token":"r"}`}, {status: http.StatusOK, body: `{"access_token":"a","token_type":"mac"}`},
+	} {
+		g.refreshes = func(url.Values) *reply { return &a }
+		check(a.body)
+	}
+	g.refreshes = nil
+	token, err := g.auth.AccessToken(t.Context(), g.ann, "idp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.works(t, token)
+}
+
+func TestAnswerWithLessThanBefore(t *testing.T) {
+	t.Parallel()
+	g := newGrantSite(t, nil)
+	g.expire(t, -time.Hour)
+	before, asked := g.account(t), 0
+	g.refreshes = func(form url.Values) *reply {
+		asked++
+		if form.Get("refresh_token") != before.RefreshToken {
+			t.Error("another refresh token was sent")
+		}
+		return &reply{status: http.StatusOK, body: `{"access_token":"only","token_type":"Bearer","scope":["openid","email"]}`}
+	}
+	for range 3 {
+		if got, err := g.auth.AccessToken(t.Context(), g.ann, "idp"); err != nil || got != "only" {
+			t.Errorf("got %v", err)
+		}
+	}
+	after := g.account(t)
+	if after.RefreshToken != before.RefreshToken || after.IDToken != before.IDToken || !after.ExpiresAt.IsZero() || after.Scope != "openid email" || asked != 1 {
+		t.Errorf("expires %v, scope %q, after %d requests, or the refresh token is lost", after.ExpiresAt, after.Scope, asked)
+	}
+}
+
+// OpenID Connect Core 1.0 § 12.2: the person stays the same.
+func TestRefreshForSomebodyElseIsRefused(t *testing.T) {
+	t.Parallel()
+	g := newGrantSite(t, nil)
+	g.expire(t, -time.Hour)
+	before := g.account(t)
+	jwt := func(claims map[string]any) string {
+		text, err := json.Marshal(claims)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return "e30." + base64.RawURLEncoding.EncodeToString(text) + ".c2ln"
+	}
+	for _, idToken := range []string{
+		jwt(map[string]any{"iss": g.issuer.URL, "sub": "2002"}), jwt(map[string]any{"iss": "https://other.example", "sub": "1001"}),
+		jwt(map[string]any{"iss": g.issuer.URL}), "no JWT", "e30.e30",
+	} {
+		g.refreshes = func(url.Values) *reply {
+			return &reply{status: http.StatusOK, body: fmt.Sprintf(`{"access_token":"of somebody","id_token":%q}`, idToken)}
+		}
+		if got, err := g.auth.AccessToken(t.Context(), g.ann, "idp"); err == nil || got != "" || errors.Is(err, cardea.ErrGrantRevoked) {
+			t.Errorf("%s: got %q and %v", idToken, got, err)
+		}
+		if g.account(t) != before {
+			t.Errorf("%s: the row has changed", idToken)
+		}
+	}
+}
+
+// leaseLog notes the leases that are created.
+type leaseLog struct {
+	*memadapter.Adapter
+	mu   sync.Mutex
+	rows []cardea.VerificationToken
+}
+
+func (s *leaseLog) CreateVerificationToken(ctx context.Context, v *cardea.VerificationToken) error {
+	s.mu.Lock()
+	s.rows = append(s.rows, *v)
+	s.mu.Unlock()
+	return s.Adapter.CreateVerificationToken(ctx, v)
+}
+
+// A process that dies with the lease keeps it until it runs out, and no longer.
+func TestLeaseOfADeadProcess(t *testing.T) {
+	t.Parallel()
+	var store *leaseLog
+	g := newGrantSite(t, func(c *cardea.Config) {
+		store = &leaseLog{Adapter: c.Adapter.(*memadapter.Adapter)}
+		c.Adapter = store
+	})
+	now := &clock{t: time.Now()}
+	g.processes[1].SetClock(now.now)
+	g.expire(t, -time.Hour)
+	if _, err := g.processes[1].AccessToken(t.Context(), g.ann, "idp"); err != nil || len(store.rows) != 1 {
+		t.Fatalf("%d leases, %v", len(store.rows), err)
+	}
+	lease := store.rows[0]
+	if left := lease.Expires.Sub(now.now()); left < 20*time.Second || left > 30*time.Second || strings.Contains(lease.Identifier+lease.Token, "1001") {
+		t.Errorf("the lease %s lasts %v", lease.Identifier, left)
+	}
+	if err := store.Adapter.CreateVerificationToken(t.Context(), &lease); err != nil {
+		t.Fatal("the lease was not given back: ", err)
+	}
+
+	g.expire(t, -time.Hour)
+	requests := g.tokenRequests()
+	short, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if _, err := g.processes[1].AccessToken(short, g.ann, "idp"); !errors.Is(err, context.DeadlineExceeded) || requests() != 0 {
+		t.Errorf("while it lasts: got %v after %d requests", err, requests())
+	}
+	now.advance(31 * time.Second)
+	token, err := g.processes[1].AccessToken(t.Context(), g.ann, "idp")
+	if err != nil || requests() != 1 {
+		t.Fatalf("when it has run out: got %v after %d requests", err, requests())
+	}
+	g.works(t, token)
+	if _, err := store.ConsumeVerificationToken(t.Context(), lease.Identifier, lease.Token); !errors.Is(err, cardea.ErrNotFound) {
+		t.Errorf("the lease is still there: %v", err)
+	}
+}
+
+// A process that is so slow that its lease runs out neither overwrites what the next one has stored, nor ends the lease of that.
+func TestSlowProcessOverwritesNothing(t *testing.T) {
+	t.Parallel()
+	g := newGrantSite(t, nil)
+	g.expire(t, -time.Hour)
+	slow, sent := make(chan struct{}), make(chan struct{}, 2)
+	asked := 0
+	var mu sync.Mutex
+	g.refreshes = func(url.Values) *reply {
+		mu.Lock()
+		defer mu.Unlock()
+		asked++
+		sent <- struct{}{}
+		a := &reply{status: http.StatusOK, body: fmt.Sprintf(`{"access_token":"access %d","refresh_token":"refresh %d","expires_in":3600}`, asked, asked)}
+		if asked == 1 {
+			a.hold = slow
+		}
+		return a
+	}
+	first := g.later(t, g.processes[0])
+	<-sent
+	now := &clock{t: time.Now().Add(31 * time.Second)}
+	g.processes[1].SetClock(now.now)
+	second := <-g.later(t, g.processes[1])
+	close(slow)
+	if got := <-first; got != second || second != "access 2" {
+		t.Errorf("the processes got %q and %q", got, second)
+	}
+	if after := g.account(t); after.RefreshToken != "refresh 2" || after.AccessToken != "access 2" {
+		t.Errorf("stored are %q and %q", after.RefreshToken, after.AccessToken)
+	}
+}
+
+// A process whose lease has run out does not give back the one that is another's by now.
+func TestSlowProcessLeavesTheLeaseOfTheNext(t *testing.T) {
+	t.Parallel()
+	var store *leaseLog
+	g := newGrantSite(t, func(c *cardea.Config) {
+		store = &leaseLog{Adapter: c.Adapter.(*memadapter.Adapter)}
+		c.Adapter = store
+	})
+	g.expire(t, -time.Hour)
+	sent := make(chan chan struct{}, 2)
+	g.refreshes = func(url.Values) *reply {
+		goOn := make(chan struct{})
+		sent <- goOn
+		return &reply{status: http.StatusOK, hold: goOn, body: `{"access_token":"the access token","refresh_token":"the refresh token","expires_in":3600}`}
+	}
+	first := g.later(t, g.processes[0])
+	slow := <-sent
+	now := &clock{t: time.Now().Add(31 * time.Second)}
+	g.processes[1].SetClock(now.now)
+	second := g.later(t, g.processes[1])
+	next := <-sent
+	close(slow)
+	<-first
+	lease := store.rows[len(store.rows)-1]
+	if err := store.Adapter.CreateVerificationToken(t.Context(), &lease); !errors.Is(err, cardea.ErrConflict) {
+		t.Errorf("the lease of the next is gone: %v", err)
+	}
+	close(next)
+	<-second
+	if err := store.Adapter.CreateVerificationToken(t.Context(), &lease); err != nil {
+		t.Errorf("the lease was not given back: %v", err)
+	}
+}
+
+// later asks for Ann's token in the background.
+func (g *grantSite) later(t *testing.T, process *cardea.Auth) <-chan string {
+	got := make(chan string, 1)
+	go func() {
+		token, err := process.AccessToken(t.Context(), g.ann, "idp")
+		if err != nil {
+			t.Error(err)
+		}
+		got <- token
+	}()
+	return got
+}
+
+func TestSignInDuringARefreshWins(t *testing.T) {
+	t.Parallel()
+	for name, status := range map[string]int{"granted": http.StatusOK, "refused": http.StatusBadRequest} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := newGrantSite(t, nil)
+			g.expire(t, -time.Hour)
+			before := g.account(t)
+			goOn, sent := make(chan struct{}), make(chan struct{})
+			g.refreshes = func(url.Values) *reply {
+				close(sent)
+				return &reply{status: status, hold: goOn, body: map[int]string{
+					http.StatusOK: `{"access_token":"late","refresh_token":"late","expires_in":3600}`, http.StatusBadRequest: `{"error":"invalid_grant"}`,
+				}[status]}
+			}
+			got := g.later(t, g.auth)
+			<-sent
+			cardeatest.SignIn(t, g.URL, "idp", "")
+			signedIn := g.account(t)
+			if signedIn.RefreshToken == before.RefreshToken {
+				t.Fatal("the sign-in has stored nothing")
+			}
+			close(goOn)
+			if token := <-got; token != signedIn.AccessToken {
+				t.Error("got another token than that of the sign-in")
+			}
+			if g.account(t) != signedIn {
+				t.Error("the tokens of the sign-in were overwritten")
+			}
+		})
+	}
+}
+
+func TestCallerWhoGivesUpFailsNobodyElse(t *testing.T) {
+	t.Parallel()
+	g := newGrantSite(t, nil)
+	g.expire(t, -time.Hour)
+	requests, release := g.tokenRequests(), g.issuer.Hold(cardeatest.Token)
+	ctx, cancel := context.WithCancel(t.Context())
+	gaveUp := make(chan error, 1)
+	go func() {
+		_, err := g.auth.AccessToken(ctx, g.ann, "idp")
+		gaveUp <- err
+	}()
+	for requests() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	patient := g.later(t, g.auth)
+	cancel()
+	if err := <-gaveUp; !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want context.Canceled", err)
+	}
+	release()
+	g.works(t, <-patient)
+	if _, err := g.auth.AccessToken(ctx, g.ann, "idp"); requests() != 1 || !errors.Is(err, context.Canceled) {
+		t.Errorf("after %d requests, with a context that has ended: %v", requests(), err)
+	}
+}
+
+// What a spent refresh token was given for is tried to be stored for some time.
+func TestStoreThatFailsForAMoment(t *testing.T) {
+	t.Parallel()
+	var store *watchedStore
+	g := newGrantSite(t, func(c *cardea.Config) { store = watch(c) })
+	g.expire(t, -time.Hour)
+	requests := g.tokenRequests()
+	store.breakDown("UpdateAccount")
+	got := g.later(t, g.auth)
+	for !store.called("UpdateAccount") {
+		time.Sleep(time.Millisecond)
+	}
+	store.breakDown()
+	token := <-got
+	if after := g.account(t); token == "" || after.AccessToken != token || requests() != 1 {
+		t.Errorf("after %d requests the token is stored: %t", requests(), after.AccessToken == token)
+	}
+}
+
+func TestAccountThatIsUnlinkedDuringARefresh(t *testing.T) {
+	t.Parallel()
+	g := newGrantSite(t, nil)
+	g.expire(t, -time.Hour)
+	g.refreshes = func(url.Values) *reply {
+		if err := g.store.UnlinkAccount(t.Context(), "idp", "1001"); err != nil {
+			t.Error(err)
+		}
+		return &reply{status: http.StatusOK, body: `{"access_token":"a"}`}
+	}
+	if got, err := g.auth.AccessToken(t.Context(), g.ann, "idp"); !errors.Is(err, cardea.ErrNotFound) || got != "" {
+		t.Errorf("got %q and %v, want ErrNotFound", got, err)
+	}
+	if list, err := g.store.Accounts(t.Context(), g.ann); err != nil || len(list) != 0 {
+		t.Errorf("%d accounts, %v", len(list), err)
+	}
+}
+
+// Zitadel CVE-2025-64717, authentik CVE-2025-53942, Pocket ID CVE-2026-43983: no token for a user, or of a provider, that is disabled.
+func TestNoAccessTokenForWhatIsDisabled(t *testing.T) {
+	t.Parallel()
+	disabled := false
+	g := newGrantSite(t, func(c *cardea.Config) {
+		c.Callbacks.Authorized = func(_ context.Context, s *cardea.Session) (bool, error) {
+			if s.User == nil || s.User.ID != s.UserID {
+				return false, errors.New("no user")
+			}
+			return !disabled, nil
+		}
+	})
+	if _, err := g.auth.AccessToken(t.Context(), g.ann, "idp"); err != nil {
+		t.Error(err)
+	}
+	disabled = true
+	g.expire(t, -time.Hour)
+	requests := g.tokenRequests()
+	_, err := g.auth.AccessToken(t.Context(), g.ann, "idp")
+	if refusal, ok := errors.AsType[*cardea.Error](err); !ok || refusal.Code != cardea.AccessDenied || requests() != 0 {
+		t.Errorf("disabled user: got %v after %d requests, want AccessDenied", err, requests())
+	}
+	disabled = false
+	without := newSite(t, func(c *cardea.Config) {
+		c.Adapter = g.store
+		idp(c).ID = "another"
+	})
+	nobody := newSite(t, func(c *cardea.Config) { c.Adapter = nil })
+	for what, call := range map[string]func() (string, error){
+		"disabled provider":   func() (string, error) { return without.auth.AccessToken(t.Context(), g.ann, "idp") },
+		"no account there":    func() (string, error) { return without.auth.AccessToken(t.Context(), g.ann, "another") },
+		"nobody with that id": func() (string, error) { return g.auth.AccessToken(t.Context(), "nobody", "idp") },
+		"no id":               func() (string, error) { return g.auth.AccessToken(t.Context(), "", "idp") },
+		"no adapter":          func() (string, error) { return nobody.auth.AccessToken(t.Context(), g.ann, "idp") },
+	} {
+		if got, err := call(); !errors.Is(err, cardea.ErrNotFound) || got != "" {
+			t.Errorf("%s: got %q and %v, want ErrNotFound", what, got, err)
+		}
+	}
+}

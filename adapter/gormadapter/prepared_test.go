@@ -1,0 +1,110 @@
+package gormadapter_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"gorm.io/driver/mysql"
+	"gorm.io/gorm"
+)
+
+// The pool has one connection, on which the server counts what is prepared.
+func TestInsertsInTransactionsArePreparedOnce(t *testing.T) {
+	t.Parallel()
+	for _, e := range databases()[2:] {
+		t.Run(e.name, func(t *testing.T) {
+			t.Parallel()
+			db := connect(t, mysql.Open(e.empty(t).DSN+"?parseTime=true"))
+			pool, err := db.DB()
+			must(t, err)
+			pool.SetMaxOpenConns(1)
+			a := newOn(t, db)
+			prepared := func() (n int) {
+				var name string
+				must(t, pool.QueryRow("SHOW SESSION STATUS LIKE 'Com_stmt_prepare'").Scan(&name, &n))
+				return n
+			}
+			signUp := func() {
+				u, err := firstSignIn(t.Context(), a)
+				must(t, err)
+				must(t, a.DeleteUser(t.Context(), u.ID))
+			}
+			signUp()
+			before := prepared()
+			signUp()
+			if got := prepared() - before; got < 3 { // beside the first: what was asked for
+				t.Errorf("got %d statements prepared by the second sign-in, want its 3 inserts at least", got)
+			}
+			before = prepared()
+			for range 5 {
+				signUp()
+			}
+			if got := prepared() - before; got != 0 {
+				t.Errorf("got %d statements prepared by the next five, want none", got)
+			}
+		})
+	}
+}
+
+// bystander looks at the transaction in which it is written.
+type bystander struct {
+	gormadapter.User
+	pool any
+}
+
+func (b *bystander) BeforeCreate(tx *gorm.DB) error {
+	b.pool = tx.Statement.ConnPool
+	return nil
+}
+
+// Hooks get database/sql's own transaction, which an application may want to share with something else. Callbacks find the pool.
+func TestTransactionsOfHooksAndCallbacks(t *testing.T) {
+	t.Parallel()
+	a := open(t, gormadapter.WithUser[bystander]())
+	var seen []string
+	must(t, a.DB().Callback().Create().Before("gorm:create").Register("test:see", func(tx *gorm.DB) {
+		_, inTx := tx.Statement.ConnPool.(gorm.Tx)
+		pool, err := tx.DB()
+		want, wantErr := a.DB().DB()
+		seen = append(seen, fmt.Sprint(tx.Statement.Table, inTx, pool == want, errors.Join(err, wantErr)))
+	}))
+	for range 2 { // the second time prepared
+		seen = nil
+		u, err := firstSignIn(t.Context(), a)
+		must(t, err)
+		pool := u.Entity.(*bystander).pool
+		if _, ok := pool.(*sql.Tx); !ok {
+			t.Errorf("the hook got a %T, want a *sql.Tx", pool)
+		}
+		if got, want := fmt.Sprint(seen), "[usertrue true <nil> accounttrue true <nil> sessiontrue true <nil>]"; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+		must(t, a.DeleteUser(t.Context(), u.ID))
+	}
+}
+
+// The first time they are not prepared yet.
+func TestPreparedInsertsAreRolledBack(t *testing.T) {
+	t.Parallel()
+	a := open(t)
+	for range 3 {
+		err := a.Transact(t.Context(), func(ctx context.Context) error {
+			if _, err := firstSignIn(ctx, a); err != nil {
+				return err
+			}
+			return errOwn
+		})
+		if !errors.Is(err, errOwn) {
+			t.Errorf("got %v, want the application's error", err)
+		}
+		for _, table := range []string{"user", "account", "session"} {
+			if got := count(t, a, table); got != 0 {
+				t.Errorf("%s: got %d rows, want none", table, got)
+			}
+		}
+	}
+}

@@ -1,0 +1,57 @@
+package gormadapter_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"io"
+)
+
+// protocol reads one request of a client: what it sends until it waits for an answer. How TCP cuts the bytes is chance, and so is what is sent because
+// time has passed; requests have the same number each time that the same is done. The first of a connection has a form of its own. What no answer comes
+// to, or what asks nothing but whether the connection lives, is not answered.
+type protocol func(in *bufio.Reader, first bool) (request []byte, answered bool, err error)
+
+// postgreSQLRequest reads messages as PostgreSQL's documentation has them under "Message Formats", of which those of the extended query protocol wait for its Sync.
+func postgreSQLRequest(in *bufio.Reader, first bool) (request []byte, answered bool, err error) {
+	if first { // it has no type
+		request, err = take(in, 4, func(head []byte) int { return int(binary.BigEndian.Uint32(head)) })
+		return request, true, err
+	}
+	for {
+		message, err := take(in, 5, func(head []byte) int { return 1 + int(binary.BigEndian.Uint32(head[1:])) })
+		if err != nil {
+			return nil, false, err
+		}
+		request = append(request, message...)
+		switch message[0] {
+		case 'P', 'B', 'D', 'E', 'C': // Parse, Bind, Describe, Execute, Close
+		case 'X': // Terminate
+			return request, false, nil
+		default:
+			isPing := bytes.HasPrefix(message[5:], []byte("-- ping")) // pgx's, of a connection that was idle for a second
+			return request, !isPing, nil
+		}
+	}
+}
+
+// mySQLRequest reads a packet. One that is numbered 0 begins with a command; those of a login have other numbers.
+func mySQLRequest(in *bufio.Reader, _ bool) (request []byte, answered bool, err error) {
+	request, err = take(in, 4, func(head []byte) int { return 4 + int(head[0]) + int(head[1])<<8 + int(head[2])<<16 })
+	if err != nil {
+		return nil, false, err
+	}
+	unanswered := request[3] == 0 && bytes.ContainsRune([]byte{0x01, 0x18, 0x19}, rune(request[4])) // COM_QUIT, COM_STMT_SEND_LONG_DATA, COM_STMT_CLOSE
+	return request, !unanswered, nil
+}
+
+// take reads what begins with a head that tells the length of the whole.
+func take(in *bufio.Reader, head int, length func(head []byte) int) ([]byte, error) {
+	begin, err := in.Peek(head)
+	if err != nil {
+		return nil, err
+	}
+	whole := make([]byte, length(begin))
+	_, err = io.ReadFull(in, whole)
+	return whole, err
+}

@@ -1,0 +1,78 @@
+package adaptertest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/cardea-auth/cardea"
+)
+
+func lockUser() []promise {
+	return []promise{
+		{"makes whoever locks the same user wait, and finds what the transaction left", func(t *testing.T, s store) {
+			for round := range 4 {
+				s.unlinkInPairs(round)
+			}
+		}},
+		{"changes nothing", func(t *testing.T, s store) {
+			ada, grace := s.user("ada"), s.user("grace")
+			s.must(s.LockUser(t.Context(), ada.ID))
+			s.must(s.Transact(t.Context(), func(ctx context.Context) error {
+				s.must(s.LockUser(ctx, ada.ID))
+				return s.LockUser(ctx, ada.ID)
+			}))
+			s.findsUser(ada)
+			s.findsUser(grace)
+		}},
+		{"no such user is ErrNotFound", func(t *testing.T, s store) {
+			ada := s.user("ada")
+			for _, id := range append(likeID(ada.ID), "nobody") {
+				s.want(fmt.Sprintf("LockUser(%q)", id), s.LockUser(t.Context(), id), cardea.ErrNotFound)
+			}
+			s.must(s.DeleteUser(t.Context(), ada.ID))
+			s.want("LockUser of a deleted one", s.LockUser(t.Context(), ada.ID), cardea.ErrNotFound)
+		}},
+	}
+}
+
+// unlinkInPairs has users with two accounts each, both of which are to be removed at once, but never the last.
+func (s store) unlinkInPairs(round int) {
+	s.t.Helper()
+	users := make([]*cardea.User, parallel/2)
+	id := func(i int) string { return fmt.Sprint(round, ".", i) }
+	for i := range users {
+		users[i] = s.user("user " + id(i))
+		s.account(users[i].ID, "github", id(2*i))
+		s.account(users[i].ID, "github", id(2*i+1))
+	}
+	errs := race(func(i int) error { return s.unlinkUnlessLast(s.t.Context(), users[i/2].ID, id(i)) })
+	for i, u := range users {
+		left, err := s.Accounts(s.t.Context(), u.ID)
+		s.must(err)
+		one, two := errs[2*i], errs[2*i+1]
+		if len(left) != 1 || one != nil && two != nil || !errors.Is(errors.Join(one, two), errLast) {
+			s.t.Errorf("got %d accounts, %v and %v; want 1, and that one is refused", len(left), one, two)
+		}
+	}
+}
+
+var errLast = errors.New("it is the last account")
+
+// unlinkUnlessLast is what needs the lock: nobody may remove another account between the look and the deed.
+func (s store) unlinkUnlessLast(ctx context.Context, userID, id string) error {
+	return s.Transact(ctx, func(ctx context.Context) error {
+		if err := s.LockUser(ctx, userID); err != nil {
+			return err
+		}
+		accounts, err := s.Accounts(ctx, userID)
+		if err != nil {
+			return err
+		}
+		if len(accounts) < 2 {
+			return errLast
+		}
+		return s.UnlinkAccount(ctx, "github", id)
+	})
+}

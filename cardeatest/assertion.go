@@ -1,0 +1,81 @@
+package cardeatest
+
+import (
+	"encoding/json"
+	"maps"
+	"net/url"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+)
+
+const (
+	assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+	assertionLife = 5 * time.Minute // the longest that one may have left
+)
+
+var assertionAlgorithms = []jose.SignatureAlgorithm{jose.RS256, jose.PS256, jose.ES256, jose.EdDSA}
+
+// asserted returns the client that an assertion proves a request to come from (RFC 7523 § 3). i.mu is held.
+func (i *Issuer) asserted(form url.Values) (id string, ok bool) {
+	if form.Get("client_assertion_type") != assertionType || form.Has("client_secret") {
+		return "", false
+	}
+	id = form.Get("client_id")
+	c, known := i.clients[id]
+	if !known {
+		return "", false
+	}
+	claims, ok := c.verify(form.Get("client_assertion"))
+	return id, ok && i.accepts(claims, id, c.registration)
+}
+
+// verify returns the claims of an assertion that the client has signed.
+func (c client) verify(assertion string) (claims map[string]any, ok bool) {
+	r, algorithms, key := c.registration, assertionAlgorithms, any(c.registration.Key)
+	switch r.Method {
+	case "client_secret_jwt":
+		algorithms, key = []jose.SignatureAlgorithm{jose.HS256}, []byte(c.secret)
+	case "private_key_jwt":
+	default:
+		return nil, false
+	}
+	if r.Algorithm != "" {
+		algorithms = []jose.SignatureAlgorithm{jose.SignatureAlgorithm(r.Algorithm)}
+	}
+	jws, err := jose.ParseSignedCompact(assertion, algorithms)
+	if err != nil || r.KeyID != "" && jws.Signatures[0].Header.KeyID != r.KeyID {
+		return nil, false
+	}
+	payload, err := jws.Verify(key)
+	if err != nil {
+		return nil, false
+	}
+	return claims, json.Unmarshal(payload, &claims) == nil
+}
+
+// accepts reports whether an assertion is about the client, for this issuer, in time, and not one that was used already. i.mu is held.
+func (i *Issuer) accepts(claims map[string]any, id string, r Registration) bool {
+	audience := r.Audience
+	if audience == "" {
+		audience = i.URL
+	}
+	jti, _ := claims["jti"].(string)
+	return claims["iss"] == id && claims["sub"] == id && claims["aud"] == audience && i.inTime(claims) && i.unused("assertion "+id+" "+jti, jti)
+}
+
+// inTime reports whether a token expires, and soon. i.mu is held.
+func (i *Issuer) inTime(claims map[string]any) bool {
+	exp, ok := claims["exp"].(float64)
+	left := time.Unix(int64(exp), 0).Sub(i.now())
+	return ok && left > 0 && left <= assertionLife
+}
+
+// unused reports whether something with that jti comes for the first time. i.mu is held.
+func (i *Issuer) unused(key, jti string) bool {
+	now := i.now()
+	maps.DeleteFunc(i.used, func(_ string, until time.Time) bool { return now.After(until) })
+	_, used := i.used[key]
+	i.used[key] = now.Add(assertionLife)
+	return jti != "" && !used
+}

@@ -1,0 +1,106 @@
+package cardeatest
+
+import (
+	"crypto"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+)
+
+const proofLife = time.Minute
+
+// proven returns the thumbprint of the key that a request proves to have (RFC 9449 § 4.3), or an error code. The access token is that which comes with it,
+// "" at the token endpoint. i.mu is held.
+func (i *Issuer) proven(r *http.Request, accessToken string, withNonce bool) (thumbprint, code string) {
+	const invalid = "invalid_dpop_proof"
+	proofs := r.Header.Values("DPoP")
+	if len(proofs) != 1 {
+		return "", invalid
+	}
+	jws, err := jose.ParseSignedCompact(proofs[0], []jose.SignatureAlgorithm{jose.ES256})
+	if err != nil {
+		return "", invalid
+	}
+	header := jws.Signatures[0].Header
+	if header.ExtraHeaders[jose.HeaderType] != "dpop+jwt" || header.JSONWebKey == nil || !header.JSONWebKey.IsPublic() {
+		return "", invalid
+	}
+	payload, err := jws.Verify(header.JSONWebKey)
+	var claims map[string]any
+	if err != nil || json.Unmarshal(payload, &claims) != nil || !i.provesThis(claims, r, accessToken) {
+		return "", invalid
+	}
+	if withNonce && claims["nonce"] != i.nonce {
+		return "", "use_dpop_nonce"
+	}
+	sum, err := header.JSONWebKey.Thumbprint(crypto.SHA256)
+	if err != nil {
+		return "", invalid
+	}
+	return base64.RawURLEncoding.EncodeToString(sum), ""
+}
+
+// provesThis reports whether the claims of a proof are those of this request, made now and not used before. i.mu is held.
+func (i *Issuer) provesThis(claims map[string]any, r *http.Request, accessToken string) bool {
+	scheme := "http://"
+	if r.TLS != nil {
+		scheme = "https://"
+	}
+	var ath any
+	if accessToken != "" {
+		sum := sha256.Sum256([]byte(accessToken))
+		ath = base64.RawURLEncoding.EncodeToString(sum[:])
+	}
+	iat, ok := claims["iat"].(float64)
+	jti, _ := claims["jti"].(string)
+	return ok && i.now().Sub(time.Unix(int64(iat), 0)).Abs() <= proofLife && claims["ath"] == ath &&
+		claims["htm"] == r.Method && claims["htu"] == scheme+r.Host+i.path+r.URL.Path && i.unused("proof "+jti, jti)
+}
+
+// demandProof returns the key that a token request proves to have, "" where the client needs none. If it has refused the request it is not ok. i.mu is held.
+func (i *Issuer) demandProof(w http.ResponseWriter, r *http.Request, c client) (thumbprint string, ok bool) {
+	if !c.registration.DPoP {
+		return "", true
+	}
+	thumbprint, code := i.proven(r, "", c.registration.DPoPNonce)
+	if code == "" {
+		return thumbprint, true
+	}
+	if c.registration.DPoPNonce {
+		i.nonce = rand.Text()
+		w.Header().Set("DPoP-Nonce", i.nonce)
+	}
+	refuse(w, http.StatusBadRequest, code)
+	return "", false
+}
+
+// opens reports whether a request has all that its access token needs beside it. i.mu is held.
+func (i *Issuer) opens(w http.ResponseWriter, r *http.Request, scheme, token string, g grant) bool {
+	if g.certificate != "" && g.certificate != thumbprint(r) {
+		return false
+	}
+	if g.key == "" {
+		return strings.EqualFold(scheme, "Bearer")
+	}
+	withNonce := i.clients[g.clientID].registration.DPoPNonce
+	key, code := i.proven(r, token, withNonce)
+	if code == "use_dpop_nonce" {
+		i.nonce = rand.Text()
+		w.Header().Set("DPoP-Nonce", i.nonce)
+		w.Header().Set("WWW-Authenticate", `DPoP error="use_dpop_nonce"`)
+	}
+	return strings.EqualFold(scheme, "DPoP") && code == "" && key == g.key
+}
+
+// RotateNonce makes the nonces worthless that clients know, as time does.
+func (i *Issuer) RotateNonce() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.nonce = rand.Text()
+}

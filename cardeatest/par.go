@@ -1,0 +1,78 @@
+package cardeatest
+
+import (
+	"crypto/rand"
+	"maps"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+const (
+	pushLife   = time.Minute
+	requestURN = "urn:ietf:params:oauth:request_uri:"
+)
+
+// pushed is an authorization request that a client has left here.
+type pushed struct {
+	params  url.Values
+	expires time.Time
+}
+
+// RequirePush makes the issuer take only authorization requests that were pushed (RFC 9126 § 5), of every client; discovery says so.
+func (i *Issuer) RequirePush() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.requirePush = true
+}
+
+// servePush is the endpoint for pushed authorization requests (RFC 9126 § 2).
+func (i *Issuer) servePush(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
+	if r.ParseForm() != nil || r.PostForm.Has("request_uri") {
+		refuse(w, http.StatusBadRequest, "invalid_request")
+		return
+	}
+	i.mu.Lock()
+	id, ok := i.authenticate(r)
+	i.mu.Unlock()
+	if !ok || r.PostForm.Get("client_id") != id {
+		refuse(w, http.StatusUnauthorized, "invalid_client")
+		return
+	}
+	params := maps.Clone(r.PostForm)
+	for _, name := range []string{"client_secret", "client_assertion", "client_assertion_type"} {
+		params.Del(name)
+	}
+	code := i.checkRequest(params)
+	if code == "" && i.checkClient(params) != "" {
+		code = "invalid_request"
+	}
+	if code != "" {
+		refuse(w, http.StatusBadRequest, code)
+		return
+	}
+	uri := requestURN + rand.Text()
+	i.mu.Lock()
+	i.pushes[uri] = pushed{params, i.now().Add(pushLife)}
+	i.mu.Unlock()
+	answer(w, http.StatusCreated, map[string]any{"request_uri": uri, "expires_in": int(pushLife.Seconds())})
+}
+
+// requestOf returns the parameters of an authorization request: those in the query, or those that a client has pushed and the query refers to. A page can
+// be loaded again with them for a minute.
+func (i *Issuer) requestOf(q url.Values) (params url.Values, problem string) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if !q.Has("request_uri") {
+		if i.requirePush {
+			return nil, "the authorization request must be pushed"
+		}
+		return q, ""
+	}
+	p, ok := i.pushes[q.Get("request_uri")]
+	if !ok || !i.now().Before(p.expires) || p.params.Get("client_id") != q.Get("client_id") {
+		return nil, "unknown request_uri"
+	}
+	return p.params, ""
+}

@@ -1,0 +1,47 @@
+package cardeatest
+
+import (
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+)
+
+// NewTLSIssuer is [NewIssuer] over https, with a second listener that demands a certificate of clients, for those of tls_client_auth and
+// self_signed_tls_client_auth. Discovery tells of it by mtls_endpoint_aliases (RFC 8705 § 5); the first listener asks for none. Both end with the test.
+func NewTLSIssuer(t testing.TB, persons ...Person) *Issuer {
+	t.Helper()
+	server := httptest.NewUnstartedServer(nil)
+	i := newIssuer("https://"+server.Listener.Addr().String(), "app", rand.Text(), persons)
+	server.Config.Handler = i
+	server.StartTLS()
+	mutual := httptest.NewUnstartedServer(i)
+	mutual.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert}
+	mutual.StartTLS()
+	i.mutualURL, i.certificate = mutual.URL, server.Certificate()
+	t.Cleanup(func() {
+		close(i.stopped)
+		mutual.Close()
+		server.Close()
+	})
+	return i
+}
+
+// HTTPClient returns a client that trusts the certificate of an issuer that [NewTLSIssuer] made, and else no authority.
+func (i *Issuer) HTTPClient() *http.Client {
+	roots := x509.NewCertPool()
+	if i.certificate != nil {
+		roots.AddCert(i.certificate)
+	}
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
+}
+
+// aliases are the endpoints of the second listener.
+func (i *Issuer) aliases() map[string]string {
+	return map[string]string{
+		"token_endpoint": i.mutualURL + "/token", "userinfo_endpoint": i.mutualURL + "/userinfo",
+		"pushed_authorization_request_endpoint": i.mutualURL + "/par",
+	}
+}

@@ -1,0 +1,440 @@
+package cardea_test
+
+import (
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"math/big"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/provider"
+)
+
+// signerFor makes a key of the kind that an algorithm needs.
+func signerFor(t *testing.T, alg string) crypto.Signer {
+	t.Helper()
+	var key crypto.Signer
+	var err error
+	switch alg {
+	case "RS256", "PS256":
+		key, err = bigKey()
+	case "EdDSA":
+		_, key, err = ed25519.GenerateKey(rand.Reader)
+	default:
+		key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+var bigKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+
+// asserting makes the provider authenticate by an assertion that key signs.
+func asserting(p *cardea.OAuthProvider, key crypto.Signer, alg string) {
+	p.ClientSecret, p.ClientAuth = "", cardea.PrivateKeyJWT
+	p.ClientKey = cardea.ClientKey{Signer: key, ID: "key-1", Algorithm: alg}
+}
+
+// failsAtToken checks that a sign-in fails when the code is redeemed.
+func failsAtToken(t *testing.T, s *site) {
+	t.Helper()
+	b := stepper(t, s.URL)
+	checkRefused(t, s, visit(t, b, leave(t, b, "idp", "", "/")), cardea.Configuration)
+}
+
+func TestPrivateKeyJWT(t *testing.T) {
+	t.Parallel()
+	for _, alg := range []string{"RS256", "PS256", "ES256", "EdDSA", ""} {
+		t.Run("algorithm "+alg, func(t *testing.T) {
+			t.Parallel()
+			key, tap := signerFor(t, alg), &wiretap{}
+			s := newSite(t, func(c *cardea.Config) {
+				asserting(idp(c), key, alg)
+				idp(c).Scopes = []string{"openid", "offline_access"}
+				c.HTTPClient = &http.Client{Transport: tap}
+			})
+			s.issuer.Register(s.issuer.ClientID, cardeatest.Registration{Method: "private_key_jwt", Key: key.Public(), KeyID: "key-1", Algorithm: alg})
+			cardeatest.SignIn(t, s.URL, "idp", "")
+			s.refreshes(t)
+			requests := tap.to("/token")
+			if len(requests) != 2 {
+				t.Fatalf("%d token requests, want 2", len(requests))
+			}
+			for _, e := range requests {
+				if e.form.Has("client_secret") || e.header.Get("Authorization") != "" {
+					t.Error("there is more than the assertion")
+				}
+			}
+			if requests[0].form.Get("client_assertion") == requests[1].form.Get("client_assertion") {
+				t.Error("an assertion was used twice")
+			}
+		})
+	}
+}
+
+// refreshes checks that Ann's access token can be renewed.
+func (s *site) refreshes(t *testing.T) {
+	t.Helper()
+	ann := s.owner(t, "idp", "1001")
+	list, err := s.store.Accounts(t.Context(), ann)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := *list[0]
+	a.ExpiresAt = time.Now().Add(-time.Minute)
+	if err := s.store.UpdateAccount(t.Context(), &a); err != nil {
+		t.Fatal(err)
+	}
+	token, err := s.auth.AccessToken(t.Context(), ann, "idp")
+	if err != nil || token == "" || token == a.AccessToken {
+		t.Fatalf("refresh: %v, new token %v", err, token != a.AccessToken)
+	}
+}
+
+func TestClientSecretJWT(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("0123456789", 4)
+	s := newSite(t, func(c *cardea.Config) {
+		idp(c).ClientSecret, idp(c).ClientAuth = long, cardea.ClientSecretJWT
+		idp(c).Scopes = []string{"openid", "offline_access"}
+	})
+	s.issuer.AddClient(s.issuer.ClientID, long)
+	s.issuer.Register(s.issuer.ClientID, cardeatest.Registration{Method: "client_secret_jwt"})
+	cardeatest.SignIn(t, s.URL, "idp", "")
+	s.refreshes(t)
+	s.issuer.AddClient(s.issuer.ClientID, long+"another")
+	s.issuer.Register(s.issuer.ClientID, cardeatest.Registration{Method: "client_secret_jwt"})
+	failsAtToken(t, s)
+}
+
+// Each is refused by the issuer, for the reason that its name gives.
+func TestAssertionsThatProveNothing(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name   string
+		change func(*cardea.OAuthProvider)
+		clock  time.Duration
+	}{
+		{"signed with another key", func(p *cardea.OAuthProvider) { p.ClientKey.Signer = signerFor(t, "ES256") }, 0},
+		{"with another kid", func(p *cardea.OAuthProvider) { p.ClientKey.ID = "key-2" }, 0},
+		{"for another server", func(p *cardea.OAuthProvider) { p.AssertionAudience = "https://other.example" }, 0},
+		{"for the token endpoint", func(p *cardea.OAuthProvider) { p.AssertionAudience = p.Issuer + "/token" }, 0},
+		{"expired", func(*cardea.OAuthProvider) {}, -2 * time.Minute},
+		{"good for too long", func(*cardea.OAuthProvider) {}, 10 * time.Minute},
+		{"no assertion but a secret", func(p *cardea.OAuthProvider) {
+			p.ClientAuth, p.ClientKey, p.ClientSecret = cardea.ClientSecretPost, cardea.ClientKey{}, "guessed"
+		}, 0},
+		{"nothing", func(p *cardea.OAuthProvider) { p.ClientAuth, p.ClientKey = cardea.ClientAuthNone, cardea.ClientKey{} }, 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			key := signerFor(t, "ES256")
+			s := newSite(t, func(c *cardea.Config) {
+				asserting(idp(c), key, "")
+				tc.change(idp(c))
+			})
+			s.setClock().advance(tc.clock)
+			s.issuer.Register(s.issuer.ClientID, cardeatest.Registration{Method: "private_key_jwt", Key: key.Public(), KeyID: "key-1"})
+			failsAtToken(t, s)
+			if s.issuer.Requests(cardeatest.JWKS) > 0 {
+				t.Error("the issuer gave an ID token for it")
+			}
+		})
+	}
+}
+
+func TestAssertionIsGoodForOneRequest(t *testing.T) {
+	t.Parallel()
+	key, tap := signerFor(t, "ES256"), &wiretap{}
+	s := newSite(t, func(c *cardea.Config) {
+		asserting(idp(c), key, "")
+		c.HTTPClient = &http.Client{Transport: tap}
+	})
+	s.issuer.Register(s.issuer.ClientID, cardeatest.Registration{Method: "private_key_jwt", Key: key.Public()})
+	cardeatest.SignIn(t, s.URL, "idp", "")
+	res, err := http.PostForm(s.issuer.URL+"/token", tap.to("/token")[0].form)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body := text(t, res); res.StatusCode != http.StatusUnauthorized || !strings.Contains(body, "invalid_client") {
+		t.Errorf("the same assertion again: %s %s", res.Status, body)
+	}
+}
+
+func TestAssertionForTheTokenEndpoint(t *testing.T) {
+	t.Parallel()
+	key := signerFor(t, "ES256")
+	s := newSite(t, func(c *cardea.Config) {
+		asserting(idp(c), key, "")
+		idp(c).AssertionAudience = idp(c).Issuer + "/token"
+	})
+	s.issuer.Register(s.issuer.ClientID, cardeatest.Registration{Method: "private_key_jwt", Key: key.Public(), Audience: s.issuer.URL + "/token"})
+	cardeatest.SignIn(t, s.URL, "idp", "")
+}
+
+// authority makes certificates.
+type authority struct {
+	certificate *x509.Certificate
+	key         crypto.Signer
+}
+
+// issue returns a certificate for a client: the authority's or, from the zero authority, one that signs itself.
+func (a authority) issue(t *testing.T, name string, isCA bool) tls.Certificate {
+	t.Helper()
+	key := signerFor(t, "ES256")
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}, IsCA: isCA, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+	}
+	parent, signer := a.certificate, a.key
+	if parent == nil {
+		parent, signer = template, key
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, key.Public(), signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
+}
+
+// newTLSSite is a site whose provider is an issuer over https.
+func newTLSSite(t *testing.T, change func(*cardea.OAuthProvider)) (*site, *cardeatest.Issuer) {
+	t.Helper()
+	issuer := cardeatest.NewTLSIssuer(t)
+	s := newSite(t, func(c *cardea.Config) {
+		p := provider.OIDC("idp", "Identity Provider", provider.Client{ID: issuer.ClientID, Issuer: issuer.URL})
+		change(p)
+		c.Providers, c.HTTPClient = []cardea.Provider{p}, issuer.HTTPClient()
+	})
+	return s, issuer
+}
+
+// trusting is a visitor who gets to the pages of that issuer.
+func trusting(t *testing.T, s *site, issuer *cardeatest.Issuer) *cardeatest.Browser {
+	t.Helper()
+	b := cardeatest.NewBrowser(t, s.URL)
+	b.Transport = issuer.HTTPClient().Transport
+	return b
+}
+
+func TestTLSClientAuth(t *testing.T) {
+	t.Parallel()
+	ca := authority{}.issue(t, "An Authority", true)
+	own := authority{}.issue(t, "app.example", false)
+	issued := authority{ca.Leaf, ca.PrivateKey.(crypto.Signer)}.issue(t, "app.example", false)
+	for _, tc := range []struct {
+		name   string
+		client tls.Certificate
+		server cardeatest.Registration
+		ok     bool
+	}{
+		{"self-signed", own, cardeatest.Registration{Method: "self_signed_tls_client_auth", Certificate: own.Leaf}, true},
+		{"another that is self-signed", issued, cardeatest.Registration{Method: "self_signed_tls_client_auth", Certificate: own.Leaf}, false},
+		{"issued", issued, cardeatest.Registration{Method: "tls_client_auth", Authority: ca.Leaf, Subject: "app.example"}, true},
+		{"of the name, but not issued", own, cardeatest.Registration{Method: "tls_client_auth", Authority: ca.Leaf, Subject: "app.example"}, false},
+		{"issued for another name", issued, cardeatest.Registration{Method: "tls_client_auth", Authority: ca.Leaf, Subject: "other.example"}, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			s, issuer := newTLSSite(t, func(p *cardea.OAuthProvider) {
+				p.ClientAuth, p.ClientCertificate = cardea.ClientAuth(tc.server.Method), &tc.client
+				p.Scopes, p.UseUserinfo = []string{"openid", "offline_access"}, true
+			})
+			tc.server.Bound = true
+			issuer.Register(issuer.ClientID, tc.server)
+			b := trusting(t, s, issuer)
+			if tc.ok {
+				b.SignIn("idp", "")
+				s.refreshes(t)
+				return
+			}
+			b.CheckRedirect = stopAtRedirect
+			checkRefused(t, s, visit(t, b, leave(t, b, "idp", "", "/")), cardea.Configuration)
+		})
+	}
+}
+
+// A token that is bound to a certificate opens nothing without it, so the userinfo must have been asked for with it above.
+func TestBoundTokenNeedsTheCertificate(t *testing.T) {
+	t.Parallel()
+	own := authority{}.issue(t, "app.example", false)
+	s, issuer := newTLSSite(t, func(p *cardea.OAuthProvider) {
+		p.ClientAuth, p.ClientCertificate = cardea.SelfSignedTLSClientAuth, &own
+	})
+	issuer.Register(issuer.ClientID, cardeatest.Registration{Method: "self_signed_tls_client_auth", Certificate: own.Leaf, Bound: true})
+	trusting(t, s, issuer).SignIn("idp", "")
+	list, err := s.store.Accounts(t.Context(), s.owner(t, "idp", "1001"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, issuer.URL+"/userinfo", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+list[0].AccessToken)
+	res, err := issuer.HTTPClient().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != http.StatusUnauthorized {
+		t.Errorf("userinfo without the certificate: %s", res.Status)
+	}
+}
+
+func TestNewRefusesClientAuthThatCannotWork(t *testing.T) {
+	t.Parallel()
+	weak, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certificate := authority{}.issue(t, "app.example", false)
+	key := signerFor(t, "ES256")
+	for _, tc := range []struct {
+		name   string
+		change func(*cardea.OAuthProvider)
+		want   string
+	}{
+		{"no key", func(p *cardea.OAuthProvider) { asserting(p, nil, "") }, ".ClientKey: there is no Signer"},
+		{"a short key", func(p *cardea.OAuthProvider) { asserting(p, weak, "") }, ".ClientKey: want a key for RSA with 2048 bits"},
+		{"an algorithm for another key", func(p *cardea.OAuthProvider) { asserting(p, key, "RS256") }, `.ClientKey: want an Algorithm of ["ES256"]`},
+		{"a key that is not used", func(p *cardea.OAuthProvider) { p.ClientKey.Signer = key }, ".ClientKey: has no effect"},
+		{"a key that is not used, of a kind that cannot be compared", func(p *cardea.OAuthProvider) { p.ClientKey.Signer = signerFor(t, "EdDSA") },
+			".ClientKey: has no effect"},
+		{"a secret that is not used", func(p *cardea.OAuthProvider) { asserting(p, key, ""); p.ClientSecret = "s" }, ".ClientSecret: has no effect"},
+		{"a short secret", func(p *cardea.OAuthProvider) { p.ClientAuth, p.ClientSecret = cardea.ClientSecretJWT, "s" },
+			".ClientSecret: want 32 bytes or more to sign"},
+		{"an audience that is not used", func(p *cardea.OAuthProvider) { p.AssertionAudience = "x" }, ".AssertionAudience: has no effect"},
+		{"no audience", func(p *cardea.OAuthProvider) {
+			asserting(p, key, "")
+			p.Issuer, p.DiscoveryURL = "https://idp.example/{tid}", "https://idp.example/d"
+		}, ".AssertionAudience: is empty"},
+		{"no certificate", func(p *cardea.OAuthProvider) { p.ClientSecret, p.ClientAuth = "", cardea.TLSClientAuth }, ".ClientCertificate: is missing"},
+		{"an empty certificate", func(p *cardea.OAuthProvider) { p.ClientCertificate = &tls.Certificate{} }, ".ClientCertificate: has no certificate"},
+		{"a transport of another kind", func(p *cardea.OAuthProvider) { p.ClientCertificate = &certificate },
+			".ClientCertificate: Config.HTTPClient: a *cardea_test.wiretap cannot be given a certificate"},
+		{"DPoP with a hook", func(p *cardea.OAuthProvider) {
+			p.DPoP = true
+			p.FetchUserinfo = func(context.Context, *cardea.CodeGrant) (cardea.Claims, error) { return nil, nil }
+		}, ".DPoP: is not for the hooks"},
+		{"a push to nowhere", func(p *cardea.OAuthProvider) { p.Type, p.PushAuthorization = cardea.OAuth2, true }, ".PushedAuthorizationURL: is empty"},
+		{"a push over http", func(p *cardea.OAuthProvider) { p.PushedAuthorizationURL = "http://idp.example/par" }, ".PushedAuthorizationURL: "},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			p := provider.OIDC("idp", "IdP", provider.Client{ID: "id", Secret: "s", Issuer: "https://idp.example"})
+			tc.change(p)
+			_, err := cardea.New(cardea.Config{Secret: secret, Providers: []cardea.Provider{p}, HTTPClient: &http.Client{Transport: &wiretap{}}})
+			if err == nil || !strings.Contains(err.Error(), "Config.Providers[0] (idp)"+tc.want) {
+				t.Errorf("New: %v, want %s", err, tc.want)
+			}
+		})
+	}
+}
+
+// pushes returns where a sign-in sends the browser, without what only a request in the browser could have in it.
+func pushes(t *testing.T, b *cardeatest.Browser) *url.URL {
+	t.Helper()
+	res := b.Post("/signin/idp?login_hint=1001", nil)
+	to, err := url.Parse(res.Header.Get("Location"))
+	if err != nil || res.StatusCode != http.StatusSeeOther {
+		t.Fatalf("sign in: %s to %s, %v", res.Status, to, err)
+	}
+	return to
+}
+
+func TestPushedAuthorizationRequest(t *testing.T) {
+	t.Parallel()
+	key := signerFor(t, "ES256")
+	for _, tc := range []struct {
+		name    string
+		require bool
+		change  func(*cardea.OAuthProvider)
+		server  cardeatest.Registration
+		ok      bool
+	}{
+		{"where the server requires it", true, func(*cardea.OAuthProvider) {}, cardeatest.Registration{}, true},
+		{"where the provider says so", false, func(p *cardea.OAuthProvider) { p.PushAuthorization = true }, cardeatest.Registration{}, true},
+		{"at the provider's endpoint", false, func(p *cardea.OAuthProvider) { p.PushedAuthorizationURL = p.Issuer + "/par" }, cardeatest.Registration{}, true},
+		{"with an assertion", true, func(p *cardea.OAuthProvider) { asserting(p, key, "") },
+			cardeatest.Registration{Method: "private_key_jwt", Key: key.Public()}, true},
+		{"with another secret", true, func(p *cardea.OAuthProvider) { p.ClientSecret = "another" }, cardeatest.Registration{}, false},
+		{"with another key", true, func(p *cardea.OAuthProvider) { asserting(p, signerFor(t, "ES256"), "") },
+			cardeatest.Registration{Method: "private_key_jwt", Key: key.Public()}, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, func(c *cardea.Config) { tc.change(idp(c)) })
+			if tc.require {
+				s.issuer.RequirePush()
+			}
+			s.issuer.Register(s.issuer.ClientID, tc.server)
+			if !tc.ok {
+				res := stepper(t, s.URL).Post("/signin/idp", nil)
+				if to := res.Header.Get("Location"); !strings.Contains(to, "error=") || strings.HasPrefix(to, s.issuer.URL) {
+					t.Errorf("the browser is sent to %s", to)
+				}
+				return
+			}
+			b := stepper(t, s.URL)
+			to := pushes(t, b)
+			if q := to.Query(); len(q) != 2 || q.Get("client_id") != s.issuer.ClientID || !strings.HasPrefix(q.Get("request_uri"), "urn:") {
+				t.Errorf("the browser brings %v", q)
+			}
+			comeBack(t, b, consent(t, b, to.String()))
+			if b.Session() == nil {
+				t.Error("nobody is signed in")
+			}
+		})
+	}
+}
+
+// An issuer that requires pushed requests sends nobody back who comes with a request of the browser's own.
+func TestRequestInTheBrowserIsRefusedWherePushingIsRequired(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	b := stepper(t, s.URL)
+	to := begin(t, b, "idp", nil)
+	s.issuer.RequirePush()
+	if res := visit(t, b, to); res.StatusCode != http.StatusBadRequest {
+		t.Errorf("the issuer answers %s", res.Status)
+	}
+}
+
+func TestPushThatFailsSendsNobodyAnywhere(t *testing.T) {
+	t.Parallel()
+	for _, how := range []cardeatest.Failure{
+		cardeatest.SendsHTML, cardeatest.SendsNothing, cardeatest.SendsNull, cardeatest.SendsError400, cardeatest.SendsError500, cardeatest.SendsElsewhere,
+	} {
+		t.Run(string(how), func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, func(c *cardea.Config) { idp(c).PushAuthorization = true })
+			s.issuer.Misbehave(cardeatest.Broken(cardeatest.PushedAuthorization, how))
+			res := stepper(t, s.URL).Post("/signin/idp", nil)
+			if to := res.Header.Get("Location"); !strings.Contains(to, "error=") || strings.HasPrefix(to, s.issuer.URL) {
+				t.Errorf("the browser is sent to %s", to)
+			}
+		})
+	}
+}

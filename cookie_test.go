@@ -1,0 +1,139 @@
+package cardea_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/cardeatest"
+)
+
+// domain is a transport to the hosts of example.com, all of them in this process; every other host is on the network.
+type domain map[string]http.Handler
+
+func (d domain) RoundTrip(r *http.Request) (*http.Response, error) {
+	if h, ok := d[r.URL.Host]; ok {
+		return inProcess{h}.RoundTrip(r)
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// newDomain returns a visitor of app.example.com, beside which are a host of the same domain and one of another, both with a page for signed-in visitors.
+func newDomain(t *testing.T, change func(*cardea.Config)) (*site, *cardeatest.Browser) {
+	t.Helper()
+	s := newSite(t, func(c *cardea.Config) {
+		c.BaseURL, c.Session.CookieDomain = "https://app.example.com", "example.com"
+		change(c)
+	})
+	page := s.auth.Require(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("hello")) }))
+	b := cardeatest.NewBrowser(t, "https://app.example.com")
+	b.Transport = domain{"app.example.com": s.auth, "api.example.com": page, "example.org": page}
+	return s, b
+}
+
+// status is that of the page on another host.
+func status(t *testing.T, b *cardeatest.Browser, host string) int {
+	t.Helper()
+	return visit(t, b, "https://"+host+"/").StatusCode
+}
+
+func TestCookieDomain(t *testing.T) {
+	t.Parallel()
+	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+		_, b := newDomain(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
+		b.SignIn("idp", "")
+		if got := status(t, b, "api.example.com"); got != http.StatusOK {
+			t.Errorf("another host of the domain: %d", got)
+		}
+		if got := status(t, b, "example.org"); got != http.StatusUnauthorized {
+			t.Errorf("another domain: %d", got)
+		}
+		api, _ := url.Parse("https://api.example.com")
+		for _, c := range b.Jar.Cookies(api) {
+			if !strings.HasPrefix(c.Name, "__Secure-"+sessionCookie) {
+				t.Errorf("%s is sent to the whole domain", c.Name)
+			}
+		}
+		b.SignOut()
+		if got := status(t, b, "api.example.com"); got != http.StatusUnauthorized {
+			t.Errorf("after signing out: %d", got)
+		}
+		if left := b.Jar.Cookies(api); len(left) > 0 {
+			t.Errorf("after signing out the domain still gets %d cookies", len(left))
+		}
+	})
+}
+
+// A browser sends the cookie that it got before there was a domain in front of the domain's.
+func TestCookieOfBeforeTheDomain(t *testing.T) {
+	t.Parallel()
+	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+		_, b := newDomain(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
+		app, _ := url.Parse(b.Site)
+		name := "__Secure-" + sessionCookie
+		b.Jar.SetCookies(app, []*http.Cookie{{Name: name, Value: "an ended session", Path: "/", Secure: true}})
+		b.SignIn("idp", "")
+		if got := b.Jar.Cookies(app); whoIs(b) != "ann@example.com" || status(t, b, "api.example.com") != http.StatusOK {
+			t.Errorf("signed in as %q with %d cookies", whoIs(b), len(got))
+		}
+		b.SignOut()
+		for _, c := range b.Jar.Cookies(app) {
+			if c.Name == name {
+				t.Error("a session cookie is left")
+			}
+		}
+	})
+}
+
+func TestCookiePrefix(t *testing.T) {
+	t.Parallel()
+	for name, protocol := range map[string]cardea.Protocol{"v5": cardea.V5, "v4": cardea.V4} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			strategies(t, func(t *testing.T, strategy cardea.Strategy) { testCookiePrefix(t, protocol, strategy) })
+		})
+	}
+}
+
+func testCookiePrefix(t *testing.T, protocol cardea.Protocol, strategy cardea.Strategy) {
+	s := newSite(t, func(c *cardea.Config) { c.Protocol, c.Session.Strategy, c.CookiePrefix = protocol, strategy, "shop" })
+	b := stepper(t, s.URL)
+	begin(t, b, "idp", nil)
+	b.CheckRedirect = nil
+	b.SignIn("idp", "")
+	had := cookiesOf(b)
+	for name := range had {
+		if !strings.HasPrefix(name, "shop.") {
+			t.Errorf("cookie %s", name)
+		}
+	}
+	if whoIs(b) != "ann@example.com" || len(had) < 3 {
+		t.Errorf("signed in as %q with %d cookies", whoIs(b), len(had))
+	}
+
+	other := newSite(t, func(c *cardea.Config) { c.Protocol, c.Session.Strategy, c.Adapter = protocol, strategy, s.store })
+	if got := other.sessionBody(t, had); strings.Contains(got, "ann@example.com") {
+		t.Errorf("a site with other names on the same host has the session %s", got)
+	}
+	b.SignOut()
+	if got := s.sessionBody(t, had); strings.Contains(got, "ann@example.com") {
+		t.Errorf("after signing out: %s", got)
+	}
+}
+
+// The domain's cookies are those of the session in any number of parts.
+func TestCookieDomainOfALargeSession(t *testing.T) {
+	t.Parallel()
+	_, b := newDomain(t, fat)
+	b.SignIn("idp", "")
+	api, _ := url.Parse("https://api.example.com")
+	if got := len(b.Jar.Cookies(api)); got < 3 || status(t, b, "api.example.com") != http.StatusOK {
+		t.Errorf("the domain gets %d cookies", got)
+	}
+	b.SignOut()
+	if got := len(b.Jar.Cookies(api)); got > 0 {
+		t.Errorf("after signing out the domain still gets %d cookies", got)
+	}
+}

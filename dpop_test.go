@@ -1,0 +1,172 @@
+package cardea_test
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/cardeatest"
+)
+
+func newDPoPSite(t *testing.T, tap *wiretap, change func(*cardea.OAuthProvider)) *site {
+	t.Helper()
+	s, _ := newDPoPSites(t, tap, change)
+	return s
+}
+
+// newDPoPSites is newDPoPSite with another process of the site.
+func newDPoPSites(t *testing.T, tap *wiretap, change func(*cardea.OAuthProvider)) (*site, *cardea.Auth) {
+	t.Helper()
+	var config cardea.Config
+	s := newSite(t, func(c *cardea.Config) {
+		p := idp(c)
+		p.DPoP, p.UseUserinfo, p.Scopes = true, true, []string{"openid", "email", "offline_access"}
+		change(p)
+		c.HTTPClient = &http.Client{Transport: tap}
+		config = *c
+	})
+	second, err := cardea.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, second
+}
+
+func same(*cardea.OAuthProvider) {}
+
+func public(p *cardea.OAuthProvider) { p.ClientSecret = "" }
+
+func TestDPoP(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name   string
+		change func(*cardea.OAuthProvider)
+		server cardeatest.Registration
+	}{
+		{"confidential", same, cardeatest.Registration{DPoP: true}},
+		{"public", public, cardeatest.Registration{DPoP: true}},
+		{"with a nonce", same, cardeatest.Registration{DPoP: true, DPoPNonce: true}},
+		{"with a pushed request", func(p *cardea.OAuthProvider) { p.PushAuthorization = true }, cardeatest.Registration{DPoP: true}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			tap := &wiretap{}
+			s := newDPoPSite(t, tap, tc.change)
+			if tc.name == "public" {
+				s.issuer.AddClient(s.issuer.ClientID, "")
+			}
+			s.issuer.Register(s.issuer.ClientID, tc.server)
+			cardeatest.SignIn(t, s.URL, "idp", "")
+			ann := s.owner(t, "idp", "1001")
+			if _, err := s.auth.AccessToken(t.Context(), ann, "idp"); !errors.Is(err, cardea.ErrTokenBound) {
+				t.Errorf("AccessToken: %v", err)
+			}
+			s.issuer.RotateNonce()
+			cardeatest.SignIn(t, s.URL, "idp", "")
+			seen := map[string]bool{}
+			for _, e := range append(tap.to("/token"), tap.to("/userinfo")...) {
+				proof := e.header.Get("DPoP")
+				if proof == "" || seen[proof] {
+					t.Errorf("a proof is missing, or came twice, at %s", e.url.Path)
+				}
+				seen[proof] = true
+			}
+		})
+	}
+}
+
+// The token endpoint gives a bound token for a refresh, too, which AccessToken stores and does not hand out. The refresh token of a public client is bound to
+// the key, which another process must have as well.
+func TestDPoPTokenOfARefreshIsNotHandedOut(t *testing.T) {
+	t.Parallel()
+	for name, confidential := range map[string]bool{"confidential": true, "public": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			change := same
+			if !confidential {
+				change = public
+			}
+			s, second := newDPoPSites(t, &wiretap{}, change)
+			if !confidential {
+				s.issuer.AddClient(s.issuer.ClientID, "")
+			}
+			s.issuer.Register(s.issuer.ClientID, cardeatest.Registration{DPoP: true})
+			cardeatest.SignIn(t, s.URL, "idp", "")
+			ann := s.owner(t, "idp", "1001")
+			list, err := s.store.Accounts(t.Context(), ann)
+			if err != nil {
+				t.Fatal(err)
+			}
+			old := *list[0]
+			old.TokenType, old.ExpiresAt = "bearer", time.Now().Add(-time.Minute) // of the time before DPoP
+			if err := s.store.UpdateAccount(t.Context(), &old); err != nil {
+				t.Fatal(err)
+			}
+			if token, err := second.AccessToken(t.Context(), ann, "idp"); token != "" || !errors.Is(err, cardea.ErrTokenBound) {
+				t.Errorf("AccessToken: %v", err)
+			}
+			list, err = s.store.Accounts(t.Context(), ann)
+			if err != nil || list[0].AccessToken == old.AccessToken || list[0].TokenType != "dpop" {
+				t.Errorf("nothing was refreshed: type %q, %v", list[0].TokenType, err)
+			}
+		})
+	}
+}
+
+func TestDPoPIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name   string
+		change func(*cardea.OAuthProvider)
+		server cardeatest.Registration
+		clock  time.Duration
+	}{
+		{"a bearer token although proofs were sent", same, cardeatest.Registration{}, 0},
+		{"no proof although the server wants one", func(p *cardea.OAuthProvider) { p.DPoP = false }, cardeatest.Registration{DPoP: true}, 0},
+		{"an old proof", same, cardeatest.Registration{DPoP: true}, -90 * time.Second},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			s := newDPoPSite(t, &wiretap{}, tc.change)
+			s.setClock().advance(tc.clock)
+			s.issuer.Register(s.issuer.ClientID, tc.server)
+			failsAtToken(t, s)
+			if s.issuer.Requests(cardeatest.Userinfo) > 0 {
+				t.Error("the token was used")
+			}
+		})
+	}
+}
+
+// Whoever has got hold of a request of the site's has neither a token nor a proof that counts.
+func TestDPoPTokenIsWorthNothingToOthers(t *testing.T) {
+	t.Parallel()
+	tap := &wiretap{}
+	s := newDPoPSite(t, tap, same)
+	s.issuer.Register(s.issuer.ClientID, cardeatest.Registration{DPoP: true})
+	cardeatest.SignIn(t, s.URL, "idp", "")
+	sent := tap.to("/userinfo")[0]
+	token := strings.TrimPrefix(sent.header.Get("Authorization"), "DPoP ")
+	for name, header := range map[string]http.Header{
+		"as bearer":           {"Authorization": {"Bearer " + token}},
+		"without a proof":     {"Authorization": {"DPoP " + token}},
+		"with the same proof": {"Authorization": {"DPoP " + token}, "Dpop": sent.header["Dpop"]},
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.issuer.URL+"/userinfo", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header = header
+		res, err := http.DefaultTransport.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != http.StatusUnauthorized {
+			t.Errorf("%s: %s", name, res.Status)
+		}
+	}
+}

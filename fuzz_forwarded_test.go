@@ -1,0 +1,71 @@
+package cardea_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// FuzzForwarded has anybody say where a request came from and where it was sent. Nothing is linked to but the hosts that are trusted, whatever a proxy
+// passes on; and to a peer that is none no header gives another address, under which it could send mails once more.
+func FuzzForwarded(f *testing.F) {
+	for _, seed := range [][4]string{
+		{"app.example", "", "", ""}, {"app.example", "https", "app.example", "192.0.2.7"}, {"evil.example", "http", "evil.example", "10.0.0.1, 192.0.2.7"},
+		{"app.example:443", "https", "app.example:443", "10.0.0.1,,"}, {"app.example", "HTTPS", "evil.example, app.example", "[2001:db8::1]:80"}, {"app.example@evil.example", "javascript", "//", "::ffff:10.0.0.1"},
+		{"APP.EXAMPLE.", "https,http", "app.example\t", "fe80::1%25eth0"}, {"", "\x00", "app.example\r\nX: y", "unknown"}, {"[::1]", "", "[::1", "1.2.3.4:x"}, {"app.example:80:443", "https", "app.example?", strings.Repeat("10.0.0.1,", 500)},
+	} {
+		f.Add(seed[0], seed[1], seed[2], seed[3])
+	}
+	x := newTarget(f, cardea.Database, func(c *cardea.Config) {
+		c.TrustedHosts, c.TrustedProxies = []string{"app.example", "localhost"}, []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+		c.Providers[1].(*cardea.EmailProvider).ClientLimit.Count = 1 // newTarget's peer has asked for its mail already
+	})
+	x.askForMail(f)
+	f.Fuzz(func(t *testing.T, host, scheme, forwardedHost, forwardedFor string) {
+		headers := http.Header{"X-Forwarded-Proto": {scheme}, "X-Forwarded-Host": {forwardedHost}, "X-Forwarded-For": {forwardedFor}}
+		for _, peer := range []string{"10.1.2.3:4", "192.0.2.1:1234"} {
+			r := httptest.NewRequest(http.MethodGet, origin+"/api/auth/providers", nil)
+			r.RemoteAddr, r.Host, r.Header = peer, host, headers.Clone()
+			w := httptest.NewRecorder()
+			x.auth.ServeHTTP(w, r)
+			checkOrigins(t, w)
+		}
+
+		x.forget()
+		form := url.Values{"csrfToken": {x.csrfToken}, "email": {"ann@example.com"}}
+		r := httptest.NewRequest(http.MethodPost, origin+"/api/auth/signin/email", strings.NewReader(form.Encode()))
+		r.Header = headers.Clone()
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Cookie", csrfCookie+"="+x.csrf)
+		w := httptest.NewRecorder()
+		x.auth.ServeHTTP(w, r)
+		if to := w.Header().Get("Location"); len(x.mails) > 0 || !strings.HasSuffix(to, "error=RateLimited") {
+			t.Errorf("the same peer with other headers: %d mails, sent to %q", len(x.mails), to)
+		}
+	})
+}
+
+// checkOrigins checks where the list of providers leads.
+func checkOrigins(t *testing.T, w *httptest.ResponseRecorder) {
+	t.Helper()
+	if w.Code == http.StatusBadRequest {
+		return
+	}
+	var list map[string]map[string]string
+	if err := json.Unmarshal(w.Body.Bytes(), &list); err != nil || w.Code != http.StatusOK {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	for id, p := range list {
+		from, found := strings.CutSuffix(p["callbackUrl"], "/api/auth/callback/"+id)
+		if !found || !slices.Contains([]string{"http://app.example", "https://app.example", "http://localhost", "https://localhost"}, from) {
+			t.Errorf("%s leads to %q", id, p["callbackUrl"])
+		}
+	}
+}

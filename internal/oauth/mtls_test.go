@@ -1,0 +1,93 @@
+package oauth_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"math/big"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/cardea-auth/cardea/internal/oauth"
+)
+
+// Connections are kept, by HTTP/2 for many requests at once: those with the certificate must not be those without.
+func TestWithCertificateSharesNoConnection(t *testing.T) {
+	t.Parallel()
+	for _, http2 := range []bool{false, true} {
+		t.Run(fmt.Sprint("HTTP/2 ", http2), func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				fmt.Fprint(w, r.ProtoMajor, " ", len(r.TLS.PeerCertificates))
+			}))
+			server.EnableHTTP2 = http2
+			server.TLS = &tls.Config{ClientAuth: tls.RequestClientCert}
+			server.StartTLS()
+			t.Cleanup(server.Close)
+			ask := func(client *http.Client) string {
+				t.Helper()
+				res, err := client.Get(server.URL)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer res.Body.Close()
+				body, err := io.ReadAll(res.Body)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return string(body)
+			}
+			version := map[bool]string{false: "1", true: "2"}[http2]
+			base := server.Client()
+			if got := ask(base); got != version+" 0" {
+				t.Fatalf("before: %q", got)
+			}
+			presenting, err := oauth.WithCertificate(base, certificate(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := ask(presenting); got != version+" 1" {
+				t.Errorf("with the certificate: %q", got)
+			}
+			if got := ask(base); got != version+" 0" {
+				t.Errorf("after: %q", got)
+			}
+		})
+	}
+}
+
+func TestWithCertificateLeavesAnHTTP2ThatWasSetUpByHand(t *testing.T) {
+	t.Parallel()
+	byHand := map[string]func(string, *tls.Conn) http.RoundTripper{"h2": func(string, *tls.Conn) http.RoundTripper { return nil }}
+	none := map[string]func(string, *tls.Conn) http.RoundTripper{}
+	for _, base := range []*http.Transport{{TLSNextProto: byHand}, {TLSNextProto: none}} {
+		presenting, err := oauth.WithCertificate(&http.Client{Transport: base}, certificate(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := presenting.Transport.(*http.Transport)
+		if len(got.TLSNextProto) != 0 || (got.TLSNextProto == nil) != (len(base.TLSNextProto) > 0) {
+			t.Errorf("of %d protocols %d are left", len(base.TLSNextProto), len(got.TLSNextProto))
+		}
+	}
+}
+
+func certificate(t *testing.T) tls.Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+}

@@ -1,0 +1,139 @@
+package cardea_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/cardeatest"
+)
+
+// sessionOf is what the site's own code sees of a browser's session.
+func (s *site) sessionOf(t *testing.T, b *cardeatest.Browser) *cardea.Session {
+	t.Helper()
+	r := httptest.NewRequest(http.MethodGet, s.URL+"/", nil)
+	r.Header.Set("Cookie", cookiesOf(b).String())
+	var found *cardea.Session
+	s.auth.Load(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { found = cardea.SessionFrom(r.Context()) })).ServeHTTP(httptest.NewRecorder(), r)
+	return found
+}
+
+func (s *site) sessionIDs(t *testing.T, userID string) []string {
+	t.Helper()
+	list, err := s.auth.Sessions(t.Context(), userID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, session := range list {
+		if session.UserID != userID {
+			t.Errorf("a session of %q", session.UserID)
+		}
+		ids = append(ids, session.ID())
+	}
+	return ids
+}
+
+// OWASP ASVS 5.0: people see their sessions and end them, one or all others; nobody ends, or learns of, another's.
+func TestSessionsOfAUser(t *testing.T) {
+	t.Parallel()
+	for _, raw := range []bool{false, true} {
+		t.Run(fmt.Sprintf("raw tokens %t", raw), func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, func(c *cardea.Config) { c.Session.InsecureStoreRawTokens = raw })
+			now := s.setClock()
+			s.issuer.SetClock(now.now)
+			var browsers []*cardeatest.Browser
+			for range 4 {
+				browsers = append(browsers, s.signedIn(t, "1001"))
+				now.advance(time.Hour)
+			}
+			s.issuer.Next(bob)
+			other := s.signedIn(t, bob.Subject)
+			ann, bobID := s.owner(t, "idp", "1001"), s.owner(t, "idp", bob.Subject)
+
+			var want []string
+			for _, b := range browsers {
+				session, token := s.sessionOf(t, b), session(b)
+				if id := session.ID(); len(id) != 64 || id == token || id == session.Token || id == hashOf(token) {
+					t.Errorf("the id is %d characters long, or is the token, or its hash", len(id))
+				}
+				want = append([]string{session.ID()}, want...)
+			}
+			if got := s.sessionIDs(t, ann); !slices.Equal(got, want) {
+				t.Errorf("sessions are %q, want %q: the latest first", got, want)
+			}
+			if got := s.sessionIDs(t, bobID); !slices.Equal(got, []string{s.sessionOf(t, other).ID()}) {
+				t.Errorf("Bob's sessions are %q", got)
+			}
+
+			for _, id := range []string{s.sessionOf(t, other).ID(), "", "nothing", s.sessionOf(t, browsers[1]).Token, session(browsers[1])} {
+				if err := s.auth.EndSession(t.Context(), ann, id); err != nil {
+					t.Error(err)
+				}
+			}
+			if got := s.sessionIDs(t, ann); len(got) != 4 || whoIs(other) != bob.Email {
+				t.Errorf("%d sessions are left, and Bob is %q", len(got), whoIs(other))
+			}
+			if err := s.auth.EndSession(t.Context(), ann, want[3]); err != nil || browsers[0].Session() != nil || whoIs(browsers[1]) == "" {
+				t.Errorf("%v, or another session has ended", err)
+			}
+			s.endSessions(t, ann, s.sessionOf(t, browsers[2]), 2)
+			if browsers[1].Session() != nil || browsers[3].Session() != nil || whoIs(browsers[2]) == "" {
+				t.Error("the one that was to go on has ended, or another has not")
+			}
+			s.endSessions(t, ann, s.sessionOf(t, other), 1)
+			s.endSessions(t, ann, nil, 0)
+			if browsers[2].Session() != nil || whoIs(other) != bob.Email {
+				t.Error("a session of another user spares one, or has ended")
+			}
+			s.signedIn(t, bob.Subject)
+			s.endSessions(t, bobID, nil, 2)
+		})
+	}
+}
+
+func (s *site) endSessions(t *testing.T, userID string, except *cardea.Session, want int) {
+	t.Helper()
+	if got, err := s.auth.EndSessions(t.Context(), userID, except); err != nil || got != want {
+		t.Errorf("%d sessions have ended, %v; want %d", got, err, want)
+	}
+}
+
+func TestExpiredSessionsAreNotListed(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, shortSessions)
+	now := s.setClock()
+	s.issuer.SetClock(now.now)
+	s.signedIn(t, "1001")
+	now.advance(time.Hour)
+	b := s.signedIn(t, "1001")
+	if got := s.sessionIDs(t, s.owner(t, "idp", "1001")); !slices.Equal(got, []string{s.sessionOf(t, b).ID()}) {
+		t.Errorf("%d sessions, want the one that goes on", len(got))
+	}
+	if got := s.sessionIDs(t, "nobody"); got != nil {
+		t.Errorf("nobody has %d sessions", len(got))
+	}
+}
+
+func TestJWTSessionsAreNotListed(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = cardea.JWT })
+	b := s.signedIn(t, "1001")
+	ann, session := s.owner(t, "idp", "1001"), s.sessionOf(t, b)
+	_, list := s.auth.Sessions(t.Context(), ann)
+	_, all := s.auth.EndSessions(t.Context(), ann, session)
+	for what, err := range map[string]error{"Sessions": list, "EndSession": s.auth.EndSession(t.Context(), ann, session.ID()), "EndSessions": all} {
+		if !errors.Is(err, errors.ErrUnsupported) {
+			t.Errorf("%s: got %v, want ErrUnsupported", what, err)
+		}
+	}
+	if session.ID() != "" || whoIs(b) != "ann@example.com" {
+		t.Errorf("id %q, signed in as %q", session.ID(), whoIs(b))
+	}
+}

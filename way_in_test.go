@@ -1,0 +1,312 @@
+package cardea_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/email"
+	"github.com/cardea-auth/cardea/memadapter"
+)
+
+func TestAccountsComeWithoutTokens(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(c *cardea.Config) { second(c) })
+	b := s.signedIn(t, "1001")
+	pass(t, b, "other", "1001")
+	ann := s.owner(t, "idp", "1001")
+	list, err := s.auth.Accounts(t.Context(), ann)
+	if err != nil || len(list) != 2 {
+		t.Fatalf("%d accounts, %v", len(list), err)
+	}
+	for i, provider := range []string{"idp", "other"} {
+		want := cardea.Account{UserID: ann, Type: cardea.OIDC, Provider: provider, ProviderAccountID: "1001", Scope: list[i].Scope}
+		if *list[i] != want {
+			t.Errorf("got account %d with more or less than it should have", i)
+		}
+	}
+	if list, err := s.auth.Accounts(t.Context(), "nobody"); err != nil || len(list) != 0 {
+		t.Errorf("nobody has %d accounts, %v", len(list), err)
+	}
+}
+
+func TestUnlinkAccount(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(c *cardea.Config) { second(c) })
+	b := s.signedIn(t, "1001")
+	pass(t, b, "other", "1001")
+	ann := s.owner(t, "idp", "1001")
+	s.issuer.Next(bob)
+	s.signedIn(t, bob.Subject)
+	for what, key := range map[string][3]string{
+		"another user's account": {ann, "idp", bob.Subject}, "one that is not there": {ann, "idp", "7"}, "of nobody": {"nobody", "idp", "1001"},
+		"with another user's id": {s.owner(t, "idp", bob.Subject), "idp", "1001"},
+	} {
+		if err := s.auth.UnlinkAccount(t.Context(), key[0], key[1], key[2]); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if got := s.accounts(t, "ann@example.com"); !slices.Equal(got, []string{"idp:1001", "other:1001"}) || s.owner(t, "idp", bob.Subject) == "" {
+		t.Errorf("Ann's accounts are %v", got)
+	}
+	if err := s.auth.UnlinkAccount(t.Context(), ann, "idp", "1001"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.auth.UnlinkAccount(t.Context(), ann, "other", "1001"); !errors.Is(err, cardea.ErrLastWayIn) {
+		t.Errorf("the last one: got %v, want ErrLastWayIn", err)
+	}
+	if got := s.accounts(t, "ann@example.com"); !slices.Equal(got, []string{"other:1001"}) || whoIs(b) != "ann@example.com" {
+		t.Errorf("accounts are %v, signed in is %q", got, whoIs(b))
+	}
+}
+
+func TestLastWayIn(t *testing.T) {
+	t.Parallel()
+	byMail := func(c *cardea.Config) {
+		c.Providers = append(c.Providers, email.New(email.Options{From: "no-reply@example.com", Sender: new(cardeatest.Mailbox)}))
+	}
+	yes := func(ctx context.Context, u *cardea.User) (bool, error) {
+		return u.Email == "ann@example.com", ctx.Err()
+	}
+	for _, tc := range []struct {
+		name       string
+		change     func(*cardea.Config)
+		add        func(t *testing.T, store *memadapter.Adapter, u *cardea.User) error
+		unverified bool
+		want       error
+	}{
+		{name: "nothing else", want: cardea.ErrLastWayIn},
+		{name: "a second account of the provider", add: func(t *testing.T, store *memadapter.Adapter, u *cardea.User) error {
+			return store.LinkAccount(t.Context(), &cardea.Account{UserID: u.ID, Provider: "idp", ProviderAccountID: "7"})
+		}},
+		{name: "an account of a provider that is not configured", add: func(t *testing.T, store *memadapter.Adapter, u *cardea.User) error {
+			return store.LinkAccount(t.Context(), &cardea.Account{UserID: u.ID, Provider: "gone", ProviderAccountID: "1001"})
+		}, want: cardea.ErrLastWayIn},
+		{name: "a proven address", change: byMail},
+		{name: "an address that is not proven", change: byMail, unverified: true, want: cardea.ErrLastWayIn},
+		{name: "a passkey", add: func(t *testing.T, store *memadapter.Adapter, u *cardea.User) error {
+			return store.CreateAuthenticator(t.Context(), &cardea.Authenticator{CredentialID: "a2V5", UserID: u.ID})
+		}},
+		{name: "the passkey of somebody else", add: func(t *testing.T, store *memadapter.Adapter, _ *cardea.User) error {
+			other := &cardea.User{}
+			return errors.Join(store.CreateUser(t.Context(), other),
+				store.CreateAuthenticator(t.Context(), &cardea.Authenticator{CredentialID: "a2V5", UserID: other.ID}))
+		}, want: cardea.ErrLastWayIn},
+		{name: "a password", change: func(c *cardea.Config) { c.Callbacks.OtherWayIn = yes }},
+		{name: "a check that fails", change: func(c *cardea.Config) {
+			c.Callbacks.OtherWayIn = func(context.Context, *cardea.User) (bool, error) { return true, errStore }
+		}, want: errStore},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, tc.change)
+			s.signedIn(t, "1001")
+			u, err := s.store.UserByEmail(t.Context(), "ann@example.com")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if tc.unverified {
+				u.EmailVerified = time.Time{}
+				if err := s.store.UpdateUser(t.Context(), u); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if tc.add != nil {
+				if err := tc.add(t, s.store, u); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := s.auth.UnlinkAccount(t.Context(), u.ID, "idp", "1001"); !errors.Is(err, tc.want) {
+				t.Errorf("got %v, want %v", err, tc.want)
+			}
+			if gone := s.owner(t, "idp", "1001") == ""; gone != (tc.want == nil) {
+				t.Errorf("the account is gone: %t", gone)
+			}
+		})
+	}
+}
+
+// readCommitted is a store whose transactions see of each other what is there, and in which only LockUser makes anybody wait.
+type readCommitted struct {
+	*memadapter.Adapter
+	mu    sync.Mutex
+	users map[string]*sync.Mutex
+}
+
+type heldKey struct{}
+
+func (s *readCommitted) Transact(ctx context.Context, fn func(context.Context) error) error {
+	var held []*sync.Mutex
+	defer func() {
+		for _, lock := range held {
+			lock.Unlock()
+		}
+	}()
+	return fn(context.WithValue(ctx, heldKey{}, &held))
+}
+
+func (s *readCommitted) LockUser(ctx context.Context, id string) error {
+	s.mu.Lock()
+	lock, ok := s.users[id]
+	if !ok {
+		lock = new(sync.Mutex)
+		s.users[id] = lock
+	}
+	s.mu.Unlock()
+	if held := ctx.Value(heldKey{}).(*[]*sync.Mutex); !slices.Contains(*held, lock) {
+		lock.Lock()
+		*held = append(*held, lock)
+	}
+	return s.Adapter.LockUser(ctx, id)
+}
+
+func (s *readCommitted) Accounts(ctx context.Context, userID string) ([]*cardea.Account, error) {
+	accounts, err := s.Adapter.Accounts(ctx, userID)
+	time.Sleep(time.Millisecond) // in the time of a database's round trip others read too
+	return accounts, err
+}
+
+func TestLastTwoAccountsUnlinkedAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(c *cardea.Config) {
+		second(c)
+		c.Adapter = &readCommitted{Adapter: c.Adapter.(*memadapter.Adapter), users: map[string]*sync.Mutex{}}
+	})
+	for range 10 {
+		u := &cardea.User{}
+		if err := s.store.CreateUser(t.Context(), u); err != nil {
+			t.Fatal(err)
+		}
+		keys := []string{"idp", "other"}
+		for _, provider := range keys {
+			if err := s.store.LinkAccount(t.Context(), &cardea.Account{UserID: u.ID, Provider: provider, ProviderAccountID: u.ID}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		errs := make([]error, len(keys))
+		var wg sync.WaitGroup
+		for i, provider := range keys {
+			wg.Go(func() { errs[i] = s.auth.UnlinkAccount(t.Context(), u.ID, provider, u.ID) })
+		}
+		wg.Wait()
+		left, err := s.store.Accounts(t.Context(), u.ID)
+		if err != nil || len(left) != 1 || !errors.Is(errors.Join(errs...), cardea.ErrLastWayIn) {
+			t.Fatalf("%d accounts are left, %v; the two got %v", len(left), err, errs)
+		}
+	}
+}
+
+func TestNothingToManageWithoutAdapter(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(c *cardea.Config) { c.Adapter = nil })
+	_, list := s.auth.Accounts(t.Context(), "1")
+	_, sessions := s.auth.Sessions(t.Context(), "1")
+	_, all := s.auth.EndSessions(t.Context(), "1", nil)
+	for what, err := range map[string]error{
+		"Accounts": list, "UnlinkAccount": s.auth.UnlinkAccount(t.Context(), "1", "idp", "1"), "DeleteUser": s.auth.DeleteUser(t.Context(), "1"),
+		"Sessions": sessions, "EndSession": s.auth.EndSession(t.Context(), "1", "1"), "EndSessions": all,
+	} {
+		if !errors.Is(err, errors.ErrUnsupported) || !strings.HasPrefix(err.Error(), "cardea: ") {
+			t.Errorf("%s: got %v, want ErrUnsupported", what, err)
+		}
+	}
+}
+
+// Better Auth GHSA-2vg6-77g8-24mp, Zitadel CVE-2026-55670: nothing of a deleted user is left, nobody is signed in as one, and nothing falls to the next.
+func TestDeleteUser(t *testing.T) {
+	t.Parallel()
+	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+		s := newMailSite(t, func(c *cardea.Config, _ *email.Options) { c.Session.Strategy = strategy })
+		now := s.setClock()
+		b, phone := s.signedIn(t, "1001"), s.signedIn(t, "1001")
+		s.issuer.Next(bob)
+		other := s.signedIn(t, bob.Subject)
+		ann := s.owner(t, "idp", "1001")
+		mail := stepper(t, s.URL)
+		link := s.ask(t, mail, "ann@example.com", "/").Link
+		bobsLink := s.ask(t, other, bob.Email, "/").Link
+		if err := s.store.CreateAuthenticator(t.Context(), &cardea.Authenticator{CredentialID: "a2V5", UserID: ann}); err != nil {
+			t.Fatal(err)
+		}
+
+		for range 2 {
+			if err := s.auth.DeleteUser(t.Context(), ann); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, browser := range []*cardeatest.Browser{b, phone} {
+			if got := browser.Session(); got != nil {
+				t.Errorf("signed in as %v", got)
+			}
+		}
+		if _, err := s.store.UserByID(t.Context(), ann); !errors.Is(err, cardea.ErrNotFound) {
+			t.Errorf("the row: %v", err)
+		}
+		if keys, err := s.store.Authenticators(t.Context(), ann); err != nil || len(keys) != 0 || s.owner(t, "idp", "1001") != "" {
+			t.Errorf("%d passkeys, %v, or the account is left", len(keys), err)
+		}
+		s.deadLink(t, "the mailed link", visit(t, mail, link))
+		if typeCode(mail, s.mails.Last(t, "ann@example.com").Code); mail.Session() != nil {
+			t.Error("the mailed code signs in")
+		}
+
+		if whoIs(other) != bob.Email {
+			t.Error("Bob is signed out")
+		}
+		if res := visit(t, other, bobsLink); res.StatusCode != http.StatusFound || whoIs(other) != bob.Email {
+			t.Errorf("Bob's link answers %s", res.Status)
+		}
+		now.advance(2 * time.Second)
+		again := s.signedIn(t, "1001")
+		if got := s.owner(t, "idp", "1001"); got == "" || got == ann || whoIs(again) != "ann@example.com" || b.Session() != nil {
+			t.Errorf("signed in again as %q, user %q", whoIs(again), got)
+		}
+	})
+}
+
+// The id of a deleted user may be given to the next one: who has a session of the old one does not have one of the next.
+func TestIDOfADeletedUserIsGivenAgain(t *testing.T) {
+	t.Parallel()
+	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+		s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
+		now := s.setClock()
+		b := s.signedIn(t, "1001")
+		ann := s.owner(t, "idp", "1001")
+		if err := s.auth.DeleteUser(t.Context(), ann); err != nil {
+			t.Fatal(err)
+		}
+		next := &cardea.User{ID: ann, Email: bob.Email}
+		if err := errors.Join(s.store.CreateUser(t.Context(), next),
+			s.store.LinkAccount(t.Context(), &cardea.Account{UserID: ann, Provider: "idp", ProviderAccountID: bob.Subject})); err != nil {
+			t.Fatal(err)
+		}
+		now.advance(2 * time.Second)
+		s.issuer.Next(bob)
+		if other := s.signedIn(t, bob.Subject); whoIs(other) != bob.Email || b.Session() != nil {
+			t.Errorf("the next user is %q, the old session %v", whoIs(other), b.Session())
+		}
+	})
+}
+
+func TestDeleteUserIsWholeOrNothing(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	b := s.signedIn(t, "1001")
+	ann := s.owner(t, "idp", "1001")
+	err := s.store.Transact(t.Context(), func(ctx context.Context) error {
+		if err := s.auth.DeleteUser(ctx, ann); err != nil {
+			t.Error(err)
+		}
+		return errStore // of the application's own part
+	})
+	if !errors.Is(err, errStore) || whoIs(b) != "ann@example.com" || s.owner(t, "idp", "1001") != ann {
+		t.Errorf("got %v, signed in is %q", err, whoIs(b))
+	}
+}
