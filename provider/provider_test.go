@@ -4,7 +4,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -78,7 +77,8 @@ func TestEveryConstructorHasAnExample(t *testing.T) {
 	}
 }
 
-// The shape of a provider: a file of its own, named after it, whose function does nothing but return a literal, and a row in the table of TestSignIn.
+// The shape of a provider: a file of its own, named after it, whose function does nothing but return a literal; options, if it has any, in a type of
+// its name; and a row in the table of TestSignIn.
 func TestShapeOfAProvider(t *testing.T) {
 	t.Parallel()
 	functions, files, _ := source(t)
@@ -92,10 +92,25 @@ func TestShapeOfAProvider(t *testing.T) {
 		if !returnsLiteral(f) {
 			t.Errorf("%s does more than to return a literal", name)
 		}
+		if options := optionsOf(f); options != "" && options != name+"Options" {
+			t.Errorf("the options of %s are of type %s, want %sOptions", name, options, name)
+		}
 		if !slices.ContainsFunc(services, func(s service) bool { return s.name == strings.ToLower(name) }) {
 			t.Errorf("%s is not in the table of TestSignIn", name)
 		}
 	}
+}
+
+// optionsOf is the type of the second parameter, "" when there is none.
+func optionsOf(f *ast.FuncDecl) string {
+	if len(f.Type.Params.List) < 2 {
+		return ""
+	}
+	name, _ := f.Type.Params.List[1].Type.(*ast.Ident)
+	if name == nil {
+		return "without a name"
+	}
+	return name.Name
 }
 
 func returnsLiteral(f *ast.FuncDecl) bool {
@@ -114,19 +129,18 @@ func returnsLiteral(f *ast.FuncDecl) bool {
 	return ok
 }
 
-// testdata has no golden file that no test reads.
-func TestNoStrayGoldenFiles(t *testing.T) {
+// testdata has no file that no test reads.
+func TestNoStrayFiles(t *testing.T) {
 	t.Parallel()
-	err := filepath.WalkDir("testdata", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		if !slices.ContainsFunc(services, func(s service) bool { return s.name+".golden" == d.Name() }) {
-			t.Errorf("%s belongs to no provider", path)
-		}
-		return nil
-	})
+	files, err := filepath.Glob("testdata/*")
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, path := range files {
+		name := filepath.Base(path)
+		ours := func(s service) bool { return name == s.name+".golden" || name == s.name+".json" }
+		if name != "README.md" && !slices.ContainsFunc(services, ours) {
+			t.Errorf("%s belongs to no provider", path)
+		}
 	}
 }

@@ -1,0 +1,45 @@
+package provider
+
+import (
+	"context"
+	"strings"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// Apple signs in with an Apple Account, by a Services ID, which is the client id (https://developer.apple.com/account/resources/identifiers/list/serviceId;
+// rules: https://developer.apple.com/documentation/signinwithapplerestapi). The client secret is a token that Apple makes applications
+// sign: give the key in AppleOptions and it is made when it is needed, or give a ready one as c.Secret, which lasts half a year at most.
+//
+// The callback is a posted form. Apple takes no callback URL on localhost or http. The name comes at the first consent only, and through the
+// visitor's browser, so it proves nothing; there is no picture. The e-mail is verified if Apple says so, and may be an address of a relay that
+// forwards only mail from senders registered with Apple.
+func Apple(c Client, o AppleOptions) *cardea.OAuthProvider {
+	return &cardea.OAuthProvider{
+		ID:               "apple",
+		Name:             "Apple",
+		Type:             cardea.OIDC,
+		Issuer:           "https://appleid.apple.com",
+		ClientID:         c.ID,
+		ClientSecret:     c.Secret,
+		ClientSecretFunc: o.clientSecret(c),
+		ClientAuth:       cardea.ClientSecretPost,
+		Scopes:           []string{"name", "email"}, // an ID token comes without openid, too
+		FormPost:         true,
+		CallbackParams:   []string{"user"},
+		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+			first, last := raw.String("callback", "user", "name", "firstName"), raw.String("callback", "user", "name", "lastName")
+			return cardea.Profile{
+				ID:            raw.String("sub"),
+				Name:          strings.TrimSpace(first + " " + last),
+				Email:         raw.String("email"),
+				EmailVerified: raw.True("email_verified") || raw.String("email_verified") == "true", // Apple documents both
+			}, nil
+		},
+		Style: cardea.Style{BrandColor: "#000000", Logo: appleLogo},
+		Err:   o.check(c),
+	}
+}
+
+// appleLogo is from Simple Icons (CC0-1.0).
+const appleLogo = "M12.152 6.896c-.948 0-2.415-1.078-3.96-1.04-2.04.027-3.91 1.183-4.961 3.014-2.117 3.675-.546 9.103 1.519 12.09 1.013 1.454 2.208 3.09 3.792 3.039 1.52-.065 2.09-.987 3.935-.987 1.831 0 2.35.987 3.96.948 1.637-.026 2.676-1.48 3.676-2.948 1.156-1.688 1.636-3.325 1.662-3.415-.039-.013-3.182-1.221-3.22-4.857-.026-3.04 2.48-4.494 2.597-4.559-1.429-2.09-3.623-2.324-4.39-2.376-2-.156-3.675 1.09-4.61 1.09zM15.53 3.83c.843-1.012 1.4-2.427 1.245-3.83-1.207.052-2.662.805-3.532 1.818-.78.896-1.454 2.338-1.273 3.714 1.338.104 2.715-.688 3.559-1.701"

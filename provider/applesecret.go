@@ -1,0 +1,89 @@
+package provider
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+)
+
+// AppleOptions are the key with which client secrets for [Apple] are signed (https://developer.apple.com/account/resources/authkeys/list).
+type AppleOptions struct {
+	TeamID     string // 10 characters, of the developer account
+	KeyID      string // 10 characters, of the key
+	PrivateKey string // the content of the .p8 file
+}
+
+// appleSecretAge is far below the half year that Apple allows.
+const appleSecretAge = time.Hour
+
+func (o AppleOptions) check(c Client) error {
+	switch {
+	case o == (AppleOptions{}):
+		return nil // c.Secret it is
+	case c.Secret != "":
+		return errors.New("both Client.Secret and AppleOptions are set; one makes the client secret")
+	case o.TeamID == "" || o.KeyID == "":
+		return errors.New("AppleOptions.TeamID or KeyID is empty")
+	}
+	_, err := o.key()
+	return err
+}
+
+// key never repeats the text in an error.
+func (o AppleOptions) key() (*ecdsa.PrivateKey, error) {
+	block, _ := pem.Decode([]byte(o.PrivateKey))
+	if block == nil {
+		return nil, errors.New("AppleOptions.PrivateKey is not the content of a .p8 file")
+	}
+	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		return nil, errors.New("AppleOptions.PrivateKey is not in PKCS #8")
+	}
+	key, ok := parsed.(*ecdsa.PrivateKey)
+	if !ok || key.Curve != elliptic.P256() {
+		return nil, errors.New("AppleOptions.PrivateKey is not on the curve P-256")
+	}
+	return key, nil
+}
+
+// clientSecret is nil where c.Secret is the client secret.
+func (o AppleOptions) clientSecret(c Client) func(context.Context, time.Time) (string, time.Time, error) {
+	if o == (AppleOptions{}) {
+		return nil
+	}
+	return func(_ context.Context, now time.Time) (string, time.Time, error) {
+		expires := now.Add(appleSecretAge)
+		secret, err := o.sign(map[string]any{
+			"iss": o.TeamID, "sub": c.ID, "aud": "https://appleid.apple.com", "iat": now.Unix(), "exp": expires.Unix(),
+		})
+		return secret, expires, err
+	}
+}
+
+func (o AppleOptions) sign(claims map[string]any) (string, error) {
+	key, err := o.key()
+	if err != nil {
+		return "", err
+	}
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: key, KeyID: o.KeyID}}, nil)
+	if err != nil {
+		return "", fmt.Errorf("sign: %w", err)
+	}
+	payload, err := json.Marshal(claims)
+	if err != nil {
+		return "", err
+	}
+	jws, err := signer.Sign(payload)
+	if err != nil {
+		return "", fmt.Errorf("sign: %w", err)
+	}
+	return jws.CompactSerialize()
+}

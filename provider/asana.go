@@ -1,0 +1,37 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// Asana signs in with an Asana account, by an app with the scopes openid, email and profile (https://app.asana.com/0/my-apps; rules:
+// https://developers.asana.com/docs/openid-connect). Whether the e-mail was verified is not told.
+func Asana(c Client) *cardea.OAuthProvider {
+	return &cardea.OAuthProvider{
+		ID:               "asana",
+		Name:             "Asana",
+		Type:             cardea.OAuth2,
+		ClientID:         c.ID,
+		ClientSecret:     c.Secret,
+		ClientAuth:       cardea.ClientSecretPost,
+		AuthorizationURL: "https://app.asana.com/-/oauth_authorize",
+		TokenURL:         "https://app.asana.com/-/oauth_token",
+		UserinfoURL:      "https://app.asana.com/api/1.0/openid_connect/userinfo",
+		Scopes:           []string{"openid", "email", "profile"},
+		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+			return cardea.Profile{
+				ID:    raw.String("sub"),
+				Name:  raw.String("name"),
+				Email: raw.String("email"),
+				Image: raw.String("picture"),
+			}, nil
+		},
+		EmailVerification: cardea.NeverVerified,
+		Style:             cardea.Style{BrandColor: "#f06a6a", Logo: asanaLogo},
+	}
+}
+
+// asanaLogo is from Simple Icons (CC0-1.0).
+const asanaLogo = "M18.78 12.653c-2.882 0-5.22 2.336-5.22 5.22s2.338 5.22 5.22 5.22 5.22-2.34 5.22-5.22-2.336-5.22-5.22-5.22zm-13.56 0c-2.88 0-5.22 2.337-5.22 5.22s2.338 5.22 5.22 5.22 5.22-2.338 5.22-5.22-2.336-5.22-5.22-5.22zm12-6.525c0 2.883-2.337 5.22-5.22 5.22-2.882 0-5.22-2.337-5.22-5.22 0-2.88 2.338-5.22 5.22-5.22 2.883 0 5.22 2.34 5.22 5.22z"

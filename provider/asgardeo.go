@@ -1,0 +1,34 @@
+package provider
+
+import (
+	"cmp"
+	"context"
+	"strings"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// Asgardeo signs in with an account of an organization at WSO2 Asgardeo, by an application of it (https://console.asgardeo.io; rules:
+// https://wso2.com/asgardeo/docs/guides/authentication). c.Issuer is the address of the token endpoint,
+// https://api.asgardeo.io/t/{organization}/oauth2/token. Which claims come is a setting of the application; the e-mail is verified if Asgardeo says
+// so.
+func Asgardeo(c Client) *cardea.OAuthProvider {
+	return &cardea.OAuthProvider{
+		ID:           "asgardeo",
+		Name:         "Asgardeo",
+		Type:         cardea.OIDC,
+		Issuer:       c.Issuer,
+		ClientID:     c.ID,
+		ClientSecret: c.Secret,
+		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+			return cardea.Profile{
+				ID:            raw.String("sub"),
+				Name:          cmp.Or(raw.String("name"), strings.TrimSpace(raw.String("given_name")+" "+raw.String("family_name")), raw.String("username")),
+				Email:         raw.String("email"),
+				EmailVerified: raw.True("email_verified"),
+				Image:         raw.String("picture"),
+			}, nil
+		},
+		Style: cardea.Style{BrandColor: "#ff7300"},
+	}
+}

@@ -1,0 +1,40 @@
+package provider
+
+import (
+	"context"
+	"net/url"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// Atlassian signs in with an Atlassian account, by an OAuth 2.0 (3LO) app with the User identity API
+// (https://developer.atlassian.com/console/myapps; rules: https://developer.atlassian.com/cloud/jira/platform/oauth-2-3lo-apps/). Whether the e-mail
+// was verified is not told. A refresh token comes with the scope offline_access.
+func Atlassian(c Client) *cardea.OAuthProvider {
+	return &cardea.OAuthProvider{
+		ID:                  "atlassian",
+		Name:                "Atlassian",
+		Type:                cardea.OAuth2,
+		ClientID:            c.ID,
+		ClientSecret:        c.Secret,
+		AuthorizationURL:    "https://auth.atlassian.com/authorize",
+		TokenURL:            "https://auth.atlassian.com/oauth/token",
+		UserinfoURL:         "https://api.atlassian.com/me",
+		Scopes:              []string{"read:me"},
+		AuthorizationParams: url.Values{"audience": {"api.atlassian.com"}},
+		NoPKCE:              true,
+		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+			return cardea.Profile{
+				ID:    raw.String("account_id"),
+				Name:  raw.String("name"),
+				Email: raw.String("email"),
+				Image: raw.String("picture"),
+			}, nil
+		},
+		EmailVerification: cardea.NeverVerified,
+		Style:             cardea.Style{BrandColor: "#0052cc", Logo: atlassianLogo},
+	}
+}
+
+// atlassianLogo is from Simple Icons (CC0-1.0).
+const atlassianLogo = "M7.12 11.084a.683.683 0 00-1.16.126L.075 22.974a.703.703 0 00.63 1.018h8.19a.678.678 0 00.63-.39c1.767-3.65.696-9.203-2.406-12.52zM11.434.386a15.515 15.515 0 00-.906 15.317l3.95 7.9a.703.703 0 00.628.388h8.19a.703.703 0 00.63-1.017L12.63.38a.664.664 0 00-1.196.006z"

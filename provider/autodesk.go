@@ -1,0 +1,36 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// Autodesk signs in with an Autodesk account, by a traditional web app (https://aps.autodesk.com/myapps/; rules:
+// https://aps.autodesk.com/en/docs/oauth/v2/). The e-mail is verified if Autodesk says so.
+func Autodesk(c Client) *cardea.OAuthProvider {
+	return &cardea.OAuthProvider{
+		ID:               "autodesk",
+		Name:             "Autodesk",
+		Type:             cardea.OAuth2,
+		ClientID:         c.ID,
+		ClientSecret:     c.Secret,
+		AuthorizationURL: "https://developer.api.autodesk.com/authentication/v2/authorize",
+		TokenURL:         "https://developer.api.autodesk.com/authentication/v2/token",
+		UserinfoURL:      "https://api.userprofile.autodesk.com/userinfo",
+		Scopes:           []string{"user-profile:read"},
+		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+			return cardea.Profile{
+				ID:            raw.String("sub"),
+				Name:          raw.String("name"),
+				Email:         raw.String("email"),
+				EmailVerified: raw.True("email_verified"),
+				Image:         raw.String("picture"),
+			}, nil
+		},
+		Style: cardea.Style{BrandColor: "#000000", Logo: autodeskLogo},
+	}
+}
+
+// autodeskLogo is from Simple Icons (CC0-1.0).
+const autodeskLogo = "m.129 20.202 14.7-9.136h7.625c.235 0 .445.188.445.445 0 .21-.092.305-.21.375l-7.222 4.323c-.47.283-.633.845-.633 1.265l-.008 2.725H24V4.362a.561.561 0 0 0-.585-.562h-8.752L0 12.893V20.2h.129z"

@@ -1,0 +1,17 @@
+package provider
+
+import "github.com/cardea-auth/cardea"
+
+// BeyondIdentity signs in with a passkey of a tenant at Beyond Identity, by an application of it (rules: https://developer.beyondidentity.com).
+// c.Issuer is the application's issuer, as its settings show it. The e-mail is verified if Beyond Identity says so.
+func BeyondIdentity(c Client) *cardea.OAuthProvider {
+	return &cardea.OAuthProvider{
+		ID:           "beyondidentity",
+		Name:         "Beyond Identity",
+		Type:         cardea.OIDC,
+		Issuer:       c.Issuer,
+		ClientID:     c.ID,
+		ClientSecret: c.Secret,
+		Style:        cardea.Style{BrandColor: "#5077c5"},
+	}
+}

@@ -1,0 +1,41 @@
+package provider
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// Bitbucket signs in with a Bitbucket Cloud account, by an OAuth consumer of a workspace
+// (rules: https://support.atlassian.com/bitbucket-cloud/docs/use-oauth-on-bitbucket-cloud/). The consumer needs the permissions to read the account and
+// its e-mail. The e-mail is the primary address, and confirmed.
+func Bitbucket(c Client) *cardea.OAuthProvider {
+	return &cardea.OAuthProvider{
+		ID:               "bitbucket",
+		Name:             "Bitbucket",
+		Type:             cardea.OAuth2,
+		ClientID:         c.ID,
+		ClientSecret:     c.Secret,
+		AuthorizationURL: "https://bitbucket.org/site/oauth2/authorize",
+		TokenURL:         "https://bitbucket.org/site/oauth2/access_token",
+		UserinfoURL:      "https://api.bitbucket.org/2.0/user",
+		EmailsURL:        "https://api.bitbucket.org/2.0/user/emails",
+		Emails:           cardea.EmailMembers{List: "values", Primary: "is_primary", Verified: "is_confirmed"},
+		Scopes:           []string{"account", "email"},
+		Token:            cardea.TokenRules{Names: map[string]string{"scope": "scopes"}},
+		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+			return cardea.Profile{
+				ID:            raw.String("account_id"), // username can be renamed
+				Name:          cmp.Or(raw.String("display_name"), raw.String("username")),
+				Email:         raw.String("email"),
+				EmailVerified: raw.True("email_verified"), // set from the list of addresses
+				Image:         raw.String("links", "avatar", "href"),
+			}, nil
+		},
+		Style: cardea.Style{BrandColor: "#0052cc", Logo: bitbucketLogo},
+	}
+}
+
+// bitbucketLogo is from Simple Icons (CC0-1.0).
+const bitbucketLogo = "M.778 1.213a.768.768 0 00-.768.892l3.263 19.81c.084.5.515.868 1.022.873H19.95a.772.772 0 00.77-.646l3.27-20.03a.768.768 0 00-.768-.891zM14.52 15.53H9.522L8.17 8.466h7.561z"

@@ -1,0 +1,54 @@
+package provider
+
+import (
+	"context"
+	"errors"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// Bungie signs in with a Bungie.net account, by a confidential application (https://www.bungie.net/en/Application; rules:
+// https://github.com/Bungie-net/api/wiki/OAuth-Documentation). The API key is the application's. There is no e-mail.
+func Bungie(c Client, o BungieOptions) *cardea.OAuthProvider {
+	return &cardea.OAuthProvider{
+		ID:               "bungie",
+		Name:             "Bungie",
+		Type:             cardea.OAuth2,
+		ClientID:         c.ID,
+		ClientSecret:     c.Secret,
+		AuthorizationURL: "https://www.bungie.net/en/OAuth/Authorize",
+		TokenURL:         "https://www.bungie.net/platform/app/oauth/token/",
+		UserinfoURL:      "https://www.bungie.net/platform/User/GetBungieAccount/{membership_id}/254/",
+		Headers:          map[string]string{"X-API-Key": o.APIKey},
+		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+			user := raw.Object("Response", "bungieNetUser")
+			return cardea.Profile{
+				ID:    user.String("membershipId"),
+				Name:  user.String("displayName"),
+				Image: bungieImage(user.String("profilePicturePath")),
+			}, nil
+		},
+		EmailVerification: cardea.NoEmail,
+		Style:             cardea.Style{BrandColor: "#0d1114"},
+		Err:               o.check(),
+	}
+}
+
+// BungieOptions are what [Bungie] needs beside the client.
+type BungieOptions struct {
+	APIKey string // of the application
+}
+
+func (o BungieOptions) check() error {
+	if o.APIKey == "" {
+		return errors.New("BungieOptions.APIKey: is empty")
+	}
+	return nil
+}
+
+func bungieImage(path string) string {
+	if path == "" {
+		return ""
+	}
+	return "https://www.bungie.net" + path
+}

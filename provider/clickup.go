@@ -1,0 +1,39 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// ClickUp signs in with a ClickUp account, by an app of a workspace (Settings, Apps, ClickUp API; rules:
+// https://developer.clickup.com/docs/authentication). Whether the e-mail was verified is not told. Access tokens do not expire.
+func ClickUp(c Client) *cardea.OAuthProvider {
+	return &cardea.OAuthProvider{
+		ID:               "click-up",
+		Name:             "ClickUp",
+		Type:             cardea.OAuth2,
+		ClientID:         c.ID,
+		ClientSecret:     c.Secret,
+		ClientAuth:       cardea.ClientSecretPost,
+		AuthorizationURL: "https://app.clickup.com/api",
+		TokenURL:         "https://api.clickup.com/api/v2/oauth/token",
+		UserinfoURL:      "https://api.clickup.com/api/v2/user",
+		NoPKCE:           true,
+		Token:            cardea.TokenRules{JSON: true},
+		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+			user := raw.Object("user")
+			return cardea.Profile{
+				ID:    user.String("id"),
+				Name:  user.String("username"),
+				Email: user.String("email"),
+				Image: user.String("profilePicture"),
+			}, nil
+		},
+		EmailVerification: cardea.NeverVerified,
+		Style:             cardea.Style{BrandColor: "#7b68ee", Logo: clickUpLogo},
+	}
+}
+
+// clickUpLogo is from Simple Icons (CC0-1.0).
+const clickUpLogo = "M2 18.439l3.69-2.828c1.961 2.56 4.044 3.739 6.363 3.739 2.307 0 4.33-1.166 6.203-3.704L22 18.405C19.298 22.065 15.941 24 12.053 24 8.178 24 4.788 22.078 2 18.439zM12.04 6.15l-6.568 5.66-3.036-3.52L12.055 0l9.543 8.296-3.05 3.509z"

@@ -1,0 +1,22 @@
+package provider
+
+import (
+	"cmp"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// Descope signs in with an account of a project at Descope, by its federated application (https://app.descope.com/applications; rules:
+// https://docs.descope.com/identity-federation/applications/oidc-apps). The client id is the project's id. c.Issuer is needed only for another
+// application than the default one. The e-mail is verified if Descope says so.
+func Descope(c Client) *cardea.OAuthProvider {
+	return &cardea.OAuthProvider{
+		ID:           "descope",
+		Name:         "Descope",
+		Type:         cardea.OIDC,
+		Issuer:       cmp.Or(c.Issuer, "https://api.descope.com/"+c.ID),
+		ClientID:     c.ID,
+		ClientSecret: c.Secret,
+		Style:        cardea.Style{BrandColor: "#1c1c23"},
+	}
+}

@@ -1,0 +1,44 @@
+package provider
+
+import (
+	"context"
+	"net/url"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// DingTalk signs in with a DingTalk account, by an app (https://open-dev.dingtalk.com; rules: https://open.dingtalk.com/document/orgapp/obtain-identity-credentials)
+// with the permission to read the person's contact. The client id is the app key. The account's id is the unionId, which is the same for all apps of
+// one developer. Whether the e-mail was verified is not told.
+func DingTalk(c Client) *cardea.OAuthProvider {
+	return &cardea.OAuthProvider{
+		ID:                  "dingtalk",
+		Name:                "DingTalk",
+		Type:                cardea.OAuth2,
+		ClientID:            c.ID,
+		ClientSecret:        c.Secret,
+		ClientAuth:          cardea.ClientSecretPost,
+		AuthorizationURL:    "https://login.dingtalk.com/oauth2/auth",
+		TokenURL:            "https://api.dingtalk.com/v1.0/oauth2/userAccessToken",
+		UserinfoURL:         "https://api.dingtalk.com/v1.0/contact/users/me",
+		Scopes:              []string{"openid"},
+		AuthorizationParams: url.Values{"prompt": {"consent"}},
+		NoPKCE:              true,
+		CodeParam:           "authCode",
+		Token: cardea.TokenRules{JSON: true, Names: map[string]string{
+			"client_id": "clientId", "client_secret": "clientSecret", "grant_type": "grantType",
+			"access_token": "accessToken", "refresh_token": "refreshToken", "expires_in": "expireIn",
+		}},
+		Headers: map[string]string{"x-acs-dingtalk-access-token": "{access_token}"},
+		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+			return cardea.Profile{
+				ID:    raw.String("unionId"),
+				Name:  raw.String("nick"),
+				Email: raw.String("email"),
+				Image: raw.String("avatarUrl"),
+			}, nil
+		},
+		EmailVerification: cardea.NeverVerified,
+		Style:             cardea.Style{BrandColor: "#1677ff"},
+	}
+}

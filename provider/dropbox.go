@@ -1,0 +1,39 @@
+package provider
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// Dropbox signs in with a Dropbox account, by an app with the permission account_info.read (https://www.dropbox.com/developers/apps; rules:
+// https://developers.dropbox.com/oauth-guide). The e-mail is verified if Dropbox says so. A refresh token comes with AuthorizationParams
+// token_access_type=offline.
+func Dropbox(c Client) *cardea.OAuthProvider {
+	return &cardea.OAuthProvider{
+		ID:               "dropbox",
+		Name:             "Dropbox",
+		Type:             cardea.OAuth2,
+		ClientID:         c.ID,
+		ClientSecret:     c.Secret,
+		AuthorizationURL: "https://www.dropbox.com/oauth2/authorize",
+		TokenURL:         "https://api.dropboxapi.com/oauth2/token",
+		UserinfoURL:      "https://api.dropboxapi.com/2/users/get_current_account",
+		Scopes:           []string{"account_info.read"},
+		Userinfo:         cardea.UserinfoRules{Method: http.MethodPost},
+		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+			return cardea.Profile{
+				ID:            raw.String("account_id"),
+				Name:          raw.String("name", "display_name"),
+				Email:         raw.String("email"),
+				EmailVerified: raw.True("email_verified"),
+				Image:         raw.String("profile_photo_url"),
+			}, nil
+		},
+		Style: cardea.Style{BrandColor: "#0061ff", Logo: dropboxLogo},
+	}
+}
+
+// dropboxLogo is from Simple Icons (CC0-1.0).
+const dropboxLogo = "M6 1.807L0 5.629l6 3.822 6.001-3.822L6 1.807zM18 1.807l-6 3.822 6 3.822 6-3.822-6-3.822zM0 13.274l6 3.822 6.001-3.822L6 9.452l-6 3.822zM18 9.452l-6 3.822 6 3.822 6-3.822-6-3.822zM6 18.371l6.001 3.822 6-3.822-6-3.822L6 18.371z"

@@ -1,0 +1,21 @@
+package provider_test
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/provider"
+)
+
+func ExampleSteam() {
+	steam := provider.Steam(provider.Env("AUTH_STEAM")) // AUTH_STEAM_SECRET is a Web API key, or empty
+	fmt.Println(steam.ID, steam.EmailVerification == cardea.NoEmail)
+	// Output: steam true
+}
+
+func ExampleTelegram() {
+	telegram := provider.Telegram(provider.Client{Secret: os.Getenv("AUTH_TELEGRAM_SECRET")}, provider.TelegramOptions{Page: "/telegram"})
+	fmt.Println(telegram.ID, telegram.Err)
+	// Output: telegram Client.Secret is not the token of a bot, such as @BotFather gives
+}

@@ -1,0 +1,45 @@
+package provider
+
+import (
+	"cmp"
+	"context"
+	"strings"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// Forgejo signs in with an account of codeberg.org, by an OAuth2 application (https://codeberg.org/user/settings/applications; rules:
+// https://forgejo.org/docs/latest/user/oauth2-provider/), or of another Forgejo server, whose address is c.Issuer then. The e-mail
+// is the primary address, and activated: a server that is set to send no confirmations says so of every address. Forgejo does not know scopes for
+// OAuth2: the token is one for all that the person may do.
+func Forgejo(c Client) *cardea.OAuthProvider {
+	return &cardea.OAuthProvider{
+		ID:               "forgejo",
+		Name:             "Forgejo",
+		Type:             cardea.OAuth2,
+		ClientID:         c.ID,
+		ClientSecret:     c.Secret,
+		AuthorizationURL: forgejoServer(c) + "/login/oauth/authorize",
+		TokenURL:         forgejoServer(c) + "/login/oauth/access_token",
+		UserinfoURL:      forgejoServer(c) + "/api/v1/user",
+		EmailsURL:        forgejoServer(c) + "/api/v1/user/emails",
+		Scopes:           []string{"read:user"},
+		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+			return cardea.Profile{
+				ID:            raw.String("id"), // login can be changed
+				Name:          cmp.Or(raw.String("full_name"), raw.String("login")),
+				Email:         raw.String("email"),
+				EmailVerified: raw.True("email_verified"), // set from the list of addresses
+				Image:         raw.String("avatar_url"),
+			}, nil
+		},
+		Style: cardea.Style{BrandColor: "#fb923c", Logo: forgejoLogo},
+	}
+}
+
+func forgejoServer(c Client) string {
+	return cmp.Or(strings.TrimSuffix(c.Issuer, "/"), "https://codeberg.org")
+}
+
+// forgejoLogo is from Simple Icons (CC0-1.0).
+const forgejoLogo = "M16.7773 0c1.6018 0 2.9004 1.2986 2.9004 2.9005s-1.2986 2.9004-2.9004 2.9004c-1.0854 0-2.0315-.596-2.5288-1.4787H12.91c-2.3322 0-4.2272 1.8718-4.2649 4.195l-.0007 2.1175a7.0759 7.0759 0 0 1 4.148-1.4205l.1176-.001 1.3385.0002c.4973-.8827 1.4434-1.4788 2.5288-1.4788 1.6018 0 2.9004 1.2986 2.9004 2.9005s-1.2986 2.9004-2.9004 2.9004c-1.0854 0-2.0315-.596-2.5288-1.4787H12.91c-2.3322 0-4.2272 1.8718-4.2649 4.195l-.0007 2.319c.8827.4973 1.4788 1.4434 1.4788 2.5287 0 1.602-1.2986 2.9005-2.9005 2.9005-1.6018 0-2.9004-1.2986-2.9004-2.9005 0-1.0853.596-2.0314 1.4788-2.5287l-.0002-9.9831c0-3.887 3.1195-7.0453 6.9915-7.108l.1176-.001h1.3385C14.7458.5962 15.692 0 16.7773 0ZM7.2227 19.9052c-.6596 0-1.1943.5347-1.1943 1.1943s.5347 1.1943 1.1943 1.1943 1.1944-.5347 1.1944-1.1943-.5348-1.1943-1.1944-1.1943Zm9.5546-10.4644c-.6596 0-1.1944.5347-1.1944 1.1943s.5348 1.1943 1.1944 1.1943c.6596 0 1.1943-.5347 1.1943-1.1943s-.5347-1.1943-1.1943-1.1943Zm0-7.7346c-.6596 0-1.1944.5347-1.1944 1.1943s.5348 1.1943 1.1944 1.1943c.6596 0 1.1943-.5347 1.1943-1.1943s-.5347-1.1943-1.1943-1.1943Z"

@@ -1,0 +1,38 @@
+package provider
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// FortyTwo signs in with an account of the 42 schools, by an application of the intranet (https://profile.intra.42.fr/oauth/applications; rules:
+// https://api.intra.42.fr/apidoc/guides/web_application_flow). The e-mail is the school's address for the student; whether it was verified is not
+// told.
+func FortyTwo(c Client) *cardea.OAuthProvider {
+	return &cardea.OAuthProvider{
+		ID:               "42-school",
+		Name:             "42 School",
+		Type:             cardea.OAuth2,
+		ClientID:         c.ID,
+		ClientSecret:     c.Secret,
+		AuthorizationURL: "https://api.intra.42.fr/oauth/authorize",
+		TokenURL:         "https://api.intra.42.fr/oauth/token",
+		UserinfoURL:      "https://api.intra.42.fr/v2/me",
+		Scopes:           []string{"public"},
+		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+			return cardea.Profile{
+				ID:    raw.String("id"),
+				Name:  cmp.Or(raw.String("usual_full_name"), raw.String("login")),
+				Email: raw.String("email"),
+				Image: raw.String("image", "link"),
+			}, nil
+		},
+		EmailVerification: cardea.NeverVerified,
+		Style:             cardea.Style{BrandColor: "#000000", Logo: fortyTwoLogo},
+	}
+}
+
+// fortyTwoLogo is from Simple Icons (CC0-1.0).
+const fortyTwoLogo = "M19.581 16.851H24v-4.439ZM24 3.574h-4.419v4.42l-4.419 4.418v4.44h4.419v-4.44L24 7.993Zm-4.419 0h-4.419v4.42zm-6.324 8.838H4.419l8.838-8.838H8.838L0 12.412v3.595h8.838v4.419h4.419z"

@@ -1,0 +1,32 @@
+package provider
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// Frontegg signs in with an account of an environment at Frontegg, by its hosted login (https://portal.frontegg.com; rules:
+// https://developers.frontegg.com). c.Issuer is the environment's domain, https://{subdomain}.frontegg.com. The e-mail is verified if Frontegg says
+// so.
+func Frontegg(c Client) *cardea.OAuthProvider {
+	return &cardea.OAuthProvider{
+		ID:           "frontegg",
+		Name:         "Frontegg",
+		Type:         cardea.OIDC,
+		Issuer:       c.Issuer,
+		ClientID:     c.ID,
+		ClientSecret: c.Secret,
+		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+			return cardea.Profile{
+				ID:            raw.String("sub"),
+				Name:          raw.String("name"),
+				Email:         raw.String("email"),
+				EmailVerified: raw.True("email_verified"),
+				Image:         cmp.Or(raw.String("profilePictureUrl"), raw.String("picture")),
+			}, nil
+		},
+		Style: cardea.Style{BrandColor: "#36373c"},
+	}
+}

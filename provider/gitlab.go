@@ -1,0 +1,43 @@
+package provider
+
+import (
+	"cmp"
+	"context"
+	"strings"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// GitLab signs in with an account of gitlab.com, by an application with the scope read_user (https://gitlab.com/-/user_settings/applications; rules:
+// https://docs.gitlab.com/api/oauth2/), or of another GitLab server, whose address is c.Issuer then. The e-mail is the primary address, and verified
+// if GitLab says when it was confirmed: a server that is set to send no confirmations says so of every address.
+func GitLab(c Client) *cardea.OAuthProvider {
+	return &cardea.OAuthProvider{
+		ID:               "gitlab",
+		Name:             "GitLab",
+		Type:             cardea.OAuth2,
+		ClientID:         c.ID,
+		ClientSecret:     c.Secret,
+		AuthorizationURL: gitlabServer(c) + "/oauth/authorize",
+		TokenURL:         gitlabServer(c) + "/oauth/token",
+		UserinfoURL:      gitlabServer(c) + "/api/v4/user",
+		Scopes:           []string{"read_user"},
+		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+			return cardea.Profile{
+				ID:            raw.String("id"), // username can be changed
+				Name:          cmp.Or(raw.String("name"), raw.String("username")),
+				Email:         raw.String("email"),
+				EmailVerified: raw.String("confirmed_at") != "",
+				Image:         raw.String("avatar_url"),
+			}, nil
+		},
+		Style: cardea.Style{BrandColor: "#fc6d26", Logo: gitLabLogo},
+	}
+}
+
+func gitlabServer(c Client) string {
+	return cmp.Or(strings.TrimSuffix(c.Issuer, "/"), "https://gitlab.com")
+}
+
+// gitLabLogo is from Simple Icons (CC0-1.0).
+const gitLabLogo = "m23.6004 9.5927-.0337-.0862L20.3.9814a.851.851 0 0 0-.3362-.405.8748.8748 0 0 0-.9997.0539.8748.8748 0 0 0-.29.4399l-2.2055 6.748H7.5375l-2.2057-6.748a.8573.8573 0 0 0-.29-.4412.8748.8748 0 0 0-.9997-.0537.8585.8585 0 0 0-.3362.4049L.4332 9.5015l-.0325.0862a6.0657 6.0657 0 0 0 2.0119 7.0105l.0113.0087.03.0213 4.976 3.7264 2.462 1.8633 1.4995 1.1321a1.0085 1.0085 0 0 0 1.2197 0l1.4995-1.1321 2.4619-1.8633 5.006-3.7489.0125-.01a6.0682 6.0682 0 0 0 2.0094-7.003z"

@@ -1,0 +1,38 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// Kick signs in with a Kick account, by an app (https://kick.com/settings/developer; rules:
+// https://docs.kick.com/getting-started/generating-tokens-oauth2-flow). Whether the e-mail was verified is not told.
+func Kick(c Client) *cardea.OAuthProvider {
+	return &cardea.OAuthProvider{
+		ID:               "kick",
+		Name:             "Kick",
+		Type:             cardea.OAuth2,
+		ClientID:         c.ID,
+		ClientSecret:     c.Secret,
+		ClientAuth:       cardea.ClientSecretPost,
+		AuthorizationURL: "https://id.kick.com/oauth/authorize",
+		TokenURL:         "https://id.kick.com/oauth/token",
+		UserinfoURL:      "https://api.kick.com/public/v1/users",
+		Scopes:           []string{"user:read"},
+		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+			user := raw.Object("data", "0") // without ids in the query it is the person alone
+			return cardea.Profile{
+				ID:    user.String("user_id"),
+				Name:  user.String("name"),
+				Email: user.String("email"),
+				Image: user.String("profile_picture"),
+			}, nil
+		},
+		EmailVerification: cardea.NeverVerified,
+		Style:             cardea.Style{BrandColor: "#53fc19", Logo: kickLogo},
+	}
+}
+
+// kickLogo is from Simple Icons (CC0-1.0).
+const kickLogo = "M1.333 0h8v5.333H12V2.667h2.667V0h8v8H20v2.667h-2.667v2.666H20V16h2.667v8h-8v-2.667H12v-2.666H9.333V24h-8Z"

@@ -1,0 +1,33 @@
+package provider
+
+import (
+	"cmp"
+	"context"
+	"strings"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// Kinde signs in with an account of a business at Kinde, by a back-end application (https://app.kinde.com; rules:
+// https://docs.kinde.com/developer-tools/about/using-kinde-without-an-sdk/). c.Issuer is the business's domain, https://{subdomain}.kinde.com, or
+// one's own. The e-mail is verified if Kinde says so.
+func Kinde(c Client) *cardea.OAuthProvider {
+	return &cardea.OAuthProvider{
+		ID:           "kinde",
+		Name:         "Kinde",
+		Type:         cardea.OIDC,
+		Issuer:       c.Issuer,
+		ClientID:     c.ID,
+		ClientSecret: c.Secret,
+		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+			return cardea.Profile{
+				ID:            raw.String("sub"),
+				Name:          cmp.Or(raw.String("name"), strings.TrimSpace(raw.String("given_name")+" "+raw.String("family_name"))),
+				Email:         raw.String("email"),
+				EmailVerified: raw.True("email_verified"),
+				Image:         raw.String("picture"),
+			}, nil
+		},
+		Style: cardea.Style{BrandColor: "#0f0f0f"},
+	}
+}

@@ -1,0 +1,53 @@
+package provider
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// Lark signs in with an account of an organization at Lark, or at Feishu, which is the one for China, by a custom app
+// (https://open.larksuite.com/app and https://open.feishu.cn/app; rules:
+// https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/authentication-management/access-token/get-user-access-token). The client is the app's id and
+// secret. The account's id is the open_id, which is another one for each app.
+//
+// The e-mail comes if the app has the permission contact:user.email:readonly and asks for it in Scopes; whether it was verified is not told. With
+// offline_access there is a refresh token.
+func Lark(c Client, o LarkOptions) *cardea.OAuthProvider {
+	return &cardea.OAuthProvider{
+		ID:               o.either("lark", "feishu"),
+		Name:             o.either("Lark", "Feishu"),
+		Type:             cardea.OAuth2,
+		ClientID:         c.ID,
+		ClientSecret:     c.Secret,
+		ClientAuth:       cardea.ClientSecretPost,
+		AuthorizationURL: "https://accounts." + o.either("larksuite.com", "feishu.cn") + "/open-apis/authen/v1/authorize",
+		TokenURL:         "https://open." + o.either("larksuite.com", "feishu.cn") + "/open-apis/authen/v2/oauth/token",
+		UserinfoURL:      "https://open." + o.either("larksuite.com", "feishu.cn") + "/open-apis/authen/v1/user_info",
+		Token:            cardea.TokenRules{JSON: true},
+		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+			user := raw.Object("data")
+			return cardea.Profile{
+				ID:    user.String("open_id"),
+				Name:  cmp.Or(user.String("name"), user.String("en_name")),
+				Email: cmp.Or(user.String("email"), user.String("enterprise_email")),
+				Image: user.String("avatar_url"),
+			}, nil
+		},
+		EmailVerification: cardea.NeverVerified,
+		Style:             cardea.Style{BrandColor: "#3370ff"},
+	}
+}
+
+// LarkOptions say which of the two.
+type LarkOptions struct {
+	Feishu bool // the provider's id is feishu then
+}
+
+func (o LarkOptions) either(lark, feishu string) string {
+	if o.Feishu {
+		return feishu
+	}
+	return lark
+}

@@ -1,0 +1,32 @@
+package provider
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// Logto signs in with an account of a Logto tenant or server, by a traditional web application (https://cloud.logto.io; rules:
+// https://docs.logto.io/quick-starts/next-auth). c.Issuer is https://{host}/oidc. The e-mail is verified if Logto says so. A refresh token comes
+// with the scope offline_access and AuthorizationParams prompt=consent.
+func Logto(c Client) *cardea.OAuthProvider {
+	return &cardea.OAuthProvider{
+		ID:           "logto",
+		Name:         "Logto",
+		Type:         cardea.OIDC,
+		Issuer:       c.Issuer,
+		ClientID:     c.ID,
+		ClientSecret: c.Secret,
+		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+			return cardea.Profile{
+				ID:            raw.String("sub"),
+				Name:          cmp.Or(raw.String("name"), raw.String("username")),
+				Email:         raw.String("email"),
+				EmailVerified: raw.True("email_verified"),
+				Image:         raw.String("picture"),
+			}, nil
+		},
+		Style: cardea.Style{BrandColor: "#5d34f2"},
+	}
+}

@@ -1,0 +1,38 @@
+package provider
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// Naver signs in with a Naver account, by an application with Naver Login (https://developers.naver.com/apps; rules:
+// https://developers.naver.com/docs/login/api/api.md). Nickname, picture and e-mail come as far as the application asks for them. The e-mail is the
+// contact address, and whether it was verified is not told.
+func Naver(c Client) *cardea.OAuthProvider {
+	return &cardea.OAuthProvider{
+		ID:               "naver",
+		Name:             "Naver",
+		Type:             cardea.OAuth2,
+		ClientID:         c.ID,
+		ClientSecret:     c.Secret,
+		AuthorizationURL: "https://nid.naver.com/oauth2.0/authorize",
+		TokenURL:         "https://nid.naver.com/oauth2.0/token",
+		UserinfoURL:      "https://openapi.naver.com/v1/nid/me",
+		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+			user := raw.Object("response")
+			return cardea.Profile{
+				ID:    user.String("id"),
+				Name:  cmp.Or(user.String("nickname"), user.String("name")),
+				Email: user.String("email"),
+				Image: user.String("profile_image"),
+			}, nil
+		},
+		EmailVerification: cardea.NeverVerified,
+		Style:             cardea.Style{BrandColor: "#03c75a", Logo: naverLogo},
+	}
+}
+
+// naverLogo is from Simple Icons (CC0-1.0).
+const naverLogo = "M16.273 12.845 7.376 0H0v24h7.726V11.156L16.624 24H24V0h-7.727v12.845Z"

@@ -1,0 +1,35 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// Netlify signs in with a Netlify account, by an OAuth application (https://app.netlify.com/user/applications; rules:
+// https://docs.netlify.com/api-and-cli-guides/api-guides/get-started-with-api/). Whether the e-mail was verified is not told.
+func Netlify(c Client) *cardea.OAuthProvider {
+	return &cardea.OAuthProvider{
+		ID:               "netlify",
+		Name:             "Netlify",
+		Type:             cardea.OAuth2,
+		ClientID:         c.ID,
+		ClientSecret:     c.Secret,
+		AuthorizationURL: "https://app.netlify.com/authorize",
+		TokenURL:         "https://api.netlify.com/oauth/token",
+		UserinfoURL:      "https://api.netlify.com/api/v1/user",
+		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+			return cardea.Profile{
+				ID:    raw.String("id"),
+				Name:  raw.String("full_name"),
+				Email: raw.String("email"),
+				Image: raw.String("avatar_url"),
+			}, nil
+		},
+		EmailVerification: cardea.NeverVerified,
+		Style:             cardea.Style{BrandColor: "#05bdba", Logo: netlifyLogo},
+	}
+}
+
+// netlifyLogo is from Simple Icons (CC0-1.0).
+const netlifyLogo = "M6.49 19.04h-.23L5.13 17.9v-.23l1.73-1.71h1.2l.15.15v1.2L6.5 19.04ZM5.13 6.31V6.1l1.13-1.13h.23L8.2 6.68v1.2l-.15.15h-1.2L5.13 6.31Zm9.96 9.09h-1.65l-.14-.13v-3.83c0-.68-.27-1.2-1.1-1.23-.42 0-.9 0-1.43.02l-.07.08v4.96l-.14.14H8.9l-.13-.14V8.73l.13-.14h3.7a2.6 2.6 0 0 1 2.61 2.6v4.08l-.13.14Zm-8.37-2.44H.14L0 12.82v-1.64l.14-.14h6.58l.14.14v1.64l-.14.14Zm17.14 0h-6.58l-.14-.14v-1.64l.14-.14h6.58l.14.14v1.64l-.14.14ZM11.05 6.55V1.64l.14-.14h1.65l.14.14v4.9l-.14.14h-1.65l-.14-.13Zm0 15.81v-4.9l.14-.14h1.65l.14.13v4.91l-.14.14h-1.65l-.14-.14Z"

@@ -1,0 +1,17 @@
+package provider
+
+import "github.com/cardea-auth/cardea"
+
+// OneLogin signs in with an account of a company at OneLogin, by an OpenID Connect app (rules: https://developers.onelogin.com/openid-connect).
+// c.Issuer is https://{subdomain}.onelogin.com/oidc/2. The e-mail is verified if OneLogin says so; an administrator writes it.
+func OneLogin(c Client) *cardea.OAuthProvider {
+	return &cardea.OAuthProvider{
+		ID:           "onelogin",
+		Name:         "OneLogin",
+		Type:         cardea.OIDC,
+		Issuer:       c.Issuer,
+		ClientID:     c.ID,
+		ClientSecret: c.Secret,
+		Style:        cardea.Style{BrandColor: "#111c24"},
+	}
+}

@@ -1,0 +1,32 @@
+package provider_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/provider"
+)
+
+// Options that name no place of the service are errors of New, above all those that would lead to somebody else's host.
+func TestOptionsThatNameNoPlace(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		provider *cardea.OAuthProvider
+		want     string
+	}{
+		{provider.Shopify(client, provider.ShopifyOptions{}), "(shopify): ShopifyOptions.Shop: want"},
+		{provider.Shopify(client, provider.ShopifyOptions{Shop: "acme.myshopify.com"}), "(shopify): ShopifyOptions.Shop: want"},
+		{provider.Shopify(client, provider.ShopifyOptions{Shop: "evil.example/"}), "(shopify): ShopifyOptions.Shop: want"},
+		{provider.Shopify(client, provider.ShopifyOptions{Shop: "evil.example#"}), "(shopify): ShopifyOptions.Shop: want"},
+		{provider.Shopify(client, provider.ShopifyOptions{Shop: "-acme"}), "(shopify): ShopifyOptions.Shop: want"},
+		{provider.Shopify(client, provider.ShopifyOptions{Shop: "Acme"}), "(shopify): ShopifyOptions.Shop: want"},
+		{provider.Intercom(client, provider.IntercomOptions{Region: "us"}), "(intercom): IntercomOptions.Region: want"},
+		{provider.Intercom(client, provider.IntercomOptions{Region: "evil.example/"}), "(intercom): IntercomOptions.Region: want"},
+	} {
+		_, err := cardea.New(cardea.Config{Secret: strings.Repeat("s", 32), Providers: []cardea.Provider{tc.provider}})
+		if err == nil || !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("%s: got %v, want %s", tc.provider.AuthorizationURL, err, tc.want)
+		}
+	}
+}

@@ -1,0 +1,33 @@
+package provider
+
+import (
+	"cmp"
+	"context"
+	"strings"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// Osso signs in through the SAML connections of an Osso server (rules: https://ossoapp.com/docs/). c.Issuer is the server's address. The e-mail is
+// what the company's identity provider says, and counts as unverified.
+func Osso(c Client) *cardea.OAuthProvider {
+	return &cardea.OAuthProvider{
+		ID:               "osso",
+		Name:             "Osso",
+		Type:             cardea.OAuth2,
+		ClientID:         c.ID,
+		ClientSecret:     c.Secret,
+		AuthorizationURL: strings.TrimSuffix(c.Issuer, "/") + "/oauth/authorize",
+		TokenURL:         strings.TrimSuffix(c.Issuer, "/") + "/oauth/token",
+		UserinfoURL:      strings.TrimSuffix(c.Issuer, "/") + "/oauth/me",
+		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+			return cardea.Profile{
+				ID:    cmp.Or(raw.String("sub"), raw.String("id")),
+				Name:  raw.String("name"),
+				Email: raw.String("email"),
+			}, nil
+		},
+		EmailVerification: cardea.NeverVerified,
+		Style:             cardea.Style{BrandColor: "#4958bc"},
+	}
+}

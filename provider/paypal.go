@@ -1,0 +1,58 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// PayPal signs in with a PayPal account, by an app with Log in with PayPal (https://developer.paypal.com/dashboard/applications; rules:
+// https://developer.paypal.com/docs/log-in-with-paypal/ and https://developer.paypal.com/docs/api/identity/v1/). The app must be allowed to ask for
+// the full name and the e-mail. The account's id is a URL. The e-mail is the primary one; whether it was verified is not told: verified_account is
+// about payments. There is no picture.
+func PayPal(c Client, o PayPalOptions) *cardea.OAuthProvider {
+	return &cardea.OAuthProvider{
+		ID:               "paypal",
+		Name:             "PayPal",
+		Type:             cardea.OAuth2,
+		ClientID:         c.ID,
+		ClientSecret:     c.Secret,
+		AuthorizationURL: "https://www." + o.domain() + "/signin/authorize",
+		TokenURL:         "https://api-m." + o.domain() + "/v1/oauth2/token",
+		UserinfoURL:      "https://api-m." + o.domain() + "/v1/identity/oauth2/userinfo?schema=paypalv1.1",
+		Scopes:           []string{"openid", "profile", "email"},
+		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+			return cardea.Profile{
+				ID:    raw.String("user_id"),
+				Name:  raw.String("name"),
+				Email: primaryPayPalEmail(raw.List("emails")),
+			}, nil
+		},
+		EmailVerification: cardea.NeverVerified,
+		Style:             cardea.Style{BrandColor: "#002991", Logo: payPalLogo},
+	}
+}
+
+// PayPalOptions say where the accounts are.
+type PayPalOptions struct {
+	Sandbox bool // accounts for tests, with a client of the sandbox
+}
+
+func (o PayPalOptions) domain() string {
+	if o.Sandbox {
+		return "sandbox.paypal.com"
+	}
+	return "paypal.com"
+}
+
+func primaryPayPalEmail(emails []cardea.Claims) string {
+	for _, e := range emails {
+		if e.True("primary") {
+			return e.String("value")
+		}
+	}
+	return ""
+}
+
+// payPalLogo is from Simple Icons (CC0-1.0).
+const payPalLogo = "M15.607 4.653H8.941L6.645 19.251H1.82L4.862 0h7.995c3.754 0 6.375 2.294 6.473 5.513-.648-.478-2.105-.86-3.722-.86m6.57 5.546c0 3.41-3.01 6.853-6.958 6.853h-2.493L11.595 24H6.74l1.845-11.538h3.592c4.208 0 7.346-3.634 7.153-6.949a5.24 5.24 0 0 1 2.848 4.686M9.653 5.546h6.408c.907 0 1.942.222 2.363.541-.195 2.741-2.655 5.483-6.441 5.483H8.714Z"

@@ -1,0 +1,18 @@
+package provider
+
+import "github.com/cardea-auth/cardea"
+
+// PingIdentity signs in with an account of an environment at PingOne, by an OIDC web app (https://console.pingone.com; rules:
+// https://developer.pingidentity.com/pingone-api/auth/openid-connect-oauth-2.html). c.Issuer is the environment's, such as
+// https://auth.pingone.com/{environment id}/as. The e-mail is verified if PingOne says so.
+func PingIdentity(c Client) *cardea.OAuthProvider {
+	return &cardea.OAuthProvider{
+		ID:           "ping-id",
+		Name:         "Ping Identity",
+		Type:         cardea.OIDC,
+		Issuer:       c.Issuer,
+		ClientID:     c.ID,
+		ClientSecret: c.Secret,
+		Style:        cardea.Style{BrandColor: "#b3282d"},
+	}
+}

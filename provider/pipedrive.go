@@ -1,0 +1,34 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// Pipedrive signs in with an account of a company at Pipedrive, by an app (https://developers.pipedrive.com; rules:
+// https://pipedrive.readme.io/docs/marketplace-oauth-authorization). What the app may do is set there, so no scope is sent. Whether the e-mail was
+// verified is not told.
+func Pipedrive(c Client) *cardea.OAuthProvider {
+	return &cardea.OAuthProvider{
+		ID:               "pipedrive",
+		Name:             "Pipedrive",
+		Type:             cardea.OAuth2,
+		ClientID:         c.ID,
+		ClientSecret:     c.Secret,
+		AuthorizationURL: "https://oauth.pipedrive.com/oauth/authorize",
+		TokenURL:         "https://oauth.pipedrive.com/oauth/token",
+		UserinfoURL:      "https://api.pipedrive.com/users/me",
+		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+			user := raw.Object("data")
+			return cardea.Profile{
+				ID:    user.String("id"),
+				Name:  user.String("name"),
+				Email: user.String("email"),
+				Image: user.String("icon_url"),
+			}, nil
+		},
+		EmailVerification: cardea.NeverVerified,
+		Style:             cardea.Style{BrandColor: "#017737"},
+	}
+}

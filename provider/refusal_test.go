@@ -1,0 +1,130 @@
+package provider_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/memadapter"
+)
+
+// What a service, a mapping or a hook gets wrong signs in nobody, and the log says what it was without the secrets.
+func TestRulesFailClosed(t *testing.T) {
+	t.Parallel()
+	mapTo := func(id string) func(*cardea.OAuthProvider) {
+		return func(p *cardea.OAuthProvider) {
+			p.Profile = func(context.Context, cardea.Claims) (cardea.Profile, error) { return cardea.Profile{ID: id}, nil }
+		}
+	}
+	for _, tc := range []struct {
+		name     string
+		provider *cardea.OAuthProvider
+		change   func(*cardea.OAuthProvider)
+		answers  string
+		cause    string
+	}{
+		{"no id", plain(), mapTo(""), plainToken + "," + plainUser, "the profile has no id"},
+		{"a made-up id", plain(), mapTo("<nil>"), plainToken + "," + plainUser, "the profile has no id"},
+		{"a refusal with status 200", plain(), mapTo("7"), `"token":{"access_token":"at-1","errcode":40029,"errmsg":"at-1"}`, "refused with status 200: 40029"},
+		{"no envelope", plain(), func(p *cardea.OAuthProvider) { p.Token.Envelope = "data" }, plainToken, "answer has no envelope"},
+		{"no such member for the URL", plain(), func(p *cardea.OAuthProvider) { p.UserinfoURL += "/{user_id}" }, plainToken, "there is no value for {user_id}"},
+		{"no such parameter of the callback", plain(), func(p *cardea.OAuthProvider) {
+			p.CallbackParams, p.Token.Params = []string{"device_id"}, url.Values{"device_id": {"{device_id}"}}
+		}, plainToken, "there is no value for {device_id}"},
+		{"a list of nobody", plain(), func(p *cardea.OAuthProvider) { p.Userinfo.List = true }, plainToken + `,"urls":{"https://acme.example/user":[]}`, "a list of 0"},
+		{"a list of two", plain(), func(p *cardea.OAuthProvider) { p.Userinfo.List = true }, plainToken + `,"urls":{"https://acme.example/user":[{"id":1},{"id":2}]}`, "a list of 2"},
+		{"a list where there should be none", plain(), mapTo("7"), plainToken + `,"urls":{"https://acme.example/user":[{"id":1}]}`, "not a JSON object"},
+		{"no list of addresses", plain(), func(p *cardea.OAuthProvider) {
+			p.EmailsURL, p.Emails.List = "https://acme.example/mails", "values"
+		}, plainToken + "," + plainMails + `{"values":null}}`, "answer has no list"},
+		{"a tenant that is not allowed", openID(), func(p *cardea.OAuthProvider) {
+			p.Issuer, p.DiscoveryURL = "https://acme.example/{tid}/v2.0", "https://acme.example/d"
+			p.AllowedIssuers = []string{"https://acme.example/a/v2.0"}
+		}, plainToken + `,"id_token":{"sub":"7","tid":"b","iss":"https://acme.example/b/v2.0"},"urls":{"https://acme.example/d":{
+			"issuer":"https://acme.example/{tenantid}/v2.0","authorization_endpoint":"https://acme.example/authorize",
+			"token_endpoint":"https://acme.example/token","jwks_uri":"https://acme.example/jwks"}}`, "id token: iss: a tenant that is not allowed"},
+		{"a nonce that is another's", openID(), func(*cardea.OAuthProvider) {}, plainToken + `,"id_token":{"sub":"7","nonce":"x"}`, "id token: nonce"},
+		{"userinfo that is not signed", openID(), func(p *cardea.OAuthProvider) {
+			p.UseUserinfo, p.UserinfoURL = true, "https://acme.example/user"
+			p.Userinfo.Signed = true
+		}, plainToken + `,"id_token":{"sub":"7"},"urls":{"https://acme.example/user":{"sub":"8"}}`, "userinfo: sub"},
+		{"a secret that cannot be made", plain(), func(p *cardea.OAuthProvider) {
+			p.ClientSecret = ""
+			p.ClientSecretFunc = func(context.Context, time.Time) (string, time.Time, error) {
+				return "", time.Time{}, errors.New("no key")
+			}
+		}, plainToken, "make client secret: no key"},
+		{"a failing exchange", plain(), func(p *cardea.OAuthProvider) {
+			p.Exchange = func(context.Context, *cardea.CodeGrant) (cardea.Claims, error) {
+				return cardea.Claims{"access_token": "at-1"}, errors.New("broken")
+			}
+		}, plainToken, "Exchange: broken"},
+		{"an exchange that is refused", plain(), func(p *cardea.OAuthProvider) {
+			p.Exchange = func(context.Context, *cardea.CodeGrant) (cardea.Claims, error) {
+				return cardea.Claims{"access_token": "at-1", "error": "invalid_grant"}, nil
+			}
+		}, plainToken, "refused with status 200: invalid_grant"},
+		{"an exchange of nothing", plain(), func(p *cardea.OAuthProvider) { p.Exchange = nobody }, plainToken, "no access_token"},
+		{"userinfo of nobody", plain(), func(p *cardea.OAuthProvider) { p.UserinfoURL, p.FetchUserinfo = "", nobody }, plainToken, "FetchUserinfo: it returned nothing"},
+		{"a hook that leaves the bounds", plain(), func(p *cardea.OAuthProvider) {
+			p.UserinfoURL = ""
+			p.FetchUserinfo = func(ctx context.Context, g *cardea.CodeGrant) (cardea.Claims, error) {
+				req, _ := http.NewRequestWithContext(ctx, http.MethodGet, "http://acme.example/user", nil)
+				res, err := g.HTTP.Do(req)
+				if err == nil {
+					res.Body.Close()
+				}
+				return cardea.Claims{"id": "7"}, err
+			}
+		}, plainToken, "URL must be https"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			tc.change(tc.provider)
+			var a answers
+			if err := json.Unmarshal([]byte("{"+tc.answers+"}"), &a); err != nil {
+				t.Fatal(err)
+			}
+			log := refused(t, tc.provider, a)
+			if !strings.Contains(log, tc.cause) {
+				t.Errorf("the log says %s; want %q", log, tc.cause)
+			}
+			for _, text := range []string{secret, "at-1", theCode} {
+				if strings.Contains(log, text) {
+					t.Errorf("the log has %q: %s", text, log)
+				}
+			}
+		})
+	}
+}
+
+// refused makes a sign-in that must end with nobody signed in and nothing stored, and returns the log.
+func refused(t *testing.T, p *cardea.OAuthProvider, answers answers) string {
+	t.Helper()
+	v := newVendor(t, p, answers)
+	var log strings.Builder
+	store := memadapter.New()
+	auth, err := cardea.New(cardea.Config{
+		Secret: strings.Repeat("s", 32), Adapter: store, BaseURL: app, Providers: []cardea.Provider{p},
+		HTTPClient: &http.Client{Transport: v}, Logger: slog.New(slog.NewTextHandler(&log, nil)),
+		Events: cardea.Events{CreateUser: func(context.Context, *cardea.User) { t.Error("a user was created") }},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := cardeatest.NewBrowser(t, app)
+	b.Transport = internet{app: auth, vendor: v, said: &transcript{}}
+	b.Post("/signin/"+p.ID, url.Values{"callbackUrl": {app + "/api/auth/csrf"}})
+	if session := b.Session(); session != nil {
+		t.Errorf("somebody is signed in: %v", session)
+	}
+	return log.String()
+}

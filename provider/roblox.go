@@ -1,0 +1,22 @@
+package provider
+
+import "github.com/cardea-auth/cardea"
+
+// Roblox signs in with a Roblox account, by an OAuth 2.0 app (https://create.roblox.com/dashboard/credentials?activeTab=OAuthTab; rules:
+// https://create.roblox.com/docs/cloud/auth/oauth2-overview). There is no e-mail.
+func Roblox(c Client) *cardea.OAuthProvider {
+	return &cardea.OAuthProvider{
+		ID:                "roblox",
+		Name:              "Roblox",
+		Type:              cardea.OIDC,
+		Issuer:            "https://apis.roblox.com/oauth/",
+		ClientID:          c.ID,
+		ClientSecret:      c.Secret,
+		Scopes:            []string{"openid", "profile"},
+		EmailVerification: cardea.NoEmail,
+		Style:             cardea.Style{BrandColor: "#335fff", Logo: robloxLogo},
+	}
+}
+
+// robloxLogo is from Simple Icons (CC0-1.0).
+const robloxLogo = "M18.926 23.998 0 18.892 5.075.002 24 5.108ZM15.348 10.09l-5.282-1.453-1.414 5.273 5.282 1.453z"

@@ -1,0 +1,162 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cardea-auth/cardea"
+)
+
+const (
+	steamEndpoint  = "https://steamcommunity.com/openid/login" // never taken from the answer, which anybody can write
+	steamSummaries = "https://api.steampowered.com/ISteamUser/GetPlayerSummaries/v0002/"
+	openID2        = "http://specs.openid.net/auth/2.0"
+	steamNonceAge  = 5 * time.Minute
+)
+
+var steamID = regexp.MustCompile(`^https://steamcommunity\.com/openid/id/([0-9]{17})$`)
+
+// steamSigned are what the signature must cover (OpenID Authentication 2.0 § 10.1). What it does not cover, somebody may have put there.
+var steamSigned = []string{"op_endpoint", "claimed_id", "identity", "return_to", "response_nonce", "assoc_handle"}
+
+// steamRedirect asks for whoever is signed in at Steam (§ 9.1, § 10). The realm, which Steam shows, is the origin.
+func steamRedirect(_ context.Context, r *cardea.Redirection) (string, error) {
+	realm, err := url.Parse(r.ReturnTo)
+	if err != nil {
+		return "", errors.New("callback is not a URL")
+	}
+	q := url.Values{
+		"openid.ns": {openID2}, "openid.mode": {"checkid_setup"}, "openid.return_to": {r.ReturnTo},
+		"openid.realm":    {realm.Scheme + "://" + realm.Host},
+		"openid.identity": {openID2 + "/identifier_select"}, "openid.claimed_id": {openID2 + "/identifier_select"},
+	}
+	return steamEndpoint + "?" + q.Encode(), nil
+}
+
+// steamIdentify verifies an assertion (§ 11), by asking Steam itself (§ 11.4.2).
+func steamIdentify(ctx context.Context, r *cardea.Redirection) (cardea.Claims, error) {
+	id, err := steamAsserted(r)
+	if err != nil {
+		return nil, err
+	}
+	if err := steamCheck(ctx, r); err != nil {
+		return nil, fmt.Errorf("check_authentication: %w", err)
+	}
+	if !r.Once(r.Answer.Get("openid.response_nonce"), r.Now.Add(2*steamNonceAge)) { // Section 11.3
+		return nil, errors.New("openid.response_nonce was used already")
+	}
+	if r.ClientSecret == "" {
+		return cardea.Claims{"steamid": id}, nil
+	}
+	player, err := steamPlayer(ctx, r, id)
+	if err != nil {
+		return nil, fmt.Errorf("GetPlayerSummaries: %w", err)
+	}
+	return player, nil
+}
+
+// steamAsserted returns whose id an answer claims, if it is one of Steam to this very sign-in. Its errors don't quote the answer.
+func steamAsserted(r *cardea.Redirection) (string, error) {
+	field := func(name string) string { return r.Answer.Get("openid." + name) }
+	if field("mode") == "cancel" {
+		return "", &cardea.Error{Code: cardea.OAuthCallbackError, Err: errors.New("the sign-in was cancelled")}
+	}
+	signed := strings.Split(field("signed"), ",")
+	for _, name := range steamSigned {
+		if !slices.Contains(signed, name) || field(name) == "" {
+			return "", fmt.Errorf("openid.%s is missing, or not signed", name)
+		}
+	}
+	id := steamID.FindStringSubmatch(field("claimed_id"))
+	switch {
+	case field("ns") != openID2, field("mode") != "id_res":
+		return "", errors.New("it is no positive assertion of OpenID 2.0")
+	case field("op_endpoint") != steamEndpoint:
+		return "", errors.New("openid.op_endpoint is not Steam's")
+	case field("return_to") != r.ReturnTo: // it has the state, so the assertion is for this sign-in alone
+		return "", errors.New("openid.return_to is not this sign-in's")
+	case id == nil:
+		return "", errors.New("openid.claimed_id is not one of Steam's")
+	case field("identity") != field("claimed_id"):
+		return "", errors.New("openid.identity is not openid.claimed_id")
+	case !steamFresh(field("response_nonce"), r.Now):
+		return "", errors.New("openid.response_nonce is too old, or none")
+	}
+	return id[1], nil
+}
+
+// steamFresh reports whether a nonce, which begins with the time (§ 10.1), was made just now.
+func steamFresh(nonce string, now time.Time) bool {
+	stamp, rest, ok := strings.Cut(nonce, "Z")
+	made, err := time.Parse("2006-01-02T15:04:05", stamp)
+	return ok && rest != "" && err == nil && now.Sub(made).Abs() <= steamNonceAge
+}
+
+// steamCheck asks Steam whether it has signed the answer, for the first time.
+func steamCheck(ctx context.Context, r *cardea.Redirection) error {
+	form := url.Values{}
+	for name, values := range r.Answer {
+		if strings.HasPrefix(name, "openid.") {
+			form[name] = values
+		}
+	}
+	form.Set("openid.mode", "check_authentication")
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, steamEndpoint, strings.NewReader(form.Encode()))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Accept", "text/plain")
+	resp, err := r.HTTP.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("status %d", resp.StatusCode)
+	}
+	if !steamValid(string(body)) {
+		return errors.New("Steam has not signed this, or was asked already")
+	}
+	return nil
+}
+
+// steamValid reads lines of a key, a colon and a value (§ 4.1.1).
+func steamValid(body string) bool {
+	said := map[string][]string{}
+	for line := range strings.Lines(body) {
+		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ":")
+		said[key] = append(said[key], value)
+	}
+	return slices.Equal(said["ns"], []string{openID2}) && slices.Equal(said["is_valid"], []string{"true"})
+}
+
+// steamPlayer asks for the public profile. The key is in the URL, so no error may have that in it.
+func steamPlayer(ctx context.Context, r *cardea.Redirection, id string) (cardea.Claims, error) {
+	q := url.Values{"key": {r.ClientSecret}, "steamids": {id}}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, steamSummaries+"?"+q.Encode(), nil)
+	if err != nil {
+		return nil, errors.New("the key cannot be sent")
+	}
+	answer, err := r.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	response, _ := answer["response"].(map[string]any)
+	players, _ := response["players"].([]any)
+	for _, p := range players {
+		if player, _ := p.(map[string]any); player["steamid"] == id {
+			return player, nil
+		}
+	}
+	return nil, errors.New("the person is not in the answer")
+}

@@ -1,0 +1,40 @@
+package provider
+
+import (
+	"context"
+	"net/url"
+	"strings"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// Strava signs in with a Strava account, by an API application (https://www.strava.com/settings/api; rules:
+// https://developers.strava.com/docs/authentication/). There is no e-mail.
+func Strava(c Client) *cardea.OAuthProvider {
+	return &cardea.OAuthProvider{
+		ID:                  "strava",
+		Name:                "Strava",
+		Type:                cardea.OAuth2,
+		ClientID:            c.ID,
+		ClientSecret:        c.Secret,
+		ClientAuth:          cardea.ClientSecretPost,
+		AuthorizationURL:    "https://www.strava.com/oauth/authorize",
+		TokenURL:            "https://www.strava.com/api/v3/oauth/token",
+		UserinfoURL:         "https://www.strava.com/api/v3/athlete",
+		Scopes:              []string{"read"},
+		ScopeSeparator:      ",",
+		AuthorizationParams: url.Values{"approval_prompt": {"auto"}},
+		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+			return cardea.Profile{
+				ID:    raw.String("id"),
+				Name:  strings.TrimSpace(raw.String("firstname") + " " + raw.String("lastname")),
+				Image: raw.String("profile"),
+			}, nil
+		},
+		EmailVerification: cardea.NoEmail,
+		Style:             cardea.Style{BrandColor: "#fc4c02", Logo: stravaLogo},
+	}
+}
+
+// stravaLogo is from Simple Icons (CC0-1.0).
+const stravaLogo = "M15.387 17.944l-2.089-4.116h-3.065L15.387 24l5.15-10.172h-3.066m-7.008-5.599l2.836 5.598h4.172L10.463 0l-7 13.828h4.169"

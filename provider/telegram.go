@@ -1,0 +1,61 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// Telegram signs in with a Telegram account, by the Login Widget in its redirect mode (https://core.telegram.org/widgets/login; not read again, but written
+// from what is generally known of it). A bot is created at @BotFather, and the site's domain linked to it there by /setdomain. c.Secret is the bot's
+// token; c.ID is not used. The id is the person's, the same for every bot. There is no e-mail address.
+//
+// The widget is a script of Telegram's, so a page of the application shows it, o.Page. Sign-in sends the browser there with the parameter state,
+// which the page puts, escaped, into the address of the widget, and nothing else of its query:
+//
+//	<script async src="https://telegram.org/js/telegram-widget.js?22" data-telegram-login="the_bot"
+//	    data-auth-url="https://app.example/api/auth/callback/telegram?state={state}"></script>
+//
+// What the bot's token signs does not name the browser that it is for. So it counts for five minutes, and in each process of the site only once; and no page
+// of the domain may send what is in its query on to others.
+func Telegram(c Client, o TelegramOptions) *cardea.OAuthProvider {
+	return &cardea.OAuthProvider{
+		ID:           "telegram",
+		Name:         "Telegram",
+		Type:         cardea.OAuth2, // what the protocol calls it
+		ClientSecret: c.Secret,
+		Redirect:     o.redirect,
+		Identify:     telegramIdentify,
+		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+			return cardea.Profile{
+				ID:    raw.String("id"), // username can be given up, and taken by somebody else then
+				Name:  strings.TrimSpace(raw.String("first_name") + " " + raw.String("last_name")),
+				Image: raw.String("photo_url"),
+			}, nil
+		},
+		EmailVerification: cardea.NoEmail,
+		Style:             cardea.Style{BrandColor: "#26a5e4", Logo: telegramLogo},
+		Err:               o.check(c),
+	}
+}
+
+// TelegramOptions say where the widget is.
+type TelegramOptions struct {
+	Page string // path of the application's page with the widget, such as /telegram
+}
+
+func (o TelegramOptions) check(c Client) error {
+	var errs []error
+	if id, key, ok := strings.Cut(c.Secret, ":"); !ok || id == "" || len(key) < 30 {
+		errs = append(errs, errors.New("Client.Secret is not the token of a bot, such as @BotFather gives"))
+	}
+	if !strings.HasPrefix(o.Page, "/") || strings.HasPrefix(o.Page, "//") || strings.ContainsAny(o.Page, `\?#`) {
+		errs = append(errs, errors.New("TelegramOptions.Page: want a path such as /telegram"))
+	}
+	return errors.Join(errs...)
+}
+
+// telegramLogo is from Simple Icons (CC0-1.0).
+const telegramLogo = "M11.944 0A12 12 0 0 0 0 12a12 12 0 0 0 12 12 12 12 0 0 0 12-12A12 12 0 0 0 12 0a12 12 0 0 0-.056 0zm4.962 7.224c.1-.002.321.023.465.14a.506.506 0 0 1 .171.325c.016.093.036.306.02.472-.18 1.898-.962 6.502-1.36 8.627-.168.9-.499 1.201-.82 1.23-.696.065-1.225-.46-1.9-.902-1.056-.693-1.653-1.124-2.678-1.8-1.185-.78-.417-1.21.258-1.91.177-.184 3.247-2.977 3.307-3.23.007-.032.014-.15-.056-.212s-.174-.041-.249-.024c-.106.024-1.793 1.14-5.061 3.345-.48.33-.913.49-1.302.48-.428-.008-1.252-.241-1.865-.44-.752-.245-1.349-.374-1.297-.789.027-.216.325-.437.893-.663 3.498-1.524 5.83-2.529 6.998-3.014 3.332-1.386 4.025-1.627 4.476-1.635z"

@@ -1,0 +1,81 @@
+package provider
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/cardea-auth/cardea"
+)
+
+const telegramAge = 5 * time.Minute
+
+// redirect leads to the application's page, with the state and no address, which somebody else could have put there.
+func (o TelegramOptions) redirect(_ context.Context, r *cardea.Redirection) (string, error) {
+	u, err := url.Parse(r.ReturnTo)
+	if err != nil {
+		return "", errors.New("callback is not a URL")
+	}
+	u.Path, u.RawPath, u.RawQuery = o.Page, "", url.Values{"state": {r.State}}.Encode()
+	return u.String(), nil
+}
+
+// telegramIdentify verifies the fields that the widget has added to the callback. Its errors don't quote them.
+func telegramIdentify(_ context.Context, r *cardea.Redirection) (cardea.Claims, error) {
+	if telegramAmbiguous(r.Answer) {
+		return nil, errors.New("a field has a line break in it, or a name that is none")
+	}
+	hash, err := hex.DecodeString(r.Answer.Get("hash"))
+	if err != nil || !hmac.Equal(hash, telegramHash(r.ClientSecret, r.Answer)) {
+		return nil, errors.New("the hash is not that of the fields")
+	}
+	seconds, err := strconv.ParseInt(r.Answer.Get("auth_date"), 10, 64)
+	if err != nil {
+		return nil, errors.New("auth_date is not a time")
+	}
+	if made := time.Unix(seconds, 0); r.Now.Sub(made) > telegramAge || made.Sub(r.Now) > time.Minute {
+		return nil, errors.New("auth_date is too old, or to come")
+	}
+	if !r.Once(hex.EncodeToString(hash), r.Now.Add(2*telegramAge)) {
+		return nil, errors.New("the fields were used already")
+	}
+	claims := cardea.Claims{}
+	for name := range r.Answer {
+		if name != "hash" {
+			claims[name] = r.Answer.Get(name)
+		}
+	}
+	return claims, nil
+}
+
+// telegramAmbiguous reports whether the fields, written as lines, could be those of another person: the hash would be the same.
+func telegramAmbiguous(fields url.Values) bool {
+	for name := range fields {
+		if strings.ContainsAny(name, "=\n") || strings.Contains(fields.Get(name), "\n") {
+			return true
+		}
+	}
+	return false
+}
+
+// telegramHash is over all fields but itself, in the order of their names, by the hash of the bot's token.
+func telegramHash(token string, fields url.Values) []byte {
+	var lines []string
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if name != "hash" {
+			lines = append(lines, name+"="+fields.Get(name))
+		}
+	}
+	key := sha256.Sum256([]byte(token))
+	mac := hmac.New(sha256.New, key[:])
+	mac.Write([]byte(strings.Join(lines, "\n")))
+	return mac.Sum(nil)
+}

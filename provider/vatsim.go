@@ -1,0 +1,42 @@
+package provider
+
+import (
+	"cmp"
+	"context"
+	"strings"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// VATSIM signs in with a member of the VATSIM network, by an application of VATSIM Connect (https://auth.vatsim.net; rules:
+// https://vatsim.dev/api/connect-api/), or, with c.Issuer https://auth-dev.vatsim.net, of its sandbox. The account's id is the CID. People choose which of
+// their data they share. Whether the e-mail was verified is not told. There is no picture.
+func VATSIM(c Client) *cardea.OAuthProvider {
+	return &cardea.OAuthProvider{
+		ID:               "vatsim",
+		Name:             "VATSIM",
+		Type:             cardea.OAuth2,
+		ClientID:         c.ID,
+		ClientSecret:     c.Secret,
+		ClientAuth:       cardea.ClientSecretPost,
+		AuthorizationURL: vatsimServer(c) + "/oauth/authorize",
+		TokenURL:         vatsimServer(c) + "/oauth/token",
+		UserinfoURL:      vatsimServer(c) + "/api/user",
+		Scopes:           []string{"full_name", "email"},
+		Token:            cardea.TokenRules{Names: map[string]string{"scope": "scopes"}},
+		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+			member := raw.Object("data")
+			return cardea.Profile{
+				ID:    member.String("cid"),
+				Name:  cmp.Or(member.String("personal", "name_full"), member.String("cid")),
+				Email: member.String("personal", "email"),
+			}, nil
+		},
+		EmailVerification: cardea.NeverVerified,
+		Style:             cardea.Style{BrandColor: "#2483c5"},
+	}
+}
+
+func vatsimServer(c Client) string {
+	return cmp.Or(strings.TrimSuffix(c.Issuer, "/"), "https://auth.vatsim.net")
+}

@@ -1,0 +1,21 @@
+package provider
+
+import "github.com/cardea-auth/cardea"
+
+// Vercel signs in with a Vercel account, by an app of a team (https://vercel.com/docs/sign-in-with-vercel/manage-from-dashboard; rules:
+// https://vercel.com/docs/sign-in-with-vercel/authorization-server-api). The app must be allowed the scopes openid, email and profile:
+// others are left out without a word. The e-mail is verified if Vercel says so, of which its documentation says nothing.
+func Vercel(c Client) *cardea.OAuthProvider {
+	return &cardea.OAuthProvider{
+		ID:           "vercel",
+		Name:         "Vercel",
+		Type:         cardea.OIDC,
+		Issuer:       "https://vercel.com",
+		ClientID:     c.ID,
+		ClientSecret: c.Secret,
+		Style:        cardea.Style{BrandColor: "#000000", Logo: vercelLogo},
+	}
+}
+
+// vercelLogo is from Simple Icons (CC0-1.0).
+const vercelLogo = "m12 1.608 12 20.784H0Z"

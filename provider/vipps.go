@@ -1,0 +1,24 @@
+package provider
+
+import (
+	"cmp"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// Vipps signs in with a Vipps MobilePay account, by a sales unit with the Login API (https://portal.vippsmobilepay.com; rules:
+// https://developer.vippsmobilepay.com/docs/APIs/login-api/). c.Issuer is needed only for the test environment:
+// https://apitest.vipps.no/access-management-1.0/access. There is no picture; the e-mail is verified if Vipps says so.
+func Vipps(c Client) *cardea.OAuthProvider {
+	return &cardea.OAuthProvider{
+		ID:           "vipps",
+		Name:         "Vipps MobilePay",
+		Type:         cardea.OIDC,
+		Issuer:       slashed(cmp.Or(c.Issuer, "https://api.vipps.no/access-management-1.0/access")),
+		ClientID:     c.ID,
+		ClientSecret: c.Secret,
+		Scopes:       []string{"openid", "name", "email"},
+		UseUserinfo:  true,
+		Style:        cardea.Style{BrandColor: "#ff5b24"},
+	}
+}

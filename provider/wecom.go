@@ -1,0 +1,51 @@
+package provider
+
+import (
+	"cmp"
+	"context"
+	"errors"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// WeCom signs in with an account of one company at WeCom (WeChat Work), by an app of it with web login (https://work.weixin.qq.com/wework_admin/frame#apps;
+// rules: https://developer.work.weixin.qq.com/document/path/98151). c.ID is the company's id, c.Secret that of the app. The account's id is the member's in
+// the company, which an administrator may change once. What more comes is up to the app's rights; there are no tokens of the person's.
+func WeCom(c Client, o WeComOptions) *cardea.OAuthProvider {
+	return &cardea.OAuthProvider{
+		ID:           "wecom",
+		Name:         "WeCom",
+		Type:         cardea.OAuth2, // what the protocol calls it
+		ClientID:     c.ID,
+		ClientSecret: c.Secret,
+		Redirect:     o.redirect,
+		Identify:     identifyWeCom,
+		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+			return cardea.Profile{
+				ID:    raw.String("userid"),
+				Name:  raw.String("name"),
+				Email: cmp.Or(raw.String("biz_mail"), raw.String("email")),
+				Image: raw.String("avatar"),
+			}, nil
+		},
+		EmailVerification: cardea.NeverVerified,
+		Style:             cardea.Style{BrandColor: "#2f6bdf"},
+		Err:               o.check(c),
+	}
+}
+
+// WeComOptions name the app of [WeCom].
+type WeComOptions struct {
+	AgentID string // of the app
+}
+
+func (o WeComOptions) check(c Client) error {
+	var faults []error
+	if o.AgentID == "" {
+		faults = append(faults, errors.New("WeComOptions.AgentID: is empty"))
+	}
+	if c.ID == "" || c.Secret == "" {
+		faults = append(faults, errors.New("Client.ID or Client.Secret is empty; are their environment variables set?"))
+	}
+	return errors.Join(faults...)
+}

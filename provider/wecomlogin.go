@@ -1,0 +1,64 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/cardea-auth/cardea"
+)
+
+const wecomAPI = "https://qyapi.weixin.qq.com/cgi-bin/"
+
+func (o WeComOptions) redirect(_ context.Context, r *cardea.Redirection) (string, error) {
+	callback, _, _ := strings.Cut(r.ReturnTo, "?") // WeCom adds the state itself
+	return "https://login.work.weixin.qq.com/wwlogin/sso/login?" + url.Values{
+		"login_type": {"CorpApp"}, "appid": {r.ClientID}, "agentid": {o.AgentID}, "redirect_uri": {callback}, "state": {r.State},
+	}.Encode(), nil
+}
+
+// identifyWeCom redeems the code with a token of the app's, since WeCom has none of the person's.
+func identifyWeCom(ctx context.Context, r *cardea.Redirection) (cardea.Claims, error) {
+	code := r.Answer.Get("code")
+	if code == "" {
+		return nil, errors.New("the callback has no code")
+	}
+	app, err := askWeCom(ctx, r, "gettoken", url.Values{"corpid": {r.ClientID}, "corpsecret": {r.ClientSecret}})
+	if err != nil {
+		return nil, err
+	}
+	token := app.String("access_token")
+	who, err := askWeCom(ctx, r, "auth/getuserinfo", url.Values{"access_token": {token}, "code": {code}})
+	if err != nil {
+		return nil, err
+	}
+	if who.String("userid") == "" {
+		return nil, errors.New("the person is no member of the company")
+	}
+	person, err := askWeCom(ctx, r, "user/get", url.Values{"access_token": {token}, "userid": {who.String("userid")}})
+	if err != nil {
+		return nil, err
+	}
+	if person.String("userid") != who.String("userid") {
+		return nil, errors.New("the profile is somebody else's")
+	}
+	return person, nil
+}
+
+func askWeCom(ctx context.Context, r *cardea.Redirection, path string, query url.Values) (cardea.Claims, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, wecomAPI+path+"?"+query.Encode(), nil)
+	if err != nil {
+		return nil, errors.New("the request has no URL")
+	}
+	answer, err := r.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if code := answer.String("errcode"); code != "" && code != "0" {
+		return nil, fmt.Errorf("%s: errcode %s", path, code)
+	}
+	return answer, nil
+}

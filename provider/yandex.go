@@ -1,0 +1,43 @@
+package provider
+
+import (
+	"cmp"
+	"context"
+	"net/url"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// Yandex signs in with a Yandex account, by an application (https://oauth.yandex.com; rules: https://yandex.com/dev/id/doc/en/). Whether the e-mail
+// was verified is not told.
+func Yandex(c Client) *cardea.OAuthProvider {
+	return &cardea.OAuthProvider{
+		ID:               "yandex",
+		Name:             "Yandex",
+		Type:             cardea.OAuth2,
+		ClientID:         c.ID,
+		ClientSecret:     c.Secret,
+		AuthorizationURL: "https://oauth.yandex.ru/authorize",
+		TokenURL:         "https://oauth.yandex.ru/token",
+		UserinfoURL:      "https://login.yandex.ru/info?format=json",
+		Scopes:           []string{"login:info", "login:email", "login:avatar"},
+		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+			return cardea.Profile{
+				ID:    raw.String("id"),
+				Name:  cmp.Or(raw.String("display_name"), raw.String("real_name"), raw.String("first_name")),
+				Email: cmp.Or(raw.String("default_email"), raw.String("emails", "0")),
+				Image: yandexImage(raw),
+			}, nil
+		},
+		EmailVerification: cardea.NeverVerified,
+		Style:             cardea.Style{BrandColor: "#fc3f1d"},
+	}
+}
+
+func yandexImage(raw cardea.Claims) string {
+	id := raw.String("default_avatar_id")
+	if id == "" || raw.True("is_avatar_empty") {
+		return ""
+	}
+	return (&url.URL{Scheme: "https", Host: "avatars.yandex.net", Path: "/get-yapic/" + id + "/islands-200"}).String()
+}
