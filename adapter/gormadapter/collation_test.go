@@ -14,13 +14,21 @@ import (
 	"gorm.io/gorm"
 )
 
-// A database of the Node adapter on MariaDB: its collations take for equal what differs in case, accents and spaces at the end. The adapter does not.
+// A database of the Node adapter on MariaDB and MySQL: its collations take for equal what differs in case, accents and spaces at the end. The adapter
+// does not.
 func TestTextsThatTheCollationTakesForEqual(t *testing.T) {
 	t.Parallel()
-	for _, collation := range []string{"utf8mb4_general_ci", "utf8mb4_unicode_ci", "utf8mb4_bin", "utf8mb3_general_ci"} {
-		t.Run(collation, func(t *testing.T) {
+	for _, row := range []struct {
+		server, collation string
+		empty             func(testing.TB) gormadapter.Options
+	}{
+		{"MariaDB", "utf8mb4_general_ci", mariaDB}, {"MariaDB", "utf8mb4_unicode_ci", mariaDB}, {"MariaDB", "utf8mb4_bin", mariaDB},
+		{"MariaDB", "utf8mb3_general_ci", mariaDB},
+		{"MySQL", "utf8mb4_0900_ai_ci", mySQL}, {"MySQL", "utf8mb4_unicode_ci", mySQL}, {"MySQL", "utf8mb4_bin", mySQL}, {"MySQL", "utf8mb3_general_ci", mySQL},
+	} {
+		t.Run(row.server+" "+row.collation, func(t *testing.T) {
 			t.Parallel()
-			a := collatedMariaDB(t, collation)
+			a := collated(t, row.empty(t), row.collation)
 			ctx := t.Context()
 			must(t, a.CreateUser(ctx, &cardea.User{ID: "Résumé", Name: "first", Email: "résumé@example.com"}))
 			must(t, a.LinkAccount(ctx, &cardea.Account{UserID: "Résumé", Type: "oidc", Provider: "idp", ProviderAccountID: "Résumé", AccessToken: "first"}))
@@ -65,10 +73,9 @@ func TestTextsThatTheCollationTakesForEqual(t *testing.T) {
 	}
 }
 
-// collatedMariaDB is an adapter on tables whose texts compare by a collation.
-func collatedMariaDB(t testing.TB, collation string) *gormadapter.Adapter {
+// collated is an adapter on tables whose texts compare by a collation.
+func collated(t testing.TB, o gormadapter.Options, collation string) *gormadapter.Adapter {
 	t.Helper()
-	o := mariaDB(t)
 	db := connect(t, mysql.Open(o.DSN))
 	must(t, db.Exec("ALTER DATABASE COLLATE "+collation).Error)
 	must(t, db.AutoMigrate(gormadapter.DefaultEntities()...))
@@ -78,10 +85,25 @@ func collatedMariaDB(t testing.TB, collation string) *gormadapter.Adapter {
 // What every request needs goes through the index, on whatever collation.
 func TestExactComparisonsUseTheIndex(t *testing.T) {
 	t.Parallel()
-	for _, collation := range []string{"utf8mb4_general_ci", "utf8mb4_nopad_bin"} {
-		a := collatedMariaDB(t, collation)
-		o := gormadapter.Options{Type: "mariadb", DSN: mariaDBOf(t, a), Debug: true}
+	for name, empty := range map[string]func(testing.TB) gormadapter.Options{"MariaDB": mariaDB, "MySQL": mySQL} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			usesTheIndex(t, empty)
+		})
+	}
+}
+
+func usesTheIndex(t *testing.T, empty func(testing.TB) gormadapter.Options) {
+	t.Helper()
+	for _, usual := range []bool{true, false} {
+		o := empty(t)
+		collation := strictest[o.Type]
+		if usual {
+			collation = "utf8mb4_general_ci"
+		}
+		a := collated(t, o, collation)
 		var out bytes.Buffer
+		o.Debug = true
 		o.Logger = slog.New(slog.NewTextHandler(&out, nil))
 		logged := openOn(t, o)
 		must(t, a.CreateUser(t.Context(), &cardea.User{ID: "ada", Email: "ada@example.com"}))
@@ -95,7 +117,7 @@ func TestExactComparisonsUseTheIndex(t *testing.T) {
 			t.Fatalf("no statement in %s", &out)
 		}
 		var plan []struct{ Table, Key string }
-		must(t, a.DB().Raw("EXPLAIN "+statement[1], "token").Scan(&plan).Error)
+		must(t, a.DB().Raw("EXPLAIN FORMAT=TRADITIONAL "+statement[1], "token").Scan(&plan).Error)
 		if len(plan) != 2 || plan[0].Key != "session_session_token_unique" || plan[1].Key != "PRIMARY" {
 			t.Errorf("%s: got plan %v, want both tables by their keys", collation, plan)
 		}
@@ -112,7 +134,7 @@ func TestExactComparisonsUseTheIndex(t *testing.T) {
 			must(t, call.run())
 			explained := regexp.MustCompile(`sql="([^"]*)"`).FindStringSubmatch(out.String())[1]
 			plan = nil
-			must(t, a.DB().Raw("EXPLAIN "+explained, call.args...).Scan(&plan).Error)
+			must(t, a.DB().Raw("EXPLAIN FORMAT=TRADITIONAL "+explained, call.args...).Scan(&plan).Error)
 			if len(plan) != 1 || plan[0].Key != call.key {
 				t.Errorf("%s, %s: got plan %v, want the key %s", collation, name, plan, call.key)
 			}
@@ -120,16 +142,20 @@ func TestExactComparisonsUseTheIndex(t *testing.T) {
 	}
 }
 
-// mariaDBOf is the DSN of the database on which an adapter stands.
-func mariaDBOf(t testing.TB, a *gormadapter.Adapter) string {
-	t.Helper()
-	return a.DB().Dialector.(*mysql.Dialector).DSNConfig.FormatDSN()
-}
-
 // A fresh schema compares byte for byte in its unique keys too, and a table that joins an older users table gets its collation.
 func TestCollationOfFreshTables(t *testing.T) {
 	t.Parallel()
-	o := mariaDB(t)
+	for name, empty := range map[string]func(testing.TB) gormadapter.Options{"MariaDB": mariaDB, "MySQL": mySQL} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			freshCollation(t, empty)
+		})
+	}
+}
+
+func freshCollation(t *testing.T, empty func(testing.TB) gormadapter.Options) {
+	t.Helper()
+	o := empty(t)
 	collations := func(a *gormadapter.Adapter) map[string]string {
 		var rows []struct{ TableName, TableCollation string }
 		must(t, a.DB().Raw("SELECT table_name AS table_name, table_collation AS table_collation FROM information_schema.tables WHERE table_schema = DATABASE()").Scan(&rows).Error)
@@ -140,12 +166,12 @@ func TestCollationOfFreshTables(t *testing.T) {
 		return found
 	}
 	for table, got := range collations(openOn(t, o)) {
-		if got != "utf8mb4_nopad_bin" {
+		if got != strictest[o.Type] {
 			t.Errorf("%s: got %s, want one that compares bytes", table, got)
 		}
 	}
 
-	o = mariaDB(t)
+	o = empty(t)
 	must(t, connect(t, mysql.Open(o.DSN)).Exec("CREATE TABLE user (id varchar(255) PRIMARY KEY) COLLATE utf8mb4_unicode_ci").Error)
 	if got := collations(openOn(t, o)); got["session"] != "utf8mb4_unicode_ci" || got["account"] != got["session"] {
 		t.Errorf("beside a users table: got %v", got)

@@ -130,7 +130,7 @@ func TestRelationsToTheApplicationsTables(t *testing.T) {
 // MikroORM 6 makes foreign keys that do not cascade, and no table of authenticators.
 func TestDeleteUserWhereNothingCascades(t *testing.T) {
 	t.Parallel()
-	for _, e := range []engine{{"SQLite", sqliteFile}, {"PostgreSQL", postgreSQL}, {"MariaDB", mariaDB}} {
+	for _, e := range databases() {
 		t.Run(e.name, func(t *testing.T) {
 			t.Parallel()
 			a, err := gormadapter.Open(e.empty(t))
@@ -140,11 +140,11 @@ func TestDeleteUserWhereNothingCascades(t *testing.T) {
 				`CREATE TABLE "user" (id varchar(100) NOT NULL PRIMARY KEY, name varchar(255), email varchar(255), email_verified timestamp NULL, image varchar(255))`,
 				`CREATE TABLE session (id varchar(100) NOT NULL PRIMARY KEY, user_id varchar(100) NOT NULL, expires timestamp NOT NULL, ` +
 					`session_token varchar(255) NOT NULL, FOREIGN KEY (user_id) REFERENCES "user" (id))`,
-				`CREATE TABLE account (id varchar(100) NOT NULL PRIMARY KEY, user_id varchar(100) NOT NULL, type text, provider text, provider_account_id text, ` +
+				`CREATE TABLE account (id varchar(100) NOT NULL PRIMARY KEY, user_id varchar(100) NOT NULL, type text, provider varchar(255), provider_account_id varchar(255), ` +
 					`refresh_token text, access_token text, expires_at int, token_type text, scope text, id_token text, session_state text, ` +
 					`FOREIGN KEY (user_id) REFERENCES "user" (id))`,
 			} {
-				if e.name == "MariaDB" {
+				if e.name == "MariaDB" || e.name == "MySQL" {
 					sql = strings.ReplaceAll(sql, `"`, "`")
 				}
 				must(t, a.DB().Exec(sql).Error)
@@ -170,7 +170,7 @@ func TestDeleteUserWhereNothingCascades(t *testing.T) {
 // Two applications in one database, each with its own connection, migrated by GORM or by the adapter.
 func TestTwoSetsOfTables(t *testing.T) {
 	t.Parallel()
-	for _, e := range []engine{{"SQLite", sqliteFile}, {"PostgreSQL", postgreSQL}, {"MariaDB", mariaDB}} {
+	for _, e := range databases() {
 		t.Run(e.name, func(t *testing.T) {
 			t.Parallel()
 			options := e.empty(t)

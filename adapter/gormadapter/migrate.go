@@ -13,7 +13,8 @@ import (
 
 // Migrate creates what the entities need and the database does not have: tables, columns and indexes. It never changes, rebuilds or drops
 // anything, so rows are safe and a second run does nothing; a column that is there in another shape stays as it is. Several processes may run it at
-// the same time.
+// the same time. What it does not do (other types, defaults and checks, plans to look at, numbered SQL files) does the module gormschema, beside this
+// package.
 func (a *Adapter) Migrate(ctx context.Context) error {
 	var err error
 	for range 3 { // another process may have been faster between the look and the statement

@@ -25,7 +25,7 @@ import (
 // empty or unusual the rows are too: see testdata/node/make.mjs.
 func TestBesideTheNodeAdapter(t *testing.T) {
 	t.Parallel()
-	for _, e := range []engine{{"SQLite", sqliteFile}, {"PostgreSQL", postgreSQL}, {"MariaDB", mariaDB}} {
+	for _, e := range databases() {
 		t.Run(e.name, func(t *testing.T) {
 			t.Parallel()
 			s := newShared(t, e)
@@ -46,8 +46,8 @@ func TestBesideTheNodeAdapter(t *testing.T) {
 // shared is a database that a Node application and one with Cardea have in common.
 type shared struct {
 	node    nodeScripts
-	dsn     string // as Node reads it
-	kept    time.Duration
+	dsn     string                    // as Node reads it
+	kept    func(time.Time) time.Time // what the columns keep of a time
 	made    made
 	adapter *gormadapter.Adapter
 	site    *site
@@ -55,11 +55,14 @@ type shared struct {
 
 func newShared(t *testing.T, e engine) *shared {
 	t.Helper()
-	s := &shared{node: installed(t), kept: time.Millisecond}
+	s := &shared{node: installed(t), kept: truncatedTo(time.Millisecond)}
 	options := e.empty(t)
 	s.dsn = nodeDSN(t, options)
-	if options.Type == "mariadb" {
-		s.kept = time.Second // MikroORM's datetime has no more
+	switch options.Type { // MikroORM's datetime has no more than seconds
+	case "mariadb":
+		s.kept = truncatedTo(time.Second)
+	case "mysql":
+		s.kept = func(t time.Time) time.Time { return t.Round(time.Second) }
 	}
 	s.node.run(t, &s.made, "", "make.mjs", s.dsn)
 	a, err := gormadapter.Open(options)
@@ -76,6 +79,10 @@ func newShared(t *testing.T, e engine) *shared {
 	return s
 }
 
+func truncatedTo(d time.Duration) func(time.Time) time.Time {
+	return func(t time.Time) time.Time { return t.Truncate(d) }
+}
+
 // nodeDSN is the database of the options as the scripts read it.
 func nodeDSN(t *testing.T, o gormadapter.Options) string {
 	t.Helper()
@@ -89,7 +96,7 @@ func nodeDSN(t *testing.T, o gormadapter.Options) string {
 	if err != nil {
 		t.Fatal("the DSN cannot be read")
 	}
-	u := url.URL{Scheme: "mariadb", User: url.UserPassword(config.User, config.Passwd), Host: config.Addr, Path: "/" + config.DBName}
+	u := url.URL{Scheme: o.Type, User: url.UserPassword(config.User, config.Passwd), Host: config.Addr, Path: "/" + config.DBName}
 	if config.Passwd == "" {
 		u.User = url.User(config.User)
 	}
@@ -238,10 +245,10 @@ func (t nodeTime) MarshalJSON() ([]byte, error) {
 	return []byte(t.UTC().Format(`"2006-01-02T15:04:05.000Z"`)), nil
 }
 
-func (t nodeTime) cut(to time.Duration) nodeTime { return nodeTime{t.UTC().Truncate(to)} }
+func (t nodeTime) cut(kept func(time.Time) time.Time) nodeTime { return nodeTime{kept(t.UTC())} }
 
 // user is the same user in Cardea's words, where empty is what is not there.
-func (u nodeUser) user(kept time.Duration) cardea.User {
+func (u nodeUser) user(kept func(time.Time) time.Time) cardea.User {
 	c := cardea.User{ID: u.ID}
 	for to, from := range map[*string]*string{&c.Name: u.Name, &c.Email: u.Email, &c.Image: u.Image} {
 		if from != nil {
@@ -249,7 +256,7 @@ func (u nodeUser) user(kept time.Duration) cardea.User {
 		}
 	}
 	if u.EmailVerified != nil {
-		c.EmailVerified = u.EmailVerified.UTC().Truncate(kept)
+		c.EmailVerified = kept(u.EmailVerified.UTC())
 	}
 	return c
 }
@@ -266,10 +273,10 @@ func (a nodeAccount) account() cardea.Account {
 }
 
 // inNode is a user of Cardea's in the Node adapter's words.
-func inNode(u *cardea.User, kept time.Duration) nodeUser {
+func inNode(u *cardea.User, kept func(time.Time) time.Time) nodeUser {
 	n := nodeUser{ID: u.ID, Name: filledOrNil(u.Name), Email: filledOrNil(u.Email), Image: filledOrNil(u.Image)}
 	if !u.EmailVerified.IsZero() {
-		n.EmailVerified = &nodeTime{u.EmailVerified.UTC().Truncate(kept)}
+		n.EmailVerified = &nodeTime{kept(u.EmailVerified.UTC())}
 	}
 	return n
 }
@@ -350,7 +357,7 @@ func (s *shared) readsSessions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.Token != want.SessionToken || got.UserID != want.UserID || !got.Expires.Equal(want.Expires.Truncate(s.kept)) {
+		if got.Token != want.SessionToken || got.UserID != want.UserID || !got.Expires.Equal(s.kept(want.Expires.Time)) {
 			t.Errorf("got %+v, want %+v", *got, want)
 		}
 		isUser(t, got.User, nil, s.user(want.UserID))
@@ -375,7 +382,7 @@ func (s *shared) consumesTokens(t *testing.T) {
 	}
 	live, expired := s.made.Tokens[0], s.made.Tokens[1]
 	got, err := s.adapter.ConsumeVerificationToken(t.Context(), live.Identifier, live.Token)
-	if err != nil || got.Identifier != live.Identifier || got.Token != live.Token || !got.Expires.Equal(live.Expires.Truncate(s.kept)) {
+	if err != nil || got.Identifier != live.Identifier || got.Token != live.Token || !got.Expires.Equal(s.kept(live.Expires.Time)) {
 		t.Errorf("got %v and %v, want %+v", got, err, live)
 	}
 	own := nodeToken{"zoë@exämple.com", strings.Repeat("0f", 32), nodeTime{time.Now().Add(time.Hour)}.cut(s.kept)}

@@ -1,6 +1,7 @@
 package gormadapter_test
 
 import (
+	"crypto/rand"
 	"crypto/tls"
 	"net"
 	"net/url"
@@ -12,6 +13,7 @@ import (
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
 	sqldriver "github.com/go-sql-driver/mysql"
+	"gorm.io/driver/mysql"
 )
 
 // Each row is opened nowhere: all that is wrong is said at once, with the option's name, and never the password.
@@ -114,32 +116,60 @@ func TestOptionsWithoutDSN(t *testing.T) {
 		}
 		atMost(t, a, 3)
 	})
-	t.Run("MariaDB", func(t *testing.T) {
-		t.Parallel()
-		a := openOn(t, fieldsOf(t, mariaDB(t), nil))
-		for query, want := range map[string]string{
-			"SELECT @@time_zone": "+00:00", "SELECT @@character_set_connection": "utf8mb4", "SELECT @@sql_mode LIKE '%STRICT_ALL_TABLES%'": "1",
-		} {
-			if got := setting(t, a, query); got != want {
-				t.Errorf("%s: got %s, want %s", query, got, want)
-			}
+	for name, empty := range map[string]func(testing.TB) gormadapter.Options{"MariaDB": mariaDB, "MySQL": mySQL} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			settingsOfMySQL(t, openOn(t, fieldsOf(t, empty(t), nil)))
+		})
+		t.Run(name+" by URL", func(t *testing.T) {
+			t.Parallel()
+			o := fieldsOf(t, empty(t), nil)
+			u := url.URL{Scheme: o.Type, User: url.User(o.User), Host: net.JoinHostPort(o.Host, strconv.Itoa(o.Port)), Path: o.DBName, RawQuery: "readTimeout=30s"}
+			openOn(t, gormadapter.Options{Type: o.Type, DSN: u.String()})
+		})
+	}
+}
+
+func settingsOfMySQL(t *testing.T, a *gormadapter.Adapter) {
+	t.Helper()
+	for query, want := range map[string]string{
+		"SELECT @@time_zone": "+00:00", "SELECT @@character_set_connection": "utf8mb4", "SELECT @@sql_mode LIKE '%STRICT_ALL_TABLES%'": "1",
+	} {
+		if got := setting(t, a, query); got != want {
+			t.Errorf("%s: got %s, want %s", query, got, want)
 		}
-		atMost(t, a, 20)
-		// The number of rows found counts, not of those that became another.
-		must(t, a.CreateUser(t.Context(), &cardea.User{ID: "ada", Name: "Ada"}))
-		if got := a.DB().Exec("UPDATE user SET name = 'Ada'").RowsAffected; got != 1 {
-			t.Errorf("got %d rows, want 1", got)
+	}
+	atMost(t, a, 20)
+	// The number of rows found counts, not of those that became another.
+	must(t, a.CreateUser(t.Context(), &cardea.User{ID: "ada", Name: "Ada"}))
+	if got := a.DB().Exec("UPDATE user SET name = 'Ada'").RowsAffected; got != 1 {
+		t.Errorf("got %d rows, want 1", got)
+	}
+	if err := a.CreateUser(t.Context(), &cardea.User{ID: strings.Repeat("x", 256)}); err == nil {
+		t.Error("stored an id that is too long")
+	}
+}
+
+// MySQL's own way to check a password, caching_sha2_password, by an encrypted connection and, where TLS is off, by the server's key.
+func TestPasswordOnMySQL(t *testing.T) {
+	t.Parallel()
+	o := fieldsOf(t, mySQL(t), nil)
+	root := connect(t, mysql.Open(addressOf(t, "CARDEA_TEST_MYSQL")))
+	for _, encryption := range []string{"preferred", "false"} {
+		user := strings.ToLower(rand.Text())
+		must(t, root.Exec("CREATE USER "+user+"@localhost IDENTIFIED WITH caching_sha2_password BY 'p@ss/w:rd'").Error)
+		t.Cleanup(func() { must(t, root.Exec("DROP USER "+user+"@localhost").Error) })
+		must(t, root.Exec("GRANT ALL ON "+o.DBName+".* TO "+user+"@localhost").Error)
+		u := url.URL{Scheme: "mysql", User: url.UserPassword(user, "p@ss/w:rd"), Host: net.JoinHostPort(o.Host, strconv.Itoa(o.Port)), Path: o.DBName, RawQuery: "tls=" + encryption}
+		a := openOn(t, gormadapter.Options{Type: "mysql", DSN: u.String()})
+		if got := setting(t, a, "SELECT CURRENT_USER()"); got != user+"@localhost" {
+			t.Errorf("tls=%s: signed in as %s", encryption, got)
 		}
-		if err := a.CreateUser(t.Context(), &cardea.User{ID: strings.Repeat("x", 256)}); err == nil {
-			t.Error("stored an id that is too long")
+		u.User = url.UserPassword(user, "hunter2")
+		if _, err := gormadapter.Open(gormadapter.Options{Type: "mysql", DSN: u.String()}); err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("tls=%s, another password: got %v", encryption, err)
 		}
-	})
-	t.Run("MariaDB by URL", func(t *testing.T) {
-		t.Parallel()
-		o := fieldsOf(t, mariaDB(t), nil)
-		u := url.URL{Scheme: "mariadb", User: url.User(o.User), Host: net.JoinHostPort(o.Host, strconv.Itoa(o.Port)), Path: o.DBName, RawQuery: "readTimeout=30s"}
-		openOn(t, gormadapter.Options{Type: "mariadb", DSN: u.String()})
-	})
+	}
 }
 
 // fieldsOf takes the address of a test's database apart.
@@ -147,7 +177,7 @@ func fieldsOf(t testing.TB, o gormadapter.Options, more func(*gormadapter.Option
 	t.Helper()
 	fields := gormadapter.Options{Type: o.Type}
 	address := ""
-	if o.Type == "mariadb" {
+	if o.Type == "mariadb" || o.Type == "mysql" {
 		config, err := sqldriver.ParseDSN(o.DSN)
 		must(t, err)
 		address, fields.User, fields.Password, fields.DBName = config.Addr, config.User, config.Passwd, config.DBName

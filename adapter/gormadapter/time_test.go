@@ -15,7 +15,7 @@ func TestTimesOnEachDatabase(t *testing.T) {
 	t.Parallel()
 	west := time.FixedZone("", -5*60*60)
 	for name, empty := range map[string]func(t testing.TB) gormadapter.Options{
-		"SQLite": sqliteFile, "PostgreSQL": postgreSQL, "PgBouncer": pgBouncer, "MariaDB": mariaDB,
+		"SQLite": sqliteFile, "PostgreSQL": postgreSQL, "PgBouncer": pgBouncer, "MariaDB": mariaDB, "MySQL": mySQL,
 		"PostgreSQL in New York": func(t testing.TB) gormadapter.Options {
 			o := postgreSQL(t)
 			o.Timezone = "America/New_York"
@@ -23,6 +23,11 @@ func TestTimesOnEachDatabase(t *testing.T) {
 		},
 		"MariaDB, session five hours west": func(t testing.TB) gormadapter.Options {
 			o := mariaDB(t)
+			o.DSN += "?time_zone=%27-05:00%27"
+			return o
+		},
+		"MySQL, session five hours west": func(t testing.TB) gormadapter.Options {
+			o := mySQL(t)
 			o.DSN += "?time_zone=%27-05:00%27"
 			return o
 		},
@@ -68,11 +73,21 @@ func TestTimesOnEachDatabase(t *testing.T) {
 	}
 }
 
-// What is in a datetime column of MariaDB is the wall clock of UTC, or of Options.Timezone, so another program reads the same.
-func TestWallClockOfMariaDB(t *testing.T) {
+// What is in a datetime column of MariaDB and MySQL is the wall clock of UTC, or of Options.Timezone, so another program reads the same.
+func TestWallClock(t *testing.T) {
 	t.Parallel()
+	for name, empty := range map[string]func(testing.TB) gormadapter.Options{"MariaDB": mariaDB, "MySQL": mySQL} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			wallClock(t, empty)
+		})
+	}
+}
+
+func wallClock(t *testing.T, empty func(testing.TB) gormadapter.Options) {
+	t.Helper()
 	for zone, want := range map[string]string{"": "2031-01-01 00:00:00", "America/New_York": "2030-12-31 19:00:00"} {
-		o := mariaDB(t)
+		o := empty(t)
 		o.Timezone = zone
 		a := openOn(t, o)
 		must(t, a.CreateUser(t.Context(), &cardea.User{ID: "ada", EmailVerified: expiry}))

@@ -66,7 +66,7 @@ func run(ctx context.Context, q schema.ExecQuerier, statements []Statement) erro
 }
 
 // values are the places where databases put what is in a row into their errors.
-var values = regexp.MustCompile(`(?s)(Duplicate entry |value: |value for |syntax for type [^:]*: ).*`)
+var values = regexp.MustCompile(`(?s)(Duplicate entry |value: |input value for |syntax for type [^:]*: ).*`)
 
 // redacted returns err itself unless it holds a value.
 func redacted(err error) error {

@@ -11,6 +11,7 @@ import (
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
 	"github.com/cardea-auth/cardea/adapter/gormadapter/gormschema"
 	"gorm.io/gorm"
+	"gorm.io/gorm/schema"
 )
 
 // person has one of everything that a tag can say.
@@ -24,8 +25,7 @@ type person struct {
 	Balance  float64 `gorm:"precision:10;scale:2;not null;default:0"`
 	Note     *string
 	Seen     *time.Time
-	Joined   time.Time `gorm:"not null;default:CURRENT_TIMESTAMP"`
-	Key      []byte    `gorm:"size:64"`
+	Key      []byte `gorm:"size:64"`
 	Small    uint8
 	Quote    string  `gorm:"size:20;not null;default:it's"`
 	Empty    string  `gorm:"size:20;not null;default:''"`
@@ -69,6 +69,38 @@ func TestEveryTagAfterMigrate(t *testing.T) {
 		}
 		if want := "table likes is missing"; strings.Join(p.Differences, "\n") != want {
 			t.Errorf("got %q, want %q\n%s", p.Differences, want, p.Script())
+		}
+	})
+}
+
+type (
+	newcomer struct {
+		gormadapter.User
+		Joined time.Time `gorm:"not null;default:CURRENT_TIMESTAMP"`
+	}
+	newcomerOfMySQL struct {
+		gormadapter.User
+		Joined time.Time `gorm:"not null;default:CURRENT_TIMESTAMP(3)"` // MySQL wants the precision of the column
+	}
+)
+
+// The usual type of a time, with the usual default.
+func TestDefaultNow(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, d database) {
+		for prefix, create := range map[string]func(*gormadapter.Adapter) error{
+			"migrated_": func(a *gormadapter.Adapter) error { return a.Migrate(t.Context()) },
+			"planned_":  func(a *gormadapter.Adapter) error { _, err := gormschema.Apply(t.Context(), a); return err },
+		} {
+			user := gormadapter.WithUser[newcomer]()
+			if d.dialect == "mysql" {
+				user = gormadapter.WithUser[newcomerOfMySQL]()
+			}
+			a := adapter(t, d.open(t, gorm.Config{NamingStrategy: schema.NamingStrategy{TablePrefix: prefix}}), user)
+			if err := create(a); err != nil {
+				t.Fatal(err)
+			}
+			settled(t, a)
 		}
 	})
 }
@@ -121,10 +153,12 @@ func byHand(t testing.TB, db *gorm.DB, dialect string) (extra []string) {
 		q = `"`
 	case "mariadb":
 		collate = " COLLATE utf8mb4_nopad_bin" // that of the key
+	case "mysql":
+		collate = " COLLATE utf8mb4_0900_bin"
 	}
 	user := q + "user" + q
 	exec(t, db, "ALTER TABLE "+user+" ADD COLUMN legacy varchar(20) DEFAULT 'old'", "CREATE INDEX legacy_index ON "+user+" (legacy)",
-		"CREATE TABLE invoice (id integer PRIMARY KEY, user_id varchar(255)"+collate+" NOT NULL REFERENCES "+user+" (id) ON DELETE CASCADE)",
+		"CREATE TABLE invoice (id integer PRIMARY KEY, user_id varchar(255)"+collate+" NOT NULL, FOREIGN KEY (user_id) REFERENCES "+user+" (id) ON DELETE CASCADE)",
 		"CREATE VIEW people AS SELECT id, legacy FROM "+user)
 	extra = []string{"column user.legacy", "index legacy_index of user"}
 	switch dialect {

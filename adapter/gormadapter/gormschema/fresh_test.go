@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
 	"github.com/cardea-auth/cardea/adapter/gormadapter/gormschema"
@@ -58,11 +59,20 @@ func TestFreshWithNames(t *testing.T) {
 	}
 }
 
+type arrival struct {
+	ID int64
+	At time.Time `gorm:"not null;default:CURRENT_TIMESTAMP"`
+}
+
 // No SQL Server runs this. The golden file was read by people.
 func TestFreshSQLServer(t *testing.T) {
 	t.Parallel()
 	const golden = "testdata/sqlserver.sql"
-	got := fresh(t, "sqlserver", gormadapter.WithUser[person]()).Script()
+	p, err := gormschema.Fresh("sqlserver", adapter(t, newSQLite(t).open(t, gorm.Config{}), gormadapter.WithUser[person]()), &team{}, &arrival{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := p.Script()
 	if os.Getenv("UPDATE_GOLDEN") != "" {
 		if err := os.WriteFile(golden, []byte(got), 0o666); err != nil {
 			t.Fatal(err)

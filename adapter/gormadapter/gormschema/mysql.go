@@ -171,8 +171,8 @@ func (mysqlEngine) look(ctx context.Context, conn pinned, fn func(schema.ExecQue
 	return err
 }
 
-// mysqlLockName is one for the whole server, and at most 64 bytes long.
-const mysqlLockName = "CONCAT('cardea.schema.', MD5(DATABASE()))"
+// mysqlLockName is one for the whole server, and at most 64 bytes long. MySQL 9.6 has no MD5 any more.
+const mysqlLockName = "CONCAT('cardea.schema.', LEFT(SHA2(DATABASE(), 256), 32))"
 
 func mysqlLock(ctx context.Context, conn pinned) error {
 	var got sql.NullInt64

@@ -29,7 +29,9 @@ type database struct {
 // onEach runs a test on every database that there is.
 func onEach(t *testing.T, test func(*testing.T, database)) {
 	t.Helper()
-	for name, newDatabase := range map[string]func(testing.TB) database{"SQLite": newSQLite, "PostgreSQL": newPostgres, "MariaDB": newMariaDB} {
+	for name, newDatabase := range map[string]func(testing.TB) database{
+		"SQLite": newSQLite, "PostgreSQL": newPostgres, "MariaDB": newMariaDB, "MySQL": newMySQL,
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test(t, newDatabase(t))
@@ -69,9 +71,19 @@ func newPostgres(t testing.TB) database {
 
 func newMariaDB(t testing.TB) database {
 	t.Helper()
-	dsn := os.Getenv("CARDEA_TEST_MARIADB")
+	return newOnServer(t, "mariadb", "CARDEA_TEST_MARIADB")
+}
+
+func newMySQL(t testing.TB) database {
+	t.Helper()
+	return newOnServer(t, "mysql", "CARDEA_TEST_MYSQL")
+}
+
+func newOnServer(t testing.TB, dialect, variable string) database {
+	t.Helper()
+	dsn := os.Getenv(variable)
 	if dsn == "" {
-		t.Skip("CARDEA_TEST_MARIADB names no server")
+		t.Skip(variable + " names no server")
 	}
 	config, err := driver.ParseDSN(dsn)
 	if err != nil {
@@ -81,7 +93,7 @@ func newMariaDB(t testing.TB) database {
 	config.DBName, config.ParseTime, config.ClientFoundRows = newName(), true, true
 	exec(t, admin, "CREATE DATABASE "+config.DBName)
 	t.Cleanup(func() { exec(t, admin, "DROP DATABASE "+config.DBName) })
-	return database{"mariadb", func(t testing.TB, c gorm.Config) *gorm.DB { return connect(t, mysql.Open(config.FormatDSN()), c) }}
+	return database{dialect, func(t testing.TB, c gorm.Config) *gorm.DB { return connect(t, mysql.Open(config.FormatDSN()), c) }}
 }
 
 // connect closes the connection at the end of the test, before what was registered earlier is cleaned up.

@@ -3,6 +3,7 @@ package gormschema
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"ariga.io/atlas/sql/migrate"
@@ -69,6 +70,9 @@ func newTarget(a *gormadapter.Adapter, own []any) (*target, error) {
 	}
 	if name == "sqlserver" {
 		return nil, fmt.Errorf("gormschema: a live SQL Server cannot be compared: use Adapter.Migrate, or Fresh for its SQL")
+	}
+	if _, ok := a.DB().Statement.ConnPool.(gorm.TxCommitter); ok {
+		return nil, errors.New("gormschema: the adapter was made on a transaction, of which a plan cannot be part: make it on the *gorm.DB that the transaction was begun on")
 	}
 	return &target{e, a.DB(), append(a.Entities(), own...)}, nil
 }

@@ -13,7 +13,6 @@ CREATE TABLE [user] (
 	[balance] decimal(10, 2) NOT NULL CONSTRAINT [user_balance_default] DEFAULT 0,
 	[note] nvarchar(MAX) NULL,
 	[seen] datetime2 NULL,
-	[joined] datetime2 NOT NULL CONSTRAINT [user_joined_default] DEFAULT CURRENT_TIMESTAMP,
 	[key] varbinary(64) NULL,
 	[small] smallint NULL,
 	[quote] nvarchar(20) NOT NULL CONSTRAINT [user_quote_default] DEFAULT 'it''s',
@@ -94,6 +93,12 @@ CREATE TABLE [teams] (
 );
 -- create index idx_teams_name
 CREATE UNIQUE INDEX [idx_teams_name] ON [teams] ([name]);
+-- create table arrivals
+CREATE TABLE [arrivals] (
+	[id] bigint IDENTITY(1,1) NOT NULL,
+	[at] datetime2 NOT NULL CONSTRAINT [arrivals_at_default] DEFAULT CURRENT_TIMESTAMP,
+	CONSTRAINT [arrivals_pkey] PRIMARY KEY ([id])
+);
 -- create table likes
 CREATE TABLE [likes] (
 	[person_id] nvarchar(255) NOT NULL,
