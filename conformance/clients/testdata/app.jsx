@@ -1,0 +1,32 @@
+// The page of both clients: it shows what useSession returns, and hands it and the client's functions to the test. The query of its address sets properties
+// of SessionProvider, and whether somebody must be signed in.
+import { useEffect } from "react"
+import { createRoot } from "react-dom/client"
+import * as client from "next-auth/react"
+
+const properties = {}
+for (const [name, value] of new URLSearchParams(location.search)) {
+	if (/^(\d+|true|false)$/.test(value)) properties[name] = JSON.parse(value)
+}
+const { required = false, ...provider } = properties
+
+window.client = client
+window.seen = [] // what useSession has returned so far, without repetitions
+
+function Visitor() {
+	const session = client.useSession({ required })
+	const now = session.data ? `${session.status} as ${session.data.user.name ?? session.data.user.email}` : session.status
+	useEffect(() => {
+		window.session = session
+	}, [session])
+	useEffect(() => {
+		window.seen.push(now)
+	}, [now])
+	return <h1>{now}</h1>
+}
+
+createRoot(document.getElementById("root")).render(
+	<client.SessionProvider {...provider}>
+		<Visitor />
+	</client.SessionProvider>,
+)

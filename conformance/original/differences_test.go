@@ -1,0 +1,221 @@
+package original_test
+
+import "slices"
+
+// The reasons, as docs/compatibility.md has them.
+const (
+	attempts        = "always, in one encrypted cookie for each attempt, `….state.<id>`; refused the second time"
+	clearsAttempt   = "clears the attempt's cookie, whatever comes of it"
+	newToken        = "a new token after signing in and out"
+	against         = "Every answer has the headers against caching"
+	seeOther        = "A redirect after a POST is 303"
+	charset         = "Pages say their charset"
+	withCookies     = "Answers about an error carry the cookies that were to be set"
+	withLocation    = "a failure told to the client of v5 has a Location too"
+	badRequest      = "A bad request is status 400 with the JSON text `\"Bad request.\"` in both generations"
+	noError         = "It is also the answer to `POST csrf` and to `GET signin/<provider>`, which v5 sends to the error page"
+	twoWays         = "what two parsers could read differently counts as none"
+	oneSpelling     = "A callback URL is kept in one spelling"
+	bothClients     = "**Both clients work with either setting**"
+	ignoresCase     = "A media type is read without regard to case"
+	onlyText        = "a member of a JSON body that is no text counts as left out"
+	formIsJSON      = "`data` in a form is read as JSON"
+	anyCase         = "The pages know codes in upper and lower case"
+	lastError       = "Of several parameters with one name the last one counts"
+	backAfterwards  = "The URL of the sign-in page to which `POST signin` leads without a provider, or with one of credentials, has `callbackUrl`"
+	onlyHints       = "a link could ask for other rights"
+	notVerified     = "v5 does not verify the signature"
+	alwaysNull      = "name, email and image are always there, null where there is nothing"
+	newExpiry       = "`expires` is when the session ends now"
+	databaseRow     = "writes a JWT cookie that the next read throws away"
+	failedUpdate    = "a callback that fails ends the session"
+	absolute        = "redirects are absolute"
+	mailCookie      = "the cookie `authjs.mail` marks the browser that asked"
+	asksFirst       = "elsewhere a page shows whose link it is, and its button signs in"
+	errorPage       = "the error page, as in v5"
+	updated         = "The answer to an update is made of the changed token"
+	unknownProvider = "In v4 a provider that does not exist leads to the error page"
+	passesOn        = "`verify-request` passes on `provider`, `type` and `error`, in both generations"
+	viaRedirect     = "goes through the redirect callback, as in v5"
+	ownCode         = "the code of `credentials.Refuse`; anything else is `Configuration`"
+	logTaken        = "`POST _log` is answered with 200 in both settings"
+	segments        = "In v4 a path with a part too many is one as well"
+	jsonType        = "All JSON has its content type"
+	withoutCharset  = "JSON never says a charset"
+	accessToken     = "a token response without `access_token`"
+	noFormPost      = "`response_mode=form_post`"
+	firstState      = "an answer counts only if this browser asked for it"
+)
+
+const (
+	site           = "http://" + host
+	setToken       = "<64 hex>|<64 hex>; Path=/; HttpOnly; *Lax"
+	cleared        = "<none>; Path=/; Max-Age=0; HttpOnly; *Lax"
+	set15          = "<token>; Path=/; *Expires in 15m0s; HttpOnly; *Lax"
+	set24h         = "<token>; Path=/; Max-Age=86400; Expires in 24h0m0s; HttpOnly; Lax"
+	setSite        = site + "; Path=/; HttpOnly; Lax"
+	badRequestText = `"Bad request."`
+	authorizeURL   = "http://idp/authorize?client_id=app&code_challenge=<random>&code_challenge_method=S256&nonce=<random>" +
+		"&redirect_uri=http%3A%2F%2Fsite.example%2Fapi%2Fauth%2Fcallback%2Fidp&response_type=code&scope=openid%20profile%20email&state=<random>"
+)
+
+// differencesOfBoth are those from either generation.
+var differencesOfBoth = []difference{
+	{"*", "cache", "", "private, no-cache, no-store", against},
+	{"*", "expires", "", "0", against},
+	{"*", "pragma", "", "no-cache", against},
+	{"*: POST *", "status", "302", "303", seeOther},
+	{"*: GET *", "type", "text/html", "text/html; charset=utf-8", charset},
+
+	{"*: POST /signin/idp*", "cookie *.state", set15, "", attempts},
+	{"*: POST /signin/idp*", "cookie *.pkce.code_verifier", set15, "", attempts},
+	{"*: POST /signin/idp*", "cookie *.nonce", set15, "", attempts},
+	{"*: POST /signin/idp*", "cookie *.state.<id>", "", set15, attempts},
+	{"*GET /callback/idp*", "cookie *.state", cleared, "", attempts},
+	{"*GET /callback/idp*", "cookie *.pkce.code_verifier", cleared, "", attempts},
+	{"*GET /callback/idp*", "cookie *.nonce", cleared, "", attempts},
+	{"*GET /callback/idp*", "cookie *.state.<id>", "", cleared, clearsAttempt},
+	{"*: POST /signin/idp?*scope=all", "location", "*client_id=x*&redirect_uri=https%3A%2F%2Fevil.example&response_type=token&scope=all&*", authorizeURL, onlyHints},
+
+	{"*: POST /signout*", "cookie *csrf-token", "", setToken, newToken},
+	{"*GET /callback/*", "cookie *csrf-token", "", setToken, newToken},
+	{"*: POST /callback/credentials *right*", "cookie *csrf-token", "", setToken, newToken},
+	{"*: POST /signin/email *", "cookie *mail", "", set24h, mailCookie},
+	{"*: GET /callback/email*", "cookie *mail", "", cleared, mailCookie},
+
+	{"*: POST /signin* callbackUrl=/a", "location", site + "/api/auth/signin", site + "/api/auth/signin?callbackUrl=http%3A%2F%2Fsite.example%2Fa", backAfterwards},
+	{"*: POST /signin* callbackUrl=/a (X-Auth-Return-Redirect: 1)", "location", site + "/api/auth/signin", site + "/api/auth/signin?callbackUrl=http%3A%2F%2Fsite.example%2Fa", backAfterwards},
+	{"*: POST /signout callbackUrl=/b (Content-Type: Application/X-WWW-Form-Urlencoded)", "location", site + "/api/auth/sign*", site + "/b", ignoresCase},
+	{"JWT/session update: POST /session*", "body", `*"name":"Bea"}}`, `*"name":"Cleo"}}`, formIsJSON},
+	{"JWT/session update: POST /session *\"fail\":true*", "status", "200", "400", failedUpdate},
+	{"JWT/session update: POST /session *\"fail\":true*", "cookie *session-token", cleared, "", failedUpdate},
+	{"JWT/credentials: GET /session", "body", `{"expires":"<in 720h0m0s>","user":{"email":"ann@example.com","name":"Ann Example"}}`, `{"expires":"<in 720h0m0s>","user":{"email":"ann@example.com","image":null,"name":"Ann Example"}}`, alwaysNull},
+	{"database/session: GET /session", "body", `{"expires":"<in 672h0m0s>",*`, `{"expires":"<in 720h0m0s>",*`, newExpiry},
+	{"database/credentials: GET /session", "cookie *session-token", cleared, "<session>; Path=/; Expires in 720h0m0s; HttpOnly; Lax", databaseRow},
+
+	{"own pages/*", "location", "/own/signin?callbackUrl=*", site + "/own/signin?callbackUrl=*", absolute},
+	{"own pages/*", "location", "/own/signout", site + "/own/signout", absolute},
+	{"own pages/*", "location", "/own/error?error=AccessDenied", site + "/own/error?error=AccessDenied", absolute},
+	{"own pages/*", "location", "/own/error?error=undefined", site + "/own/error", absolute},
+	{"JWT/links: GET /callback/email?callbackUrl=http%3A%2F%2Fsite.example&email=ann%40example.com", "location", "*?error=*onfiguration", site + "/api/auth/error?error=Verification", mailCookie},
+
+	// Of a hostile callback URL nothing is left but the site; a good one may change its spelling.
+	{"JWT/callbackUrl in *", "cookie *callback-url", site + "*; Path=/; HttpOnly; Lax", setSite, twoWays},
+	{"JWT/callbackUrl in *", "cookie *callback-url", "http://user@" + host + "/a; Path=/; HttpOnly; Lax", setSite, twoWays},
+	{"JWT/callbackUrl in *", "cookie *callback-url", "", setSite, twoWays},
+	{"JWT/callbackUrl in *", "cookie *callback-url", "HTTP://SITE.EXAMPLE/a; Path=/; HttpOnly; Lax", site + "/a; Path=/; HttpOnly; Lax", oneSpelling},
+	{"JWT/callbackUrl in *", "cookie *callback-url", site + ":80/a; Path=/; HttpOnly; Lax", site + "/a; Path=/; HttpOnly; Lax", oneSpelling},
+	{"JWT/callbackUrl in the cookie: *", "cookie *callback-url", "", site + "/a; Path=/; HttpOnly; Lax", oneSpelling},
+	{"JWT/callbackUrl in *", "status", "500", "200", twoWays},
+	{"JWT/callbackUrl in *", "body", `{"message":*`, `{"url":"` + site + `"}`, twoWays},
+	{"JWT/callbackUrl in *", "body", `{"url":"http://*site.example*"}`, `{"url":"` + site + `"}`, twoWays},
+	{"JWT/callbackUrl in *", "body", `{"url":"HTTP://SITE.EXAMPLE/a"}`, `{"url":"` + site + `/a"}`, oneSpelling},
+	{"JWT/callbackUrl in *", "body", `{"url":"` + site + `:80/a"}`, `{"url":"` + site + `/a"}`, oneSpelling},
+	{"JWT/callbackUrl in the query: *", "body", `{"message":*`, `{"csrfToken":"<64 hex>"}`, twoWays},
+}
+
+var differencesV5 = slices.Concat(differencesOfBoth, []difference{
+	{"JWT/callbackUrl in *", "location", site + "*", site, twoWays},
+	{"JWT/callbackUrl in *", "location", "http://user@" + host + "/a", site, twoWays},
+	{"JWT/callbackUrl in *", "location", "HTTP://SITE.EXAMPLE/a", site + "/a", oneSpelling},
+	{"JWT/callbackUrl in *", "location", site + ":80/a", site + "/a", oneSpelling},
+	{"JWT/callbackUrl in *", "location", "", site, twoWays},
+	{"JWT/callbackUrl in the cookie: %zz GET /csrf", "body", `{"message":*`, `{"csrfToken":"<64 hex>"}`, twoWays},
+
+	// The client of v4.
+	{"JWT/* POST *json=true", "status", "302", "200", bothClients},
+	{"JWT/* POST /callback/credentials *json=true", "status", "302", "401", bothClients},
+	{"JWT/* POST *json=true", "location", "http://*", "", bothClients},
+	{"JWT/* POST *json=true", "type", "", "application/json", bothClients},
+	{"JWT/* POST *json=true", "body", "", `{"url":"http://*"}`, bothClients},
+	{"JWT/paths: POST /_log *", "status", "400", "200", logTaken},
+	{"JWT/paths: POST /_log *", "body", badRequestText, "", logTaken},
+	{"JWT/paths: POST /_log *", "type", "application/json", "", logTaken},
+
+	// What is told of a failure.
+	{"JWT/p*", "status", "302", "400", noError},
+	{"JWT/p*", "location", site + "/api/auth/error?error=Configuration", "", noError},
+	{"JWT/p*", "type", "", "application/json", noError},
+	{"JWT/p*", "body", "", badRequestText, noError},
+	{"JWT/c*", "status", "302", "400", noError},
+	{"JWT/c*", "location", site + "/api/auth/error?error=Configuration", "", noError},
+	{"JWT/c*", "type", "", "application/json", noError},
+	{"JWT/c*", "body", "", badRequestText, noError},
+	{"*", "cookie *callback-url", "", setSite, withCookies},
+	{"JWT/mail that the application refuses: POST /signin/email email=elsewhere@example.com", "cookie *callback-url", setSite, "", withCookies},
+	{"JWT/addresses: POST /signin/email email=ann%40localhost", "cookie *callback-url", setSite, "", withCookies},
+	{"*(X-Auth-Return-Redirect: 1)", "location", "", site + "/*?*error=*", withLocation},
+	{"JWT/content types: POST /signout {\"csrfToken\":\"<64 hex>\",\"callbackUrl\":1}*", "location", site + "/api/auth/error?error=Configuration", site + "/d", onlyText},
+	{"JWT/error: GET /error?error=*", "status", "200", "403", anyCase},
+	{"JWT/error: GET /error?error=configuration", "status", "200", "500", anyCase},
+	{"JWT/error: GET /error?error=AccessDenied&error=Configuration", "status", "403", "500", lastError},
+	{"JWT/mail*: POST /signin/email *", "location", site + "/api/auth/error?error=Configuration", site + "/api/auth/signin?error=EmailSignin", mailCookie},
+	{"JWT/addresses: POST /signin/email*", "location", site + "/api/auth/error?error=Configuration", site + "/api/auth/signin?error=EmailSignin", mailCookie},
+
+	{"JWT/* POST /sign* (X-Auth-Return-Redirect: 1)", "body", `{"url":"` + site + `/api/auth/signin"}`, `{"url":"` + site + `/api/auth/signin?callbackUrl=http%3A%2F%2Fsite.example%2Fa"}`, backAfterwards},
+	{"own pages/*", "body", `{"url":"/own/signin?callbackUrl=http%3A%2F%2Fsite.example%2Fa"}`, `{"url":"` + site + `/own/signin?callbackUrl=http%3A%2F%2Fsite.example%2Fa"}`, absolute},
+	{"own pages/*", "location", "/own/verify?provider=email&type=email", site + "/own/verify?provider=email&type=email", absolute},
+	{"own pages/*", "location", "/own/new?callbackUrl=http%3A%2F%2Fsite.example%2Fa", site + "/own/new?callbackUrl=http%3A%2F%2Fsite.example%2Fa", absolute},
+	{"database/credentials: GET /session", "body", "null", `{"expires":"<in 720h0m0s>","user":{"email":"ann@example.com","image":null,"name":"Ann Example"}}`, databaseRow},
+	{"JWT/ID token with a broken signature: GET /callback/idp*", "location", site, site + "/api/auth/error?error=Configuration", notVerified},
+	{"JWT/ID token with a broken signature: GET /callback/idp*", "cookie *session-token", "<session>; *", "", notVerified},
+
+	// A link for the second time, in a browser that no longer counts as the one that badRequestText.
+	{"JWT/mail: GET /callback/email*", "location", site + "/api/auth/error?error=Verification", "", asksFirst},
+	{"JWT/mail: GET /callback/email*", "status", "302", "200", asksFirst},
+	{"JWT/mail: GET /callback/email*", "type", "", "text/html; charset=utf-8", asksFirst},
+	{"JWT/mail: GET /callback/email*", "body", "", "page post /api/auth/callback/email: csrfToken email token callbackUrl", asksFirst},
+})
+
+var differencesV4 = slices.Concat(differencesOfBoth, []difference{
+	// The client of v5.
+	{"*(X-Auth-Return-Redirect: 1)", "status", "302", "200", bothClients},
+	{"*(X-Auth-Return-Redirect: 1)", "type", "", "application/json", bothClients},
+	{"*(X-Auth-Return-Redirect: 1)", "body", "", `{"url":"http://*"}`, bothClients},
+
+	// What is told of a failure.
+	{"JWT/*", "body", "Error: This action with HTTP * is not supported by NextAuth.js", badRequestText, badRequest},
+	{"*", "type", "", "application/json", jsonType},
+	{"JWT/paths: * /*/*x", "status", "200", "400", segments},
+	{"JWT/paths: * /*/*x", "body", "*", badRequestText, segments},
+	{"JWT/paths: * /*/*x", "type", "text/html", "application/json", segments},
+	{"JWT/paths: GET /providers/idp", "status", "200", "400", segments},
+	{"JWT/paths: GET /providers/idp", "body", "*", badRequestText, segments},
+	{"JWT/paths: POST /signout/x", "status", "302", "400", segments},
+	{"JWT/paths: POST /signout/x", "location", site, "", segments},
+	{"JWT/paths: *", "status", "500", "400", badRequest},
+	{"JWT/paths: *", "body", `{"message":*`, badRequestText, badRequest},
+	{"JWT/paths: * /callback/unknown", "status", "400", "30*", unknownProvider},
+	{"JWT/paths: * /callback/unknown", "location", "", site + "/api/auth/error?error=Configuration", unknownProvider},
+	{"JWT/paths: * /callback/unknown", "body", "Error: *", "", unknownProvider},
+	{"JWT/paths: POST /callback/idp", "location", site + "/api/auth/error?error=OAuthCallback", site + "/api/auth/error?error=Configuration", noFormPost},
+	{"JWT/sign-in: POST /signin*", "location", site + "/api/auth/signin?csrf=true", site + "/api/auth/signin?callbackUrl=http%3A%2F%2Fsite.example%2Fa", backAfterwards},
+	{"JWT/sign-in: POST /signin/unknown*", "location", site + "/api/auth/signin?csrf=true", site + "/api/auth/error?error=Configuration", unknownProvider},
+	{"JWT/content types: POST /signout {\"csrfToken\":\"<64 hex>\",\"callbackUrl\":1}*", "status", "500", "303", onlyText},
+	{"JWT/content types: POST /signout {\"csrfToken\":\"<64 hex>\",\"callbackUrl\":1}*", "location", "", site + "/d", onlyText},
+	{"JWT/content types: POST /signout {\"csrfToken\":\"<64 hex>\",\"callbackUrl\":1}*", "body", "an exception", "", onlyText},
+	{"JWT/callbackUrl in *", "body", "an exception", `{"url":"` + site + `"}`, twoWays},
+	{"JWT/callbackUrl in the cookie: %zz GET /csrf", "body", "an exception", `{"csrfToken":"<64 hex>"}`, twoWays},
+	{"JWT/* POST *json=true", "type", "application/json; charset=utf-8", "application/json", withoutCharset},
+	{"JWT/credentials: POST *", "location", site + "/api/auth/error?error=the%20database%20is%20away", site + "/api/auth/error?error=Configuration", ownCode},
+	{"JWT/credentials: POST *", "body", `{"url":"` + site + `/api/auth/error?error=the%20database%20is%20away"}`, `{"url":"` + site + `/api/auth/error?error=Configuration"}`, ownCode},
+	{"JWT/credentials: GET /callback/credentials", "status", "500", "302", errorPage},
+	{"JWT/credentials: GET /callback/credentials", "location", "", site + "/api/auth/error?error=Configuration", errorPage},
+	{"JWT/credentials: GET /callback/credentials", "body", "Error: *", "", errorPage},
+	{"JWT/sign-in that the visitor cancels: GET /callback/idp?error=access_denied", "location", site + "/api/auth/error?error=Callback", site + "/api/auth/error?error=OAuthCallback", firstState},
+	{"JWT/provider that fails: token: access_token missing *", "location", site, site + "/api/auth/error?error=OAuthCallback", accessToken},
+	{"JWT/provider that fails: token: access_token missing *", "cookie *session-token", "<session>; *", "", accessToken},
+	{"JWT/*that the application refuses: *", "location", "/elsewhere", site + "/elsewhere", viaRedirect},
+	{"JWT/session update: POST /session *", "body", `*"name":"Ann Example"}}`, `*"name":"Bea"}}`, updated},
+	{"JWT/addresses: POST /signin/email email=ann%40localhost", "location", site + "/api/auth/error?error=EmailSignin", site + "/api/auth/verify-request?provider=email&type=email", mailCookie},
+
+	{"own pages/*", "location", "/own/verify", site + "/own/verify?provider=email&type=email", passesOn},
+	{"own pages/*", "location", "/own/new?callbackUrl=http%3A%2F%2Fsite.example%2Fa", site + "/own/new?callbackUrl=http%3A%2F%2Fsite.example%2Fa", absolute},
+	{"database/credentials: GET /session", "body", "{}", `{"expires":"<in 720h0m0s>","user":{"email":"ann@example.com","image":null,"name":"Ann Example"}}`, databaseRow},
+
+	// A link for the second time, in a browser that no longer counts as the one that badRequestText.
+	{"JWT/mail: GET /callback/email*", "location", site + "/api/auth/error?error=Verification", "", asksFirst},
+	{"JWT/mail: GET /callback/email*", "status", "302", "200", asksFirst},
+	{"JWT/mail: GET /callback/email*", "type", "", "text/html; charset=utf-8", asksFirst},
+	{"JWT/mail: GET /callback/email*", "body", "", "page post /api/auth/callback/email: csrfToken email token callbackUrl", asksFirst},
+})

@@ -1,0 +1,27 @@
+package original_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/conformance/internal/node"
+)
+
+var errNoServer = errors.New("no mail server")
+
+var own = &pages{SignIn: "/own/signin", SignOut: "/own/signout", Error: "/own/error", VerifyRequest: "/own/verify", NewUser: "/own/new"}
+
+// The same requests at a real server and at Cardea's handler, in each generation.
+func TestBesideTheOriginal(t *testing.T) {
+	t.Parallel()
+	p := node.Start(t, "node", "server.mjs")
+	list := []comparison{
+		{"JWT", cardea.JWT, nil, slices.Concat(endpoints, callbackURLs, jwtSessions, signOuts, providers, forms, https)},
+		{"database", cardea.Database, nil, databaseSessions},
+		{"own pages", cardea.JWT, own, ownPages},
+	}
+	t.Run("v5", func(t *testing.T) { compare(t, p, "v5", list, differencesV5) })
+	t.Run("v4", func(t *testing.T) { compare(t, p, "v4", list, differencesV4) })
+}
