@@ -1,4 +1,5 @@
-// Package readme finds and checks the Go code in README.md, so that a reader who copies it gets what compiles. Only its own test uses it.
+// Package readme checks the Markdown pages of the repository: that their Go code compiles, their links lead somewhere, and the packages that they name are
+// there. Only its own test uses it.
 package readme
 
 import (

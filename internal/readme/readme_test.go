@@ -2,68 +2,153 @@ package readme
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"go/parser"
+	"go/token"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 )
 
-func TestGoCodeOfREADME(t *testing.T) {
-	t.Parallel()
-	name, err := filepath.Abs("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	blocks, err := goBlocks(string(text))
-	if err != nil {
-		t.Fatalf("%s:%v", name, err)
-	}
+const root = "../.."
 
-	programs := 0
-	for _, b := range blocks {
-		if b.isProgram() {
-			programs++
-		}
-		t.Run(fmt.Sprintf("line %d", b.line), func(t *testing.T) {
-			t.Parallel()
-			if err := b.format(); err != nil {
-				t.Fatalf("%s:%v", name, err)
-			}
-			if b.isProgram() {
-				build(t, name, b)
-			}
-		})
+// pages are the Markdown files of the repository, by their absolute names.
+func pages(t *testing.T) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	visit(t, ".md", func(name, text string) { found[name] = text })
+	return found
+}
+
+// visit reads the files of the repository with that extension.
+func visit(t *testing.T, extension string, file func(name, text string)) {
+	t.Helper()
+	top, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if programs == 0 {
-		t.Error("README.md has no Go program: the quick start is gone, or its fence is no longer ```go")
+	err = filepath.WalkDir(top, func(name string, d fs.DirEntry, err error) error {
+		hidden := strings.HasPrefix(d.Name(), ".") || d.Name() == "node_modules" || d.Name() == "testdata"
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && hidden && name != top:
+			return filepath.SkipDir
+		case d.IsDir() || filepath.Ext(name) != extension:
+			return nil
+		}
+		text, err := os.ReadFile(name)
+		file(name, string(text))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
-// build compiles a program as if it lay in the examples module, which requires what the README uses, and asks for no network.
-func build(t *testing.T, name string, b block) {
+// Every block of Go in README.md and docs is a program, or stands in a source file that is compiled, or compiles with the other such blocks of its page and
+// with what testdata has to stand around them.
+func TestGoCode(t *testing.T) {
+	t.Parallel()
+	var sources strings.Builder
+	visit(t, ".go", func(_, text string) { sources.WriteString(unspaced(text)) })
+	programs, fragments := 0, 0
+	for name, text := range pages(t) {
+		blocks, err := goBlocks(text)
+		if err != nil {
+			t.Errorf("%s:%v", name, err)
+		}
+		var parts []block
+		for _, b := range blocks {
+			if err := b.format(); err != nil {
+				t.Errorf("%s:%v", name, err)
+			}
+			switch {
+			case b.isProgram():
+				programs++
+				t.Run(fmt.Sprintf("%s line %d", filepath.Base(name), b.line), func(t *testing.T) {
+					t.Parallel()
+					build(t, fmt.Sprintf("readme-line-%d", b.line), fmt.Sprintf("//line %s:%d\n%s", name, b.line, b.code))
+				})
+			case !strings.Contains(sources.String(), unspaced(b.code)):
+				parts = append(parts, b)
+			}
+		}
+		fragments += len(parts)
+		if len(parts) > 0 {
+			t.Run(filepath.Base(name), func(t *testing.T) {
+				t.Parallel()
+				build(t, "readme-parts", program(t, name, parts)...)
+			})
+		}
+	}
+	if programs < 2 || fragments < 5 {
+		t.Errorf("%d programs, %d parts of programs: the quick start is gone, or the fences are no longer ```go", programs, fragments)
+	}
+}
+
+func unspaced(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// program returns the files of a program that the blocks of a page are parts of.
+func program(t *testing.T, page string, parts []block) []string {
 	t.Helper()
-	examples, err := filepath.Abs("../../examples")
+	name := strings.TrimSuffix(filepath.Base(page), ".md") + ".go"
+	text, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatalf("%s: the code on line %d is neither a program nor in a source file; what stands around it belongs into testdata: %v", page, parts[0].line, err)
+	}
+	around, err := parser.ParseFile(token.NewFileSet(), name, text, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, declarations, _ := strings.Cut(string(text), "\n)\n") // behind the imports
+	file, err := parser.ParseFile(token.NewFileSet(), name, "package main\n"+declarations, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := []string{"package main\n" + importsOf(file, around.Imports) + declarations + "\nfunc main() {}\n"}
+	for _, b := range parts {
+		source, err := b.source(page, around.Imports)
+		if err != nil {
+			t.Fatalf("%s:%v", page, err)
+		}
+		files = append(files, source)
+	}
+	return files
+}
+
+// build compiles a program as if it lay in the examples module, which requires what the pages use, and asks for no network.
+func build(t *testing.T, pkg string, files ...string) {
+	t.Helper()
+	examples, err := filepath.Abs(filepath.Join(root, "examples"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(examples, "go.mod")); err != nil {
 		t.Skip("the examples module is not here: this is the root module alone, not the repository")
 	}
-
-	dir := t.TempDir()
-	source := filepath.Join(dir, "main.go")
-	write(t, source, fmt.Appendf(nil, "//line %s:%d\n%s", name, b.line, b.code)) // a compile error then names the line of the README
-	pkg := fmt.Sprintf("readme-line-%d", b.line)
-	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(examples, pkg, "main.go"): source}})
+	chi, err := filepath.Abs("testdata/chi/chi.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(dir, "overlay.json"), overlay)
+
+	dir := t.TempDir()
+	replace := map[string]string{filepath.Join(examples, "readme-chi/chi/chi.go"): chi}
+	for i, source := range files {
+		name := fmt.Sprintf("part%d.go", i)
+		write(t, filepath.Join(dir, name), source)
+		replace[filepath.Join(examples, pkg, name)] = filepath.Join(dir, name)
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "overlay.json"), string(overlay))
 
 	cmd := exec.Command("go", "build", "-overlay", filepath.Join(dir, "overlay.json"), "-o", os.DevNull, "./"+pkg)
 	cmd.Dir = examples
@@ -72,9 +157,43 @@ func build(t *testing.T, name string, b block) {
 	}
 }
 
-func write(t *testing.T, name string, data []byte) {
+func write(t *testing.T, name, text string) {
 	t.Helper()
-	if err := os.WriteFile(name, data, 0o644); err != nil {
+	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestLinks(t *testing.T) {
+	t.Parallel()
+	for name, text := range pages(t) {
+		if err := errors.Join(deadLinks(name, text)...); err != nil {
+			t.Errorf("%s:\n%v", name, err)
+		}
+	}
+}
+
+func TestCommands(t *testing.T) {
+	t.Parallel()
+	for name, text := range pages(t) {
+		if err := errors.Join(missingPackages(text, root, "examples")...); err != nil {
+			t.Errorf("%s:\n%v", name, err)
+		}
+	}
+}
+
+// Everything in docs can be found from README.md.
+func TestREADMELinksToEachPage(t *testing.T) {
+	t.Parallel()
+	all := pages(t)
+	readme, err := filepath.Abs(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range all {
+		page := "docs/" + filepath.Base(name)
+		if filepath.Base(filepath.Dir(name)) == "docs" && !slices.Contains(strings.FieldsFunc(all[readme], func(r rune) bool { return strings.ContainsRune("()#", r) }), page) {
+			t.Errorf("README.md has no link to %s", page)
+		}
 	}
 }

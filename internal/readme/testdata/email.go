@@ -1,0 +1,17 @@
+// What stands around the code of docs/email.md.
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/email"
+)
+
+var adapter interface {
+	cardea.Adapter
+	cardea.TokenStore
+}
+
+type Message = email.Message

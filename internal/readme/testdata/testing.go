@@ -1,0 +1,18 @@
+// What stands around the code of docs/testing.md.
+package main
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"testing"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/email"
+	"github.com/cardea-auth/cardea/provider"
+)
+
+var t *testing.T
+
+func newHandler(cardea.Provider) http.Handler { return nil }
