@@ -40,10 +40,15 @@ func openFile(t testing.TB, name string, opts ...gormadapter.Option) *gormadapte
 // openDB is the application's own connection.
 func openDB(t testing.TB, config gorm.Config) *gorm.DB {
 	t.Helper()
+	return openDBFile(t, filepath.Join(t.TempDir(), "db.sqlite"), config)
+}
+
+func openDBFile(t testing.TB, name string, config gorm.Config) *gorm.DB {
+	t.Helper()
 	if config.Logger == nil {
 		config.Logger = logger.Discard
 	}
-	db, err := gorm.Open(sqlite.Open(filepath.Join(t.TempDir(), "db.sqlite")), &config)
+	db, err := gorm.Open(sqlite.Open(name), &config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +74,7 @@ func newOn(t testing.TB, db *gorm.DB, opts ...gormadapter.Option) *gormadapter.A
 
 func TestContract(t *testing.T) {
 	t.Parallel()
-	adaptertest.Run(t, func(t *testing.T) cardea.Adapter { return open(t) })
+	adaptertest.Run(t, reused(t, func(t testing.TB) opener { return opens(sqliteFile(t)) }))
 }
 
 func TestContractInMemory(t *testing.T) {
@@ -80,26 +85,30 @@ func TestContractInMemory(t *testing.T) {
 // The application's connection prepares everything, has a prefix, and the entities came from its own migrations.
 func TestContractOnTheApplicationsConnection(t *testing.T) {
 	t.Parallel()
-	adaptertest.Run(t, func(t *testing.T) cardea.Adapter {
-		db := openDB(t, gorm.Config{PrepareStmt: true, TranslateError: true, NamingStrategy: schema.NamingStrategy{TablePrefix: "auth_"}})
-		a, err := gormadapter.New(db, gormadapter.WithUser[member]())
-		if err != nil {
-			t.Fatal(err)
+	adaptertest.Run(t, reusedOfApplication(t, func(t testing.TB) opener {
+		file := sqliteFile(t).DBName
+		return func(t testing.TB) *gormadapter.Adapter {
+			prefixed := schema.NamingStrategy{TablePrefix: "auth_"}
+			db := openDBFile(t, file, gorm.Config{PrepareStmt: true, TranslateError: true, NamingStrategy: prefixed})
+			a, err := gormadapter.New(db, gormadapter.WithUser[member]())
+			must(t, err)
+			return a
 		}
-		if err := db.AutoMigrate(a.Entities()...); err != nil {
-			t.Fatal(err)
-		}
-		return a
-	})
+	}))
 }
 
 // A connection whose dialect has no RETURNING, as MySQL's.
 func TestContractWithoutReturning(t *testing.T) {
 	t.Parallel()
-	adaptertest.Run(t, func(t *testing.T) cardea.Adapter {
-		db := openDB(t, gorm.Config{})
-		remove := db.Callback().Delete()
-		remove.Clauses = slices.DeleteFunc(slices.Clone(remove.Clauses), func(name string) bool { return name == "RETURNING" })
-		return newOn(t, db)
-	})
+	adaptertest.Run(t, reused(t, func(t testing.TB) opener {
+		file := sqliteFile(t).DBName
+		return func(t testing.TB) *gormadapter.Adapter {
+			db := openDBFile(t, file, gorm.Config{})
+			remove := db.Callback().Delete()
+			remove.Clauses = slices.DeleteFunc(slices.Clone(remove.Clauses), func(name string) bool { return name == "RETURNING" })
+			a, err := gormadapter.New(db)
+			must(t, err)
+			return a
+		}
+	}))
 }

@@ -26,7 +26,12 @@ type engine struct {
 }
 
 func engines() []engine {
-	return []engine{{"SQLite", sqliteFile}, {"PostgreSQL", postgreSQL}, {"PgBouncer", pgBouncer}, {"MariaDB", mariaDB}}
+	return append(databases(), engine{"PgBouncer", pgBouncer})
+}
+
+// databases are the engines without those on the way to them.
+func databases() []engine {
+	return []engine{{"SQLite", sqliteFile}, {"PostgreSQL", postgreSQL}, {"MariaDB", mariaDB}, {"MySQL", mySQL}}
 }
 
 func sqliteFile(t testing.TB) gormadapter.Options {
@@ -59,22 +64,33 @@ func postgreSQLAddress(t testing.TB, variable, query string) string {
 
 func mariaDB(t testing.TB) gormadapter.Options {
 	t.Helper()
-	config, err := sqldriver.ParseDSN(addressOf(t, "CARDEA_TEST_MARIADB"))
-	if err != nil {
-		t.Fatal("CARDEA_TEST_MARIADB is no DSN")
-	}
-	config.DBName = createDatabase(t, mysql.Open(config.FormatDSN()), "")
-	return gormadapter.Options{Type: "mariadb", DSN: config.FormatDSN()}
+	return gormadapter.Options{Type: "mariadb", DSN: mySQLAddress(t, "CARDEA_TEST_MARIADB")}
 }
 
-// bytewiseMariaDB is a database whose tables compare byte for byte when nothing else is said.
-func bytewiseMariaDB(t testing.TB) string {
+func mySQL(t testing.TB) gormadapter.Options {
 	t.Helper()
-	dsn := mariaDB(t).DSN
-	if err := connect(t, mysql.Open(dsn)).Exec("ALTER DATABASE COLLATE utf8mb4_nopad_bin").Error; err != nil {
-		t.Fatal(err)
+	return gormadapter.Options{Type: "mysql", DSN: mySQLAddress(t, "CARDEA_TEST_MYSQL")}
+}
+
+// mySQLAddress makes an empty database and returns its DSN.
+func mySQLAddress(t testing.TB, variable string) string {
+	t.Helper()
+	config, err := sqldriver.ParseDSN(addressOf(t, variable))
+	if err != nil {
+		t.Fatalf("%s is no DSN", variable)
 	}
-	return dsn
+	config.DBName = createDatabase(t, mysql.Open(config.FormatDSN()), "")
+	return config.FormatDSN()
+}
+
+// strictest are the collations that compare byte for byte, spaces at the end included.
+var strictest = map[string]string{"mariadb": "utf8mb4_nopad_bin", "mysql": "utf8mb4_0900_bin"}
+
+// bytewise makes the tables of a database compare byte for byte when nothing else is said.
+func bytewise(t testing.TB, o gormadapter.Options) gormadapter.Options {
+	t.Helper()
+	must(t, connect(t, mysql.Open(o.DSN)).Exec("ALTER DATABASE COLLATE "+strictest[o.Type]).Error)
+	return o
 }
 
 // serverConnection is the application's own connection to a database, with TranslateError and without any setting that Open makes.
@@ -88,7 +104,7 @@ func serverConnection(t testing.TB, o gormadapter.Options) *gorm.DB {
 func dialectorOf(t testing.TB, o gormadapter.Options) gorm.Dialector {
 	t.Helper()
 	switch {
-	case o.Type == "mariadb":
+	case o.Type == "mariadb", o.Type == "mysql":
 		return mysql.Open(o.DSN + "?parseTime=true")
 	case o.TransactionPooler:
 		return postgres.Open(o.DSN + "&default_query_exec_mode=cache_describe")
@@ -101,18 +117,21 @@ func dialectorOf(t testing.TB, o gormadapter.Options) gorm.Dialector {
 // openOn returns an adapter with its tables.
 func openOn(t testing.TB, o gormadapter.Options, opts ...gormadapter.Option) *gormadapter.Adapter {
 	t.Helper()
+	a := openExisting(t, o, opts...)
+	must(t, a.Migrate(context.Background()))
+	return a
+}
+
+// openExisting returns an adapter on a database as it is.
+func openExisting(t testing.TB, o gormadapter.Options, opts ...gormadapter.Option) *gormadapter.Adapter {
+	t.Helper()
 	a, err := gormadapter.Open(o, opts...)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	t.Cleanup(func() {
 		if err := a.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	if err := a.Migrate(context.Background()); err != nil {
-		t.Fatal(err)
-	}
 	return a
 }
 
@@ -121,44 +140,61 @@ func TestContractOnPostgreSQL(t *testing.T) {
 	o := postgreSQL(t)
 	db := connect(t, dialectorOf(t, o))
 	var schemas atomic.Int32
-	adaptertest.Run(t, func(t *testing.T) cardea.Adapter { // a schema of one database is made much faster than a database
+	adaptertest.Run(t, reused(t, func(t testing.TB) opener {
 		schema := fmt.Sprint("schema", schemas.Add(1))
 		must(t, db.Exec("CREATE SCHEMA "+schema).Error)
-		return openOn(t, gormadapter.Options{Type: "postgres", DSN: o.DSN + "&search_path=" + schema})
-	})
+		return opens(gormadapter.Options{Type: "postgres", DSN: o.DSN + "&search_path=" + schema})
+	}))
 }
 
-// Through a pooler, each time in another schema of one database.
+// Through a pooler, in schemas of one database.
 func TestContractOnPgBouncer(t *testing.T) {
 	t.Parallel()
 	o := pgBouncer(t)
 	db := connect(t, dialectorOf(t, o))
 	var schemas atomic.Int32
-	adaptertest.Run(t, func(t *testing.T) cardea.Adapter {
+	adaptertest.Run(t, reused(t, func(t testing.TB) opener {
 		inSchema := o
 		inSchema.Schema = fmt.Sprint("schema", schemas.Add(1))
 		must(t, db.Exec("CREATE SCHEMA "+inSchema.Schema).Error)
-		return openOn(t, inSchema)
-	})
+		return opens(inSchema)
+	}))
 }
 
 func TestContractOnMariaDB(t *testing.T) {
 	t.Parallel()
 	addressOf(t, "CARDEA_TEST_MARIADB")
-	adaptertest.Run(t, func(t *testing.T) cardea.Adapter { return openOn(t, mariaDB(t)) })
+	adaptertest.Run(t, reused(t, func(t testing.TB) opener { return opens(mariaDB(t)) }))
 }
 
-// The application's own connection, with next to no settings, on tables that its own migrations made.
+func TestContractOnMySQL(t *testing.T) {
+	t.Parallel()
+	addressOf(t, "CARDEA_TEST_MYSQL")
+	adaptertest.Run(t, reused(t, func(t testing.TB) opener { return opens(mySQL(t)) }))
+}
+
 func TestContractOnTheApplicationsMariaDB(t *testing.T) {
 	t.Parallel()
 	addressOf(t, "CARDEA_TEST_MARIADB")
-	adaptertest.Run(t, func(t *testing.T) cardea.Adapter {
-		db := connect(t, mysql.Open(bytewiseMariaDB(t)+"?parseTime=true"))
-		a, err := gormadapter.New(db)
-		must(t, err)
-		must(t, db.AutoMigrate(a.Entities()...))
-		return a
-	})
+	contractOnTheApplications(t, mariaDB)
+}
+
+func TestContractOnTheApplicationsMySQL(t *testing.T) {
+	t.Parallel()
+	addressOf(t, "CARDEA_TEST_MYSQL")
+	contractOnTheApplications(t, mySQL)
+}
+
+// contractOnTheApplications runs on the application's own connection, with next to no settings, on tables that its own migrations made.
+func contractOnTheApplications(t *testing.T, empty func(testing.TB) gormadapter.Options) {
+	adaptertest.Run(t, reusedOfApplication(t, func(t testing.TB) opener {
+		o := bytewise(t, empty(t))
+		return func(t testing.TB) *gormadapter.Adapter {
+			a, err := gormadapter.New(connect(t, dialectorOf(t, o)))
+			must(t, err)
+			return a
+		}
+	}))
 }
 
 // The application's own connection through a pooler, in each of the modes in which pgx prepares nothing. Many work at once, so that each gets server
