@@ -18,6 +18,9 @@ import (
 
 // The database goes away at each request of a story in turn: nothing is half written, the answer is 503, and once the database is back it works.
 func TestDatabaseGoesAway(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute or more")
+	}
 	t.Parallel()
 	for _, e := range []engine{{"PostgreSQL", postgreSQL}, {"PgBouncer", pgBouncer}, {"MariaDB", mariaDB}} {
 		for _, f := range []fault{lost, unanswered, stalled, restarted} {

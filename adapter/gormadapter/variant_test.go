@@ -216,6 +216,9 @@ func counted() gormadapter.Option {
 
 // Each variant keeps the contract, with several sets of tables in one database.
 func TestContractOfVariants(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute or more")
+	}
 	t.Parallel()
 	for name, v := range variants() {
 		for _, e := range databases() {

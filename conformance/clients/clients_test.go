@@ -10,11 +10,17 @@ import (
 )
 
 func TestNextAuth5(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute or more")
+	}
 	t.Parallel()
 	behaves(t, "v5", run{next: 5, strategy: cardea.Database}, run{next: 5, strategy: cardea.JWT})
 }
 
 func TestNextAuth4(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute or more")
+	}
 	t.Parallel()
 	behaves(t, "v4",
 		run{next: 4, strategy: cardea.Database},

@@ -44,6 +44,9 @@ const rounds = 200
 
 // Changing the tables under readers and writers loses no row and disturbs nobody.
 func TestRounds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute or more")
+	}
 	t.Parallel()
 	onEach(t, func(t *testing.T, d database) {
 		db := d.open(t, gorm.Config{})
