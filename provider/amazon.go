@@ -8,8 +8,8 @@ import (
 
 // Amazon signs in with the account of a customer of Amazon, by a security profile for Login with Amazon
 // (https://developer.amazon.com/loginwithamazon/console/site/lwa/overview.html; rules:
-// https://developer.amazon.com/docs/login-with-amazon/authorization-code-grant.html). The callback URL must be https.
-// Whether the e-mail was verified is not told. There is no picture.
+// https://developer.amazon.com/docs/login-with-amazon/authorization-code-grant.html). The callback URL must be https. The id is another for each
+// company: a security profile in another company's account knows nobody again. Whether the e-mail was verified is not told. There is no picture.
 func Amazon(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "amazon",

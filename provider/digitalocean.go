@@ -7,8 +7,8 @@ import (
 )
 
 // DigitalOcean signs in with a DigitalOcean account, by an OAuth application (https://cloud.digitalocean.com/account/api/applications; rules:
-// https://docs.digitalocean.com/reference/api/oauth-api/). The person chooses a team, whose resources the scope read lets the application see. The
-// e-mail is verified if DigitalOcean says so. There is no picture.
+// https://docs.digitalocean.com/reference/api/oauth/, read 2026-11-22). The person chooses a team; the scope account:read lets the application see the
+// person's account, and none of the team's resources. The e-mail is verified if DigitalOcean says so. There is no picture.
 func DigitalOcean(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "digitalocean",
@@ -20,7 +20,7 @@ func DigitalOcean(c Client) *cardea.OAuthProvider {
 		AuthorizationURL: "https://cloud.digitalocean.com/v1/oauth/authorize",
 		TokenURL:         "https://cloud.digitalocean.com/v1/oauth/token",
 		UserinfoURL:      "https://api.digitalocean.com/v2/account",
-		Scopes:           []string{"read"},
+		Scopes:           []string{"account:read"},
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			account := raw.Object("account")
 			return cardea.Profile{

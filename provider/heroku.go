@@ -7,7 +7,7 @@ import (
 )
 
 // Heroku signs in with a Heroku account, by an API client (https://dashboard.heroku.com/account/applications; rules:
-// https://devcenter.heroku.com/articles/oauth). Whether the e-mail was verified is not told: verified is about a means of payment. There is no
+// https://devcenter.heroku.com/articles/oauth, read 2026-11-22). Whether the e-mail was verified is not told: verified is about a means of payment. There is no
 // picture.
 func Heroku(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{

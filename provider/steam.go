@@ -6,8 +6,9 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Steam signs in with a Steam account, by OpenID 2.0 (https://partner.steamgames.com/doc/features/auth#website; not read again, but written from what is
-// generally known of it). No client is created. The id is the SteamID64. There is no e-mail address.
+// Steam signs in with a Steam account, by OpenID 2.0 (https://steamcommunity.com/dev, read 2026-11-22, and
+// https://partner.steamgames.com/doc/features/auth#website). No client is created. The id is the SteamID64. There is no e-mail address. Valve asks sites to
+// lead to the sign-in by one of the buttons on the first of these pages.
 //
 // c.Secret is a Web API key (https://steamcommunity.com/dev/apikey), with which name and picture are asked for; without one there are none. c.ID is not
 // used.

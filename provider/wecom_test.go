@@ -13,7 +13,7 @@ import (
 var (
 	wecom = provider.WeCom(client, provider.WeComOptions{AgentID: "1000000"})
 
-	_ = add(service{"wecom", wecom})
+	_ = add(service{"wecom", wecom}, service{"wecom-older", wecom})
 	_ = func() bool {
 		foreign["https://login.work.weixin.qq.com/wwlogin/sso/login"] = wecomCallback
 		return true

@@ -3,8 +3,8 @@ package provider
 import "github.com/cardea-auth/cardea"
 
 // Xero signs in with a Xero login, by a web app (https://developer.xero.com/app/manage; rules:
-// https://developer.xero.com/documentation/guides/oauth2/sign-in). Organizations play no part in it. Whether the e-mail was verified is not told. There
-// is no picture.
+// https://developer.xero.com/documentation/guides/oauth2/sign-in). Organizations play no part in it. Xero says that it verifies e-mail addresses, but
+// of the one that it gives out it does not tell whether it did, so that counts as unverified. There is no picture.
 func Xero(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "xero",
