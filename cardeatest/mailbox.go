@@ -20,12 +20,8 @@ type Mailbox struct {
 	err   error
 }
 
-// Mail is a mail that was sent.
-type Mail struct {
-	email.Message
-	Link string // to sign in with, as the text has it; "" for none
-	Code string // of six digits, as the text has it; "" for none
-}
+// Mail is a mail that was sent. Its Link and its Code are those that the text has, "" for none.
+type Mail struct{ email.Message }
 
 var (
 	linkPattern = regexp.MustCompile(`https?://\S+/callback/\S+`)
@@ -43,7 +39,8 @@ func (b *Mailbox) Send(ctx context.Context, m email.Message) error {
 		return b.err
 	}
 	text := strings.ReplaceAll(m.Text, "\r\n", "\n")
-	b.mails = append(b.mails, Mail{Message: m, Link: html.UnescapeString(linkPattern.FindString(text)), Code: codePattern.FindString(text)})
+	m.Link, m.Code = html.UnescapeString(linkPattern.FindString(text)), codePattern.FindString(text)
+	b.mails = append(b.mails, Mail{m})
 	return nil
 }
 
