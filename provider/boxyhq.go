@@ -20,9 +20,9 @@ func BoxyHQ(c Client, o BoxyHQOptions) *cardea.OAuthProvider {
 		Type:                cardea.OAuth2,
 		ClientID:            c.ID,
 		ClientSecret:        c.Secret,
-		AuthorizationURL:    c.Issuer + "/api/oauth/authorize",
-		TokenURL:            c.Issuer + "/api/oauth/token",
-		UserinfoURL:         c.Issuer + "/api/oauth/userinfo",
+		AuthorizationURL:    server(c, "") + "/api/oauth/authorize",
+		TokenURL:            server(c, "") + "/api/oauth/token",
+		UserinfoURL:         server(c, "") + "/api/oauth/userinfo",
 		AuthorizationParams: o.params(),
 		ForwardParams:       o.forwarded(),
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
@@ -34,6 +34,7 @@ func BoxyHQ(c Client, o BoxyHQOptions) *cardea.OAuthProvider {
 		},
 		EmailVerification: cardea.NeverVerified,
 		Style:             cardea.Style{BrandColor: "#25c2a0"},
+		Err:               needsIssuer(c),
 	}
 }
 

@@ -1,10 +1,6 @@
 package provider
 
 import (
-	"cmp"
-	"context"
-	"strings"
-
 	"github.com/cardea-auth/cardea"
 )
 
@@ -19,26 +15,14 @@ func Forgejo(c Client) *cardea.OAuthProvider {
 		Type:             cardea.OAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		AuthorizationURL: forgejoServer(c) + "/login/oauth/authorize",
-		TokenURL:         forgejoServer(c) + "/login/oauth/access_token",
-		UserinfoURL:      forgejoServer(c) + "/api/v1/user",
-		EmailsURL:        forgejoServer(c) + "/api/v1/user/emails",
+		AuthorizationURL: server(c, "https://codeberg.org") + "/login/oauth/authorize",
+		TokenURL:         server(c, "https://codeberg.org") + "/login/oauth/access_token",
+		UserinfoURL:      server(c, "https://codeberg.org") + "/api/v1/user",
+		EmailsURL:        server(c, "https://codeberg.org") + "/api/v1/user/emails",
 		Scopes:           []string{"read:user"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
-				ID:            raw.String("id"), // login can be changed
-				Name:          cmp.Or(raw.String("full_name"), raw.String("login")),
-				Email:         raw.String("email"),
-				EmailVerified: raw.True("email_verified"), // set from the list of addresses
-				Image:         raw.String("avatar_url"),
-			}, nil
-		},
-		Style: cardea.Style{BrandColor: "#fb923c", Logo: forgejoLogo},
+		Profile:          giteaProfile,
+		Style:            cardea.Style{BrandColor: "#fb923c", Logo: forgejoLogo},
 	}
-}
-
-func forgejoServer(c Client) string {
-	return cmp.Or(strings.TrimSuffix(c.Issuer, "/"), "https://codeberg.org")
 }
 
 // forgejoLogo is from Simple Icons (CC0-1.0).

@@ -45,7 +45,7 @@ func (o FusionAuthOptions) discoveryURL(c Client) string {
 	if o.TenantID == "" {
 		return ""
 	}
-	return strings.TrimSuffix(c.Issuer, "/") + "/" + url.PathEscape(o.TenantID) + "/.well-known/openid-configuration"
+	return server(c, "") + "/" + url.PathEscape(o.TenantID) + "/.well-known/openid-configuration"
 }
 
 func (o FusionAuthOptions) params() url.Values {

@@ -3,7 +3,6 @@ package provider
 import (
 	"cmp"
 	"context"
-	"strings"
 
 	"github.com/cardea-auth/cardea"
 )
@@ -19,26 +18,25 @@ func Gitea(c Client) *cardea.OAuthProvider {
 		Type:             cardea.OAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		AuthorizationURL: giteaServer(c) + "/login/oauth/authorize",
-		TokenURL:         giteaServer(c) + "/login/oauth/access_token",
-		UserinfoURL:      giteaServer(c) + "/api/v1/user",
-		EmailsURL:        giteaServer(c) + "/api/v1/user/emails",
+		AuthorizationURL: server(c, "https://gitea.com") + "/login/oauth/authorize",
+		TokenURL:         server(c, "https://gitea.com") + "/login/oauth/access_token",
+		UserinfoURL:      server(c, "https://gitea.com") + "/api/v1/user",
+		EmailsURL:        server(c, "https://gitea.com") + "/api/v1/user/emails",
 		Scopes:           []string{"read:user"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
-				ID:            raw.String("id"), // login can be changed
-				Name:          cmp.Or(raw.String("full_name"), raw.String("login")),
-				Email:         raw.String("email"),
-				EmailVerified: raw.True("email_verified"), // set from the list of addresses
-				Image:         raw.String("avatar_url"),
-			}, nil
-		},
-		Style: cardea.Style{BrandColor: "#609926", Logo: giteaLogo},
+		Profile:          giteaProfile,
+		Style:            cardea.Style{BrandColor: "#609926", Logo: giteaLogo},
 	}
 }
 
-func giteaServer(c Client) string {
-	return cmp.Or(strings.TrimSuffix(c.Issuer, "/"), "https://gitea.com")
+// giteaProfile is Forgejo's too, which was Gitea once.
+func giteaProfile(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+	return cardea.Profile{
+		ID:            raw.String("id"), // login can be changed
+		Name:          cmp.Or(raw.String("full_name"), raw.String("login")),
+		Email:         raw.String("email"),
+		EmailVerified: raw.True("email_verified"), // set from the list of addresses
+		Image:         raw.String("avatar_url"),
+	}, nil
 }
 
 // giteaLogo is from Simple Icons (CC0-1.0).

@@ -22,17 +22,19 @@ func GitHub(c Client) *cardea.OAuthProvider {
 		UserinfoURL:      "https://api.github.com/user",
 		EmailsURL:        "https://api.github.com/user/emails",
 		Scopes:           []string{"read:user", "user:email"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
-				ID:            raw.String("id"), // login can be renamed, and taken by somebody else then
-				Name:          cmp.Or(raw.String("name"), raw.String("login")),
-				Email:         raw.String("email"),
-				EmailVerified: raw.True("email_verified"), // set from the list of addresses
-				Image:         raw.String("avatar_url"),
-			}, nil
-		},
-		Style: cardea.Style{BrandColor: "#24292f", Logo: githubLogo},
+		Profile:          githubProfile,
+		Style:            cardea.Style{BrandColor: "#24292f", Logo: githubLogo},
 	}
+}
+
+func githubProfile(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+	return cardea.Profile{
+		ID:            raw.String("id"), // login can be renamed, and taken by somebody else then
+		Name:          cmp.Or(raw.String("name"), raw.String("login")),
+		Email:         raw.String("email"),
+		EmailVerified: raw.True("email_verified"), // set from the list of addresses
+		Image:         raw.String("avatar_url"),
+	}, nil
 }
 
 // githubLogo is from Simple Icons (CC0-1.0).

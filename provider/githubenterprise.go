@@ -1,8 +1,6 @@
 package provider
 
 import (
-	"cmp"
-	"context"
 	"strings"
 
 	"github.com/cardea-auth/cardea"
@@ -18,29 +16,22 @@ func GitHubEnterprise(c Client) *cardea.OAuthProvider {
 		Type:             cardea.OAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		AuthorizationURL: strings.TrimSuffix(c.Issuer, "/") + "/login/oauth/authorize",
-		TokenURL:         strings.TrimSuffix(c.Issuer, "/") + "/login/oauth/access_token",
+		AuthorizationURL: server(c, "") + "/login/oauth/authorize",
+		TokenURL:         server(c, "") + "/login/oauth/access_token",
 		UserinfoURL:      gitHubEnterpriseAPI(c) + "/user",
 		EmailsURL:        gitHubEnterpriseAPI(c) + "/user/emails",
 		Scopes:           []string{"read:user", "user:email"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
-				ID:            raw.String("id"), // login can be renamed, and taken by somebody else then
-				Name:          cmp.Or(raw.String("name"), raw.String("login")),
-				Email:         raw.String("email"),
-				EmailVerified: raw.True("email_verified"), // set from the list of addresses
-				Image:         raw.String("avatar_url"),
-			}, nil
-		},
-		Style: cardea.Style{BrandColor: "#24292f", Logo: githubLogo},
+		Profile:          githubProfile,
+		Style:            cardea.Style{BrandColor: "#24292f", Logo: githubLogo},
+		Err:              needsIssuer(c),
 	}
 }
 
 // gitHubEnterpriseAPI is below a server's own address, but at ghe.com a host beside it.
 func gitHubEnterpriseAPI(c Client) string {
-	server := strings.TrimSuffix(c.Issuer, "/")
-	if strings.HasSuffix(server, ".ghe.com") {
-		return strings.Replace(server, "https://", "https://api.", 1)
+	address := server(c, "")
+	if strings.HasSuffix(address, ".ghe.com") {
+		return strings.Replace(address, "https://", "https://api.", 1)
 	}
-	return server + "/api/v3"
+	return address + "/api/v3"
 }

@@ -3,7 +3,6 @@ package provider
 import (
 	"cmp"
 	"context"
-	"strings"
 
 	"github.com/cardea-auth/cardea"
 )
@@ -18,9 +17,9 @@ func GitLab(c Client) *cardea.OAuthProvider {
 		Type:             cardea.OAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		AuthorizationURL: gitlabServer(c) + "/oauth/authorize",
-		TokenURL:         gitlabServer(c) + "/oauth/token",
-		UserinfoURL:      gitlabServer(c) + "/api/v4/user",
+		AuthorizationURL: server(c, "https://gitlab.com") + "/oauth/authorize",
+		TokenURL:         server(c, "https://gitlab.com") + "/oauth/token",
+		UserinfoURL:      server(c, "https://gitlab.com") + "/api/v4/user",
 		Scopes:           []string{"read_user"},
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			return cardea.Profile{
@@ -33,10 +32,6 @@ func GitLab(c Client) *cardea.OAuthProvider {
 		},
 		Style: cardea.Style{BrandColor: "#fc6d26", Logo: gitLabLogo},
 	}
-}
-
-func gitlabServer(c Client) string {
-	return cmp.Or(strings.TrimSuffix(c.Issuer, "/"), "https://gitlab.com")
 }
 
 // gitLabLogo is from Simple Icons (CC0-1.0).

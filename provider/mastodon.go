@@ -3,7 +3,6 @@ package provider
 import (
 	"cmp"
 	"context"
-	"strings"
 
 	"github.com/cardea-auth/cardea"
 )
@@ -17,9 +16,9 @@ func Mastodon(c Client) *cardea.OAuthProvider {
 		Type:             cardea.OAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		AuthorizationURL: strings.TrimSuffix(c.Issuer, "/") + "/oauth/authorize",
-		TokenURL:         strings.TrimSuffix(c.Issuer, "/") + "/oauth/token",
-		UserinfoURL:      strings.TrimSuffix(c.Issuer, "/") + "/api/v1/accounts/verify_credentials",
+		AuthorizationURL: server(c, "") + "/oauth/authorize",
+		TokenURL:         server(c, "") + "/oauth/token",
+		UserinfoURL:      server(c, "") + "/api/v1/accounts/verify_credentials",
 		Scopes:           []string{"profile"}, // since Mastodon 4.3
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			return cardea.Profile{
@@ -30,6 +29,7 @@ func Mastodon(c Client) *cardea.OAuthProvider {
 		},
 		EmailVerification: cardea.NoEmail,
 		Style:             cardea.Style{BrandColor: "#6364ff", Logo: mastodonLogo},
+		Err:               needsIssuer(c),
 	}
 }
 

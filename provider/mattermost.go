@@ -19,9 +19,9 @@ func Mattermost(c Client) *cardea.OAuthProvider {
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		ClientAuth:       cardea.ClientSecretPost,
-		AuthorizationURL: strings.TrimSuffix(c.Issuer, "/") + "/oauth/authorize",
-		TokenURL:         strings.TrimSuffix(c.Issuer, "/") + "/oauth/access_token",
-		UserinfoURL:      strings.TrimSuffix(c.Issuer, "/") + "/api/v4/users/me",
+		AuthorizationURL: server(c, "") + "/oauth/authorize",
+		TokenURL:         server(c, "") + "/oauth/access_token",
+		UserinfoURL:      server(c, "") + "/api/v4/users/me",
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			return cardea.Profile{
 				ID:            raw.String("id"),
@@ -31,6 +31,7 @@ func Mattermost(c Client) *cardea.OAuthProvider {
 			}, nil
 		},
 		Style: cardea.Style{BrandColor: "#1e325c", Logo: mattermostLogo},
+		Err:   needsIssuer(c),
 	}
 }
 

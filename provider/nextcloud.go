@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"strings"
 
 	"github.com/cardea-auth/cardea"
 )
@@ -17,9 +16,9 @@ func Nextcloud(c Client) *cardea.OAuthProvider {
 		Type:             cardea.OAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		AuthorizationURL: strings.TrimSuffix(c.Issuer, "/") + "/apps/oauth2/authorize",
-		TokenURL:         strings.TrimSuffix(c.Issuer, "/") + "/apps/oauth2/api/v1/token",
-		UserinfoURL:      strings.TrimSuffix(c.Issuer, "/") + "/ocs/v2.php/cloud/users/{user_id}?format=json",
+		AuthorizationURL: server(c, "") + "/apps/oauth2/authorize",
+		TokenURL:         server(c, "") + "/apps/oauth2/api/v1/token",
+		UserinfoURL:      server(c, "") + "/ocs/v2.php/cloud/users/{user_id}?format=json",
 		Headers:          map[string]string{"OCS-APIRequest": "true"},
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			user := raw.Object("ocs", "data")
@@ -31,6 +30,7 @@ func Nextcloud(c Client) *cardea.OAuthProvider {
 		},
 		EmailVerification: cardea.NeverVerified,
 		Style:             cardea.Style{BrandColor: "#0082c9", Logo: nextcloudLogo},
+		Err:               needsIssuer(c),
 	}
 }
 

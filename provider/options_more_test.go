@@ -23,6 +23,12 @@ func TestOptionsThatNameNoPlace(t *testing.T) {
 		{provider.Shopify(client, provider.ShopifyOptions{Shop: "Acme"}), "(shopify): ShopifyOptions.Shop: want"},
 		{provider.Intercom(client, provider.IntercomOptions{Region: "us"}), "(intercom): IntercomOptions.Region: want"},
 		{provider.Intercom(client, provider.IntercomOptions{Region: "evil.example/"}), "(intercom): IntercomOptions.Region: want"},
+		{provider.Mastodon(client), "(mastodon): Client.Issuer: is empty"},
+		{provider.Mattermost(client), "(mattermost): Client.Issuer: is empty"},
+		{provider.Nextcloud(client), "(nextcloud): Client.Issuer: is empty"},
+		{provider.Osso(client), "(osso): Client.Issuer: is empty"},
+		{provider.BoxyHQ(client, provider.BoxyHQOptions{}), "(boxyhq-saml): Client.Issuer: is empty"},
+		{provider.GitHubEnterprise(client), "(github-enterprise): Client.Issuer: is empty"},
 	} {
 		_, err := cardea.New(cardea.Config{Secret: strings.Repeat("s", 32), Providers: []cardea.Provider{tc.provider}})
 		if err == nil || !strings.Contains(err.Error(), tc.want) {

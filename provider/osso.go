@@ -3,7 +3,6 @@ package provider
 import (
 	"cmp"
 	"context"
-	"strings"
 
 	"github.com/cardea-auth/cardea"
 )
@@ -17,9 +16,9 @@ func Osso(c Client) *cardea.OAuthProvider {
 		Type:             cardea.OAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		AuthorizationURL: strings.TrimSuffix(c.Issuer, "/") + "/oauth/authorize",
-		TokenURL:         strings.TrimSuffix(c.Issuer, "/") + "/oauth/token",
-		UserinfoURL:      strings.TrimSuffix(c.Issuer, "/") + "/oauth/me",
+		AuthorizationURL: server(c, "") + "/oauth/authorize",
+		TokenURL:         server(c, "") + "/oauth/token",
+		UserinfoURL:      server(c, "") + "/oauth/me",
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			return cardea.Profile{
 				ID:    cmp.Or(raw.String("sub"), raw.String("id")),
@@ -29,5 +28,6 @@ func Osso(c Client) *cardea.OAuthProvider {
 		},
 		EmailVerification: cardea.NeverVerified,
 		Style:             cardea.Style{BrandColor: "#4958bc"},
+		Err:               needsIssuer(c),
 	}
 }

@@ -3,7 +3,6 @@ package provider
 import (
 	"cmp"
 	"context"
-	"strings"
 
 	"github.com/cardea-auth/cardea"
 )
@@ -19,9 +18,9 @@ func VATSIM(c Client) *cardea.OAuthProvider {
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		ClientAuth:       cardea.ClientSecretPost,
-		AuthorizationURL: vatsimServer(c) + "/oauth/authorize",
-		TokenURL:         vatsimServer(c) + "/oauth/token",
-		UserinfoURL:      vatsimServer(c) + "/api/user",
+		AuthorizationURL: server(c, "https://auth.vatsim.net") + "/oauth/authorize",
+		TokenURL:         server(c, "https://auth.vatsim.net") + "/oauth/token",
+		UserinfoURL:      server(c, "https://auth.vatsim.net") + "/api/user",
 		Scopes:           []string{"full_name", "email"},
 		Token:            cardea.TokenRules{Names: map[string]string{"scope": "scopes"}},
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
@@ -35,8 +34,4 @@ func VATSIM(c Client) *cardea.OAuthProvider {
 		EmailVerification: cardea.NeverVerified,
 		Style:             cardea.Style{BrandColor: "#2483c5"},
 	}
-}
-
-func vatsimServer(c Client) string {
-	return cmp.Or(strings.TrimSuffix(c.Issuer, "/"), "https://auth.vatsim.net")
 }

@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"cmp"
 	"context"
 
 	"github.com/cardea-auth/cardea"
@@ -17,9 +16,9 @@ func Webex(c Client) *cardea.OAuthProvider {
 		Type:             cardea.OAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		AuthorizationURL: cmp.Or(c.Issuer, "https://webexapis.com/v1") + "/authorize",
-		TokenURL:         cmp.Or(c.Issuer, "https://webexapis.com/v1") + "/access_token",
-		UserinfoURL:      cmp.Or(c.Issuer, "https://webexapis.com/v1") + "/people/me",
+		AuthorizationURL: server(c, "https://webexapis.com/v1") + "/authorize",
+		TokenURL:         server(c, "https://webexapis.com/v1") + "/access_token",
+		UserinfoURL:      server(c, "https://webexapis.com/v1") + "/people/me",
 		Scopes:           []string{"spark:kms", "spark:people_read"},
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			return cardea.Profile{
