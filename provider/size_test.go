@@ -1,7 +1,9 @@
 package provider_test
 
 import (
+	"debug/elf"
 	"fmt"
+	"go/ast"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,23 +28,25 @@ func main() {
 }
 `
 
-// build returns the size of a program's binary, and the functions of package provider in it.
-func build(t *testing.T, providers string) (size int64, functions string) {
+// build makes a program and returns its path.
+func build(t *testing.T, providers string, flags ...string) string {
 	t.Helper()
 	dir := t.TempDir()
 	source, binary := filepath.Join(dir, "main.go"), filepath.Join(dir, "program")
 	if err := os.WriteFile(source, fmt.Appendf(nil, program, providers), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	const noInlining = "-gcflags=github.com/cardea-auth/cardea/provider=-l" // or there would be no function to be seen
-	if out, err := exec.CommandContext(t.Context(), "go", "build", noInlining, "-o", binary, source).CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), "go", append(append([]string{"build"}, flags...), "-o", binary, source)...).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	info, err := os.Stat(binary)
-	if err != nil {
-		t.Fatal(err)
-	}
-	symbols, err := exec.CommandContext(t.Context(), "go", "tool", "nm", binary).Output()
+	return binary
+}
+
+// functionsOf returns the functions of package provider in a program, a line each.
+func functionsOf(t *testing.T, providers string) string {
+	t.Helper()
+	const noInlining = "-gcflags=github.com/cardea-auth/cardea/provider=-l" // or there would be no function to be seen
+	symbols, err := exec.CommandContext(t.Context(), "go", "tool", "nm", build(t, providers, noInlining)).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,17 +56,32 @@ func build(t *testing.T, providers string) (size int64, functions string) {
 			found = append(found, strings.TrimSpace(name))
 		}
 	}
-	return info.Size(), strings.Join(found, "\n")
+	return strings.Join(found, "\n")
 }
+
+// sizeOf returns how many bytes of code and data a program has. That is less than its file, which is padded to whole pages, and has what debuggers read.
+func sizeOf(t *testing.T, providers string) int {
+	t.Helper()
+	file, err := elf.Open(build(t, providers))
+	if err != nil {
+		t.Skipf("this system's programs are measured by no one: %v", err)
+	}
+	defer file.Close()
+	size := 0
+	for _, s := range file.Sections {
+		if s.Flags&elf.SHF_ALLOC != 0 && s.Type != elf.SHT_NOBITS {
+			size += int(s.Size)
+		}
+	}
+	return size
+}
+
+const anyOIDC = `provider.OIDC("a", "A", c)`
 
 // A program pays for the providers that it names, and for no other: there is no list of them anywhere.
 func TestAProgramHasTheProvidersThatItUses(t *testing.T) {
 	t.Parallel()
-	without, none := build(t, `provider.OIDC("a", "A", c)`)
-	with, one := build(t, `provider.OIDC("a", "A", c), provider.GitHub(c)`)
-	if grown := with - without; grown > 8<<10 {
-		t.Errorf("GitHub makes the program %d bytes larger", grown)
-	}
+	none, one := functionsOf(t, anyOIDC), functionsOf(t, anyOIDC+", provider.GitHub(c)")
 	if !strings.Contains(one, "GitHub") {
 		t.Errorf("GitHub is not in the program; it has %q", one)
 	}
@@ -75,5 +94,46 @@ func TestAProgramHasTheProvidersThatItUses(t *testing.T) {
 	if strings.Contains(none, "GitHub") {
 		t.Error("GitHub is in the program that does not use it")
 	}
-	t.Logf("%d bytes, and %d more with GitHub: %q", without, with-without, one)
+}
+
+// A provider adds its literal, its logo and its mapping to a program: hundreds of bytes beside the logo if it speaks OpenID Connect, up to a few thousand if not.
+func TestAProviderIsSmall(t *testing.T) {
+	t.Parallel()
+	functions, _, _ := source(t)
+	var all []string
+	for name, f := range functions {
+		if call, ok := callOf(name, f); ok {
+			all = append(all, call)
+		}
+	}
+	if len(all) < 100 {
+		t.Fatalf("only %d constructors were found", len(all))
+	}
+	without := sizeOf(t, anyOIDC)
+	for _, x := range []struct {
+		name, providers string
+		n, most         int
+	}{
+		{"Google", "provider.Google(c)", 1, 1500},
+		{"GitHub", "provider.GitHub(c)", 1, 3500},
+		{"each of all", strings.Join(all, ", "), len(all), 3500},
+	} {
+		adds := (sizeOf(t, anyOIDC+", "+x.providers) - without) / x.n
+		if adds < 100 || adds > x.most {
+			t.Errorf("%s adds %d bytes to a program, want at most %d", x.name, adds, x.most)
+		}
+		t.Logf("%s adds %d bytes to a program of %d", x.name, adds, without)
+	}
+}
+
+// callOf is the call of a constructor that takes a Client, and the zero value of its options.
+func callOf(name string, f *ast.FuncDecl) (call string, ok bool) {
+	if len(f.Type.Params.List) == 0 || fmt.Sprint(f.Type.Params.List[0].Type) != "Client" {
+		return "", false
+	}
+	arguments := "c"
+	for _, p := range f.Type.Params.List[1:] {
+		arguments += fmt.Sprintf(", provider.%s{}", p.Type)
+	}
+	return fmt.Sprintf("provider.%s(%s)", name, arguments), true
 }

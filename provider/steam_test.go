@@ -192,6 +192,7 @@ func TestSteamRefusesForgedAssertions(t *testing.T) {
 		{"an id with more behind it", claim(victim + "/x"), nil, "claimed_id is not one of Steam's"},
 		{"an id with a line break behind it", claim(victim + "\n"), nil, "claimed_id is not one of Steam's"},
 		{"an id that is too short", claim("https://steamcommunity.com/openid/id/7656119796028793"), nil, "claimed_id is not one of Steam's"},
+		{"an id with a letter", claim("https://steamcommunity.com/openid/id/7656119796028793x"), nil, "claimed_id is not one of Steam's"},
 		{"two ids", set("identity", victim), nil, "identity is not openid.claimed_id"},
 		{"of another server", set("op_endpoint", "https://evil.example/openid"), nil, "op_endpoint is not Steam's"},
 		{"old", set("response_nonce", time.Now().Add(-6*time.Minute).UTC().Format(time.RFC3339)+"abc"), nil, "response_nonce is too old"},

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -17,12 +16,11 @@ import (
 
 const (
 	steamEndpoint  = "https://steamcommunity.com/openid/login" // never taken from the answer, which anybody can write
+	steamIDs       = "https://steamcommunity.com/openid/id/"
 	steamSummaries = "https://api.steampowered.com/ISteamUser/GetPlayerSummaries/v0002/"
 	openID2        = "http://specs.openid.net/auth/2.0"
 	steamNonceAge  = 5 * time.Minute
 )
-
-var steamID = regexp.MustCompile(`^https://steamcommunity\.com/openid/id/([0-9]{17})$`)
 
 // steamSigned are what the signature must cover (OpenID Authentication 2.0 § 10.1). What it does not cover, somebody may have put there.
 var steamSigned = []string{"op_endpoint", "claimed_id", "identity", "return_to", "response_nonce", "assoc_handle"}
@@ -75,7 +73,7 @@ func steamAsserted(r *cardea.Redirection) (string, error) {
 			return "", fmt.Errorf("openid.%s is missing, or not signed", name)
 		}
 	}
-	id := steamID.FindStringSubmatch(field("claimed_id"))
+	id, isSteams := strings.CutPrefix(field("claimed_id"), steamIDs)
 	switch {
 	case field("ns") != openID2, field("mode") != "id_res":
 		return "", errors.New("it is no positive assertion of OpenID 2.0")
@@ -83,14 +81,14 @@ func steamAsserted(r *cardea.Redirection) (string, error) {
 		return "", errors.New("openid.op_endpoint is not Steam's")
 	case field("return_to") != r.ReturnTo: // it has the state, so the assertion is for this sign-in alone
 		return "", errors.New("openid.return_to is not this sign-in's")
-	case id == nil:
+	case !isSteams, len(id) != 17, strings.Trim(id, "0123456789") != "":
 		return "", errors.New("openid.claimed_id is not one of Steam's")
 	case field("identity") != field("claimed_id"):
 		return "", errors.New("openid.identity is not openid.claimed_id")
 	case !steamFresh(field("response_nonce"), r.Now):
 		return "", errors.New("openid.response_nonce is too old, or none")
 	}
-	return id[1], nil
+	return id, nil
 }
 
 // steamFresh reports whether a nonce, which begins with the time (§ 10.1), was made just now.
