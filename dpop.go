@@ -18,10 +18,10 @@ var ErrTokenBound = errors.New("the access token is bound to a key by DPoP, and 
 
 func bound(a *Account) bool { return strings.EqualFold(a.TokenType, oauth.DPoP) }
 
-// newProver makes the key that the provider's tokens are bound to. It comes from the secret, so that all processes of the site have the same one, before
+// newProver makes the key that the provider's tokens are bound to, nil for one whose hooks have no use for it. It comes from the secret, so that all processes of the site have the same one, before
 // and after a restart: tokens outlive both. The key for each client is another, or servers could tell that the site is one.
 func (p *OAuthProvider) newProver(secret string) (*oauth.Prover, error) {
-	if !p.DPoP {
+	if p.Exchange != nil || p.FetchUserinfo != nil {
 		return nil, nil
 	}
 	for try := 0; ; try++ {

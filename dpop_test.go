@@ -1,8 +1,10 @@
 package cardea_test
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -39,6 +41,9 @@ func same(*cardea.OAuthProvider) {}
 
 func public(p *cardea.OAuthProvider) { p.ClientSecret = "" }
 
+// unasked leaves it to the server to demand proofs.
+func unasked(p *cardea.OAuthProvider) { p.DPoP = false }
+
 func TestDPoP(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -73,6 +78,72 @@ func TestDPoP(t *testing.T) {
 					t.Errorf("a proof is missing, or came twice, at %s", e.url.Path)
 				}
 				seen[proof] = true
+			}
+		})
+	}
+}
+
+// A server that demands proofs gets them without the setting. It refuses the first request, and has not spent the code then.
+func TestDPoPOnDemand(t *testing.T) {
+	t.Parallel()
+	for name, server := range map[string]cardeatest.Registration{"": {DPoP: true}, "with a nonce": {DPoP: true, DPoPNonce: true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tap := &wiretap{}
+			s := newDPoPSite(t, tap, unasked)
+			s.issuer.Register(s.issuer.ClientID, server)
+			cardeatest.SignIn(t, s.URL, "idp", "")
+			if _, err := s.auth.AccessToken(t.Context(), s.owner(t, "idp", "1001"), "idp"); !errors.Is(err, cardea.ErrTokenBound) {
+				t.Errorf("AccessToken: %v", err)
+			}
+			asked := tap.to("/token")
+			if asked[0].header.Get("DPoP") != "" || asked[0].status != http.StatusBadRequest {
+				t.Errorf("the first request was answered with %d", asked[0].status)
+			}
+			for _, e := range append(asked[1:], tap.to("/userinfo")...) {
+				if e.header.Get("DPoP") == "" {
+					t.Errorf("a proof is missing at %s", e.url.Path)
+				}
+			}
+		})
+	}
+}
+
+// Where nobody demands it no proof is sent: it would name the key, and tie all of the site's requests together.
+func TestNoDPoPUnlessItIsDemanded(t *testing.T) {
+	t.Parallel()
+	tap := &wiretap{}
+	s := newDPoPSite(t, tap, unasked)
+	cardeatest.SignIn(t, s.URL, "idp", "")
+	if token, err := s.auth.AccessToken(t.Context(), s.owner(t, "idp", "1001"), "idp"); err != nil || token == "" {
+		t.Errorf("AccessToken: %v", err)
+	}
+	for _, e := range append(tap.to("/token"), tap.to("/userinfo")...) {
+		if e.header.Get("DPoP") != "" {
+			t.Errorf("a proof was sent to %s", e.url.Path)
+		}
+	}
+}
+
+func TestDPoPNeedsAnAlgorithmOfTheServers(t *testing.T) {
+	t.Parallel()
+	for algorithm, leads := range map[string]string{"ES256": "/authorize?", "RS256": "/api/auth/error?error=Configuration"} {
+		t.Run(algorithm, func(t *testing.T) {
+			t.Parallel()
+			var issuer string
+			discovery := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				json.NewEncoder(w).Encode(map[string]any{
+					"issuer": issuer, "authorization_endpoint": issuer + "/authorize", "token_endpoint": issuer + "/token", "jwks_uri": issuer + "/jwks",
+					"dpop_signing_alg_values_supported": []string{algorithm},
+				})
+			}))
+			defer discovery.Close()
+			s := newDPoPSite(t, &wiretap{}, func(p *cardea.OAuthProvider) {
+				issuer = p.Issuer
+				p.DiscoveryURL, p.UserinfoURL = discovery.URL, issuer+"/userinfo"
+			})
+			if to := stepper(t, s.URL).Post("/signin/idp", nil).Header.Get("Location"); !strings.Contains(to, leads) {
+				t.Errorf("sign-in leads to %s", to)
 			}
 		})
 	}
@@ -125,7 +196,7 @@ func TestDPoPIsRefused(t *testing.T) {
 		clock  time.Duration
 	}{
 		{"a bearer token although proofs were sent", same, cardeatest.Registration{}, 0},
-		{"no proof although the server wants one", func(p *cardea.OAuthProvider) { p.DPoP = false }, cardeatest.Registration{DPoP: true}, 0},
+		{"an old proof that was demanded", unasked, cardeatest.Registration{DPoP: true}, -90 * time.Second},
 		{"an old proof", same, cardeatest.Registration{DPoP: true}, -90 * time.Second},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -21,7 +21,7 @@ type oauthClient struct {
 	now    func() time.Time
 	issuer *oidc.Issuer  // nil for OAuth2
 	secret *mintedSecret // nil without ClientSecretFunc
-	prover *oauth.Prover // nil without DPoP
+	prover *oauth.Prover // nil with hooks
 }
 
 func newOAuthClient(p *OAuthProvider, client *http.Client, now func() time.Time) *oauthClient {
@@ -65,7 +65,7 @@ func (c *oauthClient) client(m *oidc.Metadata, redirectURI string) *oauth.Client
 	}
 	client := &oauth.Client{
 		ID: c.ClientID, Secret: c.ClientSecret, Auth: c.clientAuth(m), IDParam: c.ClientIDParam,
-		Key: oauth.Key(c.ClientKey), Audience: c.audience(m), Prover: c.prover,
+		Key: oauth.Key(c.ClientKey), Audience: c.audience(m), Prover: c.prover, Bind: c.DPoP,
 		AuthorizationURL: m.AuthorizationURL, TokenURL: m.TokenURL, RedirectURI: redirectURI,
 		Scopes: scopes, ScopeSeparator: c.ScopeSeparator, Params: c.AuthorizationParams, Fragment: c.AuthorizationFragment, NoPKCE: c.NoPKCE,
 		Rules: oauth.Rules(c.Token), HTTP: c.http, Now: c.now,
@@ -120,6 +120,9 @@ func (c *oauthClient) authorizationURL(ctx context.Context, at attempt, redirect
 	}
 	if c.FormPost {
 		client.Params.Set("response_mode", "form_post")
+	}
+	if c.DPoP && m.Proofs != nil && !slices.Contains(m.Proofs, oauth.ProofAlgorithm) {
+		return "", fail(signInError, "DPoP: the provider takes proofs by %q, and none by %s", m.Proofs, oauth.ProofAlgorithm)
 	}
 	if client.PushURL, err = c.pushURL(m); err != nil {
 		return "", err

@@ -82,7 +82,8 @@ type OAuthProvider struct {
 
 	// DPoP binds the access tokens to a key of this site's (RFC 9449), which is made of [Config.Secret], and takes no others. They are used for what this
 	// provider is asked here, the refresh too, and [Auth.AccessToken] hands out none: whoever calls another API needs the key. A new Secret is a new key, with
-	// which the refresh tokens of a public client are worth nothing.
+	// which the refresh tokens of a public client are worth nothing. A server that demands DPoP gets it without this too, after it has refused a token request;
+	// hooks have no key.
 	DPoP bool
 
 	// PushedAuthorizationURL takes the authorization request from this server, so that the visitor's browser brings only a reference to it (RFC 9126).

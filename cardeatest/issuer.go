@@ -211,6 +211,7 @@ func (i *Issuer) serveDiscovery(w http.ResponseWriter, _ *http.Request) {
 		"pushed_authorization_request_endpoint":          base + "/par",
 		"code_challenge_methods_supported":               []string{"S256"},
 		"authorization_response_iss_parameter_supported": true,
+		"dpop_signing_alg_values_supported":              []string{"ES256"},
 	}
 	if i.requirePush {
 		document["require_pushed_authorization_requests"] = true

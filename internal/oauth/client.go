@@ -38,7 +38,8 @@ type Client struct {
 	// MakeSecret returns the secret where it is made for the occasion, in the place of Secret. Its error must hold nothing of it.
 	MakeSecret func(ctx context.Context) (string, error)
 
-	Prover *Prover // binds tokens to its key (RFC 9449), and none other is taken then; nil binds none
+	Prover *Prover // binds tokens to its key (RFC 9449) where the server demands it; nil binds none
+	Bind   bool    // binds them wherever they come from, and takes no others; Prover is required then
 
 	AuthorizationURL string
 	PushURL          string // takes the authorization request from here (RFC 9126); "" leaves that to the browser
@@ -100,7 +101,7 @@ func (c *Client) authorizationParams(state, verifier, nonce string) (url.Values,
 	if nonce != "" {
 		q.Set("nonce", nonce)
 	}
-	if c.Prover != nil {
+	if c.Bind {
 		q.Set("dpop_jkt", c.Prover.thumbprint) // RFC 9449, Section 10: the code, too, is bound
 	}
 	return q, nil

@@ -17,6 +17,9 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
+// ProofAlgorithm is what proofs are signed by.
+const ProofAlgorithm = string(jose.ES256)
+
 // Prover proves with each request that it has the key to which tokens are bound (RFC 9449). It may be used concurrently.
 type Prover struct {
 	key        jose.SigningKey
@@ -26,7 +29,7 @@ type Prover struct {
 	nonces map[string]string // the last one of each server, by its origin
 }
 
-// NewProver returns a Prover with a key on P-256, which signs by ES256. A key on another curve is an error.
+// NewProver returns a Prover with a key on P-256, which signs by [ProofAlgorithm]. A key on another curve is an error.
 func NewProver(key *ecdsa.PrivateKey) (*Prover, error) {
 	if algorithms(key.Public()) == nil {
 		return nil, errors.New("want a key on P-256")
@@ -88,21 +91,28 @@ func wantsNonce(resp *outbound.Response) bool {
 	return resp.Status == http.StatusBadRequest && answer["error"] == "use_dpop_nonce"
 }
 
-// do sends what request makes, with a proof if there is a Prover, and once again if the server wants another nonce in it.
-func (c *Client) do(request func() (*http.Request, error), accessToken string) (*outbound.Response, error) {
+// demandsProof reports whether a server has refused a request because it came without a proof (§ 5, § 8).
+func demandsProof(err error) bool {
+	refused, ok := errors.AsType[*Error](err)
+	return ok && (refused.Code == "invalid_dpop_proof" || refused.Code == "use_dpop_nonce")
+}
+
+// do sends what request makes and, if bound, a proof with it, and once again if the server wants another nonce in that.
+func (c *Client) do(request func() (*http.Request, error), bound bool, accessToken string) (*outbound.Response, error) {
 	for first := true; ; first = false {
 		req, err := request()
 		if err != nil {
 			return nil, err
 		}
-		if c.Prover != nil {
-			if err := c.Prover.prove(req, accessToken, c.now()); err != nil {
-				return nil, err
-			}
+		if !bound {
+			return outbound.Do(c.HTTP, req)
+		}
+		if err := c.Prover.prove(req, accessToken, c.now()); err != nil {
+			return nil, err
 		}
 		resp, err := outbound.Do(c.HTTP, req)
-		if err != nil || c.Prover == nil {
-			return resp, err
+		if err != nil {
+			return nil, err
 		}
 		if fresh := c.Prover.learn(req.URL, resp.Header); !first || !fresh || !wantsNonce(resp) {
 			return resp, nil

@@ -18,7 +18,7 @@ func FuzzParseToken(f *testing.F) {
 	}
 	now := time.Unix(1_800_000_000, 0)
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
-		token, err := Rules{}.parse(status, body, now)
+		token, err := Rules{}.parse(status, body, false, now)
 		if (token == nil) == (err == nil) {
 			t.Fatalf("got %v and %v", token, err)
 		}

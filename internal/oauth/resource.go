@@ -28,7 +28,7 @@ const accessToken = "{access_token}"
 // Fetch returns the body of a resource. Any status but 200 is an error, as is a placeholder for which the token answer has no text or number.
 // Errors hold neither the URL nor the token.
 func (c *Client) Fetch(ctx context.Context, r Resource, t *Token) ([]byte, error) {
-	resp, err := c.do(func() (*http.Request, error) { return r.request(ctx, t) }, t.Access)
+	resp, err := c.do(func() (*http.Request, error) { return r.request(ctx, t) }, t.Type == DPoP, t.Access)
 	if err != nil {
 		return nil, err
 	}

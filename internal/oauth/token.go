@@ -51,20 +51,22 @@ func (c *Client) exchange(ctx context.Context, code, verifier string) (*Token, e
 	return c.grant(ctx, form)
 }
 
-// grant asks the token endpoint for tokens, by whatever form proves that they may be given (RFC 6749 § 4.1.3 and § 6).
+// grant asks the token endpoint for tokens, by whatever form proves that they may be given (RFC 6749 § 4.1.3 and § 6). A server looks at the proof before
+// it spends what the form has, so that one which demands a proof can be asked again with it.
 func (c *Client) grant(ctx context.Context, form url.Values) (*Token, error) {
-	resp, err := c.do(func() (*http.Request, error) { return c.tokenRequest(ctx, form) }, "")
+	t, err := c.ask(ctx, form, c.Bind)
+	if !c.Bind && c.Prover != nil && demandsProof(err) {
+		return c.ask(ctx, form, true)
+	}
+	return t, err
+}
+
+func (c *Client) ask(ctx context.Context, form url.Values, bound bool) (*Token, error) {
+	resp, err := c.do(func() (*http.Request, error) { return c.tokenRequest(ctx, form) }, bound, "")
 	if err != nil {
 		return nil, err
 	}
-	if c.Prover == nil {
-		return c.Rules.parse(resp.Status, resp.Body, c.now())
-	}
-	raw, err := c.Rules.answer(resp.Status, resp.Body)
-	if err != nil {
-		return nil, err
-	}
-	return newBoundToken(raw, c.now())
+	return c.Rules.parse(resp.Status, resp.Body, bound, c.now())
 }
 
 // ParseAnswer judges a token answer that was fetched in another way, and has the names of the standard, as [Client.Exchange] does.
@@ -72,7 +74,7 @@ func (c *Client) ParseAnswer(raw map[string]any) (*Token, error) {
 	if code, refused := refusal(raw); refused {
 		return nil, fmt.Errorf("exchange code: %w", &Error{Code: code, Status: http.StatusOK})
 	}
-	t, err := newToken(raw, c.now())
+	t, err := newToken(raw, false, c.now())
 	if err != nil {
 		return nil, fmt.Errorf("exchange code: %w", err)
 	}
@@ -86,53 +88,37 @@ func (c *Client) now() time.Time {
 	return c.Now()
 }
 
-func (r Rules) parse(status int, body []byte, now time.Time) (*Token, error) {
+func (r Rules) parse(status int, body []byte, bound bool, now time.Time) (*Token, error) {
 	raw, err := r.answer(status, body)
 	if err != nil {
 		return nil, err
 	}
-	return newToken(raw, now)
+	return newToken(raw, bound, now)
 }
 
 // newToken is lenient where vendors are sloppy and harmless (a missing type, a lifetime as text, a scope as list, null for absent), and strict
-// where a sloppy answer could pass for a token.
-func newToken(raw map[string]any, now time.Time) (*Token, error) {
-	t, err := anyToken(raw, now)
-	if err != nil {
-		return nil, err
-	}
-	if typ := raw["token_type"]; typ != nil && typ != "" && !strings.EqualFold(text(typ), Bearer) {
-		return nil, errors.New("token_type is not bearer") // RFC 6749, Section 7.1: a token of unknown type must not be used
-	}
-	t.Type = Bearer
-	return t, nil
-}
-
-// newBoundToken takes nothing but what says that it is bound: any other could be used by whoever gets hold of it (RFC 9449 § 5).
-func newBoundToken(raw map[string]any, now time.Time) (*Token, error) {
-	t, err := anyToken(raw, now)
-	if err != nil {
-		return nil, err
-	}
-	if !strings.EqualFold(text(raw["token_type"]), DPoP) {
-		return nil, errors.New("token_type is not DPoP")
-	}
-	t.Type = DPoP
-	return t, nil
-}
-
-func anyToken(raw map[string]any, now time.Time) (*Token, error) {
+// where a sloppy answer could pass for a token. Where it is to be bound to a key, it must say that it is: any other could be used by whoever gets hold of it
+// (RFC 9449 § 5).
+func newToken(raw map[string]any, bound bool, now time.Time) (*Token, error) {
 	t := &Token{
 		Access:       text(raw["access_token"]),
 		Refresh:      text(raw["refresh_token"]),
+		Type:         Bearer,
 		Scope:        scope(raw["scope"]),
 		IDToken:      text(raw["id_token"]),
 		SessionState: text(raw["session_state"]),
 		Expires:      expiry(raw["expires_in"], now),
 		Raw:          raw,
 	}
-	if t.Access == "" {
+	if bound {
+		t.Type = DPoP
+	}
+	untold := !bound && (raw["token_type"] == nil || raw["token_type"] == "")
+	switch {
+	case t.Access == "":
 		return nil, errors.New("answer has no access_token")
+	case !untold && !strings.EqualFold(text(raw["token_type"]), t.Type): // RFC 6749, Section 7.1: a token of unknown type must not be used
+		return nil, errors.New("token_type is not " + t.Type)
 	}
 	return t, nil
 }

@@ -24,8 +24,9 @@ type Metadata struct {
 	TokenAuth        []string // how clients may authenticate at the token endpoint; nil when not told
 	RequireIss       bool     // every callback carries iss (RFC 9207 § 3)
 
-	PushURL     string // takes pushed authorization requests (RFC 9126 § 5); "" when the issuer does not
-	RequirePush bool   // and takes no others
+	PushURL     string   // takes pushed authorization requests (RFC 9126 § 5); "" when the issuer does not
+	RequirePush bool     // and takes no others
+	Proofs      []string // the algorithms of the proofs that it takes (RFC 9449 § 5.1); nil when not told
 	Aliases     Aliases
 }
 
@@ -71,6 +72,7 @@ func discover(ctx context.Context, client *http.Client, configured Metadata) (*M
 		RequireIss:       answer["authorization_response_iss_parameter_supported"] == true,
 		PushURL:          text(answer["pushed_authorization_request_endpoint"]),
 		RequirePush:      answer["require_pushed_authorization_requests"] == true,
+		Proofs:           texts(answer["dpop_signing_alg_values_supported"]),
 		Aliases: Aliases{
 			TokenURL: text(aliases["token_endpoint"]), UserinfoURL: text(aliases["userinfo_endpoint"]),
 			PushURL: text(aliases["pushed_authorization_request_endpoint"]),
