@@ -1,6 +1,7 @@
 package cardea
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -222,7 +223,9 @@ func (c *oauthClient) refresh(ctx context.Context, account *Account) (*Account, 
 	if err != nil {
 		return nil, err
 	}
-	t, err := c.client(m, "").Refresh(ctx, account.RefreshToken)
+	client := c.client(m, "")
+	client.TokenURL = cmp.Or(c.RefreshURL, client.TokenURL)
+	t, err := client.Refresh(ctx, account.RefreshToken)
 	if err != nil {
 		return nil, err
 	}

@@ -193,6 +193,22 @@ func TestAccessTokenThatExpiresIsRefreshed(t *testing.T) {
 	}
 }
 
+// A service may have another endpoint for refreshing than for codes.
+func TestRefreshURL(t *testing.T) {
+	t.Parallel()
+	g := newGrantSite(t, func(c *cardea.Config) { idp(c).RefreshURL = idp(c).Issuer + "/refresh/token" })
+	var asked string
+	g.refreshes = func(form url.Values) *reply {
+		asked = form.Get("refresh_token")
+		return &reply{status: http.StatusOK, body: `{"access_token":"at-of-the-refresh","expires_in":3600}`}
+	}
+	g.expire(t, 0)
+	spent, codes := g.account(t).RefreshToken, g.tokenRequests()
+	if got, err := g.auth.AccessToken(t.Context(), g.ann, "idp"); err != nil || got != "at-of-the-refresh" || asked != spent || codes() != 0 {
+		t.Errorf("got %q, %v; the refresh token was sent: %t, requests of the endpoint for codes: %d", got, err, asked == spent, codes())
+	}
+}
+
 // Better Auth GHSA-392p-2q2v-4372: however many ask, in however many processes, one refresh token is spent once. The provider ends the grant otherwise.
 func TestRefreshTokenIsSpentOnce(t *testing.T) {
 	t.Parallel()

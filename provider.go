@@ -76,6 +76,7 @@ type OAuthProvider struct {
 	// https://api.example.com/users/{user_id}; a name with dots leads to a nested one. A sign-in for which there is none fails.
 	AuthorizationURL string
 	TokenURL         string
+	RefreshURL       string // where tokens are refreshed; defaults to TokenURL
 	UserinfoURL      string
 	EmailsURL        string // a list of addresses, read for one that is verified; see Emails
 	JWKSURL          string
@@ -250,7 +251,7 @@ func (p *OAuthProvider) validateEndpoints(field string, f *faults) {
 	}
 	for _, e := range []struct{ name, url string }{
 		{"Issuer", p.Issuer}, {"DiscoveryURL", p.DiscoveryURL}, {"AuthorizationURL", p.AuthorizationURL}, {"TokenURL", p.TokenURL},
-		{"UserinfoURL", p.UserinfoURL}, {"EmailsURL", p.EmailsURL}, {"JWKSURL", p.JWKSURL}, {"PushedAuthorizationURL", p.PushedAuthorizationURL},
+		{"RefreshURL", p.RefreshURL}, {"UserinfoURL", p.UserinfoURL}, {"EmailsURL", p.EmailsURL}, {"JWKSURL", p.JWKSURL}, {"PushedAuthorizationURL", p.PushedAuthorizationURL},
 	} {
 		if e.url == "" {
 			if required[e.name] {

@@ -105,7 +105,7 @@ func (p *OAuthProvider) validateRedirection(field string, f *faults) {
 		set  bool
 	}{
 		{"ClientAuth", p.ClientAuth != ""}, {"AuthorizationURL", p.AuthorizationURL != ""}, {"TokenURL", p.TokenURL != ""},
-		{"UserinfoURL", p.UserinfoURL != ""}, {"EmailsURL", p.EmailsURL != ""}, {"Scopes", p.Scopes != nil}, {"FormPost", p.FormPost},
+		{"RefreshURL", p.RefreshURL != ""}, {"UserinfoURL", p.UserinfoURL != ""}, {"EmailsURL", p.EmailsURL != ""}, {"Scopes", p.Scopes != nil}, {"FormPost", p.FormPost},
 		{"CallbackParams", p.CallbackParams != nil}, {"ClientSecretFunc", p.ClientSecretFunc != nil}, {"Exchange", p.Exchange != nil},
 		{"FetchUserinfo", p.FetchUserinfo != nil}, {"ClientKey", p.ClientKey != (ClientKey{})}, {"PushAuthorization", p.PushAuthorization},
 		{"DPoP", p.DPoP},
