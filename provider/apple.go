@@ -8,8 +8,9 @@ import (
 )
 
 // Apple signs in with an Apple Account, by a Services ID, which is the client id (https://developer.apple.com/account/resources/identifiers/list/serviceId;
-// rules: https://developer.apple.com/documentation/signinwithapplerestapi). The client secret is a token that Apple makes applications
-// sign: give the key in AppleOptions and it is made when it is needed, or give a ready one as c.Secret, which lasts half a year at most.
+// rules: https://developer.apple.com/documentation/signinwithapplerestapi/generate-and-validate-tokens, read 2026-11-22). The client secret is a token that
+// Apple makes applications sign: give the key in AppleOptions and it is made when it is needed, or give a ready one as c.Secret, which lasts half a year at
+// most.
 //
 // The callback is a posted form. Apple takes no callback URL on localhost or http. The name comes at the first consent only, and through the
 // visitor's browser, so it proves nothing; there is no picture. The e-mail is verified if Apple says so, and may be an address of a relay that

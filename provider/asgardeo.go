@@ -9,9 +9,10 @@ import (
 )
 
 // Asgardeo signs in with an account of an organization at WSO2 Asgardeo, by an application of it (https://console.asgardeo.io; rules:
-// https://wso2.com/asgardeo/docs/guides/authentication). c.Issuer is the address of the token endpoint,
+// https://wso2.com/asgardeo/docs/guides/authentication/oidc/discover-oidc-configs/ and
+// https://wso2.com/asgardeo/docs/guides/authentication/oidc/implement-auth-code/, read 2026-11-22). c.Issuer is the address of the token endpoint,
 // https://api.asgardeo.io/t/{organization}/oauth2/token. Which claims come is a setting of the application; the e-mail is verified if Asgardeo says
-// so.
+// so. The account is the user's id, as long as no alternate subject identifier is assigned in the application.
 func Asgardeo(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "asgardeo",

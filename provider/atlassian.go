@@ -8,8 +8,9 @@ import (
 )
 
 // Atlassian signs in with an Atlassian account, by an OAuth 2.0 (3LO) app with the User identity API
-// (https://developer.atlassian.com/console/myapps; rules: https://developer.atlassian.com/cloud/jira/platform/oauth-2-3lo-apps/). Whether the e-mail
-// was verified is not told. A refresh token comes with the scope offline_access.
+// (https://developer.atlassian.com/console/myapps; rules:
+// https://developer.atlassian.com/cloud/oauth/getting-started/implementing-oauth-3lo/, read 2026-11-22). Whether the e-mail was verified is not told.
+// A refresh token, which can be used once, comes with the scope offline_access.
 func Atlassian(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                  "atlassian",
@@ -17,12 +18,14 @@ func Atlassian(c Client) *cardea.OAuthProvider {
 		Type:                cardea.OAuth2,
 		ClientID:            c.ID,
 		ClientSecret:        c.Secret,
+		ClientAuth:          cardea.ClientSecretPost,
 		AuthorizationURL:    "https://auth.atlassian.com/authorize",
 		TokenURL:            "https://auth.atlassian.com/oauth/token",
 		UserinfoURL:         "https://api.atlassian.com/me",
 		Scopes:              []string{"read:me"},
 		AuthorizationParams: url.Values{"audience": {"api.atlassian.com"}},
 		NoPKCE:              true,
+		Token:               cardea.TokenRules{JSON: true},
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			return cardea.Profile{
 				ID:    raw.String("account_id"),

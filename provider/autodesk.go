@@ -7,7 +7,9 @@ import (
 )
 
 // Autodesk signs in with an Autodesk account, by a traditional web app (https://aps.autodesk.com/myapps/; rules:
-// https://aps.autodesk.com/en/docs/oauth/v2/). The e-mail is verified if Autodesk says so.
+// https://aps.autodesk.com/en/docs/oauth/v2/ and
+// https://github.com/autodesk-platform-services/aps-sdk-openapi/blob/main/authentication/authentication.yaml, read 2026-11-22). The e-mail is verified if
+// Autodesk says so.
 func Autodesk(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "autodesk",

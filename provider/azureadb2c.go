@@ -10,8 +10,9 @@ import (
 )
 
 // AzureADB2C signs in with an account of an Azure AD B2C tenant, by an app registration in it (https://portal.azure.com; rules:
-// https://learn.microsoft.com/azure/active-directory-b2c/openid-connect). All options must be set. New customers get [MicrosoftEntraID] instead: B2C
-// is closed to them since May 2025 and supported until May 2030.
+// https://learn.microsoft.com/azure/active-directory-b2c/openid-connect, read 2026-11-22). All options must be set, and the user flow must keep the
+// issuer that it has by default, the one without tfp. New customers get [MicrosoftEntraID] instead: B2C is closed to them since May 2025 and supported
+// until May 2030.
 //
 // The e-mail is the first of the claim emails, which the user flow must return. It counts as unverified: it may come from another identity provider.
 func AzureADB2C(c Client, o AzureADB2COptions) *cardea.OAuthProvider {
@@ -22,7 +23,9 @@ func AzureADB2C(c Client, o AzureADB2COptions) *cardea.OAuthProvider {
 		Issuer:       o.host() + o.TenantID + "/v2.0/",
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
+		ClientAuth:   cardea.ClientSecretPost,
 		DiscoveryURL: o.host() + o.Tenant + ".onmicrosoft.com/" + o.UserFlow + "/v2.0/.well-known/openid-configuration",
+		Scopes:       []string{"openid", c.ID}, // the latter for an access token, without which the standard has no answer
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			return cardea.Profile{
 				ID:    raw.String("sub"),
@@ -31,7 +34,7 @@ func AzureADB2C(c Client, o AzureADB2COptions) *cardea.OAuthProvider {
 			}, nil
 		},
 		EmailVerification: cardea.NeverVerified,
-		Style:             cardea.Style{BrandColor: "#0072c6"},
+		Style:             cardea.Style{BrandColor: "#0072c6", Logo: azureLogo},
 		Err:               o.check(),
 	}
 }
@@ -58,3 +61,6 @@ func (o AzureADB2COptions) check() error {
 	}
 	return errors.Join(faults...)
 }
+
+// azureLogo is from Simple Icons 11 (CC0-1.0).
+const azureLogo = "M22.379 23.343a1.62 1.62 0 0 0 1.536-2.14v.002L17.35 1.76A1.62 1.62 0 0 0 15.816.657H8.184A1.62 1.62 0 0 0 6.65 1.76L.086 21.204a1.62 1.62 0 0 0 1.536 2.139h4.741a1.62 1.62 0 0 0 1.535-1.103l.977-2.892 4.947 3.675c.28.208.618.32.966.32m-3.084-12.531 3.624 10.739a.54.54 0 0 1-.51.713v-.001h-.03a.54.54 0 0 1-.322-.106l-9.287-6.9h4.853m6.313 7.006c.116-.326.13-.694.007-1.058L9.79 1.76a1.722 1.722 0 0 0-.007-.02h6.034a.54.54 0 0 1 .512.366l6.562 19.445a.54.54 0 0 1-.338.684"

@@ -1,14 +1,18 @@
 package provider
 
 import (
+	"cmp"
+	"context"
 	"net/url"
+	"strings"
 
 	"github.com/cardea-auth/cardea"
 )
 
-// BankIDNorge signs in with a Norwegian BankID, by a client of BankID's OIDC platform (rules: https://developer.bankid.no). The person is told of in
-// a signed answer of the userinfo endpoint. The name is the one in the population register; the e-mail is what the person entered, so it counts as
-// unverified.
+// BankIDNorge signs in with a Norwegian BankID, by a client of BankID's OIDC platform (rules:
+// https://developer.bankid.no/bankid-oidc-provider/api/authorize and https://developer.bankid.no/bankid-oidc-provider/core-concepts/id-token, read
+// 2026-11-22). The account's id is the claim bankid_altsub: of sub BankID says that it may change. The name is the one in the person's certificate. There is no
+// e-mail: what the person entered is told by another service of BankID's only, and nobody has verified it.
 func BankIDNorge(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                  "bankid-no",
@@ -19,9 +23,14 @@ func BankIDNorge(c Client) *cardea.OAuthProvider {
 		ClientSecret:        c.Secret,
 		ClientAuth:          cardea.ClientSecretPost,
 		AuthorizationParams: url.Values{"ui_locales": {"no"}, "login_hint": {"BIS"}},
-		UseUserinfo:         true,
-		Userinfo:            cardea.UserinfoRules{Signed: true},
-		EmailVerification:   cardea.NeverVerified,
-		Style:               cardea.Style{BrandColor: "#39134c"},
+		Scopes:              []string{"openid", "profile"},
+		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+			return cardea.Profile{
+				ID:   raw.String("bankid_altsub"),
+				Name: cmp.Or(strings.TrimSpace(raw.String("given_name")+" "+raw.String("family_name")), raw.String("name")),
+			}, nil
+		},
+		EmailVerification: cardea.NoEmail,
+		Style:             cardea.Style{BrandColor: "#39134c"},
 	}
 }

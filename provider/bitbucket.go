@@ -8,8 +8,9 @@ import (
 )
 
 // Bitbucket signs in with a Bitbucket Cloud account, by an OAuth consumer of a workspace
-// (rules: https://support.atlassian.com/bitbucket-cloud/docs/use-oauth-on-bitbucket-cloud/). The consumer needs the permissions to read the account and
-// its e-mail. The e-mail is the primary address, and confirmed.
+// (https://support.atlassian.com/bitbucket-cloud/docs/use-oauth-on-bitbucket-cloud/; rules:
+// https://developer.atlassian.com/cloud/bitbucket/oauth-2/, read 2026-11-22). The consumer needs the permissions to read the account and its e-mail. The
+// e-mail is the primary address, and confirmed.
 func Bitbucket(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "bitbucket",

@@ -2,17 +2,20 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"strings"
 
 	"github.com/cardea-auth/cardea"
 )
 
-// BoxyHQ signs in through SAML connections of a SAML Jackson (Ory Polis) server (rules: https://boxyhq.com/docs/jackson/saml-flow). c.Issuer is the
-// server's address. The client id and secret are those of one connection; or both are "dummy" and the options, or the visitor's own tenant and
-// product as parameters of POST signin, name it.
+// BoxyHQ signs in through SAML connections of an Ory Polis server, which was BoxyHQ's SAML Jackson (rules:
+// https://www.ory.com/docs/polis/sso-flow, read 2026-11-22). c.Issuer is the server's address. The client id and secret are those of one connection; or
+// the id is "dummy", the secret "dummy" or the server's CLIENT_SECRET_VERIFIER, and the options, or the visitor's own tenant and product as parameters
+// of POST signin, name the connection. An answer for another one than the options name is refused.
 //
-// The e-mail is what the company's identity provider says, and counts as unverified: somebody else's company can say it too.
+// The id and the e-mail are what the company's identity provider says, and somebody else's company can say them too. So the e-mail counts as unverified, and
+// where each sign-in names its own connection, the account's id is tenant, product and id, with slashes between.
 func BoxyHQ(c Client, o BoxyHQOptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                  "boxyhq-saml",
@@ -20,14 +23,19 @@ func BoxyHQ(c Client, o BoxyHQOptions) *cardea.OAuthProvider {
 		Type:                cardea.OAuth2,
 		ClientID:            c.ID,
 		ClientSecret:        c.Secret,
+		ClientAuth:          cardea.ClientSecretPost,
 		AuthorizationURL:    server(c, "") + "/api/oauth/authorize",
 		TokenURL:            server(c, "") + "/api/oauth/token",
 		UserinfoURL:         server(c, "") + "/api/oauth/userinfo",
 		AuthorizationParams: o.params(),
-		ForwardParams:       o.forwarded(),
+		ForwardParams:       o.forwarded(c),
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+			id, err := o.identify(c, raw)
+			if err != nil {
+				return cardea.Profile{}, err
+			}
 			return cardea.Profile{
-				ID:    raw.String("id"),
+				ID:    id,
 				Name:  strings.TrimSpace(raw.String("firstName") + " " + raw.String("lastName")),
 				Email: raw.String("email"),
 			}, nil
@@ -53,9 +61,28 @@ func (o BoxyHQOptions) params() url.Values {
 	return params
 }
 
-func (o BoxyHQOptions) forwarded() []string {
-	if o != (BoxyHQOptions{}) {
-		return nil
+// open reports whether each sign-in names its own connection.
+func (o BoxyHQOptions) open(c Client) bool { return c.ID == "dummy" && o == BoxyHQOptions{} }
+
+func (o BoxyHQOptions) forwarded(c Client) []string {
+	if o.open(c) {
+		return []string{"tenant", "product"}
 	}
-	return []string{"tenant", "product"}
+	return nil
+}
+
+// identify returns the account's id, if requested, which the server adds to its answer, is what was asked for. The visitor's browser has brought that to the
+// server, which does not compare it with the token request where there is PKCE.
+func (o BoxyHQOptions) identify(c Client, raw cardea.Claims) (string, error) {
+	id, requested := raw.String("id"), raw.Object("requested")
+	tenant, product := requested.String("tenant"), requested.String("product")
+	switch {
+	case requested.String("client_id") != c.ID, !o.open(c) && o != BoxyHQOptions{tenant, product}:
+		return "", errors.New("the answer is for another connection")
+	case !o.open(c):
+		return id, nil
+	case tenant == "" || product == "" || id == "":
+		return "", errors.New("the answer does not name its connection and the person")
+	}
+	return url.PathEscape(tenant) + "/" + url.PathEscape(product) + "/" + id, nil
 }

@@ -8,7 +8,8 @@ import (
 )
 
 // Bungie signs in with a Bungie.net account, by a confidential application (https://www.bungie.net/en/Application; rules:
-// https://github.com/Bungie-net/api/wiki/OAuth-Documentation). The API key is the application's. There is no e-mail.
+// https://github.com/Bungie-net/api/wiki/OAuth-Documentation and https://github.com/Bungie-net/api/blob/master/openapi-2.json, read 2026-11-22). The API
+// key is the application's, which has one callback URL, and whose scope is set there, so none is sent. There is no e-mail.
 func Bungie(c Client, o BungieOptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "bungie",
@@ -18,10 +19,10 @@ func Bungie(c Client, o BungieOptions) *cardea.OAuthProvider {
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://www.bungie.net/en/OAuth/Authorize",
 		TokenURL:         "https://www.bungie.net/platform/app/oauth/token/",
-		UserinfoURL:      "https://www.bungie.net/platform/User/GetBungieAccount/{membership_id}/254/",
+		UserinfoURL:      "https://www.bungie.net/Platform/User/GetBungieNetUserById/{membership_id}/",
 		Headers:          map[string]string{"X-API-Key": o.APIKey},
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			user := raw.Object("Response", "bungieNetUser")
+			user := raw.Object("Response")
 			return cardea.Profile{
 				ID:    user.String("membershipId"),
 				Name:  user.String("displayName"),

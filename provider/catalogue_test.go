@@ -10,6 +10,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -53,9 +54,10 @@ func catalogue(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
 	entries := entries(t)
-	fmt.Fprintf(&b, "\n## All %d\n\n| Service | Constructor | Environment | E-mail |\n| --- | --- | --- | --- |\n", len(entries))
+	fmt.Fprintf(&b, "\n## All %d\n\n| Service | Constructor | Environment | E-mail | Read |\n| --- | --- | --- | --- | --- |\n", len(entries))
 	for _, e := range entries {
-		fmt.Fprintf(&b, "| [%s](#%s) | `%s` | `%s_…` | %s |\n", e.Name, anchor(e.heading()), e.constructor, e.prefix(), worth[e.EmailVerification])
+		fmt.Fprintf(&b, "| [%s](#%s) | `%s` | `%s_…` | %s | %s |\n",
+			e.Name, anchor(e.heading()), e.constructor, e.prefix(), worth[e.EmailVerification], e.read())
 	}
 	for _, e := range entries {
 		fmt.Fprintf(&b, "\n## %s\n\n", e.heading())
@@ -168,6 +170,17 @@ func (e entry) call() string {
 	}
 	return fmt.Sprintf("provider.%s(provider.Env(%q), provider.%sOptions{…})", e.constructor, e.prefix(), e.constructor)
 }
+
+// read is the last day on which a page of the vendor's that the comment names was read.
+func (e entry) read() string {
+	day := ""
+	for _, found := range readOn.FindAllStringSubmatch(e.doc.Text(), -1) {
+		day = max(day, found[1])
+	}
+	return cmp.Or(day, "—")
+}
+
+var readOn = regexp.MustCompile(`\bread\s+([0-9]{4}-[0-9]{2}-[0-9]{2})\b`)
 
 // fields are the options, each with what its comment says.
 func (e entry) fields() []string {

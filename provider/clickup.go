@@ -6,8 +6,10 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// ClickUp signs in with a ClickUp account, by an app of a workspace (Settings, Apps, ClickUp API; rules:
-// https://developer.clickup.com/docs/authentication). Whether the e-mail was verified is not told. Access tokens do not expire.
+// ClickUp signs in with a ClickUp account, by an app of a workspace, which an owner or admin of it creates (Settings, Apps, ClickUp API; rules:
+// https://developer.clickup.com/docs/authentication, and
+// https://clickup.com/api/readme_documentation/v2.0/getting_started/authentication/, read 2026-11-22). Whether the e-mail was verified is not told.
+// Access tokens do not expire.
 func ClickUp(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "click-up",

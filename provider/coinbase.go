@@ -7,8 +7,8 @@ import (
 )
 
 // Coinbase signs in with a Coinbase account, by an OAuth2 application (https://portal.cdp.coinbase.com; rules:
-// https://docs.cdp.coinbase.com/coinbase-app/oauth2-integration/integrations). Whether the e-mail was verified is not told. Access tokens last an
-// hour, and a refresh token comes with the scope offline_access.
+// https://docs.cdp.coinbase.com/coinbase-app/oauth2-integration/reference, read 2026-11-22), which Coinbase creates for approved partners only. Whether the
+// e-mail was verified is not told. Access tokens last an hour, and a refresh token comes with the scope offline_access.
 func Coinbase(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "coinbase",
@@ -16,11 +16,12 @@ func Coinbase(c Client) *cardea.OAuthProvider {
 		Type:             cardea.OAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
+		ClientAuth:       cardea.ClientSecretPost,
 		AuthorizationURL: "https://login.coinbase.com/oauth2/auth",
 		TokenURL:         "https://login.coinbase.com/oauth2/token",
 		UserinfoURL:      "https://api.coinbase.com/v2/user",
 		Scopes:           []string{"wallet:user:email", "wallet:user:read"},
-		Headers:          map[string]string{"CB-VERSION": "2024-12-01"}, // without a version the answer may be no JSON
+		Headers:          map[string]string{"CB-VERSION": "2024-12-01"}, // without one, the version of the user's settings counts
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			user := raw.Object("data")
 			return cardea.Profile{

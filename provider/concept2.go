@@ -7,7 +7,8 @@ import (
 )
 
 // Concept2 signs in with an account of the Concept2 Logbook, by an application (https://log.concept2.com/developers/keys; rules:
-// https://log.concept2.com/developers/documentation/). Whether the e-mail was verified is not told.
+// https://log.concept2.com/developers/documentation/), which Concept2 approves after it was developed against https://log-dev.concept2.com. Whether the
+// e-mail was verified is not told.
 func Concept2(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "concept2",

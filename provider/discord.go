@@ -10,8 +10,8 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Discord signs in with a Discord account, by an application (https://discord.com/developers/applications;
-// rules: https://discord.com/developers/docs/topics/oauth2). The e-mail is verified if Discord says so.
+// Discord signs in with a Discord account, by an application (https://discord.com/developers/applications; rules:
+// https://docs.discord.com/developers/topics/oauth2, read 2026-11-22). The e-mail is verified if Discord says so.
 func Discord(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "discord",
@@ -36,7 +36,7 @@ func Discord(c Client) *cardea.OAuthProvider {
 	}
 }
 
-// discordAvatar is the address of the picture (https://discord.com/developers/docs/reference#image-formatting): the person's own, animated if its
+// discordAvatar is the address of the picture (https://docs.discord.com/developers/reference#image-formatting): the person's own, animated if its
 // hash says so, or one of the standard ones.
 func discordAvatar(raw cardea.Claims) string {
 	const cdn = "https://cdn.discordapp.com/"

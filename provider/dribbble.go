@@ -16,6 +16,7 @@ func Dribbble(c Client) *cardea.OAuthProvider {
 		Type:             cardea.OAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
+		ClientAuth:       cardea.ClientSecretPost,
 		AuthorizationURL: "https://dribbble.com/oauth/authorize",
 		TokenURL:         "https://dribbble.com/oauth/token",
 		UserinfoURL:      "https://api.dribbble.com/v2/user",

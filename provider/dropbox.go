@@ -8,8 +8,9 @@ import (
 )
 
 // Dropbox signs in with a Dropbox account, by an app with the permission account_info.read (https://www.dropbox.com/developers/apps; rules:
-// https://developers.dropbox.com/oauth-guide). The e-mail is verified if Dropbox says so. A refresh token comes with AuthorizationParams
-// token_access_type=offline.
+// https://developers.dropbox.com/oauth-guide, https://github.com/dropbox/dropbox-sdk-js/blob/main/src/auth.js, read 2026-11-22, and
+// https://github.com/dropbox/dropbox-api-spec/blob/main/users.stone, read 2026-11-22). The e-mail is verified if Dropbox says so. A refresh token comes
+// with AuthorizationParams token_access_type=offline.
 func Dropbox(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "dropbox",

@@ -12,8 +12,8 @@ import (
 )
 
 // EVEOnline signs in with a character of EVE Online, by an application (https://developers.eveonline.com/applications; rules:
-// https://developers.eveonline.com/docs/services/sso/). One person has many characters, and each is an account. There is no e-mail. What is known of
-// the character stands in the access token, a JWT that comes straight from the token endpoint.
+// https://developers.eveonline.com/docs/services/sso/, read 2026-11-22) with the scope publicData. One person has many characters, and each is an
+// account. There is no e-mail. What is known of the character stands in the access token, a JWT that comes straight from the token endpoint.
 func EVEOnline(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "eveonline",
@@ -57,7 +57,7 @@ func readEVEToken(_ context.Context, g *cardea.CodeGrant) (cardea.Claims, error)
 	if issuer := strings.TrimSuffix(claims.String("iss"), "/"); issuer != "https://login.eveonline.com" && issuer != "login.eveonline.com" {
 		return nil, errors.New("the access token is not by EVE Online")
 	}
-	if !slices.Contains(claims.Strings("aud"), g.ClientID) {
+	if aud := claims.Strings("aud"); !slices.Contains(aud, g.ClientID) || !slices.Contains(aud, "EVE Online") {
 		return nil, errors.New("the access token is for another client")
 	}
 	return claims, nil

@@ -122,7 +122,7 @@ func ExampleFreshBooks() {
 	p := provider.FreshBooks(provider.Client{ID: "id", Secret: "secret"})
 
 	fmt.Println(p.Name, p.AuthorizationURL)
-	// Output: FreshBooks https://auth.freshbooks.com/service/auth/oauth/authorize
+	// Output: FreshBooks https://auth.freshbooks.com/oauth/authorize
 }
 
 func ExampleGitLab() {
@@ -227,7 +227,7 @@ func ExamplePinterest() {
 	p := provider.Pinterest(provider.Client{ID: "id", Secret: "secret"})
 
 	fmt.Println(p.Name, p.AuthorizationURL)
-	// Output: Pinterest https://www.pinterest.com/oauth
+	// Output: Pinterest https://www.pinterest.com/oauth/
 }
 
 func ExamplePipedrive() {
@@ -262,7 +262,7 @@ func ExampleThreads() {
 	p := provider.Threads(provider.Client{ID: "id", Secret: "secret"})
 
 	fmt.Println(p.Name, p.AuthorizationURL)
-	// Output: Threads https://threads.net/oauth/authorize
+	// Output: Threads https://threads.com/oauth/authorize
 }
 
 func ExampleTodoist() {
@@ -276,7 +276,7 @@ func ExampleTrakt() {
 	p := provider.Trakt(provider.Client{ID: "id", Secret: "secret"})
 
 	fmt.Println(p.Name, p.AuthorizationURL)
-	// Output: Trakt https://trakt.tv/oauth/authorize
+	// Output: Trakt https://auth.trakt.tv/oauth/authorize
 }
 
 func ExampleTwitter() {

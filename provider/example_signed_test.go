@@ -14,6 +14,14 @@ func ExampleSteam() {
 	// Output: steam true
 }
 
+// Accounts made with the widget stay.
+func ExampleTelegramOIDC() {
+	telegram := provider.TelegramOIDC(provider.Env("AUTH_TELEGRAM"))
+	telegram.ID = "telegram"
+	fmt.Println(telegram.Name, telegram.Issuer)
+	// Output: Telegram https://oauth.telegram.org
+}
+
 func ExampleTelegram() {
 	telegram := provider.Telegram(provider.Client{Secret: os.Getenv("AUTH_TELEGRAM_SECRET")}, provider.TelegramOptions{Page: "/telegram"})
 	fmt.Println(telegram.ID, telegram.Err)

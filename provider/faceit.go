@@ -9,7 +9,7 @@ import (
 )
 
 // FACEIT signs in with a FACEIT account, by an OAuth2 client (https://developers.faceit.com; rules:
-// https://docs.faceit.com/getting-started/intro/connect). The e-mail is verified if FACEIT says so.
+// https://docs.faceit.com/getting-started/authentication/oauth2). The e-mail is verified if FACEIT says so.
 func FACEIT(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                  "faceit",

@@ -7,7 +7,8 @@ import (
 )
 
 // Figma signs in with a Figma account, by an app (https://www.figma.com/developers/apps; rules:
-// https://developers.figma.com/docs/rest-api/oauth-apps/). Whether the e-mail was verified is not told.
+// https://developers.figma.com/docs/rest-api/oauth-apps/ and https://github.com/figma/rest-api-spec/blob/main/openapi/openapi.yaml, read 2026-11-22).
+// Whether the e-mail was verified is not told.
 func Figma(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "figma",
@@ -17,6 +18,7 @@ func Figma(c Client) *cardea.OAuthProvider {
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://www.figma.com/oauth",
 		TokenURL:         "https://api.figma.com/v1/oauth/token",
+		RefreshURL:       "https://api.figma.com/v1/oauth/refresh",
 		UserinfoURL:      "https://api.figma.com/v1/me",
 		Scopes:           []string{"current_user:read"},
 		NoPKCE:           true,

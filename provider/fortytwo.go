@@ -8,8 +8,8 @@ import (
 )
 
 // FortyTwo signs in with an account of the 42 schools, by an application of the intranet (https://profile.intra.42.fr/oauth/applications; rules:
-// https://api.intra.42.fr/apidoc/guides/web_application_flow). The e-mail is the school's address for the student; whether it was verified is not
-// told.
+// https://api.intra.42.fr/apidoc/guides/web_application_flow, read 2026-11-22). The e-mail is the school's address for the student; whether it was
+// verified is not told.
 func FortyTwo(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "42-school",

@@ -8,7 +8,8 @@ import (
 )
 
 // Foursquare signs in with a Foursquare account, by a project (https://foursquare.com/developers/home; rules:
-// https://docs.foursquare.com/developer/reference/authentication). Whether the e-mail was verified is not told. Access tokens do not expire.
+// https://docs.foursquare.com/developer/reference/v2-authentication, read 2026-11-22) that still has the API of version 2. Whether the e-mail was verified
+// is not told. Access tokens do not expire.
 func Foursquare(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "foursquare",
@@ -16,6 +17,7 @@ func Foursquare(c Client) *cardea.OAuthProvider {
 		Type:             cardea.OAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
+		ClientAuth:       cardea.ClientSecretPost,
 		AuthorizationURL: "https://foursquare.com/oauth2/authenticate",
 		TokenURL:         "https://foursquare.com/oauth2/access_token",
 		UserinfoURL:      "https://api.foursquare.com/v2/users/self?v=20230131&oauth_token={access_token}",

@@ -8,8 +8,10 @@ import (
 )
 
 // FreshBooks signs in with a FreshBooks account, by an app (https://my.freshbooks.com/#/developer; rules:
-// https://www.freshbooks.com/api/authentication). What the app may do is set there, so no scope is sent. Whether the e-mail was verified is not
-// told.
+// https://www.freshbooks.com/api/authentication and
+// https://github.com/freshbooks/freshbooks-nodejs-sdk/blob/main/packages/api/src/APIClient.ts, read 2026-11-22). What the app may do is set there, so no
+// scope is sent; it needs user:profile:read. Callback URLs are https, without a query. FreshBooks tells when an address was confirmed, but not that it was
+// this one.
 func FreshBooks(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "freshbooks",
@@ -17,7 +19,8 @@ func FreshBooks(c Client) *cardea.OAuthProvider {
 		Type:             cardea.OAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		AuthorizationURL: "https://auth.freshbooks.com/service/auth/oauth/authorize",
+		ClientAuth:       cardea.ClientSecretPost,
+		AuthorizationURL: "https://auth.freshbooks.com/oauth/authorize",
 		TokenURL:         "https://api.freshbooks.com/auth/oauth/token",
 		UserinfoURL:      "https://api.freshbooks.com/auth/api/v1/users/me",
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {

@@ -8,8 +8,8 @@ import (
 )
 
 // Frontegg signs in with an account of an environment at Frontegg, by its hosted login (https://portal.frontegg.com; rules:
-// https://developers.frontegg.com). c.Issuer is the environment's domain, https://{subdomain}.frontegg.com. The e-mail is verified if Frontegg says
-// so.
+// https://developers.frontegg.com/ciam/guides/management/frontegg-idp/native-hosted). c.Issuer is the environment's domain,
+// https://{subdomain}.frontegg.com. The e-mail is verified if Frontegg says so.
 func Frontegg(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "frontegg",

@@ -10,9 +10,9 @@ import (
 )
 
 // FusionAuth signs in with an account of a FusionAuth server, by an application of it (rules:
-// https://fusionauth.io/docs/lifecycle/authenticate-users/oauth/). c.Issuer is the issuer in the settings of the tenant, which must be changed there
-// to the server's address: a new tenant has acme.com. The e-mail is verified if FusionAuth says so. A refresh token comes with the scope
-// offline_access.
+// https://fusionauth.io/docs/lifecycle/authenticate-users/oauth/endpoints, read 2026-11-22). c.Issuer is the issuer in the settings of the tenant,
+// which must be changed there to the server's address: a new tenant has acme.com. The e-mail is verified if FusionAuth says so. A refresh token comes
+// with the scope offline_access.
 func FusionAuth(c Client, o FusionAuthOptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                  "fusionauth",

@@ -7,8 +7,8 @@ import (
 )
 
 // GitHubEnterprise signs in with an account of a GitHub Enterprise Server, or of an enterprise at ghe.com, by an OAuth app (rules:
-// https://docs.github.com/enterprise-server@latest/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps). c.Issuer is the server's address, or
-// https://{subdomain}.ghe.com. The e-mail is the primary address, and verified.
+// https://docs.github.com/enterprise-server@latest/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps, read 2026-11-22). c.Issuer is the
+// server's address, or https://{subdomain}.ghe.com. The e-mail is the primary address, and verified.
 func GitHubEnterprise(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "github-enterprise",
@@ -16,6 +16,7 @@ func GitHubEnterprise(c Client) *cardea.OAuthProvider {
 		Type:             cardea.OAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
+		ClientAuth:       cardea.ClientSecretPost,
 		AuthorizationURL: server(c, "") + "/login/oauth/authorize",
 		TokenURL:         server(c, "") + "/login/oauth/access_token",
 		UserinfoURL:      gitHubEnterpriseAPI(c) + "/user",

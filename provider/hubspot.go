@@ -2,12 +2,17 @@ package provider
 
 import (
 	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
 
 	"github.com/cardea-auth/cardea"
 )
 
 // HubSpot signs in with a HubSpot account, by a public app (https://app.hubspot.com/developer; rules:
-// https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/oauth/working-with-oauth). There is no name; whether the
+// https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/oauth/working-with-oauth and
+// https://developers.hubspot.com/docs/api-reference/2026-03/authentication/oauth-tokens/token-introspect, read 2026-11-22). There is no name; whether the
 // e-mail was verified is not told.
 func HubSpot(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
@@ -18,9 +23,9 @@ func HubSpot(c Client) *cardea.OAuthProvider {
 		ClientSecret:     c.Secret,
 		ClientAuth:       cardea.ClientSecretPost,
 		AuthorizationURL: "https://app.hubspot.com/oauth/authorize",
-		TokenURL:         "https://api.hubapi.com/oauth/v1/token",
-		UserinfoURL:      "https://api.hubapi.com/oauth/v1/access-tokens/{access_token}",
+		TokenURL:         "https://api.hubapi.com/oauth/2026-03/token",
 		Scopes:           []string{"oauth"},
+		FetchUserinfo:    introspectHubSpotToken,
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			return cardea.Profile{
 				ID:    raw.String("user_id"),
@@ -30,6 +35,29 @@ func HubSpot(c Client) *cardea.OAuthProvider {
 		EmailVerification: cardea.NeverVerified,
 		Style:             cardea.Style{BrandColor: "#ff7a59", Logo: hubSpotLogo},
 	}
+}
+
+// introspectHubSpotToken asks whose the access token is. The answer repeats it, which is nothing for a profile.
+func introspectHubSpotToken(ctx context.Context, g *cardea.CodeGrant) (cardea.Claims, error) {
+	form := url.Values{
+		"client_id": {g.ClientID}, "client_secret": {g.ClientSecret}, "token": {g.AccessToken}, "token_type_hint": {"access_token"},
+	}
+	const introspection = "https://api.hubapi.com/oauth/2026-03/token/introspect"
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, introspection, strings.NewReader(form.Encode()))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	token, err := g.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	if !token.True("active") {
+		return nil, errors.New("the access token is not active")
+	}
+	delete(token, "token")
+	delete(token, "signed_access_token")
+	return token, nil
 }
 
 // hubSpotLogo is from Simple Icons (CC0-1.0).

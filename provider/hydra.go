@@ -2,9 +2,10 @@ package provider
 
 import "github.com/cardea-auth/cardea"
 
-// Hydra signs in at an Ory Hydra server, by an OAuth2 client of it (rules: https://www.ory.com/docs/hydra). c.Issuer is the server's public URL
-// exactly as its setting urls.self.issuer has it, slash included. What the ID token holds, and what its e-mail is worth, is up to the login and
-// consent application: it is verified if email_verified is true.
+// Hydra signs in at an Ory Hydra server, by an OAuth2 client of it (rules: https://www.ory.com/docs/oauth2-oidc/wellknown-endpoint-discovery, read
+// 2026-11-22). c.Issuer is the server's public URL exactly as its setting urls.self.issuer has it, slash included. What the ID token holds, and what its
+// e-mail is worth, is up to the login and consent application: it is verified if email_verified is true. A refresh token comes with the scope
+// offline_access.
 func Hydra(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "hydra",
@@ -13,6 +14,9 @@ func Hydra(c Client) *cardea.OAuthProvider {
 		Issuer:       c.Issuer,
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
-		Style:        cardea.Style{BrandColor: "#0f172a"},
+		Style:        cardea.Style{BrandColor: "#0f172a", Logo: oryLogo},
 	}
 }
+
+// oryLogo is from Simple Icons (CC0-1.0).
+const oryLogo = "M12 6a6 6 0 1 0 0 12 6 6 0 0 0 0-12m-6-.75V3l6-3 6 3v2.25l-6-3zm12 13.5V21l-6 3-6-3v-2.25l6 3z"

@@ -9,8 +9,9 @@ import (
 )
 
 // Kinde signs in with an account of a business at Kinde, by a back-end application (https://app.kinde.com; rules:
-// https://docs.kinde.com/developer-tools/about/using-kinde-without-an-sdk/). c.Issuer is the business's domain, https://{subdomain}.kinde.com, or
-// one's own. The e-mail is verified if Kinde says so.
+// https://docs.kinde.com/developer-tools/about/using-kinde-without-an-sdk/, read 2026-11-22). c.Issuer is the business's domain,
+// https://{subdomain}.kinde.com, or one's own. The e-mail is verified if Kinde says so, which it does at the userinfo endpoint. A refresh token comes with
+// the scope offline: offline_access has no effect.
 func Kinde(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "kinde",
@@ -19,6 +20,8 @@ func Kinde(c Client) *cardea.OAuthProvider {
 		Issuer:       c.Issuer,
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
+		ClientAuth:   cardea.ClientSecretPost,
+		UseUserinfo:  true,
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			return cardea.Profile{
 				ID:            raw.String("sub"),

@@ -8,7 +8,7 @@ import (
 )
 
 // Linear signs in with an account of a Linear workspace, by an OAuth2 application (https://linear.app/settings/api/applications; rules:
-// https://linear.app/developers/oauth-2-0-authentication). The same person has another id in each workspace. Whether the e-mail was
+// https://linear.app/developers/oauth-2-0-authentication, read 2026-11-22). The same person has another id in each workspace. Whether the e-mail was
 // verified is not told. The access token lives for a day, and comes with a refresh token. Who agreed once is not asked again: prompt=consent in
 // AuthorizationParams lets people come with another workspace.
 func Linear(c Client) *cardea.OAuthProvider {

@@ -8,9 +8,10 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// MicrosoftEntraID signs in with a Microsoft account, of a company or a person, by an app registration (https://entra.microsoft.com;
-// rules: https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc). Without a Tenant, and without c.Issuer, accounts of every tenant are
-// let in: then the person's company is the claim tid of the profile, and whether it is a customer is for Callbacks.SignIn to decide.
+// MicrosoftEntraID signs in with a Microsoft account, of a company or a person, by an app registration (https://entra.microsoft.com; rules:
+// https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc and
+// https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow, read 2026-11-22). Without a Tenant, and without c.Issuer, accounts of
+// every tenant are let in: then the person's company is the claim tid of the profile, and whether it is a customer is for Callbacks.SignIn to decide.
 //
 // The account is the claim sub, which is another one for each app registration. The e-mail counts as verified only if the optional claim xms_edov
 // is switched on for the registration and true: without it an administrator of any tenant can write any address there. There is no picture.

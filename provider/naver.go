@@ -8,8 +8,8 @@ import (
 )
 
 // Naver signs in with a Naver account, by an application with Naver Login (https://developers.naver.com/apps; rules:
-// https://developers.naver.com/docs/login/api/api.md). Nickname, picture and e-mail come as far as the application asks for them. The e-mail is the
-// contact address, and whether it was verified is not told.
+// https://developers.naver.com/docs/login/api/api.md, read 2026-11-22). Nickname, picture and e-mail come as far as the application asks for them and the
+// person agrees. The account's id is another one for each application. The e-mail is the contact address, and whether it was verified is not told.
 func Naver(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "naver",
@@ -17,6 +17,7 @@ func Naver(c Client) *cardea.OAuthProvider {
 		Type:             cardea.OAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
+		ClientAuth:       cardea.ClientSecretPost,
 		AuthorizationURL: "https://nid.naver.com/oauth2.0/authorize",
 		TokenURL:         "https://nid.naver.com/oauth2.0/token",
 		UserinfoURL:      "https://openapi.naver.com/v1/nid/me",

@@ -9,8 +9,8 @@ import (
 )
 
 // NetSuite signs in with an account of a company at Oracle NetSuite, by an integration record (rules:
-// https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_157771733782.html). NetSuite has no userinfo: deploy a RESTlet or Suitelet
-// there that answers with the current user as {"id", "name", "email"}. Whether the e-mail was verified is not told.
+// https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_158081944642.html, read 2026-11-22). These scopes give no userinfo: deploy a
+// RESTlet or Suitelet there that answers with the current user as {"id", "name", "email"}. Whether the e-mail was verified is not told.
 func NetSuite(c Client, o NetSuiteOptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "netsuite",
@@ -22,7 +22,6 @@ func NetSuite(c Client, o NetSuiteOptions) *cardea.OAuthProvider {
 		TokenURL:         o.tokenURL(),
 		UserinfoURL:      o.UserinfoURL,
 		Scopes:           []string{"restlets", "rest_webservices"},
-		NoPKCE:           true,
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			return cardea.Profile{
 				ID:    raw.String("id"),

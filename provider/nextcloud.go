@@ -7,7 +7,8 @@ import (
 )
 
 // Nextcloud signs in with an account of a Nextcloud server, by an OAuth 2.0 client there (Administration settings, Security; rules:
-// https://docs.nextcloud.com/server/latest/admin_manual/configuration_server/oauth2.html). c.Issuer is the server's address. People write their
+// https://docs.nextcloud.com/server/latest/admin_manual/configuration_server/oauth2.html and
+// https://github.com/nextcloud/server/blob/master/apps/oauth2/openapi.json, read 2026-11-22). c.Issuer is the server's address. People write their
 // e-mail themselves, so it counts as unverified.
 func Nextcloud(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
@@ -16,6 +17,7 @@ func Nextcloud(c Client) *cardea.OAuthProvider {
 		Type:             cardea.OAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
+		ClientAuth:       cardea.ClientSecretPost,
 		AuthorizationURL: server(c, "") + "/apps/oauth2/authorize",
 		TokenURL:         server(c, "") + "/apps/oauth2/api/v1/token",
 		UserinfoURL:      server(c, "") + "/ocs/v2.php/cloud/users/{user_id}?format=json",

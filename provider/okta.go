@@ -3,18 +3,21 @@ package provider
 import "github.com/cardea-auth/cardea"
 
 // Okta signs in with an account of an Okta organization, by a web application (https://developer.okta.com; rules:
-// https://developer.okta.com/docs/reference/api/oidc/). c.Issuer is https://{organization}.okta.com, or https://{organization}.okta.com/oauth2/{id}
-// for an authorization server of one's own. c.Secret is empty for a client without one. The account is the claim sub: preferred_username can change.
-// The e-mail is verified if Okta says so.
+// https://developer.okta.com/docs/guides/implement-grant-type/authcode/main/, read 2026-11-22). c.Issuer is https://{organization}.okta.com, or
+// https://{organization}.okta.com/oauth2/{id} for an authorization server of one's own. c.Secret is empty for a client without one. The account is the claim
+// sub: preferred_username can change. The e-mail counts as unverified: email_verified is nothing to rely on, as Okta says itself
+// (https://developer.okta.com/docs/guides/submit-app-prereq/main/, read 2026-11-22).
 func Okta(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
-		ID:           "okta",
-		Name:         "Okta",
-		Type:         cardea.OIDC,
-		Issuer:       c.Issuer,
-		ClientID:     c.ID,
-		ClientSecret: c.Secret,
-		Style:        cardea.Style{BrandColor: "#007dc1", Logo: oktaLogo},
+		ID:                "okta",
+		Name:              "Okta",
+		Type:              cardea.OIDC,
+		Issuer:            c.Issuer,
+		ClientID:          c.ID,
+		ClientSecret:      c.Secret,
+		UseUserinfo:       true, // the ID token of the code flow is a thin one
+		EmailVerification: cardea.NeverVerified,
+		Style:             cardea.Style{BrandColor: "#007dc1", Logo: oktaLogo},
 	}
 }
 

@@ -7,7 +7,8 @@ import (
 )
 
 // Osu signs in with an osu! account, by an OAuth application (https://osu.ppy.sh/home/account/edit#oauth; rules:
-// https://osu.ppy.sh/docs/index.html#authentication). There is no e-mail.
+// https://osu.ppy.sh/docs/index.html#authentication, read 2026-11-22). There is no e-mail. Restricted users can sign in as anybody else; the profile's
+// is_restricted tells.
 func Osu(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "osu",
@@ -15,6 +16,7 @@ func Osu(c Client) *cardea.OAuthProvider {
 		Type:             cardea.OAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
+		ClientAuth:       cardea.ClientSecretPost,
 		AuthorizationURL: "https://osu.ppy.sh/oauth/authorize",
 		TokenURL:         "https://osu.ppy.sh/oauth/token",
 		UserinfoURL:      "https://osu.ppy.sh/api/v2/me",

@@ -7,7 +7,7 @@ import (
 )
 
 // Patreon signs in with a Patreon account, by a client of API version 2 (https://www.patreon.com/portal/registration/register-clients; rules:
-// https://docs.patreon.com/#apiv2-oauth). The e-mail is verified if Patreon says so.
+// https://docs.patreon.com/#apiv2-oauth, read 2026-11-22). The e-mail is verified if Patreon says that the user has confirmed it.
 func Patreon(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "patreon",
@@ -15,6 +15,7 @@ func Patreon(c Client) *cardea.OAuthProvider {
 		Type:             cardea.OAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
+		ClientAuth:       cardea.ClientSecretPost,
 		AuthorizationURL: "https://www.patreon.com/oauth2/authorize",
 		TokenURL:         "https://www.patreon.com/api/oauth2/token",
 		UserinfoURL:      "https://www.patreon.com/api/oauth2/v2/identity?fields%5Buser%5D=email,full_name,image_url,is_email_verified",

@@ -7,7 +7,9 @@ import (
 )
 
 // Pinterest signs in with a Pinterest account, by an app (https://developers.pinterest.com/apps/; rules:
-// https://developers.pinterest.com/docs/getting-started/set-up-authentication-and-authorization/). There is no e-mail.
+// https://developers.pinterest.com/docs/getting-started/set-up-authentication-and-authorization/, and
+// https://github.com/pinterest/api-description, read 2026-11-22). An app from before 25 September 2025 needs continuous_refresh=true in Token.Params for
+// refresh tokens. There is no e-mail.
 func Pinterest(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "pinterest",
@@ -15,7 +17,7 @@ func Pinterest(c Client) *cardea.OAuthProvider {
 		Type:             cardea.OAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		AuthorizationURL: "https://www.pinterest.com/oauth",
+		AuthorizationURL: "https://www.pinterest.com/oauth/",
 		TokenURL:         "https://api.pinterest.com/v5/oauth/token",
 		UserinfoURL:      "https://api.pinterest.com/v5/user_account",
 		Scopes:           []string{"user_accounts:read"},

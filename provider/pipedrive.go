@@ -7,8 +7,8 @@ import (
 )
 
 // Pipedrive signs in with an account of a company at Pipedrive, by an app (https://developers.pipedrive.com; rules:
-// https://pipedrive.readme.io/docs/marketplace-oauth-authorization). What the app may do is set there, so no scope is sent. Whether the e-mail was
-// verified is not told.
+// https://pipedrive.readme.io/docs/marketplace-oauth-authorization, read 2026-11-22). What the app may do is set there, so no scope is sent. The
+// account's id is the user's; Pipedrive calls it unique for sure only together with company_id. Whether the e-mail was verified is not told.
 func Pipedrive(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "pipedrive",
@@ -18,7 +18,7 @@ func Pipedrive(c Client) *cardea.OAuthProvider {
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://oauth.pipedrive.com/oauth/authorize",
 		TokenURL:         "https://oauth.pipedrive.com/oauth/token",
-		UserinfoURL:      "https://api.pipedrive.com/users/me",
+		UserinfoURL:      "https://api.pipedrive.com/v1/users/me",
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			user := raw.Object("data")
 			return cardea.Profile{

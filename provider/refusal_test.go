@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -14,6 +15,7 @@ import (
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/memadapter"
+	"github.com/cardea-auth/cardea/provider"
 )
 
 // What a service, a mapping or a hook gets wrong signs in nobody, and the log says what it was without the secrets.
@@ -101,6 +103,51 @@ func TestRulesFailClosed(t *testing.T) {
 				if strings.Contains(log, text) {
 					t.Errorf("the log has %q: %s", text, log)
 				}
+			}
+		})
+	}
+}
+
+// What is for somebody else's client, tenant or service signs in nobody.
+func TestServicesRefuseWhatIsForOthers(t *testing.T) {
+	t.Parallel()
+	polis := provider.Client{ID: "dummy", Secret: "dummy", Issuer: "https://sso.example"}
+	acme := provider.BoxyHQOptions{Tenant: "acme.example", Product: "crm"}
+	requested := func(members string) string {
+		return plainToken + `,"urls":{"https://sso.example/api/oauth/userinfo":{"id":"7","requested":{` + members + `}}}`
+	}
+	introspected := func(answer string) string {
+		return plainToken + `,"urls":{"https://api.hubapi.com/oauth/2026-03/token/introspect":` + answer + `}`
+	}
+	eve := func(claims string) string {
+		return `"token":{"access_token":"e30.` + base64.RawURLEncoding.EncodeToString([]byte(claims)) + `.sig"}`
+	}
+	for _, tc := range []struct {
+		name     string
+		provider *cardea.OAuthProvider
+		answers  string
+		cause    string
+	}{
+		{"BoxyHQ: another tenant", provider.BoxyHQ(polis, acme), requested(`"client_id":"dummy","tenant":"evil.example","product":"crm"`), "for another connection"},
+		{"BoxyHQ: another product", provider.BoxyHQ(polis, acme), requested(`"client_id":"dummy","tenant":"acme.example","product":"shop"`), "for another connection"},
+		{"BoxyHQ: another client", provider.BoxyHQ(polis, acme), requested(`"client_id":"other","tenant":"acme.example","product":"crm"`), "for another connection"},
+		{"BoxyHQ: a tenant beside the client", provider.BoxyHQ(provider.Client{ID: "app-id", Secret: secret, Issuer: polis.Issuer}, provider.BoxyHQOptions{}),
+			requested(`"client_id":"app-id","tenant":"evil.example","product":"crm"`), "for another connection"},
+		{"BoxyHQ: no tenant", provider.BoxyHQ(polis, provider.BoxyHQOptions{}), requested(`"client_id":"dummy","product":"crm"`), "does not name its connection"},
+		{"HubSpot: a token that ended", provider.HubSpot(client), introspected(`{"active":false,"user_id":7,"user":"ann@example.com"}`), "the access token is not active"},
+		{"HubSpot: no answer", provider.HubSpot(client), plainToken, "FetchUserinfo"},
+		{"EVE Online: another client", provider.EVEOnline(client), eve(`{"iss":"https://login.eveonline.com","aud":["other","EVE Online"],"sub":"CHARACTER:EVE:7"}`), "for another client"},
+		{"EVE Online: another game", provider.EVEOnline(client), eve(`{"iss":"https://login.eveonline.com","aud":["app-id"],"sub":"CHARACTER:EVE:7"}`), "for another client"},
+		{"EVE Online: another issuer", provider.EVEOnline(client), eve(`{"iss":"https://login.example","aud":["app-id","EVE Online"],"sub":"CHARACTER:EVE:7"}`), "not by EVE Online"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			var a answers
+			if err := json.Unmarshal([]byte("{"+tc.answers+"}"), &a); err != nil {
+				t.Fatal(err)
+			}
+			if log := refused(t, tc.provider, a); !strings.Contains(log, tc.cause) {
+				t.Errorf("the log says %s; want %q", log, tc.cause)
 			}
 		})
 	}

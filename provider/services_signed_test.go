@@ -24,6 +24,8 @@ var _ = add(
 	service{"telegram", provider.Telegram(provider.Client{Secret: botToken}, provider.TelegramOptions{Page: "/telegram"})},
 )
 
+var _ = add(service{"telegramoidc", provider.TelegramOIDC(client)})
+
 // foreign are the pages to which the browser is sent there, by URL. Each returns where it sends the browser back to.
 var foreign = map[string]func(asked url.Values) string{
 	steamLogin: func(asked url.Values) string {

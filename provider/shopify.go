@@ -10,12 +10,13 @@ import (
 )
 
 // Shopify signs in with the account of a shop's owner or staff, by an app of that shop (https://dev.shopify.com/dashboard; rules:
-// https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/authorization-code-grant). Scopes is read_products; set it to those of the
-// app, or to none where the app's own configuration names them. Customers of the shop have no such accounts. The e-mail is verified if Shopify says so: staff
-// can write any address into their account. There is no picture.
+// https://shopify.dev/docs/apps/build/authentication-authorization/authenticate-standalone-apps, and
+// https://github.com/Shopify/shopify-app-js/blob/main/packages/apps/shopify-api/lib/auth/oauth/oauth.ts, read 2026-11-22). Scopes is read_products; set it
+// to those of the app, or to none where the app's own configuration names them. Customers of the shop have no such accounts. The e-mail is verified if
+// Shopify says so: staff can write any address into their account. There is no picture.
 //
-// The access token is that of the person, and ends with the person's session at Shopify, or after a day; there is no refresh token. The code is redeemed at the
-// shop of the options and nowhere else, whatever shop the callback names, so its hmac would prove nothing more and is not looked at.
+// The access token is that of the person, and ends with the person's session at Shopify, or after a day; there is no refresh token. The code is redeemed at
+// the shop of the options and nowhere else, whatever shop the callback names, so its hmac would prove nothing more and is not looked at.
 func Shopify(c Client, o ShopifyOptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                  "shopify",

@@ -7,8 +7,11 @@ import (
 )
 
 // Spotify signs in with a Spotify account, by an app (https://developer.spotify.com/dashboard; rules:
-// https://developer.spotify.com/documentation/web-api/tutorials/code-flow). Spotify takes no callback URL on localhost, but on 127.0.0.1. The e-mail
-// is not verified, as Spotify says itself.
+// https://developer.spotify.com/documentation/web-api/tutorials/code-flow and
+// https://github.com/spotify/web-api-examples/blob/master/authorization/authorization_code/app.js, read 2026-11-22). Spotify takes no callback URL on
+// localhost, but on 127.0.0.1. An app in development mode is for five people, and its owner needs Premium. The e-mail is not verified, as Spotify says
+// itself. The account's id is the account_id, because Spotify says not to link accounts by the user's id, which Auth.js takes
+// (https://developer.spotify.com/documentation/web-api/concepts/spotify-uris-ids, read 2026-11-22).
 func Spotify(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "spotify",
@@ -22,7 +25,7 @@ func Spotify(c Client) *cardea.OAuthProvider {
 		Scopes:           []string{"user-read-email"},
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			return cardea.Profile{
-				ID:    raw.String("id"),
+				ID:    raw.String("account_id"),
 				Name:  raw.String("display_name"),
 				Email: raw.String("email"),
 				Image: raw.String("images", "0", "url"),

@@ -3,9 +3,10 @@ package provider
 import "github.com/cardea-auth/cardea"
 
 // Supabase signs in with an account of a Supabase project, by a client of its OAuth server (https://supabase.com/dashboard; rules:
-// https://supabase.com/docs/guides/auth/oauth-server), which is in beta. c.Issuer is https://{project}.supabase.co/auth/v1. The project
-// needs an asymmetric signing key: ID tokens that are signed with its JWT secret are refused. The e-mail is verified if Supabase says that it was
-// confirmed: a project that is set to ask for no confirmations says so of every address.
+// https://supabase.com/docs/guides/auth/oauth-server/oauth-flows, read 2026-11-22), which is in beta. c.Issuer is
+// https://{project}.supabase.co/auth/v1. The project needs an asymmetric signing key: with its JWT secret Supabase makes no ID tokens. The e-mail is
+// verified if Supabase says that it was confirmed: a project that is set to ask for no confirmations says so of every address. A person without a name
+// has the address for one.
 func Supabase(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "supabase",

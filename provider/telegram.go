@@ -12,9 +12,7 @@ import (
 // bot is created at @BotFather, and the site's domain linked to it there by /setdomain. c.Secret is the bot's token; c.ID is not used. The id is the
 // person's, the same for every bot. There is no e-mail address.
 //
-// Telegram calls the widget legacy, in favour of OpenID Connect (https://core.telegram.org/bots/telegram-login, read 2026-11-22), which needs no page:
-// provider.OIDC with the issuer https://oauth.telegram.org, the Scopes openid and profile, and a client from @BotFather. Its sub is not the id that the widget
-// gives, so who has an account by the one is not known by the other.
+// Telegram calls the widget legacy, in favour of OpenID Connect, which needs no page: [TelegramOIDC].
 //
 // The widget is a script of Telegram's, so a page of the application shows it, o.Page. Sign-in sends the browser there with the parameter state,
 // which the page puts, escaped, into the address of the widget, and nothing else of its query:

@@ -8,8 +8,9 @@ import (
 )
 
 // Threads signs in with a Threads profile, by an app with the Threads API (https://developers.facebook.com/apps; rules:
-// https://developers.facebook.com/docs/threads/get-started/get-access-tokens-and-permissions). The callback URL must be https. There is no e-mail.
-// The access token lasts an hour; exchange it for one of 60 days if it is needed later.
+// https://developers.facebook.com/documentation/threads/get-started/get-access-tokens-and-permissions, read 2026-11-22). The client id and secret are
+// those of the Threads app, not of the Meta app. The callback URL must be https, and not at localhost. There is no e-mail. The access token lasts an
+// hour; exchange it for one of 60 days if it is needed later.
 func Threads(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "threads",
@@ -18,9 +19,9 @@ func Threads(c Client) *cardea.OAuthProvider {
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		ClientAuth:       cardea.ClientSecretPost,
-		AuthorizationURL: "https://threads.net/oauth/authorize",
-		TokenURL:         "https://graph.threads.net/oauth/access_token",
-		UserinfoURL:      "https://graph.threads.net/v1.0/me?fields=id,username,name,threads_profile_picture_url",
+		AuthorizationURL: "https://threads.com/oauth/authorize",
+		TokenURL:         "https://graph.threads.com/oauth/access_token",
+		UserinfoURL:      "https://graph.threads.com/v1.0/me?fields=id,username,name,threads_profile_picture_url",
 		Scopes:           []string{"threads_basic"},
 		ScopeSeparator:   ",",
 		NoPKCE:           true,

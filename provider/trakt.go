@@ -7,8 +7,8 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Trakt signs in with a Trakt account, by an API app (https://trakt.tv/oauth/applications; rules:
-// https://trakt.docs.apiary.io/#reference/authentication-oauth). There is no e-mail. Trakt forbids to show its pictures from its own servers.
+// Trakt signs in with a Trakt account, by an API app (https://app.trakt.tv/settings/apps; rules: https://github.com/trakt/trakt-api, read 2026-11-22). A
+// refresh token can be used once. There is no e-mail. Trakt forbids to show its pictures from its own servers.
 func Trakt(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "trakt",
@@ -16,9 +16,11 @@ func Trakt(c Client) *cardea.OAuthProvider {
 		Type:             cardea.OAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		AuthorizationURL: "https://trakt.tv/oauth/authorize",
-		TokenURL:         "https://api.trakt.tv/oauth/token",
+		ClientAuth:       cardea.ClientSecretPost,
+		AuthorizationURL: "https://auth.trakt.tv/oauth/authorize",
+		TokenURL:         "https://auth.trakt.tv/oauth/token",
 		UserinfoURL:      "https://api.trakt.tv/users/settings",
+		Token:            cardea.TokenRules{JSON: true},
 		Headers:          map[string]string{"trakt-api-version": "2", "trakt-api-key": c.ID},
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			user := raw.Object("user")

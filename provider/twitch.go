@@ -7,8 +7,8 @@ import (
 )
 
 // Twitch signs in with a Twitch account, by an application (https://dev.twitch.tv/console/apps;
-// rules: https://dev.twitch.tv/docs/authentication/getting-tokens-oidc). The ID token holds only the claims that AuthorizationParams asks for. The
-// e-mail is verified if Twitch says so.
+// rules: https://dev.twitch.tv/docs/authentication/getting-tokens-oidc, read 2026-11-22). The ID token holds only the claims that AuthorizationParams
+// asks for. The e-mail is verified if Twitch says so.
 func Twitch(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "twitch",

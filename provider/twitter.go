@@ -6,9 +6,10 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Twitter signs in with an account of X, by an app with OAuth 2.0 (https://developer.x.com/en/portal/dashboard;
-// rules: https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code). The e-mail, a confirmed one, comes only if the app is allowed to
-// ask for it, the scope users.email is added, and confirmed_email to the user.fields of UserinfoURL. A refresh token comes with the scope offline.access.
+// Twitter signs in with an account of X, by an app with OAuth 2.0 (https://console.x.com; rules:
+// https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code, read 2026-11-22). The e-mail, a confirmed one, comes only if the app is
+// allowed to ask for it, the scope users.email is added, and confirmed_email to the user.fields of UserinfoURL. A refresh token comes with the scope
+// offline.access.
 func Twitter(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "twitter",

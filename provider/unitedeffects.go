@@ -7,8 +7,9 @@ import (
 )
 
 // UnitedEffects signs in with an account of an auth group at United Effects, by a client of it (rules:
-// https://docs.unitedeffects.com/integrations/nextauthjs). c.Issuer is https://auth.unitedeffects.com/{auth group id}. There are neither name nor
-// picture; the e-mail is verified if United Effects says so.
+// https://docs.unitedeffects.com/integrations/nextauthjs and
+// https://github.com/UnitedEffects/ueauth/blob/master/src/api/oidc/oidc.js, read 2026-11-22). c.Issuer is https://auth.unitedeffects.com/{auth group id}.
+// There are neither name nor picture. The e-mail counts as unverified: the claim verified is of the account, whatever its address came from.
 func UnitedEffects(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                  "united-effects",
@@ -17,7 +18,8 @@ func UnitedEffects(c Client) *cardea.OAuthProvider {
 		Issuer:              c.Issuer,
 		ClientID:            c.ID,
 		ClientSecret:        c.Secret,
-		AuthorizationParams: url.Values{"resource": {c.Issuer}},
+		AuthorizationParams: url.Values{"resource": {c.Issuer}}, // without it, the ID token has no e-mail
+		EmailVerification:   cardea.NeverVerified,
 		Style:               cardea.Style{BrandColor: "#1e3c72"},
 	}
 }

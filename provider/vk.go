@@ -10,9 +10,10 @@ import (
 )
 
 // VK signs in with a VK ID, by a web app (https://id.vk.com/business/go; rules:
-// https://id.vk.com/about/business/go/docs/en/vkid/latest/vk-id/connection/api-integration/api-description). The client has no secret: the code
-// verifier proves who redeems the code. The e-mail comes with the scope email, and whether it was verified is not told. Auth.AccessToken cannot
-// renew the access token, which lasts an hour: VK ID wants the device_id of the sign-in again.
+// https://id.vk.com/about/business/go/docs/ru/vkid/latest/vk-id/connection/api-integration/api-description and
+// https://github.com/VKCOM/vkid-web-sdk/blob/master/src/auth/auth.ts, read 2026-11-22). The client has no secret: the code verifier proves who redeems
+// the code. The e-mail comes with the scope email, and whether it was verified is not told. Auth.AccessToken cannot renew the access token, which lasts
+// an hour: VK ID wants the device_id of the sign-in again.
 func VK(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "vk",

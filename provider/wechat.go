@@ -9,8 +9,8 @@ import (
 )
 
 // WeChat signs in with a WeChat account, by a website application that shows a QR code (https://open.weixin.qq.com; rules:
-// https://developers.weixin.qq.com/doc/oplatform/en/Website_App/WeChat_Login/Wechat_Login.html), or inside WeChat by an official account. There is
-// no e-mail. Auth.AccessToken cannot renew the access token, which lasts two hours: WeChat does so at another endpoint.
+// https://developers.weixin.qq.com/doc/oplatform/developers/dev/auth/web), or inside WeChat by an official account. There is no e-mail.
+// Auth.AccessToken cannot renew the access token, which lasts two hours: WeChat does so at another endpoint.
 //
 // The account's id is the unionid, or the openid of an application that is bound to no open platform account: bind it before people sign in, or the
 // ids change.

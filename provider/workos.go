@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/url"
@@ -10,8 +11,9 @@ import (
 )
 
 // WorkOS signs in through the SSO connections of an environment at WorkOS (https://dashboard.workos.com; rules:
-// https://workos.com/docs/reference/sso). The client secret is the API key. One of the options says which connection. The account's id is the
-// profile's; the e-mail is what the company's identity provider says, and counts as unverified.
+// https://workos.com/docs/reference/sso/get-authorization-url and
+// https://github.com/workos/workos-node/blob/main/src/sso/sso.ts, read 2026-11-22). The client secret is the API key. One of the options says which
+// connection. The account's id is the profile's; the e-mail is what the company's identity provider says, and counts as unverified.
 func WorkOS(c Client, o WorkOSOptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                  "workos",
@@ -27,13 +29,13 @@ func WorkOS(c Client, o WorkOSOptions) *cardea.OAuthProvider {
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			return cardea.Profile{
 				ID:    raw.String("id"),
-				Name:  strings.TrimSpace(raw.String("first_name") + " " + raw.String("last_name")),
+				Name:  cmp.Or(raw.String("name"), strings.TrimSpace(raw.String("first_name")+" "+raw.String("last_name"))),
 				Email: raw.String("email"),
 				Image: raw.String("raw_attributes", "picture"),
 			}, nil
 		},
 		EmailVerification: cardea.NeverVerified,
-		Style:             cardea.Style{BrandColor: "#6363f1"},
+		Style:             cardea.Style{BrandColor: "#6363f1", Logo: workOSLogo},
 		Err:               o.check(),
 	}
 }
@@ -42,7 +44,7 @@ func WorkOS(c Client, o WorkOSOptions) *cardea.OAuthProvider {
 type WorkOSOptions struct {
 	Connection   string // a connection's id
 	Organization string // an organization's id, for its connection
-	Provider     string // such as GoogleOAuth, or authkit
+	Provider     string // such as GoogleOAuth or MicrosoftOAuth
 }
 
 func (o WorkOSOptions) params() url.Values {
@@ -61,3 +63,6 @@ func (o WorkOSOptions) check() error {
 	}
 	return nil
 }
+
+// workOSLogo is from SVG Logos (CC0-1.0).
+const workOSLogo = "M13.98 1.59a4.14 4.14 0 0 0-1.14 1.22l-0.06 0.09-1.01 1.76-4.23 7.33 4 6.93-1.01 1.76c-0.81 1.42-2.52 2.06-4.07 1.53-0.79-0.26-1.43-0.84-1.86-1.55l-0.04-0.07-4.21-7.29c-0.23-0.39-0.35-0.85-0.35-1.31a2.57 2.57 0 0 1 0.31-1.22l0.04-0.08 4.33-7.5c0.56-0.97 1.58-1.57 2.69-1.6l0.08 0z m1.34 0.19c1.52-0.51 3.19 0.1 4.03 1.46l0.03 0.07 4.27 7.38c0.23 0.39 0.35 0.85 0.35 1.3 0 0.43-0.11 0.85-0.31 1.23l-0.04 0.08-4.33 7.49c-0.56 0.97-1.58 1.57-2.69 1.6l-0.08 0h-6.53c0.45-0.32 0.84-0.73 1.14-1.2l0.06-0.1 1.01-1.76 4.23-7.34-4-6.93 0.96-1.66c0.43-0.74 1.09-1.35 1.9-1.62"
