@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
@@ -41,7 +42,7 @@ func add(rows ...service) bool {
 	return true
 }
 
-// Everything that a sign-in asks of the service, and what is stored, is in testdata.
+// Everything that a sign-in and a refresh of the tokens ask of the service, and what is stored, is in testdata.
 func TestSignIn(t *testing.T) {
 	t.Parallel()
 	for _, s := range services {
@@ -52,14 +53,15 @@ func TestSignIn(t *testing.T) {
 	}
 }
 
-// signIn signs a person in through the real handler, at a service that gives these answers, and returns the transcript.
+// signIn signs a person in through the real handler, at a service that gives these answers, refreshes the tokens, and returns the transcript.
 func signIn(t *testing.T, p *cardea.OAuthProvider, answers answers) string {
 	t.Helper()
 	v := newVendor(t, p, answers)
 	said := &transcript{RoundTripper: v, accessToken: v.accessToken()}
 	var in *cardea.SignIn
+	store := memadapter.New()
 	auth, err := cardea.New(cardea.Config{
-		Secret: strings.Repeat("s", 32), Adapter: memadapter.New(), BaseURL: app, Providers: []cardea.Provider{p},
+		Secret: strings.Repeat("s", 32), Adapter: store, BaseURL: app, Providers: []cardea.Provider{p},
 		HTTPClient: &http.Client{Transport: said}, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		Events: cardea.Events{SignIn: func(_ context.Context, s *cardea.SignIn) { in = s }},
 	})
@@ -79,7 +81,23 @@ func signIn(t *testing.T, p *cardea.OAuthProvider, answers answers) string {
 		t.Error("the profile has the access token in it")
 	}
 	said.rows(in)
+	if in.Account.RefreshToken != "" && p.Exchange == nil {
+		refresh(t, auth, store, in.Account)
+	}
 	return said.text.String()
+}
+
+// refresh makes the access token one that has expired, and asks for it.
+func refresh(t *testing.T, auth *cardea.Auth, store *memadapter.Adapter, account *cardea.Account) {
+	t.Helper()
+	expired := *account
+	expired.ExpiresAt = time.Now().Add(-time.Hour)
+	if err := store.UpdateAccount(t.Context(), &expired); err != nil {
+		t.Fatal(err)
+	}
+	if token, err := auth.AccessToken(t.Context(), account.UserID, account.Provider); err != nil || token != account.AccessToken {
+		t.Errorf("the tokens cannot be refreshed: %v", err)
+	}
 }
 
 func checkGolden(t *testing.T, file, got string) {

@@ -98,15 +98,22 @@ func (v *vendor) endpoint(own, discovered string) string {
 }
 
 func (v *vendor) accessToken() string {
+	return cmp.Or(v.granted("access_token"), "at-example") // the latter of Exchange
+}
+
+func (v *vendor) refreshToken() string { return v.granted("refresh_token") }
+
+// granted is a token in the answer of the token endpoint, "" where there is none.
+func (v *vendor) granted(name string) string {
 	for _, answer := range []any{v.answers.Token, v.answers.Token[v.provider.Token.Envelope]} {
 		members, _ := answer.(map[string]any)
-		for _, name := range []string{"access_token", v.provider.Token.Names["access_token"]} {
+		for _, name := range []string{name, v.provider.Token.Names[name]} {
 			if token, ok := members[name].(string); ok {
 				return token
 			}
 		}
 	}
-	return "at-example" // of Exchange
+	return ""
 }
 
 // RoundTrip answers the application's server.
@@ -121,7 +128,7 @@ func (v *vendor) RoundTrip(r *http.Request) (*http.Response, error) {
 		v.write(w, v.metadata)
 	case target == v.endpoint(v.provider.JWKSURL, "jwks_uri"):
 		v.write(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{v.key().Public()}})
-	case target == v.endpoint(v.provider.TokenURL, "token_endpoint"):
+	case target == v.endpoint(v.provider.TokenURL, "token_endpoint"), target == v.provider.RefreshURL:
 		v.checkTokenRequest(r)
 		v.write(w, v.token())
 	case known && v.provider.Identify != nil:
@@ -165,8 +172,9 @@ func (v *vendor) everything(r *http.Request) string {
 func (v *vendor) checkTokenRequest(r *http.Request) {
 	v.t.Helper()
 	said := v.everything(r)
-	if !strings.Contains(said, theCode) {
-		v.t.Error("the token request has not the code")
+	refreshes := v.refreshToken() != "" && strings.Contains(said, v.refreshToken())
+	if !refreshes && !strings.Contains(said, theCode) {
+		v.t.Error("the token request has neither the code nor the refresh token")
 	}
 	if s := v.provider.ClientSecret; s != "" && !strings.Contains(said, s) {
 		text, _ := json.Marshal(s)
@@ -174,7 +182,7 @@ func (v *vendor) checkTokenRequest(r *http.Request) {
 			v.t.Error("the token request has not the secret")
 		}
 	}
-	if challenge := v.asked.Get("code_challenge"); challenge != "" && !v.hasVerifier(said, challenge) {
+	if challenge := v.asked.Get("code_challenge"); !refreshes && challenge != "" && !v.hasVerifier(said, challenge) {
 		v.t.Error("the token request has not the verifier of the challenge")
 	}
 }
