@@ -42,7 +42,7 @@ func BoxyHQ(c Client, o BoxyHQOptions) *cardea.OAuthProvider {
 		},
 		EmailVerification: cardea.NeverVerified,
 		Style:             cardea.Style{BrandColor: "#25c2a0"},
-		Err:               needsIssuer(c),
+		Err:               errors.Join(needsIssuer(c), o.check()),
 	}
 }
 
@@ -50,6 +50,13 @@ func BoxyHQ(c Client, o BoxyHQOptions) *cardea.OAuthProvider {
 type BoxyHQOptions struct {
 	Tenant  string
 	Product string
+}
+
+func (o BoxyHQOptions) check() error {
+	if (o.Tenant == "") != (o.Product == "") {
+		return errors.New("BoxyHQOptions: set both Tenant and Product, or none of them")
+	}
+	return nil
 }
 
 func (o BoxyHQOptions) params() url.Values {

@@ -28,6 +28,7 @@ func TestOptionsThatNameNoPlace(t *testing.T) {
 		{provider.Nextcloud(client), "(nextcloud): Client.Issuer: is empty"},
 		{provider.Osso(client), "(osso): Client.Issuer: is empty"},
 		{provider.BoxyHQ(client, provider.BoxyHQOptions{}), "(boxyhq-saml): Client.Issuer: is empty"},
+		{provider.BoxyHQ(client, provider.BoxyHQOptions{Product: "crm"}), "set both Tenant and Product"},
 		{provider.GitHubEnterprise(client), "(github-enterprise): Client.Issuer: is empty"},
 	} {
 		_, err := cardea.New(cardea.Config{Secret: strings.Repeat("s", 32), Providers: []cardea.Provider{tc.provider}})
