@@ -54,6 +54,11 @@ func catalogue(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
 	entries := entries(t)
+	var links []string
+	for _, e := range entries {
+		links = append(links, "["+e.constructor+"]", "[`"+e.constructor+"`](#"+anchor(e.heading())+")")
+	}
+	linked := strings.NewReplacer(links...)
 	fmt.Fprintf(&b, "\n## All %d\n\n| Service | Constructor | Environment | E-mail | Read |\n| --- | --- | --- | --- | --- |\n", len(entries))
 	for _, e := range entries {
 		fmt.Fprintf(&b, "| [%s](#%s) | `%s` | `%s_…` | %s | %s |\n",
@@ -62,7 +67,7 @@ func catalogue(t *testing.T) string {
 	for _, e := range entries {
 		fmt.Fprintf(&b, "\n## %s\n\n", e.heading())
 		fmt.Fprintf(&b, "`%s`, callback `/api/auth/callback/%s`, e-mail %s.\n\n", e.call(), e.ID, worth[e.EmailVerification])
-		fmt.Fprintf(&b, "%s", markdown(e.doc.Text()))
+		linked.WriteString(&b, markdown(e.doc.Text()))
 		for _, field := range e.fields() {
 			fmt.Fprintf(&b, "\n- `%sOptions.%s`", e.constructor, field)
 		}
@@ -197,7 +202,7 @@ func (e entry) fields() []string {
 	return fields
 }
 
-// markdown is a doc comment, with its links to other constructors.
+// markdown is a doc comment. Its links to other constructors are left as they are.
 func markdown(comment string) string {
 	p := new(doc.Package).Printer()
 	p.DocLinkURL = nil
