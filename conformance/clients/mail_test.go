@@ -17,6 +17,7 @@ func (r *run) asks(t *testing.T, w *tab, address string) string {
 func (r *run) link(t *testing.T) {
 	p, w := r.arrive(t, "")
 	r.asks(t, w, "link@example.com")
+	w.nextMessage(t)
 	fromMail := p.open(t, r.site.mails.Last(t, "link@example.com").Link)
 	fromMail.arrives(t, r.site.URL+"/inside", "#root h1")
 	fromMail.shows(t, "authenticated as link@example.com")
