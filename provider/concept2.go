@@ -2,13 +2,15 @@ package provider
 
 import (
 	"context"
+	"net/url"
 
 	"github.com/cardea-auth/cardea"
 )
 
 // Concept2 signs in with an account of the Concept2 Logbook, by an application (https://log.concept2.com/developers/keys; rules:
-// https://log.concept2.com/developers/documentation/), which Concept2 approves after it was developed against https://log-dev.concept2.com. Whether the
-// e-mail was verified is not told.
+// https://log.concept2.com/developers/documentation/, read 2026-11-22). Whether the e-mail was verified is not told.
+//
+// Concept2 wants the scopes in the token request too, and gives the right to write results where there are none: whoever changes Scopes sets Token.Params.
 func Concept2(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "concept2",
@@ -16,11 +18,13 @@ func Concept2(c Client) *cardea.OAuthProvider {
 		Type:             cardea.OAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
+		ClientAuth:       cardea.ClientSecretPost,
 		AuthorizationURL: "https://log.concept2.com/oauth/authorize",
 		TokenURL:         "https://log.concept2.com/oauth/access_token",
 		UserinfoURL:      "https://log.concept2.com/api/users/me",
 		Scopes:           []string{"user:read"},
 		ScopeSeparator:   ",",
+		Token:            cardea.TokenRules{Params: url.Values{"scope": {"user:read"}}},
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			user := raw.Object("data")
 			return cardea.Profile{

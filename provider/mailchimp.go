@@ -7,8 +7,8 @@ import (
 )
 
 // Mailchimp signs in with a Mailchimp account, by a registered app (https://admin.mailchimp.com/account/oauth2/; rules:
-// https://mailchimp.com/developer/marketing/guides/access-user-data-oauth-2/). The name is the account's; whether the e-mail was verified is not
-// told. Access tokens do not expire.
+// https://mailchimp.com/developer/marketing/guides/access-user-data-oauth-2/, read 2026-11-22). The name is the account's; whether the e-mail was verified
+// is not told. Access tokens do not expire.
 func Mailchimp(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "mailchimp",
@@ -16,9 +16,11 @@ func Mailchimp(c Client) *cardea.OAuthProvider {
 		Type:             cardea.OAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
+		ClientAuth:       cardea.ClientSecretPost,
 		AuthorizationURL: "https://login.mailchimp.com/oauth2/authorize",
 		TokenURL:         "https://login.mailchimp.com/oauth2/token",
 		UserinfoURL:      "https://login.mailchimp.com/oauth2/metadata",
+		Headers:          map[string]string{"Authorization": "OAuth {access_token}"},
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			return cardea.Profile{
 				ID:    raw.String("login", "login_id"),

@@ -136,6 +136,8 @@ func TestServicesRefuseWhatIsForOthers(t *testing.T) {
 		{"BoxyHQ: no tenant", provider.BoxyHQ(polis, provider.BoxyHQOptions{}), requested(`"client_id":"dummy","product":"crm"`), "does not name its connection"},
 		{"HubSpot: a token that ended", provider.HubSpot(client), introspected(`{"active":false,"user_id":7,"user":"ann@example.com"}`), "the access token is not active"},
 		{"HubSpot: no answer", provider.HubSpot(client), plainToken, "FetchUserinfo"},
+		{"WeChat: an application bound to no account", provider.WeChat(client, provider.WeChatOptions{}),
+			`"token":{"access_token":"at-1","openid":"o"},"urls":{"https://api.weixin.qq.com/sns/userinfo":{"openid":"o","nickname":"Ann"}}`, "there is no unionid"},
 		{"EVE Online: another client", provider.EVEOnline(client), eve(`{"iss":"https://login.eveonline.com","aud":["other","EVE Online"],"sub":"CHARACTER:EVE:7"}`), "for another client"},
 		{"EVE Online: another game", provider.EVEOnline(client), eve(`{"iss":"https://login.eveonline.com","aud":["app-id"],"sub":"CHARACTER:EVE:7"}`), "for another client"},
 		{"EVE Online: another issuer", provider.EVEOnline(client), eve(`{"iss":"https://login.example","aud":["app-id","EVE Online"],"sub":"CHARACTER:EVE:7"}`), "not by EVE Online"},

@@ -9,8 +9,8 @@ import (
 )
 
 // Strava signs in with a Strava account, by an API application (https://www.strava.com/settings/api; rules:
-// https://developers.strava.com/docs/authentication/). A new application signs in nobody but its owner until its access is upgraded in its settings. There
-// is no e-mail.
+// https://developers.strava.com/docs/authentication/, read 2026-11-22), which only an account with a subscription can create. A new application signs in
+// nobody but its owner until its access is upgraded in its settings. There is no e-mail.
 func Strava(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                  "strava",

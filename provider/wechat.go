@@ -1,19 +1,20 @@
 package provider
 
 import (
-	"cmp"
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/cardea-auth/cardea"
 )
 
 // WeChat signs in with a WeChat account, by a website application that shows a QR code (https://open.weixin.qq.com; rules:
-// https://developers.weixin.qq.com/doc/oplatform/developers/dev/auth/web), or inside WeChat by an official account. There is no e-mail.
-// Auth.AccessToken cannot renew the access token, which lasts two hours: WeChat does so at another endpoint.
+// https://developers.weixin.qq.com/doc/oplatform/developers/dev/auth/web and, the page before it,
+// https://developers.weixin.qq.com/doc/oplatform/Website_App/WeChat_Login/Wechat_Login.html, read 2026-11-22), or inside WeChat by an official account.
+// There is no e-mail.
 //
-// The account's id is the unionid, or the openid of an application that is bound to no open platform account: bind it before people sign in, or the
-// ids change.
+// The account's id is the unionid, which WeChat tells only to applications that are bound to an account of the open platform. With others nobody is signed in:
+// their openid is not what the person has once they are bound.
 func WeChat(c Client, o WeChatOptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                    "wechat",
@@ -25,17 +26,18 @@ func WeChat(c Client, o WeChatOptions) *cardea.OAuthProvider {
 		ClientIDParam:         "appid",
 		AuthorizationURL:      o.authorizationURL(),
 		TokenURL:              "https://api.weixin.qq.com/sns/oauth2/access_token",
+		RefreshURL:            "https://api.weixin.qq.com/sns/oauth2/refresh_token",
 		UserinfoURL:           "https://api.weixin.qq.com/sns/userinfo?access_token={access_token}&openid={openid}&lang=zh_CN",
 		Scopes:                o.scopes(),
 		AuthorizationFragment: "wechat_redirect",
 		NoPKCE:                true,
 		Token:                 cardea.TokenRules{Method: http.MethodGet, Names: map[string]string{"client_id": "appid", "client_secret": "secret"}},
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
-				ID:    cmp.Or(raw.String("unionid"), raw.String("openid")),
-				Name:  raw.String("nickname"),
-				Image: raw.String("headimgurl"),
-			}, nil
+			profile := cardea.Profile{ID: raw.String("unionid"), Name: raw.String("nickname"), Image: raw.String("headimgurl")}
+			if profile.ID == "" {
+				return profile, errors.New("there is no unionid; bind the application to an account at open.weixin.qq.com")
+			}
+			return profile, nil
 		},
 		EmailVerification: cardea.NoEmail,
 		Style:             cardea.Style{BrandColor: "#07c160", Logo: weChatLogo},
