@@ -3,6 +3,7 @@ package email_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -156,6 +157,101 @@ func TestServiceSendsNoStrangeMail(t *testing.T) {
 				t.Errorf("%s: %s returns no error", name, service)
 			}
 		}
+	}
+}
+
+// A mail without HTML, from a sender without a name, has no empty parts where a service refuses them.
+func TestServicesGetNoEmptyParts(t *testing.T) {
+	t.Parallel()
+	for name, part := range map[string]string{"sendgrid": "text/html", "mailgun": "html=", "sendgrid of nobody": `"name"`} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			service, _, _ := strings.Cut(name, " ")
+			s, m, asked := services[service](), signInMail, make(chan string, 1)
+			m.From, m.HTML = "no-reply@example.com", ""
+			s.URL = serve(t, func(_ http.ResponseWriter, r *http.Request) { asked <- transcript(t, r) })
+			if err := s.Send(t.Context(), m); err != nil {
+				t.Fatal(err)
+			}
+			if sent := <-asked; strings.Contains(sent, part) {
+				t.Errorf("%s is in\n%s", part, sent)
+			}
+		})
+	}
+}
+
+// What is wrong with a service of one's own is an error before anything is sent, which holds nothing of the key or the mail either.
+func TestServiceOfOnesOwn(t *testing.T) {
+	t.Parallel()
+	for want, change := range map[string]func(*email.Service){
+		"Own: encode the mail: no template": func(s *email.Service) {
+			s.Body = func(email.Message) (any, error) { return nil, errors.New("no template") }
+		},
+		"Own: the mail has no JSON form":    func(s *email.Service) { s.Body = func(email.Message) (any, error) { return json.Number(key), nil } },
+		"Own: the service is not at a URL":  func(s *email.Service) { s.URL = "https://mail.example/" + key + "\n" },
+		"Own: URL must be https, since its": func(s *email.Service) { s.URL = "http://mail.example/" + key },
+		"calls to 169.254.169.254 are not ": func(s *email.Service) { s.URL, s.HTTPClient = "https://169.254.169.254/"+key, nil },
+	} {
+		s := &email.Service{
+			Name: "Own", URL: "https://mail.example", Body: func(m email.Message) (any, error) { return m, nil },
+			HTTPClient: &http.Client{Transport: through(func(r *http.Request) (*http.Response, error) {
+				t.Errorf("%s was asked", r.Host)
+				return nil, errors.New("refused")
+			})},
+		}
+		change(s)
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		if err := s.Send(ctx, signInMail); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), key) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+		cancel()
+	}
+}
+
+func TestMailgunDomainStaysOneSegment(t *testing.T) {
+	t.Parallel()
+	const want = "https://api.mailgun.net/v3/mg.example.com%2F..%2Fx%3Fy%23z/messages"
+	if got := email.Mailgun(email.MailgunUS, "mg.example.com/../x?y#z", key).URL; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestServiceCallsByItsHTTPClient(t *testing.T) {
+	t.Parallel()
+	s, asked := email.Resend(key), ""
+	s.HTTPClient = &http.Client{Transport: through(func(r *http.Request) (*http.Response, error) {
+		asked = r.URL.String()
+		return httptest.NewRecorder().Result(), nil
+	})}
+	if err := s.Send(t.Context(), signInMail); err != nil || asked != "https://api.resend.com/emails" {
+		t.Errorf("asked %q, %v", asked, err)
+	}
+}
+
+// through is a transport.
+type through func(*http.Request) (*http.Response, error)
+
+func (f through) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// A connection is opened once, and the type of the content is what the content is.
+func TestServiceKeepsItsConnection(t *testing.T) {
+	t.Parallel()
+	s, asked := email.Resend(key), make(chan *http.Request, 1)
+	s.Header["Content-Type"] = []string{"text/plain"}
+	s.URL = serve(t, func(_ http.ResponseWriter, r *http.Request) { asked <- r })
+	from := map[string]bool{}
+	for range 3 {
+		if err := s.Send(t.Context(), signInMail); err != nil {
+			t.Fatal(err)
+		}
+		r := <-asked
+		from[r.RemoteAddr] = true
+		if kind := r.Header["Content-Type"]; len(kind) != 1 || kind[0] != "application/json" {
+			t.Errorf("the content is of the types %q", kind)
+		}
+	}
+	if len(from) != 1 {
+		t.Errorf("%d connections, want 1", len(from))
 	}
 }
 
