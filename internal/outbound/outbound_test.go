@@ -7,9 +7,11 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -85,13 +87,15 @@ func TestDoRefusesRedirectsWhateverTheClient(t *testing.T) {
 	var followed atomic.Bool
 	mux := http.NewServeMux()
 	mux.HandleFunc("/from/{status}", func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, "/to", map[string]int{"302": 302, "303": 303, "307": 307, "308": 308}[r.PathValue("status")])
+		w.Header().Set("Location", "/to")
+		status, _ := strconv.Atoi(r.PathValue("status"))
+		w.WriteHeader(status)
 	})
 	mux.HandleFunc("/to", func(http.ResponseWriter, *http.Request) { followed.Store(true) })
 	server := httptest.NewServer(mux)
 	defer server.Close()
 	for _, client := range []*http.Client{Client(true), server.Client(), {}} {
-		for _, status := range []string{"302", "303", "307", "308"} {
+		for _, status := range []string{"300", "301", "302", "303", "307", "308", "399"} {
 			_, err := get(t, t.Context(), client, server.URL+"/from/"+status)
 			if err == nil || !strings.Contains(err.Error(), "redirect refused") {
 				t.Errorf("status %s: got error %v", status, err)
@@ -131,6 +135,64 @@ func TestDoBoundsTheAnswer(t *testing.T) {
 	}
 	if _, err := get(t, t.Context(), client, server.URL+"/headers"); err == nil {
 		t.Error("a megabyte of headers was read")
+	}
+}
+
+// An answer without end is not read to see how long it is.
+func TestDoStopsReading(t *testing.T) {
+	t.Parallel()
+	body := &endless{t: t}
+	client := &http.Client{Transport: through(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusOK, Body: body}, nil
+	})}
+	if _, err := get(t, t.Context(), client, "https://idp.example/"); err == nil || !strings.Contains(err.Error(), "longer than") || !body.closed {
+		t.Errorf("got error %v; closed: %v", err, body.closed)
+	}
+}
+
+type through func(*http.Request) (*http.Response, error)
+
+func (f through) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// endless is a body of which no more than twice the limit may be read.
+type endless struct {
+	t      *testing.T
+	read   int
+	closed bool
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	if e.read += len(p); e.read > 2*MaxBody {
+		e.t.Error("it was read on")
+		return 0, io.EOF
+	}
+	return len(p), nil
+}
+
+func (e *endless) Close() error { e.closed = true; return nil }
+
+// A server that never answers holds nobody up for longer.
+func TestCallsEndAfterTheTimeout(t *testing.T) {
+	t.Parallel()
+	hanging := through(func(r *http.Request) (*http.Response, error) {
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	})
+	for name, client := range map[string]*http.Client{"Client": Client(false), "Bounded": Bounded(&http.Client{Transport: hanging})} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				if name == "Client" {
+					client.Transport = hanging
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+				defer cancel()
+				start := time.Now()
+				if _, err := get(t, ctx, client, "https://idp.example/"); err == nil || time.Since(start) != Timeout {
+					t.Errorf("got error %v after %v", err, time.Since(start))
+				}
+			})
+		})
 	}
 }
 
