@@ -55,6 +55,19 @@ func TestAliasesForCertificates(t *testing.T) {
 	}
 }
 
+// What changes how people are sent there is believed if it is the boolean true.
+func TestWhatAnIssuerRequires(t *testing.T) {
+	t.Parallel()
+	for _, said := range []any{true, false, "true", 1, nil} {
+		m, err := metadataOf(t, map[string]any{
+			"require_pushed_authorization_requests": said, "authorization_response_iss_parameter_supported": said,
+		}, oidc.Metadata{})
+		if want := said == true; err != nil || m.RequirePush != want || m.RequireIss != want {
+			t.Errorf("%v: got %+v, %v", said, m, err)
+		}
+	}
+}
+
 func TestUnsafeAliasesAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, more := range []map[string]any{

@@ -27,6 +27,7 @@ func TestTokensSignedWithTheSecret(t *testing.T) {
 	refusal(t, set, sign(t, jose.HS512, []byte(clientSecret+clientSecret), ""), e, "alg")
 	refusal(t, set, sign(t, jose.ES256, key, "k"), e, "alg")
 	refusal(t, set, sign(t, jose.HS256, []byte(clientSecret), "", "iss", "https://evil.example"), e, "iss")
+	refusal(t, set, sign(t, jose.HS256, []byte(clientSecret), "", "nonce", "another"), e, "nonce")
 	if n := server.fetches.Load(); n != 0 {
 		t.Errorf("the keys were fetched %d times", n)
 	}

@@ -22,6 +22,10 @@ func TestMerge(t *testing.T) {
 			claims{"sub": "1", "email": "a", "email_verified": true}, claims{"sub": "1", "email": "b"},
 			claims{"sub": "1", "email": "b"},
 		},
+		"nor another number": {
+			claims{"sub": "1", "phone_number": "+1", "phone_number_verified": true}, claims{"sub": "1", "phone_number": "+2"},
+			claims{"sub": "1", "phone_number": "+2"},
+		},
 		"nor is no address": {
 			claims{"sub": "1", "email": "a", "email_verified": true}, claims{"sub": "1", "email": nil},
 			claims{"sub": "1", "email": nil},
