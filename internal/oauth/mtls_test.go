@@ -1,6 +1,7 @@
 package oauth_test
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -59,6 +60,45 @@ func TestWithCertificateSharesNoConnection(t *testing.T) {
 				t.Errorf("after: %q", got)
 			}
 		})
+	}
+}
+
+// What the client was set up with for other servers, or has from a connection without the certificate, does not take its place.
+func TestWithCertificatePresentsItInAnyCase(t *testing.T) {
+	t.Parallel()
+	own, other := certificate(t), certificate(t)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if c := r.TLS.PeerCertificates; len(c) == 1 && bytes.Equal(c[0].Raw, own.Certificate[0]) {
+			fmt.Fprint(w, "known")
+		}
+	}))
+	server.TLS = &tls.Config{ClientAuth: tls.RequestClientCert}
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	for name, change := range map[string]func(*tls.Config){
+		"a session that was begun without": func(c *tls.Config) { c.ClientSessionCache = tls.NewLRUClientSessionCache(1) },
+		"a certificate for whoever asks":   func(c *tls.Config) { c.Certificates = []tls.Certificate{other} },
+		"a function that gives another one": func(c *tls.Config) {
+			c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &other, nil }
+		},
+	} {
+		base := server.Client().Transport.(*http.Transport).Clone()
+		change(base.TLSClientConfig)
+		presenting, err := oauth.WithCertificate(&http.Client{Transport: base}, own)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, client := range []*http.Client{{Transport: base}, presenting} {
+			res, err := client.Get(server.URL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(res.Body)
+			res.Body.Close()
+			if err != nil || string(body) != []string{"", "known"}[i] {
+				t.Errorf("%s: client %d is %q, %v", name, i, body, err)
+			}
+		}
 	}
 }
 

@@ -73,7 +73,7 @@ func TestAuthorizationRequestCarriesTheChallenge(t *testing.T) {
 func TestAuthorizationRequestKeepsItsOwnParameters(t *testing.T) {
 	t.Parallel()
 	c := oauth.Client{
-		ID: "id", Secret: secret, AuthorizationURL: "https://idp.example/authorize?tenant=7&client_id=other&state=theirs",
+		ID: "id", Secret: secret, AuthorizationURL: "https://idp.example/authorize?tenant=7&client_id=other&state=theirs&request_uri=urn:theirs&dpop_jkt=x",
 		RedirectURI: "https://app.example/cb", Scopes: []string{"openid", "email"},
 		Params: url.Values{
 			"prompt": {"consent"}, "response_type": {"token"}, "client_id": {"evil"}, "redirect_uri": {"https://evil.example"}, "scope": {"admin"},
@@ -190,6 +190,7 @@ func TestExchangeReadsWhatVendorsSend(t *testing.T) {
 		"scope as list":                  {`{"access_token":"at","scope":["a","b",null,""]}`, oauth.Token{Access: "at", Type: "bearer", Scope: "a b"}},
 		"scope with commas":              {`{"access_token":"at","scope":"repo,gist,"}`, oauth.Token{Access: "at", Type: "bearer", Scope: "repo gist"}},
 		"scope with commas and spaces":   {`{"access_token":"at","scope":"a,b c"}`, oauth.Token{Access: "at", Type: "bearer", Scope: "a,b c"}},
+		"what says that all is well too": {`{"access_token":"at","errcode":"0","error_code":0,"code":"OK","status":"success","success":true,"errors":{}}`, oauth.Token{Access: "at", Type: "bearer"}},
 		"what says that all is well":     {`{"access_token":"at","errcode":0,"error":{"code":"ok"},"code":200,"status":200,"ok":true,"errors":[]}`, oauth.Token{Access: "at", Type: "bearer"}},
 		"scope null":                     {`{"access_token":"at","scope":null}`, oauth.Token{Access: "at", Type: "bearer"}},
 		"an error member without error":  {`{"access_token":"at","error":null}`, oauth.Token{Access: "at", Type: "bearer"}},
@@ -257,6 +258,8 @@ func TestExchangeTellsTheErrorCode(t *testing.T) {
 		"error as object, of texts": {200, `{"error":{"message":"t0ps3cret","type":"OAuthException"}}`, oauth.Error{Code: "OAuthException", Status: 200}},
 		"error as number":           {200, `{"error":100019,"access_token":"at"}`, oauth.Error{Code: "100019", Status: 200}},
 		"errcode":                   {200, `{"errcode":40029,"errmsg":"t0ps3cret","access_token":"at"}`, oauth.Error{Code: "40029", Status: 200}},
+		"errcode below 0":           {200, `{"errcode":-1,"errmsg":"t0ps3cret","access_token":"at"}`, oauth.Error{Code: "-1", Status: 200}},
+		"errcode beyond numbers":    {200, `{"errcode":1e999,"access_token":"at"}`, oauth.Error{Code: "1e999", Status: 200}},
 		"code":                      {200, `{"code":20003,"msg":"t0ps3cret","access_token":"at"}`, oauth.Error{Code: "20003", Status: 200}},
 		"status and message":        {200, `{"status":400,"message":"t0ps3cret","access_token":"at"}`, oauth.Error{Code: "400", Status: 200}},
 		"a list of errors":          {200, `{"errors":[{"detail":"t0ps3cret"}],"access_token":"at"}`, oauth.Error{Status: 200}},

@@ -148,19 +148,20 @@ func TestAuthorizationRequestOfOddVendors(t *testing.T) {
 
 func TestResource(t *testing.T) {
 	t.Parallel()
-	token := &oauth.Token{Access: "at/0 &", Raw: map[string]any{"access_token": "x", "user_id": json.Number("9007199254740993"), "team": map[string]any{"id": "T 1"}, "dots": "..", "object": map[string]any{}}}
+	token := &oauth.Token{Access: "at/0 &", Raw: map[string]any{"access_token": "x", "user_id": json.Number("9007199254740993"), "team": map[string]any{"id": "T 1"}, "dots": "..", "dot": ".", "object": map[string]any{}}}
 	for name, test := range map[string]struct {
 		resource                       oauth.Resource
 		method, uri, authorization, in string
 	}{
-		"bearer":              {oauth.Resource{URL: "/me"}, "GET", "/me", "Bearer at/0 &", ""},
-		"POST without a body": {oauth.Resource{URL: "/me", Method: "POST"}, "POST", "/me", "Bearer at/0 &", ""},
-		"GraphQL":             {oauth.Resource{URL: "/me", JSON: map[string]any{"query": "{me{id}}"}}, "POST", "/me", "Bearer at/0 &", `{"query":"{me{id}}"}`},
-		"members in the path": {oauth.Resource{URL: "/{team.id}/{user_id}/"}, "GET", "/T%201/9007199254740993/", "Bearer at/0 &", ""},
-		"token in the path":   {oauth.Resource{URL: "/t/{access_token}"}, "GET", "/t/at%2F0%20&", "", ""},
-		"token in the query":  {oauth.Resource{URL: "/me?access_token={access_token}&id={user_id}"}, "GET", "/me?access_token=at%2F0+%26&id=9007199254740993", "", ""},
-		"another scheme":      {oauth.Resource{URL: "/me", Headers: map[string]string{"authorization": "OAuth {access_token}"}}, "GET", "/me", "OAuth at/0 &", ""},
-		"another header":      {oauth.Resource{URL: "/me", Headers: map[string]string{"X-Token": "{access_token}"}}, "GET", "/me", "", ""},
+		"bearer":                          {oauth.Resource{URL: "/me"}, "GET", "/me", "Bearer at/0 &", ""},
+		"POST without a body":             {oauth.Resource{URL: "/me", Method: "POST"}, "POST", "/me", "Bearer at/0 &", ""},
+		"GraphQL":                         {oauth.Resource{URL: "/me", JSON: map[string]any{"query": "{me{id}}"}}, "POST", "/me", "Bearer at/0 &", `{"query":"{me{id}}"}`},
+		"members in the path":             {oauth.Resource{URL: "/{team.id}/{user_id}/"}, "GET", "/T%201/9007199254740993/", "Bearer at/0 &", ""},
+		"token in the path":               {oauth.Resource{URL: "/t/{access_token}"}, "GET", "/t/at%2F0%20&", "", ""},
+		"token in the query":              {oauth.Resource{URL: "/me?access_token={access_token}&id={user_id}"}, "GET", "/me?access_token=at%2F0+%26&id=9007199254740993", "", ""},
+		"token in the path, and a header": {oauth.Resource{URL: "/t/{access_token}", Headers: map[string]string{"X-Version": "1"}}, "GET", "/t/at%2F0%20&", "", ""},
+		"another scheme":                  {oauth.Resource{URL: "/me", Headers: map[string]string{"authorization": "OAuth {access_token}"}}, "GET", "/me", "OAuth at/0 &", ""},
+		"another header":                  {oauth.Resource{URL: "/me", Headers: map[string]string{"X-Token": "{access_token}"}}, "GET", "/me", "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -182,7 +183,7 @@ func TestResource(t *testing.T) {
 		})
 	}
 	c := newClient(t, func(http.ResponseWriter, *http.Request) { t.Error("a request was made") })
-	for _, path := range []string{"/{nobody}", "/{dots}", "/{object}", "/{team}", "/?a={team.name}"} {
+	for _, path := range []string{"/{nobody}", "/{dots}", "/{dot}", "/{object}", "/{team}", "/?a={team.name}"} {
 		if body, err := c.Fetch(t.Context(), oauth.Resource{URL: strings.TrimSuffix(c.TokenURL, "/token") + path}, token); err == nil {
 			t.Errorf("%s: got %s", path, body)
 		}

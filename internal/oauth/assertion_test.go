@@ -1,0 +1,83 @@
+package oauth_test
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cardea-auth/cardea/internal/oauth"
+)
+
+// RFC 7523 § 3, and what servers want beyond it: iat, and an end that is near.
+func TestAssertionSaysForWhomAndUntilWhen(t *testing.T) {
+	t.Parallel()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Unix(1_800_000_000, 0)
+	for _, method := range []string{oauth.PrivateKeyJWT, oauth.SecretJWT} {
+		var sent []string
+		c := newClient(t, func(w http.ResponseWriter, r *http.Request) {
+			sent = append(sent, r.FormValue("client_assertion"))
+			io.WriteString(w, `{"access_token":"at"}`)
+		})
+		c.Auth, c.Key, c.Secret = method, oauth.Key{Signer: key}, strings.Repeat("s", 32)
+		c.Audience, c.Now = "https://idp.example", func() time.Time { return now }
+		for range 2 {
+			if _, err := c.Exchange(t.Context(), "code", verifier); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ids := map[any]bool{}
+		for _, assertion := range sent {
+			claims := claimsOf(t, assertion)
+			ids[claims["jti"]] = true
+			delete(claims, "jti")
+			for name, want := range map[string]any{
+				"iss": c.ID, "sub": c.ID, "aud": "https://idp.example", "iat": float64(now.Unix()), "exp": float64(now.Unix() + 60),
+			} {
+				if claims[name] != want {
+					t.Errorf("%s: %s is %v, want %v", method, name, claims[name], want)
+				}
+			}
+		}
+		if len(ids) != 2 || ids[nil] || ids[""] {
+			t.Errorf("%s: the ids are %v", method, ids)
+		}
+	}
+}
+
+// Without an audience an assertion would be good at any server; and what a signer says may hold what no log should.
+func TestAssertionThatCannotBeMade(t *testing.T) {
+	t.Parallel()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, change := range map[string]func(*oauth.Client){
+		"no issuer that could be its audience": func(c *oauth.Client) { c.Audience = "" },
+		"the key cannot sign":                  func(c *oauth.Client) { c.Key.Signer = brokenSigner{key} },
+	} {
+		c := newClient(t, func(http.ResponseWriter, *http.Request) { t.Errorf("%s: a request was made", want) })
+		c.Auth, c.Key, c.Audience = oauth.PrivateKeyJWT, oauth.Key{Signer: key}, "https://idp.example"
+		change(c)
+		if token, err := c.Exchange(t.Context(), "code", verifier); err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("got %v, %v, want %s", token, err, want)
+		}
+	}
+}
+
+// brokenSigner is a key that cannot be reached.
+type brokenSigner struct{ crypto.Signer }
+
+func (brokenSigner) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
+	return nil, errors.New("the PIN 1234 is wrong")
+}
