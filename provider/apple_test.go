@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/provider"
 	"github.com/go-jose/go-jose/v4"
 )
@@ -30,7 +31,7 @@ func p8(key any, err error) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
 }
 
-// What Apple requires of a client secret: https://developer.apple.com/documentation/accountorganizationaldatasharing/creating-a-client-secret
+// What Apple requires of a client secret, but for its age, which may be 15777000 seconds: https://developer.apple.com/documentation/accountorganizationaldatasharing/creating-a-client-secret
 func TestAppleClientSecret(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1_800_000_000, 0)
@@ -61,8 +62,19 @@ func TestAppleClientSecret(t *testing.T) {
 	if jws.Signatures[0].Protected.KeyID != "KEY0123456" || got.Iss != "TEAM012345" || got.Sub != "com.example.web" || got.Aud != "https://appleid.apple.com" {
 		t.Errorf("kid %q, claims %+v", jws.Signatures[0].Protected.KeyID, got)
 	}
-	if got.Iat != now.Unix() || got.Exp != expires.Unix() || got.Exp <= got.Iat || got.Exp-got.Iat > 15777000 {
+	if got.Iat != now.Unix() || got.Exp != expires.Unix() || got.Exp-got.Iat != 3600 {
 		t.Errorf("from %d to %d, said to expire at %v", got.Iat, got.Exp, expires)
+	}
+}
+
+// Apple documents email_verified as text and as boolean.
+func TestAppleVerifiesAddresses(t *testing.T) {
+	t.Parallel()
+	for verified, want := range map[any]bool{true: true, "true": true, false: false, "false": false, "": false, "yes": false, json.Number("1"): false, nil: false} {
+		got, err := provider.Apple(client, provider.AppleOptions{}).Profile(t.Context(), cardea.Claims{"sub": "7", "email_verified": verified})
+		if err != nil || got.EmailVerified != want {
+			t.Errorf("email_verified is %#v: got %v, %v", verified, got.EmailVerified, err)
+		}
 	}
 }
 

@@ -24,7 +24,10 @@ func TestMisuseNamesTheField(t *testing.T) {
 			p.ClientSecretFunc = func(context.Context, time.Time) (string, time.Time, error) { return "", time.Time{}, nil }
 		}},
 		{".IDTokenHS256: is for type oidc", plain(), func(p *cardea.OAuthProvider) { p.IDTokenHS256 = true }},
-		{".ClientSecret: want 32 bytes or more to verify ID tokens with, have 5", openID(), func(p *cardea.OAuthProvider) { p.IDTokenHS256, p.ClientSecret = true, "short" }},
+		{".ClientSecret: want 32 bytes or more to verify ID tokens with, have 31", openID(), func(p *cardea.OAuthProvider) { p.IDTokenHS256, p.ClientSecret = true, strings.Repeat("s", 31) }},
+		{".ClientSecret: want 32 bytes or more to sign assertions with, have 31", openID(), func(p *cardea.OAuthProvider) {
+			p.ClientAuth, p.ClientSecret = cardea.ClientSecretJWT, strings.Repeat("s", 31)
+		}},
 		{".Issuer: has a claim in braces", plain(), func(p *cardea.OAuthProvider) { p.Issuer = tenants }},
 		{".DiscoveryURL: is empty; an Issuer with braces needs it", openID(), func(p *cardea.OAuthProvider) { p.Issuer = tenants }},
 		{".DiscoveryURL: is for type oidc", plain(), func(p *cardea.OAuthProvider) { p.DiscoveryURL = "https://acme.example/d" }},

@@ -37,3 +37,13 @@ func TestOptionsThatNameNoPlace(t *testing.T) {
 		}
 	}
 }
+
+// A tenant's id is one segment of the path, whatever is in it.
+func TestTenantStaysOneSegment(t *testing.T) {
+	t.Parallel()
+	c := provider.Client{ID: "id", Secret: "secret", Issuer: "https://auth.example"}
+	const want = "https://auth.example/a%2F..%2Fb%3Fc%23d/.well-known/openid-configuration"
+	if got := provider.FusionAuth(c, provider.FusionAuthOptions{TenantID: "a/../b?c#d"}).DiscoveryURL; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

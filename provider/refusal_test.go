@@ -54,10 +54,13 @@ func TestRulesFailClosed(t *testing.T) {
 			"issuer":"https://acme.example/{tenantid}/v2.0","authorization_endpoint":"https://acme.example/authorize",
 			"token_endpoint":"https://acme.example/token","jwks_uri":"https://acme.example/jwks"}}`, "id token: iss: a tenant that is not allowed"},
 		{"a nonce that is another's", openID(), func(*cardea.OAuthProvider) {}, plainToken + `,"id_token":{"sub":"7","nonce":"x"}`, "id token: nonce"},
-		{"userinfo that is not signed", openID(), func(p *cardea.OAuthProvider) {
+		{"signed userinfo of somebody else", openID(), func(p *cardea.OAuthProvider) {
 			p.UseUserinfo, p.UserinfoURL = true, "https://acme.example/user"
 			p.Userinfo.Signed = true
 		}, plainToken + `,"id_token":{"sub":"7"},"urls":{"https://acme.example/user":{"sub":"8"}}`, "userinfo: sub"},
+		{"userinfo that is signed for another client", openID(), func(p *cardea.OAuthProvider) {
+			p.UseUserinfo, p.Userinfo.Signed = true, true
+		}, plainToken + `,"id_token":{"sub":"7"},"urls":{"https://acme.example/userinfo":{"sub":"7","aud":"another"}}`, "userinfo: aud"},
 		{"a secret that cannot be made", plain(), func(p *cardea.OAuthProvider) {
 			p.ClientSecret = ""
 			p.ClientSecretFunc = func(context.Context, time.Time) (string, time.Time, error) {

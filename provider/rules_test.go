@@ -105,6 +105,26 @@ func TestRules(t *testing.T) {
 			want: []string{"&device_id=d-1", `name "d-1"`},
 		},
 		{
+			name: "parameters of the callback beside what is proven", provider: plain(),
+			answers: plainToken + `,"urls":{"https://acme.example/user":{"id":"7","callback":{"name":"Eve"}}},"callback":{"id":"8","name":"Ann"}`,
+			change: func(p *cardea.OAuthProvider) {
+				p.CallbackParams = []string{"id", "name"}
+				p.Profile = func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+					return cardea.Profile{ID: raw.String("id"), Name: raw.String("callback", "name")}, nil
+				}
+			},
+			want: []string{"acme:7", `name "Ann"`},
+		},
+		{
+			name: "a callback of the service's own", provider: plain(), answers: plainToken + `,"urls":{"https://acme.example/user":{"id":"7","callback":"Ann"}}`,
+			change: func(p *cardea.OAuthProvider) {
+				p.Profile = func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+					return cardea.Profile{ID: raw.String("id"), Name: raw.String("callback")}, nil
+				}
+			},
+			want: []string{`name "Ann"`},
+		},
+		{
 			name: "userinfo by GraphQL", provider: plain(), answers: plainToken + "," + `"urls":{"https://acme.example/user":{"data":{"viewer":{"id":7}}}}`,
 			change: func(p *cardea.OAuthProvider) {
 				p.Userinfo.JSON = map[string]any{"query": "{viewer{id}}"}
@@ -190,6 +210,19 @@ func TestRules(t *testing.T) {
 				}
 			},
 			want: []string{"Authorization: Basic app-id:minted"},
+		},
+		{
+			name: "a secret made for a hook", provider: plain(), answers: plainToken + "," + plainUser,
+			change: func(p *cardea.OAuthProvider) {
+				p.ClientSecret = ""
+				p.ClientSecretFunc = func(_ context.Context, now time.Time) (string, time.Time, error) {
+					return "minted", now.Add(time.Hour), nil
+				}
+				p.Exchange = func(_ context.Context, g *cardea.CodeGrant) (cardea.Claims, error) {
+					return cardea.Claims{"access_token": "at-1", "scope": g.ClientSecret}, nil
+				}
+			},
+			want: []string{`scope "minted"`},
 		},
 		{
 			name: "hooks", provider: plain(), answers: `"urls":{"https://acme.example/legacy":{"uid":7}}`,
