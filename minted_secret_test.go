@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -19,7 +21,7 @@ func TestMintedSecretIsKeptUntilItExpires(t *testing.T) {
 	for _, step := range []struct {
 		after time.Duration
 		want  string
-	}{{0, "1"}, {58 * time.Minute, "1"}, {time.Minute, "2"}, {0, "2"}, {2 * time.Hour, "3"}} {
+	}{{0, "1"}, {59*time.Minute - 1, "1"}, {1, "2"}, {0, "2"}, {2 * time.Hour, "3"}} {
 		now = now.Add(step.after)
 		if got, err := m.get(t.Context()); err != nil || got != step.want {
 			t.Errorf("%v later: got %q, %v, want %q", step.after, got, err, step.want)
@@ -28,6 +30,47 @@ func TestMintedSecretIsKeptUntilItExpires(t *testing.T) {
 	now, failure = now.Add(2*time.Hour), errors.New("no key")
 	if got, err := m.get(t.Context()); got != "" || !errors.Is(err, failure) {
 		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+// A signer that hangs holds up whoever waits for it, and nobody else.
+func TestMintedSecretThatHangs(t *testing.T) {
+	t.Parallel()
+	var minted atomic.Int32
+	began, release := make(chan struct{}), make(chan struct{})
+	m := &mintedSecret{now: time.Now, mint: func(_ context.Context, at time.Time) (string, time.Time, error) {
+		if minted.Add(1) == 1 {
+			close(began)
+			<-release
+		}
+		return "secret", at.Add(time.Hour), nil
+	}}
+	var wg sync.WaitGroup
+	get := func() {
+		if got, err := m.get(t.Context()); err != nil || got != "secret" {
+			t.Errorf("got %q, %v", got, err)
+		}
+	}
+	wg.Go(get)
+	<-began
+	others := make(chan struct{})
+	go func() {
+		defer close(others)
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(get)
+		}
+		wg.Wait()
+	}()
+	select {
+	case <-others:
+	case <-time.After(10 * time.Second):
+		t.Error("they wait for the one that hangs")
+	}
+	close(release)
+	wg.Wait()
+	if n := minted.Load(); n > 9 {
+		t.Errorf("minted %d times for 9", n)
 	}
 }
 
