@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -206,6 +207,168 @@ func TestRefreshURL(t *testing.T) {
 	spent, codes := g.account(t).RefreshToken, g.tokenRequests()
 	if got, err := g.auth.AccessToken(t.Context(), g.ann, "idp"); err != nil || got != "at-of-the-refresh" || asked != spent || codes() != 0 {
 		t.Errorf("got %q, %v; the refresh token was sent: %t, requests of the endpoint for codes: %d", got, err, asked == spent, codes())
+	}
+}
+
+func TestAccessTokenThatEndsInAMinuteIsRefreshed(t *testing.T) {
+	t.Parallel()
+	g := newGrantSite(t, nil)
+	now := &clock{t: time.Now().Truncate(time.Second)}
+	g.processes[1].SetClock(now.now)
+	g.expire(t, 2*time.Hour)
+	now.advance(g.account(t).ExpiresAt.Add(-time.Minute).Sub(now.now()))
+	requests := g.tokenRequests()
+	if _, err := g.processes[1].AccessToken(t.Context(), g.ann, "idp"); err != nil || requests() != 1 {
+		t.Errorf("%v, after %d requests, want 1", err, requests())
+	}
+}
+
+// What is under way for one person is nothing that another one waits for, or gets.
+func TestRefreshesOfTwoPeopleStayApart(t *testing.T) {
+	t.Parallel()
+	g := newGrantSite(t, nil)
+	g.expire(t, -time.Hour)
+	other := cardea.User{Name: bob.Name}
+	if err := g.store.CreateUser(t.Context(), &other); err != nil {
+		t.Fatal(err)
+	}
+	theirs := cardea.Account{UserID: other.ID, Type: cardea.OIDC, Provider: "idp", ProviderAccountID: bob.Subject, RefreshToken: "Bob's"}
+	if err := g.store.LinkAccount(t.Context(), &theirs); err != nil {
+		t.Fatal(err)
+	}
+	sent, goOn := make(chan struct{}), make(chan struct{})
+	g.refreshes = func(form url.Values) *reply {
+		if form.Get("refresh_token") == "Bob's" {
+			return &reply{status: http.StatusOK, body: `{"access_token":"for Bob"}`}
+		}
+		close(sent)
+		return &reply{status: http.StatusOK, hold: goOn, body: `{"access_token":"for Ann"}`}
+	}
+	anns := g.later(t, g.auth)
+	<-sent
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	if got, err := g.auth.AccessToken(ctx, other.ID, "idp"); err != nil || got != "for Bob" {
+		t.Errorf("Bob got %q, %v", got, err)
+	}
+	close(goOn)
+	if got := <-anns; got != "for Ann" {
+		t.Errorf("Ann got %q", got)
+	}
+}
+
+// What the provider, or the application's transport, does to a refresh fails those who wait for it, and neither the program nor the next one.
+func TestPanicDuringARefresh(t *testing.T) {
+	t.Parallel()
+	g := newGrantSite(t, nil)
+	g.expire(t, -time.Hour)
+	g.refreshes = func(url.Values) *reply { panic("the transport") }
+	if got, err := g.auth.AccessToken(t.Context(), g.ann, "idp"); got != "" || err == nil || !strings.Contains(err.Error(), "panic") {
+		t.Errorf("got %q, %v", got, err)
+	}
+	g.refreshes = nil
+	token, err := g.auth.AccessToken(t.Context(), g.ann, "idp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.works(t, token)
+}
+
+// deadlines is a transport that notes how long each token request may take.
+type deadlines struct {
+	http.RoundTripper
+	left chan time.Duration
+}
+
+func (d deadlines) RoundTrip(r *http.Request) (*http.Response, error) {
+	if at, ok := r.Context().Deadline(); ok && strings.HasSuffix(r.URL.Path, "/token") {
+		d.left <- time.Until(at)
+	}
+	return d.RoundTripper.RoundTrip(r)
+}
+
+// The lease lasts 30 seconds, and the calls must have ended before, whoever's client makes them.
+func TestRefreshEndsBeforeItsLease(t *testing.T) {
+	t.Parallel()
+	left := make(chan time.Duration, 1)
+	g := newGrantSite(t, func(c *cardea.Config) { c.HTTPClient = &http.Client{Transport: deadlines{http.DefaultTransport, left}} })
+	g.expire(t, -time.Hour)
+	if _, err := g.auth.AccessToken(t.Context(), g.ann, "idp"); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case got := <-left:
+		if got > 15*time.Second {
+			t.Errorf("the request may take %v", got)
+		}
+	default:
+		t.Error("the request may take as long as it likes")
+	}
+}
+
+// The lease is asked for because the tokens were expired. They may be new when it is given.
+func TestLeaseThatComesAfterTheRefreshOfAnother(t *testing.T) {
+	t.Parallel()
+	var store *leaseLog
+	g := newGrantSite(t, func(c *cardea.Config) {
+		store = &leaseLog{Adapter: c.Adapter.(*memadapter.Adapter)}
+		c.Adapter = store
+	})
+	g.expire(t, -time.Hour)
+	requests, others := g.tokenRequests(), ""
+	store.before = func() { others = <-g.later(t, g.processes[1]) }
+	got, err := g.processes[0].AccessToken(t.Context(), g.ann, "idp")
+	if err != nil || got != others || requests() != 1 {
+		t.Errorf("got the token of the other process: %t, %v, after %d requests", got == others, err, requests())
+	}
+}
+
+// The token endpoint of a provider with the hook Exchange is not one of RFC 6749.
+func TestTokenOfAHookIsNotRefreshed(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(c *cardea.Config) {
+		p := abroad()
+		p.Redirect, p.Identify, p.ClientID = nil, nil, "id"
+		p.AuthorizationURL, p.TokenURL = "https://abroad.example/authorize", idp(c).Issuer+"/token"
+		p.Exchange = func(context.Context, *cardea.CodeGrant) (cardea.Claims, error) {
+			return cardea.Claims{"access_token": "access", "refresh_token": "refresh", "expires_in": json.Number("1")}, nil
+		}
+		p.FetchUserinfo = func(context.Context, *cardea.CodeGrant) (cardea.Claims, error) { return cardea.Claims{"id": "7"}, nil }
+		c.Providers = append(c.Providers, p)
+	})
+	b := stepper(t, s.URL)
+	to, err := url.Parse(begin(t, b, "abroad", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	comeBack(t, b, s.URL+"/api/auth/callback/abroad?code=c&state="+to.Query().Get("state"))
+	got, err := s.auth.AccessToken(t.Context(), s.owner(t, "abroad", "7"), "abroad")
+	if n := s.issuer.Requests(cardeatest.Token); got != "" || !errors.Is(err, cardea.ErrGrantRevoked) || n != 0 {
+		t.Errorf("got %q, %v, after %d requests", got, err, n)
+	}
+}
+
+// A parameter of the token request that is made from the callback has no value at a refresh, so it is not sent, and the others are.
+func TestRefreshSendsNothingOfACallback(t *testing.T) {
+	t.Parallel()
+	tap := &wiretap{}
+	s := newSite(t, func(c *cardea.Config) {
+		p := idp(c)
+		p.Scopes, p.CallbackParams = []string{"openid", "offline_access"}, []string{"device_id"}
+		p.Token.Params = url.Values{"device_id": {"{device_id}"}, "version": {"5"}}
+		c.HTTPClient = &http.Client{Transport: tap}
+	})
+	b := stepper(t, s.URL)
+	comeBack(t, b, leave(t, b, "idp", "1001", "/")+"&device_id=d-1")
+	s.refreshes(t)
+	requests := tap.to("/token")
+	if len(requests) != 2 {
+		t.Fatalf("%d token requests, want 2", len(requests))
+	}
+	for i, want := range []string{"d-1", ""} {
+		if form := requests[i].form; form.Get("device_id") != want || form.Get("version") != "5" {
+			t.Errorf("request %d has the device %q and version %q", i, form.Get("device_id"), form.Get("version"))
+		}
 	}
 }
 
@@ -407,11 +570,16 @@ func TestRefreshForSomebodyElseIsRefused(t *testing.T) {
 // leaseLog notes the leases that are created.
 type leaseLog struct {
 	*memadapter.Adapter
-	mu   sync.Mutex
-	rows []cardea.VerificationToken
+	before func() // the first of them
+	begun  atomic.Bool
+	mu     sync.Mutex
+	rows   []cardea.VerificationToken
 }
 
 func (s *leaseLog) CreateVerificationToken(ctx context.Context, v *cardea.VerificationToken) error {
+	if s.before != nil && !s.begun.Swap(true) {
+		s.before()
+	}
 	s.mu.Lock()
 	s.rows = append(s.rows, *v)
 	s.mu.Unlock()
@@ -447,7 +615,7 @@ func TestLeaseOfADeadProcess(t *testing.T) {
 	if _, err := g.processes[1].AccessToken(short, g.ann, "idp"); !errors.Is(err, context.DeadlineExceeded) || requests() != 0 {
 		t.Errorf("while it lasts: got %v after %d requests", err, requests())
 	}
-	now.advance(31 * time.Second)
+	now.advance(lease.Expires.Sub(now.now()))
 	token, err := g.processes[1].AccessToken(t.Context(), g.ann, "idp")
 	if err != nil || requests() != 1 {
 		t.Fatalf("when it has run out: got %v after %d requests", err, requests())
@@ -614,12 +782,20 @@ func TestStoreThatFailsForAMoment(t *testing.T) {
 	if after := g.account(t); token == "" || after.AccessToken != token || requests() != 1 {
 		t.Errorf("after %d requests the token is stored: %t", requests(), after.AccessToken == token)
 	}
+	if !store.called("LockUser") {
+		t.Error("the user was not locked, so that a sign-in could come between")
+	}
 }
 
+// Nor are the tokens of another account at that provider given in their place.
 func TestAccountThatIsUnlinkedDuringARefresh(t *testing.T) {
 	t.Parallel()
 	g := newGrantSite(t, nil)
 	g.expire(t, -time.Hour)
+	other := cardea.Account{UserID: g.ann, Type: cardea.OIDC, Provider: "idp", ProviderAccountID: "1002", AccessToken: "of the other", RefreshToken: "of the other"}
+	if err := g.store.LinkAccount(t.Context(), &other); err != nil {
+		t.Fatal(err)
+	}
 	g.refreshes = func(url.Values) *reply {
 		if err := g.store.UnlinkAccount(t.Context(), "idp", "1001"); err != nil {
 			t.Error(err)
@@ -629,7 +805,7 @@ func TestAccountThatIsUnlinkedDuringARefresh(t *testing.T) {
 	if got, err := g.auth.AccessToken(t.Context(), g.ann, "idp"); !errors.Is(err, cardea.ErrNotFound) || got != "" {
 		t.Errorf("got %q and %v, want ErrNotFound", got, err)
 	}
-	if list, err := g.store.Accounts(t.Context(), g.ann); err != nil || len(list) != 0 {
+	if list, err := g.store.Accounts(t.Context(), g.ann); err != nil || len(list) != 1 || list[0].AccessToken != "of the other" {
 		t.Errorf("%d accounts, %v", len(list), err)
 	}
 }

@@ -74,6 +74,13 @@ func (s *watchedStore) Transact(ctx context.Context, fn func(context.Context) er
 	return s.Adapter.Transact(ctx, fn)
 }
 
+func (s *watchedStore) LockUser(ctx context.Context, id string) error {
+	if err := s.call("LockUser"); err != nil {
+		return err
+	}
+	return s.Adapter.LockUser(ctx, id)
+}
+
 func (s *watchedStore) CreateUser(ctx context.Context, u *cardea.User) error {
 	if err := s.call("CreateUser"); err != nil {
 		return err
