@@ -147,6 +147,7 @@ func TestFormPost(t *testing.T) {
 	var raw cardea.Claims
 	s := newSite(t, func(c *cardea.Config) {
 		formPost(c)
+		idp(c).CallbackParams = append(idp(c).CallbackParams, "provider", "exp") // which the sealed token has, too
 		idp(c).Profile = func(_ context.Context, claims cardea.Claims) (cardea.Profile, error) {
 			raw = claims
 			return cardea.Profile{ID: claims.String("sub"), Name: claims.String("callback", "user", "name")}, nil
@@ -159,7 +160,9 @@ func TestFormPost(t *testing.T) {
 	}
 	form := posted(t, b, authorize)
 	form.Set("user", `{"name":"Ann Posted"}`)
-	form.Set("other", "not asked for")
+	form.Set("provider", "second")
+	form.Set("exp", "1")
+	form.Set("other", strings.Repeat("not asked for", 1000)) // takes no room either
 
 	res := postBack(t, b, s, form)
 	to := res.Header.Get("Location")
@@ -182,7 +185,7 @@ func TestFormPost(t *testing.T) {
 	if end.StatusCode != http.StatusFound || b.Session() == nil {
 		t.Fatalf("%s to %s, session %v", end.Status, end.Header.Get("Location"), b.Session())
 	}
-	if raw.String("callback", "user", "name") != "Ann Posted" || raw["other"] != nil || raw.Object("callback")["other"] != nil {
+	if raw.String("callback", "user", "name") != "Ann Posted" || raw.String("callback", "provider") != "second" || raw["other"] != nil || raw.Object("callback")["other"] != nil {
 		t.Errorf("raw %v", raw)
 	}
 	for name, kind := range cookies.kind {
@@ -249,6 +252,16 @@ func TestFormPostIsRefused(t *testing.T) {
 		{"with a form that is not sealed", func(t *testing.T, b *cardeatest.Browser, s *clockSite) string {
 			form := posted(t, b, begin(t, b, "idp", nil))
 			return s.URL + "/api/auth/callback/idp?form=" + url.QueryEscape(form.Encode())
+		}, "the callback's form: token is not valid"},
+		{"with the cookie of the attempt as form", func(t *testing.T, b *cardeatest.Browser, s *clockSite) string {
+			begin(t, b, "idp", nil)
+			cookies := b.Transport.(*sameSite)
+			for _, c := range cookies.jar.Cookies(cookies.site) {
+				if strings.HasPrefix(c.Name, attemptPrefix) {
+					return s.URL + "/api/auth/callback/idp?form=" + url.QueryEscape(c.Value)
+				}
+			}
+			return s.URL
 		}, "the callback's form: token is not valid"},
 		{"in another browser", func(t *testing.T, _ *cardeatest.Browser, s *clockSite) string {
 			other, _ := formPoster(t, s.site)

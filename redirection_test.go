@@ -34,7 +34,12 @@ func abroad() *cardea.OAuthProvider {
 // back begins a sign-in there, and returns where it wants the browser back.
 func back(t *testing.T, b *cardeatest.Browser) string {
 	t.Helper()
-	to, err := url.Parse(b.Post("/signin/abroad", url.Values{"callbackUrl": {"/welcome"}}).Header.Get("Location"))
+	return backTo(t, b, "abroad")
+}
+
+func backTo(t *testing.T, b *cardeatest.Browser, provider string) string {
+	t.Helper()
+	to, err := url.Parse(b.Post("/signin/"+provider, url.Values{"callbackUrl": {"/welcome"}}).Header.Get("Location"))
 	if err != nil || to.Host != "abroad.example" {
 		t.Fatalf("the visitor is sent to %s, %v", to, err)
 	}
@@ -101,6 +106,93 @@ func TestRedirectionIsRefused(t *testing.T) {
 	}
 }
 
+// What a proof is at one service it is not at another.
+func TestOnceIsForOneProvider(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(c *cardea.Config) {
+		other := abroad()
+		other.ID = "elsewhere"
+		c.Providers = append(c.Providers, abroad(), other)
+	})
+	for _, provider := range []string{"abroad", "elsewhere"} {
+		b := stepper(t, s.URL)
+		comeBack(t, b, backTo(t, b, provider)+"&who=7&proof=a")
+		if b.Session() == nil {
+			t.Errorf("%s: nobody is signed in", provider)
+		}
+	}
+}
+
+// An error counts, whatever comes with it, and so does nothing.
+func TestRedirectionHooksThatFail(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name   string
+		change func(*cardea.OAuthProvider)
+		cause  string
+	}{
+		{"nowhere to go", func(p *cardea.OAuthProvider) {
+			p.Redirect = func(context.Context, *cardea.Redirection) (string, error) { return "", nil }
+		}, "hook Redirect: it returned no URL"},
+		{"somewhere to go, and an error", func(p *cardea.OAuthProvider) {
+			p.Redirect = func(context.Context, *cardea.Redirection) (string, error) {
+				return "https://abroad.example/", errors.New("broken")
+			}
+		}, "hook Redirect: broken"},
+		{"nobody", func(p *cardea.OAuthProvider) {
+			p.Identify = func(context.Context, *cardea.Redirection) (cardea.Claims, error) { return nil, nil }
+			p.Profile = func(context.Context, cardea.Claims) (cardea.Profile, error) { return cardea.Profile{ID: "7"}, nil }
+		}, "hook Identify: it returned nothing"},
+		{"somebody, and an error", func(p *cardea.OAuthProvider) {
+			p.Identify = func(context.Context, *cardea.Redirection) (cardea.Claims, error) {
+				return cardea.Claims{"id": "7"}, errors.New("forged")
+			}
+		}, "hook Identify: forged"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			var log logbook
+			s := newSite(t, func(c *cardea.Config) {
+				c.Logger = log.logger()
+				p := abroad()
+				tc.change(p)
+				c.Providers = append(c.Providers, p)
+			})
+			b := stepper(t, s.URL)
+			to := b.Post("/signin/abroad", nil).Header.Get("Location")
+			if u, err := url.Parse(to); err == nil && u.Query().Has("back") {
+				to = visit(t, b, u.Query().Get("back")+"&who=7&proof=fresh").Header.Get("Location")
+			}
+			if !strings.HasPrefix(to, s.URL+"/api/auth/") || !strings.Contains(to, "error=") || b.Session() != nil {
+				t.Errorf("the visitor is sent to %s", to)
+			}
+			if !strings.Contains(log.String(), tc.cause) {
+				t.Errorf("the log says %s, want %s", &log, tc.cause)
+			}
+		})
+	}
+}
+
+// Whoever comes back is linked as whoever comes from any other provider is: to who was signed in, and not to who has the same address.
+func TestRedirectionLinks(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(c *cardea.Config) {
+		p := abroad()
+		p.Profile = func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+			return cardea.Profile{ID: raw.String("id"), Email: "ann@example.com", EmailVerified: true}, nil
+		}
+		c.Providers = append(c.Providers, p)
+	})
+	b := s.signedIn(t, "")
+	ann := s.holder(t, "ann@example.com")
+	stranger := stepper(t, s.URL)
+	checkRefused(t, s, visit(t, stranger, back(t, stranger)+"&who=8&proof=a"), cardea.AccountNotLinked)
+	comeBack(t, b, back(t, b)+"&who=7&proof=b")
+	if got := s.owner(t, "abroad", "7"); got != ann {
+		t.Errorf("the account is %s's, want %s's", got, ann)
+	}
+}
+
 func TestNewRefusesRedirectionThatCannotWork(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -114,6 +206,14 @@ func TestNewRefusesRedirectionThatCannotWork(t *testing.T) {
 		{func(p *cardea.OAuthProvider) { p.TokenURL = "https://abroad.example/token" }, ".TokenURL: has no effect beside Redirect"},
 		{func(p *cardea.OAuthProvider) { p.FormPost = true }, ".FormPost: has no effect beside Redirect"},
 		{func(p *cardea.OAuthProvider) { p.ClientAuth = cardea.ClientSecretPost }, ".ClientAuth: has no effect beside Redirect"},
+		{func(p *cardea.OAuthProvider) { p.AuthorizationURL = "https://abroad.example/" }, ".AuthorizationURL: has no effect beside Redirect"},
+		{func(p *cardea.OAuthProvider) { p.UserinfoURL = "https://abroad.example/" }, ".UserinfoURL: has no effect beside Redirect"},
+		{func(p *cardea.OAuthProvider) { p.EmailsURL = "https://abroad.example/" }, ".EmailsURL: has no effect beside Redirect"},
+		{func(p *cardea.OAuthProvider) { p.Scopes = []string{} }, ".Scopes: has no effect beside Redirect"},
+		{func(p *cardea.OAuthProvider) { p.CallbackParams = []string{"user"} }, ".CallbackParams: has no effect beside Redirect"},
+		{func(p *cardea.OAuthProvider) { p.ClientKey.ID = "key-1" }, ".ClientKey: has no effect beside Redirect"},
+		{func(p *cardea.OAuthProvider) { p.PushAuthorization = true }, ".PushAuthorization: has no effect beside Redirect"},
+		{func(p *cardea.OAuthProvider) { p.DPoP = true }, ".DPoP: has no effect beside Redirect"},
 	} {
 		t.Run(tc.want, func(t *testing.T) {
 			t.Parallel()

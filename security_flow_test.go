@@ -88,6 +88,45 @@ func TestEveryCheckOfACallbackIsNeeded(t *testing.T) {
 	}
 }
 
+// Where the service calls the code something else, that is what has to come once, and a code of the usual name is none.
+func TestCodeByAnotherName(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name  string
+		query func(q url.Values, code string)
+		cause string // "" for a sign-in
+	}{
+		{"once", func(q url.Values, code string) { q.Set("authCode", code) }, ""},
+		{"twice", func(q url.Values, code string) { q["authCode"] = []string{code, code} }, "more than one authCode"},
+		{"only as code", func(q url.Values, code string) { q.Set("code", code) }, "no code"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			var log logbook
+			s := newSite(t, func(c *cardea.Config) { idp(c).CodeParam, c.Logger = "authCode", log.logger() })
+			b := stepper(t, s.URL)
+			callback, err := url.Parse(arrive(t, b, "idp"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			q := callback.Query()
+			code := q.Get("code")
+			q.Del("code")
+			tc.query(q, code)
+			callback.RawQuery = q.Encode()
+			res := visit(t, b, callback.String())
+			if tc.cause == "" {
+				if b.Session() == nil {
+					t.Errorf("nobody is signed in: %s", &log)
+				}
+				return
+			}
+			checkRefused(t, s, res, cardea.Configuration)
+			log.checkFailure(t, "InvalidCheck", tc.cause)
+		})
+	}
+}
+
 // NextAuth CVE-2023-27490 and CVE-2023-48309: the attempt's cookie cannot be left out or replaced by any other value that the site has sealed or made, and
 // none of these is a session.
 func TestNoCookieStandsInForAnother(t *testing.T) {
