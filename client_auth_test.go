@@ -11,8 +11,11 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"fmt"
+	"maps"
 	"math/big"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
@@ -275,6 +278,36 @@ func TestTLSClientAuth(t *testing.T) {
 	}
 }
 
+// The certificate is for the endpoints that must know the client; the metadata and the keys are for everybody.
+func TestCertificateIsShownWhereItCounts(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	shown := map[string]int{}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		shown[r.URL.Path] = len(r.TLS.PeerCertificates)
+		at := "https://" + r.Host
+		fmt.Fprintf(w, `{"issuer":%q,"authorization_endpoint":%q,"token_endpoint":%q,"jwks_uri":%q,"pushed_authorization_request_endpoint":%q,"request_uri":"urn:r"}`,
+			at, at+"/authorize", at+"/token", at+"/keys", at+"/par")
+	}))
+	server.TLS = &tls.Config{ClientAuth: tls.RequestClientCert}
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	own := authority{}.issue(t, "app.example", false)
+	s := newSite(t, func(c *cardea.Config) {
+		p := provider.OIDC("idp", "IdP", provider.Client{ID: "app", Issuer: server.URL})
+		p.ClientAuth, p.ClientCertificate, p.PushAuthorization = cardea.SelfSignedTLSClientAuth, &own, true
+		c.Providers, c.HTTPClient = []cardea.Provider{p}, server.Client()
+	})
+	stepper(t, s.URL).Post("/signin/idp", nil)
+	mu.Lock()
+	defer mu.Unlock()
+	if want := map[string]int{"/.well-known/openid-configuration": 0, "/par": 1}; !maps.Equal(shown, want) {
+		t.Errorf("certificates shown: %v, want %v", shown, want)
+	}
+}
+
 // A token that is bound to a certificate opens nothing without it, so the userinfo must have been asked for with it above.
 func TestBoundTokenNeedsTheCertificate(t *testing.T) {
 	t.Parallel()
@@ -419,6 +452,19 @@ func TestRequestInTheBrowserIsRefusedWherePushingIsRequired(t *testing.T) {
 	s.issuer.RequirePush()
 	if res := visit(t, b, to); res.StatusCode != http.StatusBadRequest {
 		t.Errorf("the issuer answers %s", res.Status)
+	}
+}
+
+// A server that wants the request pushed, and does not say where to, gets none from the browser.
+func TestPushToNowhere(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(c *cardea.Config) {
+		c.HTTPClient = &http.Client{Transport: stripped{"/openid-configuration", "pushed_authorization_request_endpoint"}}
+	})
+	s.issuer.RequirePush()
+	res := stepper(t, s.URL).Post("/signin/idp", nil)
+	if to := res.Header.Get("Location"); !strings.Contains(to, "error=") || strings.HasPrefix(to, s.issuer.URL) {
+		t.Errorf("the browser is sent to %s", to)
 	}
 }
 

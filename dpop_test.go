@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -184,6 +185,32 @@ func TestDPoPTokenOfARefreshIsNotHandedOut(t *testing.T) {
 				t.Errorf("nothing was refreshed: type %q, %v", list[0].TokenType, err)
 			}
 		})
+	}
+}
+
+// Tokens outlive the process that asked for them, and two clients with one key would be known for one site.
+func TestDPoPKeyIsTheClients(t *testing.T) {
+	t.Parallel()
+	keyOf := func(secret, provider, client string) string {
+		s := newSite(t, func(c *cardea.Config) {
+			c.Secret, idp(c).ID, idp(c).ClientID, idp(c).DPoP = secret, provider, client, true
+		})
+		to, err := url.Parse(begin(t, stepper(t, s.URL), provider, nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return to.Query().Get("dpop_jkt")
+	}
+	key := keyOf(secret, "idp", "app")
+	if again := keyOf(secret, "idp", "app"); key == "" || again != key {
+		t.Errorf("another process has the key %q, want %q", again, key)
+	}
+	for what, other := range map[string]string{
+		"secret": keyOf(oldSecret, "idp", "app"), "provider": keyOf(secret, "other", "app"), "client": keyOf(secret, "idp", "another"),
+	} {
+		if other == key {
+			t.Errorf("with another %s the key is the same", what)
+		}
 	}
 }
 
