@@ -17,6 +17,7 @@ import (
 // passes on; and to a peer that is none no header gives another address, under which it could send mails once more.
 func FuzzForwarded(f *testing.F) {
 	for _, seed := range [][4]string{
+		{"app.example", "https", "localhost, app.example", ""}, {"app.example", "https, http", "localhost", ""}, {"evil.app.example", "", "evil.localhost", ""}, {"evilapp.example", "", "app.example.evil", ""},
 		{"app.example", "", "", ""}, {"app.example", "https", "app.example", "192.0.2.7"}, {"evil.example", "http", "evil.example", "10.0.0.1, 192.0.2.7"},
 		{"app.example:443", "https", "app.example:443", "10.0.0.1,,"}, {"app.example", "HTTPS", "evil.example, app.example", "[2001:db8::1]:80"}, {"app.example@evil.example", "javascript", "//", "::ffff:10.0.0.1"},
 		{"APP.EXAMPLE.", "https,http", "app.example\t", "fe80::1%25eth0"}, {"", "\x00", "app.example\r\nX: y", "unknown"}, {"[::1]", "", "[::1", "1.2.3.4:x"}, {"app.example:80:443", "https", "app.example?", strings.Repeat("10.0.0.1,", 500)},
@@ -30,12 +31,14 @@ func FuzzForwarded(f *testing.F) {
 	x.askForMail(f)
 	f.Fuzz(func(t *testing.T, host, scheme, forwardedHost, forwardedFor string) {
 		headers := http.Header{"X-Forwarded-Proto": {scheme}, "X-Forwarded-Host": {forwardedHost}, "X-Forwarded-For": {forwardedFor}}
-		for _, peer := range []string{"10.1.2.3:4", "192.0.2.1:1234"} {
+		for peer, want := range map[string]string{
+			"192.0.2.1:1234": canonical("http", host), "10.1.2.3:4": canonical(lastOf(scheme, "http", "https"), lastOf(forwardedHost, host)),
+		} {
 			r := httptest.NewRequest(http.MethodGet, origin+"/api/auth/providers", nil)
 			r.RemoteAddr, r.Host, r.Header = peer, host, headers.Clone()
 			w := httptest.NewRecorder()
 			x.auth.ServeHTTP(w, r)
-			checkOrigins(t, w)
+			checkOrigins(t, w, want)
 		}
 
 		x.forget()
@@ -52,8 +55,24 @@ func FuzzForwarded(f *testing.F) {
 	})
 }
 
-// checkOrigins checks where the list of providers leads.
-func checkOrigins(t *testing.T, w *httptest.ResponseRecorder) {
+// canonical is an origin as browsers write it.
+func canonical(scheme, host string) string {
+	return scheme + "://" + strings.TrimSuffix(strings.ToLower(host), map[string]string{"http": ":80", "https": ":443"}[scheme])
+}
+
+// lastOf is the last of several values of a header, which is the one that the proxy has added. It must be one of those, if there are any; if it is not, or
+// empty, it is otherwise.
+func lastOf(header, otherwise string, must ...string) string {
+	list := strings.Split(header, ",")
+	v := strings.TrimSpace(list[len(list)-1])
+	if v == "" || len(must) > 0 && v != otherwise && !slices.Contains(must, v) {
+		return otherwise
+	}
+	return v
+}
+
+// checkOrigins checks where the list of providers leads: to want, if that is trusted, and else nowhere.
+func checkOrigins(t *testing.T, w *httptest.ResponseRecorder, want string) {
 	t.Helper()
 	if w.Code == http.StatusBadRequest {
 		return
@@ -64,8 +83,8 @@ func checkOrigins(t *testing.T, w *httptest.ResponseRecorder) {
 	}
 	for id, p := range list {
 		from, found := strings.CutSuffix(p["callbackUrl"], "/api/auth/callback/"+id)
-		if !found || !slices.Contains([]string{"http://app.example", "https://app.example", "http://localhost", "https://localhost"}, from) {
-			t.Errorf("%s leads to %q", id, p["callbackUrl"])
+		if !found || from != want || !slices.Contains([]string{"http://app.example", "https://app.example", "http://localhost", "https://localhost"}, from) {
+			t.Errorf("%s leads to %q, want %q", id, p["callbackUrl"], want)
 		}
 	}
 }
