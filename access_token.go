@@ -16,7 +16,8 @@ import (
 )
 
 const (
-	// renewBefore is how long before its end an access token is renewed, so that the call that it is for has time.
+	// renewBefore is how long before its end an access token is renewed, so that the call that it
+	// is for has time.
 	renewBefore = time.Minute
 
 	callLimit  = 15 * time.Second // of the calls to a provider for one renewal
@@ -24,19 +25,24 @@ const (
 	renewLimit = time.Minute      // of a renewal, with the time in which another process is at it
 )
 
-// AccessToken returns a valid access token of a user at a provider, for calls to the provider's API. One that expires within a minute is refreshed first
-// (RFC 6749 § 6), by the refresh token of the last sign-in or refresh, and the new tokens are stored; a provider gives one only if the scopes ask for it,
-// often as offline_access. Of several accounts at one provider the one with the first id counts. A token whose end the provider did not tell is returned
-// as it is.
+// AccessToken returns a valid access token of a user at a provider, for calls to the provider's
+// API. One that expires within a minute is refreshed first (RFC 6749 § 6), by the refresh token of
+// the last sign-in or refresh, and the new tokens are stored; a provider gives one only if the
+// scopes ask for it, often as offline_access. Of several accounts at one provider the one with the
+// first id counts. A token whose end the provider did not tell is returned as it is.
 //
-// A refresh token is spent once: all callers in this process wait for one refresh and, where the [Config.Adapter] is a [TokenStore], those in other
-// processes too. Their clocks must agree within ten seconds. It must not be called in a transaction of the application's. A caller whose ctx ends stops
-// waiting, and the refresh goes on. Where a process dies between the provider's answer and its storing, the tokens are lost, and some providers then
-// revoke the grant.
+// A refresh token is spent once: all callers in this process wait for one refresh and, where the
+// [Config.Adapter] is a [TokenStore], those in other processes too. Their clocks must agree within
+// ten seconds. It must not be called in a transaction of the application's. A caller whose ctx ends
+// stops waiting, and the refresh goes on. Where a process dies between the provider's answer and
+// its storing, the tokens are lost, and some providers then revoke the grant.
 //
-// The error is [ErrNotFound] when the user has no such account, the provider is not configured (any more), or there is no Adapter; [ErrGrantRevoked] when
-// the person must sign in again; [ErrTokenBound] where the provider has DPoP; an [Error] with [AccessDenied] when [Callbacks.Authorized] says so, which is asked with a session that has only UserID and
-// User; and another one when the provider or the store cannot be asked, in which case nothing has changed, and trying again may help.
+// The error is [ErrNotFound] when the user has no such account, the provider is not configured (any
+// more), or there is no Adapter; [ErrGrantRevoked] when the person must sign in again;
+// [ErrTokenBound] where the provider has DPoP; an [Error] with [AccessDenied] when
+// [Callbacks.Authorized] says so, which is asked with a session that has only UserID and User; and
+// another one when the provider or the store cannot be asked, in which case nothing has changed,
+// and trying again may help.
 func (a *Auth) AccessToken(ctx context.Context, userID, provider string) (string, error) {
 	token, err := a.accessToken(ctx, userID, provider)
 	if err != nil {
@@ -82,7 +88,8 @@ func (a *Auth) authorize(ctx context.Context, userID string) error {
 	return err
 }
 
-// account returns the account of a user at a provider with that id, or with any if it is "", or ErrNotFound.
+// account returns the account of a user at a provider with that id, or with any if it is "", or
+// ErrNotFound.
 func (a *Auth) account(ctx context.Context, userID, provider, id string) (*Account, error) {
 	accounts, err := a.config.Adapter.Accounts(ctx, userID)
 	if err != nil {
@@ -96,7 +103,8 @@ func (a *Auth) account(ctx context.Context, userID, provider, id string) (*Accou
 	return nil, ErrNotFound
 }
 
-// current returns the access token that an account has, "" if it must be renewed, and ErrGrantRevoked if it cannot be.
+// current returns the access token that an account has, "" if it must be renewed, and
+// ErrGrantRevoked if it cannot be.
 func (a *Auth) current(account *Account) (string, error) {
 	now := a.now()
 	if account.RefreshToken != "" {
@@ -158,7 +166,8 @@ func (a *Auth) look(ctx context.Context, old *Account) (string, *Account, error)
 	return token, account, err
 }
 
-// refresh spends the refresh token of an account. Nobody else does so meanwhile, unless the lease has run out.
+// refresh spends the refresh token of an account. Nobody else does so meanwhile, unless the lease
+// has run out.
 func (a *Auth) refresh(ctx context.Context, client *oauthClient, account *Account) (string, error) {
 	inTime, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
@@ -191,9 +200,12 @@ func (a *Auth) refresh(ctx context.Context, client *oauthClient, account *Accoun
 	return fresh.AccessToken, nil
 }
 
-// replace writes to an account whose refresh token was spent, unless somebody else has written newer ones since: then it returns the account with those.
-// It tries for some time, because what a spent token was given for is nowhere else.
-func (a *Auth) replace(ctx context.Context, spent *Account, write func(context.Context) error) (newer *Account, err error) {
+// replace writes to an account whose refresh token was spent, unless somebody else has written
+// newer ones since: then it returns the account with those. It tries for some time, because what a
+// spent token was given for is nowhere else.
+func (a *Auth) replace(
+	ctx context.Context, spent *Account, write func(context.Context) error,
+) (newer *Account, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeLimit)
 	defer cancel()
 	for try := 0; ; try++ {
@@ -214,7 +226,8 @@ func (a *Auth) replace(ctx context.Context, spent *Account, write func(context.C
 	}
 }
 
-// refresh asks the provider, as the client that has signed the person in, for the account with new tokens.
+// refresh asks the provider, as the client that has signed the person in, for the account with new
+// tokens.
 func (c *oauthClient) refresh(ctx context.Context, account *Account) (*Account, error) {
 	if c.Exchange != nil { // the token endpoint is not one of RFC 6749
 		return nil, ErrGrantRevoked
@@ -230,7 +243,8 @@ func (c *oauthClient) refresh(ctx context.Context, account *Account) (*Account, 
 		return nil, err
 	}
 	if t.IDToken != "" && account.IDToken != "" && !samePerson(t.IDToken, account.IDToken) {
-		return nil, errors.New("refresh: the new ID token is about somebody else") // OpenID Connect Core 1.0, Section 12.2
+		// OpenID Connect Core 1.0, Section 12.2
+		return nil, errors.New("refresh: the new ID token is about somebody else")
 	}
 	return &Account{
 		Provider: account.Provider, ProviderAccountID: account.ProviderAccountID,
@@ -239,8 +253,8 @@ func (c *oauthClient) refresh(ctx context.Context, account *Account) (*Account, 
 	}, nil
 }
 
-// samePerson compares ID tokens that came from the token endpoint itself, so that their signatures need not be checked (OpenID Connect Core 1.0
-// § 3.1.3.7).
+// samePerson compares ID tokens that came from the token endpoint itself, so that their signatures
+// need not be checked (OpenID Connect Core 1.0 § 3.1.3.7).
 func samePerson(one, two string) bool {
 	x, y := claimsOf(one), claimsOf(two)
 	return x.String("sub") != "" && x.String("sub") == y.String("sub") && x.String("iss") == y.String("iss")
@@ -259,7 +273,8 @@ func claimsOf(token string) (c Claims) {
 	return c
 }
 
-// pause waits before another try, longer each time and not as long as others do. It returns an error when ctx ends.
+// pause waits before another try, longer each time and not as long as others do. It returns an
+// error when ctx ends.
 func pause(ctx context.Context, try int) error {
 	longest := 50 * time.Millisecond << min(try, 3)
 	n, err := rand.Int(rand.Reader, big.NewInt(int64(longest/2)))

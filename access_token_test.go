@@ -22,7 +22,8 @@ import (
 	"github.com/cardea-auth/cardea/memadapter"
 )
 
-// grantSite is a site with several processes, on one store, whose provider gives refresh tokens, and Ann, who has signed in.
+// grantSite is a site with several processes, on one store, whose provider gives refresh tokens,
+// and Ann, who has signed in.
 type grantSite struct {
 	*site
 	book      *logbook
@@ -116,7 +117,8 @@ func (g *grantSite) expire(t *testing.T, in time.Duration) {
 	}
 }
 
-// tokenRequests returns how many requests the provider's token endpoint has had since the last call.
+// tokenRequests returns how many requests the provider's token endpoint has had since the last
+// call.
 func (g *grantSite) tokenRequests() func() int {
 	before := g.issuer.Requests(cardeatest.Token)
 	return func() int { return g.issuer.Requests(cardeatest.Token) - before }
@@ -180,7 +182,8 @@ func TestAccessTokenThatExpiresIsRefreshed(t *testing.T) {
 		g.works(t, got)
 		after := g.account(t)
 		if requests() != 1 || after.AccessToken != got || got == before.AccessToken {
-			t.Errorf("%d requests; the token returned is stored: %t, new: %t", requests(), after.AccessToken == got, got != before.AccessToken)
+			t.Errorf("%d requests; the token returned is stored: %t, new: %t", requests(), after.AccessToken == got,
+				got != before.AccessToken)
 		}
 		if after.RefreshToken == "" || after.RefreshToken == before.RefreshToken || after.IDToken == before.IDToken {
 			t.Error("the other tokens were not replaced")
@@ -205,8 +208,10 @@ func TestRefreshURL(t *testing.T) {
 	}
 	g.expire(t, 0)
 	spent, codes := g.account(t).RefreshToken, g.tokenRequests()
-	if got, err := g.auth.AccessToken(t.Context(), g.ann, "idp"); err != nil || got != "at-of-the-refresh" || asked != spent || codes() != 0 {
-		t.Errorf("got %q, %v; the refresh token was sent: %t, requests of the endpoint for codes: %d", got, err, asked == spent, codes())
+	if got, err := g.auth.AccessToken(t.Context(), g.ann, "idp"); err != nil || got != "at-of-the-refresh" ||
+		asked != spent || codes() != 0 {
+		t.Errorf("got %q, %v; the refresh token was sent: %t, requests of the endpoint for codes: %d", got, err,
+			asked == spent, codes())
 	}
 }
 
@@ -232,7 +237,9 @@ func TestRefreshesOfTwoPeopleStayApart(t *testing.T) {
 	if err := g.store.CreateUser(t.Context(), &other); err != nil {
 		t.Fatal(err)
 	}
-	theirs := cardea.Account{UserID: other.ID, Type: cardea.OIDC, Provider: "idp", ProviderAccountID: bob.Subject, RefreshToken: "Bob's"}
+	theirs := cardea.Account{
+		UserID: other.ID, Type: cardea.OIDC, Provider: "idp", ProviderAccountID: bob.Subject, RefreshToken: "Bob's",
+	}
 	if err := g.store.LinkAccount(t.Context(), &theirs); err != nil {
 		t.Fatal(err)
 	}
@@ -257,13 +264,15 @@ func TestRefreshesOfTwoPeopleStayApart(t *testing.T) {
 	}
 }
 
-// What the provider, or the application's transport, does to a refresh fails those who wait for it, and neither the program nor the next one.
+// What the provider, or the application's transport, does to a refresh fails those who wait for it,
+// and neither the program nor the next one.
 func TestPanicDuringARefresh(t *testing.T) {
 	t.Parallel()
 	g := newGrantSite(t, nil)
 	g.expire(t, -time.Hour)
 	g.refreshes = func(url.Values) *reply { panic("the transport") }
-	if got, err := g.auth.AccessToken(t.Context(), g.ann, "idp"); got != "" || err == nil || !strings.Contains(err.Error(), "panic") {
+	if got, err := g.auth.AccessToken(t.Context(), g.ann, "idp"); got != "" || err == nil ||
+		!strings.Contains(err.Error(), "panic") {
 		t.Errorf("got %q, %v", got, err)
 	}
 	g.refreshes = nil
@@ -291,7 +300,9 @@ func (d deadlines) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestRefreshEndsBeforeItsLease(t *testing.T) {
 	t.Parallel()
 	left := make(chan time.Duration, 1)
-	g := newGrantSite(t, func(c *cardea.Config) { c.HTTPClient = &http.Client{Transport: deadlines{http.DefaultTransport, left}} })
+	g := newGrantSite(t, func(c *cardea.Config) {
+		c.HTTPClient = &http.Client{Transport: deadlines{http.DefaultTransport, left}}
+	})
 	g.expire(t, -time.Hour)
 	if _, err := g.auth.AccessToken(t.Context(), g.ann, "idp"); err != nil {
 		t.Fatal(err)
@@ -331,9 +342,12 @@ func TestTokenOfAHookIsNotRefreshed(t *testing.T) {
 		p.Redirect, p.Identify, p.ClientID = nil, nil, "id"
 		p.AuthorizationURL, p.TokenURL = "https://abroad.example/authorize", idp(c).Issuer+"/token"
 		p.Exchange = func(context.Context, *cardea.CodeGrant) (cardea.Claims, error) {
-			return cardea.Claims{"access_token": "access", "refresh_token": "refresh", "expires_in": json.Number("1")}, nil
+			return cardea.Claims{"access_token": "access", "refresh_token": "refresh", "expires_in": json.Number("1")},
+				nil
 		}
-		p.FetchUserinfo = func(context.Context, *cardea.CodeGrant) (cardea.Claims, error) { return cardea.Claims{"id": "7"}, nil }
+		p.FetchUserinfo = func(context.Context, *cardea.CodeGrant) (cardea.Claims, error) {
+			return cardea.Claims{"id": "7"}, nil
+		}
 		c.Providers = append(c.Providers, p)
 	})
 	b := stepper(t, s.URL)
@@ -348,7 +362,8 @@ func TestTokenOfAHookIsNotRefreshed(t *testing.T) {
 	}
 }
 
-// A parameter of the token request that is made from the callback has no value at a refresh, so it is not sent, and the others are.
+// A parameter of the token request that is made from the callback has no value at a refresh, so it
+// is not sent, and the others are.
 func TestRefreshSendsNothingOfACallback(t *testing.T) {
 	t.Parallel()
 	tap := &wiretap{}
@@ -372,7 +387,8 @@ func TestRefreshSendsNothingOfACallback(t *testing.T) {
 	}
 }
 
-// Better Auth GHSA-392p-2q2v-4372: however many ask, in however many processes, one refresh token is spent once. The provider ends the grant otherwise.
+// Better Auth GHSA-392p-2q2v-4372: however many ask, in however many processes, one refresh token
+// is spent once. The provider ends the grant otherwise.
 func TestRefreshTokenIsSpentOnce(t *testing.T) {
 	t.Parallel()
 	g := newGrantSite(t, nil)
@@ -434,7 +450,8 @@ func TestOneProcessNeedsNoTokenStore(t *testing.T) {
 	}
 }
 
-// RFC 9700: a refresh token is dropped when the provider says that the grant is no more, and not tried again.
+// RFC 9700: a refresh token is dropped when the provider says that the grant is no more, and not
+// tried again.
 func TestRevokedGrant(t *testing.T) {
 	t.Parallel()
 	g := newGrantSite(t, nil)
@@ -442,11 +459,13 @@ func TestRevokedGrant(t *testing.T) {
 	g.issuer.Revoke("1001")
 	requests := g.tokenRequests()
 	for range 3 {
-		if _, err := g.auth.AccessToken(t.Context(), g.ann, "idp"); !errors.Is(err, cardea.ErrGrantRevoked) || errors.Is(err, cardea.ErrNotFound) {
+		if _, err := g.auth.AccessToken(t.Context(), g.ann, "idp"); !errors.Is(err, cardea.ErrGrantRevoked) ||
+			errors.Is(err, cardea.ErrNotFound) {
 			t.Errorf("got %v, want ErrGrantRevoked", err)
 		}
 	}
-	if got := g.account(t); got.RefreshToken != "" || got.AccessToken != "" || got.IDToken != "" || !got.ExpiresAt.IsZero() || requests() != 1 {
+	if got := g.account(t); got.RefreshToken != "" || got.AccessToken != "" || got.IDToken != "" ||
+		!got.ExpiresAt.IsZero() || requests() != 1 {
 		t.Errorf("tokens are left, or the provider had %d requests", requests())
 	}
 	cardeatest.SignIn(t, g.URL, "idp", "")
@@ -485,7 +504,8 @@ func TestProviderThatIsAwayChangesNothing(t *testing.T) {
 		if err == nil || errors.Is(err, cardea.ErrGrantRevoked) || errors.Is(err, cardea.ErrNotFound) {
 			t.Errorf("%s: got %v, want an error that says so", what, err)
 		}
-		if err != nil && (strings.Contains(err.Error(), before.RefreshToken) || strings.Contains(err.Error(), g.issuer.ClientSecret)) {
+		if err != nil && (strings.Contains(err.Error(), before.RefreshToken) ||
+			strings.Contains(err.Error(), g.issuer.ClientSecret)) {
 			t.Errorf("%s: the error has a secret", what)
 		}
 		if g.account(t) != before {
@@ -493,16 +513,20 @@ func TestProviderThatIsAwayChangesNothing(t *testing.T) {
 		}
 	}
 	for _, how := range []cardeatest.Failure{
-		cardeatest.SendsNothing, cardeatest.SendsNull, cardeatest.SendsHTML, cardeatest.SendsHuge, cardeatest.SendsError500, cardeatest.SendsElsewhere,
+		cardeatest.SendsNothing, cardeatest.SendsNull, cardeatest.SendsHTML, cardeatest.SendsHuge,
+		cardeatest.SendsError500, cardeatest.SendsElsewhere,
 	} {
 		g.issuer.Misbehave(cardeatest.Broken(cardeatest.Token, how))
 		check(string(how))
 	}
 	g.issuer.Misbehave()
 	for _, a := range []reply{
-		{status: http.StatusInternalServerError, body: `{"error":"invalid_grant"}`}, {status: http.StatusUnauthorized, body: `{"error":"invalid_client"}`},
-		{status: http.StatusBadRequest, body: `{"error":"invalid_scope"}`}, {status: http.StatusTooManyRequests, body: `{}`},
-		{status: http.StatusOK, body: `{"refresh_token":"r"}`}, {status: http.StatusOK, body: `{"access_token":"a","token_type":"mac"}`},
+		{status: http.StatusInternalServerError, body: `{"error":"invalid_grant"}`},
+		{status: http.StatusUnauthorized, body: `{"error":"invalid_client"}`},
+		{status: http.StatusBadRequest, body: `{"error":"invalid_scope"}`},
+		{status: http.StatusTooManyRequests, body: `{}`},
+		{status: http.StatusOK, body: `{"refresh_token":"r"}`},
+		{status: http.StatusOK, body: `{"access_token":"a","token_type":"mac"}`},
 	} {
 		g.refreshes = func(url.Values) *reply { return &a }
 		check(a.body)
@@ -525,7 +549,9 @@ func TestAnswerWithLessThanBefore(t *testing.T) {
 		if form.Get("refresh_token") != before.RefreshToken {
 			t.Error("another refresh token was sent")
 		}
-		return &reply{status: http.StatusOK, body: `{"access_token":"only","token_type":"Bearer","scope":["openid","email"]}`}
+		return &reply{
+			status: http.StatusOK, body: `{"access_token":"only","token_type":"Bearer","scope":["openid","email"]}`,
+		}
 	}
 	for range 3 {
 		if got, err := g.auth.AccessToken(t.Context(), g.ann, "idp"); err != nil || got != "only" {
@@ -533,8 +559,10 @@ func TestAnswerWithLessThanBefore(t *testing.T) {
 		}
 	}
 	after := g.account(t)
-	if after.RefreshToken != before.RefreshToken || after.IDToken != before.IDToken || !after.ExpiresAt.IsZero() || after.Scope != "openid email" || asked != 1 {
-		t.Errorf("expires %v, scope %q, after %d requests, or the refresh token is lost", after.ExpiresAt, after.Scope, asked)
+	if after.RefreshToken != before.RefreshToken || after.IDToken != before.IDToken || !after.ExpiresAt.IsZero() ||
+		after.Scope != "openid email" || asked != 1 {
+		t.Errorf("expires %v, scope %q, after %d requests, or the refresh token is lost", after.ExpiresAt, after.Scope,
+			asked)
 	}
 }
 
@@ -552,13 +580,17 @@ func TestRefreshForSomebodyElseIsRefused(t *testing.T) {
 		return "e30." + base64.RawURLEncoding.EncodeToString(text) + ".c2ln"
 	}
 	for _, idToken := range []string{
-		jwt(map[string]any{"iss": g.issuer.URL, "sub": "2002"}), jwt(map[string]any{"iss": "https://other.example", "sub": "1001"}),
+		jwt(map[string]any{"iss": g.issuer.URL, "sub": "2002"}),
+		jwt(map[string]any{"iss": "https://other.example", "sub": "1001"}),
 		jwt(map[string]any{"iss": g.issuer.URL}), "no JWT", "e30.e30",
 	} {
 		g.refreshes = func(url.Values) *reply {
-			return &reply{status: http.StatusOK, body: fmt.Sprintf(`{"access_token":"of somebody","id_token":%q}`, idToken)}
+			return &reply{
+				status: http.StatusOK, body: fmt.Sprintf(`{"access_token":"of somebody","id_token":%q}`, idToken),
+			}
 		}
-		if got, err := g.auth.AccessToken(t.Context(), g.ann, "idp"); err == nil || got != "" || errors.Is(err, cardea.ErrGrantRevoked) {
+		if got, err := g.auth.AccessToken(t.Context(), g.ann, "idp"); err == nil || got != "" ||
+			errors.Is(err, cardea.ErrGrantRevoked) {
 			t.Errorf("%s: got %q and %v", idToken, got, err)
 		}
 		if g.account(t) != before {
@@ -601,7 +633,8 @@ func TestLeaseOfADeadProcess(t *testing.T) {
 		t.Fatalf("%d leases, %v", len(store.rows), err)
 	}
 	lease := store.rows[0]
-	if left := lease.Expires.Sub(now.now()); left < 20*time.Second || left > 30*time.Second || strings.Contains(lease.Identifier+lease.Token, "1001") {
+	if left := lease.Expires.Sub(now.now()); left < 20*time.Second || left > 30*time.Second ||
+		strings.Contains(lease.Identifier+lease.Token, "1001") {
 		t.Errorf("the lease %s lasts %v", lease.Identifier, left)
 	}
 	if err := store.Adapter.CreateVerificationToken(t.Context(), &lease); err != nil {
@@ -612,7 +645,8 @@ func TestLeaseOfADeadProcess(t *testing.T) {
 	requests := g.tokenRequests()
 	short, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
-	if _, err := g.processes[1].AccessToken(short, g.ann, "idp"); !errors.Is(err, context.DeadlineExceeded) || requests() != 0 {
+	if _, err := g.processes[1].AccessToken(short, g.ann, "idp"); !errors.Is(err, context.DeadlineExceeded) ||
+		requests() != 0 {
 		t.Errorf("while it lasts: got %v after %d requests", err, requests())
 	}
 	now.advance(lease.Expires.Sub(now.now()))
@@ -621,12 +655,14 @@ func TestLeaseOfADeadProcess(t *testing.T) {
 		t.Fatalf("when it has run out: got %v after %d requests", err, requests())
 	}
 	g.works(t, token)
-	if _, err := store.ConsumeVerificationToken(t.Context(), lease.Identifier, lease.Token); !errors.Is(err, cardea.ErrNotFound) {
+	if _, err := store.ConsumeVerificationToken(t.Context(), lease.Identifier, lease.Token); !errors.Is(err,
+		cardea.ErrNotFound) {
 		t.Errorf("the lease is still there: %v", err)
 	}
 }
 
-// A process that is so slow that its lease runs out neither overwrites what the next one has stored, nor ends the lease of that.
+// A process that is so slow that its lease runs out neither overwrites what the next one has
+// stored, nor ends the lease of that.
 func TestSlowProcessOverwritesNothing(t *testing.T) {
 	t.Parallel()
 	g := newGrantSite(t, nil)
@@ -639,7 +675,11 @@ func TestSlowProcessOverwritesNothing(t *testing.T) {
 		defer mu.Unlock()
 		asked++
 		sent <- struct{}{}
-		a := &reply{status: http.StatusOK, body: fmt.Sprintf(`{"access_token":"access %d","refresh_token":"refresh %d","expires_in":3600}`, asked, asked)}
+		a := &reply{
+			status: http.StatusOK, body: fmt.Sprintf(
+				`{"access_token":"access %d","refresh_token":"refresh %d","expires_in":3600}`, asked, asked,
+			),
+		}
 		if asked == 1 {
 			a.hold = slow
 		}
@@ -672,7 +712,10 @@ func TestSlowProcessLeavesTheLeaseOfTheNext(t *testing.T) {
 	g.refreshes = func(url.Values) *reply {
 		goOn := make(chan struct{})
 		sent <- goOn
-		return &reply{status: http.StatusOK, hold: goOn, body: `{"access_token":"the access token","refresh_token":"the refresh token","expires_in":3600}`}
+		return &reply{
+			status: http.StatusOK, hold: goOn,
+			body: `{"access_token":"the access token","refresh_token":"the refresh token","expires_in":3600}`,
+		}
 	}
 	first := g.later(t, g.processes[0])
 	slow := <-sent
@@ -718,7 +761,8 @@ func TestSignInDuringARefreshWins(t *testing.T) {
 			g.refreshes = func(url.Values) *reply {
 				close(sent)
 				return &reply{status: status, hold: goOn, body: map[int]string{
-					http.StatusOK: `{"access_token":"late","refresh_token":"late","expires_in":3600}`, http.StatusBadRequest: `{"error":"invalid_grant"}`,
+					http.StatusOK:         `{"access_token":"late","refresh_token":"late","expires_in":3600}`,
+					http.StatusBadRequest: `{"error":"invalid_grant"}`,
 				}[status]}
 			}
 			got := g.later(t, g.auth)
@@ -792,7 +836,10 @@ func TestAccountThatIsUnlinkedDuringARefresh(t *testing.T) {
 	t.Parallel()
 	g := newGrantSite(t, nil)
 	g.expire(t, -time.Hour)
-	other := cardea.Account{UserID: g.ann, Type: cardea.OIDC, Provider: "idp", ProviderAccountID: "1002", AccessToken: "of the other", RefreshToken: "of the other"}
+	other := cardea.Account{
+		UserID: g.ann, Type: cardea.OIDC, Provider: "idp", ProviderAccountID: "1002", AccessToken: "of the other",
+		RefreshToken: "of the other",
+	}
 	if err := g.store.LinkAccount(t.Context(), &other); err != nil {
 		t.Fatal(err)
 	}
@@ -805,12 +852,14 @@ func TestAccountThatIsUnlinkedDuringARefresh(t *testing.T) {
 	if got, err := g.auth.AccessToken(t.Context(), g.ann, "idp"); !errors.Is(err, cardea.ErrNotFound) || got != "" {
 		t.Errorf("got %q and %v, want ErrNotFound", got, err)
 	}
-	if list, err := g.store.Accounts(t.Context(), g.ann); err != nil || len(list) != 1 || list[0].AccessToken != "of the other" {
+	if list, err := g.store.Accounts(t.Context(), g.ann); err != nil || len(list) != 1 ||
+		list[0].AccessToken != "of the other" {
 		t.Errorf("%d accounts, %v", len(list), err)
 	}
 }
 
-// Zitadel CVE-2025-64717, authentik CVE-2025-53942, Pocket ID CVE-2026-43983: no token for a user, or of a provider, that is disabled.
+// Zitadel CVE-2025-64717, authentik CVE-2025-53942, Pocket ID CVE-2026-43983: no token for a user,
+// or of a provider, that is disabled.
 func TestNoAccessTokenForWhatIsDisabled(t *testing.T) {
 	t.Parallel()
 	disabled := false
@@ -839,8 +888,10 @@ func TestNoAccessTokenForWhatIsDisabled(t *testing.T) {
 	})
 	nobody := newSite(t, func(c *cardea.Config) { c.Adapter = nil })
 	for what, call := range map[string]func() (string, error){
-		"disabled provider":   func() (string, error) { return without.auth.AccessToken(t.Context(), g.ann, "idp") },
-		"no account there":    func() (string, error) { return without.auth.AccessToken(t.Context(), g.ann, "another") },
+		"disabled provider": func() (string, error) { return without.auth.AccessToken(t.Context(), g.ann, "idp") },
+		"no account there": func() (string, error) {
+			return without.auth.AccessToken(t.Context(), g.ann, "another")
+		},
 		"nobody with that id": func() (string, error) { return g.auth.AccessToken(t.Context(), "nobody", "idp") },
 		"no id":               func() (string, error) { return g.auth.AccessToken(t.Context(), "", "idp") },
 		"no adapter":          func() (string, error) { return nobody.auth.AccessToken(t.Context(), g.ann, "idp") },

@@ -21,7 +21,8 @@ func (a *Auth) userByEmail(ctx context.Context, email string) (*User, error) {
 	return u, nil
 }
 
-// admitByMail finds or writes the user of somebody who has proven an address. No account is written: the address is the user's own.
+// admitByMail finds or writes the user of somebody who has proven an address. No account is
+// written: the address is the user's own.
 func (a *Auth) admitByMail(ctx context.Context, arr arrival) (*outcome, error) {
 	account := *arr.account
 	out := &outcome{SignIn: SignIn{Account: &account, Profile: arr.profile}}
@@ -54,9 +55,11 @@ func (a *Auth) admitByMail(ctx context.Context, arr arrival) (*outcome, error) {
 	return out, nil
 }
 
-// isTheirs decides whether the user who has an address belongs to the person who has just proven it. Where the user never proved it, anybody may have
-// registered it, and waits for its owner to come and share the user: then it is theirs only if they are signed in as that user, if nobody else has a way
-// in, or if the application has closed the ways in that it made itself. The others are closed here, but the sessions, which write ends.
+// isTheirs decides whether the user who has an address belongs to the person who has just proven
+// it. Where the user never proved it, anybody may have registered it, and waits for its owner to
+// come and share the user: then it is theirs only if they are signed in as that user, if nobody
+// else has a way in, or if the application has closed the ways in that it made itself. The others
+// are closed here, but the sessions, which write ends.
 func (a *Auth) isTheirs(ctx context.Context, arr arrival, u *User) (bool, error) {
 	if !u.EmailVerified.IsZero() || u.ID == arr.current {
 		return true, nil
@@ -89,7 +92,8 @@ func (a *Auth) close(ctx context.Context, accounts []*Account, passkeys []*Authe
 		}
 	}
 	for _, key := range passkeys {
-		if err := a.config.Adapter.(AuthenticatorStore).DeleteAuthenticator(ctx, key.UserID, key.CredentialID); err != nil {
+		if err := a.config.Adapter.(AuthenticatorStore).DeleteAuthenticator(ctx, key.UserID,
+			key.CredentialID); err != nil {
 			return err
 		}
 	}
@@ -103,7 +107,8 @@ func adoptError(err error) error {
 	return applicationError(callbackRouteError, "Adopt", err)
 }
 
-// hasOtherWaysIn reports whether users without an account may be able to sign in otherwise than by mail, such as with a password.
+// hasOtherWaysIn reports whether users without an account may be able to sign in otherwise than by
+// mail, such as with a password.
 func (a *Auth) hasOtherWaysIn() bool {
 	for _, p := range a.config.Providers {
 		switch p.(type) {

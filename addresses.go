@@ -10,7 +10,8 @@ import (
 	"github.com/cardea-auth/cardea/internal/outbound"
 )
 
-// addEmail asks for the list of e-mail addresses, where there is one, and puts the verified one into the profile.
+// addEmail asks for the list of e-mail addresses, where there is one, and puts the verified one
+// into the profile.
 func (r *redemption) addEmail(ctx context.Context, raw Claims) error {
 	if r.EmailsURL == "" {
 		return nil

@@ -11,8 +11,9 @@ import (
 	"github.com/cardea-auth/cardea/email"
 )
 
-// PocketBase CVE-2024-38351: when somebody proves an address that was never proven, and the user becomes or stays theirs, whoever else was signed in as
-// that user is not any more, and the passkeys and accounts of before lead nowhere.
+// PocketBase CVE-2024-38351: when somebody proves an address that was never proven, and the user
+// becomes or stays theirs, whoever else was signed in as that user is not any more, and the
+// passkeys and accounts of before lead nowhere.
 func TestProvenAddressEndsOtherSessions(t *testing.T) {
 	t.Parallel()
 	const address = "victim@example.com"
@@ -37,7 +38,8 @@ func TestProvenAddressEndsOtherSessions(t *testing.T) {
 				s.issuer.Next(cardeatest.Person{Subject: "666", Email: address})
 				eve, phone := s.signedIn(t, "666"), s.signedIn(t, "666")
 				user := s.owner(t, "idp", "666")
-				if err := s.store.CreateAuthenticator(t.Context(), &cardea.Authenticator{CredentialID: "a2V5", UserID: user}); err != nil {
+				if err := s.store.CreateAuthenticator(t.Context(),
+					&cardea.Authenticator{CredentialID: "a2V5", UserID: user}); err != nil {
 					t.Fatal(err)
 				}
 				b := stepper(t, s.URL)
@@ -78,7 +80,8 @@ func TestPasskeyIsAWayIntoAnUnprovenUser(t *testing.T) {
 	s := newMailSite(t, nil)
 	user := &cardea.User{Email: "victim@example.com"}
 	if err := errors.Join(s.store.CreateUser(t.Context(), user),
-		s.store.CreateAuthenticator(t.Context(), &cardea.Authenticator{CredentialID: "a2V5", UserID: user.ID})); err != nil {
+		s.store.CreateAuthenticator(t.Context(),
+			&cardea.Authenticator{CredentialID: "a2V5", UserID: user.ID})); err != nil {
 		t.Fatal(err)
 	}
 	b := stepper(t, s.URL)

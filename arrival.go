@@ -6,7 +6,8 @@ import (
 	"fmt"
 )
 
-// arrival is a person whose identity is proven, and who is to be signed in now. Every way of signing in ends here.
+// arrival is a person whose identity is proven, and who is to be signed in now. Every way of
+// signing in ends here.
 type arrival struct {
 	user        *User // who it is, where that is known already; nil leaves it to account and profile
 	profile     *Profile
@@ -32,8 +33,9 @@ type outcome struct {
 	proven  bool // the user's address was not proven before: whoever else is signed in as that user no longer is
 }
 
-// complete signs the person in: it asks the application, writes user, account and session together, tells the application, and sends the
-// visitor on with a session of its own. Whatever session the browser came with ends (session fixation).
+// complete signs the person in: it asks the application, writes user, account and session together,
+// tells the application, and sends the visitor on with a session of its own. Whatever session the
+// browser came with ends (session fixation).
 func (v *visit) complete(ctx context.Context, arr arrival) error {
 	arr.came, arr.token = v.presented(), random()
 	current, err := v.auth.read(ctx, arr.came)
@@ -59,7 +61,8 @@ func (v *visit) complete(ctx context.Context, arr arrival) error {
 	if event := v.auth.config.Events.SignIn; event != nil {
 		event(ctx, &out.SignIn)
 	}
-	v.auth.log.InfoContext(ctx, "cardea: signed in", "user", out.User.ID, "provider", out.Account.Provider, "new", out.IsNewUser, "remote", v.r.RemoteAddr)
+	v.auth.log.InfoContext(ctx, "cardea: signed in", "user", out.User.ID, "provider", out.Account.Provider, "new",
+		out.IsNewUser, "remote", v.r.RemoteAddr)
 	return v.redirect(v.afterwards(out, arr))
 }
 
@@ -76,7 +79,10 @@ func (v *visit) ask(ctx context.Context, arr arrival) (redirect string, err erro
 	if decide == nil {
 		return "", nil
 	}
-	in := &SignIn{User: arr.newUser(), Account: arr.account, Profile: arr.profile, IsNewUser: true, VerificationRequest: arr.requested}
+	in := &SignIn{
+		User: arr.newUser(), Account: arr.account, Profile: arr.profile, IsNewUser: true,
+		VerificationRequest: arr.requested,
+	}
 	if arr.user != nil {
 		in.User, in.IsNewUser = arr.user, false
 	} else if v.auth.config.Adapter != nil {
@@ -120,7 +126,8 @@ func (v *visit) startSession(ctx context.Context, out *outcome, arr arrival) err
 	return nil
 }
 
-// afterwards is where the visitor goes: a new one to the application's page for new users, if it has one.
+// afterwards is where the visitor goes: a new one to the application's page for new users, if it
+// has one.
 func (v *visit) afterwards(out *outcome, arr arrival) string {
 	to := v.target(arr.callbackURL)
 	if page := v.auth.config.Pages.NewUser; page != "" && out.IsNewUser {
@@ -134,7 +141,8 @@ func (arr arrival) newUser() *User {
 	return &User{Name: arr.profile.Name, Email: arr.profile.Email, Image: arr.profile.Image}
 }
 
-// ephemeralID is the id of a user where none is stored: the same at each sign-in, and different for the same id at another provider.
+// ephemeralID is the id of a user where none is stored: the same at each sign-in, and different for
+// the same id at another provider.
 func (arr arrival) ephemeralID() string {
 	h := sha256.Sum256([]byte(arr.account.Provider + "\x00" + arr.account.ProviderAccountID))
 	h[6] = h[6]&0x0f | 0x80 // RFC 9562 § 5.8

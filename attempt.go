@@ -10,8 +10,9 @@ import (
 	"github.com/cardea-auth/cardea/internal/cookie"
 )
 
-// attempt is one try to sign in at a provider, between the click and the callback. It lives encrypted in a cookie of its own, so that two tabs
-// can be at it at once, and is good for one callback of one provider in one browser (RFC 9700 § 4.7.1).
+// attempt is one try to sign in at a provider, between the click and the callback. It lives
+// encrypted in a cookie of its own, so that two tabs can be at it at once, and is good for one
+// callback of one provider in one browser (RFC 9700 § 4.7.1).
 type attempt struct {
 	ID          string // names the cookie, and begins the state
 	Provider    string
@@ -40,7 +41,8 @@ func newAttempt(p *OAuthProvider, callbackURL, user string, now time.Time) attem
 	return at
 }
 
-// newState returns 73 letters and digits: LINE and WeChat take nothing else, and WeChat no more than 128.
+// newState returns 73 letters and digits: LINE and WeChat take nothing else, and WeChat no more
+// than 128.
 func newState(id string) string { return id + rand.Text() + rand.Text() }
 
 // random is 256 bits as text that needs no escaping anywhere: 43 characters.
@@ -50,7 +52,8 @@ func random() string {
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-// keepAttempt sets the attempt's cookie. Of the attempts that the browser has already, the oldest make room: their ids begin with the time.
+// keepAttempt sets the attempt's cookie. Of the attempts that the browser has already, the oldest
+// make room: their ids begin with the time.
 func (v *visit) keepAttempt(at attempt) error {
 	prefix := v.names.State + "."
 	others := v.jar.WithPrefix(prefix)
@@ -60,20 +63,23 @@ func (v *visit) keepAttempt(at attempt) error {
 		others = others[1:]
 	}
 	token, err := v.auth.sealer.Seal(v.names.State, map[string]any{
-		"value": at.State, "provider": at.Provider, "verifier": at.Verifier, "nonce": at.Nonce, "callbackUrl": at.CallbackURL, "user": at.User,
+		"value": at.State, "provider": at.Provider, "verifier": at.Verifier, "nonce": at.Nonce,
+		"callbackUrl": at.CallbackURL, "user": at.User,
 	}, v.now, attemptMaxAge)
 	if err != nil {
 		return fail(signInError, "seal the attempt: %w", err)
 	}
-	err = v.jar.Set(cookie.Cookie{Name: prefix + at.ID, Value: token, MaxAge: int(attemptMaxAge.Seconds()), Expires: v.now.Add(attemptMaxAge)})
+	err = v.jar.Set(cookie.Cookie{
+		Name: prefix + at.ID, Value: token, MaxAge: int(attemptMaxAge.Seconds()), Expires: v.now.Add(attemptMaxAge),
+	})
 	if err != nil {
 		return fail(signInError, "keep the attempt: %w", err)
 	}
 	return nil
 }
 
-// takeAttempt returns the attempt to which a state belongs. It can be taken once: the browser is told to forget it, and this process refuses a
-// copy of it.
+// takeAttempt returns the attempt to which a state belongs. It can be taken once: the browser is
+// told to forget it, and this process refuses a copy of it.
 func (v *visit) takeAttempt(provider, state string) (attempt, error) {
 	if len(state) <= attemptID {
 		return attempt{}, fail(invalidCheck, "the callback's state is not one of ours")
@@ -82,7 +88,9 @@ func (v *visit) takeAttempt(provider, state string) (attempt, error) {
 	name := v.names.State + "." + id
 	token := v.jar.Get(name)
 	if token == "" {
-		return attempt{}, fail(invalidCheck, "the browser has no cookie of this attempt: it was another browser, took more than %v, or is over", attemptMaxAge)
+		return attempt{}, fail(invalidCheck,
+			"the browser has no cookie of this attempt: it was another browser, took more than %v, or is over",
+			attemptMaxAge)
 	}
 	v.jar.Clear(name)
 	claims, err := v.auth.sealer.Open(v.names.State, token, v.now)
@@ -91,7 +99,8 @@ func (v *visit) takeAttempt(provider, state string) (attempt, error) {
 	}
 	c := Claims(claims)
 	at := attempt{
-		ID: id, Provider: c.String("provider"), State: c.String("value"), Verifier: c.String("verifier"), Nonce: c.String("nonce"),
+		ID: id, Provider: c.String("provider"), State: c.String("value"), Verifier: c.String("verifier"),
+		Nonce:       c.String("nonce"),
 		CallbackURL: c.String("callbackUrl"), User: c.String("user"),
 	}
 	switch {

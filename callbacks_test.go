@@ -26,10 +26,18 @@ func TestSignInCallback(t *testing.T) {
 		signedIn bool
 	}{
 		{"allows", func() (string, error) { return "", nil }, "/next", true},
-		{"denies", func() (string, error) { return "", errors.New("not on the list") }, "/api/auth/error?error=AccessDenied", false},
-		{"denies with a code", func() (string, error) { return "", &cardea.Error{Code: cardea.Verification} }, "/api/auth/error?error=Verification", false},
-		{"denies with a code of the sign-in page", func() (string, error) { return "", &cardea.Error{Code: cardea.AccountNotLinked} }, "/api/auth/signin?error=OAuthAccountNotLinked", false},
-		{"denies with a code that visitors do not know", func() (string, error) { return "", &cardea.Error{Code: "Mine"} }, "/api/auth/error?error=Configuration", false},
+		{"denies", func() (string, error) {
+			return "", errors.New("not on the list")
+		}, "/api/auth/error?error=AccessDenied", false},
+		{"denies with a code", func() (string, error) {
+			return "", &cardea.Error{Code: cardea.Verification}
+		}, "/api/auth/error?error=Verification", false},
+		{"denies with a code of the sign-in page", func() (string, error) {
+			return "", &cardea.Error{Code: cardea.AccountNotLinked}
+		}, "/api/auth/signin?error=OAuthAccountNotLinked", false},
+		{"denies with a code that visitors do not know", func() (string, error) {
+			return "", &cardea.Error{Code: "Mine"}
+		}, "/api/auth/error?error=Configuration", false},
 		{"denies with a wrapped code", func() (string, error) {
 			return "", errors.Join(errors.New("x"), &cardea.Error{Code: cardea.Verification})
 		}, "/api/auth/error?error=Verification", false},
@@ -74,16 +82,19 @@ func TestSignInCallbackIsToldWhoComes(t *testing.T) {
 			t.Fatalf("asked %d times", len(seen))
 		}
 		first, second := seen[0], seen[1]
-		if !first.IsNewUser || first.User.ID != "" || first.User.Email != "ann@example.com" || first.User.Name != "Ann Example" {
+		if !first.IsNewUser || first.User.ID != "" || first.User.Email != "ann@example.com" ||
+			first.User.Name != "Ann Example" {
 			t.Errorf("at first: %+v, new = %v", first.User, first.IsNewUser)
 		}
 		if second.IsNewUser || second.User.ID == "" || second.User.EmailVerified.IsZero() {
 			t.Errorf("then: %+v, new = %v", second.User, second.IsNewUser)
 		}
-		if a := second.Account; a.Provider != "idp" || a.ProviderAccountID != "1001" || a.AccessToken == "" || a.IDToken == "" {
+		if a := second.Account; a.Provider != "idp" || a.ProviderAccountID != "1001" || a.AccessToken == "" ||
+			a.IDToken == "" {
 			t.Error("the account is not that of the provider, with its tokens")
 		}
-		if p := second.Profile; p.ID != "1001" || !p.EmailVerified || p.Raw.String("sub") != "1001" || p.Raw.String("iss") != s.issuer.URL {
+		if p := second.Profile; p.ID != "1001" || !p.EmailVerified || p.Raw.String("sub") != "1001" ||
+			p.Raw.String("iss") != s.issuer.URL {
 			t.Errorf("profile = %+v", p)
 		}
 	})
@@ -95,7 +106,8 @@ func TestRedirectCallback(t *testing.T) {
 	s := newSite(t, func(c *cardea.Config) {
 		c.Callbacks.Redirect = func(_ context.Context, target, base string) string {
 			asked = append(asked, target+" "+base)
-			if target == "/app" || target == "https://app.example.com/home" { // it is asked again about what it answered
+			// it is asked again about what it answered
+			if target == "/app" || target == "https://app.example.com/home" {
 				return "https://app.example.com/home"
 			}
 			return base + "/start"
@@ -244,7 +256,9 @@ func TestAuthorizedCallback(t *testing.T) {
 			}
 		})
 		b := s.signedIn(t, "")
-		page := s.auth.Require(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("hello")) }))
+		page := s.auth.Require(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Write([]byte("hello"))
+		}))
 		if res := open(t, page, b); res.StatusCode != http.StatusOK {
 			t.Errorf("an enabled user gets %s", res.Status)
 		}
@@ -260,7 +274,8 @@ func TestAuthorizedCallback(t *testing.T) {
 		if res := open(t, page, b); res.StatusCode != http.StatusServiceUnavailable {
 			t.Errorf("when the application cannot tell: %s", res.Status)
 		}
-		if res := send(t, s.URL+"/api/auth/session", had, nil); res.StatusCode != http.StatusServiceUnavailable || text(t, res) != "null" {
+		if res := send(t, s.URL+"/api/auth/session", had, nil); res.StatusCode != http.StatusServiceUnavailable ||
+			text(t, res) != "null" {
 			t.Errorf("when the application cannot tell, GET session: %s", res.Status)
 		}
 	})
@@ -334,7 +349,8 @@ func TestEvents(t *testing.T) {
 		b := stepper(t, s.URL)
 		const ann = "ann@example.com"
 		pass(t, b, "idp", ann)
-		d.check(t, "the first sign-in", "createUser "+ann, "linkAccount "+ann+" idp:1001 1001", "signIn "+ann+" idp new")
+		d.check(t, "the first sign-in", "createUser "+ann, "linkAccount "+ann+" idp:1001 1001",
+			"signIn "+ann+" idp new")
 		b.Session()
 		d.check(t, "reading the session", "session "+ann)
 		pass(t, b, "idp", ann)
@@ -351,7 +367,9 @@ func TestEvents(t *testing.T) {
 
 func TestNoEventsOfWhatWasUndone(t *testing.T) {
 	t.Parallel()
-	for _, broken := range []string{"CreateUser", "LinkAccount", "CreateSession", "UserByAccount", "UserByEmail", "Transact"} {
+	for _, broken := range []string{
+		"CreateUser", "LinkAccount", "CreateSession", "UserByAccount", "UserByEmail", "Transact",
+	} {
 		t.Run(broken, func(t *testing.T) {
 			t.Parallel()
 			var d diary
@@ -363,7 +381,8 @@ func TestNoEventsOfWhatWasUndone(t *testing.T) {
 			store.breakDown(broken)
 			b := stepper(t, s.URL)
 			res := visit(t, b, leave(t, b, "idp", "", "/"))
-			if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" || session(b) != "" {
+			if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" ||
+				session(b) != "" {
 				t.Errorf("answer = %s, session cookie %q", res.Status, session(b))
 			}
 			d.check(t, "a sign-in that failed")
@@ -390,11 +409,17 @@ func TestBeforeCreate(t *testing.T) {
 			c.Adapter = withEntities(c)
 			c.OnCreateUser = cardea.BeforeCreate(func(ctx context.Context, u *User, p *cardea.Profile) error {
 				calls.Add(1)
-				*u = User{ID: "of the hook", Name: "of the hook", Email: "of@the.hook", Role: strings.ToUpper(p.Raw.String("team"))}
+				*u = User{
+					ID: "of the hook", Name: "of the hook", Email: "of@the.hook",
+					Role: strings.ToUpper(p.Raw.String("team")),
+				}
 				return nil
 			})
 		})
-		s.issuer.Next(cardeatest.Person{Subject: "5", Name: "Eve", Email: "eve@example.com", Claims: map[string]any{"team": "ops", "role": "ROOT", "id": "0"}})
+		s.issuer.Next(cardeatest.Person{
+			Subject: "5", Name: "Eve", Email: "eve@example.com",
+			Claims: map[string]any{"team": "ops", "role": "ROOT", "id": "0"},
+		})
 		b := s.signedIn(t, "5")
 		pass(t, b, "idp", "5")
 		if n := calls.Load(); n != 1 {
@@ -412,7 +437,8 @@ func TestBeforeCreate(t *testing.T) {
 	})
 }
 
-// An error of the hook undoes the sign-in, and what the hook wrote through the store in the same transaction.
+// An error of the hook undoes the sign-in, and what the hook wrote through the store in the same
+// transaction.
 func TestBeforeCreateFails(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -452,7 +478,8 @@ func TestBeforeCreateFails(t *testing.T) {
 	}
 }
 
-// A hook that ran out of time, or passes on that the store did, is no fault of the site's configuration: the visitor is told to come again.
+// A hook that ran out of time, or passes on that the store did, is no fault of the site's
+// configuration: the visitor is told to come again.
 func TestBeforeCreateRunsOutOfTime(t *testing.T) {
 	t.Parallel()
 	for _, cause := range []error{context.DeadlineExceeded, context.Canceled} {
@@ -471,7 +498,8 @@ func TestBeforeCreateRunsOutOfTime(t *testing.T) {
 			})
 			b := stepper(t, s.URL)
 			res := visit(t, b, leave(t, b, "idp", "", "/"))
-			if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" || b.Session() != nil {
+			if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" ||
+				b.Session() != nil {
 				t.Errorf("got %s", res.Status)
 			}
 			log.checkFailure(t, "AdapterError", "OnCreateUser: count the seats: "+cause.Error())
@@ -519,7 +547,8 @@ func TestTransactionThatRunsTwice(t *testing.T) {
 	if hooked.Load() != 2 {
 		t.Errorf("the hook ran %d times: this test shows nothing", hooked.Load())
 	}
-	d.check(t, "a sign-in that the database ran twice", "createUser ann@example.com", "linkAccount ann@example.com idp:1001 1001", "signIn ann@example.com idp new")
+	d.check(t, "a sign-in that the database ran twice", "createUser ann@example.com",
+		"linkAccount ann@example.com idp:1001 1001", "signIn ann@example.com idp new")
 	if got := text(t, open(t, cardea.Handle(s.auth, greet), b)); got != "hello Ann Example, ADMIN" {
 		t.Errorf("page = %q", got)
 	}

@@ -16,8 +16,9 @@ import (
 	"github.com/cardea-auth/cardea/internal/seal"
 )
 
-// Auth signs people in. It is the http.Handler for everything under the base path, and knows the session of any other request through
-// [Auth.Load], [Auth.Require] and [Handle]. It is made by [New], never changes, and is safe for concurrent use.
+// Auth signs people in. It is the http.Handler for everything under the base path, and knows the
+// session of any other request through [Auth.Load], [Auth.Require] and [Handle]. It is made by
+// [New], never changes, and is safe for concurrent use.
 type Auth struct {
 	config   Config
 	log      *slog.Logger
@@ -40,8 +41,9 @@ type Auth struct {
 	reports  *limiter       // of what browsers have logged
 }
 
-// New makes the handler. An error lists every fault of the configuration, one a line, each with the name of its field and what to do about it.
-// New connects to nothing: a provider or a database that is away shows when it is used.
+// New makes the handler. An error lists every fault of the configuration, one a line, each with the
+// name of its field and what to do about it. New connects to nothing: a provider or a database that
+// is away shows when it is used.
 func New(c Config) (*Auth, error) {
 	c = c.withDefaults()
 	problems := []error{c.validate()}
@@ -100,7 +102,9 @@ func (a *Auth) openSessions() {
 		a.sessions = a.rows
 		return
 	}
-	a.tokens = &tokenSessions{sealer: a.sealer, maxAge: a.config.Session.MaxAge, change: a.config.Callbacks.JWT, log: a.log}
+	a.tokens = &tokenSessions{
+		sealer: a.sealer, maxAge: a.config.Session.MaxAge, change: a.config.Callbacks.JWT, log: a.log,
+	}
 	a.sessions = a.tokens
 }
 
@@ -113,7 +117,8 @@ func (a *Auth) buttons() []page.Provider {
 		}
 		id, name, _, style := p.identity()
 		button := page.Provider{
-			ID: id, Name: name, Kind: page.OAuth, Action: a.config.BasePath + "/signin/" + id, BrandColor: style.BrandColor, Logo: style.Logo,
+			ID: id, Name: name, Kind: page.OAuth, Action: a.config.BasePath + "/signin/" + id,
+			BrandColor: style.BrandColor, Logo: style.Logo,
 		}
 		switch p := p.(type) {
 		case *CredentialsProvider:
@@ -153,19 +158,22 @@ func routes() []route {
 		{http.MethodGet, "csrf", noProvider, false, (*visit).getCSRF},
 		{http.MethodGet, "signin", codeOfV4, false, (*visit).getSignIn},
 		{http.MethodPost, "signin", optionalProvider, true, (*visit).postSignIn},
-		{http.MethodGet, "callback", needsProvider, false, (*visit).getCallback}, // state and PKCE prove where it comes from
+		// state and PKCE prove where it comes from
+		{http.MethodGet, "callback", needsProvider, false, (*visit).getCallback},
 		{http.MethodPost, "callback", needsProvider, true, (*visit).postCallback},
 		{http.MethodGet, "signout", noProvider, false, (*visit).getSignOut},
 		{http.MethodPost, "signout", noProvider, true, (*visit).postSignOut},
 		{http.MethodGet, "verify-request", noProvider, false, (*visit).getVerifyRequest},
 		{http.MethodGet, "error", codeOfV4, false, (*visit).getError},
-		{http.MethodPost, "_log", noProvider, false, (*visit).postLog}, // changes nothing; sent by browsers that have no token
+		// changes nothing; sent by browsers that have no token
+		{http.MethodPost, "_log", noProvider, false, (*visit).postLog},
 	}
 }
 
 var routeTable = routes()
 
-// ServeHTTP serves the endpoints of Auth.js under the base path: providers, session, csrf, signin, callback, signout, verify-request, error.
+// ServeHTTP serves the endpoints of Auth.js under the base path: providers, session, csrf, signin,
+// callback, signout, verify-request, error.
 func (a *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("Cache-Control", "private, no-cache, no-store")
@@ -181,7 +189,8 @@ func (a *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v, err := a.visit(w, r)
 	if err != nil {
 		a.log.WarnContext(r.Context(), "cardea: request refused", "code", codeOf(err), "cause", err)
-		writeJSON(w, http.StatusBadRequest, map[string]string{"message": "This host is not one of this site. The server's log says more."})
+		writeJSON(w, http.StatusBadRequest,
+			map[string]string{"message": "This host is not one of this site. The server's log says more."})
 		return
 	}
 	v.provider = provider
@@ -199,8 +208,8 @@ func (a *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// route finds the endpoint of a request. Paths are taken as they are: no cleaning, no other case, so that nothing in front of this handler
-// can see another path than it does.
+// route finds the endpoint of a request. Paths are taken as they are: no cleaning, no other case,
+// so that nothing in front of this handler can see another path than it does.
 func (a *Auth) route(r *http.Request) (found route, provider string, ok bool) {
 	rest, ok := strings.CutPrefix(r.URL.Path, a.config.BasePath+"/")
 	if !ok {
@@ -218,7 +227,8 @@ func (a *Auth) route(r *http.Request) (found route, provider string, ok bool) {
 	if provider == "undefined" { // what a script writes that has none
 		provider = ""
 	}
-	if t.provider == needsProvider && provider == "" || t.provider == codeOfV4 && provider != "" && !a.protocol.codeInPath {
+	if t.provider == needsProvider && provider == "" || t.provider == codeOfV4 && provider != "" &&
+		!a.protocol.codeInPath {
 		return route{}, "", false
 	}
 	return t, provider, true
@@ -244,9 +254,10 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 	w.Write(text)
 }
 
-// PurgeExpired removes sessions and verification tokens that have expired, in small batches, and returns how many. Expired ones are never
-// honoured and mostly removed when met; an application with a Database strategy may run this once a day for the rest. It stops when ctx ends,
-// with what it has removed so far.
+// PurgeExpired removes sessions and verification tokens that have expired, in small batches, and
+// returns how many. Expired ones are never honoured and mostly removed when met; an application
+// with a Database strategy may run this once a day for the rest. It stops when ctx ends, with what
+// it has removed so far.
 func (a *Auth) PurgeExpired(ctx context.Context) (int, error) {
 	total := 0
 	if s, ok := a.config.Adapter.(SessionStore); ok {
@@ -266,7 +277,9 @@ func (a *Auth) PurgeExpired(ctx context.Context) (int, error) {
 
 const purgeBatch = 1000
 
-func purge(ctx context.Context, batch func(context.Context, time.Time, int) (int, error), before time.Time) (int, error) {
+func purge(
+	ctx context.Context, batch func(context.Context, time.Time, int) (int, error), before time.Time,
+) (int, error) {
 	for total := 0; ; {
 		n, err := batch(ctx, before, purgeBatch)
 		if total += n; err != nil || n < purgeBatch {

@@ -5,9 +5,11 @@ import (
 	"strconv"
 )
 
-// Claims is a JSON object from outside: a profile, or the content of a JWT session. Numbers are json.Number when it was read.
+// Claims is a JSON object from outside: a profile, or the content of a JWT session. Numbers are
+// json.Number when it was read.
 //
-// Its methods take a path: names of members, each in the object that the one before leads to. In a list a name is a position, "0" the first.
+// Its methods take a path: names of members, each in the object that the one before leads to. In a
+// list a name is a position, "0" the first.
 type Claims map[string]any
 
 // String returns the text or the number at a path, as text, and "" when there is none.
@@ -41,7 +43,8 @@ func (c Claims) Object(path ...string) Claims {
 	return v
 }
 
-// List returns the objects of the list at a path, without its elements of other kinds; nil when there is no list.
+// List returns the objects of the list at a path, without its elements of other kinds; nil when
+// there is no list.
 func (c Claims) List(path ...string) []Claims {
 	v, _ := c.at(path).([]any)
 	var list []Claims
@@ -53,7 +56,8 @@ func (c Claims) List(path ...string) []Claims {
 	return list
 }
 
-// Strings returns the texts and numbers of the list at a path, without its elements of other kinds; nil when there is no list.
+// Strings returns the texts and numbers of the list at a path, without its elements of other kinds;
+// nil when there is no list.
 func (c Claims) Strings(path ...string) []string {
 	v, _ := c.at(path).([]any)
 	var list []string

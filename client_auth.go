@@ -11,31 +11,39 @@ import (
 	"github.com/cardea-auth/cardea/internal/outbound"
 )
 
-// ClientAuth is how a client authenticates at the token endpoint, and where it pushes authorization requests (OpenID Connect Core 1.0 § 9, RFC 8705 § 2).
+// ClientAuth is how a client authenticates at the token endpoint, and where it pushes authorization
+// requests (OpenID Connect Core 1.0 § 9, RFC 8705 § 2).
 type ClientAuth string
 
-// The client authentication methods. The zero value is ClientSecretBasic when there is a secret, and ClientAuthNone otherwise.
+// The client authentication methods. The zero value is ClientSecretBasic when there is a secret,
+// and ClientAuthNone otherwise.
 const (
-	ClientSecretBasic       ClientAuth = "client_secret_basic"
-	ClientSecretPost        ClientAuth = "client_secret_post"
-	ClientSecretJWT         ClientAuth = "client_secret_jwt"           // an assertion signed with ClientSecret, by HS256
-	PrivateKeyJWT           ClientAuth = "private_key_jwt"             // an assertion signed with ClientKey
-	TLSClientAuth           ClientAuth = "tls_client_auth"             // ClientCertificate, which an authority has issued
-	SelfSignedTLSClientAuth ClientAuth = "self_signed_tls_client_auth" // ClientCertificate, which the server was told of
+	ClientSecretBasic ClientAuth = "client_secret_basic"
+	ClientSecretPost  ClientAuth = "client_secret_post"
+	// an assertion signed with ClientSecret, by HS256
+	ClientSecretJWT ClientAuth = "client_secret_jwt"
+	PrivateKeyJWT   ClientAuth = "private_key_jwt" // an assertion signed with ClientKey
+	// ClientCertificate, which an authority has issued
+	TLSClientAuth ClientAuth = "tls_client_auth"
+	// ClientCertificate, which the server was told of
+	SelfSignedTLSClientAuth ClientAuth = "self_signed_tls_client_auth"
 	ClientAuthNone          ClientAuth = "none"
 )
 
-// ClientKey is the key with which a client signs assertions of who it is (RFC 7523 § 2.2). Signer may keep the key elsewhere, as in a hardware module; it
-// may be called concurrently, and what it takes to sign delays a sign-in. The private key is never asked for.
+// ClientKey is the key with which a client signs assertions of who it is (RFC 7523 § 2.2). Signer
+// may keep the key elsewhere, as in a hardware module; it may be called concurrently, and what it
+// takes to sign delays a sign-in. The private key is never asked for.
 type ClientKey struct {
-	Signer    crypto.Signer // RSA with 2048 bits or more, ECDSA on P-256, or Ed25519
-	ID        string        // the kid under which the server has the public key; empty sends none
-	Algorithm string        // RS256, PS256, ES256 or EdDSA; defaults to RS256 for RSA, and else to the only one that fits
+	Signer crypto.Signer // RSA with 2048 bits or more, ECDSA on P-256, or Ed25519
+	ID     string        // the kid under which the server has the public key; empty sends none
+	// RS256, PS256, ES256 or EdDSA; defaults to RS256 for RSA, and else to the only one that fits
+	Algorithm string
 }
 
 // clientAuths are the methods that New accepts; none given is one of them.
 var clientAuths = []ClientAuth{
-	"", ClientSecretBasic, ClientSecretPost, ClientSecretJWT, PrivateKeyJWT, TLSClientAuth, SelfSignedTLSClientAuth, ClientAuthNone,
+	"", ClientSecretBasic, ClientSecretPost, ClientSecretJWT, PrivateKeyJWT, TLSClientAuth, SelfSignedTLSClientAuth,
+	ClientAuthNone,
 }
 
 func (p *OAuthProvider) validateClientAuth(field string, f *faults) {
@@ -45,7 +53,8 @@ func (p *OAuthProvider) validateClientAuth(field string, f *faults) {
 	p.validateSecret(field, f)
 	p.validateKey(field, f)
 	p.validateAudience(field, f)
-	if byTLS := p.ClientAuth == TLSClientAuth || p.ClientAuth == SelfSignedTLSClientAuth; byTLS && p.ClientCertificate == nil {
+	if byTLS := p.ClientAuth == TLSClientAuth || p.ClientAuth == SelfSignedTLSClientAuth; byTLS &&
+		p.ClientCertificate == nil {
 		f.add(field+".ClientCertificate", "is missing, and ClientAuth is %s", p.ClientAuth)
 	}
 	if c := p.ClientCertificate; c != nil && (len(c.Certificate) == 0 || c.PrivateKey == nil) {
@@ -104,7 +113,8 @@ func (p *OAuthProvider) validateAudience(field string, f *faults) {
 	asserts := p.ClientAuth == PrivateKeyJWT || p.ClientAuth == ClientSecretJWT
 	switch {
 	case !asserts && p.AssertionAudience != "":
-		f.add(field+".AssertionAudience", "has no effect; it is for ClientAuth %s and %s", PrivateKeyJWT, ClientSecretJWT)
+		f.add(field+".AssertionAudience", "has no effect; it is for ClientAuth %s and %s", PrivateKeyJWT,
+			ClientSecretJWT)
 	case asserts && p.AssertionAudience == "" && (p.Issuer == "" || oidc.HasClaims(p.Issuer)):
 		f.add(field+".AssertionAudience", "is empty, and there is no one Issuer that could be the audience")
 	}
@@ -141,7 +151,9 @@ func (c *oauthClient) pushURL(m *oidc.Metadata) (string, error) {
 		return "", nil
 	}
 	if err := outbound.Endpoint(m.PushURL); err != nil {
-		return "", fail(signInError, "the authorization request is to be pushed, but the provider's endpoint for that: %w", err)
+		return "", fail(
+			signInError, "the authorization request is to be pushed, but the provider's endpoint for that: %w", err,
+		)
 	}
 	return m.PushURL, nil
 }

@@ -72,7 +72,8 @@ func TestPrivateKeyJWT(t *testing.T) {
 				idp(c).Scopes = []string{"openid", "offline_access"}
 				c.HTTPClient = &http.Client{Transport: tap}
 			})
-			s.issuer.Register(s.issuer.ClientID, cardeatest.Registration{Method: "private_key_jwt", Key: key.Public(), KeyID: "key-1", Algorithm: alg})
+			s.issuer.Register(s.issuer.ClientID,
+				cardeatest.Registration{Method: "private_key_jwt", Key: key.Public(), KeyID: "key-1", Algorithm: alg})
 			cardeatest.SignIn(t, s.URL, "idp", "")
 			s.refreshes(t)
 			requests := tap.to("/token")
@@ -143,7 +144,9 @@ func TestAssertionsThatProveNothing(t *testing.T) {
 		{"no assertion but a secret", func(p *cardea.OAuthProvider) {
 			p.ClientAuth, p.ClientKey, p.ClientSecret = cardea.ClientSecretPost, cardea.ClientKey{}, "guessed"
 		}, 0},
-		{"nothing", func(p *cardea.OAuthProvider) { p.ClientAuth, p.ClientKey = cardea.ClientAuthNone, cardea.ClientKey{} }, 0},
+		{"nothing", func(p *cardea.OAuthProvider) {
+			p.ClientAuth, p.ClientKey = cardea.ClientAuthNone, cardea.ClientKey{}
+		}, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -153,7 +156,8 @@ func TestAssertionsThatProveNothing(t *testing.T) {
 				tc.change(idp(c))
 			})
 			s.setClock().advance(tc.clock)
-			s.issuer.Register(s.issuer.ClientID, cardeatest.Registration{Method: "private_key_jwt", Key: key.Public(), KeyID: "key-1"})
+			s.issuer.Register(s.issuer.ClientID,
+				cardeatest.Registration{Method: "private_key_jwt", Key: key.Public(), KeyID: "key-1"})
 			failsAtToken(t, s)
 			if s.issuer.Requests(cardeatest.JWKS) > 0 {
 				t.Error("the issuer gave an ID token for it")
@@ -187,7 +191,9 @@ func TestAssertionForTheTokenEndpoint(t *testing.T) {
 		asserting(idp(c), key, "")
 		idp(c).AssertionAudience = idp(c).Issuer + "/token"
 	})
-	s.issuer.Register(s.issuer.ClientID, cardeatest.Registration{Method: "private_key_jwt", Key: key.Public(), Audience: s.issuer.URL + "/token"})
+	s.issuer.Register(s.issuer.ClientID, cardeatest.Registration{
+		Method: "private_key_jwt", Key: key.Public(), Audience: s.issuer.URL + "/token",
+	})
 	cardeatest.SignIn(t, s.URL, "idp", "")
 }
 
@@ -197,12 +203,14 @@ type authority struct {
 	key         crypto.Signer
 }
 
-// issue returns a certificate for a client: the authority's or, from the zero authority, one that signs itself.
+// issue returns a certificate for a client: the authority's or, from the zero authority, one that
+// signs itself.
 func (a authority) issue(t *testing.T, name string, isCA bool) tls.Certificate {
 	t.Helper()
 	key := signerFor(t, "ES256")
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour),
+		NotAfter:    time.Now().Add(time.Hour),
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}, IsCA: isCA, BasicConstraintsValid: true,
 		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 	}
@@ -252,11 +260,16 @@ func TestTLSClientAuth(t *testing.T) {
 		server cardeatest.Registration
 		ok     bool
 	}{
-		{"self-signed", own, cardeatest.Registration{Method: "self_signed_tls_client_auth", Certificate: own.Leaf}, true},
-		{"another that is self-signed", issued, cardeatest.Registration{Method: "self_signed_tls_client_auth", Certificate: own.Leaf}, false},
-		{"issued", issued, cardeatest.Registration{Method: "tls_client_auth", Authority: ca.Leaf, Subject: "app.example"}, true},
-		{"of the name, but not issued", own, cardeatest.Registration{Method: "tls_client_auth", Authority: ca.Leaf, Subject: "app.example"}, false},
-		{"issued for another name", issued, cardeatest.Registration{Method: "tls_client_auth", Authority: ca.Leaf, Subject: "other.example"}, false},
+		{"self-signed", own, cardeatest.Registration{Method: "self_signed_tls_client_auth", Certificate: own.Leaf},
+			true},
+		{"another that is self-signed", issued,
+			cardeatest.Registration{Method: "self_signed_tls_client_auth", Certificate: own.Leaf}, false},
+		{"issued", issued, cardeatest.Registration{Method: "tls_client_auth", Authority: ca.Leaf,
+			Subject: "app.example"}, true},
+		{"of the name, but not issued", own,
+			cardeatest.Registration{Method: "tls_client_auth", Authority: ca.Leaf, Subject: "app.example"}, false},
+		{"issued for another name", issued,
+			cardeatest.Registration{Method: "tls_client_auth", Authority: ca.Leaf, Subject: "other.example"}, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -278,7 +291,8 @@ func TestTLSClientAuth(t *testing.T) {
 	}
 }
 
-// The certificate is for the endpoints that must know the client; the metadata and the keys are for everybody.
+// The certificate is for the endpoints that must know the client; the metadata and the keys are for
+// everybody.
 func TestCertificateIsShownWhereItCounts(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
@@ -308,14 +322,17 @@ func TestCertificateIsShownWhereItCounts(t *testing.T) {
 	}
 }
 
-// A token that is bound to a certificate opens nothing without it, so the userinfo must have been asked for with it above.
+// A token that is bound to a certificate opens nothing without it, so the userinfo must have been
+// asked for with it above.
 func TestBoundTokenNeedsTheCertificate(t *testing.T) {
 	t.Parallel()
 	own := authority{}.issue(t, "app.example", false)
 	s, issuer := newTLSSite(t, func(p *cardea.OAuthProvider) {
 		p.ClientAuth, p.ClientCertificate = cardea.SelfSignedTLSClientAuth, &own
 	})
-	issuer.Register(issuer.ClientID, cardeatest.Registration{Method: "self_signed_tls_client_auth", Certificate: own.Leaf, Bound: true})
+	issuer.Register(issuer.ClientID, cardeatest.Registration{
+		Method: "self_signed_tls_client_auth", Certificate: own.Leaf, Bound: true,
+	})
 	trusting(t, s, issuer).SignIn("idp", "")
 	list, err := s.store.Accounts(t.Context(), s.owner(t, "idp", "1001"))
 	if err != nil {
@@ -350,35 +367,58 @@ func TestNewRefusesClientAuthThatCannotWork(t *testing.T) {
 		want   string
 	}{
 		{"no key", func(p *cardea.OAuthProvider) { asserting(p, nil, "") }, ".ClientKey: there is no Signer"},
-		{"a short key", func(p *cardea.OAuthProvider) { asserting(p, weak, "") }, ".ClientKey: want a key for RSA with 2048 bits"},
-		{"an algorithm for another key", func(p *cardea.OAuthProvider) { asserting(p, key, "RS256") }, `.ClientKey: want an Algorithm of ["ES256"]`},
-		{"a key that is not used", func(p *cardea.OAuthProvider) { p.ClientKey.Signer = key }, ".ClientKey: has no effect"},
-		{"a key that is not used, of a kind that cannot be compared", func(p *cardea.OAuthProvider) { p.ClientKey.Signer = signerFor(t, "EdDSA") },
+		{"a short key", func(p *cardea.OAuthProvider) {
+			asserting(p, weak, "")
+		}, ".ClientKey: want a key for RSA with 2048 bits"},
+		{"an algorithm for another key", func(p *cardea.OAuthProvider) {
+			asserting(p, key, "RS256")
+		}, `.ClientKey: want an Algorithm of ["ES256"]`},
+		{"a key that is not used", func(p *cardea.OAuthProvider) {
+			p.ClientKey.Signer = key
+		}, ".ClientKey: has no effect"},
+		{"a key that is not used, of a kind that cannot be compared", func(p *cardea.OAuthProvider) {
+			p.ClientKey.Signer = signerFor(t, "EdDSA")
+		},
 			".ClientKey: has no effect"},
-		{"a secret that is not used", func(p *cardea.OAuthProvider) { asserting(p, key, ""); p.ClientSecret = "s" }, ".ClientSecret: has no effect"},
+		{"a secret that is not used", func(p *cardea.OAuthProvider) {
+			asserting(p, key, "")
+			p.ClientSecret = "s"
+		}, ".ClientSecret: has no effect"},
 		{"a short secret", func(p *cardea.OAuthProvider) { p.ClientAuth, p.ClientSecret = cardea.ClientSecretJWT, "s" },
 			".ClientSecret: want 32 bytes or more to sign"},
-		{"an audience that is not used", func(p *cardea.OAuthProvider) { p.AssertionAudience = "x" }, ".AssertionAudience: has no effect"},
+		{"an audience that is not used", func(p *cardea.OAuthProvider) {
+			p.AssertionAudience = "x"
+		}, ".AssertionAudience: has no effect"},
 		{"no audience", func(p *cardea.OAuthProvider) {
 			asserting(p, key, "")
 			p.Issuer, p.DiscoveryURL = "https://idp.example/{tid}", "https://idp.example/d"
 		}, ".AssertionAudience: is empty"},
-		{"no certificate", func(p *cardea.OAuthProvider) { p.ClientSecret, p.ClientAuth = "", cardea.TLSClientAuth }, ".ClientCertificate: is missing"},
-		{"an empty certificate", func(p *cardea.OAuthProvider) { p.ClientCertificate = &tls.Certificate{} }, ".ClientCertificate: has no certificate"},
+		{"no certificate", func(p *cardea.OAuthProvider) {
+			p.ClientSecret, p.ClientAuth = "", cardea.TLSClientAuth
+		}, ".ClientCertificate: is missing"},
+		{"an empty certificate", func(p *cardea.OAuthProvider) {
+			p.ClientCertificate = &tls.Certificate{}
+		}, ".ClientCertificate: has no certificate"},
 		{"a transport of another kind", func(p *cardea.OAuthProvider) { p.ClientCertificate = &certificate },
 			".ClientCertificate: Config.HTTPClient: a *cardea_test.wiretap cannot be given a certificate"},
 		{"DPoP with a hook", func(p *cardea.OAuthProvider) {
 			p.DPoP = true
 			p.FetchUserinfo = func(context.Context, *cardea.CodeGrant) (cardea.Claims, error) { return nil, nil }
 		}, ".DPoP: is not for the hooks"},
-		{"a push to nowhere", func(p *cardea.OAuthProvider) { p.Type, p.PushAuthorization = cardea.OAuth2, true }, ".PushedAuthorizationURL: is empty"},
-		{"a push over http", func(p *cardea.OAuthProvider) { p.PushedAuthorizationURL = "http://idp.example/par" }, ".PushedAuthorizationURL: "},
+		{"a push to nowhere", func(p *cardea.OAuthProvider) {
+			p.Type, p.PushAuthorization = cardea.OAuth2, true
+		}, ".PushedAuthorizationURL: is empty"},
+		{"a push over http", func(p *cardea.OAuthProvider) {
+			p.PushedAuthorizationURL = "http://idp.example/par"
+		}, ".PushedAuthorizationURL: "},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			p := provider.OIDC("idp", "IdP", provider.Client{ID: "id", Secret: "s", Issuer: "https://idp.example"})
 			tc.change(p)
-			_, err := cardea.New(cardea.Config{Secret: secret, Providers: []cardea.Provider{p}, HTTPClient: &http.Client{Transport: &wiretap{}}})
+			_, err := cardea.New(cardea.Config{
+				Secret: secret, Providers: []cardea.Provider{p}, HTTPClient: &http.Client{Transport: &wiretap{}},
+			})
 			if err == nil || !strings.Contains(err.Error(), "Config.Providers[0] (idp)"+tc.want) {
 				t.Errorf("New: %v, want %s", err, tc.want)
 			}
@@ -386,7 +426,8 @@ func TestNewRefusesClientAuthThatCannotWork(t *testing.T) {
 	}
 }
 
-// pushes returns where a sign-in sends the browser, without what only a request in the browser could have in it.
+// pushes returns where a sign-in sends the browser, without what only a request in the browser
+// could have in it.
 func pushes(t *testing.T, b *cardeatest.Browser) *url.URL {
 	t.Helper()
 	res := b.Post("/signin/idp?login_hint=1001", nil)
@@ -408,11 +449,17 @@ func TestPushedAuthorizationRequest(t *testing.T) {
 		ok      bool
 	}{
 		{"where the server requires it", true, func(*cardea.OAuthProvider) {}, cardeatest.Registration{}, true},
-		{"where the provider says so", false, func(p *cardea.OAuthProvider) { p.PushAuthorization = true }, cardeatest.Registration{}, true},
-		{"at the provider's endpoint", false, func(p *cardea.OAuthProvider) { p.PushedAuthorizationURL = p.Issuer + "/par" }, cardeatest.Registration{}, true},
+		{"where the provider says so", false, func(p *cardea.OAuthProvider) {
+			p.PushAuthorization = true
+		}, cardeatest.Registration{}, true},
+		{"at the provider's endpoint", false, func(p *cardea.OAuthProvider) {
+			p.PushedAuthorizationURL = p.Issuer + "/par"
+		}, cardeatest.Registration{}, true},
 		{"with an assertion", true, func(p *cardea.OAuthProvider) { asserting(p, key, "") },
 			cardeatest.Registration{Method: "private_key_jwt", Key: key.Public()}, true},
-		{"with another secret", true, func(p *cardea.OAuthProvider) { p.ClientSecret = "another" }, cardeatest.Registration{}, false},
+		{"with another secret", true, func(p *cardea.OAuthProvider) {
+			p.ClientSecret = "another"
+		}, cardeatest.Registration{}, false},
 		{"with another key", true, func(p *cardea.OAuthProvider) { asserting(p, signerFor(t, "ES256"), "") },
 			cardeatest.Registration{Method: "private_key_jwt", Key: key.Public()}, false},
 	} {
@@ -425,14 +472,16 @@ func TestPushedAuthorizationRequest(t *testing.T) {
 			s.issuer.Register(s.issuer.ClientID, tc.server)
 			if !tc.ok {
 				res := stepper(t, s.URL).Post("/signin/idp", nil)
-				if to := res.Header.Get("Location"); !strings.Contains(to, "error=") || strings.HasPrefix(to, s.issuer.URL) {
+				if to := res.Header.Get("Location"); !strings.Contains(to, "error=") ||
+					strings.HasPrefix(to, s.issuer.URL) {
 					t.Errorf("the browser is sent to %s", to)
 				}
 				return
 			}
 			b := stepper(t, s.URL)
 			to := pushes(t, b)
-			if q := to.Query(); len(q) != 2 || q.Get("client_id") != s.issuer.ClientID || !strings.HasPrefix(q.Get("request_uri"), "urn:") {
+			if q := to.Query(); len(q) != 2 || q.Get("client_id") != s.issuer.ClientID ||
+				!strings.HasPrefix(q.Get("request_uri"), "urn:") {
 				t.Errorf("the browser brings %v", q)
 			}
 			comeBack(t, b, consent(t, b, to.String()))
@@ -443,7 +492,8 @@ func TestPushedAuthorizationRequest(t *testing.T) {
 	}
 }
 
-// An issuer that requires pushed requests sends nobody back who comes with a request of the browser's own.
+// An issuer that requires pushed requests sends nobody back who comes with a request of the
+// browser's own.
 func TestRequestInTheBrowserIsRefusedWherePushingIsRequired(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
@@ -459,7 +509,9 @@ func TestRequestInTheBrowserIsRefusedWherePushingIsRequired(t *testing.T) {
 func TestPushToNowhere(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
-		c.HTTPClient = &http.Client{Transport: stripped{"/openid-configuration", "pushed_authorization_request_endpoint"}}
+		c.HTTPClient = &http.Client{
+			Transport: stripped{"/openid-configuration", "pushed_authorization_request_endpoint"},
+		}
 	})
 	s.issuer.RequirePush()
 	res := stepper(t, s.URL).Post("/signin/idp", nil)
@@ -471,14 +523,16 @@ func TestPushToNowhere(t *testing.T) {
 func TestPushThatFailsSendsNobodyAnywhere(t *testing.T) {
 	t.Parallel()
 	for _, how := range []cardeatest.Failure{
-		cardeatest.SendsHTML, cardeatest.SendsNothing, cardeatest.SendsNull, cardeatest.SendsError400, cardeatest.SendsError500, cardeatest.SendsElsewhere,
+		cardeatest.SendsHTML, cardeatest.SendsNothing, cardeatest.SendsNull, cardeatest.SendsError400,
+		cardeatest.SendsError500, cardeatest.SendsElsewhere,
 	} {
 		t.Run(string(how), func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, func(c *cardea.Config) { idp(c).PushAuthorization = true })
 			s.issuer.Misbehave(cardeatest.Broken(cardeatest.PushedAuthorization, how))
 			res := stepper(t, s.URL).Post("/signin/idp", nil)
-			if to := res.Header.Get("Location"); !strings.Contains(to, "error=") || strings.HasPrefix(to, s.issuer.URL) {
+			if to := res.Header.Get("Location"); !strings.Contains(to, "error=") ||
+				strings.HasPrefix(to, s.issuer.URL) {
 				t.Errorf("the browser is sent to %s", to)
 			}
 		})

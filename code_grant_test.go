@@ -34,12 +34,14 @@ func TestCodeGrantTakesObjectsWithStatus200(t *testing.T) {
 		{200, `s3cr3t`, ""},
 		{302, `{"id":7}`, ""},
 	} {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, fmt.Sprintf("%s?status=%d&body=%s", server.URL, tc.status, url.QueryEscape(tc.body)), nil)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet,
+			fmt.Sprintf("%s?status=%d&body=%s", server.URL, tc.status, url.QueryEscape(tc.body)), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		got, err := g.Do(req)
-		if got.String("id") != tc.want || (err == nil) != (tc.want != "") || err != nil && strings.Contains(err.Error(), "s3cr3t") {
+		if got.String("id") != tc.want || (err == nil) != (tc.want != "") || err != nil &&
+			strings.Contains(err.Error(), "s3cr3t") {
 			t.Errorf("%d %s: got %v, %v", tc.status, tc.body, got, err)
 		}
 	}

@@ -13,8 +13,9 @@ import (
 	"github.com/cardea-auth/cardea/memadapter"
 )
 
-// racingStore is a store whose transactions run beside each other, and see of each other what has been committed: the isolation "read committed". A
-// conflict shows at the end. The first transactions wait for each other at one point.
+// racingStore is a store whose transactions run beside each other, and see of each other what has
+// been committed: the isolation "read committed". A conflict shows at the end. The first
+// transactions wait for each other at one point.
 type racingStore struct {
 	*memadapter.Adapter
 	meet    meetingPoint
@@ -164,7 +165,9 @@ func TestFirstSignInsOfOnePersonAtOnce(t *testing.T) {
 			s := newSite(t, func(c *cardea.Config) {
 				c.Adapter = store
 				c.Events.CreateUser = func(context.Context, *cardea.User) { created.Add(1) }
-				c.Events.LinkAccount = func(context.Context, *cardea.User, *cardea.Account, *cardea.Profile) { linked.Add(1) }
+				c.Events.LinkAccount = func(context.Context, *cardea.User, *cardea.Account, *cardea.Profile) {
+					linked.Add(1)
+				}
 				c.Events.SignIn = func(context.Context, *cardea.SignIn) { entered.Add(1) }
 			})
 			s.issuer.Next(tc.person)
@@ -178,7 +181,8 @@ func TestFirstSignInsOfOnePersonAtOnce(t *testing.T) {
 				t.Errorf("%d conflicts, want %d: they did not race", store.conflicts, racers-1)
 			}
 			if created.Load() != 1 || linked.Load() != 1 || entered.Load() != racers {
-				t.Errorf("events: %d createUser, %d linkAccount, %d signIn; want 1, 1, %d", created.Load(), linked.Load(), entered.Load(), racers)
+				t.Errorf("events: %d createUser, %d linkAccount, %d signIn; want 1, 1, %d", created.Load(),
+					linked.Load(), entered.Load(), racers)
 			}
 			owners, tokens := map[string]bool{}, map[string]bool{}
 			for _, b := range browsers {
@@ -218,7 +222,8 @@ func TestFirstSignInsOfOnePersonInTurn(t *testing.T) {
 	})
 }
 
-// Two different people who claim the same address at the same moment: one gets it, the other is told, and nobody shares a user.
+// Two different people who claim the same address at the same moment: one gets it, the other is
+// told, and nobody shares a user.
 func TestTwoPeopleWithOneAddressAtOnce(t *testing.T) {
 	t.Parallel()
 	for name, meet := range map[string]meetingPoint{"both at the end": beforeCommit, "one faster": afterFirstLook} {

@@ -15,42 +15,52 @@ import (
 	"time"
 )
 
-// Config is all that [New] needs to know. Secret and Providers must be set; the zero value of every other field is a safe, useful choice.
+// Config is all that [New] needs to know. Secret and Providers must be set; the zero value of every
+// other field is a safe, useful choice.
 type Config struct {
-	// Secret encrypts cookies and JWT sessions. At least 32 bytes, the same in every process of the site; cardea secret makes one.
+	// Secret encrypts cookies and JWT sessions. At least 32 bytes, the same in every process of the
+	// site; cardea secret makes one.
 	Secret string
 
-	// PreviousSecrets are still accepted, newest first, but encrypt nothing: put the old Secret here when changing it.
+	// PreviousSecrets are still accepted, newest first, but encrypt nothing: put the old Secret
+	// here when changing it.
 	PreviousSecrets []string
 
-	// Adapter keeps users, accounts and sessions. Without one nothing is stored, and sessions are JWTs. Defaults to none.
+	// Adapter keeps users, accounts and sessions. Without one nothing is stored, and sessions are
+	// JWTs. Defaults to none.
 	Adapter Adapter
 
 	// Providers are the ways to sign in, in the order in which the sign-in page offers them.
 	Providers []Provider
 
-	// BaseURL is the origin of the site as browsers see it, such as https://example.com. When it is empty, the Host of each request decides,
-	// and must be one of TrustedHosts. Set one of the two for production.
+	// BaseURL is the origin of the site as browsers see it, such as https://example.com. When it is
+	// empty, the Host of each request decides, and must be one of TrustedHosts. Set one of the two
+	// for production.
 	BaseURL string
 
-	// TrustedHosts are the hosts, with port where it is not the scheme's own, under which the site may be reached when BaseURL is empty.
-	// Defaults to the loopback names: localhost, 127.0.0.1 and [::1], with any port.
+	// TrustedHosts are the hosts, with port where it is not the scheme's own, under which the site
+	// may be reached when BaseURL is empty. Defaults to the loopback names: localhost, 127.0.0.1
+	// and [::1], with any port.
 	TrustedHosts []string
 
-	// TrustedProxies are the addresses of reverse proxies whose X-Forwarded-For is believed where requests are counted by client and, when BaseURL
-	// is empty, whose X-Forwarded-Host and X-Forwarded-Proto are. Defaults to none: the headers are ignored.
+	// TrustedProxies are the addresses of reverse proxies whose X-Forwarded-For is believed where
+	// requests are counted by client and, when BaseURL is empty, whose X-Forwarded-Host and
+	// X-Forwarded-Proto are. Defaults to none: the headers are ignored.
 	TrustedProxies []netip.Prefix
 
-	// BasePath is the path under which the handler is mounted. Defaults to /api/auth, where the Auth.js clients look for it.
+	// BasePath is the path under which the handler is mounted. Defaults to /api/auth, where the
+	// Auth.js clients look for it.
 	BasePath string
 
-	// Protocol is the generation of Auth.js to speak: its cookies and tokens, and how it tells of failures. Set V4 where the front end reads
-	// sessions with next-auth 4. Defaults to V5.
+	// Protocol is the generation of Auth.js to speak: its cookies and tokens, and how it tells of
+	// failures. Set V4 where the front end reads sessions with next-auth 4. Defaults to V5.
 	Protocol Protocol
 
-	// CookiePrefix takes the place of authjs, and of next-auth with V4, in the names of the cookies: it keeps sites apart that a browser takes for
-	// one, as it does with the ports of localhost. Whoever else reads the sessions must know the name; in V5 it is part of their encryption, so that a
-	// change signs everybody out of JWT sessions too. Defaults to the name of the Protocol.
+	// CookiePrefix takes the place of authjs, and of next-auth with V4, in the names of the
+	// cookies: it keeps sites apart that a browser takes for one, as it does with the ports of
+	// localhost. Whoever else reads the sessions must know the name; in V5 it is part of their
+	// encryption, so that a change signs everybody out of JWT sessions too. Defaults to the name of
+	// the Protocol.
 	CookiePrefix string
 
 	Session   SessionConfig
@@ -59,22 +69,25 @@ type Config struct {
 	Callbacks Callbacks
 	Events    Events
 
-	// OnCreateUser fills the application's own columns of a new user; see [BeforeCreate]. Defaults to nothing.
+	// OnCreateUser fills the application's own columns of a new user; see [BeforeCreate]. Defaults
+	// to nothing.
 	OnCreateUser UserHook
 
-	// Logger gets the cause of every failure; it never gets a token, cookie, code, secret or address. Defaults to slog.Default().
+	// Logger gets the cause of every failure; it never gets a token, cookie, code, secret or
+	// address. Defaults to slog.Default().
 	Logger *slog.Logger
 
-	// HTTPClient makes the calls to providers. Defaults to one with timeouts that follows no redirects and, for a provider that is not on a
-	// loopback address itself, connects to none.
+	// HTTPClient makes the calls to providers. Defaults to one with timeouts that follows no
+	// redirects and, for a provider that is not on a loopback address itself, connects to none.
 	HTTPClient *http.Client
 }
 
 // Strategy is where sessions live.
 type Strategy string
 
-// The strategies. Database keeps a row for each session, so that it can be ended at once, everywhere. JWT keeps the session in an encrypted
-// cookie: no store is asked, and signing out ends it in the browser and in this process, while a stolen copy works elsewhere until it expires.
+// The strategies. Database keeps a row for each session, so that it can be ended at once,
+// everywhere. JWT keeps the session in an encrypted cookie: no store is asked, and signing out ends
+// it in the browser and in this process, while a stolen copy works elsewhere until it expires.
 const (
 	Database Strategy = "database"
 	JWT      Strategy = "jwt"
@@ -88,21 +101,25 @@ type SessionConfig struct {
 	// MaxAge is how long a session lasts without being used. Defaults to 30 days.
 	MaxAge time.Duration
 
-	// UpdateAge is how long a session is used before its expiry is moved and, in a database, written. Defaults to 24 hours.
+	// UpdateAge is how long a session is used before its expiry is moved and, in a database,
+	// written. Defaults to 24 hours.
 	UpdateAge time.Duration
 
-	// CookieDomain has browsers send the session to every host of a domain, such as example.com for app.example.com and api.example.com, each of
-	// which can then take it over, or replace it: all must be as trusted as this site. The other cookies stay this host's: the one of the CSRF token could
-	// not have its __Host- prefix otherwise, and none is needed elsewhere. BaseURL or TrustedHosts must be within the domain. Defaults to this host alone.
+	// CookieDomain has browsers send the session to every host of a domain, such as example.com for
+	// app.example.com and api.example.com, each of which can then take it over, or replace it: all
+	// must be as trusted as this site. The other cookies stay this host's: the one of the CSRF
+	// token could not have its __Host- prefix otherwise, and none is needed elsewhere. BaseURL or
+	// TrustedHosts must be within the domain. Defaults to this host alone.
 	CookieDomain string
 
-	// InsecureStoreRawTokens stores session tokens as the cookie holds them, so that a Node server with Auth.js can share the table. Whoever
-	// reads the table can then take over every session. Defaults to storing a hash.
+	// InsecureStoreRawTokens stores session tokens as the cookie holds them, so that a Node server
+	// with Auth.js can share the table. Whoever reads the table can then take over every session.
+	// Defaults to storing a hash.
 	InsecureStoreRawTokens bool
 }
 
-// Pages are the application's own pages in place of the built-in ones, as paths or as URLs of the same origin. Each gets what the built-in one
-// would as query parameters: error, callbackUrl.
+// Pages are the application's own pages in place of the built-in ones, as paths or as URLs of the
+// same origin. Each gets what the built-in one would as query parameters: error, callbackUrl.
 type Pages struct {
 	SignIn        string
 	SignOut       string
@@ -126,7 +143,8 @@ type SignIn struct {
 	Profile   *Profile
 	IsNewUser bool
 
-	// VerificationRequest says that a mail is about to be sent to the user's address, and that nobody has proven anything yet. Only the callback sees it.
+	// VerificationRequest says that a mail is about to be sent to the user's address, and that
+	// nobody has proven anything yet. Only the callback sees it.
 	VerificationRequest bool
 }
 
@@ -157,35 +175,42 @@ type SessionView struct {
 	Update  json.RawMessage // what the browser sent with OnUpdate: untrusted input
 }
 
-// Callbacks let the application decide. All may run concurrently. An error ends what was going on: it fails closed, is logged, and the visitor
-// sees the code of an [Error], or the one of the place where it happened.
+// Callbacks let the application decide. All may run concurrently. An error ends what was going on:
+// it fails closed, is logged, and the visitor sees the code of an [Error], or the one of the place
+// where it happened.
 type Callbacks struct {
-	// SignIn decides whether a person whom a provider has vouched for may sign in. An error denies it, with AccessDenied unless it is an
-	// [Error]. A URL that is not empty sends the visitor there instead of signing in. Nothing is written before it. Defaults to everybody.
+	// SignIn decides whether a person whom a provider has vouched for may sign in. An error denies
+	// it, with AccessDenied unless it is an [Error]. A URL that is not empty sends the visitor
+	// there instead of signing in. Nothing is written before it. Defaults to everybody.
 	SignIn func(ctx context.Context, in *SignIn) (redirect string, err error)
 
-	// Redirect decides where a visitor goes after signing in or out: target is what was asked for, base the origin. On the way it is asked again
-	// about what it answered, and must stay with it. Defaults to URLs of the same origin, and base for all others.
+	// Redirect decides where a visitor goes after signing in or out: target is what was asked for,
+	// base the origin. On the way it is asked again about what it answered, and must stay with it.
+	// Defaults to URLs of the same origin, and base for all others.
 	Redirect func(ctx context.Context, target, base string) string
 
-	// JWT changes the content of a JWT session, at sign-in, on each GET session and on update. Nil claims end the session. The claim sid stays as
-	// it is: signing out goes by it. Defaults to keeping all.
+	// JWT changes the content of a JWT session, at sign-in, on each GET session and on update. Nil
+	// claims end the session. The claim sid stays as it is: signing out goes by it. Defaults to
+	// keeping all.
 	JWT func(ctx context.Context, t *TokenChange) (Claims, error)
 
-	// Session adds to what GET session tells the browser. Defaults to name, email, image and expires.
+	// Session adds to what GET session tells the browser. Defaults to name, email, image and
+	// expires.
 	Session func(ctx context.Context, v *SessionView) error
 
-	// Authorized is asked whenever a session is read, by the middleware too: false means that the session does not count, as for a user who was
-	// disabled. [Auth.AccessToken] asks it with a session that has only UserID and User. Defaults to true.
+	// Authorized is asked whenever a session is read, by the middleware too: false means that the
+	// session does not count, as for a user who was disabled. [Auth.AccessToken] asks it with a
+	// session that has only UserID and User. Defaults to true.
 	Authorized func(ctx context.Context, s *Session) (bool, error)
 
-	// OtherWayIn reports whether a user can sign in otherwise than through providers, mail and passkeys, such as with a password. [Auth.UnlinkAccount]
-	// asks it before it removes the last account, in the transaction, which ctx carries. Defaults to no.
+	// OtherWayIn reports whether a user can sign in otherwise than through providers, mail and
+	// passkeys, such as with a password. [Auth.UnlinkAccount] asks it before it removes the last
+	// account, in the transaction, which ctx carries. Defaults to no.
 	OtherWayIn func(ctx context.Context, u *User) (bool, error)
 }
 
-// Events tell the application what happened, after it is stored. They run before the answer is sent, possibly concurrently, and cannot
-// change it.
+// Events tell the application what happened, after it is stored. They run before the answer is
+// sent, possibly concurrently, and cannot change it.
 type Events struct {
 	CreateUser  func(ctx context.Context, u *User)
 	UpdateUser  func(ctx context.Context, u *User)
@@ -253,7 +278,8 @@ func (c Config) validateSecrets(f *faults) {
 	case n == 0:
 		f.add("Secret", "missing; make one with: go run github.com/cardea-auth/cardea/cmd/cardea secret")
 	case n < minSecret:
-		f.add("Secret", "want %d bytes or more, have %d; make one with: go run github.com/cardea-auth/cardea/cmd/cardea secret", minSecret, n)
+		f.add("Secret", "want %d bytes or more, have %d; make one with: go run "+
+			"github.com/cardea-auth/cardea/cmd/cardea secret", minSecret, n)
 	}
 	for i, s := range c.PreviousSecrets {
 		if len(s) < minSecret {
@@ -280,7 +306,8 @@ func (c Config) validateOrigin(f *faults) {
 		f.add("Protocol", "want V5 or V4, have %d", c.Protocol)
 	}
 	if !basePathPattern.MatchString(c.BasePath) {
-		f.add("BasePath", "want a path such as %s, with a leading and no trailing slash, have %q", defaultBasePath, c.BasePath)
+		f.add("BasePath", "want a path such as %s, with a leading and no trailing slash, have %q", defaultBasePath,
+			c.BasePath)
 	}
 }
 
@@ -322,7 +349,8 @@ func (c Config) validateSession(f *faults) {
 }
 
 var (
-	cookiePrefixPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`) // no __Host- or __Secure-: whether there is one is decided by https
+	// no __Host- or __Secure-: whether there is one is decided by https
+	cookiePrefixPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
 	domainPattern       = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z][a-z0-9-]*$`)
 )
 
@@ -367,7 +395,8 @@ func (c Config) validatePages(f *faults) {
 		{"VerifyRequest", c.Pages.VerifyRequest}, {"NewUser", c.Pages.NewUser},
 	} {
 		u, err := url.Parse(p.value)
-		if p.value != "" && (err != nil || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(p.value, "//") || (u.IsAbs() && u.Scheme != "https" && u.Scheme != "http")) {
+		if p.value != "" && (err != nil || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(p.value, "//") ||
+			(u.IsAbs() && u.Scheme != "https" && u.Scheme != "http")) {
 			f.add("Pages."+p.field, "want a path such as /signin or an https URL, have %q", p.value)
 		}
 	}

@@ -10,7 +10,8 @@ import (
 	"github.com/cardea-auth/cardea/cardeatest"
 )
 
-// domain is a transport to the hosts of example.com, all of them in this process; every other host is on the network.
+// domain is a transport to the hosts of example.com, all of them in this process; every other host
+// is on the network.
 type domain map[string]http.Handler
 
 func (d domain) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -20,7 +21,8 @@ func (d domain) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// newDomain returns a visitor of app.example.com, beside which are a host of the same domain and one of another, both with a page for signed-in visitors.
+// newDomain returns a visitor of app.example.com, beside which are a host of the same domain and
+// one of another, both with a page for signed-in visitors.
 func newDomain(t *testing.T, change func(*cardea.Config)) (*site, *cardeatest.Browser) {
 	t.Helper()
 	s := newSite(t, func(c *cardea.Config) {
@@ -75,7 +77,8 @@ func TestCookieOfBeforeTheDomain(t *testing.T) {
 		name := "__Secure-" + sessionCookie
 		b.Jar.SetCookies(app, []*http.Cookie{{Name: name, Value: "an ended session", Path: "/", Secure: true}})
 		b.SignIn("idp", "")
-		if got := b.Jar.Cookies(app); whoIs(b) != "ann@example.com" || status(t, b, "api.example.com") != http.StatusOK {
+		if got := b.Jar.Cookies(app); whoIs(b) != "ann@example.com" ||
+			status(t, b, "api.example.com") != http.StatusOK {
 			t.Errorf("signed in as %q with %d cookies", whoIs(b), len(got))
 		}
 		b.SignOut()
@@ -98,7 +101,9 @@ func TestCookiePrefix(t *testing.T) {
 }
 
 func testCookiePrefix(t *testing.T, protocol cardea.Protocol, strategy cardea.Strategy) {
-	s := newSite(t, func(c *cardea.Config) { c.Protocol, c.Session.Strategy, c.CookiePrefix = protocol, strategy, "shop" })
+	s := newSite(t, func(c *cardea.Config) {
+		c.Protocol, c.Session.Strategy, c.CookiePrefix = protocol, strategy, "shop"
+	})
 	b := stepper(t, s.URL)
 	begin(t, b, "idp", nil)
 	b.CheckRedirect = nil
@@ -113,7 +118,9 @@ func testCookiePrefix(t *testing.T, protocol cardea.Protocol, strategy cardea.St
 		t.Errorf("signed in as %q with %d cookies", whoIs(b), len(had))
 	}
 
-	other := newSite(t, func(c *cardea.Config) { c.Protocol, c.Session.Strategy, c.Adapter = protocol, strategy, s.store })
+	other := newSite(t, func(c *cardea.Config) {
+		c.Protocol, c.Session.Strategy, c.Adapter = protocol, strategy, s.store
+	})
 	if got := other.sessionBody(t, had); strings.Contains(got, "ann@example.com") {
 		t.Errorf("a site with other names on the same host has the session %s", got)
 	}

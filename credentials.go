@@ -11,27 +11,32 @@ import (
 	"github.com/cardea-auth/cardea/internal/page"
 )
 
-// CredentialsProvider is sign-in by the application's own check of what somebody types into a form, such as a name and a password. Package
-// credentials makes one, and has what keeps the check from telling who has an account.
+// CredentialsProvider is sign-in by the application's own check of what somebody types into a form,
+// such as a name and a password. Package credentials makes one, and has what keeps the check from
+// telling who has an account.
 //
-// Whoever passes the check gets a session by either [Strategy]. No [Account] is stored: callbacks and events see one with the user's id as account id, and a
-// [Profile] that is made of the user. There is no limit on how often somebody may try but the check's own.
+// Whoever passes the check gets a session by either [Strategy]. No [Account] is stored: callbacks
+// and events see one with the user's id as account id, and a [Profile] that is made of the user.
+// There is no limit on how often somebody may try but the check's own.
 type CredentialsProvider struct {
 	ID     string // in URLs: lower-case letters, digits, hyphen, underscore
 	Name   string // for people
 	Fields []Field
 
-	// Authorize tells who signs in. values has the configured fields that were sent, and nothing else of the form: each valid UTF-8 without
-	// NUL, of at most 4096 bytes, and not empty if the field is required. r is the request, its body read.
+	// Authorize tells who signs in. values has the configured fields that were sent, and nothing
+	// else of the form: each valid UTF-8 without NUL, of at most 4096 bytes, and not empty if the
+	// field is required. r is the request, its body read.
 	//
-	// With an [Adapter] the user must exist in the store, and only User.ID counts: the row is read again. Without one the session holds what
-	// Authorize returns, and the ID must be there too.
+	// With an [Adapter] the user must exist in the store, and only User.ID counts: the row is read
+	// again. Without one the session holds what Authorize returns, and the ID must be there too.
 	//
-	// Nil, and an [Error] with the code CredentialsSignin, refuse; Error.Reason then reaches the form. An Error with another code is told by that code.
-	// Every other error is a failure of the site: it is logged, and the visitor sees Configuration.
+	// Nil, and an [Error] with the code CredentialsSignin, refuse; Error.Reason then reaches the
+	// form. An Error with another code is told by that code. Every other error is a failure of the
+	// site: it is logged, and the visitor sees Configuration.
 	Authorize func(ctx context.Context, values map[string]string, r *http.Request) (*User, error)
 
-	// Messages are what the built-in sign-in page says about a Reason of the check. Defaults to one text for all.
+	// Messages are what the built-in sign-in page says about a Reason of the check. Defaults to one
+	// text for all.
 	Messages map[string]string
 
 	Style Style
@@ -68,7 +73,8 @@ const (
 	defaultReason = "credentials"
 )
 
-// reasonPattern is what a reason in a URL may be, whatever the application's check makes of its input.
+// reasonPattern is what a reason in a URL may be, whatever the application's check makes of its
+// input.
 var reasonPattern = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
 
 // reason is what the form is told.
@@ -79,12 +85,14 @@ func (e *Error) reason() string {
 	return defaultReason
 }
 
-// read takes the values of the fields from a form. It reports false for what the check should not be bothered with.
+// read takes the values of the fields from a form. It reports false for what the check should not
+// be bothered with.
 func (p *CredentialsProvider) read(form map[string]string) (values map[string]string, ok bool) {
 	values = map[string]string{}
 	for _, f := range p.Fields {
 		value, sent := form[f.Name]
-		if f.Required && value == "" || len(value) > maxValue || !utf8.ValidString(value) || strings.Contains(value, "\x00") {
+		if f.Required && value == "" || len(value) > maxValue || !utf8.ValidString(value) ||
+			strings.Contains(value, "\x00") {
 			return nil, false
 		}
 		if sent {
@@ -104,7 +112,8 @@ var (
 	fieldTypes = []string{"", "text", "password", "email", "tel", "number", "url", "search"}
 )
 
-// validate reports everything that is missing or wrong in p; field is where it stands in the configuration.
+// validate reports everything that is missing or wrong in p; field is where it stands in the
+// configuration.
 func (p *CredentialsProvider) validate(field string, f *faults) {
 	if p.Err != nil {
 		f.addEach(field, p.Err)

@@ -29,11 +29,16 @@ const password = "open sesame, if you please"
 
 func newDoor(t *testing.T, change func(*cardea.Config)) *door {
 	t.Helper()
-	d := &door{ann: &cardea.User{ID: "7", Name: "Ann Example", Email: "ann@example.com", EmailVerified: time.Unix(1e9, 0)}}
+	d := &door{
+		ann: &cardea.User{ID: "7", Name: "Ann Example", Email: "ann@example.com", EmailVerified: time.Unix(1e9, 0)},
+	}
 	d.site = newSite(t, func(c *cardea.Config) {
 		c.Logger = d.book.logger()
 		c.Providers = append(c.Providers, credentials.New(credentials.Options{
-			Fields:    []cardea.Field{{Name: "name", Label: "Name", Required: true}, {Name: "password", Type: "password", Autocomplete: "current-password"}},
+			Fields: []cardea.Field{
+				{Name: "name", Label: "Name", Required: true},
+				{Name: "password", Type: "password", Autocomplete: "current-password"},
+			},
 			Authorize: d.authorize,
 			Messages:  map[string]string{"locked": "Ask the porter."},
 		}))
@@ -82,7 +87,8 @@ func (d *door) knock(t *testing.T, b *cardeatest.Browser, name string, change ..
 // enter signs Ann in.
 func (d *door) enter(t *testing.T, b *cardeatest.Browser) {
 	t.Helper()
-	res := b.Post("/callback/credentials", url.Values{"name": {"ann"}, "password": {password}, "callbackUrl": {"/next"}})
+	res := b.Post("/callback/credentials",
+		url.Values{"name": {"ann"}, "password": {password}, "callbackUrl": {"/next"}})
 	if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != d.URL+"/next" {
 		t.Fatalf("answer = %s to %s", res.Status, res.Header.Get("Location"))
 	}
@@ -125,7 +131,8 @@ func TestCredentialsSignIn(t *testing.T) {
 				t.Error("the CSRF token from before the sign-in is still good")
 			}
 			for _, in := range append(asked, told...) {
-				if in.User.ID != d.ann.ID || in.IsNewUser || in.Account.Type != cardea.Credentials || in.Account.Provider != "credentials" ||
+				if in.User.ID != d.ann.ID || in.IsNewUser || in.Account.Type != cardea.Credentials ||
+					in.Account.Provider != "credentials" ||
 					in.Account.ProviderAccountID != d.ann.ID || in.Profile.Email != "ann@example.com" {
 					t.Errorf("told of %+v, %+v, %+v", in.User, in.Account, in.Profile)
 				}
@@ -144,8 +151,9 @@ func TestCredentialsSignIn(t *testing.T) {
 	}
 }
 
-// passport CVE-2022-25896, @fastify/passport CVE-2023-29019, fiber CVE-2024-38513: the session from before is worth nothing, a stranger's and that of
-// another user alike; and somebody who is signed in gets nothing of it into Ann's user.
+// passport CVE-2022-25896, @fastify/passport CVE-2023-29019, fiber CVE-2024-38513: the session from
+// before is worth nothing, a stranger's and that of another user alike; and somebody who is signed
+// in gets nothing of it into Ann's user.
 func TestCredentialsChangeTheSession(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
@@ -204,11 +212,13 @@ func TestCredentialsRefused(t *testing.T) {
 				want := d.URL + "/api/auth" + tc.to
 				browser := d.knock(t, b, tc.name)
 				if browser.StatusCode != http.StatusSeeOther || browser.Header.Get("Location") != want {
-					t.Errorf("a browser: %s to %s, want 303 to %s", browser.Status, browser.Header.Get("Location"), want)
+					t.Errorf("a browser: %s to %s, want 303 to %s", browser.Status, browser.Header.Get("Location"),
+						want)
 				}
 				v5 := d.knock(t, b, tc.name, clientHeader)
 				checkRedirectJSON(t, v5, want)
-				v4 := send(t, d.URL+"/api/auth/callback/credentials", cookiesOf(b), form(b, "name", tc.name, "password", password, "json", "true", "redirect", "false"))
+				v4 := send(t, d.URL+"/api/auth/callback/credentials", cookiesOf(b),
+					form(b, "name", tc.name, "password", password, "json", "true", "redirect", "false"))
 				checkJSON(t, v4, tc.status, `{"url":`+quote(want)+`}`)
 				if to := v4.Header.Get("Location"); to != "" {
 					t.Errorf("the answer to next-auth 4 has the Location %s", to)
@@ -225,7 +235,8 @@ func TestCredentialsRefused(t *testing.T) {
 	}
 }
 
-// The application's callback has the last word, whatever the check says, and nothing is written before it.
+// The application's callback has the last word, whatever the check says, and nothing is written
+// before it.
 func TestCredentialsAndTheSignInCallback(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
@@ -241,7 +252,8 @@ func TestCredentialsAndTheSignInCallback(t *testing.T) {
 		})
 		b := stepper(t, d.URL)
 		fields := url.Values{"name": {"ann"}, "password": {password}, "json": {"true"}}
-		checkJSON(t, b.Post("/callback/credentials", fields), http.StatusForbidden, `{"url":`+quote(d.URL+"/api/auth/error?error=AccessDenied")+`}`)
+		checkJSON(t, b.Post("/callback/credentials", fields), http.StatusForbidden,
+			`{"url":`+quote(d.URL+"/api/auth/error?error=AccessDenied")+`}`)
 		elsewhere.Store(true)
 		checkJSON(t, b.Post("/callback/credentials", fields), http.StatusOK, `{"url":`+quote(d.URL+"/terms")+`}`)
 		if got := b.Session(); got != nil {
@@ -287,9 +299,10 @@ func TestCredentialsWhileTheStoreIsAway(t *testing.T) {
 	d := newDoor(t, func(c *cardea.Config) { c.Adapter = away{c.Adapter} })
 	b := stepper(t, d.URL)
 	for name, res := range map[string]*http.Response{
-		"a browser":   d.knock(t, b, "ann"),
-		"Auth.js":     d.knock(t, b, "ann", clientHeader),
-		"next-auth 4": send(t, d.URL+"/api/auth/callback/credentials", cookiesOf(b), form(b, "name", "ann", "password", password, "json", "true")),
+		"a browser": d.knock(t, b, "ann"),
+		"Auth.js":   d.knock(t, b, "ann", clientHeader),
+		"next-auth 4": send(t, d.URL+"/api/auth/callback/credentials", cookiesOf(b),
+			form(b, "name", "ann", "password", password, "json", "true")),
 	} {
 		isJSON := strings.HasPrefix(text(t, res), `{"url":"http`)
 		if res.StatusCode != http.StatusServiceUnavailable || isJSON != (name != "a browser") {
@@ -313,20 +326,40 @@ func TestCredentialsForm(t *testing.T) {
 		body func(b *cardeatest.Browser) string
 		want string
 	}{
-		{"a form", asForm, func(b *cardeatest.Browser) string { return fields(b, "name", "ann", "password", password) }, in},
-		{"JSON", asJSON, func(b *cardeatest.Browser) string { return object(b, `"name":"ann","password":"`+password+`"`) }, in},
+		{"a form", asForm, func(b *cardeatest.Browser) string {
+			return fields(b, "name", "ann", "password", password)
+		}, in},
+		{"JSON", asJSON, func(b *cardeatest.Browser) string {
+			return object(b, `"name":"ann","password":"`+password+`"`)
+		}, in},
 		{"no fields", asForm, func(b *cardeatest.Browser) string { return fields(b) }, refused},
-		{"an empty field", asForm, func(b *cardeatest.Browser) string { return fields(b, "name", "", "password", password) }, refused},
-		{"a number", asJSON, func(b *cardeatest.Browser) string { return object(b, `"name":7,"password":"x"`) }, refused},
-		{"a list", asJSON, func(b *cardeatest.Browser) string { return object(b, `"name":["ann"],"password":"x"`) }, refused},
-		{"an object", asJSON, func(b *cardeatest.Browser) string { return object(b, `"name":{"$ne":null},"password":"x"`) }, refused},
-		{"null", asJSON, func(b *cardeatest.Browser) string { return object(b, `"name":null,"password":"x"`) }, refused},
+		{"an empty field", asForm, func(b *cardeatest.Browser) string {
+			return fields(b, "name", "", "password", password)
+		}, refused},
+		{"a number", asJSON, func(b *cardeatest.Browser) string {
+			return object(b, `"name":7,"password":"x"`)
+		}, refused},
+		{"a list", asJSON, func(b *cardeatest.Browser) string {
+			return object(b, `"name":["ann"],"password":"x"`)
+		}, refused},
+		{"an object", asJSON, func(b *cardeatest.Browser) string {
+			return object(b, `"name":{"$ne":null},"password":"x"`)
+		}, refused},
+		{"null", asJSON, func(b *cardeatest.Browser) string {
+			return object(b, `"name":null,"password":"x"`)
+		}, refused},
 		{"a long field", asForm, func(b *cardeatest.Browser) string {
 			return fields(b, "name", "ann", "password", strings.Repeat("x", 4097))
 		}, refused},
-		{"NUL", asForm, func(b *cardeatest.Browser) string { return fields(b, "name", "ann\x00", "password", password) }, refused},
-		{"no UTF-8", asForm, func(b *cardeatest.Browser) string { return fields(b, "name", "ann\xff", "password", password) }, refused},
-		{"a long body", asForm, func(b *cardeatest.Browser) string { return fields(b, "name", "ann", "x", strings.Repeat("x", 65<<10)) }, bad},
+		{"NUL", asForm, func(b *cardeatest.Browser) string {
+			return fields(b, "name", "ann\x00", "password", password)
+		}, refused},
+		{"no UTF-8", asForm, func(b *cardeatest.Browser) string {
+			return fields(b, "name", "ann\xff", "password", password)
+		}, refused},
+		{"a long body", asForm, func(b *cardeatest.Browser) string {
+			return fields(b, "name", "ann", "x", strings.Repeat("x", 65<<10))
+		}, bad},
 		{"broken JSON", asJSON, func(b *cardeatest.Browser) string { return object(b, `"name"`) }, bad},
 		{"multipart", "multipart/form-data; boundary=x", func(b *cardeatest.Browser) string {
 			return "--x\r\nContent-Disposition: form-data; name=\"csrfToken\"\r\n\r\n" + b.CSRFToken() + "\r\n--x--"
@@ -365,7 +398,8 @@ func TestCredentialsFromAnotherSite(t *testing.T) {
 	d := newDoor(t, nil)
 	b := stepper(t, d.URL)
 	for _, origin := range []string{"https://evil.example", "null", "http://localhost"} {
-		if to := d.knock(t, b, "ann", header("Origin", origin)).Header.Get("Location"); to != d.URL+"/api/auth/signin?error=MissingCSRF" {
+		if to := d.knock(t, b, "ann", header("Origin", origin)).Header.Get("Location"); to != d.URL+
+			"/api/auth/signin?error=MissingCSRF" {
 			t.Errorf("from %s: sent to %s", origin, to)
 		}
 	}
@@ -378,7 +412,8 @@ func TestCredentialsElsewhere(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t, nil)
 	b := stepper(t, d.URL)
-	checkRefused(t, d.site, visit(t, b, d.URL+"/api/auth/callback/credentials?name=ann&password="+url.QueryEscape(password)), cardea.Configuration)
+	checkRefused(t, d.site, visit(t, b, d.URL+"/api/auth/callback/credentials?name=ann&password="+
+		url.QueryEscape(password)), cardea.Configuration)
 	checkRefused(t, d.site, b.Post("/callback/idp", url.Values{"name": {"ann"}}), cardea.Configuration)
 	checkRefused(t, d.site, b.Post("/callback/unknown", url.Values{"name": {"ann"}}), cardea.Configuration)
 	want := d.URL + "/api/auth/signin?callbackUrl=" + url.QueryEscape(d.URL+"/next")
@@ -390,7 +425,10 @@ func TestCredentialsElsewhere(t *testing.T) {
 	if d.asked.Load() != 0 {
 		t.Error("the check was asked")
 	}
-	for _, path := range []string{"signin/credentials", "signout/undefined", "session/undefined", "callback/undefined", "callback/credentials/x", "error/undefined/x"} {
+	for _, path := range []string{
+		"signin/credentials", "signout/undefined", "session/undefined", "callback/undefined", "callback/credentials/x",
+		"error/undefined/x",
+	} {
 		if res := visit(t, b, d.URL+"/api/auth/"+path); res.StatusCode != http.StatusBadRequest {
 			t.Errorf("GET %s: %s", path, res.Status)
 		}
@@ -398,8 +436,10 @@ func TestCredentialsElsewhere(t *testing.T) {
 	if res := visit(t, b, d.URL+"/api/auth/signin/undefined"); res.StatusCode != http.StatusOK {
 		t.Errorf("GET signin/undefined: %s", res.Status)
 	}
-	if got := text(t, visit(t, b, d.URL+"/api/auth/providers")); !strings.Contains(got, `"credentials":{"id":"credentials","name":"Credentials","type":"credentials",`+
-		`"signinUrl":"`+d.URL+`/api/auth/signin/credentials","callbackUrl":"`+d.URL+`/api/auth/callback/credentials"}`) {
+	if got := text(t, visit(t, b, d.URL+"/api/auth/providers")); !strings.Contains(got,
+		`"credentials":{"id":"credentials","name":"Credentials","type":"credentials",`+
+			`"signinUrl":"`+d.URL+`/api/auth/signin/credentials","callbackUrl":"`+d.URL+
+			`/api/auth/callback/credentials"}`) {
 		t.Errorf("providers = %s", got)
 	}
 }
@@ -409,7 +449,10 @@ func TestCredentialsOnTheSignInPage(t *testing.T) {
 	d := newDoor(t, nil)
 	b := stepper(t, d.URL)
 	page := text(t, visit(t, b, d.URL+"/api/auth/signin"))
-	for _, want := range []string{`<form action="/api/auth/callback/credentials" method="post">`, `name="name"`, `type="password" name="password"`, `autocomplete="current-password"`} {
+	for _, want := range []string{
+		`<form action="/api/auth/callback/credentials" method="post">`, `name="name"`,
+		`type="password" name="password"`, `autocomplete="current-password"`,
+	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page has no %s", want)
 		}
@@ -433,9 +476,12 @@ func TestCredentialsInput(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t, nil)
 	b := stepper(t, d.URL)
-	b.Post("/callback/credentials", url.Values{"name": {" Ann "}, "password": {password}, "role": {"admin"}, "callbackUrl": {"/x"}})
+	b.Post("/callback/credentials", url.Values{
+		"name": {" Ann "}, "password": {password}, "role": {"admin"}, "callbackUrl": {"/x"},
+	})
 	in := d.last.Load()
-	if in == nil || in.Get("name") != " Ann " || in.Get("password") != password || in.Request().URL.Path != "/api/auth/callback/credentials" {
+	if in == nil || in.Get("name") != " Ann " || in.Get("password") != password ||
+		in.Request().URL.Path != "/api/auth/callback/credentials" {
 		t.Fatalf("the check was asked for %v", in)
 	}
 	for _, name := range []string{"role", "csrfToken", "callbackUrl"} {
@@ -454,16 +500,24 @@ func TestNewNamesTheFaultsOfCredentials(t *testing.T) {
 		o    credentials.Options
 		want []string
 	}{
-		{"nothing", credentials.Options{}, []string{"(credentials): want either Password or Authorize", "(credentials).Fields: is empty"}},
-		{"both", credentials.Options{Fields: name, Authorize: authorize, Password: &credentials.Password{}}, []string{"want either Password or Authorize"}},
+		{"nothing", credentials.Options{},
+			[]string{"(credentials): want either Password or Authorize", "(credentials).Fields: is empty"}},
+		{"both", credentials.Options{Fields: name, Authorize: authorize, Password: &credentials.Password{}},
+			[]string{"want either Password or Authorize"}},
 		{"an empty Password", credentials.Options{Fields: name, Password: &credentials.Password{}},
 			[]string{"want Password.Find", "want Password.Verify", "want Password.Decoy", `want a field "password"`}},
-		{"an odd id", credentials.Options{ID: "Log In", Fields: name, Authorize: authorize}, []string{".ID: want lower-case letters"}},
-		{"a field twice", credentials.Options{Fields: append(name, name...), Authorize: authorize}, []string{`"name" is there twice`}},
-		{"a field of the protocol", credentials.Options{Fields: []cardea.Field{{Name: "csrfToken"}}, Authorize: authorize}, []string{`another use for the name "csrfToken"`}},
-		{"a field without name", credentials.Options{Fields: []cardea.Field{{Label: "x"}}, Authorize: authorize}, []string{"want a name of letters"}},
-		{"a field to send files", credentials.Options{Fields: []cardea.Field{{Name: "x", Type: "file"}}, Authorize: authorize}, []string{`"x": want a type of`}},
-		{"a message for no code", credentials.Options{Fields: name, Authorize: authorize, Messages: map[string]string{"a b": "x"}}, []string{".Messages: want a reason"}},
+		{"an odd id", credentials.Options{ID: "Log In", Fields: name, Authorize: authorize},
+			[]string{".ID: want lower-case letters"}},
+		{"a field twice", credentials.Options{Fields: append(name, name...), Authorize: authorize},
+			[]string{`"name" is there twice`}},
+		{"a field of the protocol", credentials.Options{Fields: []cardea.Field{{Name: "csrfToken"}},
+			Authorize: authorize}, []string{`another use for the name "csrfToken"`}},
+		{"a field without name", credentials.Options{Fields: []cardea.Field{{Label: "x"}}, Authorize: authorize},
+			[]string{"want a name of letters"}},
+		{"a field to send files", credentials.Options{Fields: []cardea.Field{{Name: "x", Type: "file"}},
+			Authorize: authorize}, []string{`"x": want a type of`}},
+		{"a message for no code", credentials.Options{Fields: name, Authorize: authorize,
+			Messages: map[string]string{"a b": "x"}}, []string{".Messages: want a reason"}},
 	} {
 		c := validConfig()
 		c.Providers = []cardea.Provider{credentials.New(tc.o)}
@@ -487,7 +541,8 @@ func TestNewNamesTheFaultsOfCredentials(t *testing.T) {
 	c := validConfig()
 	c.Protocol = 3
 	c.Providers = append(c.Providers, &cardea.CredentialsProvider{ID: "x", Name: "X", Fields: name})
-	if _, err := cardea.New(c); err == nil || !strings.Contains(err.Error(), "Config.Protocol: want V5 or V4") || !strings.Contains(err.Error(), "(x).Authorize: is missing") {
+	if _, err := cardea.New(c); err == nil || !strings.Contains(err.Error(), "Config.Protocol: want V5 or V4") ||
+		!strings.Contains(err.Error(), "(x).Authorize: is missing") {
 		t.Errorf("New: %v", err)
 	}
 }

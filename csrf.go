@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// csrf is the double-submit token of Auth.js: a cookie holds token|SHA-256(token+secret) in hex, and a form repeats the token.
+// csrf is the double-submit token of Auth.js: a cookie holds token|SHA-256(token+secret) in hex,
+// and a form repeats the token.
 type csrf struct{ secrets []string }
 
 // fresh returns a new token and the cookie for it.
@@ -33,7 +34,8 @@ func (c csrf) token(cookie string) (token string, ok bool) {
 	return "", false
 }
 
-// saltedHash is how Auth.js hashes what it need not read again, such as CSRF tokens and the links of mails.
+// saltedHash is how Auth.js hashes what it need not read again, such as CSRF tokens and the links
+// of mails.
 func saltedHash(token, secret string) string {
 	sum := sha256.Sum256([]byte(token + secret))
 	return hex.EncodeToString(sum[:])

@@ -7,8 +7,9 @@ import (
 	"testing"
 )
 
-// The CSRF cookies of next-auth 4 and @auth/core are made as ours are (testdata/authjs-vectors.json was produced by those packages). With a list
-// of secrets @auth/core hashes all of them together; ours are hashed one by one, so that a new secret leaves the open forms valid.
+// The CSRF cookies of next-auth 4 and @auth/core are made as ours are (testdata/authjs-vectors.json
+// was produced by those packages). With a list of secrets @auth/core hashes all of them together;
+// ours are hashed one by one, so that a new secret leaves the open forms valid.
 func TestCSRFVectors(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("testdata/authjs-vectors.json")
@@ -62,7 +63,10 @@ func TestCSRFToken(t *testing.T) {
 	if _, ok := old.token(cookie); ok {
 		t.Error("a cookie of another secret is accepted")
 	}
-	for _, bad := range []string{"", "|", token, token + "|", "|" + token, token + "|" + token, strings.ToUpper(cookie), cookie + "0", cookie[:len(cookie)-1], "x" + cookie} {
+	for _, bad := range []string{
+		"", "|", token, token + "|", "|" + token, token + "|" + token, strings.ToUpper(cookie), cookie + "0",
+		cookie[:len(cookie)-1], "x" + cookie,
+	} {
 		if got, ok := fresh.token(bad); ok {
 			t.Errorf("cookie %q is accepted as %q", bad, got)
 		}

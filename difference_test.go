@@ -13,7 +13,8 @@ import (
 
 // Differences from the original in docs/compatibility.md that the test of no endpoint shows.
 
-// The original fires createUser when an account joins a user, too, and next-auth 4 calls that user new.
+// The original fires createUser when an account joins a user, too, and next-auth 4 calls that user
+// new.
 func TestAccountThatJoinsAUserCreatesNone(t *testing.T) {
 	t.Parallel()
 	for name, protocol := range map[string]cardea.Protocol{"v5": cardea.V5, "v4": cardea.V4} {
@@ -25,14 +26,16 @@ func TestAccountThatJoinsAUserCreatesNone(t *testing.T) {
 				second(c).LinkByVerifiedEmail = true
 				c.Pages.NewUser = "/welcome"
 			})
-			if got := pass(t, stepper(t, s.URL), "idp", "1001"); got != s.URL+"/welcome?callbackUrl="+escaped(s.URL+"/") {
+			if got := pass(t, stepper(t, s.URL), "idp", "1001"); got != s.URL+"/welcome?callbackUrl="+
+				escaped(s.URL+"/") {
 				t.Errorf("a new user is sent to %s", got)
 			}
 			d.take()
 			if got := pass(t, stepper(t, s.URL), "other", "1001"); got != s.URL+"/" {
 				t.Errorf("a user who is not new is sent to %s", got)
 			}
-			d.check(t, "an account that joins", "linkAccount ann@example.com other:1001 1001", "signIn ann@example.com other known")
+			d.check(t, "an account that joins", "linkAccount ann@example.com other:1001 1001",
+				"signIn ann@example.com other known")
 		})
 	}
 }

@@ -12,20 +12,24 @@ import (
 	"github.com/cardea-auth/cardea/internal/oauth"
 )
 
-// ErrTokenBound is what [Auth.AccessToken] returns for a token that is bound to a key (RFC 9449), so that it would be refused as a bearer token; or would
-// be taken, by an API that does not look, from anybody.
+// ErrTokenBound is what [Auth.AccessToken] returns for a token that is bound to a key (RFC 9449),
+// so that it would be refused as a bearer token; or would be taken, by an API that does not look,
+// from anybody.
 var ErrTokenBound = errors.New("the access token is bound to a key by DPoP, and is no bearer token")
 
 func bound(a *Account) bool { return strings.EqualFold(a.TokenType, oauth.DPoP) }
 
-// newProver makes the key that the provider's tokens are bound to, nil for one whose hooks have no use for it. It comes from the secret, so that all processes of the site have the same one, before
-// and after a restart: tokens outlive both. The key for each client is another, or servers could tell that the site is one.
+// newProver makes the key that the provider's tokens are bound to, nil for one whose hooks have no
+// use for it. It comes from the secret, so that all processes of the site have the same one, before
+// and after a restart: tokens outlive both. The key for each client is another, or servers could
+// tell that the site is one.
 func (p *OAuthProvider) newProver(secret string) (*oauth.Prover, error) {
 	if p.Exchange != nil || p.FetchUserinfo != nil {
 		return nil, nil
 	}
 	for try := 0; ; try++ {
-		raw, err := hkdf.Key(sha256.New, []byte(secret), nil, "cardea DPoP "+p.ID+" "+p.ClientID+" "+strconv.Itoa(try), 32)
+		raw, err := hkdf.Key(sha256.New, []byte(secret), nil, "cardea DPoP "+p.ID+" "+p.ClientID+" "+strconv.Itoa(try),
+			32)
 		if err != nil {
 			return nil, err
 		}

@@ -55,7 +55,9 @@ func TestDPoP(t *testing.T) {
 		{"confidential", same, cardeatest.Registration{DPoP: true}},
 		{"public", public, cardeatest.Registration{DPoP: true}},
 		{"with a nonce", same, cardeatest.Registration{DPoP: true, DPoPNonce: true}},
-		{"with a pushed request", func(p *cardea.OAuthProvider) { p.PushAuthorization = true }, cardeatest.Registration{DPoP: true}},
+		{"with a pushed request", func(p *cardea.OAuthProvider) {
+			p.PushAuthorization = true
+		}, cardeatest.Registration{DPoP: true}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -84,17 +86,21 @@ func TestDPoP(t *testing.T) {
 	}
 }
 
-// A server that demands proofs gets them without the setting. It refuses the first request, and has not spent the code then.
+// A server that demands proofs gets them without the setting. It refuses the first request, and has
+// not spent the code then.
 func TestDPoPOnDemand(t *testing.T) {
 	t.Parallel()
-	for name, server := range map[string]cardeatest.Registration{"": {DPoP: true}, "with a nonce": {DPoP: true, DPoPNonce: true}} {
+	for name, server := range map[string]cardeatest.Registration{
+		"": {DPoP: true}, "with a nonce": {DPoP: true, DPoPNonce: true},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			tap := &wiretap{}
 			s := newDPoPSite(t, tap, unasked)
 			s.issuer.Register(s.issuer.ClientID, server)
 			cardeatest.SignIn(t, s.URL, "idp", "")
-			if _, err := s.auth.AccessToken(t.Context(), s.owner(t, "idp", "1001"), "idp"); !errors.Is(err, cardea.ErrTokenBound) {
+			if _, err := s.auth.AccessToken(t.Context(), s.owner(t, "idp", "1001"), "idp"); !errors.Is(err,
+				cardea.ErrTokenBound) {
 				t.Errorf("AccessToken: %v", err)
 			}
 			asked := tap.to("/token")
@@ -110,7 +116,8 @@ func TestDPoPOnDemand(t *testing.T) {
 	}
 }
 
-// Where nobody demands it no proof is sent: it would name the key, and tie all of the site's requests together.
+// Where nobody demands it no proof is sent: it would name the key, and tie all of the site's
+// requests together.
 func TestNoDPoPUnlessItIsDemanded(t *testing.T) {
 	t.Parallel()
 	tap := &wiretap{}
@@ -128,13 +135,16 @@ func TestNoDPoPUnlessItIsDemanded(t *testing.T) {
 
 func TestDPoPNeedsAnAlgorithmOfTheServers(t *testing.T) {
 	t.Parallel()
-	for algorithm, leads := range map[string]string{"ES256": "/authorize?", "RS256": "/api/auth/error?error=Configuration"} {
+	for algorithm, leads := range map[string]string{
+		"ES256": "/authorize?", "RS256": "/api/auth/error?error=Configuration",
+	} {
 		t.Run(algorithm, func(t *testing.T) {
 			t.Parallel()
 			var issuer string
 			discovery := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				json.NewEncoder(w).Encode(map[string]any{
-					"issuer": issuer, "authorization_endpoint": issuer + "/authorize", "token_endpoint": issuer + "/token", "jwks_uri": issuer + "/jwks",
+					"issuer": issuer, "authorization_endpoint": issuer + "/authorize",
+					"token_endpoint": issuer + "/token", "jwks_uri": issuer + "/jwks",
 					"dpop_signing_alg_values_supported": []string{algorithm},
 				})
 			}))
@@ -150,8 +160,9 @@ func TestDPoPNeedsAnAlgorithmOfTheServers(t *testing.T) {
 	}
 }
 
-// The token endpoint gives a bound token for a refresh, too, which AccessToken stores and does not hand out. The refresh token of a public client is bound to
-// the key, which another process must have as well.
+// The token endpoint gives a bound token for a refresh, too, which AccessToken stores and does not
+// hand out. The refresh token of a public client is bound to the key, which another process must
+// have as well.
 func TestDPoPTokenOfARefreshIsNotHandedOut(t *testing.T) {
 	t.Parallel()
 	for name, confidential := range map[string]bool{"confidential": true, "public": false} {
@@ -177,7 +188,8 @@ func TestDPoPTokenOfARefreshIsNotHandedOut(t *testing.T) {
 			if err := s.store.UpdateAccount(t.Context(), &old); err != nil {
 				t.Fatal(err)
 			}
-			if token, err := second.AccessToken(t.Context(), ann, "idp"); token != "" || !errors.Is(err, cardea.ErrTokenBound) {
+			if token, err := second.AccessToken(t.Context(), ann, "idp"); token != "" ||
+				!errors.Is(err, cardea.ErrTokenBound) {
 				t.Errorf("AccessToken: %v", err)
 			}
 			list, err = s.store.Accounts(t.Context(), ann)
@@ -188,7 +200,8 @@ func TestDPoPTokenOfARefreshIsNotHandedOut(t *testing.T) {
 	}
 }
 
-// Tokens outlive the process that asked for them, and two clients with one key would be known for one site.
+// Tokens outlive the process that asked for them, and two clients with one key would be known for
+// one site.
 func TestDPoPKeyIsTheClients(t *testing.T) {
 	t.Parallel()
 	keyOf := func(secret, provider, client string) string {
@@ -206,7 +219,8 @@ func TestDPoPKeyIsTheClients(t *testing.T) {
 		t.Errorf("another process has the key %q, want %q", again, key)
 	}
 	for what, other := range map[string]string{
-		"secret": keyOf(oldSecret, "idp", "app"), "provider": keyOf(secret, "other", "app"), "client": keyOf(secret, "idp", "another"),
+		"secret": keyOf(oldSecret, "idp", "app"), "provider": keyOf(secret, "other", "app"),
+		"client": keyOf(secret, "idp", "another"),
 	} {
 		if other == key {
 			t.Errorf("with another %s the key is the same", what)

@@ -28,7 +28,10 @@ func newMailSite(t *testing.T, change func(*cardea.Config, *email.Options)) mail
 	t.Helper()
 	mails := new(cardeatest.Mailbox)
 	s := newSite(t, func(c *cardea.Config) {
-		o := email.Options{From: "Example <no-reply@example.com>", Sender: mails, AddressLimit: cardea.Limit{Count: 100, Within: time.Hour}}
+		o := email.Options{
+			From: "Example <no-reply@example.com>", Sender: mails,
+			AddressLimit: cardea.Limit{Count: 100, Within: time.Hour},
+		}
 		if change != nil {
 			change(c, &o)
 		}
@@ -41,7 +44,8 @@ func newMailSite(t *testing.T, change func(*cardea.Config, *email.Options)) mail
 func (s mailSite) ask(t *testing.T, b *cardeatest.Browser, address, callbackURL string) cardeatest.Mail {
 	t.Helper()
 	res := b.Post("/signin/email", url.Values{"email": {address}, "callbackUrl": {callbackURL}})
-	if want := s.URL + "/api/auth/verify-request?provider=email&type=email"; res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != want {
+	if want := s.URL + "/api/auth/verify-request?provider=email&type=email"; res.StatusCode != http.StatusSeeOther ||
+		res.Header.Get("Location") != want {
 		t.Fatalf("answer = %s to %s, want 303 to %s", res.Status, res.Header.Get("Location"), want)
 	}
 	m := s.mails.Last(t, address)
@@ -80,7 +84,8 @@ func wrong(m cardeatest.Mail) string {
 // sentTo checks where an answer leads.
 func sentTo(t *testing.T, what string, res *http.Response, want string) {
 	t.Helper()
-	if got := res.Header.Get("Location"); got != want || res.StatusCode != http.StatusFound && res.StatusCode != http.StatusSeeOther {
+	if got := res.Header.Get("Location"); got != want || res.StatusCode != http.StatusFound &&
+		res.StatusCode != http.StatusSeeOther {
 		t.Errorf("%s: %s to %q, want %q", what, res.Status, got, want)
 	}
 }
@@ -103,9 +108,12 @@ func TestLinkOfAMailSignsIn(t *testing.T) {
 			c.Session.Strategy = strategy
 			c.Events.CreateUser = func(_ context.Context, u *cardea.User) { told = append(told, "create "+u.Email) }
 			c.Events.UpdateUser = func(_ context.Context, u *cardea.User) { told = append(told, "update "+u.Email) }
-			c.Events.LinkAccount = func(context.Context, *cardea.User, *cardea.Account, *cardea.Profile) { told = append(told, "link") }
+			c.Events.LinkAccount = func(context.Context, *cardea.User, *cardea.Account, *cardea.Profile) {
+				told = append(told, "link")
+			}
 			c.Events.SignIn = func(_ context.Context, in *cardea.SignIn) {
-				told = append(told, "sign in "+string(in.Account.Type)+" "+in.Account.Provider+" "+in.Account.ProviderAccountID)
+				told = append(told, "sign in "+string(in.Account.Type)+" "+in.Account.Provider+" "+
+					in.Account.ProviderAccountID)
 				if in.Account.UserID != in.User.ID || in.User.ID == "" {
 					t.Errorf("the account is of %q, the user is %q", in.Account.UserID, in.User.ID)
 				}
@@ -143,7 +151,8 @@ func TestLinkOfAMailSignsIn(t *testing.T) {
 		if err != nil || again.ID != u.ID || !again.EmailVerified.Equal(now.now()) {
 			t.Errorf("the second time: %+v, %v", again, err)
 		}
-		want := "create new@example.com, sign in email email new@example.com, update new@example.com, sign in email email new@example.com"
+		want := "create new@example.com, sign in email email new@example.com, update new@example.com, sign in email " +
+			"email new@example.com"
 		if got := strings.Join(told, ", "); got != want {
 			t.Errorf("events = %s, want %s", got, want)
 		}
@@ -168,7 +177,8 @@ func TestAddressIsNormalized(t *testing.T) {
 	}
 }
 
-// design, decision 7: a program that opens the links of a mail uses nothing up, and who opens somebody else's link sees whose it is.
+// design, decision 7: a program that opens the links of a mail uses nothing up, and who opens
+// somebody else's link sees whose it is.
 func TestLinkElsewhereAsksFirst(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
@@ -178,7 +188,10 @@ func TestLinkElsewhereAsksFirst(t *testing.T) {
 		for range 3 {
 			res := visit(t, scanner, m.Link)
 			body := text(t, res)
-			for _, want := range []string{"<strong>ann@example.com</strong>", `action="` + s.URL + `/api/auth/callback/email"`, `value="` + s.URL + `/next"`} {
+			for _, want := range []string{
+				"<strong>ann@example.com</strong>", `action="` + s.URL + `/api/auth/callback/email"`,
+				`value="` + s.URL + `/next"`,
+			} {
 				if res.StatusCode != http.StatusOK || !strings.Contains(body, want) {
 					t.Errorf("the page answers %s and lacks %s", res.Status, want)
 				}
@@ -207,8 +220,10 @@ func TestButtonNeedsTheCSRFToken(t *testing.T) {
 	m := s.ask(t, b, "ann@example.com", "/")
 	u, _ := url.Parse(m.Link)
 	checkRefused(t, s.site, send(t, s.URL+"/api/auth/callback/email", cookiesOf(b), u.Query()), cardea.MissingCSRF)
-	checkRefused(t, s.site, send(t, s.URL+"/api/auth/callback/email", cookiesOf(b), url.Values{"code": {m.Code}}), cardea.MissingCSRF)
-	checkRefused(t, s.site, send(t, s.URL+"/api/auth/signin/email", cookiesOf(b), url.Values{"email": {"ann@example.com"}}), cardea.MissingCSRF)
+	checkRefused(t, s.site, send(t, s.URL+"/api/auth/callback/email", cookiesOf(b), url.Values{"code": {m.Code}}),
+		cardea.MissingCSRF)
+	checkRefused(t, s.site, send(t, s.URL+"/api/auth/signin/email", cookiesOf(b),
+		url.Values{"email": {"ann@example.com"}}), cardea.MissingCSRF)
 	if len(s.mails.All()) != 1 {
 		t.Error("a form of another site sends mails")
 	}
@@ -225,16 +240,22 @@ func TestCodeSignsIn(t *testing.T) {
 		b := stepper(t, s.URL)
 		m := s.ask(t, b, "ann@example.com", "/next")
 		page := text(t, visit(t, b, s.URL+"/api/auth/verify-request?provider=email&type=email"))
-		for _, want := range []string{`action="/api/auth/callback/email"`, `name="code"`, "<strong>ann@example.com</strong>", `action="/api/auth/signin/email"`} {
+		for _, want := range []string{
+			`action="/api/auth/callback/email"`, `name="code"`, "<strong>ann@example.com</strong>",
+			`action="/api/auth/signin/email"`,
+		} {
 			if !strings.Contains(page, want) {
 				t.Errorf("the page lacks %s", want)
 			}
 		}
-		if page := text(t, visit(t, stepper(t, s.URL), s.URL+"/api/auth/verify-request?provider=email&type=email")); strings.Contains(page, "<form") {
+		if page := text(t, visit(t, stepper(t, s.URL),
+			s.URL+"/api/auth/verify-request?provider=email&type=email")); strings.Contains(page, "<form") {
 			t.Error("a browser that asked for nothing has the form")
 		}
 		s.wrongCode(t, "a wrong code", typeCode(b, wrong(m)))
-		if page := text(t, visit(t, b, s.URL+"/api/auth/verify-request?provider=email&type=email&error=WrongCode")); !strings.Contains(page, "not right") {
+		if page := text(t, visit(t, b, s.URL+
+			"/api/auth/verify-request?provider=email&type=email&error=WrongCode")); !strings.Contains(page,
+			"not right") {
 			t.Error("the page does not say that the code is wrong")
 		}
 		s.wrongCode(t, "the code in another browser", typeCode(stepper(t, s.URL), m.Code))
@@ -300,11 +321,13 @@ func TestMailForTheAuthJSClient(t *testing.T) {
 	res = send(t, s.URL+"/api/auth/signin/email", cookiesOf(b), form(b, "email", "ann"), clientHeader)
 	checkRedirectJSON(t, res, s.URL+"/api/auth/signin?error=EmailSignin")
 	list := text(t, send(t, s.URL+"/api/auth/providers", nil, nil))
-	if want := `"email":{"id":"email","name":"Email","type":"email","signinUrl":"` + s.URL + `/api/auth/signin/email"`; !strings.Contains(list, want) {
+	if want := `"email":{"id":"email","name":"Email","type":"email","signinUrl":"` + s.URL +
+		`/api/auth/signin/email"`; !strings.Contains(list, want) {
 		t.Errorf("providers = %s", list)
 	}
 	page := text(t, send(t, s.URL+"/api/auth/signin", nil, nil))
-	if !strings.Contains(page, `type="email" name="email"`) || !strings.Contains(page, `action="/api/auth/signin/email"`) {
+	if !strings.Contains(page, `type="email" name="email"`) ||
+		!strings.Contains(page, `action="/api/auth/signin/email"`) {
 		t.Error("the sign-in page has no form for an address")
 	}
 }
@@ -313,7 +336,8 @@ func TestMailWithNextAuth4(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, func(c *cardea.Config, _ *email.Options) { c.Protocol = cardea.V4 })
 	b := stepper(t, s.URL)
-	sentTo(t, "no address", b.Post("/signin/email", url.Values{"email": {"ann"}}), s.URL+"/api/auth/error?error=EmailSignin")
+	sentTo(t, "no address", b.Post("/signin/email", url.Values{"email": {"ann"}}),
+		s.URL+"/api/auth/error?error=EmailSignin")
 	visit(t, b, s.ask(t, b, "ann@example.com", "/").Link)
 	if got := whoIs(b); got != "ann@example.com" {
 		t.Errorf("signed in as %q", got)
@@ -346,14 +370,16 @@ func TestApplicationDecidesAboutMails(t *testing.T) {
 		}
 	})
 	b := stepper(t, s.URL)
-	sentTo(t, "banned", b.Post("/signin/email", url.Values{"email": {"banned@example.com"}}), s.URL+"/api/auth/error?error=AccessDenied")
+	sentTo(t, "banned", b.Post("/signin/email", url.Values{"email": {"banned@example.com"}}),
+		s.URL+"/api/auth/error?error=AccessDenied")
 	sentTo(t, "waiting", b.Post("/signin/email", url.Values{"email": {"waiting@example.com"}}), s.URL+"/waiting")
 	if len(s.mails.All()) != 0 {
 		t.Error("a mail was sent all the same")
 	}
 	visit(t, b, s.ask(t, b, "ann@example.com", "/").Link)
 	visit(t, b, s.ask(t, b, "ann@example.com", "/").Link)
-	want := "request new banned@example.com, request new waiting@example.com, request new ann@example.com, arrival new ann@example.com, request ann@example.com, arrival ann@example.com"
+	want := "request new banned@example.com, request new waiting@example.com, request new ann@example.com, arrival " +
+		"new ann@example.com, request ann@example.com, arrival ann@example.com"
 	if got := strings.Join(asked, ", "); got != want {
 		t.Errorf("asked %s, want %s", got, want)
 	}
@@ -365,10 +391,12 @@ func TestMailThatCannotBeSent(t *testing.T) {
 	s := newMailSite(t, func(c *cardea.Config, _ *email.Options) { c.Logger = log.logger() })
 	b := stepper(t, s.URL)
 	s.mails.Fail(errors.New("the disk is full"))
-	sentTo(t, "a broken sender", b.Post("/signin/email", url.Values{"email": {"ann@example.com"}}), s.URL+"/api/auth/signin?error=EmailSignin")
+	sentTo(t, "a broken sender", b.Post("/signin/email", url.Values{"email": {"ann@example.com"}}),
+		s.URL+"/api/auth/signin?error=EmailSignin")
 	log.checkFailure(t, "EmailSignInError", "the disk is full")
 	s.mails.Fail(errors.New("550 5.1.1 <Ann@Example.com>: no such user"))
-	sentTo(t, "a sender that tells the address", b.Post("/signin/email", url.Values{"email": {"ann@example.com"}}), s.URL+"/api/auth/signin?error=EmailSignin")
+	sentTo(t, "a sender that tells the address", b.Post("/signin/email", url.Values{"email": {"ann@example.com"}}),
+		s.URL+"/api/auth/signin?error=EmailSignin")
 	if strings.Contains(strings.ToLower(log.String()), "ann@example.com") {
 		t.Error("the address is in the log")
 	}
@@ -435,7 +463,9 @@ func (s *tokenStore) CreateVerificationToken(ctx context.Context, v *cardea.Veri
 	return s.watchedStore.CreateVerificationToken(ctx, v)
 }
 
-func (s *tokenStore) ConsumeVerificationToken(ctx context.Context, identifier, token string) (*cardea.VerificationToken, error) {
+func (s *tokenStore) ConsumeVerificationToken(
+	ctx context.Context, identifier, token string,
+) (*cardea.VerificationToken, error) {
 	if err := s.err(); err != nil {
 		return nil, err
 	}
@@ -460,7 +490,9 @@ func TestOldSecretsOpenLinks(t *testing.T) {
 func TestLongCallbackURLOfAMail(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, func(c *cardea.Config, _ *email.Options) {
-		c.Callbacks.Redirect = func(_ context.Context, target, base string) string { return base + strings.TrimPrefix(target, base) }
+		c.Callbacks.Redirect = func(_ context.Context, target, base string) string {
+			return base + strings.TrimPrefix(target, base)
+		}
 	})
 	b, other := stepper(t, s.URL), stepper(t, s.URL)
 	fits, long := "/"+strings.Repeat("x", 2000), "/"+strings.Repeat("x", 6000)
@@ -488,15 +520,25 @@ func TestNewChecksEmailProviders(t *testing.T) {
 		options email.Options
 		want    string
 	}{
-		{"no adapter", func(c *cardea.Config) { c.Adapter = nil }, email.Options{}, "Config.Providers[0] (email): sign-in by e-mail needs an Adapter that is a TokenStore; have <nil>"},
-		{"an adapter without tokens", func(c *cardea.Config) { c.Adapter = plainAdapter{c.Adapter} }, email.Options{}, "sign-in by e-mail needs an Adapter that is a TokenStore; have cardea_test.plainAdapter"},
+		{"no adapter", func(c *cardea.Config) {
+			c.Adapter = nil
+		}, email.Options{}, "Config.Providers[0] (email): sign-in by e-mail needs an Adapter that is a TokenStore; " +
+			"have <nil>"},
+		{"an adapter without tokens", func(c *cardea.Config) {
+			c.Adapter = plainAdapter{c.Adapter}
+		}, email.Options{}, "sign-in by e-mail needs an Adapter that is a TokenStore; have cardea_test.plainAdapter"},
 		{"no sender", nil, email.Options{Sender: nothing, From: "a@b"}, "Sender: is nil"},
 		{"no From", nil, email.Options{From: "-"}, "From: want an address"},
-		{"a link for a second", nil, email.Options{MaxAge: time.Second}, "Config.Providers[0] (email).MaxAge: want a minute or more, have 1s"},
-		{"a code for an hour", nil, email.Options{CodeMaxAge: time.Hour}, "Config.Providers[0] (email).CodeMaxAge: want between a minute and 10m0s, have 1h0m0s"},
-		{"a code that outlives the link", nil, email.Options{MaxAge: 2 * time.Minute, CodeMaxAge: 3 * time.Minute}, ".CodeMaxAge: want between a minute and 2m0s"},
-		{"no mails", nil, email.Options{AddressLimit: cardea.Limit{Within: time.Hour}}, ".AddressLimit: want a count and a time above zero"},
-		{"no time", nil, email.Options{ClientLimit: cardea.Limit{Count: 1}}, ".ClientLimit: want a count and a time above zero"},
+		{"a link for a second", nil, email.Options{MaxAge: time.Second},
+			"Config.Providers[0] (email).MaxAge: want a minute or more, have 1s"},
+		{"a code for an hour", nil, email.Options{CodeMaxAge: time.Hour},
+			"Config.Providers[0] (email).CodeMaxAge: want between a minute and 10m0s, have 1h0m0s"},
+		{"a code that outlives the link", nil, email.Options{MaxAge: 2 * time.Minute, CodeMaxAge: 3 * time.Minute},
+			".CodeMaxAge: want between a minute and 2m0s"},
+		{"no mails", nil, email.Options{AddressLimit: cardea.Limit{Within: time.Hour}},
+			".AddressLimit: want a count and a time above zero"},
+		{"no time", nil, email.Options{ClientLimit: cardea.Limit{Count: 1}},
+			".ClientLimit: want a count and a time above zero"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -23,7 +23,8 @@ func (v *visit) getCallback() error {
 		return err
 	}
 
-	// Whatever the answer says, it counts only if this browser asked for it, and asked this server (RFC 9207 § 2.4).
+	// Whatever the answer says, it counts only if this browser asked for it, and asked this server
+	// (RFC 9207 § 2.4).
 	at, err := v.takeAttempt(client.ID, q.Get("state"))
 	if err != nil {
 		return err
@@ -50,7 +51,8 @@ func (v *visit) getCallback() error {
 		return err
 	}
 	return v.complete(ctx, arrival{
-		profile: profile, account: account, startedBy: at.User, linkByEmail: client.LinkByVerifiedEmail, callbackURL: at.CallbackURL,
+		profile: profile, account: account, startedBy: at.User, linkByEmail: client.LinkByVerifiedEmail,
+		callbackURL: at.CallbackURL,
 	})
 }
 

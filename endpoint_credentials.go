@@ -27,9 +27,11 @@ func (v *visit) signInWithCredentials(p *CredentialsProvider) error {
 		return err
 	}
 	return v.complete(ctx, arrival{
-		user:        u,
-		account:     &Account{UserID: u.ID, Type: Credentials, Provider: p.ID, ProviderAccountID: u.ID},
-		profile:     &Profile{ID: u.ID, Name: u.Name, Email: u.Email, EmailVerified: !u.EmailVerified.IsZero(), Image: u.Image},
+		user:    u,
+		account: &Account{UserID: u.ID, Type: Credentials, Provider: p.ID, ProviderAccountID: u.ID},
+		profile: &Profile{
+			ID: u.ID, Name: u.Name, Email: u.Email, EmailVerified: !u.EmailVerified.IsZero(), Image: u.Image,
+		},
 		callbackURL: v.callbackURL,
 	})
 }
@@ -52,7 +54,8 @@ func (v *visit) authorize(ctx context.Context, p *CredentialsProvider) (*User, e
 	return v.auth.stored(ctx, u)
 }
 
-// stored is the row of a user whom the application named, or without an adapter a copy of what it says.
+// stored is the row of a user whom the application named, or without an adapter a copy of what it
+// says.
 func (a *Auth) stored(ctx context.Context, u *User) (*User, error) {
 	if a.config.Adapter == nil {
 		clone := *u

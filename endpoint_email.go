@@ -9,7 +9,8 @@ import (
 	"github.com/cardea-auth/cardea/internal/page"
 )
 
-// postMailRequest sends a mail to the address that the visitor typed. The answer is the same whether or not the address has a user.
+// postMailRequest sends a mail to the address that the visitor typed. The answer is the same
+// whether or not the address has a user.
 func (v *visit) postMailRequest(m *mailer) error {
 	ctx := v.r.Context()
 	email, err := m.Normalize(v.form["email"])
@@ -28,12 +29,15 @@ func (v *visit) postMailRequest(m *mailer) error {
 	}
 
 	r, token, code := newMailRequest(m.EmailProvider, email, v.callbackURL, v.auth.csrf.secrets[0])
-	if err := v.auth.config.Adapter.Transact(ctx, func(ctx context.Context) error { return m.save(ctx, &r, v.now) }); err != nil {
+	if err := v.auth.config.Adapter.Transact(ctx, func(ctx context.Context) error {
+		return m.save(ctx, &r, v.now)
+	}); err != nil {
 		return storeError("store the verification token", err)
 	}
 	err = m.Send(ctx, &SignInMail{
-		To: email, Code: code, MaxAge: m.MaxAge, CodeMaxAge: m.CodeMaxAge, Site: v.origin.String(), Theme: v.auth.config.Theme,
-		URL: withQuery(v.callback(m.ID), "callbackUrl", v.callbackURL, "token", token, "email", email),
+		To: email, Code: code, MaxAge: m.MaxAge, CodeMaxAge: m.CodeMaxAge, Site: v.origin.String(),
+		Theme: v.auth.config.Theme,
+		URL:   withQuery(v.callback(m.ID), "callbackUrl", v.callbackURL, "token", token, "email", email),
 	})
 	if err != nil {
 		return fail(sendError, "%w", without(err, email, token, code))
@@ -45,7 +49,8 @@ func (v *visit) postMailRequest(m *mailer) error {
 	return v.redirect(v.verifyPage())
 }
 
-// without is err, unless its text has what no log may hold: a mail server's answer often repeats the address.
+// without is err, unless its text has what no log may hold: a mail server's answer often repeats
+// the address.
 func without(err error, secrets ...string) error {
 	text := strings.ToLower(err.Error())
 	for _, s := range secrets {
@@ -56,8 +61,9 @@ func without(err error, secrets ...string) error {
 	return err
 }
 
-// getMailCallback is where the link of a mail leads. In the browser that asked for the mail it signs in; anywhere else it asks first, and touches nothing,
-// because programs that look through mail open the links in it.
+// getMailCallback is where the link of a mail leads. In the browser that asked for the mail it
+// signs in; anywhere else it asks first, and touches nothing, because programs that look through
+// mail open the links in it.
 func (v *visit) getMailCallback(m *mailer) error {
 	email, token := v.query("email"), v.query("token")
 	if same, err := m.Normalize(email); err != nil || same != email || len(token) != tokenLength {
@@ -68,7 +74,8 @@ func (v *visit) getMailCallback(m *mailer) error {
 	}
 	v.jar.Write(v.w.Header())
 	return v.auth.pages.Confirm(v.w, page.Confirm{
-		Site: v.origin.String(), Action: v.callback(m.ID), CSRFToken: v.csrfToken, CallbackURL: v.callbackURL, Email: email, Token: token,
+		Site: v.origin.String(), Action: v.callback(m.ID), CSRFToken: v.csrfToken, CallbackURL: v.callbackURL,
+		Email: email, Token: token,
 	})
 }
 
@@ -112,12 +119,14 @@ func (v *visit) redeemLink(m *mailer, email, token string) error {
 	return v.completeByMail(m, row, v.callbackURL)
 }
 
-// completeByMail signs in the owner of an address that a link has proven. When the store fails meanwhile, and nobody was signed in, the link is put back.
+// completeByMail signs in the owner of an address that a link has proven. When the store fails
+// meanwhile, and nobody was signed in, the link is put back.
 func (v *visit) completeByMail(m *mailer, link *VerificationToken, callbackURL string) error {
 	ctx := v.r.Context()
 	err := v.complete(ctx, v.mailArrival(m, link.Identifier, callbackURL))
 	if err != nil && codeOf(err) == adapterError {
-		_ = m.store.CreateVerificationToken(context.WithoutCancel(ctx), link) // if this fails as well, the visitor has to ask for another mail
+		// if this fails as well, the visitor has to ask for another mail
+		_ = m.store.CreateVerificationToken(context.WithoutCancel(ctx), link)
 	}
 	return err
 }
@@ -145,7 +154,8 @@ func (v *visit) redeemCode(m *mailer) error {
 	return v.completeByMail(m, link, r.CallbackURL)
 }
 
-// mailArrival is the owner of an address. There is no account to keep: the address is the user's own.
+// mailArrival is the owner of an address. There is no account to keep: the address is the user's
+// own.
 func (v *visit) mailArrival(m *mailer, email, callbackURL string) arrival {
 	return arrival{
 		profile:     &Profile{ID: email, Email: email, EmailVerified: true},
@@ -155,10 +165,12 @@ func (v *visit) mailArrival(m *mailer, email, callbackURL string) arrival {
 	}
 }
 
-// maxKeptURL is the length of a callback URL that fits into the cookie. After a longer one the code leads to the site; the link has it in any case.
+// maxKeptURL is the length of a callback URL that fits into the cookie. After a longer one the code
+// leads to the site; the link has it in any case.
 const maxKeptURL = 2048
 
-// keepMailRequest sets the cookie by which the browser is known as the one that asked. A later request takes the place of an earlier one.
+// keepMailRequest sets the cookie by which the browser is known as the one that asked. A later
+// request takes the place of an earlier one.
 func (v *visit) keepMailRequest(r *mailRequest, m *mailer) error {
 	if len(r.CallbackURL) > maxKeptURL {
 		r.CallbackURL = ""
@@ -188,17 +200,20 @@ func (v *visit) mailRequest(m *mailer) (*mailRequest, bool) {
 	}
 	c := Claims(claims)
 	r := &mailRequest{
-		Provider: c.String("provider"), Email: c.String("email"), Link: c.String("link"), Code: c.String("code"), CallbackURL: c.String("callbackUrl"),
+		Provider: c.String("provider"), Email: c.String("email"), Link: c.String("link"), Code: c.String("code"),
+		CallbackURL: c.String("callbackUrl"),
 	}
 	return r, r.Provider == m.ID && r.Email != "" && r.Link != "" && r.Code != ""
 }
 
 // verifyPage is where the visitor waits for the mail, and types its code.
 func (v *visit) verifyPage() string {
-	return withQuery(v.absolute(v.auth.config.BasePath+"/verify-request"), "provider", v.provider, "type", string(Email))
+	return withQuery(v.absolute(v.auth.config.BasePath+"/verify-request"), "provider", v.provider, "type",
+		string(Email))
 }
 
-// verifyRequest is the built-in page for the visitor to wait on. Only in the browser that asked for a mail it takes a code.
+// verifyRequest is the built-in page for the visitor to wait on. Only in the browser that asked for
+// a mail it takes a code.
 func (v *visit) verifyRequest() page.VerifyRequest {
 	data := page.VerifyRequest{Site: v.origin.String(), Error: v.query("error")}
 	m, ok := v.auth.mailers[v.query("provider")]

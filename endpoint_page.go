@@ -47,7 +47,9 @@ func (v *visit) getProviders() error {
 		if kind == OIDC {
 			kind = v.auth.protocol.openID
 		}
-		list = append(list, listed{id, name, kind, v.absolute(v.auth.config.BasePath + "/signin/" + id), v.callback(id)})
+		list = append(list, listed{
+			id, name, kind, v.absolute(v.auth.config.BasePath + "/signin/" + id), v.callback(id),
+		})
 	}
 	v.json(http.StatusOK, list)
 	return nil
@@ -65,14 +67,16 @@ func (v *visit) getSignIn() error {
 	}
 	v.jar.Write(v.w.Header())
 	return v.auth.pages.SignIn(v.w, page.SignIn{
-		Site: v.origin.String(), Error: v.errorCode(), Message: v.message(), CSRFToken: v.csrfToken, CallbackURL: v.callbackURL, Email: v.query("email"),
+		Site: v.origin.String(), Error: v.errorCode(), Message: v.message(), CSRFToken: v.csrfToken,
+		CallbackURL: v.callbackURL, Email: v.query("email"),
 	})
 }
 
 // errorCode is the code of a failure that a page is to tell of.
 func (v *visit) errorCode() string { return cmp.Or(v.query("error"), v.provider) }
 
-// message is what the application says about the reason for which its check refused, "" when it says nothing.
+// message is what the application says about the reason for which its check refused, "" when it
+// says nothing.
 func (v *visit) message() string {
 	if v.query("error") != string(CredentialsSignin) {
 		return ""
@@ -98,7 +102,8 @@ func (v *visit) getSignOut() error {
 
 func (v *visit) getVerifyRequest() error {
 	if own := v.auth.config.Pages.VerifyRequest; own != "" {
-		return v.redirect(withQuery(v.absolute(own), "provider", v.query("provider"), "type", v.query("type"), "error", v.query("error")))
+		return v.redirect(withQuery(v.absolute(own), "provider", v.query("provider"), "type", v.query("type"), "error",
+			v.query("error")))
 	}
 	v.jar.Write(v.w.Header())
 	return v.auth.pages.VerifyRequest(v.w, v.verifyRequest())

@@ -99,7 +99,8 @@ func optional(s string) *string {
 	return &s
 }
 
-// read returns the session of a cookie's value, nil when there is none or the application does not accept it.
+// read returns the session of a cookie's value, nil when there is none or the application does not
+// accept it.
 func (a *Auth) read(ctx context.Context, p presented) (*Session, error) {
 	s, err := a.sessions.read(ctx, p)
 	if err != nil || s == nil || a.config.Callbacks.Authorized == nil {

@@ -1,6 +1,7 @@
 package cardea
 
-// postSignIn begins a sign-in: it sends the visitor to the provider, and leaves the attempt in a cookie.
+// postSignIn begins a sign-in: it sends the visitor to the provider, and leaves the attempt in a
+// cookie.
 func (v *visit) postSignIn() error {
 	if _, ok := v.auth.provider(v.provider).(*CredentialsProvider); ok || v.provider == "" {
 		return v.redirect(withQuery(v.signInPage(), "callbackUrl", v.callbackURL))
@@ -27,7 +28,8 @@ func (v *visit) postSignIn() error {
 	return v.redirect(to)
 }
 
-// callback is the redirect URI of a provider: the same text in every request of a flow, and another one for each provider (RFC 9700 § 4.4).
+// callback is the redirect URI of a provider: the same text in every request of a flow, and another
+// one for each provider (RFC 9700 § 4.4).
 func (v *visit) callback(provider string) string {
 	return v.absolute(v.auth.config.BasePath + "/callback/" + provider)
 }

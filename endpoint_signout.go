@@ -1,6 +1,7 @@
 package cardea
 
-// postSignOut ends the session. The browser forgets it even if the store fails to; the failure is answered as such, because the session lives on.
+// postSignOut ends the session. The browser forgets it even if the store fails to; the failure is
+// answered as such, because the session lives on.
 func (v *visit) postSignOut() error {
 	ctx := v.r.Context()
 	came := v.presented()

@@ -34,7 +34,9 @@ func form(b *cardeatest.Browser, fields ...string) url.Values {
 // checkPrivate checks that no cache keeps an answer.
 func checkPrivate(t *testing.T, res *http.Response) {
 	t.Helper()
-	for name, want := range map[string]string{"Cache-Control": "private, no-cache, no-store", "Expires": "0", "Pragma": "no-cache"} {
+	for name, want := range map[string]string{
+		"Cache-Control": "private, no-cache, no-store", "Expires": "0", "Pragma": "no-cache",
+	} {
 		if got := res.Header.Get(name); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
@@ -44,8 +46,10 @@ func checkPrivate(t *testing.T, res *http.Response) {
 // checkJSON checks status and body of an answer in JSON.
 func checkJSON(t *testing.T, res *http.Response, status int, body string) {
 	t.Helper()
-	if got := text(t, res); res.StatusCode != status || res.Header.Get("Content-Type") != "application/json" || got != body {
-		t.Errorf("answer = %s, %s, %s; want %d, application/json, %s", res.Status, res.Header.Get("Content-Type"), got, status, body)
+	if got := text(t, res); res.StatusCode != status || res.Header.Get("Content-Type") != "application/json" ||
+		got != body {
+		t.Errorf("answer = %s, %s, %s; want %d, application/json, %s", res.Status, res.Header.Get("Content-Type"), got,
+			status, body)
 	}
 }
 
@@ -57,7 +61,9 @@ func TestGetProviders(t *testing.T) {
 	})
 	res := send(t, s.URL+"/api/auth/providers", nil, nil)
 	var want []string
-	for _, p := range []struct{ id, name, kind string }{{"idp", "Identity Provider", "oidc"}, {"github", "GitHub", "oauth"}, {"other", "Other", "oidc"}} {
+	for _, p := range []struct{ id, name, kind string }{
+		{"idp", "Identity Provider", "oidc"}, {"github", "GitHub", "oauth"}, {"other", "Other", "oidc"},
+	} {
 		want = append(want, fmt.Sprintf(`"%[1]s":{"id":"%[1]s","name":"%[2]s","type":"%[3]s","signinUrl":"%[4]s/api/auth/signin/%[1]s","callbackUrl":"%[4]s/api/auth/callback/%[1]s"}`,
 			p.id, p.name, p.kind, s.URL))
 	}
@@ -87,7 +93,8 @@ func TestGetSession(t *testing.T) {
 		res = visit(t, b, s.URL+"/api/auth/session")
 		expires := now.now().Add(30 * 24 * time.Hour).UTC().Format("2006-01-02T15:04:05.000Z")
 		checkJSON(t, res, http.StatusOK,
-			`{"user":{"name":"Žofie \u003cb\u003e","email":null,"image":"https://example.com/z.png"},"expires":"`+expires+`"}`)
+			`{"user":{"name":"Žofie \u003cb\u003e","email":null,"image":"https://example.com/z.png"},"expires":"`+
+				expires+`"}`)
 		checkPrivate(t, res)
 	})
 }
@@ -133,20 +140,24 @@ func TestPostSessionUpdates(t *testing.T) {
 			return ""
 		}
 		for _, tc := range []struct{ name, kind, body, update string }{
-			{"JSON", "application/json", `{"csrfToken":"` + b.CSRFToken() + `","data":{"theme":"dark"}}`, `{"theme":"dark"}`},
-			{"JSON with a charset", "application/json; charset=utf-8", `{"csrfToken":"` + b.CSRFToken() + `","data":"x"}`, `"x"`},
+			{"JSON", "application/json", `{"csrfToken":"` + b.CSRFToken() + `","data":{"theme":"dark"}}`,
+				`{"theme":"dark"}`},
+			{"JSON with a charset", "application/json; charset=utf-8",
+				`{"csrfToken":"` + b.CSRFToken() + `","data":"x"}`, `"x"`},
 			{"JSON without data", "application/json", `{"csrfToken":"` + b.CSRFToken() + `"}`, ""},
 			{"a form", "application/x-www-form-urlencoded", form(b, "data", `[1,2]`).Encode(), `[1,2]`},
 		} {
 			res := post(t, b, "session", tc.kind, tc.body)
 			checkJSON(t, res, http.StatusOK,
-				`{"expires":"`+expires+`","jwt":`+quote(jwt(tc.update))+`,"trigger":"update","update":`+cmp.Or(tc.update, "null")+`,"user":null}`)
+				`{"expires":"`+expires+`","jwt":`+quote(jwt(tc.update))+`,"trigger":"update","update":`+
+					cmp.Or(tc.update, "null")+`,"user":null}`)
 			if setCookie(res, sessionCookie) == nil {
 				t.Errorf("%s: the session cookie is not set", tc.name)
 			}
 		}
 		last := visit(t, b, s.URL+"/api/auth/session")
-		checkJSON(t, last, http.StatusOK, `{"expires":"`+expires+`","jwt":`+quote(jwt("[1,2]"))+`,"trigger":"","update":null,"user":null}`)
+		checkJSON(t, last, http.StatusOK,
+			`{"expires":"`+expires+`","jwt":`+quote(jwt("[1,2]"))+`,"trigger":"","update":null,"user":null}`)
 	})
 }
 
@@ -227,7 +238,8 @@ func TestGetSignIn(t *testing.T) {
 	}
 	checkPrivate(t, res)
 	for _, want := range []string{
-		`action="/api/auth/signin/idp"`, `action="/api/auth/signin/github"`, `name="csrfToken" value="` + b.CSRFToken() + `"`,
+		`action="/api/auth/signin/idp"`, `action="/api/auth/signin/github"`,
+		`name="csrfToken" value="` + b.CSRFToken() + `"`,
 		`name="callbackUrl" value="` + s.URL + `/next"`, `role="alert"`,
 	} {
 		if !strings.Contains(body, want) {
@@ -259,10 +271,12 @@ func TestPostSignIn(t *testing.T) {
 	t.Run("sends a browser to the provider", func(t *testing.T) {
 		res := b.Post("/signin/idp", nil)
 		checkPrivate(t, res)
-		if res.StatusCode != http.StatusSeeOther || !strings.HasPrefix(res.Header.Get("Location"), s.issuer.URL+"/authorize?") {
+		if res.StatusCode != http.StatusSeeOther ||
+			!strings.HasPrefix(res.Header.Get("Location"), s.issuer.URL+"/authorize?") {
 			t.Errorf("answer = %s to %s", res.Status, res.Header.Get("Location"))
 		}
-		if len(res.Cookies()) != 1 || !strings.HasPrefix(res.Cookies()[0].Name, attemptPrefix) || res.Cookies()[0].MaxAge != 900 {
+		if len(res.Cookies()) != 1 || !strings.HasPrefix(res.Cookies()[0].Name, attemptPrefix) ||
+			res.Cookies()[0].MaxAge != 900 {
 			t.Errorf("cookies = %v, want one for the attempt", res.Cookies())
 		}
 	})
@@ -274,14 +288,17 @@ func TestPostSignIn(t *testing.T) {
 		}
 	})
 	t.Run("takes JSON", func(t *testing.T) {
-		res := post(t, b, "signin/idp", "application/json", `{"csrfToken":"`+b.CSRFToken()+`","callbackUrl":"/json","remember":true}`)
+		res := post(t, b, "signin/idp", "application/json",
+			`{"csrfToken":"`+b.CSRFToken()+`","callbackUrl":"/json","remember":true}`)
 		if res.StatusCode != http.StatusSeeOther || cookiesOf(b)[callbackCookie] != url.QueryEscape(s.URL+"/json") {
 			t.Errorf("answer = %s, callback cookie %q", res.Status, cookiesOf(b)[callbackCookie])
 		}
 	})
 	t.Run("without a provider shows the page", func(t *testing.T) {
 		res := b.Post("/signin", url.Values{"callbackUrl": {"/next"}})
-		if want := s.URL + "/api/auth/signin?callbackUrl=" + url.QueryEscape(s.URL+"/next"); res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != want {
+		if want := s.URL + "/api/auth/signin?callbackUrl=" +
+			url.QueryEscape(s.URL+"/next"); res.StatusCode != http.StatusSeeOther ||
+			res.Header.Get("Location") != want {
 			t.Errorf("answer = %s to %s, want 303 to %s", res.Status, res.Header.Get("Location"), want)
 		}
 	})
@@ -291,13 +308,15 @@ func TestPostSignIn(t *testing.T) {
 	})
 	t.Run("needs the CSRF token", func(t *testing.T) {
 		checkRefused(t, s, send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), url.Values{}), cardea.MissingCSRF)
-		checkRefused(t, s, send(t, s.URL+"/api/auth/signin", cookiesOf(b), url.Values{"csrfToken": {"0"}}), cardea.MissingCSRF)
+		checkRefused(t, s, send(t, s.URL+"/api/auth/signin", cookiesOf(b), url.Values{"csrfToken": {"0"}}),
+			cardea.MissingCSRF)
 		res := send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), url.Values{}, clientHeader)
 		checkRedirectJSON(t, res, s.URL+"/api/auth/signin?error=MissingCSRF")
 	})
 }
 
-// checkRedirectJSON checks that an answer is a redirect for the Auth.js client, to a URL that begins so.
+// checkRedirectJSON checks that an answer is a redirect for the Auth.js client, to a URL that
+// begins so.
 func checkRedirectJSON(t *testing.T, res *http.Response, prefix string) {
 	t.Helper()
 	var body map[string]string
@@ -306,8 +325,10 @@ func checkRedirectJSON(t *testing.T, res *http.Response, prefix string) {
 		t.Fatalf("answer %s: %v", answer, err)
 	}
 	to := body["url"]
-	if res.StatusCode != http.StatusOK || len(body) != 1 || !strings.HasPrefix(to, prefix) || res.Header.Get("Location") != to {
-		t.Errorf("answer = %s, Location %s, %s; want 200 and %s… in both", res.Status, res.Header.Get("Location"), answer, prefix)
+	if res.StatusCode != http.StatusOK || len(body) != 1 || !strings.HasPrefix(to, prefix) ||
+		res.Header.Get("Location") != to {
+		t.Errorf("answer = %s, Location %s, %s; want 200 and %s… in both", res.Status, res.Header.Get("Location"),
+			answer, prefix)
 	}
 }
 
@@ -318,8 +339,10 @@ func TestCallbackAnswers(t *testing.T) {
 	b := stepper(t, s.URL)
 	res := visit(t, b, leave(t, b, "idp", "", "/next?a=1#top"))
 	checkPrivate(t, res)
-	if want := s.URL + "/next?a=1#top"; res.StatusCode != http.StatusFound || res.Header.Get("Location") != want || res.Header.Get("Referrer-Policy") != "no-referrer" {
-		t.Errorf("answer = %s to %s, Referrer-Policy %s; want 302 to %s", res.Status, res.Header.Get("Location"), res.Header.Get("Referrer-Policy"), want)
+	if want := s.URL + "/next?a=1#top"; res.StatusCode != http.StatusFound || res.Header.Get("Location") != want ||
+		res.Header.Get("Referrer-Policy") != "no-referrer" {
+		t.Errorf("answer = %s to %s, Referrer-Policy %s; want 302 to %s", res.Status, res.Header.Get("Location"),
+			res.Header.Get("Referrer-Policy"), want)
 	}
 	checkCookie(t, res, now.now().Add(30*24*time.Hour))
 	if setCookie(res, csrfCookie) == nil {
@@ -381,7 +404,8 @@ func TestPostSignOut(t *testing.T) {
 	t.Run("does nothing to a stranger", func(t *testing.T) {
 		t.Parallel()
 		res := stepper(t, s.URL).Post("/signout", nil)
-		if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != s.URL || setCookie(res, sessionCookie) != nil {
+		if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != s.URL ||
+			setCookie(res, sessionCookie) != nil {
 			t.Errorf("answer = %s to %s, cookies %v", res.Status, res.Header.Get("Location"), res.Cookies())
 		}
 	})
@@ -395,11 +419,13 @@ func TestErrorPages(t *testing.T) {
 		status int
 	}{
 		{"?error=Configuration", 500}, {"?error=AccessDenied", 403}, {"?error=Verification", 403},
-		{"?error=OAuthAccountNotLinked", 200}, {"?error=%3Cscript%3E", 200}, {"", 200}, {"?error=AccessDenied&error=Verification", 403},
+		{"?error=OAuthAccountNotLinked", 200}, {"?error=%3Cscript%3E", 200}, {"", 200},
+		{"?error=AccessDenied&error=Verification", 403},
 	} {
 		res := send(t, s.URL+"/api/auth/error"+tc.query, nil, nil)
 		body := text(t, res)
-		if res.StatusCode != tc.status || !strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") || strings.Contains(body, "<script") {
+		if res.StatusCode != tc.status || !strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") ||
+			strings.Contains(body, "<script") {
 			t.Errorf("error%s: %s, %s; want %d", tc.query, res.Status, res.Header.Get("Content-Type"), tc.status)
 		}
 		checkPrivate(t, res)
@@ -417,8 +443,10 @@ func TestOwnPages(t *testing.T) {
 		pages cardea.Pages
 		query string // that the configured pages have
 	}{
-		{"without a query", cardea.Pages{SignIn: "/own/in", SignOut: "/own/out", Error: "/own/error", VerifyRequest: "/own/verify", NewUser: "/own/new"}, ""},
-		{"with a query", cardea.Pages{SignIn: "/own/in?lang=cs", SignOut: "/own/out?lang=cs", Error: "/own/error?lang=cs", VerifyRequest: "/own/verify?lang=cs", NewUser: "/own/new?lang=cs"}, "cs"},
+		{"without a query", cardea.Pages{SignIn: "/own/in", SignOut: "/own/out", Error: "/own/error",
+			VerifyRequest: "/own/verify", NewUser: "/own/new"}, ""},
+		{"with a query", cardea.Pages{SignIn: "/own/in?lang=cs", SignOut: "/own/out?lang=cs",
+			Error: "/own/error?lang=cs", VerifyRequest: "/own/verify?lang=cs", NewUser: "/own/new?lang=cs"}, "cs"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -441,14 +469,18 @@ func TestOwnPages(t *testing.T) {
 			}
 			get := func(to string) *http.Response { return visit(t, b, s.URL+"/api/auth/"+to) }
 			check("signin", get("signin?callbackUrl=/x"), "/own/in", "callbackUrl", s.URL+"/x")
-			check("signin with an error", get("signin?callbackUrl=/x&error=OAuthCallbackError"), "/own/in", "callbackUrl", s.URL+"/x", "error", "OAuthCallbackError")
+			check("signin with an error", get("signin?callbackUrl=/x&error=OAuthCallbackError"), "/own/in",
+				"callbackUrl", s.URL+"/x", "error", "OAuthCallbackError")
 			check("signout", get("signout"), "/own/out")
 			check("error", get("error?error=AccessDenied"), "/own/error", "error", "AccessDenied")
 			check("error without code", get("error"), "/own/error")
-			check("verify-request", get("verify-request?provider=email&type=email&x=y"), "/own/verify", "provider", "email", "type", "email")
+			check("verify-request", get("verify-request?provider=email&type=email&x=y"), "/own/verify", "provider",
+				"email", "type", "email")
 			check("a failure of the error page", b.Post("/signin/unknown", nil), "/own/error", "error", "Configuration")
-			check("a failure of the sign-in page", b.Post("/signin/idp", url.Values{"csrfToken": {"0"}}), "/own/in", "error", "MissingCSRF")
-			check("a new user", visit(t, b, leave(t, b, "idp", "", "/x?y=z")), "/own/new", "callbackUrl", s.URL+"/x?y=z")
+			check("a failure of the sign-in page", b.Post("/signin/idp", url.Values{"csrfToken": {"0"}}), "/own/in",
+				"error", "MissingCSRF")
+			check("a new user", visit(t, b, leave(t, b, "idp", "", "/x?y=z")), "/own/new", "callbackUrl",
+				s.URL+"/x?y=z")
 			if got := comeBack(t, b, leave(t, b, "idp", "", "/x")); got != s.URL+"/x" {
 				t.Errorf("the second time: sent to %s", got)
 			}
@@ -461,12 +493,15 @@ func TestBadRequests(t *testing.T) {
 	s := newSite(t, nil)
 	var list []string
 	for _, path := range []string{
-		"", "unknown", "_log", "Session", "SIGNIN", "session/x", "providers/idp", "csrf/x", "signout/x", "error/AccessDenied", "verify-request/x", "callback",
-		"callback/", "callback/idp/x", "signin/idp/x", "webauthn-options/idp", "//session", "./session", "%2e%2e/session",
+		"", "unknown", "_log", "Session", "SIGNIN", "session/x", "providers/idp", "csrf/x", "signout/x",
+		"error/AccessDenied", "verify-request/x", "callback",
+		"callback/", "callback/idp/x", "signin/idp/x", "webauthn-options/idp", "//session", "./session",
+		"%2e%2e/session",
 	} {
 		list = append(list, "GET "+path)
 	}
-	list = append(list, "POST providers", "POST csrf", "POST error", "POST verify-request", "POST unknown", "POST signout/idp", "POST session/x")
+	list = append(list, "POST providers", "POST csrf", "POST error", "POST verify-request", "POST unknown",
+		"POST signout/idp", "POST session/x")
 	for _, method := range []string{"HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "get"} {
 		for _, path := range []string{"session", "providers", "signin", "signin/idp", "signout"} {
 			list = append(list, method+" "+path)
@@ -475,7 +510,8 @@ func TestBadRequests(t *testing.T) {
 	for _, line := range list {
 		method, path, _ := strings.Cut(line, " ")
 		res := raw(t, s, method, "/api/auth/"+path, "", "")
-		if body := text(t, res); res.StatusCode != http.StatusBadRequest || (body != `"Bad request."` && method != "HEAD") || len(res.Cookies()) != 0 {
+		if body := text(t, res); res.StatusCode != http.StatusBadRequest ||
+			(body != `"Bad request."` && method != "HEAD") || len(res.Cookies()) != 0 {
 			t.Errorf("%s: %s, %s, %d cookies", line, res.Status, body, len(res.Cookies()))
 		}
 		if res.Header.Get("Access-Control-Allow-Origin") != "" {

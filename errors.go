@@ -14,17 +14,21 @@ var (
 
 // What methods of [Auth] return, possibly wrapped.
 var (
-	ErrNoSession    = errors.New("cardea: nobody is signed in")                     // by [UserAs]
-	ErrGrantRevoked = errors.New("the person must sign in again")                   // by [Auth.AccessToken]: nothing is left that the provider gives a token for
+	ErrNoSession = errors.New("cardea: nobody is signed in") // by [UserAs]
+	// by [Auth.AccessToken]: nothing is left that the provider gives a token for
+	ErrGrantRevoked = errors.New("the person must sign in again")
 	ErrLastWayIn    = errors.New("without this account the user could not sign in") // by [Auth.UnlinkAccount]
 )
 
-// Error is a failed sign-in. The visitor learns its Code, the log its cause; neither holds a token, cookie, code or secret. A callback of the
-// application returns one to choose the code that the visitor sees.
+// Error is a failed sign-in. The visitor learns its Code, the log its cause; neither holds a token,
+// cookie, code or secret. A callback of the application returns one to choose the code that the
+// visitor sees.
 type Error struct {
-	Code   Code
-	Err    error  // the cause, for the log
-	Reason string // with CredentialsSignin: what the form is told as well, as ?code=, at most 64 letters, digits, -, . and _; defaults to credentials
+	Code Code
+	Err  error // the cause, for the log
+	// with CredentialsSignin: what the form is told as well, as ?code=, at most 64 letters, digits,
+	// -, . and _; defaults to credentials
+	Reason string
 }
 
 func (e *Error) Error() string {
@@ -36,21 +40,23 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Code names a failure, in the words of Auth.js. Those below reach the visitor as ?error=; any other is shown as Configuration.
+// Code names a failure, in the words of Auth.js. Those below reach the visitor as ?error=; any
+// other is shown as Configuration.
 type Code string
 
 // The codes that a visitor can see.
 const (
-	Configuration      Code = "Configuration"         // something is wrong on the server's side; the log says what
-	AccessDenied       Code = "AccessDenied"          // the application does not let this person in
-	AccountNotLinked   Code = "OAuthAccountNotLinked" // the person must sign in the way they did before
-	OAuthCallbackError Code = "OAuthCallbackError"    // the provider answered with an error, such as a cancelled consent
-	CredentialsSignin  Code = "CredentialsSignin"     // the application's check did not accept what was typed
-	MissingCSRF        Code = "MissingCSRF"           // the form was not sent by a page of this site
-	Verification       Code = "Verification"          // the link was used already or has expired
-	EmailSignIn        Code = "EmailSignin"           // no mail could be sent, or the address is none
-	RateLimited        Code = "RateLimited"           // too much was asked for in too short a time
-	WrongCode          Code = "WrongCode"             // the code of a mail is wrong, was used, or is too old
+	Configuration    Code = "Configuration"         // something is wrong on the server's side; the log says what
+	AccessDenied     Code = "AccessDenied"          // the application does not let this person in
+	AccountNotLinked Code = "OAuthAccountNotLinked" // the person must sign in the way they did before
+	// the provider answered with an error, such as a cancelled consent
+	OAuthCallbackError Code = "OAuthCallbackError"
+	CredentialsSignin  Code = "CredentialsSignin" // the application's check did not accept what was typed
+	MissingCSRF        Code = "MissingCSRF"       // the form was not sent by a page of this site
+	Verification       Code = "Verification"      // the link was used already or has expired
+	EmailSignIn        Code = "EmailSignin"       // no mail could be sent, or the address is none
+	RateLimited        Code = "RateLimited"       // too much was asked for in too short a time
+	WrongCode          Code = "WrongCode"         // the code of a mail is wrong, was used, or is too old
 )
 
 // The codes that only the log sees.
@@ -68,7 +74,8 @@ func fail(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Err: fmt.Errorf(format, args...)}
 }
 
-// storeError marks a failure of the adapter: nothing is wrong with the request, and trying again may help.
+// storeError marks a failure of the adapter: nothing is wrong with the request, and trying again
+// may help.
 func storeError(doing string, err error) error {
 	if err == nil {
 		return nil
@@ -79,8 +86,8 @@ func storeError(doing string, err error) error {
 	return &Error{Code: adapterError, Err: fmt.Errorf("%s: %w", doing, err)}
 }
 
-// applicationError is an error of the application's own code, which may have chosen what the visitor sees. Code that ran out of time counts as a store
-// that did: trying again may help.
+// applicationError is an error of the application's own code, which may have chosen what the
+// visitor sees. Code that ran out of time counts as a store that did: trying again may help.
 func applicationError(code Code, where string, err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e

@@ -10,7 +10,8 @@ import (
 	"github.com/cardea-auth/cardea/cardeatest"
 )
 
-// A call to the provider's API for the user who is signed in, with a token that is refreshed when it must be.
+// A call to the provider's API for the user who is signed in, with a token that is refreshed when
+// it must be.
 func ExampleAuth_AccessToken() {
 	site := startExample(cardea.Config{})
 	defer site.close()
@@ -31,7 +32,8 @@ func ExampleAuth_AccessToken() {
 	// Output: 200 There is a token: true.
 }
 
-// The page on which people see where they are signed in, and the button that signs them out everywhere else.
+// The page on which people see where they are signed in, and the button that signs them out
+// everywhere else.
 func ExampleAuth_Sessions() {
 	site := startExample(cardea.Config{})
 	defer site.close()

@@ -41,9 +41,11 @@ func ExampleNew() {
 // New reports everything that is wrong at once, each with its field.
 func ExampleNew_faults() {
 	_, err := cardea.New(cardea.Config{
-		Secret:    "too short",
-		BaseURL:   "https://example.com/app",
-		Providers: []cardea.Provider{provider.OIDC("sso", "Single Sign-On", provider.Client{ID: "id", Secret: "secret"})},
+		Secret:  "too short",
+		BaseURL: "https://example.com/app",
+		Providers: []cardea.Provider{
+			provider.OIDC("sso", "Single Sign-On", provider.Client{ID: "id", Secret: "secret"}),
+		},
 	})
 	fmt.Println(err)
 	// Output:
@@ -113,7 +115,8 @@ func ExampleBeforeCreate() {
 	// Output: 200 Ann Example is STAFF
 }
 
-// A whole part of a site for signed-in visitors: a program is told to sign in, a browser is sent to the sign-in page and comes back.
+// A whole part of a site for signed-in visitors: a program is told to sign in, a browser is sent to
+// the sign-in page and comes back.
 func ExampleAuth_Require() {
 	site := startExample(cardea.Config{})
 	defer site.close()
@@ -133,7 +136,8 @@ func ExampleAuth_Require() {
 	// 303 https://example.com/api/auth/signin?callbackUrl=https://example.com/account/orders
 }
 
-// exampleSite is an application that keeps rows of the type User, with a visitor who is signed in and one who is not.
+// exampleSite is an application that keeps rows of the type User, with a visitor who is signed in
+// and one who is not.
 type exampleSite struct {
 	auth               *cardea.Auth
 	mux                *http.ServeMux
@@ -142,13 +146,17 @@ type exampleSite struct {
 	closers            exampleTest
 }
 
-// startExample completes the configuration with a store and a fake identity provider, and signs Ann Example in.
+// startExample completes the configuration with a store and a fake identity provider, and signs Ann
+// Example in.
 func startExample(c cardea.Config) *exampleSite {
 	site := &exampleSite{mux: http.NewServeMux()}
 	issuer := cardeatest.NewIssuer(&site.closers)
 	c.Secret, c.Logger, c.Adapter = strings.Repeat("s", 32), slog.New(slog.DiscardHandler), memadapter.New()
 	c.Adapter = withEntities(&c)
-	c.Providers = []cardea.Provider{provider.OIDC("idp", "Identity Provider", provider.Client{ID: issuer.ClientID, Secret: issuer.ClientSecret, Issuer: issuer.URL})}
+	c.Providers = []cardea.Provider{
+		provider.OIDC("idp", "Identity Provider",
+			provider.Client{ID: issuer.ClientID, Secret: issuer.ClientSecret, Issuer: issuer.URL}),
+	}
 	auth, err := cardea.New(c)
 	if err != nil {
 		log.Panic(err)

@@ -19,9 +19,12 @@ type flight struct {
 	err   error
 }
 
-// do returns what fn returns, which runs once for all who come with the same key while it runs. It belongs to none of them: it runs to its end, at
-// most as long as limit, when their contexts have ended, and sees nothing of what these carry, such as a transaction.
-func (f *flights) do(ctx context.Context, key string, limit time.Duration, fn func(ctx context.Context) (string, error)) (string, error) {
+// do returns what fn returns, which runs once for all who come with the same key while it runs. It
+// belongs to none of them: it runs to its end, at most as long as limit, when their contexts have
+// ended, and sees nothing of what these carry, such as a transaction.
+func (f *flights) do(
+	ctx context.Context, key string, limit time.Duration, fn func(ctx context.Context) (string, error),
+) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", err
 	}
@@ -54,7 +57,8 @@ func (f *flights) board(key string, limit time.Duration, fn func(ctx context.Con
 	return fl
 }
 
-// land is deferred, so that a panic of the application's code in fn fails those who wait, rather than the program.
+// land is deferred, so that a panic of the application's code in fn fails those who wait, rather
+// than the program.
 func (f *flights) land(key string, fl *flight) {
 	if r := recover(); r != nil {
 		fl.err = fmt.Errorf("panic: %v", r)

@@ -137,8 +137,8 @@ func (c cookies) attempt(t testing.TB) string {
 	return found[0]
 }
 
-// send sends a request with just these cookies, following no redirect: what an attacker would do who is no browser. A form is posted; without
-// one it is a GET.
+// send sends a request with just these cookies, following no redirect: what an attacker would do
+// who is no browser. A form is posted; without one it is a GET.
 func send(t testing.TB, target string, c cookies, form url.Values, change ...func(*http.Request)) *http.Response {
 	t.Helper()
 	method, body := http.MethodGet, ""
@@ -181,7 +181,8 @@ func (s *site) sessionBody(t testing.TB, c cookies) string {
 	return text(t, res)
 }
 
-// checkRefused checks that a callback ended as a failed sign-in that the visitor sees under that code: no session, and no attempt left.
+// checkRefused checks that a callback ended as a failed sign-in that the visitor sees under that
+// code: no session, and no attempt left.
 func checkRefused(t testing.TB, s *site, res *http.Response, code cardea.Code) {
 	t.Helper()
 	page := "/api/auth/error"
@@ -213,7 +214,8 @@ func second(c *cardea.Config) *cardea.OAuthProvider {
 	return &p
 }
 
-// github adds a provider that is like GitHub, with the id "github", at the server of the one that newSite configures.
+// github adds a provider that is like GitHub, with the id "github", at the server of the one that
+// newSite configures.
 func github(c *cardea.Config) *cardea.OAuthProvider {
 	p := provider.GitHub(provider.Client{ID: idp(c).ClientID, Secret: idp(c).ClientSecret})
 	p.Issuer = idp(c).Issuer

@@ -6,20 +6,25 @@ import (
 	"time"
 )
 
-// A provider with FormPost has the visitor's browser post the callback (OAuth 2.0 Form Post Response Mode). That POST comes from another site, so
-// browsers send it without the cookies of this one, which are SameSite=Lax: it cannot be told whose attempt it belongs to, and what it would set
-// could take the place of the cookies that the browser did not show. So it is answered with nothing but a redirect to the GET callback, which
-// carries the form, encrypted, in one parameter. That is a top-level navigation by a safe method, for which browsers send Lax cookies whoever has
-// started it (RFC 6265bis § 5.2); the code and what the provider says of the person are in no log and no history; and no cookie needs SameSite=None.
+// A provider with FormPost has the visitor's browser post the callback (OAuth 2.0 Form Post
+// Response Mode). That POST comes from another site, so browsers send it without the cookies of
+// this one, which are SameSite=Lax: it cannot be told whose attempt it belongs to, and what it
+// would set could take the place of the cookies that the browser did not show. So it is answered
+// with nothing but a redirect to the GET callback, which carries the form, encrypted, in one
+// parameter. That is a top-level navigation by a safe method, for which browsers send Lax cookies
+// whoever has started it (RFC 6265bis § 5.2); the code and what the provider says of the person are
+// in no log and no history; and no cookie needs SameSite=None.
 //
-// Anybody can have a form sealed, and gains nothing by it: it counts as much as the query of any other provider's callback, which anybody can write.
+// Anybody can have a form sealed, and gains nothing by it: it counts as much as the query of any
+// other provider's callback, which anybody can write.
 const (
 	formParam  = "form"
 	formMaxAge = time.Minute
 	maxSealed  = 6000 // bytes; servers and proxies take URLs of some 8000
 )
 
-// fromProvider reports whether the request is such a POST. No token of this site can be in it, and it changes nothing.
+// fromProvider reports whether the request is such a POST. No token of this site can be in it, and
+// it changes nothing.
 func (v *visit) fromProvider(t route) bool {
 	client, ok := v.auth.clients[v.provider]
 	return ok && client.FormPost && t.action == "callback" && t.method == http.MethodPost

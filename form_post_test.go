@@ -16,9 +16,11 @@ import (
 	"github.com/cardea-auth/cardea/cardeatest"
 )
 
-// sameSite is a transport that keeps cookies as browsers do (RFC 6265bis § 5.2, § 5.8.3): when another site has caused a request, or any redirect
-// before it, cookies that are Strict stay away, and those that are Lax or say nothing come along only with safe methods. What the request was caused by
-// is its Origin header, as browsers set it on forms; all requests here are top-level navigations. It needs a client without a jar.
+// sameSite is a transport that keeps cookies as browsers do (RFC 6265bis § 5.2, § 5.8.3): when
+// another site has caused a request, or any redirect before it, cookies that are Strict stay away,
+// and those that are Lax or say nothing come along only with safe methods. What the request was
+// caused by is its Origin header, as browsers set it on forms; all requests here are top-level
+// navigations. It needs a client without a jar.
 type sameSite struct {
 	http.RoundTripper
 	site *url.URL
@@ -64,7 +66,8 @@ func (s *sameSite) RoundTrip(r *http.Request) (*http.Response, error) {
 	sent := r.Clone(r.Context())
 	if r.URL.Host == s.site.Host {
 		for _, c := range s.jar.Cookies(r.URL) {
-			if !s.foreign(r) || s.kind[c.Name] == http.SameSiteNoneMode || s.kind[c.Name] != http.SameSiteStrictMode && r.Method == http.MethodGet {
+			if !s.foreign(r) || s.kind[c.Name] == http.SameSiteNoneMode || s.kind[c.Name] != http.SameSiteStrictMode &&
+				r.Method == http.MethodGet {
 				sent.AddCookie(c)
 			}
 		}
@@ -81,7 +84,8 @@ func (s *sameSite) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// formPoster is a visitor who keeps cookies as browsers do, and stops at each redirect of which follow is not told.
+// formPoster is a visitor who keeps cookies as browsers do, and stops at each redirect of which
+// follow is not told.
 func formPoster(t *testing.T, s *site) (*cardeatest.Browser, *sameSite) {
 	t.Helper()
 	cookies := newSameSite(t, s.URL)
@@ -112,7 +116,8 @@ func posted(t *testing.T, b *cardeatest.Browser, authorize string) url.Values {
 // postBack posts the form from the provider's page.
 func postBack(t *testing.T, b *cardeatest.Browser, s *site, form url.Values) *http.Response {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/api/auth/callback/idp", strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/api/auth/callback/idp",
+		strings.NewReader(form.Encode()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +131,8 @@ func postBack(t *testing.T, b *cardeatest.Browser, s *site, form url.Values) *ht
 	return read(t, res)
 }
 
-// afterPost opens the redirect of a posted callback as the browser does: caused by the provider's page.
+// afterPost opens the redirect of a posted callback as the browser does: caused by the provider's
+// page.
 func afterPost(t *testing.T, b *cardeatest.Browser, s *site, res *http.Response) *http.Response {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, res.Header.Get("Location"), nil)
@@ -141,7 +147,8 @@ func afterPost(t *testing.T, b *cardeatest.Browser, s *site, res *http.Response)
 	return read(t, answer)
 }
 
-// Standards: OAuth 2.0 Form Post Response Mode. The POST comes without cookies and must set none; the GET after it has them.
+// Standards: OAuth 2.0 Form Post Response Mode. The POST comes without cookies and must set none;
+// the GET after it has them.
 func TestFormPost(t *testing.T) {
 	t.Parallel()
 	var raw cardea.Claims
@@ -185,7 +192,8 @@ func TestFormPost(t *testing.T) {
 	if end.StatusCode != http.StatusFound || b.Session() == nil {
 		t.Fatalf("%s to %s, session %v", end.Status, end.Header.Get("Location"), b.Session())
 	}
-	if raw.String("callback", "user", "name") != "Ann Posted" || raw.String("callback", "provider") != "second" || raw["other"] != nil || raw.Object("callback")["other"] != nil {
+	if raw.String("callback", "user", "name") != "Ann Posted" || raw.String("callback", "provider") != "second" ||
+		raw["other"] != nil || raw.Object("callback")["other"] != nil {
 		t.Errorf("raw %v", raw)
 	}
 	for name, kind := range cookies.kind {
@@ -337,7 +345,8 @@ func TestPostedCallbackOfOtherProviders(t *testing.T) {
 	s := newSite(t, nil)
 	b, _ := formPoster(t, s)
 	res := postBack(t, b, s, url.Values{"state": {"x"}, "code": {"y"}})
-	if to := res.Header.Get("Location"); res.StatusCode != http.StatusSeeOther || !strings.Contains(to, "error=MissingCSRF") {
+	if to := res.Header.Get("Location"); res.StatusCode != http.StatusSeeOther ||
+		!strings.Contains(to, "error=MissingCSRF") {
 		t.Errorf("%s to %s", res.Status, to)
 	}
 }

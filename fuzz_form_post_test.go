@@ -9,17 +9,21 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// FuzzFormPost posts anything to the callback of a provider that has browsers post it, and then opens where that leads. The POST sets no cookie and leads to
-// the callback, or to the page of a failure; nobody is signed in by either, and nothing is written.
+// FuzzFormPost posts anything to the callback of a provider that has browsers post it, and then
+// opens where that leads. The POST sets no cookie and leads to the callback, or to the page of a
+// failure; nobody is signed in by either, and nothing is written.
 func FuzzFormPost(f *testing.F) {
 	for _, body := range []string{
-		"state=STATE&code=c&user=%7B%22name%22%3A1%7D", "state=STATE&error=user_cancelled_authorize", "state=a&state=b", "error=%00%ff", "user=" + strings.Repeat("x", 9000),
-		"form=a&provider=idp&form.state=STATE", "iss=ISSUER&state=STATE&code=%zz", "", "state=" + strings.Repeat("s", 5000) + "&code=c",
+		"state=STATE&code=c&user=%7B%22name%22%3A1%7D", "state=STATE&error=user_cancelled_authorize", "state=a&state=b",
+		"error=%00%ff", "user=" + strings.Repeat("x", 9000),
+		"form=a&provider=idp&form.state=STATE", "iss=ISSUER&state=STATE&code=%zz", "",
+		"state=" + strings.Repeat("s", 5000) + "&code=c",
 	} {
 		f.Add(body)
 	}
 	x := newTarget(f, cardea.Database, func(c *cardea.Config) {
-		posted := provider.OIDC("posted", "Posted", provider.Client{ID: "app", Secret: "the client's secret", Issuer: "http://localhost:1/idp"})
+		posted := provider.OIDC("posted", "Posted",
+			provider.Client{ID: "app", Secret: "the client's secret", Issuer: "http://localhost:1/idp"})
 		posted.FormPost, posted.CallbackParams = true, []string{"user"}
 		c.Providers = append(c.Providers, posted)
 	})

@@ -29,24 +29,39 @@ func (x *target) post(path, kind, body, cookie string, client http.Header) answe
 // maxLogged is how many bytes of the log one request may fill.
 const maxLogged = 4 << 10
 
-// FuzzForm posts anything to any endpoint, as a browser, as the client of Auth.js, and as that of next-auth 4 by what is in the form. Nobody is signed in
-// by it and nothing is written; without the CSRF token nothing happens at all; with it, what reaches the mails and the application's check is what they
-// were promised.
+// FuzzForm posts anything to any endpoint, as a browser, as the client of Auth.js, and as that of
+// next-auth 4 by what is in the form. Nobody is signed in by it and nothing is written; without the
+// CSRF token nothing happens at all; with it, what reaches the mails and the application's check is
+// what they were promised.
 func FuzzForm(f *testing.F) {
 	const urlencoded, json = "application/x-www-form-urlencoded", "application/json"
 	for _, seed := range [][3]string{
-		{"signin", urlencoded, "csrfToken=TOKEN"}, {"signin/idp", urlencoded, "csrfToken=TOKEN&callbackUrl=%2Fa&json=true"}, {"signin/idp", json, `{"csrfToken":"TOKEN"}`},
-		{"signin/email", urlencoded, "csrfToken=TOKEN&email=a%40example.com"}, {"signin/email", urlencoded, "csrfToken=TOKEN&email=a%40b%0d%0aBcc%3Ac%40d"},
-		{"signin/email", json, `{"csrfToken":"TOKEN","email":["a@example.com","b@example.com"]}`}, {"signin/email", json, `{"csrfToken":"TOKEN","email":"\ud800@b"}`},
-		{"callback/form", urlencoded, "csrfToken=TOKEN&name=ann&pin=1&x=y"}, {"callback/form", urlencoded, "csrfToken=TOKEN&name=%ff%00&pin=1"},
-		{"callback/form", json, `{"csrfToken":"TOKEN","name":"ann","pin":{"$ne":null}}`}, {"callback/form", urlencoded, "csrfToken=TOKEN&pin=" + strings.Repeat("1", 5000)},
-		{"callback/email", urlencoded, "csrfToken=TOKEN&code=123+456"}, {"callback/email", urlencoded, "csrfToken=TOKEN&token=&email=a@b"}, {"callback/email", urlencoded, "csrfToken=TOKEN&LINKx"},
-		{"callback/idp", urlencoded, "csrfToken=TOKEN&state=STATE&code=c"}, {"callback/none", urlencoded, "csrfToken=TOKEN"},
-		{"session", json, `{"csrfToken":"TOKEN","data":{"user":{"email":"bob@example.com"}}}`}, {"session", json, `{"csrfToken":"TOKEN","data":1e999}`},
-		{"session", urlencoded, "csrfToken=TOKEN&data=%7B%22a%22%3A1%7D"}, {"session", json, `{"csrfToken":["TOKEN"]}`}, {"session", json, strings.Repeat("[", 10000)},
-		{"signout", urlencoded, "csrfToken=TOKEN&callbackUrl=//evil.example"}, {"signout", "multipart/form-data; boundary=x", "--x"}, {"signout/idp", urlencoded, "csrfToken=TOKEN"},
-		{"_log", urlencoded, "level=error&code=CLIENT_FETCH_ERROR&client=true&message=TOKEN"}, {"_log", urlencoded, "level=error&code=a%0ab"}, {"_log", json, "{"},
-		{"csrf", "", ""}, {"error", "text/plain", "x"}, {"signin/", urlencoded + "; charset=utf-16", "csrfToken=TOKEN"}, {"//", ";", "%zz"}, {"signin/" + strings.Repeat("a", 9000), urlencoded, "csrfToken=TOKEN"},
+		{"signin", urlencoded, "csrfToken=TOKEN"},
+		{"signin/idp", urlencoded, "csrfToken=TOKEN&callbackUrl=%2Fa&json=true"},
+		{"signin/idp", json, `{"csrfToken":"TOKEN"}`},
+		{"signin/email", urlencoded, "csrfToken=TOKEN&email=a%40example.com"},
+		{"signin/email", urlencoded, "csrfToken=TOKEN&email=a%40b%0d%0aBcc%3Ac%40d"},
+		{"signin/email", json, `{"csrfToken":"TOKEN","email":["a@example.com","b@example.com"]}`},
+		{"signin/email", json, `{"csrfToken":"TOKEN","email":"\ud800@b"}`},
+		{"callback/form", urlencoded, "csrfToken=TOKEN&name=ann&pin=1&x=y"},
+		{"callback/form", urlencoded, "csrfToken=TOKEN&name=%ff%00&pin=1"},
+		{"callback/form", json, `{"csrfToken":"TOKEN","name":"ann","pin":{"$ne":null}}`},
+		{"callback/form", urlencoded, "csrfToken=TOKEN&pin=" + strings.Repeat("1", 5000)},
+		{"callback/email", urlencoded, "csrfToken=TOKEN&code=123+456"},
+		{"callback/email", urlencoded, "csrfToken=TOKEN&token=&email=a@b"},
+		{"callback/email", urlencoded, "csrfToken=TOKEN&LINKx"},
+		{"callback/idp", urlencoded, "csrfToken=TOKEN&state=STATE&code=c"},
+		{"callback/none", urlencoded, "csrfToken=TOKEN"},
+		{"session", json, `{"csrfToken":"TOKEN","data":{"user":{"email":"bob@example.com"}}}`},
+		{"session", json, `{"csrfToken":"TOKEN","data":1e999}`},
+		{"session", urlencoded, "csrfToken=TOKEN&data=%7B%22a%22%3A1%7D"}, {"session", json, `{"csrfToken":["TOKEN"]}`},
+		{"session", json, strings.Repeat("[", 10000)},
+		{"signout", urlencoded, "csrfToken=TOKEN&callbackUrl=//evil.example"},
+		{"signout", "multipart/form-data; boundary=x", "--x"}, {"signout/idp", urlencoded, "csrfToken=TOKEN"},
+		{"_log", urlencoded, "level=error&code=CLIENT_FETCH_ERROR&client=true&message=TOKEN"},
+		{"_log", urlencoded, "level=error&code=a%0ab"}, {"_log", json, "{"},
+		{"csrf", "", ""}, {"error", "text/plain", "x"}, {"signin/", urlencoded + "; charset=utf-16", "csrfToken=TOKEN"},
+		{"//", ";", "%zz"}, {"signin/" + strings.Repeat("a", 9000), urlencoded, "csrfToken=TOKEN"},
 	} {
 		f.Add(seed[0], seed[1], seed[2])
 	}
@@ -66,7 +81,8 @@ func FuzzForm(f *testing.F) {
 			res := x.post(path, kind, sent, csrfCookie+"="+x.csrf+"; "+sessionCookie+"="+had, nil)
 			if x.checkUnmoved(t, sent, res); strings.Contains(sent, x.csrfToken) && strings.HasPrefix(path, "signout") {
 				x.signIn(t)
-			} else if got := x.ask(http.MethodGet, "/session", sessionCookie+"="+had, nil).Body.String(); !strings.Contains(got, `"ann@example.com"`) {
+			} else if got := x.ask(http.MethodGet, "/session", sessionCookie+"="+had,
+				nil).Body.String(); !strings.Contains(got, `"ann@example.com"`) {
 				t.Errorf("the session is then %s", got)
 			}
 		}
@@ -76,7 +92,8 @@ func FuzzForm(f *testing.F) {
 // checkUnmoved checks what holds for each form of a stranger, and of a visitor.
 func (x *target) checkUnmoved(t *testing.T, sent string, res answer) {
 	t.Helper()
-	if to := res.Header().Get("Location"); strings.HasPrefix(to, x.issuer.URL+"/authorize?") && strings.Contains(sent, x.csrfToken) {
+	if to := res.Header().Get("Location"); strings.HasPrefix(to, x.issuer.URL+"/authorize?") &&
+		strings.Contains(sent, x.csrfToken) {
 		res.Header().Del("Location") // where the visitor wanted to go
 		res.Code = http.StatusOK
 	}
@@ -101,7 +118,8 @@ func (x *target) checkUnmoved(t *testing.T, sent string, res answer) {
 	}
 }
 
-// checkPosted is checkUnmoved for somebody who is not signed in, with what mails and checks are promised.
+// checkPosted is checkUnmoved for somebody who is not signed in, with what mails and checks are
+// promised.
 func (x *target) checkPosted(t *testing.T, sent string, res answer) {
 	t.Helper()
 	x.checkUnmoved(t, sent, res)
@@ -120,7 +138,8 @@ func (x *target) checkPosted(t *testing.T, sent string, res answer) {
 	}
 	for _, values := range x.typed {
 		for name, value := range values {
-			if name != "name" && name != "pin" || len(value) > 4096 || !utf8.ValidString(value) || strings.Contains(value, "\x00") {
+			if name != "name" && name != "pin" || len(value) > 4096 || !utf8.ValidString(value) ||
+				strings.Contains(value, "\x00") {
 				t.Errorf("the check is asked about %q: %.50q, %d bytes", name, value, len(value))
 			}
 		}
@@ -130,12 +149,16 @@ func (x *target) checkPosted(t *testing.T, sent string, res answer) {
 	}
 }
 
-// Auth.js GHSA-v64w-49xw-qq89 and rows of mails: a link signs in only whole, and only with the cookie of the browser that asked for it.
+// Auth.js GHSA-v64w-49xw-qq89 and rows of mails: a link signs in only whole, and only with the
+// cookie of the browser that asked for it.
 func FuzzMailLink(f *testing.F) {
 	for _, seed := range [][2]string{
-		{"LINK", "MAIL"}, {"LINK", ""}, {"", "MAIL"}, {"token=&email=", "MAIL"}, {"LINK&token=x", "MAIL"}, {"LINK&email=ann@example.com", "MAIL; MAIL"}, {"LINK&email=a%40b%00", "MAIL"},
-		{"token=" + strings.Repeat("0", 64) + "&email=ann@example.com", "MAIL"}, {"LINK&callbackUrl=//evil.example", "MAIL"}, {"LINK", "MAIL; authjs.session-token=SESSION"},
-		{"LINK&token[]=1", "authjs.mail=SESSION"}, {"LINK;a=b", "MAIL"}, {"%zz", "authjs.mail="}, {"email=%22%3E%3Cb%3E@b&token=" + strings.Repeat("f", 64), ""},
+		{"LINK", "MAIL"}, {"LINK", ""}, {"", "MAIL"}, {"token=&email=", "MAIL"}, {"LINK&token=x", "MAIL"},
+		{"LINK&email=ann@example.com", "MAIL; MAIL"}, {"LINK&email=a%40b%00", "MAIL"},
+		{"token=" + strings.Repeat("0", 64) + "&email=ann@example.com", "MAIL"},
+		{"LINK&callbackUrl=//evil.example", "MAIL"}, {"LINK", "MAIL; authjs.session-token=SESSION"},
+		{"LINK&token[]=1", "authjs.mail=SESSION"}, {"LINK;a=b", "MAIL"}, {"%zz", "authjs.mail="},
+		{"email=%22%3E%3Cb%3E@b&token=" + strings.Repeat("f", 64), ""},
 	} {
 		f.Add(seed[0], seed[1])
 	}
@@ -163,11 +186,14 @@ func FuzzMailLink(f *testing.F) {
 	})
 }
 
-// FuzzPage puts anything into the query of the pages, and a mark of its own after each < and quote: what comes from outside is text, never markup.
+// FuzzPage puts anything into the query of the pages, and a mark of its own after each < and quote:
+// what comes from outside is text, never markup.
 func FuzzPage(f *testing.F) {
 	for _, seed := range [][3]string{
-		{"signin", "callbackUrl", "/a?b=<x>"}, {"signin", "email", `a"onfocus=alert(1)@b`}, {"signin", "error", "OAuthAccountNotLinked"}, {"signin", "csrfToken", "'><script>"},
-		{"error", "error", "<b>"}, {"verify-request", "provider", "email"}, {"verify-request", "type", "</style>"}, {"signout", "callbackUrl", "/\"><img>"},
+		{"signin", "callbackUrl", "/a?b=<x>"}, {"signin", "email", `a"onfocus=alert(1)@b`},
+		{"signin", "error", "OAuthAccountNotLinked"}, {"signin", "csrfToken", "'><script>"},
+		{"error", "error", "<b>"}, {"verify-request", "provider", "email"}, {"verify-request", "type", "</style>"},
+		{"signout", "callbackUrl", "/\"><img>"},
 		{"callback/email", "email", "<b>@example.com"}, {"signin", "code", "\xff<"}, {"error", "%00", "<!--"},
 	} {
 		f.Add(seed[0], seed[1], seed[2])

@@ -13,26 +13,38 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// FuzzForwarded has anybody say where a request came from and where it was sent. Nothing is linked to but the hosts that are trusted, whatever a proxy
-// passes on; and to a peer that is none no header gives another address, under which it could send mails once more.
+// FuzzForwarded has anybody say where a request came from and where it was sent. Nothing is linked
+// to but the hosts that are trusted, whatever a proxy passes on; and to a peer that is none no
+// header gives another address, under which it could send mails once more.
 func FuzzForwarded(f *testing.F) {
 	for _, seed := range [][4]string{
-		{"app.example", "https", "localhost, app.example", ""}, {"app.example", "https, http", "localhost", ""}, {"evil.app.example", "", "evil.localhost", ""}, {"evilapp.example", "", "app.example.evil", ""},
-		{"app.example", "", "", ""}, {"app.example", "https", "app.example", "192.0.2.7"}, {"evil.example", "http", "evil.example", "10.0.0.1, 192.0.2.7"},
-		{"app.example:443", "https", "app.example:443", "10.0.0.1,,"}, {"app.example", "HTTPS", "evil.example, app.example", "[2001:db8::1]:80"}, {"app.example@evil.example", "javascript", "//", "::ffff:10.0.0.1"},
-		{"APP.EXAMPLE.", "https,http", "app.example\t", "fe80::1%25eth0"}, {"", "\x00", "app.example\r\nX: y", "unknown"}, {"[::1]", "", "[::1", "1.2.3.4:x"}, {"app.example:80:443", "https", "app.example?", strings.Repeat("10.0.0.1,", 500)},
+		{"app.example", "https", "localhost, app.example", ""}, {"app.example", "https, http", "localhost", ""},
+		{"evil.app.example", "", "evil.localhost", ""}, {"evilapp.example", "", "app.example.evil", ""},
+		{"app.example", "", "", ""}, {"app.example", "https", "app.example", "192.0.2.7"},
+		{"evil.example", "http", "evil.example", "10.0.0.1, 192.0.2.7"},
+		{"app.example:443", "https", "app.example:443", "10.0.0.1,,"},
+		{"app.example", "HTTPS", "evil.example, app.example", "[2001:db8::1]:80"},
+		{"app.example@evil.example", "javascript", "//", "::ffff:10.0.0.1"},
+		{"APP.EXAMPLE.", "https,http", "app.example\t", "fe80::1%25eth0"},
+		{"", "\x00", "app.example\r\nX: y", "unknown"}, {"[::1]", "", "[::1", "1.2.3.4:x"},
+		{"app.example:80:443", "https", "app.example?", strings.Repeat("10.0.0.1,", 500)},
 	} {
 		f.Add(seed[0], seed[1], seed[2], seed[3])
 	}
 	x := newTarget(f, cardea.Database, func(c *cardea.Config) {
-		c.TrustedHosts, c.TrustedProxies = []string{"app.example", "localhost"}, []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+		c.TrustedHosts, c.TrustedProxies = []string{"app.example", "localhost"}, []netip.Prefix{
+			netip.MustParsePrefix("10.0.0.0/8"),
+		}
 		c.Providers[1].(*cardea.EmailProvider).ClientLimit.Count = 1 // newTarget's peer has asked for its mail already
 	})
 	x.askForMail(f)
 	f.Fuzz(func(t *testing.T, host, scheme, forwardedHost, forwardedFor string) {
-		headers := http.Header{"X-Forwarded-Proto": {scheme}, "X-Forwarded-Host": {forwardedHost}, "X-Forwarded-For": {forwardedFor}}
+		headers := http.Header{
+			"X-Forwarded-Proto": {scheme}, "X-Forwarded-Host": {forwardedHost}, "X-Forwarded-For": {forwardedFor},
+		}
 		for peer, want := range map[string]string{
-			"192.0.2.1:1234": canonical("http", host), "10.1.2.3:4": canonical(lastOf(scheme, "http", "https"), lastOf(forwardedHost, host)),
+			"192.0.2.1:1234": canonical("http", host),
+			"10.1.2.3:4":     canonical(lastOf(scheme, "http", "https"), lastOf(forwardedHost, host)),
 		} {
 			r := httptest.NewRequest(http.MethodGet, origin+"/api/auth/providers", nil)
 			r.RemoteAddr, r.Host, r.Header = peer, host, headers.Clone()
@@ -57,11 +69,12 @@ func FuzzForwarded(f *testing.F) {
 
 // canonical is an origin as browsers write it.
 func canonical(scheme, host string) string {
-	return scheme + "://" + strings.TrimSuffix(strings.ToLower(host), map[string]string{"http": ":80", "https": ":443"}[scheme])
+	return scheme + "://" + strings.TrimSuffix(strings.ToLower(host),
+		map[string]string{"http": ":80", "https": ":443"}[scheme])
 }
 
-// lastOf is the last of several values of a header, which is the one that the proxy has added. It must be one of those, if there are any; if it is not, or
-// empty, it is otherwise.
+// lastOf is the last of several values of a header, which is the one that the proxy has added. It
+// must be one of those, if there are any; if it is not, or empty, it is otherwise.
 func lastOf(header, otherwise string, must ...string) string {
 	list := strings.Split(header, ",")
 	v := strings.TrimSpace(list[len(list)-1])
@@ -71,7 +84,8 @@ func lastOf(header, otherwise string, must ...string) string {
 	return v
 }
 
-// checkOrigins checks where the list of providers leads: to want, if that is trusted, and else nowhere.
+// checkOrigins checks where the list of providers leads: to want, if that is trusted, and else
+// nowhere.
 func checkOrigins(t *testing.T, w *httptest.ResponseRecorder, want string) {
 	t.Helper()
 	if w.Code == http.StatusBadRequest {
@@ -83,7 +97,8 @@ func checkOrigins(t *testing.T, w *httptest.ResponseRecorder, want string) {
 	}
 	for id, p := range list {
 		from, found := strings.CutSuffix(p["callbackUrl"], "/api/auth/callback/"+id)
-		if !found || from != want || !slices.Contains([]string{"http://app.example", "https://app.example", "http://localhost", "https://localhost"}, from) {
+		if !found || from != want || !slices.Contains([]string{"http://app.example", "https://app.example",
+			"http://localhost", "https://localhost"}, from) {
 			t.Errorf("%s leads to %q, want %q", id, p["callbackUrl"], want)
 		}
 	}

@@ -40,19 +40,27 @@ func (p *hostileProvider) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// Passport CVE-2021-41580, Pomerium CVE-2024-47616 and rows of identity providers: whatever a provider answers at its token, userinfo and e-mail
-// endpoints, the sign-in ends with an answer, and nobody is signed in as a user whom that provider has not brought here, or stored with what no page and no
-// column should hold.
+// Passport CVE-2021-41580, Pomerium CVE-2024-47616 and rows of identity providers: whatever a
+// provider answers at its token, userinfo and e-mail endpoints, the sign-in ends with an answer,
+// and nobody is signed in as a user whom that provider has not brought here, or stored with what no
+// page and no column should hold.
 func FuzzProvider(f *testing.F) {
 	const token, user, emails = "/token", "/user", "/emails"
 	for _, seed := range [][2]string{
-		{token, `{"access_token":"a","token_type":"bearer"}`}, {token, `{"access_token":"a","token_type":"bearer","id_token":"eyJhbGciOiJub25lIn0.e30."}`},
-		{token, `{"access_token":["a"],"expires_in":1e309,"scope":{}}`}, {token, "access_token=a&token_type=bearer"}, {token, `{"error":"invalid_grant","error_description":"\u0000"}`},
-		{token, `{"error":"` + strings.Repeat("x", 10000) + `"}`}, {user, `{"id":"` + strings.Repeat("7", 256) + `"}`}, {user, `{"id":" undefined "}`},
-		{user, `{"id":8,"name":"\u0000\n` + strings.Repeat("ö", 300) + `"}`}, {user, `{"id":9,"avatar_url":"javascript:alert(1)"}`}, {emails, `[{"email":"<a>\n@b","verified":true}]`},
-		{user, `{"id":7,"name":"Mallory","email":"ann@example.com","verified":true}`}, {user, `{"id":"","email":"m@example.com"}`}, {user, `{"id":1001}`}, {user, `{"id":"1001","name":"\ud800"}`},
-		{user, `{"id":9007199254740993}`}, {user, `{"id":{"$ne":1}}`}, {user, `{"id":1e400}`}, {user, `[]`}, {user, `null`}, {user, ""}, {user, `{"id":7,"id":8}`},
-		{emails, `[{"email":"ann@example.com","primary":true,"verified":true}]`}, {emails, `[{"email":1}]`}, {emails, `[null]`}, {emails, `{}`}, {emails, strings.Repeat("[", 10000)},
+		{token, `{"access_token":"a","token_type":"bearer"}`},
+		{token, `{"access_token":"a","token_type":"bearer","id_token":"eyJhbGciOiJub25lIn0.e30."}`},
+		{token, `{"access_token":["a"],"expires_in":1e309,"scope":{}}`}, {token, "access_token=a&token_type=bearer"},
+		{token, `{"error":"invalid_grant","error_description":"\u0000"}`},
+		{token, `{"error":"` + strings.Repeat("x", 10000) + `"}`}, {user, `{"id":"` + strings.Repeat("7", 256) + `"}`},
+		{user, `{"id":" undefined "}`},
+		{user, `{"id":8,"name":"\u0000\n` + strings.Repeat("ö", 300) + `"}`},
+		{user, `{"id":9,"avatar_url":"javascript:alert(1)"}`}, {emails, `[{"email":"<a>\n@b","verified":true}]`},
+		{user, `{"id":7,"name":"Mallory","email":"ann@example.com","verified":true}`},
+		{user, `{"id":"","email":"m@example.com"}`}, {user, `{"id":1001}`}, {user, `{"id":"1001","name":"\ud800"}`},
+		{user, `{"id":9007199254740993}`}, {user, `{"id":{"$ne":1}}`}, {user, `{"id":1e400}`}, {user, `[]`},
+		{user, `null`}, {user, ""}, {user, `{"id":7,"id":8}`},
+		{emails, `[{"email":"ann@example.com","primary":true,"verified":true}]`}, {emails, `[{"email":1}]`},
+		{emails, `[null]`}, {emails, `{}`}, {emails, strings.Repeat("[", 10000)},
 	} {
 		for _, status := range []int{200, 204, 302, 400, 500} {
 			f.Add(seed[0], status, "application/json", seed[1])
@@ -87,13 +95,15 @@ func FuzzProvider(f *testing.F) {
 		name := attemptPrefix + state[:21]
 		x.forget()
 		in = nil
-		res := x.ask(http.MethodGet, "/callback/hub?code=c&state="+url.QueryEscape(state), name+"="+begun.set(name), nil)
+		res := x.ask(http.MethodGet, "/callback/hub?code=c&state="+url.QueryEscape(state), name+"="+begun.set(name),
+			nil)
 		x.checkAnswer(t, "callback", res)
 		if res.Code != http.StatusFound {
 			t.Errorf("status %d", res.Code)
 		}
 		failed := strings.Contains(res.Header().Get("Location"), "error=")
-		if signedIn := res.set(sessionCookie) != ""; signedIn == failed || signedIn != (len(x.store.writes()) > 0) || signedIn != (in != nil) {
+		if signedIn := res.set(sessionCookie) != ""; signedIn == failed || signedIn != (len(x.store.writes()) > 0) ||
+			signedIn != (in != nil) {
 			t.Errorf("signed in: %v, sent to %q, written: %v", signedIn, res.Header().Get("Location"), x.store.writes())
 		}
 		if in != nil {
@@ -111,16 +121,20 @@ func FuzzProvider(f *testing.F) {
 func checkPerson(t *testing.T, in *cardea.SignIn, known string) {
 	t.Helper()
 	odd := func(r rune) bool { return r < ' ' || r == 0x7f }
-	if id := strings.ToLower(strings.TrimSpace(in.Account.ProviderAccountID)); in.User.ID == known || id == "" || id == "undefined" || len(id) > 255 {
+	if id := strings.ToLower(strings.TrimSpace(in.Account.ProviderAccountID)); in.User.ID == known || id == "" ||
+		id == "undefined" || len(id) > 255 {
 		t.Fatalf("the account %q is another provider's user's, or nobody's", id)
 	}
-	if u := in.User; !utf8.ValidString(u.Name) || utf8.RuneCountInString(u.Name) > 255 || strings.ContainsFunc(u.Name, odd) {
+	if u := in.User; !utf8.ValidString(u.Name) || utf8.RuneCountInString(u.Name) > 255 ||
+		strings.ContainsFunc(u.Name, odd) {
 		t.Errorf("stored is the name %q", u.Name)
 	}
-	if u := in.User; u.Email != "" && (strings.Count(u.Email, "@") != 1 || strings.ContainsAny(u.Email, " <>,;\"") || strings.ContainsFunc(u.Email, odd)) {
+	if u := in.User; u.Email != "" && (strings.Count(u.Email, "@") != 1 || strings.ContainsAny(u.Email, " <>,;\"") ||
+		strings.ContainsFunc(u.Email, odd)) {
 		t.Errorf("stored is the address %q", u.Email)
 	}
-	if image, err := url.Parse(in.User.Image); in.User.Image != "" && (err != nil || image.Host == "" || image.Scheme != "https" && image.Scheme != "http") {
+	if image, err := url.Parse(in.User.Image); in.User.Image != "" &&
+		(err != nil || image.Host == "" || image.Scheme != "https" && image.Scheme != "http") {
 		t.Errorf("stored is the picture %q", in.User.Image)
 	}
 }

@@ -21,9 +21,10 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// What a stranger can send is fuzzed here, and in the other files of this name, through the whole handler, without a network. Inputs may hold the words
-// STATE, ISSUER, ATTEMPT, SESSION, CSRF, TOKEN, MAIL and LINK, in whose place come real values, so that fuzzing gets behind the first check. What a run
-// finds worth keeping goes into testdata/fuzz.
+// What a stranger can send is fuzzed here, and in the other files of this name, through the whole
+// handler, without a network. Inputs may hold the words STATE, ISSUER, ATTEMPT, SESSION, CSRF,
+// TOKEN, MAIL and LINK, in whose place come real values, so that fuzzing gets behind the first
+// check. What a run finds worth keeping goes into testdata/fuzz.
 
 // inProcess is a transport to a handler of this process.
 type inProcess struct{ http.Handler }
@@ -36,7 +37,8 @@ func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// target is an application under fuzzing, with the real values of a visitor who is signed in and has a sign-in under way.
+// target is an application under fuzzing, with the real values of a visitor who is signed in and
+// has a sign-in under way.
 type target struct {
 	auth   *cardea.Auth
 	issuer *cardeatest.Issuer
@@ -52,15 +54,22 @@ const origin = "http://localhost"
 
 func newTarget(f *testing.F, strategy cardea.Strategy, change ...func(*cardea.Config)) *target {
 	f.Helper()
-	issuer := cardeatest.NewLocalIssuer("http://localhost:1/idp", "app", "the client's secret", person("1001", "ann@example.com"))
+	issuer := cardeatest.NewLocalIssuer("http://localhost:1/idp", "app", "the client's secret",
+		person("1001", "ann@example.com"))
 	x := &target{issuer: issuer, store: &watchedStore{Adapter: memadapter.New()}}
 	often := cardea.Limit{Count: 1 << 30, Within: time.Hour}
 	c := cardea.Config{
 		Secret: secret, Adapter: x.store, Session: cardea.SessionConfig{Strategy: strategy},
 		Providers: []cardea.Provider{
 			provider.OIDC("idp", "IdP", provider.Client{ID: "app", Secret: "the client's secret", Issuer: issuer.URL}),
-			&cardea.EmailProvider{ID: "email", Name: "Email", Normalize: email.Normalize, Send: x.send, AddressLimit: often, ClientLimit: often},
-			&cardea.CredentialsProvider{ID: "form", Name: "Form", Fields: []cardea.Field{{Name: "name", Required: true}, {Name: "pin"}}, Authorize: x.authorize},
+			&cardea.EmailProvider{
+				ID: "email", Name: "Email", Normalize: email.Normalize, Send: x.send, AddressLimit: often,
+				ClientLimit: often,
+			},
+			&cardea.CredentialsProvider{
+				ID: "form", Name: "Form", Fields: []cardea.Field{{Name: "name", Required: true}, {Name: "pin"}},
+				Authorize: x.authorize,
+			},
 		},
 		HTTPClient: &http.Client{Transport: inProcess{issuer}},
 		Logger:     slog.New(slog.NewJSONHandler(&x.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
@@ -90,7 +99,8 @@ func (x *target) real(input string) string {
 	}
 	_, link, _ = strings.Cut(link, "?")
 	return strings.NewReplacer(
-		"STATE", url.QueryEscape(x.state), "ISSUER", url.QueryEscape(x.issuer.URL), "ATTEMPT", x.attempt, "SESSION", x.session, "CSRF", x.csrf,
+		"STATE", url.QueryEscape(x.state), "ISSUER", url.QueryEscape(x.issuer.URL), "ATTEMPT", x.attempt, "SESSION",
+		x.session, "CSRF", x.csrf,
 		"TOKEN", x.csrfToken, "MAIL", x.mail, "LINK", link,
 	).Replace(input)
 }
@@ -190,7 +200,8 @@ func (x *target) ask(method, path, cookie string, form url.Values) answer {
 	return answer{w}
 }
 
-// checkAnswer checks what holds for each answer to a stranger: no failure of the server's, no way off the site, and nobody signed in.
+// checkAnswer checks what holds for each answer to a stranger: no failure of the server's, no way
+// off the site, and nobody signed in.
 func (x *target) checkAnswer(t *testing.T, what string, res answer) {
 	t.Helper()
 	if res.Code >= 500 {
@@ -219,19 +230,26 @@ func (x *target) checkAnswer(t *testing.T, what string, res answer) {
 // within reports whether a browser that is sent there stays on the site.
 func within(to string) bool {
 	u, err := url.Parse(to)
-	return err == nil && u.Scheme+"://"+u.Host == origin && u.User == nil && (len(to) == len(origin) || strings.IndexByte("/?#", to[len(origin)]) == 0) &&
+	return err == nil && u.Scheme+"://"+u.Host == origin && u.User == nil &&
+		(len(to) == len(origin) || strings.IndexByte("/?#", to[len(origin)]) == 0) &&
 		!strings.ContainsFunc(to, func(r rune) bool { return r <= ' ' || r > '~' || r == '\\' })
 }
 
-// NextAuth CVE-2023-27490, Zitadel CVE-2025-46815 and standards 66, for any query and cookies of a callback: it fails, with an answer, and writes nothing.
-// The code is the one thing that fuzzing cannot know.
+// NextAuth CVE-2023-27490, Zitadel CVE-2025-46815 and standards 66, for any query and cookies of a
+// callback: it fails, with an answer, and writes nothing. The code is the one thing that fuzzing
+// cannot know.
 func FuzzCallback(f *testing.F) {
 	for _, seed := range [][2]string{
-		{"", ""}, {"state=STATE&iss=ISSUER&code=c", "ATTEMPT"}, {"state=STATE&iss=ISSUER", "ATTEMPT"}, {"state=STATE&iss=ISSUER&error=access_denied", "ATTEMPT"},
-		{"state=STATE&code=c", "ATTEMPT"}, {"state=STATE&iss=ISSUER&iss=ISSUER&code=c", "ATTEMPT"}, {"state=STATE&state=x&code=c&iss=ISSUER", "ATTEMPT; ATTEMPT"},
-		{"state=.&code=c", "authjs.state.=x"}, {"state=a.b&code=c", "authjs.state.a=x"}, {"state=%zz", "ATTEMPT"}, {"state=STATE;code=c", "ATTEMPT"},
-		{"state=STATE&iss=ISSUER&error=%0d%0aSet-Cookie:a=b&callbackUrl=//evil.example", "ATTEMPT; authjs.session-token=SESSION"},
-		{"state=STATE&iss=ISSUER&code=%00&access_token=a&id_token=b", "authjs.session-token.0=a; ATTEMPT; authjs.csrf-token=CSRF"},
+		{"", ""}, {"state=STATE&iss=ISSUER&code=c", "ATTEMPT"}, {"state=STATE&iss=ISSUER", "ATTEMPT"},
+		{"state=STATE&iss=ISSUER&error=access_denied", "ATTEMPT"},
+		{"state=STATE&code=c", "ATTEMPT"}, {"state=STATE&iss=ISSUER&iss=ISSUER&code=c", "ATTEMPT"},
+		{"state=STATE&state=x&code=c&iss=ISSUER", "ATTEMPT; ATTEMPT"},
+		{"state=.&code=c", "authjs.state.=x"}, {"state=a.b&code=c", "authjs.state.a=x"}, {"state=%zz", "ATTEMPT"},
+		{"state=STATE;code=c", "ATTEMPT"},
+		{"state=STATE&iss=ISSUER&error=%0d%0aSet-Cookie:a=b&callbackUrl=//evil.example",
+			"ATTEMPT; authjs.session-token=SESSION"},
+		{"state=STATE&iss=ISSUER&code=%00&access_token=a&id_token=b",
+			"authjs.session-token.0=a; ATTEMPT; authjs.csrf-token=CSRF"},
 	} {
 		f.Add(seed[0], seed[1])
 	}
@@ -244,7 +262,8 @@ func FuzzCallback(f *testing.F) {
 		res := x.ask(http.MethodGet, "/callback/idp?"+x.real(query), x.real(cookie), nil)
 		x.checkAnswer(t, "callback", res)
 		to := res.Header().Get("Location")
-		if res.Code != http.StatusFound || to != origin+"/api/auth/error?error=Configuration" && to != origin+"/api/auth/signin?error=OAuthCallbackError" {
+		if res.Code != http.StatusFound || to != origin+"/api/auth/error?error=Configuration" &&
+			to != origin+"/api/auth/signin?error=OAuthCallbackError" {
 			t.Errorf("%d to %q", res.Code, to)
 		}
 		for _, c := range res.Result().Cookies() {
@@ -260,12 +279,16 @@ func FuzzCallback(f *testing.F) {
 
 var callbackField = regexp.MustCompile(`name="callbackUrl" value="([^"]*)"`)
 
-// NextAuth CVE-2022-31093, CVE-2022-24858 and CVE-2022-29214, oauth2-proxy GHSA-qqxw-m5fj-f7gv and standards 11, for any callback URL in query, form and cookie.
+// NextAuth CVE-2022-31093, CVE-2022-24858 and CVE-2022-29214, oauth2-proxy GHSA-qqxw-m5fj-f7gv and
+// standards 11, for any callback URL in query, form and cookie.
 func FuzzCallbackURL(f *testing.F) {
 	for _, v := range hostile("localhost") {
 		f.Add(v)
 	}
-	for _, v := range []string{"/", "/a?b=c#d", origin, origin + "/a%20b", "HTTP://LOCALHOST/a", "http://localhost:80/a", "/" + strings.Repeat("%25", 600)} {
+	for _, v := range []string{
+		"/", "/a?b=c#d", origin, origin + "/a%20b", "HTTP://LOCALHOST/a", "http://localhost:80/a",
+		"/" + strings.Repeat("%25", 600),
+	} {
 		f.Add(v)
 	}
 	x := newTarget(f, cardea.JWT)
@@ -286,31 +309,42 @@ func FuzzCallbackURL(f *testing.F) {
 			"query of an error":      x.ask(http.MethodGet, "/error"+query(v), own, nil),
 		} {
 			x.checkAnswer(t, what, res)
-			if to, err := url.Parse(res.Header().Get("Location")); err == nil && to.Query().Has("callbackUrl") && !within(to.Query().Get("callbackUrl")) {
+			if to, err := url.Parse(res.Header().Get("Location")); err == nil && to.Query().Has("callbackUrl") &&
+				!within(to.Query().Get("callbackUrl")) {
 				t.Errorf("%s: hands on %q", what, to.Query().Get("callbackUrl"))
 			}
-			if field := callbackField.FindStringSubmatch(res.Body.String()); field != nil && !within(html.UnescapeString(field[1])) {
+			if field := callbackField.FindStringSubmatch(res.Body.String()); field != nil &&
+				!within(html.UnescapeString(field[1])) {
 				t.Errorf("%s: the page has %q", what, field[1])
 			}
 		}
 		res := x.ask(http.MethodPost, "/signin/idp", own, asked)
-		if to := res.Header().Get("Location"); res.Code != http.StatusSeeOther || !strings.HasPrefix(to, "http://localhost:1/idp/authorize?") {
+		if to := res.Header().Get("Location"); res.Code != http.StatusSeeOther ||
+			!strings.HasPrefix(to, "http://localhost:1/idp/authorize?") {
 			t.Errorf("sign in: %d to %q", res.Code, to)
 		}
 	})
 }
 
-// NextAuth CVE-2023-48309, fiber CVE-2026-25899 and Pomerium CVE-2021-29652, for any cookies: only the visitor's own session is one, and nothing else makes
-// the handler stumble. An attempt or a CSRF token that is none is refused.
+// NextAuth CVE-2023-48309, fiber CVE-2026-25899 and Pomerium CVE-2021-29652, for any cookies: only
+// the visitor's own session is one, and nothing else makes the handler stumble. An attempt or a
+// CSRF token that is none is refused.
 func FuzzCookies(f *testing.F) {
 	for _, seed := range []string{
-		"", "authjs.session-token=SESSION", "authjs.session-token=ATTEMPT", "authjs.session-token=CSRF", "authjs.session-token=SESSIO", "authjs.session-token=xSESSION",
-		"authjs.session-token.0=SESSION", "authjs.session-token.0=SESSION; authjs.session-token.1=x", "authjs.session-token.1=SESSION", "authjs.session-token.99=a",
-		"authjs.session-token.100=a", "authjs.session-token.00=SESSION", "authjs.session-token=; authjs.session-token.0=a; authjs.session-token.2=b",
-		"authjs.session-token=%", "authjs.session-token=%ff", "authjs.session-token=eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2Q0JDLUhTNTEyIiwiemlwIjoiREVGIn0..a.b.c",
-		"__Secure-authjs.session-token=SESSION", "next-auth.session-token=SESSION", "ATTEMPT", "ATTEMPT; authjs.session-token=SESSION", "authjs.csrf-token=CSRF",
-		"authjs.csrf-token=a|b", "authjs.csrf-token=" + strings.Repeat("a", 64) + "%7C" + strings.Repeat("b", 64), "authjs.state.x=SESSION", ";;;===;", "a=b\x00c; d",
-		"authjs.callback-url=//evil.example; authjs.session-token=SESSION", strings.Repeat("a=b; ", 300), "authjs.session-token=" + strings.Repeat(".", 5000),
+		"", "authjs.session-token=SESSION", "authjs.session-token=ATTEMPT", "authjs.session-token=CSRF",
+		"authjs.session-token=SESSIO", "authjs.session-token=xSESSION",
+		"authjs.session-token.0=SESSION", "authjs.session-token.0=SESSION; authjs.session-token.1=x",
+		"authjs.session-token.1=SESSION", "authjs.session-token.99=a",
+		"authjs.session-token.100=a", "authjs.session-token.00=SESSION",
+		"authjs.session-token=; authjs.session-token.0=a; authjs.session-token.2=b",
+		"authjs.session-token=%", "authjs.session-token=%ff",
+		"authjs.session-token=eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2Q0JDLUhTNTEyIiwiemlwIjoiREVGIn0..a.b.c",
+		"__Secure-authjs.session-token=SESSION", "next-auth.session-token=SESSION", "ATTEMPT",
+		"ATTEMPT; authjs.session-token=SESSION", "authjs.csrf-token=CSRF",
+		"authjs.csrf-token=a|b", "authjs.csrf-token=" + strings.Repeat("a", 64) + "%7C" + strings.Repeat("b", 64),
+		"authjs.state.x=SESSION", ";;;===;", "a=b\x00c; d",
+		"authjs.callback-url=//evil.example; authjs.session-token=SESSION", strings.Repeat("a=b; ", 300),
+		"authjs.session-token=" + strings.Repeat(".", 5000),
 	} {
 		f.Add(seed)
 	}
@@ -323,19 +357,24 @@ func FuzzCookies(f *testing.F) {
 			x.checkAnswer(t, "session", res)
 			body := res.Body.String()
 			hasSession := strings.Contains(sent, x.session)
-			if res.Code != http.StatusOK || body != "null" && (!hasSession || !strings.Contains(body, `"ann@example.com"`)) {
+			if res.Code != http.StatusOK || body != "null" &&
+				(!hasSession || !strings.Contains(body, `"ann@example.com"`)) {
 				t.Errorf("session: %d %s", res.Code, body)
 			}
 			r := httptest.NewRequest(http.MethodGet, origin+"/", nil)
 			r.Header["Cookie"] = []string{sent}
 			w := httptest.NewRecorder()
-			x.auth.Require(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })).ServeHTTP(w, r)
-			if w.Code != http.StatusUnauthorized && w.Code != http.StatusTeapot || (w.Code == http.StatusTeapot) != (body != "null") {
+			x.auth.Require(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(http.StatusTeapot)
+			})).ServeHTTP(w, r)
+			if w.Code != http.StatusUnauthorized && w.Code != http.StatusTeapot ||
+				(w.Code == http.StatusTeapot) != (body != "null") {
 				t.Errorf("guard: %d, and the session is %s", w.Code, body)
 			}
 			x.checkAnswer(t, "page", x.ask(http.MethodGet, "/signin", sent, nil))
 			if !strings.Contains(sent, x.state[:18]) {
-				res := x.ask(http.MethodGet, "/callback/idp?code=c&iss=http://localhost:1/idp&state="+x.state, sent, nil)
+				res := x.ask(http.MethodGet, "/callback/idp?code=c&iss=http://localhost:1/idp&state="+x.state, sent,
+					nil)
 				x.checkAnswer(t, "callback", res)
 				if to := res.Header().Get("Location"); to != origin+"/api/auth/error?error=Configuration" {
 					t.Errorf("callback: leads to %q", to)
@@ -343,7 +382,8 @@ func FuzzCookies(f *testing.F) {
 			}
 			res = x.ask(http.MethodPost, "/signin", sent, url.Values{"csrfToken": {x.csrfToken}})
 			x.checkAnswer(t, "form", res)
-			if refused := strings.Contains(res.Header().Get("Location"), "MissingCSRF"); !refused && !strings.Contains(sent, x.csrfToken) {
+			if refused := strings.Contains(res.Header().Get("Location"), "MissingCSRF"); !refused &&
+				!strings.Contains(sent, x.csrfToken) {
 				t.Errorf("form: leads to %q", res.Header().Get("Location"))
 			}
 			if w := x.store.writes(); len(w) > 0 {

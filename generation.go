@@ -8,8 +8,9 @@ import (
 // Protocol is a generation of Auth.js, for [Config].
 type Protocol int
 
-// The generations. They differ in cookies, tokens, the answer to a visitor without a session, and how failures are told. With either of them a
-// sign-in answers the clients of both, as each expects.
+// The generations. They differ in cookies, tokens, the answer to a visitor without a session, and
+// how failures are told. With either of them a sign-in answers the clients of both, as each
+// expects.
 const (
 	V5 Protocol = iota // Auth.js: @auth/core and next-auth 5
 	V4                 // next-auth 4
@@ -17,10 +18,12 @@ const (
 
 // generation is all that the generations do differently.
 type generation struct {
-	names      func(secure bool) cookie.Names
-	scheme     seal.Scheme
-	noSession  any          // what GET session tells a stranger, as JSON
-	codeInPath bool         // the pages for signing in and for errors take the code of a failure as the last segment of their path, too
+	names     func(secure bool) cookie.Names
+	scheme    seal.Scheme
+	noSession any // what GET session tells a stranger, as JSON
+	// the pages for signing in and for errors take the code of a failure as the last segment of
+	// their path, too
+	codeInPath bool
 	openID     ProviderType // what GET providers calls an OpenID Connect provider
 
 	failures map[Code]failure
@@ -38,7 +41,8 @@ type failure struct {
 	value string
 }
 
-// generations are the two. In v5 a failure leads straight to the application's page; in v4 always to an endpoint, which goes on from there.
+// generations are the two. In v5 a failure leads straight to the application's page; in v4 always
+// to an endpoint, which goes on from there.
 var generations = [...]generation{
 	V5: {
 		names:     cookie.NamesV5,
@@ -87,12 +91,14 @@ var generations = [...]generation{
 		others: failure{(*visit).errorEndpoint, "error", "Configuration"},
 		refusal: func(reason, provider string) []string {
 			if reason != defaultReason {
-				return []string{"error", reason} // v4 shows what the application's check threw, and has no other place for it
+				// v4 shows what the application's check threw, and has no other place for it
+				return []string{"error", reason}
 			}
 			return []string{"error", "CredentialsSignin", "provider", provider}
 		},
 		forwarded: []string{
-			"Signin", "OAuthSignin", "OAuthCallback", "OAuthCreateAccount", "EmailCreateAccount", "Callback", "OAuthAccountNotLinked", "EmailSignin",
+			"Signin", "OAuthSignin", "OAuthCallback", "OAuthCreateAccount", "EmailCreateAccount", "Callback",
+			"OAuthAccountNotLinked", "EmailSignin",
 			"CredentialsSignin", "SessionRequired",
 		},
 	},

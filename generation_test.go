@@ -48,13 +48,15 @@ func TestProvidersInBothGenerations(t *testing.T) {
 	t.Parallel()
 	for want, protocol := range map[string]cardea.Protocol{"oidc": cardea.V5, "oauth": cardea.V4} {
 		s := newSite(t, func(c *cardea.Config) { c.Protocol = protocol })
-		if body := text(t, send(t, s.URL+"/api/auth/providers", nil, nil)); !strings.Contains(body, `"type":"`+want+`"`) {
+		if body := text(t, send(t, s.URL+"/api/auth/providers", nil, nil)); !strings.Contains(body,
+			`"type":"`+want+`"`) {
 			t.Errorf("got %s, want the type %s", body, want)
 		}
 	}
 }
 
-// Protocol sections 1.4, 2.1 and 13.4: what a visitor is told who has no session, and what the cookies are called.
+// Protocol sections 1.4, 2.1 and 13.4: what a visitor is told who has no session, and what the
+// cookies are called.
 func TestSessionInBothGenerations(t *testing.T) {
 	t.Parallel()
 	generations(t, func(t *testing.T, change func(*cardea.Config), app string) {
@@ -68,7 +70,8 @@ func TestSessionInBothGenerations(t *testing.T) {
 		maps.Copy(had, cookiesOf(b))
 		for name := range had {
 			switch suffix, ok := strings.CutPrefix(name, app+"."); {
-			case !ok, suffix != "session-token" && suffix != "csrf-token" && suffix != "callback-url" && !strings.HasPrefix(suffix, "state."):
+			case !ok, suffix != "session-token" && suffix != "csrf-token" && suffix != "callback-url" &&
+				!strings.HasPrefix(suffix, "state."):
 				t.Errorf("cookie %s", name)
 			}
 		}
@@ -78,7 +81,8 @@ func TestSessionInBothGenerations(t *testing.T) {
 		checkJSON(t, b.Post("/session", url.Values{"csrfToken": {"0"}}), http.StatusBadRequest, empty)
 		b.Post("/signout", nil)
 		checkJSON(t, visit(t, b, s.URL+"/api/auth/session"), http.StatusOK, empty)
-		checkJSON(t, send(t, s.URL+"/api/auth/session", cookies{app + ".session-token": had[app+".session-token"]}, nil), http.StatusOK, empty)
+		checkJSON(t, send(t, s.URL+"/api/auth/session", cookies{app + ".session-token": had[app+".session-token"]},
+			nil), http.StatusOK, empty)
 	})
 }
 
@@ -93,15 +97,17 @@ func TestSessionFailuresInV4(t *testing.T) {
 	checkJSON(t, b.Post("/session", nil), http.StatusBadRequest, "{}")
 
 	s = newSite(t, asV4(func(c *cardea.Config) {
-		c.Callbacks.Authorized = func(context.Context, *cardea.Session) (bool, error) { return false, errors.New("no store") }
+		c.Callbacks.Authorized = func(context.Context, *cardea.Session) (bool, error) {
+			return false, errors.New("no store")
+		}
 	}))
 	b = stepper(t, s.URL)
 	pass(t, b, "idp", "")
 	checkJSON(t, visit(t, b, s.URL+"/api/auth/session"), http.StatusServiceUnavailable, "{}")
 }
 
-// Protocol sections 2.4 and 4.1: the session of v4 is that of next-auth 4, which package authjs is tested to read and write like it, in chunks of its
-// size.
+// Protocol sections 2.4 and 4.1: the session of v4 is that of next-auth 4, which package authjs is
+// tested to read and write like it, in chunks of its size.
 func TestSessionTokenOfV4(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, asV4(fat))
@@ -112,7 +118,9 @@ func TestSessionTokenOfV4(t *testing.T) {
 		t.Errorf("the first chunk has %d bytes, want 3933", n)
 	}
 	for version, want := range map[authjs.Version]string{authjs.V4: "ann@example.com", authjs.V5: ""} {
-		sessions, err := authjs.New(authjs.Config{Secret: secret, Version: version, CookieName: sessionCookieV4, InsecureCookies: true})
+		sessions, err := authjs.New(authjs.Config{
+			Secret: secret, Version: version, CookieName: sessionCookieV4, InsecureCookies: true,
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -133,14 +141,16 @@ func TestSessionTokenOfV4(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := http.Header{}
-	if err := node.Write(recorder{h}, &http.Request{}, authjs.Claims{"sub": "9", "name": "Nora", "email": "nora@example.com", "picture": nil}); err != nil {
+	if err := node.Write(recorder{h}, &http.Request{},
+		authjs.Claims{"sub": "9", "name": "Nora", "email": "nora@example.com", "picture": nil}); err != nil {
 		t.Fatal(err)
 	}
 	made, err := http.ParseSetCookie(h.Get("Set-Cookie"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if body := s.sessionBody(t, cookies{made.Name: made.Value}); !strings.HasPrefix(body, `{"user":{"name":"Nora","email":"nora@example.com","image":null},`) {
+	if body := s.sessionBody(t, cookies{made.Name: made.Value}); !strings.HasPrefix(body,
+		`{"user":{"name":"Nora","email":"nora@example.com","image":null},`) {
 		t.Errorf("session = %s", body)
 	}
 }
@@ -152,7 +162,8 @@ func (r recorder) Header() http.Header         { return r.h }
 func (r recorder) Write(p []byte) (int, error) { return len(p), nil }
 func (r recorder) WriteHeader(int)             {}
 
-// Protocol sections 1.6 to 1.9 and 11.3: failures lead to the error endpoint of v4, which sends those that the sign-in page tells of there.
+// Protocol sections 1.6 to 1.9 and 11.3: failures lead to the error endpoint of v4, which sends
+// those that the sign-in page tells of there.
 func TestFailuresInV4(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, asV4(func(c *cardea.Config) { second(c) }))
@@ -175,24 +186,31 @@ func TestFailuresInV4(t *testing.T) {
 	pass(t, stepper(t, s.URL), "idp", "1")
 	s.issuer.Next(cardeatest.Person{Subject: "2", Email: "eve@example.com"})
 	check("a taken address", visit(t, b, leave(t, b, "other", "2", "/")), "/error?error=OAuthAccountNotLinked")
-	for action, want := range map[string]string{"signin": "/signin?csrf=true", "signin/idp": "/signin?csrf=true", "signout": "/signout?csrf=true", "callback/idp": "/signin?csrf=true"} {
+	for action, want := range map[string]string{
+		"signin": "/signin?csrf=true", "signin/idp": "/signin?csrf=true", "signout": "/signout?csrf=true",
+		"callback/idp": "/signin?csrf=true",
+	} {
 		check("no token at "+action, b.Post("/"+action, url.Values{"csrfToken": {"0"}}), want)
 		res := b.Post("/"+action, url.Values{"csrfToken": {"0"}, "json": {"true"}})
 		checkJSON(t, res, http.StatusOK, `{"url":"`+base+want+`"}`)
 	}
 	for _, code := range []string{
-		"Signin", "OAuthSignin", "OAuthCallback", "OAuthCreateAccount", "EmailCreateAccount", "Callback", "OAuthAccountNotLinked", "EmailSignin", "CredentialsSignin",
+		"Signin", "OAuthSignin", "OAuthCallback", "OAuthCreateAccount", "EmailCreateAccount", "Callback",
+		"OAuthAccountNotLinked", "EmailSignin", "CredentialsSignin",
 		"SessionRequired",
 	} {
 		check(code, visit(t, b, base+"/error?error="+code+"&provider=x"), "/signin?error="+code)
 		check(code, visit(t, b, base+"/error/"+code), "/signin?error="+code)
 	}
 	for path, status := range map[string]int{
-		"/error?error=AccessDenied": 403, "/error/AccessDenied": 403, "/error/Configuration": 500, "/error": 200, "/error/Verification": 403, "/error/what": 200,
-		"/error/AccessDenied?error=Configuration": 500, "/signin/OAuthCallback": 200, "/signin": 200, "/signout/x": 400, "/error/a/b": 400,
+		"/error?error=AccessDenied": 403, "/error/AccessDenied": 403, "/error/Configuration": 500, "/error": 200,
+		"/error/Verification": 403, "/error/what": 200,
+		"/error/AccessDenied?error=Configuration": 500, "/signin/OAuthCallback": 200, "/signin": 200, "/signout/x": 400,
+		"/error/a/b": 400,
 	} {
 		res := visit(t, b, base+path)
-		if body := text(t, res); res.StatusCode != status || strings.HasPrefix(path, "/signin/") && !strings.Contains(body, `role="alert"`) {
+		if body := text(t, res); res.StatusCode != status || strings.HasPrefix(path, "/signin/") &&
+			!strings.Contains(body, `role="alert"`) {
 			t.Errorf("GET %s: %s, want %d", path, res.Status, status)
 		}
 	}
@@ -215,7 +233,8 @@ func TestOwnPagesInV4(t *testing.T) {
 	}
 }
 
-// Issue: in the default setting both unmodified clients work. That of next-auth 4 writes json=true into its form, and takes the URL from the body.
+// Issue: in the default setting both unmodified clients work. That of next-auth 4 writes json=true
+// into its form, and takes the URL from the body.
 func TestBothClientsAtOnce(t *testing.T) {
 	t.Parallel()
 	generations(t, func(t *testing.T, change func(*cardea.Config), _ string) {
@@ -224,7 +243,8 @@ func TestBothClientsAtOnce(t *testing.T) {
 			t.Helper()
 			var body map[string]string
 			answer := text(t, res)
-			if err := json.Unmarshal([]byte(answer), &body); err != nil || len(body) != 1 || !strings.HasPrefix(body["url"], prefix) || res.StatusCode != http.StatusOK {
+			if err := json.Unmarshal([]byte(answer), &body); err != nil || len(body) != 1 ||
+				!strings.HasPrefix(body["url"], prefix) || res.StatusCode != http.StatusOK {
 				t.Fatalf("answer = %s, %s; want 200 and %s…", res.Status, answer, prefix)
 			}
 			if got := res.Header.Get("Location"); got != map[bool]string{true: body["url"]}[location] {
@@ -244,9 +264,11 @@ func TestBothClientsAtOnce(t *testing.T) {
 		if whoIs(b) == "" {
 			t.Error("not signed in")
 		}
-		check(send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), form(b, "json", "true"), clientHeader), s.issuer.URL+"/authorize?", true)
+		check(send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), form(b, "json", "true"), clientHeader),
+			s.issuer.URL+"/authorize?", true)
 		for _, other := range []string{"", "false", "1", "TRUE"} {
-			if res := send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), form(b, "json", other)); res.StatusCode != http.StatusSeeOther {
+			if res := send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b),
+				form(b, "json", other)); res.StatusCode != http.StatusSeeOther {
 				t.Errorf("json=%s: %s", other, res.Status)
 			}
 		}
@@ -260,7 +282,8 @@ func TestBothClientsAtOnce(t *testing.T) {
 	})
 }
 
-// Protocol section 13.6: the client of next-auth 4 reports what went wrong in the browser. It is answered, and logged without a word of it but a code.
+// Protocol section 13.6: the client of next-auth 4 reports what went wrong in the browser. It is
+// answered, and logged without a word of it but a code.
 func TestPostLog(t *testing.T) {
 	t.Parallel()
 	const kind = "application/x-www-form-urlencoded;charset=UTF-8"
@@ -289,7 +312,10 @@ func TestPostLog(t *testing.T) {
 		for _, r := range logged() {
 			got = append(got, fmt.Sprint(r["level"], " ", r["reported"], " ", r["code"]))
 		}
-		want := []string{"INFO error CLIENT_FETCH_ERROR", "INFO unknown unknown", "INFO unknown unknown", "INFO unknown unknown", "INFO unknown unknown"}
+		want := []string{
+			"INFO error CLIENT_FETCH_ERROR", "INFO unknown unknown", "INFO unknown unknown", "INFO unknown unknown",
+			"INFO unknown unknown",
+		}
 		if !slices.Equal(got, want) {
 			t.Errorf("log = %q, want %q", got, want)
 		}
@@ -310,7 +336,8 @@ func TestPostLog(t *testing.T) {
 		}
 
 		n := len(logged())
-		foreign := send(t, s.URL+"/api/auth/_log", nil, url.Values{"level": {"error"}, "code": {"X"}}, header("Origin", "https://evil.example"))
+		foreign := send(t, s.URL+"/api/auth/_log", nil, url.Values{"level": {"error"}, "code": {"X"}},
+			header("Origin", "https://evil.example"))
 		if foreign.StatusCode != http.StatusOK || len(logged()) != n {
 			t.Errorf("from another site: %s, %d lines more", foreign.Status, len(logged())-n)
 		}

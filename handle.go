@@ -23,8 +23,9 @@ type visitor struct {
 
 type visitorKey struct{}
 
-// SessionFrom returns the session of the request that ctx belongs to, and nil when nobody is signed in or the request did not pass [Auth.Load],
-// [Auth.Require] or [Handle]. The session must not be changed.
+// SessionFrom returns the session of the request that ctx belongs to, and nil when nobody is signed
+// in or the request did not pass [Auth.Load], [Auth.Require] or [Handle]. The session must not be
+// changed.
 func SessionFrom(ctx context.Context) *Session {
 	if v, ok := ctx.Value(visitorKey{}).(*visitor); ok {
 		return v.session
@@ -32,10 +33,11 @@ func SessionFrom(ctx context.Context) *Session {
 	return nil
 }
 
-// UserAs returns the application's own row of the user who is signed in, where T is the type that the adapter was made with, or [User]. The error
-// is [ErrNoSession] when nobody is signed in, the user was deleted, or the request did not pass [Auth.Load] or [Auth.Require]; another one when the
-// store is away or holds other types. With the [Database] strategy the row came with the session; with [JWT] it is read once for each request. Without
-// an adapter a [User] is what the token says.
+// UserAs returns the application's own row of the user who is signed in, where T is the type that
+// the adapter was made with, or [User]. The error is [ErrNoSession] when nobody is signed in, the
+// user was deleted, or the request did not pass [Auth.Load] or [Auth.Require]; another one when the
+// store is away or holds other types. With the [Database] strategy the row came with the session;
+// with [JWT] it is read once for each request. Without an adapter a [User] is what the token says.
 func UserAs[T any](ctx context.Context) (*T, error) {
 	v, ok := ctx.Value(visitorKey{}).(*visitor)
 	if !ok || v.session == nil {
@@ -71,8 +73,9 @@ func (v *visitor) row(ctx context.Context) (*User, error) {
 	return v.user, v.err
 }
 
-// Load is middleware that finds out who sent a request, for [SessionFrom] and [UserAs], and lets everybody pass. It answers 503 itself when the
-// store cannot be asked, because a visitor must not be taken for a stranger then.
+// Load is middleware that finds out who sent a request, for [SessionFrom] and [UserAs], and lets
+// everybody pass. It answers 503 itself when the store cannot be asked, because a visitor must not
+// be taken for a stranger then.
 func (a *Auth) Load(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r, _, ok := a.load(w, r); ok {
@@ -81,8 +84,9 @@ func (a *Auth) Load(next http.Handler) http.Handler {
 	})
 }
 
-// Require is [Auth.Load] that lets only signed-in visitors pass. A browser opening a page is sent to the sign-in page and comes back afterwards;
-// every other request gets 401 with a JSON body. Pages behind it are not stored by caches, unless they set another Cache-Control.
+// Require is [Auth.Load] that lets only signed-in visitors pass. A browser opening a page is sent
+// to the sign-in page and comes back afterwards; every other request gets 401 with a JSON body.
+// Pages behind it are not stored by caches, unless they set another Cache-Control.
 func (a *Auth) Require(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r, v, ok := a.load(w, r)
@@ -98,11 +102,11 @@ func (a *Auth) Require(next http.Handler) http.Handler {
 	})
 }
 
-// Handle makes a handler that runs only for a signed-in visitor, with the application's own row of the user, which is never nil. It is
-// [Auth.Require] with [UserAs].
+// Handle makes a handler that runs only for a signed-in visitor, with the application's own row of
+// the user, which is never nil. It is [Auth.Require] with [UserAs].
 //
-// Handle panics when the adapter of a has users of another type than U, so that the mistake shows when the program starts. U may be [User] with
-// any adapter, and without one.
+// Handle panics when the adapter of a has users of another type than U, so that the mistake shows
+// when the program starts. U may be [User] with any adapter, and without one.
 func Handle[U any](a *Auth, handler func(w http.ResponseWriter, r *http.Request, u *U)) http.Handler {
 	want, have := reflect.TypeFor[*U](), typeOfUser(a.config.Adapter)
 	if want != reflect.TypeFor[*User]() && want != have {
@@ -183,7 +187,8 @@ func (a *Auth) refuse(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, withQuery(v.signInPage(), "callbackUrl", to), http.StatusSeeOther)
 }
 
-// navigation reports whether a browser is opening a page, rather than a program fetching data (Fetch Metadata, where the client sends it).
+// navigation reports whether a browser is opening a page, rather than a program fetching data
+// (Fetch Metadata, where the client sends it).
 func navigation(r *http.Request) bool {
 	if mode := r.Header.Get("Sec-Fetch-Mode"); mode != "" {
 		return mode == "navigate"
@@ -196,5 +201,6 @@ func (a *Auth) unavailable(w http.ResponseWriter, r *http.Request, err error) {
 	a.log.ErrorContext(r.Context(), "cardea: request failed", "code", cmp.Or(codeOf(err), adapterError), "cause", err)
 	w.Header().Set("Cache-Control", "private, no-store")
 	w.Header().Set("Retry-After", "5")
-	writeJSON(w, http.StatusServiceUnavailable, map[string]string{"error": "unavailable", "message": "Sessions cannot be checked right now. Try again."})
+	writeJSON(w, http.StatusServiceUnavailable,
+		map[string]string{"error": "unavailable", "message": "Sessions cannot be checked right now. Try again."})
 }

@@ -141,7 +141,9 @@ func TestRequireSendsStrangersAway(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			for name, page := range map[string]http.Handler{"Require": s.auth.Require(greeting), "Handle": cardea.Handle(s.auth, greet)} {
+			for name, page := range map[string]http.Handler{
+				"Require": s.auth.Require(greeting), "Handle": cardea.Handle(s.auth, greet),
+			} {
 				res := open(t, page, stepper(t, s.URL), tc.change...)
 				if got := res.Header.Get("Cache-Control"); got != "private, no-store" {
 					t.Errorf("%s: Cache-Control: %s", name, got)
@@ -152,7 +154,8 @@ func TestRequireSendsStrangersAway(t *testing.T) {
 				if tc.location == "" {
 					checkJSON(t, res, http.StatusUnauthorized, `{"error":"unauthorized","message":"Sign in first."}`)
 				} else if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != tc.location {
-					t.Errorf("%s: answer = %s to %s, want 303 to %s", name, res.Status, res.Header.Get("Location"), tc.location)
+					t.Errorf("%s: answer = %s to %s, want 303 to %s", name, res.Status, res.Header.Get("Location"),
+						tc.location)
 				}
 			}
 		})
@@ -163,12 +166,14 @@ func TestRequireUsesTheOwnSignInPage(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) { c.Pages.SignIn = "/login?lang=cs" })
 	res := open(t, s.auth.Require(greeting), stepper(t, s.URL), asBrowser)
-	if want := s.URL + "/login?callbackUrl=" + url.QueryEscape(s.URL+"/page?a=b&c=d") + "&lang=cs"; res.Header.Get("Location") != want {
+	if want := s.URL + "/login?callbackUrl=" + url.QueryEscape(s.URL+"/page?a=b&c=d") +
+		"&lang=cs"; res.Header.Get("Location") != want {
 		t.Errorf("sent to %s, want %s", res.Header.Get("Location"), want)
 	}
 }
 
-// The way that a visitor takes who opens a page without being signed in: to the sign-in page, the provider, and back to the page.
+// The way that a visitor takes who opens a page without being signed in: to the sign-in page, the
+// provider, and back to the page.
 func TestFromThePageToTheProviderAndBack(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) { c.Adapter = withEntities(c) })
@@ -203,7 +208,9 @@ func TestHandleGetsTheRow(t *testing.T) {
 		if got := text(t, open(t, cardea.Handle(s.auth, greet), b)); got != "hello Ann Example, ADMIN" {
 			t.Errorf("page = %q", got)
 		}
-		generic := cardea.Handle(s.auth, func(w http.ResponseWriter, _ *http.Request, u *cardea.User) { io.WriteString(w, u.Email) })
+		generic := cardea.Handle(s.auth, func(w http.ResponseWriter, _ *http.Request, u *cardea.User) {
+			io.WriteString(w, u.Email)
+		})
 		if got := text(t, open(t, generic, b)); got != "ann@example.com" {
 			t.Errorf("page of a cardea.User = %q", got)
 		}
@@ -260,11 +267,14 @@ func TestWithoutAdapter(t *testing.T) {
 	s := newSite(t, func(c *cardea.Config) { c.Adapter = nil })
 	b := s.signedIn(t, "")
 	id := func() string {
-		return text(t, open(t, cardea.Handle(s.auth, func(w http.ResponseWriter, _ *http.Request, u *cardea.User) { io.WriteString(w, u.ID+" "+u.Email) }), b))
+		return text(t, open(t, cardea.Handle(s.auth, func(w http.ResponseWriter, _ *http.Request, u *cardea.User) {
+			io.WriteString(w, u.ID+" "+u.Email)
+		}), b))
 	}
 	first := id()
 	pass(t, b, "idp", "")
-	if again := id(); again != first || !strings.HasSuffix(first, " ann@example.com") || len(first) != 36+len(" ann@example.com") {
+	if again := id(); again != first || !strings.HasSuffix(first, " ann@example.com") ||
+		len(first) != 36+len(" ann@example.com") {
 		t.Errorf("user = %q and then %q", first, again)
 	}
 }
@@ -275,8 +285,11 @@ func TestUserAsRefusesAnotherType(t *testing.T) {
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) { c.Adapter, c.Session.Strategy = withEntities(c), strategy })
 		var err error
-		open(t, s.auth.Require(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, err = cardea.UserAs[Other](r.Context()) })), s.signedIn(t, ""))
-		if err == nil || errors.Is(err, cardea.ErrNoSession) || !strings.Contains(err.Error(), "*cardea_test.User") || !strings.Contains(err.Error(), "*cardea_test.Other") {
+		open(t, s.auth.Require(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			_, err = cardea.UserAs[Other](r.Context())
+		})), s.signedIn(t, ""))
+		if err == nil || errors.Is(err, cardea.ErrNoSession) || !strings.Contains(err.Error(), "*cardea_test.User") ||
+			!strings.Contains(err.Error(), "*cardea_test.Other") {
 			t.Errorf("UserAs of another type: %v, want an error that names both types", err)
 		}
 	})
@@ -287,7 +300,9 @@ func TestUserAsWithoutAdapterKnowsNoRows(t *testing.T) {
 	s := newSite(t, func(c *cardea.Config) { c.Adapter = nil })
 	var u *User
 	var err error
-	open(t, s.auth.Load(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { u, err = cardea.UserAs[User](r.Context()) })), s.signedIn(t, ""))
+	open(t, s.auth.Load(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		u, err = cardea.UserAs[User](r.Context())
+	})), s.signedIn(t, ""))
 	if u != nil || err == nil {
 		t.Errorf("UserAs = %v, %v; want an error", u, err)
 	}
@@ -323,7 +338,9 @@ func TestSessionFrom(t *testing.T) {
 		now := s.setClock()
 		b := s.signedIn(t, "")
 		var got *cardea.Session
-		open(t, s.auth.Load(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = cardea.SessionFrom(r.Context()) })), b)
+		open(t, s.auth.Load(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			got = cardea.SessionFrom(r.Context())
+		})), b)
 		u, err := s.store.UserByEmail(t.Context(), "ann@example.com")
 		if err != nil {
 			t.Fatal(err)
@@ -358,7 +375,8 @@ func TestDeletedUserIsRefused(t *testing.T) {
 	})
 }
 
-// Auth.js GHSA-8fpg-xm3f-6cx3: a store that is away is never taken for "nobody" or, worse, for somebody.
+// Auth.js GHSA-8fpg-xm3f-6cx3: a store that is away is never taken for "nobody" or, worse, for
+// somebody.
 func TestStoreAwayIs503(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
@@ -371,14 +389,18 @@ func TestStoreAwayIs503(t *testing.T) {
 		store.breakDown("Session", "UserByID")
 		ran := false
 		spy := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { ran = true })
-		pages := map[string]http.Handler{"Handle": cardea.Handle(s.auth, func(http.ResponseWriter, *http.Request, *User) { ran = true })}
+		pages := map[string]http.Handler{"Handle": cardea.Handle(s.auth,
+			func(http.ResponseWriter, *http.Request, *User) {
+				ran = true
+			})}
 		if strategy == cardea.Database {
 			pages["Require"], pages["Load"] = s.auth.Require(spy), s.auth.Load(spy)
 		}
 		for name, page := range pages {
 			for _, change := range [][]func(*http.Request){nil, {asBrowser}} {
 				res := open(t, page, b, change...)
-				checkJSON(t, res, http.StatusServiceUnavailable, `{"error":"unavailable","message":"Sessions cannot be checked right now. Try again."}`)
+				checkJSON(t, res, http.StatusServiceUnavailable,
+					`{"error":"unavailable","message":"Sessions cannot be checked right now. Try again."}`)
 				if res.Header.Get("Retry-After") == "" || res.Header.Get("Cache-Control") != "private, no-store" {
 					t.Errorf("%s: headers = %v", name, res.Header)
 				}
@@ -402,7 +424,9 @@ func TestStoreAwayAtTheEndpoints(t *testing.T) {
 	store.breakDown("Session")
 	checkJSON(t, visit(t, b, s.URL+"/api/auth/session"), http.StatusServiceUnavailable, "null")
 	checkJSON(t, b.Post("/session", url.Values{"csrfToken": {token}}), http.StatusServiceUnavailable, "null")
-	if res := b.Post("/signin/idp", url.Values{"csrfToken": {token}}); res.StatusCode != http.StatusServiceUnavailable || !strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") {
+	if res := b.Post("/signin/idp", url.Values{"csrfToken": {token}}); res.StatusCode != http.StatusServiceUnavailable || !strings.HasPrefix(
+		res.Header.Get("Content-Type"), "text/html",
+	) {
 		t.Errorf("signing in: %s, %s", res.Status, res.Header.Get("Content-Type"))
 	}
 	res := send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), url.Values{"csrfToken": {token}}, clientHeader)
@@ -438,7 +462,8 @@ func TestMiddlewareRenewsTheSession(t *testing.T) {
 		if len(res.Header["Set-Cookie"]) != 1 {
 			t.Errorf("%d cookies, want the session's alone", len(res.Header["Set-Cookie"]))
 		}
-		if got, want := store.writes(), []string{"RenewSession"}; strategy == cardea.Database && !slices.Equal(got, want) {
+		if got, want := store.writes(), []string{"RenewSession"}; strategy == cardea.Database &&
+			!slices.Equal(got, want) {
 			t.Errorf("at UpdateAge: written %v, want %v", got, want)
 		}
 		now.advance(59 * time.Minute)

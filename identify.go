@@ -25,8 +25,13 @@ type redemption struct {
 }
 
 // identify redeems the code and returns who the provider says has signed in.
-func (c *oauthClient) identify(ctx context.Context, m *oidc.Metadata, at attempt, q url.Values, redirectURI string) (*Profile, *Account, error) {
-	r := &redemption{oauthClient: c, metadata: m, client: c.client(m, redirectURI), attempt: at, callback: url.Values{}, code: q.Get(c.codeParam())}
+func (c *oauthClient) identify(
+	ctx context.Context, m *oidc.Metadata, at attempt, q url.Values, redirectURI string,
+) (*Profile, *Account, error) {
+	r := &redemption{
+		oauthClient: c, metadata: m, client: c.client(m, redirectURI), attempt: at, callback: url.Values{},
+		code: q.Get(c.codeParam()),
+	}
 	for _, name := range c.CallbackParams {
 		if q.Has(name) {
 			r.callback[name] = q[name]
@@ -72,7 +77,8 @@ func (r *redemption) exchange(ctx context.Context) (*oauth.Token, error) {
 	return r.client.Exchange(ctx, r.code, r.attempt.Verifier)
 }
 
-// tokenParams are the parameters that the service wants beside the standard's, filled from those of the callback.
+// tokenParams are the parameters that the service wants beside the standard's, filled from those of
+// the callback.
 func (r *redemption) tokenParams() (url.Values, error) {
 	from := map[string]any{}
 	for name := range r.callback {
@@ -109,7 +115,8 @@ func (r *redemption) person(ctx context.Context) (Claims, error) {
 	return raw, nil
 }
 
-// dropTokens keeps the tokens out of a profile, which is stored, shown and logged, whatever the service calls them there.
+// dropTokens keeps the tokens out of a profile, which is stored, shown and logged, whatever the
+// service calls them there.
 func (r *redemption) dropTokens(raw Claims) {
 	tokens := []string{r.token.Access, r.token.Refresh, r.token.IDToken}
 	maps.DeleteFunc(raw, func(_ string, v any) bool {
@@ -140,7 +147,8 @@ func (r *redemption) proven(ctx context.Context) (Claims, error) {
 	return oidc.Merge(claims, info)
 }
 
-// openProfile is the profile of an OAuth2 provider, which proves nothing beyond having come from its server.
+// openProfile is the profile of an OAuth2 provider, which proves nothing beyond having come from
+// its server.
 func (r *redemption) openProfile(ctx context.Context) (Claims, error) {
 	raw := Claims{}
 	if r.UseTokenAnswer {

@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// lease is the right of one process to refresh the tokens of an account: a row among the verification tokens, which only one can create. It runs out, so
-// that a process that dies does not keep it. Where there is no TokenStore, everybody gets it.
+// lease is the right of one process to refresh the tokens of an account: a row among the
+// verification tokens, which only one can create. It runs out, so that a process that dies does not
+// keep it. Where there is no TokenStore, everybody gets it.
 type lease struct {
 	adapter Adapter
 	store   TokenStore // nil if there is none
@@ -20,8 +21,8 @@ type lease struct {
 	log     *slog.Logger
 }
 
-// leaseTime is longer than callLimit by what the clocks of two processes may differ and the store may take. Somebody whose lease has run out while
-// they were at it finds that in replace.
+// leaseTime is longer than callLimit by what the clocks of two processes may differ and the store
+// may take. Somebody whose lease has run out while they were at it finds that in replace.
 const leaseTime = 30 * time.Second
 
 func (a *Auth) leaseOf(account *Account) *lease {
@@ -54,7 +55,8 @@ func (l *lease) take(ctx context.Context) (bool, error) {
 	return err == nil, err
 }
 
-// takeOver creates the lease in the place of one that has run out. One that has not is ErrConflict, and stays.
+// takeOver creates the lease in the place of one that has run out. One that has not is ErrConflict,
+// and stays.
 func (l *lease) takeOver(ctx context.Context, now time.Time) error {
 	return l.adapter.Transact(ctx, func(ctx context.Context) error {
 		old, err := l.store.ConsumeVerificationToken(ctx, l.row.Identifier, l.row.Token)
@@ -69,7 +71,8 @@ func (l *lease) takeOver(ctx context.Context, now time.Time) error {
 	})
 }
 
-// release gives the lease back, unless it has run out and is somebody else's by now. It works when ctx has ended.
+// release gives the lease back, unless it has run out and is somebody else's by now. It works when
+// ctx has ended.
 func (l *lease) release(ctx context.Context) {
 	if l.store == nil {
 		return

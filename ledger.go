@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// ledger remembers ids until a time each: attempts that were used, tokens that were signed out. It lives in this process alone and holds at
-// most ledgerSize ids; beyond that it forgets some early.
+// ledger remembers ids until a time each: attempts that were used, tokens that were signed out. It
+// lives in this process alone and holds at most ledgerSize ids; beyond that it forgets some early.
 type ledger struct {
 	mu    sync.RWMutex
 	until map[string]time.Time

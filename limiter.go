@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// limiter keeps to a Limit for each key: of any span of time so long, no more than so many events. It lives in this process alone and remembers at
-// most limiterSize keys; beyond that it forgets some early.
+// limiter keeps to a Limit for each key: of any span of time so long, no more than so many events.
+// It lives in this process alone and remembers at most limiterSize keys; beyond that it forgets
+// some early.
 type limiter struct {
 	limit  Limit
 	mu     sync.Mutex
@@ -65,8 +66,8 @@ func (l *limiter) sweep(now time.Time) {
 	}
 }
 
-// client names who sent a request for a limiter: the peer's address, or what a trusted proxy says it is. An IPv6 client has a whole /64 to itself, and
-// counts as one.
+// client names who sent a request for a limiter: the peer's address, or what a trusted proxy says
+// it is. An IPv6 client has a whole /64 to itself, and counts as one.
 func (o origins) client(r *http.Request) string {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
@@ -88,7 +89,8 @@ func (o origins) client(r *http.Request) string {
 	return network.String()
 }
 
-// forwardedFor is what X-Forwarded-For lists, the nearest hop last; only the entries that a trusted proxy has added are true.
+// forwardedFor is what X-Forwarded-For lists, the nearest hop last; only the entries that a trusted
+// proxy has added are true.
 func forwardedFor(h http.Header) []string {
 	values := h.Values("X-Forwarded-For")
 	if len(values) == 0 {

@@ -1,6 +1,7 @@
 package cardea
 
-// facts is all that the decision about a verified identity may depend on. Users are given by id, "" for none.
+// facts is all that the decision about a verified identity may depend on. Users are given by id, ""
+// for none.
 type facts struct {
 	owner         string // to whom the account is linked already
 	current       string // who is signed in, and was when this attempt began
@@ -20,8 +21,9 @@ const (
 	create                      // a new user with this account
 )
 
-// decide is the sign-in decision for an identity that a provider has proven. The account's key alone says who signs in. An e-mail can only ever
-// join a new account to a user when both sides have verified it: otherwise someone who registered a stranger's address first, here or at a
+// decide is the sign-in decision for an identity that a provider has proven. The account's key
+// alone says who signs in. An e-mail can only ever join a new account to a user when both sides
+// have verified it: otherwise someone who registered a stranger's address first, here or at a
 // provider, would share the stranger's user.
 func decide(f facts) decision {
 	switch {

@@ -10,22 +10,31 @@ func TestDecide(t *testing.T) {
 		want decision
 	}{
 		{"a stranger becomes a user", facts{}, create},
-		{"a stranger with a verified e-mail that nobody has becomes a user", facts{emailVerified: true, linkByEmail: true}, create},
+		{"a stranger with a verified e-mail that nobody has becomes a user",
+			facts{emailVerified: true, linkByEmail: true}, create},
 		{"the account's owner signs in", facts{owner: "ann"}, signIn},
 		{"the account's owner signs in again while signed in", facts{owner: "ann", current: "ann"}, signIn},
-		{"the account's owner signs in though another user has the e-mail now", facts{owner: "ann", sameEmail: "bob"}, signIn},
-		{"the account's owner signs in though another user has the verified e-mail and linking is on", facts{owner: "ann", sameEmail: "bob", emailVerified: true, ownerVerified: true, linkByEmail: true}, signIn},
+		{"the account's owner signs in though another user has the e-mail now", facts{owner: "ann", sameEmail: "bob"},
+			signIn},
+		{"the account's owner signs in though another user has the verified e-mail and linking is on",
+			facts{owner: "ann", sameEmail: "bob", emailVerified: true, ownerVerified: true, linkByEmail: true}, signIn},
 		{"another user's account cannot be taken while signed in", facts{owner: "ann", current: "bob"}, refuse},
-		{"nor when the e-mail is the same and verified", facts{owner: "ann", current: "bob", sameEmail: "bob", emailVerified: true, ownerVerified: true, linkByEmail: true}, refuse},
+		{"nor when the e-mail is the same and verified",
+			facts{owner: "ann", current: "bob", sameEmail: "bob", emailVerified: true, ownerVerified: true,
+				linkByEmail: true}, refuse},
 		{"a new account is added to who is signed in", facts{current: "ann"}, linkCurrent},
 		{"also when the e-mail is that of the same user", facts{current: "ann", sameEmail: "ann"}, linkCurrent},
-		{"also when the e-mail is another user's: it proves nothing", facts{current: "ann", sameEmail: "bob"}, linkCurrent},
+		{"also when the e-mail is another user's: it proves nothing", facts{current: "ann", sameEmail: "bob"},
+			linkCurrent},
 		{"a known e-mail is refused by default", facts{sameEmail: "ann"}, refuse},
-		{"a known e-mail that both sides verified is refused by default", facts{sameEmail: "ann", emailVerified: true, ownerVerified: true}, refuse},
+		{"a known e-mail that both sides verified is refused by default",
+			facts{sameEmail: "ann", emailVerified: true, ownerVerified: true}, refuse},
 		{"linking needs the provider's word", facts{sameEmail: "ann", ownerVerified: true, linkByEmail: true}, refuse},
-		{"linking needs the row's word: an address registered first by somebody else", facts{sameEmail: "ann", emailVerified: true, linkByEmail: true}, refuse},
+		{"linking needs the row's word: an address registered first by somebody else",
+			facts{sameEmail: "ann", emailVerified: true, linkByEmail: true}, refuse},
 		{"linking needs both words", facts{sameEmail: "ann", linkByEmail: true}, refuse},
-		{"linking with both words and the switch on", facts{sameEmail: "ann", emailVerified: true, ownerVerified: true, linkByEmail: true}, linkByEmail},
+		{"linking with both words and the switch on",
+			facts{sameEmail: "ann", emailVerified: true, ownerVerified: true, linkByEmail: true}, linkByEmail},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -36,7 +45,8 @@ func TestDecide(t *testing.T) {
 	}
 }
 
-// Whatever the facts, an account never changes its owner, and an unverified e-mail never leads to a user.
+// Whatever the facts, an account never changes its owner, and an unverified e-mail never leads to a
+// user.
 func TestDecideNeverGivesAway(t *testing.T) {
 	t.Parallel()
 	users := []string{"", "ann", "bob"}

@@ -22,8 +22,9 @@ type mailer struct {
 	guesses   *limiter // of the codes that are tried for one address, in whatever browsers
 }
 
-// A code has a million values. Whoever asks for mails to a stranger's address can try maxGuesses of them for each mail, in the browser that asked, and
-// guessLimit for each address altogether: a chance of one in 50,000 a day.
+// A code has a million values. Whoever asks for mails to a stranger's address can try maxGuesses of
+// them for each mail, in the browser that asked, and guessLimit for each address altogether: a
+// chance of one in 50,000 a day.
 const maxGuesses = 5
 
 var guessLimit = Limit{20, 24 * time.Hour}
@@ -36,8 +37,10 @@ func newMailer(p *EmailProvider, store TokenStore) *mailer {
 	}
 }
 
-// mailRequest is one request for a mail, as the browser that made it keeps it in an encrypted cookie. Without the cookie the code is worth nothing, and
-// the link asks before it signs in. The store has the hash of the link, but nothing of the code: who reads it could try all codes in no time.
+// mailRequest is one request for a mail, as the browser that made it keeps it in an encrypted
+// cookie. Without the cookie the code is worth nothing, and the link asks before it signs in. The
+// store has the hash of the link, but nothing of the code: who reads it could try all codes in no
+// time.
 type mailRequest struct {
 	Provider    string
 	Email       string
@@ -74,7 +77,8 @@ func (r *mailRequest) guess(n int) string { return r.hash("guess", strconv.Itoa(
 
 // save stores what can be redeemed: the link, and the first try of the code.
 func (m *mailer) save(ctx context.Context, r *mailRequest, now time.Time) error {
-	err := m.store.CreateVerificationToken(ctx, &VerificationToken{Identifier: r.Email, Token: r.Link, Expires: now.Add(m.MaxAge)})
+	err := m.store.CreateVerificationToken(ctx,
+		&VerificationToken{Identifier: r.Email, Token: r.Link, Expires: now.Add(m.MaxAge)})
 	if err != nil {
 		return err
 	}
@@ -82,12 +86,14 @@ func (m *mailer) save(ctx context.Context, r *mailRequest, now time.Time) error 
 }
 
 func (m *mailer) permit(ctx context.Context, r *mailRequest, n int, until time.Time) error {
-	return m.store.CreateVerificationToken(ctx, &VerificationToken{Identifier: r.Email, Token: r.guess(n), Expires: until})
+	return m.store.CreateVerificationToken(ctx,
+		&VerificationToken{Identifier: r.Email, Token: r.guess(n), Expires: until})
 }
 
 var errUsed = errors.New("was used already, has expired, or never was")
 
-// consume takes a token out of the store. Of any number of callers one gets it; the others get errUsed.
+// consume takes a token out of the store. Of any number of callers one gets it; the others get
+// errUsed.
 func (m *mailer) consume(ctx context.Context, email, token string, now time.Time) (*VerificationToken, error) {
 	row, err := m.store.ConsumeVerificationToken(ctx, email, token)
 	switch {
@@ -101,10 +107,13 @@ func (m *mailer) consume(ctx context.Context, email, token string, now time.Time
 	return row, nil
 }
 
-// tryCode returns the link of the request, consumed, to who typed the code: link and code sign in once together. Each try uses up a token, and only a
-// wrong one puts the next in its place, so that neither many browsers with a copy of the cookie nor many processes have more than maxGuesses tries
-// together, at once or one after the other.
-func (m *mailer) tryCode(ctx context.Context, r *mailRequest, typed string, now time.Time) (link *VerificationToken, left int, err error) {
+// tryCode returns the link of the request, consumed, to who typed the code: link and code sign in
+// once together. Each try uses up a token, and only a wrong one puts the next in its place, so that
+// neither many browsers with a copy of the cookie nor many processes have more than maxGuesses
+// tries together, at once or one after the other.
+func (m *mailer) tryCode(
+	ctx context.Context, r *mailRequest, typed string, now time.Time,
+) (link *VerificationToken, left int, err error) {
 	for n := 1; n <= maxGuesses; n++ {
 		row, err := m.consume(ctx, r.Email, r.guess(n), now)
 		switch {

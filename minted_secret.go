@@ -16,7 +16,8 @@ type mintedSecret struct {
 	expires time.Time
 }
 
-// get does not hold the lock while it mints, so that one that hangs does not stop the others; several may mint at once.
+// get does not hold the lock while it mints, so that one that hangs does not stop the others;
+// several may mint at once.
 func (m *mintedSecret) get(ctx context.Context) (string, error) {
 	now := m.now()
 	if secret, ok := m.kept(now); ok {

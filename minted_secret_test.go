@@ -14,7 +14,9 @@ func TestMintedSecretIsKeptUntilItExpires(t *testing.T) {
 	t.Parallel()
 	now, minted := time.Unix(1_800_000_000, 0), 0
 	var failure error
-	m := &mintedSecret{now: func() time.Time { return now }, mint: func(_ context.Context, at time.Time) (string, time.Time, error) {
+	m := &mintedSecret{now: func() time.Time {
+		return now
+	}, mint: func(_ context.Context, at time.Time) (string, time.Time, error) {
 		minted++
 		return strconv.Itoa(minted), at.Add(time.Hour), failure
 	}}

@@ -14,7 +14,8 @@ import (
 	"github.com/cardea-auth/cardea/internal/outbound"
 )
 
-// oauthClient is an OAuthProvider at work. It is never changed after New, so that no sign-in can see anything of another.
+// oauthClient is an OAuthProvider at work. It is never changed after New, so that no sign-in can
+// see anything of another.
 type oauthClient struct {
 	*OAuthProvider
 	http   *http.Client // of all calls but for metadata and keys
@@ -46,7 +47,8 @@ func newOAuthClient(p *OAuthProvider, client *http.Client, now func() time.Time)
 func (c *oauthClient) metadata(ctx context.Context) (*oidc.Metadata, error) {
 	if c.issuer == nil {
 		return &oidc.Metadata{
-			Issuer: c.Issuer, AuthorizationURL: c.AuthorizationURL, TokenURL: c.TokenURL, UserinfoURL: c.UserinfoURL, PushURL: c.PushedAuthorizationURL,
+			Issuer: c.Issuer, AuthorizationURL: c.AuthorizationURL, TokenURL: c.TokenURL, UserinfoURL: c.UserinfoURL,
+			PushURL: c.PushedAuthorizationURL,
 		}, nil
 	}
 	m, err := c.issuer.Metadata(ctx)
@@ -67,7 +69,8 @@ func (c *oauthClient) client(m *oidc.Metadata, redirectURI string) *oauth.Client
 		ID: c.ClientID, Secret: c.ClientSecret, Auth: c.clientAuth(m), IDParam: c.ClientIDParam,
 		Key: oauth.Key(c.ClientKey), Audience: c.audience(m), Prover: c.prover, Bind: c.DPoP,
 		AuthorizationURL: m.AuthorizationURL, TokenURL: m.TokenURL, RedirectURI: redirectURI,
-		Scopes: scopes, ScopeSeparator: c.ScopeSeparator, Params: c.AuthorizationParams, Fragment: c.AuthorizationFragment, NoPKCE: c.NoPKCE,
+		Scopes: scopes, ScopeSeparator: c.ScopeSeparator, Params: c.AuthorizationParams,
+		Fragment: c.AuthorizationFragment, NoPKCE: c.NoPKCE,
 		Rules: oauth.Rules(c.Token), HTTP: c.http, Now: c.now,
 	}
 	client.Rules.Params = constant(c.Token.Params)
@@ -77,7 +80,8 @@ func (c *oauthClient) client(m *oidc.Metadata, redirectURI string) *oauth.Client
 	return client
 }
 
-// constant leaves out the parameters that are made from those of a callback: there is one only when a code is redeemed.
+// constant leaves out the parameters that are made from those of a callback: there is one only when
+// a code is redeemed.
 func constant(params url.Values) url.Values {
 	rest := maps.Clone(params)
 	maps.DeleteFunc(rest, func(_ string, values []string) bool {
@@ -86,8 +90,8 @@ func constant(params url.Values) url.Values {
 	return rest
 }
 
-// clientAuth follows the metadata when the configuration is silent: basic is the default of the standard, so only a server that lists other
-// methods, but not it, gets the secret in the body.
+// clientAuth follows the metadata when the configuration is silent: basic is the default of the
+// standard, so only a server that lists other methods, but not it, gets the secret in the body.
 func (c *oauthClient) clientAuth(m *oidc.Metadata) string {
 	if c.ClientAuth == "" && (c.ClientSecret != "" || c.secret != nil) && m.TokenAuth != nil &&
 		!slices.Contains(m.TokenAuth, oauth.SecretBasic) && slices.Contains(m.TokenAuth, oauth.SecretPost) {
@@ -96,11 +100,16 @@ func (c *oauthClient) clientAuth(m *oidc.Metadata) string {
 	return string(c.ClientAuth)
 }
 
-// forwardable are the parameters of a sign-in request that reach the provider: hints from which nothing is to be gained.
-var forwardable = []string{"login_hint", "prompt", "ui_locales", "acr_values", "max_age", "display", "screen_hint", "hd"}
+// forwardable are the parameters of a sign-in request that reach the provider: hints from which
+// nothing is to be gained.
+var forwardable = []string{
+	"login_hint", "prompt", "ui_locales", "acr_values", "max_age", "display", "screen_hint", "hd",
+}
 
 // authorizationURL is where the visitor's browser goes to sign in.
-func (c *oauthClient) authorizationURL(ctx context.Context, at attempt, redirectURI string, query url.Values) (string, error) {
+func (c *oauthClient) authorizationURL(
+	ctx context.Context, at attempt, redirectURI string, query url.Values,
+) (string, error) {
 	if c.Redirect != nil {
 		return c.depart(ctx, at, redirectURI)
 	}
@@ -122,7 +131,8 @@ func (c *oauthClient) authorizationURL(ctx context.Context, at attempt, redirect
 		client.Params.Set("response_mode", "form_post")
 	}
 	if c.DPoP && m.Proofs != nil && !slices.Contains(m.Proofs, oauth.ProofAlgorithm) {
-		return "", fail(signInError, "DPoP: the provider takes proofs by %q, and none by %s", m.Proofs, oauth.ProofAlgorithm)
+		return "", fail(signInError, "DPoP: the provider takes proofs by %q, and none by %s", m.Proofs,
+			oauth.ProofAlgorithm)
 	}
 	if client.PushURL, err = c.pushURL(m); err != nil {
 		return "", err

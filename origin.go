@@ -11,8 +11,8 @@ import (
 	"github.com/cardea-auth/cardea/internal/redirect"
 )
 
-// origins answers under which origin a request reached the site. Links, redirects and cookies are made from it, so it is never what an
-// unchecked header says.
+// origins answers under which origin a request reached the site. Links, redirects and cookies are
+// made from it, so it is never what an unchecked header says.
 type origins struct {
 	fixed   *url.URL
 	hosts   []string // lower case
@@ -35,16 +35,19 @@ func newOrigins(c Config) (origins, error) {
 // parseOrigin reads an origin: scheme and host, nothing else.
 func parseOrigin(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
-	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Hostname() == "" || u.User != nil || !ascii(u.Host) {
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Hostname() == "" || u.User != nil ||
+		!ascii(u.Host) {
 		return nil, fmt.Errorf("want an origin such as https://example.com, have %q", raw)
 	}
 	if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
-		return nil, fmt.Errorf("want an origin without a path, such as %s://%s, have %q; the path goes into BasePath", u.Scheme, u.Host, raw)
+		return nil, fmt.Errorf("want an origin without a path, such as %s://%s, have %q; the path goes into BasePath",
+			u.Scheme, u.Host, raw)
 	}
 	return &url.URL{Scheme: u.Scheme, Host: canonicalHost(u.Scheme, u.Host)}, nil
 }
 
-// canonicalHost is a host as browsers write it in an origin: lower case, without the scheme's own port.
+// canonicalHost is a host as browsers write it in an origin: lower case, without the scheme's own
+// port.
 func canonicalHost(scheme, host string) string {
 	host = strings.ToLower(host)
 	if scheme == "https" {
@@ -67,7 +70,10 @@ func (o origins) of(r *http.Request) (*url.URL, error) {
 	}
 	host = canonicalHost(scheme, host)
 	if !o.trusts(host) {
-		return nil, fail(untrustedHost, "the host %q of the request is not trusted; set Config.BaseURL, or add it to Config.TrustedHosts", truncate(host, 100))
+		return nil, fail(untrustedHost, "the host %q of the request is not trusted; set Config.BaseURL, or add it "+
+			"to Config.TrustedHosts", truncate(
+			host, 100,
+		))
 	}
 	return &url.URL{Scheme: scheme, Host: host}, nil
 }
@@ -94,8 +100,8 @@ func (o origins) proxy(addr netip.Addr) bool {
 	return slices.ContainsFunc(o.proxies, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
 
-// forwarded reads what a trusted proxy says of the request. Of several values the last one is the trusted proxy's own; the others came with
-// the request.
+// forwarded reads what a trusted proxy says of the request. Of several values the last one is the
+// trusted proxy's own; the others came with the request.
 func forwarded(h http.Header, scheme, host string) (string, string) {
 	if v := lastValue(h, "X-Forwarded-Proto"); v == "https" || v == "http" {
 		scheme = v

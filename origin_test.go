@@ -18,7 +18,8 @@ type request struct {
 	header     []string
 }
 
-// originOf asks the handler under which origin it takes a request: the one in its URLs. It is "" when the request is refused.
+// originOf asks the handler under which origin it takes a request: the one in its URLs. It is ""
+// when the request is refused.
 func originOf(t *testing.T, s *site, from request) string {
 	t.Helper()
 	r, err := http.NewRequest(http.MethodGet, "http://unused/api/auth/providers", nil)
@@ -36,7 +37,8 @@ func originOf(t *testing.T, s *site, from request) string {
 	body := text(t, res)
 	_, rest, found := strings.Cut(body, `"signinUrl":"`)
 	if !found {
-		if res.StatusCode != http.StatusBadRequest || strings.Contains(body, from.host) && from.host != "" || len(res.Cookies()) != 0 {
+		if res.StatusCode != http.StatusBadRequest || strings.Contains(body, from.host) && from.host != "" ||
+			len(res.Cookies()) != 0 {
 			t.Errorf("refused with %s, %s, %d cookies", res.Status, body, len(res.Cookies()))
 		}
 		return ""
@@ -65,27 +67,41 @@ func TestOrigin(t *testing.T) {
 
 		{"loopback by default", nil, request{"localhost:3000", stranger, nil}, "http://localhost:3000"},
 		{"loopback by default, in another case", nil, request{"LOCALHOST", stranger, nil}, "http://localhost"},
-		{"loopback by default, with the scheme's own port", nil, request{"127.0.0.1:80", stranger, nil}, "http://127.0.0.1"},
+		{"loopback by default, with the scheme's own port", nil, request{"127.0.0.1:80", stranger, nil},
+			"http://127.0.0.1"},
 		{"loopback by default, not another name", nil, request{"app.example", stranger, nil}, ""},
 		{"loopback by default, not a path", nil, request{"localhost/evil.example", stranger, nil}, ""},
 		{"loopback by default, not nothing", nil, request{"", stranger, nil}, ""},
-		{"loopback by default, whatever a proxy there says", nil, request{"localhost:3000", "127.0.0.1", []string{"X-Forwarded-Host", "evil.example"}}, "http://localhost:3000"},
+		{"loopback by default, whatever a proxy there says", nil,
+			request{"localhost:3000", "127.0.0.1", []string{"X-Forwarded-Host", "evil.example"}},
+			"http://localhost:3000"},
 
 		{"listed host", listed, request{"APP.example:80", stranger, nil}, "http://app.example"},
 		{"listed host with port", listed, request{"admin.example:8443", stranger, nil}, "http://admin.example:8443"},
 		{"listed host without its port", listed, request{"admin.example", stranger, nil}, ""},
 		{"listed host with another port", listed, request{"admin.example:8444", stranger, nil}, ""},
 		{"loopback where hosts are listed", listed, request{"localhost:3000", stranger, nil}, ""},
-		{"listed host, from a proxy that is not", listed, request{"app.example", proxy, []string{"X-Forwarded-Proto", "https"}}, "http://app.example"},
+		{"listed host, from a proxy that is not", listed,
+			request{"app.example", proxy, []string{"X-Forwarded-Proto", "https"}}, "http://app.example"},
 
-		{"trusted proxy", proxied, request{"backend:8080", proxy, []string{"X-Forwarded-Host", "app.example", "X-Forwarded-Proto", "https"}}, "https://app.example"},
-		{"trusted proxy, by IPv6", proxied, request{"backend:8080", "fd00::1", []string{"X-Forwarded-Host", "app.example", "X-Forwarded-Proto", "https"}}, "https://app.example"},
-		{"trusted proxy, by IPv4 in IPv6", proxied, request{"backend:8080", "::ffff:10.1.2.3", []string{"X-Forwarded-Host", "app.example"}}, "http://app.example"},
-		{"trusted proxy that says the scheme alone", proxied, request{"app.example", proxy, []string{"X-Forwarded-Proto", "https"}}, "https://app.example"},
+		{"trusted proxy", proxied, request{"backend:8080", proxy,
+			[]string{"X-Forwarded-Host", "app.example", "X-Forwarded-Proto", "https"}}, "https://app.example"},
+		{"trusted proxy, by IPv6", proxied,
+			request{"backend:8080", "fd00::1",
+				[]string{"X-Forwarded-Host", "app.example", "X-Forwarded-Proto", "https"}}, "https://app.example"},
+		{"trusted proxy, by IPv4 in IPv6", proxied,
+			request{"backend:8080", "::ffff:10.1.2.3", []string{"X-Forwarded-Host", "app.example"}},
+			"http://app.example"},
+		{"trusted proxy that says the scheme alone", proxied,
+			request{"app.example", proxy, []string{"X-Forwarded-Proto", "https"}}, "https://app.example"},
 		{"trusted proxy that says nothing", proxied, request{"app.example", proxy, nil}, "http://app.example"},
-		{"trusted proxy in front of a host that is not listed", proxied, request{"app.example", proxy, []string{"X-Forwarded-Host", "evil.example"}}, ""},
-		{"another peer", proxied, request{"app.example", stranger, []string{"X-Forwarded-Host", "admin.example:8443", "X-Forwarded-Proto", "https"}}, "http://app.example"},
-		{"another peer that names the proxy", proxied, request{"app.example", stranger, []string{"X-Forwarded-For", proxy, "X-Forwarded-Host", "admin.example:8443"}}, "http://app.example"},
+		{"trusted proxy in front of a host that is not listed", proxied,
+			request{"app.example", proxy, []string{"X-Forwarded-Host", "evil.example"}}, ""},
+		{"another peer", proxied, request{"app.example", stranger,
+			[]string{"X-Forwarded-Host", "admin.example:8443", "X-Forwarded-Proto", "https"}}, "http://app.example"},
+		{"another peer that names the proxy", proxied,
+			request{"app.example", stranger,
+				[]string{"X-Forwarded-For", proxy, "X-Forwarded-Host", "admin.example:8443"}}, "http://app.example"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -110,7 +126,9 @@ func TestUntrustedHostIsRefusedEverywhere(t *testing.T) {
 			t.Errorf("%s: %s", name, res.Status)
 		}
 	}
-	for _, action := range []string{"providers", "session", "csrf", "signin", "signout", "error", "verify-request", "callback/idp?code=1&state=1"} {
+	for _, action := range []string{
+		"providers", "session", "csrf", "signin", "signout", "error", "verify-request", "callback/idp?code=1&state=1",
+	} {
 		if res := send(t, s.URL+"/api/auth/"+action, nil, nil); res.StatusCode != http.StatusBadRequest {
 			t.Errorf("%s: %s", action, res.Status)
 		}
@@ -118,7 +136,8 @@ func TestUntrustedHostIsRefusedEverywhere(t *testing.T) {
 	if ran {
 		t.Error("a page ran")
 	}
-	if got := log.String(); !strings.Contains(got, "Config.TrustedHosts") || !strings.Contains(got, `"code":"UntrustedHost"`) {
+	if got := log.String(); !strings.Contains(got, "Config.TrustedHosts") ||
+		!strings.Contains(got, `"code":"UntrustedHost"`) {
 		t.Errorf("the log does not say what to do:\n%s", got)
 	}
 }
@@ -134,7 +153,8 @@ func TestCookiesOverTLS(t *testing.T) {
 		b.CheckRedirect = stopAtRedirect
 		begin(t, b, "idp", nil)
 		for name := range cookiesOf(b) {
-			if name != "__Host-"+csrfCookie && name != "__Secure-"+callbackCookie && !strings.HasPrefix(name, "__Secure-"+attemptPrefix) {
+			if name != "__Host-"+csrfCookie && name != "__Secure-"+callbackCookie &&
+				!strings.HasPrefix(name, "__Secure-"+attemptPrefix) {
 				t.Errorf("a cookie without its prefix: %s", name)
 			}
 		}
@@ -149,7 +169,8 @@ func TestCookiesOverTLS(t *testing.T) {
 				t.Errorf("cookie = %v", c)
 			}
 		}
-		if got := s.sessionBody(t, cookies{sessionCookie: cookiesOf(b)["__Secure-"+sessionCookie]}); strategy == cardea.JWT && got != "null" {
+		if got := s.sessionBody(t, cookies{sessionCookie: cookiesOf(b)["__Secure-"+
+			sessionCookie]}); strategy == cardea.JWT && got != "null" {
 			t.Errorf("a token made for the cookie on https is read from the one on http: %s", got)
 		}
 		b.SignOut()
@@ -159,13 +180,16 @@ func TestCookiesOverTLS(t *testing.T) {
 	})
 }
 
-// Behind a proxy that ends TLS the cookies are those of https, and a form is taken though the proxy's request names another host.
+// Behind a proxy that ends TLS the cookies are those of https, and a form is taken though the
+// proxy's request names another host.
 func TestSignInBehindAProxy(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*cardea.Config){
 		"base URL": func(c *cardea.Config) { c.BaseURL = "https://app.example" },
 		"trusted proxy": func(c *cardea.Config) {
-			c.TrustedHosts, c.TrustedProxies = []string{"app.example"}, []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+			c.TrustedHosts, c.TrustedProxies = []string{"app.example"}, []netip.Prefix{
+				netip.MustParsePrefix("127.0.0.0/8"),
+			}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -190,10 +214,12 @@ func TestSignInBehindAProxy(t *testing.T) {
 				body := text(t, pass("csrf", nil))
 				return url.Values{"csrfToken": {strings.TrimSuffix(strings.TrimPrefix(body, `{"csrfToken":"`), `"}`)}}
 			}
-			if res := pass("signin/idp", csrf(), header("Origin", s.URL)); !strings.HasSuffix(res.Header.Get("Location"), "/signin?error=MissingCSRF") {
+			if res := pass("signin/idp", csrf(),
+				header("Origin", s.URL)); !strings.HasSuffix(res.Header.Get("Location"), "/signin?error=MissingCSRF") {
 				t.Errorf("a form of another origin: sent to %s", res.Header.Get("Location"))
 			}
-			to := pass("signin/idp", csrf(), header("Origin", origin), header("Sec-Fetch-Site", "same-origin")).Header.Get("Location")
+			to := pass("signin/idp", csrf(), header("Origin", origin),
+				header("Sec-Fetch-Site", "same-origin")).Header.Get("Location")
 			u, err := url.Parse(to)
 			if err != nil || u.Query().Get("redirect_uri") != origin+"/api/auth/callback/idp" {
 				t.Fatalf("sent to %s", to)

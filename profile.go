@@ -51,7 +51,8 @@ func (p *Profile) clean() error {
 	return nil
 }
 
-// lowerASCII leaves other letters alone: strings.ToLower would make k of the Kelvin sign and i of a dotted capital I, and one address of two.
+// lowerASCII leaves other letters alone: strings.ToLower would make k of the Kelvin sign and i of a
+// dotted capital I, and one address of two.
 func lowerASCII(r rune) rune {
 	if 'A' <= r && r <= 'Z' {
 		return r + 'a' - 'A'
@@ -63,7 +64,9 @@ func lowerASCII(r rune) rune {
 func cleanEmail(s string) string {
 	s = strings.Map(lowerASCII, strings.TrimSpace(s))
 	local, domain, _ := strings.Cut(s, "@")
-	if local == "" || domain == "" || len(s) > 254 || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f }) ||
+	if local == "" || domain == "" || len(s) > 254 || strings.ContainsFunc(s, func(r rune) bool {
+		return r <= ' ' || r == 0x7f
+	}) ||
 		strings.ContainsAny(s, `",;<>()`) || strings.Contains(domain, "@") {
 		return ""
 	}
@@ -101,6 +104,7 @@ func standardProfile(_ context.Context, c Claims) (Profile, error) {
 		}
 	}
 	return Profile{
-		ID: c.String("sub"), Name: name, Email: c.String("email"), EmailVerified: c.True("email_verified"), Image: c.String("picture"),
+		ID: c.String("sub"), Name: name, Email: c.String("email"), EmailVerified: c.True("email_verified"),
+		Image: c.String("picture"),
 	}, nil
 }

@@ -13,7 +13,10 @@ import (
 )
 
 // octocat is somebody with an id beyond the integers that JavaScript knows.
-var octocat = cardeatest.Person{Subject: "9007199254740993", Name: "Octo Cat", Email: "octocat@example.com", EmailVerified: true, Picture: "https://example.com/o.png"}
+var octocat = cardeatest.Person{
+	Subject: "9007199254740993", Name: "Octo Cat", Email: "octocat@example.com", EmailVerified: true,
+	Picture: "https://example.com/o.png",
+}
 
 func TestGitHubSignIn(t *testing.T) {
 	t.Parallel()
@@ -25,14 +28,16 @@ func TestGitHubSignIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if u.Name != "Octo Cat" || u.Email != "octocat@example.com" || u.EmailVerified.IsZero() || u.Image != "https://example.com/o.png" {
+	if u.Name != "Octo Cat" || u.Email != "octocat@example.com" || u.EmailVerified.IsZero() ||
+		u.Image != "https://example.com/o.png" {
 		t.Errorf("user = %+v", u)
 	}
 	list, err := s.store.Accounts(t.Context(), u.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a := list[0]; a.Type != cardea.OAuth2 || a.AccessToken == "" || a.IDToken != "" || a.TokenType != "bearer" || a.Scope != "read:user user:email" {
+	if a := list[0]; a.Type != cardea.OAuth2 || a.AccessToken == "" || a.IDToken != "" || a.TokenType != "bearer" ||
+		a.Scope != "read:user user:email" {
 		t.Errorf("type %q, token type %q, scope %q, ID token %q", a.Type, a.TokenType, a.Scope, a.IDToken)
 	}
 	if n := s.issuer.Requests(cardeatest.Discovery); n != 0 {
@@ -54,10 +59,14 @@ func TestGitHubEmailAddresses(t *testing.T) {
 		want     string
 		verified bool
 	}{
-		{"the primary one", "public@example.com", []address{{"first@example.com", false, true}, {"Main@Example.com", true, true}}, "main@example.com", true},
-		{"the first verified one when the primary is not", nil, []address{{"main@example.com", true, false}, {"a@example.com", false, true}, {"b@example.com", false, true}}, "a@example.com", true},
+		{"the primary one", "public@example.com",
+			[]address{{"first@example.com", false, true}, {"Main@Example.com", true, true}}, "main@example.com", true},
+		{"the first verified one when the primary is not", nil,
+			[]address{{"main@example.com", true, false}, {"a@example.com", false, true},
+				{"b@example.com", false, true}}, "a@example.com", true},
 		{"none when none is verified", nil, []address{{"main@example.com", true, false}}, "", false},
-		{"the public one, unverified, when none is verified", "public@example.com", []address{{"main@example.com", true, false}}, "public@example.com", false},
+		{"the public one, unverified, when none is verified", "public@example.com",
+			[]address{{"main@example.com", true, false}}, "public@example.com", false},
 		{"none when verified is a text", nil, []address{{"main@example.com", true, "true"}}, "", false},
 		{"none when there is none", nil, []address{}, "", false},
 	} {
@@ -79,7 +88,8 @@ func TestGitHubEmailAddresses(t *testing.T) {
 				t.Fatal(err)
 			}
 			if u.Email != tc.want || !u.EmailVerified.IsZero() != tc.verified {
-				t.Errorf("e-mail = %q, verified %v; want %q, %v", u.Email, !u.EmailVerified.IsZero(), tc.want, tc.verified)
+				t.Errorf("e-mail = %q, verified %v; want %q, %v", u.Email, !u.EmailVerified.IsZero(), tc.want,
+					tc.verified)
 			}
 		})
 	}
@@ -88,7 +98,10 @@ func TestGitHubEmailAddresses(t *testing.T) {
 func TestGitHubFailsCleanly(t *testing.T) {
 	t.Parallel()
 	for _, e := range []cardeatest.Endpoint{cardeatest.Token, cardeatest.User, cardeatest.Emails} {
-		for _, how := range []cardeatest.Failure{cardeatest.SendsHTML, cardeatest.SendsNothing, cardeatest.SendsNull, cardeatest.SendsError500, cardeatest.SendsElsewhere} {
+		for _, how := range []cardeatest.Failure{
+			cardeatest.SendsHTML, cardeatest.SendsNothing, cardeatest.SendsNull, cardeatest.SendsError500,
+			cardeatest.SendsElsewhere,
+		} {
 			t.Run(string(e)+" "+string(how), func(t *testing.T) {
 				t.Parallel()
 				var store *watchedStore
@@ -120,25 +133,33 @@ func TestUserinfoHeaders(t *testing.T) {
 		if len(requests) != 1 {
 			t.Fatalf("%d requests to %s", len(requests), path)
 		}
-		if h := requests[0].header; h.Get("X-Api-Version") != "7" || h.Get("Authorization") == "" || h.Get("Accept") != "application/json" {
+		if h := requests[0].header; h.Get("X-Api-Version") != "7" || h.Get("Authorization") == "" ||
+			h.Get("Accept") != "application/json" {
 			t.Errorf("%s: Accept %q, X-Api-Version %q", path, h.Get("Accept"), h.Get("X-Api-Version"))
 		}
 	}
 }
 
-// An error of the application's mapping fails the sign-in, and so does a profile that it leaves empty.
+// An error of the application's mapping fails the sign-in, and so does a profile that it leaves
+// empty.
 func TestProfileMappingFails(t *testing.T) {
 	t.Parallel()
 	for name, mapping := range map[string]func(context.Context, cardea.Claims) (cardea.Profile, error){
 		"with an error": func(context.Context, cardea.Claims) (cardea.Profile, error) {
 			return cardea.Profile{ID: "1"}, errors.New("no")
 		},
-		"with an empty profile": func(context.Context, cardea.Claims) (cardea.Profile, error) { return cardea.Profile{}, nil },
-		"with an id of blanks":  func(context.Context, cardea.Claims) (cardea.Profile, error) { return cardea.Profile{ID: "  "}, nil },
+		"with an empty profile": func(context.Context, cardea.Claims) (cardea.Profile, error) {
+			return cardea.Profile{}, nil
+		},
+		"with an id of blanks": func(context.Context, cardea.Claims) (cardea.Profile, error) {
+			return cardea.Profile{ID: "  "}, nil
+		},
 		"with a very long id": func(context.Context, cardea.Claims) (cardea.Profile, error) {
 			return cardea.Profile{ID: string(make([]byte, 256))}, nil
 		},
-		"with an id from fmt %v": func(context.Context, cardea.Claims) (cardea.Profile, error) { return cardea.Profile{ID: "<nil>"}, nil },
+		"with an id from fmt %v": func(context.Context, cardea.Claims) (cardea.Profile, error) {
+			return cardea.Profile{ID: "<nil>"}, nil
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

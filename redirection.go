@@ -10,22 +10,24 @@ import (
 	"github.com/cardea-auth/cardea/internal/outbound"
 )
 
-// Redirection is one sign-in at a service that speaks something else than OAuth, for [OAuthProvider.Redirect] and [OAuthProvider.Identify]. Nothing in it
-// may be logged.
+// Redirection is one sign-in at a service that speaks something else than OAuth, for
+// [OAuthProvider.Redirect] and [OAuthProvider.Identify]. Nothing in it may be logged.
 type Redirection struct {
-	// HTTP makes the calls within the bounds of all others: https, 10 seconds, answers of at most 1 MB, no redirects, no cookies.
+	// HTTP makes the calls within the bounds of all others: https, 10 seconds, answers of at most 1
+	// MB, no redirects, no cookies.
 	HTTP *http.Client
 
 	ClientID     string
 	ClientSecret string
 
-	// ReturnTo is where the service must send the browser back to: the callback with the State of this sign-in in its query. Only the browser that
-	// began it can use it, for one answer, within 15 minutes.
+	// ReturnTo is where the service must send the browser back to: the callback with the State of
+	// this sign-in in its query. Only the browser that began it can use it, for one answer, within
+	// 15 minutes.
 	ReturnTo string
 	State    string
 
-	// Answer is what the browser has brought back beside the State, no parameter twice: unproven, and maybe made by somebody else than the service. Nil
-	// in Redirect.
+	// Answer is what the browser has brought back beside the State, no parameter twice: unproven,
+	// and maybe made by somebody else than the service. Nil in Redirect.
 	Answer url.Values
 
 	Now time.Time
@@ -33,8 +35,9 @@ type Redirection struct {
 	once func(proof string, until time.Time) bool
 }
 
-// Once reports whether a proof comes for the first time. It is for answers that nothing binds to State, so that they could be used in another browser
-// again; until is when the proof is too old anyway. Other processes of the site do not know of it. In Redirect it is always false.
+// Once reports whether a proof comes for the first time. It is for answers that nothing binds to
+// State, so that they could be used in another browser again; until is when the proof is too old
+// anyway. Other processes of the site do not know of it. In Redirect it is always false.
 func (r *Redirection) Once(proof string, until time.Time) bool {
 	return r.once != nil && r.once(proof, until)
 }
@@ -104,10 +107,14 @@ func (p *OAuthProvider) validateRedirection(field string, f *faults) {
 		name string
 		set  bool
 	}{
-		{"ClientAuth", p.ClientAuth != ""}, {"AuthorizationURL", p.AuthorizationURL != ""}, {"TokenURL", p.TokenURL != ""},
-		{"RefreshURL", p.RefreshURL != ""}, {"UserinfoURL", p.UserinfoURL != ""}, {"EmailsURL", p.EmailsURL != ""}, {"Scopes", p.Scopes != nil}, {"FormPost", p.FormPost},
-		{"CallbackParams", p.CallbackParams != nil}, {"ClientSecretFunc", p.ClientSecretFunc != nil}, {"Exchange", p.Exchange != nil},
-		{"FetchUserinfo", p.FetchUserinfo != nil}, {"ClientKey", p.ClientKey != (ClientKey{})}, {"PushAuthorization", p.PushAuthorization},
+		{"ClientAuth", p.ClientAuth != ""}, {"AuthorizationURL", p.AuthorizationURL != ""},
+		{"TokenURL", p.TokenURL != ""},
+		{"RefreshURL", p.RefreshURL != ""}, {"UserinfoURL", p.UserinfoURL != ""}, {"EmailsURL", p.EmailsURL != ""},
+		{"Scopes", p.Scopes != nil}, {"FormPost", p.FormPost},
+		{"CallbackParams", p.CallbackParams != nil}, {"ClientSecretFunc", p.ClientSecretFunc != nil},
+		{"Exchange", p.Exchange != nil},
+		{"FetchUserinfo", p.FetchUserinfo != nil}, {"ClientKey", p.ClientKey != (ClientKey{})},
+		{"PushAuthorization", p.PushAuthorization},
 		{"DPoP", p.DPoP},
 	} {
 		if e.set {

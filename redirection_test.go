@@ -69,10 +69,12 @@ func TestRedirection(t *testing.T) {
 	if _, err := s.store.UserByAccount(t.Context(), "abroad", "7"); err != nil || b.Session() == nil {
 		t.Errorf("nobody is signed in: %v", err)
 	}
-	if _, err := s.auth.AccessToken(t.Context(), s.owner(t, "abroad", "7"), "abroad"); !errors.Is(err, cardea.ErrGrantRevoked) {
+	if _, err := s.auth.AccessToken(t.Context(), s.owner(t, "abroad", "7"), "abroad"); !errors.Is(err,
+		cardea.ErrGrantRevoked) {
 		t.Errorf("AccessToken: %v", err)
 	}
-	if body := text(t, visit(t, b, s.URL+"/api/auth/providers")); !strings.Contains(body, `"abroad":{"id":"abroad","name":"Abroad","type":"oauth"`) {
+	if body := text(t, visit(t, b, s.URL+"/api/auth/providers")); !strings.Contains(body,
+		`"abroad":{"id":"abroad","name":"Abroad","type":"oauth"`) {
 		t.Errorf("providers: %s", body)
 	}
 }
@@ -84,13 +86,23 @@ func TestRedirectionIsRefused(t *testing.T) {
 		change func(callback string) string
 		code   cardea.Code
 	}{
-		{"without a state", func(callback string) string { return strings.ReplaceAll(callback, "state=", "stat=") }, cardea.Configuration},
-		{"with another state", func(callback string) string { return strings.Replace(callback, "&", "0&", 1) }, cardea.Configuration},
+		{"without a state", func(callback string) string {
+			return strings.ReplaceAll(callback, "state=", "stat=")
+		}, cardea.Configuration},
+		{"with another state", func(callback string) string {
+			return strings.Replace(callback, "&", "0&", 1)
+		}, cardea.Configuration},
 		{"with two states", func(callback string) string { return callback + "&state=1" }, cardea.Configuration},
 		{"with any parameter twice", func(callback string) string { return callback + "&who=8" }, cardea.Configuration},
-		{"as somebody without an id", func(callback string) string { return strings.ReplaceAll(callback, "who=7", "who=") }, cardea.Configuration},
-		{"at another provider", func(callback string) string { return strings.ReplaceAll(callback, "/abroad", "/idp") }, cardea.Configuration},
-		{"with a proof that was used", func(callback string) string { return strings.ReplaceAll(callback, "=fresh", "=used") }, cardea.Configuration},
+		{"as somebody without an id", func(callback string) string {
+			return strings.ReplaceAll(callback, "who=7", "who=")
+		}, cardea.Configuration},
+		{"at another provider", func(callback string) string {
+			return strings.ReplaceAll(callback, "/abroad", "/idp")
+		}, cardea.Configuration},
+		{"with a proof that was used", func(callback string) string {
+			return strings.ReplaceAll(callback, "=fresh", "=used")
+		}, cardea.Configuration},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -99,7 +111,8 @@ func TestRedirectionIsRefused(t *testing.T) {
 			comeBack(t, other, back(t, other)+"&who=7&proof=used")
 			b := stepper(t, s.URL)
 			res := visit(t, b, tc.change(back(t, b)+"&who=7&proof=fresh"))
-			if to := res.Header.Get("Location"); to != s.URL+"/api/auth/error?error="+string(tc.code) || b.Session() != nil {
+			if to := res.Header.Get("Location"); to != s.URL+"/api/auth/error?error="+string(tc.code) ||
+				b.Session() != nil {
 				t.Errorf("the visitor is sent to %s", to)
 			}
 		})
@@ -141,7 +154,9 @@ func TestRedirectionHooksThatFail(t *testing.T) {
 		}, "hook Redirect: broken"},
 		{"nobody", func(p *cardea.OAuthProvider) {
 			p.Identify = func(context.Context, *cardea.Redirection) (cardea.Claims, error) { return nil, nil }
-			p.Profile = func(context.Context, cardea.Claims) (cardea.Profile, error) { return cardea.Profile{ID: "7"}, nil }
+			p.Profile = func(context.Context, cardea.Claims) (cardea.Profile, error) {
+				return cardea.Profile{ID: "7"}, nil
+			}
 		}, "hook Identify: it returned nothing"},
 		{"somebody, and an error", func(p *cardea.OAuthProvider) {
 			p.Identify = func(context.Context, *cardea.Redirection) (cardea.Claims, error) {
@@ -173,7 +188,8 @@ func TestRedirectionHooksThatFail(t *testing.T) {
 	}
 }
 
-// Whoever comes back is linked as whoever comes from any other provider is: to who was signed in, and not to who has the same address.
+// Whoever comes back is linked as whoever comes from any other provider is: to who was signed in,
+// and not to who has the same address.
 func TestRedirectionLinks(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
@@ -203,16 +219,30 @@ func TestNewRefusesRedirectionThatCannotWork(t *testing.T) {
 		{func(p *cardea.OAuthProvider) { p.Identify = nil }, ".Identify: is missing beside Redirect"},
 		{func(p *cardea.OAuthProvider) { p.Profile = nil }, ".Profile: is missing"},
 		{func(p *cardea.OAuthProvider) { p.Type = cardea.OIDC }, `.Type: want "oauth" beside Redirect`},
-		{func(p *cardea.OAuthProvider) { p.TokenURL = "https://abroad.example/token" }, ".TokenURL: has no effect beside Redirect"},
+		{func(p *cardea.OAuthProvider) {
+			p.TokenURL = "https://abroad.example/token"
+		}, ".TokenURL: has no effect beside Redirect"},
 		{func(p *cardea.OAuthProvider) { p.FormPost = true }, ".FormPost: has no effect beside Redirect"},
-		{func(p *cardea.OAuthProvider) { p.ClientAuth = cardea.ClientSecretPost }, ".ClientAuth: has no effect beside Redirect"},
-		{func(p *cardea.OAuthProvider) { p.AuthorizationURL = "https://abroad.example/" }, ".AuthorizationURL: has no effect beside Redirect"},
-		{func(p *cardea.OAuthProvider) { p.UserinfoURL = "https://abroad.example/" }, ".UserinfoURL: has no effect beside Redirect"},
-		{func(p *cardea.OAuthProvider) { p.EmailsURL = "https://abroad.example/" }, ".EmailsURL: has no effect beside Redirect"},
+		{func(p *cardea.OAuthProvider) {
+			p.ClientAuth = cardea.ClientSecretPost
+		}, ".ClientAuth: has no effect beside Redirect"},
+		{func(p *cardea.OAuthProvider) {
+			p.AuthorizationURL = "https://abroad.example/"
+		}, ".AuthorizationURL: has no effect beside Redirect"},
+		{func(p *cardea.OAuthProvider) {
+			p.UserinfoURL = "https://abroad.example/"
+		}, ".UserinfoURL: has no effect beside Redirect"},
+		{func(p *cardea.OAuthProvider) {
+			p.EmailsURL = "https://abroad.example/"
+		}, ".EmailsURL: has no effect beside Redirect"},
 		{func(p *cardea.OAuthProvider) { p.Scopes = []string{} }, ".Scopes: has no effect beside Redirect"},
-		{func(p *cardea.OAuthProvider) { p.CallbackParams = []string{"user"} }, ".CallbackParams: has no effect beside Redirect"},
+		{func(p *cardea.OAuthProvider) {
+			p.CallbackParams = []string{"user"}
+		}, ".CallbackParams: has no effect beside Redirect"},
 		{func(p *cardea.OAuthProvider) { p.ClientKey.ID = "key-1" }, ".ClientKey: has no effect beside Redirect"},
-		{func(p *cardea.OAuthProvider) { p.PushAuthorization = true }, ".PushAuthorization: has no effect beside Redirect"},
+		{func(p *cardea.OAuthProvider) {
+			p.PushAuthorization = true
+		}, ".PushAuthorization: has no effect beside Redirect"},
 		{func(p *cardea.OAuthProvider) { p.DPoP = true }, ".DPoP: has no effect beside Redirect"},
 	} {
 		t.Run(tc.want, func(t *testing.T) {

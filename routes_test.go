@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// Dex GHSA-7qjx-gp9h-65qj: the endpoints are these and no others. A new one must be entered here, with its method and what protects it.
+// Dex GHSA-7qjx-gp9h-65qj: the endpoints are these and no others. A new one must be entered here,
+// with its method and what protects it.
 func TestEveryRouteIsDeclared(t *testing.T) {
 	t.Parallel()
 	want := []string{
@@ -28,7 +29,9 @@ func TestEveryRouteIsDeclared(t *testing.T) {
 		"GET error[/code in v4], open",
 		"POST _log, open",
 	}
-	segments := map[segment]string{noProvider: "", optionalProvider: "[/provider]", needsProvider: "/provider", codeOfV4: "[/code in v4]"}
+	segments := map[segment]string{
+		noProvider: "", optionalProvider: "[/provider]", needsProvider: "/provider", codeOfV4: "[/code in v4]",
+	}
 	var got []string
 	for _, r := range routeTable {
 		protection := "open"
@@ -53,8 +56,11 @@ func routed(t *testing.T) *Auth {
 	a, err := New(Config{
 		Secret: strings.Repeat("s", 32),
 		Providers: []Provider{&OAuthProvider{
-			ID: "idp", Name: "IdP", Type: OAuth2, ClientID: "id", AuthorizationURL: "https://idp.example/a", TokenURL: "https://idp.example/t",
-			UserinfoURL: "https://idp.example/u", Profile: func(context.Context, Claims) (Profile, error) { return Profile{}, nil },
+			ID: "idp", Name: "IdP", Type: OAuth2, ClientID: "id", AuthorizationURL: "https://idp.example/a",
+			TokenURL:    "https://idp.example/t",
+			UserinfoURL: "https://idp.example/u", Profile: func(context.Context, Claims) (Profile, error) {
+				return Profile{}, nil
+			},
 		}},
 		Logger: slog.New(slog.DiscardHandler),
 	})
@@ -64,8 +70,9 @@ func routed(t *testing.T) *Auth {
 	return a
 }
 
-// Dex GHSA-7qjx-gp9h-65qj: what the table declares is what happens. A route that needs the token refuses without it, whatever the form and whatever
-// says that it is from the same origin, and one that does not need it is never refused for want of it.
+// Dex GHSA-7qjx-gp9h-65qj: what the table declares is what happens. A route that needs the token
+// refuses without it, whatever the form and whatever says that it is from the same origin, and one
+// that does not need it is never refused for want of it.
 func TestEveryRouteKeepsItsRule(t *testing.T) {
 	t.Parallel()
 	a := routed(t)
@@ -82,8 +89,9 @@ func TestEveryRouteKeepsItsRule(t *testing.T) {
 				"application/x-www-form-urlencoded": "callbackUrl=/&csrfToken=",
 				"application/json":                  `{"csrfToken":"","data":{}}`,
 				"text/plain":                        "csrfToken=x",
-				"multipart/form-data; boundary=x":   "--x\r\nContent-Disposition: form-data; name=\"csrfToken\"\r\n\r\nx\r\n--x--",
-				"":                                  "",
+				"multipart/form-data; boundary=x": "--x\r\nContent-Disposition: form-data; " +
+					"name=\"csrfToken\"\r\n\r\nx\r\n--x--",
+				"": "",
 			} {
 				r := httptest.NewRequest(route.method, "http://localhost"+path, strings.NewReader(body))
 				r.Header.Set("Content-Type", name)
@@ -92,7 +100,8 @@ func TestEveryRouteKeepsItsRule(t *testing.T) {
 				w := httptest.NewRecorder()
 				a.ServeHTTP(w, r)
 				to := w.Header().Get("Location")
-				refused := strings.HasSuffix(to, "?error=MissingCSRF") || route.action == "session" && w.Code == http.StatusBadRequest && w.Body.String() == "null"
+				refused := strings.HasSuffix(to, "?error=MissingCSRF") || route.action == "session" &&
+					w.Code == http.StatusBadRequest && w.Body.String() == "null"
 				if refused != route.csrf {
 					t.Errorf("%s %s with %q: %d to %s", route.method, path, name, w.Code, to)
 				}
@@ -105,17 +114,23 @@ func TestEveryRouteKeepsItsRule(t *testing.T) {
 func TestNothingElseIsServed(t *testing.T) {
 	t.Parallel()
 	a := routed(t)
-	for _, method := range []string{"GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", ""} {
+	for _, method := range []string{
+		"GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "",
+	} {
 		for _, path := range []string{
-			"/api/auth", "/api/auth/", "/", "/api", "/api/auth2/session", "/api/authsession", "/auth/session", "/api/auth/webauthn-options/idp",
-			"/api/auth/session/idp", "/api/auth/csrf/x", "/api/auth/callback", "/api/auth/callback/", "/api/auth/callback/idp/x", "/api/auth/signin/a/b",
-			"/api/auth/sessions", "/api/auth/Session", "/api/auth/error/x", "/api/auth/providers/idp", "/api/auth/signout/x", "/api/auth/register",
+			"/api/auth", "/api/auth/", "/", "/api", "/api/auth2/session", "/api/authsession", "/auth/session",
+			"/api/auth/webauthn-options/idp",
+			"/api/auth/session/idp", "/api/auth/csrf/x", "/api/auth/callback", "/api/auth/callback/",
+			"/api/auth/callback/idp/x", "/api/auth/signin/a/b",
+			"/api/auth/sessions", "/api/auth/Session", "/api/auth/error/x", "/api/auth/providers/idp",
+			"/api/auth/signout/x", "/api/auth/register",
 		} {
 			r := httptest.NewRequest(http.MethodGet, "http://localhost"+path, nil)
 			r.Method = method
 			w := httptest.NewRecorder()
 			a.ServeHTTP(w, r)
-			if w.Code != http.StatusBadRequest || w.Body.String() != `"Bad request."` || w.Header().Get("Set-Cookie") != "" {
+			if w.Code != http.StatusBadRequest || w.Body.String() != `"Bad request."` ||
+				w.Header().Get("Set-Cookie") != "" {
 				t.Errorf("%q %s: %d %s", method, path, w.Code, w.Body)
 			}
 		}

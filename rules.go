@@ -9,23 +9,27 @@ import (
 	"github.com/cardea-auth/cardea/internal/oauth"
 )
 
-// TokenRules are how a service departs from the token request and answer of RFC 6749 § 4.1.3, § 5.1 and § 6. Sloppiness that is harmless needs no
-// rule: a missing token_type, a scope as list or with commas, a lifetime as text, null for absent, errors with status 200.
+// TokenRules are how a service departs from the token request and answer of RFC 6749 § 4.1.3, § 5.1
+// and § 6. Sloppiness that is harmless needs no rule: a missing token_type, a scope as list or with
+// commas, a lifetime as text, null for absent, errors with status 200.
 type TokenRules struct {
 	Method  string            // POST, or GET for parameters in the query; defaults to POST
 	JSON    bool              // the parameters are sent as a JSON object
 	Headers map[string]string // added; cannot replace Authorization and Content-Type
 
-	// Params are added to the request; they cannot replace what the flow sets. A name in braces is one of CallbackParams.
+	// Params are added to the request; they cannot replace what the flow sets. A name in braces is
+	// one of CallbackParams.
 	Params url.Values
 
-	// Names are the service's own for parameters and members of the standard, such as client_id: appid or access_token: accessToken.
+	// Names are the service's own for parameters and members of the standard, such as client_id:
+	// appid or access_token: accessToken.
 	Names map[string]string
 
 	Envelope string // the member in which the answer stands, such as data; defaults to none
 }
 
-// UserinfoRules are how a service departs from the userinfo request of OpenID Connect Core 1.0 § 5.3.
+// UserinfoRules are how a service departs from the userinfo request of OpenID Connect Core 1.0 §
+// 5.3.
 type UserinfoRules struct {
 	Method string         // GET or POST; defaults to POST with a JSON body and GET without
 	JSON   map[string]any // the body, such as a GraphQL query
@@ -33,7 +37,8 @@ type UserinfoRules struct {
 	Signed bool           // the answer is a JWT (§ 5.3.2), which is verified with the issuer's keys; OIDC only
 }
 
-// EmailMembers names the members of the answer of EmailsURL. Of the addresses that are verified the primary one counts, else the first.
+// EmailMembers names the members of the answer of EmailsURL. Of the addresses that are verified the
+// primary one counts, else the first.
 type EmailMembers struct {
 	List     string // the member with the list; defaults to none: the answer is the list
 	Email    string // defaults to email
@@ -41,16 +46,18 @@ type EmailMembers struct {
 	Verified string // boolean; defaults to verified
 }
 
-// EmailVerification says what an e-mail address from a provider is worth, when a new account is linked to an existing user or the address is
-// stored.
+// EmailVerification says what an e-mail address from a provider is worth, when a new account is
+// linked to an existing user or the address is stored.
 type EmailVerification string
 
-// The kinds of verification. The zero value believes Profile.EmailVerified, which is false unless the provider said it of this very address.
+// The kinds of verification. The zero value believes Profile.EmailVerified, which is false unless
+// the provider said it of this very address.
 const (
 	VerifiedByClaim EmailVerification = ""
-	AlwaysVerified  EmailVerification = "always" // the service documents that it gives out no address that it has not verified
-	NeverVerified   EmailVerification = "never"  // the service does not verify addresses, or does not say
-	NoEmail         EmailVerification = "none"   // the service gives out none
+	// the service documents that it gives out no address that it has not verified
+	AlwaysVerified EmailVerification = "always"
+	NeverVerified  EmailVerification = "never" // the service does not verify addresses, or does not say
+	NoEmail        EmailVerification = "none"  // the service gives out none
 )
 
 // tokenParams are the parameters of the token request that belong to the flow alone.

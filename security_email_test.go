@@ -20,32 +20,47 @@ import (
 	"github.com/cardea-auth/cardea/email"
 )
 
-// hostileAddresses are read by some program as another address, or as several, or are none. None of the programs here may.
+// hostileAddresses are read by some program as another address, or as several, or are none. None of
+// the programs here may.
 var hostileAddresses = []string{
-	"a@x.example,b@y.example", "a@x.example, b@y.example", "a@x.example;b@y.example", "a@x.example b@y.example", `"a@x.example"@y.example`,
-	`"a"@x.example`, `"a b"@x.example`, `a"b@x.example`, "a\uff20x.example", "a@x.example\uff20y.example", "a\ufe6bx.example", "a@x\u3002example", "a@x@y.example",
-	"a@x.example@", "@x.example", "a@", "@", "", "a", "a@x.example\r\nBcc: b@y.example", "a@x.example\nRCPT TO:<b@y.example>", "\r\na@x.example", "a@x.example\x00",
-	"a@x.example (b@y.example)", "(b@y.example)a@x.example", "<a@x.example>", "Ann <a@x.example>", "a@x.example>,<b@y.example", "a@[127.0.0.1]",
-	"a@[IPv6:::1]", "a.@x.example", ".a@x.example", "a..b@x.example", "a@.example", "a@x..example", "a@x.example.", "a@-x.example", "a@x_y.example",
-	"\u212a@x.example", "a@\u212a.example", "\u017f@x.example", "\uff41@x.example", "\ufb01@x.example", "a\u00adb@x.example", "a\u200bb@x.example", "\u202ea@x.example",
-	"jos\u00e9@x.example", "jose\u0301@x.example", "a@b\u00fccher.example", strings.Repeat("a", 65) + "@x.example", "a@" + strings.Repeat("x.", 125) + "example",
-	"a@" + strings.Repeat("x", 64) + ".example", strings.Repeat("a", 300), "a%b@x.example%y", "a@x.example?bcc=b@y.example", "a@x.example&bcc=b@y.example",
-	"@y.example:a@x.example", "a!b@y.example@x.example", "a\\@b@x.example", "a\t@x.example", "a @x.example", "a@ x.example", "mailto:a@x.example,b@y.example",
+	"a@x.example,b@y.example", "a@x.example, b@y.example", "a@x.example;b@y.example", "a@x.example b@y.example",
+	`"a@x.example"@y.example`,
+	`"a"@x.example`, `"a b"@x.example`, `a"b@x.example`, "a\uff20x.example", "a@x.example\uff20y.example",
+	"a\ufe6bx.example", "a@x\u3002example", "a@x@y.example",
+	"a@x.example@", "@x.example", "a@", "@", "", "a", "a@x.example\r\nBcc: b@y.example",
+	"a@x.example\nRCPT TO:<b@y.example>", "\r\na@x.example", "a@x.example\x00",
+	"a@x.example (b@y.example)", "(b@y.example)a@x.example", "<a@x.example>", "Ann <a@x.example>",
+	"a@x.example>,<b@y.example", "a@[127.0.0.1]",
+	"a@[IPv6:::1]", "a.@x.example", ".a@x.example", "a..b@x.example", "a@.example", "a@x..example", "a@x.example.",
+	"a@-x.example", "a@x_y.example",
+	"\u212a@x.example", "a@\u212a.example", "\u017f@x.example", "\uff41@x.example", "\ufb01@x.example",
+	"a\u00adb@x.example", "a\u200bb@x.example", "\u202ea@x.example",
+	"jos\u00e9@x.example", "jose\u0301@x.example", "a@b\u00fccher.example", strings.Repeat("a", 65) + "@x.example",
+	"a@" + strings.Repeat("x.", 125) + "example",
+	"a@" + strings.Repeat("x", 64) + ".example", strings.Repeat("a", 300), "a%b@x.example%y",
+	"a@x.example?bcc=b@y.example", "a@x.example&bcc=b@y.example",
+	"@y.example:a@x.example", "a!b@y.example@x.example", "a\\@b@x.example", "a\t@x.example", "a @x.example",
+	"a@ x.example", "mailto:a@x.example,b@y.example",
 }
 
 // unusualAddresses are odd and can be read in one way only.
 var unusualAddresses = []string{
-	"a+b@x.example", "o'brien@x.example", "a!b%c@x.example", "A@X.EXAMPLE", " a@x.example ", "a@localhost", "x=y/z@x.example", "{a}|b@x.example",
-	"a@xn--bcher-kva.example", strings.Repeat("a", 64) + "@x.example", "-a@x.example", "1@2.example", "mailto@x.example", "a%25b@x.example",
+	"a+b@x.example", "o'brien@x.example", "a!b%c@x.example", "A@X.EXAMPLE", " a@x.example ", "a@localhost",
+	"x=y/z@x.example", "{a}|b@x.example",
+	"a@xn--bcher-kva.example", strings.Repeat("a", 64) + "@x.example", "-a@x.example", "1@2.example",
+	"mailto@x.example", "a%25b@x.example",
 }
 
-// Auth.js GHSA-7rqj-j65f-68wh and GHSA-5jpx-9hw9-2fx4, NextAuth CVE-2022-35924, oauth2-proxy CVE-2026-40574, go-mail CVE-2025-59937: an address is refused,
-// or exactly the one recipient that the mail server is told is who signs in.
+// Auth.js GHSA-7rqj-j65f-68wh and GHSA-5jpx-9hw9-2fx4, NextAuth CVE-2022-35924, oauth2-proxy
+// CVE-2026-40574, go-mail CVE-2025-59937: an address is refused, or exactly the one recipient that
+// the mail server is told is who signs in.
 func TestOneAddressIsOneRecipient(t *testing.T) {
 	t.Parallel()
 	server := cardeatest.NewMailServer(t, cardeatest.MailServerConfig{})
 	s := newMailSite(t, func(_ *cardea.Config, o *email.Options) {
-		o.Sender, o.ClientLimit = &email.SMTP{Host: server.Host, Port: server.Port}, cardea.Limit{Count: 1000, Within: time.Hour}
+		o.Sender, o.ClientLimit = &email.SMTP{Host: server.Host, Port: server.Port}, cardea.Limit{
+			Count: 1000, Within: time.Hour,
+		}
 	})
 	b := stepper(t, s.URL)
 	for _, address := range hostileAddresses {
@@ -73,7 +88,8 @@ func TestOneAddressIsOneRecipient(t *testing.T) {
 	}
 }
 
-// NextAuth CVE-2021-21310, CVE-2022-39263: a token is good for the address that it was mailed to. Tried with another one, it stays good.
+// NextAuth CVE-2021-21310, CVE-2022-39263: a token is good for the address that it was mailed to.
+// Tried with another one, it stays good.
 func TestTokenBelongsToItsAddress(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, nil)
@@ -89,7 +105,9 @@ func TestTokenBelongsToItsAddress(t *testing.T) {
 		}
 		s.deadLink(t, other, b.Post("/callback/email", u.Query()))
 	}
-	for _, other := range []string{"ANN@example.com", "", " ann@example.com", "ann@example.com,eve@example.com", "<b>ann</b>"} {
+	for _, other := range []string{
+		"ANN@example.com", "", " ann@example.com", "ann@example.com,eve@example.com", "<b>ann</b>",
+	} {
 		s.deadLink(t, other, visit(t, eve, strings.Replace(m.Link, "ann%40example.com", url.QueryEscape(other), 1)))
 	}
 	if eve.Session() != nil {
@@ -107,7 +125,8 @@ func TestNoTokenMatchesNothing(t *testing.T) {
 	u, _ := url.Parse(m.Link)
 	real := u.Query().Get("token")
 	for _, token := range []string{
-		"", "0", "null", "undefined", "true", "[]", "*", "%", "_", strings.Repeat("0", 64), real[:63], real + "0", strings.ToUpper(real) + " ", " " + real, real[:63] + "\x00",
+		"", "0", "null", "undefined", "true", "[]", "*", "%", "_", strings.Repeat("0", 64), real[:63], real + "0",
+		strings.ToUpper(real) + " ", " " + real, real[:63] + "\x00",
 		hashOf(real + secret),
 	} {
 		q := url.Values{"email": {"ann@example.com"}, "token": {token}}
@@ -116,12 +135,17 @@ func TestNoTokenMatchesNothing(t *testing.T) {
 		}
 		s.deadLink(t, "POST "+token, b.Post("/callback/email", q))
 	}
-	for _, query := range []string{"", "?email=ann@example.com", "?token=" + real, "?email=ann@example.com&token[]=" + real, "?email[]=ann@example.com&token=" + real} {
+	for _, query := range []string{
+		"", "?email=ann@example.com", "?token=" + real, "?email=ann@example.com&token[]=" + real,
+		"?email[]=ann@example.com&token=" + real,
+	} {
 		s.deadLink(t, query, visit(t, b, s.URL+"/api/auth/callback/email"+query))
 	}
-	res := post(t, b, "callback/email", "application/json", `{"csrfToken":"`+b.CSRFToken()+`","email":"ann@example.com","token":["`+real+`"]}`)
+	res := post(t, b, "callback/email", "application/json",
+		`{"csrfToken":"`+b.CSRFToken()+`","email":"ann@example.com","token":["`+real+`"]}`)
 	s.wrongCode(t, "a list", res)
-	res = post(t, b, "callback/email", "application/json", `{"csrfToken":"`+b.CSRFToken()+`","email":"ann@example.com","token":null}`)
+	res = post(t, b, "callback/email", "application/json",
+		`{"csrfToken":"`+b.CSRFToken()+`","email":"ann@example.com","token":null}`)
 	s.deadLink(t, "null", res)
 	if b.Session() != nil {
 		t.Error("signed in")
@@ -175,8 +199,9 @@ func TestParallelRedemptionsGiveOneSession(t *testing.T) {
 	})
 }
 
-// caddy-security CVE-2024-21500, Zitadel CVE-2025-64102: a code can be guessed at five times, whatever the browser says of how often it has tried. The link
-// stays good: nobody can lock a person out by guessing.
+// caddy-security CVE-2024-21500, Zitadel CVE-2025-64102: a code can be guessed at five times,
+// whatever the browser says of how often it has tried. The link stays good: nobody can lock a
+// person out by guessing.
 func TestCodeCanBeGuessedAtFiveTimes(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, nil)
@@ -196,7 +221,8 @@ func TestCodeCanBeGuessedAtFiveTimes(t *testing.T) {
 	sentTo(t, "the link", visit(t, b, m.Link), s.URL+"/")
 }
 
-// The same rows: however many mails and browsers, it is 20 codes a day for one address, and of other addresses none is used up.
+// The same rows: however many mails and browsers, it is 20 codes a day for one address, and of
+// other addresses none is used up.
 func TestCodesOfOneAddressAreLimited(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, nil)
@@ -219,7 +245,8 @@ func TestCodesOfOneAddressAreLimited(t *testing.T) {
 	sentTo(t, "the next day", typeCode(b, s.ask(t, b, "ann@example.com", "/").Code), s.URL+"/")
 }
 
-// django-allauth "successful login clears the counter", Devise CVE-2019-5421: 100 guesses at once are no more than 5.
+// django-allauth "successful login clears the counter", Devise CVE-2019-5421: 100 guesses at once
+// are no more than 5.
 func TestParallelGuessesAreCounted(t *testing.T) {
 	t.Parallel()
 	var log logbook
@@ -243,10 +270,12 @@ func TestParallelGuessesAreCounted(t *testing.T) {
 	if judged < 1 || judged > 5 {
 		t.Errorf("%d codes were compared, want 5 at most", judged)
 	}
-	sentTo(t, "the right one afterwards", send(t, s.URL+"/api/auth/callback/email", jar, right), s.URL+"/api/auth/signin?error=RateLimited")
+	sentTo(t, "the right one afterwards", send(t, s.URL+"/api/auth/callback/email", jar, right),
+		s.URL+"/api/auth/signin?error=RateLimited")
 }
 
-// OWASP ASVS 5.0 (one-time codes are bound to the request that created them) and fiber CVE-2023-45128: the browser's cookie opens nothing but its own request.
+// OWASP ASVS 5.0 (one-time codes are bound to the request that created them) and fiber
+// CVE-2023-45128: the browser's cookie opens nothing but its own request.
 func TestCodeIsBoundToTheRequest(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, nil)
@@ -282,14 +311,17 @@ func TestMailRequestIsBoundToTheProvider(t *testing.T) {
 	})
 	b := stepper(t, s.URL)
 	m := s.ask(t, b, "ann@example.com", "/")
-	sentTo(t, "the code", b.Post("/callback/other", url.Values{"code": {m.Code}}), s.URL+"/api/auth/verify-request?error=WrongCode&provider=other&type=email")
-	if res := visit(t, b, strings.Replace(m.Link, "/callback/email", "/callback/other", 1)); res.StatusCode != http.StatusOK || b.Session() != nil {
+	sentTo(t, "the code", b.Post("/callback/other", url.Values{"code": {m.Code}}),
+		s.URL+"/api/auth/verify-request?error=WrongCode&provider=other&type=email")
+	if res := visit(t, b, strings.Replace(m.Link, "/callback/email", "/callback/other",
+		1)); res.StatusCode != http.StatusOK || b.Session() != nil {
 		t.Errorf("the link: %s", res.Status)
 	}
 	sentTo(t, "the code where it belongs", typeCode(b, m.Code), s.URL+"/")
 }
 
-// What the store has signs nobody in: neither the hash of a link's token, nor anything from which the code could be found by trying a million.
+// What the store has signs nobody in: neither the hash of a link's token, nor anything from which
+// the code could be found by trying a million.
 func TestStoreHasOnlyHashesOfMails(t *testing.T) {
 	t.Parallel()
 	var kept []cardea.VerificationToken
@@ -305,10 +337,13 @@ func TestStoreHasOnlyHashesOfMails(t *testing.T) {
 		if row.Identifier != "ann@example.com" || len(row.Token) != 64 {
 			t.Errorf("row %+v", row)
 		}
-		s.deadLink(t, "a stored token", b.Post("/callback/email", url.Values{"email": {row.Identifier}, "token": {row.Token}}))
+		s.deadLink(t, "a stored token", b.Post("/callback/email",
+			url.Values{"email": {row.Identifier}, "token": {row.Token}}))
 		for code := range 1000 {
 			text := fmt.Sprintf("%s%03d", m.Code[:3], code)
-			for _, guess := range []string{text, text + secret, "code\x00" + text + "\x00" + kept[0].Token + "\x00ann@example.com"} {
+			for _, guess := range []string{
+				text, text + secret, "code\x00" + text + "\x00" + kept[0].Token + "\x00ann@example.com",
+			} {
 				if row.Token == hashOf(guess) {
 					t.Fatal("a stored token gives the code away")
 				}
@@ -354,7 +389,8 @@ func TestHeadUsesNoLinkUp(t *testing.T) {
 	sentTo(t, "GET", visit(t, b, m.Link), s.URL+"/")
 }
 
-// fiber CVE-2026-44332, Zitadel CVE-2026-23511, OWASP ASVS 5.0 (no enumeration): who has a user and who has none get the same answer for the same work.
+// fiber CVE-2026-44332, Zitadel CVE-2026-23511, OWASP ASVS 5.0 (no enumeration): who has a user and
+// who has none get the same answer for the same work.
 func TestMailTellsNobodyWhoHasAUser(t *testing.T) {
 	t.Parallel()
 	var store *watchedStore
@@ -393,11 +429,13 @@ func TestMailTellsNobodyWhoHasAUser(t *testing.T) {
 	}
 }
 
-// Authelia CVE-2025-24806, CVE-2026-47203, django-allauth case notices: however an address is written, it is one counter; and of somebody else's mails
-// nothing is used up.
+// Authelia CVE-2025-24806, CVE-2026-47203, django-allauth case notices: however an address is
+// written, it is one counter; and of somebody else's mails nothing is used up.
 func TestMailsToOneAddressAreLimited(t *testing.T) {
 	t.Parallel()
-	s := newMailSite(t, func(_ *cardea.Config, o *email.Options) { o.AddressLimit = cardea.Limit{Count: 3, Within: time.Hour} })
+	s := newMailSite(t, func(_ *cardea.Config, o *email.Options) {
+		o.AddressLimit = cardea.Limit{Count: 3, Within: time.Hour}
+	})
 	now := s.setClock()
 	b := stepper(t, s.URL)
 	limited := s.URL + "/api/auth/signin?error=RateLimited"
@@ -406,7 +444,8 @@ func TestMailsToOneAddressAreLimited(t *testing.T) {
 		now.advance(10 * time.Minute)
 	}
 	for range 3 {
-		sentTo(t, "the fourth", stepper(t, s.URL).Post("/signin/email", url.Values{"email": {"Bob@x.example"}}), limited)
+		sentTo(t, "the fourth", stepper(t, s.URL).Post("/signin/email", url.Values{"email": {"Bob@x.example"}}),
+			limited)
 	}
 	if page := text(t, visit(t, b, limited)); !strings.Contains(page, "wait a while") {
 		t.Error("the sign-in page does not say why")
@@ -424,8 +463,9 @@ func TestMailsToOneAddressAreLimited(t *testing.T) {
 	}
 }
 
-// Better Auth CVE-2026-45364 and #10203, chi GO-2026-5774, fiber CVE-2023-41338, django-allauth XFF notice: a client cannot become another one by headers or
-// by moving in its own network, and of forwarding headers only what the configured proxies have added counts.
+// Better Auth CVE-2026-45364 and #10203, chi GO-2026-5774, fiber CVE-2023-41338, django-allauth XFF
+// notice: a client cannot become another one by headers or by moving in its own network, and of
+// forwarding headers only what the configured proxies have added counts.
 func TestMailsForOneClientAreLimited(t *testing.T) {
 	t.Parallel()
 	proxy := netip.MustParsePrefix("10.0.0.0/8")
@@ -438,10 +478,16 @@ func TestMailsForOneClientAreLimited(t *testing.T) {
 	}{
 		{"one peer that rotates headers", nil, func(int) string { return "192.0.2.7:1" },
 			func(i int) []string { return []string{fmt.Sprintf("198.51.100.%d", i)} }, true},
-		{"one IPv4 address, many ports", nil, func(i int) string { return fmt.Sprintf("192.0.2.7:%d", i+1) }, nil, true},
-		{"one IPv4 address, written as IPv6", nil, func(i int) string { return []string{"192.0.2.7:1", "[::ffff:192.0.2.7]:1"}[i%2] }, nil, true},
+		{"one IPv4 address, many ports", nil, func(i int) string {
+			return fmt.Sprintf("192.0.2.7:%d", i+1)
+		}, nil, true},
+		{"one IPv4 address, written as IPv6", nil, func(i int) string {
+			return []string{"192.0.2.7:1", "[::ffff:192.0.2.7]:1"}[i%2]
+		}, nil, true},
 		{"one /64", nil, func(i int) string { return fmt.Sprintf("[2001:db8:1:2:%x::%x]:443", i, i) }, nil, true},
-		{"many IPv4 addresses", nil, func(i int) string { return fmt.Sprintf("192.0.%d.%d:1", i/200, i%200) }, nil, false},
+		{"many IPv4 addresses", nil, func(i int) string {
+			return fmt.Sprintf("192.0.%d.%d:1", i/200, i%200)
+		}, nil, false},
 		{"many /64", nil, func(i int) string { return fmt.Sprintf("[2001:db8:1:%x::1]:443", i) }, nil, false},
 		{"behind a proxy, one client", []netip.Prefix{proxy}, func(int) string { return "10.0.0.1:1" },
 			func(i int) []string { return []string{fmt.Sprintf("203.0.113.%d, 192.0.2.7", i)} }, true},
@@ -449,7 +495,10 @@ func TestMailsForOneClientAreLimited(t *testing.T) {
 			func(i int) []string { return []string{fmt.Sprintf("203.0.113.%d", i), "192.0.2.7, 10.0.0.2"} }, true},
 		{"behind a proxy, many clients", []netip.Prefix{proxy}, func(int) string { return "10.0.0.1:1" },
 			func(i int) []string { return []string{fmt.Sprintf("1.2.3.4, 192.0.%d.%d", i/200, i%200)} }, false},
-		{"behind a proxy that is not trusted", []netip.Prefix{netip.MustParsePrefix("172.16.0.0/12")}, func(int) string { return "10.0.0.1:1" },
+		{"behind a proxy that is not trusted", []netip.Prefix{netip.MustParsePrefix("172.16.0.0/12")},
+			func(int) string {
+				return "10.0.0.1:1"
+			},
 			func(i int) []string { return []string{fmt.Sprintf("192.0.%d.%d", i/200, i%200)} }, true},
 		{"behind a proxy that sends no address", []netip.Prefix{proxy}, func(int) string { return "10.0.0.1:1" },
 			func(i int) []string { return []string{fmt.Sprintf("unknown-%d", i)} }, true},
@@ -457,7 +506,9 @@ func TestMailsForOneClientAreLimited(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			s := newMailSite(t, func(c *cardea.Config, o *email.Options) {
-				c.BaseURL, c.TrustedProxies, o.ClientLimit = "http://localhost", tc.proxies, cardea.Limit{Count: 20, Within: time.Hour}
+				c.BaseURL, c.TrustedProxies, o.ClientLimit = "http://localhost", tc.proxies, cardea.Limit{
+					Count: 20, Within: time.Hour,
+				}
 			})
 			start := time.Now()
 			s.auth.SetClock(func() time.Time { return start })
@@ -468,7 +519,8 @@ func TestMailsForOneClientAreLimited(t *testing.T) {
 			const requests = 200
 			for i := range requests {
 				body := url.Values{"csrfToken": {token}, "email": {fmt.Sprintf("user%d@example.com", i)}}
-				r := httptest.NewRequest(http.MethodPost, "http://localhost/api/auth/signin/email", strings.NewReader(body.Encode()))
+				r := httptest.NewRequest(http.MethodPost, "http://localhost/api/auth/signin/email",
+					strings.NewReader(body.Encode()))
 				r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 				r.Header.Set("Cookie", csrfCookie+"="+csrf)
 				r.RemoteAddr = tc.peer(i)
@@ -488,14 +540,17 @@ func TestMailsForOneClientAreLimited(t *testing.T) {
 	}
 }
 
-// PocketBase CVE-2024-38351 and CVE-2026-44166: who registered a stranger's address keeps nothing that leads to the stranger's user.
+// PocketBase CVE-2024-38351 and CVE-2026-44166: who registered a stranger's address keeps nothing
+// that leads to the stranger's user.
 func TestUnprovenAddressLeadsToNobodyElse(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
 		var updated []string
 		s := newMailSite(t, func(c *cardea.Config, _ *email.Options) {
 			c.Session.Strategy = strategy
-			c.Events.UpdateUser = func(_ context.Context, u *cardea.User) { updated = append(updated, u.ID+"="+u.Email) }
+			c.Events.UpdateUser = func(_ context.Context, u *cardea.User) {
+				updated = append(updated, u.ID+"="+u.Email)
+			}
 		})
 		s.issuer.Next(cardeatest.Person{Subject: "666", Email: "victim@example.com", EmailVerified: false})
 		eve := s.signedIn(t, "666")
@@ -522,7 +577,8 @@ func TestUnprovenAddressLeadsToNobodyElse(t *testing.T) {
 		}
 		s.issuer.Next(cardeatest.Person{Subject: "666", Email: "victim@example.com", EmailVerified: false})
 		again := s.signedIn(t, "666")
-		if got := s.owner(t, "idp", "666"); got != squatter || whoIs(again) == "victim@example.com" && strategy == cardea.Database {
+		if got := s.owner(t, "idp", "666"); got != squatter || whoIs(again) == "victim@example.com" &&
+			strategy == cardea.Database {
 			t.Errorf("the old account leads to %q", got)
 		}
 		if got := s.accounts(t, "victim@example.com"); got != nil {
@@ -549,9 +605,11 @@ func TestWhoseAnUnprovenAddressIs(t *testing.T) {
 		{name: "a row that the application made is the person's", same: true},
 		{name: "a user who may have a password is not", others: []cardea.Provider{password}},
 		{name: "a user with an account is not", account: true},
-		{name: "who is signed in as the user proves the address", account: true, signedIn: true, same: true, accounts: []string{"idp:7"}},
+		{name: "who is signed in as the user proves the address", account: true, signedIn: true, same: true,
+			accounts: []string{"idp:7"}},
 		{name: "the application may say that it is, and the accounts go", account: true, adopt: yes, same: true},
-		{name: "the application may say so of a user with a password", others: []cardea.Provider{password}, adopt: yes, same: true},
+		{name: "the application may say so of a user with a password", others: []cardea.Provider{password}, adopt: yes,
+			same: true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -591,18 +649,22 @@ func TestWhoseAnUnprovenAddressIs(t *testing.T) {
 func TestAdoptThatFailsSignsNobodyIn(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, func(_ *cardea.Config, o *email.Options) {
-		o.Adopt = func(context.Context, *cardea.User) (bool, error) { return true, errors.New("the passwords are away") }
+		o.Adopt = func(context.Context, *cardea.User) (bool, error) {
+			return true, errors.New("the passwords are away")
+		}
 	})
 	s.issuer.Next(cardeatest.Person{Subject: "7", Email: "ann@example.com"})
 	s.signedIn(t, "7")
 	b := stepper(t, s.URL)
-	sentTo(t, "the link", visit(t, b, s.ask(t, b, "ann@example.com", "/").Link), s.URL+"/api/auth/error?error=Configuration")
+	sentTo(t, "the link", visit(t, b, s.ask(t, b, "ann@example.com", "/").Link),
+		s.URL+"/api/auth/error?error=Configuration")
 	if b.Session() != nil || len(s.accounts(t, "ann@example.com")) != 1 {
 		t.Error("something was written")
 	}
 }
 
-// passport CVE-2022-25896, fiber CVE-2024-38513: the session after the link is a new one, and what the browser had before is over.
+// passport CVE-2022-25896, fiber CVE-2024-38513: the session after the link is a new one, and what
+// the browser had before is over.
 func TestMailGivesANewSession(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
@@ -619,8 +681,10 @@ func TestMailGivesANewSession(t *testing.T) {
 	})
 }
 
-// Authorizer CVE-2026-54072, GHSA-x3f4-v83f-7wp2, Pocket ID CVE-2026-28512, Better Auth GHSA-86j7-9j95-vpqj, Zitadel GHSA-93m4-mfpg-c3xf, CVE-2025-64101: the
-// link of a mail leads to the site, whatever the request says, and from there nowhere else (NextAuth CVE-2022-24858, CVE-2022-29214).
+// Authorizer CVE-2026-54072, GHSA-x3f4-v83f-7wp2, Pocket ID CVE-2026-28512, Better Auth
+// GHSA-86j7-9j95-vpqj, Zitadel GHSA-93m4-mfpg-c3xf, CVE-2025-64101: the link of a mail leads to the
+// site, whatever the request says, and from there nowhere else (NextAuth CVE-2022-24858,
+// CVE-2022-29214).
 func TestLinkOfAMailLeadsToTheSite(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, func(c *cardea.Config, _ *email.Options) { c.BaseURL = "https://app.example" })
@@ -630,7 +694,8 @@ func TestLinkOfAMailLeadsToTheSite(t *testing.T) {
 		if form != nil {
 			token, _, _ := strings.Cut(csrf, "%7C")
 			form.Set("csrfToken", token)
-			r = httptest.NewRequest(http.MethodPost, "https://app.example/api/auth/"+path, strings.NewReader(form.Encode()))
+			r = httptest.NewRequest(http.MethodPost, "https://app.example/api/auth/"+path,
+				strings.NewReader(form.Encode()))
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 			r.Header.Set("Cookie", "__Host-"+csrfCookie+"="+csrf)
 		}
@@ -650,7 +715,8 @@ func TestLinkOfAMailLeadsToTheSite(t *testing.T) {
 		if err != nil || u.Scheme+"://"+u.Host+u.Path != "https://app.example/api/auth/callback/email" {
 			t.Errorf("%s: the link is %s", what, all[n-1].Link)
 		}
-		if to, err := url.Parse(u.Query().Get("callbackUrl")); err != nil || to.Scheme+"://"+to.Host != "https://app.example" {
+		if to, err := url.Parse(u.Query().Get("callbackUrl")); err != nil ||
+			to.Scheme+"://"+to.Host != "https://app.example" {
 			t.Errorf("%s: and leads on to %s", what, u.Query().Get("callbackUrl"))
 		}
 		if strings.Contains(all[n-1].Text+all[n-1].HTML+all[n-1].Subject, "evil") {
@@ -658,28 +724,40 @@ func TestLinkOfAMailLeadsToTheSite(t *testing.T) {
 		}
 	}
 	n := 0
-	for _, header := range []string{"X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "X-Host", "X-Original-Host", "Referer", "X-Rewrite-Url"} {
+	for _, header := range []string{
+		"X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "X-Host", "X-Original-Host", "Referer", "X-Rewrite-Url",
+	} {
 		n++
-		ask("signin/email", url.Values{"email": {fmt.Sprintf("a%d@example.com", n)}}, func(r *http.Request) { r.Header.Set(header, "https://evil.example") })
+		ask("signin/email", url.Values{"email": {fmt.Sprintf("a%d@example.com", n)}}, func(r *http.Request) {
+			r.Header.Set(header, "https://evil.example")
+		})
 		check(header, n)
 	}
 	n++
-	ask("signin/email", url.Values{"email": {fmt.Sprintf("a%d@example.com", n)}}, func(r *http.Request) { r.Host = "evil.example" })
+	ask("signin/email", url.Values{"email": {fmt.Sprintf("a%d@example.com", n)}}, func(r *http.Request) {
+		r.Host = "evil.example"
+	})
 	check("Host", n)
 	for _, target := range hostile("evil.example") {
 		if n >= 50 { // the limit for one client is 60
 			break
 		}
 		n++
-		ask("signin/email", url.Values{"email": {fmt.Sprintf("a%d@example.com", n)}, "callbackUrl": {target}, "redirect": {target}, "redirectTo": {target}}, nil)
+		ask("signin/email", url.Values{
+			"email": {fmt.Sprintf("a%d@example.com", n)}, "callbackUrl": {target}, "redirect": {target},
+			"redirectTo": {target},
+		}, nil)
 		check(target, n)
 	}
 }
 
-// NextAuth CVE-2022-24858 for the two ways that end a sign-in by mail: the callbackUrl of a link may be anybody's.
+// NextAuth CVE-2022-24858 for the two ways that end a sign-in by mail: the callbackUrl of a link
+// may be anybody's.
 func TestCallbackURLOfALinkStaysOnTheSite(t *testing.T) {
 	t.Parallel()
-	s := newMailSite(t, func(_ *cardea.Config, o *email.Options) { o.ClientLimit = cardea.Limit{Count: 1000, Within: time.Hour} })
+	s := newMailSite(t, func(_ *cardea.Config, o *email.Options) {
+		o.ClientLimit = cardea.Limit{Count: 1000, Within: time.Hour}
+	})
 	for i, target := range hostile("evil.example")[:20] {
 		b, other := stepper(t, s.URL), stepper(t, s.URL)
 		m := s.ask(t, b, fmt.Sprintf("a%d@example.com", i), "/")
@@ -701,7 +779,8 @@ func TestCallbackURLOfALinkStaysOnTheSite(t *testing.T) {
 	}
 }
 
-// next-auth CVE-2022-31186, design, decision 9: no log has an address, a link, a token or a code, whatever happens to them.
+// next-auth CVE-2022-31186, design, decision 9: no log has an address, a link, a token or a code,
+// whatever happens to them.
 func TestMailsAreNotLogged(t *testing.T) {
 	t.Parallel()
 	var log logbook
@@ -722,10 +801,12 @@ func TestMailsAreNotLogged(t *testing.T) {
 	b.Post("/signin/email", url.Values{"email": {"ann@example.com,eve@example.com"}})
 	u, _ := url.Parse(last.Link)
 	text := strings.ToLower(log.String())
-	if !strings.Contains(text, "ratelimited") || !strings.Contains(text, "wrongcode") || !strings.Contains(text, "verification") {
+	if !strings.Contains(text, "ratelimited") || !strings.Contains(text, "wrongcode") ||
+		!strings.Contains(text, "verification") {
 		t.Fatal("not everything happened that should")
 	}
-	secrets := append(tap.parameters("token", "code", "csrfToken", "email"), m.Link, m.Code, last.Code, u.Query().Get("token"), "@example.com", "%40example.com")
+	secrets := append(tap.parameters("token", "code", "csrfToken", "email"), m.Link, m.Code, last.Code,
+		u.Query().Get("token"), "@example.com", "%40example.com")
 	for _, secret := range append(secrets, tap.cookieValues()...) {
 		if len(secret) >= 6 && strings.Contains(text, strings.ToLower(secret)) {
 			t.Errorf("the log has %q", secret)

@@ -12,8 +12,8 @@ import (
 	"github.com/cardea-auth/cardea/cardeatest"
 )
 
-// Auth.js GHSA-x445-f3h2-j279, standards 2 and 66: a sign-in that began at one provider cannot be finished as that of another, though the same server stands
-// behind both, and both have the client.
+// Auth.js GHSA-x445-f3h2-j279, standards 2 and 66: a sign-in that began at one provider cannot be
+// finished as that of another, though the same server stands behind both, and both have the client.
 func TestAProviderCannotFinishTheSignInOfAnother(t *testing.T) {
 	t.Parallel()
 	var log logbook
@@ -30,8 +30,8 @@ func TestAProviderCannotFinishTheSignInOfAnother(t *testing.T) {
 	}
 }
 
-// NextAuth CVE-2023-27490, standards 18 and 66: nothing that a callback is checked by can be left out or changed, and an answer counts only after the
-// state was checked.
+// NextAuth CVE-2023-27490, standards 18 and 66: nothing that a callback is checked by can be left
+// out or changed, and an answer counts only after the state was checked.
 func TestEveryCheckOfACallbackIsNeeded(t *testing.T) {
 	t.Parallel()
 	set := func(name, value string) func(url.Values) { return func(q url.Values) { q.Set(name, value) } }
@@ -45,11 +45,19 @@ func TestEveryCheckOfACallbackIsNeeded(t *testing.T) {
 		{"empty state", set("state", ""), "state is not one of ours"},
 		{"state that nobody made", set("state", "undefined"), "state is not one of ours"},
 		{"state of another form", set("state", strings.Repeat("=;", 40)), "no cookie of this attempt"},
-		{"state cut short", func(q url.Values) { q.Set("state", q.Get("state")[:len(q.Get("state"))-1]) }, "state is not the attempt's"},
-		{"state of its first part", func(q url.Values) { q.Set("state", q.Get("state")[:21]) }, "state is not one of ours"},
-		{"state of its first part and a letter", func(q url.Values) { q.Set("state", q.Get("state")[:22]) }, "state is not the attempt's"},
+		{"state cut short", func(q url.Values) {
+			q.Set("state", q.Get("state")[:len(q.Get("state"))-1])
+		}, "state is not the attempt's"},
+		{"state of its first part", func(q url.Values) {
+			q.Set("state", q.Get("state")[:21])
+		}, "state is not one of ours"},
+		{"state of its first part and a letter", func(q url.Values) {
+			q.Set("state", q.Get("state")[:22])
+		}, "state is not the attempt's"},
 		{"state with more", func(q url.Values) { q.Set("state", q.Get("state")+"A") }, "state is not the attempt's"},
-		{"state in upper case", func(q url.Values) { q.Set("state", strings.ToUpper(q.Get("state"))) }, "no cookie of this attempt"},
+		{"state in upper case", func(q url.Values) {
+			q.Set("state", strings.ToUpper(q.Get("state")))
+		}, "no cookie of this attempt"},
 		{"two states", func(q url.Values) { q.Add("state", q.Get("state")) }, "more than one state"},
 		{"two codes", func(q url.Values) { q.Add("code", q.Get("code")) }, "more than one code"},
 		{"two issuers", func(q url.Values) { q.Add("iss", q.Get("iss")) }, "more than one iss"},
@@ -88,7 +96,8 @@ func TestEveryCheckOfACallbackIsNeeded(t *testing.T) {
 	}
 }
 
-// Where the service calls the code something else, that is what has to come once, and a code of the usual name is none.
+// Where the service calls the code something else, that is what has to come once, and a code of the
+// usual name is none.
 func TestCodeByAnotherName(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -127,8 +136,8 @@ func TestCodeByAnotherName(t *testing.T) {
 	}
 }
 
-// NextAuth CVE-2023-27490 and CVE-2023-48309: the attempt's cookie cannot be left out or replaced by any other value that the site has sealed or made, and
-// none of these is a session.
+// NextAuth CVE-2023-27490 and CVE-2023-48309: the attempt's cookie cannot be left out or replaced
+// by any other value that the site has sealed or made, and none of these is a session.
 func TestNoCookieStandsInForAnother(t *testing.T) {
 	t.Parallel()
 	var log logbook
@@ -143,10 +152,13 @@ func TestNoCookieStandsInForAnother(t *testing.T) {
 	anothers := cookiesOf(another)
 
 	values := map[string]string{
-		"the session": signedIn[sessionCookie], "the CSRF token": mine[csrfCookie], "another attempt": anothers[anothers.attempt(t)], "nothing": "", "text": "x",
+		"the session": signedIn[sessionCookie], "the CSRF token": mine[csrfCookie],
+		"another attempt": anothers[anothers.attempt(t)], "nothing": "", "text": "x",
 		"a callback URL": escaped(s.URL),
 	}
-	causes := map[string]string{"another attempt": "the callback's state is not the attempt's", "nothing": "no cookie of this attempt"}
+	causes := map[string]string{
+		"another attempt": "the callback's state is not the attempt's", "nothing": "no cookie of this attempt",
+	}
 	for name, value := range values {
 		res := send(t, callback, mine.with(attempt, value), nil)
 		checkRefused(t, s, res, cardea.Configuration)
@@ -171,14 +183,16 @@ func TestNoCookieStandsInForAnother(t *testing.T) {
 			t.Errorf("%s is a CSRF token", name)
 		}
 	}
-	// After all that the right cookie still works, so it was not for another reason that the others did not.
+	// After all that the right cookie still works, so it was not for another reason that the others
+	// did not.
 	if res := send(t, callback, mine, nil); res.Header.Get("Location") != s.URL {
 		t.Errorf("the right cookie leads to %s", res.Header.Get("Location"))
 	}
 }
 
-// Better Auth #8949, the OAuth study of 2026 and django-allauth's notice on state, standards 4 and 66: the attacker's sign-in, finished in the victim's
-// browser, signs nobody in. Neither does it where the victim is in the middle of a sign-in, or is signed in.
+// Better Auth #8949, the OAuth study of 2026 and django-allauth's notice on state, standards 4 and
+// 66: the attacker's sign-in, finished in the victim's browser, signs nobody in. Neither does it
+// where the victim is in the middle of a sign-in, or is signed in.
 func TestAnotherBrowserCannotFinishASignIn(t *testing.T) {
 	t.Parallel()
 	var log logbook
@@ -192,7 +206,8 @@ func TestAnotherBrowserCannotFinishASignIn(t *testing.T) {
 		checkRefused(t, s, res, cardea.Configuration)
 		log.checkFailure(t, "InvalidCheck", "the browser has no cookie of this attempt")
 		session := victim.Session()
-		if name != "signed in" && session != nil || name == "signed in" && session["user"].(map[string]any)["email"] != "ann@example.com" {
+		if name != "signed in" && session != nil || name == "signed in" &&
+			session["user"].(map[string]any)["email"] != "ann@example.com" {
 			t.Errorf("the victim's browser, %s, has the session %v", name, session)
 		}
 	}
@@ -201,27 +216,37 @@ func TestAnotherBrowserCannotFinishASignIn(t *testing.T) {
 	}
 }
 
-// OmniAuth CVE-2015-9284 and django-allauth's notice on sign-in by GET, standards 22, 62 and 70: only a form of the site begins a sign-in.
+// OmniAuth CVE-2015-9284 and django-allauth's notice on sign-in by GET, standards 22, 62 and 70:
+// only a form of the site begins a sign-in.
 func TestOnlyAFormOfTheSiteBeginsASignIn(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	b := stepper(t, s.URL)
 	b.CSRFToken()
 	for name, res := range map[string]*http.Response{
-		"GET":                   visit(t, b, s.URL+"/api/auth/signin/idp"),
-		"GET with a token":      visit(t, b, s.URL+"/api/auth/signin/idp?csrfToken="+b.CSRFToken()),
-		"GET of the page":       visit(t, b, s.URL+"/api/auth/signin?provider=idp&idp=1"),
-		"no token":              send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), url.Values{}),
-		"an empty token":        send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), url.Values{"csrfToken": {""}}),
-		"a token without":       send(t, s.URL+"/api/auth/signin/idp", nil, url.Values{"csrfToken": {b.CSRFToken()}}),
-		"the token in the URL":  send(t, s.URL+"/api/auth/signin/idp?csrfToken="+b.CSRFToken(), cookiesOf(b), url.Values{}),
-		"another kind of form":  send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), url.Values{"csrfToken": {b.CSRFToken()}}, header("Content-Type", "text/plain")),
-		"another method":        send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), url.Values{"csrfToken": {b.CSRFToken()}}, func(r *http.Request) { r.Method = http.MethodPut }),
-		"a method in a header":  send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), nil, header("X-HTTP-Method-Override", "POST")),
-		"GET with X-Auth":       send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), nil, header("X-Auth-Return-Redirect", "1")),
-		"the whole CSRF cookie": send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), url.Values{"csrfToken": {cookiesOf(b)[csrfCookie]}}),
+		"GET":              visit(t, b, s.URL+"/api/auth/signin/idp"),
+		"GET with a token": visit(t, b, s.URL+"/api/auth/signin/idp?csrfToken="+b.CSRFToken()),
+		"GET of the page":  visit(t, b, s.URL+"/api/auth/signin?provider=idp&idp=1"),
+		"no token":         send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), url.Values{}),
+		"an empty token":   send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), url.Values{"csrfToken": {""}}),
+		"a token without":  send(t, s.URL+"/api/auth/signin/idp", nil, url.Values{"csrfToken": {b.CSRFToken()}}),
+		"the token in the URL": send(t, s.URL+"/api/auth/signin/idp?csrfToken="+b.CSRFToken(), cookiesOf(b),
+			url.Values{}),
+		"another kind of form": send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b),
+			url.Values{"csrfToken": {b.CSRFToken()}}, header("Content-Type", "text/plain")),
+		"another method": send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), url.Values{"csrfToken": {b.CSRFToken()}},
+			func(r *http.Request) {
+				r.Method = http.MethodPut
+			}),
+		"a method in a header": send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), nil,
+			header("X-HTTP-Method-Override", "POST")),
+		"GET with X-Auth": send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), nil,
+			header("X-Auth-Return-Redirect", "1")),
+		"the whole CSRF cookie": send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b),
+			url.Values{"csrfToken": {cookiesOf(b)[csrfCookie]}}),
 	} {
-		if to := res.Header.Get("Location"); strings.HasPrefix(to, s.issuer.URL) || strings.Contains(text(t, res), s.issuer.URL) {
+		if to := res.Header.Get("Location"); strings.HasPrefix(to, s.issuer.URL) ||
+			strings.Contains(text(t, res), s.issuer.URL) {
 			t.Errorf("%s begins a sign-in", name)
 		}
 		for _, c := range res.Cookies() {
@@ -236,7 +261,8 @@ func TestOnlyAFormOfTheSiteBeginsASignIn(t *testing.T) {
 	begin(t, b, "idp", nil) // the same browser can
 }
 
-// authentik CVE-2024-23647, standards 3, 4, 6 and 23: every request has a fresh S256 challenge, state and, for OIDC, nonce, whatever the visitor adds to the URL.
+// authentik CVE-2024-23647, standards 3, 4, 6 and 23: every request has a fresh S256 challenge,
+// state and, for OIDC, nonce, whatever the visitor adds to the URL.
 func TestEveryRequestHasAFreshChallenge(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) { github(c) })
@@ -261,8 +287,10 @@ func TestEveryRequestHasAFreshChallenge(t *testing.T) {
 				}
 				seen[v] = true
 			}
-			if q.Get("code_challenge_method") != "S256" || q.Get("response_type") != "code" || q.Get("client_id") != s.issuer.ClientID ||
-				q.Get("redirect_uri") != s.URL+"/api/auth/callback/"+provider || strings.Contains(to.RawQuery, "evil") || q.Has("response_mode") ||
+			if q.Get("code_challenge_method") != "S256" || q.Get("response_type") != "code" ||
+				q.Get("client_id") != s.issuer.ClientID ||
+				q.Get("redirect_uri") != s.URL+"/api/auth/callback/"+provider ||
+				strings.Contains(to.RawQuery, "evil") || q.Has("response_mode") ||
 				q.Has("request") || q.Has("request_uri") || q.Has("client_secret") || q.Has("nonce") != nonce {
 				t.Errorf("%s: request %s", provider, to)
 			}
@@ -270,8 +298,8 @@ func TestEveryRequestHasAFreshChallenge(t *testing.T) {
 	}
 }
 
-// authentik CVE-2024-23647, standards 6 and 67: a code that somebody slips into the callback is refused by a provider that knows PKCE, and by the nonce
-// where the provider does not.
+// authentik CVE-2024-23647, standards 6 and 67: a code that somebody slips into the callback is
+// refused by a provider that knows PKCE, and by the nonce where the provider does not.
 func TestAnInjectedCodeIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -330,7 +358,8 @@ func TestSwappedCodesSignInNobody(t *testing.T) {
 	}
 }
 
-// passport-oauth2 CVE-2021-41580, for a provider without ID tokens: an answer that holds no token is none.
+// passport-oauth2 CVE-2021-41580, for a provider without ID tokens: an answer that holds no token
+// is none.
 func TestATokenAnswerWithoutTokenFails(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -344,7 +373,8 @@ func TestATokenAnswerWithoutTokenFails(t *testing.T) {
 		{cardeatest.Broken(cardeatest.Token, cardeatest.SendsNothing), "exchange code: answer is not a JSON object"},
 		{cardeatest.Broken(cardeatest.Token, cardeatest.SendsNull), "exchange code: answer is not a JSON object"},
 		{cardeatest.Broken(cardeatest.Token, cardeatest.SendsHTML), "exchange code: answer is not a JSON object"},
-		{cardeatest.Broken(cardeatest.Token, cardeatest.SendsError400), "exchange code: refused with status 400: invalid_grant"},
+		{cardeatest.Broken(cardeatest.Token, cardeatest.SendsError400),
+			"exchange code: refused with status 400: invalid_grant"},
 		{cardeatest.Broken(cardeatest.User, cardeatest.SendsNull), "fetch profile: answer is not a JSON object"},
 		{cardeatest.Broken(cardeatest.User, cardeatest.SendsHTML), "fetch profile: answer is not a JSON object"},
 		{cardeatest.Broken(cardeatest.User, cardeatest.SendsError500), "fetch profile: status 500"},
@@ -371,7 +401,8 @@ func TestATokenAnswerWithoutTokenFails(t *testing.T) {
 	}
 }
 
-// fosite CVE-2020-15223: where the store cannot delete the session, signing out says that it failed, and the browser still forgets its cookie.
+// fosite CVE-2020-15223: where the store cannot delete the session, signing out says that it
+// failed, and the browser still forgets its cookie.
 func TestASignOutThatFailsSaysSo(t *testing.T) {
 	t.Parallel()
 	for _, broken := range []string{"Session", "DeleteSession"} {
@@ -398,14 +429,16 @@ func TestASignOutThatFailsSaysSo(t *testing.T) {
 	}
 }
 
-// Two tabs can sign in at once, and a third attempt in the browser does not disturb them; of more than five the oldest is forgotten.
+// Two tabs can sign in at once, and a third attempt in the browser does not disturb them; of more
+// than five the oldest is forgotten.
 func TestAttemptsDoNotDisturbEachOther(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	b := stepper(t, s.URL)
 	var callbacks []string
 	for i := range 6 {
-		callbacks = append(callbacks, consent(t, b, begin(t, b, "idp", url.Values{"callbackUrl": {fmt.Sprint("/tab", i)}})))
+		callbacks = append(callbacks, consent(t, b,
+			begin(t, b, "idp", url.Values{"callbackUrl": {fmt.Sprint("/tab", i)}})))
 	}
 	forgotten := 0
 	for i, callback := range callbacks {

@@ -51,8 +51,9 @@ func finish(t testing.TB, b *cardeatest.Browser, path string) *http.Response {
 	return visit(t, b, arrive(t, b, path))
 }
 
-// PocketBase CVE-2024-38351 and CVE-2026-44166: whoever registered a victim's address first, at a provider that did not verify it, must not share a
-// user with the victim; not even where the application links by verified addresses.
+// PocketBase CVE-2024-38351 and CVE-2026-44166: whoever registered a victim's address first, at a
+// provider that did not verify it, must not share a user with the victim; not even where the
+// application links by verified addresses.
 func TestAnAddressRegisteredByAStrangerIsNotShared(t *testing.T) {
 	t.Parallel()
 	for _, link := range []bool{false, true} {
@@ -84,11 +85,14 @@ func TestAnAddressRegisteredByAStrangerIsNotShared(t *testing.T) {
 	}
 }
 
-// Authorizer CVE-2026-35511, Better Auth GHSA-g38m-r43w-p2q7, omniauth-microsoft_graph CVE-2024-21632, omniauth-apple CVE-2020-26254: an address that
-// the provider did not verify finds nobody.
+// Authorizer CVE-2026-35511, Better Auth GHSA-g38m-r43w-p2q7, omniauth-microsoft_graph
+// CVE-2024-21632, omniauth-apple CVE-2020-26254: an address that the provider did not verify finds
+// nobody.
 func TestAnUnverifiedAddressFindsNobody(t *testing.T) {
 	t.Parallel()
-	for _, verified := range []any{false, nil, "false", "true", "1", 0, 1, []bool{true}, map[string]bool{"verified": true}} {
+	for _, verified := range []any{
+		false, nil, "false", "true", "1", 0, 1, []bool{true}, map[string]bool{"verified": true},
+	} {
 		t.Run(fmt.Sprintf("%T %v", verified, verified), func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, func(c *cardea.Config) { second(c).LinkByVerifiedEmail = true })
@@ -108,7 +112,8 @@ func TestAnUnverifiedAddressFindsNobody(t *testing.T) {
 	}
 }
 
-// The other side of the two tests above: with both words given and the switch on, the same steps do link.
+// The other side of the two tests above: with both words given and the switch on, the same steps do
+// link.
 func TestAVerifiedAddressLinksWhereTheApplicationSaysSo(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) { second(c).LinkByVerifiedEmail = true })
@@ -119,7 +124,8 @@ func TestAVerifiedAddressLinksWhereTheApplicationSaysSo(t *testing.T) {
 	}
 }
 
-// omniauth-microsoft_graph CVE-2024-21632: who changes the address at the provider to somebody else's stays who they were, and their row keeps its own.
+// omniauth-microsoft_graph CVE-2024-21632: who changes the address at the provider to somebody
+// else's stays who they were, and their row keeps its own.
 func TestAnAddressThatChangesAtTheProviderMovesNobody(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) { idp(c).LinkByVerifiedEmail = true })
@@ -133,12 +139,14 @@ func TestAnAddressThatChangesAtTheProviderMovesNobody(t *testing.T) {
 	if email := b.Session()["user"].(map[string]any)["email"]; email != "bob@example.com" {
 		t.Errorf("signed in as %v", email)
 	}
-	if s.holder(t, "ann@example.com") != ann || s.holder(t, "bob@example.com") != bob || s.owner(t, "idp", "2002") != bob {
+	if s.holder(t, "ann@example.com") != ann || s.holder(t, "bob@example.com") != bob ||
+		s.owner(t, "idp", "2002") != bob {
 		t.Error("an address or an account has moved")
 	}
 }
 
-// Supabase Auth CVE-2026-31813: an ID token of another issuer, good for the same client, person and nonce.
+// Supabase Auth CVE-2026-31813: an ID token of another issuer, good for the same client, person and
+// nonce.
 func TestATokenOfAnotherIssuerIsRefused(t *testing.T) {
 	t.Parallel()
 	var log logbook
@@ -153,11 +161,13 @@ func TestATokenOfAnotherIssuerIsRefused(t *testing.T) {
 	}
 }
 
-// go-pkgz/auth CVE-2026-42560 and Better Auth #9456: without an id everybody would be the same user.
+// go-pkgz/auth CVE-2026-42560 and Better Auth #9456: without an id everybody would be the same
+// user.
 func TestAPersonWithoutIDIsNobody(t *testing.T) {
 	t.Parallel()
 	ids := []any{
-		nil, "", " ", "\t", "null", "NULL", "undefined", "<nil>", "nil", "NaN", "[object Object]", "%!s(<nil>)", "%!d(<nil>)", true, []string{"7"},
+		nil, "", " ", "\t", "null", "NULL", "undefined", "<nil>", "nil", "NaN", "[object Object]", "%!s(<nil>)",
+		"%!d(<nil>)", true, []string{"7"},
 		map[string]string{"id": "7"},
 	}
 	for _, provider := range []string{"idp", "github"} {
@@ -169,7 +179,10 @@ func TestAPersonWithoutIDIsNobody(t *testing.T) {
 					github(c)
 					store = watch(c)
 				})
-				s.issuer.Next(cardeatest.Person{Subject: "7", Email: "a@example.com", EmailVerified: true, Claims: map[string]any{"sub": id, "id": id}})
+				s.issuer.Next(cardeatest.Person{
+					Subject: "7", Email: "a@example.com", EmailVerified: true,
+					Claims: map[string]any{"sub": id, "id": id},
+				})
 				b := stepper(t, s.URL)
 				checkRefused(t, s, finish(t, b, provider), cardea.Configuration)
 				if b.Session() != nil {
@@ -191,12 +204,14 @@ func TestNumericIDsAreExact(t *testing.T) {
 	cardeatest.SignIn(t, s.URL, "github", "")
 	s.issuer.Next(person("9007199254740992", "b@example.com"))
 	cardeatest.SignIn(t, s.URL, "github", "")
-	if a, b := s.owner(t, "github", "9007199254740993"), s.owner(t, "github", "9007199254740992"); a == "" || b == "" || a == b {
+	if a, b := s.owner(t, "github", "9007199254740993"), s.owner(t, "github", "9007199254740992"); a == "" || b == "" ||
+		a == b {
 		t.Errorf("users %q and %q", a, b)
 	}
 }
 
-// Tinyauth CVE-2026-33544: 200 sign-ins under way at once through one provider value, each of another person.
+// Tinyauth CVE-2026-33544: 200 sign-ins under way at once through one provider value, each of
+// another person.
 func TestSignInsAtOnceDoNotMix(t *testing.T) {
 	t.Parallel()
 	const visitors = 200
@@ -237,7 +252,8 @@ func TestSignInsAtOnceDoNotMix(t *testing.T) {
 	}
 }
 
-// The notice of django-allauth about preferred_username, and go-pkgz's GitHub login: a handle is no identity.
+// The notice of django-allauth about preferred_username, and go-pkgz's GitHub login: a handle is no
+// identity.
 func TestAHandleIsNoIdentity(t *testing.T) {
 	t.Parallel()
 	for provider, handle := range map[string]string{"github": "login", "idp": "preferred_username"} {
@@ -325,8 +341,8 @@ func TestOfParallelCallbacksOneWins(t *testing.T) {
 	}
 }
 
-// Zitadel CVE-2025-64717, authentik CVE-2025-53942 and Pocket ID CVE-2026-43983: a provider that was taken out of the configuration finishes no sign-in
-// that was under way.
+// Zitadel CVE-2025-64717, authentik CVE-2025-53942 and Pocket ID CVE-2026-43983: a provider that
+// was taken out of the configuration finishes no sign-in that was under way.
 func TestADisabledProviderFinishesNothing(t *testing.T) {
 	t.Parallel()
 	var config cardea.Config
@@ -355,8 +371,8 @@ func TestADisabledProviderFinishesNothing(t *testing.T) {
 	}
 }
 
-// Zitadel CVE-2025-64717, authentik CVE-2025-53942 and Pocket ID CVE-2026-43983, standards 59: a disabled user is signed in nowhere any more, and cannot
-// sign in again.
+// Zitadel CVE-2025-64717, authentik CVE-2025-53942 and Pocket ID CVE-2026-43983, standards 59: a
+// disabled user is signed in nowhere any more, and cannot sign in again.
 func TestADisabledUserIsRefusedEverywhere(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
@@ -400,7 +416,8 @@ func TestADisabledUserIsRefusedEverywhere(t *testing.T) {
 		if b.Session() != nil {
 			t.Error("GET session tells of a session")
 		}
-		res := send(t, s.URL+"/api/auth/session", cookiesOf(b), url.Values{"csrfToken": {b.CSRFToken()}, "data": {"{}"}})
+		res := send(t, s.URL+"/api/auth/session", cookiesOf(b),
+			url.Values{"csrfToken": {b.CSRFToken()}, "data": {"{}"}})
 		if got := text(t, res); got != "null" || res.StatusCode != http.StatusOK {
 			t.Errorf("POST session: %s %s", res.Status, got)
 		}
@@ -416,7 +433,9 @@ func guarded(auth *cardea.Auth) http.Handler {
 	mux.Handle("/guarded", auth.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, cardea.SessionFrom(r.Context()).UserID)
 	})))
-	mux.Handle("/typed", cardea.Handle(auth, func(w http.ResponseWriter, _ *http.Request, u *cardea.User) { fmt.Fprint(w, u.ID) }))
+	mux.Handle("/typed", cardea.Handle(auth, func(w http.ResponseWriter, _ *http.Request, u *cardea.User) {
+		fmt.Fprint(w, u.ID)
+	}))
 	mux.Handle("/loaded", auth.Load(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s := cardea.SessionFrom(r.Context()); s != nil {
 			fmt.Fprint(w, s.UserID)
@@ -427,7 +446,8 @@ func guarded(auth *cardea.Auth) http.Handler {
 	return mux
 }
 
-// Zitadel CVE-2026-55670 and Better Auth GHSA-2vg6-77g8-24mp, standards 59: nothing of a deleted user comes to a new one with the same address.
+// Zitadel CVE-2026-55670 and Better Auth GHSA-2vg6-77g8-24mp, standards 59: nothing of a deleted
+// user comes to a new one with the same address.
 func TestADeletedUserLeavesNothingToAnother(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) { second(c).LinkByVerifiedEmail = true })
@@ -483,7 +503,8 @@ func (s *entityStore) UserByID(ctx context.Context, id string) (*cardea.User, er
 	return u, err
 }
 
-// Better Auth #10196: what a profile says beyond what is mapped reaches no row, no token and no answer.
+// Better Auth #10196: what a profile says beyond what is mapped reaches no row, no token and no
+// answer.
 func TestAProfileWritesOnlyWhatIsMapped(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
@@ -497,13 +518,16 @@ func TestAProfileWritesOnlyWhatIsMapped(t *testing.T) {
 					c.Adapter, c.Session.Strategy = store, strategy
 				})
 				claims := map[string]any{
-					"role": "ADMIN", "Role": "ADMIN", "emailVerified": "2020-01-01T00:00:00Z", "EmailVerified": true, "ID": "1", "userId": "1", "user_id": "1",
+					"role": "ADMIN", "Role": "ADMIN", "emailVerified": "2020-01-01T00:00:00Z", "EmailVerified": true,
+					"ID": "1", "userId": "1", "user_id": "1",
 					"Entity": map[string]string{"Role": "ADMIN"},
 				}
 				if provider == "idp" {
 					claims["id"] = "1"
 				}
-				s.issuer.Next(cardeatest.Person{Subject: "7", Name: "Eve", Email: "eve@example.com", EmailVerified: false, Claims: claims})
+				s.issuer.Next(cardeatest.Person{
+					Subject: "7", Name: "Eve", Email: "eve@example.com", EmailVerified: false, Claims: claims,
+				})
 				b := stepper(t, s.URL)
 				finish(t, b, provider)
 
@@ -517,7 +541,8 @@ func TestAProfileWritesOnlyWhatIsMapped(t *testing.T) {
 				if want := (member{Role: "USER"}); *store.created != want {
 					t.Errorf("entity %+v, want %+v", *store.created, want)
 				}
-				if body := s.sessionBody(t, cookiesOf(b)); strings.Contains(body, "ADMIN") || !strings.Contains(body, `"name":"Eve"`) {
+				if body := s.sessionBody(t, cookiesOf(b)); strings.Contains(body, "ADMIN") ||
+					!strings.Contains(body, `"name":"Eve"`) {
 					t.Errorf("session %s", body)
 				}
 			})
@@ -525,7 +550,8 @@ func TestAProfileWritesOnlyWhatIsMapped(t *testing.T) {
 	})
 }
 
-// An account can be taken by nobody who is signed in as somebody else, and a sign-in that another user began links nothing to the one who finishes it.
+// An account can be taken by nobody who is signed in as somebody else, and a sign-in that another
+// user began links nothing to the one who finishes it.
 func TestAnAccountIsNotCarriedOver(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) { second(c) })

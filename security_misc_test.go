@@ -16,7 +16,8 @@ import (
 	"github.com/cardea-auth/cardea/cardeatest"
 )
 
-// Better Auth CVE-2025-61928: who somebody is comes from the session alone; an id in a body, a query or a header is not read.
+// Better Auth CVE-2025-61928: who somebody is comes from the session alone; an id in a body, a
+// query or a header is not read.
 func TestAUserIDInARequestIsIgnored(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
@@ -31,7 +32,9 @@ func TestAUserIDInARequestIsIgnored(t *testing.T) {
 
 		claim := url.Values{}
 		members := map[string]any{}
-		for _, name := range []string{"userId", "user_id", "user", "id", "sub", "email", "sessionToken", "session", "data", "role"} {
+		for _, name := range []string{
+			"userId", "user_id", "user", "id", "sub", "email", "sessionToken", "session", "data", "role",
+		} {
 			claim.Set(name, ann)
 			members[name] = map[string]string{"id": ann, "sub": ann, "userId": ann, "name": "Ann Example"}
 		}
@@ -52,13 +55,15 @@ func TestAUserIDInARequestIsIgnored(t *testing.T) {
 				send(t, s.URL+"/api/auth/session?"+claim.Encode(), cookiesOf(b), nil),
 			} {
 				body := text(t, res)
-				if strings.Contains(body, "Ann") || strings.Contains(body, ann) || name == "a stranger" && body != "null" || name == "Bob" && !strings.Contains(body, "Person 2002") {
+				if strings.Contains(body, "Ann") || strings.Contains(body, ann) || name == "a stranger" &&
+					body != "null" || name == "Bob" && !strings.Contains(body, "Person 2002") {
 					t.Errorf("%s: %s %s", name, res.Status, body)
 				}
 			}
 			for _, path := range []string{"/guarded", "/typed"} {
 				res := send(t, s.URL+path+"?"+claim.Encode(), cookiesOf(b), claim)
-				if got := text(t, res); strings.Contains(got, ann) || name == "a stranger" && res.StatusCode != http.StatusUnauthorized {
+				if got := text(t, res); strings.Contains(got, ann) || name == "a stranger" &&
+					res.StatusCode != http.StatusUnauthorized {
 					t.Errorf("%s at %s: %s %s", name, path, res.Status, got)
 				}
 			}
@@ -69,7 +74,8 @@ func TestAUserIDInARequestIsIgnored(t *testing.T) {
 	})
 }
 
-// oauth2-proxy CVE-2025-64484, CVE-2026-34457 and CVE-2026-40575, caddy-security CVE-2024-21494: no header makes anybody of a visitor, in any spelling.
+// oauth2-proxy CVE-2025-64484, CVE-2026-34457 and CVE-2026-40575, caddy-security CVE-2024-21494: no
+// header makes anybody of a visitor, in any spelling.
 func TestNoHeaderMakesAVisitorSomebody(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
@@ -77,8 +83,10 @@ func TestNoHeaderMakesAVisitorSomebody(t *testing.T) {
 	bob := cookiesOf(cardeatest.SignIn(t, s.URL, "idp", ""))
 	id := s.owner(t, "idp", "1001")
 	names := []string{
-		"X-User", "X_User", "x-user-id", "X-Forwarded-User", "X_Forwarded_User", "X-Auth-Request-User", "X-Auth-Request-Email", "X-Remote-User", "Remote-User",
-		"REMOTE_USER", "X-Forwarded-Uri", "X-Forwarded-Method", "X-Original-Url", "X-Authenticated-User", "X-Session", "X-Authjs-Session", "Authorization", "User",
+		"X-User", "X_User", "x-user-id", "X-Forwarded-User", "X_Forwarded_User", "X-Auth-Request-User",
+		"X-Auth-Request-Email", "X-Remote-User", "Remote-User",
+		"REMOTE_USER", "X-Forwarded-Uri", "X-Forwarded-Method", "X-Original-Url", "X-Authenticated-User", "X-Session",
+		"X-Authjs-Session", "Authorization", "User",
 	}
 	for _, path := range []string{"/guarded", "/typed", "/loaded", "/api/auth/session"} {
 		for name, c := range map[string]cookies{"a stranger": nil, "Bob": bob} {
@@ -93,7 +101,8 @@ func TestNoHeaderMakesAVisitorSomebody(t *testing.T) {
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, r)
 			if body := text(t, want); w.Code != want.StatusCode || w.Body.String() != body {
-				t.Errorf("%s at %s: %d %s, without the headers %d %s", name, path, w.Code, w.Body, want.StatusCode, body)
+				t.Errorf("%s at %s: %d %s, without the headers %d %s", name, path, w.Code, w.Body, want.StatusCode,
+					body)
 			}
 		}
 	}
@@ -104,12 +113,16 @@ func TestNoHeaderMakesAVisitorSomebody(t *testing.T) {
 
 // hostileText is what somebody might write where a page shows text.
 var hostileText = []string{
-	`<script>alert(1)</script>`, `"><script>alert(1)</script>`, `'><img src=x onerror=alert(1)>`, `javascript:alert(1)`, `</style><script>alert(1)</script>`,
-	`--><svg onload=alert(1)>`, `{{.Site}}`, "\x00<b>", `" onmouseover="alert(1)`, `</title><script>`, `&lt;script&gt;`, strings.Repeat("<b>", 1000),
+	`<script>alert(1)</script>`, `"><script>alert(1)</script>`, `'><img src=x onerror=alert(1)>`, `javascript:alert(1)`,
+	`</style><script>alert(1)</script>`,
+	`--><svg onload=alert(1)>`, `{{.Site}}`, "\x00<b>", `" onmouseover="alert(1)`, `</title><script>`, `&lt;script&gt;`,
+	strings.Repeat("<b>", 1000),
 }
 
-// Authelia CVE-2026-33525, Hydra CVE-2019-8400, Zitadel CVE-2026-29192 and -29191, Casdoor CVE-2026-5468 and CVE-2024-41658, standards 20 and 21: nothing that
-// a request, a provider or the configuration says becomes part of a page's markup, no page has a script, and each has its policy.
+// Authelia CVE-2026-33525, Hydra CVE-2019-8400, Zitadel CVE-2026-29192 and -29191, Casdoor
+// CVE-2026-5468 and CVE-2024-41658, standards 20 and 21: nothing that a request, a provider or the
+// configuration says becomes part of a page's markup, no page has a script, and each has its
+// policy.
 func TestPagesShowNothingRaw(t *testing.T) {
 	t.Parallel()
 	harmless := newSite(t, nil)
@@ -119,12 +132,16 @@ func TestPagesShowNothingRaw(t *testing.T) {
 	for path := range pages {
 		res := visit(t, b, harmless.URL+"/api/auth"+path)
 		pages[path] = shape(text(t, res))
-		policy := regexp.MustCompile(`'sha256-[A-Za-z0-9+/=]{44}'`).ReplaceAllString(res.Header.Get("Content-Security-Policy"), "HASH")
-		if want := "default-src 'none'; style-src HASH; base-uri 'none'; frame-ancestors 'none'; form-action 'self' https: http:"; policy != want {
+		policy := regexp.MustCompile(`'sha256-[A-Za-z0-9+/=]{44}'`).ReplaceAllString(
+			res.Header.Get("Content-Security-Policy"), "HASH",
+		)
+		if want := "default-src 'none'; style-src HASH; base-uri 'none'; frame-ancestors 'none'; form-action 'self' " +
+			"https: http:"; policy != want {
 			t.Errorf("%s: policy %s, want %s", path, policy, want)
 		}
 		for name, want := range map[string]string{
-			"X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Content-Type": "text/html; charset=utf-8",
+			"X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin",
+			"Content-Type":  "text/html; charset=utf-8",
 			"Cache-Control": "private, no-cache, no-store",
 		} {
 			if got := res.Header.Get(name); got != want {
@@ -135,7 +152,10 @@ func TestPagesShowNothingRaw(t *testing.T) {
 	for path, want := range pages {
 		for _, v := range hostileText {
 			q := url.Values{}
-			for _, name := range []string{"callbackUrl", "email", "provider", "type", "csrfToken", "site", "logo", "theme", "brandColor", "message", "code"} {
+			for _, name := range []string{
+				"callbackUrl", "email", "provider", "type", "csrfToken", "site", "logo", "theme", "brandColor",
+				"message", "code",
+			} {
 				q.Set(name, v)
 			}
 			page := text(t, visit(t, b, harmless.URL+"/api/auth"+path+"?"+q.Encode()))
@@ -144,7 +164,8 @@ func TestPagesShowNothingRaw(t *testing.T) {
 			}
 			q = url.Values{"error": {v}}
 			page = text(t, visit(t, b, harmless.URL+"/api/auth"+path+"?"+q.Encode()))
-			if strings.Contains(page, v) && v != `{{.Site}}` || strings.Contains(page, "<script") || strings.Contains(page, "javascript:") || strings.Contains(page, "onerror") {
+			if strings.Contains(page, v) && v != `{{.Site}}` || strings.Contains(page, "<script") ||
+				strings.Contains(page, "javascript:") || strings.Contains(page, "onerror") {
 				t.Errorf("%s shows the error %.30q raw", path, v)
 			}
 		}
@@ -189,7 +210,8 @@ func TestAProfileBringsNoScript(t *testing.T) {
 		b := stepper(t, s.URL)
 		finish(t, b, "idp")
 		body := s.sessionBody(t, cookiesOf(b))
-		if want := `{"user":{"name":` + tc.wantName + `,"email":null,"image":` + tc.wantImage + `},"expires":"`; !strings.HasPrefix(body, want) {
+		if want := `{"user":{"name":` + tc.wantName + `,"email":null,"image":` + tc.wantImage +
+			`},"expires":"`; !strings.HasPrefix(body, want) {
 			t.Errorf("session %s, want %s", body, want)
 		}
 	}
@@ -207,23 +229,29 @@ func TestSessionAndProvidersTellNoSecrets(t *testing.T) {
 		})
 		s.auth.SetClock(func() time.Time { return now })
 		s.issuer.SetClock(func() time.Time { return now })
-		s.issuer.Next(cardeatest.Person{Subject: "7", Name: "Ann", Email: "ann@example.com", EmailVerified: true, Picture: "https://img.example/a.png"})
+		s.issuer.Next(cardeatest.Person{
+			Subject: "7", Name: "Ann", Email: "ann@example.com", EmailVerified: true,
+			Picture: "https://img.example/a.png",
+		})
 		b := stepper(t, s.URL)
 		finish(t, b, "idp")
 		want := `{"user":{"name":"Ann","email":"ann@example.com","image":"https://img.example/a.png"},"expires":"2031-02-01T03:04:05.678Z"}`
 		if got := s.sessionBody(t, cookiesOf(b)); got != want {
 			t.Errorf("session\n%s\nwant\n%s", got, want)
 		}
-		provider := `"%[1]s":{"id":"%[1]s","name":"%[2]s","type":"%[3]s","signinUrl":"` + s.URL + `/api/auth/signin/%[1]s","callbackUrl":"` + s.URL + `/api/auth/callback/%[1]s"}`
-		want = "{" + fmt.Sprintf(provider, "idp", "Identity Provider", "oidc") + "," + fmt.Sprintf(provider, "github", "GitHub", "oauth") + "}"
+		provider := `"%[1]s":{"id":"%[1]s","name":"%[2]s","type":"%[3]s","signinUrl":"` + s.URL +
+			`/api/auth/signin/%[1]s","callbackUrl":"` + s.URL + `/api/auth/callback/%[1]s"}`
+		want = "{" + fmt.Sprintf(provider, "idp", "Identity Provider", "oidc") + "," + fmt.Sprintf(provider, "github",
+			"GitHub", "oauth") + "}"
 		if got := text(t, visit(t, b, s.URL+"/api/auth/providers")); got != want {
 			t.Errorf("providers\n%s\nwant\n%s", got, want)
 		}
 	})
 }
 
-// Auth.js GHSA-8fpg-xm3f-6cx3 and fosite CVE-2020-15223, for each method of the store: while it fails, signing in is a 503 that leaves no session, no
-// attempt and nothing in the store, and afterwards it works.
+// Auth.js GHSA-8fpg-xm3f-6cx3 and fosite CVE-2020-15223, for each method of the store: while it
+// fails, signing in is a 503 that leaves no session, no attempt and nothing in the store, and
+// afterwards it works.
 func TestAStoreThatFailsSignsInNobody(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -231,8 +259,10 @@ func TestAStoreThatFailsSignsInNobody(t *testing.T) {
 		again  bool // the person has been here, and is signed in
 		jwt    bool // it happens with the JWT strategy too
 	}{
-		{"UserByAccount", false, true}, {"UserByEmail", false, true}, {"Transact", false, true}, {"CreateUser", false, true}, {"LinkAccount", false, true},
-		{"CreateSession", false, false}, {"UpdateAccount", true, true}, {"Session", true, false}, {"DeleteSession", true, false}, {"CreateSession", true, false},
+		{"UserByAccount", false, true}, {"UserByEmail", false, true}, {"Transact", false, true},
+		{"CreateUser", false, true}, {"LinkAccount", false, true},
+		{"CreateSession", false, false}, {"UpdateAccount", true, true}, {"Session", true, false},
+		{"DeleteSession", true, false}, {"CreateSession", true, false},
 	} {
 		for _, strategy := range []cardea.Strategy{cardea.Database, cardea.JWT} {
 			if strategy == cardea.JWT && !tc.jwt {
@@ -242,7 +272,9 @@ func TestAStoreThatFailsSignsInNobody(t *testing.T) {
 				t.Parallel()
 				var store *watchedStore
 				var log logbook
-				s := newSite(t, func(c *cardea.Config) { store, c.Logger, c.Session.Strategy = watch(c), log.logger(), strategy })
+				s := newSite(t, func(c *cardea.Config) {
+					store, c.Logger, c.Session.Strategy = watch(c), log.logger(), strategy
+				})
 				b := stepper(t, s.URL)
 				if tc.again {
 					finish(t, b, "idp")
@@ -251,7 +283,8 @@ func TestAStoreThatFailsSignsInNobody(t *testing.T) {
 				before := cookiesOf(b)[sessionCookie]
 				store.breakDown(tc.method)
 				res := visit(t, b, callback)
-				if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" || res.Header.Get("Location") != "" {
+				if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" ||
+					res.Header.Get("Location") != "" {
 					t.Errorf("%s to %s", res.Status, res.Header.Get("Location"))
 				}
 				if page := text(t, res); strings.Contains(page, errStore.Error()) || !strings.Contains(page, "<h1>") {
@@ -282,7 +315,8 @@ func TestAStoreThatFailsSignsInNobody(t *testing.T) {
 	}
 }
 
-// Auth.js GHSA-8fpg-xm3f-6cx3, for the other endpoints: what needs the store while it fails answers 503, to each client in its way.
+// Auth.js GHSA-8fpg-xm3f-6cx3, for the other endpoints: what needs the store while it fails answers
+// 503, to each client in its way.
 func TestAStoreThatFailsIsToldAsSuch(t *testing.T) {
 	t.Parallel()
 	var store *watchedStore
@@ -318,10 +352,12 @@ func TestAStoreThatFailsIsToldAsSuch(t *testing.T) {
 		}
 		for name, res := range answers {
 			body := text(t, res)
-			if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" || res.Header.Get("Location") != "" {
+			if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" ||
+				res.Header.Get("Location") != "" {
 				t.Errorf("%s fails, %s: %s to %s", broken, name, res.Status, res.Header.Get("Location"))
 			}
-			if strings.Contains(body, errStore.Error()) || strings.Contains(body, "ann@") || strings.HasSuffix(name, " session") && body != "null" {
+			if strings.Contains(body, errStore.Error()) || strings.Contains(body, "ann@") ||
+				strings.HasSuffix(name, " session") && body != "null" {
 				t.Errorf("%s fails, %s: %s", broken, name, body)
 			}
 			for _, cookie := range res.Cookies() {
@@ -330,7 +366,8 @@ func TestAStoreThatFailsIsToldAsSuch(t *testing.T) {
 				}
 			}
 		}
-		for _, path := range []string{"providers", "csrf", "signin", "signout", "error", "verify-request"} { // these need no store
+		// these need no store
+		for _, path := range []string{"providers", "csrf", "signin", "signout", "error", "verify-request"} {
 			if res := send(t, s.URL+"/api/auth/"+path, c, nil); res.StatusCode != http.StatusOK {
 				t.Errorf("%s fails, %s: %s", broken, path, res.Status)
 			}
@@ -342,8 +379,9 @@ func TestAStoreThatFailsIsToldAsSuch(t *testing.T) {
 	}
 }
 
-// next-auth CVE-2022-31186, standards 12, 16 and 72: over a whole life of good and bad sign-ins, with everything logged, no secret of anybody's is in the
-// log, and none of the provider's tokens or the site's secrets is on a page or in a URL of the site.
+// next-auth CVE-2022-31186, standards 12, 16 and 72: over a whole life of good and bad sign-ins,
+// with everything logged, no secret of anybody's is in the log, and none of the provider's tokens
+// or the site's secrets is on a page or in a URL of the site.
 func TestNoSecretIsLoggedOrShown(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
@@ -362,12 +400,16 @@ func TestNoSecretIsLoggedOrShown(t *testing.T) {
 		live(t, s, store, visits)
 
 		text := log.String()
-		for _, message := range []string{"cardea: signed in", "cardea: signed out", "cardea: request failed", "cardea: request refused"} {
+		for _, message := range []string{
+			"cardea: signed in", "cardea: signed out", "cardea: request failed", "cardea: request refused",
+		} {
 			if len(log.records(t, message)) == 0 {
 				t.Errorf("nothing was logged as %q", message)
 			}
 		}
-		parameters := []string{"code", "state", "csrfToken", "code_verifier", "nonce", "access_token", "client_secret", "login_hint"}
+		parameters := []string{
+			"code", "state", "csrfToken", "code_verifier", "nonce", "access_token", "client_secret", "login_hint",
+		}
 		private := append(outside.tokens(t), secret, clientSecret)
 		private = append(private, outside.parameters("code_verifier")...)
 		secrets := append(visits.cookieValues(), private...)
@@ -393,12 +435,14 @@ func TestNoSecretIsLoggedOrShown(t *testing.T) {
 				continue
 			}
 			for _, v := range private {
-				if strings.Contains(e.body, v) || strings.Contains(e.url.String(), v) || strings.Contains(e.answer.Get("Location"), v) {
+				if strings.Contains(e.body, v) || strings.Contains(e.url.String(), v) ||
+					strings.Contains(e.answer.Get("Location"), v) {
 					t.Errorf("%s %s shows %.12s…", e.method, e.url.Path, v)
 				}
 			}
 			for _, v := range e.answer["Set-Cookie"] {
-				if value, _, _ := strings.Cut(v[strings.IndexByte(v, '=')+1:], ";"); len(value) > 40 && strings.Contains(e.body, value) {
+				if value, _, _ := strings.Cut(v[strings.IndexByte(v, '=')+1:], ";"); len(value) > 40 &&
+					strings.Contains(e.body, value) {
 					t.Errorf("%s %s shows a cookie", e.method, e.url.Path)
 				}
 			}
@@ -445,8 +489,10 @@ func live(t *testing.T, s *site, store *watchedStore, visits *wiretap) {
 	store.breakDown()
 
 	for _, way := range []cardeatest.Misbehaviour{
-		cardeatest.SignatureBroken, cardeatest.NonceForeign, cardeatest.ErrorWithOK, cardeatest.CallbackError("access_denied"), cardeatest.CallbackForeignState,
-		cardeatest.Broken(cardeatest.Token, cardeatest.SendsError400), cardeatest.Broken(cardeatest.Token, cardeatest.SendsHTML), cardeatest.AlgNone,
+		cardeatest.SignatureBroken, cardeatest.NonceForeign, cardeatest.ErrorWithOK,
+		cardeatest.CallbackError("access_denied"), cardeatest.CallbackForeignState,
+		cardeatest.Broken(cardeatest.Token, cardeatest.SendsError400),
+		cardeatest.Broken(cardeatest.Token, cardeatest.SendsHTML), cardeatest.AlgNone,
 		cardeatest.Broken(cardeatest.User, cardeatest.SendsError500),
 	} {
 		for _, provider := range []string{"idp", "github"} {

@@ -18,30 +18,42 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// hostileTargets are values that must lead to the base URL of the site, in whose place they have HOST.
+// hostileTargets are values that must lead to the base URL of the site, in whose place they have
+// HOST.
 var hostileTargets = []string{
 	// Scheme-relative, in every spelling of a slash.
-	"//evil.example", "///evil.example", "////evil.example", `/\evil.example`, `\/evil.example`, `\\evil.example`, `/\/evil.example`, "/\t/evil.example",
-	"/\n/evil.example", "/\r\n/evil.example", " //evil.example", "\t//evil.example", "/\x00/evil.example", "/ /evil.example",
+	"//evil.example", "///evil.example", "////evil.example", `/\evil.example`, `\/evil.example`, `\\evil.example`,
+	`/\/evil.example`, "/\t/evil.example",
+	"/\n/evil.example", "/\r\n/evil.example", " //evil.example", "\t//evil.example", "/\x00/evil.example",
+	"/ /evil.example",
 	// Encoded once.
-	"/%09/evil.example", "/%0a/evil.example", "/%0d%0a/evil.example", "/%2fevil.example", "/%2F%2Fevil.example", "/%5cevil.example", "%2f%2fevil.example",
+	"/%09/evil.example", "/%0a/evil.example", "/%0d%0a/evil.example", "/%2fevil.example", "/%2F%2Fevil.example",
+	"/%5cevil.example", "%2f%2fevil.example",
 	"/%e3%80%80/evil.example",
 	// Dot segments.
-	"/..//evil.example", "/.//evil.example", "/./evil.example", "/a/../..//evil.example", "/%2e%2e//evil.example", "/a//evil.example",
+	"/..//evil.example", "/.//evil.example", "/./evil.example", "/a/../..//evil.example", "/%2e%2e//evil.example",
+	"/a//evil.example",
 	// Schemes.
-	"http:evil.example", "https:evil.example", "http:/evil.example", "http:///evil.example", "https://evil.example", "HTTPS://EVIL.EXAMPLE", "ftp://HOST/",
-	"javascript:alert(1)", "JaVaScRiPt:alert(1)", "java\tscript:alert(1)", "\x01javascript:alert(1)", "javascript://HOST/%0aalert(1)",
-	"data:text/html,<script>alert(1)</script>", "vbscript:x", "blob:http://HOST/1", "file:///etc/passwd", "mailto:a@HOST", "://HOST", "https://HOST/",
+	"http:evil.example", "https:evil.example", "http:/evil.example", "http:///evil.example", "https://evil.example",
+	"HTTPS://EVIL.EXAMPLE", "ftp://HOST/",
+	"javascript:alert(1)", "JaVaScRiPt:alert(1)", "java\tscript:alert(1)", "\x01javascript:alert(1)",
+	"javascript://HOST/%0aalert(1)",
+	"data:text/html,<script>alert(1)</script>", "vbscript:x", "blob:http://HOST/1", "file:///etc/passwd",
+	"mailto:a@HOST", "://HOST", "https://HOST/",
 	// Userinfo.
-	"http://HOST@evil.example", "http://HOST:80@evil.example", "http://HOST%40evil.example", "http://evil.example@HOST", `http://HOST\@evil.example`,
+	"http://HOST@evil.example", "http://HOST:80@evil.example", "http://HOST%40evil.example", "http://evil.example@HOST",
+	`http://HOST\@evil.example`,
 	"http://evil.example#@HOST", "http://evil.example?@HOST",
 	// Suffix, prefix, port.
-	"http://HOST.evil.example", "http://evilHOST", "http://evil.HOST", "http://HOST1", "http://127.0.0.1", "http://127.0.0.1:1", "http://HOST:80", "http://",
+	"http://HOST.evil.example", "http://evilHOST", "http://evil.HOST", "http://HOST1", "http://127.0.0.1",
+	"http://127.0.0.1:1", "http://HOST:80", "http://",
 	"http://[::1]", "http://[::ffff:127.0.0.1]", "http://2130706433",
 	// Characters that browsers map to others.
-	"http://HOST\u3002evil.example", "http://\uff48OST", "\uff0f\uff0fevil.example", "/\uff0fevil.example", "\ufeff//evil.example", "/\u2028/evil.example",
+	"http://HOST\u3002evil.example", "http://\uff48OST", "\uff0f\uff0fevil.example", "/\uff0fevil.example",
+	"\ufeff//evil.example", "/\u2028/evil.example",
 	// Headers, and nothing much.
-	"/a\r\nSet-Cookie: a=b", "/a\r\nLocation: https://evil.example\r\n\r\n<script>", "evil.example", "www.evil.example", "?a=b", "#a", "%", "/%zz", "\xff", "/\xc0\xaf",
+	"/a\r\nSet-Cookie: a=b", "/a\r\nLocation: https://evil.example\r\n\r\n<script>", "evil.example", "www.evil.example",
+	"?a=b", "#a", "%", "/%zz", "\xff", "/\xc0\xaf",
 	"/" + strings.Repeat("a", 2048), strings.Repeat("https://evil.example/", 500),
 }
 
@@ -58,8 +70,9 @@ func escaped(v string) string { return strings.ReplaceAll(url.QueryEscape(v), "+
 
 func query(v string) string { return "?callbackUrl=" + url.QueryEscape(v) }
 
-// The oauth2-proxy, NextAuth, Casdoor, caddy-security, Pomerium and Better Auth rows of open redirects, standards 11: every parameter and cookie that
-// ends in a Location leads hostile values to the base URL, and a path of the site to that path.
+// The oauth2-proxy, NextAuth, Casdoor, caddy-security, Pomerium and Better Auth rows of open
+// redirects, standards 11: every parameter and cookie that ends in a Location leads hostile values
+// to the base URL, and a path of the site to that path.
 func TestHostileCallbackURLsEndAtTheBase(t *testing.T) {
 	t.Parallel()
 	ways := map[string]func(t *testing.T, s *site, b *cardeatest.Browser, v string) string{
@@ -153,35 +166,41 @@ func TestHostileCallbackURLsEndAtTheBase(t *testing.T) {
 	}
 }
 
-// The same rows: at the callback it is the attempt that says where to go, and neither the query nor the cookie of that moment.
+// The same rows: at the callback it is the attempt that says where to go, and neither the query nor
+// the cookie of that moment.
 func TestTheCallbackTakesNoTarget(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	b := stepper(t, s.URL)
 	callback := consent(t, b, begin(t, b, "idp", url.Values{"callbackUrl": {"/mine"}}))
 	c := cookiesOf(b).with(callbackCookie, escaped(s.URL+"/theirs"))
-	res := send(t, callback+"&callbackUrl="+url.QueryEscape("/theirs")+"&redirect_uri=https%3A%2F%2Fevil.example", c, nil)
+	res := send(t, callback+"&callbackUrl="+url.QueryEscape("/theirs")+"&redirect_uri=https%3A%2F%2Fevil.example", c,
+		nil)
 	if got, want := res.Header.Get("Location"), s.URL+"/mine"; got != want {
 		t.Errorf("leads to %q, want %q", got, want)
 	}
 }
 
-// The same rows, for what the application's callbacks make of it: a redirect of the signIn callback is held to the site, and the redirect callback may
-// lead elsewhere, but to web addresses only.
+// The same rows, for what the application's callbacks make of it: a redirect of the signIn callback
+// is held to the site, and the redirect callback may lead elsewhere, but to web addresses only.
 func TestCallbacksCannotLeadToScripts(t *testing.T) {
 	t.Parallel()
-	for _, v := range []string{"javascript:alert(1)", "data:text/html,x", "//evil.example", "evil.example", "https:", "\x00", "/a\r\nb", ""} {
+	for _, v := range []string{
+		"javascript:alert(1)", "data:text/html,x", "//evil.example", "evil.example", "https:", "\x00", "/a\r\nb", "",
+	} {
 		s := newSite(t, func(c *cardea.Config) {
 			c.Callbacks.Redirect = func(context.Context, string, string) string { return v }
 		})
-		if got := stepper(t, s.URL).Post("/signout", url.Values{"callbackUrl": {"/a"}}).Header.Get("Location"); got != s.URL {
+		if got := stepper(t, s.URL).Post("/signout",
+			url.Values{"callbackUrl": {"/a"}}).Header.Get("Location"); got != s.URL {
 			t.Errorf("redirect callback %q: leads to %q", v, got)
 		}
 	}
 	elsewhere := newSite(t, func(c *cardea.Config) {
 		c.Callbacks.Redirect = func(context.Context, string, string) string { return "https://www.example.com/bye" }
 	})
-	if got := stepper(t, elsewhere.URL).Post("/signout", url.Values{"callbackUrl": {"/a"}}).Header.Get("Location"); got != "https://www.example.com/bye" {
+	if got := stepper(t, elsewhere.URL).Post("/signout",
+		url.Values{"callbackUrl": {"/a"}}).Header.Get("Location"); got != "https://www.example.com/bye" {
 		t.Errorf("redirect callback: leads to %q", got)
 	}
 	for _, v := range []string{"//evil.example", "https://evil.example", "javascript:alert(1)"} {
@@ -195,11 +214,13 @@ func TestCallbacksCannotLeadToScripts(t *testing.T) {
 	}
 }
 
-// NextAuth CVE-2022-31093: there is an answer to every callback URL, at once, and it is never the server's failure.
+// NextAuth CVE-2022-31093: there is an answer to every callback URL, at once, and it is never the
+// server's failure.
 func TestEveryCallbackURLIsAnsweredAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
-	values := append(hostile("example.com"), strings.Repeat("%", 1<<17), strings.Repeat("../", 1<<16), strings.Repeat("//", 1<<16), strings.Repeat("http://", 1<<14))
+	values := append(hostile("example.com"), strings.Repeat("%", 1<<17), strings.Repeat("../", 1<<16),
+		strings.Repeat("//", 1<<16), strings.Repeat("http://", 1<<14))
 	for _, v := range values {
 		r := httptest.NewRequest(http.MethodGet, s.URL+"/api/auth/signin"+query(v), nil)
 		r.Header.Set("Cookie", callbackCookie+"="+escaped(v))
@@ -213,8 +234,10 @@ func TestEveryCallbackURLIsAnsweredAtOnce(t *testing.T) {
 
 // forwarding are the headers by which proxies tell what they were asked.
 var forwarding = []string{
-	"Forwarded", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Server", "X-Forwarded-Scheme", "X-Forwarded-Ssl", "X-Forwarded-Prefix",
-	"X-Forwarded-Uri", "X-Forwarded-For", "X-Original-Host", "X-Original-Url", "X-Rewrite-Url", "X-Host", "X-Url-Scheme", "X-Http-Host-Override", "X-Scheme",
+	"Forwarded", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Server",
+	"X-Forwarded-Scheme", "X-Forwarded-Ssl", "X-Forwarded-Prefix",
+	"X-Forwarded-Uri", "X-Forwarded-For", "X-Original-Host", "X-Original-Url", "X-Rewrite-Url", "X-Host",
+	"X-Url-Scheme", "X-Http-Host-Override", "X-Scheme",
 	"Front-End-Https", "X-Real-Ip", "Cf-Visitor", "Origin-Host",
 }
 
@@ -229,8 +252,8 @@ func forge(r *http.Request) {
 	r.Header.Set("Front-End-Https", "on")
 }
 
-// Zitadel GHSA-93m4-mfpg-c3xf and CVE-2025-64101, standards 19: from a peer that is not trusted no header moves the origin, whether it comes from the
-// host or is configured.
+// Zitadel GHSA-93m4-mfpg-c3xf and CVE-2025-64101, standards 19: from a peer that is not trusted no
+// header moves the origin, whether it comes from the host or is configured.
 func TestForwardingHeadersFromStrangersAreIgnored(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*cardea.Config){
@@ -257,14 +280,16 @@ func TestForwardingHeadersFromStrangersAreIgnored(t *testing.T) {
 				t.Errorf("%s %s", got.Status, body)
 			}
 			res := send(t, s.URL+"/api/auth/signin?callbackUrl=https://evil.example/", nil, nil, host, forge)
-			if strings.Contains(text(t, res), "evil") || strings.Contains(strings.Join(res.Header["Set-Cookie"], "\n"), "evil") {
+			if strings.Contains(text(t, res), "evil") ||
+				strings.Contains(strings.Join(res.Header["Set-Cookie"], "\n"), "evil") {
 				t.Error("the sign-in page speaks of evil.example")
 			}
 		})
 	}
 }
 
-// The same rows, the other side: a trusted proxy is believed, its own word alone, in the two headers that are meant, and within the trusted hosts.
+// The same rows, the other side: a trusted proxy is believed, its own word alone, in the two
+// headers that are meant, and within the trusted hosts.
 func TestATrustedProxyIsBelieved(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
@@ -278,11 +303,15 @@ func TestATrustedProxyIsBelieved(t *testing.T) {
 	}{
 		{"host and scheme", func(r *http.Request) { forwarded(r, "app.example", "https") }, "https://app.example"},
 		{"host alone", func(r *http.Request) { forwarded(r, "app.example", "") }, "http://app.example"},
-		{"the last of several counts", func(r *http.Request) { forwarded(r, "evil.example, app.example", "http,https") }, "https://app.example"},
+		{"the last of several counts", func(r *http.Request) {
+			forwarded(r, "evil.example, app.example", "http,https")
+		}, "https://app.example"},
 		{"the last of several headers counts", func(r *http.Request) {
 			r.Header["X-Forwarded-Host"] = []string{"evil.example", "app.example"}
 		}, "http://app.example"},
-		{"a scheme that is none is ignored", func(r *http.Request) { forwarded(r, "app.example", "javascript") }, "http://app.example"},
+		{"a scheme that is none is ignored", func(r *http.Request) {
+			forwarded(r, "app.example", "javascript")
+		}, "http://app.example"},
 		{"another host", func(r *http.Request) { forwarded(r, "evil.example", "https") }, ""},
 		{"another host first", func(r *http.Request) { forwarded(r, "app.example, evil.example", "https") }, ""},
 		{"userinfo", func(r *http.Request) { forwarded(r, "app.example@evil.example", "https") }, ""},
@@ -297,7 +326,8 @@ func TestATrustedProxyIsBelieved(t *testing.T) {
 			res := send(t, s.URL+"/api/auth/providers", nil, nil, tc.change)
 			body := text(t, res)
 			if tc.want == "" {
-				if res.StatusCode != http.StatusBadRequest || strings.Contains(body, "evil") || res.Header.Get("Set-Cookie") != "" {
+				if res.StatusCode != http.StatusBadRequest || strings.Contains(body, "evil") ||
+					res.Header.Get("Set-Cookie") != "" {
 					t.Errorf("%s %s", res.Status, body)
 				}
 				return
@@ -316,7 +346,8 @@ func forwarded(r *http.Request, host, scheme string) {
 	}
 }
 
-// Better Auth #9226: which hosts are the site's. One that is not gets no cookie, no page and no link.
+// Better Auth #9226: which hosts are the site's. One that is not gets no cookie, no page and no
+// link.
 func TestOnlyTrustedHostsAreServed(t *testing.T) {
 	t.Parallel()
 	loopback := newSite(t, nil)
@@ -326,13 +357,19 @@ func TestOnlyTrustedHostsAreServed(t *testing.T) {
 		host string
 		want bool
 	}{
-		{loopback, "localhost", true}, {loopback, "LOCALHOST:3000", true}, {loopback, "127.0.0.1:1", true}, {loopback, "[::1]:3000", true},
-		{loopback, "evil-localhost.com", false}, {loopback, "localhost.evil.example", false}, {loopback, "evil.localhost", false}, {loopback, "0.0.0.0", false},
-		{loopback, "127.0.0.1.evil.example", false}, {loopback, "127.1", false}, {loopback, "2130706433", false}, {loopback, "10.0.0.1", false},
+		{loopback, "localhost", true}, {loopback, "LOCALHOST:3000", true}, {loopback, "127.0.0.1:1", true},
+		{loopback, "[::1]:3000", true},
+		{loopback, "evil-localhost.com", false}, {loopback, "localhost.evil.example", false},
+		{loopback, "evil.localhost", false}, {loopback, "0.0.0.0", false},
+		{loopback, "127.0.0.1.evil.example", false}, {loopback, "127.1", false}, {loopback, "2130706433", false},
+		{loopback, "10.0.0.1", false},
 		{loopback, "localhost@evil.example", false}, {loopback, "evil.example", false}, {loopback, "[::]", false},
-		{named, "app.example", true}, {named, "APP.example", true}, {named, "app.example:80", true}, {named, "xn--bcher-kva.example", true},
-		{named, "app.example:8080", false}, {named, "app.example:443", false}, {named, "evilapp.example", false}, {named, "app.example.evil.example", false},
-		{named, "a.app.example", false}, {named, "app.example.", false}, {named, "localhost", false}, {named, "127.0.0.1", false}, {named, "evil.example", false},
+		{named, "app.example", true}, {named, "APP.example", true}, {named, "app.example:80", true},
+		{named, "xn--bcher-kva.example", true},
+		{named, "app.example:8080", false}, {named, "app.example:443", false}, {named, "evilapp.example", false},
+		{named, "app.example.evil.example", false},
+		{named, "a.app.example", false}, {named, "app.example.", false}, {named, "localhost", false},
+		{named, "127.0.0.1", false}, {named, "evil.example", false},
 		{named, "app.example@evil.example", false},
 	} {
 		for _, path := range []string{"/api/auth/providers", "/api/auth/signin", "/api/auth/session"} {
@@ -347,7 +384,8 @@ func TestOnlyTrustedHostsAreServed(t *testing.T) {
 	}
 }
 
-// The redirect URI that the provider gets is of the configured origin, whatever the request says; and so is where a guard sends a visitor.
+// The redirect URI that the provider gets is of the configured origin, whatever the request says;
+// and so is where a guard sends a visitor.
 func TestLinksAreOfTheConfiguredOrigin(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) { c.BaseURL = "https://app.example" })
@@ -403,9 +441,12 @@ func TestNoPathLeadsOffTheSite(t *testing.T) {
 	s := newSite(t, nil)
 	mounted := guarded(s.auth)
 	for _, path := range []string{
-		"//evil.example/", "//evil.example/api/auth/signin", "/api/auth//evil.example/", "/api/auth/signin//evil.example/", "/api/auth/signin/evil.example/",
-		"/api/auth/%2fevil.example/", "/api/auth/%5cevil.example", "/api/auth/..//evil.example", "/api/auth/signin/..//..//evil.example/", "/%2f%2fevil.example",
-		"//evil.example/%2e%2e/api/auth/signin/", "/api/auth/error//evil.example", "/guarded//evil.example", "//evil.example/guarded",
+		"//evil.example/", "//evil.example/api/auth/signin", "/api/auth//evil.example/",
+		"/api/auth/signin//evil.example/", "/api/auth/signin/evil.example/",
+		"/api/auth/%2fevil.example/", "/api/auth/%5cevil.example", "/api/auth/..//evil.example",
+		"/api/auth/signin/..//..//evil.example/", "/%2f%2fevil.example",
+		"//evil.example/%2e%2e/api/auth/signin/", "/api/auth/error//evil.example", "/guarded//evil.example",
+		"//evil.example/guarded",
 	} {
 		for name, h := range map[string]http.Handler{"alone": s.auth, "in a mux": mounted} {
 			res := serve(h, http.MethodGet, path, nil, nil)
@@ -424,35 +465,46 @@ func TestNoPathLeadsOffTheSite(t *testing.T) {
 func spellings(path string) []string {
 	head, last := path[:strings.LastIndexByte(path, '/')], path[strings.LastIndexByte(path, '/')+1:]
 	return []string{
-		"/" + path, head + "//" + last, "/." + path, head + "/./" + last, head + "/x/../" + last, "/x/.." + path, path + "/", path + "//", path + "/.", path + "/..",
-		strings.ToUpper(path), head + "/" + strings.ToUpper(last), head + "%2f" + last, head + "%2F" + last, head + "/%" + "73" + last[1:], path + "%2f", path + "%00",
-		path + "%20", path + "%09", path + ";x", path + "%3b", path + "%3fx", path + "%23", path + ".json", path + "?x=/" + last, path + "/x/..",
-		"/" + strings.ReplaceAll(path[1:], "/", "%5c"), head + "/%2e/" + last, head + "/%252e/" + last, path + "%0a", path + "\u00a0", head + "\\" + last,
+		"/" + path, head + "//" + last, "/." + path, head + "/./" + last, head + "/x/../" + last, "/x/.." + path,
+		path + "/", path + "//", path + "/.", path + "/..",
+		strings.ToUpper(path), head + "/" + strings.ToUpper(last), head + "%2f" + last, head + "%2F" + last,
+		head + "/%" + "73" + last[1:], path + "%2f", path + "%00",
+		path + "%20", path + "%09", path + ";x", path + "%3b", path + "%3fx", path + "%23", path + ".json",
+		path + "?x=/" + last, path + "/x/..",
+		"/" + strings.ReplaceAll(path[1:], "/", "%5c"), head + "/%2e/" + last, head + "/%252e/" + last, path + "%0a",
+		path + "\u00a0", head + "\\" + last,
 	}
 }
 
-// Better Auth GHSA-x732-6j76-qmhm, Oathkeeper CVE-2026-33494, oauth2-proxy CVE-2025-54576 and CVE-2026-41059: a path written in another way is
-// another path, or is held to the same rules.
+// Better Auth GHSA-x732-6j76-qmhm, Oathkeeper CVE-2026-33494, oauth2-proxy CVE-2025-54576 and
+// CVE-2026-41059: a path written in another way is another path, or is held to the same rules.
 func TestPathSpellingsChangeNoRule(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	b := cardeatest.SignIn(t, s.URL, "idp", "")
 	c := cookiesOf(b)
-	for _, path := range []string{"/api/auth/signout", "/api/auth/session", "/api/auth/signin", "/api/auth/signin/idp"} {
+	for _, path := range []string{
+		"/api/auth/signout", "/api/auth/session", "/api/auth/signin", "/api/auth/signin/idp",
+	} {
 		for _, spelling := range append(spellings(path), path) {
 			res := serve(s.auth, http.MethodPost, spelling, c, url.Values{"csrfToken": {"wrong"}})
-			refused := res.StatusCode == http.StatusBadRequest || strings.HasSuffix(res.Header.Get("Location"), "/api/auth/signin?error=MissingCSRF")
+			refused := res.StatusCode == http.StatusBadRequest ||
+				strings.HasSuffix(res.Header.Get("Location"), "/api/auth/signin?error=MissingCSRF")
 			if !refused {
 				t.Errorf("POST %s without a token: %s to %s", spelling, res.Status, res.Header.Get("Location"))
 			}
 		}
 	}
-	for _, path := range []string{"/api/auth/session", "/api/auth/csrf", "/api/auth/signout", "/api/auth/callback/idp", "/api/auth/providers"} {
+	for _, path := range []string{
+		"/api/auth/session", "/api/auth/csrf", "/api/auth/signout", "/api/auth/callback/idp", "/api/auth/providers",
+	} {
 		want := serve(s.auth, http.MethodGet, path, c, nil)
 		for _, spelling := range spellings(path) {
 			res := serve(s.auth, http.MethodGet, spelling, c, nil)
-			if res.StatusCode != http.StatusBadRequest && (res.StatusCode != want.StatusCode || res.Header.Get("Location") != want.Header.Get("Location")) {
-				t.Errorf("GET %s: %s to %s; %s: %s", spelling, res.Status, res.Header.Get("Location"), path, want.Status)
+			if res.StatusCode != http.StatusBadRequest &&
+				(res.StatusCode != want.StatusCode || res.Header.Get("Location") != want.Header.Get("Location")) {
+				t.Errorf("GET %s: %s to %s; %s: %s", spelling, res.Status, res.Header.Get("Location"), path,
+					want.Status)
 			}
 		}
 	}
@@ -461,12 +513,14 @@ func TestPathSpellingsChangeNoRule(t *testing.T) {
 	}
 }
 
-// Better Auth GHSA-5rr4-8452-hf4v, Casdoor CVE-2026-5469, Zitadel CVE-2025-67494: no call to addresses that only this machine should reach, neither
-// configured, nor discovered, nor by a redirect.
+// Better Auth GHSA-5rr4-8452-hf4v, Casdoor CVE-2026-5469, Zitadel CVE-2025-67494: no call to
+// addresses that only this machine should reach, neither configured, nor discovered, nor by a
+// redirect.
 func TestNoCallsToInnerAddresses(t *testing.T) {
 	t.Parallel()
 	for _, issuer := range []string{
-		"https://169.254.169.254", "https://[::ffff:169.254.169.254]", "https://[fe80::1]", "https://0.0.0.0:9", "https://[::]:9", "https://[64:ff9b::7f00:1]:9",
+		"https://169.254.169.254", "https://[::ffff:169.254.169.254]", "https://[fe80::1]", "https://0.0.0.0:9",
+		"https://[::]:9", "https://[64:ff9b::7f00:1]:9",
 		"https://[fd00:ec2::254]",
 	} {
 		t.Run("discovery at "+issuer, func(t *testing.T) {
@@ -474,7 +528,9 @@ func TestNoCallsToInnerAddresses(t *testing.T) {
 			var log logbook
 			s := newSite(t, func(c *cardea.Config) {
 				c.Logger = log.logger()
-				c.Providers = []cardea.Provider{provider.OIDC("idp", "IdP", provider.Client{ID: "id", Secret: "secret", Issuer: issuer})}
+				c.Providers = []cardea.Provider{
+					provider.OIDC("idp", "IdP", provider.Client{ID: "id", Secret: "secret", Issuer: issuer}),
+				}
 			})
 			res := stepper(t, s.URL).Post("/signin/idp", nil)
 			if want := s.URL + "/api/auth/error?error=Configuration"; res.Header.Get("Location") != want {
@@ -509,10 +565,13 @@ func TestNoCallsToInnerAddresses(t *testing.T) {
 			p := github(c)
 			p.Issuer = "https://idp.example"
 			p.EmailsURL = ""
-			p.Profile = func(context.Context, cardea.Claims) (cardea.Profile, error) { return cardea.Profile{ID: "7"}, nil }
+			p.Profile = func(context.Context, cardea.Claims) (cardea.Profile, error) {
+				return cardea.Profile{ID: "7"}, nil
+			}
 		})
 		b := stepper(t, s.URL)
-		callback := strings.Replace(arrive(t, b, "github"), url.QueryEscape(s.issuer.URL), url.QueryEscape("https://idp.example"), 1)
+		callback := strings.Replace(arrive(t, b, "github"), url.QueryEscape(s.issuer.URL),
+			url.QueryEscape("https://idp.example"), 1)
 		checkRefused(t, s, visit(t, b, callback), cardea.Configuration)
 		log.checkFailure(t, "CallbackRouteError", "are not allowed")
 	})

@@ -17,8 +17,9 @@ import (
 	"github.com/cardea-auth/cardea/cardeatest"
 )
 
-// passport CVE-2022-25896, @fastify/passport CVE-2023-29019, fiber CVE-2024-38513, standards 56, 77 and 78: whatever session cookie a browser has when it
-// signs in, it gets another one, and the old one is worth nothing.
+// passport CVE-2022-25896, @fastify/passport CVE-2023-29019, fiber CVE-2024-38513, standards 56, 77
+// and 78: whatever session cookie a browser has when it signs in, it gets another one, and the old
+// one is worth nothing.
 func TestSigningInChangesTheSession(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
@@ -60,8 +61,8 @@ func fat(c *cardea.Config) {
 	}
 }
 
-// oauth2-proxy CVE-2026-34454 and caddy-security CVE-2024-21492, standards 58 and 87: after signing out every cookie of the session is gone, and its
-// value is refused by the server.
+// oauth2-proxy CVE-2026-34454 and caddy-security CVE-2024-21492, standards 58 and 87: after signing
+// out every cookie of the session is gone, and its value is refused by the server.
 func TestSigningOutEndsTheSession(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*cardea.Config){
@@ -93,7 +94,9 @@ func TestSigningOutEndsTheSession(t *testing.T) {
 
 			res := b.Post("/signout", nil)
 			for _, name := range had {
-				if !slices.ContainsFunc(res.Cookies(), func(c *http.Cookie) bool { return c.Name == name && c.MaxAge < 0 && c.Value == "" }) {
+				if !slices.ContainsFunc(res.Cookies(), func(c *http.Cookie) bool {
+					return c.Name == name && c.MaxAge < 0 && c.Value == ""
+				}) {
 					t.Errorf("%s is not taken from the browser", name)
 				}
 			}
@@ -145,7 +148,8 @@ func TestAShrinkingSessionLeavesNoChunks(t *testing.T) {
 	}
 }
 
-// fiber CVE-2023-45128 and CVE-2023-45141: the token belongs to one browser, and to the time before or after it signs in.
+// fiber CVE-2023-45128 and CVE-2023-45141: the token belongs to one browser, and to the time before
+// or after it signs in.
 func TestACSRFTokenBelongsToOneBrowser(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
@@ -176,8 +180,9 @@ func TestACSRFTokenBelongsToOneBrowser(t *testing.T) {
 	}
 }
 
-// gorilla/csrf CVE-2025-24358 and CVE-2025-47909, nosurf CVE-2025-46721, standards 70: with the right token, where a request comes from still counts. A request
-// without any word on that is left to the token: every browser says it, and what is no browser sends no cookies by itself.
+// gorilla/csrf CVE-2025-24358 and CVE-2025-47909, nosurf CVE-2025-46721, standards 70: with the
+// right token, where a request comes from still counts. A request without any word on that is left
+// to the token: every browser says it, and what is no browser sends no cookies by itself.
 func TestRequestsFromElsewhereAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -220,7 +225,8 @@ func TestRequestsFromElsewhereAreRefused(t *testing.T) {
 				}
 			}
 			for _, path := range []string{"/signin", "/signin/idp", "/signout", "/session"} {
-				r := httptest.NewRequest(http.MethodPost, "https://app.example/api/auth"+path, strings.NewReader("csrfToken="+token))
+				r := httptest.NewRequest(http.MethodPost, "https://app.example/api/auth"+path,
+					strings.NewReader("csrfToken="+token))
 				r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 				r.Header.Set("Cookie", "__Host-authjs.csrf-token="+cookie)
 				for name, value := range map[string]string{"Origin": tc.origin, "Sec-Fetch-Site": tc.fetchSite} {
@@ -231,7 +237,8 @@ func TestRequestsFromElsewhereAreRefused(t *testing.T) {
 				w := httptest.NewRecorder()
 				s.auth.ServeHTTP(w, r)
 				to := w.Header().Get("Location")
-				refused := w.Code == http.StatusBadRequest || to == "https://app.example/api/auth/signin?error=MissingCSRF"
+				refused := w.Code == http.StatusBadRequest ||
+					to == "https://app.example/api/auth/signin?error=MissingCSRF"
 				if refused == tc.want {
 					t.Errorf("POST %s: %d to %s", path, w.Code, to)
 				}
@@ -240,18 +247,24 @@ func TestRequestsFromElsewhereAreRefused(t *testing.T) {
 	}
 }
 
-// fiber CVE-2024-25124, Casdoor CVE-2024-41657, gin-contrib CVE-2019-25211: no answer lets another origin read it.
+// fiber CVE-2024-25124, Casdoor CVE-2024-41657, gin-contrib CVE-2019-25211: no answer lets another
+// origin read it.
 func TestNoAnswerAllowsOtherOrigins(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	h := guarded(s.auth)
 	c := cookiesOf(cardeatest.SignIn(t, s.URL, "idp", ""))
 	paths := []string{"/guarded", "/typed", "/loaded"}
-	for _, action := range []string{"providers", "session", "csrf", "signin", "signin/idp", "callback/idp", "signout", "verify-request", "error", "nothing"} {
+	for _, action := range []string{
+		"providers", "session", "csrf", "signin", "signin/idp", "callback/idp", "signout", "verify-request", "error",
+		"nothing",
+	} {
 		paths = append(paths, "/api/auth/"+action)
 	}
 	for _, path := range paths {
-		for _, method := range []string{"GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "CONNECT", "get"} {
+		for _, method := range []string{
+			"GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "CONNECT", "get",
+		} {
 			r := httptest.NewRequest(http.MethodGet, path, nil)
 			r.Method, r.Host = method, "localhost"
 			r.Header.Set("Cookie", c.String())
@@ -265,7 +278,8 @@ func TestNoAnswerAllowsOtherOrigins(t *testing.T) {
 					t.Errorf("%s %s answers %s", method, path, name)
 				}
 			}
-			if strings.HasPrefix(path, "/api/") && method != "GET" && method != "POST" && w.Code != http.StatusBadRequest {
+			if strings.HasPrefix(path, "/api/") && method != "GET" && method != "POST" &&
+				w.Code != http.StatusBadRequest {
 				t.Errorf("%s %s: %d", method, path, w.Code)
 			}
 		}
@@ -304,13 +318,17 @@ func TestHeapsOfCookiesAreRefused(t *testing.T) {
 		heaps["a session before 100 kB of others"] = own + "; x=" + strings.Repeat("y", 100<<10)
 		heaps["a session after 100 kB of others"] = "x=" + strings.Repeat("y", 100<<10) + "; " + own
 		for name, heap := range heaps {
-			for path, want := range map[string]int{"/api/auth/session": 200, "/guarded": 401, "/api/auth/signin": 200, "/api/auth/callback/idp?state=00000000a.b&code=c": 302} {
+			for path, want := range map[string]int{
+				"/api/auth/session": 200, "/guarded": 401, "/api/auth/signin": 200,
+				"/api/auth/callback/idp?state=00000000a.b&code=c": 302,
+			} {
 				r := httptest.NewRequest(http.MethodGet, "http://localhost"+path, nil)
 				r.Header.Set("Cookie", heap)
 				w := httptest.NewRecorder()
 				took := cpuTime(func() { h.ServeHTTP(w, r) })
 				size := len(strings.Join(w.Header()["Set-Cookie"], ""))
-				if w.Code != want || size > 16<<10 || path == "/api/auth/session" && w.Body.String() != "null" || took > 100*time.Millisecond {
+				if w.Code != want || size > 16<<10 || path == "/api/auth/session" && w.Body.String() != "null" ||
+					took > 100*time.Millisecond {
 					t.Errorf("%s at %s: %d, %d bytes of Set-Cookie, took %v", name, path, w.Code, size, took)
 				}
 			}
@@ -318,7 +336,8 @@ func TestHeapsOfCookiesAreRefused(t *testing.T) {
 	})
 }
 
-// rodauth #142, standards 69, 73 and 75: every cookie with all its attributes, on http and on https.
+// rodauth #142, standards 69, 73 and 75: every cookie with all its attributes, on http and on
+// https.
 func TestEveryCookieHasItsAttributes(t *testing.T) {
 	t.Parallel()
 	const (

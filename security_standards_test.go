@@ -18,10 +18,12 @@ import (
 	"github.com/cardea-auth/cardea/cardeatest"
 )
 
-// What RFC 9700 (OAuth 2.0 Security Best Current Practice), RFC 9207, OWASP ASVS 5.0 and the session management cheat sheet ask of a client, where no
-// test of the other files has it. The numbers are rows of the project's list of standards.
+// What RFC 9700 (OAuth 2.0 Security Best Current Practice), RFC 9207, OWASP ASVS 5.0 and the
+// session management cheat sheet ask of a client, where no test of the other files has it. The
+// numbers are rows of the project's list of standards.
 
-// Rows 1, 2 and 24 (RFC 9700 § 2.1): the redirect URI is the base URL with /callback/ and the provider's id, in both requests, byte for byte.
+// Rows 1, 2 and 24 (RFC 9700 § 2.1): the redirect URI is the base URL with /callback/ and the
+// provider's id, in both requests, byte for byte.
 func TestTheRedirectURIIsTheSameEverywhere(t *testing.T) {
 	t.Parallel()
 	outside := &wiretap{}
@@ -39,16 +41,20 @@ func TestTheRedirectURIIsTheSameEverywhere(t *testing.T) {
 		visit(t, b, consent(t, b, authorize))
 		exchanges := outside.to("/token")
 		got := exchanges[len(exchanges)-1].form["redirect_uri"]
-		if !slices.Equal(got, []string{want}) || !strings.Contains(authorize, "redirect_uri="+url.QueryEscape(want)+"&") {
+		if !slices.Equal(got, []string{want}) ||
+			!strings.Contains(authorize, "redirect_uri="+url.QueryEscape(want)+"&") {
 			t.Errorf("%s: %q in the token request, authorization request %s", provider, got, authorize)
 		}
 	}
 }
 
-// Row 4 (RFC 9700 § 4.7.1): an attempt is good for 15 minutes, even if the browser keeps its cookie.
+// Row 4 (RFC 9700 § 4.7.1): an attempt is good for 15 minutes, even if the browser keeps its
+// cookie.
 func TestAnAttemptEnds(t *testing.T) {
 	t.Parallel()
-	for after, want := range map[time.Duration]bool{14 * time.Minute: true, 16 * time.Minute: false, 24 * time.Hour: false} {
+	for after, want := range map[time.Duration]bool{
+		14 * time.Minute: true, 16 * time.Minute: false, 24 * time.Hour: false,
+	} {
 		t.Run(after.String(), func(t *testing.T) {
 			t.Parallel()
 			var log logbook
@@ -110,7 +116,8 @@ func (s stripped) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, err
 }
 
-// Rows 3 and 6 (RFC 9700 § 2.1.1): a provider that does not say that it knows PKCE gets the challenge all the same, and the nonce.
+// Rows 3 and 6 (RFC 9700 § 2.1.1): a provider that does not say that it knows PKCE gets the
+// challenge all the same, and the nonce.
 func TestPKCEIsUsedUnasked(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
@@ -150,8 +157,9 @@ func TestTokensInTheURLAreIgnored(t *testing.T) {
 	}
 }
 
-// Rows 9 and 10 (RFC 9700 § 4.2 and § 4.12): redirects after a form are 303, code and state leave the address bar, no referrer tells them and no cache
-// keeps them, whether the sign-in works or not.
+// Rows 9 and 10 (RFC 9700 § 4.2 and § 4.12): redirects after a form are 303, code and state leave
+// the address bar, no referrer tells them and no cache keeps them, whether the sign-in works or
+// not.
 func TestRedirectsLeaveNothingBehind(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
@@ -162,12 +170,15 @@ func TestRedirectsLeaveNothingBehind(t *testing.T) {
 	bad := visit(t, b, callback)
 	out := b.Post("/signout", nil)
 	unsent := send(t, s.URL+"/api/auth/signout", nil, url.Values{})
-	for name, res := range map[string]*http.Response{"form": form, "callback": good, "failed callback": bad, "sign out": out, "form without token": unsent} {
+	for name, res := range map[string]*http.Response{
+		"form": form, "callback": good, "failed callback": bad, "sign out": out, "form without token": unsent,
+	} {
 		want := http.StatusFound
 		if res.Request.Method == http.MethodPost {
 			want = http.StatusSeeOther
 		}
-		if res.StatusCode != want || res.Header.Get("Referrer-Policy") != "no-referrer" || !strings.Contains(res.Header.Get("Cache-Control"), "no-store") {
+		if res.StatusCode != want || res.Header.Get("Referrer-Policy") != "no-referrer" ||
+			!strings.Contains(res.Header.Get("Cache-Control"), "no-store") {
 			t.Errorf("%s: %s, %v", name, res.Status, res.Header)
 		}
 		to, err := url.Parse(res.Header.Get("Location"))
@@ -211,10 +222,13 @@ func TestEndpointsAreHTTPS(t *testing.T) {
 	}
 	for name, field := range fields {
 		for raw, want := range map[string]bool{
-			"https://idp.example/x": true, "http://localhost:1/x": true, "http://127.0.0.1/x": true, "http://[::1]/x": true,
-			"http://idp.example/x": false, "http://localhost.idp.example/x": false, "http://127.0.0.1.idp.example/x": false, "http://10.0.0.1/x": false,
-			"ftp://idp.example/x": false, "//idp.example/x": false, "idp.example": false, "https://": false, "https://user:password@idp.example/x": false,
-			"https://idp.example/x#y": false, "javascript:alert(1)": false, "http://0.0.0.0/x": false,
+			"https://idp.example/x": true, "http://localhost:1/x": true, "http://127.0.0.1/x": true,
+			"http://[::1]/x":       true,
+			"http://idp.example/x": false, "http://localhost.idp.example/x": false,
+			"http://127.0.0.1.idp.example/x": false, "http://10.0.0.1/x": false,
+			"ftp://idp.example/x": false, "//idp.example/x": false, "idp.example": false, "https://": false,
+			"https://user:password@idp.example/x": false,
+			"https://idp.example/x#y":             false, "javascript:alert(1)": false, "http://0.0.0.0/x": false,
 		} {
 			c := validConfig()
 			p := *idp(&c)
@@ -224,15 +238,17 @@ func TestEndpointsAreHTTPS(t *testing.T) {
 			if (err == nil) != want {
 				t.Errorf("%s %q: %v", name, raw, err)
 			}
-			if err != nil && (!strings.Contains(err.Error(), "."+name+": ") || strings.Contains(err.Error(), "password")) {
+			if err != nil && (!strings.Contains(err.Error(), "."+name+": ") ||
+				strings.Contains(err.Error(), "password")) {
 				t.Errorf("%s %q: %v", name, raw, err)
 			}
 		}
 	}
 }
 
-// Rows 16 and 25 (RFC 9700 § 2.5, RFC 6750 § 2): the secret goes to the token endpoint alone, in the way that the server's metadata or the configuration
-// says; the access token goes into the Authorization header alone.
+// Rows 16 and 25 (RFC 9700 § 2.5, RFC 6750 § 2): the secret goes to the token endpoint alone, in
+// the way that the server's metadata or the configuration says; the access token goes into the
+// Authorization header alone.
 func TestSecretsGoWhereTheyBelong(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -268,7 +284,8 @@ func TestSecretsGoWhereTheyBelong(t *testing.T) {
 			}
 			access := outside.tokens(t)[0]
 			for _, e := range outside.all() {
-				basic := "Basic " + base64.StdEncoding.EncodeToString([]byte(s.issuer.ClientID+":"+s.issuer.ClientSecret))
+				basic := "Basic " + base64.StdEncoding.EncodeToString([]byte(s.issuer.ClientID+":"+
+					s.issuer.ClientSecret))
 				want, form := "", ""
 				switch e.url.Path {
 				case "/token":
@@ -278,7 +295,8 @@ func TestSecretsGoWhereTheyBelong(t *testing.T) {
 				case "/userinfo":
 					want = "Bearer " + access
 				}
-				if got := e.header.Get("Authorization"); got != want || e.form.Get("client_secret") != form || e.url.RawQuery != "" {
+				if got := e.header.Get("Authorization"); got != want || e.form.Get("client_secret") != form ||
+					e.url.RawQuery != "" {
 					t.Errorf("%s: Authorization %q, form %v, query %q", e.url.Path, got, e.form, e.url.RawQuery)
 				}
 			}
@@ -296,13 +314,14 @@ func (onlyPost) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)
-	changed := strings.Replace(string(text), `["client_secret_basic","client_secret_post","none"]`, `["client_secret_post"]`, 1)
+	changed := strings.Replace(string(text), `["client_secret_basic","client_secret_post","none"]`,
+		`["client_secret_post"]`, 1)
 	res.Body, res.ContentLength = io.NopCloser(strings.NewReader(changed)), int64(len(changed))
 	return res, err
 }
 
-// Rows 31 to 34 (RFC 9207 § 2.4): iss is compared exactly, also in errors and for a provider without OpenID Connect that has an issuer; one that was promised
-// may not be missing.
+// Rows 31 to 34 (RFC 9207 § 2.4): iss is compared exactly, also in errors and for a provider
+// without OpenID Connect that has an issuer; one that was promised may not be missing.
 func TestIssIsChecked(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -312,17 +331,29 @@ func TestIssIsChecked(t *testing.T) {
 	}{
 		{"right", "idp", func(url.Values, string) {}, ""},
 		{"missing, though promised", "idp", func(q url.Values, _ string) { q.Del("iss") }, cardea.Configuration},
-		{"of another", "idp", func(q url.Values, _ string) { q.Set("iss", "https://evil.example") }, cardea.Configuration},
-		{"in another case", "idp", func(q url.Values, issuer string) { q.Set("iss", strings.ToUpper(issuer)) }, cardea.Configuration},
-		{"with a slash more", "idp", func(q url.Values, issuer string) { q.Set("iss", issuer+"/") }, cardea.Configuration},
+		{"of another", "idp", func(q url.Values, _ string) {
+			q.Set("iss", "https://evil.example")
+		}, cardea.Configuration},
+		{"in another case", "idp", func(q url.Values, issuer string) {
+			q.Set("iss", strings.ToUpper(issuer))
+		}, cardea.Configuration},
+		{"with a slash more", "idp", func(q url.Values, issuer string) {
+			q.Set("iss", issuer+"/")
+		}, cardea.Configuration},
 		{"empty", "idp", func(q url.Values, _ string) { q.Set("iss", "") }, cardea.Configuration},
 		{"right, in an error", "idp", func(q url.Values, _ string) { failed(q) }, cardea.OAuthCallbackError},
 		{"missing, in an error", "idp", func(q url.Values, _ string) { failed(q).Del("iss") }, cardea.Configuration},
-		{"of another, in an error", "idp", func(q url.Values, _ string) { failed(q).Set("iss", "https://evil.example") }, cardea.Configuration},
+		{"of another, in an error", "idp", func(q url.Values, _ string) {
+			failed(q).Set("iss", "https://evil.example")
+		}, cardea.Configuration},
 		{"right, without OpenID Connect", "github", func(url.Values, string) {}, ""},
 		{"missing, and nobody promised it", "github", func(q url.Values, _ string) { q.Del("iss") }, ""},
-		{"of another, without OpenID Connect", "github", func(q url.Values, _ string) { q.Set("iss", "https://evil.example") }, cardea.Configuration},
-		{"whatever, where no issuer is known", "bare", func(q url.Values, _ string) { q.Set("iss", "https://idp.example") }, ""},
+		{"of another, without OpenID Connect", "github", func(q url.Values, _ string) {
+			q.Set("iss", "https://evil.example")
+		}, cardea.Configuration},
+		{"whatever, where no issuer is known", "bare", func(q url.Values, _ string) {
+			q.Set("iss", "https://idp.example")
+		}, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -379,8 +410,8 @@ func TestSessionTokensAreRandomAndHashed(t *testing.T) {
 	}
 }
 
-// Rows 57 and 80 (ASVS 7.3.1): a session that is not used ends on the server, whatever the browser still sends, and one that is used lasts; clocks of two
-// servers that differ by seconds end none.
+// Rows 57 and 80 (ASVS 7.3.1): a session that is not used ends on the server, whatever the browser
+// still sends, and one that is used lasts; clocks of two servers that differ by seconds end none.
 func TestIdleSessionsEnd(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
@@ -447,19 +478,22 @@ func TestCookiesAreNoLongerThanBrowsersKeep(t *testing.T) {
 	}
 }
 
-// Rows 71, 76 and 74 (ASVS 14.3.2): no answer of an endpoint or of a guard is kept by caches, and a session in a URL is none.
+// Rows 71, 76 and 74 (ASVS 14.3.2): no answer of an endpoint or of a guard is kept by caches, and a
+// session in a URL is none.
 func TestNothingIsCached(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	h := guarded(s.auth)
 	c := cookiesOf(cardeatest.SignIn(t, s.URL, "idp", ""))
 	for _, path := range []string{
-		"providers", "session", "csrf", "signin", "signin/idp", "callback/idp", "callback/idp?code=a&state=b", "signout", "verify-request", "error", "nothing",
+		"providers", "session", "csrf", "signin", "signin/idp", "callback/idp", "callback/idp?code=a&state=b",
+		"signout", "verify-request", "error", "nothing",
 	} {
 		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodHead} {
 			for name, who := range map[string]cookies{"nobody": nil, "somebody": c} {
 				res := serve(h, method, "/api/auth/"+path, who, nil)
-				if !strings.Contains(res.Header.Get("Cache-Control"), "no-store") || res.Header.Get("X-Content-Type-Options") != "nosniff" {
+				if !strings.Contains(res.Header.Get("Cache-Control"), "no-store") ||
+					res.Header.Get("X-Content-Type-Options") != "nosniff" {
 					t.Errorf("%s %s by %s: %s, %v", method, path, name, res.Status, res.Header)
 				}
 			}
@@ -467,7 +501,8 @@ func TestNothingIsCached(t *testing.T) {
 	}
 	for _, path := range []string{"/guarded", "/typed"} {
 		for name, who := range map[string]cookies{"nobody": nil, "somebody": c} {
-			if res := serve(h, http.MethodGet, path, who, nil); !strings.Contains(res.Header.Get("Cache-Control"), "no-store") {
+			if res := serve(h, http.MethodGet, path, who, nil); !strings.Contains(res.Header.Get("Cache-Control"),
+				"no-store") {
 				t.Errorf("%s by %s: %v", path, name, res.Header)
 			}
 		}
@@ -476,7 +511,8 @@ func TestNothingIsCached(t *testing.T) {
 		t.Errorf("Load: Vary %q", res.Header.Get("Vary"))
 	}
 	for _, name := range []string{sessionCookie, "sessionToken", "session", "token"} {
-		if res := serve(h, http.MethodGet, "/guarded?"+name+"="+c[sessionCookie], nil, nil); res.StatusCode != http.StatusUnauthorized {
+		if res := serve(h, http.MethodGet, "/guarded?"+name+"="+c[sessionCookie], nil,
+			nil); res.StatusCode != http.StatusUnauthorized {
 			t.Errorf("the session in the parameter %s: %s", name, res.Status)
 		}
 	}
@@ -516,7 +552,8 @@ func TestSignInsAreLogged(t *testing.T) {
 	})
 }
 
-// Row 76: a guard that renews a cookie forbids caches to keep the answer, though the page behind Load would allow it.
+// Row 76: a guard that renews a cookie forbids caches to keep the answer, though the page behind
+// Load would allow it.
 func TestARenewalIsNotCached(t *testing.T) {
 	t.Parallel()
 	var clock testClock

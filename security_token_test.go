@@ -15,9 +15,11 @@ import (
 	"github.com/cardea-auth/cardea/cardeatest"
 )
 
-// Zitadel CVE-2026-55669 and GO-2026-5732, Casdoor CVE-2026-9093, -9096, -9097 and -9098, omniauth-auth0 CVE-2020-15240, jwt-go CVE-2020-26160, Pomerium
-// CVE-2021-29652, x/oauth2 CVE-2025-22868, standards 15, 31 to 33 and 63 to 67: whatever a provider does wrong, the sign-in fails and the log
-// says what it was. Nothing is written, no attempt is left, and nobody is lured to the stranger's endpoints.
+// Zitadel CVE-2026-55669 and GO-2026-5732, Casdoor CVE-2026-9093, -9096, -9097 and -9098,
+// omniauth-auth0 CVE-2020-15240, jwt-go CVE-2020-26160, Pomerium CVE-2021-29652, x/oauth2
+// CVE-2025-22868, standards 15, 31 to 33 and 63 to 67: whatever a provider does wrong, the sign-in
+// fails and the log says what it was. Nothing is written, no attempt is left, and nobody is lured
+// to the stranger's endpoints.
 func TestMisbehavingProvidersSignInNobody(t *testing.T) {
 	t.Parallel()
 	const (
@@ -166,7 +168,9 @@ func TestMisbehavingProvidersSignInNobody(t *testing.T) {
 				}
 			}
 			stranger := s.issuer.Stranger()
-			for _, e := range []cardeatest.Endpoint{cardeatest.Discovery, cardeatest.Token, cardeatest.JWKS, cardeatest.Userinfo} {
+			for _, e := range []cardeatest.Endpoint{
+				cardeatest.Discovery, cardeatest.Token, cardeatest.JWKS, cardeatest.Userinfo,
+			} {
 				if stranger.Requests(e) > 0 {
 					t.Errorf("the stranger's %s was asked", e)
 				}
@@ -180,7 +184,8 @@ func TestMisbehavingProvidersSignInNobody(t *testing.T) {
 	}
 }
 
-// The other side of the test above: the same steps sign in where the provider does nothing that is forbidden, also after a change of its keys.
+// The other side of the test above: the same steps sign in where the provider does nothing that is
+// forbidden, also after a change of its keys.
 func TestBehavingProvidersSignIn(t *testing.T) {
 	t.Parallel()
 	for _, ways := range [][]cardeatest.Misbehaviour{nil, {cardeatest.KidMissing}, {cardeatest.IgnoresPKCE}} {
@@ -196,7 +201,8 @@ func TestBehavingProvidersSignIn(t *testing.T) {
 	}
 }
 
-// A forged key id costs one fetch of the keys and no more, so that a flood of them is none at the provider.
+// A forged key id costs one fetch of the keys and no more, so that a flood of them is none at the
+// provider.
 func TestForgedKeyIDsCauseNoFlood(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
@@ -211,7 +217,8 @@ func TestForgedKeyIDsCauseNoFlood(t *testing.T) {
 	}
 }
 
-// Auth.js GHSA-xmf8-cvqr-rfgj: nothing in an Authorization header is a session or brings the handler down.
+// Auth.js GHSA-xmf8-cvqr-rfgj: nothing in an Authorization header is a session or brings the
+// handler down.
 func TestAnAuthorizationHeaderIsNoSession(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
@@ -219,17 +226,21 @@ func TestAnAuthorizationHeaderIsNoSession(t *testing.T) {
 		h := guarded(s.auth)
 		value := cookiesOf(cardeatest.SignIn(t, s.URL, "idp", ""))[sessionCookie]
 		for _, v := range []string{
-			"Bearer %", "Bearer %A", "Bearer %ZZ", "Bearer", "Bearer ", "bearer " + value, "Bearer " + value, "Basic " + value, value, "%", strings.Repeat("x", 1<<20),
+			"Bearer %", "Bearer %A", "Bearer %ZZ", "Bearer", "Bearer ", "bearer " + value, "Bearer " + value,
+			"Basic " + value, value, "%", strings.Repeat("x", 1<<20),
 			"Bearer " + strings.Repeat("%", 1<<20), "Bearer \xff\x00",
 		} {
-			for path, want := range map[string]int{"/guarded": 401, "/typed": 401, "/loaded": 200, "/api/auth/session": 200} {
+			for path, want := range map[string]int{
+				"/guarded": 401, "/typed": 401, "/loaded": 200, "/api/auth/session": 200,
+			} {
 				r := httptest.NewRequest(http.MethodGet, path, nil)
 				r.Host = "localhost"
 				r.Header["Authorization"] = []string{v}
 				w := httptest.NewRecorder()
 				h.ServeHTTP(w, r)
 				body := w.Body.String()
-				if w.Code != want || path == "/loaded" && body != "nobody" || path == "/api/auth/session" && body != "null" {
+				if w.Code != want || path == "/loaded" && body != "nobody" || path == "/api/auth/session" &&
+					body != "null" {
 					t.Errorf("%s with %.20q: %d %s", path, v, w.Code, body)
 				}
 			}
@@ -237,7 +248,8 @@ func TestAnAuthorizationHeaderIsNoSession(t *testing.T) {
 	})
 }
 
-// Auth.js GHSA-8fpg-xm3f-6cx3: whatever goes wrong, there is no session, and no guard lets anybody pass.
+// Auth.js GHSA-8fpg-xm3f-6cx3: whatever goes wrong, there is no session, and no guard lets anybody
+// pass.
 func TestEverythingFailsClosed(t *testing.T) {
 	t.Parallel()
 	away := errors.New("away")
@@ -275,7 +287,9 @@ func TestEverythingFailsClosed(t *testing.T) {
 			})
 			wrong.Config.Handler = guarded(wrong.auth)
 			store.breakDown(tc.broken...)
-			for path, want := range map[string]int{"/guarded": tc.want, "/typed": tc.want, "/api/auth/session": tc.session} {
+			for path, want := range map[string]int{
+				"/guarded": tc.want, "/typed": tc.want, "/api/auth/session": tc.session,
+			} {
 				res := send(t, wrong.URL+path, cookiesOf(b), nil)
 				body := text(t, res)
 				if res.StatusCode != want || want != http.StatusOK && path == "/api/auth/session" && body != "null" {
@@ -294,7 +308,8 @@ func TestEverythingFailsClosed(t *testing.T) {
 	}
 }
 
-// Auth.js GHSA-8fpg-xm3f-6cx3, where the session is a token and the row is still needed: without it no typed handler runs.
+// Auth.js GHSA-8fpg-xm3f-6cx3, where the session is a token and the row is still needed: without it
+// no typed handler runs.
 func TestATypedHandlerNeedsTheRow(t *testing.T) {
 	t.Parallel()
 	var store *entityStore
@@ -309,19 +324,22 @@ func TestATypedHandlerNeedsTheRow(t *testing.T) {
 		t.Fatalf("with the row: %s", res.Status)
 	}
 	store.breakDown("UserByID")
-	if res := serve(h, http.MethodGet, "/", c, nil); res.StatusCode != http.StatusServiceUnavailable || strings.Contains(text(t, res), id) {
+	if res := serve(h, http.MethodGet, "/", c, nil); res.StatusCode != http.StatusServiceUnavailable ||
+		strings.Contains(text(t, res), id) {
 		t.Errorf("the store is away: %s", res.Status)
 	}
 	store.breakDown()
 	if err := store.DeleteUser(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
-	if res := serve(h, http.MethodGet, "/", c, nil); res.StatusCode != http.StatusUnauthorized || strings.Contains(text(t, res), id) {
+	if res := serve(h, http.MethodGet, "/", c, nil); res.StatusCode != http.StatusUnauthorized ||
+		strings.Contains(text(t, res), id) {
 		t.Errorf("the row is gone: %s", res.Status)
 	}
 }
 
-// Auth.js GHSA-8fpg-xm3f-6cx3: a handler without a good configuration does not come to be, so there is none that could fail open.
+// Auth.js GHSA-8fpg-xm3f-6cx3: a handler without a good configuration does not come to be, so there
+// is none that could fail open.
 func TestABrokenConfigurationMakesNoHandler(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*cardea.Config){
@@ -385,7 +403,8 @@ func TestEveryCharacterCounts(t *testing.T) {
 		path := strings.TrimPrefix(callback, s.URL)
 		asked := s.issuer.Requests(cardeatest.Token)
 		for i, v := range altered(mine[name]) {
-			if to := serve(s.auth, http.MethodGet, path, mine.with(name, v), nil).Header.Get("Location"); !strings.Contains(to, "error=Configuration") {
+			if to := serve(s.auth, http.MethodGet, path, mine.with(name, v),
+				nil).Header.Get("Location"); !strings.Contains(to, "error=Configuration") {
 				t.Errorf("altered attempt %d leads to %s", i, to)
 			}
 		}
@@ -396,7 +415,8 @@ func TestEveryCharacterCounts(t *testing.T) {
 		q := u.Query()
 		for i, v := range altered(q.Get("state")) {
 			q.Set("state", v)
-			if to := serve(s.auth, http.MethodGet, u.Path+"?"+q.Encode(), mine, nil).Header.Get("Location"); !strings.Contains(to, "error=Configuration") {
+			if to := serve(s.auth, http.MethodGet, u.Path+"?"+q.Encode(), mine,
+				nil).Header.Get("Location"); !strings.Contains(to, "error=Configuration") {
 				t.Errorf("altered state %d leads to %s", i, to)
 			}
 		}
@@ -409,7 +429,8 @@ func TestEveryCharacterCounts(t *testing.T) {
 	})
 }
 
-// altered returns v with each of its characters in turn changed, then cut short, then longer. Characters that are encoded stay so.
+// altered returns v with each of its characters in turn changed, then cut short, then longer.
+// Characters that are encoded stay so.
 func altered(v string) []string {
 	var list []string
 	for i := range len(v) {

@@ -12,12 +12,16 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// BenchmarkJWTSession shows what a JWT session costs beside its cryptography: Load beside the one decryption, GET session beside the decryption
-// and the encryption of the renewed cookie. Nothing is sent over a network.
+// BenchmarkJWTSession shows what a JWT session costs beside its cryptography: Load beside the one
+// decryption, GET session beside the decryption and the encryption of the renewed cookie. Nothing
+// is sent over a network.
 func BenchmarkJWTSession(b *testing.B) {
 	const name = "authjs.session-token"
 	sealer := seal.New([]string{secret}, seal.V5)
-	claims := map[string]any{"name": "Ann Example", "email": "ann@example.com", "picture": nil, "sub": "7d1c2a3e-5f4b-4a51-9d6f-0b8a6c1f2e33", "sid": "JBSWY3DPEHPK3PXPJBSWY3DPEH"}
+	claims := map[string]any{
+		"name": "Ann Example", "email": "ann@example.com", "picture": nil,
+		"sub": "7d1c2a3e-5f4b-4a51-9d6f-0b8a6c1f2e33", "sid": "JBSWY3DPEHPK3PXPJBSWY3DPEH",
+	}
 	token, err := sealer.Seal(name, claims, time.Now(), 24*time.Hour)
 	if err != nil {
 		b.Fatal(err)
@@ -40,7 +44,9 @@ func BenchmarkJWTSession(b *testing.B) {
 	})
 	b.Run("load", func(b *testing.B) {
 		served := false
-		serveSession(b, auth.Load(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { served = cardea.SessionFrom(r.Context()) != nil })), name, token)
+		serveSession(b, auth.Load(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			served = cardea.SessionFrom(r.Context()) != nil
+		})), name, token)
 		if !served {
 			b.Fatal("no session")
 		}

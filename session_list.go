@@ -8,11 +8,14 @@ import (
 	"slices"
 )
 
-// Sessions returns the sessions of a user that have not expired, the one that was in use last first, without Session.User, for a page on which the user
-// sees where they are signed in; none for a user who has none or does not exist. The one that the page was asked for in is the one with the ID of
-// [SessionFrom]. The application's own columns, such as a device's name, are in Session.Entity.
+// Sessions returns the sessions of a user that have not expired, the one that was in use last
+// first, without Session.User, for a page on which the user sees where they are signed in; none for
+// a user who has none or does not exist. The one that the page was asked for in is the one with the
+// ID of [SessionFrom]. The application's own columns, such as a device's name, are in
+// Session.Entity.
 //
-// JWT sessions are kept by browsers alone: with that strategy the error is [errors.ErrUnsupported], as it is for EndSession and EndSessions.
+// JWT sessions are kept by browsers alone: with that strategy the error is [errors.ErrUnsupported],
+// as it is for EndSession and EndSessions.
 func (a *Auth) Sessions(ctx context.Context, userID string) ([]*Session, error) {
 	if a.rows == nil {
 		return nil, noRows("list sessions")
@@ -23,12 +26,14 @@ func (a *Auth) Sessions(ctx context.Context, userID string) ([]*Session, error) 
 	}
 	now := a.now()
 	sessions = slices.DeleteFunc(sessions, func(s *Session) bool { return !now.Before(s.Expires) })
-	slices.SortStableFunc(sessions, func(x, y *Session) int { return cmp.Compare(y.Expires.UnixNano(), x.Expires.UnixNano()) })
+	slices.SortStableFunc(sessions, func(x, y *Session) int {
+		return cmp.Compare(y.Expires.UnixNano(), x.Expires.UnixNano())
+	})
 	return sessions, nil
 }
 
-// EndSession ends the session of a user with that [Session.ID], wherever it is open. An id that is no session's, or that of another user's, is no error,
-// and ends nothing.
+// EndSession ends the session of a user with that [Session.ID], wherever it is open. An id that is
+// no session's, or that of another user's, is no error, and ends nothing.
 func (a *Auth) EndSession(ctx context.Context, userID, id string) error {
 	if a.rows == nil {
 		return noRows("end session")
@@ -47,8 +52,9 @@ func (a *Auth) EndSession(ctx context.Context, userID, id string) error {
 	return nil
 }
 
-// EndSessions ends all sessions of a user but one, mostly that of [SessionFrom], and returns how many; with nil, or a session of another user, it ends all.
-// Call it after the user has changed a password.
+// EndSessions ends all sessions of a user but one, mostly that of [SessionFrom], and returns how
+// many; with nil, or a session of another user, it ends all. Call it after the user has changed a
+// password.
 func (a *Auth) EndSessions(ctx context.Context, userID string, except *Session) (int, error) {
 	if a.rows == nil {
 		return 0, noRows("end sessions")

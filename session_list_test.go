@@ -19,7 +19,9 @@ func (s *site) sessionOf(t *testing.T, b *cardeatest.Browser) *cardea.Session {
 	r := httptest.NewRequest(http.MethodGet, s.URL+"/", nil)
 	r.Header.Set("Cookie", cookiesOf(b).String())
 	var found *cardea.Session
-	s.auth.Load(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { found = cardea.SessionFrom(r.Context()) })).ServeHTTP(httptest.NewRecorder(), r)
+	s.auth.Load(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		found = cardea.SessionFrom(r.Context())
+	})).ServeHTTP(httptest.NewRecorder(), r)
 	return found
 }
 
@@ -39,7 +41,8 @@ func (s *site) sessionIDs(t *testing.T, userID string) []string {
 	return ids
 }
 
-// OWASP ASVS 5.0: people see their sessions and end them, one or all others; nobody ends, or learns of, another's.
+// OWASP ASVS 5.0: people see their sessions and end them, one or all others; nobody ends, or learns
+// of, another's.
 func TestSessionsOfAUser(t *testing.T) {
 	t.Parallel()
 	for _, raw := range []bool{false, true} {
@@ -72,7 +75,9 @@ func TestSessionsOfAUser(t *testing.T) {
 				t.Errorf("Bob's sessions are %q", got)
 			}
 
-			for _, id := range []string{s.sessionOf(t, other).ID(), "", "nothing", s.sessionOf(t, browsers[1]).Token, session(browsers[1])} {
+			for _, id := range []string{
+				s.sessionOf(t, other).ID(), "", "nothing", s.sessionOf(t, browsers[1]).Token, session(browsers[1]),
+			} {
 				if err := s.auth.EndSession(t.Context(), ann, id); err != nil {
 					t.Error(err)
 				}
@@ -80,7 +85,8 @@ func TestSessionsOfAUser(t *testing.T) {
 			if got := s.sessionIDs(t, ann); len(got) != 4 || whoIs(other) != bob.Email {
 				t.Errorf("%d sessions are left, and Bob is %q", len(got), whoIs(other))
 			}
-			if err := s.auth.EndSession(t.Context(), ann, want[3]); err != nil || browsers[0].Session() != nil || whoIs(browsers[1]) == "" {
+			if err := s.auth.EndSession(t.Context(), ann, want[3]); err != nil || browsers[0].Session() != nil ||
+				whoIs(browsers[1]) == "" {
 				t.Errorf("%v, or another session has ended", err)
 			}
 			s.endSessions(t, ann, s.sessionOf(t, browsers[2]), 2)
@@ -128,7 +134,9 @@ func TestJWTSessionsAreNotListed(t *testing.T) {
 	ann, session := s.owner(t, "idp", "1001"), s.sessionOf(t, b)
 	_, list := s.auth.Sessions(t.Context(), ann)
 	_, all := s.auth.EndSessions(t.Context(), ann, session)
-	for what, err := range map[string]error{"Sessions": list, "EndSession": s.auth.EndSession(t.Context(), ann, session.ID()), "EndSessions": all} {
+	for what, err := range map[string]error{
+		"Sessions": list, "EndSession": s.auth.EndSession(t.Context(), ann, session.ID()), "EndSessions": all,
+	} {
 		if !errors.Is(err, errors.ErrUnsupported) {
 			t.Errorf("%s: got %v, want ErrUnsupported", what, err)
 		}

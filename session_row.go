@@ -16,7 +16,8 @@ type rowSessions struct {
 	log    *slog.Logger
 }
 
-// maxToken is the length of the longest token that is looked up; ours have 43 characters, those of Auth.js 36.
+// maxToken is the length of the longest token that is looked up; ours have 43 characters, those of
+// Auth.js 36.
 const maxToken = 128
 
 // key is what the store knows a token by. A plain hash suffices: the tokens are 256 random bits.

@@ -27,7 +27,8 @@ func shortSessions(c *cardea.Config) {
 	c.Session.MaxAge, c.Session.UpdateAge = time.Hour, 10*time.Minute
 }
 
-// getSession reads the browser's session, and returns the answer and what it says of the expiry, zero when there is no session.
+// getSession reads the browser's session, and returns the answer and what it says of the expiry,
+// zero when there is no session.
 func getSession(t *testing.T, b *cardeatest.Browser) (*http.Response, time.Time) {
 	t.Helper()
 	res := visit(t, b, b.Site+"/api/auth/session")
@@ -66,7 +67,8 @@ func checkCookie(t *testing.T, res *http.Response, until time.Time) {
 	}
 }
 
-// checkOver checks that an answer says that nobody is signed in, and makes the browser forget its session.
+// checkOver checks that an answer says that nobody is signed in, and makes the browser forget its
+// session.
 func checkOver(t *testing.T, res *http.Response) {
 	t.Helper()
 	if got := text(t, res); got != "null" {
@@ -294,7 +296,8 @@ func TestSessionsOfAuthJS(t *testing.T) {
 				got := s.sessionBody(t, cookies{name: token.Token})
 				const want = `{"user":{"name":"Ada Lovelace","email":"ada@example.com","image":"https://example.com/a.png"},"expires":`
 				if readable := strings.HasPrefix(got, want); readable != (name == token.Cookie) {
-					t.Errorf("the token made for the cookie %s, in the cookie %s, is read as %s", token.Cookie, name, got)
+					t.Errorf("the token made for the cookie %s, in the cookie %s, is read as %s", token.Cookie, name,
+						got)
 				}
 			})
 		}
@@ -325,7 +328,8 @@ func TestInsecureStoreRawTokens(t *testing.T) {
 		t.Fatalf("a Node server would not find the session: %v", err)
 	}
 	const uuid = "8a1de0c2-5d0f-4f0e-9a5e-2d8c7c1e4b11" // as Auth.js makes them
-	err = s.store.CreateSession(t.Context(), &cardea.Session{Token: uuid, UserID: row.UserID, Expires: time.Now().Add(time.Hour)})
+	err = s.store.CreateSession(t.Context(),
+		&cardea.Session{Token: uuid, UserID: row.UserID, Expires: time.Now().Add(time.Hour)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -334,7 +338,8 @@ func TestInsecureStoreRawTokens(t *testing.T) {
 	}
 }
 
-// oauth2-proxy CVE-2026-34454, caddy-security CVE-2024-21492: after signing out, everything that the browser has had is refused by the server.
+// oauth2-proxy CVE-2026-34454, caddy-security CVE-2024-21492: after signing out, everything that
+// the browser has had is refused by the server.
 func TestNothingOpensASessionAfterSigningOut(t *testing.T) {
 	t.Parallel()
 	node := nodeSessions(t)[0]
@@ -420,21 +425,26 @@ func (s *meteredStore) DeleteExpiredSessions(ctx context.Context, before time.Ti
 	return s.Adapter.DeleteExpiredSessions(ctx, before, limit)
 }
 
-// fill adds a user with so many expired sessions and verification tokens, and one of each that is good.
+// fill adds a user with so many expired sessions and verification tokens, and one of each that is
+// good.
 func (s *meteredStore) fill(t *testing.T, now time.Time, sessions, tokens int) {
 	t.Helper()
 	ctx := t.Context()
 	u := &cardea.User{Name: "Ann"}
 	errs := []error{s.CreateUser(ctx, u)}
 	for i := range sessions {
-		errs = append(errs, s.CreateSession(ctx, &cardea.Session{Token: fmt.Sprint(i), UserID: u.ID, Expires: now.Add(-time.Second)}))
+		errs = append(errs, s.CreateSession(ctx,
+			&cardea.Session{Token: fmt.Sprint(i), UserID: u.ID, Expires: now.Add(-time.Second)}))
 	}
 	for i := range tokens {
-		errs = append(errs, s.CreateVerificationToken(ctx, &cardea.VerificationToken{Identifier: "a@b", Token: fmt.Sprint(i), Expires: now.Add(-time.Second)}))
+		errs = append(errs, s.CreateVerificationToken(ctx,
+			&cardea.VerificationToken{Identifier: "a@b", Token: fmt.Sprint(i), Expires: now.Add(-time.Second)}))
 	}
 	errs = append(errs,
 		s.CreateSession(ctx, &cardea.Session{Token: "good", UserID: u.ID, Expires: now.Add(time.Second)}),
-		s.CreateVerificationToken(ctx, &cardea.VerificationToken{Identifier: "a@b", Token: "good", Expires: now.Add(time.Second)}))
+		s.CreateVerificationToken(ctx, &cardea.VerificationToken{
+			Identifier: "a@b", Token: "good", Expires: now.Add(time.Second),
+		}))
 	if err := errors.Join(errs...); err != nil {
 		t.Fatal(err)
 	}

@@ -14,8 +14,9 @@ import (
 	"github.com/cardea-auth/cardea/internal/seal"
 )
 
-// tokenSessions is the JWT strategy. Its tokens carry the claim sid, the same in all tokens of one sign-in (OpenID Connect Front-Channel
-// Logout 1.0 § 3), so that signing out ends all of them. To a token that another server made without one, its jti is the sid.
+// tokenSessions is the JWT strategy. Its tokens carry the claim sid, the same in all tokens of one
+// sign-in (OpenID Connect Front-Channel Logout 1.0 § 3), so that signing out ends all of them. To a
+// token that another server made without one, its jti is the sid.
 type tokenSessions struct {
 	sealer *seal.Sealer
 	maxAge time.Duration
@@ -25,10 +26,12 @@ type tokenSessions struct {
 	cuts   ledger // by user: the tokens made before some time
 }
 
-// create returns the session of someone who just signed in and the value for its cookie, "" when the application's callback ended it at once.
+// create returns the session of someone who just signed in and the value for its cookie, "" when
+// the application's callback ended it at once.
 func (s *tokenSessions) create(ctx context.Context, in *SignIn, p presented) (string, *Session, error) {
 	claims := Claims{
-		"name": orNull(in.User.Name), "email": orNull(in.User.Email), "picture": orNull(in.User.Image), "sub": in.User.ID, "sid": rand.Text(),
+		"name": orNull(in.User.Name), "email": orNull(in.User.Email), "picture": orNull(in.User.Image),
+		"sub": in.User.ID, "sid": rand.Text(),
 	}
 	trigger := OnSignIn
 	if in.IsNewUser {
@@ -122,7 +125,8 @@ func (s *tokenSessions) refresh(ctx context.Context, session *Session, p present
 	return value, nil
 }
 
-// end enters the sign-in in this process's ledger; other processes go on accepting its tokens until they expire.
+// end enters the sign-in in this process's ledger; other processes go on accepting its tokens until
+// they expire.
 func (s *tokenSessions) end(_ context.Context, p presented) error {
 	opened, err := s.sealer.Open(p.salt, p.value, p.now)
 	if errors.Is(err, seal.ErrInvalid) || errors.Is(err, seal.ErrExpired) {
@@ -134,7 +138,8 @@ func (s *tokenSessions) end(_ context.Context, p presented) error {
 	return nil
 }
 
-// endAll makes the tokens of a user worthless that were made before the second of that time, in this process alone, as end does.
+// endAll makes the tokens of a user worthless that were made before the second of that time, in
+// this process alone, as end does.
 func (s *tokenSessions) endAll(userID string, before time.Time) {
 	s.cuts.put(userID, before, before.Add(s.maxAge+time.Minute))
 }

@@ -5,11 +5,13 @@ import (
 	"errors"
 )
 
-// settleTries bounds how often a sign-in starts over because another one was faster; the second time it usually finds what that one wrote.
+// settleTries bounds how often a sign-in starts over because another one was faster; the second
+// time it usually finds what that one wrote.
 const settleTries = 8
 
-// settle decides who the arrival is, and writes user, account and session in one transaction. Of many first sign-ins of one person at once, one
-// creates the user; the others conflict with it, start over, and find it.
+// settle decides who the arrival is, and writes user, account and session in one transaction. Of
+// many first sign-ins of one person at once, one creates the user; the others conflict with it,
+// start over, and find it.
 func (a *Auth) settle(ctx context.Context, arr arrival) (*outcome, error) {
 	if a.config.Adapter == nil {
 		u := arr.user
@@ -82,7 +84,8 @@ func (a *Auth) admit(ctx context.Context, arr arrival) (*outcome, error) {
 	case signIn:
 		out.User = owner
 		account.UserID = owner.ID
-		if err = a.config.Adapter.LockUser(ctx, owner.ID); err == nil { // a refresh under way then finds these tokens, and keeps them
+		// a refresh under way then finds these tokens, and keeps them
+		if err = a.config.Adapter.LockUser(ctx, owner.ID); err == nil {
 			err = a.config.Adapter.UpdateAccount(ctx, &account)
 		}
 	case linkCurrent:
@@ -97,12 +100,14 @@ func (a *Auth) admit(ctx context.Context, arr arrival) (*outcome, error) {
 			err = a.link(ctx, out)
 		}
 	case refuse:
-		return nil, fail(AccountNotLinked, "the account, or its e-mail address, belongs to a user who signs in another way")
+		return nil, fail(AccountNotLinked,
+			"the account, or its e-mail address, belongs to a user who signs in another way")
 	}
 	return out, err
 }
 
-// lookUp finds the user who has the account, and failing that the one who has the e-mail; nil where there is none.
+// lookUp finds the user who has the account, and failing that the one who has the e-mail; nil where
+// there is none.
 func (a *Auth) lookUp(ctx context.Context, arr arrival) (owner, sameEmail *User, err error) {
 	owner, err = a.ownerOf(ctx, arr.account)
 	if owner != nil || err != nil || arr.profile.Email == "" {
@@ -112,8 +117,9 @@ func (a *Auth) lookUp(ctx context.Context, arr arrival) (owner, sameEmail *User,
 	if err != nil {
 		return nil, nil, missing(err)
 	}
-	// Where a transaction sees what others have committed since it began, this may be the same person, stored by a faster sign-in: then the
-	// account is there by now, and the e-mail is nobody else's.
+	// Where a transaction sees what others have committed since it began, this may be the same
+	// person, stored by a faster sign-in: then the account is there by now, and the e-mail is
+	// nobody else's.
 	owner, err = a.ownerOf(ctx, arr.account)
 	return owner, sameEmail, err
 }

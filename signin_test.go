@@ -18,7 +18,8 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// site is an application under test: the real handler behind a real server, and a fake identity provider with the id "idp".
+// site is an application under test: the real handler behind a real server, and a fake identity
+// provider with the id "idp".
 type site struct {
 	*httptest.Server
 	auth   *cardea.Auth
@@ -33,7 +34,8 @@ func newSite(t *testing.T, change func(*cardea.Config)) *site {
 		Secret:  secret,
 		Adapter: s.store,
 		Providers: []cardea.Provider{
-			provider.OIDC("idp", "Identity Provider", provider.Client{ID: s.issuer.ClientID, Secret: s.issuer.ClientSecret, Issuer: s.issuer.URL}),
+			provider.OIDC("idp", "Identity Provider",
+				provider.Client{ID: s.issuer.ClientID, Secret: s.issuer.ClientSecret, Issuer: s.issuer.URL}),
 		},
 		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	}
@@ -80,7 +82,8 @@ func (c *clock) advance(d time.Duration) {
 // session returns the value of the browser's session cookie, "" when there is none.
 func session(b *cardeatest.Browser) string { return cookiesOf(b)[sessionCookie] }
 
-// signedIn returns a visitor who is signed in through idp as the person that hint names, and who stops at each redirect from then on.
+// signedIn returns a visitor who is signed in through idp as the person that hint names, and who
+// stops at each redirect from then on.
 func (s *site) signedIn(t *testing.T, hint string) *cardeatest.Browser {
 	t.Helper()
 	b := cardeatest.SignIn(t, s.URL, "idp", hint)
@@ -88,10 +91,12 @@ func (s *site) signedIn(t *testing.T, hint string) *cardeatest.Browser {
 	return b
 }
 
-// leave starts a sign-in as the person that hint names, and returns the URL with which the provider sends the browser back.
+// leave starts a sign-in as the person that hint names, and returns the URL with which the provider
+// sends the browser back.
 func leave(t *testing.T, b *cardeatest.Browser, provider, hint, callbackURL string) string {
 	t.Helper()
-	return consent(t, b, begin(t, b, provider+"?login_hint="+url.QueryEscape(hint), url.Values{"callbackUrl": {callbackURL}}))
+	return consent(t, b, begin(t, b, provider+"?login_hint="+url.QueryEscape(hint),
+		url.Values{"callbackUrl": {callbackURL}}))
 }
 
 // comeBack opens such a URL and returns where the site sends the browser.
@@ -188,7 +193,8 @@ func (s *site) refused(t *testing.T, b *cardeatest.Browser, location string) {
 		t.Fatalf("sent to %q, want %q", location, want)
 	}
 	page := visit(t, b, location)
-	if body := text(t, page); page.StatusCode != http.StatusOK || !strings.Contains(body, "sign in the way you did the first time") {
+	if body := text(t, page); page.StatusCode != http.StatusOK ||
+		!strings.Contains(body, "sign in the way you did the first time") {
 		t.Errorf("the sign-in page answers %s and does not say how to sign in", page.Status)
 	}
 }
@@ -211,8 +217,9 @@ func TestLinkingAnotherUsersAccountIsRefused(t *testing.T) {
 	}
 }
 
-// PocketBase CVE-2024-38351 and CVE-2026-44166: an address that was not verified when its user was made leads to nobody. The other way round, a provider
-// that does not vouch for the address, is in security_linking_test.go.
+// PocketBase CVE-2024-38351 and CVE-2026-44166: an address that was not verified when its user was
+// made leads to nobody. The other way round, a provider that does not vouch for the address, is in
+// security_linking_test.go.
 func TestLinkingByEmail(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -252,8 +259,9 @@ func TestLinkingByEmail(t *testing.T) {
 	}
 }
 
-// An attempt belongs to who was signed in when it began: otherwise an attacker's attempt, finished in the browser of somebody who has signed in meanwhile,
-// would add the attacker's account to that user.
+// An attempt belongs to who was signed in when it began: otherwise an attacker's attempt, finished
+// in the browser of somebody who has signed in meanwhile, would add the attacker's account to that
+// user.
 func TestAttemptBegunByAStrangerDoesNotLink(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) { second(c) })
@@ -349,7 +357,8 @@ func TestTokensAreRenewedAtEachSignIn(t *testing.T) {
 	if first.IDToken == "" || second.IDToken == first.IDToken {
 		t.Error("the ID token was not renewed")
 	}
-	if first.Type != cardea.OIDC || first.TokenType != "bearer" || first.Scope != "openid email offline_access" || third.Scope != "openid email" {
+	if first.Type != cardea.OIDC || first.TokenType != "bearer" || first.Scope != "openid email offline_access" ||
+		third.Scope != "openid email" {
 		t.Errorf("type %q, token type %q, scope %q and then %q", first.Type, first.TokenType, first.Scope, third.Scope)
 	}
 	if left := time.Until(first.ExpiresAt); left < 59*time.Minute || left > time.Hour {

@@ -12,7 +12,8 @@ import (
 	"testing"
 )
 
-// programs are the folders that have programs and tests only, which may read the environment and print.
+// programs are the folders that have programs and tests only, which may read the environment and
+// print.
 var programs = []string{"cmd", "conformance", "examples", "scripts", "adapter/gormadapter/gormschema/cmd"}
 
 // library calls visit for each file that applications are built from.
@@ -23,7 +24,8 @@ func library(t *testing.T, visit func(path string, files *token.FileSet, file *a
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && (slices.Contains(programs, filepath.ToSlash(path)) || entry.Name() == "testdata" || path != "." && strings.HasPrefix(entry.Name(), ".")):
+		case entry.IsDir() && (slices.Contains(programs, filepath.ToSlash(path)) || entry.Name() == "testdata" ||
+			path != "." && strings.HasPrefix(entry.Name(), ".")):
 			return filepath.SkipDir
 		case entry.IsDir() || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go"):
 			return nil
@@ -42,8 +44,8 @@ func library(t *testing.T, visit func(path string, files *token.FileSet, file *a
 	}
 }
 
-// fiber CVE-2025-66565 and CVE-2025-66630, caddy-security CVE-2024-21495: all random values are of crypto/rand, which never fails, and nothing else could
-// stand in for it.
+// fiber CVE-2025-66565 and CVE-2025-66630, caddy-security CVE-2024-21495: all random values are of
+// crypto/rand, which never fails, and nothing else could stand in for it.
 func TestOnlyCryptoRandIsUsed(t *testing.T) {
 	t.Parallel()
 	used := false
@@ -55,9 +57,11 @@ func TestOnlyCryptoRandIsUsed(t *testing.T) {
 				if spec.Name != nil {
 					t.Errorf("%s: crypto/rand has another name", path)
 				}
-			case path == "adapter/gormadapter/transaction.go" && name == "math/rand/v2": // how long to wait before another try; no secret
+			// how long to wait before another try; no secret
+			case path == "adapter/gormadapter/transaction.go" && name == "math/rand/v2":
 			case path == "adapter/gormadapter/gormschema/apply.go" && name == "math/rand/v2": // the same
-			case strings.HasPrefix(name, "math/rand"), strings.HasSuffix(name, "/frand"), strings.HasPrefix(name, "golang.org/x/exp/rand"):
+			case strings.HasPrefix(name, "math/rand"), strings.HasSuffix(name, "/frand"),
+				strings.HasPrefix(name, "golang.org/x/exp/rand"):
 				t.Errorf("%s imports %s", path, name)
 			}
 		}
@@ -78,15 +82,17 @@ func TestOnlyCryptoRandIsUsed(t *testing.T) {
 	}
 }
 
-// design, decision 10, and next-auth CVE-2022-31186: the library prints nothing, logs only through the logger it is given, runs nothing when it is
-// imported, and reads the environment in provider.Env alone.
+// design, decision 10, and next-auth CVE-2022-31186: the library prints nothing, logs only through
+// the logger it is given, runs nothing when it is imported, and reads the environment in
+// provider.Env alone.
 func TestTheLibraryHasNoSideEffects(t *testing.T) {
 	t.Parallel()
 	forbidden := map[string][]string{
 		"fmt": {"Print", "Printf", "Println"},
 		"os":  {"Stdout", "Stderr", "Stdin", "Getenv", "LookupEnv", "Environ", "ExpandEnv", "Setenv", "Exit"},
 		"log": nil, // none of it
-		"slog": {"Info", "Warn", "Error", "Debug", "InfoContext", "WarnContext", "ErrorContext", "DebugContext", "Log", "LogAttrs", "SetDefault",
+		"slog": {"Info", "Warn", "Error", "Debug", "InfoContext", "WarnContext", "ErrorContext", "DebugContext", "Log",
+			"LogAttrs", "SetDefault",
 			"SetLogLoggerLevel", "With"},
 		"expvar": nil,
 	}
@@ -111,7 +117,8 @@ func TestTheLibraryHasNoSideEffects(t *testing.T) {
 				if !ok || !imports(file, pkg.Name) {
 					return true
 				}
-				if names, listed := forbidden[pkg.Name]; listed && (names == nil || slices.Contains(names, n.Sel.Name)) {
+				if names, listed := forbidden[pkg.Name]; listed &&
+					(names == nil || slices.Contains(names, n.Sel.Name)) {
 					t.Errorf("%s: %s.%s", files.Position(n.Pos()), pkg.Name, n.Sel.Name)
 				}
 			}

@@ -11,7 +11,8 @@ type sessions interface {
 	// read returns the session, nil when there is none. An error is a failure of the store.
 	read(ctx context.Context, p presented) (*Session, error)
 
-	// refresh makes the session last longer, as far as that is due, and returns the value for the cookie, "" when the session is over.
+	// refresh makes the session last longer, as far as that is due, and returns the value for the
+	// cookie, "" when the session is over.
 	refresh(ctx context.Context, s *Session, p presented, r refresh) (string, error)
 
 	// end makes the value worthless.

@@ -51,7 +51,8 @@ func (c *calls) watchSessions(to *cardea.Callbacks) {
 	}
 }
 
-// With which trigger the callbacks are called: as in Auth.js, but that the session callback gets its own with JWT sessions too.
+// With which trigger the callbacks are called: as in Auth.js, but that the session callback gets
+// its own with JWT sessions too.
 func TestTriggers(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
@@ -89,9 +90,12 @@ func TestTriggers(t *testing.T) {
 		check("reading", `jwt "" "", nothing of a sign-in`, `session "" "" of `+ann)
 		open(t, s.auth.Require(http.NotFoundHandler()), b)
 		check("a page of the application")
-		for update, want := range map[string]string{`,"data":{"a":1}`: `{"a":1}`, `,"data":null`: "null", `,"data":"signIn"`: `"signIn"`, "": ""} {
+		for update, want := range map[string]string{
+			`,"data":{"a":1}`: `{"a":1}`, `,"data":null`: "null", `,"data":"signIn"`: `"signIn"`, "": "",
+		} {
 			post(t, b, "session", "application/json", `{"csrfToken":"`+b.CSRFToken()+`"`+update+`,"trigger":"signUp"}`)
-			check("an update with "+update, fmt.Sprintf(`jwt "update" %q, nothing of a sign-in`, want), fmt.Sprintf(`session "update" %q of %s`, want, ann))
+			check("an update with "+update, fmt.Sprintf(`jwt "update" %q, nothing of a sign-in`, want),
+				fmt.Sprintf(`session "update" %q of %s`, want, ann))
 		}
 		post(t, b, "session", "application/json", `{"data":1}`)
 		check("an update without the CSRF token")
@@ -104,13 +108,15 @@ func TestTriggers(t *testing.T) {
 	})
 }
 
-// What the JWT callback returns is what the browser is told at once, and what its next call begins with.
+// What the JWT callback returns is what the browser is told at once, and what its next call begins
+// with.
 func TestJWTCallbackRenamesTheUser(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
 		c.Session.Strategy = cardea.JWT
 		c.Callbacks.JWT = func(_ context.Context, change *cardea.TokenChange) (cardea.Claims, error) {
-			claims := cardea.Claims{"sub": change.Claims.String("sub"), "name": change.Claims.String("name") + "+"} // not the map that it was given
+			// not the map that it was given
+			claims := cardea.Claims{"sub": change.Claims.String("sub"), "name": change.Claims.String("name") + "+"}
 			if change.Trigger == cardea.OnUpdate {
 				claims["picture"] = string(change.Update)
 			}

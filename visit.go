@@ -49,7 +49,8 @@ func (a *Auth) visit(w http.ResponseWriter, r *http.Request) (*visit, error) {
 
 const maxForm = 64 << 10 // bytes
 
-// readForm reads a form or a JSON object; of a name that comes twice the last counts. Any other content is no form at all.
+// readForm reads a form or a JSON object; of a name that comes twice the last counts. Any other
+// content is no form at all.
 func (v *visit) readForm() error {
 	kind, _, _ := mime.ParseMediaType(v.r.Header.Get("Content-Type"))
 	if kind != "application/json" && kind != "application/x-www-form-urlencoded" {
@@ -89,7 +90,8 @@ func (v *visit) readJSON(body []byte) error {
 	return nil
 }
 
-// ready does what every endpoint but providers begins with: it sees to the CSRF token and works out the callback URL.
+// ready does what every endpoint but providers begins with: it sees to the CSRF token and works out
+// the callback URL.
 func (v *visit) ready() {
 	if v.csrfToken, v.csrfKnown = v.auth.csrf.token(v.jar.Get(v.names.CSRF)); !v.csrfKnown {
 		v.freshCSRF()
@@ -120,7 +122,8 @@ func (v *visit) query(name string) string {
 	return values[len(values)-1]
 }
 
-// target is where the first of the wishes that is not empty may lead: within the site, unless the application's callback says otherwise.
+// target is where the first of the wishes that is not empty may lead: within the site, unless the
+// application's callback says otherwise.
 func (v *visit) target(wishes ...string) string {
 	for _, wish := range wishes {
 		if wish == "" {
@@ -139,9 +142,9 @@ func (v *visit) target(wishes ...string) string {
 	return v.origin.String()
 }
 
-// sentByUs reports whether the request was sent by a page of this site: it repeats the CSRF token of the browser's cookie, and comes from the
-// same origin as far as the browser tells. The token alone would do where cookies are safe from sibling domains; the origin does where
-// they are not.
+// sentByUs reports whether the request was sent by a page of this site: it repeats the CSRF token
+// of the browser's cookie, and comes from the same origin as far as the browser tells. The token
+// alone would do where cookies are safe from sibling domains; the origin does where they are not.
 func (v *visit) sentByUs() bool {
 	return v.csrfKnown && equal(v.form["csrfToken"], v.csrfToken) && v.sameOrigin()
 }
@@ -165,11 +168,12 @@ func (v *visit) json(status int, body any) {
 	writeJSON(v.w, status, body)
 }
 
-// redirect sends the visitor on: a browser by status 303 after a POST, so that no form is posted again (RFC 9700 § 4.12), else 302; the Auth.js
-// client by the URL in a JSON object.
+// redirect sends the visitor on: a browser by status 303 after a POST, so that no form is posted
+// again (RFC 9700 § 4.12), else 302; the Auth.js client by the URL in a JSON object.
 func (v *visit) redirect(to string) error { return v.lead(to, http.StatusOK) }
 
-// lead is redirect with a status for the client of next-auth 4. That of Auth.js always gets 200, and a Location as well.
+// lead is redirect with a status for the client of next-auth 4. That of Auth.js always gets 200,
+// and a Location as well.
 func (v *visit) lead(to string, status int) error {
 	v.jar.Write(v.w.Header())
 	h := v.w.Header()
@@ -196,7 +200,8 @@ func (v *visit) ofV5() bool { return v.r.Header.Get("X-Auth-Return-Redirect") !=
 // ofV4 reports whether the client of next-auth 4 did.
 func (v *visit) ofV4() bool { return !v.ofV5() && v.form["json"] == "true" }
 
-// fail answers with a failure: the cause goes to the log, the code to the visitor. A store that is away is a 503, since trying again may help.
+// fail answers with a failure: the cause goes to the log, the code to the visitor. A store that is
+// away is a 503, since trying again may help.
 func (v *visit) fail(err error) {
 	code := codeOf(err)
 	v.log(err)
@@ -211,7 +216,8 @@ func (v *visit) fail(err error) {
 	_ = v.lead(v.auth.protocol.tell(v, asError(err)), v.refusalStatus(code))
 }
 
-// refusalStatus is how the client of next-auth 4 knows that a sign-in with credentials failed; of all others it goes by the URL alone.
+// refusalStatus is how the client of next-auth 4 knows that a sign-in with credentials failed; of
+// all others it goes by the URL alone.
 func (v *visit) refusalStatus(code Code) int {
 	_, credentials := v.auth.provider(v.provider).(*CredentialsProvider)
 	switch {
@@ -223,7 +229,8 @@ func (v *visit) refusalStatus(code Code) int {
 	return http.StatusUnauthorized
 }
 
-// sessionStatus is that of a session request that failed: to read cannot be the visitor's fault; to update is always answered with 400 by Auth.js.
+// sessionStatus is that of a session request that failed: to read cannot be the visitor's fault; to
+// update is always answered with 400 by Auth.js.
 func (v *visit) sessionStatus() int {
 	if v.r.Method == http.MethodGet {
 		return http.StatusInternalServerError
@@ -241,14 +248,17 @@ func (v *visit) log(err error) {
 	if code := codeOf(err); code == Configuration || code == adapterError || code == sendError {
 		level = v.auth.log.ErrorContext
 	}
-	level(v.r.Context(), "cardea: request failed", "code", codeOf(err), "provider", truncate(v.provider, 100), "remote", v.r.RemoteAddr, "cause", err)
+	level(v.r.Context(), "cardea: request failed", "code", codeOf(err), "provider", truncate(v.provider, 100), "remote",
+		v.r.RemoteAddr, "cause", err)
 }
 
-// unavailable answers 503: to the Auth.js client and to session requests in JSON, to a browser with a page.
+// unavailable answers 503: to the Auth.js client and to session requests in JSON, to a browser with
+// a page.
 func (v *visit) unavailable() {
 	v.w.Header().Set("Retry-After", "5")
 	if v.ofV5() || v.ofV4() {
-		v.json(http.StatusServiceUnavailable, map[string]string{"url": withQuery(v.errorPage(), "error", string(Configuration))})
+		v.json(http.StatusServiceUnavailable,
+			map[string]string{"url": withQuery(v.errorPage(), "error", string(Configuration))})
 		return
 	}
 	if v.isSession() {
@@ -256,7 +266,8 @@ func (v *visit) unavailable() {
 		return
 	}
 	v.jar.Write(v.w.Header())
-	if err := v.auth.pages.Error(v.w, page.Failure{Site: v.origin.String(), Code: page.Unavailable, SignInURL: v.signInPage()}); err != nil {
+	if err := v.auth.pages.Error(v.w, page.Failure{Site: v.origin.String(), Code: page.Unavailable,
+		SignInURL: v.signInPage()}); err != nil {
 		v.log(err)
 	}
 }

@@ -14,7 +14,8 @@ import (
 // errStore is what a broken store says.
 var errStore = errors.New("the database is away")
 
-// watchedStore is a store in memory that notes which of its methods are called, and fails in those it is told to.
+// watchedStore is a store in memory that notes which of its methods are called, and fails in those
+// it is told to.
 type watchedStore struct {
 	*memadapter.Adapter
 

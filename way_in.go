@@ -7,9 +7,10 @@ import (
 	"slices"
 )
 
-// Accounts returns the accounts of a user, ordered by provider and id, for a page on which the user sees them; none for a user who has none or does not
-// exist. They come without tokens: what calls a provider's API wants [Auth.AccessToken]. Account.Entity, where there is one, is the whole row. A user adds an
-// account by signing in with it while signed in.
+// Accounts returns the accounts of a user, ordered by provider and id, for a page on which the user
+// sees them; none for a user who has none or does not exist. They come without tokens: what calls a
+// provider's API wants [Auth.AccessToken]. Account.Entity, where there is one, is the whole row. A
+// user adds an account by signing in with it while signed in.
 //
 // Without a [Config.Adapter] the error is [errors.ErrUnsupported].
 func (a *Auth) Accounts(ctx context.Context, userID string) ([]*Account, error) {
@@ -22,17 +23,20 @@ func (a *Auth) Accounts(ctx context.Context, userID string) ([]*Account, error) 
 	}
 	for i, account := range accounts {
 		accounts[i] = &Account{
-			UserID: account.UserID, Type: account.Type, Provider: account.Provider, ProviderAccountID: account.ProviderAccountID,
-			Scope: account.Scope, Entity: account.Entity,
+			UserID: account.UserID, Type: account.Type, Provider: account.Provider,
+			ProviderAccountID: account.ProviderAccountID,
+			Scope:             account.Scope, Entity: account.Entity,
 		}
 	}
 	return accounts, nil
 }
 
-// UnlinkAccount removes an account of a user, with its tokens; the provider is not told. One that is not there, or is another user's, is no error, and
-// stays. The user's last way in stays too: then the error is [ErrLastWayIn]. What counts as one is another account of a provider that is configured, a proven
-// e-mail address where people sign in by mail, a passkey where the adapter is an [AuthenticatorStore], and whatever [Callbacks.OtherWayIn] says. Of any number
-// of concurrent callers one is left with the last. The user's sessions go on.
+// UnlinkAccount removes an account of a user, with its tokens; the provider is not told. One that
+// is not there, or is another user's, is no error, and stays. The user's last way in stays too:
+// then the error is [ErrLastWayIn]. What counts as one is another account of a provider that is
+// configured, a proven e-mail address where people sign in by mail, a passkey where the adapter is
+// an [AuthenticatorStore], and whatever [Callbacks.OtherWayIn] says. Of any number of concurrent
+// callers one is left with the last. The user's sessions go on.
 //
 // Without a [Config.Adapter] the error is [errors.ErrUnsupported].
 func (a *Auth) UnlinkAccount(ctx context.Context, userID, provider, providerAccountID string) error {
@@ -56,7 +60,9 @@ func (a *Auth) unlink(ctx context.Context, userID, provider, id string) error {
 	if err != nil {
 		return err
 	}
-	left := slices.DeleteFunc(slices.Clone(accounts), func(a *Account) bool { return a.Provider == provider && a.ProviderAccountID == id })
+	left := slices.DeleteFunc(slices.Clone(accounts), func(a *Account) bool {
+		return a.Provider == provider && a.ProviderAccountID == id
+	})
 	if len(left) == len(accounts) {
 		return nil
 	}

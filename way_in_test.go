@@ -27,7 +27,9 @@ func TestAccountsComeWithoutTokens(t *testing.T) {
 		t.Fatalf("%d accounts, %v", len(list), err)
 	}
 	for i, provider := range []string{"idp", "other"} {
-		want := cardea.Account{UserID: ann, Type: cardea.OIDC, Provider: provider, ProviderAccountID: "1001", Scope: list[i].Scope}
+		want := cardea.Account{
+			UserID: ann, Type: cardea.OIDC, Provider: provider, ProviderAccountID: "1001", Scope: list[i].Scope,
+		}
 		if *list[i] != want {
 			t.Errorf("got account %d with more or less than it should have", i)
 		}
@@ -46,14 +48,16 @@ func TestUnlinkAccount(t *testing.T) {
 	s.issuer.Next(bob)
 	s.signedIn(t, bob.Subject)
 	for what, key := range map[string][3]string{
-		"another user's account": {ann, "idp", bob.Subject}, "one that is not there": {ann, "idp", "7"}, "of nobody": {"nobody", "idp", "1001"},
+		"another user's account": {ann, "idp", bob.Subject}, "one that is not there": {ann, "idp", "7"},
+		"of nobody":              {"nobody", "idp", "1001"},
 		"with another user's id": {s.owner(t, "idp", bob.Subject), "idp", "1001"},
 	} {
 		if err := s.auth.UnlinkAccount(t.Context(), key[0], key[1], key[2]); err != nil {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	if got := s.accounts(t, "ann@example.com"); !slices.Equal(got, []string{"idp:1001", "other:1001"}) || s.owner(t, "idp", bob.Subject) == "" {
+	if got := s.accounts(t, "ann@example.com"); !slices.Equal(got, []string{"idp:1001", "other:1001"}) ||
+		s.owner(t, "idp", bob.Subject) == "" {
 		t.Errorf("Ann's accounts are %v", got)
 	}
 	if err := s.auth.UnlinkAccount(t.Context(), ann, "idp", "1001"); err != nil {
@@ -62,7 +66,8 @@ func TestUnlinkAccount(t *testing.T) {
 	if err := s.auth.UnlinkAccount(t.Context(), ann, "other", "1001"); !errors.Is(err, cardea.ErrLastWayIn) {
 		t.Errorf("the last one: got %v, want ErrLastWayIn", err)
 	}
-	if got := s.accounts(t, "ann@example.com"); !slices.Equal(got, []string{"other:1001"}) || whoIs(b) != "ann@example.com" {
+	if got := s.accounts(t, "ann@example.com"); !slices.Equal(got, []string{"other:1001"}) ||
+		whoIs(b) != "ann@example.com" {
 		t.Errorf("accounts are %v, signed in is %q", got, whoIs(b))
 	}
 }
@@ -70,7 +75,8 @@ func TestUnlinkAccount(t *testing.T) {
 func TestLastWayIn(t *testing.T) {
 	t.Parallel()
 	byMail := func(c *cardea.Config) {
-		c.Providers = append(c.Providers, email.New(email.Options{From: "no-reply@example.com", Sender: new(cardeatest.Mailbox)}))
+		c.Providers = append(c.Providers,
+			email.New(email.Options{From: "no-reply@example.com", Sender: new(cardeatest.Mailbox)}))
 	}
 	yes := func(ctx context.Context, u *cardea.User) (bool, error) {
 		return u.Email == "ann@example.com", ctx.Err()
@@ -83,22 +89,28 @@ func TestLastWayIn(t *testing.T) {
 		want       error
 	}{
 		{name: "nothing else", want: cardea.ErrLastWayIn},
-		{name: "a second account of the provider", add: func(t *testing.T, store *memadapter.Adapter, u *cardea.User) error {
-			return store.LinkAccount(t.Context(), &cardea.Account{UserID: u.ID, Provider: "idp", ProviderAccountID: "7"})
-		}},
-		{name: "an account of a provider that is not configured", add: func(t *testing.T, store *memadapter.Adapter, u *cardea.User) error {
-			return store.LinkAccount(t.Context(), &cardea.Account{UserID: u.ID, Provider: "gone", ProviderAccountID: "1001"})
-		}, want: cardea.ErrLastWayIn},
+		{name: "a second account of the provider",
+			add: func(t *testing.T, store *memadapter.Adapter, u *cardea.User) error {
+				return store.LinkAccount(t.Context(),
+					&cardea.Account{UserID: u.ID, Provider: "idp", ProviderAccountID: "7"})
+			}},
+		{name: "an account of a provider that is not configured",
+			add: func(t *testing.T, store *memadapter.Adapter, u *cardea.User) error {
+				return store.LinkAccount(t.Context(),
+					&cardea.Account{UserID: u.ID, Provider: "gone", ProviderAccountID: "1001"})
+			}, want: cardea.ErrLastWayIn},
 		{name: "a proven address", change: byMail},
 		{name: "an address that is not proven", change: byMail, unverified: true, want: cardea.ErrLastWayIn},
 		{name: "a passkey", add: func(t *testing.T, store *memadapter.Adapter, u *cardea.User) error {
 			return store.CreateAuthenticator(t.Context(), &cardea.Authenticator{CredentialID: "a2V5", UserID: u.ID})
 		}},
-		{name: "the passkey of somebody else", add: func(t *testing.T, store *memadapter.Adapter, _ *cardea.User) error {
-			other := &cardea.User{}
-			return errors.Join(store.CreateUser(t.Context(), other),
-				store.CreateAuthenticator(t.Context(), &cardea.Authenticator{CredentialID: "a2V5", UserID: other.ID}))
-		}, want: cardea.ErrLastWayIn},
+		{name: "the passkey of somebody else",
+			add: func(t *testing.T, store *memadapter.Adapter, _ *cardea.User) error {
+				other := &cardea.User{}
+				return errors.Join(store.CreateUser(t.Context(), other),
+					store.CreateAuthenticator(t.Context(),
+						&cardea.Authenticator{CredentialID: "a2V5", UserID: other.ID}))
+			}, want: cardea.ErrLastWayIn},
 		{name: "a password", change: func(c *cardea.Config) { c.Callbacks.OtherWayIn = yes }},
 		{name: "a check that fails", change: func(c *cardea.Config) {
 			c.Callbacks.OtherWayIn = func(context.Context, *cardea.User) (bool, error) { return true, errStore }
@@ -133,7 +145,8 @@ func TestLastWayIn(t *testing.T) {
 	}
 }
 
-// readCommitted is a store whose transactions see of each other what is there, and in which only LockUser makes anybody wait.
+// readCommitted is a store whose transactions see of each other what is there, and in which only
+// LockUser makes anybody wait.
 type readCommitted struct {
 	*memadapter.Adapter
 	mu    sync.Mutex
@@ -186,7 +199,8 @@ func TestLastTwoAccountsUnlinkedAtOnce(t *testing.T) {
 		}
 		keys := []string{"idp", "other"}
 		for _, provider := range keys {
-			if err := s.store.LinkAccount(t.Context(), &cardea.Account{UserID: u.ID, Provider: provider, ProviderAccountID: u.ID}); err != nil {
+			if err := s.store.LinkAccount(t.Context(),
+				&cardea.Account{UserID: u.ID, Provider: provider, ProviderAccountID: u.ID}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -210,8 +224,9 @@ func TestNothingToManageWithoutAdapter(t *testing.T) {
 	_, sessions := s.auth.Sessions(t.Context(), "1")
 	_, all := s.auth.EndSessions(t.Context(), "1", nil)
 	for what, err := range map[string]error{
-		"Accounts": list, "UnlinkAccount": s.auth.UnlinkAccount(t.Context(), "1", "idp", "1"), "DeleteUser": s.auth.DeleteUser(t.Context(), "1"),
-		"Sessions": sessions, "EndSession": s.auth.EndSession(t.Context(), "1", "1"), "EndSessions": all,
+		"Accounts": list, "UnlinkAccount": s.auth.UnlinkAccount(t.Context(), "1", "idp", "1"),
+		"DeleteUser": s.auth.DeleteUser(t.Context(), "1"),
+		"Sessions":   sessions, "EndSession": s.auth.EndSession(t.Context(), "1", "1"), "EndSessions": all,
 	} {
 		if !errors.Is(err, errors.ErrUnsupported) || !strings.HasPrefix(err.Error(), "cardea: ") {
 			t.Errorf("%s: got %v, want ErrUnsupported", what, err)
@@ -219,7 +234,8 @@ func TestNothingToManageWithoutAdapter(t *testing.T) {
 	}
 }
 
-// Better Auth GHSA-2vg6-77g8-24mp, Zitadel CVE-2026-55670: nothing of a deleted user is left, nobody is signed in as one, and nothing falls to the next.
+// Better Auth GHSA-2vg6-77g8-24mp, Zitadel CVE-2026-55670: nothing of a deleted user is left,
+// nobody is signed in as one, and nothing falls to the next.
 func TestDeleteUser(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
@@ -232,7 +248,8 @@ func TestDeleteUser(t *testing.T) {
 		mail := stepper(t, s.URL)
 		link := s.ask(t, mail, "ann@example.com", "/").Link
 		bobsLink := s.ask(t, other, bob.Email, "/").Link
-		if err := s.store.CreateAuthenticator(t.Context(), &cardea.Authenticator{CredentialID: "a2V5", UserID: ann}); err != nil {
+		if err := s.store.CreateAuthenticator(t.Context(),
+			&cardea.Authenticator{CredentialID: "a2V5", UserID: ann}); err != nil {
 			t.Fatal(err)
 		}
 
@@ -249,7 +266,8 @@ func TestDeleteUser(t *testing.T) {
 		if _, err := s.store.UserByID(t.Context(), ann); !errors.Is(err, cardea.ErrNotFound) {
 			t.Errorf("the row: %v", err)
 		}
-		if keys, err := s.store.Authenticators(t.Context(), ann); err != nil || len(keys) != 0 || s.owner(t, "idp", "1001") != "" {
+		if keys, err := s.store.Authenticators(t.Context(), ann); err != nil || len(keys) != 0 ||
+			s.owner(t, "idp", "1001") != "" {
 			t.Errorf("%d passkeys, %v, or the account is left", len(keys), err)
 		}
 		s.deadLink(t, "the mailed link", visit(t, mail, link))
@@ -265,13 +283,15 @@ func TestDeleteUser(t *testing.T) {
 		}
 		now.advance(2 * time.Second)
 		again := s.signedIn(t, "1001")
-		if got := s.owner(t, "idp", "1001"); got == "" || got == ann || whoIs(again) != "ann@example.com" || b.Session() != nil {
+		if got := s.owner(t, "idp", "1001"); got == "" || got == ann || whoIs(again) != "ann@example.com" ||
+			b.Session() != nil {
 			t.Errorf("signed in again as %q, user %q", whoIs(again), got)
 		}
 	})
 }
 
-// The id of a deleted user may be given to the next one: who has a session of the old one does not have one of the next.
+// The id of a deleted user may be given to the next one: who has a session of the old one does not
+// have one of the next.
 func TestIDOfADeletedUserIsGivenAgain(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
@@ -284,7 +304,8 @@ func TestIDOfADeletedUserIsGivenAgain(t *testing.T) {
 		}
 		next := &cardea.User{ID: ann, Email: bob.Email}
 		if err := errors.Join(s.store.CreateUser(t.Context(), next),
-			s.store.LinkAccount(t.Context(), &cardea.Account{UserID: ann, Provider: "idp", ProviderAccountID: bob.Subject})); err != nil {
+			s.store.LinkAccount(t.Context(),
+				&cardea.Account{UserID: ann, Provider: "idp", ProviderAccountID: bob.Subject})); err != nil {
 			t.Fatal(err)
 		}
 		now.advance(2 * time.Second)

@@ -95,7 +95,8 @@ func (w *wiretap) tokens(t testing.TB) []string {
 	return found
 }
 
-// cookieValues are the values that the answers set, as sent and as meant, without those that are no secret.
+// cookieValues are the values that the answers set, as sent and as meant, without those that are no
+// secret.
 func (w *wiretap) cookieValues() []string {
 	var found []string
 	for _, e := range w.all() {

@@ -19,7 +19,8 @@ func linkAccount() []promise {
 			u := s.user("ada")
 			long := s.account(u.ID, "long", strings.Repeat("9", 100))
 			long.ProviderAccountID = "2"
-			long.AccessToken, long.RefreshToken, long.IDToken = strings.Repeat("a", 9000), strings.Repeat("r", 9000), strings.Repeat("i", 9000)
+			long.AccessToken, long.RefreshToken, long.IDToken = strings.Repeat("a", 9000), strings.Repeat("r",
+				9000), strings.Repeat("i", 9000)
 			s.must(s.LinkAccount(t.Context(), long))
 			none := &cardea.Account{UserID: u.ID, Type: cardea.OAuth2, Provider: "none", ProviderAccountID: "1"}
 			s.must(s.LinkAccount(t.Context(), none))
@@ -61,7 +62,8 @@ func linkAccount() []promise {
 		{"a user who does not exist is ErrNotFound", func(t *testing.T, s store) {
 			u := s.user("ada")
 			for _, id := range append(likeID(u.ID), "nobody") {
-				s.want(fmt.Sprintf("LinkAccount to %q", id), s.LinkAccount(t.Context(), filledAccount(id, "github", "1")), cardea.ErrNotFound)
+				s.want(fmt.Sprintf("LinkAccount to %q", id),
+					s.LinkAccount(t.Context(), filledAccount(id, "github", "1")), cardea.ErrNotFound)
 			}
 			s.account(u.ID, "github", "1") // the refused ones left nothing
 		}},
@@ -83,7 +85,8 @@ func updateAccount() []promise {
 			u := s.user("ada")
 			want := s.account(u.ID, "github", "1")
 			want.RefreshToken = "new refresh"
-			s.must(s.UpdateAccount(t.Context(), &cardea.Account{Provider: "github", ProviderAccountID: "1", RefreshToken: "new refresh"}))
+			s.must(s.UpdateAccount(t.Context(),
+				&cardea.Account{Provider: "github", ProviderAccountID: "1", RefreshToken: "new refresh"}))
 			s.hasAccounts(u.ID, want)
 			s.must(s.UpdateAccount(t.Context(), &cardea.Account{Provider: "github", ProviderAccountID: "1"}))
 			s.hasAccounts(u.ID, want)
@@ -92,7 +95,8 @@ func updateAccount() []promise {
 			u := s.user("ada")
 			want := s.account(u.ID, "github", "1")
 			want.AccessToken, want.ExpiresAt = "new access", time.Time{}
-			s.must(s.UpdateAccount(t.Context(), &cardea.Account{Provider: "github", ProviderAccountID: "1", AccessToken: "new access"}))
+			s.must(s.UpdateAccount(t.Context(),
+				&cardea.Account{Provider: "github", ProviderAccountID: "1", AccessToken: "new access"}))
 			s.hasAccounts(u.ID, want)
 		}},
 		{"writing what is there already is no error", func(t *testing.T, s store) {
@@ -113,7 +117,8 @@ func updateAccount() []promise {
 				filledAccount(u.ID, "github", "2"), filledAccount(u.ID, "google", "1"), filledAccount(u.ID, "", ""),
 				{Provider: "github", ProviderAccountID: "2"},
 			} {
-				s.want(fmt.Sprintf("UpdateAccount(%s %s)", a.Provider, a.ProviderAccountID), s.UpdateAccount(t.Context(), a), cardea.ErrNotFound)
+				s.want(fmt.Sprintf("UpdateAccount(%s %s)", a.Provider, a.ProviderAccountID),
+					s.UpdateAccount(t.Context(), a), cardea.ErrNotFound)
 			}
 			s.hasAccounts(u.ID, want)
 		}},
@@ -172,7 +177,9 @@ func accounts() []promise {
 			u := s.user("ada")
 			s.account(s.user("grace").ID, "github", "0")
 			var want []*cardea.Account
-			for _, key := range [][2]string{{"google", "B"}, {"github", "b"}, {"Github", "z"}, {"google", "a"}, {"github", "10"}, {"github", "9"}} {
+			for _, key := range [][2]string{
+				{"google", "B"}, {"github", "b"}, {"Github", "z"}, {"google", "a"}, {"github", "10"}, {"github", "9"},
+			} {
 				want = append(want, s.account(u.ID, key[0], key[1]))
 			}
 			s.hasAccounts(u.ID, want[2], want[4], want[5], want[1], want[0], want[3])

@@ -6,8 +6,9 @@
 //		})
 //	}
 //
-// Each promise in the comments of [cardea.Adapter], [cardea.SessionStore], [cardea.TokenStore] and [cardea.AuthenticatorStore] is a subtest of that
-// name, so a failure says which promise is broken. The stores that an adapter does not implement are skipped.
+// Each promise in the comments of [cardea.Adapter], [cardea.SessionStore], [cardea.TokenStore] and
+// [cardea.AuthenticatorStore] is a subtest of that name, so a failure says which promise is broken.
+// The stores that an adapter does not implement are skipped.
 package adaptertest
 
 import (
@@ -20,8 +21,8 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Run tests the adapter that open returns. It calls open once for each promise, from parallel tests, and wants an empty store each time. Clean up with
-// t.Cleanup.
+// Run tests the adapter that open returns. It calls open once for each promise, from parallel
+// tests, and wants an empty store each time. Clean up with t.Cleanup.
 func Run(t *testing.T, open func(t *testing.T) cardea.Adapter) {
 	t.Helper()
 	groups := []struct {
@@ -155,7 +156,8 @@ func (s store) session(userID, token string) {
 
 func (s store) token(identifier, token string) {
 	s.t.Helper()
-	s.must(s.tokens().CreateVerificationToken(s.t.Context(), &cardea.VerificationToken{Identifier: identifier, Token: token, Expires: soon}))
+	s.must(s.tokens().CreateVerificationToken(s.t.Context(),
+		&cardea.VerificationToken{Identifier: identifier, Token: token, Expires: soon}))
 }
 
 // must ends the test when a step on the way to what it tests fails.
@@ -213,7 +215,8 @@ func (s store) noUser(id string) {
 	s.want("UserByID of a user who should not be there", err, cardea.ErrNotFound)
 }
 
-// nobodyLike looks for the e-mail, because a number that was the id of a user who was undone may be that of the next.
+// nobodyLike looks for the e-mail, because a number that was the id of a user who was undone may be
+// that of the next.
 func (s store) nobodyLike(u *cardea.User) {
 	s.t.Helper()
 	_, err := s.UserByEmail(s.t.Context(), u.Email)

@@ -10,7 +10,8 @@ import (
 
 func filledAuthenticator(userID, credentialID string) *cardea.Authenticator {
 	return &cardea.Authenticator{
-		CredentialID: credentialID, UserID: userID, ProviderAccountID: credentialID, CredentialPublicKey: "pQECAyYgASFY/+==", Counter: 7,
+		CredentialID: credentialID, UserID: userID, ProviderAccountID: credentialID,
+		CredentialPublicKey: "pQECAyYgASFY/+==", Counter: 7,
 		CredentialDeviceType: "multiDevice", CredentialBackedUp: true, Transports: "internal,hybrid",
 	}
 }
@@ -62,7 +63,10 @@ func createAuthenticator() []promise {
 		}},
 		{"false, 0 and no transports are values too", func(t *testing.T, s store) {
 			u := s.user("ada")
-			a := &cardea.Authenticator{CredentialID: "a2V5", UserID: u.ID, ProviderAccountID: "a2V5", CredentialPublicKey: "cHVi", CredentialDeviceType: "singleDevice"}
+			a := &cardea.Authenticator{
+				CredentialID: "a2V5", UserID: u.ID, ProviderAccountID: "a2V5", CredentialPublicKey: "cHVi",
+				CredentialDeviceType: "singleDevice",
+			}
 			s.must(s.passkeys().CreateAuthenticator(t.Context(), a))
 			s.hasAuthenticators(u.ID, a)
 		}},
@@ -90,7 +94,8 @@ func createAuthenticator() []promise {
 		{"a user who does not exist is ErrNotFound", func(t *testing.T, s store) {
 			u := s.user("ada")
 			for _, id := range append(likeID(u.ID), "nobody") {
-				s.want(fmt.Sprintf("CreateAuthenticator for %q", id), s.passkeys().CreateAuthenticator(t.Context(), filledAuthenticator(id, "a2V5")), cardea.ErrNotFound)
+				s.want(fmt.Sprintf("CreateAuthenticator for %q", id),
+					s.passkeys().CreateAuthenticator(t.Context(), filledAuthenticator(id, "a2V5")), cardea.ErrNotFound)
 			}
 			s.authenticator(u.ID, "a2V5") // the refused ones left nothing
 		}},
@@ -125,7 +130,8 @@ func authenticators() []promise {
 		{"returns the authenticators of a user, ordered by credential id", func(t *testing.T, s store) {
 			u := s.user("ada")
 			s.authenticator(s.user("grace").ID, "AA==")
-			c, a, b, plus := s.authenticator(u.ID, "cw=="), s.authenticator(u.ID, "aw=="), s.authenticator(u.ID, "Bw=="), s.authenticator(u.ID, "+w==")
+			c, a, b, plus := s.authenticator(u.ID, "cw=="), s.authenticator(u.ID, "aw=="), s.authenticator(u.ID,
+				"Bw=="), s.authenticator(u.ID, "+w==")
 			s.hasAuthenticators(u.ID, plus, b, a, c)
 		}},
 		{"none for a user who has none or does not exist", func(t *testing.T, s store) {
@@ -151,7 +157,8 @@ func updateAuthenticatorCounter() []promise {
 		{"a counter that is not above the stored one is ErrConflict", func(t *testing.T, s store) {
 			s.authenticator(s.user("ada").ID, "a2V5")
 			for _, counter := range []uint32{7, 6, 0} {
-				s.want(fmt.Sprint("counter ", counter), s.passkeys().UpdateAuthenticatorCounter(t.Context(), "a2V5", counter), cardea.ErrConflict)
+				s.want(fmt.Sprint("counter ", counter),
+					s.passkeys().UpdateAuthenticatorCounter(t.Context(), "a2V5", counter), cardea.ErrConflict)
 			}
 			s.hasCounter("a2V5", 7)
 		}},
@@ -167,8 +174,12 @@ func updateAuthenticatorCounter() []promise {
 		{"of any number of concurrent callers with one counter exactly one succeeds", func(t *testing.T, s store) {
 			passkeys := s.passkeys()
 			s.authenticator(s.user("ada").ID, "a2V5")
-			s.winner(race(func(int) error { return passkeys.UpdateAuthenticatorCounter(t.Context(), "a2V5", 8) }), cardea.ErrConflict)
-			for i, err := range race(func(i int) error { return passkeys.UpdateAuthenticatorCounter(t.Context(), "a2V5", uint32(100+i)) }) {
+			s.winner(race(func(int) error {
+				return passkeys.UpdateAuthenticatorCounter(t.Context(), "a2V5", 8)
+			}), cardea.ErrConflict)
+			for i, err := range race(func(i int) error {
+				return passkeys.UpdateAuthenticatorCounter(t.Context(), "a2V5", uint32(100+i))
+			}) {
 				if err != nil && (!errors.Is(err, cardea.ErrConflict) || i == parallel-1) {
 					t.Errorf("counter %d: %v", 100+i, err)
 				}
@@ -179,7 +190,8 @@ func updateAuthenticatorCounter() []promise {
 			s.authenticator(s.user("ada").ID, "token")
 			for _, id := range append(lookalikes()[1:], "") {
 				for _, counter := range []uint32{0, 9} {
-					s.want(fmt.Sprintf("UpdateAuthenticatorCounter(%q)", id), s.passkeys().UpdateAuthenticatorCounter(t.Context(), id, counter), cardea.ErrNotFound)
+					s.want(fmt.Sprintf("UpdateAuthenticatorCounter(%q)", id),
+						s.passkeys().UpdateAuthenticatorCounter(t.Context(), id, counter), cardea.ErrNotFound)
 				}
 			}
 			s.hasCounter("token", 7)
@@ -193,7 +205,8 @@ func deleteAuthenticator() []promise {
 			passkeys, ada, grace := s.passkeys(), s.user("ada"), s.user("grace")
 			a, kept := s.authenticator(ada.ID, "a2V5"), s.authenticator(ada.ID, "b3RoZXI=")
 			for _, id := range append(likeID(ada.ID), grace.ID, "nobody") {
-				s.want(fmt.Sprintf("DeleteAuthenticator of user %q", id), passkeys.DeleteAuthenticator(t.Context(), id, "a2V5"), nil)
+				s.want(fmt.Sprintf("DeleteAuthenticator of user %q", id),
+					passkeys.DeleteAuthenticator(t.Context(), id, "a2V5"), nil)
 			}
 			s.hasAuthenticators(ada.ID, a, kept)
 			s.must(passkeys.DeleteAuthenticator(t.Context(), ada.ID, "a2V5"))
@@ -204,7 +217,8 @@ func deleteAuthenticator() []promise {
 			u := s.user("ada")
 			kept := s.authenticator(u.ID, "token")
 			for _, id := range append(lookalikes()[1:], "") {
-				s.want(fmt.Sprintf("DeleteAuthenticator(%q)", id), s.passkeys().DeleteAuthenticator(t.Context(), u.ID, id), nil)
+				s.want(fmt.Sprintf("DeleteAuthenticator(%q)", id),
+					s.passkeys().DeleteAuthenticator(t.Context(), u.ID, id), nil)
 			}
 			s.hasAuthenticators(u.ID, kept)
 		}},

@@ -18,8 +18,8 @@ import (
 	"github.com/cardea-auth/cardea/memadapter"
 )
 
-// brokenVariable names the broken adapter in the environment of the test binary's second process: a suite that is to fail cannot run inside a test that
-// is to pass.
+// brokenVariable names the broken adapter in the environment of the test binary's second process: a
+// suite that is to fail cannot run inside a test that is to pass.
 const brokenVariable = "CARDEA_BROKEN_ADAPTER"
 
 // broken are adapters that break one promise each, and the subtest of Run that must say so.
@@ -158,7 +158,8 @@ func TestMissingStoresAreSkipped(t *testing.T) {
 	adaptertest.Run(t, func(t *testing.T) cardea.Adapter {
 		t.Cleanup(func() {
 			if store := strings.Contains(t.Name(), "Session") || strings.Contains(t.Name(), "VerificationToken") ||
-				strings.Contains(t.Name(), "/Authenticator") || strings.Contains(t.Name(), "AuthenticatorCounter"); store && !t.Skipped() {
+				strings.Contains(t.Name(), "/Authenticator") ||
+				strings.Contains(t.Name(), "AuthenticatorCounter"); store && !t.Skipped() {
 				t.Errorf("%s was not skipped", t.Name())
 			}
 		})
@@ -204,8 +205,11 @@ func (a endless) UserByID(ctx context.Context, id string) (*cardea.User, error) 
 
 type twoSteps struct{ *memadapter.Adapter }
 
-// ConsumeVerificationToken reads in one transaction and deletes in the next. Whoever has read returns the token.
-func (a twoSteps) ConsumeVerificationToken(ctx context.Context, identifier, token string) (t *cardea.VerificationToken, err error) {
+// ConsumeVerificationToken reads in one transaction and deletes in the next. Whoever has read
+// returns the token.
+func (a twoSteps) ConsumeVerificationToken(
+	ctx context.Context, identifier, token string,
+) (t *cardea.VerificationToken, err error) {
 	err = a.Transact(ctx, func(ctx context.Context) error {
 		if t, err = a.Adapter.ConsumeVerificationToken(ctx, identifier, token); err != nil {
 			return err
@@ -218,7 +222,8 @@ func (a twoSteps) ConsumeVerificationToken(ctx context.Context, identifier, toke
 	for range 1000 { // in the time of a database's round trip others read too
 		runtime.Gosched()
 	}
-	if _, err := a.Adapter.ConsumeVerificationToken(ctx, identifier, token); err != nil && !errors.Is(err, cardea.ErrNotFound) {
+	if _, err := a.Adapter.ConsumeVerificationToken(ctx, identifier, token); err != nil &&
+		!errors.Is(err, cardea.ErrNotFound) {
 		return nil, err
 	}
 	return t, nil
@@ -226,7 +231,9 @@ func (a twoSteps) ConsumeVerificationToken(ctx context.Context, identifier, toke
 
 type anyIdentifier struct{ *memadapter.Adapter }
 
-func (a anyIdentifier) ConsumeVerificationToken(ctx context.Context, identifier, token string) (*cardea.VerificationToken, error) {
+func (a anyIdentifier) ConsumeVerificationToken(
+	ctx context.Context, identifier, token string,
+) (*cardea.VerificationToken, error) {
 	t, err := a.Adapter.ConsumeVerificationToken(ctx, identifier, token)
 	if err == nil || token != "token" {
 		return t, err
@@ -240,7 +247,8 @@ func (a foldsCase) UserByEmail(ctx context.Context, email string) (*cardea.User,
 	return a.Adapter.UserByEmail(ctx, strings.ToLower(email))
 }
 
-// emptyEmail finds the last user without e-mail, as a query does whose condition falls away when the value is empty.
+// emptyEmail finds the last user without e-mail, as a query does whose condition falls away when
+// the value is empty.
 type emptyEmail struct {
 	*memadapter.Adapter
 	last *sync.Map
@@ -370,7 +378,8 @@ func (a keepsPasskeys) DeleteUser(ctx context.Context, id string) error {
 	})
 }
 
-// noLock is a database whose transactions run beside each other, and which does not lock what it should.
+// noLock is a database whose transactions run beside each other, and which does not lock what it
+// should.
 type noLock struct{ *memadapter.Adapter }
 
 func (a noLock) Transact(ctx context.Context, fn func(ctx context.Context) error) error {
@@ -395,7 +404,8 @@ func (a oldExpiry) UpdateAccount(ctx context.Context, account *cardea.Account) e
 	}
 	accounts, err := a.Accounts(ctx, u.ID)
 	for _, stored := range accounts {
-		if stored.Provider == row.Provider && stored.ProviderAccountID == row.ProviderAccountID && row.ExpiresAt.IsZero() {
+		if stored.Provider == row.Provider && stored.ProviderAccountID == row.ProviderAccountID &&
+			row.ExpiresAt.IsZero() {
 			row.ExpiresAt = stored.ExpiresAt
 		}
 	}

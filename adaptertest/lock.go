@@ -37,7 +37,8 @@ func lockUser() []promise {
 	}
 }
 
-// unlinkInPairs has users with two accounts each, both of which are to be removed at once, but never the last.
+// unlinkInPairs has users with two accounts each, both of which are to be removed at once, but
+// never the last.
 func (s store) unlinkInPairs(round int) {
 	s.t.Helper()
 	users := make([]*cardea.User, parallel/2)
@@ -60,7 +61,8 @@ func (s store) unlinkInPairs(round int) {
 
 var errLast = errors.New("it is the last account")
 
-// unlinkUnlessLast is what needs the lock: nobody may remove another account between the look and the deed.
+// unlinkUnlessLast is what needs the lock: nobody may remove another account between the look and
+// the deed.
 func (s store) unlinkUnlessLast(ctx context.Context, userID, id string) error {
 	return s.Transact(ctx, func(ctx context.Context) error {
 		if err := s.LockUser(ctx, userID); err != nil {

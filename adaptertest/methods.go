@@ -59,7 +59,8 @@ func (s store) life(ctx context.Context, i int) error {
 	if err := s.UpdateUser(ctx, u); err != nil {
 		return err
 	}
-	if got, err := s.UserByAccount(ctx, "github", a.ProviderAccountID); err != nil || got.ID != u.ID || got.Name != "changed" {
+	if got, err := s.UserByAccount(ctx, "github", a.ProviderAccountID); err != nil || got.ID != u.ID ||
+		got.Name != "changed" {
 		return fmt.Errorf("got %+v and %v, want user %s", got, err, u.ID)
 	}
 	if list, err := s.Accounts(ctx, u.ID); err != nil || len(list) != 1 {
@@ -77,17 +78,26 @@ func (s store) life(ctx context.Context, i int) error {
 // calls are all methods that can block.
 func (s store) calls(userID string) map[string]func(ctx context.Context) error {
 	calls := map[string]func(ctx context.Context) error{
-		"Transact":      func(ctx context.Context) error { return s.Transact(ctx, func(context.Context) error { return nil }) },
-		"CreateUser":    func(ctx context.Context) error { return s.CreateUser(ctx, filledUser("grace")) },
-		"UserByID":      func(ctx context.Context) error { _, err := s.UserByID(ctx, userID); return err },
-		"UserByEmail":   func(ctx context.Context) error { _, err := s.UserByEmail(ctx, "ada@example.com"); return err },
+		"Transact": func(ctx context.Context) error {
+			return s.Transact(ctx, func(context.Context) error { return nil })
+		},
+		"CreateUser": func(ctx context.Context) error { return s.CreateUser(ctx, filledUser("grace")) },
+		"UserByID":   func(ctx context.Context) error { _, err := s.UserByID(ctx, userID); return err },
+		"UserByEmail": func(ctx context.Context) error {
+			_, err := s.UserByEmail(ctx, "ada@example.com")
+			return err
+		},
 		"UserByAccount": func(ctx context.Context) error { _, err := s.UserByAccount(ctx, "github", "1"); return err },
 		"UpdateUser":    func(ctx context.Context) error { return s.UpdateUser(ctx, &cardea.User{ID: userID}) },
 		"LockUser":      func(ctx context.Context) error { return s.LockUser(ctx, userID) },
 		"DeleteUser":    func(ctx context.Context) error { return s.DeleteUser(ctx, userID) },
-		"LinkAccount":   func(ctx context.Context) error { return s.LinkAccount(ctx, filledAccount(userID, "github", "2")) },
+		"LinkAccount": func(ctx context.Context) error {
+			return s.LinkAccount(ctx, filledAccount(userID, "github", "2"))
+		},
 		"UpdateAccount": func(ctx context.Context) error {
-			return s.UpdateAccount(ctx, &cardea.Account{Provider: "github", ProviderAccountID: "1", AccessToken: "changed"})
+			return s.UpdateAccount(ctx, &cardea.Account{
+				Provider: "github", ProviderAccountID: "1", AccessToken: "changed",
+			})
 		},
 		"ForgetTokens":  func(ctx context.Context) error { return s.ForgetTokens(ctx, "github", "1") },
 		"UnlinkAccount": func(ctx context.Context) error { return s.UnlinkAccount(ctx, "github", "1") },
@@ -101,12 +111,19 @@ func (s store) calls(userID string) map[string]func(ctx context.Context) error {
 		calls["RenewSession"] = func(ctx context.Context) error { return sessions.RenewSession(ctx, "token", soon) }
 		calls["DeleteSession"] = func(ctx context.Context) error { return sessions.DeleteSession(ctx, "token") }
 		calls["Sessions"] = func(ctx context.Context) error { _, err := sessions.Sessions(ctx, userID); return err }
-		calls["DeleteSessions"] = func(ctx context.Context) error { _, err := sessions.DeleteSessions(ctx, userID, "token"); return err }
-		calls["DeleteExpiredSessions"] = func(ctx context.Context) error { _, err := sessions.DeleteExpiredSessions(ctx, soon, 1); return err }
+		calls["DeleteSessions"] = func(ctx context.Context) error {
+			_, err := sessions.DeleteSessions(ctx, userID, "token")
+			return err
+		}
+		calls["DeleteExpiredSessions"] = func(ctx context.Context) error {
+			_, err := sessions.DeleteExpiredSessions(ctx, soon, 1)
+			return err
+		}
 	}
 	if tokens, ok := s.Adapter.(cardea.TokenStore); ok {
 		calls["CreateVerificationToken"] = func(ctx context.Context) error {
-			return tokens.CreateVerificationToken(ctx, &cardea.VerificationToken{Identifier: "a", Token: "token", Expires: soon})
+			return tokens.CreateVerificationToken(ctx,
+				&cardea.VerificationToken{Identifier: "a", Token: "token", Expires: soon})
 		}
 		calls["ConsumeVerificationToken"] = func(ctx context.Context) error {
 			_, err := tokens.ConsumeVerificationToken(ctx, "a", "token")
@@ -125,10 +142,20 @@ func (s store) calls(userID string) map[string]func(ctx context.Context) error {
 		calls["CreateAuthenticator"] = func(ctx context.Context) error {
 			return passkeys.CreateAuthenticator(ctx, filledAuthenticator(userID, "a2V5"))
 		}
-		calls["Authenticator"] = func(ctx context.Context) error { _, err := passkeys.Authenticator(ctx, "a2V5"); return err }
-		calls["Authenticators"] = func(ctx context.Context) error { _, err := passkeys.Authenticators(ctx, userID); return err }
-		calls["UpdateAuthenticatorCounter"] = func(ctx context.Context) error { return passkeys.UpdateAuthenticatorCounter(ctx, "a2V5", 9) }
-		calls["DeleteAuthenticator"] = func(ctx context.Context) error { return passkeys.DeleteAuthenticator(ctx, userID, "a2V5") }
+		calls["Authenticator"] = func(ctx context.Context) error {
+			_, err := passkeys.Authenticator(ctx, "a2V5")
+			return err
+		}
+		calls["Authenticators"] = func(ctx context.Context) error {
+			_, err := passkeys.Authenticators(ctx, userID)
+			return err
+		}
+		calls["UpdateAuthenticatorCounter"] = func(ctx context.Context) error {
+			return passkeys.UpdateAuthenticatorCounter(ctx, "a2V5", 9)
+		}
+		calls["DeleteAuthenticator"] = func(ctx context.Context) error {
+			return passkeys.DeleteAuthenticator(ctx, userID, "a2V5")
+		}
 	}
 	return calls
 }

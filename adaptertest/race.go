@@ -23,7 +23,8 @@ func race(fn func(i int) error) []error {
 	return errs
 }
 
-// winner wants exactly one nil among errs, and want for all others. It returns the place of the nil, or -1.
+// winner wants exactly one nil among errs, and want for all others. It returns the place of the
+// nil, or -1.
 func (s store) winner(errs []error, want error) int {
 	s.t.Helper()
 	winner := -1
@@ -43,7 +44,8 @@ func (s store) winner(errs []error, want error) int {
 	return winner
 }
 
-// whileDeleting runs read in goroutines of which each has read once before del starts and reads until del has returned, and reports their errors.
+// whileDeleting runs read in goroutines of which each has read once before del starts and reads
+// until del has returned, and reports their errors.
 func (s store) whileDeleting(read, del func() error) {
 	s.t.Helper()
 	var (

@@ -25,14 +25,16 @@ func createSession() []promise {
 			ada, grace := s.user("ada"), s.user("grace")
 			s.session(ada.ID, "token")
 			for _, u := range []*cardea.User{ada, grace} {
-				err := s.sessions().CreateSession(t.Context(), &cardea.Session{Token: "token", UserID: u.ID, Expires: soon.Add(time.Hour)})
+				err := s.sessions().CreateSession(t.Context(),
+					&cardea.Session{Token: "token", UserID: u.ID, Expires: soon.Add(time.Hour)})
 				s.want("CreateSession", err, cardea.ErrConflict)
 			}
 			s.hasSession("token", ada.ID, soon)
 		}},
 		{"a user who does not exist is ErrNotFound", func(t *testing.T, s store) {
 			for _, id := range append(likeID(s.user("ada").ID), "nobody") {
-				err := s.sessions().CreateSession(t.Context(), &cardea.Session{Token: "token", UserID: id, Expires: soon})
+				err := s.sessions().CreateSession(t.Context(),
+					&cardea.Session{Token: "token", UserID: id, Expires: soon})
 				s.want(fmt.Sprintf("CreateSession for %q", id), err, cardea.ErrNotFound)
 			}
 			s.noSession("token")
@@ -61,7 +63,8 @@ func session() []promise {
 		}},
 		{"whether it has expired or not", func(t *testing.T, s store) {
 			u, past := s.user("ada"), time.Now().Add(-time.Hour)
-			s.must(s.sessions().CreateSession(t.Context(), &cardea.Session{Token: "token", UserID: u.ID, Expires: past}))
+			s.must(s.sessions().CreateSession(t.Context(),
+				&cardea.Session{Token: "token", UserID: u.ID, Expires: past}))
 			s.hasSession("token", u.ID, past)
 		}},
 		{"or ErrNotFound", func(t *testing.T, s store) {
@@ -75,7 +78,8 @@ func session() []promise {
 			owners := map[string]string{}
 			for i, token := range lookalikes() {
 				u := s.user(fmt.Sprint("user", i))
-				err := s.sessions().CreateSession(t.Context(), &cardea.Session{Token: token, UserID: u.ID, Expires: soon})
+				err := s.sessions().CreateSession(t.Context(),
+					&cardea.Session{Token: token, UserID: u.ID, Expires: soon})
 				if errors.Is(err, cardea.ErrConflict) || errors.Is(err, cardea.ErrNotFound) {
 					t.Errorf("CreateSession(%q): %v", token, err)
 				}
@@ -121,7 +125,8 @@ func renewSession() []promise {
 			u := s.user("ada")
 			s.session(u.ID, "token")
 			for _, token := range append(lookalikes()[1:], "") {
-				s.want(fmt.Sprintf("RenewSession(%q)", token), s.sessions().RenewSession(t.Context(), token, soon.Add(time.Hour)), cardea.ErrNotFound)
+				s.want(fmt.Sprintf("RenewSession(%q)", token),
+					s.sessions().RenewSession(t.Context(), token, soon.Add(time.Hour)), cardea.ErrNotFound)
 			}
 			s.hasSession("token", u.ID, soon)
 		}},
@@ -223,17 +228,18 @@ func sessions() []promise {
 
 func deleteSessions() []promise {
 	return []promise{
-		{"removes the sessions of a user, all but the one with the token except, and returns how many", func(t *testing.T, s store) {
-			ada, grace := s.user("ada"), s.user("grace")
-			for _, token := range []string{"token", "Token", "token2"} {
-				s.session(ada.ID, token)
-			}
-			s.session(grace.ID, "kept")
-			s.deletesSessions(ada.ID, "token", 2)
-			s.hasSessions(ada.ID, "token")
-			s.deletesSessions(ada.ID, "token", 0)
-			s.hasSessions(grace.ID, "kept")
-		}},
+		{"removes the sessions of a user, all but the one with the token except, and returns how many",
+			func(t *testing.T, s store) {
+				ada, grace := s.user("ada"), s.user("grace")
+				for _, token := range []string{"token", "Token", "token2"} {
+					s.session(ada.ID, token)
+				}
+				s.session(grace.ID, "kept")
+				s.deletesSessions(ada.ID, "token", 2)
+				s.hasSessions(ada.ID, "token")
+				s.deletesSessions(ada.ID, "token", 0)
+				s.hasSessions(grace.ID, "kept")
+			}},
 		{"an except that is empty, or of another user's session, spares none", func(t *testing.T, s store) {
 			ada, grace := s.user("ada"), s.user("grace")
 			s.session(grace.ID, "kept")
@@ -267,19 +273,25 @@ func (s store) deletesSessions(userID, except string, want int) {
 
 func deleteExpiredSessions() []promise {
 	return []promise{
-		{"removes at most limit sessions that expired before the given time, and returns how many", func(t *testing.T, s store) {
-			sessions, u := s.sessions(), s.user("ada")
-			for i := range 5 {
-				s.must(sessions.CreateSession(t.Context(), &cardea.Session{Token: fmt.Sprint("old ", i), UserID: u.ID, Expires: soon.Add(-time.Millisecond)}))
-			}
-			s.session(u.ID, "now")
-			s.expires(func(limit int) (int, error) { return sessions.DeleteExpiredSessions(t.Context(), soon.UTC(), limit) })
-			for i := range 5 {
-				s.noSession(fmt.Sprint("old ", i))
-			}
-			s.hasSession("now", u.ID, soon)
-			s.findsUser(u)
-		}},
+		{"removes at most limit sessions that expired before the given time, and returns how many",
+			func(t *testing.T, s store) {
+				sessions, u := s.sessions(), s.user("ada")
+				for i := range 5 {
+					s.must(sessions.CreateSession(t.Context(),
+						&cardea.Session{
+							Token: fmt.Sprint("old ", i), UserID: u.ID, Expires: soon.Add(-time.Millisecond),
+						}))
+				}
+				s.session(u.ID, "now")
+				s.expires(func(limit int) (int, error) {
+					return sessions.DeleteExpiredSessions(t.Context(), soon.UTC(), limit)
+				})
+				for i := range 5 {
+					s.noSession(fmt.Sprint("old ", i))
+				}
+				s.hasSession("now", u.ID, soon)
+				s.findsUser(u)
+			}},
 	}
 }
 

@@ -51,7 +51,9 @@ func createVerificationToken() []promise {
 		}},
 		{"times are kept to the millisecond and come back in UTC", func(t *testing.T, s store) {
 			for i, at := range moments() {
-				token := &cardea.VerificationToken{Identifier: "ada@example.com", Token: fmt.Sprint("token ", i), Expires: at}
+				token := &cardea.VerificationToken{
+					Identifier: "ada@example.com", Token: fmt.Sprint("token ", i), Expires: at,
+				}
 				s.must(s.tokens().CreateVerificationToken(t.Context(), token))
 				s.consumes("ada@example.com", token.Token, at)
 			}
@@ -70,22 +72,24 @@ func consumeVerificationToken() []promise {
 		}},
 		{"expired or not", func(t *testing.T, s store) {
 			past := time.Now().Add(-time.Hour)
-			s.must(s.tokens().CreateVerificationToken(t.Context(), &cardea.VerificationToken{Identifier: "a", Token: "token", Expires: past}))
+			s.must(s.tokens().CreateVerificationToken(t.Context(),
+				&cardea.VerificationToken{Identifier: "a", Token: "token", Expires: past}))
 			s.consumes("a", "token", past)
 		}},
-		{"of any number of concurrent callers exactly one gets it, the others ErrNotFound", func(t *testing.T, s store) {
-			for round := range 5 {
-				token := fmt.Sprint("token ", round)
-				s.token("ada@example.com", token)
-				s.winner(race(func(int) error {
-					got, err := s.tokens().ConsumeVerificationToken(t.Context(), "ada@example.com", token)
-					if err == nil && got.Token != token {
-						return fmt.Errorf("got token %q", got.Token)
-					}
-					return err
-				}), cardea.ErrNotFound)
-			}
-		}},
+		{"of any number of concurrent callers exactly one gets it, the others ErrNotFound",
+			func(t *testing.T, s store) {
+				for round := range 5 {
+					token := fmt.Sprint("token ", round)
+					s.token("ada@example.com", token)
+					s.winner(race(func(int) error {
+						got, err := s.tokens().ConsumeVerificationToken(t.Context(), "ada@example.com", token)
+						if err == nil && got.Token != token {
+							return fmt.Errorf("got token %q", got.Token)
+						}
+						return err
+					}), cardea.ErrNotFound)
+				}
+			}},
 		// NextAuth CVE-2021-21310, CVE-2022-39263.
 		{"a token of another identifier is ErrNotFound and stays", func(t *testing.T, s store) {
 			s.token("token", "token")
@@ -98,7 +102,8 @@ func consumeVerificationToken() []promise {
 		{"tokens compare byte for byte", func(t *testing.T, s store) {
 			var kept []string
 			for _, token := range lookalikes() {
-				err := s.tokens().CreateVerificationToken(t.Context(), &cardea.VerificationToken{Identifier: "a", Token: token, Expires: soon})
+				err := s.tokens().CreateVerificationToken(t.Context(),
+					&cardea.VerificationToken{Identifier: "a", Token: token, Expires: soon})
 				if errors.Is(err, cardea.ErrConflict) {
 					t.Errorf("CreateVerificationToken(%q): %v", token, err)
 				}
@@ -140,20 +145,23 @@ func deleteVerificationTokens() []promise {
 
 func deleteExpiredVerificationTokens() []promise {
 	return []promise{
-		{"removes at most limit tokens that expired before the given time, and returns how many", func(t *testing.T, s store) {
-			tokens := s.tokens()
-			for i := range 5 {
-				old := &cardea.VerificationToken{Identifier: "a", Token: fmt.Sprint("old ", i), Expires: soon.Add(-time.Millisecond)}
-				s.must(tokens.CreateVerificationToken(t.Context(), old))
-			}
-			s.token("a", "now")
-			s.expires(func(limit int) (int, error) {
-				return tokens.DeleteExpiredVerificationTokens(t.Context(), soon.UTC(), limit)
-			})
-			for i := range 5 {
-				s.noToken("a", fmt.Sprint("old ", i))
-			}
-			s.consumes("a", "now", soon)
-		}},
+		{"removes at most limit tokens that expired before the given time, and returns how many",
+			func(t *testing.T, s store) {
+				tokens := s.tokens()
+				for i := range 5 {
+					old := &cardea.VerificationToken{
+						Identifier: "a", Token: fmt.Sprint("old ", i), Expires: soon.Add(-time.Millisecond),
+					}
+					s.must(tokens.CreateVerificationToken(t.Context(), old))
+				}
+				s.token("a", "now")
+				s.expires(func(limit int) (int, error) {
+					return tokens.DeleteExpiredVerificationTokens(t.Context(), soon.UTC(), limit)
+				})
+				for i := range 5 {
+					s.noToken("a", fmt.Sprint("old ", i))
+				}
+				s.consumes("a", "now", soon)
+			}},
 	}
 }

@@ -73,7 +73,8 @@ func transact() []promise {
 				changed := *ada
 				changed.Name, changed.Email = "changed", "changed@example.com"
 				s.must(s.UpdateUser(ctx, &changed))
-				s.must(s.UpdateAccount(ctx, &cardea.Account{Provider: "github", ProviderAccountID: "1", AccessToken: "changed"}))
+				s.must(s.UpdateAccount(ctx,
+					&cardea.Account{Provider: "github", ProviderAccountID: "1", AccessToken: "changed"}))
 				s.must(s.UnlinkAccount(ctx, "github", "1"))
 				s.must(s.DeleteUser(ctx, grace.ID))
 				return errOwn
@@ -102,7 +103,8 @@ func transact() []promise {
 		{"what verification tokens do is undone too", func(t *testing.T, s store) {
 			s.token("ada@example.com", "kept")
 			err := s.Transact(t.Context(), func(ctx context.Context) error {
-				s.must(s.tokens().CreateVerificationToken(ctx, &cardea.VerificationToken{Identifier: "ada@example.com", Token: "new", Expires: soon}))
+				s.must(s.tokens().CreateVerificationToken(ctx,
+					&cardea.VerificationToken{Identifier: "ada@example.com", Token: "new", Expires: soon}))
 				_, err := s.tokens().ConsumeVerificationToken(ctx, "ada@example.com", "kept")
 				s.must(err)
 				return errOwn
@@ -165,7 +167,9 @@ func transact() []promise {
 			s.nobodyLike(undone)
 		}},
 		{"an error of fn undoes what fn wrote and leaves the outer transaction usable", func(t *testing.T, s store) {
-			before, inside, deeper, after := filledUser("before"), filledUser("inside"), filledUser("deeper"), filledUser("after")
+			before, inside, deeper, after := filledUser("before"), filledUser("inside"), filledUser("deeper"), filledUser(
+				"after",
+			)
 			s.must(s.Transact(t.Context(), func(ctx context.Context) error {
 				s.must(s.CreateUser(ctx, before))
 				s.want("inner", s.Transact(ctx, func(ctx context.Context) error {
@@ -217,7 +221,8 @@ func panics(fn func()) (r any) {
 	return nil
 }
 
-// firstSignIns is what the core does at a sign-in: look, create what is missing, and look again when someone else was faster.
+// firstSignIns is what the core does at a sign-in: look, create what is missing, and look again
+// when someone else was faster.
 func firstSignIns(t *testing.T, s store) {
 	sessions := s.sessions()
 	signIn := func(ctx context.Context, i int) error {

@@ -103,7 +103,8 @@ func createUser() []promise {
 		}},
 		{"a taken e-mail is ErrConflict", func(t *testing.T, s store) {
 			ada := s.user("ada")
-			s.want("CreateUser", s.CreateUser(t.Context(), &cardea.User{Name: "another", Email: ada.Email}), cardea.ErrConflict)
+			s.want("CreateUser", s.CreateUser(t.Context(), &cardea.User{Name: "another", Email: ada.Email}),
+				cardea.ErrConflict)
 			s.findsUser(ada)
 		}},
 		{"of 50 with one e-mail one is added", func(t *testing.T, s store) {
@@ -127,8 +128,9 @@ func createUser() []promise {
 	}
 }
 
-// moments are times that databases and drivers are known to get wrong: in a zone that is not UTC, at the end of a year and of a millisecond, where
-// seconds and milliseconds since 1970 can be confused, before 1970, and after 2038.
+// moments are times that databases and drivers are known to get wrong: in a zone that is not UTC,
+// at the end of a year and of a millisecond, where seconds and milliseconds since 1970 can be
+// confused, before 1970, and after 2038.
 func moments() []time.Time {
 	west, east := time.FixedZone("", -5*60*60), time.FixedZone("", 5*60*60+45*60)
 	return []time.Time{
@@ -226,7 +228,9 @@ func updateUser() []promise {
 	return []promise{
 		{"writes name, e-mail, e-mail verification and image", func(t *testing.T, s store) {
 			u := s.user("ada")
-			u.Name, u.Email, u.Image, u.EmailVerified = "Ada Lovelace", "lovelace@example.com", "https://example.com/2.png", soon.Add(time.Minute)
+			u.Name, u.Email, u.Image, u.EmailVerified = "Ada Lovelace", "lovelace@example.com", "https://example.com/2.png", soon.Add(
+				time.Minute,
+			)
 			s.must(s.UpdateUser(t.Context(), u))
 			s.isEntity(u.Entity)
 			s.findsUser(u)
@@ -260,7 +264,8 @@ func updateUser() []promise {
 		{"no such user is ErrNotFound", func(t *testing.T, s store) {
 			ada := s.user("ada")
 			for _, id := range append(likeID(ada.ID), "nobody") {
-				s.want(fmt.Sprintf("UpdateUser(%q)", id), s.UpdateUser(t.Context(), &cardea.User{ID: id, Name: "changed"}), cardea.ErrNotFound)
+				s.want(fmt.Sprintf("UpdateUser(%q)", id),
+					s.UpdateUser(t.Context(), &cardea.User{ID: id, Name: "changed"}), cardea.ErrNotFound)
 			}
 			s.noUser("nobody")
 			s.findsUser(ada)
@@ -276,7 +281,8 @@ func updateUser() []promise {
 	}
 }
 
-// deleteUser holds against Better Auth GHSA-2vg6-77g8-24mp and Zitadel CVE-2026-55670: nothing of a user is left for the next one.
+// deleteUser holds against Better Auth GHSA-2vg6-77g8-24mp and Zitadel CVE-2026-55670: nothing of a
+// user is left for the next one.
 func deleteUser() []promise {
 	return []promise{
 		{"removes the user with all accounts", func(t *testing.T, s store) {

@@ -9,8 +9,8 @@ import (
 	"github.com/cardea-auth/cardea/internal/seal"
 )
 
-// bearerToken returns the token of the Authorization header (RFC 6750 § 2.1), decoded as JavaScript's decodeURIComponent does, and "" when there is
-// none or it is not well encoded.
+// bearerToken returns the token of the Authorization header (RFC 6750 § 2.1), decoded as
+// JavaScript's decodeURIComponent does, and "" when there is none or it is not well encoded.
 func bearerToken(h http.Header) string {
 	scheme, token, _ := strings.Cut(h.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") || len(token) > seal.MaxLength {

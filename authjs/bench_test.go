@@ -9,8 +9,9 @@ import (
 	"github.com/cardea-auth/cardea/internal/seal"
 )
 
-// BenchmarkRead shows what reading a session costs beside the one decryption that it cannot do without, from a request with a few other cookies, as
-// browsers send it. The third of each reports the ratio of the two on a machine that does other things as well.
+// BenchmarkRead shows what reading a session costs beside the one decryption that it cannot do
+// without, from a request with a few other cookies, as browsers send it. The third of each reports
+// the ratio of the two on a machine that does other things as well.
 func BenchmarkRead(b *testing.B) {
 	for _, bm := range []struct {
 		name    string
@@ -23,7 +24,8 @@ func BenchmarkRead(b *testing.B) {
 		{"v4", authjs.V4, seal.V4, "__Secure-next-auth.session-token"},
 		{"v4 plain name", authjs.V4, seal.V4, "next-auth.session-token"},
 	} {
-		sessions, sealer := newSessions(b, authjs.Config{Secret: secret, Version: bm.version}), seal.New([]string{secret}, bm.scheme)
+		sessions, sealer := newSessions(b,
+			authjs.Config{Secret: secret, Version: bm.version}), seal.New([]string{secret}, bm.scheme)
 		salt := bm.scheme.SessionSalt(bm.cookie)
 		token, err := sealer.Seal(salt, ada, time.Now(), time.Hour)
 		if err != nil {
@@ -72,7 +74,8 @@ func compare(b *testing.B, f, g func()) {
 	b.ReportMetric(ratios[len(ratios)/2], "read/decrypt")
 }
 
-// The first read of each of many Sessions allocates what the bare decryption does, which leaves no room for the derivation of a key.
+// The first read of each of many Sessions allocates what the bare decryption does, which leaves no
+// room for the derivation of a key.
 func TestReadingIsOneDecryption(t *testing.T) {
 	sealer := seal.New([]string{secret}, seal.V5)
 	token := sealed(t, authjs.Config{Secret: secret}, ada)

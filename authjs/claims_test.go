@@ -22,7 +22,8 @@ func TestAccessorsOfClaims(t *testing.T) {
 		{"nil", nil, "", "", "", ""},
 		{"text", ada, "user-1", "Ada Lovelace", "ada@example.com", "https://example.com/a.png"},
 		{"null", authjs.Claims{"sub": nil, "name": nil, "email": nil, "picture": nil}, "", "", "", ""},
-		{"numbers", authjs.Claims{"sub": json.Number("9007199254740993"), "name": json.Number("1"), "email": 1.0, "picture": true}, "9007199254740993", "", "", ""},
+		{"numbers", authjs.Claims{"sub": json.Number("9007199254740993"), "name": json.Number("1"), "email": 1.0,
+			"picture": true}, "9007199254740993", "", "", ""},
 		{"large number", authjs.Claims{"sub": 1e15}, "1000000000000000", "", "", ""},
 		{"int", authjs.Claims{"sub": 42}, "42", "", "", ""},
 		{"int64", authjs.Claims{"sub": int64(math.MaxInt64)}, "9223372036854775807", "", "", ""},
@@ -82,7 +83,8 @@ type member struct {
 func TestAs(t *testing.T) {
 	t.Parallel()
 	got, err := authjs.As[member](authjs.Claims{
-		"sub": "user-1", "email": nil, "roles": []any{"admin"}, "team": map[string]any{"number": json.Number("9007199254740993")}, "exp": json.Number("1"),
+		"sub": "user-1", "email": nil, "roles": []any{"admin"},
+		"team": map[string]any{"number": json.Number("9007199254740993")}, "exp": json.Number("1"),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -118,11 +120,16 @@ func TestAsMismatch(t *testing.T) {
 	}{
 		{"text for a list", second(authjs.As[member](authjs.Claims{"sub": "user-1", "roles": private})),
 			"authjs: claims as authjs_test.member: claim roles does not fit []string"},
-		{"too large a number", second(authjs.As[member](authjs.Claims{"team": map[string]any{"number": json.Number("12345678901234567890")}})),
+		{"too large a number", second(authjs.As[member](authjs.Claims{
+			"team": map[string]any{"number": json.Number("12345678901234567890")},
+		})),
 			"authjs: claims as authjs_test.member: claim team.number does not fit int64"},
-		{"no time", second(authjs.As[joined](authjs.Claims{"since": private})), "authjs: claims as authjs_test.joined: they do not fit"},
-		{"no struct", second(authjs.As[string](authjs.Claims{"since": private})), "authjs: claims as string: they do not fit"},
-		{"no JSON", second(authjs.As[member](authjs.Claims{"sub": json.Number(private)})), "authjs: claims as authjs_test.member: they are not JSON"},
+		{"no time", second(authjs.As[joined](authjs.Claims{"since": private})),
+			"authjs: claims as authjs_test.joined: they do not fit"},
+		{"no struct", second(authjs.As[string](authjs.Claims{"since": private})),
+			"authjs: claims as string: they do not fit"},
+		{"no JSON", second(authjs.As[member](authjs.Claims{"sub": json.Number(private)})),
+			"authjs: claims as authjs_test.member: they are not JSON"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

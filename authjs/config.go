@@ -14,39 +14,48 @@ import (
 	"github.com/cardea-auth/cardea/internal/seal"
 )
 
-// Config is all that [New] needs to know. Secret must be set; the zero value of every other field is a safe, useful choice.
+// Config is all that [New] needs to know. Secret must be set; the zero value of every other field
+// is a safe, useful choice.
 type Config struct {
-	// Secret is the secret of the Node server, usually AUTH_SECRET or NEXTAUTH_SECRET there, to the last byte. Any length is accepted, because the
-	// Node server chose it; use 32 random bytes or more.
+	// Secret is the secret of the Node server, usually AUTH_SECRET or NEXTAUTH_SECRET there, to the
+	// last byte. Any length is accepted, because the Node server chose it; use 32 random bytes or
+	// more.
 	Secret string
 
-	// PreviousSecrets are still accepted, newest first, but never written with: put the old Secret here when changing it. Defaults to none.
+	// PreviousSecrets are still accepted, newest first, but never written with: put the old Secret
+	// here when changing it. Defaults to none.
 	PreviousSecrets []string
 
-	// Version is the generation of the Node server. Neither reads the sessions of the other. Defaults to V5.
+	// Version is the generation of the Node server. Neither reads the sessions of the other.
+	// Defaults to V5.
 	Version Version
 
-	// CookieName is the name of the session cookie, if the Node server has one of its own (cookies.sessionToken.name). In v5 it is part of the
-	// encryption, so it must be exact, with any prefix. Only this name is read then; so it also pins one of the default names. Defaults to
-	// __Secure-authjs.session-token and, where that did not come, authjs.session-token; in v4 next-auth stands in place of authjs.
+	// CookieName is the name of the session cookie, if the Node server has one of its own
+	// (cookies.sessionToken.name). In v5 it is part of the encryption, so it must be exact, with
+	// any prefix. Only this name is read then; so it also pins one of the default names. Defaults
+	// to __Secure-authjs.session-token and, where that did not come, authjs.session-token; in v4
+	// next-auth stands in place of authjs.
 	CookieName string
 
-	// CookieDomain is the domain for whose hosts Write makes sessions and Clear removes them, if the Node server has set one
-	// (cookies.sessionToken.options.domain). Those for this host alone are removed as well. Defaults to this host alone.
+	// CookieDomain is the domain for whose hosts Write makes sessions and Clear removes them, if
+	// the Node server has set one (cookies.sessionToken.options.domain). Those for this host alone
+	// are removed as well. Defaults to this host alone.
 	CookieDomain string
 
 	// MaxAge is how long a session that Write makes lasts, in whole seconds. Defaults to 30 days.
 	MaxAge time.Duration
 
-	// Bearer accepts a session in the Authorization header too, where no cookie has one, for clients that are not browsers. Defaults to cookies only.
+	// Bearer accepts a session in the Authorization header too, where no cookie has one, for
+	// clients that are not browsers. Defaults to cookies only.
 	Bearer bool
 
-	// InsecureCookies is for development on plain http: Write makes cookies without Secure and, unless CookieName says otherwise, the name without
-	// __Secure- is the only one used. Whoever is on the network can read such a cookie. Defaults to cookies for https.
+	// InsecureCookies is for development on plain http: Write makes cookies without Secure and,
+	// unless CookieName says otherwise, the name without __Secure- is the only one used. Whoever is
+	// on the network can read such a cookie. Defaults to cookies for https.
 	InsecureCookies bool
 
-	// Logger gets, at level debug, why Require and Load did not accept a session; it never gets a token, cookie, secret or claim. Defaults to
-	// slog.Default().
+	// Logger gets, at level debug, why Require and Load did not accept a session; it never gets a
+	// token, cookie, secret or claim. Defaults to slog.Default().
 	Logger *slog.Logger
 }
 
@@ -121,7 +130,8 @@ func (c Config) validateName(f *faults) {
 	}
 }
 
-// needsSecure reports whether the name has a prefix of RFC 6265bis § 4.1.3, in any case, as browsers see it.
+// needsSecure reports whether the name has a prefix of RFC 6265bis § 4.1.3, in any case, as
+// browsers see it.
 func needsSecure(name string) bool {
 	name = strings.ToLower(name)
 	return strings.HasPrefix(name, "__secure-") || strings.HasPrefix(name, "__host-")
@@ -137,7 +147,8 @@ func (c Config) scheme() seal.Scheme {
 	return seal.V5
 }
 
-// names are the cookies that may hold the session, first the one that is looked for first and written.
+// names are the cookies that may hold the session, first the one that is looked for first and
+// written.
 func (c Config) names() []cookie.Names {
 	defaults := func(secure bool) cookie.Names {
 		n := cookie.NamesV5(secure)

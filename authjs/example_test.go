@@ -114,14 +114,16 @@ func ExampleSessions_Load() {
 	// Welcome back, Ada Lovelace
 }
 
-// The session as the application's own struct, with the claims that the jwt callback of the Node server added.
+// The session as the application's own struct, with the claims that the jwt callback of the Node
+// server added.
 func ExampleAs() {
 	type User struct {
 		ID    string   `json:"sub"`
 		Name  string   `json:"name"`
 		Roles []string `json:"roles"`
 	}
-	claims := authjs.Claims{"sub": "user-1", "name": "Ada Lovelace", "roles": []any{"admin", "user"}} // or authjs.ClaimsFrom(r.Context())
+	// or authjs.ClaimsFrom(r.Context())
+	claims := authjs.Claims{"sub": "user-1", "name": "Ada Lovelace", "roles": []any{"admin", "user"}}
 
 	user, err := authjs.As[User](claims)
 	fmt.Printf("%+v %v\n", *user, err)
@@ -136,9 +138,12 @@ func ExampleAs() {
 	// authjs: no session
 }
 
-// A new secret is in use while sessions of the old one are out. Node does the same with a list: secret: [newest, old].
+// A new secret is in use while sessions of the old one are out. Node does the same with a list:
+// secret: [newest, old].
 func ExampleConfig_rotation() {
-	sessions, err := authjs.New(authjs.Config{Secret: "the new secret, 32 random bytes in production", PreviousSecrets: []string{nodeSecret}})
+	sessions, err := authjs.New(authjs.Config{
+		Secret: "the new secret, 32 random bytes in production", PreviousSecrets: []string{nodeSecret},
+	})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -148,7 +153,8 @@ func ExampleConfig_rotation() {
 	// Output: user-1 <nil>
 }
 
-// A session changes and is written again: here a role is added. Those that Node reads next have it too.
+// A session changes and is written again: here a role is added. Those that Node reads next have it
+// too.
 func ExampleSessions_Write() {
 	sessions, err := authjs.New(authjs.Config{Secret: nodeSecret, InsecureCookies: true}) // on http://localhost only
 	if err != nil {
@@ -196,7 +202,8 @@ func ExampleSessions_Clear() {
 
 func fromStranger(path string) *http.Request { return httptest.NewRequest(http.MethodGet, path, nil) }
 
-// fromAda returns the request of a browser that has signed in at a Node server on http://localhost: the cookie is one that @auth/core made.
+// fromAda returns the request of a browser that has signed in at a Node server on http://localhost:
+// the cookie is one that @auth/core made.
 func fromAda(path string) *http.Request {
 	var file struct{ Vectors []struct{ ID, Token string } }
 	text, err := os.ReadFile("../testdata/authjs-vectors.json")

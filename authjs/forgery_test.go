@@ -16,8 +16,8 @@ import (
 	"github.com/cardea-auth/cardea/authjs"
 )
 
-// forge encrypts text under a header with the key that a server has for that cookie, as somebody with the secret could, and with A256GCM, which both
-// generations read.
+// forge encrypts text under a header with the key that a server has for that cookie, as somebody
+// with the secret could, and with A256GCM, which both generations read.
 func forge(t testing.TB, cookie, header, text string) string {
 	t.Helper()
 	salt, info := cookie, "Auth.js Generated Encryption Key ("+cookie+")"
@@ -49,24 +49,32 @@ const header = `{"alg":"dir","enc":"A256GCM"}`
 
 var generations = map[string]authjs.Version{secure: authjs.V5, "__Secure-next-auth.session-token": authjs.V4}
 
-// Rows of go-jose CVE-2026-34986, CVE-2025-27144, CVE-2024-28180, GHSA-2c7c, of jwx CVE-2024-28122: what a token says of algorithms and keys never
-// decides about work.
+// Rows of go-jose CVE-2026-34986, CVE-2025-27144, CVE-2024-28180, GHSA-2c7c, of jwx CVE-2024-28122:
+// what a token says of algorithms and keys never decides about work.
 func TestAllowListOfAlgorithms(t *testing.T) {
 	t.Parallel()
 	for name, version := range generations {
 		s := newSessions(t, authjs.Config{Secret: secret, Version: version})
 		wantSubject(t, s, request(name+"="+forge(t, name, header, `{"sub":"user-1"}`)), "user-1")
 		for _, header := range []string{
-			`{"alg":"none","enc":"A256GCM"}`, `{"alg":"A256KW","enc":"A256GCM"}`, `{"alg":"PBES2-HS256+A128KW","enc":"A256GCM","p2c":1000000,"p2s":"x"}`,
-			`{"alg":"RSA-OAEP","enc":"A256GCM"}`, `{"alg":"DIR","enc":"A256GCM"}`, `{"alg":"dir","enc":"A128GCM"}`, `{"alg":"dir","enc":"A192CBC-HS384"}`,
-			`{"alg":"dir","enc":"A256GCM","zip":"DEF"}`, `{"alg":"dir","enc":"A256GCM","crit":["exp"]}`, `{"alg":"dir","enc":"A256GCM","typ":"JWT"}`,
-			`{"alg":"dir","enc":"A256GCM","jwk":{"kty":"oct","k":"AAAA"}}`, `{"alg":"dir","enc":"A256GCM","jku":"https://example.com"}`,
-			`{"alg":"dir","enc":"A256GCM","kid":"x"}`, `{"alg":"dir"}`, `{"enc":"A256GCM"}`, `{}`, `null`, `[]`, ``, `{"alg":"dir","enc":"A256GCM"`,
+			`{"alg":"none","enc":"A256GCM"}`, `{"alg":"A256KW","enc":"A256GCM"}`,
+			`{"alg":"PBES2-HS256+A128KW","enc":"A256GCM","p2c":1000000,"p2s":"x"}`,
+			`{"alg":"RSA-OAEP","enc":"A256GCM"}`, `{"alg":"DIR","enc":"A256GCM"}`, `{"alg":"dir","enc":"A128GCM"}`,
+			`{"alg":"dir","enc":"A192CBC-HS384"}`,
+			`{"alg":"dir","enc":"A256GCM","zip":"DEF"}`, `{"alg":"dir","enc":"A256GCM","crit":["exp"]}`,
+			`{"alg":"dir","enc":"A256GCM","typ":"JWT"}`,
+			`{"alg":"dir","enc":"A256GCM","jwk":{"kty":"oct","k":"AAAA"}}`,
+			`{"alg":"dir","enc":"A256GCM","jku":"https://example.com"}`,
+			`{"alg":"dir","enc":"A256GCM","kid":"x"}`, `{"alg":"dir"}`, `{"enc":"A256GCM"}`, `{}`, `null`, `[]`, ``,
+			`{"alg":"dir","enc":"A256GCM"`,
 			`{"alg":"dir","enc":"A256GCM","kid":"` + strings.Repeat("x", 2000) + `"}`,
 		} {
 			wantError(t, s, request(name+"="+forge(t, name, header, `{"sub":"user-1"}`)), authjs.ErrInvalid)
 		}
-		for _, text := range []string{``, `null`, `[]`, `"x"`, `{"sub":"user-1"`, `{"sub":"user-1"}{}`, `{"exp":"tomorrow"}`, `{"nbf":true}`, `{"iat":null}`} {
+		for _, text := range []string{
+			``, `null`, `[]`, `"x"`, `{"sub":"user-1"`, `{"sub":"user-1"}{}`, `{"exp":"tomorrow"}`, `{"nbf":true}`,
+			`{"iat":null}`,
+		} {
 			wantError(t, s, request(name+"="+forge(t, name, header, text)), authjs.ErrInvalid)
 		}
 	}
@@ -90,14 +98,16 @@ func TestNotBefore(t *testing.T) {
 func TestWithoutExpiry(t *testing.T) {
 	t.Parallel()
 	for name, version := range generations {
-		claims, err := newSessions(t, authjs.Config{Secret: secret, Version: version}).Read(request(name + "=" + forge(t, name, header, `{}`)))
+		claims, err := newSessions(t, authjs.Config{Secret: secret,
+			Version: version}).Read(request(name + "=" + forge(t, name, header, `{}`)))
 		if err != nil || claims == nil || claims.Subject() != "" || !claims.Expires().IsZero() {
 			t.Errorf("%s: got %v, %v", name, claims, err)
 		}
 	}
 }
 
-// Rows of Pomerium CVE-2021-29652 and Zitadel CVE-2026-27840: a token that is changed anywhere, or shortened, is nothing.
+// Rows of Pomerium CVE-2021-29652 and Zitadel CVE-2026-27840: a token that is changed anywhere, or
+// shortened, is nothing.
 func TestChangedTokens(t *testing.T) {
 	t.Parallel()
 	for name, version := range generations {
@@ -110,12 +120,15 @@ func TestChangedTokens(t *testing.T) {
 					continue
 				}
 				changed[i] = other
-				if claims, err := s.Read(request(name + "=" + string(changed))); err != authjs.ErrInvalid || claims != nil {
+				if claims, err := s.Read(request(name + "=" + string(changed))); err != authjs.ErrInvalid ||
+					claims != nil {
 					t.Fatalf("%s: with %q at %d: got %v, %v", name, other, i, claims, err)
 				}
 			}
 		}
-		for _, changed := range []string{token[1:], token[:len(token)-1], token + "A", token + "=", "." + token, token + ".", token + "." + token} {
+		for _, changed := range []string{
+			token[1:], token[:len(token)-1], token + "A", token + "=", "." + token, token + ".", token + "." + token,
+		} {
 			wantError(t, s, request(name+"="+changed), authjs.ErrInvalid)
 		}
 	}

@@ -9,8 +9,9 @@ import (
 	"github.com/cardea-auth/cardea/authjs"
 )
 
-// FuzzRead asserts that whatever a request has, only the sessions of Node are found in it, no value comes with an error, and Clear touches no cookie
-// but the session. testdata/fuzz has what earlier runs found worth keeping.
+// FuzzRead asserts that whatever a request has, only the sessions of Node are found in it, no value
+// comes with an error, and Clear touches no cookie but the session. testdata/fuzz has what earlier
+// runs found worth keeping.
 func FuzzRead(f *testing.F) {
 	file := readVectors(f)
 	genuine := map[any]bool{} // by jti; the same in each process of the fuzzer, so none that we make
@@ -26,12 +27,17 @@ func FuzzRead(f *testing.F) {
 	for _, v := range file.Negative {
 		f.Add(secure+"="+v.Token, "bearer "+v.Token)
 	}
-	for _, seed := range []string{"%", "%A", "%ZZ", "\x00", "Bearer %FF", "=;=", secure + ".0=a; " + secure + ".99999999999999999999=b; " + secure + "X=c"} {
+	for _, seed := range []string{
+		"%", "%A", "%ZZ", "\x00", "Bearer %FF", "=;=",
+		secure + ".0=a; " + secure + ".99999999999999999999=b; " + secure + "X=c",
+	} {
 		f.Add(seed, seed)
 		f.Add(plain+"="+seed, "Bearer "+seed)
 	}
 	v5 := newSessions(f, authjs.Config{Secret: nodeSecret, Bearer: true})
-	v4 := newSessions(f, authjs.Config{Secret: secret, PreviousSecrets: []string{nodeSecret}, Version: authjs.V4, Bearer: true})
+	v4 := newSessions(f, authjs.Config{
+		Secret: secret, PreviousSecrets: []string{nodeSecret}, Version: authjs.V4, Bearer: true,
+	})
 	f.Fuzz(func(t *testing.T, cookies, authorization string) {
 		r := &http.Request{Header: http.Header{"Cookie": {cookies}, "Authorization": {authorization}}}
 		for _, s := range []*authjs.Sessions{v5, v4} {

@@ -7,8 +7,8 @@ import (
 	"net/http"
 )
 
-// Middleware is [New] and [Sessions.Require] in one, for an API that does nothing else with sessions. It suits [net/http] and routers with the same
-// handlers, as chi's Use.
+// Middleware is [New] and [Sessions.Require] in one, for an API that does nothing else with
+// sessions. It suits [net/http] and routers with the same handlers, as chi's Use.
 func Middleware(c Config) (func(http.Handler) http.Handler, error) {
 	s, err := New(c)
 	if err != nil {
@@ -26,15 +26,16 @@ type visit struct {
 
 type visitKey struct{}
 
-// ClaimsFrom returns the content of the session of the request that ctx belongs to, and nil when there is none or the request did not pass
-// [Sessions.Load] or [Sessions.Require].
+// ClaimsFrom returns the content of the session of the request that ctx belongs to, and nil when
+// there is none or the request did not pass [Sessions.Load] or [Sessions.Require].
 func ClaimsFrom(ctx context.Context) Claims {
 	v, _ := ctx.Value(visitKey{}).(visit)
 	return v.claims
 }
 
-// Load is middleware that reads the session of a request, for [ClaimsFrom], and lets everybody pass. An answer to a signed-in visitor is not stored
-// by caches, unless what is behind it sets another Cache-Control.
+// Load is middleware that reads the session of a request, for [ClaimsFrom], and lets everybody
+// pass. An answer to a signed-in visitor is not stored by caches, unless what is behind it sets
+// another Cache-Control.
 func (s *Sessions) Load(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r, _ = s.load(w, r)
@@ -42,7 +43,8 @@ func (s *Sessions) Load(next http.Handler) http.Handler {
 	})
 }
 
-// Require is [Sessions.Load] that lets only signed-in visitors pass. All others get 401 with a JSON body, and the log says why.
+// Require is [Sessions.Load] that lets only signed-in visitors pass. All others get 401 with a JSON
+// body, and the log says why.
 func (s *Sessions) Require(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r, err := s.load(w, r)

@@ -33,7 +33,8 @@ func serve(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
 	return w
 }
 
-// Row of Auth.js GHSA-8fpg-xm3f-6cx3: whatever is wrong with a session, Require answers 401 and Load knows of nobody.
+// Row of Auth.js GHSA-8fpg-xm3f-6cx3: whatever is wrong with a session, Require answers 401 and
+// Load knows of nobody.
 func TestMiddleware(t *testing.T) {
 	t.Parallel()
 	c := authjs.Config{Secret: secret}
@@ -55,13 +56,18 @@ func TestMiddleware(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			for name, h := range map[string]http.Handler{"Require": s.Require(subject), "Middleware": middleware(subject), "Require in Load": s.Load(s.Require(subject))} {
+			for name, h := range map[string]http.Handler{
+				"Require": s.Require(subject), "Middleware": middleware(subject),
+				"Require in Load": s.Load(s.Require(subject)),
+			} {
 				w := serve(h, request(tt.cookies))
-				status, body, kind := http.StatusUnauthorized, `{"error":"unauthorized","message":"Sign in first."}`+"\n", "application/json"
+				status, body, kind := http.StatusUnauthorized, `{"error":"unauthorized","message":"Sign in first."}`+
+					"\n", "application/json"
 				if tt.signedIn {
 					status, body, kind = http.StatusOK, "subject=user-1", "text/plain; charset=utf-8"
 				}
-				if got := w.Result().Header.Get("Content-Type"); w.Code != status || w.Body.String() != body || got != kind {
+				if got := w.Result().Header.Get("Content-Type"); w.Code != status || w.Body.String() != body ||
+					got != kind {
 					t.Errorf("%s: got %d %s %s, want %d %s", name, w.Code, got, w.Body, status, body)
 				}
 				if got := w.Header().Get("Cache-Control"); got != "private, no-store" {
@@ -70,7 +76,8 @@ func TestMiddleware(t *testing.T) {
 				if got := w.Header()["Vary"]; !slices.Equal(got, []string{"Cookie"}) {
 					t.Errorf("%s: Vary: %q", name, got)
 				}
-				for _, name := range []string{"WWW-Authenticate", "Set-Cookie", "Access-Control-Allow-Origin"} { // the last: row of fiber CVE-2024-25124
+				// the last: row of fiber CVE-2024-25124
+				for _, name := range []string{"WWW-Authenticate", "Set-Cookie", "Access-Control-Allow-Origin"} {
 					if w.Header().Get(name) != "" {
 						t.Errorf("%s: %s", name, w.Header().Get(name))
 					}
@@ -82,7 +89,8 @@ func TestMiddleware(t *testing.T) {
 			if tt.signedIn {
 				body, cache = "subject=user-1", "private, no-store"
 			}
-			if got := w.Header().Get("Cache-Control"); w.Code != http.StatusOK || w.Body.String() != body || got != cache || w.Header().Get("Vary") != "Cookie" {
+			if got := w.Header().Get("Cache-Control"); w.Code != http.StatusOK || w.Body.String() != body ||
+				got != cache || w.Header().Get("Vary") != "Cookie" {
 				t.Errorf("Load: got %d, %s, %v", w.Code, w.Body, w.Header())
 			}
 		})
@@ -104,7 +112,9 @@ func TestHandlerChoosesItsCacheControl(t *testing.T) {
 func TestChallenge(t *testing.T) {
 	t.Parallel()
 	s := newSessions(t, authjs.Config{Secret: secret, Bearer: true})
-	for header, want := range map[string]string{"": "Bearer", "Bearer %": "Bearer", "Bearer x": `Bearer error="invalid_token"`} {
+	for header, want := range map[string]string{
+		"": "Bearer", "Bearer %": "Bearer", "Bearer x": `Bearer error="invalid_token"`,
+	} {
 		r := request("")
 		r.Header.Set("Authorization", header)
 		w := serve(s.Require(subject), r)
@@ -129,13 +139,15 @@ func TestInnermostMiddlewareCounts(t *testing.T) {
 	t.Parallel()
 	own, other := authjs.Config{Secret: secret}, authjs.Config{Secret: older}
 	r := request(secure + "=" + sealed(t, own, ada))
-	if w := serve(newSessions(t, own).Load(newSessions(t, other).Require(subject)), r); w.Code != http.StatusUnauthorized {
+	if w := serve(newSessions(t, own).Load(newSessions(t, other).Require(subject)),
+		r); w.Code != http.StatusUnauthorized {
 		t.Errorf("Require: got %d", w.Code)
 	}
 	if w := serve(newSessions(t, own).Load(newSessions(t, other).Load(subject)), r); w.Body.String() != "subject=" {
 		t.Errorf("Load: got %s", w.Body)
 	}
-	if w := serve(newSessions(t, other).Load(newSessions(t, own).Load(subject)), r); w.Body.String() != "subject=user-1" {
+	if w := serve(newSessions(t, other).Load(newSessions(t, own).Load(subject)),
+		r); w.Body.String() != "subject=user-1" {
 		t.Errorf("the other way round: got %s", w.Body)
 	}
 }
@@ -148,7 +160,10 @@ func TestHeadersAreNoIdentity(t *testing.T) {
 	for _, cookies := range []string{"", secure + "=" + sealed(t, c, ada)} {
 		r := request(cookies)
 		want := serve(s.Require(subject), r)
-		for _, name := range []string{"X-User", "X_User", "X-Forwarded-User", "X-Forwarded-Uri", "X-Forwarded-Proto", "Remote-User", "Authorization"} {
+		for _, name := range []string{
+			"X-User", "X_User", "X-Forwarded-User", "X-Forwarded-Uri", "X-Forwarded-Proto", "Remote-User",
+			"Authorization",
+		} {
 			r.Header[name] = []string{"mallory"}
 		}
 		if got := serve(s.Require(subject), r); got.Code != want.Code || got.Body.String() != want.Body.String() {
@@ -162,7 +177,9 @@ func TestLogHoldsNothingPrivate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
-		c := authjs.Config{Secret: secret, Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+		c := authjs.Config{
+			Secret: secret, Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		}
 		s, token, wrong := newSessions(t, c), sealed(t, c, ada), sealed(t, authjs.Config{Secret: older}, ada)
 
 		serve(s.Require(subject), request(""))
@@ -174,7 +191,8 @@ func TestLogHoldsNothingPrivate(t *testing.T) {
 		time.Sleep(31 * 24 * time.Hour)
 		serve(s.Load(subject), request(secure+"="+token))
 		lines := strings.Split(strings.TrimSpace(log.String()), "\n")
-		if len(lines) != 2 || !strings.Contains(lines[0], "session is not valid") || !strings.Contains(lines[1], "session has expired") {
+		if len(lines) != 2 || !strings.Contains(lines[0], "session is not valid") ||
+			!strings.Contains(lines[1], "session has expired") {
 			t.Errorf("got %q", lines)
 		}
 		for _, private := range []string{secret, older, token, wrong, token[:20], "ada", "Ada", "user-1"} {

@@ -12,7 +12,8 @@ import (
 	"github.com/cardea-auth/cardea/internal/seal"
 )
 
-// Sessions reads and writes the session cookies of one Node server. Make it with [New]; it does not change and is safe for concurrent use.
+// Sessions reads and writes the session cookies of one Node server. Make it with [New]; it does not
+// change and is safe for concurrent use.
 type Sessions struct {
 	sealer *seal.Sealer
 	scheme seal.Scheme
@@ -23,7 +24,8 @@ type Sessions struct {
 	log    *slog.Logger
 }
 
-// New returns the sessions of a Node server. It derives the keys, so that no request has to. The error names every field that is wrong.
+// New returns the sessions of a Node server. It derives the keys, so that no request has to. The
+// error names every field that is wrong.
 func New(c Config) (*Sessions, error) {
 	c = c.withDefaults()
 	if err := c.validate(); err != nil {
@@ -49,14 +51,16 @@ func New(c Config) (*Sessions, error) {
 // salt is part of the key of a session in that cookie.
 func (s *Sessions) salt(n *cookie.Names) string { return s.scheme.SessionSalt(n.Session) }
 
-// Read returns the content of a request's session, which is never nil then. Otherwise it returns nil and [ErrNoSession], [ErrExpired] or
-// [ErrInvalid].
+// Read returns the content of a request's session, which is never nil then. Otherwise it returns
+// nil and [ErrNoSession], [ErrExpired] or [ErrInvalid].
 //
-// The clocks of the two servers may differ by 15 seconds; a session without an expiry does not expire. A session of more than 64 kB, or one among
-// more than 100 kB of cookies, does not count. The cookie with the prefix __Secure- comes before the one without, and a cookie before the
+// The clocks of the two servers may differ by 15 seconds; a session without an expiry does not
+// expire. A session of more than 64 kB, or one among more than 100 kB of cookies, does not count.
+// The cookie with the prefix __Secure- comes before the one without, and a cookie before the
 // Authorization header: the first that is there is the only one tried.
 //
-// Read does not renew a session. A Node server does so when its client asks it for the session; [Sessions.Write] with the claims does it here.
+// Read does not renew a session. A Node server does so when its client asks it for the session;
+// [Sessions.Write] with the claims does it here.
 func (s *Sessions) Read(r *http.Request) (Claims, error) {
 	for i := range s.names {
 		n := &s.names[i]
@@ -95,14 +99,17 @@ func (s *Sessions) openAny(token string) (claims Claims, err error) {
 	return claims, err
 }
 
-// Write sets the session cookie of a response, in several parts when it is long. The claims become the content of the session, with iat, exp and jti
-// set anew; the map stays as it is. Auth.js expects sub, name, email and picture in it. Call it before the response's body is written.
+// Write sets the session cookie of a response, in several parts when it is long. The claims become
+// the content of the session, with iat, exp and jti set anew; the map stays as it is. Auth.js
+// expects sub, name, email and picture in it. Call it before the response's body is written.
 //
-// Of the two default names it is the one with __Secure-, whichever came, unless [Config].InsecureCookies says otherwise. What the request or an earlier
-// call had under any of the names is removed, and Cache-Control becomes "private, no-store". Cookies are for the host that sets them,
-// unless [Config].CookieDomain says otherwise.
+// Of the two default names it is the one with __Secure-, whichever came, unless
+// [Config].InsecureCookies says otherwise. What the request or an earlier call had under any of the
+// names is removed, and Cache-Control becomes "private, no-store". Cookies are for the host that
+// sets them, unless [Config].CookieDomain says otherwise.
 //
-// Write fails, and changes nothing, without claims, with claims that are not JSON, and with more than fit into 64 kB. Node accepts 16 kB of headers.
+// Write fails, and changes nothing, without claims, with claims that are not JSON, and with more
+// than fit into 64 kB. Node accepts 16 kB of headers.
 func (s *Sessions) Write(w http.ResponseWriter, r *http.Request, claims Claims) error {
 	if len(claims) == 0 {
 		return errors.New("authjs: write a session: there are no claims")
@@ -128,8 +135,8 @@ func (s *Sessions) Write(w http.ResponseWriter, r *http.Request, claims Claims) 
 	return nil
 }
 
-// Clear makes the browser forget its session, under each of the names and in each of its parts. A copy of the cookie still works until it expires.
-// Call it before the response's body is written.
+// Clear makes the browser forget its session, under each of the names and in each of its parts. A
+// copy of the cookie still works until it expires. Call it before the response's body is written.
 func (s *Sessions) Clear(w http.ResponseWriter, r *http.Request) {
 	s.forget(w.Header())
 	for i := range s.names {
@@ -139,7 +146,8 @@ func (s *Sessions) Clear(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// forget undoes earlier calls for the same response, whose parts could otherwise outlive this one, and keeps the response out of caches.
+// forget undoes earlier calls for the same response, whose parts could otherwise outlive this one,
+// and keeps the response out of caches.
 func (s *Sessions) forget(h http.Header) {
 	for i := range s.names {
 		s.names[i].ForgetSession(h)

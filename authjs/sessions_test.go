@@ -27,7 +27,9 @@ const (
 	plain  = "authjs.session-token"
 )
 
-var ada = authjs.Claims{"name": "Ada Lovelace", "email": "ada@example.com", "picture": "https://example.com/a.png", "sub": "user-1"}
+var ada = authjs.Claims{
+	"name": "Ada Lovelace", "email": "ada@example.com", "picture": "https://example.com/a.png", "sub": "user-1",
+}
 
 func newSessions(t testing.TB, c authjs.Config) *authjs.Sessions {
 	t.Helper()
@@ -137,10 +139,12 @@ func TestWriteAndRead(t *testing.T) {
 		{"v5", authjs.Config{}, secure, "HttpOnly; Secure; SameSite=Lax"},
 		{"v4", authjs.Config{Version: authjs.V4}, "__Secure-next-auth.session-token", "HttpOnly; Secure; SameSite=Lax"},
 		{"v5 on plain http", authjs.Config{InsecureCookies: true}, plain, "HttpOnly; SameSite=Lax"},
-		{"v4 on plain http", authjs.Config{InsecureCookies: true, Version: authjs.V4}, "next-auth.session-token", "HttpOnly; SameSite=Lax"},
+		{"v4 on plain http", authjs.Config{InsecureCookies: true, Version: authjs.V4}, "next-auth.session-token",
+			"HttpOnly; SameSite=Lax"},
 		{"own name", authjs.Config{CookieName: "__Host-sid"}, "__Host-sid", "HttpOnly; Secure; SameSite=Lax"},
 		{"own name without prefix", authjs.Config{CookieName: "sid"}, "sid", "HttpOnly; Secure; SameSite=Lax"},
-		{"own name on plain http", authjs.Config{CookieName: "sid", InsecureCookies: true, Version: authjs.V4}, "sid", "HttpOnly; SameSite=Lax"},
+		{"own name on plain http", authjs.Config{CookieName: "sid", InsecureCookies: true, Version: authjs.V4}, "sid",
+			"HttpOnly; SameSite=Lax"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -157,7 +161,8 @@ func TestWriteAndRead(t *testing.T) {
 				// Row of rodauth #142: every attribute.
 				line := res.Header.Get("Set-Cookie")
 				value, attributes, _ := strings.Cut(line, "; ")
-				if want := "Path=/; Expires=Mon, 31 Jan 2000 00:00:00 GMT; " + tt.flags; !strings.HasPrefix(value, tt.cookie+"=ey") || attributes != want {
+				if want := "Path=/; Expires=Mon, 31 Jan 2000 00:00:00 GMT; " + tt.flags; !strings.HasPrefix(value,
+					tt.cookie+"=ey") || attributes != want {
 					t.Errorf("got %s, want %s with %s", line, tt.cookie, want)
 				}
 				if got := res.Header["Cache-Control"]; !slices.Equal(got, []string{"private, no-store"}) {
@@ -208,7 +213,8 @@ func TestNoSession(t *testing.T) {
 	wantError(t, s, r, authjs.ErrNoSession)
 }
 
-// Behind a proxy that ends TLS nobody knows which of the two names the site uses, so either is read.
+// Behind a proxy that ends TLS nobody knows which of the two names the site uses, so either is
+// read.
 func TestEitherNameIsRead(t *testing.T) {
 	t.Parallel()
 	ofSecure := sealed(t, authjs.Config{Secret: secret}, authjs.Claims{"sub": "secure"})
@@ -218,7 +224,8 @@ func TestEitherNameIsRead(t *testing.T) {
 	wantSubject(t, s, request(plain+"="+ofPlain), "plain")
 	wantSubject(t, s, request(plain+"="+ofPlain+"; "+secure+"="+ofSecure), "secure")
 
-	// A page on plain http can set the name without prefix, so it never stands in for the other one.
+	// A page on plain http can set the name without prefix, so it never stands in for the other
+	// one.
 	wantError(t, s, request(plain+"="+ofPlain+"; "+secure+"=x"), authjs.ErrInvalid)
 
 	pinned := newSessions(t, authjs.Config{Secret: secret, CookieName: secure})
@@ -229,20 +236,23 @@ func TestEitherNameIsRead(t *testing.T) {
 	wantSubject(t, insecure, request(secure+"="+ofSecure+"; "+plain+"="+ofPlain), "plain")
 }
 
-// Row of NextAuth CVE-2023-48309: what was encrypted for one cookie is nothing in another one. In v4 the names of session cookies are no part of
-// the key.
+// Row of NextAuth CVE-2023-48309: what was encrypted for one cookie is nothing in another one. In
+// v4 the names of session cookies are no part of the key.
 func TestTokenOfAnotherCookie(t *testing.T) {
 	t.Parallel()
 	s := newSessions(t, authjs.Config{Secret: secret})
-	wantError(t, s, request(secure+"="+sealed(t, authjs.Config{Secret: secret, InsecureCookies: true}, ada)), authjs.ErrInvalid)
+	wantError(t, s, request(secure+"="+sealed(t, authjs.Config{Secret: secret, InsecureCookies: true}, ada)),
+		authjs.ErrInvalid)
 	wantError(t, s, request(plain+"="+sealed(t, authjs.Config{Secret: secret}, ada)), authjs.ErrInvalid)
 	for _, name := range []string{"authjs.state", "authjs.pkce.code_verifier", "authjs.nonce", "encodedState"} {
-		wantError(t, s, request(plain+"="+sealed(t, authjs.Config{Secret: secret, CookieName: name}, ada)), authjs.ErrInvalid)
+		wantError(t, s, request(plain+"="+sealed(t, authjs.Config{Secret: secret, CookieName: name}, ada)),
+			authjs.ErrInvalid)
 	}
 
 	v4 := authjs.Config{Secret: secret, Version: authjs.V4}
 	wantError(t, s, request(secure+"="+sealed(t, v4, ada)), authjs.ErrInvalid)
-	wantError(t, newSessions(t, v4), request("__Secure-next-auth.session-token="+sealed(t, authjs.Config{Secret: secret}, ada)), authjs.ErrInvalid)
+	wantError(t, newSessions(t, v4), request("__Secure-next-auth.session-token="+sealed(t,
+		authjs.Config{Secret: secret}, ada)), authjs.ErrInvalid)
 	wantSubject(t, newSessions(t, v4), request("next-auth.session-token="+sealed(t, v4, ada)), "user-1")
 }
 
@@ -250,7 +260,9 @@ func TestSecretRotation(t *testing.T) {
 	t.Parallel()
 	for _, version := range []authjs.Version{authjs.V5, authjs.V4} {
 		before := authjs.Config{Secret: older, Version: version, CookieName: "sid"}
-		during := authjs.Config{Secret: secret, PreviousSecrets: []string{"another one", older}, Version: version, CookieName: "sid"}
+		during := authjs.Config{
+			Secret: secret, PreviousSecrets: []string{"another one", older}, Version: version, CookieName: "sid",
+		}
 		after := authjs.Config{Secret: secret, Version: version, CookieName: "sid"}
 
 		wantSubject(t, newSessions(t, during), request("sid="+sealed(t, before, ada)), "user-1")
@@ -286,7 +298,8 @@ func TestChunks(t *testing.T) {
 	}{
 		{"short", ada, secure + " theme"},
 		{"long", long, secure + ".0 " + secure + ".1 " + secure + ".2 theme"},
-		{"less long", authjs.Claims{"sub": "user-1", "blob": strings.Repeat("x", 4000)}, secure + ".0 " + secure + ".1 theme"},
+		{"less long", authjs.Claims{"sub": "user-1", "blob": strings.Repeat("x", 4000)},
+			secure + ".0 " + secure + ".1 theme"},
 		{"short again", ada, secure + " theme"},
 		{"long again", long, secure + ".0 " + secure + ".1 " + secure + ".2 theme"},
 	} {
@@ -306,14 +319,16 @@ func TestChunks(t *testing.T) {
 		t.Errorf("Cache-Control: %q", got)
 	}
 	for _, c := range res.Cookies() {
-		if want := strings.HasPrefix(c.Name, "__Secure-"); c.Secure != want || c.MaxAge != -1 || c.Value != "" || !c.HttpOnly || c.Path != "/" {
+		if want := strings.HasPrefix(c.Name, "__Secure-"); c.Secure != want || c.MaxAge != -1 || c.Value != "" ||
+			!c.HttpOnly || c.Path != "/" {
 			t.Errorf("cleared by %s", c.Raw)
 		}
 	}
 	wantError(t, s, b.request(), authjs.ErrNoSession)
 }
 
-// In the browser of somebody who also works on http://localhost, a session under the name that is read first must not hide the one just written.
+// In the browser of somebody who also works on http://localhost, a session under the name that is
+// read first must not hide the one just written.
 func TestWriteRemovesTheOtherName(t *testing.T) {
 	t.Parallel()
 	s := newSessions(t, authjs.Config{Secret: secret})
@@ -324,7 +339,8 @@ func TestWriteRemovesTheOtherName(t *testing.T) {
 	}
 }
 
-// Where a session is for a domain, one that the host alone had is removed: browsers would go on sending it first.
+// Where a session is for a domain, one that the host alone had is removed: browsers would go on
+// sending it first.
 func TestCookieDomain(t *testing.T) {
 	t.Parallel()
 	s := newSessions(t, authjs.Config{Secret: secret, CookieDomain: "example.com"})

@@ -22,8 +22,9 @@ const nodeSecret = "interop-secret-0123456789abcdef"
 // century is how long the sessions of the vectors last.
 const century = 3155760000 * time.Second
 
-// The vectors are what next-auth 4.24.15 and @auth/core 0.41.3 made and read again themselves; extra has one made by the npm package jose as the betas
-// of Auth.js did, negative what the two packages refuse.
+// The vectors are what next-auth 4.24.15 and @auth/core 0.41.3 made and read again themselves;
+// extra has one made by the npm package jose as the betas of Auth.js did, negative what the two
+// packages refuse.
 type vectors struct {
 	GeneratedAt    time.Time
 	Vectors, Extra []vector
@@ -114,13 +115,15 @@ func TestVectors(t *testing.T) {
 	}
 }
 
-// testSession reads a session, with the default names where it has one of them, and writes it again.
+// testSession reads a session, with the default names where it has one of them, and writes it
+// again.
 func testSession(t *testing.T, v vector) {
 	version := versionOf(v.ID)
 	name := cookieOf(version, v.Inputs.Salt)
 	if v.ID == "v4-check-cookie" {
 		// Row of NextAuth CVE-2023-48309: it is the cookie of a sign-in, which is no session.
-		wantError(t, newSessions(t, authjs.Config{Secret: nodeSecret, Version: version}), request(name+"="+v.Token), authjs.ErrInvalid)
+		wantError(t, newSessions(t, authjs.Config{Secret: nodeSecret, Version: version}), request(name+"="+v.Token),
+			authjs.ErrInvalid)
 		return
 	}
 	secrets := append(v.Inputs.DecodeSecrets, nodeSecret)
@@ -130,7 +133,8 @@ func testSession(t *testing.T, v vector) {
 		t.Fatalf("got %v, %v, want %v", claims, err, v.Expected.Claims)
 	}
 	if want := time.Unix(4951114963, 0); claims.Subject() != v.Expected.Claims["sub"] || !claims.Expires().Equal(want) {
-		t.Errorf("subject %s, expires %v, want %v and %v", claims.Subject(), claims.Expires(), v.Expected.Claims["sub"], want)
+		t.Errorf("subject %s, expires %v, want %v and %v", claims.Subject(), claims.Expires(), v.Expected.Claims["sub"],
+			want)
 	}
 	if v.ID != "v5-accepts-a256gcm-without-kid" {
 		testWritten(t, v, authjs.Config{Secret: nodeSecret, Version: version, CookieName: name, MaxAge: century})
@@ -155,7 +159,8 @@ func testWritten(t *testing.T, v vector, c authjs.Config) {
 	}
 	want := maps.Clone(v.Expected.Claims)
 	if claims["jti"] == want["jti"] || len(token) != len(v.Token) {
-		t.Errorf("a token of %d bytes with the id %v, want one of %d bytes with another", len(token), claims["jti"], len(v.Token))
+		t.Errorf("a token of %d bytes with the id %v, want one of %d bytes with another", len(token), claims["jti"],
+			len(v.Token))
 	}
 	if want["jti"] = claims["jti"]; !reflect.DeepEqual(claims, want) {
 		t.Errorf("wrote %v, want %v", claims, want)
@@ -165,24 +170,29 @@ func testWritten(t *testing.T, v vector, c authjs.Config) {
 // testNested opens a state, whose two layers have salts that are no session's.
 func testNested(t *testing.T, v vector) {
 	wantError(t, newSessions(t, authjs.Config{Secret: nodeSecret}), request(plain+"="+v.Token), authjs.ErrInvalid)
-	outer, err := newSessions(t, authjs.Config{Secret: nodeSecret, CookieName: v.Inputs.OuterSalt}).Read(request(v.Inputs.OuterSalt + "=" + v.Token))
+	outer, err := newSessions(t, authjs.Config{Secret: nodeSecret,
+		CookieName: v.Inputs.OuterSalt}).Read(request(v.Inputs.OuterSalt + "=" + v.Token))
 	if err != nil || !reflect.DeepEqual(outer, v.Expected.OuterClaims) {
 		t.Fatalf("outer: got %v, %v, want %v", outer, err, v.Expected.OuterClaims)
 	}
 	value, _ := outer["value"].(string)
-	inner, err := newSessions(t, authjs.Config{Secret: nodeSecret, CookieName: v.Inputs.InnerSalt}).Read(request(v.Inputs.InnerSalt + "=" + value))
+	inner, err := newSessions(t, authjs.Config{Secret: nodeSecret,
+		CookieName: v.Inputs.InnerSalt}).Read(request(v.Inputs.InnerSalt + "=" + value))
 	if err != nil || !reflect.DeepEqual(inner, v.Expected.InnerClaims) {
 		t.Errorf("inner: got %v, %v, want %v", inner, err, v.Expected.InnerClaims)
 	}
 }
 
-// testChunks reads sessions that came in parts, in whatever order the map gives, and writes them in as many of the same lengths.
+// testChunks reads sessions that came in parts, in whatever order the map gives, and writes them in
+// as many of the same lengths.
 func testChunks(t *testing.T, v vector) {
 	if len(v.Cases) != 2 {
 		t.Errorf("%d sessions are tested, want 2", len(v.Cases))
 	}
 	for _, v := range v.Cases {
-		s := newSessions(t, authjs.Config{Secret: nodeSecret, Version: versionOf(v.Version), InsecureCookies: true, MaxAge: century})
+		s := newSessions(t, authjs.Config{
+			Secret: nodeSecret, Version: versionOf(v.Version), InsecureCookies: true, MaxAge: century,
+		})
 		r := request("")
 		for name, value := range v.Expected.Cookies {
 			r.Header.Set("Cookie", name+"="+value+"; "+r.Header.Get("Cookie"))

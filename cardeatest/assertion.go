@@ -16,7 +16,8 @@ const (
 
 var assertionAlgorithms = []jose.SignatureAlgorithm{jose.RS256, jose.PS256, jose.ES256, jose.EdDSA}
 
-// asserted returns the client that an assertion proves a request to come from (RFC 7523 § 3). i.mu is held.
+// asserted returns the client that an assertion proves a request to come from (RFC 7523 § 3). i.mu
+// is held.
 func (i *Issuer) asserted(form url.Values) (id string, ok bool) {
 	if form.Get("client_assertion_type") != assertionType || form.Has("client_secret") {
 		return "", false
@@ -54,14 +55,16 @@ func (c client) verify(assertion string) (claims map[string]any, ok bool) {
 	return claims, json.Unmarshal(payload, &claims) == nil
 }
 
-// accepts reports whether an assertion is about the client, for this issuer, in time, and not one that was used already. i.mu is held.
+// accepts reports whether an assertion is about the client, for this issuer, in time, and not one
+// that was used already. i.mu is held.
 func (i *Issuer) accepts(claims map[string]any, id string, r Registration) bool {
 	audience := r.Audience
 	if audience == "" {
 		audience = i.URL
 	}
 	jti, _ := claims["jti"].(string)
-	return claims["iss"] == id && claims["sub"] == id && claims["aud"] == audience && i.inTime(claims) && i.unused("assertion "+id+" "+jti, jti)
+	return claims["iss"] == id && claims["sub"] == id && claims["aud"] == audience && i.inTime(claims) &&
+		i.unused("assertion "+id+" "+jti, jti)
 }
 
 // inTime reports whether a token expires, and soon. i.mu is held.

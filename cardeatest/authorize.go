@@ -36,7 +36,8 @@ func (i *Issuer) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 		problem = i.checkClient(q)
 	}
 	if problem != "" {
-		// RFC 6749, Section 4.1.2.1: with either of them wrong the visitor must not be sent anywhere.
+		// RFC 6749, Section 4.1.2.1: with either of them wrong the visitor must not be sent
+		// anywhere.
 		http.Error(w, problem, http.StatusBadRequest)
 		return
 	}
@@ -68,7 +69,8 @@ func (i *Issuer) checkClient(q url.Values) string {
 	return ""
 }
 
-// checkRequest returns an error code of RFC 6749 § 4.1.2.1, or "". PKCE is required of every client, as in OAuth 2.1.
+// checkRequest returns an error code of RFC 6749 § 4.1.2.1, or "". PKCE is required of every
+// client, as in OAuth 2.1.
 func (i *Issuer) checkRequest(q url.Values) string {
 	for _, values := range q {
 		if len(values) > 1 { // RFC 6749, Section 3.1
@@ -111,7 +113,8 @@ func (i *Issuer) newCode(q url.Values, p Person) string {
 	i.sweep()
 	code := rand.Text()
 	i.codes[code] = grant{
-		person: p, clientID: q.Get("client_id"), redirectURI: q.Get("redirect_uri"), scope: q.Get("scope"), nonce: q.Get("nonce"),
+		person: p, clientID: q.Get("client_id"), redirectURI: q.Get("redirect_uri"), scope: q.Get("scope"),
+		nonce:     q.Get("nonce"),
 		challenge: q.Get("code_challenge"), expires: i.now().Add(codeLife), family: rand.Text(),
 		key: q.Get("dpop_jkt"),
 	}

@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// Browser is a visitor of an application under test: a client that keeps cookies, follows redirects, and knows the application's sign-in
-// endpoints. Its methods end the test when an answer is not what a working application gives. Not for concurrent use; take one for each
-// visitor.
+// Browser is a visitor of an application under test: a client that keeps cookies, follows
+// redirects, and knows the application's sign-in endpoints. Its methods end the test when an answer
+// is not what a working application gives. Not for concurrent use; take one for each visitor.
 type Browser struct {
 	*http.Client
 	Site     string // origin of the application, such as the URL of an httptest.Server
@@ -21,22 +21,27 @@ type Browser struct {
 	t testing.TB
 }
 
-// NewBrowser returns a visitor without any cookies. To trust the certificate of a TLS test server, set Client.Transport to that of its
-// Client().
+// NewBrowser returns a visitor without any cookies. To trust the certificate of a TLS test server,
+// set Client.Transport to that of its Client().
 func NewBrowser(t testing.TB, site string) *Browser {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Not the default transport: whenever an httptest.Server closes, it closes connections of that, those of tests beside this one included.
+	// Not the default transport: whenever an httptest.Server closes, it closes connections of that,
+	// those of tests beside this one included.
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &Browser{Client: &http.Client{Jar: jar, Transport: transport}, Site: strings.TrimSuffix(site, "/"), BasePath: "/api/auth", t: t}
+	return &Browser{
+		Client: &http.Client{Jar: jar, Transport: transport}, Site: strings.TrimSuffix(site, "/"),
+		BasePath: "/api/auth", t: t,
+	}
 }
 
-// SignIn returns a visitor who has just signed in at the application at the URL site, through the provider with that id. hint says as whom, as
-// the login_hint of the request: a subject or an e-mail address that an [Issuer] knows; "" leaves it to the provider.
+// SignIn returns a visitor who has just signed in at the application at the URL site, through the
+// provider with that id. hint says as whom, as the login_hint of the request: a subject or an
+// e-mail address that an [Issuer] knows; "" leaves it to the provider.
 func SignIn(t testing.TB, site, provider, hint string) *Browser {
 	t.Helper()
 	b := NewBrowser(t, site)
@@ -44,8 +49,8 @@ func SignIn(t testing.TB, site, provider, hint string) *Browser {
 	return b
 }
 
-// SignIn signs the visitor in as the sign-in page would: it posts the form, follows the redirects through the provider and back, and makes sure that
-// there is a session afterwards.
+// SignIn signs the visitor in as the sign-in page would: it posts the form, follows the redirects
+// through the provider and back, and makes sure that there is a session afterwards.
 func (b *Browser) SignIn(provider, hint string) {
 	b.t.Helper()
 	path := "/signin/" + provider
@@ -70,7 +75,8 @@ func (b *Browser) SignOut() {
 	}
 }
 
-// Session returns what the application tells the browser of its session, nil when nobody is signed in.
+// Session returns what the application tells the browser of its session, nil when nobody is signed
+// in.
 func (b *Browser) Session() map[string]any {
 	b.t.Helper()
 	var session map[string]any
@@ -81,8 +87,8 @@ func (b *Browser) Session() map[string]any {
 	return session
 }
 
-// Post posts a form to an endpoint below BasePath, with the CSRF token added, and follows redirects. The answer's body is read already and can be
-// read again.
+// Post posts a form to an endpoint below BasePath, with the CSRF token added, and follows
+// redirects. The answer's body is read already and can be read again.
 func (b *Browser) Post(path string, form url.Values) *http.Response {
 	b.t.Helper()
 	if form == nil {

@@ -15,8 +15,8 @@ import (
 
 const proofLife = time.Minute
 
-// proven returns the thumbprint of the key that a request proves to have (RFC 9449 § 4.3), or an error code. The access token is that which comes with it,
-// "" at the token endpoint. i.mu is held.
+// proven returns the thumbprint of the key that a request proves to have (RFC 9449 § 4.3), or an
+// error code. The access token is that which comes with it, "" at the token endpoint. i.mu is held.
 func (i *Issuer) proven(r *http.Request, accessToken string, withNonce bool) (thumbprint, code string) {
 	const invalid = "invalid_dpop_proof"
 	proofs := r.Header.Values("DPoP")
@@ -46,7 +46,8 @@ func (i *Issuer) proven(r *http.Request, accessToken string, withNonce bool) (th
 	return base64.RawURLEncoding.EncodeToString(sum), ""
 }
 
-// provesThis reports whether the claims of a proof are those of this request, made now and not used before. i.mu is held.
+// provesThis reports whether the claims of a proof are those of this request, made now and not used
+// before. i.mu is held.
 func (i *Issuer) provesThis(claims map[string]any, r *http.Request, accessToken string) bool {
 	scheme := "http://"
 	if r.TLS != nil {
@@ -63,7 +64,8 @@ func (i *Issuer) provesThis(claims map[string]any, r *http.Request, accessToken 
 		claims["htm"] == r.Method && claims["htu"] == scheme+r.Host+i.path+r.URL.Path && i.unused("proof "+jti, jti)
 }
 
-// demandProof returns the key that a token request proves to have, "" where the client needs none. If it has refused the request it is not ok. i.mu is held.
+// demandProof returns the key that a token request proves to have, "" where the client needs none.
+// If it has refused the request it is not ok. i.mu is held.
 func (i *Issuer) demandProof(w http.ResponseWriter, r *http.Request, c client) (thumbprint string, ok bool) {
 	if !c.registration.DPoP {
 		return "", true

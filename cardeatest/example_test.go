@@ -14,7 +14,8 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// newApplication is what an application does when it starts, except that the identity provider is given to it.
+// newApplication is what an application does when it starts, except that the identity provider is
+// given to it.
 func newApplication(idp *cardea.OAuthProvider) (http.Handler, error) {
 	auth, err := cardea.New(cardea.Config{
 		Secret:    strings.Repeat("s", 32),
@@ -32,9 +33,12 @@ func newApplication(idp *cardea.OAuthProvider) (http.Handler, error) {
 	return mux, nil
 }
 
-// testDashboard is a test of that application. In a real one its name begins with Test, and t is a *testing.T.
+// testDashboard is a test of that application. In a real one its name begins with Test, and t is a
+// *testing.T.
 func testDashboard(t testing.TB) {
-	issuer := cardeatest.NewIssuer(t, cardeatest.Person{Subject: "7", Name: "Bob", Email: "bob@example.com", EmailVerified: true})
+	issuer := cardeatest.NewIssuer(t, cardeatest.Person{
+		Subject: "7", Name: "Bob", Email: "bob@example.com", EmailVerified: true,
+	})
 	app, err := newApplication(provider.OIDC("sso", "Single Sign-On", provider.Client{
 		ID: issuer.ClientID, Secret: issuer.ClientSecret, Issuer: issuer.URL,
 	}))

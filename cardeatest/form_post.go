@@ -6,7 +6,8 @@ import (
 	"net/url"
 )
 
-// formPost is the response mode in which the visitor's browser posts the callback (OAuth 2.0 Form Post Response Mode).
+// formPost is the response mode in which the visitor's browser posts the callback (OAuth 2.0 Form
+// Post Response Mode).
 const formPost = "form_post"
 
 // The button is for browsers without scripts, as section 4 of the specification has it.
@@ -24,5 +25,6 @@ var postedCallback = template.Must(template.New("").Parse(`<!doctype html>
 
 func servePostedCallback(w http.ResponseWriter, action string, fields url.Values) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	postedCallback.Execute(w, map[string]any{"Action": action, "Fields": fields}) // an error here is the client's going away
+	// an error here is the client's going away
+	postedCallback.Execute(w, map[string]any{"Action": action, "Fields": fields})
 }

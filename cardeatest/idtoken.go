@@ -11,7 +11,8 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// idToken returns a signed ID token (OpenID Connect Core 1.0 § 2), spoilt as the misbehaviours say. i.mu is held.
+// idToken returns a signed ID token (OpenID Connect Core 1.0 § 2), spoilt as the misbehaviours say.
+// i.mu is held.
 func (i *Issuer) idToken(g grant, access string) string {
 	now := i.now()
 	if i.faults[TokenOfStranger] {
@@ -27,7 +28,8 @@ func (i *Issuer) idToken(g grant, access string) string {
 func (i *Issuer) idClaims(g grant, access string, now time.Time) map[string]any {
 	claims := g.person.claims()
 	maps.Copy(claims, map[string]any{
-		"iss": i.URL, "aud": g.clientID, "iat": now.Unix(), "exp": now.Add(tokenLife).Unix(), "at_hash": leftHalf(access, i.key.alg),
+		"iss": i.URL, "aud": g.clientID, "iat": now.Unix(), "exp": now.Add(tokenLife).Unix(),
+		"at_hash": leftHalf(access, i.key.alg),
 	})
 	if g.nonce != "" {
 		claims["nonce"] = g.nonce

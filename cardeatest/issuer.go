@@ -15,12 +15,15 @@ import (
 	"time"
 )
 
-// Issuer is a fake identity provider: an http.Handler that speaks the authorization code flow of OAuth 2.0 and OpenID Connect as real ones do,
-// with discovery, PKCE, signed ID tokens, userinfo, refresh tokens that are good for one use, and key rotation, and that refuses what real ones refuse. It asks for no password, and with
-// [Issuer.Misbehave] it does what a hostile or broken provider does. All methods may be called concurrently.
+// Issuer is a fake identity provider: an http.Handler that speaks the authorization code flow of
+// OAuth 2.0 and OpenID Connect as real ones do, with discovery, PKCE, signed ID tokens, userinfo,
+// refresh tokens that are good for one use, and key rotation, and that refuses what real ones
+// refuse. It asks for no password, and with [Issuer.Misbehave] it does what a hostile or broken
+// provider does. All methods may be called concurrently.
 //
-// Asked for the scope openid it issues an ID token and acts as an OpenID provider; otherwise it acts as a plain OAuth 2.0 server. Beside the
-// endpoints that discovery tells there are URL/user and URL/user/emails, shaped like GitHub's.
+// Asked for the scope openid it issues an ID token and acts as an OpenID provider; otherwise it
+// acts as a plain OAuth 2.0 server. Beside the endpoints that discovery tells there are URL/user
+// and URL/user/emails, shaped like GitHub's.
 //
 // It lets anybody sign in as anybody, so it must never be reachable in production.
 type Issuer struct {
@@ -61,11 +64,13 @@ type client struct {
 	registration Registration
 }
 
-// NewIssuer starts an identity provider at a loopback address, which ends with the test. /authorize sends the visitor back at once, signed in
-// as the person that the login_hint parameter names, else as the one given to [Issuer.Next] last, else as the first of persons. Without persons
-// there is Ann Example, subject 1001, with the verified address ann@example.com.
+// NewIssuer starts an identity provider at a loopback address, which ends with the test. /authorize
+// sends the visitor back at once, signed in as the person that the login_hint parameter names, else
+// as the one given to [Issuer.Next] last, else as the first of persons. Without persons there is
+// Ann Example, subject 1001, with the verified address ann@example.com.
 //
-// One confidential client is registered, ClientID and ClientSecret, to which any redirect URI is allowed.
+// One confidential client is registered, ClientID and ClientSecret, to which any redirect URI is
+// allowed.
 func NewIssuer(t testing.TB, persons ...Person) *Issuer {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
@@ -79,9 +84,10 @@ func NewIssuer(t testing.TB, persons ...Person) *Issuer {
 	return i
 }
 
-// NewLocalIssuer returns an identity provider for development, to be served by the caller at a URL such as http://localhost:3000/idp, whose
-// path it expects in the requests. /authorize shows a page on which the visitor picks one of the persons, or types a name and an e-mail address.
-// Any redirect URI is allowed to the client; an empty secret makes it a public one.
+// NewLocalIssuer returns an identity provider for development, to be served by the caller at a URL
+// such as http://localhost:3000/idp, whose path it expects in the requests. /authorize shows a page
+// on which the visitor picks one of the persons, or types a name and an e-mail address. Any
+// redirect URI is allowed to the client; an empty secret makes it a public one.
 func NewLocalIssuer(url, clientID, clientSecret string, persons ...Person) *Issuer {
 	i := newIssuer(url, clientID, clientSecret, persons)
 	i.interactive = true
@@ -108,8 +114,9 @@ func bareIssuer(issuer, clientID, clientSecret string, persons []Person) *Issuer
 		routes: http.NewServeMux(), stopped: make(chan struct{}), now: time.Now,
 		clients: map[string]client{clientID: {secret: clientSecret}},
 		persons: slices.Clone(persons), next: persons[0].Subject,
-		codes: map[string]grant{}, access: map[string]grant{}, refresh: map[string]grant{}, held: map[Endpoint]chan struct{}{},
-		key: newKey("ES256"), requests: map[Endpoint]int{}, faults: map[Misbehaviour]bool{},
+		codes: map[string]grant{}, access: map[string]grant{}, refresh: map[string]grant{},
+		held: map[Endpoint]chan struct{}{},
+		key:  newKey("ES256"), requests: map[Endpoint]int{}, faults: map[Misbehaviour]bool{},
 		pushes: map[string]pushed{}, used: map[string]time.Time{},
 	}
 	i.route("GET /.well-known/openid-configuration", Discovery, i.serveDiscovery)
@@ -162,20 +169,22 @@ func (i *Issuer) Requests(e Endpoint) int {
 	return i.requests[e]
 }
 
-// Stranger returns another issuer, at URL/stranger, with the same first client and persons but keys of its own: the attacker of those
-// misbehaviours that need one. It serves everything that an issuer does; its request counts tell whether somebody was lured to it.
+// Stranger returns another issuer, at URL/stranger, with the same first client and persons but keys
+// of its own: the attacker of those misbehaviours that need one. It serves everything that an
+// issuer does; its request counts tell whether somebody was lured to it.
 func (i *Issuer) Stranger() *Issuer { return i.stranger }
 
-// AddClient registers another client, or replaces one. An empty secret makes it a public client. A redirect URI must equal one of those given
-// byte for byte; with none given, any is allowed.
+// AddClient registers another client, or replaces one. An empty secret makes it a public client. A
+// redirect URI must equal one of those given byte for byte; with none given, any is allowed.
 func (i *Issuer) AddClient(id, secret string, redirectURIs ...string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.clients[id] = client{secret: secret, redirectURIs: redirectURIs}
 }
 
-// Next makes p the person who signs in from now on wherever login_hint names nobody, and takes p for whoever had the same subject. Sign-ins that
-// run already keep the person they began with. The page of [NewLocalIssuer] asks the visitor instead.
+// Next makes p the person who signs in from now on wherever login_hint names nobody, and takes p
+// for whoever had the same subject. Sign-ins that run already keep the person they began with. The
+// page of [NewLocalIssuer] asks the visitor instead.
 func (i *Issuer) Next(p Person) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -30,7 +30,8 @@ var browser = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) e
 
 func authorization(i *cardeatest.Issuer, more ...string) url.Values {
 	q := url.Values{
-		"response_type": {"code"}, "client_id": {i.ClientID}, "redirect_uri": {redirectURI}, "scope": {"openid profile email"},
+		"response_type": {"code"}, "client_id": {i.ClientID}, "redirect_uri": {redirectURI},
+		"scope": {"openid profile email"},
 		"state": {"st4te"}, "nonce": {"n0nce"}, "code_challenge": {challenge}, "code_challenge_method": {"S256"},
 	}
 	for n := 0; n < len(more); n += 2 {
@@ -62,10 +63,14 @@ func callback(t *testing.T, i *cardeatest.Issuer, q url.Values) url.Values {
 	return to.Query()
 }
 
-// exchange posts to the token endpoint as the first client, by client_secret_basic, with parameters in the place of those of a code's redemption.
+// exchange posts to the token endpoint as the first client, by client_secret_basic, with parameters
+// in the place of those of a code's redemption.
 func exchange(t *testing.T, i *cardeatest.Issuer, code string, more ...string) (int, map[string]any) {
 	t.Helper()
-	form := url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {redirectURI}, "code_verifier": {verifier}}
+	form := url.Values{
+		"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {redirectURI},
+		"code_verifier": {verifier},
+	}
 	for n := 0; n < len(more); n += 2 {
 		form.Set(more[n], more[n+1])
 	}
@@ -111,7 +116,8 @@ func get(t *testing.T, url, accessToken string) (int, map[string]any) {
 	return do(t, req)
 }
 
-// claims verifies an ID token with the key set that the issuer publishes. It returns nothing when it does not verify.
+// claims verifies an ID token with the key set that the issuer publishes. It returns nothing when
+// it does not verify.
 func claims(t *testing.T, i *cardeatest.Issuer, idToken any) map[string]any {
 	t.Helper()
 	_, set := get(t, i.URL+"/jwks", "")
@@ -121,7 +127,8 @@ func claims(t *testing.T, i *cardeatest.Issuer, idToken any) map[string]any {
 		t.Error(err)
 	}
 	compact, _ := idToken.(string)
-	jws, err := jose.ParseSignedCompact(compact, []jose.SignatureAlgorithm{jose.ES256, jose.RS256, jose.ES384, jose.EdDSA})
+	jws, err := jose.ParseSignedCompact(compact,
+		[]jose.SignatureAlgorithm{jose.ES256, jose.RS256, jose.ES384, jose.EdDSA})
 	if err != nil {
 		t.Error(err)
 		return nil
@@ -143,11 +150,13 @@ func names(m map[string]any) string { return strings.Join(slices.Sorted(maps.Key
 func TestIssuerSignsAPersonIn(t *testing.T) {
 	t.Parallel()
 	bob := cardeatest.Person{
-		Subject: "7", Name: "Bob", Email: "bob@example.com", EmailVerified: true, Picture: "https://img.example/7", Claims: map[string]any{"team": "blue"},
+		Subject: "7", Name: "Bob", Email: "bob@example.com", EmailVerified: true, Picture: "https://img.example/7",
+		Claims: map[string]any{"team": "blue"},
 	}
 	i := cardeatest.NewIssuer(t, bob)
 	status, discovery := get(t, i.URL+"/.well-known/openid-configuration", "")
-	if status != 200 || discovery["issuer"] != i.URL || discovery["token_endpoint"] != i.URL+"/token" || discovery["jwks_uri"] != i.URL+"/jwks" {
+	if status != 200 || discovery["issuer"] != i.URL || discovery["token_endpoint"] != i.URL+"/token" ||
+		discovery["jwks_uri"] != i.URL+"/jwks" {
 		t.Errorf("discovery: status %d, %v", status, discovery)
 	}
 
@@ -163,7 +172,8 @@ func TestIssuerSignsAPersonIn(t *testing.T) {
 	if got, want := names(id), "at_hash aud email email_verified exp iat iss name nonce picture sub team"; got != want {
 		t.Errorf("ID token has %s, want %s", got, want)
 	}
-	if id["iss"] != i.URL || id["aud"] != i.ClientID || id["sub"] != "7" || id["nonce"] != "n0nce" || id["email_verified"] != true {
+	if id["iss"] != i.URL || id["aud"] != i.ClientID || id["sub"] != "7" || id["nonce"] != "n0nce" ||
+		id["email_verified"] != true {
 		t.Errorf("ID token says %v", id)
 	}
 	status, userinfo := get(t, i.URL+"/userinfo", token["access_token"].(string))
@@ -171,7 +181,8 @@ func TestIssuerSignsAPersonIn(t *testing.T) {
 		t.Errorf("userinfo: status %d, members %s, want %s", status, got, want)
 	}
 	for endpoint, want := range map[cardeatest.Endpoint]int{
-		cardeatest.Discovery: 1, cardeatest.Authorize: 1, cardeatest.Token: 1, cardeatest.JWKS: 1, cardeatest.Userinfo: 1, cardeatest.User: 0,
+		cardeatest.Discovery: 1, cardeatest.Authorize: 1, cardeatest.Token: 1, cardeatest.JWKS: 1,
+		cardeatest.Userinfo: 1, cardeatest.User: 0,
 	} {
 		if got := i.Requests(endpoint); got != want {
 			t.Errorf("%d requests to %s, want %d", got, endpoint, want)
@@ -182,7 +193,8 @@ func TestIssuerSignsAPersonIn(t *testing.T) {
 func TestIssuerIsAPlainOAuthServerWithoutTheScopeOpenID(t *testing.T) {
 	t.Parallel()
 	i := cardeatest.NewIssuer(t, cardeatest.Person{
-		Subject: "9007199254740993", Name: "Bob", Email: "bob@example.com", EmailVerified: true, Claims: map[string]any{"login": "bobby"},
+		Subject: "9007199254740993", Name: "Bob", Email: "bob@example.com", EmailVerified: true,
+		Claims: map[string]any{"login": "bobby"},
 	})
 	_, token := exchange(t, i, callback(t, i, authorization(i, "scope", "read:user")).Get("code"))
 	if _, has := token["id_token"]; has {
@@ -231,7 +243,8 @@ func TestIssuerRefusesABadAuthorizationRequest(t *testing.T) {
 		"repeated parameter": {doubled, "invalid_request"},
 	} {
 		back := callback(t, i, test.q)
-		if back.Get("error") != test.want || back.Has("code") || back.Get("state") != "st4te" || back.Get("iss") != i.URL {
+		if back.Get("error") != test.want || back.Has("code") || back.Get("state") != "st4te" ||
+			back.Get("iss") != i.URL {
 			t.Errorf("%s: callback has %v", name, back)
 		}
 	}
@@ -274,7 +287,8 @@ func TestIssuerRefusesABadTokenRequest(t *testing.T) {
 	}
 }
 
-// Tinyauth CVE-2026-32245, Pocket ID CVE-2026-28513, Zitadel CVE-2026-55672: a code redeemed twice in a race.
+// Tinyauth CVE-2026-32245, Pocket ID CVE-2026-28513, Zitadel CVE-2026-55672: a code redeemed twice
+// in a race.
 func TestIssuerRedeemsACodeOnce(t *testing.T) {
 	t.Parallel()
 	i := cardeatest.NewIssuer(t)
@@ -413,7 +427,8 @@ func TestIssuerRotatesItsKeys(t *testing.T) {
 		i.SignWith(alg)
 		_, token := exchange(t, i, callback(t, i, authorization(i)).Get("code"))
 		claims(t, i, token["id_token"])
-		if _, d := get(t, i.URL+"/.well-known/openid-configuration", ""); fmt.Sprint(d["id_token_signing_alg_values_supported"]) != "["+alg+"]" {
+		if _, d := get(t, i.URL+"/.well-known/openid-configuration",
+			""); fmt.Sprint(d["id_token_signing_alg_values_supported"]) != "["+alg+"]" {
 			t.Errorf("discovery tells %v, want %s", d["id_token_signing_alg_values_supported"], alg)
 		}
 	}
@@ -439,7 +454,8 @@ func TestIssuerMisbehavesAsAsked(t *testing.T) {
 	t.Parallel()
 	i := cardeatest.NewIssuer(t)
 	i.Misbehave(cardeatest.CallbackError("access_denied"))
-	if back := callback(t, i, authorization(i)); back.Get("error") != "access_denied" || back.Has("code") || back.Get("state") != "st4te" {
+	if back := callback(t, i, authorization(i)); back.Get("error") != "access_denied" || back.Has("code") ||
+		back.Get("state") != "st4te" {
 		t.Errorf("callback has %v", back)
 	}
 	i.Misbehave(cardeatest.CallbackNoIss, cardeatest.CallbackForeignState)
@@ -522,13 +538,17 @@ func TestLocalIssuerShowsAPage(t *testing.T) {
 	i := localIssuer(t, cardeatest.Person{Subject: "a", Name: "Ann <b>", Email: "ann@example.com"})
 	resp := authorize(t, i, authorization(i))
 	body, _ := io.ReadAll(resp.Body)
-	for _, want := range []string{"<h1>Sign in</h1>", "to continue to quickstart", "Ann &lt;b&gt;", `value="a"`, `action="/idp/authorize?client_id=quickstart&amp;`} {
+	for _, want := range []string{
+		"<h1>Sign in</h1>", "to continue to quickstart", "Ann &lt;b&gt;", `value="a"`,
+		`action="/idp/authorize?client_id=quickstart&amp;`,
+	} {
 		if !strings.Contains(string(body), want) {
 			t.Errorf("page does not have %s:\n%s", want, body)
 		}
 	}
 	csp := resp.Header.Get("Content-Security-Policy")
-	if resp.StatusCode != 200 || !strings.Contains(csp, "default-src 'none'") || !strings.Contains(csp, "form-action 'self' https://app.example;") {
+	if resp.StatusCode != 200 || !strings.Contains(csp, "default-src 'none'") ||
+		!strings.Contains(csp, "form-action 'self' https://app.example;") {
 		t.Errorf("status %d, policy %q", resp.StatusCode, csp)
 	}
 }
@@ -559,7 +579,8 @@ func TestLocalIssuerReadsThePage(t *testing.T) {
 		t.Errorf("typed a known address: got %v", c)
 	}
 	typed := signedIn(url.Values{"name": {" Bob "}, "email": {"bob@example.com"}})
-	if typed["name"] != "Bob" || typed["email"] != "bob@example.com" || typed["email_verified"] != true || typed["sub"] == "" {
+	if typed["name"] != "Bob" || typed["email"] != "bob@example.com" || typed["email_verified"] != true ||
+		typed["sub"] == "" {
 		t.Errorf("typed a new address: got %v", typed)
 	}
 	again := localIssuer(t)
@@ -567,10 +588,13 @@ func TestLocalIssuerReadsThePage(t *testing.T) {
 	if c := signedIn(url.Values{"email": {"Bob@example.com"}}); c["sub"] != typed["sub"] {
 		t.Errorf("after a restart the subject is %v, want %v", c["sub"], typed["sub"])
 	}
-	if to, err := post(url.Values{"cancel": {"1"}}).Location(); err != nil || to.Query().Get("error") != "access_denied" {
+	if to, err := post(url.Values{"cancel": {"1"}}).Location(); err != nil ||
+		to.Query().Get("error") != "access_denied" {
 		t.Errorf("cancelled: sent to %v", to)
 	}
-	for _, form := range []url.Values{{}, {"name": {"Bob"}}, {"email": {"bob"}}, {"email": {"a@b@c"}}, {"email": {"@b"}}, {"person": {"nobody"}}} {
+	for _, form := range []url.Values{
+		{}, {"name": {"Bob"}}, {"email": {"bob"}}, {"email": {"a@b@c"}}, {"email": {"@b"}}, {"person": {"nobody"}},
+	} {
 		resp := post(form)
 		body, _ := io.ReadAll(resp.Body)
 		if resp.StatusCode != http.StatusBadRequest || !strings.Contains(string(body), `role="alert"`) {

@@ -16,15 +16,17 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// signingKey is a key pair with the algorithm it is used with. Its methods are safe for concurrent use.
+// signingKey is a key pair with the algorithm it is used with. Its methods are safe for concurrent
+// use.
 type signingKey struct {
 	id      string
 	alg     jose.SignatureAlgorithm
 	private crypto.Signer
 }
 
-// SignWith makes the issuer sign ID tokens with that algorithm from now on, with a new key: RS256, RS384, RS512, PS256, PS384, PS512, ES256,
-// ES384, ES512 or EdDSA. It panics with any other. An issuer starts with ES256, because RSA keys take long to make.
+// SignWith makes the issuer sign ID tokens with that algorithm from now on, with a new key: RS256,
+// RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512 or EdDSA. It panics with any other. An
+// issuer starts with ES256, because RSA keys take long to make.
 func (i *Issuer) SignWith(alg string) {
 	key := newKey(jose.SignatureAlgorithm(alg))
 	i.mu.Lock()
@@ -103,7 +105,8 @@ func (k signingKey) compact(alg jose.SignatureAlgorithm, key any, claims map[str
 	return compact
 }
 
-// publicPEM is the public key as people store it in files: what a verifier that mixes up algorithms takes as the secret of HS256.
+// publicPEM is the public key as people store it in files: what a verifier that mixes up algorithms
+// takes as the secret of HS256.
 func (k signingKey) publicPEM() []byte {
 	der, err := x509.MarshalPKIXPublicKey(k.private.Public())
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/cardea-auth/cardea/email"
 )
 
-// Mailbox keeps the mails that an application under test sends. It is an [email.Sender]; what arrives at a [MailServer] is in one, too. The zero value
-// is empty. It is safe for concurrent use.
+// Mailbox keeps the mails that an application under test sends. It is an [email.Sender]; what
+// arrives at a [MailServer] is in one, too. The zero value is empty. It is safe for concurrent use.
 type Mailbox struct {
 	mu    sync.Mutex
 	mails []Mail

@@ -33,7 +33,8 @@ func newMailApplication(sender email.Sender) (http.Handler, error) {
 	return mux, nil
 }
 
-// testSignInByMail is a test of that application. In a real one its name begins with Test, and t is a *testing.T.
+// testSignInByMail is a test of that application. In a real one its name begins with Test, and t is
+// a *testing.T.
 func testSignInByMail(t testing.TB) {
 	mails := new(cardeatest.Mailbox)
 	app, err := newMailApplication(mails)
@@ -63,7 +64,9 @@ func ExampleMailbox() {
 func TestMailbox(t *testing.T) {
 	t.Parallel()
 	var b cardeatest.Mailbox
-	m := email.Message{To: "ann@example.com", Text: "Open https://x.example/callback/email?a=b\r\nor type\r\n012345\r\n"}
+	m := email.Message{
+		To: "ann@example.com", Text: "Open https://x.example/callback/email?a=b\r\nor type\r\n012345\r\n",
+	}
 	for _, to := range []string{"ann@example.com", "bob@example.com", "ann@example.com"} {
 		m.To = to
 		if err := b.Send(t.Context(), m); err != nil {
@@ -71,7 +74,8 @@ func TestMailbox(t *testing.T) {
 		}
 		m.Subject += "x"
 	}
-	if got := b.Last(t, "ann@example.com"); got.Link != "https://x.example/callback/email?a=b" || got.Code != "012345" || got.Subject != "xx" {
+	if got := b.Last(t, "ann@example.com"); got.Link != "https://x.example/callback/email?a=b" ||
+		got.Code != "012345" || got.Subject != "xx" {
 		t.Errorf("got %+v", got)
 	}
 	full := errors.New("full")

@@ -24,8 +24,9 @@ import (
 	"github.com/cardea-auth/cardea/email"
 )
 
-// MailServer is an SMTP server on a loopback address, which accepts every mail. Its certificate is valid for 127.0.0.1 and example.com, and of an
-// authority that only Roots knows. It ends with its test.
+// MailServer is an SMTP server on a loopback address, which accepts every mail. Its certificate is
+// valid for 127.0.0.1 and example.com, and of an authority that only Roots knows. It ends with its
+// test.
 type MailServer struct {
 	Host  string
 	Port  int
@@ -42,15 +43,17 @@ type MailServer struct {
 	conns      []net.Conn
 }
 
-// MailServerConfig says what a MailServer offers. The zero value is a server without encryption and without passwords.
+// MailServerConfig says what a MailServer offers. The zero value is a server without encryption and
+// without passwords.
 type MailServerConfig struct {
 	StartTLS    bool   // offers STARTTLS
 	ImplicitTLS bool   // speaks TLS from the first byte
 	Username    string // offers AUTH PLAIN over TLS, and insists on it
 	Password    string
 
-	// Answer can answer a command in the place of the server: what it returns is sent, unless it is "". Closing the connection is "close". The greeting
-	// comes as the command "", the body of a mail as the command ".". Defaults to a server that works.
+	// Answer can answer a command in the place of the server: what it returns is sent, unless it is
+	// "". Closing the connection is "close". The greeting comes as the command "", the body of a
+	// mail as the command ".". Defaults to a server that works.
 	Answer func(command string) string
 }
 
@@ -68,7 +71,9 @@ func NewMailServer(t testing.TB, config MailServerConfig) *MailServer {
 	t.Helper()
 	authority := httptest.NewTLSServer(nil) // has a certificate for loopback addresses
 	authority.Close()
-	s := &MailServer{config: config, cert: authority.TLS.Certificates[0], Roots: x509.NewCertPool(), Mails: new(Mailbox)}
+	s := &MailServer{
+		config: config, cert: authority.TLS.Certificates[0], Roots: x509.NewCertPool(), Mails: new(Mailbox),
+	}
 	s.Roots.AddCert(authority.Certificate())
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -211,7 +216,8 @@ func (c *mailConn) answer(verb, line string) string {
 	return "250 fine"
 }
 
-// path is the address of a MAIL or RCPT command (RFC 5321 § 4.1.2): all that stands between the outermost angle brackets.
+// path is the address of a MAIL or RCPT command (RFC 5321 § 4.1.2): all that stands between the
+// outermost angle brackets.
 func path(line string) string {
 	begin, end := strings.IndexByte(line, '<'), strings.LastIndexByte(line, '>')
 	if begin < 0 || end < begin {

@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// Misbehaviour is one way in which an [Issuer] departs from the standards; its text says what is wrong. Odd persons, without subject or with an
-// unverified address, are not among them: a [Person] is sent as it is.
+// Misbehaviour is one way in which an [Issuer] departs from the standards; its text says what is
+// wrong. Odd persons, without subject or with an unverified address, are not among them: a [Person]
+// is sent as it is.
 type Misbehaviour string
 
 // In the discovery document. A client must refuse the document.
@@ -28,8 +29,9 @@ const (
 	CallbackForeignState Misbehaviour = "callback: state of somebody else"
 )
 
-// At the token endpoint. IgnoresPKCE alone is for tests that bring a stolen code themselves; with SwapsCodes a code gets the tokens of another
-// visitor who is signing in at the same time. A client notices by the nonce.
+// At the token endpoint. IgnoresPKCE alone is for tests that bring a stolen code themselves; with
+// SwapsCodes a code gets the tokens of another visitor who is signing in at the same time. A client
+// notices by the nonce.
 const (
 	IgnoresPKCE      Misbehaviour = "token: PKCE ignored"
 	SwapsCodes       Misbehaviour = "token: PKCE ignored and codes swapped"
@@ -66,7 +68,8 @@ const (
 	AtHashForeign     Misbehaviour = "id token: at_hash of another access token"
 )
 
-// In the header or the signature of the ID token. A client must refuse it, except KidMissing, which is allowed to an issuer with one key.
+// In the header or the signature of the ID token. A client must refuse it, except KidMissing, which
+// is allowed to an issuer with one key.
 const (
 	AlgNone             Misbehaviour = "id token: alg none"
 	AlgHS256            Misbehaviour = "id token: HS256 with the public key as secret"
@@ -77,7 +80,8 @@ const (
 	HeaderJWK           Misbehaviour = "id token: signed by the stranger, its key in jwk"
 	SignatureOfStranger Misbehaviour = "id token: signed by the stranger"
 	SignatureBroken     Misbehaviour = "id token: signature broken"
-	TokenOfStranger     Misbehaviour = "id token: a good one of the stranger's" // for the same client, nonce and person; its discovery is good too
+	// for the same client, nonce and person; its discovery is good too
+	TokenOfStranger Misbehaviour = "id token: a good one of the stranger's"
 )
 
 // At the key set. With JWKSSymmetric it has a symmetric key, with which the ID token is signed.
@@ -94,7 +98,8 @@ const (
 
 const callbackErrorPrefix = "callback: error "
 
-// CallbackError makes the issuer send visitors back with an error such as "access_denied" (RFC 6749 § 4.1.2.1) instead of a code.
+// CallbackError makes the issuer send visitors back with an error such as "access_denied" (RFC 6749
+// § 4.1.2.1) instead of a code.
 func CallbackError(code string) Misbehaviour { return Misbehaviour(callbackErrorPrefix + code) }
 
 func (m Misbehaviour) callbackError() (code string, ok bool) {
@@ -121,8 +126,9 @@ func Broken(e Endpoint, how Failure) Misbehaviour {
 	return Misbehaviour(string(e) + ": " + string(how))
 }
 
-// Misbehave makes the issuer misbehave in these ways, and in no others, from now on. Without arguments it behaves again. A way that does not
-// apply to what the client asks for has no effect. The [Issuer.Stranger] cannot misbehave.
+// Misbehave makes the issuer misbehave in these ways, and in no others, from now on. Without
+// arguments it behaves again. A way that does not apply to what the client asks for has no effect.
+// The [Issuer.Stranger] cannot misbehave.
 func (i *Issuer) Misbehave(ways ...Misbehaviour) {
 	if i.stranger == nil {
 		panic("cardeatest: the stranger cannot misbehave")
@@ -140,7 +146,8 @@ func (i *Issuer) breaks(w http.ResponseWriter, r *http.Request, e Endpoint) bool
 	var how Failure
 	i.mu.Lock()
 	for fault := range i.faults {
-		if text, ok := strings.CutPrefix(string(fault), string(e)+": "); ok && slices.Contains(failures, Failure(text)) {
+		if text, ok := strings.CutPrefix(string(fault), string(e)+": "); ok &&
+			slices.Contains(failures, Failure(text)) {
 			how = Failure(text)
 		}
 	}
@@ -152,7 +159,9 @@ func (i *Issuer) breaks(w http.ResponseWriter, r *http.Request, e Endpoint) bool
 	return true
 }
 
-var failures = []Failure{Hangs, SendsNothing, SendsNull, SendsHTML, SendsHuge, SendsError400, SendsError500, SendsElsewhere}
+var failures = []Failure{
+	Hangs, SendsNothing, SendsNull, SendsHTML, SendsHuge, SendsError400, SendsError500, SendsElsewhere,
+}
 
 func (i *Issuer) fail(w http.ResponseWriter, r *http.Request, how Failure) {
 	switch how {

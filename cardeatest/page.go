@@ -56,7 +56,8 @@ const (
 	cancel
 )
 
-// readPage returns whom the visitor picked, or a new person with the name and address typed, who is known from then on.
+// readPage returns whom the visitor picked, or a new person with the name and address typed, who is
+// known from then on.
 func (i *Issuer) readPage(r *http.Request) (Person, pageAnswer) {
 	if r.PostFormValue("cancel") != "" {
 		return Person{}, cancel
@@ -77,7 +78,9 @@ func (i *Issuer) readPage(r *http.Request) (Person, pageAnswer) {
 	if p, ok := i.person(email); ok {
 		return p, signIn
 	}
-	p := Person{Subject: subjectOf(email), Name: strings.TrimSpace(r.PostFormValue("name")), Email: email, EmailVerified: true}
+	p := Person{
+		Subject: subjectOf(email), Name: strings.TrimSpace(r.PostFormValue("name")), Email: email, EmailVerified: true,
+	}
 	i.know(p)
 	return p, signIn
 }
@@ -90,7 +93,8 @@ func subjectOf(email string) string {
 
 func writePage(w http.ResponseWriter, show page, redirectURI string) {
 	show.Nonce = rand.Text()
-	// Browsers apply form-action also to where the answer to the form redirects, so the client's origin must be in it.
+	// Browsers apply form-action also to where the answer to the form redirects, so the client's
+	// origin must be in it.
 	target := "'self'"
 	if to, err := url.Parse(redirectURI); err == nil && to.Host != "" && !strings.ContainsAny(to.Host, "; ,'") {
 		target += " " + to.Scheme + "://" + to.Host
@@ -98,7 +102,8 @@ func writePage(w http.ResponseWriter, show page, redirectURI string) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy",
-		"default-src 'none'; style-src 'nonce-"+show.Nonce+"'; form-action "+target+"; base-uri 'none'; frame-ancestors 'none'")
+		"default-src 'none'; style-src 'nonce-"+show.Nonce+"'; form-action "+target+
+			"; base-uri 'none'; frame-ancestors 'none'")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Content-Type-Options", "nosniff")
 	if show.Problem != "" {

@@ -19,7 +19,8 @@ type pushed struct {
 	expires time.Time
 }
 
-// RequirePush makes the issuer take only authorization requests that were pushed (RFC 9126 § 5), of every client; discovery says so.
+// RequirePush makes the issuer take only authorization requests that were pushed (RFC 9126 § 5), of
+// every client; discovery says so.
 func (i *Issuer) RequirePush() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -59,8 +60,8 @@ func (i *Issuer) servePush(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusCreated, map[string]any{"request_uri": uri, "expires_in": int(pushLife.Seconds())})
 }
 
-// requestOf returns the parameters of an authorization request: those in the query, or those that a client has pushed and the query refers to. A page can
-// be loaded again with them for a minute.
+// requestOf returns the parameters of an authorization request: those in the query, or those that a
+// client has pushed and the query refers to. A page can be loaded again with them for a minute.
 func (i *Issuer) requestOf(q url.Values) (params url.Values, problem string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

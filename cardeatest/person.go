@@ -7,16 +7,20 @@ import (
 	"strings"
 )
 
-// Person is somebody who can sign in at an [Issuer]. Fields are sent as they are, however odd, so that an application can be tested with a
-// Subject of "null" or with EmailVerified as the text "false".
+// Person is somebody who can sign in at an [Issuer]. Fields are sent as they are, however odd, so
+// that an application can be tested with a Subject of "null" or with EmailVerified as the text
+// "false".
 type Person struct {
-	Subject       string // the provider's own id of the person; digits only make a number of it in the profile like GitHub's
+	// the provider's own id of the person; digits only make a number of it in the profile like
+	// GitHub's
+	Subject       string
 	Name          string // not sent when empty
 	Email         string // not sent when empty
 	EmailVerified any    // usually true or false; not sent when nil
 	Picture       string // not sent when empty
 
-	// Claims are further ones, or others in place of those above. A nil value leaves the claim out: {"sub": nil} is a person without subject.
+	// Claims are further ones, or others in place of those above. A nil value leaves the claim out:
+	// {"sub": nil} is a person without subject.
 	Claims map[string]any
 }
 

@@ -8,8 +8,9 @@ import (
 	"sync"
 )
 
-// renew spends a refresh token and returns its grant, or an error code. One that was spent already is in two hands, of which one is a thief's: then all
-// tokens of the grant end (RFC 9700 § 4.14.2). i.mu is held.
+// renew spends a refresh token and returns its grant, or an error code. One that was spent already
+// is in two hands, of which one is a thief's: then all tokens of the grant end (RFC 9700 § 4.14.2).
+// i.mu is held.
 func (i *Issuer) renew(clientID, token string) (grant, string) {
 	g, ok := i.refresh[token]
 	if !ok || g.clientID != clientID {
@@ -33,16 +34,17 @@ func (i *Issuer) end(which func(grant) bool) {
 	}
 }
 
-// Revoke takes back what the person with that subject has allowed, as a page of the provider's would: codes, access tokens and refresh tokens are worth
-// nothing from now on. The person can sign in again.
+// Revoke takes back what the person with that subject has allowed, as a page of the provider's
+// would: codes, access tokens and refresh tokens are worth nothing from now on. The person can sign
+// in again.
 func (i *Issuer) Revoke(subject string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.end(func(g grant) bool { return g.person.Subject == subject })
 }
 
-// Hold keeps an endpoint from serving requests until release is called, or their clients give up, or the test ends. They count in [Issuer.Requests] at
-// once.
+// Hold keeps an endpoint from serving requests until release is called, or their clients give up,
+// or the test ends. They count in [Issuer.Requests] at once.
 func (i *Issuer) Hold(e Endpoint) (release func()) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

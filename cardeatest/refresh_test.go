@@ -8,7 +8,8 @@ import (
 	"github.com/cardea-auth/cardea/cardeatest"
 )
 
-// A refresh token that comes back after it was spent was stolen, from one of the two who have it: all tokens of the grant end, and those of others don't.
+// A refresh token that comes back after it was spent was stolen, from one of the two who have it:
+// all tokens of the grant end, and those of others don't.
 func TestIssuerEndsAGrantWhoseRefreshTokenComesBack(t *testing.T) {
 	t.Parallel()
 	i := cardeatest.NewIssuer(t)

@@ -9,22 +9,27 @@ import (
 	"slices"
 )
 
-// Registration is how a client must authenticate at the endpoints for tokens and for pushed authorization requests, in place of its secret (RFC 7591 § 2).
+// Registration is how a client must authenticate at the endpoints for tokens and for pushed
+// authorization requests, in place of its secret (RFC 7591 § 2).
 type Registration struct {
-	// Method is client_secret_jwt, private_key_jwt, tls_client_auth or self_signed_tls_client_auth. Empty leaves it at the secret.
+	// Method is client_secret_jwt, private_key_jwt, tls_client_auth or self_signed_tls_client_auth.
+	// Empty leaves it at the secret.
 	Method string
 
 	// Of assertions.
-	Key       crypto.PublicKey // for private_key_jwt
-	KeyID     string           // the kid that an assertion must name; empty takes any
-	Algorithm string           // the only one that is accepted; empty accepts RS256, PS256, ES256 and EdDSA, and HS256 for client_secret_jwt
-	Audience  string           // the only one that is accepted; defaults to the issuer's URL
+	Key   crypto.PublicKey // for private_key_jwt
+	KeyID string           // the kid that an assertion must name; empty takes any
+	// the only one that is accepted; empty accepts RS256, PS256, ES256 and EdDSA, and HS256 for
+	// client_secret_jwt
+	Algorithm string
+	Audience  string // the only one that is accepted; defaults to the issuer's URL
 
 	// Of certificates, which reach the issuer of [NewTLSIssuer] only.
 	Certificate *x509.Certificate // for self_signed_tls_client_auth: this one, byte for byte
 	Authority   *x509.Certificate // for tls_client_auth: who has issued the certificate
 	Subject     string            // for tls_client_auth: the common name in it
-	Bound       bool              // access tokens are good only with the certificate that was presented for them (RFC 8705 § 3)
+	// access tokens are good only with the certificate that was presented for them (RFC 8705 § 3)
+	Bound bool
 
 	DPoP      bool // tokens are bound to a key, of which each request must bring a proof by ES256 (RFC 9449)
 	DPoPNonce bool // and in the proof the nonce that was given last
@@ -35,7 +40,8 @@ var (
 	byCertificate = []string{"tls_client_auth", "self_signed_tls_client_auth"}
 )
 
-// Register makes a client that was added authenticate in another way from now on. Discovery lists the method. It panics where there is no such client.
+// Register makes a client that was added authenticate in another way from now on. Discovery lists
+// the method. It panics where there is no such client.
 func (i *Issuer) Register(clientID string, r Registration) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -9,8 +9,9 @@ import (
 	"testing"
 )
 
-// NewTLSIssuer is [NewIssuer] over https, with a second listener that demands a certificate of clients, for those of tls_client_auth and
-// self_signed_tls_client_auth. Discovery tells of it by mtls_endpoint_aliases (RFC 8705 § 5); the first listener asks for none. Both end with the test.
+// NewTLSIssuer is [NewIssuer] over https, with a second listener that demands a certificate of
+// clients, for those of tls_client_auth and self_signed_tls_client_auth. Discovery tells of it by
+// mtls_endpoint_aliases (RFC 8705 § 5); the first listener asks for none. Both end with the test.
 func NewTLSIssuer(t testing.TB, persons ...Person) *Issuer {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
@@ -29,7 +30,8 @@ func NewTLSIssuer(t testing.TB, persons ...Person) *Issuer {
 	return i
 }
 
-// HTTPClient returns a client that trusts the certificate of an issuer that [NewTLSIssuer] made, and else no authority.
+// HTTPClient returns a client that trusts the certificate of an issuer that [NewTLSIssuer] made,
+// and else no authority.
 func (i *Issuer) HTTPClient() *http.Client {
 	roots := x509.NewCertPool()
 	if i.certificate != nil {

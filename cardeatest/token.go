@@ -57,8 +57,9 @@ func (i *Issuer) serveToken(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, result)
 }
 
-// authenticate returns the client that the request proves to come from: in the way in which it is registered or else by client_secret_basic or
-// client_secret_post, or none for a public client. Two at once are refused (RFC 6749 § 2.3). i.mu is held.
+// authenticate returns the client that the request proves to come from: in the way in which it is
+// registered or else by client_secret_basic or client_secret_post, or none for a public client. Two
+// at once are refused (RFC 6749 § 2.3). i.mu is held.
 func (i *Issuer) authenticate(r *http.Request) (id string, ok bool) {
 	if r.PostForm.Has("client_assertion") && r.Header.Get("Authorization") == "" {
 		return i.asserted(r.PostForm)
@@ -118,12 +119,15 @@ func (i *Issuer) swap(code string) grant {
 	return i.codes[code]
 }
 
-// issue returns the answer of the token endpoint: a refresh token if the scope has offline_access, an ID token if it has openid. i.mu is held.
+// issue returns the answer of the token endpoint: a refresh token if the scope has offline_access,
+// an ID token if it has openid. i.mu is held.
 func (i *Issuer) issue(g grant) map[string]any {
 	access := rand.Text()
 	g.expires = i.now().Add(tokenLife)
 	i.access[access] = g
-	result := map[string]any{"access_token": access, "token_type": tokenType(g), "expires_in": int(tokenLife.Seconds()), "scope": g.scope}
+	result := map[string]any{
+		"access_token": access, "token_type": tokenType(g), "expires_in": int(tokenLife.Seconds()), "scope": g.scope,
+	}
 	scopes := strings.Fields(g.scope)
 	if slices.Contains(scopes, "offline_access") {
 		token := rand.Text()

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// withGrant lets a request through that has a valid access token (RFC 6750 § 2.1), and the certificate or the proof of
-// the key that the token is bound to (RFC 8705 § 3, RFC 9449 § 7.1).
+// withGrant lets a request through that has a valid access token (RFC 6750 § 2.1), and the
+// certificate or the proof of the key that the token is bound to (RFC 8705 § 3, RFC 9449 § 7.1).
 func (i *Issuer) withGrant(serve func(http.ResponseWriter, grant)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
@@ -41,7 +41,9 @@ func (i *Issuer) serveUser(w http.ResponseWriter, g grant) {
 func (i *Issuer) serveEmails(w http.ResponseWriter, g grant) {
 	emails := []any{}
 	if g.person.Email != "" {
-		emails = append(emails, map[string]any{"email": g.person.Email, "primary": true, "verified": g.person.EmailVerified, "visibility": nil})
+		emails = append(emails, map[string]any{
+			"email": g.person.Email, "primary": true, "verified": g.person.EmailVerified, "visibility": nil,
+		})
 	}
 	answer(w, http.StatusOK, emails)
 }

@@ -1,5 +1,6 @@
-// Package credentials is sign-in with what people type into a form of your own site, such as a name and a password. The application checks it;
-// Cardea does the rest: the form, its protection, the session.
+// Package credentials is sign-in with what people type into a form of your own site, such as a name
+// and a password. The application checks it; Cardea does the rest: the form, its protection, the
+// session.
 //
 //	credentials.New(credentials.Options{
 //		Fields: []cardea.Field{
@@ -11,12 +12,15 @@
 //
 // # Security notes
 //
-// An answer, and how long it takes, must not tell who has an account. Where passwords are checked, [Password] sees to it: the same work and the same
-// answer for a name that nobody has, a wrong password, a user without password, and one who is locked out. A check of another kind has to: do the
-// expensive step exactly once whatever is found, refuse with the same code, and tell a reason only to who has proven to be that user.
+// An answer, and how long it takes, must not tell who has an account. Where passwords are checked,
+// [Password] sees to it: the same work and the same answer for a name that nobody has, a wrong
+// password, a user without password, and one who is locked out. A check of another kind has to: do
+// the expensive step exactly once whatever is found, refuse with the same code, and tell a reason
+// only to who has proven to be that user.
 //
-// Nothing here limits how often somebody tries. A check should: by the name in the one way to write it, by the address of [Input.Request], and for
-// names that nobody has just as for others. A [cardea.Error] with the code [cardea.RateLimited] tells the visitor.
+// Nothing here limits how often somebody tries. A check should: by the name in the one way to write
+// it, by the address of [Input.Request], and for names that nobody has just as for others. A
+// [cardea.Error] with the code [cardea.RateLimited] tells the visitor.
 package credentials
 
 import (
@@ -39,14 +43,17 @@ type Options struct {
 	// Password is the check of a name with a password.
 	Password *Password
 
-	// Authorize is any other check. It returns who signs in, and an error made by [Refuse] for who does not. A nil user is refused too; every other error
-	// is a failure of the site, which is logged and shown as Configuration.
+	// Authorize is any other check. It returns who signs in, and an error made by [Refuse] for who
+	// does not. A nil user is refused too; every other error is a failure of the site, which is
+	// logged and shown as Configuration.
 	//
-	// With an adapter the user must exist in the store, and only its ID counts: a check that lets new people in creates them first. Without an
-	// adapter the session holds what Authorize returns.
+	// With an adapter the user must exist in the store, and only its ID counts: a check that lets
+	// new people in creates them first. Without an adapter the session holds what Authorize
+	// returns.
 	Authorize func(ctx context.Context, in Input) (*cardea.User, error)
 
-	// Messages are what the built-in sign-in page says for a code of [Refuse]. Defaults to one text for all.
+	// Messages are what the built-in sign-in page says for a code of [Refuse]. Defaults to one text
+	// for all.
 	Messages map[string]string
 
 	Style cardea.Style
@@ -55,7 +62,8 @@ type Options struct {
 // New returns the provider for cardea.Config. What is wrong with o is reported by cardea.New.
 func New(o Options) *cardea.CredentialsProvider {
 	p := &cardea.CredentialsProvider{
-		ID: cmp.Or(o.ID, "credentials"), Name: cmp.Or(o.Name, "Credentials"), Fields: o.Fields, Messages: o.Messages, Style: o.Style,
+		ID: cmp.Or(o.ID, "credentials"), Name: cmp.Or(o.Name, "Credentials"), Fields: o.Fields, Messages: o.Messages,
+		Style: o.Style,
 	}
 	authorize := o.Authorize
 	switch {
@@ -77,8 +85,8 @@ type Input struct {
 	request *http.Request
 }
 
-// Get returns the value of a field of the form, "" when it was left out. It has at most 4096 bytes, is valid UTF-8 without NUL, and is otherwise as it was
-// typed, spaces included.
+// Get returns the value of a field of the form, "" when it was left out. It has at most 4096 bytes,
+// is valid UTF-8 without NUL, and is otherwise as it was typed, spaces included.
 func (in Input) Get(field string) string { return in.values[field] }
 
 // Request is the request that sent the form. Its body has been read.
@@ -87,8 +95,12 @@ func (in Input) Request() *http.Request { return in.request }
 // Format hides what was typed.
 func (in Input) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[what was typed]") }
 
-// Refuse returns the error by which a check refuses. The sign-in page gets the code beside error=CredentialsSignin, as ?code=, for a text of its own;
-// an empty code is "credentials", as is one that is not 1 to 64 letters, digits, -, . and _. Everybody who looks learns the code: see the security notes.
+// Refuse returns the error by which a check refuses. The sign-in page gets the code beside
+// error=CredentialsSignin, as ?code=, for a text of its own; an empty code is "credentials", as is
+// one that is not 1 to 64 letters, digits, -, . and _. Everybody who looks learns the code: see the
+// security notes.
 func Refuse(code string) error {
-	return &cardea.Error{Code: cardea.CredentialsSignin, Reason: code, Err: errors.New("refused by the application's check")}
+	return &cardea.Error{
+		Code: cardea.CredentialsSignin, Reason: code, Err: errors.New("refused by the application's check"),
+	}
 }

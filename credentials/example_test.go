@@ -19,7 +19,8 @@ import (
 	"github.com/cardea-auth/cardea/memadapter"
 )
 
-// iterations is how slow a guess is. Use 600000 for PBKDF2 with SHA-256 in production, or Argon2id of golang.org/x/crypto.
+// iterations is how slow a guess is. Use 600000 for PBKDF2 with SHA-256 in production, or Argon2id
+// of golang.org/x/crypto.
 const iterations = 1000
 
 // hash returns what is stored of a password: iterations, salt and key.
@@ -54,8 +55,9 @@ func verify(stored, password string) (bool, error) {
 	return subtle.ConstantTimeCompare([]byte(parts[2]), fmt.Appendf(nil, "%x", key)) == 1, nil
 }
 
-// People sign in with their e-mail address and a password that the application keeps beside its users. Where there is no user, or none with a
-// password, the decoy is verified in its place, so that the answer takes as long.
+// People sign in with their e-mail address and a password that the application keeps beside its
+// users. Where there is no user, or none with a password, the decoy is verified in its place, so
+// that the answer takes as long.
 func ExamplePassword() {
 	store := memadapter.New()
 	passwords := map[string]string{} // by user; a column of the application's own in real life
@@ -75,7 +77,8 @@ func ExamplePassword() {
 		Providers: []cardea.Provider{credentials.New(credentials.Options{
 			Fields: []cardea.Field{
 				{Name: "email", Label: "Email", Type: "email", Autocomplete: "username", Required: true},
-				{Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password", Required: true},
+				{Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password",
+					Required: true},
 			},
 			Password: &credentials.Password{
 				Find: func(ctx context.Context, in credentials.Input) (*cardea.User, string, error) {
@@ -108,10 +111,12 @@ func ExamplePassword() {
 // attempt does as a browser would, and returns where it is sent.
 func attempt(site, email, password string) string {
 	b := newVisitor(site)
-	return b.post("/api/auth/callback/credentials", url.Values{"email": {email}, "password": {password}, "callbackUrl": {"/"}})
+	return b.post("/api/auth/callback/credentials",
+		url.Values{"email": {email}, "password": {password}, "callbackUrl": {"/"}})
 }
 
-// A check of another kind. It does its expensive step whatever it finds, and does not say what was wrong.
+// A check of another kind. It does its expensive step whatever it finds, and does not say what was
+// wrong.
 func ExampleOptions() {
 	door := credentials.New(credentials.Options{
 		ID:     "directory",

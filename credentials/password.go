@@ -10,25 +10,29 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Password checks a password against the hash that the application stored. It calls Verify exactly once for each attempt, and whoever does not know
-// the password learns nothing by the answer or by its time: neither whether there is such a user, nor whether they have a password or may sign in.
+// Password checks a password against the hash that the application stored. It calls Verify exactly
+// once for each attempt, and whoever does not know the password learns nothing by the answer or by
+// its time: neither whether there is such a user, nor whether they have a password or may sign in.
 //
 // Its functions are called concurrently.
 type Password struct {
 	// Field is the name of the password's field. Defaults to "password".
 	Field string
 
-	// Find returns the user whom the input names, and the stored hash. Nobody is [cardea.ErrNotFound], possibly wrapped, or a nil user; a user
-	// without password has an empty hash. A user who may not sign in comes with an error made by [Refuse], beside user and hash: it is told to those
-	// who know the password. A [cardea.Error] with the code [cardea.RateLimited] is told at once, and nothing is verified. Any other error is a
-	// failure of the site.
+	// Find returns the user whom the input names, and the stored hash. Nobody is
+	// [cardea.ErrNotFound], possibly wrapped, or a nil user; a user without password has an empty
+	// hash. A user who may not sign in comes with an error made by [Refuse], beside user and hash:
+	// it is told to those who know the password. A [cardea.Error] with the code
+	// [cardea.RateLimited] is told at once, and nothing is verified. Any other error is a failure
+	// of the site.
 	Find func(ctx context.Context, in Input) (u *cardea.User, hash string, err error)
 
-	// Verify reports whether hash is of this password. It should be slow on purpose: Argon2id, bcrypt, PBKDF2. An error is a failure of the site.
+	// Verify reports whether hash is of this password. It should be slow on purpose: Argon2id,
+	// bcrypt, PBKDF2. An error is a failure of the site.
 	Verify func(hash, password string) (bool, error)
 
-	// Decoy is the hash of a random password that nobody knows, made with the same parameters as the stored ones. It is verified where there is
-	// no other.
+	// Decoy is the hash of a random password that nobody knows, made with the same parameters as
+	// the stored ones. It is verified where there is no other.
 	Decoy string
 }
 

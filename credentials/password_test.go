@@ -82,9 +82,11 @@ func (s *site) verify(hash, password string) (bool, error) {
 	return hash == "hash:"+password, nil
 }
 
-// try signs in, and returns all of the answer but what differs from one answer to the next anyway, how often Verify was called, and whether
-// there is a session.
-func (s *site) try(t *testing.T, name, password string, client func(http.Header, url.Values)) (answer string, verified int32, in bool) {
+// try signs in, and returns all of the answer but what differs from one answer to the next anyway,
+// how often Verify was called, and whether there is a session.
+func (s *site) try(
+	t *testing.T, name, password string, client func(http.Header, url.Values),
+) (answer string, verified int32, in bool) {
 	t.Helper()
 	b := cardeatest.NewBrowser(t, s.URL)
 	b.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -118,8 +120,8 @@ var clients = map[string]func(http.Header, url.Values){
 	"next-auth 4": func(_ http.Header, f url.Values) { f.Set("json", "true") },
 }
 
-// fiber CVE-2026-44332, Zitadel CVE-2026-23511: who does not know the password learns nothing. Status, body and headers are the same, and so is the work: one
-// verification.
+// fiber CVE-2026-44332, Zitadel CVE-2026-23511: who does not know the password learns nothing.
+// Status, body and headers are the same, and so is the work: one verification.
 func TestPasswordDoesNotTellUsersApart(t *testing.T) {
 	t.Parallel()
 	for _, protocol := range []cardea.Protocol{cardea.V5, cardea.V4} {
@@ -130,12 +132,15 @@ func TestPasswordDoesNotTellUsersApart(t *testing.T) {
 				t.Errorf("%s: a wrong password: %d verifications, %s", client, verified, want)
 			}
 			for _, tc := range []struct{ name, password string }{
-				{"unknown", "right"}, {"unknown", "of nothing"}, {"without password", "right"}, {"without password", "of nothing"}, {"locked", "wrong"}, {"locked", "of nothing"},
-				{"locked, unknown", "right"}, {"not found", "right"}, {"not found", "of nothing"}, {" ann", "right"}, {"ANN", "right"},
+				{"unknown", "right"}, {"unknown", "of nothing"}, {"without password", "right"},
+				{"without password", "of nothing"}, {"locked", "wrong"}, {"locked", "of nothing"},
+				{"locked, unknown", "right"}, {"not found", "right"}, {"not found", "of nothing"}, {" ann", "right"},
+				{"ANN", "right"},
 			} {
 				got, verified, in := s.try(t, tc.name, tc.password, change)
 				if got != want || verified != 1 || in {
-					t.Errorf("%s: %q with %q: %d verifications, signed in: %t\n%s\nwant\n%s", client, tc.name, tc.password, verified, in, got, want)
+					t.Errorf("%s: %q with %q: %d verifications, signed in: %t\n%s\nwant\n%s", client, tc.name,
+						tc.password, verified, in, got, want)
 				}
 			}
 		}
@@ -170,14 +175,16 @@ func TestPasswordWhoKnowsIt(t *testing.T) {
 func TestInputShowsNothing(t *testing.T) {
 	t.Parallel()
 	var got string
-	p := credentials.New(credentials.Options{Fields: fields, Authorize: func(_ context.Context, in credentials.Input) (*cardea.User, error) {
-		var log strings.Builder
-		slog.New(slog.NewTextHandler(&log, nil)).Info("asked", "in", in)
-		slog.New(slog.NewJSONHandler(&log, nil)).Info("asked", "in", in)
-		got = log.String() + fmt.Sprintf("%v %+v %#v %s %q %x %d %v", in, in, in, in, in, in, in, []any{in, &in})
-		return nil, nil
-	}})
-	if _, err := p.Authorize(t.Context(), map[string]string{"password": "hunter2"}, httptest.NewRequest("POST", "/", nil)); err != nil {
+	p := credentials.New(credentials.Options{Fields: fields,
+		Authorize: func(_ context.Context, in credentials.Input) (*cardea.User, error) {
+			var log strings.Builder
+			slog.New(slog.NewTextHandler(&log, nil)).Info("asked", "in", in)
+			slog.New(slog.NewJSONHandler(&log, nil)).Info("asked", "in", in)
+			got = log.String() + fmt.Sprintf("%v %+v %#v %s %q %x %d %v", in, in, in, in, in, in, in, []any{in, &in})
+			return nil, nil
+		}})
+	if _, err := p.Authorize(t.Context(), map[string]string{"password": "hunter2"},
+		httptest.NewRequest("POST", "/", nil)); err != nil {
 		t.Fatal(err)
 	}
 	if got == "" || strings.Contains(got, "hunter2") {
@@ -188,7 +195,8 @@ func TestInputShowsNothing(t *testing.T) {
 func TestRefuse(t *testing.T) {
 	t.Parallel()
 	e, ok := errors.AsType[*cardea.Error](credentials.Refuse("locked"))
-	if !ok || e.Code != cardea.CredentialsSignin || e.Reason != "locked" || !strings.HasPrefix(e.Error(), "CredentialsSignin: ") {
+	if !ok || e.Code != cardea.CredentialsSignin || e.Reason != "locked" ||
+		!strings.HasPrefix(e.Error(), "CredentialsSignin: ") {
 		t.Errorf("Refuse = %#v", e)
 	}
 }

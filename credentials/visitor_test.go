@@ -23,7 +23,8 @@ func newVisitor(site string) *visitor {
 	return &visitor{http.Client{Jar: jar, CheckRedirect: stop}, site}
 }
 
-// post posts a form with the CSRF token, and returns the path and query to which the site sends the visitor.
+// post posts a form with the CSRF token, and returns the path and query to which the site sends the
+// visitor.
 func (v *visitor) post(path string, form url.Values) string {
 	res, err := v.Get(v.site + "/api/auth/csrf")
 	if err != nil {

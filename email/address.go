@@ -16,12 +16,15 @@ const (
 	maxLabel   = 63
 )
 
-// Normalize returns an address in lower case, without the blanks around it. It accepts what one address can be in one way only: a dot-atom and a host
-// name (RFC 5322 § 3.4.1), in ASCII, in at most 254 bytes. Everything that a mail program might read as another address, or as several, is
+// Normalize returns an address in lower case, without the blanks around it. It accepts what one
+// address can be in one way only: a dot-atom and a host name (RFC 5322 § 3.4.1), in ASCII, in at
+// most 254 bytes. Everything that a mail program might read as another address, or as several, is
 // [ErrAddress]: quotes, comments, commas, angle brackets, a second @, line breaks, IP addresses in brackets, and all characters beyond ASCII, among them
-// those that Unicode normalization would turn into one of these, such as the full-width ＠. An internationalized domain can be given in its ASCII form.
+// those that Unicode normalization would turn into one of these, such as the full-width ＠. An
+// internationalized domain can be given in its ASCII form.
 //
-// Two addresses that differ in what stands behind a plus sign, or in dots, stay different: whether they have one owner is the mail server's affair.
+// Two addresses that differ in what stands behind a plus sign, or in dots, stay different: whether
+// they have one owner is the mail server's affair.
 func Normalize(address string) (string, error) {
 	address = strings.Map(lower, strings.Trim(address, " \t"))
 	local, domain, ok := strings.Cut(address, "@")
@@ -31,7 +34,8 @@ func Normalize(address string) (string, error) {
 	return address, nil
 }
 
-// lower leaves all but ASCII alone: strings.ToLower would make k of the Kelvin sign, and one address of two.
+// lower leaves all but ASCII alone: strings.ToLower would make k of the Kelvin sign, and one
+// address of two.
 func lower(r rune) rune {
 	if 'A' <= r && r <= 'Z' {
 		return r + 'a' - 'A'

@@ -26,17 +26,20 @@ type look struct {
 	Dark                           bool
 }
 
-// Compose makes the mail that is sent by default: in English, as text and as HTML with the site's theme. A logo is shown if mail programs can load it,
-// from an https URL or a path of the site.
+// Compose makes the mail that is sent by default: in English, as text and as HTML with the site's
+// theme. A logo is shown if mail programs can load it, from an https URL or a path of the site.
 func Compose(m *cardea.SignInMail) (Message, error) {
 	site, err := url.Parse(m.Site)
 	if err != nil || site.Host == "" {
 		return Message{}, fmt.Errorf("the site %q has no host", m.Site)
 	}
 	l := look{
-		Subject: "Sign in to " + site.Host, Host: breakable(site.Host), Code: m.Code, URL: m.URL, Logo: logo(site, m.Theme.Logo),
-		Note: fmt.Sprintf("The link works once, for %s; the code for %s, in the browser where you asked for this email. "+
-			"Pass neither of them on. If you did not ask for this email, you can ignore it.", lifetime(m.MaxAge), lifetime(m.CodeMaxAge)),
+		Subject: "Sign in to " + site.Host, Host: breakable(site.Host), Code: m.Code, URL: m.URL,
+		Logo: logo(site, m.Theme.Logo),
+		Note: fmt.Sprintf("The link works once, for %s; the code for %s, in the browser where you asked for this "+
+			"email. "+
+			"Pass neither of them on. If you did not ask for this email, you can ignore it.", lifetime(m.MaxAge),
+			lifetime(m.CodeMaxAge)),
 		Dark: m.Theme.ColorScheme == "dark",
 	}
 	l.Background, l.Text = page.Theme(m.Theme).Button()
@@ -49,11 +52,13 @@ func Compose(m *cardea.SignInMail) (Message, error) {
 	if err != nil {
 		return Message{}, fmt.Errorf("render the mail: %w", err)
 	}
-	text := fmt.Sprintf("%s\n\nOpen this link:\n%s\n\nOr type this code where you asked for this email:\n%s\n\n%s\n", l.Subject, m.URL, m.Code, l.Note)
+	text := fmt.Sprintf("%s\n\nOpen this link:\n%s\n\nOr type this code where you asked for this email:\n%s\n\n%s\n",
+		l.Subject, m.URL, m.Code, l.Note)
 	return Message{Subject: l.Subject, Text: text, HTML: html.String()}, nil
 }
 
-// breakable keeps mail programs from making a link of a host's name, which somebody would then follow in the place of the button.
+// breakable keeps mail programs from making a link of a host's name, which somebody would then
+// follow in the place of the button.
 func breakable(host string) string { return strings.ReplaceAll(host, ".", "\u200b.") }
 
 func logo(site *url.URL, image string) string {

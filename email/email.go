@@ -5,7 +5,8 @@
 //		Sender: &email.SMTP{Host: "smtp.example.com", Username: "apikey", Password: os.Getenv("SMTP_PASSWORD")},
 //	})
 //
-// [SMTP] hands the mails to a mail server, a [Service] to a mail service's API, such as [Resend]; a [Sender] of one's own can hand them to anything else.
+// [SMTP] hands the mails to a mail server, a [Service] to a mail service's API, such as [Resend]; a
+// [Sender] of one's own can hand them to anything else.
 package email
 
 import (
@@ -27,11 +28,12 @@ type Options struct {
 	// Sender delivers the mails.
 	Sender Sender
 
-	// Compose makes the subject and the two bodies of a mail, for a site in another language; From, To, Link and Code are filled in afterwards. Defaults to
-	// [Compose].
+	// Compose makes the subject and the two bodies of a mail, for a site in another language; From,
+	// To, Link and Code are filled in afterwards. Defaults to [Compose].
 	Compose func(ctx context.Context, m *cardea.SignInMail) (Message, error)
 
-	// Normalize returns the one way to write an address, or an error for what is none; see [cardea.EmailProvider]. Defaults to [Normalize].
+	// Normalize returns the one way to write an address, or an error for what is none; see
+	// [cardea.EmailProvider]. Defaults to [Normalize].
 	Normalize func(address string) (string, error)
 
 	ID   string // defaults to email
@@ -47,17 +49,20 @@ type Options struct {
 	Style        cardea.Style
 }
 
-// Sender delivers a mail. Send may be called concurrently and returns when the mail is accepted for delivery, or ctx ends; an error means that the
-// visitor is told to try again. Its text goes to the log, except when it repeats the address, the token or the code.
+// Sender delivers a mail. Send may be called concurrently and returns when the mail is accepted for
+// delivery, or ctx ends; an error means that the visitor is told to try again. Its text goes to the
+// log, except when it repeats the address, the token or the code.
 type Sender interface {
 	Send(ctx context.Context, m Message) error
 }
 
-// New makes a provider for [cardea.Config]. What is wrong with the options is reported by [cardea.New].
+// New makes a provider for [cardea.Config]. What is wrong with the options is reported by
+// [cardea.New].
 func New(o Options) *cardea.EmailProvider {
 	p := &cardea.EmailProvider{
 		ID: cmp.Or(o.ID, "email"), Name: cmp.Or(o.Name, "Email"), Normalize: o.Normalize, Style: o.Style,
-		MaxAge: o.MaxAge, CodeMaxAge: o.CodeMaxAge, AddressLimit: o.AddressLimit, ClientLimit: o.ClientLimit, Adopt: o.Adopt,
+		MaxAge: o.MaxAge, CodeMaxAge: o.CodeMaxAge, AddressLimit: o.AddressLimit, ClientLimit: o.ClientLimit,
+		Adopt: o.Adopt,
 	}
 	if p.Normalize == nil {
 		p.Normalize = Normalize
@@ -81,7 +86,9 @@ func New(o Options) *cardea.EmailProvider {
 func (o *Options) check() error {
 	var faults []error
 	if _, err := mail.ParseAddress(o.From); err != nil {
-		faults = append(faults, fmt.Errorf("Options.From: want an address such as \"Example <no-reply@example.com>\", have %q", o.From))
+		faults = append(faults, fmt.Errorf(
+			"Options.From: want an address such as \"Example <no-reply@example.com>\", have %q", o.From,
+		))
 	}
 	switch s := o.Sender.(type) {
 	case nil:

@@ -8,7 +8,8 @@ import (
 	"github.com/cardea-auth/cardea/memadapter"
 )
 
-// Mails by the API of a mail service. The key comes from the environment, and New says so when it is not there.
+// Mails by the API of a mail service. The key comes from the environment, and New says so when it
+// is not there.
 func ExampleService() {
 	_, err := cardea.New(cardea.Config{
 		Secret:  "32 bytes or more, made by: cardea secret",

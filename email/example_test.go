@@ -37,7 +37,9 @@ func ExampleSender() {
 	p := email.New(email.Options{From: "Example <no-reply@example.com>", Sender: api{}})
 
 	// What cardea does when somebody asks for a mail:
-	err := p.Send(context.Background(), &cardea.SignInMail{To: "ann@example.com", URL: "https://example.com/…", Code: "123456", Site: "https://example.com"})
+	err := p.Send(context.Background(), &cardea.SignInMail{
+		To: "ann@example.com", URL: "https://example.com/…", Code: "123456", Site: "https://example.com",
+	})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -52,7 +54,8 @@ func ExampleOptions_compose() {
 			return email.Message{Subject: "Přihlášení", Text: fmt.Sprintf("Odkaz: %s\nKód: %s\n", m.URL, m.Code)}, nil
 		},
 	})
-	if err := p.Send(context.Background(), &cardea.SignInMail{To: "ann@example.cz", Site: "https://example.cz"}); err != nil {
+	if err := p.Send(context.Background(),
+		&cardea.SignInMail{To: "ann@example.cz", Site: "https://example.cz"}); err != nil {
 		log.Fatal(err)
 	}
 	// Output: POST /messages to=ann@example.cz subject="Přihlášení"
@@ -60,7 +63,9 @@ func ExampleOptions_compose() {
 
 // Nothing that a mail program could read as another address, or as two, is an address.
 func ExampleNormalize() {
-	for _, typed := range []string{" Ann@Example.COM ", "ann@example.com,eve@example.com", `"ann@example.com"@example.org`, "ann＠example.com"} {
+	for _, typed := range []string{
+		" Ann@Example.COM ", "ann@example.com,eve@example.com", `"ann@example.com"@example.org`, "ann＠example.com",
+	} {
 		address, err := email.Normalize(typed)
 		fmt.Printf("%q %v\n", address, err)
 	}

@@ -1,6 +1,7 @@
 package email
 
-// ForwardEmail sends through Forward Email (https://forwardemail.net/en/email-api) with an API token.
+// ForwardEmail sends through Forward Email (https://forwardemail.net/en/email-api) with an API
+// token.
 func ForwardEmail(token string) *Service {
 	return &Service{
 		Name:   "Forward Email",

@@ -1,7 +1,8 @@
 package email
 
-// Loops sends through Loops (https://loops.so/docs/api-reference/send-transactional-email) with an API key. The mail is a template of yours there, with
-// the data variables url and code: sender, subject and bodies are the template's.
+// Loops sends through Loops (https://loops.so/docs/api-reference/send-transactional-email) with an
+// API key. The mail is a template of yours there, with the data variables url and code: sender,
+// subject and bodies are the template's.
 func Loops(key, transactionalID string) *Service {
 	return &Service{
 		Name:   "Loops",

@@ -31,13 +31,15 @@ var (
 	errSubject   = errors.New("the subject has a line break or another control character")
 )
 
-// envelope returns the addresses of the sender and of the recipient as a mail server gets them, if each can be read as one address only.
+// envelope returns the addresses of the sender and of the recipient as a mail server gets them, if
+// each can be read as one address only.
 func (m *Message) envelope() (from, to string, err error) {
 	sender, err := mail.ParseAddress(m.From)
 	if err != nil || strings.ContainsFunc(m.From, isControl) {
 		return "", "", errors.New("the sender is not an address")
 	}
-	if strings.Count(m.To, "@") != 1 || strings.ContainsAny(m.To, " \"(),:;<>[]\\") || strings.ContainsFunc(m.To, isControl) {
+	if strings.Count(m.To, "@") != 1 || strings.ContainsAny(m.To, " \"(),:;<>[]\\") ||
+		strings.ContainsFunc(m.To, isControl) {
 		return "", "", errRecipient
 	}
 	return sender.Address, m.To, nil
@@ -45,7 +47,8 @@ func (m *Message) envelope() (from, to string, err error) {
 
 func isControl(r rune) bool { return r < ' ' || r == 0x7f }
 
-// encode returns the mail as mail servers exchange it (RFC 5322, RFC 2046 § 5.1.4). id goes into the Message-ID and the boundary.
+// encode returns the mail as mail servers exchange it (RFC 5322, RFC 2046 § 5.1.4). id goes into
+// the Message-ID and the boundary.
 func (m *Message) encode(now time.Time, id string) ([]byte, error) {
 	from, to, err := m.envelope()
 	if err != nil {

@@ -43,7 +43,9 @@ func TestMailsMatchGoldenFiles(t *testing.T) {
 			server := cardeatest.NewMailServer(t, cardeatest.MailServerConfig{})
 			m := request()
 			change(m)
-			p := email.New(email.Options{From: "Žofie & Söhne <no-reply@example.com>", Sender: &email.SMTP{Host: server.Host, Port: server.Port}})
+			p := email.New(email.Options{
+				From: "Žofie & Söhne <no-reply@example.com>", Sender: &email.SMTP{Host: server.Host, Port: server.Port},
+			})
 			if err := p.Send(t.Context(), m); err != nil {
 				t.Fatal(err)
 			}
@@ -52,7 +54,8 @@ func TestMailsMatchGoldenFiles(t *testing.T) {
 				t.Errorf("from %q to %q", d.From, d.To)
 			}
 			compareGolden(t, name+".eml", unique.ReplaceAllString(string(d.Data), "$1…"))
-			if got := server.Mails.Last(t, m.To); got.Link != m.URL || got.Code != m.Code || !strings.Contains(got.HTML, m.Code) {
+			if got := server.Mails.Last(t, m.To); got.Link != m.URL || got.Code != m.Code ||
+				!strings.Contains(got.HTML, m.Code) {
 				t.Errorf("link %q, code %q", got.Link, got.Code)
 			}
 		})
@@ -79,7 +82,10 @@ func compareGolden(t *testing.T, name, got string) {
 // NextAuth CVE-2022-31127: nothing that a mail is made from becomes markup or a header.
 func TestHostileValuesStayTextInMails(t *testing.T) {
 	t.Parallel()
-	for _, evil := range []string{`<a href="https://evil.example">x</a>`, `"><script>alert(1)</script>`, "javascript:alert(1)", "x\r\nBcc: eve@example.com", "{{.}}"} {
+	for _, evil := range []string{
+		`<a href="https://evil.example">x</a>`, `"><script>alert(1)</script>`, "javascript:alert(1)",
+		"x\r\nBcc: eve@example.com", "{{.}}",
+	} {
 		m := request()
 		m.To, m.Code, m.URL = evil+"@example.com", evil, m.URL+"&x="+evil
 		m.Theme = cardea.Theme{BrandColor: evil, ButtonText: evil, Logo: evil}
@@ -103,7 +109,8 @@ func TestHostileValuesStayTextInMails(t *testing.T) {
 	}
 }
 
-// go-mail CVE-2025-59937 and the like: a mail with more recipients or headers than meant is not sent.
+// go-mail CVE-2025-59937 and the like: a mail with more recipients or headers than meant is not
+// sent.
 func TestHeadersCannotBeInjected(t *testing.T) {
 	t.Parallel()
 	server := cardeatest.NewMailServer(t, cardeatest.MailServerConfig{})
@@ -142,7 +149,8 @@ func TestHeadersCannotBeInjected(t *testing.T) {
 	if err != nil || in.Header.Get("Bcc") != "" || len(in.Header) != 8 {
 		t.Errorf("header %v, %v", in.Header, err)
 	}
-	if got := server.Mails.Last(t, "ann@example.com"); got.Subject != good.Subject || !strings.Contains(got.Text, "Bcc: b@x.example") {
+	if got := server.Mails.Last(t, "ann@example.com"); got.Subject != good.Subject ||
+		!strings.Contains(got.Text, "Bcc: b@x.example") {
 		t.Errorf("arrived as %+v", got.Message)
 	}
 }
@@ -150,16 +158,18 @@ func TestHeadersCannotBeInjected(t *testing.T) {
 func TestComposeOfTheApplication(t *testing.T) {
 	t.Parallel()
 	var box cardeatest.Mailbox
-	p := email.New(email.Options{From: "a@example.com", Sender: &box, Compose: func(_ context.Context, m *cardea.SignInMail) (email.Message, error) {
-		if m.Code == "" {
-			return email.Message{}, errors.New("no code")
-		}
-		return email.Message{Subject: "Přihlášení", Text: m.Code, To: "ignored@example.com"}, nil
-	}})
+	p := email.New(email.Options{From: "a@example.com", Sender: &box,
+		Compose: func(_ context.Context, m *cardea.SignInMail) (email.Message, error) {
+			if m.Code == "" {
+				return email.Message{}, errors.New("no code")
+			}
+			return email.Message{Subject: "Přihlášení", Text: m.Code, To: "ignored@example.com"}, nil
+		}})
 	if err := p.Send(t.Context(), request()); err != nil {
 		t.Fatal(err)
 	}
-	if m := box.Last(t, "ann@example.com"); m.Subject != "Přihlášení" || m.Code != "012345" || m.From != "a@example.com" {
+	if m := box.Last(t, "ann@example.com"); m.Subject != "Přihlášení" || m.Code != "012345" ||
+		m.From != "a@example.com" {
 		t.Errorf("%+v", m)
 	}
 	if err := p.Send(t.Context(), &cardea.SignInMail{}); err == nil || err.Error() != "compose the mail: no code" {
@@ -170,7 +180,8 @@ func TestComposeOfTheApplication(t *testing.T) {
 func TestComposeSaysHowLong(t *testing.T) {
 	t.Parallel()
 	for d, want := range map[time.Duration]string{
-		time.Minute: "for a minute;", 15 * time.Minute: "for 15 minutes;", time.Hour: "for an hour;", 90 * time.Minute: "for 90 minutes;", 2 * time.Hour: "for 2 hours;",
+		time.Minute: "for a minute;", 15 * time.Minute: "for 15 minutes;", time.Hour: "for an hour;",
+		90 * time.Minute: "for 90 minutes;", 2 * time.Hour: "for 2 hours;",
 		24 * time.Hour: "for 24 hours;", 72 * time.Hour: "for 3 days;", 36 * time.Hour: "for 36 hours;",
 	} {
 		m := request()

@@ -2,8 +2,9 @@ package email
 
 import "net/http"
 
-// Postmark sends through Postmark (https://postmarkapp.com/developer/user-guide/send-email-with-api) with a server's token, as transactional mail and
-// without tracking.
+// Postmark sends through Postmark
+// (https://postmarkapp.com/developer/user-guide/send-email-with-api) with a server's token, as
+// transactional mail and without tracking.
 func Postmark(serverToken string) *Service {
 	return &Service{
 		Name:   "Postmark",

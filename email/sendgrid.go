@@ -2,8 +2,9 @@ package email
 
 import "net/mail"
 
-// SendGrid sends through Twilio SendGrid (https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send) with an API key, without tracking,
-// which would rewrite the links.
+// SendGrid sends through Twilio SendGrid
+// (https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send) with an API key, without
+// tracking, which would rewrite the links.
 func SendGrid(key string) *Service {
 	return &Service{
 		Name:   "SendGrid",

@@ -14,18 +14,20 @@ import (
 	"github.com/cardea-auth/cardea/internal/outbound"
 )
 
-// Service hands mails to a mail service over its HTTP API. [Resend], [Postmark], [SendGrid], [Mailgun], [ForwardEmail] and [Loops] make one; write
-// the literal for a service that has none. It is safe for concurrent use, and must not be changed once it sends.
+// Service hands mails to a mail service over its HTTP API. [Resend], [Postmark], [SendGrid],
+// [Mailgun], [ForwardEmail] and [Loops] make one; write the literal for a service that has none. It
+// is safe for concurrent use, and must not be changed once it sends.
 type Service struct {
 	Name   string // for errors
 	URL    string // that takes the mails by POST: https, or http on a loopback address
 	Header http.Header
 
-	// Body makes of a mail what the service wants: url.Values are sent as a form, anything else as JSON.
+	// Body makes of a mail what the service wants: url.Values are sent as a form, anything else as
+	// JSON.
 	Body func(m Message) (any, error)
 
-	// HTTPClient makes the calls. Defaults to one that gives up after 10 seconds, follows no redirects and connects to no loopback address unless URL
-	// is on one.
+	// HTTPClient makes the calls. Defaults to one that gives up after 10 seconds, follows no
+	// redirects and connects to no loopback address unless URL is on one.
 	HTTPClient *http.Client
 
 	// Err is what a constructor found wrong with its options; cardea.New reports it.
@@ -35,8 +37,8 @@ type Service struct {
 	client *http.Client
 }
 
-// Send delivers m to the service. Its errors hold the name of the service and the status of its answer, and nothing of the mail, the key or the
-// answer's text, which likes to repeat them.
+// Send delivers m to the service. Its errors hold the name of the service and the status of its
+// answer, and nothing of the mail, the key or the answer's text, which likes to repeat them.
 func (s *Service) Send(ctx context.Context, m Message) error {
 	if err := s.send(ctx, m); err != nil {
 		return fmt.Errorf("%s: %w", s.Name, err)
@@ -92,7 +94,8 @@ func (s *Service) request(ctx context.Context, body any) (*http.Request, error) 
 	return req, nil
 }
 
-// accepted goes by the status, and by the refusals that some services send with status 200: {"success":false}, {"ErrorCode":300}.
+// accepted goes by the status, and by the refusals that some services send with status 200:
+// {"success":false}, {"ErrorCode":300}.
 func accepted(resp *outbound.Response) error {
 	if resp.Status < 200 || resp.Status > 299 {
 		return fmt.Errorf("the service answered with status %d", resp.Status)
@@ -101,7 +104,8 @@ func accepted(resp *outbound.Response) error {
 		Success   *bool `json:"success"`
 		ErrorCode int   `json:"ErrorCode"`
 	}
-	if json.Unmarshal(resp.Body, &answer) == nil && (answer.ErrorCode != 0 || answer.Success != nil && !*answer.Success) {
+	if json.Unmarshal(resp.Body, &answer) == nil &&
+		(answer.ErrorCode != 0 || answer.Success != nil && !*answer.Success) {
 		return fmt.Errorf("the service refused the mail (status %d, code %d)", resp.Status, answer.ErrorCode)
 	}
 	return nil

@@ -36,7 +36,8 @@ var services = map[string]func() *email.Service{
 }
 
 var signInMail = email.Message{
-	From: "Exämple <no-reply@example.com>", To: "ann@example.org", Subject: "Sign in to example.com", Text: "Text\n", HTML: "<p>Text</p>",
+	From: "Exämple <no-reply@example.com>", To: "ann@example.org", Subject: "Sign in to example.com", Text: "Text\n",
+	HTML: "<p>Text</p>",
 	Link: "https://example.com/api/auth/callback/email?token=t", Code: "123456",
 }
 
@@ -67,7 +68,8 @@ func serve(t *testing.T, h http.HandlerFunc) string {
 	return server.URL
 }
 
-// transcript is a request as a golden file has it: the headers that matter, the user name and password behind Basic, JSON in lines.
+// transcript is a request as a golden file has it: the headers that matter, the user name and
+// password behind Basic, JSON in lines.
 func transcript(t *testing.T, r *http.Request) string {
 	var b strings.Builder
 	if user, password, ok := r.BasicAuth(); ok {
@@ -103,12 +105,16 @@ func TestServiceRefuses(t *testing.T) {
 		body   string
 		want   string
 	}{
-		{"a wrong key", 401, `{"message":"the-key-of-the-service is wrong"}`, "Resend: the service answered with status 401"},
-		{"an address it does not like", 422, `{"message":"ann@example.org 123456"}`, "Resend: the service answered with status 422"},
+		{"a wrong key", 401, `{"message":"the-key-of-the-service is wrong"}`,
+			"Resend: the service answered with status 401"},
+		{"an address it does not like", 422, `{"message":"ann@example.org 123456"}`,
+			"Resend: the service answered with status 422"},
 		{"too many mails", 429, "", "Resend: the service answered with status 429"},
 		{"its own failure", 500, "<html>", "Resend: the service answered with status 500"},
-		{"no success with status 200", 200, `{"success":false}`, "Resend: the service refused the mail (status 200, code 0)"},
-		{"an error code with status 200", 200, `{"ErrorCode":406}`, "Resend: the service refused the mail (status 200, code 406)"},
+		{"no success with status 200", 200, `{"success":false}`,
+			"Resend: the service refused the mail (status 200, code 0)"},
+		{"an error code with status 200", 200, `{"ErrorCode":406}`,
+			"Resend: the service refused the mail (status 200, code 406)"},
 		{"a redirect", 302, "", "Resend: redirect refused (status 302)"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -133,7 +139,8 @@ func TestServiceGivesUp(t *testing.T) {
 	defer close(release)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if err := s.Send(ctx, signInMail); err == nil || !strings.Contains(err.Error(), "deadline") || strings.Contains(err.Error(), "127.0.0.1") {
+	if err := s.Send(ctx, signInMail); err == nil || !strings.Contains(err.Error(), "deadline") ||
+		strings.Contains(err.Error(), "127.0.0.1") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -151,7 +158,9 @@ func TestServiceSendsNoStrangeMail(t *testing.T) {
 	} {
 		for service, newService := range services {
 			s, m := newService(), signInMail
-			s.URL = serve(t, func(http.ResponseWriter, *http.Request) { t.Errorf("%s: %s was asked to send it", name, service) })
+			s.URL = serve(t, func(http.ResponseWriter, *http.Request) {
+				t.Errorf("%s: %s was asked to send it", name, service)
+			})
 			change(&m)
 			if err := s.Send(t.Context(), m); err == nil {
 				t.Errorf("%s: %s returns no error", name, service)
@@ -160,10 +169,13 @@ func TestServiceSendsNoStrangeMail(t *testing.T) {
 	}
 }
 
-// A mail without HTML, from a sender without a name, has no empty parts where a service refuses them.
+// A mail without HTML, from a sender without a name, has no empty parts where a service refuses
+// them.
 func TestServicesGetNoEmptyParts(t *testing.T) {
 	t.Parallel()
-	for name, part := range map[string]string{"sendgrid": "text/html", "mailgun": "html=", "sendgrid of nobody": `"name"`} {
+	for name, part := range map[string]string{
+		"sendgrid": "text/html", "mailgun": "html=", "sendgrid of nobody": `"name"`,
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			service, _, _ := strings.Cut(name, " ")
@@ -180,17 +192,22 @@ func TestServicesGetNoEmptyParts(t *testing.T) {
 	}
 }
 
-// What is wrong with a service of one's own is an error before anything is sent, which holds nothing of the key or the mail either.
+// What is wrong with a service of one's own is an error before anything is sent, which holds
+// nothing of the key or the mail either.
 func TestServiceOfOnesOwn(t *testing.T) {
 	t.Parallel()
 	for want, change := range map[string]func(*email.Service){
 		"Own: encode the mail: no template": func(s *email.Service) {
 			s.Body = func(email.Message) (any, error) { return nil, errors.New("no template") }
 		},
-		"Own: the mail has no JSON form":    func(s *email.Service) { s.Body = func(email.Message) (any, error) { return json.Number(key), nil } },
+		"Own: the mail has no JSON form": func(s *email.Service) {
+			s.Body = func(email.Message) (any, error) { return json.Number(key), nil }
+		},
 		"Own: the service is not at a URL":  func(s *email.Service) { s.URL = "https://mail.example/" + key + "\n" },
 		"Own: URL must be https, since its": func(s *email.Service) { s.URL = "http://mail.example/" + key },
-		"calls to 169.254.169.254 are not ": func(s *email.Service) { s.URL, s.HTTPClient = "https://169.254.169.254/"+key, nil },
+		"calls to 169.254.169.254 are not ": func(s *email.Service) {
+			s.URL, s.HTTPClient = "https://169.254.169.254/"+key, nil
+		},
 	} {
 		s := &email.Service{
 			Name: "Own", URL: "https://mail.example", Body: func(m email.Message) (any, error) { return m, nil },
@@ -201,7 +218,8 @@ func TestServiceOfOnesOwn(t *testing.T) {
 		}
 		change(s)
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-		if err := s.Send(ctx, signInMail); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), key) {
+		if err := s.Send(ctx, signInMail); err == nil || !strings.Contains(err.Error(), want) ||
+			strings.Contains(err.Error(), key) {
 			t.Errorf("got %v, want %s", err, want)
 		}
 		cancel()
@@ -258,14 +276,19 @@ func TestServiceKeepsItsConnection(t *testing.T) {
 func TestNewNamesWhatAServiceLacks(t *testing.T) {
 	t.Parallel()
 	for want, s := range map[string]*email.Service{
-		"Options.Sender: Resend: the key is empty":                             email.Resend(""),
-		"Options.Sender: Postmark: the server token is empty":                  email.Postmark(" "),
-		"Options.Sender: SendGrid: the key is empty":                           email.SendGrid(""),
-		"Options.Sender: Mailgun: the domain is empty":                         email.Mailgun(email.MailgunUS, "", key),
-		"Options.Sender: Forward Email: the token is empty":                    email.ForwardEmail(""),
-		"Options.Sender: Loops: the transactional id is empty":                 email.Loops(key, ""),
-		"Options.Sender: Own: Service.Body: is nil":                            {Name: "Own", URL: "https://mail.example"},
-		"Options.Sender: Own: Service.URL: URL must be https, since its host ": {Name: "Own", URL: "http://mail.example", Body: func(email.Message) (any, error) { return nil, nil }},
+		"Options.Sender: Resend: the key is empty":             email.Resend(""),
+		"Options.Sender: Postmark: the server token is empty":  email.Postmark(" "),
+		"Options.Sender: SendGrid: the key is empty":           email.SendGrid(""),
+		"Options.Sender: Mailgun: the domain is empty":         email.Mailgun(email.MailgunUS, "", key),
+		"Options.Sender: Forward Email: the token is empty":    email.ForwardEmail(""),
+		"Options.Sender: Loops: the transactional id is empty": email.Loops(key, ""),
+		"Options.Sender: Own: Service.Body: is nil": {
+			Name: "Own", URL: "https://mail.example",
+		},
+		"Options.Sender: Own: Service.URL: URL must be https, since its host ": {Name: "Own",
+			URL: "http://mail.example", Body: func(email.Message) (any, error) {
+				return nil, nil
+			}},
 	} {
 		_, err := cardea.New(cardea.Config{
 			Secret: strings.Repeat("s", 32), Adapter: memadapter.New(),

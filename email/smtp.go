@@ -17,27 +17,33 @@ import (
 	"github.com/cardea-auth/cardea/internal/redirect"
 )
 
-// SMTP hands mails to a mail server (RFC 5321, RFC 6409), each over a connection of its own. The connection is encrypted and the server's certificate
-// verified: from the first byte on port 465, else by STARTTLS, without which nothing is sent. A server on a loopback address, to which no password is
-// sent, is spoken to in plain text. It is safe for concurrent use.
+// SMTP hands mails to a mail server (RFC 5321, RFC 6409), each over a connection of its own. The
+// connection is encrypted and the server's certificate verified: from the first byte on port 465,
+// else by STARTTLS, without which nothing is sent. A server on a loopback address, to which no
+// password is sent, is spoken to in plain text. It is safe for concurrent use.
 type SMTP struct {
 	Host string // name of the server, for which its certificate must be valid
 	Port int    // defaults to 587
 
-	// ImplicitTLS encrypts from the first byte (RFC 8314 § 3.3). Port 465 implies it. Defaults to STARTTLS.
+	// ImplicitTLS encrypts from the first byte (RFC 8314 § 3.3). Port 465 implies it. Defaults to
+	// STARTTLS.
 	ImplicitTLS bool
 
-	// Username and Password sign in with AUTH PLAIN, over an encrypted connection only. Defaults to sending without.
+	// Username and Password sign in with AUTH PLAIN, over an encrypted connection only. Defaults to
+	// sending without.
 	Username string
 	Password string
 
-	// TLS changes how the connection is encrypted, such as for a certificate of one's own authority. Defaults to the system's authorities and TLS 1.2.
+	// TLS changes how the connection is encrypted, such as for a certificate of one's own
+	// authority. Defaults to the system's authorities and TLS 1.2.
 	TLS *tls.Config
 
-	// InsecureAllowPlaintext sends mails through a server that offers no STARTTLS. Whoever sees the traffic can sign in as anybody then.
+	// InsecureAllowPlaintext sends mails through a server that offers no STARTTLS. Whoever sees the
+	// traffic can sign in as anybody then.
 	InsecureAllowPlaintext bool
 
-	// Timeout bounds each step: connecting, and each command with its answer. Defaults to 10 seconds.
+	// Timeout bounds each step: connecting, and each command with its answer. Defaults to 10
+	// seconds.
 	Timeout time.Duration
 
 	// Hello is the name by which this client introduces itself. Defaults to localhost.
@@ -69,7 +75,8 @@ func (s *SMTP) check() error {
 	return nil
 }
 
-// Send delivers m to the mail server. Its errors name the step and the server's status, and hold nothing of the mail: servers like to repeat addresses.
+// Send delivers m to the mail server. Its errors name the step and the server's status, and hold
+// nothing of the mail: servers like to repeat addresses.
 func (s *SMTP) Send(ctx context.Context, m Message) error {
 	id := rand.Text()
 	body, err := m.encode(time.Now(), id)

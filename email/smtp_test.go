@@ -15,7 +15,10 @@ import (
 	"github.com/cardea-auth/cardea/email"
 )
 
-var message = email.Message{From: "Example <no-reply@example.com>", To: "ann@example.com", Subject: "Hello", Text: "Text\n", HTML: "<p>Text</p>"}
+var message = email.Message{
+	From: "Example <no-reply@example.com>", To: "ann@example.com", Subject: "Hello", Text: "Text\n",
+	HTML: "<p>Text</p>",
+}
 
 // sender speaks to a server as configured, and trusts its certificate.
 func sender(s *cardeatest.MailServer, change func(*email.SMTP)) *email.SMTP {
@@ -37,12 +40,21 @@ func TestSMTPDelivers(t *testing.T) {
 		want   cardeatest.Delivery
 	}{
 		{"plain text on loopback", cardeatest.MailServerConfig{}, nil, cardeatest.Delivery{}},
-		{"plain text on loopback although encryption is offered", cardeatest.MailServerConfig{StartTLS: true}, nil, cardeatest.Delivery{}},
-		{"a password makes it encrypt", cardeatest.MailServerConfig{StartTLS: true, Username: "app", Password: "the password"}, signIn,
+		{"plain text on loopback although encryption is offered", cardeatest.MailServerConfig{StartTLS: true}, nil,
+			cardeatest.Delivery{}},
+		{"a password makes it encrypt", cardeatest.MailServerConfig{
+			StartTLS: true, Username: "app", Password: "the password",
+		}, signIn,
 			cardeatest.Delivery{Encrypted: true, Username: "app"}},
-		{"TLS from the first byte", cardeatest.MailServerConfig{ImplicitTLS: true}, func(c *email.SMTP) { c.ImplicitTLS = true }, cardeatest.Delivery{Encrypted: true}},
-		{"TLS from the first byte, with a password", cardeatest.MailServerConfig{ImplicitTLS: true, Username: "app", Password: "the password"},
-			func(c *email.SMTP) { signIn(c); c.ImplicitTLS = true }, cardeatest.Delivery{Encrypted: true, Username: "app"}},
+		{"TLS from the first byte", cardeatest.MailServerConfig{ImplicitTLS: true}, func(c *email.SMTP) {
+			c.ImplicitTLS = true
+		}, cardeatest.Delivery{Encrypted: true}},
+		{"TLS from the first byte, with a password",
+			cardeatest.MailServerConfig{ImplicitTLS: true, Username: "app", Password: "the password"},
+			func(c *email.SMTP) {
+				signIn(c)
+				c.ImplicitTLS = true
+			}, cardeatest.Delivery{Encrypted: true, Username: "app"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -51,17 +63,20 @@ func TestSMTPDelivers(t *testing.T) {
 				t.Fatal(err)
 			}
 			all := server.Deliveries()
-			if len(all) != 1 || all[0].Encrypted != tc.want.Encrypted || all[0].Username != tc.want.Username || all[0].From != "no-reply@example.com" {
+			if len(all) != 1 || all[0].Encrypted != tc.want.Encrypted || all[0].Username != tc.want.Username ||
+				all[0].From != "no-reply@example.com" {
 				t.Fatalf("deliveries %+v", all)
 			}
-			if got := server.Mails.Last(t, message.To); got.Text != "Text\n" || got.HTML != "<p>Text</p>" || got.Subject != "Hello" {
+			if got := server.Mails.Last(t, message.To); got.Text != "Text\n" || got.HTML != "<p>Text</p>" ||
+				got.Subject != "Hello" {
 				t.Errorf("got %+v", got.Message)
 			}
 		})
 	}
 }
 
-// elsewhere makes the client believe that the server is on another machine; its certificate is also for example.com.
+// elsewhere makes the client believe that the server is on another machine; its certificate is also
+// for example.com.
 func elsewhere(s *cardeatest.MailServer) func(*email.SMTP) {
 	return func(c *email.SMTP) {
 		c.Host = "example.com"
@@ -87,16 +102,29 @@ func TestSMTPRefuses(t *testing.T) {
 		client func(*email.SMTP)
 		want   string
 	}{
-		{"a password over plain text", cardeatest.MailServerConfig{Username: "app", Password: "the password"}, signIn, "STARTTLS: the server offers no encryption"},
-		{"a certificate of nobody", cardeatest.MailServerConfig{StartTLS: true, Username: "app"}, func(c *email.SMTP) { signIn(c); c.TLS = nil }, "certificate"},
-		{"a certificate of another", cardeatest.MailServerConfig{ImplicitTLS: true}, func(c *email.SMTP) { c.ImplicitTLS, c.TLS.ServerName = true, "other.example" }, "certificate"},
-		{"a wrong password", cardeatest.MailServerConfig{StartTLS: true, Username: "app", Password: "another one"}, signIn, "AUTH: the server answered with status 535"},
-		{"a server that knows no passwords", cardeatest.MailServerConfig{StartTLS: true}, signIn, "AUTH: the server offers no AUTH PLAIN"},
-		{"no greeting", cardeatest.MailServerConfig{Answer: answer("HEADER", "554 go away")}, nil, "greeting: the server answered with status 554"},
-		{"another protocol", cardeatest.MailServerConfig{Answer: answer("HEADER", "HTTP/1.1 400 ann@example.com")}, nil, "greeting: the server's answer is not SMTP"},
-		{"a recipient it does not know", cardeatest.MailServerConfig{Answer: answer("RCPT", "550 5.1.1 <ann@example.com>: no such user")}, nil, "RCPT: the server answered with status 550"},
-		{"a sender it does not like", cardeatest.MailServerConfig{Answer: answer("MAIL", "553 <no-reply@example.com>")}, nil, "MAIL: the server answered with status 553"},
-		{"a mail it does not like", cardeatest.MailServerConfig{Answer: answer(".", "554 spam for ann@example.com")}, nil, "DATA: the server answered with status 554"},
+		{"a password over plain text", cardeatest.MailServerConfig{Username: "app", Password: "the password"}, signIn,
+			"STARTTLS: the server offers no encryption"},
+		{"a certificate of nobody", cardeatest.MailServerConfig{StartTLS: true, Username: "app"}, func(c *email.SMTP) {
+			signIn(c)
+			c.TLS = nil
+		}, "certificate"},
+		{"a certificate of another", cardeatest.MailServerConfig{ImplicitTLS: true}, func(c *email.SMTP) {
+			c.ImplicitTLS, c.TLS.ServerName = true, "other.example"
+		}, "certificate"},
+		{"a wrong password", cardeatest.MailServerConfig{StartTLS: true, Username: "app", Password: "another one"},
+			signIn, "AUTH: the server answered with status 535"},
+		{"a server that knows no passwords", cardeatest.MailServerConfig{StartTLS: true}, signIn,
+			"AUTH: the server offers no AUTH PLAIN"},
+		{"no greeting", cardeatest.MailServerConfig{Answer: answer("HEADER", "554 go away")}, nil,
+			"greeting: the server answered with status 554"},
+		{"another protocol", cardeatest.MailServerConfig{Answer: answer("HEADER", "HTTP/1.1 400 ann@example.com")}, nil,
+			"greeting: the server's answer is not SMTP"},
+		{"a recipient it does not know", cardeatest.MailServerConfig{Answer: answer("RCPT",
+			"550 5.1.1 <ann@example.com>: no such user")}, nil, "RCPT: the server answered with status 550"},
+		{"a sender it does not like", cardeatest.MailServerConfig{Answer: answer("MAIL", "553 <no-reply@example.com>")},
+			nil, "MAIL: the server answered with status 553"},
+		{"a mail it does not like", cardeatest.MailServerConfig{Answer: answer(".", "554 spam for ann@example.com")},
+			nil, "DATA: the server answered with status 554"},
 		{"a server that goes away", cardeatest.MailServerConfig{Answer: answer("RCPT", "close")}, nil, "RCPT: EOF"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -120,8 +148,10 @@ func TestSMTPRefuses(t *testing.T) {
 
 func TestSMTPSaysNothingInPlainTextElsewhere(t *testing.T) {
 	t.Parallel()
-	open, encrypted := cardeatest.NewMailServer(t, cardeatest.MailServerConfig{}), cardeatest.NewMailServer(t, cardeatest.MailServerConfig{StartTLS: true})
-	if err := sender(open, elsewhere(open)).Send(t.Context(), message); err == nil || !strings.Contains(err.Error(), "STARTTLS: the server offers no encryption") {
+	open, encrypted := cardeatest.NewMailServer(t, cardeatest.MailServerConfig{}), cardeatest.NewMailServer(t,
+		cardeatest.MailServerConfig{StartTLS: true})
+	if err := sender(open, elsewhere(open)).Send(t.Context(), message); err == nil ||
+		!strings.Contains(err.Error(), "STARTTLS: the server offers no encryption") {
 		t.Errorf("without encryption: %v", err)
 	}
 	if n := len(open.Deliveries()); n != 0 {
@@ -133,7 +163,9 @@ func TestSMTPSaysNothingInPlainTextElsewhere(t *testing.T) {
 	if err := plain(open).Send(t.Context(), message); err != nil {
 		t.Errorf("without encryption, allowed: %v", err)
 	}
-	for what, c := range map[string]*email.SMTP{"encrypted": sender(encrypted, elsewhere(encrypted)), "encrypted, although it need not be": plain(encrypted)} {
+	for what, c := range map[string]*email.SMTP{
+		"encrypted": sender(encrypted, elsewhere(encrypted)), "encrypted, although it need not be": plain(encrypted),
+	} {
 		if err := c.Send(t.Context(), message); err != nil {
 			t.Errorf("%s: %v", what, err)
 		}
@@ -171,7 +203,10 @@ func TestSMTPDoesNotWaitForEver(t *testing.T) {
 		})
 	}
 	over := make(chan struct{})
-	server := cardeatest.NewMailServer(t, cardeatest.MailServerConfig{Answer: func(string) string { <-over; return "close" }})
+	server := cardeatest.NewMailServer(t, cardeatest.MailServerConfig{Answer: func(string) string {
+		<-over
+		return "close"
+	}})
 	t.Cleanup(func() { close(over) })
 	err := sender(server, func(c *email.SMTP) { c.Timeout = 20 * time.Millisecond }).Send(t.Context(), message)
 	if timeout, ok := errors.AsType[net.Error](err); !ok || !timeout.Timeout() {
@@ -183,19 +218,24 @@ func TestNewChecksTheOptions(t *testing.T) {
 	t.Parallel()
 	box := new(cardeatest.Mailbox)
 	for want, o := range map[string]email.Options{
-		"From: want an address":              {Sender: box},
-		"Sender: is nil":                     {From: "a@example.com"},
-		"SMTP.Host: is empty":                {From: "a@example.com", Sender: &email.SMTP{}},
-		"SMTP.Port: want a port":             {From: "a@example.com", Sender: &email.SMTP{Host: "x", Port: 70000}},
-		"SMTP.Username: is empty":            {From: "a@example.com", Sender: &email.SMTP{Host: "x", Password: "p"}},
-		"SMTP.InsecureAllowPlaintext: would": {From: "a@example.com", Sender: &email.SMTP{Host: "x", Username: "u", InsecureAllowPlaintext: true}},
-		"SMTP.Hello: want a host name":       {From: "a@example.com", Sender: &email.SMTP{Host: "x", Hello: "a\r\nb"}},
+		"From: want an address":   {Sender: box},
+		"Sender: is nil":          {From: "a@example.com"},
+		"SMTP.Host: is empty":     {From: "a@example.com", Sender: &email.SMTP{}},
+		"SMTP.Port: want a port":  {From: "a@example.com", Sender: &email.SMTP{Host: "x", Port: 70000}},
+		"SMTP.Username: is empty": {From: "a@example.com", Sender: &email.SMTP{Host: "x", Password: "p"}},
+		"SMTP.InsecureAllowPlaintext: would": {
+			From: "a@example.com", Sender: &email.SMTP{Host: "x", Username: "u", InsecureAllowPlaintext: true},
+		},
+		"SMTP.Hello: want a host name": {From: "a@example.com", Sender: &email.SMTP{Host: "x", Hello: "a\r\nb"}},
 	} {
 		if p := email.New(o); p.Err == nil || !strings.Contains(p.Err.Error(), want) {
 			t.Errorf("got %v, want %q", p.Err, want)
 		}
 	}
-	p := email.New(email.Options{From: "Example <a@example.com>", Sender: box, ID: "mail", Name: "Mail", MaxAge: time.Hour, AddressLimit: cardea.Limit{Count: 1, Within: time.Hour}})
+	p := email.New(email.Options{
+		From: "Example <a@example.com>", Sender: box, ID: "mail", Name: "Mail", MaxAge: time.Hour,
+		AddressLimit: cardea.Limit{Count: 1, Within: time.Hour},
+	})
 	if p.Err != nil || p.ID != "mail" || p.Name != "Mail" || p.MaxAge != time.Hour || p.AddressLimit.Count != 1 {
 		t.Errorf("got %+v", p)
 	}

@@ -28,7 +28,8 @@ func (a *Adapter) LinkAccount(ctx context.Context, account *cardea.Account) erro
 	})
 }
 
-// UpdateAccount writes the type and those tokens of account that are not empty, and the expiry with an access token in any case.
+// UpdateAccount writes the type and those tokens of account that are not empty, and the expiry with
+// an access token in any case.
 func (a *Adapter) UpdateAccount(ctx context.Context, account *cardea.Account) error {
 	return a.do(ctx, func(tx *transaction) error {
 		key := accountKey{account.Provider, account.ProviderAccountID}

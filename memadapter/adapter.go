@@ -1,5 +1,6 @@
-// Package memadapter is a [cardea.Adapter] in memory, with sessions, sign-in tokens and passkeys: the reference of what the contract means, for tests and
-// demonstrations. Everything is gone when the process ends.
+// Package memadapter is a [cardea.Adapter] in memory, with sessions, sign-in tokens and passkeys:
+// the reference of what the contract means, for tests and demonstrations. Everything is gone when
+// the process ends.
 package memadapter
 
 import (
@@ -16,8 +17,9 @@ var (
 	_ cardea.AuthenticatorStore = (*Adapter)(nil)
 )
 
-// Adapter keeps users, accounts, sessions, tokens and passkeys in maps. All methods may be called concurrently; one transaction runs at a time, and
-// everyone else waits for its end. A call from within a transaction that does not use the transaction's context therefore waits until its own
+// Adapter keeps users, accounts, sessions, tokens and passkeys in maps. All methods may be called
+// concurrently; one transaction runs at a time, and everyone else waits for its end. A call from
+// within a transaction that does not use the transaction's context therefore waits until its own
 // context ends.
 type Adapter struct {
 	turn chan struct{} // holds one element while a transaction runs
@@ -45,7 +47,8 @@ func New() *Adapter {
 	}
 }
 
-// Transact runs fn in one transaction, or in a part of the one that ctx carries. It never runs fn twice.
+// Transact runs fn in one transaction, or in a part of the one that ctx carries. It never runs fn
+// twice.
 func (a *Adapter) Transact(ctx context.Context, fn func(ctx context.Context) error) error {
 	if tx, ok := ctx.Value(txKey{a}).(*transaction); ok {
 		return tx.part(ctx, fn)
@@ -58,7 +61,8 @@ func (a *Adapter) Transact(ctx context.Context, fn func(ctx context.Context) err
 	return tx.part(context.WithValue(ctx, txKey{a}, tx), fn)
 }
 
-// do runs one operation. op must look before it writes: what it wrote stays, unless the transaction around it fails.
+// do runs one operation. op must look before it writes: what it wrote stays, unless the transaction
+// around it fails.
 func (a *Adapter) do(ctx context.Context, op func(tx *transaction) error) error {
 	tx, ok := ctx.Value(txKey{a}).(*transaction)
 	if !ok {

@@ -23,7 +23,8 @@ func (a *Adapter) CreateSession(ctx context.Context, s *cardea.Session) error {
 	})
 }
 
-// Session returns the session with that token and its user, whether it has expired or not, or ErrNotFound.
+// Session returns the session with that token and its user, whether it has expired or not, or
+// ErrNotFound.
 func (a *Adapter) Session(ctx context.Context, token string) (*cardea.Session, error) {
 	var s cardea.Session
 	err := a.do(ctx, func(*transaction) error {
@@ -77,7 +78,8 @@ func (a *Adapter) Sessions(ctx context.Context, userID string) ([]*cardea.Sessio
 	return sessions, err
 }
 
-// DeleteSessions removes the sessions of a user, all but the one with the token except, and returns how many.
+// DeleteSessions removes the sessions of a user, all but the one with the token except, and returns
+// how many.
 func (a *Adapter) DeleteSessions(ctx context.Context, userID, except string) (n int, err error) {
 	err = a.do(ctx, func(tx *transaction) error {
 		for token, s := range a.sessions {
@@ -91,7 +93,8 @@ func (a *Adapter) DeleteSessions(ctx context.Context, userID, except string) (n 
 	return n, err
 }
 
-// DeleteExpiredSessions removes at most limit sessions that expired before the given time, and returns how many.
+// DeleteExpiredSessions removes at most limit sessions that expired before the given time, and
+// returns how many.
 func (a *Adapter) DeleteExpiredSessions(ctx context.Context, before time.Time, limit int) (n int, err error) {
 	err = a.do(ctx, func(tx *transaction) error {
 		for token, s := range a.sessions {

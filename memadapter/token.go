@@ -21,7 +21,9 @@ func (a *Adapter) CreateVerificationToken(ctx context.Context, t *cardea.Verific
 }
 
 // ConsumeVerificationToken removes the token and returns it, to exactly one of its callers.
-func (a *Adapter) ConsumeVerificationToken(ctx context.Context, identifier, token string) (*cardea.VerificationToken, error) {
+func (a *Adapter) ConsumeVerificationToken(
+	ctx context.Context, identifier, token string,
+) (*cardea.VerificationToken, error) {
 	var t cardea.VerificationToken
 	err := a.do(ctx, func(tx *transaction) error {
 		var ok bool
@@ -51,7 +53,8 @@ func (a *Adapter) DeleteVerificationTokens(ctx context.Context, identifier strin
 	return n, err
 }
 
-// DeleteExpiredVerificationTokens removes at most limit tokens that expired before the given time, and returns how many.
+// DeleteExpiredVerificationTokens removes at most limit tokens that expired before the given time,
+// and returns how many.
 func (a *Adapter) DeleteExpiredVerificationTokens(ctx context.Context, before time.Time, limit int) (n int, err error) {
 	err = a.do(ctx, func(tx *transaction) error {
 		for token, t := range a.tokens {

@@ -11,7 +11,8 @@ type txKey struct{ a *Adapter }
 
 var errDone = errors.New("transaction has ended")
 
-// transaction is a log of how to take back what was written. mu orders the operations of goroutines that share the transaction.
+// transaction is a log of how to take back what was written. mu orders the operations of goroutines
+// that share the transaction.
 type transaction struct {
 	mu   sync.Mutex
 	undo []func()

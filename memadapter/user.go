@@ -82,7 +82,8 @@ func (a *Adapter) UpdateUser(ctx context.Context, u *cardea.User) error {
 	})
 }
 
-// LockUser tells whether there is the user. One transaction runs at a time, so nobody need wait any longer.
+// LockUser tells whether there is the user. One transaction runs at a time, so nobody need wait any
+// longer.
 func (a *Adapter) LockUser(ctx context.Context, id string) error {
 	_, err := a.UserByID(ctx, id)
 	return err

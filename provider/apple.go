@@ -7,14 +7,17 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Apple signs in with an Apple Account, by a Services ID, which is the client id (https://developer.apple.com/account/resources/identifiers/list/serviceId;
-// rules: https://developer.apple.com/documentation/signinwithapplerestapi/generate-and-validate-tokens, read 2026-11-22). The client secret is a token that
-// Apple makes applications sign: give the key in AppleOptions and it is made when it is needed, or give a ready one as c.Secret, which lasts half a year at
-// most.
+// Apple signs in with an Apple Account, by a Services ID, which is the client id
+// (https://developer.apple.com/account/resources/identifiers/list/serviceId; rules:
+// https://developer.apple.com/documentation/signinwithapplerestapi/generate-and-validate-tokens,
+// read 2026-11-22). The client secret is a token that Apple makes applications sign: give the key
+// in AppleOptions and it is made when it is needed, or give a ready one as c.Secret, which lasts
+// half a year at most.
 //
-// The callback is a posted form. Apple takes no callback URL on localhost or http. The name comes at the first consent only, and through the
-// visitor's browser, so it proves nothing; there is no picture. The e-mail is verified if Apple says so, and may be an address of a relay that
-// forwards only mail from senders registered with Apple.
+// The callback is a posted form. Apple takes no callback URL on localhost or http. The name comes
+// at the first consent only, and through the visitor's browser, so it proves nothing; there is no
+// picture. The e-mail is verified if Apple says so, and may be an address of a relay that forwards
+// only mail from senders registered with Apple.
 func Apple(c Client, o AppleOptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "apple",
@@ -29,12 +32,14 @@ func Apple(c Client, o AppleOptions) *cardea.OAuthProvider {
 		FormPost:         true,
 		CallbackParams:   []string{"user"},
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			first, last := raw.String("callback", "user", "name", "firstName"), raw.String("callback", "user", "name", "lastName")
+			first, last := raw.String("callback", "user", "name", "firstName"), raw.String("callback", "user", "name",
+				"lastName")
 			return cardea.Profile{
-				ID:            raw.String("sub"),
-				Name:          strings.TrimSpace(first + " " + last),
-				Email:         raw.String("email"),
-				EmailVerified: raw.True("email_verified") || raw.String("email_verified") == "true", // Apple documents both
+				ID:    raw.String("sub"),
+				Name:  strings.TrimSpace(first + " " + last),
+				Email: raw.String("email"),
+				// Apple documents both
+				EmailVerified: raw.True("email_verified") || raw.String("email_verified") == "true",
 			}, nil
 		},
 		Style: cardea.Style{BrandColor: "#000000", Logo: appleLogo},

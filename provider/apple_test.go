@@ -17,7 +17,9 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-var appleKey = provider.AppleOptions{TeamID: "TEAM012345", KeyID: "KEY0123456", PrivateKey: p8(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))}
+var appleKey = provider.AppleOptions{
+	TeamID: "TEAM012345", KeyID: "KEY0123456", PrivateKey: p8(ecdsa.GenerateKey(elliptic.P256(), rand.Reader)),
+}
 
 // p8 is a key as Apple gives it out.
 func p8(key any, err error) string {
@@ -31,11 +33,13 @@ func p8(key any, err error) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
 }
 
-// What Apple requires of a client secret, but for its age, which may be 15777000 seconds: https://developer.apple.com/documentation/accountorganizationaldatasharing/creating-a-client-secret
+// What Apple requires of a client secret, but for its age, which may be 15777000 seconds:
+// https://developer.apple.com/documentation/accountorganizationaldatasharing/creating-a-client-secret
 func TestAppleClientSecret(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1_800_000_000, 0)
-	secret, expires, err := provider.Apple(provider.Client{ID: "com.example.web"}, appleKey).ClientSecretFunc(t.Context(), now)
+	secret, expires, err := provider.Apple(provider.Client{ID: "com.example.web"},
+		appleKey).ClientSecretFunc(t.Context(), now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +63,8 @@ func TestAppleClientSecret(t *testing.T) {
 	if err := json.Unmarshal(payload, &got); err != nil {
 		t.Fatal(err)
 	}
-	if jws.Signatures[0].Protected.KeyID != "KEY0123456" || got.Iss != "TEAM012345" || got.Sub != "com.example.web" || got.Aud != "https://appleid.apple.com" {
+	if jws.Signatures[0].Protected.KeyID != "KEY0123456" || got.Iss != "TEAM012345" || got.Sub != "com.example.web" ||
+		got.Aud != "https://appleid.apple.com" {
 		t.Errorf("kid %q, claims %+v", jws.Signatures[0].Protected.KeyID, got)
 	}
 	if got.Iat != now.Unix() || got.Exp != expires.Unix() || got.Exp-got.Iat != 3600 {
@@ -70,8 +75,12 @@ func TestAppleClientSecret(t *testing.T) {
 // Apple documents email_verified as text and as boolean.
 func TestAppleVerifiesAddresses(t *testing.T) {
 	t.Parallel()
-	for verified, want := range map[any]bool{true: true, "true": true, false: false, "false": false, "": false, "yes": false, json.Number("1"): false, nil: false} {
-		got, err := provider.Apple(client, provider.AppleOptions{}).Profile(t.Context(), cardea.Claims{"sub": "7", "email_verified": verified})
+	for verified, want := range map[any]bool{
+		true: true, "true": true, false: false, "false": false, "": false, "yes": false, json.Number("1"): false,
+		nil: false,
+	} {
+		got, err := provider.Apple(client, provider.AppleOptions{}).Profile(t.Context(),
+			cardea.Claims{"sub": "7", "email_verified": verified})
 		if err != nil || got.EmailVerified != want {
 			t.Errorf("email_verified is %#v: got %v, %v", verified, got.EmailVerified, err)
 		}
@@ -94,7 +103,9 @@ func TestAppleOptionsAreChecked(t *testing.T) {
 		"no key":              {func(o *provider.AppleOptions) { o.PrivateKey = "" }, "", ".p8"},
 		"a file's name":       {func(o *provider.AppleOptions) { o.PrivateKey = "AuthKey_KEY0123456.p8" }, "", ".p8"},
 		"another kind of key": {func(o *provider.AppleOptions) { o.PrivateKey = rsaText }, "", "P-256"},
-		"another encoding":    {func(o *provider.AppleOptions) { o.PrivateKey = "-----BEGIN X-----\nAAAA\n-----END X-----\n" }, "", "PKCS #8"},
+		"another encoding": {func(o *provider.AppleOptions) {
+			o.PrivateKey = "-----BEGIN X-----\nAAAA\n-----END X-----\n"
+		}, "", "PKCS #8"},
 	} {
 		o := appleKey
 		test.change(&o)

@@ -14,7 +14,8 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// AppleOptions are the key with which client secrets for [Apple] are signed (https://developer.apple.com/account/resources/authkeys/list).
+// AppleOptions are the key with which client secrets for [Apple] are signed
+// (https://developer.apple.com/account/resources/authkeys/list).
 type AppleOptions struct {
 	TeamID     string // 10 characters, of the developer account
 	KeyID      string // 10 characters, of the key
@@ -73,7 +74,9 @@ func (o AppleOptions) sign(claims map[string]any) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: key, KeyID: o.KeyID}}, nil)
+	signer, err := jose.NewSigner(jose.SigningKey{
+		Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: key, KeyID: o.KeyID},
+	}, nil)
 	if err != nil {
 		return "", fmt.Errorf("sign: %w", err)
 	}

@@ -6,9 +6,10 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Asana signs in with an Asana account, by an app with the scopes openid, email and profile (https://app.asana.com/0/my-apps; rules:
-// https://developers.asana.com/docs/oauth, read 2026-11-22, and https://developers.asana.com/docs/openid-connect, read 2026-11-22). Whether the e-mail
-// was verified is not told.
+// Asana signs in with an Asana account, by an app with the scopes openid, email and profile
+// (https://app.asana.com/0/my-apps; rules: https://developers.asana.com/docs/oauth, read
+// 2026-11-22, and https://developers.asana.com/docs/openid-connect, read 2026-11-22). Whether the
+// e-mail was verified is not told.
 func Asana(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "asana",

@@ -8,11 +8,14 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Asgardeo signs in with an account of an organization at WSO2 Asgardeo, by an application of it (https://console.asgardeo.io; rules:
+// Asgardeo signs in with an account of an organization at WSO2 Asgardeo, by an application of it
+// (https://console.asgardeo.io; rules:
 // https://wso2.com/asgardeo/docs/guides/authentication/oidc/discover-oidc-configs/ and
-// https://wso2.com/asgardeo/docs/guides/authentication/oidc/implement-auth-code/, read 2026-11-22). c.Issuer is the address of the token endpoint,
-// https://api.asgardeo.io/t/{organization}/oauth2/token. Which claims come is a setting of the application; the e-mail is verified if Asgardeo says
-// so. The account is the user's id, as long as no alternate subject identifier is assigned in the application.
+// https://wso2.com/asgardeo/docs/guides/authentication/oidc/implement-auth-code/, read 2026-11-22).
+// c.Issuer is the address of the token endpoint,
+// https://api.asgardeo.io/t/{organization}/oauth2/token. Which claims come is a setting of the
+// application; the e-mail is verified if Asgardeo says so. The account is the user's id, as long as
+// no alternate subject identifier is assigned in the application.
 func Asgardeo(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "asgardeo",
@@ -23,8 +26,9 @@ func Asgardeo(c Client) *cardea.OAuthProvider {
 		ClientSecret: c.Secret,
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			return cardea.Profile{
-				ID:            raw.String("sub"),
-				Name:          cmp.Or(raw.String("name"), strings.TrimSpace(raw.String("given_name")+" "+raw.String("family_name")), raw.String("username")),
+				ID: raw.String("sub"),
+				Name: cmp.Or(raw.String("name"),
+					strings.TrimSpace(raw.String("given_name")+" "+raw.String("family_name")), raw.String("username")),
 				Email:         raw.String("email"),
 				EmailVerified: raw.True("email_verified"),
 				Image:         raw.String("picture"),

@@ -7,10 +7,11 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Atlassian signs in with an Atlassian account, by an OAuth 2.0 (3LO) app with the User identity API
-// (https://developer.atlassian.com/console/myapps; rules:
-// https://developer.atlassian.com/cloud/oauth/getting-started/implementing-oauth-3lo/, read 2026-11-22). Whether the e-mail was verified is not told.
-// A refresh token, which can be used once, comes with the scope offline_access.
+// Atlassian signs in with an Atlassian account, by an OAuth 2.0 (3LO) app with the User identity
+// API (https://developer.atlassian.com/console/myapps; rules:
+// https://developer.atlassian.com/cloud/oauth/getting-started/implementing-oauth-3lo/, read
+// 2026-11-22). Whether the e-mail was verified is not told. A refresh token, which can be used
+// once, comes with the scope offline_access.
 func Atlassian(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                  "atlassian",
@@ -40,4 +41,6 @@ func Atlassian(c Client) *cardea.OAuthProvider {
 }
 
 // atlassianLogo is from Simple Icons (CC0-1.0).
-const atlassianLogo = "M7.12 11.084a.683.683 0 00-1.16.126L.075 22.974a.703.703 0 00.63 1.018h8.19a.678.678 0 00.63-.39c1.767-3.65.696-9.203-2.406-12.52zM11.434.386a15.515 15.515 0 00-.906 15.317l3.95 7.9a.703.703 0 00.628.388h8.19a.703.703 0 00.63-1.017L12.63.38a.664.664 0 00-1.196.006z"
+const atlassianLogo = "M7.12 11.084a.683.683 0 00-1.16.126L.075 22.974a.703.703 0 00.63 1.018h8.19a.678.678 0 " +
+	"00.63-.39c1.767-3.65.696-9.203-2.406-12.52zM11.434.386a15.515 15.515 0 00-.906 15.317l3.95 7.9a.703.703 0 " +
+	"00.628.388h8.19a.703.703 0 00.63-1.017L12.63.38a.664.664 0 00-1.196.006z"

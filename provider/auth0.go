@@ -2,10 +2,12 @@ package provider
 
 import "github.com/cardea-auth/cardea"
 
-// Auth0 signs in with an account of a tenant at Auth0, by a regular web application (https://manage.auth0.com; rules:
-// https://auth0.com/docs/get-started/authentication-and-authorization-flow/authorization-code-flow/add-login-auth-code-flow, read 2026-11-22). c.Issuer
-// is the tenant's domain as a URL, https://{tenant}.{region}.auth0.com, or a domain of one's own. The e-mail is verified if Auth0 says so, and a tenant can
-// be set to say so of every address that comes from Azure AD or ADFS.
+// Auth0 signs in with an account of a tenant at Auth0, by a regular web application
+// (https://manage.auth0.com; rules:
+// https://auth0.com/docs/get-started/authentication-and-authorization-flow/authorization-code-flow/add-login-auth-code-flow,
+// read 2026-11-22). c.Issuer is the tenant's domain as a URL, https://{tenant}.{region}.auth0.com,
+// or a domain of one's own. The e-mail is verified if Auth0 says so, and a tenant can be set to say
+// so of every address that comes from Azure AD or ADFS.
 func Auth0(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "auth0",
@@ -19,4 +21,6 @@ func Auth0(c Client) *cardea.OAuthProvider {
 }
 
 // auth0Logo is from Simple Icons (CC0-1.0).
-const auth0Logo = "M21.98 7.448L19.62 0H4.347L2.02 7.448c-1.352 4.312.03 9.206 3.815 12.015L12.007 24l6.157-4.552c3.755-2.81 5.182-7.688 3.815-12.015l-6.16 4.58 2.343 7.45-6.157-4.597-6.158 4.58 2.358-7.433-6.188-4.55 7.63-.045L12.008 0l2.356 7.404 7.615.044z"
+const auth0Logo = "M21.98 7.448L19.62 0H4.347L2.02 7.448c-1.352 4.312.03 9.206 3.815 12.015L12.007 " +
+	"24l6.157-4.552c3.755-2.81 5.182-7.688 3.815-12.015l-6.16 4.58 2.343 7.45-6.157-4.597-6.158 4.58 " +
+	"2.358-7.433-6.188-4.55 7.63-.045L12.008 0l2.356 7.404 7.615.044z"

@@ -6,10 +6,10 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Autodesk signs in with an Autodesk account, by a traditional web app (https://aps.autodesk.com/myapps/; rules:
-// https://aps.autodesk.com/en/docs/oauth/v2/ and
-// https://github.com/autodesk-platform-services/aps-sdk-openapi/blob/main/authentication/authentication.yaml, read 2026-11-22). The e-mail is verified if
-// Autodesk says so.
+// Autodesk signs in with an Autodesk account, by a traditional web app
+// (https://aps.autodesk.com/myapps/; rules: https://aps.autodesk.com/en/docs/oauth/v2/ and
+// https://github.com/autodesk-platform-services/aps-sdk-openapi/blob/main/authentication/authentication.yaml,
+// read 2026-11-22). The e-mail is verified if Autodesk says so.
 func Autodesk(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "autodesk",
@@ -35,4 +35,5 @@ func Autodesk(c Client) *cardea.OAuthProvider {
 }
 
 // autodeskLogo is from Simple Icons (CC0-1.0).
-const autodeskLogo = "m.129 20.202 14.7-9.136h7.625c.235 0 .445.188.445.445 0 .21-.092.305-.21.375l-7.222 4.323c-.47.283-.633.845-.633 1.265l-.008 2.725H24V4.362a.561.561 0 0 0-.585-.562h-8.752L0 12.893V20.2h.129z"
+const autodeskLogo = "m.129 20.202 14.7-9.136h7.625c.235 0 .445.188.445.445 0 .21-.092.305-.21.375l-7.222 " +
+	"4.323c-.47.283-.633.845-.633 1.265l-.008 2.725H24V4.362a.561.561 0 0 0-.585-.562h-8.752L0 12.893V20.2h.129z"

@@ -9,12 +9,15 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// AzureADB2C signs in with an account of an Azure AD B2C tenant, by an app registration in it (https://portal.azure.com; rules:
-// https://learn.microsoft.com/azure/active-directory-b2c/openid-connect, read 2026-11-22). All options must be set, and the user flow must keep the
-// issuer that it has by default, the one without tfp. New customers get [MicrosoftEntraID] instead: B2C is closed to them since May 2025 and supported
-// until May 2030.
+// AzureADB2C signs in with an account of an Azure AD B2C tenant, by an app registration in it
+// (https://portal.azure.com; rules:
+// https://learn.microsoft.com/azure/active-directory-b2c/openid-connect, read 2026-11-22). All
+// options must be set, and the user flow must keep the issuer that it has by default, the one
+// without tfp. New customers get [MicrosoftEntraID] instead: B2C is closed to them since May 2025
+// and supported until May 2030.
 //
-// The e-mail is the first of the claim emails, which the user flow must return. It counts as unverified: it may come from another identity provider.
+// The e-mail is the first of the claim emails, which the user flow must return. It counts as
+// unverified: it may come from another identity provider.
 func AzureADB2C(c Client, o AzureADB2COptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "azure-ad-b2c",
@@ -25,11 +28,13 @@ func AzureADB2C(c Client, o AzureADB2COptions) *cardea.OAuthProvider {
 		ClientSecret: c.Secret,
 		ClientAuth:   cardea.ClientSecretPost,
 		DiscoveryURL: o.host() + o.Tenant + ".onmicrosoft.com/" + o.UserFlow + "/v2.0/.well-known/openid-configuration",
-		Scopes:       []string{"openid", c.ID}, // the latter for an access token, without which the standard has no answer
+		// the latter for an access token, without which the standard has no answer
+		Scopes: []string{"openid", c.ID},
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			return cardea.Profile{
-				ID:    raw.String("sub"),
-				Name:  cmp.Or(raw.String("name"), strings.TrimSpace(raw.String("given_name")+" "+raw.String("family_name"))),
+				ID: raw.String("sub"),
+				Name: cmp.Or(raw.String("name"),
+					strings.TrimSpace(raw.String("given_name")+" "+raw.String("family_name"))),
 				Email: cmp.Or(raw.String("emails", "0"), raw.String("email")),
 			}, nil
 		},

@@ -10,9 +10,11 @@ import (
 )
 
 // BankIDNorge signs in with a Norwegian BankID, by a client of BankID's OIDC platform (rules:
-// https://developer.bankid.no/bankid-oidc-provider/api/authorize and https://developer.bankid.no/bankid-oidc-provider/core-concepts/id-token, read
-// 2026-11-22). The account's id is the claim bankid_altsub: of sub BankID says that it may change. The name is the one in the person's certificate. There is no
-// e-mail: what the person entered is told by another service of BankID's only, and nobody has verified it.
+// https://developer.bankid.no/bankid-oidc-provider/api/authorize and
+// https://developer.bankid.no/bankid-oidc-provider/core-concepts/id-token, read 2026-11-22). The
+// account's id is the claim bankid_altsub: of sub BankID says that it may change. The name is the
+// one in the person's certificate. There is no e-mail: what the person entered is told by another
+// service of BankID's only, and nobody has verified it.
 func BankIDNorge(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                  "bankid-no",
@@ -26,8 +28,9 @@ func BankIDNorge(c Client) *cardea.OAuthProvider {
 		Scopes:              []string{"openid", "profile"},
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			return cardea.Profile{
-				ID:   raw.String("bankid_altsub"),
-				Name: cmp.Or(strings.TrimSpace(raw.String("given_name")+" "+raw.String("family_name")), raw.String("name")),
+				ID: raw.String("bankid_altsub"),
+				Name: cmp.Or(strings.TrimSpace(raw.String("given_name")+" "+raw.String("family_name")),
+					raw.String("name")),
 			}, nil
 		},
 		EmailVerification: cardea.NoEmail,

@@ -7,10 +7,11 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// BattleNet signs in with a Battle.net account, by a client of Blizzard's developer portal (https://develop.battle.net/access/clients; rules:
+// BattleNet signs in with a Battle.net account, by a client of Blizzard's developer portal
+// (https://develop.battle.net/access/clients; rules:
 // https://community.developer.battle.net/documentation/guides/using-oauth and
-// https://github.com/Blizzard/oauth-client-sample, read 2026-11-22). c.Issuer may be https://oauth.battlenet.com.cn for China. The name is the BattleTag;
-// there is no e-mail.
+// https://github.com/Blizzard/oauth-client-sample, read 2026-11-22). c.Issuer may be
+// https://oauth.battlenet.com.cn for China. The name is the BattleTag; there is no e-mail.
 func BattleNet(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "battlenet",

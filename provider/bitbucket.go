@@ -9,8 +9,9 @@ import (
 
 // Bitbucket signs in with a Bitbucket Cloud account, by an OAuth consumer of a workspace
 // (https://support.atlassian.com/bitbucket-cloud/docs/use-oauth-on-bitbucket-cloud/; rules:
-// https://developer.atlassian.com/cloud/bitbucket/oauth-2/, read 2026-11-22). The consumer needs the permissions to read the account and its e-mail. The
-// e-mail is the primary address, and confirmed.
+// https://developer.atlassian.com/cloud/bitbucket/oauth-2/, read 2026-11-22). The consumer needs
+// the permissions to read the account and its e-mail. The e-mail is the primary address, and
+// confirmed.
 func Bitbucket(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "bitbucket",
@@ -39,4 +40,5 @@ func Bitbucket(c Client) *cardea.OAuthProvider {
 }
 
 // bitbucketLogo is from Simple Icons (CC0-1.0).
-const bitbucketLogo = "M.778 1.213a.768.768 0 00-.768.892l3.263 19.81c.084.5.515.868 1.022.873H19.95a.772.772 0 00.77-.646l3.27-20.03a.768.768 0 00-.768-.891zM14.52 15.53H9.522L8.17 8.466h7.561z"
+const bitbucketLogo = "M.778 1.213a.768.768 0 00-.768.892l3.263 19.81c.084.5.515.868 1.022.873H19.95a.772.772 0 " +
+	"00.77-.646l3.27-20.03a.768.768 0 00-.768-.891zM14.52 15.53H9.522L8.17 8.466h7.561z"

@@ -9,13 +9,16 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// BoxyHQ signs in through SAML connections of an Ory Polis server, which was BoxyHQ's SAML Jackson (rules:
-// https://www.ory.com/docs/polis/sso-flow, read 2026-11-22). c.Issuer is the server's address. The client id and secret are those of one connection; or
-// the id is "dummy", the secret "dummy" or the server's CLIENT_SECRET_VERIFIER, and the options, or the visitor's own tenant and product as parameters
-// of POST signin, name the connection. An answer for another one than the options name is refused.
+// BoxyHQ signs in through SAML connections of an Ory Polis server, which was BoxyHQ's SAML Jackson
+// (rules: https://www.ory.com/docs/polis/sso-flow, read 2026-11-22). c.Issuer is the server's
+// address. The client id and secret are those of one connection; or the id is "dummy", the secret
+// "dummy" or the server's CLIENT_SECRET_VERIFIER, and the options, or the visitor's own tenant and
+// product as parameters of POST signin, name the connection. An answer for another one than the
+// options name is refused.
 //
-// The id and the e-mail are what the company's identity provider says, and somebody else's company can say them too. So the e-mail counts as unverified, and
-// where each sign-in names its own connection, the account's id is tenant, product and id, with slashes between.
+// The id and the e-mail are what the company's identity provider says, and somebody else's company
+// can say them too. So the e-mail counts as unverified, and where each sign-in names its own
+// connection, the account's id is tenant, product and id, with slashes between.
 func BoxyHQ(c Client, o BoxyHQOptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                  "boxyhq-saml",
@@ -78,8 +81,9 @@ func (o BoxyHQOptions) forwarded(c Client) []string {
 	return nil
 }
 
-// identify returns the account's id, if requested, which the server adds to its answer, is what was asked for. The visitor's browser has brought that to the
-// server, which does not compare it with the token request where there is PKCE.
+// identify returns the account's id, if requested, which the server adds to its answer, is what was
+// asked for. The visitor's browser has brought that to the server, which does not compare it with
+// the token request where there is PKCE.
 func (o BoxyHQOptions) identify(c Client, raw cardea.Claims) (string, error) {
 	id, requested := raw.String("id"), raw.Object("requested")
 	tenant, product := requested.String("tenant"), requested.String("product")

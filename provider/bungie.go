@@ -7,9 +7,12 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Bungie signs in with a Bungie.net account, by a confidential application (https://www.bungie.net/en/Application; rules:
-// https://github.com/Bungie-net/api/wiki/OAuth-Documentation and https://github.com/Bungie-net/api/blob/master/openapi-2.json, read 2026-11-22). The API
-// key is the application's, which has one callback URL, and whose scope is set there, so none is sent. There is no e-mail.
+// Bungie signs in with a Bungie.net account, by a confidential application
+// (https://www.bungie.net/en/Application; rules:
+// https://github.com/Bungie-net/api/wiki/OAuth-Documentation and
+// https://github.com/Bungie-net/api/blob/master/openapi-2.json, read 2026-11-22). The API key is
+// the application's, which has one callback URL, and whose scope is set there, so none is sent.
+// There is no e-mail.
 func Bungie(c Client, o BungieOptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "bungie",

@@ -18,10 +18,12 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// docs/providers.md tells of every provider what its code says. What stands above the marker is written by hand.
+// docs/providers.md tells of every provider what its code says. What stands above the marker is
+// written by hand.
 func TestCatalogueIsWhatTheCodeSays(t *testing.T) {
 	t.Parallel()
-	const path, marker = "../docs/providers.md", "<!-- From here on made by: go test ./provider -run Catalogue -update -->\n"
+	const path, marker = "../docs/providers.md", "<!-- From here on made by: go test ./provider -run Catalogue " +
+		"-update -->\n"
 	page, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -59,14 +61,18 @@ func catalogue(t *testing.T) string {
 		links = append(links, "["+e.constructor+"]", "[`"+e.constructor+"`](#"+anchor(e.heading())+")")
 	}
 	linked := strings.NewReplacer(links...)
-	fmt.Fprintf(&b, "\n## All %d\n\n| Service | Constructor | Environment | E-mail | Read |\n| --- | --- | --- | --- | --- |\n", len(entries))
+	fmt.Fprintf(&b, "\n## All %d\n\n| Service | Constructor | Environment | E-mail | Read |\n| --- | --- | --- | "+
+		"--- | --- |\n", len(
+		entries,
+	))
 	for _, e := range entries {
 		fmt.Fprintf(&b, "| [%s](#%s) | `%s` | `%s_…` | %s | %s |\n",
 			e.Name, anchor(e.heading()), e.constructor, e.prefix(), worth[e.EmailVerification], e.read())
 	}
 	for _, e := range entries {
 		fmt.Fprintf(&b, "\n## %s\n\n", e.heading())
-		fmt.Fprintf(&b, "`%s`, callback `/api/auth/callback/%s`, e-mail %s.\n\n", e.call(), e.ID, worth[e.EmailVerification])
+		fmt.Fprintf(&b, "`%s`, callback `/api/auth/callback/%s`, e-mail %s.\n\n", e.call(), e.ID,
+			worth[e.EmailVerification])
 		linked.WriteString(&b, markdown(e.doc.Text()))
 		for _, field := range e.fields() {
 			fmt.Fprintf(&b, "\n- `%sOptions.%s`", e.constructor, field)
@@ -135,7 +141,8 @@ func declarations(t *testing.T) (map[string]*ast.CommentGroup, map[string]*ast.T
 	return docs, types
 }
 
-// heading is the name of the service, with that of the constructor where the two differ by more than spaces.
+// heading is the name of the service, with that of the constructor where the two differ by more
+// than spaces.
 func (e entry) heading() string {
 	if strings.EqualFold(letters(e.Name), e.constructor) {
 		return e.Name
@@ -196,7 +203,8 @@ func (e entry) fields() []string {
 	for _, f := range e.options.Type.(*ast.StructType).Fields.List {
 		comment := f.Doc.Text() + f.Comment.Text()
 		for _, name := range f.Names {
-			fields = append(fields, name.Name+"`: "+strings.TrimSuffix(strings.Join(strings.Fields(comment), " "), ".")+".")
+			fields = append(fields, name.Name+"`: "+strings.TrimSuffix(strings.Join(strings.Fields(comment), " "), ".")+
+				".")
 		}
 	}
 	return fields

@@ -6,10 +6,10 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// ClickUp signs in with a ClickUp account, by an app of a workspace, which an owner or admin of it creates (Settings, Apps, ClickUp API; rules:
-// https://developer.clickup.com/docs/authentication, and
-// https://clickup.com/api/readme_documentation/v2.0/getting_started/authentication/, read 2026-11-22). Whether the e-mail was verified is not told.
-// Access tokens do not expire.
+// ClickUp signs in with a ClickUp account, by an app of a workspace, which an owner or admin of it
+// creates (Settings, Apps, ClickUp API; rules: https://developer.clickup.com/docs/authentication,
+// and https://clickup.com/api/readme_documentation/v2.0/getting_started/authentication/, read
+// 2026-11-22). Whether the e-mail was verified is not told. Access tokens do not expire.
 func ClickUp(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "click-up",
@@ -38,4 +38,6 @@ func ClickUp(c Client) *cardea.OAuthProvider {
 }
 
 // clickUpLogo is from Simple Icons (CC0-1.0).
-const clickUpLogo = "M2 18.439l3.69-2.828c1.961 2.56 4.044 3.739 6.363 3.739 2.307 0 4.33-1.166 6.203-3.704L22 18.405C19.298 22.065 15.941 24 12.053 24 8.178 24 4.788 22.078 2 18.439zM12.04 6.15l-6.568 5.66-3.036-3.52L12.055 0l9.543 8.296-3.05 3.509z"
+const clickUpLogo = "M2 18.439l3.69-2.828c1.961 2.56 4.044 3.739 6.363 3.739 2.307 0 4.33-1.166 6.203-3.704L22 " +
+	"18.405C19.298 22.065 15.941 24 12.053 24 8.178 24 4.788 22.078 2 18.439zM12.04 6.15l-6.568 " +
+	"5.66-3.036-3.52L12.055 0l9.543 8.296-3.05 3.509z"

@@ -2,10 +2,12 @@ package provider
 
 import "github.com/cardea-auth/cardea"
 
-// Cognito signs in with an account of a user pool at Amazon Cognito, by an app client of it (https://console.aws.amazon.com/cognito; rules:
-// https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html, read 2026-11-22). c.Issuer is
-// https://cognito-idp.{region}.amazonaws.com/{user pool id}; c.Secret is empty for an app client without one. The e-mail is verified if Cognito says
-// so, which for people who come from another identity provider is what the attribute mapping makes of it.
+// Cognito signs in with an account of a user pool at Amazon Cognito, by an app client of it
+// (https://console.aws.amazon.com/cognito; rules:
+// https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html, read
+// 2026-11-22). c.Issuer is https://cognito-idp.{region}.amazonaws.com/{user pool id}; c.Secret is
+// empty for an app client without one. The e-mail is verified if Cognito says so, which for people
+// who come from another identity provider is what the attribute mapping makes of it.
 func Cognito(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "cognito",

@@ -6,9 +6,11 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Descope signs in with an account of a project at Descope, by its federated application (https://app.descope.com/applications; rules:
-// https://docs.descope.com/identity-federation/applications/oidc-apps/oidc-endpoints, read 2026-11-22). The client id is the project's id, the secret an
-// access key. c.Issuer is needed only for another application than the default one. The e-mail is verified if Descope says so.
+// Descope signs in with an account of a project at Descope, by its federated application
+// (https://app.descope.com/applications; rules:
+// https://docs.descope.com/identity-federation/applications/oidc-apps/oidc-endpoints, read
+// 2026-11-22). The client id is the project's id, the secret an access key. c.Issuer is needed only
+// for another application than the default one. The e-mail is verified if Descope says so.
 func Descope(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "descope",

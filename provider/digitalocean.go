@@ -6,9 +6,11 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// DigitalOcean signs in with a DigitalOcean account, by an OAuth application (https://cloud.digitalocean.com/account/api/applications; rules:
-// https://docs.digitalocean.com/reference/api/oauth/, read 2026-11-22). The person chooses a team; the scope account:read lets the application see the
-// person's account, and none of the team's resources. The e-mail is verified if DigitalOcean says so. There is no picture.
+// DigitalOcean signs in with a DigitalOcean account, by an OAuth application
+// (https://cloud.digitalocean.com/account/api/applications; rules:
+// https://docs.digitalocean.com/reference/api/oauth/, read 2026-11-22). The person chooses a team;
+// the scope account:read lets the application see the person's account, and none of the team's
+// resources. The e-mail is verified if DigitalOcean says so. There is no picture.
 func DigitalOcean(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "digitalocean",

@@ -9,9 +9,10 @@ import (
 
 // DingTalk signs in with a DingTalk account, by an app (https://open-dev.dingtalk.com; rules:
 // https://open.dingtalk.com/document/orgapp/obtain-identity-credentials and
-// https://open-dingtalk.github.io/developerpedia/docs/develop/permission/token/browser/get_user_app_token_browser, read 2026-11-22) with the
-// permission Contact.User.Read. The client id is the app key. The account's id is the unionId, which is the same for all apps of one developer.
-// Whether the e-mail was verified is not told.
+// https://open-dingtalk.github.io/developerpedia/docs/develop/permission/token/browser/get_user_app_token_browser,
+// read 2026-11-22) with the permission Contact.User.Read. The client id is the app key. The
+// account's id is the unionId, which is the same for all apps of one developer. Whether the e-mail
+// was verified is not told.
 func DingTalk(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                  "dingtalk",

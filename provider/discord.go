@@ -10,8 +10,10 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Discord signs in with a Discord account, by an application (https://discord.com/developers/applications; rules:
-// https://docs.discord.com/developers/topics/oauth2, read 2026-11-22). The e-mail is verified if Discord says so.
+// Discord signs in with a Discord account, by an application
+// (https://discord.com/developers/applications; rules:
+// https://docs.discord.com/developers/topics/oauth2, read 2026-11-22). The e-mail is verified if
+// Discord says so.
 func Discord(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "discord",
@@ -36,8 +38,9 @@ func Discord(c Client) *cardea.OAuthProvider {
 	}
 }
 
-// discordAvatar is the address of the picture (https://docs.discord.com/developers/reference#image-formatting): the person's own, animated if its
-// hash says so, or one of the standard ones.
+// discordAvatar is the address of the picture
+// (https://docs.discord.com/developers/reference#image-formatting): the person's own, animated if
+// its hash says so, or one of the standard ones.
 func discordAvatar(raw cardea.Claims) string {
 	const cdn = "https://cdn.discordapp.com/"
 	switch avatar := raw.String("avatar"); {
@@ -48,7 +51,8 @@ func discordAvatar(raw cardea.Claims) string {
 	}
 	id, _ := strconv.ParseUint(raw.String("id"), 10, 64)
 	index := (id >> 22) % 6
-	if tag, err := strconv.ParseUint(raw.String("discriminator"), 10, 64); err == nil && tag != 0 { // an account from before 2023
+	// an account from before 2023
+	if tag, err := strconv.ParseUint(raw.String("discriminator"), 10, 64); err == nil && tag != 0 {
 		index = tag % 5
 	}
 	return fmt.Sprintf("%sembed/avatars/%d.png", cdn, index)

@@ -14,10 +14,15 @@ func TestDiscordAvatars(t *testing.T) {
 		raw  cardea.Claims
 		want string
 	}{
-		{cardea.Claims{"id": "80351110224678912", "avatar": "a_1269"}, "https://cdn.discordapp.com/avatars/80351110224678912/a_1269.gif"},
-		{cardea.Claims{"id": "80351110224678912", "avatar": "8342"}, "https://cdn.discordapp.com/avatars/80351110224678912/8342.png"},
-		{cardea.Claims{"id": "80351110224678912", "avatar": nil, "discriminator": "0"}, "https://cdn.discordapp.com/embed/avatars/5.png"}, // (id >> 22) % 6
-		{cardea.Claims{"id": "80351110224678912", "discriminator": "1337"}, "https://cdn.discordapp.com/embed/avatars/2.png"},
+		{cardea.Claims{"id": "80351110224678912", "avatar": "a_1269"},
+			"https://cdn.discordapp.com/avatars/80351110224678912/a_1269.gif"},
+		{cardea.Claims{"id": "80351110224678912", "avatar": "8342"},
+			"https://cdn.discordapp.com/avatars/80351110224678912/8342.png"},
+		// (id >> 22) % 6
+		{cardea.Claims{"id": "80351110224678912", "avatar": nil, "discriminator": "0"},
+			"https://cdn.discordapp.com/embed/avatars/5.png"},
+		{cardea.Claims{"id": "80351110224678912", "discriminator": "1337"},
+			"https://cdn.discordapp.com/embed/avatars/2.png"},
 		{cardea.Claims{"id": "80351110224678912"}, "https://cdn.discordapp.com/embed/avatars/5.png"},
 	} {
 		p, err := discord.Profile(t.Context(), test.raw)

@@ -7,10 +7,12 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Dropbox signs in with a Dropbox account, by an app with the permission account_info.read (https://www.dropbox.com/developers/apps; rules:
-// https://developers.dropbox.com/oauth-guide, https://github.com/dropbox/dropbox-sdk-js/blob/main/src/auth.js, read 2026-11-22, and
-// https://github.com/dropbox/dropbox-api-spec/blob/main/users.stone, read 2026-11-22). The e-mail is verified if Dropbox says so. A refresh token comes
-// with AuthorizationParams token_access_type=offline.
+// Dropbox signs in with a Dropbox account, by an app with the permission account_info.read
+// (https://www.dropbox.com/developers/apps; rules: https://developers.dropbox.com/oauth-guide,
+// https://github.com/dropbox/dropbox-sdk-js/blob/main/src/auth.js, read 2026-11-22, and
+// https://github.com/dropbox/dropbox-api-spec/blob/main/users.stone, read 2026-11-22). The e-mail
+// is verified if Dropbox says so. A refresh token comes with AuthorizationParams
+// token_access_type=offline.
 func Dropbox(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "dropbox",
@@ -37,4 +39,6 @@ func Dropbox(c Client) *cardea.OAuthProvider {
 }
 
 // dropboxLogo is from Simple Icons (CC0-1.0).
-const dropboxLogo = "M6 1.807L0 5.629l6 3.822 6.001-3.822L6 1.807zM18 1.807l-6 3.822 6 3.822 6-3.822-6-3.822zM0 13.274l6 3.822 6.001-3.822L6 9.452l-6 3.822zM18 9.452l-6 3.822 6 3.822 6-3.822-6-3.822zM6 18.371l6.001 3.822 6-3.822-6-3.822L6 18.371z"
+const dropboxLogo = "M6 1.807L0 5.629l6 3.822 6.001-3.822L6 1.807zM18 1.807l-6 3.822 6 3.822 6-3.822-6-3.822zM0 " +
+	"13.274l6 3.822 6.001-3.822L6 9.452l-6 3.822zM18 9.452l-6 3.822 6 3.822 6-3.822-6-3.822zM6 18.371l6.001 3.822 " +
+	"6-3.822-6-3.822L6 18.371z"

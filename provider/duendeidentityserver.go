@@ -2,9 +2,11 @@ package provider
 
 import "github.com/cardea-auth/cardea"
 
-// DuendeIdentityServer signs in with an account of a server that is built with Duende IdentityServer, of any version, by a client in its
-// configuration (rules: https://docs.duendesoftware.com/identityserver/reference/v8/endpoints/authorize/, read 2026-11-22). c.Issuer is the server's
-// address. Profile and e-mail are in the ID token only if the client is configured with AlwaysIncludeUserClaimsInIdToken, so the userinfo endpoint is asked.
+// DuendeIdentityServer signs in with an account of a server that is built with Duende
+// IdentityServer, of any version, by a client in its configuration (rules:
+// https://docs.duendesoftware.com/identityserver/reference/v8/endpoints/authorize/, read
+// 2026-11-22). c.Issuer is the server's address. Profile and e-mail are in the ID token only if the
+// client is configured with AlwaysIncludeUserClaimsInIdToken, so the userinfo endpoint is asked.
 // The e-mail is verified if the server says so.
 func DuendeIdentityServer(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{

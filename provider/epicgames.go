@@ -6,9 +6,10 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// EpicGames signs in with an Epic Games account, by an application of Epic Account Services (https://dev.epicgames.com/portal; rules:
-// https://dev.epicgames.com/docs/web-api-ref/authentication). The account's id is that of the Epic account; the name can be changed. There is neither
-// e-mail nor picture.
+// EpicGames signs in with an Epic Games account, by an application of Epic Account Services
+// (https://dev.epicgames.com/portal; rules:
+// https://dev.epicgames.com/docs/web-api-ref/authentication). The account's id is that of the Epic
+// account; the name can be changed. There is neither e-mail nor picture.
 func EpicGames(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "epicgames",

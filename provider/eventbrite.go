@@ -6,8 +6,10 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Eventbrite signs in with an Eventbrite account, by an API key (https://www.eventbrite.com/account-settings/apps; rules:
-// https://www.eventbrite.com/platform/docs/app-oauth-flow, read 2026-11-22). The e-mail is the primary address, and verified if Eventbrite says so.
+// Eventbrite signs in with an Eventbrite account, by an API key
+// (https://www.eventbrite.com/account-settings/apps; rules:
+// https://www.eventbrite.com/platform/docs/app-oauth-flow, read 2026-11-22). The e-mail is the
+// primary address, and verified if Eventbrite says so.
 func Eventbrite(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "eventbrite",

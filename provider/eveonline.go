@@ -11,9 +11,11 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// EVEOnline signs in with a character of EVE Online, by an application (https://developers.eveonline.com/applications; rules:
-// https://developers.eveonline.com/docs/services/sso/, read 2026-11-22) with the scope publicData. One person has many characters, and each is an
-// account. There is no e-mail. What is known of the character stands in the access token, a JWT that comes straight from the token endpoint.
+// EVEOnline signs in with a character of EVE Online, by an application
+// (https://developers.eveonline.com/applications; rules:
+// https://developers.eveonline.com/docs/services/sso/, read 2026-11-22) with the scope publicData.
+// One person has many characters, and each is an account. There is no e-mail. What is known of the
+// character stands in the access token, a JWT that comes straight from the token endpoint.
 func EVEOnline(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "eveonline",
@@ -39,8 +41,9 @@ func EVEOnline(c Client) *cardea.OAuthProvider {
 	}
 }
 
-// readEVEToken reads the access token. TLS says that it is the token endpoint's, so its signature proves nothing more (as OpenID Connect Core 1.0
-// § 3.1.3.7 has it for ID tokens); it must still be for this client.
+// readEVEToken reads the access token. TLS says that it is the token endpoint's, so its signature
+// proves nothing more (as OpenID Connect Core 1.0 § 3.1.3.7 has it for ID tokens); it must still be
+// for this client.
 func readEVEToken(_ context.Context, g *cardea.CodeGrant) (cardea.Claims, error) {
 	parts := strings.Split(g.AccessToken, ".")
 	if len(parts) != 3 {
@@ -54,7 +57,8 @@ func readEVEToken(_ context.Context, g *cardea.CodeGrant) (cardea.Claims, error)
 	if err := json.Unmarshal(payload, &claims); err != nil {
 		return nil, errors.New("the access token is no JWT")
 	}
-	if issuer := strings.TrimSuffix(claims.String("iss"), "/"); issuer != "https://login.eveonline.com" && issuer != "login.eveonline.com" {
+	if issuer := strings.TrimSuffix(claims.String("iss"), "/"); issuer != "https://login.eveonline.com" &&
+		issuer != "login.eveonline.com" {
 		return nil, errors.New("the access token is not by EVE Online")
 	}
 	if aud := claims.Strings("aud"); !slices.Contains(aud, g.ClientID) || !slices.Contains(aud, "EVE Online") {

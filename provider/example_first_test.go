@@ -7,7 +7,8 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// Apple's client secret is signed with a key, which is given here as the content of the file that Apple lets one download once.
+// Apple's client secret is signed with a key, which is given here as the content of the file that
+// Apple lets one download once.
 func ExampleApple() {
 	apple := provider.Apple(provider.Client{ID: "com.example.web"}, provider.AppleOptions{
 		TeamID: "TEAM012345", KeyID: "KEY0123456", PrivateKey: os.Getenv("APPLE_PRIVATE_KEY"),
@@ -19,10 +20,11 @@ func ExampleApple() {
 
 // The customers of two companies, each with its own tenant.
 func ExampleMicrosoftEntraID() {
-	microsoft := provider.MicrosoftEntraID(provider.Client{ID: "id", Secret: "secret"}, provider.MicrosoftEntraIDOptions{
-		Tenant:         "organizations",
-		AllowedTenants: []string{"9122040d-6c67-4c5b-b112-36a304b66dad", "4fe8f7cd-36a5-4ccd-96aa-a1fb2e3c2f1b"},
-	})
+	microsoft := provider.MicrosoftEntraID(provider.Client{ID: "id", Secret: "secret"},
+		provider.MicrosoftEntraIDOptions{
+			Tenant:         "organizations",
+			AllowedTenants: []string{"9122040d-6c67-4c5b-b112-36a304b66dad", "4fe8f7cd-36a5-4ccd-96aa-a1fb2e3c2f1b"},
+		})
 
 	fmt.Println(microsoft.DiscoveryURL)
 	// Output: https://login.microsoftonline.com/organizations/v2.0/.well-known/openid-configuration

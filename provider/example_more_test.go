@@ -154,7 +154,9 @@ func ExampleStripe() {
 }
 
 func ExampleSupabase() {
-	p := provider.Supabase(provider.Client{ID: "id", Secret: "secret", Issuer: "https://acmeproject.supabase.co/auth/v1"})
+	p := provider.Supabase(provider.Client{
+		ID: "id", Secret: "secret", Issuer: "https://acmeproject.supabase.co/auth/v1",
+	})
 
 	fmt.Println(p.Name, p.Issuer)
 	// Output: Supabase https://acmeproject.supabase.co/auth/v1

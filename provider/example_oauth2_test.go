@@ -21,7 +21,8 @@ func ExampleBox() {
 }
 
 func ExampleBoxyHQ() {
-	p := provider.BoxyHQ(provider.Client{ID: "id", Secret: "secret", Issuer: "https://sso.example"}, provider.BoxyHQOptions{Tenant: "acme.example", Product: "crm"})
+	p := provider.BoxyHQ(provider.Client{ID: "id", Secret: "secret", Issuer: "https://sso.example"},
+		provider.BoxyHQOptions{Tenant: "acme.example", Product: "crm"})
 
 	fmt.Println(p.Name, p.AuthorizationURL)
 	// Output: BoxyHQ SAML https://sso.example/api/oauth/authorize
@@ -189,7 +190,10 @@ func ExampleNetlify() {
 }
 
 func ExampleNetSuite() {
-	p := provider.NetSuite(provider.Client{ID: "id", Secret: "secret"}, provider.NetSuiteOptions{AccountID: "1234567_SB1", UserinfoURL: "https://1234567-sb1.restlets.api.netsuite.com/app/site/hosting/restlet.nl?script=1&deploy=1"})
+	p := provider.NetSuite(provider.Client{ID: "id", Secret: "secret"},
+		provider.NetSuiteOptions{
+			AccountID: "1234567_SB1", UserinfoURL: "https://1234567-sb1.restlets.api.netsuite.com/app/site/hosting/restlet.nl?script=1&deploy=1",
+		})
 
 	fmt.Println(p.Name, p.AuthorizationURL)
 	// Output: NetSuite https://1234567-sb1.app.netsuite.com/app/login/oauth2/authorize.nl
@@ -322,7 +326,8 @@ func ExampleWordPress() {
 }
 
 func ExampleWorkOS() {
-	p := provider.WorkOS(provider.Client{ID: "id", Secret: "secret"}, provider.WorkOSOptions{Organization: "org_01EHQMYV6MBK39QC5PZXHY59C3"})
+	p := provider.WorkOS(provider.Client{ID: "id", Secret: "secret"},
+		provider.WorkOSOptions{Organization: "org_01EHQMYV6MBK39QC5PZXHY59C3"})
 
 	fmt.Println(p.Name, p.AuthorizationURL)
 	// Output: WorkOS https://api.workos.com/sso/authorize

@@ -7,7 +7,9 @@ import (
 )
 
 func ExampleAsgardeo() {
-	p := provider.Asgardeo(provider.Client{ID: "id", Secret: "secret", Issuer: "https://api.asgardeo.io/t/acme/oauth2/token"})
+	p := provider.Asgardeo(provider.Client{
+		ID: "id", Secret: "secret", Issuer: "https://api.asgardeo.io/t/acme/oauth2/token",
+	})
 
 	fmt.Println(p.ID, p.Issuer)
 	// Output: asgardeo https://api.asgardeo.io/t/acme/oauth2/token
@@ -21,14 +23,19 @@ func ExampleAuth0() {
 }
 
 func ExampleAuthentik() {
-	p := provider.Authentik(provider.Client{ID: "id", Secret: "secret", Issuer: "https://sso.example/application/o/app"})
+	p := provider.Authentik(provider.Client{
+		ID: "id", Secret: "secret", Issuer: "https://sso.example/application/o/app",
+	})
 
 	fmt.Println(p.ID, p.Issuer)
 	// Output: authentik https://sso.example/application/o/app/
 }
 
 func ExampleAzureADB2C() {
-	p := provider.AzureADB2C(provider.Client{ID: "id", Secret: "secret"}, provider.AzureADB2COptions{Tenant: "contoso", TenantID: "775527ff-9a37-4307-8b3d-cc311f58d925", UserFlow: "B2C_1_signup_signin"})
+	p := provider.AzureADB2C(provider.Client{ID: "id", Secret: "secret"},
+		provider.AzureADB2COptions{
+			Tenant: "contoso", TenantID: "775527ff-9a37-4307-8b3d-cc311f58d925", UserFlow: "B2C_1_signup_signin",
+		})
 
 	fmt.Println(p.ID, p.Issuer)
 	// Output: azure-ad-b2c https://contoso.b2clogin.com/775527ff-9a37-4307-8b3d-cc311f58d925/v2.0/
@@ -49,14 +56,18 @@ func ExampleBattleNet() {
 }
 
 func ExampleBeyondIdentity() {
-	p := provider.BeyondIdentity(provider.Client{ID: "id", Secret: "secret", Issuer: "https://auth-us.beyondidentity.com/v1/tenants/t1/realms/r1/applications/a1"})
+	p := provider.BeyondIdentity(provider.Client{
+		ID: "id", Secret: "secret", Issuer: "https://auth-us.beyondidentity.com/v1/tenants/t1/realms/r1/applications/a1",
+	})
 
 	fmt.Println(p.ID, p.Issuer)
 	// Output: beyondidentity https://auth-us.beyondidentity.com/v1/tenants/t1/realms/r1/applications/a1
 }
 
 func ExampleCognito() {
-	p := provider.Cognito(provider.Client{ID: "id", Secret: "secret", Issuer: "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Ab12Cd34E"})
+	p := provider.Cognito(provider.Client{
+		ID: "id", Secret: "secret", Issuer: "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Ab12Cd34E",
+	})
 
 	fmt.Println(p.ID, p.Issuer)
 	// Output: cognito https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Ab12Cd34E
@@ -70,7 +81,9 @@ func ExampleDescope() {
 }
 
 func ExampleDuendeIdentityServer() {
-	p := provider.DuendeIdentityServer(provider.Client{ID: "id", Secret: "secret", Issuer: "https://demo.duendesoftware.example"})
+	p := provider.DuendeIdentityServer(provider.Client{
+		ID: "id", Secret: "secret", Issuer: "https://demo.duendesoftware.example",
+	})
 
 	fmt.Println(p.ID, p.Issuer)
 	// Output: duende-identity-server6 https://demo.duendesoftware.example
@@ -84,7 +97,8 @@ func ExampleFrontegg() {
 }
 
 func ExampleFusionAuth() {
-	p := provider.FusionAuth(provider.Client{ID: "id", Secret: "secret", Issuer: "https://auth.acme.example"}, provider.FusionAuthOptions{})
+	p := provider.FusionAuth(provider.Client{ID: "id", Secret: "secret", Issuer: "https://auth.acme.example"},
+		provider.FusionAuthOptions{})
 
 	fmt.Println(p.ID, p.Issuer)
 	// Output: fusionauth https://auth.acme.example
@@ -147,7 +161,9 @@ func ExampleOneLogin() {
 }
 
 func ExamplePingIdentity() {
-	p := provider.PingIdentity(provider.Client{ID: "id", Secret: "secret", Issuer: "https://auth.pingone.com/abfba8f6-49eb-49f5-a5d9-80ad5c98f9f6/as"})
+	p := provider.PingIdentity(provider.Client{
+		ID: "id", Secret: "secret", Issuer: "https://auth.pingone.com/abfba8f6-49eb-49f5-a5d9-80ad5c98f9f6/as",
+	})
 
 	fmt.Println(p.ID, p.Issuer)
 	// Output: ping-id https://auth.pingone.com/abfba8f6-49eb-49f5-a5d9-80ad5c98f9f6/as
@@ -182,7 +198,9 @@ func ExampleSlack() {
 }
 
 func ExampleUnitedEffects() {
-	p := provider.UnitedEffects(provider.Client{ID: "id", Secret: "secret", Issuer: "https://auth.unitedeffects.com/R4nD0m"})
+	p := provider.UnitedEffects(provider.Client{
+		ID: "id", Secret: "secret", Issuer: "https://auth.unitedeffects.com/R4nD0m",
+	})
 
 	fmt.Println(p.ID, p.Issuer)
 	// Output: united-effects https://auth.unitedeffects.com/R4nD0m

@@ -23,7 +23,8 @@ func ExampleTelegramOIDC() {
 }
 
 func ExampleTelegram() {
-	telegram := provider.Telegram(provider.Client{Secret: os.Getenv("AUTH_TELEGRAM_SECRET")}, provider.TelegramOptions{Page: "/telegram"})
+	telegram := provider.Telegram(provider.Client{Secret: os.Getenv("AUTH_TELEGRAM_SECRET")},
+		provider.TelegramOptions{Page: "/telegram"})
 	fmt.Println(telegram.ID, telegram.Err)
 	// Output: telegram Client.Secret is not the token of a bot, such as @BotFather gives
 }

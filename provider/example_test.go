@@ -41,14 +41,16 @@ func ExampleGoogle() {
 
 // A company's own identity provider, whose endpoints and keys are discovered at its issuer.
 func ExampleOIDC() {
-	staff := provider.OIDC("staff", "Staff", provider.Client{ID: "id", Secret: "secret", Issuer: "https://sso.example.com/realms/staff"})
+	staff := provider.OIDC("staff", "Staff",
+		provider.Client{ID: "id", Secret: "secret", Issuer: "https://sso.example.com/realms/staff"})
 	staff.LinkByVerifiedEmail = true // the company verifies the addresses of its staff
 
 	fmt.Println(staff.Type, staff.ID)
 	// Output: oidc staff
 }
 
-// A server that knows OAuth 2.0 and no OpenID Connect: what it tells of a person is mapped by the application.
+// A server that knows OAuth 2.0 and no OpenID Connect: what it tells of a person is mapped by the
+// application.
 func ExampleOAuth2() {
 	acme := provider.OAuth2("acme", "Acme", provider.Client{ID: "id", Secret: "secret"},
 		provider.Endpoints{

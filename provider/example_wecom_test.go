@@ -7,7 +7,8 @@ import (
 )
 
 func ExampleWeCom() {
-	p := provider.WeCom(provider.Client{ID: "ww100000a5f2191", Secret: "of the app"}, provider.WeComOptions{AgentID: "1000000"})
+	p := provider.WeCom(provider.Client{ID: "ww100000a5f2191", Secret: "of the app"},
+		provider.WeComOptions{AgentID: "1000000"})
 
 	fmt.Println(p.ID, p.Name)
 	// Output: wecom WeCom

@@ -6,10 +6,12 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Facebook signs in with a Facebook account, by an app with Facebook Login (https://developers.facebook.com/apps; rules:
-// https://developers.facebook.com/documentation/facebook-login/guides/advanced/manual-flow, read 2026-11-22). The account's id is another one for each
-// app. The e-mail is missing where the person has none or did not consent, and whether it was verified is not told. The picture's address works for some
-// weeks.
+// Facebook signs in with a Facebook account, by an app with Facebook Login
+// (https://developers.facebook.com/apps; rules:
+// https://developers.facebook.com/documentation/facebook-login/guides/advanced/manual-flow, read
+// 2026-11-22). The account's id is another one for each app. The e-mail is missing where the person
+// has none or did not consent, and whether it was verified is not told. The picture's address works
+// for some weeks.
 func Facebook(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "facebook",

@@ -9,7 +9,8 @@ import (
 )
 
 // FACEIT signs in with a FACEIT account, by an OAuth2 client (https://developers.faceit.com; rules:
-// https://docs.faceit.com/getting-started/authentication/oauth2). The e-mail is verified if FACEIT says so.
+// https://docs.faceit.com/getting-started/authentication/oauth2). The e-mail is verified if FACEIT
+// says so.
 func FACEIT(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                  "faceit",
@@ -36,4 +37,5 @@ func FACEIT(c Client) *cardea.OAuthProvider {
 }
 
 // faceitLogo is from Simple Icons (CC0-1.0).
-const faceitLogo = "M23.999 2.705a.167.167 0 00-.312-.1 1141.27 1141.27 0 00-6.053 9.375H.218c-.221 0-.301.282-.11.352 7.227 2.73 17.667 6.836 23.5 9.134.15.06.39-.08.39-.18z"
+const faceitLogo = "M23.999 2.705a.167.167 0 00-.312-.1 1141.27 1141.27 0 00-6.053 9.375H.218c-.221 " +
+	"0-.301.282-.11.352 7.227 2.73 17.667 6.836 23.5 9.134.15.06.39-.08.39-.18z"

@@ -7,8 +7,9 @@ import (
 )
 
 // Figma signs in with a Figma account, by an app (https://www.figma.com/developers/apps; rules:
-// https://developers.figma.com/docs/rest-api/oauth-apps/ and https://github.com/figma/rest-api-spec/blob/main/openapi/openapi.yaml, read 2026-11-22).
-// Whether the e-mail was verified is not told.
+// https://developers.figma.com/docs/rest-api/oauth-apps/ and
+// https://github.com/figma/rest-api-spec/blob/main/openapi/openapi.yaml, read 2026-11-22). Whether
+// the e-mail was verified is not told.
 func Figma(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "figma",

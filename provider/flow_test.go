@@ -22,13 +22,15 @@ import (
 var update = flag.Bool("update", false, "write the golden files")
 
 const (
-	app    = "https://app.example"
-	secret = "a secret: with+signs & such, 32+ long" // has what RFC 6749 § 2.3.1 wants encoded, and the length of an HS256 key
+	app = "https://app.example"
+	// has what RFC 6749 § 2.3.1 wants encoded, and the length of an HS256 key
+	secret = "a secret: with+signs & such, 32+ long"
 )
 
 var client = provider.Client{ID: "app-id", Secret: secret}
 
-// service is a row of the table: a provider, and the name of its files in testdata. testdata/README.md tells how to add one.
+// service is a row of the table: a provider, and the name of its files in testdata.
+// testdata/README.md tells how to add one.
 type service struct {
 	name     string
 	provider *cardea.OAuthProvider
@@ -42,7 +44,8 @@ func add(rows ...service) bool {
 	return true
 }
 
-// Everything that a sign-in and a refresh of the tokens ask of the service, and what is stored, is in testdata.
+// Everything that a sign-in and a refresh of the tokens ask of the service, and what is stored, is
+// in testdata.
 func TestSignIn(t *testing.T) {
 	t.Parallel()
 	for _, s := range services {
@@ -53,7 +56,8 @@ func TestSignIn(t *testing.T) {
 	}
 }
 
-// signIn signs a person in through the real handler, at a service that gives these answers, refreshes the tokens, and returns the transcript.
+// signIn signs a person in through the real handler, at a service that gives these answers,
+// refreshes the tokens, and returns the transcript.
 func signIn(t *testing.T, p *cardea.OAuthProvider, answers answers) string {
 	t.Helper()
 	v := newVendor(t, p, answers)
@@ -95,7 +99,8 @@ func refresh(t *testing.T, auth *cardea.Auth, store *memadapter.Adapter, account
 	if err := store.UpdateAccount(t.Context(), &expired); err != nil {
 		t.Fatal(err)
 	}
-	if token, err := auth.AccessToken(t.Context(), account.UserID, account.Provider); err != nil || token != account.AccessToken {
+	if token, err := auth.AccessToken(t.Context(), account.UserID, account.Provider); err != nil ||
+		token != account.AccessToken {
 		t.Errorf("the tokens cannot be refreshed: %v", err)
 	}
 }
@@ -119,7 +124,9 @@ func checkGolden(t *testing.T, file, got string) {
 // rows adds who signed in.
 func (s *transcript) rows(in *cardea.SignIn) {
 	p, a := in.Profile, in.Account
-	fmt.Fprintf(&s.text, "person: name %q, e-mail %q, verified %v, image %q\n", p.Name, p.Email, p.EmailVerified, p.Image)
-	fmt.Fprintf(&s.text, "account: %s %s:%s, token type %q, scope %q, expires %v, refresh token %v, ID token %v\n", a.Type, a.Provider, a.ProviderAccountID,
+	fmt.Fprintf(&s.text, "person: name %q, e-mail %q, verified %v, image %q\n", p.Name, p.Email, p.EmailVerified,
+		p.Image)
+	fmt.Fprintf(&s.text, "account: %s %s:%s, token type %q, scope %q, expires %v, refresh token %v, ID token %v\n",
+		a.Type, a.Provider, a.ProviderAccountID,
 		a.TokenType, a.Scope, !a.ExpiresAt.IsZero(), a.RefreshToken != "", a.IDToken != "")
 }

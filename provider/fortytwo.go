@@ -7,9 +7,10 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// FortyTwo signs in with an account of the 42 schools, by an application of the intranet (https://profile.intra.42.fr/oauth/applications; rules:
-// https://api.intra.42.fr/apidoc/guides/web_application_flow, read 2026-11-22). The e-mail is the school's address for the student; whether it was
-// verified is not told.
+// FortyTwo signs in with an account of the 42 schools, by an application of the intranet
+// (https://profile.intra.42.fr/oauth/applications; rules:
+// https://api.intra.42.fr/apidoc/guides/web_application_flow, read 2026-11-22). The e-mail is the
+// school's address for the student; whether it was verified is not told.
 func FortyTwo(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "42-school",
@@ -35,4 +36,5 @@ func FortyTwo(c Client) *cardea.OAuthProvider {
 }
 
 // fortyTwoLogo is from Simple Icons (CC0-1.0).
-const fortyTwoLogo = "M19.581 16.851H24v-4.439ZM24 3.574h-4.419v4.42l-4.419 4.418v4.44h4.419v-4.44L24 7.993Zm-4.419 0h-4.419v4.42zm-6.324 8.838H4.419l8.838-8.838H8.838L0 12.412v3.595h8.838v4.419h4.419z"
+const fortyTwoLogo = "M19.581 16.851H24v-4.439ZM24 3.574h-4.419v4.42l-4.419 4.418v4.44h4.419v-4.44L24 7.993Zm-4.419 " +
+	"0h-4.419v4.42zm-6.324 8.838H4.419l8.838-8.838H8.838L0 12.412v3.595h8.838v4.419h4.419z"

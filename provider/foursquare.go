@@ -7,9 +7,11 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Foursquare signs in with a Foursquare account, by a project (https://foursquare.com/developers/home; rules:
-// https://docs.foursquare.com/developer/reference/v2-authentication, read 2026-11-22) that still has the API of version 2. Whether the e-mail was verified
-// is not told. Access tokens do not expire.
+// Foursquare signs in with a Foursquare account, by a project
+// (https://foursquare.com/developers/home; rules:
+// https://docs.foursquare.com/developer/reference/v2-authentication, read 2026-11-22) that still
+// has the API of version 2. Whether the e-mail was verified is not told. Access tokens do not
+// expire.
 func Foursquare(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "foursquare",
@@ -35,7 +37,8 @@ func Foursquare(c Client) *cardea.OAuthProvider {
 	}
 }
 
-// foursquareImage is a picture in its original size, which stands between the two halves of its address.
+// foursquareImage is a picture in its original size, which stands between the two halves of its
+// address.
 func foursquareImage(photo cardea.Claims) string {
 	if photo.String("prefix") == "" {
 		return ""

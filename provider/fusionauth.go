@@ -10,9 +10,10 @@ import (
 )
 
 // FusionAuth signs in with an account of a FusionAuth server, by an application of it (rules:
-// https://fusionauth.io/docs/lifecycle/authenticate-users/oauth/endpoints, read 2026-11-22). c.Issuer is the issuer in the settings of the tenant,
-// which must be changed there to the server's address: a new tenant has acme.com. The e-mail is verified if FusionAuth says so. A refresh token comes
-// with the scope offline_access.
+// https://fusionauth.io/docs/lifecycle/authenticate-users/oauth/endpoints, read 2026-11-22).
+// c.Issuer is the issuer in the settings of the tenant, which must be changed there to the server's
+// address: a new tenant has acme.com. The e-mail is verified if FusionAuth says so. A refresh token
+// comes with the scope offline_access.
 func FusionAuth(c Client, o FusionAuthOptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                  "fusionauth",
@@ -25,8 +26,9 @@ func FusionAuth(c Client, o FusionAuthOptions) *cardea.OAuthProvider {
 		AuthorizationParams: o.params(),
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			return cardea.Profile{
-				ID:            raw.String("sub"),
-				Name:          cmp.Or(raw.String("name"), raw.String("preferred_username"), strings.TrimSpace(raw.String("given_name")+" "+raw.String("family_name"))),
+				ID: raw.String("sub"),
+				Name: cmp.Or(raw.String("name"), raw.String("preferred_username"),
+					strings.TrimSpace(raw.String("given_name")+" "+raw.String("family_name"))),
 				Email:         raw.String("email"),
 				EmailVerified: raw.True("email_verified"),
 				Image:         raw.String("picture"),

@@ -7,11 +7,13 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Gitea signs in with an account of gitea.com, by an OAuth2 application (https://gitea.com/user/settings/applications; rules:
-// https://docs.gitea.com/development/oauth2-provider, read 2026-11-22), or of another Gitea server, whose address is c.Issuer then. The e-mail is the
-// primary address, and activated: a server that is set to send no confirmations says so of every address. Servers before 1.23 do not know scopes, and give a
-// token for all that the person may do. After a change of Scopes, those who agreed to the old ones may be refused until they agree anew, or get a token with
-// the old ones.
+// Gitea signs in with an account of gitea.com, by an OAuth2 application
+// (https://gitea.com/user/settings/applications; rules:
+// https://docs.gitea.com/development/oauth2-provider, read 2026-11-22), or of another Gitea server,
+// whose address is c.Issuer then. The e-mail is the primary address, and activated: a server that
+// is set to send no confirmations says so of every address. Servers before 1.23 do not know scopes,
+// and give a token for all that the person may do. After a change of Scopes, those who agreed to
+// the old ones may be refused until they agree anew, or get a token with the old ones.
 func Gitea(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "gitea",

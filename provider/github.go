@@ -7,9 +7,10 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// GitHub signs in with a GitHub account, by an OAuth app (https://github.com/settings/developers; rules:
-// https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps, read 2026-11-22). The e-mail is the primary address, and verified.
-// GitHub has no ID tokens, and its issuer serves to check the iss of its answers.
+// GitHub signs in with a GitHub account, by an OAuth app (https://github.com/settings/developers;
+// rules: https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps,
+// read 2026-11-22). The e-mail is the primary address, and verified. GitHub has no ID tokens, and
+// its issuer serves to check the iss of its answers.
 func GitHub(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "github",

@@ -6,9 +6,11 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// GitHubEnterprise signs in with an account of a GitHub Enterprise Server, or of an enterprise at ghe.com, by an OAuth app (rules:
-// https://docs.github.com/enterprise-server@latest/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps, read 2026-11-22). c.Issuer is the
-// server's address, or https://{subdomain}.ghe.com. The e-mail is the primary address, and verified.
+// GitHubEnterprise signs in with an account of a GitHub Enterprise Server, or of an enterprise at
+// ghe.com, by an OAuth app (rules:
+// https://docs.github.com/enterprise-server@latest/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps,
+// read 2026-11-22). c.Issuer is the server's address, or https://{subdomain}.ghe.com. The e-mail is
+// the primary address, and verified.
 func GitHubEnterprise(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "github-enterprise",

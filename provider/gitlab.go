@@ -7,9 +7,11 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// GitLab signs in with an account of gitlab.com, by an application with the scope read_user (https://gitlab.com/-/user_settings/applications; rules:
-// https://docs.gitlab.com/api/oauth2/, read 2026-11-22), or of another GitLab server, whose address is c.Issuer then. The e-mail is the primary
-// address, and verified if GitLab says when it was confirmed: a server that is set to send no confirmations says so of every address.
+// GitLab signs in with an account of gitlab.com, by an application with the scope read_user
+// (https://gitlab.com/-/user_settings/applications; rules: https://docs.gitlab.com/api/oauth2/,
+// read 2026-11-22), or of another GitLab server, whose address is c.Issuer then. The e-mail is the
+// primary address, and verified if GitLab says when it was confirmed: a server that is set to send
+// no confirmations says so of every address.
 func GitLab(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "gitlab",

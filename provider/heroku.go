@@ -6,9 +6,10 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Heroku signs in with a Heroku account, by an API client (https://dashboard.heroku.com/account/applications; rules:
-// https://devcenter.heroku.com/articles/oauth, read 2026-11-22). Whether the e-mail was verified is not told: verified is about a means of payment. There is no
-// picture.
+// Heroku signs in with a Heroku account, by an API client
+// (https://dashboard.heroku.com/account/applications; rules:
+// https://devcenter.heroku.com/articles/oauth, read 2026-11-22). Whether the e-mail was verified is
+// not told: verified is about a means of payment. There is no picture.
 func Heroku(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "heroku",

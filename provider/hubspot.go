@@ -10,10 +10,12 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// HubSpot signs in with a HubSpot account, by a public app (https://app.hubspot.com/developer; rules:
-// https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/oauth/working-with-oauth and
-// https://developers.hubspot.com/docs/api-reference/2026-03/authentication/oauth-tokens/token-introspect, read 2026-11-22). There is no name; whether the
-// e-mail was verified is not told.
+// HubSpot signs in with a HubSpot account, by a public app (https://app.hubspot.com/developer;
+// rules:
+// https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/oauth/working-with-oauth
+// and
+// https://developers.hubspot.com/docs/api-reference/2026-03/authentication/oauth-tokens/token-introspect,
+// read 2026-11-22). There is no name; whether the e-mail was verified is not told.
 func HubSpot(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "hubspot",
@@ -37,10 +39,12 @@ func HubSpot(c Client) *cardea.OAuthProvider {
 	}
 }
 
-// introspectHubSpotToken asks whose the access token is. The answer repeats it, which is nothing for a profile.
+// introspectHubSpotToken asks whose the access token is. The answer repeats it, which is nothing
+// for a profile.
 func introspectHubSpotToken(ctx context.Context, g *cardea.CodeGrant) (cardea.Claims, error) {
 	form := url.Values{
-		"client_id": {g.ClientID}, "client_secret": {g.ClientSecret}, "token": {g.AccessToken}, "token_type_hint": {"access_token"},
+		"client_id": {g.ClientID}, "client_secret": {g.ClientSecret}, "token": {g.AccessToken},
+		"token_type_hint": {"access_token"},
 	}
 	const introspection = "https://api.hubapi.com/oauth/2026-03/token/introspect"
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, introspection, strings.NewReader(form.Encode()))

@@ -7,12 +7,15 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Intercom signs in with the account of a teammate of an Intercom workspace, by an app with OAuth (https://app.intercom.com/a/apps/_/developer-hub;
-// rules: https://developers.intercom.com/docs/build-an-integration/learn-more/authentication/setting-up-oauth; the person: GET /me in
-// https://github.com/intercom/Intercom-OpenAPI, read 2026-11-22). The app needs the permission to read admins, which is set in it, so no scope is
-// sent. The callback URL must be https. The token does not expire.
+// Intercom signs in with the account of a teammate of an Intercom workspace, by an app with OAuth
+// (https://app.intercom.com/a/apps/_/developer-hub; rules:
+// https://developers.intercom.com/docs/build-an-integration/learn-more/authentication/setting-up-oauth;
+// the person: GET /me in https://github.com/intercom/Intercom-OpenAPI, read 2026-11-22). The app
+// needs the permission to read admins, which is set in it, so no scope is sent. The callback URL
+// must be https. The token does not expire.
 //
-// The e-mail is verified if Intercom says so. Intercom asks applications to let nobody in whose e-mail is not: Callbacks.SignIn can see to that.
+// The e-mail is verified if Intercom says so. Intercom asks applications to let nobody in whose
+// e-mail is not: Callbacks.SignIn can see to that.
 func Intercom(c Client, o IntercomOptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "intercom",

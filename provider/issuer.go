@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// slashed is an issuer as services write it that end theirs with a slash, however the configuration has it.
+// slashed is an issuer as services write it that end theirs with a slash, however the configuration
+// has it.
 func slashed(issuer string) string {
 	if issuer == "" {
 		return ""
@@ -14,7 +15,8 @@ func slashed(issuer string) string {
 	return strings.TrimSuffix(issuer, "/") + "/"
 }
 
-// server is the address of an OAuth 2.0 server of which there are many: the one that c.Issuer names, or else the best known.
+// server is the address of an OAuth 2.0 server of which there are many: the one that c.Issuer
+// names, or else the best known.
 func server(c Client, known string) string { return cmp.Or(strings.TrimSuffix(c.Issuer, "/"), known) }
 
 // needsIssuer is for servers of which none is known.

@@ -7,8 +7,9 @@ import (
 )
 
 // Kick signs in with a Kick account, by an app (https://kick.com/settings/developer; rules:
-// https://docs.kick.com/getting-started/generating-tokens-oauth2-flow, read 2026-11-22). Whether the e-mail was verified is not told. Kick
-// makes localhost of 127.0.0.1 in the callback URL, and then refuses it: develop on localhost.
+// https://docs.kick.com/getting-started/generating-tokens-oauth2-flow, read 2026-11-22). Whether
+// the e-mail was verified is not told. Kick makes localhost of 127.0.0.1 in the callback URL, and
+// then refuses it: develop on localhost.
 func Kick(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "kick",

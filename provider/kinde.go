@@ -8,10 +8,12 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Kinde signs in with an account of a business at Kinde, by a back-end application (https://app.kinde.com; rules:
-// https://docs.kinde.com/developer-tools/about/using-kinde-without-an-sdk/, read 2026-11-22). c.Issuer is the business's domain,
-// https://{subdomain}.kinde.com, or one's own. The e-mail is verified if Kinde says so, which it does at the userinfo endpoint. A refresh token comes with
-// the scope offline: offline_access has no effect.
+// Kinde signs in with an account of a business at Kinde, by a back-end application
+// (https://app.kinde.com; rules:
+// https://docs.kinde.com/developer-tools/about/using-kinde-without-an-sdk/, read 2026-11-22).
+// c.Issuer is the business's domain, https://{subdomain}.kinde.com, or one's own. The e-mail is
+// verified if Kinde says so, which it does at the userinfo endpoint. A refresh token comes with the
+// scope offline: offline_access has no effect.
 func Kinde(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "kinde",
@@ -24,8 +26,9 @@ func Kinde(c Client) *cardea.OAuthProvider {
 		UseUserinfo:  true,
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			return cardea.Profile{
-				ID:            raw.String("sub"),
-				Name:          cmp.Or(raw.String("name"), strings.TrimSpace(raw.String("given_name")+" "+raw.String("family_name"))),
+				ID: raw.String("sub"),
+				Name: cmp.Or(raw.String("name"),
+					strings.TrimSpace(raw.String("given_name")+" "+raw.String("family_name"))),
 				Email:         raw.String("email"),
 				EmailVerified: raw.True("email_verified"),
 				Image:         raw.String("picture"),

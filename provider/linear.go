@@ -7,9 +7,11 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Linear signs in with an account of a Linear workspace, by an OAuth2 application (https://linear.app/settings/api/applications; rules:
-// https://linear.app/developers/oauth-2-0-authentication, read 2026-11-22). The same person has another id in each workspace. Whether the e-mail was
-// verified is not told. The access token lives for a day, and comes with a refresh token. Who agreed once is not asked again: prompt=consent in
+// Linear signs in with an account of a Linear workspace, by an OAuth2 application
+// (https://linear.app/settings/api/applications; rules:
+// https://linear.app/developers/oauth-2-0-authentication, read 2026-11-22). The same person has
+// another id in each workspace. Whether the e-mail was verified is not told. The access token lives
+// for a day, and comes with a refresh token. Who agreed once is not asked again: prompt=consent in
 // AuthorizationParams lets people come with another workspace.
 func Linear(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
@@ -22,9 +24,11 @@ func Linear(c Client) *cardea.OAuthProvider {
 		AuthorizationURL: "https://linear.app/oauth/authorize",
 		TokenURL:         "https://api.linear.app/oauth/token",
 		UserinfoURL:      "https://api.linear.app/graphql",
-		Userinfo:         cardea.UserinfoRules{JSON: map[string]any{"query": "{ viewer { id name displayName email avatarUrl } }"}},
-		Scopes:           []string{"read"},
-		ScopeSeparator:   ",",
+		Userinfo: cardea.UserinfoRules{
+			JSON: map[string]any{"query": "{ viewer { id name displayName email avatarUrl } }"},
+		},
+		Scopes:         []string{"read"},
+		ScopeSeparator: ",",
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			viewer := raw.Object("data", "viewer")
 			return cardea.Profile{

@@ -7,9 +7,11 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Logto signs in with an account of a Logto tenant or server, by a traditional web application (https://cloud.logto.io; rules:
-// https://docs.logto.io/quick-starts/next-auth, read 2026-11-22). c.Issuer is https://{host}/oidc. The e-mail is verified if Logto says so, and it
-// says so of every user's primary address. A refresh token comes with the scope offline_access and AuthorizationParams prompt=consent.
+// Logto signs in with an account of a Logto tenant or server, by a traditional web application
+// (https://cloud.logto.io; rules: https://docs.logto.io/quick-starts/next-auth, read 2026-11-22).
+// c.Issuer is https://{host}/oidc. The e-mail is verified if Logto says so, and it says so of every
+// user's primary address. A refresh token comes with the scope offline_access and
+// AuthorizationParams prompt=consent.
 func Logto(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "logto",

@@ -6,9 +6,10 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Mailchimp signs in with a Mailchimp account, by a registered app (https://admin.mailchimp.com/account/oauth2/; rules:
-// https://mailchimp.com/developer/marketing/guides/access-user-data-oauth-2/, read 2026-11-22). The name is the account's; whether the e-mail was verified
-// is not told. Access tokens do not expire.
+// Mailchimp signs in with a Mailchimp account, by a registered app
+// (https://admin.mailchimp.com/account/oauth2/; rules:
+// https://mailchimp.com/developer/marketing/guides/access-user-data-oauth-2/, read 2026-11-22). The
+// name is the account's; whether the e-mail was verified is not told. Access tokens do not expire.
 func Mailchimp(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "mailchimp",

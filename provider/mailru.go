@@ -8,8 +8,9 @@ import (
 )
 
 // MailRu signs in with a Mail.ru account, by an application (https://o2.mail.ru/app/; rules:
-// https://id.vk.ru/about/business/go/docs/ru/vkid/latest/oauth/oauth-mail/index) of before July 2025: new ones are referred to VK ID, where Mail.ru is one
-// more way to sign in ([VK]). Whether the e-mail was verified is not told.
+// https://id.vk.ru/about/business/go/docs/ru/vkid/latest/oauth/oauth-mail/index) of before July
+// 2025: new ones are referred to VK ID, where Mail.ru is one more way to sign in ([VK]). Whether
+// the e-mail was verified is not told.
 func MailRu(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "mailru",

@@ -8,9 +8,9 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Mattermost signs in with an account of a Mattermost server, by an OAuth 2.0 application there (Integrations; rules:
-// https://developers.mattermost.com/integrate/apps/authentication/oauth2/, read 2026-11-22). c.Issuer is the server's address. The e-mail is verified if
-// the server says so.
+// Mattermost signs in with an account of a Mattermost server, by an OAuth 2.0 application there
+// (Integrations; rules: https://developers.mattermost.com/integrate/apps/authentication/oauth2/,
+// read 2026-11-22). c.Issuer is the server's address. The e-mail is verified if the server says so.
 func Mattermost(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "mattermost",
@@ -24,8 +24,9 @@ func Mattermost(c Client) *cardea.OAuthProvider {
 		UserinfoURL:      server(c, "") + "/api/v4/users/me",
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			return cardea.Profile{
-				ID:            raw.String("id"),
-				Name:          cmp.Or(strings.TrimSpace(raw.String("first_name")+" "+raw.String("last_name")), raw.String("username")),
+				ID: raw.String("id"),
+				Name: cmp.Or(strings.TrimSpace(raw.String("first_name")+" "+raw.String("last_name")),
+					raw.String("username")),
 				Email:         raw.String("email"),
 				EmailVerified: raw.True("email_verified"),
 			}, nil

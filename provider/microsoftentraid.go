@@ -8,13 +8,17 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// MicrosoftEntraID signs in with a Microsoft account, of a company or a person, by an app registration (https://entra.microsoft.com; rules:
+// MicrosoftEntraID signs in with a Microsoft account, of a company or a person, by an app
+// registration (https://entra.microsoft.com; rules:
 // https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc and
-// https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow, read 2026-11-22). Without a Tenant, and without c.Issuer, accounts of
-// every tenant are let in: then the person's company is the claim tid of the profile, and whether it is a customer is for Callbacks.SignIn to decide.
+// https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow, read 2026-11-22).
+// Without a Tenant, and without c.Issuer, accounts of every tenant are let in: then the person's
+// company is the claim tid of the profile, and whether it is a customer is for Callbacks.SignIn to
+// decide.
 //
-// The account is the claim sub, which is another one for each app registration. The e-mail counts as verified only if the optional claim xms_edov
-// is switched on for the registration and true: without it an administrator of any tenant can write any address there. There is no picture.
+// The account is the claim sub, which is another one for each app registration. The e-mail counts
+// as verified only if the optional claim xms_edov is switched on for the registration and true:
+// without it an administrator of any tenant can write any address there. There is no picture.
 func MicrosoftEntraID(c Client, o MicrosoftEntraIDOptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:             "microsoft-entra-id",
@@ -39,11 +43,13 @@ func MicrosoftEntraID(c Client, o MicrosoftEntraIDOptions) *cardea.OAuthProvider
 
 // MicrosoftEntraIDOptions say whose accounts may sign in at [MicrosoftEntraID].
 type MicrosoftEntraIDOptions struct {
-	// Tenant is a tenant's id or one of its domains, "organizations" for accounts of all companies, "consumers" for personal ones. Defaults to the
-	// tenant of Client.Issuer, which is written as https://login.microsoftonline.com/{tenant}/v2.0, and else to "common": everybody.
+	// Tenant is a tenant's id or one of its domains, "organizations" for accounts of all companies,
+	// "consumers" for personal ones. Defaults to the tenant of Client.Issuer, which is written as
+	// https://login.microsoftonline.com/{tenant}/v2.0, and else to "common": everybody.
 	Tenant string
 
-	// AllowedTenants are the ids of the tenants that may sign in, where Tenant stands for many. Defaults to all of them.
+	// AllowedTenants are the ids of the tenants that may sign in, where Tenant stands for many.
+	// Defaults to all of them.
 	AllowedTenants []string
 }
 

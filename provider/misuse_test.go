@@ -21,50 +21,88 @@ func TestMisuseNamesTheField(t *testing.T) {
 		change   func(*cardea.OAuthProvider)
 	}{
 		{".ClientSecretFunc: has no effect beside ClientSecret", plain(), func(p *cardea.OAuthProvider) {
-			p.ClientSecretFunc = func(context.Context, time.Time) (string, time.Time, error) { return "", time.Time{}, nil }
+			p.ClientSecretFunc = func(context.Context, time.Time) (string, time.Time, error) {
+				return "", time.Time{}, nil
+			}
 		}},
 		{".IDTokenHS256: is for type oidc", plain(), func(p *cardea.OAuthProvider) { p.IDTokenHS256 = true }},
-		{".ClientSecret: want 32 bytes or more to verify ID tokens with, have 31", openID(), func(p *cardea.OAuthProvider) { p.IDTokenHS256, p.ClientSecret = true, strings.Repeat("s", 31) }},
-		{".ClientSecret: want 32 bytes or more to sign assertions with, have 31", openID(), func(p *cardea.OAuthProvider) {
-			p.ClientAuth, p.ClientSecret = cardea.ClientSecretJWT, strings.Repeat("s", 31)
-		}},
+		{".ClientSecret: want 32 bytes or more to verify ID tokens with, have 31", openID(),
+			func(p *cardea.OAuthProvider) {
+				p.IDTokenHS256, p.ClientSecret = true, strings.Repeat("s", 31)
+			}},
+		{".ClientSecret: want 32 bytes or more to sign assertions with, have 31", openID(),
+			func(p *cardea.OAuthProvider) {
+				p.ClientAuth, p.ClientSecret = cardea.ClientSecretJWT, strings.Repeat("s", 31)
+			}},
 		{".Issuer: has a claim in braces", plain(), func(p *cardea.OAuthProvider) { p.Issuer = tenants }},
-		{".DiscoveryURL: is empty; an Issuer with braces needs it", openID(), func(p *cardea.OAuthProvider) { p.Issuer = tenants }},
-		{".DiscoveryURL: is for type oidc", plain(), func(p *cardea.OAuthProvider) { p.DiscoveryURL = "https://acme.example/d" }},
-		{".DiscoveryURL: URL must be https", openID(), func(p *cardea.OAuthProvider) { p.DiscoveryURL = "http://acme.example/d" }},
+		{".DiscoveryURL: is empty; an Issuer with braces needs it", openID(), func(p *cardea.OAuthProvider) {
+			p.Issuer = tenants
+		}},
+		{".DiscoveryURL: is for type oidc", plain(), func(p *cardea.OAuthProvider) {
+			p.DiscoveryURL = "https://acme.example/d"
+		}},
+		{".DiscoveryURL: URL must be https", openID(), func(p *cardea.OAuthProvider) {
+			p.DiscoveryURL = "http://acme.example/d"
+		}},
 		{".Issuer: not a URL", openID(), func(p *cardea.OAuthProvider) {
 			p.Issuer, p.DiscoveryURL = "https://{tid}.acme.example", "https://acme.example/d"
 		}},
-		{".AllowedIssuers: has no effect on an Issuer without braces", openID(), func(p *cardea.OAuthProvider) { p.AllowedIssuers = []string{"https://acme.example"} }},
+		{".AllowedIssuers: has no effect on an Issuer without braces", openID(), func(p *cardea.OAuthProvider) {
+			p.AllowedIssuers = []string{"https://acme.example"}
+		}},
 		{".AllowedIssuers[1]: want an issuer like " + tenants, openID(), func(p *cardea.OAuthProvider) {
 			p.Issuer, p.DiscoveryURL = tenants, "https://acme.example/d"
 			p.AllowedIssuers = []string{"https://acme.example/a/v2.0", "a"}
 		}},
-		{".AuthorizationParams: response_mode is set by the flow", plain(), func(p *cardea.OAuthProvider) { p.AuthorizationParams = url.Values{"response_mode": {"form_post"}} }},
+		{".AuthorizationParams: response_mode is set by the flow", plain(), func(p *cardea.OAuthProvider) {
+			p.AuthorizationParams = url.Values{"response_mode": {"form_post"}}
+		}},
 		{".AuthorizationParams: appid is set by the flow", plain(), func(p *cardea.OAuthProvider) {
 			p.ClientIDParam, p.AuthorizationParams = "appid", url.Values{"appid": {"x"}}
 		}},
-		{".ForwardParams: redirect_uri is set by the flow", plain(), func(p *cardea.OAuthProvider) { p.ForwardParams = []string{"redirect_uri"} }},
-		{".CallbackParams: state is read by the flow", plain(), func(p *cardea.OAuthProvider) { p.CallbackParams = []string{"state"} }},
+		{".ForwardParams: redirect_uri is set by the flow", plain(), func(p *cardea.OAuthProvider) {
+			p.ForwardParams = []string{"redirect_uri"}
+		}},
+		{".CallbackParams: state is read by the flow", plain(), func(p *cardea.OAuthProvider) {
+			p.CallbackParams = []string{"state"}
+		}},
 		{".CodeParam: state is read by the flow", plain(), func(p *cardea.OAuthProvider) { p.CodeParam = "state" }},
 		{".NoNonce: is for type oidc", plain(), func(p *cardea.OAuthProvider) { p.NoNonce = true }},
 		{".Token.Method: want GET or POST", plain(), func(p *cardea.OAuthProvider) { p.Token.Method = http.MethodPut }},
-		{".Token.JSON: is for POST", plain(), func(p *cardea.OAuthProvider) { p.Token.Method, p.Token.JSON = http.MethodGet, true }},
-		{".Token.Params: code is set by the flow", plain(), func(p *cardea.OAuthProvider) { p.Token.Params = url.Values{"code": {"x"}} }},
-		{".Token.Params: {device_id} is none of CallbackParams", plain(), func(p *cardea.OAuthProvider) { p.Token.Params = url.Values{"d": {"{device_id}"}} }},
+		{".Token.JSON: is for POST", plain(), func(p *cardea.OAuthProvider) {
+			p.Token.Method, p.Token.JSON = http.MethodGet, true
+		}},
+		{".Token.Params: code is set by the flow", plain(), func(p *cardea.OAuthProvider) {
+			p.Token.Params = url.Values{"code": {"x"}}
+		}},
+		{".Token.Params: {device_id} is none of CallbackParams", plain(), func(p *cardea.OAuthProvider) {
+			p.Token.Params = url.Values{"d": {"{device_id}"}}
+		}},
 		{".Userinfo.Method: want GET or POST", plain(), func(p *cardea.OAuthProvider) { p.Userinfo.Method = "QUERY" }},
 		{".Userinfo.JSON: is for POST", plain(), func(p *cardea.OAuthProvider) {
 			p.Userinfo.Method, p.Userinfo.JSON = http.MethodGet, map[string]any{}
 		}},
-		{".Userinfo.JSON: cannot be written as JSON", plain(), func(p *cardea.OAuthProvider) { p.Userinfo.JSON = map[string]any{"f": func() {}} }},
-		{".Userinfo.List: is not for a signed answer", openID(), func(p *cardea.OAuthProvider) { p.Userinfo.Signed, p.Userinfo.List = true, true }},
+		{".Userinfo.JSON: cannot be written as JSON", plain(), func(p *cardea.OAuthProvider) {
+			p.Userinfo.JSON = map[string]any{"f": func() {}}
+		}},
+		{".Userinfo.List: is not for a signed answer", openID(), func(p *cardea.OAuthProvider) {
+			p.Userinfo.Signed, p.Userinfo.List = true, true
+		}},
 		{".Userinfo.Signed: is for type oidc", plain(), func(p *cardea.OAuthProvider) { p.Userinfo.Signed = true }},
 		{".UseTokenAnswer: is for type oauth", openID(), func(p *cardea.OAuthProvider) { p.UseTokenAnswer = true }},
-		{".UserinfoURL: has no effect beside FetchUserinfo", plain(), func(p *cardea.OAuthProvider) { p.FetchUserinfo = nobody }},
-		{".FetchUserinfo: has no effect without UseUserinfo", openID(), func(p *cardea.OAuthProvider) { p.FetchUserinfo = nobody }},
+		{".UserinfoURL: has no effect beside FetchUserinfo", plain(), func(p *cardea.OAuthProvider) {
+			p.FetchUserinfo = nobody
+		}},
+		{".FetchUserinfo: has no effect without UseUserinfo", openID(), func(p *cardea.OAuthProvider) {
+			p.FetchUserinfo = nobody
+		}},
 		{".UserinfoURL: not a URL", plain(), func(p *cardea.OAuthProvider) { p.UserinfoURL = "https://{host}/user" }},
-		{".Headers: Authorization is the access token's", plain(), func(p *cardea.OAuthProvider) { p.Headers = map[string]string{"authorization": "Basic eHg="} }},
-		{".EmailVerification: want one of", plain(), func(p *cardea.OAuthProvider) { p.EmailVerification = "sometimes" }},
+		{".Headers: Authorization is the access token's", plain(), func(p *cardea.OAuthProvider) {
+			p.Headers = map[string]string{"authorization": "Basic eHg="}
+		}},
+		{".EmailVerification: want one of", plain(), func(p *cardea.OAuthProvider) {
+			p.EmailVerification = "sometimes"
+		}},
 		{`.EmailVerification: is "always", and EmailsURL tells`, plain(), func(p *cardea.OAuthProvider) {
 			p.EmailVerification, p.EmailsURL = cardea.AlwaysVerified, "https://acme.example/mails"
 		}},
@@ -72,7 +110,9 @@ func TestMisuseNamesTheField(t *testing.T) {
 		t.Run(tc.want, func(t *testing.T) {
 			t.Parallel()
 			tc.change(tc.provider)
-			_, err := cardea.New(cardea.Config{Secret: strings.Repeat("s", 32), Providers: []cardea.Provider{tc.provider}})
+			_, err := cardea.New(cardea.Config{
+				Secret: strings.Repeat("s", 32), Providers: []cardea.Provider{tc.provider},
+			})
 			if err == nil || !strings.Contains(err.Error(), "cardea: Config.Providers[0] (acme)"+tc.want) {
 				t.Errorf("got %v, want %s", err, tc.want)
 			}

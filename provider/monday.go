@@ -6,10 +6,11 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Monday signs in with a user of an account at monday.com, by an app with the scope me:read (https://monday.com/developers/apps; rules:
-// https://developer.monday.com/apps/docs/oauth, read 2026-11-22). The same person has another id in each account. The e-mail is verified if monday.com
-// says that the user has confirmed it. The token does not expire. For an app with the New OAuth Flow switched on, whose tokens do, set TokenURL to
-// https://auth.monday.com/oauth_ms/oauth/token.
+// Monday signs in with a user of an account at monday.com, by an app with the scope me:read
+// (https://monday.com/developers/apps; rules: https://developer.monday.com/apps/docs/oauth, read
+// 2026-11-22). The same person has another id in each account. The e-mail is verified if monday.com
+// says that the user has confirmed it. The token does not expire. For an app with the New OAuth
+// Flow switched on, whose tokens do, set TokenURL to https://auth.monday.com/oauth_ms/oauth/token.
 func Monday(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "monday",
@@ -21,9 +22,11 @@ func Monday(c Client) *cardea.OAuthProvider {
 		AuthorizationURL: "https://auth.monday.com/oauth2/authorize",
 		TokenURL:         "https://auth.monday.com/oauth2/token",
 		UserinfoURL:      "https://api.monday.com/v2",
-		Userinfo:         cardea.UserinfoRules{JSON: map[string]any{"query": "{ me { id name email is_verified photo_original } }"}},
-		Headers:          map[string]string{"Authorization": "{access_token}"},
-		Scopes:           []string{"me:read"},
+		Userinfo: cardea.UserinfoRules{
+			JSON: map[string]any{"query": "{ me { id name email is_verified photo_original } }"},
+		},
+		Headers: map[string]string{"Authorization": "{access_token}"},
+		Scopes:  []string{"me:read"},
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			me := raw.Object("data", "me")
 			return cardea.Profile{

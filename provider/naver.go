@@ -7,9 +7,11 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Naver signs in with a Naver account, by an application with Naver Login (https://developers.naver.com/apps; rules:
-// https://developers.naver.com/docs/login/api/api.md, read 2026-11-22). Nickname, picture and e-mail come as far as the application asks for them and the
-// person agrees. The account's id is another one for each application. The e-mail is the contact address, and whether it was verified is not told.
+// Naver signs in with a Naver account, by an application with Naver Login
+// (https://developers.naver.com/apps; rules: https://developers.naver.com/docs/login/api/api.md,
+// read 2026-11-22). Nickname, picture and e-mail come as far as the application asks for them and
+// the person agrees. The account's id is another one for each application. The e-mail is the
+// contact address, and whether it was verified is not told.
 func Naver(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "naver",

@@ -6,9 +6,11 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Netlify signs in with a Netlify account, by an OAuth application (https://app.netlify.com/user/applications; rules:
-// https://docs.netlify.com/api-and-cli-guides/api-guides/get-started-with-api/, and https://github.com/netlify-labs/oauth-example, read 2026-11-22).
-// Whether the e-mail was verified is not told.
+// Netlify signs in with a Netlify account, by an OAuth application
+// (https://app.netlify.com/user/applications; rules:
+// https://docs.netlify.com/api-and-cli-guides/api-guides/get-started-with-api/, and
+// https://github.com/netlify-labs/oauth-example, read 2026-11-22). Whether the e-mail was verified
+// is not told.
 func Netlify(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "netlify",

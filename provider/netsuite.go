@@ -8,9 +8,10 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// NetSuite signs in with an account of a company at Oracle NetSuite, by an integration record (rules:
-// https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_158081944642.html, read 2026-11-22). These scopes give no userinfo: deploy a
-// RESTlet or Suitelet there that answers with the current user as {"id", "name", "email"}. Whether the e-mail was verified is not told.
+// NetSuite signs in with an account of a company at Oracle NetSuite, by an integration record
+// (rules: https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_158081944642.html,
+// read 2026-11-22). These scopes give no userinfo: deploy a RESTlet or Suitelet there that answers
+// with the current user as {"id", "name", "email"}. Whether the e-mail was verified is not told.
 func NetSuite(c Client, o NetSuiteOptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "netsuite",

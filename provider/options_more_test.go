@@ -8,7 +8,8 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// Options that name no place of the service are errors of New, above all those that would lead to somebody else's host.
+// Options that name no place of the service are errors of New, above all those that would lead to
+// somebody else's host.
 func TestOptionsThatNameNoPlace(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -16,13 +17,17 @@ func TestOptionsThatNameNoPlace(t *testing.T) {
 		want     string
 	}{
 		{provider.Shopify(client, provider.ShopifyOptions{}), "(shopify): ShopifyOptions.Shop: want"},
-		{provider.Shopify(client, provider.ShopifyOptions{Shop: "acme.myshopify.com"}), "(shopify): ShopifyOptions.Shop: want"},
-		{provider.Shopify(client, provider.ShopifyOptions{Shop: "evil.example/"}), "(shopify): ShopifyOptions.Shop: want"},
-		{provider.Shopify(client, provider.ShopifyOptions{Shop: "evil.example#"}), "(shopify): ShopifyOptions.Shop: want"},
+		{provider.Shopify(client, provider.ShopifyOptions{Shop: "acme.myshopify.com"}),
+			"(shopify): ShopifyOptions.Shop: want"},
+		{provider.Shopify(client, provider.ShopifyOptions{Shop: "evil.example/"}),
+			"(shopify): ShopifyOptions.Shop: want"},
+		{provider.Shopify(client, provider.ShopifyOptions{Shop: "evil.example#"}),
+			"(shopify): ShopifyOptions.Shop: want"},
 		{provider.Shopify(client, provider.ShopifyOptions{Shop: "-acme"}), "(shopify): ShopifyOptions.Shop: want"},
 		{provider.Shopify(client, provider.ShopifyOptions{Shop: "Acme"}), "(shopify): ShopifyOptions.Shop: want"},
 		{provider.Intercom(client, provider.IntercomOptions{Region: "us"}), "(intercom): IntercomOptions.Region: want"},
-		{provider.Intercom(client, provider.IntercomOptions{Region: "evil.example/"}), "(intercom): IntercomOptions.Region: want"},
+		{provider.Intercom(client, provider.IntercomOptions{Region: "evil.example/"}),
+			"(intercom): IntercomOptions.Region: want"},
 		{provider.Mastodon(client), "(mastodon): Client.Issuer: is empty"},
 		{provider.Mattermost(client), "(mattermost): Client.Issuer: is empty"},
 		{provider.Nextcloud(client), "(nextcloud): Client.Issuer: is empty"},

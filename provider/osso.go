@@ -7,10 +7,11 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Osso signs in through the SAML connections of an Osso server (rules: https://ossoapp.com/docs/ and
-// https://github.com/enterprise-oss/osso-rb/blob/main/lib/osso/routes/oauth.rb, read 2026-11-22). c.Issuer is the server's address. Osso
-// asks for the person's company unless ForwardParams brings domain or email. The e-mail is what the company's identity provider says, and counts as
-// unverified.
+// Osso signs in through the SAML connections of an Osso server (rules: https://ossoapp.com/docs/
+// and https://github.com/enterprise-oss/osso-rb/blob/main/lib/osso/routes/oauth.rb, read
+// 2026-11-22). c.Issuer is the server's address. Osso asks for the person's company unless
+// ForwardParams brings domain or email. The e-mail is what the company's identity provider says,
+// and counts as unverified.
 func Osso(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "osso",

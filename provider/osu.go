@@ -6,9 +6,10 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Osu signs in with an osu! account, by an OAuth application (https://osu.ppy.sh/home/account/edit#oauth; rules:
-// https://osu.ppy.sh/docs/index.html#authentication, read 2026-11-22). There is no e-mail. Restricted users can sign in as anybody else; the profile's
-// is_restricted tells.
+// Osu signs in with an osu! account, by an OAuth application
+// (https://osu.ppy.sh/home/account/edit#oauth; rules:
+// https://osu.ppy.sh/docs/index.html#authentication, read 2026-11-22). There is no e-mail.
+// Restricted users can sign in as anybody else; the profile's is_restricted tells.
 func Osu(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "osu",

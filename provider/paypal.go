@@ -7,10 +7,13 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// PayPal signs in with a PayPal account, by an app with Log in with PayPal (https://developer.paypal.com/dashboard/applications; rules:
-// https://developer.paypal.com/docs/log-in-with-paypal/integrate/, read 2026-11-22, and https://developer.paypal.com/docs/api/identity/v1/). The app must be
-// allowed to ask for the full name and the e-mail, which PayPal reviews, for some weeks, before accounts other than those for tests can sign in. The account's
-// id is a URL. The e-mail is the primary one; whether it was verified is not told: verified_account is about payments. There is no picture.
+// PayPal signs in with a PayPal account, by an app with Log in with PayPal
+// (https://developer.paypal.com/dashboard/applications; rules:
+// https://developer.paypal.com/docs/log-in-with-paypal/integrate/, read 2026-11-22, and
+// https://developer.paypal.com/docs/api/identity/v1/). The app must be allowed to ask for the full
+// name and the e-mail, which PayPal reviews, for some weeks, before accounts other than those for
+// tests can sign in. The account's id is a URL. The e-mail is the primary one; whether it was
+// verified is not told: verified_account is about payments. There is no picture.
 func PayPal(c Client, o PayPalOptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                  "paypal",

@@ -7,7 +7,8 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// An address is verified if the service says true of it, and neither for what is almost true nor for silence.
+// An address is verified if the service says true of it, and neither for what is almost true nor
+// for silence.
 func TestVerifiedIsWhatTheServiceSays(t *testing.T) {
 	t.Parallel()
 	type object = map[string]any
@@ -15,9 +16,15 @@ func TestVerifiedIsWhatTheServiceSays(t *testing.T) {
 		provider *cardea.OAuthProvider
 		raw      func(verified any) cardea.Claims
 	}{
-		{provider.Autodesk(client), func(v any) cardea.Claims { return cardea.Claims{"sub": "7", "email_verified": v} }},
-		{provider.DigitalOcean(client), func(v any) cardea.Claims { return cardea.Claims{"account": object{"uuid": "7", "email_verified": v}} }},
-		{provider.Intercom(client, provider.IntercomOptions{}), func(v any) cardea.Claims { return cardea.Claims{"id": "7", "email_verified": v} }},
+		{provider.Autodesk(client), func(v any) cardea.Claims {
+			return cardea.Claims{"sub": "7", "email_verified": v}
+		}},
+		{provider.DigitalOcean(client), func(v any) cardea.Claims {
+			return cardea.Claims{"account": object{"uuid": "7", "email_verified": v}}
+		}},
+		{provider.Intercom(client, provider.IntercomOptions{}), func(v any) cardea.Claims {
+			return cardea.Claims{"id": "7", "email_verified": v}
+		}},
 		{provider.Monday(client), func(v any) cardea.Claims {
 			return cardea.Claims{"data": object{"me": object{"id": "7", "is_verified": v}}}
 		}},
@@ -34,7 +41,8 @@ func TestVerifiedIsWhatTheServiceSays(t *testing.T) {
 	}
 }
 
-// Of a PayPal account's addresses only the primary one is the person's, and one that is not said to be is none.
+// Of a PayPal account's addresses only the primary one is the person's, and one that is not said to
+// be is none.
 func TestPayPalTakesThePrimaryAddress(t *testing.T) {
 	t.Parallel()
 	mail := func(address string, primary any) map[string]any {
@@ -50,7 +58,8 @@ func TestPayPalTakesThePrimaryAddress(t *testing.T) {
 		{[]any{"ann@example.com", nil}, ""},
 		{nil, ""},
 	} {
-		got, err := provider.PayPal(client, provider.PayPalOptions{}).Profile(t.Context(), cardea.Claims{"user_id": "u", "emails": tc.emails})
+		got, err := provider.PayPal(client, provider.PayPalOptions{}).Profile(t.Context(),
+			cardea.Claims{"user_id": "u", "emails": tc.emails})
 		if err != nil || got.Email != tc.want {
 			t.Errorf("%v: got %q, %v, want %q", tc.emails, got.Email, err, tc.want)
 		}

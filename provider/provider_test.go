@@ -37,7 +37,8 @@ func TestConstructorsShareNothing(t *testing.T) {
 	}
 }
 
-// source is the package's code: its exported functions by name, with their files, and the names of its examples.
+// source is the package's code: its exported functions by name, with their files, and the names of
+// its examples.
 func source(t *testing.T) (functions map[string]*ast.FuncDecl, files map[string]string, examples map[string]bool) {
 	t.Helper()
 	functions, files, examples = map[string]*ast.FuncDecl{}, map[string]string{}, map[string]bool{}
@@ -77,8 +78,9 @@ func TestEveryConstructorHasAnExample(t *testing.T) {
 	}
 }
 
-// The shape of a provider: a file of its own, named after it, whose function does nothing but return a literal; options, if it has any, in a type of
-// its name; and a row in the table of TestSignIn.
+// The shape of a provider: a file of its own, named after it, whose function does nothing but
+// return a literal; options, if it has any, in a type of its name; and a row in the table of
+// TestSignIn.
 func TestShapeOfAProvider(t *testing.T) {
 	t.Parallel()
 	functions, files, _ := source(t)

@@ -9,9 +9,10 @@ import (
 
 // Reddit signs in with a Reddit account, by a web app (https://www.reddit.com/prefs/apps; rules:
 // https://github.com/reddit-archive/reddit/wiki/OAuth2 and
-// https://github.com/reddit-archive/reddit/blob/master/r2/r2/controllers/oauth2.py, read 2026-11-22), which has a single callback URL. Since November
-// 2025 Reddit must approve a new app first (https://support.reddithelp.com/hc/articles/42728983564564). There is no e-mail. A refresh token comes with
-// AuthorizationParams duration=permanent.
+// https://github.com/reddit-archive/reddit/blob/master/r2/r2/controllers/oauth2.py, read
+// 2026-11-22), which has a single callback URL. Since November 2025 Reddit must approve a new app
+// first (https://support.reddithelp.com/hc/articles/42728983564564). There is no e-mail. A refresh
+// token comes with AuthorizationParams duration=permanent.
 func Reddit(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "reddit",

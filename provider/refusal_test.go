@@ -18,12 +18,15 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// What a service, a mapping or a hook gets wrong signs in nobody, and the log says what it was without the secrets.
+// What a service, a mapping or a hook gets wrong signs in nobody, and the log says what it was
+// without the secrets.
 func TestRulesFailClosed(t *testing.T) {
 	t.Parallel()
 	mapTo := func(id string) func(*cardea.OAuthProvider) {
 		return func(p *cardea.OAuthProvider) {
-			p.Profile = func(context.Context, cardea.Claims) (cardea.Profile, error) { return cardea.Profile{ID: id}, nil }
+			p.Profile = func(context.Context, cardea.Claims) (cardea.Profile, error) {
+				return cardea.Profile{ID: id}, nil
+			}
 		}
 	}
 	for _, tc := range []struct {
@@ -35,15 +38,25 @@ func TestRulesFailClosed(t *testing.T) {
 	}{
 		{"no id", plain(), mapTo(""), plainToken + "," + plainUser, "the profile has no id"},
 		{"a made-up id", plain(), mapTo("<nil>"), plainToken + "," + plainUser, "the profile has no id"},
-		{"a refusal with status 200", plain(), mapTo("7"), `"token":{"access_token":"at-1","errcode":40029,"errmsg":"at-1"}`, "refused with status 200: 40029"},
-		{"no envelope", plain(), func(p *cardea.OAuthProvider) { p.Token.Envelope = "data" }, plainToken, "answer has no envelope"},
-		{"no such member for the URL", plain(), func(p *cardea.OAuthProvider) { p.UserinfoURL += "/{user_id}" }, plainToken, "there is no value for {user_id}"},
+		{"a refusal with status 200", plain(), mapTo("7"),
+			`"token":{"access_token":"at-1","errcode":40029,"errmsg":"at-1"}`, "refused with status 200: 40029"},
+		{"no envelope", plain(), func(p *cardea.OAuthProvider) {
+			p.Token.Envelope = "data"
+		}, plainToken, "answer has no envelope"},
+		{"no such member for the URL", plain(), func(p *cardea.OAuthProvider) {
+			p.UserinfoURL += "/{user_id}"
+		}, plainToken, "there is no value for {user_id}"},
 		{"no such parameter of the callback", plain(), func(p *cardea.OAuthProvider) {
 			p.CallbackParams, p.Token.Params = []string{"device_id"}, url.Values{"device_id": {"{device_id}"}}
 		}, plainToken, "there is no value for {device_id}"},
-		{"a list of nobody", plain(), func(p *cardea.OAuthProvider) { p.Userinfo.List = true }, plainToken + `,"urls":{"https://acme.example/user":[]}`, "a list of 0"},
-		{"a list of two", plain(), func(p *cardea.OAuthProvider) { p.Userinfo.List = true }, plainToken + `,"urls":{"https://acme.example/user":[{"id":1},{"id":2}]}`, "a list of 2"},
-		{"a list where there should be none", plain(), mapTo("7"), plainToken + `,"urls":{"https://acme.example/user":[{"id":1}]}`, "not a JSON object"},
+		{"a list of nobody", plain(), func(p *cardea.OAuthProvider) {
+			p.Userinfo.List = true
+		}, plainToken + `,"urls":{"https://acme.example/user":[]}`, "a list of 0"},
+		{"a list of two", plain(), func(p *cardea.OAuthProvider) {
+			p.Userinfo.List = true
+		}, plainToken + `,"urls":{"https://acme.example/user":[{"id":1},{"id":2}]}`, "a list of 2"},
+		{"a list where there should be none", plain(), mapTo("7"),
+			plainToken + `,"urls":{"https://acme.example/user":[{"id":1}]}`, "not a JSON object"},
 		{"no list of addresses", plain(), func(p *cardea.OAuthProvider) {
 			p.EmailsURL, p.Emails.List = "https://acme.example/mails", "values"
 		}, plainToken + "," + plainMails + `{"values":null}}`, "answer has no list"},
@@ -53,14 +66,16 @@ func TestRulesFailClosed(t *testing.T) {
 		}, plainToken + `,"id_token":{"sub":"7","tid":"b","iss":"https://acme.example/b/v2.0"},"urls":{"https://acme.example/d":{
 			"issuer":"https://acme.example/{tenantid}/v2.0","authorization_endpoint":"https://acme.example/authorize",
 			"token_endpoint":"https://acme.example/token","jwks_uri":"https://acme.example/jwks"}}`, "id token: iss: a tenant that is not allowed"},
-		{"a nonce that is another's", openID(), func(*cardea.OAuthProvider) {}, plainToken + `,"id_token":{"sub":"7","nonce":"x"}`, "id token: nonce"},
+		{"a nonce that is another's", openID(), func(*cardea.OAuthProvider) {},
+			plainToken + `,"id_token":{"sub":"7","nonce":"x"}`, "id token: nonce"},
 		{"signed userinfo of somebody else", openID(), func(p *cardea.OAuthProvider) {
 			p.UseUserinfo, p.UserinfoURL = true, "https://acme.example/user"
 			p.Userinfo.Signed = true
 		}, plainToken + `,"id_token":{"sub":"7"},"urls":{"https://acme.example/user":{"sub":"8"}}`, "userinfo: sub"},
 		{"userinfo that is signed for another client", openID(), func(p *cardea.OAuthProvider) {
 			p.UseUserinfo, p.Userinfo.Signed = true, true
-		}, plainToken + `,"id_token":{"sub":"7"},"urls":{"https://acme.example/userinfo":{"sub":"7","aud":"another"}}`, "userinfo: aud"},
+		}, plainToken + `,"id_token":{"sub":"7"},"urls":{"https://acme.example/userinfo":{"sub":"7","aud":"another"}}`,
+			"userinfo: aud"},
 		{"a secret that cannot be made", plain(), func(p *cardea.OAuthProvider) {
 			p.ClientSecret = ""
 			p.ClientSecretFunc = func(context.Context, time.Time) (string, time.Time, error) {
@@ -77,8 +92,12 @@ func TestRulesFailClosed(t *testing.T) {
 				return cardea.Claims{"access_token": "at-1", "error": "invalid_grant"}, nil
 			}
 		}, plainToken, "refused with status 200: invalid_grant"},
-		{"an exchange of nothing", plain(), func(p *cardea.OAuthProvider) { p.Exchange = nobody }, plainToken, "no access_token"},
-		{"userinfo of nobody", plain(), func(p *cardea.OAuthProvider) { p.UserinfoURL, p.FetchUserinfo = "", nobody }, plainToken, "FetchUserinfo: it returned nothing"},
+		{"an exchange of nothing", plain(), func(p *cardea.OAuthProvider) {
+			p.Exchange = nobody
+		}, plainToken, "no access_token"},
+		{"userinfo of nobody", plain(), func(p *cardea.OAuthProvider) {
+			p.UserinfoURL, p.FetchUserinfo = "", nobody
+		}, plainToken, "FetchUserinfo: it returned nothing"},
 		{"a hook that leaves the bounds", plain(), func(p *cardea.OAuthProvider) {
 			p.UserinfoURL = ""
 			p.FetchUserinfo = func(ctx context.Context, g *cardea.CodeGrant) (cardea.Claims, error) {
@@ -117,7 +136,8 @@ func TestServicesRefuseWhatIsForOthers(t *testing.T) {
 	polis := provider.Client{ID: "dummy", Secret: "dummy", Issuer: "https://sso.example"}
 	acme := provider.BoxyHQOptions{Tenant: "acme.example", Product: "crm"}
 	requested := func(members string) string {
-		return plainToken + `,"urls":{"https://sso.example/api/oauth/userinfo":{"id":"7","requested":{` + members + `}}}`
+		return plainToken + `,"urls":{"https://sso.example/api/oauth/userinfo":{"id":"7","requested":{` + members +
+			`}}}`
 	}
 	introspected := func(answer string) string {
 		return plainToken + `,"urls":{"https://api.hubapi.com/oauth/2026-03/token/introspect":` + answer + `}`
@@ -131,19 +151,32 @@ func TestServicesRefuseWhatIsForOthers(t *testing.T) {
 		answers  string
 		cause    string
 	}{
-		{"BoxyHQ: another tenant", provider.BoxyHQ(polis, acme), requested(`"client_id":"dummy","tenant":"evil.example","product":"crm"`), "for another connection"},
-		{"BoxyHQ: another product", provider.BoxyHQ(polis, acme), requested(`"client_id":"dummy","tenant":"acme.example","product":"shop"`), "for another connection"},
-		{"BoxyHQ: another client", provider.BoxyHQ(polis, acme), requested(`"client_id":"other","tenant":"acme.example","product":"crm"`), "for another connection"},
-		{"BoxyHQ: a tenant beside the client", provider.BoxyHQ(provider.Client{ID: "app-id", Secret: secret, Issuer: polis.Issuer}, provider.BoxyHQOptions{}),
+		{"BoxyHQ: another tenant", provider.BoxyHQ(polis, acme),
+			requested(`"client_id":"dummy","tenant":"evil.example","product":"crm"`), "for another connection"},
+		{"BoxyHQ: another product", provider.BoxyHQ(polis, acme),
+			requested(`"client_id":"dummy","tenant":"acme.example","product":"shop"`), "for another connection"},
+		{"BoxyHQ: another client", provider.BoxyHQ(polis, acme),
+			requested(`"client_id":"other","tenant":"acme.example","product":"crm"`), "for another connection"},
+		{"BoxyHQ: a tenant beside the client",
+			provider.BoxyHQ(provider.Client{ID: "app-id", Secret: secret, Issuer: polis.Issuer},
+				provider.BoxyHQOptions{}),
 			requested(`"client_id":"app-id","tenant":"evil.example","product":"crm"`), "for another connection"},
-		{"BoxyHQ: no tenant", provider.BoxyHQ(polis, provider.BoxyHQOptions{}), requested(`"client_id":"dummy","product":"crm"`), "does not name its connection"},
-		{"HubSpot: a token that ended", provider.HubSpot(client), introspected(`{"active":false,"user_id":7,"user":"ann@example.com"}`), "the access token is not active"},
+		{"BoxyHQ: no tenant", provider.BoxyHQ(polis, provider.BoxyHQOptions{}),
+			requested(`"client_id":"dummy","product":"crm"`), "does not name its connection"},
+		{"HubSpot: a token that ended", provider.HubSpot(client),
+			introspected(`{"active":false,"user_id":7,"user":"ann@example.com"}`), "the access token is not active"},
 		{"HubSpot: no answer", provider.HubSpot(client), plainToken, "FetchUserinfo"},
 		{"WeChat: an application bound to no account", provider.WeChat(client, provider.WeChatOptions{}),
 			`"token":{"access_token":"at-1","openid":"o"},"urls":{"https://api.weixin.qq.com/sns/userinfo":{"openid":"o","nickname":"Ann"}}`, "there is no unionid"},
-		{"EVE Online: another client", provider.EVEOnline(client), eve(`{"iss":"https://login.eveonline.com","aud":["other","EVE Online"],"sub":"CHARACTER:EVE:7"}`), "for another client"},
-		{"EVE Online: another game", provider.EVEOnline(client), eve(`{"iss":"https://login.eveonline.com","aud":["app-id"],"sub":"CHARACTER:EVE:7"}`), "for another client"},
-		{"EVE Online: another issuer", provider.EVEOnline(client), eve(`{"iss":"https://login.example","aud":["app-id","EVE Online"],"sub":"CHARACTER:EVE:7"}`), "not by EVE Online"},
+		{"EVE Online: another client", provider.EVEOnline(client),
+			eve(`{"iss":"https://login.eveonline.com","aud":["other","EVE Online"],"sub":"CHARACTER:EVE:7"}`),
+			"for another client"},
+		{"EVE Online: another game", provider.EVEOnline(client),
+			eve(`{"iss":"https://login.eveonline.com","aud":["app-id"],"sub":"CHARACTER:EVE:7"}`),
+			"for another client"},
+		{"EVE Online: another issuer", provider.EVEOnline(client),
+			eve(`{"iss":"https://login.example","aud":["app-id","EVE Online"],"sub":"CHARACTER:EVE:7"}`),
+			"not by EVE Online"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -158,7 +191,8 @@ func TestServicesRefuseWhatIsForOthers(t *testing.T) {
 	}
 }
 
-// refused makes a sign-in that must end with nobody signed in and nothing stored, and returns the log.
+// refused makes a sign-in that must end with nobody signed in and nothing stored, and returns the
+// log.
 func refused(t *testing.T, p *cardea.OAuthProvider, answers answers) string {
 	t.Helper()
 	v := newVendor(t, p, answers)

@@ -17,17 +17,22 @@ import (
 func plain() *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID: "acme", Name: "Acme", Type: cardea.OAuth2, ClientID: "app-id", ClientSecret: secret,
-		AuthorizationURL: "https://acme.example/authorize", TokenURL: "https://acme.example/token", UserinfoURL: "https://acme.example/user",
+		AuthorizationURL: "https://acme.example/authorize", TokenURL: "https://acme.example/token",
+		UserinfoURL: "https://acme.example/user",
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			return cardea.Profile{
-				ID: raw.String("id"), Name: raw.String("name"), Email: raw.String("email"), EmailVerified: raw.True("email_verified"),
+				ID: raw.String("id"), Name: raw.String("name"), Email: raw.String("email"),
+				EmailVerified: raw.True("email_verified"),
 			}, nil
 		},
 	}
 }
 
 func openID() *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{ID: "acme", Name: "Acme", Type: cardea.OIDC, ClientID: "app-id", ClientSecret: secret, Issuer: "https://acme.example"}
+	return &cardea.OAuthProvider{
+		ID: "acme", Name: "Acme", Type: cardea.OIDC, ClientID: "app-id", ClientSecret: secret,
+		Issuer: "https://acme.example",
+	}
 }
 
 const (
@@ -36,7 +41,8 @@ const (
 	plainMails = `"urls":{"https://acme.example/user":{"id":"7","email":"old@a.example","email_verified":true},"https://acme.example/mails":`
 )
 
-// Each rule of the engine, through the real handler: what it changes in the transcript of a sign-in.
+// Each rule of the engine, through the real handler: what it changes in the transcript of a
+// sign-in.
 func TestRules(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -53,9 +59,10 @@ func TestRules(t *testing.T) {
 			want:   []string{"?state=*"}, not: []string{"code_challenge", "code_verifier"},
 		},
 		{
-			name: "no nonce", provider: openID(), answers: plainToken + `,"id_token":{"sub":"7","nonce":"the vendor's own"}`,
-			change: func(p *cardea.OAuthProvider) { p.NoNonce = true },
-			want:   []string{"?state=*", "?code_challenge_method=S256"}, not: []string{"?nonce"},
+			name: "no nonce", provider: openID(),
+			answers: plainToken + `,"id_token":{"sub":"7","nonce":"the vendor's own"}`,
+			change:  func(p *cardea.OAuthProvider) { p.NoNonce = true },
+			want:    []string{"?state=*", "?code_challenge_method=S256"}, not: []string{"?nonce"},
 		},
 		{
 			name: "the authorization request", provider: plain(), answers: plainToken + "," + plainUser,
@@ -71,35 +78,51 @@ func TestRules(t *testing.T) {
 			not:    []string{"scope="},
 		},
 		{
-			name: "a token request by GET", provider: plain(), answers: `"token":{"access_token":"at-1","openid":"o-1","errcode":0},` + plainUser,
-			change: func(p *cardea.OAuthProvider) {
-				p.ClientAuth = cardea.ClientSecretPost
-				p.Token = cardea.TokenRules{Method: http.MethodGet, Names: map[string]string{"client_id": "appid", "client_secret": "secret"}}
-				p.UserinfoURL += "?access_token={access_token}&openid={openid}"
-			},
-			want: []string{"server: GET https://acme.example/token", "?appid=app-id", "?secret=" + secret, "?code=the-code", "?access_token=*", "?openid=o-1"},
-			not:  []string{"Bearer", "Basic"},
-		},
-		{
-			name: "a token request in JSON", provider: plain(), answers: `"token":{"data":{"accessToken":"at-1","expireIn":"60"}},` + plainUser,
+			name: "a token request by GET", provider: plain(),
+			answers: `"token":{"access_token":"at-1","openid":"o-1","errcode":0},` + plainUser,
 			change: func(p *cardea.OAuthProvider) {
 				p.ClientAuth = cardea.ClientSecretPost
 				p.Token = cardea.TokenRules{
-					JSON: true, Envelope: "data", Params: url.Values{"v": {"5"}}, Headers: map[string]string{"X-Version": "1"},
-					Names: map[string]string{"client_id": "clientId", "access_token": "accessToken", "expires_in": "expireIn"},
+					Method: http.MethodGet, Names: map[string]string{"client_id": "appid", "client_secret": "secret"},
+				}
+				p.UserinfoURL += "?access_token={access_token}&openid={openid}"
+			},
+			want: []string{
+				"server: GET https://acme.example/token", "?appid=app-id", "?secret=" + secret, "?code=the-code",
+				"?access_token=*", "?openid=o-1",
+			},
+			not: []string{"Bearer", "Basic"},
+		},
+		{
+			name: "a token request in JSON", provider: plain(),
+			answers: `"token":{"data":{"accessToken":"at-1","expireIn":"60"}},` + plainUser,
+			change: func(p *cardea.OAuthProvider) {
+				p.ClientAuth = cardea.ClientSecretPost
+				p.Token = cardea.TokenRules{
+					JSON: true, Envelope: "data", Params: url.Values{"v": {"5"}},
+					Headers: map[string]string{"X-Version": "1"},
+					Names: map[string]string{
+						"client_id": "clientId", "access_token": "accessToken", "expires_in": "expireIn",
+					},
 				}
 				p.Headers = map[string]string{"X-Acme-Token": "{access_token}"}
 			},
-			want: []string{".clientId=app-id", ".v=5", ".code=the-code", "X-Version: 1", "X-Acme-Token: *", "expires true"},
-			not:  []string{"Bearer", "&code"},
+			want: []string{
+				".clientId=app-id", ".v=5", ".code=the-code", "X-Version: 1", "X-Acme-Token: *", "expires true",
+			},
+			not: []string{"Bearer", "&code"},
 		},
 		{
-			name: "parameters of the callback", provider: plain(), answers: plainToken + "," + plainUser + `,"callback":{"device_id":"d-1","more":"m"}`,
+			name: "parameters of the callback", provider: plain(),
+			answers: plainToken + "," + plainUser + `,"callback":{"device_id":"d-1","more":"m"}`,
 			change: func(p *cardea.OAuthProvider) {
 				p.CallbackParams = []string{"device_id"}
 				p.Token.Params = url.Values{"device_id": {"{device_id}"}}
 				p.Profile = func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-					return cardea.Profile{ID: raw.String("id"), Name: raw.String("callback", "device_id") + raw.String("callback", "more")}, nil
+					return cardea.Profile{
+						ID:   raw.String("id"),
+						Name: raw.String("callback", "device_id") + raw.String("callback", "more"),
+					}, nil
 				}
 			},
 			want: []string{"&device_id=d-1", `name "d-1"`},
@@ -116,7 +139,8 @@ func TestRules(t *testing.T) {
 			want: []string{"acme:7", `name "Ann"`},
 		},
 		{
-			name: "a callback of the service's own", provider: plain(), answers: plainToken + `,"urls":{"https://acme.example/user":{"id":"7","callback":"Ann"}}`,
+			name: "a callback of the service's own", provider: plain(),
+			answers: plainToken + `,"urls":{"https://acme.example/user":{"id":"7","callback":"Ann"}}`,
 			change: func(p *cardea.OAuthProvider) {
 				p.Profile = func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 					return cardea.Profile{ID: raw.String("id"), Name: raw.String("callback")}, nil
@@ -125,7 +149,8 @@ func TestRules(t *testing.T) {
 			want: []string{`name "Ann"`},
 		},
 		{
-			name: "userinfo by GraphQL", provider: plain(), answers: plainToken + "," + `"urls":{"https://acme.example/user":{"data":{"viewer":{"id":7}}}}`,
+			name: "userinfo by GraphQL", provider: plain(),
+			answers: plainToken + "," + `"urls":{"https://acme.example/user":{"data":{"viewer":{"id":7}}}}`,
 			change: func(p *cardea.OAuthProvider) {
 				p.Userinfo.JSON = map[string]any{"query": "{viewer{id}}"}
 				p.Profile = func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
@@ -140,7 +165,8 @@ func TestRules(t *testing.T) {
 			want:   []string{"server: POST https://acme.example/user", "Authorization: Bearer *"},
 		},
 		{
-			name: "userinfo as a list, another scheme", provider: plain(), answers: plainToken + "," + `"urls":{"https://acme.example/user":[{"id":9007199254740993}]}`,
+			name: "userinfo as a list, another scheme", provider: plain(),
+			answers: plainToken + "," + `"urls":{"https://acme.example/user":[{"id":9007199254740993}]}`,
 			change: func(p *cardea.OAuthProvider) {
 				p.Userinfo.List = true
 				p.Headers = map[string]string{"Authorization": "OAuth {access_token}"}
@@ -154,14 +180,16 @@ func TestRules(t *testing.T) {
 			want:    []string{"server: GET https://acme.example/users/42", "acme:7"},
 		},
 		{
-			name: "the token answer as profile", provider: plain(), answers: `"token":{"access_token":"at-1","id":"8","name":"Ann"}`,
-			change: func(p *cardea.OAuthProvider) { p.UserinfoURL, p.UseTokenAnswer = "", true },
-			want:   []string{"acme:8", `name "Ann"`}, not: []string{"server: GET"},
+			name: "the token answer as profile", provider: plain(),
+			answers: `"token":{"access_token":"at-1","id":"8","name":"Ann"}`,
+			change:  func(p *cardea.OAuthProvider) { p.UserinfoURL, p.UseTokenAnswer = "", true },
+			want:    []string{"acme:8", `name "Ann"`}, not: []string{"server: GET"},
 		},
 		{
-			name: "the token answer below the userinfo", provider: plain(), answers: `"token":{"access_token":"at-1","id":"8","email":"ann@a.example"},` + plainUser,
-			change: func(p *cardea.OAuthProvider) { p.UseTokenAnswer = true },
-			want:   []string{"acme:7", `e-mail "ann@a.example"`},
+			name: "the token answer below the userinfo", provider: plain(),
+			answers: `"token":{"access_token":"at-1","id":"8","email":"ann@a.example"},` + plainUser,
+			change:  func(p *cardea.OAuthProvider) { p.UseTokenAnswer = true },
+			want:    []string{"acme:7", `e-mail "ann@a.example"`},
 		},
 		{
 			name: "signed userinfo", provider: openID(),
@@ -170,21 +198,27 @@ func TestRules(t *testing.T) {
 			want:    []string{"Accept: application/jwt", `name "Signed"`},
 		},
 		{
-			name: "addresses, the primary one", provider: plain(), answers: plainToken + "," + plainMails + `{"values":[{"mail":"b@a.example","ok":true},{"mail":"c@a.example","ok":true,"main":true}]}}`,
+			name: "addresses, the primary one", provider: plain(),
+			answers: plainToken + "," + plainMails +
+				`{"values":[{"mail":"b@a.example","ok":true},{"mail":"c@a.example","ok":true,"main":true}]}}`,
 			change: func(p *cardea.OAuthProvider) {
-				p.EmailsURL, p.Emails = "https://acme.example/mails", cardea.EmailMembers{List: "values", Email: "mail", Primary: "main", Verified: "ok"}
+				p.EmailsURL, p.Emails = "https://acme.example/mails", cardea.EmailMembers{
+					List: "values", Email: "mail", Primary: "main", Verified: "ok",
+				}
 			},
 			want: []string{`e-mail "c@a.example", verified true`},
 		},
 		{
-			name: "addresses, none of them verified", provider: plain(), answers: plainToken + "," + plainMails + `[{"email":"b@a.example","verified":"true","primary":true}]}`,
-			change: func(p *cardea.OAuthProvider) { p.EmailsURL = "https://acme.example/mails" },
-			want:   []string{`e-mail "old@a.example", verified false`},
+			name: "addresses, none of them verified", provider: plain(),
+			answers: plainToken + "," + plainMails + `[{"email":"b@a.example","verified":"true","primary":true}]}`,
+			change:  func(p *cardea.OAuthProvider) { p.EmailsURL = "https://acme.example/mails" },
+			want:    []string{`e-mail "old@a.example", verified false`},
 		},
 		{
-			name: "addresses always verified", provider: plain(), answers: plainToken + `,"urls":{"https://acme.example/user":{"id":"7","email":"a@a.example"}}`,
-			change: func(p *cardea.OAuthProvider) { p.EmailVerification = cardea.AlwaysVerified },
-			want:   []string{`e-mail "a@a.example", verified true`},
+			name: "addresses always verified", provider: plain(),
+			answers: plainToken + `,"urls":{"https://acme.example/user":{"id":"7","email":"a@a.example"}}`,
+			change:  func(p *cardea.OAuthProvider) { p.EmailVerification = cardea.AlwaysVerified },
+			want:    []string{`e-mail "a@a.example", verified true`},
 		},
 		{
 			name: "no address, always verified", provider: plain(), answers: plainToken + "," + plainUser,
@@ -192,14 +226,16 @@ func TestRules(t *testing.T) {
 			want:   []string{`e-mail "", verified false`},
 		},
 		{
-			name: "addresses never verified", provider: plain(), answers: plainToken + "," + `"urls":{"https://acme.example/user":{"id":"7","email":"a@a.example","email_verified":true}}`,
-			change: func(p *cardea.OAuthProvider) { p.EmailVerification = cardea.NeverVerified },
-			want:   []string{`e-mail "a@a.example", verified false`},
+			name: "addresses never verified", provider: plain(),
+			answers: plainToken + "," + `"urls":{"https://acme.example/user":{"id":"7","email":"a@a.example","email_verified":true}}`,
+			change:  func(p *cardea.OAuthProvider) { p.EmailVerification = cardea.NeverVerified },
+			want:    []string{`e-mail "a@a.example", verified false`},
 		},
 		{
-			name: "no addresses", provider: plain(), answers: plainToken + "," + `"urls":{"https://acme.example/user":{"id":"7","email":"a@a.example","email_verified":true}}`,
-			change: func(p *cardea.OAuthProvider) { p.EmailVerification = cardea.NoEmail },
-			want:   []string{`e-mail "", verified false`},
+			name: "no addresses", provider: plain(),
+			answers: plainToken + "," + `"urls":{"https://acme.example/user":{"id":"7","email":"a@a.example","email_verified":true}}`,
+			change:  func(p *cardea.OAuthProvider) { p.EmailVerification = cardea.NoEmail },
+			want:    []string{`e-mail "", verified false`},
 		},
 		{
 			name: "a secret made for the occasion", provider: plain(), answers: plainToken + "," + plainUser,
@@ -229,13 +265,15 @@ func TestRules(t *testing.T) {
 			change: func(p *cardea.OAuthProvider) {
 				p.UserinfoURL = ""
 				p.Exchange = func(_ context.Context, g *cardea.CodeGrant) (cardea.Claims, error) {
-					if g.Code != theCode || g.ClientSecret != secret || len(g.Verifier) != 43 || g.RedirectURI != app+"/api/auth/callback/acme" || g.Token != nil {
+					if g.Code != theCode || g.ClientSecret != secret || len(g.Verifier) != 43 ||
+						g.RedirectURI != app+"/api/auth/callback/acme" || g.Token != nil {
 						return nil, errors.New("the grant is not complete")
 					}
 					return cardea.Claims{"access_token": "at-example", "uid": json.Number("7")}, nil
 				}
 				p.FetchUserinfo = func(ctx context.Context, g *cardea.CodeGrant) (cardea.Claims, error) {
-					req, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://acme.example/legacy?t="+g.AccessToken+"&u="+g.Token.String("uid"), nil)
+					req, err := http.NewRequestWithContext(ctx, http.MethodGet,
+						"https://acme.example/legacy?t="+g.AccessToken+"&u="+g.Token.String("uid"), nil)
 					if err != nil {
 						return nil, err
 					}

@@ -5,8 +5,14 @@ import "github.com/cardea-auth/cardea/provider"
 var _ = add(
 	service{"atlassian", provider.Atlassian(client)},
 	service{"box", provider.Box(client)},
-	service{"boxyhq", provider.BoxyHQ(provider.Client{ID: "app-id", Secret: secret, Issuer: "https://sso.example"}, provider.BoxyHQOptions{Tenant: "acme.example", Product: "crm"})},
-	service{"boxyhq-each", provider.BoxyHQ(provider.Client{ID: "dummy", Secret: "dummy", Issuer: "https://sso.example"}, provider.BoxyHQOptions{})},
+	service{
+		"boxyhq", provider.BoxyHQ(provider.Client{ID: "app-id", Secret: secret, Issuer: "https://sso.example"},
+			provider.BoxyHQOptions{Tenant: "acme.example", Product: "crm"}),
+	},
+	service{
+		"boxyhq-each", provider.BoxyHQ(provider.Client{ID: "dummy", Secret: "dummy", Issuer: "https://sso.example"},
+			provider.BoxyHQOptions{}),
+	},
 	service{"bungie", provider.Bungie(client, provider.BungieOptions{APIKey: "the API key"})},
 	service{"clickup", provider.ClickUp(client)},
 	service{"coinbase", provider.Coinbase(client)},
@@ -22,17 +28,35 @@ var _ = add(
 	service{"foursquare", provider.Foursquare(client)},
 	service{"freshbooks", provider.FreshBooks(client)},
 	service{"gitlab", provider.GitLab(client)},
-	service{"gitlab-own", provider.GitLab(provider.Client{ID: "app-id", Secret: secret, Issuer: "https://git.acme.example/"})},
+	service{
+		"gitlab-own", provider.GitLab(provider.Client{
+			ID: "app-id", Secret: secret, Issuer: "https://git.acme.example/",
+		}),
+	},
 	service{"hubspot", provider.HubSpot(client)},
 	service{"kakao", provider.Kakao(client)},
 	service{"mailchimp", provider.Mailchimp(client)},
 	service{"mailru", provider.MailRu(client)},
-	service{"mastodon", provider.Mastodon(provider.Client{ID: "app-id", Secret: secret, Issuer: "https://social.example"})},
-	service{"mattermost", provider.Mattermost(provider.Client{ID: "app-id", Secret: secret, Issuer: "https://chat.example"})},
+	service{
+		"mastodon", provider.Mastodon(provider.Client{ID: "app-id", Secret: secret, Issuer: "https://social.example"}),
+	},
+	service{
+		"mattermost", provider.Mattermost(provider.Client{
+			ID: "app-id", Secret: secret, Issuer: "https://chat.example",
+		}),
+	},
 	service{"naver", provider.Naver(client)},
 	service{"netlify", provider.Netlify(client)},
-	service{"netsuite", provider.NetSuite(client, provider.NetSuiteOptions{AccountID: "1234567_SB1", UserinfoURL: "https://1234567-sb1.restlets.api.netsuite.com/app/site/hosting/restlet.nl?script=1&deploy=1"})},
-	service{"nextcloud", provider.Nextcloud(provider.Client{ID: "app-id", Secret: secret, Issuer: "https://cloud.example"})},
+	service{
+		"netsuite", provider.NetSuite(client,
+			provider.NetSuiteOptions{
+				AccountID:   "1234567_SB1",
+				UserinfoURL: "https://1234567-sb1.restlets.api.netsuite.com/app/site/hosting/restlet.nl?script=1&deploy=1",
+			}),
+	},
+	service{
+		"nextcloud", provider.Nextcloud(provider.Client{ID: "app-id", Secret: secret, Issuer: "https://cloud.example"}),
+	},
 	service{"osso", provider.Osso(provider.Client{ID: "app-id", Secret: secret, Issuer: "https://osso.example"})},
 	service{"osu", provider.Osu(client)},
 	service{"patreon", provider.Patreon(client)},

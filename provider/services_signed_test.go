@@ -21,12 +21,15 @@ const botToken = "1234567:AAE-an_invented-token-of-a-bot-0000"
 var _ = add(
 	service{"steam", provider.Steam(provider.Client{})},
 	service{"steam-key", provider.Steam(client)},
-	service{"telegram", provider.Telegram(provider.Client{Secret: botToken}, provider.TelegramOptions{Page: "/telegram"})},
+	service{
+		"telegram", provider.Telegram(provider.Client{Secret: botToken}, provider.TelegramOptions{Page: "/telegram"}),
+	},
 )
 
 var _ = add(service{"telegramoidc", provider.TelegramOIDC(client)})
 
-// foreign are the pages to which the browser is sent there, by URL. Each returns where it sends the browser back to.
+// foreign are the pages to which the browser is sent there, by URL. Each returns where it sends the
+// browser back to.
 var foreign = map[string]func(asked url.Values) string{
 	steamLogin: func(asked url.Values) string {
 		return asked.Get("openid.return_to") + "&" + steamAnswer(asked).Encode()
@@ -36,25 +39,31 @@ var foreign = map[string]func(asked url.Values) string{
 
 const steamLogin = "https://steamcommunity.com/openid/login"
 
-// steamAnswer is a positive assertion of OpenID 2.0, as Steam sends it; the signature is only Steam's to judge.
+// steamAnswer is a positive assertion of OpenID 2.0, as Steam sends it; the signature is only
+// Steam's to judge.
 func steamAnswer(asked url.Values) url.Values {
 	id := "https://steamcommunity.com/openid/id/76561197960435530"
 	return url.Values{
-		"openid.ns": {"http://specs.openid.net/auth/2.0"}, "openid.mode": {"id_res"}, "openid.op_endpoint": {steamLogin},
-		"openid.claimed_id": {id}, "openid.identity": {id}, "openid.return_to": {asked.Get("openid.return_to")},
-		"openid.response_nonce": {time.Now().UTC().Format(time.RFC3339) + "Jf0QmkUz6dSNf2W0pY0VYq0Yh0E="}, "openid.assoc_handle": {"1234567890"},
-		"openid.signed": {"signed,op_endpoint,claimed_id,identity,return_to,response_nonce,assoc_handle"}, "openid.sig": {"W0u5DRbtHE1GG0ZKXjerUZDUGmc="},
+		"openid.ns": {"http://specs.openid.net/auth/2.0"}, "openid.mode": {"id_res"},
+		"openid.op_endpoint": {steamLogin},
+		"openid.claimed_id":  {id}, "openid.identity": {id}, "openid.return_to": {asked.Get("openid.return_to")},
+		"openid.response_nonce": {time.Now().UTC().Format(time.RFC3339) + "Jf0QmkUz6dSNf2W0pY0VYq0Yh0E="},
+		"openid.assoc_handle":   {"1234567890"},
+		"openid.signed":         {"signed,op_endpoint,claimed_id,identity,return_to,response_nonce,assoc_handle"},
+		"openid.sig":            {"W0u5DRbtHE1GG0ZKXjerUZDUGmc="},
 	}
 }
 
 func telegramFields() url.Values {
 	return url.Values{
-		"id": {"424242"}, "first_name": {"Ann"}, "last_name": {"Example"}, "username": {"ann"}, "photo_url": {"https://t.example/i/ann.jpg"},
+		"id": {"424242"}, "first_name": {"Ann"}, "last_name": {"Example"}, "username": {"ann"},
+		"photo_url": {"https://t.example/i/ann.jpg"},
 		"auth_date": {fmt.Sprint(time.Now().Unix())},
 	}
 }
 
-// telegramCallback is where the widget sends the browser, with the fields signed by the bot's token.
+// telegramCallback is where the widget sends the browser, with the fields signed by the bot's
+// token.
 func telegramCallback(state string, fields url.Values) string {
 	return app + "/api/auth/callback/telegram?state=" + state + "&" + telegramSigned(botToken, fields).Encode()
 }

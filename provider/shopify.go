@@ -9,14 +9,18 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Shopify signs in with the account of a shop's owner or staff, by an app of that shop (https://dev.shopify.com/dashboard; rules:
-// https://shopify.dev/docs/apps/build/authentication-authorization/authenticate-standalone-apps, and
-// https://github.com/Shopify/shopify-app-js/blob/main/packages/apps/shopify-api/lib/auth/oauth/oauth.ts, read 2026-11-22). Scopes is read_products; set it
-// to those of the app, or to none where the app's own configuration names them. Customers of the shop have no such accounts. The e-mail is verified if
-// Shopify says so: staff can write any address into their account. There is no picture.
+// Shopify signs in with the account of a shop's owner or staff, by an app of that shop
+// (https://dev.shopify.com/dashboard; rules:
+// https://shopify.dev/docs/apps/build/authentication-authorization/authenticate-standalone-apps,
+// and
+// https://github.com/Shopify/shopify-app-js/blob/main/packages/apps/shopify-api/lib/auth/oauth/oauth.ts,
+// read 2026-11-22). Scopes is read_products; set it to those of the app, or to none where the app's
+// own configuration names them. Customers of the shop have no such accounts. The e-mail is verified
+// if Shopify says so: staff can write any address into their account. There is no picture.
 //
-// The access token is that of the person, and ends with the person's session at Shopify, or after a day; there is no refresh token. The code is redeemed at
-// the shop of the options and nowhere else, whatever shop the callback names, so its hmac would prove nothing more and is not looked at.
+// The access token is that of the person, and ends with the person's session at Shopify, or after a
+// day; there is no refresh token. The code is redeemed at the shop of the options and nowhere else,
+// whatever shop the callback names, so its hmac would prove nothing more and is not looked at.
 func Shopify(c Client, o ShopifyOptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                  "shopify",
@@ -54,7 +58,9 @@ type ShopifyOptions struct {
 func (o ShopifyOptions) check() error {
 	odd := func(r rune) bool { return r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z') }
 	if o.Shop == "" || strings.HasPrefix(o.Shop, "-") || strings.ContainsFunc(o.Shop, odd) {
-		return errors.New("ShopifyOptions.Shop: want the name before .myshopify.com, of lower-case letters, digits and hyphens")
+		return errors.New(
+			"ShopifyOptions.Shop: want the name before .myshopify.com, of lower-case letters, digits and hyphens",
+		)
 	}
 	return nil
 }

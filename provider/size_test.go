@@ -36,7 +36,8 @@ func build(t *testing.T, providers string, flags ...string) string {
 	if err := os.WriteFile(source, fmt.Appendf(nil, program, providers), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.CommandContext(t.Context(), "go", append(append([]string{"build"}, flags...), "-o", binary, source)...).CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), "go",
+		append(append([]string{"build"}, flags...), "-o", binary, source)...).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	return binary
@@ -59,7 +60,8 @@ func functionsOf(t *testing.T, providers string) string {
 	return strings.Join(found, "\n")
 }
 
-// sizeOf returns how many bytes of code and data a program has. That is less than its file, which is padded to whole pages, and has what debuggers read.
+// sizeOf returns how many bytes of code and data a program has. That is less than its file, which
+// is padded to whole pages, and has what debuggers read.
 func sizeOf(t *testing.T, providers string) int {
 	t.Helper()
 	file, err := elf.Open(build(t, providers))
@@ -78,7 +80,8 @@ func sizeOf(t *testing.T, providers string) int {
 
 const anyOIDC = `provider.OIDC("a", "A", c)`
 
-// A program pays for the providers that it names, and for no other: there is no list of them anywhere.
+// A program pays for the providers that it names, and for no other: there is no list of them
+// anywhere.
 func TestAProgramHasTheProvidersThatItUses(t *testing.T) {
 	t.Parallel()
 	none, one := functionsOf(t, anyOIDC), functionsOf(t, anyOIDC+", provider.GitHub(c)")
@@ -96,7 +99,8 @@ func TestAProgramHasTheProvidersThatItUses(t *testing.T) {
 	}
 }
 
-// A provider adds its literal, its logo and its mapping to a program: hundreds of bytes beside the logo if it speaks OpenID Connect, up to a few thousand if not.
+// A provider adds its literal, its logo and its mapping to a program: hundreds of bytes beside the
+// logo if it speaks OpenID Connect, up to a few thousand if not.
 func TestAProviderIsSmall(t *testing.T) {
 	t.Parallel()
 	functions, _, _ := source(t)

@@ -8,8 +8,9 @@ import (
 )
 
 // SoundCloud signs in with a SoundCloud account, by an app (https://soundcloud.com/you/apps; rules:
-// https://developers.soundcloud.com/docs/api/guide, read 2026-11-22). The account's id is its URN, soundcloud:users:{number}. There is no e-mail. The
-// access token lives for an hour; a refresh token can be used once.
+// https://developers.soundcloud.com/docs/api/guide, read 2026-11-22). The account's id is its URN,
+// soundcloud:users:{number}. There is no e-mail. The access token lives for an hour; a refresh
+// token can be used once.
 func SoundCloud(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "soundcloud",

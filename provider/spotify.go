@@ -6,11 +6,13 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Spotify signs in with a Spotify account, by an app (https://developer.spotify.com/dashboard; rules:
-// https://developer.spotify.com/documentation/web-api/tutorials/code-flow and
-// https://github.com/spotify/web-api-examples/blob/master/authorization/authorization_code/app.js, read 2026-11-22). Spotify takes no callback URL on
-// localhost, but on 127.0.0.1. An app in development mode is for five people, and its owner needs Premium. The e-mail is not verified, as Spotify says
-// itself. The account's id is the account_id, because Spotify says not to link accounts by the user's id, which Auth.js takes
+// Spotify signs in with a Spotify account, by an app (https://developer.spotify.com/dashboard;
+// rules: https://developer.spotify.com/documentation/web-api/tutorials/code-flow and
+// https://github.com/spotify/web-api-examples/blob/master/authorization/authorization_code/app.js,
+// read 2026-11-22). Spotify takes no callback URL on localhost, but on 127.0.0.1. An app in
+// development mode is for five people, and its owner needs Premium. The e-mail is not verified, as
+// Spotify says itself. The account's id is the account_id, because Spotify says not to link
+// accounts by the user's id, which Auth.js takes
 // (https://developer.spotify.com/documentation/web-api/concepts/spotify-uris-ids, read 2026-11-22).
 func Spotify(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{

@@ -6,12 +6,13 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Steam signs in with a Steam account, by OpenID 2.0 (https://steamcommunity.com/dev, read 2026-11-22, and
-// https://partner.steamgames.com/doc/features/auth#website). No client is created. The id is the SteamID64. There is no e-mail address. Valve asks sites to
-// lead to the sign-in by one of the buttons on the first of these pages.
+// Steam signs in with a Steam account, by OpenID 2.0 (https://steamcommunity.com/dev, read
+// 2026-11-22, and https://partner.steamgames.com/doc/features/auth#website). No client is created.
+// The id is the SteamID64. There is no e-mail address. Valve asks sites to lead to the sign-in by
+// one of the buttons on the first of these pages.
 //
-// c.Secret is a Web API key (https://steamcommunity.com/dev/apikey), with which name and picture are asked for; without one there are none. c.ID is not
-// used.
+// c.Secret is a Web API key (https://steamcommunity.com/dev/apikey), with which name and picture
+// are asked for; without one there are none. c.ID is not used.
 func Steam(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "steam",
@@ -21,7 +22,9 @@ func Steam(c Client) *cardea.OAuthProvider {
 		Redirect:     steamRedirect,
 		Identify:     steamIdentify,
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{ID: raw.String("steamid"), Name: raw.String("personaname"), Image: raw.String("avatarfull")}, nil
+			return cardea.Profile{
+				ID: raw.String("steamid"), Name: raw.String("personaname"), Image: raw.String("avatarfull"),
+			}, nil
 		},
 		EmailVerification: cardea.NoEmail,
 		Style:             cardea.Style{BrandColor: "#171a21", Logo: steamLogo},

@@ -73,7 +73,8 @@ func (s *steam) RoundTrip(r *http.Request) (*http.Response, error) {
 	return w.Result(), nil
 }
 
-// foreignSite is an application with a provider that is not OAuth, and a visitor who stops at each redirect.
+// foreignSite is an application with a provider that is not OAuth, and a visitor who stops at each
+// redirect.
 type foreignSite struct {
 	*cardeatest.Browser
 	id  string
@@ -137,7 +138,8 @@ func (s *foreignSite) arrive(t *testing.T, callback string) string {
 	return res.Header.Get("Location")
 }
 
-// refused checks that a callback signs nobody in, for a reason that the log has and that quotes nothing secret.
+// refused checks that a callback signs nobody in, for a reason that the log has and that quotes
+// nothing secret.
 func (s *foreignSite) refused(t *testing.T, callback, reason string, secrets ...string) {
 	t.Helper()
 	if to := s.arrive(t, callback); !strings.Contains(to, "error=") || s.Session() != nil {
@@ -178,30 +180,54 @@ func TestSteamRefusesForgedAssertions(t *testing.T) {
 		reason string
 	}{
 		{"somebody else's id", nil, claim(victim), "Steam has not signed this"},
-		{"an id that is not signed", func(q url.Values) { without(q, "claimed_id"); without(q, "identity") }, claim(victim), "claimed_id is missing, or not signed"},
-		{"an identity that is not signed", func(q url.Values) { without(q, "identity") }, nil, "identity is missing, or not signed"},
-		{"a callback that is not signed", func(q url.Values) { without(q, "return_to") }, nil, "return_to is missing, or not signed"},
-		{"a nonce that is not signed", func(q url.Values) { without(q, "response_nonce") }, nil, "response_nonce is missing, or not signed"},
-		{"an endpoint that is not signed", func(q url.Values) { without(q, "op_endpoint") }, nil, "op_endpoint is missing, or not signed"},
+		{"an id that is not signed", func(q url.Values) {
+			without(q, "claimed_id")
+			without(q, "identity")
+		}, claim(victim), "claimed_id is missing, or not signed"},
+		{"an identity that is not signed", func(q url.Values) {
+			without(q, "identity")
+		}, nil, "identity is missing, or not signed"},
+		{"a callback that is not signed", func(q url.Values) {
+			without(q, "return_to")
+		}, nil, "return_to is missing, or not signed"},
+		{"a nonce that is not signed", func(q url.Values) {
+			without(q, "response_nonce")
+		}, nil, "response_nonce is missing, or not signed"},
+		{"an endpoint that is not signed", func(q url.Values) {
+			without(q, "op_endpoint")
+		}, nil, "op_endpoint is missing, or not signed"},
 		{"nothing signed", func(q url.Values) { q.Del("openid.signed") }, nil, "is missing, or not signed"},
-		{"for another site", set("return_to", "https://evil.example/callback?state=x"), nil, "return_to is not this sign-in's"},
-		{"for another sign-in", func(q url.Values) { q.Set("openid.return_to", q.Get("openid.return_to")+"0") }, nil, "return_to is not this sign-in's"},
-		{"an id at another host", claim("https://evil.example/openid/id/76561197960287930"), nil, "claimed_id is not one of Steam's"},
-		{"an id at a host with another end", claim("https://steamcommunity.com.evil.example/openid/id/76561197960287930"), nil, "claimed_id is not one of Steam's"},
-		{"an id over http", claim("http://steamcommunity.com/openid/id/76561197960287930"), nil, "claimed_id is not one of Steam's"},
+		{"for another site", set("return_to", "https://evil.example/callback?state=x"), nil,
+			"return_to is not this sign-in's"},
+		{"for another sign-in", func(q url.Values) {
+			q.Set("openid.return_to", q.Get("openid.return_to")+"0")
+		}, nil, "return_to is not this sign-in's"},
+		{"an id at another host", claim("https://evil.example/openid/id/76561197960287930"), nil,
+			"claimed_id is not one of Steam's"},
+		{"an id at a host with another end",
+			claim("https://steamcommunity.com.evil.example/openid/id/76561197960287930"), nil,
+			"claimed_id is not one of Steam's"},
+		{"an id over http", claim("http://steamcommunity.com/openid/id/76561197960287930"), nil,
+			"claimed_id is not one of Steam's"},
 		{"an id with more behind it", claim(victim + "/x"), nil, "claimed_id is not one of Steam's"},
 		{"an id with a line break behind it", claim(victim + "\n"), nil, "claimed_id is not one of Steam's"},
-		{"an id that is too short", claim("https://steamcommunity.com/openid/id/7656119796028793"), nil, "claimed_id is not one of Steam's"},
-		{"an id with a letter", claim("https://steamcommunity.com/openid/id/7656119796028793x"), nil, "claimed_id is not one of Steam's"},
+		{"an id that is too short", claim("https://steamcommunity.com/openid/id/7656119796028793"), nil,
+			"claimed_id is not one of Steam's"},
+		{"an id with a letter", claim("https://steamcommunity.com/openid/id/7656119796028793x"), nil,
+			"claimed_id is not one of Steam's"},
 		{"two ids", set("identity", victim), nil, "identity is not openid.claimed_id"},
 		{"of another server", set("op_endpoint", "https://evil.example/openid"), nil, "op_endpoint is not Steam's"},
-		{"old", set("response_nonce", time.Now().Add(-6*time.Minute).UTC().Format(time.RFC3339)+"abc"), nil, "response_nonce is too old"},
-		{"to come", set("response_nonce", time.Now().Add(6*time.Minute).UTC().Format(time.RFC3339)+"abc"), nil, "response_nonce is too old"},
+		{"old", set("response_nonce", time.Now().Add(-6*time.Minute).UTC().Format(time.RFC3339)+"abc"), nil,
+			"response_nonce is too old"},
+		{"to come", set("response_nonce", time.Now().Add(6*time.Minute).UTC().Format(time.RFC3339)+"abc"), nil,
+			"response_nonce is too old"},
 		{"with a nonce that is none", set("response_nonce", "abc"), nil, "response_nonce is too old"},
 		{"of version 1.1", set("ns", "http://openid.net/signon/1.1"), nil, "no positive assertion"},
 		{"of another mode", set("mode", "setup_needed"), nil, "no positive assertion"},
 		{"cancelled", set("mode", "cancel"), nil, "OAuthCallbackError"},
-		{"with an id twice", nil, func(q url.Values) { q.Add("openid.claimed_id", victim) }, "more than one openid.claimed_id"},
+		{"with an id twice", nil, func(q url.Values) {
+			q.Add("openid.claimed_id", victim)
+		}, "more than one openid.claimed_id"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -247,12 +273,16 @@ func TestSteamIsAskedOnce(t *testing.T) {
 func TestSteamAnswersThatSayNothing(t *testing.T) {
 	t.Parallel()
 	for name, service := range map[string]*steam{
-		"an error":         {status: 500},
-		"nothing":          {body: func(bool) string { return "" }},
-		"HTML":             {body: func(bool) string { return "<p>is_valid:true</p>" }},
-		"both":             {body: func(bool) string { return "ns:http://specs.openid.net/auth/2.0\nis_valid:false\nis_valid:true\n" }},
-		"another version":  {body: func(bool) string { return "ns:x\nis_valid:true\n" }},
-		"a text around it": {body: func(bool) string { return "ns:http://specs.openid.net/auth/2.0\nis_valid:true, or not\n" }},
+		"an error": {status: 500},
+		"nothing":  {body: func(bool) string { return "" }},
+		"HTML":     {body: func(bool) string { return "<p>is_valid:true</p>" }},
+		"both": {body: func(bool) string {
+			return "ns:http://specs.openid.net/auth/2.0\nis_valid:false\nis_valid:true\n"
+		}},
+		"another version": {body: func(bool) string { return "ns:x\nis_valid:true\n" }},
+		"a text around it": {body: func(bool) string {
+			return "ns:http://specs.openid.net/auth/2.0\nis_valid:true, or not\n"
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -273,5 +303,6 @@ func TestSteamProfileOfSomebodyElse(t *testing.T) {
 	asked := s.leave(t)
 	answer := steamAnswer(asked)
 	answer.Set("openid.sig", service.sign(answer))
-	s.refused(t, asked.Get("openid.return_to")+"&"+answer.Encode(), "the person is not in the answer", url.QueryEscape(secret))
+	s.refused(t, asked.Get("openid.return_to")+"&"+answer.Encode(), "the person is not in the answer",
+		url.QueryEscape(secret))
 }

@@ -22,10 +22,12 @@ const (
 	steamNonceAge  = 5 * time.Minute
 )
 
-// steamSigned are what the signature must cover (OpenID Authentication 2.0 § 10.1). What it does not cover, somebody may have put there.
+// steamSigned are what the signature must cover (OpenID Authentication 2.0 § 10.1). What it does
+// not cover, somebody may have put there.
 var steamSigned = []string{"op_endpoint", "claimed_id", "identity", "return_to", "response_nonce", "assoc_handle"}
 
-// steamRedirect asks for whoever is signed in at Steam (§ 9.1, § 10). The realm, which Steam shows, is the origin.
+// steamRedirect asks for whoever is signed in at Steam (§ 9.1, § 10). The realm, which Steam shows,
+// is the origin.
 func steamRedirect(_ context.Context, r *cardea.Redirection) (string, error) {
 	realm, err := url.Parse(r.ReturnTo)
 	if err != nil {
@@ -61,7 +63,8 @@ func steamIdentify(ctx context.Context, r *cardea.Redirection) (cardea.Claims, e
 	return player, nil
 }
 
-// steamAsserted returns whose id an answer claims, if it is one of Steam to this very sign-in. Its errors don't quote the answer.
+// steamAsserted returns whose id an answer claims, if it is one of Steam to this very sign-in. Its
+// errors don't quote the answer.
 func steamAsserted(r *cardea.Redirection) (string, error) {
 	field := func(name string) string { return r.Answer.Get("openid." + name) }
 	if field("mode") == "cancel" {

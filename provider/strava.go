@@ -8,9 +8,10 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Strava signs in with a Strava account, by an API application (https://www.strava.com/settings/api; rules:
-// https://developers.strava.com/docs/authentication/, read 2026-11-22), which only an account with a subscription can create. A new application signs in
-// nobody but its owner until its access is upgraded in its settings. There is no e-mail.
+// Strava signs in with a Strava account, by an API application
+// (https://www.strava.com/settings/api; rules: https://developers.strava.com/docs/authentication/,
+// read 2026-11-22), which only an account with a subscription can create. A new application signs
+// in nobody but its owner until its access is upgraded in its settings. There is no e-mail.
 func Strava(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                  "strava",
@@ -38,4 +39,5 @@ func Strava(c Client) *cardea.OAuthProvider {
 }
 
 // stravaLogo is from Simple Icons (CC0-1.0).
-const stravaLogo = "M15.387 17.944l-2.089-4.116h-3.065L15.387 24l5.15-10.172h-3.066m-7.008-5.599l2.836 5.598h4.172L10.463 0l-7 13.828h4.169"
+const stravaLogo = "M15.387 17.944l-2.089-4.116h-3.065L15.387 24l5.15-10.172h-3.066m-7.008-5.599l2.836 " +
+	"5.598h4.172L10.463 0l-7 13.828h4.169"

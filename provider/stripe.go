@@ -8,13 +8,17 @@ import (
 )
 
 // Stripe signs in with a business's account at Stripe, by OAuth for Connect
-// (https://dashboard.stripe.com/settings/connect/onboarding-options/oauth; rules: https://docs.stripe.com/connect/oauth-reference, read 2026-11-22). The
-// client id is that of the extension or platform, ca_…, and the secret its secret API key: that of test mode signs in with test accounts. The account belongs
-// to the business, so all of its people sign in as one. Whether the e-mail was verified is not told.
+// (https://dashboard.stripe.com/settings/connect/onboarding-options/oauth; rules:
+// https://docs.stripe.com/connect/oauth-reference, read 2026-11-22). The client id is that of the
+// extension or platform, ca_…, and the secret its secret API key: that of test mode signs in with
+// test accounts. The account belongs to the business, so all of its people sign in as one. Whether
+// the e-mail was verified is not told.
 //
-// Who signs in connects the account to the extension or platform. The scope is read_only, which Stripe grants to extensions only, and no new ones can be
-// registered. A platform must set Scopes to read_write, which lets it act for the business, and takes no account that another platform controls. Stripe advises
-// new platforms against OAuth, and calls the access token deprecated, with which name and e-mail are asked for.
+// Who signs in connects the account to the extension or platform. The scope is read_only, which
+// Stripe grants to extensions only, and no new ones can be registered. A platform must set Scopes
+// to read_write, which lets it act for the business, and takes no account that another platform
+// controls. Stripe advises new platforms against OAuth, and calls the access token deprecated, with
+// which name and e-mail are asked for.
 func Stripe(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "stripe",
@@ -30,8 +34,9 @@ func Stripe(c Client) *cardea.OAuthProvider {
 		UseTokenAnswer:   true,
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			return cardea.Profile{
-				ID:    raw.String("stripe_user_id"), // of the token answer
-				Name:  cmp.Or(raw.String("business_profile", "name"), raw.String("settings", "dashboard", "display_name")),
+				ID: raw.String("stripe_user_id"), // of the token answer
+				Name: cmp.Or(raw.String("business_profile", "name"),
+					raw.String("settings", "dashboard", "display_name")),
 				Email: raw.String("email"),
 			}, nil
 		},

@@ -2,11 +2,13 @@ package provider
 
 import "github.com/cardea-auth/cardea"
 
-// Supabase signs in with an account of a Supabase project, by a client of its OAuth server (https://supabase.com/dashboard; rules:
-// https://supabase.com/docs/guides/auth/oauth-server/oauth-flows, read 2026-11-22), which is in beta. c.Issuer is
-// https://{project}.supabase.co/auth/v1. The project needs an asymmetric signing key: with its JWT secret Supabase makes no ID tokens. The e-mail is
-// verified if Supabase says that it was confirmed: a project that is set to ask for no confirmations says so of every address. A person without a name
-// has the address for one.
+// Supabase signs in with an account of a Supabase project, by a client of its OAuth server
+// (https://supabase.com/dashboard; rules:
+// https://supabase.com/docs/guides/auth/oauth-server/oauth-flows, read 2026-11-22), which is in
+// beta. c.Issuer is https://{project}.supabase.co/auth/v1. The project needs an asymmetric signing
+// key: with its JWT secret Supabase makes no ID tokens. The e-mail is verified if Supabase says
+// that it was confirmed: a project that is set to ask for no confirmations says so of every
+// address. A person without a name has the address for one.
 func Supabase(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "supabase",
@@ -21,4 +23,5 @@ func Supabase(c Client) *cardea.OAuthProvider {
 }
 
 // supabaseLogo is from Simple Icons (CC0-1.0).
-const supabaseLogo = "M11.9 1.036c-.015-.986-1.26-1.41-1.874-.637L.764 12.05C-.33 13.427.65 15.455 2.409 15.455h9.579l.113 7.51c.014.985 1.259 1.408 1.873.636l9.262-11.653c1.093-1.375.113-3.403-1.645-3.403h-9.642z"
+const supabaseLogo = "M11.9 1.036c-.015-.986-1.26-1.41-1.874-.637L.764 12.05C-.33 13.427.65 15.455 2.409 " +
+	"15.455h9.579l.113 7.51c.014.985 1.259 1.408 1.873.636l9.262-11.653c1.093-1.375.113-3.403-1.645-3.403h-9.642z"

@@ -8,20 +8,24 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Telegram signs in with a Telegram account, by the Login Widget in its redirect mode (https://core.telegram.org/widgets/login-legacy, read 2026-11-22). A
-// bot is created at @BotFather, and the site's domain linked to it there by /setdomain. c.Secret is the bot's token; c.ID is not used. The id is the
-// person's, the same for every bot. There is no e-mail address.
+// Telegram signs in with a Telegram account, by the Login Widget in its redirect mode
+// (https://core.telegram.org/widgets/login-legacy, read 2026-11-22). A bot is created at
+// @BotFather, and the site's domain linked to it there by /setdomain. c.Secret is the bot's token;
+// c.ID is not used. The id is the person's, the same for every bot. There is no e-mail address.
 //
-// Telegram calls the widget legacy, in favour of OpenID Connect, which needs no page: [TelegramOIDC].
+// Telegram calls the widget legacy, in favour of OpenID Connect, which needs no page:
+// [TelegramOIDC].
 //
-// The widget is a script of Telegram's, so a page of the application shows it, o.Page. Sign-in sends the browser there with the parameter state,
-// which the page puts, escaped, into the address of the widget, and nothing else of its query:
+// The widget is a script of Telegram's, so a page of the application shows it, o.Page. Sign-in
+// sends the browser there with the parameter state, which the page puts, escaped, into the address
+// of the widget, and nothing else of its query:
 //
 //	<script async src="https://telegram.org/js/telegram-widget.js?22" data-telegram-login="the_bot"
 //	    data-auth-url="https://app.example/api/auth/callback/telegram?state={state}"></script>
 //
-// What the bot's token signs does not name the browser that it is for. So it counts for five minutes, and in each process of the site only once; and no page
-// of the domain may send what is in its query on to others.
+// What the bot's token signs does not name the browser that it is for. So it counts for five
+// minutes, and in each process of the site only once; and no page of the domain may send what is in
+// its query on to others.
 func Telegram(c Client, o TelegramOptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "telegram",

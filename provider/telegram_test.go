@@ -73,7 +73,8 @@ func TestTelegramRefusesForgedFields(t *testing.T) {
 	}
 }
 
-// The fields say nothing of the browser that they are for, so whoever has seen them could bring them again, with a sign-in of their own.
+// The fields say nothing of the browser that they are for, so whoever has seen them could bring
+// them again, with a sign-in of their own.
 func TestTelegramFieldsCountOnce(t *testing.T) {
 	t.Parallel()
 	s := newTelegramSite(t)
@@ -85,10 +86,12 @@ func TestTelegramFieldsCountOnce(t *testing.T) {
 	s.refused(t, telegramCallback(s.leave(t).Get("state"), fields), "the fields were used already", botToken)
 	upper := telegramSigned(botToken, fields)
 	upper.Set("hash", strings.ToUpper(upper.Get("hash")))
-	s.refused(t, app+"/api/auth/callback/telegram?state="+s.leave(t).Get("state")+"&"+upper.Encode(), "the fields were used already", botToken)
+	s.refused(t, app+"/api/auth/callback/telegram?state="+s.leave(t).Get("state")+"&"+upper.Encode(),
+		"the fields were used already", botToken)
 }
 
-// Somebody's fields in another browser sign in nobody there: the state is that of the browser which began.
+// Somebody's fields in another browser sign in nobody there: the state is that of the browser which
+// began.
 func TestTelegramFieldsInAnotherBrowser(t *testing.T) {
 	t.Parallel()
 	s := newTelegramSite(t)

@@ -8,10 +8,13 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// TelegramOIDC signs in with a Telegram account, by OpenID Connect (https://core.telegram.org/bots/telegram-login, read 2026-11-22). The client is made in the
-// @BotFather app, where a bot's settings have Web Login: the callback URL is registered there, and must be https. The id is the one that the widget of [Telegram]
-// gives, and not the sub, so accounts made with the widget stay if the ID is set to telegram, with the callback URL that goes with it. A token without it signs
-// nobody in. There is no nonce in Telegram's tokens, and no e-mail address.
+// TelegramOIDC signs in with a Telegram account, by OpenID Connect
+// (https://core.telegram.org/bots/telegram-login, read 2026-11-22). The client is made in the
+// @BotFather app, where a bot's settings have Web Login: the callback URL is registered there, and
+// must be https. The id is the one that the widget of [Telegram] gives, and not the sub, so
+// accounts made with the widget stay if the ID is set to telegram, with the callback URL that goes
+// with it. A token without it signs nobody in. There is no nonce in Telegram's tokens, and no
+// e-mail address.
 func TelegramOIDC(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "telegram-oidc",

@@ -18,7 +18,8 @@ import (
 
 const telegramAge = 5 * time.Minute
 
-// redirect leads to the application's page, with the state and no address, which somebody else could have put there.
+// redirect leads to the application's page, with the state and no address, which somebody else
+// could have put there.
 func (o TelegramOptions) redirect(_ context.Context, r *cardea.Redirection) (string, error) {
 	u, err := url.Parse(r.ReturnTo)
 	if err != nil {
@@ -28,7 +29,8 @@ func (o TelegramOptions) redirect(_ context.Context, r *cardea.Redirection) (str
 	return u.String(), nil
 }
 
-// telegramIdentify verifies the fields that the widget has added to the callback. Its errors don't quote them.
+// telegramIdentify verifies the fields that the widget has added to the callback. Its errors don't
+// quote them.
 func telegramIdentify(_ context.Context, r *cardea.Redirection) (cardea.Claims, error) {
 	if telegramAmbiguous(r.Answer) {
 		return nil, errors.New("a field has a line break in it, or a name that is none")
@@ -56,7 +58,8 @@ func telegramIdentify(_ context.Context, r *cardea.Redirection) (cardea.Claims, 
 	return claims, nil
 }
 
-// telegramAmbiguous reports whether the fields, written as lines, could be those of another person: the hash would be the same.
+// telegramAmbiguous reports whether the fields, written as lines, could be those of another person:
+// the hash would be the same.
 func telegramAmbiguous(fields url.Values) bool {
 	for name := range fields {
 		if strings.ContainsAny(name, "=\n") || strings.Contains(fields.Get(name), "\n") {
@@ -66,7 +69,8 @@ func telegramAmbiguous(fields url.Values) bool {
 	return false
 }
 
-// telegramHash is over all fields but itself, in the order of their names, by the hash of the bot's token.
+// telegramHash is over all fields but itself, in the order of their names, by the hash of the bot's
+// token.
 func telegramHash(token string, fields url.Values) []byte {
 	var lines []string
 	for _, name := range slices.Sorted(maps.Keys(fields)) {

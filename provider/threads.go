@@ -7,9 +7,11 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Threads signs in with a Threads profile, by an app with the Threads API (https://developers.facebook.com/apps; rules:
-// https://developers.facebook.com/documentation/threads/get-started/get-access-tokens-and-permissions, read 2026-11-22). The client id and secret are
-// those of the Threads app, not of the Meta app. The callback URL must be https, and not at localhost. There is no e-mail. The access token lasts an
+// Threads signs in with a Threads profile, by an app with the Threads API
+// (https://developers.facebook.com/apps; rules:
+// https://developers.facebook.com/documentation/threads/get-started/get-access-tokens-and-permissions,
+// read 2026-11-22). The client id and secret are those of the Threads app, not of the Meta app. The
+// callback URL must be https, and not at localhost. There is no e-mail. The access token lasts an
 // hour; exchange it for one of 60 days if it is needed later.
 func Threads(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{

@@ -14,7 +14,8 @@ import (
 	"sync"
 )
 
-// transcript is a transport that writes down what the application asks, with random values and tokens as *.
+// transcript is a transport that writes down what the application asks, with random values and
+// tokens as *.
 type transcript struct {
 	http.RoundTripper
 	accessToken string

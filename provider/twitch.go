@@ -7,8 +7,9 @@ import (
 )
 
 // Twitch signs in with a Twitch account, by an application (https://dev.twitch.tv/console/apps;
-// rules: https://dev.twitch.tv/docs/authentication/getting-tokens-oidc, read 2026-11-22). The ID token holds only the claims that AuthorizationParams
-// asks for. The e-mail is verified if Twitch says so.
+// rules: https://dev.twitch.tv/docs/authentication/getting-tokens-oidc, read 2026-11-22). The ID
+// token holds only the claims that AuthorizationParams asks for. The e-mail is verified if Twitch
+// says so.
 func Twitch(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "twitch",
@@ -27,4 +28,5 @@ func Twitch(c Client) *cardea.OAuthProvider {
 }
 
 // twitchLogo is from Simple Icons (CC0-1.0).
-const twitchLogo = "M11.571 4.714h1.715v5.143H11.57zm4.715 0H18v5.143h-1.714zM6 0L1.714 4.286v15.428h5.143V24l4.286-4.286h3.428L22.286 12V0zm14.571 11.143l-3.428 3.428h-3.429l-3 3v-3H6.857V1.714h13.714Z"
+const twitchLogo = "M11.571 4.714h1.715v5.143H11.57zm4.715 0H18v5.143h-1.714zM6 0L1.714 " +
+	"4.286v15.428h5.143V24l4.286-4.286h3.428L22.286 12V0zm14.571 11.143l-3.428 3.428h-3.429l-3 3v-3H6.857V1.714h13.714Z"

@@ -7,9 +7,10 @@ import (
 )
 
 // Twitter signs in with an account of X, by an app with OAuth 2.0 (https://console.x.com; rules:
-// https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code, read 2026-11-22). The e-mail, a confirmed one, comes only if the app is
-// allowed to ask for it, the scope users.email is added, and confirmed_email to the user.fields of UserinfoURL. A refresh token comes with the scope
-// offline.access.
+// https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code, read 2026-11-22).
+// The e-mail, a confirmed one, comes only if the app is allowed to ask for it, the scope
+// users.email is added, and confirmed_email to the user.fields of UserinfoURL. A refresh token
+// comes with the scope offline.access.
 func Twitter(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "twitter",
@@ -36,4 +37,6 @@ func Twitter(c Client) *cardea.OAuthProvider {
 }
 
 // twitterLogo is from Simple Icons (CC0-1.0).
-const twitterLogo = "M14.234 10.162 22.977 0h-2.072l-7.591 8.824L7.251 0H.258l9.168 13.343L.258 24H2.33l8.016-9.318L16.749 24h6.993zm-2.837 3.299-.929-1.329L3.076 1.56h3.182l5.965 8.532.929 1.329 7.754 11.09h-3.182z"
+const twitterLogo = "M14.234 10.162 22.977 0h-2.072l-7.591 8.824L7.251 0H.258l9.168 13.343L.258 " +
+	"24H2.33l8.016-9.318L16.749 24h6.993zm-2.837 3.299-.929-1.329L3.076 1.56h3.182l5.965 8.532.929 1.329 7.754 " +
+	"11.09h-3.182z"

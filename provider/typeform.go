@@ -7,8 +7,9 @@ import (
 )
 
 // Typeform signs in with a Typeform account, by a developer app (https://admin.typeform.com; rules:
-// https://www.typeform.com/developers/get-started/applications/, read 2026-11-22). Whether the e-mail was verified is not told. There is no picture.
-// With the scope offline there is a refresh token.
+// https://www.typeform.com/developers/get-started/applications/, read 2026-11-22). Whether the
+// e-mail was verified is not told. There is no picture. With the scope offline there is a refresh
+// token.
 func Typeform(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "typeform",

@@ -7,9 +7,11 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// VATSIM signs in with a member of the VATSIM network, by a client of an organization that VATSIM has approved (https://auth.vatsim.net/manage/new; rules:
-// https://vatsim.dev/api/connect-api/, read 2026-11-22), or, with c.Issuer https://auth-dev.vatsim.net, by one of the sandbox. The account's id is the CID.
-// People choose which of their data they share. Whether the e-mail was verified is not told. There is no picture.
+// VATSIM signs in with a member of the VATSIM network, by a client of an organization that VATSIM
+// has approved (https://auth.vatsim.net/manage/new; rules: https://vatsim.dev/api/connect-api/,
+// read 2026-11-22), or, with c.Issuer https://auth-dev.vatsim.net, by one of the sandbox. The
+// account's id is the CID. People choose which of their data they share. Whether the e-mail was
+// verified is not told. There is no picture.
 func VATSIM(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "vatsim",

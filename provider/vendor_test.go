@@ -29,10 +29,12 @@ import (
 
 // answers are what a service answers: testdata/<name>.json.
 type answers struct {
-	Token    map[string]any             // of the token endpoint
-	IDToken  map[string]any             `json:"id_token"` // its claims; iss, aud, iat, exp and nonce are added where they are not given
-	Callback map[string]string          // parameters of the callback, beside code and state
-	URLs     map[string]json.RawMessage // of any other URL, written without its query; discovery among them, which else is made up
+	Token map[string]any // of the token endpoint
+	// its claims; iss, aud, iat, exp and nonce are added where they are not given
+	IDToken  map[string]any    `json:"id_token"`
+	Callback map[string]string // parameters of the callback, beside code and state
+	// of any other URL, written without its query; discovery among them, which else is made up
+	URLs map[string]json.RawMessage
 }
 
 func readAnswers(t *testing.T, name string) answers {
@@ -48,8 +50,9 @@ func readAnswers(t *testing.T, name string) answers {
 	return a
 }
 
-// vendor is a service with the URLs of the real one. It gives the answers only to requests that have what they must have: the code of the visitor, the verifier of the
-// challenge, the secret, the access token.
+// vendor is a service with the URLs of the real one. It gives the answers only to requests that
+// have what they must have: the code of the visitor, the verifier of the challenge, the secret, the
+// access token.
 type vendor struct {
 	t        *testing.T
 	provider *cardea.OAuthProvider
@@ -69,8 +72,9 @@ func newVendor(t *testing.T, p *cardea.OAuthProvider, a answers) *vendor {
 	}
 	base := strings.TrimSuffix(p.Issuer, "/")
 	v.metadata = map[string]any{
-		"issuer": p.Issuer, "authorization_endpoint": base + "/authorize", "token_endpoint": base + "/token", "userinfo_endpoint": base + "/userinfo",
-		"jwks_uri": base + "/jwks", "id_token_signing_alg_values_supported": []string{"ES256"},
+		"issuer": p.Issuer, "authorization_endpoint": base + "/authorize", "token_endpoint": base + "/token",
+		"userinfo_endpoint": base + "/userinfo",
+		"jwks_uri":          base + "/jwks", "id_token_signing_alg_values_supported": []string{"ES256"},
 	}
 	if raw, ok := a.URLs[v.discovery()]; ok {
 		clear(v.metadata)
@@ -211,7 +215,9 @@ func (v *vendor) token() map[string]any {
 		return answer
 	}
 	now := time.Now()
-	claims := map[string]any{"iss": v.metadata["issuer"], "aud": v.provider.ClientID, "iat": now.Unix(), "exp": now.Add(time.Hour).Unix()}
+	claims := map[string]any{
+		"iss": v.metadata["issuer"], "aud": v.provider.ClientID, "iat": now.Unix(), "exp": now.Add(time.Hour).Unix(),
+	}
 	if nonce := v.asked.Get("nonce"); nonce != "" {
 		claims["nonce"] = nonce
 	}
@@ -255,7 +261,9 @@ func (v *vendor) sign(claims map[string]any) string {
 
 var rsaKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 
-var ecKey = sync.OnceValues(func() (*ecdsa.PrivateKey, error) { return ecdsa.GenerateKey(elliptic.P256(), rand.Reader) })
+var ecKey = sync.OnceValues(func() (*ecdsa.PrivateKey, error) {
+	return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+})
 
 // key signs with RS256 unless the service does not say that it uses it.
 func (v *vendor) key() *jose.JSONWebKey {
@@ -274,7 +282,8 @@ func (v *vendor) key() *jose.JSONWebKey {
 	return &jose.JSONWebKey{Key: key, KeyID: "1", Algorithm: "RS256", Use: "sig"}
 }
 
-// internet is what a browser reaches: the application, and the service's page, which sends it back at once.
+// internet is what a browser reaches: the application, and the service's page, which sends it back
+// at once.
 type internet struct {
 	app    http.Handler
 	vendor *vendor
@@ -318,7 +327,8 @@ func (v *vendor) authorize(w http.ResponseWriter, r *http.Request) {
 // post sends the form that the service's page has the browser post.
 func (n internet) post(t *testing.T, browser *http.Client, id string, form url.Values) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, app+"/api/auth/callback/"+id, strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, app+"/api/auth/callback/"+id,
+		strings.NewReader(form.Encode()))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,10 +10,11 @@ import (
 )
 
 // VK signs in with a VK ID, by a web app (https://id.vk.com/business/go; rules:
-// https://id.vk.com/about/business/go/docs/ru/vkid/latest/vk-id/connection/api-integration/api-description and
-// https://github.com/VKCOM/vkid-web-sdk/blob/master/src/auth/auth.ts, read 2026-11-22). The client has no secret: the code verifier proves who redeems
-// the code. The e-mail comes with the scope email, and whether it was verified is not told. Auth.AccessToken cannot renew the access token, which lasts
-// an hour: VK ID wants the device_id of the sign-in again.
+// https://id.vk.com/about/business/go/docs/ru/vkid/latest/vk-id/connection/api-integration/api-description
+// and https://github.com/VKCOM/vkid-web-sdk/blob/master/src/auth/auth.ts, read 2026-11-22). The
+// client has no secret: the code verifier proves who redeems the code. The e-mail comes with the
+// scope email, and whether it was verified is not told. Auth.AccessToken cannot renew the access
+// token, which lasts an hour: VK ID wants the device_id of the sign-in again.
 func VK(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "vk",
@@ -42,10 +43,12 @@ func VK(c Client) *cardea.OAuthProvider {
 	}
 }
 
-// fetchVKUser asks with the access token in a form, which is the only place where VK ID looks for it.
+// fetchVKUser asks with the access token in a form, which is the only place where VK ID looks for
+// it.
 func fetchVKUser(ctx context.Context, g *cardea.CodeGrant) (cardea.Claims, error) {
 	form := url.Values{"client_id": {g.ClientID}, "access_token": {g.AccessToken}}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "https://id.vk.com/oauth2/user_info", strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "https://id.vk.com/oauth2/user_info",
+		strings.NewReader(form.Encode()))
 	if err != nil {
 		return nil, err
 	}

@@ -8,13 +8,15 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// WeChat signs in with a WeChat account, by a website application that shows a QR code (https://open.weixin.qq.com; rules:
+// WeChat signs in with a WeChat account, by a website application that shows a QR code
+// (https://open.weixin.qq.com; rules:
 // https://developers.weixin.qq.com/doc/oplatform/developers/dev/auth/web and, the page before it,
-// https://developers.weixin.qq.com/doc/oplatform/Website_App/WeChat_Login/Wechat_Login.html, read 2026-11-22), or inside WeChat by an official account.
-// There is no e-mail.
+// https://developers.weixin.qq.com/doc/oplatform/Website_App/WeChat_Login/Wechat_Login.html, read
+// 2026-11-22), or inside WeChat by an official account. There is no e-mail.
 //
-// The account's id is the unionid, which WeChat tells only to applications that are bound to an account of the open platform. With others nobody is signed in:
-// their openid is not what the person has once they are bound.
+// The account's id is the unionid, which WeChat tells only to applications that are bound to an
+// account of the open platform. With others nobody is signed in: their openid is not what the
+// person has once they are bound.
 func WeChat(c Client, o WeChatOptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                    "wechat",
@@ -31,11 +33,17 @@ func WeChat(c Client, o WeChatOptions) *cardea.OAuthProvider {
 		Scopes:                o.scopes(),
 		AuthorizationFragment: "wechat_redirect",
 		NoPKCE:                true,
-		Token:                 cardea.TokenRules{Method: http.MethodGet, Names: map[string]string{"client_id": "appid", "client_secret": "secret"}},
+		Token: cardea.TokenRules{
+			Method: http.MethodGet, Names: map[string]string{"client_id": "appid", "client_secret": "secret"},
+		},
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			profile := cardea.Profile{ID: raw.String("unionid"), Name: raw.String("nickname"), Image: raw.String("headimgurl")}
+			profile := cardea.Profile{
+				ID: raw.String("unionid"), Name: raw.String("nickname"), Image: raw.String("headimgurl"),
+			}
 			if profile.ID == "" {
-				return profile, errors.New("there is no unionid; bind the application to an account at open.weixin.qq.com")
+				return profile, errors.New(
+					"there is no unionid; bind the application to an account at open.weixin.qq.com",
+				)
 			}
 			return profile, nil
 		},

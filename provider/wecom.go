@@ -8,11 +8,13 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// WeCom signs in with an account of one company at WeCom (WeChat Work), by an app of it with web login (https://work.weixin.qq.com/wework_admin/frame#apps;
-// rules: https://developer.work.weixin.qq.com/document/path/98151 and
-// https://developer.work.weixin.qq.com/document/path/98177, read 2026-11-22). c.ID is the company's id, c.Secret that of the app. The account's id is
-// the member's in the company, which an administrator may change once. An app that was created since 2022-06-20 gets neither address nor picture;
-// what an older one gets is up to its rights. There are no tokens of the person's.
+// WeCom signs in with an account of one company at WeCom (WeChat Work), by an app of it with web
+// login (https://work.weixin.qq.com/wework_admin/frame#apps; rules:
+// https://developer.work.weixin.qq.com/document/path/98151 and
+// https://developer.work.weixin.qq.com/document/path/98177, read 2026-11-22). c.ID is the company's
+// id, c.Secret that of the app. The account's id is the member's in the company, which an
+// administrator may change once. An app that was created since 2022-06-20 gets neither address nor
+// picture; what an older one gets is up to its rights. There are no tokens of the person's.
 func WeCom(c Client, o WeComOptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "wecom",

@@ -21,7 +21,8 @@ var (
 )
 
 func wecomCallback(asked url.Values) string {
-	return asked.Get("redirect_uri") + "?" + url.Values{"code": {theCode}, "state": {asked.Get("state")}, "appid": {asked.Get("appid")}}.Encode()
+	return asked.Get("redirect_uri") + "?" + url.Values{"code": {theCode}, "state": {asked.Get("state")},
+		"appid": {asked.Get("appid")}}.Encode()
 }
 
 // wecomAPI answers with a body for each path.
@@ -38,11 +39,21 @@ func TestWeComRefuses(t *testing.T) {
 	t.Parallel()
 	const token, who = `{"errcode":0,"access_token":"at-of-the-app"}`, `{"errcode":0,"userid":"ann"}`
 	for reason, api := range map[string]wecomAPI{
-		"gettoken: errcode 40001":               {"gettoken": `{"errcode":40001,"errmsg":"invalid credential at-of-the-app"}`},
-		"auth/getuserinfo: errcode 40029":       {"gettoken": token, "auth/getuserinfo": `{"errcode":40029,"errmsg":"invalid code"}`},
-		"the person is no member":               {"gettoken": token, "auth/getuserinfo": `{"errcode":0,"openid":"o1","external_userid":"e1"}`},
-		"user/get: errcode 60011":               {"gettoken": token, "auth/getuserinfo": who, "user/get": `{"errcode":60011}`},
-		"the profile is somebody else's":        {"gettoken": token, "auth/getuserinfo": who, "user/get": `{"errcode":0,"userid":"eve"}`},
+		"gettoken: errcode 40001": {
+			"gettoken": `{"errcode":40001,"errmsg":"invalid credential at-of-the-app"}`,
+		},
+		"auth/getuserinfo: errcode 40029": {
+			"gettoken": token, "auth/getuserinfo": `{"errcode":40029,"errmsg":"invalid code"}`,
+		},
+		"the person is no member": {
+			"gettoken": token, "auth/getuserinfo": `{"errcode":0,"openid":"o1","external_userid":"e1"}`,
+		},
+		"user/get: errcode 60011": {
+			"gettoken": token, "auth/getuserinfo": who, "user/get": `{"errcode":60011}`,
+		},
+		"the profile is somebody else's": {
+			"gettoken": token, "auth/getuserinfo": who, "user/get": `{"errcode":0,"userid":"eve"}`,
+		},
 		"gettoken: answer is not a JSON object": {"gettoken": `[]`},
 	} {
 		t.Run(reason, func(t *testing.T) {

@@ -16,7 +16,8 @@ const wecomAPI = "https://qyapi.weixin.qq.com/cgi-bin/"
 func (o WeComOptions) redirect(_ context.Context, r *cardea.Redirection) (string, error) {
 	callback, _, _ := strings.Cut(r.ReturnTo, "?") // WeCom adds the state itself
 	return "https://login.work.weixin.qq.com/wwlogin/sso/login?" + url.Values{
-		"login_type": {"CorpApp"}, "appid": {r.ClientID}, "agentid": {o.AgentID}, "redirect_uri": {callback}, "state": {r.State},
+		"login_type": {"CorpApp"}, "appid": {r.ClientID}, "agentid": {o.AgentID}, "redirect_uri": {callback},
+		"state": {r.State},
 	}.Encode(), nil
 }
 

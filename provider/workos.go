@@ -10,10 +10,11 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// WorkOS signs in through the SSO connections of an environment at WorkOS (https://dashboard.workos.com; rules:
-// https://workos.com/docs/reference/sso/get-authorization-url and
-// https://github.com/workos/workos-node/blob/main/src/sso/sso.ts, read 2026-11-22). The client secret is the API key. One of the options says which
-// connection. The account's id is the profile's; the e-mail is what the company's identity provider says, and counts as unverified.
+// WorkOS signs in through the SSO connections of an environment at WorkOS
+// (https://dashboard.workos.com; rules: https://workos.com/docs/reference/sso/get-authorization-url
+// and https://github.com/workos/workos-node/blob/main/src/sso/sso.ts, read 2026-11-22). The client
+// secret is the API key. One of the options says which connection. The account's id is the
+// profile's; the e-mail is what the company's identity provider says, and counts as unverified.
 func WorkOS(c Client, o WorkOSOptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                  "workos",
@@ -28,8 +29,9 @@ func WorkOS(c Client, o WorkOSOptions) *cardea.OAuthProvider {
 		AuthorizationParams: o.params(),
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			return cardea.Profile{
-				ID:    raw.String("id"),
-				Name:  cmp.Or(raw.String("name"), strings.TrimSpace(raw.String("first_name")+" "+raw.String("last_name"))),
+				ID: raw.String("id"),
+				Name: cmp.Or(raw.String("name"),
+					strings.TrimSpace(raw.String("first_name")+" "+raw.String("last_name"))),
 				Email: raw.String("email"),
 				Image: raw.String("raw_attributes", "picture"),
 			}, nil
@@ -49,7 +51,9 @@ type WorkOSOptions struct {
 
 func (o WorkOSOptions) params() url.Values {
 	params := url.Values{}
-	for name, value := range map[string]string{"connection": o.Connection, "organization": o.Organization, "provider": o.Provider} {
+	for name, value := range map[string]string{
+		"connection": o.Connection, "organization": o.Organization, "provider": o.Provider,
+	} {
 		if value != "" {
 			params.Set(name, value)
 		}

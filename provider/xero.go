@@ -9,9 +9,11 @@ import (
 )
 
 // Xero signs in with a Xero login, by a web app (https://developer.xero.com/app/manage; rules:
-// https://developer.xero.com/documentation/guides/oauth2/sign-in, and https://github.com/XeroAPI/xero-node/blob/master/src/XeroClient.ts, read 2026-11-22).
-// Organizations play no part in it. Xero says that it verifies e-mail addresses, but of the one that it gives out it does not tell whether it did, so that
-// counts as unverified. There is no picture.
+// https://developer.xero.com/documentation/guides/oauth2/sign-in, and
+// https://github.com/XeroAPI/xero-node/blob/master/src/XeroClient.ts, read 2026-11-22).
+// Organizations play no part in it. Xero says that it verifies e-mail addresses, but of the one
+// that it gives out it does not tell whether it did, so that counts as unverified. There is no
+// picture.
 func Xero(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "xero",
@@ -24,7 +26,8 @@ func Xero(c Client) *cardea.OAuthProvider {
 			return cardea.Profile{
 				ID: raw.String("sub"),
 				// no name is documented, and preferred_username is the e-mail
-				Name:          cmp.Or(raw.String("name"), strings.TrimSpace(raw.String("given_name")+" "+raw.String("family_name"))),
+				Name: cmp.Or(raw.String("name"),
+					strings.TrimSpace(raw.String("given_name")+" "+raw.String("family_name"))),
 				Email:         raw.String("email"),
 				EmailVerified: raw.True("email_verified"),
 			}, nil

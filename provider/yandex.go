@@ -9,7 +9,8 @@ import (
 )
 
 // Yandex signs in with a Yandex account, by an application (https://oauth.yandex.com; rules:
-// https://yandex.ru/dev/id/doc/en/codes/code-url, read 2026-11-22). Whether the e-mail was verified is not told.
+// https://yandex.ru/dev/id/doc/en/codes/code-url, read 2026-11-22). Whether the e-mail was verified
+// is not told.
 func Yandex(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "yandex",

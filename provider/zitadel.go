@@ -2,8 +2,9 @@ package provider
 
 import "github.com/cardea-auth/cardea"
 
-// ZITADEL signs in with an account of a ZITADEL instance, by an application of a project (https://zitadel.com; rules:
-// https://zitadel.com/docs/apis/openidoauth/endpoints, read 2026-11-22). c.Issuer is the instance's URL. The e-mail is verified if ZITADEL says so.
+// ZITADEL signs in with an account of a ZITADEL instance, by an application of a project
+// (https://zitadel.com; rules: https://zitadel.com/docs/apis/openidoauth/endpoints, read
+// 2026-11-22). c.Issuer is the instance's URL. The e-mail is verified if ZITADEL says so.
 func ZITADEL(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "zitadel",

@@ -8,9 +8,11 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Zoho signs in with a Zoho account, by a server-based application (https://api-console.zoho.com; rules:
-// https://www.zoho.com/accounts/protocol/oauth/web-apps/authorization.html, read 2026-11-22). People have their accounts in one of several data centers, and
-// a client reaches one of them. Whether the e-mail was verified is not told. A refresh token comes only with AuthorizationParams access_type=offline.
+// Zoho signs in with a Zoho account, by a server-based application (https://api-console.zoho.com;
+// rules: https://www.zoho.com/accounts/protocol/oauth/web-apps/authorization.html, read
+// 2026-11-22). People have their accounts in one of several data centers, and a client reaches one
+// of them. Whether the e-mail was verified is not told. A refresh token comes only with
+// AuthorizationParams access_type=offline.
 func Zoho(c Client, o ZohoOptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "zoho",
@@ -38,7 +40,9 @@ func Zoho(c Client, o ZohoOptions) *cardea.OAuthProvider {
 
 // ZohoOptions say where the accounts are.
 type ZohoOptions struct {
-	DataCenter string // the end of its domain: com, eu, in, com.au, jp, com.cn, sa, uk, ae, or ca for zohocloud.ca; defaults to com
+	// the end of its domain: com, eu, in, com.au, jp, com.cn, sa, uk, ae, or ca for zohocloud.ca;
+	// defaults to com
+	DataCenter string
 }
 
 func (o ZohoOptions) accounts() string {

@@ -8,9 +8,11 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Zoom signs in with a Zoom account, by a general app (https://marketplace.zoom.us/develop/create; rules:
-// https://developers.zoom.us/docs/integrations/oauth/ and https://github.com/zoom/skills/blob/main/skills/oauth/SKILL.md, read 2026-11-22). What the app
-// may do is set there, so no scope is sent; it needs user:read:user. The e-mail is verified if Zoom says so.
+// Zoom signs in with a Zoom account, by a general app (https://marketplace.zoom.us/develop/create;
+// rules: https://developers.zoom.us/docs/integrations/oauth/ and
+// https://github.com/zoom/skills/blob/main/skills/oauth/SKILL.md, read 2026-11-22). What the app
+// may do is set there, so no scope is sent; it needs user:read:user. The e-mail is verified if Zoom
+// says so.
 func Zoom(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "zoom",
@@ -23,8 +25,9 @@ func Zoom(c Client) *cardea.OAuthProvider {
 		UserinfoURL:      "https://api.zoom.us/v2/users/me",
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			return cardea.Profile{
-				ID:            raw.String("id"),
-				Name:          cmp.Or(strings.TrimSpace(raw.String("first_name")+" "+raw.String("last_name")), raw.String("display_name")),
+				ID: raw.String("id"),
+				Name: cmp.Or(strings.TrimSpace(raw.String("first_name")+" "+raw.String("last_name")),
+					raw.String("display_name")),
 				Email:         raw.String("email"),
 				EmailVerified: raw.String("verified") == "1",
 				Image:         raw.String("pic_url"),

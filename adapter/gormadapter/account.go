@@ -43,7 +43,8 @@ func (r *row) setTokens(from *cardea.Account) {
 
 func tokens(a *cardea.Account) [6]struct{ role, value string } {
 	return [...]struct{ role, value string }{
-		{"RefreshToken", a.RefreshToken}, {"AccessToken", a.AccessToken}, {"TokenType", a.TokenType}, {"Scope", a.Scope},
+		{"RefreshToken", a.RefreshToken}, {"AccessToken", a.AccessToken}, {"TokenType", a.TokenType},
+		{"Scope", a.Scope},
 		{"IDToken", a.IDToken}, {"SessionState", a.SessionState},
 	}
 }
@@ -71,13 +72,16 @@ func (r *row) account() *cardea.Account {
 // UpdateAccount writes the type and those tokens of account that are not empty, through GORM.
 func (a *Adapter) UpdateAccount(ctx context.Context, account *cardea.Account) error {
 	var changed int64
-	if filled := filledRoles(account); len(filled) > 0 && a.storable(account.Provider) && a.storable(account.ProviderAccountID) {
+	if filled := filledRoles(account); len(filled) > 0 && a.storable(account.Provider) &&
+		a.storable(account.ProviderAccountID) {
 		r := a.account.fill(a.entities.account.new())
 		if r.setTokens(account); r.err != nil {
 			return fmt.Errorf("update account: %w", r.err)
 		}
 		if err := a.retried(ctx, func() error {
-			tx := a.writer(ctx, a.account).Model(a.entities.account.new()).Where(a.accountKey(account)).Updates(r.values(ctx, filled...))
+			tx := a.writer(ctx, a.account).Model(a.entities.account.new()).Where(a.accountKey(account)).Updates(
+				r.values(ctx, filled...),
+			)
 			changed = tx.RowsAffected
 			return tx.Error
 		}); err != nil {
@@ -110,7 +114,8 @@ func filledRoles(account *cardea.Account) (roles []string) {
 }
 
 func (a *Adapter) accountKey(account *cardea.Account) clause.Expression {
-	return clause.And(a.exactly(a.account, "Provider", account.Provider), a.exactly(a.account, "ProviderAccountID", account.ProviderAccountID))
+	return clause.And(a.exactly(a.account, "Provider", account.Provider),
+		a.exactly(a.account, "ProviderAccountID", account.ProviderAccountID))
 }
 
 // UnlinkAccount removes the account.

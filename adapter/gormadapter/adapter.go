@@ -1,23 +1,27 @@
-// Package gormadapter keeps users, accounts, sessions and sign-in tokens through GORM, in entities that are the application's own.
+// Package gormadapter keeps users, accounts, sessions and sign-in tokens through GORM, in entities
+// that are the application's own.
 //
 // # Entities
 //
-// Without options the entities are [User], [Session], [Account], [VerificationToken] and [Authenticator], in tables as MikroORM's adapter for Auth.js
-// makes them. An entity is overridden by embedding it in a type with more columns, or by a struct that has its fields under other names, and
-// naming that type in an [Option] such as [WithUser].
+// Without options the entities are [User], [Session], [Account], [VerificationToken] and
+// [Authenticator], in tables as MikroORM's adapter for Auth.js makes them. An entity is overridden
+// by embedding it in a type with more columns, or by a struct that has its fields under other
+// names, and naming that type in an [Option] such as [WithUser].
 //
 // # Connection
 //
-// [New] stands on the application's own *gorm.DB: it never opens, closes or migrates anything, and joins a transaction of the application's that
-// the context carries (see [WithTx]). [Open] makes a connection for applications that have none. Tables come from the application's own
-// migrations, to which [Adapter.Entities] adds, or from [Adapter.Migrate].
+// [New] stands on the application's own *gorm.DB: it never opens, closes or migrates anything, and
+// joins a transaction of the application's that the context carries (see [WithTx]). [Open] makes a
+// connection for applications that have none. Tables come from the application's own migrations, to
+// which [Adapter.Entities] adds, or from [Adapter.Migrate].
 //
 // # What runs how
 //
-// Entities are inserted and updated through GORM, so the application's hooks, serializers and plugins see what they expect. What every request
-// needs, a session with its user, and what has to be atomic are statements compiled once from GORM's description of the entities and prepared on
-// the same connection; soft deletion, serializers and AfterFind hooks of the user entity hold there too. Values are always bind parameters, and
-// never in a log.
+// Entities are inserted and updated through GORM, so the application's hooks, serializers and
+// plugins see what they expect. What every request needs, a session with its user, and what has to
+// be atomic are statements compiled once from GORM's description of the entities and prepared on
+// the same connection; soft deletion, serializers and AfterFind hooks of the user entity hold there
+// too. Values are always bind parameters, and never in a log.
 package gormadapter
 
 import (
@@ -40,8 +44,8 @@ var (
 	_ cardea.AuthenticatorStore = (*Adapter)(nil)
 )
 
-// Adapter is a [cardea.Adapter], [cardea.SessionStore], [cardea.TokenStore] and [cardea.AuthenticatorStore] on GORM. All methods may be called
-// concurrently.
+// Adapter is a [cardea.Adapter], [cardea.SessionStore], [cardea.TokenStore] and
+// [cardea.AuthenticatorStore] on GORM. All methods may be called concurrently.
 type Adapter struct {
 	db     *gorm.DB
 	pool   *sql.DB          // what db stands on; nil when that cannot be told
@@ -66,8 +70,9 @@ type Adapter struct {
 	savepoints    atomic.Int64
 }
 
-// New returns an adapter on the application's own connection, which it neither closes nor migrates. Conditions that hang on db, as Where leaves them,
-// are not the adapter's. New reports everything that is wrong with db and the options in one error.
+// New returns an adapter on the application's own connection, which it neither closes nor migrates.
+// Conditions that hang on db, as Where leaves them, are not the adapter's. New reports everything
+// that is wrong with db and the options in one error.
 func New(db *gorm.DB, opts ...Option) (*Adapter, error) {
 	e := defaultEntities()
 	for _, opt := range opts {
@@ -115,9 +120,11 @@ func (a *Adapter) describe() []error {
 		return p.faults
 	}
 	rename(map[string]*table{
-		"user": a.user, "session": a.session, "account": a.account, "verification_token": a.token, "authenticator": a.authenticator,
+		"user": a.user, "session": a.session, "account": a.account, "verification_token": a.token,
+		"authenticator": a.authenticator,
 	})
-	a.user.simple = a.user.simple && len(a.user.schema.Relationships.Relations) == 0 // the others are written without theirs
+	// the others are written without theirs
+	a.user.simple = a.user.simple && len(a.user.schema.Relationships.Relations) == 0
 	a.visitor = newVisitor(a.user)
 	a.statements = p.statements(a.user, a.session, a.account, a.token, a.authenticator)
 	return append(p.faults, a.findResolver()...)
@@ -131,7 +138,8 @@ func (a *Adapter) tables() []*table {
 // DB returns the connection, for what the application wants to do with its entities.
 func (a *Adapter) DB() *gorm.DB { return a.db }
 
-// Close closes the connection that Open made. The connection given to New is the application's to close, and stays open.
+// Close closes the connection that Open made. The connection given to New is the application's to
+// close, and stays open.
 func (a *Adapter) Close() error {
 	if !a.owned {
 		return nil
@@ -139,7 +147,8 @@ func (a *Adapter) Close() error {
 	return a.pool.Close()
 }
 
-// Entities returns a new value of each entity, the application's own among them, for the application's migrations:
+// Entities returns a new value of each entity, the application's own among them, for the
+// application's migrations:
 //
 //	db.AutoMigrate(append([]any{&Invoice{}}, adapter.Entities()...)...)
 func (a *Adapter) Entities() []any { return a.entities.list() }
@@ -154,12 +163,15 @@ func (a *Adapter) on(ctx context.Context, db *gorm.DB) *gorm.DB {
 	return db.Session(&gorm.Session{NewDB: true, Context: ctx, Logger: a.logger})
 }
 
-// writer is gorm for writing an entity. Where there is nothing beside the one statement GORM's own transaction around each write is left out, and the
-// statement is prepared. Hooks get the transaction as it is.
+// writer is gorm for writing an entity. Where there is nothing beside the one statement GORM's own
+// transaction around each write is left out, and the statement is prepared. Hooks get the
+// transaction as it is.
 func (a *Adapter) writer(ctx context.Context, t *table) *gorm.DB {
 	if !t.simple {
 		return a.gorm(ctx)
 	}
 	db := cmp.Or(a.joined(ctx), a.db)
-	return a.prepared(db.Session(&gorm.Session{NewDB: true, Context: ctx, Logger: a.logger, SkipDefaultTransaction: true}))
+	return a.prepared(db.Session(&gorm.Session{
+		NewDB: true, Context: ctx, Logger: a.logger, SkipDefaultTransaction: true,
+	}))
 }

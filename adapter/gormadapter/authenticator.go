@@ -111,7 +111,8 @@ func (a *Adapter) DeleteAuthenticator(ctx context.Context, userID, credentialID 
 	return nil
 }
 
-// seesPasskeys reports whether the database has a table of authenticators: the Node adapter's has none, and need not be migrated.
+// seesPasskeys reports whether the database has a table of authenticators: the Node adapter's has
+// none, and need not be migrated.
 func (a *Adapter) seesPasskeys(ctx context.Context) bool {
 	if a.hasPasskeys.Load() {
 		return true

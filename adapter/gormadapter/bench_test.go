@@ -20,10 +20,11 @@ import (
 	"gorm.io/gorm/logger"
 )
 
-// The benchmarks compare the adapter with the same statements, prepared, on bare database/sql with the same driver and the same pool.
+// The benchmarks compare the adapter with the same statements, prepared, on bare database/sql with
+// the same driver and the same pool.
 
-// compare runs both alone, for their time and allocations, and then in turn, so that a change of the machine's speed meets both: cpu-ratio
-// is the adapter's processor time to the bare one's.
+// compare runs both alone, for their time and allocations, and then in turn, so that a change of
+// the machine's speed meets both: cpu-ratio is the adapter's processor time to the bare one's.
 func compare(b *testing.B, bare, cardea func(i int)) {
 	b.Helper()
 	compareNamed(b, "bare", bare, "cardea", cardea)
@@ -79,7 +80,8 @@ func onEach(b *testing.B, run func(b *testing.B, e engine)) {
 	}
 }
 
-// bareStatement is prepared on the adapter's pool, by database/sql, or on PostgreSQL by pgx, which does it faster.
+// bareStatement is prepared on the adapter's pool, by database/sql, or on PostgreSQL by pgx, which
+// does it faster.
 type bareStatement struct {
 	*sql.Stmt
 	pool  *sql.DB
@@ -127,21 +129,26 @@ func (s bareStatement) execIn(ctx context.Context, tx *sql.Tx, args ...any) (sql
 	return tx.StmtContext(ctx, s.Stmt).ExecContext(ctx, args...)
 }
 
-// filled returns an adapter with that many sessions and a tenth of the users; tokens are token1 to tokenN.
+// filled returns an adapter with that many sessions and a tenth of the users; tokens are token1 to
+// tokenN.
 func filled(b *testing.B, e engine, sessions int) *gormadapter.Adapter {
 	b.Helper()
 	a := openOn(b, e.empty(b))
-	fill(b, a, "INSERT INTO `user` (id, name, email, email_verified, image) SELECT concat('user', i), concat('User ', i), concat('user', i, '@example.com'), "+
+	fill(b, a, "INSERT INTO `user` (id, name, email, email_verified, image) SELECT concat('user', i), concat('User "+
+		"', i), concat('user', i, '@example.com'), "+
 		"@past, concat('https://example.com/', i, '.png') FROM n", sessions/10)
-	fill(b, a, fmt.Sprintf("INSERT INTO session (id, user_id, expires, session_token) SELECT concat('session', i), concat('user', (1 + i %% %d)), "+
+	fill(b, a, fmt.Sprintf("INSERT INTO session (id, user_id, expires, session_token) SELECT concat('session', i), "+
+		"concat('user', (1 + i %% %d)), "+
 		"@future, concat('token', i) FROM n", sessions/10), sessions)
 	return a
 }
 
-// fill runs an INSERT ... SELECT from the numbers 1 to rows, n(i), and gathers statistics as a server does by itself after a while.
+// fill runs an INSERT ... SELECT from the numbers 1 to rows, n(i), and gathers statistics as a
+// server does by itself after a while.
 func fill(b *testing.B, a *gormadapter.Adapter, insert string, rows int) {
 	b.Helper()
-	numbers, past, future := "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) SELECT i FROM n)", "1700000000000", "1900000000000"
+	numbers, past, future := "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) SELECT "+
+		"i FROM n)", "1700000000000", "1900000000000"
 	switch a.DB().Name() {
 	case "postgres":
 		numbers, insert = "generate_series(1, %d)", strings.ReplaceAll(insert, "`", `"`)
@@ -155,7 +162,8 @@ func fill(b *testing.B, a *gormadapter.Adapter, insert string, rows int) {
 	if a.DB().Name() == "postgres" {
 		past, future = past+"::timestamptz", future+"::timestamptz"
 	}
-	statement := strings.NewReplacer("FROM n", "FROM "+fmt.Sprintf(numbers, rows)+" AS n", "@past", past, "@future", future).Replace(insert)
+	statement := strings.NewReplacer("FROM n", "FROM "+fmt.Sprintf(numbers, rows)+" AS n", "@past", past, "@future",
+		future).Replace(insert)
 	db := a.DB().Session(&gorm.Session{Logger: logger.Discard})
 	if err := db.Exec(statement).Error; err != nil {
 		b.Fatal(err)
@@ -190,7 +198,8 @@ func compareSessions(b *testing.B, a *gormadapter.Adapter, sessions int) {
 		if !rows.Next() {
 			b.Fatal("no session")
 		}
-		if err := rows.Scan(&s.SessionToken, &s.UserID, &s.Expires, &u.ID, &u.Name, &u.Email, &u.EmailVerified, &u.Image); err != nil {
+		if err := rows.Scan(&s.SessionToken, &s.UserID, &s.Expires, &u.ID, &u.Name, &u.Email, &u.EmailVerified,
+			&u.Image); err != nil {
 			b.Fatal(err)
 		}
 	}, func(i int) { findsSession(b, a, i*7919%sessions) })
@@ -216,7 +225,8 @@ func compareGrowth(b *testing.B, e engine) {
 	large := filled(b, e, many)
 	compareSessions(b, large, many)
 
-	// How the cost grows with the table: one lookup after another of the same session, of those of so many visitors, or each time of somebody else.
+	// How the cost grows with the table: one lookup after another of the same session, of those of
+	// so many visitors, or each time of somebody else.
 	small := filled(b, e, few)
 	for _, visitors := range []int{1, 100, few, many} {
 		b.Run(fmt.Sprintf("growth, visitors %d", visitors), func(b *testing.B) {
@@ -233,7 +243,8 @@ func compareRenewSession(b *testing.B, e engine) {
 	a := filled(b, e, 1000)
 	stmt := bare(b, a, "UPDATE session SET expires = ? WHERE session_token = ?")
 	compare(b, func(i int) {
-		result, err := stmt.exec(b.Context(), expiry.Add(time.Duration(i)*time.Millisecond), fmt.Sprint("token", 1+i%1000))
+		result, err := stmt.exec(b.Context(), expiry.Add(time.Duration(i)*time.Millisecond),
+			fmt.Sprint("token", 1+i%1000))
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -241,7 +252,8 @@ func compareRenewSession(b *testing.B, e engine) {
 			b.Fatal(n, err)
 		}
 	}, func(i int) {
-		if err := a.RenewSession(b.Context(), fmt.Sprint("token", 1+i%1000), expiry.Add(time.Duration(i)*time.Millisecond)); err != nil {
+		if err := a.RenewSession(b.Context(), fmt.Sprint("token", 1+i%1000),
+			expiry.Add(time.Duration(i)*time.Millisecond)); err != nil {
 			b.Fatal(err)
 		}
 	})
@@ -270,7 +282,8 @@ func BenchmarkConsumeVerificationToken(b *testing.B) { onEach(b, compareConsumeV
 func compareConsumeVerificationToken(b *testing.B, e engine) {
 	const tokens = 400_000
 	a := openOn(b, e.empty(b))
-	fill(b, a, "INSERT INTO verification_token (token, expires, identifier) SELECT concat('token', i), @future, 'ada@example.com' FROM n", tokens)
+	fill(b, a, "INSERT INTO verification_token (token, expires, identifier) SELECT concat('token', i), @future, "+
+		"'ada@example.com' FROM n", tokens)
 	stmt := bare(b, a, "DELETE FROM verification_token WHERE token = ? AND identifier = ? RETURNING expires")
 	compare(b, func(i int) {
 		rows, err := stmt.rows(b.Context(), fmt.Sprint("token", 1+i), "ada@example.com")
@@ -279,7 +292,9 @@ func compareConsumeVerificationToken(b *testing.B, e engine) {
 		}
 		defer rows.Close()
 		var t gormadapter.VerificationToken
-		for rows.Next() { // to the end: SQLite checkpoints in the step that finishes a statement, not where QueryRow breaks it off
+		// to the end: SQLite checkpoints in the step that finishes a statement, not where QueryRow
+		// breaks it off
+		for rows.Next() {
 			if err := rows.Scan(&t.Expires); err != nil {
 				b.Fatal(err)
 			}
@@ -313,7 +328,8 @@ func BenchmarkDeleteUser(b *testing.B) { onEach(b, compareDeleteUser) }
 func compareDeleteUser(b *testing.B, e engine) {
 	const users = 40_000
 	a := filled(b, e, users*10)
-	fill(b, a, "INSERT INTO account (id, user_id, type, provider, provider_account_id) SELECT concat('account', i), concat('user', i), 'oauth', 'github', i FROM n", users)
+	fill(b, a, "INSERT INTO account (id, user_id, type, provider, provider_account_id) SELECT concat('account', i), "+
+		"concat('user', i), 'oauth', 'github', i FROM n", users)
 	stmt := bare(b, a, "DELETE FROM `user` WHERE id = ?") // the database cascades
 	compare(b, func(i int) {
 		if _, err := stmt.exec(b.Context(), fmt.Sprint("user", 1+i%users)); err != nil {
@@ -327,12 +343,17 @@ func compareDeleteUser(b *testing.B, e engine) {
 }
 
 func signUp(b *testing.B, a *gormadapter.Adapter, name string) error {
-	u := &cardea.User{Name: name, Email: name + "@example.com", EmailVerified: expiry, Image: "https://example.com/a.png"}
+	u := &cardea.User{
+		Name: name, Email: name + "@example.com", EmailVerified: expiry, Image: "https://example.com/a.png",
+	}
 	return a.Transact(b.Context(), func(ctx context.Context) error {
 		if err := a.CreateUser(ctx, u); err != nil {
 			return err
 		}
-		account := &cardea.Account{UserID: u.ID, Type: cardea.OAuth2, Provider: "github", ProviderAccountID: name, AccessToken: "access", Scope: "user"}
+		account := &cardea.Account{
+			UserID: u.ID, Type: cardea.OAuth2, Provider: "github", ProviderAccountID: name, AccessToken: "access",
+			Scope: "user",
+		}
 		if err := a.LinkAccount(ctx, account); err != nil {
 			return err
 		}
@@ -348,7 +369,8 @@ func newBareCreator(b *testing.B, a *gormadapter.Adapter) func(name string) {
 		b.Fatal(err)
 	}
 	user := bare(b, a, "INSERT INTO `user` (id, name, email, email_verified, image) VALUES (?, ?, ?, ?, ?)")
-	account := bare(b, a, "INSERT INTO account (id, user_id, type, provider, provider_account_id, refresh_token, access_token, expires_at, token_type, "+
+	account := bare(b, a, "INSERT INTO account (id, user_id, type, provider, provider_account_id, refresh_token, "+
+		"access_token, expires_at, token_type, "+
 		"scope, id_token, session_state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
 	session := bare(b, a, "INSERT INTO session (id, user_id, expires, session_token) VALUES (?, ?, ?, ?)")
 	return func(name string) {

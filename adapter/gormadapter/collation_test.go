@@ -14,38 +14,47 @@ import (
 	"gorm.io/gorm"
 )
 
-// A database of the Node adapter on MariaDB and MySQL: its collations take for equal what differs in case, accents and spaces at the end. The adapter
-// does not.
+// A database of the Node adapter on MariaDB and MySQL: its collations take for equal what differs
+// in case, accents and spaces at the end. The adapter does not.
 func TestTextsThatTheCollationTakesForEqual(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		server, collation string
 		empty             func(testing.TB) gormadapter.Options
 	}{
-		{"MariaDB", "utf8mb4_general_ci", mariaDB}, {"MariaDB", "utf8mb4_unicode_ci", mariaDB}, {"MariaDB", "utf8mb4_bin", mariaDB},
+		{"MariaDB", "utf8mb4_general_ci", mariaDB}, {"MariaDB", "utf8mb4_unicode_ci", mariaDB},
+		{"MariaDB", "utf8mb4_bin", mariaDB},
 		{"MariaDB", "utf8mb3_general_ci", mariaDB},
-		{"MySQL", "utf8mb4_0900_ai_ci", mySQL}, {"MySQL", "utf8mb4_unicode_ci", mySQL}, {"MySQL", "utf8mb4_bin", mySQL}, {"MySQL", "utf8mb3_general_ci", mySQL},
+		{"MySQL", "utf8mb4_0900_ai_ci", mySQL}, {"MySQL", "utf8mb4_unicode_ci", mySQL}, {"MySQL", "utf8mb4_bin", mySQL},
+		{"MySQL", "utf8mb3_general_ci", mySQL},
 	} {
 		t.Run(row.server+" "+row.collation, func(t *testing.T) {
 			t.Parallel()
 			a := collated(t, row.empty(t), row.collation)
 			ctx := t.Context()
 			must(t, a.CreateUser(ctx, &cardea.User{ID: "Résumé", Name: "first", Email: "résumé@example.com"}))
-			must(t, a.LinkAccount(ctx, &cardea.Account{UserID: "Résumé", Type: "oidc", Provider: "idp", ProviderAccountID: "Résumé", AccessToken: "first"}))
+			must(t, a.LinkAccount(ctx, &cardea.Account{
+				UserID: "Résumé", Type: "oidc", Provider: "idp", ProviderAccountID: "Résumé", AccessToken: "first",
+			}))
 			must(t, a.CreateSession(ctx, &cardea.Session{Token: "Résumé", UserID: "Résumé", Expires: expiry}))
-			must(t, a.CreateVerificationToken(ctx, &cardea.VerificationToken{Identifier: "résumé@example.com", Token: "Résumé", Expires: expiry}))
-			for _, other := range []string{"résumé", "RÉSUMÉ", "Resume", "Résumé ", "Re\u0301sume\u0301", "R\u00c3\u00a9sum\u00c3\u00a9", "R\xe9sum\xe9", "Résumé\x00"} {
+			must(t, a.CreateVerificationToken(ctx,
+				&cardea.VerificationToken{Identifier: "résumé@example.com", Token: "Résumé", Expires: expiry}))
+			for _, other := range []string{
+				"résumé", "RÉSUMÉ", "Resume", "Résumé ", "Re\u0301sume\u0301", "R\u00c3\u00a9sum\u00c3\u00a9",
+				"R\xe9sum\xe9", "Résumé\x00",
+			} {
 				for what, err := range map[string]error{
 					"UserByID":      second(a.UserByID(ctx, other)),
 					"UserByEmail":   second(a.UserByEmail(ctx, strings.ToUpper(other)+"@example.com")),
 					"UserByAccount": second(a.UserByAccount(ctx, "idp", other)),
 					"provider":      second(a.UserByAccount(ctx, "IDP", "Résumé")),
 					"UpdateUser":    a.UpdateUser(ctx, &cardea.User{ID: other, Name: "second"}),
-					"UpdateAccount": a.UpdateAccount(ctx, &cardea.Account{Provider: "idp", ProviderAccountID: other, AccessToken: "second"}),
-					"Session":       second(a.Session(ctx, other)),
-					"RenewSession":  a.RenewSession(ctx, other, expiry.AddDate(1, 0, 0)),
-					"Consume":       second(a.ConsumeVerificationToken(ctx, "résumé@example.com", other)),
-					"identifier":    second(a.ConsumeVerificationToken(ctx, "Résumé@example.com", "Résumé")),
+					"UpdateAccount": a.UpdateAccount(ctx,
+						&cardea.Account{Provider: "idp", ProviderAccountID: other, AccessToken: "second"}),
+					"Session":      second(a.Session(ctx, other)),
+					"RenewSession": a.RenewSession(ctx, other, expiry.AddDate(1, 0, 0)),
+					"Consume":      second(a.ConsumeVerificationToken(ctx, "résumé@example.com", other)),
+					"identifier":   second(a.ConsumeVerificationToken(ctx, "Résumé@example.com", "Résumé")),
 				} {
 					if !errors.Is(err, cardea.ErrNotFound) {
 						t.Errorf("%s of %q: got %v, want not found", what, other, err)
@@ -126,9 +135,15 @@ func usesTheIndex(t *testing.T, empty func(testing.TB) gormadapter.Options) {
 			run  func() error
 			args []any
 		}{
-			"UserByID":     {"PRIMARY", func() error { return second(logged.UserByID(t.Context(), "ada")) }, []any{"ada", "ada"}},
-			"UserByEmail":  {"user_email_unique", func() error { return second(logged.UserByEmail(t.Context(), "ada@example.com")) }, []any{"ada@example.com", "ada@example.com"}},
-			"RenewSession": {"session_session_token_unique", func() error { return logged.RenewSession(t.Context(), "token", expiry) }, []any{expiry, "token", "token"}},
+			"UserByID": {"PRIMARY", func() error {
+				return second(logged.UserByID(t.Context(), "ada"))
+			}, []any{"ada", "ada"}},
+			"UserByEmail": {"user_email_unique", func() error {
+				return second(logged.UserByEmail(t.Context(), "ada@example.com"))
+			}, []any{"ada@example.com", "ada@example.com"}},
+			"RenewSession": {"session_session_token_unique", func() error {
+				return logged.RenewSession(t.Context(), "token", expiry)
+			}, []any{expiry, "token", "token"}},
 		} {
 			out.Reset()
 			must(t, call.run())
@@ -142,7 +157,8 @@ func usesTheIndex(t *testing.T, empty func(testing.TB) gormadapter.Options) {
 	}
 }
 
-// A fresh schema compares byte for byte in its unique keys too, and a table that joins an older users table gets its collation.
+// A fresh schema compares byte for byte in its unique keys too, and a table that joins an older
+// users table gets its collation.
 func TestCollationOfFreshTables(t *testing.T) {
 	t.Parallel()
 	for name, empty := range map[string]func(testing.TB) gormadapter.Options{"MariaDB": mariaDB, "MySQL": mySQL} {
@@ -158,7 +174,8 @@ func freshCollation(t *testing.T, empty func(testing.TB) gormadapter.Options) {
 	o := empty(t)
 	collations := func(a *gormadapter.Adapter) map[string]string {
 		var rows []struct{ TableName, TableCollation string }
-		must(t, a.DB().Raw("SELECT table_name AS table_name, table_collation AS table_collation FROM information_schema.tables WHERE table_schema = DATABASE()").Scan(&rows).Error)
+		must(t, a.DB().Raw("SELECT table_name AS table_name, table_collation AS table_collation FROM "+
+			"information_schema.tables WHERE table_schema = DATABASE()").Scan(&rows).Error)
 		found := map[string]string{}
 		for _, row := range rows {
 			found[row.TableName] = row.TableCollation
@@ -172,13 +189,15 @@ func freshCollation(t *testing.T, empty func(testing.TB) gormadapter.Options) {
 	}
 
 	o = empty(t)
-	must(t, connect(t, mysql.Open(o.DSN)).Exec("CREATE TABLE user (id varchar(255) PRIMARY KEY) COLLATE utf8mb4_unicode_ci").Error)
+	must(t, connect(t, mysql.Open(o.DSN)).Exec("CREATE TABLE user (id varchar(255) PRIMARY KEY) COLLATE "+
+		"utf8mb4_unicode_ci").Error)
 	if got := collations(openOn(t, o)); got["session"] != "utf8mb4_unicode_ci" || got["account"] != got["session"] {
 		t.Errorf("beside a users table: got %v", got)
 	}
 }
 
-// PostgreSQL has no NUL and only UTF-8 in its texts: what nobody can have is not found, and a transaction goes on.
+// PostgreSQL has no NUL and only UTF-8 in its texts: what nobody can have is not found, and a
+// transaction goes on.
 func TestTextsThatNoRowCanHave(t *testing.T) {
 	t.Parallel()
 	for _, e := range engines() {
@@ -191,9 +210,12 @@ func TestTextsThatNoRowCanHave(t *testing.T) {
 				for _, text := range []string{"ada\x00", "ada\xff", "\xed\xa0\x80"} {
 					for what, err := range map[string]error{
 						"UserByID": second(a.UserByID(ctx, text)), "UserByEmail": second(a.UserByEmail(ctx, text)),
-						"UpdateUser": a.UpdateUser(ctx, &cardea.User{ID: text}), "Session": second(a.Session(ctx, text)),
-						"UpdateAccount": a.UpdateAccount(ctx, &cardea.Account{Provider: "p", ProviderAccountID: text, Scope: "s"}),
-						"Consume":       second(a.ConsumeVerificationToken(ctx, text, "token")), "RenewSession": a.RenewSession(ctx, text, expiry),
+						"UpdateUser": a.UpdateUser(ctx, &cardea.User{ID: text}),
+						"Session":    second(a.Session(ctx, text)),
+						"UpdateAccount": a.UpdateAccount(ctx,
+							&cardea.Account{Provider: "p", ProviderAccountID: text, Scope: "s"}),
+						"Consume":      second(a.ConsumeVerificationToken(ctx, text, "token")),
+						"RenewSession": a.RenewSession(ctx, text, expiry),
 					} {
 						if !errors.Is(err, cardea.ErrNotFound) {
 							t.Errorf("%s of %q: got %v, want not found", what, text, err)

@@ -15,22 +15,27 @@ import (
 	"gorm.io/gorm"
 )
 
-// What the databases say about unique and foreign keys is recognised, also where GORM has translated it.
+// What the databases say about unique and foreign keys is recognised, also where GORM has
+// translated it.
 func TestConstraintsOnEachDatabase(t *testing.T) {
 	t.Parallel()
 	for _, e := range engines() {
 		t.Run(e.name, func(t *testing.T) {
 			t.Parallel()
-			for name, a := range map[string]*gormadapter.Adapter{"Open": openOn(t, e.empty(t)), "TranslateError": newOn(t, serverConnection(t, e.empty(t)))} {
+			for name, a := range map[string]*gormadapter.Adapter{
+				"Open": openOn(t, e.empty(t)), "TranslateError": newOn(t, serverConnection(t, e.empty(t))),
+			} {
 				ctx, u := t.Context(), &cardea.User{ID: "secret1", Email: "secret@example.com"}
 				must(t, a.CreateUser(ctx, u))
 				must(t, a.CreateSession(ctx, &cardea.Session{Token: "secret", UserID: u.ID, Expires: expiry}))
-				must(t, a.LinkAccount(ctx, &cardea.Account{UserID: u.ID, Type: "oidc", Provider: "p", ProviderAccountID: "secret"}))
+				must(t, a.LinkAccount(ctx,
+					&cardea.Account{UserID: u.ID, Type: "oidc", Provider: "p", ProviderAccountID: "secret"}))
 				for what, err := range map[string]error{
-					"id":      a.CreateUser(ctx, &cardea.User{ID: u.ID}),
-					"e-mail":  a.CreateUser(ctx, &cardea.User{Email: u.Email}),
-					"token":   a.CreateSession(ctx, &cardea.Session{Token: "secret", UserID: u.ID, Expires: expiry}),
-					"account": a.LinkAccount(ctx, &cardea.Account{UserID: u.ID, Type: "oidc", Provider: "p", ProviderAccountID: "secret"}),
+					"id":     a.CreateUser(ctx, &cardea.User{ID: u.ID}),
+					"e-mail": a.CreateUser(ctx, &cardea.User{Email: u.Email}),
+					"token":  a.CreateSession(ctx, &cardea.Session{Token: "secret", UserID: u.ID, Expires: expiry}),
+					"account": a.LinkAccount(ctx,
+						&cardea.Account{UserID: u.ID, Type: "oidc", Provider: "p", ProviderAccountID: "secret"}),
 				} {
 					if !errors.Is(err, cardea.ErrConflict) || strings.Contains(err.Error(), "secret") {
 						t.Errorf("%s, taken %s: got %v", name, what, err)
@@ -38,7 +43,8 @@ func TestConstraintsOnEachDatabase(t *testing.T) {
 				}
 				for what, err := range map[string]error{
 					"session": a.CreateSession(ctx, &cardea.Session{Token: "other", UserID: "nobody", Expires: expiry}),
-					"account": a.LinkAccount(ctx, &cardea.Account{UserID: "nobody", Type: "oidc", Provider: "p", ProviderAccountID: "other"}),
+					"account": a.LinkAccount(ctx,
+						&cardea.Account{UserID: "nobody", Type: "oidc", Provider: "p", ProviderAccountID: "other"}),
 				} {
 					if !errors.Is(err, cardea.ErrNotFound) || strings.Contains(err.Error(), "nobody") {
 						t.Errorf("%s, %s of nobody: got %v", name, what, err)
@@ -49,7 +55,8 @@ func TestConstraintsOnEachDatabase(t *testing.T) {
 	}
 }
 
-// Two transactions lock two users in opposite orders, each the first before either has the second: the database ends one of them, and it is run again.
+// Two transactions lock two users in opposite orders, each the first before either has the second:
+// the database ends one of them, and it is run again.
 func TestDeadlocksAreRunAgain(t *testing.T) {
 	t.Parallel()
 	for _, e := range engines()[1:] {
@@ -104,7 +111,8 @@ func TestDeadlocksAreRunAgain(t *testing.T) {
 	}
 }
 
-// A transaction that read what another changes meanwhile is not serializable, and is run again on what is there then.
+// A transaction that read what another changes meanwhile is not serializable, and is run again on
+// what is there then.
 func TestSerializationFailuresAreRunAgain(t *testing.T) {
 	t.Parallel()
 	for name, open := range serializable() {
@@ -142,21 +150,25 @@ func TestSerializationFailuresAreRunAgain(t *testing.T) {
 			u, err := a.UserByID(t.Context(), "ada")
 			must(t, err)
 			if len(u.Name) != writers || runs.Load() <= writers {
-				t.Errorf("got %q after %d runs, want an x of each of %d writers, and that some ran again", u.Name, runs.Load(), writers)
+				t.Errorf("got %q after %d runs, want an x of each of %d writers, and that some ran again", u.Name,
+					runs.Load(), writers)
 			}
 		})
 	}
 }
 
-// Single statements are transactions too: of 20 who renew a session, consume a token, and rename a user in a serializable database, all get an answer of
-// the contract. In MariaDB, even where transactions are serializable, such statements only wait for each other; the next test is about it.
+// Single statements are transactions too: of 20 who renew a session, consume a token, and rename a
+// user in a serializable database, all get an answer of the contract. In MariaDB, even where
+// transactions are serializable, such statements only wait for each other; the next test is about
+// it.
 func TestStatementsAreRunAgain(t *testing.T) {
 	t.Parallel()
 	a := openOn(t, serializable()["PostgreSQL"](t))
 	ctx := t.Context()
 	must(t, a.CreateUser(ctx, &cardea.User{ID: "ada"}))
 	must(t, a.CreateSession(ctx, &cardea.Session{Token: "token", UserID: "ada", Expires: expiry}))
-	must(t, a.CreateVerificationToken(ctx, &cardea.VerificationToken{Identifier: "ada", Token: "token", Expires: expiry}))
+	must(t, a.CreateVerificationToken(ctx,
+		&cardea.VerificationToken{Identifier: "ada", Token: "token", Expires: expiry}))
 	var wg sync.WaitGroup
 	var consumed atomic.Int32
 	for i := range 20 {
@@ -181,8 +193,8 @@ func TestStatementsAreRunAgain(t *testing.T) {
 	}
 }
 
-// A transaction and a single statement lock the same rows in opposite orders. InnoDB ends whichever has written less, which is the statement: it is run
-// again, once the transaction is over.
+// A transaction and a single statement lock the same rows in opposite orders. InnoDB ends whichever
+// has written less, which is the statement: it is run again, once the transaction is over.
 func TestStatementThatDeadlocksIsRunAgain(t *testing.T) {
 	t.Parallel()
 	a := openOn(t, mariaDB(t))
@@ -225,12 +237,14 @@ func waitForLockWait(t *testing.T, a *gormadapter.Adapter) {
 	t.Helper()
 	for range 300 {
 		var waiting int
-		must(t, a.DB().Raw("SELECT COUNT(*) FROM information_schema.innodb_trx JOIN information_schema.processlist ON id = trx_mysql_thread_id "+
+		must(t, a.DB().Raw("SELECT COUNT(*) FROM information_schema.innodb_trx JOIN information_schema.processlist "+
+			"ON id = trx_mysql_thread_id "+
 			"WHERE trx_state = 'LOCK WAIT' AND db = DATABASE()").Scan(&waiting).Error)
 		if waiting > 0 {
 			return
 		}
-		time.Sleep(200 * time.Millisecond) // what the server tells is as old as the last question, unless nobody asked for 100 ms
+		// what the server tells is as old as the last question, unless nobody asked for 100 ms
+		time.Sleep(200 * time.Millisecond)
 	}
 	t.Fatal("nobody waits for a lock")
 }
@@ -239,7 +253,10 @@ func waitForLockWait(t *testing.T, a *gormadapter.Adapter) {
 func serializable() map[string]func(t testing.TB) gormadapter.Options {
 	return map[string]func(t testing.TB) gormadapter.Options{
 		"PostgreSQL": func(t testing.TB) gormadapter.Options {
-			return gormadapter.Options{Type: "postgresql", DSN: postgreSQLAddress(t, "CARDEA_TEST_POSTGRES", "default_transaction_isolation=serializable")}
+			return gormadapter.Options{
+				Type: "postgresql", DSN: postgreSQLAddress(t, "CARDEA_TEST_POSTGRES",
+					"default_transaction_isolation=serializable"),
+			}
 		},
 		"MariaDB": func(t testing.TB) gormadapter.Options {
 			o := mariaDB(t)
@@ -249,8 +266,9 @@ func serializable() map[string]func(t testing.TB) gormadapter.Options {
 	}
 }
 
-// With innodb_snapshot_isolation, which MariaDB has since 10.6.18, 10.11.8 and 11.4.2 and switches on since 11.6.2, its REPEATABLE READ fails like
-// PostgreSQL's: error 1020, "record has changed since last read".
+// With innodb_snapshot_isolation, which MariaDB has since 10.6.18, 10.11.8 and 11.4.2 and switches
+// on since 11.6.2, its REPEATABLE READ fails like PostgreSQL's: error 1020, "record has changed
+// since last read".
 func TestSnapshotIsolationOfMariaDB(t *testing.T) {
 	t.Parallel()
 	o := mariaDB(t)
@@ -279,7 +297,8 @@ func TestSnapshotIsolationOfMariaDB(t *testing.T) {
 	}
 }
 
-// In the application's own transaction a deadlock is the application's to repeat, and its error comes out.
+// In the application's own transaction a deadlock is the application's to repeat, and its error
+// comes out.
 func TestDeadlockInTheApplicationsTransaction(t *testing.T) {
 	t.Parallel()
 	for _, e := range engines()[1:] {

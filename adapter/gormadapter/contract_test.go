@@ -82,7 +82,8 @@ func TestContractInMemory(t *testing.T) {
 	adaptertest.Run(t, func(t *testing.T) cardea.Adapter { return openFile(t, ":memory:") })
 }
 
-// The application's connection prepares everything, has a prefix, and the entities came from its own migrations.
+// The application's connection prepares everything, has a prefix, and the entities came from its
+// own migrations.
 func TestContractOnTheApplicationsConnection(t *testing.T) {
 	t.Parallel()
 	adaptertest.Run(t, reusedOfApplication(t, func(t testing.TB) opener {
@@ -105,7 +106,9 @@ func TestContractWithoutReturning(t *testing.T) {
 		return func(t testing.TB) *gormadapter.Adapter {
 			db := openDBFile(t, file, gorm.Config{})
 			remove := db.Callback().Delete()
-			remove.Clauses = slices.DeleteFunc(slices.Clone(remove.Clauses), func(name string) bool { return name == "RETURNING" })
+			remove.Clauses = slices.DeleteFunc(slices.Clone(remove.Clauses), func(name string) bool {
+				return name == "RETURNING"
+			})
 			a, err := gormadapter.New(db)
 			must(t, err)
 			return a

@@ -19,30 +19,38 @@ import (
 
 func newPasskey(userID string) *cardea.Authenticator {
 	return &cardea.Authenticator{
-		CredentialID: "a2V5", UserID: userID, ProviderAccountID: "a2V5", CredentialPublicKey: "cHVi", Counter: 1, CredentialDeviceType: "multiDevice",
+		CredentialID: "a2V5", UserID: userID, ProviderAccountID: "a2V5", CredentialPublicKey: "cHVi", Counter: 1,
+		CredentialDeviceType: "multiDevice",
 	}
 }
 
-// What the application writes into its own columns of each entity is kept by whatever the adapter does to the row, and what it leaves empty has the
-// column's default.
+// What the application writes into its own columns of each entity is kept by whatever the adapter
+// does to the row, and what it leaves empty has the column's default.
 func TestOwnColumnsOfEveryEntity(t *testing.T) {
 	t.Parallel()
 	a, ctx := open(t, embedded()...), t.Context()
 	u := created(t, a)
-	session := &cardea.Session{Token: "token", UserID: u.ID, Expires: expiry, Entity: &stay{Agent: "Firefox", Place: new("")}}
-	account := &cardea.Account{UserID: u.ID, Type: cardea.OIDC, Provider: "p", ProviderAccountID: "1", Entity: &link{Scopes: []string{"a"}, Level: 7}}
+	session := &cardea.Session{
+		Token: "token", UserID: u.ID, Expires: expiry, Entity: &stay{Agent: "Firefox", Place: new("")},
+	}
+	account := &cardea.Account{
+		UserID: u.ID, Type: cardea.OIDC, Provider: "p", ProviderAccountID: "1",
+		Entity: &link{Scopes: []string{"a"}, Level: 7},
+	}
 	key := newPasskey(u.ID)
 	key.Entity = &passkey{Label: "phone"}
 	for _, err := range []error{
 		a.CreateSession(ctx, session), a.LinkAccount(ctx, account), a.CreateAuthenticator(ctx, key),
 		a.RenewSession(ctx, "token", expiry.Add(time.Hour)), a.UpdateUser(ctx, &cardea.User{ID: u.ID}),
-		a.UpdateAccount(ctx, &cardea.Account{Provider: "p", ProviderAccountID: "1", AccessToken: "new"}), a.UpdateAuthenticatorCounter(ctx, "a2V5", 2),
+		a.UpdateAccount(ctx, &cardea.Account{Provider: "p", ProviderAccountID: "1", AccessToken: "new"}),
+		a.UpdateAuthenticatorCounter(ctx, "a2V5", 2),
 	} {
 		must(t, err)
 	}
 	s, err := a.Session(ctx, "token")
 	must(t, err)
-	if got := s.Entity.(*stay); got.Agent != "Firefox" || got.Place == nil || *got.Place != "" || got.ID == "" || !s.Expires.Equal(expiry.Add(time.Hour)) {
+	if got := s.Entity.(*stay); got.Agent != "Firefox" || got.Place == nil || *got.Place != "" || got.ID == "" ||
+		!s.Expires.Equal(expiry.Add(time.Hour)) {
 		t.Errorf("session: got %+v", *got)
 	}
 	if got := s.User.Entity.(*member); got.Role != "USER" || got.Logins != 3 || got.Name != nil {
@@ -50,7 +58,8 @@ func TestOwnColumnsOfEveryEntity(t *testing.T) {
 	}
 	accounts, err := a.Accounts(ctx, u.ID)
 	must(t, err)
-	if got := accounts[0].Entity.(*link); got.Level != 7 || !reflect.DeepEqual(got.Scopes, []string{"a"}) || *got.AccessToken != "new" {
+	if got := accounts[0].Entity.(*link); got.Level != 7 || !reflect.DeepEqual(got.Scopes, []string{"a"}) ||
+		*got.AccessToken != "new" {
 		t.Errorf("account: got %+v", *got)
 	}
 	stored, err := a.Authenticator(ctx, "a2V5")
@@ -59,7 +68,8 @@ func TestOwnColumnsOfEveryEntity(t *testing.T) {
 		t.Errorf("authenticator: got %+v", *got)
 	}
 
-	session, account, key = &cardea.Session{Token: "2", UserID: u.ID, Expires: expiry}, &cardea.Account{UserID: u.ID, Provider: "p", ProviderAccountID: "2"}, newPasskey(u.ID)
+	session, account, key = &cardea.Session{Token: "2", UserID: u.ID, Expires: expiry}, &cardea.Account{UserID: u.ID,
+		Provider: "p", ProviderAccountID: "2"}, newPasskey(u.ID)
 	key.CredentialID = "Mg=="
 	for _, err := range []error{
 		a.CreateSession(ctx, session), a.LinkAccount(ctx, account), a.CreateAuthenticator(ctx, key),
@@ -69,7 +79,8 @@ func TestOwnColumnsOfEveryEntity(t *testing.T) {
 	}
 	var reason ticket
 	must(t, a.DB().First(&reason).Error)
-	if got := []any{session.Entity.(*stay).Agent, account.Entity.(*link).Level, key.Entity.(*passkey).Label, reason.Reason}; !reflect.DeepEqual(got, []any{"unknown", 3, "key", "mail"}) {
+	if got := []any{session.Entity.(*stay).Agent, account.Entity.(*link).Level, key.Entity.(*passkey).Label,
+		reason.Reason}; !reflect.DeepEqual(got, []any{"unknown", 3, "key", "mail"}) {
 		t.Errorf("got %v, want the defaults", got)
 	}
 }
@@ -152,8 +163,10 @@ func TestDeleteUserWhereNothingCascades(t *testing.T) {
 			for range 2 { // the second time with a table of authenticators
 				u := &cardea.User{Email: "ada@example.com"}
 				must(t, a.CreateUser(t.Context(), u))
-				must(t, a.LinkAccount(t.Context(), &cardea.Account{UserID: u.ID, Provider: "p", ProviderAccountID: "1"}))
-				must(t, a.CreateSession(t.Context(), &cardea.Session{Token: "token", UserID: u.ID, Expires: time.Now()}))
+				must(t, a.LinkAccount(t.Context(),
+					&cardea.Account{UserID: u.ID, Provider: "p", ProviderAccountID: "1"}))
+				must(t, a.CreateSession(t.Context(),
+					&cardea.Session{Token: "token", UserID: u.ID, Expires: time.Now()}))
 				if a.DB().Migrator().HasTable("authenticator") {
 					must(t, a.CreateAuthenticator(t.Context(), newPasskey(u.ID)))
 				}
@@ -167,7 +180,8 @@ func TestDeleteUserWhereNothingCascades(t *testing.T) {
 	}
 }
 
-// Two applications in one database, each with its own connection, migrated by GORM or by the adapter.
+// Two applications in one database, each with its own connection, migrated by GORM or by the
+// adapter.
 func TestTwoSetsOfTables(t *testing.T) {
 	t.Parallel()
 	for _, e := range databases() {
@@ -185,7 +199,8 @@ func TestTwoSetsOfTables(t *testing.T) {
 				}
 				must(t, a.Migrate(t.Context()))
 				must(t, a.Migrate(t.Context()))
-				if _, err := gormadapter.New(db, gormadapter.WithUser[host]()); err != nil { // a second one renames nothing twice
+				// a second one renames nothing twice
+				if _, err := gormadapter.New(db, gormadapter.WithUser[host]()); err != nil {
 					t.Error(err)
 				}
 				if name := prefix + "user_email_unique"; len(name) < 64 && !db.Migrator().HasIndex(&host{}, name) {
@@ -238,19 +253,36 @@ func TestNewListsAllThatEntitiesLack(t *testing.T) {
 		opts []gormadapter.Option
 		want []string
 	}{
-		"a struct of one's own": {[]gormadapter.Option{gormadapter.WithUser[wrong](), gormadapter.WithVerificationToken[numberOnly]()}, []string{
-			"wrong.Key is a bool, want a string, an integer or a UUID", "wrong.Name is a int, want a string, *string", "wrong.Since is a time.Time, want a string",
+		"a struct of one's own": {[]gormadapter.Option{gormadapter.WithUser[wrong](),
+			gormadapter.WithVerificationToken[numberOnly]()}, []string{
+			"wrong.Key is a bool, want a string, an integer or a UUID", "wrong.Name is a int, want a string, *string",
+			"wrong.Since is a time.Time, want a string",
 			`wrong.Mail has the tag ` + "`cardea:\"EMail\"`" + `, want one of ID, Name, Email, EmailVerified, Image`,
-			"wrong has no column for Email, EmailVerified: embed the default entity", "numberOnly.Token is a int64, want a string",
+			"wrong has no column for Email, EmailVerified: embed the default entity",
+			"numberOnly.Token is a int64, want a string",
 		}},
-		"nothing of what is needed": {[]gormadapter.Option{gormadapter.WithSession[book]()}, []string{"book has no column for UserID, Expires, SessionToken"}},
-		"another's session": {[]gormadapter.Option{gormadapter.WithSession[stranger](), gormadapter.WithUser[person]()}, []string{
-			"stranger belongs to gormadapter.User, want gormadapter_test.person",
-		}},
-		"soft deletion": {[]gormadapter.Option{gormadapter.WithAccount[forgetting]()}, []string{"forgetting has soft deletion"}},
-		"a second key":  {[]gormadapter.Option{gormadapter.WithUser[keyed]()}, []string{"keyed.ID must be the primary key, and the only one"}},
-		"who numbers":   {[]gormadapter.Option{gormadapter.WithUser[serial]()}, []string{"serial.ID is a int64 that the database does not number"}},
-		"ids that don't fit": {[]gormadapter.Option{gormadapter.WithUser[numbered](), gormadapter.WithID(func() string { return "a" })}, []string{
+		"nothing of what is needed": {
+			[]gormadapter.Option{gormadapter.WithSession[book]()},
+			[]string{"book has no column for UserID, Expires, SessionToken"},
+		},
+		"another's session": {[]gormadapter.Option{gormadapter.WithSession[stranger](), gormadapter.WithUser[person]()},
+			[]string{
+				"stranger belongs to gormadapter.User, want gormadapter_test.person",
+			}},
+		"soft deletion": {
+			[]gormadapter.Option{gormadapter.WithAccount[forgetting]()}, []string{"forgetting has soft deletion"},
+		},
+		"a second key": {
+			[]gormadapter.Option{gormadapter.WithUser[keyed]()},
+			[]string{"keyed.ID must be the primary key, and the only one"},
+		},
+		"who numbers": {
+			[]gormadapter.Option{gormadapter.WithUser[serial]()},
+			[]string{"serial.ID is a int64 that the database does not number"},
+		},
+		"ids that don't fit": {[]gormadapter.Option{gormadapter.WithUser[numbered](), gormadapter.WithID(func() string {
+			return "a"
+		})}, []string{
 			"numbered.ID is a int64, which what WithID returns does not fit",
 		}},
 		"no ids": {[]gormadapter.Option{gormadapter.WithID(nil)}, []string{"WithID is given nil"}},
@@ -274,7 +306,8 @@ func TestNewListsAllThatEntitiesLack(t *testing.T) {
 func TestNoSessionForNobodyWithoutForeignKeys(t *testing.T) {
 	t.Parallel()
 	a := newOn(t, openDB(t, gorm.Config{DisableForeignKeyConstraintWhenMigrating: true}))
-	if err := a.CreateSession(t.Context(), &cardea.Session{Token: "token", UserID: "nobody", Expires: expiry}); !errors.Is(err, cardea.ErrNotFound) {
+	if err := a.CreateSession(t.Context(),
+		&cardea.Session{Token: "token", UserID: "nobody", Expires: expiry}); !errors.Is(err, cardea.ErrNotFound) {
 		t.Errorf("got %v, want ErrNotFound", err)
 	}
 	if got := count(t, a, "session"); got != 0 {
@@ -304,13 +337,16 @@ func TestIntegerIDs(t *testing.T) {
 	}
 }
 
-// Nothing that is hidden reaches the browser, from the entities or from a site with all of them overridden.
+// Nothing that is hidden reaches the browser, from the entities or from a site with all of them
+// overridden.
 func TestNothingHiddenReachesTheBrowser(t *testing.T) {
 	t.Parallel()
 	const secret = "hidden-value"
 	for _, entity := range []any{
-		gormadapter.Session{SessionToken: secret}, gormadapter.VerificationToken{Token: secret}, gormadapter.Authenticator{CredentialPublicKey: secret},
-		gormadapter.Account{RefreshToken: new(secret), AccessToken: new(secret), IDToken: new(secret)}, member{Role: secret},
+		gormadapter.Session{SessionToken: secret}, gormadapter.VerificationToken{Token: secret},
+		gormadapter.Authenticator{CredentialPublicKey: secret},
+		gormadapter.Account{RefreshToken: new(secret), AccessToken: new(secret), IDToken: new(secret)},
+		member{Role: secret},
 		stay{SessionOf: gormadapter.SessionOf[member]{SessionToken: secret, User: &member{Role: secret}}},
 		cardea.Session{Token: secret, Entity: &stay{SessionOf: gormadapter.SessionOf[member]{SessionToken: secret}}},
 	} {

@@ -32,7 +32,8 @@ type Loan struct {
 	Title    string
 }
 
-// A user with a role, an optional name of their own, a JSON column and a relation. What the application does not say is the column's default.
+// A user with a role, an optional name of their own, a JSON column and a relation. What the
+// application does not say is the column's default.
 func ExampleWithUser_columns() {
 	db, err := gorm.Open(sqlite.Open(":memory:"))
 	if err != nil {
@@ -113,9 +114,11 @@ type Patron struct {
 	Credit   int            `gorm:"not null"`
 }
 
-// A struct that has nothing to do with the default entity. Tags say which field is what; a field that is called as the default's needs none.
+// A struct that has nothing to do with the default entity. Tags say which field is what; a field
+// that is called as the default's needs none.
 func ExampleWithUser_ownStruct() {
-	adapter, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: ":memory:"}, gormadapter.WithUser[Patron]())
+	adapter, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: ":memory:"},
+		gormadapter.WithUser[Patron]())
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -152,7 +155,8 @@ func ExampleNew_error() {
 	// gormadapter_test.Nobody has no column for Email, EmailVerified, Image: embed the default entity, or call the fields so, or give them a tag such as `cardea:"Email"`
 }
 
-// Member is the default user with a number for its key. The sessions' and accounts' columns user_id become numbers too.
+// Member is the default user with a number for its key. The sessions' and accounts' columns user_id
+// become numbers too.
 type Member struct {
 	gormadapter.User
 	ID int64 `gorm:"primaryKey" json:"id"`
@@ -160,7 +164,8 @@ type Member struct {
 
 // A field takes the place of the embedded one with its name.
 func ExampleWithUser_integerID() {
-	adapter, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: ":memory:"}, gormadapter.WithUser[Member]())
+	adapter, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: ":memory:"},
+		gormadapter.WithUser[Member]())
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -177,7 +182,8 @@ func ExampleWithUser_integerID() {
 // Ids of the application's own making.
 func ExampleWithID() {
 	n := 0
-	newID := func() string { n++; return fmt.Sprint("u", n) } // an application's is random, and safe to be called concurrently
+	// an application's is random, and safe to be called concurrently
+	newID := func() string { n++; return fmt.Sprint("u", n) }
 	adapter, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: ":memory:"}, gormadapter.WithID(newID))
 	if err != nil {
 		log.Fatal(err)
@@ -192,7 +198,8 @@ func ExampleWithID() {
 	// Output: true <nil>
 }
 
-// Prisma names tables after models and columns in camelCase, but for those that have their names from OAuth.
+// Prisma names tables after models and columns in camelCase, but for those that have their names
+// from OAuth.
 type Prisma struct{ schema.NamingStrategy }
 
 // TableName keeps the name of the model.

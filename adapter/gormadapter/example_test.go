@@ -31,7 +31,8 @@ func ExampleOpen() {
 	// Output: Ada true <nil>
 }
 
-// An adapter on the connection that the application has anyway, and a sign-up that is part of a transaction of the application's.
+// An adapter on the connection that the application has anyway, and a sign-up that is part of a
+// transaction of the application's.
 func ExampleNew() {
 	db, err := gorm.Open(sqlite.Open(":memory:"))
 	if err != nil {
@@ -68,7 +69,8 @@ type Customer struct {
 
 // A user entity of the application's own.
 func ExampleWithUser() {
-	adapter, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: ":memory:"}, gormadapter.WithUser[Customer]())
+	adapter, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: ":memory:"},
+		gormadapter.WithUser[Customer]())
 	if err != nil {
 		log.Fatal(err)
 	}

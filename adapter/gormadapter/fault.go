@@ -12,8 +12,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// failed turns what the database answered to op into an error of the contract. Where it is one of those the database's own text is left out,
-// because MySQL's holds the value.
+// failed turns what the database answered to op into an error of the contract. Where it is one of
+// those the database's own text is left out, because MySQL's holds the value.
 func (a *Adapter) failed(ctx context.Context, op string, err error) error {
 	switch {
 	case ctx.Err() != nil:
@@ -32,23 +32,31 @@ func (a *Adapter) failedOwned(ctx context.Context, op string, err error) error {
 	return a.failed(ctx, op, err)
 }
 
-// The codes are SQLite's extended result codes, PostgreSQL's SQLSTATE, and the numbers of MySQL's and SQL Server's errors.
+// The codes are SQLite's extended result codes, PostgreSQL's SQLSTATE, and the numbers of MySQL's
+// and SQL Server's errors.
 
 func (a *Adapter) isDuplicate(err error) bool {
-	return errors.Is(a.translated(err), gorm.ErrDuplicatedKey) || hasSQLState(err, "23505") || a.hasSQLiteCode(err, 2067, 1555) ||
-		hasNumber(err, []uint16{1062, 1586}, []int32{2601, 2627}) || strings.Contains(err.Error(), "UNIQUE constraint failed")
+	return errors.Is(a.translated(err), gorm.ErrDuplicatedKey) || hasSQLState(err, "23505") ||
+		a.hasSQLiteCode(err, 2067, 1555) ||
+		hasNumber(err, []uint16{1062, 1586}, []int32{2601, 2627}) ||
+		strings.Contains(err.Error(), "UNIQUE constraint failed")
 }
 
 func (a *Adapter) isOrphan(err error) bool {
-	return errors.Is(a.translated(err), gorm.ErrForeignKeyViolated) || hasSQLState(err, "23503") || a.hasSQLiteCode(err, 787) ||
-		hasNumber(err, []uint16{1216, 1452}, []int32{547}) || strings.Contains(err.Error(), "FOREIGN KEY constraint failed")
+	return errors.Is(a.translated(err), gorm.ErrForeignKeyViolated) || hasSQLState(err, "23503") ||
+		a.hasSQLiteCode(err, 787) ||
+		hasNumber(err, []uint16{1216, 1452}, []int32{547}) ||
+		strings.Contains(err.Error(), "FOREIGN KEY constraint failed")
 }
 
-// retryable reports whether the database gave up a transaction that may well succeed when it is run again: SQLITE_BUSY, SQLITE_BUSY_RECOVERY,
-// SQLITE_BUSY_SNAPSHOT, a serialization failure, a deadlock, or MariaDB's "record has changed since last read" under snapshot isolation.
+// retryable reports whether the database gave up a transaction that may well succeed when it is run
+// again: SQLITE_BUSY, SQLITE_BUSY_RECOVERY, SQLITE_BUSY_SNAPSHOT, a serialization failure, a
+// deadlock, or MariaDB's "record has changed since last read" under snapshot isolation.
 func (a *Adapter) retryable(err error) bool {
-	return hasSQLState(err, "40001", "40P01") || a.hasSQLiteCode(err, 5, 261, 517) || hasNumber(err, []uint16{1213, 1020}, []int32{1205}) ||
-		a.dialect == "sqlite" && strings.Contains(err.Error(), "database is locked") // mattn's driver has its codes elsewhere
+	return hasSQLState(err, "40001", "40P01") || a.hasSQLiteCode(err, 5, 261, 517) ||
+		hasNumber(err, []uint16{1213, 1020}, []int32{1205}) ||
+		// mattn's driver has its codes elsewhere
+		a.dialect == "sqlite" && strings.Contains(err.Error(), "database is locked")
 }
 
 func (a *Adapter) translated(err error) error {

@@ -16,7 +16,8 @@ import (
 	"github.com/cardea-auth/cardea/cardeatest"
 )
 
-// The database goes away at each request of a story in turn: nothing is half written, the answer is 503, and once the database is back it works.
+// The database goes away at each request of a story in turn: nothing is half written, the answer is
+// 503, and once the database is back it works.
 func TestDatabaseGoesAway(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a minute or more")
@@ -46,7 +47,8 @@ func TestDatabaseGoesAway(t *testing.T) {
 						t.Errorf("%s: the database went away %d times", story.name, o.at)
 					}
 					if last := o.at - 1; f == unanswered && story.writes && !slices.Equal(o.kept, []int{last}) {
-						t.Errorf("%s: kept without an answer at the requests %v, want at %d, which is the commit", story.name, o.kept, last)
+						t.Errorf("%s: kept without an answer at the requests %v, want at %d, which is the commit",
+							story.name, o.kept, last)
 					}
 				}
 			})
@@ -87,8 +89,8 @@ func newOutage(t *testing.T, options gormadapter.Options) *outage {
 	return o
 }
 
-// patience is what an application should have around its handlers: it gives up a request that the database keeps waiting. How long is not the matter
-// here, so it ends as soon as the wait begins.
+// patience is what an application should have around its handlers: it gives up a request that the
+// database keeps waiting. How long is not the matter here, so it ends as soon as the wait begins.
 func (o *outage) patience(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if o.fault != stalled {
@@ -110,8 +112,9 @@ func (o *outage) patience(next http.Handler) http.Handler {
 
 func (o *outage) what() string { return fmt.Sprintf("%s, request %d", o.story, o.at) }
 
-// during makes the database go away in the middle of step, whose answer must be 503 unless a new connection could do it all again, and brings the
-// database back. It reports whether the database has been away, and whether step worked.
+// during makes the database go away in the middle of step, whose answer must be 503 unless a new
+// connection could do it all again, and brings the database back. It reports whether the database
+// has been away, and whether step worked.
 func (o *outage) during(step func() *http.Response) (away, worked bool) {
 	o.Helper()
 	o.proxy.arm(o.fault, o.at)
@@ -128,7 +131,8 @@ func (o *outage) during(step func() *http.Response) (away, worked bool) {
 	return away, false
 }
 
-// checkWritten makes sure that what did not work is not written. It may be where its answer was lost.
+// checkWritten makes sure that what did not work is not written. It may be where its answer was
+// lost.
 func (o *outage) checkWritten(written, worked bool) {
 	o.Helper()
 	if written && !worked && o.fault == unanswered {
@@ -235,8 +239,9 @@ func (o *outage) signOut() bool {
 	return away
 }
 
-// again repeats what failed, which works now that the database is back. A connection of the pool that died unused is found out when it is used: pgx
-// looks only at those that were idle for a second.
+// again repeats what failed, which works now that the database is back. A connection of the pool
+// that died unused is found out when it is used: pgx looks only at those that were idle for a
+// second.
 func (o *outage) again(what string, step func() *http.Response) *http.Response {
 	o.Helper()
 	idle := o.pool.Stats().Idle

@@ -9,8 +9,9 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// key is the id of a user as the database compares it, or ErrNotFound for a text that is none: databases read numbers and UUIDs from texts generously,
-// and would find another user, or end the transaction.
+// key is the id of a user as the database compares it, or ErrNotFound for a text that is none:
+// databases read numbers and UUIDs from texts generously, and would find another user, or end the
+// transaction.
 func (a *Adapter) key(id string) (any, error) {
 	field := a.user.roles["ID"]
 	if id == "" || !a.storable(id) {
@@ -27,7 +28,8 @@ func (a *Adapter) key(id string) (any, error) {
 	return held(row.at("ID")), nil
 }
 
-// setKey sets an id, which must be written in the one way that the field would write it. No key is 0: that is how GORM says that there is none.
+// setKey sets an id, which must be written in the one way that the field would write it. No key is
+// 0: that is how GORM says that there is none.
 func (r *row) setKey(name, id string) {
 	r.set(name, id)
 	field := r.roles[name]
@@ -40,7 +42,8 @@ func (r *row) setKey(name, id string) {
 	}
 }
 
-// identify gives a new row its id: the one given, or else a new one, unless the database numbers its rows.
+// identify gives a new row its id: the one given, or else a new one, unless the database numbers
+// its rows.
 func (a *Adapter) identify(r *row, id string) {
 	field := r.roles["ID"]
 	switch {
@@ -71,9 +74,11 @@ func (p *parser) checkIDs(t *table, newID func() string) {
 	r.setKey("ID", id)
 	switch {
 	case r.err != nil && newID == nil:
-		p.fault("%s.%s is a %s that the database does not number and a UUID does not fit: make its values with WithID", t.schema.ModelType, field.Name, field.FieldType)
+		p.fault("%s.%s is a %s that the database does not number and a UUID does not fit: make its values with WithID",
+			t.schema.ModelType, field.Name, field.FieldType)
 	case r.err != nil:
-		p.fault("%s.%s is a %s, which what WithID returns does not fit", t.schema.ModelType, field.Name, field.FieldType)
+		p.fault("%s.%s is a %s, which what WithID returns does not fit", t.schema.ModelType, field.Name,
+			field.FieldType)
 	}
 }
 
@@ -83,7 +88,9 @@ func anyText(field *schema.Field) bool {
 }
 
 func isUUIDColumn(field *schema.Field) bool {
-	return field.DataType != schema.String && (strings.EqualFold(string(field.DataType), "uuid") || strings.EqualFold(string(field.DataType), "uniqueidentifier"))
+	return field.DataType != schema.String &&
+		(strings.EqualFold(string(field.DataType), "uuid") ||
+			strings.EqualFold(string(field.DataType), "uniqueidentifier"))
 }
 
 // isUUID accepts the one notation in which databases write them.

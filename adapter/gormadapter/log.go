@@ -11,7 +11,8 @@ import (
 	"gorm.io/gorm/logger"
 )
 
-// quietLogger keeps values out of the log of the application's connection: ours are tokens and addresses.
+// quietLogger keeps values out of the log of the application's connection: ours are tokens and
+// addresses.
 type quietLogger struct{ logger.Interface }
 
 // ParamsFilter makes GORM log a statement without its values.

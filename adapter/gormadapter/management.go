@@ -9,7 +9,8 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// management are the statements for what people and applications do with users outside of signing in.
+// management are the statements for what people and applications do with users outside of signing
+// in.
 type management struct {
 	lockUser, sessions, deleteOtherSessions, deleteTokens *statement
 }
@@ -18,7 +19,8 @@ func (p *parser) management(user, session, token *table) management {
 	name := clause.Column{Name: user.roles["Name"].DBName}
 	toItself := clause.Set{{Column: name, Value: name}}
 	byOwner := p.is(p.column(session, "UserID"), 0)
-	other := clause.Expr{SQL: "NOT (?)", Vars: []any{p.is(p.column(session, "SessionToken"), 1)}} // clause.Not would negate the parts of it each
+	// clause.Not would negate the parts of it each
+	other := clause.Expr{SQL: "NOT (?)", Vars: []any{p.is(p.column(session, "SessionToken"), 1)}}
 	lock := []clause.Interface{clause.Update{}, toItself, where(p.is(p.column(user, "ID"), 0))}
 	return management{
 		lockUser:            p.compile(user.schema, append(lock, user.schema.UpdateClauses...)...),
@@ -28,8 +30,9 @@ func (p *parser) management(user, session, token *table) management {
 	}
 }
 
-// LockUser makes whoever locks the same user wait until the transaction that ctx carries has ended. It writes to the row what is there, because every
-// database locks what is written, and only some can lock what is read. Hooks don't run.
+// LockUser makes whoever locks the same user wait until the transaction that ctx carries has ended.
+// It writes to the row what is there, because every database locks what is written, and only some
+// can lock what is read. Hooks don't run.
 func (a *Adapter) LockUser(ctx context.Context, id string) error {
 	key, err := a.key(id)
 	if err != nil {
@@ -62,8 +65,8 @@ func (a *Adapter) ForgetTokens(ctx context.Context, provider, providerAccountID 
 	return nil
 }
 
-// Sessions returns the sessions of a user, ordered by token, each with the session entity of the application's own where it has one. They are read from
-// the primary.
+// Sessions returns the sessions of a user, ordered by token, each with the session entity of the
+// application's own where it has one. They are read from the primary.
 func (a *Adapter) Sessions(ctx context.Context, userID string) ([]*cardea.Session, error) {
 	key, err := a.key(userID)
 	if err != nil {
@@ -75,13 +78,17 @@ func (a *Adapter) Sessions(ctx context.Context, userID string) ([]*cardea.Sessio
 	}
 	sessions := make([]*cardea.Session, len(rows))
 	for i, r := range rows {
-		sessions[i] = &cardea.Session{Token: r.text("SessionToken"), UserID: r.text("UserID"), Expires: timeAt(r.at("Expires")), Entity: r.shown()}
+		sessions[i] = &cardea.Session{
+			Token: r.text("SessionToken"), UserID: r.text("UserID"), Expires: timeAt(r.at("Expires")),
+			Entity: r.shown(),
+		}
 	}
 	slices.SortFunc(sessions, func(x, y *cardea.Session) int { return cmp.Compare(x.Token, y.Token) })
 	return sessions, nil
 }
 
-// DeleteSessions removes the sessions of a user, all but the one with the token except, and returns how many.
+// DeleteSessions removes the sessions of a user, all but the one with the token except, and returns
+// how many.
 func (a *Adapter) DeleteSessions(ctx context.Context, userID, except string) (int, error) {
 	key, err := a.key(userID)
 	if err != nil {

@@ -22,7 +22,8 @@ import (
 	"gorm.io/gorm/logger"
 )
 
-// processes are two servers of one site on one database, each with a connection pool of its own, and what they sign in with.
+// processes are two servers of one site on one database, each with a connection pool of its own,
+// and what they sign in with.
 func processes(t *testing.T, e engine) (one, two *cardea.Auth, store *gormadapter.Adapter, idp *cardeatest.Issuer) {
 	t.Helper()
 	o := e.empty(t)
@@ -34,7 +35,8 @@ func processes(t *testing.T, e engine) (one, two *cardea.Auth, store *gormadapte
 	start := func() *cardea.Auth {
 		store = openOn(t, o)
 		auth, err := cardea.New(cardea.Config{
-			Secret: "a secret of at least 32 bytes, only for tests", Adapter: store, Logger: slog.New(slog.DiscardHandler),
+			Secret: "a secret of at least 32 bytes, only for tests", Adapter: store,
+			Logger:    slog.New(slog.DiscardHandler),
 			Providers: []cardea.Provider{p, &other},
 		})
 		must(t, err)
@@ -43,7 +45,8 @@ func processes(t *testing.T, e engine) (one, two *cardea.Auth, store *gormadapte
 	return start(), start(), store, idp
 }
 
-// However many requests ask for an access token, in two processes, one of them refreshes it, on every database. The provider would end the grant otherwise.
+// However many requests ask for an access token, in two processes, one of them refreshes it, on
+// every database. The provider would end the grant otherwise.
 func TestOneRefreshOfManyProcesses(t *testing.T) {
 	t.Parallel()
 	for _, e := range engines() {
@@ -58,7 +61,8 @@ func TestOneRefreshOfManyProcesses(t *testing.T) {
 			u, err := store.UserByAccount(t.Context(), "idp", "1001")
 			must(t, err)
 			for range 3 {
-				must(t, store.UpdateAccount(t.Context(), &cardea.Account{Provider: "idp", ProviderAccountID: "1001", ExpiresAt: time.Now().Add(-time.Hour)}))
+				must(t, store.UpdateAccount(t.Context(),
+					&cardea.Account{Provider: "idp", ProviderAccountID: "1001", ExpiresAt: time.Now().Add(-time.Hour)}))
 				before := idp.Requests(cardeatest.Token)
 				tokens := accessTokens(t, u.ID, one, two)
 				if n := idp.Requests(cardeatest.Token) - before; len(tokens) != 1 || n != 1 {
@@ -66,7 +70,8 @@ func TestOneRefreshOfManyProcesses(t *testing.T) {
 				}
 			}
 			idp.Revoke("1001")
-			must(t, store.UpdateAccount(t.Context(), &cardea.Account{Provider: "idp", ProviderAccountID: "1001", ExpiresAt: time.Now().Add(-time.Hour)}))
+			must(t, store.UpdateAccount(t.Context(),
+				&cardea.Account{Provider: "idp", ProviderAccountID: "1001", ExpiresAt: time.Now().Add(-time.Hour)}))
 			for _, auth := range []*cardea.Auth{one, two} {
 				if _, err := auth.AccessToken(t.Context(), u.ID, "idp"); !errors.Is(err, cardea.ErrGrantRevoked) {
 					t.Errorf("revoked: got %v", err)
@@ -111,7 +116,8 @@ func TestLastTwoAccountsUnlinkedAtOnce(t *testing.T) {
 				u := &cardea.User{Name: fmt.Sprint(round)}
 				must(t, store.CreateUser(ctx, u))
 				for _, provider := range []string{"idp", "other"} {
-					must(t, store.LinkAccount(ctx, &cardea.Account{UserID: u.ID, Type: cardea.OIDC, Provider: provider, ProviderAccountID: u.ID}))
+					must(t, store.LinkAccount(ctx,
+						&cardea.Account{UserID: u.ID, Type: cardea.OIDC, Provider: provider, ProviderAccountID: u.ID}))
 				}
 				var wg sync.WaitGroup
 				var first, second error
@@ -120,7 +126,8 @@ func TestLastTwoAccountsUnlinkedAtOnce(t *testing.T) {
 				wg.Wait()
 				left, err := store.Accounts(ctx, u.ID)
 				must(t, err)
-				if len(left) != 1 || (first == nil) == (second == nil) || !errors.Is(errors.Join(first, second), cardea.ErrLastWayIn) {
+				if len(left) != 1 || (first == nil) == (second == nil) ||
+					!errors.Is(errors.Join(first, second), cardea.ErrLastWayIn) {
 					t.Fatalf("round %d: %d accounts are left; the two got %v and %v", round, len(left), first, second)
 				}
 			}
@@ -138,7 +145,9 @@ func TestSessionsWithTheApplicationsColumns(t *testing.T) {
 	a := open(t, gormadapter.WithSession[Session]())
 	ctx := t.Context()
 	must(t, a.CreateUser(ctx, &cardea.User{ID: "ada"}))
-	must(t, a.CreateSession(ctx, &cardea.Session{Token: "t", UserID: "ada", Expires: expiry, Entity: &Session{Device: "phone"}}))
+	must(t, a.CreateSession(ctx, &cardea.Session{
+		Token: "t", UserID: "ada", Expires: expiry, Entity: &Session{Device: "phone"},
+	}))
 	list, err := a.Sessions(ctx, "ada")
 	must(t, err)
 	if len(list) != 1 {
@@ -198,6 +207,7 @@ func TestManagementOnSQLServer(t *testing.T) {
 	want, err := os.ReadFile(golden)
 	must(t, err)
 	if !bytes.Equal(server.sent.Bytes(), want) {
-		t.Errorf("the statements are not those of %s (go test -run SQLServer -update writes them):\n%s", golden, server.sent.String())
+		t.Errorf("the statements are not those of %s (go test -run SQLServer -update writes them):\n%s", golden,
+			server.sent.String())
 	}
 }

@@ -11,10 +11,11 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// Migrate creates what the entities need and the database does not have: tables, columns and indexes. It never changes, rebuilds or drops
-// anything, so rows are safe and a second run does nothing; a column that is there in another shape stays as it is. Several processes may run it at
-// the same time. What it does not do (other types, defaults and checks, plans to look at, numbered SQL files) does the module gormschema, beside this
-// package.
+// Migrate creates what the entities need and the database does not have: tables, columns and
+// indexes. It never changes, rebuilds or drops anything, so rows are safe and a second run does
+// nothing; a column that is there in another shape stays as it is. Several processes may run it at
+// the same time. What it does not do (other types, defaults and checks, plans to look at, numbered
+// SQL files) does the module gormschema, beside this package.
 func (a *Adapter) Migrate(ctx context.Context) error {
 	var err error
 	for range 3 { // another process may have been faster between the look and the statement
@@ -26,7 +27,8 @@ func (a *Adapter) Migrate(ctx context.Context) error {
 }
 
 func (a *Adapter) migrate(ctx context.Context) error {
-	if a.dialect == "mysql" && a.joined(ctx) != nil { // each of these statements commits there, and the savepoint would be gone
+	// each of these statements commits there, and the savepoint would be gone
+	if a.dialect == "mysql" && a.joined(ctx) != nil {
 		return a.migrateEntities(ctx)
 	}
 	return a.Transact(ctx, a.migrateEntities)

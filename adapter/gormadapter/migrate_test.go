@@ -18,19 +18,22 @@ import (
 func described(t *testing.T, db *gorm.DB, table string) string {
 	t.Helper()
 	var lines []string
-	if err := db.Raw("SELECT * FROM (SELECT name || ' ' || lower(type) || iif(`notnull`, ' not null', '') || iif(pk, ' primary key', '') || "+
+	if err := db.Raw("SELECT * FROM (SELECT name || ' ' || lower(type) || iif(`notnull`, ' not null', '') || "+
+		"iif(pk, ' primary key', '') || "+
 		"coalesce(' default ' || dflt_value, '') FROM pragma_table_info(@table) ORDER BY cid) "+
-		"UNION ALL SELECT * FROM (SELECT iif(i.`unique`, 'unique ', 'index ') || i.name || ' (' || (SELECT group_concat(c.name, ', ') FROM pragma_index_info(i.name) c) || ')' "+
+		"UNION ALL SELECT * FROM (SELECT iif(i.`unique`, 'unique ', 'index ') || i.name || ' (' || (SELECT "+
+		"group_concat(c.name, ', ') FROM pragma_index_info(i.name) c) || ')' "+
 		"FROM pragma_index_list(@table) i WHERE i.origin = 'c' ORDER BY i.name) "+
-		"UNION ALL SELECT `from` || ' references ' || `table` || ' (' || `to` || ') on update ' || on_update || ' on delete ' || on_delete FROM pragma_foreign_key_list(@table)",
+		"UNION ALL SELECT `from` || ' references ' || `table` || ' (' || `to` || ') on update ' || on_update || ' "+
+		"on delete ' || on_delete FROM pragma_foreign_key_list(@table)",
 		map[string]any{"table": table}).Scan(&lines).Error; err != nil {
 		t.Fatal(err)
 	}
 	return strings.Join(lines, "\n") + "\n"
 }
 
-// tables are those of MikroORM's adapter for Auth.js on SQLite. There, user.email has the default ”, with which a second user without e-mail cannot
-// be; that is the only difference.
+// tables are those of MikroORM's adapter for Auth.js on SQLite. There, user.email has the default
+// ”, with which a second user without e-mail cannot be; that is the only difference.
 var tables = map[string]string{
 	"user": `id text not null primary key
 name text
@@ -102,13 +105,16 @@ func TestMigrateTwiceChangesNothing(t *testing.T) {
 	t.Parallel()
 	a := open(t, gormadapter.WithUser[member]())
 	u := created(t, a) // GORM's general migrator takes columns for changed when there are rows
-	if err := a.CreateSession(t.Context(), &cardea.Session{Token: "token", UserID: u.ID, Expires: time.Now()}); err != nil {
+	if err := a.CreateSession(t.Context(),
+		&cardea.Session{Token: "token", UserID: u.ID, Expires: time.Now()}); err != nil {
 		t.Fatal(err)
 	}
 	before := schemaVersion(t, a.DB())
 	for name, err := range map[string]error{
 		"Migrate": a.Migrate(t.Context()), "AutoMigrate": a.DB().AutoMigrate(a.Entities()...),
-		"AutoMigrate in a transaction": a.DB().Transaction(func(tx *gorm.DB) error { return tx.AutoMigrate(a.Entities()...) }),
+		"AutoMigrate in a transaction": a.DB().Transaction(func(tx *gorm.DB) error {
+			return tx.AutoMigrate(a.Entities()...)
+		}),
 	} {
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -146,13 +152,17 @@ func TestMigrateInManyProcesses(t *testing.T) {
 
 // node is what the Node adapter's tables look like and hold.
 var node = []string{
-	"create table `user` (`id` text not null, `name` text null, `email` text null default '', `email_verified` datetime null, `image` text null, primary key (`id`))",
+	"create table `user` (`id` text not null, `name` text null, `email` text null default '', `email_verified` " +
+		"datetime null, `image` text null, primary key (`id`))",
 	"create unique index `user_email_unique` on `user` (`email`)",
-	"create table `session` (`id` text not null, `user_id` text not null, `expires` datetime not null, `session_token` text not null, " +
-		"constraint `session_user_id_foreign` foreign key(`user_id`) references `user`(`id`) on delete cascade on update cascade, primary key (`id`))",
+	"create table `session` (`id` text not null, `user_id` text not null, `expires` datetime not null, " +
+		"`session_token` text not null, " +
+		"constraint `session_user_id_foreign` foreign key(`user_id`) references `user`(`id`) on delete cascade on " +
+		"update cascade, primary key (`id`))",
 	"create index `session_user_id_index` on `session` (`user_id`)",
 	"create unique index `session_session_token_unique` on `session` (`session_token`)",
-	"create table `verification_token` (`token` text not null, `expires` datetime not null, `identifier` text not null, primary key (`token`))",
+	"create table `verification_token` (`token` text not null, `expires` datetime not null, `identifier` text not " +
+		"null, primary key (`token`))",
 	"create unique index `verification_token_token_identifier_unique` on `verification_token` (`token`, `identifier`)",
 	"insert into `user` values ('1', 'Ada', 'ada@example.com', 1700000000123, null)",
 	"insert into `session` values ('1', '1', 1900000000456, 'token')",
@@ -205,7 +215,8 @@ func readsNode(t *testing.T, db *gorm.DB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Expires.UnixMilli() != 1900000000456 || s.User.Name != "Ada" || s.User.EmailVerified.UnixMilli() != 1700000000123 {
+	if s.Expires.UnixMilli() != 1900000000456 || s.User.Name != "Ada" ||
+		s.User.EmailVerified.UnixMilli() != 1700000000123 {
 		t.Errorf("got %+v with user %+v", *s, *s.User)
 	}
 	token, err := a.ConsumeVerificationToken(t.Context(), "ada@example.com", "hash")
@@ -224,7 +235,8 @@ type writer struct {
 	Role string `gorm:"not null;default:WRITER"`
 }
 
-// A changed default once cost all sessions: the user table was rebuilt, and its old one dropped with everything that pointed at it.
+// A changed default once cost all sessions: the user table was rebuilt, and its old one dropped
+// with everything that pointed at it.
 func TestChangedDefaultLosesNoSession(t *testing.T) {
 	t.Parallel()
 	db := openDB(t, gorm.Config{})
@@ -239,7 +251,8 @@ func TestChangedDefaultLosesNoSession(t *testing.T) {
 	if err := changed.Migrate(t.Context()); err != nil {
 		t.Errorf("Migrate: %v", err)
 	}
-	if err := db.AutoMigrate(changed.Entities()...); err == nil || !strings.Contains(err.Error(), "column role of table user") {
+	if err := db.AutoMigrate(changed.Entities()...); err == nil ||
+		!strings.Contains(err.Error(), "column role of table user") {
 		t.Errorf("AutoMigrate: got %v, want that it refuses", err)
 	}
 	s, err := changed.Session(t.Context(), "token")
@@ -266,7 +279,8 @@ func TestMigrateSaysWhichColumnCannotBeAdded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := a.Migrate(t.Context()); err == nil || !strings.Contains(err.Error(), "migrate table user: add column plan") {
+	if err := a.Migrate(t.Context()); err == nil ||
+		!strings.Contains(err.Error(), "migrate table user: add column plan") {
 		t.Errorf("got %v", err)
 	}
 	if db.Migrator().HasColumn("user", "bio") {
@@ -302,7 +316,8 @@ func TestOwnTableNameAndRelations(t *testing.T) {
 	if got := described(t, db, "session"); !strings.Contains(got, "user_id references people (id)") {
 		t.Errorf("session: got\n%s\nwant a foreign key to people", got)
 	}
-	if got := described(t, db, "people"); !strings.Contains(got, "team_id references crews (id) on update NO ACTION on delete SET NULL") {
+	if got := described(t, db, "people"); !strings.Contains(got,
+		"team_id references crews (id) on update NO ACTION on delete SET NULL") {
 		t.Errorf("people: got\n%s\nwant a foreign key to crews", got)
 	}
 	if db.Migrator().HasTable("user") {
@@ -356,7 +371,10 @@ func TestMigrateAddsConstraintsWithColumns(t *testing.T) {
 	}
 	newOn(t, db, gormadapter.WithUser[person]())
 	got := described(t, db, "people")
-	for _, want := range []string{"unique uni_people_phone (phone)", "index idx_people_level (level)", "unique people_email_unique (email)", "team_id references crews"} {
+	for _, want := range []string{
+		"unique uni_people_phone (phone)", "index idx_people_level (level)", "unique people_email_unique (email)",
+		"team_id references crews",
+	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)
 		}
@@ -390,13 +408,15 @@ func TestPurgeInBatches(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) INSERT INTO session SELECT i, ?, ?, 'token' || i FROM n"
+	const fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) INSERT INTO session " +
+		"SELECT i, ?, ?, 'token' || i FROM n"
 	if err := a.DB().Exec(fill, 2500, u.ID, time.Now().Add(-time.Hour)).Error; err != nil {
 		t.Fatal(err)
 	}
 	var batches []int
 	for {
-		n, err := a.DeleteExpiredSessions(t.Context(), time.Now().Add(-time.Minute).In(time.FixedZone("", -11*60*60)), 1000)
+		n, err := a.DeleteExpiredSessions(t.Context(), time.Now().Add(-time.Minute).In(time.FixedZone("", -11*60*60)),
+			1000)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -24,7 +24,8 @@ func (o Options) mySQL() (target, []error) {
 		faults = append(faults, err)
 	}
 	if o.Schema != "" {
-		faults = append(faults, fmt.Errorf("Options.Schema is given, which %s does not have: a schema is a database there, so name it in Options.DBName", o.Type))
+		faults = append(faults, fmt.Errorf("Options.Schema is given, which %s does not have: a schema is a database "+
+			"there, so name it in Options.DBName", o.Type))
 	}
 	if o.TransactionPooler {
 		faults = append(faults, errors.New("Options.TransactionPooler is for postgresql: leave it empty"))
@@ -63,7 +64,8 @@ func (unexplainedMySQL) Explain(sql string, _ ...any) string { return sql }
 func zone(name string) (*time.Location, error) {
 	zone, err := time.LoadLocation(name) // "" is UTC
 	if err != nil {
-		return nil, fmt.Errorf("Options.Timezone is %q: want a name such as Europe/Rome that this machine knows, or import time/tzdata: %w", name, err)
+		return nil, fmt.Errorf("Options.Timezone is %q: want a name such as Europe/Rome that this machine knows, or "+
+			"import time/tzdata: %w", name, err)
 	}
 	return zone, nil
 }
@@ -71,8 +73,10 @@ func zone(name string) (*time.Location, error) {
 // mySQLConfig is what the options say, with the settings that the adapter relies on.
 func (o Options) mySQLConfig(zone *time.Location) (*driver.Config, error) {
 	config, err := o.mySQLAddress()
-	if err != nil || !slices.Contains([]string{"tcp", "unix"}, config.Net) { // without err, whose text may hold parts of the password
-		return nil, errors.New("Options.DSN cannot be read: want mysql://user:password@host:3306/name with special characters of the password written as %40, " +
+	// without err, whose text may hold parts of the password
+	if err != nil || !slices.Contains([]string{"tcp", "unix"}, config.Net) {
+		return nil, errors.New("Options.DSN cannot be read: want mysql://user:password@host:3306/name with special " +
+			"characters of the password written as %40, " +
 			"or user:password@tcp(host:3306)/name as github.com/go-sql-driver/mysql does")
 	}
 	if config.DBName == "" {
@@ -124,7 +128,8 @@ func mySQLURL(address string) (*driver.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	config, err := driver.ParseDSN("tcp(" + net.JoinHostPort(cmp.Or(u.Hostname(), "127.0.0.1"), cmp.Or(u.Port(), "3306")) + ")/?" + u.RawQuery)
+	config, err := driver.ParseDSN("tcp(" + net.JoinHostPort(cmp.Or(u.Hostname(), "127.0.0.1"),
+		cmp.Or(u.Port(), "3306")) + ")/?" + u.RawQuery)
 	if err != nil {
 		return nil, err
 	}

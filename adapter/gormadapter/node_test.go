@@ -21,8 +21,9 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// A database that the Node adapter made and filled is read, extended and written without a migration, and the Node adapter reads it again. Where it is
-// empty or unusual the rows are too: see testdata/node/make.mjs.
+// A database that the Node adapter made and filled is read, extended and written without a
+// migration, and the Node adapter reads it again. Where it is empty or unusual the rows are too:
+// see testdata/node/make.mjs.
 func TestBesideTheNodeAdapter(t *testing.T) {
 	t.Parallel()
 	for _, e := range databases() {
@@ -96,7 +97,10 @@ func nodeDSN(t *testing.T, o gormadapter.Options) string {
 	if err != nil {
 		t.Fatal("the DSN cannot be read")
 	}
-	u := url.URL{Scheme: o.Type, User: url.UserPassword(config.User, config.Passwd), Host: config.Addr, Path: "/" + config.DBName}
+	u := url.URL{
+		Scheme: o.Type, User: url.UserPassword(config.User, config.Passwd), Host: config.Addr,
+		Path: "/" + config.DBName,
+	}
 	if config.Passwd == "" {
 		u.User = url.User(config.User)
 	}
@@ -130,7 +134,8 @@ func installed(t *testing.T) nodeScripts {
 	return n
 }
 
-// outdated reports whether the packages are missing, or older than the lock file. npm leaves a lock file of its own beside them.
+// outdated reports whether the packages are missing, or older than the lock file. npm leaves a lock
+// file of its own beside them.
 func (n nodeScripts) outdated(t *testing.T) bool {
 	t.Helper()
 	wanted, err := os.Stat(filepath.Join(n.folder, "package-lock.json"))
@@ -263,8 +268,10 @@ func (u nodeUser) user(kept func(time.Time) time.Time) cardea.User {
 
 func (a nodeAccount) account() cardea.Account {
 	c := cardea.Account{
-		UserID: a.UserID, Type: cardea.ProviderType(a.Type), Provider: a.Provider, ProviderAccountID: a.ProviderAccountID,
-		RefreshToken: a.RefreshToken, AccessToken: a.AccessToken, TokenType: a.TokenType, Scope: a.Scope, IDToken: a.IDToken, SessionState: a.SessionState,
+		UserID: a.UserID, Type: cardea.ProviderType(a.Type), Provider: a.Provider,
+		ProviderAccountID: a.ProviderAccountID,
+		RefreshToken:      a.RefreshToken, AccessToken: a.AccessToken, TokenType: a.TokenType, Scope: a.Scope,
+		IDToken: a.IDToken, SessionState: a.SessionState,
 	}
 	if a.ExpiresAt != nil {
 		c.ExpiresAt = time.Unix(*a.ExpiresAt, 0).UTC()
@@ -357,7 +364,8 @@ func (s *shared) readsSessions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.Token != want.SessionToken || got.UserID != want.UserID || !got.Expires.Equal(s.kept(want.Expires.Time)) {
+		if got.Token != want.SessionToken || got.UserID != want.UserID ||
+			!got.Expires.Equal(s.kept(want.Expires.Time)) {
 			t.Errorf("got %+v, want %+v", *got, want)
 		}
 		isUser(t, got.User, nil, s.user(want.UserID))
@@ -382,11 +390,14 @@ func (s *shared) consumesTokens(t *testing.T) {
 	}
 	live, expired := s.made.Tokens[0], s.made.Tokens[1]
 	got, err := s.adapter.ConsumeVerificationToken(t.Context(), live.Identifier, live.Token)
-	if err != nil || got.Identifier != live.Identifier || got.Token != live.Token || !got.Expires.Equal(s.kept(live.Expires.Time)) {
+	if err != nil || got.Identifier != live.Identifier || got.Token != live.Token ||
+		!got.Expires.Equal(s.kept(live.Expires.Time)) {
 		t.Errorf("got %v and %v, want %+v", got, err, live)
 	}
 	own := nodeToken{"zoë@exämple.com", strings.Repeat("0f", 32), nodeTime{time.Now().Add(time.Hour)}.cut(s.kept)}
-	if err := s.adapter.CreateVerificationToken(t.Context(), &cardea.VerificationToken{Identifier: own.Identifier, Token: own.Token, Expires: own.Expires.Time}); err != nil {
+	if err := s.adapter.CreateVerificationToken(t.Context(),
+		&cardea.VerificationToken{Identifier: own.Identifier, Token: own.Token,
+			Expires: own.Expires.Time}); err != nil {
 		t.Fatal(err)
 	}
 	expired.Expires = expired.Expires.cut(s.kept)
@@ -419,7 +430,9 @@ func (s *shared) session(t *testing.T, token string, u cardea.User) any {
 		t.Fatal(err)
 	}
 	return map[string]any{
-		"user":    map[string]any{"name": filledOrNil(u.Name), "email": filledOrNil(u.Email), "image": filledOrNil(u.Image)},
+		"user": map[string]any{
+			"name": filledOrNil(u.Name), "email": filledOrNil(u.Email), "image": filledOrNil(u.Image),
+		},
 		"expires": nodeTime{stored.Expires},
 	}
 }
@@ -455,7 +468,8 @@ func (s *shared) knowsVisitor(t *testing.T) {
 	}
 }
 
-// signsIn signs somebody in at Cardea through the account at google, and returns the session's token.
+// signsIn signs somebody in at Cardea through the account at google, and returns the session's
+// token.
 func (s *shared) signsIn(t *testing.T, p cardeatest.Person) string {
 	t.Helper()
 	s.site.issuer.Next(p)
@@ -464,21 +478,25 @@ func (s *shared) signsIn(t *testing.T, p cardeatest.Person) string {
 
 func (s *shared) signsInNodeUser(t *testing.T) {
 	account := s.made.Accounts[1]
-	token := s.signsIn(t, cardeatest.Person{Subject: account.ProviderAccountID, Name: "Somebody Else", Email: "else@example.com", EmailVerified: true})
+	token := s.signsIn(t, cardeatest.Person{
+		Subject: account.ProviderAccountID, Name: "Somebody Else", Email: "else@example.com", EmailVerified: true,
+	})
 	s.bothKnow(t, token, s.user(account.UserID))
 	list, err := s.adapter.Accounts(t.Context(), account.UserID)
 	if err != nil || len(list) != 2 {
 		t.Fatalf("got %d accounts and %v, want the two", len(list), err)
 	}
 	got, old := list[1], account.account()
-	if got.RefreshToken != old.RefreshToken || got.SessionState != old.SessionState || got.AccessToken == old.AccessToken || got.IDToken == old.IDToken {
+	if got.RefreshToken != old.RefreshToken || got.SessionState != old.SessionState ||
+		got.AccessToken == old.AccessToken || got.IDToken == old.IDToken {
 		t.Errorf("got %+v, want the tokens that came now, and the others as before", *got)
 	}
 }
 
 func (s *shared) signsInNewUser(t *testing.T) {
 	grace := cardeatest.Person{
-		Subject: "grace|1906", Name: "Grace \"Amazing\" Hopper 👩🏽‍💻", Email: "grace@exämple.com", EmailVerified: true, Picture: "https://example.com/grace.png",
+		Subject: "grace|1906", Name: "Grace \"Amazing\" Hopper 👩🏽‍💻", Email: "grace@exämple.com", EmailVerified: true,
+		Picture: "https://example.com/grace.png",
 	}
 	token := s.signsIn(t, grace)
 	u, err := s.adapter.UserByEmail(t.Context(), grace.Email)
@@ -502,7 +520,10 @@ func (s *shared) signsInNewUser(t *testing.T) {
 // writes has every field filled, or none of them, and reads it through the Node adapter.
 func (s *shared) writes(t *testing.T) {
 	ctx, when := t.Context(), time.Date(2031, time.March, 5, 23, 59, 58, 987_000_000, time.FixedZone("", -5*60*60))
-	full := &cardea.User{Name: "Zoë 李小龍 שלום \\ ' \" 👩‍💻", Email: "full@exämple.com", EmailVerified: when, Image: "https://example.com/?a=1&b=🔑"}
+	full := &cardea.User{
+		Name: "Zoë 李小龍 שלום \\ ' \" 👩‍💻", Email: "full@exämple.com", EmailVerified: when,
+		Image: "https://example.com/?a=1&b=🔑",
+	}
 	empty, second := &cardea.User{}, &cardea.User{} // more than one without an e-mail
 	changed := s.user(s.made.Users[2].ID)
 	changed.Name, changed.Email, changed.EmailVerified = "No Longer Bare", "", when
@@ -520,17 +541,20 @@ func (s *shared) writes(t *testing.T) {
 	}
 	session := nodeSession{"a token of Cardea's", full.ID, nodeTime{when}.cut(s.kept)}
 	account := &cardea.Account{
-		UserID: full.ID, Type: cardea.OAuth2, Provider: "gitlab", ProviderAccountID: "1|2", RefreshToken: "r", AccessToken: "a", ExpiresAt: time.Unix(1<<31-1, 0),
+		UserID: full.ID, Type: cardea.OAuth2, Provider: "gitlab", ProviderAccountID: "1|2", RefreshToken: "r",
+		AccessToken: "a", ExpiresAt: time.Unix(1<<31-1, 0),
 		TokenType: "bearer", Scope: "read", IDToken: strings.Repeat("i", 3000), SessionState: "s",
 	}
 	if err := errors.Join(
-		s.adapter.CreateSession(ctx, &cardea.Session{Token: session.SessionToken, UserID: session.UserID, Expires: when}), s.adapter.LinkAccount(ctx, account),
+		s.adapter.CreateSession(ctx, &cardea.Session{Token: session.SessionToken, UserID: session.UserID,
+			Expires: when}), s.adapter.LinkAccount(ctx, account),
 	); err != nil {
 		t.Fatal(err)
 	}
 	users := []*cardea.User{full, empty, second, &changed, &nobody, full}
 	calls := []call{
-		{"getUser", full.ID}, {"getUser", empty.ID}, {"getUser", second.ID}, {"getUser", changed.ID}, {"getUser", nobody.ID}, {"getUserByEmail", full.Email},
+		{"getUser", full.ID}, {"getUser", empty.ID}, {"getUser", second.ID}, {"getUser", changed.ID},
+		{"getUser", nobody.ID}, {"getUserByEmail", full.Email},
 		{"getSessionAndUser", session.SessionToken},
 	}
 	answers := s.asks(t, calls...)
@@ -551,7 +575,11 @@ func (s *shared) writes(t *testing.T) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	// The Node adapter gives out no accounts, but what it answers when it removes one.
-	remove := call{"unlinkAccount", map[string]string{"provider": account.Provider, "providerAccountId": account.ProviderAccountID}}
+	remove := call{
+		"unlinkAccount", map[string]string{
+			"provider": account.Provider, "providerAccountId": account.ProviderAccountID,
+		},
+	}
 	var removed nodeAccount
 	if err := json.Unmarshal(s.asks(t, remove)[0], &removed); err != nil {
 		t.Fatal(err)
@@ -590,7 +618,9 @@ func (s *shared) deletes(t *testing.T) {
 	if err := s.adapter.DeleteUser(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
-	calls := []call{{"getUser", id}, {"getSessionAndUser", s.made.Sessions[0].SessionToken}, {"getUser", s.made.Users[1].ID}}
+	calls := []call{
+		{"getUser", id}, {"getSessionAndUser", s.made.Sessions[0].SessionToken}, {"getUser", s.made.Users[1].ID},
+	}
 	answers := s.asks(t, calls...)
 	for i, want := range []any{nil, nil, s.made.Users[1]} {
 		same(t, calls[i], answers[i], want)

@@ -16,62 +16,73 @@ type Options struct {
 	// Type is the kind of database: "sqlite", "postgresql" (or "postgres"), "mysql" or "mariadb".
 	Type string
 
-	// DSN is a full address, instead of Host, Port, User, Password, TLS and DBName: "postgres://user:password@host:5432/name" or what else pgx reads,
-	// "mysql://user:password@host:3306/name" or what else github.com/go-sql-driver/mysql reads, and for sqlite the same as DBName.
+	// DSN is a full address, instead of Host, Port, User, Password, TLS and DBName:
+	// "postgres://user:password@host:5432/name" or what else pgx reads,
+	// "mysql://user:password@host:3306/name" or what else github.com/go-sql-driver/mysql reads, and
+	// for sqlite the same as DBName.
 	DSN string
 
-	// Host is the server's name, its IP address, or a folder with its Unix socket (for MySQL the socket itself). Defaults to 127.0.0.1.
+	// Host is the server's name, its IP address, or a folder with its Unix socket (for MySQL the
+	// socket itself). Defaults to 127.0.0.1.
 	Host string
 
 	// Port defaults to 5432 for PostgreSQL and 3306 for MySQL and MariaDB.
 	Port int
 
-	// User and Password are the database user's. PostgreSQL finds an empty password in ~/.pgpass as always.
+	// User and Password are the database user's. PostgreSQL finds an empty password in ~/.pgpass as
+	// always.
 	User, Password string
 
-	// TLS makes the connection to the server encrypted and says how its certificate is verified; &tls.Config{} asks for a valid one in the name of Host.
-	// Without it the connection is encrypted when the server offers that, and nobody is verified, as with sslmode=prefer.
+	// TLS makes the connection to the server encrypted and says how its certificate is verified;
+	// &tls.Config{} asks for a valid one in the name of Host. Without it the connection is
+	// encrypted when the server offers that, and nobody is verified, as with sslmode=prefer.
 	TLS *tls.Config
 
-	// DBName is the database. For sqlite it is a file, which is created in a directory that exists, or ":memory:" for one that ends with the
-	// adapter.
+	// DBName is the database. For sqlite it is a file, which is created in a directory that exists,
+	// or ":memory:" for one that ends with the adapter.
 	DBName string
 
-	// Schema is the schema of PostgreSQL in which the tables are, and which exists. It comes before the names that GORM gives to tables. Defaults to
-	// what the server's search_path says.
+	// Schema is the schema of PostgreSQL in which the tables are, and which exists. It comes before
+	// the names that GORM gives to tables. Defaults to what the server's search_path says.
 	Schema string
 
-	// Timezone is an IANA name such as "Europe/Rome". For MySQL and MariaDB it is the zone whose wall clock is in columns of type datetime, so a
-	// database of a Node server that ran with its local time can be read; a zone with daylight saving then has one ambiguous hour a year. For
-	// PostgreSQL it is the session's TimeZone, which changes nothing in what the adapter reads and writes. Defaults to UTC, and for PostgreSQL to the
-	// server's.
+	// Timezone is an IANA name such as "Europe/Rome". For MySQL and MariaDB it is the zone whose
+	// wall clock is in columns of type datetime, so a database of a Node server that ran with its
+	// local time can be read; a zone with daylight saving then has one ambiguous hour a year. For
+	// PostgreSQL it is the session's TimeZone, which changes nothing in what the adapter reads and
+	// writes. Defaults to UTC, and for PostgreSQL to the server's.
 	Timezone string
 
-	// TransactionPooler says that the way to PostgreSQL leads through PgBouncer, or another pooler, in transaction mode. Statements are then not
-	// prepared on the server.
+	// TransactionPooler says that the way to PostgreSQL leads through PgBouncer, or another pooler,
+	// in transaction mode. Statements are then not prepared on the server.
 	TransactionPooler bool
 
-	// MaxOpenConns is the largest number of connections to a server; who needs one more waits until one is free or the context ends. Defaults to 20.
+	// MaxOpenConns is the largest number of connections to a server; who needs one more waits until
+	// one is free or the context ends. Defaults to 20.
 	MaxOpenConns int
 
 	// MaxIdleConns is how many of them stay open unused. Defaults to MaxOpenConns.
 	MaxIdleConns int
 
-	// ConnMaxLifetime is the age at which a connection to a server is replaced. Defaults to five minutes.
+	// ConnMaxLifetime is the age at which a connection to a server is replaced. Defaults to five
+	// minutes.
 	ConnMaxLifetime time.Duration
 
-	// Debug logs each statement with its duration, at level info, never with its values. Defaults to no log.
+	// Debug logs each statement with its duration, at level info, never with its values. Defaults
+	// to no log.
 	Debug bool
 
 	// Logger is where Debug logs. Defaults to slog.Default().
 	Logger *slog.Logger
 }
 
-// Open connects to a database and returns an adapter on it, which the caller closes. It creates no tables: call [Adapter.Migrate], or have the
-// application's own migrations do it. What is wrong with the options is reported in one error, which never holds the password.
+// Open connects to a database and returns an adapter on it, which the caller closes. It creates no
+// tables: call [Adapter.Migrate], or have the application's own migrations do it. What is wrong
+// with the options is reported in one error, which never holds the password.
 //
-// The settings of a connection are those of package sqlite, or the ones that docs/databases.md gives for each server. An application that wants
-// others makes the *gorm.DB itself and calls [New].
+// The settings of a connection are those of package sqlite, or the ones that docs/databases.md
+// gives for each server. An application that wants others makes the *gorm.DB itself and calls
+// [New].
 func Open(o Options, opts ...Option) (*Adapter, error) {
 	to, faults := o.target()
 	if len(faults) > 0 {

@@ -22,10 +22,20 @@ func TestOpenReportsWhatIsWrong(t *testing.T) {
 		options gormadapter.Options
 		want    []string
 	}{
-		"nothing given":     {gormadapter.Options{}, []string{`Options.Type is ""`, `supported are "sqlite", "postgresql"`, "Options.DBName is empty"}},
-		"unknown type":      {gormadapter.Options{Type: "oracle", DBName: "x"}, []string{`"oracle"`, `"sqlite"`}},
-		"missing directory": {gormadapter.Options{Type: "sqlite", DBName: filepath.Join(dir, "no", "db.sqlite")}, []string{"open sqlite database", "no such file"}},
-		"a directory":       {gormadapter.Options{Type: "sqlite", DBName: dir}, []string{"open sqlite database", "unable to open database file"}},
+		"nothing given": {
+			gormadapter.Options{}, []string{
+				`Options.Type is ""`, `supported are "sqlite", "postgresql"`, "Options.DBName is empty",
+			},
+		},
+		"unknown type": {gormadapter.Options{Type: "oracle", DBName: "x"}, []string{`"oracle"`, `"sqlite"`}},
+		"missing directory": {
+			gormadapter.Options{Type: "sqlite", DBName: filepath.Join(dir, "no", "db.sqlite")},
+			[]string{"open sqlite database", "no such file"},
+		},
+		"a directory": {
+			gormadapter.Options{Type: "sqlite", DBName: dir},
+			[]string{"open sqlite database", "unable to open database file"},
+		},
 	} {
 		_, err := gormadapter.Open(row.options)
 		if err == nil {
@@ -52,7 +62,9 @@ func TestNewReportsWhatIsWrong(t *testing.T) {
 	}{
 		"all at once": {nil, []gormadapter.Option{gormadapter.WithUser[member](), gormadapter.WithUser[leaver]()},
 			[]string{"db is nil", "WithUser is given twice, for gormadapter_test.member and gormadapter_test.leaver"}},
-		"embedded pointer": {db, []gormadapter.Option{gormadapter.WithUser[pointer]()}, []string{"embed gormadapter.User itself"}},
+		"embedded pointer": {
+			db, []gormadapter.Option{gormadapter.WithUser[pointer]()}, []string{"embed gormadapter.User itself"},
+		},
 	} {
 		_, err := gormadapter.New(row.db, row.opts...)
 		if err == nil {
@@ -129,7 +141,10 @@ func TestDebugLogsStatementsWithoutValues(t *testing.T) {
 	}
 	defer a.Close()
 	everything(t, a)
-	for _, want := range []string{"INSERT INTO `user`", "SELECT `session`", "UPDATE `session`", "DELETE FROM `verification_token`", "duration=", "level=INFO"} {
+	for _, want := range []string{
+		"INSERT INTO `user`", "SELECT `session`", "UPDATE `session`", "DELETE FROM `verification_token`", "duration=",
+		"level=INFO",
+	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in the log", want)
 		}
@@ -153,7 +168,8 @@ func TestApplicationsLoggerSeesNoValues(t *testing.T) {
 		t.Error("the statement for a session is not in the log")
 	}
 	for line := range strings.Lines(out.String()) {
-		if strings.Contains(line, "secret") && !strings.Contains(line, "SELECT `name` FROM") { // the application's own statement
+		// the application's own statement
+		if strings.Contains(line, "secret") && !strings.Contains(line, "SELECT `name` FROM") {
 			t.Errorf("a value is in the log: %s", line)
 		}
 	}
@@ -163,14 +179,17 @@ func TestApplicationsLoggerSeesNoValues(t *testing.T) {
 func everything(t *testing.T, a *gormadapter.Adapter) {
 	t.Helper()
 	ctx, u := t.Context(), &cardea.User{ID: "secret id", Name: "secret", Email: "secret@example.com", Image: "secret"}
-	account := &cardea.Account{UserID: u.ID, Type: cardea.OIDC, Provider: "secret", ProviderAccountID: "secret", AccessToken: "secret"}
+	account := &cardea.Account{
+		UserID: u.ID, Type: cardea.OIDC, Provider: "secret", ProviderAccountID: "secret", AccessToken: "secret",
+	}
 	token := &cardea.VerificationToken{Identifier: "secret", Token: "secret", Expires: time.Now()}
 	_, err := a.Session(ctx, "secret before there is a table")
 	if err == nil {
 		t.Error("got no error without a table")
 	}
 	for i, err := range []error{
-		a.Migrate(ctx), a.CreateUser(ctx, u), a.UpdateUser(ctx, u), a.LinkAccount(ctx, account), a.UpdateAccount(ctx, account),
+		a.Migrate(ctx), a.CreateUser(ctx, u), a.UpdateUser(ctx, u), a.LinkAccount(ctx, account),
+		a.UpdateAccount(ctx, account),
 		a.CreateSession(ctx, &cardea.Session{Token: "secret", UserID: u.ID, Expires: time.Now()}),
 		a.RenewSession(ctx, "secret", time.Now()), a.CreateVerificationToken(ctx, token),
 	} {
@@ -180,10 +199,13 @@ func everything(t *testing.T, a *gormadapter.Adapter) {
 	}
 	var name string
 	for i, err := range []error{
-		second(a.UserByEmail(ctx, u.Email)), second(a.UserByAccount(ctx, "secret", "secret")), second(a.Session(ctx, "secret")),
+		second(a.UserByEmail(ctx, u.Email)), second(a.UserByAccount(ctx, "secret", "secret")),
+		second(a.Session(ctx, "secret")),
 		second(a.Accounts(ctx, u.ID)), second(a.ConsumeVerificationToken(ctx, "secret", "secret")),
-		second(a.DeleteExpiredSessions(ctx, time.Now(), 0)), second(a.DeleteExpiredVerificationTokens(ctx, time.Now(), 1)),
-		a.DB().Model(&gormadapter.User{}).Select("name").Where("id = ?", u.ID).Scan(&name).Error, // the application's own, where GORM forgets to ask
+		second(a.DeleteExpiredSessions(ctx, time.Now(), 0)),
+		second(a.DeleteExpiredVerificationTokens(ctx, time.Now(), 1)),
+		// the application's own, where GORM forgets to ask
+		a.DB().Model(&gormadapter.User{}).Select("name").Where("id = ?", u.ID).Scan(&name).Error,
 		a.UnlinkAccount(ctx, "secret", "secret"), a.DeleteSession(ctx, "secret"), a.DeleteUser(ctx, u.ID),
 	} {
 		if err != nil {

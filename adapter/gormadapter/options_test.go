@@ -16,11 +16,13 @@ import (
 	"gorm.io/driver/mysql"
 )
 
-// Each row is opened nowhere: all that is wrong is said at once, with the option's name, and never the password.
+// Each row is opened nowhere: all that is wrong is said at once, with the option's name, and never
+// the password.
 func TestOptionsThatDoNotGoTogether(t *testing.T) {
 	t.Parallel()
 	everything := gormadapter.Options{
-		DSN: "postgres://u:hunter2@h/d", Host: "h", Port: 70000, User: "u", Password: "hunter2", TLS: &tls.Config{}, DBName: "d", Schema: "a.b", Timezone: "Mars/Olympus",
+		DSN: "postgres://u:hunter2@h/d", Host: "h", Port: 70000, User: "u", Password: "hunter2", TLS: &tls.Config{},
+		DBName: "d", Schema: "a.b", Timezone: "Mars/Olympus",
 		TransactionPooler: true, MaxOpenConns: 2, MaxIdleConns: 3, ConnMaxLifetime: -time.Second,
 	}
 	typed := func(kind string) gormadapter.Options {
@@ -32,29 +34,76 @@ func TestOptionsThatDoNotGoTogether(t *testing.T) {
 		options gormadapter.Options
 		want    []string
 	}{
-		"everything for sqlite": {typed("sqlite"), []string{"Options.Host is given, which sqlite does not have", "Options.Port is", "Options.User is", "Options.Password is",
-			"Options.TLS is", "Options.Schema is", "Options.Timezone is", "Options.TransactionPooler is", "Options.MaxOpenConns is", "Options.MaxIdleConns is",
-			"Options.ConnMaxLifetime is", "Options.DBName is given beside Options.DSN"}},
-		"everything for postgresql": {typed("postgresql"), []string{"Options.Host is given beside Options.DSN", "Options.Port is given beside", "Options.User is given beside",
-			"Options.Password is given beside", "Options.TLS is given beside", "Options.DBName is given beside", "Options.Port is 70000: want 1 to 65535",
-			"Options.MaxIdleConns is 3: want 1 to 2", "Options.ConnMaxLifetime is -1s", `Options.Schema is "a.b"`}},
-		"everything for mysql": {typed("mysql"), []string{"Options.Host is given beside Options.DSN", "Options.DSN starts with postgres://", "want mysql://",
-			"Options.Schema is given, which mysql does not have", "Options.TransactionPooler is for postgresql", `Options.Timezone is "Mars/Olympus"`}},
-		"nothing for postgres":   {gormadapter.Options{Type: "postgres"}, []string{"Options.DBName is empty", "Options.User is empty"}},
-		"nothing for mariadb":    {gormadapter.Options{Type: "mariadb"}, []string{"Options.DBName is empty", "Options.User is empty"}},
-		"negative":               {gormadapter.Options{Type: "mariadb", User: "u", DBName: "d", Port: -1, MaxOpenConns: -1, MaxIdleConns: -1}, []string{"Options.Port is -1", "Options.MaxOpenConns is -1", "Options.MaxIdleConns is -1"}},
-		"SQL Server":             {gormadapter.Options{Type: "mssql", DSN: "sqlserver://sa:hunter2@h"}, []string{`Options.Type is "mssql"`, "gorm.io/driver/sqlserver", "gormadapter.New"}},
-		"a driver's name":        {gormadapter.Options{Type: "pgx", DSN: "postgres://u:hunter2@h/d"}, []string{`Options.Type is "pgx"`, `"sqlite", "postgresql" (or "postgres"), "mysql" and "mariadb"`}},
-		"MySQL's for PostgreSQL": {gormadapter.Options{Type: "postgresql", DSN: "mysql://u:hunter2@h/d"}, []string{"Options.DSN starts with mysql://", "want postgresql://"}},
-		"two time zones":         {gormadapter.Options{Type: "postgresql", DSN: "postgres://u:hunter2@h/d?timezone=UTC", Timezone: "UTC"}, []string{"Options.Timezone is given beside Options.DSN"}},
-		"two locations":          {gormadapter.Options{Type: "mysql", DSN: "u:hunter2@tcp(h)/d?loc=Europe%2FRome", Timezone: "UTC"}, []string{"Options.Timezone is given beside Options.DSN"}},
-		"no database":            {gormadapter.Options{Type: "mysql", DSN: "mysql://u:hunter2@h"}, []string{"Options.DSN names no database"}},
-		"unreadable URL":         {gormadapter.Options{Type: "postgresql", DSN: "postgres://u:hunter2%zz@h/d"}, []string{"Options.DSN cannot be read", "postgres://user:password@host"}},
-		"unreadable words":       {gormadapter.Options{Type: "postgresql", DSN: "host=h password = 'hunter2"}, []string{"Options.DSN cannot be read"}},
-		"a plain word":           {gormadapter.Options{Type: "postgresql", DSN: "hunter2"}, []string{"Options.DSN cannot be read"}},
-		"unreadable MySQL URL":   {gormadapter.Options{Type: "mysql", DSN: "mysql://u:hunter2%zz@h/d"}, []string{"Options.DSN cannot be read", "mysql://user:password@host"}},
-		"unreadable MySQL DSN":   {gormadapter.Options{Type: "mysql", DSN: "u:hunter2@tcp(h/d"}, []string{"Options.DSN cannot be read"}},
-		"parts of a DSN":         {gormadapter.Options{Type: "mysql", DSN: "u@hunter2(h)/d"}, []string{"Options.DSN cannot be read"}},
+		"everything for sqlite": {typed("sqlite"),
+			[]string{"Options.Host is given, which sqlite does not have", "Options.Port is", "Options.User is",
+				"Options.Password is",
+				"Options.TLS is", "Options.Schema is", "Options.Timezone is", "Options.TransactionPooler is",
+				"Options.MaxOpenConns is", "Options.MaxIdleConns is",
+				"Options.ConnMaxLifetime is", "Options.DBName is given beside Options.DSN"}},
+		"everything for postgresql": {typed("postgresql"),
+			[]string{"Options.Host is given beside Options.DSN", "Options.Port is given beside",
+				"Options.User is given beside",
+				"Options.Password is given beside", "Options.TLS is given beside", "Options.DBName is given beside",
+				"Options.Port is 70000: want 1 to 65535",
+				"Options.MaxIdleConns is 3: want 1 to 2", "Options.ConnMaxLifetime is -1s", `Options.Schema is "a.b"`}},
+		"everything for mysql": {typed("mysql"),
+			[]string{"Options.Host is given beside Options.DSN", "Options.DSN starts with postgres://", "want mysql://",
+				"Options.Schema is given, which mysql does not have", "Options.TransactionPooler is for postgresql",
+				`Options.Timezone is "Mars/Olympus"`}},
+		"nothing for postgres": {
+			gormadapter.Options{Type: "postgres"}, []string{"Options.DBName is empty", "Options.User is empty"},
+		},
+		"nothing for mariadb": {
+			gormadapter.Options{Type: "mariadb"}, []string{"Options.DBName is empty", "Options.User is empty"},
+		},
+		"negative": {
+			gormadapter.Options{Type: "mariadb", User: "u", DBName: "d", Port: -1, MaxOpenConns: -1, MaxIdleConns: -1},
+			[]string{"Options.Port is -1", "Options.MaxOpenConns is -1", "Options.MaxIdleConns is -1"},
+		},
+		"SQL Server": {
+			gormadapter.Options{Type: "mssql", DSN: "sqlserver://sa:hunter2@h"},
+			[]string{`Options.Type is "mssql"`, "gorm.io/driver/sqlserver", "gormadapter.New"},
+		},
+		"a driver's name": {
+			gormadapter.Options{Type: "pgx", DSN: "postgres://u:hunter2@h/d"},
+			[]string{`Options.Type is "pgx"`, `"sqlite", "postgresql" (or "postgres"), "mysql" and "mariadb"`},
+		},
+		"MySQL's for PostgreSQL": {
+			gormadapter.Options{Type: "postgresql", DSN: "mysql://u:hunter2@h/d"},
+			[]string{"Options.DSN starts with mysql://", "want postgresql://"},
+		},
+		"two time zones": {
+			gormadapter.Options{Type: "postgresql", DSN: "postgres://u:hunter2@h/d?timezone=UTC", Timezone: "UTC"},
+			[]string{"Options.Timezone is given beside Options.DSN"},
+		},
+		"two locations": {
+			gormadapter.Options{Type: "mysql", DSN: "u:hunter2@tcp(h)/d?loc=Europe%2FRome", Timezone: "UTC"},
+			[]string{"Options.Timezone is given beside Options.DSN"},
+		},
+		"no database": {
+			gormadapter.Options{Type: "mysql", DSN: "mysql://u:hunter2@h"}, []string{"Options.DSN names no database"},
+		},
+		"unreadable URL": {
+			gormadapter.Options{Type: "postgresql", DSN: "postgres://u:hunter2%zz@h/d"},
+			[]string{"Options.DSN cannot be read", "postgres://user:password@host"},
+		},
+		"unreadable words": {
+			gormadapter.Options{Type: "postgresql", DSN: "host=h password = 'hunter2"},
+			[]string{"Options.DSN cannot be read"},
+		},
+		"a plain word": {
+			gormadapter.Options{Type: "postgresql", DSN: "hunter2"}, []string{"Options.DSN cannot be read"},
+		},
+		"unreadable MySQL URL": {
+			gormadapter.Options{Type: "mysql", DSN: "mysql://u:hunter2%zz@h/d"},
+			[]string{"Options.DSN cannot be read", "mysql://user:password@host"},
+		},
+		"unreadable MySQL DSN": {
+			gormadapter.Options{Type: "mysql", DSN: "u:hunter2@tcp(h/d"}, []string{"Options.DSN cannot be read"},
+		},
+		"parts of a DSN": {
+			gormadapter.Options{Type: "mysql", DSN: "u@hunter2(h)/d"}, []string{"Options.DSN cannot be read"},
+		},
 	} {
 		_, err := gormadapter.Open(row.options)
 		if err == nil {
@@ -82,12 +131,22 @@ func TestServersThatCannotBeReached(t *testing.T) {
 	for name, o := range map[string]gormadapter.Options{
 		"fields, PostgreSQL": {Type: "postgresql", Port: free, User: "ada", Password: "hunter2", DBName: "people"},
 		"fields, MariaDB":    {Type: "mariadb", Port: free, User: "ada", Password: "hunter2", DBName: "people"},
-		"URL, PostgreSQL":    {Type: "postgres", DSN: "postgres://ada:hunter2@127.0.0.1:" + strconv.Itoa(free) + "/people"},
-		"words, PostgreSQL":  {Type: "postgres", DSN: "host=127.0.0.1 user=ada password='hunter2' dbname=people port=" + strconv.Itoa(free)},
-		"URL, MySQL":         {Type: "mysql", DSN: "mysql://ada:hunter2@127.0.0.1:" + strconv.Itoa(free) + "/people"},
-		"DSN, MySQL":         {Type: "mysql", DSN: "ada:hunter2@tcp(127.0.0.1:" + strconv.Itoa(free) + ")/people"},
-		"socket, PostgreSQL": {Type: "postgresql", Host: t.TempDir(), Port: free, User: "ada", Password: "hunter2", DBName: "people"},
-		"socket, MariaDB":    {Type: "mariadb", Host: t.TempDir() + "/" + strconv.Itoa(free), User: "ada", Password: "hunter2", DBName: "people"},
+		"URL, PostgreSQL": {
+			Type: "postgres", DSN: "postgres://ada:hunter2@127.0.0.1:" + strconv.Itoa(free) + "/people",
+		},
+		"words, PostgreSQL": {
+			Type: "postgres", DSN: "host=127.0.0.1 user=ada password='hunter2' dbname=people port=" +
+				strconv.Itoa(free),
+		},
+		"URL, MySQL": {Type: "mysql", DSN: "mysql://ada:hunter2@127.0.0.1:" + strconv.Itoa(free) + "/people"},
+		"DSN, MySQL": {Type: "mysql", DSN: "ada:hunter2@tcp(127.0.0.1:" + strconv.Itoa(free) + ")/people"},
+		"socket, PostgreSQL": {
+			Type: "postgresql", Host: t.TempDir(), Port: free, User: "ada", Password: "hunter2", DBName: "people",
+		},
+		"socket, MariaDB": {
+			Type: "mariadb", Host: t.TempDir() + "/" + strconv.Itoa(free), User: "ada", Password: "hunter2",
+			DBName: "people",
+		},
 	} {
 		_, err := gormadapter.Open(o)
 		if err == nil {
@@ -110,7 +169,9 @@ func TestOptionsWithoutDSN(t *testing.T) {
 	t.Parallel()
 	t.Run("PostgreSQL", func(t *testing.T) {
 		t.Parallel()
-		a := openOn(t, fieldsOf(t, postgreSQL(t), func(o *gormadapter.Options) { o.Timezone, o.MaxOpenConns = "Europe/Rome", 3 }))
+		a := openOn(t, fieldsOf(t, postgreSQL(t), func(o *gormadapter.Options) {
+			o.Timezone, o.MaxOpenConns = "Europe/Rome", 3
+		}))
 		if got := setting(t, a, "SHOW timezone"); got != "Europe/Rome" {
 			t.Errorf("got time zone %s", got)
 		}
@@ -124,7 +185,10 @@ func TestOptionsWithoutDSN(t *testing.T) {
 		t.Run(name+" by URL", func(t *testing.T) {
 			t.Parallel()
 			o := fieldsOf(t, empty(t), nil)
-			u := url.URL{Scheme: o.Type, User: url.User(o.User), Host: net.JoinHostPort(o.Host, strconv.Itoa(o.Port)), Path: o.DBName, RawQuery: "readTimeout=30s"}
+			u := url.URL{
+				Scheme: o.Type, User: url.User(o.User), Host: net.JoinHostPort(o.Host, strconv.Itoa(o.Port)),
+				Path: o.DBName, RawQuery: "readTimeout=30s",
+			}
 			openOn(t, gormadapter.Options{Type: o.Type, DSN: u.String()})
 		})
 	}
@@ -133,7 +197,8 @@ func TestOptionsWithoutDSN(t *testing.T) {
 func settingsOfMySQL(t *testing.T, a *gormadapter.Adapter) {
 	t.Helper()
 	for query, want := range map[string]string{
-		"SELECT @@time_zone": "+00:00", "SELECT @@character_set_connection": "utf8mb4", "SELECT @@sql_mode LIKE '%STRICT_ALL_TABLES%'": "1",
+		"SELECT @@time_zone": "+00:00", "SELECT @@character_set_connection": "utf8mb4",
+		"SELECT @@sql_mode LIKE '%STRICT_ALL_TABLES%'": "1",
 	} {
 		if got := setting(t, a, query); got != want {
 			t.Errorf("%s: got %s, want %s", query, got, want)
@@ -150,7 +215,8 @@ func settingsOfMySQL(t *testing.T, a *gormadapter.Adapter) {
 	}
 }
 
-// MySQL's own way to check a password, caching_sha2_password, by an encrypted connection and, where TLS is off, by the server's key.
+// MySQL's own way to check a password, caching_sha2_password, by an encrypted connection and, where
+// TLS is off, by the server's key.
 func TestPasswordOnMySQL(t *testing.T) {
 	t.Parallel()
 	o := fieldsOf(t, mySQL(t), nil)
@@ -160,13 +226,17 @@ func TestPasswordOnMySQL(t *testing.T) {
 		must(t, root.Exec("CREATE USER "+user+"@localhost IDENTIFIED WITH caching_sha2_password BY 'p@ss/w:rd'").Error)
 		t.Cleanup(func() { must(t, root.Exec("DROP USER "+user+"@localhost").Error) })
 		must(t, root.Exec("GRANT ALL ON "+o.DBName+".* TO "+user+"@localhost").Error)
-		u := url.URL{Scheme: "mysql", User: url.UserPassword(user, "p@ss/w:rd"), Host: net.JoinHostPort(o.Host, strconv.Itoa(o.Port)), Path: o.DBName, RawQuery: "tls=" + encryption}
+		u := url.URL{
+			Scheme: "mysql", User: url.UserPassword(user, "p@ss/w:rd"),
+			Host: net.JoinHostPort(o.Host, strconv.Itoa(o.Port)), Path: o.DBName, RawQuery: "tls=" + encryption,
+		}
 		a := openOn(t, gormadapter.Options{Type: "mysql", DSN: u.String()})
 		if got := setting(t, a, "SELECT CURRENT_USER()"); got != user+"@localhost" {
 			t.Errorf("tls=%s: signed in as %s", encryption, got)
 		}
 		u.User = url.UserPassword(user, "hunter2")
-		if _, err := gormadapter.Open(gormadapter.Options{Type: "mysql", DSN: u.String()}); err == nil || strings.Contains(err.Error(), "hunter2") {
+		if _, err := gormadapter.Open(gormadapter.Options{Type: "mysql", DSN: u.String()}); err == nil ||
+			strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("tls=%s, another password: got %v", encryption, err)
 		}
 	}

@@ -24,26 +24,30 @@ func (p *parser) checkOwned(t, user *table) {
 	}
 	foreign := t.roles["UserID"]
 	if id := keyLike(user.roles["ID"]); !holdsKey(t, foreign, id) {
-		p.fault("%s.%s is a %s, which does not hold the %s of %s", t.schema.ModelType, foreign.Name, foreign.FieldType, user.roles["ID"].FieldType, user.schema.ModelType)
+		p.fault("%s.%s is a %s, which does not hold the %s of %s", t.schema.ModelType, foreign.Name, foreign.FieldType,
+			user.roles["ID"].FieldType, user.schema.ModelType)
 	}
 	for _, relation := range t.schema.Relationships.BelongsTo {
 		if len(relation.References) != 1 || relation.References[0].ForeignKey != foreign {
 			continue
 		}
 		if owner := relation.FieldSchema; owner.Table != user.schema.Table {
-			p.fault("%s belongs to %s, want %s: name it where %[1]s says whose it is, such as gormadapter.SessionOf[%[3]s]", t.schema.ModelType, owner.ModelType, user.schema.ModelType)
+			p.fault("%s belongs to %s, want %s: name it where %[1]s says whose it is, such as "+
+				"gormadapter.SessionOf[%[3]s]", t.schema.ModelType, owner.ModelType, user.schema.ModelType)
 		}
 		t.related = t.related || p.constrains(relation)
 		p.copyColumnType(foreign, user.roles["ID"])
 	}
 	for _, relation := range user.schema.Relationships.HasMany {
-		if relation.FieldSchema == t.schema && len(relation.References) == 1 && relation.References[0].ForeignKey == foreign {
+		if relation.FieldSchema == t.schema && len(relation.References) == 1 &&
+			relation.References[0].ForeignKey == foreign {
 			t.related = t.related || p.constrains(relation)
 		}
 	}
 }
 
-// copyColumnType gives a foreign key the column type that the key's own type chooses for each database. The others were copied by GORM.
+// copyColumnType gives a foreign key the column type that the key's own type chooses for each
+// database. The others were copied by GORM.
 func (p *parser) copyColumnType(foreign, key *schema.Field) {
 	chooser, ok := reflect.New(key.IndirectFieldType).Interface().(migrator.GormDataTypeInterface)
 	if !ok {
@@ -63,7 +67,8 @@ func (p *parser) constrains(r *schema.Relationship) bool {
 func keyLike(field *schema.Field) string {
 	entity := reflect.New(field.Schema.ModelType)
 	for _, sample := range keyKind.samples {
-		if err := field.Set(context.Background(), entity, sample); err == nil && textAt(at(context.Background(), field, entity)) == sample {
+		if err := field.Set(context.Background(), entity, sample); err == nil &&
+			textAt(at(context.Background(), field, entity)) == sample {
 			return sample.(string)
 		}
 	}
@@ -75,7 +80,8 @@ func holdsKey(t *table, field *schema.Field, id string) bool {
 	return field.Set(context.Background(), entity, id) == nil && textAt(at(context.Background(), field, entity)) == id
 }
 
-// insert adds a row that hangs on a user. Where no foreign key watches over that, the user is looked for before.
+// insert adds a row that hangs on a user. Where no foreign key watches over that, the user is
+// looked for before.
 func (a *Adapter) insert(ctx context.Context, op string, r *row, userID string) error {
 	key, err := a.key(userID)
 	if err == nil && !r.related {
@@ -96,7 +102,8 @@ func (a *Adapter) insert(ctx context.Context, op string, r *row, userID string) 
 	return nil
 }
 
-// given is the application's own row in which something is to be stored: the one that the caller has, or a new one.
+// given is the application's own row in which something is to be stored: the one that the caller
+// has, or a new one.
 func (t *table) given(e entity, own any) (*row, error) {
 	if own == nil {
 		return t.fill(e.new()), nil

@@ -42,7 +42,8 @@ func limited(t *testing.T, e engine, conns int, opts ...gormadapter.Option) (*go
 	return a, pool
 }
 
-// 50 people sign in at once where there are one or two connections, and everything that the application can hang on to it needs one too.
+// 50 people sign in at once where there are one or two connections, and everything that the
+// application can hang on to it needs one too.
 func TestSignInsWithFewConnections(t *testing.T) {
 	t.Parallel()
 	for _, e := range engines() {
@@ -86,12 +87,16 @@ func asking(t *testing.T, a *gormadapter.Adapter) func(*cardea.Config) {
 		return err
 	}
 	return func(c *cardea.Config) {
-		c.OnCreateUser = cardea.BeforeCreate(func(ctx context.Context, _ *thorough, _ *cardea.Profile) error { return ask(ctx) })
+		c.OnCreateUser = cardea.BeforeCreate(func(ctx context.Context, _ *thorough, _ *cardea.Profile) error {
+			return ask(ctx)
+		})
 		c.Callbacks.SignIn = func(ctx context.Context, _ *cardea.SignIn) (string, error) { return "", ask(ctx) }
 		c.Callbacks.Session = func(ctx context.Context, _ *cardea.SessionView) error { return ask(ctx) }
 		c.Callbacks.Authorized = func(ctx context.Context, _ *cardea.Session) (bool, error) { return true, ask(ctx) }
 		c.Events.CreateUser = func(ctx context.Context, _ *cardea.User) { ask(ctx) }
-		c.Events.LinkAccount = func(ctx context.Context, _ *cardea.User, _ *cardea.Account, _ *cardea.Profile) { ask(ctx) }
+		c.Events.LinkAccount = func(ctx context.Context, _ *cardea.User, _ *cardea.Account, _ *cardea.Profile) {
+			ask(ctx)
+		}
 		c.Events.SignIn = func(ctx context.Context, _ *cardea.SignIn) { ask(ctx) }
 	}
 }
@@ -107,7 +112,8 @@ func patient(next http.Handler) http.Handler {
 	})
 }
 
-// All connections are taken: requests wait as long as they may, are told to come again, and leave nothing.
+// All connections are taken: requests wait as long as they may, are told to come again, and leave
+// nothing.
 func TestExhaustedPool(t *testing.T) {
 	t.Parallel()
 	for _, e := range engines() {
@@ -156,7 +162,8 @@ func TestExhaustedPool(t *testing.T) {
 	}
 }
 
-// A hook that asks for a connection of its own, while its sign-in holds the only one, waits for itself. That too ends with the request.
+// A hook that asks for a connection of its own, while its sign-in holds the only one, waits for
+// itself. That too ends with the request.
 func TestHookBesideItsTransaction(t *testing.T) {
 	t.Parallel()
 	for _, e := range engines() {

@@ -36,7 +36,10 @@ func (o Options) postgreSQL() (target, []error) {
 	if err != nil {
 		return target{}, []error{err}
 	}
-	t := target{name: fmt.Sprintf("postgresql database %q of user %q on %s", config.Database, config.User, net.JoinHostPort(config.Host, fmt.Sprint(config.Port)))}
+	t := target{
+		name: fmt.Sprintf("postgresql database %q of user %q on %s", config.Database, config.User,
+			net.JoinHostPort(config.Host, fmt.Sprint(config.Port))),
+	}
 	if o.Schema != "" {
 		t.naming = schema.NamingStrategy{TablePrefix: o.Schema + "."}
 	}
@@ -55,8 +58,9 @@ func (o Options) postgreSQL() (target, []error) {
 	return t, nil
 }
 
-// withoutCancelRequests makes a connection that ends without asking the server to break off its statement, which pgx does by dialing once more.
-// PgBouncer before 1.21 may crash over such a request (its issue 822), so visitors who go away would take the pooler along.
+// withoutCancelRequests makes a connection that ends without asking the server to break off its
+// statement, which pgx does by dialing once more. PgBouncer before 1.21 may crash over such a
+// request (its issue 822), so visitors who go away would take the pooler along.
 func withoutCancelRequests(_ context.Context, config *pgx.ConnConfig) error {
 	var connected atomic.Bool
 	dial := config.DialFunc
@@ -84,8 +88,10 @@ func (o Options) postgreSQLConfig() (*pgx.ConnConfig, error) {
 	}
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil { // whose text may hold parts of the password
-		return nil, errors.New("Options.DSN cannot be read: want postgres://user:password@host:5432/name?sslmode=verify-full, " +
-			"or host=... user=... password=... dbname=..., with special characters of the password written as %40 or in quotes")
+		return nil, errors.New("Options.DSN cannot be read: want " +
+			"postgres://user:password@host:5432/name?sslmode=verify-full, " +
+			"or host=... user=... password=... dbname=..., with special characters of the password written as %40 " +
+			"or in quotes")
 	}
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = connectTimeout

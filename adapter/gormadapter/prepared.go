@@ -8,15 +8,17 @@ import (
 	"gorm.io/gorm"
 )
 
-// queue holds the statements that ran unprepared in a transaction. They are prepared before the next one begins: inside, nothing can be prepared on
-// the pool, whose only connection may be the transaction's.
+// queue holds the statements that ran unprepared in a transaction. They are prepared before the
+// next one begins: inside, nothing can be prepared on the pool, whose only connection may be the
+// transaction's.
 type queue struct {
 	mu      sync.Mutex
 	waiting []*statement
 	texts   map[string]*statement // GORM's, by their SQL
 }
 
-// maxTexts bounds how many statements of GORM's are kept: values may write SQL of their own (gorm.Valuer), and then no text comes twice.
+// maxTexts bounds how many statements of GORM's are kept: values may write SQL of their own
+// (gorm.Valuer), and then no text comes twice.
 const maxTexts = 100
 
 // text returns GORM's statement of that SQL, or nil when there are too many to keep another.
@@ -48,7 +50,8 @@ func (q *queue) take() []*statement {
 	return waiting
 }
 
-// prepareWaiting prepares what the transactions before have asked for. What cannot be prepared is left: to run it tells why, and asks again.
+// prepareWaiting prepares what the transactions before have asked for. What cannot be prepared is
+// left: to run it tells why, and asks again.
 func (a *Adapter) prepareWaiting(ctx context.Context) {
 	for _, s := range a.queue.take() {
 		s.prepare(ctx, a.pool)
@@ -74,8 +77,9 @@ type preparedTx struct {
 	a *Adapter
 }
 
-// prepared makes GORM's statements in db run prepared, where that is a transaction. On PostgreSQL pgx does so by itself; on SQL Server GORM writes
-// statements that hold for the rest of their batch, which a prepared one ends.
+// prepared makes GORM's statements in db run prepared, where that is a transaction. On PostgreSQL
+// pgx does so by itself; on SQL Server GORM writes statements that hold for the rest of their
+// batch, which a prepared one ends.
 func (a *Adapter) prepared(db *gorm.DB) *gorm.DB {
 	tx, ok := db.Statement.ConnPool.(*sql.Tx)
 	if ok && a.pool != nil && (a.dialect == "sqlite" || a.dialect == "mysql") {

@@ -61,7 +61,8 @@ func (b *bystander) BeforeCreate(tx *gorm.DB) error {
 	return nil
 }
 
-// Hooks get database/sql's own transaction, which an application may want to share with something else. Callbacks find the pool.
+// Hooks get database/sql's own transaction, which an application may want to share with something
+// else. Callbacks find the pool.
 func TestTransactionsOfHooksAndCallbacks(t *testing.T) {
 	t.Parallel()
 	a := open(t, gormadapter.WithUser[bystander]())

@@ -22,8 +22,9 @@ const (
 	restarted  fault = "the request never arrives, and a new connection works at once"
 )
 
-// proxy stands between the adapter and a database server, and makes the server go away at a request that the test chooses. Until restore it
-// stays away: new connections are cut, or stall, like the old ones.
+// proxy stands between the adapter and a database server, and makes the server go away at a request
+// that the test chooses. Until restore it stays away: new connections are cut, or stall, like the
+// old ones.
 type proxy struct {
 	listener net.Listener
 	server   string
@@ -56,7 +57,8 @@ func newProxy(t testing.TB, server string, read protocol) *proxy {
 	return p
 }
 
-// behind starts a proxy before the server of a database, and returns how to connect to the database through it, unencrypted.
+// behind starts a proxy before the server of a database, and returns how to connect to the database
+// through it, unencrypted.
 func behind(t testing.TB, o gormadapter.Options) (*proxy, gormadapter.Options) {
 	t.Helper()
 	if o.Type == "postgresql" {
@@ -163,7 +165,8 @@ func (p *proxy) connect(client net.Conn) {
 	p.passRequests(server, client)
 }
 
-// keep notes a connection, and reports whether there may be new ones. Where the server stalls there may, but nothing comes of them.
+// keep notes a connection, and reports whether there may be new ones. Where the server stalls there
+// may, but nothing comes of them.
 func (p *proxy) keep(conn net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -191,7 +194,8 @@ func (p *proxy) passRequests(server io.Writer, client io.Reader) {
 	}
 }
 
-// passAnswers hands on what the server sends. What may not pass is swallowed, until one of the ends is closed.
+// passAnswers hands on what the server sends. What may not pass is swallowed, until one of the ends
+// is closed.
 func (p *proxy) passAnswers(client io.Writer, server io.Reader) {
 	buffer := make([]byte, 64<<10)
 	for {

@@ -37,13 +37,17 @@ func (s *statements) deleteOwned(passkeys bool) []*statement {
 // statements compiles them. The tables are named by GORM's metadata and quoted by its dialect.
 func (p *parser) statements(user, session, account, token, authenticator *table) statements {
 	id := p.column(user, "ID")
-	sessionToken, sessionUser, expires := p.column(session, "SessionToken"), p.column(session, "UserID"), p.column(session, "Expires")
-	accountUser, provider, providerID := p.column(account, "UserID"), p.column(account, "Provider"), p.column(account, "ProviderAccountID")
+	sessionToken, sessionUser, expires := p.column(session, "SessionToken"), p.column(session,
+		"UserID"), p.column(session, "Expires")
+	accountUser, provider, providerID := p.column(account, "UserID"), p.column(account, "Provider"), p.column(account,
+		"ProviderAccountID")
 	key, identifier, tokenExpires := p.column(token, "Token"), p.column(token, "Identifier"), p.column(token, "Expires")
-	credential, credentialUser, counter := p.column(authenticator, "CredentialID"), p.column(authenticator, "UserID"), p.column(authenticator, "Counter")
+	credential, credentialUser, counter := p.column(authenticator, "CredentialID"), p.column(authenticator,
+		"UserID"), p.column(authenticator, "Counter")
 
 	byAccount := where(p.is(provider, 0), p.is(providerID, 1))
-	byUniqueToken := where(clause.Eq{Column: sessionToken, Value: param(0)}) // findSession compares the bytes, which is faster
+	// findSession compares the bytes, which is faster
+	byUniqueToken := where(clause.Eq{Column: sessionToken, Value: param(0)})
 	byToken := where(p.is(key, 0), p.is(identifier, 1))
 	s := statements{
 		userByID:      p.find(user, nil, nil, where(p.is(id, 0))),
@@ -57,7 +61,8 @@ func (p *parser) statements(user, session, account, token, authenticator *table)
 		unlinkAccount:  p.remove(account, byAccount),
 		deleteAccounts: p.remove(account, where(p.is(accountUser, 0))),
 
-		session:               p.find(user, sessionColumns(session, sessionToken, sessionUser, expires), join(session, sessionUser, id), byUniqueToken),
+		session: p.find(user, sessionColumns(session, sessionToken, sessionUser, expires),
+			join(session, sessionUser, id), byUniqueToken),
 		hasSession:            p.one(session, where(p.is(sessionToken, 0))),
 		renewSession:          p.set(session, expires, where(p.is(sessionToken, 1))),
 		deleteSession:         p.remove(session, where(p.is(sessionToken, 0))),
@@ -68,9 +73,10 @@ func (p *parser) statements(user, session, account, token, authenticator *table)
 		deleteToken:         p.remove(token, byToken),
 		deleteExpiredTokens: p.removeExpired(token, key, tokenExpires),
 
-		authenticator:        p.find(authenticator, nil, nil, where(p.is(credential, 0))),
-		authenticators:       p.find(authenticator, nil, nil, where(p.is(credentialUser, 0))),
-		countAuthenticator:   p.set(authenticator, counter, where(p.is(credential, 1), clause.Lt{Column: counter, Value: param(0)})),
+		authenticator:  p.find(authenticator, nil, nil, where(p.is(credential, 0))),
+		authenticators: p.find(authenticator, nil, nil, where(p.is(credentialUser, 0))),
+		countAuthenticator: p.set(authenticator, counter,
+			where(p.is(credential, 1), clause.Lt{Column: counter, Value: param(0)})),
 		deleteAuthenticator:  p.remove(authenticator, where(p.is(credentialUser, 0), p.is(credential, 1))),
 		deleteAuthenticators: p.remove(authenticator, where(p.is(credentialUser, 0))),
 
@@ -87,7 +93,8 @@ func (p *parser) column(t *table, role string) clause.Column {
 	return clause.Column{Table: t.schema.Table, Name: t.roles[role].DBName}
 }
 
-// sessionColumns are those of a session that its check reads: all where the application has an entity of its own, to see them.
+// sessionColumns are those of a session that its check reads: all where the application has an
+// entity of its own, to see them.
 func sessionColumns(session *table, columns ...clause.Column) []clause.Column {
 	if session.own {
 		return session.columns()
@@ -110,10 +117,13 @@ func (p *parser) is(c clause.Column, n param) clause.Expression {
 }
 
 func join(other *table, foreign, id clause.Column) []clause.Join {
-	return []clause.Join{{Table: clause.Table{Name: other.schema.Table}, ON: where(clause.Eq{Column: foreign, Value: id})}}
+	return []clause.Join{
+		{Table: clause.Table{Name: other.schema.Table}, ON: where(clause.Eq{Column: foreign, Value: id})},
+	}
 }
 
-// find selects columns, and then those of t, from t with joins. t's own conditions, such as soft deletion, hold.
+// find selects columns, and then those of t, from t with joins. t's own conditions, such as soft
+// deletion, hold.
 func (p *parser) find(t *table, columns []clause.Column, joins []clause.Join, w clause.Where) *statement {
 	clauses := []clause.Interface{clause.Select{Columns: append(columns, t.columns()...)}, clause.From{Joins: joins}, w}
 	return p.compile(t.schema, append(clauses, t.schema.QueryClauses...)...)
@@ -136,16 +146,21 @@ func (p *parser) remove(t *table, w clause.Where, more ...clause.Interface) *sta
 	return p.compile(t.schema, append([]clause.Interface{clause.Delete{}, clause.From{}, w}, more...)...)
 }
 
-// removeExpired deletes at most as many rows as argument 1 says that expired before argument 0. The inner select stands in a table of its own
-// because MySQL has no LIMIT in a subquery; the outer condition spares a row that was renewed in between.
+// removeExpired deletes at most as many rows as argument 1 says that expired before argument 0. The
+// inner select stands in a table of its own because MySQL has no LIMIT in a subquery; the outer
+// condition spares a row that was renewed in between.
 func (p *parser) removeExpired(t *table, key, expires clause.Column) *statement {
-	name, table, when := clause.Column{Name: key.Name}, clause.Table{Name: t.schema.Table}, clause.Column{Name: expires.Name}
+	name, table, when := clause.Column{Name: key.Name}, clause.Table{Name: t.schema.Table}, clause.Column{
+		Name: expires.Name,
+	}
 	batch := clause.Expr{
 		SQL:  "? IN (SELECT ? FROM (SELECT ? FROM ? WHERE ? < ? LIMIT ?) AS expired)",
 		Vars: []any{key, name, name, table, when, param(0), param(1)},
 	}
 	if p.db.Dialector.Name() == "sqlserver" {
-		batch = clause.Expr{SQL: "? IN (SELECT TOP (?) ? FROM ? WHERE ? < ?)", Vars: []any{key, param(1), name, table, when, param(0)}}
+		batch = clause.Expr{
+			SQL: "? IN (SELECT TOP (?) ? FROM ? WHERE ? < ?)", Vars: []any{key, param(1), name, table, when, param(0)},
+		}
 	}
 	return p.remove(t, where(batch, clause.Lt{Column: expires, Value: param(0)}))
 }
@@ -153,12 +168,15 @@ func (p *parser) removeExpired(t *table, key, expires clause.Column) *statement 
 // compile builds the clauses as GORM's dialect does.
 func (p *parser) compile(s *schema.Schema, clauses ...clause.Interface) *statement {
 	db := p.db.Session(&gorm.Session{NewDB: true})
-	stmt := &gorm.Statement{DB: db, Schema: s, Table: s.Table, Context: context.Background(), Clauses: map[string]clause.Clause{}}
+	stmt := &gorm.Statement{
+		DB: db, Schema: s, Table: s.Table, Context: context.Background(), Clauses: map[string]clause.Clause{},
+	}
 	for _, c := range clauses {
 		stmt.AddClause(c)
 	}
 	order := []string{"SELECT", "UPDATE", "SET", "FROM", "WHERE"}
-	if _, remove := stmt.Clauses["DELETE"]; remove { // in the order of the dialect: what returns the row stands at the end, or before WHERE
+	// in the order of the dialect: what returns the row stands at the end, or before WHERE
+	if _, remove := stmt.Clauses["DELETE"]; remove {
 		order = db.Callback().Delete().Clauses
 	}
 	stmt.Build(order...)

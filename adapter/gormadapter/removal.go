@@ -8,7 +8,8 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// removal deletes a user with what hangs on it in one statement. It is nil where the database has no such statement, or where GORM has more to do.
+// removal deletes a user with what hangs on it in one statement. It is nil where the database has
+// no such statement, or where GORM has more to do.
 type removal struct{ plain, passkeys *statement } // in a database without the table of authenticators, and with it
 
 func (p *parser) removal(user, session, account, authenticator *table) removal {
@@ -28,7 +29,8 @@ func (p *parser) removal(user, session, account, authenticator *table) removal {
 	}
 }
 
-// removeWith is PostgreSQL's: all parts see the database as it was before, and foreign keys are checked when all of them are done.
+// removeWith is PostgreSQL's: all parts see the database as it was before, and foreign keys are
+// checked when all of them are done.
 func (p *parser) removeWith(user *table, owned ...*table) clause.Expr {
 	var parts []string
 	var vars []any
@@ -42,7 +44,8 @@ func (p *parser) removeWith(user *table, owned ...*table) clause.Expr {
 	}
 }
 
-// removeJoined is MySQL's, which begins with the user, and so is refused where a foreign key does not cascade.
+// removeJoined is MySQL's, which begins with the user, and so is refused where a foreign key does
+// not cascade.
 func (p *parser) removeJoined(user *table, owned ...*table) clause.Expr {
 	tables, joins := []any{named(user)}, []any{named(user)}
 	for _, t := range owned {
@@ -50,7 +53,8 @@ func (p *parser) removeJoined(user *table, owned ...*table) clause.Expr {
 		joins = append(joins, named(t), is("mysql", p.column(t, "UserID"), p.column(user, "ID")))
 	}
 	return clause.Expr{
-		SQL:  "DELETE ?" + strings.Repeat(", ?", len(owned)) + " FROM ?" + strings.Repeat(" LEFT JOIN ? ON ?", len(owned)) + " WHERE ?",
+		SQL: "DELETE ?" + strings.Repeat(", ?", len(owned)) + " FROM ?" + strings.Repeat(" LEFT JOIN ? ON ?",
+			len(owned)) + " WHERE ?",
 		Vars: append(append(tables, joins...), p.is(p.column(user, "ID"), 0)),
 	}
 }
@@ -64,8 +68,9 @@ func (text) Name() string { return "SELECT" }
 
 func (t text) MergeClause(c *clause.Clause) { c.Name, c.Expression = "", t.Expr }
 
-// deleteAtOnce reports whether it deleted the user with what hung on it. Where it did not, there may be something left of a user that is gone, or MySQL has
-// refused the statement because of a foreign key that does not cascade: the adapter's own, or one of the application's.
+// deleteAtOnce reports whether it deleted the user with what hung on it. Where it did not, there
+// may be something left of a user that is gone, or MySQL has refused the statement because of a
+// foreign key that does not cascade: the adapter's own, or one of the application's.
 func (a *Adapter) deleteAtOnce(ctx context.Context, key any) (bool, error) {
 	s := a.statements.removal.plain
 	if s != nil && a.seesPasskeys(ctx) {

@@ -17,13 +17,18 @@ type watched struct{ gormadapter.User }
 
 func (*watched) BeforeDelete(*gorm.DB) error { return nil }
 
-// The user goes with everything, in one statement or in several, whatever the foreign keys of the database do, and nobody else's rows go.
+// The user goes with everything, in one statement or in several, whatever the foreign keys of the
+// database do, and nobody else's rows go.
 func TestDeleteUserOnServers(t *testing.T) {
 	t.Parallel()
-	users := map[string]gormadapter.Option{"in one statement": gormadapter.WithUser[gormadapter.User](), "in several": gormadapter.WithUser[watched]()}
+	users := map[string]gormadapter.Option{
+		"in one statement": gormadapter.WithUser[gormadapter.User](), "in several": gormadapter.WithUser[watched](),
+	}
 	for _, e := range databases()[1:] {
 		for way, user := range users {
-			for keys, rule := range map[string]string{"that cascade": "CASCADE", "that do not": "NO ACTION", "that are missing": ""} {
+			for keys, rule := range map[string]string{
+				"that cascade": "CASCADE", "that do not": "NO ACTION", "that are missing": "",
+			} {
 				t.Run(e.name+" "+way+", foreign keys "+keys, func(t *testing.T) {
 					t.Parallel()
 					a := withForeignKeys(t, e, rule, user)
@@ -55,7 +60,8 @@ func TestDeleteUserWhomTheApplicationKeeps(t *testing.T) {
 				t.Parallel()
 				a := withForeignKeys(t, e, rule)
 				ada := populated(t, a, "ada")
-				must(t, a.DB().Exec("CREATE TABLE keeper AS SELECT user_id FROM account").Error) // which takes the collation along
+				// which takes the collation along
+				must(t, a.DB().Exec("CREATE TABLE keeper AS SELECT user_id FROM account").Error)
 				addForeignKey(t, a.DB(), "keeper", "NO ACTION")
 				if a.DeleteUser(t.Context(), ada) == nil {
 					t.Error("deleted")
@@ -110,7 +116,8 @@ func TestDeleteUserIsOneStatement(t *testing.T) {
 	}
 }
 
-// withForeignKeys returns an adapter on tables whose foreign keys have that rule for deletion, or are missing.
+// withForeignKeys returns an adapter on tables whose foreign keys have that rule for deletion, or
+// are missing.
 func withForeignKeys(t *testing.T, e engine, rule string, opts ...gormadapter.Option) *gormadapter.Adapter {
 	t.Helper()
 	db := serverConnection(t, e.empty(t))
@@ -126,7 +133,8 @@ func withForeignKeys(t *testing.T, e engine, rule string, opts ...gormadapter.Op
 
 func addForeignKey(t *testing.T, db *gorm.DB, table, rule string) {
 	t.Helper()
-	add := "ALTER TABLE `" + table + "` ADD CONSTRAINT `" + table + "_owner` FOREIGN KEY (user_id) REFERENCES `user` (id) ON DELETE " + rule
+	add := "ALTER TABLE `" + table + "` ADD CONSTRAINT `" + table +
+		"_owner` FOREIGN KEY (user_id) REFERENCES `user` (id) ON DELETE " + rule
 	if db.Name() == "postgres" {
 		add = strings.ReplaceAll(add, "`", `"`)
 	}
@@ -138,7 +146,9 @@ func populated(t *testing.T, a *gormadapter.Adapter, name string) string {
 	t.Helper()
 	u, ctx := &cardea.User{Email: name + "@example.com"}, t.Context()
 	must(t, a.CreateUser(ctx, u))
-	must(t, a.LinkAccount(ctx, &cardea.Account{UserID: u.ID, Type: cardea.OIDC, Provider: "p", ProviderAccountID: name}))
+	must(t, a.LinkAccount(ctx, &cardea.Account{
+		UserID: u.ID, Type: cardea.OIDC, Provider: "p", ProviderAccountID: name,
+	}))
 	passkey := newPasskey(u.ID)
 	passkey.CredentialID = name
 	must(t, a.CreateAuthenticator(ctx, passkey))

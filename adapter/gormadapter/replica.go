@@ -23,8 +23,8 @@ func (a *Adapter) replicaOf(ctx context.Context) *sql.DB {
 	return replica
 }
 
-// withReplica returns a context in which statements run on a replica that the application's dbresolver chooses for the session table, if there
-// is one and no transaction is open.
+// withReplica returns a context in which statements run on a replica that the application's
+// dbresolver chooses for the session table, if there is one and no transaction is open.
 func (a *Adapter) withReplica(ctx context.Context) (context.Context, bool) {
 	if a.choose == nil || a.joined(ctx) != nil {
 		return ctx, false
@@ -48,8 +48,9 @@ func (a *Adapter) chosen(ctx context.Context, choose func(*gorm.DB), s *schema.S
 	return pool
 }
 
-// findResolver finds the application's dbresolver. Its replicas are for reading sessions. Other sources to write to than the connection itself
-// are refused, because GORM begins transactions on the connection.
+// findResolver finds the application's dbresolver. Its replicas are for reading sessions. Other
+// sources to write to than the connection itself are refused, because GORM begins transactions on
+// the connection.
 func (a *Adapter) findResolver() (faults []error) {
 	write := a.db.Callback().Update().Get(resolver)
 	if write == nil || a.pool == nil {
@@ -57,7 +58,8 @@ func (a *Adapter) findResolver() (faults []error) {
 	}
 	for _, t := range a.tables() {
 		if a.chosen(context.Background(), write, t.schema) != a.pool {
-			faults = append(faults, fmt.Errorf("dbresolver writes table %s elsewhere than where GORM begins transactions: give it replicas only, "+
+			faults = append(faults, fmt.Errorf("dbresolver writes table %s elsewhere than where GORM begins "+
+				"transactions: give it replicas only, "+
 				"and no sources for this table", t.schema.Table))
 		}
 	}

@@ -14,7 +14,8 @@ import (
 	"gorm.io/plugin/dbresolver"
 )
 
-// replicated is an adapter whose reads go to a replica, which has only what a test puts there: it lags.
+// replicated is an adapter whose reads go to a replica, which has only what a test puts there: it
+// lags.
 func replicated(t testing.TB, e engine) (a, replica *gormadapter.Adapter) {
 	t.Helper()
 	at := e.empty(t)
@@ -65,11 +66,14 @@ func TestSessionsFromAReplica(t *testing.T) {
 
 			// What a sign-in decides on is never read from a replica.
 			must(t, replica.CreateUser(ctx, &cardea.User{ID: "stale", Email: "stale@example.com"}))
-			must(t, replica.LinkAccount(ctx, &cardea.Account{UserID: "stale", Type: "oidc", Provider: "p", ProviderAccountID: "1"}))
+			must(t, replica.LinkAccount(ctx,
+				&cardea.Account{UserID: "stale", Type: "oidc", Provider: "p", ProviderAccountID: "1"}))
 			for what, err := range map[string]error{
-				"UserByID": second(a.UserByID(ctx, "stale")), "UserByEmail": second(a.UserByEmail(ctx, "stale@example.com")),
-				"UserByAccount": second(a.UserByAccount(ctx, "p", "1")), "UpdateUser": a.UpdateUser(ctx, &cardea.User{ID: "stale"}),
-				"RenewSession": a.RenewSession(ctx, "other", expiry),
+				"UserByID":      second(a.UserByID(ctx, "stale")),
+				"UserByEmail":   second(a.UserByEmail(ctx, "stale@example.com")),
+				"UserByAccount": second(a.UserByAccount(ctx, "p", "1")),
+				"UpdateUser":    a.UpdateUser(ctx, &cardea.User{ID: "stale"}),
+				"RenewSession":  a.RenewSession(ctx, "other", expiry),
 			} {
 				if !errors.Is(err, cardea.ErrNotFound) {
 					t.Errorf("%s: got %v, want not found", what, err)
@@ -97,9 +101,11 @@ func TestContractWithAReplica(t *testing.T) {
 func TestOtherSourcesAreRefused(t *testing.T) {
 	t.Parallel()
 	db := openDB(t, gorm.Config{})
-	must(t, db.Use(dbresolver.Register(dbresolver.Config{Sources: []gorm.Dialector{dialectorOf(t, sqliteFile(t))}}, &gormadapter.Account{})))
+	must(t, db.Use(dbresolver.Register(dbresolver.Config{Sources: []gorm.Dialector{dialectorOf(t, sqliteFile(t))}},
+		&gormadapter.Account{})))
 	_, err := gormadapter.New(db)
-	if err == nil || !strings.Contains(err.Error(), "dbresolver writes table account elsewhere") || strings.Contains(err.Error(), "table user") {
+	if err == nil || !strings.Contains(err.Error(), "dbresolver writes table account elsewhere") ||
+		strings.Contains(err.Error(), "table user") {
 		t.Errorf("got %v, want an error for the account table alone", err)
 	}
 }

@@ -7,12 +7,14 @@ import (
 	"io"
 )
 
-// protocol reads one request of a client: what it sends until it waits for an answer. How TCP cuts the bytes is chance, and so is what is sent because
-// time has passed; requests have the same number each time that the same is done. The first of a connection has a form of its own. What no answer comes
-// to, or what asks nothing but whether the connection lives, is not answered.
+// protocol reads one request of a client: what it sends until it waits for an answer. How TCP cuts
+// the bytes is chance, and so is what is sent because time has passed; requests have the same
+// number each time that the same is done. The first of a connection has a form of its own. What no
+// answer comes to, or what asks nothing but whether the connection lives, is not answered.
 type protocol func(in *bufio.Reader, first bool) (request []byte, answered bool, err error)
 
-// postgreSQLRequest reads messages as PostgreSQL's documentation has them under "Message Formats", of which those of the extended query protocol wait for its Sync.
+// postgreSQLRequest reads messages as PostgreSQL's documentation has them under "Message Formats",
+// of which those of the extended query protocol wait for its Sync.
 func postgreSQLRequest(in *bufio.Reader, first bool) (request []byte, answered bool, err error) {
 	if first { // it has no type
 		request, err = take(in, 4, func(head []byte) int { return int(binary.BigEndian.Uint32(head)) })
@@ -29,19 +31,22 @@ func postgreSQLRequest(in *bufio.Reader, first bool) (request []byte, answered b
 		case 'X': // Terminate
 			return request, false, nil
 		default:
-			isPing := bytes.HasPrefix(message[5:], []byte("-- ping")) // pgx's, of a connection that was idle for a second
+			// pgx's, of a connection that was idle for a second
+			isPing := bytes.HasPrefix(message[5:], []byte("-- ping"))
 			return request, !isPing, nil
 		}
 	}
 }
 
-// mySQLRequest reads a packet. One that is numbered 0 begins with a command; those of a login have other numbers.
+// mySQLRequest reads a packet. One that is numbered 0 begins with a command; those of a login have
+// other numbers.
 func mySQLRequest(in *bufio.Reader, _ bool) (request []byte, answered bool, err error) {
 	request, err = take(in, 4, func(head []byte) int { return 4 + int(head[0]) + int(head[1])<<8 + int(head[2])<<16 })
 	if err != nil {
 		return nil, false, err
 	}
-	unanswered := request[3] == 0 && bytes.ContainsRune([]byte{0x01, 0x18, 0x19}, rune(request[4])) // COM_QUIT, COM_STMT_SEND_LONG_DATA, COM_STMT_CLOSE
+	// COM_QUIT, COM_STMT_SEND_LONG_DATA, COM_STMT_CLOSE
+	unanswered := request[3] == 0 && bytes.ContainsRune([]byte{0x01, 0x18, 0x19}, rune(request[4]))
 	return request, !unanswered, nil
 }
 

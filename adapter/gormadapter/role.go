@@ -11,8 +11,9 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// role is what sign-in keeps in a field of an entity. Its name is that of the field in the default entity. In an entity of the application's it is the
-// field with the name in a tag, `cardea:"Email"`, or else the field of that name.
+// role is what sign-in keeps in a field of an entity. Its name is that of the field in the default
+// entity. In an entity of the application's it is the field with the name in a tag,
+// `cardea:"Email"`, or else the field of that name.
 type role struct {
 	name string
 	kind kind
@@ -29,28 +30,40 @@ type kind struct {
 var (
 	textKind     = kind{types: "a string, *string or sql.NullString", samples: []any{"text"}}
 	nullTextKind = kind{types: textKind.types, samples: textKind.samples, nullable: true}
-	timeKind     = kind{types: "a time.Time, *time.Time or sql.NullTime", samples: []any{time.Date(2031, time.March, 5, 23, 59, 58, 123_000_000, time.UTC)}}
+	timeKind     = kind{
+		types:   "a time.Time, *time.Time or sql.NullTime",
+		samples: []any{time.Date(2031, time.March, 5, 23, 59, 58, 123_000_000, time.UTC)},
+	}
 	nullTimeKind = kind{types: timeKind.types, samples: timeKind.samples, nullable: true}
-	secondsKind  = kind{types: "an int64, *int64 or sql.NullInt64", samples: []any{int64(2_000_000_000)}, nullable: true}
-	counterKind  = kind{types: "an int64 or uint32", samples: []any{int64(1<<32 - 1)}}
-	truthKind    = kind{types: "a bool", samples: []any{true}}
-	keyKind      = kind{types: "a string, an integer or a UUID that scans from and into text", samples: []any{"0c6f9f4e-7f0b-4f5c-9a53-0d6d0b8f4a11", "7"}}
-	rowIDKind    = kind{types: keyKind.types, samples: keyKind.samples, optional: true}
+	secondsKind  = kind{
+		types: "an int64, *int64 or sql.NullInt64", samples: []any{int64(2_000_000_000)}, nullable: true,
+	}
+	counterKind = kind{types: "an int64 or uint32", samples: []any{int64(1<<32 - 1)}}
+	truthKind   = kind{types: "a bool", samples: []any{true}}
+	keyKind     = kind{
+		types:   "a string, an integer or a UUID that scans from and into text",
+		samples: []any{"0c6f9f4e-7f0b-4f5c-9a53-0d6d0b8f4a11", "7"},
+	}
+	rowIDKind = kind{types: keyKind.types, samples: keyKind.samples, optional: true}
 )
 
 var (
 	userRoles = []role{
-		{"ID", keyKind}, {"Name", nullTextKind}, {"Email", nullTextKind}, {"EmailVerified", nullTimeKind}, {"Image", nullTextKind},
+		{"ID", keyKind}, {"Name", nullTextKind}, {"Email", nullTextKind}, {"EmailVerified", nullTimeKind},
+		{"Image", nullTextKind},
 	}
 	sessionRoles = []role{{"ID", rowIDKind}, {"UserID", keyKind}, {"Expires", timeKind}, {"SessionToken", textKind}}
 	accountRoles = []role{
-		{"ID", rowIDKind}, {"UserID", keyKind}, {"Type", textKind}, {"Provider", textKind}, {"ProviderAccountID", textKind},
-		{"RefreshToken", nullTextKind}, {"AccessToken", nullTextKind}, {"ExpiresAt", secondsKind}, {"TokenType", nullTextKind},
+		{"ID", rowIDKind}, {"UserID", keyKind}, {"Type", textKind}, {"Provider", textKind},
+		{"ProviderAccountID", textKind},
+		{"RefreshToken", nullTextKind}, {"AccessToken", nullTextKind}, {"ExpiresAt", secondsKind},
+		{"TokenType", nullTextKind},
 		{"Scope", nullTextKind}, {"IDToken", nullTextKind}, {"SessionState", nullTextKind},
 	}
 	tokenRoles         = []role{{"Token", textKind}, {"Expires", timeKind}, {"Identifier", textKind}}
 	authenticatorRoles = []role{
-		{"CredentialID", textKind}, {"UserID", keyKind}, {"ProviderAccountID", textKind}, {"CredentialPublicKey", textKind}, {"Counter", counterKind},
+		{"CredentialID", textKind}, {"UserID", keyKind}, {"ProviderAccountID", textKind},
+		{"CredentialPublicKey", textKind}, {"Counter", counterKind},
 		{"CredentialDeviceType", textKind}, {"CredentialBackedUp", truthKind}, {"Transports", nullTextKind},
 	}
 )
@@ -69,7 +82,8 @@ func (p *parser) cast(t *table, roles []role) {
 		}
 	}
 	if len(missing) > 0 {
-		p.fault("%s has no column for %s: embed the default entity, or call the fields so, or give them a tag such as `cardea:%q`",
+		p.fault("%s has no column for %s: embed the default entity, or call the fields so, or give them a tag such "+
+			"as `cardea:%q`",
 			t.schema.ModelType, strings.Join(missing, ", "), missing[0])
 	}
 }
@@ -90,7 +104,8 @@ func (p *parser) player(t *table, r role) *schema.Field {
 		players = tagged
 	}
 	if len(players) > 1 {
-		p.fault("%s has %d fields for %s: give one of them the tag `cardea:%q`", t.schema.ModelType, len(players), r.name, r.name)
+		p.fault("%s has %d fields for %s: give one of them the tag `cardea:%q`", t.schema.ModelType, len(players),
+			r.name, r.name)
 	}
 	if len(players) == 0 {
 		return nil
@@ -100,12 +115,15 @@ func (p *parser) player(t *table, r role) *schema.Field {
 
 func (p *parser) checkTags(t *table, roles []role) {
 	for _, field := range t.schema.Fields {
-		if tag, ok := field.Tag.Lookup("cardea"); ok && !slices.ContainsFunc(roles, func(r role) bool { return r.name == tag }) {
+		if tag, ok := field.Tag.Lookup("cardea"); ok && !slices.ContainsFunc(roles, func(r role) bool {
+			return r.name == tag
+		}) {
 			var names []string
 			for _, r := range roles {
 				names = append(names, r.name)
 			}
-			p.fault("%s.%s has the tag `cardea:%q`, want one of %s", t.schema.ModelType, field.Name, tag, strings.Join(names, ", "))
+			p.fault("%s.%s has the tag `cardea:%q`, want one of %s", t.schema.ModelType, field.Name, tag,
+				strings.Join(names, ", "))
 		}
 	}
 }
@@ -128,7 +146,8 @@ func (p *parser) checkType(t *table, r role, field *schema.Field) {
 			return
 		}
 	}
-	p.fault("%s.%s is a %s, want %s: it is the %s", t.schema.ModelType, field.Name, field.FieldType, r.kind.types, r.name)
+	p.fault("%s.%s is a %s, want %s: it is the %s", t.schema.ModelType, field.Name, field.FieldType, r.kind.types,
+		r.name)
 }
 
 func (p *parser) fault(format string, args ...any) {

@@ -45,7 +45,9 @@ func postgreSQL(t testing.TB) gormadapter.Options {
 
 func pgBouncer(t testing.TB) gormadapter.Options {
 	t.Helper()
-	return gormadapter.Options{Type: "postgresql", DSN: postgreSQLAddress(t, "CARDEA_TEST_PGBOUNCER", ""), TransactionPooler: true}
+	return gormadapter.Options{
+		Type: "postgresql", DSN: postgreSQLAddress(t, "CARDEA_TEST_PGBOUNCER", ""), TransactionPooler: true,
+	}
 }
 
 // postgreSQLAddress makes an empty database and returns its URL.
@@ -93,7 +95,8 @@ func bytewise(t testing.TB, o gormadapter.Options) gormadapter.Options {
 	return o
 }
 
-// serverConnection is the application's own connection to a database, with TranslateError and without any setting that Open makes.
+// serverConnection is the application's own connection to a database, with TranslateError and
+// without any setting that Open makes.
 func serverConnection(t testing.TB, o gormadapter.Options) *gorm.DB {
 	t.Helper()
 	db := connect(t, dialectorOf(t, o))
@@ -185,7 +188,8 @@ func TestContractOnTheApplicationsMySQL(t *testing.T) {
 	contractOnTheApplications(t, mySQL)
 }
 
-// contractOnTheApplications runs on the application's own connection, with next to no settings, on tables that its own migrations made.
+// contractOnTheApplications runs on the application's own connection, with next to no settings, on
+// tables that its own migrations made.
 func contractOnTheApplications(t *testing.T, empty func(testing.TB) gormadapter.Options) {
 	adaptertest.Run(t, reusedOfApplication(t, func(t testing.TB) opener {
 		o := bytewise(t, empty(t))
@@ -197,14 +201,15 @@ func contractOnTheApplications(t *testing.T, empty func(testing.TB) gormadapter.
 	}))
 }
 
-// The application's own connection through a pooler, in each of the modes in which pgx prepares nothing. Many work at once, so that each gets server
-// connections on which others were before.
+// The application's own connection through a pooler, in each of the modes in which pgx prepares
+// nothing. Many work at once, so that each gets server connections on which others were before.
 func TestPoolerOnTheApplicationsConnection(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []string{"exec", "cache_describe", "simple_protocol"} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
-			a := newOn(t, connect(t, postgres.Open(postgreSQLAddress(t, "CARDEA_TEST_PGBOUNCER", "default_query_exec_mode="+mode))))
+			a := newOn(t, connect(t, postgres.Open(postgreSQLAddress(t, "CARDEA_TEST_PGBOUNCER",
+				"default_query_exec_mode="+mode))))
 			var wg sync.WaitGroup
 			for i := range 16 {
 				wg.Go(func() {
@@ -220,7 +225,8 @@ func TestPoolerOnTheApplicationsConnection(t *testing.T) {
 	}
 }
 
-// visit signs somebody up, reads, renews and ends the session, and deletes the user, and checks that it is always that user.
+// visit signs somebody up, reads, renews and ends the session, and deletes the user, and checks
+// that it is always that user.
 func visit(ctx context.Context, a *gormadapter.Adapter, name string) error {
 	u := &cardea.User{Name: name, Email: name}
 	if err := a.Transact(ctx, func(ctx context.Context) error {

@@ -24,11 +24,12 @@ func (a *Adapter) CreateSession(ctx context.Context, s *cardea.Session) error {
 	return nil
 }
 
-// Session returns the session with that token and its user, by one statement, or ErrNotFound. The columns of a session entity of the application's own
-// are read too.
+// Session returns the session with that token and its user, by one statement, or ErrNotFound. The
+// columns of a session entity of the application's own are read too.
 //
-// Where the application has registered dbresolver, it is read from a replica. One that the replica does not have, or has as expired, is read again
-// from the primary, so a session is found at once. A deleted session, or a changed user, is seen as late as the replica lags.
+// Where the application has registered dbresolver, it is read from a replica. One that the replica
+// does not have, or has as expired, is read again from the primary, so a session is found at once.
+// A deleted session, or a changed user, is seen as late as the replica lags.
 func (a *Adapter) Session(ctx context.Context, token string) (*cardea.Session, error) {
 	if replica, ok := a.withReplica(ctx); ok {
 		if s, err := a.findSession(replica, token); err == nil && time.Now().Before(s.Expires) {
@@ -81,12 +82,15 @@ func (a *Adapter) DeleteSession(ctx context.Context, token string) error {
 	return nil
 }
 
-// DeleteExpiredSessions removes at most limit sessions that expired before the given time, and returns how many.
+// DeleteExpiredSessions removes at most limit sessions that expired before the given time, and
+// returns how many.
 func (a *Adapter) DeleteExpiredSessions(ctx context.Context, before time.Time, limit int) (int, error) {
 	return a.deleteExpired(ctx, "delete expired sessions", a.statements.deleteExpiredSessions, before, limit)
 }
 
-func (a *Adapter) deleteExpired(ctx context.Context, op string, s *statement, before time.Time, limit int) (int, error) {
+func (a *Adapter) deleteExpired(
+	ctx context.Context, op string, s *statement, before time.Time, limit int,
+) (int, error) {
 	if limit <= 0 { // SQLite takes a negative limit for none
 		return 0, nil
 	}

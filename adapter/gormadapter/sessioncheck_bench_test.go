@@ -24,8 +24,9 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// BenchmarkSessionCheck is GET session over HTTP on SQLite, beside a bare net/http handler that reads the cookie, runs the same query with the same
-// driver and writes the same JSON. The two run in turn, so that a change of the machine's speed meets both; reported are the medians of the
+// BenchmarkSessionCheck is GET session over HTTP on SQLite, beside a bare net/http handler that
+// reads the cookie, runs the same query with the same driver and writes the same JSON. The two run
+// in turn, so that a change of the machine's speed meets both; reported are the medians of the
 // ratios of the rounds. One operation is one round of both.
 func BenchmarkSessionCheck(b *testing.B) {
 	for _, strategy := range []cardea.Strategy{cardea.Database, cardea.JWT} {
@@ -56,7 +57,9 @@ type checkedSite struct {
 }
 
 func newCheckedSite(b *testing.B, strategy cardea.Strategy) checkedSite {
-	adapter, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: filepath.Join(b.TempDir(), "bench.sqlite")})
+	adapter, err := gormadapter.Open(gormadapter.Options{
+		Type: "sqlite", DBName: filepath.Join(b.TempDir(), "bench.sqlite"),
+	})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -66,9 +69,12 @@ func newCheckedSite(b *testing.B, strategy cardea.Strategy) checkedSite {
 	}
 	idp := cardeatest.NewIssuer(b)
 	auth, err := cardea.New(cardea.Config{
-		Secret: "a secret of at least 32 bytes, only for tests", Adapter: adapter, Logger: slog.New(slog.DiscardHandler),
-		Session:   cardea.SessionConfig{Strategy: strategy},
-		Providers: []cardea.Provider{provider.OIDC("idp", "IdP", provider.Client{ID: idp.ClientID, Secret: idp.ClientSecret, Issuer: idp.URL})},
+		Secret: "a secret of at least 32 bytes, only for tests", Adapter: adapter,
+		Logger:  slog.New(slog.DiscardHandler),
+		Session: cardea.SessionConfig{Strategy: strategy},
+		Providers: []cardea.Provider{
+			provider.OIDC("idp", "IdP", provider.Client{ID: idp.ClientID, Secret: idp.ClientSecret, Issuer: idp.URL}),
+		},
 	})
 	if err != nil {
 		b.Fatal(err)
@@ -91,7 +97,10 @@ func newCheckedSite(b *testing.B, strategy cardea.Strategy) checkedSite {
 	}
 	bare := httptest.NewServer(bareHandler(b, pool, name))
 	b.Cleanup(bare.Close)
-	return checkedSite{server.URL + "/api/auth/session", bare.URL, append(visitor.Client.Jar.Cookies(req.URL), &http.Cookie{Name: "bare", Value: bareToken})}
+	return checkedSite{
+		server.URL + "/api/auth/session", bare.URL,
+		append(visitor.Client.Jar.Cookies(req.URL), &http.Cookie{Name: "bare", Value: bareToken}),
+	}
 }
 
 const (
@@ -100,7 +109,8 @@ const (
 )
 
 func insertBareSession(b *testing.B, db *sql.DB) {
-	_, err := db.Exec(`INSERT INTO "session" (id, user_id, expires, session_token) SELECT 'bare', id, ?, ? FROM "user"`, time.Now().Add(time.Hour).UnixMilli(), hashed(bareToken))
+	_, err := db.Exec(`INSERT INTO "session" (id, user_id, expires, session_token) SELECT 'bare', id, ?, ? FROM "user"`,
+		time.Now().Add(time.Hour).UnixMilli(), hashed(bareToken))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -128,12 +138,15 @@ func bareHandler(b *testing.B, db *sql.DB, name string) http.Handler {
 		var userName, email, image *string
 		var expires time.Time
 		var verified *time.Time
-		err = stmt.QueryRowContext(r.Context(), hashed(cookie.Value)).Scan(&token, &userID, &expires, &id, &userName, &email, &verified, &image)
+		err = stmt.QueryRowContext(r.Context(), hashed(cookie.Value)).Scan(&token, &userID, &expires, &id, &userName,
+			&email, &verified, &image)
 		if err != nil || time.Now().After(expires) {
 			http.Error(w, "no session", http.StatusUnauthorized)
 			return
 		}
-		body, err := json.Marshal(bareBody{bareUser{userName, email, image}, expires.UTC().Format("2006-01-02T15:04:05.000Z")})
+		body, err := json.Marshal(bareBody{
+			bareUser{userName, email, image}, expires.UTC().Format("2006-01-02T15:04:05.000Z"),
+		})
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return

@@ -21,8 +21,9 @@ func opens(o gormadapter.Options) opener {
 	}
 }
 
-// shelf holds databases for the promises of the contract: to make one, with its tables, takes longer than to keep most promises. Each is used by one
-// test at a time, and by an adapter and connections that are that test's own.
+// shelf holds databases for the promises of the contract: to make one, with its tables, takes
+// longer than to keep most promises. Each is used by one test at a time, and by an adapter and
+// connections that are that test's own.
 type shelf struct {
 	parent  *testing.T
 	fresh   func(testing.TB) opener                // makes an empty database
@@ -52,7 +53,8 @@ func autoMigrate(t testing.TB, a *gormadapter.Adapter) {
 	must(t, a.DB().AutoMigrate(a.Entities()...))
 }
 
-// adapter returns one on an empty database. It comes back emptied when the test has passed; otherwise nobody else gets it.
+// adapter returns one on an empty database. It comes back emptied when the test has passed;
+// otherwise nobody else gets it.
 func (s *shelf) adapter(t *testing.T) cardea.Adapter {
 	t.Helper()
 	open, ready := s.take()
@@ -116,7 +118,8 @@ func clean(a *gormadapter.Adapter) error {
 	return nil
 }
 
-// lasting is a test that leaves what it has to clean up to its parent, and what goes wrong then. It ends by itself as always.
+// lasting is a test that leaves what it has to clean up to its parent, and what goes wrong then. It
+// ends by itself as always.
 type lasting struct {
 	testing.TB
 	parent *testing.T

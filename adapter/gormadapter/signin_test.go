@@ -13,14 +13,17 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// 50 browsers sign one new person in at the same time, on a database file: there is one user, one account, 50 sessions and no error page.
+// 50 browsers sign one new person in at the same time, on a database file: there is one user, one
+// account, 50 sessions and no error page.
 func TestFirstSignInsOfOnePersonAtOnce(t *testing.T) {
 	t.Parallel()
 	a := open(t)
 	idp := cardeatest.NewIssuer(t)
 	auth, err := cardea.New(cardea.Config{
 		Secret: "a secret of at least 32 bytes, only for tests", Adapter: a, Logger: slog.New(slog.DiscardHandler),
-		Providers: []cardea.Provider{provider.OIDC("idp", "IdP", provider.Client{ID: idp.ClientID, Secret: idp.ClientSecret, Issuer: idp.URL})},
+		Providers: []cardea.Provider{
+			provider.OIDC("idp", "IdP", provider.Client{ID: idp.ClientID, Secret: idp.ClientSecret, Issuer: idp.URL}),
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -37,7 +40,9 @@ func TestFirstSignInsOfOnePersonAtOnce(t *testing.T) {
 		group.Go(func() { b.SignIn("idp", "") })
 	}
 	group.Wait()
-	for table, want := range map[any]int64{&gormadapter.User{}: 1, &gormadapter.Account{}: 1, &gormadapter.Session{}: visitors} {
+	for table, want := range map[any]int64{
+		&gormadapter.User{}: 1, &gormadapter.Account{}: 1, &gormadapter.Session{}: visitors,
+	} {
 		var got int64
 		if err := a.DB().Model(table).Count(&got).Error; err != nil || got != want {
 			t.Errorf("%T: %d rows, %v; want %d", table, got, err, want)

@@ -22,8 +22,8 @@ import (
 	"gorm.io/gorm/logger"
 )
 
-// site is an application under test: the real handler on a real database, and a fake identity provider with the id "idp". /page is for visitors who
-// are signed in.
+// site is an application under test: the real handler on a real database, and a fake identity
+// provider with the id "idp". /page is for visitors who are signed in.
 type site struct {
 	*httptest.Server
 	issuer *cardeatest.Issuer
@@ -32,15 +32,19 @@ type site struct {
 
 const secretPage = "only for those who are signed in"
 
-// newSite starts an application on an adapter whose users are of type U. around may stand before the whole application.
-func newSite[U any](t testing.TB, a *gormadapter.Adapter, change func(*cardea.Config), around func(http.Handler) http.Handler) *site {
+// newSite starts an application on an adapter whose users are of type U. around may stand before
+// the whole application.
+func newSite[U any](
+	t testing.TB, a *gormadapter.Adapter, change func(*cardea.Config), around func(http.Handler) http.Handler,
+) *site {
 	t.Helper()
 	s := &site{issuer: cardeatest.NewIssuer(t), log: &logbook{}}
 	c := cardea.Config{
 		Secret:  strings.Repeat("s", 32),
 		Adapter: a,
 		Providers: []cardea.Provider{
-			provider.OIDC("idp", "Identity Provider", provider.Client{ID: s.issuer.ClientID, Secret: s.issuer.ClientSecret, Issuer: s.issuer.URL}),
+			provider.OIDC("idp", "Identity Provider",
+				provider.Client{ID: s.issuer.ClientID, Secret: s.issuer.ClientSecret, Issuer: s.issuer.URL}),
 		},
 		Logger: slog.New(slog.NewTextHandler(s.log, nil)),
 	}
@@ -53,7 +57,9 @@ func newSite[U any](t testing.TB, a *gormadapter.Adapter, change func(*cardea.Co
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/api/auth/", auth)
-	mux.Handle("/page", cardea.Handle(auth, func(w http.ResponseWriter, _ *http.Request, _ *U) { io.WriteString(w, secretPage) }))
+	mux.Handle("/page", cardea.Handle(auth, func(w http.ResponseWriter, _ *http.Request, _ *U) {
+		io.WriteString(w, secretPage)
+	}))
 	if around == nil {
 		around = func(next http.Handler) http.Handler { return next }
 	}
@@ -69,7 +75,8 @@ func visitor(name string) cardeatest.Person {
 
 // enter sends a visitor through a whole sign-in, and returns the last answer.
 func enter(b *cardeatest.Browser, hint string) *http.Response {
-	return b.Post("/signin/idp?login_hint="+url.QueryEscape(hint), url.Values{"callbackUrl": {b.Site + "/api/auth/csrf"}})
+	return b.Post("/signin/idp?login_hint="+url.QueryEscape(hint),
+		url.Values{"callbackUrl": {b.Site + "/api/auth/csrf"}})
 }
 
 // get returns the answer to a visitor, and its body.
@@ -96,7 +103,8 @@ func text(t testing.TB, res *http.Response) string {
 func checkUnavailable(t testing.TB, what string, res *http.Response) {
 	t.Helper()
 	body := text(t, res)
-	if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" || strings.Contains(body, secretPage) {
+	if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" ||
+		strings.Contains(body, secretPage) {
 		t.Errorf("%s: %s at %s: %.200q", what, res.Status, res.Request.URL.Path, body)
 	}
 	for _, c := range res.Cookies() {

@@ -46,16 +46,21 @@ func TestSQLServer(t *testing.T) {
 		{"UpdateAccount", func() error { return a.UpdateAccount(ctx, account) }},
 		{"UnlinkAccount", func() error { return a.UnlinkAccount(ctx, "p", "1") }},
 		{"Accounts", func() error { return second(a.Accounts(ctx, "ada")) }},
-		{"CreateSession", func() error { return a.CreateSession(ctx, &cardea.Session{Token: "t", UserID: "ada", Expires: expiry}) }},
+		{"CreateSession", func() error {
+			return a.CreateSession(ctx, &cardea.Session{Token: "t", UserID: "ada", Expires: expiry})
+		}},
 		{"Session", func() error { return second(a.Session(ctx, "t")) }},
 		{"RenewSession", func() error { return a.RenewSession(ctx, "t", expiry) }},
 		{"DeleteSession", func() error { return a.DeleteSession(ctx, "t") }},
 		{"DeleteExpiredSessions", func() error { return second(a.DeleteExpiredSessions(ctx, expiry, 10)) }},
 		{"CreateVerificationToken", func() error {
-			return a.CreateVerificationToken(ctx, &cardea.VerificationToken{Token: "t", Identifier: "i", Expires: expiry})
+			return a.CreateVerificationToken(ctx,
+				&cardea.VerificationToken{Token: "t", Identifier: "i", Expires: expiry})
 		}},
 		{"ConsumeVerificationToken", func() error { return second(a.ConsumeVerificationToken(ctx, "i", "t")) }},
-		{"DeleteExpiredVerificationTokens", func() error { return second(a.DeleteExpiredVerificationTokens(ctx, expiry, 10)) }},
+		{"DeleteExpiredVerificationTokens", func() error {
+			return second(a.DeleteExpiredVerificationTokens(ctx, expiry, 10))
+		}},
 		{"DeleteUser, in an inner transaction", func() error {
 			return a.Transact(ctx, func(ctx context.Context) error { return a.DeleteUser(ctx, "ada") })
 		}},

@@ -13,7 +13,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// statement is SQL that was compiled once. It is prepared on a connection pool at its first use there, because its table may not exist earlier.
+// statement is SQL that was compiled once. It is prepared on a connection pool at its first use
+// there, because its table may not exist earlier.
 type statement struct {
 	sql      string
 	vars     []any    // its arguments in order; a param stands for one of the caller's
@@ -38,7 +39,8 @@ func (s *statement) args(values []any) []any {
 	return args
 }
 
-// prepare returns s prepared on pool, or nil where it cannot be prepared; running it then tells why.
+// prepare returns s prepared on pool, or nil where it cannot be prepared; running it then tells
+// why.
 func (s *statement) prepare(ctx context.Context, pool *sql.DB) *sql.Stmt {
 	if stmt := s.preparedOn(pool); stmt != nil {
 		return stmt
@@ -60,7 +62,8 @@ func (s *statement) preparedOn(pool *sql.DB) *sql.Stmt {
 	return prepared
 }
 
-// runner is a prepared statement, or a statement with the pool or transaction on which it runs unprepared.
+// runner is a prepared statement, or a statement with the pool or transaction on which it runs
+// unprepared.
 type runner interface {
 	QueryContext(ctx context.Context, args ...any) (*sql.Rows, error)
 	ExecContext(ctx context.Context, args ...any) (sql.Result, error)
@@ -81,8 +84,8 @@ func (u unprepared) ExecContext(ctx context.Context, args ...any) (sql.Result, e
 
 // runner finds where s runs in ctx.
 //
-// On PostgreSQL nothing is prepared at all. pgx does that by itself, faster than database/sql, and leaves it where default_query_exec_mode says so,
-// which a pooler in transaction mode needs.
+// On PostgreSQL nothing is prepared at all. pgx does that by itself, faster than database/sql, and
+// leaves it where default_query_exec_mode says so, which a pooler in transaction mode needs.
 func (a *Adapter) runner(ctx context.Context, s *statement) runner {
 	if tx := a.joined(ctx); tx != nil {
 		return a.inTx(ctx, tx.Statement.ConnPool, s)
@@ -103,8 +106,9 @@ func (a *Adapter) runner(ctx context.Context, s *statement) runner {
 	return unprepared{s.sql, pool}
 }
 
-// storable reports whether the database can hold a text at all. One that it cannot is in no row, and the database must not be asked: its answer would be
-// an error, which ends the transaction on PostgreSQL.
+// storable reports whether the database can hold a text at all. One that it cannot is in no row,
+// and the database must not be asked: its answer would be an error, which ends the transaction on
+// PostgreSQL.
 func (a *Adapter) storable(text string) bool {
 	switch a.dialect {
 	case "sqlite":

@@ -14,7 +14,8 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// table is an entity as GORM describes it, with the fields in the order in which statements select their columns.
+// table is an entity as GORM describes it, with the fields in the order in which statements select
+// their columns.
 type table struct {
 	schema  *schema.Schema
 	roles   map[string]*schema.Field // by the name of the field in the default entity
@@ -48,20 +49,23 @@ func (p *parser) table(e entity, roles []role) *table {
 	}
 	p.cast(t, roles)
 	for _, r := range roles {
-		if field := t.roles[r.name]; field != nil && r.kind.nullable && !field.NotNull && field.FieldType.Kind() != reflect.Pointer {
+		if field := t.roles[r.name]; field != nil && r.kind.nullable && !field.NotNull &&
+			field.FieldType.Kind() != reflect.Pointer {
 			t.blank = append(t.blank, field)
 		}
 	}
 	return t
 }
 
-// checkEmbedding refuses default entities that are embedded as pointers: GORM asks a new value for its table's name, and there they are nil.
+// checkEmbedding refuses default entities that are embedded as pointers: GORM asks a new value for
+// its table's name, and there they are nil.
 func (p *parser) checkEmbedding(entities []any) {
 	for _, entity := range entities {
 		t := reflect.TypeOf(entity).Elem()
 		for i := 0; t.Kind() == reflect.Struct && i < t.NumField(); i++ {
 			f := t.Field(i)
-			if f.Anonymous && f.Type.Kind() == reflect.Pointer && f.Type.Implements(reflect.TypeFor[schema.TablerWithNamer]()) {
+			if f.Anonymous && f.Type.Kind() == reflect.Pointer &&
+				f.Type.Implements(reflect.TypeFor[schema.TablerWithNamer]()) {
 				p.fault("%s embeds *%s: embed %[2]s itself", t, f.Type.Elem())
 			}
 		}
@@ -69,13 +73,15 @@ func (p *parser) checkEmbedding(entities []any) {
 }
 
 func simple(s *schema.Schema) bool {
-	return !(s.BeforeCreate || s.AfterCreate || s.BeforeUpdate || s.AfterUpdate || s.BeforeSave || s.AfterSave || s.BeforeDelete || s.AfterDelete)
+	return !(s.BeforeCreate || s.AfterCreate || s.BeforeUpdate || s.AfterUpdate || s.BeforeSave || s.AfterSave ||
+		s.BeforeDelete || s.AfterDelete)
 }
 
 // plainlyDeleted reports whether to delete a row is no more than that: no hook, no soft deletion.
 func (t *table) plainlyDeleted() bool { return t.simple && len(t.schema.DeleteClauses) == 0 }
 
-// direct reports whether database/sql itself can fill the field. It cannot undo a serializer, nor put a NULL into a plain value.
+// direct reports whether database/sql itself can fill the field. It cannot undo a serializer, nor
+// put a NULL into a plain value.
 func direct(field *schema.Field) bool {
 	if field.Serializer != nil {
 		return false
@@ -99,7 +105,8 @@ func (t *table) fill(entity any) *row {
 
 var errNoKey = errors.New("the id is not one that the entity can have")
 
-// set writes a value to the field of a role, if there is one. nil, and a pointer that is nil, is no value.
+// set writes a value to the field of a role, if there is one. nil, and a pointer that is nil, is no
+// value.
 func (r *row) set(role string, v any) {
 	field := r.roles[role]
 	if field == nil || assign(r.at(role), v) {
@@ -151,7 +158,8 @@ func (r *row) values(ctx context.Context, roles ...string) map[string]any {
 	return columns
 }
 
-// blanks are the names of the columns that an insert leaves out, because they are to be NULL and the field cannot say so.
+// blanks are the names of the columns that an insert leaves out, because they are to be NULL and
+// the field cannot say so.
 func (r *row) blanks(ctx context.Context) (names []string) {
 	for _, field := range r.blank {
 		if _, zero := field.ValueOf(ctx, r.value); zero {
@@ -168,7 +176,8 @@ func at(ctx context.Context, field *schema.Field, entity reflect.Value) any {
 	return field.ReflectValueOf(ctx, entity).Addr().Interface()
 }
 
-// scan fills more from the first columns of the current row, and entities from those that follow. What database/sql cannot convert, GORM may.
+// scan fills more from the first columns of the current row, and entities from those that follow.
+// What database/sql cannot convert, GORM may.
 func scan(ctx context.Context, rows *sql.Rows, more []any, entities ...*row) error {
 	if err := scanEach(ctx, rows, more, entities, true); err == nil {
 		return nil

@@ -45,9 +45,11 @@ func (o Options) target() (target, []error) {
 
 func (o Options) sqlite() (target, []error) {
 	var faults []error
-	for _, name := range given(field{"Host", o.Host}, field{"Port", o.Port}, field{"User", o.User}, field{"Password", o.Password}, field{"TLS", o.TLS},
+	for _, name := range given(field{"Host", o.Host}, field{"Port", o.Port}, field{"User", o.User},
+		field{"Password", o.Password}, field{"TLS", o.TLS},
 		field{"Schema", o.Schema}, field{"Timezone", o.Timezone}, field{"TransactionPooler", o.TransactionPooler},
-		field{"MaxOpenConns", o.MaxOpenConns}, field{"MaxIdleConns", o.MaxIdleConns}, field{"ConnMaxLifetime", o.ConnMaxLifetime}) {
+		field{"MaxOpenConns", o.MaxOpenConns}, field{"MaxIdleConns", o.MaxIdleConns},
+		field{"ConnMaxLifetime", o.ConnMaxLifetime}) {
 		faults = append(faults, fmt.Errorf("%s is given, which sqlite does not have: leave it empty", name))
 	}
 	switch {
@@ -66,7 +68,8 @@ func (o Options) sqlite() (target, []error) {
 	}}, faults
 }
 
-// unexplained keeps values out of the log where GORM does not ask the logger whether it wants them, as in Scan.
+// unexplained keeps values out of the log where GORM does not ask the logger whether it wants them,
+// as in Scan.
 type unexplained struct{ *sqlite.Dialector }
 
 func (unexplained) Explain(sql string, _ ...any) string { return sql }
@@ -74,7 +77,8 @@ func (unexplained) Explain(sql string, _ ...any) string { return sql }
 // serverFaults are what can be wrong with the options for any server.
 func (o Options) serverFaults() (faults []error) {
 	if o.DSN != "" {
-		for _, name := range given(field{"Host", o.Host}, field{"Port", o.Port}, field{"User", o.User}, field{"Password", o.Password},
+		for _, name := range given(field{"Host", o.Host}, field{"Port", o.Port}, field{"User", o.User},
+			field{"Password", o.Password},
 			field{"TLS", o.TLS}, field{"DBName", o.DBName}) {
 			faults = append(faults, besideDSN(name))
 		}
@@ -87,14 +91,17 @@ func (o Options) serverFaults() (faults []error) {
 		name           string
 		value, largest int
 	}{
-		{"Port", o.Port, 65535}, {"MaxOpenConns", o.MaxOpenConns, 1 << 20}, {"MaxIdleConns", o.MaxIdleConns, max(o.maxOpenConns(), 1)},
+		{"Port", o.Port, 65535}, {"MaxOpenConns", o.MaxOpenConns, 1 << 20},
+		{"MaxIdleConns", o.MaxIdleConns, max(o.maxOpenConns(), 1)},
 	} {
 		if n.value < 0 || n.value > n.largest {
-			faults = append(faults, fmt.Errorf("%s is %d: want 1 to %d, or 0 for the default", "Options."+n.name, n.value, n.largest))
+			faults = append(faults, fmt.Errorf("%s is %d: want 1 to %d, or 0 for the default", "Options."+n.name,
+				n.value, n.largest))
 		}
 	}
 	if o.ConnMaxLifetime < 0 {
-		faults = append(faults, fmt.Errorf("Options.ConnMaxLifetime is %v: want more than 0, or 0 for the default", o.ConnMaxLifetime))
+		faults = append(faults, fmt.Errorf("Options.ConnMaxLifetime is %v: want more than 0, or 0 for the default",
+			o.ConnMaxLifetime))
 	}
 	return faults
 }

@@ -27,7 +27,9 @@ func (a *Adapter) CreateVerificationToken(ctx context.Context, t *cardea.Verific
 }
 
 // ConsumeVerificationToken removes the token and returns it, to exactly one of its callers.
-func (a *Adapter) ConsumeVerificationToken(ctx context.Context, identifier, token string) (*cardea.VerificationToken, error) {
+func (a *Adapter) ConsumeVerificationToken(
+	ctx context.Context, identifier, token string,
+) (*cardea.VerificationToken, error) {
 	consume := a.consumeInOne
 	if a.statements.consumeToken == nil {
 		consume = a.consumeInTwo
@@ -39,7 +41,8 @@ func (a *Adapter) ConsumeVerificationToken(ctx context.Context, identifier, toke
 	return &cardea.VerificationToken{Identifier: identifier, Token: token, Expires: stored(expires)}, nil
 }
 
-// consumeInOne is one DELETE ... RETURNING. It reads to the end, because only the step that finds no more rows commits the deletion.
+// consumeInOne is one DELETE ... RETURNING. It reads to the end, because only the step that finds
+// no more rows commits the deletion.
 func (a *Adapter) consumeInOne(ctx context.Context, identifier, token string) (expires time.Time, err error) {
 	err = a.retried(ctx, func() error {
 		expires, err = a.deleteReturning(ctx, identifier, token)
@@ -97,7 +100,8 @@ func (a *Adapter) tokenExpiry(ctx context.Context, identifier, token string) (ex
 	return expires, rows.Scan(&expires)
 }
 
-// DeleteExpiredVerificationTokens removes at most limit tokens that expired before the given time, and returns how many.
+// DeleteExpiredVerificationTokens removes at most limit tokens that expired before the given time,
+// and returns how many.
 func (a *Adapter) DeleteExpiredVerificationTokens(ctx context.Context, before time.Time, limit int) (int, error) {
 	return a.deleteExpired(ctx, "delete expired verification tokens", a.statements.deleteExpiredTokens, before, limit)
 }

@@ -11,12 +11,14 @@ import (
 	"gorm.io/gorm"
 )
 
-// txKey is the context key of a transaction on a connection pool: adapters on the same pool share it, others don't see it.
+// txKey is the context key of a transaction on a connection pool: adapters on the same pool share
+// it, others don't see it.
 type txKey struct{ pool *sql.DB }
 
 var errNoTransaction = errors.New("the *gorm.DB given to WithTx is not in a transaction")
 
-// WithTx returns a context in which every adapter on tx's connection takes part in tx, a transaction of the application's own:
+// WithTx returns a context in which every adapter on tx's connection takes part in tx, a
+// transaction of the application's own:
 //
 //	db.Transaction(func(tx *gorm.DB) error {
 //		if err := tx.Create(&invoice).Error; err != nil {
@@ -31,7 +33,8 @@ func WithTx(ctx context.Context, tx *gorm.DB) context.Context {
 	return context.WithValue(ctx, txKey{pool}, tx)
 }
 
-// joined returns the transaction that ctx carries, or the one on which the adapter was made, or nil.
+// joined returns the transaction that ctx carries, or the one on which the adapter was made, or
+// nil.
 func (a *Adapter) joined(ctx context.Context) *gorm.DB {
 	if tx, ok := ctx.Value(txKey{a.pool}).(*gorm.DB); ok {
 		return tx
@@ -44,9 +47,10 @@ func inTransaction(db *gorm.DB) bool {
 	return ok
 }
 
-// Transact runs fn in one transaction. When ctx carries one, fn runs in a savepoint of it. Otherwise fn may run up to eight times within five
-// seconds, while the database gives up the transaction because of others (SQLITE_BUSY, SQLSTATE 40001 and 40P01, MySQL's 1213 and 1020). The other
-// methods do the same with their statements outside a transaction.
+// Transact runs fn in one transaction. When ctx carries one, fn runs in a savepoint of it.
+// Otherwise fn may run up to eight times within five seconds, while the database gives up the
+// transaction because of others (SQLITE_BUSY, SQLSTATE 40001 and 40P01, MySQL's 1213 and 1020). The
+// other methods do the same with their statements outside a transaction.
 func (a *Adapter) Transact(ctx context.Context, fn func(ctx context.Context) error) error {
 	if tx := a.joined(ctx); tx != nil {
 		return a.part(ctx, tx, fn)
@@ -54,13 +58,15 @@ func (a *Adapter) Transact(ctx context.Context, fn func(ctx context.Context) err
 	return a.retried(ctx, func() error { return a.whole(ctx, fn) })
 }
 
-// retried runs a transaction, or a statement that is one by itself, again while the database gives it up because of others. In a transaction that ctx
-// carries there is nothing to repeat: it is lost as a whole.
+// retried runs a transaction, or a statement that is one by itself, again while the database gives
+// it up because of others. In a transaction that ctx carries there is nothing to repeat: it is lost
+// as a whole.
 func (a *Adapter) retried(ctx context.Context, run func() error) error {
 	begin := time.Now()
 	for try := 0; ; try++ {
 		err := run()
-		if err == nil || !a.retryable(err) || a.joined(ctx) != nil || try == maxRetries || time.Since(begin) > maxRetryTime {
+		if err == nil || !a.retryable(err) || a.joined(ctx) != nil || try == maxRetries ||
+			time.Since(begin) > maxRetryTime {
 			return err
 		}
 		select {
@@ -100,8 +106,9 @@ func (a *Adapter) whole(ctx context.Context, fn func(ctx context.Context) error)
 	return nil
 }
 
-// undone is the error of a transaction that cause has ended. A transaction that cannot be rolled back was lost with its connection, and then cause may be
-// what the application made of it: that is left out of the chain of errors, so that nobody takes it for the application's decision.
+// undone is the error of a transaction that cause has ended. A transaction that cannot be rolled
+// back was lost with its connection, and then cause may be what the application made of it: that is
+// left out of the chain of errors, so that nobody takes it for the application's decision.
 func (a *Adapter) undone(ctx context.Context, cause, rollback error) error {
 	if rollback == nil || errors.Is(rollback, sql.ErrTxDone) || ctx.Err() != nil || a.retryable(cause) {
 		return cause
@@ -112,8 +119,9 @@ func (a *Adapter) undone(ctx context.Context, cause, rollback error) error {
 // endPatience is how long the end of a transaction may take when ctx has ended.
 const endPatience = time.Second
 
-// ended runs the end of a transaction and does not wait for it much longer than ctx lasts. MySQL's driver would wait for an answer for ever; whether the
-// transaction is kept is not known then, as with any connection that is lost in the middle of a commit.
+// ended runs the end of a transaction and does not wait for it much longer than ctx lasts. MySQL's
+// driver would wait for an answer for ever; whether the transaction is kept is not known then, as
+// with any connection that is lost in the middle of a commit.
 func ended(ctx context.Context, end func() *gorm.DB) error {
 	done := make(chan error, 1)
 	go func() { done <- end().Error }()
@@ -154,8 +162,9 @@ func (a *Adapter) part(ctx context.Context, tx *gorm.DB, fn func(ctx context.Con
 	return nil
 }
 
-// rollBackTo also works when ctx has ended. If the savepoint is gone, so is the database's transaction (an interrupted SQLite statement takes it
-// along), and what would be written after that would stay: then tx ends, and whoever goes on with it gets errors.
+// rollBackTo also works when ctx has ended. If the savepoint is gone, so is the database's
+// transaction (an interrupted SQLite statement takes it along), and what would be written after
+// that would stay: then tx ends, and whoever goes on with it gets errors.
 func (a *Adapter) rollBackTo(ctx context.Context, tx *gorm.DB, name string) {
 	ctx = context.WithoutCancel(ctx)
 	if err := a.on(ctx, tx).RollbackTo(name).Error; err != nil {

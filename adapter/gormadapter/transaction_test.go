@@ -25,7 +25,8 @@ func firstSignIn(ctx context.Context, a *gormadapter.Adapter) (*cardea.User, err
 		if err := a.CreateUser(ctx, u); err != nil {
 			return err
 		}
-		if err := a.LinkAccount(ctx, &cardea.Account{UserID: u.ID, Type: cardea.OIDC, Provider: "p", ProviderAccountID: "1"}); err != nil {
+		if err := a.LinkAccount(ctx, &cardea.Account{UserID: u.ID, Type: cardea.OIDC, Provider: "p",
+			ProviderAccountID: "1"}); err != nil {
 			return err
 		}
 		return a.CreateSession(ctx, &cardea.Session{Token: "token", UserID: u.ID, Expires: time.Now()})
@@ -230,7 +231,9 @@ func TestWaitsForARealLock(t *testing.T) {
 		t.Error("wrote while another had the lock")
 	}
 	time.AfterFunc(10*time.Millisecond, func() { close(release) })
-	if err := a.Transact(t.Context(), func(ctx context.Context) error { return a.CreateUser(ctx, &cardea.User{}) }); err != nil {
+	if err := a.Transact(t.Context(), func(ctx context.Context) error {
+		return a.CreateUser(ctx, &cardea.User{})
+	}); err != nil {
 		t.Errorf("got %v, want that it is tried again", err)
 	}
 	if err := <-done; err != nil {

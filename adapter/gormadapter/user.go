@@ -63,8 +63,8 @@ func (a *Adapter) UserByID(ctx context.Context, id string) (*cardea.User, error)
 	return a.findUser(ctx, a.statements.userByID, key)
 }
 
-// UserByEmail returns the user with exactly that e-mail, or ErrNotFound. A database of the Node adapter may hold users whose e-mail is the empty
-// string; they are not found.
+// UserByEmail returns the user with exactly that e-mail, or ErrNotFound. A database of the Node
+// adapter may hold users whose e-mail is the empty string; they are not found.
 func (a *Adapter) UserByEmail(ctx context.Context, email string) (*cardea.User, error) {
 	if email == "" {
 		return nil, fmt.Errorf("find user: %w", cardea.ErrNotFound)
@@ -170,9 +170,11 @@ func (a *Adapter) UpdateUser(ctx context.Context, u *cardea.User) error {
 	return nil
 }
 
-// DeleteUser removes the user with all accounts, sessions and authenticators, by name, because not every database cascades: the foreign keys may be
-// off, or missing, or made without. It is one statement where the database has one for that, or else a transaction that begins with the children. A
-// user entity with soft deletion stays as a row that nothing finds. Hooks of the user entity run.
+// DeleteUser removes the user with all accounts, sessions and authenticators, by name, because not
+// every database cascades: the foreign keys may be off, or missing, or made without. It is one
+// statement where the database has one for that, or else a transaction that begins with the
+// children. A user entity with soft deletion stays as a row that nothing finds. Hooks of the user
+// entity run.
 func (a *Adapter) DeleteUser(ctx context.Context, id string) error {
 	key, err := a.key(id)
 	if err != nil {

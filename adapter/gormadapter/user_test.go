@@ -70,10 +70,12 @@ func TestEntityIsTheRow(t *testing.T) {
 	if want.ID != u.ID || *want.Name != "Ada" || want.Tags[1] != "b" || want.CreatedAt.IsZero() {
 		t.Errorf("after CreateUser: %+v", want)
 	}
-	if err := a.LinkAccount(t.Context(), &cardea.Account{UserID: u.ID, Type: cardea.OIDC, Provider: "p", ProviderAccountID: "1"}); err != nil {
+	if err := a.LinkAccount(t.Context(), &cardea.Account{UserID: u.ID, Type: cardea.OIDC, Provider: "p",
+		ProviderAccountID: "1"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.CreateSession(t.Context(), &cardea.Session{Token: "token", UserID: u.ID, Expires: time.Now()}); err != nil {
+	if err := a.CreateSession(t.Context(),
+		&cardea.Session{Token: "token", UserID: u.ID, Expires: time.Now()}); err != nil {
 		t.Fatal(err)
 	}
 	for name, find := range map[string]func() (*cardea.User, error){
@@ -139,7 +141,9 @@ func TestHiddenColumnsStayHidden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`"id":`, `"name":"Ada"`, `"email":"ada@example.com"`, `"emailVerified":"`, `"image":null`} {
+	for _, want := range []string{
+		`"id":`, `"name":"Ada"`, `"email":"ada@example.com"`, `"emailVerified":"`, `"image":null`,
+	} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("no %s in %s", want, text)
 		}
@@ -148,7 +152,9 @@ func TestHiddenColumnsStayHidden(t *testing.T) {
 		t.Errorf("role in %s", text)
 	}
 	account := gormadapter.Account{RefreshToken: new("secret"), AccessToken: new("secret"), IDToken: new("secret")}
-	for _, entity := range []any{account, gormadapter.Session{SessionToken: "secret"}, gormadapter.VerificationToken{Token: "secret"}} {
+	for _, entity := range []any{
+		account, gormadapter.Session{SessionToken: "secret"}, gormadapter.VerificationToken{Token: "secret"},
+	} {
 		if text, err := json.Marshal(entity); err != nil || strings.Contains(string(text), "secret") {
 			t.Errorf("%T: %s, %v", entity, text, err)
 		}
@@ -208,7 +214,9 @@ func TestSoftDeletion(t *testing.T) {
 	u := &cardea.User{Email: "ada@example.com"}
 	for _, err := range []error{
 		a.CreateUser(t.Context(), u),
-		a.LinkAccount(t.Context(), &cardea.Account{UserID: u.ID, Type: cardea.OIDC, Provider: "p", ProviderAccountID: "1"}),
+		a.LinkAccount(t.Context(), &cardea.Account{
+			UserID: u.ID, Type: cardea.OIDC, Provider: "p", ProviderAccountID: "1",
+		}),
 		a.CreateSession(t.Context(), &cardea.Session{Token: "token", UserID: u.ID, Expires: time.Now()}),
 		a.DB().Delete(&leaver{}, "id = ?", u.ID).Error, // by the application, beside the adapter
 	} {
@@ -221,7 +229,8 @@ func TestSoftDeletion(t *testing.T) {
 	_, byAccount := a.UserByAccount(t.Context(), "p", "1")
 	_, bySession := a.Session(t.Context(), "token")
 	for name, err := range map[string]error{
-		"UserByID": byID, "UserByEmail": byEmail, "UserByAccount": byAccount, "Session": bySession, "UpdateUser": a.UpdateUser(t.Context(), u),
+		"UserByID": byID, "UserByEmail": byEmail, "UserByAccount": byAccount, "Session": bySession,
+		"UpdateUser": a.UpdateUser(t.Context(), u),
 	} {
 		if !errors.Is(err, cardea.ErrNotFound) {
 			t.Errorf("%s: got %v, want ErrNotFound", name, err)
@@ -304,14 +313,17 @@ func TestEntityOfAnotherType(t *testing.T) {
 	}
 }
 
-// Better Auth GHSA-2vg6-77g8-24mp, Zitadel CVE-2026-55670: nothing of a user outlives it, also where the database does not cascade.
+// Better Auth GHSA-2vg6-77g8-24mp, Zitadel CVE-2026-55670: nothing of a user outlives it, also
+// where the database does not cascade.
 func TestDeleteUserWithoutForeignKeys(t *testing.T) {
 	t.Parallel()
 	a := openFile(t, "file:"+t.TempDir()+"/db.sqlite?_foreign_keys=off")
 	u := &cardea.User{Email: "ada@example.com"}
 	for _, err := range []error{
 		a.CreateUser(t.Context(), u),
-		a.LinkAccount(t.Context(), &cardea.Account{UserID: u.ID, Type: cardea.OIDC, Provider: "p", ProviderAccountID: "1"}),
+		a.LinkAccount(t.Context(), &cardea.Account{
+			UserID: u.ID, Type: cardea.OIDC, Provider: "p", ProviderAccountID: "1",
+		}),
 		a.CreateSession(t.Context(), &cardea.Session{Token: "token", UserID: u.ID, Expires: time.Now()}),
 		a.DeleteUser(t.Context(), u.ID),
 	} {

@@ -25,7 +25,8 @@ func optionalTime(t time.Time) *time.Time {
 	return new(stored(t))
 }
 
-// textAt is the text in a field of any type that can hold one, given a pointer to it; "" where there is none.
+// textAt is the text in a field of any type that can hold one, given a pointer to it; "" where
+// there is none.
 func textAt(field any) string {
 	switch p := field.(type) {
 	case *string:
@@ -43,8 +44,8 @@ func textAt(field any) string {
 	return asText(held(field))
 }
 
-// timeAt is the moment in a field, given a pointer to it; zero where there is none. The field has it in UTC afterwards, because drivers return times in
-// zones of their own.
+// timeAt is the moment in a field, given a pointer to it; zero where there is none. The field has
+// it in UTC afterwards, because drivers return times in zones of their own.
 func timeAt(field any) time.Time {
 	switch p := field.(type) {
 	case *time.Time:
@@ -81,7 +82,8 @@ func truthAt(field any) bool {
 	return b
 }
 
-// held is what a field holds, given a pointer to it, as database/sql sends it: nil, int64, float64, bool, string, []byte or time.Time.
+// held is what a field holds, given a pointer to it, as database/sql sends it: nil, int64, float64,
+// bool, string, []byte or time.Time.
 func held(field any) driver.Value {
 	v, err := driver.DefaultParameterConverter.ConvertValue(reflect.ValueOf(field).Elem().Interface())
 	if err != nil {
@@ -102,8 +104,8 @@ func asText(v driver.Value) string {
 	return ""
 }
 
-// stored is a time as it goes into the database and comes out of it: the databases and their drivers disagree about anything finer than a
-// millisecond, and about zones.
+// stored is a time as it goes into the database and comes out of it: the databases and their
+// drivers disagree about anything finer than a millisecond, and about zones.
 func stored(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 
 // newUUID returns a random UUID (RFC 9562 § 5.4).

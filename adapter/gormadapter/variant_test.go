@@ -44,7 +44,8 @@ type passkey struct {
 
 func embedded() []gormadapter.Option {
 	return []gormadapter.Option{
-		gormadapter.WithVerificationToken[ticket](), gormadapter.WithAuthenticator[passkey](), gormadapter.WithAccount[link](),
+		gormadapter.WithVerificationToken[ticket](), gormadapter.WithAuthenticator[passkey](),
+		gormadapter.WithAccount[link](),
 		gormadapter.WithSession[stay](), gormadapter.WithUser[member](), // the user last: the order does not matter
 	}
 }
@@ -94,7 +95,8 @@ func (uuidType) GormDBDataType(db *gorm.DB, _ *schema.Field) string {
 	return "uuid"
 }
 
-// Structs that have nothing to do with the default entities: other names, other types, no relations, no ids for rows that need none.
+// Structs that have nothing to do with the default entities: other names, other types, no
+// relations, no ids for rows that need none.
 
 type patron struct {
 	UID      int64          `gorm:"primaryKey" cardea:"ID"`
@@ -152,7 +154,8 @@ func mapped() []gormadapter.Option {
 // plural is GORM's own way with names, for our tables too.
 type plural struct{ schema.NamingStrategy }
 
-// camel writes names as Prisma does: tables after the models, columns in camelCase but for those that OAuth names.
+// camel writes names as Prisma does: tables after the models, columns in camelCase but for those
+// that OAuth names.
 type camel struct{ schema.NamingStrategy }
 
 func (c camel) TableName(entity string) string { return c.TablePrefix + entity }
@@ -164,7 +167,9 @@ func (camel) ColumnName(_, field string) string {
 	case "RefreshToken", "AccessToken", "ExpiresAt", "TokenType", "IDToken", "SessionState":
 		return schema.NamingStrategy{}.ColumnName("", field)
 	}
-	for from, to := range map[string]string{"CredentialID": "credentialID", "ProviderAccountID": "providerAccountId", "UserID": "userId"} {
+	for from, to := range map[string]string{
+		"CredentialID": "credentialID", "ProviderAccountID": "providerAccountId", "UserID": "userId",
+	} {
 		if field == from {
 			return to
 		}
@@ -231,7 +236,8 @@ func TestContractOfVariants(t *testing.T) {
 				together := e.empty(t)
 				adaptertest.Run(t, reused(t, func(t testing.TB) opener {
 					options := together
-					if e.name == "SQLite" || e.name == "MySQL" { // one has one writer for all tables, the other one name for all checks
+					// one has one writer for all tables, the other one name for all checks
+					if e.name == "SQLite" || e.name == "MySQL" {
 						options = e.empty(t)
 					}
 					prefix := fmt.Sprintf("set%d_", sets.Add(1))

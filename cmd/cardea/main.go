@@ -4,7 +4,8 @@
 //	cardea version    prints the version of this command
 //	cardea help       lists the commands
 //
-// It exits with 0 when it did what it was asked, with 1 when that failed, and with 2 when it was called wrongly.
+// It exits with 0 when it did what it was asked, with 1 when that failed, and with 2 when it was
+// called wrongly.
 package main
 
 import (
@@ -14,7 +15,8 @@ import (
 	"os"
 )
 
-// command is one word that may follow "cardea". Its run gets the words after it and writes nothing but its result to stdout.
+// command is one word that may follow "cardea". Its run gets the words after it and writes nothing
+// but its result to stdout.
 type command struct {
 	name    string
 	summary string

@@ -27,10 +27,13 @@ func TestCommand(t *testing.T) {
 		{"help lists the commands", []string{"help"}, 0, usage, ``},
 		{"a flag for help does too", []string{"--help"}, 0, usage, ``},
 		{"no command is a wrong call", nil, 2, ``, `cardea: which command\?\n\n` + usage},
-		{"an unknown command is a wrong call", []string{"frobnicate"}, 2, ``, `cardea: unknown command "frobnicate"\n\n` + usage},
+		{"an unknown command is a wrong call", []string{"frobnicate"}, 2, ``,
+			`cardea: unknown command "frobnicate"\n\n` + usage},
 		{"an unknown flag is a wrong call", []string{"-x"}, 2, ``, `cardea: unknown command "-x"\n\n` + usage},
-		{"secret with an argument is a wrong call", []string{"secret", "64"}, 2, ``, `cardea: secret takes no arguments, has 1\n\n` + usage},
-		{"version with an argument is a wrong call", []string{"version", "1"}, 2, ``, `cardea: version takes no arguments, has 1\n\n` + usage},
+		{"secret with an argument is a wrong call", []string{"secret", "64"}, 2, ``,
+			`cardea: secret takes no arguments, has 1\n\n` + usage},
+		{"version with an argument is a wrong call", []string{"version", "1"}, 2, ``,
+			`cardea: version takes no arguments, has 1\n\n` + usage},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -7,7 +7,8 @@ import (
 	"io"
 )
 
-// secret prints 32 random bytes as base64url, so that the line needs no quoting in a shell or an .env file.
+// secret prints 32 random bytes as base64url, so that the line needs no quoting in a shell or an
+// .env file.
 func secret(args []string, stdout io.Writer) error {
 	if err := noArguments("secret", args); err != nil {
 		return err

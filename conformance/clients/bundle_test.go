@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// bundle makes the script of testdata/app.jsx with the client and the React of the lock file in a folder of testdata, and returns its file's name.
+// bundle makes the script of testdata/app.jsx with the client and the React of the lock file in a
+// folder of testdata, and returns its file's name.
 func bundle(t *testing.T, folder string) string {
 	t.Helper()
 	for _, command := range []string{"node", "npm"} {
@@ -24,7 +25,8 @@ func bundle(t *testing.T, folder string) string {
 	script := filepath.Join(t.TempDir(), "app.js")
 	packages := filepath.Join(folder, "node_modules")
 	// Next.js, too, puts literals in the place of these names.
-	esbuild := exec.Command(filepath.Join(packages, ".bin", "esbuild"), "app.jsx", "--bundle", "--minify", "--jsx=automatic", "--log-level=warning", "--outfile="+script,
+	esbuild := exec.Command(filepath.Join(packages, ".bin", "esbuild"), "app.jsx", "--bundle", "--minify",
+		"--jsx=automatic", "--log-level=warning", "--outfile="+script,
 		`--define:process.env.NODE_ENV="production"`, "--define:process.env={}")
 	esbuild.Dir, esbuild.Env = "testdata", append(os.Environ(), "NODE_PATH="+packages)
 	if out, err := esbuild.CombinedOutput(); err != nil || len(out) > 0 {
@@ -35,7 +37,8 @@ func bundle(t *testing.T, folder string) string {
 
 var installation sync.Mutex
 
-// install installs the packages of a folder's lock file, unless they are there. npm leaves a lock file of its own beside them.
+// install installs the packages of a folder's lock file, unless they are there. npm leaves a lock
+// file of its own beside them.
 func install(t *testing.T, folder string) {
 	t.Helper()
 	installation.Lock()

@@ -39,7 +39,8 @@ type message struct {
 	} `json:"error,omitempty"`
 }
 
-// startChromium starts a browser that ends with the test, and that can reach nothing but loopback addresses.
+// startChromium starts a browser that ends with the test, and that can reach nothing but loopback
+// addresses.
 func startChromium(t *testing.T) *chromium {
 	t.Helper()
 	program, err := exec.LookPath("chromium")
@@ -50,9 +51,12 @@ func startChromium(t *testing.T) *chromium {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--user-data-dir="+home, "--remote-debugging-pipe",
-		// No tab gets less of the machine than another, and no process is started in case it might be needed.
+	cmd := exec.Command(program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+		"--disable-background-networking",
+		"--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--user-data-dir="+home,
+		"--remote-debugging-pipe",
+		// No tab gets less of the machine than another, and no process is started in case it might
+		// be needed.
 		"--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows", "--disable-extensions",
 		"--disable-features=PreloadTopChromeWebUI,SpareRendererForSitePerProcess",
 		"--no-proxy-server", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1")
@@ -69,7 +73,9 @@ func startChromium(t *testing.T) *chromium {
 	theirCommands.Close()
 	theirAnswers.Close()
 
-	c := &chromium{commands: commands, gone: make(chan struct{}), waiting: map[int]chan message{}, tabs: map[string]*tab{}}
+	c := &chromium{
+		commands: commands, gone: make(chan struct{}), waiting: map[int]chan message{}, tabs: map[string]*tab{},
+	}
 	go c.listen(answers)
 	t.Cleanup(func() {
 		commands.Close() // by which the browser knows that it is over

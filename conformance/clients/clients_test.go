@@ -1,4 +1,5 @@
-// Package clients tests Cardea with the React clients of next-auth, which are taken as they are, in a browser.
+// Package clients tests Cardea with the React clients of next-auth, which are taken as they are, in
+// a browser.
 package clients
 
 import (
@@ -24,7 +25,8 @@ func TestNextAuth4(t *testing.T) {
 	t.Parallel()
 	behaves(t, "v4",
 		run{next: 4, strategy: cardea.Database},
-		run{next: 4, strategy: cardea.Database, protocol: cardea.V4}, run{next: 4, strategy: cardea.JWT, protocol: cardea.V4})
+		run{next: 4, strategy: cardea.Database, protocol: cardea.V4},
+		run{next: 4, strategy: cardea.JWT, protocol: cardea.V4})
 }
 
 // run is a client, and how Cardea is set.
@@ -42,7 +44,8 @@ func behaves(t *testing.T, folder string, runs ...run) {
 	t.Helper()
 	script, browser := bundle(t, folder), startChromium(t)
 	for _, r := range runs {
-		t.Run(fmt.Sprintf("%s, %s", map[cardea.Protocol]string{cardea.V5: "V5", cardea.V4: "V4"}[r.protocol], r.strategy), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s, %s", map[cardea.Protocol]string{cardea.V5: "V5", cardea.V4: "V4"}[r.protocol],
+			r.strategy), func(t *testing.T) {
 			t.Parallel()
 			r.browser, r.script = browser, script
 			r.site = r.newSite(t, func(*cardea.Config) {})
@@ -81,13 +84,15 @@ func (r *run) arrive(t *testing.T, path string) (*profile, *tab) {
 	return p, r.open(t, p, path, "unauthenticated")
 }
 
-// open opens a page of the application, and waits until the client has asked for the session as often as it does when it begins: that of next-auth 5 hears
-// its own message to the other tabs, and asks again.
+// open opens a page of the application, and waits until the client has asked for the session as
+// often as it does when it begins: that of next-auth 5 hears its own message to the other tabs, and
+// asks again.
 func (r *run) open(t *testing.T, p *profile, path, shown string) *tab {
 	t.Helper()
 	w := p.open(t, r.site.URL+path)
 	w.shows(t, shown)
-	w.until(t, fmt.Sprintf("performance.getEntriesByType('resource').filter(e => e.name.endsWith('/api/auth/session')).length >= %d", r.next-3))
+	w.until(t, fmt.Sprintf("performance.getEntriesByType('resource').filter(e => "+
+		"e.name.endsWith('/api/auth/session')).length >= %d", r.next-3))
 	return w
 }
 
@@ -110,8 +115,8 @@ func (w *tab) shows(t *testing.T, want string) {
 	w.until(t, fmt.Sprintf("document.querySelector('#root h1')?.innerText === %q", want))
 }
 
-// quiet is tab.quiet for a tab in which the client was told that nobody is signed in. For the client of next-auth 4 null is an error, which it writes to the
-// console, and goes on.
+// quiet is tab.quiet for a tab in which the client was told that nobody is signed in. For the
+// client of next-auth 4 null is an error, which it writes to the console, and goes on.
 func (r *run) quiet(t *testing.T, w *tab, words ...string) {
 	t.Helper()
 	if r.next == 4 && r.protocol == cardea.V5 {
@@ -120,7 +125,8 @@ func (r *run) quiet(t *testing.T, w *tab, words ...string) {
 	w.quiet(t, words...)
 }
 
-// answered is what the promise of signIn is fulfilled with, as a list in which what one client leaves undefined is null as in the other.
+// answered is what the promise of signIn is fulfilled with, as a list in which what one client
+// leaves undefined is null as in the other.
 const answered = ".then(a => [a.ok, a.status, a.error ?? null, a.code ?? null, a.url])"
 
 func (r *run) stranger(t *testing.T) {
@@ -130,7 +136,9 @@ func (r *run) stranger(t *testing.T) {
 	w.is(t, "client.getCsrfToken().then(token => /^[0-9a-f]{64}$/.test(token))", "true")
 	kind := map[cardea.Protocol]string{cardea.V5: "oidc", cardea.V4: "oauth"}[r.protocol]
 	var list []string
-	for _, p := range [][3]string{{"idp", "Identity Provider", kind}, {"email", "Email", "email"}, {"credentials", "Credentials", "credentials"}} {
+	for _, p := range [][3]string{
+		{"idp", "Identity Provider", kind}, {"email", "Email", "email"}, {"credentials", "Credentials", "credentials"},
+	} {
 		list = append(list, fmt.Sprintf(`%q:{"id":%[1]q,"name":%[2]q,"type":%[3]q,"signinUrl":"%[4]s/signin/%[1]s","callbackUrl":"%[4]s/callback/%[1]s"}`,
 			p[0], p[1], p[2], r.site.URL+"/api/auth"))
 	}

@@ -10,7 +10,8 @@ import (
 func (r *run) credentials(t *testing.T) {
 	t.Run("redirect: false", func(t *testing.T) {
 		_, w := r.arrive(t, "/door")
-		w.is(t, `client.signIn("credentials", { username: "bob", password: "`+password+`", redirect: false, callbackUrl: "/inside" })`+answered,
+		w.is(t, `client.signIn("credentials", { username: "bob", password: "`+password+
+			`", redirect: false, callbackUrl: "/inside" })`+answered,
 			`[true,200,null,null,"`+r.site.URL+`/inside"]`)
 		w.shows(t, "authenticated as Bob")
 		w.is(t, "window.seen", `["loading","unauthenticated","authenticated as Bob"]`)
@@ -20,7 +21,8 @@ func (r *run) credentials(t *testing.T) {
 	t.Run("redirect: true", func(t *testing.T) {
 		_, w := r.arrive(t, "/door")
 		r.quiet(t, w)
-		w.leave(t, `client.signIn("credentials", { username: "bob", password: "`+password+`", callbackUrl: "/inside" })`)
+		w.leave(t, `client.signIn("credentials", { username: "bob", password: "`+password+
+			`", callbackUrl: "/inside" })`)
 		w.arrives(t, r.site.URL+"/inside", "#root h1")
 		w.shows(t, "authenticated as Bob")
 		w.quiet(t)
@@ -54,7 +56,8 @@ func (r *run) wrongCredentials(t *testing.T) {
 				answer, complaints = fmt.Sprintf(`[false,401,%q,null,null]`, failure), []string{"status of 401"}
 			}
 			_, w := r.arrive(t, "/door")
-			w.is(t, `client.signIn("credentials", { username: "`+user+`", password: "wrong", redirect: false })`+answered, answer)
+			w.is(t, `client.signIn("credentials", { username: "`+user+`", password: "wrong", redirect: false })`+
+				answered, answer)
 			w.is(t, "window.seen", `["loading","unauthenticated"]`)
 			r.quiet(t, w, complaints...)
 			w.leave(t, `client.signIn("credentials", { username: "`+user+`", password: "wrong" })`)

@@ -9,7 +9,8 @@ import (
 func (r *run) asks(t *testing.T, w *tab, address string) string {
 	t.Helper()
 	page := r.site.URL + "/api/auth/verify-request?provider=email&type=email"
-	w.is(t, `client.signIn("email", { email: "`+address+`", redirect: false, callbackUrl: "/inside" })`+answered, `[true,200,null,null,"`+page+`"]`)
+	w.is(t, `client.signIn("email", { email: "`+address+`", redirect: false, callbackUrl: "/inside" })`+answered,
+		`[true,200,null,null,"`+page+`"]`)
 	return page
 }
 
@@ -64,7 +65,8 @@ func (r *run) code(t *testing.T) {
 func (r *run) unsent(t *testing.T) {
 	_, w := r.arrive(t, "")
 	for address, code := range map[string]string{"no address": "EmailSignin", unwelcome: "AccessDenied"} {
-		w.is(t, fmt.Sprintf(`client.signIn("email", { email: %q, redirect: false })`, address)+answered, fmt.Sprintf(`[true,200,%q,null,null]`, code))
+		w.is(t, fmt.Sprintf(`client.signIn("email", { email: %q, redirect: false })`, address)+answered,
+			fmt.Sprintf(`[true,200,%q,null,null]`, code))
 	}
 	w.is(t, "window.seen", `["loading","unauthenticated"]`)
 	r.quiet(t, w)

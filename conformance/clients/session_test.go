@@ -27,7 +27,8 @@ func (r run) update(t *testing.T) {
 	r.quiet(t, w)
 }
 
-// tabs signs in and out in one tab while another one, which is not loaded again, shows the same site.
+// tabs signs in and out in one tab while another one, which is not loaded again, shows the same
+// site.
 func (r *run) tabs(t *testing.T) {
 	p, w := r.arrive(t, "")
 	other := r.open(t, p, "", "unauthenticated")
@@ -43,8 +44,8 @@ func (r *run) tabs(t *testing.T) {
 	r.quiet(t, w)
 }
 
-// nextMessage waits until a message of the client to the other tabs is not the same as the last one. Those of next-auth 4 go by what changes in a storage,
-// and hold the time in seconds.
+// nextMessage waits until a message of the client to the other tabs is not the same as the last
+// one. Those of next-auth 4 go by what changes in a storage, and hold the time in seconds.
 func (w *tab) nextMessage(t *testing.T) {
 	t.Helper()
 	w.until(t, "Date.now() / 1000 >= (JSON.parse(localStorage.getItem('nextauth.message'))?.timestamp ?? 0) + 1")
@@ -80,7 +81,8 @@ func (r *run) signOut(t *testing.T) {
 	})
 }
 
-// comesToFront ends a session behind the client's back, which asks for it again when somebody looks at its tab.
+// comesToFront ends a session behind the client's back, which asks for it again when somebody looks
+// at its tab.
 func (r *run) comesToFront(t *testing.T) {
 	for _, refetch := range []bool{true, false} {
 		t.Run(fmt.Sprint("refetchOnWindowFocus: ", refetch), func(t *testing.T) {

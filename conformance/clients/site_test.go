@@ -21,8 +21,9 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// site is an application whose front end is a client's: Cardea, and the page at every other path, on one origin. An identity provider, "idp", whose page
-// asks who signs in, is on another; mails go to a mail server.
+// site is an application whose front end is a client's: Cardea, and the page at every other path,
+// on one origin. An identity provider, "idp", whose page asks who signs in, is on another; mails go
+// to a mail server.
 type site struct {
 	URL     string
 	issuer  *cardeatest.Issuer
@@ -52,10 +53,15 @@ func newSite(t *testing.T, script string, change func(*cardea.Config)) *site {
 		BaseURL: s.URL,
 		Adapter: s.adapter,
 		Providers: []cardea.Provider{
-			provider.OIDC("idp", "Identity Provider", provider.Client{ID: s.issuer.ClientID, Secret: s.issuer.ClientSecret, Issuer: s.issuer.URL}),
-			email.New(email.Options{From: "Example <no-reply@example.com>", Sender: &email.SMTP{Host: server.Host, Port: server.Port}}),
+			provider.OIDC("idp", "Identity Provider",
+				provider.Client{ID: s.issuer.ClientID, Secret: s.issuer.ClientSecret, Issuer: s.issuer.URL}),
+			email.New(email.Options{
+				From: "Example <no-reply@example.com>", Sender: &email.SMTP{Host: server.Host, Port: server.Port},
+			}),
 			credentials.New(credentials.Options{
-				Fields:    []cardea.Field{{Name: "username", Required: true}, {Name: "password", Type: "password", Required: true}},
+				Fields: []cardea.Field{
+					{Name: "username", Required: true}, {Name: "password", Type: "password", Required: true},
+				},
 				Authorize: s.check,
 			}),
 		},
@@ -78,9 +84,11 @@ func newSite(t *testing.T, script string, change func(*cardea.Config)) *site {
 	return s
 }
 
-// servePage serves the page under a policy that any other origin, and any script in the page, would violate.
+// servePage serves the page under a policy that any other origin, and any script in the page, would
+// violate.
 func servePage(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'")
+	w.Header().Set("Content-Security-Policy",
+		"default-src 'none'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'")
 	http.ServeFile(w, r, filepath.Join("testdata", "app.html"))
 }
 

@@ -59,7 +59,8 @@ func (w *tab) goTo(t *testing.T, address string) {
 	w.until(t, "document.readyState === 'complete' && location.href !== 'about:blank'")
 }
 
-// happened keeps what the test wants to know of the events. Chromium sends them in their order, and before the answers to later commands.
+// happened keeps what the test wants to know of the events. Chromium sends them in their order, and
+// before the answers to later commands.
 func (w *tab) happened(m message) {
 	var e struct {
 		Type             string // of a call of the console
@@ -80,7 +81,8 @@ func (w *tab) happened(m message) {
 	case m.Method == "Runtime.consoleAPICalled" && (e.Type == "error" || e.Type == "warning" || e.Type == "assert"):
 		w.complaints = append(w.complaints, fmt.Sprint("console: ", e.Args))
 	case m.Method == "Runtime.exceptionThrown":
-		w.complaints = append(w.complaints, "exception: "+e.ExceptionDetails.Text+" "+e.ExceptionDetails.Exception.Description)
+		w.complaints = append(w.complaints,
+			"exception: "+e.ExceptionDetails.Text+" "+e.ExceptionDetails.Exception.Description)
 	case m.Method == "Log.entryAdded" && (e.Entry.Level == "error" || e.Entry.Level == "warning"):
 		w.complaints = append(w.complaints, "log: "+e.Entry.Text+" "+e.Entry.URL)
 	case m.Method == "Network.requestWillBeSent":
@@ -97,7 +99,8 @@ func isLoopback(address string) bool {
 	return u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
 }
 
-// quiet makes sure that nobody complained in the tab so far, except in the given words, each of which somebody must have used.
+// quiet makes sure that nobody complained in the tab so far, except in the given words, each of
+// which somebody must have used.
 func (w *tab) quiet(t *testing.T, words ...string) {
 	t.Helper()
 	w.mu.Lock()
@@ -188,10 +191,12 @@ func (w *tab) until(t *testing.T, condition string) {
 	t.Fatalf("still not %s at %s (%v)", condition, where, err)
 }
 
-// arrives waits until the tab shows a page, whose address begins so and which has an element like that.
+// arrives waits until the tab shows a page, whose address begins so and which has an element like
+// that.
 func (w *tab) arrives(t *testing.T, address, selector string) {
 	t.Helper()
-	w.until(t, fmt.Sprintf("location.href.startsWith(%q) && document.readyState === 'complete' && document.querySelector(%q)", address, selector))
+	w.until(t, fmt.Sprintf("location.href.startsWith(%q) && document.readyState === 'complete' && "+
+		"document.querySelector(%q)", address, selector))
 }
 
 // click clicks on the middle of an element, which must be in sight.
@@ -208,7 +213,8 @@ func (w *tab) click(t *testing.T, selector string) {
 		return at
 	})()`, &at)
 	for _, kind := range []string{"mousePressed", "mouseReleased"} {
-		w.command(t, "Input.dispatchMouseEvent", map[string]any{"type": kind, "x": at.X, "y": at.Y, "button": "left", "clickCount": 1})
+		w.command(t, "Input.dispatchMouseEvent",
+			map[string]any{"type": kind, "x": at.X, "y": at.Y, "button": "left", "clickCount": 1})
 	}
 }
 

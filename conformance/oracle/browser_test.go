@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// browser keeps the cookies of one origin as they came over the wire. Which of several servers answers there it cannot know.
+// browser keeps the cookies of one origin as they came over the wire. Which of several servers
+// answers there it cannot know.
 type browser struct {
 	cookies map[string]string
 }
@@ -93,7 +94,8 @@ func (b *browser) isAnn(t *testing.T, at server) {
 	}
 	a := b.get(t, at, "/session")
 	decode(t, a.Body, &body)
-	if a.Status != http.StatusOK || body.User.Name != "Ann Example" || body.User.Email != "ann@example.com" || body.Expires == "" {
+	if a.Status != http.StatusOK || body.User.Name != "Ann Example" || body.User.Email != "ann@example.com" ||
+		body.Expires == "" {
 		t.Errorf("GET session at %v: %d %s", at, a.Status, a.Body)
 	}
 }

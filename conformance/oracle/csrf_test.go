@@ -19,7 +19,8 @@ func (o oracle) csrfTokenIsOfBothServers(t *testing.T) {
 			if got := b.csrfToken(t, there); got != token {
 				t.Errorf("the token became another one")
 			}
-			b.post(t, there, "/callback/credentials", map[string]string{"csrfToken": strings.Repeat("0", 64), "password": "right"})
+			b.post(t, there, "/callback/credentials",
+				map[string]string{"csrfToken": strings.Repeat("0", 64), "password": "right"})
 			if len(b.sessionCookies(s)) != 0 {
 				t.Error("signed in with another token")
 			}

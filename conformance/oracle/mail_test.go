@@ -10,13 +10,15 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// A link that a Node server mailed is good at Cardea, where the page that asks first needs a click more, and only once.
+// A link that a Node server mailed is good at Cardea, where the page that asks first needs a click
+// more, and only once.
 func (o oracle) nodesMailLinkAtCardea(t *testing.T) {
 	s := o.setting
 	site := newCardea(t, s, nil)
 	nodes := o.beside(site, secret)
 	b := newBrowser()
-	a := b.post(t, nodes, "/signin/email", map[string]string{"csrfToken": b.csrfToken(t, nodes), "email": "ann@example.com"})
+	a := b.post(t, nodes, "/signin/email",
+		map[string]string{"csrfToken": b.csrfToken(t, nodes), "email": "ann@example.com"})
 	if len(a.Mails) != 1 || len(a.Tokens) != 1 {
 		t.Fatalf("Node sent %d mails and stored %d tokens: %d %s", len(a.Mails), len(a.Tokens), a.Status, a.Location)
 	}
@@ -32,7 +34,8 @@ func (o oracle) nodesMailLinkAtCardea(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if page := b.get(t, site, strings.TrimPrefix(link.RequestURI(), "/api/auth")); page.Status != http.StatusOK || len(b.sessionCookies(s)) != 0 {
+	if page := b.get(t, site, strings.TrimPrefix(link.RequestURI(), "/api/auth")); page.Status != http.StatusOK ||
+		len(b.sessionCookies(s)) != 0 {
 		t.Fatalf("the link was answered with %d %s", page.Status, page.Location)
 	}
 	confirm := map[string]string{"token": link.Query().Get("token"), "email": link.Query().Get("email")}
@@ -46,7 +49,8 @@ func (o oracle) nodesMailLinkAtCardea(t *testing.T) {
 	}
 }
 
-// A link that Cardea mailed is good at a Node server, and only once; the rows that are not of links are good for nothing there.
+// A link that Cardea mailed is good at a Node server, and only once; the rows that are not of links
+// are good for nothing there.
 func (o oracle) cardeasMailLinkAtNode(t *testing.T) {
 	s := o.setting
 	site := newCardea(t, s, nil)
@@ -56,7 +60,8 @@ func (o oracle) cardeasMailLinkAtNode(t *testing.T) {
 	b.post(t, site, "/signin/email", map[string]string{"csrfToken": b.csrfToken(t, site), "email": " Ann@Example.COM "})
 	mail := site.mails.Last(t, "ann@example.com")
 	for _, row := range site.store.tokens {
-		nodes.Tokens = append(nodes.Tokens, verificationToken{row.Identifier, row.Token, row.Expires.UTC().Format(time.RFC3339Nano)})
+		nodes.Tokens = append(nodes.Tokens,
+			verificationToken{row.Identifier, row.Token, row.Expires.UTC().Format(time.RFC3339Nano)})
 	}
 	stranger.Tokens = nodes.Tokens
 	link := strings.TrimPrefix(mail.Link, site.URL+"/api/auth")

@@ -13,7 +13,8 @@ const newSecret = "another secret of at least 32 bytes, which came later"
 
 func rotated(c *cardea.Config) { c.Secret, c.PreviousSecrets = newSecret, []string{secret} }
 
-// Cardea and package authjs go on reading what either server made before the secret changed, and make with the new one from then on.
+// Cardea and package authjs go on reading what either server made before the secret changed, and
+// make with the new one from then on.
 func (o oracle) rotatedSecretAtCardea(t *testing.T) {
 	s := o.setting
 	after := newCardea(t, s, rotated)
@@ -47,7 +48,8 @@ func (o oracle) rotatedSecretAtNode(t *testing.T) {
 		t.Errorf("the headers of the two are %s and %s", header(t, own), old)
 	}
 	b.isAnn(t, after)
-	if got, want := header(t, b.sessionCookies(s)[0]), header(t, encoded(t, p, s, newSecret)); got != want || got == old {
+	if got, want := header(t, b.sessionCookies(s)[0]), header(t, encoded(t, p, s, newSecret)); got != want ||
+		got == old {
 		t.Errorf("Node renewed the session with the header %s, want %s", got, want)
 	}
 	b.isAnn(t, newCardea(t, s, rotated))
@@ -58,7 +60,8 @@ func (o oracle) rotatedSecretAtNode(t *testing.T) {
 func encoded(t *testing.T, p *node.Process, s setting, secret string) string {
 	t.Helper()
 	var token string
-	p.Call(t, &token, "encode", s.generation, map[string]any{"token": map[string]any{"sub": "1"}, "secret": secret, "salt": s.salt})
+	p.Call(t, &token, "encode", s.generation,
+		map[string]any{"token": map[string]any{"sub": "1"}, "secret": secret, "salt": s.salt})
 	return token
 }
 

@@ -17,7 +17,8 @@ import (
 	"github.com/cardea-auth/cardea/conformance/internal/node"
 )
 
-// withLarge gives sessions a claim of that length at sign-in, and takes it away when the browser updates the session.
+// withLarge gives sessions a claim of that length at sign-in, and takes it away when the browser
+// updates the session.
 func withLarge(length int) func(*cardea.Config) {
 	return func(c *cardea.Config) {
 		c.Callbacks.JWT = func(_ context.Context, change *cardea.TokenChange) (cardea.Claims, error) {
@@ -32,7 +33,8 @@ func withLarge(length int) func(*cardea.Config) {
 	}
 }
 
-// A session may begin at either server, be renewed at the other, and end at either, whole or in parts.
+// A session may begin at either server, be renewed at the other, and end at either, whole or in
+// parts.
 func (o oracle) sessionIsOfBothServers(t *testing.T) {
 	s, p := o.setting, o.node
 	for large, parts := range map[int]int{0: 1, 9000: 4} {
@@ -45,7 +47,8 @@ func (o oracle) sessionIsOfBothServers(t *testing.T) {
 				b := newBrowser()
 				b.signIn(t, here)
 				for _, at := range []server{there, here, there} {
-					if got := b.sessionCookies(s); len(got) != parts || len(got[0]) > s.chunk || parts > 1 && len(got[0]) != s.chunk {
+					if got := b.sessionCookies(s); len(got) != parts || len(got[0]) > s.chunk || parts > 1 &&
+						len(got[0]) != s.chunk {
 						t.Fatalf("the session is in %d cookies, the first of %d characters", len(got), len(got[0]))
 					}
 					checkClaims(t, s, p, b, large)
@@ -60,7 +63,8 @@ func (o oracle) sessionIsOfBothServers(t *testing.T) {
 	}
 }
 
-// checkClaims makes sure that all who can read a session read the same in it: getToken and decode of the Node package, and package authjs.
+// checkClaims makes sure that all who can read a session read the same in it: getToken and decode
+// of the Node package, and package authjs.
 func checkClaims(t *testing.T, s setting, p *node.Process, b *browser, large int) {
 	t.Helper()
 	parameters := map[string]any{"secret": secret, "secureCookie": s.secure}
@@ -81,7 +85,8 @@ func checkClaims(t *testing.T, s setting, p *node.Process, b *browser, large int
 	own = plain(t, claims)
 	for _, got := range []map[string]any{byCookie, byToken, own} {
 		text, _ := got["large"].(string)
-		if got["name"] != "Ann Example" || got["email"] != "ann@example.com" || got["sub"] == "" || got["jti"] == "" || len(text) != large {
+		if got["name"] != "Ann Example" || got["email"] != "ann@example.com" || got["sub"] == "" || got["jti"] == "" ||
+			len(text) != large {
 			t.Errorf("got %.300v", got)
 		}
 		if diff := got["exp"].(float64) - float64(time.Now().Add(30*24*time.Hour).Unix()); diff < -60 || diff > 0 {
@@ -109,7 +114,9 @@ func plain(t *testing.T, c authjs.Claims) map[string]any {
 
 func sessions(t *testing.T, s setting, secrets ...string) *authjs.Sessions {
 	t.Helper()
-	list, err := authjs.New(authjs.Config{Secret: secrets[0], PreviousSecrets: secrets[1:], Version: s.version, InsecureCookies: !s.secure})
+	list, err := authjs.New(authjs.Config{
+		Secret: secrets[0], PreviousSecrets: secrets[1:], Version: s.version, InsecureCookies: !s.secure,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +129,8 @@ func requestWith(b *browser) *http.Request {
 	return r
 }
 
-// When a session of four cookies becomes smaller at Cardea, no rest of it is left to confuse a Node server.
+// When a session of four cookies becomes smaller at Cardea, no rest of it is left to confuse a Node
+// server.
 func (o oracle) smallerSessionLeavesNoParts(t *testing.T) {
 	s, p := o.setting, o.node
 	site := newCardea(t, s, withLarge(0))
@@ -130,7 +138,8 @@ func (o oracle) smallerSessionLeavesNoParts(t *testing.T) {
 	nodes.Large = 9000
 	b := newBrowser()
 	b.signIn(t, nodes)
-	if a := b.post(t, site, "/session", map[string]string{"csrfToken": b.csrfToken(t, site), "data": "{}"}); a.Status != http.StatusOK {
+	if a := b.post(t, site, "/session", map[string]string{"csrfToken": b.csrfToken(t, site),
+		"data": "{}"}); a.Status != http.StatusOK {
 		t.Fatalf("POST session: %d %s", a.Status, a.Body)
 	}
 	checkClaims(t, s, p, b, 0)
@@ -142,7 +151,8 @@ func (o oracle) smallerSessionLeavesNoParts(t *testing.T) {
 	}
 }
 
-// What package authjs writes is a session at both servers, whatever is in it; what it clears is gone.
+// What package authjs writes is a session at both servers, whatever is in it; what it clears is
+// gone.
 func (o oracle) authjsWrites(t *testing.T) {
 	s, p := o.setting, o.node
 	site := newCardea(t, s, nil)
@@ -150,8 +160,11 @@ func (o oracle) authjsWrites(t *testing.T) {
 	for _, large := range []int{0, 9000} {
 		b, w := newBrowser(), httptest.NewRecorder()
 		err := sessions(t, s, secret).Write(w, requestWith(b), authjs.Claims{
-			"sub": "1", "name": "Ann Example", "email": "ann@example.com", "picture": nil, "large": strings.Repeat("x", large),
-			"own": map[string]any{"text": "Zoë 李小龍 \\ \" <&> \u2028 👩‍💻", "list": []any{1, 2.5, -1e21, true, nil}, "null": nil},
+			"sub": "1", "name": "Ann Example", "email": "ann@example.com", "picture": nil,
+			"large": strings.Repeat("x", large),
+			"own": map[string]any{
+				"text": "Zoë 李小龍 \\ \" <&> \u2028 👩‍💻", "list": []any{1, 2.5, -1e21, true, nil}, "null": nil,
+			},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -169,22 +182,27 @@ func (o oracle) authjsWrites(t *testing.T) {
 	}
 }
 
-// What is no session to the original is none here, and the other way round: too old, not yet valid, of another secret, for another cookie, of the other
-// generation, or damaged.
+// What is no session to the original is none here, and the other way round: too old, not yet valid,
+// of another secret, for another cookie, of the other generation, or damaged.
 func (o oracle) sameTokensCount(t *testing.T) {
 	s, p := o.setting, o.node
 	site := newCardea(t, s, nil)
 	nodes := o.beside(site, secret)
 	other := map[string]string{"v4": "v5", "v5": "v4"}[s.generation]
 	token := func(generation string, change map[string]any) string {
-		parameters := map[string]any{"token": map[string]any{"sub": "1", "name": "Ann Example", "email": "ann@example.com"}, "secret": secret, "salt": s.salt}
+		parameters := map[string]any{
+			"token": map[string]any{"sub": "1", "name": "Ann Example", "email": "ann@example.com"}, "secret": secret,
+			"salt": s.salt,
+		}
 		maps.Copy(parameters, change)
 		var text string
 		p.Call(t, &text, "encode", generation, parameters)
 		return text
 	}
 	claims := func(more string, value int64) map[string]any {
-		return map[string]any{"token": map[string]any{"sub": "1", "name": "Ann Example", "email": "ann@example.com", more: value}}
+		return map[string]any{
+			"token": map[string]any{"sub": "1", "name": "Ann Example", "email": "ann@example.com", more: value},
+		}
 	}
 	good := token(s.generation, nil)
 	parts := strings.Split(good, ".")
@@ -203,7 +221,8 @@ func (o oracle) sameTokensCount(t *testing.T) {
 		{"expired 20 s ago", token(s.generation, map[string]any{"maxAge": -20}), authjs.ErrExpired},
 		{"valid in 10 s", token(s.generation, claims("nbf", now+10)), nil},
 		{"valid in 30 s", token(s.generation, claims("nbf", now+30)), authjs.ErrInvalid},
-		{"of another secret", token(s.generation, map[string]any{"secret": strings.Repeat("o", 32)}), authjs.ErrInvalid},
+		{"of another secret", token(s.generation, map[string]any{"secret": strings.Repeat("o", 32)}),
+			authjs.ErrInvalid},
 		{"for another cookie", token(s.generation, map[string]any{"salt": "another"}), authjs.ErrInvalid},
 		{"of the other generation", token(other, map[string]any{"salt": "authjs.session-token"}), authjs.ErrInvalid},
 		{"without its header", swapped(0, ""), authjs.ErrInvalid},

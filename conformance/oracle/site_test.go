@@ -74,7 +74,8 @@ type verificationToken struct {
 	Expires    string `json:"expires"`
 }
 
-// cardeaSite is a site with Cardea's real handler: JWT sessions, sign-in with the password "right" as Ann, and sign-in by mail.
+// cardeaSite is a site with Cardea's real handler: JWT sessions, sign-in with the password "right"
+// as Ann, and sign-in by mail.
 type cardeaSite struct {
 	*httptest.Server
 	store *store
@@ -128,7 +129,8 @@ func (s *cardeaSite) answer(t *testing.T, r request) answer {
 	for name, value := range r.form {
 		form.Set(name, value)
 	}
-	req, err := http.NewRequestWithContext(t.Context(), r.method, s.URL+"/api/auth"+r.path, strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(t.Context(), r.method, s.URL+"/api/auth"+r.path,
+		strings.NewReader(form.Encode()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +147,10 @@ func (s *cardeaSite) answer(t *testing.T, r request) answer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answer{Status: res.StatusCode, Location: res.Header.Get("Location"), Cookies: res.Header.Values("Set-Cookie"), Body: string(body)}
+	return answer{
+		Status: res.StatusCode, Location: res.Header.Get("Location"), Cookies: res.Header.Values("Set-Cookie"),
+		Body: string(body),
+	}
 }
 
 // store keeps a list of the verification tokens that were stored.
@@ -162,7 +167,8 @@ func (s *store) CreateVerificationToken(ctx context.Context, row *cardea.Verific
 	return s.Adapter.CreateVerificationToken(ctx, row)
 }
 
-// nodeSite is a whole server of the Node packages, configured alike, at the same origin as another one. Nothing outlives a request but what is in here.
+// nodeSite is a whole server of the Node packages, configured alike, at the same origin as another
+// one. Nothing outlives a request but what is in here.
 type nodeSite struct {
 	setting setting
 	node    *node.Process
@@ -182,7 +188,9 @@ func (s *nodeSite) String() string { return "Node" }
 
 func (s *nodeSite) answer(t *testing.T, r request) answer {
 	t.Helper()
-	req := map[string]any{"method": r.method, "url": s.origin + "/api/auth" + r.path, "headers": map[string]string{"cookie": r.cookies}}
+	req := map[string]any{
+		"method": r.method, "url": s.origin + "/api/auth" + r.path, "headers": map[string]string{"cookie": r.cookies},
+	}
 	if r.form != nil {
 		req["form"] = r.form
 	}

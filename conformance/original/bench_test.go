@@ -19,9 +19,11 @@ import (
 	"github.com/cardea-auth/cardea/conformance/internal/node"
 )
 
-// BenchmarkSession is GET session at @auth/core, with its MikroORM adapter, and at Cardea: two processes on one SQLite file, asked in turn by the same
-// clients. Reported are the medians of the ratios of the rounds: of requests in the same time, of processor time for a request, and of the memory that the
-// processes have at the end of a round: resident, with the pages of the program files, and private, which is what they allocated. One operation is one round of both.
+// BenchmarkSession is GET session at @auth/core, with its MikroORM adapter, and at Cardea: two
+// processes on one SQLite file, asked in turn by the same clients. Reported are the medians of the
+// ratios of the rounds: of requests in the same time, of processor time for a request, and of the
+// memory that the processes have at the end of a round: resident, with the pages of the program
+// files, and private, which is what they allocated. One operation is one round of both.
 func BenchmarkSession(b *testing.B) {
 	for _, strategy := range []cardea.Strategy{cardea.Database, cardea.JWT} {
 		b.Run(string(strategy), func(b *testing.B) {
@@ -52,7 +54,8 @@ const (
 	warmUpRequests   = 3000 // until V8 has compiled what is worth it
 )
 
-// measured is a server in a process of its own, and the cookies of visitors who are signed in there.
+// measured is a server in a process of its own, and the cookies of visitors who are signed in
+// there.
 type measured struct {
 	url     string
 	pid     int
@@ -65,18 +68,26 @@ func newMeasured(b *testing.B, strategy cardea.Strategy) (theirs, ours *measured
 		b.Skip("there is no /proc, which tells the memory of a process")
 	}
 	p := node.Start(b, "node", "server.mjs", "NODE_ENV=production")
-	config := configuration{Generation: "v5", Secret: secret, Strategy: string(strategy), Database: filepath.Join(b.TempDir(), "bench.sqlite")}
+	config := configuration{
+		Generation: "v5", Secret: secret, Strategy: string(strategy),
+		Database: filepath.Join(b.TempDir(), "bench.sqlite"),
+	}
 	var users, sessions []map[string]any
 	theirs, ours = &measured{pid: p.PID}, &measured{}
 	for i := range measuredSessions {
 		id := fmt.Sprintf("%08d-0000-4000-8000-000000000000", i)
-		user := map[string]any{"id": id, "name": fmt.Sprint("Visitor ", i), "email": fmt.Sprintf("visitor-%d@example.com", i)}
+		user := map[string]any{
+			"id": id, "name": fmt.Sprint("Visitor ", i), "email": fmt.Sprintf("visitor-%d@example.com", i),
+		}
 		token := "token-" + id
 		users = append(users, user)
-		sessions = append(sessions, map[string]any{"sessionToken": token, "userId": id, "expires": time.Now().Add(30*24*time.Hour - time.Minute)})
+		sessions = append(sessions, map[string]any{
+			"sessionToken": token, "userId": id, "expires": time.Now().Add(30*24*time.Hour - time.Minute),
+		})
 		if strategy == cardea.JWT {
 			claims := map[string]any{"name": user["name"], "email": user["email"], "picture": nil, "sub": id}
-			p.Call(b, &token, "encode", "v5", map[string]any{"token": claims, "secret": secret, "salt": "authjs.session-token"})
+			p.Call(b, &token, "encode", "v5",
+				map[string]any{"token": claims, "secret": secret, "salt": "authjs.session-token"})
 		}
 		theirs.cookies = append(theirs.cookies, "authjs.session-token="+token)
 	}
@@ -134,7 +145,8 @@ func (m *measured) warmUp(b *testing.B) {
 	}
 }
 
-// ask has all clients ask for sessions, one after the other each, and makes sure that they get them.
+// ask has all clients ask for sessions, one after the other each, and makes sure that they get
+// them.
 func (m *measured) ask(b *testing.B) round {
 	b.Helper()
 	transport := &http.Transport{MaxIdleConnsPerHost: measuredClients}
@@ -154,7 +166,10 @@ func (m *measured) ask(b *testing.B) round {
 		})
 	}
 	clients.Wait()
-	return round{float64(requests.Load()), processorTime(b, m.pid) - before, memory(b, m.pid, "VmRSS:"), memory(b, m.pid, "RssAnon:")}
+	return round{
+		float64(requests.Load()), processorTime(b, m.pid) - before, memory(b, m.pid, "VmRSS:"),
+		memory(b, m.pid, "RssAnon:"),
+	}
 }
 
 func (m *measured) session(transport *http.Transport, visitor int) error {
@@ -175,7 +190,8 @@ func (m *measured) session(transport *http.Transport, visitor int) error {
 	return err
 }
 
-// processorTime is that of a process so far, of user and system together (proc(5), fields 14 and 15).
+// processorTime is that of a process so far, of user and system together (proc(5), fields 14 and
+// 15).
 func processorTime(b *testing.B, pid int) float64 {
 	b.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))

@@ -38,7 +38,8 @@ type comparison struct {
 	scripts  []script
 }
 
-// compare runs the scripts at both servers. What differs must be in the list, and what is in the list must differ.
+// compare runs the scripts at both servers. What differs must be in the list, and what is in the
+// list must differ.
 func compare(t *testing.T, p *node.Process, generation string, list []comparison, meant []difference) {
 	t.Helper()
 	used := make([]bool, len(meant))
@@ -88,7 +89,9 @@ func differences(script string, theirs, ours exchange) []difference {
 	var list []difference
 	for _, field := range slices.Sorted(maps.Keys(fields)) {
 		if theirs.fields[field] != ours.fields[field] {
-			list = append(list, difference{request: request, field: field, theirs: theirs.fields[field], ours: ours.fields[field]})
+			list = append(list, difference{
+				request: request, field: field, theirs: theirs.fields[field], ours: ours.fields[field],
+			})
 		}
 	}
 	return list
@@ -96,7 +99,8 @@ func differences(script string, theirs, ours exchange) []difference {
 
 // is reports whether d is what the list has an entry for.
 func (d difference) is(entry difference) bool {
-	return like(entry.request, d.request) && like(entry.field, d.field) && like(entry.theirs, d.theirs) && like(entry.ours, d.ours)
+	return like(entry.request, d.request) && like(entry.field, d.field) && like(entry.theirs, d.theirs) &&
+		like(entry.ours, d.ours)
 }
 
 // like compares with a pattern, in which * stands for anything.

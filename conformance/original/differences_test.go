@@ -4,25 +4,27 @@ import "slices"
 
 // The reasons, as docs/compatibility.md has them.
 const (
-	attempts        = "always, in one encrypted cookie for each attempt, `….state.<id>`; refused the second time"
-	clearsAttempt   = "clears the attempt's cookie, whatever comes of it"
-	newToken        = "a new token after signing in and out"
-	against         = "Every answer has the headers against caching"
-	seeOther        = "A redirect after a POST is 303"
-	charset         = "Pages say their charset"
-	withCookies     = "Answers about an error carry the cookies that were to be set"
-	withLocation    = "a failure told to the client of v5 has a Location too"
-	badRequest      = "A bad request is status 400 with the JSON text `\"Bad request.\"` in both generations"
-	noError         = "It is also the answer to `POST csrf` and to `GET signin/<provider>`, which v5 sends to the error page"
-	twoWays         = "what two parsers could read differently counts as none"
-	oneSpelling     = "A callback URL is kept in one spelling"
-	bothClients     = "**Both clients work with either setting**"
-	ignoresCase     = "A media type is read without regard to case"
-	onlyText        = "a member of a JSON body that is no text counts as left out"
-	formIsJSON      = "`data` in a form is read as JSON"
-	anyCase         = "The pages know codes in upper and lower case"
-	lastError       = "Of several parameters with one name the last one counts"
-	backAfterwards  = "The URL of the sign-in page to which `POST signin` leads without a provider, or with one of credentials, has `callbackUrl`"
+	attempts      = "always, in one encrypted cookie for each attempt, `….state.<id>`; refused the second time"
+	clearsAttempt = "clears the attempt's cookie, whatever comes of it"
+	newToken      = "a new token after signing in and out"
+	against       = "Every answer has the headers against caching"
+	seeOther      = "A redirect after a POST is 303"
+	charset       = "Pages say their charset"
+	withCookies   = "Answers about an error carry the cookies that were to be set"
+	withLocation  = "a failure told to the client of v5 has a Location too"
+	badRequest    = "A bad request is status 400 with the JSON text `\"Bad request.\"` in both generations"
+	noError       = "It is also the answer to `POST csrf` and to `GET signin/<provider>`, which v5 sends to the " +
+		"error page"
+	twoWays        = "what two parsers could read differently counts as none"
+	oneSpelling    = "A callback URL is kept in one spelling"
+	bothClients    = "**Both clients work with either setting**"
+	ignoresCase    = "A media type is read without regard to case"
+	onlyText       = "a member of a JSON body that is no text counts as left out"
+	formIsJSON     = "`data` in a form is read as JSON"
+	anyCase        = "The pages know codes in upper and lower case"
+	lastError      = "Of several parameters with one name the last one counts"
+	backAfterwards = "The URL of the sign-in page to which `POST signin` leads without a provider, or with one of " +
+		"credentials, has `callbackUrl`"
 	onlyHints       = "a link could ask for other rights"
 	notVerified     = "v5 does not verify the signature"
 	alwaysNull      = "name, email and image are always there, null where there is nothing"
@@ -75,7 +77,9 @@ var differencesOfBoth = []difference{
 	{"*GET /callback/idp*", "cookie *.pkce.code_verifier", cleared, "", attempts},
 	{"*GET /callback/idp*", "cookie *.nonce", cleared, "", attempts},
 	{"*GET /callback/idp*", "cookie *.state.<id>", "", cleared, clearsAttempt},
-	{"*: POST /signin/idp?*scope=all", "location", "*client_id=x*&redirect_uri=https%3A%2F%2Fevil.example&response_type=token&scope=all&*", authorizeURL, onlyHints},
+	{"*: POST /signin/idp?*scope=all", "location",
+		"*client_id=x*&redirect_uri=https%3A%2F%2Fevil.example&response_type=token&scope=all&*", authorizeURL,
+		onlyHints},
 
 	{"*: POST /signout*", "cookie *csrf-token", "", setToken, newToken},
 	{"*GET /callback/*", "cookie *csrf-token", "", setToken, newToken},
@@ -83,28 +87,39 @@ var differencesOfBoth = []difference{
 	{"*: POST /signin/email *", "cookie *mail", "", set24h, mailCookie},
 	{"*: GET /callback/email*", "cookie *mail", "", cleared, mailCookie},
 
-	{"*: POST /signin* callbackUrl=/a", "location", site + "/api/auth/signin", site + "/api/auth/signin?callbackUrl=http%3A%2F%2Fsite.example%2Fa", backAfterwards},
-	{"*: POST /signin* callbackUrl=/a (X-Auth-Return-Redirect: 1)", "location", site + "/api/auth/signin", site + "/api/auth/signin?callbackUrl=http%3A%2F%2Fsite.example%2Fa", backAfterwards},
-	{"*: POST /signout callbackUrl=/b (Content-Type: Application/X-WWW-Form-Urlencoded)", "location", site + "/api/auth/sign*", site + "/b", ignoresCase},
+	{"*: POST /signin* callbackUrl=/a", "location", site + "/api/auth/signin",
+		site + "/api/auth/signin?callbackUrl=http%3A%2F%2Fsite.example%2Fa", backAfterwards},
+	{"*: POST /signin* callbackUrl=/a (X-Auth-Return-Redirect: 1)", "location", site + "/api/auth/signin",
+		site + "/api/auth/signin?callbackUrl=http%3A%2F%2Fsite.example%2Fa", backAfterwards},
+	{"*: POST /signout callbackUrl=/b (Content-Type: Application/X-WWW-Form-Urlencoded)", "location",
+		site + "/api/auth/sign*", site + "/b", ignoresCase},
 	{"JWT/session update: POST /session*", "body", `*"name":"Bea"}}`, `*"name":"Cleo"}}`, formIsJSON},
 	{"JWT/session update: POST /session *\"fail\":true*", "status", "200", "400", failedUpdate},
 	{"JWT/session update: POST /session *\"fail\":true*", "cookie *session-token", cleared, "", failedUpdate},
-	{"JWT/credentials: GET /session", "body", `{"expires":"<in 720h0m0s>","user":{"email":"ann@example.com","name":"Ann Example"}}`, `{"expires":"<in 720h0m0s>","user":{"email":"ann@example.com","image":null,"name":"Ann Example"}}`, alwaysNull},
-	{"database/session: GET /session", "body", `{"expires":"<in 672h0m0s>",*`, `{"expires":"<in 720h0m0s>",*`, newExpiry},
-	{"database/credentials: GET /session", "cookie *session-token", cleared, "<session>; Path=/; Expires in 720h0m0s; HttpOnly; Lax", databaseRow},
+	{"JWT/credentials: GET /session", "body",
+		`{"expires":"<in 720h0m0s>","user":{"email":"ann@example.com","name":"Ann Example"}}`,
+		`{"expires":"<in 720h0m0s>","user":{"email":"ann@example.com","image":null,"name":"Ann Example"}}`, alwaysNull},
+	{"database/session: GET /session", "body", `{"expires":"<in 672h0m0s>",*`, `{"expires":"<in 720h0m0s>",*`,
+		newExpiry},
+	{"database/credentials: GET /session", "cookie *session-token", cleared,
+		"<session>; Path=/; Expires in 720h0m0s; HttpOnly; Lax", databaseRow},
 
 	{"own pages/*", "location", "/own/signin?callbackUrl=*", site + "/own/signin?callbackUrl=*", absolute},
 	{"own pages/*", "location", "/own/signout", site + "/own/signout", absolute},
 	{"own pages/*", "location", "/own/error?error=AccessDenied", site + "/own/error?error=AccessDenied", absolute},
 	{"own pages/*", "location", "/own/error?error=undefined", site + "/own/error", absolute},
-	{"JWT/links: GET /callback/email?callbackUrl=http%3A%2F%2Fsite.example&email=ann%40example.com", "location", "*?error=*onfiguration", site + "/api/auth/error?error=Verification", mailCookie},
+	{"JWT/links: GET /callback/email?callbackUrl=http%3A%2F%2Fsite.example&email=ann%40example.com", "location",
+		"*?error=*onfiguration", site + "/api/auth/error?error=Verification", mailCookie},
 
 	// Of a hostile callback URL nothing is left but the site; a good one may change its spelling.
 	{"JWT/callbackUrl in *", "cookie *callback-url", site + "*; Path=/; HttpOnly; Lax", setSite, twoWays},
-	{"JWT/callbackUrl in *", "cookie *callback-url", "http://user@" + host + "/a; Path=/; HttpOnly; Lax", setSite, twoWays},
+	{"JWT/callbackUrl in *", "cookie *callback-url", "http://user@" + host + "/a; Path=/; HttpOnly; Lax", setSite,
+		twoWays},
 	{"JWT/callbackUrl in *", "cookie *callback-url", "", setSite, twoWays},
-	{"JWT/callbackUrl in *", "cookie *callback-url", "HTTP://SITE.EXAMPLE/a; Path=/; HttpOnly; Lax", site + "/a; Path=/; HttpOnly; Lax", oneSpelling},
-	{"JWT/callbackUrl in *", "cookie *callback-url", site + ":80/a; Path=/; HttpOnly; Lax", site + "/a; Path=/; HttpOnly; Lax", oneSpelling},
+	{"JWT/callbackUrl in *", "cookie *callback-url", "HTTP://SITE.EXAMPLE/a; Path=/; HttpOnly; Lax",
+		site + "/a; Path=/; HttpOnly; Lax", oneSpelling},
+	{"JWT/callbackUrl in *", "cookie *callback-url", site + ":80/a; Path=/; HttpOnly; Lax",
+		site + "/a; Path=/; HttpOnly; Lax", oneSpelling},
 	{"JWT/callbackUrl in the cookie: *", "cookie *callback-url", "", site + "/a; Path=/; HttpOnly; Lax", oneSpelling},
 	{"JWT/callbackUrl in *", "status", "500", "200", twoWays},
 	{"JWT/callbackUrl in *", "body", `{"message":*`, `{"url":"` + site + `"}`, twoWays},
@@ -142,29 +157,43 @@ var differencesV5 = slices.Concat(differencesOfBoth, []difference{
 	{"JWT/c*", "type", "", "application/json", noError},
 	{"JWT/c*", "body", "", badRequestText, noError},
 	{"*", "cookie *callback-url", "", setSite, withCookies},
-	{"JWT/mail that the application refuses: POST /signin/email email=elsewhere@example.com", "cookie *callback-url", setSite, "", withCookies},
+	{"JWT/mail that the application refuses: POST /signin/email email=elsewhere@example.com", "cookie *callback-url",
+		setSite, "", withCookies},
 	{"JWT/addresses: POST /signin/email email=ann%40localhost", "cookie *callback-url", setSite, "", withCookies},
 	{"*(X-Auth-Return-Redirect: 1)", "location", "", site + "/*?*error=*", withLocation},
-	{"JWT/content types: POST /signout {\"csrfToken\":\"<64 hex>\",\"callbackUrl\":1}*", "location", site + "/api/auth/error?error=Configuration", site + "/d", onlyText},
+	{"JWT/content types: POST /signout {\"csrfToken\":\"<64 hex>\",\"callbackUrl\":1}*", "location",
+		site + "/api/auth/error?error=Configuration", site + "/d", onlyText},
 	{"JWT/error: GET /error?error=*", "status", "200", "403", anyCase},
 	{"JWT/error: GET /error?error=configuration", "status", "200", "500", anyCase},
 	{"JWT/error: GET /error?error=AccessDenied&error=Configuration", "status", "403", "500", lastError},
-	{"JWT/mail*: POST /signin/email *", "location", site + "/api/auth/error?error=Configuration", site + "/api/auth/signin?error=EmailSignin", mailCookie},
-	{"JWT/addresses: POST /signin/email*", "location", site + "/api/auth/error?error=Configuration", site + "/api/auth/signin?error=EmailSignin", mailCookie},
+	{"JWT/mail*: POST /signin/email *", "location", site + "/api/auth/error?error=Configuration",
+		site + "/api/auth/signin?error=EmailSignin", mailCookie},
+	{"JWT/addresses: POST /signin/email*", "location", site + "/api/auth/error?error=Configuration",
+		site + "/api/auth/signin?error=EmailSignin", mailCookie},
 
-	{"JWT/* POST /sign* (X-Auth-Return-Redirect: 1)", "body", `{"url":"` + site + `/api/auth/signin"}`, `{"url":"` + site + `/api/auth/signin?callbackUrl=http%3A%2F%2Fsite.example%2Fa"}`, backAfterwards},
-	{"own pages/*", "body", `{"url":"/own/signin?callbackUrl=http%3A%2F%2Fsite.example%2Fa"}`, `{"url":"` + site + `/own/signin?callbackUrl=http%3A%2F%2Fsite.example%2Fa"}`, absolute},
-	{"own pages/*", "location", "/own/verify?provider=email&type=email", site + "/own/verify?provider=email&type=email", absolute},
-	{"own pages/*", "location", "/own/new?callbackUrl=http%3A%2F%2Fsite.example%2Fa", site + "/own/new?callbackUrl=http%3A%2F%2Fsite.example%2Fa", absolute},
-	{"database/credentials: GET /session", "body", "null", `{"expires":"<in 720h0m0s>","user":{"email":"ann@example.com","image":null,"name":"Ann Example"}}`, databaseRow},
-	{"JWT/ID token with a broken signature: GET /callback/idp*", "location", site, site + "/api/auth/error?error=Configuration", notVerified},
-	{"JWT/ID token with a broken signature: GET /callback/idp*", "cookie *session-token", "<session>; *", "", notVerified},
+	{"JWT/* POST /sign* (X-Auth-Return-Redirect: 1)", "body", `{"url":"` + site + `/api/auth/signin"}`,
+		`{"url":"` + site + `/api/auth/signin?callbackUrl=http%3A%2F%2Fsite.example%2Fa"}`, backAfterwards},
+	{"own pages/*", "body", `{"url":"/own/signin?callbackUrl=http%3A%2F%2Fsite.example%2Fa"}`,
+		`{"url":"` + site + `/own/signin?callbackUrl=http%3A%2F%2Fsite.example%2Fa"}`, absolute},
+	{"own pages/*", "location", "/own/verify?provider=email&type=email", site + "/own/verify?provider=email&type=email",
+		absolute},
+	{"own pages/*", "location", "/own/new?callbackUrl=http%3A%2F%2Fsite.example%2Fa",
+		site + "/own/new?callbackUrl=http%3A%2F%2Fsite.example%2Fa", absolute},
+	{"database/credentials: GET /session", "body", "null",
+		`{"expires":"<in 720h0m0s>","user":{"email":"ann@example.com","image":null,"name":"Ann Example"}}`,
+		databaseRow},
+	{"JWT/ID token with a broken signature: GET /callback/idp*", "location", site,
+		site + "/api/auth/error?error=Configuration", notVerified},
+	{"JWT/ID token with a broken signature: GET /callback/idp*", "cookie *session-token", "<session>; *", "",
+		notVerified},
 
-	// A link for the second time, in a browser that no longer counts as the one that badRequestText.
+	// A link for the second time, in a browser that no longer counts as the one that
+	// badRequestText.
 	{"JWT/mail: GET /callback/email*", "location", site + "/api/auth/error?error=Verification", "", asksFirst},
 	{"JWT/mail: GET /callback/email*", "status", "302", "200", asksFirst},
 	{"JWT/mail: GET /callback/email*", "type", "", "text/html; charset=utf-8", asksFirst},
-	{"JWT/mail: GET /callback/email*", "body", "", "page post /api/auth/callback/email: csrfToken email token callbackUrl", asksFirst},
+	{"JWT/mail: GET /callback/email*", "body", "",
+		"page post /api/auth/callback/email: csrfToken email token callbackUrl", asksFirst},
 })
 
 var differencesV4 = slices.Concat(differencesOfBoth, []difference{
@@ -188,34 +217,52 @@ var differencesV4 = slices.Concat(differencesOfBoth, []difference{
 	{"JWT/paths: * /callback/unknown", "status", "400", "30*", unknownProvider},
 	{"JWT/paths: * /callback/unknown", "location", "", site + "/api/auth/error?error=Configuration", unknownProvider},
 	{"JWT/paths: * /callback/unknown", "body", "Error: *", "", unknownProvider},
-	{"JWT/paths: POST /callback/idp", "location", site + "/api/auth/error?error=OAuthCallback", site + "/api/auth/error?error=Configuration", noFormPost},
-	{"JWT/sign-in: POST /signin*", "location", site + "/api/auth/signin?csrf=true", site + "/api/auth/signin?callbackUrl=http%3A%2F%2Fsite.example%2Fa", backAfterwards},
-	{"JWT/sign-in: POST /signin/unknown*", "location", site + "/api/auth/signin?csrf=true", site + "/api/auth/error?error=Configuration", unknownProvider},
-	{"JWT/content types: POST /signout {\"csrfToken\":\"<64 hex>\",\"callbackUrl\":1}*", "status", "500", "303", onlyText},
-	{"JWT/content types: POST /signout {\"csrfToken\":\"<64 hex>\",\"callbackUrl\":1}*", "location", "", site + "/d", onlyText},
-	{"JWT/content types: POST /signout {\"csrfToken\":\"<64 hex>\",\"callbackUrl\":1}*", "body", "an exception", "", onlyText},
+	{"JWT/paths: POST /callback/idp", "location", site + "/api/auth/error?error=OAuthCallback",
+		site + "/api/auth/error?error=Configuration", noFormPost},
+	{"JWT/sign-in: POST /signin*", "location", site + "/api/auth/signin?csrf=true",
+		site + "/api/auth/signin?callbackUrl=http%3A%2F%2Fsite.example%2Fa", backAfterwards},
+	{"JWT/sign-in: POST /signin/unknown*", "location", site + "/api/auth/signin?csrf=true",
+		site + "/api/auth/error?error=Configuration", unknownProvider},
+	{"JWT/content types: POST /signout {\"csrfToken\":\"<64 hex>\",\"callbackUrl\":1}*", "status", "500", "303",
+		onlyText},
+	{"JWT/content types: POST /signout {\"csrfToken\":\"<64 hex>\",\"callbackUrl\":1}*", "location", "", site + "/d",
+		onlyText},
+	{"JWT/content types: POST /signout {\"csrfToken\":\"<64 hex>\",\"callbackUrl\":1}*", "body", "an exception", "",
+		onlyText},
 	{"JWT/callbackUrl in *", "body", "an exception", `{"url":"` + site + `"}`, twoWays},
 	{"JWT/callbackUrl in the cookie: %zz GET /csrf", "body", "an exception", `{"csrfToken":"<64 hex>"}`, twoWays},
 	{"JWT/* POST *json=true", "type", "application/json; charset=utf-8", "application/json", withoutCharset},
-	{"JWT/credentials: POST *", "location", site + "/api/auth/error?error=the%20database%20is%20away", site + "/api/auth/error?error=Configuration", ownCode},
-	{"JWT/credentials: POST *", "body", `{"url":"` + site + `/api/auth/error?error=the%20database%20is%20away"}`, `{"url":"` + site + `/api/auth/error?error=Configuration"}`, ownCode},
+	{"JWT/credentials: POST *", "location", site + "/api/auth/error?error=the%20database%20is%20away",
+		site + "/api/auth/error?error=Configuration", ownCode},
+	{"JWT/credentials: POST *", "body", `{"url":"` + site + `/api/auth/error?error=the%20database%20is%20away"}`,
+		`{"url":"` + site + `/api/auth/error?error=Configuration"}`, ownCode},
 	{"JWT/credentials: GET /callback/credentials", "status", "500", "302", errorPage},
-	{"JWT/credentials: GET /callback/credentials", "location", "", site + "/api/auth/error?error=Configuration", errorPage},
+	{"JWT/credentials: GET /callback/credentials", "location", "", site + "/api/auth/error?error=Configuration",
+		errorPage},
 	{"JWT/credentials: GET /callback/credentials", "body", "Error: *", "", errorPage},
-	{"JWT/sign-in that the visitor cancels: GET /callback/idp?error=access_denied", "location", site + "/api/auth/error?error=Callback", site + "/api/auth/error?error=OAuthCallback", firstState},
-	{"JWT/provider that fails: token: access_token missing *", "location", site, site + "/api/auth/error?error=OAuthCallback", accessToken},
-	{"JWT/provider that fails: token: access_token missing *", "cookie *session-token", "<session>; *", "", accessToken},
+	{"JWT/sign-in that the visitor cancels: GET /callback/idp?error=access_denied", "location",
+		site + "/api/auth/error?error=Callback", site + "/api/auth/error?error=OAuthCallback", firstState},
+	{"JWT/provider that fails: token: access_token missing *", "location", site,
+		site + "/api/auth/error?error=OAuthCallback", accessToken},
+	{"JWT/provider that fails: token: access_token missing *", "cookie *session-token", "<session>; *", "",
+		accessToken},
 	{"JWT/*that the application refuses: *", "location", "/elsewhere", site + "/elsewhere", viaRedirect},
 	{"JWT/session update: POST /session *", "body", `*"name":"Ann Example"}}`, `*"name":"Bea"}}`, updated},
-	{"JWT/addresses: POST /signin/email email=ann%40localhost", "location", site + "/api/auth/error?error=EmailSignin", site + "/api/auth/verify-request?provider=email&type=email", mailCookie},
+	{"JWT/addresses: POST /signin/email email=ann%40localhost", "location", site + "/api/auth/error?error=EmailSignin",
+		site + "/api/auth/verify-request?provider=email&type=email", mailCookie},
 
 	{"own pages/*", "location", "/own/verify", site + "/own/verify?provider=email&type=email", passesOn},
-	{"own pages/*", "location", "/own/new?callbackUrl=http%3A%2F%2Fsite.example%2Fa", site + "/own/new?callbackUrl=http%3A%2F%2Fsite.example%2Fa", absolute},
-	{"database/credentials: GET /session", "body", "{}", `{"expires":"<in 720h0m0s>","user":{"email":"ann@example.com","image":null,"name":"Ann Example"}}`, databaseRow},
+	{"own pages/*", "location", "/own/new?callbackUrl=http%3A%2F%2Fsite.example%2Fa",
+		site + "/own/new?callbackUrl=http%3A%2F%2Fsite.example%2Fa", absolute},
+	{"database/credentials: GET /session", "body", "{}",
+		`{"expires":"<in 720h0m0s>","user":{"email":"ann@example.com","image":null,"name":"Ann Example"}}`,
+		databaseRow},
 
-	// A link for the second time, in a browser that no longer counts as the one that badRequestText.
+	// A link for the second time, in a browser that no longer counts as the one that
+	// badRequestText.
 	{"JWT/mail: GET /callback/email*", "location", site + "/api/auth/error?error=Verification", "", asksFirst},
 	{"JWT/mail: GET /callback/email*", "status", "302", "200", asksFirst},
 	{"JWT/mail: GET /callback/email*", "type", "", "text/html; charset=utf-8", asksFirst},
-	{"JWT/mail: GET /callback/email*", "body", "", "page post /api/auth/callback/email: csrfToken email token callbackUrl", asksFirst},
+	{"JWT/mail: GET /callback/email*", "body", "",
+		"page post /api/auth/callback/email: csrfToken email token callbackUrl", asksFirst},
 })

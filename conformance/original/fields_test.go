@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// fields is what is compared of an answer. What is random, or depends on the time, has a name in its place.
+// fields is what is compared of an answer. What is random, or depends on the time, has a name in
+// its place.
 func (v *visitor) fields(res *http.Response, body string) map[string]string {
 	f := map[string]string{
 		"status":   fmt.Sprint(res.StatusCode),
@@ -107,7 +108,8 @@ func (v *visitor) normalCookie(c *http.Cookie) string {
 	if c.Secure {
 		parts = append(parts, "Secure")
 	}
-	parts = append(parts, map[http.SameSite]string{http.SameSiteLaxMode: "Lax", http.SameSiteStrictMode: "Strict", http.SameSiteNoneMode: "None"}[c.SameSite])
+	parts = append(parts, map[http.SameSite]string{http.SameSiteLaxMode: "Lax", http.SameSiteStrictMode: "Strict",
+		http.SameSiteNoneMode: "None"}[c.SameSite])
 	return strings.Join(parts, "; ")
 }
 

@@ -11,14 +11,18 @@ import (
 
 var errNoServer = errors.New("no mail server")
 
-var own = &pages{SignIn: "/own/signin", SignOut: "/own/signout", Error: "/own/error", VerifyRequest: "/own/verify", NewUser: "/own/new"}
+var own = &pages{
+	SignIn: "/own/signin", SignOut: "/own/signout", Error: "/own/error", VerifyRequest: "/own/verify",
+	NewUser: "/own/new",
+}
 
 // The same requests at a real server and at Cardea's handler, in each generation.
 func TestBesideTheOriginal(t *testing.T) {
 	t.Parallel()
 	p := node.Start(t, "node", "server.mjs")
 	list := []comparison{
-		{"JWT", cardea.JWT, nil, slices.Concat(endpoints, callbackURLs, jwtSessions, signOuts, providers, forms, https)},
+		{"JWT", cardea.JWT, nil, slices.Concat(endpoints, callbackURLs, jwtSessions, signOuts, providers, forms,
+			https)},
 		{"database", cardea.Database, nil, databaseSessions},
 		{"own pages", cardea.JWT, own, ownPages},
 	}

@@ -31,8 +31,13 @@ var endpoints = []script{
 	}},
 	{"methods", func(v *visitor) {
 		v.signedIn()
-		for _, method := range []string{http.MethodHead, http.MethodOptions, http.MethodPut, http.MethodPatch, http.MethodDelete} {
-			for _, path := range []string{"/session", "/csrf", "/providers", "/signin", "/signin/idp", "/signout", "/callback/idp?code=c&state=s", "/error"} {
+		for _, method := range []string{
+			http.MethodHead, http.MethodOptions, http.MethodPut, http.MethodPatch, http.MethodDelete,
+		} {
+			for _, path := range []string{
+				"/session", "/csrf", "/providers", "/signin", "/signin/idp", "/signout", "/callback/idp?code=c&state=s",
+				"/error",
+			} {
 				v.send(method, path, "")
 			}
 		}
@@ -40,12 +45,16 @@ var endpoints = []script{
 	{"paths", func(v *visitor) {
 		v.known()
 		for _, path := range []string{
-			"", "/", "/unknown", "/Session", "/session/", "/session/x", "/session//", "/providers/idp", "/csrf/x", "/signin/", "/signin/idp/x", "/signout/x",
+			"", "/", "/unknown", "/Session", "/session/", "/session/x", "/session//", "/providers/idp", "/csrf/x",
+			"/signin/", "/signin/idp/x", "/signout/x",
 			"/callback", "/callback/", "/callback/unknown", "/verify-request/x", "/webauthn-options/idp", "/_log",
 		} {
 			v.get(path)
 		}
-		for _, path := range []string{"", "/unknown", "/error", "/verify-request", "/callback", "/callback/unknown", "/callback/idp", "/signout/x", "/session/x", "/webauthn-options/idp"} {
+		for _, path := range []string{
+			"", "/unknown", "/error", "/verify-request", "/callback", "/callback/unknown", "/callback/idp",
+			"/signout/x", "/session/x", "/webauthn-options/idp",
+		} {
 			v.post(path, "")
 		}
 		v.send(http.MethodPost, "/_log", "level=error&code=CLIENT_FETCH_ERROR&message=m&client=true")
@@ -53,10 +62,15 @@ var endpoints = []script{
 	{"content types", func(v *visitor) {
 		token := `{"csrfToken":"` + csrfToken + `"`
 		v.known()
-		for _, kind := range []string{"application/json", "application/json; charset=utf-8", "text/plain", "multipart/form-data; boundary=x", "application/xml", ""} {
+		for _, kind := range []string{
+			"application/json", "application/json; charset=utf-8", "text/plain", "multipart/form-data; boundary=x",
+			"application/xml", "",
+		} {
 			v.send(http.MethodPost, "/signout", token+`,"callbackUrl":"/a"}`, "Content-Type: "+kind)
 		}
-		for _, kind := range []string{"application/x-www-form-urlencoded;charset=UTF-8", "Application/X-WWW-Form-Urlencoded", "text/plain"} {
+		for _, kind := range []string{
+			"application/x-www-form-urlencoded;charset=UTF-8", "Application/X-WWW-Form-Urlencoded", "text/plain",
+		} {
 			v.send(http.MethodPost, "/signout", "csrfToken="+csrfToken+"&callbackUrl=/b", "Content-Type: "+kind)
 		}
 		v.send(http.MethodPost, "/signout", "callbackUrl=/c&csrfToken=0&csrfToken="+csrfToken+"&callbackUrl=/d")
@@ -65,7 +79,8 @@ var endpoints = []script{
 	{"pages", func(v *visitor) {
 		v.known()
 		for _, path := range []string{
-			"/signin", "/signin?callbackUrl=/a", "/signin?error=OAuthAccountNotLinked", "/signin?error=CredentialsSignin&code=credentials", "/signin?email=ann@example.com",
+			"/signin", "/signin?callbackUrl=/a", "/signin?error=OAuthAccountNotLinked",
+			"/signin?error=CredentialsSignin&code=credentials", "/signin?email=ann@example.com",
 			"/signout", "/signout?callbackUrl=/b", "/verify-request", "/verify-request?provider=email&type=email",
 		} {
 			v.get(path)
@@ -78,8 +93,10 @@ var endpoints = []script{
 	{"error", func(v *visitor) {
 		v.known()
 		for _, code := range []string{
-			"", "Configuration", "AccessDenied", "Verification", "configuration", "accessdenied", "verification", "Default", "Signin", "OAuthSignin", "OAuthCallback",
-			"OAuthCallbackError", "OAuthCreateAccount", "EmailCreateAccount", "Callback", "OAuthAccountNotLinked", "AccountNotLinked", "EmailSignin", "CredentialsSignin",
+			"", "Configuration", "AccessDenied", "Verification", "configuration", "accessdenied", "verification",
+			"Default", "Signin", "OAuthSignin", "OAuthCallback",
+			"OAuthCallbackError", "OAuthCreateAccount", "EmailCreateAccount", "Callback", "OAuthAccountNotLinked",
+			"AccountNotLinked", "EmailSignin", "CredentialsSignin",
 			"SessionRequired", "MissingCSRF", "WebAuthnVerificationError", "<script>alert(1)</script>",
 		} {
 			v.get("/error?error=" + url.QueryEscape(code))
@@ -92,12 +109,18 @@ var endpoints = []script{
 
 // targets are callback URLs, good and hostile.
 var targets = []string{
-	"/", "/a", "/a?b=c&d=e#f", "http://" + host, "http://" + host + "/a", "https://" + host + "/a", "HTTP://SITE.EXAMPLE/a", "http://" + host + ":80/a",
-	"http://" + host + ":81/a", "http://user@" + host + "/a", "http://evil.example", "https://evil.example/a", "http://" + host + ".evil.example/a",
-	"http://" + host + "@evil.example/a", "//evil.example", "///evil.example", "////evil.example", `/\evil.example`, `\\evil.example`, `/\/evil.example`, "/%2fevil.example",
-	"/%5cevil.example", "/\tevil.example", "/\n/evil.example", "http:evil.example", "http:/evil.example", `http:\\evil.example`, "javascript:alert(1)", "data:text/html,x",
-	"vbscript:x", "file:///etc/passwd", "relative", "?a=b", "#a", " /a", "/a b", "/ü", "/.//evil.example", "/..//evil.example", "http://[::1]/", "http://" + host + "\x00.evil.example/",
-	"http://" + host + `\@evil.example/`, "http://evil.example#@" + host, "http://evil.example?@" + host, "ftp://" + host + "/a", "http://", "http:///a", "%",
+	"/", "/a", "/a?b=c&d=e#f", "http://" + host, "http://" + host + "/a", "https://" + host + "/a",
+	"HTTP://SITE.EXAMPLE/a", "http://" + host + ":80/a",
+	"http://" + host + ":81/a", "http://user@" + host + "/a", "http://evil.example", "https://evil.example/a",
+	"http://" + host + ".evil.example/a",
+	"http://" + host + "@evil.example/a", "//evil.example", "///evil.example", "////evil.example", `/\evil.example`,
+	`\\evil.example`, `/\/evil.example`, "/%2fevil.example",
+	"/%5cevil.example", "/\tevil.example", "/\n/evil.example", "http:evil.example", "http:/evil.example",
+	`http:\\evil.example`, "javascript:alert(1)", "data:text/html,x",
+	"vbscript:x", "file:///etc/passwd", "relative", "?a=b", "#a", " /a", "/a b", "/ü", "/.//evil.example",
+	"/..//evil.example", "http://[::1]/", "http://" + host + "\x00.evil.example/",
+	"http://" + host + `\@evil.example/`, "http://evil.example#@" + host, "http://evil.example?@" + host,
+	"ftp://" + host + "/a", "http://", "http:///a", "%",
 }
 
 var callbackURLs = []script{
@@ -177,7 +200,10 @@ var jwtSessions = []script{
 
 // person is somebody whom the provider vouches for.
 func person(name string) cardeatest.Person {
-	return cardeatest.Person{Subject: name, Name: name, Email: name + "@example.com", EmailVerified: true, Picture: "https://example.com/" + name + ".png"}
+	return cardeatest.Person{
+		Subject: name, Name: name, Email: name + "@example.com", EmailVerified: true,
+		Picture: "https://example.com/" + name + ".png",
+	}
 }
 
 // enter begins a sign-in at the provider as a person, and returns the callback.
@@ -272,8 +298,10 @@ var providers = []script{
 	}},
 	{"provider that fails", func(v *visitor) {
 		for _, way := range []cardeatest.Misbehaviour{
-			cardeatest.Broken(cardeatest.Token, cardeatest.SendsError400), cardeatest.Broken(cardeatest.Token, cardeatest.SendsError500),
-			cardeatest.Broken(cardeatest.Token, cardeatest.SendsHTML), cardeatest.NoAccessToken, cardeatest.NoIDToken, cardeatest.IssForeign, cardeatest.AudForeign,
+			cardeatest.Broken(cardeatest.Token, cardeatest.SendsError400),
+			cardeatest.Broken(cardeatest.Token, cardeatest.SendsError500),
+			cardeatest.Broken(cardeatest.Token, cardeatest.SendsHTML), cardeatest.NoAccessToken, cardeatest.NoIDToken,
+			cardeatest.IssForeign, cardeatest.AudForeign,
 			cardeatest.ExpPast, cardeatest.NonceForeign, cardeatest.NonceMissing, cardeatest.SubMissing,
 		} {
 			v.note = ""
@@ -310,7 +338,8 @@ var forms = []script{
 		}
 		v.post("/callback/credentials", "")
 		v.get("/callback/credentials")
-		v.send(http.MethodPost, "/callback/credentials", `{"csrfToken":"`+csrfToken+`","password":"right"}`, "Content-Type: application/json")
+		v.send(http.MethodPost, "/callback/credentials", `{"csrfToken":"`+csrfToken+`","password":"right"}`,
+			"Content-Type: application/json")
 	}},
 	{"mail", func(v *visitor) {
 		v.known()
@@ -339,7 +368,9 @@ var forms = []script{
 	}},
 	{"addresses", func(v *visitor) {
 		v.known()
-		for _, address := range []string{"", "ann", "ann@", "@example.com", "a@b@example.com", `"a"@example.com`, "ann@localhost"} {
+		for _, address := range []string{
+			"", "ann", "ann@", "@example.com", "a@b@example.com", `"a"@example.com`, "ann@localhost",
+		} {
 			v.post("/signin/email", "email="+url.QueryEscape(address))
 		}
 		v.post("/signin/email", "")
@@ -409,7 +440,10 @@ var databaseSessions = []script{
 var ownPages = []script{
 	{"own pages", func(v *visitor) {
 		v.known()
-		for _, path := range []string{"/signin", "/signin?callbackUrl=/a&error=x", "/signout", "/verify-request?provider=email&type=email", "/error", "/error?error=AccessDenied"} {
+		for _, path := range []string{
+			"/signin", "/signin?callbackUrl=/a&error=x", "/signout", "/verify-request?provider=email&type=email",
+			"/error", "/error?error=AccessDenied",
+		} {
 			v.get(path)
 		}
 		v.get("/signin", withHeader)

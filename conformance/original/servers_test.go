@@ -49,7 +49,8 @@ type pages struct {
 	NewUser       string `json:"newUser"`
 }
 
-// pair is a server of the Node packages and one with Cardea, which nobody but the test knows of: configured alike, each with a database of the same content.
+// pair is a server of the Node packages and one with Cardea, which nobody but the test knows of:
+// configured alike, each with a database of the same content.
 type pair struct {
 	config       configuration
 	node         *node.Process
@@ -63,7 +64,8 @@ func newPair(t *testing.T, p *node.Process, generation string, strategy cardea.S
 	t.Helper()
 	issuer := cardeatest.NewIssuer(t)
 	both := &pair{node: p, issuer: issuer, mails: &cardeatest.Mailbox{}, config: configuration{
-		Generation: generation, Secret: secret, Strategy: string(strategy), Database: filepath.Join(t.TempDir(), "original.sqlite"), Pages: own,
+		Generation: generation, Secret: secret, Strategy: string(strategy),
+		Database: filepath.Join(t.TempDir(), "original.sqlite"), Pages: own,
 		Issuer: issuer.URL, ClientID: issuer.ClientID, ClientSecret: issuer.ClientSecret,
 		User: map[string]any{"id": annID, "name": "Ann Example", "email": "ann@example.com"},
 	}}
@@ -90,7 +92,8 @@ func seededUsers() []map[string]any {
 	}
 }
 
-// seededSessions are of today's making, so they are not renewed, but for the one that is used up to a part and the one that is over.
+// seededSessions are of today's making, so they are not renewed, but for the one that is used up to
+// a part and the one that is over.
 func seededSessions() []map[string]any {
 	fresh := time.Now().Add(30*24*time.Hour - time.Hour)
 	return []map[string]any{
@@ -110,14 +113,20 @@ func (p *pair) startCardea(t *testing.T, database string) string {
 	}
 	t.Cleanup(func() { adapter.Close() })
 	c := cardea.Config{
-		Secret: secret, Adapter: adapter, TrustedHosts: []string{host}, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
-		Session: cardea.SessionConfig{Strategy: cardea.Strategy(p.config.Strategy), InsecureStoreRawTokens: p.config.Strategy == string(cardea.Database)},
+		Secret: secret, Adapter: adapter, TrustedHosts: []string{host},
+		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
+		Session: cardea.SessionConfig{
+			Strategy:               cardea.Strategy(p.config.Strategy),
+			InsecureStoreRawTokens: p.config.Strategy == string(cardea.Database),
+		},
 		Providers: []cardea.Provider{
-			provider.OIDC("idp", "Identity Provider", provider.Client{ID: p.issuer.ClientID, Secret: p.issuer.ClientSecret, Issuer: p.issuer.URL}),
+			provider.OIDC("idp", "Identity Provider",
+				provider.Client{ID: p.issuer.ClientID, Secret: p.issuer.ClientSecret, Issuer: p.issuer.URL}),
 			credentials.New(credentials.Options{Fields: []cardea.Field{{Name: "password"}}, Authorize: check}),
 			email.New(email.Options{
 				From: "site@example.com", Sender: p.mails,
-				AddressLimit: cardea.Limit{Count: 1000, Within: time.Hour}, ClientLimit: cardea.Limit{Count: 1000, Within: time.Hour},
+				AddressLimit: cardea.Limit{Count: 1000, Within: time.Hour},
+				ClientLimit:  cardea.Limit{Count: 1000, Within: time.Hour},
 			}),
 		},
 		Callbacks: cardea.Callbacks{SignIn: admit, JWT: rename},
@@ -138,7 +147,8 @@ func (p *pair) startCardea(t *testing.T, database string) string {
 	return server.URL
 }
 
-// The callbacks are those of server.mjs: the password is the outcome of the check, the address that of the signIn callback.
+// The callbacks are those of server.mjs: the password is the outcome of the check, the address that
+// of the signIn callback.
 
 func check(_ context.Context, in credentials.Input) (*cardea.User, error) {
 	switch in.Get("password") {

@@ -13,7 +13,8 @@ import (
 	"testing"
 )
 
-// visitor sends requests to one of the two servers, keeps its cookies, and a record of what was answered.
+// visitor sends requests to one of the two servers, keeps its cookies, and a record of what was
+// answered.
 type visitor struct {
 	t       *testing.T
 	pair    *pair
@@ -175,7 +176,8 @@ func (v *visitor) receive(r *http.Request, title string) reply {
 	return reply{res.StatusCode, res.Header.Get("Location"), string(body)}
 }
 
-// provider follows a redirect to the provider and returns the callback to which that leads, below the base path. as names the person.
+// provider follows a redirect to the provider and returns the callback to which that leads, below
+// the base path. as names the person.
 func (v *visitor) provider(to, as string) string {
 	v.t.Helper()
 	r, err := http.NewRequestWithContext(v.t.Context(), http.MethodGet, to+"&login_hint="+url.QueryEscape(as), nil)

@@ -10,8 +10,9 @@ import (
 	"gorm.io/gorm"
 )
 
-// settings are those without which sign-ins at the same time fail with "database is locked", or sessions outlive their user. The driver waits for a
-// lock as long as _busy_timeout says, whatever the context does, so it is short.
+// settings are those without which sign-ins at the same time fail with "database is locked", or
+// sessions outlive their user. The driver waits for a lock as long as _busy_timeout says, whatever
+// the context does, so it is short.
 const settings = "?_journal_mode=WAL&_busy_timeout=1000&_txlock=immediate&_foreign_keys=on"
 
 // Open returns the application's connection to a file.

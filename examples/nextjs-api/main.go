@@ -1,5 +1,6 @@
-// Command nextjs-api is the API of a site whose front end is Next.js with Auth.js: people sign in there, and this server knows them by the cookie that
-// Auth.js set. It needs the secret of the front end and nothing else. docs/authjs.md has the front end's side.
+// Command nextjs-api is the API of a site whose front end is Next.js with Auth.js: people sign in
+// there, and this server knows them by the cookie that Auth.js set. It needs the secret of the
+// front end and nothing else. docs/authjs.md has the front end's side.
 //
 //	AUTH_SECRET=... PORT=8080 go run ./examples/nextjs-api
 package main
@@ -16,7 +17,8 @@ import (
 	"github.com/cardea-auth/cardea/authjs"
 )
 
-// User is what this API wants to know of a session. Role is there if the jwt callback of the front end adds it.
+// User is what this API wants to know of a session. Role is there if the jwt callback of the front
+// end adds it.
 type User struct {
 	ID    string `json:"sub"`
 	Name  string `json:"name"`
@@ -33,7 +35,8 @@ func main() {
 	}
 	listener, err := net.Listen("tcp", "localhost:"+port)
 	if err != nil {
-		log.Fatalf("nextjs-api: port %s is not free (%v); choose another one: PORT=8081 go run ./examples/nextjs-api", port, err)
+		log.Fatalf("nextjs-api: port %s is not free (%v); choose another one: PORT=8081 go run ./examples/nextjs-api",
+			port, err)
 	}
 	log.Printf("The API is at http://localhost:%s (stop with Ctrl-C)", port)
 	server := &http.Server{Handler: api, ReadHeaderTimeout: 10 * time.Second}
@@ -50,7 +53,8 @@ func newAPI(secret string) (http.Handler, error) {
 	mux.Handle("GET /api/me", sessions.Require(http.HandlerFunc(me)))
 	mux.Handle("POST /api/notes", sessions.Require(http.HandlerFunc(addNote)))
 	mux.Handle("GET /api/greeting", sessions.Load(http.HandlerFunc(greet)))
-	// Browsers send the cookie with requests of other sites' pages too: those that change something are refused.
+	// Browsers send the cookie with requests of other sites' pages too: those that change something
+	// are refused.
 	return http.NewCrossOriginProtection().Handler(mux), nil
 }
 
@@ -71,7 +75,9 @@ func addNote(w http.ResponseWriter, r *http.Request) {
 
 // greet runs for everybody.
 func greet(w http.ResponseWriter, r *http.Request) {
-	writeJSON(w, http.StatusOK, map[string]string{"greeting": "Hello, " + cmp.Or(authjs.ClaimsFrom(r.Context()).Name(), "stranger")})
+	writeJSON(w, http.StatusOK, map[string]string{
+		"greeting": "Hello, " + cmp.Or(authjs.ClaimsFrom(r.Context()).Name(), "stranger"),
+	})
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {

@@ -74,11 +74,14 @@ func ask(t *testing.T, method, url, cookie, origin string) (int, string) {
 	return res.StatusCode, strings.TrimSpace(string(body))
 }
 
-// The front end is on http in one case and, behind a proxy that ends TLS, on https in the other: the name of the cookie differs.
+// The front end is on http in one case and, behind a proxy that ends TLS, on https in the other:
+// the name of the cookie differs.
 func TestSessionsOfNode(t *testing.T) {
 	for _, tt := range []struct{ id, me, greeting, note string }{
-		{"v5-session-basic", `{"sub":"user-1","name":"Ada Lovelace","email":"ada@example.com"}`, `{"greeting":"Hello, Ada Lovelace"}`, `{"author":"user-1"}`},
-		{"v5-session-secure-rotated", `{"sub":"42","name":"Žluťoučký kůň 🐎","email":"e@x.y"}`, `{"greeting":"Hello, Žluťoučký kůň 🐎"}`, `{"author":"42"}`},
+		{"v5-session-basic", `{"sub":"user-1","name":"Ada Lovelace","email":"ada@example.com"}`,
+			`{"greeting":"Hello, Ada Lovelace"}`, `{"author":"user-1"}`},
+		{"v5-session-secure-rotated", `{"sub":"42","name":"Žluťoučký kůň 🐎","email":"e@x.y"}`,
+			`{"greeting":"Hello, Žluťoučký kůň 🐎"}`, `{"author":"42"}`},
 	} {
 		s := nodeSession(t, tt.id)
 		site, cookie := serve(t, s.Inputs.Secret), s.Inputs.Salt+"="+s.Token
@@ -91,11 +94,13 @@ func TestSessionsOfNode(t *testing.T) {
 			{http.MethodGet, "/api/greeting", http.StatusOK, tt.greeting},
 			{http.MethodPost, "/api/notes", http.StatusCreated, tt.note},
 		} {
-			if status, body := ask(t, step.method, site+step.path, cookie, ""); status != step.status || body != step.want {
+			if status, body := ask(t, step.method, site+step.path, cookie, ""); status != step.status ||
+				body != step.want {
 				t.Errorf("%s %s: got %d %s, want %d %s", tt.id, step.path, status, body, step.status, step.want)
 			}
 		}
-		if status, _ := ask(t, http.MethodPost, site+"/api/notes", cookie, "https://evil.example"); status != http.StatusForbidden {
+		if status, _ := ask(t, http.MethodPost, site+"/api/notes", cookie,
+			"https://evil.example"); status != http.StatusForbidden {
 			t.Errorf("%s: a page of another site got %d", tt.id, status)
 		}
 	}
@@ -110,14 +115,17 @@ func TestStrangers(t *testing.T) {
 		"changed":                  "authjs.session-token=" + s.Token[:len(s.Token)-2] + "xx",
 		"id of a database session": "authjs.session-token=0f0e9a52-6d1e-4d61-8a1e-5f4b2c1d8a0e",
 	} {
-		if status, body := ask(t, http.MethodGet, site+"/api/me", cookie, ""); status != http.StatusUnauthorized || !strings.Contains(body, `"unauthorized"`) {
+		if status, body := ask(t, http.MethodGet, site+"/api/me", cookie, ""); status != http.StatusUnauthorized ||
+			!strings.Contains(body, `"unauthorized"`) {
 			t.Errorf("%s: got %d %s", name, status, body)
 		}
-		if status, body := ask(t, http.MethodGet, site+"/api/greeting", cookie, ""); status != http.StatusOK || body != `{"greeting":"Hello, stranger"}` {
+		if status, body := ask(t, http.MethodGet, site+"/api/greeting", cookie, ""); status != http.StatusOK ||
+			body != `{"greeting":"Hello, stranger"}` {
 			t.Errorf("%s: got %d %s", name, status, body)
 		}
 	}
-	if status, _ := ask(t, http.MethodGet, serve(t, "another secret")+"/api/me", "authjs.session-token="+s.Token, ""); status != http.StatusUnauthorized {
+	if status, _ := ask(t, http.MethodGet, serve(t, "another secret")+"/api/me", "authjs.session-token="+s.Token,
+		""); status != http.StatusUnauthorized {
 		t.Errorf("with another secret: got %d", status)
 	}
 }

@@ -1,5 +1,5 @@
-// Command quickstart is a site to sign in to, with nothing to install or to register: it brings its own database (SQLite) and its own identity
-// provider.
+// Command quickstart is a site to sign in to, with nothing to install or to register: it brings its
+// own database (SQLite) and its own identity provider.
 package main
 
 import (
@@ -28,7 +28,8 @@ func main() {
 	port, file := cmp.Or(os.Getenv("PORT"), "3000"), cmp.Or(os.Getenv("DATABASE"), "./db.sqlite")
 	listener, err := net.Listen("tcp", "localhost:"+port)
 	if err != nil {
-		log.Fatalf("quickstart: port %s is not free (%v); choose another one: PORT=3001 go run ./examples/quickstart", port, err)
+		log.Fatalf("quickstart: port %s is not free (%v); choose another one: PORT=3001 go run ./examples/quickstart",
+			port, err)
 	}
 	handler, err := newSite("http://localhost:"+port, file)
 	if err != nil {
@@ -53,13 +54,15 @@ func newSite(url, file string) (http.Handler, error) {
 	// For development only: an identity provider that lets everybody be anybody.
 	idp := cardeatest.NewLocalIssuer(url+"/idp", "quickstart", "not a secret")
 	providers := []cardea.Provider{
-		provider.OIDC("local", "a local account", provider.Client{ID: idp.ClientID, Secret: idp.ClientSecret, Issuer: idp.URL}),
+		provider.OIDC("local", "a local account",
+			provider.Client{ID: idp.ClientID, Secret: idp.ClientSecret, Issuer: idp.URL}),
 	}
 	if os.Getenv("AUTH_GITHUB_ID") != "" {
 		providers = append(providers, provider.GitHub(provider.Env("AUTH_GITHUB")))
 	}
 	auth, err := cardea.New(cardea.Config{
-		Secret:    cmp.Or(os.Getenv("AUTH_SECRET"), rand.Text()+rand.Text()), // without AUTH_SECRET a new one at each start
+		// without AUTH_SECRET a new one at each start
+		Secret:    cmp.Or(os.Getenv("AUTH_SECRET"), rand.Text()+rand.Text()),
 		Adapter:   adapter,
 		Providers: providers,
 	})
@@ -79,7 +82,8 @@ func newSite(url, file string) (http.Handler, error) {
 	})))
 	mux.Handle("GET /dashboard", cardea.Handle(auth, func(w http.ResponseWriter, r *http.Request, u *User) {
 		var sessions []gormadapter.Session
-		if err := adapter.DB().WithContext(r.Context()).Order("expires DESC").Find(&sessions, "user_id = ?", u.ID).Error; err != nil {
+		if err := adapter.DB().WithContext(r.Context()).Order("expires DESC").Find(&sessions, "user_id = ?",
+			u.ID).Error; err != nil {
 			http.Error(w, "the database is away", http.StatusServiceUnavailable)
 			return
 		}

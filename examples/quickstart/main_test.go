@@ -33,7 +33,8 @@ func serve(t *testing.T) string {
 	return site
 }
 
-// A newcomer sees the start page, is led to sign in, becomes somebody at the local identity provider, and sees the own row.
+// A newcomer sees the start page, is led to sign in, becomes somebody at the local identity
+// provider, and sees the own row.
 func TestNewcomer(t *testing.T) {
 	site := serve(t)
 	b := cardeatest.NewBrowser(t, site)
@@ -69,7 +70,8 @@ func TestGitHubAppearsWhenItsClientIsSet(t *testing.T) {
 	t.Setenv("AUTH_GITHUB_ID", "id")
 	t.Setenv("AUTH_GITHUB_SECRET", "secret")
 	site := serve(t)
-	if page := get(t, cardeatest.NewBrowser(t, site), site+"/api/auth/signin"); !strings.Contains(page, "Sign in with GitHub") {
+	if page := get(t, cardeatest.NewBrowser(t, site), site+"/api/auth/signin"); !strings.Contains(page,
+		"Sign in with GitHub") {
 		t.Errorf("no GitHub on the sign-in page:\n%s", page)
 	}
 }

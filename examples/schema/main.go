@@ -1,5 +1,5 @@
-// Command schema is the application's own migration command: its entities beside those of Cardea, and gormschema. Copy it, put the entities into a
-// package that the application shares, and run
+// Command schema is the application's own migration command: its entities beside those of Cardea,
+// and gormschema. Copy it, put the entities into a package that the application shares, and run
 //
 //	go run ./schema check
 //	go run ./schema new -format goose add_role
@@ -38,7 +38,8 @@ func main() {
 func app() gormschema.App {
 	return gormschema.App{
 		Open: func(opts ...gormadapter.Option) (*gormadapter.Adapter, error) {
-			return gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: cmp.Or(os.Getenv("DATABASE"), "app.sqlite")}, opts...)
+			return gormadapter.Open(gormadapter.Options{Type: "sqlite",
+				DBName: cmp.Or(os.Getenv("DATABASE"), "app.sqlite")}, opts...)
 		},
 		Options:  []gormadapter.Option{gormadapter.WithUser[User]()},
 		Entities: []any{&Invoice{}},

@@ -72,7 +72,8 @@ func TestCommand(t *testing.T) {
 	c.expect(t, 2, "small letters", "new", "Add Role")
 	c.expect(t, 2, `format "flyway"`, "new", "-format", "flyway", "first")
 	for dialect, text := range map[string]string{
-		"sqlite": "CREATE TABLE `user`", "postgres": `CREATE TABLE "user"`, "mysql": "CREATE TABLE `user`", "mariadb": "CREATE TABLE `user`", "sqlserver": "CREATE TABLE [user]",
+		"sqlite": "CREATE TABLE `user`", "postgres": `CREATE TABLE "user"`, "mysql": "CREATE TABLE `user`",
+		"mariadb": "CREATE TABLE `user`", "sqlserver": "CREATE TABLE [user]",
 	} {
 		c.expect(t, 0, text, "fresh", "-dialect", dialect)
 	}
@@ -82,7 +83,8 @@ func TestCommand(t *testing.T) {
 	c.expect(t, 1, "table user is missing\n", "check")
 	c.expect(t, 0, "CREATE TABLE `invoices`", "diff")
 	c.expect(t, 0, filepath.Join("migrations", "00001_first.sql"), "new", "first")
-	c.expect(t, 0, filepath.Join("sql", "000001_first.up.sql")+"\n"+filepath.Join("sql", "000001_first.down.sql"), "new", "-format", "migrate", "-dir", "sql", "first")
+	c.expect(t, 0, filepath.Join("sql", "000001_first.up.sql")+"\n"+filepath.Join("sql", "000001_first.down.sql"),
+		"new", "-format", "migrate", "-dir", "sql", "first")
 	c.expect(t, 0, filepath.Join("migrations", "00002_again.sql"), "new", "again")
 	c.expect(t, 1, "table user is missing\n", "check")
 	c.expect(t, 0, "CREATE TABLE `user`", "apply")
@@ -95,10 +97,13 @@ func TestCommand(t *testing.T) {
 	}
 }
 
-// The files bring a database that the adapter's own tables are in to the application's, which on SQLite takes a rebuild, and back, as the tools run them.
+// The files bring a database that the adapter's own tables are in to the application's, which on
+// SQLite takes a rebuild, and back, as the tools run them.
 func TestFiles(t *testing.T) {
 	t.Parallel()
-	for format, files := range map[string][2]string{"goose": {"00001_role.sql", "00001_role.sql"}, "migrate": {"000001_role.up.sql", "000001_role.down.sql"}} {
+	for format, files := range map[string][2]string{
+		"goose": {"00001_role.sql", "00001_role.sql"}, "migrate": {"000001_role.up.sql", "000001_role.down.sql"},
+	} {
 		t.Run(format, func(t *testing.T) {
 			t.Parallel()
 			c := build(t)
@@ -158,7 +163,8 @@ func (c tool) execute(t *testing.T, script string) {
 	}
 }
 
-// Inside of a transaction, where foreign keys cannot be switched off, a rebuild would delete every session. It fails instead.
+// Inside of a transaction, where foreign keys cannot be switched off, a rebuild would delete every
+// session. It fails instead.
 func TestFileInTransaction(t *testing.T) {
 	t.Parallel()
 	c := build(t)
@@ -178,7 +184,8 @@ func TestFileInTransaction(t *testing.T) {
 		t.Fatalf("no rebuild in\n%s", script)
 	}
 	for name, inTransaction := range map[string]string{
-		"whole": script, "without its own transaction": strings.NewReplacer("BEGIN IMMEDIATE;", "", "COMMIT;", "").Replace(script),
+		"whole": script, "without its own transaction": strings.NewReplacer("BEGIN IMMEDIATE;", "", "COMMIT;",
+			"").Replace(script),
 	} {
 		db, err := sqlite.OpenDB(filepath.Join(c.dir, "app.sqlite"))
 		if err != nil {

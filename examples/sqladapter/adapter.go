@@ -1,5 +1,6 @@
-// Package sqladapter is a whole cardea.Adapter on database/sql and SQLite: the worked example of docs/adapters.md. Copy it, change the SQL to that of
-// your own tables, and let adaptertest tell what is missing.
+// Package sqladapter is a whole cardea.Adapter on database/sql and SQLite: the worked example of
+// docs/adapters.md. Copy it, change the SQL to that of your own tables, and let adaptertest tell
+// what is missing.
 package sqladapter
 
 import (
@@ -21,13 +22,15 @@ var (
 	_ cardea.AuthenticatorStore = (*Adapter)(nil)
 )
 
-// Adapter keeps users, accounts, sessions, sign-in tokens and passkeys in the five tables of Schema.
+// Adapter keeps users, accounts, sessions, sign-in tokens and passkeys in the five tables of
+// Schema.
 type Adapter struct {
 	db         *sql.DB
 	savepoints atomic.Int64
 }
 
-// New returns an adapter on the application's own connections. Foreign keys must be on, and transactions must begin with the write lock.
+// New returns an adapter on the application's own connections. Foreign keys must be on, and
+// transactions must begin with the write lock.
 func New(db *sql.DB) *Adapter { return &Adapter{db: db} }
 
 // Schema creates the tables.
@@ -38,7 +41,8 @@ var Schema string
 // txKey is the context key of a transaction; the pool in it keeps two databases apart.
 type txKey struct{ db *sql.DB }
 
-// WithTx returns a context in which the adapter on db takes part in tx, a transaction of the application's own.
+// WithTx returns a context in which the adapter on db takes part in tx, a transaction of the
+// application's own.
 func WithTx(ctx context.Context, db *sql.DB, tx *sql.Tx) context.Context {
 	return context.WithValue(ctx, txKey{db}, tx)
 }
@@ -70,7 +74,8 @@ func (a *Adapter) part(ctx context.Context, tx *sql.Tx, fn func(ctx context.Cont
 		if kept {
 			return
 		}
-		// Where an interrupted statement has taken the whole transaction along there is no savepoint, and nothing more may be written.
+		// Where an interrupted statement has taken the whole transaction along there is no
+		// savepoint, and nothing more may be written.
 		if _, err := tx.ExecContext(context.WithoutCancel(ctx), "ROLLBACK TO "+name); err != nil {
 			tx.Rollback()
 		}
@@ -118,7 +123,8 @@ func (a *Adapter) change(ctx context.Context, doing, query string, args ...any) 
 	return err
 }
 
-// read reads the only row of a query into dest. It asks for a second row, because SQLite has deleted what DELETE ... RETURNING returns only then.
+// read reads the only row of a query into dest. It asks for a second row, because SQLite has
+// deleted what DELETE ... RETURNING returns only then.
 func (a *Adapter) read(ctx context.Context, doing, query string, args []any, dest ...any) error {
 	rows, err := a.in(ctx).QueryContext(ctx, query, args...)
 	if err != nil {

@@ -8,12 +8,15 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-const authenticatorColumns = "credential_id, user_id, provider_account_id, credential_public_key, counter, credential_device_type, credential_backed_up, transports"
+const authenticatorColumns = "credential_id, user_id, provider_account_id, credential_public_key, counter, " +
+	"credential_device_type, credential_backed_up, transports"
 
 // CreateAuthenticator adds authenticator.
 func (a *Adapter) CreateAuthenticator(ctx context.Context, authenticator *cardea.Authenticator) error {
-	_, err := a.write(ctx, "create authenticator", "INSERT INTO authenticator ("+authenticatorColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-		authenticator.CredentialID, authenticator.UserID, authenticator.ProviderAccountID, authenticator.CredentialPublicKey, authenticator.Counter,
+	_, err := a.write(ctx, "create authenticator",
+		"INSERT INTO authenticator ("+authenticatorColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+		authenticator.CredentialID, authenticator.UserID, authenticator.ProviderAccountID,
+		authenticator.CredentialPublicKey, authenticator.Counter,
 		authenticator.CredentialDeviceType, authenticator.CredentialBackedUp, authenticator.Transports)
 	return err
 }
@@ -36,14 +39,16 @@ func (a *Adapter) Authenticators(ctx context.Context, userID string) ([]*cardea.
 }
 
 func (a *Adapter) authenticators(ctx context.Context, where, value string) (list []*cardea.Authenticator, err error) {
-	rows, err := a.in(ctx).QueryContext(ctx, "SELECT "+authenticatorColumns+" FROM authenticator WHERE "+where+" ORDER BY credential_id", value)
+	rows, err := a.in(ctx).QueryContext(ctx,
+		"SELECT "+authenticatorColumns+" FROM authenticator WHERE "+where+" ORDER BY credential_id", value)
 	if err != nil {
 		return nil, failed("get authenticators", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		found := &cardea.Authenticator{}
-		if err := rows.Scan(&found.CredentialID, &found.UserID, &found.ProviderAccountID, &found.CredentialPublicKey, &found.Counter,
+		if err := rows.Scan(&found.CredentialID, &found.UserID, &found.ProviderAccountID, &found.CredentialPublicKey,
+			&found.Counter,
 			&found.CredentialDeviceType, &found.CredentialBackedUp, &found.Transports); err != nil {
 			return nil, failed("get authenticators", err)
 		}
@@ -52,10 +57,12 @@ func (a *Adapter) authenticators(ctx context.Context, where, value string) (list
 	return list, failed("get authenticators", rows.Err())
 }
 
-// UpdateAuthenticatorCounter moves the counter up. Comparing and writing is one statement, so of two callers with the same counter one is refused.
+// UpdateAuthenticatorCounter moves the counter up. Comparing and writing is one statement, so of
+// two callers with the same counter one is refused.
 func (a *Adapter) UpdateAuthenticatorCounter(ctx context.Context, credentialID string, counter uint32) error {
 	err := a.change(ctx, "update authenticator",
-		"UPDATE authenticator SET counter = ? WHERE credential_id = ? AND (counter < ? OR counter = 0 AND ? = 0)", counter, credentialID, counter, counter)
+		"UPDATE authenticator SET counter = ? WHERE credential_id = ? AND (counter < ? OR counter = 0 AND ? = 0)",
+		counter, credentialID, counter, counter)
 	if !errors.Is(err, cardea.ErrNotFound) {
 		return err
 	}
@@ -67,6 +74,7 @@ func (a *Adapter) UpdateAuthenticatorCounter(ctx context.Context, credentialID s
 
 // DeleteAuthenticator removes the authenticator if it is that user's.
 func (a *Adapter) DeleteAuthenticator(ctx context.Context, userID, credentialID string) error {
-	_, err := a.write(ctx, "delete authenticator", "DELETE FROM authenticator WHERE credential_id = ? AND user_id = ?", credentialID, userID)
+	_, err := a.write(ctx, "delete authenticator", "DELETE FROM authenticator WHERE credential_id = ? AND user_id = ?",
+		credentialID, userID)
 	return err
 }

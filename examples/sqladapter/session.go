@@ -9,14 +9,16 @@ import (
 
 // CreateSession adds s.
 func (a *Adapter) CreateSession(ctx context.Context, s *cardea.Session) error {
-	_, err := a.write(ctx, "create session", "INSERT INTO session (token, user_id, expires) VALUES (?, ?, ?)", s.Token, s.UserID, s.Expires.UnixMilli())
+	_, err := a.write(ctx, "create session", "INSERT INTO session (token, user_id, expires) VALUES (?, ?, ?)", s.Token,
+		s.UserID, s.Expires.UnixMilli())
 	return err
 }
 
 // Session returns the session with its user, expired or not, or ErrNotFound.
 func (a *Adapter) Session(ctx context.Context, token string) (*cardea.Session, error) {
 	s, expires := &cardea.Session{Token: token}, int64(0)
-	u, err := a.user(ctx, "SELECT "+userColumns+", expires FROM session JOIN user ON user.id = session.user_id WHERE token = ?", []any{token}, &expires)
+	u, err := a.user(ctx, "SELECT "+userColumns+
+		", expires FROM session JOIN user ON user.id = session.user_id WHERE token = ?", []any{token}, &expires)
 	if err != nil {
 		return nil, err
 	}
@@ -24,7 +26,8 @@ func (a *Adapter) Session(ctx context.Context, token string) (*cardea.Session, e
 	return s, nil
 }
 
-// RenewSession moves the expiry of a session that exists. An upsert here would bring back one that was deleted a moment ago.
+// RenewSession moves the expiry of a session that exists. An upsert here would bring back one that
+// was deleted a moment ago.
 func (a *Adapter) RenewSession(ctx context.Context, token string, expires time.Time) error {
 	return a.change(ctx, "renew session", "UPDATE session SET expires = ? WHERE token = ?", expires.UnixMilli(), token)
 }
@@ -37,7 +40,8 @@ func (a *Adapter) DeleteSession(ctx context.Context, token string) error {
 
 // Sessions returns the sessions of a user, ordered by token.
 func (a *Adapter) Sessions(ctx context.Context, userID string) ([]*cardea.Session, error) {
-	rows, err := a.in(ctx).QueryContext(ctx, "SELECT token, user_id, expires FROM session WHERE user_id = ? ORDER BY token", userID)
+	rows, err := a.in(ctx).QueryContext(ctx,
+		"SELECT token, user_id, expires FROM session WHERE user_id = ? ORDER BY token", userID)
 	if err != nil {
 		return nil, failed("list sessions", err)
 	}
@@ -54,7 +58,8 @@ func (a *Adapter) Sessions(ctx context.Context, userID string) ([]*cardea.Sessio
 	return sessions, failed("list sessions", rows.Err())
 }
 
-// DeleteSessions removes the sessions of a user, all but the one with the token except. No session has the empty token.
+// DeleteSessions removes the sessions of a user, all but the one with the token except. No session
+// has the empty token.
 func (a *Adapter) DeleteSessions(ctx context.Context, userID, except string) (int, error) {
 	n, err := a.write(ctx, "delete sessions", "DELETE FROM session WHERE user_id = ? AND token <> ?", userID, except)
 	return int(n), err
@@ -63,6 +68,7 @@ func (a *Adapter) DeleteSessions(ctx context.Context, userID, except string) (in
 // DeleteExpiredSessions removes at most limit sessions that expired before the given time.
 func (a *Adapter) DeleteExpiredSessions(ctx context.Context, before time.Time, limit int) (int, error) {
 	n, err := a.write(ctx, "delete expired sessions",
-		"DELETE FROM session WHERE token IN (SELECT token FROM session WHERE expires < ? LIMIT ?)", before.UnixMilli(), max(limit, 0))
+		"DELETE FROM session WHERE token IN (SELECT token FROM session WHERE expires < ? LIMIT ?)", before.UnixMilli(),
+		max(limit, 0))
 	return int(n), err
 }

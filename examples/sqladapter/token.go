@@ -10,15 +10,19 @@ import (
 // CreateVerificationToken adds t.
 func (a *Adapter) CreateVerificationToken(ctx context.Context, t *cardea.VerificationToken) error {
 	_, err := a.write(ctx, "create verification token",
-		"INSERT INTO verification_token (token, identifier, expires) VALUES (?, ?, ?)", t.Token, t.Identifier, t.Expires.UnixMilli())
+		"INSERT INTO verification_token (token, identifier, expires) VALUES (?, ?, ?)", t.Token, t.Identifier,
+		t.Expires.UnixMilli())
 	return err
 }
 
 // ConsumeVerificationToken removes the token and returns it, to exactly one of its callers.
-func (a *Adapter) ConsumeVerificationToken(ctx context.Context, identifier, token string) (*cardea.VerificationToken, error) {
+func (a *Adapter) ConsumeVerificationToken(
+	ctx context.Context, identifier, token string,
+) (*cardea.VerificationToken, error) {
 	var expires int64
 	err := a.read(ctx, "consume verification token",
-		"DELETE FROM verification_token WHERE token = ? AND identifier = ? RETURNING expires", []any{token, identifier}, &expires)
+		"DELETE FROM verification_token WHERE token = ? AND identifier = ? RETURNING expires", []any{token, identifier},
+		&expires)
 	if err != nil {
 		return nil, err
 	}
@@ -27,13 +31,16 @@ func (a *Adapter) ConsumeVerificationToken(ctx context.Context, identifier, toke
 
 // DeleteVerificationTokens removes the tokens of an identifier.
 func (a *Adapter) DeleteVerificationTokens(ctx context.Context, identifier string) (int, error) {
-	n, err := a.write(ctx, "delete verification tokens", "DELETE FROM verification_token WHERE identifier = ?", identifier)
+	n, err := a.write(ctx, "delete verification tokens", "DELETE FROM verification_token WHERE identifier = ?",
+		identifier)
 	return int(n), err
 }
 
 // DeleteExpiredVerificationTokens removes at most limit tokens that expired before the given time.
 func (a *Adapter) DeleteExpiredVerificationTokens(ctx context.Context, before time.Time, limit int) (int, error) {
 	n, err := a.write(ctx, "delete expired verification tokens",
-		"DELETE FROM verification_token WHERE token IN (SELECT token FROM verification_token WHERE expires < ? LIMIT ?)", before.UnixMilli(), max(limit, 0))
+		"DELETE FROM verification_token WHERE token IN (SELECT token FROM verification_token WHERE expires < ? LIMIT ?)", before.UnixMilli(), max(
+			limit, 0,
+		))
 	return int(n), err
 }

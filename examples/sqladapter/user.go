@@ -15,7 +15,8 @@ func (a *Adapter) NewUser() any { return nil }
 func (a *Adapter) CreateUser(ctx context.Context, u *cardea.User) error {
 	id := cmp.Or(u.ID, rand.Text())
 	_, err := a.write(ctx, "create user",
-		"INSERT INTO user (id, name, email, email_verified, image) VALUES (?, nullif(?, ''), nullif(?, ''), nullif(?, 0), nullif(?, ''))",
+		"INSERT INTO user (id, name, email, email_verified, image) VALUES (?, nullif(?, ''), nullif(?, ''), "+
+			"nullif(?, 0), nullif(?, ''))",
 		id, u.Name, u.Email, millis(u.EmailVerified), u.Image)
 	if err != nil {
 		return err
@@ -24,7 +25,8 @@ func (a *Adapter) CreateUser(ctx context.Context, u *cardea.User) error {
 	return nil
 }
 
-const userColumns = "user.id, coalesce(user.name, ''), coalesce(user.email, ''), coalesce(user.email_verified, 0), coalesce(user.image, '')"
+const userColumns = "user.id, coalesce(user.name, ''), coalesce(user.email, ''), coalesce(user.email_verified, 0), " +
+	"coalesce(user.image, '')"
 
 // user reads a user, and more columns that the query has after the user's.
 func (a *Adapter) user(ctx context.Context, query string, args []any, more ...any) (*cardea.User, error) {
@@ -49,7 +51,8 @@ func (a *Adapter) UserByEmail(ctx context.Context, email string) (*cardea.User, 
 
 // UserByAccount returns the user to whom the account is linked, or ErrNotFound.
 func (a *Adapter) UserByAccount(ctx context.Context, provider, providerAccountID string) (*cardea.User, error) {
-	return a.user(ctx, "SELECT "+userColumns+" FROM account JOIN user ON user.id = account.user_id WHERE provider = ? AND provider_account_id = ?",
+	return a.user(ctx, "SELECT "+userColumns+
+		" FROM account JOIN user ON user.id = account.user_id WHERE provider = ? AND provider_account_id = ?",
 		[]any{provider, providerAccountID})
 }
 
@@ -57,11 +60,13 @@ func (a *Adapter) UserByAccount(ctx context.Context, provider, providerAccountID
 func (a *Adapter) UpdateUser(ctx context.Context, u *cardea.User) error {
 	u.Entity = nil
 	return a.change(ctx, "update user",
-		"UPDATE user SET name = nullif(?, ''), email = nullif(?, ''), email_verified = nullif(?, 0), image = nullif(?, '') WHERE id = ?",
+		"UPDATE user SET name = nullif(?, ''), email = nullif(?, ''), email_verified = nullif(?, 0), image = "+
+			"nullif(?, '') WHERE id = ?",
 		u.Name, u.Email, millis(u.EmailVerified), u.Image, u.ID)
 }
 
-// LockUser makes others wait who lock the same user in a transaction: to write, even nothing new, is to lock.
+// LockUser makes others wait who lock the same user in a transaction: to write, even nothing new,
+// is to lock.
 func (a *Adapter) LockUser(ctx context.Context, id string) error {
 	return a.change(ctx, "lock user", "UPDATE user SET name = name WHERE id = ?", id)
 }

@@ -42,7 +42,8 @@ func appendEncoded(b []byte, s string) []byte {
 	return append(b, s[done:]...)
 }
 
-// unreserved tells which bytes encodeURIComponent leaves alone. A table, because a long session is gone through twice for each answer.
+// unreserved tells which bytes encodeURIComponent leaves alone. A table, because a long session is
+// gone through twice for each answer.
 var unreserved = func() (table [256]bool) {
 	for c := range 256 {
 		table[c] = alphanumeric(byte(c)) || strings.IndexByte("-_.!~*'()", byte(c)) >= 0

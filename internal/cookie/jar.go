@@ -20,7 +20,8 @@ var (
 	ErrName    = errors.New("cookie name is not a token")
 )
 
-// Jar holds the cookies of one request and collects those of its response. It must not be used concurrently.
+// Jar holds the cookies of one request and collects those of its response. It must not be used
+// concurrently.
 //
 // What was set is not seen by the methods that read.
 type Jar struct {
@@ -29,7 +30,8 @@ type Jar struct {
 	out   []Cookie
 }
 
-// NewJar returns the jar of a request with header h. More than 100 kB of cookies are as good as none.
+// NewJar returns the jar of a request with header h. More than 100 kB of cookies are as good as
+// none.
 func NewJar(h http.Header, names *Names) *Jar {
 	in, size := h["Cookie"], 0
 	for _, line := range in {
@@ -41,8 +43,8 @@ func NewJar(h http.Header, names *Names) *Jar {
 	return &Jar{names: names, in: in}
 }
 
-// Get returns the value of a cookie, the first if it came several times, and "" when there is none. A value that is not well encoded is returned
-// as it came.
+// Get returns the value of a cookie, the first if it came several times, and "" when there is none.
+// A value that is not well encoded is returned as it came.
 func (j *Jar) Get(name string) string {
 	for key, value := range j.pairs {
 		if key == name {
@@ -52,7 +54,8 @@ func (j *Jar) Get(name string) string {
 	return ""
 }
 
-// WithPrefix returns the names that start with prefix, each once, in the order of their arrival, at most 100 of them.
+// WithPrefix returns the names that start with prefix, each once, in the order of their arrival, at
+// most 100 of them.
 func (j *Jar) WithPrefix(prefix string) []string {
 	var found []string
 	for name := range j.pairs {
@@ -66,7 +69,8 @@ func (j *Jar) WithPrefix(prefix string) []string {
 	return found
 }
 
-// pairs visits the cookies of the request (RFC 6265 § 4.2.1); names may repeat, and values are still encoded.
+// pairs visits the cookies of the request (RFC 6265 § 4.2.1); names may repeat, and values are
+// still encoded.
 func (j *Jar) pairs(yield func(name, value string) bool) {
 	for _, rest := range j.in {
 		for rest != "" {
@@ -83,8 +87,8 @@ func (j *Jar) pairs(yield func(name, value string) bool) {
 	}
 }
 
-// trim removes what may stand around a name or a value, and no more: Unicode's other spaces are part of a name, or "\u2000__Host-a" would pass for
-// "__Host-a", which a browser lets anybody set.
+// trim removes what may stand around a name or a value, and no more: Unicode's other spaces are
+// part of a name, or "\u2000__Host-a" would pass for "__Host-a", which a browser lets anybody set.
 func trim(s string) string {
 	for s != "" && blank(s[0]) {
 		s = s[1:]
@@ -97,8 +101,9 @@ func trim(s string) string {
 
 func blank(c byte) bool { return c == ' ' || c == '\t' }
 
-// Set adds a cookie to the response, in the place of an earlier one of the same name and domain. Name and encoded value can have 4096 bytes together, because
-// browsers silently drop what is longer: then the error is [ErrTooLong], and nothing changes.
+// Set adds a cookie to the response, in the place of an earlier one of the same name and domain.
+// Name and encoded value can have 4096 bytes together, because browsers silently drop what is
+// longer: then the error is [ErrTooLong], and nothing changes.
 func (j *Jar) Set(c Cookie) error {
 	if err := c.check(); err != nil {
 		return err

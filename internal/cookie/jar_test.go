@@ -66,7 +66,8 @@ func TestUnicodeSpaceDoesNotMakeAPrefix(t *testing.T) {
 func TestWithPrefix(t *testing.T) {
 	t.Parallel()
 	names := cookie.NamesV5(false)
-	jar := jarOf(&names, "authjs.state.b=1; x.authjs.state.c=2; authjs.state.a=3; authjs.state.b=4; authjs.stat=5; authjs.state.ů=6", "authjs.state.c=7")
+	jar := jarOf(&names, "authjs.state.b=1; x.authjs.state.c=2; authjs.state.a=3; authjs.state.b=4; authjs.stat=5; "+
+		"authjs.state.ů=6", "authjs.state.c=7")
 	want := []string{"authjs.state.b", "authjs.state.a", "authjs.state.c"}
 	if got := jar.WithPrefix("authjs.state."); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
@@ -97,12 +98,14 @@ func TestTooManyBytesOfCookiesAreNone(t *testing.T) {
 	if jar := jarOf(&names, session, filler); jar.Session() != "1" || jar.Get("a") != "2" {
 		t.Error("100 kB were refused")
 	}
-	if jar := jarOf(&names, session, filler+"x"); jar.Session() != "" || jar.Get("a") != "" || jar.WithPrefix("a") != nil {
+	if jar := jarOf(&names, session, filler+"x"); jar.Session() != "" || jar.Get("a") != "" ||
+		jar.WithPrefix("a") != nil {
 		t.Error("more than 100 kB were read")
 	}
 }
 
-// FuzzParse asserts that whatever a request has, a jar returns a part of it and clears no cookie but the session.
+// FuzzParse asserts that whatever a request has, a jar returns a part of it and clears no cookie
+// but the session.
 func FuzzParse(f *testing.F) {
 	f.Add("authjs.session-token=a; authjs.csrf-token=token%7Chash")
 	f.Add("authjs.session-token.1=b; authjs.session-token.0=a; authjs.session-tokenX=c; authjs.session-token.2")

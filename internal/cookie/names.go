@@ -1,5 +1,5 @@
-// Package cookie reads the cookies of a request and writes those of its response, as Auth.js and NextAuth.js do: names, attributes, encoding, and a
-// long session split over several cookies.
+// Package cookie reads the cookies of a request and writes those of its response, as Auth.js and
+// NextAuth.js do: names, attributes, encoding, and a long session split over several cookies.
 package cookie
 
 // Names are the cookies of one deployment, with what else depends on the generation and on https.
@@ -18,8 +18,8 @@ type Names struct {
 	ChunkSize int    // how many bytes of a session go into one cookie
 }
 
-// NamesV5 returns the names of Auth.js. With secure they have the prefixes that keep a page on http from setting them and, for the CSRF token, also
-// another host of the domain (RFC 6265bis § 4.1.3).
+// NamesV5 returns the names of Auth.js. With secure they have the prefixes that keep a page on http
+// from setting them and, for the CSRF token, also another host of the domain (RFC 6265bis § 4.1.3).
 func NamesV5(secure bool) Names {
 	return names("authjs", secure, 3936)
 }

@@ -8,10 +8,12 @@ import (
 	"time"
 )
 
-// Session returns the session's value, joined if it came in several cookies, and "" when there is none.
+// Session returns the session's value, joined if it came in several cookies, and "" when there is
+// none.
 //
-// The plain name wins over numbered ones. Of these only {name}.0, {name}.1 and so on up to the first gap count: unlike in the original, another cookie
-// whose name begins the same does not spoil the value. A number of 100 or more refuses them all.
+// The plain name wins over numbered ones. Of these only {name}.0, {name}.1 and so on up to the
+// first gap count: unlike in the original, another cookie whose name begins the same does not spoil
+// the value. A number of 100 or more refuses them all.
 func (j *Jar) Session() string {
 	split := false
 	for name, value := range j.pairs {
@@ -53,7 +55,8 @@ func (j *Jar) join() string {
 	return strings.Join(chunks[:count], "")
 }
 
-// isChunk reports whether suffix makes the session's name that of a chunk: a dot and a decimal number as the original writes it.
+// isChunk reports whether suffix makes the session's name that of a chunk: a dot and a decimal
+// number as the original writes it.
 func isChunk(suffix string) bool {
 	if len(suffix) < 2 || suffix[0] != '.' || suffix[1] == '0' && len(suffix) > 2 {
 		return false
@@ -61,8 +64,9 @@ func isChunk(suffix string) bool {
 	return strings.Trim(suffix[1:], "0123456789") == ""
 }
 
-// SetSession sets the session's value, split over numbered cookies when it is long, and clears what the request had under other names. It lasts as long
-// as the browser runs when expires is the zero time. A value of more than 64 kB is [ErrTooLong], as is one of which a cookie becomes too long by
+// SetSession sets the session's value, split over numbered cookies when it is long, and clears what
+// the request had under other names. It lasts as long as the browser runs when expires is the zero
+// time. A value of more than 64 kB is [ErrTooLong], as is one of which a cookie becomes too long by
 // encoding, and nothing changes then. Tokens have nothing to encode.
 func (j *Jar) SetSession(value string, expires time.Time) error {
 	if encodedLen(value) > maxSession {
@@ -97,14 +101,16 @@ func (j *Jar) split(value string, expires time.Time) []Cookie {
 	return cookies
 }
 
-// ClearSession clears the session under its plain name and under every numbered one that came in, or the first 100 of them.
+// ClearSession clears the session under its plain name and under every numbered one that came in,
+// or the first 100 of them.
 func (j *Jar) ClearSession() {
 	j.dropSession()
 	j.forget(j.names.Session)
 }
 
-// forget clears one cookie of a session. Where the session is for a whole domain, one that was set for this host alone, as before that was configured, is
-// another cookie to browsers: it would be sent in front of the domain's, so it goes as well.
+// forget clears one cookie of a session. Where the session is for a whole domain, one that was set
+// for this host alone, as before that was configured, is another cookie to browsers: it would be
+// sent in front of the domain's, so it goes as well.
 func (j *Jar) forget(name string) {
 	j.Clear(name)
 	if j.names.Domain != "" && isToken(name) {
@@ -126,7 +132,8 @@ func (j *Jar) dropSession() {
 	}
 }
 
-// ForgetSession takes what an earlier jar set for the session, or cleared, out of a response's header.
+// ForgetSession takes what an earlier jar set for the session, or cleared, out of a response's
+// header.
 func (n *Names) ForgetSession(h http.Header) {
 	const name = "Set-Cookie"
 	kept := slices.DeleteFunc(h[name], func(line string) bool {

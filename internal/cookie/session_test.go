@@ -44,7 +44,8 @@ func TestSession(t *testing.T) {
 
 		{"name that only begins the same", name + "=a; " + name + "X=b; " + name + "-old=c; " + name + "s.0=d", "a"},
 		{"begins the same, with chunks", name + ".0=a; " + name + "X=b; " + name + ".1=c; " + name + ".x=d", "ac"},
-		{"not as numbers are written", name + ".0=a; " + name + ".01=b; " + name + ".+1=c; " + name + ".1x=d; " + name + ".=e; " + name + ".1.1=f", "a"},
+		{"not as numbers are written", name + ".0=a; " + name + ".01=b; " + name + ".+1=c; " + name + ".1x=d; " + name +
+			".=e; " + name + ".1.1=f", "a"},
 		{"only a stray one", name + "X=b", ""},
 		{"of another scheme", "__Secure-" + name + "=a", ""},
 		{"of another generation", "next-auth.session-token=a", ""},
@@ -114,7 +115,8 @@ func TestSetSession(t *testing.T) {
 		{"plain over chunks", "x=y; " + name + ".1=b; " + name + ".0=a", "v", []string{
 			name + ".1=" + cleared, name + ".0=" + cleared, name + "=v" + kept,
 		}},
-		{"names that only begin the same are not ours to clear", name + "X=b; " + name + ".01=c", "v", []string{name + "=v" + kept}},
+		{"names that only begin the same are not ours to clear", name + "X=b; " + name + ".01=c", "v",
+			[]string{name + "=v" + kept}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -137,7 +139,9 @@ func TestChunksOfV4(t *testing.T) {
 	if err := jar.SetSession(value, now); err != nil {
 		t.Fatal(err)
 	}
-	compare(t, written(jar), []string{"next-auth.session-token.0=" + value[1:] + kept, "next-auth.session-token.1=x" + kept})
+	compare(t, written(jar), []string{
+		"next-auth.session-token.0=" + value[1:] + kept, "next-auth.session-token.1=x" + kept,
+	})
 }
 
 func TestSessionWithoutExpires(t *testing.T) {
@@ -181,7 +185,9 @@ func TestClearSession(t *testing.T) {
 	names := cookie.NamesV5(false)
 	jar := jarOf(&names, "a=1; "+name+".0=a; "+name+".7=b; "+name+".0=c; "+name+".12345=d; "+name+"X=e")
 	jar.ClearSession()
-	compare(t, written(jar), []string{name + ".0=" + cleared, name + ".7=" + cleared, name + ".12345=" + cleared, name + "=" + cleared})
+	compare(t, written(jar), []string{
+		name + ".0=" + cleared, name + ".7=" + cleared, name + ".12345=" + cleared, name + "=" + cleared,
+	})
 
 	jar = jarOf(&names)
 	jar.ClearSession()
@@ -199,12 +205,14 @@ func TestSessionOfADomain(t *testing.T) {
 		t.Fatal(err)
 	}
 	compare(t, written(jar), []string{
-		names.Session + ".0" + here, names.Session + ".0" + everywhere, names.Session + "=b; Domain=example.com" + attributes,
+		names.Session + ".0" + here, names.Session + ".0" + everywhere,
+		names.Session + "=b; Domain=example.com" + attributes,
 	})
 
 	jar.ClearSession()
 	compare(t, written(jar), []string{
-		names.Session + ".0" + here, names.Session + ".0" + everywhere, names.Session + here, names.Session + everywhere,
+		names.Session + ".0" + here, names.Session + ".0" + everywhere, names.Session + here,
+		names.Session + everywhere,
 	})
 
 	if err := jar.Set(cookie.Cookie{Name: names.CSRF, Value: "c"}); err != nil {
@@ -252,7 +260,8 @@ func TestSessionRoundTrip(t *testing.T) {
 	}
 }
 
-// TestSessionsOfNode reads and writes the sessions that next-auth 4.24.15 and @auth/core 0.41.3 split over several cookies.
+// TestSessionsOfNode reads and writes the sessions that next-auth 4.24.15 and @auth/core 0.41.3
+// split over several cookies.
 func TestSessionsOfNode(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../testdata/authjs-vectors.json")
@@ -318,7 +327,9 @@ func TestForgetSession(t *testing.T) {
 	}{
 		{"nothing", nil, nil},
 		{"only the session", []string{name + "=a; Path=/", name + ".0=; Max-Age=0", name + ".12=b"}, nil},
-		{"others stay", []string{"a=1", name + "=a", name + "X=2", name + ".x=3", "__Secure-" + name + "=4", "b=" + name + "=5"},
+		{"others stay", []string{
+			"a=1", name + "=a", name + "X=2", name + ".x=3", "__Secure-" + name + "=4", "b=" + name + "=5",
+		},
 			[]string{"a=1", name + "X=2", name + ".x=3", "__Secure-" + name + "=4", "b=" + name + "=5"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

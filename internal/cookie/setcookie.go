@@ -15,8 +15,9 @@ type Cookie struct {
 	MaxAge  int       // the attribute, in seconds; 0 leaves it out, less than 0 removes the cookie
 	Expires time.Time // the attribute; the zero time leaves it out
 
-	// CrossSite makes browsers send the cookie with requests from other sites too: SameSite=None with Secure, instead of SameSite=Lax. A provider
-	// that answers by POST (response_mode=form_post) needs it.
+	// CrossSite makes browsers send the cookie with requests from other sites too: SameSite=None
+	// with Secure, instead of SameSite=Lax. A provider that answers by POST
+	// (response_mode=form_post) needs it.
 	CrossSite bool
 }
 
@@ -32,7 +33,9 @@ func (c *Cookie) check() error {
 
 // header returns the cookie as a Set-Cookie header, its attributes in the order of the original.
 func (c *Cookie) header(secure bool) string {
-	const attributes = len("; Max-Age=2592000; Path=/; Expires=Mon, 02 Jan 2006 15:04:05 GMT; HttpOnly; Secure; SameSite=None")
+	const attributes = len(
+		"; Max-Age=2592000; Path=/; Expires=Mon, 02 Jan 2006 15:04:05 GMT; HttpOnly; Secure; SameSite=None",
+	)
 	b := make([]byte, 0, len(c.Name)+len("=")+encodedLen(c.Value)+attributes+len("; Domain=")+len(c.Domain))
 	b = append(b, c.Name...)
 	b = append(b, '=')

@@ -71,40 +71,54 @@ func TestSetCookieHeaders(t *testing.T) {
 			"authjs.session-token=eyJ.a-b_c; Path=/; Expires=Tue, 22 Dec 2026 12:26:40 GMT; HttpOnly; SameSite=Lax",
 			"authjs.callback-url=https%3A%2F%2Fapp.example%2Fa%3Fb%3Dc%20d; Path=/; HttpOnly; SameSite=Lax",
 			"authjs.csrf-token=token%7Chash; Path=/; HttpOnly; SameSite=Lax",
-			"authjs.pkce.code_verifier=p; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; SameSite=Lax",
-			"authjs.state=s; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; Secure; SameSite=None",
+			"authjs.pkce.code_verifier=p; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; " +
+				"SameSite=Lax",
+			"authjs.state=s; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; Secure; " +
+				"SameSite=None",
 			"authjs.nonce=n; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; SameSite=Lax",
 			"authjs.challenge=c; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; SameSite=Lax",
 			"authjs.session-token.0=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax",
 		}},
 		{"v5 on https", cookie.NamesV5(true), []string{
-			"__Secure-authjs.session-token=eyJ.a-b_c; Path=/; Expires=Tue, 22 Dec 2026 12:26:40 GMT; HttpOnly; Secure; SameSite=Lax",
-			"__Secure-authjs.callback-url=https%3A%2F%2Fapp.example%2Fa%3Fb%3Dc%20d; Path=/; HttpOnly; Secure; SameSite=Lax",
+			"__Secure-authjs.session-token=eyJ.a-b_c; Path=/; Expires=Tue, 22 Dec 2026 12:26:40 GMT; HttpOnly; " +
+				"Secure; SameSite=Lax",
+			"__Secure-authjs.callback-url=https%3A%2F%2Fapp.example%2Fa%3Fb%3Dc%20d; Path=/; HttpOnly; Secure; " +
+				"SameSite=Lax",
 			"__Host-authjs.csrf-token=token%7Chash; Path=/; HttpOnly; Secure; SameSite=Lax",
-			"__Secure-authjs.pkce.code_verifier=p; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; Secure; SameSite=Lax",
-			"__Secure-authjs.state=s; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; Secure; SameSite=None",
+			"__Secure-authjs.pkce.code_verifier=p; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; " +
+				"HttpOnly; Secure; SameSite=Lax",
+			"__Secure-authjs.state=s; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; Secure; " +
+				"SameSite=None",
 			"__Secure-authjs.nonce=n; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; Secure; SameSite=Lax",
-			"__Secure-authjs.challenge=c; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; Secure; SameSite=Lax",
+			"__Secure-authjs.challenge=c; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; " +
+				"Secure; SameSite=Lax",
 			"__Secure-authjs.session-token.0=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax",
 		}},
 		{"v4 on http", cookie.NamesV4(false), []string{
 			"next-auth.session-token=eyJ.a-b_c; Path=/; Expires=Tue, 22 Dec 2026 12:26:40 GMT; HttpOnly; SameSite=Lax",
 			"next-auth.callback-url=https%3A%2F%2Fapp.example%2Fa%3Fb%3Dc%20d; Path=/; HttpOnly; SameSite=Lax",
 			"next-auth.csrf-token=token%7Chash; Path=/; HttpOnly; SameSite=Lax",
-			"next-auth.pkce.code_verifier=p; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; SameSite=Lax",
-			"next-auth.state=s; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; Secure; SameSite=None",
+			"next-auth.pkce.code_verifier=p; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; " +
+				"SameSite=Lax",
+			"next-auth.state=s; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; Secure; " +
+				"SameSite=None",
 			"next-auth.nonce=n; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; SameSite=Lax",
 			"next-auth.challenge=c; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; SameSite=Lax",
 			"next-auth.session-token.0=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax",
 		}},
 		{"v4 on https", cookie.NamesV4(true), []string{
-			"__Secure-next-auth.session-token=eyJ.a-b_c; Path=/; Expires=Tue, 22 Dec 2026 12:26:40 GMT; HttpOnly; Secure; SameSite=Lax",
-			"__Secure-next-auth.callback-url=https%3A%2F%2Fapp.example%2Fa%3Fb%3Dc%20d; Path=/; HttpOnly; Secure; SameSite=Lax",
+			"__Secure-next-auth.session-token=eyJ.a-b_c; Path=/; Expires=Tue, 22 Dec 2026 12:26:40 GMT; HttpOnly; " +
+				"Secure; SameSite=Lax",
+			"__Secure-next-auth.callback-url=https%3A%2F%2Fapp.example%2Fa%3Fb%3Dc%20d; Path=/; HttpOnly; Secure; " +
+				"SameSite=Lax",
 			"__Host-next-auth.csrf-token=token%7Chash; Path=/; HttpOnly; Secure; SameSite=Lax",
-			"__Secure-next-auth.pkce.code_verifier=p; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; Secure; SameSite=Lax",
-			"__Secure-next-auth.state=s; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; Secure; SameSite=None",
+			"__Secure-next-auth.pkce.code_verifier=p; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; " +
+				"HttpOnly; Secure; SameSite=Lax",
+			"__Secure-next-auth.state=s; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; " +
+				"Secure; SameSite=None",
 			"__Secure-next-auth.nonce=n; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; Secure; SameSite=Lax",
-			"__Secure-next-auth.challenge=c; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; Secure; SameSite=Lax",
+			"__Secure-next-auth.challenge=c; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; " +
+				"Secure; SameSite=Lax",
 			"__Secure-next-auth.session-token.0=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax",
 		}},
 	}
@@ -120,7 +134,8 @@ func TestValuesAreEncodedAsComponents(t *testing.T) {
 	t.Parallel()
 	names := cookie.NamesV5(false)
 	jar := cookie.NewJar(nil, &names)
-	// What encodeURIComponent leaves alone, then what would end a cookie or a header, then text beyond ASCII.
+	// What encodeURIComponent leaves alone, then what would end a cookie or a header, then text
+	// beyond ASCII.
 	if err := jar.Set(cookie.Cookie{Name: "a", Value: "Az09-_.!~*'()" + "\";,\\ \r\n\x00%+=" + "ů🐎"}); err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +148,9 @@ func TestLaterCookieReplacesEarlier(t *testing.T) {
 	t.Parallel()
 	names := cookie.NamesV5(false)
 	jar := cookie.NewJar(nil, &names)
-	for _, c := range []cookie.Cookie{{Name: "a", Value: "1", MaxAge: 9}, {Name: "b", Value: "2"}, {Name: "a", Value: "3"}} {
+	for _, c := range []cookie.Cookie{
+		{Name: "a", Value: "1", MaxAge: 9}, {Name: "b", Value: "2"}, {Name: "a", Value: "3"},
+	} {
 		if err := jar.Set(c); err != nil {
 			t.Fatal(err)
 		}
@@ -158,7 +175,8 @@ func TestCookiesThatCannotBeSet(t *testing.T) {
 	}{
 		{"4096 bytes", cookie.Cookie{Name: "name", Value: strings.Repeat("x", 4092)}, nil},
 		{"4097 bytes", cookie.Cookie{Name: "name", Value: strings.Repeat("x", 4093)}, cookie.ErrTooLong},
-		{"4097 bytes once it is encoded", cookie.Cookie{Name: "name", Value: strings.Repeat("x", 4090) + "|"}, cookie.ErrTooLong},
+		{"4097 bytes once it is encoded", cookie.Cookie{Name: "name", Value: strings.Repeat("x", 4090) + "|"},
+			cookie.ErrTooLong},
 		{"no name", cookie.Cookie{Value: "x"}, cookie.ErrName},
 		{"line break in the name", cookie.Cookie{Name: "a\r\nb"}, cookie.ErrName},
 		{"separator in the name", cookie.Cookie{Name: "a;b"}, cookie.ErrName},
@@ -203,7 +221,8 @@ func FuzzSet(f *testing.F) {
 		if decoded, err := url.PathUnescape(c.Value); err != nil || c.Name != name || decoded != value {
 			t.Errorf("%q=%q became %q", name, value, lines[0])
 		}
-		if c.Domain != "" || c.Path != "/" || !c.HttpOnly || !c.Secure || len(c.Unparsed) != 0 || slices.Contains([]byte(lines[0]), '\n') {
+		if c.Domain != "" || c.Path != "/" || !c.HttpOnly || !c.Secure || len(c.Unparsed) != 0 ||
+			slices.Contains([]byte(lines[0]), '\n') {
 			t.Errorf("%q=%q changed an attribute: %s", name, value, lines[0])
 		}
 	})

@@ -20,12 +20,15 @@ import (
 
 // Key signs the assertions of a client (RFC 7523 § 2.2).
 type Key struct {
-	Signer    crypto.Signer
-	ID        string // the kid by which the server finds the public key; "" sends none
-	Algorithm string // RS256, PS256, ES256 or EdDSA; defaults to RS256 for an RSA key, and else to the only one that fits
+	Signer crypto.Signer
+	ID     string // the kid by which the server finds the public key; "" sends none
+	// RS256, PS256, ES256 or EdDSA; defaults to RS256 for an RSA key, and else to the only one that
+	// fits
+	Algorithm string
 }
 
-// Check reports what is wrong with a key: that there is none, that its kind or size is not among those of Algorithm, or that Algorithm is not for it.
+// Check reports what is wrong with a key: that there is none, that its kind or size is not among
+// those of Algorithm, or that Algorithm is not for it.
 func (k Key) Check() error {
 	_, err := k.algorithm()
 	return err
@@ -47,7 +50,8 @@ func (k Key) algorithm() (jose.SignatureAlgorithm, error) {
 	return jose.SignatureAlgorithm(k.Algorithm), nil
 }
 
-// algorithms are those for a public key; none for one that is too weak (RFC 7518 § 3.3) or of another kind.
+// algorithms are those for a public key; none for one that is too weak (RFC 7518 § 3.3) or of
+// another kind.
 func algorithms(public crypto.PublicKey) []jose.SignatureAlgorithm {
 	switch public := public.(type) {
 	case *rsa.PublicKey:
@@ -74,14 +78,16 @@ const (
 	assertionLife = time.Minute // it is used at once
 )
 
-// assert adds an assertion of who the client is (RFC 7523 § 2.2). It is for this server alone, since its audience is, and for one request.
+// assert adds an assertion of who the client is (RFC 7523 § 2.2). It is for this server alone,
+// since its audience is, and for one request.
 func (c *Client) assert(form url.Values, key jose.SigningKey, kid string) error {
 	if c.Audience == "" {
 		return errors.New("client assertion: the server has no issuer that could be its audience")
 	}
 	now := c.now()
 	claims := map[string]any{
-		"iss": c.ID, "sub": c.ID, "aud": c.Audience, "jti": rand.Text(), "iat": now.Unix(), "exp": now.Add(assertionLife).Unix(),
+		"iss": c.ID, "sub": c.ID, "aud": c.Audience, "jti": rand.Text(), "iat": now.Unix(),
+		"exp": now.Add(assertionLife).Unix(),
 	}
 	// Some servers refuse any other typ, such as the one that the revision of RFC 7523 has in mind.
 	options := (&jose.SignerOptions{}).WithType("JWT")
@@ -90,7 +96,8 @@ func (c *Client) assert(form url.Values, key jose.SigningKey, kid string) error 
 	}
 	assertion, err := sign(key, options, claims)
 	if err != nil {
-		return errors.New("client assertion: the key cannot sign") // the cause is the signer's, and could say more than a log may hold
+		// the cause is the signer's, and could say more than a log may hold
+		return errors.New("client assertion: the key cannot sign")
 	}
 	form.Set("client_id", c.ID)
 	form.Set("client_assertion_type", assertionType)

@@ -42,7 +42,8 @@ func TestAssertionSaysForWhomAndUntilWhen(t *testing.T) {
 			ids[claims["jti"]] = true
 			delete(claims, "jti")
 			for name, want := range map[string]any{
-				"iss": c.ID, "sub": c.ID, "aud": "https://idp.example", "iat": float64(now.Unix()), "exp": float64(now.Unix() + 60),
+				"iss": c.ID, "sub": c.ID, "aud": "https://idp.example", "iat": float64(now.Unix()),
+				"exp": float64(now.Unix() + 60),
 			} {
 				if claims[name] != want {
 					t.Errorf("%s: %s is %v, want %v", method, name, claims[name], want)
@@ -55,7 +56,8 @@ func TestAssertionSaysForWhomAndUntilWhen(t *testing.T) {
 	}
 }
 
-// Without an audience an assertion would be good at any server; and what a signer says may hold what no log should.
+// Without an audience an assertion would be good at any server; and what a signer says may hold
+// what no log should.
 func TestAssertionThatCannotBeMade(t *testing.T) {
 	t.Parallel()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -69,7 +71,8 @@ func TestAssertionThatCannotBeMade(t *testing.T) {
 		c := newClient(t, func(http.ResponseWriter, *http.Request) { t.Errorf("%s: a request was made", want) })
 		c.Auth, c.Key, c.Audience = oauth.PrivateKeyJWT, oauth.Key{Signer: key}, "https://idp.example"
 		change(c)
-		if token, err := c.Exchange(t.Context(), "code", verifier); err == nil || !strings.HasSuffix(err.Error(), want) {
+		if token, err := c.Exchange(t.Context(), "code", verifier); err == nil ||
+			!strings.HasSuffix(err.Error(), want) {
 			t.Errorf("got %v, %v, want %s", token, err, want)
 		}
 	}

@@ -11,8 +11,9 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// authenticate adds to a request of the token endpoint what proves who the client is: parameters to form, headers to the returned ones. It is the
-// one place where this is done, for codes, refresh tokens and pushed authorization requests alike.
+// authenticate adds to a request of the token endpoint what proves who the client is: parameters to
+// form, headers to the returned ones. It is the one place where this is done, for codes, refresh
+// tokens and pushed authorization requests alike.
 func (c *Client) authenticate(ctx context.Context, form url.Values) (http.Header, error) {
 	header := http.Header{}
 	secret, err := c.secret(ctx)
@@ -67,8 +68,9 @@ func (c *Client) secret(ctx context.Context) (string, error) {
 	return secret, nil
 }
 
-// formEncode leaves the marks !'()* as they are. Servers that decode read the same either way; those that forget to decode read it right more
-// often, and it is what the JavaScript clients send that vendors test with.
+// formEncode leaves the marks !'()* as they are. Servers that decode read the same either way;
+// those that forget to decode read it right more often, and it is what the JavaScript clients send
+// that vendors test with.
 func formEncode(s string) string { return marks.Replace(url.QueryEscape(s)) }
 
 var marks = strings.NewReplacer("%21", "!", "%27", "'", "%28", "(", "%29", ")", "%2A", "*")

@@ -1,5 +1,5 @@
-// Package oauth is the client's side of the OAuth 2.0 authorization code flow (RFC 6749) with PKCE (RFC 7636): plain data in, plain data out.
-// It knows nothing of users, cookies or sessions.
+// Package oauth is the client's side of the OAuth 2.0 authorization code flow (RFC 6749) with PKCE
+// (RFC 7636): plain data in, plain data out. It knows nothing of users, cookies or sessions.
 package oauth
 
 import (
@@ -15,7 +15,8 @@ import (
 	"time"
 )
 
-// The ways in which a client authenticates at the token endpoint (OpenID Connect Core 1.0 § 9, RFC 8705 § 2).
+// The ways in which a client authenticates at the token endpoint (OpenID Connect Core 1.0 § 9, RFC
+// 8705 § 2).
 const (
 	SecretBasic   = "client_secret_basic"
 	SecretPost    = "client_secret_post"
@@ -26,16 +27,20 @@ const (
 	None          = "none"
 )
 
-// Client is a client registered at an authorization server. Its methods do not change it and may be called concurrently.
+// Client is a client registered at an authorization server. Its methods do not change it and may be
+// called concurrently.
 type Client struct {
 	ID     string
 	Secret string
-	Auth   string // empty is SecretBasic with a secret and None without; for TLS and SelfSignedTLS, HTTP must present the certificate
+	// empty is SecretBasic with a secret and None without; for TLS and SelfSignedTLS, HTTP must
+	// present the certificate
+	Auth string
 
 	Key      Key    // of PrivateKeyJWT
 	Audience string // of the assertions of SecretJWT and PrivateKeyJWT: the server's issuer
 
-	// MakeSecret returns the secret where it is made for the occasion, in the place of Secret. Its error must hold nothing of it.
+	// MakeSecret returns the secret where it is made for the occasion, in the place of Secret. Its
+	// error must hold nothing of it.
 	MakeSecret func(ctx context.Context) (string, error)
 
 	Prover *Prover // binds tokens to its key (RFC 9449) where the server demands it; nil binds none
@@ -57,16 +62,17 @@ type Client struct {
 	Now  func() time.Time // for Token.Expires; defaults to time.Now
 }
 
-// reserved are the parameters of the authorization request that Params cannot set, whether or not the flow sends them: a request object
-// (RFC 9101) would replace all of the others.
+// reserved are the parameters of the authorization request that Params cannot set, whether or not
+// the flow sends them: a request object (RFC 9101) would replace all of the others.
 var reserved = []string{
 	"response_type", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge", "code_challenge_method",
 	"request", "request_uri", "client_secret", "dpop_jkt",
 }
 
-// AuthorizationRequest returns the URL that starts the flow in the visitor's browser (RFC 6749 § 4.1.1). The challenge of the verifier is
-// always in it, by S256 (RFC 7636 § 4.2), but with NoPKCE; the nonce when it is not empty. The endpoint's own query parameters are kept. An empty
-// state, or a verifier that is not 43 to 128 characters long, is an error.
+// AuthorizationRequest returns the URL that starts the flow in the visitor's browser (RFC 6749 §
+// 4.1.1). The challenge of the verifier is always in it, by S256 (RFC 7636 § 4.2), but with NoPKCE;
+// the nonce when it is not empty. The endpoint's own query parameters are kept. An empty state, or
+// a verifier that is not 43 to 128 characters long, is an error.
 func (c *Client) AuthorizationRequest(state, verifier, nonce string) (string, error) {
 	params, err := c.authorizationParams(state, verifier, nonce)
 	if err != nil {
@@ -80,7 +86,8 @@ func (c *Client) authorizationParams(state, verifier, nonce string) (url.Values,
 		return nil, errors.New("authorization request: no state")
 	}
 	if !c.NoPKCE && (len(verifier) < 43 || len(verifier) > 128) {
-		return nil, errors.New("authorization request: code verifier is not 43 to 128 characters long") // RFC 7636, Section 4.1
+		// RFC 7636, Section 4.1
+		return nil, errors.New("authorization request: code verifier is not 43 to 128 characters long")
 	}
 	q := url.Values{}
 	maps.Copy(q, c.Params)
@@ -109,7 +116,8 @@ func (c *Client) authorizationParams(state, verifier, nonce string) (url.Values,
 
 func (c *Client) idParam() string { return cmp.Or(c.IDParam, "client_id") }
 
-// authorizationURL is the authorization endpoint with these parameters. Of its own query those are left out that the flow reserves.
+// authorizationURL is the authorization endpoint with these parameters. Of its own query those are
+// left out that the flow reserves.
 func (c *Client) authorizationURL(params url.Values) (string, error) {
 	u, err := url.Parse(c.AuthorizationURL)
 	if err != nil {

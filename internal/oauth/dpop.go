@@ -20,7 +20,8 @@ import (
 // ProofAlgorithm is what proofs are signed by.
 const ProofAlgorithm = string(jose.ES256)
 
-// Prover proves with each request that it has the key to which tokens are bound (RFC 9449). It may be used concurrently.
+// Prover proves with each request that it has the key to which tokens are bound (RFC 9449). It may
+// be used concurrently.
 type Prover struct {
 	key        jose.SigningKey
 	thumbprint string
@@ -29,7 +30,8 @@ type Prover struct {
 	nonces map[string]string // the last one of each server, by its origin
 }
 
-// NewProver returns a Prover with a key on P-256, which signs by [ProofAlgorithm]. A key on another curve is an error.
+// NewProver returns a Prover with a key on P-256, which signs by [ProofAlgorithm]. A key on another
+// curve is an error.
 func NewProver(key *ecdsa.PrivateKey) (*Prover, error) {
 	if algorithms(key.Public()) == nil {
 		return nil, errors.New("want a key on P-256")
@@ -40,7 +42,8 @@ func NewProver(key *ecdsa.PrivateKey) (*Prover, error) {
 		return nil, err
 	}
 	return &Prover{
-		key: jose.SigningKey{Algorithm: jose.ES256, Key: key}, thumbprint: base64.RawURLEncoding.EncodeToString(sum), nonces: map[string]string{},
+		key: jose.SigningKey{Algorithm: jose.ES256, Key: key}, thumbprint: base64.RawURLEncoding.EncodeToString(sum),
+		nonces: map[string]string{},
 	}, nil
 }
 
@@ -67,7 +70,8 @@ func (p *Prover) prove(req *http.Request, accessToken string, now time.Time) err
 	return nil
 }
 
-// learn keeps the nonce that a server wants in the next proof (§ 8.2), and reports whether it is a new one. One that is too long for a header is none.
+// learn keeps the nonce that a server wants in the next proof (§ 8.2), and reports whether it is a
+// new one. One that is too long for a header is none.
 func (p *Prover) learn(u *url.URL, answer http.Header) bool {
 	nonce := answer.Get("DPoP-Nonce")
 	if nonce == "" || len(nonce) > 1024 {
@@ -91,13 +95,15 @@ func wantsNonce(resp *outbound.Response) bool {
 	return resp.Status == http.StatusBadRequest && answer["error"] == "use_dpop_nonce"
 }
 
-// demandsProof reports whether a server has refused a request because it came without a proof (§ 5, § 8).
+// demandsProof reports whether a server has refused a request because it came without a proof (§ 5,
+// § 8).
 func demandsProof(err error) bool {
 	refused, ok := errors.AsType[*Error](err)
 	return ok && (refused.Code == "invalid_dpop_proof" || refused.Code == "use_dpop_nonce")
 }
 
-// do sends what request makes and, if bound, a proof with it, and once again if the server wants another nonce in that.
+// do sends what request makes and, if bound, a proof with it, and once again if the server wants
+// another nonce in that.
 func (c *Client) do(request func() (*http.Request, error), bound bool, accessToken string) (*outbound.Response, error) {
 	for first := true; ; first = false {
 		req, err := request()

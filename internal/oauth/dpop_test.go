@@ -73,7 +73,10 @@ func TestAuthorizationRequestNamesTheKey(t *testing.T) {
 	t.Parallel()
 	keys := map[string]bool{}
 	for range 2 {
-		c := oauth.Client{ID: "id", AuthorizationURL: "https://idp.example/authorize", Prover: newProver(t), Bind: true, Params: url.Values{"dpop_jkt": {"x"}}}
+		c := oauth.Client{
+			ID: "id", AuthorizationURL: "https://idp.example/authorize", Prover: newProver(t), Bind: true,
+			Params: url.Values{"dpop_jkt": {"x"}},
+		}
 		raw, err := c.AuthorizationRequest("state", verifier, "")
 		if err != nil {
 			t.Fatal(err)
@@ -109,7 +112,8 @@ func TestBoundTokenIsSentNowhereElse(t *testing.T) {
 	}
 }
 
-// A server may send a nonce with any answer, but it asks for another try only with one that is new, and once.
+// A server may send a nonce with any answer, but it asks for another try only with one that is new,
+// and once.
 func TestProofIsTriedAgainOnce(t *testing.T) {
 	t.Parallel()
 	const wants, other = `{"error":"use_dpop_nonce"}`, `{"error":"invalid_grant"}`

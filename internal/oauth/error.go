@@ -20,8 +20,8 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("refused with status %d: %s", e.Status, e.Code)
 }
 
-// Code returns an error code as a server sent it if it can be logged and shown: at most 64 of the characters that RFC 6749 § 4.1.2.1 and § 5.2
-// allow. Anything else is "".
+// Code returns an error code as a server sent it if it can be logged and shown: at most 64 of the
+// characters that RFC 6749 § 4.1.2.1 and § 5.2 allow. Anything else is "".
 func Code(raw string) string {
 	if len(raw) > 64 {
 		return ""
@@ -34,8 +34,9 @@ func Code(raw string) string {
 	return raw
 }
 
-// refusal reports whether an answer is a refusal, and with which code, in the shapes that vendors have for one, mostly with status 200:
-// {error}, {error: {code}}, {errcode, errmsg}, {code, message}, {status, message}, {errors: []}, {ok: false}. Some have the same members in a success,
+// refusal reports whether an answer is a refusal, and with which code, in the shapes that vendors
+// have for one, mostly with status 200: {error}, {error: {code}}, {errcode, errmsg}, {code,
+// message}, {status, message}, {errors: []}, {ok: false}. Some have the same members in a success,
 // with a value that says so.
 func refusal(answer map[string]any) (code string, refused bool) {
 	for _, name := range []string{"error", "errcode", "error_code", "code", "status", "errors"} {

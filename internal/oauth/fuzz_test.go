@@ -6,11 +6,13 @@ import (
 	"time"
 )
 
-// passport-oauth2 CVE-2021-41580, for any answer: what comes back is a token with an access token, or an error, never both.
+// passport-oauth2 CVE-2021-41580, for any answer: what comes back is a token with an access token,
+// or an error, never both.
 func FuzzParseToken(f *testing.F) {
 	for _, body := range []string{
 		`{"access_token":"at","token_type":"Bearer","expires_in":3600,"scope":["a"],"refresh_token":null}`,
-		`{"error":"invalid_grant"}`, `{"access_token":null}`, `{"access_token":"a","expires_in":"1e308"}`, `{"error":{}}`, `{"errcode":40029,"access_token":"a"}`,
+		`{"error":"invalid_grant"}`, `{"access_token":null}`, `{"access_token":"a","expires_in":"1e308"}`,
+		`{"error":{}}`, `{"errcode":40029,"access_token":"a"}`,
 		`{"ok":false,"access_token":"a"}`, "<html>", "null", "",
 	} {
 		f.Add(200, []byte(body))

@@ -6,9 +6,10 @@ import (
 	"net/http"
 )
 
-// WithCertificate returns a client like another one that presents a certificate to servers that ask for one (RFC 8705 § 2). Its connections are its own:
-// none is shared with requests that go without. A nil Transport is the default one, and any other kind than [http.Transport] is an error, because nothing
-// is known of its connections.
+// WithCertificate returns a client like another one that presents a certificate to servers that ask
+// for one (RFC 8705 § 2). Its connections are its own: none is shared with requests that go
+// without. A nil Transport is the default one, and any other kind than [http.Transport] is an
+// error, because nothing is known of its connections.
 func WithCertificate(client *http.Client, certificate tls.Certificate) (*http.Client, error) {
 	base := client.Transport
 	if base == nil {

@@ -18,7 +18,8 @@ import (
 	"github.com/cardea-auth/cardea/internal/oauth"
 )
 
-// Connections are kept, by HTTP/2 for many requests at once: those with the certificate must not be those without.
+// Connections are kept, by HTTP/2 for many requests at once: those with the certificate must not be
+// those without.
 func TestWithCertificateSharesNoConnection(t *testing.T) {
 	t.Parallel()
 	for _, http2 := range []bool{false, true} {
@@ -63,7 +64,8 @@ func TestWithCertificateSharesNoConnection(t *testing.T) {
 	}
 }
 
-// What the client was set up with for other servers, or has from a connection without the certificate, does not take its place.
+// What the client was set up with for other servers, or has from a connection without the
+// certificate, does not take its place.
 func TestWithCertificatePresentsItInAnyCase(t *testing.T) {
 	t.Parallel()
 	own, other := certificate(t), certificate(t)
@@ -76,8 +78,10 @@ func TestWithCertificatePresentsItInAnyCase(t *testing.T) {
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	for name, change := range map[string]func(*tls.Config){
-		"a session that was begun without": func(c *tls.Config) { c.ClientSessionCache = tls.NewLRUClientSessionCache(1) },
-		"a certificate for whoever asks":   func(c *tls.Config) { c.Certificates = []tls.Certificate{other} },
+		"a session that was begun without": func(c *tls.Config) {
+			c.ClientSessionCache = tls.NewLRUClientSessionCache(1)
+		},
+		"a certificate for whoever asks": func(c *tls.Config) { c.Certificates = []tls.Certificate{other} },
 		"a function that gives another one": func(c *tls.Config) {
 			c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &other, nil }
 		},

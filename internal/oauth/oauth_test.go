@@ -50,7 +50,8 @@ func answer(status int, contentType, body string) http.HandlerFunc {
 	}
 }
 
-// The vector of RFC 7636, Appendix B. Also standards 3 of the security tests: every request carries an S256 challenge.
+// The vector of RFC 7636, Appendix B. Also standards 3 of the security tests: every request carries
+// an S256 challenge.
 func TestAuthorizationRequestCarriesTheChallenge(t *testing.T) {
 	t.Parallel()
 	raw, err := os.ReadFile("testdata/rfc7636-appendix-b.json")
@@ -61,7 +62,9 @@ func TestAuthorizationRequestCarriesTheChallenge(t *testing.T) {
 	if err := json.Unmarshal(raw, &vector); err != nil {
 		t.Fatal(err)
 	}
-	c := oauth.Client{ID: "id", AuthorizationURL: "https://idp.example/authorize", RedirectURI: "https://app.example/cb"}
+	c := oauth.Client{
+		ID: "id", AuthorizationURL: "https://idp.example/authorize", RedirectURI: "https://app.example/cb",
+	}
 	got, err := c.AuthorizationRequest("st", vector.Verifier, "")
 	want := "https://idp.example/authorize?client_id=id&code_challenge=" + vector.Challenge +
 		"&code_challenge_method=S256&redirect_uri=https%3A%2F%2Fapp.example%2Fcb&response_type=code&state=st"
@@ -76,8 +79,10 @@ func TestAuthorizationRequestKeepsItsOwnParameters(t *testing.T) {
 		ID: "id", Secret: secret, AuthorizationURL: "https://idp.example/authorize?tenant=7&client_id=other&state=theirs&request_uri=urn:theirs&dpop_jkt=x",
 		RedirectURI: "https://app.example/cb", Scopes: []string{"openid", "email"},
 		Params: url.Values{
-			"prompt": {"consent"}, "response_type": {"token"}, "client_id": {"evil"}, "redirect_uri": {"https://evil.example"}, "scope": {"admin"},
-			"state": {"x"}, "nonce": {"x"}, "code_challenge": {"x"}, "code_challenge_method": {"plain"}, "request": {"x"}, "request_uri": {"x"},
+			"prompt": {"consent"}, "response_type": {"token"}, "client_id": {"evil"},
+			"redirect_uri": {"https://evil.example"}, "scope": {"admin"},
+			"state": {"x"}, "nonce": {"x"}, "code_challenge": {"x"}, "code_challenge_method": {"plain"},
+			"request": {"x"}, "request_uri": {"x"},
 			"client_secret": {"x"},
 		},
 	}
@@ -90,8 +95,10 @@ func TestAuthorizationRequestKeepsItsOwnParameters(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := url.Values{
-		"tenant": {"7"}, "prompt": {"consent"}, "response_type": {"code"}, "client_id": {"id"}, "redirect_uri": {"https://app.example/cb"},
-		"scope": {"openid email"}, "state": {"st"}, "nonce": {"no"}, "code_challenge": {"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"},
+		"tenant": {"7"}, "prompt": {"consent"}, "response_type": {"code"}, "client_id": {"id"},
+		"redirect_uri": {"https://app.example/cb"},
+		"scope":        {"openid email"}, "state": {"st"}, "nonce": {"no"},
+		"code_challenge":        {"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"},
 		"code_challenge_method": {"S256"},
 	}
 	if got := u.Query(); fmt.Sprint(got) != fmt.Sprint(want) {
@@ -105,7 +112,9 @@ func TestAuthorizationRequestKeepsItsOwnParameters(t *testing.T) {
 func TestAuthorizationRequestWithoutStateOrVerifierIsAnError(t *testing.T) {
 	t.Parallel()
 	c := oauth.Client{ID: "id", AuthorizationURL: "https://idp.example/authorize"}
-	for _, in := range [][2]string{{"", verifier}, {"st", ""}, {"st", verifier[:42]}, {"st", strings.Repeat("v", 129)}} {
+	for _, in := range [][2]string{
+		{"", verifier}, {"st", ""}, {"st", verifier[:42]}, {"st", strings.Repeat("v", 129)},
+	} {
 		if got, err := c.AuthorizationRequest(in[0], in[1], "no"); err == nil || got != "" {
 			t.Errorf("state %q, verifier %q: got %q", in[0], in[1], got)
 		}
@@ -155,7 +164,8 @@ func TestExchangeSendsTheGrant(t *testing.T) {
 				t.Errorf("form %v and query %q, want %v", got.PostForm, got.URL.RawQuery, want)
 			}
 			for name, want := range map[string]string{
-				"Authorization": test.header, "Accept": "application/json", "User-Agent": "cardea", "Content-Type": "application/x-www-form-urlencoded",
+				"Authorization": test.header, "Accept": "application/json", "User-Agent": "cardea",
+				"Content-Type": "application/x-www-form-urlencoded",
 			} {
 				if got := got.Header.Get(name); got != want {
 					t.Errorf("%s is %q, want %q", name, got, want)
@@ -174,27 +184,67 @@ func TestExchangeReadsWhatVendorsSend(t *testing.T) {
 	}{
 		"all members": {
 			`{"access_token":"at","refresh_token":"rt","token_type":"Bearer","scope":"a b","id_token":"it","session_state":"ss","expires_in":3600}`,
-			oauth.Token{Access: "at", Refresh: "rt", Type: "bearer", Scope: "a b", IDToken: "it", SessionState: "ss", Expires: hour},
+			oauth.Token{
+				Access: "at", Refresh: "rt", Type: "bearer", Scope: "a b", IDToken: "it", SessionState: "ss",
+				Expires: hour,
+			},
 		},
-		"no type":                        {`{"access_token":"at"}`, oauth.Token{Access: "at", Type: "bearer"}},
-		"type null":                      {`{"access_token":"at","token_type":null}`, oauth.Token{Access: "at", Type: "bearer"}},
-		"type empty":                     {`{"access_token":"at","token_type":""}`, oauth.Token{Access: "at", Type: "bearer"}},
-		"lifetime as text":               {`{"access_token":"at","expires_in":"3600"}`, oauth.Token{Access: "at", Type: "bearer", Expires: hour}},
-		"lifetime with a fraction":       {`{"access_token":"at","expires_in":3600.9}`, oauth.Token{Access: "at", Type: "bearer", Expires: hour}},
-		"lifetime zero":                  {`{"access_token":"at","expires_in":0}`, oauth.Token{Access: "at", Type: "bearer"}},
-		"lifetime negative":              {`{"access_token":"at","expires_in":-5}`, oauth.Token{Access: "at", Type: "bearer"}},
-		"lifetime beyond reason":         {`{"access_token":"at","expires_in":1e300}`, oauth.Token{Access: "at", Type: "bearer"}},
-		"lifetime not a number":          {`{"access_token":"at","expires_in":"NaN"}`, oauth.Token{Access: "at", Type: "bearer"}},
-		"lifetime null":                  {`{"access_token":"at","expires_in":null}`, oauth.Token{Access: "at", Type: "bearer"}},
-		"refresh token null":             {`{"access_token":"at","refresh_token":null}`, oauth.Token{Access: "at", Type: "bearer"}},
-		"scope as list":                  {`{"access_token":"at","scope":["a","b",null,""]}`, oauth.Token{Access: "at", Type: "bearer", Scope: "a b"}},
-		"scope with commas":              {`{"access_token":"at","scope":"repo,gist,"}`, oauth.Token{Access: "at", Type: "bearer", Scope: "repo gist"}},
-		"scope with commas and spaces":   {`{"access_token":"at","scope":"a,b c"}`, oauth.Token{Access: "at", Type: "bearer", Scope: "a,b c"}},
-		"what says that all is well too": {`{"access_token":"at","errcode":"0","error_code":0,"code":"OK","status":"success","success":true,"errors":{}}`, oauth.Token{Access: "at", Type: "bearer"}},
-		"what says that all is well":     {`{"access_token":"at","errcode":0,"error":{"code":"ok"},"code":200,"status":200,"ok":true,"errors":[]}`, oauth.Token{Access: "at", Type: "bearer"}},
-		"scope null":                     {`{"access_token":"at","scope":null}`, oauth.Token{Access: "at", Type: "bearer"}},
-		"an error member without error":  {`{"access_token":"at","error":null}`, oauth.Token{Access: "at", Type: "bearer"}},
-		"an empty error in the response": {`{"access_token":"at","error":""}`, oauth.Token{Access: "at", Type: "bearer"}},
+		"no type": {`{"access_token":"at"}`, oauth.Token{Access: "at", Type: "bearer"}},
+		"type null": {
+			`{"access_token":"at","token_type":null}`, oauth.Token{Access: "at", Type: "bearer"},
+		},
+		"type empty": {
+			`{"access_token":"at","token_type":""}`, oauth.Token{Access: "at", Type: "bearer"},
+		},
+		"lifetime as text": {
+			`{"access_token":"at","expires_in":"3600"}`, oauth.Token{Access: "at", Type: "bearer", Expires: hour},
+		},
+		"lifetime with a fraction": {
+			`{"access_token":"at","expires_in":3600.9}`, oauth.Token{Access: "at", Type: "bearer", Expires: hour},
+		},
+		"lifetime zero": {
+			`{"access_token":"at","expires_in":0}`, oauth.Token{Access: "at", Type: "bearer"},
+		},
+		"lifetime negative": {
+			`{"access_token":"at","expires_in":-5}`, oauth.Token{Access: "at", Type: "bearer"},
+		},
+		"lifetime beyond reason": {
+			`{"access_token":"at","expires_in":1e300}`, oauth.Token{Access: "at", Type: "bearer"},
+		},
+		"lifetime not a number": {
+			`{"access_token":"at","expires_in":"NaN"}`, oauth.Token{Access: "at", Type: "bearer"},
+		},
+		"lifetime null": {
+			`{"access_token":"at","expires_in":null}`, oauth.Token{Access: "at", Type: "bearer"},
+		},
+		"refresh token null": {
+			`{"access_token":"at","refresh_token":null}`, oauth.Token{Access: "at", Type: "bearer"},
+		},
+		"scope as list": {
+			`{"access_token":"at","scope":["a","b",null,""]}`, oauth.Token{Access: "at", Type: "bearer", Scope: "a b"},
+		},
+		"scope with commas": {
+			`{"access_token":"at","scope":"repo,gist,"}`, oauth.Token{Access: "at", Type: "bearer", Scope: "repo gist"},
+		},
+		"scope with commas and spaces": {
+			`{"access_token":"at","scope":"a,b c"}`, oauth.Token{Access: "at", Type: "bearer", Scope: "a,b c"},
+		},
+		"what says that all is well too": {
+			`{"access_token":"at","errcode":"0","error_code":0,"code":"OK","status":"success","success":true,"errors":{}}`, oauth.Token{Access: "at", Type: "bearer"},
+		},
+		"what says that all is well": {
+			`{"access_token":"at","errcode":0,"error":{"code":"ok"},"code":200,"status":200,"ok":true,"errors":[]}`,
+			oauth.Token{Access: "at", Type: "bearer"},
+		},
+		"scope null": {
+			`{"access_token":"at","scope":null}`, oauth.Token{Access: "at", Type: "bearer"},
+		},
+		"an error member without error": {
+			`{"access_token":"at","error":null}`, oauth.Token{Access: "at", Type: "bearer"},
+		},
+		"an empty error in the response": {
+			`{"access_token":"at","error":""}`, oauth.Token{Access: "at", Type: "bearer"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -251,29 +301,60 @@ func TestExchangeTellsTheErrorCode(t *testing.T) {
 		body   string
 		want   oauth.Error
 	}{
-		"RFC 6749":                  {400, `{"error":"invalid_grant","error_description":"code t0ps3cret is used"}`, oauth.Error{Code: "invalid_grant", Status: 400}},
-		"error with status 200":     {200, `{"error":"bad_verification_code","access_token":"at"}`, oauth.Error{Code: "bad_verification_code", Status: 200}},
-		"error as object":           {400, `{"error":{"message":"t0ps3cret","code":100}}`, oauth.Error{Code: "100", Status: 400}},
-		"error as object with 200":  {200, `{"error":{"code":100},"access_token":"at"}`, oauth.Error{Code: "100", Status: 200}},
-		"error as object, of texts": {200, `{"error":{"message":"t0ps3cret","type":"OAuthException"}}`, oauth.Error{Code: "OAuthException", Status: 200}},
-		"error as number":           {200, `{"error":100019,"access_token":"at"}`, oauth.Error{Code: "100019", Status: 200}},
-		"errcode":                   {200, `{"errcode":40029,"errmsg":"t0ps3cret","access_token":"at"}`, oauth.Error{Code: "40029", Status: 200}},
-		"errcode below 0":           {200, `{"errcode":-1,"errmsg":"t0ps3cret","access_token":"at"}`, oauth.Error{Code: "-1", Status: 200}},
-		"errcode beyond numbers":    {200, `{"errcode":1e999,"access_token":"at"}`, oauth.Error{Code: "1e999", Status: 200}},
-		"code":                      {200, `{"code":20003,"msg":"t0ps3cret","access_token":"at"}`, oauth.Error{Code: "20003", Status: 200}},
-		"status and message":        {200, `{"status":400,"message":"t0ps3cret","access_token":"at"}`, oauth.Error{Code: "400", Status: 200}},
-		"a list of errors":          {200, `{"errors":[{"detail":"t0ps3cret"}],"access_token":"at"}`, oauth.Error{Status: 200}},
-		"ok false":                  {200, `{"ok":false,"access_token":"at"}`, oauth.Error{Status: 200}},
-		"success false":             {200, `{"success":false,"access_token":"at"}`, oauth.Error{Status: 200}},
-		"error true with 200":       {200, `{"error":true,"access_token":"at"}`, oauth.Error{Status: 200}},
-		"code with a line break":    {400, `{"error":"t0ps3cret\nINFO forged"}`, oauth.Error{Status: 400}},
-		"code with a quote":         {400, `{"error":"t0ps3cret\""}`, oauth.Error{Status: 400}},
-		"code not ASCII":            {400, `{"error":"t0ps3creté"}`, oauth.Error{Status: 400}},
-		"code too long":             {400, `{"error":"t0ps3cret` + strings.Repeat("x", 56) + `"}`, oauth.Error{Status: 400}},
-		"code of the longest":       {400, `{"error":"` + strings.Repeat("x", 64) + `"}`, oauth.Error{Code: strings.Repeat("x", 64), Status: 400}},
-		"html":                      {500, `<h1>t0ps3cret</h1>`, oauth.Error{Status: 500}},
-		"created, with a token":     {201, `{"access_token":"at"}`, oauth.Error{Status: 201}},
-		"unauthorized":              {401, `{"error":"invalid_client"}`, oauth.Error{Code: "invalid_client", Status: 401}},
+		"RFC 6749": {
+			400, `{"error":"invalid_grant","error_description":"code t0ps3cret is used"}`,
+			oauth.Error{Code: "invalid_grant", Status: 400},
+		},
+		"error with status 200": {
+			200, `{"error":"bad_verification_code","access_token":"at"}`,
+			oauth.Error{Code: "bad_verification_code", Status: 200},
+		},
+		"error as object": {
+			400, `{"error":{"message":"t0ps3cret","code":100}}`, oauth.Error{Code: "100", Status: 400},
+		},
+		"error as object with 200": {
+			200, `{"error":{"code":100},"access_token":"at"}`, oauth.Error{Code: "100", Status: 200},
+		},
+		"error as object, of texts": {
+			200, `{"error":{"message":"t0ps3cret","type":"OAuthException"}}`,
+			oauth.Error{Code: "OAuthException", Status: 200},
+		},
+		"error as number": {
+			200, `{"error":100019,"access_token":"at"}`, oauth.Error{Code: "100019", Status: 200},
+		},
+		"errcode": {
+			200, `{"errcode":40029,"errmsg":"t0ps3cret","access_token":"at"}`, oauth.Error{Code: "40029", Status: 200},
+		},
+		"errcode below 0": {
+			200, `{"errcode":-1,"errmsg":"t0ps3cret","access_token":"at"}`, oauth.Error{Code: "-1", Status: 200},
+		},
+		"errcode beyond numbers": {
+			200, `{"errcode":1e999,"access_token":"at"}`, oauth.Error{Code: "1e999", Status: 200},
+		},
+		"code": {
+			200, `{"code":20003,"msg":"t0ps3cret","access_token":"at"}`, oauth.Error{Code: "20003", Status: 200},
+		},
+		"status and message": {
+			200, `{"status":400,"message":"t0ps3cret","access_token":"at"}`, oauth.Error{Code: "400", Status: 200},
+		},
+		"a list of errors": {
+			200, `{"errors":[{"detail":"t0ps3cret"}],"access_token":"at"}`, oauth.Error{Status: 200},
+		},
+		"ok false":               {200, `{"ok":false,"access_token":"at"}`, oauth.Error{Status: 200}},
+		"success false":          {200, `{"success":false,"access_token":"at"}`, oauth.Error{Status: 200}},
+		"error true with 200":    {200, `{"error":true,"access_token":"at"}`, oauth.Error{Status: 200}},
+		"code with a line break": {400, `{"error":"t0ps3cret\nINFO forged"}`, oauth.Error{Status: 400}},
+		"code with a quote":      {400, `{"error":"t0ps3cret\""}`, oauth.Error{Status: 400}},
+		"code not ASCII":         {400, `{"error":"t0ps3creté"}`, oauth.Error{Status: 400}},
+		"code too long": {
+			400, `{"error":"t0ps3cret` + strings.Repeat("x", 56) + `"}`, oauth.Error{Status: 400},
+		},
+		"code of the longest": {
+			400, `{"error":"` + strings.Repeat("x", 64) + `"}`, oauth.Error{Code: strings.Repeat("x", 64), Status: 400},
+		},
+		"html":                  {500, `<h1>t0ps3cret</h1>`, oauth.Error{Status: 500}},
+		"created, with a token": {201, `{"access_token":"at"}`, oauth.Error{Status: 201}},
+		"unauthorized":          {401, `{"error":"invalid_client"}`, oauth.Error{Code: "invalid_client", Status: 401}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -340,7 +421,9 @@ func TestExchangeEndsWithItsContext(t *testing.T) {
 
 func TestExchangeErrorsHoldNoSecret(t *testing.T) {
 	t.Parallel()
-	endpoints := []string{"https://idp.example/%zz", "http://idp.example/?key=s3cr3t", "", "https://127.0.0.1:1/?key=s3cr3t"}
+	endpoints := []string{
+		"https://idp.example/%zz", "http://idp.example/?key=s3cr3t", "", "https://127.0.0.1:1/?key=s3cr3t",
+	}
 	for _, endpoint := range endpoints {
 		c := oauth.Client{ID: "id", Secret: "s3cr3t", TokenURL: endpoint, HTTP: outbound.Client(true)}
 		for _, method := range []string{oauth.SecretBasic, oauth.SecretPost, "other"} {
@@ -387,14 +470,17 @@ func TestFetch(t *testing.T) {
 		}
 	})
 	base := strings.TrimSuffix(c.TokenURL, "/token")
-	headers := map[string]string{"Accept": "application/vnd.github+json", "authorization": "Basic eHg=", "X-Api-Key": "k"}
+	headers := map[string]string{
+		"Accept": "application/vnd.github+json", "authorization": "Basic eHg=", "X-Api-Key": "k",
+	}
 	token := &oauth.Token{Access: "at0ken"}
 	body, err := c.Fetch(t.Context(), oauth.Resource{URL: base + "/user", Headers: headers}, token)
 	if err != nil || !strings.Contains(string(body), "9007199254740993") {
 		t.Errorf("got %s, %v", body, err)
 	}
 	for name, want := range map[string]string{
-		"Authorization": "Bearer at0ken", "Accept": "application/vnd.github+json", "X-Api-Key": "k", "User-Agent": "cardea",
+		"Authorization": "Bearer at0ken", "Accept": "application/vnd.github+json", "X-Api-Key": "k",
+		"User-Agent": "cardea",
 	} {
 		if values := got.Header.Values(name); len(values) != 1 || values[0] != want {
 			t.Errorf("%s is %q, want %q", name, values, want)
@@ -404,12 +490,14 @@ func TestFetch(t *testing.T) {
 		t.Error("the token is in the URL")
 	}
 	for _, path := range []string{"/denied", "/created", "/huge"} {
-		if v, err := c.Fetch(t.Context(), oauth.Resource{URL: base + path}, token); err == nil || v != nil || strings.Contains(err.Error(), "at0ken") {
+		if v, err := c.Fetch(t.Context(), oauth.Resource{URL: base + path}, token); err == nil || v != nil ||
+			strings.Contains(err.Error(), "at0ken") {
 			t.Errorf("Fetch %s: got %s, %v", path, v, err)
 		}
 	}
 	broken := &oauth.Token{Access: "at0ken\r\nX: y"}
-	if _, err := c.Fetch(t.Context(), oauth.Resource{URL: base + "/user"}, broken); err == nil || strings.Contains(err.Error(), "at0ken") {
+	if _, err := c.Fetch(t.Context(), oauth.Resource{URL: base + "/user"}, broken); err == nil ||
+		strings.Contains(err.Error(), "at0ken") {
 		t.Errorf("token with a line break: got %v", err)
 	}
 	if _, err := c.Fetch(t.Context(), oauth.Resource{URL: "https://idp.example/%zz"}, token); err == nil {

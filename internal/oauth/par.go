@@ -12,8 +12,9 @@ import (
 	"github.com/cardea-auth/cardea/internal/outbound"
 )
 
-// Start returns the URL that starts the flow in the visitor's browser: that of [Client.AuthorizationRequest] or, with a PushURL, one that holds only the
-// reference under which the server keeps the request (RFC 9126 § 4). What the server refuses is an [*Error].
+// Start returns the URL that starts the flow in the visitor's browser: that of
+// [Client.AuthorizationRequest] or, with a PushURL, one that holds only the reference under which
+// the server keeps the request (RFC 9126 § 4). What the server refuses is an [*Error].
 func (c *Client) Start(ctx context.Context, state, verifier, nonce string) (string, error) {
 	if c.PushURL == "" {
 		return c.AuthorizationRequest(state, verifier, nonce)
@@ -29,7 +30,8 @@ func (c *Client) Start(ctx context.Context, state, verifier, nonce string) (stri
 	return c.authorizationURL(url.Values{c.idParam(): {c.ID}, "request_uri": {uri}})
 }
 
-// push leaves the parameters of an authorization request with the server, as the client that it knows (RFC 9126 § 2.1).
+// push leaves the parameters of an authorization request with the server, as the client that it
+// knows (RFC 9126 § 2.1).
 func (c *Client) push(ctx context.Context, params url.Values) (requestURI string, err error) {
 	header, err := c.authenticate(ctx, params)
 	if err != nil {
@@ -46,7 +48,8 @@ func (c *Client) push(ctx context.Context, params url.Values) (requestURI string
 		return "", err
 	}
 	answer, err := outbound.Object(resp.Body)
-	if resp.Status != http.StatusCreated && resp.Status != http.StatusOK { // Section 2.2 says 201; the latter is harmless
+	// Section 2.2 says 201; the latter is harmless
+	if resp.Status != http.StatusCreated && resp.Status != http.StatusOK {
 		code, _ := refusal(answer)
 		return "", &Error{Code: code, Status: resp.Status}
 	}

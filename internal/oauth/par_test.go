@@ -8,7 +8,8 @@ import (
 	"github.com/cardea-auth/cardea/internal/oauth"
 )
 
-// RFC 9126 § 2.2 and § 2.3. What is no reference leads nowhere, least of all to a request with everything in it.
+// RFC 9126 § 2.2 and § 2.3. What is no reference leads nowhere, least of all to a request with
+// everything in it.
 func TestAnswersToAPushedRequest(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -17,9 +18,12 @@ func TestAnswersToAPushedRequest(t *testing.T) {
 		ok      bool
 		refusal *oauth.Error
 	}{
-		"a reference":                   {201, `{"request_uri":"urn:r","expires_in":60}`, true, nil},
-		"a reference with status 200":   {200, `{"request_uri":"urn:r"}`, true, nil},
-		"a refusal":                     {400, `{"error":"invalid_request","error_description":"t0ps3cret"}`, false, &oauth.Error{Code: "invalid_request", Status: 400}},
+		"a reference":                 {201, `{"request_uri":"urn:r","expires_in":60}`, true, nil},
+		"a reference with status 200": {200, `{"request_uri":"urn:r"}`, true, nil},
+		"a refusal": {
+			400, `{"error":"invalid_request","error_description":"t0ps3cret"}`, false,
+			&oauth.Error{Code: "invalid_request", Status: 400},
+		},
 		"a refusal with a reference":    {400, `{"request_uri":"urn:r"}`, false, &oauth.Error{Status: 400}},
 		"a refusal that is no JSON":     {503, `t0ps3cret`, false, &oauth.Error{Status: 503}},
 		"accepted, with a reference":    {202, `{"request_uri":"urn:r"}`, false, &oauth.Error{Status: 202}},

@@ -24,7 +24,8 @@ func Fill(template string, values map[string]any) (string, error) {
 	return fill(template, values, func(s string) (string, bool) { return s, true })
 }
 
-// fillURL escapes what it puts in, so that it stays one segment of the path or one value of the query.
+// fillURL escapes what it puts in, so that it stays one segment of the path or one value of the
+// query.
 func fillURL(template string, values map[string]any) (string, error) {
 	path, query, has := strings.Cut(template, "?")
 	path, err := fill(path, values, func(s string) (string, bool) { return url.PathEscape(s), s != "." && s != ".." })
@@ -50,7 +51,8 @@ func fill(template string, values map[string]any, escape func(string) (string, b
 	return filled, nil
 }
 
-// lookUp returns the text or number at a name, which with dots leads through nested objects; "" when there is none.
+// lookUp returns the text or number at a name, which with dots leads through nested objects; ""
+// when there is none.
 func lookUp(values map[string]any, name string) string {
 	var v any = values
 	for part := range strings.SplitSeq(name, ".") {

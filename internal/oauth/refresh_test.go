@@ -31,7 +31,8 @@ func TestRefresh(t *testing.T) {
 			}
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				body, err := io.ReadAll(r.Body)
-				if err != nil || string(body) != want.Encode() || r.Header.Get("Authorization") != tc.header || r.Method != http.MethodPost {
+				if err != nil || string(body) != want.Encode() || r.Header.Get("Authorization") != tc.header ||
+					r.Method != http.MethodPost {
 					t.Errorf("got %s %s with %q, %v", r.Method, body, r.Header.Get("Authorization"), err)
 				}
 				io.WriteString(w, `{"access_token":"a","expires_in":"60","scope":["x","y"],"refresh_token":null}`)
@@ -72,7 +73,8 @@ func TestRevoked(t *testing.T) {
 			io.WriteString(w, tc.body)
 		}))
 		t.Cleanup(server.Close)
-		_, err := (&oauth.Client{ID: "app", TokenURL: server.URL, HTTP: server.Client()}).Refresh(t.Context(), "r3fresh")
+		_, err := (&oauth.Client{ID: "app", TokenURL: server.URL, HTTP: server.Client()}).Refresh(t.Context(),
+			"r3fresh")
 		refusal, ok := errors.AsType[*oauth.Error](err)
 		if !ok || refusal.Revoked() != tc.want || strings.Contains(err.Error(), "r3fresh") {
 			t.Errorf("%d %s: got %v", tc.status, tc.body, err)

@@ -11,10 +11,12 @@ import (
 	"strings"
 )
 
-// Resource is what an access token opens, such as the userinfo (RFC 6750 § 2.1), with the ways in which vendors want it asked for.
+// Resource is what an access token opens, such as the userinfo (RFC 6750 § 2.1), with the ways in
+// which vendors want it asked for.
 //
-// A name in braces in URL, behind its host, and in the values of Headers stands for that member of the token answer; a name with dots for a nested
-// one. Where {access_token} is among them the token is not sent as bearer.
+// A name in braces in URL, behind its host, and in the values of Headers stands for that member of
+// the token answer; a name with dots for a nested one. Where {access_token} is among them the token
+// is not sent as bearer.
 type Resource struct {
 	URL     string
 	Method  string            // GET or POST; defaults to POST with a JSON body and GET without
@@ -25,8 +27,8 @@ type Resource struct {
 
 const accessToken = "{access_token}"
 
-// Fetch returns the body of a resource. Any status but 200 is an error, as is a placeholder for which the token answer has no text or number.
-// Errors hold neither the URL nor the token.
+// Fetch returns the body of a resource. Any status but 200 is an error, as is a placeholder for
+// which the token answer has no text or number. Errors hold neither the URL nor the token.
 func (c *Client) Fetch(ctx context.Context, r Resource, t *Token) ([]byte, error) {
 	resp, err := c.do(func() (*http.Request, error) { return r.request(ctx, t) }, t.Type == DPoP, t.Access)
 	if err != nil {

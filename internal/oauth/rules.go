@@ -12,17 +12,20 @@ import (
 	"github.com/cardea-auth/cardea/internal/outbound"
 )
 
-// Rules are how a server departs from the token request and answer of RFC 6749. The zero value is the standard.
+// Rules are how a server departs from the token request and answer of RFC 6749. The zero value is
+// the standard.
 type Rules struct {
-	Method   string            // POST, or GET for parameters in the query; defaults to POST
-	JSON     bool              // the parameters are sent as a JSON object
-	Headers  map[string]string // added; cannot replace Authorization and Content-Type
-	Params   url.Values        // added; cannot replace what the flow sets
-	Names    map[string]string // the server's own names, by those of the standard, of parameters and of members of the answer
-	Envelope string            // the member in which the answer stands
+	Method  string            // POST, or GET for parameters in the query; defaults to POST
+	JSON    bool              // the parameters are sent as a JSON object
+	Headers map[string]string // added; cannot replace Authorization and Content-Type
+	Params  url.Values        // added; cannot replace what the flow sets
+	// the server's own names, by those of the standard, of parameters and of members of the answer
+	Names    map[string]string
+	Envelope string // the member in which the answer stands
 }
 
-// tokenRequest returns a request of the token endpoint with the form, and with what proves who the client is.
+// tokenRequest returns a request of the token endpoint with the form, and with what proves who the
+// client is.
 func (c *Client) tokenRequest(ctx context.Context, form url.Values) (*http.Request, error) {
 	all := maps.Clone(c.Rules.Params)
 	if all == nil {
@@ -94,8 +97,8 @@ func (r Rules) rename(form url.Values) url.Values {
 	return renamed
 }
 
-// answer reads what the token endpoint said, out of its envelope and with the names of the standard. A refusal may stand outside of the envelope,
-// or where there should be one.
+// answer reads what the token endpoint said, out of its envelope and with the names of the
+// standard. A refusal may stand outside of the envelope, or where there should be one.
 func (r Rules) answer(status int, body []byte) (map[string]any, error) {
 	raw, err := outbound.Object(body)
 	if code, refused := refusal(raw); refused || status != http.StatusOK {

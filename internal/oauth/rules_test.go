@@ -14,7 +14,9 @@ import (
 )
 
 // redeem returns the token that a server with these rules gives, and the request that it got.
-func redeem(t *testing.T, rules oauth.Rules, auth, body string) (token *oauth.Token, got *http.Request, sent string, err error) {
+func redeem(
+	t *testing.T, rules oauth.Rules, auth, body string,
+) (token *oauth.Token, got *http.Request, sent string, err error) {
 	t.Helper()
 	c := newClient(t, func(w http.ResponseWriter, r *http.Request) {
 		content, _ := io.ReadAll(r.Body)
@@ -28,18 +30,22 @@ func redeem(t *testing.T, rules oauth.Rules, auth, body string) (token *oauth.To
 
 func TestTokenRequestByGet(t *testing.T) {
 	t.Parallel()
-	rules := oauth.Rules{Method: http.MethodGet, Names: map[string]string{"client_id": "appid", "client_secret": "secret"}}
+	rules := oauth.Rules{
+		Method: http.MethodGet, Names: map[string]string{"client_id": "appid", "client_secret": "secret"},
+	}
 	_, got, sent, err := redeem(t, rules, oauth.SecretPost, `{"access_token":"at"}`)
 	if err != nil {
 		t.Fatal(err)
 	}
 	q := got.URL.Query()
-	if got.Method != http.MethodGet || sent != "" || got.Header.Get("Content-Type") != "" || got.Header.Get("Authorization") != "" {
+	if got.Method != http.MethodGet || sent != "" || got.Header.Get("Content-Type") != "" ||
+		got.Header.Get("Authorization") != "" {
 		t.Errorf("%s with the body %q and headers %v", got.Method, sent, got.Header)
 	}
 	want := url.Values{
-		"appid": {"client 1"}, "secret": {"s3cret"}, "code": {"the code"}, "grant_type": {"authorization_code"}, "code_verifier": {verifier},
-		"redirect_uri": {"https://app.example/api/auth/callback/x"},
+		"appid": {"client 1"}, "secret": {"s3cret"}, "code": {"the code"}, "grant_type": {"authorization_code"},
+		"code_verifier": {verifier},
+		"redirect_uri":  {"https://app.example/api/auth/callback/x"},
 	}
 	if q.Encode() != want.Encode() {
 		t.Errorf("query %v, want %v", q, want)
@@ -49,11 +55,16 @@ func TestTokenRequestByGet(t *testing.T) {
 func TestTokenRequestAsJSON(t *testing.T) {
 	t.Parallel()
 	rules := oauth.Rules{
-		JSON: true, Envelope: "data", Headers: map[string]string{"Notion-Version": "2022-06-28", "authorization": "Basic eHg=", "content-type": "text/plain"},
-		Names:  map[string]string{"client_id": "clientId", "grant_type": "grantType", "access_token": "accessToken", "expires_in": "expireIn"},
+		JSON: true, Envelope: "data", Headers: map[string]string{
+			"Notion-Version": "2022-06-28", "authorization": "Basic eHg=", "content-type": "text/plain",
+		},
+		Names: map[string]string{
+			"client_id": "clientId", "grant_type": "grantType", "access_token": "accessToken", "expires_in": "expireIn",
+		},
 		Params: url.Values{"v": {"5"}, "code": {"another code"}, "list": {"a", "b"}},
 	}
-	token, got, sent, err := redeem(t, rules, oauth.SecretPost, `{"code":0,"data":{"accessToken":"at","expireIn":"7200","corpId":"c"}}`)
+	token, got, sent, err := redeem(t, rules, oauth.SecretPost,
+		`{"code":0,"data":{"accessToken":"at","expireIn":"7200","corpId":"c"}}`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +72,10 @@ func TestTokenRequestAsJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(sent), &body); err != nil {
 		t.Fatalf("%v: %s", err, sent)
 	}
-	for name, want := range map[string]string{"clientId": "client 1", "client_secret": "s3cret", "grantType": "authorization_code", "code": "the code", "v": "5"} {
+	for name, want := range map[string]string{
+		"clientId": "client 1", "client_secret": "s3cret", "grantType": "authorization_code", "code": "the code",
+		"v": "5",
+	} {
 		if body[name] != want {
 			t.Errorf("%s is %v, want %q", name, body[name], want)
 		}
@@ -69,7 +83,8 @@ func TestTokenRequestAsJSON(t *testing.T) {
 	if _, ok := body["list"].([]any); !ok || body["client_id"] != nil {
 		t.Errorf("body %s", sent)
 	}
-	if got.Header.Get("Content-Type") != "application/json" || got.Header.Get("Notion-Version") != "2022-06-28" || got.Header.Get("Authorization") != "" {
+	if got.Header.Get("Content-Type") != "application/json" || got.Header.Get("Notion-Version") != "2022-06-28" ||
+		got.Header.Get("Authorization") != "" {
 		t.Errorf("headers %v", got.Header)
 	}
 	if token.Access != "at" || token.Expires.IsZero() || token.Raw["corpId"] != "c" || token.Raw["accessToken"] != nil {
@@ -87,7 +102,8 @@ func TestEnvelopeOfARefusal(t *testing.T) {
 		"a list":       `{"data":[{"access_token":"at"}]}`,
 		"null":         `{"data":null,"access_token":"at"}`,
 	} {
-		if token, _, _, err := redeem(t, oauth.Rules{Envelope: "data"}, oauth.SecretPost, body); err == nil || token != nil {
+		if token, _, _, err := redeem(t, oauth.Rules{Envelope: "data"}, oauth.SecretPost, body); err == nil ||
+			token != nil {
 			t.Errorf("%s: got %v, %v", name, token, err)
 		}
 	}
@@ -96,10 +112,14 @@ func TestEnvelopeOfARefusal(t *testing.T) {
 func TestParseAnswer(t *testing.T) {
 	t.Parallel()
 	c := &oauth.Client{}
-	if token, err := c.ParseAnswer(map[string]any{"access_token": "at", "scope": "a,b"}); err != nil || token.Access != "at" || token.Scope != "a b" {
+	if token, err := c.ParseAnswer(map[string]any{"access_token": "at", "scope": "a,b"}); err != nil ||
+		token.Access != "at" || token.Scope != "a b" {
 		t.Errorf("got %+v, %v", token, err)
 	}
-	for _, raw := range []map[string]any{nil, {"error": "invalid_grant", "access_token": "at"}, {"access_token": ""}, {"access_token": "at", "token_type": "mac"}} {
+	for _, raw := range []map[string]any{
+		nil, {"error": "invalid_grant", "access_token": "at"}, {"access_token": ""},
+		{"access_token": "at", "token_type": "mac"},
+	} {
 		if token, err := c.ParseAnswer(raw); err == nil || token != nil {
 			t.Errorf("%v: got %v, %v", raw, token, err)
 		}
@@ -121,7 +141,8 @@ func TestSecretMadeForTheOccasion(t *testing.T) {
 	}
 	form = nil
 	c.MakeSecret = func(context.Context) (string, error) { return "", errors.New("no key") }
-	if _, err := c.Exchange(t.Context(), "code", verifier); err == nil || form != nil || !strings.Contains(err.Error(), "no key") {
+	if _, err := c.Exchange(t.Context(), "code", verifier); err == nil || form != nil ||
+		!strings.Contains(err.Error(), "no key") {
 		t.Errorf("without a key: sent %v, %v", form, err)
 	}
 	c.MakeSecret = func(context.Context) (string, error) { return "", nil }
@@ -133,8 +154,9 @@ func TestSecretMadeForTheOccasion(t *testing.T) {
 func TestAuthorizationRequestOfOddVendors(t *testing.T) {
 	t.Parallel()
 	c := &oauth.Client{
-		ID: "id", AuthorizationURL: "https://idp.example/a", IDParam: "appid", NoPKCE: true, Fragment: "wechat_redirect",
-		Scopes: []string{"a", "b"}, ScopeSeparator: ",",
+		ID: "id", AuthorizationURL: "https://idp.example/a", IDParam: "appid", NoPKCE: true,
+		Fragment: "wechat_redirect",
+		Scopes:   []string{"a", "b"}, ScopeSeparator: ",",
 	}
 	to, err := c.AuthorizationRequest("state", "", "")
 	if want := "https://idp.example/a?appid=id&redirect_uri=&response_type=code&scope=a%2Cb&state=state#wechat_redirect"; err != nil || to != want {
@@ -148,20 +170,43 @@ func TestAuthorizationRequestOfOddVendors(t *testing.T) {
 
 func TestResource(t *testing.T) {
 	t.Parallel()
-	token := &oauth.Token{Access: "at/0 &", Raw: map[string]any{"access_token": "x", "user_id": json.Number("9007199254740993"), "team": map[string]any{"id": "T 1"}, "dots": "..", "dot": ".", "object": map[string]any{}}}
+	token := &oauth.Token{
+		Access: "at/0 &", Raw: map[string]any{
+			"access_token": "x", "user_id": json.Number("9007199254740993"), "team": map[string]any{"id": "T 1"},
+			"dots": "..", "dot": ".", "object": map[string]any{},
+		},
+	}
 	for name, test := range map[string]struct {
 		resource                       oauth.Resource
 		method, uri, authorization, in string
 	}{
-		"bearer":                          {oauth.Resource{URL: "/me"}, "GET", "/me", "Bearer at/0 &", ""},
-		"POST without a body":             {oauth.Resource{URL: "/me", Method: "POST"}, "POST", "/me", "Bearer at/0 &", ""},
-		"GraphQL":                         {oauth.Resource{URL: "/me", JSON: map[string]any{"query": "{me{id}}"}}, "POST", "/me", "Bearer at/0 &", `{"query":"{me{id}}"}`},
-		"members in the path":             {oauth.Resource{URL: "/{team.id}/{user_id}/"}, "GET", "/T%201/9007199254740993/", "Bearer at/0 &", ""},
-		"token in the path":               {oauth.Resource{URL: "/t/{access_token}"}, "GET", "/t/at%2F0%20&", "", ""},
-		"token in the query":              {oauth.Resource{URL: "/me?access_token={access_token}&id={user_id}"}, "GET", "/me?access_token=at%2F0+%26&id=9007199254740993", "", ""},
-		"token in the path, and a header": {oauth.Resource{URL: "/t/{access_token}", Headers: map[string]string{"X-Version": "1"}}, "GET", "/t/at%2F0%20&", "", ""},
-		"another scheme":                  {oauth.Resource{URL: "/me", Headers: map[string]string{"authorization": "OAuth {access_token}"}}, "GET", "/me", "OAuth at/0 &", ""},
-		"another header":                  {oauth.Resource{URL: "/me", Headers: map[string]string{"X-Token": "{access_token}"}}, "GET", "/me", "", ""},
+		"bearer": {oauth.Resource{URL: "/me"}, "GET", "/me", "Bearer at/0 &", ""},
+		"POST without a body": {
+			oauth.Resource{URL: "/me", Method: "POST"}, "POST", "/me", "Bearer at/0 &", "",
+		},
+		"GraphQL": {
+			oauth.Resource{URL: "/me", JSON: map[string]any{"query": "{me{id}}"}}, "POST", "/me", "Bearer at/0 &",
+			`{"query":"{me{id}}"}`,
+		},
+		"members in the path": {
+			oauth.Resource{URL: "/{team.id}/{user_id}/"}, "GET", "/T%201/9007199254740993/", "Bearer at/0 &", "",
+		},
+		"token in the path": {oauth.Resource{URL: "/t/{access_token}"}, "GET", "/t/at%2F0%20&", "", ""},
+		"token in the query": {
+			oauth.Resource{URL: "/me?access_token={access_token}&id={user_id}"}, "GET",
+			"/me?access_token=at%2F0+%26&id=9007199254740993", "", "",
+		},
+		"token in the path, and a header": {
+			oauth.Resource{URL: "/t/{access_token}", Headers: map[string]string{"X-Version": "1"}}, "GET",
+			"/t/at%2F0%20&", "", "",
+		},
+		"another scheme": {
+			oauth.Resource{URL: "/me", Headers: map[string]string{"authorization": "OAuth {access_token}"}}, "GET",
+			"/me", "OAuth at/0 &", "",
+		},
+		"another header": {
+			oauth.Resource{URL: "/me", Headers: map[string]string{"X-Token": "{access_token}"}}, "GET", "/me", "", "",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -177,14 +222,16 @@ func TestResource(t *testing.T) {
 			if answer, err := c.Fetch(t.Context(), r, token); err != nil || string(answer) != "ok" {
 				t.Fatalf("got %s, %v", answer, err)
 			}
-			if got.Method != test.method || got.RequestURI != test.uri || got.Header.Get("Authorization") != test.authorization || body != test.in {
+			if got.Method != test.method || got.RequestURI != test.uri ||
+				got.Header.Get("Authorization") != test.authorization || body != test.in {
 				t.Errorf("%s %s with %q and body %q", got.Method, got.RequestURI, got.Header.Get("Authorization"), body)
 			}
 		})
 	}
 	c := newClient(t, func(http.ResponseWriter, *http.Request) { t.Error("a request was made") })
 	for _, path := range []string{"/{nobody}", "/{dots}", "/{dot}", "/{object}", "/{team}", "/?a={team.name}"} {
-		if body, err := c.Fetch(t.Context(), oauth.Resource{URL: strings.TrimSuffix(c.TokenURL, "/token") + path}, token); err == nil {
+		if body, err := c.Fetch(t.Context(), oauth.Resource{URL: strings.TrimSuffix(c.TokenURL, "/token") + path},
+			token); err == nil {
 			t.Errorf("%s: got %s", path, body)
 		}
 	}

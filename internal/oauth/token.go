@@ -30,8 +30,8 @@ type Token struct {
 	Raw          map[string]any // the whole answer; numbers are json.Number
 }
 
-// Exchange redeems an authorization code at the token endpoint (RFC 6749 § 4.1.3). What the server refuses is an [*Error]. Errors hold neither
-// the code, the verifier, the secret nor a token.
+// Exchange redeems an authorization code at the token endpoint (RFC 6749 § 4.1.3). What the server
+// refuses is an [*Error]. Errors hold neither the code, the verifier, the secret nor a token.
 func (c *Client) Exchange(ctx context.Context, code, verifier string) (*Token, error) {
 	t, err := c.exchange(ctx, code, verifier)
 	if err != nil {
@@ -51,8 +51,9 @@ func (c *Client) exchange(ctx context.Context, code, verifier string) (*Token, e
 	return c.grant(ctx, form)
 }
 
-// grant asks the token endpoint for tokens, by whatever form proves that they may be given (RFC 6749 § 4.1.3 and § 6). A server looks at the proof before
-// it spends what the form has, so that one which demands a proof can be asked again with it.
+// grant asks the token endpoint for tokens, by whatever form proves that they may be given (RFC
+// 6749 § 4.1.3 and § 6). A server looks at the proof before it spends what the form has, so that
+// one which demands a proof can be asked again with it.
 func (c *Client) grant(ctx context.Context, form url.Values) (*Token, error) {
 	t, err := c.ask(ctx, form, c.Bind)
 	if !c.Bind && c.Prover != nil && demandsProof(err) {
@@ -69,7 +70,8 @@ func (c *Client) ask(ctx context.Context, form url.Values, bound bool) (*Token, 
 	return c.Rules.parse(resp.Status, resp.Body, bound, c.now())
 }
 
-// ParseAnswer judges a token answer that was fetched in another way, and has the names of the standard, as [Client.Exchange] does.
+// ParseAnswer judges a token answer that was fetched in another way, and has the names of the
+// standard, as [Client.Exchange] does.
 func (c *Client) ParseAnswer(raw map[string]any) (*Token, error) {
 	if code, refused := refusal(raw); refused {
 		return nil, fmt.Errorf("exchange code: %w", &Error{Code: code, Status: http.StatusOK})
@@ -96,9 +98,10 @@ func (r Rules) parse(status int, body []byte, bound bool, now time.Time) (*Token
 	return newToken(raw, bound, now)
 }
 
-// newToken is lenient where vendors are sloppy and harmless (a missing type, a lifetime as text, a scope as list, null for absent), and strict
-// where a sloppy answer could pass for a token. Where it is to be bound to a key, it must say that it is: any other could be used by whoever gets hold of it
-// (RFC 9449 § 5).
+// newToken is lenient where vendors are sloppy and harmless (a missing type, a lifetime as text, a
+// scope as list, null for absent), and strict where a sloppy answer could pass for a token. Where
+// it is to be bound to a key, it must say that it is: any other could be used by whoever gets hold
+// of it (RFC 9449 § 5).
 func newToken(raw map[string]any, bound bool, now time.Time) (*Token, error) {
 	t := &Token{
 		Access:       text(raw["access_token"]),
@@ -117,7 +120,8 @@ func newToken(raw map[string]any, bound bool, now time.Time) (*Token, error) {
 	switch {
 	case t.Access == "":
 		return nil, errors.New("answer has no access_token")
-	case !untold && !strings.EqualFold(text(raw["token_type"]), t.Type): // RFC 6749, Section 7.1: a token of unknown type must not be used
+	// RFC 6749, Section 7.1: a token of unknown type must not be used
+	case !untold && !strings.EqualFold(text(raw["token_type"]), t.Type):
 		return nil, errors.New("token_type is not " + t.Type)
 	}
 	return t, nil
@@ -128,7 +132,8 @@ func text(v any) string {
 	return s
 }
 
-// scope is separated by spaces, whatever the vendor puts between the names; where there is a space, a comma is part of a name.
+// scope is separated by spaces, whatever the vendor puts between the names; where there is a space,
+// a comma is part of a name.
 func scope(v any) string {
 	list, ok := v.([]any)
 	if !ok {
@@ -147,7 +152,8 @@ func scope(v any) string {
 	return strings.Join(names, " ")
 }
 
-// expiry returns zero for a lifetime that makes no sense; a token without known end is tried until it is refused.
+// expiry returns zero for a lifetime that makes no sense; a token without known end is tried until
+// it is refused.
 func expiry(v any, now time.Time) time.Time {
 	var digits string
 	switch v := v.(type) {

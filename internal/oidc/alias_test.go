@@ -15,7 +15,9 @@ import (
 func metadataOf(t *testing.T, more map[string]any, configured oidc.Metadata) (*oidc.Metadata, error) {
 	t.Helper()
 	document := map[string]any{}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { json.NewEncoder(w).Encode(document) }))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		json.NewEncoder(w).Encode(document)
+	}))
 	t.Cleanup(server.Close)
 	document["issuer"] = server.URL
 	for _, name := range []string{"authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri"} {
@@ -32,8 +34,10 @@ func TestAliasesForCertificates(t *testing.T) {
 	t.Parallel()
 	const push = "pushed_authorization_request_endpoint"
 	more := map[string]any{
-		push:                    "https://idp.example/par",
-		"mtls_endpoint_aliases": map[string]any{"token_endpoint": "https://mtls.example/token", push: "https://mtls.example/par"},
+		push: "https://idp.example/par",
+		"mtls_endpoint_aliases": map[string]any{
+			"token_endpoint": "https://mtls.example/token", push: "https://mtls.example/par",
+		},
 	}
 	m, err := metadataOf(t, more, oidc.Metadata{})
 	if err != nil {
@@ -43,14 +47,18 @@ func TestAliasesForCertificates(t *testing.T) {
 		t.Errorf("without a certificate: %+v", m)
 	}
 	with := m.WithCertificate()
-	if with.TokenURL != "https://mtls.example/token" || with.PushURL != "https://mtls.example/par" || with.UserinfoURL != m.UserinfoURL {
+	if with.TokenURL != "https://mtls.example/token" || with.PushURL != "https://mtls.example/par" ||
+		with.UserinfoURL != m.UserinfoURL {
 		t.Errorf("with a certificate: %+v", with)
 	}
-	m, err = metadataOf(t, more, oidc.Metadata{TokenURL: "https://own.example/token", PushURL: "https://own.example/par"})
+	m, err = metadataOf(t, more, oidc.Metadata{
+		TokenURL: "https://own.example/token", PushURL: "https://own.example/par",
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if with := m.WithCertificate(); with.TokenURL != "https://own.example/token" || with.PushURL != "https://own.example/par" {
+	if with := m.WithCertificate(); with.TokenURL != "https://own.example/token" ||
+		with.PushURL != "https://own.example/par" {
 		t.Errorf("what is configured is replaced: %+v", with)
 	}
 }

@@ -10,13 +10,15 @@ import (
 )
 
 const (
-	maxAge     = time.Hour        // how long a copy is used without asking again
-	retryAfter = 2 * time.Second  // how long a failed fetch stands for all callers, so that a dead server is not hammered
+	maxAge = time.Hour // how long a copy is used without asking again
+	// how long a failed fetch stands for all callers, so that a dead server is not hammered
+	retryAfter = 2 * time.Second
 	patience   = 30 * time.Second // how long nobody can ask for a newer copy after a newer one was of no use
 )
 
-// document is a copy of a remote document that all callers share. At most one fetch runs at a time; everybody who needs it waits for that one,
-// each until its own context ends, and none can abort it for the others.
+// document is a copy of a remote document that all callers share. At most one fetch runs at a time;
+// everybody who needs it waits for that one, each until its own context ends, and none can abort it
+// for the others.
 type document[T any] struct {
 	now   func() time.Time
 	fetch func(context.Context) (T, error)
@@ -51,8 +53,9 @@ func (d *document[T]) get(ctx context.Context) (edition[T], error) {
 	return d.copy, nil
 }
 
-// newer returns an edition after the one with that number. It fetches one if there is none yet, but after that not again for a while, unless
-// helped is called: however many callers find something missing in the copy, they cause a handful of fetches.
+// newer returns an edition after the one with that number. It fetches one if there is none yet, but
+// after that not again for a while, unless helped is called: however many callers find something
+// missing in the copy, they cause a handful of fetches.
 func (d *document[T]) newer(ctx context.Context, number int) (edition[T], error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -72,15 +75,16 @@ func (d *document[T]) newer(ctx context.Context, number int) (edition[T], error)
 	return d.copy, nil
 }
 
-// helped tells that a newer edition had what the one before it lacked, so that it makes sense to ask again soon.
+// helped tells that a newer edition had what the one before it lacked, so that it makes sense to
+// ask again soon.
 func (d *document[T]) helped() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.patient = time.Time{}
 }
 
-// wait returns when a fetch has ended, well or not, or ctx has. It starts the fetch unless one is running, and returns at once if the last one
-// failed just now. d.mu is held, except while waiting.
+// wait returns when a fetch has ended, well or not, or ctx has. It starts the fetch unless one is
+// running, and returns at once if the last one failed just now. d.mu is held, except while waiting.
 func (d *document[T]) wait(ctx context.Context) error {
 	if d.flight == nil {
 		if d.err != nil && d.now().Sub(d.failed) < retryAfter {
@@ -116,8 +120,8 @@ func (d *document[T]) fly(ctx context.Context) {
 	d.flight = nil
 }
 
-// careful makes a panic an error: no handler stands above this goroutine to recover, and a parser that a hostile document brings down must not
-// take the program with it.
+// careful makes a panic an error: no handler stands above this goroutine to recover, and a parser
+// that a hostile document brings down must not take the program with it.
 func (d *document[T]) careful(ctx context.Context) (value T, err error) {
 	defer func() {
 		if recover() != nil {

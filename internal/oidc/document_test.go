@@ -11,7 +11,8 @@ import (
 	"github.com/cardea-auth/cardea/internal/outbound"
 )
 
-// remote is a document's source: it counts fetches, each of which takes a second and yields the count or fails.
+// remote is a document's source: it counts fetches, each of which takes a second and yields the
+// count or fails.
 type remote struct {
 	mu      sync.Mutex
 	fetches int
@@ -108,7 +109,8 @@ func TestDocumentThatHangsEndsByItself(t *testing.T) {
 			return 0, ctx.Err()
 		}}
 		begin := time.Now()
-		if _, err := d.get(t.Context()); !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) != outbound.Timeout {
+		if _, err := d.get(t.Context()); !errors.Is(err, context.DeadlineExceeded) ||
+			time.Since(begin) != outbound.Timeout {
 			t.Errorf("got %v after %v", err, time.Since(begin))
 		}
 	})

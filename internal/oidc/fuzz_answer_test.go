@@ -19,26 +19,36 @@ import (
 type answering string
 
 func (a answering) RoundTrip(r *http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(string(a))), Header: http.Header{}, Request: r}, nil
+	return &http.Response{
+		StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(string(a))), Header: http.Header{}, Request: r,
+	}, nil
 }
 
-// Evil-OP and Keycloak CVE-2024-10270, for any discovery document: what it tells is of the configured issuer, and all of it may be called.
+// Evil-OP and Keycloak CVE-2024-10270, for any discovery document: what it tells is of the
+// configured issuer, and all of it may be called.
 func FuzzDiscovery(f *testing.F) {
 	const issuer = "https://idp.example"
 	const good = `{"issuer":"https://idp.example","authorization_endpoint":"https://idp.example/a","token_endpoint":"https://idp.example/t","jwks_uri":"https://idp.example/k"`
 	for _, seed := range []string{
-		good + "}", good + `,"userinfo_endpoint":"javascript:1"}`, good + `,"userinfo_endpoint":"https://u:p@idp.example"}`, good + `,"jwks_uri":"http://idp.example/k"}`,
-		good + `,"issuer":"https://idp.example/"}`, good + `,"id_token_signing_alg_values_supported":["none",1,null],"token_endpoint_auth_methods_supported":"x"}`,
-		good + `,"token_endpoint":"file:///etc/passwd"}`, good + `,"token_endpoint":"https://idp.example/\n"}`, good + `,"token_endpoint":["https://idp.example"]}`, "[]", "null", "", "{", good,
-		good + `,"jwks_uri":"http://evil-localhost/k"}`, good + `,"jwks_uri":"https://idp.example/k#"}`, good + `,"pushed_authorization_request_endpoint":"http://idp.example/p"}`,
-		good + `,"mtls_endpoint_aliases":{"token_endpoint":"http://idp.example/t"}}`, good + `,"mtls_endpoint_aliases":{"userinfo_endpoint":"ftp://idp.example/u"}}`,
+		good + "}", good + `,"userinfo_endpoint":"javascript:1"}`,
+		good + `,"userinfo_endpoint":"https://u:p@idp.example"}`, good + `,"jwks_uri":"http://idp.example/k"}`,
+		good + `,"issuer":"https://idp.example/"}`,
+		good + `,"id_token_signing_alg_values_supported":["none",1,null],"token_endpoint_auth_methods_supported":"x"}`,
+		good + `,"token_endpoint":"file:///etc/passwd"}`, good + `,"token_endpoint":"https://idp.example/\n"}`,
+		good + `,"token_endpoint":["https://idp.example"]}`, "[]", "null", "", "{", good,
+		good + `,"jwks_uri":"http://evil-localhost/k"}`, good + `,"jwks_uri":"https://idp.example/k#"}`,
+		good + `,"pushed_authorization_request_endpoint":"http://idp.example/p"}`,
+		good + `,"mtls_endpoint_aliases":{"token_endpoint":"http://idp.example/t"}}`,
+		good + `,"mtls_endpoint_aliases":{"userinfo_endpoint":"ftp://idp.example/u"}}`,
 		good + `,"mtls_endpoint_aliases":{"pushed_authorization_request_endpoint":"https://u:p@idp.example/p"}}`,
 	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
-		m, err := NewIssuer(Metadata{Issuer: issuer}, &http.Client{Transport: answering(body)}, clock).Metadata(t.Context())
-		if (m == nil) == (err == nil) || body == good+"}" && err != nil || err != nil && strings.Contains(err.Error(), "panicked") {
+		m, err := NewIssuer(Metadata{Issuer: issuer}, &http.Client{Transport: answering(body)},
+			clock).Metadata(t.Context())
+		if (m == nil) == (err == nil) || body == good+"}" && err != nil || err != nil &&
+			strings.Contains(err.Error(), "panicked") {
 			t.Fatalf("got %v and %v", m, err)
 		}
 		if err != nil {
@@ -49,14 +59,17 @@ func FuzzDiscovery(f *testing.F) {
 		}
 		with := m.WithCertificate()
 		for name, endpoint := range map[string]string{
-			"authorization": m.AuthorizationURL, "token": m.TokenURL, "keys": m.JWKSURL, "userinfo, if any": m.UserinfoURL, "push, if any": m.PushURL,
-			"token with a certificate": with.TokenURL, "userinfo with one, if any": with.UserinfoURL, "push with one, if any": with.PushURL,
+			"authorization": m.AuthorizationURL, "token": m.TokenURL, "keys": m.JWKSURL,
+			"userinfo, if any": m.UserinfoURL, "push, if any": m.PushURL,
+			"token with a certificate": with.TokenURL, "userinfo with one, if any": with.UserinfoURL,
+			"push with one, if any": with.PushURL,
 		} {
 			if endpoint == "" && strings.HasSuffix(name, "if any") {
 				continue
 			}
 			u, err := url.Parse(endpoint)
-			if err != nil || u.Host == "" || u.User != nil || strings.Contains(endpoint, "#") || u.Scheme != "https" && !(u.Scheme == "http" && loopback(u.Hostname())) {
+			if err != nil || u.Host == "" || u.User != nil || strings.Contains(endpoint, "#") || u.Scheme != "https" &&
+				!(u.Scheme == "http" && loopback(u.Hostname())) {
 				t.Errorf("%s: %q", name, endpoint)
 			}
 		}
@@ -70,7 +83,8 @@ func loopback(host string) bool {
 	return name == "localhost" || strings.HasSuffix(name, ".localhost") || err == nil && addr.Unmap().IsLoopback()
 }
 
-// jwx CVE-2023-49290 and CVE-2024-28122, go-jose CVE-2025-27144, for any key set: a token is verified only by the key that has signed it.
+// jwx CVE-2023-49290 and CVE-2024-28122, go-jose CVE-2025-27144, for any key set: a token is
+// verified only by the key that has signed it.
 func FuzzKeys(f *testing.F) {
 	key := edKey(f)
 	token := sign(f, jose.EdDSA, key, "k")
@@ -83,9 +97,16 @@ func FuzzKeys(f *testing.F) {
 		f.Fatal(err)
 	}
 	for _, seed := range []string{
-		"KEY", `{"kty":"OKP","crv":"Ed25519","kid":"k","use":"enc","x":"MEMBER"}`, `{"kty":"OKP","crv":"Ed25519","kid":"k","alg":"ES256","x":"MEMBER"}`, `{"kty":"OKP","crv":"Ed25519","kid":"K","x":"MEMBER"}`,
-		`{"kty":"OKP","crv":"Ed25519","kid":"k","issuer":"https://other.example","x":"MEMBER"}`, `{"kty":"OKP","crv":"Ed25519","kid":"k","x":""}`, `{"kty":"OKP","crv":"Ed25519","kid":"k","x":"` + strings.Repeat("A", 43) + `"}`, `{"kty":"oct","k":"AAAA","kid":"k","alg":"EdDSA"}`,
-		`{"kty":"RSA","kid":"k","n":"AQ","e":"AQ"}`, `{"kty":"EC","crv":"P-256","kid":"k","x":"AA","y":"AA"}`, `{"kty":"OKP","crv":"X25519","kid":"k","x":"MEMBER"}`, `{"kty":"oct","x5c":["AA=="],"x5u":"https://evil.example"}`,
+		"KEY", `{"kty":"OKP","crv":"Ed25519","kid":"k","use":"enc","x":"MEMBER"}`,
+		`{"kty":"OKP","crv":"Ed25519","kid":"k","alg":"ES256","x":"MEMBER"}`,
+		`{"kty":"OKP","crv":"Ed25519","kid":"K","x":"MEMBER"}`,
+		`{"kty":"OKP","crv":"Ed25519","kid":"k","issuer":"https://other.example","x":"MEMBER"}`,
+		`{"kty":"OKP","crv":"Ed25519","kid":"k","x":""}`,
+		`{"kty":"OKP","crv":"Ed25519","kid":"k","x":"` + strings.Repeat("A", 43) + `"}`,
+		`{"kty":"oct","k":"AAAA","kid":"k","alg":"EdDSA"}`,
+		`{"kty":"RSA","kid":"k","n":"AQ","e":"AQ"}`, `{"kty":"EC","crv":"P-256","kid":"k","x":"AA","y":"AA"}`,
+		`{"kty":"OKP","crv":"X25519","kid":"k","x":"MEMBER"}`,
+		`{"kty":"oct","x5c":["AA=="],"x5u":"https://evil.example"}`,
 		"null", "1", "KEY,KEY", strings.Repeat("KEY,", 100) + "KEY",
 	} {
 		f.Add(`{"keys":[` + seed + `]}`)
@@ -94,10 +115,12 @@ func FuzzKeys(f *testing.F) {
 	f.Add(`{"keys":{}}`)
 	f.Fuzz(func(t *testing.T, body string) {
 		good := body == `{"keys":[KEY]}`
-		body = strings.NewReplacer("KEY", string(published), "MEMBER", member.X).Replace(body) // each process of the fuzzer has a key of its own
+		// each process of the fuzzer has a key of its own
+		body = strings.NewReplacer("KEY", string(published), "MEMBER", member.X).Replace(body)
 		set := NewKeySet("https://idp.example/k", &http.Client{Transport: answering(body)}, clock)
 		claims, err := set.Verify(t.Context(), token, expect())
-		if (claims == nil) == (err == nil) || good && err != nil || err != nil && strings.Contains(err.Error(), "panicked") {
+		if (claims == nil) == (err == nil) || good && err != nil || err != nil &&
+			strings.Contains(err.Error(), "panicked") {
 			t.Fatalf("got %v and %v", claims, err)
 		}
 		if err == nil && !mayVerify(body, member.X) {
@@ -117,7 +140,8 @@ func mayVerify(body, x string) bool {
 		var k struct{ Kty, Crv, Kid, Use, Alg, X, Issuer string }
 		_ = json.Unmarshal(raw, &k) // a member of another kind stays empty
 		have, _ := base64.RawURLEncoding.DecodeString(k.X)
-		return bytes.Equal(have, want) && k.Kty == "OKP" && k.Crv == "Ed25519" && k.Kid == "k" && (k.Use == "" || k.Use == "sig") && (k.Alg == "" || k.Alg == "EdDSA") &&
+		return bytes.Equal(have, want) && k.Kty == "OKP" && k.Crv == "Ed25519" && k.Kid == "k" &&
+			(k.Use == "" || k.Use == "sig") && (k.Alg == "" || k.Alg == "EdDSA") &&
 			(k.Issuer == "" || k.Issuer == expect().Issuer)
 	})
 }

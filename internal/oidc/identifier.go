@@ -7,11 +7,12 @@ import (
 	"strings"
 )
 
-// A service with many tenants has an issuer identifier for each. It is written with claims of the ID token in braces, such as
-// https://login.microsoftonline.com/{tid}/v2.0.
+// A service with many tenants has an issuer identifier for each. It is written with claims of the
+// ID token in braces, such as https://login.microsoftonline.com/{tid}/v2.0.
 var (
 	claimInBraces = regexp.MustCompile(`\{[A-Za-z0-9_]+\}`)
-	tenant        = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9._-]*$`) // nothing that could reach into the rest of the identifier
+	// nothing that could reach into the rest of the identifier
+	tenant = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9._-]*$`)
 )
 
 // HasClaims reports whether an issuer identifier has claims in braces.
@@ -41,7 +42,8 @@ func before(part string) string {
 	return s
 }
 
-// sameIdentifier reports whether two identifiers are equal but for what stands in the braces: each side has its own names for a tenant.
+// sameIdentifier reports whether two identifiers are equal but for what stands in the braces: each
+// side has its own names for a tenant.
 func sameIdentifier(a, b string) bool {
 	return slices.Equal(claimInBraces.Split(a, -1), claimInBraces.Split(b, -1))
 }

@@ -37,8 +37,9 @@ type Expect struct {
 	Now            time.Time // required
 }
 
-// Verify checks an ID token by OpenID Connect Core 1.0 § 3.1.3.7, the signature first, and returns its claims, with numbers as json.Number.
-// Only asymmetric signatures count, and only keys of the set, but with Secret. An error names the check that failed, as in "id token: aud: …", and holds
+// Verify checks an ID token by OpenID Connect Core 1.0 § 3.1.3.7, the signature first, and returns
+// its claims, with numbers as json.Number. Only asymmetric signatures count, and only keys of the
+// set, but with Secret. An error names the check that failed, as in "id token: aud: …", and holds
 // nothing of the token.
 func (s *KeySet) Verify(ctx context.Context, rawIDToken string, e Expect) (map[string]any, error) {
 	claims, err := s.verify(ctx, rawIDToken, e)
@@ -65,8 +66,9 @@ func (s *KeySet) verify(ctx context.Context, raw string, e Expect) (map[string]a
 	return claims, nil
 }
 
-// VerifyUserinfo checks a signed answer of the userinfo endpoint (OpenID Connect Core 1.0 § 5.3.2): the signature, by any asymmetric algorithm, the
-// issuer and the audience; of e it needs ClientID, Issuer and Now. That it is the same person's as the ID token is for [Merge] to see.
+// VerifyUserinfo checks a signed answer of the userinfo endpoint (OpenID Connect Core 1.0 § 5.3.2):
+// the signature, by any asymmetric algorithm, the issuer and the audience; of e it needs ClientID,
+// Issuer and Now. That it is the same person's as the ID token is for [Merge] to see.
 func (s *KeySet) VerifyUserinfo(ctx context.Context, raw string, e Expect) (map[string]any, error) {
 	if e.ClientID == "" || e.Issuer == "" || e.Now.IsZero() {
 		return nil, errors.New("userinfo: nothing to compare it with")
@@ -130,8 +132,9 @@ func parse(raw string, accepted []string) (*jose.JSONWebSignature, error) {
 	if !slices.Contains(accepted, alg) {
 		return nil, fmt.Errorf("alg: %s is not accepted", printable(alg))
 	}
-	// A key that comes with the signature proves nothing (RFC 8725, Section 3.10); the other three change how the token is to be read
-	// (RFC 7515, Section 4.1.11; RFC 7797, Section 7; RFC 7516, Section 4.1.3) and have no place in an ID token.
+	// A key that comes with the signature proves nothing (RFC 8725, Section 3.10); the other three
+	// change how the token is to be read (RFC 7515, Section 4.1.11; RFC 7797, Section 7; RFC 7516,
+	// Section 4.1.3) and have no place in an ID token.
 	for _, name := range []string{"jwk", "crit", "b64", "zip"} {
 		if _, ok := header[name]; ok {
 			return nil, fmt.Errorf("header: %s is not accepted", name)
@@ -147,11 +150,12 @@ func parse(raw string, accepted []string) (*jose.JSONWebSignature, error) {
 	return jws, nil
 }
 
-// canonical reports whether every part is base64url in its one proper spelling. The library also takes line breaks and stray bits, so that
-// several texts would be the same token.
+// canonical reports whether every part is base64url in its one proper spelling. The library also
+// takes line breaks and stray bits, so that several texts would be the same token.
 func canonical(parts []string) bool {
 	for _, part := range parts {
-		if _, err := base64.RawURLEncoding.Strict().DecodeString(part); err != nil || part == "" || strings.ContainsAny(part, "\r\n") {
+		if _, err := base64.RawURLEncoding.Strict().DecodeString(part); err != nil || part == "" ||
+			strings.ContainsAny(part, "\r\n") {
 			return false
 		}
 	}
@@ -161,7 +165,8 @@ func canonical(parts []string) bool {
 // printable returns an algorithm's name if it is a common one: a token may hold anything there.
 func printable(alg string) string {
 	switch alg {
-	case "none", "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA":
+	case "none", "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384",
+		"ES512", "EdDSA":
 		return alg
 	}
 	return "this algorithm"
@@ -269,7 +274,8 @@ func seconds(v any) (float64, bool) {
 	return f, err == nil
 }
 
-// checkHash binds the access token to the ID token, where both are there (OpenID Connect Core 1.0, Section 3.1.3.8).
+// checkHash binds the access token to the ID token, where both are there (OpenID Connect Core 1.0,
+// Section 3.1.3.8).
 func (e Expect) checkHash(claims map[string]any, alg string) error {
 	hash, has := claims["at_hash"]
 	if !has || e.AccessToken == "" {

@@ -97,7 +97,8 @@ func TestClaimsAreChecked(t *testing.T) {
 	}
 }
 
-// ASVS 64: keys come from the configured place alone, whatever the header says. It is ignored and not refused, since honest issuers send jku.
+// ASVS 64: keys come from the configured place alone, whatever the header says. It is ignored and
+// not refused, since honest issuers send jku.
 func TestKeysThatTheHeaderNamesAreNotFetched(t *testing.T) {
 	t.Parallel()
 	key := ecKey(t, elliptic.P256())
@@ -105,7 +106,8 @@ func TestKeysThatTheHeaderNamesAreNotFetched(t *testing.T) {
 	set := NewKeySet(newKeyServer(t, public(key, "k")).url, outbound.Client(true), clock)
 	other := NewKeySet(newKeyServer(t, public(ecKey(t, elliptic.P256()), "k")).url, outbound.Client(true), clock)
 	for _, name := range []jose.HeaderKey{"jku", "x5u"} {
-		token := signWith(t, jose.ES256, key, (&jose.SignerOptions{}).WithHeader("kid", "k").WithHeader(name, elsewhere.url))
+		token := signWith(t, jose.ES256, key,
+			(&jose.SignerOptions{}).WithHeader("kid", "k").WithHeader(name, elsewhere.url))
 		if _, err := set.Verify(t.Context(), token, expect()); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -119,7 +121,8 @@ func TestKeysThatTheHeaderNamesAreNotFetched(t *testing.T) {
 // The example of OpenID Connect Core 1.0, Appendix A.3, an ID token with at_hash.
 func TestLeftHalf(t *testing.T) {
 	t.Parallel()
-	if got, want := leftHalf("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y", "RS256"), "77QmUPtjPfzWtF2AnpK9RQ"; got != want {
+	if got, want := leftHalf("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y",
+		"RS256"), "77QmUPtjPfzWtF2AnpK9RQ"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
@@ -143,7 +146,8 @@ func TestNothingToCompareWithAcceptsNothing(t *testing.T) {
 	}
 }
 
-// The rows on go-jose's and jwx's DoS advisories: what is odd is refused by its header, before a key is even fetched.
+// The rows on go-jose's and jwx's DoS advisories: what is odd is refused by its header, before a
+// key is even fetched.
 func TestOddFormsAreRefusedBeforeAnyCryptography(t *testing.T) {
 	t.Parallel()
 	key := ecKey(t, elliptic.P256())
@@ -161,35 +165,39 @@ func TestOddFormsAreRefusedBeforeAnyCryptography(t *testing.T) {
 		"a megabyte":              {good + strings.Repeat("A", 1<<20), "format"},
 		"no signature":            {parts[0] + "." + parts[1] + ".", "format"},
 		"no payload, as detached": {parts[0] + ".." + parts[2], "format"},
-		"JSON serialization":      {`{"payload":"` + parts[1] + `","protected":"` + parts[0] + `","signature":"` + parts[2] + `"}`, "format"},
-		"leading space":           {" " + good, "format"},
-		"line break at the end":   {good + "\n", "format"},
-		"line break within":       {parts[0] + ".\r\n" + parts[1] + "." + parts[2], "format"},
-		"padding":                 {good + "==", "format"},
-		"standard alphabet":       {parts[0] + "." + parts[1] + ".+/+/", "format"},
-		"header not JSON":         {withHeader("alg: ES256"), "format"},
-		"header a list":           {withHeader(`["ES256"]`), "format"},
-		"header nested deeply":    {b64(strings.Repeat("[", 40_000)) + ".e30.AAAA", "format"},
-		"header with alg twice":   {withHeader(`{"alg":"none","alg":"ES256"}`), "format"},
-		"kid a number":            {withHeader(`{"alg":"ES256","kid":7}`), "format"},
-		"x5c not certificates":    {withHeader(`{"alg":"ES256","x5c":["AAAA"]}`), "format"},
-		"no alg":                  {withHeader(`{}`), "alg"},
-		"alg none":                {withHeader(`{"alg":"none"}`), "alg"},
-		"alg None":                {withHeader(`{"alg":"None"}`), "alg"},
-		"alg empty":               {withHeader(`{"alg":""}`), "alg"},
-		"alg a list":              {withHeader(`{"alg":["ES256"]}`), "alg"},
-		"alg es256":               {withHeader(`{"alg":"es256"}`), "alg"},
-		"alg ALG":                 {withHeader(`{"ALG":"ES256"}`), "alg"},
-		"alg HS256":               {withHeader(`{"alg":"HS256"}`), "alg"},
-		"alg HS512":               {withHeader(`{"alg":"HS512"}`), "alg"},
-		"alg of encryption":       {withHeader(`{"alg":"PBES2-HS256+A128KW","enc":"A256GCM","p2c":2147483647,"p2s":"AAAA"}`), "alg"},
-		"compressed":              {withHeader(`{"alg":"ES256","zip":"DEF"}`), "header"},
-		"crit":                    {withHeader(`{"alg":"ES256","crit":["exp"],"exp":1}`), "header"},
-		"b64 false":               {withHeader(`{"alg":"ES256","b64":false,"crit":["b64"]}`), "header"},
-		"jwk":                     {withHeader(`{"alg":"ES256","jwk":{"kty":"EC"}}`), "header"},
-		"jwk null":                {withHeader(`{"alg":"ES256","jwk":null}`), "header"},
-		"an access token":         {withHeader(`{"alg":"ES256","typ":"at+jwt"}`), "typ"},
-		"a logout token":          {withHeader(`{"alg":"ES256","typ":"application/logout+JWT"}`), "typ"},
+		"JSON serialization": {
+			`{"payload":"` + parts[1] + `","protected":"` + parts[0] + `","signature":"` + parts[2] + `"}`, "format",
+		},
+		"leading space":         {" " + good, "format"},
+		"line break at the end": {good + "\n", "format"},
+		"line break within":     {parts[0] + ".\r\n" + parts[1] + "." + parts[2], "format"},
+		"padding":               {good + "==", "format"},
+		"standard alphabet":     {parts[0] + "." + parts[1] + ".+/+/", "format"},
+		"header not JSON":       {withHeader("alg: ES256"), "format"},
+		"header a list":         {withHeader(`["ES256"]`), "format"},
+		"header nested deeply":  {b64(strings.Repeat("[", 40_000)) + ".e30.AAAA", "format"},
+		"header with alg twice": {withHeader(`{"alg":"none","alg":"ES256"}`), "format"},
+		"kid a number":          {withHeader(`{"alg":"ES256","kid":7}`), "format"},
+		"x5c not certificates":  {withHeader(`{"alg":"ES256","x5c":["AAAA"]}`), "format"},
+		"no alg":                {withHeader(`{}`), "alg"},
+		"alg none":              {withHeader(`{"alg":"none"}`), "alg"},
+		"alg None":              {withHeader(`{"alg":"None"}`), "alg"},
+		"alg empty":             {withHeader(`{"alg":""}`), "alg"},
+		"alg a list":            {withHeader(`{"alg":["ES256"]}`), "alg"},
+		"alg es256":             {withHeader(`{"alg":"es256"}`), "alg"},
+		"alg ALG":               {withHeader(`{"ALG":"ES256"}`), "alg"},
+		"alg HS256":             {withHeader(`{"alg":"HS256"}`), "alg"},
+		"alg HS512":             {withHeader(`{"alg":"HS512"}`), "alg"},
+		"alg of encryption": {
+			withHeader(`{"alg":"PBES2-HS256+A128KW","enc":"A256GCM","p2c":2147483647,"p2s":"AAAA"}`), "alg",
+		},
+		"compressed":      {withHeader(`{"alg":"ES256","zip":"DEF"}`), "header"},
+		"crit":            {withHeader(`{"alg":"ES256","crit":["exp"],"exp":1}`), "header"},
+		"b64 false":       {withHeader(`{"alg":"ES256","b64":false,"crit":["b64"]}`), "header"},
+		"jwk":             {withHeader(`{"alg":"ES256","jwk":{"kty":"EC"}}`), "header"},
+		"jwk null":        {withHeader(`{"alg":"ES256","jwk":null}`), "header"},
+		"an access token": {withHeader(`{"alg":"ES256","typ":"at+jwt"}`), "typ"},
+		"a logout token":  {withHeader(`{"alg":"ES256","typ":"application/logout+JWT"}`), "typ"},
 	} {
 		t.Run(name, func(t *testing.T) { refusal(t, set, test.token, expect(), test.want) })
 	}
@@ -198,7 +206,8 @@ func TestOddFormsAreRefusedBeforeAnyCryptography(t *testing.T) {
 	}
 }
 
-// Pomerium CVE-2021-29652, and tokens with several spellings: whichever byte changes, the token is refused.
+// Pomerium CVE-2021-29652, and tokens with several spellings: whichever byte changes, the token is
+// refused.
 func TestEveryByteOfATokenCounts(t *testing.T) {
 	t.Parallel()
 	key := rsaKey(t, 2048) // whose signature, of 256 bytes, leaves stray bits in its last character

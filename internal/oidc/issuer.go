@@ -1,4 +1,5 @@
-// Package oidc is the relying party's side of OpenID Connect Core 1.0 that OAuth does not have: discovery, the issuer's keys, the ID token.
+// Package oidc is the relying party's side of OpenID Connect Core 1.0 that OAuth does not have:
+// discovery, the issuer's keys, the ID token.
 package oidc
 
 import (
@@ -20,8 +21,9 @@ type Issuer struct {
 	keys *KeySet // of the JWKS URL last seen
 }
 
-// NewIssuer returns the issuer with the identifier configured.Issuer. What else is set in configured replaces what discovery tells; when the
-// authorization, token and JWKS URLs are all set there is no discovery at all. Nothing is fetched yet.
+// NewIssuer returns the issuer with the identifier configured.Issuer. What else is set in
+// configured replaces what discovery tells; when the authorization, token and JWKS URLs are all set
+// there is no discovery at all. Nothing is fetched yet.
 func NewIssuer(configured Metadata, client *http.Client, now func() time.Time) *Issuer {
 	if configured.complete() && configured.Algorithms == nil {
 		configured.Algorithms = algorithms
@@ -31,8 +33,8 @@ func NewIssuer(configured Metadata, client *http.Client, now func() time.Time) *
 	return i
 }
 
-// Metadata returns the issuer's metadata, fetched when first needed and again when older than an hour. A copy that cannot be renewed stays in
-// use. The caller must not change what it gets.
+// Metadata returns the issuer's metadata, fetched when first needed and again when older than an
+// hour. A copy that cannot be renewed stays in use. The caller must not change what it gets.
 func (i *Issuer) Metadata(ctx context.Context) (*Metadata, error) {
 	if i.configured.complete() {
 		return &i.configured, nil
@@ -56,7 +58,8 @@ func (i *Issuer) discover(ctx context.Context) (*Metadata, error) {
 	return m, nil
 }
 
-// Verify checks an ID token of this issuer by [KeySet.Verify]; it sets Issuer, AllowedIssuers, Algorithms and Now of e.
+// Verify checks an ID token of this issuer by [KeySet.Verify]; it sets Issuer, AllowedIssuers,
+// Algorithms and Now of e.
 func (i *Issuer) Verify(ctx context.Context, rawIDToken string, e Expect) (map[string]any, error) {
 	m, err := i.Metadata(ctx)
 	if err != nil {

@@ -35,8 +35,9 @@ func newParty(t *testing.T, persons ...cardeatest.Person) party {
 
 func (p party) client(m *oidc.Metadata) *oauth.Client {
 	return &oauth.Client{
-		ID: p.op.ClientID, Secret: p.op.ClientSecret, AuthorizationURL: m.AuthorizationURL, TokenURL: m.TokenURL, RedirectURI: redirectURI,
-		Scopes: []string{"openid"}, HTTP: outbound.Client(true), Now: time.Now,
+		ID: p.op.ClientID, Secret: p.op.ClientSecret, AuthorizationURL: m.AuthorizationURL, TokenURL: m.TokenURL,
+		RedirectURI: redirectURI,
+		Scopes:      []string{"openid"}, HTTP: outbound.Client(true), Now: time.Now,
 	}
 }
 
@@ -48,7 +49,9 @@ func (p party) code(t *testing.T, client *oauth.Client, nonce string) string {
 		t.Error(err)
 		return ""
 	}
-	browser := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	browser := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error {
+		return http.ErrUseLastResponse
+	}}
 	resp, err := browser.Get(start)
 	if err != nil {
 		t.Error(err)
@@ -80,7 +83,8 @@ func (p party) finish(t *testing.T, client *oauth.Client, code string) (map[stri
 	if err != nil {
 		return nil, err
 	}
-	return p.issuer.Verify(t.Context(), token.IDToken, oidc.Expect{ClientID: p.op.ClientID, Nonce: "nonce", AccessToken: token.Access})
+	return p.issuer.Verify(t.Context(), token.IDToken,
+		oidc.Expect{ClientID: p.op.ClientID, Nonce: "nonce", AccessToken: token.Access})
 }
 
 func TestSignInWithEachAlgorithm(t *testing.T) {
@@ -95,8 +99,9 @@ func TestSignInWithEachAlgorithm(t *testing.T) {
 	}
 }
 
-// The evil-OP matrix. Zitadel CVE-2026-55669, GO-2026-5732; Casdoor CVE-2026-9093, -9096, -9097, -9098; omniauth-auth0 CVE-2020-15240;
-// jwt-go CVE-2020-26160; Supabase Auth CVE-2026-31813: each is refused by the check named.
+// The evil-OP matrix. Zitadel CVE-2026-55669, GO-2026-5732; Casdoor CVE-2026-9093, -9096, -9097,
+// -9098; omniauth-auth0 CVE-2020-15240; jwt-go CVE-2020-26160; Supabase Auth CVE-2026-31813: each
+// is refused by the check named.
 func TestEvilOPMatrix(t *testing.T) {
 	t.Parallel()
 	for way, want := range map[cardeatest.Misbehaviour]string{
@@ -193,7 +198,8 @@ func TestBrokenEndpointsFailCleanly(t *testing.T) {
 	t.Parallel()
 	for _, endpoint := range []cardeatest.Endpoint{cardeatest.Discovery, cardeatest.JWKS, cardeatest.Token} {
 		for _, how := range []cardeatest.Failure{
-			cardeatest.SendsNothing, cardeatest.SendsNull, cardeatest.SendsHTML, cardeatest.SendsHuge, cardeatest.SendsError400,
+			cardeatest.SendsNothing, cardeatest.SendsNull, cardeatest.SendsHTML, cardeatest.SendsHuge,
+			cardeatest.SendsError400,
 			cardeatest.SendsError500, cardeatest.SendsElsewhere,
 		} {
 			t.Run(string(endpoint)+" "+string(how), func(t *testing.T) {
@@ -273,10 +279,12 @@ func TestConfiguredEndpointsReplaceDiscoveredOnes(t *testing.T) {
 		t.Errorf("all configured: %d discoveries", n)
 	}
 	partly := oidc.NewIssuer(oidc.Metadata{
-		Issuer: base, UserinfoURL: base + "/user", Algorithms: []string{"RS256"}, TokenAuth: []string{"none"}, RequireIss: true,
+		Issuer: base, UserinfoURL: base + "/user", Algorithms: []string{"RS256"}, TokenAuth: []string{"none"},
+		RequireIss: true,
 	}, outbound.Client(true), time.Now)
 	m, err := partly.Metadata(t.Context())
-	if err != nil || m.UserinfoURL != base+"/user" || m.TokenURL != base+"/token" || m.Algorithms[0] != "RS256" || m.TokenAuth[0] != "none" {
+	if err != nil || m.UserinfoURL != base+"/user" || m.TokenURL != base+"/token" || m.Algorithms[0] != "RS256" ||
+		m.TokenAuth[0] != "none" {
 		t.Errorf("partly configured: got %+v, %v", m, err)
 	}
 	if claims, err := (party{p.op, partly}).signIn(t); err == nil || !strings.HasPrefix(err.Error(), "id token: alg") {
@@ -290,17 +298,20 @@ func TestMetadataTellsWhatDiscoveryDoes(t *testing.T) {
 	m, err := p.issuer.Metadata(t.Context())
 	base := p.op.URL
 	if err != nil || m.Issuer != base || m.AuthorizationURL != base+"/authorize" || m.TokenURL != base+"/token" ||
-		m.UserinfoURL != base+"/userinfo" || m.JWKSURL != base+"/jwks" || !m.RequireIss || len(m.Algorithms) != 1 || len(m.TokenAuth) != 3 {
+		m.UserinfoURL != base+"/userinfo" || m.JWKSURL != base+"/jwks" || !m.RequireIss || len(m.Algorithms) != 1 ||
+		len(m.TokenAuth) != 3 {
 		t.Errorf("got %+v, %v", m, err)
 	}
 }
 
-// Better Auth GHSA-5rr4-8452-hf4v: an issuer's URL leads nowhere that is not allowed, nor does what it discovers.
+// Better Auth GHSA-5rr4-8452-hf4v: an issuer's URL leads nowhere that is not allowed, nor does what
+// it discovers.
 func TestDiscoveryRefusesUnsafeURLs(t *testing.T) {
 	t.Parallel()
 	p := newParty(t)
 	for _, issuer := range []string{
-		"http://idp.example", "https://user@idp.example", "https://idp.example#f", p.op.URL + "?q", p.op.URL + "?", "", "::", "https://169.254.169.254",
+		"http://idp.example", "https://user@idp.example", "https://idp.example#f", p.op.URL + "?q", p.op.URL + "?", "",
+		"::", "https://169.254.169.254",
 		"https://[::ffff:127.0.0.1]:1",
 	} {
 		i := oidc.NewIssuer(oidc.Metadata{Issuer: issuer}, outbound.Client(false), time.Now)
@@ -308,7 +319,8 @@ func TestDiscoveryRefusesUnsafeURLs(t *testing.T) {
 			t.Errorf("%q: got %+v, %v", issuer, m, err)
 		}
 	}
-	if m, err := oidc.NewIssuer(oidc.Metadata{Issuer: p.op.URL}, outbound.Client(false), time.Now).Metadata(t.Context()); err == nil {
+	if m, err := oidc.NewIssuer(oidc.Metadata{Issuer: p.op.URL}, outbound.Client(false),
+		time.Now).Metadata(t.Context()); err == nil {
 		t.Errorf("loopback without leave: got %+v", m)
 	}
 	if n := p.op.Requests(cardeatest.Discovery); n != 0 {

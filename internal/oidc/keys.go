@@ -15,17 +15,20 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// KeySet is the set of an issuer's public keys at a JWKS URL (RFC 7517 § 5). Its methods may be called concurrently.
+// KeySet is the set of an issuer's public keys at a JWKS URL (RFC 7517 § 5). Its methods may be
+// called concurrently.
 //
-// The keys are fetched when first needed and again when older than an hour. A token that none of them verifies costs one fetch more, at
-// once, because the issuer may have changed its keys; if that did not help there is none for 30 seconds, so that forged tokens cause no flood
-// of fetches. The price is that a change of keys within these seconds is noticed at their end.
+// The keys are fetched when first needed and again when older than an hour. A token that none of
+// them verifies costs one fetch more, at once, because the issuer may have changed its keys; if
+// that did not help there is none for 30 seconds, so that forged tokens cause no flood of fetches.
+// The price is that a change of keys within these seconds is noticed at their end.
 type KeySet struct {
 	url  string
 	keys *document[[]key]
 }
 
-// key is one of them. Microsoft's say for which issuer each is, so that the key of one tenant cannot speak for another; "" where it is not said.
+// key is one of them. Microsoft's say for which issuer each is, so that the key of one tenant
+// cannot speak for another; "" where it is not said.
 type key struct {
 	jose.JSONWebKey
 	issuer string
@@ -60,7 +63,8 @@ func (s *KeySet) payload(ctx context.Context, jws *jose.JSONWebSignature) ([]byt
 	return payload, by, nil
 }
 
-// verify looks only at the keys given, and never at those that the token itself names or brings (jku, x5u, x5c).
+// verify looks only at the keys given, and never at those that the token itself names or brings
+// (jku, x5u, x5c).
 func verify(jws *jose.JSONWebSignature, keys []key) ([]byte, key, error) {
 	header := jws.Signatures[0].Protected
 	known := false
@@ -104,8 +108,9 @@ func suits(key jose.JSONWebKey, alg string) bool {
 
 var curveAlgorithms = map[int]string{256: "ES256", 384: "ES384", 521: "ES512"}
 
-// fetchKeys leaves out keys of unknown kinds, which an issuer may publish beside the others (RFC 7517, Section 5). No key at all is an error,
-// so that a half-finished change of keys does not replace the ones known.
+// fetchKeys leaves out keys of unknown kinds, which an issuer may publish beside the others (RFC
+// 7517, Section 5). No key at all is an error, so that a half-finished change of keys does not
+// replace the ones known.
 func fetchKeys(ctx context.Context, client *http.Client, url string) ([]key, error) {
 	body, err := get(ctx, client, url)
 	if err != nil {
@@ -147,7 +152,8 @@ const (
 	maxRSABits = 8192
 )
 
-// usable reports whether a key is public, for signatures, and strong. Symmetric keys never are: what is published is no secret.
+// usable reports whether a key is public, for signatures, and strong. Symmetric keys never are:
+// what is published is no secret.
 func usable(key jose.JSONWebKey) bool {
 	if key.Use != "" && key.Use != "sig" {
 		return false
@@ -163,8 +169,9 @@ func usable(key jose.JSONWebKey) bool {
 	return false
 }
 
-// algorithms are the asymmetric ones. HS256 is not among them: with it the client secret has to stand up to guessing offline, so it counts only
-// where the configuration says so, and never because of what a token or the metadata says.
+// algorithms are the asymmetric ones. HS256 is not among them: with it the client secret has to
+// stand up to guessing offline, so it counts only where the configuration says so, and never
+// because of what a token or the metadata says.
 var algorithms = []string{
 	"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
 }

@@ -98,7 +98,8 @@ func sign(t testing.TB, alg jose.SignatureAlgorithm, key any, kid string, more .
 func signWith(t testing.TB, alg jose.SignatureAlgorithm, key any, options *jose.SignerOptions, more ...any) string {
 	t.Helper()
 	claims := map[string]any{
-		"iss": "https://idp.example", "aud": "client", "sub": "1", "nonce": "nonce", "iat": clock().Unix(), "exp": clock().Unix() + 60,
+		"iss": "https://idp.example", "aud": "client", "sub": "1", "nonce": "nonce", "iat": clock().Unix(),
+		"exp": clock().Unix() + 60,
 	}
 	for n := 0; n < len(more); n += 2 {
 		claims[more[n].(string)] = more[n+1]
@@ -125,12 +126,15 @@ func signWith(t testing.TB, alg jose.SignatureAlgorithm, key any, options *jose.
 func clock() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }
 
 func expect() Expect {
-	return Expect{ClientID: "client", Nonce: "nonce", Issuer: "https://idp.example", Algorithms: algorithms, Now: clock()}
+	return Expect{
+		ClientID: "client", Nonce: "nonce", Issuer: "https://idp.example", Algorithms: algorithms, Now: clock(),
+	}
 }
 
 func TestEachAlgorithmVerifiesWithItsKindOfKey(t *testing.T) {
 	t.Parallel()
-	r, p256, p384, p521, ed := rsaKey(t, 2048), ecKey(t, elliptic.P256()), ecKey(t, elliptic.P384()), ecKey(t, elliptic.P521()), edKey(t)
+	r, p256, p384, p521, ed := rsaKey(t, 2048), ecKey(t, elliptic.P256()), ecKey(t, elliptic.P384()), ecKey(t,
+		elliptic.P521()), edKey(t)
 	keys := []crypto.Signer{r, p256, p384, p521, ed}
 	var all []any
 	for n, key := range keys {
@@ -139,7 +143,8 @@ func TestEachAlgorithmVerifiesWithItsKindOfKey(t *testing.T) {
 	s := newKeyServer(t, all...)
 	set := NewKeySet(s.url, outbound.Client(true), clock)
 	for alg, kid := range map[jose.SignatureAlgorithm]int{
-		"RS256": 0, "RS384": 0, "RS512": 0, "PS256": 0, "PS384": 0, "PS512": 0, "ES256": 1, "ES384": 2, "ES512": 3, "EdDSA": 4,
+		"RS256": 0, "RS384": 0, "RS512": 0, "PS256": 0, "PS384": 0, "PS512": 0, "ES256": 1, "ES384": 2, "ES512": 3,
+		"EdDSA": 4,
 	} {
 		hash := leftHalf("access", string(alg))
 		e := expect()
@@ -151,7 +156,8 @@ func TestEachAlgorithmVerifiesWithItsKindOfKey(t *testing.T) {
 				t.Errorf("%s with kid %q: got %v, %v", alg, id, claims, err)
 			}
 			e.Algorithms = []string{"HS256", "none", "RS999"}
-			if _, err := set.Verify(t.Context(), token, e); err == nil || !strings.HasPrefix(err.Error(), "id token: alg: ") {
+			if _, err := set.Verify(t.Context(), token, e); err == nil ||
+				!strings.HasPrefix(err.Error(), "id token: alg: ") {
 				t.Errorf("%s not told by the issuer: got %v", alg, err)
 			}
 			e.Algorithms = algorithms
@@ -192,18 +198,23 @@ func TestUnfitKeysVerifyNothing(t *testing.T) {
 		key   any
 		token string
 	}{
-		"RSA of 1024 bits":         {public(weak, "k"), signRS256(t, weak, "k")},
-		"RSA of 9000 bits":         {huge, sign(t, jose.RS256, strong, "k")},
-		"for encryption":           {use(public(strong, "k"), "enc", ""), sign(t, jose.RS256, strong, "k")},
-		"for another algorithm":    {use(public(strong, "k"), "sig", "RS512"), sign(t, jose.RS256, strong, "k")},
-		"another kind of key":      {public(ec, "k"), sign(t, jose.RS256, strong, "k")},
-		"another curve":            {public(ecKey(t, elliptic.P384()), "k"), sign(t, jose.ES256, ec, "k")},
-		"private":                  {jose.JSONWebKey{Key: strong, KeyID: "k"}, sign(t, jose.RS256, strong, "k")},
-		"symmetric":                {jose.JSONWebKey{Key: secret, KeyID: "k"}, sign(t, jose.HS256, secret, "k")},
-		"symmetric, named RS256":   {jose.JSONWebKey{Key: secret, KeyID: "k", Algorithm: "RS256"}, sign(t, jose.RS256, strong, "k")},
-		"of unknown kind":          {map[string]string{"kty": "XYZ", "kid": "k"}, sign(t, jose.RS256, strong, "k")},
-		"not an object":            {"k", sign(t, jose.RS256, strong, "k")},
-		"point not on the curve":   {map[string]string{"kty": "EC", "crv": "P-256", "kid": "k", "x": "AQ", "y": "AQ"}, sign(t, jose.ES256, ec, "k")},
+		"RSA of 1024 bits":      {public(weak, "k"), signRS256(t, weak, "k")},
+		"RSA of 9000 bits":      {huge, sign(t, jose.RS256, strong, "k")},
+		"for encryption":        {use(public(strong, "k"), "enc", ""), sign(t, jose.RS256, strong, "k")},
+		"for another algorithm": {use(public(strong, "k"), "sig", "RS512"), sign(t, jose.RS256, strong, "k")},
+		"another kind of key":   {public(ec, "k"), sign(t, jose.RS256, strong, "k")},
+		"another curve":         {public(ecKey(t, elliptic.P384()), "k"), sign(t, jose.ES256, ec, "k")},
+		"private":               {jose.JSONWebKey{Key: strong, KeyID: "k"}, sign(t, jose.RS256, strong, "k")},
+		"symmetric":             {jose.JSONWebKey{Key: secret, KeyID: "k"}, sign(t, jose.HS256, secret, "k")},
+		"symmetric, named RS256": {
+			jose.JSONWebKey{Key: secret, KeyID: "k", Algorithm: "RS256"}, sign(t, jose.RS256, strong, "k"),
+		},
+		"of unknown kind": {map[string]string{"kty": "XYZ", "kid": "k"}, sign(t, jose.RS256, strong, "k")},
+		"not an object":   {"k", sign(t, jose.RS256, strong, "k")},
+		"point not on the curve": {
+			map[string]string{"kty": "EC", "crv": "P-256", "kid": "k", "x": "AQ", "y": "AQ"},
+			sign(t, jose.ES256, ec, "k"),
+		},
 		"another key of that kind": {public(ecKey(t, elliptic.P256()), "k"), sign(t, jose.ES256, ec, "k")},
 		"another kid":              {public(ec, "K"), sign(t, jose.ES256, ec, "k")},
 	} {
@@ -241,10 +252,14 @@ func TestKeySetWithoutUsableKeyIsAnError(t *testing.T) {
 	key := ecKey(t, elliptic.P256())
 	s := newKeyServer(t)
 	set := NewKeySet(s.url, outbound.Client(true), clock)
-	for _, body := range []string{`{"keys":[]}`, `{}`, `null`, `[]`, `{"keys":{}}`, `<html>`, ``, `{"keys":[` + strings.Repeat(`{},`, 1000) + `{}]}`} {
+	for _, body := range []string{
+		`{"keys":[]}`, `{}`, `null`, `[]`, `{"keys":{}}`, `<html>`, ``,
+		`{"keys":[` + strings.Repeat(`{},`, 1000) + `{}]}`,
+	} {
 		s.body.Store(body)
 		set.keys.err = nil // forget that it failed just now
-		if _, err := set.Verify(t.Context(), sign(t, jose.ES256, key, "k"), expect()); err == nil || !strings.HasPrefix(err.Error(), "id token: keys: ") {
+		if _, err := set.Verify(t.Context(), sign(t, jose.ES256, key, "k"), expect()); err == nil ||
+			!strings.HasPrefix(err.Error(), "id token: keys: ") {
 			t.Errorf("%.30s: got %v", body, err)
 		}
 	}

@@ -20,9 +20,11 @@ type Metadata struct {
 	TokenURL         string
 	UserinfoURL      string // "" when the issuer has none
 	JWKSURL          string
-	Algorithms       []string // what it signs ID tokens with; RS256 when discovery does not tell, any when there is no discovery
-	TokenAuth        []string // how clients may authenticate at the token endpoint; nil when not told
-	RequireIss       bool     // every callback carries iss (RFC 9207 § 3)
+	// what it signs ID tokens with; RS256 when discovery does not tell, any when there is no
+	// discovery
+	Algorithms []string
+	TokenAuth  []string // how clients may authenticate at the token endpoint; nil when not told
+	RequireIss bool     // every callback carries iss (RFC 9207 § 3)
 
 	PushURL     string   // takes pushed authorization requests (RFC 9126 § 5); "" when the issuer does not
 	RequirePush bool     // and takes no others
@@ -30,7 +32,8 @@ type Metadata struct {
 	Aliases     Aliases
 }
 
-// Aliases are the endpoints for clients that present a certificate (RFC 8705 § 5). What is "" has none.
+// Aliases are the endpoints for clients that present a certificate (RFC 8705 § 5). What is "" has
+// none.
 type Aliases struct{ TokenURL, UserinfoURL, PushURL string }
 
 // WithCertificate returns the metadata with the endpoints for clients that present a certificate.
@@ -87,8 +90,9 @@ func (m *Metadata) discoveryURL() string {
 	return strings.TrimSuffix(m.Issuer, "/") + "/.well-known/openid-configuration"
 }
 
-// agreed is the issuer that tokens must carry, when the configured one is not contradicted by what was discovered: exactly it (Section 4.3), or
-// for a service with tenants its text with other names in the braces, or the issuer of one tenant, which then is the only one.
+// agreed is the issuer that tokens must carry, when the configured one is not contradicted by what
+// was discovered: exactly it (Section 4.3), or for a service with tenants its text with other names
+// in the braces, or the issuer of one tenant, which then is the only one.
 func agreed(configured, discovered string) (string, error) {
 	switch {
 	case discovered == configured || HasClaims(configured) && sameIdentifier(configured, discovered):

@@ -77,7 +77,10 @@ func TestSignedUserinfo(t *testing.T) {
 			t.Errorf("%s: got %v, %v", name, claims, err)
 		}
 	}
-	for _, e := range []Expect{{}, {ClientID: "client", Issuer: "https://idp.example"}, {ClientID: "client", Now: clock()}, {Issuer: "https://idp.example", Now: clock()}} {
+	for _, e := range []Expect{
+		{}, {ClientID: "client", Issuer: "https://idp.example"}, {ClientID: "client", Now: clock()},
+		{Issuer: "https://idp.example", Now: clock()},
+	} {
 		if claims, err := set.VerifyUserinfo(t.Context(), sign(t, jose.ES256, key, "k"), e); err == nil {
 			t.Errorf("%+v: got %v", e, claims)
 		}

@@ -57,7 +57,8 @@ func TestAgreedIssuer(t *testing.T) {
 		{tenants, "https://login.example/{tenantid}/v1.0", ""},
 		{tenants, "https://evil.example/{tenantid}/v2.0", ""},
 		{tenants, "", ""},
-		{"https://login.example/a/v2.0", "https://login.example/{tenantid}/v2.0", ""}, // braces count only where they are configured
+		// braces count only where they are configured
+		{"https://login.example/a/v2.0", "https://login.example/{tenantid}/v2.0", ""},
 	} {
 		got, err := agreed(test.configured, test.discovered)
 		if got != test.want || (err == nil) != (test.want != "") {
@@ -66,7 +67,8 @@ func TestAgreedIssuer(t *testing.T) {
 	}
 }
 
-// Supabase Auth CVE-2026-31813, and what Microsoft asks of multi-tenant applications: the issuer must be the one that the token's own tenant has.
+// Supabase Auth CVE-2026-31813, and what Microsoft asks of multi-tenant applications: the issuer
+// must be the one that the token's own tenant has.
 func TestTokensOfTenants(t *testing.T) {
 	t.Parallel()
 	key := ecKey(t, elliptic.P256())
@@ -77,7 +79,8 @@ func TestTokensOfTenants(t *testing.T) {
 		want     bool
 	}{
 		{"https://login.example/a/v2.0", "a", nil, true},
-		{"https://login.example/a/v2.0", "a", []string{"https://login.example/b/v2.0", "https://login.example/a/v2.0"}, true},
+		{"https://login.example/a/v2.0", "a", []string{"https://login.example/b/v2.0", "https://login.example/a/v2.0"},
+			true},
 		{"https://login.example/a/v2.0", "a", []string{"https://login.example/b/v2.0"}, false},
 		{"https://login.example/a/v2.0", "b", nil, false},
 		{"https://login.example/a/v2.0", nil, nil, false},
@@ -99,7 +102,8 @@ func TestTokensOfTenants(t *testing.T) {
 	}
 }
 
-// A key that is one tenant's must not speak for another: with that, a stolen key for personal accounts once opened companies' ones.
+// A key that is one tenant's must not speak for another: with that, a stolen key for personal
+// accounts once opened companies' ones.
 func TestKeysOfTenants(t *testing.T) {
 	t.Parallel()
 	key := ecKey(t, elliptic.P256())
@@ -136,9 +140,13 @@ func TestDiscoveryElsewhere(t *testing.T) {
 		fmt.Fprint(w, `{"issuer":"https://idp.example/tenant/","authorization_endpoint":"https://idp.example/a","token_endpoint":"https://idp.example/t","jwks_uri":"https://idp.example/k"}`)
 	}))
 	t.Cleanup(server.Close)
-	configured := Metadata{Issuer: "https://idp.example/tenant/", DiscoveryURL: server.URL + "/flow/.well-known/openid-configuration?p=flow"}
+	configured := Metadata{
+		Issuer:       "https://idp.example/tenant/",
+		DiscoveryURL: server.URL + "/flow/.well-known/openid-configuration?p=flow",
+	}
 	m, err := NewIssuer(configured, outbound.Client(true), clock).Metadata(t.Context())
-	if err != nil || asked != "/flow/.well-known/openid-configuration?p=flow" || m.Issuer != "https://idp.example/tenant/" || m.UserinfoURL != "" {
+	if err != nil || asked != "/flow/.well-known/openid-configuration?p=flow" ||
+		m.Issuer != "https://idp.example/tenant/" || m.UserinfoURL != "" {
 		t.Errorf("asked %s, got %+v, %v", asked, m, err)
 	}
 	configured.Issuer = "https://idp.example/tenant"

@@ -15,7 +15,8 @@ func TestMerge(t *testing.T) {
 			claims{"sub": "1", "name": "new", "iss": "i", "picture": "p"},
 		},
 		"what speaks of the ID token stays": {
-			claims{"sub": "1", "iss": "i", "nonce": "n", "exp": 1}, claims{"sub": "1", "iss": "x", "nonce": "x", "exp": 9, "aud": "x", "amr": "x"},
+			claims{"sub": "1", "iss": "i", "nonce": "n", "exp": 1},
+			claims{"sub": "1", "iss": "x", "nonce": "x", "exp": 9, "aud": "x", "amr": "x"},
 			claims{"sub": "1", "iss": "i", "nonce": "n", "exp": 1},
 		},
 		"another address is not verified by the ID token": {
@@ -23,7 +24,8 @@ func TestMerge(t *testing.T) {
 			claims{"sub": "1", "email": "b"},
 		},
 		"nor another number": {
-			claims{"sub": "1", "phone_number": "+1", "phone_number_verified": true}, claims{"sub": "1", "phone_number": "+2"},
+			claims{"sub": "1", "phone_number": "+1", "phone_number_verified": true},
+			claims{"sub": "1", "phone_number": "+2"},
 			claims{"sub": "1", "phone_number": "+2"},
 		},
 		"nor is no address": {

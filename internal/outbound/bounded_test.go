@@ -43,7 +43,10 @@ func TestBounded(t *testing.T) {
 	if res, err := client.Get(server.URL + "/teapot"); err != nil || res.StatusCode != http.StatusTeapot {
 		t.Errorf("got %v, %v", res, err)
 	}
-	for _, url := range []string{server.URL + "/away", server.URL + "/huge", "http://idp.example/", "ftp://idp.example/", "https://u:p@idp.example/"} {
+	for _, url := range []string{
+		server.URL + "/away", server.URL + "/huge", "http://idp.example/", "ftp://idp.example/",
+		"https://u:p@idp.example/",
+	} {
 		if res, err := client.Get(url); err == nil {
 			t.Errorf("%s: got %d", url, res.StatusCode)
 		}

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Endpoint reports what is wrong with a URL that secrets or tokens are sent to: it must be absolute, https unless its host is the machine
-// itself, and without user name and fragment.
+// Endpoint reports what is wrong with a URL that secrets or tokens are sent to: it must be
+// absolute, https unless its host is the machine itself, and without user name and fragment.
 func Endpoint(raw string) error {
 	u, err := url.Parse(raw)
 	if err != nil {
@@ -34,7 +34,8 @@ func endpoint(u *url.URL) error {
 	return errors.New("URL must be https")
 }
 
-// Loopback reports whether the host of a URL is the machine itself: localhost or a name below it (RFC 6761 § 6.3), or a loopback address.
+// Loopback reports whether the host of a URL is the machine itself: localhost or a name below it
+// (RFC 6761 § 6.3), or a loopback address.
 func Loopback(raw string) bool {
 	u, err := url.Parse(raw)
 	return err == nil && loopbackHost(u.Hostname())

@@ -24,17 +24,24 @@ func get(t *testing.T, ctx context.Context, client *http.Client, url string) (*R
 	return Do(client, req)
 }
 
-// Better Auth GHSA-5rr4-8452-hf4v, Casdoor CVE-2026-5469, Zitadel CVE-2025-67494: SSRF through discovery.
+// Better Auth GHSA-5rr4-8452-hf4v, Casdoor CVE-2026-5469, Zitadel CVE-2025-67494: SSRF through
+// discovery.
 func TestGuardRefusesAddressesOfTheMachineItself(t *testing.T) {
 	t.Parallel()
 	loopback := []string{
-		"127.0.0.1:80", "127.8.9.1:443", "[::1]:80", "[::ffff:127.0.0.1]:80", "[64:ff9b::127.0.0.1]:80", "[::127.0.0.1]:80", "[2002:7f00:1::]:80",
+		"127.0.0.1:80", "127.8.9.1:443", "[::1]:80", "[::ffff:127.0.0.1]:80", "[64:ff9b::127.0.0.1]:80",
+		"[::127.0.0.1]:80", "[2002:7f00:1::]:80",
 	}
 	never := []string{
-		"169.254.169.254:80", "[::ffff:169.254.169.254]:80", "[64:ff9b::a9fe:a9fe]:80", "[2002:a9fe:a9fe::1]:80", "[fe80::1]:80", "[fe80::1%eth0]:80",
-		"0.0.0.0:80", "[::]:80", "[::ffff:0.0.0.0]:80", "224.0.0.1:80", "[ff02::1]:80", "[fd00:ec2::254]:80", "idp.example:443", "",
+		"169.254.169.254:80", "[::ffff:169.254.169.254]:80", "[64:ff9b::a9fe:a9fe]:80", "[2002:a9fe:a9fe::1]:80",
+		"[fe80::1]:80", "[fe80::1%eth0]:80",
+		"0.0.0.0:80", "[::]:80", "[::ffff:0.0.0.0]:80", "224.0.0.1:80", "[ff02::1]:80", "[fd00:ec2::254]:80",
+		"idp.example:443", "",
 	}
-	allowed := []string{"10.0.0.1:443", "172.16.0.9:443", "192.168.1.1:443", "[fd12:3456::1]:443", "93.184.216.34:443", "[2606:2800:220:1::1]:443"}
+	allowed := []string{
+		"10.0.0.1:443", "172.16.0.9:443", "192.168.1.1:443", "[fd12:3456::1]:443", "93.184.216.34:443",
+		"[2606:2800:220:1::1]:443",
+	}
 	for _, address := range loopback {
 		if guard(address, false) == nil {
 			t.Errorf("guard(%q, false) let it through", address)
@@ -55,7 +62,8 @@ func TestGuardRefusesAddressesOfTheMachineItself(t *testing.T) {
 	}
 }
 
-// The same row, through the real client: the name resolves to loopback, so only the guard at dial time can tell.
+// The same row, through the real client: the name resolves to loopback, so only the guard at dial
+// time can tell.
 func TestClientRefusesLoopbackAfterNameResolution(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int32
@@ -63,7 +71,8 @@ func TestClientRefusesLoopbackAfterNameResolution(t *testing.T) {
 	defer server.Close()
 	byName := strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
 	for _, url := range []string{server.URL, byName} {
-		if _, err := get(t, t.Context(), Client(false), url); err == nil || !strings.Contains(err.Error(), "not allowed") {
+		if _, err := get(t, t.Context(), Client(false), url); err == nil ||
+			!strings.Contains(err.Error(), "not allowed") {
 			t.Errorf("calling %s: got error %v, want it not allowed", url, err)
 		}
 	}
@@ -112,15 +121,21 @@ func TestDoBoundsTheAnswer(t *testing.T) {
 	t.Parallel()
 	const exact = MaxBody
 	mux := http.NewServeMux()
-	mux.HandleFunc("/exact", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, strings.Repeat("x", exact)) })
-	mux.HandleFunc("/longer", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, strings.Repeat("x", exact+1)) })
+	mux.HandleFunc("/exact", func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, strings.Repeat("x", exact))
+	})
+	mux.HandleFunc("/longer", func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, strings.Repeat("x", exact+1))
+	})
 	mux.HandleFunc("/bomb", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
 		z := gzip.NewWriter(w)
 		defer z.Close()
 		io.CopyN(z, zeros{}, 50<<20)
 	})
-	mux.HandleFunc("/headers", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X", strings.Repeat("x", 1<<20)) })
+	mux.HandleFunc("/headers", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X", strings.Repeat("x", 1<<20))
+	})
 	server := httptest.NewServer(mux)
 	defer server.Close()
 	client := Client(true)
@@ -129,7 +144,8 @@ func TestDoBoundsTheAnswer(t *testing.T) {
 		t.Errorf("answer of the largest size: %v", err)
 	}
 	for _, path := range []string{"/longer", "/bomb"} {
-		if _, err := get(t, t.Context(), client, server.URL+path); err == nil || !strings.Contains(err.Error(), "longer than") {
+		if _, err := get(t, t.Context(), client, server.URL+path); err == nil ||
+			!strings.Contains(err.Error(), "longer than") {
 			t.Errorf("%s: got error %v", path, err)
 		}
 	}
@@ -145,7 +161,8 @@ func TestDoStopsReading(t *testing.T) {
 	client := &http.Client{Transport: through(func(*http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: http.StatusOK, Body: body}, nil
 	})}
-	if _, err := get(t, t.Context(), client, "https://idp.example/"); err == nil || !strings.Contains(err.Error(), "longer than") || !body.closed {
+	if _, err := get(t, t.Context(), client, "https://idp.example/"); err == nil ||
+		!strings.Contains(err.Error(), "longer than") || !body.closed {
 		t.Errorf("got error %v; closed: %v", err, body.closed)
 	}
 }
@@ -178,7 +195,9 @@ func TestCallsEndAfterTheTimeout(t *testing.T) {
 		<-r.Context().Done()
 		return nil, r.Context().Err()
 	})
-	for name, client := range map[string]*http.Client{"Client": Client(false), "Bounded": Bounded(&http.Client{Transport: hanging})} {
+	for name, client := range map[string]*http.Client{
+		"Client": Client(false), "Bounded": Bounded(&http.Client{Transport: hanging}),
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -221,7 +240,8 @@ func TestDoStopsWithItsContext(t *testing.T) {
 
 func TestDoRefusesPlainHTTPAndMissingClient(t *testing.T) {
 	t.Parallel()
-	if _, err := get(t, t.Context(), Client(true), "http://idp.example/"); err == nil || !strings.Contains(err.Error(), "https") {
+	if _, err := get(t, t.Context(), Client(true), "http://idp.example/"); err == nil ||
+		!strings.Contains(err.Error(), "https") {
 		t.Errorf("plain http: got error %v", err)
 	}
 	if _, err := get(t, t.Context(), nil, "https://idp.example/"); err == nil {
@@ -232,13 +252,17 @@ func TestDoRefusesPlainHTTPAndMissingClient(t *testing.T) {
 func TestEndpoint(t *testing.T) {
 	t.Parallel()
 	good := []string{
-		"https://idp.example/token", "https://idp.example:8443/a?b=c", "https://10.0.0.1/", "http://localhost:3000/x", "http://LOCALHOST/x",
+		"https://idp.example/token", "https://idp.example:8443/a?b=c", "https://10.0.0.1/", "http://localhost:3000/x",
+		"http://LOCALHOST/x",
 		"http://app.localhost/x", "http://127.0.0.1:1/", "http://[::1]:1/",
 	}
 	bad := []string{
-		"", "idp.example", "/token", "//idp.example/token", "http://idp.example/", "ftp://idp.example/", "javascript:alert(1)", "https:///x", "https:idp.example",
-		"https://user@idp.example/", "https://user:pass@idp.example/", "https://idp.example/#f", "https://idp.example/#", "http://localhost.evil.example/",
-		"http://evil-localhost/", "http://0.0.0.0/", "http://10.0.0.1/", "http://169.254.169.254/", "https://a b/", "https://idp.example/%zz",
+		"", "idp.example", "/token", "//idp.example/token", "http://idp.example/", "ftp://idp.example/",
+		"javascript:alert(1)", "https:///x", "https:idp.example",
+		"https://user@idp.example/", "https://user:pass@idp.example/", "https://idp.example/#f",
+		"https://idp.example/#", "http://localhost.evil.example/",
+		"http://evil-localhost/", "http://0.0.0.0/", "http://10.0.0.1/", "http://169.254.169.254/", "https://a b/",
+		"https://idp.example/%zz",
 	}
 	for _, raw := range good {
 		if err := Endpoint(raw); err != nil {
@@ -263,7 +287,9 @@ func TestObjectTakesOneJSONObject(t *testing.T) {
 	if err != nil || v["id"].(interface{ String() string }).String() != "12345678901234567890" {
 		t.Errorf("got %v, %v, want the number as written", v, err)
 	}
-	for _, body := range []string{"", "null", "[]", "1", `"x"`, "<html>", `{"a":1}{"b":2}`, `{"a":1} x`, `{"a":`, strings.Repeat("[", 100_000)} {
+	for _, body := range []string{
+		"", "null", "[]", "1", `"x"`, "<html>", `{"a":1}{"b":2}`, `{"a":1} x`, `{"a":`, strings.Repeat("[", 100_000),
+	} {
 		if v, err := Object([]byte(body)); err == nil || v != nil {
 			t.Errorf("Object(%.20q) = %v, %v", body, v, err)
 		}

@@ -20,9 +20,10 @@ type Response struct {
 	Body   []byte
 }
 
-// Do sends a request to an [Endpoint] and reads the answer. Whatever client is given, a redirect is an error and not followed, so that secrets
-// in the request stay with the server they were meant for; so is an answer longer than [MaxBody]. Any other status is the caller's to judge.
-// Errors hold neither URL nor headers. A nil client is an error.
+// Do sends a request to an [Endpoint] and reads the answer. Whatever client is given, a redirect is
+// an error and not followed, so that secrets in the request stay with the server they were meant
+// for; so is an answer longer than [MaxBody]. Any other status is the caller's to judge. Errors
+// hold neither URL nor headers. A nil client is an error.
 func Do(client *http.Client, req *http.Request) (*Response, error) {
 	if client == nil {
 		return nil, errors.New("no HTTP client")

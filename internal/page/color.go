@@ -52,8 +52,8 @@ func contrast(a, b color) float64 {
 	return (max(la, lb) + 0.05) / (min(la, lb) + 0.05)
 }
 
-// textOn is the color of text on a background: white if that can be read, else the pages' own dark, else black. White and black cannot both fail: the
-// product of their contrasts is 21.
+// textOn is the color of text on a background: white if that can be read, else the pages' own dark,
+// else black. White and black cannot both fail: the product of their contrasts is 21.
 func textOn(background color) color {
 	for _, c := range []color{white, light.text} {
 		if contrast(c, background) >= textContrast {
@@ -63,7 +63,8 @@ func textOn(background color) color {
 	return black
 }
 
-// visibleOn moves a color toward another, in steps of a twentieth, until it has the wanted contrast with a background.
+// visibleOn moves a color toward another, in steps of a twentieth, until it has the wanted contrast
+// with a background.
 func visibleOn(background, c, toward color, want float64) color {
 	for step := range 20 {
 		if m := mix(c, toward, float64(step)/20); contrast(m, background) >= want {

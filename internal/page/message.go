@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// Unavailable is the code of a failure that passes, such as a database that is away. No URL carries it.
+// Unavailable is the code of a failure that passes, such as a database that is away. No URL carries
+// it.
 const Unavailable = "Unavailable"
 
 // explanation is what the error page says about a code.
@@ -15,36 +16,47 @@ type explanation struct {
 	text    string
 }
 
-// explain finds the text for a code of the error page. A code that belongs to the sign-in page keeps its own text.
+// explain finds the text for a code of the error page. A code that belongs to the sign-in page
+// keeps its own text.
 func explain(code string) explanation {
 	switch strings.ToLower(code) {
 	case "configuration":
-		return explanation{http.StatusInternalServerError, "Server error", "Sign-in is not working right now because of a problem on the server. " +
-			"Please try again later; if it goes on, tell the people who run this site."}
+		return explanation{http.StatusInternalServerError, "Server error",
+			"Sign-in is not working right now because of a problem on the server. " +
+				"Please try again later; if it goes on, tell the people who run this site."}
 	case "unavailable":
-		return explanation{http.StatusServiceUnavailable, "Try again in a moment", "Sign-in cannot reach what it needs right now. Nothing is lost; please try again."}
+		return explanation{
+			http.StatusServiceUnavailable, "Try again in a moment",
+			"Sign-in cannot reach what it needs right now. Nothing is lost; please try again.",
+		}
 	case "accessdenied":
 		return explanation{http.StatusForbidden, "Access denied", signInMessage(code)}
 	case "verification":
 		return explanation{http.StatusForbidden, "Unable to sign in", "This sign-in link is no longer valid. " +
 			"It may have been used already, or it may have expired. Please ask for a new one."}
 	case "webauthnverificationerror":
-		return explanation{http.StatusOK, "Unable to sign in", "Your passkey could not be verified. Please try again, or sign in another way."}
+		return explanation{
+			http.StatusOK, "Unable to sign in",
+			"Your passkey could not be verified. Please try again, or sign in another way.",
+		}
 	case "":
 		return explanation{http.StatusOK, "Error", "Something went wrong. Please go back and try again."}
 	}
 	return explanation{http.StatusOK, "Error", signInMessage(code)}
 }
 
-// signInMessage finds the text that the sign-in page shows for a code, and none for no code. Codes of both generations of the protocol are known.
+// signInMessage finds the text that the sign-in page shows for a code, and none for no code. Codes
+// of both generations of the protocol are known.
 func signInMessage(code string) string {
 	switch strings.ToLower(code) {
 	case "":
 		return ""
-	case "signin", "oauthsignin", "oauthcallback", "oauthcallbackerror", "oauthcreateaccount", "emailcreateaccount", "callback":
+	case "signin", "oauthsignin", "oauthcallback", "oauthcallbackerror", "oauthcreateaccount", "emailcreateaccount",
+		"callback":
 		return "Signing in did not work. Please try again, or use a different account."
 	case "oauthaccountnotlinked":
-		return "There is already a user with this account or its email address. To prove that it is you, please sign in the way you did the first time."
+		return "There is already a user with this account or its email address. To prove that it is you, please " +
+			"sign in the way you did the first time."
 	case "accountnotlinked":
 		return "This account belongs to another user of this site. Please sign out first, or use a different account."
 	case "emailsignin":
@@ -52,7 +64,8 @@ func signInMessage(code string) string {
 	case "ratelimited":
 		return "That was too much in a short time. Please wait a while and try again."
 	case "wrongcode":
-		return "This code is not right, or it is no longer valid. Please use the one in the newest email, or ask for another email."
+		return "This code is not right, or it is no longer valid. Please use the one in the newest email, or ask " +
+			"for another email."
 	case "credentialssignin":
 		return "These details do not match. Please check them and try again."
 	case "sessionrequired":

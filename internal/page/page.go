@@ -1,7 +1,9 @@
-// Package page renders the built-in pages: sign in, sign out, error, verify request, and the one that confirms a link from a mail.
+// Package page renders the built-in pages: sign in, sign out, error, verify request, and the one
+// that confirms a link from a mail.
 //
-// The pages are HTML without any script, with one inline style sheet that their Content-Security-Policy names by its hash. They are rendered into
-// memory first, so that a visitor never sees half a page.
+// The pages are HTML without any script, with one inline style sheet that their
+// Content-Security-Policy names by its hash. They are rendered into memory first, so that a visitor
+// never sees half a page.
 package page
 
 import (
@@ -29,7 +31,8 @@ type Pages struct {
 	buffers   sync.Pool
 }
 
-// New prepares the pages. All faults of the theme and of the providers come back joined, each naming its field.
+// New prepares the pages. All faults of the theme and of the providers come back joined, each
+// naming its field.
 func New(theme Theme, providers []Provider) (*Pages, error) {
 	logoSource, themeErr := theme.check()
 	if err := errors.Join(themeErr, checkProviders(providers)); err != nil {
@@ -79,7 +82,8 @@ type VerifyRequest struct {
 	Site  string // origin of the site
 	Error string // code of the query; empty for none
 
-	// The forms are there only for the browser that asked for the mail: without CodeAction there are none.
+	// The forms are there only for the browser that asked for the mail: without CodeAction there
+	// are none.
 	CodeAction   string // URL that the form for the code posts to
 	ResendAction string // URL that the form for another mail posts to
 	CSRFToken    string
@@ -87,7 +91,8 @@ type VerifyRequest struct {
 	Email        string // address of the mail
 }
 
-// Confirm is what the page shows that a link from a mail leads to in another browser than the one that asked for it.
+// Confirm is what the page shows that a link from a mail leads to in another browser than the one
+// that asked for it.
 type Confirm struct {
 	Site        string // origin of the site
 	Action      string // URL that the form posts to
@@ -97,44 +102,55 @@ type Confirm struct {
 	Token       string // of the link
 }
 
-// SignIn writes the sign-in page with status 200. When it returns an error nothing was written, headers included.
+// SignIn writes the sign-in page with status 200. When it returns an error nothing was written,
+// headers included.
 func (p *Pages) SignIn(w http.ResponseWriter, data SignIn) error {
 	if !followable(data.CallbackURL) {
 		data.CallbackURL = ""
 	}
 	return p.write(w, http.StatusOK, document{
-		Name: "signin", Title: "Sign In", Site: data.Site, Message: cmp.Or(data.Message, signInMessage(data.Error)), SignIn: data,
+		Name: "signin", Title: "Sign In", Site: data.Site, Message: cmp.Or(data.Message, signInMessage(data.Error)),
+		SignIn: data,
 	})
 }
 
-// SignOut writes the page that asks whether to sign out, with status 200. When it returns an error nothing was written.
+// SignOut writes the page that asks whether to sign out, with status 200. When it returns an error
+// nothing was written.
 func (p *Pages) SignOut(w http.ResponseWriter, data SignOut) error {
 	return p.write(w, http.StatusOK, document{Name: "signout", Title: "Sign Out", Site: data.Site, SignOut: data})
 }
 
-// Error writes the error page: status 500 for Configuration, 403 for AccessDenied and Verification, 503 for [Unavailable], 200 for any other code. Upper
-// and lower case are the same. When it returns an error nothing was written.
+// Error writes the error page: status 500 for Configuration, 403 for AccessDenied and Verification,
+// 503 for [Unavailable], 200 for any other code. Upper and lower case are the same. When it returns
+// an error nothing was written.
 func (p *Pages) Error(w http.ResponseWriter, data Failure) error {
 	e := explain(data.Code)
-	return p.write(w, e.status, document{Name: "error", Title: "Error", Site: data.Site, Heading: e.heading, Message: e.text, Failure: data})
+	return p.write(w, e.status, document{
+		Name: "error", Title: "Error", Site: data.Site, Heading: e.heading, Message: e.text, Failure: data,
+	})
 }
 
-// VerifyRequest writes the page that tells to look for a mail, with status 200. When it returns an error nothing was written.
+// VerifyRequest writes the page that tells to look for a mail, with status 200. When it returns an
+// error nothing was written.
 func (p *Pages) VerifyRequest(w http.ResponseWriter, data VerifyRequest) error {
 	if !followable(data.CallbackURL) {
 		data.CallbackURL = ""
 	}
 	return p.write(w, http.StatusOK, document{
-		Name: "verify-request", Title: "Verify Request", Site: data.Site, Message: signInMessage(data.Error), VerifyRequest: data,
+		Name: "verify-request", Title: "Verify Request", Site: data.Site, Message: signInMessage(data.Error),
+		VerifyRequest: data,
 	})
 }
 
-// Confirm writes the page that asks whether to sign in with a link, with status 200. When it returns an error nothing was written.
+// Confirm writes the page that asks whether to sign in with a link, with status 200. When it
+// returns an error nothing was written.
 func (p *Pages) Confirm(w http.ResponseWriter, data Confirm) error {
 	if !followable(data.CallbackURL) {
 		data.CallbackURL = ""
 	}
-	return p.write(w, http.StatusOK, document{Name: "confirm", Title: "Confirm Sign In", Site: data.Site, Confirm: data})
+	return p.write(w, http.StatusOK, document{
+		Name: "confirm", Title: "Confirm Sign In", Site: data.Site, Confirm: data,
+	})
 }
 
 // document is what the templates see.
@@ -177,7 +193,9 @@ func (p *Pages) write(w http.ResponseWriter, status int, d document) error {
 	return nil
 }
 
-// followable reports whether a browser may be sent to a URL after signing in. Others are refused when they come back; here they are not even offered.
+// followable reports whether a browser may be sent to a URL after signing in. Others are refused
+// when they come back; here they are not even offered.
 func followable(callback string) bool {
-	return strings.HasPrefix(callback, "/") || strings.HasPrefix(callback, "https://") || strings.HasPrefix(callback, "http://")
+	return strings.HasPrefix(callback, "/") || strings.HasPrefix(callback, "https://") ||
+		strings.HasPrefix(callback, "http://")
 }

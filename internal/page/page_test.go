@@ -38,7 +38,8 @@ func oauthProviders() []page.Provider {
 
 func allProviders() []page.Provider {
 	link := page.Provider{ID: "email", Name: "Email", Kind: page.Email, Action: "/api/auth/signin/email"}
-	password := page.Provider{ID: "credentials", Name: "password", Kind: page.Credentials, Action: "/api/auth/callback/credentials",
+	password := page.Provider{ID: "credentials", Name: "password", Kind: page.Credentials,
+		Action: "/api/auth/callback/credentials",
 		Fields: []page.Field{
 			{Name: "username", Label: "User name", Autocomplete: "username", Required: true},
 			{Name: "password", Type: "password", Placeholder: "at least 8 characters"},
@@ -71,18 +72,21 @@ var visit = page.SignIn{Site: site, CSRFToken: "0123abcd", CallbackURL: site + "
 
 var (
 	waiting = page.VerifyRequest{
-		Site: site, CodeAction: "/api/auth/callback/email", ResendAction: "/api/auth/signin/email", CSRFToken: "0123abcd", CallbackURL: site + "/dashboard",
+		Site: site, CodeAction: "/api/auth/callback/email", ResendAction: "/api/auth/signin/email",
+		CSRFToken: "0123abcd", CallbackURL: site + "/dashboard",
 		Email: "ada@example.com",
 	}
 	link = page.Confirm{
-		Site: site, Action: "/api/auth/callback/email", CSRFToken: "0123abcd", CallbackURL: site + "/dashboard", Email: "ada@example.com", Token: "4567cdef",
+		Site: site, Action: "/api/auth/callback/email", CSRFToken: "0123abcd", CallbackURL: site + "/dashboard",
+		Email: "ada@example.com", Token: "4567cdef",
 	}
 )
 
 func TestPagesMatchGoldenFiles(t *testing.T) {
 	t.Parallel()
 	oauth := newPages(t, page.Theme{}, oauthProviders())
-	themed := newPages(t, page.Theme{ColorScheme: "dark", Logo: "/logo.svg", BrandColor: "#ffd43b", ButtonText: "#1a1a1a"}, allProviders())
+	themed := newPages(t, page.Theme{ColorScheme: "dark", Logo: "/logo.svg", BrandColor: "#ffd43b",
+		ButtonText: "#1a1a1a"}, allProviders())
 	failed := visit
 	failed.Error = "OAuthAccountNotLinked"
 	prefilled := visit
@@ -105,7 +109,9 @@ func TestPagesMatchGoldenFiles(t *testing.T) {
 		"error-accessdenied":  failure("AccessDenied"),
 		"error-verification":  failure("Verification"),
 		"error-unavailable":   failure(page.Unavailable),
-		"verify-request":      func(w http.ResponseWriter) error { return oauth.VerifyRequest(w, page.VerifyRequest{Site: site}) },
+		"verify-request": func(w http.ResponseWriter) error {
+			return oauth.VerifyRequest(w, page.VerifyRequest{Site: site})
+		},
 		"verify-request-code": func(w http.ResponseWriter) error { return oauth.VerifyRequest(w, waiting) },
 		"verify-request-error": func(w http.ResponseWriter) error {
 			wrong := waiting
@@ -147,7 +153,8 @@ func compareGolden(t *testing.T, name, got string) {
 	}
 }
 
-// checkWellFormed reports elements that are not closed in order, attributes without quotes, and ids used twice or pointed to but missing.
+// checkWellFormed reports elements that are not closed in order, attributes without quotes, and ids
+// used twice or pointed to but missing.
 func checkWellFormed(t *testing.T, html string) {
 	t.Helper()
 	d := xml.NewDecoder(strings.NewReader(html))
@@ -191,11 +198,14 @@ func checkWellFormed(t *testing.T, html string) {
 	}
 }
 
-// Authelia CVE-2026-33525, Hydra CVE-2019-8400, Zitadel CVE-2026-29192 and -29191, Casdoor CVE-2026-5468, CVE-2024-41658: the policy lets nothing run.
+// Authelia CVE-2026-33525, Hydra CVE-2019-8400, Zitadel CVE-2026-29192 and -29191, Casdoor
+// CVE-2026-5468, CVE-2024-41658: the policy lets nothing run.
 func TestHeadersMatchGoldenFile(t *testing.T) {
 	t.Parallel()
 	var got strings.Builder
-	for _, logo := range []string{"", "/logo.svg", "https://cdn.example.com:8443/logo.svg", "data:image/png;base64,iVBORw0KGgo="} {
+	for _, logo := range []string{
+		"", "/logo.svg", "https://cdn.example.com:8443/logo.svg", "data:image/png;base64,iVBORw0KGgo=",
+	} {
 		pages := newPages(t, page.Theme{Logo: logo}, oauthProviders())
 		for _, site := range []string{"https://app.example.com", "http://localhost:3000"} {
 			w := render(t, func(w http.ResponseWriter) error { return pages.SignIn(w, page.SignIn{Site: site}) })
@@ -209,7 +219,8 @@ func TestHeadersMatchGoldenFile(t *testing.T) {
 	compareGolden(t, "headers.txt", headers)
 }
 
-// The style has a golden file of its own, so that a change of it changes one file; its hash is checked below.
+// The style has a golden file of its own, so that a change of it changes one file; its hash is
+// checked below.
 var (
 	styleElement = regexp.MustCompile(`(?s)<style>(.*?)</style>`)
 	styleHash    = regexp.MustCompile(`'sha256-[A-Za-z0-9+/=]{44}'`)
@@ -241,9 +252,12 @@ func TestErrorPageStatus(t *testing.T) {
 	pages := newPages(t, page.Theme{}, nil)
 	for code, want := range map[string]int{
 		"Configuration": 500, "configuration": 500, "AccessDenied": 403, "Verification": 403, "verification": 403,
-		page.Unavailable: 503, "WebAuthnVerificationError": 200, "OAuthAccountNotLinked": 200, "Default": 200, "": 200, "anything else": 200,
+		page.Unavailable: 503, "WebAuthnVerificationError": 200, "OAuthAccountNotLinked": 200, "Default": 200, "": 200,
+		"anything else": 200,
 	} {
-		w := render(t, func(w http.ResponseWriter) error { return pages.Error(w, page.Failure{Site: site, Code: code}) })
+		w := render(t, func(w http.ResponseWriter) error {
+			return pages.Error(w, page.Failure{Site: site, Code: code})
+		})
 		if w.Code != want {
 			t.Errorf("error=%s: status %d, want %d", code, w.Code, want)
 		}
@@ -256,7 +270,9 @@ func TestSignInPageTellsErrorsApart(t *testing.T) {
 	t.Parallel()
 	pages := newPages(t, page.Theme{}, oauthProviders())
 	message := func(code string) string {
-		w := render(t, func(w http.ResponseWriter) error { return pages.SignIn(w, page.SignIn{Site: site, Error: code}) })
+		w := render(t, func(w http.ResponseWriter) error {
+			return pages.SignIn(w, page.SignIn{Site: site, Error: code})
+		})
 		m := alert.FindStringSubmatch(w.Body.String())
 		if m == nil {
 			return ""
@@ -272,7 +288,8 @@ func TestSignInPageTellsErrorsApart(t *testing.T) {
 	}
 	seen := map[string]string{generic: "no such code"}
 	for _, code := range []string{
-		"OAuthCallbackError", "OAuthAccountNotLinked", "AccountNotLinked", "EmailSignin", "CredentialsSignin", "SessionRequired", "MissingCSRF", "AccessDenied", "RateLimited", "WrongCode",
+		"OAuthCallbackError", "OAuthAccountNotLinked", "AccountNotLinked", "EmailSignin", "CredentialsSignin",
+		"SessionRequired", "MissingCSRF", "AccessDenied", "RateLimited", "WrongCode",
 	} {
 		m := message(code)
 		if other, ok := seen[m]; ok {
@@ -280,7 +297,10 @@ func TestSignInPageTellsErrorsApart(t *testing.T) {
 		}
 		seen[m] = code
 	}
-	for _, code := range []string{"Signin", "OAuthSignin", "OAuthCallback", "OAuthCreateAccount", "EmailCreateAccount", "Callback", "oauthcallback"} {
+	for _, code := range []string{
+		"Signin", "OAuthSignin", "OAuthCallback", "OAuthCreateAccount", "EmailCreateAccount", "Callback",
+		"oauthcallback",
+	} {
 		if seen[message(code)] != "OAuthCallbackError" {
 			t.Errorf("%s says %q", code, message(code))
 		}
@@ -300,14 +320,17 @@ func TestErrorPageShowsSignInErrorsToo(t *testing.T) {
 	}
 }
 
-// Authelia CVE-2026-33525, Hydra CVE-2019-8400, Zitadel CVE-2026-29192 and -29191, Casdoor CVE-2026-5468, CVE-2024-41658: no value reaches the page
-// as markup or as a URL that runs.
+// Authelia CVE-2026-33525, Hydra CVE-2019-8400, Zitadel CVE-2026-29192 and -29191, Casdoor
+// CVE-2026-5468, CVE-2024-41658: no value reaches the page as markup or as a URL that runs.
 func TestHostileValuesStayText(t *testing.T) {
 	t.Parallel()
 	for _, evil := range []string{
-		`<script>alert(1)</script>`, `"><script>alert(1)</script>`, `' onfocus='alert(1)`, `" autofocus onfocus="alert(1)`, "javascript:alert(1)",
-		"JaVaScRiPt:alert(1)", "java\tscript:alert(1)", " javascript:alert(1)", "data:text/html,<script>alert(1)</script>", "vbscript:alert(1)",
-		"</style><script>alert(1)</script>", "{{.}}", "]]><script>alert(1)</script>", "\x00<script>alert(1)</script>", "\u2028<img src=x onerror=alert(1)>",
+		`<script>alert(1)</script>`, `"><script>alert(1)</script>`, `' onfocus='alert(1)`,
+		`" autofocus onfocus="alert(1)`, "javascript:alert(1)",
+		"JaVaScRiPt:alert(1)", "java\tscript:alert(1)", " javascript:alert(1)",
+		"data:text/html,<script>alert(1)</script>", "vbscript:alert(1)",
+		"</style><script>alert(1)</script>", "{{.}}", "]]><script>alert(1)</script>", "\x00<script>alert(1)</script>",
+		"\u2028<img src=x onerror=alert(1)>",
 	} {
 		pages := newPages(t, page.Theme{}, []page.Provider{
 			{ID: evil, Name: evil, Action: evil},
@@ -317,7 +340,9 @@ func TestHostileValuesStayText(t *testing.T) {
 		})
 		for name, write := range map[string]func(http.ResponseWriter) error{
 			"sign-in": func(w http.ResponseWriter) error {
-				return pages.SignIn(w, page.SignIn{Site: evil, Error: evil, CSRFToken: evil, CallbackURL: evil, Email: evil})
+				return pages.SignIn(w, page.SignIn{
+					Site: evil, Error: evil, CSRFToken: evil, CallbackURL: evil, Email: evil,
+				})
 			},
 			"sign-out": func(w http.ResponseWriter) error {
 				return pages.SignOut(w, page.SignOut{Site: evil, Action: evil, CSRFToken: evil})
@@ -327,11 +352,14 @@ func TestHostileValuesStayText(t *testing.T) {
 			},
 			"verify-request": func(w http.ResponseWriter) error {
 				return pages.VerifyRequest(w, page.VerifyRequest{
-					Site: evil, Error: evil, CodeAction: evil, ResendAction: evil, CSRFToken: evil, CallbackURL: evil, Email: evil,
+					Site: evil, Error: evil, CodeAction: evil, ResendAction: evil, CSRFToken: evil, CallbackURL: evil,
+					Email: evil,
 				})
 			},
 			"confirm": func(w http.ResponseWriter) error {
-				return pages.Confirm(w, page.Confirm{Site: evil, Action: evil, CSRFToken: evil, CallbackURL: evil, Email: evil, Token: evil})
+				return pages.Confirm(w, page.Confirm{
+					Site: evil, Action: evil, CSRFToken: evil, CallbackURL: evil, Email: evil, Token: evil,
+				})
 			},
 		} {
 			w := render(t, write)
@@ -343,10 +371,13 @@ func TestHostileValuesStayText(t *testing.T) {
 	}
 }
 
-// checkInert reports what could run: elements and attributes that the templates don't have, and URLs of schemes other than http and https.
+// checkInert reports what could run: elements and attributes that the templates don't have, and
+// URLs of schemes other than http and https.
 func checkInert(t *testing.T, what, html string) {
 	t.Helper()
-	elements := strings.Fields("html head meta title style body main div img h1 p strong span svg path circle text form input label button a")
+	elements := strings.Fields(
+		"html head meta title style body main div img h1 p strong span svg path circle text form input label button a",
+	)
 	d := xml.NewDecoder(strings.NewReader(strings.ReplaceAll(html, "\ufffd", "")))
 	d.Strict = false
 	d.AutoClose = []string{"meta", "img", "input"}
@@ -381,9 +412,14 @@ func runs(url string) bool {
 
 func TestInitialStandsInForALogo(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string]string{"acme": ">A</text>", "42 School": ">4</text>", "«Žofie»": ">Ž</text>", "!": "></text>", "<b>": ">B</text>"} {
-		pages := newPages(t, page.Theme{}, []page.Provider{{ID: "p", Name: name, Kind: page.OAuth, Action: "/signin/p"}})
-		html := render(t, func(w http.ResponseWriter) error { return pages.SignIn(w, page.SignIn{Site: site, CSRFToken: "t"}) }).Body.String()
+	for name, want := range map[string]string{
+		"acme": ">A</text>", "42 School": ">4</text>", "«Žofie»": ">Ž</text>", "!": "></text>", "<b>": ">B</text>",
+	} {
+		pages := newPages(t, page.Theme{},
+			[]page.Provider{{ID: "p", Name: name, Kind: page.OAuth, Action: "/signin/p"}})
+		html := render(t, func(w http.ResponseWriter) error {
+			return pages.SignIn(w, page.SignIn{Site: site, CSRFToken: "t"})
+		}).Body.String()
 		if !strings.Contains(html, want) || strings.Contains(html, "<path") {
 			t.Errorf("%q: want %s in\n%s", name, want, html)
 		}
@@ -414,8 +450,11 @@ func TestConcurrentVisitsDontMix(t *testing.T) {
 		t.Run(token, func(t *testing.T) {
 			t.Parallel()
 			for range 20 {
-				w := render(t, func(w http.ResponseWriter) error { return pages.SignIn(w, page.SignIn{Site: site, CSRFToken: token}) })
-				if own, all := strings.Count(w.Body.String(), token), strings.Count(w.Body.String(), "token-of-visitor"); own != 3 || all != 3 {
+				w := render(t, func(w http.ResponseWriter) error {
+					return pages.SignIn(w, page.SignIn{Site: site, CSRFToken: token})
+				})
+				if own, all := strings.Count(w.Body.String(), token), strings.Count(w.Body.String(),
+					"token-of-visitor"); own != 3 || all != 3 {
 					t.Fatalf("%d tokens of this visitor among %d, want 3 of 3", own, all)
 				}
 			}

@@ -26,9 +26,11 @@ type Provider struct {
 	Kind   Kind
 	Action string // URL that its form posts to: signin/{id}, for Credentials callback/{id}. A path will do.
 
-	BrandColor string  // background of the button as #rrggbb; defaults to the card's
-	Logo       string  // of OAuth: the d attribute of an SVG path in a 24 by 24 box; defaults to the name's initial in a ring
-	Fields     []Field // of Credentials
+	BrandColor string // background of the button as #rrggbb; defaults to the card's
+	// of OAuth: the d attribute of an SVG path in a 24 by 24 box; defaults to the name's initial in
+	// a ring
+	Logo   string
+	Fields []Field // of Credentials
 }
 
 // Field is one input of a form of kind [Credentials].
@@ -41,14 +43,16 @@ type Field struct {
 	Required     bool
 }
 
-// pathData is the alphabet of an SVG path (SVG 2 § 9.3): commands, numbers and separators, so nothing that could leave the attribute.
+// pathData is the alphabet of an SVG path (SVG 2 § 9.3): commands, numbers and separators, so
+// nothing that could leave the attribute.
 var pathData = regexp.MustCompile(`^[Mm][MmZzLlHhVvCcSsQqTtAaEe0-9 ,.+\-]*$`)
 
 func checkProviders(providers []Provider) error {
 	var faults []error
 	for _, p := range providers {
 		if _, ok := parseColor(p.BrandColor); !ok && p.BrandColor != "" {
-			faults = append(faults, fmt.Errorf("provider %q: Style.BrandColor: want #rrggbb, have %q", p.ID, p.BrandColor))
+			faults = append(faults, fmt.Errorf("provider %q: Style.BrandColor: want #rrggbb, have %q", p.ID,
+				p.BrandColor))
 		}
 		if p.Logo != "" && !pathData.MatchString(p.Logo) {
 			faults = append(faults, fmt.Errorf("provider %q: Style.Logo: want the d attribute of an SVG path", p.ID))
@@ -90,7 +94,8 @@ func blocksOf(providers []Provider) []block {
 	return blocks
 }
 
-// buttonClass names the rules of a provider's button: its own color if it has one, else the brand's for forms to fill in, and the neutral one.
+// buttonClass names the rules of a provider's button: its own color if it has one, else the brand's
+// for forms to fill in, and the neutral one.
 func buttonClass(i int, p Provider) string {
 	switch {
 	case p.BrandColor != "":

@@ -17,14 +17,16 @@ type palette struct {
 
 var (
 	light = palette{
-		name: "light", page: color{0xf3, 0xf4, 0xf7}, card: white, text: color{0x17, 0x1a, 0x21}, muted: color{0x5b, 0x62, 0x71},
-		line: color{0xe1, 0xe4, 0xea}, field: color{0x85, 0x8c, 0x9b},
+		name: "light", page: color{0xf3, 0xf4, 0xf7}, card: white, text: color{0x17, 0x1a, 0x21},
+		muted: color{0x5b, 0x62, 0x71},
+		line:  color{0xe1, 0xe4, 0xea}, field: color{0x85, 0x8c, 0x9b},
 		alert: color{0xfd, 0xf0, 0xee}, alertText: color{0x8a, 0x1f, 0x17}, alertLine: color{0xec, 0xbf, 0xba},
 		ink: black,
 	}
 	dark = palette{
-		name: "dark", page: color{0x0e, 0x10, 0x14}, card: color{0x18, 0x1b, 0x21}, text: color{0xec, 0xee, 0xf2}, muted: color{0xa5, 0xab, 0xb8},
-		line: color{0x2c, 0x31, 0x3b}, field: color{0x70, 0x77, 0x86},
+		name: "dark", page: color{0x0e, 0x10, 0x14}, card: color{0x18, 0x1b, 0x21}, text: color{0xec, 0xee, 0xf2},
+		muted: color{0xa5, 0xab, 0xb8},
+		line:  color{0x2c, 0x31, 0x3b}, field: color{0x70, 0x77, 0x86},
 		alert: color{0x38, 0x1b, 0x1c}, alertText: color{0xff, 0xb9, 0xb0}, alertLine: color{0x6d, 0x33, 0x31},
 		ink: white,
 	}
@@ -43,7 +45,8 @@ func (p palette) accent(brand color) color { return visibleOn(p.card, brand, p.i
 //go:embed style.css
 var sheet string
 
-// stylesheet is all the CSS of the pages: the colors as variables, then the sheet that uses them, then the providers' buttons.
+// stylesheet is all the CSS of the pages: the colors as variables, then the sheet that uses them,
+// then the providers' buttons.
 func stylesheet(t Theme, providers []Provider) string {
 	brand, _ := optionalColor("", t.BrandColor, defaultBrand)
 	text, _ := optionalColor("", t.ButtonText, textOn(brand))
@@ -72,7 +75,8 @@ func stylesheet(t Theme, providers []Provider) string {
 
 func (p palette) rules(brand color, buttons []button) string {
 	var css strings.Builder
-	fmt.Fprintf(&css, ":root { color-scheme: %s; --page: %s; --tint: %s; --card: %s; --text: %s; --muted: %s; --line: %s; --field: %s;",
+	fmt.Fprintf(&css, ":root { color-scheme: %s; --page: %s; --tint: %s; --card: %s; --text: %s; --muted: %s; "+
+		"--line: %s; --field: %s;",
 		p.name, p.behind(brand), p.tint(brand), p.card, p.text, p.muted, p.line, p.field)
 	fmt.Fprintf(&css, " --alert: %s; --alert-text: %s; --alert-line: %s; --accent: %s;",
 		p.alert, p.alertText, p.alertLine, p.accent(brand))
@@ -89,7 +93,8 @@ type button struct {
 	background, text color
 }
 
-// edge is the color of the border: the button's own, or one that stands out where the button would melt into the card.
+// edge is the color of the border: the button's own, or one that stands out where the button would
+// melt into the card.
 func (b button) edge(p palette) color { return visibleOn(p.card, b.background, b.text, shapeContrast) }
 
 // hover moves the background toward the text where that leaves it readable, else away from it.
@@ -105,6 +110,7 @@ func (b button) hover() color {
 }
 
 func (b button) rules() string {
-	return fmt.Sprintf(".%[1]s { background: %[2]s; color: %[3]s; border-color: var(--%[1]s-edge); }\n.%[1]s:hover { background: %[4]s; }\n",
+	return fmt.Sprintf(".%[1]s { background: %[2]s; color: %[3]s; border-color: var(--%[1]s-edge); }\n.%[1]s:hover "+
+		"{ background: %[4]s; }\n",
 		b.class, b.background, b.text, b.hover())
 }

@@ -8,12 +8,15 @@ import (
 	"strings"
 )
 
-// Theme adapts the pages to the site. The zero value is a quiet blue that follows the visitor's choice of light or dark.
+// Theme adapts the pages to the site. The zero value is a quiet blue that follows the visitor's
+// choice of light or dark.
 type Theme struct {
 	ColorScheme string // "auto", "light" or "dark"; defaults to auto, which follows the visitor's system
 	Logo        string // shown above the heading: a path on this site, an http(s) URL, or a data URL of a base64 image
-	BrandColor  string // background of buttons as #rrggbb; links and focus rings take a shade of it that can be read on the page
-	ButtonText  string // text on BrandColor as #rrggbb; defaults to white or black, whichever can be read
+	// background of buttons as #rrggbb; links and focus rings take a shade of it that can be read
+	// on the page
+	BrandColor string
+	ButtonText string // text on BrandColor as #rrggbb; defaults to white or black, whichever can be read
 }
 
 // check reports the theme's faults, and the CSP source that the logo comes from.
@@ -37,7 +40,8 @@ func (t Theme) checkColors() error {
 		return err
 	}
 	if c := contrast(text, brand); c < textContrast {
-		return fmt.Errorf("Theme.ButtonText: %s on %s has a contrast of %.1f, too little to read; want %.1f, or leave it empty",
+		return fmt.Errorf("Theme.ButtonText: %s on %s has a contrast of %.1f, too little to read; want %.1f, or "+
+			"leave it empty",
 			text, brand, c, textContrast)
 	}
 	return nil
@@ -56,11 +60,13 @@ func optionalColor(field, value string, fallback color) (color, error) {
 
 var (
 	dataImage = regexp.MustCompile(`^data:image/[a-z0-9.+-]+;base64,[A-Za-z0-9+/]+=*$`)
-	// hostSource admits only hosts that cannot end the directive or begin another; net/url is more liberal.
+	// hostSource admits only hosts that cannot end the directive or begin another; net/url is more
+	// liberal.
 	hostSource = regexp.MustCompile(`^([a-zA-Z0-9.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]+)?$`)
 )
 
-// imageSource is the CSP source expression (CSP3 § 2.3.1) that admits one image and as little else as can be said.
+// imageSource is the CSP source expression (CSP3 § 2.3.1) that admits one image and as little else
+// as can be said.
 func imageSource(image string) (string, error) {
 	if image == "" {
 		return "", nil

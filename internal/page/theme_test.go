@@ -13,12 +13,14 @@ func TestNewNamesTheFaultyField(t *testing.T) {
 		providers []Provider
 		want      string
 	}{
-		"unknown scheme":           {theme: Theme{ColorScheme: "sepia"}, want: "Theme.ColorScheme"},
-		"color by name":            {theme: Theme{BrandColor: "red"}, want: "Theme.BrandColor"},
-		"color with CSS":           {theme: Theme{BrandColor: "#fff;}</style>"}, want: "Theme.BrandColor"},
-		"color with a sign":        {theme: Theme{BrandColor: "#+12345"}, want: "Theme.BrandColor"},
-		"short color":              {theme: Theme{ButtonText: "#fff"}, want: "Theme.ButtonText"},
-		"text that fades":          {theme: Theme{BrandColor: "#ffff00", ButtonText: "#ffffff"}, want: "Theme.ButtonText"},
+		"unknown scheme":    {theme: Theme{ColorScheme: "sepia"}, want: "Theme.ColorScheme"},
+		"color by name":     {theme: Theme{BrandColor: "red"}, want: "Theme.BrandColor"},
+		"color with CSS":    {theme: Theme{BrandColor: "#fff;}</style>"}, want: "Theme.BrandColor"},
+		"color with a sign": {theme: Theme{BrandColor: "#+12345"}, want: "Theme.BrandColor"},
+		"short color":       {theme: Theme{ButtonText: "#fff"}, want: "Theme.ButtonText"},
+		"text that fades": {
+			theme: Theme{BrandColor: "#ffff00", ButtonText: "#ffffff"}, want: "Theme.ButtonText",
+		},
 		"logo that runs":           {theme: Theme{Logo: "javascript:alert(1)"}, want: "Theme.Logo"},
 		"logo that is a page":      {theme: Theme{Logo: "data:text/html,<script>"}, want: "Theme.Logo"},
 		"logo beside this page":    {theme: Theme{Logo: "logo.svg"}, want: "Theme.Logo"},
@@ -27,9 +29,15 @@ func TestNewNamesTheFaultyField(t *testing.T) {
 		"logo with a user":         {theme: Theme{Logo: "https://me@cdn.example.com/logo.svg"}, want: "Theme.Logo"},
 		"logo with a directive":    {theme: Theme{Logo: "https://a;script-src/logo.svg"}, want: "Theme.Logo"},
 		"logo with another source": {theme: Theme{Logo: "https://a,*/logo.svg"}, want: "Theme.Logo"},
-		"provider's color":         {providers: []Provider{{ID: "acme", BrandColor: "blue"}}, want: `provider "acme": Style.BrandColor`},
-		"provider's logo is HTML":  {providers: []Provider{{ID: "acme", Logo: `M0"/><script>`}}, want: `provider "acme": Style.Logo`},
-		"provider's logo is SVG":   {providers: []Provider{{ID: "acme", Logo: "<svg></svg>"}}, want: `provider "acme": Style.Logo`},
+		"provider's color": {
+			providers: []Provider{{ID: "acme", BrandColor: "blue"}}, want: `provider "acme": Style.BrandColor`,
+		},
+		"provider's logo is HTML": {
+			providers: []Provider{{ID: "acme", Logo: `M0"/><script>`}}, want: `provider "acme": Style.Logo`,
+		},
+		"provider's logo is SVG": {
+			providers: []Provider{{ID: "acme", Logo: "<svg></svg>"}}, want: `provider "acme": Style.Logo`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -43,11 +51,14 @@ func TestNewNamesTheFaultyField(t *testing.T) {
 
 func TestNewReportsAllFaults(t *testing.T) {
 	t.Parallel()
-	_, err := New(Theme{ColorScheme: "x", Logo: "x", BrandColor: "x", ButtonText: "x"}, []Provider{{ID: "a", BrandColor: "x"}, {ID: "b", Logo: "x"}})
+	_, err := New(Theme{ColorScheme: "x", Logo: "x", BrandColor: "x", ButtonText: "x"},
+		[]Provider{{ID: "a", BrandColor: "x"}, {ID: "b", Logo: "x"}})
 	if err == nil {
 		t.Fatal("no fault")
 	}
-	for _, want := range []string{"Theme.ColorScheme", "Theme.Logo", "Theme.BrandColor", "Theme.ButtonText", `"a"`, `"b"`} {
+	for _, want := range []string{
+		"Theme.ColorScheme", "Theme.Logo", "Theme.BrandColor", "Theme.ButtonText", `"a"`, `"b"`,
+	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("faults lack %s:\n%v", want, err)
 		}
@@ -56,7 +67,8 @@ func TestNewReportsAllFaults(t *testing.T) {
 
 // brands are colors at the edges and in the middle of the range, and those of well-known services.
 var brands = []string{
-	"#000000", "#ffffff", "#ff0000", "#00ff00", "#0000ff", "#ffff00", "#00ffff", "#ff00ff", "#767676", "#777777", "#808080", "#24292f", "#1a73e8",
+	"#000000", "#ffffff", "#ff0000", "#00ff00", "#0000ff", "#ffff00", "#00ffff", "#ff00ff", "#767676", "#777777",
+	"#808080", "#24292f", "#1a73e8",
 	"#5865f2", "#fc6d26", "#1db954", "#ffd43b", "#3b5bdb", "#181b21", "#f3f4f7",
 }
 
@@ -85,18 +97,21 @@ func TestEveryTextIsReadable(t *testing.T) {
 				"border of the button":   {b.edge(p), p.card, shapeContrast},
 			} {
 				if got := contrast(c.front, c.back); got < c.want {
-					t.Errorf("%s scheme, brand %s: %s: %s on %s has contrast %.2f, want %.1f", p.name, hex, what, c.front, c.back, got, c.want)
+					t.Errorf("%s scheme, brand %s: %s: %s on %s has contrast %.2f, want %.1f", p.name, hex, what,
+						c.front, c.back, got, c.want)
 				}
 			}
 		}
 	}
 }
 
-// The known ratios are those that the WCAG working group's own examples use: black on white, and the lightest gray that passes on white.
+// The known ratios are those that the WCAG working group's own examples use: black on white, and
+// the lightest gray that passes on white.
 func TestContrast(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ a, b, want string }{
-		{"#000000", "#ffffff", "21.00"}, {"#ffffff", "#000000", "21.00"}, {"#767676", "#ffffff", "4.54"}, {"#777777", "#ffffff", "4.48"},
+		{"#000000", "#ffffff", "21.00"}, {"#ffffff", "#000000", "21.00"}, {"#767676", "#ffffff", "4.54"},
+		{"#777777", "#ffffff", "4.48"},
 	} {
 		a, _ := parseColor(c.a)
 		b, _ := parseColor(c.b)
@@ -113,7 +128,8 @@ func TestColorSchemeForcesLightOrDark(t *testing.T) {
 	} {
 		css := stylesheet(Theme{ColorScheme: scheme}, nil)
 		got := struct{ light, dark, query bool }{
-			strings.Contains(css, "color-scheme: light;"), strings.Contains(css, "color-scheme: dark;"), strings.Contains(css, "(prefers-color-scheme: dark)"),
+			strings.Contains(css, "color-scheme: light;"), strings.Contains(css, "color-scheme: dark;"),
+			strings.Contains(css, "(prefers-color-scheme: dark)"),
 		}
 		if got != want {
 			t.Errorf("scheme %q: got %+v, want %+v", scheme, got, want)

@@ -1,5 +1,5 @@
-// Package readme checks the Markdown pages of the repository: that their Go code compiles, their links lead somewhere, and the packages that they name are
-// there. Only its own test uses it.
+// Package readme checks the Markdown pages of the repository: that their Go code compiles, their
+// links lead somewhere, and the packages that they name are there. Only its own test uses it.
 package readme
 
 import (
@@ -52,8 +52,8 @@ func (b block) isProgram() bool {
 	return err == nil && f.Name.Name == "main"
 }
 
-// format returns an error that starts with the line, if the block is neither a Go file nor a list of declarations or statements, or not
-// formatted by gofmt.
+// format returns an error that starts with the line, if the block is neither a Go file nor a list
+// of declarations or statements, or not formatted by gofmt.
 func (b block) format() error {
 	formatted, err := format.Source([]byte(b.code))
 	if list, ok := errors.AsType[scanner.ErrorList](err); ok && len(list) > 0 {

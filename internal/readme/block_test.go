@@ -52,7 +52,8 @@ func TestFormat(t *testing.T) {
 		{"no Go", "x := 1\ny = = 2\n", "11: expected operand, found '='"},
 		{"an ellipsis stands in a comment or nowhere", "x := f()\n...\n", "11: expected statement, found '...'"},
 		{"spaces for a tab", "if x {\n  g()\n}\n", `11: not formatted by gofmt: "  g()\n"`},
-		{"unaligned comments", "var (\n\ta = 1 // one\n\tbc = 2 // two\n)\n", `11: not formatted by gofmt: "\ta = 1 // one\n"`},
+		{"unaligned comments", "var (\n\ta = 1 // one\n\tbc = 2 // two\n)\n",
+			`11: not formatted by gofmt: "\ta = 1 // one\n"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -62,7 +62,8 @@ func anchor(heading string) string {
 	}, markdown.ReplaceAllString(heading, "$1"))
 }
 
-// deadLinks returns what is wrong with the links of a page to files of the repository and to headings in them, each beginning with its line.
+// deadLinks returns what is wrong with the links of a page to files of the repository and to
+// headings in them, each beginning with its line.
 func deadLinks(name, text string) []error {
 	var dead []error
 	for number, line := range prose(text) {
@@ -96,8 +97,8 @@ func follow(from, text, target string) error {
 	return nil
 }
 
-// missingPackages returns the packages that a page has its reader give to the go command, and that are not there: as paths from the repository's root, from
-// one of dirs, or by their import path.
+// missingPackages returns the packages that a page has its reader give to the go command, and that
+// are not there: as paths from the repository's root, from one of dirs, or by their import path.
 func missingPackages(text string, root string, dirs ...string) []error {
 	const module = "github.com/cardea-auth/cardea"
 	var missing []error

@@ -17,9 +17,11 @@ func TestDeadLinks(t *testing.T) {
 		t.Fatal(err)
 	}
 	for target, want := range map[string]string{
-		"other.md": "", "other.md#one": "", "other.md#one-1": "", "other.md#its-new-of-authjs": "", "#here": "", "./": "", "https://example.com/none": "", "mailto:a@example.com": "",
-		"none.md": "3: none.md: no such file", "none.md#one": "3: none.md#one: no such file", "other.md#no-heading": "3: other.md#no-heading: no such heading",
-		"other.md#One": "3: other.md#One: no such heading", "#there": "3: #there: no such heading",
+		"other.md": "", "other.md#one": "", "other.md#one-1": "", "other.md#its-new-of-authjs": "", "#here": "",
+		"./": "", "https://example.com/none": "", "mailto:a@example.com": "",
+		"none.md": "3: none.md: no such file", "none.md#one": "3: none.md#one: no such file",
+		"other.md#no-heading": "3: other.md#no-heading: no such heading",
+		"other.md#One":        "3: other.md#One: no such heading", "#there": "3: #there: no such heading",
 	} {
 		text := "# Here\n\nSee [it](" + target + "), not `[it](none)`.\n\n```go\nf[0](none)\n```\n"
 		got := ""
@@ -35,15 +37,18 @@ func TestDeadLinks(t *testing.T) {
 func TestMissingPackages(t *testing.T) {
 	t.Parallel()
 	text := strings.Join([]string{
-		"go run ./cmd/cardea secret", "`go test ./...`", "go test -race -run X ./internal/readme", "go run github.com/cardea-auth/cardea/cmd/cardea", "go run ./quickstart",
-		"go run example.com/other", "go run ./cmd/other", "go install github.com/cardea-auth/cardea/other", "go build ./docs",
+		"go run ./cmd/cardea secret", "`go test ./...`", "go test -race -run X ./internal/readme",
+		"go run github.com/cardea-auth/cardea/cmd/cardea", "go run ./quickstart",
+		"go run example.com/other", "go run ./cmd/other", "go install github.com/cardea-auth/cardea/other",
+		"go build ./docs",
 	}, "\n")
 	var got []string
 	for _, err := range missingPackages(text, root, "examples") {
 		got = append(got, err.Error())
 	}
 	want := []string{
-		"7: ./cmd/other: no such package", "8: github.com/cardea-auth/cardea/other: no such package", "9: ./docs: no such package",
+		"7: ./cmd/other: no such package", "8: github.com/cardea-auth/cardea/other: no such package",
+		"9: ./docs: no such package",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)

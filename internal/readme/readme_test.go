@@ -51,8 +51,9 @@ func visit(t *testing.T, extension string, file func(name, text string)) {
 	}
 }
 
-// Every block of Go in README.md and docs is a program, or stands in a source file that is compiled, or compiles with the other such blocks of its page and
-// with what testdata has to stand around them.
+// Every block of Go in README.md and docs is a program, or stands in a source file that is
+// compiled, or compiles with the other such blocks of its page and with what testdata has to stand
+// around them.
 func TestGoCode(t *testing.T) {
 	t.Parallel()
 	var sources strings.Builder
@@ -73,7 +74,8 @@ func TestGoCode(t *testing.T) {
 				programs++
 				t.Run(fmt.Sprintf("%s line %d", filepath.Base(name), b.line), func(t *testing.T) {
 					t.Parallel()
-					build(t, fmt.Sprintf("readme-line-%d", b.line), fmt.Sprintf("//line %s:%d\n%s", name, b.line, b.code))
+					build(t, fmt.Sprintf("readme-line-%d", b.line),
+						fmt.Sprintf("//line %s:%d\n%s", name, b.line, b.code))
 				})
 			case !strings.Contains(sources.String(), unspaced(b.code)):
 				parts = append(parts, b)
@@ -88,7 +90,8 @@ func TestGoCode(t *testing.T) {
 		}
 	}
 	if programs < 2 || fragments < 5 {
-		t.Errorf("%d programs, %d parts of programs: the quick start is gone, or the fences are no longer ```go", programs, fragments)
+		t.Errorf("%d programs, %d parts of programs: the quick start is gone, or the fences are no longer ```go",
+			programs, fragments)
 	}
 }
 
@@ -100,7 +103,8 @@ func program(t *testing.T, page string, parts []block) []string {
 	name := strings.TrimSuffix(filepath.Base(page), ".md") + ".go"
 	text, err := os.ReadFile(filepath.Join("testdata", name))
 	if err != nil {
-		t.Fatalf("%s: the code on line %d is neither a program nor in a source file; what stands around it belongs into testdata: %v", page, parts[0].line, err)
+		t.Fatalf("%s: the code on line %d is neither a program nor in a source file; what stands around it belongs "+
+			"into testdata: %v", page, parts[0].line, err)
 	}
 	around, err := parser.ParseFile(token.NewFileSet(), name, text, parser.SkipObjectResolution)
 	if err != nil {
@@ -122,7 +126,8 @@ func program(t *testing.T, page string, parts []block) []string {
 	return files
 }
 
-// build compiles a program as if it lay in the examples module, which requires what the pages use, and asks for no network.
+// build compiles a program as if it lay in the examples module, which requires what the pages use,
+// and asks for no network.
 func build(t *testing.T, pkg string, files ...string) {
 	t.Helper()
 	examples, err := filepath.Abs(filepath.Join(root, "examples"))
@@ -192,7 +197,10 @@ func TestREADMELinksToEachPage(t *testing.T) {
 	}
 	for name := range all {
 		page := "docs/" + filepath.Base(name)
-		if filepath.Base(filepath.Dir(name)) == "docs" && !slices.Contains(strings.FieldsFunc(all[readme], func(r rune) bool { return strings.ContainsRune("()#", r) }), page) {
+		if filepath.Base(filepath.Dir(name)) == "docs" &&
+			!slices.Contains(strings.FieldsFunc(all[readme], func(r rune) bool {
+				return strings.ContainsRune("()#", r)
+			}), page) {
 			t.Errorf("README.md has no link to %s", page)
 		}
 	}

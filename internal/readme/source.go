@@ -9,8 +9,9 @@ import (
 	"strings"
 )
 
-// source makes a Go file of a block that is a part of a program: its declarations as they are, its statements in a function. The imports are those of
-// the preamble that it uses. A variable that only the rest of the program would use counts as used.
+// source makes a Go file of a block that is a part of a program: its declarations as they are, its
+// statements in a function. The imports are those of the preamble that it uses. A variable that
+// only the rest of the program would use counts as used.
 func (b block) source(name string, imports []*ast.ImportSpec) (string, error) {
 	const head = "package main\n"
 	code := fmt.Sprintf("//line %s:%d\n%s", name, b.line, b.code)

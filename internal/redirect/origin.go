@@ -6,11 +6,12 @@ import (
 	"strings"
 )
 
-// SameOrigin reports whether two URLs have the same scheme, host and port, as RFC 6454 § 5 means it: scheme and host in any case, and a port left
-// out is 443 for https and 80 for http. It is false for other schemes, for a URL without a host or with userinfo, and for nil.
+// SameOrigin reports whether two URLs have the same scheme, host and port, as RFC 6454 § 5 means
+// it: scheme and host in any case, and a port left out is 443 for https and 80 for http. It is
+// false for other schemes, for a URL without a host or with userinfo, and for nil.
 //
-// Hosts are compared as ASCII text. A name with other characters, an encoded one and an IPv6 zone match nothing, not even themselves; two ways to
-// write one IP address are different.
+// Hosts are compared as ASCII text. A name with other characters, an encoded one and an IPv6 zone
+// match nothing, not even themselves; two ways to write one IP address are different.
 func SameOrigin(a, b *url.URL) bool {
 	first, ok := origin(a)
 	if !ok {
@@ -55,9 +56,10 @@ func isASCII(s string) bool {
 	return true
 }
 
-// Loopback reports whether host, as [url.URL.Hostname] returns it, is this machine for certain: localhost, 127.0.0.0/8 or ::1, also as an IPv4-mapped
-// address. Names below localhost are not (RFC 6761 leaves them to the resolver), and neither is 0.0.0.0. It grants: a list of what must not be reached
-// needs more.
+// Loopback reports whether host, as [url.URL.Hostname] returns it, is this machine for certain:
+// localhost, 127.0.0.0/8 or ::1, also as an IPv4-mapped address. Names below localhost are not (RFC
+// 6761 leaves them to the resolver), and neither is 0.0.0.0. It grants: a list of what must not be
+// reached needs more.
 func Loopback(host string) bool {
 	if len(host) == len("localhost") && strings.EqualFold(host, "localhost") {
 		return true

@@ -81,12 +81,17 @@ func TestNilHasNoOrigin(t *testing.T) {
 func TestLoopback(t *testing.T) {
 	t.Parallel()
 	tests := map[string]bool{
-		"localhost": true, "LocalHost": true, "127.0.0.1": true, "127.9.9.9": true, "::1": true, "0:0:0:0:0:0:0:1": true, "::ffff:127.0.0.1": true,
+		"localhost": true, "LocalHost": true, "127.0.0.1": true, "127.9.9.9": true, "::1": true,
+		"0:0:0:0:0:0:0:1": true, "::ffff:127.0.0.1": true,
 
-		"": false, "0.0.0.0": false, "::": false, "::ffff:0.0.0.0": false, "[::1]": false, "::1%eth0": false, "localhost.": false, "localhost:80": false,
-		"evil-localhost.com": false, "localhost.evil.example": false, "evil.localhost": false, "127.0.0.1.evil.example": false, "127.1": false,
-		"2130706433": false, "0x7f.0.0.1": false, "0177.0.0.1": false, "126.0.0.1": false, "128.0.0.1": false, "192.168.0.1": false, "10.0.0.1": false,
-		"169.254.169.254": false, "fe80::1": false, "::ffff:10.0.0.1": false, "localho\u017ft": false, "ｌocalhost": false,
+		"": false, "0.0.0.0": false, "::": false, "::ffff:0.0.0.0": false, "[::1]": false, "::1%eth0": false,
+		"localhost.": false, "localhost:80": false,
+		"evil-localhost.com": false, "localhost.evil.example": false, "evil.localhost": false,
+		"127.0.0.1.evil.example": false, "127.1": false,
+		"2130706433": false, "0x7f.0.0.1": false, "0177.0.0.1": false, "126.0.0.1": false, "128.0.0.1": false,
+		"192.168.0.1": false, "10.0.0.1": false,
+		"169.254.169.254": false, "fe80::1": false, "::ffff:10.0.0.1": false, "localho\u017ft": false,
+		"ｌocalhost": false,
 	}
 	for host, want := range tests {
 		if got := redirect.Loopback(host); got != want {

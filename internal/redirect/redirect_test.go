@@ -17,32 +17,46 @@ func parse(t testing.TB, raw string) *url.URL {
 	return u
 }
 
-// hostile are values that must never lead away from http://app. Rows of oauth2-proxy GHSA-qqxw-m5fj-f7gv, GHSA-j7px-6hwj-hpjg, GHSA-5m6c-jp6f-2vcv and
-// CVE-2021-21291, of NextAuth CVE-2022-24858, CVE-2022-29214 and CVE-2022-31093, Pocket ID CVE-2026-28512, and what browsers make of URLs.
+// hostile are values that must never lead away from http://app. Rows of oauth2-proxy
+// GHSA-qqxw-m5fj-f7gv, GHSA-j7px-6hwj-hpjg, GHSA-5m6c-jp6f-2vcv and CVE-2021-21291, of NextAuth
+// CVE-2022-24858, CVE-2022-29214 and CVE-2022-31093, Pocket ID CVE-2026-28512, and what browsers
+// make of URLs.
 var hostile = []string{
 	// Scheme-relative, in every spelling of a slash.
-	"//e", "///e", "////e", `/\e`, `\/e`, `\\e`, `\e`, `/\/e`, `//\e`, "/ /e", "/\t/e", "/\n/e", "/\r\n/e", "\t//e", " //e", "//e ", "/\x00/e", "/\x0b/e",
+	"//e", "///e", "////e", `/\e`, `\/e`, `\\e`, `\e`, `/\/e`, `//\e`, "/ /e", "/\t/e", "/\n/e", "/\r\n/e", "\t//e",
+	" //e", "//e ", "/\x00/e", "/\x0b/e",
 	// Encoded, so that it appears after one decoding.
-	"/%09/e", "/%0a/e", "/%0d%0a/e", "/%20/e", "/%00/e", "/%2f/e", "/%2Fe", "%2f%2fe", "/%5ce", "/%5C%5Ce", "/%c2%85/e", "/%e3%80%80/e",
+	"/%09/e", "/%0a/e", "/%0d%0a/e", "/%20/e", "/%00/e", "/%2f/e", "/%2Fe", "%2f%2fe", "/%5ce", "/%5C%5Ce", "/%c2%85/e",
+	"/%e3%80%80/e",
 	// Dot segments that leave a double slash at the front.
-	"/..//e", "/.//e", "/./e", "/a/..//e", "/a/../..//e", "/%2e//e", "/%2e%2e//e", "/.%2E//e", "/a//e", "/..", "/.", "/a/.. /e",
+	"/..//e", "/.//e", "/./e", "/a/..//e", "/a/../..//e", "/%2e//e", "/%2e%2e//e", "/.%2E//e", "/a//e", "/..", "/.",
+	"/a/.. /e",
 	// Schemes.
-	"http:e", "https:e", "http:/e", "http:///e", "https://e", "http:\\\\e", "HTTP://e", "ftp://app/", "ws://app/", "javascript:alert(1)",
-	"javascript://app/%0aalert(1)", "JaVaScRiPt:alert(1)", "java\tscript:alert(1)", "\x01javascript:alert(1)", "data:text/html,<script>1</script>",
-	"vbscript:x", "blob:http://app/1", "file:///etc/passwd", "view-source:http://app", "://app", "http//app", "://", ":", "mailto:a@app",
+	"http:e", "https:e", "http:/e", "http:///e", "https://e", "http:\\\\e", "HTTP://e", "ftp://app/", "ws://app/",
+	"javascript:alert(1)",
+	"javascript://app/%0aalert(1)", "JaVaScRiPt:alert(1)", "java\tscript:alert(1)", "\x01javascript:alert(1)",
+	"data:text/html,<script>1</script>",
+	"vbscript:x", "blob:http://app/1", "file:///etc/passwd", "view-source:http://app", "://app", "http//app", "://",
+	":", "mailto:a@app",
 	// Userinfo.
-	"http://app@e", "http://app:80@e", "http://app%40e", "http://e@app", "http://:@app", "http://@app", "http://app\\@e", "http://e\\@app", "http://e#@app",
+	"http://app@e", "http://app:80@e", "http://app%40e", "http://e@app", "http://:@app", "http://@app",
+	"http://app\\@e", "http://e\\@app", "http://e#@app",
 	"http://e?@app", "http://e/@app", "http://app;@e",
 	// Suffix, prefix, port.
-	"http://app.e", "http://eapp", "http://e.app", "http://app-e", "http://app.", "http://ap", "http://app:81", "http://app:080", "http://app:e", "http://app:80:80",
-	"http://app:65616", "https://app", "https://app:80", "http://", "http://:80", "http:// app", "http://app /", "http://app%00.e", "http://app%2ee", "http://app%09",
+	"http://app.e", "http://eapp", "http://e.app", "http://app-e", "http://app.", "http://ap", "http://app:81",
+	"http://app:080", "http://app:e", "http://app:80:80",
+	"http://app:65616", "https://app", "https://app:80", "http://", "http://:80", "http:// app", "http://app /",
+	"http://app%00.e", "http://app%2ee", "http://app%09",
 	// Characters that browsers map to others.
-	"http://ａｐｐ", "http://app。e", "http://app．e", "http://app｡e", "http://aρρ", "http://app\u200b", "http://app\u00ad", "／／e", "/／e", "/\u2028/e", "\ufeff//e",
+	"http://ａｐｐ", "http://app。e", "http://app．e", "http://app｡e", "http://aρρ", "http://app\u200b", "http://app\u00ad",
+	"／／e", "/／e", "/\u2028/e", "\ufeff//e",
 	"http://app\u2100", "http://a\u2488com", "http://app⁄@e",
 	// Addresses.
-	"http://[::1]", "http://[::ffff:127.0.0.1]", "http://[app]", "http://[app", "http://app]", "http://[::1%25app]", "http://127.0.0.1", "http://2130706433",
+	"http://[::1]", "http://[::ffff:127.0.0.1]", "http://[app]", "http://[app", "http://app]", "http://[::1%25app]",
+	"http://127.0.0.1", "http://2130706433",
 	// Nothing, too much, not encoded.
-	"", " ", "\t", "e", "app", "www.app", "dashboard", "./dashboard", "?a=b", "#a", "%", "/%", "/%zz", "/%2", "/#%", "/a#%zz", "\xff", "/\xc0\xaf", "/" + strings.Repeat("a", redirect.MaxLength),
+	"", " ", "\t", "e", "app", "www.app", "dashboard", "./dashboard", "?a=b", "#a", "%", "/%", "/%zz", "/%2", "/#%",
+	"/a#%zz", "\xff", "/\xc0\xaf", "/" + strings.Repeat("a", redirect.MaxLength),
 	"/a\r\nSet-Cookie: a=b", "/a\r\n\r\n<script>", "/\u0085e", "/é", "/a b", `/a?b=\e`, `/a#\e`,
 }
 
@@ -64,7 +78,8 @@ func TestTargetsWithinTheApplication(t *testing.T) {
 		{"/dashboard", "https://app.example", "https://app.example/dashboard"},
 		{"/dashboard/", "https://app.example", "https://app.example/dashboard/"},
 		{"/dashboard", "https://app.example/auth", "https://app.example/dashboard"},
-		{"/a?next=//evil.example&b=%09#//c", "https://app.example", "https://app.example/a?next=//evil.example&b=%09#//c"},
+		{"/a?next=//evil.example&b=%09#//c", "https://app.example",
+			"https://app.example/a?next=//evil.example&b=%09#//c"},
 		{"/my%20file/k%C5%AF%C5%88", "https://app.example", "https://app.example/my%20file/k%C5%AF%C5%88"},
 		{"/repos/a%2Fb", "https://app.example", "https://app.example/repos/a%2Fb"},
 		{"/@evil.example", "https://app.example", "https://app.example/@evil.example"},
@@ -73,7 +88,8 @@ func TestTargetsWithinTheApplication(t *testing.T) {
 
 		{"https://app.example", "https://app.example", "https://app.example"},
 		{"https://app.example/x?y#z", "https://app.example", "https://app.example/x?y#z"},
-		{"https://app.example?y=https://evil.example", "https://app.example", "https://app.example?y=https://evil.example"},
+		{"https://app.example?y=https://evil.example", "https://app.example",
+			"https://app.example?y=https://evil.example"},
 		{"https://app.example#@evil.example", "https://app.example", "https://app.example#@evil.example"},
 		{"HTTPS://App.Example/X", "https://app.example", "https://app.example/X"},
 		{"https://app.example:443/x", "https://app.example", "https://app.example/x"},
@@ -116,7 +132,8 @@ func TestLongestTarget(t *testing.T) {
 	}
 }
 
-// FuzzTarget reads each result as browsers do and as Go does. Also the rows of NextAuth CVE-2022-31093: there is always an answer.
+// FuzzTarget reads each result as browsers do and as Go does. Also the rows of NextAuth
+// CVE-2022-31093: there is always an answer.
 func FuzzTarget(f *testing.F) {
 	for _, raw := range hostile {
 		f.Add(raw)
@@ -143,8 +160,9 @@ func FuzzTarget(f *testing.F) {
 	})
 }
 
-// browserAuthority returns what a browser on an http page takes for userinfo, host and port of s, and "" when s stays on the page's host: the steps of
-// the URL Standard's basic parser for special schemes, up to the end of the authority.
+// browserAuthority returns what a browser on an http page takes for userinfo, host and port of s,
+// and "" when s stays on the page's host: the steps of the URL Standard's basic parser for special
+// schemes, up to the end of the authority.
 func browserAuthority(s string) string {
 	s = strings.TrimFunc(s, func(r rune) bool { return r <= ' ' })
 	s = strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(s)

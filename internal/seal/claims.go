@@ -56,7 +56,8 @@ func decode(text []byte, now time.Time) (map[string]any, error) {
 	return claims, nil
 }
 
-// checkTime applies exp, nbf and iat (RFC 7519 § 4.1.4 to 4.1.6). A token that ended exactly the tolerance ago has expired.
+// checkTime applies exp, nbf and iat (RFC 7519 § 4.1.4 to 4.1.6). A token that ended exactly the
+// tolerance ago has expired.
 func checkTime(claims map[string]any, now int64) error {
 	exp, expOK := seconds(claims, "exp", math.Inf(1))
 	nbf, nbfOK := seconds(claims, "nbf", math.Inf(-1))
@@ -70,7 +71,8 @@ func checkTime(claims map[string]any, now int64) error {
 	return nil
 }
 
-// seconds returns a claim that is a time, or missing when there is none. It may be a fraction (RFC 7519 § 2).
+// seconds returns a claim that is a time, or missing when there is none. It may be a fraction (RFC
+// 7519 § 2).
 func seconds(claims map[string]any, name string, missing float64) (at float64, ok bool) {
 	v, found := claims[name]
 	if !found {

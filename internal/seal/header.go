@@ -2,7 +2,8 @@ package seal
 
 import "encoding/json"
 
-// maxHeader is the length of the longest protected header, in bytes of base64url. Those of the original have 182 at most.
+// maxHeader is the length of the longest protected header, in bytes of base64url. Those of the
+// original have 182 at most.
 const maxHeader = 1 << 10
 
 // header is a protected header with the algorithm "dir".
@@ -12,7 +13,8 @@ type header struct {
 	hasKid bool
 }
 
-// readHeader returns the header that text encodes. What the keys would write themselves, and the original as well, needs no parsing.
+// readHeader returns the header that text encodes. What the keys would write themselves, and the
+// original as well, needs no parsing.
 func readHeader(text string, keys []key) (header, bool) {
 	for i := range keys {
 		if keys[i].protected == text {
@@ -22,8 +24,8 @@ func readHeader(text string, keys []key) (header, bool) {
 	return parseHeader(text)
 }
 
-// parseHeader refuses every member but alg, enc and kid, so that nothing in a token decides about work or keys: not zip, whose plaintext may be huge,
-// not p2c, not crit, no jwk or jku.
+// parseHeader refuses every member but alg, enc and kid, so that nothing in a token decides about
+// work or keys: not zip, whose plaintext may be huge, not p2c, not crit, no jwk or jku.
 func parseHeader(text string) (header, bool) {
 	if len(text) > maxHeader {
 		return header{}, false
@@ -32,7 +34,8 @@ func parseHeader(text string) (header, bool) {
 	if err != nil {
 		return header{}, false
 	}
-	var members map[string]string // unlike those of a struct, its names match exactly, and a value that is not text is an error
+	// unlike those of a struct, its names match exactly, and a value that is not text is an error
+	var members map[string]string
 	if json.Unmarshal(decoded, &members) != nil || members["alg"] != "dir" {
 		return header{}, false
 	}

@@ -46,7 +46,8 @@ func (e encoding) aead(key []byte) (cipher.AEAD, error) {
 	return cipher.NewGCM(block)
 }
 
-// key is what one secret gives for one salt and one algorithm. It does not change and is safe for concurrent use, as its cipher is.
+// key is what one secret gives for one salt and one algorithm. It does not change and is safe for
+// concurrent use, as its cipher is.
 type key struct {
 	header
 	protected string // the header of the tokens that the key makes, in base64url

@@ -9,7 +9,8 @@ const (
 	V4               // NextAuth.js 4
 )
 
-// SessionSalt returns the salt of the session in a cookie of that name. The salt of any other token is the name of its cookie.
+// SessionSalt returns the salt of the session in a cookie of that name. The salt of any other token
+// is the name of its cookie.
 func (s Scheme) SessionSalt(cookie string) string {
 	if s == V4 {
 		return ""
@@ -17,7 +18,8 @@ func (s Scheme) SessionSalt(cookie string) string {
 	return cookie
 }
 
-// encodings returns what the scheme reads, first what it also writes. A256GCM in v5 is from the betas of Auth.js.
+// encodings returns what the scheme reads, first what it also writes. A256GCM in v5 is from the
+// betas of Auth.js.
 func (s Scheme) encodings() []encoding {
 	if s == V4 {
 		return []encoding{a256gcm}

@@ -1,9 +1,10 @@
-// Package seal encrypts and decrypts the tokens of Auth.js and NextAuth.js: sessions without a database, and the values that a sign-in leaves in
-// the browser between its steps.
+// Package seal encrypts and decrypts the tokens of Auth.js and NextAuth.js: sessions without a
+// database, and the values that a sign-in leaves in the browser between its steps.
 //
-// A token is a compact JWE with direct encryption (RFC 7516 § 7.1, RFC 7518 § 4.5) under a key that HKDF derives from a secret and a salt. The salt
-// is the name of the cookie that the token goes into, so a token cannot be moved from one cookie to another. The ciphers are those of the standard
-// library and of go-jose; all that is decided before a cipher runs is decided here.
+// A token is a compact JWE with direct encryption (RFC 7516 § 7.1, RFC 7518 § 4.5) under a key that
+// HKDF derives from a secret and a salt. The salt is the name of the cookie that the token goes
+// into, so a token cannot be moved from one cookie to another. The ciphers are those of the
+// standard library and of go-jose; all that is decided before a cipher runs is decided here.
 package seal
 
 import (
@@ -17,8 +18,8 @@ import (
 // MaxLength is the length of the longest token, in bytes.
 const MaxLength = 64 << 10
 
-// What [Sealer.Open] returns. An expired token is reported as such only after it was decrypted; everything else is one error, so that it tells a
-// forger nothing.
+// What [Sealer.Open] returns. An expired token is reported as such only after it was decrypted;
+// everything else is one error, so that it tells a forger nothing.
 var (
 	ErrInvalid = errors.New("token is not valid")
 	ErrExpired = errors.New("token has expired")
@@ -33,17 +34,19 @@ type Sealer struct {
 	keys map[string][]key // by salt
 }
 
-// maxSalts bounds the cache of keys. A deployment has some ten cookies; visitors cannot choose a salt.
+// maxSalts bounds the cache of keys. A deployment has some ten cookies; visitors cannot choose a
+// salt.
 const maxSalts = 64
 
-// New returns a Sealer that encrypts with the first of secrets and decrypts with all of them. Without a secret, or with an empty one among them,
-// it seals and opens nothing.
+// New returns a Sealer that encrypts with the first of secrets and decrypts with all of them.
+// Without a secret, or with an empty one among them, it seals and opens nothing.
 func New(secrets []string, scheme Scheme) *Sealer {
 	return &Sealer{secrets: slices.Clone(secrets), scheme: scheme, keys: map[string][]key{}}
 }
 
-// Seal returns a token that holds claims, with iat, exp (both in seconds) and jti set by it. It leaves the map as it is. maxAge is cut to whole
-// seconds. It fails when the claims are not JSON or the token would be longer than [MaxLength].
+// Seal returns a token that holds claims, with iat, exp (both in seconds) and jti set by it. It
+// leaves the map as it is. maxAge is cut to whole seconds. It fails when the claims are not JSON or
+// the token would be longer than [MaxLength].
 func (s *Sealer) Seal(salt string, claims map[string]any, now time.Time, maxAge time.Duration) (string, error) {
 	keys, err := s.keysOf(salt)
 	if err != nil {
@@ -60,10 +63,13 @@ func (s *Sealer) Seal(salt string, claims map[string]any, now time.Time, maxAge 
 	return token, nil
 }
 
-// Open returns the claims of a token that was sealed with the same salt; their numbers are [json.Number]. Otherwise the error is [ErrExpired] or
-// [ErrInvalid], and the claims are nil. The clock of the sealing server may be 15 seconds ahead or behind. A token without exp does not expire.
+// Open returns the claims of a token that was sealed with the same salt; their numbers are
+// [json.Number]. Otherwise the error is [ErrExpired] or [ErrInvalid], and the claims are nil. The
+// clock of the sealing server may be 15 seconds ahead or behind. A token without exp does not
+// expire.
 //
-// In v5 a token's kid names the secret that opens it, and without one that is the first. In v4, where there is none, each secret is tried.
+// In v5 a token's kid names the secret that opens it, and without one that is the first. In v4,
+// where there is none, each secret is tried.
 func (s *Sealer) Open(salt, token string, now time.Time) (map[string]any, error) {
 	p, ok := split(token)
 	if !ok {

@@ -60,7 +60,8 @@ func TestRoundTrip(t *testing.T) {
 	for _, scheme := range []seal.Scheme{seal.V5, seal.V4} {
 		sealer := seal.New([]string{secret}, scheme)
 		claims := map[string]any{
-			"name": "Ada <&> ů🐎", "email": nil, "n": json.Number("9007199254740993"), "f": 1.5, "list": []any{"a", true}, "map": map[string]any{"x": ""},
+			"name": "Ada <&> ů🐎", "email": nil, "n": json.Number("9007199254740993"), "f": 1.5,
+			"list": []any{"a", true}, "map": map[string]any{"x": ""},
 			"exp": "the caller's own", "iat": 1, "jti": 2,
 		}
 		before := maps.Clone(claims)
@@ -71,7 +72,9 @@ func TestRoundTrip(t *testing.T) {
 		if !reflect.DeepEqual(claims, before) {
 			t.Errorf("Seal changed the caller's map to %v", claims)
 		}
-		if jti, _ := got["jti"].(string); !regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`).MatchString(jti) {
+		if jti, _ := got["jti"].(string); !regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`).MatchString(
+			jti,
+		) {
 			t.Errorf("jti %q is no random UUID", jti)
 		}
 		want := maps.Clone(claims)
@@ -153,7 +156,9 @@ func TestSaltsDoNotCross(t *testing.T) {
 	t.Parallel()
 	for _, scheme := range []seal.Scheme{seal.V5, seal.V4} {
 		sealer := seal.New([]string{secret}, scheme)
-		salts := []string{"", salt, "__Secure-" + salt, "authjs.state", "authjs.pkce.code_verifier", "authjs.nonce", "encodedState"}
+		salts := []string{
+			"", salt, "__Secure-" + salt, "authjs.state", "authjs.pkce.code_verifier", "authjs.nonce", "encodedState",
+		}
 		for _, from := range salts {
 			token := mustSeal(t, sealer, from, nil)
 			for _, to := range salts {
@@ -273,7 +278,8 @@ func (f forger) thumbprint(t *testing.T) string {
 	return base64.RawURLEncoding.EncodeToString(hash.Sum(nil))
 }
 
-// Rows of go-jose CVE-2024-28180 and GHSA-2c7c, jwx GHSA-rm8v and CVE-2024-28122: what is refused here was encrypted with the right key.
+// Rows of go-jose CVE-2024-28180 and GHSA-2c7c, jwx GHSA-rm8v and CVE-2024-28122: what is refused
+// here was encrypted with the right key.
 func TestHeadersThatAreRefused(t *testing.T) {
 	t.Parallel()
 	v5 := seal.New([]string{secret}, seal.V5)
@@ -289,19 +295,25 @@ func TestHeadersThatAreRefused(t *testing.T) {
 
 	refused := []map[jose.HeaderKey]any{
 		{"kid": ""}, {"kid": nil}, {"kid": kid[1:]}, {"kid": kid + "A"}, {"kid": []string{kid}}, {"kid": 1},
-		{"alg": "A256GCMKW"}, {"alg": "none"}, {"alg": "RSA1_5"}, {"alg": "DIR"}, {"alg": ""}, {"alg": nil}, {"alg": []string{"dir"}},
+		{"alg": "A256GCMKW"}, {"alg": "none"}, {"alg": "RSA1_5"}, {"alg": "DIR"}, {"alg": ""}, {"alg": nil},
+		{"alg": []string{"dir"}},
 		{"enc": "A128CBC-HS256"}, {"enc": "A256GCM"}, {"enc": "a256cbc-hs512"}, {"enc": ""}, {"enc": nil},
-		{"zip": "DEF"}, {"zip": ""}, {"p2c": 1}, {"p2s": "AAAA"}, {"crit": []string{"exp"}}, {"crit": []string{}}, {"b64": true},
-		{"jwk": map[string]string{"kty": "oct", "k": "AAAA"}}, {"jku": "https://evil.example"}, {"x5u": "https://evil.example"}, {"x5c": []string{"AAAA"}},
-		{"epk": map[string]string{}}, {"typ": "JWT"}, {"cty": "JWT"}, {"Alg": "dir"}, {"ENC": "A256CBC-HS512"}, {"KID": kid}, {"": ""}, {"x": "y"},
+		{"zip": "DEF"}, {"zip": ""}, {"p2c": 1}, {"p2s": "AAAA"}, {"crit": []string{"exp"}}, {"crit": []string{}},
+		{"b64": true},
+		{"jwk": map[string]string{"kty": "oct", "k": "AAAA"}}, {"jku": "https://evil.example"},
+		{"x5u": "https://evil.example"}, {"x5c": []string{"AAAA"}},
+		{"epk": map[string]string{}}, {"typ": "JWT"}, {"cty": "JWT"}, {"Alg": "dir"}, {"ENC": "A256CBC-HS512"},
+		{"KID": kid}, {"": ""}, {"x": "y"},
 	}
 	for _, members := range refused {
-		if claims, err := v5.Open(salt, f.seal(t, "{}", members), now); !errors.Is(err, seal.ErrInvalid) || claims != nil {
+		if claims, err := v5.Open(salt, f.seal(t, "{}", members), now); !errors.Is(err, seal.ErrInvalid) ||
+			claims != nil {
 			t.Errorf("%v: got %v, %v, want ErrInvalid", members, claims, err)
 		}
 	}
 
-	zipped := f.sealAs(t, jose.A256CBC_HS512, &jose.EncrypterOptions{Compression: jose.DEFLATE}, `{"a":"`+strings.Repeat("a", 100_000)+`"}`)
+	zipped := f.sealAs(t, jose.A256CBC_HS512, &jose.EncrypterOptions{Compression: jose.DEFLATE},
+		`{"a":"`+strings.Repeat("a", 100_000)+`"}`)
 	wantInvalid(t, v5, salt, zipped)
 
 	v4 := seal.New([]string{secret}, seal.V4)
@@ -318,8 +330,10 @@ func TestHeadersThatAreNotAnObject(t *testing.T) {
 	sealer := seal.New([]string{secret}, seal.V5)
 	f := forgerOf(t, secret, infoV5, 64)
 	for _, text := range []string{
-		"", "null", "[]", `"dir"`, "1", "{}", "{", `{"alg":"dir"}`, `{"enc":"A256CBC-HS512"}`, `{"alg":"dir","enc":"A256CBC-HS512"`, "\xff",
-		`{"alg":"dir","enc":"A256CBC-HS512"}{}`, `{"alg":"dir","enc":"A256CBC-HS512","crit":null}`, strings.Repeat(`{"alg":`, 100),
+		"", "null", "[]", `"dir"`, "1", "{}", "{", `{"alg":"dir"}`, `{"enc":"A256CBC-HS512"}`,
+		`{"alg":"dir","enc":"A256CBC-HS512"`, "\xff",
+		`{"alg":"dir","enc":"A256CBC-HS512"}{}`, `{"alg":"dir","enc":"A256CBC-HS512","crit":null}`,
+		strings.Repeat(`{"alg":`, 100),
 		`{"alg":"dir","enc":"A256CBC-HS512"` + strings.Repeat(" ", 1000) + "}",
 	} {
 		wantInvalid(t, sealer, salt, f.sealUnder(t, text, "{}"))
@@ -400,11 +414,14 @@ func TestClaimsThatAreRefused(t *testing.T) {
 	sealer := seal.New([]string{secret}, seal.V5)
 	f := forgerOf(t, secret, infoV5, 64)
 	for _, text := range []string{
-		"", " ", "null", "true", "1", `"a"`, "[]", `[{"sub":"1"}]`, "{", `{"sub":"1"`, "{}{}", "{} x", "{}]", `{"sub":}`, "\xff",
-		`{"exp":"1900000000"}`, `{"exp":null}`, `{"exp":true}`, `{"exp":[]}`, `{"exp":1e999}`, `{"nbf":"1"}`, `{"nbf":null}`, `{"iat":"1"}`, `{"iat":null}`,
+		"", " ", "null", "true", "1", `"a"`, "[]", `[{"sub":"1"}]`, "{", `{"sub":"1"`, "{}{}", "{} x", "{}]",
+		`{"sub":}`, "\xff",
+		`{"exp":"1900000000"}`, `{"exp":null}`, `{"exp":true}`, `{"exp":[]}`, `{"exp":1e999}`, `{"nbf":"1"}`,
+		`{"nbf":null}`, `{"iat":"1"}`, `{"iat":null}`,
 		strings.Repeat(`{"a":`, 5000),
 	} {
-		if claims, err := sealer.Open(salt, f.seal(t, text, nil), now); !errors.Is(err, seal.ErrInvalid) || claims != nil {
+		if claims, err := sealer.Open(salt, f.seal(t, text, nil), now); !errors.Is(err, seal.ErrInvalid) ||
+			claims != nil {
 			t.Errorf("%.40q: got %v, %v, want ErrInvalid", text, claims, err)
 		}
 	}
@@ -462,8 +479,8 @@ func TestClaimsThatCannotBeSealed(t *testing.T) {
 	}
 }
 
-// Row of go-jose CVE-2025-27144 and CVE-2026-34986: a hostile token costs next to nothing. Not parallel, because it counts
-// allocations and measures time.
+// Row of go-jose CVE-2025-27144 and CVE-2026-34986: a hostile token costs next to nothing. Not
+// parallel, because it counts allocations and measures time.
 func TestHostileTokensCostLittle(t *testing.T) {
 	sealer := seal.New([]string{secret, "second", "third"}, seal.V5)
 	token := mustSeal(t, sealer, salt, nil)
@@ -571,7 +588,10 @@ func BenchmarkSeal(b *testing.B) {
 	for name, scheme := range map[string]seal.Scheme{"v5": seal.V5, "v4": seal.V4} {
 		b.Run(name, func(b *testing.B) {
 			sealer := seal.New([]string{secret}, scheme)
-			claims := map[string]any{"name": "Ada Lovelace", "email": "ada@example.com", "picture": "https://example.com/a.png", "sub": "user-1"}
+			claims := map[string]any{
+				"name": "Ada Lovelace", "email": "ada@example.com", "picture": "https://example.com/a.png",
+				"sub": "user-1",
+			}
 			b.ReportAllocs()
 			for b.Loop() {
 				if _, err := sealer.Seal(salt, claims, now, time.Hour); err != nil {
@@ -586,7 +606,10 @@ func BenchmarkOpen(b *testing.B) {
 	for name, scheme := range map[string]seal.Scheme{"v5": seal.V5, "v4": seal.V4} {
 		b.Run(name, func(b *testing.B) {
 			sealer := seal.New([]string{secret}, scheme)
-			claims := map[string]any{"name": "Ada Lovelace", "email": "ada@example.com", "picture": "https://example.com/a.png", "sub": "user-1"}
+			claims := map[string]any{
+				"name": "Ada Lovelace", "email": "ada@example.com", "picture": "https://example.com/a.png",
+				"sub": "user-1",
+			}
 			token := mustSeal(b, sealer, salt, claims)
 			b.ReportAllocs()
 			for b.Loop() {

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// strict refuses a second spelling of the same bytes. It still skips line breaks, so split refuses those.
+// strict refuses a second spelling of the same bytes. It still skips line breaks, so split refuses
+// those.
 var strict = base64.RawURLEncoding.Strict()
 
 // parts are a compact JWE (RFC 7516 § 7.1) with an empty encrypted key.

@@ -15,8 +15,9 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// The vectors are tokens that next-auth 4.24.15 and @auth/core 0.41.3 made and read again themselves; extra has one made by the npm package jose as the
-// betas of Auth.js did, negative what the two packages refuse.
+// The vectors are tokens that next-auth 4.24.15 and @auth/core 0.41.3 made and read again
+// themselves; extra has one made by the npm package jose as the betas of Auth.js did, negative what
+// the two packages refuse.
 type vectors struct {
 	GeneratedAt time.Time
 	Vectors     []vector
@@ -104,7 +105,8 @@ func TestTokensForNode(t *testing.T) {
 		}
 		t.Run(v.ID, func(t *testing.T) {
 			t.Parallel()
-			token, err := seal.New([]string{v.Inputs.Secret}, schemeOf(v.ID)).Seal(v.Inputs.Salt, v.Expected.Claims, file.GeneratedAt, time.Hour)
+			token, err := seal.New([]string{v.Inputs.Secret}, schemeOf(v.ID)).Seal(v.Inputs.Salt, v.Expected.Claims,
+				file.GeneratedAt, time.Hour)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -131,7 +133,8 @@ func openWithJose(t *testing.T, token, keyHex string) (header map[string]string,
 	if err != nil {
 		t.Fatal(err)
 	}
-	jwe, err := jose.ParseEncryptedCompact(token, []jose.KeyAlgorithm{jose.DIRECT}, []jose.ContentEncryption{jose.A256CBC_HS512, jose.A256GCM})
+	jwe, err := jose.ParseEncryptedCompact(token, []jose.KeyAlgorithm{jose.DIRECT},
+		[]jose.ContentEncryption{jose.A256CBC_HS512, jose.A256GCM})
 	if err != nil {
 		t.Fatal(err)
 	}

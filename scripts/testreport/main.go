@@ -1,12 +1,14 @@
-// Command testreport turns the output of any number of "go test -json" runs on stdin into what a person wants to read: a line per package,
-// the output of what failed, and each skipped test with its reason. Lines that are no JSON pass through.
+// Command testreport turns the output of any number of "go test -json" runs on stdin into what a
+// person wants to read: a line per package, the output of what failed, and each skipped test with
+// its reason. Lines that are no JSON pass through.
 //
-// A test that ran more than once failed if it failed in any run, and is skipped only if it passed in none. With -strict a skip fails too,
-// unless the -allow file has a line for it:
+// A test that ran more than once failed if it failed in any run, and is skipped only if it passed
+// in none. With -strict a skip fails too, unless the -allow file has a line for it:
 //
 //	package test reason
 //
-// where package is the import path, test a regular expression for the whole name of the test, and reason says why it cannot run.
+// where package is the import path, test a regular expression for the whole name of the test, and
+// reason says why it cannot run.
 package main
 
 import (

@@ -32,7 +32,8 @@ func (k key) String() string { return strings.TrimSpace(k.pkg + " " + k.test) }
 
 type totals struct{ passed, failed, skipped int }
 
-// event is a line of "go test -json": go doc cmd/test2json, and for the build actions go help buildjson.
+// event is a line of "go test -json": go doc cmd/test2json, and for the build actions go help
+// buildjson.
 type event struct {
 	Action      string
 	Package     string
@@ -121,7 +122,8 @@ func (r *report) packageEnded(e event) {
 	maps.DeleteFunc(r.output, func(k key, _ *strings.Builder) bool { return k.pkg == e.Package })
 }
 
-// packageFailed prints what no failed test has shown: the compiler's errors, a crash, and the tests that never ended because of it.
+// packageFailed prints what no failed test has shown: the compiler's errors, a crash, and the tests
+// that never ended because of it.
 func (r *report) packageFailed(e event, own string) {
 	explained := false
 	for k, res := range r.results {

@@ -12,18 +12,25 @@ import (
 
 // module is what a real "go test" runs on: a package for each way in which tests end.
 var module = map[string]string{
-	"go.mod":               "module example.org/m\n\ngo 1.26\n",
-	"good/good_test.go":    "package good\n\nimport \"testing\"\n\nfunc TestA(t *testing.T) { t.Run(\"sub\", func(*testing.T) {}) }\n",
-	"none/none.go":         "package none\n",
-	"skip/skip_test.go":    "package skip\n\nimport \"testing\"\n\nfunc TestNoBrowser(t *testing.T) { t.Skip(\"no browser here\") }\n",
-	"bad/bad_test.go":      "package bad\n\nimport \"testing\"\n\nfunc TestB(t *testing.T) { t.Run(\"sub\", func(t *testing.T) { t.Error(\"got 1, want 2\") }) }\n\nfunc TestFine(t *testing.T) { t.Log(\"chatter\") }\n",
-	"build/build_test.go":  "package build\n\nvar x int = \"text\"\n",
-	"crash/crash_test.go":  "package crash\n\nimport \"testing\"\n\nfunc TestC(t *testing.T) { panic(\"out of cheese\") }\n",
-	"exit/exit_test.go":    "package exit\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestMain(m *testing.M) { m.Run(); println(\"leaving\"); os.Exit(3) }\n\nfunc TestD(t *testing.T) {}\n",
-	"stuck/stuck_test.go":  "package stuck\n\nimport \"testing\"\n\nfunc TestE(t *testing.T) { t.Log(\"waiting\"); select {} }\n",
-	"tagged/tag_test.go":   "package tagged\n\nimport \"testing\"\n\nfunc TestF(t *testing.T) { f(t) }\n",
-	"tagged/one_test.go":   "//go:build one\n\npackage tagged\n\nimport \"testing\"\n\nfunc f(t *testing.T) {}\n",
-	"tagged/other_test.go": "//go:build !one\n\npackage tagged\n\nimport \"testing\"\n\nfunc f(t *testing.T) { t.Skip(\"only with one\") }\n",
+	"go.mod": "module example.org/m\n\ngo 1.26\n",
+	"good/good_test.go": "package good\n\nimport \"testing\"\n\nfunc TestA(t *testing.T) { t.Run(\"sub\", " +
+		"func(*testing.T) {}) }\n",
+	"none/none.go": "package none\n",
+	"skip/skip_test.go": "package skip\n\nimport \"testing\"\n\nfunc TestNoBrowser(t *testing.T) { t.Skip(\"no " +
+		"browser here\") }\n",
+	"bad/bad_test.go": "package bad\n\nimport \"testing\"\n\nfunc TestB(t *testing.T) { t.Run(\"sub\", func(t " +
+		"*testing.T) { t.Error(\"got 1, want 2\") }) }\n\nfunc TestFine(t *testing.T) { t.Log(\"chatter\") }\n",
+	"build/build_test.go": "package build\n\nvar x int = \"text\"\n",
+	"crash/crash_test.go": "package crash\n\nimport \"testing\"\n\nfunc TestC(t *testing.T) { panic(\"out of " +
+		"cheese\") }\n",
+	"exit/exit_test.go": "package exit\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestMain(m *testing.M) { " +
+		"m.Run(); println(\"leaving\"); os.Exit(3) }\n\nfunc TestD(t *testing.T) {}\n",
+	"stuck/stuck_test.go": "package stuck\n\nimport \"testing\"\n\nfunc TestE(t *testing.T) { t.Log(\"waiting\"); " +
+		"select {} }\n",
+	"tagged/tag_test.go": "package tagged\n\nimport \"testing\"\n\nfunc TestF(t *testing.T) { f(t) }\n",
+	"tagged/one_test.go": "//go:build one\n\npackage tagged\n\nimport \"testing\"\n\nfunc f(t *testing.T) {}\n",
+	"tagged/other_test.go": "//go:build !one\n\npackage tagged\n\nimport \"testing\"\n\nfunc f(t *testing.T) { " +
+		"t.Skip(\"only with one\") }\n",
 }
 
 func TestReport(t *testing.T) {
@@ -65,9 +72,11 @@ func TestReport(t *testing.T) {
 			[]string{"skipped: example.org/m/skip TestNoBrowser: skip_test.go:5: no browser here"}, nil},
 		{"a skip is a failure where all can run",
 			[][]string{{"./skip"}}, "", true, totals{failed: 1},
-			[]string{"failed: example.org/m/skip TestNoBrowser was skipped, which is not allowed here: skip_test.go:5: no browser here"}, nil},
+			[]string{"failed: example.org/m/skip TestNoBrowser was skipped, which is not allowed here: " +
+				"skip_test.go:5: no browser here"}, nil},
 		{"an allowed skip is none",
-			[][]string{{"./skip"}}, "# comment\n\nexample.org/m/skip TestNo.* it needs a browser\n", true, totals{skipped: 1},
+			[][]string{{"./skip"}}, "# comment\n\nexample.org/m/skip TestNo.* it needs a browser\n", true,
+			totals{skipped: 1},
 			[]string{"skipped: example.org/m/skip TestNoBrowser"}, nil},
 		{"an allowance is for the whole name",
 			[][]string{{"./skip"}}, "example.org/m/skip TestNo it needs a browser\n", true, totals{failed: 1},

@@ -11,11 +11,14 @@ import (
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
 )
 
-// Apply makes the plan of [Diff] and runs it, and returns what it did: a plan without statements where there was nothing to do. Readers and writers
-// may be at work meanwhile, and several processes may call it at the same time: one runs the plan, the others wait and find nothing left to do.
+// Apply makes the plan of [Diff] and runs it, and returns what it did: a plan without statements
+// where there was nothing to do. Readers and writers may be at work meanwhile, and several
+// processes may call it at the same time: one runs the plan, the others wait and find nothing left
+// to do.
 //
-// A plan that fails leaves everything as it was. PostgreSQL and SQLite run it in one transaction; MySQL and MariaDB commit each statement, so there
-// those that ran are undone one by one. On PostgreSQL and MySQL no statement waits long for a table in use; Apply lets the traffic pass and
+// A plan that fails leaves everything as it was. PostgreSQL and SQLite run it in one transaction;
+// MySQL and MariaDB commit each statement, so there those that ran are undone one by one. On
+// PostgreSQL and MySQL no statement waits long for a table in use; Apply lets the traffic pass and
 // tries again, for half a minute.
 func Apply(ctx context.Context, a *gormadapter.Adapter, own ...any) (*Plan, error) {
 	p, err := Diff(ctx, a, own...)

@@ -42,7 +42,8 @@ type team struct {
 	Name string `gorm:"size:40;not null;uniqueIndex"`
 }
 
-// Nothing to do after Migrate and AutoMigrate means that what the tags say is understood as GORM understands it.
+// Nothing to do after Migrate and AutoMigrate means that what the tags say is understood as GORM
+// understands it.
 func TestEveryTag(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, d database) {
@@ -136,10 +137,12 @@ func signedIn(t testing.TB, a *gormadapter.Adapter, token string) *cardea.User {
 	if err := a.CreateUser(t.Context(), u); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.LinkAccount(t.Context(), &cardea.Account{UserID: u.ID, Type: "oauth", Provider: "github", ProviderAccountID: token}); err != nil {
+	if err := a.LinkAccount(t.Context(), &cardea.Account{UserID: u.ID, Type: "oauth", Provider: "github",
+		ProviderAccountID: token}); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.CreateSession(t.Context(), &cardea.Session{Token: token, UserID: u.ID, Expires: time.Now().Add(time.Hour)}); err != nil {
+	if err := a.CreateSession(t.Context(),
+		&cardea.Session{Token: token, UserID: u.ID, Expires: time.Now().Add(time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
 	return u
@@ -157,13 +160,16 @@ func byHand(t testing.TB, db *gorm.DB, dialect string) (extra []string) {
 		collate = " COLLATE utf8mb4_0900_bin"
 	}
 	user := q + "user" + q
-	exec(t, db, "ALTER TABLE "+user+" ADD COLUMN legacy varchar(20) DEFAULT 'old'", "CREATE INDEX legacy_index ON "+user+" (legacy)",
-		"CREATE TABLE invoice (id integer PRIMARY KEY, user_id varchar(255)"+collate+" NOT NULL, FOREIGN KEY (user_id) REFERENCES "+user+" (id) ON DELETE CASCADE)",
+	exec(t, db, "ALTER TABLE "+user+" ADD COLUMN legacy varchar(20) DEFAULT 'old'",
+		"CREATE INDEX legacy_index ON "+user+" (legacy)",
+		"CREATE TABLE invoice (id integer PRIMARY KEY, user_id varchar(255)"+collate+
+			" NOT NULL, FOREIGN KEY (user_id) REFERENCES "+user+" (id) ON DELETE CASCADE)",
 		"CREATE VIEW people AS SELECT id, legacy FROM "+user)
 	extra = []string{"column user.legacy", "index legacy_index of user"}
 	switch dialect {
 	case "sqlite":
-		exec(t, db, "CREATE INDEX legacy_some ON user (lower(legacy) DESC) WHERE legacy <> 'where'", "CREATE TABLE log (what text)",
+		exec(t, db, "CREATE INDEX legacy_some ON user (lower(legacy) DESC) WHERE legacy <> 'where'",
+			"CREATE TABLE log (what text)",
 			"CREATE TRIGGER legacy_log AFTER UPDATE ON user BEGIN INSERT INTO log VALUES (new.id); END")
 		extra = append(extra, "index legacy_some of user", "trigger legacy_log of user")
 	case "postgres":
@@ -229,7 +235,10 @@ func TestThereAndBack(t *testing.T) {
 		changed := apply(t, a3)
 		intact("with other defaults")
 		settled(t, a3)
-		want := []string{"column user.level has another default", "column user.role has another default", "check user_role of user is another"}
+		want := []string{
+			"column user.level has another default", "column user.role has another default",
+			"check user_role of user is another",
+		}
 		if !slices.Equal(changed.Differences, want) {
 			t.Errorf("got differences %q, want %q", changed.Differences, want)
 		}

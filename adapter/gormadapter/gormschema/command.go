@@ -14,7 +14,8 @@ import (
 
 // App is what [Main] needs to know about an application.
 type App struct {
-	// Open connects as the application does, with the given options. Required. It is not called for a fresh schema.
+	// Open connects as the application does, with the given options. Required. It is not called for
+	// a fresh schema.
 	Open func(...gormadapter.Option) (*gormadapter.Adapter, error)
 
 	// Options are the application's own, such as gormadapter.WithUser.
@@ -23,7 +24,8 @@ type App struct {
 	// Entities are the application's tables beside the adapter's, each a pointer to a struct.
 	Entities []any
 
-	// Naming names the tables and columns of a fresh schema, and is what Open gives to GORM. Defaults to GORM's own.
+	// Naming names the tables and columns of a fresh schema, and is what Open gives to GORM.
+	// Defaults to GORM's own.
 	Naming schema.Namer
 }
 
@@ -40,9 +42,10 @@ const usage = `usage:
 //
 //	func main() { os.Exit(gormschema.Main(context.Background(), app, os.Args[1:], os.Stdout, os.Stderr)) }
 //
-// The first argument is fresh, diff, check, apply or new; without one Main writes what there is. It returns the status to exit with: 0, 1 when something
-// failed or check found a difference, 2 when the arguments are wrong. SQL and lists go to stdout; errors, and what the database has and no entity
-// knows, to stderr.
+// The first argument is fresh, diff, check, apply or new; without one Main writes what there is. It
+// returns the status to exit with: 0, 1 when something failed or check found a difference, 2 when
+// the arguments are wrong. SQL and lists go to stdout; errors, and what the database has and no
+// entity knows, to stderr.
 func Main(ctx context.Context, app App, args []string, stdout, stderr io.Writer) int {
 	c := &command{app: app, stdout: stdout, stderr: stderr}
 	commands := map[string]func(context.Context, []string) error{"fresh": c.fresh, "diff": c.diff, "check": c.check, "apply": c.apply, "new": c.create}

@@ -119,7 +119,8 @@ func (c *comparison) inspect(ctx context.Context) (*lives, error) {
 				names = append(names, t.Name)
 			}
 		}
-		s, err := c.driver.InspectSchema(ctx, space, &schema.InspectOptions{Mode: schema.InspectTables | schema.InspectTypes, Tables: names})
+		s, err := c.driver.InspectSchema(ctx, space,
+			&schema.InspectOptions{Mode: schema.InspectTables | schema.InspectTypes, Tables: names})
 		if schema.IsNotExistError(err) && space != "" {
 			found.missing[space] = true
 			continue
@@ -137,7 +138,8 @@ func (c *comparison) inspect(ctx context.Context) (*lives, error) {
 	return found, nil
 }
 
-// over adds to want what live has and no entity knows, so that nothing is left to drop, and says what that was.
+// over adds to want what live has and no entity knows, so that nothing is left to drop, and says
+// what that was.
 func over(live, want *schema.Table) (extra []string, err error) {
 	note := func(format string, args ...any) { extra = append(extra, fmt.Sprintf(format, args...)) }
 	if err := samePrimaryKey(live, want); err != nil {
@@ -149,7 +151,9 @@ func over(live, want *schema.Table) (extra []string, err error) {
 	overIndexes(live, want, note)
 	overForeignKeys(live, want, note)
 	for _, check := range live.Checks() {
-		if !slices.ContainsFunc(want.Checks(), func(c *schema.Check) bool { return c.Name == check.Name || c.Expr == check.Expr }) {
+		if !slices.ContainsFunc(want.Checks(), func(c *schema.Check) bool {
+			return c.Name == check.Name || c.Expr == check.Expr
+		}) {
 			want.AddChecks(check)
 			if !strings.HasPrefix(check.Expr, "json_valid(") { // MariaDB's own, for its json columns
 				note("check %s of %s", check.Name, want.Name)
@@ -171,7 +175,8 @@ func samePrimaryKey(live, want *schema.Table) error {
 		return list
 	}
 	if a, b := names(live.PrimaryKey), names(want.PrimaryKey); !slices.EqualFunc(a, b, strings.EqualFold) {
-		return fmt.Errorf("its primary key is (%s), the entity's (%s): change that by hand", strings.Join(a, ", "), strings.Join(b, ", "))
+		return fmt.Errorf("its primary key is (%s), the entity's (%s): change that by hand", strings.Join(a, ", "),
+			strings.Join(b, ", "))
 	}
 	return nil
 }
@@ -182,7 +187,9 @@ func missing(live, want []schema.Attr) (list []schema.Attr) {
 		if _, check := a.(*schema.Check); check {
 			continue
 		}
-		if !slices.ContainsFunc(want, func(b schema.Attr) bool { return fmt.Sprintf("%T", a) == fmt.Sprintf("%T", b) }) {
+		if !slices.ContainsFunc(want, func(b schema.Attr) bool {
+			return fmt.Sprintf("%T", a) == fmt.Sprintf("%T", b)
+		}) {
 			list = append(list, a)
 		}
 	}
@@ -225,7 +232,8 @@ func column(t *schema.Table, name string) (*schema.Column, bool) {
 	return t.Columns[i], true
 }
 
-// overIndexes takes a live index that does the same for the entity's, whatever its name, and keeps those that no entity knows.
+// overIndexes takes a live index that does the same for the entity's, whatever its name, and keeps
+// those that no entity knows.
 func overIndexes(live, want *schema.Table, note func(string, ...any)) {
 	var indexes []*schema.Index
 	used := make(map[*schema.Index]bool)
@@ -270,7 +278,8 @@ func own(index *schema.Index, t *schema.Table) *schema.Index {
 	return &copied
 }
 
-// sameIndex compares what an index is on. Where it has a condition or an expression the two are the same only if they say so in the same words.
+// sameIndex compares what an index is on. Where it has a condition or an expression the two are the
+// same only if they say so in the same words.
 func sameIndex(live, want *schema.Index) bool {
 	return live.Unique == want.Unique && condition(live) == condition(want) &&
 		slices.EqualFunc(live.Parts, want.Parts, func(a, b *schema.IndexPart) bool {
@@ -311,7 +320,8 @@ func overForeignKeys(live, want *schema.Table, note func(string, ...any)) {
 	}
 }
 
-// plain takes away what a database adds to an expression or leaves out without changing it: blanks, quotes of names and outer parentheses.
+// plain takes away what a database adds to an expression or leaves out without changing it: blanks,
+// quotes of names and outer parentheses.
 func plain(expr string) string {
 	var b strings.Builder
 	text := false

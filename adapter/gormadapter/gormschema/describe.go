@@ -21,7 +21,8 @@ type describer struct {
 	tables map[string]*schema.Table // by GORM's name for them
 }
 
-// describe takes the entities as db describes them, to which the adapter has added, and the types of types, which may be the same.
+// describe takes the entities as db describes them, to which the adapter has added, and the types
+// of types, which may be the same.
 func describe(db, types *gorm.DB, e engine, entities []any) ([]*schema.Table, error) {
 	d := &describer{
 		engine: e,
@@ -89,7 +90,9 @@ func (d *describer) column(t *schema.Table, f *orm.Field) error {
 	if f.IgnoreMigration {
 		return nil
 	}
-	c := &schema.Column{Name: f.DBName, Type: &schema.ColumnType{Null: !f.NotNull && !f.PrimaryKey}, Default: defaultOf(f)}
+	c := &schema.Column{
+		Name: f.DBName, Type: &schema.ColumnType{Null: !f.NotNull && !f.PrimaryKey}, Default: defaultOf(f),
+	}
 	if f.Comment != "" {
 		c.SetComment(f.Comment)
 	}
@@ -104,7 +107,8 @@ func (d *describer) column(t *schema.Table, f *orm.Field) error {
 func defaultOf(f *orm.Field) schema.Expr {
 	switch v := f.DefaultValueInterface.(type) {
 	case nil:
-		if !f.HasDefaultValue || f.DefaultValue == "" || f.DefaultValue == "(-)" || strings.EqualFold(f.DefaultValue, "null") {
+		if !f.HasDefaultValue || f.DefaultValue == "" || f.DefaultValue == "(-)" ||
+			strings.EqualFold(f.DefaultValue, "null") {
 			return nil
 		}
 		return &schema.RawExpr{X: f.DefaultValue}
@@ -152,7 +156,8 @@ func (d *describer) indexes(t *schema.Table, s *orm.Schema) error {
 
 func (d *describer) part(t *schema.Table, option orm.IndexOption) (*schema.IndexPart, error) {
 	if option.Collate != "" {
-		return nil, fmt.Errorf("collation %s: not supported, make this index in a migration of your own", option.Collate)
+		return nil, fmt.Errorf("collation %s: not supported, make this index in a migration of your own",
+			option.Collate)
 	}
 	part := &schema.IndexPart{Desc: strings.EqualFold(option.Sort, "desc")}
 	if option.Expression != "" {
@@ -185,7 +190,8 @@ func (d *describer) joinTables() error {
 	return nil
 }
 
-// foreignKeys takes a relation from the entity that has the column, and where GORM leaves it to the other side, from there.
+// foreignKeys takes a relation from the entity that has the column, and where GORM leaves it to the
+// other side, from there.
 func (d *describer) foreignKeys() {
 	for _, ownSide := range []bool{true, false} {
 		for _, s := range d.order {
@@ -211,7 +217,8 @@ func (d *describer) foreignKey(c *orm.Constraint) {
 		parent = schema.NewTable(c.ReferenceSchema.Table)
 	}
 	key := &schema.ForeignKey{Symbol: c.Name, Table: t, RefTable: parent,
-		OnUpdate: schema.ReferenceOption(strings.ToUpper(c.OnUpdate)), OnDelete: schema.ReferenceOption(strings.ToUpper(c.OnDelete))}
+		OnUpdate: schema.ReferenceOption(strings.ToUpper(c.OnUpdate)),
+		OnDelete: schema.ReferenceOption(strings.ToUpper(c.OnDelete))}
 	for i, f := range c.ForeignKeys {
 		column, ok := t.Column(f.DBName)
 		if !ok {
@@ -223,7 +230,9 @@ func (d *describer) foreignKey(c *orm.Constraint) {
 		}
 		key.Columns, key.RefColumns = append(key.Columns, column), append(key.RefColumns, ref)
 	}
-	if !slices.ContainsFunc(t.ForeignKeys, func(k *schema.ForeignKey) bool { return sameColumns(k.Columns, key.Columns) }) {
+	if !slices.ContainsFunc(t.ForeignKeys, func(k *schema.ForeignKey) bool {
+		return sameColumns(k.Columns, key.Columns)
+	}) {
 		t.AddForeignKeys(key)
 		for _, column := range key.Columns {
 			column.ForeignKeys = append(column.ForeignKeys, key)

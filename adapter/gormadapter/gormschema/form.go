@@ -11,8 +11,9 @@ import (
 	"ariga.io/atlas/sql/schema"
 )
 
-// form is a table in the words of its database, by the names of columns, checks and indexes. A database rewrites what it is told, role IN ('A', 'B')
-// for instance, so an entity can be compared with a table only after the database has rewritten both. That is what the scratch table is for.
+// form is a table in the words of its database, by the names of columns, checks and indexes. A
+// database rewrites what it is told, role IN ('A', 'B') for instance, so an entity can be compared
+// with a table only after the database has rewritten both. That is what the scratch table is for.
 type form struct{ types, defaults, checks, indexes map[string]string }
 
 func texts(pairs [][2]string) map[string]string {
@@ -56,8 +57,9 @@ func (is *form) settle(wanted *form, live, want *schema.Table) []schema.Change {
 	return changedChecks(live, want, func(l, w *schema.Check) bool { return slices.Contains(different, w.Name) })
 }
 
-// doubtful reports whether only the database can tell if want differs from live: it has a check, a condition or an expression to compare, or a type
-// or default that is written in other words. The tables that nobody changed need no scratch table.
+// doubtful reports whether only the database can tell if want differs from live: it has a check, a
+// condition or an expression to compare, or a type or default that is written in other words. The
+// tables that nobody changed need no scratch table.
 func doubtful(live, want *schema.Table, format func(schema.Type) (string, error)) bool {
 	for _, w := range want.Columns {
 		l, ok := column(live, w.Name)
@@ -66,7 +68,8 @@ func doubtful(live, want *schema.Table, format func(schema.Type) (string, error)
 		}
 		is, err := format(l.Type.Type)
 		wanted, wantedErr := format(w.Type.Type)
-		if err != nil || wantedErr != nil || !strings.EqualFold(is, wanted) || w.Default != nil && written(l.Default) != written(w.Default) {
+		if err != nil || wantedErr != nil || !strings.EqualFold(is, wanted) || w.Default != nil &&
+			written(l.Default) != written(w.Default) {
 			return true
 		}
 	}

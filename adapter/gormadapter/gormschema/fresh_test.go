@@ -44,8 +44,14 @@ func TestFreshWithNames(t *testing.T) {
 	t.Parallel()
 	a := adapter(t, newSQLite(t).open(t, gorm.Config{NamingStrategy: schema.NamingStrategy{TablePrefix: "auth.my_"}}))
 	for dialect, want := range map[string][]string{
-		"postgres":  {`CREATE SCHEMA IF NOT EXISTS "auth"`, `CREATE TABLE "auth"."my_session"`, `REFERENCES "auth"."my_user" ("id")`},
-		"sqlserver": {"IF SCHEMA_ID('auth') IS NULL EXEC('CREATE SCHEMA [auth]')", "CREATE TABLE [auth].[my_session]", "REFERENCES [auth].[my_user] ([id])"},
+		"postgres": {
+			`CREATE SCHEMA IF NOT EXISTS "auth"`, `CREATE TABLE "auth"."my_session"`,
+			`REFERENCES "auth"."my_user" ("id")`,
+		},
+		"sqlserver": {
+			"IF SCHEMA_ID('auth') IS NULL EXEC('CREATE SCHEMA [auth]')", "CREATE TABLE [auth].[my_session]",
+			"REFERENCES [auth].[my_user] ([id])",
+		},
 	} {
 		p, err := gormschema.Fresh(dialect, a)
 		if err != nil {
@@ -68,7 +74,8 @@ type arrival struct {
 func TestFreshSQLServer(t *testing.T) {
 	t.Parallel()
 	const golden = "testdata/sqlserver.sql"
-	p, err := gormschema.Fresh("sqlserver", adapter(t, newSQLite(t).open(t, gorm.Config{}), gormadapter.WithUser[person]()), &team{}, &arrival{})
+	p, err := gormschema.Fresh("sqlserver",
+		adapter(t, newSQLite(t).open(t, gorm.Config{}), gormadapter.WithUser[person]()), &team{}, &arrival{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,29 +94,39 @@ func TestFreshSQLServer(t *testing.T) {
 	}
 }
 
-// corrections are the differences between a fresh schema and the one that MikroORM makes of the default entities of Auth.js.
+// corrections are the differences between a fresh schema and the one that MikroORM makes of the
+// default entities of Auth.js.
 var corrections = []struct{ dialects, facts, reason string }{
-	{"all", "column user.email", "no default: '' can be only one user's, so the second without an address could not sign up"},
+	{"all", "column user.email", "no default: '' can be only one user's, so the second without an address could not " +
+		"sign up"},
 	{"all", "foreign key session_user_id_foreign, foreign key account_user_id_foreign",
 		"on delete cascade, as the adapter's source says; MikroORM 6 has another name for that option and leaves it out"},
-	{"postgresql mssql", "index session_user_id_index, index account_user_id_index", "there as on the other databases: deleting a user looks its rows up"},
-	{"postgresql", "unique user_email_unique, unique session_session_token_unique, unique account_provider_provider_account_id_unique, " +
-		"unique verification_token_token_identifier_unique", "a unique index, as GORM makes it, and no constraint; a live one is taken for the same"},
+	{"postgresql mssql", "index session_user_id_index, index account_user_id_index",
+		"there as on the other databases: deleting a user looks its rows up"},
+	{"postgresql", "unique user_email_unique, unique session_session_token_unique, unique " +
+		"account_provider_provider_account_id_unique, " +
+		"unique verification_token_token_identifier_unique",
+		"a unique index, as GORM makes it, and no constraint; a live one is taken for the same"},
 	{"postgresql mysql mariadb mssql", "column account.refresh_token, column account.access_token, column account.scope", "any length: providers have longer ones than 255"},
-	{"mysql mariadb mssql", "column account.id_token", "any length: text ends at 64 KB, and on SQL Server it is deprecated"},
+	{"mysql mariadb mssql", "column account.id_token",
+		"any length: text ends at 64 KB, and on SQL Server it is deprecated"},
 	{"postgresql mysql mariadb mssql", "column account.expires_at", "64 bits: 32 end in 2038"},
-	{"mysql mariadb", "column user.email_verified, column session.expires, column verification_token.expires", "milliseconds: without them a time comes back another"},
+	{"mysql mariadb", "column user.email_verified, column session.expires, column verification_token.expires",
+		"milliseconds: without them a time comes back another"},
 	{"mysql mariadb", "collation of user, collation of session, collation of account, collation of verification_token",
 		"byte by byte: the server's own takes t1 and T1 for one token"},
 	{"mssql", "column verification_token.token", "nvarchar like all texts, so that no comparison has to convert"},
-	{"mssql", "unique session_session_token_unique, unique account_provider_provider_account_id_unique, unique verification_token_token_identifier_unique",
+	{"mssql", "unique session_session_token_unique, unique account_provider_provider_account_id_unique, unique " +
+		"verification_token_token_identifier_unique",
 		"no condition on columns that are never NULL"},
 }
 
 // The golden files are what testdata/node/schema.mjs of gormadapter prints.
 func TestFreshIsMikroORMs(t *testing.T) {
 	t.Parallel()
-	dialects := map[string]string{"sqlite": "sqlite", "postgresql": "postgres", "mysql": "mysql", "mariadb": "mariadb", "mssql": "sqlserver"}
+	dialects := map[string]string{
+		"sqlite": "sqlite", "postgresql": "postgres", "mysql": "mysql", "mariadb": "mariadb", "mssql": "sqlserver",
+	}
 	for theirs, ours := range dialects {
 		content, err := os.ReadFile("testdata/mikroorm/" + theirs + ".sql")
 		if err != nil {
@@ -131,12 +148,14 @@ func TestFreshIsMikroORMs(t *testing.T) {
 				}
 			}
 		}
-		maps.DeleteFunc(got, func(fact, _ string) bool { return strings.Contains(fact, "authenticator") }) // MikroORM's adapter has no passkeys
+		// MikroORM's adapter has no passkeys
+		maps.DeleteFunc(got, func(fact, _ string) bool { return strings.Contains(fact, "authenticator") })
 		all := maps.Clone(want)
 		maps.Copy(all, got)
 		for _, fact := range slices.Sorted(maps.Keys(all)) {
 			if same := got[fact] == want[fact]; same == (reasons[fact] != "") {
-				t.Errorf("%s: %s: got %q, MikroORM has %q, reason %q", theirs, fact, got[fact], want[fact], reasons[fact])
+				t.Errorf("%s: %s: got %q, MikroORM has %q, reason %q", theirs, fact, got[fact], want[fact],
+					reasons[fact])
 			}
 			delete(reasons, fact)
 		}
@@ -148,9 +167,11 @@ func TestFreshIsMikroORMs(t *testing.T) {
 
 // A schema in the words of its statements, without quotes and in small letters.
 var (
-	createTable   = regexp.MustCompile(`^create table (\w+) ?\((.*)\)([^)]*)$`)
-	createIndex   = regexp.MustCompile(`^create (unique )?index (\w+) on (\w+) (\(.*)$`)
-	addIndex      = regexp.MustCompile(`^(?:alter table \w+ add )?(constraint )?(?:(unique) )?(?:index )?(\w+) ?(?:(unique) )?(\([^)]*\))$`)
+	createTable = regexp.MustCompile(`^create table (\w+) ?\((.*)\)([^)]*)$`)
+	createIndex = regexp.MustCompile(`^create (unique )?index (\w+) on (\w+) (\(.*)$`)
+	addIndex    = regexp.MustCompile(
+		`^(?:alter table \w+ add )?(constraint )?(?:(unique) )?(?:index )?(\w+) ?(?:(unique) )?(\([^)]*\))$`,
+	)
 	addForeignKey = regexp.MustCompile(`^(?:alter table \w+ add )?constraint (\w+) foreign key ?(.*)$`)
 	primaryKey    = regexp.MustCompile(`^(?:constraint \w+ )?primary key (\(.*\))$`)
 )
@@ -160,7 +181,8 @@ func facts(t testing.TB, script string) map[string]string {
 	m := make(map[string]string)
 	script = regexp.MustCompile(`(?m)^--.*$`).ReplaceAllString(script, "")
 	for statement := range strings.SplitSeq(script, ";") {
-		statement = strings.NewReplacer("`", "", `"`, "", "[", "", "]", "", "character varying", "varchar", "integer", "int").Replace(strings.ToLower(statement))
+		statement = strings.NewReplacer("`", "", `"`, "", "[", "", "]", "", "character varying", "varchar", "integer",
+			"int").Replace(strings.ToLower(statement))
 		statement = strings.TrimSpace(regexp.MustCompile(`\s+`).ReplaceAllString(statement, " "))
 		statement = strings.NewReplacer("( ", "(", " )", ")", " (", "(").Replace(statement)
 		statement = strings.ReplaceAll(statement, "(", " (")
@@ -172,7 +194,8 @@ func facts(t testing.TB, script string) map[string]string {
 				if !fact(m, line) {
 					name, definition, _ := strings.Cut(primary(m, table[1], line), " ")
 					if name != "" {
-						definition = regexp.MustCompile(`constraint \w+ default`).ReplaceAllString(definition, "default")
+						definition = regexp.MustCompile(`constraint \w+ default`).ReplaceAllString(definition,
+							"default")
 						m["column "+table[1]+"."+name] = definition
 					}
 				}
@@ -211,7 +234,8 @@ func fact(m map[string]string, line string) bool {
 		m["foreign key "+key[1]] = key[2]
 		return true
 	}
-	if i := addIndex.FindStringSubmatch(line); i != nil && !primaryKey.MatchString(line) && (i[2]+i[4] != "" || strings.Contains(line, "index ")) {
+	if i := addIndex.FindStringSubmatch(line); i != nil && !primaryKey.MatchString(line) &&
+		(i[2]+i[4] != "" || strings.Contains(line, "index ")) {
 		kind := "index "
 		if i[2]+i[4] != "" {
 			kind = "unique "

@@ -127,7 +127,8 @@ func TestNoRebuildThatLoses(t *testing.T) {
 			t.Parallel()
 			db := newSQLite(t).open(t, gorm.Config{})
 			columns, constraint, _ := strings.Cut(definition, ", ")
-			exec(t, db, "CREATE TABLE user (id text NOT NULL PRIMARY KEY, name text, "+columns+", email_verified datetime, image text, other text DEFAULT 'collate' /* match */"+
+			exec(t, db, "CREATE TABLE user (id text NOT NULL PRIMARY KEY, name text, "+columns+
+				", email_verified datetime, image text, other text DEFAULT 'collate' /* match */"+
 				strings.TrimSuffix(", "+constraint, ", ")+")")
 			apply(t, adapter(t, db, gormadapter.WithUser[withNullable]())) // a column more takes no rebuild
 			_, err := gormschema.Apply(t.Context(), adapter(t, db, gormadapter.WithUser[withEnum]()))
@@ -142,7 +143,8 @@ func TestPrimaryKeyStays(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, d database) {
 		db := d.open(t, gorm.Config{})
-		exec(t, db, "CREATE TABLE verification_token (token varchar(255) NOT NULL, identifier varchar(255) NOT NULL, PRIMARY KEY (identifier, token))")
+		exec(t, db, "CREATE TABLE verification_token (token varchar(255) NOT NULL, identifier varchar(255) NOT "+
+			"NULL, PRIMARY KEY (identifier, token))")
 		_, err := gormschema.Apply(t.Context(), adapter(t, db))
 		if err == nil || !strings.Contains(err.Error(), "primary key is (identifier, token), the entity's (token)") {
 			t.Errorf("got %v", err)

@@ -76,7 +76,8 @@ func create(name, content string) error {
 	return errors.Join(err, file.Close())
 }
 
-// goose annotates a script. One that opens a transaction of its own is one statement, because goose may run each on another connection.
+// goose annotates a script. One that opens a transaction of its own is one statement, because goose
+// may run each on another connection.
 func goose(p *Plan) string {
 	var b strings.Builder
 	if p.upApart || p.downApart {

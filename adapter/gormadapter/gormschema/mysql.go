@@ -15,7 +15,8 @@ import (
 	orm "gorm.io/gorm/schema"
 )
 
-// mysqlEngine has the collation of new tables, which compares byte by byte: the server's own takes t1 and T1 for one token.
+// mysqlEngine has the collation of new tables, which compares byte by byte: the server's own takes
+// t1 and T1 for one token.
 type mysqlEngine struct{ collation string }
 
 func (mysqlEngine) open(q schema.ExecQuerier) (migrate.Driver, error) { return mysql.Open(q) }
@@ -23,16 +24,18 @@ func (mysqlEngine) offline() migrate.PlanApplier                      { return m
 
 func (e mysqlEngine) attributes(t *schema.Table) { t.SetCharset("utf8mb4").SetCollation(e.collation) }
 
-// fit takes the collation of the key of the users' table, without which no foreign key can refer to it, and where there is none yet the strictest of the
-// server's.
+// fit takes the collation of the key of the users' table, without which no foreign key can refer to
+// it, and where there is none yet the strictest of the server's.
 func (e mysqlEngine) fit(ctx context.Context, q schema.ExecQuerier, tables []*schema.Table) error {
 	users := tables[0]
 	pairs, err := textPairs(ctx, q, "SELECT character_set_name, collation_name FROM information_schema.columns "+
-		"WHERE table_schema = IF(? = '', DATABASE(), ?) AND table_name = ? AND column_name = ? AND collation_name IS NOT NULL",
+		"WHERE table_schema = IF(? = '', DATABASE(), ?) AND table_name = ? AND column_name = ? AND collation_name "+
+		"IS NOT NULL",
 		users.Schema.Name, users.Schema.Name, users.Name, users.PrimaryKey.Parts[0].C.Name)
 	if err == nil && len(pairs) == 0 {
 		pairs, err = textPairs(ctx, q, "SELECT character_set_name, collation_name FROM information_schema.collations "+
-			"WHERE collation_name IN ('utf8mb4_nopad_bin', 'utf8mb4_0900_bin', 'utf8mb4_bin') ORDER BY collation_name = 'utf8mb4_bin'")
+			"WHERE collation_name IN ('utf8mb4_nopad_bin', 'utf8mb4_0900_bin', 'utf8mb4_bin') ORDER BY "+
+			"collation_name = 'utf8mb4_bin'")
 	}
 	if err != nil || len(pairs) == 0 {
 		return err
@@ -83,7 +86,9 @@ func (mysqlEngine) index(i *schema.Index, from *orm.Index) error {
 	return onlyClass(from, mysql.IndexTypeFullText, mysql.IndexTypeSpatial)
 }
 
-func (e mysqlEngine) settle(ctx context.Context, q schema.ExecQuerier, live, want *schema.Table) ([]schema.Change, error) {
+func (e mysqlEngine) settle(
+	ctx context.Context, q schema.ExecQuerier, live, want *schema.Table,
+) ([]schema.Change, error) {
 	if !doubtful(live, want, mysql.FormatType) {
 		return nil, nil
 	}
@@ -148,7 +153,8 @@ func (mysqlEngine) keep(context.Context, schema.ExecQuerier, *schema.Table, *sch
 	return kept{}, nil
 }
 
-// complete writes DROP CONSTRAINT, which MySQL and MariaDB understand, for DROP CHECK, which only MySQL does.
+// complete writes DROP CONSTRAINT, which MySQL and MariaDB understand, for DROP CHECK, which only
+// MySQL does.
 func (mysqlEngine) complete(p *migrate.Plan, _ map[string]kept) ([]Statement, bool, error) {
 	for _, c := range p.Changes {
 		c.Cmd = strings.ReplaceAll(c.Cmd, "DROP CHECK `", "DROP CONSTRAINT `")
@@ -171,7 +177,8 @@ func (mysqlEngine) look(ctx context.Context, conn pinned, fn func(schema.ExecQue
 	return err
 }
 
-// mysqlLockName is one for the whole server, and at most 64 bytes long. MySQL 9.6 has no MD5 any more.
+// mysqlLockName is one for the whole server, and at most 64 bytes long. MySQL 9.6 has no MD5 any
+// more.
 const mysqlLockName = "CONCAT('cardea.schema.', LEFT(SHA2(DATABASE(), 256), 32))"
 
 func mysqlLock(ctx context.Context, conn pinned) error {
@@ -185,14 +192,16 @@ func mysqlLock(ctx context.Context, conn pinned) error {
 	return nil
 }
 
-// change closes the connection at its end, and so gives back the lock and the settings whatever happened.
+// change closes the connection at its end, and so gives back the lock and the settings whatever
+// happened.
 func (mysqlEngine) change(ctx context.Context, conn pinned, fn func(schema.ExecQuerier) (*Plan, error)) (err error) {
 	defer func() { err = errors.Join(err, discard(conn)) }()
 	if err := mysqlLock(ctx, conn); err != nil {
 		return err
 	}
 	// Strict, so that a value that does not fit is an error instead of being cut.
-	if err := execAll(ctx, conn, "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')", "SET SESSION lock_wait_timeout = 2"); err != nil {
+	if err := execAll(ctx, conn, "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')",
+		"SET SESSION lock_wait_timeout = 2"); err != nil {
 		return err
 	}
 	var p *Plan
@@ -202,7 +211,8 @@ func (mysqlEngine) change(ctx context.Context, conn pinned, fn func(schema.ExecQ
 	for i, s := range p.Up {
 		err := ctx.Err()
 		if err == nil {
-			// A statement that is under way runs to its end, because the server would go on with it when nobody waits for it any more.
+			// A statement that is under way runs to its end, because the server would go on with it
+			// when nobody waits for it any more.
 			_, err = conn.ExecContext(context.WithoutCancel(ctx), s.SQL)
 		}
 		if err != nil {

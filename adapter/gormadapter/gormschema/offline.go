@@ -35,7 +35,8 @@ func offlineDB(dialect string) (*gorm.DB, error) {
 	return gorm.Open(offline{d}, &gorm.Config{Logger: logger.Discard, DisableAutomaticPing: true})
 }
 
-// sqlserverTypes are the types of SQL Server: MikroORM's, and where it has none those of gorm.io/driver/sqlserver.
+// sqlserverTypes are the types of SQL Server: MikroORM's, and where it has none those of
+// gorm.io/driver/sqlserver.
 type sqlserverTypes struct{ gorm.Dialector }
 
 func (sqlserverTypes) Name() string { return "sqlserver" }
@@ -82,7 +83,8 @@ func sqlserverInteger(f *orm.Field) string {
 	return name
 }
 
-// size is 256 for what stands in an index and says nothing itself, because an index cannot hold more.
+// size is 256 for what stands in an index and says nothing itself, because an index cannot hold
+// more.
 func size(f *orm.Field, largest int) string {
 	indexed := f.PrimaryKey || f.Unique || f.TagSettings["INDEX"] != "" || f.TagSettings["UNIQUEINDEX"] != ""
 	switch {

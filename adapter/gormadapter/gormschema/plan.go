@@ -1,17 +1,22 @@
-// Package gormschema brings a live database to what the adapter's entities say, by a plan that can be read before it runs: new tables, columns,
-// indexes, foreign keys and checks, and changed types, defaults and checks, on SQLite, PostgreSQL, MySQL and MariaDB.
+// Package gormschema brings a live database to what the adapter's entities say, by a plan that can
+// be read before it runs: new tables, columns, indexes, foreign keys and checks, and changed types,
+// defaults and checks, on SQLite, PostgreSQL, MySQL and MariaDB.
 //
-// [Diff] makes the plan, [Apply] makes and runs it, [Fresh] writes the schema of an empty database, and [Main] is all of that as a command of the
-// application, numbered files for goose and golang-migrate among it. The entities are described by GORM itself, so tags, naming strategies and
-// prefixes mean what they mean to the adapter; the difference is found by Atlas (ariga.io/atlas), which is why this is a module of its own.
+// [Diff] makes the plan, [Apply] makes and runs it, [Fresh] writes the schema of an empty database,
+// and [Main] is all of that as a command of the application, numbered files for goose and
+// golang-migrate among it. The entities are described by GORM itself, so tags, naming strategies
+// and prefixes mean what they mean to the adapter; the difference is found by Atlas
+// (ariga.io/atlas), which is why this is a module of its own.
 //
 // # What is never touched
 //
-// Only the tables of the entities are looked at. Columns, indexes, constraints, triggers and defaults in them that no entity knows stay as they
-// are, and are listed in [Plan.Extra]. Nothing is dropped but to be made anew in another shape: an index, a check or a foreign key whose definition
-// changed, and on SQLite the old copy of a table that had to be rebuilt.
+// Only the tables of the entities are looked at. Columns, indexes, constraints, triggers and
+// defaults in them that no entity knows stay as they are, and are listed in [Plan.Extra]. Nothing
+// is dropped but to be made anew in another shape: an index, a check or a foreign key whose
+// definition changed, and on SQLite the old copy of a table that had to be rebuilt.
 //
-// [gormadapter.Adapter.Migrate] needs none of this and only adds. Use it where a new column is all that ever happens.
+// [gormadapter.Adapter.Migrate] needs none of this and only adds. Use it where a new column is all
+// that ever happens.
 package gormschema
 
 import (
@@ -28,7 +33,8 @@ import (
 
 // Plan is what makes a database from what it is into what the entities say, and back.
 type Plan struct {
-	// Dialect is sqlite, postgres, mysql, mariadb or sqlserver. A plan for a live MariaDB says mysql, as GORM does.
+	// Dialect is sqlite, postgres, mysql, mariadb or sqlserver. A plan for a live MariaDB says
+	// mysql, as GORM does.
 	Dialect string
 
 	// Up is empty when there is nothing to do. Down undoes it, in order.
@@ -50,8 +56,8 @@ type Statement struct {
 	Comment string
 }
 
-// Script returns Up as a script for the database's own shell. Where SQLite has to rebuild a table the script opens its own transaction, and must not
-// run inside another: see docs/migrations.md.
+// Script returns Up as a script for the database's own shell. Where SQLite has to rebuild a table
+// the script opens its own transaction, and must not run inside another: see docs/migrations.md.
 func (p *Plan) Script() string { return script(p.Up, p.upApart) }
 
 // DownScript is Script for Down.
@@ -68,8 +74,9 @@ func script(statements []Statement, apart bool) string {
 	return b.String()
 }
 
-// Diff returns the plan that brings the database of the adapter to its entities and to the application's own, if any are given. It changes nothing;
-// where it has to hear from PostgreSQL or MySQL what they make of a type, a default or a check, it creates a temporary table.
+// Diff returns the plan that brings the database of the adapter to its entities and to the
+// application's own, if any are given. It changes nothing; where it has to hear from PostgreSQL or
+// MySQL what they make of a type, a default or a check, it creates a temporary table.
 func Diff(ctx context.Context, a *gormadapter.Adapter, own ...any) (*Plan, error) {
 	t, err := newTarget(a, own)
 	if err != nil {
@@ -88,8 +95,8 @@ func Diff(ctx context.Context, a *gormadapter.Adapter, own ...any) (*Plan, error
 	return p, nil
 }
 
-// Fresh returns the schema of an empty database in a dialect: sqlite, postgres, mysql, mariadb or sqlserver. Of the adapter it uses the entities and
-// the naming, never the connection.
+// Fresh returns the schema of an empty database in a dialect: sqlite, postgres, mysql, mariadb or
+// sqlserver. Of the adapter it uses the entities and the naming, never the connection.
 func Fresh(dialect string, a *gormadapter.Adapter, own ...any) (*Plan, error) {
 	e, err := engineOf(dialect)
 	if err != nil {
@@ -143,7 +150,8 @@ func statements(p *migrate.Plan) (list []Statement) {
 	return list
 }
 
-// reversed returns what undoes each statement of a plan, and all of it in the order in which to run it.
+// reversed returns what undoes each statement of a plan, and all of it in the order in which to run
+// it.
 func reversed(p *migrate.Plan) (steps [][]string, down []Statement, err error) {
 	for _, c := range p.Changes {
 		undo, err := c.ReverseStmts()

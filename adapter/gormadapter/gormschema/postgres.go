@@ -53,7 +53,9 @@ func postgresCondition(i *schema.Index) string {
 	return ""
 }
 
-func (e postgresEngine) settle(ctx context.Context, q schema.ExecQuerier, live, want *schema.Table) ([]schema.Change, error) {
+func (e postgresEngine) settle(
+	ctx context.Context, q schema.ExecQuerier, live, want *schema.Table,
+) ([]schema.Change, error) {
 	for _, w := range want.Columns {
 		if l, ok := column(live, w.Name); ok {
 			if _, serial := w.Type.Type.(*postgres.SerialType); serial {
@@ -92,13 +94,14 @@ func (e postgresEngine) settle(ctx context.Context, q schema.ExecQuerier, live, 
 	return is.settle(wanted, live, want), nil
 }
 
-// again tells PostgreSQL its own words for the checks and indexes that differ. It may rewrite them once more, and a table whose definition went
-// through a dump has them so.
+// again tells PostgreSQL its own words for the checks and indexes that differ. It may rewrite them
+// once more, and a table whose definition went through a dump has them so.
 func again(ctx context.Context, q schema.ExecQuerier, is, wanted *form) (*form, error) {
 	var statements []string
 	for _, name := range differing(is.checks, wanted.checks) {
 		statements = append(statements,
-			fmt.Sprintf(`ALTER TABLE pg_temp.%s DROP CONSTRAINT "%s", ADD CONSTRAINT "%[2]s" %s`, scratchName, name, wanted.checks[name]))
+			fmt.Sprintf(`ALTER TABLE pg_temp.%s DROP CONSTRAINT "%s", ADD CONSTRAINT "%[2]s" %s`, scratchName, name,
+				wanted.checks[name]))
 	}
 	for _, name := range differing(is.indexes, wanted.indexes) {
 		kind := "INDEX"
@@ -107,7 +110,8 @@ func again(ctx context.Context, q schema.ExecQuerier, is, wanted *form) (*form, 
 			kind = "UNIQUE INDEX"
 		}
 		statements = append(statements, fmt.Sprintf(`DROP INDEX pg_temp."%s"`, name),
-			fmt.Sprintf(`CREATE %s "%s" ON pg_temp.%s %s`, kind, name, scratchName, strings.TrimPrefix(definition, "false ")))
+			fmt.Sprintf(`CREATE %s "%s" ON pg_temp.%s %s`, kind, name, scratchName,
+				strings.TrimPrefix(definition, "false ")))
 	}
 	if len(statements) == 0 {
 		return wanted, nil
@@ -125,12 +129,16 @@ func postgresForm(ctx context.Context, q schema.ExecQuerier, table string) (*for
 		into  *map[string]string
 		query string
 	}{
-		{&f.types, "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped"},
+		{&f.types, "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = " +
+			"$1::regclass AND attnum > 0 AND NOT attisdropped"},
 		{&f.defaults, "SELECT a.attname, pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d " +
 			"JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum WHERE d.adrelid = $1::regclass"},
-		{&f.checks, "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = $1::regclass AND contype = 'c'"},
-		{&f.indexes, "SELECT c.relname, i.indisunique::text || substring(pg_get_indexdef(i.indexrelid) FROM ' USING .*') " +
-			"FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = $1::regclass AND NOT i.indisprimary"},
+		{&f.checks, "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = $1::regclass AND " +
+			"contype = 'c'"},
+		{&f.indexes, "SELECT c.relname, i.indisunique::text || substring(pg_get_indexdef(i.indexrelid) FROM ' USING " +
+			".*') " +
+			"FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = $1::regclass AND NOT " +
+			"i.indisprimary"},
 	} {
 		pairs, err := textPairs(ctx, q, part.query, table)
 		if err != nil {
@@ -155,7 +163,8 @@ func (postgresEngine) complete(p *migrate.Plan, _ map[string]kept) ([]Statement,
 	return statements(p), false, nil
 }
 
-// look waits for a change that is under way: what PostgreSQL tells about tables is not of one moment.
+// look waits for a change that is under way: what PostgreSQL tells about tables is not of one
+// moment.
 func (postgresEngine) look(ctx context.Context, conn pinned, fn func(schema.ExecQuerier) error) error {
 	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
@@ -180,8 +189,8 @@ func (postgresEngine) change(ctx context.Context, conn pinned, fn func(schema.Ex
 	if _, err := tx.ExecContext(ctx, fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", postgresLock)); err != nil {
 		return fmt.Errorf("lock: %w", err)
 	}
-	// Who waits for a table makes everybody wait that comes later. Half a second is also less than deadlock_timeout, so that it is never
-	// a visitor's request that is given up.
+	// Who waits for a table makes everybody wait that comes later. Half a second is also less than
+	// deadlock_timeout, so that it is never a visitor's request that is given up.
 	if _, err := tx.ExecContext(ctx, "SET LOCAL lock_timeout = '500ms'"); err != nil {
 		return err
 	}

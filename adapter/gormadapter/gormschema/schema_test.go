@@ -93,10 +93,13 @@ func newOnServer(t testing.TB, dialect, variable string) database {
 	config.DBName, config.ParseTime, config.ClientFoundRows = newName(), true, true
 	exec(t, admin, "CREATE DATABASE "+config.DBName)
 	t.Cleanup(func() { exec(t, admin, "DROP DATABASE "+config.DBName) })
-	return database{dialect, func(t testing.TB, c gorm.Config) *gorm.DB { return connect(t, mysql.Open(config.FormatDSN()), c) }}
+	return database{dialect, func(t testing.TB, c gorm.Config) *gorm.DB {
+		return connect(t, mysql.Open(config.FormatDSN()), c)
+	}}
 }
 
-// connect closes the connection at the end of the test, before what was registered earlier is cleaned up.
+// connect closes the connection at the end of the test, before what was registered earlier is
+// cleaned up.
 func connect(t testing.TB, dialector gorm.Dialector, c gorm.Config) *gorm.DB {
 	t.Helper()
 	c.Logger = logger.Discard

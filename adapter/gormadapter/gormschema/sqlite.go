@@ -91,8 +91,8 @@ func changedChecks(live, want *schema.Table, different func(l, w *schema.Check) 
 	return changes
 }
 
-// affinity is what SQLite makes of a declared type (https://www.sqlite.org/datatype3.html § 3.1). Columns of times are told apart from numbers,
-// because drivers go by the declaration.
+// affinity is what SQLite makes of a declared type (https://www.sqlite.org/datatype3.html § 3.1).
+// Columns of times are told apart from numbers, because drivers go by the declaration.
 func affinity(declared string) string {
 	declared = strings.ToUpper(declared)
 	has := func(parts ...string) bool {
@@ -152,14 +152,18 @@ func (sqliteEngine) keep(ctx context.Context, q schema.ExecQuerier, live, want *
 		k.statements = append(k.statements, Statement{create.S, fmt.Sprintf("keep index %s of %s", l.Name, live.Name)})
 		return true
 	})
-	triggers, err := textPairs(ctx, q, "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ? ORDER BY name", live.Name)
+	triggers, err := textPairs(
+		ctx, q, "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ? ORDER BY name", live.Name,
+	)
 	for _, trigger := range triggers {
-		k.statements = append(k.statements, Statement{trigger[1], fmt.Sprintf("keep trigger %s of %s", trigger[0], live.Name)})
+		k.statements = append(k.statements,
+			Statement{trigger[1], fmt.Sprintf("keep trigger %s of %s", trigger[0], live.Name)})
 	}
 	return k, err
 }
 
-// nameConstraint gives the index of a UNIQUE in the table's definition the name that it has after a rebuild, because its own is SQLite's to give.
+// nameConstraint gives the index of a UNIQUE in the table's definition the name that it has after a
+// rebuild, because its own is SQLite's to give.
 func nameConstraint(l *schema.Index, want *schema.Table) {
 	if !strings.HasPrefix(l.Name, "sqlite_autoindex_") {
 		return
@@ -193,8 +197,9 @@ func textPairs(ctx context.Context, q schema.ExecQuerier, query string, args ...
 	return pairs, rows.Err()
 }
 
-// What a rebuild begins and ends with. Foreign keys are off because dropping the old table would delete the rows that refer to it, and can be
-// switched only outside of a transaction. Where a tool opened one all the same, the guard fails before anything is dropped.
+// What a rebuild begins and ends with. Foreign keys are off because dropping the old table would
+// delete the rows that refer to it, and can be switched only outside of a transaction. Where a tool
+// opened one all the same, the guard fails before anything is dropped.
 var (
 	enterRebuild = []Statement{
 		{"PRAGMA foreign_keys = OFF", "needs a connection of its own, and no transaction around it"},
@@ -206,12 +211,15 @@ var (
 	}
 	beginGuard = []Statement{
 		{"PRAGMA legacy_alter_table = ON", "views and triggers that name the table stay as they are"},
-		{"CREATE TEMP TABLE cardea_guard (fine INTEGER NOT NULL CHECK (fine), violations INTEGER NOT NULL)", "fails where the two next do not hold"},
-		{"INSERT INTO cardea_guard SELECT (SELECT foreign_keys FROM pragma_foreign_keys) = 0, (SELECT count(*) FROM pragma_foreign_key_check)",
+		{"CREATE TEMP TABLE cardea_guard (fine INTEGER NOT NULL CHECK (fine), violations INTEGER NOT NULL)",
+			"fails where the two next do not hold"},
+		{"INSERT INTO cardea_guard SELECT (SELECT foreign_keys FROM pragma_foreign_keys) = 0, (SELECT count(*) FROM " +
+			"pragma_foreign_key_check)",
 			"foreign keys are off"},
 	}
 	endGuard = []Statement{
-		{"INSERT INTO cardea_guard SELECT (SELECT count(*) FROM pragma_foreign_key_check) <= violations, 0 FROM cardea_guard",
+		{"INSERT INTO cardea_guard SELECT (SELECT count(*) FROM pragma_foreign_key_check) <= violations, 0 FROM " +
+			"cardea_guard",
 			"no row points at nothing that did not before"},
 		{"DROP TABLE cardea_guard", "the guard goes"},
 		{"PRAGMA legacy_alter_table = OFF", "as before"},
@@ -232,7 +240,8 @@ func (sqliteEngine) complete(p *migrate.Plan, keep map[string]kept) (list []Stat
 		if rebuilt, ok := change.Source.(*schema.ModifyTable); ok && strings.HasPrefix(change.Cmd, "DROP TABLE") {
 			k := keep[rebuilt.T.Name]
 			if k.obstacle != "" {
-				return nil, false, fmt.Errorf("table %s has to be rebuilt, and its %s would be lost: change it by hand", rebuilt.T.Name, k.obstacle)
+				return nil, false, fmt.Errorf("table %s has to be rebuilt, and its %s would be lost: change it by hand",
+					rebuilt.T.Name, k.obstacle)
 			}
 			again = append(again, k.statements...)
 		}
@@ -246,12 +255,15 @@ func (sqliteEngine) complete(p *migrate.Plan, keep map[string]kept) (list []Stat
 // sequence lets the numbers of a rebuilt table go on where they were, so that none is given twice.
 func sequence(t *schema.Table) []Statement {
 	name, rebuilt := strings.CutPrefix(t.Name, "new_")
-	counts := slices.ContainsFunc(t.Columns, func(c *schema.Column) bool { return attribute[*sqlite.AutoIncrement](c.Attrs) != nil })
+	counts := slices.ContainsFunc(t.Columns, func(c *schema.Column) bool {
+		return attribute[*sqlite.AutoIncrement](c.Attrs) != nil
+	})
 	if !rebuilt || !counts {
 		return nil
 	}
 	literal := func(name string) string { return "'" + strings.ReplaceAll(name, "'", "''") + "'" }
-	return []Statement{{"INSERT INTO sqlite_sequence (name, seq) SELECT " + literal(t.Name) + ", seq FROM sqlite_sequence WHERE name = " + literal(name),
+	return []Statement{{"INSERT INTO sqlite_sequence (name, seq) SELECT " + literal(t.Name) +
+		", seq FROM sqlite_sequence WHERE name = " + literal(name),
 		"numbers go on where they were"}}
 }
 

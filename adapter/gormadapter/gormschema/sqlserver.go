@@ -12,7 +12,8 @@ import (
 	orm "gorm.io/gorm/schema"
 )
 
-// sqlserverEngine writes a fresh schema, which Atlas's open library does not do for SQL Server. Nothing else of it is ever called.
+// sqlserverEngine writes a fresh schema, which Atlas's open library does not do for SQL Server.
+// Nothing else of it is ever called.
 type sqlserverEngine struct{ engine }
 
 var _ migrate.PlanApplier = sqlserverPlan{}
@@ -46,14 +47,18 @@ func (sqlserverPlan) ApplyChanges(context.Context, []schema.Change, ...migrate.P
 }
 
 // PlanChanges creates schemas and tables, and the foreign keys after all tables.
-func (sqlserverPlan) PlanChanges(_ context.Context, name string, changes []schema.Change, _ ...migrate.PlanOption) (*migrate.Plan, error) {
+func (sqlserverPlan) PlanChanges(
+	_ context.Context, name string, changes []schema.Change, _ ...migrate.PlanOption,
+) (*migrate.Plan, error) {
 	p := &migrate.Plan{Name: name, Transactional: true, Reversible: true}
 	var keys []*migrate.Change
 	for _, c := range changes {
 		switch c := c.(type) {
 		case *schema.AddSchema:
-			p.Changes = append(p.Changes, &migrate.Change{Cmd: fmt.Sprintf("IF SCHEMA_ID(%s) IS NULL EXEC(%s)", literal(c.S.Name), literal("CREATE SCHEMA "+bracket(c.S.Name))),
-				Reverse: "DROP SCHEMA " + bracket(c.S.Name), Comment: "create schema " + c.S.Name})
+			p.Changes = append(p.Changes,
+				&migrate.Change{Cmd: fmt.Sprintf("IF SCHEMA_ID(%s) IS NULL EXEC(%s)", literal(c.S.Name),
+					literal("CREATE SCHEMA "+bracket(c.S.Name))),
+					Reverse: "DROP SCHEMA " + bracket(c.S.Name), Comment: "create schema " + c.S.Name})
 		case *schema.AddTable:
 			p.Changes = append(p.Changes, createTable(c.T))
 			for _, i := range c.T.Indexes {
@@ -83,7 +88,8 @@ func createTable(t *schema.Table) *migrate.Change {
 		lines = append(lines, line)
 	}
 	if t.PrimaryKey != nil {
-		lines = append(lines, "CONSTRAINT "+bracket(t.Name+"_pkey")+" PRIMARY KEY"+nonclustered(t.PrimaryKey)+" ("+parts(t.PrimaryKey)+")")
+		lines = append(lines, "CONSTRAINT "+bracket(t.Name+"_pkey")+" PRIMARY KEY"+nonclustered(t.PrimaryKey)+" ("+
+			parts(t.PrimaryKey)+")")
 	}
 	for _, check := range t.Checks() {
 		lines = append(lines, "CONSTRAINT "+bracket(check.Name)+" CHECK ("+check.Expr+")")
@@ -92,7 +98,8 @@ func createTable(t *schema.Table) *migrate.Change {
 		Reverse: "DROP TABLE " + qualified(t), Comment: "create table " + t.Name}
 }
 
-// nonclustered is said of a key that may have more than the 900 bytes which SQL Server allows to a clustered one. Others may have 1700.
+// nonclustered is said of a key that may have more than the 900 bytes which SQL Server allows to a
+// clustered one. Others may have 1700.
 func nonclustered(key *schema.Index) string {
 	bytes := 0
 	for _, part := range key.Parts {
@@ -121,12 +128,15 @@ func sqlserverDefault(x schema.Expr) string {
 	return expression(x)
 }
 
-// createIndex leaves NULL out of what is unique, as the other databases do: here two NULLs are the same value.
+// createIndex leaves NULL out of what is unique, as the other databases do: here two NULLs are the
+// same value.
 func createIndex(t *schema.Table, i *schema.Index) *migrate.Change {
 	unique, where := "", ""
 	if f := attribute[*filter](i.Attrs); f != nil {
 		where = " WHERE " + f.where
-	} else if i.Unique && slices.ContainsFunc(i.Parts, func(p *schema.IndexPart) bool { return p.C != nil && p.C.Type.Null }) {
+	} else if i.Unique && slices.ContainsFunc(i.Parts, func(p *schema.IndexPart) bool {
+		return p.C != nil && p.C.Type.Null
+	}) {
 		var conditions []string
 		for _, part := range i.Parts {
 			if part.C != nil && part.C.Type.Null {
@@ -138,12 +148,14 @@ func createIndex(t *schema.Table, i *schema.Index) *migrate.Change {
 	if i.Unique {
 		unique = "UNIQUE "
 	}
-	return &migrate.Change{Cmd: fmt.Sprintf("CREATE %sINDEX %s ON %s (%s)%s", unique, bracket(i.Name), qualified(t), parts(i), where),
+	return &migrate.Change{Cmd: fmt.Sprintf("CREATE %sINDEX %s ON %s (%s)%s", unique, bracket(i.Name), qualified(t),
+		parts(i), where),
 		Reverse: "DROP INDEX " + bracket(i.Name) + " ON " + qualified(t), Comment: "create index " + i.Name}
 }
 
 func createKey(t *schema.Table, key *schema.ForeignKey) *migrate.Change {
-	sql := fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s FOREIGN KEY (%s) REFERENCES %s (%s)", qualified(t), bracket(key.Symbol), columns(key.Columns),
+	sql := fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s FOREIGN KEY (%s) REFERENCES %s (%s)", qualified(t),
+		bracket(key.Symbol), columns(key.Columns),
 		qualified(key.RefTable), columns(key.RefColumns))
 	if key.OnUpdate != "" {
 		sql += " ON UPDATE " + string(key.OnUpdate)
@@ -151,7 +163,10 @@ func createKey(t *schema.Table, key *schema.ForeignKey) *migrate.Change {
 	if key.OnDelete != "" {
 		sql += " ON DELETE " + string(key.OnDelete)
 	}
-	return &migrate.Change{Cmd: sql, Reverse: "ALTER TABLE " + qualified(t) + " DROP CONSTRAINT " + bracket(key.Symbol), Comment: "create foreign key " + key.Symbol}
+	return &migrate.Change{
+		Cmd: sql, Reverse: "ALTER TABLE " + qualified(t) + " DROP CONSTRAINT " + bracket(key.Symbol),
+		Comment: "create foreign key " + key.Symbol,
+	}
 }
 
 func parts(i *schema.Index) string {

@@ -13,7 +13,8 @@ import (
 	orm "gorm.io/gorm/schema"
 )
 
-// pinned is the one connection that a plan is made and run on: SQLite's foreign_keys and MySQL's locks belong to a connection.
+// pinned is the one connection that a plan is made and run on: SQLite's foreign_keys and MySQL's
+// locks belong to a connection.
 type pinned = *sql.Conn
 
 // engine is what the databases disagree about.
@@ -21,7 +22,8 @@ type engine interface {
 	open(q schema.ExecQuerier) (migrate.Driver, error)
 	offline() migrate.PlanApplier
 
-	// column gives c the type that GORM has for f, attributes and index what comes with a new table and with an index's tag.
+	// column gives c the type that GORM has for f, attributes and index what comes with a new table
+	// and with an index's tag.
 	column(c *schema.Column, sqlType string, f *orm.Field) error
 	attributes(t *schema.Table)
 	index(i *schema.Index, from *orm.Index) error
@@ -30,26 +32,30 @@ type engine interface {
 	// fit gives new tables what the database has to be asked about. The users' table is the first.
 	fit(ctx context.Context, q schema.ExecQuerier, tables []*schema.Table) error
 
-	// settle makes what in want means the same as in live equal to it, as the database itself sees it, and returns the changes of checks.
+	// settle makes what in want means the same as in live equal to it, as the database itself sees
+	// it, and returns the changes of checks.
 	settle(ctx context.Context, q schema.ExecQuerier, live, want *schema.Table) ([]schema.Change, error)
 
 	// keep takes out of live what a rebuild of the table would lose.
 	keep(ctx context.Context, q schema.ExecQuerier, live, want *schema.Table) (kept, error)
 
-	// complete turns Atlas's plan into statements. The plan is apart when it cannot run in a transaction that others opened.
+	// complete turns Atlas's plan into statements. The plan is apart when it cannot run in a
+	// transaction that others opened.
 	complete(p *migrate.Plan, keep map[string]kept) (list []Statement, apart bool, err error)
 
 	// look runs fn where what it reads fits together, and undoes what it writes.
 	look(ctx context.Context, conn pinned, fn func(schema.ExecQuerier) error) error
 
-	// change runs the plan that fn returns under a lock which two processes cannot have. When it fails, nothing has changed.
+	// change runs the plan that fn returns under a lock which two processes cannot have. When it
+	// fails, nothing has changed.
 	change(ctx context.Context, conn pinned, fn func(schema.ExecQuerier) (*Plan, error)) error
 
 	// busy reports whether change may succeed when it is tried again.
 	busy(err error) bool
 }
 
-// kept is what no rebuild of a table may lose: statements that make it anew, and what there is no statement for.
+// kept is what no rebuild of a table may lose: statements that make it anew, and what there is no
+// statement for.
 type kept struct {
 	statements []Statement
 	obstacle   string
@@ -69,10 +75,13 @@ func newTarget(a *gormadapter.Adapter, own []any) (*target, error) {
 		return nil, err
 	}
 	if name == "sqlserver" {
-		return nil, fmt.Errorf("gormschema: a live SQL Server cannot be compared: use Adapter.Migrate, or Fresh for its SQL")
+		return nil, fmt.Errorf(
+			"gormschema: a live SQL Server cannot be compared: use Adapter.Migrate, or Fresh for its SQL",
+		)
 	}
 	if _, ok := a.DB().Statement.ConnPool.(gorm.TxCommitter); ok {
-		return nil, errors.New("gormschema: the adapter was made on a transaction, of which a plan cannot be part: make it on the *gorm.DB that the transaction was begun on")
+		return nil, errors.New("gormschema: the adapter was made on a transaction, of which a plan cannot be part: " +
+			"make it on the *gorm.DB that the transaction was begun on")
 	}
 	return &target{e, a.DB(), append(a.Entities(), own...)}, nil
 }
@@ -90,7 +99,8 @@ func (t *target) pinned(ctx context.Context, fn func(pinned) error) error {
 	return fn(conn)
 }
 
-// tracked runs fn and closes the rows that it leaves open, as Atlas does where it fails halfway: a connection does not close before they do.
+// tracked runs fn and closes the rows that it leaves open, as Atlas does where it fails halfway: a
+// connection does not close before they do.
 func tracked(q schema.ExecQuerier, fn func(schema.ExecQuerier) error) error {
 	t := &tracker{ExecQuerier: q}
 	defer t.close()

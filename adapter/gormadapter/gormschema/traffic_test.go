@@ -54,7 +54,8 @@ func TestRounds(t *testing.T) {
 		apply(t, a)
 		ways := [][]*gormadapter.Adapter{
 			{adapter(t, db, gormadapter.WithUser[withNullable]())},
-			{adapter(t, db, gormadapter.WithUser[withDefault]()), adapter(t, db, gormadapter.WithUser[withOtherDefault]())},
+			{adapter(t, db, gormadapter.WithUser[withDefault]()),
+				adapter(t, db, gormadapter.WithUser[withOtherDefault]())},
 			{adapter(t, db, gormadapter.WithUser[withUnique]())},
 			{adapter(t, db, gormadapter.WithUser[withEnum]())},
 		}
@@ -105,7 +106,8 @@ func startTraffic(t testing.TB, a *gormadapter.Adapter) *traffic {
 	return s
 }
 
-// pace is how often a worker asks for something, so that the test measures no fight for the processor.
+// pace is how often a worker asks for something, so that the test measures no fight for the
+// processor.
 const pace = 4 * time.Millisecond
 
 func (s *traffic) write(ctx context.Context, worker int) {
@@ -125,7 +127,9 @@ func (s *traffic) write(ctx context.Context, worker int) {
 				return err
 			}
 			session.UserID = u.ID
-			if err := s.adapter.LinkAccount(ctx, &cardea.Account{UserID: u.ID, Type: "oauth", Provider: "github", ProviderAccountID: token}); err != nil {
+			if err := s.adapter.LinkAccount(ctx,
+				&cardea.Account{UserID: u.ID, Type: "oauth", Provider: "github",
+					ProviderAccountID: token}); err != nil {
 				return err
 			}
 			return s.adapter.CreateSession(ctx, session)
@@ -219,7 +223,8 @@ func TestManyApply(t *testing.T) {
 	})
 }
 
-// byNow is an entity whose plan fails in its last statements, after columns were added: there are two users of one name.
+// byNow is an entity whose plan fails in its last statements, after columns were added: there are
+// two users of one name.
 type byNow struct {
 	gormadapter.User
 	Level int     `gorm:"not null;default:10"`

@@ -8,7 +8,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// A plan takes locks and settings of a connection of its own, so it cannot be part of the application's transaction.
+// A plan takes locks and settings of a connection of its own, so it cannot be part of the
+// application's transaction.
 func TestNoPlanInATransaction(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, d database) {

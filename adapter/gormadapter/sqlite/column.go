@@ -13,7 +13,8 @@ import (
 func (m Migrator) ColumnTypes(value any) (types []gorm.ColumnType, err error) {
 	err = m.RunWithValue(value, func(stmt *gorm.Statement) error {
 		var columns []column
-		err := m.DB.Raw("SELECT name AS label, type AS declared, `notnull` AS required, dflt_value AS initial, pk AS key "+
+		err := m.DB.Raw("SELECT name AS label, type AS declared, `notnull` AS required, dflt_value AS initial, pk "+
+			"AS key "+
 			"FROM pragma_table_xinfo(?) WHERE hidden <> 1 ORDER BY cid", stmt.Table).Scan(&columns).Error
 		for _, c := range columns {
 			types = append(types, c)

@@ -29,7 +29,8 @@ var (
 	_ interface{ Apply(*gorm.Config) error } = (*Dialector)(nil)
 )
 
-// Open returns the dialect with a connection pool of its own, made by [OpenDB] when gorm.Open initializes it.
+// Open returns the dialect with a connection pool of its own, made by [OpenDB] when gorm.Open
+// initializes it.
 func Open(file string) *Dialector { return &Dialector{file: file} }
 
 // New returns the dialect on a connection pool that the caller made with [OpenDB] and closes.
@@ -70,7 +71,8 @@ func (d *Dialector) Initialize(db *gorm.DB) error {
 	return nil
 }
 
-// clauseBuilders are where SQLite's grammar differs: INSERT OR IGNORE, no OFFSET without LIMIT, no locking reads.
+// clauseBuilders are where SQLite's grammar differs: INSERT OR IGNORE, no OFFSET without LIMIT, no
+// locking reads.
 func clauseBuilders() map[string]clause.ClauseBuilder {
 	return map[string]clause.ClauseBuilder{
 		"INSERT": func(c clause.Clause, b clause.Builder) {
@@ -116,7 +118,8 @@ func (d *Dialector) Migrator(db *gorm.DB) gorm.Migrator {
 	return Migrator{migrator.Migrator{Config: migrator.Config{DB: db, Dialector: d, CreateIndexAfterCreateTable: true}}}
 }
 
-// DataTypeOf returns the column type of a field: text, integer, real, numeric (for booleans), datetime, blob, or what its tag says.
+// DataTypeOf returns the column type of a field: text, integer, real, numeric (for booleans),
+// datetime, blob, or what its tag says.
 func (*Dialector) DataTypeOf(field *schema.Field) string {
 	switch field.DataType {
 	case schema.Bool:
@@ -141,8 +144,8 @@ func (*Dialector) DataTypeOf(field *schema.Field) string {
 	return string(field.DataType)
 }
 
-// DefaultValueOf returns what stands for a missing value in an insert of several rows. SQLite numbers a row without one itself; it has no other
-// default there, and says so.
+// DefaultValueOf returns what stands for a missing value in an insert of several rows. SQLite
+// numbers a row without one itself; it has no other default there, and says so.
 func (*Dialector) DefaultValueOf(field *schema.Field) clause.Expression {
 	if field.AutoIncrement {
 		return clause.Expr{SQL: "NULL"}
@@ -153,7 +156,8 @@ func (*Dialector) DefaultValueOf(field *schema.Field) clause.Expression {
 // BindVarTo writes the placeholder of a value.
 func (*Dialector) BindVarTo(w clause.Writer, _ *gorm.Statement, _ any) { w.WriteByte('?') }
 
-// QuoteTo quotes a name, part by part where it has dots. Quotes are backticks, because SQLite reads an unknown name in double quotes as a text.
+// QuoteTo quotes a name, part by part where it has dots. Quotes are backticks, because SQLite reads
+// an unknown name in double quotes as a text.
 func (*Dialector) QuoteTo(w clause.Writer, name string) {
 	for i, part := range strings.Split(name, ".") {
 		if i > 0 {

@@ -23,7 +23,8 @@ func items(t *testing.T) *gorm.DB {
 	if err := db.AutoMigrate(&item{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Create(&[]item{{Name: "a", Count: 1, Kind: "x"}, {Name: "b", Count: 2, Kind: "x"}, {Name: "c", Count: 3, Kind: "x"}}).Error; err != nil {
+	if err := db.Create(&[]item{{Name: "a", Count: 1, Kind: "x"}, {Name: "b", Count: 2, Kind: "x"},
+		{Name: "c", Count: 3, Kind: "x"}}).Error; err != nil {
 		t.Fatal(err)
 	}
 	return db
@@ -47,7 +48,8 @@ func TestReturning(t *testing.T) {
 		t.Errorf("got %+v, want two", gone)
 	}
 	changed := item{ID: 1}
-	if err := db.Model(&changed).Clauses(clause.Returning{}).Update("count", gorm.Expr("count + 10")).Error; err != nil {
+	if err := db.Model(&changed).Clauses(clause.Returning{}).Update("count",
+		gorm.Expr("count + 10")).Error; err != nil {
 		t.Fatal(err)
 	}
 	if changed.Count != 11 || changed.Name != "a" {
@@ -59,7 +61,8 @@ func TestOnConflict(t *testing.T) {
 	t.Parallel()
 	db := items(t)
 	onName := []clause.Column{{Name: "name"}}
-	if err := db.Clauses(clause.OnConflict{Columns: onName, DoNothing: true}).Create(&item{Name: "a", Count: 7}).Error; err != nil {
+	if err := db.Clauses(clause.OnConflict{Columns: onName, DoNothing: true}).Create(&item{Name: "a",
+		Count: 7}).Error; err != nil {
 		t.Error(err)
 	}
 	update := clause.OnConflict{Columns: onName, DoUpdates: clause.AssignmentColumns([]string{"count"})}
@@ -128,7 +131,8 @@ func TestTranslate(t *testing.T) {
 func TestQuote(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
-		"user": "`user`", "user.id": "`user`.`id`", "user.*": "`user`.*", "`user`.`id`": "`user`.`id`", "a`b": "`a``b`", `a"b`: "`a\"b`",
+		"user": "`user`", "user.id": "`user`.`id`", "user.*": "`user`.*", "`user`.`id`": "`user`.`id`", "a`b": "`a``b`",
+		`a"b`: "`a\"b`",
 	} {
 		var got strings.Builder
 		new(sqlite.Dialector).QuoteTo(&got, name)

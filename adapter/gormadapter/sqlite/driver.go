@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// The types here stand between database/sql and the driver for one reason: times that are kept as integers. The driver reads an integer below 10^12 as
-// seconds, so that a birthday in 1990, written as milliseconds, would come back in the year 22000.
+// The types here stand between database/sql and the driver for one reason: times that are kept as
+// integers. The driver reads an integer below 10^12 as seconds, so that a birthday in 1990, written
+// as milliseconds, would come back in the year 22000.
 
 type connector struct{ driver.Connector }
 

@@ -14,13 +14,15 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// ErrRebuild is in the error of a change that SQLite makes only by copying the table into a new one and dropping the old, which with foreign keys on
-// deletes the rows that point at it. Make such a change by hand (https://www.sqlite.org/lang_altertable.html#otheralter), or with a tool that
+// ErrRebuild is in the error of a change that SQLite makes only by copying the table into a new one
+// and dropping the old, which with foreign keys on deletes the rows that point at it. Make such a
+// change by hand (https://www.sqlite.org/lang_altertable.html#otheralter), or with a tool that
 // switches foreign keys off on the one connection that it uses.
 var ErrRebuild = errors.New("needs a rebuild of the table, which this package does not do")
 
-// Migrator creates tables, adds columns, indexes and what can be expressed as one, and refuses with [ErrRebuild] what would rebuild a table.
-// AutoMigrate with entities that the database has changes nothing.
+// Migrator creates tables, adds columns, indexes and what can be expressed as one, and refuses with
+// [ErrRebuild] what would rebuild a table. AutoMigrate with entities that the database has changes
+// nothing.
 type Migrator struct{ migrator.Migrator }
 
 var _ gorm.Migrator = Migrator{}
@@ -30,14 +32,17 @@ func (m Migrator) CurrentDatabase() string { return "main" }
 
 // GetTables returns the names of all tables.
 func (m Migrator) GetTables() (names []string, err error) {
-	err = m.DB.Raw("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'").Scan(&names).Error
+	err = m.DB.Raw("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'").Scan(
+		&names,
+	).Error
 	return names, err
 }
 
 // HasTable reports whether there is a table for value, an entity or a name.
 func (m Migrator) HasTable(value any) bool {
 	return m.count(value, func(stmt *gorm.Statement) *gorm.DB {
-		return m.DB.Raw("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ? COLLATE NOCASE", stmt.Table)
+		return m.DB.Raw("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ? COLLATE NOCASE",
+			stmt.Table)
 	}) > 0
 }
 
@@ -66,14 +71,16 @@ func (m Migrator) HasIndex(value any, name string) bool {
 }
 
 func (m Migrator) count(value any, query func(*gorm.Statement) *gorm.DB) (n int64) {
-	if err := m.RunWithValue(value, func(stmt *gorm.Statement) error { return query(stmt).Row().Scan(&n) }); err != nil {
+	if err := m.RunWithValue(value, func(stmt *gorm.Statement) error {
+		return query(stmt).Row().Scan(&n)
+	}); err != nil {
 		m.DB.AddError(err)
 	}
 	return n
 }
 
-// HasConstraint reports whether the table has the constraint: by name, or for a foreign key and a single unique column by what it does, because SQLite
-// needs no names.
+// HasConstraint reports whether the table has the constraint: by name, or for a foreign key and a
+// single unique column by what it does, because SQLite needs no names.
 func (m Migrator) HasConstraint(value any, name string) (has bool) {
 	err := m.RunWithValue(value, func(stmt *gorm.Statement) (err error) {
 		constraint, table := m.GuessConstraintInterfaceAndTable(stmt, name)
@@ -102,7 +109,8 @@ func (m Migrator) hasForeignKey(table string, c *schema.Constraint) (bool, error
 		return false, nil
 	}
 	var n int
-	err := m.DB.Raw("SELECT count(*) FROM pragma_foreign_key_list(?) WHERE `from` = ? COLLATE NOCASE AND `table` = ? COLLATE NOCASE",
+	err := m.DB.Raw("SELECT count(*) FROM pragma_foreign_key_list(?) WHERE `from` = ? COLLATE NOCASE AND `table` = "+
+		"? COLLATE NOCASE",
 		table, c.ForeignKeys[0].DBName, c.ReferenceSchema.Table).Row().Scan(&n)
 	return n > 0, err
 }
@@ -116,14 +124,17 @@ func (m Migrator) hasUnique(table, column string) (bool, error) {
 
 func (m Migrator) hasNamed(table, name string) (bool, error) {
 	var definition string
-	err := m.DB.Raw("SELECT coalesce(max(sql), '') FROM sqlite_master WHERE type = 'table' AND name = ? COLLATE NOCASE", table).Row().Scan(&definition)
+	err := m.DB.Raw("SELECT coalesce(max(sql), '') FROM sqlite_master WHERE type = 'table' AND name = ? COLLATE NOCASE",
+		table).Row().Scan(&definition)
 	if err != nil {
 		return false, err
 	}
-	return regexp.MustCompile("(?i)\\bconstraint\\s+[\"'`\\[]?" + regexp.QuoteMeta(name) + "[\"'`\\]]?\\s").MatchString(definition), nil
+	return regexp.MustCompile("(?i)\\bconstraint\\s+[\"'`\\[]?" + regexp.QuoteMeta(name) +
+		"[\"'`\\]]?\\s").MatchString(definition), nil
 }
 
-// CreateConstraint makes a unique index of a unique constraint. The others need a rebuild: ErrRebuild.
+// CreateConstraint makes a unique index of a unique constraint. The others need a rebuild:
+// ErrRebuild.
 func (m Migrator) CreateConstraint(value any, name string) error {
 	return m.RunWithValue(value, func(stmt *gorm.Statement) error {
 		constraint, table := m.GuessConstraintInterfaceAndTable(stmt, name)
@@ -144,7 +155,8 @@ func (m Migrator) DropConstraint(value any, name string) error {
 	return fmt.Errorf("sqlite: drop constraint %s: %w", name, ErrRebuild)
 }
 
-// AddColumn adds a column together with its check and its foreign key, which cannot be added later, and its unique index. A column that is not null needs a default.
+// AddColumn adds a column together with its check and its foreign key, which cannot be added later,
+// and its unique index. A column that is not null needs a default.
 func (m Migrator) AddColumn(value any, name string) error {
 	return m.RunWithValue(value, func(stmt *gorm.Statement) error {
 		if stmt.Schema == nil {
@@ -166,8 +178,10 @@ func (m Migrator) AddColumn(value any, name string) error {
 			}
 		}
 		if key := m.foreignKey(stmt.Schema, field); key != nil {
-			query += " CONSTRAINT ? REFERENCES ? (?)" + onChange("DELETE", key.OnDelete) + onChange("UPDATE", key.OnUpdate)
-			vars = append(vars, clause.Column{Name: key.Name}, clause.Table{Name: key.ReferenceSchema.Table}, clause.Column{Name: key.References[0].DBName})
+			query += " CONSTRAINT ? REFERENCES ? (?)" + onChange("DELETE", key.OnDelete) + onChange("UPDATE",
+				key.OnUpdate)
+			vars = append(vars, clause.Column{Name: key.Name}, clause.Table{Name: key.ReferenceSchema.Table},
+				clause.Column{Name: key.References[0].DBName})
 		}
 		if err := m.DB.Exec(query, vars...).Error; err != nil {
 			return err
@@ -185,7 +199,8 @@ func (m Migrator) foreignKey(s *schema.Schema, field *schema.Field) *schema.Cons
 		if rel.Field.IgnoreMigration {
 			continue
 		}
-		if c := rel.ParseConstraint(); c != nil && c.Schema == s && len(c.ForeignKeys) == 1 && c.ForeignKeys[0] == field {
+		if c := rel.ParseConstraint(); c != nil && c.Schema == s && len(c.ForeignKeys) == 1 &&
+			c.ForeignKeys[0] == field {
 			return c
 		}
 	}
@@ -204,8 +219,8 @@ func (m Migrator) AlterColumn(_ any, name string) error {
 	return fmt.Errorf("sqlite: alter column %s: %w", name, ErrRebuild)
 }
 
-// MigrateColumn does nothing when the column does what the entity wants, and adds a missing unique index. Any other difference needs a rebuild:
-// ErrRebuild.
+// MigrateColumn does nothing when the column does what the entity wants, and adds a missing unique
+// index. Any other difference needs a rebuild: ErrRebuild.
 func (m Migrator) MigrateColumn(value any, field *schema.Field, column gorm.ColumnType) error {
 	if field.IgnoreMigration {
 		return nil
@@ -216,8 +231,8 @@ func (m Migrator) MigrateColumn(value any, field *schema.Field, column gorm.Colu
 	return m.MigrateColumnUnique(value, field, column)
 }
 
-// differs says what of the column would make the entity fail or behave in another way. A default that only the database has does no harm, nor does a
-// column that allows NULL.
+// differs says what of the column would make the entity fail or behave in another way. A default
+// that only the database has does no harm, nor does a column that allows NULL.
 func (m Migrator) differs(field *schema.Field, column gorm.ColumnType) string {
 	want := m.DataTypeOf(field)
 	if a, b := affinity(column.DatabaseTypeName()), affinity(want); a != b {
@@ -235,7 +250,8 @@ func (m Migrator) differs(field *schema.Field, column gorm.ColumnType) string {
 	return ""
 }
 
-// affinity is what SQLite makes of a declared type (https://www.sqlite.org/datatype3.html § 3.1). INTEGER and NUMERIC keep a number alike.
+// affinity is what SQLite makes of a declared type (https://www.sqlite.org/datatype3.html § 3.1).
+// INTEGER and NUMERIC keep a number alike.
 func affinity(declared string) string {
 	declared = strings.ToUpper(declared)
 	has := func(parts ...string) bool {
@@ -274,7 +290,8 @@ func plainDefault(sql string) string {
 	return sql
 }
 
-// MigrateColumnUnique adds the unique index of a field that is to be unique and is not. It never drops one.
+// MigrateColumnUnique adds the unique index of a field that is to be unique and is not. It never
+// drops one.
 func (m Migrator) MigrateColumnUnique(value any, field *schema.Field, _ gorm.ColumnType) error {
 	if !field.Unique || field.PrimaryKey {
 		return nil
@@ -322,8 +339,11 @@ func (m Migrator) indexes(table string) ([]migrator.Index, error) {
 		Origin string
 		Column string
 	}
-	err := m.DB.Raw("SELECT i.name AS name, i.`unique` AS `unique`, i.origin AS origin, coalesce(c.name, '') AS `column` "+
-		"FROM pragma_index_list(?) AS i JOIN pragma_index_info(i.name) AS c WHERE i.partial = 0 ORDER BY i.seq, c.seqno", table).Scan(&found).Error
+	err := m.DB.Raw("SELECT i.name AS name, i.`unique` AS `unique`, i.origin AS origin, coalesce(c.name, '') AS "+
+		"`column` "+
+		"FROM pragma_index_list(?) AS i JOIN pragma_index_info(i.name) AS c WHERE i.partial = 0 ORDER BY i.seq, c.seqno", table).Scan(
+		&found,
+	).Error
 	if err != nil {
 		return nil, err
 	}

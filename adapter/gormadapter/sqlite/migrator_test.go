@@ -76,7 +76,8 @@ func TestAutoMigrateTwiceChangesNothing(t *testing.T) {
 			t.Errorf("second run: %q", got)
 		}
 		// With rows the driver describes columns in another way.
-		if err := db.Create(&member{ID: time.Now().String(), Email: time.Now().String(), Decimal: "1"}).Error; err != nil {
+		if err := db.Create(&member{ID: time.Now().String(), Email: time.Now().String(),
+			Decimal: "1"}).Error; err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -85,7 +86,9 @@ func TestAutoMigrateTwiceChangesNothing(t *testing.T) {
 func TestAddColumns(t *testing.T) {
 	t.Parallel()
 	db := openFile(t)
-	for _, sql := range []string{"CREATE TABLE members (id text NOT NULL PRIMARY KEY)", "INSERT INTO members VALUES ('1')"} {
+	for _, sql := range []string{
+		"CREATE TABLE members (id text NOT NULL PRIMARY KEY)", "INSERT INTO members VALUES ('1')",
+	} {
 		if err := db.Exec(sql).Error; err != nil {
 			t.Fatal(err)
 		}
@@ -137,7 +140,8 @@ func TestColumnThatRowsCannotHave(t *testing.T) {
 	}
 }
 
-// owner and pet are what a rebuild destroys: with foreign keys on, dropping the old table of owners deletes the pets.
+// owner and pet are what a rebuild destroys: with foreign keys on, dropping the old table of owners
+// deletes the pets.
 type owner struct {
 	ID   string `gorm:"primaryKey;not null"`
 	Role string `gorm:"not null;default:A"`
@@ -198,7 +202,9 @@ func rebuilds() map[string]any {
 		ID   string `gorm:"primaryKey;not null"`
 		Role *string
 	}
-	return map[string]any{"another default": &otherDefault{}, "another type": &otherType{}, "allows null": &allowsNull{}}
+	return map[string]any{
+		"another default": &otherDefault{}, "another type": &otherType{}, "allows null": &allowsNull{},
+	}
 }
 
 func TestHas(t *testing.T) {

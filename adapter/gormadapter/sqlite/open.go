@@ -1,15 +1,18 @@
-// Package sqlite is GORM's dialect of SQLite in pure Go, with the settings that a web application wants and none of the surprises: gorm.Open takes
-// what [Open] returns.
+// Package sqlite is GORM's dialect of SQLite in pure Go, with the settings that a web application
+// wants and none of the surprises: gorm.Open takes what [Open] returns.
 //
-//   - Write-ahead log, synchronous=NORMAL, foreign keys on, five seconds of patience with a locked database, and transactions that take the write
-//     lock at their start, because a transaction that reads first and writes then fails at once when another writes in between.
-//   - Times are kept as Unix milliseconds and come back in UTC, so that they compare whatever zone they were in. MikroORM keeps them so too. Times that
-//     another driver wrote as text are read as well.
-//   - Migrations add tables, columns and indexes. What SQLite can do only by copying a table into a new one is refused with an error: with foreign keys
-//     on, dropping the old table deletes the rows of others that point at it.
+//   - Write-ahead log, synchronous=NORMAL, foreign keys on, five seconds of patience with a locked
+//     database, and transactions that take the write lock at their start, because a transaction
+//     that reads first and writes then fails at once when another writes in between.
+//   - Times are kept as Unix milliseconds and come back in UTC, so that they compare whatever zone
+//     they were in. MikroORM keeps them so too. Times that another driver wrote as text are read as
+//     well.
+//   - Migrations add tables, columns and indexes. What SQLite can do only by copying a table into a
+//     new one is refused with an error: with foreign keys on, dropping the old table deletes the
+//     rows of others that point at it.
 //
-// The driver is modernc.org/sqlite, which registers the name sqlite with database/sql; a program that also imports github.com/glebarez/sqlite
-// panics at its start because of that.
+// The driver is modernc.org/sqlite, which registers the name sqlite with database/sql; a program
+// that also imports github.com/glebarez/sqlite panics at its start because of that.
 package sqlite
 
 import (
@@ -24,11 +27,13 @@ import (
 	"modernc.org/sqlite"
 )
 
-// OpenDB opens a connection pool on a file, which is created in a directory that exists, or on ":memory:". A name that starts with file: is a URI as
-// SQLite knows it, and its parameters replace the settings of this package (modernc.org/sqlite documents them).
+// OpenDB opens a connection pool on a file, which is created in a directory that exists, or on
+// ":memory:". A name that starts with file: is a URI as SQLite knows it, and its parameters replace
+// the settings of this package (modernc.org/sqlite documents them).
 //
-// A database in memory has exactly one connection: what does not run in an open transaction waits for its end. What sql.Conn.Raw hands out has only the
-// methods of a driver's connection, not those of modernc.org/sqlite, such as backups.
+// A database in memory has exactly one connection: what does not run in an open transaction waits
+// for its end. What sql.Conn.Raw hands out has only the methods of a driver's connection, not those
+// of modernc.org/sqlite, such as backups.
 func OpenDB(file string) (*sql.DB, error) {
 	dsn, memory, err := dataSource(file)
 	if err != nil {

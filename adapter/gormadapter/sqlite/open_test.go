@@ -51,7 +51,9 @@ func value[T any](t *testing.T, db *gorm.DB, query string, args ...any) (v T) {
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	db := openFile(t)
-	for pragma, want := range map[string]string{"journal_mode": "wal", "busy_timeout": "5000", "foreign_keys": "1", "synchronous": "1"} {
+	for pragma, want := range map[string]string{
+		"journal_mode": "wal", "busy_timeout": "5000", "foreign_keys": "1", "synchronous": "1",
+	} {
 		if got := value[string](t, db, "PRAGMA "+pragma); got != want {
 			t.Errorf("%s: got %s, want %s", pragma, got, want)
 		}
@@ -101,7 +103,9 @@ func TestNoDatabase(t *testing.T) {
 // A cancelled transaction must not cost the connection, and with it the database.
 func TestInMemoryLastsAsLongAsThePool(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{":memory:", "file::memory:", "file:named?mode=memory", "file::memory:?_foreign_keys=off"} {
+	for _, name := range []string{
+		":memory:", "file::memory:", "file:named?mode=memory", "file::memory:?_foreign_keys=off",
+	} {
 		db := open(t, name)
 		if err := db.Exec("CREATE TABLE t (id text)").Error; err != nil {
 			t.Fatal(err)
@@ -122,7 +126,8 @@ func TestInMemoryLastsAsLongAsThePool(t *testing.T) {
 	}
 }
 
-// Eight goroutines that read and then write in a transaction: with transactions that take the lock late, most of them fail at once.
+// Eight goroutines that read and then write in a transaction: with transactions that take the lock
+// late, most of them fail at once.
 func TestTransactionsWaitForEachOther(t *testing.T) {
 	t.Parallel()
 	db := openFile(t)
@@ -182,7 +187,8 @@ func TestTimes(t *testing.T) {
 		if !got.At.Equal(at) || got.At.Location() != time.UTC || got.On == nil || !got.On.Equal(at) {
 			t.Errorf("got %v and %v, want %v in UTC", got.At, got.On, at)
 		}
-		if got := value[string](t, db, "SELECT typeof(at) || ' ' || (+at) FROM events WHERE id = ?", i+1); got != "integer "+strconv.FormatInt(at.UnixMilli(), 10) {
+		if got := value[string](t, db, "SELECT typeof(at) || ' ' || (+at) FROM events WHERE id = ?",
+			i+1); got != "integer "+strconv.FormatInt(at.UnixMilli(), 10) {
 			t.Errorf("stored as %s, want integer %d", got, at.UnixMilli())
 		}
 	}

@@ -11,8 +11,8 @@ import (
 
 var installation sync.Mutex
 
-// Install brings the packages of a folder's lock file into its node_modules, once and again when the lock file has changed. Where there is no Node.js it
-// skips the test.
+// Install brings the packages of a folder's lock file into its node_modules, once and again when
+// the lock file has changed. Where there is no Node.js it skips the test.
 func Install(t testing.TB, folder string) {
 	t.Helper()
 	for _, command := range []string{"node", "npm"} {
@@ -32,7 +32,8 @@ func Install(t testing.TB, folder string) {
 	}
 }
 
-// outdated reports whether the packages are missing, or older than the lock file. npm leaves a lock file of its own beside them.
+// outdated reports whether the packages are missing, or older than the lock file. npm leaves a lock
+// file of its own beside them.
 func outdated(t testing.TB, folder string) bool {
 	t.Helper()
 	wanted, err := os.Stat(filepath.Join(folder, "package-lock.json"))

@@ -12,8 +12,9 @@ import (
 	"time"
 )
 
-// Process is a running script that answers calls: a line [method, argument, ...] on its standard input with a line on its standard output,
-// {"value": ...} or {"error": "..."}, all as JSON. Its methods may be called concurrently; the calls run one after the other.
+// Process is a running script that answers calls: a line [method, argument, ...] on its standard
+// input with a line on its standard output, {"value": ...} or {"error": "..."}, all as JSON. Its
+// methods may be called concurrently; the calls run one after the other.
 type Process struct {
 	PID int
 
@@ -23,7 +24,8 @@ type Process struct {
 	failure *lockedBuffer
 }
 
-// Start installs the packages of a folder and runs a script in it, which ends with the test. environment is added to that of the test.
+// Start installs the packages of a folder and runs a script in it, which ends with the test.
+// environment is added to that of the test.
 func Start(t testing.TB, folder, script string, environment ...string) *Process {
 	t.Helper()
 	Install(t, folder)
@@ -54,7 +56,8 @@ func Start(t testing.TB, folder, script string, environment ...string) *Process 
 	return p
 }
 
-// Call has the script run a method, and reads what it returned into a pointer, or nowhere. It ends the test when the method fails.
+// Call has the script run a method, and reads what it returned into a pointer, or nowhere. It ends
+// the test when the method fails.
 func (p *Process) Call(t testing.TB, into any, method string, arguments ...any) {
 	t.Helper()
 	if failure := p.Try(t, into, method, arguments...); failure != "" {
@@ -62,7 +65,8 @@ func (p *Process) Call(t testing.TB, into any, method string, arguments ...any) 
 	}
 }
 
-// Try is Call for a method that may fail: it returns the message of the exception, "" when there was none.
+// Try is Call for a method that may fail: it returns the message of the exception, "" when there
+// was none.
 func (p *Process) Try(t testing.TB, into any, method string, arguments ...any) string {
 	t.Helper()
 	line, err := json.Marshal(append([]any{method}, arguments...))

@@ -1,5 +1,6 @@
-// Command site is an application with Cardea and nothing else, to be measured as a process of its own. It is told the strategy of its sessions and the
-// SQLite file of a Node application, prints its address, and ends with its standard input.
+// Command site is an application with Cardea and nothing else, to be measured as a process of its
+// own. It is told the strategy of its sessions and the SQLite file of a Node application, prints
+// its address, and ends with its standard input.
 package main
 
 import (
@@ -41,7 +42,9 @@ func newAuth(strategy cardea.Strategy, file, secret string) (*cardea.Auth, error
 	}
 	return cardea.New(cardea.Config{
 		Secret: secret, Adapter: adapter, Logger: slog.New(slog.DiscardHandler),
-		Session:   cardea.SessionConfig{Strategy: strategy, InsecureStoreRawTokens: strategy == cardea.Database},
-		Providers: []cardea.Provider{email.New(email.Options{From: "site@example.com", Sender: &email.SMTP{Host: "localhost"}})},
+		Session: cardea.SessionConfig{Strategy: strategy, InsecureStoreRawTokens: strategy == cardea.Database},
+		Providers: []cardea.Provider{
+			email.New(email.Options{From: "site@example.com", Sender: &email.SMTP{Host: "localhost"}}),
+		},
 	})
 }

@@ -1,4 +1,5 @@
-// Package chi stands for github.com/go-chi/chi/v5, on which no module here depends: what docs/authjs.md uses of it.
+// Package chi stands for github.com/go-chi/chi/v5, on which no module here depends: what
+// docs/authjs.md uses of it.
 package chi
 
 import "net/http"

@@ -1,10 +1,12 @@
-// Command cardea-schema is [gormschema.Main] for the default entities: it prints their schema, compares a live database with them, and writes numbered
-// migrations. The database is in the environment variable DATABASE, a URL as gormadapter.Options.DSN has it, or a file of SQLite:
+// Command cardea-schema is [gormschema.Main] for the default entities: it prints their schema,
+// compares a live database with them, and writes numbered migrations. The database is in the
+// environment variable DATABASE, a URL as gormadapter.Options.DSN has it, or a file of SQLite:
 //
 //	go run github.com/cardea-auth/cardea/adapter/gormadapter/gormschema/cmd/cardea-schema fresh -dialect postgres
 //	DATABASE=postgres://ada@localhost/site go run github.com/cardea-auth/cardea/adapter/gormadapter/gormschema/cmd/cardea-schema check
 //
-// Whose entities have columns or names of their own needs a main of their own: examples/schema is one.
+// Whose entities have columns or names of their own needs a main of their own: examples/schema is
+// one.
 package main
 
 import (
@@ -21,7 +23,8 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	os.Exit(gormschema.Main(ctx, gormschema.App{Open: database(os.Getenv("DATABASE")).open}, os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(gormschema.Main(ctx, gormschema.App{Open: database(os.Getenv("DATABASE")).open}, os.Args[1:], os.Stdout,
+		os.Stderr))
 }
 
 // database is the address of one.
@@ -29,7 +32,8 @@ type database string
 
 func (d database) open(opts ...gormadapter.Option) (*gormadapter.Adapter, error) {
 	if d == "" {
-		return nil, errors.New("DATABASE is empty: want a URL that begins with postgres://, mysql:// or mariadb://, or the name of a SQLite file")
+		return nil, errors.New("DATABASE is empty: want a URL that begins with postgres://, mysql:// or mariadb://, " +
+			"or the name of a SQLite file")
 	}
 	kind, _, isURL := strings.Cut(string(d), "://")
 	if !isURL {

@@ -61,13 +61,16 @@ func TestEachDatabase(t *testing.T) {
 			c.expect(t, 1, "table user is missing\n", "check")
 			c.expect(t, 0, "CREATE TABLE", "diff")
 			c.expect(t, 0, filepath.Join("migrations", "00001_users.sql"), "new", "users")
-			c.expect(t, 0, filepath.Join("db", "000001_users.up.sql"), "new", "-format", "migrate", "-dir", "db", "users")
+			c.expect(t, 0, filepath.Join("db", "000001_users.up.sql"), "new", "-format", "migrate", "-dir", "db",
+				"users")
 			goose := c.read(t, "migrations/00001_users.sql")
 			up, down, ok := strings.Cut(goose, "-- +goose Down\n")
 			if !ok {
 				t.Fatalf("no way back in\n%s", goose)
 			}
-			for _, files := range [][2]string{{up, down}, {c.read(t, "db/000001_users.up.sql"), c.read(t, "db/000001_users.down.sql")}} {
+			for _, files := range [][2]string{
+				{up, down}, {c.read(t, "db/000001_users.up.sql"), c.read(t, "db/000001_users.down.sql")},
+			} {
 				c.execute(t, files[0])
 				if left := c.expect(t, 0, "", "check"); left != "" {
 					t.Errorf("check says %q", left)
