@@ -39,7 +39,7 @@ const (
 //
 // The error is [ErrNotFound] when the user has no such account, the provider is not configured (any
 // more), or there is no Adapter; [ErrGrantRevoked] when the person must sign in again;
-// [ErrTokenBound] where the provider has DPoP; an [Error] with [AccessDenied] when
+// [ErrTokenBound] where the provider has DPoP; an [Error] with [CodeAccessDenied] when
 // [Callbacks.Authorized] says so, which is asked with a session that has only UserID and User; and
 // another one when the provider or the store cannot be asked, in which case nothing has changed,
 // and trying again may help.
@@ -83,7 +83,7 @@ func (a *Auth) authorize(ctx context.Context, userID string) error {
 	}
 	ok, err := decide(ctx, &Session{UserID: u.ID, User: u})
 	if err == nil && !ok {
-		err = fail(AccessDenied, "the application does not let this user in")
+		err = fail(CodeAccessDenied, "the application does not let this user in")
 	}
 	return err
 }

@@ -191,7 +191,7 @@ func TestAccessTokenThatExpiresIsRefreshed(t *testing.T) {
 		if left := time.Until(after.ExpiresAt); left < 59*time.Minute || left > time.Hour {
 			t.Errorf("the access token expires in %v, want an hour", left)
 		}
-		if after.Type != cardea.OIDC || after.UserID != g.ann || after.Scope != before.Scope {
+		if after.Type != cardea.TypeOIDC || after.UserID != g.ann || after.Scope != before.Scope {
 			t.Errorf("type %q, scope %q", after.Type, after.Scope)
 		}
 	}
@@ -238,7 +238,7 @@ func TestRefreshesOfTwoPeopleStayApart(t *testing.T) {
 		t.Fatal(err)
 	}
 	theirs := cardea.Account{
-		UserID: other.ID, Type: cardea.OIDC, Provider: "idp", ProviderAccountID: bob.Subject, RefreshToken: "Bob's",
+		UserID: other.ID, Type: cardea.TypeOIDC, Provider: "idp", ProviderAccountID: bob.Subject, RefreshToken: "Bob's",
 	}
 	if err := g.store.LinkAccount(t.Context(), &theirs); err != nil {
 		t.Fatal(err)
@@ -837,7 +837,7 @@ func TestAccountThatIsUnlinkedDuringARefresh(t *testing.T) {
 	g := newGrantSite(t, nil)
 	g.expire(t, -time.Hour)
 	other := cardea.Account{
-		UserID: g.ann, Type: cardea.OIDC, Provider: "idp", ProviderAccountID: "1002", AccessToken: "of the other",
+		UserID: g.ann, Type: cardea.TypeOIDC, Provider: "idp", ProviderAccountID: "1002", AccessToken: "of the other",
 		RefreshToken: "of the other",
 	}
 	if err := g.store.LinkAccount(t.Context(), &other); err != nil {
@@ -878,7 +878,7 @@ func TestNoAccessTokenForWhatIsDisabled(t *testing.T) {
 	g.expire(t, -time.Hour)
 	requests := g.tokenRequests()
 	_, err := g.auth.AccessToken(t.Context(), g.ann, "idp")
-	if refusal, ok := errors.AsType[*cardea.Error](err); !ok || refusal.Code != cardea.AccessDenied || requests() != 0 {
+	if refusal, ok := errors.AsType[*cardea.Error](err); !ok || refusal.Code != cardea.CodeAccessDenied || requests() != 0 {
 		t.Errorf("disabled user: got %v after %d requests, want AccessDenied", err, requests())
 	}
 	disabled = false

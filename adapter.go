@@ -18,7 +18,7 @@ import (
 // as text, refuses in CreateUser what is none of its keys, and takes it for a user who does not
 // exist everywhere else.
 //
-// An adapter that also is a [SessionStore] can serve the [Database] strategy, one that also is a
+// An adapter that also is a [SessionStore] can serve the [StrategyDatabase] strategy, one that also is a
 // [TokenStore] sign-in by e-mail, and one that also is an [AuthenticatorStore] passkeys.
 type Adapter interface {
 	// Transact runs fn in one transaction: all that fn writes through the ctx it is given is kept
@@ -89,7 +89,7 @@ type Adapter interface {
 	Accounts(ctx context.Context, userID string) ([]*Account, error)
 }
 
-// SessionStore is what an [Adapter] needs beside its own methods for the [Database] session
+// SessionStore is what an [Adapter] needs beside its own methods for the [StrategyDatabase] session
 // strategy. The rules of Adapter hold.
 type SessionStore interface {
 	// CreateSession adds s. A token that exists is ErrConflict, a user who does not exist is

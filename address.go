@@ -7,7 +7,7 @@ import (
 
 // known is the user whom an arrival leads to, before anything is written; nil for a new one.
 func (a *Auth) known(ctx context.Context, arr arrival) (*User, error) {
-	if arr.account.Type == Email {
+	if arr.account.Type == TypeEmail {
 		return a.userByEmail(ctx, arr.profile.Email)
 	}
 	return a.ownerOf(ctx, arr.account)
@@ -104,7 +104,7 @@ func adoptError(err error) error {
 	if err == nil {
 		return nil
 	}
-	return applicationError(callbackRouteError, "Adopt", err)
+	return applicationError(codeCallbackRoute, "Adopt", err)
 }
 
 // hasOtherWaysIn reports whether users without an account may be able to sign in otherwise than by

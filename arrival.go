@@ -36,7 +36,7 @@ type outcome struct {
 // complete signs the person in: it asks the application, writes user, account and session together,
 // tells the application, and sends the visitor on with a session of its own. Whatever session the
 // browser came with ends (session fixation).
-func (v *visit) complete(ctx context.Context, arr arrival) error {
+func (v *exchange) complete(ctx context.Context, arr arrival) error {
 	arr.came, arr.token = v.presented(), random()
 	current, err := v.auth.read(ctx, arr.came)
 	if err != nil {
@@ -74,7 +74,7 @@ func userOf(s *Session) string {
 }
 
 // ask lets the application refuse the person, or send it elsewhere.
-func (v *visit) ask(ctx context.Context, arr arrival) (redirect string, err error) {
+func (v *exchange) ask(ctx context.Context, arr arrival) (redirect string, err error) {
 	decide := v.auth.config.Callbacks.SignIn
 	if decide == nil {
 		return "", nil
@@ -96,13 +96,13 @@ func (v *visit) ask(ctx context.Context, arr arrival) (redirect string, err erro
 	}
 	redirect, err = decide(ctx, in)
 	if err != nil {
-		return "", applicationError(AccessDenied, "signIn callback", err)
+		return "", applicationError(CodeAccessDenied, "signIn callback", err)
 	}
 	return redirect, nil
 }
 
 // startSession gives the browser its session.
-func (v *visit) startSession(ctx context.Context, out *outcome, arr arrival) error {
+func (v *exchange) startSession(ctx context.Context, out *outcome, arr arrival) error {
 	token := arr.token
 	if v.auth.tokens != nil {
 		err := v.auth.tokens.end(ctx, arr.came)
@@ -121,14 +121,14 @@ func (v *visit) startSession(ctx context.Context, out *outcome, arr arrival) err
 		return nil
 	}
 	if err := v.jar.SetSession(token, v.now.Add(v.auth.config.Session.MaxAge)); err != nil {
-		return fail(Configuration, "the session is too large for cookies: %w", err)
+		return fail(CodeConfiguration, "the session is too large for cookies: %w", err)
 	}
 	return nil
 }
 
 // afterwards is where the visitor goes: a new one to the application's page for new users, if it
 // has one.
-func (v *visit) afterwards(out *outcome, arr arrival) string {
+func (v *exchange) afterwards(out *outcome, arr arrival) string {
 	to := v.target(arr.callbackURL)
 	if page := v.auth.config.Pages.NewUser; page != "" && out.IsNewUser {
 		return withQuery(v.absolute(page), "callbackUrl", to)

@@ -32,10 +32,10 @@ const (
 func newAttempt(p *OAuthProvider, callbackURL, user string, now time.Time) attempt {
 	id := fmt.Sprintf("%011x%s", now.UnixMilli(), rand.Text()[:attemptID-11])
 	at := attempt{ID: id, Provider: p.ID, State: newState(id), CallbackURL: callbackURL, User: user}
-	if !p.NoPKCE {
+	if !p.InsecureSkipPKCE {
 		at.Verifier = random()
 	}
-	if p.Type == OIDC && !p.NoNonce {
+	if p.Type == TypeOIDC && !p.InsecureSkipNonce {
 		at.Nonce = random()
 	}
 	return at
@@ -54,7 +54,7 @@ func random() string {
 
 // keepAttempt sets the attempt's cookie. Of the attempts that the browser has already, the oldest
 // make room: their ids begin with the time.
-func (v *visit) keepAttempt(at attempt) error {
+func (v *exchange) keepAttempt(at attempt) error {
 	prefix := v.names.State + "."
 	others := v.jar.WithPrefix(prefix)
 	slices.Sort(others)
@@ -67,35 +67,35 @@ func (v *visit) keepAttempt(at attempt) error {
 		"callbackUrl": at.CallbackURL, "user": at.User,
 	}, v.now, attemptMaxAge)
 	if err != nil {
-		return fail(signInError, "seal the attempt: %w", err)
+		return fail(codeOAuthSignIn, "seal the attempt: %w", err)
 	}
 	err = v.jar.Set(cookie.Cookie{
 		Name: prefix + at.ID, Value: token, MaxAge: int(attemptMaxAge.Seconds()), Expires: v.now.Add(attemptMaxAge),
 	})
 	if err != nil {
-		return fail(signInError, "keep the attempt: %w", err)
+		return fail(codeOAuthSignIn, "keep the attempt: %w", err)
 	}
 	return nil
 }
 
 // takeAttempt returns the attempt to which a state belongs. It can be taken once: the browser is
 // told to forget it, and this process refuses a copy of it.
-func (v *visit) takeAttempt(provider, state string) (attempt, error) {
+func (v *exchange) takeAttempt(provider, state string) (attempt, error) {
 	if len(state) <= attemptID {
-		return attempt{}, fail(invalidCheck, "the callback's state is not one of ours")
+		return attempt{}, fail(codeInvalidCheck, "the callback's state is not one of ours")
 	}
 	id := state[:attemptID]
 	name := v.names.State + "." + id
 	token := v.jar.Get(name)
 	if token == "" {
-		return attempt{}, fail(invalidCheck,
+		return attempt{}, fail(codeInvalidCheck,
 			"the browser has no cookie of this attempt: it was another browser, took more than %v, or is over",
 			attemptMaxAge)
 	}
 	v.jar.Clear(name)
 	claims, err := v.auth.sealer.Open(v.names.State, token, v.now)
 	if err != nil {
-		return attempt{}, fail(invalidCheck, "the cookie of this attempt: %w", err)
+		return attempt{}, fail(codeInvalidCheck, "the cookie of this attempt: %w", err)
 	}
 	c := Claims(claims)
 	at := attempt{
@@ -105,11 +105,11 @@ func (v *visit) takeAttempt(provider, state string) (attempt, error) {
 	}
 	switch {
 	case !equal(at.State, state):
-		return attempt{}, fail(invalidCheck, "the callback's state is not the attempt's")
+		return attempt{}, fail(codeInvalidCheck, "the callback's state is not the attempt's")
 	case at.Provider != provider:
-		return attempt{}, fail(invalidCheck, "the attempt was for the provider %q", at.Provider)
+		return attempt{}, fail(codeInvalidCheck, "the attempt was for the provider %q", at.Provider)
 	case !v.auth.spent.add(id, v.now, v.now.Add(attemptMaxAge)):
-		return attempt{}, fail(invalidCheck, "the attempt was used already")
+		return attempt{}, fail(codeInvalidCheck, "the attempt was used already")
 	}
 	return at, nil
 }

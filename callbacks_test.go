@@ -30,16 +30,16 @@ func TestSignInCallback(t *testing.T) {
 			return "", errors.New("not on the list")
 		}, "/api/auth/error?error=AccessDenied", false},
 		{"denies with a code", func() (string, error) {
-			return "", &cardea.Error{Code: cardea.Verification}
+			return "", &cardea.Error{Code: cardea.CodeVerification}
 		}, "/api/auth/error?error=Verification", false},
 		{"denies with a code of the sign-in page", func() (string, error) {
-			return "", &cardea.Error{Code: cardea.AccountNotLinked}
+			return "", &cardea.Error{Code: cardea.CodeAccountNotLinked}
 		}, "/api/auth/signin?error=OAuthAccountNotLinked", false},
 		{"denies with a code that visitors do not know", func() (string, error) {
 			return "", &cardea.Error{Code: "Mine"}
 		}, "/api/auth/error?error=Configuration", false},
 		{"denies with a wrapped code", func() (string, error) {
-			return "", errors.Join(errors.New("x"), &cardea.Error{Code: cardea.Verification})
+			return "", errors.Join(errors.New("x"), &cardea.Error{Code: cardea.CodeVerification})
 		}, "/api/auth/error?error=Verification", false},
 		{"sends elsewhere", func() (string, error) { return "/welcome?step=1", nil }, "/welcome?step=1", false},
 		{"cannot send to another site", func() (string, error) { return "https://evil.example/", nil }, "", false},
@@ -132,7 +132,7 @@ func TestJWTCallback(t *testing.T) {
 	t.Parallel()
 	var seen []string
 	s := newSite(t, func(c *cardea.Config) {
-		c.Session.Strategy = cardea.JWT
+		c.Session.Strategy = cardea.StrategyJWT
 		c.Callbacks.JWT = func(_ context.Context, t *cardea.TokenChange) (cardea.Claims, error) {
 			line := string(t.Trigger) + " " + string(t.Update) + " " + t.Claims.String("role")
 			if t.SignIn != nil {
@@ -164,7 +164,7 @@ func TestJWTCallbackEndsTheSession(t *testing.T) {
 	t.Parallel()
 	var over, broken atomic.Bool
 	s := newSite(t, func(c *cardea.Config) {
-		c.Session.Strategy = cardea.JWT
+		c.Session.Strategy = cardea.StrategyJWT
 		c.Callbacks.JWT = func(_ context.Context, t *cardea.TokenChange) (cardea.Claims, error) {
 			switch {
 			case broken.Load():
@@ -202,7 +202,7 @@ func TestJWTCallbackEndsTheSession(t *testing.T) {
 		defer broken.Store(false)
 		checkJSON(t, visit(t, b, s.URL+"/api/auth/session"), http.StatusInternalServerError, "null")
 		other := stepper(t, s.URL)
-		checkRefused(t, s, visit(t, other, leave(t, other, "idp", "", "/")), cardea.Configuration)
+		checkRefused(t, s, visit(t, other, leave(t, other, "idp", "", "/")), cardea.CodeConfiguration)
 	})
 }
 
@@ -446,8 +446,8 @@ func TestBeforeCreateFails(t *testing.T) {
 		err  error
 		want cardea.Code
 	}{
-		{"for its own reasons", errors.New("no seat left"), cardea.Configuration},
-		{"with a code", &cardea.Error{Code: cardea.AccessDenied, Err: errors.New("no seat left")}, cardea.AccessDenied},
+		{"for its own reasons", errors.New("no seat left"), cardea.CodeConfiguration},
+		{"with a code", &cardea.Error{Code: cardea.CodeAccessDenied, Err: errors.New("no seat left")}, cardea.CodeAccessDenied},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -97,7 +97,7 @@ func (a *Auth) cookieNames(secure bool) cookie.Names {
 func (a *Auth) clock() time.Time { return a.now() }
 
 func (a *Auth) openSessions() {
-	if a.config.Session.Strategy == Database {
+	if a.config.Session.Strategy == StrategyDatabase {
 		a.rows = &rowSessions{store: a.config.Adapter.(SessionStore), config: a.config.Session, log: a.log}
 		a.sessions = a.rows
 		return
@@ -137,7 +137,7 @@ type route struct {
 	action   string
 	provider segment
 	csrf     bool // the request must prove that a page of this site sent it
-	serve    func(*visit) error
+	serve    func(*exchange) error
 }
 
 type segment int
@@ -152,21 +152,21 @@ const (
 // routes is every endpoint there is; anything else is a bad request.
 func routes() []route {
 	return []route{
-		{http.MethodGet, "providers", noProvider, false, (*visit).getProviders},
-		{http.MethodGet, "session", noProvider, false, (*visit).getSession},
-		{http.MethodPost, "session", noProvider, true, (*visit).postSession},
-		{http.MethodGet, "csrf", noProvider, false, (*visit).getCSRF},
-		{http.MethodGet, "signin", codeOfV4, false, (*visit).getSignIn},
-		{http.MethodPost, "signin", optionalProvider, true, (*visit).postSignIn},
+		{http.MethodGet, "providers", noProvider, false, (*exchange).getProviders},
+		{http.MethodGet, "session", noProvider, false, (*exchange).getSession},
+		{http.MethodPost, "session", noProvider, true, (*exchange).postSession},
+		{http.MethodGet, "csrf", noProvider, false, (*exchange).getCSRF},
+		{http.MethodGet, "signin", codeOfV4, false, (*exchange).getSignIn},
+		{http.MethodPost, "signin", optionalProvider, true, (*exchange).postSignIn},
 		// state and PKCE prove where it comes from
-		{http.MethodGet, "callback", needsProvider, false, (*visit).getCallback},
-		{http.MethodPost, "callback", needsProvider, true, (*visit).postCallback},
-		{http.MethodGet, "signout", noProvider, false, (*visit).getSignOut},
-		{http.MethodPost, "signout", noProvider, true, (*visit).postSignOut},
-		{http.MethodGet, "verify-request", noProvider, false, (*visit).getVerifyRequest},
-		{http.MethodGet, "error", codeOfV4, false, (*visit).getError},
+		{http.MethodGet, "callback", needsProvider, false, (*exchange).getCallback},
+		{http.MethodPost, "callback", needsProvider, true, (*exchange).postCallback},
+		{http.MethodGet, "signout", noProvider, false, (*exchange).getSignOut},
+		{http.MethodPost, "signout", noProvider, true, (*exchange).postSignOut},
+		{http.MethodGet, "verify-request", noProvider, false, (*exchange).getVerifyRequest},
+		{http.MethodGet, "error", codeOfV4, false, (*exchange).getError},
 		// changes nothing; sent by browsers that have no token
-		{http.MethodPost, "_log", noProvider, false, (*visit).postLog},
+		{http.MethodPost, "_log", noProvider, false, (*exchange).postLog},
 	}
 }
 
@@ -235,9 +235,9 @@ func (a *Auth) route(r *http.Request) (found route, provider string, ok bool) {
 }
 
 // serve runs an endpoint behind the check that it declares.
-func (v *visit) serve(t route) error {
+func (v *exchange) serve(t route) error {
 	if t.csrf && !v.fromProvider(t) && !v.sentByUs() {
-		return fail(MissingCSRF, "POST %s: the CSRF token or the origin is not this site's", t.action)
+		return fail(CodeMissingCSRF, "POST %s: the CSRF token or the origin is not this site's", t.action)
 	}
 	return t.serve(v)
 }

@@ -15,19 +15,19 @@ import (
 // requests (OpenID Connect Core 1.0 § 9, RFC 8705 § 2).
 type ClientAuth string
 
-// The client authentication methods. The zero value is ClientSecretBasic when there is a secret,
-// and ClientAuthNone otherwise.
+// The client authentication methods. The zero value is AuthClientSecretBasic when there is a secret,
+// and AuthNone otherwise.
 const (
-	ClientSecretBasic ClientAuth = "client_secret_basic"
-	ClientSecretPost  ClientAuth = "client_secret_post"
+	AuthClientSecretBasic ClientAuth = "client_secret_basic"
+	AuthClientSecretPost  ClientAuth = "client_secret_post"
 	// an assertion signed with ClientSecret, by HS256
-	ClientSecretJWT ClientAuth = "client_secret_jwt"
-	PrivateKeyJWT   ClientAuth = "private_key_jwt" // an assertion signed with ClientKey
+	AuthClientSecretJWT ClientAuth = "client_secret_jwt"
+	AuthPrivateKeyJWT   ClientAuth = "private_key_jwt" // an assertion signed with ClientKey
 	// ClientCertificate, which an authority has issued
-	TLSClientAuth ClientAuth = "tls_client_auth"
+	AuthTLS ClientAuth = "tls_client_auth"
 	// ClientCertificate, which the server was told of
-	SelfSignedTLSClientAuth ClientAuth = "self_signed_tls_client_auth"
-	ClientAuthNone          ClientAuth = "none"
+	AuthSelfSignedTLS ClientAuth = "self_signed_tls_client_auth"
+	AuthNone          ClientAuth = "none"
 )
 
 // ClientKey is the key with which a client signs assertions of who it is (RFC 7523 § 2.2). Signer
@@ -42,8 +42,8 @@ type ClientKey struct {
 
 // clientAuths are the methods that New accepts; none given is one of them.
 var clientAuths = []ClientAuth{
-	"", ClientSecretBasic, ClientSecretPost, ClientSecretJWT, PrivateKeyJWT, TLSClientAuth, SelfSignedTLSClientAuth,
-	ClientAuthNone,
+	"", AuthClientSecretBasic, AuthClientSecretPost, AuthClientSecretJWT, AuthPrivateKeyJWT, AuthTLS, AuthSelfSignedTLS,
+	AuthNone,
 }
 
 func (p *OAuthProvider) validateClientAuth(field string, f *faults) {
@@ -53,7 +53,7 @@ func (p *OAuthProvider) validateClientAuth(field string, f *faults) {
 	p.validateSecret(field, f)
 	p.validateKey(field, f)
 	p.validateAudience(field, f)
-	if byTLS := p.ClientAuth == TLSClientAuth || p.ClientAuth == SelfSignedTLSClientAuth; byTLS &&
+	if byTLS := p.ClientAuth == AuthTLS || p.ClientAuth == AuthSelfSignedTLS; byTLS &&
 		p.ClientCertificate == nil {
 		f.add(field+".ClientCertificate", "is missing, and ClientAuth is %s", p.ClientAuth)
 	}
@@ -63,7 +63,7 @@ func (p *OAuthProvider) validateClientAuth(field string, f *faults) {
 	if p.DPoP && (p.Exchange != nil || p.FetchUserinfo != nil) {
 		f.add(field+".DPoP", "is not for the hooks Exchange and FetchUserinfo, which have not the key")
 	}
-	if p.PushAuthorization && p.Type == OAuth2 && p.PushedAuthorizationURL == "" {
+	if p.PushAuthorization && p.Type == TypeOAuth && p.PushedAuthorizationURL == "" {
 		f.add(field+".PushedAuthorizationURL", "is empty, and PushAuthorization needs it where nothing is discovered")
 	}
 }
@@ -72,15 +72,15 @@ func (p *OAuthProvider) validateSecret(field string, f *faults) {
 	minted := p.ClientSecretFunc != nil
 	hasSecret := p.ClientSecret != "" || minted
 	switch p.ClientAuth {
-	case ClientSecretBasic, ClientSecretPost:
+	case AuthClientSecretBasic, AuthClientSecretPost:
 		if !hasSecret {
 			f.add(field+".ClientSecret", "is empty, and ClientAuth is %s", p.ClientAuth)
 		}
-	case ClientSecretJWT:
+	case AuthClientSecretJWT:
 		if n := len(p.ClientSecret); n < 32 { // RFC 7518 § 3.2
 			f.add(field+".ClientSecret", "want 32 bytes or more to sign assertions with, have %d", n)
 		}
-	case PrivateKeyJWT, TLSClientAuth, SelfSignedTLSClientAuth:
+	case AuthPrivateKeyJWT, AuthTLS, AuthSelfSignedTLS:
 		if minted || p.ClientSecret != "" && !p.IDTokenHS256 {
 			f.add(field+".ClientSecret", "has no effect beside ClientAuth %s", p.ClientAuth)
 		}
@@ -90,17 +90,17 @@ func (p *OAuthProvider) validateSecret(field string, f *faults) {
 	}
 	switch {
 	case !p.IDTokenHS256:
-	case p.Type != OIDC:
-		f.add(field+".IDTokenHS256", "is for type %s", OIDC)
+	case p.Type != TypeOIDC:
+		f.add(field+".IDTokenHS256", "is for type %s", TypeOIDC)
 	case len(p.ClientSecret) < 32: // RFC 7518 § 3.2
 		f.add(field+".ClientSecret", "want 32 bytes or more to verify ID tokens with, have %d", len(p.ClientSecret))
 	}
 }
 
 func (p *OAuthProvider) validateKey(field string, f *faults) {
-	if p.ClientAuth != PrivateKeyJWT {
+	if p.ClientAuth != AuthPrivateKeyJWT {
 		if p.ClientKey != (ClientKey{}) {
-			f.add(field+".ClientKey", "has no effect; ClientAuth %s needs it", PrivateKeyJWT)
+			f.add(field+".ClientKey", "has no effect; ClientAuth %s needs it", AuthPrivateKeyJWT)
 		}
 		return
 	}
@@ -110,11 +110,11 @@ func (p *OAuthProvider) validateKey(field string, f *faults) {
 }
 
 func (p *OAuthProvider) validateAudience(field string, f *faults) {
-	asserts := p.ClientAuth == PrivateKeyJWT || p.ClientAuth == ClientSecretJWT
+	asserts := p.ClientAuth == AuthPrivateKeyJWT || p.ClientAuth == AuthClientSecretJWT
 	switch {
 	case !asserts && p.AssertionAudience != "":
-		f.add(field+".AssertionAudience", "has no effect; it is for ClientAuth %s and %s", PrivateKeyJWT,
-			ClientSecretJWT)
+		f.add(field+".AssertionAudience", "has no effect; it is for ClientAuth %s and %s", AuthPrivateKeyJWT,
+			AuthClientSecretJWT)
 	case asserts && p.AssertionAudience == "" && (p.Issuer == "" || oidc.HasClaims(p.Issuer)):
 		f.add(field+".AssertionAudience", "is empty, and there is no one Issuer that could be the audience")
 	}
@@ -152,7 +152,7 @@ func (c *oauthClient) pushURL(m *oidc.Metadata) (string, error) {
 	}
 	if err := outbound.Endpoint(m.PushURL); err != nil {
 		return "", fail(
-			signInError, "the authorization request is to be pushed, but the provider's endpoint for that: %w", err,
+			codeOAuthSignIn, "the authorization request is to be pushed, but the provider's endpoint for that: %w", err,
 		)
 	}
 	return m.PushURL, nil

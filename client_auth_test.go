@@ -50,7 +50,7 @@ var bigKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.Genera
 
 // asserting makes the provider authenticate by an assertion that key signs.
 func asserting(p *cardea.OAuthProvider, key crypto.Signer, alg string) {
-	p.ClientSecret, p.ClientAuth = "", cardea.PrivateKeyJWT
+	p.ClientSecret, p.ClientAuth = "", cardea.AuthPrivateKeyJWT
 	p.ClientKey = cardea.ClientKey{Signer: key, ID: "key-1", Algorithm: alg}
 }
 
@@ -58,7 +58,7 @@ func asserting(p *cardea.OAuthProvider, key crypto.Signer, alg string) {
 func failsAtToken(t *testing.T, s *site) {
 	t.Helper()
 	b := stepper(t, s.URL)
-	checkRefused(t, s, visit(t, b, leave(t, b, "idp", "", "/")), cardea.Configuration)
+	checkRefused(t, s, visit(t, b, leave(t, b, "idp", "", "/")), cardea.CodeConfiguration)
 }
 
 func TestPrivateKeyJWT(t *testing.T) {
@@ -115,7 +115,7 @@ func TestClientSecretJWT(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("0123456789", 4)
 	s := newSite(t, func(c *cardea.Config) {
-		idp(c).ClientSecret, idp(c).ClientAuth = long, cardea.ClientSecretJWT
+		idp(c).ClientSecret, idp(c).ClientAuth = long, cardea.AuthClientSecretJWT
 		idp(c).Scopes = []string{"openid", "offline_access"}
 	})
 	s.issuer.AddClient(s.issuer.ClientID, long)
@@ -142,10 +142,10 @@ func TestAssertionsThatProveNothing(t *testing.T) {
 		{"expired", func(*cardea.OAuthProvider) {}, -2 * time.Minute},
 		{"good for too long", func(*cardea.OAuthProvider) {}, 10 * time.Minute},
 		{"no assertion but a secret", func(p *cardea.OAuthProvider) {
-			p.ClientAuth, p.ClientKey, p.ClientSecret = cardea.ClientSecretPost, cardea.ClientKey{}, "guessed"
+			p.ClientAuth, p.ClientKey, p.ClientSecret = cardea.AuthClientSecretPost, cardea.ClientKey{}, "guessed"
 		}, 0},
 		{"nothing", func(p *cardea.OAuthProvider) {
-			p.ClientAuth, p.ClientKey = cardea.ClientAuthNone, cardea.ClientKey{}
+			p.ClientAuth, p.ClientKey = cardea.AuthNone, cardea.ClientKey{}
 		}, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -286,7 +286,7 @@ func TestTLSClientAuth(t *testing.T) {
 				return
 			}
 			b.CheckRedirect = stopAtRedirect
-			checkRefused(t, s, visit(t, b, leave(t, b, "idp", "", "/")), cardea.Configuration)
+			checkRefused(t, s, visit(t, b, leave(t, b, "idp", "", "/")), cardea.CodeConfiguration)
 		})
 	}
 }
@@ -311,7 +311,7 @@ func TestCertificateIsShownWhereItCounts(t *testing.T) {
 	own := authority{}.issue(t, "app.example", false)
 	s := newSite(t, func(c *cardea.Config) {
 		p := provider.OIDC("idp", "IdP", provider.Client{ID: "app", Issuer: server.URL})
-		p.ClientAuth, p.ClientCertificate, p.PushAuthorization = cardea.SelfSignedTLSClientAuth, &own, true
+		p.ClientAuth, p.ClientCertificate, p.PushAuthorization = cardea.AuthSelfSignedTLS, &own, true
 		c.Providers, c.HTTPClient = []cardea.Provider{p}, server.Client()
 	})
 	stepper(t, s.URL).Post("/signin/idp", nil)
@@ -328,7 +328,7 @@ func TestBoundTokenNeedsTheCertificate(t *testing.T) {
 	t.Parallel()
 	own := authority{}.issue(t, "app.example", false)
 	s, issuer := newTLSSite(t, func(p *cardea.OAuthProvider) {
-		p.ClientAuth, p.ClientCertificate = cardea.SelfSignedTLSClientAuth, &own
+		p.ClientAuth, p.ClientCertificate = cardea.AuthSelfSignedTLS, &own
 	})
 	issuer.Register(issuer.ClientID, cardeatest.Registration{
 		Method: "self_signed_tls_client_auth", Certificate: own.Leaf, Bound: true,
@@ -384,7 +384,7 @@ func TestNewRefusesClientAuthThatCannotWork(t *testing.T) {
 			asserting(p, key, "")
 			p.ClientSecret = "s"
 		}, ".ClientSecret: has no effect"},
-		{"a short secret", func(p *cardea.OAuthProvider) { p.ClientAuth, p.ClientSecret = cardea.ClientSecretJWT, "s" },
+		{"a short secret", func(p *cardea.OAuthProvider) { p.ClientAuth, p.ClientSecret = cardea.AuthClientSecretJWT, "s" },
 			".ClientSecret: want 32 bytes or more to sign"},
 		{"an audience that is not used", func(p *cardea.OAuthProvider) {
 			p.AssertionAudience = "x"
@@ -394,7 +394,7 @@ func TestNewRefusesClientAuthThatCannotWork(t *testing.T) {
 			p.Issuer, p.DiscoveryURL = "https://idp.example/{tid}", "https://idp.example/d"
 		}, ".AssertionAudience: is empty"},
 		{"no certificate", func(p *cardea.OAuthProvider) {
-			p.ClientSecret, p.ClientAuth = "", cardea.TLSClientAuth
+			p.ClientSecret, p.ClientAuth = "", cardea.AuthTLS
 		}, ".ClientCertificate: is missing"},
 		{"an empty certificate", func(p *cardea.OAuthProvider) {
 			p.ClientCertificate = &tls.Certificate{}
@@ -406,7 +406,7 @@ func TestNewRefusesClientAuthThatCannotWork(t *testing.T) {
 			p.FetchUserinfo = func(context.Context, *cardea.CodeGrant) (cardea.Claims, error) { return nil, nil }
 		}, ".DPoP: is not for the hooks"},
 		{"a push to nowhere", func(p *cardea.OAuthProvider) {
-			p.Type, p.PushAuthorization = cardea.OAuth2, true
+			p.Type, p.PushAuthorization = cardea.TypeOAuth, true
 		}, ".PushedAuthorizationURL: is empty"},
 		{"a push over http", func(p *cardea.OAuthProvider) {
 			p.PushedAuthorizationURL = "http://idp.example/par"

@@ -20,7 +20,7 @@ type CodeGrant struct {
 	ClientSecret string
 	RedirectURI  string
 	Code         string
-	Verifier     string     // of PKCE; "" with NoPKCE
+	Verifier     string     // of PKCE; "" with InsecureSkipPKCE
 	Callback     url.Values // CallbackParams with their values: unproven
 
 	AccessToken string // "" in Exchange

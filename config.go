@@ -89,8 +89,8 @@ type Strategy string
 // everywhere. JWT keeps the session in an encrypted cookie: no store is asked, and signing out ends
 // it in the browser and in this process, while a stolen copy works elsewhere until it expires.
 const (
-	Database Strategy = "database"
-	JWT      Strategy = "jwt"
+	StrategyDatabase Strategy = "database"
+	StrategyJWT      Strategy = "jwt"
 )
 
 // SessionConfig says how long sessions last and where they live.
@@ -153,9 +153,9 @@ type Trigger string
 
 // The triggers of Auth.js. A plain read of a session has none.
 const (
-	OnSignIn Trigger = "signIn"
-	OnSignUp Trigger = "signUp"
-	OnUpdate Trigger = "update"
+	TriggerSignIn Trigger = "signIn"
+	TriggerSignUp Trigger = "signUp"
+	TriggerUpdate Trigger = "update"
 )
 
 // TokenChange is a JWT session about to be written.
@@ -172,7 +172,7 @@ type SessionView struct {
 	User    Claims // name, email, image; add what the browser may know
 	Extra   Claims // further members beside user and expires
 	Trigger Trigger
-	Update  json.RawMessage // what the browser sent with OnUpdate: untrusted input
+	Update  json.RawMessage // what the browser sent with TriggerUpdate: untrusted input
 }
 
 // Callbacks let the application decide. All may run concurrently. An error ends what was going on:
@@ -203,10 +203,10 @@ type Callbacks struct {
 	// session that has only UserID and User. Defaults to true.
 	Authorized func(ctx context.Context, s *Session) (bool, error)
 
-	// OtherWayIn reports whether a user can sign in otherwise than through providers, mail and
+	// HasOtherCredential reports whether a user can sign in otherwise than through providers, mail and
 	// passkeys, such as with a password. [Auth.UnlinkAccount] asks it before it removes the last
 	// account, in the transaction, which ctx carries. Defaults to no.
-	OtherWayIn func(ctx context.Context, u *User) (bool, error)
+	HasOtherCredential func(ctx context.Context, u *User) (bool, error)
 }
 
 // Events tell the application what happened, after it is stored. They run before the answer is
@@ -233,9 +233,9 @@ func (c Config) withDefaults() Config {
 	c.Session.MaxAge = cmp.Or(c.Session.MaxAge, defaultMaxAge)
 	c.Session.UpdateAge = cmp.Or(c.Session.UpdateAge, min(defaultUpdateAge, c.Session.MaxAge))
 	if c.Session.Strategy == "" {
-		c.Session.Strategy = JWT
+		c.Session.Strategy = StrategyJWT
 		if _, ok := c.Adapter.(SessionStore); ok {
-			c.Session.Strategy = Database
+			c.Session.Strategy = StrategyDatabase
 		}
 	}
 	if c.Logger == nil {
@@ -302,7 +302,7 @@ func (c Config) validateOrigin(f *faults) {
 			f.add(fmt.Sprintf("TrustedHosts[%d]", i), "want a host such as example.com or example.com:8443, have %q", h)
 		}
 	}
-	if c.Protocol != V5 && c.Protocol != V4 {
+	if c.Protocol != ProtocolV5 && c.Protocol != ProtocolV4 {
 		f.add("Protocol", "want V5 or V4, have %d", c.Protocol)
 	}
 	if !basePathPattern.MatchString(c.BasePath) {
@@ -319,13 +319,13 @@ var (
 func (c Config) validateSession(f *faults) {
 	s := c.Session
 	switch s.Strategy {
-	case JWT:
-	case Database:
+	case StrategyJWT:
+	case StrategyDatabase:
 		if _, ok := c.Adapter.(SessionStore); !ok {
 			f.add("Session.Strategy", "database needs an Adapter that is a SessionStore; have %T", c.Adapter)
 		}
 	default:
-		f.add("Session.Strategy", "want %q or %q, have %q", Database, JWT, s.Strategy)
+		f.add("Session.Strategy", "want %q or %q, have %q", StrategyDatabase, StrategyJWT, s.Strategy)
 	}
 	if s.MaxAge < time.Second {
 		f.add("Session.MaxAge", "want a second or more, have %v", s.MaxAge)
@@ -334,7 +334,7 @@ func (c Config) validateSession(f *faults) {
 		f.add("Session.UpdateAge", "want between 0 and MaxAge (%v), have %v", s.MaxAge, s.UpdateAge)
 	}
 	c.validateCookies(f)
-	if s.InsecureStoreRawTokens && s.Strategy == JWT {
+	if s.InsecureStoreRawTokens && s.Strategy == StrategyJWT {
 		f.add("Session.InsecureStoreRawTokens", "has no effect on JWT sessions")
 	}
 	if c.OnCreateUser.fill == nil {

@@ -67,7 +67,7 @@ func TestNewNamesTheFieldOfEachFault(t *testing.T) {
 			}
 		}, []string{"Config.Providers[0] (sso).Issuer: "}},
 		{"OAuth2 without anything", func(c *cardea.Config) {
-			c.Providers = []cardea.Provider{&cardea.OAuthProvider{ID: "Acme!", Type: cardea.OAuth2, ClientID: "id"}}
+			c.Providers = []cardea.Provider{&cardea.OAuthProvider{ID: "Acme!", Type: cardea.TypeOAuth, ClientID: "id"}}
 		}, []string{
 			`.ID: want lower-case letters`, ".Name: is empty", ".Profile: is missing", ".AuthorizationURL: is empty",
 			".TokenURL: is empty", ".UserinfoURL: is empty",
@@ -82,7 +82,7 @@ func TestNewNamesTheFieldOfEachFault(t *testing.T) {
 		}, []string{".AuthorizationParams: response_type is set by the flow"}},
 		{"client authentication without a secret", func(c *cardea.Config) {
 			p := provider.Google(provider.Client{ID: "id"})
-			p.ClientAuth = cardea.ClientSecretPost
+			p.ClientAuth = cardea.AuthClientSecretPost
 			c.Providers = []cardea.Provider{p}
 		}, []string{".ClientSecret: is empty, and ClientAuth is client_secret_post"}},
 		{"client authentication that is none", func(c *cardea.Config) {
@@ -111,10 +111,10 @@ func TestNewNamesTheFieldOfEachFault(t *testing.T) {
 			c.BasePath = "/auth/"
 		}, []string{"Config.BasePath: want a path such as /api/auth"}},
 		{"database sessions without adapter", func(c *cardea.Config) {
-			c.Session.Strategy = cardea.Database
+			c.Session.Strategy = cardea.StrategyDatabase
 		}, []string{"Config.Session.Strategy: database needs an Adapter that is a SessionStore"}},
 		{"database sessions with an adapter that has none", func(c *cardea.Config) {
-			c.Adapter, c.Session.Strategy = plainAdapter{memadapter.New()}, cardea.Database
+			c.Adapter, c.Session.Strategy = plainAdapter{memadapter.New()}, cardea.StrategyDatabase
 		}, []string{"Config.Session.Strategy: database needs an Adapter that is a SessionStore"}},
 		{"a strategy that is none", func(c *cardea.Config) {
 			c.Session.Strategy = "redis"

@@ -92,7 +92,7 @@ func TestCookieOfBeforeTheDomain(t *testing.T) {
 
 func TestCookiePrefix(t *testing.T) {
 	t.Parallel()
-	for name, protocol := range map[string]cardea.Protocol{"v5": cardea.V5, "v4": cardea.V4} {
+	for name, protocol := range map[string]cardea.Protocol{"v5": cardea.ProtocolV5, "v4": cardea.ProtocolV4} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			strategies(t, func(t *testing.T, strategy cardea.Strategy) { testCookiePrefix(t, protocol, strategy) })

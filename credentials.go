@@ -56,7 +56,7 @@ type Field struct {
 }
 
 func (p *CredentialsProvider) identity() (id, name string, kind ProviderType, style Style) {
-	return p.ID, p.Name, Credentials, p.Style
+	return p.ID, p.Name, TypeCredentials, p.Style
 }
 
 // inputs are the fields as the sign-in page shows them.

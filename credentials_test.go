@@ -64,9 +64,9 @@ func (d *door) authorize(_ context.Context, in credentials.Input) (*cardea.User,
 	case name == "odd":
 		return nil, credentials.Refuse("a&b=<c>")
 	case name == "denied":
-		return nil, &cardea.Error{Code: cardea.AccessDenied, Err: errors.New("not today")}
+		return nil, &cardea.Error{Code: cardea.CodeAccessDenied, Err: errors.New("not today")}
 	case name == "limited":
-		return nil, &cardea.Error{Code: cardea.RateLimited}
+		return nil, &cardea.Error{Code: cardea.CodeRateLimited}
 	case name == "broken":
 		return nil, errors.New("the directory is away")
 	case name == "ghost":
@@ -98,11 +98,11 @@ func (d *door) enter(t *testing.T, b *cardeatest.Browser) {
 func TestCredentialsSignIn(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*cardea.Config){
-		"database":          func(c *cardea.Config) { c.Session.Strategy = cardea.Database },
-		"jwt":               func(c *cardea.Config) { c.Session.Strategy = cardea.JWT },
+		"database":          func(c *cardea.Config) { c.Session.Strategy = cardea.StrategyDatabase },
+		"jwt":               func(c *cardea.Config) { c.Session.Strategy = cardea.StrategyJWT },
 		"without adapter":   func(c *cardea.Config) { c.Adapter = nil },
-		"v4, database":      func(c *cardea.Config) { c.Protocol = cardea.V4 },
-		"v4, jwt":           func(c *cardea.Config) { c.Protocol, c.Session.Strategy = cardea.V4, cardea.JWT },
+		"v4, database":      func(c *cardea.Config) { c.Protocol = cardea.ProtocolV4 },
+		"v4, jwt":           func(c *cardea.Config) { c.Protocol, c.Session.Strategy = cardea.ProtocolV4, cardea.StrategyJWT },
 		"nobody but by it":  func(c *cardea.Config) { c.Providers = c.Providers[1:] },
 		"a page of our own": func(c *cardea.Config) { c.Pages.SignIn = "/own" },
 	} {
@@ -131,7 +131,7 @@ func TestCredentialsSignIn(t *testing.T) {
 				t.Error("the CSRF token from before the sign-in is still good")
 			}
 			for _, in := range append(asked, told...) {
-				if in.User.ID != d.ann.ID || in.IsNewUser || in.Account.Type != cardea.Credentials ||
+				if in.User.ID != d.ann.ID || in.IsNewUser || in.Account.Type != cardea.TypeCredentials ||
 					in.Account.Provider != "credentials" ||
 					in.Account.ProviderAccountID != d.ann.ID || in.Profile.Email != "ann@example.com" {
 					t.Errorf("told of %+v, %+v, %+v", in.User, in.Account, in.Profile)
@@ -190,21 +190,21 @@ func TestCredentialsRefused(t *testing.T) {
 		to       string
 		status   int // of the JSON answer to next-auth 4
 	}{
-		{cardea.V5, "wrong", "/signin?code=credentials&error=CredentialsSignin", 401},
-		{cardea.V5, "locked", "/signin?code=locked&error=CredentialsSignin", 401},
-		{cardea.V5, "odd", "/signin?code=credentials&error=CredentialsSignin", 401},
-		{cardea.V5, "denied", "/error?error=AccessDenied", 403},
-		{cardea.V5, "broken", "/error?error=Configuration", 401},
-		{cardea.V5, "ghost", "/error?error=Configuration", 401},
-		{cardea.V5, "nameless", "/error?error=Configuration", 401},
-		{cardea.V5, "limited", "/signin?error=RateLimited", 401},
-		{cardea.V4, "wrong", "/error?error=CredentialsSignin&provider=credentials", 401},
-		{cardea.V4, "locked", "/error?error=locked", 401},
-		{cardea.V4, "odd", "/error?error=CredentialsSignin&provider=credentials", 401},
-		{cardea.V4, "denied", "/error?error=AccessDenied", 403},
-		{cardea.V4, "broken", "/error?error=Configuration", 401},
+		{cardea.ProtocolV5, "wrong", "/signin?code=credentials&error=CredentialsSignin", 401},
+		{cardea.ProtocolV5, "locked", "/signin?code=locked&error=CredentialsSignin", 401},
+		{cardea.ProtocolV5, "odd", "/signin?code=credentials&error=CredentialsSignin", 401},
+		{cardea.ProtocolV5, "denied", "/error?error=AccessDenied", 403},
+		{cardea.ProtocolV5, "broken", "/error?error=Configuration", 401},
+		{cardea.ProtocolV5, "ghost", "/error?error=Configuration", 401},
+		{cardea.ProtocolV5, "nameless", "/error?error=Configuration", 401},
+		{cardea.ProtocolV5, "limited", "/signin?error=RateLimited", 401},
+		{cardea.ProtocolV4, "wrong", "/error?error=CredentialsSignin&provider=credentials", 401},
+		{cardea.ProtocolV4, "locked", "/error?error=locked", 401},
+		{cardea.ProtocolV4, "odd", "/error?error=CredentialsSignin&provider=credentials", 401},
+		{cardea.ProtocolV4, "denied", "/error?error=AccessDenied", 403},
+		{cardea.ProtocolV4, "broken", "/error?error=Configuration", 401},
 	} {
-		t.Run(map[cardea.Protocol]string{cardea.V5: "v5 ", cardea.V4: "v4 "}[tc.protocol]+tc.name, func(t *testing.T) {
+		t.Run(map[cardea.Protocol]string{cardea.ProtocolV5: "v5 ", cardea.ProtocolV4: "v4 "}[tc.protocol]+tc.name, func(t *testing.T) {
 			t.Parallel()
 			strategies(t, func(t *testing.T, strategy cardea.Strategy) {
 				d := newDoor(t, func(c *cardea.Config) { c.Protocol, c.Session.Strategy = tc.protocol, strategy })
@@ -413,9 +413,9 @@ func TestCredentialsElsewhere(t *testing.T) {
 	d := newDoor(t, nil)
 	b := stepper(t, d.URL)
 	checkRefused(t, d.site, visit(t, b, d.URL+"/api/auth/callback/credentials?name=ann&password="+
-		url.QueryEscape(password)), cardea.Configuration)
-	checkRefused(t, d.site, b.Post("/callback/idp", url.Values{"name": {"ann"}}), cardea.Configuration)
-	checkRefused(t, d.site, b.Post("/callback/unknown", url.Values{"name": {"ann"}}), cardea.Configuration)
+		url.QueryEscape(password)), cardea.CodeConfiguration)
+	checkRefused(t, d.site, b.Post("/callback/idp", url.Values{"name": {"ann"}}), cardea.CodeConfiguration)
+	checkRefused(t, d.site, b.Post("/callback/unknown", url.Values{"name": {"ann"}}), cardea.CodeConfiguration)
 	want := d.URL + "/api/auth/signin?callbackUrl=" + url.QueryEscape(d.URL+"/next")
 	for _, path := range []string{"/signin/credentials", "/signin/undefined", "/signin"} {
 		if to := b.Post(path, url.Values{"callbackUrl": {"/next"}}).Header.Get("Location"); to != want {

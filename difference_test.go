@@ -17,7 +17,7 @@ import (
 // new.
 func TestAccountThatJoinsAUserCreatesNone(t *testing.T) {
 	t.Parallel()
-	for name, protocol := range map[string]cardea.Protocol{"v5": cardea.V5, "v4": cardea.V4} {
+	for name, protocol := range map[string]cardea.Protocol{"v5": cardea.ProtocolV5, "v4": cardea.ProtocolV4} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var d diary
@@ -77,15 +77,15 @@ func TestExpiredSessionLinksNothing(t *testing.T) {
 // next-auth 4 gives a token 30 days at sign-in, whatever the session's age is.
 func TestAgeOfATokenIsThatOfTheSession(t *testing.T) {
 	t.Parallel()
-	for name, protocol := range map[string]cardea.Protocol{"v5": cardea.V5, "v4": cardea.V4} {
+	for name, protocol := range map[string]cardea.Protocol{"v5": cardea.ProtocolV5, "v4": cardea.ProtocolV4} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, func(c *cardea.Config) {
-				c.Protocol, c.Session.Strategy, c.Session.MaxAge = protocol, cardea.JWT, time.Hour
+				c.Protocol, c.Session.Strategy, c.Session.MaxAge = protocol, cardea.StrategyJWT, time.Hour
 			})
 			b := stepper(t, s.URL)
 			pass(t, b, "idp", "")
-			version := map[cardea.Protocol]authjs.Version{cardea.V5: authjs.V5, cardea.V4: authjs.V4}[protocol]
+			version := map[cardea.Protocol]authjs.Version{cardea.ProtocolV5: authjs.V5, cardea.ProtocolV4: authjs.V4}[protocol]
 			reader, err := authjs.New(authjs.Config{Secret: secret, Version: version, InsecureCookies: true})
 			if err != nil {
 				t.Fatal(err)

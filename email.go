@@ -6,7 +6,7 @@ import (
 )
 
 // Email is the type of a provider that signs people in by mail.
-const Email ProviderType = "email"
+const TypeEmail ProviderType = "email"
 
 // EmailProvider signs people in by a mail with a link and, beside it, a six-digit code. Whoever
 // receives it has proven that the address is theirs: they sign in as the user with that e-mail, or
@@ -81,7 +81,7 @@ type SignInMail struct {
 }
 
 func (p *EmailProvider) identity() (id, name string, kind ProviderType, style Style) {
-	return p.ID, p.Name, Email, p.Style
+	return p.ID, p.Name, TypeEmail, p.Style
 }
 
 const (

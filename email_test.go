@@ -219,11 +219,11 @@ func TestButtonNeedsTheCSRFToken(t *testing.T) {
 	b := stepper(t, s.URL)
 	m := s.ask(t, b, "ann@example.com", "/")
 	u, _ := url.Parse(m.Link)
-	checkRefused(t, s.site, send(t, s.URL+"/api/auth/callback/email", cookiesOf(b), u.Query()), cardea.MissingCSRF)
+	checkRefused(t, s.site, send(t, s.URL+"/api/auth/callback/email", cookiesOf(b), u.Query()), cardea.CodeMissingCSRF)
 	checkRefused(t, s.site, send(t, s.URL+"/api/auth/callback/email", cookiesOf(b), url.Values{"code": {m.Code}}),
-		cardea.MissingCSRF)
+		cardea.CodeMissingCSRF)
 	checkRefused(t, s.site, send(t, s.URL+"/api/auth/signin/email", cookiesOf(b),
-		url.Values{"email": {"ann@example.com"}}), cardea.MissingCSRF)
+		url.Values{"email": {"ann@example.com"}}), cardea.CodeMissingCSRF)
 	if len(s.mails.All()) != 1 {
 		t.Error("a form of another site sends mails")
 	}
@@ -334,7 +334,7 @@ func TestMailForTheAuthJSClient(t *testing.T) {
 
 func TestMailWithNextAuth4(t *testing.T) {
 	t.Parallel()
-	s := newMailSite(t, func(c *cardea.Config, _ *email.Options) { c.Protocol = cardea.V4 })
+	s := newMailSite(t, func(c *cardea.Config, _ *email.Options) { c.Protocol = cardea.ProtocolV4 })
 	b := stepper(t, s.URL)
 	sentTo(t, "no address", b.Post("/signin/email", url.Values{"email": {"ann"}}),
 		s.URL+"/api/auth/error?error=EmailSignin")
@@ -349,7 +349,7 @@ func TestApplicationDecidesAboutMails(t *testing.T) {
 	var asked []string
 	s := newMailSite(t, func(c *cardea.Config, _ *email.Options) {
 		c.Callbacks.SignIn = func(_ context.Context, in *cardea.SignIn) (string, error) {
-			if in.Account.Type != cardea.Email {
+			if in.Account.Type != cardea.TypeEmail {
 				return "", nil
 			}
 			when := "arrival"

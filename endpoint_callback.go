@@ -9,14 +9,14 @@ import (
 )
 
 // getCallback finishes a sign-in at a provider, step by step.
-func (v *visit) getCallback() error {
+func (v *exchange) getCallback() error {
 	if m, ok := v.auth.mailers[v.provider]; ok {
 		return v.getMailCallback(m)
 	}
 	ctx := v.r.Context()
 	client, ok := v.auth.clients[v.provider]
 	if !ok {
-		return fail(Configuration, "no provider has this id; Config.Providers has %q", v.auth.ids())
+		return fail(CodeConfiguration, "no provider has this id; Config.Providers has %q", v.auth.ids())
 	}
 	q, err := v.callbackParams(client)
 	if err != nil {
@@ -34,16 +34,16 @@ func (v *visit) getCallback() error {
 	}
 	m, err := client.metadata(ctx)
 	if err != nil {
-		return fail(callbackRouteError, "%w", err)
+		return fail(codeCallbackRoute, "%w", err)
 	}
 	if err := client.checkIssuer(m, q.Get("iss"), q.Has("iss")); err != nil {
 		return err
 	}
 	if q.Has("error") {
-		return fail(OAuthCallbackError, "the provider answered with the error %q", oauth.Code(q.Get("error")))
+		return fail(CodeOAuthCallback, "the provider answered with the error %q", oauth.Code(q.Get("error")))
 	}
 	if q.Get(client.codeParam()) == "" {
-		return fail(invalidCheck, "the callback has no code")
+		return fail(codeInvalidCheck, "the callback has no code")
 	}
 
 	profile, account, err := client.identify(ctx, m, at, q, v.callback(client.ID))
@@ -57,10 +57,10 @@ func (v *visit) getCallback() error {
 }
 
 // callbackParams are the parameters with which the provider sent the visitor back.
-func (v *visit) callbackParams(client *oauthClient) (url.Values, error) {
+func (v *exchange) callbackParams(client *oauthClient) (url.Values, error) {
 	q, err := url.ParseQuery(v.r.URL.RawQuery)
 	if err != nil {
-		return nil, fail(invalidCheck, "the callback's query is malformed")
+		return nil, fail(codeInvalidCheck, "the callback's query is malformed")
 	}
 	if client.FormPost {
 		if q, err = v.openForm(client, q.Get(formParam)); err != nil {
@@ -78,7 +78,7 @@ func (c *oauthClient) checkRepeats(q url.Values) error {
 	}
 	for _, name := range names {
 		if len(q[name]) > 1 {
-			return fail(invalidCheck, "the callback has more than one %s", oauth.Code(name))
+			return fail(codeInvalidCheck, "the callback has more than one %s", oauth.Code(name))
 		}
 	}
 	return nil

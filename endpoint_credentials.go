@@ -6,7 +6,7 @@ import (
 )
 
 // postCallback signs in with what the visitor typed into a form of the site.
-func (v *visit) postCallback() error {
+func (v *exchange) postCallback() error {
 	switch p := v.auth.provider(v.provider).(type) {
 	case *CredentialsProvider:
 		return v.signInWithCredentials(p)
@@ -17,10 +17,10 @@ func (v *visit) postCallback() error {
 			return v.postForm(v.auth.clients[p.ID])
 		}
 	}
-	return fail(Configuration, "no provider with this id has a form; Config.Providers has %q", v.auth.ids())
+	return fail(CodeConfiguration, "no provider with this id has a form; Config.Providers has %q", v.auth.ids())
 }
 
-func (v *visit) signInWithCredentials(p *CredentialsProvider) error {
+func (v *exchange) signInWithCredentials(p *CredentialsProvider) error {
 	ctx := v.r.Context()
 	u, err := v.authorize(ctx, p)
 	if err != nil {
@@ -28,7 +28,7 @@ func (v *visit) signInWithCredentials(p *CredentialsProvider) error {
 	}
 	return v.complete(ctx, arrival{
 		user:    u,
-		account: &Account{UserID: u.ID, Type: Credentials, Provider: p.ID, ProviderAccountID: u.ID},
+		account: &Account{UserID: u.ID, Type: TypeCredentials, Provider: p.ID, ProviderAccountID: u.ID},
 		profile: &Profile{
 			ID: u.ID, Name: u.Name, Email: u.Email, EmailVerified: !u.EmailVerified.IsZero(), Image: u.Image,
 		},
@@ -37,19 +37,19 @@ func (v *visit) signInWithCredentials(p *CredentialsProvider) error {
 }
 
 // authorize asks the application's check who this is.
-func (v *visit) authorize(ctx context.Context, p *CredentialsProvider) (*User, error) {
+func (v *exchange) authorize(ctx context.Context, p *CredentialsProvider) (*User, error) {
 	values, ok := p.read(v.form)
 	if !ok {
-		return nil, fail(CredentialsSignin, "a field is missing, too long or no text")
+		return nil, fail(CodeCredentialsSignIn, "a field is missing, too long or no text")
 	}
 	u, err := p.Authorize(ctx, values, v.r)
 	switch {
 	case err != nil:
-		return nil, applicationError(Configuration, "Authorize", err)
+		return nil, applicationError(CodeConfiguration, "Authorize", err)
 	case u == nil:
-		return nil, fail(CredentialsSignin, "Authorize returned no user")
+		return nil, fail(CodeCredentialsSignIn, "Authorize returned no user")
 	case u.ID == "":
-		return nil, fail(Configuration, "Authorize returned a user without ID")
+		return nil, fail(CodeConfiguration, "Authorize returned a user without ID")
 	}
 	return v.auth.stored(ctx, u)
 }
@@ -63,7 +63,7 @@ func (a *Auth) stored(ctx context.Context, u *User) (*User, error) {
 	}
 	row, err := a.config.Adapter.UserByID(ctx, u.ID)
 	if errors.Is(err, ErrNotFound) {
-		return nil, fail(Configuration, "Authorize returned the id of a user who is not in the store")
+		return nil, fail(CodeConfiguration, "Authorize returned the id of a user who is not in the store")
 	}
 	return row, storeError("read the user", err)
 }

@@ -11,14 +11,14 @@ import (
 
 // postMailRequest sends a mail to the address that the visitor typed. The answer is the same
 // whether or not the address has a user.
-func (v *visit) postMailRequest(m *mailer) error {
+func (v *exchange) postMailRequest(m *mailer) error {
 	ctx := v.r.Context()
 	email, err := m.Normalize(v.form["email"])
 	if err != nil || email == "" || email != cleanEmail(email) {
-		return fail(EmailSignIn, "what was typed is no address that mail can be sent to")
+		return fail(CodeEmailSignIn, "what was typed is no address that mail can be sent to")
 	}
 	if !m.clients.allow(v.auth.origins.client(v.r), v.now) || !m.addresses.allow(email, v.now) {
-		return fail(RateLimited, "too many mails for one client or to one address")
+		return fail(CodeRateLimited, "too many mails for one client or to one address")
 	}
 	arr := v.mailArrival(m, email, "")
 	arr.requested = true
@@ -40,7 +40,7 @@ func (v *visit) postMailRequest(m *mailer) error {
 		URL:   withQuery(v.callback(m.ID), "callbackUrl", v.callbackURL, "token", token, "email", email),
 	})
 	if err != nil {
-		return fail(sendError, "%w", without(err, email, token, code))
+		return fail(codeEmailSend, "%w", without(err, email, token, code))
 	}
 	if err := v.keepMailRequest(&r, m); err != nil {
 		return err
@@ -64,10 +64,10 @@ func without(err error, secrets ...string) error {
 // getMailCallback is where the link of a mail leads. In the browser that asked for the mail it
 // signs in; anywhere else it asks first, and touches nothing, because programs that look through
 // mail open the links in it.
-func (v *visit) getMailCallback(m *mailer) error {
+func (v *exchange) getMailCallback(m *mailer) error {
 	email, token := v.query("email"), v.query("token")
 	if same, err := m.Normalize(email); err != nil || same != email || len(token) != tokenLength {
-		return fail(Verification, "the link is not complete") // and whatever stands in its place is shown to nobody
+		return fail(CodeVerification, "the link is not complete") // and whatever stands in its place is shown to nobody
 	}
 	if r, ok := v.mailRequest(m); ok && r.Email == email && v.isLink(r, token) {
 		return v.redeemLink(m, email, token)
@@ -80,7 +80,7 @@ func (v *visit) getMailCallback(m *mailer) error {
 }
 
 // isLink reports whether token is of the link that the request is about.
-func (v *visit) isLink(r *mailRequest, token string) bool {
+func (v *exchange) isLink(r *mailRequest, token string) bool {
 	for _, secret := range v.auth.csrf.secrets {
 		if equal(saltedHash(token, secret), r.Link) {
 			return true
@@ -90,7 +90,7 @@ func (v *visit) isLink(r *mailRequest, token string) bool {
 }
 
 // postMailCallback takes a confirmed link, or a code that the visitor typed.
-func (v *visit) postMailCallback(m *mailer) error {
+func (v *exchange) postMailCallback(m *mailer) error {
 	if token, sent := v.form["token"]; sent {
 		return v.redeemLink(m, v.form["email"], token)
 	}
@@ -98,7 +98,7 @@ func (v *visit) postMailCallback(m *mailer) error {
 }
 
 // redeemLink signs in whoever has the link of a mail to that address.
-func (v *visit) redeemLink(m *mailer, email, token string) error {
+func (v *exchange) redeemLink(m *mailer, email, token string) error {
 	var row *VerificationToken
 	err := errUsed
 	if email != "" && len(token) == tokenLength {
@@ -109,7 +109,7 @@ func (v *visit) redeemLink(m *mailer, email, token string) error {
 		}
 	}
 	if errors.Is(err, errUsed) {
-		return fail(Verification, "the link %w", err)
+		return fail(CodeVerification, "the link %w", err)
 	} else if err != nil {
 		return err
 	}
@@ -121,10 +121,10 @@ func (v *visit) redeemLink(m *mailer, email, token string) error {
 
 // completeByMail signs in the owner of an address that a link has proven. When the store fails
 // meanwhile, and nobody was signed in, the link is put back.
-func (v *visit) completeByMail(m *mailer, link *VerificationToken, callbackURL string) error {
+func (v *exchange) completeByMail(m *mailer, link *VerificationToken, callbackURL string) error {
 	ctx := v.r.Context()
 	err := v.complete(ctx, v.mailArrival(m, link.Identifier, callbackURL))
-	if err != nil && codeOf(err) == adapterError {
+	if err != nil && codeOf(err) == codeAdapter {
 		// if this fails as well, the visitor has to ask for another mail
 		_ = m.store.CreateVerificationToken(context.WithoutCancel(ctx), link)
 	}
@@ -134,20 +134,20 @@ func (v *visit) completeByMail(m *mailer, link *VerificationToken, callbackURL s
 const tokenLength = 64 // hexadecimal digits of the token of a link
 
 // redeemCode signs in who typed the code of the mail that this browser asked for last.
-func (v *visit) redeemCode(m *mailer) error {
+func (v *exchange) redeemCode(m *mailer) error {
 	r, ok := v.mailRequest(m)
 	if !ok {
-		return fail(WrongCode, "this browser has not asked for a mail, or too long ago")
+		return fail(CodeWrongCode, "this browser has not asked for a mail, or too long ago")
 	}
 	if !m.guesses.allow(r.Email, v.now) {
-		return fail(RateLimited, "too many codes were tried for one address")
+		return fail(CodeRateLimited, "too many codes were tried for one address")
 	}
 	link, left, err := m.tryCode(v.r.Context(), r, v.form["code"], v.now)
 	if left == 0 && (err == nil || errors.Is(err, errWrongCode)) {
 		v.jar.Clear(v.names.Mail)
 	}
 	if errors.Is(err, errWrongCode) || errors.Is(err, errUsed) {
-		return fail(WrongCode, "the code %w; %d tries left", err, left)
+		return fail(CodeWrongCode, "the code %w; %d tries left", err, left)
 	} else if err != nil {
 		return err
 	}
@@ -156,10 +156,10 @@ func (v *visit) redeemCode(m *mailer) error {
 
 // mailArrival is the owner of an address. There is no account to keep: the address is the user's
 // own.
-func (v *visit) mailArrival(m *mailer, email, callbackURL string) arrival {
+func (v *exchange) mailArrival(m *mailer, email, callbackURL string) arrival {
 	return arrival{
 		profile:     &Profile{ID: email, Email: email, EmailVerified: true},
-		account:     &Account{Type: Email, Provider: m.ID, ProviderAccountID: email},
+		account:     &Account{Type: TypeEmail, Provider: m.ID, ProviderAccountID: email},
 		adopt:       m.Adopt,
 		callbackURL: callbackURL,
 	}
@@ -171,7 +171,7 @@ const maxKeptURL = 2048
 
 // keepMailRequest sets the cookie by which the browser is known as the one that asked. A later
 // request takes the place of an earlier one.
-func (v *visit) keepMailRequest(r *mailRequest, m *mailer) error {
+func (v *exchange) keepMailRequest(r *mailRequest, m *mailer) error {
 	if len(r.CallbackURL) > maxKeptURL {
 		r.CallbackURL = ""
 	}
@@ -179,17 +179,17 @@ func (v *visit) keepMailRequest(r *mailRequest, m *mailer) error {
 		"provider": r.Provider, "email": r.Email, "link": r.Link, "code": r.Code, "callbackUrl": r.CallbackURL,
 	}, v.now, m.MaxAge)
 	if err != nil {
-		return fail(signInError, "seal the request for a mail: %w", err)
+		return fail(codeOAuthSignIn, "seal the request for a mail: %w", err)
 	}
 	c := cookie.Cookie{Name: v.names.Mail, Value: value, MaxAge: int(m.MaxAge.Seconds()), Expires: v.now.Add(m.MaxAge)}
 	if err := v.jar.Set(c); err != nil {
-		return fail(signInError, "keep the request for a mail: %w", err)
+		return fail(codeOAuthSignIn, "keep the request for a mail: %w", err)
 	}
 	return nil
 }
 
 // mailRequest is the last request for a mail that this browser made.
-func (v *visit) mailRequest(m *mailer) (*mailRequest, bool) {
+func (v *exchange) mailRequest(m *mailer) (*mailRequest, bool) {
 	value := v.jar.Get(v.names.Mail)
 	if value == "" {
 		return nil, false
@@ -207,14 +207,14 @@ func (v *visit) mailRequest(m *mailer) (*mailRequest, bool) {
 }
 
 // verifyPage is where the visitor waits for the mail, and types its code.
-func (v *visit) verifyPage() string {
+func (v *exchange) verifyPage() string {
 	return withQuery(v.absolute(v.auth.config.BasePath+"/verify-request"), "provider", v.provider, "type",
-		string(Email))
+		string(TypeEmail))
 }
 
 // verifyRequest is the built-in page for the visitor to wait on. Only in the browser that asked for
 // a mail it takes a code.
-func (v *visit) verifyRequest() page.VerifyRequest {
+func (v *exchange) verifyRequest() page.VerifyRequest {
 	data := page.VerifyRequest{Site: v.origin.String(), Error: v.query("error")}
 	m, ok := v.auth.mailers[v.query("provider")]
 	if !ok {

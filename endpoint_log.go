@@ -19,7 +19,7 @@ var (
 // postLog takes what the client of next-auth 4 reports from a browser. Anybody can send it: so the
 // log gets no more than a level and a code, under a level that is not the sender's choice, and few
 // of them.
-func (v *visit) postLog() error {
+func (v *exchange) postLog() error {
 	level, code := v.form["level"], v.form["code"]
 	if !slices.Contains(reportLevels, level) || !reportCodePattern.MatchString(code) {
 		level, code = "unknown", "unknown"

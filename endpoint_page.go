@@ -40,11 +40,11 @@ func (l listing) MarshalJSON() ([]byte, error) {
 }
 
 // getProviders answers with the providers, by id, in the order of the configuration.
-func (v *visit) getProviders() error {
+func (v *exchange) getProviders() error {
 	list := listing{}
 	for _, p := range v.auth.config.Providers {
 		id, name, kind, _ := p.identity()
-		if kind == OIDC {
+		if kind == TypeOIDC {
 			kind = v.auth.protocol.openID
 		}
 		list = append(list, listed{
@@ -55,13 +55,13 @@ func (v *visit) getProviders() error {
 	return nil
 }
 
-func (v *visit) getCSRF() error {
+func (v *exchange) getCSRF() error {
 	v.json(http.StatusOK, map[string]string{"csrfToken": v.csrfToken})
 	return nil
 }
 
 // getSignIn shows the sign-in page, the application's own or the built-in one.
-func (v *visit) getSignIn() error {
+func (v *exchange) getSignIn() error {
 	if own := v.auth.config.Pages.SignIn; own != "" {
 		return v.redirect(withQuery(v.absolute(own), "callbackUrl", v.callbackURL, "error", v.errorCode()))
 	}
@@ -73,12 +73,12 @@ func (v *visit) getSignIn() error {
 }
 
 // errorCode is the code of a failure that a page is to tell of.
-func (v *visit) errorCode() string { return cmp.Or(v.query("error"), v.provider) }
+func (v *exchange) errorCode() string { return cmp.Or(v.query("error"), v.provider) }
 
 // message is what the application says about the reason for which its check refused, "" when it
 // says nothing.
-func (v *visit) message() string {
-	if v.query("error") != string(CredentialsSignin) {
+func (v *exchange) message() string {
+	if v.query("error") != string(CodeCredentialsSignIn) {
 		return ""
 	}
 	for _, p := range v.auth.config.Providers {
@@ -90,7 +90,7 @@ func (v *visit) message() string {
 }
 
 // getSignOut asks whether to sign out, on the application's own page or the built-in one.
-func (v *visit) getSignOut() error {
+func (v *exchange) getSignOut() error {
 	if own := v.auth.config.Pages.SignOut; own != "" {
 		return v.redirect(v.absolute(own))
 	}
@@ -100,7 +100,7 @@ func (v *visit) getSignOut() error {
 	})
 }
 
-func (v *visit) getVerifyRequest() error {
+func (v *exchange) getVerifyRequest() error {
 	if own := v.auth.config.Pages.VerifyRequest; own != "" {
 		return v.redirect(withQuery(v.absolute(own), "provider", v.query("provider"), "type", v.query("type"), "error",
 			v.query("error")))
@@ -110,7 +110,7 @@ func (v *visit) getVerifyRequest() error {
 }
 
 // getError tells of a failure, on the application's own page or the built-in one.
-func (v *visit) getError() error {
+func (v *exchange) getError() error {
 	code := v.errorCode()
 	if slices.Contains(v.auth.protocol.forwarded, code) {
 		return v.redirect(withQuery(v.absolute(v.auth.config.BasePath+"/signin"), "error", code))

@@ -20,12 +20,14 @@ type bodyUser struct {
 // isoMillis is JavaScript's Date.toISOString.
 const isoMillis = "2006-01-02T15:04:05.000Z"
 
-func (v *visit) getSession() error { return v.session(refresh{}) }
+func (v *exchange) getSession() error { return v.session(refresh{}) }
 
-func (v *visit) postSession() error { return v.session(refresh{trigger: OnUpdate, update: v.update}) }
+func (v *exchange) postSession() error {
+	return v.session(refresh{trigger: TriggerUpdate, update: v.update})
+}
 
 // session answers with the visitor's session, or that there is none, and makes it last longer.
-func (v *visit) session(r refresh) error {
+func (v *exchange) session(r refresh) error {
 	ctx := v.r.Context()
 	p := v.presented()
 	s, err := v.auth.read(ctx, p)
@@ -47,7 +49,7 @@ func (v *visit) session(r refresh) error {
 		return err
 	}
 	if err := v.jar.SetSession(value, v.now.Add(v.auth.config.Session.MaxAge)); err != nil {
-		return fail(Configuration, "the session is too large for cookies: %w", err)
+		return fail(CodeConfiguration, "the session is too large for cookies: %w", err)
 	}
 	if event := v.auth.config.Events.Session; event != nil {
 		event(ctx, s)
@@ -56,12 +58,12 @@ func (v *visit) session(r refresh) error {
 	return nil
 }
 
-func (v *visit) presented() presented {
+func (v *exchange) presented() presented {
 	return presented{value: v.jar.Session(), salt: v.auth.protocol.scheme.SessionSalt(v.names.Session), now: v.now}
 }
 
 // noSession answers that there is none; a browser that thought otherwise forgets its cookies.
-func (v *visit) noSession() error {
+func (v *exchange) noSession() error {
 	if v.jar.Session() != "" {
 		v.jar.ClearSession()
 	}
@@ -70,7 +72,7 @@ func (v *visit) noSession() error {
 }
 
 // view is what the browser may know of a session.
-func (v *visit) view(ctx context.Context, s *Session, r refresh) (any, error) {
+func (v *exchange) view(ctx context.Context, s *Session, r refresh) (any, error) {
 	expires := s.Expires.UTC().Format(isoMillis)
 	change := v.auth.config.Callbacks.Session
 	if change == nil {
@@ -82,7 +84,7 @@ func (v *visit) view(ctx context.Context, s *Session, r refresh) (any, error) {
 		User: Claims{"name": orNull(s.User.Name), "email": orNull(s.User.Email), "image": orNull(s.User.Image)},
 	}
 	if err := change(ctx, view); err != nil {
-		return nil, fail(Configuration, "session callback: %w", err)
+		return nil, fail(CodeConfiguration, "session callback: %w", err)
 	}
 	answer := view.Extra
 	if answer == nil {
@@ -108,7 +110,7 @@ func (a *Auth) read(ctx context.Context, p presented) (*Session, error) {
 	}
 	ok, err := a.config.Callbacks.Authorized(ctx, s)
 	if err != nil {
-		return nil, &Error{Code: adapterError, Err: err}
+		return nil, &Error{Code: codeAdapter, Err: err}
 	}
 	if !ok {
 		return nil, nil

@@ -2,7 +2,7 @@ package cardea
 
 // postSignIn begins a sign-in: it sends the visitor to the provider, and leaves the attempt in a
 // cookie.
-func (v *visit) postSignIn() error {
+func (v *exchange) postSignIn() error {
 	if _, ok := v.auth.provider(v.provider).(*CredentialsProvider); ok || v.provider == "" {
 		return v.redirect(withQuery(v.signInPage(), "callbackUrl", v.callbackURL))
 	}
@@ -11,7 +11,7 @@ func (v *visit) postSignIn() error {
 	}
 	client, ok := v.auth.clients[v.provider]
 	if !ok {
-		return fail(Configuration, "no provider has this id; Config.Providers has %q", v.auth.ids())
+		return fail(CodeConfiguration, "no provider has this id; Config.Providers has %q", v.auth.ids())
 	}
 	current, err := v.auth.read(v.r.Context(), v.presented())
 	if err != nil {
@@ -30,7 +30,7 @@ func (v *visit) postSignIn() error {
 
 // callback is the redirect URI of a provider: the same text in every request of a flow, and another
 // one for each provider (RFC 9700 § 4.4).
-func (v *visit) callback(provider string) string {
+func (v *exchange) callback(provider string) string {
 	return v.absolute(v.auth.config.BasePath + "/callback/" + provider)
 }
 

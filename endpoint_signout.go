@@ -2,7 +2,7 @@ package cardea
 
 // postSignOut ends the session. The browser forgets it even if the store fails to; the failure is
 // answered as such, because the session lives on.
-func (v *visit) postSignOut() error {
+func (v *exchange) postSignOut() error {
 	ctx := v.r.Context()
 	came := v.presented()
 	if came.value == "" {

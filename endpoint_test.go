@@ -119,7 +119,7 @@ func TestPostSessionUpdates(t *testing.T) {
 		s := newSite(t, func(c *cardea.Config) {
 			c.Session.Strategy = strategy
 			c.Callbacks.JWT = func(_ context.Context, t *cardea.TokenChange) (cardea.Claims, error) {
-				if t.Trigger == cardea.OnUpdate {
+				if t.Trigger == cardea.TriggerUpdate {
 					t.Claims["jwt"] = string(t.Update)
 				}
 				return t.Claims, nil
@@ -134,7 +134,7 @@ func TestPostSessionUpdates(t *testing.T) {
 		expires := now.now().Add(30 * 24 * time.Hour).UTC().Format("2006-01-02T15:04:05.000Z")
 		b := s.signedIn(t, "")
 		jwt := func(data string) string {
-			if strategy == cardea.JWT {
+			if strategy == cardea.StrategyJWT {
 				return data
 			}
 			return ""
@@ -303,13 +303,13 @@ func TestPostSignIn(t *testing.T) {
 		}
 	})
 	t.Run("an unknown provider is a fault of the site", func(t *testing.T) {
-		checkRefused(t, s, b.Post("/signin/unknown", nil), cardea.Configuration)
-		checkRefused(t, s, visit(t, b, s.URL+"/api/auth/callback/unknown?code=1&state=2"), cardea.Configuration)
+		checkRefused(t, s, b.Post("/signin/unknown", nil), cardea.CodeConfiguration)
+		checkRefused(t, s, visit(t, b, s.URL+"/api/auth/callback/unknown?code=1&state=2"), cardea.CodeConfiguration)
 	})
 	t.Run("needs the CSRF token", func(t *testing.T) {
-		checkRefused(t, s, send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), url.Values{}), cardea.MissingCSRF)
+		checkRefused(t, s, send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), url.Values{}), cardea.CodeMissingCSRF)
 		checkRefused(t, s, send(t, s.URL+"/api/auth/signin", cookiesOf(b), url.Values{"csrfToken": {"0"}}),
-			cardea.MissingCSRF)
+			cardea.CodeMissingCSRF)
 		res := send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), url.Values{}, clientHeader)
 		checkRedirectJSON(t, res, s.URL+"/api/auth/signin?error=MissingCSRF")
 	})

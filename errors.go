@@ -16,8 +16,8 @@ var (
 var (
 	ErrNoSession = errors.New("cardea: nobody is signed in") // by [UserAs]
 	// by [Auth.AccessToken]: nothing is left that the provider gives a token for
-	ErrGrantRevoked = errors.New("the person must sign in again")
-	ErrLastWayIn    = errors.New("without this account the user could not sign in") // by [Auth.UnlinkAccount]
+	ErrGrantRevoked   = errors.New("the person must sign in again")
+	ErrLastCredential = errors.New("without this account the user could not sign in") // by [Auth.UnlinkAccount]
 )
 
 // Error is a failed sign-in. The visitor learns its Code, the log its cause; neither holds a token,
@@ -46,28 +46,28 @@ type Code string
 
 // The codes that a visitor can see.
 const (
-	Configuration    Code = "Configuration"         // something is wrong on the server's side; the log says what
-	AccessDenied     Code = "AccessDenied"          // the application does not let this person in
-	AccountNotLinked Code = "OAuthAccountNotLinked" // the person must sign in the way they did before
+	CodeConfiguration    Code = "Configuration"         // something is wrong on the server's side; the log says what
+	CodeAccessDenied     Code = "AccessDenied"          // the application does not let this person in
+	CodeAccountNotLinked Code = "OAuthAccountNotLinked" // the person must sign in the way they did before
 	// the provider answered with an error, such as a cancelled consent
-	OAuthCallbackError Code = "OAuthCallbackError"
-	CredentialsSignin  Code = "CredentialsSignin" // the application's check did not accept what was typed
-	MissingCSRF        Code = "MissingCSRF"       // the form was not sent by a page of this site
-	Verification       Code = "Verification"      // the link was used already or has expired
-	EmailSignIn        Code = "EmailSignin"       // no mail could be sent, or the address is none
-	RateLimited        Code = "RateLimited"       // too much was asked for in too short a time
-	WrongCode          Code = "WrongCode"         // the code of a mail is wrong, was used, or is too old
+	CodeOAuthCallback     Code = "OAuthCallbackError"
+	CodeCredentialsSignIn Code = "CredentialsSignin" // the application's check did not accept what was typed
+	CodeMissingCSRF       Code = "MissingCSRF"       // the form was not sent by a page of this site
+	CodeVerification      Code = "Verification"      // the link was used already or has expired
+	CodeEmailSignIn       Code = "EmailSignin"       // no mail could be sent, or the address is none
+	CodeRateLimited       Code = "RateLimited"       // too much was asked for in too short a time
+	CodeWrongCode         Code = "WrongCode"         // the code of a mail is wrong, was used, or is too old
 )
 
 // The codes that only the log sees.
 const (
-	adapterError       Code = "AdapterError"
-	invalidCheck       Code = "InvalidCheck"
-	callbackRouteError Code = "CallbackRouteError"
-	profileParseError  Code = "OAuthProfileParseError"
-	signInError        Code = "OAuthSignInError"
-	sendError          Code = "EmailSignInError"
-	untrustedHost      Code = "UntrustedHost"
+	codeAdapter       Code = "AdapterError"
+	codeInvalidCheck  Code = "InvalidCheck"
+	codeCallbackRoute Code = "CallbackRouteError"
+	codeProfileParse  Code = "OAuthProfileParseError"
+	codeOAuthSignIn   Code = "OAuthSignInError"
+	codeEmailSend     Code = "EmailSignInError"
+	codeUntrustedHost Code = "UntrustedHost"
 )
 
 func fail(code Code, format string, args ...any) *Error {
@@ -83,7 +83,7 @@ func storeError(doing string, err error) error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
-	return &Error{Code: adapterError, Err: fmt.Errorf("%s: %w", doing, err)}
+	return &Error{Code: codeAdapter, Err: fmt.Errorf("%s: %w", doing, err)}
 }
 
 // applicationError is an error of the application's own code, which may have chosen what the
@@ -93,7 +93,7 @@ func applicationError(code Code, where string, err error) *Error {
 		return e
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		code = adapterError
+		code = codeAdapter
 	}
 	return fail(code, "%s: %w", where, err)
 }
@@ -105,5 +105,5 @@ func asError(err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
-	return &Error{Code: Configuration, Err: err}
+	return &Error{Code: CodeConfiguration, Err: err}
 }

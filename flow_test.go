@@ -187,7 +187,7 @@ func checkRefused(t testing.TB, s *site, res *http.Response, code cardea.Code) {
 	t.Helper()
 	page := "/api/auth/error"
 	switch code {
-	case cardea.AccountNotLinked, cardea.OAuthCallbackError, cardea.MissingCSRF:
+	case cardea.CodeAccountNotLinked, cardea.CodeOAuthCallback, cardea.CodeMissingCSRF:
 		page = "/api/auth/signin"
 	}
 	if want := s.URL + page + "?error=" + string(code); res.Header.Get("Location") != want {
@@ -228,7 +228,7 @@ func github(c *cardea.Config) *cardea.OAuthProvider {
 // strategies runs a test with each session strategy.
 func strategies(t *testing.T, test func(t *testing.T, strategy cardea.Strategy)) {
 	t.Helper()
-	for _, strategy := range []cardea.Strategy{cardea.Database, cardea.JWT} {
+	for _, strategy := range []cardea.Strategy{cardea.StrategyDatabase, cardea.StrategyJWT} {
 		t.Run(string(strategy), func(t *testing.T) {
 			t.Parallel()
 			test(t, strategy)

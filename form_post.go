@@ -25,16 +25,16 @@ const (
 
 // fromProvider reports whether the request is such a POST. No token of this site can be in it, and
 // it changes nothing.
-func (v *visit) fromProvider(t route) bool {
+func (v *exchange) fromProvider(t route) bool {
 	client, ok := v.auth.clients[v.provider]
 	return ok && client.FormPost && t.action == "callback" && t.method == http.MethodPost
 }
 
 // formSalt names the key that the form is encrypted with.
-func (v *visit) formSalt() string { return v.names.State + ".form" }
+func (v *exchange) formSalt() string { return v.names.State + ".form" }
 
 // postForm sends the browser on with the form that the provider had it post.
-func (v *visit) postForm(client *oauthClient) error {
+func (v *exchange) postForm(client *oauthClient) error {
 	if err := client.checkRepeats(v.posted); err != nil {
 		return err
 	}
@@ -46,10 +46,10 @@ func (v *visit) postForm(client *oauthClient) error {
 	}
 	sealed, err := v.auth.sealer.Seal(v.formSalt(), claims, v.now, formMaxAge)
 	if err != nil {
-		return fail(callbackRouteError, "seal the callback's form: %w", err)
+		return fail(codeCallbackRoute, "seal the callback's form: %w", err)
 	}
 	if len(sealed) > maxSealed {
-		return fail(invalidCheck, "the callback's form is too long")
+		return fail(codeInvalidCheck, "the callback's form is too long")
 	}
 	return v.redirect(v.callback(client.ID) + "?" + url.Values{formParam: {sealed}}.Encode())
 }
@@ -58,16 +58,16 @@ func (v *visit) postForm(client *oauthClient) error {
 const formClaim = "form."
 
 // openForm returns the parameters that were posted.
-func (v *visit) openForm(client *oauthClient, sealed string) (url.Values, error) {
+func (v *exchange) openForm(client *oauthClient, sealed string) (url.Values, error) {
 	if sealed == "" {
-		return nil, fail(invalidCheck, "the callback is no form, which the provider was asked for")
+		return nil, fail(codeInvalidCheck, "the callback is no form, which the provider was asked for")
 	}
 	claims, err := v.auth.sealer.Open(v.formSalt(), sealed, v.now)
 	if err != nil {
-		return nil, fail(invalidCheck, "the callback's form: %w", err)
+		return nil, fail(codeInvalidCheck, "the callback's form: %w", err)
 	}
 	if claims["provider"] != client.ID {
-		return nil, fail(invalidCheck, "the callback's form is of another provider")
+		return nil, fail(codeInvalidCheck, "the callback's form is of another provider")
 	}
 	q := url.Values{}
 	for _, name := range client.callbackNames() {

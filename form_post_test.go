@@ -311,7 +311,7 @@ func TestFormPostIsRefused(t *testing.T) {
 			})}
 			s.auth.SetClock(s.now)
 			b, _ := formPoster(t, s.site)
-			checkRefused(t, s.site, visit(t, b, tc.lead(t, b, s)), cardea.Configuration)
+			checkRefused(t, s.site, visit(t, b, tc.lead(t, b, s)), cardea.CodeConfiguration)
 			log.checkFailure(t, "InvalidCheck", tc.cause)
 		})
 	}
@@ -334,7 +334,7 @@ func TestPostedFormIsRefused(t *testing.T) {
 			b, _ := formPoster(t, s)
 			form := posted(t, b, begin(t, b, "idp", nil))
 			tc.change(form)
-			checkRefused(t, s, postBack(t, b, s, form), cardea.Configuration)
+			checkRefused(t, s, postBack(t, b, s, form), cardea.CodeConfiguration)
 		})
 	}
 }

@@ -21,7 +21,7 @@ func FuzzFormPost(f *testing.F) {
 	} {
 		f.Add(body)
 	}
-	x := newTarget(f, cardea.Database, func(c *cardea.Config) {
+	x := newTarget(f, cardea.StrategyDatabase, func(c *cardea.Config) {
 		posted := provider.OIDC("posted", "Posted",
 			provider.Client{ID: "app", Secret: "the client's secret", Issuer: "http://localhost:1/idp"})
 		posted.FormPost, posted.CallbackParams = true, []string{"user"}

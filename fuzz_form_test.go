@@ -65,7 +65,7 @@ func FuzzForm(f *testing.F) {
 	} {
 		f.Add(seed[0], seed[1], seed[2])
 	}
-	targets := []*target{newTarget(f, cardea.Database), newTarget(f, cardea.JWT)}
+	targets := []*target{newTarget(f, cardea.StrategyDatabase), newTarget(f, cardea.StrategyJWT)}
 	f.Fuzz(func(t *testing.T, path, kind, body string) {
 		for _, x := range targets {
 			if strings.Contains(path, "callback/email") {
@@ -162,7 +162,7 @@ func FuzzMailLink(f *testing.F) {
 	} {
 		f.Add(seed[0], seed[1])
 	}
-	x := newTarget(f, cardea.Database)
+	x := newTarget(f, cardea.StrategyDatabase)
 	f.Fuzz(func(t *testing.T, query, cookie string) {
 		x.askForMail(t)
 		link, err := url.Parse(x.mails[0].URL)
@@ -199,7 +199,7 @@ func FuzzPage(f *testing.F) {
 		f.Add(seed[0], seed[1], seed[2])
 	}
 	const mark = "x-mark"
-	x := newTarget(f, cardea.Database)
+	x := newTarget(f, cardea.StrategyDatabase)
 	marked := strings.NewReplacer("<", "<"+mark, `"`, `" `+mark+"=", "'", "' "+mark+"=")
 	f.Fuzz(func(t *testing.T, path, name, value string) {
 		q := url.Values{marked.Replace(name): {marked.Replace(value)}, name: {"<" + mark + ">" + marked.Replace(value)}}
@@ -210,7 +210,7 @@ func FuzzPage(f *testing.F) {
 			r.Header.Set("Cookie", csrfCookie+"="+x.csrf+"; "+x.mail)
 			res := answer{httptest.NewRecorder()}
 			x.auth.ServeHTTP(res, r)
-			if res.Code >= 500 && r.URL.Query().Get("error") == string(cardea.Configuration) {
+			if res.Code >= 500 && r.URL.Query().Get("error") == string(cardea.CodeConfiguration) {
 				res.Code = http.StatusOK // the page of a failure of the site is told so
 			}
 			x.checkAnswer(t, "page", res)

@@ -31,7 +31,7 @@ func FuzzForwarded(f *testing.F) {
 	} {
 		f.Add(seed[0], seed[1], seed[2], seed[3])
 	}
-	x := newTarget(f, cardea.Database, func(c *cardea.Config) {
+	x := newTarget(f, cardea.StrategyDatabase, func(c *cardea.Config) {
 		c.TrustedHosts, c.TrustedProxies = []string{"app.example", "localhost"}, []netip.Prefix{
 			netip.MustParsePrefix("10.0.0.0/8"),
 		}

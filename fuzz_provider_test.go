@@ -70,7 +70,7 @@ func FuzzProvider(f *testing.F) {
 	hostile := new(hostileProvider)
 	var known string
 	var in *cardea.SignIn
-	x := newTarget(f, cardea.JWT, func(c *cardea.Config) {
+	x := newTarget(f, cardea.StrategyJWT, func(c *cardea.Config) {
 		c.Providers = append(c.Providers, hub())
 		c.HTTPClient.Transport = either{"hub.example": hostile, "localhost:1": c.HTTPClient.Transport}
 		c.Events.SignIn = func(_ context.Context, s *cardea.SignIn) { in = s }

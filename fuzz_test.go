@@ -253,7 +253,7 @@ func FuzzCallback(f *testing.F) {
 	} {
 		f.Add(seed[0], seed[1])
 	}
-	x := newTarget(f, cardea.Database)
+	x := newTarget(f, cardea.StrategyDatabase)
 	f.Fuzz(func(t *testing.T, query, cookie string) {
 		if strings.Contains(query, "STATE") && strings.Contains(cookie, "ATTEMPT") { // an attempt can be used once
 			x.begin(t)
@@ -291,7 +291,7 @@ func FuzzCallbackURL(f *testing.F) {
 	} {
 		f.Add(v)
 	}
-	x := newTarget(f, cardea.JWT)
+	x := newTarget(f, cardea.StrategyJWT)
 	f.Fuzz(func(t *testing.T, v string) {
 		own := csrfCookie + "=" + x.csrf
 		form := url.Values{"csrfToken": {x.csrfToken}}
@@ -348,7 +348,7 @@ func FuzzCookies(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
-	targets := []*target{newTarget(f, cardea.Database), newTarget(f, cardea.JWT)}
+	targets := []*target{newTarget(f, cardea.StrategyDatabase), newTarget(f, cardea.StrategyJWT)}
 	f.Fuzz(func(t *testing.T, cookie string) {
 		for _, x := range targets {
 			x.forget()

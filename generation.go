@@ -12,8 +12,8 @@ type Protocol int
 // how failures are told. With either of them a sign-in answers the clients of both, as each
 // expects.
 const (
-	V5 Protocol = iota // Auth.js: @auth/core and next-auth 5
-	V4                 // next-auth 4
+	ProtocolV5 Protocol = iota // Auth.js: @auth/core and next-auth 5
+	ProtocolV4                 // next-auth 4
 )
 
 // generation is all that the generations do differently.
@@ -36,59 +36,59 @@ type generation struct {
 
 // failure is how a failure is told to the visitor.
 type failure struct {
-	page  func(*visit) string // its URL
-	name  string              // of the query parameter
+	page  func(*exchange) string // its URL
+	name  string                 // of the query parameter
 	value string
 }
 
 // generations are the two. In v5 a failure leads straight to the application's page; in v4 always
 // to an endpoint, which goes on from there.
 var generations = [...]generation{
-	V5: {
+	ProtocolV5: {
 		names:     cookie.NamesV5,
 		scheme:    seal.V5,
 		noSession: nil, // null; the client of v5 takes {} for a session
-		openID:    OIDC,
+		openID:    TypeOIDC,
 		failures: map[Code]failure{
-			AccessDenied:       {(*visit).errorPage, "error", "AccessDenied"},
-			Verification:       {(*visit).errorPage, "error", "Verification"},
-			AccountNotLinked:   {(*visit).signInPage, "error", "OAuthAccountNotLinked"},
-			OAuthCallbackError: {(*visit).signInPage, "error", "OAuthCallbackError"},
-			CredentialsSignin:  {page: (*visit).signInPage}, // refusal has the query
-			MissingCSRF:        {(*visit).signInPage, "error", "MissingCSRF"},
-			EmailSignIn:        {(*visit).signInPage, "error", "EmailSignin"},
-			sendError:          {(*visit).signInPage, "error", "EmailSignin"},
-			RateLimited:        {(*visit).signInPage, "error", "RateLimited"},
-			WrongCode:          {(*visit).verifyPage, "error", "WrongCode"},
+			CodeAccessDenied:      {(*exchange).errorPage, "error", "AccessDenied"},
+			CodeVerification:      {(*exchange).errorPage, "error", "Verification"},
+			CodeAccountNotLinked:  {(*exchange).signInPage, "error", "OAuthAccountNotLinked"},
+			CodeOAuthCallback:     {(*exchange).signInPage, "error", "OAuthCallbackError"},
+			CodeCredentialsSignIn: {page: (*exchange).signInPage}, // refusal has the query
+			CodeMissingCSRF:       {(*exchange).signInPage, "error", "MissingCSRF"},
+			CodeEmailSignIn:       {(*exchange).signInPage, "error", "EmailSignin"},
+			codeEmailSend:         {(*exchange).signInPage, "error", "EmailSignin"},
+			CodeRateLimited:       {(*exchange).signInPage, "error", "RateLimited"},
+			CodeWrongCode:         {(*exchange).verifyPage, "error", "WrongCode"},
 		},
-		others: failure{(*visit).errorPage, "error", "Configuration"},
+		others: failure{(*exchange).errorPage, "error", "Configuration"},
 		refusal: func(reason, _ string) []string {
 			return []string{"error", "CredentialsSignin", "code", reason}
 		},
 	},
-	V4: {
+	ProtocolV4: {
 		names:      cookie.NamesV4,
 		scheme:     seal.V4,
 		noSession:  struct{}{}, // {}; the client of v4 stumbles over null
 		codeInPath: true,
-		openID:     OAuth2, // pages made for v4 know no other
+		openID:     TypeOAuth, // pages made for v4 know no other
 		failures: map[Code]failure{
-			AccessDenied:       {(*visit).errorEndpoint, "error", "AccessDenied"},
-			Verification:       {(*visit).errorEndpoint, "error", "Verification"},
-			AccountNotLinked:   {(*visit).errorEndpoint, "error", "OAuthAccountNotLinked"},
-			OAuthCallbackError: {(*visit).errorEndpoint, "error", "Callback"},
-			invalidCheck:       {(*visit).errorEndpoint, "error", "OAuthCallback"},
-			callbackRouteError: {(*visit).errorEndpoint, "error", "OAuthCallback"},
-			profileParseError:  {(*visit).errorEndpoint, "error", "OAuthCallback"},
-			signInError:        {(*visit).errorEndpoint, "error", "OAuthSignin"},
-			CredentialsSignin:  {page: (*visit).errorEndpoint},
-			MissingCSRF:        {(*visit).formEndpoint, "csrf", "true"},
-			EmailSignIn:        {(*visit).errorEndpoint, "error", "EmailSignin"},
-			sendError:          {(*visit).errorEndpoint, "error", "EmailSignin"},
-			RateLimited:        {(*visit).signInPage, "error", "RateLimited"},
-			WrongCode:          {(*visit).verifyPage, "error", "WrongCode"},
+			CodeAccessDenied:      {(*exchange).errorEndpoint, "error", "AccessDenied"},
+			CodeVerification:      {(*exchange).errorEndpoint, "error", "Verification"},
+			CodeAccountNotLinked:  {(*exchange).errorEndpoint, "error", "OAuthAccountNotLinked"},
+			CodeOAuthCallback:     {(*exchange).errorEndpoint, "error", "Callback"},
+			codeInvalidCheck:      {(*exchange).errorEndpoint, "error", "OAuthCallback"},
+			codeCallbackRoute:     {(*exchange).errorEndpoint, "error", "OAuthCallback"},
+			codeProfileParse:      {(*exchange).errorEndpoint, "error", "OAuthCallback"},
+			codeOAuthSignIn:       {(*exchange).errorEndpoint, "error", "OAuthSignin"},
+			CodeCredentialsSignIn: {page: (*exchange).errorEndpoint},
+			CodeMissingCSRF:       {(*exchange).formEndpoint, "csrf", "true"},
+			CodeEmailSignIn:       {(*exchange).errorEndpoint, "error", "EmailSignin"},
+			codeEmailSend:         {(*exchange).errorEndpoint, "error", "EmailSignin"},
+			CodeRateLimited:       {(*exchange).signInPage, "error", "RateLimited"},
+			CodeWrongCode:         {(*exchange).verifyPage, "error", "WrongCode"},
 		},
-		others: failure{(*visit).errorEndpoint, "error", "Configuration"},
+		others: failure{(*exchange).errorEndpoint, "error", "Configuration"},
 		refusal: func(reason, provider string) []string {
 			if reason != defaultReason {
 				// v4 shows what the application's check threw, and has no other place for it
@@ -105,13 +105,13 @@ var generations = [...]generation{
 }
 
 // tell returns the URL at which the visitor learns of a failure.
-func (g *generation) tell(v *visit, err *Error) string {
+func (g *generation) tell(v *exchange, err *Error) string {
 	f, ok := g.failures[err.Code]
 	if !ok {
 		f = g.others
 	}
 	query := []string{f.name, f.value}
-	if err.Code == CredentialsSignin {
+	if err.Code == CodeCredentialsSignIn {
 		query = g.refusal(err.reason(), v.provider)
 	}
 	return withQuery(f.page(v), query...)

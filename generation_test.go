@@ -23,7 +23,7 @@ const sessionCookieV4 = "next-auth.session-token" // of next-auth 4 on http
 // asV4 returns a change of a configuration to the protocol of next-auth 4, and further ones.
 func asV4(more ...func(*cardea.Config)) func(*cardea.Config) {
 	return func(c *cardea.Config) {
-		c.Protocol = cardea.V4
+		c.Protocol = cardea.ProtocolV4
 		for _, change := range more {
 			change(c)
 		}
@@ -33,7 +33,7 @@ func asV4(more ...func(*cardea.Config)) func(*cardea.Config) {
 // generations runs a test with each protocol and strategy.
 func generations(t *testing.T, test func(t *testing.T, change func(*cardea.Config), app string)) {
 	t.Helper()
-	for app, protocol := range map[string]cardea.Protocol{"authjs": cardea.V5, "next-auth": cardea.V4} {
+	for app, protocol := range map[string]cardea.Protocol{"authjs": cardea.ProtocolV5, "next-auth": cardea.ProtocolV4} {
 		t.Run(app, func(t *testing.T) {
 			t.Parallel()
 			strategies(t, func(t *testing.T, strategy cardea.Strategy) {
@@ -46,7 +46,7 @@ func generations(t *testing.T, test func(t *testing.T, change func(*cardea.Confi
 // Protocol section 1.3 and the types of next-auth 4, which has no oidc.
 func TestProvidersInBothGenerations(t *testing.T) {
 	t.Parallel()
-	for want, protocol := range map[string]cardea.Protocol{"oidc": cardea.V5, "oauth": cardea.V4} {
+	for want, protocol := range map[string]cardea.Protocol{"oidc": cardea.ProtocolV5, "oauth": cardea.ProtocolV4} {
 		s := newSite(t, func(c *cardea.Config) { c.Protocol = protocol })
 		if body := text(t, send(t, s.URL+"/api/auth/providers", nil, nil)); !strings.Contains(body,
 			`"type":"`+want+`"`) {

@@ -36,8 +36,8 @@ func SessionFrom(ctx context.Context) *Session {
 // UserAs returns the application's own row of the user who is signed in, where T is the type that
 // the adapter was made with, or [User]. The error is [ErrNoSession] when nobody is signed in, the
 // user was deleted, or the request did not pass [Auth.Load] or [Auth.Require]; another one when the
-// store is away or holds other types. With the [Database] strategy the row came with the session;
-// with [JWT] it is read once for each request. Without an adapter a [User] is what the token says.
+// store is away or holds other types. With the [StrategyDatabase] strategy the row came with the session;
+// with [StrategyJWT] it is read once for each request. Without an adapter a [User] is what the token says.
 func UserAs[T any](ctx context.Context) (*T, error) {
 	v, ok := ctx.Value(visitorKey{}).(*visitor)
 	if !ok || v.session == nil {
@@ -136,8 +136,8 @@ func (a *Auth) load(w http.ResponseWriter, r *http.Request) (*http.Request, *vis
 		v.session, err = v0.current()
 	}
 	switch {
-	case codeOf(err) == untrustedHost:
-		a.log.WarnContext(r.Context(), "cardea: request refused", "code", untrustedHost, "cause", err)
+	case codeOf(err) == codeUntrustedHost:
+		a.log.WarnContext(r.Context(), "cardea: request refused", "code", codeUntrustedHost, "cause", err)
 		badRequest(w)
 		return nil, nil, false
 	case err != nil:
@@ -149,7 +149,7 @@ func (a *Auth) load(w http.ResponseWriter, r *http.Request) (*http.Request, *vis
 }
 
 // current is the visitor's session, made to last longer when that is due.
-func (v *visit) current() (*Session, error) {
+func (v *exchange) current() (*Session, error) {
 	ctx, p := v.r.Context(), v.presented()
 	s, err := v.auth.read(ctx, p)
 	if err != nil || s == nil || !v.auth.due(s, v.now) {
@@ -198,7 +198,7 @@ func navigation(r *http.Request) bool {
 
 // unavailable answers 503 when nobody can tell who the visitor is.
 func (a *Auth) unavailable(w http.ResponseWriter, r *http.Request, err error) {
-	a.log.ErrorContext(r.Context(), "cardea: request failed", "code", cmp.Or(codeOf(err), adapterError), "cause", err)
+	a.log.ErrorContext(r.Context(), "cardea: request failed", "code", cmp.Or(codeOf(err), codeAdapter), "cause", err)
 	w.Header().Set("Cache-Control", "private, no-store")
 	w.Header().Set("Retry-After", "5")
 	writeJSON(w, http.StatusServiceUnavailable,

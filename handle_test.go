@@ -217,7 +217,7 @@ func TestHandleGetsTheRow(t *testing.T) {
 		store.breakDown()
 		open(t, s.auth.Require(greeting), b)
 		want := []string{"Session"}
-		if strategy == cardea.JWT {
+		if strategy == cardea.StrategyJWT {
 			want = nil
 		}
 		if got := store.seen(); !slices.Equal(got, want) {
@@ -239,7 +239,7 @@ func TestRowIsReadOnce(t *testing.T) {
 	var store *entities
 	s := newSite(t, func(c *cardea.Config) {
 		store = withEntities(c)
-		c.Adapter, c.Session.Strategy = store, cardea.JWT
+		c.Adapter, c.Session.Strategy = store, cardea.StrategyJWT
 	})
 	b := s.signedIn(t, "")
 	store.breakDown()
@@ -348,7 +348,7 @@ func TestSessionFrom(t *testing.T) {
 		if got.UserID != u.ID || got.User.Email != u.Email || !got.Expires.Equal(now.now().Add(30*24*time.Hour)) {
 			t.Errorf("session = %+v of %+v", got, got.User)
 		}
-		if isJWT := strategy == cardea.JWT; (got.Claims != nil) != isJWT || (got.Token == "") != isJWT {
+		if isJWT := strategy == cardea.StrategyJWT; (got.Claims != nil) != isJWT || (got.Token == "") != isJWT {
 			t.Errorf("claims = %v, token %q", got.Claims, got.Token)
 		}
 	})
@@ -393,7 +393,7 @@ func TestStoreAwayIs503(t *testing.T) {
 			func(http.ResponseWriter, *http.Request, *User) {
 				ran = true
 			})}
-		if strategy == cardea.Database {
+		if strategy == cardea.StrategyDatabase {
 			pages["Require"], pages["Load"] = s.auth.Require(spy), s.auth.Load(spy)
 		}
 		for name, page := range pages {
@@ -462,7 +462,7 @@ func TestMiddlewareRenewsTheSession(t *testing.T) {
 		if len(res.Header["Set-Cookie"]) != 1 {
 			t.Errorf("%d cookies, want the session's alone", len(res.Header["Set-Cookie"]))
 		}
-		if got, want := store.writes(), []string{"RenewSession"}; strategy == cardea.Database &&
+		if got, want := store.writes(), []string{"RenewSession"}; strategy == cardea.StrategyDatabase &&
 			!slices.Equal(got, want) {
 			t.Errorf("at UpdateAge: written %v, want %v", got, want)
 		}

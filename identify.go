@@ -39,15 +39,15 @@ func (c *oauthClient) identify(
 	}
 	var err error
 	if r.token, err = r.exchange(ctx); err != nil {
-		return nil, nil, fail(callbackRouteError, "%w", err)
+		return nil, nil, fail(codeCallbackRoute, "%w", err)
 	}
 	raw, err := r.person(ctx)
 	if err != nil {
-		return nil, nil, fail(callbackRouteError, "%w", err)
+		return nil, nil, fail(codeCallbackRoute, "%w", err)
 	}
 	profile, err := c.describe(ctx, raw)
 	if err != nil {
-		return nil, nil, fail(profileParseError, "%w", err)
+		return nil, nil, fail(codeProfileParse, "%w", err)
 	}
 	token := r.token
 	return profile, &Account{
@@ -132,7 +132,7 @@ func (r *redemption) proven(ctx context.Context) (Claims, error) {
 	if r.token.IDToken == "" {
 		return nil, errors.New("the token answer has no id_token; is the scope openid missing?")
 	}
-	e := oidc.Expect{ClientID: r.ClientID, Nonce: r.attempt.Nonce, NoNonce: r.NoNonce, AccessToken: r.token.Access}
+	e := oidc.Expect{ClientID: r.ClientID, Nonce: r.attempt.Nonce, SkipNonce: r.InsecureSkipNonce, AccessToken: r.token.Access}
 	if r.IDTokenHS256 {
 		e.Secret = r.ClientSecret
 	}

@@ -33,7 +33,7 @@ func newOAuthClient(p *OAuthProvider, client *http.Client, now func() time.Time)
 	if p.ClientSecretFunc != nil {
 		c.secret = &mintedSecret{mint: p.ClientSecretFunc, now: now}
 	}
-	if p.Type == OIDC {
+	if p.Type == TypeOIDC {
 		c.issuer = oidc.NewIssuer(oidc.Metadata{
 			Issuer: p.Issuer, AllowedIssuers: p.AllowedIssuers, DiscoveryURL: p.DiscoveryURL,
 			AuthorizationURL: p.AuthorizationURL, TokenURL: p.TokenURL, UserinfoURL: p.UserinfoURL, JWKSURL: p.JWKSURL,
@@ -62,7 +62,7 @@ func (c *oauthClient) codeParam() string { return cmp.Or(c.CodeParam, "code") }
 
 func (c *oauthClient) client(m *oidc.Metadata, redirectURI string) *oauth.Client {
 	scopes := c.Scopes
-	if scopes == nil && c.Type == OIDC {
+	if scopes == nil && c.Type == TypeOIDC {
 		scopes = []string{"openid", "profile", "email"}
 	}
 	client := &oauth.Client{
@@ -70,7 +70,7 @@ func (c *oauthClient) client(m *oidc.Metadata, redirectURI string) *oauth.Client
 		Key: oauth.Key(c.ClientKey), Audience: c.audience(m), Prover: c.prover, Bind: c.DPoP,
 		AuthorizationURL: m.AuthorizationURL, TokenURL: m.TokenURL, RedirectURI: redirectURI,
 		Scopes: scopes, ScopeSeparator: c.ScopeSeparator, Params: c.AuthorizationParams,
-		Fragment: c.AuthorizationFragment, NoPKCE: c.NoPKCE,
+		Fragment: c.AuthorizationFragment, SkipPKCE: c.InsecureSkipPKCE,
 		Rules: oauth.Rules(c.Token), HTTP: c.http, Now: c.now,
 	}
 	client.Rules.Params = constant(c.Token.Params)
@@ -115,7 +115,7 @@ func (c *oauthClient) authorizationURL(
 	}
 	m, err := c.metadata(ctx)
 	if err != nil {
-		return "", fail(signInError, "%w", err)
+		return "", fail(codeOAuthSignIn, "%w", err)
 	}
 	client := c.client(m, redirectURI)
 	client.Params = url.Values{}
@@ -131,7 +131,7 @@ func (c *oauthClient) authorizationURL(
 		client.Params.Set("response_mode", "form_post")
 	}
 	if c.DPoP && m.Proofs != nil && !slices.Contains(m.Proofs, oauth.ProofAlgorithm) {
-		return "", fail(signInError, "DPoP: the provider takes proofs by %q, and none by %s", m.Proofs,
+		return "", fail(codeOAuthSignIn, "DPoP: the provider takes proofs by %q, and none by %s", m.Proofs,
 			oauth.ProofAlgorithm)
 	}
 	if client.PushURL, err = c.pushURL(m); err != nil {
@@ -139,7 +139,7 @@ func (c *oauthClient) authorizationURL(
 	}
 	u, err := client.Start(ctx, at.State, at.Verifier, at.Nonce)
 	if err != nil {
-		return "", fail(signInError, "%w", err)
+		return "", fail(codeOAuthSignIn, "%w", err)
 	}
 	return u, nil
 }
@@ -148,9 +148,9 @@ func (c *oauthClient) authorizationURL(
 func (c *oauthClient) checkIssuer(m *oidc.Metadata, iss string, present bool) error {
 	switch {
 	case present && m.Issuer != "" && !oidc.Fits(m.Issuer, iss):
-		return fail(invalidCheck, "the callback's iss is not the issuer %q", m.Issuer)
+		return fail(codeInvalidCheck, "the callback's iss is not the issuer %q", m.Issuer)
 	case !present && m.RequireIss:
-		return fail(invalidCheck, "the callback has no iss, which %q promises to send", m.Issuer)
+		return fail(codeInvalidCheck, "the callback has no iss, which %q promises to send", m.Issuer)
 	}
 	return nil
 }

@@ -70,7 +70,7 @@ func (o origins) of(r *http.Request) (*url.URL, error) {
 	}
 	host = canonicalHost(scheme, host)
 	if !o.trusts(host) {
-		return nil, fail(untrustedHost, "the host %q of the request is not trusted; set Config.BaseURL, or add it "+
+		return nil, fail(codeUntrustedHost, "the host %q of the request is not trusted; set Config.BaseURL, or add it "+
 			"to Config.TrustedHosts", truncate(
 			host, 100,
 		))

@@ -170,7 +170,7 @@ func TestCookiesOverTLS(t *testing.T) {
 			}
 		}
 		if got := s.sessionBody(t, cookies{sessionCookie: cookiesOf(b)["__Secure-"+
-			sessionCookie]}); strategy == cardea.JWT && got != "null" {
+			sessionCookie]}); strategy == cardea.StrategyJWT && got != "null" {
 			t.Errorf("a token made for the cookie on https is read from the one on http: %s", got)
 		}
 		b.SignOut()

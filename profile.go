@@ -19,11 +19,11 @@ func (p *OAuthProvider) describe(ctx context.Context, raw Claims) (*Profile, err
 	}
 	profile.Raw = raw
 	switch p.EmailVerification {
-	case AlwaysVerified:
+	case EmailAlwaysVerified:
 		profile.EmailVerified = true
-	case NeverVerified:
+	case EmailNeverVerified:
 		profile.EmailVerified = false
-	case NoEmail:
+	case EmailNotGiven:
 		profile.Email = ""
 	}
 	if err := profile.clean(); err != nil {

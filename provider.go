@@ -21,9 +21,9 @@ type ProviderType string
 
 // The types of the protocol.
 const (
-	OAuth2      ProviderType = "oauth"
-	OIDC        ProviderType = "oidc"
-	Credentials ProviderType = "credentials"
+	TypeOAuth       ProviderType = "oauth"
+	TypeOIDC        ProviderType = "oidc"
+	TypeCredentials ProviderType = "credentials"
 )
 
 // Provider is one way to sign in. Package provider has a constructor for each well-known service
@@ -37,7 +37,7 @@ type Provider interface {
 // [New] reports what is missing or wrong in it. The zero value of every field is what the standards
 // say; the others are for services that depart from them.
 //
-// State is always used, as are PKCE with S256 and, for OIDC, a nonce, but where NoPKCE or NoNonce
+// State is always used, as are PKCE with S256 and, for OIDC, a nonce, but where InsecureSkipPKCE or InsecureSkipNonce
 // says that the service cannot.
 type OAuthProvider struct {
 	ID   string // in URLs and in the account's row: lower-case letters, digits, hyphen, underscore
@@ -48,15 +48,15 @@ type OAuthProvider struct {
 	ClientSecret string // empty for a public client
 	ClientAuth   ClientAuth
 
-	ClientKey ClientKey // for PrivateKeyJWT
+	ClientKey ClientKey // for AuthPrivateKeyJWT
 
-	// AssertionAudience is for whom the assertions of PrivateKeyJWT and ClientSecretJWT are.
+	// AssertionAudience is for whom the assertions of AuthPrivateKeyJWT and AuthClientSecretJWT are.
 	// Defaults to the Issuer, which no other server can take for itself; set the TokenURL where the
 	// service insists on it.
 	AssertionAudience string
 
 	// ClientCertificate is presented to the endpoints for tokens, userinfo, e-mail addresses and
-	// pushed authorization requests, for TLSClientAuth and SelfSignedTLSClientAuth, or where a
+	// pushed authorization requests, for AuthTLS and AuthSelfSignedTLS, or where a
 	// service binds its tokens to one (RFC 8705 § 3), whatever ClientAuth is. [Config.HTTPClient],
 	// if it is set, must have an [http.Transport] of net/http then.
 	ClientCertificate *tls.Certificate
@@ -116,12 +116,12 @@ type OAuthProvider struct {
 	AuthorizationFragment string     // after the #, where the service has meaning for one
 	// of the query of POST signin, added to those that always reach the provider, such as
 	// login_hint
-	ForwardParams []string
-	ClientIDParam string // name of the parameter with ClientID; defaults to client_id
-	NoPKCE        bool   // the service refuses a code_challenge; state, and for OIDC the nonce, are what is left
+	ForwardParams    []string
+	ClientIDParam    string // name of the parameter with ClientID; defaults to client_id
+	InsecureSkipPKCE bool   // the service refuses a code_challenge; state, and for OIDC the nonce, are what is left
 	// the service's ID tokens have no nonce, or another than the one sent; PKCE and state are what
 	// is left
-	NoNonce bool
+	InsecureSkipNonce bool
 
 	// FormPost asks for the callback as a form that the visitor's browser posts (OAuth 2.0 Form
 	// Post Response Mode). The callback is accepted in no other way then.
@@ -222,7 +222,7 @@ func (p *OAuthProvider) validate(field string, f *faults) {
 	if p.Err != nil {
 		f.add(field, "%v", p.Err)
 	}
-	if p.Profile == nil && p.Type == OAuth2 {
+	if p.Profile == nil && p.Type == TypeOAuth {
 		f.add(field+".Profile", "is missing; only OIDC has a standard profile")
 	}
 	if p.Redirect != nil || p.Identify != nil {
@@ -271,22 +271,22 @@ func (p *OAuthProvider) validateParams(field string, f *faults) {
 			f.add(field+".CallbackParams", "%s is read by the flow", name)
 		}
 	}
-	if p.NoNonce && p.Type != OIDC {
-		f.add(field+".NoNonce", "is for type %s", OIDC)
+	if p.InsecureSkipNonce && p.Type != TypeOIDC {
+		f.add(field+".InsecureSkipNonce", "is for type %s", TypeOIDC)
 	}
 }
 
 func (p *OAuthProvider) validateEndpoints(field string, f *faults) {
 	required := map[string]bool{}
 	switch p.Type {
-	case OIDC:
+	case TypeOIDC:
 		required["Issuer"] = true
-	case OAuth2:
+	case TypeOAuth:
 		required["AuthorizationURL"] = true
 		required["TokenURL"] = p.Exchange == nil
 		required["UserinfoURL"] = p.FetchUserinfo == nil && !p.UseTokenAnswer
 	default:
-		f.add(field+".Type", "want %q or %q, have %q", OAuth2, OIDC, p.Type)
+		f.add(field+".Type", "want %q or %q, have %q", TypeOAuth, TypeOIDC, p.Type)
 	}
 	for _, e := range []struct{ name, url string }{
 		{"Issuer", p.Issuer}, {"DiscoveryURL", p.DiscoveryURL}, {"AuthorizationURL", p.AuthorizationURL},
@@ -309,12 +309,12 @@ func (p *OAuthProvider) validateEndpoints(field string, f *faults) {
 func (p *OAuthProvider) validateIssuer(field string, f *faults) {
 	tenants := oidc.HasClaims(p.Issuer)
 	switch {
-	case tenants && p.Type != OIDC:
+	case tenants && p.Type != TypeOIDC:
 		f.add(field+".Issuer", "has a claim in braces, and type %s has no claims", p.Type)
 	case tenants && p.DiscoveryURL == "":
 		f.add(field+".DiscoveryURL", "is empty; an Issuer with braces needs it")
-	case p.DiscoveryURL != "" && p.Type != OIDC:
-		f.add(field+".DiscoveryURL", "is for type %s", OIDC)
+	case p.DiscoveryURL != "" && p.Type != TypeOIDC:
+		f.add(field+".DiscoveryURL", "is for type %s", TypeOIDC)
 	case len(p.AllowedIssuers) > 0 && !tenants:
 		f.add(field+".AllowedIssuers", "has no effect on an Issuer without braces")
 	}
@@ -327,16 +327,16 @@ func (p *OAuthProvider) validateIssuer(field string, f *faults) {
 
 func (p *OAuthProvider) validateUserinfo(field string, f *faults) {
 	p.Userinfo.validate(field+".Userinfo", f)
-	if p.Userinfo.Signed && p.Type != OIDC {
-		f.add(field+".Userinfo.Signed", "is for type %s, which has the keys", OIDC)
+	if p.Userinfo.Signed && p.Type != TypeOIDC {
+		f.add(field+".Userinfo.Signed", "is for type %s, which has the keys", TypeOIDC)
 	}
-	if p.UseTokenAnswer && p.Type != OAuth2 {
-		f.add(field+".UseTokenAnswer", "is for type %s", OAuth2)
+	if p.UseTokenAnswer && p.Type != TypeOAuth {
+		f.add(field+".UseTokenAnswer", "is for type %s", TypeOAuth)
 	}
 	if p.FetchUserinfo != nil && p.UserinfoURL != "" {
 		f.add(field+".UserinfoURL", "has no effect beside FetchUserinfo; set one of the two")
 	}
-	if p.FetchUserinfo != nil && p.Type == OIDC && !p.UseUserinfo {
+	if p.FetchUserinfo != nil && p.Type == TypeOIDC && !p.UseUserinfo {
 		f.add(field+".FetchUserinfo", "has no effect without UseUserinfo")
 	}
 	for name, value := range p.Headers {
@@ -344,11 +344,11 @@ func (p *OAuthProvider) validateUserinfo(field string, f *faults) {
 			f.add(field+".Headers", "Authorization is the access token's; say where in it with {access_token}")
 		}
 	}
-	kinds := []EmailVerification{VerifiedByClaim, AlwaysVerified, NeverVerified, NoEmail}
+	kinds := []EmailVerification{EmailVerifiedByClaim, EmailAlwaysVerified, EmailNeverVerified, EmailNotGiven}
 	if !slices.Contains(kinds, p.EmailVerification) {
 		f.add(field+".EmailVerification", "want one of %q, have %q", kinds, p.EmailVerification)
 	}
-	if p.EmailsURL != "" && p.EmailVerification != VerifiedByClaim {
+	if p.EmailsURL != "" && p.EmailVerification != EmailVerifiedByClaim {
 		f.add(field+".EmailVerification", "is %q, and EmailsURL tells which address is verified", p.EmailVerification)
 	}
 }

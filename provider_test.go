@@ -36,7 +36,7 @@ func TestGitHubSignIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a := list[0]; a.Type != cardea.OAuth2 || a.AccessToken == "" || a.IDToken != "" || a.TokenType != "bearer" ||
+	if a := list[0]; a.Type != cardea.TypeOAuth || a.AccessToken == "" || a.IDToken != "" || a.TokenType != "bearer" ||
 		a.Scope != "read:user user:email" {
 		t.Errorf("type %q, token type %q, scope %q, ID token %q", a.Type, a.TokenType, a.Scope, a.IDToken)
 	}
@@ -111,7 +111,7 @@ func TestGitHubFailsCleanly(t *testing.T) {
 				})
 				s.issuer.Misbehave(cardeatest.Broken(e, how))
 				b := stepper(t, s.URL)
-				checkRefused(t, s, visit(t, b, leave(t, b, "github", "", "/")), cardea.Configuration)
+				checkRefused(t, s, visit(t, b, leave(t, b, "github", "", "/")), cardea.CodeConfiguration)
 				if writes := store.writes(); len(writes) != 0 {
 					t.Errorf("written: %v", writes)
 				}
@@ -165,7 +165,7 @@ func TestProfileMappingFails(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, func(c *cardea.Config) { idp(c).Profile = mapping })
 			b := stepper(t, s.URL)
-			checkRefused(t, s, visit(t, b, leave(t, b, "idp", "", "/")), cardea.Configuration)
+			checkRefused(t, s, visit(t, b, leave(t, b, "idp", "", "/")), cardea.CodeConfiguration)
 		})
 	}
 }

@@ -61,13 +61,13 @@ func (c *oauthClient) depart(ctx context.Context, at attempt, callback string) (
 		err = errors.New("it returned no URL")
 	}
 	if err != nil {
-		return "", applicationError(signInError, "hook Redirect", err)
+		return "", applicationError(codeOAuthSignIn, "hook Redirect", err)
 	}
 	return to, nil
 }
 
 // finishRedirection signs in whoever the answer proves to be there.
-func (v *visit) finishRedirection(client *oauthClient, at attempt, q url.Values) error {
+func (v *exchange) finishRedirection(client *oauthClient, at attempt, q url.Values) error {
 	ctx := v.r.Context()
 	r := client.redirection(at, v.callback(client.ID))
 	q.Del("state")
@@ -80,11 +80,11 @@ func (v *visit) finishRedirection(client *oauthClient, at attempt, q url.Values)
 		err = errors.New("it returned nothing")
 	}
 	if err != nil {
-		return applicationError(callbackRouteError, "hook Identify", err)
+		return applicationError(codeCallbackRoute, "hook Identify", err)
 	}
 	profile, err := client.describe(ctx, raw)
 	if err != nil {
-		return fail(profileParseError, "%w", err)
+		return fail(codeProfileParse, "%w", err)
 	}
 	return v.complete(ctx, arrival{
 		profile: profile, account: &Account{Type: client.Type, Provider: client.ID, ProviderAccountID: profile.ID},
@@ -100,8 +100,8 @@ func (p *OAuthProvider) validateRedirection(field string, f *faults) {
 	if p.Identify == nil {
 		f.add(field+".Identify", "is missing beside Redirect")
 	}
-	if p.Type != OAuth2 {
-		f.add(field+".Type", "want %q beside Redirect, have %q", OAuth2, p.Type)
+	if p.Type != TypeOAuth {
+		f.add(field+".Type", "want %q beside Redirect, have %q", TypeOAuth, p.Type)
 	}
 	for _, e := range []struct {
 		name string

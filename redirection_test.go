@@ -15,7 +15,7 @@ import (
 // abroad is a provider of another protocol, which believes what it is told.
 func abroad() *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
-		ID: "abroad", Name: "Abroad", Type: cardea.OAuth2,
+		ID: "abroad", Name: "Abroad", Type: cardea.TypeOAuth,
 		Redirect: func(_ context.Context, r *cardea.Redirection) (string, error) {
 			return "https://abroad.example/?" + url.Values{"back": {r.ReturnTo}}.Encode(), nil
 		},
@@ -88,21 +88,21 @@ func TestRedirectionIsRefused(t *testing.T) {
 	}{
 		{"without a state", func(callback string) string {
 			return strings.ReplaceAll(callback, "state=", "stat=")
-		}, cardea.Configuration},
+		}, cardea.CodeConfiguration},
 		{"with another state", func(callback string) string {
 			return strings.Replace(callback, "&", "0&", 1)
-		}, cardea.Configuration},
-		{"with two states", func(callback string) string { return callback + "&state=1" }, cardea.Configuration},
-		{"with any parameter twice", func(callback string) string { return callback + "&who=8" }, cardea.Configuration},
+		}, cardea.CodeConfiguration},
+		{"with two states", func(callback string) string { return callback + "&state=1" }, cardea.CodeConfiguration},
+		{"with any parameter twice", func(callback string) string { return callback + "&who=8" }, cardea.CodeConfiguration},
 		{"as somebody without an id", func(callback string) string {
 			return strings.ReplaceAll(callback, "who=7", "who=")
-		}, cardea.Configuration},
+		}, cardea.CodeConfiguration},
 		{"at another provider", func(callback string) string {
 			return strings.ReplaceAll(callback, "/abroad", "/idp")
-		}, cardea.Configuration},
+		}, cardea.CodeConfiguration},
 		{"with a proof that was used", func(callback string) string {
 			return strings.ReplaceAll(callback, "=fresh", "=used")
-		}, cardea.Configuration},
+		}, cardea.CodeConfiguration},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -202,7 +202,7 @@ func TestRedirectionLinks(t *testing.T) {
 	b := s.signedIn(t, "")
 	ann := s.holder(t, "ann@example.com")
 	stranger := stepper(t, s.URL)
-	checkRefused(t, s, visit(t, stranger, back(t, stranger)+"&who=8&proof=a"), cardea.AccountNotLinked)
+	checkRefused(t, s, visit(t, stranger, back(t, stranger)+"&who=8&proof=a"), cardea.CodeAccountNotLinked)
 	comeBack(t, b, back(t, b)+"&who=7&proof=b")
 	if got := s.owner(t, "abroad", "7"); got != ann {
 		t.Errorf("the account is %s's, want %s's", got, ann)
@@ -218,13 +218,13 @@ func TestNewRefusesRedirectionThatCannotWork(t *testing.T) {
 		{func(p *cardea.OAuthProvider) { p.Redirect = nil }, ".Redirect: is missing beside Identify"},
 		{func(p *cardea.OAuthProvider) { p.Identify = nil }, ".Identify: is missing beside Redirect"},
 		{func(p *cardea.OAuthProvider) { p.Profile = nil }, ".Profile: is missing"},
-		{func(p *cardea.OAuthProvider) { p.Type = cardea.OIDC }, `.Type: want "oauth" beside Redirect`},
+		{func(p *cardea.OAuthProvider) { p.Type = cardea.TypeOIDC }, `.Type: want "oauth" beside Redirect`},
 		{func(p *cardea.OAuthProvider) {
 			p.TokenURL = "https://abroad.example/token"
 		}, ".TokenURL: has no effect beside Redirect"},
 		{func(p *cardea.OAuthProvider) { p.FormPost = true }, ".FormPost: has no effect beside Redirect"},
 		{func(p *cardea.OAuthProvider) {
-			p.ClientAuth = cardea.ClientSecretPost
+			p.ClientAuth = cardea.AuthClientSecretPost
 		}, ".ClientAuth: has no effect beside Redirect"},
 		{func(p *cardea.OAuthProvider) {
 			p.AuthorizationURL = "https://abroad.example/"

@@ -56,7 +56,7 @@ func routed(t *testing.T) *Auth {
 	a, err := New(Config{
 		Secret: strings.Repeat("s", 32),
 		Providers: []Provider{&OAuthProvider{
-			ID: "idp", Name: "IdP", Type: OAuth2, ClientID: "id", AuthorizationURL: "https://idp.example/a",
+			ID: "idp", Name: "IdP", Type: TypeOAuth, ClientID: "id", AuthorizationURL: "https://idp.example/a",
 			TokenURL:    "https://idp.example/t",
 			UserinfoURL: "https://idp.example/u", Profile: func(context.Context, Claims) (Profile, error) {
 				return Profile{}, nil

@@ -53,11 +53,11 @@ type EmailVerification string
 // The kinds of verification. The zero value believes Profile.EmailVerified, which is false unless
 // the provider said it of this very address.
 const (
-	VerifiedByClaim EmailVerification = ""
+	EmailVerifiedByClaim EmailVerification = ""
 	// the service documents that it gives out no address that it has not verified
-	AlwaysVerified EmailVerification = "always"
-	NeverVerified  EmailVerification = "never" // the service does not verify addresses, or does not say
-	NoEmail        EmailVerification = "none"  // the service gives out none
+	EmailAlwaysVerified EmailVerification = "always"
+	EmailNeverVerified  EmailVerification = "never" // the service does not verify addresses, or does not say
+	EmailNotGiven       EmailVerification = "none"  // the service gives out none
 )
 
 // tokenParams are the parameters of the token request that belong to the flow alone.

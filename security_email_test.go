@@ -572,13 +572,13 @@ func TestUnprovenAddressLeadsToNobodyElse(t *testing.T) {
 		if !slices.Equal(updated, []string{squatter + "="}) {
 			t.Errorf("updated %q", updated)
 		}
-		if strategy == cardea.Database && whoIs(eve) != "" {
+		if strategy == cardea.StrategyDatabase && whoIs(eve) != "" {
 			t.Errorf("the old session is of %q", whoIs(eve))
 		}
 		s.issuer.Next(cardeatest.Person{Subject: "666", Email: "victim@example.com", EmailVerified: false})
 		again := s.signedIn(t, "666")
 		if got := s.owner(t, "idp", "666"); got != squatter || whoIs(again) == "victim@example.com" &&
-			strategy == cardea.Database {
+			strategy == cardea.StrategyDatabase {
 			t.Errorf("the old account leads to %q", got)
 		}
 		if got := s.accounts(t, "victim@example.com"); got != nil {

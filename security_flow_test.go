@@ -23,7 +23,7 @@ func TestAProviderCannotFinishTheSignInOfAnother(t *testing.T) {
 	})
 	b := stepper(t, s.URL)
 	callback := strings.Replace(arrive(t, b, "idp"), "/callback/idp", "/callback/other", 1)
-	checkRefused(t, s, visit(t, b, callback), cardea.Configuration)
+	checkRefused(t, s, visit(t, b, callback), cardea.CodeConfiguration)
 	log.checkFailure(t, "InvalidCheck", `the attempt was for the provider "idp"`)
 	if s.issuer.Requests(cardeatest.Token) != 0 || b.Session() != nil {
 		t.Error("the code was used")
@@ -87,7 +87,7 @@ func TestEveryCheckOfACallbackIsNeeded(t *testing.T) {
 			q := callback.Query()
 			tc.query(q)
 			callback.RawQuery = q.Encode()
-			checkRefused(t, s, visit(t, b, callback.String()), cardea.Configuration)
+			checkRefused(t, s, visit(t, b, callback.String()), cardea.CodeConfiguration)
 			log.checkFailure(t, "InvalidCheck", tc.cause)
 			if s.issuer.Requests(cardeatest.Token) != 0 || b.Session() != nil {
 				t.Error("the code was used")
@@ -130,7 +130,7 @@ func TestCodeByAnotherName(t *testing.T) {
 				}
 				return
 			}
-			checkRefused(t, s, res, cardea.Configuration)
+			checkRefused(t, s, res, cardea.CodeConfiguration)
 			log.checkFailure(t, "InvalidCheck", tc.cause)
 		})
 	}
@@ -141,7 +141,7 @@ func TestCodeByAnotherName(t *testing.T) {
 func TestNoCookieStandsInForAnother(t *testing.T) {
 	t.Parallel()
 	var log logbook
-	s := newSite(t, func(c *cardea.Config) { c.Session.Strategy, c.Logger = cardea.JWT, log.logger() })
+	s := newSite(t, func(c *cardea.Config) { c.Session.Strategy, c.Logger = cardea.StrategyJWT, log.logger() })
 	signedIn := cookiesOf(cardeatest.SignIn(t, s.URL, "idp", ""))
 	b := stepper(t, s.URL)
 	callback := arrive(t, b, "idp")
@@ -161,14 +161,14 @@ func TestNoCookieStandsInForAnother(t *testing.T) {
 	}
 	for name, value := range values {
 		res := send(t, callback, mine.with(attempt, value), nil)
-		checkRefused(t, s, res, cardea.Configuration)
+		checkRefused(t, s, res, cardea.CodeConfiguration)
 		log.checkFailure(t, "InvalidCheck", cmp.Or(causes[name], "the cookie of this attempt: token is not valid"))
 		if s.issuer.Requests(cardeatest.Token) != 1 {
 			t.Fatalf("%s stands in for the attempt", name)
 		}
 	}
-	checkRefused(t, s, send(t, callback, mine.without(attempt), nil), cardea.Configuration)
-	checkRefused(t, s, send(t, callback, nil, nil), cardea.Configuration)
+	checkRefused(t, s, send(t, callback, mine.without(attempt), nil), cardea.CodeConfiguration)
+	checkRefused(t, s, send(t, callback, nil, nil), cardea.CodeConfiguration)
 
 	values["the attempt"] = mine[attempt]
 	delete(values, "the session")
@@ -203,7 +203,7 @@ func TestAnotherBrowserCannotFinishASignIn(t *testing.T) {
 	signedIn.CheckRedirect = stopAtRedirect
 	for name, victim := range map[string]*cardeatest.Browser{"bare": bare, "busy": busy, "signed in": signedIn} {
 		res := visit(t, victim, arrive(t, stepper(t, s.URL), "idp"))
-		checkRefused(t, s, res, cardea.Configuration)
+		checkRefused(t, s, res, cardea.CodeConfiguration)
 		log.checkFailure(t, "InvalidCheck", "the browser has no cookie of this attempt")
 		session := victim.Session()
 		if name != "signed in" && session != nil || name == "signed in" &&
@@ -332,7 +332,7 @@ func TestAnInjectedCodeIsRefused(t *testing.T) {
 			q := callback.Query()
 			q.Set("code", stolen.Query().Get("code"))
 			callback.RawQuery = q.Encode()
-			checkRefused(t, s, visit(t, victim, callback.String()), cardea.Configuration)
+			checkRefused(t, s, visit(t, victim, callback.String()), cardea.CodeConfiguration)
 			log.checkFailure(t, "CallbackRouteError", tc.cause)
 			if victim.Session() != nil || s.owner(t, tc.provider, "attacker") != "" {
 				t.Error("signed in with a stolen code")
@@ -350,9 +350,9 @@ func TestSwappedCodesSignInNobody(t *testing.T) {
 	ann, bob := stepper(t, s.URL), stepper(t, s.URL)
 	anns, bobs := arrive(t, ann, "idp?login_hint=1001"), arrive(t, bob, "idp?login_hint=2002")
 	s.issuer.Misbehave(cardeatest.SwapsCodes)
-	checkRefused(t, s, visit(t, ann, anns), cardea.Configuration)
+	checkRefused(t, s, visit(t, ann, anns), cardea.CodeConfiguration)
 	log.checkFailure(t, "CallbackRouteError", "id token: nonce")
-	checkRefused(t, s, visit(t, bob, bobs), cardea.Configuration)
+	checkRefused(t, s, visit(t, bob, bobs), cardea.CodeConfiguration)
 	if ann.Session() != nil || bob.Session() != nil {
 		t.Error("somebody is signed in")
 	}
@@ -392,7 +392,7 @@ func TestATokenAnswerWithoutTokenFails(t *testing.T) {
 			})
 			s.issuer.Misbehave(tc.way)
 			b := stepper(t, s.URL)
-			checkRefused(t, s, finish(t, b, "github"), cardea.Configuration)
+			checkRefused(t, s, finish(t, b, "github"), cardea.CodeConfiguration)
 			log.checkFailure(t, "CallbackRouteError", tc.cause)
 			if b.Session() != nil || len(store.writes()) > 0 || s.issuer.Stranger().Requests(cardeatest.User) != 0 {
 				t.Errorf("session %v, written %v", b.Session(), store.writes())

@@ -70,7 +70,7 @@ func TestAnAddressRegisteredByAStrangerIsNotShared(t *testing.T) {
 
 			s.issuer.Next(person("victim", "victim@example.com"))
 			victim := stepper(t, s.URL)
-			checkRefused(t, s, finish(t, victim, "other"), cardea.AccountNotLinked)
+			checkRefused(t, s, finish(t, victim, "other"), cardea.CodeAccountNotLinked)
 			if victim.Session() != nil {
 				t.Error("the victim has a session, of the attacker's user")
 			}
@@ -101,7 +101,7 @@ func TestAnUnverifiedAddressFindsNobody(t *testing.T) {
 
 			s.issuer.Next(cardeatest.Person{Subject: "attacker", Email: "Ann@Example.com", EmailVerified: verified})
 			b := stepper(t, s.URL)
-			checkRefused(t, s, finish(t, b, "other"), cardea.AccountNotLinked)
+			checkRefused(t, s, finish(t, b, "other"), cardea.CodeAccountNotLinked)
 			if b.Session() != nil {
 				t.Error("signed in by an address that nobody verified")
 			}
@@ -154,7 +154,7 @@ func TestATokenOfAnotherIssuerIsRefused(t *testing.T) {
 	cardeatest.SignIn(t, s.URL, "idp", "")
 	s.issuer.Misbehave(cardeatest.TokenOfStranger)
 	b := stepper(t, s.URL)
-	checkRefused(t, s, finish(t, b, "idp"), cardea.Configuration)
+	checkRefused(t, s, finish(t, b, "idp"), cardea.CodeConfiguration)
 	log.checkFailure(t, "CallbackRouteError", "id token: ")
 	if b.Session() != nil {
 		t.Error("signed in")
@@ -184,7 +184,7 @@ func TestAPersonWithoutIDIsNobody(t *testing.T) {
 					Claims: map[string]any{"sub": id, "id": id},
 				})
 				b := stepper(t, s.URL)
-				checkRefused(t, s, finish(t, b, provider), cardea.Configuration)
+				checkRefused(t, s, finish(t, b, provider), cardea.CodeConfiguration)
 				if b.Session() != nil {
 					t.Error("signed in")
 				}
@@ -219,7 +219,7 @@ func TestSignInsAtOnceDoNotMix(t *testing.T) {
 	for i := range visitors {
 		persons = append(persons, person(fmt.Sprint("p", i), fmt.Sprintf("p%d@example.com", i)))
 	}
-	s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = cardea.JWT })
+	s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = cardea.StrategyJWT })
 	for _, p := range persons {
 		s.issuer.Next(p)
 	}
@@ -291,7 +291,7 @@ func TestACallbackWorksOnce(t *testing.T) {
 	}
 	redeemed := s.issuer.Requests(cardeatest.Token)
 	res := send(t, callback, before, nil)
-	checkRefused(t, s, res, cardea.Configuration)
+	checkRefused(t, s, res, cardea.CodeConfiguration)
 	log.checkFailure(t, "InvalidCheck", "used already")
 	if n := s.issuer.Requests(cardeatest.Token); n != redeemed {
 		t.Error("the code was sent to the provider again")
@@ -421,8 +421,8 @@ func TestADisabledUserIsRefusedEverywhere(t *testing.T) {
 		if got := text(t, res); got != "null" || res.StatusCode != http.StatusOK {
 			t.Errorf("POST session: %s %s", res.Status, got)
 		}
-		checkRefused(t, s, visit(t, underWay, callback), cardea.AccessDenied)
-		checkRefused(t, s, finish(t, stepper(t, s.URL), "idp"), cardea.AccessDenied)
+		checkRefused(t, s, visit(t, underWay, callback), cardea.CodeAccessDenied)
+		checkRefused(t, s, finish(t, stepper(t, s.URL), "idp"), cardea.CodeAccessDenied)
 	})
 }
 
@@ -477,7 +477,7 @@ func TestADeletedUserLeavesNothingToAnother(t *testing.T) {
 		t.Errorf("the deleted user's account is that of %s", got)
 	}
 	b := stepper(t, s.URL)
-	checkRefused(t, s, finish(t, b, "idp?login_hint=1001"), cardea.AccountNotLinked)
+	checkRefused(t, s, finish(t, b, "idp?login_hint=1001"), cardea.CodeAccountNotLinked)
 }
 
 // entityStore is a store whose users have a column of the application's own.
@@ -561,7 +561,7 @@ func TestAnAccountIsNotCarriedOver(t *testing.T) {
 	finish(t, bob, "idp")
 
 	// Bob, signed in, shows up with Ann's account.
-	checkRefused(t, s, finish(t, bob, "idp?login_hint=1001"), cardea.AccountNotLinked)
+	checkRefused(t, s, finish(t, bob, "idp?login_hint=1001"), cardea.CodeAccountNotLinked)
 	if email := bob.Session()["user"].(map[string]any)["email"]; email != "bob@example.com" {
 		t.Errorf("Bob became %v", email)
 	}

@@ -264,8 +264,8 @@ func TestAStoreThatFailsSignsInNobody(t *testing.T) {
 		{"CreateSession", false, false}, {"UpdateAccount", true, true}, {"Session", true, false},
 		{"DeleteSession", true, false}, {"CreateSession", true, false},
 	} {
-		for _, strategy := range []cardea.Strategy{cardea.Database, cardea.JWT} {
-			if strategy == cardea.JWT && !tc.jwt {
+		for _, strategy := range []cardea.Strategy{cardea.StrategyDatabase, cardea.StrategyJWT} {
+			if strategy == cardea.StrategyJWT && !tc.jwt {
 				continue
 			}
 			t.Run(fmt.Sprintf("%s, again %t, %s", tc.method, tc.again, strategy), func(t *testing.T) {

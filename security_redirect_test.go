@@ -152,7 +152,7 @@ func TestHostileCallbackURLsEndAtTheBase(t *testing.T) {
 	for name, way := range ways {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = cardea.JWT })
+			s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = cardea.StrategyJWT })
 			if got, want := way(t, s, stepper(t, s.URL), "/a/b?c=d#e"), s.URL+"/a/b?c=d#e"; got != want {
 				t.Errorf("a path of the site leads to %q, want %q", got, want)
 			}
@@ -553,7 +553,7 @@ func TestNoCallsToInnerAddresses(t *testing.T) {
 				c.Logger = log.logger()
 				change(idp(c))
 			})
-			checkRefused(t, s, finish(t, stepper(t, s.URL), "idp"), cardea.Configuration)
+			checkRefused(t, s, finish(t, stepper(t, s.URL), "idp"), cardea.CodeConfiguration)
 			log.checkFailure(t, "CallbackRouteError", "are not allowed")
 		})
 	}
@@ -572,7 +572,7 @@ func TestNoCallsToInnerAddresses(t *testing.T) {
 		b := stepper(t, s.URL)
 		callback := strings.Replace(arrive(t, b, "github"), url.QueryEscape(s.issuer.URL),
 			url.QueryEscape("https://idp.example"), 1)
-		checkRefused(t, s, visit(t, b, callback), cardea.Configuration)
+		checkRefused(t, s, visit(t, b, callback), cardea.CodeConfiguration)
 		log.checkFailure(t, "CallbackRouteError", "are not allowed")
 	})
 }

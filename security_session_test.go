@@ -54,7 +54,7 @@ func TestSigningInChangesTheSession(t *testing.T) {
 
 // fat makes the sessions of a site so large that they take several cookies.
 func fat(c *cardea.Config) {
-	c.Session.Strategy = cardea.JWT
+	c.Session.Strategy = cardea.StrategyJWT
 	c.Callbacks.JWT = func(_ context.Context, change *cardea.TokenChange) (cardea.Claims, error) {
 		change.Claims["fat"] = strings.Repeat("x", 9000)
 		return change.Claims, nil
@@ -67,7 +67,7 @@ func TestSigningOutEndsTheSession(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*cardea.Config){
 		"database":          nil,
-		"jwt":               func(c *cardea.Config) { c.Session.Strategy = cardea.JWT },
+		"jwt":               func(c *cardea.Config) { c.Session.Strategy = cardea.StrategyJWT },
 		"jwt in chunks":     fat,
 		"database, raw":     func(c *cardea.Config) { c.Session.InsecureStoreRawTokens = true },
 		"jwt without store": func(c *cardea.Config) { c.Adapter = nil },
@@ -121,10 +121,10 @@ func TestSigningOutEndsTheSession(t *testing.T) {
 func TestAShrinkingSessionLeavesNoChunks(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
-		c.Session.Strategy = cardea.JWT
+		c.Session.Strategy = cardea.StrategyJWT
 		c.Callbacks.JWT = func(_ context.Context, change *cardea.TokenChange) (cardea.Claims, error) {
 			change.Claims["fat"] = ""
-			if change.Trigger == cardea.OnSignUp {
+			if change.Trigger == cardea.TriggerSignUp {
 				change.Claims["fat"] = strings.Repeat("x", 9000)
 			}
 			return change.Claims, nil

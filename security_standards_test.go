@@ -73,7 +73,7 @@ func TestAnAttemptEnds(t *testing.T) {
 				}
 				return
 			}
-			checkRefused(t, s, res, cardea.Configuration)
+			checkRefused(t, s, res, cardea.CodeConfiguration)
 			log.checkFailure(t, "InvalidCheck", "expired")
 		})
 	}
@@ -151,7 +151,7 @@ func TestTokensInTheURLAreIgnored(t *testing.T) {
 	q.Set("id_token", granted[len(granted)-1])
 	q.Set("token_type", "Bearer")
 	callback.RawQuery = q.Encode()
-	checkRefused(t, s, visit(t, b, callback.String()), cardea.Configuration)
+	checkRefused(t, s, visit(t, b, callback.String()), cardea.CodeConfiguration)
 	if b.Session() != nil {
 		t.Error("signed in")
 	}
@@ -258,10 +258,10 @@ func TestSecretsGoWhereTheyBelong(t *testing.T) {
 		post   bool
 	}{
 		{"by default", "", http.DefaultTransport, false},
-		{"basic", cardea.ClientSecretBasic, http.DefaultTransport, false},
-		{"post", cardea.ClientSecretPost, http.DefaultTransport, true},
+		{"basic", cardea.AuthClientSecretBasic, http.DefaultTransport, false},
+		{"post", cardea.AuthClientSecretPost, http.DefaultTransport, true},
 		{"post, as the metadata says", "", onlyPost{}, true},
-		{"basic, against the metadata", cardea.ClientSecretBasic, onlyPost{}, false},
+		{"basic, against the metadata", cardea.AuthClientSecretBasic, onlyPost{}, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -330,27 +330,27 @@ func TestIssIsChecked(t *testing.T) {
 		want           cardea.Code // "" for signed in
 	}{
 		{"right", "idp", func(url.Values, string) {}, ""},
-		{"missing, though promised", "idp", func(q url.Values, _ string) { q.Del("iss") }, cardea.Configuration},
+		{"missing, though promised", "idp", func(q url.Values, _ string) { q.Del("iss") }, cardea.CodeConfiguration},
 		{"of another", "idp", func(q url.Values, _ string) {
 			q.Set("iss", "https://evil.example")
-		}, cardea.Configuration},
+		}, cardea.CodeConfiguration},
 		{"in another case", "idp", func(q url.Values, issuer string) {
 			q.Set("iss", strings.ToUpper(issuer))
-		}, cardea.Configuration},
+		}, cardea.CodeConfiguration},
 		{"with a slash more", "idp", func(q url.Values, issuer string) {
 			q.Set("iss", issuer+"/")
-		}, cardea.Configuration},
-		{"empty", "idp", func(q url.Values, _ string) { q.Set("iss", "") }, cardea.Configuration},
-		{"right, in an error", "idp", func(q url.Values, _ string) { failed(q) }, cardea.OAuthCallbackError},
-		{"missing, in an error", "idp", func(q url.Values, _ string) { failed(q).Del("iss") }, cardea.Configuration},
+		}, cardea.CodeConfiguration},
+		{"empty", "idp", func(q url.Values, _ string) { q.Set("iss", "") }, cardea.CodeConfiguration},
+		{"right, in an error", "idp", func(q url.Values, _ string) { failed(q) }, cardea.CodeOAuthCallback},
+		{"missing, in an error", "idp", func(q url.Values, _ string) { failed(q).Del("iss") }, cardea.CodeConfiguration},
 		{"of another, in an error", "idp", func(q url.Values, _ string) {
 			failed(q).Set("iss", "https://evil.example")
-		}, cardea.Configuration},
+		}, cardea.CodeConfiguration},
 		{"right, without OpenID Connect", "github", func(url.Values, string) {}, ""},
 		{"missing, and nobody promised it", "github", func(q url.Values, _ string) { q.Del("iss") }, ""},
 		{"of another, without OpenID Connect", "github", func(q url.Values, _ string) {
 			q.Set("iss", "https://evil.example")
-		}, cardea.Configuration},
+		}, cardea.CodeConfiguration},
 		{"whatever, where no issuer is known", "bare", func(q url.Values, _ string) {
 			q.Set("iss", "https://idp.example")
 		}, ""},
@@ -438,7 +438,7 @@ func TestIdleSessionsEnd(t *testing.T) {
 				used = used.with(c.Name, c.Value)
 			}
 		}
-		if strategy == cardea.JWT {
+		if strategy == cardea.StrategyJWT {
 			if res := send(t, s.URL+"/guarded", idle, nil); res.StatusCode != http.StatusUnauthorized {
 				t.Errorf("a token that was not renewed: %s", res.Status)
 			}

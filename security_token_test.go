@@ -143,9 +143,9 @@ func TestMisbehavingProvidersSignInNobody(t *testing.T) {
 			} else {
 				res = finish(t, b, "idp")
 			}
-			shown := cardea.Configuration
+			shown := cardea.CodeConfiguration
 			if tc.code == answer {
-				shown = cardea.OAuthCallbackError
+				shown = cardea.CodeOAuthCallback
 			}
 			checkRefused(t, s, res, shown)
 			log.checkFailure(t, tc.code, tc.cause)
@@ -210,7 +210,7 @@ func TestForgedKeyIDsCauseNoFlood(t *testing.T) {
 	fetched := s.issuer.Requests(cardeatest.JWKS)
 	s.issuer.Misbehave(cardeatest.KidUnknown)
 	for range 20 {
-		checkRefused(t, s, finish(t, stepper(t, s.URL), "idp"), cardea.Configuration)
+		checkRefused(t, s, finish(t, stepper(t, s.URL), "idp"), cardea.CodeConfiguration)
 	}
 	if n := s.issuer.Requests(cardeatest.JWKS) - fetched; n != 1 {
 		t.Errorf("%d fetches", n)
@@ -261,14 +261,14 @@ func TestEverythingFailsClosed(t *testing.T) {
 		want     int // of the guards
 		session  int
 	}{
-		{"the store is away", cardea.Database, nil, []string{"Session"}, 503, 503},
-		{"the application cannot tell", cardea.Database, func(c *cardea.Config) {
+		{"the store is away", cardea.StrategyDatabase, nil, []string{"Session"}, 503, 503},
+		{"the application cannot tell", cardea.StrategyDatabase, func(c *cardea.Config) {
 			c.Callbacks.Authorized = func(context.Context, *cardea.Session) (bool, error) { return true, away }
 		}, nil, 503, 503},
-		{"the application cannot tell, and the session is a token", cardea.JWT, func(c *cardea.Config) {
+		{"the application cannot tell, and the session is a token", cardea.StrategyJWT, func(c *cardea.Config) {
 			c.Callbacks.Authorized = func(context.Context, *cardea.Session) (bool, error) { return true, away }
 		}, nil, 503, 503},
-		{"the session callback fails", cardea.Database, func(c *cardea.Config) {
+		{"the session callback fails", cardea.StrategyDatabase, func(c *cardea.Config) {
 			c.Callbacks.Session = func(context.Context, *cardea.SessionView) error { return away }
 		}, nil, 200, 500},
 	} {
@@ -315,7 +315,7 @@ func TestATypedHandlerNeedsTheRow(t *testing.T) {
 	var store *entityStore
 	s := newSite(t, func(c *cardea.Config) {
 		store = &entityStore{watchedStore: watch(c)}
-		c.Adapter, c.Session.Strategy = store, cardea.JWT
+		c.Adapter, c.Session.Strategy = store, cardea.StrategyJWT
 	})
 	h := cardea.Handle(s.auth, func(w http.ResponseWriter, _ *http.Request, m *member) { io.WriteString(w, m.ID) })
 	c := cookiesOf(cardeatest.SignIn(t, s.URL, "idp", ""))

@@ -23,7 +23,7 @@ type Session struct {
 	Entity any
 }
 
-// ID names a session of the [Database] strategy on a page and in its forms, for [Auth.EndSession].
+// ID names a session of the [StrategyDatabase] strategy on a page and in its forms, for [Auth.EndSession].
 // It is a hash of Token, which must not be seen there where [SessionConfig.InsecureStoreRawTokens]
 // is set. It is "" for a JWT session.
 func (s *Session) ID() string {

@@ -129,7 +129,7 @@ func TestExpiredSessionsAreNotListed(t *testing.T) {
 
 func TestJWTSessionsAreNotListed(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = cardea.JWT })
+	s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = cardea.StrategyJWT })
 	b := s.signedIn(t, "1001")
 	ann, session := s.owner(t, "idp", "1001"), s.sessionOf(t, b)
 	_, list := s.auth.Sessions(t.Context(), ann)

@@ -157,7 +157,7 @@ func TestJWTSessionRolls(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
 		shortSessions(c)
-		c.Session.Strategy = cardea.JWT
+		c.Session.Strategy = cardea.StrategyJWT
 	})
 	now := s.setClock()
 	b := s.signedIn(t, "")
@@ -190,7 +190,7 @@ func TestLargeJWTSessionIsChunked(t *testing.T) {
 	t.Parallel()
 	var size atomic.Int64
 	s := newSite(t, func(c *cardea.Config) {
-		c.Session.Strategy = cardea.JWT
+		c.Session.Strategy = cardea.StrategyJWT
 		c.Callbacks.JWT = blob(&size)
 	})
 	size.Store(10_000)
@@ -239,7 +239,7 @@ func TestSecretRotation(t *testing.T) {
 	t.Parallel()
 	jwt := func(secret string, previous ...string) func(*cardea.Config) {
 		return func(c *cardea.Config) {
-			c.Session.Strategy, c.Secret, c.PreviousSecrets = cardea.JWT, secret, previous
+			c.Session.Strategy, c.Secret, c.PreviousSecrets = cardea.StrategyJWT, secret, previous
 		}
 	}
 	before, during, after := newSite(t, jwt(oldSecret)), newSite(t, jwt(secret, oldSecret)), newSite(t, jwt(secret))
@@ -289,7 +289,7 @@ func TestSessionsOfAuthJS(t *testing.T) {
 			t.Run(token.Name+" over "+scheme, func(t *testing.T) {
 				t.Parallel()
 				s := newSite(t, func(c *cardea.Config) {
-					c.Session.Strategy, c.PreviousSecrets = cardea.JWT, []string{oldSecret}
+					c.Session.Strategy, c.PreviousSecrets = cardea.StrategyJWT, []string{oldSecret}
 					c.BaseURL = scheme + "://app.example"
 				})
 				name := map[string]string{"http": sessionCookie, "https": "__Secure-" + sessionCookie}[scheme]
@@ -349,14 +349,14 @@ func TestNothingOpensASessionAfterSigningOut(t *testing.T) {
 		token  string // to begin with, in the place of signing in
 	}{
 		{"database", nil, ""},
-		{"jwt", func(c *cardea.Config) { c.Session.Strategy = cardea.JWT }, ""},
+		{"jwt", func(c *cardea.Config) { c.Session.Strategy = cardea.StrategyJWT }, ""},
 		{"jwt, with a callback that keeps only its own claims", func(c *cardea.Config) {
-			c.Session.Strategy = cardea.JWT
+			c.Session.Strategy = cardea.StrategyJWT
 			c.Callbacks.JWT = func(_ context.Context, t *cardea.TokenChange) (cardea.Claims, error) {
 				return cardea.Claims{"sub": t.Claims["sub"], "role": "admin"}, nil
 			}
 		}, ""},
-		{"jwt, begun at a Node server", func(c *cardea.Config) { c.Session.Strategy = cardea.JWT }, node.Token},
+		{"jwt, begun at a Node server", func(c *cardea.Config) { c.Session.Strategy = cardea.StrategyJWT }, node.Token},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -33,9 +33,9 @@ func (s *tokenSessions) create(ctx context.Context, in *SignIn, p presented) (st
 		"name": orNull(in.User.Name), "email": orNull(in.User.Email), "picture": orNull(in.User.Image),
 		"sub": in.User.ID, "sid": rand.Text(),
 	}
-	trigger := OnSignIn
+	trigger := TriggerSignIn
 	if in.IsNewUser {
-		trigger = OnSignUp
+		trigger = TriggerSignUp
 	}
 	value, claims, err := s.write(ctx, &TokenChange{Claims: claims, Trigger: trigger, SignIn: in}, p)
 	if err != nil || value == "" {

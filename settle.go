@@ -60,7 +60,7 @@ func (a *Auth) admit(ctx context.Context, arr arrival) (*outcome, error) {
 	if arr.user != nil {
 		return &outcome{SignIn: SignIn{User: arr.user, Account: arr.account, Profile: arr.profile}}, nil
 	}
-	if arr.account.Type == Email {
+	if arr.account.Type == TypeEmail {
 		return a.admitByMail(ctx, arr)
 	}
 	owner, sameEmail, err := a.lookUp(ctx, arr)
@@ -100,7 +100,7 @@ func (a *Auth) admit(ctx context.Context, arr arrival) (*outcome, error) {
 			err = a.link(ctx, out)
 		}
 	case refuse:
-		return nil, fail(AccountNotLinked,
+		return nil, fail(CodeAccountNotLinked,
 			"the account, or its e-mail address, belongs to a user who signs in another way")
 	}
 	return out, err
@@ -156,7 +156,7 @@ func (a *Auth) createUser(ctx context.Context, arr arrival, out *outcome) error 
 	u.Entity = a.config.Adapter.NewUser()
 	if fill := a.config.OnCreateUser.fill; fill != nil {
 		if err := fill(ctx, u.Entity, arr.profile); err != nil {
-			return applicationError(callbackRouteError, "OnCreateUser", err)
+			return applicationError(codeCallbackRoute, "OnCreateUser", err)
 		}
 	}
 	out.User, out.created, out.IsNewUser = u, true, true

@@ -145,7 +145,7 @@ func (s *site) accounts(t *testing.T, email string) []string {
 
 func TestSignInAndOut(t *testing.T) {
 	t.Parallel()
-	for _, strategy := range []cardea.Strategy{cardea.Database, cardea.JWT} {
+	for _, strategy := range []cardea.Strategy{cardea.StrategyDatabase, cardea.StrategyJWT} {
 		t.Run(string(strategy), func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
@@ -357,7 +357,7 @@ func TestTokensAreRenewedAtEachSignIn(t *testing.T) {
 	if first.IDToken == "" || second.IDToken == first.IDToken {
 		t.Error("the ID token was not renewed")
 	}
-	if first.Type != cardea.OIDC || first.TokenType != "bearer" || first.Scope != "openid email offline_access" ||
+	if first.Type != cardea.TypeOIDC || first.TokenType != "bearer" || first.Scope != "openid email offline_access" ||
 		third.Scope != "openid email" {
 		t.Errorf("type %q, token type %q, scope %q and then %q", first.Type, first.TokenType, first.Scope, third.Scope)
 	}

@@ -72,7 +72,7 @@ func TestTriggers(t *testing.T) {
 		// check is for JWT sessions; a database session has no JWT callback.
 		check := func(when string, want ...string) {
 			t.Helper()
-			if strategy == cardea.Database {
+			if strategy == cardea.StrategyDatabase {
 				want = slices.DeleteFunc(want, func(line string) bool { return line[:3] == "jwt" })
 			}
 			c.check(t, when, want...)
@@ -113,11 +113,11 @@ func TestTriggers(t *testing.T) {
 func TestJWTCallbackRenamesTheUser(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
-		c.Session.Strategy = cardea.JWT
+		c.Session.Strategy = cardea.StrategyJWT
 		c.Callbacks.JWT = func(_ context.Context, change *cardea.TokenChange) (cardea.Claims, error) {
 			// not the map that it was given
 			claims := cardea.Claims{"sub": change.Claims.String("sub"), "name": change.Claims.String("name") + "+"}
-			if change.Trigger == cardea.OnUpdate {
+			if change.Trigger == cardea.TriggerUpdate {
 				claims["picture"] = string(change.Update)
 			}
 			return claims, nil

@@ -15,7 +15,7 @@ import (
 )
 
 // visit is one request to an endpoint and the answer to it.
-type visit struct {
+type exchange struct {
 	auth   *Auth
 	w      http.ResponseWriter
 	r      *http.Request
@@ -34,12 +34,12 @@ type visit struct {
 }
 
 // visit begins an answer. It fails for a host that is not trusted.
-func (a *Auth) visit(w http.ResponseWriter, r *http.Request) (*visit, error) {
+func (a *Auth) visit(w http.ResponseWriter, r *http.Request) (*exchange, error) {
 	origin, err := a.origins.of(r)
 	if err != nil {
 		return nil, err
 	}
-	v := &visit{auth: a, w: w, r: r, now: a.now(), origin: origin, names: &a.plain}
+	v := &exchange{auth: a, w: w, r: r, now: a.now(), origin: origin, names: &a.plain}
 	if origin.Scheme == "https" {
 		v.names = &a.secure
 	}
@@ -51,7 +51,7 @@ const maxForm = 64 << 10 // bytes
 
 // readForm reads a form or a JSON object; of a name that comes twice the last counts. Any other
 // content is no form at all.
-func (v *visit) readForm() error {
+func (v *exchange) readForm() error {
 	kind, _, _ := mime.ParseMediaType(v.r.Header.Get("Content-Type"))
 	if kind != "application/json" && kind != "application/x-www-form-urlencoded" {
 		return nil
@@ -75,7 +75,7 @@ func (v *visit) readForm() error {
 	return err
 }
 
-func (v *visit) readJSON(body []byte) error {
+func (v *exchange) readJSON(body []byte) error {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(body, &members); err != nil {
 		return err
@@ -92,7 +92,7 @@ func (v *visit) readJSON(body []byte) error {
 
 // ready does what every endpoint but providers begins with: it sees to the CSRF token and works out
 // the callback URL.
-func (v *visit) ready() {
+func (v *exchange) ready() {
 	if v.csrfToken, v.csrfKnown = v.auth.csrf.token(v.jar.Get(v.names.CSRF)); !v.csrfKnown {
 		v.freshCSRF()
 	}
@@ -104,14 +104,14 @@ func (v *visit) ready() {
 	}
 }
 
-func (v *visit) freshCSRF() {
+func (v *exchange) freshCSRF() {
 	token, value := v.auth.csrf.fresh()
 	v.csrfToken = token
 	_ = v.jar.Set(cookie.Cookie{Name: v.names.CSRF, Value: value}) // always short enough
 }
 
 // query returns a parameter; of several values the last one counts.
-func (v *visit) query(name string) string {
+func (v *exchange) query(name string) string {
 	if v.r.URL.RawQuery == "" {
 		return ""
 	}
@@ -124,7 +124,7 @@ func (v *visit) query(name string) string {
 
 // target is where the first of the wishes that is not empty may lead: within the site, unless the
 // application's callback says otherwise.
-func (v *visit) target(wishes ...string) string {
+func (v *exchange) target(wishes ...string) string {
 	for _, wish := range wishes {
 		if wish == "" {
 			continue
@@ -145,11 +145,11 @@ func (v *visit) target(wishes ...string) string {
 // sentByUs reports whether the request was sent by a page of this site: it repeats the CSRF token
 // of the browser's cookie, and comes from the same origin as far as the browser tells. The token
 // alone would do where cookies are safe from sibling domains; the origin does where they are not.
-func (v *visit) sentByUs() bool {
+func (v *exchange) sentByUs() bool {
 	return v.csrfKnown && equal(v.form["csrfToken"], v.csrfToken) && v.sameOrigin()
 }
 
-func (v *visit) sameOrigin() bool {
+func (v *exchange) sameOrigin() bool {
 	if o := v.r.Header.Get("Origin"); o != "" && o != v.origin.String() {
 		return false
 	}
@@ -163,18 +163,18 @@ func (v *visit) sameOrigin() bool {
 }
 
 // json answers with a value and the cookies.
-func (v *visit) json(status int, body any) {
+func (v *exchange) json(status int, body any) {
 	v.jar.Write(v.w.Header())
 	writeJSON(v.w, status, body)
 }
 
 // redirect sends the visitor on: a browser by status 303 after a POST, so that no form is posted
 // again (RFC 9700 § 4.12), else 302; the Auth.js client by the URL in a JSON object.
-func (v *visit) redirect(to string) error { return v.lead(to, http.StatusOK) }
+func (v *exchange) redirect(to string) error { return v.lead(to, http.StatusOK) }
 
 // lead is redirect with a status for the client of next-auth 4. That of Auth.js always gets 200,
 // and a Location as well.
-func (v *visit) lead(to string, status int) error {
+func (v *exchange) lead(to string, status int) error {
 	v.jar.Write(v.w.Header())
 	h := v.w.Header()
 	h.Set("Referrer-Policy", "no-referrer")
@@ -195,17 +195,17 @@ func (v *visit) lead(to string, status int) error {
 }
 
 // ofV5 reports whether the client of Auth.js sent the request.
-func (v *visit) ofV5() bool { return v.r.Header.Get("X-Auth-Return-Redirect") != "" }
+func (v *exchange) ofV5() bool { return v.r.Header.Get("X-Auth-Return-Redirect") != "" }
 
 // ofV4 reports whether the client of next-auth 4 did.
-func (v *visit) ofV4() bool { return !v.ofV5() && v.form["json"] == "true" }
+func (v *exchange) ofV4() bool { return !v.ofV5() && v.form["json"] == "true" }
 
 // fail answers with a failure: the cause goes to the log, the code to the visitor. A store that is
 // away is a 503, since trying again may help.
-func (v *visit) fail(err error) {
+func (v *exchange) fail(err error) {
 	code := codeOf(err)
 	v.log(err)
-	if code == adapterError {
+	if code == codeAdapter {
 		v.unavailable()
 		return
 	}
@@ -218,12 +218,12 @@ func (v *visit) fail(err error) {
 
 // refusalStatus is how the client of next-auth 4 knows that a sign-in with credentials failed; of
 // all others it goes by the URL alone.
-func (v *visit) refusalStatus(code Code) int {
+func (v *exchange) refusalStatus(code Code) int {
 	_, credentials := v.auth.provider(v.provider).(*CredentialsProvider)
 	switch {
-	case !credentials || code == MissingCSRF:
+	case !credentials || code == CodeMissingCSRF:
 		return http.StatusOK
-	case code == AccessDenied:
+	case code == CodeAccessDenied:
 		return http.StatusForbidden
 	}
 	return http.StatusUnauthorized
@@ -231,21 +231,21 @@ func (v *visit) refusalStatus(code Code) int {
 
 // sessionStatus is that of a session request that failed: to read cannot be the visitor's fault; to
 // update is always answered with 400 by Auth.js.
-func (v *visit) sessionStatus() int {
+func (v *exchange) sessionStatus() int {
 	if v.r.Method == http.MethodGet {
 		return http.StatusInternalServerError
 	}
 	return http.StatusBadRequest
 }
 
-func (v *visit) isSession() bool {
+func (v *exchange) isSession() bool {
 	return strings.HasPrefix(v.r.URL.Path, v.auth.config.BasePath+"/session")
 }
 
 // log tells the cause of a failure: as an error when the site is at fault, else as a warning.
-func (v *visit) log(err error) {
+func (v *exchange) log(err error) {
 	level := v.auth.log.WarnContext
-	if code := codeOf(err); code == Configuration || code == adapterError || code == sendError {
+	if code := codeOf(err); code == CodeConfiguration || code == codeAdapter || code == codeEmailSend {
 		level = v.auth.log.ErrorContext
 	}
 	level(v.r.Context(), "cardea: request failed", "code", codeOf(err), "provider", truncate(v.provider, 100), "remote",
@@ -254,11 +254,11 @@ func (v *visit) log(err error) {
 
 // unavailable answers 503: to the Auth.js client and to session requests in JSON, to a browser with
 // a page.
-func (v *visit) unavailable() {
+func (v *exchange) unavailable() {
 	v.w.Header().Set("Retry-After", "5")
 	if v.ofV5() || v.ofV4() {
 		v.json(http.StatusServiceUnavailable,
-			map[string]string{"url": withQuery(v.errorPage(), "error", string(Configuration))})
+			map[string]string{"url": withQuery(v.errorPage(), "error", string(CodeConfiguration))})
 		return
 	}
 	if v.isSession() {
@@ -272,15 +272,15 @@ func (v *visit) unavailable() {
 	}
 }
 
-func (v *visit) signInPage() string { return v.page(v.auth.config.Pages.SignIn, "/signin") }
+func (v *exchange) signInPage() string { return v.page(v.auth.config.Pages.SignIn, "/signin") }
 
-func (v *visit) errorPage() string { return v.page(v.auth.config.Pages.Error, "/error") }
+func (v *exchange) errorPage() string { return v.page(v.auth.config.Pages.Error, "/error") }
 
 // errorEndpoint goes on to the page that the code belongs to.
-func (v *visit) errorEndpoint() string { return v.absolute(v.auth.config.BasePath + "/error") }
+func (v *exchange) errorEndpoint() string { return v.absolute(v.auth.config.BasePath + "/error") }
 
 // formEndpoint has the form that was posted, with a new token.
-func (v *visit) formEndpoint() string {
+func (v *exchange) formEndpoint() string {
 	if strings.HasPrefix(v.r.URL.Path, v.auth.config.BasePath+"/signout") {
 		return v.absolute(v.auth.config.BasePath + "/signout")
 	}
@@ -288,14 +288,14 @@ func (v *visit) formEndpoint() string {
 }
 
 // page is the absolute URL of the application's page, or of the built-in one.
-func (v *visit) page(own, builtIn string) string {
+func (v *exchange) page(own, builtIn string) string {
 	if own == "" {
 		own = v.auth.config.BasePath + builtIn
 	}
 	return v.absolute(own)
 }
 
-func (v *visit) absolute(path string) string {
+func (v *exchange) absolute(path string) string {
 	if strings.HasPrefix(path, "/") {
 		return v.origin.String() + path
 	}

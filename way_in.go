@@ -33,9 +33,9 @@ func (a *Auth) Accounts(ctx context.Context, userID string) ([]*Account, error) 
 
 // UnlinkAccount removes an account of a user, with its tokens; the provider is not told. One that
 // is not there, or is another user's, is no error, and stays. The user's last way in stays too:
-// then the error is [ErrLastWayIn]. What counts as one is another account of a provider that is
+// then the error is [ErrLastCredential]. What counts as one is another account of a provider that is
 // configured, a proven e-mail address where people sign in by mail, a passkey where the adapter is
-// an [AuthenticatorStore], and whatever [Callbacks.OtherWayIn] says. Of any number of concurrent
+// an [AuthenticatorStore], and whatever [Callbacks.HasOtherCredential] says. Of any number of concurrent
 // callers one is left with the last. The user's sessions go on.
 //
 // Without a [Config.Adapter] the error is [errors.ErrUnsupported].
@@ -69,7 +69,7 @@ func (a *Auth) unlink(ctx context.Context, userID, provider, id string) error {
 	if ok, err := a.hasWayIn(ctx, userID, left); err != nil {
 		return err
 	} else if !ok {
-		return ErrLastWayIn
+		return ErrLastCredential
 	}
 	return a.config.Adapter.UnlinkAccount(ctx, provider, id)
 }
@@ -90,7 +90,7 @@ func (a *Auth) hasWayIn(ctx context.Context, userID string, accounts []*Account)
 	if len(a.mailers) > 0 && u.Email != "" && !u.EmailVerified.IsZero() {
 		return true, nil
 	}
-	if ask := a.config.Callbacks.OtherWayIn; ask != nil {
+	if ask := a.config.Callbacks.HasOtherCredential; ask != nil {
 		return ask(ctx, u)
 	}
 	return false, nil

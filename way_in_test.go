@@ -28,7 +28,7 @@ func TestAccountsComeWithoutTokens(t *testing.T) {
 	}
 	for i, provider := range []string{"idp", "other"} {
 		want := cardea.Account{
-			UserID: ann, Type: cardea.OIDC, Provider: provider, ProviderAccountID: "1001", Scope: list[i].Scope,
+			UserID: ann, Type: cardea.TypeOIDC, Provider: provider, ProviderAccountID: "1001", Scope: list[i].Scope,
 		}
 		if *list[i] != want {
 			t.Errorf("got account %d with more or less than it should have", i)
@@ -63,8 +63,8 @@ func TestUnlinkAccount(t *testing.T) {
 	if err := s.auth.UnlinkAccount(t.Context(), ann, "idp", "1001"); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.auth.UnlinkAccount(t.Context(), ann, "other", "1001"); !errors.Is(err, cardea.ErrLastWayIn) {
-		t.Errorf("the last one: got %v, want ErrLastWayIn", err)
+	if err := s.auth.UnlinkAccount(t.Context(), ann, "other", "1001"); !errors.Is(err, cardea.ErrLastCredential) {
+		t.Errorf("the last one: got %v, want ErrLastCredential", err)
 	}
 	if got := s.accounts(t, "ann@example.com"); !slices.Equal(got, []string{"other:1001"}) ||
 		whoIs(b) != "ann@example.com" {
@@ -88,7 +88,7 @@ func TestLastWayIn(t *testing.T) {
 		unverified bool
 		want       error
 	}{
-		{name: "nothing else", want: cardea.ErrLastWayIn},
+		{name: "nothing else", want: cardea.ErrLastCredential},
 		{name: "a second account of the provider",
 			add: func(t *testing.T, store *memadapter.Adapter, u *cardea.User) error {
 				return store.LinkAccount(t.Context(),
@@ -98,9 +98,9 @@ func TestLastWayIn(t *testing.T) {
 			add: func(t *testing.T, store *memadapter.Adapter, u *cardea.User) error {
 				return store.LinkAccount(t.Context(),
 					&cardea.Account{UserID: u.ID, Provider: "gone", ProviderAccountID: "1001"})
-			}, want: cardea.ErrLastWayIn},
+			}, want: cardea.ErrLastCredential},
 		{name: "a proven address", change: byMail},
-		{name: "an address that is not proven", change: byMail, unverified: true, want: cardea.ErrLastWayIn},
+		{name: "an address that is not proven", change: byMail, unverified: true, want: cardea.ErrLastCredential},
 		{name: "a passkey", add: func(t *testing.T, store *memadapter.Adapter, u *cardea.User) error {
 			return store.CreateAuthenticator(t.Context(), &cardea.Authenticator{CredentialID: "a2V5", UserID: u.ID})
 		}},
@@ -110,10 +110,10 @@ func TestLastWayIn(t *testing.T) {
 				return errors.Join(store.CreateUser(t.Context(), other),
 					store.CreateAuthenticator(t.Context(),
 						&cardea.Authenticator{CredentialID: "a2V5", UserID: other.ID}))
-			}, want: cardea.ErrLastWayIn},
-		{name: "a password", change: func(c *cardea.Config) { c.Callbacks.OtherWayIn = yes }},
+			}, want: cardea.ErrLastCredential},
+		{name: "a password", change: func(c *cardea.Config) { c.Callbacks.HasOtherCredential = yes }},
 		{name: "a check that fails", change: func(c *cardea.Config) {
-			c.Callbacks.OtherWayIn = func(context.Context, *cardea.User) (bool, error) { return true, errStore }
+			c.Callbacks.HasOtherCredential = func(context.Context, *cardea.User) (bool, error) { return true, errStore }
 		}, want: errStore},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -211,7 +211,7 @@ func TestLastTwoAccountsUnlinkedAtOnce(t *testing.T) {
 		}
 		wg.Wait()
 		left, err := s.store.Accounts(t.Context(), u.ID)
-		if err != nil || len(left) != 1 || !errors.Is(errors.Join(errs...), cardea.ErrLastWayIn) {
+		if err != nil || len(left) != 1 || !errors.Is(errors.Join(errs...), cardea.ErrLastCredential) {
 			t.Fatalf("%d accounts are left, %v; the two got %v", len(left), err, errs)
 		}
 	}

@@ -22,7 +22,7 @@ func linkAccount() []promise {
 			long.AccessToken, long.RefreshToken, long.IDToken = strings.Repeat("a", 9000), strings.Repeat("r",
 				9000), strings.Repeat("i", 9000)
 			s.must(s.LinkAccount(t.Context(), long))
-			none := &cardea.Account{UserID: u.ID, Type: cardea.OAuth2, Provider: "none", ProviderAccountID: "1"}
+			none := &cardea.Account{UserID: u.ID, Type: cardea.TypeOAuth, Provider: "none", ProviderAccountID: "1"}
 			s.must(s.LinkAccount(t.Context(), none))
 			s.hasAccounts(u.ID, long, filledAccount(u.ID, "long", strings.Repeat("9", 100)), none)
 		}},
@@ -76,7 +76,7 @@ func updateAccount() []promise {
 			u := s.user("ada")
 			a := s.account(u.ID, "github", "1")
 			other := s.account(u.ID, "github", "2")
-			a.Type, a.RefreshToken, a.AccessToken, a.IDToken = cardea.OAuth2, "new refresh", "new access", "new id"
+			a.Type, a.RefreshToken, a.AccessToken, a.IDToken = cardea.TypeOAuth, "new refresh", "new access", "new id"
 			a.ExpiresAt, a.TokenType, a.Scope, a.SessionState = soon.Add(time.Hour), "dpop", "new scope", "new state"
 			s.must(s.UpdateAccount(t.Context(), a))
 			s.hasAccounts(u.ID, a, other)

@@ -143,7 +143,7 @@ func (s store) account(userID, provider, id string) *cardea.Account {
 
 func filledAccount(userID, provider, id string) *cardea.Account {
 	return &cardea.Account{
-		UserID: userID, Type: cardea.OIDC, Provider: provider, ProviderAccountID: id,
+		UserID: userID, Type: cardea.TypeOIDC, Provider: provider, ProviderAccountID: id,
 		RefreshToken: "refresh " + id, AccessToken: "access " + id, ExpiresAt: soon, TokenType: "bearer",
 		Scope: "openid email", IDToken: "id " + id, SessionState: "state " + id,
 	}

@@ -20,7 +20,7 @@
 //
 // Nothing here limits how often somebody tries. A check should: by the name in the one way to write
 // it, by the address of [Input.Request], and for names that nobody has just as for others. A
-// [cardea.Error] with the code [cardea.RateLimited] tells the visitor.
+// [cardea.Error] with the code [cardea.CodeRateLimited] tells the visitor.
 package credentials
 
 import (
@@ -101,6 +101,6 @@ func (in Input) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[what wa
 // security notes.
 func Refuse(code string) error {
 	return &cardea.Error{
-		Code: cardea.CredentialsSignin, Reason: code, Err: errors.New("refused by the application's check"),
+		Code: cardea.CodeCredentialsSignIn, Reason: code, Err: errors.New("refused by the application's check"),
 	}
 }

@@ -23,7 +23,7 @@ type Password struct {
 	// [cardea.ErrNotFound], possibly wrapped, or a nil user; a user without password has an empty
 	// hash. A user who may not sign in comes with an error made by [Refuse], beside user and hash:
 	// it is told to those who know the password. A [cardea.Error] with the code
-	// [cardea.RateLimited] is told at once, and nothing is verified. Any other error is a failure
+	// [cardea.CodeRateLimited] is told at once, and nothing is verified. Any other error is a failure
 	// of the site.
 	Find func(ctx context.Context, in Input) (u *cardea.User, hash string, err error)
 
@@ -60,7 +60,7 @@ func (p *Password) authorize(ctx context.Context, in Input) (*cardea.User, error
 	u, hash, err := p.Find(ctx, in)
 	refusal, refused := errors.AsType[*cardea.Error](err)
 	switch {
-	case refused && refusal.Code == cardea.RateLimited:
+	case refused && refusal.Code == cardea.CodeRateLimited:
 		return nil, refusal
 	case err != nil && !refused && !errors.Is(err, cardea.ErrNotFound):
 		return nil, fmt.Errorf("find the user: %w", err)

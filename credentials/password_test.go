@@ -65,7 +65,7 @@ func (s *site) find(_ context.Context, in credentials.Input) (*cardea.User, stri
 	case "not found":
 		return &s.ann, "hash:right", fmt.Errorf("look up: %w", cardea.ErrNotFound)
 	case "limited":
-		return nil, "", &cardea.Error{Code: cardea.RateLimited}
+		return nil, "", &cardea.Error{Code: cardea.CodeRateLimited}
 	case "away":
 		return nil, "", errors.New("no database")
 	case "broken":
@@ -124,7 +124,7 @@ var clients = map[string]func(http.Header, url.Values){
 // Status, body and headers are the same, and so is the work: one verification.
 func TestPasswordDoesNotTellUsersApart(t *testing.T) {
 	t.Parallel()
-	for _, protocol := range []cardea.Protocol{cardea.V5, cardea.V4} {
+	for _, protocol := range []cardea.Protocol{cardea.ProtocolV5, cardea.ProtocolV4} {
 		s := newSite(t, protocol)
 		for client, change := range clients {
 			want, verified, in := s.try(t, "ann", "wrong", change)
@@ -149,7 +149,7 @@ func TestPasswordDoesNotTellUsersApart(t *testing.T) {
 
 func TestPasswordWhoKnowsIt(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, cardea.V5)
+	s := newSite(t, cardea.ProtocolV5)
 	for _, tc := range []struct {
 		name     string
 		answer   string // part of it
@@ -195,7 +195,7 @@ func TestInputShowsNothing(t *testing.T) {
 func TestRefuse(t *testing.T) {
 	t.Parallel()
 	e, ok := errors.AsType[*cardea.Error](credentials.Refuse("locked"))
-	if !ok || e.Code != cardea.CredentialsSignin || e.Reason != "locked" ||
+	if !ok || e.Code != cardea.CodeCredentialsSignIn || e.Reason != "locked" ||
 		!strings.HasPrefix(e.Error(), "CredentialsSignin: ") {
 		t.Errorf("Refuse = %#v", e)
 	}

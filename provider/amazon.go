@@ -17,7 +17,7 @@ func Amazon(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "amazon",
 		Name:             "Amazon",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://www.amazon.com/ap/oa",
@@ -31,7 +31,7 @@ func Amazon(c Client) *cardea.OAuthProvider {
 				Email: raw.String("email"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#ff9900", Logo: amazonLogo},
 	}
 }

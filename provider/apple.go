@@ -22,12 +22,12 @@ func Apple(c Client, o AppleOptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "apple",
 		Name:             "Apple",
-		Type:             cardea.OIDC,
+		Type:             cardea.TypeOIDC,
 		Issuer:           "https://appleid.apple.com",
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		ClientSecretFunc: o.clientSecret(c),
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		Scopes:           []string{"name", "email"}, // an ID token comes without openid, too
 		FormPost:         true,
 		CallbackParams:   []string{"user"},

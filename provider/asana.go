@@ -14,10 +14,10 @@ func Asana(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "asana",
 		Name:             "Asana",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: "https://app.asana.com/-/oauth_authorize",
 		TokenURL:         "https://app.asana.com/-/oauth_token",
 		UserinfoURL:      "https://app.asana.com/api/1.0/openid_connect/userinfo",
@@ -30,7 +30,7 @@ func Asana(c Client) *cardea.OAuthProvider {
 				Image: raw.String("picture"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#f06a6a", Logo: asanaLogo},
 	}
 }

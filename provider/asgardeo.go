@@ -20,7 +20,7 @@ func Asgardeo(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "asgardeo",
 		Name:         "Asgardeo",
-		Type:         cardea.OIDC,
+		Type:         cardea.TypeOIDC,
 		Issuer:       c.Issuer,
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,

@@ -16,16 +16,16 @@ func Atlassian(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                  "atlassian",
 		Name:                "Atlassian",
-		Type:                cardea.OAuth2,
+		Type:                cardea.TypeOAuth,
 		ClientID:            c.ID,
 		ClientSecret:        c.Secret,
-		ClientAuth:          cardea.ClientSecretPost,
+		ClientAuth:          cardea.AuthClientSecretPost,
 		AuthorizationURL:    "https://auth.atlassian.com/authorize",
 		TokenURL:            "https://auth.atlassian.com/oauth/token",
 		UserinfoURL:         "https://api.atlassian.com/me",
 		Scopes:              []string{"read:me"},
 		AuthorizationParams: url.Values{"audience": {"api.atlassian.com"}},
-		NoPKCE:              true,
+		InsecureSkipPKCE:    true,
 		Token:               cardea.TokenRules{JSON: true},
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			return cardea.Profile{
@@ -35,7 +35,7 @@ func Atlassian(c Client) *cardea.OAuthProvider {
 				Image: raw.String("picture"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#0052cc", Logo: atlassianLogo},
 	}
 }

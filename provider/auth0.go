@@ -12,7 +12,7 @@ func Auth0(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "auth0",
 		Name:         "Auth0",
-		Type:         cardea.OIDC,
+		Type:         cardea.TypeOIDC,
 		Issuer:       slashed(c.Issuer),
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,

@@ -13,7 +13,7 @@ func Authentik(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "authentik",
 		Name:         "authentik",
-		Type:         cardea.OIDC,
+		Type:         cardea.TypeOIDC,
 		Issuer:       slashed(c.Issuer),
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,

@@ -14,7 +14,7 @@ func Autodesk(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "autodesk",
 		Name:             "Autodesk",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://developer.api.autodesk.com/authentication/v2/authorize",

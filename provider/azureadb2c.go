@@ -22,11 +22,11 @@ func AzureADB2C(c Client, o AzureADB2COptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "azure-ad-b2c",
 		Name:         "Azure AD B2C",
-		Type:         cardea.OIDC,
+		Type:         cardea.TypeOIDC,
 		Issuer:       o.host() + o.TenantID + "/v2.0/",
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
-		ClientAuth:   cardea.ClientSecretPost,
+		ClientAuth:   cardea.AuthClientSecretPost,
 		DiscoveryURL: o.host() + o.Tenant + ".onmicrosoft.com/" + o.UserFlow + "/v2.0/.well-known/openid-configuration",
 		// the latter for an access token, without which the standard has no answer
 		Scopes: []string{"openid", c.ID},
@@ -38,7 +38,7 @@ func AzureADB2C(c Client, o AzureADB2COptions) *cardea.OAuthProvider {
 				Email: cmp.Or(raw.String("emails", "0"), raw.String("email")),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#0072c6", Logo: azureLogo},
 		Err:               o.check(),
 	}

@@ -19,11 +19,11 @@ func BankIDNorge(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                  "bankid-no",
 		Name:                "BankID",
-		Type:                cardea.OIDC,
+		Type:                cardea.TypeOIDC,
 		Issuer:              "https://auth.bankid.no/auth/realms/prod",
 		ClientID:            c.ID,
 		ClientSecret:        c.Secret,
-		ClientAuth:          cardea.ClientSecretPost,
+		ClientAuth:          cardea.AuthClientSecretPost,
 		AuthorizationParams: url.Values{"ui_locales": {"no"}, "login_hint": {"BIS"}},
 		Scopes:              []string{"openid", "profile"},
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
@@ -33,7 +33,7 @@ func BankIDNorge(c Client) *cardea.OAuthProvider {
 					raw.String("name")),
 			}, nil
 		},
-		EmailVerification: cardea.NoEmail,
+		EmailVerification: cardea.EmailNotGiven,
 		Style:             cardea.Style{BrandColor: "#39134c"},
 	}
 }

@@ -16,7 +16,7 @@ func BattleNet(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "battlenet",
 		Name:         "Battle.net",
-		Type:         cardea.OIDC,
+		Type:         cardea.TypeOIDC,
 		Issuer:       cmp.Or(c.Issuer, "https://oauth.battle.net"),
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
@@ -27,7 +27,7 @@ func BattleNet(c Client) *cardea.OAuthProvider {
 				Name: raw.String("battle_tag"),
 			}, nil
 		},
-		EmailVerification: cardea.NoEmail,
+		EmailVerification: cardea.EmailNotGiven,
 		Style:             cardea.Style{BrandColor: "#148eff", Logo: battleNetLogo},
 	}
 }

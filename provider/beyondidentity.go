@@ -11,7 +11,7 @@ func BeyondIdentity(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "beyondidentity",
 		Name:         "Beyond Identity",
-		Type:         cardea.OIDC,
+		Type:         cardea.TypeOIDC,
 		Issuer:       c.Issuer,
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,

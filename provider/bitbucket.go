@@ -16,7 +16,7 @@ func Bitbucket(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "bitbucket",
 		Name:             "Bitbucket",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://bitbucket.org/site/oauth2/authorize",

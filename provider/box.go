@@ -15,10 +15,10 @@ func Box(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "box",
 		Name:             "Box",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: "https://account.box.com/api/oauth2/authorize",
 		TokenURL:         "https://api.box.com/oauth2/token",
 		UserinfoURL:      "https://api.box.com/2.0/users/me",
@@ -30,7 +30,7 @@ func Box(c Client) *cardea.OAuthProvider {
 				Image: raw.String("avatar_url"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#0061d5", Logo: boxLogo},
 	}
 }

@@ -23,10 +23,10 @@ func BoxyHQ(c Client, o BoxyHQOptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                  "boxyhq-saml",
 		Name:                "BoxyHQ SAML",
-		Type:                cardea.OAuth2,
+		Type:                cardea.TypeOAuth,
 		ClientID:            c.ID,
 		ClientSecret:        c.Secret,
-		ClientAuth:          cardea.ClientSecretPost,
+		ClientAuth:          cardea.AuthClientSecretPost,
 		AuthorizationURL:    server(c, "") + "/api/oauth/authorize",
 		TokenURL:            server(c, "") + "/api/oauth/token",
 		UserinfoURL:         server(c, "") + "/api/oauth/userinfo",
@@ -43,7 +43,7 @@ func BoxyHQ(c Client, o BoxyHQOptions) *cardea.OAuthProvider {
 				Email: raw.String("email"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#25c2a0"},
 		Err:               errors.Join(needsIssuer(c), o.check()),
 	}

@@ -17,7 +17,7 @@ func Bungie(c Client, o BungieOptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "bungie",
 		Name:             "Bungie",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://www.bungie.net/en/OAuth/Authorize",
@@ -32,7 +32,7 @@ func Bungie(c Client, o BungieOptions) *cardea.OAuthProvider {
 				Image: bungieImage(user.String("profilePicturePath")),
 			}, nil
 		},
-		EmailVerification: cardea.NoEmail,
+		EmailVerification: cardea.EmailNotGiven,
 		Style:             cardea.Style{BrandColor: "#0d1114"},
 		Err:               o.check(),
 	}

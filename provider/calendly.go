@@ -17,7 +17,7 @@ func Calendly(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "calendly",
 		Name:             "Calendly",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://auth.calendly.com/oauth/authorize",
@@ -33,7 +33,7 @@ func Calendly(c Client) *cardea.OAuthProvider {
 				Image: user.String("avatar_url"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#006bff", Logo: calendlyLogo},
 	}
 }

@@ -86,10 +86,10 @@ func catalogue(t *testing.T) string {
 
 // worth is what an e-mail address of a provider is worth, for people.
 var worth = map[cardea.EmailVerification]string{
-	cardea.VerifiedByClaim: "verified if the service says so",
-	cardea.AlwaysVerified:  "verified",
-	cardea.NeverVerified:   "unverified",
-	cardea.NoEmail:         "none",
+	cardea.EmailVerifiedByClaim: "verified if the service says so",
+	cardea.EmailAlwaysVerified:  "verified",
+	cardea.EmailNeverVerified:   "unverified",
+	cardea.EmailNotGiven:        "none",
 }
 
 // entries are the providers of the package, in the order of their names.

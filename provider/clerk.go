@@ -11,7 +11,7 @@ func Clerk(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "clerk",
 		Name:         "Clerk",
-		Type:         cardea.OIDC,
+		Type:         cardea.TypeOIDC,
 		Issuer:       c.Issuer,
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,

@@ -14,14 +14,14 @@ func ClickUp(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "click-up",
 		Name:             "ClickUp",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: "https://app.clickup.com/api",
 		TokenURL:         "https://api.clickup.com/api/v2/oauth/token",
 		UserinfoURL:      "https://api.clickup.com/api/v2/user",
-		NoPKCE:           true,
+		InsecureSkipPKCE: true,
 		Token:            cardea.TokenRules{JSON: true},
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			user := raw.Object("user")
@@ -32,7 +32,7 @@ func ClickUp(c Client) *cardea.OAuthProvider {
 				Image: user.String("profilePicture"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#7b68ee", Logo: clickUpLogo},
 	}
 }

@@ -12,7 +12,7 @@ func Cognito(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "cognito",
 		Name:         "Cognito",
-		Type:         cardea.OIDC,
+		Type:         cardea.TypeOIDC,
 		Issuer:       c.Issuer,
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,

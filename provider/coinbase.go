@@ -15,10 +15,10 @@ func Coinbase(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "coinbase",
 		Name:             "Coinbase",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: "https://login.coinbase.com/oauth2/auth",
 		TokenURL:         "https://login.coinbase.com/oauth2/token",
 		UserinfoURL:      "https://api.coinbase.com/v2/user",
@@ -34,7 +34,7 @@ func Coinbase(c Client) *cardea.OAuthProvider {
 				Image: user.String("avatar_url"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#0052ff"},
 	}
 }

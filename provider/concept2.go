@@ -18,10 +18,10 @@ func Concept2(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "concept2",
 		Name:             "Concept2",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: "https://log.concept2.com/oauth/authorize",
 		TokenURL:         "https://log.concept2.com/oauth/access_token",
 		UserinfoURL:      "https://log.concept2.com/api/users/me",
@@ -37,7 +37,7 @@ func Concept2(c Client) *cardea.OAuthProvider {
 				Image: user.String("profile_image"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#003d73"},
 	}
 }

@@ -15,7 +15,7 @@ func Descope(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "descope",
 		Name:         "Descope",
-		Type:         cardea.OIDC,
+		Type:         cardea.TypeOIDC,
 		Issuer:       cmp.Or(c.Issuer, "https://api.descope.com/"+c.ID),
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,

@@ -15,10 +15,10 @@ func DigitalOcean(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "digitalocean",
 		Name:             "DigitalOcean",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: "https://cloud.digitalocean.com/v1/oauth/authorize",
 		TokenURL:         "https://cloud.digitalocean.com/v1/oauth/token",
 		UserinfoURL:      "https://api.digitalocean.com/v2/account",

@@ -17,16 +17,16 @@ func DingTalk(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                  "dingtalk",
 		Name:                "DingTalk",
-		Type:                cardea.OAuth2,
+		Type:                cardea.TypeOAuth,
 		ClientID:            c.ID,
 		ClientSecret:        c.Secret,
-		ClientAuth:          cardea.ClientSecretPost,
+		ClientAuth:          cardea.AuthClientSecretPost,
 		AuthorizationURL:    "https://login.dingtalk.com/oauth2/auth",
 		TokenURL:            "https://api.dingtalk.com/v1.0/oauth2/userAccessToken",
 		UserinfoURL:         "https://api.dingtalk.com/v1.0/contact/users/me",
 		Scopes:              []string{"openid"},
 		AuthorizationParams: url.Values{"prompt": {"consent"}},
-		NoPKCE:              true,
+		InsecureSkipPKCE:    true,
 		CodeParam:           "authCode",
 		Token: cardea.TokenRules{JSON: true, Names: map[string]string{
 			"client_id": "clientId", "client_secret": "clientSecret", "grant_type": "grantType",
@@ -41,7 +41,7 @@ func DingTalk(c Client) *cardea.OAuthProvider {
 				Image: raw.String("avatarUrl"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#1677ff"},
 	}
 }

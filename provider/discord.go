@@ -18,7 +18,7 @@ func Discord(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "discord",
 		Name:             "Discord",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://discord.com/oauth2/authorize",

@@ -15,10 +15,10 @@ func Dribbble(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "dribbble",
 		Name:             "Dribbble",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: "https://dribbble.com/oauth/authorize",
 		TokenURL:         "https://dribbble.com/oauth/token",
 		UserinfoURL:      "https://api.dribbble.com/v2/user",
@@ -30,7 +30,7 @@ func Dribbble(c Client) *cardea.OAuthProvider {
 				Image: raw.String("avatar_url"),
 			}, nil
 		},
-		EmailVerification: cardea.NoEmail,
+		EmailVerification: cardea.EmailNotGiven,
 		Style:             cardea.Style{BrandColor: "#ea4c89", Logo: dribbbleLogo},
 	}
 }

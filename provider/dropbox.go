@@ -17,7 +17,7 @@ func Dropbox(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "dropbox",
 		Name:             "Dropbox",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://www.dropbox.com/oauth2/authorize",

@@ -12,7 +12,7 @@ func DuendeIdentityServer(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "duende-identity-server6",
 		Name:         "Duende IdentityServer",
-		Type:         cardea.OIDC,
+		Type:         cardea.TypeOIDC,
 		Issuer:       c.Issuer,
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,

@@ -14,7 +14,7 @@ func EpicGames(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "epicgames",
 		Name:             "Epic Games",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://www.epicgames.com/id/authorize",
@@ -27,7 +27,7 @@ func EpicGames(c Client) *cardea.OAuthProvider {
 				Name: raw.String("preferred_username"),
 			}, nil
 		},
-		EmailVerification: cardea.NoEmail,
+		EmailVerification: cardea.EmailNotGiven,
 		Style:             cardea.Style{BrandColor: "#313131", Logo: epicGamesLogo},
 	}
 }

@@ -14,10 +14,10 @@ func Eventbrite(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "eventbrite",
 		Name:             "Eventbrite",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: "https://www.eventbrite.com/oauth/authorize",
 		TokenURL:         "https://www.eventbrite.com/oauth/token",
 		UserinfoURL:      "https://www.eventbriteapi.com/v3/users/me/",

@@ -20,13 +20,13 @@ func EVEOnline(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "eveonline",
 		Name:             "EVE Online",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://login.eveonline.com/v2/oauth/authorize",
 		TokenURL:         "https://login.eveonline.com/v2/oauth/token",
 		Scopes:           []string{"publicData"},
-		NoPKCE:           true,
+		InsecureSkipPKCE: true,
 		FetchUserinfo:    readEVEToken,
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			id := eveCharacter(raw.String("sub"))
@@ -36,7 +36,7 @@ func EVEOnline(c Client) *cardea.OAuthProvider {
 				Image: "https://images.evetech.net/characters/" + id + "/portrait?size=128",
 			}, nil
 		},
-		EmailVerification: cardea.NoEmail,
+		EmailVerification: cardea.EmailNotGiven,
 		Style:             cardea.Style{BrandColor: "#1b1b1b"},
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 func ExampleSteam() {
 	steam := provider.Steam(provider.Env("AUTH_STEAM")) // AUTH_STEAM_SECRET is a Web API key, or empty
-	fmt.Println(steam.ID, steam.EmailVerification == cardea.NoEmail)
+	fmt.Println(steam.ID, steam.EmailVerification == cardea.EmailNotGiven)
 	// Output: steam true
 }
 

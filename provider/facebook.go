@@ -16,10 +16,10 @@ func Facebook(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "facebook",
 		Name:             "Facebook",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: "https://www.facebook.com/dialog/oauth",
 		TokenURL:         "https://graph.facebook.com/oauth/access_token",
 		UserinfoURL:      "https://graph.facebook.com/me?fields=id,name,email,picture",
@@ -32,7 +32,7 @@ func Facebook(c Client) *cardea.OAuthProvider {
 				Image: raw.String("picture", "data", "url"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#0866ff", Logo: facebookLogo},
 	}
 }

@@ -15,7 +15,7 @@ func FACEIT(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                  "faceit",
 		Name:                "FACEIT",
-		Type:                cardea.OAuth2,
+		Type:                cardea.TypeOAuth,
 		ClientID:            c.ID,
 		ClientSecret:        c.Secret,
 		AuthorizationURL:    "https://accounts.faceit.com/accounts",

@@ -14,7 +14,7 @@ func Figma(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "figma",
 		Name:             "Figma",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://www.figma.com/oauth",
@@ -22,7 +22,7 @@ func Figma(c Client) *cardea.OAuthProvider {
 		RefreshURL:       "https://api.figma.com/v1/oauth/refresh",
 		UserinfoURL:      "https://api.figma.com/v1/me",
 		Scopes:           []string{"current_user:read"},
-		NoPKCE:           true,
+		InsecureSkipPKCE: true,
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			return cardea.Profile{
 				ID:    raw.String("id"),
@@ -31,7 +31,7 @@ func Figma(c Client) *cardea.OAuthProvider {
 				Image: raw.String("img_url"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#f24e1e", Logo: figmaLogo},
 	}
 }

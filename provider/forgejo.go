@@ -14,7 +14,7 @@ func Forgejo(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "forgejo",
 		Name:             "Forgejo",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: server(c, "https://codeberg.org") + "/login/oauth/authorize",

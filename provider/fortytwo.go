@@ -15,7 +15,7 @@ func FortyTwo(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "42-school",
 		Name:             "42 School",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://api.intra.42.fr/oauth/authorize",
@@ -30,7 +30,7 @@ func FortyTwo(c Client) *cardea.OAuthProvider {
 				Image: raw.String("image", "link"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#000000", Logo: fortyTwoLogo},
 	}
 }

@@ -16,10 +16,10 @@ func Foursquare(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "foursquare",
 		Name:             "Foursquare",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: "https://foursquare.com/oauth2/authenticate",
 		TokenURL:         "https://foursquare.com/oauth2/access_token",
 		UserinfoURL:      "https://api.foursquare.com/v2/users/self?v=20230131&oauth_token={access_token}",
@@ -32,7 +32,7 @@ func Foursquare(c Client) *cardea.OAuthProvider {
 				Image: foursquareImage(user.Object("photo")),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#3333ff", Logo: foursquareLogo},
 	}
 }

@@ -17,10 +17,10 @@ func FreshBooks(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "freshbooks",
 		Name:             "FreshBooks",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: "https://auth.freshbooks.com/oauth/authorize",
 		TokenURL:         "https://api.freshbooks.com/auth/oauth/token",
 		UserinfoURL:      "https://api.freshbooks.com/auth/api/v1/users/me",
@@ -32,7 +32,7 @@ func FreshBooks(c Client) *cardea.OAuthProvider {
 				Email: user.String("email"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#0075dd"},
 	}
 }

@@ -17,7 +17,7 @@ func Frontegg(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "frontegg",
 		Name:         "Frontegg",
-		Type:         cardea.OIDC,
+		Type:         cardea.TypeOIDC,
 		Issuer:       c.Issuer,
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,

@@ -18,7 +18,7 @@ func FusionAuth(c Client, o FusionAuthOptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                  "fusionauth",
 		Name:                "FusionAuth",
-		Type:                cardea.OIDC,
+		Type:                cardea.TypeOIDC,
 		Issuer:              c.Issuer,
 		ClientID:            c.ID,
 		ClientSecret:        c.Secret,

@@ -18,7 +18,7 @@ func Gitea(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "gitea",
 		Name:             "Gitea",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: server(c, "https://gitea.com") + "/login/oauth/authorize",

@@ -15,11 +15,11 @@ func GitHub(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "github",
 		Name:             "GitHub",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		Issuer:           "https://github.com/login/oauth",
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: "https://github.com/login/oauth/authorize",
 		TokenURL:         "https://github.com/login/oauth/access_token",
 		UserinfoURL:      "https://api.github.com/user",

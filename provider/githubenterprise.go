@@ -15,10 +15,10 @@ func GitHubEnterprise(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "github-enterprise",
 		Name:             "GitHub Enterprise",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: server(c, "") + "/login/oauth/authorize",
 		TokenURL:         server(c, "") + "/login/oauth/access_token",
 		UserinfoURL:      gitHubEnterpriseAPI(c) + "/user",

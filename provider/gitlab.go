@@ -16,7 +16,7 @@ func GitLab(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "gitlab",
 		Name:             "GitLab",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: server(c, "https://gitlab.com") + "/oauth/authorize",

@@ -10,7 +10,7 @@ func Google(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "google",
 		Name:         "Google",
-		Type:         cardea.OIDC,
+		Type:         cardea.TypeOIDC,
 		Issuer:       "https://accounts.google.com",
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,

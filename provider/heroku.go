@@ -14,10 +14,10 @@ func Heroku(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "heroku",
 		Name:             "Heroku",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: "https://id.heroku.com/oauth/authorize",
 		TokenURL:         "https://id.heroku.com/oauth/token",
 		UserinfoURL:      "https://api.heroku.com/account",
@@ -30,7 +30,7 @@ func Heroku(c Client) *cardea.OAuthProvider {
 				Email: raw.String("email"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#430098", Logo: herokuLogo},
 	}
 }

@@ -20,10 +20,10 @@ func HubSpot(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "hubspot",
 		Name:             "HubSpot",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: "https://app.hubspot.com/oauth/authorize",
 		TokenURL:         "https://api.hubapi.com/oauth/2026-03/token",
 		Scopes:           []string{"oauth"},
@@ -34,7 +34,7 @@ func HubSpot(c Client) *cardea.OAuthProvider {
 				Email: raw.String("user"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#ff7a59", Logo: hubSpotLogo},
 	}
 }

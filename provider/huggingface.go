@@ -9,7 +9,7 @@ func HuggingFace(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "huggingface",
 		Name:         "Hugging Face",
-		Type:         cardea.OIDC,
+		Type:         cardea.TypeOIDC,
 		Issuer:       "https://huggingface.co",
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,

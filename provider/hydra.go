@@ -11,7 +11,7 @@ func Hydra(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "hydra",
 		Name:         "Ory Hydra",
-		Type:         cardea.OIDC,
+		Type:         cardea.TypeOIDC,
 		Issuer:       c.Issuer,
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,

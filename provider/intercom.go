@@ -20,10 +20,10 @@ func Intercom(c Client, o IntercomOptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "intercom",
 		Name:             "Intercom",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: "https://app." + o.region() + "intercom.com/oauth",
 		TokenURL:         "https://api." + o.region() + "intercom.io/auth/eagle/token",
 		UserinfoURL:      "https://api." + o.region() + "intercom.io/me",

@@ -16,10 +16,10 @@ func Kakao(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "kakao",
 		Name:             "Kakao",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: "https://kauth.kakao.com/oauth/authorize",
 		TokenURL:         "https://kauth.kakao.com/oauth/token",
 		UserinfoURL:      "https://kapi.kakao.com/v2/user/me",

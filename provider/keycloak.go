@@ -13,7 +13,7 @@ func Keycloak(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "keycloak",
 		Name:         "Keycloak",
-		Type:         cardea.OIDC,
+		Type:         cardea.TypeOIDC,
 		Issuer:       c.Issuer,
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,

@@ -14,10 +14,10 @@ func Kick(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "kick",
 		Name:             "Kick",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: "https://id.kick.com/oauth/authorize",
 		TokenURL:         "https://id.kick.com/oauth/token",
 		UserinfoURL:      "https://api.kick.com/public/v1/users",
@@ -31,7 +31,7 @@ func Kick(c Client) *cardea.OAuthProvider {
 				Image: user.String("profile_picture"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#53fc19", Logo: kickLogo},
 	}
 }

@@ -18,11 +18,11 @@ func Kinde(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "kinde",
 		Name:         "Kinde",
-		Type:         cardea.OIDC,
+		Type:         cardea.TypeOIDC,
 		Issuer:       c.Issuer,
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
-		ClientAuth:   cardea.ClientSecretPost,
+		ClientAuth:   cardea.AuthClientSecretPost,
 		UseUserinfo:  true,
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			return cardea.Profile{

@@ -23,10 +23,10 @@ func Lark(c Client, o LarkOptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           o.either("lark", "feishu"),
 		Name:         o.either("Lark", "Feishu"),
-		Type:         cardea.OAuth2,
+		Type:         cardea.TypeOAuth,
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
-		ClientAuth:   cardea.ClientSecretPost,
+		ClientAuth:   cardea.AuthClientSecretPost,
 		AuthorizationURL: "https://accounts." + o.either("larksuite.com", "feishu.cn") +
 			"/open-apis/authen/v1/authorize",
 		TokenURL:    "https://open." + o.either("larksuite.com", "feishu.cn") + "/open-apis/authen/v2/oauth/token",
@@ -41,7 +41,7 @@ func Lark(c Client, o LarkOptions) *cardea.OAuthProvider {
 				Image: user.String("avatar_url"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#3370ff"},
 	}
 }

@@ -11,13 +11,13 @@ func LINE(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                "line",
 		Name:              "LINE",
-		Type:              cardea.OIDC,
+		Type:              cardea.TypeOIDC,
 		Issuer:            "https://access.line.me",
 		ClientID:          c.ID,
 		ClientSecret:      c.Secret,
-		ClientAuth:        cardea.ClientSecretPost,
+		ClientAuth:        cardea.AuthClientSecretPost,
 		IDTokenHS256:      true,
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#00c300", Logo: lineLogo},
 	}
 }

@@ -17,10 +17,10 @@ func Linear(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "linear",
 		Name:             "Linear",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: "https://linear.app/oauth/authorize",
 		TokenURL:         "https://api.linear.app/oauth/token",
 		UserinfoURL:      "https://api.linear.app/graphql",
@@ -38,7 +38,7 @@ func Linear(c Client) *cardea.OAuthProvider {
 				Image: viewer.String("avatarUrl"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#5e6ad2", Logo: linearLogo},
 	}
 }

@@ -10,16 +10,16 @@ import "github.com/cardea-auth/cardea"
 // the e-mail is verified if LinkedIn says so.
 func LinkedIn(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
-		ID:           "linkedin",
-		Name:         "LinkedIn",
-		Type:         cardea.OIDC,
-		Issuer:       "https://www.linkedin.com/oauth",
-		ClientID:     c.ID,
-		ClientSecret: c.Secret,
-		ClientAuth:   cardea.ClientSecretPost,
-		NoPKCE:       true,
-		NoNonce:      true,
-		Style:        cardea.Style{BrandColor: "#0a66c2", Logo: linkedInLogo},
+		ID:                "linkedin",
+		Name:              "LinkedIn",
+		Type:              cardea.TypeOIDC,
+		Issuer:            "https://www.linkedin.com/oauth",
+		ClientID:          c.ID,
+		ClientSecret:      c.Secret,
+		ClientAuth:        cardea.AuthClientSecretPost,
+		InsecureSkipPKCE:  true,
+		InsecureSkipNonce: true,
+		Style:             cardea.Style{BrandColor: "#0a66c2", Logo: linkedInLogo},
 	}
 }
 

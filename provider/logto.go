@@ -16,7 +16,7 @@ func Logto(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "logto",
 		Name:         "Logto",
-		Type:         cardea.OIDC,
+		Type:         cardea.TypeOIDC,
 		Issuer:       c.Issuer,
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,

@@ -14,10 +14,10 @@ func Mailchimp(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "mailchimp",
 		Name:             "Mailchimp",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: "https://login.mailchimp.com/oauth2/authorize",
 		TokenURL:         "https://login.mailchimp.com/oauth2/token",
 		UserinfoURL:      "https://login.mailchimp.com/oauth2/metadata",
@@ -29,7 +29,7 @@ func Mailchimp(c Client) *cardea.OAuthProvider {
 				Email: raw.String("login", "email"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#ffe01b", Logo: mailchimpLogo},
 	}
 }

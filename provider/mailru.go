@@ -15,7 +15,7 @@ func MailRu(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "mailru",
 		Name:             "Mail.ru",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://oauth.mail.ru/login",
@@ -30,7 +30,7 @@ func MailRu(c Client) *cardea.OAuthProvider {
 				Image: raw.String("image"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#005ff9", Logo: mailRuLogo},
 	}
 }

@@ -15,7 +15,7 @@ func Mastodon(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "mastodon",
 		Name:             "Mastodon",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: server(c, "") + "/oauth/authorize",
@@ -29,7 +29,7 @@ func Mastodon(c Client) *cardea.OAuthProvider {
 				Image: raw.String("avatar_static"),
 			}, nil
 		},
-		EmailVerification: cardea.NoEmail,
+		EmailVerification: cardea.EmailNotGiven,
 		Style:             cardea.Style{BrandColor: "#6364ff", Logo: mastodonLogo},
 		Err:               needsIssuer(c),
 	}

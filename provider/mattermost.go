@@ -15,10 +15,10 @@ func Mattermost(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "mattermost",
 		Name:             "Mattermost",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: server(c, "") + "/oauth/authorize",
 		TokenURL:         server(c, "") + "/oauth/access_token",
 		UserinfoURL:      server(c, "") + "/api/v4/users/me",

@@ -23,7 +23,7 @@ func MicrosoftEntraID(c Client, o MicrosoftEntraIDOptions) *cardea.OAuthProvider
 	return &cardea.OAuthProvider{
 		ID:             "microsoft-entra-id",
 		Name:           "Microsoft",
-		Type:           cardea.OIDC,
+		Type:           cardea.TypeOIDC,
 		Issuer:         microsoftAuthority + "{tid}/v2.0",
 		AllowedIssuers: o.issuers(),
 		DiscoveryURL:   o.authority(c) + "/.well-known/openid-configuration",

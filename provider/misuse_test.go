@@ -32,7 +32,7 @@ func TestMisuseNamesTheField(t *testing.T) {
 			}},
 		{".ClientSecret: want 32 bytes or more to sign assertions with, have 31", openID(),
 			func(p *cardea.OAuthProvider) {
-				p.ClientAuth, p.ClientSecret = cardea.ClientSecretJWT, strings.Repeat("s", 31)
+				p.ClientAuth, p.ClientSecret = cardea.AuthClientSecretJWT, strings.Repeat("s", 31)
 			}},
 		{".Issuer: has a claim in braces", plain(), func(p *cardea.OAuthProvider) { p.Issuer = tenants }},
 		{".DiscoveryURL: is empty; an Issuer with braces needs it", openID(), func(p *cardea.OAuthProvider) {
@@ -67,7 +67,7 @@ func TestMisuseNamesTheField(t *testing.T) {
 			p.CallbackParams = []string{"state"}
 		}},
 		{".CodeParam: state is read by the flow", plain(), func(p *cardea.OAuthProvider) { p.CodeParam = "state" }},
-		{".NoNonce: is for type oidc", plain(), func(p *cardea.OAuthProvider) { p.NoNonce = true }},
+		{".InsecureSkipNonce: is for type oidc", plain(), func(p *cardea.OAuthProvider) { p.InsecureSkipNonce = true }},
 		{".Token.Method: want GET or POST", plain(), func(p *cardea.OAuthProvider) { p.Token.Method = http.MethodPut }},
 		{".Token.JSON: is for POST", plain(), func(p *cardea.OAuthProvider) {
 			p.Token.Method, p.Token.JSON = http.MethodGet, true
@@ -104,7 +104,7 @@ func TestMisuseNamesTheField(t *testing.T) {
 			p.EmailVerification = "sometimes"
 		}},
 		{`.EmailVerification: is "always", and EmailsURL tells`, plain(), func(p *cardea.OAuthProvider) {
-			p.EmailVerification, p.EmailsURL = cardea.AlwaysVerified, "https://acme.example/mails"
+			p.EmailVerification, p.EmailsURL = cardea.EmailAlwaysVerified, "https://acme.example/mails"
 		}},
 	} {
 		t.Run(tc.want, func(t *testing.T) {

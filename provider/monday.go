@@ -15,10 +15,10 @@ func Monday(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "monday",
 		Name:             "monday.com",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: "https://auth.monday.com/oauth2/authorize",
 		TokenURL:         "https://auth.monday.com/oauth2/token",
 		UserinfoURL:      "https://api.monday.com/v2",

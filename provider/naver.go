@@ -16,10 +16,10 @@ func Naver(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "naver",
 		Name:             "Naver",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: "https://nid.naver.com/oauth2.0/authorize",
 		TokenURL:         "https://nid.naver.com/oauth2.0/token",
 		UserinfoURL:      "https://openapi.naver.com/v1/nid/me",
@@ -32,7 +32,7 @@ func Naver(c Client) *cardea.OAuthProvider {
 				Image: user.String("profile_image"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#03c75a", Logo: naverLogo},
 	}
 }

@@ -15,7 +15,7 @@ func Netlify(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "netlify",
 		Name:             "Netlify",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://app.netlify.com/authorize",
@@ -29,7 +29,7 @@ func Netlify(c Client) *cardea.OAuthProvider {
 				Image: raw.String("avatar_url"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#05bdba", Logo: netlifyLogo},
 	}
 }

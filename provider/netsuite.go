@@ -16,7 +16,7 @@ func NetSuite(c Client, o NetSuiteOptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "netsuite",
 		Name:             "NetSuite",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: o.authorizationURL(),
@@ -30,7 +30,7 @@ func NetSuite(c Client, o NetSuiteOptions) *cardea.OAuthProvider {
 				Email: raw.String("email"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#1b2a33"},
 		Err:               o.check(),
 	}

@@ -16,10 +16,10 @@ func Nextcloud(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "nextcloud",
 		Name:             "Nextcloud",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: server(c, "") + "/apps/oauth2/authorize",
 		TokenURL:         server(c, "") + "/apps/oauth2/api/v1/token",
 		UserinfoURL:      server(c, "") + "/ocs/v2.php/cloud/users/{user_id}?format=json",
@@ -32,7 +32,7 @@ func Nextcloud(c Client) *cardea.OAuthProvider {
 				Email: user.String("email"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#0082c9", Logo: nextcloudLogo},
 		Err:               needsIssuer(c),
 	}

@@ -18,7 +18,7 @@ func Notion(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                  "notion",
 		Name:                "Notion",
-		Type:                cardea.OAuth2,
+		Type:                cardea.TypeOAuth,
 		ClientID:            c.ID,
 		ClientSecret:        c.Secret,
 		AuthorizationURL:    "https://api.notion.com/v1/oauth/authorize",
@@ -34,7 +34,7 @@ func Notion(c Client) *cardea.OAuthProvider {
 				Image: user.String("avatar_url"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#000000", Logo: notionLogo},
 	}
 }

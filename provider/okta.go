@@ -14,12 +14,12 @@ func Okta(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                "okta",
 		Name:              "Okta",
-		Type:              cardea.OIDC,
+		Type:              cardea.TypeOIDC,
 		Issuer:            c.Issuer,
 		ClientID:          c.ID,
 		ClientSecret:      c.Secret,
 		UseUserinfo:       true, // the ID token of the code flow is a thin one
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#007dc1", Logo: oktaLogo},
 	}
 }

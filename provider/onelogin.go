@@ -11,7 +11,7 @@ func OneLogin(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "onelogin",
 		Name:         "OneLogin",
-		Type:         cardea.OIDC,
+		Type:         cardea.TypeOIDC,
 		Issuer:       c.Issuer,
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,

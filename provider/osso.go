@@ -16,7 +16,7 @@ func Osso(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "osso",
 		Name:             "Osso",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: server(c, "") + "/oauth/authorize",
@@ -29,7 +29,7 @@ func Osso(c Client) *cardea.OAuthProvider {
 				Email: raw.String("email"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#4958bc"},
 		Err:               needsIssuer(c),
 	}

@@ -14,10 +14,10 @@ func Osu(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "osu",
 		Name:             "osu!",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: "https://osu.ppy.sh/oauth/authorize",
 		TokenURL:         "https://osu.ppy.sh/oauth/token",
 		UserinfoURL:      "https://osu.ppy.sh/api/v2/me",
@@ -29,7 +29,7 @@ func Osu(c Client) *cardea.OAuthProvider {
 				Image: raw.String("avatar_url"),
 			}, nil
 		},
-		EmailVerification: cardea.NoEmail,
+		EmailVerification: cardea.EmailNotGiven,
 		Style:             cardea.Style{BrandColor: "#ff66aa", Logo: osuLogo},
 	}
 }

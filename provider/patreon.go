@@ -14,10 +14,10 @@ func Patreon(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "patreon",
 		Name:             "Patreon",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: "https://www.patreon.com/oauth2/authorize",
 		TokenURL:         "https://www.patreon.com/api/oauth2/token",
 		UserinfoURL:      "https://www.patreon.com/api/oauth2/v2/identity?fields%5Buser%5D=email,full_name,image_url,is_email_verified",

@@ -18,7 +18,7 @@ func PayPal(c Client, o PayPalOptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                  "paypal",
 		Name:                "PayPal",
-		Type:                cardea.OAuth2,
+		Type:                cardea.TypeOAuth,
 		ClientID:            c.ID,
 		ClientSecret:        c.Secret,
 		AuthorizationURL:    "https://www." + o.domain() + "/signin/authorize",
@@ -33,7 +33,7 @@ func PayPal(c Client, o PayPalOptions) *cardea.OAuthProvider {
 				Email: primaryPayPalEmail(raw.List("emails")),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#002991", Logo: payPalLogo},
 	}
 }

@@ -11,7 +11,7 @@ func PingIdentity(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "ping-id",
 		Name:         "Ping Identity",
-		Type:         cardea.OIDC,
+		Type:         cardea.TypeOIDC,
 		Issuer:       c.Issuer,
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,

@@ -16,7 +16,7 @@ func Pinterest(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "pinterest",
 		Name:             "Pinterest",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://www.pinterest.com/oauth/",
@@ -30,7 +30,7 @@ func Pinterest(c Client) *cardea.OAuthProvider {
 				Image: raw.String("profile_image"),
 			}, nil
 		},
-		EmailVerification: cardea.NoEmail,
+		EmailVerification: cardea.EmailNotGiven,
 		Style:             cardea.Style{BrandColor: "#bd081c", Logo: pinterestLogo},
 	}
 }

@@ -15,7 +15,7 @@ func Pipedrive(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "pipedrive",
 		Name:             "Pipedrive",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://oauth.pipedrive.com/oauth/authorize",
@@ -30,7 +30,7 @@ func Pipedrive(c Client) *cardea.OAuthProvider {
 				Image: user.String("icon_url"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#017737"},
 	}
 }

@@ -36,7 +36,7 @@ func OIDC(id, name string, c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           id,
 		Name:         name,
-		Type:         cardea.OIDC,
+		Type:         cardea.TypeOIDC,
 		Issuer:       c.Issuer,
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
@@ -61,7 +61,7 @@ func OAuth2(
 	return &cardea.OAuthProvider{
 		ID:               id,
 		Name:             name,
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		Issuer:           c.Issuer,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,

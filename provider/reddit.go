@@ -17,15 +17,15 @@ func Reddit(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "reddit",
 		Name:             "Reddit",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretBasic,
+		ClientAuth:       cardea.AuthClientSecretBasic,
 		AuthorizationURL: "https://www.reddit.com/api/v1/authorize",
 		TokenURL:         "https://www.reddit.com/api/v1/access_token",
 		UserinfoURL:      "https://oauth.reddit.com/api/v1/me",
 		Scopes:           []string{"identity"},
-		NoPKCE:           true,
+		InsecureSkipPKCE: true,
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			return cardea.Profile{
 				ID:    raw.String("id"),
@@ -33,7 +33,7 @@ func Reddit(c Client) *cardea.OAuthProvider {
 				Image: html.UnescapeString(raw.String("icon_img")),
 			}, nil
 		},
-		EmailVerification: cardea.NoEmail,
+		EmailVerification: cardea.EmailNotGiven,
 		Style:             cardea.Style{BrandColor: "#ff4500", Logo: redditLogo},
 	}
 }

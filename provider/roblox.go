@@ -10,12 +10,12 @@ func Roblox(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                "roblox",
 		Name:              "Roblox",
-		Type:              cardea.OIDC,
+		Type:              cardea.TypeOIDC,
 		Issuer:            "https://apis.roblox.com/oauth/",
 		ClientID:          c.ID,
 		ClientSecret:      c.Secret,
 		Scopes:            []string{"openid", "profile"},
-		EmailVerification: cardea.NoEmail,
+		EmailVerification: cardea.EmailNotGiven,
 		Style:             cardea.Style{BrandColor: "#335fff", Logo: robloxLogo},
 	}
 }

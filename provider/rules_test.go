@@ -16,7 +16,7 @@ import (
 // plain is a provider that departs from the standards in nothing, for tests to change.
 func plain() *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
-		ID: "acme", Name: "Acme", Type: cardea.OAuth2, ClientID: "app-id", ClientSecret: secret,
+		ID: "acme", Name: "Acme", Type: cardea.TypeOAuth, ClientID: "app-id", ClientSecret: secret,
 		AuthorizationURL: "https://acme.example/authorize", TokenURL: "https://acme.example/token",
 		UserinfoURL: "https://acme.example/user",
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
@@ -30,7 +30,7 @@ func plain() *cardea.OAuthProvider {
 
 func openID() *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
-		ID: "acme", Name: "Acme", Type: cardea.OIDC, ClientID: "app-id", ClientSecret: secret,
+		ID: "acme", Name: "Acme", Type: cardea.TypeOIDC, ClientID: "app-id", ClientSecret: secret,
 		Issuer: "https://acme.example",
 	}
 }
@@ -55,13 +55,13 @@ func TestRules(t *testing.T) {
 	}{
 		{
 			name: "no PKCE", provider: plain(), answers: plainToken + "," + plainUser,
-			change: func(p *cardea.OAuthProvider) { p.NoPKCE = true },
+			change: func(p *cardea.OAuthProvider) { p.InsecureSkipPKCE = true },
 			want:   []string{"?state=*"}, not: []string{"code_challenge", "code_verifier"},
 		},
 		{
 			name: "no nonce", provider: openID(),
 			answers: plainToken + `,"id_token":{"sub":"7","nonce":"the vendor's own"}`,
-			change:  func(p *cardea.OAuthProvider) { p.NoNonce = true },
+			change:  func(p *cardea.OAuthProvider) { p.InsecureSkipNonce = true },
 			want:    []string{"?state=*", "?code_challenge_method=S256"}, not: []string{"?nonce"},
 		},
 		{
@@ -81,7 +81,7 @@ func TestRules(t *testing.T) {
 			name: "a token request by GET", provider: plain(),
 			answers: `"token":{"access_token":"at-1","openid":"o-1","errcode":0},` + plainUser,
 			change: func(p *cardea.OAuthProvider) {
-				p.ClientAuth = cardea.ClientSecretPost
+				p.ClientAuth = cardea.AuthClientSecretPost
 				p.Token = cardea.TokenRules{
 					Method: http.MethodGet, Names: map[string]string{"client_id": "appid", "client_secret": "secret"},
 				}
@@ -97,7 +97,7 @@ func TestRules(t *testing.T) {
 			name: "a token request in JSON", provider: plain(),
 			answers: `"token":{"data":{"accessToken":"at-1","expireIn":"60"}},` + plainUser,
 			change: func(p *cardea.OAuthProvider) {
-				p.ClientAuth = cardea.ClientSecretPost
+				p.ClientAuth = cardea.AuthClientSecretPost
 				p.Token = cardea.TokenRules{
 					JSON: true, Envelope: "data", Params: url.Values{"v": {"5"}},
 					Headers: map[string]string{"X-Version": "1"},
@@ -217,24 +217,24 @@ func TestRules(t *testing.T) {
 		{
 			name: "addresses always verified", provider: plain(),
 			answers: plainToken + `,"urls":{"https://acme.example/user":{"id":"7","email":"a@a.example"}}`,
-			change:  func(p *cardea.OAuthProvider) { p.EmailVerification = cardea.AlwaysVerified },
+			change:  func(p *cardea.OAuthProvider) { p.EmailVerification = cardea.EmailAlwaysVerified },
 			want:    []string{`e-mail "a@a.example", verified true`},
 		},
 		{
 			name: "no address, always verified", provider: plain(), answers: plainToken + "," + plainUser,
-			change: func(p *cardea.OAuthProvider) { p.EmailVerification = cardea.AlwaysVerified },
+			change: func(p *cardea.OAuthProvider) { p.EmailVerification = cardea.EmailAlwaysVerified },
 			want:   []string{`e-mail "", verified false`},
 		},
 		{
 			name: "addresses never verified", provider: plain(),
 			answers: plainToken + "," + `"urls":{"https://acme.example/user":{"id":"7","email":"a@a.example","email_verified":true}}`,
-			change:  func(p *cardea.OAuthProvider) { p.EmailVerification = cardea.NeverVerified },
+			change:  func(p *cardea.OAuthProvider) { p.EmailVerification = cardea.EmailNeverVerified },
 			want:    []string{`e-mail "a@a.example", verified false`},
 		},
 		{
 			name: "no addresses", provider: plain(),
 			answers: plainToken + "," + `"urls":{"https://acme.example/user":{"id":"7","email":"a@a.example","email_verified":true}}`,
-			change:  func(p *cardea.OAuthProvider) { p.EmailVerification = cardea.NoEmail },
+			change:  func(p *cardea.OAuthProvider) { p.EmailVerification = cardea.EmailNotGiven },
 			want:    []string{`e-mail "", verified false`},
 		},
 		{

@@ -18,7 +18,7 @@ func Salesforce(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "salesforce",
 		Name:         "Salesforce",
-		Type:         cardea.OIDC,
+		Type:         cardea.TypeOIDC,
 		Issuer:       cmp.Or(c.Issuer, "https://login.salesforce.com"),
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,

@@ -25,10 +25,10 @@ func Shopify(c Client, o ShopifyOptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                  "shopify",
 		Name:                "Shopify",
-		Type:                cardea.OAuth2,
+		Type:                cardea.TypeOAuth,
 		ClientID:            c.ID,
 		ClientSecret:        c.Secret,
-		ClientAuth:          cardea.ClientSecretPost,
+		ClientAuth:          cardea.AuthClientSecretPost,
 		AuthorizationURL:    "https://" + o.Shop + ".myshopify.com/admin/oauth/authorize",
 		TokenURL:            "https://" + o.Shop + ".myshopify.com/admin/oauth/access_token",
 		Scopes:              []string{"read_products"},

@@ -16,7 +16,7 @@ func SimpleLogin(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "simplelogin",
 		Name:         "SimpleLogin",
-		Type:         cardea.OIDC,
+		Type:         cardea.TypeOIDC,
 		Issuer:       "https://app.simplelogin.io",
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,

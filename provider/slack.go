@@ -12,7 +12,7 @@ func Slack(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "slack",
 		Name:         "Slack",
-		Type:         cardea.OIDC,
+		Type:         cardea.TypeOIDC,
 		Issuer:       "https://slack.com",
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,

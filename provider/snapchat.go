@@ -15,10 +15,10 @@ func Snapchat(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "snapchat",
 		Name:             "Snapchat",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: "https://accounts.snapchat.com/accounts/oauth2/auth",
 		TokenURL:         "https://accounts.snapchat.com/accounts/oauth2/token",
 		UserinfoURL:      "https://kit.snapchat.com/v1/me?query=%7Bme%7BexternalId%20displayName%20bitmoji%7Bavatar%7D%7D%7D",
@@ -35,7 +35,7 @@ func Snapchat(c Client) *cardea.OAuthProvider {
 				Image: me.String("bitmoji", "avatar"),
 			}, nil
 		},
-		EmailVerification: cardea.NoEmail,
+		EmailVerification: cardea.EmailNotGiven,
 		Style:             cardea.Style{BrandColor: "#fffc00", Logo: snapchatLogo},
 	}
 }

@@ -15,10 +15,10 @@ func SoundCloud(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "soundcloud",
 		Name:             "SoundCloud",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: "https://secure.soundcloud.com/authorize",
 		TokenURL:         "https://secure.soundcloud.com/oauth/token",
 		UserinfoURL:      "https://api.soundcloud.com/me",
@@ -30,7 +30,7 @@ func SoundCloud(c Client) *cardea.OAuthProvider {
 				Image: raw.String("avatar_url"),
 			}, nil
 		},
-		EmailVerification: cardea.NoEmail,
+		EmailVerification: cardea.EmailNotGiven,
 		Style:             cardea.Style{BrandColor: "#ff5500", Logo: soundCloudLogo},
 	}
 }

@@ -18,7 +18,7 @@ func Spotify(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "spotify",
 		Name:             "Spotify",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://accounts.spotify.com/authorize",
@@ -33,7 +33,7 @@ func Spotify(c Client) *cardea.OAuthProvider {
 				Image: raw.String("images", "0", "url"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#1ed760", Logo: spotifyLogo},
 	}
 }

@@ -17,7 +17,7 @@ func Steam(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "steam",
 		Name:         "Steam",
-		Type:         cardea.OAuth2, // what the protocol calls it
+		Type:         cardea.TypeOAuth, // what the protocol calls it
 		ClientSecret: c.Secret,
 		Redirect:     steamRedirect,
 		Identify:     steamIdentify,
@@ -26,7 +26,7 @@ func Steam(c Client) *cardea.OAuthProvider {
 				ID: raw.String("steamid"), Name: raw.String("personaname"), Image: raw.String("avatarfull"),
 			}, nil
 		},
-		EmailVerification: cardea.NoEmail,
+		EmailVerification: cardea.EmailNotGiven,
 		Style:             cardea.Style{BrandColor: "#171a21", Logo: steamLogo},
 	}
 }

@@ -68,7 +68,7 @@ func steamIdentify(ctx context.Context, r *cardea.Redirection) (cardea.Claims, e
 func steamAsserted(r *cardea.Redirection) (string, error) {
 	field := func(name string) string { return r.Answer.Get("openid." + name) }
 	if field("mode") == "cancel" {
-		return "", &cardea.Error{Code: cardea.OAuthCallbackError, Err: errors.New("the sign-in was cancelled")}
+		return "", &cardea.Error{Code: cardea.CodeOAuthCallback, Err: errors.New("the sign-in was cancelled")}
 	}
 	signed := strings.Split(field("signed"), ",")
 	for _, name := range steamSigned {

@@ -16,10 +16,10 @@ func Strava(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                  "strava",
 		Name:                "Strava",
-		Type:                cardea.OAuth2,
+		Type:                cardea.TypeOAuth,
 		ClientID:            c.ID,
 		ClientSecret:        c.Secret,
-		ClientAuth:          cardea.ClientSecretPost,
+		ClientAuth:          cardea.AuthClientSecretPost,
 		AuthorizationURL:    "https://www.strava.com/oauth/authorize",
 		TokenURL:            "https://www.strava.com/api/v3/oauth/token",
 		UserinfoURL:         "https://www.strava.com/api/v3/athlete",
@@ -33,7 +33,7 @@ func Strava(c Client) *cardea.OAuthProvider {
 				Image: raw.String("profile"),
 			}, nil
 		},
-		EmailVerification: cardea.NoEmail,
+		EmailVerification: cardea.EmailNotGiven,
 		Style:             cardea.Style{BrandColor: "#fc4c02", Logo: stravaLogo},
 	}
 }

@@ -23,10 +23,10 @@ func Stripe(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "stripe",
 		Name:             "Stripe",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: "https://connect.stripe.com/oauth/authorize",
 		TokenURL:         "https://connect.stripe.com/oauth/token",
 		UserinfoURL:      "https://api.stripe.com/v1/account",
@@ -40,7 +40,7 @@ func Stripe(c Client) *cardea.OAuthProvider {
 				Email: raw.String("email"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#635bff", Logo: stripeLogo},
 	}
 }

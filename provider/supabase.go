@@ -13,7 +13,7 @@ func Supabase(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "supabase",
 		Name:         "Supabase",
-		Type:         cardea.OIDC,
+		Type:         cardea.TypeOIDC,
 		Issuer:       c.Issuer,
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,

@@ -30,7 +30,7 @@ func Telegram(c Client, o TelegramOptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "telegram",
 		Name:         "Telegram",
-		Type:         cardea.OAuth2, // what the protocol calls it
+		Type:         cardea.TypeOAuth, // what the protocol calls it
 		ClientSecret: c.Secret,
 		Redirect:     o.redirect,
 		Identify:     telegramIdentify,
@@ -41,7 +41,7 @@ func Telegram(c Client, o TelegramOptions) *cardea.OAuthProvider {
 				Image: raw.String("photo_url"),
 			}, nil
 		},
-		EmailVerification: cardea.NoEmail,
+		EmailVerification: cardea.EmailNotGiven,
 		Style:             cardea.Style{BrandColor: "#26a5e4", Logo: telegramLogo},
 		Err:               o.check(c),
 	}

@@ -17,15 +17,15 @@ import (
 // e-mail address.
 func TelegramOIDC(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
-		ID:           "telegram-oidc",
-		Name:         "Telegram",
-		Type:         cardea.OIDC,
-		Issuer:       "https://oauth.telegram.org",
-		ClientID:     c.ID,
-		ClientSecret: c.Secret,
-		Scopes:       []string{"openid", "profile"},
-		NoNonce:      true,
-		Token:        cardea.TokenRules{Params: url.Values{"client_id": {c.ID}}}, // beside Basic
+		ID:                "telegram-oidc",
+		Name:              "Telegram",
+		Type:              cardea.TypeOIDC,
+		Issuer:            "https://oauth.telegram.org",
+		ClientID:          c.ID,
+		ClientSecret:      c.Secret,
+		Scopes:            []string{"openid", "profile"},
+		InsecureSkipNonce: true,
+		Token:             cardea.TokenRules{Params: url.Values{"client_id": {c.ID}}}, // beside Basic
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			return cardea.Profile{
 				ID:    raw.String("id"), // preferred_username can be given up, and taken by somebody else then
@@ -33,7 +33,7 @@ func TelegramOIDC(c Client) *cardea.OAuthProvider {
 				Image: raw.String("picture"),
 			}, nil
 		},
-		EmailVerification: cardea.NoEmail,
+		EmailVerification: cardea.EmailNotGiven,
 		Style:             cardea.Style{BrandColor: "#26a5e4", Logo: telegramLogo},
 	}
 }

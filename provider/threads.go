@@ -17,16 +17,16 @@ func Threads(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "threads",
 		Name:             "Threads",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: "https://threads.com/oauth/authorize",
 		TokenURL:         "https://graph.threads.com/oauth/access_token",
 		UserinfoURL:      "https://graph.threads.com/v1.0/me?fields=id,username,name,threads_profile_picture_url",
 		Scopes:           []string{"threads_basic"},
 		ScopeSeparator:   ",",
-		NoPKCE:           true,
+		InsecureSkipPKCE: true,
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			return cardea.Profile{
 				ID:    raw.String("id"),
@@ -34,7 +34,7 @@ func Threads(c Client) *cardea.OAuthProvider {
 				Image: raw.String("threads_profile_picture_url"),
 			}, nil
 		},
-		EmailVerification: cardea.NoEmail,
+		EmailVerification: cardea.EmailNotGiven,
 		Style:             cardea.Style{BrandColor: "#000000", Logo: threadsLogo},
 	}
 }

@@ -16,10 +16,10 @@ func TikTok(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "tiktok",
 		Name:             "TikTok",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		ClientIDParam:    "client_key",
 		AuthorizationURL: "https://www.tiktok.com/v2/auth/authorize/",
 		TokenURL:         "https://open.tiktokapis.com/v2/oauth/token/",
@@ -35,7 +35,7 @@ func TikTok(c Client) *cardea.OAuthProvider {
 				Image: user.String("avatar_url"),
 			}, nil
 		},
-		EmailVerification: cardea.NoEmail,
+		EmailVerification: cardea.EmailNotGiven,
 		Style:             cardea.Style{BrandColor: "#000000", Logo: tiktokLogo},
 	}
 }

@@ -16,10 +16,10 @@ func Todoist(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "todoist",
 		Name:             "Todoist",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: "https://todoist.com/oauth/authorize",
 		TokenURL:         "https://todoist.com/oauth/access_token",
 		UserinfoURL:      "https://api.todoist.com/api/v1/user",
@@ -33,7 +33,7 @@ func Todoist(c Client) *cardea.OAuthProvider {
 				Image: raw.String("avatar_big"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#e44332", Logo: todoistLogo},
 	}
 }

@@ -14,10 +14,10 @@ func Trakt(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "trakt",
 		Name:             "Trakt",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: "https://auth.trakt.tv/oauth/authorize",
 		TokenURL:         "https://auth.trakt.tv/oauth/token",
 		UserinfoURL:      "https://api.trakt.tv/users/settings",
@@ -31,7 +31,7 @@ func Trakt(c Client) *cardea.OAuthProvider {
 				Image: user.String("images", "avatar", "full"),
 			}, nil
 		},
-		EmailVerification: cardea.NoEmail,
+		EmailVerification: cardea.EmailNotGiven,
 		Style:             cardea.Style{BrandColor: "#ed1c24", Logo: traktLogo},
 	}
 }

@@ -14,11 +14,11 @@ func Twitch(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "twitch",
 		Name:         "Twitch",
-		Type:         cardea.OIDC,
+		Type:         cardea.TypeOIDC,
 		Issuer:       "https://id.twitch.tv/oauth2",
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
-		ClientAuth:   cardea.ClientSecretPost,
+		ClientAuth:   cardea.AuthClientSecretPost,
 		Scopes:       []string{"openid", "user:read:email"},
 		AuthorizationParams: url.Values{
 			"claims": {`{"id_token":{"email":null,"email_verified":null,"picture":null,"preferred_username":null}}`},

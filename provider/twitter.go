@@ -15,7 +15,7 @@ func Twitter(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "twitter",
 		Name:             "X",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://x.com/i/oauth2/authorize",
@@ -31,7 +31,7 @@ func Twitter(c Client) *cardea.OAuthProvider {
 				Image: user.String("profile_image_url"),
 			}, nil
 		},
-		EmailVerification: cardea.AlwaysVerified,
+		EmailVerification: cardea.EmailAlwaysVerified,
 		Style:             cardea.Style{BrandColor: "#000000", Logo: twitterLogo},
 	}
 }

@@ -14,10 +14,10 @@ func Typeform(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "typeform",
 		Name:             "Typeform",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: "https://api.typeform.com/oauth/authorize",
 		TokenURL:         "https://api.typeform.com/oauth/token",
 		UserinfoURL:      "https://api.typeform.com/me",
@@ -29,7 +29,7 @@ func Typeform(c Client) *cardea.OAuthProvider {
 				Email: raw.String("email"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#262627"},
 	}
 }

@@ -16,12 +16,12 @@ func UnitedEffects(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                  "united-effects",
 		Name:                "United Effects",
-		Type:                cardea.OIDC,
+		Type:                cardea.TypeOIDC,
 		Issuer:              c.Issuer,
 		ClientID:            c.ID,
 		ClientSecret:        c.Secret,
 		AuthorizationParams: url.Values{"resource": {c.Issuer}}, // without it, the ID token has no e-mail
-		EmailVerification:   cardea.NeverVerified,
+		EmailVerification:   cardea.EmailNeverVerified,
 		Style:               cardea.Style{BrandColor: "#1e3c72"},
 	}
 }

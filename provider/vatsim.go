@@ -16,10 +16,10 @@ func VATSIM(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "vatsim",
 		Name:             "VATSIM",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: server(c, "https://auth.vatsim.net") + "/oauth/authorize",
 		TokenURL:         server(c, "https://auth.vatsim.net") + "/oauth/token",
 		UserinfoURL:      server(c, "https://auth.vatsim.net") + "/api/user",
@@ -33,7 +33,7 @@ func VATSIM(c Client) *cardea.OAuthProvider {
 				Email: member.String("personal", "email"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#2483c5"},
 	}
 }

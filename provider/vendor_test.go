@@ -67,7 +67,7 @@ const theCode = "the-code"
 func newVendor(t *testing.T, p *cardea.OAuthProvider, a answers) *vendor {
 	t.Helper()
 	v := &vendor{t: t, provider: p, answers: a, metadata: map[string]any{}}
-	if p.Type != cardea.OIDC {
+	if p.Type != cardea.TypeOIDC {
 		return v
 	}
 	base := strings.TrimSuffix(p.Issuer, "/")
@@ -128,7 +128,7 @@ func (v *vendor) RoundTrip(r *http.Request) (*http.Response, error) {
 	query := target + "?" + r.URL.RawQuery
 	answer, known := v.answers.URLs[target]
 	switch {
-	case v.provider.Type == cardea.OIDC && (target == v.discovery() || query == v.discovery()):
+	case v.provider.Type == cardea.TypeOIDC && (target == v.discovery() || query == v.discovery()):
 		v.write(w, v.metadata)
 	case target == v.endpoint(v.provider.JWKSURL, "jwks_uri"):
 		v.write(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{v.key().Public()}})

@@ -13,7 +13,7 @@ func Vercel(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "vercel",
 		Name:         "Vercel",
-		Type:         cardea.OIDC,
+		Type:         cardea.TypeOIDC,
 		Issuer:       "https://vercel.com",
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,

@@ -16,7 +16,7 @@ func Vipps(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "vipps",
 		Name:         "Vipps MobilePay",
-		Type:         cardea.OIDC,
+		Type:         cardea.TypeOIDC,
 		Issuer:       slashed(cmp.Or(c.Issuer, "https://api.vipps.no/access-management-1.0/access")),
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,

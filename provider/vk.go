@@ -19,10 +19,10 @@ func VK(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "vk",
 		Name:             "VK",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientAuthNone,
+		ClientAuth:       cardea.AuthNone,
 		AuthorizationURL: "https://id.vk.com/authorize",
 		TokenURL:         "https://id.vk.com/oauth2/auth",
 		Scopes:           []string{"vkid.personal_info", "email"},
@@ -38,7 +38,7 @@ func VK(c Client) *cardea.OAuthProvider {
 				Image: user.String("avatar"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#0077ff", Logo: vkLogo},
 	}
 }

@@ -15,10 +15,10 @@ func Webex(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "webex",
 		Name:             "Webex",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: server(c, "https://webexapis.com/v1") + "/authorize",
 		TokenURL:         server(c, "https://webexapis.com/v1") + "/access_token",
 		UserinfoURL:      server(c, "https://webexapis.com/v1") + "/people/me",
@@ -31,7 +31,7 @@ func Webex(c Client) *cardea.OAuthProvider {
 				Image: raw.String("avatar"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#005e7d", Logo: webexLogo},
 	}
 }

@@ -21,10 +21,10 @@ func WeChat(c Client, o WeChatOptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                    "wechat",
 		Name:                  "WeChat",
-		Type:                  cardea.OAuth2,
+		Type:                  cardea.TypeOAuth,
 		ClientID:              c.ID,
 		ClientSecret:          c.Secret,
-		ClientAuth:            cardea.ClientSecretPost,
+		ClientAuth:            cardea.AuthClientSecretPost,
 		ClientIDParam:         "appid",
 		AuthorizationURL:      o.authorizationURL(),
 		TokenURL:              "https://api.weixin.qq.com/sns/oauth2/access_token",
@@ -32,7 +32,7 @@ func WeChat(c Client, o WeChatOptions) *cardea.OAuthProvider {
 		UserinfoURL:           "https://api.weixin.qq.com/sns/userinfo?access_token={access_token}&openid={openid}&lang=zh_CN",
 		Scopes:                o.scopes(),
 		AuthorizationFragment: "wechat_redirect",
-		NoPKCE:                true,
+		InsecureSkipPKCE:      true,
 		Token: cardea.TokenRules{
 			Method: http.MethodGet, Names: map[string]string{"client_id": "appid", "client_secret": "secret"},
 		},
@@ -47,7 +47,7 @@ func WeChat(c Client, o WeChatOptions) *cardea.OAuthProvider {
 			}
 			return profile, nil
 		},
-		EmailVerification: cardea.NoEmail,
+		EmailVerification: cardea.EmailNotGiven,
 		Style:             cardea.Style{BrandColor: "#07c160", Logo: weChatLogo},
 	}
 }

@@ -19,7 +19,7 @@ func WeCom(c Client, o WeComOptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "wecom",
 		Name:         "WeCom",
-		Type:         cardea.OAuth2, // what the protocol calls it
+		Type:         cardea.TypeOAuth, // what the protocol calls it
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
 		Redirect:     o.redirect,
@@ -32,7 +32,7 @@ func WeCom(c Client, o WeComOptions) *cardea.OAuthProvider {
 				Image: raw.String("avatar"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#2f6bdf"},
 		Err:               o.check(c),
 	}

@@ -16,7 +16,7 @@ func Wikimedia(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "wikimedia",
 		Name:             "Wikimedia",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://meta.wikimedia.org/w/rest.php/oauth2/authorize",

@@ -14,10 +14,10 @@ func WordPress(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "wordpress",
 		Name:             "WordPress.com",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: "https://public-api.wordpress.com/oauth2/authorize",
 		TokenURL:         "https://public-api.wordpress.com/oauth2/token",
 		UserinfoURL:      "https://public-api.wordpress.com/rest/v1.1/me",

@@ -19,10 +19,10 @@ func WorkOS(c Client, o WorkOSOptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:                  "workos",
 		Name:                "WorkOS",
-		Type:                cardea.OAuth2,
+		Type:                cardea.TypeOAuth,
 		ClientID:            c.ID,
 		ClientSecret:        c.Secret,
-		ClientAuth:          cardea.ClientSecretPost,
+		ClientAuth:          cardea.AuthClientSecretPost,
 		AuthorizationURL:    "https://api.workos.com/sso/authorize",
 		TokenURL:            "https://api.workos.com/sso/token",
 		UserinfoURL:         "https://api.workos.com/sso/profile",
@@ -36,7 +36,7 @@ func WorkOS(c Client, o WorkOSOptions) *cardea.OAuthProvider {
 				Image: raw.String("raw_attributes", "picture"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#6363f1", Logo: workOSLogo},
 		Err:               o.check(),
 	}

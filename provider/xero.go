@@ -18,7 +18,7 @@ func Xero(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "xero",
 		Name:         "Xero",
-		Type:         cardea.OIDC,
+		Type:         cardea.TypeOIDC,
 		Issuer:       "https://identity.xero.com",
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,

@@ -11,7 +11,7 @@ func Yahoo(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "yahoo",
 		Name:         "Yahoo",
-		Type:         cardea.OIDC,
+		Type:         cardea.TypeOIDC,
 		Issuer:       "https://api.login.yahoo.com",
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,

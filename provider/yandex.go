@@ -15,7 +15,7 @@ func Yandex(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "yandex",
 		Name:             "Yandex",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://oauth.yandex.ru/authorize",
@@ -31,7 +31,7 @@ func Yandex(c Client) *cardea.OAuthProvider {
 				Image: yandexImage(raw),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#fc3f1d"},
 	}
 }

@@ -9,7 +9,7 @@ func ZITADEL(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "zitadel",
 		Name:         "ZITADEL",
-		Type:         cardea.OIDC,
+		Type:         cardea.TypeOIDC,
 		Issuer:       c.Issuer,
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,

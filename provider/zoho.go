@@ -17,10 +17,10 @@ func Zoho(c Client, o ZohoOptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "zoho",
 		Name:             "Zoho",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.ClientSecretPost,
+		ClientAuth:       cardea.AuthClientSecretPost,
 		AuthorizationURL: o.accounts() + "/oauth/v2/auth",
 		TokenURL:         o.accounts() + "/oauth/v2/token",
 		UserinfoURL:      o.accounts() + "/oauth/user/info",
@@ -33,7 +33,7 @@ func Zoho(c Client, o ZohoOptions) *cardea.OAuthProvider {
 				Email: raw.String("Email"),
 			}, nil
 		},
-		EmailVerification: cardea.NeverVerified,
+		EmailVerification: cardea.EmailNeverVerified,
 		Style:             cardea.Style{BrandColor: "#e42527", Logo: zohoLogo},
 	}
 }

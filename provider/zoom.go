@@ -17,7 +17,7 @@ func Zoom(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "zoom",
 		Name:             "Zoom",
-		Type:             cardea.OAuth2,
+		Type:             cardea.TypeOAuth,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://zoom.us/oauth/authorize",

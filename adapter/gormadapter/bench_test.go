@@ -351,7 +351,7 @@ func signUp(b *testing.B, a *gormadapter.Adapter, name string) error {
 			return err
 		}
 		account := &cardea.Account{
-			UserID: u.ID, Type: cardea.OAuth2, Provider: "github", ProviderAccountID: name, AccessToken: "access",
+			UserID: u.ID, Type: cardea.TypeOAuth, Provider: "github", ProviderAccountID: name, AccessToken: "access",
 			Scope: "user",
 		}
 		if err := a.LinkAccount(ctx, account); err != nil {

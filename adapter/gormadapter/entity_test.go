@@ -34,7 +34,7 @@ func TestOwnColumnsOfEveryEntity(t *testing.T) {
 		Token: "token", UserID: u.ID, Expires: expiry, Entity: &stay{Agent: "Firefox", Place: new("")},
 	}
 	account := &cardea.Account{
-		UserID: u.ID, Type: cardea.OIDC, Provider: "p", ProviderAccountID: "1",
+		UserID: u.ID, Type: cardea.TypeOIDC, Provider: "p", ProviderAccountID: "1",
 		Entity: &link{Scopes: []string{"a"}, Level: 7},
 	}
 	key := newPasskey(u.ID)

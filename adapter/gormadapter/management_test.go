@@ -117,7 +117,7 @@ func TestLastTwoAccountsUnlinkedAtOnce(t *testing.T) {
 				must(t, store.CreateUser(ctx, u))
 				for _, provider := range []string{"idp", "other"} {
 					must(t, store.LinkAccount(ctx,
-						&cardea.Account{UserID: u.ID, Type: cardea.OIDC, Provider: provider, ProviderAccountID: u.ID}))
+						&cardea.Account{UserID: u.ID, Type: cardea.TypeOIDC, Provider: provider, ProviderAccountID: u.ID}))
 				}
 				var wg sync.WaitGroup
 				var first, second error
@@ -127,7 +127,7 @@ func TestLastTwoAccountsUnlinkedAtOnce(t *testing.T) {
 				left, err := store.Accounts(ctx, u.ID)
 				must(t, err)
 				if len(left) != 1 || (first == nil) == (second == nil) ||
-					!errors.Is(errors.Join(first, second), cardea.ErrLastWayIn) {
+					!errors.Is(errors.Join(first, second), cardea.ErrLastCredential) {
 					t.Fatalf("round %d: %d accounts are left; the two got %v and %v", round, len(left), first, second)
 				}
 			}

@@ -541,7 +541,7 @@ func (s *shared) writes(t *testing.T) {
 	}
 	session := nodeSession{"a token of Cardea's", full.ID, nodeTime{when}.cut(s.kept)}
 	account := &cardea.Account{
-		UserID: full.ID, Type: cardea.OAuth2, Provider: "gitlab", ProviderAccountID: "1|2", RefreshToken: "r",
+		UserID: full.ID, Type: cardea.TypeOAuth, Provider: "gitlab", ProviderAccountID: "1|2", RefreshToken: "r",
 		AccessToken: "a", ExpiresAt: time.Unix(1<<31-1, 0),
 		TokenType: "bearer", Scope: "read", IDToken: strings.Repeat("i", 3000), SessionState: "s",
 	}

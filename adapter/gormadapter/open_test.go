@@ -180,7 +180,7 @@ func everything(t *testing.T, a *gormadapter.Adapter) {
 	t.Helper()
 	ctx, u := t.Context(), &cardea.User{ID: "secret id", Name: "secret", Email: "secret@example.com", Image: "secret"}
 	account := &cardea.Account{
-		UserID: u.ID, Type: cardea.OIDC, Provider: "secret", ProviderAccountID: "secret", AccessToken: "secret",
+		UserID: u.ID, Type: cardea.TypeOIDC, Provider: "secret", ProviderAccountID: "secret", AccessToken: "secret",
 	}
 	token := &cardea.VerificationToken{Identifier: "secret", Token: "secret", Expires: time.Now()}
 	_, err := a.Session(ctx, "secret before there is a table")

@@ -147,7 +147,7 @@ func populated(t *testing.T, a *gormadapter.Adapter, name string) string {
 	u, ctx := &cardea.User{Email: name + "@example.com"}, t.Context()
 	must(t, a.CreateUser(ctx, u))
 	must(t, a.LinkAccount(ctx, &cardea.Account{
-		UserID: u.ID, Type: cardea.OIDC, Provider: "p", ProviderAccountID: name,
+		UserID: u.ID, Type: cardea.TypeOIDC, Provider: "p", ProviderAccountID: name,
 	}))
 	passkey := newPasskey(u.ID)
 	passkey.CredentialID = name

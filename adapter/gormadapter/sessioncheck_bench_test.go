@@ -29,7 +29,7 @@ import (
 // in turn, so that a change of the machine's speed meets both; reported are the medians of the
 // ratios of the rounds. One operation is one round of both.
 func BenchmarkSessionCheck(b *testing.B) {
-	for _, strategy := range []cardea.Strategy{cardea.Database, cardea.JWT} {
+	for _, strategy := range []cardea.Strategy{cardea.StrategyDatabase, cardea.StrategyJWT} {
 		b.Run(string(strategy), func(b *testing.B) {
 			site := newCheckedSite(b, strategy)
 			var throughput, p99, allocs []float64
@@ -91,7 +91,7 @@ func newCheckedSite(b *testing.B, strategy cardea.Strategy) checkedSite {
 		b.Fatal(err)
 	}
 	name := "authjs.session-token"
-	if strategy == cardea.JWT { // the bare handler has its session in the database all the same
+	if strategy == cardea.StrategyJWT { // the bare handler has its session in the database all the same
 		name = "bare"
 		insertBareSession(b, pool)
 	}

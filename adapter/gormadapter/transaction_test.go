@@ -25,7 +25,7 @@ func firstSignIn(ctx context.Context, a *gormadapter.Adapter) (*cardea.User, err
 		if err := a.CreateUser(ctx, u); err != nil {
 			return err
 		}
-		if err := a.LinkAccount(ctx, &cardea.Account{UserID: u.ID, Type: cardea.OIDC, Provider: "p",
+		if err := a.LinkAccount(ctx, &cardea.Account{UserID: u.ID, Type: cardea.TypeOIDC, Provider: "p",
 			ProviderAccountID: "1"}); err != nil {
 			return err
 		}

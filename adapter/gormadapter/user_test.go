@@ -70,7 +70,7 @@ func TestEntityIsTheRow(t *testing.T) {
 	if want.ID != u.ID || *want.Name != "Ada" || want.Tags[1] != "b" || want.CreatedAt.IsZero() {
 		t.Errorf("after CreateUser: %+v", want)
 	}
-	if err := a.LinkAccount(t.Context(), &cardea.Account{UserID: u.ID, Type: cardea.OIDC, Provider: "p",
+	if err := a.LinkAccount(t.Context(), &cardea.Account{UserID: u.ID, Type: cardea.TypeOIDC, Provider: "p",
 		ProviderAccountID: "1"}); err != nil {
 		t.Fatal(err)
 	}
@@ -215,7 +215,7 @@ func TestSoftDeletion(t *testing.T) {
 	for _, err := range []error{
 		a.CreateUser(t.Context(), u),
 		a.LinkAccount(t.Context(), &cardea.Account{
-			UserID: u.ID, Type: cardea.OIDC, Provider: "p", ProviderAccountID: "1",
+			UserID: u.ID, Type: cardea.TypeOIDC, Provider: "p", ProviderAccountID: "1",
 		}),
 		a.CreateSession(t.Context(), &cardea.Session{Token: "token", UserID: u.ID, Expires: time.Now()}),
 		a.DB().Delete(&leaver{}, "id = ?", u.ID).Error, // by the application, beside the adapter
@@ -322,7 +322,7 @@ func TestDeleteUserWithoutForeignKeys(t *testing.T) {
 	for _, err := range []error{
 		a.CreateUser(t.Context(), u),
 		a.LinkAccount(t.Context(), &cardea.Account{
-			UserID: u.ID, Type: cardea.OIDC, Provider: "p", ProviderAccountID: "1",
+			UserID: u.ID, Type: cardea.TypeOIDC, Provider: "p", ProviderAccountID: "1",
 		}),
 		a.CreateSession(t.Context(), &cardea.Session{Token: "token", UserID: u.ID, Expires: time.Now()}),
 		a.DeleteUser(t.Context(), u.ID),

@@ -15,7 +15,7 @@ func TestNextAuth5(t *testing.T) {
 		t.Skip("takes a minute or more")
 	}
 	t.Parallel()
-	behaves(t, "v5", run{next: 5, strategy: cardea.Database}, run{next: 5, strategy: cardea.JWT})
+	behaves(t, "v5", run{next: 5, strategy: cardea.StrategyDatabase}, run{next: 5, strategy: cardea.StrategyJWT})
 }
 
 func TestNextAuth4(t *testing.T) {
@@ -24,9 +24,9 @@ func TestNextAuth4(t *testing.T) {
 	}
 	t.Parallel()
 	behaves(t, "v4",
-		run{next: 4, strategy: cardea.Database},
-		run{next: 4, strategy: cardea.Database, protocol: cardea.V4},
-		run{next: 4, strategy: cardea.JWT, protocol: cardea.V4})
+		run{next: 4, strategy: cardea.StrategyDatabase},
+		run{next: 4, strategy: cardea.StrategyDatabase, protocol: cardea.ProtocolV4},
+		run{next: 4, strategy: cardea.StrategyJWT, protocol: cardea.ProtocolV4})
 }
 
 // run is a client, and how Cardea is set.
@@ -44,7 +44,7 @@ func behaves(t *testing.T, folder string, runs ...run) {
 	t.Helper()
 	script, browser := bundle(t, folder), startChromium(t)
 	for _, r := range runs {
-		t.Run(fmt.Sprintf("%s, %s", map[cardea.Protocol]string{cardea.V5: "V5", cardea.V4: "V4"}[r.protocol],
+		t.Run(fmt.Sprintf("%s, %s", map[cardea.Protocol]string{cardea.ProtocolV5: "V5", cardea.ProtocolV4: "V4"}[r.protocol],
 			r.strategy), func(t *testing.T) {
 			t.Parallel()
 			r.browser, r.script = browser, script
@@ -119,7 +119,7 @@ func (w *tab) shows(t *testing.T, want string) {
 // client of next-auth 4 null is an error, which it writes to the console, and goes on.
 func (r *run) quiet(t *testing.T, w *tab, words ...string) {
 	t.Helper()
-	if r.next == 4 && r.protocol == cardea.V5 {
+	if r.next == 4 && r.protocol == cardea.ProtocolV5 {
 		words = append(words, "CLIENT_FETCH_ERROR")
 	}
 	w.quiet(t, words...)
@@ -134,7 +134,7 @@ func (r *run) stranger(t *testing.T) {
 	w.is(t, "window.seen", `["loading","unauthenticated"]`)
 	w.is(t, "client.getSession()", "null")
 	w.is(t, "client.getCsrfToken().then(token => /^[0-9a-f]{64}$/.test(token))", "true")
-	kind := map[cardea.Protocol]string{cardea.V5: "oidc", cardea.V4: "oauth"}[r.protocol]
+	kind := map[cardea.Protocol]string{cardea.ProtocolV5: "oidc", cardea.ProtocolV4: "oauth"}[r.protocol]
 	var list []string
 	for _, p := range [][3]string{
 		{"idp", "Identity Provider", kind}, {"email", "Email", "email"}, {"credentials", "Credentials", "credentials"},

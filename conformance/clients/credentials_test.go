@@ -45,7 +45,7 @@ func (r *run) wrongCredentials(t *testing.T) {
 	for user, code := range map[string]string{"nobody": "credentials", "locked": "locked"} {
 		t.Run(user, func(t *testing.T) {
 			failure, page, shown := "CredentialsSignin", "/api/auth/signin?", fmt.Sprintf("%q", code)
-			if r.protocol == cardea.V4 {
+			if r.protocol == cardea.ProtocolV4 {
 				shown = "null"
 				if user == "locked" {
 					failure, page = code, "/api/auth/error?" // as in next-auth 4, where the reason is the error

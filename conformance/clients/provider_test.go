@@ -25,7 +25,7 @@ func (r *run) cancelled(t *testing.T) {
 	w.leave(t, `client.signIn("idp", { callbackUrl: "/inside" })`)
 	w.arrives(t, r.site.issuer.URL+"/authorize", "button.back")
 	w.click(t, "button.back")
-	code := map[cardea.Protocol]string{cardea.V5: "OAuthCallbackError", cardea.V4: "Callback"}[r.protocol]
+	code := map[cardea.Protocol]string{cardea.ProtocolV5: "OAuthCallbackError", cardea.ProtocolV4: "Callback"}[r.protocol]
 	w.arrives(t, r.site.URL+"/api/auth/signin?error="+code, "[role=alert]")
 	w.quiet(t)
 	w.goTo(t, r.site.URL)

@@ -107,7 +107,7 @@ func (r *run) comesToFront(t *testing.T) {
 // endSession ends what sessions there are: where they are stored, or in the browser.
 func (r *run) endSession(t *testing.T, p *profile) {
 	t.Helper()
-	if r.strategy == cardea.JWT {
+	if r.strategy == cardea.StrategyJWT {
 		if err := p.do("", "Storage.clearCookies", map[string]any{"browserContextId": p.id}, nil); err != nil {
 			t.Fatal(err)
 		}

@@ -156,7 +156,7 @@ func (s *site) rename(ctx context.Context, v *cardea.SessionView) error {
 
 func newName(trigger cardea.Trigger, update json.RawMessage) string {
 	var data struct{ Name string }
-	if trigger != cardea.OnUpdate || json.Unmarshal(update, &data) != nil {
+	if trigger != cardea.TriggerUpdate || json.Unmarshal(update, &data) != nil {
 		return ""
 	}
 	return data.Name

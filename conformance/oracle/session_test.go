@@ -25,7 +25,7 @@ func withLarge(length int) func(*cardea.Config) {
 			switch {
 			case change.SignIn != nil && length > 0:
 				change.Claims["large"] = strings.Repeat("x", length)
-			case change.Trigger == cardea.OnUpdate:
+			case change.Trigger == cardea.TriggerUpdate:
 				delete(change.Claims, "large")
 			}
 			return change.Claims, nil

@@ -41,10 +41,10 @@ func (s setting) String() string {
 }
 
 var settings = []setting{
-	{"v5", cardea.V5, authjs.V5, "authjs.session-token", "authjs.session-token", 3936, false},
-	{"v5", cardea.V5, authjs.V5, "__Secure-authjs.session-token", "__Secure-authjs.session-token", 3936, true},
-	{"v4", cardea.V4, authjs.V4, "next-auth.session-token", "", 3933, false},
-	{"v4", cardea.V4, authjs.V4, "__Secure-next-auth.session-token", "", 3933, true},
+	{"v5", cardea.ProtocolV5, authjs.V5, "authjs.session-token", "authjs.session-token", 3936, false},
+	{"v5", cardea.ProtocolV5, authjs.V5, "__Secure-authjs.session-token", "__Secure-authjs.session-token", 3936, true},
+	{"v4", cardea.ProtocolV4, authjs.V4, "next-auth.session-token", "", 3933, false},
+	{"v4", cardea.ProtocolV4, authjs.V4, "__Secure-next-auth.session-token", "", 3933, true},
 }
 
 // server answers requests to the endpoints of one origin.
@@ -91,7 +91,7 @@ func newCardea(t *testing.T, s setting, change func(*cardea.Config)) *cardeaSite
 	}
 	c := cardea.Config{
 		Secret: secret, Protocol: s.protocol, Adapter: site.store, Logger: slog.New(slog.DiscardHandler),
-		Session: cardea.SessionConfig{Strategy: cardea.JWT},
+		Session: cardea.SessionConfig{Strategy: cardea.StrategyJWT},
 		Providers: []cardea.Provider{
 			credentials.New(credentials.Options{
 				Fields: []cardea.Field{{Name: "password"}},

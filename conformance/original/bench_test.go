@@ -25,7 +25,7 @@ import (
 // memory that the processes have at the end of a round: resident, with the pages of the program
 // files, and private, which is what they allocated. One operation is one round of both.
 func BenchmarkSession(b *testing.B) {
-	for _, strategy := range []cardea.Strategy{cardea.Database, cardea.JWT} {
+	for _, strategy := range []cardea.Strategy{cardea.StrategyDatabase, cardea.StrategyJWT} {
 		b.Run(string(strategy), func(b *testing.B) {
 			theirs, ours := newMeasured(b, strategy)
 			theirs.warmUp(b)
@@ -84,7 +84,7 @@ func newMeasured(b *testing.B, strategy cardea.Strategy) (theirs, ours *measured
 		sessions = append(sessions, map[string]any{
 			"sessionToken": token, "userId": id, "expires": time.Now().Add(30*24*time.Hour - time.Minute),
 		})
-		if strategy == cardea.JWT {
+		if strategy == cardea.StrategyJWT {
 			claims := map[string]any{"name": user["name"], "email": user["email"], "picture": nil, "sub": id}
 			p.Call(b, &token, "encode", "v5",
 				map[string]any{"token": claims, "secret": secret, "salt": "authjs.session-token"})

@@ -21,10 +21,10 @@ func TestBesideTheOriginal(t *testing.T) {
 	t.Parallel()
 	p := node.Start(t, "node", "server.mjs")
 	list := []comparison{
-		{"JWT", cardea.JWT, nil, slices.Concat(endpoints, callbackURLs, jwtSessions, signOuts, providers, forms,
+		{"JWT", cardea.StrategyJWT, nil, slices.Concat(endpoints, callbackURLs, jwtSessions, signOuts, providers, forms,
 			https)},
-		{"database", cardea.Database, nil, databaseSessions},
-		{"own pages", cardea.JWT, own, ownPages},
+		{"database", cardea.StrategyDatabase, nil, databaseSessions},
+		{"own pages", cardea.StrategyJWT, own, ownPages},
 	}
 	t.Run("v5", func(t *testing.T) { compare(t, p, "v5", list, differencesV5) })
 	t.Run("v4", func(t *testing.T) { compare(t, p, "v4", list, differencesV4) })

@@ -117,7 +117,7 @@ func (p *pair) startCardea(t *testing.T, database string) string {
 		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 		Session: cardea.SessionConfig{
 			Strategy:               cardea.Strategy(p.config.Strategy),
-			InsecureStoreRawTokens: p.config.Strategy == string(cardea.Database),
+			InsecureStoreRawTokens: p.config.Strategy == string(cardea.StrategyDatabase),
 		},
 		Providers: []cardea.Provider{
 			provider.OIDC("idp", "Identity Provider",
@@ -133,7 +133,7 @@ func (p *pair) startCardea(t *testing.T, database string) string {
 		Logger:    slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
 	if p.config.Generation == "v4" {
-		c.Protocol = cardea.V4
+		c.Protocol = cardea.ProtocolV4
 	}
 	if p.config.Pages != nil {
 		c.Pages = cardea.Pages(*p.config.Pages)
@@ -173,7 +173,7 @@ func admit(_ context.Context, in *cardea.SignIn) (string, error) {
 }
 
 func rename(_ context.Context, change *cardea.TokenChange) (cardea.Claims, error) {
-	if change.Trigger != cardea.OnUpdate {
+	if change.Trigger != cardea.TriggerUpdate {
 		return change.Claims, nil
 	}
 	var update struct {

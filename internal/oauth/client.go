@@ -55,7 +55,7 @@ type Client struct {
 	Params           url.Values // added to the authorization request; cannot replace what the flow sets
 	Fragment         string     // of the authorization request
 	IDParam          string     // name of the parameter with ID in it; defaults to client_id
-	NoPKCE           bool       // the server refuses a code_challenge
+	SkipPKCE           bool       // the server refuses a code_challenge
 	Rules            Rules      // of the token endpoint
 
 	HTTP *http.Client     // required
@@ -70,7 +70,7 @@ var reserved = []string{
 }
 
 // AuthorizationRequest returns the URL that starts the flow in the visitor's browser (RFC 6749 §
-// 4.1.1). The challenge of the verifier is always in it, by S256 (RFC 7636 § 4.2), but with NoPKCE;
+// 4.1.1). The challenge of the verifier is always in it, by S256 (RFC 7636 § 4.2), but with SkipPKCE;
 // the nonce when it is not empty. The endpoint's own query parameters are kept. An empty state, or
 // a verifier that is not 43 to 128 characters long, is an error.
 func (c *Client) AuthorizationRequest(state, verifier, nonce string) (string, error) {
@@ -85,7 +85,7 @@ func (c *Client) authorizationParams(state, verifier, nonce string) (url.Values,
 	if state == "" {
 		return nil, errors.New("authorization request: no state")
 	}
-	if !c.NoPKCE && (len(verifier) < 43 || len(verifier) > 128) {
+	if !c.SkipPKCE && (len(verifier) < 43 || len(verifier) > 128) {
 		// RFC 7636, Section 4.1
 		return nil, errors.New("authorization request: code verifier is not 43 to 128 characters long")
 	}
@@ -98,7 +98,7 @@ func (c *Client) authorizationParams(state, verifier, nonce string) (url.Values,
 	q.Set(c.idParam(), c.ID)
 	q.Set("redirect_uri", c.RedirectURI)
 	q.Set("state", state)
-	if !c.NoPKCE {
+	if !c.SkipPKCE {
 		q.Set("code_challenge", challenge(verifier))
 		q.Set("code_challenge_method", "S256")
 	}

@@ -154,7 +154,7 @@ func TestSecretMadeForTheOccasion(t *testing.T) {
 func TestAuthorizationRequestOfOddVendors(t *testing.T) {
 	t.Parallel()
 	c := &oauth.Client{
-		ID: "id", AuthorizationURL: "https://idp.example/a", IDParam: "appid", NoPKCE: true,
+		ID: "id", AuthorizationURL: "https://idp.example/a", IDParam: "appid", SkipPKCE: true,
 		Fragment: "wechat_redirect",
 		Scopes:   []string{"a", "b"}, ScopeSeparator: ",",
 	}
@@ -162,7 +162,7 @@ func TestAuthorizationRequestOfOddVendors(t *testing.T) {
 	if want := "https://idp.example/a?appid=id&redirect_uri=&response_type=code&scope=a%2Cb&state=state#wechat_redirect"; err != nil || to != want {
 		t.Errorf("got %s, %v, want %s", to, err, want)
 	}
-	c.NoPKCE = false
+	c.SkipPKCE = false
 	if to, err := c.AuthorizationRequest("state", "", ""); err == nil {
 		t.Errorf("no verifier: got %s", to)
 	}

@@ -45,7 +45,7 @@ func (c *Client) exchange(ctx context.Context, code, verifier string) (*Token, e
 		return nil, errors.New("no code")
 	}
 	form := url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {c.RedirectURI}}
-	if !c.NoPKCE {
+	if !c.SkipPKCE {
 		form.Set("code_verifier", verifier)
 	}
 	return c.grant(ctx, form)

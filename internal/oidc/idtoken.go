@@ -26,7 +26,7 @@ const (
 type Expect struct {
 	ClientID    string // required
 	Nonce       string // required; as sent in the authorization request
-	NoNonce     bool   // none was sent, and one in the token means nothing; Nonce must be empty
+	SkipNonce     bool   // none was sent, and one in the token means nothing; Nonce must be empty
 	AccessToken string // compared with at_hash where the token has it; "" when there is none
 	Secret      string // of the client, when the token must be signed with it, by HS256: then nothing else will do
 
@@ -50,7 +50,7 @@ func (s *KeySet) Verify(ctx context.Context, rawIDToken string, e Expect) (map[s
 }
 
 func (s *KeySet) verify(ctx context.Context, raw string, e Expect) (map[string]any, error) {
-	if e.ClientID == "" || (e.Nonce == "") != e.NoNonce || e.Issuer == "" || e.Now.IsZero() {
+	if e.ClientID == "" || (e.Nonce == "") != e.SkipNonce || e.Issuer == "" || e.Now.IsZero() {
 		return nil, errors.New("nothing to compare it with")
 	}
 	claims, alg, err := s.signed(ctx, raw, e)
@@ -186,7 +186,7 @@ func (e Expect) check(claims map[string]any) error {
 	if sub := text(claims["sub"]); sub == "" || len(sub) > 255 { // Section 2
 		return errors.New("sub: not a text of 1 to 255 characters")
 	}
-	if !e.NoNonce && subtle.ConstantTimeCompare([]byte(text(claims["nonce"])), []byte(e.Nonce)) != 1 {
+	if !e.SkipNonce && subtle.ConstantTimeCompare([]byte(text(claims["nonce"])), []byte(e.Nonce)) != 1 {
 		return errors.New("nonce: not the one sent")
 	}
 	return nil

@@ -42,7 +42,7 @@ func TestTokensWithoutNonce(t *testing.T) {
 	key := ecKey(t, elliptic.P256())
 	set := NewKeySet(newKeyServer(t, public(key, "k")).url, outbound.Client(true), clock)
 	e := expect()
-	e.Nonce, e.NoNonce = "", true
+	e.Nonce, e.SkipNonce = "", true
 	for _, nonce := range []any{nil, "", "somebody else's"} {
 		if _, err := set.Verify(t.Context(), sign(t, jose.ES256, key, "k", "nonce", nonce), e); err != nil {
 			t.Error(err)

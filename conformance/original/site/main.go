@@ -42,7 +42,7 @@ func newAuth(strategy cardea.Strategy, file, secret string) (*cardea.Auth, error
 	}
 	return cardea.New(cardea.Config{
 		Secret: secret, Adapter: adapter, Logger: slog.New(slog.DiscardHandler),
-		Session: cardea.SessionConfig{Strategy: strategy, InsecureStoreRawTokens: strategy == cardea.Database},
+		Session: cardea.SessionConfig{Strategy: strategy, InsecureStoreRawTokens: strategy == cardea.StrategyDatabase},
 		Providers: []cardea.Provider{
 			email.New(email.Options{From: "site@example.com", Sender: &email.SMTP{Host: "localhost"}}),
 		},
