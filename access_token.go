@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cardea-auth/cardea/internal/oauth"
+	"github.com/cardea-auth/cardea/internal/oauth2"
 )
 
 const (
@@ -173,7 +173,7 @@ func (a *Auth) refresh(ctx context.Context, client *oauthClient, account *Accoun
 	defer cancel()
 	fresh, err := client.refresh(inTime, account)
 	adapter := a.config.Adapter
-	if refusal, ok := errors.AsType[*oauth.Error](err); ok && refusal.Revoked() {
+	if refusal, ok := errors.AsType[*oauth2.Error](err); ok && refusal.Revoked() {
 		a.log.WarnContext(ctx, "cardea: grant revoked", "user", account.UserID, "provider", account.Provider)
 		newer, err := a.replace(ctx, account, func(ctx context.Context) error {
 			return adapter.ForgetTokens(ctx, account.Provider, account.ProviderAccountID)

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/cardea-auth/cardea/internal/oauth"
+	"github.com/cardea-auth/cardea/internal/oauth2"
 	"github.com/cardea-auth/cardea/internal/outbound"
 )
 
@@ -16,7 +16,7 @@ func (r *redemption) addEmail(ctx context.Context, raw Claims) error {
 	if r.EmailsURL == "" {
 		return nil
 	}
-	body, err := r.client.Fetch(ctx, oauth.Resource{URL: r.EmailsURL, Headers: r.Headers}, r.token)
+	body, err := r.client.Fetch(ctx, oauth2.Resource{URL: r.EmailsURL, Headers: r.Headers}, r.token)
 	if err != nil {
 		return fmt.Errorf("fetch e-mail addresses: %w", err)
 	}

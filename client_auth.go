@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/cardea-auth/cardea/internal/oauth"
+	"github.com/cardea-auth/cardea/internal/oauth2"
 	"github.com/cardea-auth/cardea/internal/oidc"
 	"github.com/cardea-auth/cardea/internal/outbound"
 )
@@ -104,7 +104,7 @@ func (p *OAuthProvider) validateKey(field string, f *faults) {
 		}
 		return
 	}
-	if err := oauth.Key(p.ClientKey).Check(); err != nil {
+	if err := oauth2.Key(p.ClientKey).Check(); err != nil {
 		f.add(field+".ClientKey", "%v", err)
 	}
 }
@@ -125,7 +125,7 @@ func (p *OAuthProvider) validateCertificate(field string, client *http.Client, f
 	if p.ClientCertificate == nil || client == nil {
 		return
 	}
-	if _, err := oauth.WithCertificate(client, *p.ClientCertificate); err != nil {
+	if _, err := oauth2.WithCertificate(client, *p.ClientCertificate); err != nil {
 		f.add(field+".ClientCertificate", "Config.HTTPClient: %v", err)
 	}
 }
@@ -135,7 +135,7 @@ func (p *OAuthProvider) presenting(client *http.Client) *http.Client {
 	if p.ClientCertificate == nil {
 		return client
 	}
-	with, err := oauth.WithCertificate(client, *p.ClientCertificate)
+	with, err := oauth2.WithCertificate(client, *p.ClientCertificate)
 	if err != nil { // New has tried it
 		return nil
 	}

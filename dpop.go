@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/cardea-auth/cardea/internal/oauth"
+	"github.com/cardea-auth/cardea/internal/oauth2"
 )
 
 // ErrTokenBound is what [Auth.AccessToken] returns for a token that is bound to a key (RFC 9449),
@@ -17,13 +17,13 @@ import (
 // from anybody.
 var ErrTokenBound = errors.New("the access token is bound to a key by DPoP, and is no bearer token")
 
-func bound(a *Account) bool { return strings.EqualFold(a.TokenType, oauth.DPoP) }
+func bound(a *Account) bool { return strings.EqualFold(a.TokenType, oauth2.DPoP) }
 
 // newProver makes the key that the provider's tokens are bound to, nil for one whose hooks have no
 // use for it. It comes from the secret, so that all processes of the site have the same one, before
 // and after a restart: tokens outlive both. The key for each client is another, or servers could
 // tell that the site is one.
-func (p *OAuthProvider) newProver(secret string) (*oauth.Prover, error) {
+func (p *OAuthProvider) newProver(secret string) (*oauth2.Prover, error) {
 	if p.Exchange != nil || p.FetchUserinfo != nil {
 		return nil, nil
 	}
@@ -34,7 +34,7 @@ func (p *OAuthProvider) newProver(secret string) (*oauth.Prover, error) {
 			return nil, err
 		}
 		if key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), raw); err == nil { // but for one in 2³² it is
-			return oauth.NewProver(key)
+			return oauth2.NewProver(key)
 		}
 	}
 }

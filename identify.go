@@ -8,7 +8,7 @@ import (
 	"net/url"
 	"slices"
 
-	"github.com/cardea-auth/cardea/internal/oauth"
+	"github.com/cardea-auth/cardea/internal/oauth2"
 	"github.com/cardea-auth/cardea/internal/oidc"
 	"github.com/cardea-auth/cardea/internal/outbound"
 )
@@ -17,11 +17,11 @@ import (
 type redemption struct {
 	*oauthClient
 	metadata *oidc.Metadata
-	client   *oauth.Client
+	client   *oauth2.Client
 	attempt  attempt
 	callback url.Values // what CallbackParams names, and no more
 	code     string
-	token    *oauth.Token // once there is one
+	token    *oauth2.Token // once there is one
 }
 
 // identify redeems the code and returns who the provider says has signed in.
@@ -57,7 +57,7 @@ func (c *oauthClient) identify(
 	}, nil
 }
 
-func (r *redemption) exchange(ctx context.Context) (*oauth.Token, error) {
+func (r *redemption) exchange(ctx context.Context) (*oauth2.Token, error) {
 	if r.Exchange != nil {
 		grant, err := r.grant(ctx)
 		if err != nil {
@@ -88,7 +88,7 @@ func (r *redemption) tokenParams() (url.Values, error) {
 	for name, templates := range params {
 		values := make([]string, len(templates))
 		for i, template := range templates {
-			value, err := oauth.Fill(template, from)
+			value, err := oauth2.Fill(template, from)
 			if err != nil {
 				return nil, fmt.Errorf("callback: %w", err)
 			}
@@ -184,7 +184,7 @@ func (r *redemption) userinfo(ctx context.Context) (Claims, error) {
 		return nil, errors.New("the provider has no userinfo endpoint")
 	}
 	rules := r.Userinfo
-	resource := oauth.Resource{URL: r.metadata.UserinfoURL, Method: rules.Method, JSON: rules.JSON, Headers: r.Headers}
+	resource := oauth2.Resource{URL: r.metadata.UserinfoURL, Method: rules.Method, JSON: rules.JSON, Headers: r.Headers}
 	if rules.Signed {
 		resource.Accept = "application/jwt"
 	}

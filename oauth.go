@@ -9,7 +9,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/cardea-auth/cardea/internal/oauth"
+	"github.com/cardea-auth/cardea/internal/oauth2"
 	"github.com/cardea-auth/cardea/internal/oidc"
 	"github.com/cardea-auth/cardea/internal/outbound"
 )
@@ -22,7 +22,7 @@ type oauthClient struct {
 	now    func() time.Time
 	issuer *oidc.Issuer  // nil for OAuth2
 	secret *mintedSecret // nil without ClientSecretFunc
-	prover *oauth.Prover // nil with hooks
+	prover *oauth2.Prover // nil with hooks
 }
 
 func newOAuthClient(p *OAuthProvider, client *http.Client, now func() time.Time) *oauthClient {
@@ -60,18 +60,18 @@ func (c *oauthClient) metadata(ctx context.Context) (*oidc.Metadata, error) {
 
 func (c *oauthClient) codeParam() string { return cmp.Or(c.CodeParam, "code") }
 
-func (c *oauthClient) client(m *oidc.Metadata, redirectURI string) *oauth.Client {
+func (c *oauthClient) client(m *oidc.Metadata, redirectURI string) *oauth2.Client {
 	scopes := c.Scopes
 	if scopes == nil && c.Type == TypeOIDC {
 		scopes = []string{"openid", "profile", "email"}
 	}
-	client := &oauth.Client{
+	client := &oauth2.Client{
 		ID: c.ClientID, Secret: c.ClientSecret, Auth: c.clientAuth(m), IDParam: c.ClientIDParam,
-		Key: oauth.Key(c.ClientKey), Audience: c.audience(m), Prover: c.prover, Bind: c.DPoP,
+		Key: oauth2.Key(c.ClientKey), Audience: c.audience(m), Prover: c.prover, Bind: c.DPoP,
 		AuthorizationURL: m.AuthorizationURL, TokenURL: m.TokenURL, RedirectURI: redirectURI,
 		Scopes: scopes, ScopeSeparator: c.ScopeSeparator, Params: c.AuthorizationParams,
 		Fragment: c.AuthorizationFragment, SkipPKCE: c.InsecureSkipPKCE,
-		Rules: oauth.Rules(c.Token), HTTP: c.http, Now: c.now,
+		Rules: oauth2.Rules(c.Token), HTTP: c.http, Now: c.now,
 	}
 	client.Rules.Params = constant(c.Token.Params)
 	if c.secret != nil {
@@ -85,7 +85,7 @@ func (c *oauthClient) client(m *oidc.Metadata, redirectURI string) *oauth.Client
 func constant(params url.Values) url.Values {
 	rest := maps.Clone(params)
 	maps.DeleteFunc(rest, func(_ string, values []string) bool {
-		return slices.ContainsFunc(values, func(template string) bool { return oauth.Placeholders(template) != nil })
+		return slices.ContainsFunc(values, func(template string) bool { return oauth2.Placeholders(template) != nil })
 	})
 	return rest
 }
@@ -94,8 +94,8 @@ func constant(params url.Values) url.Values {
 // standard, so only a server that lists other methods, but not it, gets the secret in the body.
 func (c *oauthClient) clientAuth(m *oidc.Metadata) string {
 	if c.ClientAuth == "" && (c.ClientSecret != "" || c.secret != nil) && m.TokenAuth != nil &&
-		!slices.Contains(m.TokenAuth, oauth.SecretBasic) && slices.Contains(m.TokenAuth, oauth.SecretPost) {
-		return oauth.SecretPost
+		!slices.Contains(m.TokenAuth, oauth2.SecretBasic) && slices.Contains(m.TokenAuth, oauth2.SecretPost) {
+		return oauth2.SecretPost
 	}
 	return string(c.ClientAuth)
 }
@@ -130,9 +130,9 @@ func (c *oauthClient) authorizationURL(
 	if c.FormPost {
 		client.Params.Set("response_mode", "form_post")
 	}
-	if c.DPoP && m.Proofs != nil && !slices.Contains(m.Proofs, oauth.ProofAlgorithm) {
+	if c.DPoP && m.Proofs != nil && !slices.Contains(m.Proofs, oauth2.ProofAlgorithm) {
 		return "", fail(codeOAuthSignIn, "DPoP: the provider takes proofs by %q, and none by %s", m.Proofs,
-			oauth.ProofAlgorithm)
+			oauth2.ProofAlgorithm)
 	}
 	if client.PushURL, err = c.pushURL(m); err != nil {
 		return "", err

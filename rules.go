@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"slices"
 
-	"github.com/cardea-auth/cardea/internal/oauth"
+	"github.com/cardea-auth/cardea/internal/oauth2"
 )
 
 // TokenRules are how a service departs from the token request and answer of RFC 6749 § 4.1.3, § 5.1
@@ -75,7 +75,7 @@ func (t TokenRules) validate(field string, callback []string, f *faults) {
 			f.add(field+".Params", "%s is set by the flow", name)
 		}
 		for _, template := range templates {
-			for _, placeholder := range oauth.Placeholders(template) {
+			for _, placeholder := range oauth2.Placeholders(template) {
 				if !slices.Contains(callback, placeholder) {
 					f.add(field+".Params", "{%s} is none of CallbackParams", placeholder)
 				}

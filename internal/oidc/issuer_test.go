@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/cardea-auth/cardea/cardeatest"
-	"github.com/cardea-auth/cardea/internal/oauth"
+	"github.com/cardea-auth/cardea/internal/oauth2"
 	"github.com/cardea-auth/cardea/internal/oidc"
 	"github.com/cardea-auth/cardea/internal/outbound"
 )
@@ -33,8 +33,8 @@ func newParty(t *testing.T, persons ...cardeatest.Person) party {
 	return party{op, oidc.NewIssuer(oidc.Metadata{Issuer: op.URL}, outbound.Client(true), time.Now)}
 }
 
-func (p party) client(m *oidc.Metadata) *oauth.Client {
-	return &oauth.Client{
+func (p party) client(m *oidc.Metadata) *oauth2.Client {
+	return &oauth2.Client{
 		ID: p.op.ClientID, Secret: p.op.ClientSecret, AuthorizationURL: m.AuthorizationURL, TokenURL: m.TokenURL,
 		RedirectURI: redirectURI,
 		Scopes:      []string{"openid"}, HTTP: outbound.Client(true), Now: time.Now,
@@ -42,7 +42,7 @@ func (p party) client(m *oidc.Metadata) *oauth.Client {
 }
 
 // code walks through the visitor's part of a sign-in. It may be called from any goroutine.
-func (p party) code(t *testing.T, client *oauth.Client, nonce string) string {
+func (p party) code(t *testing.T, client *oauth2.Client, nonce string) string {
 	t.Helper()
 	start, err := client.AuthorizationRequest("state", verifier, nonce)
 	if err != nil {
@@ -77,7 +77,7 @@ func (p party) signIn(t *testing.T) (map[string]any, error) {
 	return p.finish(t, client, p.code(t, client, "nonce"))
 }
 
-func (p party) finish(t *testing.T, client *oauth.Client, code string) (map[string]any, error) {
+func (p party) finish(t *testing.T, client *oauth2.Client, code string) (map[string]any, error) {
 	t.Helper()
 	token, err := client.Exchange(t.Context(), code, verifier)
 	if err != nil {
@@ -373,9 +373,9 @@ func TestUserinfoOfSomebodyElse(t *testing.T) {
 	}
 }
 
-func userinfo(t *testing.T, client *oauth.Client, m *oidc.Metadata, token *oauth.Token) map[string]any {
+func userinfo(t *testing.T, client *oauth2.Client, m *oidc.Metadata, token *oauth2.Token) map[string]any {
 	t.Helper()
-	body, err := client.Fetch(t.Context(), oauth.Resource{URL: m.UserinfoURL}, token)
+	body, err := client.Fetch(t.Context(), oauth2.Resource{URL: m.UserinfoURL}, token)
 	if err != nil {
 		t.Fatal(err)
 	}

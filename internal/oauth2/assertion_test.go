@@ -1,4 +1,4 @@
-package oauth_test
+package oauth2_test
 
 import (
 	"crypto"
@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cardea-auth/cardea/internal/oauth"
+	"github.com/cardea-auth/cardea/internal/oauth2"
 )
 
 // RFC 7523 § 3, and what servers want beyond it: iat, and an end that is near.
@@ -23,13 +23,13 @@ func TestAssertionSaysForWhomAndUntilWhen(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Unix(1_800_000_000, 0)
-	for _, method := range []string{oauth.PrivateKeyJWT, oauth.SecretJWT} {
+	for _, method := range []string{oauth2.PrivateKeyJWT, oauth2.SecretJWT} {
 		var sent []string
 		c := newClient(t, func(w http.ResponseWriter, r *http.Request) {
 			sent = append(sent, r.FormValue("client_assertion"))
 			io.WriteString(w, `{"access_token":"at"}`)
 		})
-		c.Auth, c.Key, c.Secret = method, oauth.Key{Signer: key}, strings.Repeat("s", 32)
+		c.Auth, c.Key, c.Secret = method, oauth2.Key{Signer: key}, strings.Repeat("s", 32)
 		c.Audience, c.Now = "https://idp.example", func() time.Time { return now }
 		for range 2 {
 			if _, err := c.Exchange(t.Context(), "code", verifier); err != nil {
@@ -64,12 +64,12 @@ func TestAssertionThatCannotBeMade(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for want, change := range map[string]func(*oauth.Client){
-		"no issuer that could be its audience": func(c *oauth.Client) { c.Audience = "" },
-		"the key cannot sign":                  func(c *oauth.Client) { c.Key.Signer = brokenSigner{key} },
+	for want, change := range map[string]func(*oauth2.Client){
+		"no issuer that could be its audience": func(c *oauth2.Client) { c.Audience = "" },
+		"the key cannot sign":                  func(c *oauth2.Client) { c.Key.Signer = brokenSigner{key} },
 	} {
 		c := newClient(t, func(http.ResponseWriter, *http.Request) { t.Errorf("%s: a request was made", want) })
-		c.Auth, c.Key, c.Audience = oauth.PrivateKeyJWT, oauth.Key{Signer: key}, "https://idp.example"
+		c.Auth, c.Key, c.Audience = oauth2.PrivateKeyJWT, oauth2.Key{Signer: key}, "https://idp.example"
 		change(c)
 		if token, err := c.Exchange(t.Context(), "code", verifier); err == nil ||
 			!strings.HasSuffix(err.Error(), want) {

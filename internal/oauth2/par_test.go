@@ -1,11 +1,11 @@
-package oauth_test
+package oauth2_test
 
 import (
 	"errors"
 	"strings"
 	"testing"
 
-	"github.com/cardea-auth/cardea/internal/oauth"
+	"github.com/cardea-auth/cardea/internal/oauth2"
 )
 
 // RFC 9126 § 2.2 and § 2.3. What is no reference leads nowhere, least of all to a request with
@@ -16,17 +16,17 @@ func TestAnswersToAPushedRequest(t *testing.T) {
 		status  int
 		body    string
 		ok      bool
-		refusal *oauth.Error
+		refusal *oauth2.Error
 	}{
 		"a reference":                 {201, `{"request_uri":"urn:r","expires_in":60}`, true, nil},
 		"a reference with status 200": {200, `{"request_uri":"urn:r"}`, true, nil},
 		"a refusal": {
 			400, `{"error":"invalid_request","error_description":"t0ps3cret"}`, false,
-			&oauth.Error{Code: "invalid_request", Status: 400},
+			&oauth2.Error{Code: "invalid_request", Status: 400},
 		},
-		"a refusal with a reference":    {400, `{"request_uri":"urn:r"}`, false, &oauth.Error{Status: 400}},
-		"a refusal that is no JSON":     {503, `t0ps3cret`, false, &oauth.Error{Status: 503}},
-		"accepted, with a reference":    {202, `{"request_uri":"urn:r"}`, false, &oauth.Error{Status: 202}},
+		"a refusal with a reference":    {400, `{"request_uri":"urn:r"}`, false, &oauth2.Error{Status: 400}},
+		"a refusal that is no JSON":     {503, `t0ps3cret`, false, &oauth2.Error{Status: 503}},
+		"accepted, with a reference":    {202, `{"request_uri":"urn:r"}`, false, &oauth2.Error{Status: 202}},
 		"no reference":                  {201, `{}`, false, nil},
 		"an empty reference":            {201, `{"request_uri":""}`, false, nil},
 		"a reference of another kind":   {201, `{"request_uri":["urn:r"]}`, false, nil},
@@ -44,7 +44,7 @@ func TestAnswersToAPushedRequest(t *testing.T) {
 			if to != want || (err == nil) != tc.ok {
 				t.Fatalf("got %q, %v, want %q", to, err, want)
 			}
-			got, _ := errors.AsType[*oauth.Error](err)
+			got, _ := errors.AsType[*oauth2.Error](err)
 			if (got == nil) != (tc.refusal == nil) || got != nil && *got != *tc.refusal {
 				t.Errorf("got %v, want %v", got, tc.refusal)
 			}

@@ -1,4 +1,4 @@
-package oauth_test
+package oauth2_test
 
 import (
 	"crypto/ecdsa"
@@ -12,16 +12,16 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/cardea-auth/cardea/internal/oauth"
+	"github.com/cardea-auth/cardea/internal/oauth2"
 )
 
-func newProver(t *testing.T) *oauth.Prover {
+func newProver(t *testing.T) *oauth2.Prover {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := oauth.NewProver(key)
+	p, err := oauth2.NewProver(key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,9 +55,9 @@ func TestProofNamesTheURLWithoutItsQuery(t *testing.T) {
 	})
 	c.Prover, c.Bind = newProver(t), true
 	me := strings.TrimSuffix(c.TokenURL, "/token") + "/me"
-	token := &oauth.Token{Access: "at", Type: oauth.DPoP}
+	token := &oauth2.Token{Access: "at", Type: oauth2.DPoP}
 	for _, query := range []string{"?fields=id&secret=s", "?", ""} {
-		if _, err := c.Fetch(t.Context(), oauth.Resource{URL: me + query}, token); err != nil {
+		if _, err := c.Fetch(t.Context(), oauth2.Resource{URL: me + query}, token); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -73,7 +73,7 @@ func TestAuthorizationRequestNamesTheKey(t *testing.T) {
 	t.Parallel()
 	keys := map[string]bool{}
 	for range 2 {
-		c := oauth.Client{
+		c := oauth2.Client{
 			ID: "id", AuthorizationURL: "https://idp.example/authorize", Prover: newProver(t), Bind: true,
 			Params: url.Values{"dpop_jkt": {"x"}},
 		}
@@ -100,13 +100,13 @@ func TestBoundTokenIsSentNowhereElse(t *testing.T) {
 	c := newClient(t, func(http.ResponseWriter, *http.Request) { t.Error("a request was made") })
 	c.Prover, c.Bind = newProver(t), true
 	server := strings.TrimSuffix(c.TokenURL, "/token")
-	for name, r := range map[string]oauth.Resource{
+	for name, r := range map[string]oauth2.Resource{
 		"in the path":    {URL: server + "/t/{access_token}"},
 		"in the query":   {URL: server + "/me?access_token={access_token}"},
 		"as bearer":      {URL: server + "/me", Headers: map[string]string{"Authorization": "Bearer {access_token}"}},
 		"another header": {URL: server + "/me", Headers: map[string]string{"X-Token": "{access_token}"}},
 	} {
-		if body, err := c.Fetch(t.Context(), r, &oauth.Token{Access: "at", Type: oauth.DPoP}); err == nil {
+		if body, err := c.Fetch(t.Context(), r, &oauth2.Token{Access: "at", Type: oauth2.DPoP}); err == nil {
 			t.Errorf("%s: got %s", name, body)
 		}
 	}
@@ -153,7 +153,7 @@ func TestProofIsTriedAgainOnce(t *testing.T) {
 func TestNonceIsForItsServer(t *testing.T) {
 	t.Parallel()
 	seen := map[string]any{}
-	server := func(name string) *oauth.Client {
+	server := func(name string) *oauth2.Client {
 		return newClient(t, func(w http.ResponseWriter, r *http.Request) {
 			seen[name] = claimsOf(t, r.Header.Get("DPoP"))["nonce"]
 			w.Header().Set("DPoP-Nonce", "of the "+name)
@@ -163,7 +163,7 @@ func TestNonceIsForItsServer(t *testing.T) {
 	first, second := server("first"), server("second")
 	first.Prover, first.Bind = newProver(t), true
 	second.Prover, second.Bind = first.Prover, true
-	for _, c := range []*oauth.Client{first, second, first, second} {
+	for _, c := range []*oauth2.Client{first, second, first, second} {
 		if _, err := c.Exchange(t.Context(), "code", verifier); err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package oauth_test
+package oauth2_test
 
 import (
 	"bytes"
@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cardea-auth/cardea/internal/oauth"
+	"github.com/cardea-auth/cardea/internal/oauth2"
 )
 
 // Connections are kept, by HTTP/2 for many requests at once: those with the certificate must not be
@@ -50,7 +50,7 @@ func TestWithCertificateSharesNoConnection(t *testing.T) {
 			if got := ask(base); got != version+" 0" {
 				t.Fatalf("before: %q", got)
 			}
-			presenting, err := oauth.WithCertificate(base, certificate(t))
+			presenting, err := oauth2.WithCertificate(base, certificate(t))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -88,7 +88,7 @@ func TestWithCertificatePresentsItInAnyCase(t *testing.T) {
 	} {
 		base := server.Client().Transport.(*http.Transport).Clone()
 		change(base.TLSClientConfig)
-		presenting, err := oauth.WithCertificate(&http.Client{Transport: base}, own)
+		presenting, err := oauth2.WithCertificate(&http.Client{Transport: base}, own)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -111,7 +111,7 @@ func TestWithCertificateLeavesAnHTTP2ThatWasSetUpByHand(t *testing.T) {
 	byHand := map[string]func(string, *tls.Conn) http.RoundTripper{"h2": func(string, *tls.Conn) http.RoundTripper { return nil }}
 	none := map[string]func(string, *tls.Conn) http.RoundTripper{}
 	for _, base := range []*http.Transport{{TLSNextProto: byHand}, {TLSNextProto: none}} {
-		presenting, err := oauth.WithCertificate(&http.Client{Transport: base}, certificate(t))
+		presenting, err := oauth2.WithCertificate(&http.Client{Transport: base}, certificate(t))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package oauth_test
+package oauth2_test
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cardea-auth/cardea/internal/oauth"
+	"github.com/cardea-auth/cardea/internal/oauth2"
 	"github.com/cardea-auth/cardea/internal/outbound"
 )
 
@@ -28,11 +28,11 @@ const (
 var now = time.Date(2026, 5, 4, 3, 2, 1, 999, time.UTC)
 
 // newClient returns a client of a server that answers with handler.
-func newClient(t *testing.T, handler http.HandlerFunc) *oauth.Client {
+func newClient(t *testing.T, handler http.HandlerFunc) *oauth2.Client {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	return &oauth.Client{
+	return &oauth2.Client{
 		ID: "client 1", Secret: secret,
 		AuthorizationURL: server.URL + "/authorize",
 		TokenURL:         server.URL + "/token",
@@ -62,7 +62,7 @@ func TestAuthorizationRequestCarriesTheChallenge(t *testing.T) {
 	if err := json.Unmarshal(raw, &vector); err != nil {
 		t.Fatal(err)
 	}
-	c := oauth.Client{
+	c := oauth2.Client{
 		ID: "id", AuthorizationURL: "https://idp.example/authorize", RedirectURI: "https://app.example/cb",
 	}
 	got, err := c.AuthorizationRequest("st", vector.Verifier, "")
@@ -75,7 +75,7 @@ func TestAuthorizationRequestCarriesTheChallenge(t *testing.T) {
 
 func TestAuthorizationRequestKeepsItsOwnParameters(t *testing.T) {
 	t.Parallel()
-	c := oauth.Client{
+	c := oauth2.Client{
 		ID: "id", Secret: secret, AuthorizationURL: "https://idp.example/authorize?tenant=7&client_id=other&state=theirs&request_uri=urn:theirs&dpop_jkt=x",
 		RedirectURI: "https://app.example/cb", Scopes: []string{"openid", "email"},
 		Params: url.Values{
@@ -111,7 +111,7 @@ func TestAuthorizationRequestKeepsItsOwnParameters(t *testing.T) {
 
 func TestAuthorizationRequestWithoutStateOrVerifierIsAnError(t *testing.T) {
 	t.Parallel()
-	c := oauth.Client{ID: "id", AuthorizationURL: "https://idp.example/authorize"}
+	c := oauth2.Client{ID: "id", AuthorizationURL: "https://idp.example/authorize"}
 	for _, in := range [][2]string{
 		{"", verifier}, {"st", ""}, {"st", verifier[:42]}, {"st", strings.Repeat("v", 129)},
 	} {
@@ -133,9 +133,9 @@ func TestExchangeSendsTheGrant(t *testing.T) {
 		id, formSecret       string
 	}{
 		{"", secret, basic, "", ""},
-		{oauth.SecretBasic, secret, basic, "", ""},
-		{oauth.SecretPost, secret, "", "client 1", secret},
-		{oauth.None, secret, "", "client 1", ""},
+		{oauth2.SecretBasic, secret, basic, "", ""},
+		{oauth2.SecretPost, secret, "", "client 1", secret},
+		{oauth2.None, secret, "", "client 1", ""},
 		{"", "", "", "client 1", ""},
 	} {
 		t.Run(fmt.Sprintf("%q with secret %t", test.auth, test.secret != ""), func(t *testing.T) {
@@ -180,70 +180,70 @@ func TestExchangeReadsWhatVendorsSend(t *testing.T) {
 	hour := time.Date(2026, 5, 4, 4, 2, 1, 0, time.UTC)
 	for name, test := range map[string]struct {
 		body string
-		want oauth.Token
+		want oauth2.Token
 	}{
 		"all members": {
 			`{"access_token":"at","refresh_token":"rt","token_type":"Bearer","scope":"a b","id_token":"it","session_state":"ss","expires_in":3600}`,
-			oauth.Token{
+			oauth2.Token{
 				Access: "at", Refresh: "rt", Type: "bearer", Scope: "a b", IDToken: "it", SessionState: "ss",
 				Expires: hour,
 			},
 		},
-		"no type": {`{"access_token":"at"}`, oauth.Token{Access: "at", Type: "bearer"}},
+		"no type": {`{"access_token":"at"}`, oauth2.Token{Access: "at", Type: "bearer"}},
 		"type null": {
-			`{"access_token":"at","token_type":null}`, oauth.Token{Access: "at", Type: "bearer"},
+			`{"access_token":"at","token_type":null}`, oauth2.Token{Access: "at", Type: "bearer"},
 		},
 		"type empty": {
-			`{"access_token":"at","token_type":""}`, oauth.Token{Access: "at", Type: "bearer"},
+			`{"access_token":"at","token_type":""}`, oauth2.Token{Access: "at", Type: "bearer"},
 		},
 		"lifetime as text": {
-			`{"access_token":"at","expires_in":"3600"}`, oauth.Token{Access: "at", Type: "bearer", Expires: hour},
+			`{"access_token":"at","expires_in":"3600"}`, oauth2.Token{Access: "at", Type: "bearer", Expires: hour},
 		},
 		"lifetime with a fraction": {
-			`{"access_token":"at","expires_in":3600.9}`, oauth.Token{Access: "at", Type: "bearer", Expires: hour},
+			`{"access_token":"at","expires_in":3600.9}`, oauth2.Token{Access: "at", Type: "bearer", Expires: hour},
 		},
 		"lifetime zero": {
-			`{"access_token":"at","expires_in":0}`, oauth.Token{Access: "at", Type: "bearer"},
+			`{"access_token":"at","expires_in":0}`, oauth2.Token{Access: "at", Type: "bearer"},
 		},
 		"lifetime negative": {
-			`{"access_token":"at","expires_in":-5}`, oauth.Token{Access: "at", Type: "bearer"},
+			`{"access_token":"at","expires_in":-5}`, oauth2.Token{Access: "at", Type: "bearer"},
 		},
 		"lifetime beyond reason": {
-			`{"access_token":"at","expires_in":1e300}`, oauth.Token{Access: "at", Type: "bearer"},
+			`{"access_token":"at","expires_in":1e300}`, oauth2.Token{Access: "at", Type: "bearer"},
 		},
 		"lifetime not a number": {
-			`{"access_token":"at","expires_in":"NaN"}`, oauth.Token{Access: "at", Type: "bearer"},
+			`{"access_token":"at","expires_in":"NaN"}`, oauth2.Token{Access: "at", Type: "bearer"},
 		},
 		"lifetime null": {
-			`{"access_token":"at","expires_in":null}`, oauth.Token{Access: "at", Type: "bearer"},
+			`{"access_token":"at","expires_in":null}`, oauth2.Token{Access: "at", Type: "bearer"},
 		},
 		"refresh token null": {
-			`{"access_token":"at","refresh_token":null}`, oauth.Token{Access: "at", Type: "bearer"},
+			`{"access_token":"at","refresh_token":null}`, oauth2.Token{Access: "at", Type: "bearer"},
 		},
 		"scope as list": {
-			`{"access_token":"at","scope":["a","b",null,""]}`, oauth.Token{Access: "at", Type: "bearer", Scope: "a b"},
+			`{"access_token":"at","scope":["a","b",null,""]}`, oauth2.Token{Access: "at", Type: "bearer", Scope: "a b"},
 		},
 		"scope with commas": {
-			`{"access_token":"at","scope":"repo,gist,"}`, oauth.Token{Access: "at", Type: "bearer", Scope: "repo gist"},
+			`{"access_token":"at","scope":"repo,gist,"}`, oauth2.Token{Access: "at", Type: "bearer", Scope: "repo gist"},
 		},
 		"scope with commas and spaces": {
-			`{"access_token":"at","scope":"a,b c"}`, oauth.Token{Access: "at", Type: "bearer", Scope: "a,b c"},
+			`{"access_token":"at","scope":"a,b c"}`, oauth2.Token{Access: "at", Type: "bearer", Scope: "a,b c"},
 		},
 		"what says that all is well too": {
-			`{"access_token":"at","errcode":"0","error_code":0,"code":"OK","status":"success","success":true,"errors":{}}`, oauth.Token{Access: "at", Type: "bearer"},
+			`{"access_token":"at","errcode":"0","error_code":0,"code":"OK","status":"success","success":true,"errors":{}}`, oauth2.Token{Access: "at", Type: "bearer"},
 		},
 		"what says that all is well": {
 			`{"access_token":"at","errcode":0,"error":{"code":"ok"},"code":200,"status":200,"ok":true,"errors":[]}`,
-			oauth.Token{Access: "at", Type: "bearer"},
+			oauth2.Token{Access: "at", Type: "bearer"},
 		},
 		"scope null": {
-			`{"access_token":"at","scope":null}`, oauth.Token{Access: "at", Type: "bearer"},
+			`{"access_token":"at","scope":null}`, oauth2.Token{Access: "at", Type: "bearer"},
 		},
 		"an error member without error": {
-			`{"access_token":"at","error":null}`, oauth.Token{Access: "at", Type: "bearer"},
+			`{"access_token":"at","error":null}`, oauth2.Token{Access: "at", Type: "bearer"},
 		},
 		"an empty error in the response": {
-			`{"access_token":"at","error":""}`, oauth.Token{Access: "at", Type: "bearer"},
+			`{"access_token":"at","error":""}`, oauth2.Token{Access: "at", Type: "bearer"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -299,68 +299,68 @@ func TestExchangeTellsTheErrorCode(t *testing.T) {
 	for name, test := range map[string]struct {
 		status int
 		body   string
-		want   oauth.Error
+		want   oauth2.Error
 	}{
 		"RFC 6749": {
 			400, `{"error":"invalid_grant","error_description":"code t0ps3cret is used"}`,
-			oauth.Error{Code: "invalid_grant", Status: 400},
+			oauth2.Error{Code: "invalid_grant", Status: 400},
 		},
 		"error with status 200": {
 			200, `{"error":"bad_verification_code","access_token":"at"}`,
-			oauth.Error{Code: "bad_verification_code", Status: 200},
+			oauth2.Error{Code: "bad_verification_code", Status: 200},
 		},
 		"error as object": {
-			400, `{"error":{"message":"t0ps3cret","code":100}}`, oauth.Error{Code: "100", Status: 400},
+			400, `{"error":{"message":"t0ps3cret","code":100}}`, oauth2.Error{Code: "100", Status: 400},
 		},
 		"error as object with 200": {
-			200, `{"error":{"code":100},"access_token":"at"}`, oauth.Error{Code: "100", Status: 200},
+			200, `{"error":{"code":100},"access_token":"at"}`, oauth2.Error{Code: "100", Status: 200},
 		},
 		"error as object, of texts": {
 			200, `{"error":{"message":"t0ps3cret","type":"OAuthException"}}`,
-			oauth.Error{Code: "OAuthException", Status: 200},
+			oauth2.Error{Code: "OAuthException", Status: 200},
 		},
 		"error as number": {
-			200, `{"error":100019,"access_token":"at"}`, oauth.Error{Code: "100019", Status: 200},
+			200, `{"error":100019,"access_token":"at"}`, oauth2.Error{Code: "100019", Status: 200},
 		},
 		"errcode": {
-			200, `{"errcode":40029,"errmsg":"t0ps3cret","access_token":"at"}`, oauth.Error{Code: "40029", Status: 200},
+			200, `{"errcode":40029,"errmsg":"t0ps3cret","access_token":"at"}`, oauth2.Error{Code: "40029", Status: 200},
 		},
 		"errcode below 0": {
-			200, `{"errcode":-1,"errmsg":"t0ps3cret","access_token":"at"}`, oauth.Error{Code: "-1", Status: 200},
+			200, `{"errcode":-1,"errmsg":"t0ps3cret","access_token":"at"}`, oauth2.Error{Code: "-1", Status: 200},
 		},
 		"errcode beyond numbers": {
-			200, `{"errcode":1e999,"access_token":"at"}`, oauth.Error{Code: "1e999", Status: 200},
+			200, `{"errcode":1e999,"access_token":"at"}`, oauth2.Error{Code: "1e999", Status: 200},
 		},
 		"code": {
-			200, `{"code":20003,"msg":"t0ps3cret","access_token":"at"}`, oauth.Error{Code: "20003", Status: 200},
+			200, `{"code":20003,"msg":"t0ps3cret","access_token":"at"}`, oauth2.Error{Code: "20003", Status: 200},
 		},
 		"status and message": {
-			200, `{"status":400,"message":"t0ps3cret","access_token":"at"}`, oauth.Error{Code: "400", Status: 200},
+			200, `{"status":400,"message":"t0ps3cret","access_token":"at"}`, oauth2.Error{Code: "400", Status: 200},
 		},
 		"a list of errors": {
-			200, `{"errors":[{"detail":"t0ps3cret"}],"access_token":"at"}`, oauth.Error{Status: 200},
+			200, `{"errors":[{"detail":"t0ps3cret"}],"access_token":"at"}`, oauth2.Error{Status: 200},
 		},
-		"ok false":               {200, `{"ok":false,"access_token":"at"}`, oauth.Error{Status: 200}},
-		"success false":          {200, `{"success":false,"access_token":"at"}`, oauth.Error{Status: 200}},
-		"error true with 200":    {200, `{"error":true,"access_token":"at"}`, oauth.Error{Status: 200}},
-		"code with a line break": {400, `{"error":"t0ps3cret\nINFO forged"}`, oauth.Error{Status: 400}},
-		"code with a quote":      {400, `{"error":"t0ps3cret\""}`, oauth.Error{Status: 400}},
-		"code not ASCII":         {400, `{"error":"t0ps3creté"}`, oauth.Error{Status: 400}},
+		"ok false":               {200, `{"ok":false,"access_token":"at"}`, oauth2.Error{Status: 200}},
+		"success false":          {200, `{"success":false,"access_token":"at"}`, oauth2.Error{Status: 200}},
+		"error true with 200":    {200, `{"error":true,"access_token":"at"}`, oauth2.Error{Status: 200}},
+		"code with a line break": {400, `{"error":"t0ps3cret\nINFO forged"}`, oauth2.Error{Status: 400}},
+		"code with a quote":      {400, `{"error":"t0ps3cret\""}`, oauth2.Error{Status: 400}},
+		"code not ASCII":         {400, `{"error":"t0ps3creté"}`, oauth2.Error{Status: 400}},
 		"code too long": {
-			400, `{"error":"t0ps3cret` + strings.Repeat("x", 56) + `"}`, oauth.Error{Status: 400},
+			400, `{"error":"t0ps3cret` + strings.Repeat("x", 56) + `"}`, oauth2.Error{Status: 400},
 		},
 		"code of the longest": {
-			400, `{"error":"` + strings.Repeat("x", 64) + `"}`, oauth.Error{Code: strings.Repeat("x", 64), Status: 400},
+			400, `{"error":"` + strings.Repeat("x", 64) + `"}`, oauth2.Error{Code: strings.Repeat("x", 64), Status: 400},
 		},
-		"html":                  {500, `<h1>t0ps3cret</h1>`, oauth.Error{Status: 500}},
-		"created, with a token": {201, `{"access_token":"at"}`, oauth.Error{Status: 201}},
-		"unauthorized":          {401, `{"error":"invalid_client"}`, oauth.Error{Code: "invalid_client", Status: 401}},
+		"html":                  {500, `<h1>t0ps3cret</h1>`, oauth2.Error{Status: 500}},
+		"created, with a token": {201, `{"access_token":"at"}`, oauth2.Error{Status: 201}},
+		"unauthorized":          {401, `{"error":"invalid_client"}`, oauth2.Error{Code: "invalid_client", Status: 401}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := newClient(t, answer(test.status, "application/json", test.body))
 			token, err := c.Exchange(t.Context(), "code", verifier)
-			got, ok := errors.AsType[*oauth.Error](err)
+			got, ok := errors.AsType[*oauth2.Error](err)
 			if !ok || *got != test.want || token != nil {
 				t.Errorf("got %v, %v, want %v", token, err, test.want)
 			}
@@ -425,8 +425,8 @@ func TestExchangeErrorsHoldNoSecret(t *testing.T) {
 		"https://idp.example/%zz", "http://idp.example/?key=s3cr3t", "", "https://127.0.0.1:1/?key=s3cr3t",
 	}
 	for _, endpoint := range endpoints {
-		c := oauth.Client{ID: "id", Secret: "s3cr3t", TokenURL: endpoint, HTTP: outbound.Client(true)}
-		for _, method := range []string{oauth.SecretBasic, oauth.SecretPost, "other"} {
+		c := oauth2.Client{ID: "id", Secret: "s3cr3t", TokenURL: endpoint, HTTP: outbound.Client(true)}
+		for _, method := range []string{oauth2.SecretBasic, oauth2.SecretPost, "other"} {
 			c.Auth = method
 			_, err := c.Exchange(t.Context(), "c0de", verifier)
 			if err == nil {
@@ -473,8 +473,8 @@ func TestFetch(t *testing.T) {
 	headers := map[string]string{
 		"Accept": "application/vnd.github+json", "authorization": "Basic eHg=", "X-Api-Key": "k",
 	}
-	token := &oauth.Token{Access: "at0ken"}
-	body, err := c.Fetch(t.Context(), oauth.Resource{URL: base + "/user", Headers: headers}, token)
+	token := &oauth2.Token{Access: "at0ken"}
+	body, err := c.Fetch(t.Context(), oauth2.Resource{URL: base + "/user", Headers: headers}, token)
 	if err != nil || !strings.Contains(string(body), "9007199254740993") {
 		t.Errorf("got %s, %v", body, err)
 	}
@@ -490,17 +490,17 @@ func TestFetch(t *testing.T) {
 		t.Error("the token is in the URL")
 	}
 	for _, path := range []string{"/denied", "/created", "/huge"} {
-		if v, err := c.Fetch(t.Context(), oauth.Resource{URL: base + path}, token); err == nil || v != nil ||
+		if v, err := c.Fetch(t.Context(), oauth2.Resource{URL: base + path}, token); err == nil || v != nil ||
 			strings.Contains(err.Error(), "at0ken") {
 			t.Errorf("Fetch %s: got %s, %v", path, v, err)
 		}
 	}
-	broken := &oauth.Token{Access: "at0ken\r\nX: y"}
-	if _, err := c.Fetch(t.Context(), oauth.Resource{URL: base + "/user"}, broken); err == nil ||
+	broken := &oauth2.Token{Access: "at0ken\r\nX: y"}
+	if _, err := c.Fetch(t.Context(), oauth2.Resource{URL: base + "/user"}, broken); err == nil ||
 		strings.Contains(err.Error(), "at0ken") {
 		t.Errorf("token with a line break: got %v", err)
 	}
-	if _, err := c.Fetch(t.Context(), oauth.Resource{URL: "https://idp.example/%zz"}, token); err == nil {
+	if _, err := c.Fetch(t.Context(), oauth2.Resource{URL: "https://idp.example/%zz"}, token); err == nil {
 		t.Error("broken URL was fetched")
 	}
 }

@@ -1,4 +1,4 @@
-package oauth_test
+package oauth2_test
 
 import (
 	"context"
@@ -10,13 +10,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/cardea-auth/cardea/internal/oauth"
+	"github.com/cardea-auth/cardea/internal/oauth2"
 )
 
 // redeem returns the token that a server with these rules gives, and the request that it got.
 func redeem(
-	t *testing.T, rules oauth.Rules, auth, body string,
-) (token *oauth.Token, got *http.Request, sent string, err error) {
+	t *testing.T, rules oauth2.Rules, auth, body string,
+) (token *oauth2.Token, got *http.Request, sent string, err error) {
 	t.Helper()
 	c := newClient(t, func(w http.ResponseWriter, r *http.Request) {
 		content, _ := io.ReadAll(r.Body)
@@ -30,10 +30,10 @@ func redeem(
 
 func TestTokenRequestByGet(t *testing.T) {
 	t.Parallel()
-	rules := oauth.Rules{
+	rules := oauth2.Rules{
 		Method: http.MethodGet, Names: map[string]string{"client_id": "appid", "client_secret": "secret"},
 	}
-	_, got, sent, err := redeem(t, rules, oauth.SecretPost, `{"access_token":"at"}`)
+	_, got, sent, err := redeem(t, rules, oauth2.SecretPost, `{"access_token":"at"}`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func TestTokenRequestByGet(t *testing.T) {
 
 func TestTokenRequestAsJSON(t *testing.T) {
 	t.Parallel()
-	rules := oauth.Rules{
+	rules := oauth2.Rules{
 		JSON: true, Envelope: "data", Headers: map[string]string{
 			"Notion-Version": "2022-06-28", "authorization": "Basic eHg=", "content-type": "text/plain",
 		},
@@ -63,7 +63,7 @@ func TestTokenRequestAsJSON(t *testing.T) {
 		},
 		Params: url.Values{"v": {"5"}, "code": {"another code"}, "list": {"a", "b"}},
 	}
-	token, got, sent, err := redeem(t, rules, oauth.SecretPost,
+	token, got, sent, err := redeem(t, rules, oauth2.SecretPost,
 		`{"code":0,"data":{"accessToken":"at","expireIn":"7200","corpId":"c"}}`)
 	if err != nil {
 		t.Fatal(err)
@@ -102,7 +102,7 @@ func TestEnvelopeOfARefusal(t *testing.T) {
 		"a list":       `{"data":[{"access_token":"at"}]}`,
 		"null":         `{"data":null,"access_token":"at"}`,
 	} {
-		if token, _, _, err := redeem(t, oauth.Rules{Envelope: "data"}, oauth.SecretPost, body); err == nil ||
+		if token, _, _, err := redeem(t, oauth2.Rules{Envelope: "data"}, oauth2.SecretPost, body); err == nil ||
 			token != nil {
 			t.Errorf("%s: got %v, %v", name, token, err)
 		}
@@ -111,7 +111,7 @@ func TestEnvelopeOfARefusal(t *testing.T) {
 
 func TestParseAnswer(t *testing.T) {
 	t.Parallel()
-	c := &oauth.Client{}
+	c := &oauth2.Client{}
 	if token, err := c.ParseAnswer(map[string]any{"access_token": "at", "scope": "a,b"}); err != nil ||
 		token.Access != "at" || token.Scope != "a b" {
 		t.Errorf("got %+v, %v", token, err)
@@ -134,7 +134,7 @@ func TestSecretMadeForTheOccasion(t *testing.T) {
 		form = r.PostForm
 		io.WriteString(w, `{"access_token":"at"}`)
 	})
-	c.Secret, c.Auth = "", oauth.SecretPost
+	c.Secret, c.Auth = "", oauth2.SecretPost
 	c.MakeSecret = func(context.Context) (string, error) { return "minted", nil }
 	if _, err := c.Exchange(t.Context(), "code", verifier); err != nil || form.Get("client_secret") != "minted" {
 		t.Errorf("sent %v, %v", form, err)
@@ -153,7 +153,7 @@ func TestSecretMadeForTheOccasion(t *testing.T) {
 
 func TestAuthorizationRequestOfOddVendors(t *testing.T) {
 	t.Parallel()
-	c := &oauth.Client{
+	c := &oauth2.Client{
 		ID: "id", AuthorizationURL: "https://idp.example/a", IDParam: "appid", SkipPKCE: true,
 		Fragment: "wechat_redirect",
 		Scopes:   []string{"a", "b"}, ScopeSeparator: ",",
@@ -170,42 +170,42 @@ func TestAuthorizationRequestOfOddVendors(t *testing.T) {
 
 func TestResource(t *testing.T) {
 	t.Parallel()
-	token := &oauth.Token{
+	token := &oauth2.Token{
 		Access: "at/0 &", Raw: map[string]any{
 			"access_token": "x", "user_id": json.Number("9007199254740993"), "team": map[string]any{"id": "T 1"},
 			"dots": "..", "dot": ".", "object": map[string]any{},
 		},
 	}
 	for name, test := range map[string]struct {
-		resource                       oauth.Resource
+		resource                       oauth2.Resource
 		method, uri, authorization, in string
 	}{
-		"bearer": {oauth.Resource{URL: "/me"}, "GET", "/me", "Bearer at/0 &", ""},
+		"bearer": {oauth2.Resource{URL: "/me"}, "GET", "/me", "Bearer at/0 &", ""},
 		"POST without a body": {
-			oauth.Resource{URL: "/me", Method: "POST"}, "POST", "/me", "Bearer at/0 &", "",
+			oauth2.Resource{URL: "/me", Method: "POST"}, "POST", "/me", "Bearer at/0 &", "",
 		},
 		"GraphQL": {
-			oauth.Resource{URL: "/me", JSON: map[string]any{"query": "{me{id}}"}}, "POST", "/me", "Bearer at/0 &",
+			oauth2.Resource{URL: "/me", JSON: map[string]any{"query": "{me{id}}"}}, "POST", "/me", "Bearer at/0 &",
 			`{"query":"{me{id}}"}`,
 		},
 		"members in the path": {
-			oauth.Resource{URL: "/{team.id}/{user_id}/"}, "GET", "/T%201/9007199254740993/", "Bearer at/0 &", "",
+			oauth2.Resource{URL: "/{team.id}/{user_id}/"}, "GET", "/T%201/9007199254740993/", "Bearer at/0 &", "",
 		},
-		"token in the path": {oauth.Resource{URL: "/t/{access_token}"}, "GET", "/t/at%2F0%20&", "", ""},
+		"token in the path": {oauth2.Resource{URL: "/t/{access_token}"}, "GET", "/t/at%2F0%20&", "", ""},
 		"token in the query": {
-			oauth.Resource{URL: "/me?access_token={access_token}&id={user_id}"}, "GET",
+			oauth2.Resource{URL: "/me?access_token={access_token}&id={user_id}"}, "GET",
 			"/me?access_token=at%2F0+%26&id=9007199254740993", "", "",
 		},
 		"token in the path, and a header": {
-			oauth.Resource{URL: "/t/{access_token}", Headers: map[string]string{"X-Version": "1"}}, "GET",
+			oauth2.Resource{URL: "/t/{access_token}", Headers: map[string]string{"X-Version": "1"}}, "GET",
 			"/t/at%2F0%20&", "", "",
 		},
 		"another scheme": {
-			oauth.Resource{URL: "/me", Headers: map[string]string{"authorization": "OAuth {access_token}"}}, "GET",
+			oauth2.Resource{URL: "/me", Headers: map[string]string{"authorization": "OAuth {access_token}"}}, "GET",
 			"/me", "OAuth at/0 &", "",
 		},
 		"another header": {
-			oauth.Resource{URL: "/me", Headers: map[string]string{"X-Token": "{access_token}"}}, "GET", "/me", "", "",
+			oauth2.Resource{URL: "/me", Headers: map[string]string{"X-Token": "{access_token}"}}, "GET", "/me", "", "",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -230,7 +230,7 @@ func TestResource(t *testing.T) {
 	}
 	c := newClient(t, func(http.ResponseWriter, *http.Request) { t.Error("a request was made") })
 	for _, path := range []string{"/{nobody}", "/{dots}", "/{dot}", "/{object}", "/{team}", "/?a={team.name}"} {
-		if body, err := c.Fetch(t.Context(), oauth.Resource{URL: strings.TrimSuffix(c.TokenURL, "/token") + path},
+		if body, err := c.Fetch(t.Context(), oauth2.Resource{URL: strings.TrimSuffix(c.TokenURL, "/token") + path},
 			token); err == nil {
 			t.Errorf("%s: got %s", path, body)
 		}

@@ -1,4 +1,4 @@
-package oauth_test
+package oauth2_test
 
 import (
 	"errors"
@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/cardea-auth/cardea/internal/oauth"
+	"github.com/cardea-auth/cardea/internal/oauth2"
 )
 
 // The request is that of RFC 6749 § 6, authenticated as the one for a code is.
@@ -19,9 +19,9 @@ func TestRefresh(t *testing.T) {
 		auth, header string
 		form         url.Values
 	}{
-		{oauth.SecretBasic, "Basic YXBwOnMzY3JldA==", url.Values{}},
-		{oauth.SecretPost, "", url.Values{"client_id": {"app"}, "client_secret": {"s3cret"}}},
-		{oauth.None, "", url.Values{"client_id": {"app"}}},
+		{oauth2.SecretBasic, "Basic YXBwOnMzY3JldA==", url.Values{}},
+		{oauth2.SecretPost, "", url.Values{"client_id": {"app"}, "client_secret": {"s3cret"}}},
+		{oauth2.None, "", url.Values{"client_id": {"app"}}},
 	} {
 		t.Run(tc.auth, func(t *testing.T) {
 			t.Parallel()
@@ -38,7 +38,7 @@ func TestRefresh(t *testing.T) {
 				io.WriteString(w, `{"access_token":"a","expires_in":"60","scope":["x","y"],"refresh_token":null}`)
 			}))
 			t.Cleanup(server.Close)
-			c := &oauth.Client{ID: "app", Secret: "s3cret", Auth: tc.auth, TokenURL: server.URL, HTTP: server.Client()}
+			c := &oauth2.Client{ID: "app", Secret: "s3cret", Auth: tc.auth, TokenURL: server.URL, HTTP: server.Client()}
 			token, err := c.Refresh(t.Context(), "r3fresh")
 			if err != nil {
 				t.Fatal(err)
@@ -73,9 +73,9 @@ func TestRevoked(t *testing.T) {
 			io.WriteString(w, tc.body)
 		}))
 		t.Cleanup(server.Close)
-		_, err := (&oauth.Client{ID: "app", TokenURL: server.URL, HTTP: server.Client()}).Refresh(t.Context(),
+		_, err := (&oauth2.Client{ID: "app", TokenURL: server.URL, HTTP: server.Client()}).Refresh(t.Context(),
 			"r3fresh")
-		refusal, ok := errors.AsType[*oauth.Error](err)
+		refusal, ok := errors.AsType[*oauth2.Error](err)
 		if !ok || refusal.Revoked() != tc.want || strings.Contains(err.Error(), "r3fresh") {
 			t.Errorf("%d %s: got %v", tc.status, tc.body, err)
 		}

@@ -1,6 +1,6 @@
-// Package oauth is the client's side of the OAuth 2.0 authorization code flow (RFC 6749) with PKCE
+// Package oauth2 is the client's side of the OAuth 2.0 authorization code flow (RFC 6749) with PKCE
 // (RFC 7636): plain data in, plain data out. It knows nothing of users, cookies or sessions.
-package oauth
+package oauth2
 
 import (
 	"cmp"
