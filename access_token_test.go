@@ -20,6 +20,7 @@ import (
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/memadapter"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // grantSite is a site with several processes, on one store, whose provider gives refresh tokens,
@@ -341,12 +342,12 @@ func TestTokenOfAHookIsNotRefreshed(t *testing.T) {
 		p := abroad()
 		p.Redirect, p.Identify, p.ClientID = nil, nil, "id"
 		p.AuthorizationURL, p.TokenURL = "https://abroad.example/authorize", idp(c).Issuer+"/token"
-		p.Exchange = func(context.Context, *cardea.CodeGrant) (cardea.Claims, error) {
-			return cardea.Claims{"access_token": "access", "refresh_token": "refresh", "expires_in": json.Number("1")},
+		p.Exchange = func(context.Context, *oauth.CodeGrant) (oauth.Claims, error) {
+			return oauth.Claims{"access_token": "access", "refresh_token": "refresh", "expires_in": json.Number("1")},
 				nil
 		}
-		p.FetchUserinfo = func(context.Context, *cardea.CodeGrant) (cardea.Claims, error) {
-			return cardea.Claims{"id": "7"}, nil
+		p.FetchUserinfo = func(context.Context, *oauth.CodeGrant) (oauth.Claims, error) {
+			return oauth.Claims{"id": "7"}, nil
 		}
 		c.Providers = append(c.Providers, p)
 	})

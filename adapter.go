@@ -18,8 +18,8 @@ import (
 // as text, refuses in CreateUser what is none of its keys, and takes it for a user who does not
 // exist everywhere else.
 //
-// An adapter that also is a [SessionStore] can serve the [StrategyDatabase] strategy, one that also is a
-// [TokenStore] sign-in by e-mail, and one that also is an [AuthenticatorStore] passkeys.
+// An adapter that also is a [SessionStore] can serve the [StrategyDatabase] strategy, one that also
+// is a [TokenStore] sign-in by e-mail, and one that also is an [AuthenticatorStore] passkeys.
 type Adapter interface {
 	// Transact runs fn in one transaction: all that fn writes through the ctx it is given is kept
 	// when fn returns nil, and none of it when fn returns an error or panics. A transaction that

@@ -15,6 +15,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 func TestSignInCallback(t *testing.T) {
@@ -133,7 +134,7 @@ func TestJWTCallback(t *testing.T) {
 	var seen []string
 	s := newSite(t, func(c *cardea.Config) {
 		c.Session.Strategy = cardea.StrategyJWT
-		c.Callbacks.JWT = func(_ context.Context, t *cardea.TokenChange) (cardea.Claims, error) {
+		c.Callbacks.JWT = func(_ context.Context, t *cardea.TokenChange) (oauth.Claims, error) {
 			line := string(t.Trigger) + " " + string(t.Update) + " " + t.Claims.String("role")
 			if t.SignIn != nil {
 				line += " with " + t.SignIn.Account.Provider
@@ -165,7 +166,7 @@ func TestJWTCallbackEndsTheSession(t *testing.T) {
 	var over, broken atomic.Bool
 	s := newSite(t, func(c *cardea.Config) {
 		c.Session.Strategy = cardea.StrategyJWT
-		c.Callbacks.JWT = func(_ context.Context, t *cardea.TokenChange) (cardea.Claims, error) {
+		c.Callbacks.JWT = func(_ context.Context, t *cardea.TokenChange) (oauth.Claims, error) {
 			switch {
 			case broken.Load():
 				return t.Claims, errors.New("no")
@@ -314,7 +315,7 @@ func (d *diary) events(store cardea.Adapter) cardea.Events {
 	return cardea.Events{
 		CreateUser: func(ctx context.Context, u *cardea.User) { d.add("createUser", stored(ctx, u)) },
 		UpdateUser: func(ctx context.Context, u *cardea.User) { d.add("updateUser", stored(ctx, u)) },
-		LinkAccount: func(ctx context.Context, u *cardea.User, a *cardea.Account, p *cardea.Profile) {
+		LinkAccount: func(ctx context.Context, u *cardea.User, a *cardea.Account, p *oauth.Profile) {
 			d.add("linkAccount", stored(ctx, u), a.Provider+":"+a.ProviderAccountID, p.ID)
 		},
 		SignIn: func(ctx context.Context, in *cardea.SignIn) {
@@ -407,7 +408,7 @@ func TestBeforeCreate(t *testing.T) {
 		s := newSite(t, func(c *cardea.Config) {
 			c.Session.Strategy = strategy
 			c.Adapter = withEntities(c)
-			c.OnCreateUser = cardea.BeforeCreate(func(ctx context.Context, u *User, p *cardea.Profile) error {
+			c.OnCreateUser = cardea.BeforeCreate(func(ctx context.Context, u *User, p *oauth.Profile) error {
 				calls.Add(1)
 				*u = User{
 					ID: "of the hook", Name: "of the hook", Email: "of@the.hook",
@@ -456,7 +457,7 @@ func TestBeforeCreateFails(t *testing.T) {
 				store := c.Adapter
 				c.Events = d.events(store)
 				c.Adapter = withEntities(c)
-				c.OnCreateUser = cardea.BeforeCreate(func(ctx context.Context, u *User, p *cardea.Profile) error {
+				c.OnCreateUser = cardea.BeforeCreate(func(ctx context.Context, u *User, p *oauth.Profile) error {
 					if err := store.CreateUser(ctx, &cardea.User{Email: "seat@example.com"}); err != nil {
 						return err
 					}
@@ -489,7 +490,7 @@ func TestBeforeCreateRunsOutOfTime(t *testing.T) {
 			var log logbook
 			s := newSite(t, func(c *cardea.Config) {
 				c.Adapter, c.Logger = withEntities(c), log.logger()
-				c.OnCreateUser = cardea.BeforeCreate(func(context.Context, *User, *cardea.Profile) error {
+				c.OnCreateUser = cardea.BeforeCreate(func(context.Context, *User, *oauth.Profile) error {
 					if away {
 						return fmt.Errorf("count the seats: %w", cause)
 					}
@@ -533,7 +534,7 @@ func TestTransactionThatRunsTwice(t *testing.T) {
 	s := newSite(t, func(c *cardea.Config) {
 		c.Events = d.events(c.Adapter)
 		c.Adapter = restless{withEntities(c)}
-		c.OnCreateUser = cardea.BeforeCreate(func(_ context.Context, u *User, _ *cardea.Profile) error {
+		c.OnCreateUser = cardea.BeforeCreate(func(_ context.Context, u *User, _ *oauth.Profile) error {
 			hooked.Add(1)
 			if u.Role != "" {
 				t.Error("the second run gets the entity of the first")

@@ -24,6 +24,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/oauth"
 	"github.com/cardea-auth/cardea/provider"
 )
 
@@ -49,9 +50,9 @@ func signerFor(t *testing.T, alg string) crypto.Signer {
 var bigKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 
 // asserting makes the provider authenticate by an assertion that key signs.
-func asserting(p *cardea.OAuthProvider, key crypto.Signer, alg string) {
-	p.ClientSecret, p.ClientAuth = "", cardea.AuthPrivateKeyJWT
-	p.ClientKey = cardea.ClientKey{Signer: key, ID: "key-1", Algorithm: alg}
+func asserting(p *oauth.Provider, key crypto.Signer, alg string) {
+	p.ClientSecret, p.ClientAuth = "", oauth.AuthPrivateKeyJWT
+	p.ClientKey = oauth.ClientKey{Signer: key, ID: "key-1", Algorithm: alg}
 }
 
 // failsAtToken checks that a sign-in fails when the code is redeemed.
@@ -115,7 +116,7 @@ func TestClientSecretJWT(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("0123456789", 4)
 	s := newSite(t, func(c *cardea.Config) {
-		idp(c).ClientSecret, idp(c).ClientAuth = long, cardea.AuthClientSecretJWT
+		idp(c).ClientSecret, idp(c).ClientAuth = long, oauth.AuthClientSecretJWT
 		idp(c).Scopes = []string{"openid", "offline_access"}
 	})
 	s.issuer.AddClient(s.issuer.ClientID, long)
@@ -132,20 +133,20 @@ func TestAssertionsThatProveNothing(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name   string
-		change func(*cardea.OAuthProvider)
+		change func(*oauth.Provider)
 		clock  time.Duration
 	}{
-		{"signed with another key", func(p *cardea.OAuthProvider) { p.ClientKey.Signer = signerFor(t, "ES256") }, 0},
-		{"with another kid", func(p *cardea.OAuthProvider) { p.ClientKey.ID = "key-2" }, 0},
-		{"for another server", func(p *cardea.OAuthProvider) { p.AssertionAudience = "https://other.example" }, 0},
-		{"for the token endpoint", func(p *cardea.OAuthProvider) { p.AssertionAudience = p.Issuer + "/token" }, 0},
-		{"expired", func(*cardea.OAuthProvider) {}, -2 * time.Minute},
-		{"good for too long", func(*cardea.OAuthProvider) {}, 10 * time.Minute},
-		{"no assertion but a secret", func(p *cardea.OAuthProvider) {
-			p.ClientAuth, p.ClientKey, p.ClientSecret = cardea.AuthClientSecretPost, cardea.ClientKey{}, "guessed"
+		{"signed with another key", func(p *oauth.Provider) { p.ClientKey.Signer = signerFor(t, "ES256") }, 0},
+		{"with another kid", func(p *oauth.Provider) { p.ClientKey.ID = "key-2" }, 0},
+		{"for another server", func(p *oauth.Provider) { p.AssertionAudience = "https://other.example" }, 0},
+		{"for the token endpoint", func(p *oauth.Provider) { p.AssertionAudience = p.Issuer + "/token" }, 0},
+		{"expired", func(*oauth.Provider) {}, -2 * time.Minute},
+		{"good for too long", func(*oauth.Provider) {}, 10 * time.Minute},
+		{"no assertion but a secret", func(p *oauth.Provider) {
+			p.ClientAuth, p.ClientKey, p.ClientSecret = oauth.AuthClientSecretPost, oauth.ClientKey{}, "guessed"
 		}, 0},
-		{"nothing", func(p *cardea.OAuthProvider) {
-			p.ClientAuth, p.ClientKey = cardea.AuthNone, cardea.ClientKey{}
+		{"nothing", func(p *oauth.Provider) {
+			p.ClientAuth, p.ClientKey = oauth.AuthNone, oauth.ClientKey{}
 		}, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -230,7 +231,7 @@ func (a authority) issue(t *testing.T, name string, isCA bool) tls.Certificate {
 }
 
 // newTLSSite is a site whose provider is an issuer over https.
-func newTLSSite(t *testing.T, change func(*cardea.OAuthProvider)) (*site, *cardeatest.Issuer) {
+func newTLSSite(t *testing.T, change func(*oauth.Provider)) (*site, *cardeatest.Issuer) {
 	t.Helper()
 	issuer := cardeatest.NewTLSIssuer(t)
 	s := newSite(t, func(c *cardea.Config) {
@@ -273,8 +274,8 @@ func TestTLSClientAuth(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			s, issuer := newTLSSite(t, func(p *cardea.OAuthProvider) {
-				p.ClientAuth, p.ClientCertificate = cardea.ClientAuth(tc.server.Method), &tc.client
+			s, issuer := newTLSSite(t, func(p *oauth.Provider) {
+				p.ClientAuth, p.ClientCertificate = oauth.ClientAuth(tc.server.Method), &tc.client
 				p.Scopes, p.UseUserinfo = []string{"openid", "offline_access"}, true
 			})
 			tc.server.Bound = true
@@ -311,7 +312,7 @@ func TestCertificateIsShownWhereItCounts(t *testing.T) {
 	own := authority{}.issue(t, "app.example", false)
 	s := newSite(t, func(c *cardea.Config) {
 		p := provider.OIDC("idp", "IdP", provider.Client{ID: "app", Issuer: server.URL})
-		p.ClientAuth, p.ClientCertificate, p.PushAuthorization = cardea.AuthSelfSignedTLS, &own, true
+		p.ClientAuth, p.ClientCertificate, p.PushAuthorization = oauth.AuthSelfSignedTLS, &own, true
 		c.Providers, c.HTTPClient = []cardea.Provider{p}, server.Client()
 	})
 	stepper(t, s.URL).Post("/signin/idp", nil)
@@ -327,8 +328,8 @@ func TestCertificateIsShownWhereItCounts(t *testing.T) {
 func TestBoundTokenNeedsTheCertificate(t *testing.T) {
 	t.Parallel()
 	own := authority{}.issue(t, "app.example", false)
-	s, issuer := newTLSSite(t, func(p *cardea.OAuthProvider) {
-		p.ClientAuth, p.ClientCertificate = cardea.AuthSelfSignedTLS, &own
+	s, issuer := newTLSSite(t, func(p *oauth.Provider) {
+		p.ClientAuth, p.ClientCertificate = oauth.AuthSelfSignedTLS, &own
 	})
 	issuer.Register(issuer.ClientID, cardeatest.Registration{
 		Method: "self_signed_tls_client_auth", Certificate: own.Leaf, Bound: true,
@@ -363,52 +364,52 @@ func TestNewRefusesClientAuthThatCannotWork(t *testing.T) {
 	key := signerFor(t, "ES256")
 	for _, tc := range []struct {
 		name   string
-		change func(*cardea.OAuthProvider)
+		change func(*oauth.Provider)
 		want   string
 	}{
-		{"no key", func(p *cardea.OAuthProvider) { asserting(p, nil, "") }, ".ClientKey: there is no Signer"},
-		{"a short key", func(p *cardea.OAuthProvider) {
+		{"no key", func(p *oauth.Provider) { asserting(p, nil, "") }, ".ClientKey: there is no Signer"},
+		{"a short key", func(p *oauth.Provider) {
 			asserting(p, weak, "")
 		}, ".ClientKey: want a key for RSA with 2048 bits"},
-		{"an algorithm for another key", func(p *cardea.OAuthProvider) {
+		{"an algorithm for another key", func(p *oauth.Provider) {
 			asserting(p, key, "RS256")
 		}, `.ClientKey: want an Algorithm of ["ES256"]`},
-		{"a key that is not used", func(p *cardea.OAuthProvider) {
+		{"a key that is not used", func(p *oauth.Provider) {
 			p.ClientKey.Signer = key
 		}, ".ClientKey: has no effect"},
-		{"a key that is not used, of a kind that cannot be compared", func(p *cardea.OAuthProvider) {
+		{"a key that is not used, of a kind that cannot be compared", func(p *oauth.Provider) {
 			p.ClientKey.Signer = signerFor(t, "EdDSA")
 		},
 			".ClientKey: has no effect"},
-		{"a secret that is not used", func(p *cardea.OAuthProvider) {
+		{"a secret that is not used", func(p *oauth.Provider) {
 			asserting(p, key, "")
 			p.ClientSecret = "s"
 		}, ".ClientSecret: has no effect"},
-		{"a short secret", func(p *cardea.OAuthProvider) { p.ClientAuth, p.ClientSecret = cardea.AuthClientSecretJWT, "s" },
+		{"a short secret", func(p *oauth.Provider) { p.ClientAuth, p.ClientSecret = oauth.AuthClientSecretJWT, "s" },
 			".ClientSecret: want 32 bytes or more to sign"},
-		{"an audience that is not used", func(p *cardea.OAuthProvider) {
+		{"an audience that is not used", func(p *oauth.Provider) {
 			p.AssertionAudience = "x"
 		}, ".AssertionAudience: has no effect"},
-		{"no audience", func(p *cardea.OAuthProvider) {
+		{"no audience", func(p *oauth.Provider) {
 			asserting(p, key, "")
 			p.Issuer, p.DiscoveryURL = "https://idp.example/{tid}", "https://idp.example/d"
 		}, ".AssertionAudience: is empty"},
-		{"no certificate", func(p *cardea.OAuthProvider) {
-			p.ClientSecret, p.ClientAuth = "", cardea.AuthTLS
+		{"no certificate", func(p *oauth.Provider) {
+			p.ClientSecret, p.ClientAuth = "", oauth.AuthTLS
 		}, ".ClientCertificate: is missing"},
-		{"an empty certificate", func(p *cardea.OAuthProvider) {
+		{"an empty certificate", func(p *oauth.Provider) {
 			p.ClientCertificate = &tls.Certificate{}
 		}, ".ClientCertificate: has no certificate"},
-		{"a transport of another kind", func(p *cardea.OAuthProvider) { p.ClientCertificate = &certificate },
+		{"a transport of another kind", func(p *oauth.Provider) { p.ClientCertificate = &certificate },
 			".ClientCertificate: Config.HTTPClient: a *cardea_test.wiretap cannot be given a certificate"},
-		{"DPoP with a hook", func(p *cardea.OAuthProvider) {
+		{"DPoP with a hook", func(p *oauth.Provider) {
 			p.DPoP = true
-			p.FetchUserinfo = func(context.Context, *cardea.CodeGrant) (cardea.Claims, error) { return nil, nil }
+			p.FetchUserinfo = func(context.Context, *oauth.CodeGrant) (oauth.Claims, error) { return nil, nil }
 		}, ".DPoP: is not for the hooks"},
-		{"a push to nowhere", func(p *cardea.OAuthProvider) {
-			p.Type, p.PushAuthorization = cardea.TypeOAuth, true
+		{"a push to nowhere", func(p *oauth.Provider) {
+			p.Type, p.PushAuthorization = oauth.TypeOAuth2, true
 		}, ".PushedAuthorizationURL: is empty"},
-		{"a push over http", func(p *cardea.OAuthProvider) {
+		{"a push over http", func(p *oauth.Provider) {
 			p.PushedAuthorizationURL = "http://idp.example/par"
 		}, ".PushedAuthorizationURL: "},
 	} {
@@ -444,23 +445,23 @@ func TestPushedAuthorizationRequest(t *testing.T) {
 	for _, tc := range []struct {
 		name    string
 		require bool
-		change  func(*cardea.OAuthProvider)
+		change  func(*oauth.Provider)
 		server  cardeatest.Registration
 		ok      bool
 	}{
-		{"where the server requires it", true, func(*cardea.OAuthProvider) {}, cardeatest.Registration{}, true},
-		{"where the provider says so", false, func(p *cardea.OAuthProvider) {
+		{"where the server requires it", true, func(*oauth.Provider) {}, cardeatest.Registration{}, true},
+		{"where the provider says so", false, func(p *oauth.Provider) {
 			p.PushAuthorization = true
 		}, cardeatest.Registration{}, true},
-		{"at the provider's endpoint", false, func(p *cardea.OAuthProvider) {
+		{"at the provider's endpoint", false, func(p *oauth.Provider) {
 			p.PushedAuthorizationURL = p.Issuer + "/par"
 		}, cardeatest.Registration{}, true},
-		{"with an assertion", true, func(p *cardea.OAuthProvider) { asserting(p, key, "") },
+		{"with an assertion", true, func(p *oauth.Provider) { asserting(p, key, "") },
 			cardeatest.Registration{Method: "private_key_jwt", Key: key.Public()}, true},
-		{"with another secret", true, func(p *cardea.OAuthProvider) {
+		{"with another secret", true, func(p *oauth.Provider) {
 			p.ClientSecret = "another"
 		}, cardeatest.Registration{}, false},
-		{"with another key", true, func(p *cardea.OAuthProvider) { asserting(p, signerFor(t, "ES256"), "") },
+		{"with another key", true, func(p *oauth.Provider) { asserting(p, signerFor(t, "ES256"), "") },
 			cardeatest.Registration{Method: "private_key_jwt", Key: key.Public()}, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/memadapter"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // racingStore is a store whose transactions run beside each other, and see of each other what has
@@ -165,7 +166,7 @@ func TestFirstSignInsOfOnePersonAtOnce(t *testing.T) {
 			s := newSite(t, func(c *cardea.Config) {
 				c.Adapter = store
 				c.Events.CreateUser = func(context.Context, *cardea.User) { created.Add(1) }
-				c.Events.LinkAccount = func(context.Context, *cardea.User, *cardea.Account, *cardea.Profile) {
+				c.Events.LinkAccount = func(context.Context, *cardea.User, *cardea.Account, *oauth.Profile) {
 					linked.Add(1)
 				}
 				c.Events.SignIn = func(context.Context, *cardea.SignIn) { entered.Add(1) }

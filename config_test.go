@@ -12,6 +12,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/memadapter"
+	"github.com/cardea-auth/cardea/oauth"
 	"github.com/cardea-auth/cardea/provider"
 )
 
@@ -67,13 +68,13 @@ func TestNewNamesTheFieldOfEachFault(t *testing.T) {
 			}
 		}, []string{"Config.Providers[0] (sso).Issuer: "}},
 		{"OAuth2 without anything", func(c *cardea.Config) {
-			c.Providers = []cardea.Provider{&cardea.OAuthProvider{ID: "Acme!", Type: cardea.TypeOAuth, ClientID: "id"}}
+			c.Providers = []cardea.Provider{&oauth.Provider{ID: "Acme!", Type: oauth.TypeOAuth2, ClientID: "id"}}
 		}, []string{
 			`.ID: want lower-case letters`, ".Name: is empty", ".Profile: is missing", ".AuthorizationURL: is empty",
 			".TokenURL: is empty", ".UserinfoURL: is empty",
 		}},
 		{"a type that is none", func(c *cardea.Config) {
-			c.Providers = []cardea.Provider{&cardea.OAuthProvider{ID: "x", Name: "X", Type: "saml", ClientID: "id"}}
+			c.Providers = []cardea.Provider{&oauth.Provider{ID: "x", Name: "X", Type: "saml", ClientID: "id"}}
 		}, []string{`.Type: want "oauth" or "oidc", have "saml"`}},
 		{"a flow parameter", func(c *cardea.Config) {
 			p := provider.Google(provider.Client{ID: "id", Secret: "s"})
@@ -82,7 +83,7 @@ func TestNewNamesTheFieldOfEachFault(t *testing.T) {
 		}, []string{".AuthorizationParams: response_type is set by the flow"}},
 		{"client authentication without a secret", func(c *cardea.Config) {
 			p := provider.Google(provider.Client{ID: "id"})
-			p.ClientAuth = cardea.AuthClientSecretPost
+			p.ClientAuth = oauth.AuthClientSecretPost
 			c.Providers = []cardea.Provider{p}
 		}, []string{".ClientSecret: is empty, and ClientAuth is client_secret_post"}},
 		{"client authentication that is none", func(c *cardea.Config) {
@@ -164,11 +165,11 @@ func TestNewNamesTheFieldOfEachFault(t *testing.T) {
 			c.Pages.Error = "/api/auth/error"
 		}, []string{"Config.Pages.Error: is the built-in page"}},
 		{"a hook without adapter", func(c *cardea.Config) {
-			c.OnCreateUser = cardea.BeforeCreate(func(context.Context, *Row, *cardea.Profile) error { return nil })
+			c.OnCreateUser = cardea.BeforeCreate(func(context.Context, *Row, *oauth.Profile) error { return nil })
 		}, []string{"Config.OnCreateUser: needs an Adapter"}},
 		{"a hook for another type", func(c *cardea.Config) {
 			c.Adapter = memadapter.New()
-			c.OnCreateUser = cardea.BeforeCreate(func(context.Context, *Row, *cardea.Profile) error { return nil })
+			c.OnCreateUser = cardea.BeforeCreate(func(context.Context, *Row, *oauth.Profile) error { return nil })
 		}, []string{"Config.OnCreateUser: is for *cardea_test.Row"}},
 		{"a colour that is none", func(c *cardea.Config) {
 			c.Theme.BrandColor = "red;}"

@@ -8,86 +8,79 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/cardea-auth/cardea/internal/configerr"
 	"github.com/cardea-auth/cardea/internal/page"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
-// CredentialsProvider is sign-in by the application's own check of what somebody types into a form,
-// such as a name and a password. Package credentials makes one, and has what keeps the check from
-// telling who has an account.
+// CredentialsProvider signs people in with the application's own check of what they type into a
+// form, such as a name and a password. Applications get one from credentials.New, which also keeps
+// the check from revealing who has an account.
 //
-// Whoever passes the check gets a session by either [Strategy]. No [Account] is stored: callbacks
-// and events see one with the user's id as account id, and a [Profile] that is made of the user.
-// There is no limit on how often somebody may try but the check's own.
+// Both values of [Strategy] work. No [Account] is stored: callbacks and events see one whose
+// ProviderAccountID is the user's id, and an [oauth.Profile] that is built from the user. Only the
+// check itself limits how often somebody may try.
 type CredentialsProvider struct {
-	ID     string // in URLs: lower-case letters, digits, hyphen, underscore
-	Name   string // for people
+	// ID names the provider in URLs: lower-case letters, digits, hyphens and underscores.
+	ID string
+
+	// Name is shown to people. It must not be empty.
+	Name string
+
+	// Fields are the inputs of the form, one or more.
 	Fields []Field
 
-	// Authorize tells who signs in. values has the configured fields that were sent, and nothing
-	// else of the form: each valid UTF-8 without NUL, of at most 4096 bytes, and not empty if the
-	// field is required. r is the request, its body read.
+	// Authorize returns the user who signs in. It may be called concurrently.
+	//
+	// Values has the configured fields that were sent, and nothing else of the form. Each value is
+	// valid UTF-8 without NUL, has at most 4096 bytes, and is not empty if the field is required.
+	// The body of r has been read.
 	//
 	// With an [Adapter] the user must exist in the store, and only User.ID counts: the row is read
-	// again. Without one the session holds what Authorize returns, and the ID must be there too.
+	// again. Without one the session holds what Authorize returns, which needs an ID too.
 	//
-	// Nil, and an [Error] with the code CredentialsSignin, refuse; Error.Reason then reaches the
-	// form. An Error with another code is told by that code. Every other error is a failure of the
+	// Nil, or an [Error] with CodeCredentialsSignIn, refuses the sign-in; Error.Reason then reaches
+	// the form. The visitor sees the code of any other Error. Every other error is a failure of the
 	// site: it is logged, and the visitor sees Configuration.
 	Authorize func(ctx context.Context, values map[string]string, r *http.Request) (*User, error)
 
-	// Messages are what the built-in sign-in page says about a Reason of the check. Defaults to one
-	// text for all.
+	// Messages are what the built-in sign-in page says for each Error.Reason. Defaults to one text
+	// for all.
 	Messages map[string]string
 
-	Style Style
+	// Style is how the provider looks on the sign-in page.
+	Style oauth.Style
 
-	// Err is what the constructor found wrong with its options; New reports it.
+	// Err is what credentials.New found wrong with its options. [New] reports it. Nil means no
+	// fault.
 	Err error
 }
 
-// Field is one input of a form of [CredentialsProvider].
+// Field is one input of the form of a [CredentialsProvider].
 type Field struct {
-	Name         string // of the parameter
-	Label        string // for people; defaults to Name
+	Name         string // of the parameter: letters, digits, -, . and _, the first one a letter
+	Label        string // shown to people; defaults to Name
 	Type         string // of the input element, such as password; defaults to text
-	Placeholder  string
-	Autocomplete string // such as username, or current-password
-	Required     bool   // without it the check is not asked
+	Placeholder  string // of the input element; defaults to none
+	Autocomplete string // of the input element, such as username or current-password; defaults to none
+	Required     bool   // without a value the check is not called
 }
 
-func (p *CredentialsProvider) identity() (id, name string, kind ProviderType, style Style) {
-	return p.ID, p.Name, TypeCredentials, p.Style
-}
+// ProviderID returns p.ID.
+func (p *CredentialsProvider) ProviderID() string { return p.ID }
 
-// inputs are the fields as the sign-in page shows them.
-func (p *CredentialsProvider) inputs() []page.Field {
-	var list []page.Field
-	for _, f := range p.Fields {
-		list = append(list, page.Field(f))
+func (p *CredentialsProvider) info() providerInfo {
+	return providerInfo{
+		id: p.ID, name: p.Name, kind: TypeCredentials, style: p.Style,
+		storesCredentials: true, messages: p.Messages,
 	}
-	return list
 }
 
-const (
-	maxValue      = 4096 // bytes of a field
-	defaultReason = "credentials"
-)
+const maxValue = 4096 // bytes of a field
 
-// reasonPattern is what a reason in a URL may be, whatever the application's check makes of its
-// input.
-var reasonPattern = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
-
-// reason is what the form is told.
-func (e *Error) reason() string {
-	if reasonPattern.MatchString(e.Reason) {
-		return e.Reason
-	}
-	return defaultReason
-}
-
-// read takes the values of the fields from a form. It reports false for what the check should not
-// be bothered with.
-func (p *CredentialsProvider) read(form map[string]string) (values map[string]string, ok bool) {
+// values returns the values of the fields in a form. It returns false for values that the check
+// should not see.
+func (p *CredentialsProvider) values(form map[string]string) (values map[string]string, ok bool) {
 	values = map[string]string{}
 	for _, f := range p.Fields {
 		value, sent := form[f.Name]
@@ -105,42 +98,57 @@ func (p *CredentialsProvider) read(form map[string]string) (values map[string]st
 var (
 	fieldNamePattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]*$`)
 
-	// reservedFields belong to the protocol.
+	// reservedFields are parameters of the protocol.
 	reservedFields = []string{"csrfToken", "callbackUrl", "json", "redirect", "redirectTo"}
 
-	// fieldTypes are the inputs whose value is what somebody typed.
+	// fieldTypes are the inputs whose value is the text that somebody typed.
 	fieldTypes = []string{"", "text", "password", "email", "tel", "number", "url", "search"}
 )
 
-// validate reports everything that is missing or wrong in p; field is where it stands in the
-// configuration.
-func (p *CredentialsProvider) validate(field string, f *faults) {
+func (p *CredentialsProvider) validate(_ *Config, field string, faults *configerr.List) {
 	if p.Err != nil {
-		f.addEach(field, p.Err)
+		faults.AddEach(field, p.Err)
 	} else if p.Authorize == nil {
-		f.add(field+".Authorize", "is missing")
+		faults.Add(field+".Authorize", "is missing")
 	}
+	p.validateFields(field+".Fields", faults)
+	for reason := range p.Messages {
+		if !reasonPattern.MatchString(reason) {
+			faults.Add(field+".Messages", "want a reason of letters, digits, -, . and _, have %q", reason)
+		}
+	}
+}
+
+func (p *CredentialsProvider) validateFields(field string, faults *configerr.List) {
 	if len(p.Fields) == 0 {
-		f.add(field+".Fields", "is empty; name what the form asks for")
+		faults.Add(field, "is empty; name what the form asks for")
 	}
 	seen := map[string]bool{}
 	for _, input := range p.Fields {
 		switch {
 		case !fieldNamePattern.MatchString(input.Name):
-			f.add(field+".Fields", "want a name of letters, digits, -, . and _, have %q", input.Name)
+			faults.Add(field, "want a name of letters, digits, -, . and _, have %q", input.Name)
 		case slices.Contains(reservedFields, input.Name):
-			f.add(field+".Fields", "the protocol has another use for the name %q", input.Name)
+			faults.Add(field, "the protocol uses the name %q for something else", input.Name)
 		case seen[input.Name]:
-			f.add(field+".Fields", "%q is there twice", input.Name)
+			faults.Add(field, "%q is there twice", input.Name)
 		}
 		if !slices.Contains(fieldTypes, input.Type) {
-			f.add(field+".Fields", "%q: want a type of %q, have %q", input.Name, fieldTypes[1:], input.Type)
+			faults.Add(field, "%q: want a type of %q, have %q", input.Name, fieldTypes[1:], input.Type)
 		}
 		seen[input.Name] = true
 	}
-	for reason := range p.Messages {
-		if !reasonPattern.MatchString(reason) {
-			f.add(field+".Messages", "want a reason of letters, digits, -, . and _, have %q", reason)
-		}
-	}
 }
+
+func (p *CredentialsProvider) button(basePath string) page.Provider {
+	button := page.Provider{
+		ID: p.ID, Name: p.Name, Kind: page.Credentials, Action: basePath + "/callback/" + p.ID,
+		BrandColor: p.Style.BrandColor, Logo: p.Style.Logo,
+	}
+	for _, f := range p.Fields {
+		button.Fields = append(button.Fields, page.Field(f))
+	}
+	return button
+}
+
+func (p *CredentialsProvider) open(*Auth) (method, error) { return &credentialsMethod{p}, nil }

@@ -14,6 +14,7 @@ import (
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/credentials"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // door is a site with a form for a name and a password, beside idp.
@@ -117,7 +118,7 @@ func TestCredentialsSignIn(t *testing.T) {
 				}
 				c.Events.SignIn = func(_ context.Context, in *cardea.SignIn) { told = append(told, in) }
 				c.Events.CreateUser = func(context.Context, *cardea.User) { t.Error("a user was created") }
-				c.Events.LinkAccount = func(context.Context, *cardea.User, *cardea.Account, *cardea.Profile) {
+				c.Events.LinkAccount = func(context.Context, *cardea.User, *cardea.Account, *oauth.Profile) {
 					t.Error("an account was linked")
 				}
 			})
@@ -511,7 +512,7 @@ func TestNewNamesTheFaultsOfCredentials(t *testing.T) {
 		{"a field twice", credentials.Options{Fields: append(name, name...), Authorize: authorize},
 			[]string{`"name" is there twice`}},
 		{"a field of the protocol", credentials.Options{Fields: []cardea.Field{{Name: "csrfToken"}},
-			Authorize: authorize}, []string{`another use for the name "csrfToken"`}},
+			Authorize: authorize}, []string{`uses the name "csrfToken"`}},
 		{"a field without name", credentials.Options{Fields: []cardea.Field{{Label: "x"}}, Authorize: authorize},
 			[]string{"want a name of letters"}},
 		{"a field to send files", credentials.Options{Fields: []cardea.Field{{Name: "x", Type: "file"}},
@@ -541,7 +542,7 @@ func TestNewNamesTheFaultsOfCredentials(t *testing.T) {
 	c := validConfig()
 	c.Protocol = 3
 	c.Providers = append(c.Providers, &cardea.CredentialsProvider{ID: "x", Name: "X", Fields: name})
-	if _, err := cardea.New(c); err == nil || !strings.Contains(err.Error(), "Config.Protocol: want V5 or V4") ||
+	if _, err := cardea.New(c); err == nil || !strings.Contains(err.Error(), "Config.Protocol: want ProtocolV5 or ProtocolV4") ||
 		!strings.Contains(err.Error(), "(x).Authorize: is missing") {
 		t.Errorf("New: %v", err)
 	}

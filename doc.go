@@ -14,8 +14,9 @@
 // # Sessions
 //
 // [Handle] gives a handler the signed-in visitor's row; [Auth.Require] and [Auth.Load] do the same
-// for middleware, with [UserAs] behind them. A [StrategyDatabase] session is a row, which ends everywhere
-// when it is deleted; a [StrategyJWT] session is an encrypted cookie, for which no database is asked.
+// for middleware, with [UserAs] behind them. A [StrategyDatabase] session is a row, which ends
+// everywhere when it is deleted; a [StrategyJWT] session is an encrypted cookie, for which no
+// database is asked.
 //
 // # Providers
 //

@@ -12,16 +12,17 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
-func newDPoPSite(t *testing.T, tap *wiretap, change func(*cardea.OAuthProvider)) *site {
+func newDPoPSite(t *testing.T, tap *wiretap, change func(*oauth.Provider)) *site {
 	t.Helper()
 	s, _ := newDPoPSites(t, tap, change)
 	return s
 }
 
 // newDPoPSites is newDPoPSite with another process of the site.
-func newDPoPSites(t *testing.T, tap *wiretap, change func(*cardea.OAuthProvider)) (*site, *cardea.Auth) {
+func newDPoPSites(t *testing.T, tap *wiretap, change func(*oauth.Provider)) (*site, *cardea.Auth) {
 	t.Helper()
 	var config cardea.Config
 	s := newSite(t, func(c *cardea.Config) {
@@ -38,24 +39,24 @@ func newDPoPSites(t *testing.T, tap *wiretap, change func(*cardea.OAuthProvider)
 	return s, second
 }
 
-func same(*cardea.OAuthProvider) {}
+func same(*oauth.Provider) {}
 
-func public(p *cardea.OAuthProvider) { p.ClientSecret = "" }
+func public(p *oauth.Provider) { p.ClientSecret = "" }
 
 // unasked leaves it to the server to demand proofs.
-func unasked(p *cardea.OAuthProvider) { p.DPoP = false }
+func unasked(p *oauth.Provider) { p.DPoP = false }
 
 func TestDPoP(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name   string
-		change func(*cardea.OAuthProvider)
+		change func(*oauth.Provider)
 		server cardeatest.Registration
 	}{
 		{"confidential", same, cardeatest.Registration{DPoP: true}},
 		{"public", public, cardeatest.Registration{DPoP: true}},
 		{"with a nonce", same, cardeatest.Registration{DPoP: true, DPoPNonce: true}},
-		{"with a pushed request", func(p *cardea.OAuthProvider) {
+		{"with a pushed request", func(p *oauth.Provider) {
 			p.PushAuthorization = true
 		}, cardeatest.Registration{DPoP: true}},
 	} {
@@ -149,7 +150,7 @@ func TestDPoPNeedsAnAlgorithmOfTheServers(t *testing.T) {
 				})
 			}))
 			defer discovery.Close()
-			s := newDPoPSite(t, &wiretap{}, func(p *cardea.OAuthProvider) {
+			s := newDPoPSite(t, &wiretap{}, func(p *oauth.Provider) {
 				issuer = p.Issuer
 				p.DiscoveryURL, p.UserinfoURL = discovery.URL, issuer+"/userinfo"
 			})
@@ -232,7 +233,7 @@ func TestDPoPIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name   string
-		change func(*cardea.OAuthProvider)
+		change func(*oauth.Provider)
 		server cardeatest.Registration
 		clock  time.Duration
 	}{

@@ -3,100 +3,116 @@ package cardea
 import (
 	"context"
 	"time"
+
+	"github.com/cardea-auth/cardea/internal/configerr"
+	"github.com/cardea-auth/cardea/internal/page"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Email is the type of a provider that signs people in by mail.
-const TypeEmail ProviderType = "email"
-
-// EmailProvider signs people in by a mail with a link and, beside it, a six-digit code. Whoever
-// receives it has proven that the address is theirs: they sign in as the user with that e-mail, or
-// as a new one. Applications get it from New in package email. It needs a [Config.Adapter] that is
-// a [TokenStore].
+// EmailProvider signs people in with a mail that contains a link and a six-digit code. Whoever
+// reads the mail has proven that the address is theirs, and signs in as the user with that address,
+// or as a new user. Applications get one from email.New. It needs a [Config.Adapter] that is a
+// [TokenStore].
 //
-// In the browser that asked for the mail the link signs in at once. Opened anywhere else it shows a
-// page that says so, whose button signs in: a program that opens the links of a mail does not use
-// them up, and who was sent somebody else's link sees whose it is. The code works only in the
-// browser that asked.
+// In the browser that asked for the mail, the link signs in at once. In any other browser it shows
+// a page with the address and a button that signs in. So a program that opens the links of a mail
+// does not use them up, and a person who was sent somebody else's link sees whose it is. The code
+// works only in the browser that asked for the mail.
 type EmailProvider struct {
-	ID   string // in URLs and in verification URLs: lower-case letters, digits, hyphen, underscore
-	Name string // for people
+	// ID names the provider in URLs: lower-case letters, digits, hyphens and underscores.
+	ID string
 
-	// Normalize returns the one way to write an address, under which it is stored, compared and
-	// mailed to, or an error for what is no address. Two addresses that reach different people must
-	// never become one. Its error is shown to nobody.
+	// Name is shown to people. It must not be empty.
+	Name string
+
+	// Normalize returns the one spelling of an address under which it is stored, compared and
+	// mailed to, or an error for a text that is not an address. Two addresses of different people
+	// must never become one. Visitors do not see the error.
 	Normalize func(address string) (string, error)
 
-	// Send delivers a mail, or hands it to something that will. It is called for each request that
-	// the limits let through, whether or not the address belongs to a user, and the visitor waits
-	// for it.
+	// Send delivers a mail, or hands it to a program that will. It is called for each request
+	// within the limits, whether or not the address belongs to a user, and the visitor waits for
+	// it. It may be called concurrently.
 	Send func(ctx context.Context, m *SignInMail) error
 
-	MaxAge     time.Duration // how long a link is good for; defaults to 24 hours
-	CodeMaxAge time.Duration // how long a code is good for, and at most MaxAge; defaults to 10 minutes
+	// MaxAge is how long a link is valid, a minute or more. Defaults to 24 hours.
+	MaxAge time.Duration
 
-	// AddressLimit bounds the mails to one address, ClientLimit those that one client asks for, an
-	// IPv6 client being its /64 network. They count in this process alone. A client is known by the
-	// peer's address or, behind one of Config.TrustedProxies, by what that proxy says. They default
-	// to 5 and 60 an hour.
+	// CodeMaxAge is how long a code is valid: between a minute and 10 minutes, and at most MaxAge.
+	// Defaults to 10 minutes.
+	CodeMaxAge time.Duration
+
+	// AddressLimit limits the mails to one address. It counts in this process alone. Defaults to 5
+	// an hour.
 	AddressLimit Limit
-	ClientLimit  Limit
 
-	// Adopt decides about a user who has the address, never proved it, and may have other ways in
-	// (an account at a provider; where other providers than [OAuthProvider] are configured, also a
-	// password), now that somebody has proven it. That may be the user, or somebody whose address
-	// was used by a stranger. False makes the person a new user, and takes the unproven address
-	// from the old one, who keeps everything else. Before returning true, Adopt must remove what
-	// the application itself made that lets anybody in as that user, such as passwords and API
-	// keys; the accounts are then unlinked, the passkeys removed, the sessions ended, and the
-	// address is proven. JWT sessions end in this process alone: other processes accept them until
-	// they expire. It runs in the transaction of the sign-in, possibly more than once. Defaults to
-	// false.
+	// ClientLimit limits the mails that one client asks for. A client is an IPv4 address or an IPv6
+	// /64 network: that of the peer or, behind one of Config.TrustedProxies, the one that the proxy
+	// reports. It counts in this process alone. Defaults to 60 an hour.
+	ClientLimit Limit
+
+	// Adopt decides about a user who has the address without having proven it and may have other
+	// credentials, now that somebody has proven the address. That person may be the user, or
+	// somebody whose address a stranger has registered.
 	//
-	// It is not asked when the visitor is signed in as that user already, or the user has no other
-	// way in: both simply have the address proven, and other sessions of the user end.
+	// Returning false signs the person in as a new user. The old user loses the address and keeps
+	// everything else. Before it returns true, Adopt must delete every credential of the user that
+	// the application itself stores, such as passwords and API keys. Cardea then unlinks the
+	// accounts, deletes the passkeys, ends the sessions, and marks the address as verified. JWT
+	// sessions end in this process alone; other processes accept them until they expire.
+	//
+	// Adopt runs in the transaction of the sign-in, possibly more than once. It is not called if
+	// the visitor is signed in as that user, or if the user has no other credential: the address is
+	// then simply marked as verified, and the user's other sessions end. Other credentials are
+	// accounts, passkeys and, if a provider other than an oauth.Provider or EmailProvider is
+	// configured, what that provider checks. Defaults to false.
 	Adopt func(ctx context.Context, u *User) (bool, error)
 
-	Style Style
+	// Style is how the provider looks on the sign-in page.
+	Style oauth.Style
 
-	// Err is what New in package email found wrong with its options; [New] reports it.
+	// Err is what email.New found wrong with its options. [New] reports it. Nil means no fault.
 	Err error
 }
 
-// Limit is how many times something may happen within any span of time of that length.
+// Limit is how often something may happen within any span of time of that length.
 type Limit struct {
-	Count  int
-	Within time.Duration
+	Count  int           // 1 or more
+	Within time.Duration // more than 0
 }
 
-// SignInMail is a mail to be sent, with all that it must say. Its URL and its code let whoever has
-// them in: they belong into the mail and nowhere else.
+// SignInMail is a mail to be sent. Its URL and Code sign in whoever has them: put them into the
+// mail and nowhere else.
 type SignInMail struct {
-	To         string // exactly one address, as Normalize returned it
-	URL        string
-	MaxAge     time.Duration // of the URL
+	To         string        // exactly one address, as Normalize returned it
+	URL        string        // the link that signs in
+	MaxAge     time.Duration // how long URL is valid
 	Code       string        // six digits
-	CodeMaxAge time.Duration
-	Site       string // origin of the site, such as https://example.com
-	Theme      Theme
+	CodeMaxAge time.Duration // how long Code is valid
+	Site       string        // origin of the site, such as https://example.com
+	Theme      Theme         // that of Config
 }
 
-func (p *EmailProvider) identity() (id, name string, kind ProviderType, style Style) {
-	return p.ID, p.Name, TypeEmail, p.Style
+// ProviderID returns p.ID.
+func (p *EmailProvider) ProviderID() string { return p.ID }
+
+func (p *EmailProvider) info() providerInfo {
+	return providerInfo{id: p.ID, name: p.Name, kind: TypeEmail, style: p.Style, provesEmail: true}
 }
 
 const (
 	defaultLinkMaxAge = 24 * time.Hour
-	defaultCodeMaxAge = 10 * time.Minute
+	maxCodeAge        = 10 * time.Minute // of a code with six digits (OWASP ASVS 5.0)
 )
 
-// withDefaults returns a copy with what was left empty filled in.
+// withDefaults returns a copy with the empty fields filled in.
 func (p *EmailProvider) withDefaults() *EmailProvider {
 	q := *p
 	if q.MaxAge == 0 {
 		q.MaxAge = defaultLinkMaxAge
 	}
 	if q.CodeMaxAge == 0 {
-		q.CodeMaxAge = min(defaultCodeMaxAge, q.MaxAge)
+		q.CodeMaxAge = min(maxCodeAge, q.MaxAge)
 	}
 	if q.AddressLimit == (Limit{}) {
 		q.AddressLimit = Limit{5, time.Hour}
@@ -107,31 +123,39 @@ func (p *EmailProvider) withDefaults() *EmailProvider {
 	return &q
 }
 
-// validate reports everything that is missing or wrong in p; field is where it stands in the
-// configuration.
-func (p *EmailProvider) validate(field string, f *faults) {
+func (p *EmailProvider) validate(c *Config, field string, faults *configerr.List) {
 	if p.Err != nil {
-		f.addEach(field, p.Err)
+		faults.AddEach(field, p.Err)
 	} else if p.Normalize == nil || p.Send == nil {
-		f.add(field, "has no Normalize or no Send; make it with New of package email")
+		faults.Add(field, "has no Normalize or no Send; make it with email.New")
 	}
 	p = p.withDefaults()
 	if p.MaxAge < time.Minute {
-		f.add(field+".MaxAge", "want a minute or more, have %v", p.MaxAge)
+		faults.Add(field+".MaxAge", "want a minute or more, have %v", p.MaxAge)
 	}
-	// OWASP ASVS 5.0: a one-time code of so few digits must not last longer.
-	if p.CodeMaxAge < time.Minute || p.CodeMaxAge > min(p.MaxAge, maxCodeAge) {
-		f.add(field+".CodeMaxAge", "want between a minute and %v, have %v", min(p.MaxAge, maxCodeAge), p.CodeMaxAge)
+	if longest := min(p.MaxAge, maxCodeAge); p.CodeMaxAge < time.Minute || p.CodeMaxAge > longest {
+		faults.Add(field+".CodeMaxAge", "want between a minute and %v, have %v", longest, p.CodeMaxAge)
 	}
-	for _, l := range []struct {
-		name  string
-		limit Limit
-	}{{"AddressLimit", p.AddressLimit}, {"ClientLimit", p.ClientLimit}} {
-		if l.limit.Count < 1 || l.limit.Within <= 0 {
-			f.add(field+"."+l.name, "want a count and a time above zero, have %d within %v", l.limit.Count,
-				l.limit.Within)
-		}
+	p.AddressLimit.validate(field+".AddressLimit", faults)
+	p.ClientLimit.validate(field+".ClientLimit", faults)
+	if _, ok := c.Adapter.(TokenStore); !ok {
+		faults.Add(field, "sign-in by e-mail needs an Adapter that is a TokenStore; have %T", c.Adapter)
 	}
 }
 
-const maxCodeAge = 10 * time.Minute
+func (l Limit) validate(field string, faults *configerr.List) {
+	if l.Count < 1 || l.Within <= 0 {
+		faults.Add(field, "want a count and a time above zero, have %d within %v", l.Count, l.Within)
+	}
+}
+
+func (p *EmailProvider) button(basePath string) page.Provider {
+	return page.Provider{
+		ID: p.ID, Name: p.Name, Kind: page.Email, Action: basePath + "/signin/" + p.ID,
+		BrandColor: p.Style.BrandColor, Logo: p.Style.Logo,
+	}
+}
+
+func (p *EmailProvider) open(a *Auth) (method, error) {
+	return newEmailMethod(p, a.config.Adapter.(TokenStore), a.csrf.secrets), nil
+}

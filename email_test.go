@@ -13,6 +13,7 @@ import (
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/email"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // mailCookie is by which a browser is known as the one that asked for a mail.
@@ -108,7 +109,7 @@ func TestLinkOfAMailSignsIn(t *testing.T) {
 			c.Session.Strategy = strategy
 			c.Events.CreateUser = func(_ context.Context, u *cardea.User) { told = append(told, "create "+u.Email) }
 			c.Events.UpdateUser = func(_ context.Context, u *cardea.User) { told = append(told, "update "+u.Email) }
-			c.Events.LinkAccount = func(context.Context, *cardea.User, *cardea.Account, *cardea.Profile) {
+			c.Events.LinkAccount = func(context.Context, *cardea.User, *cardea.Account, *oauth.Profile) {
 				told = append(told, "link")
 			}
 			c.Events.SignIn = func(_ context.Context, in *cardea.SignIn) {
@@ -564,7 +565,7 @@ func TestNewChecksEmailProviders(t *testing.T) {
 	c := validConfig()
 	c.Adapter = newSite(t, nil).store
 	c.Providers = []cardea.Provider{&cardea.EmailProvider{ID: "email", Name: "Email"}}
-	if _, err := cardea.New(c); err == nil || !strings.Contains(err.Error(), "make it with New of package email") {
+	if _, err := cardea.New(c); err == nil || !strings.Contains(err.Error(), "make it with email.New") {
 		t.Errorf("a literal: %v", err)
 	}
 }

@@ -1,90 +1,92 @@
 package cardea
 
 import (
-	"maps"
 	"net/url"
-	"slices"
 
-	"github.com/cardea-auth/cardea/internal/oauth2"
+	"github.com/cardea-auth/cardea/internal/relyingparty"
 )
 
-// getCallback finishes a sign-in at a provider, step by step.
-func (v *exchange) getCallback() error {
-	if m, ok := v.auth.mailers[v.provider]; ok {
-		return v.getMailCallback(m)
-	}
-	ctx := v.r.Context()
-	client, ok := v.auth.clients[v.provider]
-	if !ok {
-		return fail(CodeConfiguration, "no provider has this id; Config.Providers has %q", v.auth.ids())
-	}
-	q, err := v.callbackParams(client)
+// getCallback finishes a sign-in to which the visitor's browser comes back.
+func getCallback(e *exchange) error {
+	m, err := e.auth.needMethod(e.provider)
 	if err != nil {
 		return err
 	}
+	return m.getCallback(e)
+}
 
-	// Whatever the answer says, it counts only if this browser asked for it, and asked this server
-	// (RFC 9207 § 2.4).
-	at, err := v.takeAttempt(client.ID, q.Get("state"))
-	if err != nil {
-		return err
+// postCallback finishes a sign-in with a form.
+func postCallback(e *exchange) error {
+	m := e.auth.method(e.provider)
+	if m == nil {
+		return e.auth.noForm()
 	}
-	if client.Identify != nil {
-		return v.finishRedirection(client, at, q)
-	}
-	m, err := client.metadata(ctx)
-	if err != nil {
-		return fail(codeCallbackRoute, "%w", err)
-	}
-	if err := client.checkIssuer(m, q.Get("iss"), q.Has("iss")); err != nil {
-		return err
-	}
-	if q.Has("error") {
-		return fail(CodeOAuthCallback, "the provider answered with the error %q", oauth2.Code(q.Get("error")))
-	}
-	if q.Get(client.codeParam()) == "" {
-		return fail(codeInvalidCheck, "the callback has no code")
-	}
+	return m.postCallback(e)
+}
 
-	profile, account, err := client.identify(ctx, m, at, q, v.callback(client.ID))
+func (a *Auth) noForm() error {
+	return fail(CodeConfiguration, "no provider with this id has a form; Config.Providers has %q", a.providerIDs())
+}
+
+// oauthMethod signs people in at an OAuth 2.0 or OpenID Connect provider.
+type oauthMethod struct {
+	oauthDefinition
+	client *relyingparty.Client
+}
+
+// signIn sends the visitor to the provider, and keeps the state of the flow in a cookie.
+func (m *oauthMethod) signIn(e *exchange) error {
+	current, err := e.auth.readSession(e.r.Context(), e.sessionCookie())
 	if err != nil {
 		return err
 	}
-	return v.complete(ctx, arrival{
-		profile: profile, account: account, startedBy: at.User, linkByEmail: client.LinkByVerifiedEmail,
-		callbackURL: at.CallbackURL,
+	state := newFlowState(m.Provider, e.callbackURL, userIDOf(current), e.now)
+	to, err := m.client.AuthorizationRequest(e.r.Context(), state.Flow, e.callback(m.ID), e.r.URL.Query())
+	if err != nil {
+		return providerError(err)
+	}
+	if err := e.saveFlowState(state); err != nil {
+		return err
+	}
+	return e.redirect(to)
+}
+
+// getCallback finishes a sign-in at the provider. Whatever the answer says, it counts only if this
+// browser asked for it.
+func (m *oauthMethod) getCallback(e *exchange) error {
+	params, err := m.callbackParams(e)
+	if err != nil {
+		return err
+	}
+	state, err := e.takeFlowState(m.ID, params.Get("state"))
+	if err != nil {
+		return err
+	}
+	proven, err := m.client.Authenticate(e.r.Context(), relyingparty.Callback{
+		Flow: state.Flow, Params: params, RedirectURI: e.callback(m.ID), Once: e.auth.once(m.ID, e.now),
+	})
+	if err != nil {
+		return providerError(err)
+	}
+	return e.signIn(identity{
+		profile:     proven.Profile,
+		account:     newAccount(m.Provider, proven.Profile.ID, proven.Token),
+		startedBy:   state.UserID,
+		linkByEmail: m.LinkByVerifiedEmail,
+		callbackURL: state.CallbackURL,
 	})
 }
 
 // callbackParams are the parameters with which the provider sent the visitor back.
-func (v *exchange) callbackParams(client *oauthClient) (url.Values, error) {
-	q, err := url.ParseQuery(v.r.URL.RawQuery)
+func (m *oauthMethod) callbackParams(e *exchange) (url.Values, error) {
+	q, err := url.ParseQuery(e.r.URL.RawQuery)
 	if err != nil {
 		return nil, fail(codeInvalidCheck, "the callback's query is malformed")
 	}
-	if client.FormPost {
-		if q, err = v.openForm(client, q.Get(formParam)); err != nil {
+	if m.FormPost {
+		if q, err = m.openForm(e, q.Get(formParam)); err != nil {
 			return nil, err
 		}
 	}
-	return q, client.checkRepeats(q)
-}
-
-// checkRepeats refuses an answer that two readers could read differently (RFC 6749 § 3.1).
-func (c *oauthClient) checkRepeats(q url.Values) error {
-	names := c.callbackNames()
-	if c.Identify != nil {
-		names = slices.Collect(maps.Keys(q)) // any of them may have a meaning
-	}
-	for _, name := range names {
-		if len(q[name]) > 1 {
-			return fail(codeInvalidCheck, "the callback has more than one %s", oauth2.Code(name))
-		}
-	}
-	return nil
-}
-
-// callbackNames are the parameters of a callback that have a meaning here.
-func (c *oauthClient) callbackNames() []string {
-	return slices.Concat(callbackParams, []string{c.codeParam()}, c.CallbackParams)
+	return q, providerError(m.client.CheckRepeats(q))
 }

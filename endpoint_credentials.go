@@ -3,46 +3,42 @@ package cardea
 import (
 	"context"
 	"errors"
+
+	"github.com/cardea-auth/cardea/oauth"
 )
 
-// postCallback signs in with what the visitor typed into a form of the site.
-func (v *exchange) postCallback() error {
-	switch p := v.auth.provider(v.provider).(type) {
-	case *CredentialsProvider:
-		return v.signInWithCredentials(p)
-	case *EmailProvider:
-		return v.postMailCallback(v.auth.mailers[p.ID])
-	case *OAuthProvider:
-		if p.FormPost {
-			return v.postForm(v.auth.clients[p.ID])
-		}
-	}
-	return fail(CodeConfiguration, "no provider with this id has a form; Config.Providers has %q", v.auth.ids())
-}
+// credentialsMethod signs people in with the application's check of a form.
+type credentialsMethod struct{ *CredentialsProvider }
 
-func (v *exchange) signInWithCredentials(p *CredentialsProvider) error {
-	ctx := v.r.Context()
-	u, err := v.authorize(ctx, p)
+// signIn leads to the sign-in page, which has the form.
+func (m *credentialsMethod) signIn(e *exchange) error { return e.redirectToSignIn() }
+
+// getCallback refuses: a form is posted.
+func (m *credentialsMethod) getCallback(e *exchange) error { return e.auth.unknownProvider() }
+
+// postCallback signs in with what the visitor typed into the form.
+func (m *credentialsMethod) postCallback(e *exchange) error {
+	u, err := m.authorize(e)
 	if err != nil {
 		return err
 	}
-	return v.complete(ctx, arrival{
+	return e.signIn(identity{
 		user:    u,
-		account: &Account{UserID: u.ID, Type: TypeCredentials, Provider: p.ID, ProviderAccountID: u.ID},
-		profile: &Profile{
+		account: &Account{UserID: u.ID, Type: TypeCredentials, Provider: m.ID, ProviderAccountID: u.ID},
+		profile: &oauth.Profile{
 			ID: u.ID, Name: u.Name, Email: u.Email, EmailVerified: !u.EmailVerified.IsZero(), Image: u.Image,
 		},
-		callbackURL: v.callbackURL,
+		callbackURL: e.callbackURL,
 	})
 }
 
 // authorize asks the application's check who this is.
-func (v *exchange) authorize(ctx context.Context, p *CredentialsProvider) (*User, error) {
-	values, ok := p.read(v.form)
+func (m *credentialsMethod) authorize(e *exchange) (*User, error) {
+	values, ok := m.values(e.form)
 	if !ok {
-		return nil, fail(CodeCredentialsSignIn, "a field is missing, too long or no text")
+		return nil, fail(CodeCredentialsSignIn, "a field is missing, too long or not valid text")
 	}
-	u, err := p.Authorize(ctx, values, v.r)
+	u, err := m.Authorize(e.r.Context(), values, e.r)
 	switch {
 	case err != nil:
 		return nil, applicationError(CodeConfiguration, "Authorize", err)
@@ -51,12 +47,11 @@ func (v *exchange) authorize(ctx context.Context, p *CredentialsProvider) (*User
 	case u.ID == "":
 		return nil, fail(CodeConfiguration, "Authorize returned a user without ID")
 	}
-	return v.auth.stored(ctx, u)
+	return e.auth.storedUser(e.r.Context(), u)
 }
 
-// stored is the row of a user whom the application named, or without an adapter a copy of what it
-// says.
-func (a *Auth) stored(ctx context.Context, u *User) (*User, error) {
+// storedUser is the row of a user whom the application named, or a copy of u without an adapter.
+func (a *Auth) storedUser(ctx context.Context, u *User) (*User, error) {
 	if a.config.Adapter == nil {
 		clone := *u
 		return &clone, nil

@@ -6,82 +6,105 @@ import (
 	"strings"
 
 	"github.com/cardea-auth/cardea/internal/cookie"
+	"github.com/cardea-auth/cardea/internal/emailaddr"
+	"github.com/cardea-auth/cardea/internal/expiring"
 	"github.com/cardea-auth/cardea/internal/page"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
-// postMailRequest sends a mail to the address that the visitor typed. The answer is the same
-// whether or not the address has a user.
-func (v *exchange) postMailRequest(m *mailer) error {
-	ctx := v.r.Context()
-	email, err := m.Normalize(v.form["email"])
-	if err != nil || email == "" || email != cleanEmail(email) {
-		return fail(CodeEmailSignIn, "what was typed is no address that mail can be sent to")
+// emailMethod signs people in with a mail.
+type emailMethod struct {
+	*EmailProvider
+	tokens    emailTokens
+	secrets   []string          // of the site, the first one for new links
+	addresses *expiring.Limiter // mails to one address
+	clients   *expiring.Limiter // mails that one client asks for
+	codes     *expiring.Limiter // codes that are tried for one address, in any browser
+}
+
+func newEmailMethod(p *EmailProvider, store TokenStore, secrets []string) *emailMethod {
+	p = p.withDefaults()
+	return &emailMethod{
+		EmailProvider: p,
+		tokens:        emailTokens{store: store, maxAge: p.MaxAge, codeMaxAge: p.CodeMaxAge},
+		secrets:       secrets,
+		addresses:     expiring.NewLimiter(p.AddressLimit.Count, p.AddressLimit.Within),
+		clients:       expiring.NewLimiter(p.ClientLimit.Count, p.ClientLimit.Within),
+		codes:         expiring.NewLimiter(codeLimit.Count, codeLimit.Within),
 	}
-	if !m.clients.allow(v.auth.origins.client(v.r), v.now) || !m.addresses.allow(email, v.now) {
+}
+
+// signIn sends a mail to the address that the visitor typed. The answer is the same whether or not
+// the address belongs to a user.
+func (m *emailMethod) signIn(e *exchange) error {
+	ctx := e.r.Context()
+	email, err := m.Normalize(e.form["email"])
+	if err != nil || email == "" || email != emailaddr.Clean(email) {
+		return fail(CodeEmailSignIn, "what was typed is not an address that mail can be sent to")
+	}
+	if !m.clients.Allow(e.auth.origins.client(e.r), e.now) || !m.addresses.Allow(email, e.now) {
 		return fail(CodeRateLimited, "too many mails for one client or to one address")
 	}
-	arr := v.mailArrival(m, email, "")
-	arr.requested = true
-	if to, err := v.ask(ctx, arr); err != nil {
+	owner := m.identity(email, "")
+	owner.requested = true
+	if to, err := e.askApplication(ctx, owner); err != nil {
 		return err
 	} else if to != "" {
-		return v.redirect(v.target(to))
+		return e.redirect(e.target(to))
 	}
 
-	r, token, code := newMailRequest(m.EmailProvider, email, v.callbackURL, v.auth.csrf.secrets[0])
-	if err := v.auth.config.Adapter.Transact(ctx, func(ctx context.Context) error {
-		return m.save(ctx, &r, v.now)
-	}); err != nil {
+	r, token, code := newMailRequest(m.ID, email, e.callbackURL, m.secrets[0])
+	err = e.auth.config.Adapter.Transact(ctx, func(ctx context.Context) error { return m.tokens.save(ctx, &r, e.now) })
+	if err != nil {
 		return storeError("store the verification token", err)
 	}
 	err = m.Send(ctx, &SignInMail{
-		To: email, Code: code, MaxAge: m.MaxAge, CodeMaxAge: m.CodeMaxAge, Site: v.origin.String(),
-		Theme: v.auth.config.Theme,
-		URL:   withQuery(v.callback(m.ID), "callbackUrl", v.callbackURL, "token", token, "email", email),
+		To: email, Code: code, MaxAge: m.MaxAge, CodeMaxAge: m.CodeMaxAge, Site: e.origin.String(),
+		Theme: e.auth.config.Theme,
+		URL:   withQuery(e.callback(m.ID), "callbackUrl", e.callbackURL, "token", token, "email", email),
 	})
 	if err != nil {
 		return fail(codeEmailSend, "%w", without(err, email, token, code))
 	}
-	if err := v.keepMailRequest(&r, m); err != nil {
+	if err := m.saveRequest(e, &r); err != nil {
 		return err
 	}
-	v.auth.log.InfoContext(ctx, "cardea: sign-in mail sent", "provider", m.ID, "remote", v.r.RemoteAddr)
-	return v.redirect(v.verifyPage())
+	e.auth.log.InfoContext(ctx, "cardea: sign-in mail sent", "provider", m.ID, "remote", e.r.RemoteAddr)
+	return e.redirect(e.verifyPage())
 }
 
-// without is err, unless its text has what no log may hold: a mail server's answer often repeats
-// the address.
+// without returns err, unless its text contains what no log may contain: the answer of a mail
+// server often repeats the address.
 func without(err error, secrets ...string) error {
 	text := strings.ToLower(err.Error())
 	for _, s := range secrets {
 		if strings.Contains(text, strings.ToLower(s)) {
-			return errors.New("send the mail: the error is not told, for it repeats what was in the mail")
+			return errors.New("send the mail: the error is not logged, because it repeats what was in the mail")
 		}
 	}
 	return err
 }
 
-// getMailCallback is where the link of a mail leads. In the browser that asked for the mail it
-// signs in; anywhere else it asks first, and touches nothing, because programs that look through
-// mail open the links in it.
-func (v *exchange) getMailCallback(m *mailer) error {
-	email, token := v.query("email"), v.query("token")
-	if same, err := m.Normalize(email); err != nil || same != email || len(token) != tokenLength {
-		return fail(CodeVerification, "the link is not complete") // and whatever stands in its place is shown to nobody
+// getCallback is where the link of a mail leads. In the browser that asked for the mail it signs
+// in. In any other browser it asks first and changes nothing, because programs that scan mail open
+// the links in it.
+func (m *emailMethod) getCallback(e *exchange) error {
+	email, token := e.query("email"), e.query("token")
+	if same, err := m.Normalize(email); err != nil || same != email || len(token) != linkTokenLength {
+		return fail(CodeVerification, "the link is not complete") // so that no text from a made-up link is shown
 	}
-	if r, ok := v.mailRequest(m); ok && r.Email == email && v.isLink(r, token) {
-		return v.redeemLink(m, email, token)
+	if r, ok := m.request(e); ok && r.Email == email && m.isLink(r, token) {
+		return m.redeemLink(e, email, token)
 	}
-	v.jar.Write(v.w.Header())
-	return v.auth.pages.Confirm(v.w, page.Confirm{
-		Site: v.origin.String(), Action: v.callback(m.ID), CSRFToken: v.csrfToken, CallbackURL: v.callbackURL,
+	return e.page().Confirm(e.w, page.Confirm{
+		Site: e.origin.String(), Action: e.callback(m.ID), CSRFToken: e.csrfToken, CallbackURL: e.callbackURL,
 		Email: email, Token: token,
 	})
 }
 
-// isLink reports whether token is of the link that the request is about.
-func (v *exchange) isLink(r *mailRequest, token string) bool {
-	for _, secret := range v.auth.csrf.secrets {
+// isLink reports whether the token is in the link of the request's mail.
+func (m *emailMethod) isLink(r *mailRequest, token string) bool {
+	for _, secret := range m.secrets {
 		if equal(saltedHash(token, secret), r.Link) {
 			return true
 		}
@@ -89,116 +112,119 @@ func (v *exchange) isLink(r *mailRequest, token string) bool {
 	return false
 }
 
-// postMailCallback takes a confirmed link, or a code that the visitor typed.
-func (v *exchange) postMailCallback(m *mailer) error {
-	if token, sent := v.form["token"]; sent {
-		return v.redeemLink(m, v.form["email"], token)
+// postCallback accepts a confirmed link, or a code that the visitor typed.
+func (m *emailMethod) postCallback(e *exchange) error {
+	if token, sent := e.form["token"]; sent {
+		return m.redeemLink(e, e.form["email"], token)
 	}
-	return v.redeemCode(m)
+	return m.redeemCode(e)
 }
 
-// redeemLink signs in whoever has the link of a mail to that address.
-func (v *exchange) redeemLink(m *mailer, email, token string) error {
-	var row *VerificationToken
-	err := errUsed
-	if email != "" && len(token) == tokenLength {
-		for _, secret := range v.auth.csrf.secrets {
-			if row, err = m.consume(v.r.Context(), email, saltedHash(token, secret), v.now); !errors.Is(err, errUsed) {
-				break
-			}
-		}
-	}
+// redeemLink signs in with the link of a mail to that address.
+func (m *emailMethod) redeemLink(e *exchange, email, token string) error {
+	link, err := m.consumeLink(e, email, token)
 	if errors.Is(err, errUsed) {
 		return fail(CodeVerification, "the link %w", err)
 	} else if err != nil {
 		return err
 	}
-	if r, ok := v.mailRequest(m); ok && v.isLink(r, token) {
-		v.jar.Clear(v.names.Mail)
+	if r, ok := m.request(e); ok && m.isLink(r, token) {
+		e.jar.Clear(e.names.Mail)
 	}
-	return v.completeByMail(m, row, v.callbackURL)
+	return m.finish(e, link, e.callbackURL)
 }
 
-// completeByMail signs in the owner of an address that a link has proven. When the store fails
-// meanwhile, and nobody was signed in, the link is put back.
-func (v *exchange) completeByMail(m *mailer, link *VerificationToken, callbackURL string) error {
-	ctx := v.r.Context()
-	err := v.complete(ctx, v.mailArrival(m, link.Identifier, callbackURL))
-	if err != nil && codeOf(err) == codeAdapter {
-		// if this fails as well, the visitor has to ask for another mail
-		_ = m.store.CreateVerificationToken(context.WithoutCancel(ctx), link)
+func (m *emailMethod) consumeLink(e *exchange, email, token string) (link *VerificationToken, err error) {
+	if email == "" || len(token) != linkTokenLength {
+		return nil, errUsed
 	}
-	return err
+	for _, secret := range m.secrets {
+		link, err = m.tokens.consume(e.r.Context(), email, saltedHash(token, secret), e.now)
+		if !errors.Is(err, errUsed) {
+			break
+		}
+	}
+	return link, err
 }
 
-const tokenLength = 64 // hexadecimal digits of the token of a link
-
-// redeemCode signs in who typed the code of the mail that this browser asked for last.
-func (v *exchange) redeemCode(m *mailer) error {
-	r, ok := v.mailRequest(m)
+// redeemCode signs in with the code of the latest mail that this browser requested.
+func (m *emailMethod) redeemCode(e *exchange) error {
+	r, ok := m.request(e)
 	if !ok {
 		return fail(CodeWrongCode, "this browser has not asked for a mail, or too long ago")
 	}
-	if !m.guesses.allow(r.Email, v.now) {
+	if !m.codes.Allow(r.Email, e.now) {
 		return fail(CodeRateLimited, "too many codes were tried for one address")
 	}
-	link, left, err := m.tryCode(v.r.Context(), r, v.form["code"], v.now)
+	link, left, err := m.tokens.tryCode(e.r.Context(), r, e.form["code"], e.now)
 	if left == 0 && (err == nil || errors.Is(err, errWrongCode)) {
-		v.jar.Clear(v.names.Mail)
+		e.jar.Clear(e.names.Mail)
 	}
 	if errors.Is(err, errWrongCode) || errors.Is(err, errUsed) {
 		return fail(CodeWrongCode, "the code %w; %d tries left", err, left)
 	} else if err != nil {
 		return err
 	}
-	return v.completeByMail(m, link, r.CallbackURL)
+	return m.finish(e, link, r.CallbackURL)
 }
 
-// mailArrival is the owner of an address. There is no account to keep: the address is the user's
-// own.
-func (v *exchange) mailArrival(m *mailer, email, callbackURL string) arrival {
-	return arrival{
-		profile:     &Profile{ID: email, Email: email, EmailVerified: true},
+// finish signs in the owner of an address that a link has proven. If the store fails meanwhile, and
+// nobody was signed in, the link is stored again.
+func (m *emailMethod) finish(e *exchange, link *VerificationToken, callbackURL string) error {
+	err := e.signIn(m.identity(link.Identifier, callbackURL))
+	if err != nil && codeOf(err) == codeAdapter {
+		// If this fails as well, the visitor has to ask for another mail.
+		_ = m.tokens.store.CreateVerificationToken(context.WithoutCancel(e.r.Context()), link)
+	}
+	return err
+}
+
+// identity is the owner of an address. The account is not stored: the address is the user's own.
+func (m *emailMethod) identity(email, callbackURL string) identity {
+	return identity{
+		profile:     &oauth.Profile{ID: email, Email: email, EmailVerified: true},
 		account:     &Account{Type: TypeEmail, Provider: m.ID, ProviderAccountID: email},
 		adopt:       m.Adopt,
 		callbackURL: callbackURL,
 	}
 }
 
-// maxKeptURL is the length of a callback URL that fits into the cookie. After a longer one the code
-// leads to the site; the link has it in any case.
-const maxKeptURL = 2048
+// maxStoredURL is the length of a callback URL that fits into the cookie. After a longer one the
+// code leads to the start page of the site; the link contains the URL in any case.
+const maxStoredURL = 2048
 
-// keepMailRequest sets the cookie by which the browser is known as the one that asked. A later
-// request takes the place of an earlier one.
-func (v *exchange) keepMailRequest(r *mailRequest, m *mailer) error {
-	if len(r.CallbackURL) > maxKeptURL {
+// saveRequest sets the cookie that marks the browser as the one that asked for the mail. A later
+// request replaces an earlier one.
+func (m *emailMethod) saveRequest(e *exchange, r *mailRequest) error {
+	if len(r.CallbackURL) > maxStoredURL {
 		r.CallbackURL = ""
 	}
-	value, err := v.auth.sealer.Seal(v.names.Mail, map[string]any{
+	value, err := e.auth.sealer.Seal(e.names.Mail, map[string]any{
 		"provider": r.Provider, "email": r.Email, "link": r.Link, "code": r.Code, "callbackUrl": r.CallbackURL,
-	}, v.now, m.MaxAge)
+	}, e.now, m.MaxAge)
 	if err != nil {
-		return fail(codeOAuthSignIn, "seal the request for a mail: %w", err)
+		return fail(codeOAuthSignIn, "encrypt the request for a mail: %w", err)
 	}
-	c := cookie.Cookie{Name: v.names.Mail, Value: value, MaxAge: int(m.MaxAge.Seconds()), Expires: v.now.Add(m.MaxAge)}
-	if err := v.jar.Set(c); err != nil {
-		return fail(codeOAuthSignIn, "keep the request for a mail: %w", err)
+	c := cookie.Cookie{
+		Name: e.names.Mail, Value: value, MaxAge: int(m.MaxAge.Seconds()), Expires: e.now.Add(m.MaxAge),
+	}
+	if err := e.jar.Set(c); err != nil {
+		return fail(codeOAuthSignIn, "set the cookie of the request for a mail: %w", err)
 	}
 	return nil
 }
 
-// mailRequest is the last request for a mail that this browser made.
-func (v *exchange) mailRequest(m *mailer) (*mailRequest, bool) {
-	value := v.jar.Get(v.names.Mail)
+// request returns the latest request for a mail that this browser made.
+func (m *emailMethod) request(e *exchange) (*mailRequest, bool) {
+	value := e.jar.Get(e.names.Mail)
 	if value == "" {
 		return nil, false
 	}
-	claims, err := v.auth.sealer.Open(v.names.Mail, value, v.now)
+	opened, err := e.auth.sealer.Open(e.names.Mail, value, e.now)
 	if err != nil {
 		return nil, false
 	}
-	c := Claims(claims)
+	c := oauth.Claims(opened)
 	r := &mailRequest{
 		Provider: c.String("provider"), Email: c.String("email"), Link: c.String("link"), Code: c.String("code"),
 		CallbackURL: c.String("callbackUrl"),
@@ -206,24 +232,12 @@ func (v *exchange) mailRequest(m *mailer) (*mailRequest, bool) {
 	return r, r.Provider == m.ID && r.Email != "" && r.Link != "" && r.Code != ""
 }
 
-// verifyPage is where the visitor waits for the mail, and types its code.
-func (v *exchange) verifyPage() string {
-	return withQuery(v.absolute(v.auth.config.BasePath+"/verify-request"), "provider", v.provider, "type",
-		string(TypeEmail))
-}
-
-// verifyRequest is the built-in page for the visitor to wait on. Only in the browser that asked for
-// a mail it takes a code.
-func (v *exchange) verifyRequest() page.VerifyRequest {
-	data := page.VerifyRequest{Site: v.origin.String(), Error: v.query("error")}
-	m, ok := v.auth.mailers[v.query("provider")]
-	if !ok {
-		return data
-	}
-	data.ResendAction = v.auth.config.BasePath + "/signin/" + m.ID
-	if r, ok := v.mailRequest(m); ok {
-		data.CodeAction, data.CSRFToken, data.Email = v.auth.config.BasePath+"/callback/"+m.ID, v.csrfToken, r.Email
+// fillVerifyRequest lets the page for mails accept a code, in the browser that asked for the mail.
+func (m *emailMethod) fillVerifyRequest(e *exchange, data *page.VerifyRequest) {
+	base := e.auth.config.BasePath
+	data.ResendAction = base + "/signin/" + m.ID
+	if r, ok := m.request(e); ok {
+		data.CodeAction, data.CSRFToken, data.Email = base+"/callback/"+m.ID, e.csrfToken, r.Email
 		data.CallbackURL = r.CallbackURL
 	}
-	return data
 }

@@ -16,19 +16,18 @@ var (
 	reportCodePattern = regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,63}$`)
 )
 
-// postLog takes what the client of next-auth 4 reports from a browser. Anybody can send it: so the
-// log gets no more than a level and a code, under a level that is not the sender's choice, and few
-// of them.
-func (v *exchange) postLog() error {
-	level, code := v.form["level"], v.form["code"]
+// postLog accepts what the client of next-auth 4 reports from a browser. Anybody can send it, so
+// only a level and a code are logged, at a level that the sender does not choose, and only a few.
+func postLog(e *exchange) error {
+	level, code := e.form["level"], e.form["code"]
 	if !slices.Contains(reportLevels, level) || !reportCodePattern.MatchString(code) {
 		level, code = "unknown", "unknown"
 	}
-	if v.sameOrigin() && v.auth.reports.allow("", v.now) {
-		v.auth.log.LogAttrs(v.r.Context(), slog.LevelInfo, "cardea: reported by a browser",
+	if e.sameOrigin() && e.auth.browserReports.Allow("", e.now) {
+		e.auth.log.LogAttrs(e.r.Context(), slog.LevelInfo, "cardea: reported by a browser",
 			slog.String("reported", level), slog.String("code", code))
 	}
-	v.jar.Write(v.w.Header())
-	v.w.WriteHeader(http.StatusOK)
+	e.jar.Write(e.w.Header())
+	e.w.WriteHeader(http.StatusOK)
 	return nil
 }

@@ -1,7 +1,6 @@
 package cardea
 
 import (
-	"cmp"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -10,8 +9,8 @@ import (
 	"github.com/cardea-auth/cardea/internal/page"
 )
 
-// listed is a provider in GET providers.
-type listed struct {
+// providerEntry is one provider in GET providers.
+type providerEntry struct {
 	ID          string       `json:"id"`
 	Name        string       `json:"name"`
 	Type        ProviderType `json:"type"`
@@ -19,11 +18,11 @@ type listed struct {
 	CallbackURL string       `json:"callbackUrl"`
 }
 
-// listing is a JSON object whose members keep their order.
-type listing []listed
+// providerList is a JSON object whose members keep their order.
+type providerList []providerEntry
 
 // MarshalJSON writes the providers under their ids.
-func (l listing) MarshalJSON() ([]byte, error) {
+func (l providerList) MarshalJSON() ([]byte, error) {
 	text := []byte{'{'}
 	for i, p := range l {
 		if i > 0 {
@@ -39,85 +38,51 @@ func (l listing) MarshalJSON() ([]byte, error) {
 	return append(text, '}'), nil
 }
 
-// getProviders answers with the providers, by id, in the order of the configuration.
-func (v *exchange) getProviders() error {
-	list := listing{}
-	for _, p := range v.auth.config.Providers {
-		id, name, kind, _ := p.identity()
-		if kind == TypeOIDC {
-			kind = v.auth.protocol.openID
+// getProviders answers with the providers by id, in the order of the configuration.
+func getProviders(e *exchange) error {
+	list := providerList{}
+	for _, m := range e.auth.methods {
+		p := m.info()
+		if p.kind == TypeOIDC {
+			p.kind = e.auth.protocol.openID
 		}
-		list = append(list, listed{
-			id, name, kind, v.absolute(v.auth.config.BasePath + "/signin/" + id), v.callback(id),
-		})
+		list = append(list, providerEntry{p.id, p.name, p.kind, e.endpoint("/signin/" + p.id), e.callback(p.id)})
 	}
-	v.json(http.StatusOK, list)
+	e.json(http.StatusOK, list)
 	return nil
 }
 
-func (v *exchange) getCSRF() error {
-	v.json(http.StatusOK, map[string]string{"csrfToken": v.csrfToken})
+func getCSRF(e *exchange) error {
+	e.json(http.StatusOK, map[string]string{"csrfToken": e.csrfToken})
 	return nil
 }
 
-// getSignIn shows the sign-in page, the application's own or the built-in one.
-func (v *exchange) getSignIn() error {
-	if own := v.auth.config.Pages.SignIn; own != "" {
-		return v.redirect(withQuery(v.absolute(own), "callbackUrl", v.callbackURL, "error", v.errorCode()))
+// getVerifyRequest says that a mail was sent, on the application's page or the built-in one.
+func getVerifyRequest(e *exchange) error {
+	if own := e.auth.config.Pages.VerifyRequest; own != "" {
+		return e.redirect(withQuery(e.absolute(own),
+			"provider", e.query("provider"), "type", e.query("type"), "error", e.query("error")))
 	}
-	v.jar.Write(v.w.Header())
-	return v.auth.pages.SignIn(v.w, page.SignIn{
-		Site: v.origin.String(), Error: v.errorCode(), Message: v.message(), CSRFToken: v.csrfToken,
-		CallbackURL: v.callbackURL, Email: v.query("email"),
-	})
+	data := page.VerifyRequest{Site: e.origin.String(), Error: e.query("error")}
+	if m, ok := e.auth.method(e.query("provider")).(verifyRequestPage); ok {
+		m.fillVerifyRequest(e, &data)
+	}
+	return e.page().VerifyRequest(e.w, data)
 }
 
-// errorCode is the code of a failure that a page is to tell of.
-func (v *exchange) errorCode() string { return cmp.Or(v.query("error"), v.provider) }
-
-// message is what the application says about the reason for which its check refused, "" when it
-// says nothing.
-func (v *exchange) message() string {
-	if v.query("error") != string(CodeCredentialsSignIn) {
-		return ""
-	}
-	for _, p := range v.auth.config.Providers {
-		if p, ok := p.(*CredentialsProvider); ok && p.Messages[v.query("code")] != "" {
-			return p.Messages[v.query("code")]
-		}
-	}
-	return ""
+// verifyRequestPage is a [method] that accepts a code on the page for mails.
+type verifyRequestPage interface {
+	fillVerifyRequest(e *exchange, data *page.VerifyRequest)
 }
 
-// getSignOut asks whether to sign out, on the application's own page or the built-in one.
-func (v *exchange) getSignOut() error {
-	if own := v.auth.config.Pages.SignOut; own != "" {
-		return v.redirect(v.absolute(own))
+// getError explains a failure, on the application's page or the built-in one.
+func getError(e *exchange) error {
+	code := e.errorCode()
+	if slices.Contains(e.auth.protocol.forwarded, code) {
+		return e.redirect(withQuery(e.endpoint("/signin"), "error", code))
 	}
-	v.jar.Write(v.w.Header())
-	return v.auth.pages.SignOut(v.w, page.SignOut{
-		Site: v.origin.String(), Action: v.auth.config.BasePath + "/signout", CSRFToken: v.csrfToken,
-	})
-}
-
-func (v *exchange) getVerifyRequest() error {
-	if own := v.auth.config.Pages.VerifyRequest; own != "" {
-		return v.redirect(withQuery(v.absolute(own), "provider", v.query("provider"), "type", v.query("type"), "error",
-			v.query("error")))
+	if own := e.auth.config.Pages.Error; own != "" {
+		return e.redirect(withQuery(e.absolute(own), "error", code))
 	}
-	v.jar.Write(v.w.Header())
-	return v.auth.pages.VerifyRequest(v.w, v.verifyRequest())
-}
-
-// getError tells of a failure, on the application's own page or the built-in one.
-func (v *exchange) getError() error {
-	code := v.errorCode()
-	if slices.Contains(v.auth.protocol.forwarded, code) {
-		return v.redirect(withQuery(v.absolute(v.auth.config.BasePath+"/signin"), "error", code))
-	}
-	if own := v.auth.config.Pages.Error; own != "" {
-		return v.redirect(withQuery(v.absolute(own), "error", code))
-	}
-	v.jar.Write(v.w.Header())
-	return v.auth.pages.Error(v.w, page.Failure{Site: v.origin.String(), Code: code, SignInURL: v.signInPage()})
+	return e.page().Error(e.w, page.Failure{Site: e.origin.String(), Code: code, SignInURL: e.signInPage()})
 }

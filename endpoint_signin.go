@@ -1,54 +1,50 @@
 package cardea
 
-// postSignIn begins a sign-in: it sends the visitor to the provider, and leaves the attempt in a
-// cookie.
-func (v *exchange) postSignIn() error {
-	if _, ok := v.auth.provider(v.provider).(*CredentialsProvider); ok || v.provider == "" {
-		return v.redirect(withQuery(v.signInPage(), "callbackUrl", v.callbackURL))
+import (
+	"cmp"
+
+	"github.com/cardea-auth/cardea/internal/page"
+)
+
+// getSignIn shows the sign-in page, the application's or the built-in one.
+func getSignIn(e *exchange) error {
+	if own := e.auth.config.Pages.SignIn; own != "" {
+		return e.redirect(withQuery(e.absolute(own), "callbackUrl", e.callbackURL, "error", e.errorCode()))
 	}
-	if m, ok := v.auth.mailers[v.provider]; ok {
-		return v.postMailRequest(m)
-	}
-	client, ok := v.auth.clients[v.provider]
-	if !ok {
-		return fail(CodeConfiguration, "no provider has this id; Config.Providers has %q", v.auth.ids())
-	}
-	current, err := v.auth.read(v.r.Context(), v.presented())
-	if err != nil {
-		return err
-	}
-	at := newAttempt(client.OAuthProvider, v.callbackURL, userOf(current), v.now)
-	to, err := client.authorizationURL(v.r.Context(), at, v.callback(client.ID), v.r.URL.Query())
-	if err != nil {
-		return err
-	}
-	if err := v.keepAttempt(at); err != nil {
-		return err
-	}
-	return v.redirect(to)
+	return e.page().SignIn(e.w, page.SignIn{
+		Site: e.origin.String(), Error: e.errorCode(), Message: e.refusalMessage(), CSRFToken: e.csrfToken,
+		CallbackURL: e.callbackURL, Email: e.query("email"),
+	})
 }
 
-// callback is the redirect URI of a provider: the same text in every request of a flow, and another
-// one for each provider (RFC 9700 § 4.4).
-func (v *exchange) callback(provider string) string {
-	return v.absolute(v.auth.config.BasePath + "/callback/" + provider)
-}
+// errorCode is the code of a failure that a page shall explain.
+func (e *exchange) errorCode() string { return cmp.Or(e.query("error"), e.provider) }
 
-// provider is the provider with that id, nil when there is none.
-func (a *Auth) provider(id string) Provider {
-	for _, p := range a.config.Providers {
-		if found, _, _, _ := p.identity(); found == id {
-			return p
+// refusalMessage is what the application says about the reason of its check, "" if it says nothing.
+func (e *exchange) refusalMessage() string {
+	if e.query("error") != string(CodeCredentialsSignIn) {
+		return ""
+	}
+	for _, m := range e.auth.methods {
+		if message := m.info().messages[e.query("code")]; message != "" {
+			return message
 		}
 	}
-	return nil
+	return ""
 }
 
-func (a *Auth) ids() []string {
-	var ids []string
-	for _, p := range a.config.Providers {
-		id, _, _, _ := p.identity()
-		ids = append(ids, id)
+// postSignIn begins a sign-in. Without a provider it leads to the sign-in page.
+func postSignIn(e *exchange) error {
+	if e.provider == "" {
+		return e.redirectToSignIn()
 	}
-	return ids
+	m, err := e.auth.needMethod(e.provider)
+	if err != nil {
+		return err
+	}
+	return m.signIn(e)
+}
+
+func (e *exchange) redirectToSignIn() error {
+	return e.redirect(withQuery(e.signInPage(), "callbackUrl", e.callbackURL))
 }

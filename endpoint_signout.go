@@ -1,27 +1,39 @@
 package cardea
 
-// postSignOut ends the session. The browser forgets it even if the store fails to; the failure is
-// answered as such, because the session lives on.
-func (v *exchange) postSignOut() error {
-	ctx := v.r.Context()
-	came := v.presented()
-	if came.value == "" {
-		return v.redirect(v.callbackURL)
+import "github.com/cardea-auth/cardea/internal/page"
+
+// getSignOut asks whether to sign out, on the application's page or the built-in one.
+func getSignOut(e *exchange) error {
+	if own := e.auth.config.Pages.SignOut; own != "" {
+		return e.redirect(e.absolute(own))
 	}
-	s, err := v.auth.sessions.read(ctx, came)
-	v.jar.ClearSession()
-	v.freshCSRF()
+	return e.page().SignOut(e.w, page.SignOut{
+		Site: e.origin.String(), Action: e.auth.config.BasePath + "/signout", CSRFToken: e.csrfToken,
+	})
+}
+
+// postSignOut ends the session. The browser forgets it even if the store fails; the failure is then
+// the answer, because the session still exists.
+func postSignOut(e *exchange) error {
+	ctx := e.r.Context()
+	c := e.sessionCookie()
+	if c.value == "" {
+		return e.redirect(e.callbackURL)
+	}
+	s, err := e.auth.sessions.read(ctx, c)
+	e.jar.ClearSession()
+	e.renewCSRF()
 	if err != nil {
 		return err
 	}
-	if err := v.auth.sessions.end(ctx, came); err != nil {
+	if err := e.auth.sessions.end(ctx, c); err != nil {
 		return err
 	}
 	if s != nil {
-		v.auth.log.InfoContext(ctx, "cardea: signed out", "user", s.UserID, "remote", v.r.RemoteAddr)
-		if event := v.auth.config.Events.SignOut; event != nil {
+		e.auth.log.InfoContext(ctx, "cardea: signed out", "user", s.UserID, "remote", e.r.RemoteAddr)
+		if event := e.auth.config.Events.SignOut; event != nil {
 			event(ctx, s)
 		}
 	}
-	return v.redirect(v.callbackURL)
+	return e.redirect(e.callbackURL)
 }

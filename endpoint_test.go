@@ -17,6 +17,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // clientHeader is what the Auth.js client sends to get JSON in the place of redirects.
@@ -118,7 +119,7 @@ func TestPostSessionUpdates(t *testing.T) {
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) {
 			c.Session.Strategy = strategy
-			c.Callbacks.JWT = func(_ context.Context, t *cardea.TokenChange) (cardea.Claims, error) {
+			c.Callbacks.JWT = func(_ context.Context, t *cardea.TokenChange) (oauth.Claims, error) {
 				if t.Trigger == cardea.TriggerUpdate {
 					t.Claims["jwt"] = string(t.Update)
 				}
@@ -126,7 +127,7 @@ func TestPostSessionUpdates(t *testing.T) {
 			}
 			c.Callbacks.Session = func(_ context.Context, v *cardea.SessionView) error {
 				v.User = nil
-				v.Extra = cardea.Claims{"trigger": v.Trigger, "update": v.Update, "jwt": v.Session.Claims.String("jwt")}
+				v.Extra = oauth.Claims{"trigger": v.Trigger, "update": v.Update, "jwt": v.Session.Claims.String("jwt")}
 				return nil
 			}
 		})

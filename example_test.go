@@ -15,6 +15,7 @@ import (
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/memadapter"
+	"github.com/cardea-auth/cardea/oauth"
 	"github.com/cardea-auth/cardea/provider"
 )
 
@@ -97,7 +98,7 @@ func ExampleUserAs() {
 // The application's own columns are filled from the profile, before the row is inserted.
 func ExampleBeforeCreate() {
 	site := startExample(cardea.Config{
-		OnCreateUser: cardea.BeforeCreate(func(_ context.Context, u *User, p *cardea.Profile) error {
+		OnCreateUser: cardea.BeforeCreate(func(_ context.Context, u *User, p *oauth.Profile) error {
 			u.Role = "MEMBER"
 			if p.EmailVerified && strings.HasSuffix(p.Email, "@example.com") {
 				u.Role = "STAFF"

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/oauth"
 	"github.com/cardea-auth/cardea/provider"
 )
 
@@ -204,10 +205,10 @@ func checkRefused(t testing.TB, s *site, res *http.Response, code cardea.Code) {
 }
 
 // idp returns the provider that newSite configures, for changing it.
-func idp(c *cardea.Config) *cardea.OAuthProvider { return c.Providers[0].(*cardea.OAuthProvider) }
+func idp(c *cardea.Config) *oauth.Provider { return c.Providers[0].(*oauth.Provider) }
 
 // second adds a provider with the id "other", which is the same server under another name.
-func second(c *cardea.Config) *cardea.OAuthProvider {
+func second(c *cardea.Config) *oauth.Provider {
 	p := *idp(c)
 	p.ID, p.Name = "other", "Other"
 	c.Providers = append(c.Providers, &p)
@@ -216,7 +217,7 @@ func second(c *cardea.Config) *cardea.OAuthProvider {
 
 // github adds a provider that is like GitHub, with the id "github", at the server of the one that
 // newSite configures.
-func github(c *cardea.Config) *cardea.OAuthProvider {
+func github(c *cardea.Config) *oauth.Provider {
 	p := provider.GitHub(provider.Client{ID: idp(c).ClientID, Secret: idp(c).ClientSecret})
 	p.Issuer = idp(c).Issuer
 	p.AuthorizationURL, p.TokenURL = p.Issuer+"/authorize", p.Issuer+"/token"

@@ -14,6 +14,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // sameSite is a transport that keeps cookies as browsers do (RFC 6265bis § 5.2, § 5.8.3): when
@@ -151,13 +152,13 @@ func afterPost(t *testing.T, b *cardeatest.Browser, s *site, res *http.Response)
 // the GET after it has them.
 func TestFormPost(t *testing.T) {
 	t.Parallel()
-	var raw cardea.Claims
+	var raw oauth.Claims
 	s := newSite(t, func(c *cardea.Config) {
 		formPost(c)
 		idp(c).CallbackParams = append(idp(c).CallbackParams, "provider", "exp") // which the sealed token has, too
-		idp(c).Profile = func(_ context.Context, claims cardea.Claims) (cardea.Profile, error) {
+		idp(c).Profile = func(_ context.Context, claims oauth.Claims) (oauth.Profile, error) {
 			raw = claims
-			return cardea.Profile{ID: claims.String("sub"), Name: claims.String("callback", "user", "name")}, nil
+			return oauth.Profile{ID: claims.String("sub"), Name: claims.String("callback", "user", "name")}, nil
 		}
 	})
 	b, cookies := formPoster(t, s)
@@ -256,7 +257,7 @@ func TestFormPostIsRefused(t *testing.T) {
 	}{
 		{"as a query", func(t *testing.T, b *cardeatest.Browser, s *clockSite) string {
 			return s.URL + "/api/auth/callback/idp?" + posted(t, b, begin(t, b, "idp", nil)).Encode()
-		}, "the callback is no form"},
+		}, "the callback is not a form"},
 		{"with a form that is not sealed", func(t *testing.T, b *cardeatest.Browser, s *clockSite) string {
 			form := posted(t, b, begin(t, b, "idp", nil))
 			return s.URL + "/api/auth/callback/idp?form=" + url.QueryEscape(form.Encode())
@@ -274,15 +275,15 @@ func TestFormPostIsRefused(t *testing.T) {
 		{"in another browser", func(t *testing.T, _ *cardeatest.Browser, s *clockSite) string {
 			other, _ := formPoster(t, s.site)
 			return sealed(t, other, s)
-		}, "no cookie of this attempt"},
+		}, "no cookie of this flow"},
 		{"a second time", func(t *testing.T, b *cardeatest.Browser, s *clockSite) string {
 			to := sealed(t, b, s)
 			visit(t, b, to)
 			return to
-		}, "no cookie of this attempt"},
+		}, "no cookie of this flow"},
 		{"at another provider", func(t *testing.T, b *cardeatest.Browser, s *clockSite) string {
 			return strings.Replace(sealed(t, b, s), "/callback/idp", "/callback/second", 1)
-		}, "the callback's form is of another provider"},
+		}, "the callback's form belongs to another provider"},
 		{"too late", func(t *testing.T, b *cardeatest.Browser, s *clockSite) string {
 			to := sealed(t, b, s)
 			s.late.Store(true)
@@ -292,7 +293,7 @@ func TestFormPostIsRefused(t *testing.T) {
 			form := posted(t, b, begin(t, b, "idp", nil))
 			form.Set("state", strings.Repeat("x", 73))
 			return postBack(t, b, s.site, form).Header.Get("Location")
-		}, "no cookie of this attempt"},
+		}, "no cookie of this flow"},
 		{"with another issuer", func(t *testing.T, b *cardeatest.Browser, s *clockSite) string {
 			form := posted(t, b, begin(t, b, "idp", nil))
 			form.Set("iss", "https://evil.example")

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 	"github.com/cardea-auth/cardea/provider"
 )
 
@@ -140,7 +141,7 @@ func checkPerson(t *testing.T, in *cardea.SignIn, known string) {
 }
 
 // hub is an OAuth 2.0 provider like GitHub, at which people have addresses that may be verified.
-func hub() *cardea.OAuthProvider {
+func hub() *oauth.Provider {
 	p := provider.GitHub(provider.Client{ID: "app", Secret: "the client's secret"})
 	p.ID = "hub"
 	p.AuthorizationURL, p.TokenURL = "https://hub.example/authorize", "https://hub.example/token"

@@ -17,6 +17,7 @@ import (
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/memadapter"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // User is an application's own row.
@@ -199,7 +200,7 @@ func TestHandleGetsTheRow(t *testing.T) {
 		s := newSite(t, func(c *cardea.Config) {
 			store = withEntities(c)
 			c.Adapter, c.Session.Strategy = store, strategy
-			c.OnCreateUser = cardea.BeforeCreate(func(_ context.Context, u *User, _ *cardea.Profile) error {
+			c.OnCreateUser = cardea.BeforeCreate(func(_ context.Context, u *User, _ *oauth.Profile) error {
 				u.Role = "ADMIN"
 				return nil
 			})

@@ -11,8 +11,8 @@ import (
 	"github.com/cardea-auth/cardea/internal/redirect"
 )
 
-// origins answers under which origin a request reached the site. Links, redirects and cookies are
-// made from it, so it is never what an unchecked header says.
+// origins says under which origin a request reached the site. Links, redirects and cookies are made
+// from it, so it never comes from an unchecked header.
 type origins struct {
 	fixed   *url.URL
 	hosts   []string // lower case
@@ -32,11 +32,11 @@ func newOrigins(c Config) (origins, error) {
 	return o, err
 }
 
-// parseOrigin reads an origin: scheme and host, nothing else.
+// parseOrigin parses an origin: scheme and host, nothing else.
 func parseOrigin(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Hostname() == "" || u.User != nil ||
-		!ascii(u.Host) {
+		!isASCII(u.Host) {
 		return nil, fmt.Errorf("want an origin such as https://example.com, have %q", raw)
 	}
 	if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
@@ -46,8 +46,8 @@ func parseOrigin(raw string) (*url.URL, error) {
 	return &url.URL{Scheme: u.Scheme, Host: canonicalHost(u.Scheme, u.Host)}, nil
 }
 
-// canonicalHost is a host as browsers write it in an origin: lower case, without the scheme's own
-// port.
+// canonicalHost returns a host as browsers write it in an origin: lower case, without the default
+// port of the scheme.
 func canonicalHost(scheme, host string) string {
 	host = strings.ToLower(host)
 	if scheme == "https" {
@@ -70,10 +70,9 @@ func (o origins) of(r *http.Request) (*url.URL, error) {
 	}
 	host = canonicalHost(scheme, host)
 	if !o.trusts(host) {
-		return nil, fail(codeUntrustedHost, "the host %q of the request is not trusted; set Config.BaseURL, or add it "+
-			"to Config.TrustedHosts", truncate(
-			host, 100,
-		))
+		return nil, fail(codeUntrustedHost,
+			"the host %q of the request is not trusted; set Config.BaseURL, or add it to Config.TrustedHosts",
+			truncate(host, 100))
 	}
 	return &url.URL{Scheme: scheme, Host: host}, nil
 }
@@ -93,15 +92,39 @@ func (o origins) fromProxy(r *http.Request) bool {
 	if err != nil {
 		return false
 	}
-	return o.proxy(peer.Addr().Unmap())
+	return o.isProxy(peer.Addr().Unmap())
 }
 
-func (o origins) proxy(addr netip.Addr) bool {
+func (o origins) isProxy(addr netip.Addr) bool {
 	return slices.ContainsFunc(o.proxies, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
 
-// forwarded reads what a trusted proxy says of the request. Of several values the last one is the
-// trusted proxy's own; the others came with the request.
+// client names the sender of a request for a limit: the peer's address, or what a trusted proxy
+// says that it is. An IPv6 client has a whole /64 network to itself, so the network counts as one
+// client.
+func (o origins) client(r *http.Request) string {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	addr := peer.Addr().Unmap()
+	for hops := forwardedFor(r.Header); len(hops) > 0 && o.isProxy(addr); hops = hops[:len(hops)-1] {
+		hop, err := netip.ParseAddr(strings.TrimSpace(hops[len(hops)-1]))
+		if err != nil {
+			break
+		}
+		addr = hop.Unmap()
+	}
+	addr = addr.WithZone("")
+	if addr.Is4() {
+		return addr.String()
+	}
+	network, _ := addr.Prefix(64) // fails for no IPv6 address
+	return network.String()
+}
+
+// forwarded returns what a trusted proxy says about the request. Of several values only the last
+// one comes from the trusted proxy.
 func forwarded(h http.Header, scheme, host string) (string, string) {
 	if v := lastValue(h, "X-Forwarded-Proto"); v == "https" || v == "http" {
 		scheme = v
@@ -110,6 +133,16 @@ func forwarded(h http.Header, scheme, host string) (string, string) {
 		host = v
 	}
 	return scheme, host
+}
+
+// forwardedFor lists the hops of X-Forwarded-For, the nearest one last. Only the entries that a
+// trusted proxy has added are true.
+func forwardedFor(h http.Header) []string {
+	values := h.Values("X-Forwarded-For")
+	if len(values) == 0 {
+		return nil
+	}
+	return strings.Split(strings.Join(values, ","), ",")
 }
 
 func lastValue(h http.Header, name string) string {
@@ -121,13 +154,6 @@ func lastValue(h http.Header, name string) string {
 	return strings.TrimSpace(v[strings.LastIndexByte(v, ',')+1:])
 }
 
-func truncate(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	return s[:n] + "…"
-}
-
-func ascii(s string) bool {
+func isASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f })
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // octocat is somebody with an id beyond the integers that JavaScript knows.
@@ -144,21 +145,21 @@ func TestUserinfoHeaders(t *testing.T) {
 // empty.
 func TestProfileMappingFails(t *testing.T) {
 	t.Parallel()
-	for name, mapping := range map[string]func(context.Context, cardea.Claims) (cardea.Profile, error){
-		"with an error": func(context.Context, cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{ID: "1"}, errors.New("no")
+	for name, mapping := range map[string]func(context.Context, oauth.Claims) (oauth.Profile, error){
+		"with an error": func(context.Context, oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{ID: "1"}, errors.New("no")
 		},
-		"with an empty profile": func(context.Context, cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{}, nil
+		"with an empty profile": func(context.Context, oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{}, nil
 		},
-		"with an id of blanks": func(context.Context, cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{ID: "  "}, nil
+		"with an id of blanks": func(context.Context, oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{ID: "  "}, nil
 		},
-		"with a very long id": func(context.Context, cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{ID: string(make([]byte, 256))}, nil
+		"with a very long id": func(context.Context, oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{ID: string(make([]byte, 256))}, nil
 		},
-		"with an id from fmt %v": func(context.Context, cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{ID: "<nil>"}, nil
+		"with an id from fmt %v": func(context.Context, oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{ID: "<nil>"}, nil
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -10,23 +10,24 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // abroad is a provider of another protocol, which believes what it is told.
-func abroad() *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
-		ID: "abroad", Name: "Abroad", Type: cardea.TypeOAuth,
-		Redirect: func(_ context.Context, r *cardea.Redirection) (string, error) {
+func abroad() *oauth.Provider {
+	return &oauth.Provider{
+		ID: "abroad", Name: "Abroad", Type: oauth.TypeOAuth2,
+		Redirect: func(_ context.Context, r *oauth.Redirection) (string, error) {
 			return "https://abroad.example/?" + url.Values{"back": {r.ReturnTo}}.Encode(), nil
 		},
-		Identify: func(_ context.Context, r *cardea.Redirection) (cardea.Claims, error) {
+		Identify: func(_ context.Context, r *oauth.Redirection) (oauth.Claims, error) {
 			if !r.Once(r.Answer.Get("proof"), r.Now.Add(time.Minute)) {
 				return nil, errors.New("used already")
 			}
-			return cardea.Claims{"id": r.Answer.Get("who")}, nil
+			return oauth.Claims{"id": r.Answer.Get("who")}, nil
 		},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{ID: raw.String("id"), Name: "Ann"}, nil
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{ID: raw.String("id"), Name: "Ann"}, nil
 		},
 	}
 }
@@ -52,7 +53,7 @@ func TestRedirection(t *testing.T) {
 	s := newSite(t, func(c *cardea.Config) {
 		p := abroad()
 		redirect := p.Redirect
-		p.Redirect = func(ctx context.Context, r *cardea.Redirection) (string, error) {
+		p.Redirect = func(ctx context.Context, r *oauth.Redirection) (string, error) {
 			once = r.Once
 			return redirect(ctx, r)
 		}
@@ -141,26 +142,26 @@ func TestRedirectionHooksThatFail(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name   string
-		change func(*cardea.OAuthProvider)
+		change func(*oauth.Provider)
 		cause  string
 	}{
-		{"nowhere to go", func(p *cardea.OAuthProvider) {
-			p.Redirect = func(context.Context, *cardea.Redirection) (string, error) { return "", nil }
+		{"nowhere to go", func(p *oauth.Provider) {
+			p.Redirect = func(context.Context, *oauth.Redirection) (string, error) { return "", nil }
 		}, "hook Redirect: it returned no URL"},
-		{"somewhere to go, and an error", func(p *cardea.OAuthProvider) {
-			p.Redirect = func(context.Context, *cardea.Redirection) (string, error) {
+		{"somewhere to go, and an error", func(p *oauth.Provider) {
+			p.Redirect = func(context.Context, *oauth.Redirection) (string, error) {
 				return "https://abroad.example/", errors.New("broken")
 			}
 		}, "hook Redirect: broken"},
-		{"nobody", func(p *cardea.OAuthProvider) {
-			p.Identify = func(context.Context, *cardea.Redirection) (cardea.Claims, error) { return nil, nil }
-			p.Profile = func(context.Context, cardea.Claims) (cardea.Profile, error) {
-				return cardea.Profile{ID: "7"}, nil
+		{"nobody", func(p *oauth.Provider) {
+			p.Identify = func(context.Context, *oauth.Redirection) (oauth.Claims, error) { return nil, nil }
+			p.Profile = func(context.Context, oauth.Claims) (oauth.Profile, error) {
+				return oauth.Profile{ID: "7"}, nil
 			}
 		}, "hook Identify: it returned nothing"},
-		{"somebody, and an error", func(p *cardea.OAuthProvider) {
-			p.Identify = func(context.Context, *cardea.Redirection) (cardea.Claims, error) {
-				return cardea.Claims{"id": "7"}, errors.New("forged")
+		{"somebody, and an error", func(p *oauth.Provider) {
+			p.Identify = func(context.Context, *oauth.Redirection) (oauth.Claims, error) {
+				return oauth.Claims{"id": "7"}, errors.New("forged")
 			}
 		}, "hook Identify: forged"},
 	} {
@@ -194,8 +195,8 @@ func TestRedirectionLinks(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
 		p := abroad()
-		p.Profile = func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{ID: raw.String("id"), Email: "ann@example.com", EmailVerified: true}, nil
+		p.Profile = func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{ID: raw.String("id"), Email: "ann@example.com", EmailVerified: true}, nil
 		}
 		c.Providers = append(c.Providers, p)
 	})
@@ -212,38 +213,38 @@ func TestRedirectionLinks(t *testing.T) {
 func TestNewRefusesRedirectionThatCannotWork(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
-		change func(*cardea.OAuthProvider)
+		change func(*oauth.Provider)
 		want   string
 	}{
-		{func(p *cardea.OAuthProvider) { p.Redirect = nil }, ".Redirect: is missing beside Identify"},
-		{func(p *cardea.OAuthProvider) { p.Identify = nil }, ".Identify: is missing beside Redirect"},
-		{func(p *cardea.OAuthProvider) { p.Profile = nil }, ".Profile: is missing"},
-		{func(p *cardea.OAuthProvider) { p.Type = cardea.TypeOIDC }, `.Type: want "oauth" beside Redirect`},
-		{func(p *cardea.OAuthProvider) {
+		{func(p *oauth.Provider) { p.Redirect = nil }, ".Redirect: is missing beside Identify"},
+		{func(p *oauth.Provider) { p.Identify = nil }, ".Identify: is missing beside Redirect"},
+		{func(p *oauth.Provider) { p.Profile = nil }, ".Profile: is missing"},
+		{func(p *oauth.Provider) { p.Type = oauth.TypeOIDC }, `.Type: want "oauth" beside Redirect`},
+		{func(p *oauth.Provider) {
 			p.TokenURL = "https://abroad.example/token"
 		}, ".TokenURL: has no effect beside Redirect"},
-		{func(p *cardea.OAuthProvider) { p.FormPost = true }, ".FormPost: has no effect beside Redirect"},
-		{func(p *cardea.OAuthProvider) {
-			p.ClientAuth = cardea.AuthClientSecretPost
+		{func(p *oauth.Provider) { p.FormPost = true }, ".FormPost: has no effect beside Redirect"},
+		{func(p *oauth.Provider) {
+			p.ClientAuth = oauth.AuthClientSecretPost
 		}, ".ClientAuth: has no effect beside Redirect"},
-		{func(p *cardea.OAuthProvider) {
+		{func(p *oauth.Provider) {
 			p.AuthorizationURL = "https://abroad.example/"
 		}, ".AuthorizationURL: has no effect beside Redirect"},
-		{func(p *cardea.OAuthProvider) {
+		{func(p *oauth.Provider) {
 			p.UserinfoURL = "https://abroad.example/"
 		}, ".UserinfoURL: has no effect beside Redirect"},
-		{func(p *cardea.OAuthProvider) {
+		{func(p *oauth.Provider) {
 			p.EmailsURL = "https://abroad.example/"
 		}, ".EmailsURL: has no effect beside Redirect"},
-		{func(p *cardea.OAuthProvider) { p.Scopes = []string{} }, ".Scopes: has no effect beside Redirect"},
-		{func(p *cardea.OAuthProvider) {
+		{func(p *oauth.Provider) { p.Scopes = []string{} }, ".Scopes: has no effect beside Redirect"},
+		{func(p *oauth.Provider) {
 			p.CallbackParams = []string{"user"}
 		}, ".CallbackParams: has no effect beside Redirect"},
-		{func(p *cardea.OAuthProvider) { p.ClientKey.ID = "key-1" }, ".ClientKey: has no effect beside Redirect"},
-		{func(p *cardea.OAuthProvider) {
+		{func(p *oauth.Provider) { p.ClientKey.ID = "key-1" }, ".ClientKey: has no effect beside Redirect"},
+		{func(p *oauth.Provider) {
 			p.PushAuthorization = true
 		}, ".PushAuthorization: has no effect beside Redirect"},
-		{func(p *cardea.OAuthProvider) { p.DPoP = true }, ".DPoP: has no effect beside Redirect"},
+		{func(p *oauth.Provider) { p.DPoP = true }, ".DPoP: has no effect beside Redirect"},
 	} {
 		t.Run(tc.want, func(t *testing.T) {
 			t.Parallel()

@@ -24,7 +24,7 @@ func TestAProviderCannotFinishTheSignInOfAnother(t *testing.T) {
 	b := stepper(t, s.URL)
 	callback := strings.Replace(arrive(t, b, "idp"), "/callback/idp", "/callback/other", 1)
 	checkRefused(t, s, visit(t, b, callback), cardea.CodeConfiguration)
-	log.checkFailure(t, "InvalidCheck", `the attempt was for the provider "idp"`)
+	log.checkFailure(t, "InvalidCheck", `the flow is for the provider "idp"`)
 	if s.issuer.Requests(cardeatest.Token) != 0 || b.Session() != nil {
 		t.Error("the code was used")
 	}
@@ -41,23 +41,23 @@ func TestEveryCheckOfACallbackIsNeeded(t *testing.T) {
 		query func(url.Values)
 		cause string
 	}{
-		{"no state", drop("state"), "state is not one of ours"},
-		{"empty state", set("state", ""), "state is not one of ours"},
-		{"state that nobody made", set("state", "undefined"), "state is not one of ours"},
-		{"state of another form", set("state", strings.Repeat("=;", 40)), "no cookie of this attempt"},
+		{"no state", drop("state"), "state is not one of this site"},
+		{"empty state", set("state", ""), "state is not one of this site"},
+		{"state that nobody made", set("state", "undefined"), "state is not one of this site"},
+		{"state of another form", set("state", strings.Repeat("=;", 40)), "no cookie of this flow"},
 		{"state cut short", func(q url.Values) {
 			q.Set("state", q.Get("state")[:len(q.Get("state"))-1])
-		}, "state is not the attempt's"},
+		}, "state is not that of the flow"},
 		{"state of its first part", func(q url.Values) {
 			q.Set("state", q.Get("state")[:21])
-		}, "state is not one of ours"},
+		}, "state is not one of this site"},
 		{"state of its first part and a letter", func(q url.Values) {
 			q.Set("state", q.Get("state")[:22])
-		}, "state is not the attempt's"},
-		{"state with more", func(q url.Values) { q.Set("state", q.Get("state")+"A") }, "state is not the attempt's"},
+		}, "state is not that of the flow"},
+		{"state with more", func(q url.Values) { q.Set("state", q.Get("state")+"A") }, "state is not that of the flow"},
 		{"state in upper case", func(q url.Values) {
 			q.Set("state", strings.ToUpper(q.Get("state")))
-		}, "no cookie of this attempt"},
+		}, "no cookie of this flow"},
 		{"two states", func(q url.Values) { q.Add("state", q.Get("state")) }, "more than one state"},
 		{"two codes", func(q url.Values) { q.Add("code", q.Get("code")) }, "more than one code"},
 		{"two issuers", func(q url.Values) { q.Add("iss", q.Get("iss")) }, "more than one iss"},
@@ -69,7 +69,7 @@ func TestEveryCheckOfACallbackIsNeeded(t *testing.T) {
 		{"an error, of nobody's state", func(q url.Values) {
 			q.Set("error", "access_denied")
 			q.Set("state", strings.Repeat("x", 73))
-		}, "no cookie of this attempt"},
+		}, "no cookie of this flow"},
 		{"an error, of another issuer", func(q url.Values) {
 			q.Set("error", "access_denied")
 			q.Set("iss", "https://evil.example")
@@ -157,12 +157,12 @@ func TestNoCookieStandsInForAnother(t *testing.T) {
 		"a callback URL": escaped(s.URL),
 	}
 	causes := map[string]string{
-		"another attempt": "the callback's state is not the attempt's", "nothing": "no cookie of this attempt",
+		"another attempt": "the callback's state is not that of the flow", "nothing": "no cookie of this flow",
 	}
 	for name, value := range values {
 		res := send(t, callback, mine.with(attempt, value), nil)
 		checkRefused(t, s, res, cardea.CodeConfiguration)
-		log.checkFailure(t, "InvalidCheck", cmp.Or(causes[name], "the cookie of this attempt: token is not valid"))
+		log.checkFailure(t, "InvalidCheck", cmp.Or(causes[name], "the cookie of this flow: token is not valid"))
 		if s.issuer.Requests(cardeatest.Token) != 1 {
 			t.Fatalf("%s stands in for the attempt", name)
 		}
@@ -204,7 +204,7 @@ func TestAnotherBrowserCannotFinishASignIn(t *testing.T) {
 	for name, victim := range map[string]*cardeatest.Browser{"bare": bare, "busy": busy, "signed in": signedIn} {
 		res := visit(t, victim, arrive(t, stepper(t, s.URL), "idp"))
 		checkRefused(t, s, res, cardea.CodeConfiguration)
-		log.checkFailure(t, "InvalidCheck", "the browser has no cookie of this attempt")
+		log.checkFailure(t, "InvalidCheck", "the browser has no cookie of this flow")
 		session := victim.Session()
 		if name != "signed in" && session != nil || name == "signed in" &&
 			session["user"].(map[string]any)["email"] != "ann@example.com" {

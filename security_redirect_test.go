@@ -15,6 +15,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/oauth"
 	"github.com/cardea-auth/cardea/provider"
 )
 
@@ -539,10 +540,10 @@ func TestNoCallsToInnerAddresses(t *testing.T) {
 			log.checkFailure(t, "OAuthSignInError", "are not allowed")
 		})
 	}
-	for name, change := range map[string]func(*cardea.OAuthProvider){
-		"keys":  func(p *cardea.OAuthProvider) { p.JWKSURL = "https://169.254.169.254/keys" },
-		"token": func(p *cardea.OAuthProvider) { p.TokenURL = "https://169.254.169.254/token" },
-		"userinfo": func(p *cardea.OAuthProvider) {
+	for name, change := range map[string]func(*oauth.Provider){
+		"keys":  func(p *oauth.Provider) { p.JWKSURL = "https://169.254.169.254/keys" },
+		"token": func(p *oauth.Provider) { p.TokenURL = "https://169.254.169.254/token" },
+		"userinfo": func(p *oauth.Provider) {
 			p.UserinfoURL, p.UseUserinfo = "https://[::ffff:169.254.169.254]/me", true
 		},
 	} {
@@ -565,8 +566,8 @@ func TestNoCallsToInnerAddresses(t *testing.T) {
 			p := github(c)
 			p.Issuer = "https://idp.example"
 			p.EmailsURL = ""
-			p.Profile = func(context.Context, cardea.Claims) (cardea.Profile, error) {
-				return cardea.Profile{ID: "7"}, nil
+			p.Profile = func(context.Context, oauth.Claims) (oauth.Profile, error) {
+				return oauth.Profile{ID: "7"}, nil
 			}
 		})
 		b := stepper(t, s.URL)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // passport CVE-2022-25896, @fastify/passport CVE-2023-29019, fiber CVE-2024-38513, standards 56, 77
@@ -55,7 +56,7 @@ func TestSigningInChangesTheSession(t *testing.T) {
 // fat makes the sessions of a site so large that they take several cookies.
 func fat(c *cardea.Config) {
 	c.Session.Strategy = cardea.StrategyJWT
-	c.Callbacks.JWT = func(_ context.Context, change *cardea.TokenChange) (cardea.Claims, error) {
+	c.Callbacks.JWT = func(_ context.Context, change *cardea.TokenChange) (oauth.Claims, error) {
 		change.Claims["fat"] = strings.Repeat("x", 9000)
 		return change.Claims, nil
 	}
@@ -122,7 +123,7 @@ func TestAShrinkingSessionLeavesNoChunks(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
 		c.Session.Strategy = cardea.StrategyJWT
-		c.Callbacks.JWT = func(_ context.Context, change *cardea.TokenChange) (cardea.Claims, error) {
+		c.Callbacks.JWT = func(_ context.Context, change *cardea.TokenChange) (oauth.Claims, error) {
 			change.Claims["fat"] = ""
 			if change.Trigger == cardea.TriggerSignUp {
 				change.Claims["fat"] = strings.Repeat("x", 9000)

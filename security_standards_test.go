@@ -16,6 +16,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // What RFC 9700 (OAuth 2.0 Security Best Current Practice), RFC 9207, OWASP ASVS 5.0 and the
@@ -212,13 +213,13 @@ func TestOnlyConfiguredScopesAreAsked(t *testing.T) {
 // Row 14 (RFC 9700 § 2.6): no endpoint over plain http but on this machine itself.
 func TestEndpointsAreHTTPS(t *testing.T) {
 	t.Parallel()
-	fields := map[string]func(*cardea.OAuthProvider) *string{
-		"Issuer":           func(p *cardea.OAuthProvider) *string { return &p.Issuer },
-		"AuthorizationURL": func(p *cardea.OAuthProvider) *string { return &p.AuthorizationURL },
-		"TokenURL":         func(p *cardea.OAuthProvider) *string { return &p.TokenURL },
-		"UserinfoURL":      func(p *cardea.OAuthProvider) *string { return &p.UserinfoURL },
-		"EmailsURL":        func(p *cardea.OAuthProvider) *string { return &p.EmailsURL },
-		"JWKSURL":          func(p *cardea.OAuthProvider) *string { return &p.JWKSURL },
+	fields := map[string]func(*oauth.Provider) *string{
+		"Issuer":           func(p *oauth.Provider) *string { return &p.Issuer },
+		"AuthorizationURL": func(p *oauth.Provider) *string { return &p.AuthorizationURL },
+		"TokenURL":         func(p *oauth.Provider) *string { return &p.TokenURL },
+		"UserinfoURL":      func(p *oauth.Provider) *string { return &p.UserinfoURL },
+		"EmailsURL":        func(p *oauth.Provider) *string { return &p.EmailsURL },
+		"JWKSURL":          func(p *oauth.Provider) *string { return &p.JWKSURL },
 	}
 	for name, field := range fields {
 		for raw, want := range map[string]bool{
@@ -253,15 +254,15 @@ func TestSecretsGoWhereTheyBelong(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name   string
-		auth   cardea.ClientAuth
+		auth   oauth.ClientAuth
 		method http.RoundTripper // between us and the provider
 		post   bool
 	}{
 		{"by default", "", http.DefaultTransport, false},
-		{"basic", cardea.AuthClientSecretBasic, http.DefaultTransport, false},
-		{"post", cardea.AuthClientSecretPost, http.DefaultTransport, true},
+		{"basic", oauth.AuthClientSecretBasic, http.DefaultTransport, false},
+		{"post", oauth.AuthClientSecretPost, http.DefaultTransport, true},
 		{"post, as the metadata says", "", onlyPost{}, true},
-		{"basic, against the metadata", cardea.AuthClientSecretBasic, onlyPost{}, false},
+		{"basic, against the metadata", oauth.AuthClientSecretBasic, onlyPost{}, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -13,6 +13,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Zitadel CVE-2026-55669 and GO-2026-5732, Casdoor CVE-2026-9093, -9096, -9097 and -9098,
@@ -28,12 +29,12 @@ func TestMisbehavingProvidersSignInNobody(t *testing.T) {
 		fails  = "CallbackRouteError"
 		answer = "OAuthCallbackError"
 	)
-	useUserinfo := func(p *cardea.OAuthProvider) { p.UseUserinfo = true }
+	useUserinfo := func(p *oauth.Provider) { p.UseUserinfo = true }
 	broken := cardeatest.Broken
 	for _, tc := range []struct {
 		way         cardeatest.Misbehaviour
 		code, cause string
-		change      func(*cardea.OAuthProvider)
+		change      func(*oauth.Provider)
 	}{
 		{cardeatest.DiscoveryForeignIssuer, begins, "discovered issuer is not the configured one", nil},
 		{cardeatest.DiscoveryNoIssuer, begins, "discovered issuer is not the configured one", nil},
@@ -49,8 +50,8 @@ func TestMisbehavingProvidersSignInNobody(t *testing.T) {
 
 		{cardeatest.CallbackNoIss, check, "the callback has no iss", nil},
 		{cardeatest.CallbackForeignIss, check, "the callback's iss is not", nil},
-		{cardeatest.CallbackNoState, check, "state is not one of ours", nil},
-		{cardeatest.CallbackForeignState, check, "no cookie of this attempt", nil},
+		{cardeatest.CallbackNoState, check, "state is not one of this site", nil},
+		{cardeatest.CallbackForeignState, check, "no cookie of this flow", nil},
 		{cardeatest.CallbackError("access_denied"), answer, `error "access_denied"`, nil},
 		{cardeatest.CallbackError("server_error"), answer, `error "server_error"`, nil},
 		{cardeatest.CallbackError("<script>\r\n"), answer, `error ""`, nil},

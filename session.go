@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"time"
+
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Session is a visitor's signed-in state.
@@ -14,8 +16,8 @@ type Session struct {
 	UserID  string
 	Expires time.Time
 
-	User   *User  // the row; in a JWT session what the token says
-	Claims Claims // the content of the token in a JWT session; nil otherwise
+	User   *User        // the row; in a JWT session what the token says
+	Claims oauth.Claims // the content of the token in a JWT session; nil otherwise
 
 	// Entity is the application's own row, a pointer to the type that the adapter was given for it,
 	// such as *Visit for gormadapter.WithSession[Visit]; nil where it was given none, and in a JWT
@@ -23,9 +25,9 @@ type Session struct {
 	Entity any
 }
 
-// ID names a session of the [StrategyDatabase] strategy on a page and in its forms, for [Auth.EndSession].
-// It is a hash of Token, which must not be seen there where [SessionConfig.InsecureStoreRawTokens]
-// is set. It is "" for a JWT session.
+// ID names a session of the [StrategyDatabase] strategy on a page and in its forms, for
+// [Auth.EndSession]. It is a hash of Token, which must not be seen there where
+// [SessionConfig.InsecureStoreRawTokens] is set. It is "" for a JWT session.
 func (s *Session) ID() string {
 	if s.Token == "" {
 		return ""

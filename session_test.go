@@ -20,6 +20,7 @@ import (
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/memadapter"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // shortSessions are sessions that last an hour, and are moved on every ten minutes.
@@ -179,8 +180,8 @@ func TestJWTSessionRolls(t *testing.T) {
 }
 
 // blob is the callback that puts so many bytes into a JWT session.
-func blob(size *atomic.Int64) func(context.Context, *cardea.TokenChange) (cardea.Claims, error) {
-	return func(_ context.Context, t *cardea.TokenChange) (cardea.Claims, error) {
+func blob(size *atomic.Int64) func(context.Context, *cardea.TokenChange) (oauth.Claims, error) {
+	return func(_ context.Context, t *cardea.TokenChange) (oauth.Claims, error) {
 		t.Claims["blob"] = strings.Repeat("x", int(size.Load()))
 		return t.Claims, nil
 	}
@@ -352,8 +353,8 @@ func TestNothingOpensASessionAfterSigningOut(t *testing.T) {
 		{"jwt", func(c *cardea.Config) { c.Session.Strategy = cardea.StrategyJWT }, ""},
 		{"jwt, with a callback that keeps only its own claims", func(c *cardea.Config) {
 			c.Session.Strategy = cardea.StrategyJWT
-			c.Callbacks.JWT = func(_ context.Context, t *cardea.TokenChange) (cardea.Claims, error) {
-				return cardea.Claims{"sub": t.Claims["sub"], "role": "admin"}, nil
+			c.Callbacks.JWT = func(_ context.Context, t *cardea.TokenChange) (oauth.Claims, error) {
+				return oauth.Claims{"sub": t.Claims["sub"], "role": "admin"}, nil
 			}
 		}, ""},
 		{"jwt, begun at a Node server", func(c *cardea.Config) { c.Session.Strategy = cardea.StrategyJWT }, node.Token},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/email"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // calls notes what the callbacks of a session were called with.
@@ -37,7 +38,7 @@ func (c *calls) check(t *testing.T, when string, want ...string) {
 
 // watchSessions has the callbacks noted: trigger, update and, for JWT, what is told of the sign-in.
 func (c *calls) watchSessions(to *cardea.Callbacks) {
-	to.JWT = func(_ context.Context, change *cardea.TokenChange) (cardea.Claims, error) {
+	to.JWT = func(_ context.Context, change *cardea.TokenChange) (oauth.Claims, error) {
 		told := "nothing of a sign-in"
 		if in := change.SignIn; in != nil {
 			told = fmt.Sprintf("%s %s, new: %v, %s", in.Account.Provider, in.User.Email, in.IsNewUser, in.Profile.Email)
@@ -114,9 +115,9 @@ func TestJWTCallbackRenamesTheUser(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
 		c.Session.Strategy = cardea.StrategyJWT
-		c.Callbacks.JWT = func(_ context.Context, change *cardea.TokenChange) (cardea.Claims, error) {
+		c.Callbacks.JWT = func(_ context.Context, change *cardea.TokenChange) (oauth.Claims, error) {
 			// not the map that it was given
-			claims := cardea.Claims{"sub": change.Claims.String("sub"), "name": change.Claims.String("name") + "+"}
+			claims := oauth.Claims{"sub": change.Claims.String("sub"), "name": change.Claims.String("name") + "+"}
 			if change.Trigger == cardea.TriggerUpdate {
 				claims["picture"] = string(change.Update)
 			}

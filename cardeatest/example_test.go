@@ -11,12 +11,13 @@ import (
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/memadapter"
+	"github.com/cardea-auth/cardea/oauth"
 	"github.com/cardea-auth/cardea/provider"
 )
 
 // newApplication is what an application does when it starts, except that the identity provider is
 // given to it.
-func newApplication(idp *cardea.OAuthProvider) (http.Handler, error) {
+func newApplication(idp *oauth.Provider) (http.Handler, error) {
 	auth, err := cardea.New(cardea.Config{
 		Secret:    strings.Repeat("s", 32),
 		Adapter:   memadapter.New(),

@@ -32,6 +32,7 @@ import (
 	"net/http"
 
 	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Options are what [New] needs: Fields, and Password or Authorize.
@@ -56,7 +57,7 @@ type Options struct {
 	// for all.
 	Messages map[string]string
 
-	Style cardea.Style
+	Style oauth.Style
 }
 
 // New returns the provider for cardea.Config. What is wrong with o is reported by cardea.New.

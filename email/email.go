@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Options say how mails are made and sent. From and Sender must be set.
@@ -46,7 +47,7 @@ type Options struct {
 	AddressLimit cardea.Limit
 	ClientLimit  cardea.Limit
 	Adopt        func(ctx context.Context, u *cardea.User) (bool, error)
-	Style        cardea.Style
+	Style        oauth.Style
 }
 
 // Sender delivers a mail. Send may be called concurrently and returns when the mail is accepted for

@@ -3,7 +3,7 @@ package provider
 import (
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Amazon signs in with the account of a customer of Amazon, by a security profile for Login with
@@ -13,26 +13,26 @@ import (
 // 2026-11-22). The callback URL must be https. The id is another for each company: a security
 // profile in another company's account knows nobody again. Whether the e-mail was verified is not
 // told. There is no picture.
-func Amazon(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Amazon(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "amazon",
 		Name:             "Amazon",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://www.amazon.com/ap/oa",
 		TokenURL:         "https://api.amazon.com/auth/o2/token",
 		UserinfoURL:      "https://api.amazon.com/user/profile",
 		Scopes:           []string{"profile"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:    raw.String("user_id"),
 				Name:  raw.String("name"),
 				Email: raw.String("email"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#ff9900", Logo: amazonLogo},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#ff9900", Logo: amazonLogo},
 	}
 }
 

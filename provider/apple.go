@@ -4,7 +4,7 @@ import (
 	"context"
 	"strings"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Apple signs in with an Apple Account, by a Services ID, which is the client id
@@ -18,23 +18,23 @@ import (
 // at the first consent only, and through the visitor's browser, so it proves nothing; there is no
 // picture. The e-mail is verified if Apple says so, and may be an address of a relay that forwards
 // only mail from senders registered with Apple.
-func Apple(c Client, o AppleOptions) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Apple(c Client, o AppleOptions) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "apple",
 		Name:             "Apple",
-		Type:             cardea.TypeOIDC,
+		Type:             oauth.TypeOIDC,
 		Issuer:           "https://appleid.apple.com",
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		ClientSecretFunc: o.clientSecret(c),
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		Scopes:           []string{"name", "email"}, // an ID token comes without openid, too
 		FormPost:         true,
 		CallbackParams:   []string{"user"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			first, last := raw.String("callback", "user", "name", "firstName"), raw.String("callback", "user", "name",
 				"lastName")
-			return cardea.Profile{
+			return oauth.Profile{
 				ID:    raw.String("sub"),
 				Name:  strings.TrimSpace(first + " " + last),
 				Email: raw.String("email"),
@@ -42,7 +42,7 @@ func Apple(c Client, o AppleOptions) *cardea.OAuthProvider {
 				EmailVerified: raw.True("email_verified") || raw.String("email_verified") == "true",
 			}, nil
 		},
-		Style: cardea.Style{BrandColor: "#000000", Logo: appleLogo},
+		Style: oauth.Style{BrandColor: "#000000", Logo: appleLogo},
 		Err:   o.check(c),
 	}
 }

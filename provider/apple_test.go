@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 	"github.com/cardea-auth/cardea/provider"
 	"github.com/go-jose/go-jose/v4"
 )
@@ -80,7 +80,7 @@ func TestAppleVerifiesAddresses(t *testing.T) {
 		nil: false,
 	} {
 		got, err := provider.Apple(client, provider.AppleOptions{}).Profile(t.Context(),
-			cardea.Claims{"sub": "7", "email_verified": verified})
+			oauth.Claims{"sub": "7", "email_verified": verified})
 		if err != nil || got.EmailVerified != want {
 			t.Errorf("email_verified is %#v: got %v, %v", verified, got.EmailVerified, err)
 		}

@@ -3,35 +3,35 @@ package provider
 import (
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Asana signs in with an Asana account, by an app with the scopes openid, email and profile
 // (https://app.asana.com/0/my-apps; rules: https://developers.asana.com/docs/oauth, read
 // 2026-11-22, and https://developers.asana.com/docs/openid-connect, read 2026-11-22). Whether the
 // e-mail was verified is not told.
-func Asana(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Asana(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "asana",
 		Name:             "Asana",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		AuthorizationURL: "https://app.asana.com/-/oauth_authorize",
 		TokenURL:         "https://app.asana.com/-/oauth_token",
 		UserinfoURL:      "https://app.asana.com/api/1.0/openid_connect/userinfo",
 		Scopes:           []string{"openid", "email", "profile"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:    raw.String("sub"),
 				Name:  raw.String("name"),
 				Email: raw.String("email"),
 				Image: raw.String("picture"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#f06a6a", Logo: asanaLogo},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#f06a6a", Logo: asanaLogo},
 	}
 }
 

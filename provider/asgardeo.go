@@ -5,7 +5,7 @@ import (
 	"context"
 	"strings"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Asgardeo signs in with an account of an organization at WSO2 Asgardeo, by an application of it
@@ -16,16 +16,16 @@ import (
 // https://api.asgardeo.io/t/{organization}/oauth2/token. Which claims come is a setting of the
 // application; the e-mail is verified if Asgardeo says so. The account is the user's id, as long as
 // no alternate subject identifier is assigned in the application.
-func Asgardeo(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Asgardeo(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:           "asgardeo",
 		Name:         "Asgardeo",
-		Type:         cardea.TypeOIDC,
+		Type:         oauth.TypeOIDC,
 		Issuer:       c.Issuer,
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID: raw.String("sub"),
 				Name: cmp.Or(raw.String("name"),
 					strings.TrimSpace(raw.String("given_name")+" "+raw.String("family_name")), raw.String("username")),
@@ -34,6 +34,6 @@ func Asgardeo(c Client) *cardea.OAuthProvider {
 				Image:         raw.String("picture"),
 			}, nil
 		},
-		Style: cardea.Style{BrandColor: "#ff7300"},
+		Style: oauth.Style{BrandColor: "#ff7300"},
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"net/url"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Atlassian signs in with an Atlassian account, by an OAuth 2.0 (3LO) app with the User identity
@@ -12,31 +12,31 @@ import (
 // https://developer.atlassian.com/cloud/oauth/getting-started/implementing-oauth-3lo/, read
 // 2026-11-22). Whether the e-mail was verified is not told. A refresh token, which can be used
 // once, comes with the scope offline_access.
-func Atlassian(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Atlassian(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:                  "atlassian",
 		Name:                "Atlassian",
-		Type:                cardea.TypeOAuth,
+		Type:                oauth.TypeOAuth2,
 		ClientID:            c.ID,
 		ClientSecret:        c.Secret,
-		ClientAuth:          cardea.AuthClientSecretPost,
+		ClientAuth:          oauth.AuthClientSecretPost,
 		AuthorizationURL:    "https://auth.atlassian.com/authorize",
 		TokenURL:            "https://auth.atlassian.com/oauth/token",
 		UserinfoURL:         "https://api.atlassian.com/me",
 		Scopes:              []string{"read:me"},
 		AuthorizationParams: url.Values{"audience": {"api.atlassian.com"}},
 		InsecureSkipPKCE:    true,
-		Token:               cardea.TokenRules{JSON: true},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Token:               oauth.TokenRules{JSON: true},
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:    raw.String("account_id"),
 				Name:  raw.String("name"),
 				Email: raw.String("email"),
 				Image: raw.String("picture"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#0052cc", Logo: atlassianLogo},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#0052cc", Logo: atlassianLogo},
 	}
 }
 

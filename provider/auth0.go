@@ -1,6 +1,6 @@
 package provider
 
-import "github.com/cardea-auth/cardea"
+import "github.com/cardea-auth/cardea/oauth"
 
 // Auth0 signs in with an account of a tenant at Auth0, by a regular web application
 // (https://manage.auth0.com; rules:
@@ -8,15 +8,15 @@ import "github.com/cardea-auth/cardea"
 // read 2026-11-22). c.Issuer is the tenant's domain as a URL, https://{tenant}.{region}.auth0.com,
 // or a domain of one's own. The e-mail is verified if Auth0 says so, and a tenant can be set to say
 // so of every address that comes from Azure AD or ADFS.
-func Auth0(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Auth0(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:           "auth0",
 		Name:         "Auth0",
-		Type:         cardea.TypeOIDC,
+		Type:         oauth.TypeOIDC,
 		Issuer:       slashed(c.Issuer),
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
-		Style:        cardea.Style{BrandColor: "#eb5424", Logo: auth0Logo},
+		Style:        oauth.Style{BrandColor: "#eb5424", Logo: auth0Logo},
 	}
 }
 

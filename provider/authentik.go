@@ -1,6 +1,6 @@
 package provider
 
-import "github.com/cardea-auth/cardea"
+import "github.com/cardea-auth/cardea/oauth"
 
 // Authentik signs in with an account of an authentik server, by an OAuth2/OpenID provider of it
 // that has a signing key (rules: https://docs.goauthentik.io/add-secure-apps/providers/oauth2/,
@@ -9,15 +9,15 @@ import "github.com/cardea-auth/cardea"
 // of every address before authentik 2025.10, of none since, unless it is changed. Leave
 // LinkByVerifiedEmail off where people can enter addresses themselves. A refresh token comes only
 // with the scope offline_access.
-func Authentik(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Authentik(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:           "authentik",
 		Name:         "authentik",
-		Type:         cardea.TypeOIDC,
+		Type:         oauth.TypeOIDC,
 		Issuer:       slashed(c.Issuer),
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
-		Style:        cardea.Style{BrandColor: "#fd4b2d", Logo: authentikLogo},
+		Style:        oauth.Style{BrandColor: "#fd4b2d", Logo: authentikLogo},
 	}
 }
 

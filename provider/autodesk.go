@@ -3,26 +3,26 @@ package provider
 import (
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Autodesk signs in with an Autodesk account, by a traditional web app
 // (https://aps.autodesk.com/myapps/; rules: https://aps.autodesk.com/en/docs/oauth/v2/ and
 // https://github.com/autodesk-platform-services/aps-sdk-openapi/blob/main/authentication/authentication.yaml,
 // read 2026-11-22). The e-mail is verified if Autodesk says so.
-func Autodesk(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Autodesk(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "autodesk",
 		Name:             "Autodesk",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://developer.api.autodesk.com/authentication/v2/authorize",
 		TokenURL:         "https://developer.api.autodesk.com/authentication/v2/token",
 		UserinfoURL:      "https://api.userprofile.autodesk.com/userinfo",
 		Scopes:           []string{"user-profile:read"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:            raw.String("sub"),
 				Name:          raw.String("name"),
 				Email:         raw.String("email"),
@@ -30,7 +30,7 @@ func Autodesk(c Client) *cardea.OAuthProvider {
 				Image:         raw.String("picture"),
 			}, nil
 		},
-		Style: cardea.Style{BrandColor: "#000000", Logo: autodeskLogo},
+		Style: oauth.Style{BrandColor: "#000000", Logo: autodeskLogo},
 	}
 }
 

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // AzureADB2C signs in with an account of an Azure AD B2C tenant, by an app registration in it
@@ -18,28 +18,28 @@ import (
 //
 // The e-mail is the first of the claim emails, which the user flow must return. It counts as
 // unverified: it may come from another identity provider.
-func AzureADB2C(c Client, o AzureADB2COptions) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func AzureADB2C(c Client, o AzureADB2COptions) *oauth.Provider {
+	return &oauth.Provider{
 		ID:           "azure-ad-b2c",
 		Name:         "Azure AD B2C",
-		Type:         cardea.TypeOIDC,
+		Type:         oauth.TypeOIDC,
 		Issuer:       o.host() + o.TenantID + "/v2.0/",
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
-		ClientAuth:   cardea.AuthClientSecretPost,
+		ClientAuth:   oauth.AuthClientSecretPost,
 		DiscoveryURL: o.host() + o.Tenant + ".onmicrosoft.com/" + o.UserFlow + "/v2.0/.well-known/openid-configuration",
 		// the latter for an access token, without which the standard has no answer
 		Scopes: []string{"openid", c.ID},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID: raw.String("sub"),
 				Name: cmp.Or(raw.String("name"),
 					strings.TrimSpace(raw.String("given_name")+" "+raw.String("family_name"))),
 				Email: cmp.Or(raw.String("emails", "0"), raw.String("email")),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#0072c6", Logo: azureLogo},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#0072c6", Logo: azureLogo},
 		Err:               o.check(),
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // BankIDNorge signs in with a Norwegian BankID, by a client of BankID's OIDC platform (rules:
@@ -15,25 +15,25 @@ import (
 // account's id is the claim bankid_altsub: of sub BankID says that it may change. The name is the
 // one in the person's certificate. There is no e-mail: what the person entered is told by another
 // service of BankID's only, and nobody has verified it.
-func BankIDNorge(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func BankIDNorge(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:                  "bankid-no",
 		Name:                "BankID",
-		Type:                cardea.TypeOIDC,
+		Type:                oauth.TypeOIDC,
 		Issuer:              "https://auth.bankid.no/auth/realms/prod",
 		ClientID:            c.ID,
 		ClientSecret:        c.Secret,
-		ClientAuth:          cardea.AuthClientSecretPost,
+		ClientAuth:          oauth.AuthClientSecretPost,
 		AuthorizationParams: url.Values{"ui_locales": {"no"}, "login_hint": {"BIS"}},
 		Scopes:              []string{"openid", "profile"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID: raw.String("bankid_altsub"),
 				Name: cmp.Or(strings.TrimSpace(raw.String("given_name")+" "+raw.String("family_name")),
 					raw.String("name")),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNotGiven,
-		Style:             cardea.Style{BrandColor: "#39134c"},
+		EmailVerification: oauth.EmailNotGiven,
+		Style:             oauth.Style{BrandColor: "#39134c"},
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // BattleNet signs in with a Battle.net account, by a client of Blizzard's developer portal
@@ -12,23 +12,23 @@ import (
 // https://community.developer.battle.net/documentation/guides/using-oauth and
 // https://github.com/Blizzard/oauth-client-sample, read 2026-11-22). c.Issuer may be
 // https://oauth.battlenet.com.cn for China. The name is the BattleTag; there is no e-mail.
-func BattleNet(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func BattleNet(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:           "battlenet",
 		Name:         "Battle.net",
-		Type:         cardea.TypeOIDC,
+		Type:         oauth.TypeOIDC,
 		Issuer:       cmp.Or(c.Issuer, "https://oauth.battle.net"),
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
 		Scopes:       []string{"openid"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:   raw.String("sub"),
 				Name: raw.String("battle_tag"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNotGiven,
-		Style:             cardea.Style{BrandColor: "#148eff", Logo: battleNetLogo},
+		EmailVerification: oauth.EmailNotGiven,
+		Style:             oauth.Style{BrandColor: "#148eff", Logo: battleNetLogo},
 	}
 }
 

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Bitbucket signs in with a Bitbucket Cloud account, by an OAuth consumer of a workspace
@@ -12,22 +12,22 @@ import (
 // https://developer.atlassian.com/cloud/bitbucket/oauth-2/, read 2026-11-22). The consumer needs
 // the permissions to read the account and its e-mail. The e-mail is the primary address, and
 // confirmed.
-func Bitbucket(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Bitbucket(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "bitbucket",
 		Name:             "Bitbucket",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://bitbucket.org/site/oauth2/authorize",
 		TokenURL:         "https://bitbucket.org/site/oauth2/access_token",
 		UserinfoURL:      "https://api.bitbucket.org/2.0/user",
 		EmailsURL:        "https://api.bitbucket.org/2.0/user/emails",
-		Emails:           cardea.EmailMembers{List: "values", Primary: "is_primary", Verified: "is_confirmed"},
+		Emails:           oauth.EmailMembers{List: "values", Primary: "is_primary", Verified: "is_confirmed"},
 		Scopes:           []string{"account", "email"},
-		Token:            cardea.TokenRules{Names: map[string]string{"scope": "scopes"}},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Token:            oauth.TokenRules{Names: map[string]string{"scope": "scopes"}},
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:            raw.String("account_id"), // username can be renamed
 				Name:          cmp.Or(raw.String("display_name"), raw.String("username")),
 				Email:         raw.String("email"),
@@ -35,7 +35,7 @@ func Bitbucket(c Client) *cardea.OAuthProvider {
 				Image:         raw.String("links", "avatar", "href"),
 			}, nil
 		},
-		Style: cardea.Style{BrandColor: "#0052cc", Logo: bitbucketLogo},
+		Style: oauth.Style{BrandColor: "#0052cc", Logo: bitbucketLogo},
 	}
 }
 

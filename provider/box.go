@@ -3,7 +3,7 @@ package provider
 import (
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Box signs in with a Box account, by a platform app with user authentication
@@ -11,27 +11,27 @@ import (
 // https://developer.box.com/guides/authentication/oauth2/without-sdk, read 2026-11-22). What the
 // app may do is set there, so no scope is sent. The e-mail is the login; whether it was verified is
 // not told. Where Box Verified Enterprise is on, the AuthorizationURL is at ent.box.com.
-func Box(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Box(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "box",
 		Name:             "Box",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		AuthorizationURL: "https://account.box.com/api/oauth2/authorize",
 		TokenURL:         "https://api.box.com/oauth2/token",
 		UserinfoURL:      "https://api.box.com/2.0/users/me",
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:    raw.String("id"),
 				Name:  raw.String("name"),
 				Email: raw.String("login"),
 				Image: raw.String("avatar_url"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#0061d5", Logo: boxLogo},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#0061d5", Logo: boxLogo},
 	}
 }
 

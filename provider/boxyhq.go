@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // BoxyHQ signs in through SAML connections of an Ory Polis server, which was BoxyHQ's SAML Jackson
@@ -19,32 +19,32 @@ import (
 // The id and the e-mail are what the company's identity provider says, and somebody else's company
 // can say them too. So the e-mail counts as unverified, and where each sign-in names its own
 // connection, the account's id is tenant, product and id, with slashes between.
-func BoxyHQ(c Client, o BoxyHQOptions) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func BoxyHQ(c Client, o BoxyHQOptions) *oauth.Provider {
+	return &oauth.Provider{
 		ID:                  "boxyhq-saml",
 		Name:                "BoxyHQ SAML",
-		Type:                cardea.TypeOAuth,
+		Type:                oauth.TypeOAuth2,
 		ClientID:            c.ID,
 		ClientSecret:        c.Secret,
-		ClientAuth:          cardea.AuthClientSecretPost,
+		ClientAuth:          oauth.AuthClientSecretPost,
 		AuthorizationURL:    server(c, "") + "/api/oauth/authorize",
 		TokenURL:            server(c, "") + "/api/oauth/token",
 		UserinfoURL:         server(c, "") + "/api/oauth/userinfo",
 		AuthorizationParams: o.params(),
 		ForwardParams:       o.forwarded(c),
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			id, err := o.identify(c, raw)
 			if err != nil {
-				return cardea.Profile{}, err
+				return oauth.Profile{}, err
 			}
-			return cardea.Profile{
+			return oauth.Profile{
 				ID:    id,
 				Name:  strings.TrimSpace(raw.String("firstName") + " " + raw.String("lastName")),
 				Email: raw.String("email"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#25c2a0"},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#25c2a0"},
 		Err:               errors.Join(needsIssuer(c), o.check()),
 	}
 }
@@ -84,7 +84,7 @@ func (o BoxyHQOptions) forwarded(c Client) []string {
 // identify returns the account's id, if requested, which the server adds to its answer, is what was
 // asked for. The visitor's browser has brought that to the server, which does not compare it with
 // the token request where there is PKCE.
-func (o BoxyHQOptions) identify(c Client, raw cardea.Claims) (string, error) {
+func (o BoxyHQOptions) identify(c Client, raw oauth.Claims) (string, error) {
 	id, requested := raw.String("id"), raw.Object("requested")
 	tenant, product := requested.String("tenant"), requested.String("product")
 	switch {

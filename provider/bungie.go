@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Bungie signs in with a Bungie.net account, by a confidential application
@@ -13,27 +13,27 @@ import (
 // https://github.com/Bungie-net/api/blob/master/openapi-2.json, read 2026-11-22). The API key is
 // the application's, which has one callback URL, and whose scope is set there, so none is sent.
 // There is no e-mail.
-func Bungie(c Client, o BungieOptions) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Bungie(c Client, o BungieOptions) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "bungie",
 		Name:             "Bungie",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://www.bungie.net/en/OAuth/Authorize",
 		TokenURL:         "https://www.bungie.net/platform/app/oauth/token/",
 		UserinfoURL:      "https://www.bungie.net/Platform/User/GetBungieNetUserById/{membership_id}/",
 		Headers:          map[string]string{"X-API-Key": o.APIKey},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			user := raw.Object("Response")
-			return cardea.Profile{
+			return oauth.Profile{
 				ID:    user.String("membershipId"),
 				Name:  user.String("displayName"),
 				Image: bungieImage(user.String("profilePicturePath")),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNotGiven,
-		Style:             cardea.Style{BrandColor: "#0d1114"},
+		EmailVerification: oauth.EmailNotGiven,
+		Style:             oauth.Style{BrandColor: "#0d1114"},
 		Err:               o.check(),
 	}
 }

@@ -3,7 +3,7 @@ package provider
 import (
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Calendly signs in with a Calendly account, by a web application with the scope users:read
@@ -13,28 +13,28 @@ import (
 // 2026-11-22). Legacy applications, from before March 2026, have no scopes: empty Scopes for one.
 // The account's id is a URL. Whether the e-mail was verified is not told. A refresh token can be
 // used once.
-func Calendly(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Calendly(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "calendly",
 		Name:             "Calendly",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://auth.calendly.com/oauth/authorize",
 		TokenURL:         "https://auth.calendly.com/oauth/token",
 		UserinfoURL:      "https://api.calendly.com/users/me",
 		Scopes:           []string{"users:read"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			user := raw.Object("resource")
-			return cardea.Profile{
+			return oauth.Profile{
 				ID:    user.String("uri"), // slug can be changed
 				Name:  user.String("name"),
 				Email: user.String("email"),
 				Image: user.String("avatar_url"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#006bff", Logo: calendlyLogo},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#006bff", Logo: calendlyLogo},
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // docs/providers.md tells of every provider what its code says. What stands above the marker is
@@ -46,7 +46,7 @@ func TestCatalogueIsWhatTheCodeSays(t *testing.T) {
 
 // entry is a provider in the catalogue.
 type entry struct {
-	*cardea.OAuthProvider
+	*oauth.Provider
 	constructor string
 	doc         *ast.CommentGroup
 	options     *ast.TypeSpec // nil for a provider without
@@ -85,11 +85,11 @@ func catalogue(t *testing.T) string {
 }
 
 // worth is what an e-mail address of a provider is worth, for people.
-var worth = map[cardea.EmailVerification]string{
-	cardea.EmailVerifiedByClaim: "verified if the service says so",
-	cardea.EmailAlwaysVerified:  "verified",
-	cardea.EmailNeverVerified:   "unverified",
-	cardea.EmailNotGiven:        "none",
+var worth = map[oauth.EmailVerification]string{
+	oauth.EmailVerifiedByClaim: "verified if the service says so",
+	oauth.EmailAlwaysVerified:  "verified",
+	oauth.EmailNeverVerified:   "unverified",
+	oauth.EmailNotGiven:        "none",
 }
 
 // entries are the providers of the package, in the order of their names.

@@ -1,22 +1,22 @@
 package provider
 
-import "github.com/cardea-auth/cardea"
+import "github.com/cardea-auth/cardea/oauth"
 
 // Clerk signs in with an account of an application at Clerk, by an OAuth application with the
 // scopes openid, profile and email (https://dashboard.clerk.com; rules:
 // https://clerk.com/docs/guides/configure/auth-strategies/oauth/how-clerk-implements-oauth, read
 // 2026-11-22). c.Issuer is the Frontend API URL, such as https://{slug}.clerk.accounts.dev or
 // https://clerk.{domain}. The e-mail is verified if Clerk says so.
-func Clerk(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Clerk(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:           "clerk",
 		Name:         "Clerk",
-		Type:         cardea.TypeOIDC,
+		Type:         oauth.TypeOIDC,
 		Issuer:       c.Issuer,
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
 		UseUserinfo:  true,
-		Style:        cardea.Style{BrandColor: "#6c47ff", Logo: clerkLogo},
+		Style:        oauth.Style{BrandColor: "#6c47ff", Logo: clerkLogo},
 	}
 }
 

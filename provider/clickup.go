@@ -3,37 +3,37 @@ package provider
 import (
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // ClickUp signs in with a ClickUp account, by an app of a workspace, which an owner or admin of it
 // creates (Settings, Apps, ClickUp API; rules: https://developer.clickup.com/docs/authentication,
 // and https://clickup.com/api/readme_documentation/v2.0/getting_started/authentication/, read
 // 2026-11-22). Whether the e-mail was verified is not told. Access tokens do not expire.
-func ClickUp(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func ClickUp(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "click-up",
 		Name:             "ClickUp",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		AuthorizationURL: "https://app.clickup.com/api",
 		TokenURL:         "https://api.clickup.com/api/v2/oauth/token",
 		UserinfoURL:      "https://api.clickup.com/api/v2/user",
 		InsecureSkipPKCE: true,
-		Token:            cardea.TokenRules{JSON: true},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+		Token:            oauth.TokenRules{JSON: true},
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			user := raw.Object("user")
-			return cardea.Profile{
+			return oauth.Profile{
 				ID:    user.String("id"),
 				Name:  user.String("username"),
 				Email: user.String("email"),
 				Image: user.String("profilePicture"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#7b68ee", Logo: clickUpLogo},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#7b68ee", Logo: clickUpLogo},
 	}
 }
 

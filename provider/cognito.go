@@ -1,6 +1,6 @@
 package provider
 
-import "github.com/cardea-auth/cardea"
+import "github.com/cardea-auth/cardea/oauth"
 
 // Cognito signs in with an account of a user pool at Amazon Cognito, by an app client of it
 // (https://console.aws.amazon.com/cognito; rules:
@@ -8,15 +8,15 @@ import "github.com/cardea-auth/cardea"
 // 2026-11-22). c.Issuer is https://cognito-idp.{region}.amazonaws.com/{user pool id}; c.Secret is
 // empty for an app client without one. The e-mail is verified if Cognito says so, which for people
 // who come from another identity provider is what the attribute mapping makes of it.
-func Cognito(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Cognito(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:           "cognito",
 		Name:         "Cognito",
-		Type:         cardea.TypeOIDC,
+		Type:         oauth.TypeOIDC,
 		Issuer:       c.Issuer,
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
-		Style:        cardea.Style{BrandColor: "#c17b9e", Logo: cognitoLogo},
+		Style:        oauth.Style{BrandColor: "#c17b9e", Logo: cognitoLogo},
 	}
 }
 

@@ -3,7 +3,7 @@ package provider
 import (
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Coinbase signs in with a Coinbase account, by an OAuth2 application
@@ -11,30 +11,30 @@ import (
 // https://docs.cdp.coinbase.com/coinbase-app/oauth2-integration/reference, read 2026-11-22), which
 // Coinbase creates for approved partners only. Whether the e-mail was verified is not told. Access
 // tokens last an hour, and a refresh token comes with the scope offline_access.
-func Coinbase(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Coinbase(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "coinbase",
 		Name:             "Coinbase",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		AuthorizationURL: "https://login.coinbase.com/oauth2/auth",
 		TokenURL:         "https://login.coinbase.com/oauth2/token",
 		UserinfoURL:      "https://api.coinbase.com/v2/user",
 		Scopes:           []string{"wallet:user:email", "wallet:user:read"},
 		// without one, the version of the user's settings counts
 		Headers: map[string]string{"CB-VERSION": "2024-12-01"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			user := raw.Object("data")
-			return cardea.Profile{
+			return oauth.Profile{
 				ID:    user.String("id"),
 				Name:  user.String("name"),
 				Email: user.String("email"),
 				Image: user.String("avatar_url"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#0052ff"},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#0052ff"},
 	}
 }

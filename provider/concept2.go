@@ -4,7 +4,7 @@ import (
 	"context"
 	"net/url"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Concept2 signs in with an account of the Concept2 Logbook, by an application
@@ -14,30 +14,30 @@ import (
 //
 // Concept2 wants the scopes in the token request too, and gives the right to write results where
 // there are none: whoever changes Scopes sets Token.Params.
-func Concept2(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Concept2(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "concept2",
 		Name:             "Concept2",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		AuthorizationURL: "https://log.concept2.com/oauth/authorize",
 		TokenURL:         "https://log.concept2.com/oauth/access_token",
 		UserinfoURL:      "https://log.concept2.com/api/users/me",
 		Scopes:           []string{"user:read"},
 		ScopeSeparator:   ",",
-		Token:            cardea.TokenRules{Params: url.Values{"scope": {"user:read"}}},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+		Token:            oauth.TokenRules{Params: url.Values{"scope": {"user:read"}}},
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			user := raw.Object("data")
-			return cardea.Profile{
+			return oauth.Profile{
 				ID:    user.String("id"),
 				Name:  user.String("username"),
 				Email: user.String("email"),
 				Image: user.String("profile_image"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#003d73"},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#003d73"},
 	}
 }

@@ -3,7 +3,7 @@ package provider
 import (
 	"cmp"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Descope signs in with an account of a project at Descope, by its federated application
@@ -11,14 +11,14 @@ import (
 // https://docs.descope.com/identity-federation/applications/oidc-apps/oidc-endpoints, read
 // 2026-11-22). The client id is the project's id, the secret an access key. c.Issuer is needed only
 // for another application than the default one. The e-mail is verified if Descope says so.
-func Descope(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Descope(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:           "descope",
 		Name:         "Descope",
-		Type:         cardea.TypeOIDC,
+		Type:         oauth.TypeOIDC,
 		Issuer:       cmp.Or(c.Issuer, "https://api.descope.com/"+c.ID),
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
-		Style:        cardea.Style{BrandColor: "#1c1c23"},
+		Style:        oauth.Style{BrandColor: "#1c1c23"},
 	}
 }

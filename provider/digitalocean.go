@@ -3,7 +3,7 @@ package provider
 import (
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // DigitalOcean signs in with a DigitalOcean account, by an OAuth application
@@ -11,28 +11,28 @@ import (
 // https://docs.digitalocean.com/reference/api/oauth/, read 2026-11-22). The person chooses a team;
 // the scope account:read lets the application see the person's account, and none of the team's
 // resources. The e-mail is verified if DigitalOcean says so. There is no picture.
-func DigitalOcean(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func DigitalOcean(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "digitalocean",
 		Name:             "DigitalOcean",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		AuthorizationURL: "https://cloud.digitalocean.com/v1/oauth/authorize",
 		TokenURL:         "https://cloud.digitalocean.com/v1/oauth/token",
 		UserinfoURL:      "https://api.digitalocean.com/v2/account",
 		Scopes:           []string{"account:read"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			account := raw.Object("account")
-			return cardea.Profile{
+			return oauth.Profile{
 				ID:            account.String("uuid"),
 				Name:          account.String("name"),
 				Email:         account.String("email"),
 				EmailVerified: account.True("email_verified"),
 			}, nil
 		},
-		Style: cardea.Style{BrandColor: "#0080ff", Logo: digitalOceanLogo},
+		Style: oauth.Style{BrandColor: "#0080ff", Logo: digitalOceanLogo},
 	}
 }
 

@@ -4,7 +4,7 @@ import (
 	"context"
 	"net/url"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // DingTalk signs in with a DingTalk account, by an app (https://open-dev.dingtalk.com; rules:
@@ -13,14 +13,14 @@ import (
 // read 2026-11-22) with the permission Contact.User.Read. The client id is the app key. The
 // account's id is the unionId, which is the same for all apps of one developer. Whether the e-mail
 // was verified is not told.
-func DingTalk(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func DingTalk(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:                  "dingtalk",
 		Name:                "DingTalk",
-		Type:                cardea.TypeOAuth,
+		Type:                oauth.TypeOAuth2,
 		ClientID:            c.ID,
 		ClientSecret:        c.Secret,
-		ClientAuth:          cardea.AuthClientSecretPost,
+		ClientAuth:          oauth.AuthClientSecretPost,
 		AuthorizationURL:    "https://login.dingtalk.com/oauth2/auth",
 		TokenURL:            "https://api.dingtalk.com/v1.0/oauth2/userAccessToken",
 		UserinfoURL:         "https://api.dingtalk.com/v1.0/contact/users/me",
@@ -28,20 +28,20 @@ func DingTalk(c Client) *cardea.OAuthProvider {
 		AuthorizationParams: url.Values{"prompt": {"consent"}},
 		InsecureSkipPKCE:    true,
 		CodeParam:           "authCode",
-		Token: cardea.TokenRules{JSON: true, Names: map[string]string{
+		Token: oauth.TokenRules{JSON: true, Names: map[string]string{
 			"client_id": "clientId", "client_secret": "clientSecret", "grant_type": "grantType",
 			"access_token": "accessToken", "refresh_token": "refreshToken", "expires_in": "expireIn",
 		}},
 		Headers: map[string]string{"x-acs-dingtalk-access-token": "{access_token}"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:    raw.String("unionId"),
 				Name:  raw.String("nick"),
 				Email: raw.String("email"),
 				Image: raw.String("avatarUrl"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#1677ff"},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#1677ff"},
 	}
 }

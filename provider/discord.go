@@ -7,26 +7,26 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Discord signs in with a Discord account, by an application
 // (https://discord.com/developers/applications; rules:
 // https://docs.discord.com/developers/topics/oauth2, read 2026-11-22). The e-mail is verified if
 // Discord says so.
-func Discord(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Discord(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "discord",
 		Name:             "Discord",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://discord.com/oauth2/authorize",
 		TokenURL:         "https://discord.com/api/oauth2/token",
 		UserinfoURL:      "https://discord.com/api/users/@me",
 		Scopes:           []string{"identify", "email"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:            raw.String("id"),
 				Name:          cmp.Or(raw.String("global_name"), raw.String("username")),
 				Email:         raw.String("email"),
@@ -34,14 +34,14 @@ func Discord(c Client) *cardea.OAuthProvider {
 				Image:         discordAvatar(raw),
 			}, nil
 		},
-		Style: cardea.Style{BrandColor: "#5865f2", Logo: discordLogo},
+		Style: oauth.Style{BrandColor: "#5865f2", Logo: discordLogo},
 	}
 }
 
 // discordAvatar is the address of the picture
 // (https://docs.discord.com/developers/reference#image-formatting): the person's own, animated if
 // its hash says so, or one of the standard ones.
-func discordAvatar(raw cardea.Claims) string {
+func discordAvatar(raw oauth.Claims) string {
 	const cdn = "https://cdn.discordapp.com/"
 	switch avatar := raw.String("avatar"); {
 	case strings.HasPrefix(avatar, "a_"):

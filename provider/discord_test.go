@@ -3,7 +3,7 @@ package provider_test
 import (
 	"testing"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 	"github.com/cardea-auth/cardea/provider"
 )
 
@@ -11,19 +11,19 @@ func TestDiscordAvatars(t *testing.T) {
 	t.Parallel()
 	discord := provider.Discord(client)
 	for _, test := range []struct {
-		raw  cardea.Claims
+		raw  oauth.Claims
 		want string
 	}{
-		{cardea.Claims{"id": "80351110224678912", "avatar": "a_1269"},
+		{oauth.Claims{"id": "80351110224678912", "avatar": "a_1269"},
 			"https://cdn.discordapp.com/avatars/80351110224678912/a_1269.gif"},
-		{cardea.Claims{"id": "80351110224678912", "avatar": "8342"},
+		{oauth.Claims{"id": "80351110224678912", "avatar": "8342"},
 			"https://cdn.discordapp.com/avatars/80351110224678912/8342.png"},
 		// (id >> 22) % 6
-		{cardea.Claims{"id": "80351110224678912", "avatar": nil, "discriminator": "0"},
+		{oauth.Claims{"id": "80351110224678912", "avatar": nil, "discriminator": "0"},
 			"https://cdn.discordapp.com/embed/avatars/5.png"},
-		{cardea.Claims{"id": "80351110224678912", "discriminator": "1337"},
+		{oauth.Claims{"id": "80351110224678912", "discriminator": "1337"},
 			"https://cdn.discordapp.com/embed/avatars/2.png"},
-		{cardea.Claims{"id": "80351110224678912"}, "https://cdn.discordapp.com/embed/avatars/5.png"},
+		{oauth.Claims{"id": "80351110224678912"}, "https://cdn.discordapp.com/embed/avatars/5.png"},
 	} {
 		p, err := discord.Profile(t.Context(), test.raw)
 		if err != nil || p.Image != test.want {

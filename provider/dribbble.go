@@ -4,34 +4,34 @@ import (
 	"cmp"
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Dribbble signs in with a Dribbble account, by an application
 // (https://dribbble.com/account/applications/new; rules: https://developer.dribbble.com/v2/oauth/
 // and, of the API before, https://developer.dribbble.com/v1/oauth/, read 2026-11-22). There is no
 // e-mail.
-func Dribbble(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Dribbble(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "dribbble",
 		Name:             "Dribbble",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		AuthorizationURL: "https://dribbble.com/oauth/authorize",
 		TokenURL:         "https://dribbble.com/oauth/token",
 		UserinfoURL:      "https://api.dribbble.com/v2/user",
 		Scopes:           []string{"public"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:    raw.String("id"),
 				Name:  cmp.Or(raw.String("name"), raw.String("login")),
 				Image: raw.String("avatar_url"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNotGiven,
-		Style:             cardea.Style{BrandColor: "#ea4c89", Logo: dribbbleLogo},
+		EmailVerification: oauth.EmailNotGiven,
+		Style:             oauth.Style{BrandColor: "#ea4c89", Logo: dribbbleLogo},
 	}
 }
 

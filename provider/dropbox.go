@@ -4,7 +4,7 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Dropbox signs in with a Dropbox account, by an app with the permission account_info.read
@@ -13,20 +13,20 @@ import (
 // https://github.com/dropbox/dropbox-api-spec/blob/main/users.stone, read 2026-11-22). The e-mail
 // is verified if Dropbox says so. A refresh token comes with AuthorizationParams
 // token_access_type=offline.
-func Dropbox(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Dropbox(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "dropbox",
 		Name:             "Dropbox",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://www.dropbox.com/oauth2/authorize",
 		TokenURL:         "https://api.dropboxapi.com/oauth2/token",
 		UserinfoURL:      "https://api.dropboxapi.com/2/users/get_current_account",
 		Scopes:           []string{"account_info.read"},
-		Userinfo:         cardea.UserinfoRules{Method: http.MethodPost},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Userinfo:         oauth.UserinfoRules{Method: http.MethodPost},
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:            raw.String("account_id"),
 				Name:          raw.String("name", "display_name"),
 				Email:         raw.String("email"),
@@ -34,7 +34,7 @@ func Dropbox(c Client) *cardea.OAuthProvider {
 				Image:         raw.String("profile_photo_url"),
 			}, nil
 		},
-		Style: cardea.Style{BrandColor: "#0061ff", Logo: dropboxLogo},
+		Style: oauth.Style{BrandColor: "#0061ff", Logo: dropboxLogo},
 	}
 }
 

@@ -1,6 +1,6 @@
 package provider
 
-import "github.com/cardea-auth/cardea"
+import "github.com/cardea-auth/cardea/oauth"
 
 // DuendeIdentityServer signs in with an account of a server that is built with Duende
 // IdentityServer, of any version, by a client in its configuration (rules:
@@ -8,15 +8,15 @@ import "github.com/cardea-auth/cardea"
 // 2026-11-22). c.Issuer is the server's address. Profile and e-mail are in the ID token only if the
 // client is configured with AlwaysIncludeUserClaimsInIdToken, so the userinfo endpoint is asked.
 // The e-mail is verified if the server says so.
-func DuendeIdentityServer(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func DuendeIdentityServer(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:           "duende-identity-server6",
 		Name:         "Duende IdentityServer",
-		Type:         cardea.TypeOIDC,
+		Type:         oauth.TypeOIDC,
 		Issuer:       c.Issuer,
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
 		UseUserinfo:  true,
-		Style:        cardea.Style{BrandColor: "#311b92"},
+		Style:        oauth.Style{BrandColor: "#311b92"},
 	}
 }

@@ -3,32 +3,32 @@ package provider
 import (
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // EpicGames signs in with an Epic Games account, by an application of Epic Account Services
 // (https://dev.epicgames.com/portal; rules:
 // https://dev.epicgames.com/docs/web-api-ref/authentication). The account's id is that of the Epic
 // account; the name can be changed. There is neither e-mail nor picture.
-func EpicGames(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func EpicGames(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "epicgames",
 		Name:             "Epic Games",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://www.epicgames.com/id/authorize",
 		TokenURL:         "https://api.epicgames.dev/epic/oauth/v2/token",
 		UserinfoURL:      "https://api.epicgames.dev/epic/oauth/v2/userInfo",
 		Scopes:           []string{"basic_profile"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:   raw.String("sub"),
 				Name: raw.String("preferred_username"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNotGiven,
-		Style:             cardea.Style{BrandColor: "#313131", Logo: epicGamesLogo},
+		EmailVerification: oauth.EmailNotGiven,
+		Style:             oauth.Style{BrandColor: "#313131", Logo: epicGamesLogo},
 	}
 }
 

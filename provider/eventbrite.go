@@ -3,40 +3,40 @@ package provider
 import (
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Eventbrite signs in with an Eventbrite account, by an API key
 // (https://www.eventbrite.com/account-settings/apps; rules:
 // https://www.eventbrite.com/platform/docs/app-oauth-flow, read 2026-11-22). The e-mail is the
 // primary address, and verified if Eventbrite says so.
-func Eventbrite(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Eventbrite(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "eventbrite",
 		Name:             "Eventbrite",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		AuthorizationURL: "https://www.eventbrite.com/oauth/authorize",
 		TokenURL:         "https://www.eventbrite.com/oauth/token",
 		UserinfoURL:      "https://www.eventbriteapi.com/v3/users/me/",
 		Scopes:           []string{"user.profile"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			email := primaryAddress(raw.List("emails"))
-			return cardea.Profile{
+			return oauth.Profile{
 				ID:            raw.String("id"),
 				Name:          raw.String("name"),
 				Email:         email.String("email"),
 				EmailVerified: email.True("verified"),
 			}, nil
 		},
-		Style: cardea.Style{BrandColor: "#f05537", Logo: eventbriteLogo},
+		Style: oauth.Style{BrandColor: "#f05537", Logo: eventbriteLogo},
 	}
 }
 
 // primaryAddress is the entry of a list that is marked as the primary one.
-func primaryAddress(list []cardea.Claims) cardea.Claims {
+func primaryAddress(list []oauth.Claims) oauth.Claims {
 	for _, address := range list {
 		if address.True("primary") {
 			return address

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // EVEOnline signs in with a character of EVE Online, by an application
@@ -16,11 +16,11 @@ import (
 // https://developers.eveonline.com/docs/services/sso/, read 2026-11-22) with the scope publicData.
 // One person has many characters, and each is an account. There is no e-mail. What is known of the
 // character stands in the access token, a JWT that comes straight from the token endpoint.
-func EVEOnline(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func EVEOnline(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "eveonline",
 		Name:             "EVE Online",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://login.eveonline.com/v2/oauth/authorize",
@@ -28,23 +28,23 @@ func EVEOnline(c Client) *cardea.OAuthProvider {
 		Scopes:           []string{"publicData"},
 		InsecureSkipPKCE: true,
 		FetchUserinfo:    readEVEToken,
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			id := eveCharacter(raw.String("sub"))
-			return cardea.Profile{
+			return oauth.Profile{
 				ID:    id,
 				Name:  raw.String("name"),
 				Image: "https://images.evetech.net/characters/" + id + "/portrait?size=128",
 			}, nil
 		},
-		EmailVerification: cardea.EmailNotGiven,
-		Style:             cardea.Style{BrandColor: "#1b1b1b"},
+		EmailVerification: oauth.EmailNotGiven,
+		Style:             oauth.Style{BrandColor: "#1b1b1b"},
 	}
 }
 
 // readEVEToken reads the access token. TLS says that it is the token endpoint's, so its signature
 // proves nothing more (as OpenID Connect Core 1.0 § 3.1.3.7 has it for ID tokens); it must still be
 // for this client.
-func readEVEToken(_ context.Context, g *cardea.CodeGrant) (cardea.Claims, error) {
+func readEVEToken(_ context.Context, g *oauth.CodeGrant) (oauth.Claims, error) {
 	parts := strings.Split(g.AccessToken, ".")
 	if len(parts) != 3 {
 		return nil, errors.New("the access token is no JWT")
@@ -53,7 +53,7 @@ func readEVEToken(_ context.Context, g *cardea.CodeGrant) (cardea.Claims, error)
 	if err != nil {
 		return nil, errors.New("the access token is no JWT")
 	}
-	var claims cardea.Claims
+	var claims oauth.Claims
 	if err := json.Unmarshal(payload, &claims); err != nil {
 		return nil, errors.New("the access token is no JWT")
 	}

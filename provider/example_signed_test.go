@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 	"github.com/cardea-auth/cardea/provider"
 )
 
 func ExampleSteam() {
 	steam := provider.Steam(provider.Env("AUTH_STEAM")) // AUTH_STEAM_SECRET is a Web API key, or empty
-	fmt.Println(steam.ID, steam.EmailVerification == cardea.EmailNotGiven)
+	fmt.Println(steam.ID, steam.EmailVerification == oauth.EmailNotGiven)
 	// Output: steam true
 }
 

@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"os"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 	"github.com/cardea-auth/cardea/provider"
 )
 
@@ -58,8 +58,8 @@ func ExampleOAuth2() {
 			Token:         "https://acme.example/oauth/token",
 			Userinfo:      "https://acme.example/api/me",
 		},
-		func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:            raw.String("account", "id"),
 				Name:          raw.String("account", "display_name"),
 				Email:         raw.String("account", "email"),
@@ -67,7 +67,7 @@ func ExampleOAuth2() {
 			}, nil
 		})
 
-	person, err := acme.Profile(context.Background(), cardea.Claims{
+	person, err := acme.Profile(context.Background(), oauth.Claims{
 		"account": map[string]any{"id": 42, "display_name": "Ann", "email": "ann@example.com", "email_confirmed": true},
 	})
 	fmt.Println(person.ID, person.Name, person.Email, person.EmailVerified, err)

@@ -3,7 +3,7 @@ package provider
 import (
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Facebook signs in with a Facebook account, by an app with Facebook Login
@@ -12,28 +12,28 @@ import (
 // 2026-11-22). The account's id is another one for each app. The e-mail is missing where the person
 // has none or did not consent, and whether it was verified is not told. The picture's address works
 // for some weeks.
-func Facebook(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Facebook(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "facebook",
 		Name:             "Facebook",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		AuthorizationURL: "https://www.facebook.com/dialog/oauth",
 		TokenURL:         "https://graph.facebook.com/oauth/access_token",
 		UserinfoURL:      "https://graph.facebook.com/me?fields=id,name,email,picture",
 		Scopes:           []string{"email"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:    raw.String("id"),
 				Name:  raw.String("name"),
 				Email: raw.String("email"),
 				Image: raw.String("picture", "data", "url"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#0866ff", Logo: facebookLogo},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#0866ff", Logo: facebookLogo},
 	}
 }
 

@@ -5,17 +5,17 @@ import (
 	"context"
 	"net/url"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // FACEIT signs in with a FACEIT account, by an OAuth2 client (https://developers.faceit.com; rules:
 // https://docs.faceit.com/getting-started/authentication/oauth2). The e-mail is verified if FACEIT
 // says so.
-func FACEIT(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func FACEIT(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:                  "faceit",
 		Name:                "FACEIT",
-		Type:                cardea.TypeOAuth,
+		Type:                oauth.TypeOAuth2,
 		ClientID:            c.ID,
 		ClientSecret:        c.Secret,
 		AuthorizationURL:    "https://accounts.faceit.com/accounts",
@@ -23,8 +23,8 @@ func FACEIT(c Client) *cardea.OAuthProvider {
 		UserinfoURL:         "https://api.faceit.com/auth/v1/resources/userinfo",
 		Scopes:              []string{"openid", "profile", "email"},
 		AuthorizationParams: url.Values{"redirect_popup": {"true"}},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:            raw.String("guid"),
 				Name:          cmp.Or(raw.String("name"), raw.String("nickname")),
 				Email:         raw.String("email"),
@@ -32,7 +32,7 @@ func FACEIT(c Client) *cardea.OAuthProvider {
 				Image:         raw.String("picture"),
 			}, nil
 		},
-		Style: cardea.Style{BrandColor: "#ff5500", Logo: faceitLogo},
+		Style: oauth.Style{BrandColor: "#ff5500", Logo: faceitLogo},
 	}
 }
 

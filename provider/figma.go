@@ -3,18 +3,18 @@ package provider
 import (
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Figma signs in with a Figma account, by an app (https://www.figma.com/developers/apps; rules:
 // https://developers.figma.com/docs/rest-api/oauth-apps/ and
 // https://github.com/figma/rest-api-spec/blob/main/openapi/openapi.yaml, read 2026-11-22). Whether
 // the e-mail was verified is not told.
-func Figma(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Figma(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "figma",
 		Name:             "Figma",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://www.figma.com/oauth",
@@ -23,16 +23,16 @@ func Figma(c Client) *cardea.OAuthProvider {
 		UserinfoURL:      "https://api.figma.com/v1/me",
 		Scopes:           []string{"current_user:read"},
 		InsecureSkipPKCE: true,
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:    raw.String("id"),
 				Name:  raw.String("handle"),
 				Email: raw.String("email"),
 				Image: raw.String("img_url"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#f24e1e", Logo: figmaLogo},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#f24e1e", Logo: figmaLogo},
 	}
 }
 

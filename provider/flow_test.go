@@ -16,6 +16,7 @@ import (
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/memadapter"
+	"github.com/cardea-auth/cardea/oauth"
 	"github.com/cardea-auth/cardea/provider"
 )
 
@@ -33,7 +34,7 @@ var client = provider.Client{ID: "app-id", Secret: secret}
 // testdata/README.md tells how to add one.
 type service struct {
 	name     string
-	provider *cardea.OAuthProvider
+	provider *oauth.Provider
 }
 
 var services []service
@@ -58,7 +59,7 @@ func TestSignIn(t *testing.T) {
 
 // signIn signs a person in through the real handler, at a service that gives these answers,
 // refreshes the tokens, and returns the transcript.
-func signIn(t *testing.T, p *cardea.OAuthProvider, answers answers) string {
+func signIn(t *testing.T, p *oauth.Provider, answers answers) string {
 	t.Helper()
 	v := newVendor(t, p, answers)
 	said := &transcript{RoundTripper: v, accessToken: v.accessToken()}

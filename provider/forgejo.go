@@ -1,7 +1,7 @@
 package provider
 
 import (
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Forgejo signs in with an account of codeberg.org, by an OAuth2 application
@@ -10,11 +10,11 @@ import (
 // server, whose address is c.Issuer then. The e-mail is the primary address, and activated: a
 // server that is set to send no confirmations says so of every address. Forgejo does not know
 // scopes for OAuth2: the token is one for all that the person may do.
-func Forgejo(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Forgejo(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "forgejo",
 		Name:             "Forgejo",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: server(c, "https://codeberg.org") + "/login/oauth/authorize",
@@ -23,7 +23,7 @@ func Forgejo(c Client) *cardea.OAuthProvider {
 		EmailsURL:        server(c, "https://codeberg.org") + "/api/v1/user/emails",
 		Scopes:           []string{"read:user"},
 		Profile:          giteaProfile,
-		Style:            cardea.Style{BrandColor: "#fb923c", Logo: forgejoLogo},
+		Style:            oauth.Style{BrandColor: "#fb923c", Logo: forgejoLogo},
 	}
 }
 

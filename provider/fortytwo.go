@@ -4,34 +4,34 @@ import (
 	"cmp"
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // FortyTwo signs in with an account of the 42 schools, by an application of the intranet
 // (https://profile.intra.42.fr/oauth/applications; rules:
 // https://api.intra.42.fr/apidoc/guides/web_application_flow, read 2026-11-22). The e-mail is the
 // school's address for the student; whether it was verified is not told.
-func FortyTwo(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func FortyTwo(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "42-school",
 		Name:             "42 School",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://api.intra.42.fr/oauth/authorize",
 		TokenURL:         "https://api.intra.42.fr/oauth/token",
 		UserinfoURL:      "https://api.intra.42.fr/v2/me",
 		Scopes:           []string{"public"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:    raw.String("id"),
 				Name:  cmp.Or(raw.String("usual_full_name"), raw.String("login")),
 				Email: raw.String("email"),
 				Image: raw.String("image", "link"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#000000", Logo: fortyTwoLogo},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#000000", Logo: fortyTwoLogo},
 	}
 }
 

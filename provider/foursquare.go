@@ -4,7 +4,7 @@ import (
 	"context"
 	"strings"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Foursquare signs in with a Foursquare account, by a project
@@ -12,34 +12,34 @@ import (
 // https://docs.foursquare.com/developer/reference/v2-authentication, read 2026-11-22) that still
 // has the API of version 2. Whether the e-mail was verified is not told. Access tokens do not
 // expire.
-func Foursquare(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Foursquare(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "foursquare",
 		Name:             "Foursquare",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		AuthorizationURL: "https://foursquare.com/oauth2/authenticate",
 		TokenURL:         "https://foursquare.com/oauth2/access_token",
 		UserinfoURL:      "https://api.foursquare.com/v2/users/self?v=20230131&oauth_token={access_token}",
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			user := raw.Object("response", "user")
-			return cardea.Profile{
+			return oauth.Profile{
 				ID:    user.String("id"),
 				Name:  strings.TrimSpace(user.String("firstName") + " " + user.String("lastName")),
 				Email: user.String("contact", "email"),
 				Image: foursquareImage(user.Object("photo")),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#3333ff", Logo: foursquareLogo},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#3333ff", Logo: foursquareLogo},
 	}
 }
 
 // foursquareImage is a picture in its original size, which stands between the two halves of its
 // address.
-func foursquareImage(photo cardea.Claims) string {
+func foursquareImage(photo oauth.Claims) string {
 	if photo.String("prefix") == "" {
 		return ""
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"strings"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // FreshBooks signs in with a FreshBooks account, by an app (https://my.freshbooks.com/#/developer;
@@ -13,26 +13,26 @@ import (
 // 2026-11-22). What the app may do is set there, so no scope is sent; it needs user:profile:read.
 // Callback URLs are https, without a query. FreshBooks tells when an address was confirmed, but not
 // that it was this one.
-func FreshBooks(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func FreshBooks(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "freshbooks",
 		Name:             "FreshBooks",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		AuthorizationURL: "https://auth.freshbooks.com/oauth/authorize",
 		TokenURL:         "https://api.freshbooks.com/auth/oauth/token",
 		UserinfoURL:      "https://api.freshbooks.com/auth/api/v1/users/me",
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			user := raw.Object("response")
-			return cardea.Profile{
+			return oauth.Profile{
 				ID:    user.String("id"),
 				Name:  strings.TrimSpace(user.String("first_name") + " " + user.String("last_name")),
 				Email: user.String("email"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#0075dd"},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#0075dd"},
 	}
 }

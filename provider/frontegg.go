@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Frontegg signs in with an account of an environment at Frontegg, by its hosted login
@@ -13,16 +13,16 @@ import (
 // claims: https://developers.frontegg.com/ciam/guides/security-center/token-management/claims, read
 // 2026-11-22). c.Issuer is the environment's domain, https://{subdomain}.frontegg.com. The e-mail
 // is verified if Frontegg says so.
-func Frontegg(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Frontegg(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:           "frontegg",
 		Name:         "Frontegg",
-		Type:         cardea.TypeOIDC,
+		Type:         oauth.TypeOIDC,
 		Issuer:       c.Issuer,
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:            raw.String("sub"),
 				Name:          raw.String("name"),
 				Email:         raw.String("email"),
@@ -30,6 +30,6 @@ func Frontegg(c Client) *cardea.OAuthProvider {
 				Image:         cmp.Or(raw.String("profilePictureUrl"), raw.String("picture")),
 			}, nil
 		},
-		Style: cardea.Style{BrandColor: "#36373c"},
+		Style: oauth.Style{BrandColor: "#36373c"},
 	}
 }

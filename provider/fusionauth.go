@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // FusionAuth signs in with an account of a FusionAuth server, by an application of it (rules:
@@ -14,18 +14,18 @@ import (
 // c.Issuer is the issuer in the settings of the tenant, which must be changed there to the server's
 // address: a new tenant has acme.com. The e-mail is verified if FusionAuth says so. A refresh token
 // comes with the scope offline_access.
-func FusionAuth(c Client, o FusionAuthOptions) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func FusionAuth(c Client, o FusionAuthOptions) *oauth.Provider {
+	return &oauth.Provider{
 		ID:                  "fusionauth",
 		Name:                "FusionAuth",
-		Type:                cardea.TypeOIDC,
+		Type:                oauth.TypeOIDC,
 		Issuer:              c.Issuer,
 		ClientID:            c.ID,
 		ClientSecret:        c.Secret,
 		DiscoveryURL:        o.discoveryURL(c),
 		AuthorizationParams: o.params(),
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID: raw.String("sub"),
 				Name: cmp.Or(raw.String("name"), raw.String("preferred_username"),
 					strings.TrimSpace(raw.String("given_name")+" "+raw.String("family_name"))),
@@ -34,7 +34,7 @@ func FusionAuth(c Client, o FusionAuthOptions) *cardea.OAuthProvider {
 				Image:         raw.String("picture"),
 			}, nil
 		},
-		Style: cardea.Style{BrandColor: "#f58320", Logo: fusionAuthLogo},
+		Style: oauth.Style{BrandColor: "#f58320", Logo: fusionAuthLogo},
 	}
 }
 

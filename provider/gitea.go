@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Gitea signs in with an account of gitea.com, by an OAuth2 application
@@ -14,11 +14,11 @@ import (
 // is set to send no confirmations says so of every address. Servers before 1.23 do not know scopes,
 // and give a token for all that the person may do. After a change of Scopes, those who agreed to
 // the old ones may be refused until they agree anew, or get a token with the old ones.
-func Gitea(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Gitea(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "gitea",
 		Name:             "Gitea",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: server(c, "https://gitea.com") + "/login/oauth/authorize",
@@ -27,13 +27,13 @@ func Gitea(c Client) *cardea.OAuthProvider {
 		EmailsURL:        server(c, "https://gitea.com") + "/api/v1/user/emails",
 		Scopes:           []string{"read:user"},
 		Profile:          giteaProfile,
-		Style:            cardea.Style{BrandColor: "#609926", Logo: giteaLogo},
+		Style:            oauth.Style{BrandColor: "#609926", Logo: giteaLogo},
 	}
 }
 
 // giteaProfile is Forgejo's too, which was Gitea once.
-func giteaProfile(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-	return cardea.Profile{
+func giteaProfile(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+	return oauth.Profile{
 		ID:            raw.String("id"), // login can be changed
 		Name:          cmp.Or(raw.String("full_name"), raw.String("login")),
 		Email:         raw.String("email"),

@@ -4,34 +4,34 @@ import (
 	"cmp"
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // GitHub signs in with a GitHub account, by an OAuth app (https://github.com/settings/developers;
 // rules: https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps,
 // read 2026-11-22). The e-mail is the primary address, and verified. GitHub has no ID tokens, and
 // its issuer serves to check the iss of its answers.
-func GitHub(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func GitHub(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "github",
 		Name:             "GitHub",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		Issuer:           "https://github.com/login/oauth",
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		AuthorizationURL: "https://github.com/login/oauth/authorize",
 		TokenURL:         "https://github.com/login/oauth/access_token",
 		UserinfoURL:      "https://api.github.com/user",
 		EmailsURL:        "https://api.github.com/user/emails",
 		Scopes:           []string{"read:user", "user:email"},
 		Profile:          githubProfile,
-		Style:            cardea.Style{BrandColor: "#24292f", Logo: githubLogo},
+		Style:            oauth.Style{BrandColor: "#24292f", Logo: githubLogo},
 	}
 }
 
-func githubProfile(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-	return cardea.Profile{
+func githubProfile(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+	return oauth.Profile{
 		ID:            raw.String("id"), // login can be renamed, and taken by somebody else then
 		Name:          cmp.Or(raw.String("name"), raw.String("login")),
 		Email:         raw.String("email"),

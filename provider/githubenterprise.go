@@ -3,7 +3,7 @@ package provider
 import (
 	"strings"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // GitHubEnterprise signs in with an account of a GitHub Enterprise Server, or of an enterprise at
@@ -11,21 +11,21 @@ import (
 // https://docs.github.com/enterprise-server@latest/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps,
 // read 2026-11-22). c.Issuer is the server's address, or https://{subdomain}.ghe.com. The e-mail is
 // the primary address, and verified.
-func GitHubEnterprise(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func GitHubEnterprise(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "github-enterprise",
 		Name:             "GitHub Enterprise",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		AuthorizationURL: server(c, "") + "/login/oauth/authorize",
 		TokenURL:         server(c, "") + "/login/oauth/access_token",
 		UserinfoURL:      gitHubEnterpriseAPI(c) + "/user",
 		EmailsURL:        gitHubEnterpriseAPI(c) + "/user/emails",
 		Scopes:           []string{"read:user", "user:email"},
 		Profile:          githubProfile,
-		Style:            cardea.Style{BrandColor: "#24292f", Logo: githubLogo},
+		Style:            oauth.Style{BrandColor: "#24292f", Logo: githubLogo},
 		Err:              needsIssuer(c),
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // GitLab signs in with an account of gitlab.com, by an application with the scope read_user
@@ -12,19 +12,19 @@ import (
 // read 2026-11-22), or of another GitLab server, whose address is c.Issuer then. The e-mail is the
 // primary address, and verified if GitLab says when it was confirmed: a server that is set to send
 // no confirmations says so of every address.
-func GitLab(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func GitLab(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "gitlab",
 		Name:             "GitLab",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: server(c, "https://gitlab.com") + "/oauth/authorize",
 		TokenURL:         server(c, "https://gitlab.com") + "/oauth/token",
 		UserinfoURL:      server(c, "https://gitlab.com") + "/api/v4/user",
 		Scopes:           []string{"read_user"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:            raw.String("id"), // username can be changed
 				Name:          cmp.Or(raw.String("name"), raw.String("username")),
 				Email:         raw.String("email"),
@@ -32,7 +32,7 @@ func GitLab(c Client) *cardea.OAuthProvider {
 				Image:         raw.String("avatar_url"),
 			}, nil
 		},
-		Style: cardea.Style{BrandColor: "#fc6d26", Logo: gitLabLogo},
+		Style: oauth.Style{BrandColor: "#fc6d26", Logo: gitLabLogo},
 	}
 }
 

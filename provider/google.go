@@ -1,20 +1,20 @@
 package provider
 
-import "github.com/cardea-auth/cardea"
+import "github.com/cardea-auth/cardea/oauth"
 
 // Google signs in with a Google account (https://console.developers.google.com/apis/credentials;
 // rules: https://developers.google.com/identity/openid-connect/reference, read 2026-11-22). The
 // e-mail is verified if Google says so. A refresh token comes only with AuthorizationParams
 // access_type=offline, and then only at the first consent.
-func Google(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Google(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:           "google",
 		Name:         "Google",
-		Type:         cardea.TypeOIDC,
+		Type:         oauth.TypeOIDC,
 		Issuer:       "https://accounts.google.com",
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
-		Style:        cardea.Style{BrandColor: "#1a73e8", Logo: googleLogo},
+		Style:        oauth.Style{BrandColor: "#1a73e8", Logo: googleLogo},
 	}
 }
 

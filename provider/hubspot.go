@@ -7,7 +7,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // HubSpot signs in with a HubSpot account, by a public app (https://app.hubspot.com/developer;
@@ -16,32 +16,32 @@ import (
 // and
 // https://developers.hubspot.com/docs/api-reference/2026-03/authentication/oauth-tokens/token-introspect,
 // read 2026-11-22). There is no name; whether the e-mail was verified is not told.
-func HubSpot(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func HubSpot(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "hubspot",
 		Name:             "HubSpot",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		AuthorizationURL: "https://app.hubspot.com/oauth/authorize",
 		TokenURL:         "https://api.hubapi.com/oauth/2026-03/token",
 		Scopes:           []string{"oauth"},
 		FetchUserinfo:    introspectHubSpotToken,
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:    raw.String("user_id"),
 				Email: raw.String("user"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#ff7a59", Logo: hubSpotLogo},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#ff7a59", Logo: hubSpotLogo},
 	}
 }
 
 // introspectHubSpotToken asks whose the access token is. The answer repeats it, which is nothing
 // for a profile.
-func introspectHubSpotToken(ctx context.Context, g *cardea.CodeGrant) (cardea.Claims, error) {
+func introspectHubSpotToken(ctx context.Context, g *oauth.CodeGrant) (oauth.Claims, error) {
 	form := url.Values{
 		"client_id": {g.ClientID}, "client_secret": {g.ClientSecret}, "token": {g.AccessToken},
 		"token_type_hint": {"access_token"},

@@ -1,19 +1,19 @@
 package provider
 
-import "github.com/cardea-auth/cardea"
+import "github.com/cardea-auth/cardea/oauth"
 
 // HuggingFace signs in with a Hugging Face account, by a connected app
 // (https://huggingface.co/settings/applications/new; rules: https://huggingface.co/docs/hub/oauth,
 // read 2026-11-22). The e-mail is verified if Hugging Face says so.
-func HuggingFace(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func HuggingFace(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:           "huggingface",
 		Name:         "Hugging Face",
-		Type:         cardea.TypeOIDC,
+		Type:         oauth.TypeOIDC,
 		Issuer:       "https://huggingface.co",
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
-		Style:        cardea.Style{BrandColor: "#ffd21e", Logo: huggingFaceLogo},
+		Style:        oauth.Style{BrandColor: "#ffd21e", Logo: huggingFaceLogo},
 	}
 }
 

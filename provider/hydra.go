@@ -1,21 +1,21 @@
 package provider
 
-import "github.com/cardea-auth/cardea"
+import "github.com/cardea-auth/cardea/oauth"
 
 // Hydra signs in at an Ory Hydra server, by an OAuth2 client of it (rules:
 // https://www.ory.com/docs/oauth2-oidc/wellknown-endpoint-discovery, read 2026-11-22). c.Issuer is
 // the server's public URL exactly as its setting urls.self.issuer has it, slash included. What the
 // ID token holds, and what its e-mail is worth, is up to the login and consent application: it is
 // verified if email_verified is true. A refresh token comes with the scope offline_access.
-func Hydra(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Hydra(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:           "hydra",
 		Name:         "Ory Hydra",
-		Type:         cardea.TypeOIDC,
+		Type:         oauth.TypeOIDC,
 		Issuer:       c.Issuer,
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
-		Style:        cardea.Style{BrandColor: "#0f172a", Logo: oryLogo},
+		Style:        oauth.Style{BrandColor: "#0f172a", Logo: oryLogo},
 	}
 }
 

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Intercom signs in with the account of a teammate of an Intercom workspace, by an app with OAuth
@@ -16,19 +16,19 @@ import (
 //
 // The e-mail is verified if Intercom says so. Intercom asks applications to let nobody in whose
 // e-mail is not: Callbacks.SignIn can see to that.
-func Intercom(c Client, o IntercomOptions) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Intercom(c Client, o IntercomOptions) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "intercom",
 		Name:             "Intercom",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		AuthorizationURL: "https://app." + o.region() + "intercom.com/oauth",
 		TokenURL:         "https://api." + o.region() + "intercom.io/auth/eagle/token",
 		UserinfoURL:      "https://api." + o.region() + "intercom.io/me",
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:            raw.String("id"),
 				Name:          raw.String("name"),
 				Email:         raw.String("email"),
@@ -36,7 +36,7 @@ func Intercom(c Client, o IntercomOptions) *cardea.OAuthProvider {
 				Image:         raw.String("avatar", "image_url"),
 			}, nil
 		},
-		Style: cardea.Style{BrandColor: "#6afdef", Logo: intercomLogo},
+		Style: oauth.Style{BrandColor: "#6afdef", Logo: intercomLogo},
 		Err:   o.check(),
 	}
 }

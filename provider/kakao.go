@@ -3,7 +3,7 @@ package provider
 import (
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Kakao signs in with a Kakao account, by an application with Kakao Login and a client secret
@@ -12,20 +12,20 @@ import (
 // https://github.com/kakao/kakao_flutter_sdk, read 2026-11-22). The client id is the REST API key.
 // Nickname, picture and e-mail come as far as the consent items of the application ask for them.
 // The e-mail is verified if Kakao says that it is valid and verified.
-func Kakao(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Kakao(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "kakao",
 		Name:             "Kakao",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		AuthorizationURL: "https://kauth.kakao.com/oauth/authorize",
 		TokenURL:         "https://kauth.kakao.com/oauth/token",
 		UserinfoURL:      "https://kapi.kakao.com/v2/user/me",
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			account := raw.Object("kakao_account")
-			return cardea.Profile{
+			return oauth.Profile{
 				ID:            raw.String("id"),
 				Name:          account.String("profile", "nickname"),
 				Email:         account.String("email"),
@@ -33,7 +33,7 @@ func Kakao(c Client) *cardea.OAuthProvider {
 				Image:         account.String("profile", "profile_image_url"),
 			}, nil
 		},
-		Style: cardea.Style{BrandColor: "#fee500", Logo: kakaoLogo},
+		Style: oauth.Style{BrandColor: "#fee500", Logo: kakaoLogo},
 	}
 }
 

@@ -1,6 +1,6 @@
 package provider
 
-import "github.com/cardea-auth/cardea"
+import "github.com/cardea-auth/cardea/oauth"
 
 // Keycloak signs in with an account of a realm, by a client of it (rules:
 // https://www.keycloak.org/docs/latest/server_admin/#_oidc_clients, read 2026-11-22). c.Issuer is
@@ -9,15 +9,15 @@ import "github.com/cardea-auth/cardea"
 //
 // Where the server reaches Keycloak under another name than browsers do, set TokenURL, JWKSURL and
 // DiscoveryURL to that one; c.Issuer stays what the tokens say.
-func Keycloak(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Keycloak(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:           "keycloak",
 		Name:         "Keycloak",
-		Type:         cardea.TypeOIDC,
+		Type:         oauth.TypeOIDC,
 		Issuer:       c.Issuer,
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
-		Style:        cardea.Style{BrandColor: "#4d4d4d", Logo: keycloakLogo},
+		Style:        oauth.Style{BrandColor: "#4d4d4d", Logo: keycloakLogo},
 	}
 }
 

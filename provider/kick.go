@@ -3,36 +3,36 @@ package provider
 import (
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Kick signs in with a Kick account, by an app (https://kick.com/settings/developer; rules:
 // https://docs.kick.com/getting-started/generating-tokens-oauth2-flow, read 2026-11-22). Whether
 // the e-mail was verified is not told. Kick makes localhost of 127.0.0.1 in the callback URL, and
 // then refuses it: develop on localhost.
-func Kick(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Kick(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "kick",
 		Name:             "Kick",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		AuthorizationURL: "https://id.kick.com/oauth/authorize",
 		TokenURL:         "https://id.kick.com/oauth/token",
 		UserinfoURL:      "https://api.kick.com/public/v1/users",
 		Scopes:           []string{"user:read"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			user := raw.Object("data", "0") // without ids in the query it is the person alone
-			return cardea.Profile{
+			return oauth.Profile{
 				ID:    user.String("user_id"),
 				Name:  user.String("name"),
 				Email: user.String("email"),
 				Image: user.String("profile_picture"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#53fc19", Logo: kickLogo},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#53fc19", Logo: kickLogo},
 	}
 }
 

@@ -5,7 +5,7 @@ import (
 	"context"
 	"strings"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Kinde signs in with an account of a business at Kinde, by a back-end application
@@ -14,18 +14,18 @@ import (
 // c.Issuer is the business's domain, https://{subdomain}.kinde.com, or one's own. The e-mail is
 // verified if Kinde says so, which it does at the userinfo endpoint. A refresh token comes with the
 // scope offline: offline_access has no effect.
-func Kinde(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Kinde(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:           "kinde",
 		Name:         "Kinde",
-		Type:         cardea.TypeOIDC,
+		Type:         oauth.TypeOIDC,
 		Issuer:       c.Issuer,
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
-		ClientAuth:   cardea.AuthClientSecretPost,
+		ClientAuth:   oauth.AuthClientSecretPost,
 		UseUserinfo:  true,
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID: raw.String("sub"),
 				Name: cmp.Or(raw.String("name"),
 					strings.TrimSpace(raw.String("given_name")+" "+raw.String("family_name"))),
@@ -34,6 +34,6 @@ func Kinde(c Client) *cardea.OAuthProvider {
 				Image:         raw.String("picture"),
 			}, nil
 		},
-		Style: cardea.Style{BrandColor: "#0f0f0f"},
+		Style: oauth.Style{BrandColor: "#0f0f0f"},
 	}
 }

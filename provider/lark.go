@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Lark signs in with an account of an organization at Lark, or at Feishu, which is the one for
@@ -19,30 +19,30 @@ import (
 // The e-mail comes if the app has the permission contact:user.email:readonly and asks for it in
 // Scopes; an administrator entered it, and nobody verified it. With offline_access there is a
 // refresh token.
-func Lark(c Client, o LarkOptions) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Lark(c Client, o LarkOptions) *oauth.Provider {
+	return &oauth.Provider{
 		ID:           o.either("lark", "feishu"),
 		Name:         o.either("Lark", "Feishu"),
-		Type:         cardea.TypeOAuth,
+		Type:         oauth.TypeOAuth2,
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
-		ClientAuth:   cardea.AuthClientSecretPost,
+		ClientAuth:   oauth.AuthClientSecretPost,
 		AuthorizationURL: "https://accounts." + o.either("larksuite.com", "feishu.cn") +
 			"/open-apis/authen/v1/authorize",
 		TokenURL:    "https://open." + o.either("larksuite.com", "feishu.cn") + "/open-apis/authen/v2/oauth/token",
 		UserinfoURL: "https://open." + o.either("larksuite.com", "feishu.cn") + "/open-apis/authen/v1/user_info",
-		Token:       cardea.TokenRules{JSON: true},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+		Token:       oauth.TokenRules{JSON: true},
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			user := raw.Object("data")
-			return cardea.Profile{
+			return oauth.Profile{
 				ID:    user.String("open_id"),
 				Name:  cmp.Or(user.String("name"), user.String("en_name")),
 				Email: cmp.Or(user.String("email"), user.String("enterprise_email")),
 				Image: user.String("avatar_url"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#3370ff"},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#3370ff"},
 	}
 }
 

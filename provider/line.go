@@ -1,24 +1,24 @@
 package provider
 
-import "github.com/cardea-auth/cardea"
+import "github.com/cardea-auth/cardea/oauth"
 
 // LINE signs in with a LINE account, by a LINE Login channel (https://developers.line.biz/console/;
 // rules: https://developers.line.biz/en/docs/line-login/integrate-line-login/, and
 // https://developers.line.biz/en/docs/line-login/verify-id-token/, read 2026-11-22). The client id
 // is the channel ID. ID tokens are signed with the channel secret. The e-mail comes only if the
 // channel has been granted it, and LINE does not say that it is verified.
-func LINE(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func LINE(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:                "line",
 		Name:              "LINE",
-		Type:              cardea.TypeOIDC,
+		Type:              oauth.TypeOIDC,
 		Issuer:            "https://access.line.me",
 		ClientID:          c.ID,
 		ClientSecret:      c.Secret,
-		ClientAuth:        cardea.AuthClientSecretPost,
+		ClientAuth:        oauth.AuthClientSecretPost,
 		IDTokenHS256:      true,
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#00c300", Logo: lineLogo},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#00c300", Logo: lineLogo},
 	}
 }
 

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Linear signs in with an account of a Linear workspace, by an OAuth2 application
@@ -13,33 +13,33 @@ import (
 // another id in each workspace. Whether the e-mail was verified is not told. The access token lives
 // for a day, and comes with a refresh token. Who agreed once is not asked again: prompt=consent in
 // AuthorizationParams lets people come with another workspace.
-func Linear(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Linear(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "linear",
 		Name:             "Linear",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		AuthorizationURL: "https://linear.app/oauth/authorize",
 		TokenURL:         "https://api.linear.app/oauth/token",
 		UserinfoURL:      "https://api.linear.app/graphql",
-		Userinfo: cardea.UserinfoRules{
+		Userinfo: oauth.UserinfoRules{
 			JSON: map[string]any{"query": "{ viewer { id name displayName email avatarUrl } }"},
 		},
 		Scopes:         []string{"read"},
 		ScopeSeparator: ",",
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			viewer := raw.Object("data", "viewer")
-			return cardea.Profile{
+			return oauth.Profile{
 				ID:    viewer.String("id"),
 				Name:  cmp.Or(viewer.String("name"), viewer.String("displayName")),
 				Email: viewer.String("email"),
 				Image: viewer.String("avatarUrl"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#5e6ad2", Logo: linearLogo},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#5e6ad2", Logo: linearLogo},
 	}
 }
 

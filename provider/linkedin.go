@@ -1,6 +1,6 @@
 package provider
 
-import "github.com/cardea-auth/cardea"
+import "github.com/cardea-auth/cardea/oauth"
 
 // LinkedIn signs in with a LinkedIn account, by an app with the product "Sign In with LinkedIn
 // using OpenID Connect" (https://www.linkedin.com/developers/apps; rules:
@@ -8,18 +8,18 @@ import "github.com/cardea-auth/cardea"
 // read 2026-11-22; the issuer is that of the service's metadata, not the page's). LinkedIn knows
 // neither PKCE nor a nonce for confidential clients. The account's id is another one for each app;
 // the e-mail is verified if LinkedIn says so.
-func LinkedIn(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func LinkedIn(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:                "linkedin",
 		Name:              "LinkedIn",
-		Type:              cardea.TypeOIDC,
+		Type:              oauth.TypeOIDC,
 		Issuer:            "https://www.linkedin.com/oauth",
 		ClientID:          c.ID,
 		ClientSecret:      c.Secret,
-		ClientAuth:        cardea.AuthClientSecretPost,
+		ClientAuth:        oauth.AuthClientSecretPost,
 		InsecureSkipPKCE:  true,
 		InsecureSkipNonce: true,
-		Style:             cardea.Style{BrandColor: "#0a66c2", Logo: linkedInLogo},
+		Style:             oauth.Style{BrandColor: "#0a66c2", Logo: linkedInLogo},
 	}
 }
 

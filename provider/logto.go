@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Logto signs in with an account of a Logto tenant or server, by a traditional web application
@@ -12,16 +12,16 @@ import (
 // c.Issuer is https://{host}/oidc. The e-mail is verified if Logto says so, and it says so of every
 // user's primary address. A refresh token comes with the scope offline_access and
 // AuthorizationParams prompt=consent.
-func Logto(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Logto(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:           "logto",
 		Name:         "Logto",
-		Type:         cardea.TypeOIDC,
+		Type:         oauth.TypeOIDC,
 		Issuer:       c.Issuer,
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:            raw.String("sub"),
 				Name:          cmp.Or(raw.String("name"), raw.String("username")),
 				Email:         raw.String("email"),
@@ -29,6 +29,6 @@ func Logto(c Client) *cardea.OAuthProvider {
 				Image:         raw.String("picture"),
 			}, nil
 		},
-		Style: cardea.Style{BrandColor: "#5d34f2"},
+		Style: oauth.Style{BrandColor: "#5d34f2"},
 	}
 }

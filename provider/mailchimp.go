@@ -3,34 +3,34 @@ package provider
 import (
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Mailchimp signs in with a Mailchimp account, by a registered app
 // (https://admin.mailchimp.com/account/oauth2/; rules:
 // https://mailchimp.com/developer/marketing/guides/access-user-data-oauth-2/, read 2026-11-22). The
 // name is the account's; whether the e-mail was verified is not told. Access tokens do not expire.
-func Mailchimp(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Mailchimp(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "mailchimp",
 		Name:             "Mailchimp",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		AuthorizationURL: "https://login.mailchimp.com/oauth2/authorize",
 		TokenURL:         "https://login.mailchimp.com/oauth2/token",
 		UserinfoURL:      "https://login.mailchimp.com/oauth2/metadata",
 		Headers:          map[string]string{"Authorization": "OAuth {access_token}"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:    raw.String("login", "login_id"),
 				Name:  raw.String("accountname"),
 				Email: raw.String("login", "email"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#ffe01b", Logo: mailchimpLogo},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#ffe01b", Logo: mailchimpLogo},
 	}
 }
 

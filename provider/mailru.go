@@ -4,34 +4,34 @@ import (
 	"cmp"
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // MailRu signs in with a Mail.ru account, by an application (https://o2.mail.ru/app/; rules:
 // https://id.vk.ru/about/business/go/docs/ru/vkid/latest/oauth/oauth-mail/index) of before July
 // 2025: new ones are referred to VK ID, where Mail.ru is one more way to sign in ([VK]). Whether
 // the e-mail was verified is not told.
-func MailRu(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func MailRu(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "mailru",
 		Name:             "Mail.ru",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://oauth.mail.ru/login",
 		TokenURL:         "https://oauth.mail.ru/token",
 		UserinfoURL:      "https://oauth.mail.ru/userinfo?access_token={access_token}",
 		Scopes:           []string{"userinfo"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:    raw.String("id"),
 				Name:  cmp.Or(raw.String("name"), raw.String("nickname")),
 				Email: raw.String("email"),
 				Image: raw.String("image"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#005ff9", Logo: mailRuLogo},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#005ff9", Logo: mailRuLogo},
 	}
 }
 

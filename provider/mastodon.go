@@ -4,33 +4,33 @@ import (
 	"cmp"
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Mastodon signs in with an account of one Mastodon server, by an application there (Preferences,
 // Development, on the server; rules: https://docs.joinmastodon.org/methods/oauth/, read
 // 2026-11-22). c.Issuer is the server's address. A server older than Mastodon 4.3 needs the scope
 // read:accounts instead of profile. There is no e-mail.
-func Mastodon(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Mastodon(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "mastodon",
 		Name:             "Mastodon",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: server(c, "") + "/oauth/authorize",
 		TokenURL:         server(c, "") + "/oauth/token",
 		UserinfoURL:      server(c, "") + "/api/v1/accounts/verify_credentials",
 		Scopes:           []string{"profile"}, // since Mastodon 4.3
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:    raw.String("id"),
 				Name:  cmp.Or(raw.String("display_name"), raw.String("username")),
 				Image: raw.String("avatar_static"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNotGiven,
-		Style:             cardea.Style{BrandColor: "#6364ff", Logo: mastodonLogo},
+		EmailVerification: oauth.EmailNotGiven,
+		Style:             oauth.Style{BrandColor: "#6364ff", Logo: mastodonLogo},
 		Err:               needsIssuer(c),
 	}
 }

@@ -5,25 +5,25 @@ import (
 	"context"
 	"strings"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Mattermost signs in with an account of a Mattermost server, by an OAuth 2.0 application there
 // (Integrations; rules: https://developers.mattermost.com/integrate/apps/authentication/oauth2/,
 // read 2026-11-22). c.Issuer is the server's address. The e-mail is verified if the server says so.
-func Mattermost(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Mattermost(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "mattermost",
 		Name:             "Mattermost",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		AuthorizationURL: server(c, "") + "/oauth/authorize",
 		TokenURL:         server(c, "") + "/oauth/access_token",
 		UserinfoURL:      server(c, "") + "/api/v4/users/me",
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID: raw.String("id"),
 				Name: cmp.Or(strings.TrimSpace(raw.String("first_name")+" "+raw.String("last_name")),
 					raw.String("username")),
@@ -31,7 +31,7 @@ func Mattermost(c Client) *cardea.OAuthProvider {
 				EmailVerified: raw.True("email_verified"),
 			}, nil
 		},
-		Style: cardea.Style{BrandColor: "#1e325c", Logo: mattermostLogo},
+		Style: oauth.Style{BrandColor: "#1e325c", Logo: mattermostLogo},
 		Err:   needsIssuer(c),
 	}
 }

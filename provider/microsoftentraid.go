@@ -5,7 +5,7 @@ import (
 	"context"
 	"strings"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // MicrosoftEntraID signs in with a Microsoft account, of a company or a person, by an app
@@ -19,25 +19,25 @@ import (
 // The account is the claim sub, which is another one for each app registration. The e-mail counts
 // as verified only if the optional claim xms_edov is switched on for the registration and true:
 // without it an administrator of any tenant can write any address there. There is no picture.
-func MicrosoftEntraID(c Client, o MicrosoftEntraIDOptions) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func MicrosoftEntraID(c Client, o MicrosoftEntraIDOptions) *oauth.Provider {
+	return &oauth.Provider{
 		ID:             "microsoft-entra-id",
 		Name:           "Microsoft",
-		Type:           cardea.TypeOIDC,
+		Type:           oauth.TypeOIDC,
 		Issuer:         microsoftAuthority + "{tid}/v2.0",
 		AllowedIssuers: o.issuers(),
 		DiscoveryURL:   o.authority(c) + "/.well-known/openid-configuration",
 		ClientID:       c.ID,
 		ClientSecret:   c.Secret,
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:            raw.String("sub"),
 				Name:          cmp.Or(raw.String("name"), raw.String("preferred_username")),
 				Email:         raw.String("email"),
 				EmailVerified: raw.True("xms_edov") || raw.String("xms_edov") == "1",
 			}, nil
 		},
-		Style: cardea.Style{BrandColor: "#0067b8", Logo: microsoftLogo},
+		Style: oauth.Style{BrandColor: "#0067b8", Logo: microsoftLogo},
 	}
 }
 

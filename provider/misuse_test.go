@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // What is wrong with a provider is an error of New that names the field.
@@ -17,94 +18,94 @@ func TestMisuseNamesTheField(t *testing.T) {
 	const tenants = "https://acme.example/{tid}/v2.0"
 	for _, tc := range []struct {
 		want     string
-		provider *cardea.OAuthProvider
-		change   func(*cardea.OAuthProvider)
+		provider *oauth.Provider
+		change   func(*oauth.Provider)
 	}{
-		{".ClientSecretFunc: has no effect beside ClientSecret", plain(), func(p *cardea.OAuthProvider) {
+		{".ClientSecretFunc: has no effect beside ClientSecret", plain(), func(p *oauth.Provider) {
 			p.ClientSecretFunc = func(context.Context, time.Time) (string, time.Time, error) {
 				return "", time.Time{}, nil
 			}
 		}},
-		{".IDTokenHS256: is for type oidc", plain(), func(p *cardea.OAuthProvider) { p.IDTokenHS256 = true }},
+		{".IDTokenHS256: is for type oidc", plain(), func(p *oauth.Provider) { p.IDTokenHS256 = true }},
 		{".ClientSecret: want 32 bytes or more to verify ID tokens with, have 31", openID(),
-			func(p *cardea.OAuthProvider) {
+			func(p *oauth.Provider) {
 				p.IDTokenHS256, p.ClientSecret = true, strings.Repeat("s", 31)
 			}},
 		{".ClientSecret: want 32 bytes or more to sign assertions with, have 31", openID(),
-			func(p *cardea.OAuthProvider) {
-				p.ClientAuth, p.ClientSecret = cardea.AuthClientSecretJWT, strings.Repeat("s", 31)
+			func(p *oauth.Provider) {
+				p.ClientAuth, p.ClientSecret = oauth.AuthClientSecretJWT, strings.Repeat("s", 31)
 			}},
-		{".Issuer: has a claim in braces", plain(), func(p *cardea.OAuthProvider) { p.Issuer = tenants }},
-		{".DiscoveryURL: is empty; an Issuer with braces needs it", openID(), func(p *cardea.OAuthProvider) {
+		{".Issuer: has a claim in braces", plain(), func(p *oauth.Provider) { p.Issuer = tenants }},
+		{".DiscoveryURL: is empty; an Issuer with braces needs it", openID(), func(p *oauth.Provider) {
 			p.Issuer = tenants
 		}},
-		{".DiscoveryURL: is for type oidc", plain(), func(p *cardea.OAuthProvider) {
+		{".DiscoveryURL: is for type oidc", plain(), func(p *oauth.Provider) {
 			p.DiscoveryURL = "https://acme.example/d"
 		}},
-		{".DiscoveryURL: URL must be https", openID(), func(p *cardea.OAuthProvider) {
+		{".DiscoveryURL: URL must be https", openID(), func(p *oauth.Provider) {
 			p.DiscoveryURL = "http://acme.example/d"
 		}},
-		{".Issuer: not a URL", openID(), func(p *cardea.OAuthProvider) {
+		{".Issuer: not a URL", openID(), func(p *oauth.Provider) {
 			p.Issuer, p.DiscoveryURL = "https://{tid}.acme.example", "https://acme.example/d"
 		}},
-		{".AllowedIssuers: has no effect on an Issuer without braces", openID(), func(p *cardea.OAuthProvider) {
+		{".AllowedIssuers: has no effect on an Issuer without braces", openID(), func(p *oauth.Provider) {
 			p.AllowedIssuers = []string{"https://acme.example"}
 		}},
-		{".AllowedIssuers[1]: want an issuer like " + tenants, openID(), func(p *cardea.OAuthProvider) {
+		{".AllowedIssuers[1]: want an issuer like " + tenants, openID(), func(p *oauth.Provider) {
 			p.Issuer, p.DiscoveryURL = tenants, "https://acme.example/d"
 			p.AllowedIssuers = []string{"https://acme.example/a/v2.0", "a"}
 		}},
-		{".AuthorizationParams: response_mode is set by the flow", plain(), func(p *cardea.OAuthProvider) {
+		{".AuthorizationParams: response_mode is set by the flow", plain(), func(p *oauth.Provider) {
 			p.AuthorizationParams = url.Values{"response_mode": {"form_post"}}
 		}},
-		{".AuthorizationParams: appid is set by the flow", plain(), func(p *cardea.OAuthProvider) {
+		{".AuthorizationParams: appid is set by the flow", plain(), func(p *oauth.Provider) {
 			p.ClientIDParam, p.AuthorizationParams = "appid", url.Values{"appid": {"x"}}
 		}},
-		{".ForwardParams: redirect_uri is set by the flow", plain(), func(p *cardea.OAuthProvider) {
+		{".ForwardParams: redirect_uri is set by the flow", plain(), func(p *oauth.Provider) {
 			p.ForwardParams = []string{"redirect_uri"}
 		}},
-		{".CallbackParams: state is read by the flow", plain(), func(p *cardea.OAuthProvider) {
+		{".CallbackParams: state is read by the flow", plain(), func(p *oauth.Provider) {
 			p.CallbackParams = []string{"state"}
 		}},
-		{".CodeParam: state is read by the flow", plain(), func(p *cardea.OAuthProvider) { p.CodeParam = "state" }},
-		{".InsecureSkipNonce: is for type oidc", plain(), func(p *cardea.OAuthProvider) { p.InsecureSkipNonce = true }},
-		{".Token.Method: want GET or POST", plain(), func(p *cardea.OAuthProvider) { p.Token.Method = http.MethodPut }},
-		{".Token.JSON: is for POST", plain(), func(p *cardea.OAuthProvider) {
+		{".CodeParam: state is read by the flow", plain(), func(p *oauth.Provider) { p.CodeParam = "state" }},
+		{".InsecureSkipNonce: is for type oidc", plain(), func(p *oauth.Provider) { p.InsecureSkipNonce = true }},
+		{".Token.Method: want GET or POST", plain(), func(p *oauth.Provider) { p.Token.Method = http.MethodPut }},
+		{".Token.JSON: is for POST", plain(), func(p *oauth.Provider) {
 			p.Token.Method, p.Token.JSON = http.MethodGet, true
 		}},
-		{".Token.Params: code is set by the flow", plain(), func(p *cardea.OAuthProvider) {
+		{".Token.Params: code is set by the flow", plain(), func(p *oauth.Provider) {
 			p.Token.Params = url.Values{"code": {"x"}}
 		}},
-		{".Token.Params: {device_id} is none of CallbackParams", plain(), func(p *cardea.OAuthProvider) {
+		{".Token.Params: {device_id} is not one of CallbackParams", plain(), func(p *oauth.Provider) {
 			p.Token.Params = url.Values{"d": {"{device_id}"}}
 		}},
-		{".Userinfo.Method: want GET or POST", plain(), func(p *cardea.OAuthProvider) { p.Userinfo.Method = "QUERY" }},
-		{".Userinfo.JSON: is for POST", plain(), func(p *cardea.OAuthProvider) {
+		{".Userinfo.Method: want GET or POST", plain(), func(p *oauth.Provider) { p.Userinfo.Method = "QUERY" }},
+		{".Userinfo.JSON: is for POST", plain(), func(p *oauth.Provider) {
 			p.Userinfo.Method, p.Userinfo.JSON = http.MethodGet, map[string]any{}
 		}},
-		{".Userinfo.JSON: cannot be written as JSON", plain(), func(p *cardea.OAuthProvider) {
+		{".Userinfo.JSON: cannot be written as JSON", plain(), func(p *oauth.Provider) {
 			p.Userinfo.JSON = map[string]any{"f": func() {}}
 		}},
-		{".Userinfo.List: is not for a signed answer", openID(), func(p *cardea.OAuthProvider) {
+		{".Userinfo.List: is not for a signed answer", openID(), func(p *oauth.Provider) {
 			p.Userinfo.Signed, p.Userinfo.List = true, true
 		}},
-		{".Userinfo.Signed: is for type oidc", plain(), func(p *cardea.OAuthProvider) { p.Userinfo.Signed = true }},
-		{".UseTokenAnswer: is for type oauth", openID(), func(p *cardea.OAuthProvider) { p.UseTokenAnswer = true }},
-		{".UserinfoURL: has no effect beside FetchUserinfo", plain(), func(p *cardea.OAuthProvider) {
+		{".Userinfo.Signed: is for type oidc", plain(), func(p *oauth.Provider) { p.Userinfo.Signed = true }},
+		{".UseTokenAnswer: is for type oauth", openID(), func(p *oauth.Provider) { p.UseTokenAnswer = true }},
+		{".UserinfoURL: has no effect beside FetchUserinfo", plain(), func(p *oauth.Provider) {
 			p.FetchUserinfo = nobody
 		}},
-		{".FetchUserinfo: has no effect without UseUserinfo", openID(), func(p *cardea.OAuthProvider) {
+		{".FetchUserinfo: has no effect without UseUserinfo", openID(), func(p *oauth.Provider) {
 			p.FetchUserinfo = nobody
 		}},
-		{".UserinfoURL: not a URL", plain(), func(p *cardea.OAuthProvider) { p.UserinfoURL = "https://{host}/user" }},
-		{".Headers: Authorization is the access token's", plain(), func(p *cardea.OAuthProvider) {
+		{".UserinfoURL: not a URL", plain(), func(p *oauth.Provider) { p.UserinfoURL = "https://{host}/user" }},
+		{".Headers: Authorization is the access token's", plain(), func(p *oauth.Provider) {
 			p.Headers = map[string]string{"authorization": "Basic eHg="}
 		}},
-		{".EmailVerification: want one of", plain(), func(p *cardea.OAuthProvider) {
+		{".EmailVerification: want one of", plain(), func(p *oauth.Provider) {
 			p.EmailVerification = "sometimes"
 		}},
-		{`.EmailVerification: is "always", and EmailsURL tells`, plain(), func(p *cardea.OAuthProvider) {
-			p.EmailVerification, p.EmailsURL = cardea.EmailAlwaysVerified, "https://acme.example/mails"
+		{`.EmailVerification: is "always", and EmailsURL says`, plain(), func(p *oauth.Provider) {
+			p.EmailVerification, p.EmailsURL = oauth.EmailAlwaysVerified, "https://acme.example/mails"
 		}},
 	} {
 		t.Run(tc.want, func(t *testing.T) {
@@ -123,4 +124,4 @@ func TestMisuseNamesTheField(t *testing.T) {
 	}
 }
 
-func nobody(context.Context, *cardea.CodeGrant) (cardea.Claims, error) { return nil, nil }
+func nobody(context.Context, *oauth.CodeGrant) (oauth.Claims, error) { return nil, nil }

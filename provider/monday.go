@@ -3,7 +3,7 @@ package provider
 import (
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Monday signs in with a user of an account at monday.com, by an app with the scope me:read
@@ -11,25 +11,25 @@ import (
 // 2026-11-22). The same person has another id in each account. The e-mail is verified if monday.com
 // says that the user has confirmed it. The token does not expire. For an app with the New OAuth
 // Flow switched on, whose tokens do, set TokenURL to https://auth.monday.com/oauth_ms/oauth/token.
-func Monday(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Monday(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "monday",
 		Name:             "monday.com",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		AuthorizationURL: "https://auth.monday.com/oauth2/authorize",
 		TokenURL:         "https://auth.monday.com/oauth2/token",
 		UserinfoURL:      "https://api.monday.com/v2",
-		Userinfo: cardea.UserinfoRules{
+		Userinfo: oauth.UserinfoRules{
 			JSON: map[string]any{"query": "{ me { id name email is_verified photo_original } }"},
 		},
 		Headers: map[string]string{"Authorization": "{access_token}"},
 		Scopes:  []string{"me:read"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			me := raw.Object("data", "me")
-			return cardea.Profile{
+			return oauth.Profile{
 				ID:            me.String("id"),
 				Name:          me.String("name"),
 				Email:         me.String("email"),
@@ -37,7 +37,7 @@ func Monday(c Client) *cardea.OAuthProvider {
 				Image:         me.String("photo_original"),
 			}, nil
 		},
-		Style: cardea.Style{BrandColor: "#6161ff", Logo: mondayLogo},
+		Style: oauth.Style{BrandColor: "#6161ff", Logo: mondayLogo},
 	}
 }
 

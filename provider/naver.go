@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Naver signs in with a Naver account, by an application with Naver Login
@@ -12,28 +12,28 @@ import (
 // read 2026-11-22). Nickname, picture and e-mail come as far as the application asks for them and
 // the person agrees. The account's id is another one for each application. The e-mail is the
 // contact address, and whether it was verified is not told.
-func Naver(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Naver(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "naver",
 		Name:             "Naver",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		AuthorizationURL: "https://nid.naver.com/oauth2.0/authorize",
 		TokenURL:         "https://nid.naver.com/oauth2.0/token",
 		UserinfoURL:      "https://openapi.naver.com/v1/nid/me",
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			user := raw.Object("response")
-			return cardea.Profile{
+			return oauth.Profile{
 				ID:    user.String("id"),
 				Name:  cmp.Or(user.String("nickname"), user.String("name")),
 				Email: user.String("email"),
 				Image: user.String("profile_image"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#03c75a", Logo: naverLogo},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#03c75a", Logo: naverLogo},
 	}
 }
 

@@ -3,7 +3,7 @@ package provider
 import (
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Netlify signs in with a Netlify account, by an OAuth application
@@ -11,26 +11,26 @@ import (
 // https://docs.netlify.com/api-and-cli-guides/api-guides/get-started-with-api/, and
 // https://github.com/netlify-labs/oauth-example, read 2026-11-22). Whether the e-mail was verified
 // is not told.
-func Netlify(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Netlify(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "netlify",
 		Name:             "Netlify",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://app.netlify.com/authorize",
 		TokenURL:         "https://api.netlify.com/oauth/token",
 		UserinfoURL:      "https://api.netlify.com/api/v1/user",
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:    raw.String("id"),
 				Name:  raw.String("full_name"),
 				Email: raw.String("email"),
 				Image: raw.String("avatar_url"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#05bdba", Logo: netlifyLogo},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#05bdba", Logo: netlifyLogo},
 	}
 }
 

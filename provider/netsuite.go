@@ -5,33 +5,33 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // NetSuite signs in with an account of a company at Oracle NetSuite, by an integration record
 // (rules: https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_158081944642.html,
 // read 2026-11-22). These scopes give no userinfo: deploy a RESTlet or Suitelet there that answers
 // with the current user as {"id", "name", "email"}. Whether the e-mail was verified is not told.
-func NetSuite(c Client, o NetSuiteOptions) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func NetSuite(c Client, o NetSuiteOptions) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "netsuite",
 		Name:             "NetSuite",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: o.authorizationURL(),
 		TokenURL:         o.tokenURL(),
 		UserinfoURL:      o.UserinfoURL,
 		Scopes:           []string{"restlets", "rest_webservices"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:    raw.String("id"),
 				Name:  raw.String("name"),
 				Email: raw.String("email"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#1b2a33"},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#1b2a33"},
 		Err:               o.check(),
 	}
 }

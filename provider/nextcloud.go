@@ -3,7 +3,7 @@ package provider
 import (
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Nextcloud signs in with an account of a Nextcloud server, by an OAuth 2.0 client there
@@ -12,28 +12,28 @@ import (
 // https://github.com/nextcloud/server/blob/master/apps/oauth2/openapi.json, read 2026-11-22).
 // c.Issuer is the server's address. People write their e-mail themselves, so it counts as
 // unverified.
-func Nextcloud(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Nextcloud(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "nextcloud",
 		Name:             "Nextcloud",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		AuthorizationURL: server(c, "") + "/apps/oauth2/authorize",
 		TokenURL:         server(c, "") + "/apps/oauth2/api/v1/token",
 		UserinfoURL:      server(c, "") + "/ocs/v2.php/cloud/users/{user_id}?format=json",
 		Headers:          map[string]string{"OCS-APIRequest": "true"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			user := raw.Object("ocs", "data")
-			return cardea.Profile{
+			return oauth.Profile{
 				ID:    user.String("id"),
 				Name:  user.String("displayname"),
 				Email: user.String("email"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#0082c9", Logo: nextcloudLogo},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#0082c9", Logo: nextcloudLogo},
 		Err:               needsIssuer(c),
 	}
 }

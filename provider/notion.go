@@ -4,7 +4,7 @@ import (
 	"context"
 	"net/url"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Notion signs in with a Notion account, by a public integration
@@ -14,28 +14,28 @@ import (
 // 2026-11-22). The person is in the token answer: an integration that belongs to a workspace, and
 // not to a person, can sign in nobody. The e-mail is there only if the integration may read it, and
 // Notion does not say that it is verified.
-func Notion(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Notion(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:                  "notion",
 		Name:                "Notion",
-		Type:                cardea.TypeOAuth,
+		Type:                oauth.TypeOAuth2,
 		ClientID:            c.ID,
 		ClientSecret:        c.Secret,
 		AuthorizationURL:    "https://api.notion.com/v1/oauth/authorize",
 		TokenURL:            "https://api.notion.com/v1/oauth/token",
 		AuthorizationParams: url.Values{"owner": {"user"}},
 		UseTokenAnswer:      true,
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			user := raw.Object("owner", "user")
-			return cardea.Profile{
+			return oauth.Profile{
 				ID:    user.String("id"),
 				Name:  user.String("name"),
 				Email: user.String("person", "email"),
 				Image: user.String("avatar_url"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#000000", Logo: notionLogo},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#000000", Logo: notionLogo},
 	}
 }
 

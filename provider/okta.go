@@ -1,6 +1,6 @@
 package provider
 
-import "github.com/cardea-auth/cardea"
+import "github.com/cardea-auth/cardea/oauth"
 
 // Okta signs in with an account of an Okta organization, by a web application
 // (https://developer.okta.com; rules:
@@ -10,17 +10,17 @@ import "github.com/cardea-auth/cardea"
 // the claim sub: preferred_username can change. The e-mail counts as unverified: email_verified is
 // nothing to rely on, as Okta says itself
 // (https://developer.okta.com/docs/guides/submit-app-prereq/main/, read 2026-11-22).
-func Okta(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Okta(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:                "okta",
 		Name:              "Okta",
-		Type:              cardea.TypeOIDC,
+		Type:              oauth.TypeOIDC,
 		Issuer:            c.Issuer,
 		ClientID:          c.ID,
 		ClientSecret:      c.Secret,
 		UseUserinfo:       true, // the ID token of the code flow is a thin one
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#007dc1", Logo: oktaLogo},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#007dc1", Logo: oktaLogo},
 	}
 }
 

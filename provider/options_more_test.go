@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 	"github.com/cardea-auth/cardea/provider"
 )
 
@@ -13,7 +14,7 @@ import (
 func TestOptionsThatNameNoPlace(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
-		provider *cardea.OAuthProvider
+		provider *oauth.Provider
 		want     string
 	}{
 		{provider.Shopify(client, provider.ShopifyOptions{}), "(shopify): ShopifyOptions.Shop: want"},

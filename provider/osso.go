@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Osso signs in through the SAML connections of an Osso server (rules: https://ossoapp.com/docs/
@@ -12,25 +12,25 @@ import (
 // 2026-11-22). c.Issuer is the server's address. Osso asks for the person's company unless
 // ForwardParams brings domain or email. The e-mail is what the company's identity provider says,
 // and counts as unverified.
-func Osso(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Osso(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "osso",
 		Name:             "Osso",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: server(c, "") + "/oauth/authorize",
 		TokenURL:         server(c, "") + "/oauth/token",
 		UserinfoURL:      server(c, "") + "/oauth/me",
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:    cmp.Or(raw.String("sub"), raw.String("id")),
 				Name:  raw.String("name"),
 				Email: raw.String("email"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#4958bc"},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#4958bc"},
 		Err:               needsIssuer(c),
 	}
 }

@@ -3,34 +3,34 @@ package provider
 import (
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Osu signs in with an osu! account, by an OAuth application
 // (https://osu.ppy.sh/home/account/edit#oauth; rules:
 // https://osu.ppy.sh/docs/index.html#authentication, read 2026-11-22). There is no e-mail.
 // Restricted users can sign in as anybody else; the profile's is_restricted tells.
-func Osu(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Osu(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "osu",
 		Name:             "osu!",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		AuthorizationURL: "https://osu.ppy.sh/oauth/authorize",
 		TokenURL:         "https://osu.ppy.sh/oauth/token",
 		UserinfoURL:      "https://osu.ppy.sh/api/v2/me",
 		Scopes:           []string{"identify"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:    raw.String("id"),
 				Name:  raw.String("username"),
 				Image: raw.String("avatar_url"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNotGiven,
-		Style:             cardea.Style{BrandColor: "#ff66aa", Logo: osuLogo},
+		EmailVerification: oauth.EmailNotGiven,
+		Style:             oauth.Style{BrandColor: "#ff66aa", Logo: osuLogo},
 	}
 }
 

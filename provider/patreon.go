@@ -3,28 +3,28 @@ package provider
 import (
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Patreon signs in with a Patreon account, by a client of API version 2
 // (https://www.patreon.com/portal/registration/register-clients; rules:
 // https://docs.patreon.com/#apiv2-oauth, read 2026-11-22). The e-mail is verified if Patreon says
 // that the user has confirmed it.
-func Patreon(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Patreon(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "patreon",
 		Name:             "Patreon",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		AuthorizationURL: "https://www.patreon.com/oauth2/authorize",
 		TokenURL:         "https://www.patreon.com/api/oauth2/token",
 		UserinfoURL:      "https://www.patreon.com/api/oauth2/v2/identity?fields%5Buser%5D=email,full_name,image_url,is_email_verified",
 		Scopes:           []string{"identity", "identity[email]"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			user := raw.Object("data", "attributes")
-			return cardea.Profile{
+			return oauth.Profile{
 				ID:            raw.String("data", "id"),
 				Name:          user.String("full_name"),
 				Email:         user.String("email"),
@@ -32,7 +32,7 @@ func Patreon(c Client) *cardea.OAuthProvider {
 				Image:         user.String("image_url"),
 			}, nil
 		},
-		Style: cardea.Style{BrandColor: "#ff424d", Logo: patreonLogo},
+		Style: oauth.Style{BrandColor: "#ff424d", Logo: patreonLogo},
 	}
 }
 

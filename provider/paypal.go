@@ -4,7 +4,7 @@ import (
 	"context"
 	"net/url"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // PayPal signs in with a PayPal account, by an app with Log in with PayPal
@@ -14,11 +14,11 @@ import (
 // name and the e-mail, which PayPal reviews, for some weeks, before accounts other than those for
 // tests can sign in. The account's id is a URL. The e-mail is the primary one; whether it was
 // verified is not told: verified_account is about payments. There is no picture.
-func PayPal(c Client, o PayPalOptions) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func PayPal(c Client, o PayPalOptions) *oauth.Provider {
+	return &oauth.Provider{
 		ID:                  "paypal",
 		Name:                "PayPal",
-		Type:                cardea.TypeOAuth,
+		Type:                oauth.TypeOAuth2,
 		ClientID:            c.ID,
 		ClientSecret:        c.Secret,
 		AuthorizationURL:    "https://www." + o.domain() + "/signin/authorize",
@@ -26,15 +26,15 @@ func PayPal(c Client, o PayPalOptions) *cardea.OAuthProvider {
 		UserinfoURL:         "https://api-m." + o.domain() + "/v1/identity/oauth2/userinfo?schema=paypalv1.1",
 		Scopes:              []string{"openid", "profile", "email"},
 		AuthorizationParams: url.Values{"flowEntry": {"static"}},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:    raw.String("user_id"),
 				Name:  raw.String("name"),
 				Email: primaryPayPalEmail(raw.List("emails")),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#002991", Logo: payPalLogo},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#002991", Logo: payPalLogo},
 	}
 }
 
@@ -50,7 +50,7 @@ func (o PayPalOptions) domain() string {
 	return "paypal.com"
 }
 
-func primaryPayPalEmail(emails []cardea.Claims) string {
+func primaryPayPalEmail(emails []oauth.Claims) string {
 	for _, e := range emails {
 		if e.True("primary") {
 			return e.String("value")

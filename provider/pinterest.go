@@ -3,7 +3,7 @@ package provider
 import (
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Pinterest signs in with a Pinterest account, by an app (https://developers.pinterest.com/apps/;
@@ -12,26 +12,26 @@ import (
 // and https://github.com/pinterest/api-description, read 2026-11-22). An app from before 25
 // September 2025 needs continuous_refresh=true in Token.Params for refresh tokens. There is no
 // e-mail.
-func Pinterest(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Pinterest(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "pinterest",
 		Name:             "Pinterest",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://www.pinterest.com/oauth/",
 		TokenURL:         "https://api.pinterest.com/v5/oauth/token",
 		UserinfoURL:      "https://api.pinterest.com/v5/user_account",
 		Scopes:           []string{"user_accounts:read"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:    raw.String("id"), // username can be changed
 				Name:  raw.String("username"),
 				Image: raw.String("profile_image"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNotGiven,
-		Style:             cardea.Style{BrandColor: "#bd081c", Logo: pinterestLogo},
+		EmailVerification: oauth.EmailNotGiven,
+		Style:             oauth.Style{BrandColor: "#bd081c", Logo: pinterestLogo},
 	}
 }
 

@@ -3,7 +3,7 @@ package provider
 import (
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Pipedrive signs in with an account of a company at Pipedrive, by an app
@@ -11,26 +11,26 @@ import (
 // https://pipedrive.readme.io/docs/marketplace-oauth-authorization, read 2026-11-22). What the app
 // may do is set there, so no scope is sent. The account's id is the user's; Pipedrive calls it
 // unique for sure only together with company_id. Whether the e-mail was verified is not told.
-func Pipedrive(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Pipedrive(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "pipedrive",
 		Name:             "Pipedrive",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://oauth.pipedrive.com/oauth/authorize",
 		TokenURL:         "https://oauth.pipedrive.com/oauth/token",
 		UserinfoURL:      "https://api.pipedrive.com/v1/users/me",
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			user := raw.Object("data")
-			return cardea.Profile{
+			return oauth.Profile{
 				ID:    user.String("id"),
 				Name:  user.String("name"),
 				Email: user.String("email"),
 				Image: user.String("icon_url"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#017737"},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#017737"},
 	}
 }

@@ -3,7 +3,7 @@ package provider_test
 import (
 	"testing"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 	"github.com/cardea-auth/cardea/provider"
 )
 
@@ -13,23 +13,23 @@ func TestVerifiedIsWhatTheServiceSays(t *testing.T) {
 	t.Parallel()
 	type object = map[string]any
 	for _, tc := range []struct {
-		provider *cardea.OAuthProvider
-		raw      func(verified any) cardea.Claims
+		provider *oauth.Provider
+		raw      func(verified any) oauth.Claims
 	}{
-		{provider.Autodesk(client), func(v any) cardea.Claims {
-			return cardea.Claims{"sub": "7", "email_verified": v}
+		{provider.Autodesk(client), func(v any) oauth.Claims {
+			return oauth.Claims{"sub": "7", "email_verified": v}
 		}},
-		{provider.DigitalOcean(client), func(v any) cardea.Claims {
-			return cardea.Claims{"account": object{"uuid": "7", "email_verified": v}}
+		{provider.DigitalOcean(client), func(v any) oauth.Claims {
+			return oauth.Claims{"account": object{"uuid": "7", "email_verified": v}}
 		}},
-		{provider.Intercom(client, provider.IntercomOptions{}), func(v any) cardea.Claims {
-			return cardea.Claims{"id": "7", "email_verified": v}
+		{provider.Intercom(client, provider.IntercomOptions{}), func(v any) oauth.Claims {
+			return oauth.Claims{"id": "7", "email_verified": v}
 		}},
-		{provider.Monday(client), func(v any) cardea.Claims {
-			return cardea.Claims{"data": object{"me": object{"id": "7", "is_verified": v}}}
+		{provider.Monday(client), func(v any) oauth.Claims {
+			return oauth.Claims{"data": object{"me": object{"id": "7", "is_verified": v}}}
 		}},
-		{provider.Shopify(client, provider.ShopifyOptions{Shop: "acme"}), func(v any) cardea.Claims {
-			return cardea.Claims{"associated_user": object{"id": "7", "email_verified": v}}
+		{provider.Shopify(client, provider.ShopifyOptions{Shop: "acme"}), func(v any) oauth.Claims {
+			return oauth.Claims{"associated_user": object{"id": "7", "email_verified": v}}
 		}},
 	} {
 		for _, verified := range []any{true, false, "true", 1, nil} {
@@ -59,7 +59,7 @@ func TestPayPalTakesThePrimaryAddress(t *testing.T) {
 		{nil, ""},
 	} {
 		got, err := provider.PayPal(client, provider.PayPalOptions{}).Profile(t.Context(),
-			cardea.Claims{"user_id": "u", "emails": tc.emails})
+			oauth.Claims{"user_id": "u", "emails": tc.emails})
 		if err != nil || got.Email != tc.want {
 			t.Errorf("%v: got %q, %v, want %q", tc.emails, got.Email, err, tc.want)
 		}

@@ -11,7 +11,7 @@ import (
 	"context"
 	"os"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Client is what a provider knows the application by.
@@ -32,11 +32,11 @@ func Env(prefix string) Client {
 // OIDC is any OpenID Connect provider: its endpoints and keys are discovered at c.Issuer, which
 // must be written exactly as the provider writes it. The id is for URLs and the account's row, the
 // name for people. The e-mail counts as verified if email_verified is true.
-func OIDC(id, name string, c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func OIDC(id, name string, c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:           id,
 		Name:         name,
-		Type:         cardea.TypeOIDC,
+		Type:         oauth.TypeOIDC,
 		Issuer:       c.Issuer,
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
@@ -56,12 +56,12 @@ type Endpoints struct {
 // true only if the server verifies addresses.
 func OAuth2(
 	id, name string, c Client, e Endpoints,
-	profile func(ctx context.Context, raw cardea.Claims) (cardea.Profile, error),
-) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+	profile func(ctx context.Context, raw oauth.Claims) (oauth.Profile, error),
+) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               id,
 		Name:             name,
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		Issuer:           c.Issuer,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,

@@ -4,7 +4,7 @@ import (
 	"context"
 	"html"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Reddit signs in with a Reddit account, by a web app (https://www.reddit.com/prefs/apps; rules:
@@ -13,28 +13,28 @@ import (
 // 2026-11-22), which has a single callback URL. Since November 2025 Reddit must approve a new app
 // first (https://support.reddithelp.com/hc/articles/42728983564564). There is no e-mail. A refresh
 // token comes with AuthorizationParams duration=permanent.
-func Reddit(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Reddit(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "reddit",
 		Name:             "Reddit",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretBasic,
+		ClientAuth:       oauth.AuthClientSecretBasic,
 		AuthorizationURL: "https://www.reddit.com/api/v1/authorize",
 		TokenURL:         "https://www.reddit.com/api/v1/access_token",
 		UserinfoURL:      "https://oauth.reddit.com/api/v1/me",
 		Scopes:           []string{"identity"},
 		InsecureSkipPKCE: true,
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:    raw.String("id"),
 				Name:  raw.String("name"),
 				Image: html.UnescapeString(raw.String("icon_img")),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNotGiven,
-		Style:             cardea.Style{BrandColor: "#ff4500", Logo: redditLogo},
+		EmailVerification: oauth.EmailNotGiven,
+		Style:             oauth.Style{BrandColor: "#ff4500", Logo: redditLogo},
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/memadapter"
+	"github.com/cardea-auth/cardea/oauth"
 	"github.com/cardea-auth/cardea/provider"
 )
 
@@ -22,17 +23,17 @@ import (
 // without the secrets.
 func TestRulesFailClosed(t *testing.T) {
 	t.Parallel()
-	mapTo := func(id string) func(*cardea.OAuthProvider) {
-		return func(p *cardea.OAuthProvider) {
-			p.Profile = func(context.Context, cardea.Claims) (cardea.Profile, error) {
-				return cardea.Profile{ID: id}, nil
+	mapTo := func(id string) func(*oauth.Provider) {
+		return func(p *oauth.Provider) {
+			p.Profile = func(context.Context, oauth.Claims) (oauth.Profile, error) {
+				return oauth.Profile{ID: id}, nil
 			}
 		}
 	}
 	for _, tc := range []struct {
 		name     string
-		provider *cardea.OAuthProvider
-		change   func(*cardea.OAuthProvider)
+		provider *oauth.Provider
+		change   func(*oauth.Provider)
 		answers  string
 		cause    string
 	}{
@@ -40,73 +41,73 @@ func TestRulesFailClosed(t *testing.T) {
 		{"a made-up id", plain(), mapTo("<nil>"), plainToken + "," + plainUser, "the profile has no id"},
 		{"a refusal with status 200", plain(), mapTo("7"),
 			`"token":{"access_token":"at-1","errcode":40029,"errmsg":"at-1"}`, "refused with status 200: 40029"},
-		{"no envelope", plain(), func(p *cardea.OAuthProvider) {
+		{"no envelope", plain(), func(p *oauth.Provider) {
 			p.Token.Envelope = "data"
 		}, plainToken, "answer has no envelope"},
-		{"no such member for the URL", plain(), func(p *cardea.OAuthProvider) {
+		{"no such member for the URL", plain(), func(p *oauth.Provider) {
 			p.UserinfoURL += "/{user_id}"
 		}, plainToken, "there is no value for {user_id}"},
-		{"no such parameter of the callback", plain(), func(p *cardea.OAuthProvider) {
+		{"no such parameter of the callback", plain(), func(p *oauth.Provider) {
 			p.CallbackParams, p.Token.Params = []string{"device_id"}, url.Values{"device_id": {"{device_id}"}}
 		}, plainToken, "there is no value for {device_id}"},
-		{"a list of nobody", plain(), func(p *cardea.OAuthProvider) {
+		{"a list of nobody", plain(), func(p *oauth.Provider) {
 			p.Userinfo.List = true
 		}, plainToken + `,"urls":{"https://acme.example/user":[]}`, "a list of 0"},
-		{"a list of two", plain(), func(p *cardea.OAuthProvider) {
+		{"a list of two", plain(), func(p *oauth.Provider) {
 			p.Userinfo.List = true
 		}, plainToken + `,"urls":{"https://acme.example/user":[{"id":1},{"id":2}]}`, "a list of 2"},
 		{"a list where there should be none", plain(), mapTo("7"),
 			plainToken + `,"urls":{"https://acme.example/user":[{"id":1}]}`, "not a JSON object"},
-		{"no list of addresses", plain(), func(p *cardea.OAuthProvider) {
+		{"no list of addresses", plain(), func(p *oauth.Provider) {
 			p.EmailsURL, p.Emails.List = "https://acme.example/mails", "values"
 		}, plainToken + "," + plainMails + `{"values":null}}`, "answer has no list"},
-		{"a tenant that is not allowed", openID(), func(p *cardea.OAuthProvider) {
+		{"a tenant that is not allowed", openID(), func(p *oauth.Provider) {
 			p.Issuer, p.DiscoveryURL = "https://acme.example/{tid}/v2.0", "https://acme.example/d"
 			p.AllowedIssuers = []string{"https://acme.example/a/v2.0"}
 		}, plainToken + `,"id_token":{"sub":"7","tid":"b","iss":"https://acme.example/b/v2.0"},"urls":{"https://acme.example/d":{
 			"issuer":"https://acme.example/{tenantid}/v2.0","authorization_endpoint":"https://acme.example/authorize",
 			"token_endpoint":"https://acme.example/token","jwks_uri":"https://acme.example/jwks"}}`, "id token: iss: a tenant that is not allowed"},
-		{"a nonce that is another's", openID(), func(*cardea.OAuthProvider) {},
+		{"a nonce that is another's", openID(), func(*oauth.Provider) {},
 			plainToken + `,"id_token":{"sub":"7","nonce":"x"}`, "id token: nonce"},
-		{"signed userinfo of somebody else", openID(), func(p *cardea.OAuthProvider) {
+		{"signed userinfo of somebody else", openID(), func(p *oauth.Provider) {
 			p.UseUserinfo, p.UserinfoURL = true, "https://acme.example/user"
 			p.Userinfo.Signed = true
 		}, plainToken + `,"id_token":{"sub":"7"},"urls":{"https://acme.example/user":{"sub":"8"}}`, "userinfo: sub"},
-		{"userinfo that is signed for another client", openID(), func(p *cardea.OAuthProvider) {
+		{"userinfo that is signed for another client", openID(), func(p *oauth.Provider) {
 			p.UseUserinfo, p.Userinfo.Signed = true, true
 		}, plainToken + `,"id_token":{"sub":"7"},"urls":{"https://acme.example/userinfo":{"sub":"7","aud":"another"}}`,
 			"userinfo: aud"},
-		{"a secret that cannot be made", plain(), func(p *cardea.OAuthProvider) {
+		{"a secret that cannot be made", plain(), func(p *oauth.Provider) {
 			p.ClientSecret = ""
 			p.ClientSecretFunc = func(context.Context, time.Time) (string, time.Time, error) {
 				return "", time.Time{}, errors.New("no key")
 			}
 		}, plainToken, "make client secret: no key"},
-		{"a failing exchange", plain(), func(p *cardea.OAuthProvider) {
-			p.Exchange = func(context.Context, *cardea.CodeGrant) (cardea.Claims, error) {
-				return cardea.Claims{"access_token": "at-1"}, errors.New("broken")
+		{"a failing exchange", plain(), func(p *oauth.Provider) {
+			p.Exchange = func(context.Context, *oauth.CodeGrant) (oauth.Claims, error) {
+				return oauth.Claims{"access_token": "at-1"}, errors.New("broken")
 			}
 		}, plainToken, "Exchange: broken"},
-		{"an exchange that is refused", plain(), func(p *cardea.OAuthProvider) {
-			p.Exchange = func(context.Context, *cardea.CodeGrant) (cardea.Claims, error) {
-				return cardea.Claims{"access_token": "at-1", "error": "invalid_grant"}, nil
+		{"an exchange that is refused", plain(), func(p *oauth.Provider) {
+			p.Exchange = func(context.Context, *oauth.CodeGrant) (oauth.Claims, error) {
+				return oauth.Claims{"access_token": "at-1", "error": "invalid_grant"}, nil
 			}
 		}, plainToken, "refused with status 200: invalid_grant"},
-		{"an exchange of nothing", plain(), func(p *cardea.OAuthProvider) {
+		{"an exchange of nothing", plain(), func(p *oauth.Provider) {
 			p.Exchange = nobody
 		}, plainToken, "no access_token"},
-		{"userinfo of nobody", plain(), func(p *cardea.OAuthProvider) {
+		{"userinfo of nobody", plain(), func(p *oauth.Provider) {
 			p.UserinfoURL, p.FetchUserinfo = "", nobody
 		}, plainToken, "FetchUserinfo: it returned nothing"},
-		{"a hook that leaves the bounds", plain(), func(p *cardea.OAuthProvider) {
+		{"a hook that leaves the bounds", plain(), func(p *oauth.Provider) {
 			p.UserinfoURL = ""
-			p.FetchUserinfo = func(ctx context.Context, g *cardea.CodeGrant) (cardea.Claims, error) {
+			p.FetchUserinfo = func(ctx context.Context, g *oauth.CodeGrant) (oauth.Claims, error) {
 				req, _ := http.NewRequestWithContext(ctx, http.MethodGet, "http://acme.example/user", nil)
 				res, err := g.HTTP.Do(req)
 				if err == nil {
 					res.Body.Close()
 				}
-				return cardea.Claims{"id": "7"}, err
+				return oauth.Claims{"id": "7"}, err
 			}
 		}, plainToken, "URL must be https"},
 	} {
@@ -147,7 +148,7 @@ func TestServicesRefuseWhatIsForOthers(t *testing.T) {
 	}
 	for _, tc := range []struct {
 		name     string
-		provider *cardea.OAuthProvider
+		provider *oauth.Provider
 		answers  string
 		cause    string
 	}{
@@ -193,7 +194,7 @@ func TestServicesRefuseWhatIsForOthers(t *testing.T) {
 
 // refused makes a sign-in that must end with nobody signed in and nothing stored, and returns the
 // log.
-func refused(t *testing.T, p *cardea.OAuthProvider, answers answers) string {
+func refused(t *testing.T, p *oauth.Provider, answers answers) string {
 	t.Helper()
 	v := newVendor(t, p, answers)
 	var log strings.Builder

@@ -1,22 +1,22 @@
 package provider
 
-import "github.com/cardea-auth/cardea"
+import "github.com/cardea-auth/cardea/oauth"
 
 // Roblox signs in with a Roblox account, by an OAuth 2.0 app
 // (https://create.roblox.com/dashboard/credentials?activeTab=OAuthTab; rules:
 // https://create.roblox.com/docs/cloud/auth/oauth2-overview, read 2026-11-22). There is no e-mail.
 // Until Roblox has reviewed the app, ten people can sign in.
-func Roblox(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Roblox(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:                "roblox",
 		Name:              "Roblox",
-		Type:              cardea.TypeOIDC,
+		Type:              oauth.TypeOIDC,
 		Issuer:            "https://apis.roblox.com/oauth/",
 		ClientID:          c.ID,
 		ClientSecret:      c.Secret,
 		Scopes:            []string{"openid", "profile"},
-		EmailVerification: cardea.EmailNotGiven,
-		Style:             cardea.Style{BrandColor: "#335fff", Logo: robloxLogo},
+		EmailVerification: oauth.EmailNotGiven,
+		Style:             oauth.Style{BrandColor: "#335fff", Logo: robloxLogo},
 	}
 }
 

@@ -3,7 +3,7 @@ package provider
 import (
 	"cmp"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Salesforce signs in with an account of a Salesforce organization, by an external client app
@@ -14,16 +14,16 @@ import (
 // https://{domain}.my.salesforce.com, or https://test.salesforce.com for sandboxes. The account's
 // id is a URL that holds those of the organization and of the person. The e-mail is verified if
 // Salesforce says so.
-func Salesforce(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Salesforce(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:           "salesforce",
 		Name:         "Salesforce",
-		Type:         cardea.TypeOIDC,
+		Type:         oauth.TypeOIDC,
 		Issuer:       cmp.Or(c.Issuer, "https://login.salesforce.com"),
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
 		UseUserinfo:  true,
-		Style:        cardea.Style{BrandColor: "#00a1e0", Logo: salesforceLogo},
+		Style:        oauth.Style{BrandColor: "#00a1e0", Logo: salesforceLogo},
 	}
 }
 

@@ -3,7 +3,7 @@ package provider_test
 import (
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 	"github.com/cardea-auth/cardea/provider"
 )
 
@@ -23,8 +23,8 @@ var _ = add(
 			Authorization: "https://acme.example/authorize?tenant=1", Token: "https://acme.example/token",
 			Userinfo: "https://acme.example/user",
 		},
-		func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{ID: raw.String("account", "id"), Name: raw.String("login")}, nil
+		func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{ID: raw.String("account", "id"), Name: raw.String("login")}, nil
 		})},
 	service{"apple", provider.Apple(provider.Client{ID: "app-id"}, appleKey)},
 	service{"microsoftentraid", provider.MicrosoftEntraID(client, provider.MicrosoftEntraIDOptions{})},

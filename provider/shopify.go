@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Shopify signs in with the account of a shop's owner or staff, by an app of that shop
@@ -21,30 +21,30 @@ import (
 // The access token is that of the person, and ends with the person's session at Shopify, or after a
 // day; there is no refresh token. The code is redeemed at the shop of the options and nowhere else,
 // whatever shop the callback names, so its hmac would prove nothing more and is not looked at.
-func Shopify(c Client, o ShopifyOptions) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Shopify(c Client, o ShopifyOptions) *oauth.Provider {
+	return &oauth.Provider{
 		ID:                  "shopify",
 		Name:                "Shopify",
-		Type:                cardea.TypeOAuth,
+		Type:                oauth.TypeOAuth2,
 		ClientID:            c.ID,
 		ClientSecret:        c.Secret,
-		ClientAuth:          cardea.AuthClientSecretPost,
+		ClientAuth:          oauth.AuthClientSecretPost,
 		AuthorizationURL:    "https://" + o.Shop + ".myshopify.com/admin/oauth/authorize",
 		TokenURL:            "https://" + o.Shop + ".myshopify.com/admin/oauth/access_token",
 		Scopes:              []string{"read_products"},
 		ScopeSeparator:      ",",
 		AuthorizationParams: url.Values{"grant_options[]": {"per-user"}},
 		UseTokenAnswer:      true,
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			user := raw.Object("associated_user")
-			return cardea.Profile{
+			return oauth.Profile{
 				ID:            user.String("id"),
 				Name:          strings.TrimSpace(user.String("first_name") + " " + user.String("last_name")),
 				Email:         user.String("email"),
 				EmailVerified: user.True("email_verified"),
 			}, nil
 		},
-		Style: cardea.Style{BrandColor: "#7ab55c", Logo: shopifyLogo},
+		Style: oauth.Style{BrandColor: "#7ab55c", Logo: shopifyLogo},
 		Err:   o.check(),
 	}
 }

@@ -3,7 +3,7 @@ package provider
 import (
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // SimpleLogin signs in with a SimpleLogin account, by an app (https://app.simplelogin.io/developer;
@@ -12,16 +12,16 @@ import (
 // SimpleLogin's own example says that new apps can no longer be created. The e-mail is the person's
 // own or an alias that forwards to it, as the person chose, and verified if SimpleLogin says so.
 // The picture's address works for a week.
-func SimpleLogin(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func SimpleLogin(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:           "simplelogin",
 		Name:         "SimpleLogin",
-		Type:         cardea.TypeOIDC,
+		Type:         oauth.TypeOIDC,
 		Issuer:       "https://app.simplelogin.io",
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:            raw.String("sub"),
 				Name:          raw.String("name"),
 				Email:         raw.String("email"),
@@ -29,7 +29,7 @@ func SimpleLogin(c Client) *cardea.OAuthProvider {
 				Image:         raw.String("avatar_url"),
 			}, nil
 		},
-		Style: cardea.Style{BrandColor: "#e3156a", Logo: simpleLoginLogo},
+		Style: oauth.Style{BrandColor: "#e3156a", Logo: simpleLoginLogo},
 	}
 }
 

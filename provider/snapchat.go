@@ -3,7 +3,7 @@ package provider
 import (
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Snapchat signs in with a Snapchat account, by an app with Login Kit and a confidential client
@@ -11,14 +11,14 @@ import (
 // and https://github.com/Snapchat/passport-snapchat, read 2026-11-22). The callback URL must be
 // https. There is no e-mail; the picture is the Bitmoji, if the person allows it. The account's id
 // is the externalId.
-func Snapchat(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Snapchat(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "snapchat",
 		Name:             "Snapchat",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		AuthorizationURL: "https://accounts.snapchat.com/accounts/oauth2/auth",
 		TokenURL:         "https://accounts.snapchat.com/accounts/oauth2/token",
 		UserinfoURL:      "https://kit.snapchat.com/v1/me?query=%7Bme%7BexternalId%20displayName%20bitmoji%7Bavatar%7D%7D%7D",
@@ -27,16 +27,16 @@ func Snapchat(c Client) *cardea.OAuthProvider {
 			"https://auth.snapchat.com/oauth2/api/user.display_name",
 			"https://auth.snapchat.com/oauth2/api/user.bitmoji.avatar",
 		},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			me := raw.Object("data", "me")
-			return cardea.Profile{
+			return oauth.Profile{
 				ID:    me.String("externalId"),
 				Name:  me.String("displayName"),
 				Image: me.String("bitmoji", "avatar"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNotGiven,
-		Style:             cardea.Style{BrandColor: "#fffc00", Logo: snapchatLogo},
+		EmailVerification: oauth.EmailNotGiven,
+		Style:             oauth.Style{BrandColor: "#fffc00", Logo: snapchatLogo},
 	}
 }
 

@@ -4,34 +4,34 @@ import (
 	"cmp"
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // SoundCloud signs in with a SoundCloud account, by an app (https://soundcloud.com/you/apps; rules:
 // https://developers.soundcloud.com/docs/api/guide, read 2026-11-22). The account's id is its URN,
 // soundcloud:users:{number}. There is no e-mail. The access token lives for an hour; a refresh
 // token can be used once.
-func SoundCloud(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func SoundCloud(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "soundcloud",
 		Name:             "SoundCloud",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		AuthorizationURL: "https://secure.soundcloud.com/authorize",
 		TokenURL:         "https://secure.soundcloud.com/oauth/token",
 		UserinfoURL:      "https://api.soundcloud.com/me",
 		Headers:          map[string]string{"Authorization": "OAuth {access_token}"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:    raw.String("urn"), // permalink and username can be changed
 				Name:  cmp.Or(raw.String("full_name"), raw.String("username")),
 				Image: raw.String("avatar_url"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNotGiven,
-		Style:             cardea.Style{BrandColor: "#ff5500", Logo: soundCloudLogo},
+		EmailVerification: oauth.EmailNotGiven,
+		Style:             oauth.Style{BrandColor: "#ff5500", Logo: soundCloudLogo},
 	}
 }
 

@@ -3,7 +3,7 @@ package provider
 import (
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Spotify signs in with a Spotify account, by an app (https://developer.spotify.com/dashboard;
@@ -14,27 +14,27 @@ import (
 // Spotify says itself. The account's id is the account_id, because Spotify says not to link
 // accounts by the user's id, which Auth.js takes
 // (https://developer.spotify.com/documentation/web-api/concepts/spotify-uris-ids, read 2026-11-22).
-func Spotify(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Spotify(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "spotify",
 		Name:             "Spotify",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://accounts.spotify.com/authorize",
 		TokenURL:         "https://accounts.spotify.com/api/token",
 		UserinfoURL:      "https://api.spotify.com/v1/me",
 		Scopes:           []string{"user-read-email"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:    raw.String("account_id"),
 				Name:  raw.String("display_name"),
 				Email: raw.String("email"),
 				Image: raw.String("images", "0", "url"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#1ed760", Logo: spotifyLogo},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#1ed760", Logo: spotifyLogo},
 	}
 }
 

@@ -3,7 +3,7 @@ package provider
 import (
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Steam signs in with a Steam account, by OpenID 2.0 (https://steamcommunity.com/dev, read
@@ -13,21 +13,21 @@ import (
 //
 // c.Secret is a Web API key (https://steamcommunity.com/dev/apikey), with which name and picture
 // are asked for; without one there are none. c.ID is not used.
-func Steam(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Steam(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:           "steam",
 		Name:         "Steam",
-		Type:         cardea.TypeOAuth, // what the protocol calls it
+		Type:         oauth.TypeOAuth2, // what the protocol calls it
 		ClientSecret: c.Secret,
 		Redirect:     steamRedirect,
 		Identify:     steamIdentify,
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID: raw.String("steamid"), Name: raw.String("personaname"), Image: raw.String("avatarfull"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNotGiven,
-		Style:             cardea.Style{BrandColor: "#171a21", Logo: steamLogo},
+		EmailVerification: oauth.EmailNotGiven,
+		Style:             oauth.Style{BrandColor: "#171a21", Logo: steamLogo},
 	}
 }
 

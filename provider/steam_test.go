@@ -18,6 +18,7 @@ import (
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/memadapter"
+	"github.com/cardea-auth/cardea/oauth"
 	"github.com/cardea-auth/cardea/provider"
 )
 
@@ -95,7 +96,7 @@ func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-func newForeignSite(t *testing.T, p *cardea.OAuthProvider, service http.RoundTripper) *foreignSite {
+func newForeignSite(t *testing.T, p *oauth.Provider, service http.RoundTripper) *foreignSite {
 	t.Helper()
 	s := &foreignSite{id: p.ID}
 	auth, err := cardea.New(cardea.Config{
@@ -264,7 +265,7 @@ func TestSteamIsAskedOnce(t *testing.T) {
 		t.Fatalf("nobody is signed in:\n%s", s.log.String())
 	}
 	s.Browser = s.visitor(t, s.Transport.(inProcess))
-	s.refused(t, callback, "no cookie of this attempt")
+	s.refused(t, callback, "no cookie of this flow")
 	if len(service.calls) != 1 {
 		t.Errorf("Steam was asked %d times", len(service.calls))
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 const (
@@ -28,7 +29,7 @@ var steamSigned = []string{"op_endpoint", "claimed_id", "identity", "return_to",
 
 // steamRedirect asks for whoever is signed in at Steam (§ 9.1, § 10). The realm, which Steam shows,
 // is the origin.
-func steamRedirect(_ context.Context, r *cardea.Redirection) (string, error) {
+func steamRedirect(_ context.Context, r *oauth.Redirection) (string, error) {
 	realm, err := url.Parse(r.ReturnTo)
 	if err != nil {
 		return "", errors.New("callback is not a URL")
@@ -42,7 +43,7 @@ func steamRedirect(_ context.Context, r *cardea.Redirection) (string, error) {
 }
 
 // steamIdentify verifies an assertion (§ 11), by asking Steam itself (§ 11.4.2).
-func steamIdentify(ctx context.Context, r *cardea.Redirection) (cardea.Claims, error) {
+func steamIdentify(ctx context.Context, r *oauth.Redirection) (oauth.Claims, error) {
 	id, err := steamAsserted(r)
 	if err != nil {
 		return nil, err
@@ -54,7 +55,7 @@ func steamIdentify(ctx context.Context, r *cardea.Redirection) (cardea.Claims, e
 		return nil, errors.New("openid.response_nonce was used already")
 	}
 	if r.ClientSecret == "" {
-		return cardea.Claims{"steamid": id}, nil
+		return oauth.Claims{"steamid": id}, nil
 	}
 	player, err := steamPlayer(ctx, r, id)
 	if err != nil {
@@ -65,7 +66,7 @@ func steamIdentify(ctx context.Context, r *cardea.Redirection) (cardea.Claims, e
 
 // steamAsserted returns whose id an answer claims, if it is one of Steam to this very sign-in. Its
 // errors don't quote the answer.
-func steamAsserted(r *cardea.Redirection) (string, error) {
+func steamAsserted(r *oauth.Redirection) (string, error) {
 	field := func(name string) string { return r.Answer.Get("openid." + name) }
 	if field("mode") == "cancel" {
 		return "", &cardea.Error{Code: cardea.CodeOAuthCallback, Err: errors.New("the sign-in was cancelled")}
@@ -102,7 +103,7 @@ func steamFresh(nonce string, now time.Time) bool {
 }
 
 // steamCheck asks Steam whether it has signed the answer, for the first time.
-func steamCheck(ctx context.Context, r *cardea.Redirection) error {
+func steamCheck(ctx context.Context, r *oauth.Redirection) error {
 	form := url.Values{}
 	for name, values := range r.Answer {
 		if strings.HasPrefix(name, "openid.") {
@@ -142,7 +143,7 @@ func steamValid(body string) bool {
 }
 
 // steamPlayer asks for the public profile. The key is in the URL, so no error may have that in it.
-func steamPlayer(ctx context.Context, r *cardea.Redirection, id string) (cardea.Claims, error) {
+func steamPlayer(ctx context.Context, r *oauth.Redirection, id string) (oauth.Claims, error) {
 	q := url.Values{"key": {r.ClientSecret}, "steamids": {id}}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, steamSummaries+"?"+q.Encode(), nil)
 	if err != nil {

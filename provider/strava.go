@@ -5,36 +5,36 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Strava signs in with a Strava account, by an API application
 // (https://www.strava.com/settings/api; rules: https://developers.strava.com/docs/authentication/,
 // read 2026-11-22), which only an account with a subscription can create. A new application signs
 // in nobody but its owner until its access is upgraded in its settings. There is no e-mail.
-func Strava(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Strava(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:                  "strava",
 		Name:                "Strava",
-		Type:                cardea.TypeOAuth,
+		Type:                oauth.TypeOAuth2,
 		ClientID:            c.ID,
 		ClientSecret:        c.Secret,
-		ClientAuth:          cardea.AuthClientSecretPost,
+		ClientAuth:          oauth.AuthClientSecretPost,
 		AuthorizationURL:    "https://www.strava.com/oauth/authorize",
 		TokenURL:            "https://www.strava.com/api/v3/oauth/token",
 		UserinfoURL:         "https://www.strava.com/api/v3/athlete",
 		Scopes:              []string{"read"},
 		ScopeSeparator:      ",",
 		AuthorizationParams: url.Values{"approval_prompt": {"auto"}},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:    raw.String("id"),
 				Name:  strings.TrimSpace(raw.String("firstname") + " " + raw.String("lastname")),
 				Image: raw.String("profile"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNotGiven,
-		Style:             cardea.Style{BrandColor: "#fc4c02", Logo: stravaLogo},
+		EmailVerification: oauth.EmailNotGiven,
+		Style:             oauth.Style{BrandColor: "#fc4c02", Logo: stravaLogo},
 	}
 }
 

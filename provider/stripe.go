@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Stripe signs in with a business's account at Stripe, by OAuth for Connect
@@ -19,29 +19,29 @@ import (
 // to read_write, which lets it act for the business, and takes no account that another platform
 // controls. Stripe advises new platforms against OAuth, and calls the access token deprecated, with
 // which name and e-mail are asked for.
-func Stripe(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Stripe(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "stripe",
 		Name:             "Stripe",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		AuthorizationURL: "https://connect.stripe.com/oauth/authorize",
 		TokenURL:         "https://connect.stripe.com/oauth/token",
 		UserinfoURL:      "https://api.stripe.com/v1/account",
 		Scopes:           []string{"read_only"},
 		UseTokenAnswer:   true,
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID: raw.String("stripe_user_id"), // of the token answer
 				Name: cmp.Or(raw.String("business_profile", "name"),
 					raw.String("settings", "dashboard", "display_name")),
 				Email: raw.String("email"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#635bff", Logo: stripeLogo},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#635bff", Logo: stripeLogo},
 	}
 }
 

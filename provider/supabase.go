@@ -1,6 +1,6 @@
 package provider
 
-import "github.com/cardea-auth/cardea"
+import "github.com/cardea-auth/cardea/oauth"
 
 // Supabase signs in with an account of a Supabase project, by a client of its OAuth server
 // (https://supabase.com/dashboard; rules:
@@ -9,16 +9,16 @@ import "github.com/cardea-auth/cardea"
 // key: with its JWT secret Supabase makes no ID tokens. The e-mail is verified if Supabase says
 // that it was confirmed: a project that is set to ask for no confirmations says so of every
 // address. A person without a name has the address for one.
-func Supabase(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Supabase(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:           "supabase",
 		Name:         "Supabase",
-		Type:         cardea.TypeOIDC,
+		Type:         oauth.TypeOIDC,
 		Issuer:       c.Issuer,
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
 		UseUserinfo:  true,
-		Style:        cardea.Style{BrandColor: "#3fcf8e", Logo: supabaseLogo},
+		Style:        oauth.Style{BrandColor: "#3fcf8e", Logo: supabaseLogo},
 	}
 }
 

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Telegram signs in with a Telegram account, by the Login Widget in its redirect mode
@@ -26,23 +26,23 @@ import (
 // What the bot's token signs does not name the browser that it is for. So it counts for five
 // minutes, and in each process of the site only once; and no page of the domain may send what is in
 // its query on to others.
-func Telegram(c Client, o TelegramOptions) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Telegram(c Client, o TelegramOptions) *oauth.Provider {
+	return &oauth.Provider{
 		ID:           "telegram",
 		Name:         "Telegram",
-		Type:         cardea.TypeOAuth, // what the protocol calls it
+		Type:         oauth.TypeOAuth2, // what the protocol calls it
 		ClientSecret: c.Secret,
 		Redirect:     o.redirect,
 		Identify:     telegramIdentify,
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:    raw.String("id"), // username can be given up, and taken by somebody else then
 				Name:  strings.TrimSpace(raw.String("first_name") + " " + raw.String("last_name")),
 				Image: raw.String("photo_url"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNotGiven,
-		Style:             cardea.Style{BrandColor: "#26a5e4", Logo: telegramLogo},
+		EmailVerification: oauth.EmailNotGiven,
+		Style:             oauth.Style{BrandColor: "#26a5e4", Logo: telegramLogo},
 		Err:               o.check(c),
 	}
 }

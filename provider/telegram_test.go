@@ -97,7 +97,7 @@ func TestTelegramFieldsInAnotherBrowser(t *testing.T) {
 	s := newTelegramSite(t)
 	callback := telegramCallback(s.leave(t).Get("state"), telegramFields())
 	s.Browser = s.visitor(t, s.Transport.(inProcess))
-	s.refused(t, callback, "no cookie of this attempt", botToken)
+	s.refused(t, callback, "no cookie of this flow", botToken)
 }
 
 func TestTelegramOptions(t *testing.T) {

@@ -13,14 +13,14 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 const telegramAge = 5 * time.Minute
 
 // redirect leads to the application's page, with the state and no address, which somebody else
 // could have put there.
-func (o TelegramOptions) redirect(_ context.Context, r *cardea.Redirection) (string, error) {
+func (o TelegramOptions) redirect(_ context.Context, r *oauth.Redirection) (string, error) {
 	u, err := url.Parse(r.ReturnTo)
 	if err != nil {
 		return "", errors.New("callback is not a URL")
@@ -31,7 +31,7 @@ func (o TelegramOptions) redirect(_ context.Context, r *cardea.Redirection) (str
 
 // telegramIdentify verifies the fields that the widget has added to the callback. Its errors don't
 // quote them.
-func telegramIdentify(_ context.Context, r *cardea.Redirection) (cardea.Claims, error) {
+func telegramIdentify(_ context.Context, r *oauth.Redirection) (oauth.Claims, error) {
 	if telegramAmbiguous(r.Answer) {
 		return nil, errors.New("a field has a line break in it, or a name that is none")
 	}
@@ -49,7 +49,7 @@ func telegramIdentify(_ context.Context, r *cardea.Redirection) (cardea.Claims, 
 	if !r.Once(hex.EncodeToString(hash), r.Now.Add(2*telegramAge)) {
 		return nil, errors.New("the fields were used already")
 	}
-	claims := cardea.Claims{}
+	claims := oauth.Claims{}
 	for name := range r.Answer {
 		if name != "hash" {
 			claims[name] = r.Answer.Get(name)

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Threads signs in with a Threads profile, by an app with the Threads API
@@ -13,29 +13,29 @@ import (
 // read 2026-11-22). The client id and secret are those of the Threads app, not of the Meta app. The
 // callback URL must be https, and not at localhost. There is no e-mail. The access token lasts an
 // hour; exchange it for one of 60 days if it is needed later.
-func Threads(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Threads(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "threads",
 		Name:             "Threads",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		AuthorizationURL: "https://threads.com/oauth/authorize",
 		TokenURL:         "https://graph.threads.com/oauth/access_token",
 		UserinfoURL:      "https://graph.threads.com/v1.0/me?fields=id,username,name,threads_profile_picture_url",
 		Scopes:           []string{"threads_basic"},
 		ScopeSeparator:   ",",
 		InsecureSkipPKCE: true,
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:    raw.String("id"),
 				Name:  cmp.Or(raw.String("name"), raw.String("username")),
 				Image: raw.String("threads_profile_picture_url"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNotGiven,
-		Style:             cardea.Style{BrandColor: "#000000", Logo: threadsLogo},
+		EmailVerification: oauth.EmailNotGiven,
+		Style:             oauth.Style{BrandColor: "#000000", Logo: threadsLogo},
 	}
 }
 

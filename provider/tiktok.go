@@ -3,7 +3,7 @@ package provider
 import (
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // TikTok signs in with a TikTok account, by an app with Login Kit
@@ -12,31 +12,31 @@ import (
 // is the client key. TikTok takes no callback URL on localhost. There is no e-mail. The account's
 // id is the open_id, which is another one for each app. The access token lives for two hours; a
 // refresh token can be used once.
-func TikTok(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func TikTok(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "tiktok",
 		Name:             "TikTok",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		ClientIDParam:    "client_key",
 		AuthorizationURL: "https://www.tiktok.com/v2/auth/authorize/",
 		TokenURL:         "https://open.tiktokapis.com/v2/oauth/token/",
 		UserinfoURL:      "https://open.tiktokapis.com/v2/user/info/?fields=open_id,union_id,avatar_url,display_name",
 		Scopes:           []string{"user.info.basic"},
 		ScopeSeparator:   ",",
-		Token:            cardea.TokenRules{Names: map[string]string{"client_id": "client_key"}},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+		Token:            oauth.TokenRules{Names: map[string]string{"client_id": "client_key"}},
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			user := raw.Object("data", "user")
-			return cardea.Profile{
+			return oauth.Profile{
 				ID:    user.String("open_id"),
 				Name:  user.String("display_name"),
 				Image: user.String("avatar_url"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNotGiven,
-		Style:             cardea.Style{BrandColor: "#000000", Logo: tiktokLogo},
+		EmailVerification: oauth.EmailNotGiven,
+		Style:             oauth.Style{BrandColor: "#000000", Logo: tiktokLogo},
 	}
 }
 

@@ -3,7 +3,7 @@ package provider
 import (
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Todoist signs in with a Todoist account, by an app
@@ -12,29 +12,29 @@ import (
 // https://github.com/Doist/todoist-sdk-typescript/blob/main/src/authentication.ts, read
 // 2026-11-22). Whether the e-mail was verified is not told. An app has refresh tokens, as all new
 // ones, or access tokens that live long.
-func Todoist(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Todoist(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "todoist",
 		Name:             "Todoist",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		AuthorizationURL: "https://todoist.com/oauth/authorize",
 		TokenURL:         "https://todoist.com/oauth/access_token",
 		UserinfoURL:      "https://api.todoist.com/api/v1/user",
 		Scopes:           []string{"data:read"},
 		ScopeSeparator:   ",",
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:    raw.String("id"),
 				Name:  raw.String("full_name"),
 				Email: raw.String("email"),
 				Image: raw.String("avatar_big"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#e44332", Logo: todoistLogo},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#e44332", Logo: todoistLogo},
 	}
 }
 

@@ -4,35 +4,35 @@ import (
 	"cmp"
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Trakt signs in with a Trakt account, by an API app (https://app.trakt.tv/settings/apps; rules:
 // https://github.com/trakt/trakt-api, read 2026-11-22). A refresh token can be used once. There is
 // no e-mail. Trakt forbids to show its pictures from its own servers.
-func Trakt(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Trakt(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "trakt",
 		Name:             "Trakt",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		AuthorizationURL: "https://auth.trakt.tv/oauth/authorize",
 		TokenURL:         "https://auth.trakt.tv/oauth/token",
 		UserinfoURL:      "https://api.trakt.tv/users/settings",
-		Token:            cardea.TokenRules{JSON: true},
+		Token:            oauth.TokenRules{JSON: true},
 		Headers:          map[string]string{"trakt-api-version": "2", "trakt-api-key": c.ID},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			user := raw.Object("user")
-			return cardea.Profile{
+			return oauth.Profile{
 				ID:    user.String("ids", "uuid"), // slug and user name can be changed
 				Name:  cmp.Or(user.String("name"), user.String("username")),
 				Image: user.String("images", "avatar", "full"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNotGiven,
-		Style:             cardea.Style{BrandColor: "#ed1c24", Logo: traktLogo},
+		EmailVerification: oauth.EmailNotGiven,
+		Style:             oauth.Style{BrandColor: "#ed1c24", Logo: traktLogo},
 	}
 }
 

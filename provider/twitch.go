@@ -3,27 +3,27 @@ package provider
 import (
 	"net/url"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Twitch signs in with a Twitch account, by an application (https://dev.twitch.tv/console/apps;
 // rules: https://dev.twitch.tv/docs/authentication/getting-tokens-oidc, read 2026-11-22). The ID
 // token holds only the claims that AuthorizationParams asks for. The e-mail is verified if Twitch
 // says so.
-func Twitch(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Twitch(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:           "twitch",
 		Name:         "Twitch",
-		Type:         cardea.TypeOIDC,
+		Type:         oauth.TypeOIDC,
 		Issuer:       "https://id.twitch.tv/oauth2",
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
-		ClientAuth:   cardea.AuthClientSecretPost,
+		ClientAuth:   oauth.AuthClientSecretPost,
 		Scopes:       []string{"openid", "user:read:email"},
 		AuthorizationParams: url.Values{
 			"claims": {`{"id_token":{"email":null,"email_verified":null,"picture":null,"preferred_username":null}}`},
 		},
-		Style: cardea.Style{BrandColor: "#9146ff", Logo: twitchLogo},
+		Style: oauth.Style{BrandColor: "#9146ff", Logo: twitchLogo},
 	}
 }
 

@@ -3,7 +3,7 @@ package provider
 import (
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Twitter signs in with an account of X, by an app with OAuth 2.0 (https://console.x.com; rules:
@@ -11,28 +11,28 @@ import (
 // The e-mail, a confirmed one, comes only if the app is allowed to ask for it, the scope
 // users.email is added, and confirmed_email to the user.fields of UserinfoURL. A refresh token
 // comes with the scope offline.access.
-func Twitter(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Twitter(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "twitter",
 		Name:             "X",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://x.com/i/oauth2/authorize",
 		TokenURL:         "https://api.x.com/2/oauth2/token",
 		UserinfoURL:      "https://api.x.com/2/users/me?user.fields=profile_image_url",
 		Scopes:           []string{"users.read", "tweet.read"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			user := raw.Object("data")
-			return cardea.Profile{
+			return oauth.Profile{
 				ID:    user.String("id"),
 				Name:  user.String("name"),
 				Email: user.String("confirmed_email"),
 				Image: user.String("profile_image_url"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailAlwaysVerified,
-		Style:             cardea.Style{BrandColor: "#000000", Logo: twitterLogo},
+		EmailVerification: oauth.EmailAlwaysVerified,
+		Style:             oauth.Style{BrandColor: "#000000", Logo: twitterLogo},
 	}
 }
 

@@ -3,33 +3,33 @@ package provider
 import (
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Typeform signs in with a Typeform account, by a developer app (https://admin.typeform.com; rules:
 // https://www.typeform.com/developers/get-started/applications/, read 2026-11-22). Whether the
 // e-mail was verified is not told. There is no picture. With the scope offline there is a refresh
 // token.
-func Typeform(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Typeform(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "typeform",
 		Name:             "Typeform",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		AuthorizationURL: "https://api.typeform.com/oauth/authorize",
 		TokenURL:         "https://api.typeform.com/oauth/token",
 		UserinfoURL:      "https://api.typeform.com/me",
 		Scopes:           []string{"accounts:read"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:    raw.String("user_id"),
 				Name:  raw.String("alias"),
 				Email: raw.String("email"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#262627"},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#262627"},
 	}
 }

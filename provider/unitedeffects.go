@@ -3,7 +3,7 @@ package provider
 import (
 	"net/url"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // UnitedEffects signs in with an account of an auth group at United Effects, by a client of it
@@ -12,16 +12,16 @@ import (
 // c.Issuer is https://auth.unitedeffects.com/{auth group id}. There are neither name nor picture.
 // The e-mail counts as unverified: the claim verified is of the account, whatever its address came
 // from.
-func UnitedEffects(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func UnitedEffects(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:                  "united-effects",
 		Name:                "United Effects",
-		Type:                cardea.TypeOIDC,
+		Type:                oauth.TypeOIDC,
 		Issuer:              c.Issuer,
 		ClientID:            c.ID,
 		ClientSecret:        c.Secret,
 		AuthorizationParams: url.Values{"resource": {c.Issuer}}, // without it, the ID token has no e-mail
-		EmailVerification:   cardea.EmailNeverVerified,
-		Style:               cardea.Style{BrandColor: "#1e3c72"},
+		EmailVerification:   oauth.EmailNeverVerified,
+		Style:               oauth.Style{BrandColor: "#1e3c72"},
 	}
 }

@@ -23,7 +23,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 	"github.com/go-jose/go-jose/v4"
 )
 
@@ -55,7 +55,7 @@ func readAnswers(t *testing.T, name string) answers {
 // access token.
 type vendor struct {
 	t        *testing.T
-	provider *cardea.OAuthProvider
+	provider *oauth.Provider
 	answers  answers
 	metadata map[string]any // of an OIDC provider
 	asked    url.Values     // the authorization request
@@ -64,10 +64,10 @@ type vendor struct {
 
 const theCode = "the-code"
 
-func newVendor(t *testing.T, p *cardea.OAuthProvider, a answers) *vendor {
+func newVendor(t *testing.T, p *oauth.Provider, a answers) *vendor {
 	t.Helper()
 	v := &vendor{t: t, provider: p, answers: a, metadata: map[string]any{}}
-	if p.Type != cardea.TypeOIDC {
+	if p.Type != oauth.TypeOIDC {
 		return v
 	}
 	base := strings.TrimSuffix(p.Issuer, "/")
@@ -128,7 +128,7 @@ func (v *vendor) RoundTrip(r *http.Request) (*http.Response, error) {
 	query := target + "?" + r.URL.RawQuery
 	answer, known := v.answers.URLs[target]
 	switch {
-	case v.provider.Type == cardea.TypeOIDC && (target == v.discovery() || query == v.discovery()):
+	case v.provider.Type == oauth.TypeOIDC && (target == v.discovery() || query == v.discovery()):
 		v.write(w, v.metadata)
 	case target == v.endpoint(v.provider.JWKSURL, "jwks_uri"):
 		v.write(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{v.key().Public()}})

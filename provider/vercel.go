@@ -1,6 +1,6 @@
 package provider
 
-import "github.com/cardea-auth/cardea"
+import "github.com/cardea-auth/cardea/oauth"
 
 // Vercel signs in with a Vercel account, by an app of a team
 // (https://vercel.com/docs/sign-in-with-vercel/manage-from-dashboard; rules:
@@ -9,15 +9,15 @@ import "github.com/cardea-auth/cardea"
 // allowed the scopes openid, email and profile: others are left out without a word. The e-mail is
 // verified if Vercel says so, for which its metadata and documentation have no claim. With
 // offline_access there is a refresh token.
-func Vercel(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Vercel(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:           "vercel",
 		Name:         "Vercel",
-		Type:         cardea.TypeOIDC,
+		Type:         oauth.TypeOIDC,
 		Issuer:       "https://vercel.com",
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
-		Style:        cardea.Style{BrandColor: "#000000", Logo: vercelLogo},
+		Style:        oauth.Style{BrandColor: "#000000", Logo: vercelLogo},
 	}
 }
 

@@ -3,7 +3,7 @@ package provider
 import (
 	"cmp"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Vipps signs in with a Vipps MobilePay account, by a sales unit with the Login API
@@ -12,16 +12,16 @@ import (
 // 2026-11-22). c.Issuer is needed only for the test environment:
 // https://apitest.vipps.no/access-management-1.0/access. There is no picture; the e-mail is
 // verified if Vipps says so.
-func Vipps(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Vipps(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:           "vipps",
 		Name:         "Vipps MobilePay",
-		Type:         cardea.TypeOIDC,
+		Type:         oauth.TypeOIDC,
 		Issuer:       slashed(cmp.Or(c.Issuer, "https://api.vipps.no/access-management-1.0/access")),
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
 		Scopes:       []string{"openid", "name", "email"},
 		UseUserinfo:  true,
-		Style:        cardea.Style{BrandColor: "#ff5b24"},
+		Style:        oauth.Style{BrandColor: "#ff5b24"},
 	}
 }

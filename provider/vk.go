@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // VK signs in with a VK ID, by a web app (https://id.vk.com/business/go; rules:
@@ -15,37 +15,37 @@ import (
 // client has no secret: the code verifier proves who redeems the code. The e-mail comes with the
 // scope email, and whether it was verified is not told. Auth.AccessToken cannot renew the access
 // token, which lasts an hour: VK ID wants the device_id of the sign-in again.
-func VK(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func VK(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "vk",
 		Name:             "VK",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthNone,
+		ClientAuth:       oauth.AuthNone,
 		AuthorizationURL: "https://id.vk.com/authorize",
 		TokenURL:         "https://id.vk.com/oauth2/auth",
 		Scopes:           []string{"vkid.personal_info", "email"},
 		CallbackParams:   []string{"device_id"},
-		Token:            cardea.TokenRules{Params: url.Values{"device_id": {"{device_id}"}}},
+		Token:            oauth.TokenRules{Params: url.Values{"device_id": {"{device_id}"}}},
 		FetchUserinfo:    fetchVKUser,
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			user := raw.Object("user")
-			return cardea.Profile{
+			return oauth.Profile{
 				ID:    user.String("user_id"),
 				Name:  strings.TrimSpace(user.String("first_name") + " " + user.String("last_name")),
 				Email: user.String("email"),
 				Image: user.String("avatar"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#0077ff", Logo: vkLogo},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#0077ff", Logo: vkLogo},
 	}
 }
 
 // fetchVKUser asks with the access token in a form, which is the only place where VK ID looks for
 // it.
-func fetchVKUser(ctx context.Context, g *cardea.CodeGrant) (cardea.Claims, error) {
+func fetchVKUser(ctx context.Context, g *oauth.CodeGrant) (oauth.Claims, error) {
 	form := url.Values{"client_id": {g.ClientID}, "access_token": {g.AccessToken}}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "https://id.vk.com/oauth2/user_info",
 		strings.NewReader(form.Encode()))

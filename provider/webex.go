@@ -3,7 +3,7 @@ package provider
 import (
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Webex signs in with a Webex account, by an integration (https://developer.webex.com/my-apps;
@@ -11,28 +11,28 @@ import (
 // https://github.com/webex/webex-openapi-specs/blob/main/public-spec/webex-admin.json, read
 // 2026-11-22). c.Issuer is needed only for another API than https://webexapis.com/v1, such as that
 // for governments. Whether the e-mail was verified is not told.
-func Webex(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Webex(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "webex",
 		Name:             "Webex",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		AuthorizationURL: server(c, "https://webexapis.com/v1") + "/authorize",
 		TokenURL:         server(c, "https://webexapis.com/v1") + "/access_token",
 		UserinfoURL:      server(c, "https://webexapis.com/v1") + "/people/me",
 		Scopes:           []string{"spark:kms", "spark:people_read"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:    raw.String("id"),
 				Name:  raw.String("displayName"),
 				Email: raw.String("emails", "0"),
 				Image: raw.String("avatar"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#005e7d", Logo: webexLogo},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#005e7d", Logo: webexLogo},
 	}
 }
 

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // WeChat signs in with a WeChat account, by a website application that shows a QR code
@@ -17,14 +17,14 @@ import (
 // The account's id is the unionid, which WeChat tells only to applications that are bound to an
 // account of the open platform. With others nobody is signed in: their openid is not what the
 // person has once they are bound.
-func WeChat(c Client, o WeChatOptions) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func WeChat(c Client, o WeChatOptions) *oauth.Provider {
+	return &oauth.Provider{
 		ID:                    "wechat",
 		Name:                  "WeChat",
-		Type:                  cardea.TypeOAuth,
+		Type:                  oauth.TypeOAuth2,
 		ClientID:              c.ID,
 		ClientSecret:          c.Secret,
-		ClientAuth:            cardea.AuthClientSecretPost,
+		ClientAuth:            oauth.AuthClientSecretPost,
 		ClientIDParam:         "appid",
 		AuthorizationURL:      o.authorizationURL(),
 		TokenURL:              "https://api.weixin.qq.com/sns/oauth2/access_token",
@@ -33,11 +33,11 @@ func WeChat(c Client, o WeChatOptions) *cardea.OAuthProvider {
 		Scopes:                o.scopes(),
 		AuthorizationFragment: "wechat_redirect",
 		InsecureSkipPKCE:      true,
-		Token: cardea.TokenRules{
+		Token: oauth.TokenRules{
 			Method: http.MethodGet, Names: map[string]string{"client_id": "appid", "client_secret": "secret"},
 		},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			profile := cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			profile := oauth.Profile{
 				ID: raw.String("unionid"), Name: raw.String("nickname"), Image: raw.String("headimgurl"),
 			}
 			if profile.ID == "" {
@@ -47,8 +47,8 @@ func WeChat(c Client, o WeChatOptions) *cardea.OAuthProvider {
 			}
 			return profile, nil
 		},
-		EmailVerification: cardea.EmailNotGiven,
-		Style:             cardea.Style{BrandColor: "#07c160", Logo: weChatLogo},
+		EmailVerification: oauth.EmailNotGiven,
+		Style:             oauth.Style{BrandColor: "#07c160", Logo: weChatLogo},
 	}
 }
 

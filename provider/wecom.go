@@ -5,7 +5,7 @@ import (
 	"context"
 	"errors"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // WeCom signs in with an account of one company at WeCom (WeChat Work), by an app of it with web
@@ -15,25 +15,25 @@ import (
 // id, c.Secret that of the app. The account's id is the member's in the company, which an
 // administrator may change once. An app that was created since 2022-06-20 gets neither address nor
 // picture; what an older one gets is up to its rights. There are no tokens of the person's.
-func WeCom(c Client, o WeComOptions) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func WeCom(c Client, o WeComOptions) *oauth.Provider {
+	return &oauth.Provider{
 		ID:           "wecom",
 		Name:         "WeCom",
-		Type:         cardea.TypeOAuth, // what the protocol calls it
+		Type:         oauth.TypeOAuth2, // what the protocol calls it
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
 		Redirect:     o.redirect,
 		Identify:     identifyWeCom,
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:    raw.String("userid"),
 				Name:  raw.String("name"),
 				Email: cmp.Or(raw.String("biz_mail"), raw.String("email")),
 				Image: raw.String("avatar"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#2f6bdf"},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#2f6bdf"},
 		Err:               o.check(c),
 	}
 }

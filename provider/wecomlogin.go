@@ -8,12 +8,12 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 const wecomAPI = "https://qyapi.weixin.qq.com/cgi-bin/"
 
-func (o WeComOptions) redirect(_ context.Context, r *cardea.Redirection) (string, error) {
+func (o WeComOptions) redirect(_ context.Context, r *oauth.Redirection) (string, error) {
 	callback, _, _ := strings.Cut(r.ReturnTo, "?") // WeCom adds the state itself
 	return "https://login.work.weixin.qq.com/wwlogin/sso/login?" + url.Values{
 		"login_type": {"CorpApp"}, "appid": {r.ClientID}, "agentid": {o.AgentID}, "redirect_uri": {callback},
@@ -22,7 +22,7 @@ func (o WeComOptions) redirect(_ context.Context, r *cardea.Redirection) (string
 }
 
 // identifyWeCom redeems the code with a token of the app's, since WeCom has none of the person's.
-func identifyWeCom(ctx context.Context, r *cardea.Redirection) (cardea.Claims, error) {
+func identifyWeCom(ctx context.Context, r *oauth.Redirection) (oauth.Claims, error) {
 	code := r.Answer.Get("code")
 	if code == "" {
 		return nil, errors.New("the callback has no code")
@@ -49,7 +49,7 @@ func identifyWeCom(ctx context.Context, r *cardea.Redirection) (cardea.Claims, e
 	return person, nil
 }
 
-func askWeCom(ctx context.Context, r *cardea.Redirection, path string, query url.Values) (cardea.Claims, error) {
+func askWeCom(ctx context.Context, r *oauth.Redirection, path string, query url.Values) (oauth.Claims, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, wecomAPI+path+"?"+query.Encode(), nil)
 	if err != nil {
 		return nil, errors.New("the request has no URL")

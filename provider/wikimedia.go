@@ -3,7 +3,7 @@ package provider
 import (
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Wikimedia signs in with an account of Wikipedia and its sister projects, by an OAuth 2.0 consumer
@@ -12,25 +12,25 @@ import (
 // https://github.com/wikimedia/mediawiki-extensions-OAuth, read 2026-11-22), which others than its
 // owner can use only after a review. The e-mail comes only to a consumer that may see private
 // information, and only if Wikimedia has confirmed it.
-func Wikimedia(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Wikimedia(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "wikimedia",
 		Name:             "Wikimedia",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://meta.wikimedia.org/w/rest.php/oauth2/authorize",
 		TokenURL:         "https://meta.wikimedia.org/w/rest.php/oauth2/access_token",
 		UserinfoURL:      "https://meta.wikimedia.org/w/rest.php/oauth2/resource/profile",
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:            raw.String("sub"),
 				Name:          raw.String("username"),
 				Email:         raw.String("email"),
 				EmailVerified: raw.True("confirmed_email"),
 			}, nil
 		},
-		Style: cardea.Style{BrandColor: "#006699", Logo: wikimediaLogo},
+		Style: oauth.Style{BrandColor: "#006699", Logo: wikimediaLogo},
 	}
 }
 

@@ -3,27 +3,27 @@ package provider
 import (
 	"context"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // WordPress signs in with an account of WordPress.com, by an application
 // (https://developer.wordpress.com/apps/; rules: https://developer.wordpress.com/docs/api/oauth2/
 // and https://developer.wordpress.com/docs/api/1.1/get/me/, read 2026-11-22). The e-mail is
 // verified if WordPress.com says so.
-func WordPress(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func WordPress(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "wordpress",
 		Name:             "WordPress.com",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		AuthorizationURL: "https://public-api.wordpress.com/oauth2/authorize",
 		TokenURL:         "https://public-api.wordpress.com/oauth2/token",
 		UserinfoURL:      "https://public-api.wordpress.com/rest/v1.1/me",
 		Scopes:           []string{"auth"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:            raw.String("ID"),
 				Name:          raw.String("display_name"),
 				Email:         raw.String("email"),
@@ -31,7 +31,7 @@ func WordPress(c Client) *cardea.OAuthProvider {
 				Image:         raw.String("avatar_URL"),
 			}, nil
 		},
-		Style: cardea.Style{BrandColor: "#21759b", Logo: wordPressLogo},
+		Style: oauth.Style{BrandColor: "#21759b", Logo: wordPressLogo},
 	}
 }
 

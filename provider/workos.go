@@ -7,7 +7,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // WorkOS signs in through the SSO connections of an environment at WorkOS
@@ -15,20 +15,20 @@ import (
 // and https://github.com/workos/workos-node/blob/main/src/sso/sso.ts, read 2026-11-22). The client
 // secret is the API key. One of the options says which connection. The account's id is the
 // profile's; the e-mail is what the company's identity provider says, and counts as unverified.
-func WorkOS(c Client, o WorkOSOptions) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func WorkOS(c Client, o WorkOSOptions) *oauth.Provider {
+	return &oauth.Provider{
 		ID:                  "workos",
 		Name:                "WorkOS",
-		Type:                cardea.TypeOAuth,
+		Type:                oauth.TypeOAuth2,
 		ClientID:            c.ID,
 		ClientSecret:        c.Secret,
-		ClientAuth:          cardea.AuthClientSecretPost,
+		ClientAuth:          oauth.AuthClientSecretPost,
 		AuthorizationURL:    "https://api.workos.com/sso/authorize",
 		TokenURL:            "https://api.workos.com/sso/token",
 		UserinfoURL:         "https://api.workos.com/sso/profile",
 		AuthorizationParams: o.params(),
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID: raw.String("id"),
 				Name: cmp.Or(raw.String("name"),
 					strings.TrimSpace(raw.String("first_name")+" "+raw.String("last_name"))),
@@ -36,8 +36,8 @@ func WorkOS(c Client, o WorkOSOptions) *cardea.OAuthProvider {
 				Image: raw.String("raw_attributes", "picture"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#6363f1", Logo: workOSLogo},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#6363f1", Logo: workOSLogo},
 		Err:               o.check(),
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"context"
 	"strings"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Xero signs in with a Xero login, by a web app (https://developer.xero.com/app/manage; rules:
@@ -14,16 +14,16 @@ import (
 // Organizations play no part in it. Xero says that it verifies e-mail addresses, but of the one
 // that it gives out it does not tell whether it did, so that counts as unverified. There is no
 // picture.
-func Xero(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Xero(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:           "xero",
 		Name:         "Xero",
-		Type:         cardea.TypeOIDC,
+		Type:         oauth.TypeOIDC,
 		Issuer:       "https://identity.xero.com",
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID: raw.String("sub"),
 				// no name is documented, and preferred_username is the e-mail
 				Name: cmp.Or(raw.String("name"),
@@ -32,7 +32,7 @@ func Xero(c Client) *cardea.OAuthProvider {
 				EmailVerified: raw.True("email_verified"),
 			}, nil
 		},
-		Style: cardea.Style{BrandColor: "#13b5ea", Logo: xeroLogo},
+		Style: oauth.Style{BrandColor: "#13b5ea", Logo: xeroLogo},
 	}
 }
 

@@ -5,17 +5,17 @@ import (
 	"context"
 	"net/url"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Yandex signs in with a Yandex account, by an application (https://oauth.yandex.com; rules:
 // https://yandex.ru/dev/id/doc/en/codes/code-url, read 2026-11-22). Whether the e-mail was verified
 // is not told.
-func Yandex(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Yandex(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "yandex",
 		Name:             "Yandex",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://oauth.yandex.ru/authorize",
@@ -23,20 +23,20 @@ func Yandex(c Client) *cardea.OAuthProvider {
 		UserinfoURL:      "https://login.yandex.ru/info?format=json",
 		Headers:          map[string]string{"Authorization": "OAuth {access_token}"},
 		Scopes:           []string{"login:info", "login:email", "login:avatar"},
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:    raw.String("id"),
 				Name:  cmp.Or(raw.String("display_name"), raw.String("real_name"), raw.String("first_name")),
 				Email: cmp.Or(raw.String("default_email"), raw.String("emails", "0")),
 				Image: yandexImage(raw),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#fc3f1d"},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#fc3f1d"},
 	}
 }
 
-func yandexImage(raw cardea.Claims) string {
+func yandexImage(raw oauth.Claims) string {
 	id := raw.String("default_avatar_id")
 	if id == "" || raw.True("is_avatar_empty") {
 		return ""

@@ -5,7 +5,7 @@ import (
 	"context"
 	"strings"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Zoho signs in with a Zoho account, by a server-based application (https://api-console.zoho.com;
@@ -13,28 +13,28 @@ import (
 // 2026-11-22). People have their accounts in one of several data centers, and a client reaches one
 // of them. Whether the e-mail was verified is not told. A refresh token comes only with
 // AuthorizationParams access_type=offline.
-func Zoho(c Client, o ZohoOptions) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Zoho(c Client, o ZohoOptions) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "zoho",
 		Name:             "Zoho",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
-		ClientAuth:       cardea.AuthClientSecretPost,
+		ClientAuth:       oauth.AuthClientSecretPost,
 		AuthorizationURL: o.accounts() + "/oauth/v2/auth",
 		TokenURL:         o.accounts() + "/oauth/v2/token",
 		UserinfoURL:      o.accounts() + "/oauth/user/info",
 		Scopes:           []string{"AaaServer.profile.Read"},
 		ScopeSeparator:   ",",
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID:    raw.String("ZUID"),
 				Name:  strings.TrimSpace(raw.String("First_Name") + " " + raw.String("Last_Name")),
 				Email: raw.String("Email"),
 			}, nil
 		},
-		EmailVerification: cardea.EmailNeverVerified,
-		Style:             cardea.Style{BrandColor: "#e42527", Logo: zohoLogo},
+		EmailVerification: oauth.EmailNeverVerified,
+		Style:             oauth.Style{BrandColor: "#e42527", Logo: zohoLogo},
 	}
 }
 

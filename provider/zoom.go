@@ -5,7 +5,7 @@ import (
 	"context"
 	"strings"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Zoom signs in with a Zoom account, by a general app (https://marketplace.zoom.us/develop/create;
@@ -13,18 +13,18 @@ import (
 // https://github.com/zoom/skills/blob/main/skills/oauth/SKILL.md, read 2026-11-22). What the app
 // may do is set there, so no scope is sent; it needs user:read:user. The e-mail is verified if Zoom
 // says so.
-func Zoom(c Client) *cardea.OAuthProvider {
-	return &cardea.OAuthProvider{
+func Zoom(c Client) *oauth.Provider {
+	return &oauth.Provider{
 		ID:               "zoom",
 		Name:             "Zoom",
-		Type:             cardea.TypeOAuth,
+		Type:             oauth.TypeOAuth2,
 		ClientID:         c.ID,
 		ClientSecret:     c.Secret,
 		AuthorizationURL: "https://zoom.us/oauth/authorize",
 		TokenURL:         "https://zoom.us/oauth/token",
 		UserinfoURL:      "https://api.zoom.us/v2/users/me",
-		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			return cardea.Profile{
+		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
+			return oauth.Profile{
 				ID: raw.String("id"),
 				Name: cmp.Or(strings.TrimSpace(raw.String("first_name")+" "+raw.String("last_name")),
 					raw.String("display_name")),
@@ -33,6 +33,6 @@ func Zoom(c Client) *cardea.OAuthProvider {
 				Image:         raw.String("pic_url"),
 			}, nil
 		},
-		Style: cardea.Style{BrandColor: "#0b5cff"},
+		Style: oauth.Style{BrandColor: "#0b5cff"},
 	}
 }

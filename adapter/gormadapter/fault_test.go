@@ -14,6 +14,7 @@ import (
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
 	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // The database goes away at each request of a story in turn: nothing is half written, the answer is
@@ -80,7 +81,7 @@ func newOutage(t *testing.T, options gormadapter.Options) *outage {
 	}
 	configured := func(c *cardea.Config) {
 		c.Session.UpdateAge = 1 // every read of a session renews it
-		c.OnCreateUser = cardea.BeforeCreate(func(ctx context.Context, _ *gormadapter.User, _ *cardea.Profile) error {
+		c.OnCreateUser = cardea.BeforeCreate(func(ctx context.Context, _ *gormadapter.User, _ *oauth.Profile) error {
 			_, err := a.Accounts(ctx, "nobody")
 			return err
 		})

@@ -18,6 +18,7 @@ import (
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
 	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/oauth"
 	"github.com/go-sql-driver/mysql"
 )
 
@@ -74,7 +75,7 @@ func newShared(t *testing.T, e engine) *shared {
 	s.adapter = a
 	s.site = newSite[gormadapter.User](t, a, func(c *cardea.Config) {
 		c.Session.InsecureStoreRawTokens = true
-		google := c.Providers[0].(*cardea.OAuthProvider)
+		google := c.Providers[0].(*oauth.Provider)
 		google.ID = "google" // where a Node user has an account
 	}, nil)
 	return s

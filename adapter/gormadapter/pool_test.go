@@ -13,6 +13,7 @@ import (
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
 	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/oauth"
 	"gorm.io/gorm"
 )
 
@@ -87,14 +88,14 @@ func asking(t *testing.T, a *gormadapter.Adapter) func(*cardea.Config) {
 		return err
 	}
 	return func(c *cardea.Config) {
-		c.OnCreateUser = cardea.BeforeCreate(func(ctx context.Context, _ *thorough, _ *cardea.Profile) error {
+		c.OnCreateUser = cardea.BeforeCreate(func(ctx context.Context, _ *thorough, _ *oauth.Profile) error {
 			return ask(ctx)
 		})
 		c.Callbacks.SignIn = func(ctx context.Context, _ *cardea.SignIn) (string, error) { return "", ask(ctx) }
 		c.Callbacks.Session = func(ctx context.Context, _ *cardea.SessionView) error { return ask(ctx) }
 		c.Callbacks.Authorized = func(ctx context.Context, _ *cardea.Session) (bool, error) { return true, ask(ctx) }
 		c.Events.CreateUser = func(ctx context.Context, _ *cardea.User) { ask(ctx) }
-		c.Events.LinkAccount = func(ctx context.Context, _ *cardea.User, _ *cardea.Account, _ *cardea.Profile) {
+		c.Events.LinkAccount = func(ctx context.Context, _ *cardea.User, _ *cardea.Account, _ *oauth.Profile) {
 			ask(ctx)
 		}
 		c.Events.SignIn = func(ctx context.Context, _ *cardea.SignIn) { ask(ctx) }
@@ -172,7 +173,7 @@ func TestHookBesideItsTransaction(t *testing.T) {
 			a, _ := limited(t, e, 1)
 			beside := true
 			s := newSite[gormadapter.User](t, a, func(c *cardea.Config) {
-				c.OnCreateUser = cardea.BeforeCreate(func(ctx context.Context, _ *gormadapter.User, _ *cardea.Profile) error {
+				c.OnCreateUser = cardea.BeforeCreate(func(ctx context.Context, _ *gormadapter.User, _ *oauth.Profile) error {
 					if !beside {
 						return nil
 					}

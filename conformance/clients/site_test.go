@@ -18,6 +18,7 @@ import (
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/credentials"
 	"github.com/cardea-auth/cardea/email"
+	"github.com/cardea-auth/cardea/oauth"
 	"github.com/cardea-auth/cardea/provider"
 )
 
@@ -136,7 +137,7 @@ func welcome(_ context.Context, in *cardea.SignIn) (string, error) {
 }
 
 // renameToken and rename do what update({ name }) asks for, by either strategy.
-func renameToken(_ context.Context, c *cardea.TokenChange) (cardea.Claims, error) {
+func renameToken(_ context.Context, c *cardea.TokenChange) (oauth.Claims, error) {
 	if name := newName(c.Trigger, c.Update); name != "" {
 		c.Claims["name"] = name
 	}

@@ -15,13 +15,14 @@ import (
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/authjs"
 	"github.com/cardea-auth/cardea/conformance/internal/node"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // withLarge gives sessions a claim of that length at sign-in, and takes it away when the browser
 // updates the session.
 func withLarge(length int) func(*cardea.Config) {
 	return func(c *cardea.Config) {
-		c.Callbacks.JWT = func(_ context.Context, change *cardea.TokenChange) (cardea.Claims, error) {
+		c.Callbacks.JWT = func(_ context.Context, change *cardea.TokenChange) (oauth.Claims, error) {
 			switch {
 			case change.SignIn != nil && length > 0:
 				change.Claims["large"] = strings.Repeat("x", length)

@@ -19,6 +19,7 @@ import (
 	"github.com/cardea-auth/cardea/conformance/internal/node"
 	"github.com/cardea-auth/cardea/credentials"
 	"github.com/cardea-auth/cardea/email"
+	"github.com/cardea-auth/cardea/oauth"
 	"github.com/cardea-auth/cardea/provider"
 )
 
@@ -172,7 +173,7 @@ func admit(_ context.Context, in *cardea.SignIn) (string, error) {
 	return "", nil
 }
 
-func rename(_ context.Context, change *cardea.TokenChange) (cardea.Claims, error) {
+func rename(_ context.Context, change *cardea.TokenChange) (oauth.Claims, error) {
 	if change.Trigger != cardea.TriggerUpdate {
 		return change.Claims, nil
 	}

@@ -1,0 +1,85 @@
+package cardea
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"time"
+)
+
+// refreshLock lets one process refresh the tokens of an account. It is a row among the verification
+// tokens, which only one process can create. It expires, so that a process that dies does not hold
+// it. Without a TokenStore everybody gets it.
+type refreshLock struct {
+	adapter Adapter
+	store   TokenStore // nil if there is none
+	row     VerificationToken
+	now     func() time.Time
+	log     *slog.Logger
+}
+
+// lockMaxAge is longer than requestLimit, by what the clocks of two processes may differ and the
+// store may take. A holder whose lock has expired in the middle finds that out in replace.
+const lockMaxAge = 30 * time.Second
+
+func newRefreshLock(t *accessTokens, account *Account) *refreshLock {
+	sum := sha256.Sum256([]byte("refresh\x00" + accountKey(account)))
+	l := &refreshLock{adapter: t.adapter, now: t.now, log: t.log}
+	l.store, _ = t.adapter.(TokenStore)
+	l.row = VerificationToken{Identifier: "refresh:" + account.Provider, Token: hex.EncodeToString(sum[:])}
+	return l
+}
+
+// acquire reports whether this process holds the lock now.
+func (l *refreshLock) acquire(ctx context.Context) (bool, error) {
+	if l.store == nil {
+		return true, nil
+	}
+	now := l.now()
+	l.row.Expires = now.Add(lockMaxAge).UTC().Truncate(time.Millisecond)
+	err := l.store.CreateVerificationToken(ctx, &l.row)
+	if errors.Is(err, ErrConflict) {
+		err = l.takeOver(ctx, now)
+	}
+	if errors.Is(err, ErrConflict) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// takeOver replaces a lock that has expired. One that has not is ErrConflict, and stays.
+func (l *refreshLock) takeOver(ctx context.Context, now time.Time) error {
+	return l.adapter.Transact(ctx, func(ctx context.Context) error {
+		old, err := l.store.ConsumeVerificationToken(ctx, l.row.Identifier, l.row.Token)
+		switch {
+		case errors.Is(err, ErrNotFound):
+		case err != nil:
+			return err
+		case now.Before(old.Expires):
+			return ErrConflict // which undoes the consumption
+		}
+		return l.store.CreateVerificationToken(ctx, &l.row)
+	})
+}
+
+// release gives the lock back, unless it has expired and somebody else holds it. It works even if
+// ctx has ended.
+func (l *refreshLock) release(ctx context.Context) {
+	if l.store == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeLimit)
+	defer cancel()
+	err := l.adapter.Transact(ctx, func(ctx context.Context) error {
+		row, err := l.store.ConsumeVerificationToken(ctx, l.row.Identifier, l.row.Token)
+		if err == nil && !row.Expires.Equal(l.row.Expires) {
+			err = ErrConflict // which undoes the consumption
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, ErrConflict) && !errors.Is(err, ErrNotFound) {
+		l.log.WarnContext(ctx, "cardea: lock of a token refresh not released; it expires by itself", "cause", err)
+	}
+}

@@ -1,0 +1,205 @@
+package cardea
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/cardea-auth/cardea/internal/configerr"
+	"github.com/cardea-auth/cardea/internal/cookie"
+)
+
+const minSecret = 32 // bytes
+
+// makeSecret is the fix for a missing or short secret.
+const makeSecret = "make one with: go run github.com/cardea-auth/cardea/cmd/cardea secret"
+
+// validate reports everything that is wrong, not just the first fault. c has its defaults.
+func (c Config) validate() error {
+	faults := configerr.New("cardea: Config.")
+	c.validateSecrets(faults)
+	c.validateOrigin(faults)
+	c.validateSession(faults)
+	c.validateCookies(faults)
+	c.validateOnCreateUser(faults)
+	c.validatePages(faults)
+	c.validateProviders(faults)
+	return faults.Err()
+}
+
+func (c Config) validateSecrets(faults *configerr.List) {
+	switch n := len(c.Secret); {
+	case n == 0:
+		faults.Add("Secret", "missing; "+makeSecret)
+	case n < minSecret:
+		faults.Add("Secret", "want %d bytes or more, have %d; "+makeSecret, minSecret, n)
+	}
+	for i, s := range c.PreviousSecrets {
+		if len(s) < minSecret {
+			faults.Add(fmt.Sprintf("PreviousSecrets[%d]", i), "want %d bytes or more, have %d", minSecret, len(s))
+		}
+	}
+}
+
+func (c Config) validateOrigin(faults *configerr.List) {
+	if c.BaseURL != "" {
+		if _, err := parseOrigin(c.BaseURL); err != nil {
+			faults.Add("BaseURL", "%v", err)
+		}
+		if len(c.TrustedHosts) > 0 {
+			faults.Add("TrustedHosts", "has no effect beside BaseURL; set one of the two")
+		}
+	}
+	for i, h := range c.TrustedHosts {
+		if u, err := url.Parse("https://" + h); h == "" || err != nil || u.Host != h || strings.Contains(h, "*") {
+			faults.Add(fmt.Sprintf("TrustedHosts[%d]", i),
+				"want a host such as example.com or example.com:8443, have %q", h)
+		}
+	}
+	if c.Protocol != ProtocolV5 && c.Protocol != ProtocolV4 {
+		faults.Add("Protocol", "want ProtocolV5 or ProtocolV4, have %d", c.Protocol)
+	}
+	if !basePathPattern.MatchString(c.BasePath) {
+		faults.Add("BasePath", "want a path such as %s, with a leading and no trailing slash, have %q",
+			defaultBasePath, c.BasePath)
+	}
+}
+
+var (
+	basePathPattern   = regexp.MustCompile(`^(/[A-Za-z0-9._~-]+)+$`)
+	providerIDPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`)
+
+	// cookiePrefixPattern has no __Host- and no __Secure-: https decides whether there is one.
+	cookiePrefixPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
+)
+
+func (c Config) validateSession(faults *configerr.List) {
+	s := c.Session
+	switch s.Strategy {
+	case StrategyJWT:
+	case StrategyDatabase:
+		if _, ok := c.Adapter.(SessionStore); !ok {
+			faults.Add("Session.Strategy", "database needs an Adapter that is a SessionStore; have %T", c.Adapter)
+		}
+	default:
+		faults.Add("Session.Strategy", "want %q or %q, have %q", StrategyDatabase, StrategyJWT, s.Strategy)
+	}
+	if s.MaxAge < time.Second {
+		faults.Add("Session.MaxAge", "want a second or more, have %v", s.MaxAge)
+	}
+	if s.UpdateAge < 0 || s.UpdateAge > s.MaxAge {
+		faults.Add("Session.UpdateAge", "want between 0 and MaxAge (%v), have %v", s.MaxAge, s.UpdateAge)
+	}
+	if s.InsecureStoreRawTokens && s.Strategy == StrategyJWT {
+		faults.Add("Session.InsecureStoreRawTokens", "has no effect on JWT sessions")
+	}
+}
+
+func (c Config) validateCookies(faults *configerr.List) {
+	if p := c.CookiePrefix; p != "" && !cookiePrefixPattern.MatchString(p) {
+		faults.Add("CookiePrefix", "want at most 64 letters, digits, - and _, and no _ or - at the start, have %q", p)
+	}
+	domain := c.Session.CookieDomain
+	if domain == "" {
+		return
+	}
+	if !cookie.ValidDomain(domain) {
+		faults.Add("Session.CookieDomain", "want a domain in lower case such as example.com, have %q", domain)
+		return
+	}
+	hosts := c.TrustedHosts
+	if c.BaseURL != "" {
+		hosts = []string{c.BaseURL}
+	}
+	if len(hosts) == 0 {
+		faults.Add("Session.CookieDomain", "needs BaseURL or TrustedHosts; localhost has no subdomains")
+	}
+	for _, h := range hosts {
+		if !within(h, domain) {
+			faults.Add("Session.CookieDomain", "browsers take no cookie for %s from %s, which is another site", domain,
+				h)
+		}
+	}
+}
+
+// within reports whether an origin, or a host, belongs to a domain.
+func within(host, domain string) bool {
+	if !strings.Contains(host, "://") {
+		host = "https://" + host
+	}
+	u, err := url.Parse(host)
+	return err == nil && strings.HasSuffix("."+strings.ToLower(u.Hostname()), "."+domain)
+}
+
+func (c Config) validateOnCreateUser(faults *configerr.List) {
+	switch {
+	case c.OnCreateUser.fill == nil:
+	case c.Adapter == nil:
+		faults.Add("OnCreateUser", "needs an Adapter")
+	case c.OnCreateUser.entity != typeOfUser(c.Adapter):
+		faults.Add("OnCreateUser", "is for %v, and the Adapter's users are %v",
+			c.OnCreateUser.entity, typeOfUser(c.Adapter))
+	}
+}
+
+func (c Config) validatePages(faults *configerr.List) {
+	for _, p := range []struct{ field, value string }{
+		{"SignIn", c.Pages.SignIn}, {"SignOut", c.Pages.SignOut}, {"Error", c.Pages.Error},
+		{"VerifyRequest", c.Pages.VerifyRequest}, {"NewUser", c.Pages.NewUser},
+	} {
+		if p.value != "" && !isPage(p.value) {
+			faults.Add("Pages."+p.field, "want a path such as /signin or an https URL, have %q", p.value)
+		}
+	}
+	if page := c.Pages.Error; page != "" && strings.TrimSuffix(page, "/") == c.BasePath+"/error" {
+		faults.Add("Pages.Error", "is the built-in page; leave it empty")
+	}
+}
+
+func isPage(page string) bool {
+	u, err := url.Parse(page)
+	if err != nil || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(page, "//") {
+		return false
+	}
+	return !u.IsAbs() || u.Scheme == "https" || u.Scheme == "http"
+}
+
+func (c Config) validateProviders(faults *configerr.List) {
+	if len(c.Providers) == 0 {
+		faults.Add("Providers", "is empty; name at least one, such as provider.GitHub(provider.Env(\"AUTH_GITHUB\"))")
+	}
+	seen := map[string]bool{}
+	for i, p := range c.Providers {
+		field := fmt.Sprintf("Providers[%d]", i)
+		if p == nil {
+			faults.Add(field, "is nil")
+			continue
+		}
+		d := definitionOf(p)
+		if d == nil {
+			faults.Add(field, "want an *oauth.Provider, *EmailProvider or *CredentialsProvider, have %T", p)
+			continue
+		}
+		c.validateProvider(d, field, seen, faults)
+	}
+}
+
+func (c Config) validateProvider(d definition, field string, seen map[string]bool, faults *configerr.List) {
+	info := d.info()
+	if info.id != "" {
+		field += " (" + info.id + ")"
+	}
+	if !providerIDPattern.MatchString(info.id) {
+		faults.Add(field+".ID", "want lower-case letters, digits, - and _, have %q", info.id)
+	}
+	if seen[info.id] {
+		faults.Add(field+".ID", "is there twice; give one of them another ID")
+	}
+	seen[info.id] = true
+	if info.name == "" {
+		faults.Add(field+".Name", "is empty")
+	}
+	d.validate(&c, field, faults)
+}

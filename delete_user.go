@@ -1,0 +1,48 @@
+package cardea
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// DeleteUser deletes a user with accounts and their tokens, sessions, passkeys, and the links and
+// codes that were mailed to the address. Browsers that are signed in as the user no longer are. If
+// there is no such user, nothing changes and the error is nil.
+//
+// It joins a transaction of the application that ctx carries, so that the application's rows can be
+// deleted with the user. The providers are not told, and the person can sign in again as a new
+// user.
+//
+// A JWT session cannot be revoked. This process refuses it at once. Other processes accept it until
+// it expires, unless they read the row, as [Handle] and [UserAs] do, or [Callbacks.Authorized]
+// does. Never reuse user IDs, as some databases do with numbers.
+//
+// Without a [Config.Adapter] the error is [errors.ErrUnsupported].
+func (a *Auth) DeleteUser(ctx context.Context, userID string) error {
+	if a.config.Adapter == nil {
+		return noAdapter("delete user")
+	}
+	err := a.config.Adapter.Transact(ctx, func(ctx context.Context) error { return a.deleteUser(ctx, userID) })
+	if err != nil {
+		return fmt.Errorf("cardea: delete user: %w", err)
+	}
+	if a.jwt != nil {
+		a.jwt.endAll(userID, a.now().Add(time.Second))
+	}
+	a.log.InfoContext(ctx, "cardea: user deleted", "user", userID)
+	return nil
+}
+
+func (a *Auth) deleteUser(ctx context.Context, userID string) error {
+	u, err := a.config.Adapter.UserByID(ctx, userID)
+	if ignoreNotFound(err) != nil {
+		return err
+	}
+	if store, ok := a.config.Adapter.(TokenStore); ok && err == nil && u.Email != "" {
+		if _, err := store.DeleteVerificationTokens(ctx, u.Email); err != nil {
+			return err
+		}
+	}
+	return a.config.Adapter.DeleteUser(ctx, userID)
+}

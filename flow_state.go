@@ -1,0 +1,125 @@
+package cardea
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/cardea-auth/cardea/internal/cookie"
+	"github.com/cardea-auth/cardea/internal/relyingparty"
+	"github.com/cardea-auth/cardea/oauth"
+)
+
+// flowState is what is kept about one sign-in at a provider, from the click to the callback. It is
+// stored, encrypted, in its own cookie, so that two tabs can sign in at once. It is valid for one
+// callback of one provider in one browser (RFC 9700 § 4.7.1).
+type flowState struct {
+	relyingparty.Flow
+	ID          string // part of the cookie's name, and the start of the state
+	Provider    string
+	CallbackURL string
+	UserID      string // of the user who was signed in when the flow began; "" for nobody
+}
+
+const (
+	flowMaxAge   = 15 * time.Minute
+	maxFlows     = 5 // in one browser at once
+	flowIDLength = 21
+	flowIDTime   = 11 // hexadecimal digits at the start of the id
+)
+
+func newFlowState(p *oauth.Provider, callbackURL, userID string, now time.Time) flowState {
+	id := fmt.Sprintf("%0*x%s", flowIDTime, now.UnixMilli(), rand.Text()[:flowIDLength-flowIDTime])
+	s := flowState{ID: id, Provider: p.ID, CallbackURL: callbackURL, UserID: userID}
+	s.State = newState(id)
+	if !p.InsecureSkipPKCE {
+		s.Verifier = randomToken()
+	}
+	if p.Type == oauth.TypeOIDC && !p.InsecureSkipNonce {
+		s.Nonce = randomToken()
+	}
+	return s
+}
+
+// newState returns 73 letters and digits. LINE and WeChat accept no other characters, and WeChat
+// not more than 128.
+func newState(id string) string { return id + rand.Text() + rand.Text() }
+
+// randomToken returns 256 random bits as 43 characters that need no escaping anywhere.
+func randomToken() string {
+	var b [32]byte
+	rand.Read(b[:])
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// saveFlowState sets the cookie of a flow. If the browser has too many flows, the oldest is
+// dropped: their ids begin with the time.
+func (e *exchange) saveFlowState(s flowState) error {
+	prefix := e.names.State + "."
+	others := e.jar.WithPrefix(prefix)
+	slices.Sort(others)
+	for len(others) >= maxFlows {
+		e.jar.Clear(others[0])
+		others = others[1:]
+	}
+	token, err := e.auth.sealer.Seal(e.names.State, map[string]any{
+		"value": s.State, "provider": s.Provider, "verifier": s.Verifier, "nonce": s.Nonce,
+		"callbackUrl": s.CallbackURL, "user": s.UserID,
+	}, e.now, flowMaxAge)
+	if err != nil {
+		return fail(codeOAuthSignIn, "encrypt the flow state: %w", err)
+	}
+	err = e.jar.Set(cookie.Cookie{
+		Name: prefix + s.ID, Value: token, MaxAge: int(flowMaxAge.Seconds()), Expires: e.now.Add(flowMaxAge),
+	})
+	if err != nil {
+		return fail(codeOAuthSignIn, "set the cookie of the flow state: %w", err)
+	}
+	return nil
+}
+
+// takeFlowState returns the flow to which a state belongs, once: the browser is told to delete the
+// cookie, and this process refuses a copy of it.
+func (e *exchange) takeFlowState(provider, state string) (flowState, error) {
+	if len(state) <= flowIDLength {
+		return flowState{}, fail(codeInvalidCheck, "the callback's state is not one of this site")
+	}
+	id := state[:flowIDLength]
+	name := e.names.State + "." + id
+	token := e.jar.Get(name)
+	if token == "" {
+		return flowState{}, fail(codeInvalidCheck, "the browser has no cookie of this flow: "+
+			"it is another browser, the sign-in took more than %v, or the flow has ended", flowMaxAge)
+	}
+	e.jar.Clear(name)
+	opened, err := e.auth.sealer.Open(e.names.State, token, e.now)
+	if err != nil {
+		return flowState{}, fail(codeInvalidCheck, "the cookie of this flow: %w", err)
+	}
+	claims := oauth.Claims(opened)
+	s := flowState{
+		Flow: relyingparty.Flow{
+			State: claims.String("value"), Verifier: claims.String("verifier"), Nonce: claims.String("nonce"),
+		},
+		ID: id, Provider: claims.String("provider"), CallbackURL: claims.String("callbackUrl"),
+		UserID: claims.String("user"),
+	}
+	switch {
+	case !equal(s.State, state):
+		return flowState{}, fail(codeInvalidCheck, "the callback's state is not that of the flow")
+	case s.Provider != provider:
+		return flowState{}, fail(codeInvalidCheck, "the flow is for the provider %q", s.Provider)
+	case !e.auth.usedOnce.Add(id, e.now, e.now.Add(flowMaxAge)):
+		return flowState{}, fail(codeInvalidCheck, "the flow was used already")
+	}
+	return s, nil
+}
+
+// once returns the function that lets each proof of a provider pass once.
+func (a *Auth) once(provider string, now time.Time) func(proof string, until time.Time) bool {
+	return func(proof string, until time.Time) bool {
+		return a.usedOnce.Add("proof "+provider+" "+proof, now, until)
+	}
+}

@@ -1,0 +1,99 @@
+package expiring_test
+
+import (
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/cardea-auth/cardea/internal/expiring"
+)
+
+var start = time.Unix(1_800_000_000, 0)
+
+func TestSetForgetsAnIDWhenItExpires(t *testing.T) {
+	t.Parallel()
+	var s expiring.Set
+	until := start.Add(time.Hour)
+	if !s.Add("a", start, until) || s.Add("a", start, until.Add(time.Hour)) {
+		t.Error("an id is new once")
+	}
+	if got, ok := s.Until("a", until.Add(-1)); !ok || !got.Equal(until) {
+		t.Errorf("expires at %v, %t; the second Add must not change that", got, ok)
+	}
+	if s.Has("a", until) || s.Has("b", start) {
+		t.Error("an expired id, or one that was never added, is in the set")
+	}
+	if !s.Add("a", until, until.Add(time.Minute)) {
+		t.Error("an expired id is not new")
+	}
+}
+
+func TestSetExtendsToTheLaterTime(t *testing.T) {
+	t.Parallel()
+	var s expiring.Set
+	for _, d := range []time.Duration{time.Minute, time.Hour, time.Second} {
+		s.Extend("a", start, start.Add(d))
+	}
+	if got, ok := s.Until("a", start); !ok || !got.Equal(start.Add(time.Hour)) {
+		t.Errorf("got %v, %t, want an hour", got, ok)
+	}
+}
+
+func TestSetIsBounded(t *testing.T) {
+	t.Parallel()
+	const most = 1 << 17
+	var s expiring.Set
+	for i := range most + 1000 {
+		s.Add(strconv.Itoa(i), start, start.Add(time.Hour))
+	}
+	left := 0
+	for i := range most + 1000 {
+		if s.Has(strconv.Itoa(i), start) {
+			left++
+		}
+	}
+	if left != most {
+		t.Errorf("%d ids, want %d", left, most)
+	}
+	if !s.Has(strconv.Itoa(most+999), start) {
+		t.Error("the latest id was forgotten")
+	}
+}
+
+func TestLimiterCountsWithinAnySpan(t *testing.T) {
+	t.Parallel()
+	l := expiring.NewLimiter(2, time.Minute)
+	for i, step := range []struct {
+		after time.Duration
+		want  bool
+	}{
+		{0, true}, {30 * time.Second, true}, {59 * time.Second, false}, {time.Minute, true},
+		{time.Minute + time.Second, false}, {90 * time.Second, true},
+	} {
+		if got := l.Allow("a", start.Add(step.after)); got != step.want {
+			t.Errorf("event %d, after %v: allowed %t, want %t", i, step.after, got, step.want)
+		}
+	}
+	if !l.Allow("b", start) {
+		t.Error("another key shares the limit")
+	}
+}
+
+func TestLimiterIsBounded(t *testing.T) {
+	t.Parallel()
+	const most = 1 << 16
+	l := expiring.NewLimiter(1, time.Hour)
+	for i := range most {
+		l.Allow(strconv.Itoa(i), start)
+	}
+	l.Allow("one more", start)
+	refused := 0
+	for i := range most {
+		if !l.Allow(strconv.Itoa(i), start) {
+			refused++
+		}
+	}
+	if refused < most/2 { // each that is allowed again takes the place of another
+		t.Errorf("only %d of %d keys are known", refused, most)
+	}
+}

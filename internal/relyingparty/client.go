@@ -1,0 +1,138 @@
+package relyingparty
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/cardea-auth/cardea/internal/oauth2"
+	"github.com/cardea-auth/cardea/internal/oidc"
+	"github.com/cardea-auth/cardea/internal/outbound"
+	"github.com/cardea-auth/cardea/oauth"
+)
+
+// Client is this site as a client of one provider. It does not change after [New], so that no
+// sign-in can see anything of another, and is safe for concurrent use.
+type Client struct {
+	*oauth.Provider
+	http   *http.Client // for all requests but those for metadata and keys
+	now    func() time.Time
+	issuer *oidc.Issuer   // nil for OAuth2
+	secret *clientSecret  // nil without ClientSecretFunc
+	prover *oauth2.Prover // nil with hooks
+}
+
+// Config is what [New] needs besides the provider.
+type Config struct {
+	// HTTP makes the requests. Nil means a client with timeouts that follows no redirects and
+	// refuses loopback addresses unless the provider is configured on one.
+	HTTP *http.Client
+
+	// Secret is the site's secret, from which the DPoP key is derived.
+	Secret string
+
+	// Now is the clock.
+	Now func() time.Time
+}
+
+// New returns the client for a provider that [Validate] finds no fault with. It makes no requests.
+func New(p *oauth.Provider, config Config) (*Client, error) {
+	client := config.HTTP
+	if client == nil {
+		client = outbound.Client(onLoopback(p))
+	}
+	c := &Client{Provider: p, now: config.Now}
+	var err error
+	if c.http, err = presenting(p, client); err != nil {
+		return nil, fmt.Errorf("provider %q: ClientCertificate: %w", p.ID, err)
+	}
+	if c.prover, err = newProver(p, config.Secret); err != nil {
+		return nil, fmt.Errorf("provider %q: DPoP key: %w", p.ID, err)
+	}
+	if p.ClientSecretFunc != nil {
+		c.secret = &clientSecret{make: p.ClientSecretFunc, now: config.Now}
+	}
+	if p.Type == oauth.TypeOIDC {
+		c.issuer = oidc.NewIssuer(oidc.Metadata{
+			Issuer: p.Issuer, AllowedIssuers: p.AllowedIssuers, DiscoveryURL: p.DiscoveryURL,
+			AuthorizationURL: p.AuthorizationURL, TokenURL: p.TokenURL, UserinfoURL: p.UserinfoURL, JWKSURL: p.JWKSURL,
+			PushURL: p.PushedAuthorizationURL,
+		}, client, config.Now)
+	}
+	return c, nil
+}
+
+// onLoopback reports whether the provider runs on this machine, as in development and in tests.
+func onLoopback(p *oauth.Provider) bool {
+	return outbound.Loopback(cmp.Or(p.DiscoveryURL, p.Issuer, p.TokenURL))
+}
+
+// presenting is the HTTP client for the endpoints to which the provider's certificate is presented.
+func presenting(p *oauth.Provider, client *http.Client) (*http.Client, error) {
+	if p.ClientCertificate == nil {
+		return client, nil
+	}
+	return oauth2.WithCertificate(client, *p.ClientCertificate)
+}
+
+// metadata is what is known about the server: configured for OAuth2, discovered for OIDC.
+func (c *Client) metadata(ctx context.Context) (*oidc.Metadata, error) {
+	if c.issuer == nil {
+		return &oidc.Metadata{
+			Issuer: c.Issuer, AuthorizationURL: c.AuthorizationURL, TokenURL: c.TokenURL, UserinfoURL: c.UserinfoURL,
+			PushURL: c.PushedAuthorizationURL,
+		}, nil
+	}
+	m, err := c.issuer.Metadata(ctx)
+	if err != nil || c.ClientCertificate == nil {
+		return m, err
+	}
+	return m.WithCertificate(), nil
+}
+
+// at returns the OAuth 2.0 client for a server with this metadata.
+func (c *Client) at(m *oidc.Metadata, redirectURI string) *oauth2.Client {
+	scopes := c.Scopes
+	if scopes == nil && c.Type == oauth.TypeOIDC {
+		scopes = []string{"openid", "profile", "email"}
+	}
+	client := &oauth2.Client{
+		ID: c.ClientID, Secret: c.ClientSecret, Auth: c.clientAuth(m), IDParam: c.ClientIDParam,
+		Key: oauth2.Key(c.ClientKey), Audience: cmp.Or(c.AssertionAudience, m.Issuer), Prover: c.prover, Bind: c.DPoP,
+		AuthorizationURL: m.AuthorizationURL, TokenURL: m.TokenURL, RedirectURI: redirectURI,
+		Scopes: scopes, ScopeSeparator: c.ScopeSeparator, Params: c.AuthorizationParams,
+		Fragment: c.AuthorizationFragment,
+		SkipPKCE: c.InsecureSkipPKCE, Rules: oauth2.Rules(c.Token), HTTP: c.http, Now: c.now,
+	}
+	client.Rules.Params = withoutPlaceholders(c.Token.Params)
+	if c.secret != nil {
+		client.MakeSecret = c.secret.get
+	}
+	return client
+}
+
+// withoutPlaceholders leaves out the parameters that are filled in from a callback. There is a
+// callback only when a code is redeemed.
+func withoutPlaceholders(params url.Values) url.Values {
+	rest := maps.Clone(params)
+	maps.DeleteFunc(rest, func(_ string, values []string) bool {
+		return slices.ContainsFunc(values, func(template string) bool { return oauth2.Placeholders(template) != nil })
+	})
+	return rest
+}
+
+// clientAuth uses the metadata if the configuration is silent. The default of the standard is
+// client_secret_basic, so only a server that lists other methods without it gets the secret in the
+// form.
+func (c *Client) clientAuth(m *oidc.Metadata) string {
+	if c.ClientAuth == "" && (c.ClientSecret != "" || c.secret != nil) && m.TokenAuth != nil &&
+		!slices.Contains(m.TokenAuth, oauth2.SecretBasic) && slices.Contains(m.TokenAuth, oauth2.SecretPost) {
+		return oauth2.SecretPost
+	}
+	return string(c.ClientAuth)
+}

@@ -1,0 +1,193 @@
+package relyingparty
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+
+	"github.com/cardea-auth/cardea/internal/oauth2"
+	"github.com/cardea-auth/cardea/internal/oidc"
+	"github.com/cardea-auth/cardea/internal/outbound"
+	"github.com/cardea-auth/cardea/oauth"
+)
+
+// codeExchange is one code being redeemed for a token, and the token for a person.
+type codeExchange struct {
+	*Client
+	metadata *oidc.Metadata
+	oauth2   *oauth2.Client
+	flow     Flow
+	callback url.Values // only what CallbackParams names
+	code     string
+	token    *oauth2.Token // nil before the code is redeemed
+}
+
+// redeem redeems the code and returns who has signed in.
+func (c *Client) redeem(ctx context.Context, m *oidc.Metadata, cb Callback) (*Identity, error) {
+	x := &codeExchange{
+		Client: c, metadata: m, oauth2: c.at(m, cb.RedirectURI), flow: cb.Flow,
+		callback: url.Values{}, code: cb.Params.Get(c.codeParam()),
+	}
+	for _, name := range c.CallbackParams {
+		if cb.Params.Has(name) {
+			x.callback[name] = cb.Params[name]
+		}
+	}
+	var err error
+	if x.token, err = x.requestToken(ctx); err != nil {
+		return nil, failed(NotIdentified, "%w", err)
+	}
+	raw, err := x.claims(ctx)
+	if err != nil {
+		return nil, failed(NotIdentified, "%w", err)
+	}
+	profile, err := mapProfile(ctx, c.Provider, raw)
+	if err != nil {
+		return nil, failed(BadProfile, "%w", err)
+	}
+	return &Identity{Profile: profile, Token: x.token}, nil
+}
+
+func (x *codeExchange) requestToken(ctx context.Context) (*oauth2.Token, error) {
+	if x.Exchange != nil {
+		grant, err := x.grant(ctx)
+		if err != nil {
+			return nil, err
+		}
+		answer, err := x.Exchange(ctx, grant)
+		if err != nil {
+			return nil, fmt.Errorf("hook Exchange: %w", err)
+		}
+		return x.oauth2.ParseAnswer(answer)
+	}
+	params, err := x.tokenParams()
+	if err != nil {
+		return nil, err
+	}
+	x.oauth2.Rules.Params = params
+	return x.oauth2.Exchange(ctx, x.code, x.flow.Verifier)
+}
+
+// tokenParams are the parameters that the service wants in addition to the standard's, filled in
+// from those of the callback.
+func (x *codeExchange) tokenParams() (url.Values, error) {
+	from := map[string]any{}
+	for name := range x.callback {
+		from[name] = x.callback.Get(name)
+	}
+	params := maps.Clone(x.Token.Params)
+	for name, templates := range params {
+		values := make([]string, len(templates))
+		for i, template := range templates {
+			value, err := oauth2.Fill(template, from)
+			if err != nil {
+				return nil, fmt.Errorf("callback: %w", err)
+			}
+			values[i] = value
+		}
+		params[name] = values
+	}
+	return params, nil
+}
+
+// claims returns everything that the provider says about the person who signed in.
+func (x *codeExchange) claims(ctx context.Context) (oauth.Claims, error) {
+	raw, err := x.verifiedClaims(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := x.addEmail(ctx, raw); err != nil {
+		return nil, err
+	}
+	x.dropTokens(raw)
+	if len(x.CallbackParams) > 0 {
+		raw["callback"] = x.unverifiedClaims()
+	}
+	return raw, nil
+}
+
+// dropTokens removes the tokens from a profile, whatever the service calls them there, because a
+// profile is stored, shown and logged.
+func (x *codeExchange) dropTokens(raw oauth.Claims) {
+	tokens := []string{x.token.Access, x.token.Refresh, x.token.IDToken}
+	maps.DeleteFunc(raw, func(_ string, v any) bool {
+		s, _ := v.(string)
+		return s != "" && slices.Contains(tokens, s)
+	})
+}
+
+// verifiedClaims are the claims that come from the provider's server: of a verified ID token for
+// OIDC, of the server's answers otherwise.
+func (x *codeExchange) verifiedClaims(ctx context.Context) (oauth.Claims, error) {
+	if x.issuer == nil {
+		return x.oauth2Claims(ctx)
+	}
+	if x.token.IDToken == "" {
+		return nil, errors.New("the token answer has no id_token; is the scope openid missing?")
+	}
+	expect := oidc.Expect{
+		ClientID: x.ClientID, Nonce: x.flow.Nonce, SkipNonce: x.InsecureSkipNonce, AccessToken: x.token.Access,
+	}
+	if x.IDTokenHS256 {
+		expect.Secret = x.ClientSecret
+	}
+	claims, err := x.issuer.Verify(ctx, x.token.IDToken, expect)
+	if err != nil || !x.UseUserinfo {
+		return claims, err
+	}
+	info, err := x.userinfo(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return oidc.Merge(claims, info)
+}
+
+func (x *codeExchange) oauth2Claims(ctx context.Context) (oauth.Claims, error) {
+	raw := oauth.Claims{}
+	if x.UseTokenAnswer {
+		maps.Copy(raw, x.token.Raw)
+		if x.UserinfoURL == "" && x.FetchUserinfo == nil {
+			return raw, nil
+		}
+	}
+	info, err := x.userinfo(ctx)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(raw, info)
+	return raw, nil
+}
+
+// unverifiedClaims are the CallbackParams, which came through the visitor's browser.
+func (x *codeExchange) unverifiedClaims() map[string]any {
+	claims := map[string]any{}
+	for name := range x.callback {
+		claims[name] = x.callback.Get(name)
+		if object, err := outbound.Object([]byte(x.callback.Get(name))); err == nil {
+			claims[name] = object
+		}
+	}
+	return claims
+}
+
+// grant is what the hooks Exchange and FetchUserinfo get.
+func (x *codeExchange) grant(ctx context.Context) (*oauth.CodeGrant, error) {
+	g := &oauth.CodeGrant{
+		HTTP: outbound.Bounded(x.http), ClientID: x.ClientID, ClientSecret: x.ClientSecret,
+		RedirectURI: x.oauth2.RedirectURI, Code: x.code, Verifier: x.flow.Verifier, Callback: x.callback,
+	}
+	if x.secret != nil {
+		secret, err := x.secret.get(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("make client secret: %w", err)
+		}
+		g.ClientSecret = secret
+	}
+	if x.token != nil {
+		g.AccessToken, g.Token = x.token.Access, x.token.Raw
+	}
+	return g, nil
+}

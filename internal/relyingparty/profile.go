@@ -1,0 +1,99 @@
+package relyingparty
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+
+	"github.com/cardea-auth/cardea/internal/emailaddr"
+	"github.com/cardea-auth/cardea/oauth"
+)
+
+const (
+	maxID    = 255  // bytes
+	maxName  = 255  // characters
+	maxImage = 2048 // bytes
+)
+
+// mapProfile maps what the provider said about the person, and decides whether the e-mail address
+// counts as verified.
+func mapProfile(ctx context.Context, p *oauth.Provider, raw oauth.Claims) (*oauth.Profile, error) {
+	mapping := p.Profile
+	if mapping == nil {
+		mapping = standardProfile
+	}
+	profile, err := mapping(ctx, raw)
+	if err != nil {
+		return nil, err
+	}
+	profile.Raw = raw
+	switch p.EmailVerification {
+	case oauth.EmailAlwaysVerified:
+		profile.EmailVerified = true
+	case oauth.EmailNeverVerified:
+		profile.EmailVerified = false
+	case oauth.EmailNotGiven:
+		profile.Email = ""
+	}
+	if err := checkID(profile.ID); err != nil {
+		return nil, err
+	}
+	profile.Email = emailaddr.Clean(profile.Email)
+	profile.EmailVerified = profile.EmailVerified && profile.Email != ""
+	profile.Name = cleanName(profile.Name)
+	profile.Image = cleanImage(profile.Image)
+	return &profile, nil
+}
+
+// checkID refuses a profile without an identity, such as the text of a value that was not there.
+func checkID(id string) error {
+	switch strings.ToLower(strings.TrimSpace(id)) {
+	case "", "null", "undefined", "<nil>", "nil", "nan", "[object object]":
+		return errors.New("the profile has no id")
+	}
+	if strings.HasPrefix(id, "%!") { // what package fmt writes for a missing value
+		return errors.New("the profile has no id")
+	}
+	if len(id) > maxID {
+		return errors.New("the profile's id is longer than 255 bytes")
+	}
+	return nil
+}
+
+// cleanName drops control characters and cuts a name that is too long.
+func cleanName(s string) string {
+	s = strings.TrimSpace(strings.ToValidUTF8(strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return -1
+		}
+		return r
+	}, s), ""))
+	if r := []rune(s); len(r) > maxName {
+		return string(r[:maxName])
+	}
+	return s
+}
+
+// cleanImage returns the URL of a picture, or "" for a URL that a page should not load.
+func cleanImage(s string) string {
+	u, err := url.Parse(s)
+	if err != nil || len(s) > maxImage || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
+		return ""
+	}
+	return s
+}
+
+// standardProfile maps the standard claims (OpenID Connect Core 1.0 § 5.1).
+func standardProfile(_ context.Context, c oauth.Claims) (oauth.Profile, error) {
+	name := c.String("name")
+	for _, claim := range []string{"nickname", "preferred_username"} {
+		if name == "" {
+			name = c.String(claim)
+		}
+	}
+	return oauth.Profile{
+		ID: c.String("sub"), Name: name, Email: c.String("email"), EmailVerified: c.True("email_verified"),
+		Image: c.String("picture"),
+	}, nil
+}

@@ -1,0 +1,50 @@
+package relyingparty
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"time"
+
+	"github.com/cardea-auth/cardea/internal/outbound"
+	"github.com/cardea-auth/cardea/oauth"
+)
+
+// redirection is what the hooks Redirect and Identify get.
+func (c *Client) redirection(f Flow, callback string) *oauth.Redirection {
+	return &oauth.Redirection{
+		HTTP: outbound.Bounded(c.http), ClientID: c.ClientID, ClientSecret: c.ClientSecret,
+		ReturnTo: callback + "?" + url.Values{"state": {f.State}}.Encode(), State: f.State, Now: c.now(),
+		Once: func(string, time.Time) bool { return false },
+	}
+}
+
+func (c *Client) redirectURL(ctx context.Context, f Flow, callback string) (string, error) {
+	to, err := c.Redirect(ctx, c.redirection(f, callback))
+	if err == nil && to == "" {
+		err = errors.New("it returned no URL")
+	}
+	if err != nil {
+		return "", hookFailed(NotStarted, "Redirect", err)
+	}
+	return to, nil
+}
+
+// identifyRedirection returns the person whom the answer to a Redirect proves.
+func (c *Client) identifyRedirection(ctx context.Context, cb Callback) (*Identity, error) {
+	r := c.redirection(cb.Flow, cb.RedirectURI)
+	cb.Params.Del("state")
+	r.Answer, r.Once = cb.Params, cb.Once
+	raw, err := c.Identify(ctx, r)
+	if err == nil && raw == nil {
+		err = errors.New("it returned nothing")
+	}
+	if err != nil {
+		return nil, hookFailed(NotIdentified, "Identify", err)
+	}
+	profile, err := mapProfile(ctx, c.Provider, raw)
+	if err != nil {
+		return nil, failed(BadProfile, "%w", err)
+	}
+	return &Identity{Profile: profile}, nil
+}

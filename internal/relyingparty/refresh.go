@@ -1,0 +1,67 @@
+package relyingparty
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/cardea-auth/cardea/internal/oauth2"
+	"github.com/cardea-auth/cardea/oauth"
+)
+
+// Refresh redeems a refresh token for a new token answer (RFC 6749 § 6). The ID token is that of
+// the last answer, "" if there was none.
+//
+// The error is [ErrRevoked] if the provider no longer accepts the refresh token, and [ErrNoRefresh]
+// if the provider has no token endpoint of RFC 6749. After any other error the refresh token may
+// still be valid.
+func (c *Client) Refresh(ctx context.Context, refreshToken, idToken string) (*oauth2.Token, error) {
+	if c.Exchange != nil {
+		return nil, ErrNoRefresh
+	}
+	m, err := c.metadata(ctx)
+	if err != nil {
+		return nil, err
+	}
+	client := c.at(m, "")
+	client.TokenURL = cmp.Or(c.RefreshURL, client.TokenURL)
+	t, err := client.Refresh(ctx, refreshToken)
+	if refusal, ok := errors.AsType[*oauth2.Error](err); ok && refusal.Revoked() {
+		return nil, fmt.Errorf("%w: %w", ErrRevoked, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if t.IDToken != "" && idToken != "" && !samePerson(t.IDToken, idToken) {
+		// OpenID Connect Core 1.0, Section 12.2
+		return nil, errors.New("refresh: the new ID token is about somebody else")
+	}
+	return t, nil
+}
+
+// samePerson compares ID tokens that came from the token endpoint itself, so their signatures need
+// not be verified (OpenID Connect Core 1.0 § 3.1.3.7).
+func samePerson(one, two string) bool {
+	x, y := claimsOf(one), claimsOf(two)
+	return x.String("sub") != "" && x.String("sub") == y.String("sub") && x.String("iss") == y.String("iss")
+}
+
+// claimsOf returns the unverified claims of a JWT, and nil for anything else.
+func claimsOf(token string) (c oauth.Claims) {
+	parts := strings.SplitN(token, ".", 4)
+	if len(parts) != 3 {
+		return nil
+	}
+	text, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil || json.Unmarshal(text, &c) != nil {
+		return nil
+	}
+	return c
+}
+
+// IsBound reports whether tokens of this type are bound to a key by DPoP (RFC 9449).
+func IsBound(tokenType string) bool { return strings.EqualFold(tokenType, oauth2.DPoP) }

@@ -1,0 +1,83 @@
+package relyingparty
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/cardea-auth/cardea/internal/oauth2"
+	"github.com/cardea-auth/cardea/oauth"
+)
+
+// tokenParams are the parameters of the token request that only the flow sets.
+var tokenParams = []string{"grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "client_secret"}
+
+func (v *validation) validateTokenRules() {
+	rules := v.Token
+	switch {
+	case !isMethod(rules.Method):
+		v.add("Token.Method", "want GET or POST, have %q", rules.Method)
+	case rules.JSON && rules.Method == http.MethodGet:
+		v.add("Token.JSON", "is for POST")
+	}
+	for name, templates := range rules.Params {
+		if slices.Contains(tokenParams, name) {
+			v.add("Token.Params", "%s is set by the flow", name)
+		}
+		for _, template := range templates {
+			for _, placeholder := range oauth2.Placeholders(template) {
+				if !slices.Contains(v.CallbackParams, placeholder) {
+					v.add("Token.Params", "{%s} is not one of CallbackParams", placeholder)
+				}
+			}
+		}
+	}
+}
+
+func (v *validation) validateUserinfo() {
+	v.validateUserinfoRequest()
+	if v.Userinfo.Signed && v.Type != oauth.TypeOIDC {
+		v.add("Userinfo.Signed", "is for type %s, which has the keys", oauth.TypeOIDC)
+	}
+	if v.UseTokenAnswer && v.Type != oauth.TypeOAuth2 {
+		v.add("UseTokenAnswer", "is for type %s", oauth.TypeOAuth2)
+	}
+	if v.FetchUserinfo != nil && v.UserinfoURL != "" {
+		v.add("UserinfoURL", "has no effect beside FetchUserinfo; set one of the two")
+	}
+	if v.FetchUserinfo != nil && v.Type == oauth.TypeOIDC && !v.UseUserinfo {
+		v.add("FetchUserinfo", "has no effect without UseUserinfo")
+	}
+	for name, value := range v.Headers {
+		if http.CanonicalHeaderKey(name) == "Authorization" && !strings.Contains(value, "{access_token}") {
+			v.add("Headers", "Authorization is the access token's; say where in it with {access_token}")
+		}
+	}
+	kinds := []oauth.EmailVerification{
+		oauth.EmailVerifiedByClaim, oauth.EmailAlwaysVerified, oauth.EmailNeverVerified, oauth.EmailNotGiven,
+	}
+	if !slices.Contains(kinds, v.EmailVerification) {
+		v.add("EmailVerification", "want one of %q, have %q", kinds, v.EmailVerification)
+	}
+	if v.EmailsURL != "" && v.EmailVerification != oauth.EmailVerifiedByClaim {
+		v.add("EmailVerification", "is %q, and EmailsURL says which address is verified", v.EmailVerification)
+	}
+}
+
+func (v *validation) validateUserinfoRequest() {
+	rules := v.Userinfo
+	switch {
+	case !isMethod(rules.Method):
+		v.add("Userinfo.Method", "want GET or POST, have %q", rules.Method)
+	case rules.JSON != nil && rules.Method == http.MethodGet:
+		v.add("Userinfo.JSON", "is for POST")
+	case rules.Signed && rules.List:
+		v.add("Userinfo.List", "is not for a signed answer")
+	}
+	if _, err := json.Marshal(rules.JSON); err != nil {
+		v.add("Userinfo.JSON", "cannot be written as JSON")
+	}
+}
+
+func isMethod(m string) bool { return m == "" || m == http.MethodGet || m == http.MethodPost }

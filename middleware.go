@@ -1,0 +1,213 @@
+package cardea
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strings"
+	"sync"
+	"time"
+)
+
+// visitor is what a request's context knows about who sent the request.
+type visitor struct {
+	auth    *Auth
+	session *Session // nil if nobody is signed in
+	once    sync.Once
+	user    *User
+	err     error
+}
+
+type visitorKey struct{}
+
+// SessionFrom returns the session of the request to which ctx belongs. It is nil if nobody is
+// signed in, or if the request did not pass [Auth.Load], [Auth.Require] or [Handle]. The session
+// must not be changed.
+func SessionFrom(ctx context.Context) *Session {
+	if v, ok := ctx.Value(visitorKey{}).(*visitor); ok {
+		return v.session
+	}
+	return nil
+}
+
+// UserAs returns the application's row of the user who is signed in. T is the type with which the
+// adapter was made, or [User].
+//
+// The error is [ErrNoSession] if nobody is signed in, the user was deleted, or the request did not
+// pass [Auth.Load], [Auth.Require] or [Handle]. It is another one if the store is unavailable or
+// has users of another type.
+//
+// With [StrategyDatabase] the row was read with the session. With [StrategyJWT] it is read once for
+// each request. Without an adapter a [User] is built from the token.
+func UserAs[T any](ctx context.Context) (*T, error) {
+	v, ok := ctx.Value(visitorKey{}).(*visitor)
+	if !ok || v.session == nil {
+		return nil, ErrNoSession
+	}
+	row, err := v.row(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if u, ok := any(row).(*T); ok {
+		return u, nil
+	}
+	u, ok := row.Entity.(*T)
+	if !ok || u == nil {
+		return nil, fmt.Errorf("cardea: UserAs: the adapter's users are %T, not %v", row.Entity, reflect.TypeFor[*T]())
+	}
+	return u, nil
+}
+
+// row is the user as the store has it, or as the token says without a store.
+func (v *visitor) row(ctx context.Context) (*User, error) {
+	if v.auth.config.Adapter == nil || v.auth.database != nil {
+		return v.session.User, nil
+	}
+	v.once.Do(func() {
+		v.user, v.err = v.auth.config.Adapter.UserByID(ctx, v.session.UserID)
+		if errors.Is(v.err, ErrNotFound) {
+			v.err = ErrNoSession
+		} else if v.err != nil {
+			v.err = fmt.Errorf("cardea: read the user: %w", v.err)
+		}
+	})
+	return v.user, v.err
+}
+
+// Load is middleware that finds the session of a request, for [SessionFrom] and [UserAs], and lets
+// every request pass. If the store is unavailable, requests get 503, because a signed-in visitor
+// must not be treated as a stranger.
+func (a *Auth) Load(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r, _, ok := a.load(w, r); ok {
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+// Require is middleware like [Auth.Load], but only requests of signed-in visitors pass. A browser
+// that opens a page is redirected to the sign-in page and comes back afterwards. Every other
+// request gets 401 with a JSON body.
+//
+// Caches do not store the pages behind it, unless a page sets another Cache-Control.
+func (a *Auth) Require(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r, v, ok := a.load(w, r)
+		if !ok {
+			return
+		}
+		if v.session == nil {
+			a.refuse(w, r)
+			return
+		}
+		w.Header().Set("Cache-Control", "private, no-store")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// Handle returns a handler that runs only for a signed-in visitor, with the application's row of
+// the user, which is never nil. It is [Auth.Require] with [UserAs].
+//
+// Handle panics if the adapter of a has users of another type than U, so that the mistake shows
+// when the program starts. U may be [User] with any adapter, and without one.
+func Handle[U any](a *Auth, handler func(w http.ResponseWriter, r *http.Request, u *U)) http.Handler {
+	want, have := reflect.TypeFor[*U](), typeOfUser(a.config.Adapter)
+	if want != reflect.TypeFor[*User]() && want != have {
+		panic(fmt.Sprintf("cardea: Handle: the handler is for %v, and the adapter's users are %v", want, have))
+	}
+	return a.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		u, err := UserAs[U](r.Context())
+		switch {
+		case errors.Is(err, ErrNoSession):
+			a.refuse(w, r)
+		case err != nil:
+			a.unavailable(w, r, err)
+		default:
+			handler(w, r, u)
+		}
+	}))
+}
+
+// load finds out who sent the request. If it returns false, it has answered.
+func (a *Auth) load(w http.ResponseWriter, r *http.Request) (*http.Request, *visitor, bool) {
+	if v, ok := r.Context().Value(visitorKey{}).(*visitor); ok && v.auth == a {
+		return r, v, true
+	}
+	v := &visitor{auth: a}
+	e, err := a.newExchange(w, r)
+	if err == nil {
+		v.session, err = e.currentSession()
+	}
+	switch {
+	case codeOf(err) == codeUntrustedHost:
+		a.log.WarnContext(r.Context(), "cardea: request refused", "code", codeUntrustedHost, "cause", err)
+		badRequest(w)
+		return nil, nil, false
+	case err != nil:
+		a.unavailable(w, r, err)
+		return nil, nil, false
+	}
+	w.Header().Add("Vary", "Cookie")
+	return r.WithContext(context.WithValue(r.Context(), visitorKey{}, v)), v, true
+}
+
+// currentSession returns the visitor's session, extended if that is due.
+func (e *exchange) currentSession() (*Session, error) {
+	ctx, c := e.r.Context(), e.sessionCookie()
+	s, err := e.auth.readSession(ctx, c)
+	if err != nil || s == nil || !e.auth.isRefreshDue(s, e.now) {
+		return s, err
+	}
+	value, err := e.auth.sessions.refresh(ctx, s, c, sessionRefresh{})
+	if err != nil || value == "" {
+		return nil, err
+	}
+	if err := e.jar.SetSession(value, e.now.Add(e.auth.config.Session.MaxAge)); err != nil {
+		return nil, err
+	}
+	e.w.Header().Set("Cache-Control", "private, no-store") // a cache must not store the cookie
+	e.jar.Write(e.w.Header())
+	return s, nil
+}
+
+// isRefreshDue reports whether a session has been used for UpdateAge.
+func (a *Auth) isRefreshDue(s *Session, now time.Time) bool {
+	return !now.Before(s.Expires.Add(a.config.Session.UpdateAge - a.config.Session.MaxAge))
+}
+
+// refuse answers a visitor who is not signed in.
+func (a *Auth) refuse(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "private, no-store")
+	e, err := a.newExchange(w, r)
+	if err != nil || !isNavigation(r) {
+		writeJSON(w, http.StatusUnauthorized, map[string]string{"error": "unauthorized", "message": "Sign in first."})
+		return
+	}
+	to := ""
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		to = e.origin.String() + r.URL.RequestURI()
+	}
+	http.Redirect(w, r, withQuery(e.signInPage(), "callbackUrl", to), http.StatusSeeOther)
+}
+
+// isNavigation reports whether a browser is opening a page, rather than a program fetching data
+// (Fetch Metadata, if the client sends it).
+func isNavigation(r *http.Request) bool {
+	if mode := r.Header.Get("Sec-Fetch-Mode"); mode != "" {
+		return mode == "navigate"
+	}
+	return strings.Contains(r.Header.Get("Accept"), "text/html")
+}
+
+// unavailable answers 503 if the session cannot be checked.
+func (a *Auth) unavailable(w http.ResponseWriter, r *http.Request, err error) {
+	a.log.ErrorContext(r.Context(), "cardea: request failed", "code", cmp.Or(codeOf(err), codeAdapter), "cause", err)
+	w.Header().Set("Cache-Control", "private, no-store")
+	w.Header().Set("Retry-After", "5")
+	writeJSON(w, http.StatusServiceUnavailable, map[string]string{
+		"error": "unavailable", "message": "Sessions cannot be checked right now. Try again.",
+	})
+}

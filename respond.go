@@ -1,0 +1,125 @@
+package cardea
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/cardea-auth/cardea/internal/page"
+)
+
+func badRequest(w http.ResponseWriter) { writeJSON(w, http.StatusBadRequest, "Bad request.") }
+
+func writeJSON(w http.ResponseWriter, status int, body any) {
+	text, err := json.Marshal(body)
+	if err != nil {
+		status, text = http.StatusInternalServerError, []byte("null")
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	w.Write(text)
+}
+
+// json answers with a value and the cookies.
+func (e *exchange) json(status int, body any) {
+	e.jar.Write(e.w.Header())
+	writeJSON(e.w, status, body)
+}
+
+// redirect sends the visitor to a URL. A browser gets status 303 after a POST, so that it does not
+// post the form again (RFC 9700 § 4.12), and 302 otherwise. The Auth.js clients get the URL in a
+// JSON object.
+func (e *exchange) redirect(to string) error {
+	e.redirectWithStatus(to, http.StatusOK)
+	return nil
+}
+
+// redirectWithStatus is redirect with a status for the client of next-auth 4. The client of Auth.js
+// always gets 200, and a Location as well.
+func (e *exchange) redirectWithStatus(to string, status int) {
+	e.jar.Write(e.w.Header())
+	h := e.w.Header()
+	h.Set("Referrer-Policy", "no-referrer")
+	if e.fromNextAuth4() {
+		writeJSON(e.w, status, map[string]string{"url": to})
+		return
+	}
+	h.Set("Location", to)
+	switch {
+	case e.fromAuthJS():
+		writeJSON(e.w, http.StatusOK, map[string]string{"url": to})
+	case e.r.Method == http.MethodPost:
+		e.w.WriteHeader(http.StatusSeeOther)
+	default:
+		e.w.WriteHeader(http.StatusFound)
+	}
+}
+
+// fail answers with a failure: the cause goes to the log, the code to the visitor. If the store is
+// unavailable, the answer is 503, since trying again may help.
+func (e *exchange) fail(err error) {
+	e.logFailure(err)
+	failure := asError(err)
+	switch {
+	case failure.Code == codeAdapter:
+		e.unavailable()
+	case e.route.failureStatus != 0:
+		e.json(e.route.failureStatus, e.auth.protocol.noSession)
+	default:
+		e.redirectWithStatus(e.auth.protocol.failureURL(e, failure), e.failureStatus(failure.Code))
+	}
+}
+
+// failureStatus tells the client of next-auth 4 that a sign-in with credentials failed. All other
+// clients go by the URL alone.
+func (e *exchange) failureStatus(code Code) int {
+	m := e.auth.method(e.provider)
+	switch {
+	case m == nil || m.info().kind != TypeCredentials || code == CodeMissingCSRF:
+		return http.StatusOK
+	case code == CodeAccessDenied:
+		return http.StatusForbidden
+	}
+	return http.StatusUnauthorized
+}
+
+// logFailure logs the cause of a failure: as an error if the site is at fault, else as a warning.
+func (e *exchange) logFailure(err error) {
+	level := e.auth.log.WarnContext
+	if code := codeOf(err); code == CodeConfiguration || code == codeAdapter || code == codeEmailSend {
+		level = e.auth.log.ErrorContext
+	}
+	level(e.r.Context(), "cardea: request failed", "code", codeOf(err), "provider", truncate(e.provider, 100),
+		"remote", e.r.RemoteAddr, "cause", err)
+}
+
+// unavailable answers 503: in JSON to the Auth.js clients and to session requests, with a page to a
+// browser.
+func (e *exchange) unavailable() {
+	e.w.Header().Set("Retry-After", "5")
+	switch {
+	case e.fromAuthJS() || e.fromNextAuth4():
+		e.json(http.StatusServiceUnavailable, map[string]string{
+			"url": withQuery(e.errorPage(), "error", string(CodeConfiguration)),
+		})
+	case e.route.failureStatus != 0:
+		e.json(http.StatusServiceUnavailable, e.auth.protocol.noSession)
+	default:
+		failure := page.Failure{Site: e.origin.String(), Code: page.Unavailable, SignInURL: e.signInPage()}
+		if err := e.page().Error(e.w, failure); err != nil {
+			e.logFailure(err)
+		}
+	}
+}
+
+// page returns the built-in pages, after the cookies were written.
+func (e *exchange) page() *page.Pages {
+	e.jar.Write(e.w.Header())
+	return e.auth.pages
+}
+
+func truncate(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return s[:n] + "…"
+}

@@ -1,0 +1,84 @@
+package cardea
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"time"
+)
+
+// databaseSessions is the strategy in which a session is a row, and the cookie holds its token.
+type databaseSessions struct {
+	store  SessionStore
+	config SessionConfig
+	log    *slog.Logger
+}
+
+// maxToken is the length of the longest token that is looked up. The tokens of this package have 43
+// characters, those of Auth.js 36.
+const maxToken = 128
+
+// key is the token under which the store knows a session. A plain hash suffices, because the tokens
+// are 256 random bits.
+func (s *databaseSessions) key(token string) string {
+	if s.config.InsecureStoreRawTokens {
+		return token
+	}
+	sum := sha256.Sum256([]byte(token))
+	var text [2 * sha256.Size]byte
+	hex.Encode(text[:], sum[:])
+	return string(text[:])
+}
+
+// create adds the session of a token.
+func (s *databaseSessions) create(ctx context.Context, token string, u *User, now time.Time) (*Session, error) {
+	session := &Session{Token: s.key(token), UserID: u.ID, Expires: now.Add(s.config.MaxAge), User: u}
+	return session, s.store.CreateSession(ctx, session)
+}
+
+func (s *databaseSessions) read(ctx context.Context, c sessionCookie) (*Session, error) {
+	if c.value == "" || len(c.value) > maxToken {
+		return nil, nil
+	}
+	session, err := s.store.Session(ctx, s.key(c.value))
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, storeError("read the session", err)
+	}
+	if c.now.Before(session.Expires) {
+		return session, nil
+	}
+	if err := s.store.DeleteSession(ctx, session.Token); err != nil {
+		s.log.WarnContext(ctx, "cardea: expired session not removed", "cause", err)
+	}
+	return nil, nil
+}
+
+func (s *databaseSessions) refresh(
+	ctx context.Context, session *Session, c sessionCookie, _ sessionRefresh,
+) (string, error) {
+	if c.now.Before(session.Expires.Add(s.config.UpdateAge - s.config.MaxAge)) {
+		return c.value, nil
+	}
+	expires := c.now.Add(s.config.MaxAge)
+	err := s.store.RenewSession(ctx, session.Token, expires)
+	if errors.Is(err, ErrNotFound) { // ended meanwhile; it must not come back
+		return "", nil
+	}
+	if err != nil {
+		return "", storeError("renew the session", err)
+	}
+	session.Expires = expires
+	return c.value, nil
+}
+
+func (s *databaseSessions) end(ctx context.Context, c sessionCookie) error {
+	if c.value == "" || len(c.value) > maxToken {
+		return nil
+	}
+	return storeError("delete the session", s.store.DeleteSession(ctx, s.key(c.value)))
+}

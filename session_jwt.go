@@ -1,0 +1,152 @@
+package cardea
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"time"
+
+	"github.com/cardea-auth/cardea/internal/expiring"
+	"github.com/cardea-auth/cardea/internal/seal"
+	"github.com/cardea-auth/cardea/oauth"
+)
+
+// jwtSessions is the strategy in which the cookie holds the session. Its tokens contain the claim
+// sid, the same in all tokens of one sign-in (OpenID Connect Front-Channel Logout 1.0 § 3), so that
+// signing out ends all of them. For a token of another server without one, its jti is the sid.
+type jwtSessions struct {
+	sealer *seal.Sealer
+	maxAge time.Duration
+	change func(context.Context, *TokenChange) (oauth.Claims, error)
+	log    *slog.Logger
+	ended  expiring.Set // sids of sign-ins that were signed out
+	cuts   expiring.Set // ids of users whose tokens ended that were made before some time
+}
+
+// create returns the session of a user who just signed in and the value for its cookie, "" if the
+// application's callback ended it at once.
+func (s *jwtSessions) create(ctx context.Context, in *SignIn, c sessionCookie) (string, *Session, error) {
+	claims := oauth.Claims{
+		"name": orNull(in.User.Name), "email": orNull(in.User.Email), "picture": orNull(in.User.Image),
+		"sub": in.User.ID, "sid": rand.Text(),
+	}
+	trigger := TriggerSignIn
+	if in.IsNewUser {
+		trigger = TriggerSignUp
+	}
+	value, claims, err := s.write(ctx, &TokenChange{Claims: claims, Trigger: trigger, SignIn: in}, c)
+	if err != nil || value == "" {
+		return "", nil, err
+	}
+	session := sessionOf(claims)
+	session.User, session.Expires = in.User, c.now.Add(s.maxAge)
+	return value, session, nil
+}
+
+// sid returns the claim that all tokens of one sign-in share.
+func sid(c oauth.Claims) string { return cmp.Or(c.String("sid"), c.String("jti")) }
+
+// write lets the application change the claims, except sid, and encrypts them.
+func (s *jwtSessions) write(ctx context.Context, t *TokenChange, c sessionCookie) (string, oauth.Claims, error) {
+	claims, sid := t.Claims, sid(t.Claims)
+	if s.change != nil {
+		var err error
+		if claims, err = s.change(ctx, t); err != nil {
+			return "", nil, fmt.Errorf("jwt callback: %w", err)
+		}
+		if claims == nil {
+			return "", nil, nil
+		}
+	}
+	if sid != "" && claims.String("sid") != sid {
+		claims = maps.Clone(claims) // the map may belong to the application
+		claims["sid"] = sid
+	}
+	value, err := s.sealer.Seal(c.salt, claims, c.now, s.maxAge)
+	if err != nil {
+		return "", nil, fmt.Errorf("encrypt the session: %w", err)
+	}
+	return value, claims, nil
+}
+
+// sessionOf returns the session that the claims of a token describe, without its expiry.
+func sessionOf(claims oauth.Claims) *Session {
+	id := claims.String("sub")
+	return &Session{UserID: id, Claims: claims, User: &User{
+		ID: id, Name: claims.String("name"), Email: claims.String("email"), Image: claims.String("picture"),
+	}}
+}
+
+func (s *jwtSessions) read(ctx context.Context, c sessionCookie) (*Session, error) {
+	if c.value == "" {
+		return nil, nil
+	}
+	opened, err := s.sealer.Open(c.salt, c.value, c.now)
+	if err != nil {
+		s.log.DebugContext(ctx, "cardea: session token refused", "cause", err)
+		return nil, nil
+	}
+	claims := oauth.Claims(opened)
+	exp, ok := claims["exp"].(json.Number)
+	seconds, err := exp.Int64()
+	if !ok || err != nil || claims.String("sub") == "" {
+		return nil, nil
+	}
+	if id := sid(claims); id != "" && s.ended.Has(id, c.now) {
+		return nil, nil
+	}
+	session := sessionOf(claims)
+	if s.isCut(session, c.now) {
+		return nil, nil
+	}
+	session.Expires = time.Unix(seconds, 0).UTC()
+	return session, nil
+}
+
+func (s *jwtSessions) refresh(
+	ctx context.Context, session *Session, c sessionCookie, r sessionRefresh,
+) (string, error) {
+	t := &TokenChange{Claims: maps.Clone(session.Claims), Trigger: r.trigger, Update: r.update}
+	value, claims, err := s.write(ctx, t, c)
+	if err != nil || value == "" {
+		return "", err
+	}
+	*session = *sessionOf(claims)
+	session.Expires = c.now.Add(s.maxAge)
+	return value, nil
+}
+
+// end ends all tokens of the sign-in in this process. Other processes accept them until they
+// expire.
+func (s *jwtSessions) end(_ context.Context, c sessionCookie) error {
+	opened, err := s.sealer.Open(c.salt, c.value, c.now)
+	if errors.Is(err, seal.ErrInvalid) || errors.Is(err, seal.ErrExpired) {
+		return nil
+	}
+	if id := sid(oauth.Claims(opened)); id != "" {
+		s.ended.Add(id, c.now, c.now.Add(s.maxAge+time.Minute))
+	}
+	return nil
+}
+
+// endAll ends the tokens of a user that were made before the second of that time, in this process
+// alone, as end does.
+func (s *jwtSessions) endAll(userID string, before time.Time) {
+	s.cuts.Extend(userID, before, before.Add(s.maxAge+time.Minute))
+}
+
+// isCut reports whether endAll has ended the session.
+func (s *jwtSessions) isCut(session *Session, now time.Time) bool {
+	until, ok := s.cuts.Until(session.UserID, now)
+	if !ok {
+		return false
+	}
+	iat, _ := session.Claims["iat"].(json.Number)
+	made, err := iat.Int64()
+	return err != nil || made < until.Add(-s.maxAge-time.Minute).Unix()
+}

@@ -1,0 +1,79 @@
+package cardea
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// Sessions returns the sessions of a user that have not expired, the one that was used last first,
+// for a page on which the user sees where they are signed in; none for a user who has none or does
+// not exist. Session.User is nil.
+//
+// The current session is the one whose ID is SessionFrom(ctx).ID(). The application's columns, such
+// as the name of a device, are in Session.Entity.
+//
+// With [StrategyJWT] sessions are in browsers alone, and the error is [errors.ErrUnsupported].
+func (a *Auth) Sessions(ctx context.Context, userID string) ([]*Session, error) {
+	if a.database == nil {
+		return nil, noSessionRows("list sessions")
+	}
+	sessions, err := a.database.store.Sessions(ctx, userID)
+	if err != nil {
+		return nil, fmt.Errorf("cardea: list sessions: %w", err)
+	}
+	now := a.now()
+	sessions = slices.DeleteFunc(sessions, func(s *Session) bool { return !now.Before(s.Expires) })
+	slices.SortStableFunc(sessions, func(x, y *Session) int {
+		return cmp.Compare(y.Expires.UnixNano(), x.Expires.UnixNano())
+	})
+	return sessions, nil
+}
+
+// EndSession ends the session of a user with that [Session.ID], in whatever browser it is. If there
+// is no such session, or it belongs to another user, nothing changes and the error is nil.
+//
+// With [StrategyJWT] the error is [errors.ErrUnsupported].
+func (a *Auth) EndSession(ctx context.Context, userID, id string) error {
+	if a.database == nil {
+		return noSessionRows("end session")
+	}
+	sessions, err := a.database.store.Sessions(ctx, userID)
+	if err != nil {
+		return fmt.Errorf("cardea: end session: %w", err)
+	}
+	for _, s := range sessions {
+		if equal(s.ID(), id) {
+			if err := a.database.store.DeleteSession(ctx, s.Token); err != nil {
+				return fmt.Errorf("cardea: end session: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// EndSessions ends all sessions of a user except one, usually that of [SessionFrom], and returns
+// how many. If except is nil, or a session of another user, it ends all. Call it after the user has
+// changed a password.
+//
+// With [StrategyJWT] the error is [errors.ErrUnsupported].
+func (a *Auth) EndSessions(ctx context.Context, userID string, except *Session) (int, error) {
+	if a.database == nil {
+		return 0, noSessionRows("end sessions")
+	}
+	token := ""
+	if except != nil {
+		token = except.Token
+	}
+	n, err := a.database.store.DeleteSessions(ctx, userID, token)
+	if err != nil {
+		return n, fmt.Errorf("cardea: end sessions: %w", err)
+	}
+	return n, nil
+}
+
+func noSessionRows(doing string) error {
+	return fmt.Errorf("cardea: %s: it needs StrategyDatabase: %w", doing, errors.ErrUnsupported)
+}
