@@ -1,5 +1,5 @@
 // Command schema is the application's own migration command: its entities beside those of Cardea,
-// and gormschema. Copy it, put the entities into a package that the application shares, and run
+// and schemachange. Copy it, put the entities into a package that the application shares, and run
 //
 //	go run ./schema check
 //	go run ./schema new -format goose add_role
@@ -12,7 +12,7 @@ import (
 	"os/signal"
 
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
-	"github.com/cardea-auth/cardea/adapter/gormadapter/gormschema"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/schemachange"
 )
 
 // User is the user entity with columns of the application's.
@@ -32,11 +32,11 @@ type Invoice struct {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	os.Exit(gormschema.Main(ctx, app(), os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(schemachange.Main(ctx, app(), os.Args[1:], os.Stdout, os.Stderr))
 }
 
-func app() gormschema.App {
-	return gormschema.App{
+func app() schemachange.App {
+	return schemachange.App{
 		Open: func(opts ...gormadapter.Option) (*gormadapter.Adapter, error) {
 			return gormadapter.Open(gormadapter.Options{Type: "sqlite",
 				DBName: cmp.Or(os.Getenv("DATABASE"), "app.sqlite")}, opts...)

@@ -1,10 +1,10 @@
-package gormschema_test
+package schemachange_test
 
 import (
 	"strings"
 	"testing"
 
-	"github.com/cardea-auth/cardea/adapter/gormadapter/gormschema"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/schemachange"
 	"gorm.io/gorm"
 )
 
@@ -17,8 +17,8 @@ func TestNoPlanInATransaction(t *testing.T) {
 		err := db.Transaction(func(tx *gorm.DB) error {
 			a := adapter(t, tx)
 			for name, plan := range map[string]func() error{
-				"Diff":  func() error { _, err := gormschema.Diff(t.Context(), a); return err },
-				"Apply": func() error { _, err := gormschema.Apply(t.Context(), a); return err },
+				"Diff":  func() error { _, err := schemachange.Diff(t.Context(), a); return err },
+				"Apply": func() error { _, err := schemachange.Apply(t.Context(), a); return err },
 			} {
 				if err := plan(); err == nil || !strings.Contains(err.Error(), "made on a transaction") {
 					t.Errorf("%s: got %v", name, err)

@@ -1,4 +1,4 @@
-package gormschema
+package schemachange
 
 import (
 	"context"
@@ -40,7 +40,7 @@ func Apply(ctx context.Context, a *gormadapter.Adapter, own ...any) (*Plan, erro
 			return p, nil
 		}
 		if !t.engine.busy(err) || time.Now().After(deadline) || !pause(ctx) {
-			return nil, fmt.Errorf("gormschema: %w", redacted(err))
+			return nil, fmt.Errorf("schemachange: %w", redacted(err))
 		}
 	}
 }

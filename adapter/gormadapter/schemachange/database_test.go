@@ -1,4 +1,4 @@
-package gormschema_test
+package schemachange_test
 
 import (
 	"fmt"
@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
-	"github.com/cardea-auth/cardea/adapter/gormadapter/gormschema"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/schemachange"
 	"github.com/cardea-auth/cardea/adapter/gormadapter/sqlite"
 	driver "github.com/go-sql-driver/mysql"
 	"github.com/jackc/pgx/v5"
@@ -141,9 +141,9 @@ func adapter(t testing.TB, db *gorm.DB, opts ...gormadapter.Option) *gormadapter
 	return a
 }
 
-func apply(t testing.TB, a *gormadapter.Adapter, own ...any) *gormschema.Plan {
+func apply(t testing.TB, a *gormadapter.Adapter, own ...any) *schemachange.Plan {
 	t.Helper()
-	p, err := gormschema.Apply(t.Context(), a, own...)
+	p, err := schemachange.Apply(t.Context(), a, own...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,9 +151,9 @@ func apply(t testing.TB, a *gormadapter.Adapter, own ...any) *gormschema.Plan {
 }
 
 // settled fails unless there is nothing left to do.
-func settled(t testing.TB, a *gormadapter.Adapter, own ...any) *gormschema.Plan {
+func settled(t testing.TB, a *gormadapter.Adapter, own ...any) *schemachange.Plan {
 	t.Helper()
-	p, err := gormschema.Diff(t.Context(), a, own...)
+	p, err := schemachange.Diff(t.Context(), a, own...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package gormschema
+package schemachange
 
 import (
 	"context"
@@ -40,7 +40,7 @@ const usage = `usage:
 
 // Main is a command that an application makes of its entities:
 //
-//	func main() { os.Exit(gormschema.Main(context.Background(), app, os.Args[1:], os.Stdout, os.Stderr)) }
+//	func main() { os.Exit(schemachange.Main(context.Background(), app, os.Args[1:], os.Stdout, os.Stderr)) }
 //
 // The first argument is fresh, diff, check, apply or new; without one Main writes what there is. It
 // returns the status to exit with: 0, 1 when something failed or check found a difference, 2 when

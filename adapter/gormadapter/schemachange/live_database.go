@@ -1,4 +1,4 @@
-package gormschema
+package schemachange
 
 import (
 	"context"
@@ -76,11 +76,11 @@ func newTarget(a *gormadapter.Adapter, own []any) (*target, error) {
 	}
 	if name == "sqlserver" {
 		return nil, fmt.Errorf(
-			"gormschema: a live SQL Server cannot be compared: use Adapter.Migrate, or Fresh for its SQL",
+			"schemachange: a live SQL Server cannot be compared: use Adapter.Migrate, or Fresh for its SQL",
 		)
 	}
 	if _, ok := a.DB().Statement.ConnPool.(gorm.TxCommitter); ok {
-		return nil, errors.New("gormschema: the adapter was made on a transaction, of which a plan cannot be part: " +
+		return nil, errors.New("schemachange: the adapter was made on a transaction, of which a plan cannot be part: " +
 			"make it on the *gorm.DB that the transaction was begun on")
 	}
 	return &target{e, a.DB(), append(a.Entities(), own...)}, nil

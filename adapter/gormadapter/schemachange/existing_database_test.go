@@ -1,4 +1,4 @@
-package gormschema_test
+package schemachange_test
 
 import (
 	"os"
@@ -9,7 +9,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
-	"github.com/cardea-auth/cardea/adapter/gormadapter/gormschema"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/schemachange"
 	"gorm.io/gorm"
 	"gorm.io/gorm/schema"
 )
@@ -131,7 +131,7 @@ func TestNoRebuildThatLoses(t *testing.T) {
 				", email_verified datetime, image text, other text DEFAULT 'collate' /* match */"+
 				strings.TrimSuffix(", "+constraint, ", ")+")")
 			apply(t, adapter(t, db, gormadapter.WithUser[withNullable]())) // a column more takes no rebuild
-			_, err := gormschema.Apply(t.Context(), adapter(t, db, gormadapter.WithUser[withEnum]()))
+			_, err := schemachange.Apply(t.Context(), adapter(t, db, gormadapter.WithUser[withEnum]()))
 			if err == nil || !strings.Contains(strings.ToLower(err.Error()), name+" would be lost") {
 				t.Errorf("got %v", err)
 			}
@@ -145,7 +145,7 @@ func TestPrimaryKeyStays(t *testing.T) {
 		db := d.open(t, gorm.Config{})
 		exec(t, db, "CREATE TABLE verification_token (token varchar(255) NOT NULL, identifier varchar(255) NOT "+
 			"NULL, PRIMARY KEY (identifier, token))")
-		_, err := gormschema.Apply(t.Context(), adapter(t, db))
+		_, err := schemachange.Apply(t.Context(), adapter(t, db))
 		if err == nil || !strings.Contains(err.Error(), "primary key is (identifier, token), the entity's (token)") {
 			t.Errorf("got %v", err)
 		}
@@ -171,7 +171,7 @@ func TestNotNullWithoutDefault(t *testing.T) {
 			if err := a.CreateUser(t.Context(), &cardea.User{ID: "1"}); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := gormschema.Apply(t.Context(), adapter(t, db, gormadapter.WithUser[strict]())); err == nil {
+			if _, err := schemachange.Apply(t.Context(), adapter(t, db, gormadapter.WithUser[strict]())); err == nil {
 				t.Error("the column was added")
 			}
 			if _, err := a.UserByID(t.Context(), "1"); err != nil {

@@ -1,9 +1,9 @@
-// Command cardea-schema is [gormschema.Main] for the default entities: it prints their schema,
+// Command cardea-schema is [schemachange.Main] for the default entities: it prints their schema,
 // compares a live database with them, and writes numbered migrations. The database is in the
 // environment variable DATABASE, a URL as gormadapter.Options.DSN has it, or a file of SQLite:
 //
-//	go run github.com/cardea-auth/cardea/adapter/gormadapter/gormschema/cmd/cardea-schema fresh -dialect postgres
-//	DATABASE=postgres://ada@localhost/site go run github.com/cardea-auth/cardea/adapter/gormadapter/gormschema/cmd/cardea-schema check
+//	go run github.com/cardea-auth/cardea/adapter/gormadapter/schemachange/cmd/cardea-schema fresh -dialect postgres
+//	DATABASE=postgres://ada@localhost/site go run github.com/cardea-auth/cardea/adapter/gormadapter/schemachange/cmd/cardea-schema check
 //
 // Whose entities have columns or names of their own needs a main of their own: examples/schema is
 // one.
@@ -17,13 +17,13 @@ import (
 	"strings"
 
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
-	"github.com/cardea-auth/cardea/adapter/gormadapter/gormschema"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/schemachange"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	os.Exit(gormschema.Main(ctx, gormschema.App{Open: database(os.Getenv("DATABASE")).open}, os.Args[1:], os.Stdout,
+	os.Exit(schemachange.Main(ctx, schemachange.App{Open: database(os.Getenv("DATABASE")).open}, os.Args[1:], os.Stdout,
 		os.Stderr))
 }
 

@@ -1,4 +1,4 @@
-package gormschema
+package schemachange
 
 import (
 	"errors"

@@ -1,4 +1,4 @@
-// Package gormschema brings a live database to what the adapter's entities say, by a plan that can
+// Package schemachange brings a live database to what the adapter's entities say, by a plan that can
 // be read before it runs: new tables, columns, indexes, foreign keys and checks, and changed types,
 // defaults and checks, on SQLite, PostgreSQL, MySQL and MariaDB.
 //
@@ -17,7 +17,7 @@
 //
 // [gormadapter.Adapter.Migrate] needs none of this and only adds. Use it where a new column is all
 // that ever happens.
-package gormschema
+package schemachange
 
 import (
 	"context"
@@ -90,7 +90,7 @@ func Diff(ctx context.Context, a *gormadapter.Adapter, own ...any) (*Plan, error
 		})
 	})
 	if err != nil {
-		return nil, fmt.Errorf("gormschema: %w", err)
+		return nil, fmt.Errorf("schemachange: %w", err)
 	}
 	return p, nil
 }
@@ -104,11 +104,11 @@ func Fresh(dialect string, a *gormadapter.Adapter, own ...any) (*Plan, error) {
 	}
 	types, err := offlineDB(dialect)
 	if err != nil {
-		return nil, fmt.Errorf("gormschema: %w", err)
+		return nil, fmt.Errorf("schemachange: %w", err)
 	}
 	wanted, err := describe(a.DB(), types, e, append(a.Entities(), own...))
 	if err != nil {
-		return nil, fmt.Errorf("gormschema: %w", err)
+		return nil, fmt.Errorf("schemachange: %w", err)
 	}
 	var changes []schema.Change
 	for _, name := range schemaNames(wanted) {
@@ -121,7 +121,7 @@ func Fresh(dialect string, a *gormadapter.Adapter, own ...any) (*Plan, error) {
 	}
 	planned, err := e.offline().PlanChanges(context.Background(), "cardea", changes, indented)
 	if err != nil {
-		return nil, fmt.Errorf("gormschema: plan: %w", err)
+		return nil, fmt.Errorf("schemachange: plan: %w", err)
 	}
 	p := &Plan{Dialect: dialect, Up: statements(planned), Differences: differences(changes)}
 	_, p.Down, err = reversed(planned)
@@ -184,5 +184,5 @@ func engineOf(dialect string) (engine, error) {
 	case "sqlserver":
 		return sqlserverEngine{}, nil
 	}
-	return nil, fmt.Errorf("gormschema: dialect %q: %w", dialect, errDialect)
+	return nil, fmt.Errorf("schemachange: dialect %q: %w", dialect, errDialect)
 }

@@ -1,4 +1,4 @@
-package gormschema_test
+package schemachange_test
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
-	"github.com/cardea-auth/cardea/adapter/gormadapter/gormschema"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/schemachange"
 	"gorm.io/gorm"
 )
 
@@ -207,7 +207,7 @@ func TestManyApply(t *testing.T) {
 		for range processes {
 			a := adapter(t, d.open(t, gorm.Config{}), gormadapter.WithUser[second]())
 			all.Go(func() {
-				p, err := gormschema.Apply(t.Context(), a)
+				p, err := schemachange.Apply(t.Context(), a)
 				if err != nil {
 					t.Error(err)
 				} else if len(p.Up) > 0 {
@@ -246,18 +246,18 @@ func TestFailureChangesNothing(t *testing.T) {
 		exec(t, db, "CREATE TABLE nameds (id varchar(40) NOT NULL PRIMARY KEY, name varchar(40) NOT NULL)",
 			"INSERT INTO nameds VALUES ('1', 'secret@example.com'), ('2', 'secret@example.com')")
 		a2 := adapter(t, db, gormadapter.WithUser[byNow]())
-		before, err := gormschema.Diff(t.Context(), a2, &named{})
+		before, err := schemachange.Diff(t.Context(), a2, &named{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = gormschema.Apply(t.Context(), a2, &named{})
+		_, err = schemachange.Apply(t.Context(), a2, &named{})
 		if err == nil {
 			t.Fatal("a unique index was made over rows that are not")
 		}
 		if strings.Contains(err.Error(), "secret") {
 			t.Errorf("the error holds a value: %v", err)
 		}
-		after, err := gormschema.Diff(t.Context(), a2, &named{})
+		after, err := schemachange.Diff(t.Context(), a2, &named{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -286,7 +286,7 @@ func TestApplyEndsWithContext(t *testing.T) {
 		defer blocked.Rollback()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if _, err := gormschema.Apply(ctx, adapter(t, db, gormadapter.WithUser[second]())); err == nil {
+		if _, err := schemachange.Apply(ctx, adapter(t, db, gormadapter.WithUser[second]())); err == nil {
 			t.Error("the table changed under a transaction")
 		} else if ctx.Err() == nil && !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v before the context ended", err)

@@ -1,4 +1,4 @@
-package gormschema_test
+package schemachange_test
 
 import (
 	"fmt"
@@ -9,7 +9,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
-	"github.com/cardea-auth/cardea/adapter/gormadapter/gormschema"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/schemachange"
 	"gorm.io/gorm"
 	"gorm.io/gorm/schema"
 )
@@ -64,7 +64,7 @@ func TestEveryTagAfterMigrate(t *testing.T) {
 		if err := a.Migrate(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		p, err := gormschema.Diff(t.Context(), a, &team{})
+		p, err := schemachange.Diff(t.Context(), a, &team{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -91,7 +91,7 @@ func TestDefaultNow(t *testing.T) {
 	onEach(t, func(t *testing.T, d database) {
 		for prefix, create := range map[string]func(*gormadapter.Adapter) error{
 			"migrated_": func(a *gormadapter.Adapter) error { return a.Migrate(t.Context()) },
-			"planned_":  func(a *gormadapter.Adapter) error { _, err := gormschema.Apply(t.Context(), a); return err },
+			"planned_":  func(a *gormadapter.Adapter) error { _, err := schemachange.Apply(t.Context(), a); return err },
 		} {
 			user := gormadapter.WithUser[newcomer]()
 			if d.dialect == "mysql" {
@@ -205,7 +205,7 @@ func TestThereAndBack(t *testing.T) {
 			if err := db.Exec("INSERT INTO invoice VALUES (2, 'nobody')").Error; err == nil {
 				t.Errorf("%s: an invoice of nobody was taken", when)
 			}
-			p, err := gormschema.Diff(t.Context(), a)
+			p, err := schemachange.Diff(t.Context(), a)
 			if err != nil {
 				t.Fatal(err)
 			}

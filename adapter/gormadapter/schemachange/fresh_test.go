@@ -1,4 +1,4 @@
-package gormschema_test
+package schemachange_test
 
 import (
 	"maps"
@@ -10,15 +10,15 @@ import (
 	"time"
 
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
-	"github.com/cardea-auth/cardea/adapter/gormadapter/gormschema"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/schemachange"
 	"gorm.io/gorm"
 	"gorm.io/gorm/schema"
 )
 
 // fresh is made with an adapter on another database than the dialect's.
-func fresh(t testing.TB, dialect string, opts ...gormadapter.Option) *gormschema.Plan {
+func fresh(t testing.TB, dialect string, opts ...gormadapter.Option) *schemachange.Plan {
 	t.Helper()
-	p, err := gormschema.Fresh(dialect, adapter(t, newSQLite(t).open(t, gorm.Config{}), opts...), &team{})
+	p, err := schemachange.Fresh(dialect, adapter(t, newSQLite(t).open(t, gorm.Config{}), opts...), &team{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func TestFreshWithNames(t *testing.T) {
 			"REFERENCES [auth].[my_user] ([id])",
 		},
 	} {
-		p, err := gormschema.Fresh(dialect, a)
+		p, err := schemachange.Fresh(dialect, a)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -74,7 +74,7 @@ type arrival struct {
 func TestFreshSQLServer(t *testing.T) {
 	t.Parallel()
 	const golden = "testdata/sqlserver.sql"
-	p, err := gormschema.Fresh("sqlserver",
+	p, err := schemachange.Fresh("sqlserver",
 		adapter(t, newSQLite(t).open(t, gorm.Config{}), gormadapter.WithUser[person]()), &team{}, &arrival{})
 	if err != nil {
 		t.Fatal(err)
@@ -132,7 +132,7 @@ func TestFreshIsMikroORMs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := gormschema.Fresh(ours, adapter(t, newSQLite(t).open(t, gorm.Config{})))
+		p, err := schemachange.Fresh(ours, adapter(t, newSQLite(t).open(t, gorm.Config{})))
 		if err != nil {
 			t.Fatal(err)
 		}
