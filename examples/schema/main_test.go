@@ -69,7 +69,7 @@ func TestCommand(t *testing.T) {
 	c.expect(t, 2, "usage:", "help")
 	c.expect(t, 2, `dialect "db2"`, "fresh", "-dialect", "db2")
 	c.expect(t, 2, "usage:", "check", "this")
-	c.expect(t, 2, "small letters", "new", "Add Role")
+	c.expect(t, 2, "lower-case letters", "new", "Add Role")
 	c.expect(t, 2, `format "flyway"`, "new", "-format", "flyway", "first")
 	for dialect, text := range map[string]string{
 		"sqlite": "CREATE TABLE `user`", "postgres": `CREATE TABLE "user"`, "mysql": "CREATE TABLE `user`",

@@ -2,6 +2,7 @@ package schemachange
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"regexp"
@@ -11,44 +12,54 @@ import (
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
 )
 
-// Apply makes the plan of [Diff] and runs it, and returns what it did: a plan without statements
-// where there was nothing to do. Readers and writers may be at work meanwhile, and several
-// processes may call it at the same time: one runs the plan, the others wait and find nothing left
-// to do.
+// Apply makes the same plan as [Diff], runs it, and returns what it ran. If there was nothing to
+// change, the plan has no statements.
 //
-// A plan that fails leaves everything as it was. PostgreSQL and SQLite run it in one transaction;
-// MySQL and MariaDB commit each statement, so there those that ran are undone one by one. On
-// PostgreSQL and MySQL no statement waits long for a table in use; Apply lets the traffic pass and
-// tries again, for half a minute.
-func Apply(ctx context.Context, a *gormadapter.Adapter, own ...any) (*Plan, error) {
-	p, err := Diff(ctx, a, own...)
-	if err != nil || len(p.Up) == 0 {
-		return p, err
-	}
-	t, err := newTarget(a, own)
+// Other connections may read and write meanwhile, and several processes may call Apply at the same
+// time: one runs the plan, the others wait and then find nothing to change.
+//
+// If a statement fails, Apply leaves the schema as it was and returns an error. PostgreSQL and
+// SQLite run the plan in one transaction. MySQL and MariaDB commit each statement; there Apply
+// undoes the statements that ran, last one first.
+//
+// On PostgreSQL a statement waits half a second for a table that is in use, on MySQL and MariaDB
+// two seconds. Then Apply undoes the plan, lets the other transactions continue, and tries again,
+// for 30 seconds in all or until ctx ends. Errors contain no values of rows. Diff's errors apply
+// too.
+func Apply(ctx context.Context, a *gormadapter.Adapter, entities ...any) (*Plan, error) {
+	d, err := newLiveDatabase(a, entities)
 	if err != nil {
 		return nil, err
 	}
-	for deadline := time.Now().Add(patience); ; {
-		err := t.pinned(ctx, func(conn pinned) error {
-			return t.engine.change(ctx, conn, func(q schema.ExecQuerier) (_ *Plan, err error) {
-				p, err = t.plan(ctx, q)
-				return p, err
-			})
-		})
-		if err == nil {
-			return p, nil
-		}
-		if !t.engine.busy(err) || time.Now().After(deadline) || !pause(ctx) {
-			return nil, fmt.Errorf("schemachange: %w", redacted(err))
+	p, err := d.diff(ctx) // without locks that disturb others: usually there is nothing to change
+	if err != nil {
+		return nil, fmt.Errorf("schemachange: %w", err)
+	}
+	if len(p.Up) == 0 {
+		return p, nil
+	}
+	if p, err = d.applyWithRetries(ctx); err != nil {
+		return nil, fmt.Errorf("schemachange: %w", withoutValues(err))
+	}
+	return p, nil
+}
+
+// retryFor is how long Apply tries again if tables are in use.
+const retryFor = 30 * time.Second
+
+func (d *liveDatabase) applyWithRetries(ctx context.Context) (*Plan, error) {
+	deadline := time.Now().Add(retryFor)
+	for {
+		p, err := d.apply(ctx)
+		if err == nil || !d.engine.retryable(err) || time.Now().After(deadline) || !sleep(ctx) {
+			return p, err
 		}
 	}
 }
 
-const patience = 30 * time.Second
-
-// pause waits a moment, not the same for all, and reports whether ctx goes on.
-func pause(ctx context.Context) bool {
+// sleep waits for 50 to 250 milliseconds, at random, so that several processes do not try at the
+// same moments. It returns false if ctx ended first.
+func sleep(ctx context.Context) bool {
 	timer := time.NewTimer(50*time.Millisecond + rand.N(200*time.Millisecond))
 	defer timer.Stop()
 	select {
@@ -68,14 +79,18 @@ func run(ctx context.Context, q schema.ExecQuerier, statements []Statement) erro
 	return nil
 }
 
-// values are the places where databases put what is in a row into their errors.
-var values = regexp.MustCompile(`(?s)(Duplicate entry |value: |input value for |syntax for type [^:]*: ).*`)
+// rowValue matches the parts of database errors that quote a value of a row.
+var rowValue = regexp.MustCompile(
+	`(?s)(Duplicate entry |value: |input value for |syntax for type [^:]*: ).*`,
+)
 
-// redacted returns err itself unless it holds a value.
-func redacted(err error) error {
+// withoutValues returns err itself if it quotes no value of a row, and otherwise an error with the
+// same text but without the value. That one wraps nothing, because the wrapped errors have it too.
+func withoutValues(err error) error {
 	text := err.Error()
-	if clean := values.ReplaceAllString(text, "$1(a value)"); clean != text {
-		return fmt.Errorf("%s", clean)
+	clean := rowValue.ReplaceAllString(text, "$1(a value)")
+	if clean == text {
+		return err
 	}
-	return err
+	return errors.New(clean)
 }

@@ -12,22 +12,20 @@ import (
 	orm "gorm.io/gorm/schema"
 )
 
-// describer turns GORM's description of entities into Atlas's.
-type describer struct {
-	engine engine
-	types  migrator.Migrator
-	keys   bool // whether foreign keys are wanted
-	order  []*orm.Schema
-	tables map[string]*schema.Table // by GORM's name for them
+// converter turns GORM's description of the entities into Atlas tables.
+type converter struct {
+	engine  engine
+	types   migrator.Migrator
+	schemas []*orm.Schema            // in the order of the entities
+	tables  map[string]*schema.Table // by GORM's name for the table
 }
 
-// describe takes the entities as db describes them, to which the adapter has added, and the types
-// of types, which may be the same.
-func describe(db, types *gorm.DB, e engine, entities []any) ([]*schema.Table, error) {
-	d := &describer{
+// convert returns the tables of the entities. db describes the entities, with the names of its
+// naming strategy. types tells the column types; it may be db.
+func convert(db, types *gorm.DB, e engine, entities []any) (tables []*schema.Table, err error) {
+	c := &converter{
 		engine: e,
 		types:  migrator.Migrator{Config: migrator.Config{DB: types, Dialector: types.Dialector}},
-		keys:   !db.DisableForeignKeyConstraintWhenMigrating && !db.IgnoreRelationshipsWhenMigrating,
 		tables: make(map[string]*schema.Table),
 	}
 	for _, entity := range entities {
@@ -35,73 +33,74 @@ func describe(db, types *gorm.DB, e engine, entities []any) ([]*schema.Table, er
 		if err := stmt.Parse(entity); err != nil {
 			return nil, fmt.Errorf("describe %T: %w", entity, err)
 		}
-		if err := d.add(stmt.Schema); err != nil {
+		if err := c.addTable(stmt.Schema); err != nil {
 			return nil, fmt.Errorf("describe %T: %w", entity, err)
 		}
 	}
-	if err := d.joinTables(); err != nil {
+	if err := c.addJoinTables(); err != nil {
 		return nil, err
 	}
-	if d.keys {
-		d.foreignKeys()
+	if !db.DisableForeignKeyConstraintWhenMigrating && !db.IgnoreRelationshipsWhenMigrating {
+		c.addForeignKeys()
 	}
-	var list []*schema.Table
-	for _, s := range d.order {
-		list = append(list, d.tables[s.Table])
+	for _, s := range c.schemas {
+		tables = append(tables, c.tables[s.Table])
 	}
-	return list, nil
+	return tables, nil
 }
 
-func (d *describer) add(s *orm.Schema) error {
-	if d.tables[s.Table] != nil {
+func (c *converter) addTable(s *orm.Schema) error {
+	if c.tables[s.Table] != nil {
 		return nil
 	}
-	space, name := "", s.Table
+	schemaName, name := "", s.Table
 	if i := strings.LastIndexByte(name, '.'); i >= 0 {
-		space, name = name[:i], name[i+1:]
+		schemaName, name = name[:i], name[i+1:]
 	}
-	t := schema.NewTable(name).SetSchema(schema.New(space))
+	t := schema.NewTable(name).SetSchema(schema.New(schemaName))
 	for _, column := range s.DBNames {
-		if err := d.column(t, s.FieldsByDBName[column]); err != nil {
+		if err := c.addColumn(t, s.FieldsByDBName[column]); err != nil {
 			return fmt.Errorf("column %s: %w", column, err)
 		}
 	}
-	d.primaryKey(t, s)
-	if err := d.indexes(t, s); err != nil {
+	setPrimaryKey(t, s)
+	if err := c.addIndexes(t, s); err != nil {
 		return err
 	}
-	for _, check := range sorted(s.ParseCheckConstraints()) {
+	for _, check := range sortedByName(s.ParseCheckConstraints()) {
 		t.AddChecks(schema.NewCheck().SetName(check.Name).SetExpr(check.Constraint))
 	}
-	d.engine.attributes(t)
-	d.order = append(d.order, s)
-	d.tables[s.Table] = t
+	c.engine.setTableOptions(t)
+	c.schemas = append(c.schemas, s)
+	c.tables[s.Table] = t
 	return nil
 }
 
-func sorted[T any](named map[string]T) (list []T) {
-	for _, name := range slices.Sorted(maps.Keys(named)) {
-		list = append(list, named[name])
+func sortedByName[T any](byName map[string]T) (list []T) {
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		list = append(list, byName[name])
 	}
 	return list
 }
 
-func (d *describer) column(t *schema.Table, f *orm.Field) error {
+func (c *converter) addColumn(t *schema.Table, f *orm.Field) error {
 	if f.IgnoreMigration {
 		return nil
 	}
-	c := &schema.Column{
-		Name: f.DBName, Type: &schema.ColumnType{Null: !f.NotNull && !f.PrimaryKey}, Default: defaultOf(f),
+	column := &schema.Column{
+		Name:    f.DBName,
+		Type:    &schema.ColumnType{Null: !f.NotNull && !f.PrimaryKey},
+		Default: defaultOf(f),
 	}
 	if f.Comment != "" {
-		c.SetComment(f.Comment)
+		column.SetComment(f.Comment)
 	}
-	t.AddColumns(c)
+	t.AddColumns(column)
 	copied := *f
 	if f.TagSettings["PRECISION"] == "" && f.DataType == orm.Time {
-		copied.Precision = 0 // GORM's MySQL writes its own into the field
+		copied.Precision = 0 // GORM's MySQL dialector has written its own default into the field
 	}
-	return d.engine.column(c, d.types.DataTypeOf(&copied), f)
+	return c.engine.setType(column, c.types.DataTypeOf(&copied), f)
 }
 
 func defaultOf(f *orm.Field) schema.Expr {
@@ -113,17 +112,20 @@ func defaultOf(f *orm.Field) schema.Expr {
 		}
 		return &schema.RawExpr{X: f.DefaultValue}
 	case string:
-		return &schema.Literal{V: "'" + strings.ReplaceAll(v, "'", "''") + "'"}
+		return &schema.Literal{V: quoteText(v)}
 	default:
 		return &schema.Literal{V: fmt.Sprint(v)}
 	}
 }
 
-func (d *describer) primaryKey(t *schema.Table, s *orm.Schema) {
+// quoteText returns a text literal of SQL.
+func quoteText(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
+
+func setPrimaryKey(t *schema.Table, s *orm.Schema) {
 	var columns []*schema.Column
 	for _, f := range s.PrimaryFields {
-		if c, ok := t.Column(f.DBName); ok {
-			columns = append(columns, c)
+		if column, ok := t.Column(f.DBName); ok {
+			columns = append(columns, column)
 		}
 	}
 	if len(columns) > 0 {
@@ -131,32 +133,37 @@ func (d *describer) primaryKey(t *schema.Table, s *orm.Schema) {
 	}
 }
 
-func (d *describer) indexes(t *schema.Table, s *orm.Schema) error {
-	for _, unique := range sorted(s.ParseUniqueConstraints()) {
-		if c, ok := t.Column(unique.Field.DBName); ok && !unique.Field.PrimaryKey {
-			t.AddIndexes(schema.NewUniqueIndex(unique.Name).AddColumns(c))
+func (c *converter) addIndexes(t *schema.Table, s *orm.Schema) error {
+	for _, unique := range sortedByName(s.ParseUniqueConstraints()) {
+		if column, ok := t.Column(unique.Field.DBName); ok && !unique.Field.PrimaryKey {
+			t.AddIndexes(schema.NewUniqueIndex(unique.Name).AddColumns(column))
 		}
 	}
-	for _, index := range s.ParseIndexes() {
-		i := schema.NewIndex(index.Name).SetUnique(index.Class == "UNIQUE")
-		for _, option := range index.Fields {
-			part, err := d.part(t, option)
-			if err != nil {
-				return fmt.Errorf("index %s: %w", index.Name, err)
-			}
-			i.AddParts(part)
+	for _, from := range s.ParseIndexes() {
+		index, err := c.index(t, from)
+		if err != nil {
+			return fmt.Errorf("index %s: %w", from.Name, err)
 		}
-		if err := d.engine.index(i, index); err != nil {
-			return fmt.Errorf("index %s: %w", index.Name, err)
-		}
-		t.AddIndexes(i)
+		t.AddIndexes(index)
 	}
 	return nil
 }
 
-func (d *describer) part(t *schema.Table, option orm.IndexOption) (*schema.IndexPart, error) {
+func (c *converter) index(t *schema.Table, from *orm.Index) (*schema.Index, error) {
+	index := schema.NewIndex(from.Name).SetUnique(from.Class == "UNIQUE")
+	for _, option := range from.Fields {
+		part, err := c.indexPart(t, option)
+		if err != nil {
+			return nil, err
+		}
+		index.AddParts(part)
+	}
+	return index, c.engine.setIndexOptions(index, from)
+}
+
+func (c *converter) indexPart(t *schema.Table, option orm.IndexOption) (*schema.IndexPart, error) {
 	if option.Collate != "" {
-		return nil, fmt.Errorf("collation %s: not supported, make this index in a migration of your own",
+		return nil, fmt.Errorf("collation %s: not supported, create this index in a migration that you write",
 			option.Collate)
 	}
 	part := &schema.IndexPart{Desc: strings.EqualFold(option.Sort, "desc")}
@@ -164,25 +171,25 @@ func (d *describer) part(t *schema.Table, option orm.IndexOption) (*schema.Index
 		part.X = &schema.RawExpr{X: "(" + option.Expression + ")"}
 		return part, nil
 	}
-	c, ok := t.Column(option.DBName)
+	column, ok := t.Column(option.DBName)
 	if !ok {
 		return nil, fmt.Errorf("field %s has no column", option.Name)
 	}
-	part.C = c
+	part.C = column
 	if option.Length > 0 {
-		d.engine.prefix(part, option.Length)
+		c.engine.setPrefixLength(part, option.Length)
 	}
 	return part, nil
 }
 
-// joinTables adds the tables of many-to-many relations.
-func (d *describer) joinTables() error {
-	for _, s := range slices.Clone(d.order) {
-		for _, rel := range sorted(s.Relationships.Relations) {
+// addJoinTables adds the tables of many-to-many relations.
+func (c *converter) addJoinTables() error {
+	for _, s := range slices.Clone(c.schemas) {
+		for _, rel := range sortedByName(s.Relationships.Relations) {
 			if rel.JoinTable == nil || rel.Field.IgnoreMigration {
 				continue
 			}
-			if err := d.add(rel.JoinTable); err != nil {
+			if err := c.addTable(rel.JoinTable); err != nil {
 				return fmt.Errorf("describe table %s: %w", rel.JoinTable.Table, err)
 			}
 		}
@@ -190,66 +197,67 @@ func (d *describer) joinTables() error {
 	return nil
 }
 
-// foreignKeys takes a relation from the entity that has the column, and where GORM leaves it to the
-// other side, from there.
-func (d *describer) foreignKeys() {
-	for _, ownSide := range []bool{true, false} {
-		for _, s := range d.order {
-			for _, rel := range sorted(s.Relationships.Relations) {
+// addForeignKeys adds the foreign keys of all relations. If both entities describe a relation, the
+// one that has the column decides.
+func (c *converter) addForeignKeys() {
+	for _, onOwnTable := range []bool{true, false} {
+		for _, s := range c.schemas {
+			for _, rel := range sortedByName(s.Relationships.Relations) {
 				if rel.Field.IgnoreMigration || rel.JoinTable != nil {
 					continue
 				}
-				if c := rel.ParseConstraint(); c != nil && (c.Schema == s) == ownSide {
-					d.foreignKey(c)
+				constraint := rel.ParseConstraint()
+				if constraint != nil && (constraint.Schema == s) == onOwnTable {
+					c.addForeignKey(constraint)
 				}
 			}
 		}
 	}
 }
 
-func (d *describer) foreignKey(c *orm.Constraint) {
-	t := d.tables[c.Schema.Table]
+func (c *converter) addForeignKey(from *orm.Constraint) {
+	t := c.tables[from.Schema.Table]
 	if t == nil {
-		return // a table of the application's that refers to ours
+		return // a table that was not given, and so is not compared, refers to one of these
 	}
-	parent := d.tables[c.ReferenceSchema.Table]
-	if parent == nil {
-		parent = schema.NewTable(c.ReferenceSchema.Table)
-	}
-	key := &schema.ForeignKey{Symbol: c.Name, Table: t, RefTable: parent,
-		OnUpdate: schema.ReferenceOption(strings.ToUpper(c.OnUpdate)),
-		OnDelete: schema.ReferenceOption(strings.ToUpper(c.OnDelete))}
-	for i, f := range c.ForeignKeys {
-		column, ok := t.Column(f.DBName)
-		if !ok {
-			return
-		}
-		ref, ok := parent.Column(c.References[i].DBName)
-		if !ok {
-			ref = schema.NewColumn(c.References[i].DBName)
-		}
-		key.Columns, key.RefColumns = append(key.Columns, column), append(key.RefColumns, ref)
-	}
-	if !slices.ContainsFunc(t.ForeignKeys, func(k *schema.ForeignKey) bool {
+	key, ok := c.foreignKey(t, from)
+	if !ok || slices.ContainsFunc(t.ForeignKeys, func(k *schema.ForeignKey) bool {
 		return sameColumns(k.Columns, key.Columns)
 	}) {
-		t.AddForeignKeys(key)
-		for _, column := range key.Columns {
-			column.ForeignKeys = append(column.ForeignKeys, key)
-		}
+		return
 	}
+	t.AddForeignKeys(key)
+	for _, column := range key.Columns {
+		column.ForeignKeys = append(column.ForeignKeys, key)
+	}
+}
+
+// foreignKey returns false if t does not have the column.
+func (c *converter) foreignKey(t *schema.Table, from *orm.Constraint) (*schema.ForeignKey, bool) {
+	parent := c.tables[from.ReferenceSchema.Table]
+	if parent == nil {
+		parent = schema.NewTable(from.ReferenceSchema.Table)
+	}
+	key := &schema.ForeignKey{
+		Symbol: from.Name, Table: t, RefTable: parent,
+		OnUpdate: schema.ReferenceOption(strings.ToUpper(from.OnUpdate)),
+		OnDelete: schema.ReferenceOption(strings.ToUpper(from.OnDelete)),
+	}
+	for i, f := range from.ForeignKeys {
+		column, ok := t.Column(f.DBName)
+		if !ok {
+			return nil, false
+		}
+		ref, ok := parent.Column(from.References[i].DBName)
+		if !ok {
+			ref = schema.NewColumn(from.References[i].DBName)
+		}
+		key.Columns = append(key.Columns, column)
+		key.RefColumns = append(key.RefColumns, ref)
+	}
+	return key, true
 }
 
 func sameColumns(a, b []*schema.Column) bool {
 	return slices.EqualFunc(a, b, func(a, b *schema.Column) bool { return strings.EqualFold(a.Name, b.Name) })
-}
-
-// attribute returns the first attribute of type T, or nil.
-func attribute[T schema.Attr](attrs []schema.Attr) (found T) {
-	for _, a := range attrs {
-		if t, ok := a.(T); ok {
-			return t
-		}
-	}
-	return found
 }

@@ -236,8 +236,8 @@ func TestThereAndBack(t *testing.T) {
 		intact("with other defaults")
 		settled(t, a3)
 		want := []string{
-			"column user.level has another default", "column user.role has another default",
-			"check user_role of user is another",
+			"column user.level has a different default", "column user.role has a different default",
+			"check user_role of user is different",
 		}
 		if !slices.Equal(changed.Differences, want) {
 			t.Errorf("got differences %q, want %q", changed.Differences, want)

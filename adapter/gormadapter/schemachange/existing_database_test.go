@@ -31,7 +31,7 @@ func TestMikroORMsDatabase(t *testing.T) {
 		a := adapter(t, db)
 		u := signedIn(t, a, "one")
 		p := apply(t, a)
-		if !slices.Contains(p.Differences, "foreign key session_user_id_foreign of session is another") {
+		if !slices.Contains(p.Differences, "foreign key session_user_id_foreign of session is different") {
 			t.Errorf("got %q", p.Differences)
 		}
 		if got, want := settled(t, a).Extra, []string{"default of column user.email"}; !slices.Equal(got, want) {

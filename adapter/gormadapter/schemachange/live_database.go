@@ -6,165 +6,116 @@ import (
 	"errors"
 	"fmt"
 
-	"ariga.io/atlas/sql/migrate"
 	"ariga.io/atlas/sql/schema"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
 	"gorm.io/gorm"
-	orm "gorm.io/gorm/schema"
 )
 
-// pinned is the one connection that a plan is made and run on: SQLite's foreign_keys and MySQL's
-// locks belong to a connection.
-type pinned = *sql.Conn
-
-// engine is what the databases disagree about.
-type engine interface {
-	open(q schema.ExecQuerier) (migrate.Driver, error)
-	offline() migrate.PlanApplier
-
-	// column gives c the type that GORM has for f, attributes and index what comes with a new table
-	// and with an index's tag.
-	column(c *schema.Column, sqlType string, f *orm.Field) error
-	attributes(t *schema.Table)
-	index(i *schema.Index, from *orm.Index) error
-	prefix(part *schema.IndexPart, length int)
-
-	// fit gives new tables what the database has to be asked about. The users' table is the first.
-	fit(ctx context.Context, q schema.ExecQuerier, tables []*schema.Table) error
-
-	// settle makes what in want means the same as in live equal to it, as the database itself sees
-	// it, and returns the changes of checks.
-	settle(ctx context.Context, q schema.ExecQuerier, live, want *schema.Table) ([]schema.Change, error)
-
-	// keep takes out of live what a rebuild of the table would lose.
-	keep(ctx context.Context, q schema.ExecQuerier, live, want *schema.Table) (kept, error)
-
-	// complete turns Atlas's plan into statements. The plan is apart when it cannot run in a
-	// transaction that others opened.
-	complete(p *migrate.Plan, keep map[string]kept) (list []Statement, apart bool, err error)
-
-	// look runs fn where what it reads fits together, and undoes what it writes.
-	look(ctx context.Context, conn pinned, fn func(schema.ExecQuerier) error) error
-
-	// change runs the plan that fn returns under a lock which two processes cannot have. When it
-	// fails, nothing has changed.
-	change(ctx context.Context, conn pinned, fn func(schema.ExecQuerier) (*Plan, error)) error
-
-	// busy reports whether change may succeed when it is tried again.
-	busy(err error) bool
-}
-
-// kept is what no rebuild of a table may lose: statements that make it anew, and what there is no
-// statement for.
-type kept struct {
-	statements []Statement
-	obstacle   string
-}
-
-// target is a live database.
-type target struct {
+// liveDatabase is the database of an adapter and the entities that it is compared with.
+type liveDatabase struct {
 	engine   engine
 	db       *gorm.DB
 	entities []any
 }
 
-func newTarget(a *gormadapter.Adapter, own []any) (*target, error) {
-	name := a.DB().Dialector.Name()
-	e, err := engineOf(name)
+func newLiveDatabase(a *gormadapter.Adapter, entities []any) (*liveDatabase, error) {
+	dialect := a.DB().Dialector.Name()
+	e, err := engineFor(dialect)
 	if err != nil {
 		return nil, err
 	}
-	if name == "sqlserver" {
-		return nil, fmt.Errorf(
-			"schemachange: a live SQL Server cannot be compared: use Adapter.Migrate, or Fresh for its SQL",
-		)
+	if dialect == "sqlserver" {
+		return nil, errors.New("schemachange: a live SQL Server cannot be compared: " +
+			"use Adapter.Migrate, or Fresh for the SQL of an empty database")
 	}
 	if _, ok := a.DB().Statement.ConnPool.(gorm.TxCommitter); ok {
-		return nil, errors.New("schemachange: the adapter was made on a transaction, of which a plan cannot be part: " +
-			"make it on the *gorm.DB that the transaction was begun on")
+		return nil, errors.New("schemachange: the adapter was made on a transaction, and a plan cannot be part of one: " +
+			"make the adapter on the *gorm.DB that began the transaction")
 	}
-	return &target{e, a.DB(), append(a.Entities(), own...)}, nil
+	return &liveDatabase{e, a.DB(), append(a.Entities(), entities...)}, nil
 }
 
-func (t *target) pinned(ctx context.Context, fn func(pinned) error) error {
-	pool, err := t.db.DB()
+// diff makes the plan and changes nothing.
+func (d *liveDatabase) diff(ctx context.Context) (*Plan, error) {
+	return d.onConnection(ctx, d.engine.planOnly)
+}
+
+// apply makes the plan and runs it, once.
+func (d *liveDatabase) apply(ctx context.Context) (*Plan, error) {
+	return d.onConnection(ctx, d.engine.planAndRun)
+}
+
+// onConnection calls do with one connection of the pool, because SQLite's foreign_keys and MySQL's
+// locks belong to a connection.
+func (d *liveDatabase) onConnection(
+	ctx context.Context, do func(context.Context, *sql.Conn, planFunc) (*Plan, error),
+) (*Plan, error) {
+	pool, err := d.db.DB()
 	if err != nil {
-		return fmt.Errorf("connection pool: %w", err)
+		return nil, fmt.Errorf("connection pool: %w", err)
 	}
 	conn, err := pool.Conn(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer conn.Close()
-	return fn(conn)
+	return do(ctx, conn, func(q schema.ExecQuerier) (*Plan, error) { return d.plan(ctx, q) })
 }
 
-// tracked runs fn and closes the rows that it leaves open, as Atlas does where it fails halfway: a
-// connection does not close before they do.
-func tracked(q schema.ExecQuerier, fn func(schema.ExecQuerier) error) error {
-	t := &tracker{ExecQuerier: q}
-	defer t.close()
-	return fn(t)
-}
-
-type tracker struct {
-	schema.ExecQuerier
-	open []*sql.Rows
-}
-
-func (t *tracker) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	rows, err := t.ExecQuerier.QueryContext(ctx, query, args...)
-	if err == nil {
-		t.open = append(t.open, rows)
-	}
-	return rows, err
-}
-
-func (t *tracker) close() {
-	for _, rows := range t.open {
-		rows.Close()
-	}
-}
-
-// plan compares what q shows with the entities.
-func (t *target) plan(ctx context.Context, q schema.ExecQuerier) (*Plan, error) {
-	wanted, err := describe(t.db, t.db, t.engine, t.entities)
+// plan compares the database with the entities and returns the statements for both directions.
+func (d *liveDatabase) plan(ctx context.Context, q schema.ExecQuerier) (*Plan, error) {
+	c, err := d.compare(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	if err := t.engine.fit(ctx, q, wanted); err != nil {
-		return nil, fmt.Errorf("inspect: %w", err)
-	}
-	driver, err := t.engine.open(q)
-	if err != nil {
-		return nil, fmt.Errorf("inspect: %w", err)
-	}
-	c := &comparison{engine: t.engine, driver: driver, q: q, kept: make(map[string]kept)}
-	if err := c.compare(ctx, wanted); err != nil {
-		return nil, err
+	p := &Plan{
+		Dialect: d.db.Dialector.Name(), Differences: differences(c.changes), Extra: c.extra,
 	}
 	if len(c.changes) == 0 {
-		return &Plan{Dialect: t.db.Dialector.Name(), Extra: c.extra}, nil
+		return p, nil
 	}
-	planned, err := driver.PlanChanges(ctx, "cardea", c.changes)
+	planned, err := c.driver.PlanChanges(ctx, "cardea", c.changes)
 	if err != nil {
 		return nil, fmt.Errorf("plan: %w", err)
 	}
-	p := &Plan{Dialect: t.db.Dialector.Name(), Differences: differences(c.changes), Extra: c.extra}
-	if p.Up, p.upApart, err = t.engine.complete(planned, c.kept); err != nil {
+	if p.Up, p.upOwnTransaction, err = d.engine.finish(planned, c.preserved); err != nil {
 		return nil, err
 	}
 	if planned.Reversible {
-		p.steps, p.Down, err = reversed(planned)
+		p.undo, p.Down, err = reverse(planned)
 		return p, err
 	}
-	back, err := c.back(ctx)
+	p.Down, p.downOwnTransaction, err = d.planBack(ctx, c)
+	return p, err
+}
+
+func (d *liveDatabase) compare(ctx context.Context, q schema.ExecQuerier) (*comparison, error) {
+	want, err := convert(d.db, d.db, d.engine, d.entities)
 	if err != nil {
 		return nil, err
 	}
-	if planned, err = driver.PlanChanges(ctx, "cardea", back, indented); err != nil {
-		return nil, fmt.Errorf("plan the way back: %w", err)
+	if err := d.engine.matchCollation(ctx, q, want); err != nil {
+		return nil, fmt.Errorf("inspect: %w", err)
 	}
-	p.Down, p.downApart, err = t.engine.complete(planned, c.kept)
-	return p, err
+	driver, err := d.engine.open(q)
+	if err != nil {
+		return nil, fmt.Errorf("inspect: %w", err)
+	}
+	c := &comparison{
+		engine: d.engine, driver: driver, q: q, want: want, preserved: make(map[string]preserved),
+	}
+	return c, c.compare(ctx)
+}
+
+// planBack plans the way back of a plan that Atlas cannot reverse by itself.
+func (d *liveDatabase) planBack(ctx context.Context, c *comparison) ([]Statement, bool, error) {
+	changes, err := c.reverseChanges(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	planned, err := c.driver.PlanChanges(ctx, "cardea", changes, indented)
+	if err != nil {
+		return nil, false, fmt.Errorf("plan the way back: %w", err)
+	}
+	return d.engine.finish(planned, c.preserved)
 }

@@ -11,48 +11,55 @@ import (
 	"strings"
 )
 
-// migration is a numbered pair of up and down, in one file for goose and in two for golang-migrate.
-type migration struct{ format, dir, name string }
+// migrationFiles are the files of a numbered migration, up and down: one for goose, two for
+// golang-migrate.
+type migrationFiles struct{ format, dir, name string }
+
+// migrationFile is one of them.
+type migrationFile struct{ name, content string }
 
 var migrationName = regexp.MustCompile(`^[a-z0-9][a-z0-9_]*$`)
 
-func newMigration(format, dir, name string) (*migration, error) {
+func newMigrationFiles(format, dir, name string) (*migrationFiles, error) {
 	if format != "goose" && format != "migrate" {
-		return nil, fmt.Errorf("format %q: known are goose and migrate", format)
+		return nil, fmt.Errorf("format %q: want goose or migrate", format)
 	}
 	if !migrationName.MatchString(name) {
-		return nil, fmt.Errorf("name %q: use small letters, digits and underscores", name)
+		return nil, fmt.Errorf("name %q: use lower-case letters, digits and underscores", name)
 	}
-	return &migration{format, dir, name}, nil
+	return &migrationFiles{format, dir, name}, nil
 }
 
-// write writes the files, none of which may exist, and returns their names.
-func (m *migration) write(p *Plan) (names []string, err error) {
+// write creates the files, which must not exist yet, and returns their names. If it fails, it
+// returns the names of those that it created.
+func (m *migrationFiles) write(p *Plan) (created []string, err error) {
 	if err := os.MkdirAll(m.dir, 0o777); err != nil {
 		return nil, err
 	}
-	number, err := m.next()
+	number, err := m.nextNumber()
 	if err != nil {
 		return nil, err
 	}
-	base := fmt.Sprintf("%05d_%s", number, m.name)
-	files := [][2]string{{base + ".sql", goose(p)}}
-	if m.format == "migrate" {
-		base = "0" + base
-		files = [][2]string{{base + ".up.sql", p.Script()}, {base + ".down.sql", p.DownScript()}}
-	}
-	for _, file := range files {
-		name := filepath.Join(m.dir, file[0])
-		if err := create(name, file[1]); err != nil {
-			return names, err
+	for _, file := range m.files(number, p) {
+		path := filepath.Join(m.dir, file.name)
+		if err := createFile(path, file.content); err != nil {
+			return created, err
 		}
-		names = append(names, name)
+		created = append(created, path)
 	}
-	return names, nil
+	return created, nil
 }
 
-// next returns the number after the largest one in the folder.
-func (m *migration) next() (int, error) {
+func (m *migrationFiles) files(number int, p *Plan) []migrationFile {
+	if m.format == "goose" {
+		return []migrationFile{{fmt.Sprintf("%05d_%s.sql", number, m.name), gooseScript(p)}}
+	}
+	base := fmt.Sprintf("0%05d_%s", number, m.name)
+	return []migrationFile{{base + ".up.sql", p.Script()}, {base + ".down.sql", p.DownScript()}}
+}
+
+// nextNumber returns the number after the largest one in the folder.
+func (m *migrationFiles) nextNumber() (int, error) {
 	entries, err := os.ReadDir(m.dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return 0, err
@@ -67,8 +74,8 @@ func (m *migration) next() (int, error) {
 	return largest + 1, nil
 }
 
-func create(name, content string) error {
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+func createFile(path, content string) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return err
 	}
@@ -76,22 +83,21 @@ func create(name, content string) error {
 	return errors.Join(err, file.Close())
 }
 
-// goose annotates a script. One that opens a transaction of its own is one statement, because goose
-// may run each on another connection.
-func goose(p *Plan) string {
-	var b strings.Builder
-	if p.upApart || p.downApart {
-		b.WriteString("-- +goose NO TRANSACTION\n\n")
+// gooseScript returns both directions with goose's annotations.
+func gooseScript(p *Plan) string {
+	header := ""
+	if p.upOwnTransaction || p.downOwnTransaction {
+		header = "-- +goose NO TRANSACTION\n\n"
 	}
-	section := func(name, script string, apart bool) {
-		b.WriteString("-- +goose " + name + "\n")
-		if apart {
-			script = "-- +goose StatementBegin\n" + script + "-- +goose StatementEnd\n"
-		}
-		b.WriteString(script)
+	return header + gooseSection("Up", p.Script(), p.upOwnTransaction) + "\n" +
+		gooseSection("Down", p.DownScript(), p.downOwnTransaction)
+}
+
+// gooseSection marks a script that opens its own transaction as one statement, because without a
+// transaction goose may run each statement on another connection.
+func gooseSection(name, script string, ownTransaction bool) string {
+	if ownTransaction {
+		script = "-- +goose StatementBegin\n" + script + "-- +goose StatementEnd\n"
 	}
-	section("Up", p.Script(), p.upApart)
-	b.WriteString("\n")
-	section("Down", p.DownScript(), p.downApart)
-	return b.String()
+	return "-- +goose " + name + "\n" + script
 }

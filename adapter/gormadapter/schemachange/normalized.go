@@ -11,21 +11,55 @@ import (
 	"ariga.io/atlas/sql/schema"
 )
 
-// form is a table in the words of its database, by the names of columns, checks and indexes. A
-// database rewrites what it is told, role IN ('A', 'B') for instance, so an entity can be compared
-// with a table only after the database has rewritten both. That is what the scratch table is for.
-type form struct{ types, defaults, checks, indexes map[string]string }
+// normalized is the definition of a table as the database itself writes it. Each map is by the name
+// of the column, check or index.
+//
+// PostgreSQL and MySQL rewrite what they are given, for example role IN ('A', 'B'). An entity can be
+// compared with a table only after the database has rewritten both, so the entity's table is
+// created as a temporary one and read back.
+type normalized struct{ types, defaults, checks, indexes map[string]string }
 
-func texts(pairs [][2]string) map[string]string {
-	m := make(map[string]string)
-	for _, p := range pairs {
-		m[p[0]] = p[1]
+// normalize copies to want what has the same normalized definition in live, and returns the checks
+// that differ. n is the normalized form of live.
+func (n *normalized) normalize(wanted *normalized, live, want *schema.Table) []schema.Change {
+	for _, w := range want.Columns {
+		l, ok := findColumn(live, w.Name)
+		if !ok {
+			continue
+		}
+		if n.types[l.Name] == wanted.types[w.Name] {
+			w.Type.Type = l.Type.Type
+		}
+		if w.Default != nil && n.defaults[l.Name] == wanted.defaults[w.Name] {
+			w.Default = l.Default
+		}
 	}
-	return m
+	for i, w := range want.Indexes {
+		l, ok := live.Index(w.Name)
+		if ok && n.indexes[w.Name] != "" && n.indexes[w.Name] == wanted.indexes[w.Name] {
+			want.Indexes[i] = copyIndex(l, want)
+		}
+	}
+	different := differingNames(n.checks, wanted.checks)
+	return changedChecks(live, want, func(_, w *schema.Check) bool {
+		return slices.Contains(different, w.Name)
+	})
 }
 
-// differing returns the names that stand for one thing here and another there.
-func differing(a, b map[string]string) (names []string) {
+// changedChecks returns the checks that are in both tables under one name and are different.
+func changedChecks(live, want *schema.Table, different func(l, w *schema.Check) bool) (changes []schema.Change) {
+	for _, w := range want.Checks() {
+		for _, l := range live.Checks() {
+			if w.Name == l.Name && different(l, w) {
+				changes = append(changes, &schema.ModifyCheck{From: l, To: w, Change: schema.ChangeAttr})
+			}
+		}
+	}
+	return changes
+}
+
+// differingNames returns the sorted names that are in both maps with different texts.
+func differingNames(a, b map[string]string) (names []string) {
 	for _, name := range slices.Sorted(maps.Keys(a)) {
 		if text, ok := b[name]; ok && text != a[name] {
 			names = append(names, name)
@@ -34,42 +68,12 @@ func differing(a, b map[string]string) (names []string) {
 	return names
 }
 
-// settle gives what is written alike in both forms to want as live has it.
-func (is *form) settle(wanted *form, live, want *schema.Table) []schema.Change {
+// needsNormalizing reports whether only the database can tell if want differs from live: if there
+// is a check to compare, an index that seems to differ, or a type or default that is written in
+// other words. Tables that nobody changed usually need no temporary table.
+func needsNormalizing(live, want *schema.Table, format func(schema.Type) (string, error)) bool {
 	for _, w := range want.Columns {
-		l, ok := column(live, w.Name)
-		if !ok {
-			continue
-		}
-		if is.types[l.Name] == wanted.types[w.Name] {
-			w.Type.Type = l.Type.Type
-		}
-		if w.Default != nil && is.defaults[l.Name] == wanted.defaults[w.Name] {
-			w.Default = l.Default
-		}
-	}
-	for i, w := range want.Indexes {
-		if l, ok := live.Index(w.Name); ok && is.indexes[w.Name] != "" && is.indexes[w.Name] == wanted.indexes[w.Name] {
-			want.Indexes[i] = own(l, want)
-		}
-	}
-	different := differing(is.checks, wanted.checks)
-	return changedChecks(live, want, func(l, w *schema.Check) bool { return slices.Contains(different, w.Name) })
-}
-
-// doubtful reports whether only the database can tell if want differs from live: it has a check, a
-// condition or an expression to compare, or a type or default that is written in other words. The
-// tables that nobody changed need no scratch table.
-func doubtful(live, want *schema.Table, format func(schema.Type) (string, error)) bool {
-	for _, w := range want.Columns {
-		l, ok := column(live, w.Name)
-		if !ok {
-			continue
-		}
-		is, err := format(l.Type.Type)
-		wanted, wantedErr := format(w.Type.Type)
-		if err != nil || wantedErr != nil || !strings.EqualFold(is, wanted) || w.Default != nil &&
-			written(l.Default) != written(w.Default) {
+		if l, ok := findColumn(live, w.Name); ok && !sameColumnText(l, w, format) {
 			return true
 		}
 	}
@@ -83,27 +87,36 @@ func doubtful(live, want *schema.Table, format func(schema.Type) (string, error)
 	})
 }
 
-func written(x schema.Expr) string {
-	if l, ok := x.(*schema.Literal); ok {
-		return l.V
+func sameColumnText(live, want *schema.Column, format func(schema.Type) (string, error)) bool {
+	liveType, err := format(live.Type.Type)
+	if err != nil {
+		return false
 	}
-	return expression(x)
+	wantType, err := format(want.Type.Type)
+	if err != nil {
+		return false
+	}
+	return strings.EqualFold(liveType, wantType) &&
+		(want.Default == nil || defaultText(live.Default) == defaultText(want.Default))
 }
 
-const scratchName = "cardea_scratch"
+// scratchTable is the name of the temporary table.
+const scratchTable = "cardea_scratch"
 
-// scratch is a copy of a table that stands alone.
-func scratch(t *schema.Table) *schema.Table {
-	copied := *t
-	copied.Name, copied.Schema, copied.ForeignKeys = scratchName, schema.New(""), nil
-	return &copied
-}
-
-func createScratch(ctx context.Context, q schema.ExecQuerier, p *migrate.Plan) error {
-	for _, c := range p.Changes {
+// createScratchTable creates a temporary table as want describes it, without its foreign keys.
+func createScratchTable(
+	ctx context.Context, q schema.ExecQuerier, planner migrate.PlanApplier, want *schema.Table,
+) error {
+	scratch := *want
+	scratch.Name, scratch.Schema, scratch.ForeignKeys = scratchTable, schema.New(""), nil
+	planned, err := planner.PlanChanges(ctx, "cardea", []schema.Change{&schema.AddTable{T: &scratch}})
+	if err != nil {
+		return err
+	}
+	for _, c := range planned.Changes {
 		create := strings.Replace(c.Cmd, "CREATE TABLE", "CREATE TEMPORARY TABLE", 1)
 		if _, err := q.ExecContext(ctx, create); err != nil {
-			return fmt.Errorf("ask the database about the entity: %w", err)
+			return fmt.Errorf("create the entity's table as a temporary table: %w", err)
 		}
 	}
 	return nil

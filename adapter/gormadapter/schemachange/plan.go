@@ -1,71 +1,66 @@
-// Package schemachange brings a live database to what the adapter's entities say, by a plan that can
-// be read before it runs: new tables, columns, indexes, foreign keys and checks, and changed types,
-// defaults and checks, on SQLite, PostgreSQL, MySQL and MariaDB.
-//
-// [Diff] makes the plan, [Apply] makes and runs it, [Fresh] writes the schema of an empty database,
-// and [Main] is all of that as a command of the application, numbered files for goose and
-// golang-migrate among it. The entities are described by GORM itself, so tags, naming strategies
-// and prefixes mean what they mean to the adapter; the difference is found by Atlas
-// (ariga.io/atlas), which is why this is a module of its own.
-//
-// # What is never touched
-//
-// Only the tables of the entities are looked at. Columns, indexes, constraints, triggers and
-// defaults in them that no entity knows stay as they are, and are listed in [Plan.Extra]. Nothing
-// is dropped but to be made anew in another shape: an index, a check or a foreign key whose
-// definition changed, and on SQLite the old copy of a table that had to be rebuilt.
-//
-// [gormadapter.Adapter.Migrate] needs none of this and only adds. Use it where a new column is all
-// that ever happens.
 package schemachange
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"ariga.io/atlas/sql/migrate"
-	"ariga.io/atlas/sql/schema"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
 )
 
-// Plan is what makes a database from what it is into what the entities say, and back.
+// Plan is the list of statements that bring a database to the entities, and of those that take it
+// back. [Diff], [Apply] and [Fresh] return plans. A Plan is data: it may be read concurrently.
 type Plan struct {
-	// Dialect is sqlite, postgres, mysql, mariadb or sqlserver. A plan for a live MariaDB says
-	// mysql, as GORM does.
+	// Dialect is sqlite, postgres, mysql, mariadb or sqlserver. A plan for a live MariaDB has mysql,
+	// which is GORM's name for both.
 	Dialect string
 
-	// Up is empty when there is nothing to do. Down undoes it, in order.
-	Up, Down []Statement
+	// Up has the statements to run, in order. It is empty if the database has everything that the
+	// entities describe.
+	Up []Statement
 
-	// Differences says what Up is about, one line each, such as "column user.role is missing".
+	// Down has the statements that undo Up, in the order in which to run them.
+	Down []Statement
+
+	// Differences describes the changes of Up, one line each, for example "column user.role is
+	// missing".
 	Differences []string
 
-	// Extra lists what the database has and no entity knows. It stays.
+	// Extra lists what is in the compared tables but in no entity, one line each, for example
+	// "column user.legacy". The plan leaves it as it is.
 	Extra []string
 
-	upApart, downApart bool
-	steps              [][]string // what undoes each statement of Up, where the database commits each
+	// upOwnTransaction and downOwnTransaction are set if the script must open its own transaction,
+	// because it switches SQLite's foreign keys off and on around it.
+	upOwnTransaction, downOwnTransaction bool
+
+	// undo has, for each statement of Up, the statements that undo it. It is nil if some statement
+	// has none.
+	undo [][]string
 }
 
-// Statement is one SQL statement, without a semicolon at its end.
+// Statement is one SQL statement of a [Plan].
 type Statement struct {
-	SQL     string
+	// SQL is the statement, without a semicolon at its end.
+	SQL string
+
+	// Comment says what the statement does, for example "create table user".
 	Comment string
 }
 
-// Script returns Up as a script for the database's own shell. Where SQLite has to rebuild a table
-// the script opens its own transaction, and must not run inside another: see docs/migrations.md.
-func (p *Plan) Script() string { return script(p.Up, p.upApart) }
+// Script returns Up as a script for the database's shell, or the empty string if Up is empty. If
+// SQLite has to rebuild a table, the script opens its own transaction and must not run inside
+// another one: see docs/migrations.md.
+func (p *Plan) Script() string { return script(p.Up, p.upOwnTransaction) }
 
-// DownScript is Script for Down.
-func (p *Plan) DownScript() string { return script(p.Down, p.downApart) }
+// DownScript returns Down as a script, in the same form as [Plan.Script].
+func (p *Plan) DownScript() string { return script(p.Down, p.downOwnTransaction) }
 
-func script(statements []Statement, apart bool) string {
-	if apart {
-		statements = slices.Concat(enterRebuild, statements, leaveRebuild)
+func script(statements []Statement, ownTransaction bool) string {
+	if ownTransaction {
+		statements = slices.Concat(beginRebuildScript, statements, endRebuildScript)
 	}
 	var b strings.Builder
 	for _, s := range statements {
@@ -74,115 +69,51 @@ func script(statements []Statement, apart bool) string {
 	return b.String()
 }
 
-// Diff returns the plan that brings the database of the adapter to its entities and to the
-// application's own, if any are given. It changes nothing; where it has to hear from PostgreSQL or
-// MySQL what they make of a type, a default or a check, it creates a temporary table.
-func Diff(ctx context.Context, a *gormadapter.Adapter, own ...any) (*Plan, error) {
-	t, err := newTarget(a, own)
+// Diff returns the plan that brings the adapter's database to the adapter's entities and to those
+// of the application, if any are given, each as a pointer to a struct. If there is nothing to
+// change, the plan has no statements.
+//
+// Diff changes nothing. If only PostgreSQL or MySQL can tell whether a type, a default or a check
+// is the same, Diff creates a temporary table, reads it and drops it. Diff waits while an [Apply] of
+// another process is running. It may be called concurrently.
+//
+// It returns an error for SQL Server, for an adapter that was made on a transaction, if a table has
+// another primary key than its entity, and if the database returns an error.
+func Diff(ctx context.Context, a *gormadapter.Adapter, entities ...any) (*Plan, error) {
+	d, err := newLiveDatabase(a, entities)
 	if err != nil {
 		return nil, err
 	}
-	var p *Plan
-	err = t.pinned(ctx, func(conn pinned) error {
-		return t.engine.look(ctx, conn, func(q schema.ExecQuerier) (err error) {
-			p, err = t.plan(ctx, q)
-			return err
-		})
-	})
+	p, err := d.diff(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("schemachange: %w", err)
 	}
 	return p, nil
 }
 
-// Fresh returns the schema of an empty database in a dialect: sqlite, postgres, mysql, mariadb or
-// sqlserver. Of the adapter it uses the entities and the naming, never the connection.
-func Fresh(dialect string, a *gormadapter.Adapter, own ...any) (*Plan, error) {
-	e, err := engineOf(dialect)
-	if err != nil {
-		return nil, err
-	}
-	types, err := offlineDB(dialect)
-	if err != nil {
-		return nil, fmt.Errorf("schemachange: %w", err)
-	}
-	wanted, err := describe(a.DB(), types, e, append(a.Entities(), own...))
-	if err != nil {
-		return nil, fmt.Errorf("schemachange: %w", err)
-	}
-	var changes []schema.Change
-	for _, name := range schemaNames(wanted) {
-		if name != "" {
-			changes = append(changes, addSchema(name))
-		}
-	}
-	for _, table := range wanted {
-		changes = append(changes, &schema.AddTable{T: table})
-	}
-	planned, err := e.offline().PlanChanges(context.Background(), "cardea", changes, indented)
-	if err != nil {
-		return nil, fmt.Errorf("schemachange: plan: %w", err)
-	}
-	p := &Plan{Dialect: dialect, Up: statements(planned), Differences: differences(changes)}
-	_, p.Down, err = reversed(planned)
-	return p, err
-}
-
-func indented(o *migrate.PlanOptions) { o.Indent = "\t" }
-
-func addSchema(name string) schema.Change {
-	return &schema.AddSchema{S: schema.New(name), Extra: []schema.Clause{&schema.IfNotExists{}}}
-}
-
-func schemaNames(tables []*schema.Table) (names []string) {
-	for _, t := range tables {
-		if !slices.Contains(names, t.Schema.Name) {
-			names = append(names, t.Schema.Name)
-		}
-	}
-	return names
-}
-
-func statements(p *migrate.Plan) (list []Statement) {
+func toStatements(p *migrate.Plan) (list []Statement) {
 	for _, c := range p.Changes {
-		list = append(list, Statement{c.Cmd, c.Comment})
+		list = append(list, Statement{SQL: c.Cmd, Comment: c.Comment})
 	}
 	return list
 }
 
-// reversed returns what undoes each statement of a plan, and all of it in the order in which to run
-// it.
-func reversed(p *migrate.Plan) (steps [][]string, down []Statement, err error) {
+// reverse returns, for each statement of a plan, the statements that undo it; and down, which has
+// all of them in the order in which to run them.
+func reverse(p *migrate.Plan) (undo [][]string, down []Statement, err error) {
 	for _, c := range p.Changes {
-		undo, err := c.ReverseStmts()
+		statements, err := c.ReverseStmts()
 		if err != nil {
 			return nil, nil, err
 		}
-		steps = append(steps, undo)
+		undo = append(undo, statements)
 	}
-	for i, undo := range slices.Backward(steps) {
-		for _, sql := range undo {
-			down = append(down, Statement{sql, "undo: " + p.Changes[i].Comment})
+	for i, statements := range slices.Backward(undo) {
+		for _, sql := range statements {
+			down = append(down, Statement{SQL: sql, Comment: "undo: " + p.Changes[i].Comment})
 		}
 	}
-	return steps, down, nil
+	return undo, down, nil
 }
 
-// errDialect says what can be planned.
-var errDialect = errors.New("known are sqlite, postgres, mysql, mariadb and sqlserver")
-
-func engineOf(dialect string) (engine, error) {
-	switch dialect {
-	case "sqlite":
-		return sqliteEngine{}, nil
-	case "postgres":
-		return postgresEngine{}, nil
-	case "mysql":
-		return mysqlEngine{collation: "utf8mb4_0900_bin"}, nil
-	case "mariadb":
-		return mysqlEngine{collation: "utf8mb4_nopad_bin"}, nil
-	case "sqlserver":
-		return sqlserverEngine{}, nil
-	}
-	return nil, fmt.Errorf("schemachange: dialect %q: %w", dialect, errDialect)
-}
+func indented(o *migrate.PlanOptions) { o.Indent = "\t" }

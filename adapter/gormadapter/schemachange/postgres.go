@@ -17,16 +17,12 @@ import (
 type postgresEngine struct{}
 
 func (postgresEngine) open(q schema.ExecQuerier) (migrate.Driver, error) { return postgres.Open(q) }
-func (postgresEngine) offline() migrate.PlanApplier                      { return postgres.DefaultPlan }
-func (postgresEngine) attributes(*schema.Table)                          {}
-func (postgresEngine) prefix(*schema.IndexPart, int)                     {} // PostgreSQL has none
+func (postgresEngine) offlinePlanner() migrate.PlanApplier               { return postgres.DefaultPlan }
 
-func (postgresEngine) fit(context.Context, schema.ExecQuerier, []*schema.Table) error { return nil }
+var collateClause = regexp.MustCompile(`(?i)\s+collate\s+"?([\w.-]+)"?`)
 
-var collation = regexp.MustCompile(`(?i)\s+collate\s+"?([\w.-]+)"?`)
-
-func (postgresEngine) column(c *schema.Column, sqlType string, _ *orm.Field) error {
-	if m := collation.FindStringSubmatch(sqlType); m != nil {
+func (postgresEngine) setType(c *schema.Column, sqlType string, _ *orm.Field) error {
+	if m := collateClause.FindStringSubmatch(sqlType); m != nil {
 		c.SetCollation(m[1])
 		sqlType = strings.Replace(sqlType, m[0], "", 1)
 	}
@@ -36,82 +32,94 @@ func (postgresEngine) column(c *schema.Column, sqlType string, _ *orm.Field) err
 	return err
 }
 
-func (postgresEngine) index(i *schema.Index, from *orm.Index) error {
+func (postgresEngine) setTableOptions(*schema.Table) {}
+
+func (postgresEngine) setIndexOptions(i *schema.Index, from *orm.Index) error {
 	if from.Where != "" {
 		i.AddAttrs(&postgres.IndexPredicate{P: from.Where})
 	}
 	if from.Type != "" {
 		i.AddAttrs(&postgres.IndexType{T: strings.ToUpper(from.Type)})
 	}
-	return onlyClass(from)
+	return checkClass(from)
 }
 
-func postgresCondition(i *schema.Index) string {
-	if p := attribute[*postgres.IndexPredicate](i.Attrs); p != nil {
-		return plain(p.P)
-	}
-	return ""
+// setPrefixLength does nothing: PostgreSQL has no indexes on prefixes.
+func (postgresEngine) setPrefixLength(*schema.IndexPart, int) {}
+
+// matchCollation does nothing: foreign keys need no common collation.
+func (postgresEngine) matchCollation(context.Context, schema.ExecQuerier, []*schema.Table) error {
+	return nil
 }
 
-func (e postgresEngine) settle(
+func (e postgresEngine) normalize(
 	ctx context.Context, q schema.ExecQuerier, live, want *schema.Table,
 ) ([]schema.Change, error) {
 	for _, w := range want.Columns {
-		if l, ok := column(live, w.Name); ok {
-			if _, serial := w.Type.Type.(*postgres.SerialType); serial {
-				w.Type.Type, w.Default = l.Type.Type, l.Default // its sequence, or identity, is the table's own
-			}
+		if _, serial := w.Type.Type.(*postgres.SerialType); !serial {
+			continue
+		}
+		if l, ok := findColumn(live, w.Name); ok {
+			w.Type.Type, w.Default = l.Type.Type, l.Default // keep the table's sequence or identity
 		}
 	}
-	if !doubtful(live, want, postgres.FormatType) {
+	if !needsNormalizing(live, want, postgres.FormatType) {
 		return nil, nil
 	}
-	planned, err := e.offline().PlanChanges(ctx, "cardea", []schema.Change{&schema.AddTable{T: scratch(want)}})
+	is, err := readPostgres(ctx, q, postgresName(live))
 	if err != nil {
 		return nil, err
 	}
-	if err := createScratch(ctx, q, planned); err != nil {
-		return nil, err
-	}
-	wanted, err := postgresForm(ctx, q, "pg_temp."+scratchName)
+	wanted, err := e.readEntity(ctx, q, is, want)
 	if err != nil {
 		return nil, err
 	}
-	name := `"` + live.Name + `"`
-	if live.Schema.Name != "" {
-		name = `"` + live.Schema.Name + `".` + name
-	}
-	is, err := postgresForm(ctx, q, name)
-	if err != nil {
-		return nil, err
-	}
-	if wanted, err = again(ctx, q, is, wanted); err != nil {
-		return nil, err
-	}
-	if err := execAll(ctx, q, "DROP TABLE pg_temp."+scratchName); err != nil {
-		return nil, err
-	}
-	return is.settle(wanted, live, want), nil
+	return is.normalize(wanted, live, want), nil
 }
 
-// again tells PostgreSQL its own words for the checks and indexes that differ. It may rewrite them
-// once more, and a table whose definition went through a dump has them so.
-func again(ctx context.Context, q schema.ExecQuerier, is, wanted *form) (*form, error) {
-	var statements []string
-	for _, name := range differing(is.checks, wanted.checks) {
-		statements = append(statements,
-			fmt.Sprintf(`ALTER TABLE pg_temp.%s DROP CONSTRAINT "%s", ADD CONSTRAINT "%[2]s" %s`, scratchName, name,
-				wanted.checks[name]))
+// postgresScratch is the scratch table in the schema of temporary tables.
+const postgresScratch = "pg_temp." + scratchTable
+
+// readEntity creates the entity's table as a temporary table, reads it and drops it. is is the
+// live table.
+func (e postgresEngine) readEntity(
+	ctx context.Context, q schema.ExecQuerier, is *normalized, want *schema.Table,
+) (*normalized, error) {
+	if err := createScratchTable(ctx, q, e.offlinePlanner(), want); err != nil {
+		return nil, err
 	}
-	for _, name := range differing(is.indexes, wanted.indexes) {
-		kind := "INDEX"
-		definition, unique := strings.CutPrefix(wanted.indexes[name], "true ")
-		if unique {
-			kind = "UNIQUE INDEX"
-		}
-		statements = append(statements, fmt.Sprintf(`DROP INDEX pg_temp."%s"`, name),
-			fmt.Sprintf(`CREATE %s "%s" ON pg_temp.%s %s`, kind, name, scratchName,
-				strings.TrimPrefix(definition, "false ")))
+	wanted, err := readPostgres(ctx, q, postgresScratch)
+	if err != nil {
+		return nil, err
+	}
+	if wanted, err = renormalize(ctx, q, is, wanted); err != nil {
+		return nil, err
+	}
+	return wanted, execAll(ctx, q, "DROP TABLE "+postgresScratch)
+}
+
+func postgresName(t *schema.Table) string {
+	if t.Schema.Name == "" {
+		return `"` + t.Name + `"`
+	}
+	return `"` + t.Schema.Name + `"."` + t.Name + `"`
+}
+
+// renormalize creates the checks and indexes that differ again, from PostgreSQL's own text, and
+// reads them back. PostgreSQL may rewrite its own text once more, and a database that was dumped and
+// restored has that second form.
+func renormalize(ctx context.Context, q schema.ExecQuerier, is, wanted *normalized) (*normalized, error) {
+	var statements []string
+	for _, name := range differingNames(is.checks, wanted.checks) {
+		statements = append(statements,
+			fmt.Sprintf(`ALTER TABLE %s DROP CONSTRAINT "%s", ADD CONSTRAINT "%[2]s" %s`,
+				postgresScratch, name, wanted.checks[name]))
+	}
+	for _, name := range differingNames(is.indexes, wanted.indexes) {
+		kind, definition, _ := strings.Cut(wanted.indexes[name], " USING ")
+		statements = append(statements,
+			fmt.Sprintf(`DROP INDEX pg_temp."%s"`, name),
+			fmt.Sprintf(`CREATE %s "%s" ON %s USING %s`, kind, name, postgresScratch, definition))
 	}
 	if len(statements) == 0 {
 		return wanted, nil
@@ -119,92 +127,109 @@ func again(ctx context.Context, q schema.ExecQuerier, is, wanted *form) (*form, 
 	if err := execAll(ctx, q, statements...); err != nil {
 		return nil, err
 	}
-	return postgresForm(ctx, q, "pg_temp."+scratchName)
+	return readPostgres(ctx, q, postgresScratch)
 }
 
-// postgresForm asks PostgreSQL how it writes what it knows about a table.
-func postgresForm(ctx context.Context, q schema.ExecQuerier, table string) (*form, error) {
-	f := &form{}
+// The queries of readPostgres return a name and a text for each object of a table. The text of an
+// index begins with INDEX or UNIQUE INDEX, then USING.
+const (
+	postgresTypes = "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute " +
+		"WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped"
+	postgresDefaults = "SELECT a.attname, pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d " +
+		"JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum " +
+		"WHERE d.adrelid = $1::regclass"
+	postgresChecks = "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint " +
+		"WHERE conrelid = $1::regclass AND contype = 'c'"
+	postgresIndexes = "SELECT c.relname, CASE WHEN i.indisunique THEN 'UNIQUE INDEX' ELSE 'INDEX' END || " +
+		"substring(pg_get_indexdef(i.indexrelid) FROM ' USING .*') " +
+		"FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid " +
+		"WHERE i.indrelid = $1::regclass AND NOT i.indisprimary"
+)
+
+// readPostgres reads the definition of a table. The name is quoted.
+func readPostgres(ctx context.Context, q schema.ExecQuerier, table string) (*normalized, error) {
+	n := &normalized{}
 	for _, part := range []struct {
 		into  *map[string]string
 		query string
 	}{
-		{&f.types, "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = " +
-			"$1::regclass AND attnum > 0 AND NOT attisdropped"},
-		{&f.defaults, "SELECT a.attname, pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d " +
-			"JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum WHERE d.adrelid = $1::regclass"},
-		{&f.checks, "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = $1::regclass AND " +
-			"contype = 'c'"},
-		{&f.indexes, "SELECT c.relname, i.indisunique::text || substring(pg_get_indexdef(i.indexrelid) FROM ' USING " +
-			".*') " +
-			"FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = $1::regclass AND NOT " +
-			"i.indisprimary"},
+		{&n.types, postgresTypes},
+		{&n.defaults, postgresDefaults},
+		{&n.checks, postgresChecks},
+		{&n.indexes, postgresIndexes},
 	} {
-		pairs, err := textPairs(ctx, q, part.query, table)
+		pairs, err := queryPairs(ctx, q, part.query, table)
 		if err != nil {
 			return nil, err
 		}
-		*part.into = texts(pairs)
+		*part.into = make(map[string]string)
+		for _, pair := range pairs {
+			(*part.into)[pair[0]] = pair[1]
+		}
 	}
-	return f, nil
+	return n, nil
 }
 
-func (postgresEngine) keep(context.Context, schema.ExecQuerier, *schema.Table, *schema.Table) (kept, error) {
-	return kept{}, nil
+// preserve does nothing: Atlas rebuilds tables only on SQLite.
+func (postgresEngine) preserve(
+	context.Context, schema.ExecQuerier, *schema.Table, *schema.Table,
+) (preserved, error) {
+	return preserved{}, nil
 }
 
-// complete lets the way back not fail at a constraint that went with its column.
-func (postgresEngine) complete(p *migrate.Plan, _ map[string]kept) ([]Statement, bool, error) {
+// finish adds IF EXISTS to the way back, because dropping a column also drops its constraints.
+func (postgresEngine) finish(p *migrate.Plan, _ map[string]preserved) ([]Statement, bool, error) {
 	for _, c := range p.Changes {
 		if reverse, ok := c.Reverse.(string); ok && strings.HasPrefix(reverse, "ALTER TABLE") {
 			c.Reverse = strings.ReplaceAll(reverse, `DROP CONSTRAINT "`, `DROP CONSTRAINT IF EXISTS "`)
 		}
 	}
-	return statements(p), false, nil
-}
-
-// look waits for a change that is under way: what PostgreSQL tells about tables is not of one
-// moment.
-func (postgresEngine) look(ctx context.Context, conn pinned, fn func(schema.ExecQuerier) error) error {
-	tx, err := conn.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
-	if _, err := tx.ExecContext(ctx, fmt.Sprintf("SELECT pg_advisory_xact_lock_shared(%d)", postgresLock)); err != nil {
-		return fmt.Errorf("lock: %w", err)
-	}
-	return tracked(tx, fn)
+	return toStatements(p), false, nil
 }
 
 // postgresLock is the number of the advisory lock: "cardea" in bytes.
 const postgresLock = 0x636172646561
 
-func (postgresEngine) change(ctx context.Context, conn pinned, fn func(schema.ExecQuerier) (*Plan, error)) error {
-	tx, err := conn.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+// planOnly waits for a change that is running, because the queries on PostgreSQL's catalog do not
+// all see the same snapshot.
+func (postgresEngine) planOnly(ctx context.Context, conn *sql.Conn, plan planFunc) (*Plan, error) {
+	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer tx.Rollback()
-	if _, err := tx.ExecContext(ctx, fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", postgresLock)); err != nil {
-		return fmt.Errorf("lock: %w", err)
+	if err := execAll(ctx, tx, fmt.Sprintf("SELECT pg_advisory_xact_lock_shared(%d)", postgresLock)); err != nil {
+		return nil, fmt.Errorf("lock: %w", err)
 	}
-	// Who waits for a table makes everybody wait that comes later. Half a second is also less than
-	// deadlock_timeout, so that it is never a visitor's request that is given up.
-	if _, err := tx.ExecContext(ctx, "SET LOCAL lock_timeout = '500ms'"); err != nil {
-		return err
-	}
-	var p *Plan
-	if err := tracked(tx, func(q schema.ExecQuerier) (err error) { p, err = fn(q); return err }); err != nil {
-		return err
-	}
-	if err := run(ctx, tx, p.Up); err != nil {
-		return err
-	}
-	return tx.Commit()
+	return callPlan(tx, plan)
 }
 
-func (postgresEngine) busy(err error) bool {
+func (postgresEngine) planAndRun(ctx context.Context, conn *sql.Conn, plan planFunc) (*Plan, error) {
+	tx, err := conn.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Rollback()
+	if err := execAll(ctx, tx, fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", postgresLock)); err != nil {
+		return nil, fmt.Errorf("lock: %w", err)
+	}
+	// A statement that waits for a table makes all later users of the table wait too. Half a second
+	// is also less than the default deadlock_timeout of one second, so in a deadlock it is this
+	// transaction that fails, never a visitor's request.
+	if err := execAll(ctx, tx, "SET LOCAL lock_timeout = '500ms'"); err != nil {
+		return nil, err
+	}
+	p, err := callPlan(tx, plan)
+	if err != nil {
+		return nil, err
+	}
+	if err := run(ctx, tx, p.Up); err != nil {
+		return nil, err
+	}
+	return p, tx.Commit()
+}
+
+func (postgresEngine) retryable(err error) bool {
 	var coded interface{ SQLState() string }
 	if !errors.As(err, &coded) {
 		return false

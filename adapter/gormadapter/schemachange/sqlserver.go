@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"ariga.io/atlas/sql/migrate"
@@ -12,42 +11,47 @@ import (
 	orm "gorm.io/gorm/schema"
 )
 
-// sqlserverEngine writes a fresh schema, which Atlas's open library does not do for SQL Server.
-// Nothing else of it is ever called.
+// sqlserverEngine writes a fresh schema only. Atlas's open-source library does not know SQL Server,
+// so the methods for live databases are missing: the embedded engine is nil and they are not called.
 type sqlserverEngine struct{ engine }
 
-var _ migrate.PlanApplier = sqlserverPlan{}
+func (sqlserverEngine) offlinePlanner() migrate.PlanApplier { return sqlserverPlanner{} }
 
-func (sqlserverEngine) offline() migrate.PlanApplier  { return sqlserverPlan{} }
-func (sqlserverEngine) attributes(*schema.Table)      {}
-func (sqlserverEngine) prefix(*schema.IndexPart, int) {} // SQL Server has none
-
-func (sqlserverEngine) column(c *schema.Column, sqlType string, _ *orm.Field) error {
+func (sqlserverEngine) setType(c *schema.Column, sqlType string, _ *orm.Field) error {
 	c.Type.Raw, c.Type.Type = sqlType, &schema.UnsupportedType{T: sqlType}
 	return nil
 }
 
-// filter is the condition of an index.
-type filter struct {
+func (sqlserverEngine) setTableOptions(*schema.Table) {}
+
+// sqlserverCondition is the condition of a filtered index.
+type sqlserverCondition struct {
 	schema.Attr
 	where string
 }
 
-func (sqlserverEngine) index(i *schema.Index, from *orm.Index) error {
+func (sqlserverEngine) setIndexOptions(i *schema.Index, from *orm.Index) error {
 	if from.Where != "" {
-		i.AddAttrs(&filter{where: from.Where})
+		i.AddAttrs(&sqlserverCondition{where: from.Where})
 	}
-	return onlyClass(from)
+	return checkClass(from)
 }
 
-type sqlserverPlan struct{}
+// setPrefixLength does nothing: SQL Server has no indexes on prefixes.
+func (sqlserverEngine) setPrefixLength(*schema.IndexPart, int) {}
 
-func (sqlserverPlan) ApplyChanges(context.Context, []schema.Change, ...migrate.PlanOption) error {
+type sqlserverPlanner struct{}
+
+var _ migrate.PlanApplier = sqlserverPlanner{}
+
+// ApplyChanges returns errors.ErrUnsupported.
+func (sqlserverPlanner) ApplyChanges(context.Context, []schema.Change, ...migrate.PlanOption) error {
 	return errors.ErrUnsupported
 }
 
-// PlanChanges creates schemas and tables, and the foreign keys after all tables.
-func (sqlserverPlan) PlanChanges(
+// PlanChanges creates schemas and tables, and the foreign keys after all tables. It returns
+// errors.ErrUnsupported for any other change.
+func (sqlserverPlanner) PlanChanges(
 	_ context.Context, name string, changes []schema.Change, _ ...migrate.PlanOption,
 ) (*migrate.Plan, error) {
 	p := &migrate.Plan{Name: name, Transactional: true, Reversible: true}
@@ -55,17 +59,14 @@ func (sqlserverPlan) PlanChanges(
 	for _, c := range changes {
 		switch c := c.(type) {
 		case *schema.AddSchema:
-			p.Changes = append(p.Changes,
-				&migrate.Change{Cmd: fmt.Sprintf("IF SCHEMA_ID(%s) IS NULL EXEC(%s)", literal(c.S.Name),
-					literal("CREATE SCHEMA "+bracket(c.S.Name))),
-					Reverse: "DROP SCHEMA " + bracket(c.S.Name), Comment: "create schema " + c.S.Name})
+			p.Changes = append(p.Changes, createSchema(c.S.Name))
 		case *schema.AddTable:
 			p.Changes = append(p.Changes, createTable(c.T))
 			for _, i := range c.T.Indexes {
 				p.Changes = append(p.Changes, createIndex(c.T, i))
 			}
 			for _, key := range c.T.ForeignKeys {
-				keys = append(keys, createKey(c.T, key))
+				keys = append(keys, createForeignKey(c.T, key))
 			}
 		default:
 			return nil, fmt.Errorf("%T: %w", c, errors.ErrUnsupported)
@@ -75,31 +76,48 @@ func (sqlserverPlan) PlanChanges(
 	return p, nil
 }
 
+func createSchema(name string) *migrate.Change {
+	return &migrate.Change{
+		Cmd: fmt.Sprintf("IF SCHEMA_ID(%s) IS NULL EXEC(%s)",
+			quoteText(name), quoteText("CREATE SCHEMA "+bracket(name))),
+		Reverse: "DROP SCHEMA " + bracket(name),
+		Comment: "create schema " + name,
+	}
+}
+
 func createTable(t *schema.Table) *migrate.Change {
 	var lines []string
 	for _, c := range t.Columns {
-		line := bracket(c.Name) + " " + c.Type.Raw + " NOT NULL"
-		if c.Type.Null {
-			line = strings.TrimSuffix(line, " NOT NULL") + " NULL"
-		}
-		if c.Default != nil {
-			line += " CONSTRAINT " + bracket(t.Name+"_"+c.Name+"_default") + " DEFAULT " + sqlserverDefault(c.Default)
-		}
-		lines = append(lines, line)
+		lines = append(lines, columnDefinition(t, c))
 	}
 	if t.PrimaryKey != nil {
-		lines = append(lines, "CONSTRAINT "+bracket(t.Name+"_pkey")+" PRIMARY KEY"+nonclustered(t.PrimaryKey)+" ("+
-			parts(t.PrimaryKey)+")")
+		lines = append(lines, fmt.Sprintf("CONSTRAINT %s PRIMARY KEY%s (%s)",
+			bracket(t.Name+"_pkey"), nonclustered(t.PrimaryKey), partList(t.PrimaryKey)))
 	}
 	for _, check := range t.Checks() {
-		lines = append(lines, "CONSTRAINT "+bracket(check.Name)+" CHECK ("+check.Expr+")")
+		lines = append(lines, fmt.Sprintf("CONSTRAINT %s CHECK (%s)", bracket(check.Name), check.Expr))
 	}
-	return &migrate.Change{Cmd: "CREATE TABLE " + qualified(t) + " (\n\t" + strings.Join(lines, ",\n\t") + "\n)",
-		Reverse: "DROP TABLE " + qualified(t), Comment: "create table " + t.Name}
+	return &migrate.Change{
+		Cmd:     "CREATE TABLE " + tableName(t) + " (\n\t" + strings.Join(lines, ",\n\t") + "\n)",
+		Reverse: "DROP TABLE " + tableName(t),
+		Comment: "create table " + t.Name,
+	}
 }
 
-// nonclustered is said of a key that may have more than the 900 bytes which SQL Server allows to a
-// clustered one. Others may have 1700.
+func columnDefinition(t *schema.Table, c *schema.Column) string {
+	definition := bracket(c.Name) + " " + c.Type.Raw + " NOT NULL"
+	if c.Type.Null {
+		definition = bracket(c.Name) + " " + c.Type.Raw + " NULL"
+	}
+	if c.Default != nil {
+		definition += fmt.Sprintf(" CONSTRAINT %s DEFAULT %s",
+			bracket(t.Name+"_"+c.Name+"_default"), sqlserverDefault(c.Default))
+	}
+	return definition
+}
+
+// nonclustered returns NONCLUSTERED for a key of texts that may have more than 900 bytes, which is
+// SQL Server's limit for a clustered key. The limit for others is 1,700.
 func nonclustered(key *schema.Index) string {
 	bytes := 0
 	for _, part := range key.Parts {
@@ -114,49 +132,56 @@ func nonclustered(key *schema.Index) string {
 	return ""
 }
 
-// sqlserverDefault writes a boolean as the bit that it is.
+// sqlserverDefault returns a default as SQL, with 1 and 0 for true and false.
 func sqlserverDefault(x schema.Expr) string {
-	if l, ok := x.(*schema.Literal); ok {
-		switch l.V {
-		case "true":
-			return "1"
-		case "false":
-			return "0"
-		}
-		return l.V
+	l, ok := x.(*schema.Literal)
+	if !ok {
+		return expressionText(x)
 	}
-	return expression(x)
+	switch l.V {
+	case "true":
+		return "1"
+	case "false":
+		return "0"
+	}
+	return l.V
 }
 
-// createIndex leaves NULL out of what is unique, as the other databases do: here two NULLs are the
-// same value.
 func createIndex(t *schema.Table, i *schema.Index) *migrate.Change {
-	unique, where := "", ""
-	if f := attribute[*filter](i.Attrs); f != nil {
-		where = " WHERE " + f.where
-	} else if i.Unique && slices.ContainsFunc(i.Parts, func(p *schema.IndexPart) bool {
-		return p.C != nil && p.C.Type.Null
-	}) {
-		var conditions []string
-		for _, part := range i.Parts {
-			if part.C != nil && part.C.Type.Null {
-				conditions = append(conditions, bracket(part.C.Name)+" IS NOT NULL")
-			}
-		}
-		where = " WHERE " + strings.Join(conditions, " AND ")
-	}
+	unique := ""
 	if i.Unique {
 		unique = "UNIQUE "
 	}
-	return &migrate.Change{Cmd: fmt.Sprintf("CREATE %sINDEX %s ON %s (%s)%s", unique, bracket(i.Name), qualified(t),
-		parts(i), where),
-		Reverse: "DROP INDEX " + bracket(i.Name) + " ON " + qualified(t), Comment: "create index " + i.Name}
+	return &migrate.Change{
+		Cmd: fmt.Sprintf("CREATE %sINDEX %s ON %s (%s)%s",
+			unique, bracket(i.Name), tableName(t), partList(i), whereClause(i)),
+		Reverse: "DROP INDEX " + bracket(i.Name) + " ON " + tableName(t),
+		Comment: "create index " + i.Name,
+	}
 }
 
-func createKey(t *schema.Table, key *schema.ForeignKey) *migrate.Change {
-	sql := fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s FOREIGN KEY (%s) REFERENCES %s (%s)", qualified(t),
-		bracket(key.Symbol), columns(key.Columns),
-		qualified(key.RefTable), columns(key.RefColumns))
+// whereClause returns the condition of an index. It leaves the rows with NULL out of a unique index,
+// because for SQL Server, unlike the other databases, two NULLs are the same value.
+func whereClause(i *schema.Index) string {
+	if condition := attribute[*sqlserverCondition](i.Attrs); condition != nil {
+		return " WHERE " + condition.where
+	}
+	var conditions []string
+	for _, part := range i.Parts {
+		if i.Unique && part.C != nil && part.C.Type.Null {
+			conditions = append(conditions, bracket(part.C.Name)+" IS NOT NULL")
+		}
+	}
+	if len(conditions) == 0 {
+		return ""
+	}
+	return " WHERE " + strings.Join(conditions, " AND ")
+}
+
+func createForeignKey(t *schema.Table, key *schema.ForeignKey) *migrate.Change {
+	sql := fmt.Sprintf("ALTER TABLE %s ADD CONSTRAINT %s FOREIGN KEY (%s) REFERENCES %s (%s)",
+		tableName(t), bracket(key.Symbol), columnList(key.Columns),
+		tableName(key.RefTable), columnList(key.RefColumns))
 	if key.OnUpdate != "" {
 		sql += " ON UPDATE " + string(key.OnUpdate)
 	}
@@ -164,15 +189,16 @@ func createKey(t *schema.Table, key *schema.ForeignKey) *migrate.Change {
 		sql += " ON DELETE " + string(key.OnDelete)
 	}
 	return &migrate.Change{
-		Cmd: sql, Reverse: "ALTER TABLE " + qualified(t) + " DROP CONSTRAINT " + bracket(key.Symbol),
+		Cmd:     sql,
+		Reverse: "ALTER TABLE " + tableName(t) + " DROP CONSTRAINT " + bracket(key.Symbol),
 		Comment: "create foreign key " + key.Symbol,
 	}
 }
 
-func parts(i *schema.Index) string {
+func partList(i *schema.Index) string {
 	var list []string
 	for _, part := range i.Parts {
-		text := expression(part.X)
+		text := expressionText(part.X)
 		if part.C != nil {
 			text = bracket(part.C.Name)
 		}
@@ -184,21 +210,20 @@ func parts(i *schema.Index) string {
 	return strings.Join(list, ", ")
 }
 
-func columns(list []*schema.Column) string {
+func columnList(columns []*schema.Column) string {
 	var names []string
-	for _, c := range list {
+	for _, c := range columns {
 		names = append(names, bracket(c.Name))
 	}
 	return strings.Join(names, ", ")
 }
 
-func qualified(t *schema.Table) string {
+func tableName(t *schema.Table) string {
 	if t.Schema != nil && t.Schema.Name != "" {
 		return bracket(t.Schema.Name) + "." + bracket(t.Name)
 	}
 	return bracket(t.Name)
 }
 
+// bracket quotes a name.
 func bracket(name string) string { return "[" + strings.ReplaceAll(name, "]", "]]") + "]" }
-
-func literal(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }

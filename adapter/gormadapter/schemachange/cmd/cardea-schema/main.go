@@ -1,12 +1,14 @@
-// Command cardea-schema is [schemachange.Main] for the default entities: it prints their schema,
-// compares a live database with them, and writes numbered migrations. The database is in the
-// environment variable DATABASE, a URL as gormadapter.Options.DSN has it, or a file of SQLite:
+// Command cardea-schema prints the schema of the default entities, compares a live database with
+// them, brings the database to them, and writes numbered migrations. Run without arguments, it
+// prints its commands; [schemachange.Main] describes them.
+//
+// The environment variable DATABASE names the database. It is a URL as in
+// [gormadapter.Options.DSN], or the name of a SQLite file:
 //
 //	go run github.com/cardea-auth/cardea/adapter/gormadapter/schemachange/cmd/cardea-schema fresh -dialect postgres
 //	DATABASE=postgres://ada@localhost/site go run github.com/cardea-auth/cardea/adapter/gormadapter/schemachange/cmd/cardea-schema check
 //
-// Whose entities have columns or names of their own needs a main of their own: examples/schema is
-// one.
+// If your entities have other columns or names, write a main with them: see examples/schema.
 package main
 
 import (
@@ -23,17 +25,17 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	os.Exit(schemachange.Main(ctx, schemachange.App{Open: database(os.Getenv("DATABASE")).open}, os.Args[1:], os.Stdout,
-		os.Stderr))
+	app := schemachange.App{Open: database(os.Getenv("DATABASE")).open}
+	os.Exit(schemachange.Main(ctx, app, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// database is the address of one.
+// database is the URL of a database, or the name of a SQLite file.
 type database string
 
 func (d database) open(opts ...gormadapter.Option) (*gormadapter.Adapter, error) {
 	if d == "" {
-		return nil, errors.New("DATABASE is empty: want a URL that begins with postgres://, mysql:// or mariadb://, " +
-			"or the name of a SQLite file")
+		return nil, errors.New("DATABASE is empty: set it to a URL that begins with " +
+			"postgres://, mysql:// or mariadb://, or to the name of a SQLite file")
 	}
 	kind, _, isURL := strings.Cut(string(d), "://")
 	if !isURL {
