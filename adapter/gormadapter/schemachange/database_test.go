@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -20,14 +21,14 @@ import (
 	"gorm.io/gorm/logger"
 )
 
-// database is an empty database of one test.
+// database is an empty database of one test. Each call of open returns another connection pool.
 type database struct {
 	dialect string
 	open    func(testing.TB, gorm.Config) *gorm.DB
 }
 
-// onEach runs a test on every database that there is.
-func onEach(t *testing.T, test func(*testing.T, database)) {
+// forEachDatabase runs a test on SQLite and on every server that the environment names.
+func forEachDatabase(t *testing.T, test func(*testing.T, database)) {
 	t.Helper()
 	for name, newDatabase := range map[string]func(testing.TB) database{
 		"SQLite": newSQLite, "PostgreSQL": newPostgres, "MariaDB": newMariaDB, "MySQL": newMySQL,
@@ -41,13 +42,9 @@ func onEach(t *testing.T, test func(*testing.T, database)) {
 
 func newSQLite(t testing.TB) database {
 	name := filepath.Join(t.TempDir(), "db.sqlite")
-	return database{"sqlite", func(t testing.TB, c gorm.Config) *gorm.DB { return connect(t, sqlite.Open(name), c) }}
-}
-
-var names atomic.Int64
-
-func newName() string {
-	return fmt.Sprintf("cardea_schema_%d_%d_%d", os.Getpid(), time.Now().UnixNano(), names.Add(1))
+	return database{"sqlite", func(t testing.TB, c gorm.Config) *gorm.DB {
+		return openGORM(t, sqlite.Open(name), c)
+	}}
 }
 
 func newPostgres(t testing.TB) database {
@@ -60,12 +57,12 @@ func newPostgres(t testing.TB) database {
 	if err != nil {
 		t.Fatal(err)
 	}
-	admin := connect(t, postgres.Open(dsn), gorm.Config{})
-	config.Database = newName()
-	exec(t, admin, "CREATE DATABASE "+config.Database)
-	t.Cleanup(func() { exec(t, admin, "DROP DATABASE "+config.Database+" WITH (FORCE)") })
+	admin := openGORM(t, postgres.Open(dsn), gorm.Config{})
+	config.Database = newDatabaseName()
+	mustExec(t, admin, "CREATE DATABASE "+config.Database)
+	t.Cleanup(func() { mustExec(t, admin, "DROP DATABASE "+config.Database+" WITH (FORCE)") })
 	return database{"postgres", func(t testing.TB, c gorm.Config) *gorm.DB {
-		return connect(t, postgres.New(postgres.Config{Conn: stdlib.OpenDB(*config)}), c)
+		return openGORM(t, postgres.New(postgres.Config{Conn: stdlib.OpenDB(*config)}), c)
 	}}
 }
 
@@ -89,18 +86,24 @@ func newOnServer(t testing.TB, dialect, variable string) database {
 	if err != nil {
 		t.Fatal(err)
 	}
-	admin := connect(t, mysql.Open(dsn), gorm.Config{})
-	config.DBName, config.ParseTime, config.ClientFoundRows = newName(), true, true
-	exec(t, admin, "CREATE DATABASE "+config.DBName)
-	t.Cleanup(func() { exec(t, admin, "DROP DATABASE "+config.DBName) })
+	admin := openGORM(t, mysql.Open(dsn), gorm.Config{})
+	config.DBName, config.ParseTime, config.ClientFoundRows = newDatabaseName(), true, true
+	mustExec(t, admin, "CREATE DATABASE "+config.DBName)
+	t.Cleanup(func() { mustExec(t, admin, "DROP DATABASE "+config.DBName) })
 	return database{dialect, func(t testing.TB, c gorm.Config) *gorm.DB {
-		return connect(t, mysql.Open(config.FormatDSN()), c)
+		return openGORM(t, mysql.Open(config.FormatDSN()), c)
 	}}
 }
 
-// connect closes the connection at the end of the test, before what was registered earlier is
-// cleaned up.
-func connect(t testing.TB, dialector gorm.Dialector, c gorm.Config) *gorm.DB {
+var databaseCount atomic.Int64
+
+func newDatabaseName() string {
+	return fmt.Sprintf("cardea_schema_%d_%d_%d", os.Getpid(), time.Now().UnixNano(), databaseCount.Add(1))
+}
+
+// openGORM closes the pool at the end of the test, before the cleanups that were registered
+// earlier.
+func openGORM(t testing.TB, dialector gorm.Dialector, c gorm.Config) *gorm.DB {
 	t.Helper()
 	c.Logger = logger.Discard
 	db, err := gorm.Open(dialector, &c)
@@ -109,13 +112,13 @@ func connect(t testing.TB, dialector gorm.Dialector, c gorm.Config) *gorm.DB {
 	}
 	t.Cleanup(func() {
 		if pool, err := db.DB(); err != nil || pool.Close() != nil {
-			t.Error("the connection does not close")
+			t.Error("the connection pool does not close")
 		}
 	})
 	return db
 }
 
-func exec(t testing.TB, db *gorm.DB, statements ...string) {
+func mustExec(t testing.TB, db *gorm.DB, statements ...string) {
 	t.Helper()
 	for _, s := range statements {
 		if err := db.Exec(s).Error; err != nil {
@@ -124,7 +127,27 @@ func exec(t testing.TB, db *gorm.DB, statements ...string) {
 	}
 }
 
-func value[T any](t testing.TB, db *gorm.DB, query string, args ...any) (v T) {
+// runScript runs a script on one connection, statement by statement.
+func runScript(t testing.TB, db *gorm.DB, script string) {
+	t.Helper()
+	err := db.Connection(func(db *gorm.DB) error {
+		for statement := range strings.SplitSeq(script, ";\n") {
+			if strings.TrimSpace(statement) == "" {
+				continue
+			}
+			if err := db.Exec(statement).Error; err != nil {
+				return fmt.Errorf("%s: %w", statement, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// queryValue returns the only value that a query finds.
+func queryValue[T any](t testing.TB, db *gorm.DB, query string, args ...any) (v T) {
 	t.Helper()
 	if err := db.Raw(query, args...).Row().Scan(&v); err != nil {
 		t.Fatalf("%s: %v", query, err)
@@ -132,7 +155,14 @@ func value[T any](t testing.TB, db *gorm.DB, query string, args ...any) (v T) {
 	return v
 }
 
-func adapter(t testing.TB, db *gorm.DB, opts ...gormadapter.Option) *gormadapter.Adapter {
+func quoted(d database, name string) string {
+	if d.dialect == "postgres" {
+		return `"` + name + `"`
+	}
+	return "`" + name + "`"
+}
+
+func newAdapter(t testing.TB, db *gorm.DB, opts ...gormadapter.Option) *gormadapter.Adapter {
 	t.Helper()
 	a, err := gormadapter.New(db, opts...)
 	if err != nil {
@@ -141,50 +171,24 @@ func adapter(t testing.TB, db *gorm.DB, opts ...gormadapter.Option) *gormadapter
 	return a
 }
 
-func apply(t testing.TB, a *gormadapter.Adapter, own ...any) *schemachange.Plan {
+func mustApply(t testing.TB, a *gormadapter.Adapter, entities ...any) *schemachange.Plan {
 	t.Helper()
-	p, err := schemachange.Apply(t.Context(), a, own...)
+	p, err := schemachange.Apply(t.Context(), a, entities...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return p
 }
 
-// settled fails unless there is nothing left to do.
-func settled(t testing.TB, a *gormadapter.Adapter, own ...any) *schemachange.Plan {
+// expectNoChanges fails the test if the database differs from the entities.
+func expectNoChanges(t testing.TB, a *gormadapter.Adapter, entities ...any) *schemachange.Plan {
 	t.Helper()
-	p, err := schemachange.Diff(t.Context(), a, own...)
+	p, err := schemachange.Diff(t.Context(), a, entities...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(p.Up) > 0 || len(p.Differences) > 0 {
-		t.Errorf("there is still to do: %q\n%s", p.Differences, p.Script())
+		t.Errorf("got differences %q, want none\n%s", p.Differences, p.Script())
 	}
 	return p
-}
-
-// A first run creates what Migrate would, a second has nothing to do.
-func TestApplyTwice(t *testing.T) {
-	t.Parallel()
-	onEach(t, func(t *testing.T, d database) {
-		a := adapter(t, d.open(t, gorm.Config{}))
-		if p := apply(t, a); len(p.Up) == 0 || len(p.Down) == 0 {
-			t.Errorf("got %d statements and %d back", len(p.Up), len(p.Down))
-		}
-		settled(t, a)
-		if p := apply(t, a); len(p.Up) > 0 {
-			t.Errorf("the second run did\n%s", p.Script())
-		}
-	})
-}
-
-func TestNothingToDoAfterMigrate(t *testing.T) {
-	t.Parallel()
-	onEach(t, func(t *testing.T, d database) {
-		a := adapter(t, d.open(t, gorm.Config{}))
-		if err := a.Migrate(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		settled(t, a)
-	})
 }
