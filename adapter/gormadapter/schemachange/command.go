@@ -14,21 +14,21 @@ import (
 
 // App tells [Main] how an application connects and which entities it has.
 type App struct {
-	// Open connects to the database as the application does, and passes the given options, which are
-	// those in Options, to the adapter. Main closes the adapter. Required, except for the command
-	// fresh, which does not connect.
+	// Open connects to the database as the application does, and passes the given options, which
+	// are those in Options, to the adapter. Main closes the adapter. Required, except for the
+	// command fresh, which does not connect.
 	Open func(...gormadapter.Option) (*gormadapter.Adapter, error)
 
-	// Options are the options of the application's adapter, such as gormadapter.WithUser. Defaults to
-	// none, which means the default entities.
+	// Options are the options of the application's adapter, such as gormadapter.WithUser. Defaults
+	// to none, which means the default entities.
 	Options []gormadapter.Option
 
-	// Entities are the entities of the application's own tables, each a pointer to a struct. Defaults
-	// to none.
+	// Entities are the entities of the application's own tables, each a pointer to a struct.
+	// Defaults to none.
 	Entities []any
 
-	// Naming is the naming strategy for the command fresh. Set it to the one that Open gives to GORM.
-	// Defaults to GORM's default.
+	// Naming is the naming strategy for the command fresh. Set it to the one that Open gives to
+	// GORM. Defaults to GORM's default.
 	Naming schema.Namer
 }
 

@@ -68,8 +68,8 @@ type planFunc func(schema.ExecQuerier) (*Plan, error)
 type preserved struct {
 	objects []preservedObject
 
-	// obstacle is a word of the table's definition that a rebuild would lose, or empty. A table that
-	// has one cannot be rebuilt.
+	// obstacle is a word of the table's definition that a rebuild would lose, or empty. A table
+	// that has one cannot be rebuilt.
 	obstacle string
 }
 

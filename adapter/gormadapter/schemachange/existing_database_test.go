@@ -68,8 +68,8 @@ func TestPrefixesAndSchemas(t *testing.T) {
 	})
 }
 
-// PostgreSQL writes a check in another way after it was created again from PostgreSQL's own text, as
-// when a dump is restored. Both ways are the same check.
+// PostgreSQL writes a check in another way after it was created again from PostgreSQL's own text,
+// as when a dump is restored. Both ways are the same check.
 func TestCheckAfterDump(t *testing.T) {
 	t.Parallel()
 	db := newPostgres(t).open(t, gorm.Config{})
@@ -122,8 +122,8 @@ func TestAutoIncrementContinues(t *testing.T) {
 	})
 }
 
-// A rebuild would lose the parts of a definition that Atlas does not read. Then Apply fails, and says
-// which part.
+// A rebuild would lose the parts of a definition that Atlas does not read. Then Apply fails, and
+// says which part.
 func TestRebuildThatLosesIsRefused(t *testing.T) {
 	t.Parallel()
 	for word, definition := range map[string]string{

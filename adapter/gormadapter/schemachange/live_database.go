@@ -29,8 +29,8 @@ func newLiveDatabase(a *gormadapter.Adapter, entities []any) (*liveDatabase, err
 			"use Adapter.Migrate, or Fresh for the SQL of an empty database")
 	}
 	if _, ok := a.DB().Statement.ConnPool.(gorm.TxCommitter); ok {
-		return nil, errors.New("schemachange: the adapter was made on a transaction, and a plan cannot be part of one: " +
-			"make the adapter on the *gorm.DB that began the transaction")
+		return nil, errors.New("schemachange: the adapter was made on a transaction, " +
+			"and a plan cannot be part of one: make the adapter on the *gorm.DB that began the transaction")
 	}
 	return &liveDatabase{e, a.DB(), append(a.Entities(), entities...)}, nil
 }

@@ -14,8 +14,8 @@ import (
 // normalized is the definition of a table as the database itself writes it. Each map is by the name
 // of the column, check or index.
 //
-// PostgreSQL and MySQL rewrite what they are given, for example role IN ('A', 'B'). An entity can be
-// compared with a table only after the database has rewritten both, so the entity's table is
+// PostgreSQL and MySQL rewrite what they are given, for example role IN ('A', 'B'). An entity can
+// be compared with a table only after the database has rewritten both, so the entity's table is
 // created as a temporary one and read back.
 type normalized struct{ types, defaults, checks, indexes map[string]string }
 

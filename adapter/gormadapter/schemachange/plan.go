@@ -13,8 +13,8 @@ import (
 // Plan is the list of statements that bring a database to the entities, and of those that take it
 // back. [Diff], [Apply] and [Fresh] return plans. A Plan is data: it may be read concurrently.
 type Plan struct {
-	// Dialect is sqlite, postgres, mysql, mariadb or sqlserver. A plan for a live MariaDB has mysql,
-	// which is GORM's name for both.
+	// Dialect is sqlite, postgres, mysql, mariadb or sqlserver. A plan for a live MariaDB has
+	// mysql, which is GORM's name for both.
 	Dialect string
 
 	// Up has the statements to run, in order. It is empty if the database has everything that the
@@ -74,8 +74,8 @@ func script(statements []Statement, ownTransaction bool) string {
 // change, the plan has no statements.
 //
 // Diff changes nothing. If only PostgreSQL or MySQL can tell whether a type, a default or a check
-// is the same, Diff creates a temporary table, reads it and drops it. Diff waits while an [Apply] of
-// another process is running. It may be called concurrently.
+// is the same, Diff creates a temporary table, reads it and drops it. Diff waits while an [Apply]
+// of another process is running. It may be called concurrently.
 //
 // It returns an error for SQL Server, for an adapter that was made on a transaction, if a table has
 // another primary key than its entity, and if the database returns an error.

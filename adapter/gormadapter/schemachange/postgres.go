@@ -106,8 +106,8 @@ func postgresName(t *schema.Table) string {
 }
 
 // renormalize creates the checks and indexes that differ again, from PostgreSQL's own text, and
-// reads them back. PostgreSQL may rewrite its own text once more, and a database that was dumped and
-// restored has that second form.
+// reads them back. PostgreSQL may rewrite its own text once more, and a database that was dumped
+// and restored has that second form.
 func renormalize(ctx context.Context, q schema.ExecQuerier, is, wanted *normalized) (*normalized, error) {
 	var statements []string
 	for _, name := range differingNames(is.checks, wanted.checks) {

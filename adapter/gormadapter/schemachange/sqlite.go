@@ -78,11 +78,11 @@ func (sqliteEngine) normalize(
 }
 
 // comparisonType returns what of a declared type makes a difference: SQLite's affinity
-// (https://www.sqlite.org/datatype3.html § 3.1), but NUMERIC for INTEGER, which store numbers alike,
-// and TIME for times, because drivers decide by the declared type what they return.
+// (https://www.sqlite.org/datatype3.html § 3.1), but NUMERIC for INTEGER, which store numbers
+// alike, and TIME for times, because drivers decide by the declared type what they return.
 //
-// Package gormadapter/sqlite has a similar rule without TIME, for what AutoMigrate must refuse. Each
-// decides for itself what counts as a difference, so they share no code.
+// Package gormadapter/sqlite has a similar rule without TIME, for what AutoMigrate must refuse.
+// Each decides for itself what counts as a difference, so they share no code.
 func comparisonType(declared string) string {
 	declared = strings.ToUpper(declared)
 	has := func(parts ...string) bool {

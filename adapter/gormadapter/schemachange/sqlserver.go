@@ -12,7 +12,8 @@ import (
 )
 
 // sqlserverEngine writes a fresh schema only. Atlas's open-source library does not know SQL Server,
-// so the methods for live databases are missing: the embedded engine is nil and they are not called.
+// so the methods for live databases are missing: the embedded engine is nil and they are not
+// called.
 type sqlserverEngine struct{ engine }
 
 func (sqlserverEngine) offlinePlanner() migrate.PlanApplier { return sqlserverPlanner{} }
@@ -160,8 +161,8 @@ func createIndex(t *schema.Table, i *schema.Index) *migrate.Change {
 	}
 }
 
-// whereClause returns the condition of an index. It leaves the rows with NULL out of a unique index,
-// because for SQL Server, unlike the other databases, two NULLs are the same value.
+// whereClause returns the condition of an index. It leaves the rows with NULL out of a unique
+// index, because for SQL Server, unlike the other databases, two NULLs are the same value.
 func whereClause(i *schema.Index) string {
 	if condition := attribute[*sqlserverCondition](i.Attrs); condition != nil {
 		return " WHERE " + condition.where

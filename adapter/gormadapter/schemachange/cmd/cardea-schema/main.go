@@ -5,8 +5,9 @@
 // The environment variable DATABASE names the database. It is a URL as in
 // [gormadapter.Options.DSN], or the name of a SQLite file:
 //
-//	go run github.com/cardea-auth/cardea/adapter/gormadapter/schemachange/cmd/cardea-schema fresh -dialect postgres
-//	DATABASE=postgres://ada@localhost/site go run github.com/cardea-auth/cardea/adapter/gormadapter/schemachange/cmd/cardea-schema check
+//	go get -tool github.com/cardea-auth/cardea/adapter/gormadapter/schemachange/cmd/cardea-schema
+//	go tool cardea-schema fresh -dialect postgres
+//	DATABASE=postgres://ada@localhost/site go tool cardea-schema check
 //
 // If your entities have other columns or names, write a main with them: see examples/schema.
 package main
