@@ -8,7 +8,7 @@
 //
 // GORM itself describes the entities, so tags, naming strategies and prefixes mean here what they
 // mean to the adapter. Atlas (ariga.io/atlas) finds the differences. Because of that dependency
-// this package is a module.
+// this package is a separate module.
 //
 // # Beside Atlas' GORM provider
 //

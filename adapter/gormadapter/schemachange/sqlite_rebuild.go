@@ -146,24 +146,12 @@ func (sqliteEngine) finish(
 			continue
 		}
 		list = append(list, Statement{change.Cmd, change.Comment})
-		switch source := change.Source.(type) {
-		case *schema.AddTable:
-			list = append(list, continueNumbers(source.T)...)
-		case *schema.ModifyTable:
-			if !strings.HasPrefix(change.Cmd, "DROP TABLE") {
-				continue
-			}
-			old := tables[source.T.Name]
-			if old.obstacle != "" {
-				return nil, false, fmt.Errorf(
-					"table %s has to be rebuilt, and its %s would be lost: change it by hand",
-					source.T.Name, old.obstacle,
-				)
-			}
-			for _, object := range old.objects {
-				recreate = append(recreate, Statement{object.create, "create again: " + object.name})
-			}
+		list = append(list, continueNumbers(change)...)
+		lost, err := recreateObjects(change, tables)
+		if err != nil {
+			return nil, false, err
 		}
+		recreate = append(recreate, lost...)
 	}
 	if ownTransaction {
 		list = slices.Concat(beginGuard, list, recreate, endGuard)
@@ -171,11 +159,16 @@ func (sqliteEngine) finish(
 	return list, ownTransaction, nil
 }
 
-// continueNumbers copies the counter of AUTOINCREMENT to the new table of a rebuild, so that the
-// number of a deleted row is not used again. It returns nil for other tables.
-func continueNumbers(t *schema.Table) []Statement {
-	oldName, rebuild := strings.CutPrefix(t.Name, "new_")
-	autoIncrement := slices.ContainsFunc(t.Columns, func(c *schema.Column) bool {
+// continueNumbers follows the creation of the new table of a rebuild. It copies the counter of
+// AUTOINCREMENT, so that the number of a deleted row is not used again. It returns nil for any other
+// change.
+func continueNumbers(change *migrate.Change) []Statement {
+	add, ok := change.Source.(*schema.AddTable)
+	if !ok {
+		return nil
+	}
+	oldName, rebuild := strings.CutPrefix(add.T.Name, "new_")
+	autoIncrement := slices.ContainsFunc(add.T.Columns, func(c *schema.Column) bool {
 		return attribute[*sqlite.AutoIncrement](c.Attrs) != nil
 	})
 	if !rebuild || !autoIncrement {
@@ -183,7 +176,25 @@ func continueNumbers(t *schema.Table) []Statement {
 	}
 	return []Statement{{
 		SQL: fmt.Sprintf("INSERT INTO sqlite_sequence (name, seq) "+
-			"SELECT %s, seq FROM sqlite_sequence WHERE name = %s", quoteText(t.Name), quoteText(oldName)),
+			"SELECT %s, seq FROM sqlite_sequence WHERE name = %s", quoteText(add.T.Name), quoteText(oldName)),
 		Comment: "continue the numbers of the old table",
 	}}
+}
+
+// recreateObjects creates again what is lost when a rebuild drops the old table. It returns nil for
+// any other change.
+func recreateObjects(change *migrate.Change, tables map[string]preserved) (list []Statement, err error) {
+	modify, ok := change.Source.(*schema.ModifyTable)
+	if !ok || !strings.HasPrefix(change.Cmd, "DROP TABLE") {
+		return nil, nil
+	}
+	old := tables[modify.T.Name]
+	if old.obstacle != "" {
+		return nil, fmt.Errorf("table %s has to be rebuilt, and its %s would be lost: change it by hand",
+			modify.T.Name, old.obstacle)
+	}
+	for _, object := range old.objects {
+		list = append(list, Statement{object.create, "create again: " + object.name})
+	}
+	return list, nil
 }
