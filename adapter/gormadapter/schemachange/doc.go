@@ -10,11 +10,11 @@
 // mean to the adapter. Atlas (ariga.io/atlas) finds the differences. Because of that dependency
 // this package is a separate module.
 //
-// # Beside Atlas' GORM provider
+// # Difference to Atlas's GORM provider
 //
-// Atlas' own GORM provider (ariga.io/atlas-provider-gorm) loads GORM models for the atlas command,
+// Atlas's own GORM provider (ariga.io/atlas-provider-gorm) loads GORM models for the atlas command,
 // which then plans migrations with a development database. This package needs neither: it uses
-// Atlas' Go library to compare the adapter's entities with the live database, and it can run the
+// Atlas's Go library to compare the adapter's entities with the live database, and it can run the
 // plan from Go.
 //
 // # What is never touched

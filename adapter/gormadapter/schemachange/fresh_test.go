@@ -97,8 +97,8 @@ func TestFreshSQLServer(t *testing.T) {
 	}
 }
 
-// deviation is where a fresh schema differs on purpose from the one that MikroORM makes of the
-// default entities of Auth.js.
+// deviation is an intended difference between a fresh schema and the one that MikroORM creates for
+// the default entities of Auth.js.
 type deviation struct {
 	dialects []string // as MikroORM names them; nil for all
 	objects  []string // keys of definitions
@@ -130,7 +130,7 @@ var deviations = []deviation{
 			"unique account_provider_provider_account_id_unique",
 			"unique verification_token_token_identifier_unique",
 		},
-		"a unique index, as GORM makes it, instead of a constraint; a live constraint is no difference",
+		"a unique index, as GORM creates it, instead of a constraint; a live constraint is no difference",
 	},
 	{
 		[]string{"postgresql", "mysql", "mariadb", "mssql"},

@@ -83,7 +83,7 @@ func mergeColumns(live, want *schema.Table) (extra []string) {
 	return extra
 }
 
-// mergeColumn reports whether live has a default that the entity does not have.
+// mergeColumn adds to want what only live has, and reports whether that is a default, too.
 func mergeColumn(live, want *schema.Column) bool {
 	want.Name = live.Name // on SQLite and MySQL, case makes no difference in the names of columns
 	want.Attrs = append(want.Attrs, missingAttributes(live.Attrs, want.Attrs)...)

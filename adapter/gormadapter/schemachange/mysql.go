@@ -17,8 +17,9 @@ import (
 
 // mysqlEngine is for MySQL and MariaDB.
 type mysqlEngine struct {
-	// collation is that of new tables in a fresh schema. It compares byte by byte, because with the
-	// server's default collation the tokens t1 and T1 would be the same.
+	// collation is the collation of new tables, unless matchCollation finds another one. It
+	// compares byte by byte, because with the server's default collation the tokens t1 and T1 would
+	// be the same.
 	collation string
 }
 
@@ -108,11 +109,11 @@ func (e mysqlEngine) normalize(
 	if err != nil {
 		return nil, err
 	}
-	is, err := readMySQL(ctx, q, mysqlName(live))
+	current, err := readMySQL(ctx, q, mysqlName(live))
 	if err != nil {
 		return nil, err
 	}
-	return is.normalize(wanted, live, want), nil
+	return current.normalize(wanted, live, want), nil
 }
 
 // readEntity creates the entity's table as a temporary table, reads it and drops it.

@@ -20,7 +20,7 @@ import (
 type normalized struct{ types, defaults, checks, indexes map[string]string }
 
 // normalize copies to want what has the same normalized definition in live, and returns the checks
-// that differ. n is the normalized form of live.
+// that differ. n is the normalized form of live, wanted that of want.
 func (n *normalized) normalize(wanted *normalized, live, want *schema.Table) []schema.Change {
 	for _, w := range want.Columns {
 		l, ok := findColumn(live, w.Name)

@@ -74,13 +74,14 @@ func script(statements []Statement, ownTransaction bool) string {
 // change, the plan has no statements.
 //
 // Diff changes nothing. If only PostgreSQL or MySQL can tell whether a type, a default or a check
-// is the same, Diff creates a temporary table, reads it and drops it. It may be called concurrently.
+// is the same, Diff creates a temporary table, reads it and drops it. It may be called
+// concurrently.
 //
 // On PostgreSQL, MySQL and MariaDB, Diff waits while an [Apply] of another process is running; on
 // MySQL and MariaDB for at most 60 seconds, then it returns an error.
 //
-// Diff also returns an error for SQL Server, for an adapter that was made on a transaction, if a table has
-// another primary key than its entity, and if the database returns an error.
+// Diff also returns an error for SQL Server, for an adapter that was made on a transaction, if a
+// table has another primary key than its entity, and if the database returns an error.
 func Diff(ctx context.Context, a *gormadapter.Adapter, entities ...any) (*Plan, error) {
 	d, err := newLiveDatabase(a, entities)
 	if err != nil {

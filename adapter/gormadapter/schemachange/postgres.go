@@ -66,24 +66,24 @@ func (e postgresEngine) normalize(
 	if !needsNormalizing(live, want, postgres.FormatType) {
 		return nil, nil
 	}
-	is, err := readPostgres(ctx, q, postgresName(live))
+	current, err := readPostgres(ctx, q, postgresName(live))
 	if err != nil {
 		return nil, err
 	}
-	wanted, err := e.readEntity(ctx, q, is, want)
+	wanted, err := e.readEntity(ctx, q, current, want)
 	if err != nil {
 		return nil, err
 	}
-	return is.normalize(wanted, live, want), nil
+	return current.normalize(wanted, live, want), nil
 }
 
 // postgresScratch is the scratch table in the schema of temporary tables.
 const postgresScratch = "pg_temp." + scratchTable
 
-// readEntity creates the entity's table as a temporary table, reads it and drops it. is is the
+// readEntity creates the entity's table as a temporary table, reads it and drops it. current is the
 // live table.
 func (e postgresEngine) readEntity(
-	ctx context.Context, q schema.ExecQuerier, is *normalized, want *schema.Table,
+	ctx context.Context, q schema.ExecQuerier, current *normalized, want *schema.Table,
 ) (*normalized, error) {
 	if err := createScratchTable(ctx, q, e.offlinePlanner(), want); err != nil {
 		return nil, err
@@ -92,7 +92,7 @@ func (e postgresEngine) readEntity(
 	if err != nil {
 		return nil, err
 	}
-	if wanted, err = renormalize(ctx, q, is, wanted); err != nil {
+	if wanted, err = renormalize(ctx, q, current, wanted); err != nil {
 		return nil, err
 	}
 	return wanted, execAll(ctx, q, "DROP TABLE "+postgresScratch)
@@ -105,17 +105,17 @@ func postgresName(t *schema.Table) string {
 	return `"` + t.Schema.Name + `"."` + t.Name + `"`
 }
 
-// renormalize creates the checks and indexes that differ again, from PostgreSQL's own text, and
-// reads them back. PostgreSQL may rewrite its own text once more, and a database that was dumped
-// and restored has that second form.
-func renormalize(ctx context.Context, q schema.ExecQuerier, is, wanted *normalized) (*normalized, error) {
+// renormalize drops the checks and indexes of the scratch table that differ, creates them again
+// from PostgreSQL's own text, and reads them back. PostgreSQL may rewrite its own text once more,
+// and a database that was dumped and restored has that second form.
+func renormalize(ctx context.Context, q schema.ExecQuerier, current, wanted *normalized) (*normalized, error) {
 	var statements []string
-	for _, name := range differingNames(is.checks, wanted.checks) {
+	for _, name := range differingNames(current.checks, wanted.checks) {
 		statements = append(statements,
 			fmt.Sprintf(`ALTER TABLE %s DROP CONSTRAINT "%s", ADD CONSTRAINT "%[2]s" %s`,
 				postgresScratch, name, wanted.checks[name]))
 	}
-	for _, name := range differingNames(is.indexes, wanted.indexes) {
+	for _, name := range differingNames(current.indexes, wanted.indexes) {
 		kind, definition, _ := strings.Cut(wanted.indexes[name], " USING ")
 		statements = append(statements,
 			fmt.Sprintf(`DROP INDEX pg_temp."%s"`, name),

@@ -20,7 +20,7 @@ var (
 	// lostWords are the words of a table's definition that Atlas does not read.
 	lostWords = regexp.MustCompile(`(?i)\b(collate|deferrable|conflict|match)\b`)
 
-	// quotedOrComment is where such a word means nothing.
+	// quotedOrComment matches quoted text and comments, where these words mean nothing.
 	quotedOrComment = regexp.MustCompile(
 		"(?s)'[^']*'|\"[^\"]*\"|`[^`]*`|\\[[^]]*\\]|--[^\n]*|/\\*.*?\\*/",
 	)
@@ -160,8 +160,8 @@ func (sqliteEngine) finish(
 }
 
 // continueNumbers follows the creation of the new table of a rebuild. It copies the counter of
-// AUTOINCREMENT, so that the number of a deleted row is not used again. It returns nil for any other
-// change.
+// AUTOINCREMENT, so that the number of a deleted row is not used again. It returns nil for any
+// other change.
 func continueNumbers(change *migrate.Change) []Statement {
 	add, ok := change.Source.(*schema.AddTable)
 	if !ok {

@@ -13,7 +13,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// The default user with one addition each, which every database makes in another way.
+// The default user with one addition each. A database needs different statements for each kind.
 type (
 	userWithNick struct {
 		gormadapter.User
