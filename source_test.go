@@ -14,7 +14,7 @@ import (
 
 // programs are the folders that have programs and tests only, which may read the environment and
 // print.
-var programs = []string{"cmd", "conformance", "examples", "scripts", "adapter/gormadapter/gormschema/cmd"}
+var programs = []string{"cmd", "conformance", "examples", "scripts", "adapter/gormadapter/schemachange/cmd"}
 
 // library calls visit for each file that applications are built from.
 func library(t *testing.T, visit func(path string, files *token.FileSet, file *ast.File)) {
@@ -59,7 +59,7 @@ func TestOnlyCryptoRandIsUsed(t *testing.T) {
 				}
 			// how long to wait before another try; no secret
 			case path == "adapter/gormadapter/transaction.go" && name == "math/rand/v2":
-			case path == "adapter/gormadapter/gormschema/apply.go" && name == "math/rand/v2": // the same
+			case path == "adapter/gormadapter/schemachange/apply.go" && name == "math/rand/v2": // the same
 			case strings.HasPrefix(name, "math/rand"), strings.HasSuffix(name, "/frand"),
 				strings.HasPrefix(name, "golang.org/x/exp/rand"):
 				t.Errorf("%s imports %s", path, name)

@@ -5,7 +5,7 @@ go 1.26.0
 require (
 	github.com/cardea-auth/cardea v0.0.0
 	github.com/cardea-auth/cardea/adapter/gormadapter v0.0.0
-	github.com/cardea-auth/cardea/adapter/gormadapter/gormschema v0.0.0
+	github.com/cardea-auth/cardea/adapter/gormadapter/schemachange v0.0.0
 )
 
 require (
@@ -51,5 +51,5 @@ require (
 replace (
 	github.com/cardea-auth/cardea => ../..
 	github.com/cardea-auth/cardea/adapter/gormadapter => ../../adapter/gormadapter
-	github.com/cardea-auth/cardea/adapter/gormadapter/gormschema => ../../adapter/gormadapter/gormschema
+	github.com/cardea-auth/cardea/adapter/gormadapter/schemachange => ../../adapter/gormadapter/schemachange
 )

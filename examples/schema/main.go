@@ -1,5 +1,5 @@
-// Command schema is the application's own migration command: its entities beside those of Cardea,
-// and gormschema. Copy it, put the entities into a package that the application shares, and run
+// Command schema is the migration command of an application that has its own user columns and
+// tables. Copy it, move the entities to a package that your application uses too, and run
 //
 //	go run ./schema check
 //	go run ./schema new -format goose add_role
@@ -12,34 +12,43 @@ import (
 	"os/signal"
 
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
-	"github.com/cardea-auth/cardea/adapter/gormadapter/gormschema"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/schemachange"
 )
 
-// User is the user entity with columns of the application's.
+// User is Cardea's user entity with a role and a relation.
 type User struct {
 	gormadapter.User
-	Role     string `gorm:"size:20;not null;default:MEMBER;check:user_role,role IN ('MEMBER', 'ADMIN')" json:"role"`
+
+	// Role is MEMBER or ADMIN, and MEMBER for a new user.
+	Role string `gorm:"size:20;not null;default:MEMBER;check:user_role,role IN ('MEMBER', 'ADMIN')" json:"role"`
+
+	// Invoices are the user's invoices. GORM loads them only with Preload.
 	Invoices []Invoice
 }
 
-// Invoice is a table that has nothing to do with sign-in but its owner.
+// Invoice is a table of the application. It belongs to a user.
 type Invoice struct {
-	ID     int64
+	// ID is the number that the database assigns.
+	ID int64
+
+	// UserID is the ID of the user who pays.
 	UserID string `gorm:"size:255;not null;index"`
-	Cents  int64  `gorm:"not null"`
+
+	// Cents is the amount.
+	Cents int64 `gorm:"not null"`
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	os.Exit(gormschema.Main(ctx, app(), os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(schemachange.Main(ctx, app(), os.Args[1:], os.Stdout, os.Stderr))
 }
 
-func app() gormschema.App {
-	return gormschema.App{
+func app() schemachange.App {
+	return schemachange.App{
 		Open: func(opts ...gormadapter.Option) (*gormadapter.Adapter, error) {
-			return gormadapter.Open(gormadapter.Options{Type: "sqlite",
-				DBName: cmp.Or(os.Getenv("DATABASE"), "app.sqlite")}, opts...)
+			file := cmp.Or(os.Getenv("DATABASE"), "app.sqlite")
+			return gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: file}, opts...)
 		},
 		Options:  []gormadapter.Option{gormadapter.WithUser[User]()},
 		Entities: []any{&Invoice{}},

@@ -1,4 +1,4 @@
-module github.com/cardea-auth/cardea/adapter/gormadapter/gormschema
+module github.com/cardea-auth/cardea/adapter/gormadapter/schemachange
 
 go 1.26.0
 

@@ -16,7 +16,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// tool is the built command, in a folder and with a database of the test.
+// tool is the built command, with the folder it runs in and the value of DATABASE.
 type tool struct{ binary, dir, database string }
 
 func build(t *testing.T, database string) tool {
@@ -28,7 +28,8 @@ func build(t *testing.T, database string) tool {
 	return c
 }
 
-// expect fails unless the status is that one and the output holds the text.
+// expect runs the command, and fails the test unless the exit status is status and the output
+// contains text.
 func (c tool) expect(t *testing.T, status int, text string, args ...string) (stdout string) {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -46,45 +47,56 @@ func (c tool) expect(t *testing.T, status int, text string, args ...string) (std
 	return out.String()
 }
 
-// A database is brought to the default entities by each kind of file, and back.
+// Each format of migration files brings a database to the default entities and back, and so does
+// apply.
 func TestEachDatabase(t *testing.T) {
 	t.Parallel()
 	for name, address := range map[string]func(*testing.T) string{
 		"SQLite":     func(t *testing.T) string { return filepath.Join(t.TempDir(), "db.sqlite") },
-		"PostgreSQL": postgreSQL,
-		"MariaDB":    func(t *testing.T) string { return mySQL(t, "mariadb", "CARDEA_TEST_MARIADB") },
-		"MySQL":      func(t *testing.T) string { return mySQL(t, "mysql", "CARDEA_TEST_MYSQL") },
+		"PostgreSQL": newPostgres,
+		"MariaDB":    func(t *testing.T) string { return newMySQL(t, "mariadb", "CARDEA_TEST_MARIADB") },
+		"MySQL":      func(t *testing.T) string { return newMySQL(t, "mysql", "CARDEA_TEST_MYSQL") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := build(t, address(t))
 			c.expect(t, 1, "table user is missing\n", "check")
 			c.expect(t, 0, "CREATE TABLE", "diff")
-			c.expect(t, 0, filepath.Join("migrations", "00001_users.sql"), "new", "users")
-			c.expect(t, 0, filepath.Join("db", "000001_users.up.sql"), "new", "-format", "migrate", "-dir", "db",
-				"users")
-			goose := c.read(t, "migrations/00001_users.sql")
-			up, down, ok := strings.Cut(goose, "-- +goose Down\n")
-			if !ok {
-				t.Fatalf("no way back in\n%s", goose)
-			}
-			for _, files := range [][2]string{
-				{up, down}, {c.read(t, "db/000001_users.up.sql"), c.read(t, "db/000001_users.down.sql")},
-			} {
-				c.execute(t, files[0])
-				if left := c.expect(t, 0, "", "check"); left != "" {
-					t.Errorf("check says %q", left)
+			for _, script := range [][2]string{c.newGoose(t), c.newMigrate(t)} {
+				c.execute(t, script[0])
+				if differences := c.expect(t, 0, "", "check"); differences != "" {
+					t.Errorf("check printed %q, want nothing", differences)
 				}
-				c.execute(t, files[1])
+				c.execute(t, script[1])
 				c.expect(t, 1, "table user is missing\n", "check")
 			}
 			c.expect(t, 0, "CREATE TABLE", "apply")
-			if again := c.expect(t, 0, "", "apply"); again != "" {
-				t.Errorf("the second run did\n%s", again)
+			if script := c.expect(t, 0, "", "apply"); script != "" {
+				t.Errorf("the second apply ran\n%s", script)
 			}
 			c.expect(t, 0, "nothing to do", "new", "more")
 		})
 	}
+}
+
+// newGoose returns the up and the down script of a new goose migration.
+func (c tool) newGoose(t *testing.T) [2]string {
+	t.Helper()
+	c.expect(t, 0, filepath.Join("migrations", "00001_users.sql"), "new", "users")
+	file := c.read(t, "migrations/00001_users.sql")
+	up, down, ok := strings.Cut(file, "-- +goose Down\n")
+	if !ok {
+		t.Fatalf("there is no down section in\n%s", file)
+	}
+	return [2]string{up, down}
+}
+
+// newMigrate returns the up and the down script of a new golang-migrate migration.
+func (c tool) newMigrate(t *testing.T) [2]string {
+	t.Helper()
+	c.expect(t, 0, filepath.Join("db", "000001_users.up.sql"),
+		"new", "-format", "migrate", "-dir", "db", "users")
+	return [2]string{c.read(t, "db/000001_users.up.sql"), c.read(t, "db/000001_users.down.sql")}
 }
 
 func TestArguments(t *testing.T) {
@@ -108,8 +120,8 @@ func (c tool) read(t *testing.T, name string) string {
 	return string(content)
 }
 
-// execute runs the statements of a file on one connection.
-func (c tool) execute(t *testing.T, file string) {
+// execute runs the statements of a script on one connection.
+func (c tool) execute(t *testing.T, script string) {
 	t.Helper()
 	a, err := database(c.database).open()
 	if err != nil {
@@ -117,7 +129,7 @@ func (c tool) execute(t *testing.T, file string) {
 	}
 	defer a.Close()
 	err = a.DB().Connection(func(db *gorm.DB) error {
-		for statement := range strings.SplitSeq(file, ";\n") {
+		for statement := range strings.SplitSeq(script, ";\n") {
 			if strings.HasPrefix(statement, "-- +goose Statement") || strings.TrimSpace(statement) == "" {
 				continue
 			}
@@ -128,32 +140,34 @@ func (c tool) execute(t *testing.T, file string) {
 		return nil
 	})
 	if err != nil {
-		t.Fatalf("%v\n%s", err, file)
+		t.Fatalf("%v\n%s", err, script)
 	}
 }
 
-func postgreSQL(t *testing.T) string {
+// newPostgres returns the URL of a new database.
+func newPostgres(t *testing.T) string {
 	t.Helper()
-	u, err := url.Parse(addressOf(t, "CARDEA_TEST_POSTGRES"))
+	u, err := url.Parse(serverAddress(t, "CARDEA_TEST_POSTGRES"))
 	if err != nil {
-		t.Fatal("CARDEA_TEST_POSTGRES is no URL")
+		t.Fatal("CARDEA_TEST_POSTGRES is not a URL")
 	}
 	u.Path = "/" + createDatabase(t, "pgx", u.String())
 	return u.String()
 }
 
-func mySQL(t *testing.T, scheme, variable string) string {
+// newMySQL returns the URL of a new database on the server whose DSN is in the variable.
+func newMySQL(t *testing.T, scheme, variable string) string {
 	t.Helper()
-	config, err := driver.ParseDSN(addressOf(t, variable))
+	config, err := driver.ParseDSN(serverAddress(t, variable))
 	if err != nil {
-		t.Fatalf("%s is no DSN", variable)
+		t.Fatalf("%s is not a DSN", variable)
 	}
 	u := url.URL{Scheme: scheme, User: url.UserPassword(config.User, config.Passwd), Host: config.Addr}
 	u.Path = "/" + createDatabase(t, "mysql", config.FormatDSN())
 	return u.String()
 }
 
-func addressOf(t *testing.T, variable string) string {
+func serverAddress(t *testing.T, variable string) string {
 	t.Helper()
 	address := os.Getenv(variable)
 	if address == "" {

@@ -1,4 +1,4 @@
-package gormschema
+package schemachange
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	"ariga.io/atlas/sql/schema"
 )
 
+// differences describes changes, one line each.
 func differences(changes []schema.Change) (lines []string) {
 	for _, c := range changes {
 		switch c := c.(type) {
@@ -28,38 +29,42 @@ func difference(table string, c schema.Change) string {
 	case *schema.AddColumn:
 		return fmt.Sprintf("column %s.%s is missing", table, c.C.Name)
 	case *schema.ModifyColumn:
-		return fmt.Sprintf("column %s.%s has another %s", table, c.To.Name, kinds(c.Change))
+		return fmt.Sprintf("column %s.%s has a different %s", table, c.To.Name, changedParts(c.Change))
 	case *schema.AddIndex:
 		return fmt.Sprintf("index %s of %s is missing", c.I.Name, table)
 	case *schema.ModifyIndex:
-		return fmt.Sprintf("index %s of %s is another", c.To.Name, table)
+		return fmt.Sprintf("index %s of %s is different", c.To.Name, table)
 	case *schema.AddForeignKey:
 		return fmt.Sprintf("foreign key %s of %s is missing", c.F.Symbol, table)
 	case *schema.ModifyForeignKey:
-		return fmt.Sprintf("foreign key %s of %s is another", c.To.Symbol, table)
+		return fmt.Sprintf("foreign key %s of %s is different", c.To.Symbol, table)
 	case *schema.AddCheck:
 		return fmt.Sprintf("check %s of %s is missing", c.C.Name, table)
 	case *schema.ModifyCheck:
-		return fmt.Sprintf("check %s of %s is another", c.To.Name, table)
+		return fmt.Sprintf("check %s of %s is different", c.To.Name, table)
 	}
-	return fmt.Sprintf("table %s differs: %T", table, c)
+	return fmt.Sprintf("table %s is different: %T", table, c)
 }
 
-func kinds(k schema.ChangeKind) string {
+// changedParts names what of a column changes, for example "type, default".
+func changedParts(changed schema.ChangeKind) string {
 	var names []string
-	for _, kind := range []struct {
+	for _, part := range []struct {
 		kind schema.ChangeKind
 		name string
 	}{
-		{schema.ChangeType, "type"}, {schema.ChangeNull, "null constraint"}, {schema.ChangeDefault, "default"},
-		{schema.ChangeCharset | schema.ChangeCollate, "collation"}, {schema.ChangeComment, "comment"},
+		{schema.ChangeType, "type"},
+		{schema.ChangeNull, "null constraint"},
+		{schema.ChangeDefault, "default"},
+		{schema.ChangeCharset | schema.ChangeCollate, "collation"},
+		{schema.ChangeComment, "comment"},
 	} {
-		if k.Is(kind.kind) {
-			names = append(names, kind.name)
+		if changed.Is(part.kind) {
+			names = append(names, part.name)
 		}
 	}
 	if len(names) == 0 {
-		return "shape"
+		return "definition"
 	}
 	return strings.Join(names, ", ")
 }

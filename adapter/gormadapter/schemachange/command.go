@@ -1,0 +1,216 @@
+package schemachange
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"gorm.io/gorm/schema"
+)
+
+// App tells [Main] how an application connects and which entities it has.
+type App struct {
+	// Open connects to the database as the application does, and passes the given options, which
+	// are those in Options, to the adapter. Main closes the adapter. Required, except for the
+	// command fresh, which does not connect.
+	Open func(...gormadapter.Option) (*gormadapter.Adapter, error)
+
+	// Options are the options of the application's adapter, such as gormadapter.WithUser. Defaults
+	// to none, which means the default entities.
+	Options []gormadapter.Option
+
+	// Entities are the entities of the application's own tables, each a pointer to a struct.
+	// Defaults to none.
+	Entities []any
+
+	// Naming is the naming strategy for the command fresh. Set it to the one that Open gives to
+	// GORM. Defaults to GORM's default.
+	Naming schema.Namer
+}
+
+const usage = `usage:
+  fresh -dialect NAME   print the SQL that creates the schema in an empty database, without
+                        connecting to one; NAME is sqlite, postgres, mysql, mariadb or sqlserver
+  check                 list how the database differs from the entities; fail if it does
+  diff                  print the SQL that brings the database to the entities
+  apply                 run that SQL, and print it
+  new [-format goose|migrate] [-dir DIR] NAME
+                        write that SQL, and the SQL that undoes it, as the next numbered migration;
+                        the default format is goose, the default DIR is migrations
+`
+
+// Main is the schema command of an application. The whole program is
+//
+//	func main() {
+//		os.Exit(schemachange.Main(context.Background(), app, os.Args[1:], os.Stdout, os.Stderr))
+//	}
+//
+// The first argument is fresh, diff, check, apply or new. Without it, Main prints a description of
+// these commands.
+//
+// Main returns the exit status: 0 for success, 1 if something failed or check found a difference, 2
+// if the arguments are wrong. It writes SQL, lists and file names to stdout. It writes errors to
+// stderr, and also what is in the compared tables but in no entity.
+func Main(ctx context.Context, app App, args []string, stdout, stderr io.Writer) int {
+	c := &command{app: app, stdout: stdout, stderr: stderr}
+	commands := map[string]func(context.Context, []string) error{
+		"fresh": c.fresh, "diff": c.diff, "check": c.check, "apply": c.apply, "new": c.newMigration,
+	}
+	if len(args) == 0 || commands[args[0]] == nil {
+		fmt.Fprint(stderr, usage)
+		return 2
+	}
+	err := commands[args[0]](ctx, args[1:])
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errUsage):
+		fmt.Fprintf(stderr, "%v\n%s", err, usage)
+		return 2
+	}
+	fmt.Fprintln(stderr, err)
+	return 1
+}
+
+var (
+	errUsage   = errors.New("wrong arguments")
+	errDiffers = errors.New("the database differs from the entities")
+)
+
+type command struct {
+	app            App
+	stdout, stderr io.Writer
+}
+
+// fresh prints the schema of an empty database.
+func (c *command) fresh(_ context.Context, args []string) error {
+	flags := flag.NewFlagSet("fresh", flag.ContinueOnError)
+	dialect := flags.String("dialect", "", "")
+	if err := parse(flags, args, 0); err != nil {
+		return err
+	}
+	if _, err := engineFor(*dialect); err != nil {
+		return fmt.Errorf("%w: %w", errUsage, err)
+	}
+	a, err := c.offlineAdapter(*dialect)
+	if err != nil {
+		return err
+	}
+	p, err := Fresh(*dialect, a, c.app.Entities...)
+	if err != nil {
+		return err
+	}
+	return c.printScript(p)
+}
+
+// diff prints the plan.
+func (c *command) diff(ctx context.Context, args []string) error {
+	if err := parse(flag.NewFlagSet("diff", flag.ContinueOnError), args, 0); err != nil {
+		return err
+	}
+	return c.withPlan(ctx, Diff, c.printScript)
+}
+
+// check prints the differences and fails if there are any.
+func (c *command) check(ctx context.Context, args []string) error {
+	if err := parse(flag.NewFlagSet("check", flag.ContinueOnError), args, 0); err != nil {
+		return err
+	}
+	return c.withPlan(ctx, Diff, func(p *Plan) error {
+		if len(p.Differences) == 0 {
+			return nil
+		}
+		if _, err := fmt.Fprintln(c.stdout, strings.Join(p.Differences, "\n")); err != nil {
+			return err
+		}
+		return errDiffers
+	})
+}
+
+// apply runs the plan and prints it.
+func (c *command) apply(ctx context.Context, args []string) error {
+	if err := parse(flag.NewFlagSet("apply", flag.ContinueOnError), args, 0); err != nil {
+		return err
+	}
+	return c.withPlan(ctx, Apply, c.printScript)
+}
+
+// newMigration writes the plan as numbered files and prints their names.
+func (c *command) newMigration(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("new", flag.ContinueOnError)
+	format := flags.String("format", "goose", "")
+	dir := flags.String("dir", "migrations", "")
+	if err := parse(flags, args, 1); err != nil {
+		return err
+	}
+	m, err := newMigrationFiles(*format, *dir, flags.Arg(0))
+	if err != nil {
+		return fmt.Errorf("%w: %w", errUsage, err)
+	}
+	return c.withPlan(ctx, Diff, func(p *Plan) error {
+		if len(p.Up) == 0 {
+			fmt.Fprintln(c.stderr, "nothing to do: the database has everything that the entities describe")
+			return nil
+		}
+		files, err := m.write(p)
+		for _, file := range files {
+			fmt.Fprintln(c.stdout, file)
+		}
+		return err
+	})
+}
+
+// parse reads the flags, and returns an error unless exactly want arguments follow them.
+func parse(flags *flag.FlagSet, args []string, want int) error {
+	flags.SetOutput(io.Discard)
+	if err := flags.Parse(args); err != nil {
+		return fmt.Errorf("%w: %w", errUsage, err)
+	}
+	if flags.NArg() != want {
+		return fmt.Errorf("%w: %s takes %d arguments besides its flags, have %d",
+			errUsage, flags.Name(), want, flags.NArg())
+	}
+	return nil
+}
+
+// offlineAdapter returns an adapter that has the application's entities and no connection.
+func (c *command) offlineAdapter(dialect string) (*gormadapter.Adapter, error) {
+	db, err := offlineDB(dialect)
+	if err != nil {
+		return nil, err
+	}
+	if c.app.Naming != nil {
+		db.NamingStrategy = c.app.Naming
+	}
+	return gormadapter.New(db, c.app.Options...)
+}
+
+// withPlan calls Diff or Apply with the application's adapter and entities, prints what is in the
+// compared tables but in no entity, and calls use with the plan.
+func (c *command) withPlan(
+	ctx context.Context,
+	diffOrApply func(context.Context, *gormadapter.Adapter, ...any) (*Plan, error),
+	use func(*Plan) error,
+) error {
+	a, err := c.app.Open(c.app.Options...)
+	if err != nil {
+		return err
+	}
+	p, err := diffOrApply(ctx, a, c.app.Entities...)
+	if err == nil {
+		for _, extra := range p.Extra {
+			fmt.Fprintln(c.stderr, "kept, but in no entity: "+extra)
+		}
+		err = use(p)
+	}
+	return errors.Join(err, a.Close())
+}
+
+func (c *command) printScript(p *Plan) error {
+	_, err := io.WriteString(c.stdout, p.Script())
+	return err
+}

@@ -1,0 +1,48 @@
+package schemachange
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+
+	"ariga.io/atlas/sql/schema"
+)
+
+// callPlan calls plan and then closes the rows that plan left open. Atlas leaves rows open if it
+// returns an error, and a connection cannot close before its rows are closed.
+func callPlan(q schema.ExecQuerier, plan planFunc) (*Plan, error) {
+	t := &rowTracker{ExecQuerier: q}
+	defer t.close()
+	return plan(t)
+}
+
+// rowTracker remembers the rows that were opened through it.
+type rowTracker struct {
+	schema.ExecQuerier
+	rows []*sql.Rows
+}
+
+// QueryContext runs the query and remembers its rows.
+func (t *rowTracker) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	rows, err := t.ExecQuerier.QueryContext(ctx, query, args...)
+	if err == nil {
+		t.rows = append(t.rows, rows)
+	}
+	return rows, err
+}
+
+func (t *rowTracker) close() {
+	for _, rows := range t.rows {
+		rows.Close()
+	}
+}
+
+// discard closes a connection, so that it does not go back to the pool.
+func discard(conn *sql.Conn) error {
+	err := conn.Raw(func(any) error { return driver.ErrBadConn })
+	if errors.Is(err, driver.ErrBadConn) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,129 @@
+package schemachange
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+
+	"ariga.io/atlas/sql/migrate"
+	"ariga.io/atlas/sql/schema"
+	orm "gorm.io/gorm/schema"
+)
+
+// engine is what differs between the databases.
+type engine interface {
+	// open returns Atlas's driver on a connection.
+	open(q schema.ExecQuerier) (migrate.Driver, error)
+
+	// offlinePlanner returns the part of Atlas that writes SQL without a connection.
+	offlinePlanner() migrate.PlanApplier
+
+	// setType gives a column the type that GORM has for the field.
+	setType(c *schema.Column, sqlType string, f *orm.Field) error
+
+	// setTableOptions gives a table the options that every new table has.
+	setTableOptions(t *schema.Table)
+
+	// setIndexOptions gives an index the options of its tag, or returns an error if the database
+	// has no such option.
+	setIndexOptions(i *schema.Index, from *orm.Index) error
+
+	// setPrefixLength makes an index use the first characters of a column only.
+	setPrefixLength(part *schema.IndexPart, length int)
+
+	// matchCollation gives the tables a collation with which their foreign keys can refer to the
+	// users' table. The users' table is the first.
+	matchCollation(ctx context.Context, q schema.ExecQuerier, tables []*schema.Table) error
+
+	// normalize copies from live to want what the database treats as the same but writes in other
+	// words, so that it is no difference. It returns the checks that do differ.
+	normalize(ctx context.Context, q schema.ExecQuerier, live, want *schema.Table) ([]schema.Change, error)
+
+	// preserve removes from live the objects that Atlas would lose when it rebuilds the table, and
+	// returns them.
+	preserve(ctx context.Context, q schema.ExecQuerier, live, want *schema.Table) (preserved, error)
+
+	// finish turns Atlas's plan into statements, and adds what a rebuild must preserve, by the name
+	// of the table. ownTransaction says that the statements must not run inside a transaction that
+	// somebody else opened.
+	finish(p *migrate.Plan, tables map[string]preserved) (list []Statement, ownTransaction bool, err error)
+
+	// planOnly calls plan while no other process changes the schema, and undoes what plan writes.
+	planOnly(ctx context.Context, conn *sql.Conn, plan planFunc) (*Plan, error)
+
+	// planAndRun calls plan and runs what it returns, under a lock that only one process can have.
+	// If it returns an error, the schema is as it was.
+	planAndRun(ctx context.Context, conn *sql.Conn, plan planFunc) (*Plan, error)
+
+	// retryable reports whether planAndRun may succeed if it is called again.
+	retryable(err error) bool
+}
+
+// planFunc makes a plan on a connection or a transaction.
+type planFunc func(schema.ExecQuerier) (*Plan, error)
+
+// preserved is what a rebuild of a table must not lose.
+type preserved struct {
+	objects []preservedObject
+
+	// obstacle is a word of the table's definition that a rebuild would lose, or empty. A table
+	// that has one cannot be rebuilt.
+	obstacle string
+}
+
+// preservedObject is an index or a trigger, with the statement that creates it again.
+type preservedObject struct{ name, create string }
+
+func engineFor(dialect string) (engine, error) {
+	switch dialect {
+	case "sqlite":
+		return sqliteEngine{}, nil
+	case "postgres":
+		return postgresEngine{}, nil
+	case "mysql":
+		return mysqlEngine{collation: "utf8mb4_0900_bin"}, nil
+	case "mariadb":
+		return mysqlEngine{collation: "utf8mb4_nopad_bin"}, nil
+	case "sqlserver":
+		return sqlserverEngine{}, nil
+	}
+	return nil, fmt.Errorf("schemachange: dialect %q: %w", dialect, errDialect)
+}
+
+var errDialect = errors.New("want sqlite, postgres, mysql, mariadb or sqlserver")
+
+// checkClass returns an error for an index class that the database does not have.
+func checkClass(index *orm.Index, known ...string) error {
+	if index.Class == "" || index.Class == "UNIQUE" || slices.Contains(known, index.Class) {
+		return nil
+	}
+	return fmt.Errorf("class %s: this database has no such indexes", index.Class)
+}
+
+func execAll(ctx context.Context, q schema.ExecQuerier, statements ...string) error {
+	for _, s := range statements {
+		if _, err := q.ExecContext(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// queryPairs returns the rows of a query for two text columns. NULL becomes the empty string.
+func queryPairs(ctx context.Context, q schema.ExecQuerier, query string, args ...any) (pairs [][2]string, err error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var first, second sql.NullString
+		if err := rows.Scan(&first, &second); err != nil {
+			return nil, err
+		}
+		pairs = append(pairs, [2]string{first.String, second.String})
+	}
+	return pairs, rows.Err()
+}

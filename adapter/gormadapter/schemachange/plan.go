@@ -1,0 +1,122 @@
+package schemachange
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"ariga.io/atlas/sql/migrate"
+	"github.com/cardea-auth/cardea/adapter/gormadapter"
+)
+
+// Plan is the list of statements that bring a database to the entities, and of those that take it
+// back. [Diff], [Apply] and [Fresh] return plans. A Plan is data: it may be read concurrently.
+type Plan struct {
+	// Dialect is sqlite, postgres, mysql, mariadb or sqlserver. A plan for a live MariaDB has
+	// mysql, which is GORM's name for both.
+	Dialect string
+
+	// Up has the statements to run, in order. It is empty if the database has everything that the
+	// entities describe.
+	Up []Statement
+
+	// Down has the statements that undo Up, in the order in which to run them.
+	Down []Statement
+
+	// Differences describes the changes of Up, one line each, for example "column user.role is
+	// missing".
+	Differences []string
+
+	// Extra lists what is in the compared tables but in no entity, one line each, for example
+	// "column user.legacy". The plan leaves it as it is.
+	Extra []string
+
+	// upOwnTransaction and downOwnTransaction are set if the script must open its own transaction,
+	// because it switches SQLite's foreign keys off and on around it.
+	upOwnTransaction, downOwnTransaction bool
+
+	// undo has, for each statement of Up, the statements that undo it. It is nil if some statement
+	// has none.
+	undo [][]string
+}
+
+// Statement is one SQL statement of a [Plan].
+type Statement struct {
+	// SQL is the statement, without a semicolon at its end.
+	SQL string
+
+	// Comment says what the statement does, for example "create table user".
+	Comment string
+}
+
+// Script returns Up as a script for the database's shell, or the empty string if Up is empty. If
+// SQLite has to rebuild a table, the script opens its own transaction and must not run inside
+// another one: see docs/migrations.md.
+func (p *Plan) Script() string { return script(p.Up, p.upOwnTransaction) }
+
+// DownScript returns Down as a script, in the same form as [Plan.Script].
+func (p *Plan) DownScript() string { return script(p.Down, p.downOwnTransaction) }
+
+func script(statements []Statement, ownTransaction bool) string {
+	if ownTransaction {
+		statements = slices.Concat(beginRebuildScript, statements, endRebuildScript)
+	}
+	var b strings.Builder
+	for _, s := range statements {
+		fmt.Fprintf(&b, "-- %s\n%s;\n", strings.ReplaceAll(s.Comment, "\n", " "), s.SQL)
+	}
+	return b.String()
+}
+
+// Diff returns the plan that brings the adapter's database to the adapter's entities and to those
+// of the application, if any are given, each as a pointer to a struct. If there is nothing to
+// change, the plan has no statements.
+//
+// Diff changes nothing. If only PostgreSQL or MySQL can tell whether a type, a default or a check
+// is the same, Diff creates a temporary table, reads it and drops it. It may be called
+// concurrently.
+//
+// On PostgreSQL, MySQL and MariaDB, Diff waits while an [Apply] of another process is running; on
+// MySQL and MariaDB for at most 60 seconds, then it returns an error.
+//
+// Diff also returns an error for SQL Server, for an adapter that was made on a transaction, if a
+// table has another primary key than its entity, and if the database returns an error.
+func Diff(ctx context.Context, a *gormadapter.Adapter, entities ...any) (*Plan, error) {
+	d, err := newLiveDatabase(a, entities)
+	if err != nil {
+		return nil, err
+	}
+	p, err := d.diff(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("schemachange: %w", err)
+	}
+	return p, nil
+}
+
+func toStatements(p *migrate.Plan) (list []Statement) {
+	for _, c := range p.Changes {
+		list = append(list, Statement{SQL: c.Cmd, Comment: c.Comment})
+	}
+	return list
+}
+
+// reverse returns, for each statement of a plan, the statements that undo it; and down, which has
+// all of them in the order in which to run them.
+func reverse(p *migrate.Plan) (undo [][]string, down []Statement, err error) {
+	for _, c := range p.Changes {
+		statements, err := c.ReverseStmts()
+		if err != nil {
+			return nil, nil, err
+		}
+		undo = append(undo, statements)
+	}
+	for i, statements := range slices.Backward(undo) {
+		for _, sql := range statements {
+			down = append(down, Statement{SQL: sql, Comment: "undo: " + p.Changes[i].Comment})
+		}
+	}
+	return undo, down, nil
+}
+
+func indented(o *migrate.PlanOptions) { o.Indent = "\t" }
