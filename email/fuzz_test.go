@@ -55,7 +55,7 @@ func FuzzSMTP(f *testing.F) {
 	})
 }
 
-// answering returns a connection to a server that sends these replies, without reading commands,
+// answering returns a connection to a server that sends these replies, whatever it receives,
 // and closes the connection.
 func answering(answers string) net.Conn {
 	client, server := net.Pipe()
