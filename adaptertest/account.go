@@ -15,18 +15,18 @@ func linkAccount() []promise {
 			u := s.user("ada")
 			s.hasAccounts(u.ID, s.account(u.ID, "github", "1"))
 		}},
-		{"tokens may be long, and missing", func(t *testing.T, s store) {
+		{"tokens may be long or empty", func(t *testing.T, s store) {
 			u := s.user("ada")
 			long := s.account(u.ID, "long", strings.Repeat("9", 100))
 			long.ProviderAccountID = "2"
-			long.AccessToken, long.RefreshToken, long.IDToken = strings.Repeat("a", 9000), strings.Repeat("r",
-				9000), strings.Repeat("i", 9000)
+			long.AccessToken, long.RefreshToken = strings.Repeat("a", 9000), strings.Repeat("r", 9000)
+			long.IDToken = strings.Repeat("i", 9000)
 			s.must(s.LinkAccount(t.Context(), long))
 			none := &cardea.Account{UserID: u.ID, Type: cardea.TypeOAuth, Provider: "none", ProviderAccountID: "1"}
 			s.must(s.LinkAccount(t.Context(), none))
 			s.hasAccounts(u.ID, long, filledAccount(u.ID, "long", strings.Repeat("9", 100)), none)
 		}},
-		{"an account that is linked already, to whomever, is ErrConflict", func(t *testing.T, s store) {
+		{"an account that is already linked, to any user, is ErrConflict", func(t *testing.T, s store) {
 			ada, grace := s.user("ada"), s.user("grace")
 			first := s.account(ada.ID, "github", "1")
 			for _, u := range []*cardea.User{ada, grace} {
@@ -37,7 +37,7 @@ func linkAccount() []promise {
 			s.hasAccounts(ada.ID, first)
 			s.hasAccounts(grace.ID)
 		}},
-		{"of 50 links of one account one is added", func(t *testing.T, s store) {
+		{"of 50 concurrent links of one account, one is added", func(t *testing.T, s store) {
 			users := make([]*cardea.User, parallel)
 			for i := range users {
 				users[i] = s.user(fmt.Sprint("user", i))
@@ -52,7 +52,7 @@ func linkAccount() []promise {
 			s.must(err)
 			s.sameUser(got, users[winner])
 		}},
-		{"accounts of another provider, or that look alike, are other accounts", func(t *testing.T, s store) {
+		{"accounts of another provider, or with similar IDs, are other accounts", func(t *testing.T, s store) {
 			u := s.user("ada")
 			s.account(u.ID, "github", "1")
 			s.account(u.ID, "google", "1")
@@ -61,11 +61,11 @@ func linkAccount() []promise {
 		}},
 		{"a user who does not exist is ErrNotFound", func(t *testing.T, s store) {
 			u := s.user("ada")
-			for _, id := range append(likeID(u.ID), "nobody") {
+			for _, id := range append(similarIDs(u.ID), "nobody") {
 				s.want(fmt.Sprintf("LinkAccount to %q", id),
 					s.LinkAccount(t.Context(), filledAccount(id, "github", "1")), cardea.ErrNotFound)
 			}
-			s.account(u.ID, "github", "1") // the refused ones left nothing
+			s.account(u.ID, "github", "1") // the refused links left nothing behind
 		}},
 	}
 }
@@ -99,7 +99,7 @@ func updateAccount() []promise {
 				&cardea.Account{Provider: "github", ProviderAccountID: "1", AccessToken: "new access"}))
 			s.hasAccounts(u.ID, want)
 		}},
-		{"writing what is there already is no error", func(t *testing.T, s store) {
+		{"writing the stored values again is no error", func(t *testing.T, s store) {
 			a := s.account(s.user("ada").ID, "github", "1")
 			s.want("UpdateAccount", s.UpdateAccount(t.Context(), a), nil)
 		}},
@@ -173,7 +173,7 @@ func unlinkAccount() []promise {
 
 func accounts() []promise {
 	return []promise{
-		{"returns the accounts of a user, ordered by provider and account id", func(t *testing.T, s store) {
+		{"returns the accounts of a user, ordered by provider and account ID", func(t *testing.T, s store) {
 			u := s.user("ada")
 			s.account(s.user("grace").ID, "github", "0")
 			var want []*cardea.Account
@@ -184,11 +184,11 @@ func accounts() []promise {
 			}
 			s.hasAccounts(u.ID, want[2], want[4], want[5], want[1], want[0], want[3])
 		}},
-		{"none for a user who has none or does not exist", func(t *testing.T, s store) {
+		{"an empty list if the user has none or does not exist", func(t *testing.T, s store) {
 			u := s.user("ada")
 			s.hasAccounts(u.ID)
 			s.account(u.ID, "github", "1")
-			for _, id := range append(likeID(u.ID), "nobody") {
+			for _, id := range append(similarIDs(u.ID), "nobody") {
 				s.hasAccounts(id)
 			}
 		}},

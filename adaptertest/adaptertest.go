@@ -1,4 +1,4 @@
-// Package adaptertest tells whether a [cardea.Adapter] keeps its contract:
+// Package adaptertest tests whether a [cardea.Adapter] keeps its contract:
 //
 //	func TestContract(t *testing.T) {
 //		adaptertest.Run(t, func(t *testing.T) cardea.Adapter {
@@ -7,8 +7,8 @@
 //	}
 //
 // Each promise in the comments of [cardea.Adapter], [cardea.SessionStore], [cardea.TokenStore] and
-// [cardea.AuthenticatorStore] is a subtest of that name, so a failure says which promise is broken.
-// The stores that an adapter does not implement are skipped.
+// [cardea.AuthenticatorStore] is a subtest with the words of the comment as its name, so a failure
+// says which promise is broken. Tests of a store that the adapter does not implement are skipped.
 package adaptertest
 
 import (
@@ -22,7 +22,8 @@ import (
 )
 
 // Run tests the adapter that open returns. It calls open once for each promise, from parallel
-// tests, and wants an empty store each time. Clean up with t.Cleanup.
+// tests; each call must return an adapter with an empty store of its own. open can release what it
+// opened with t.Cleanup.
 func Run(t *testing.T, open func(t *testing.T) cardea.Adapter) {
 	t.Helper()
 	groups := []struct {
@@ -74,28 +75,28 @@ func Run(t *testing.T, open func(t *testing.T) cardea.Adapter) {
 	}
 }
 
-// promise is a sentence of the contract with what shows that it is kept.
+// promise is a sentence of the contract and the test of it.
 type promise struct {
 	words string
 	run   func(t *testing.T, s store)
 }
 
-// store is the adapter under test, with the rows that the tests begin with.
+// store is the adapter under test, with methods that create rows and check them.
 type store struct {
 	t *testing.T
 	cardea.Adapter
 }
 
-// parallel is the number of goroutines in a race.
+// parallel is the number of goroutines that race runs.
 const parallel = 50
 
-// soon is an expiry that every database can keep, in a zone that is not UTC, with milliseconds.
+// soon is an expiry that every database can store, with milliseconds and in a zone that is not UTC.
 var soon = time.Date(2031, time.March, 5, 23, 59, 58, 123_000_000, time.FixedZone("", -5*60*60))
 
 func (s store) sessions() cardea.SessionStore {
 	sessions, ok := s.Adapter.(cardea.SessionStore)
 	if !ok {
-		s.t.Skipf("%T is no cardea.SessionStore", s.Adapter)
+		s.t.Skipf("%T does not implement cardea.SessionStore", s.Adapter)
 	}
 	return sessions
 }
@@ -103,7 +104,7 @@ func (s store) sessions() cardea.SessionStore {
 func (s store) tokens() cardea.TokenStore {
 	tokens, ok := s.Adapter.(cardea.TokenStore)
 	if !ok {
-		s.t.Skipf("%T is no cardea.TokenStore", s.Adapter)
+		s.t.Skipf("%T does not implement cardea.TokenStore", s.Adapter)
 	}
 	return tokens
 }
@@ -111,12 +112,12 @@ func (s store) tokens() cardea.TokenStore {
 func (s store) passkeys() cardea.AuthenticatorStore {
 	passkeys, ok := s.Adapter.(cardea.AuthenticatorStore)
 	if !ok {
-		s.t.Skipf("%T is no cardea.AuthenticatorStore", s.Adapter)
+		s.t.Skipf("%T does not implement cardea.AuthenticatorStore", s.Adapter)
 	}
 	return passkeys
 }
 
-// user creates a user with every field filled; name makes it different from others.
+// user creates a user with every field filled. Users with different names differ in every field.
 func (s store) user(name string) *cardea.User {
 	s.t.Helper()
 	u := filledUser(name)
@@ -160,15 +161,15 @@ func (s store) token(identifier, token string) {
 		&cardea.VerificationToken{Identifier: identifier, Token: token, Expires: soon}))
 }
 
-// must ends the test when a step on the way to what it tests fails.
+// must ends the test if a step that prepares it fails.
 func (s store) must(err error) {
 	s.t.Helper()
 	if err != nil {
-		s.t.Fatalf("on the way: %v", err)
+		s.t.Fatalf("prepare the test: %v", err)
 	}
 }
 
-// want checks an error against what the contract says; want nil is success.
+// want checks the error of op against what the contract says; nil means success.
 func (s store) want(op string, got, want error) {
 	s.t.Helper()
 	if !errors.Is(got, want) {
@@ -176,7 +177,7 @@ func (s store) want(op string, got, want error) {
 	}
 }
 
-// sameUser checks all fields that the contract has, and the entity's type.
+// sameUser compares the fields of the contract, and checks the entity's type.
 func (s store) sameUser(got, want *cardea.User) {
 	s.t.Helper()
 	if got == nil {
@@ -215,9 +216,9 @@ func (s store) noUser(id string) {
 	s.want("UserByID of a user who should not be there", err, cardea.ErrNotFound)
 }
 
-// nobodyLike looks for the e-mail, because a number that was the id of a user who was undone may be
-// that of the next.
-func (s store) nobodyLike(u *cardea.User) {
+// noUserWithEmailOf looks for u's e-mail and not for its ID: after a rollback, a database that
+// numbers its rows may give the same ID to the next user.
+func (s store) noUserWithEmailOf(u *cardea.User) {
 	s.t.Helper()
 	_, err := s.UserByEmail(s.t.Context(), u.Email)
 	s.want("UserByEmail of a user who should not be there", err, cardea.ErrNotFound)
@@ -266,8 +267,8 @@ func (s store) noSession(token string) {
 	s.want("Session that should not be there", err, cardea.ErrNotFound)
 }
 
-// within gives up on what should not have to wait.
-func within(t *testing.T, d time.Duration) context.Context {
+// withTimeout returns a context for a call that should not have to wait.
+func withTimeout(t *testing.T, d time.Duration) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	t.Cleanup(cancel)
 	return ctx

@@ -70,7 +70,7 @@ func createAuthenticator() []promise {
 			s.must(s.passkeys().CreateAuthenticator(t.Context(), a))
 			s.hasAuthenticators(u.ID, a)
 		}},
-		{"ids of 512 characters, long keys and the highest counter are kept", func(t *testing.T, s store) {
+		{"IDs of 512 characters, long keys and the highest counter are kept", func(t *testing.T, s store) {
 			u := s.user("ada")
 			a := filledAuthenticator(u.ID, fmt.Sprintf("%0512d", 1))
 			a.CredentialPublicKey, a.Counter = fmt.Sprintf("%04096d", 1), 1<<32-1
@@ -80,7 +80,7 @@ func createAuthenticator() []promise {
 			s.must(s.passkeys().CreateAuthenticator(t.Context(), other))
 			s.hasAuthenticators(u.ID, a, other)
 		}},
-		{"a credential id that exists, whosever it is, is ErrConflict", func(t *testing.T, s store) {
+		{"a credential ID that exists, of any user, is ErrConflict", func(t *testing.T, s store) {
 			ada, grace := s.user("ada"), s.user("grace")
 			want := s.authenticator(ada.ID, "a2V5")
 			for _, u := range []*cardea.User{ada, grace} {
@@ -93,20 +93,20 @@ func createAuthenticator() []promise {
 		}},
 		{"a user who does not exist is ErrNotFound", func(t *testing.T, s store) {
 			u := s.user("ada")
-			for _, id := range append(likeID(u.ID), "nobody") {
+			for _, id := range append(similarIDs(u.ID), "nobody") {
 				s.want(fmt.Sprintf("CreateAuthenticator for %q", id),
 					s.passkeys().CreateAuthenticator(t.Context(), filledAuthenticator(id, "a2V5")), cardea.ErrNotFound)
 			}
-			s.authenticator(u.ID, "a2V5") // the refused ones left nothing
+			s.authenticator(u.ID, "a2V5") // the refused calls left nothing behind
 		}},
 	}
 }
 
 func authenticator() []promise {
 	return []promise{
-		{"returns the authenticator with exactly that credential id", func(t *testing.T, s store) {
+		{"returns the authenticator with exactly that credential ID", func(t *testing.T, s store) {
 			passkeys, u := s.passkeys(), s.user("ada")
-			for _, id := range []string{"a2V5", "A2V5", "a2v5"} { // base64 tells cases apart
+			for _, id := range []string{"a2V5", "A2V5", "a2v5"} { // case matters in base64
 				s.authenticator(u.ID, id)
 			}
 			for _, id := range []string{"a2V5", "A2V5", "a2v5"} {
@@ -127,18 +127,18 @@ func authenticator() []promise {
 
 func authenticators() []promise {
 	return []promise{
-		{"returns the authenticators of a user, ordered by credential id", func(t *testing.T, s store) {
+		{"returns the authenticators of a user, ordered by credential ID", func(t *testing.T, s store) {
 			u := s.user("ada")
 			s.authenticator(s.user("grace").ID, "AA==")
-			c, a, b, plus := s.authenticator(u.ID, "cw=="), s.authenticator(u.ID, "aw=="), s.authenticator(u.ID,
-				"Bw=="), s.authenticator(u.ID, "+w==")
+			c, a := s.authenticator(u.ID, "cw=="), s.authenticator(u.ID, "aw==")
+			b, plus := s.authenticator(u.ID, "Bw=="), s.authenticator(u.ID, "+w==")
 			s.hasAuthenticators(u.ID, plus, b, a, c)
 		}},
-		{"none for a user who has none or does not exist", func(t *testing.T, s store) {
+		{"an empty list if the user has none or does not exist", func(t *testing.T, s store) {
 			u := s.user("ada")
 			s.hasAuthenticators(u.ID)
 			s.authenticator(u.ID, "a2V5")
-			for _, id := range append(likeID(u.ID), "nobody") {
+			for _, id := range append(similarIDs(u.ID), "nobody") {
 				s.hasAuthenticators(id)
 			}
 		}},
@@ -147,7 +147,7 @@ func authenticators() []promise {
 
 func updateAuthenticatorCounter() []promise {
 	return []promise{
-		{"moves the counter up, and nothing else", func(t *testing.T, s store) {
+		{"raises the counter and changes nothing else", func(t *testing.T, s store) {
 			u := s.user("ada")
 			a, other := s.authenticator(u.ID, "a2V5"), s.authenticator(u.ID, "b3RoZXI=")
 			a.Counter = 1<<32 - 1
@@ -204,14 +204,14 @@ func deleteAuthenticator() []promise {
 		{"removes the authenticator if it is that user's", func(t *testing.T, s store) {
 			passkeys, ada, grace := s.passkeys(), s.user("ada"), s.user("grace")
 			a, kept := s.authenticator(ada.ID, "a2V5"), s.authenticator(ada.ID, "b3RoZXI=")
-			for _, id := range append(likeID(ada.ID), grace.ID, "nobody") {
+			for _, id := range append(similarIDs(ada.ID), grace.ID, "nobody") {
 				s.want(fmt.Sprintf("DeleteAuthenticator of user %q", id),
 					passkeys.DeleteAuthenticator(t.Context(), id, "a2V5"), nil)
 			}
 			s.hasAuthenticators(ada.ID, a, kept)
 			s.must(passkeys.DeleteAuthenticator(t.Context(), ada.ID, "a2V5"))
 			s.hasAuthenticators(ada.ID, kept)
-			s.authenticator(grace.ID, "a2V5") // the id is free
+			s.authenticator(grace.ID, "a2V5") // the ID can be used again
 		}},
 		{"no such authenticator is no error", func(t *testing.T, s store) {
 			u := s.user("ada")

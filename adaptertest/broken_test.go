@@ -18,33 +18,33 @@ import (
 	"github.com/cardea-auth/cardea/memadapter"
 )
 
-// brokenVariable names the broken adapter in the environment of the test binary's second process: a
-// suite that is to fail cannot run inside a test that is to pass.
+// brokenVariable is the environment variable that names the broken adapter in the second process of
+// the test binary. A suite that must fail cannot run inside a test that must pass.
 const brokenVariable = "CARDEA_BROKEN_ADAPTER"
 
-// broken are adapters that break one promise each, and the subtest of Run that must say so.
+// broken holds adapters that break one promise each, with the subtest of Run that must fail.
 var broken = map[string]struct {
 	open  func() cardea.Adapter
 	fails string
 }{
-	"keeps what failed": {
+	"does not roll back": {
 		func() cardea.Adapter { return noRollback{memadapter.New()} },
 		"Transact/none_of_it_when_fn_returns_an_error",
 	},
-	"nested failure keeps its part": {
+	"does not roll back a nested transaction": {
 		func() cardea.Adapter { return noSavepoint{memadapter.New()} },
 		"Transact/an_error_of_fn_undoes_what_fn_wrote_and_leaves_the_outer_transaction_usable",
 	},
-	"transaction is not joined": {
+	"does not join the transaction": {
 		func() cardea.Adapter { return notJoined{memadapter.New(), memadapter.New()} },
 		"Transact/updates_and_deletes_are_undone_too",
 	},
 	"ignores the context": {
-		func() cardea.Adapter { return endless{memadapter.New()} },
+		func() cardea.Adapter { return ignoresContext{memadapter.New()} },
 		"All_methods/stop_when_ctx_ends",
 	},
 	"consumes in two steps": {
-		func() cardea.Adapter { return twoSteps{memadapter.New()} },
+		func() cardea.Adapter { return twoStepConsume{memadapter.New()} },
 		"ConsumeVerificationToken/of_any_number_of_concurrent_callers_exactly_one_gets_it,_the_others_ErrNotFound",
 	},
 	"consumes another's token": {
@@ -55,64 +55,64 @@ var broken = map[string]struct {
 		func() cardea.Adapter { return foldsCase{memadapter.New()} },
 		"UserByEmail/or_ErrNotFound",
 	},
-	"empty e-mail finds somebody": {
+	"finds a user by an empty e-mail": {
 		func() cardea.Adapter { return emptyEmail{memadapter.New(), new(sync.Map)} },
 		"UserByEmail/an_empty_e-mail_finds_nobody",
 	},
-	"renewal brings sessions back": {
+	"renewing creates a deleted session again": {
 		func() cardea.Adapter { return upsert{memadapter.New(), new(sync.Map)} },
 		"RenewSession/it_never_brings_back_a_deleted_one",
 	},
-	"link steals accounts": {
-		func() cardea.Adapter { return thief{memadapter.New()} },
-		"LinkAccount/an_account_that_is_linked_already,_to_whomever,_is_ErrConflict",
+	"linking steals accounts": {
+		func() cardea.Adapter { return stealsAccounts{memadapter.New()} },
+		"LinkAccount/an_account_that_is_already_linked,_to_any_user,_is_ErrConflict",
 	},
-	"update forgets the refresh token": {
-		func() cardea.Adapter { return forgetful{memadapter.New()} },
+	"updating removes the refresh token": {
+		func() cardea.Adapter { return losesRefreshToken{memadapter.New()} },
 		"UpdateAccount/a_field_that_is_empty_keeps_its_stored_value",
 	},
-	"whole seconds": {
-		func() cardea.Adapter { return seconds{memadapter.New()} },
+	"keeps whole seconds only": {
+		func() cardea.Adapter { return wholeSeconds{memadapter.New()} },
 		"CreateSession/times_are_kept_to_the_millisecond_and_come_back_in_UTC",
 	},
-	"counts in two steps": {
-		func() cardea.Adapter { return miscounts{memadapter.New()} },
+	"updates the counter in two steps": {
+		func() cardea.Adapter { return twoStepCounter{memadapter.New()} },
 		"UpdateAuthenticatorCounter/of_any_number_of_concurrent_callers_with_one_counter_exactly_one_succeeds",
 	},
-	"leaves passkeys behind": {
+	"does not delete passkeys": {
 		func() cardea.Adapter { return keepsPasskeys{memadapter.New()} },
 		"DeleteUser/removes_the_user_with_all_authenticators",
 	},
 	"locks nothing": {
 		func() cardea.Adapter { return noLock{memadapter.New()} },
-		"LockUser/makes_whoever_locks_the_same_user_wait,_and_finds_what_the_transaction_left",
+		"LockUser/blocks_other_LockUser_calls_for_this_user_until_the_transaction_ends;_later_reads_see_its_result",
 	},
-	"update keeps the old expiry": {
+	"updating keeps the old expiry": {
 		func() cardea.Adapter { return oldExpiry{memadapter.New()} },
 		"UpdateAccount/with_a_new_access_token_a_zero_expiry_removes_the_stored_one",
 	},
-	"forgets the access token alone": {
-		func() cardea.Adapter { return remembers{memadapter.New()} },
+	"forgets the access token only": {
+		func() cardea.Adapter { return keepsRefreshToken{memadapter.New()} },
 		"ForgetTokens/removes_the_refresh_token,_the_access_token_with_its_expiry,_and_the_ID_token",
 	},
-	"lists sessions that have not expired": {
-		func() cardea.Adapter { return onlyLive{memadapter.New()} },
+	"lists only sessions that have not expired": {
+		func() cardea.Adapter { return onlyUnexpired{memadapter.New()} },
 		"Sessions/expired_or_not",
 	},
 	"deletes the session to be kept": {
 		func() cardea.Adapter { return deletesAll{memadapter.New()} },
 		"DeleteSessions/removes_the_sessions_of_a_user,_all_but_the_one_with_the_token_except,_and_returns_how_many",
 	},
-	"spares every session when except is empty": {
-		func() cardea.Adapter { return sparesAll{memadapter.New()} },
-		"DeleteSessions/an_except_that_is_empty,_or_of_another_user's_session,_spares_none",
+	"keeps every session if except is empty": {
+		func() cardea.Adapter { return keepsAllSessions{memadapter.New()} },
+		"DeleteSessions/an_except_that_is_empty_or_another_user's_token_keeps_none",
 	},
-	"deletes the tokens of identifiers that look alike": {
+	"deletes the tokens of similar identifiers": {
 		func() cardea.Adapter { return looseIdentifier{memadapter.New()} },
 		"DeleteVerificationTokens/removes_the_tokens_of_exactly_that_identifier,_and_returns_how_many",
 	},
-	"purge knows no limit": {
-		func() cardea.Adapter { return limitless{memadapter.New()} },
+	"purges without a limit": {
+		func() cardea.Adapter { return noLimit{memadapter.New()} },
 		"DeleteExpiredSessions/removes_at_most_limit_sessions_that_expired_before_the_given_time,_and_returns_how_many",
 	},
 }
@@ -128,7 +128,7 @@ func TestBroken(t *testing.T) {
 			t.Parallel()
 			out, err := runBroken(t, binary, name)
 			if _, failed := errors.AsType[*exec.ExitError](err); !failed {
-				t.Fatalf("the suite ended with %v, want that it fails:\n%s", err, out)
+				t.Fatalf("the suite ended with %v, want a failure:\n%s", err, out)
 			}
 			if want := "--- FAIL: TestBrokenAdapter/" + adapter.fails + " ("; !bytes.Contains(out, []byte(want)) {
 				t.Errorf("no %q in:\n%s", want, out)
@@ -143,12 +143,12 @@ func runBroken(t *testing.T, binary, name string) ([]byte, error) {
 	return cmd.CombinedOutput()
 }
 
-// TestBrokenAdapter is what the second process runs.
+// TestBrokenAdapter is the test that the second process runs.
 func TestBrokenAdapter(t *testing.T) {
 	t.Parallel()
 	name := os.Getenv(brokenVariable)
 	if name == "" {
-		t.Skip("runs in a process of TestBroken, and fails there")
+		t.Skip("runs in a process of TestBroken only, where it must fail")
 	}
 	adaptertest.Run(t, func(*testing.T) cardea.Adapter { return broken[name].open() })
 }
@@ -167,7 +167,7 @@ func TestMissingStoresAreSkipped(t *testing.T) {
 	})
 }
 
-// usersOnly has only the methods of cardea.Adapter.
+// usersOnly has the methods of cardea.Adapter only.
 type usersOnly struct{ cardea.Adapter }
 
 type noRollback struct{ *memadapter.Adapter }
@@ -187,7 +187,7 @@ func (a noSavepoint) Transact(ctx context.Context, fn func(ctx context.Context) 
 	return a.Adapter.Transact(context.WithValue(ctx, inside{}, true), fn)
 }
 
-// notJoined has transactions of another store: its own methods take no part in them.
+// notJoined runs transactions of another store, in which its own methods take no part.
 type notJoined struct {
 	*memadapter.Adapter
 	other *memadapter.Adapter
@@ -197,17 +197,17 @@ func (a notJoined) Transact(ctx context.Context, fn func(ctx context.Context) er
 	return a.other.Transact(ctx, fn)
 }
 
-type endless struct{ *memadapter.Adapter }
+type ignoresContext struct{ *memadapter.Adapter }
 
-func (a endless) UserByID(ctx context.Context, id string) (*cardea.User, error) {
+func (a ignoresContext) UserByID(ctx context.Context, id string) (*cardea.User, error) {
 	return a.Adapter.UserByID(context.WithoutCancel(ctx), id)
 }
 
-type twoSteps struct{ *memadapter.Adapter }
+type twoStepConsume struct{ *memadapter.Adapter }
 
-// ConsumeVerificationToken reads in one transaction and deletes in the next. Whoever has read
-// returns the token.
-func (a twoSteps) ConsumeVerificationToken(
+// ConsumeVerificationToken reads in one transaction and deletes in the next. Every caller that has
+// read the token returns it.
+func (a twoStepConsume) ConsumeVerificationToken(
 	ctx context.Context, identifier, token string,
 ) (t *cardea.VerificationToken, err error) {
 	err = a.Transact(ctx, func(ctx context.Context) error {
@@ -219,7 +219,7 @@ func (a twoSteps) ConsumeVerificationToken(
 	if err != nil {
 		return nil, err
 	}
-	for range 1000 { // in the time of a database's round trip others read too
+	for range 1000 { // other callers read during a database's round trip
 		runtime.Gosched()
 	}
 	if _, err := a.Adapter.ConsumeVerificationToken(ctx, identifier, token); err != nil &&
@@ -247,8 +247,8 @@ func (a foldsCase) UserByEmail(ctx context.Context, email string) (*cardea.User,
 	return a.Adapter.UserByEmail(ctx, strings.ToLower(email))
 }
 
-// emptyEmail finds the last user without e-mail, as a query does whose condition falls away when
-// the value is empty.
+// emptyEmail finds the last user without e-mail, as a query does that leaves out the condition for
+// an empty value.
 type emptyEmail struct {
 	*memadapter.Adapter
 	last *sync.Map
@@ -269,7 +269,7 @@ func (a emptyEmail) UserByEmail(ctx context.Context, email string) (*cardea.User
 	return a.Adapter.UserByEmail(ctx, email)
 }
 
-// upsert remembers whose a session was, and writes it anew.
+// upsert remembers the owners of sessions, and creates a deleted session again.
 type upsert struct {
 	*memadapter.Adapter
 	owners *sync.Map
@@ -288,9 +288,9 @@ func (a upsert) RenewSession(ctx context.Context, token string, expires time.Tim
 	return err
 }
 
-type thief struct{ *memadapter.Adapter }
+type stealsAccounts struct{ *memadapter.Adapter }
 
-func (a thief) LinkAccount(ctx context.Context, account *cardea.Account) error {
+func (a stealsAccounts) LinkAccount(ctx context.Context, account *cardea.Account) error {
 	err := a.Adapter.LinkAccount(ctx, account)
 	if !errors.Is(err, cardea.ErrConflict) {
 		return err
@@ -303,9 +303,9 @@ func (a thief) LinkAccount(ctx context.Context, account *cardea.Account) error {
 	})
 }
 
-type forgetful struct{ *memadapter.Adapter }
+type losesRefreshToken struct{ *memadapter.Adapter }
 
-func (a forgetful) UpdateAccount(ctx context.Context, account *cardea.Account) error {
+func (a losesRefreshToken) UpdateAccount(ctx context.Context, account *cardea.Account) error {
 	return a.Transact(ctx, func(ctx context.Context) error {
 		u, err := a.UserByAccount(ctx, account.Provider, account.ProviderAccountID)
 		if err != nil {
@@ -320,24 +320,24 @@ func (a forgetful) UpdateAccount(ctx context.Context, account *cardea.Account) e
 	})
 }
 
-type seconds struct{ *memadapter.Adapter }
+type wholeSeconds struct{ *memadapter.Adapter }
 
-func (a seconds) CreateSession(ctx context.Context, s *cardea.Session) error {
+func (a wholeSeconds) CreateSession(ctx context.Context, s *cardea.Session) error {
 	row := *s
 	row.Expires = s.Expires.Truncate(time.Second)
 	return a.Adapter.CreateSession(ctx, &row)
 }
 
-type limitless struct{ *memadapter.Adapter }
+type noLimit struct{ *memadapter.Adapter }
 
-func (a limitless) DeleteExpiredSessions(ctx context.Context, before time.Time, _ int) (int, error) {
+func (a noLimit) DeleteExpiredSessions(ctx context.Context, before time.Time, _ int) (int, error) {
 	return a.Adapter.DeleteExpiredSessions(ctx, before, 1<<30)
 }
 
-// miscounts looks at the counter before it writes, and then writes whatever has happened meanwhile.
-type miscounts struct{ *memadapter.Adapter }
+// twoStepCounter reads the counter before it writes, and ignores what was written in between.
+type twoStepCounter struct{ *memadapter.Adapter }
 
-func (a miscounts) UpdateAuthenticatorCounter(ctx context.Context, credentialID string, counter uint32) error {
+func (a twoStepCounter) UpdateAuthenticatorCounter(ctx context.Context, credentialID string, counter uint32) error {
 	stored, err := a.Authenticator(ctx, credentialID)
 	if err != nil {
 		return err
@@ -378,8 +378,7 @@ func (a keepsPasskeys) DeleteUser(ctx context.Context, id string) error {
 	})
 }
 
-// noLock is a database whose transactions run beside each other, and which does not lock what it
-// should.
+// noLock is a store whose transactions run concurrently and whose LockUser does not lock.
 type noLock struct{ *memadapter.Adapter }
 
 func (a noLock) Transact(ctx context.Context, fn func(ctx context.Context) error) error {
@@ -412,9 +411,9 @@ func (a oldExpiry) UpdateAccount(ctx context.Context, account *cardea.Account) e
 	return errors.Join(err, a.Adapter.UpdateAccount(ctx, &row))
 }
 
-type remembers struct{ *memadapter.Adapter }
+type keepsRefreshToken struct{ *memadapter.Adapter }
 
-func (a remembers) ForgetTokens(ctx context.Context, provider, providerAccountID string) error {
+func (a keepsRefreshToken) ForgetTokens(ctx context.Context, provider, providerAccountID string) error {
 	row := &cardea.Account{Provider: provider, ProviderAccountID: providerAccountID, AccessToken: "forgotten"}
 	if err := a.UpdateAccount(ctx, row); !errors.Is(err, cardea.ErrNotFound) {
 		return err
@@ -422,9 +421,9 @@ func (a remembers) ForgetTokens(ctx context.Context, provider, providerAccountID
 	return nil
 }
 
-type onlyLive struct{ *memadapter.Adapter }
+type onlyUnexpired struct{ *memadapter.Adapter }
 
-func (a onlyLive) Sessions(ctx context.Context, userID string) ([]*cardea.Session, error) {
+func (a onlyUnexpired) Sessions(ctx context.Context, userID string) ([]*cardea.Session, error) {
 	sessions, err := a.Adapter.Sessions(ctx, userID)
 	return slices.DeleteFunc(sessions, func(s *cardea.Session) bool { return s.Expires.Before(time.Now()) }), err
 }
@@ -435,10 +434,10 @@ func (a deletesAll) DeleteSessions(ctx context.Context, userID, _ string) (int, 
 	return a.Adapter.DeleteSessions(ctx, userID, "")
 }
 
-// sparesAll compares with NULL.
-type sparesAll struct{ *memadapter.Adapter }
+// keepsAllSessions does nothing for an empty except, as a comparison with NULL does in SQL.
+type keepsAllSessions struct{ *memadapter.Adapter }
 
-func (a sparesAll) DeleteSessions(ctx context.Context, userID, except string) (int, error) {
+func (a keepsAllSessions) DeleteSessions(ctx context.Context, userID, except string) (int, error) {
 	if except == "" {
 		return 0, ctx.Err()
 	}

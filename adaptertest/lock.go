@@ -11,11 +11,12 @@ import (
 
 func lockUser() []promise {
 	return []promise{
-		{"makes whoever locks the same user wait, and finds what the transaction left", func(t *testing.T, s store) {
-			for round := range 4 {
-				s.unlinkInPairs(round)
-			}
-		}},
+		{"blocks other LockUser calls for this user until the transaction ends; later reads see its result",
+			func(t *testing.T, s store) {
+				for round := range 4 {
+					s.unlinkInPairs(round)
+				}
+			}},
 		{"changes nothing", func(t *testing.T, s store) {
 			ada, grace := s.user("ada"), s.user("grace")
 			s.must(s.LockUser(t.Context(), ada.ID))
@@ -28,17 +29,17 @@ func lockUser() []promise {
 		}},
 		{"no such user is ErrNotFound", func(t *testing.T, s store) {
 			ada := s.user("ada")
-			for _, id := range append(likeID(ada.ID), "nobody") {
+			for _, id := range append(similarIDs(ada.ID), "nobody") {
 				s.want(fmt.Sprintf("LockUser(%q)", id), s.LockUser(t.Context(), id), cardea.ErrNotFound)
 			}
 			s.must(s.DeleteUser(t.Context(), ada.ID))
-			s.want("LockUser of a deleted one", s.LockUser(t.Context(), ada.ID), cardea.ErrNotFound)
+			s.want("LockUser of a deleted user", s.LockUser(t.Context(), ada.ID), cardea.ErrNotFound)
 		}},
 	}
 }
 
-// unlinkInPairs has users with two accounts each, both of which are to be removed at once, but
-// never the last.
+// unlinkInPairs creates users with two accounts each and unlinks both accounts of a user
+// concurrently. The last account must stay.
 func (s store) unlinkInPairs(round int) {
 	s.t.Helper()
 	users := make([]*cardea.User, parallel/2)
@@ -54,15 +55,15 @@ func (s store) unlinkInPairs(round int) {
 		s.must(err)
 		one, two := errs[2*i], errs[2*i+1]
 		if len(left) != 1 || one != nil && two != nil || !errors.Is(errors.Join(one, two), errLast) {
-			s.t.Errorf("got %d accounts, %v and %v; want 1, and that one is refused", len(left), one, two)
+			s.t.Errorf("got %d accounts, %v and %v; want 1 account and one refusal", len(left), one, two)
 		}
 	}
 }
 
-var errLast = errors.New("it is the last account")
+var errLast = errors.New("this is the last account")
 
-// unlinkUnlessLast is what needs the lock: nobody may remove another account between the look and
-// the deed.
+// unlinkUnlessLast needs the lock: no other call may remove an account between Accounts and
+// UnlinkAccount.
 func (s store) unlinkUnlessLast(ctx context.Context, userID, id string) error {
 	return s.Transact(ctx, func(ctx context.Context) error {
 		if err := s.LockUser(ctx, userID); err != nil {

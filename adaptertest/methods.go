@@ -13,7 +13,7 @@ import (
 func allMethods() []promise {
 	return []promise{
 		{"may be called concurrently", func(t *testing.T, s store) {
-			for i, err := range race(func(i int) error { return s.life(t.Context(), i) }) {
+			for i, err := range race(func(i int) error { return s.lifecycle(t.Context(), i) }) {
 				if err != nil {
 					t.Errorf("goroutine %d: %v", i, err)
 				}
@@ -27,17 +27,18 @@ func allMethods() []promise {
 			for name, call := range s.calls(u.ID) {
 				err := call(ctx)
 				if err == nil || errors.Is(err, cardea.ErrNotFound) || errors.Is(err, cardea.ErrConflict) {
-					t.Errorf("%s: got %v, want an error that says that ctx has ended", name, err)
+					t.Errorf("%s: got %v, want an error because ctx has ended", name, err)
 				}
 			}
 			s.findsUser(u)
 			s.hasAccounts(u.ID, filledAccount(u.ID, "github", "1"))
 		}},
-		{"stop waiting for another's transaction when ctx ends", func(t *testing.T, s store) {
+		{"stop waiting for another transaction when ctx ends", func(t *testing.T, s store) {
 			s.must(s.Transact(t.Context(), func(ctx context.Context) error {
 				s.must(s.CreateUser(ctx, filledUser("ada")))
-				s.returns(func() {
-					_ = s.CreateUser(within(t, 100*time.Millisecond), filledUser("ada")) // waits, or conflicts, or not
+				s.returnsInTime(func() {
+					// This may wait, conflict or succeed.
+					_ = s.CreateUser(withTimeout(t, 100*time.Millisecond), filledUser("ada"))
 				})
 				return nil
 			}))
@@ -45,8 +46,9 @@ func allMethods() []promise {
 	}
 }
 
-// life is what happens around one user, beside the same of others.
-func (s store) life(ctx context.Context, i int) error {
+// lifecycle creates, changes, reads and deletes user number i with an account. It runs concurrently
+// with the same calls for other users.
+func (s store) lifecycle(ctx context.Context, i int) error {
 	u := filledUser(fmt.Sprint("user", i))
 	if err := s.CreateUser(ctx, u); err != nil {
 		return err
@@ -59,8 +61,8 @@ func (s store) life(ctx context.Context, i int) error {
 	if err := s.UpdateUser(ctx, u); err != nil {
 		return err
 	}
-	if got, err := s.UserByAccount(ctx, "github", a.ProviderAccountID); err != nil || got.ID != u.ID ||
-		got.Name != "changed" {
+	got, err := s.UserByAccount(ctx, "github", a.ProviderAccountID)
+	if err != nil || got.ID != u.ID || got.Name != "changed" {
 		return fmt.Errorf("got %+v and %v, want user %s", got, err, u.ID)
 	}
 	if list, err := s.Accounts(ctx, u.ID); err != nil || len(list) != 1 {
@@ -75,7 +77,7 @@ func (s store) life(ctx context.Context, i int) error {
 	return nil
 }
 
-// calls are all methods that can block.
+// calls returns a call of each method that takes a context, by the method's name.
 func (s store) calls(userID string) map[string]func(ctx context.Context) error {
 	calls := map[string]func(ctx context.Context) error{
 		"Transact": func(ctx context.Context) error {

@@ -23,28 +23,28 @@ func race(fn func(i int) error) []error {
 	return errs
 }
 
-// winner wants exactly one nil among errs, and want for all others. It returns the place of the
-// nil, or -1.
+// winner checks that exactly one of errs is nil and all others are want. It returns the index of
+// the nil, or -1 if there is none.
 func (s store) winner(errs []error, want error) int {
 	s.t.Helper()
 	winner := -1
 	for i, err := range errs {
 		switch {
 		case err != nil:
-			s.want("one who came too late", err, want)
+			s.want("a call that lost the race", err, want)
 		case winner >= 0:
-			s.t.Errorf("%d and %d both won", winner, i)
+			s.t.Errorf("calls %d and %d both succeeded", winner, i)
 		default:
 			winner = i
 		}
 	}
 	if winner < 0 {
-		s.t.Error("nobody won")
+		s.t.Error("no call succeeded")
 	}
 	return winner
 }
 
-// whileDeleting runs read in goroutines of which each has read once before del starts and reads
+// whileDeleting runs read in several goroutines, each once before del starts and then repeatedly
 // until del has returned, and reports their errors.
 func (s store) whileDeleting(read, del func() error) {
 	s.t.Helper()
@@ -74,8 +74,9 @@ func (s store) whileDeleting(read, del func() error) {
 	wg.Wait()
 }
 
-// returns gives up on fn, whose ctx ends soon, after three seconds.
-func (s store) returns(fn func()) {
+// returnsInTime fails the test if fn, whose context ends soon, has not returned after three
+// seconds.
+func (s store) returnsInTime(fn func()) {
 	s.t.Helper()
 	done := make(chan struct{})
 	go func() {

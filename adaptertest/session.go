@@ -32,7 +32,7 @@ func createSession() []promise {
 			s.hasSession("token", ada.ID, soon)
 		}},
 		{"a user who does not exist is ErrNotFound", func(t *testing.T, s store) {
-			for _, id := range append(likeID(s.user("ada").ID), "nobody") {
+			for _, id := range append(similarIDs(s.user("ada").ID), "nobody") {
 				err := s.sessions().CreateSession(t.Context(),
 					&cardea.Session{Token: "token", UserID: id, Expires: soon})
 				s.want(fmt.Sprintf("CreateSession for %q", id), err, cardea.ErrNotFound)
@@ -83,7 +83,7 @@ func session() []promise {
 				if errors.Is(err, cardea.ErrConflict) || errors.Is(err, cardea.ErrNotFound) {
 					t.Errorf("CreateSession(%q): %v", token, err)
 				}
-				if err == nil { // a store may be unable to keep a NUL byte, and then says so
+				if err == nil { // a store that cannot keep a NUL byte returns an error
 					owners[token] = u.ID
 				}
 			}
@@ -111,7 +111,7 @@ func session() []promise {
 
 func renewSession() []promise {
 	return []promise{
-		{"moves the expiry of a session", func(t *testing.T, s store) {
+		{"sets the expiry of a session", func(t *testing.T, s store) {
 			u := s.user("ada")
 			s.session(u.ID, "token")
 			s.session(u.ID, "other")
@@ -215,11 +215,11 @@ func sessions() []promise {
 			}
 			s.sameTime("Expires", list[0].Expires, past)
 		}},
-		{"none for a user who has none or does not exist", func(t *testing.T, s store) {
+		{"an empty list if the user has none or does not exist", func(t *testing.T, s store) {
 			u := s.user("ada")
 			s.hasSessions(u.ID)
 			s.session(u.ID, "token")
-			for _, id := range append(likeID(u.ID), "nobody") {
+			for _, id := range append(similarIDs(u.ID), "nobody") {
 				s.hasSessions(id)
 			}
 		}},
@@ -240,7 +240,7 @@ func deleteSessions() []promise {
 				s.deletesSessions(ada.ID, "token", 0)
 				s.hasSessions(grace.ID, "kept")
 			}},
-		{"an except that is empty, or of another user's session, spares none", func(t *testing.T, s store) {
+		{"an except that is empty or another user's token keeps none", func(t *testing.T, s store) {
 			ada, grace := s.user("ada"), s.user("grace")
 			s.session(grace.ID, "kept")
 			for _, except := range append(lookalikes()[1:], "", "kept") {
@@ -250,10 +250,10 @@ func deleteSessions() []promise {
 			}
 			s.hasSessions(grace.ID, "kept")
 		}},
-		{"none is no error", func(t *testing.T, s store) {
+		{"no sessions is no error", func(t *testing.T, s store) {
 			ada, grace := s.user("ada"), s.user("grace")
 			s.session(grace.ID, "kept")
-			for _, id := range append(likeID(grace.ID), ada.ID, "nobody", "%") {
+			for _, id := range append(similarIDs(grace.ID), ada.ID, "nobody", "%") {
 				s.deletesSessions(id, "", 0)
 				s.deletesSessions(id, "kept", 0)
 			}
@@ -283,7 +283,7 @@ func deleteExpiredSessions() []promise {
 						}))
 				}
 				s.session(u.ID, "now")
-				s.expires(func(limit int) (int, error) {
+				s.deletesExpired(func(limit int) (int, error) {
 					return sessions.DeleteExpiredSessions(t.Context(), soon.UTC(), limit)
 				})
 				for i := range 5 {
@@ -295,8 +295,8 @@ func deleteExpiredSessions() []promise {
 	}
 }
 
-// expires runs del where five rows have expired and others have not.
-func (s store) expires(del func(limit int) (int, error)) {
+// deletesExpired runs del on a store in which exactly five rows have expired.
+func (s store) deletesExpired(del func(limit int) (int, error)) {
 	s.t.Helper()
 	for _, step := range []struct{ limit, want int }{{0, 0}, {2, 2}, {2, 2}, {2, 1}, {2, 0}, {1000, 0}} {
 		got, err := del(step.limit)

@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// lookalikes are texts that databases take for "token", or stumble over: by case, by padding, by a
-// missing end (Zitadel CVE-2026-27840), by a NUL byte that ends a C string, by accents and
-// composition, by what ends a text in SQL (Bun CVE-2024-44906), by the wildcards of LIKE, and by
-// the ways to write nothing (Devise CVE-2019-16109, CVE-2013-0233). The first one is "token"
-// itself.
+// lookalikes returns strings that a database may confuse with "token" or may fail to store. They
+// differ in case, in padding, by a missing end (Zitadel CVE-2026-27840), by a NUL byte, which ends
+// a C string, by accents and composition, by characters that end a string in SQL (Bun
+// CVE-2024-44906), or by wildcards of LIKE; some are ways to write an empty value (Devise
+// CVE-2019-16109, CVE-2013-0233). The first one is "token" itself.
 func lookalikes() []string {
 	return []string{
 		"token", "Token", "TOKEN", "toke", "token ", " token", "token\t", "token\x00", "token\x00x", "toke\u0301n",
@@ -20,9 +20,9 @@ func lookalikes() []string {
 	}
 }
 
-// likeID are texts that databases take for the id, which may be a number or a UUID, or fail to read
-// as one.
-func likeID(id string) []string {
+// similarIDs returns strings that a database may confuse with id, a number or a UUID, or may fail
+// to parse as one. id itself is not among them.
+func similarIDs(id string) []string {
 	like := []string{
 		"", id + " ", " " + id, "\t" + id, "0" + id, "+" + id, "-" + id, id + ".0", id + "e0", "0x" + id, id + "x",
 		id + "'", id + "\x00", "{" + id + "}", id + " OR 1=1",

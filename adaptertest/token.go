@@ -9,7 +9,7 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// consumes wants the token to be there, once.
+// consumes checks that the token exists, and consumes it.
 func (s store) consumes(identifier, token string, expires time.Time) {
 	s.t.Helper()
 	got, err := s.tokens().ConsumeVerificationToken(s.t.Context(), identifier, token)
@@ -28,7 +28,7 @@ func (s store) noToken(identifier, token string) {
 	got, err := s.tokens().ConsumeVerificationToken(s.t.Context(), identifier, token)
 	s.want(fmt.Sprintf("ConsumeVerificationToken(%q, %q)", identifier, token), err, cardea.ErrNotFound)
 	if got != nil {
-		s.t.Errorf("got %+v beside the error", *got)
+		s.t.Errorf("got %+v and an error, want the error only", *got)
 	}
 }
 
@@ -107,7 +107,7 @@ func consumeVerificationToken() []promise {
 				if errors.Is(err, cardea.ErrConflict) {
 					t.Errorf("CreateVerificationToken(%q): %v", token, err)
 				}
-				if err == nil { // a store may be unable to keep a NUL byte, and then says so
+				if err == nil { // a store that cannot keep a NUL byte returns an error
 					kept = append(kept, token)
 				}
 			}
@@ -155,7 +155,7 @@ func deleteExpiredVerificationTokens() []promise {
 					s.must(tokens.CreateVerificationToken(t.Context(), old))
 				}
 				s.token("a", "now")
-				s.expires(func(limit int) (int, error) {
+				s.deletesExpired(func(limit int) (int, error) {
 					return tokens.DeleteExpiredVerificationTokens(t.Context(), soon.UTC(), limit)
 				})
 				for i := range 5 {

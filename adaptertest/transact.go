@@ -10,7 +10,7 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-var errOwn = errors.New("the caller's own error")
+var errCaller = errors.New("error of the caller")
 
 func transact() []promise {
 	return []promise{
@@ -32,10 +32,10 @@ func transact() []promise {
 			err := s.Transact(t.Context(), func(ctx context.Context) error {
 				s.must(s.CreateUser(ctx, u))
 				s.must(s.LinkAccount(ctx, filledAccount(u.ID, "github", "1")))
-				return fmt.Errorf("wrapped: %w", errOwn)
+				return fmt.Errorf("wrapped: %w", errCaller)
 			})
-			s.want("Transact", err, errOwn)
-			s.nobodyLike(u)
+			s.want("Transact", err, errCaller)
+			s.noUserWithEmailOf(u)
 			s.hasAccounts(u.ID)
 		}},
 		{"none of it when fn panics", func(t *testing.T, s store) {
@@ -43,13 +43,13 @@ func transact() []promise {
 			if r := panics(func() {
 				_ = s.Transact(t.Context(), func(ctx context.Context) error {
 					s.must(s.CreateUser(ctx, u))
-					panic(errOwn)
+					panic(errCaller)
 				})
-			}); r != errOwn {
-				t.Errorf("got panic %v, want that of fn", r)
+			}); r != errCaller {
+				t.Errorf("got panic %v, want the panic of fn", r)
 			}
-			s.nobodyLike(u)
-			s.user("grace") // the store goes on
+			s.noUserWithEmailOf(u)
+			s.user("grace") // the store still works
 		}},
 		{"none of it when ctx ends", func(t *testing.T, s store) {
 			ctx, cancel := context.WithCancel(t.Context())
@@ -62,7 +62,7 @@ func transact() []promise {
 			if err == nil {
 				t.Error("got no error")
 			}
-			s.nobodyLike(u)
+			s.noUserWithEmailOf(u)
 			s.user("grace")
 		}},
 		{"updates and deletes are undone too", func(t *testing.T, s store) {
@@ -77,15 +77,15 @@ func transact() []promise {
 					&cardea.Account{Provider: "github", ProviderAccountID: "1", AccessToken: "changed"}))
 				s.must(s.UnlinkAccount(ctx, "github", "1"))
 				s.must(s.DeleteUser(ctx, grace.ID))
-				return errOwn
+				return errCaller
 			})
-			s.want("Transact", err, errOwn)
+			s.want("Transact", err, errCaller)
 			s.findsUser(ada)
 			s.findsUser(grace)
 			s.hasAccounts(ada.ID, account)
 			s.hasAccounts(grace.ID, other)
 		}},
-		{"what sessions do is undone too", func(t *testing.T, s store) {
+		{"changes to sessions are undone too", func(t *testing.T, s store) {
 			u := s.user("ada")
 			s.session(u.ID, "renewed")
 			s.session(u.ID, "deleted")
@@ -93,27 +93,27 @@ func transact() []promise {
 				s.must(s.sessions().CreateSession(ctx, &cardea.Session{Token: "new", UserID: u.ID, Expires: soon}))
 				s.must(s.sessions().RenewSession(ctx, "renewed", soon.Add(time.Hour)))
 				s.must(s.sessions().DeleteSession(ctx, "deleted"))
-				return errOwn
+				return errCaller
 			})
-			s.want("Transact", err, errOwn)
+			s.want("Transact", err, errCaller)
 			s.noSession("new")
 			s.hasSession("renewed", u.ID, soon)
 			s.hasSession("deleted", u.ID, soon)
 		}},
-		{"what verification tokens do is undone too", func(t *testing.T, s store) {
+		{"changes to verification tokens are undone too", func(t *testing.T, s store) {
 			s.token("ada@example.com", "kept")
 			err := s.Transact(t.Context(), func(ctx context.Context) error {
 				s.must(s.tokens().CreateVerificationToken(ctx,
 					&cardea.VerificationToken{Identifier: "ada@example.com", Token: "new", Expires: soon}))
 				_, err := s.tokens().ConsumeVerificationToken(ctx, "ada@example.com", "kept")
 				s.must(err)
-				return errOwn
+				return errCaller
 			})
-			s.want("Transact", err, errOwn)
+			s.want("Transact", err, errCaller)
 			_, err = s.tokens().ConsumeVerificationToken(t.Context(), "ada@example.com", "kept")
-			s.want("consume a token whose consumption was undone", err, nil)
+			s.want("consume a token after its consumption was undone", err, nil)
 			_, err = s.tokens().ConsumeVerificationToken(t.Context(), "ada@example.com", "new")
-			s.want("consume a token whose creation was undone", err, cardea.ErrNotFound)
+			s.want("consume a token after its creation was undone", err, cardea.ErrNotFound)
 		}},
 		{"fn reads what it wrote", func(t *testing.T, s store) {
 			u := filledUser("ada")
@@ -138,18 +138,18 @@ func transact() []promise {
 				return nil
 			}))
 		}},
-		{"others don't read what it wrote before it returns", func(t *testing.T, s store) {
+		{"other callers do not see what fn wrote before it returns", func(t *testing.T, s store) {
 			err := s.Transact(t.Context(), func(ctx context.Context) error {
 				u := filledUser("ada")
 				s.must(s.CreateUser(ctx, u))
-				s.returns(func() {
-					if _, err := s.UserByID(within(t, 200*time.Millisecond), u.ID); err == nil {
-						t.Error("got a user whom nobody has kept yet")
+				s.returnsInTime(func() {
+					if _, err := s.UserByID(withTimeout(t, 200*time.Millisecond), u.ID); err == nil {
+						t.Error("got a user whose transaction has not ended")
 					}
 				})
-				return errOwn
+				return errCaller
 			})
-			s.want("Transact", err, errOwn)
+			s.want("Transact", err, errCaller)
 		}},
 		{"a transaction that ctx carries is joined", func(t *testing.T, s store) {
 			kept, undone := filledUser("ada"), filledUser("grace")
@@ -161,27 +161,26 @@ func transact() []promise {
 			s.want("outer that returns nil", s.Transact(t.Context(), inner(kept)), nil)
 			s.want("outer that returns an error", s.Transact(t.Context(), func(ctx context.Context) error {
 				s.must(inner(undone)(ctx))
-				return errOwn
-			}), errOwn)
+				return errCaller
+			}), errCaller)
 			s.findsUser(kept)
-			s.nobodyLike(undone)
+			s.noUserWithEmailOf(undone)
 		}},
 		{"an error of fn undoes what fn wrote and leaves the outer transaction usable", func(t *testing.T, s store) {
-			before, inside, deeper, after := filledUser("before"), filledUser("inside"), filledUser("deeper"), filledUser(
-				"after",
-			)
+			before, inside := filledUser("before"), filledUser("inside")
+			deeper, after := filledUser("deeper"), filledUser("after")
 			s.must(s.Transact(t.Context(), func(ctx context.Context) error {
 				s.must(s.CreateUser(ctx, before))
 				s.want("inner", s.Transact(ctx, func(ctx context.Context) error {
 					s.must(s.CreateUser(ctx, inside))
 					s.must(s.Transact(ctx, func(ctx context.Context) error { return s.CreateUser(ctx, deeper) }))
-					return errOwn
-				}), errOwn)
+					return errCaller
+				}), errCaller)
 				return s.CreateUser(ctx, after)
 			}))
 			s.findsUser(before)
-			s.nobodyLike(inside)
-			s.nobodyLike(deeper)
+			s.noUserWithEmailOf(inside)
+			s.noUserWithEmailOf(deeper)
 			s.findsUser(after)
 		}},
 		{"a conflict within fn leaves the outer transaction usable", func(t *testing.T, s store) {
@@ -202,27 +201,28 @@ func transact() []promise {
 				panics(func() {
 					_ = s.Transact(ctx, func(ctx context.Context) error {
 						s.must(s.CreateUser(ctx, inside))
-						panic(errOwn)
+						panic(errCaller)
 					})
 				})
 				return s.CreateUser(ctx, after)
 			}))
 			s.findsUser(before)
-			s.nobodyLike(inside)
+			s.noUserWithEmailOf(inside)
 			s.findsUser(after)
 		}},
 		{"50 first sign-ins of one person leave one user, one account and 50 sessions", firstSignIns},
 	}
 }
 
+// panics returns the value with which fn panics, or nil.
 func panics(fn func()) (r any) {
 	defer func() { r = recover() }()
 	fn()
 	return nil
 }
 
-// firstSignIns is what the core does at a sign-in: look, create what is missing, and look again
-// when someone else was faster.
+// firstSignIns does what package cardea does at a sign-in: it looks the user up, creates what is
+// missing, and starts again if a concurrent sign-in was faster.
 func firstSignIns(t *testing.T, s store) {
 	sessions := s.sessions()
 	signIn := func(ctx context.Context, i int) error {

@@ -10,7 +10,7 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// isEntity checks that a row is what NewUser makes.
+// isEntity checks that entity has the type that NewUser returns.
 func (s store) isEntity(entity any) {
 	s.t.Helper()
 	if got, want := reflect.TypeOf(entity), reflect.TypeOf(s.NewUser()); got != want {
@@ -58,7 +58,7 @@ func createUser() []promise {
 			}
 			s.findsUser(u)
 		}},
-		{"an ID that is none of the store's keys is refused", func(t *testing.T, s store) {
+		{"an ID that cannot be a key of the store is refused", func(t *testing.T, s store) {
 			for _, id := range []string{"0c6f9f4e-7f0b-4f5c-9a53-0d6d0b8f4a11", "7", "one", "0x10", "00"} {
 				u := &cardea.User{ID: id}
 				if err := s.CreateUser(t.Context(), u); err != nil {
@@ -92,14 +92,14 @@ func createUser() []promise {
 				s.findsUser(u)
 			}
 		}},
-		{"a taken id is ErrConflict", func(t *testing.T, s store) {
+		{"a taken ID is ErrConflict", func(t *testing.T, s store) {
 			ada := s.user("ada")
 			again := filledUser("grace")
 			again.ID = ada.ID
 			s.want("CreateUser", s.CreateUser(t.Context(), again), cardea.ErrConflict)
 			s.findsUser(ada)
 			_, err := s.UserByEmail(t.Context(), again.Email)
-			s.want("UserByEmail of the refused one", err, cardea.ErrNotFound)
+			s.want("UserByEmail of the refused user", err, cardea.ErrNotFound)
 		}},
 		{"a taken e-mail is ErrConflict", func(t *testing.T, s store) {
 			ada := s.user("ada")
@@ -107,7 +107,7 @@ func createUser() []promise {
 				cardea.ErrConflict)
 			s.findsUser(ada)
 		}},
-		{"of 50 with one e-mail one is added", func(t *testing.T, s store) {
+		{"of 50 concurrent users with one e-mail, one is added", func(t *testing.T, s store) {
 			s.winner(race(func(int) error { return s.CreateUser(t.Context(), filledUser("ada")) }), cardea.ErrConflict)
 		}},
 		{"e-mails compare byte for byte", func(t *testing.T, s store) {
@@ -128,8 +128,8 @@ func createUser() []promise {
 	}
 }
 
-// moments are times that databases and drivers are known to get wrong: in a zone that is not UTC,
-// at the end of a year and of a millisecond, where seconds and milliseconds since 1970 can be
+// moments returns times that databases and drivers are known to get wrong: in a zone that is not
+// UTC, at the end of a year and of a millisecond, where seconds and milliseconds since 1970 can be
 // confused, before 1970, and after 2038.
 func moments() []time.Time {
 	west, east := time.FixedZone("", -5*60*60), time.FixedZone("", 5*60*60+45*60)
@@ -146,25 +146,25 @@ func moments() []time.Time {
 
 func userByID() []promise {
 	return []promise{
-		{"returns the user with that id", func(t *testing.T, s store) {
+		{"returns the user with that ID", func(t *testing.T, s store) {
 			ada, grace := s.user("ada"), s.user("grace")
 			s.findsUser(ada)
 			s.findsUser(grace)
 		}},
 		{"or ErrNotFound", func(t *testing.T, s store) {
 			u := s.user("ada")
-			_ = s.CreateUser(t.Context(), &cardea.User{ID: "token"}) // if the store has such ids
-			for _, id := range append(lookalikes()[1:], likeID(u.ID)...) {
+			_ = s.CreateUser(t.Context(), &cardea.User{ID: "token"}) // if the store accepts such IDs
+			for _, id := range append(lookalikes()[1:], similarIDs(u.ID)...) {
 				_, err := s.UserByID(t.Context(), id)
 				s.want(fmt.Sprintf("UserByID(%q)", id), err, cardea.ErrNotFound)
 			}
 		}},
-		{"a user who is being deleted is there or not", func(t *testing.T, s store) {
+		{"a user who is being deleted is found whole or not at all", func(t *testing.T, s store) {
 			u := s.user("ada")
 			s.whileDeleting(func() error {
 				got, err := s.UserByID(t.Context(), u.ID)
 				if err == nil && (got.Name != u.Name || got.Email != u.Email) {
-					return fmt.Errorf("got half a user: %+v", *got)
+					return fmt.Errorf("got a part of a user: %+v", *got)
 				}
 				if errors.Is(err, cardea.ErrNotFound) {
 					return nil
@@ -228,9 +228,8 @@ func updateUser() []promise {
 	return []promise{
 		{"writes name, e-mail, e-mail verification and image", func(t *testing.T, s store) {
 			u := s.user("ada")
-			u.Name, u.Email, u.Image, u.EmailVerified = "Ada Lovelace", "lovelace@example.com", "https://example.com/2.png", soon.Add(
-				time.Minute,
-			)
+			u.Name, u.Email = "Ada Lovelace", "lovelace@example.com"
+			u.Image, u.EmailVerified = "https://example.com/2.png", soon.Add(time.Minute)
 			s.must(s.UpdateUser(t.Context(), u))
 			s.isEntity(u.Entity)
 			s.findsUser(u)
@@ -256,14 +255,14 @@ func updateUser() []promise {
 			s.findsUser(grace)
 			s.hasAccounts(ada.ID, account)
 		}},
-		{"the own e-mail is not taken", func(t *testing.T, s store) {
+		{"the user's own e-mail is no conflict", func(t *testing.T, s store) {
 			u := s.user("ada")
 			s.must(s.UpdateUser(t.Context(), u))
 			s.findsUser(u)
 		}},
 		{"no such user is ErrNotFound", func(t *testing.T, s store) {
 			ada := s.user("ada")
-			for _, id := range append(likeID(ada.ID), "nobody") {
+			for _, id := range append(similarIDs(ada.ID), "nobody") {
 				s.want(fmt.Sprintf("UpdateUser(%q)", id),
 					s.UpdateUser(t.Context(), &cardea.User{ID: id, Name: "changed"}), cardea.ErrNotFound)
 			}
@@ -281,8 +280,8 @@ func updateUser() []promise {
 	}
 }
 
-// deleteUser holds against Better Auth GHSA-2vg6-77g8-24mp and Zitadel CVE-2026-55670: nothing of a
-// user is left for the next one.
+// deleteUser tests against the faults of Better Auth GHSA-2vg6-77g8-24mp and Zitadel
+// CVE-2026-55670: nothing of a deleted user must be left for another user.
 func deleteUser() []promise {
 	return []promise{
 		{"removes the user with all accounts", func(t *testing.T, s store) {
@@ -295,7 +294,7 @@ func deleteUser() []promise {
 			s.hasAccounts(ada.ID)
 			s.findsUser(grace)
 			s.hasAccounts(grace.ID, kept)
-			again := s.user("ada") // the e-mail is free, and nothing of the old user comes with it
+			again := s.user("ada") // the e-mail can be used again, and nothing of the old user comes back
 			s.hasAccounts(again.ID)
 			s.account(again.ID, "github", "1")
 		}},
@@ -307,7 +306,7 @@ func deleteUser() []promise {
 			s.must(s.DeleteUser(t.Context(), ada.ID))
 			again := filledUser("ada")
 			again.ID = ada.ID
-			s.must(s.CreateUser(t.Context(), again)) // even the same id brings none back
+			s.must(s.CreateUser(t.Context(), again)) // not even the same ID brings sessions back
 			s.noSession("one")
 			s.noSession("two")
 			s.hasSession("kept", grace.ID, soon)
@@ -328,7 +327,7 @@ func deleteUser() []promise {
 		}},
 		{"no such user is no error", func(t *testing.T, s store) {
 			ada := s.user("ada")
-			for _, id := range append(likeID(ada.ID), "nobody", "%") {
+			for _, id := range append(similarIDs(ada.ID), "nobody", "%") {
 				s.want(fmt.Sprintf("DeleteUser(%q)", id), s.DeleteUser(t.Context(), id), nil)
 			}
 			s.findsUser(ada)

@@ -11,14 +11,14 @@ import (
 
 const (
 	assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-	assertionLife = 5 * time.Minute // the longest that one may have left
+	assertionLife = 5 * time.Minute // an assertion must expire within this time
 )
 
 var assertionAlgorithms = []jose.SignatureAlgorithm{jose.RS256, jose.PS256, jose.ES256, jose.EdDSA}
 
-// asserted returns the client that an assertion proves a request to come from (RFC 7523 § 3). i.mu
-// is held.
-func (i *Issuer) asserted(form url.Values) (id string, ok bool) {
+// verifyAssertion returns the ID of the client that the request's assertion authenticates (RFC 7523
+// § 3). i.mu is held.
+func (i *Issuer) verifyAssertion(form url.Values) (id string, ok bool) {
 	if form.Get("client_assertion_type") != assertionType || form.Has("client_secret") {
 		return "", false
 	}
@@ -31,7 +31,7 @@ func (i *Issuer) asserted(form url.Values) (id string, ok bool) {
 	return id, ok && i.accepts(claims, id, c.registration)
 }
 
-// verify returns the claims of an assertion that the client has signed.
+// verify returns the claims of an assertion if the client has signed it.
 func (c client) verify(assertion string) (claims map[string]any, ok bool) {
 	r, algorithms, key := c.registration, assertionAlgorithms, any(c.registration.Key)
 	switch r.Method {
@@ -55,8 +55,8 @@ func (c client) verify(assertion string) (claims map[string]any, ok bool) {
 	return claims, json.Unmarshal(payload, &claims) == nil
 }
 
-// accepts reports whether an assertion is about the client, for this issuer, in time, and not one
-// that was used already. i.mu is held.
+// accepts reports whether an assertion is about the client and for this issuer, has not expired and
+// was not used before. i.mu is held.
 func (i *Issuer) accepts(claims map[string]any, id string, r Registration) bool {
 	audience := r.Audience
 	if audience == "" {
@@ -67,14 +67,14 @@ func (i *Issuer) accepts(claims map[string]any, id string, r Registration) bool 
 		i.unused("assertion "+id+" "+jti, jti)
 }
 
-// inTime reports whether a token expires, and soon. i.mu is held.
+// inTime reports whether a token expires in the future, and soon. i.mu is held.
 func (i *Issuer) inTime(claims map[string]any) bool {
 	exp, ok := claims["exp"].(float64)
 	left := time.Unix(int64(exp), 0).Sub(i.now())
 	return ok && left > 0 && left <= assertionLife
 }
 
-// unused reports whether something with that jti comes for the first time. i.mu is held.
+// unused reports whether key is used for the first time and jti is not empty. i.mu is held.
 func (i *Issuer) unused(key, jti string) bool {
 	now := i.now()
 	maps.DeleteFunc(i.used, func(_ string, until time.Time) bool { return now.After(until) })

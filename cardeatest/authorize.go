@@ -14,7 +14,7 @@ const (
 	tokenLife = time.Hour
 )
 
-// grant is what a visitor allowed a client, under a code or a token.
+// grant is the authorization behind a code or a token.
 type grant struct {
 	person      Person
 	clientID    string
@@ -23,21 +23,21 @@ type grant struct {
 	nonce       string
 	challenge   string
 	expires     time.Time
-	family      string // what the tokens have in common that come from one code
-	spent       bool   // a refresh token was used
-	certificate string // thumbprint of the one that a token is bound to
+	family      string // the same in all tokens that come from one code
+	used        bool   // the refresh token was used
+	certificate string // thumbprint of the certificate that a token is bound to
 	key         string // thumbprint of the DPoP key that a code or a token is bound to
 }
 
-// serveAuthorize is the authorization endpoint (RFC 6749 § 4.1.1).
+// serveAuthorize serves the authorization endpoint (RFC 6749 § 4.1.1).
 func (i *Issuer) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 	q, problem := i.requestOf(r.URL.Query())
 	if problem == "" {
 		problem = i.checkClient(q)
 	}
 	if problem != "" {
-		// RFC 6749, Section 4.1.2.1: with either of them wrong the visitor must not be sent
-		// anywhere.
+		// RFC 6749, Section 4.1.2.1: the visitor must not be redirected if the client or the
+		// redirect URI is wrong.
 		http.Error(w, problem, http.StatusBadRequest)
 		return
 	}
@@ -45,7 +45,7 @@ func (i *Issuer) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 		i.callback(w, r, q, url.Values{"error": {code}})
 		return
 	}
-	person, code, done := i.whoSignsIn(w, r, q)
+	person, code, done := i.choosePerson(w, r, q)
 	switch {
 	case done:
 	case code != "":
@@ -55,6 +55,7 @@ func (i *Issuer) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// checkClient returns what is wrong with the client ID or the redirect URI, or "".
 func (i *Issuer) checkClient(q url.Values) string {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -69,8 +70,8 @@ func (i *Issuer) checkClient(q url.Values) string {
 	return ""
 }
 
-// checkRequest returns an error code of RFC 6749 § 4.1.2.1, or "". PKCE is required of every
-// client, as in OAuth 2.1.
+// checkRequest returns an error code of RFC 6749 § 4.1.2.1, or "". Every client must use PKCE, as
+// in OAuth 2.1.
 func (i *Issuer) checkRequest(q url.Values) string {
 	for _, values := range q {
 		if len(values) > 1 { // RFC 6749, Section 3.1
@@ -88,8 +89,9 @@ func (i *Issuer) checkRequest(q url.Values) string {
 	return ""
 }
 
-// whoSignsIn returns the person, or an error code. It is done when it has shown the page instead.
-func (i *Issuer) whoSignsIn(w http.ResponseWriter, r *http.Request, q url.Values) (p Person, code string, done bool) {
+// choosePerson returns the person who signs in, or an error code. If done is true, it has answered
+// the request with the page instead.
+func (i *Issuer) choosePerson(w http.ResponseWriter, r *http.Request, q url.Values) (p Person, code string, done bool) {
 	i.mu.Lock()
 	for fault := range i.faults {
 		if c, ok := fault.callbackError(); ok {
@@ -107,6 +109,7 @@ func (i *Issuer) whoSignsIn(w http.ResponseWriter, r *http.Request, q url.Values
 	return i.servePage(w, r, q)
 }
 
+// newCode returns a new code for the request q and the person p.
 func (i *Issuer) newCode(q url.Values, p Person) string {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -121,7 +124,7 @@ func (i *Issuer) newCode(q url.Values, p Person) string {
 	return code
 }
 
-// sweep forgets what has expired. i.mu is held.
+// sweep removes expired codes and access tokens. i.mu is held.
 func (i *Issuer) sweep() {
 	now := i.now()
 	expired := func(_ string, g grant) bool { return !now.Before(g.expires) }
@@ -129,7 +132,7 @@ func (i *Issuer) sweep() {
 	maps.DeleteFunc(i.access, expired)
 }
 
-// callback sends the visitor back to the client.
+// callback redirects the visitor to the client, with the parameters of result.
 func (i *Issuer) callback(w http.ResponseWriter, r *http.Request, q, result url.Values) {
 	to, err := url.Parse(q.Get("redirect_uri"))
 	if err != nil {

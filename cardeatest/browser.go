@@ -10,27 +10,29 @@ import (
 	"testing"
 )
 
-// Browser is a visitor of an application under test: a client that keeps cookies, follows
-// redirects, and knows the application's sign-in endpoints. Its methods end the test when an answer
-// is not what a working application gives. Not for concurrent use; take one for each visitor.
+// Browser is a visitor of an application under test. It keeps cookies, follows redirects, and knows
+// the application's sign-in endpoints. Its own methods end the test if an answer is not that of a
+// working application. It is not for concurrent use: make one for each visitor.
 type Browser struct {
+	// Client has a cookie jar and a transport of its own. A test may change it.
 	*http.Client
+
 	Site     string // origin of the application, such as the URL of an httptest.Server
-	BasePath string // where cardea.Auth is mounted; /api/auth unless changed
+	BasePath string // path at which cardea.Auth is mounted; NewBrowser sets /api/auth
 
 	t testing.TB
 }
 
-// NewBrowser returns a visitor without any cookies. To trust the certificate of a TLS test server,
-// set Client.Transport to that of its Client().
+// NewBrowser returns a visitor of the application at the URL site, without any cookies. To trust
+// the certificate of a TLS test server, set Client.Transport to that of the server's Client().
 func NewBrowser(t testing.TB, site string) *Browser {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Not the default transport: whenever an httptest.Server closes, it closes connections of that,
-	// those of tests beside this one included.
+	// Not the default transport: when an httptest.Server closes, it closes that transport's idle
+	// connections, also those of tests that run at the same time.
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &Browser{
@@ -39,9 +41,9 @@ func NewBrowser(t testing.TB, site string) *Browser {
 	}
 }
 
-// SignIn returns a visitor who has just signed in at the application at the URL site, through the
-// provider with that id. hint says as whom, as the login_hint of the request: a subject or an
-// e-mail address that an [Issuer] knows; "" leaves it to the provider.
+// SignIn returns a visitor who has just signed in to the application at the URL site, through the
+// provider with that ID. hint is sent as login_hint: the subject or the e-mail address of a person
+// that an [Issuer] knows. With "" the provider chooses the person.
 func SignIn(t testing.TB, site, provider, hint string) *Browser {
 	t.Helper()
 	b := NewBrowser(t, site)
@@ -49,8 +51,9 @@ func SignIn(t testing.TB, site, provider, hint string) *Browser {
 	return b
 }
 
-// SignIn signs the visitor in as the sign-in page would: it posts the form, follows the redirects
-// through the provider and back, and makes sure that there is a session afterwards.
+// SignIn signs the visitor in as the sign-in page does: it posts the form, follows the redirects to
+// the provider and back, and checks that there is a session afterwards. The arguments are those of
+// the function [SignIn].
 func (b *Browser) SignIn(provider, hint string) {
 	b.t.Helper()
 	path := "/signin/" + provider
@@ -66,7 +69,7 @@ func (b *Browser) SignIn(provider, hint string) {
 	}
 }
 
-// SignOut signs the visitor out as the sign-out page would.
+// SignOut signs the visitor out as the sign-out page does.
 func (b *Browser) SignOut() {
 	b.t.Helper()
 	res := b.Post("/signout", url.Values{"callbackUrl": {b.Site + b.BasePath + "/csrf"}})
@@ -75,8 +78,8 @@ func (b *Browser) SignOut() {
 	}
 }
 
-// Session returns what the application tells the browser of its session, nil when nobody is signed
-// in.
+// Session returns the JSON object of the application's session endpoint, or nil if the visitor is
+// not signed in.
 func (b *Browser) Session() map[string]any {
 	b.t.Helper()
 	var session map[string]any
@@ -87,8 +90,9 @@ func (b *Browser) Session() map[string]any {
 	return session
 }
 
-// Post posts a form to an endpoint below BasePath, with the CSRF token added, and follows
-// redirects. The answer's body is read already and can be read again.
+// Post posts a form to the endpoint path below BasePath, such as "/signout", and follows redirects.
+// It adds the CSRF token unless form has one; form may be nil. The whole body of the answer is in
+// memory, so closing it is not needed.
 func (b *Browser) Post(path string, form url.Values) *http.Response {
 	b.t.Helper()
 	if form == nil {
@@ -104,7 +108,7 @@ func (b *Browser) Post(path string, form url.Values) *http.Response {
 	return b.read(res)
 }
 
-// CSRFToken returns the token that a form of the application must repeat.
+// CSRFToken returns the CSRF token that forms of the application must contain.
 func (b *Browser) CSRFToken() string {
 	b.t.Helper()
 	var body struct {
@@ -126,7 +130,7 @@ func (b *Browser) getJSON(path string, into any) {
 	}
 }
 
-// read reads an answer to its end, so that its connection is free again.
+// read replaces the body of an answer with a copy in memory, so that its connection is free again.
 func (b *Browser) read(res *http.Response) *http.Response {
 	b.t.Helper()
 	body, err := io.ReadAll(res.Body)

@@ -1,7 +1,7 @@
-// Package cardeatest helps to test applications that sign people in with Cardea.
+// Package cardeatest helps to test applications that use Cardea for sign-in.
 //
-// [Issuer] is a fake identity provider, a real HTTP server. Give its URL and client to the
-// application under test in the place of the real provider's, and say who signs in:
+// [Issuer] is a fake identity provider that runs as a real HTTP server. Configure the application
+// under test with its URL, client ID and client secret, and choose who signs in:
 //
 //	issuer := cardeatest.NewIssuer(t)
 //	auth, err := cardea.New(cardea.Config{
@@ -14,9 +14,12 @@
 //	issuer.Next(cardeatest.Person{Subject: "7", Name: "Bob", Email: "bob@example.com", EmailVerified: true})
 //	browser := cardeatest.SignIn(t, site.URL, "idp", "")
 //
-// Whether the application stands up to a provider that is broken or hostile shows with
-// [Issuer.Misbehave]:
+// [Issuer.Misbehave] makes it a broken or hostile provider, against which the application must stay
+// safe:
 //
 //	issuer.Misbehave(cardeatest.NonceForeign)
 //	issuer.Misbehave(cardeatest.Broken(cardeatest.Token, cardeatest.SendsHTML))
+//
+// [Browser] is a visitor of the application. [Mailbox] and [MailServer] receive the mails that the
+// application sends.
 package cardeatest

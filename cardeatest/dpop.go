@@ -13,11 +13,13 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
+// proofLife is how far the iat of a proof may be from the present time.
 const proofLife = time.Minute
 
-// proven returns the thumbprint of the key that a request proves to have (RFC 9449 § 4.3), or an
-// error code. The access token is that which comes with it, "" at the token endpoint. i.mu is held.
-func (i *Issuer) proven(r *http.Request, accessToken string, withNonce bool) (thumbprint, code string) {
+// verifyProof returns the thumbprint of the key in a request's DPoP proof (RFC 9449 § 4.3), or an
+// error code. accessToken is the one that the request sends, "" at the token endpoint. i.mu is
+// held.
+func (i *Issuer) verifyProof(r *http.Request, accessToken string, withNonce bool) (thumbprint, code string) {
 	const invalid = "invalid_dpop_proof"
 	proofs := r.Header.Values("DPoP")
 	if len(proofs) != 1 {
@@ -33,7 +35,7 @@ func (i *Issuer) proven(r *http.Request, accessToken string, withNonce bool) (th
 	}
 	payload, err := jws.Verify(header.JSONWebKey)
 	var claims map[string]any
-	if err != nil || json.Unmarshal(payload, &claims) != nil || !i.provesThis(claims, r, accessToken) {
+	if err != nil || json.Unmarshal(payload, &claims) != nil || !i.proofMatches(claims, r, accessToken) {
 		return "", invalid
 	}
 	if withNonce && claims["nonce"] != i.nonce {
@@ -46,9 +48,9 @@ func (i *Issuer) proven(r *http.Request, accessToken string, withNonce bool) (th
 	return base64.RawURLEncoding.EncodeToString(sum), ""
 }
 
-// provesThis reports whether the claims of a proof are those of this request, made now and not used
-// before. i.mu is held.
-func (i *Issuer) provesThis(claims map[string]any, r *http.Request, accessToken string) bool {
+// proofMatches reports whether the claims of a proof belong to this request, and the proof is
+// recent and was not used before. i.mu is held.
+func (i *Issuer) proofMatches(claims map[string]any, r *http.Request, accessToken string) bool {
 	scheme := "http://"
 	if r.TLS != nil {
 		scheme = "https://"
@@ -64,13 +66,13 @@ func (i *Issuer) provesThis(claims map[string]any, r *http.Request, accessToken 
 		claims["htm"] == r.Method && claims["htu"] == scheme+r.Host+i.path+r.URL.Path && i.unused("proof "+jti, jti)
 }
 
-// demandProof returns the key that a token request proves to have, "" where the client needs none.
-// If it has refused the request it is not ok. i.mu is held.
-func (i *Issuer) demandProof(w http.ResponseWriter, r *http.Request, c client) (thumbprint string, ok bool) {
+// requireProof returns the thumbprint of the key in a token request's DPoP proof, "" if the client
+// does not use DPoP. If ok is false, the request was refused. i.mu is held.
+func (i *Issuer) requireProof(w http.ResponseWriter, r *http.Request, c client) (thumbprint string, ok bool) {
 	if !c.registration.DPoP {
 		return "", true
 	}
-	thumbprint, code := i.proven(r, "", c.registration.DPoPNonce)
+	thumbprint, code := i.verifyProof(r, "", c.registration.DPoPNonce)
 	if code == "" {
 		return thumbprint, true
 	}
@@ -82,8 +84,9 @@ func (i *Issuer) demandProof(w http.ResponseWriter, r *http.Request, c client) (
 	return "", false
 }
 
-// opens reports whether a request has all that its access token needs beside it. i.mu is held.
-func (i *Issuer) opens(w http.ResponseWriter, r *http.Request, scheme, token string, g grant) bool {
+// isBoundTo reports whether a request comes with the certificate or the DPoP proof that its access
+// token is bound to. i.mu is held.
+func (i *Issuer) isBoundTo(w http.ResponseWriter, r *http.Request, scheme, token string, g grant) bool {
 	if g.certificate != "" && g.certificate != thumbprint(r) {
 		return false
 	}
@@ -91,7 +94,7 @@ func (i *Issuer) opens(w http.ResponseWriter, r *http.Request, scheme, token str
 		return strings.EqualFold(scheme, "Bearer")
 	}
 	withNonce := i.clients[g.clientID].registration.DPoPNonce
-	key, code := i.proven(r, token, withNonce)
+	key, code := i.verifyProof(r, token, withNonce)
 	if code == "use_dpop_nonce" {
 		i.nonce = rand.Text()
 		w.Header().Set("DPoP-Nonce", i.nonce)
@@ -100,7 +103,7 @@ func (i *Issuer) opens(w http.ResponseWriter, r *http.Request, scheme, token str
 	return strings.EqualFold(scheme, "DPoP") && code == "" && key == g.key
 }
 
-// RotateNonce makes the nonces worthless that clients know, as time does.
+// RotateNonce invalidates the DPoP nonces that clients have, as a provider does from time to time.
 func (i *Issuer) RotateNonce() {
 	i.mu.Lock()
 	defer i.mu.Unlock()

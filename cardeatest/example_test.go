@@ -15,8 +15,8 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// newApplication is what an application does when it starts, except that the identity provider is
-// given to it.
+// newApplication sets up an application. The identity provider is an argument, so that a test can
+// pass another one than production does.
 func newApplication(idp *oauth.Provider) (http.Handler, error) {
 	auth, err := cardea.New(cardea.Config{
 		Secret:    strings.Repeat("s", 32),
@@ -34,7 +34,7 @@ func newApplication(idp *oauth.Provider) (http.Handler, error) {
 	return mux, nil
 }
 
-// testDashboard is a test of that application. In a real one its name begins with Test, and t is a
+// testDashboard is a test of that application. In a real test the name begins with Test and t is a
 // *testing.T.
 func testDashboard(t testing.TB) {
 	issuer := cardeatest.NewIssuer(t, cardeatest.Person{
@@ -69,9 +69,9 @@ func ExampleSignIn() {
 	// Output: PASS
 }
 
-// runTest runs a test outside of go test, and returns its messages, or PASS.
+// runTest runs a test without go test, and returns its messages, or PASS.
 func runTest(test func(testing.TB)) string {
-	t := &standIn{}
+	t := &fakeT{}
 	defer t.end()
 	test(t)
 	if t.messages == nil {
@@ -80,22 +80,22 @@ func runTest(test func(testing.TB)) string {
 	return strings.Join(t.messages, "\n")
 }
 
-// standIn is as much of a testing.T as this package needs.
-type standIn struct {
+// fakeT implements the methods of testing.T that this package needs.
+type fakeT struct {
 	testing.TB
 	messages []string
 	cleanups []func()
 }
 
-func (t *standIn) Helper() {}
-func (t *standIn) Errorf(format string, args ...any) {
+func (t *fakeT) Helper() {}
+func (t *fakeT) Errorf(format string, args ...any) {
 	t.messages = append(t.messages, fmt.Sprintf(format, args...))
 }
-func (t *standIn) Fatal(args ...any)                 { panic(fmt.Sprint(args...)) }
-func (t *standIn) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
-func (t *standIn) Cleanup(f func())                  { t.cleanups = append(t.cleanups, f) }
+func (t *fakeT) Fatal(args ...any)                 { panic(fmt.Sprint(args...)) }
+func (t *fakeT) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
+func (t *fakeT) Cleanup(f func())                  { t.cleanups = append(t.cleanups, f) }
 
-func (t *standIn) end() {
+func (t *fakeT) end() {
 	for i := len(t.cleanups) - 1; i >= 0; i-- {
 		t.cleanups[i]()
 	}

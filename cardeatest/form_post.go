@@ -6,11 +6,11 @@ import (
 	"net/url"
 )
 
-// formPost is the response mode in which the visitor's browser posts the callback (OAuth 2.0 Form
+// formPost is the response mode with which the visitor's browser posts the callback (OAuth 2.0 Form
 // Post Response Mode).
 const formPost = "form_post"
 
-// The button is for browsers without scripts, as section 4 of the specification has it.
+// The button is for browsers without JavaScript, as in section 4 of the specification.
 var postedCallback = template.Must(template.New("").Parse(`<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>Signing in</title></head>
@@ -25,6 +25,6 @@ var postedCallback = template.Must(template.New("").Parse(`<!doctype html>
 
 func servePostedCallback(w http.ResponseWriter, action string, fields url.Values) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	// an error here is the client's going away
+	// An error means that the client has gone.
 	postedCallback.Execute(w, map[string]any{"Action": action, "Fields": fields})
 }

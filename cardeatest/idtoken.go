@@ -11,7 +11,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// idToken returns a signed ID token (OpenID Connect Core 1.0 § 2), spoilt as the misbehaviours say.
+// idToken returns a signed ID token (OpenID Connect Core 1.0 § 2) with the active misbehaviours.
 // i.mu is held.
 func (i *Issuer) idToken(g grant, access string) string {
 	now := i.now()
@@ -37,7 +37,7 @@ func (i *Issuer) idClaims(g grant, access string, now time.Time) map[string]any 
 	return claims
 }
 
-// leftHalf is at_hash (OpenID Connect Core 1.0 § 3.1.3.6).
+// leftHalf returns the at_hash of an access token (OpenID Connect Core 1.0 § 3.1.3.6).
 func leftHalf(access string, alg jose.SignatureAlgorithm) string {
 	var sum []byte
 	switch alg {
@@ -54,12 +54,12 @@ func leftHalf(access string, alg jose.SignatureAlgorithm) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:len(sum)/2])
 }
 
-// signSpoilt signs with the key and header that the misbehaviours ask for. i.mu is held.
+// signSpoilt signs claims with the key and the header that the misbehaviours require. i.mu is held.
 func (i *Issuer) signSpoilt(claims map[string]any) string {
-	thief := i.key
+	attacker := i.key
 	if i.stranger != nil {
 		i.stranger.mu.Lock()
-		thief = i.stranger.key
+		attacker = i.stranger.key
 		i.stranger.mu.Unlock()
 	}
 	switch {
@@ -74,13 +74,13 @@ func (i *Issuer) signSpoilt(claims map[string]any) string {
 	case i.faults[KidMissing]:
 		return i.key.sign(claims, header{"kid": nil})
 	case i.faults[HeaderJKU]:
-		return thief.sign(claims, header{"kid": i.key.id, "jku": i.stranger.URL + "/jwks"})
+		return attacker.sign(claims, header{"kid": i.key.id, "jku": i.stranger.URL + "/jwks"})
 	case i.faults[HeaderX5U]:
-		return thief.sign(claims, header{"kid": i.key.id, "x5u": i.stranger.URL + "/jwks"})
+		return attacker.sign(claims, header{"kid": i.key.id, "x5u": i.stranger.URL + "/jwks"})
 	case i.faults[HeaderJWK]:
-		return thief.sign(claims, header{"kid": i.key.id, "jwk": thief.public()})
+		return attacker.sign(claims, header{"kid": i.key.id, "jwk": attacker.public()})
 	case i.faults[SignatureOfStranger]:
-		return thief.sign(claims, header{"kid": i.key.id})
+		return attacker.sign(claims, header{"kid": i.key.id})
 	case i.faults[SignatureBroken]:
 		return breakSignature(i.key.sign(claims, nil))
 	}
@@ -102,7 +102,7 @@ func breakSignature(token string) string {
 func encode(v any) string {
 	b, err := json.Marshal(v)
 	if err != nil {
-		panic("cardeatest: claims cannot be written as JSON: " + err.Error())
+		panic("cardeatest: encode claims as JSON: " + err.Error())
 	}
 	return base64.RawURLEncoding.EncodeToString(b)
 }

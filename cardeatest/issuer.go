@@ -15,38 +15,38 @@ import (
 	"time"
 )
 
-// Issuer is a fake identity provider: an http.Handler that speaks the authorization code flow of
-// OAuth 2.0 and OpenID Connect as real ones do, with discovery, PKCE, signed ID tokens, userinfo,
-// refresh tokens that are good for one use, and key rotation, and that refuses what real ones
-// refuse. It asks for no password, and with [Issuer.Misbehave] it does what a hostile or broken
-// provider does. All methods may be called concurrently.
+// Issuer is a fake identity provider: an http.Handler that implements the authorization code flow
+// of OAuth 2.0 and OpenID Connect as real providers do, with discovery, PKCE, signed ID tokens,
+// userinfo, refresh tokens for one use, and key rotation. It refuses the requests that real
+// providers refuse, but asks for no password. With [Issuer.Misbehave] it acts as a hostile or
+// broken provider. All methods may be called concurrently; the fields must not be changed.
 //
-// Asked for the scope openid it issues an ID token and acts as an OpenID provider; otherwise it
-// acts as a plain OAuth 2.0 server. Beside the endpoints that discovery tells there are URL/user
-// and URL/user/emails, shaped like GitHub's.
+// If the scope contains openid, it issues an ID token and acts as an OpenID provider. Otherwise it
+// acts as a plain OAuth 2.0 server. In addition to the endpoints that discovery lists it has
+// URL/user and URL/user/emails, which answer as GitHub's do.
 //
-// It lets anybody sign in as anybody, so it must never be reachable in production.
+// Anybody can sign in as anybody, so it must never be reachable in production.
 type Issuer struct {
-	URL          string // the issuer identifier
+	URL          string // the issuer identifier, and the base of all endpoints
 	ClientID     string // of the client that is registered from the start
-	ClientSecret string
+	ClientSecret string // of that client; "" for a public client
 
-	path        string // that stands before the routes
+	path        string // of URL, without a slash at its end
 	routes      *http.ServeMux
-	interactive bool
+	interactive bool          // /authorize shows a page
 	stopped     chan struct{} // closed to release requests that hang
 	stranger    *Issuer       // nil in a stranger
-	mutualURL   string        // of the listener that demands certificates, "" when there is none
+	mutualURL   string        // of the listener that requires client certificates, or ""
 	certificate *x509.Certificate
 
 	mu       sync.Mutex
 	now      func() time.Time
 	clients  map[string]client
 	persons  []Person
-	next     string           // subject of who signs in
-	codes    map[string]grant // not yet redeemed
+	next     string           // subject of the person who signs in next
+	codes    map[string]grant // by code, unused ones
 	access   map[string]grant // by access token
-	refresh  map[string]grant // by refresh token, spent ones too
+	refresh  map[string]grant // by refresh token, used ones too
 	held     map[Endpoint]chan struct{}
 	key      signingKey
 	requests map[Endpoint]int
@@ -54,23 +54,25 @@ type Issuer struct {
 
 	pushes      map[string]pushed // by request_uri
 	requirePush bool
-	nonce       string               // that a proof of DPoP must have
-	used        map[string]time.Time // what has a jti and came already, until when it is to be known
+	nonce       string               // the nonce that DPoP proofs must have
+	used        map[string]time.Time // the jti values that were used, each with the time to forget it
 }
 
 type client struct {
 	secret       string   // empty for a public client
-	redirectURIs []string // none allows every one
+	redirectURIs []string // any is allowed if empty
 	registration Registration
 }
 
-// NewIssuer starts an identity provider at a loopback address, which ends with the test. /authorize
-// sends the visitor back at once, signed in as the person that the login_hint parameter names, else
-// as the one given to [Issuer.Next] last, else as the first of persons. Without persons there is
-// Ann Example, subject 1001, with the verified address ann@example.com.
+// NewIssuer starts an identity provider on a loopback address. It ends with the test.
 //
-// One confidential client is registered, ClientID and ClientSecret, to which any redirect URI is
-// allowed.
+// /authorize redirects back at once. The person who signs in is the one that the login_hint
+// parameter names, or else the one given to [Issuer.Next] last, or else the first of persons.
+// Without persons it knows Ann Example, with the subject 1001 and the verified address
+// ann@example.com.
+//
+// One confidential client is registered, with ClientID and ClientSecret; it may use any redirect
+// URI.
 func NewIssuer(t testing.TB, persons ...Person) *Issuer {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
@@ -84,10 +86,12 @@ func NewIssuer(t testing.TB, persons ...Person) *Issuer {
 	return i
 }
 
-// NewLocalIssuer returns an identity provider for development, to be served by the caller at a URL
-// such as http://localhost:3000/idp, whose path it expects in the requests. /authorize shows a page
-// on which the visitor picks one of the persons, or types a name and an e-mail address. Any
-// redirect URI is allowed to the client; an empty secret makes it a public one.
+// NewLocalIssuer returns an identity provider for development, which the caller serves at url, such
+// as http://localhost:3000/idp. The requests must have the path of url.
+//
+// /authorize shows a page on which the visitor picks one of the persons, or types a name and an
+// e-mail address. The client may use any redirect URI. An empty clientSecret makes it a public
+// client.
 func NewLocalIssuer(url, clientID, clientSecret string, persons ...Person) *Issuer {
 	i := newIssuer(url, clientID, clientSecret, persons)
 	i.interactive = true
@@ -130,7 +134,7 @@ func bareIssuer(issuer, clientID, clientSecret string, persons []Person) *Issuer
 	return i
 }
 
-// ServeHTTP answers the provider's endpoints, below the path of its URL.
+// ServeHTTP serves the provider's endpoints, below the path of its URL.
 func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	http.StripPrefix(i.path, i.routes).ServeHTTP(w, r)
 }
@@ -162,37 +166,38 @@ func (i *Issuer) route(pattern string, e Endpoint, serve http.HandlerFunc) {
 	})
 }
 
-// Requests returns how many requests an endpoint has had.
+// Requests returns how many requests an endpoint has received.
 func (i *Issuer) Requests(e Endpoint) int {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return i.requests[e]
 }
 
-// Stranger returns another issuer, at URL/stranger, with the same first client and persons but keys
-// of its own: the attacker of those misbehaviours that need one. It serves everything that an
-// issuer does; its request counts tell whether somebody was lured to it.
+// Stranger returns the issuer at URL/stranger, the attacker's in misbehaviours that need one. It
+// has the same first client and the same persons, but other keys, and serves all endpoints. Its
+// request counts show whether the client was lured to it. It is nil for a stranger.
 func (i *Issuer) Stranger() *Issuer { return i.stranger }
 
-// AddClient registers another client, or replaces one. An empty secret makes it a public client. A
-// redirect URI must equal one of those given byte for byte; with none given, any is allowed.
+// AddClient registers a client, or replaces the one with that ID. An empty secret makes it a public
+// client. Its redirect URIs must equal one of redirectURIs byte for byte; without redirectURIs any
+// is allowed.
 func (i *Issuer) AddClient(id, secret string, redirectURIs ...string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.clients[id] = client{secret: secret, redirectURIs: redirectURIs}
 }
 
-// Next makes p the person who signs in from now on wherever login_hint names nobody, and takes p
-// for whoever had the same subject. Sign-ins that run already keep the person they began with. The
-// page of [NewLocalIssuer] asks the visitor instead.
+// Next makes p the person who signs in from now on if login_hint names no known person. p replaces
+// the person with the same subject. Sign-ins that have begun keep their person. Next has no effect
+// on an issuer of [NewLocalIssuer], which asks the visitor.
 func (i *Issuer) Next(p Person) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.know(p)
+	i.addPerson(p)
 	i.next = p.Subject
 }
 
-// SetClock makes the issuer take its time from now instead of time.Now.
+// SetClock makes the issuer use now instead of time.Now.
 func (i *Issuer) SetClock(now func() time.Time) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -232,7 +237,7 @@ func (i *Issuer) serveDiscovery(w http.ResponseWriter, _ *http.Request) {
 	answer(w, http.StatusOK, document)
 }
 
-// spoil changes what is about to be sent as the misbehaviours say. i.mu is held.
+// spoil applies the active misbehaviours of table to m, which is about to be sent. i.mu is held.
 func (i *Issuer) spoil(m map[string]any, table map[Misbehaviour]func(map[string]any)) {
 	for _, fault := range slices.Sorted(maps.Keys(table)) {
 		if i.faults[fault] {
@@ -244,7 +249,7 @@ func (i *Issuer) spoil(m map[string]any, table map[Misbehaviour]func(map[string]
 func answer(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(v) // an error here is the client's going away
+	json.NewEncoder(w).Encode(v) // an error means that the client has gone
 }
 
 // refuse answers with an error by RFC 6749 § 5.2.

@@ -25,7 +25,7 @@ const (
 	challenge   = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 )
 
-// browser follows no redirects, so that a test sees them.
+// browser does not follow redirects, so that a test sees them.
 var browser = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 
 func authorization(i *cardeatest.Issuer, more ...string) url.Values {
@@ -51,7 +51,7 @@ func authorize(t *testing.T, i *cardeatest.Issuer, q url.Values) *http.Response 
 	return resp
 }
 
-// callback returns the parameters with which the visitor comes back to the client.
+// callback returns the parameters of the redirect to the client.
 func callback(t *testing.T, i *cardeatest.Issuer, q url.Values) url.Values {
 	t.Helper()
 	resp := authorize(t, i, q)
@@ -63,8 +63,8 @@ func callback(t *testing.T, i *cardeatest.Issuer, q url.Values) url.Values {
 	return to.Query()
 }
 
-// exchange posts to the token endpoint as the first client, by client_secret_basic, with parameters
-// in the place of those of a code's redemption.
+// exchange sends code to the token endpoint as the first client, with client_secret_basic. more
+// adds parameters or replaces them, as names and values.
 func exchange(t *testing.T, i *cardeatest.Issuer, code string, more ...string) (int, map[string]any) {
 	t.Helper()
 	form := url.Values{
@@ -116,8 +116,8 @@ func get(t *testing.T, url, accessToken string) (int, map[string]any) {
 	return do(t, req)
 }
 
-// claims verifies an ID token with the key set that the issuer publishes. It returns nothing when
-// it does not verify.
+// claims verifies an ID token with the issuer's key set and returns its claims, or nil if it is not
+// valid.
 func claims(t *testing.T, i *cardeatest.Issuer, idToken any) map[string]any {
 	t.Helper()
 	_, set := get(t, i.URL+"/jwks", "")
@@ -135,7 +135,7 @@ func claims(t *testing.T, i *cardeatest.Issuer, idToken any) map[string]any {
 	}
 	payload, err := jws.Verify(keys)
 	if err != nil {
-		t.Errorf("ID token does not verify: %v", err)
+		t.Errorf("ID token is not valid: %v", err)
 		return nil
 	}
 	var c map[string]any
@@ -287,9 +287,9 @@ func TestIssuerRefusesABadTokenRequest(t *testing.T) {
 	}
 }
 
-// Tinyauth CVE-2026-32245, Pocket ID CVE-2026-28513, Zitadel CVE-2026-55672: a code redeemed twice
-// in a race.
-func TestIssuerRedeemsACodeOnce(t *testing.T) {
+// Tinyauth CVE-2026-32245, Pocket ID CVE-2026-28513, Zitadel CVE-2026-55672: two concurrent
+// requests used the same code.
+func TestIssuerAcceptsACodeOnce(t *testing.T) {
 	t.Parallel()
 	i := cardeatest.NewIssuer(t)
 	code := callback(t, i, authorization(i)).Get("code")
@@ -305,7 +305,7 @@ func TestIssuerRedeemsACodeOnce(t *testing.T) {
 	}
 }
 
-func TestIssuerForgetsWhatExpires(t *testing.T) {
+func TestIssuerRefusesExpiredCodesAndTokens(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -341,7 +341,7 @@ func TestIssuerForgetsWhatExpires(t *testing.T) {
 	}
 }
 
-func TestIssuerRenewsARefreshTokenOnce(t *testing.T) {
+func TestIssuerAcceptsARefreshTokenOnce(t *testing.T) {
 	t.Parallel()
 	i := cardeatest.NewIssuer(t)
 	_, token := exchange(t, i, callback(t, i, authorization(i, "scope", "openid offline_access")).Get("code"))
@@ -358,7 +358,7 @@ func TestIssuerRenewsARefreshTokenOnce(t *testing.T) {
 	}
 }
 
-func TestIssuerKnowsWhoSignsIn(t *testing.T) {
+func TestIssuerChoosesThePerson(t *testing.T) {
 	t.Parallel()
 	ann := cardeatest.Person{Subject: "a", Email: "ann@example.com"}
 	bob := cardeatest.Person{Subject: "b", Email: "bob@example.com"}
@@ -375,7 +375,7 @@ func TestIssuerKnowsWhoSignsIn(t *testing.T) {
 		{"the first one", nil, "a"},
 		{"by hint with the address", []string{"login_hint", "BOB@example.com"}, "b"},
 		{"by hint with the subject", []string{"login_hint", "b"}, "b"},
-		{"hint names nobody", []string{"login_hint", "carl@example.com"}, "a"},
+		{"hint names no known person", []string{"login_hint", "carl@example.com"}, "a"},
 	} {
 		if got := subject(test.more...); got != test.want {
 			t.Errorf("%s: got %v, want %s", test.story, got, test.want)
@@ -391,7 +391,7 @@ func TestIssuerKnowsWhoSignsIn(t *testing.T) {
 	}
 }
 
-func TestIssuerSignsManyInAtOnce(t *testing.T) {
+func TestIssuerSignsInManyPersonsConcurrently(t *testing.T) {
 	t.Parallel()
 	var persons []cardeatest.Person
 	for n := range 60 {
@@ -429,19 +429,19 @@ func TestIssuerRotatesItsKeys(t *testing.T) {
 		claims(t, i, token["id_token"])
 		if _, d := get(t, i.URL+"/.well-known/openid-configuration",
 			""); fmt.Sprint(d["id_token_signing_alg_values_supported"]) != "["+alg+"]" {
-			t.Errorf("discovery tells %v, want %s", d["id_token_signing_alg_values_supported"], alg)
+			t.Errorf("discovery has %v, want %s", d["id_token_signing_alg_values_supported"], alg)
 		}
 	}
 }
 
-func TestStrangerIsACompleteIssuerOfItsOwn(t *testing.T) {
+func TestStrangerIsACompleteIssuer(t *testing.T) {
 	t.Parallel()
 	i := cardeatest.NewIssuer(t)
 	s := i.Stranger()
 	_, d := get(t, s.URL+"/.well-known/openid-configuration", "")
 	_, token := exchange(t, s, callback(t, s, authorization(s)).Get("code"))
 	if c := claims(t, s, token["id_token"]); d["issuer"] != s.URL || c["iss"] != s.URL || s.URL == i.URL {
-		t.Errorf("discovery tells %v, ID token %v", d["issuer"], c["iss"])
+		t.Errorf("discovery has %v, ID token %v", d["issuer"], c["iss"])
 	}
 	i.Misbehave(cardeatest.TokenOfStranger)
 	_, token = exchange(t, i, callback(t, i, authorization(i)).Get("code"))
@@ -471,7 +471,7 @@ func TestIssuerMisbehavesAsAsked(t *testing.T) {
 	mine := callback(t, i, authorization(i, "nonce", "mine")).Get("code")
 	yours := callback(t, i, authorization(i, "nonce", "yours")).Get("code")
 	for code, want := range map[string]string{mine: "yours", yours: "mine"} {
-		// Whichever goes first gets the other's, and leaves its own.
+		// The first exchange gets the other's grant and leaves its own to the second.
 		_, token := exchange(t, i, code, "code_verifier", "x")
 		if c := claims(t, i, token["id_token"]); c["nonce"] != want {
 			t.Errorf("nonce is %v, want %s", c["nonce"], want)
@@ -522,7 +522,7 @@ func TestEndpointsBreakAsAsked(t *testing.T) {
 	}
 }
 
-// localIssuer is served below a path, as an application does that embeds it.
+// localIssuer returns an issuer that is served below a path, as in an application that embeds it.
 func localIssuer(t *testing.T, persons ...cardeatest.Person) *cardeatest.Issuer {
 	t.Helper()
 	mux := http.NewServeMux()

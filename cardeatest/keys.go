@@ -16,17 +16,16 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// signingKey is a key pair with the algorithm it is used with. Its methods are safe for concurrent
-// use.
+// signingKey is a key pair and its algorithm. Its methods are safe for concurrent use.
 type signingKey struct {
 	id      string
 	alg     jose.SignatureAlgorithm
 	private crypto.Signer
 }
 
-// SignWith makes the issuer sign ID tokens with that algorithm from now on, with a new key: RS256,
-// RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512 or EdDSA. It panics with any other. An
-// issuer starts with ES256, because RSA keys take long to make.
+// SignWith makes the issuer sign ID tokens with algorithm alg and a new key from now on. alg is
+// RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512 or EdDSA; SignWith panics for any
+// other. A new issuer uses ES256, because RSA keys take long to generate.
 func (i *Issuer) SignWith(alg string) {
 	key := newKey(jose.SignatureAlgorithm(alg))
 	i.mu.Lock()
@@ -34,7 +33,7 @@ func (i *Issuer) SignWith(alg string) {
 	i.key = key
 }
 
-// RotateKeys gives the issuer a new signing key. The old one is gone from its key set.
+// RotateKeys replaces the issuer's signing key. The old key is no longer in the key set.
 func (i *Issuer) RotateKeys() {
 	i.mu.Lock()
 	alg := i.key.alg
@@ -57,7 +56,7 @@ func newKey(alg jose.SignatureAlgorithm) signingKey {
 	case jose.EdDSA:
 		_, k.private, err = ed25519.GenerateKey(rand.Reader)
 	default:
-		panic("cardeatest: no such signature algorithm: " + string(alg))
+		panic("cardeatest: unknown signature algorithm " + string(alg))
 	}
 	if err != nil {
 		panic("cardeatest: generate key: " + err.Error())
@@ -69,10 +68,10 @@ func (k signingKey) public() jose.JSONWebKey {
 	return jose.JSONWebKey{Key: k.private.Public(), KeyID: k.id, Algorithm: string(k.alg), Use: "sig"}
 }
 
-// header are members of a token's header; a nil value leaves one out.
+// header holds members of a token's header. A member with a nil value is left out.
 type header map[string]any
 
-// sign returns the compact form, with more in the header than alg, typ and kid, or others.
+// sign returns the compact form. more is added to the header, or replaces members of it.
 func (k signingKey) sign(claims map[string]any, more header) string {
 	return k.compact(k.alg, k.private, claims, more)
 }
@@ -83,12 +82,12 @@ func (k signingKey) signHS256(secret []byte, claims map[string]any) string {
 
 func (k signingKey) compact(alg jose.SignatureAlgorithm, key any, claims map[string]any, more header) string {
 	options := (&jose.SignerOptions{}).WithType("JWT")
-	for name, value := range with(header{"kid": k.id}, more) {
+	for name, value := range merge(header{"kid": k.id}, more) {
 		options = options.WithHeader(jose.HeaderKey(name), value)
 	}
 	payload, err := json.Marshal(claims)
 	if err != nil {
-		panic("cardeatest: claims cannot be written as JSON: " + err.Error())
+		panic("cardeatest: encode claims as JSON: " + err.Error())
 	}
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: key}, options)
 	if err != nil {
@@ -105,8 +104,8 @@ func (k signingKey) compact(alg jose.SignatureAlgorithm, key any, claims map[str
 	return compact
 }
 
-// publicPEM is the public key as people store it in files: what a verifier that mixes up algorithms
-// takes as the secret of HS256.
+// publicPEM returns the public key in PEM, which a verifier that confuses algorithms takes as the
+// secret of HS256.
 func (k signingKey) publicPEM() []byte {
 	der, err := x509.MarshalPKIXPublicKey(k.private.Public())
 	if err != nil {
@@ -115,10 +114,10 @@ func (k signingKey) publicPEM() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
 }
 
-// symmetricKey is what the misbehaviour JWKSSymmetric publishes and signs with.
+// symmetricKey is the key that JWKSSymmetric publishes and signs with.
 const symmetricKey = "a secret that everybody can read in the key set"
 
-// serveJWKS is the key set (RFC 7517 § 5).
+// serveJWKS serves the key set (RFC 7517 § 5).
 func (i *Issuer) serveJWKS(w http.ResponseWriter, _ *http.Request) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -16,7 +16,7 @@ import (
 	"github.com/cardea-auth/cardea/memadapter"
 )
 
-// newMailApplication is an application where people sign in by mail.
+// newMailApplication sets up an application with sign-in by e-mail.
 func newMailApplication(sender email.Sender) (http.Handler, error) {
 	auth, err := cardea.New(cardea.Config{
 		Secret: strings.Repeat("s", 32), Adapter: memadapter.New(),
@@ -33,7 +33,7 @@ func newMailApplication(sender email.Sender) (http.Handler, error) {
 	return mux, nil
 }
 
-// testSignInByMail is a test of that application. In a real one its name begins with Test, and t is
+// testSignInByMail is a test of that application. In a real test the name begins with Test and t is
 // a *testing.T.
 func testSignInByMail(t testing.TB) {
 	mails := new(cardeatest.Mailbox)

@@ -24,14 +24,13 @@ import (
 	"github.com/cardea-auth/cardea/email"
 )
 
-// MailServer is an SMTP server on a loopback address, which accepts every mail. Its certificate is
-// valid for 127.0.0.1 and example.com, and of an authority that only Roots knows. It ends with its
-// test.
+// MailServer is an SMTP server on a loopback address that accepts every mail. [NewMailServer]
+// starts one. All methods may be called concurrently; the fields must not be changed.
 type MailServer struct {
-	Host  string
-	Port  int
-	Roots *x509.CertPool
-	Mails *Mailbox // what has arrived, read
+	Host  string         // IP address on which it listens
+	Port  int            // TCP port on which it listens
+	Roots *x509.CertPool // verifies its certificate, which is valid for 127.0.0.1 and example.com
+	Mails *Mailbox       // the mails that have arrived, parsed
 
 	config   MailServerConfig
 	cert     tls.Certificate
@@ -43,30 +42,31 @@ type MailServer struct {
 	conns      []net.Conn
 }
 
-// MailServerConfig says what a MailServer offers. The zero value is a server without encryption and
-// without passwords.
+// MailServerConfig says what a [MailServer] offers. The zero value is a server without encryption
+// and without authentication.
 type MailServerConfig struct {
-	StartTLS    bool   // offers STARTTLS
-	ImplicitTLS bool   // speaks TLS from the first byte
-	Username    string // offers AUTH PLAIN over TLS, and insists on it
-	Password    string
+	StartTLS    bool   // offer STARTTLS
+	ImplicitTLS bool   // use TLS from the first byte
+	Username    string // require AUTH PLAIN with this name, over TLS; "" requires none
+	Password    string // that belongs to Username
 
-	// Answer can answer a command in the place of the server: what it returns is sent, unless it is
-	// "". Closing the connection is "close". The greeting comes as the command "", the body of a
-	// mail as the command ".". Defaults to a server that works.
+	// Answer replaces the server's reply to a command. It returns the whole reply, such as "550
+	// no", or "" to keep the server's, or "close" to close the connection. The command is the line
+	// that the client sent, "" for the greeting, and "." for the body of a mail. It may be called
+	// concurrently. Defaults to the replies of a working server.
 	Answer func(command string) string
 }
 
-// Delivery is a mail as it came over the wire.
+// Delivery is a mail as it was transmitted.
 type Delivery struct {
-	From      string   // of MAIL
-	To        []string // of each RCPT
+	From      string   // address of the MAIL command
+	To        []string // address of each RCPT command
 	Data      []byte   // header and body
-	Encrypted bool
-	Username  string // who has signed in; "" for nobody
+	Encrypted bool     // the connection used TLS
+	Username  string   // name of the AUTH command; "" without authentication
 }
 
-// NewMailServer starts a server.
+// NewMailServer starts a mail server, which ends with the test.
 func NewMailServer(t testing.TB, config MailServerConfig) *MailServer {
 	t.Helper()
 	authority := httptest.NewTLSServer(nil) // has a certificate for loopback addresses
@@ -87,7 +87,7 @@ func NewMailServer(t testing.TB, config MailServerConfig) *MailServer {
 	return s
 }
 
-// Deliveries returns what has arrived so far, oldest first.
+// Deliveries returns the mails that have arrived so far, oldest first.
 func (s *MailServer) Deliveries() []Delivery {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -129,7 +129,7 @@ func (s *MailServer) tls() *tls.Config {
 	return &tls.Config{Certificates: []tls.Certificate{s.cert}, MinVersion: tls.VersionTLS12}
 }
 
-// mailConn is one connection.
+// mailConn is one connection of a client.
 type mailConn struct {
 	server   *MailServer
 	conn     net.Conn
@@ -137,7 +137,7 @@ type mailConn struct {
 	delivery Delivery
 }
 
-// serve answers commands until the client leaves.
+// serve answers commands until the client quits or the connection ends.
 func (c *mailConn) serve() {
 	if !c.reply("", "220 mail.example ready") {
 		return
@@ -164,7 +164,7 @@ func (c *mailConn) serve() {
 	}
 }
 
-// reply sends an answer, and reports whether the conversation goes on.
+// reply sends the answer to a command, and reports whether the connection is still open.
 func (c *mailConn) reply(command, answer string) bool {
 	if own := c.server.config.Answer; own != nil {
 		if a := own(command); a != "" {
@@ -174,7 +174,7 @@ func (c *mailConn) reply(command, answer string) bool {
 	return answer != "close" && c.text.PrintfLine("%s", answer) == nil
 }
 
-// answer is what a working server says to a command.
+// answer returns a working server's reply to a command.
 func (c *mailConn) answer(verb, line string) string {
 	s := &c.server.config
 	switch verb {
@@ -216,7 +216,7 @@ func (c *mailConn) answer(verb, line string) string {
 	return "250 fine"
 }
 
-// path is the address of a MAIL or RCPT command (RFC 5321 § 4.1.2): all that stands between the
+// path returns the address of a MAIL or RCPT command (RFC 5321 § 4.1.2): everything between the
 // outermost angle brackets.
 func path(line string) string {
 	begin, end := strings.IndexByte(line, '<'), strings.LastIndexByte(line, '>')
@@ -226,7 +226,7 @@ func path(line string) string {
 	return line[begin+1 : end]
 }
 
-// data reads a mail, and keeps it if it is accepted.
+// data reads a mail, keeps it if it is accepted, and reports whether the connection is still open.
 func (c *mailConn) data() bool {
 	body, err := c.text.ReadDotBytes()
 	if err != nil {
@@ -252,11 +252,11 @@ func (s *MailServer) keep(d Delivery) {
 	s.mu.Unlock()
 	if m, err := parseMail(d.Data); err == nil {
 		m.To = strings.Join(d.To, ", ")
-		_ = s.Mails.Send(context.Background(), m) // fails only when told to
+		_ = s.Mails.Send(context.Background(), m) // fails only if Mailbox.Fail says so
 	}
 }
 
-// parseMail reads a mail of two alternatives.
+// parseMail reads a mail with a text and an HTML part.
 func parseMail(data []byte) (email.Message, error) {
 	var m email.Message
 	in, err := mail.ReadMessage(bufio.NewReader(bytes.NewReader(data)))
@@ -282,7 +282,7 @@ func parseMail(data []byte) (email.Message, error) {
 		}
 		body, err := io.ReadAll(quotedprintable.NewReader(part))
 		if err != nil {
-			return m, fmt.Errorf("read a part: %w", err)
+			return m, fmt.Errorf("read a part of the mail: %w", err)
 		}
 		if strings.HasPrefix(part.Header.Get("Content-Type"), "text/html") {
 			m.HTML = string(body)

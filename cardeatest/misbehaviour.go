@@ -8,30 +8,30 @@ import (
 	"strings"
 )
 
-// Misbehaviour is one way in which an [Issuer] departs from the standards; its text says what is
-// wrong. Odd persons, without subject or with an unverified address, are not among them: a [Person]
-// is sent as it is.
+// Misbehaviour is one way in which an [Issuer] violates the standards. Its text says what is wrong.
+// There is none for a person without subject or with an unverified address: set the fields of
+// [Person], which are sent as they are.
 type Misbehaviour string
 
-// In the discovery document. A client must refuse the document.
+// Misbehaviours in the discovery document. A client must refuse the document.
 const (
-	DiscoveryForeignIssuer Misbehaviour = "discovery: issuer of somebody else"
+	DiscoveryForeignIssuer Misbehaviour = "discovery: another issuer"
 	DiscoveryNoIssuer      Misbehaviour = "discovery: issuer missing"
 	DiscoveryPlainHTTP     Misbehaviour = "discovery: endpoints over plain http, not on loopback"
 	DiscoveryNoEndpoints   Misbehaviour = "discovery: endpoints missing"
 )
 
-// In the redirect back to the client. A client must refuse the callback.
+// Misbehaviours in the redirect back to the client. A client must refuse the callback.
 const (
 	CallbackNoIss        Misbehaviour = "callback: iss missing, although discovery promises it" // RFC 9207
-	CallbackForeignIss   Misbehaviour = "callback: iss of somebody else"
+	CallbackForeignIss   Misbehaviour = "callback: iss of another issuer"
 	CallbackNoState      Misbehaviour = "callback: state missing"
-	CallbackForeignState Misbehaviour = "callback: state of somebody else"
+	CallbackForeignState Misbehaviour = "callback: state of another request"
 )
 
-// At the token endpoint. IgnoresPKCE alone is for tests that bring a stolen code themselves; with
-// SwapsCodes a code gets the tokens of another visitor who is signing in at the same time. A client
-// notices by the nonce.
+// Misbehaviours of the token endpoint. IgnoresPKCE is for tests that send a stolen code themselves.
+// With SwapsCodes a code gets the tokens of another visitor who is signing in at the same time; a
+// client can notice that by the nonce.
 const (
 	IgnoresPKCE      Misbehaviour = "token: PKCE ignored"
 	SwapsCodes       Misbehaviour = "token: PKCE ignored and codes swapped"
@@ -42,11 +42,11 @@ const (
 	NoIDToken        Misbehaviour = "token: id_token missing"
 )
 
-// In the claims of the ID token, which is signed well. A client must refuse it.
+// Misbehaviours in the claims of the ID token, whose signature is valid. A client must refuse it.
 const (
-	IssForeign        Misbehaviour = "id token: iss of somebody else"
+	IssForeign        Misbehaviour = "id token: iss of another issuer"
 	IssMissing        Misbehaviour = "id token: iss missing"
-	IssWithSlash      Misbehaviour = "id token: iss with a slash more"
+	IssWithSlash      Misbehaviour = "id token: iss with an additional slash"
 	AudForeign        Misbehaviour = "id token: aud is another client"
 	AudForeignList    Misbehaviour = "id token: aud is a list of other clients"
 	AudEmptyList      Misbehaviour = "id token: aud is an empty list"
@@ -60,7 +60,7 @@ const (
 	IatMissing        Misbehaviour = "id token: iat missing"
 	NbfFuture         Misbehaviour = "id token: nbf in the future"
 	NonceMissing      Misbehaviour = "id token: nonce missing"
-	NonceForeign      Misbehaviour = "id token: nonce of somebody else"
+	NonceForeign      Misbehaviour = "id token: nonce of another request"
 	SubMissing        Misbehaviour = "id token: sub missing"
 	SubEmpty          Misbehaviour = "id token: sub empty"
 	SubNull           Misbehaviour = "id token: sub null"
@@ -68,37 +68,38 @@ const (
 	AtHashForeign     Misbehaviour = "id token: at_hash of another access token"
 )
 
-// In the header or the signature of the ID token. A client must refuse it, except KidMissing, which
-// is allowed to an issuer with one key.
+// Misbehaviours in the header or the signature of the ID token. A client must refuse it. Only
+// KidMissing may be accepted from an issuer with one key.
 const (
 	AlgNone             Misbehaviour = "id token: alg none"
 	AlgHS256            Misbehaviour = "id token: HS256 with the public key as secret"
 	KidUnknown          Misbehaviour = "id token: kid unknown"
 	KidMissing          Misbehaviour = "id token: kid missing"
-	HeaderJKU           Misbehaviour = "id token: signed by the stranger, jku leads to its keys"
-	HeaderX5U           Misbehaviour = "id token: signed by the stranger, x5u leads to its keys"
+	HeaderJKU           Misbehaviour = "id token: signed by the stranger, jku names its key set"
+	HeaderX5U           Misbehaviour = "id token: signed by the stranger, x5u names its key set"
 	HeaderJWK           Misbehaviour = "id token: signed by the stranger, its key in jwk"
 	SignatureOfStranger Misbehaviour = "id token: signed by the stranger"
 	SignatureBroken     Misbehaviour = "id token: signature broken"
-	// for the same client, nonce and person; its discovery is good too
-	TokenOfStranger Misbehaviour = "id token: a good one of the stranger's"
+	// TokenOfStranger is a valid ID token of the stranger for the same client, nonce and person.
+	TokenOfStranger Misbehaviour = "id token: a valid one of the stranger"
 )
 
-// At the key set. With JWKSSymmetric it has a symmetric key, with which the ID token is signed.
+// Misbehaviours in the key set. A client must refuse the ID token. With JWKSSymmetric the key set
+// has a symmetric key, and the ID token is signed with it.
 const (
 	JWKSSymmetric Misbehaviour = "jwks: symmetric key"
 	JWKSNoKeys    Misbehaviour = "jwks: no keys"
 )
 
-// At the userinfo endpoint. A client must not use the answer.
+// Misbehaviours of the userinfo endpoint. A client must not use the answer.
 const (
-	UserinfoForeignSub Misbehaviour = "userinfo: sub of somebody else"
+	UserinfoForeignSub Misbehaviour = "userinfo: sub of another person"
 	UserinfoNoSub      Misbehaviour = "userinfo: sub missing"
 )
 
 const callbackErrorPrefix = "callback: error "
 
-// CallbackError makes the issuer send visitors back with an error such as "access_denied" (RFC 6749
+// CallbackError makes the issuer redirect back with an error such as "access_denied" (RFC 6749
 // § 4.1.2.1) instead of a code.
 func CallbackError(code string) Misbehaviour { return Misbehaviour(callbackErrorPrefix + code) }
 
@@ -106,29 +107,29 @@ func (m Misbehaviour) callbackError() (code string, ok bool) {
 	return strings.CutPrefix(string(m), callbackErrorPrefix)
 }
 
-// Failure is a way in which an endpoint can fail whatever it is asked.
+// Failure is a way in which an endpoint can fail for every request.
 type Failure string
 
 // The failures.
 const (
-	Hangs          Failure = "hangs" // until the client gives up or the test ends
-	SendsNothing   Failure = "answers 200 with nothing"
+	Hangs          Failure = "hangs" // gives no answer until the client gives up or the test ends
+	SendsNothing   Failure = "answers 200 with an empty body"
 	SendsNull      Failure = "answers 200 with null"
 	SendsHTML      Failure = "answers 200 with HTML"
 	SendsHuge      Failure = "answers 200 with 8 MB of JSON"
 	SendsError400  Failure = "answers 400 invalid_grant"
 	SendsError500  Failure = "answers 500"
-	SendsElsewhere Failure = "answers 307 to the stranger" // to its endpoint of the same name, which answers
+	SendsElsewhere Failure = "answers 307 to the stranger" // to the stranger's endpoint of the same name, which answers
 )
 
-// Broken makes an endpoint fail.
+// Broken makes an endpoint fail for every request.
 func Broken(e Endpoint, how Failure) Misbehaviour {
 	return Misbehaviour(string(e) + ": " + string(how))
 }
 
-// Misbehave makes the issuer misbehave in these ways, and in no others, from now on. Without
-// arguments it behaves again. A way that does not apply to what the client asks for has no effect.
-// The [Issuer.Stranger] cannot misbehave.
+// Misbehave makes the issuer misbehave in these ways only, from now on. Without arguments it
+// behaves again. A misbehaviour that does not apply to a request has no effect on it. Misbehave
+// panics for an [Issuer.Stranger], which cannot misbehave.
 func (i *Issuer) Misbehave(ways ...Misbehaviour) {
 	if i.stranger == nil {
 		panic("cardeatest: the stranger cannot misbehave")
@@ -141,7 +142,7 @@ func (i *Issuer) Misbehave(ways ...Misbehaviour) {
 	}
 }
 
-// breaks fails the request if the endpoint is broken.
+// breaks fails the request and reports true if the endpoint is broken.
 func (i *Issuer) breaks(w http.ResponseWriter, r *http.Request, e Endpoint) bool {
 	var how Failure
 	i.mu.Lock()
@@ -166,7 +167,7 @@ var failures = []Failure{
 func (i *Issuer) fail(w http.ResponseWriter, r *http.Request, how Failure) {
 	switch how {
 	case Hangs:
-		io.Copy(io.Discard, r.Body) // before that the server would not notice that the client has gone
+		io.Copy(io.Discard, r.Body) // only after that the server notices that the client has gone
 		select {
 		case <-r.Context().Done():
 		case <-i.stopped:

@@ -17,17 +17,18 @@ var pageHTML string
 
 var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
 
+// page is the data of page.html.
 type page struct {
-	Action  string
-	Client  string
+	Action  string // URL of the forms
+	Client  string // client ID
 	Persons []Person
-	Problem string
-	Name    string
-	Email   string
-	Nonce   string
+	Problem string // error message, or ""
+	Name    string // as typed before
+	Email   string // as typed before, or the login_hint
+	Nonce   string // of the Content-Security-Policy
 }
 
-// servePage shows who can sign in, and reads the answer. See whoSignsIn for the results.
+// servePage shows the page, or reads the visitor's answer. Its results are those of choosePerson.
 func (i *Issuer) servePage(w http.ResponseWriter, r *http.Request, q url.Values) (p Person, code string, done bool) {
 	show := page{Action: i.path + r.URL.RequestURI(), Client: q.Get("client_id"), Email: q.Get("login_hint")}
 	if r.Method == http.MethodPost {
@@ -38,7 +39,7 @@ func (i *Issuer) servePage(w http.ResponseWriter, r *http.Request, q url.Values)
 		case cancel:
 			return Person{}, "access_denied", false
 		}
-		show.Problem = "Type an e-mail address, or pick somebody."
+		show.Problem = "Type an e-mail address, or choose a person."
 		show.Name, show.Email = r.PostFormValue("name"), r.PostFormValue("email")
 	}
 	i.mu.Lock()
@@ -56,8 +57,8 @@ const (
 	cancel
 )
 
-// readPage returns whom the visitor picked, or a new person with the name and address typed, who is
-// known from then on.
+// readPage returns the person that the visitor picked or typed. A person with a new address is
+// added to the known ones.
 func (i *Issuer) readPage(r *http.Request) (Person, pageAnswer) {
 	if r.PostFormValue("cancel") != "" {
 		return Person{}, cancel
@@ -81,11 +82,11 @@ func (i *Issuer) readPage(r *http.Request) (Person, pageAnswer) {
 	p := Person{
 		Subject: subjectOf(email), Name: strings.TrimSpace(r.PostFormValue("name")), Email: email, EmailVerified: true,
 	}
-	i.know(p)
+	i.addPerson(p)
 	return p, signIn
 }
 
-// subjectOf makes the same address the same person, also after a restart.
+// subjectOf returns the subject for an address. It is the same after a restart.
 func subjectOf(email string) string {
 	sum := sha256.Sum256([]byte(strings.ToLower(email)))
 	return hex.EncodeToString(sum[:8])
@@ -93,8 +94,8 @@ func subjectOf(email string) string {
 
 func writePage(w http.ResponseWriter, show page, redirectURI string) {
 	show.Nonce = rand.Text()
-	// Browsers apply form-action also to where the answer to the form redirects, so the client's
-	// origin must be in it.
+	// Browsers apply form-action also to redirects after a form, so it must contain the origin of
+	// the client.
 	target := "'self'"
 	if to, err := url.Parse(redirectURI); err == nil && to.Host != "" && !strings.ContainsAny(to.Host, "; ,'") {
 		target += " " + to.Scheme + "://" + to.Host
@@ -109,5 +110,5 @@ func writePage(w http.ResponseWriter, show page, redirectURI string) {
 	if show.Problem != "" {
 		w.WriteHeader(http.StatusBadRequest)
 	}
-	pageTemplate.Execute(w, show) // an error here is the client's going away
+	pageTemplate.Execute(w, show) // an error means that the client has gone
 }

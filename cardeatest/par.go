@@ -13,14 +13,14 @@ const (
 	requestURN = "urn:ietf:params:oauth:request_uri:"
 )
 
-// pushed is an authorization request that a client has left here.
+// pushed is an authorization request that a client has pushed.
 type pushed struct {
 	params  url.Values
 	expires time.Time
 }
 
-// RequirePush makes the issuer take only authorization requests that were pushed (RFC 9126 § 5), of
-// every client; discovery says so.
+// RequirePush makes the issuer accept pushed authorization requests only (RFC 9126 § 5), from all
+// clients. Discovery says so.
 func (i *Issuer) RequirePush() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -60,8 +60,9 @@ func (i *Issuer) servePush(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusCreated, map[string]any{"request_uri": uri, "expires_in": int(pushLife.Seconds())})
 }
 
-// requestOf returns the parameters of an authorization request: those in the query, or those that a
-// client has pushed and the query refers to. A page can be loaded again with them for a minute.
+// requestOf returns the parameters of an authorization request, or what is wrong with it. The
+// parameters are those of the query, or the pushed ones that the query refers to, which can be used
+// several times within a minute, so that a page can be loaded again.
 func (i *Issuer) requestOf(q url.Values) (params url.Values, problem string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -7,24 +7,25 @@ import (
 	"strings"
 )
 
-// Person is somebody who can sign in at an [Issuer]. Fields are sent as they are, however odd, so
-// that an application can be tested with a Subject of "null" or with EmailVerified as the text
-// "false".
+// Person is somebody who can sign in at an [Issuer]. Fields are sent unchanged, so that an
+// application can be tested with unusual values, such as the Subject "null" or the text "false" as
+// EmailVerified.
 type Person struct {
-	// the provider's own id of the person; digits only make a number of it in the profile like
-	// GitHub's
-	Subject       string
-	Name          string // not sent when empty
-	Email         string // not sent when empty
-	EmailVerified any    // usually true or false; not sent when nil
-	Picture       string // not sent when empty
+	// Subject is the provider's own ID of the person. If it is a decimal number, the profile at
+	// URL/user has it as a JSON number, as GitHub's has.
+	Subject string
 
-	// Claims are further ones, or others in place of those above. A nil value leaves the claim out:
-	// {"sub": nil} is a person without subject.
+	Name          string // not sent if empty
+	Email         string // not sent if empty
+	EmailVerified any    // usually true or false; not sent if nil
+	Picture       string // URL; not sent if empty
+
+	// Claims are additional claims, which replace those of the fields above. A claim with a nil
+	// value is left out: {"sub": nil} makes a person without subject.
 	Claims map[string]any
 }
 
-// claims are what the ID token and the userinfo tell of the person.
+// claims returns the claims about the person in the ID token and in the userinfo.
 func (p Person) claims() map[string]any {
 	c := map[string]any{"sub": p.Subject, "email_verified": p.EmailVerified}
 	for name, value := range map[string]string{"name": p.Name, "email": p.Email, "picture": p.Picture} {
@@ -32,17 +33,17 @@ func (p Person) claims() map[string]any {
 			c[name] = value
 		}
 	}
-	return with(c, p.Claims)
+	return merge(c, p.Claims)
 }
 
-// profile is what GitHub's GET /user tells of the person.
+// profile returns the person as GitHub's GET /user does.
 func (p Person) profile() map[string]any {
 	login, _, _ := strings.Cut(p.Email, "@")
 	c := map[string]any{"id": p.Subject, "login": login, "name": p.Name, "email": p.Email, "avatar_url": p.Picture}
 	if number := json.Number(p.Subject); isInteger(number) {
 		c["id"] = number
 	}
-	return with(c, p.Claims)
+	return merge(c, p.Claims)
 }
 
 func isInteger(n json.Number) bool {
@@ -50,14 +51,15 @@ func isInteger(n json.Number) bool {
 	return digits != "" && strings.Trim(digits, "0123456789") == "" && (digits == "0" || digits[0] != '0')
 }
 
-func with(c, more map[string]any) map[string]any {
+// merge adds more to c, and removes members with a nil value.
+func merge(c, more map[string]any) map[string]any {
 	maps.Copy(c, more)
 	maps.DeleteFunc(c, func(_ string, v any) bool { return v == nil })
 	return c
 }
 
-// know adds p, in the place of whoever has the same subject. i.mu is held.
-func (i *Issuer) know(p Person) {
+// addPerson adds p, or replaces the person with the same subject. i.mu is held.
+func (i *Issuer) addPerson(p Person) {
 	same := func(q Person) bool { return q.Subject == p.Subject }
 	if at := slices.IndexFunc(i.persons, same); at >= 0 {
 		i.persons[at] = p
@@ -66,7 +68,7 @@ func (i *Issuer) know(p Person) {
 	i.persons = append(i.persons, p)
 }
 
-// person returns who has that subject or address. i.mu is held.
+// person returns the person with that subject or e-mail address. i.mu is held.
 func (i *Issuer) person(hint string) (Person, bool) {
 	for _, p := range i.persons {
 		if p.Subject == hint || p.Email != "" && strings.EqualFold(p.Email, hint) {

@@ -8,43 +8,43 @@ import (
 	"sync"
 )
 
-// renew spends a refresh token and returns its grant, or an error code. One that was spent already
-// is in two hands, of which one is a thief's: then all tokens of the grant end (RFC 9700 § 4.14.2).
-// i.mu is held.
-func (i *Issuer) renew(clientID, token string) (grant, string) {
+// useRefreshToken marks a refresh token as used and returns its grant, or an error code. If the
+// token was used before, somebody has stolen it, and all tokens of the grant end (RFC 9700 §
+// 4.14.2). i.mu is held.
+func (i *Issuer) useRefreshToken(clientID, token string) (grant, string) {
 	g, ok := i.refresh[token]
 	if !ok || g.clientID != clientID {
 		return grant{}, "invalid_grant"
 	}
-	if g.spent {
+	if g.used {
 		i.end(func(other grant) bool { return other.family == g.family })
 		return grant{}, "invalid_grant"
 	}
 	next := g
-	g.spent = true
+	g.used = true
 	i.refresh[token] = g
 	next.nonce = "" // OpenID Connect Core 1.0, Section 12.2
 	return next, ""
 }
 
-// end forgets codes and tokens. i.mu is held.
+// end removes the codes and tokens of some grants. i.mu is held.
 func (i *Issuer) end(which func(grant) bool) {
 	for _, grants := range []map[string]grant{i.codes, i.access, i.refresh} {
 		maps.DeleteFunc(grants, func(_ string, g grant) bool { return which(g) })
 	}
 }
 
-// Revoke takes back what the person with that subject has allowed, as a page of the provider's
-// would: codes, access tokens and refresh tokens are worth nothing from now on. The person can sign
-// in again.
+// Revoke revokes all grants of the person with that subject, as a provider's account page can.
+// Their codes, access tokens and refresh tokens are invalid from now on. The person can sign in
+// again.
 func (i *Issuer) Revoke(subject string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.end(func(g grant) bool { return g.person.Subject == subject })
 }
 
-// Hold keeps an endpoint from serving requests until release is called, or their clients give up,
-// or the test ends. They count in [Issuer.Requests] at once.
+// Hold makes requests to an endpoint wait until release is called, the client gives up, or the test
+// ends. [Issuer.Requests] counts them at once. release may be called several times.
 func (i *Issuer) Hold(e Endpoint) (release func()) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -60,7 +60,8 @@ func (i *Issuer) Hold(e Endpoint) (release func()) {
 	})
 }
 
-// waits returns when an endpoint is not held any more, false if nobody waits for the answer.
+// waits returns when the endpoint is not held any more. It reports false if nobody waits for the
+// answer.
 func (i *Issuer) waits(r *http.Request, e Endpoint) bool {
 	i.mu.Lock()
 	until, held := i.held[e]
@@ -68,7 +69,7 @@ func (i *Issuer) waits(r *http.Request, e Endpoint) bool {
 	if !held {
 		return true
 	}
-	body, err := io.ReadAll(r.Body) // before that the server would not notice that the client has gone
+	body, err := io.ReadAll(r.Body) // only after that the server notices that the client has gone
 	if err != nil {
 		return false
 	}

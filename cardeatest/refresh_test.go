@@ -8,9 +8,8 @@ import (
 	"github.com/cardea-auth/cardea/cardeatest"
 )
 
-// A refresh token that comes back after it was spent was stolen, from one of the two who have it:
-// all tokens of the grant end, and those of others don't.
-func TestIssuerEndsAGrantWhoseRefreshTokenComesBack(t *testing.T) {
+// A refresh token that is used twice was stolen: all tokens of its grant end, and no others.
+func TestIssuerEndsAGrantWhoseRefreshTokenIsUsedTwice(t *testing.T) {
 	t.Parallel()
 	i := cardeatest.NewIssuer(t)
 	signIn := func() map[string]any {
@@ -24,7 +23,7 @@ func TestIssuerEndsAGrantWhoseRefreshTokenComesBack(t *testing.T) {
 	_, second := refresh(first)
 	_, third := refresh(second)
 	if status, body := refresh(first); status != http.StatusBadRequest || body["error"] != "invalid_grant" {
-		t.Errorf("spent: status %d, %v", status, body)
+		t.Errorf("used before: status %d, %v", status, body)
 	}
 	if status, body := refresh(third); status != http.StatusBadRequest || body["error"] != "invalid_grant" {
 		t.Errorf("newest of the same grant: status %d, %v", status, body)
@@ -37,7 +36,7 @@ func TestIssuerEndsAGrantWhoseRefreshTokenComesBack(t *testing.T) {
 	}
 }
 
-func TestIssuerRevokesWhatAPersonHasAllowed(t *testing.T) {
+func TestIssuerRevokesTheGrantsOfAPerson(t *testing.T) {
 	t.Parallel()
 	i := cardeatest.NewIssuer(t, cardeatest.Person{Subject: "ann"}, cardeatest.Person{Subject: "bob"})
 	refresh := func(subject string, before func()) int {

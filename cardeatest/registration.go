@@ -9,30 +9,46 @@ import (
 	"slices"
 )
 
-// Registration is how a client must authenticate at the endpoints for tokens and for pushed
-// authorization requests, in place of its secret (RFC 7591 § 2).
+// Registration says how a client must authenticate at the token endpoint and for pushed
+// authorization requests (RFC 7591 § 2), and to what its tokens are bound. The zero value is a
+// client that authenticates with its secret and gets bearer tokens.
 type Registration struct {
 	// Method is client_secret_jwt, private_key_jwt, tls_client_auth or self_signed_tls_client_auth.
-	// Empty leaves it at the secret.
+	// If it is empty, the client authenticates with its secret.
 	Method string
 
-	// Of assertions.
-	Key   crypto.PublicKey // for private_key_jwt
-	KeyID string           // the kid that an assertion must name; empty takes any
-	// the only one that is accepted; empty accepts RS256, PS256, ES256 and EdDSA, and HS256 for
-	// client_secret_jwt
-	Algorithm string
-	Audience  string // the only one that is accepted; defaults to the issuer's URL
+	// Key verifies the assertions of private_key_jwt.
+	Key crypto.PublicKey
 
-	// Of certificates, which reach the issuer of [NewTLSIssuer] only.
-	Certificate *x509.Certificate // for self_signed_tls_client_auth: this one, byte for byte
-	Authority   *x509.Certificate // for tls_client_auth: who has issued the certificate
-	Subject     string            // for tls_client_auth: the common name in it
-	// access tokens are good only with the certificate that was presented for them (RFC 8705 § 3)
+	// KeyID is the kid that an assertion must have. Any is accepted if it is empty.
+	KeyID string
+
+	// Algorithm is the only signature algorithm that an assertion may have. If it is empty, RS256,
+	// PS256, ES256 and EdDSA are accepted for private_key_jwt, and HS256 for client_secret_jwt.
+	Algorithm string
+
+	// Audience is the aud claim that an assertion must have. Defaults to the issuer's URL.
+	Audience string
+
+	// Certificate is the client's certificate for self_signed_tls_client_auth. Certificates reach
+	// an issuer of [NewTLSIssuer] only.
+	Certificate *x509.Certificate
+
+	// Authority issues the client's certificate for tls_client_auth.
+	Authority *x509.Certificate
+
+	// Subject is the common name in the client's certificate for tls_client_auth.
+	Subject string
+
+	// Bound binds access tokens to the certificate of the token request (RFC 8705 § 3).
 	Bound bool
 
-	DPoP      bool // tokens are bound to a key, of which each request must bring a proof by ES256 (RFC 9449)
-	DPoPNonce bool // and in the proof the nonce that was given last
+	// DPoP binds tokens to a key. Each request must have a DPoP proof, signed with ES256 (RFC
+	// 9449).
+	DPoP bool
+
+	// DPoPNonce requires DPoP proofs to contain the nonce that the issuer sent last.
+	DPoPNonce bool
 }
 
 var (
@@ -40,20 +56,20 @@ var (
 	byCertificate = []string{"tls_client_auth", "self_signed_tls_client_auth"}
 )
 
-// Register makes a client that was added authenticate in another way from now on. Discovery lists
-// the method. It panics where there is no such client.
+// Register makes a client authenticate as r says from now on. Discovery lists the method. Register
+// panics if there is no such client.
 func (i *Issuer) Register(clientID string, r Registration) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	c, ok := i.clients[clientID]
 	if !ok {
-		panic("cardeatest: no client " + clientID)
+		panic("cardeatest: unknown client " + clientID)
 	}
 	c.registration = r
 	i.clients[clientID] = c
 }
 
-// methods are the ways of authentication that discovery tells of. i.mu is held.
+// methods returns the authentication methods that discovery lists. i.mu is held.
 func (i *Issuer) methods() []string {
 	list := []string{"client_secret_basic", "client_secret_post", "none"}
 	for _, c := range i.clients {
@@ -64,7 +80,7 @@ func (i *Issuer) methods() []string {
 	return list
 }
 
-// presents reports whether a request came over a connection with the client's certificate.
+// presents reports whether a request came over a connection with a valid certificate of the client.
 func (r Registration) presents(req *http.Request) bool {
 	if req.TLS == nil || len(req.TLS.PeerCertificates) == 0 {
 		return false
@@ -82,7 +98,7 @@ func (r Registration) presents(req *http.Request) bool {
 	return err == nil
 }
 
-// thumbprint is that of the certificate which a request presents (RFC 8705 § 3.1), "" without one.
+// thumbprint returns the thumbprint of a request's client certificate (RFC 8705 § 3.1), or "".
 func thumbprint(r *http.Request) string {
 	if r.TLS == nil || len(r.TLS.PeerCertificates) == 0 {
 		return ""

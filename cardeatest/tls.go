@@ -9,9 +9,10 @@ import (
 	"testing"
 )
 
-// NewTLSIssuer is [NewIssuer] over https, with a second listener that demands a certificate of
-// clients, for those of tls_client_auth and self_signed_tls_client_auth. Discovery tells of it by
-// mtls_endpoint_aliases (RFC 8705 § 5); the first listener asks for none. Both end with the test.
+// NewTLSIssuer starts an identity provider like that of [NewIssuer], but with https. A second
+// listener requires client certificates, for tls_client_auth and self_signed_tls_client_auth;
+// discovery names its endpoints in mtls_endpoint_aliases (RFC 8705 § 5). The first listener asks
+// for no certificate. Both end with the test.
 func NewTLSIssuer(t testing.TB, persons ...Person) *Issuer {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
@@ -30,8 +31,8 @@ func NewTLSIssuer(t testing.TB, persons ...Person) *Issuer {
 	return i
 }
 
-// HTTPClient returns a client that trusts the certificate of an issuer that [NewTLSIssuer] made,
-// and else no authority.
+// HTTPClient returns a client that trusts the certificate of an issuer of [NewTLSIssuer], and no
+// other. For another issuer it trusts none.
 func (i *Issuer) HTTPClient() *http.Client {
 	roots := x509.NewCertPool()
 	if i.certificate != nil {
@@ -40,7 +41,7 @@ func (i *Issuer) HTTPClient() *http.Client {
 	return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
 }
 
-// aliases are the endpoints of the second listener.
+// aliases returns the endpoints of the second listener.
 func (i *Issuer) aliases() map[string]string {
 	return map[string]string{
 		"token_endpoint": i.mutualURL + "/token", "userinfo_endpoint": i.mutualURL + "/userinfo",

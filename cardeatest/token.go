@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// serveToken is the token endpoint (RFC 6749 § 4.1.3 and § 6).
+// serveToken serves the token endpoint (RFC 6749 § 4.1.3 and § 6).
 func (i *Issuer) serveToken(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 	if r.ParseForm() != nil {
@@ -27,7 +27,7 @@ func (i *Issuer) serveToken(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c := i.clients[clientID]
-	key, ok := i.demandProof(w, r, c)
+	key, ok := i.requireProof(w, r, c)
 	if !ok {
 		return
 	}
@@ -35,9 +35,9 @@ func (i *Issuer) serveToken(w http.ResponseWriter, r *http.Request) {
 	var code string
 	switch r.PostForm.Get("grant_type") {
 	case "authorization_code":
-		g, code = i.redeem(clientID, r.PostForm)
+		g, code = i.exchangeCode(clientID, r.PostForm)
 	case "refresh_token":
-		g, code = i.renew(clientID, r.PostForm.Get("refresh_token"))
+		g, code = i.useRefreshToken(clientID, r.PostForm.Get("refresh_token"))
 	default:
 		code = "unsupported_grant_type"
 	}
@@ -57,12 +57,12 @@ func (i *Issuer) serveToken(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, result)
 }
 
-// authenticate returns the client that the request proves to come from: in the way in which it is
-// registered or else by client_secret_basic or client_secret_post, or none for a public client. Two
-// at once are refused (RFC 6749 § 2.3). i.mu is held.
+// authenticate returns the ID of the client that sent the request. The client must authenticate
+// with its registered method, or else by client_secret_basic or client_secret_post; a public client
+// need not. Two methods at once are refused (RFC 6749 § 2.3). i.mu is held.
 func (i *Issuer) authenticate(r *http.Request) (id string, ok bool) {
 	if r.PostForm.Has("client_assertion") && r.Header.Get("Authorization") == "" {
-		return i.asserted(r.PostForm)
+		return i.verifyAssertion(r.PostForm)
 	}
 	id, secret := r.PostForm.Get("client_id"), r.PostForm.Get("client_secret")
 	if user, password, basic := r.BasicAuth(); basic {
@@ -86,8 +86,8 @@ func (i *Issuer) authenticate(r *http.Request) (id string, ok bool) {
 	return id, known && subtle.ConstantTimeCompare([]byte(c.secret), []byte(secret)) == 1
 }
 
-// redeem takes a code out of use and returns its grant, or an error code. i.mu is held.
-func (i *Issuer) redeem(clientID string, form url.Values) (grant, string) {
+// exchangeCode deletes a code and returns its grant, or an error code. i.mu is held.
+func (i *Issuer) exchangeCode(clientID string, form url.Values) (grant, string) {
 	code := form.Get("code")
 	g, ok := i.codes[code]
 	if !ok || g.clientID != clientID {
@@ -101,14 +101,14 @@ func (i *Issuer) redeem(clientID string, form url.Values) (grant, string) {
 		return grant{}, "invalid_grant"
 	}
 	sum := sha256.Sum256([]byte(form.Get("code_verifier")))
-	fits := base64.RawURLEncoding.EncodeToString(sum[:]) == g.challenge
-	if !fits && !i.faults[IgnoresPKCE] && !i.faults[SwapsCodes] {
+	verified := base64.RawURLEncoding.EncodeToString(sum[:]) == g.challenge
+	if !verified && !i.faults[IgnoresPKCE] && !i.faults[SwapsCodes] {
 		return grant{}, "invalid_grant" // RFC 7636, Section 4.6
 	}
 	return g, ""
 }
 
-// swap exchanges the grant of a code with that of another one, if there is another. i.mu is held.
+// swap exchanges the grants of a code and of another unused one, if there is another. i.mu is held.
 func (i *Issuer) swap(code string) grant {
 	for other, g := range i.codes {
 		if other != code {
@@ -119,8 +119,8 @@ func (i *Issuer) swap(code string) grant {
 	return i.codes[code]
 }
 
-// issue returns the answer of the token endpoint: a refresh token if the scope has offline_access,
-// an ID token if it has openid. i.mu is held.
+// issue returns the answer of the token endpoint: an access token, a refresh token if the scope
+// contains offline_access, and an ID token if it contains openid. i.mu is held.
 func (i *Issuer) issue(g grant) map[string]any {
 	access := rand.Text()
 	g.expires = i.now().Add(tokenLife)

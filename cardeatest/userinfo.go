@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// withGrant lets a request through that has a valid access token (RFC 6750 § 2.1), and the
-// certificate or the proof of the key that the token is bound to (RFC 8705 § 3, RFC 9449 § 7.1).
+// withGrant calls serve if the request has a valid access token (RFC 6750 § 2.1), and the
+// certificate or the DPoP proof that the token is bound to (RFC 8705 § 3, RFC 9449 § 7.1).
 func (i *Issuer) withGrant(serve func(http.ResponseWriter, grant)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 		i.mu.Lock()
 		g, ok := i.access[token]
-		ok = ok && i.now().Before(g.expires) && i.opens(w, r, scheme, token, g)
+		ok = ok && i.now().Before(g.expires) && i.isBoundTo(w, r, scheme, token, g)
 		i.mu.Unlock()
 		if !ok {
 			if w.Header().Get("WWW-Authenticate") == "" {
@@ -25,7 +25,7 @@ func (i *Issuer) withGrant(serve func(http.ResponseWriter, grant)) http.HandlerF
 	}
 }
 
-// serveUserinfo is the userinfo endpoint (OpenID Connect Core 1.0 § 5.3).
+// serveUserinfo serves the userinfo endpoint (OpenID Connect Core 1.0 § 5.3).
 func (i *Issuer) serveUserinfo(w http.ResponseWriter, g grant) {
 	claims := g.person.claims()
 	i.mu.Lock()
@@ -34,10 +34,12 @@ func (i *Issuer) serveUserinfo(w http.ResponseWriter, g grant) {
 	answer(w, http.StatusOK, claims)
 }
 
+// serveUser answers as GitHub's GET /user.
 func (i *Issuer) serveUser(w http.ResponseWriter, g grant) {
 	answer(w, http.StatusOK, g.person.profile())
 }
 
+// serveEmails answers as GitHub's GET /user/emails.
 func (i *Issuer) serveEmails(w http.ResponseWriter, g grant) {
 	emails := []any{}
 	if g.person.Email != "" {

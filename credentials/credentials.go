@@ -1,6 +1,6 @@
-// Package credentials is sign-in with what people type into a form of your own site, such as a name
-// and a password. The application checks it; Cardea does the rest: the form, its protection, the
-// session.
+// Package credentials is sign-in with a form on your own site, such as one for a name and a
+// password. The application checks the input. Cardea shows the form, protects it against cross-site
+// requests and creates the session.
 //
 //	credentials.New(credentials.Options{
 //		Fields: []cardea.Field{
@@ -12,15 +12,15 @@
 //
 // # Security notes
 //
-// An answer, and how long it takes, must not tell who has an account. Where passwords are checked,
-// [Password] sees to it: the same work and the same answer for a name that nobody has, a wrong
-// password, a user without password, and one who is locked out. A check of another kind has to: do
-// the expensive step exactly once whatever is found, refuse with the same code, and tell a reason
-// only to who has proven to be that user.
+// Neither a response nor its timing may reveal who has an account. [Password] takes care of that:
+// it does the same work and gives the same response for an unknown name, a wrong password, a user
+// without password, and a user who is locked. Another check must do the same: run the expensive
+// step exactly once in each case, refuse with the same code, and give a reason only to a visitor
+// who has proven to be that user.
 //
-// Nothing here limits how often somebody tries. A check should: by the name in the one way to write
-// it, by the address of [Input.Request], and for names that nobody has just as for others. A
-// [cardea.Error] with the code [cardea.CodeRateLimited] tells the visitor.
+// This package does not limit the number of attempts. A check should limit them by the normalized
+// name and by the client's address, which [Input.Request] has, for unknown names as for known ones.
+// To tell the visitor, return a [cardea.Error] with the code [cardea.CodeRateLimited].
 package credentials
 
 import (
@@ -35,32 +35,38 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Options are what [New] needs: Fields, and Password or Authorize.
+// Options configure sign-in with a form. Fields is required, and either Password or Authorize.
 type Options struct {
-	ID     string // Defaults to "credentials".
-	Name   string // For people. Defaults to "Credentials".
+	// ID is the provider's ID, which is part of URLs. Defaults to "credentials".
+	ID string
+
+	// Name is the provider's name on the sign-in page. Defaults to "Credentials".
+	Name string
+
+	// Fields are the fields of the form, in their order on the page.
 	Fields []cardea.Field
 
-	// Password is the check of a name with a password.
+	// Password checks a name and a password.
 	Password *Password
 
-	// Authorize is any other check. It returns who signs in, and an error made by [Refuse] for who
-	// does not. A nil user is refused too; every other error is a failure of the site, which is
-	// logged and shown as Configuration.
+	// Authorize is another check. It returns the user who signs in, or an error of [Refuse]. A nil
+	// user without an error is refused too. Any other error is a failure of the site: it is logged,
+	// and the visitor gets the error code Configuration. Authorize may be called concurrently.
 	//
-	// With an adapter the user must exist in the store, and only its ID counts: a check that lets
-	// new people in creates them first. Without an adapter the session holds what Authorize
-	// returns.
+	// With an adapter the user must exist in the store, and only the ID of the returned one is
+	// used. To let new users in, create them in Authorize. Without an adapter the session has the
+	// user as Authorize returns it.
 	Authorize func(ctx context.Context, in Input) (*cardea.User, error)
 
-	// Messages are what the built-in sign-in page says for a code of [Refuse]. Defaults to one text
-	// for all.
+	// Messages are the texts of the built-in sign-in page, by code of [Refuse]. Defaults to the
+	// same text for all codes.
 	Messages map[string]string
 
+	// Style is how the provider looks on the sign-in page.
 	Style oauth.Style
 }
 
-// New returns the provider for cardea.Config. What is wrong with o is reported by cardea.New.
+// New returns a provider for [cardea.Config]. [cardea.New] reports what is wrong with o.
 func New(o Options) *cardea.CredentialsProvider {
 	p := &cardea.CredentialsProvider{
 		ID: cmp.Or(o.ID, "credentials"), Name: cmp.Or(o.Name, "Credentials"), Fields: o.Fields, Messages: o.Messages,
@@ -80,26 +86,27 @@ func New(o Options) *cardea.CredentialsProvider {
 	return p
 }
 
-// Input is what somebody typed. Package fmt and logs show nothing of it.
+// Input is the content of a submitted form. Package fmt and loggers print none of its values. It is
+// safe for concurrent use.
 type Input struct {
 	values  map[string]string
 	request *http.Request
 }
 
-// Get returns the value of a field of the form, "" when it was left out. It has at most 4096 bytes,
-// is valid UTF-8 without NUL, and is otherwise as it was typed, spaces included.
+// Get returns the value of a field, or "" if it is empty or not in the form. A value has 4096 bytes
+// at most and is valid UTF-8 without NUL. It is not changed otherwise: spaces are kept.
 func (in Input) Get(field string) string { return in.values[field] }
 
-// Request is the request that sent the form. Its body has been read.
+// Request returns the HTTP request that submitted the form. Its body has been read.
 func (in Input) Request() *http.Request { return in.request }
 
-// Format hides what was typed.
-func (in Input) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[what was typed]") }
+// Format implements [fmt.Formatter]. It writes a constant text instead of the values.
+func (in Input) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[form input]") }
 
-// Refuse returns the error by which a check refuses. The sign-in page gets the code beside
-// error=CredentialsSignin, as ?code=, for a text of its own; an empty code is "credentials", as is
-// one that is not 1 to 64 letters, digits, -, . and _. Everybody who looks learns the code: see the
-// security notes.
+// Refuse returns the error with which a check refuses the visitor. The sign-in page gets
+// error=CredentialsSignin and code=code in its query, and can show a text for the code. A code has
+// 1 to 64 letters, digits, hyphens, dots and underscores; any other, the empty one included,
+// becomes "credentials". The visitor can read the code: see the security notes.
 func Refuse(code string) error {
 	return &cardea.Error{
 		Code: cardea.CodeCredentialsSignIn, Reason: code, Err: errors.New("refused by the application's check"),

@@ -19,11 +19,11 @@ import (
 	"github.com/cardea-auth/cardea/memadapter"
 )
 
-// iterations is how slow a guess is. Use 600000 for PBKDF2 with SHA-256 in production, or Argon2id
-// of golang.org/x/crypto.
+// iterations is the number of steps of PBKDF2. In production, use 600000 with SHA-256, or use
+// Argon2id of golang.org/x/crypto.
 const iterations = 1000
 
-// hash returns what is stored of a password: iterations, salt and key.
+// hash returns what the application stores for a password: iterations, salt and key.
 func hash(password string) (string, error) {
 	salt := make([]byte, 16)
 	rand.Read(salt)
@@ -34,11 +34,11 @@ func hash(password string) (string, error) {
 	return fmt.Sprintf("%d$%x$%x", iterations, salt, key), nil
 }
 
-// verify reports whether a password is the one of such a hash.
+// verify reports whether stored is the hash of password.
 func verify(stored, password string) (bool, error) {
 	parts := strings.Split(stored, "$")
 	if len(parts) != 3 {
-		return false, fmt.Errorf("a hash has three parts, not %d", len(parts))
+		return false, fmt.Errorf("want a hash of three parts, have %d", len(parts))
 	}
 	n, err := strconv.Atoi(parts[0])
 	if err != nil {
@@ -55,12 +55,12 @@ func verify(stored, password string) (bool, error) {
 	return subtle.ConstantTimeCompare([]byte(parts[2]), fmt.Appendf(nil, "%x", key)) == 1, nil
 }
 
-// People sign in with their e-mail address and a password that the application keeps beside its
-// users. Where there is no user, or none with a password, the decoy is verified in its place, so
-// that the answer takes as long.
+// Users sign in with their e-mail address and a password, whose hash the application stores. If
+// there is no such user, or the user has no password, the decoy is verified, so that the response
+// takes as long.
 func ExamplePassword() {
 	store := memadapter.New()
-	passwords := map[string]string{} // by user; a column of the application's own in real life
+	passwords := map[string]string{} // hashes by user ID; usually a column of the application's table
 	ann := &cardea.User{Name: "Ann", Email: "ann@example.com"}
 	if err := store.CreateUser(context.Background(), ann); err != nil {
 		log.Fatal(err)
@@ -84,7 +84,7 @@ func ExamplePassword() {
 				Find: func(ctx context.Context, in credentials.Input) (*cardea.User, string, error) {
 					u, err := store.UserByEmail(ctx, strings.ToLower(in.Get("email")))
 					if err != nil {
-						return nil, "", err // cardea.ErrNotFound, when there is nobody
+						return nil, "", err // cardea.ErrNotFound if there is no such user
 					}
 					return u, passwords[u.ID], nil
 				},
@@ -108,17 +108,17 @@ func ExamplePassword() {
 	// /api/auth/signin?code=credentials&error=CredentialsSignin
 }
 
-// attempt does as a browser would, and returns where it is sent.
+// attempt submits the form as a browser does, and returns where it is redirected.
 func attempt(site, email, password string) string {
 	b := newVisitor(site)
 	return b.post("/api/auth/callback/credentials",
 		url.Values{"email": {email}, "password": {password}, "callbackUrl": {"/"}})
 }
 
-// A check of another kind. It does its expensive step whatever it finds, and does not say what was
-// wrong.
+// A check can ask another system. This one does its expensive step for every input, and does not
+// reveal what was wrong.
 func ExampleOptions() {
-	door := credentials.New(credentials.Options{
+	directory := credentials.New(credentials.Options{
 		ID:     "directory",
 		Name:   "Company Directory",
 		Fields: []cardea.Field{{Name: "login", Required: true}, {Name: "password", Type: "password", Required: true}},
@@ -126,10 +126,10 @@ func ExampleOptions() {
 			entry, err := bind(ctx, in.Get("login"), in.Get("password")) // such as LDAP
 			switch {
 			case err != nil:
-				return nil, err // the directory is away: nobody is told more than that something is wrong
+				return nil, err // the directory is unavailable; the visitor learns only that something is wrong
 			case entry == nil:
 				return nil, credentials.Refuse("")
-			case entry.mustChange: // only who knows the password gets here
+			case entry.mustChange: // only a visitor who knows the password gets here
 				return nil, credentials.Refuse("password_expired")
 			}
 			return &cardea.User{ID: entry.id, Name: entry.name}, nil
@@ -138,7 +138,8 @@ func ExampleOptions() {
 	})
 
 	for _, password := range []string{"right", "wrong"} {
-		u, err := door.Authorize(context.Background(), map[string]string{"login": "ann", "password": password}, nil)
+		u, err := directory.Authorize(context.Background(), map[string]string{"login": "ann", "password": password},
+			nil)
 		fmt.Println(u != nil, err)
 	}
 	// Output:

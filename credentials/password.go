@@ -10,46 +10,54 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Password checks a password against the hash that the application stored. It calls Verify exactly
-// once for each attempt, and whoever does not know the password learns nothing by the answer or by
-// its time: neither whether there is such a user, nor whether they have a password or may sign in.
+// Password checks a password against a hash that the application has stored. It calls Verify
+// exactly once for each attempt. A visitor who does not know the password cannot learn from the
+// response or its timing whether the user exists, has a password, or may sign in.
 //
-// Its functions are called concurrently.
+// Find, Verify and Decoy are required. The functions may be called concurrently.
 type Password struct {
-	// Field is the name of the password's field. Defaults to "password".
+	// Field is the name of the form field with the password. Defaults to "password".
 	Field string
 
-	// Find returns the user whom the input names, and the stored hash. Nobody is
-	// [cardea.ErrNotFound], possibly wrapped, or a nil user; a user without password has an empty
-	// hash. A user who may not sign in comes with an error made by [Refuse], beside user and hash:
-	// it is told to those who know the password. A [cardea.Error] with the code
-	// [cardea.CodeRateLimited] is told at once, and nothing is verified. Any other error is a failure
-	// of the site.
+	// Find returns the user that the input names, and the stored hash, which is empty for a user
+	// without password. If there is no such user, it returns [cardea.ErrNotFound], possibly
+	// wrapped, or a nil user.
+	//
+	// For a user who may not sign in, it returns the user and the hash with an error of [Refuse],
+	// which is shown only to a visitor who knows the password. A [cardea.Error] with the code
+	// [cardea.CodeRateLimited] is shown at once, and no hash is verified. Any other error is a
+	// failure of the site.
 	Find func(ctx context.Context, in Input) (u *cardea.User, hash string, err error)
 
-	// Verify reports whether hash is of this password. It should be slow on purpose: Argon2id,
-	// bcrypt, PBKDF2. An error is a failure of the site.
+	// Verify reports whether hash is the hash of password. It should use a slow function, such as
+	// Argon2id, bcrypt or PBKDF2. An error is a failure of the site.
 	Verify func(hash, password string) (bool, error)
 
 	// Decoy is the hash of a random password that nobody knows, made with the same parameters as
-	// the stored ones. It is verified where there is no other.
+	// the stored hashes. It is verified if there is no stored hash.
 	Decoy string
 }
 
-// check reports what is missing.
+// check reports everything that is missing.
 func (p *Password) check(fields []cardea.Field) error {
 	var faults []error
 	if p.Find == nil {
-		faults = append(faults, errors.New("want Password.Find"))
+		faults = append(
+			faults, errors.New("want Password.Find, a function that returns the user and the stored hash"),
+		)
 	}
 	if p.Verify == nil {
-		faults = append(faults, errors.New("want Password.Verify"))
+		faults = append(
+			faults, errors.New("want Password.Verify, a function that compares a hash and a password"),
+		)
 	}
 	if p.Decoy == "" {
-		faults = append(faults, errors.New("want Password.Decoy, a hash made like the stored ones"))
+		faults = append(faults, errors.New(
+			"want Password.Decoy, the hash of a random password, made like the stored ones",
+		))
 	}
 	if !slices.ContainsFunc(fields, func(f cardea.Field) bool { return f.Name == p.field() }) {
-		faults = append(faults, fmt.Errorf("want a field %q for the password", p.field()))
+		faults = append(faults, fmt.Errorf("want a field %q for the password in Fields", p.field()))
 	}
 	return errors.Join(faults...)
 }

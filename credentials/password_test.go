@@ -19,10 +19,11 @@ import (
 	"github.com/cardea-auth/cardea/memadapter"
 )
 
-// fields are those of a form for a name and a password.
+// fields are the fields of a form for a name and a password.
 var fields = []cardea.Field{{Name: "name", Required: true}, {Name: "password", Type: "password", Required: true}}
 
-// site is an application with users of all kinds. Its hashes are the passwords behind a prefix.
+// site is an application with users of all kinds. The hash of a password is the password with a
+// prefix.
 type site struct {
 	*httptest.Server
 	verified atomic.Int32 // calls of Verify
@@ -66,7 +67,7 @@ func (s *site) find(_ context.Context, in credentials.Input) (*cardea.User, stri
 		return &s.ann, "hash:right", fmt.Errorf("look up: %w", cardea.ErrNotFound)
 	case "limited":
 		return nil, "", &cardea.Error{Code: cardea.CodeRateLimited}
-	case "away":
+	case "unavailable":
 		return nil, "", errors.New("no database")
 	case "broken":
 		return &s.ann, "broken", nil
@@ -82,8 +83,8 @@ func (s *site) verify(hash, password string) (bool, error) {
 	return hash == "hash:"+password, nil
 }
 
-// try signs in, and returns all of the answer but what differs from one answer to the next anyway,
-// how often Verify was called, and whether there is a session.
+// try signs in. It returns the response without the Date header, the number of calls of Verify, and
+// whether there is a session.
 func (s *site) try(
 	t *testing.T, name, password string, client func(http.Header, url.Values),
 ) (answer string, verified int32, in bool) {
@@ -113,16 +114,16 @@ func (s *site) try(
 	return fmt.Sprint(res.Status, res.Header, string(body)), verified, b.Session() != nil
 }
 
-// clients are what asks: a browser, and the two clients of Auth.js.
+// clients change a request to that of a browser or of one of the two clients of Auth.js.
 var clients = map[string]func(http.Header, url.Values){
 	"browser":     func(http.Header, url.Values) {},
 	"Auth.js":     func(h http.Header, _ url.Values) { h.Set("X-Auth-Return-Redirect", "1") },
 	"next-auth 4": func(_ http.Header, f url.Values) { f.Set("json", "true") },
 }
 
-// fiber CVE-2026-44332, Zitadel CVE-2026-23511: who does not know the password learns nothing.
-// Status, body and headers are the same, and so is the work: one verification.
-func TestPasswordDoesNotTellUsersApart(t *testing.T) {
+// fiber CVE-2026-44332, Zitadel CVE-2026-23511: a visitor who does not know the password learns
+// nothing. Status, body and headers are the same, and so is the work: one verification.
+func TestPasswordDoesNotRevealUsers(t *testing.T) {
 	t.Parallel()
 	for _, protocol := range []cardea.Protocol{cardea.ProtocolV5, cardea.ProtocolV4} {
 		s := newSite(t, protocol)
@@ -147,7 +148,7 @@ func TestPasswordDoesNotTellUsersApart(t *testing.T) {
 	}
 }
 
-func TestPasswordWhoKnowsIt(t *testing.T) {
+func TestPasswordWithTheRightPassword(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, cardea.ProtocolV5)
 	for _, tc := range []struct {
@@ -159,7 +160,7 @@ func TestPasswordWhoKnowsIt(t *testing.T) {
 		{"ann", "Location:[" + s.URL + "]", 1, true},
 		{"locked", "/signin?code=locked&error=CredentialsSignin", 1, false},
 		{"limited", "/signin?error=RateLimited", 0, false},
-		{"away", "/error?error=Configuration", 0, false},
+		{"unavailable", "/error?error=Configuration", 0, false},
 		{"broken", "/error?error=Configuration", 1, false},
 	} {
 		answer, verified, in := s.try(t, tc.name, "right", clients["browser"])
@@ -172,7 +173,7 @@ func TestPasswordWhoKnowsIt(t *testing.T) {
 	}
 }
 
-func TestInputShowsNothing(t *testing.T) {
+func TestInputIsNotPrinted(t *testing.T) {
 	t.Parallel()
 	var got string
 	p := credentials.New(credentials.Options{Fields: fields,
@@ -188,7 +189,7 @@ func TestInputShowsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got == "" || strings.Contains(got, "hunter2") {
-		t.Errorf("prints show %s", got)
+		t.Errorf("printed: %s", got)
 	}
 }
 

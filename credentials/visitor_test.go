@@ -8,7 +8,7 @@ import (
 	"net/url"
 )
 
-// visitor is a browser for the examples, which have no testing.T.
+// visitor is a browser for examples, which have no testing.T.
 type visitor struct {
 	http.Client
 	site string
@@ -23,8 +23,7 @@ func newVisitor(site string) *visitor {
 	return &visitor{http.Client{Jar: jar, CheckRedirect: stop}, site}
 }
 
-// post posts a form with the CSRF token, and returns the path and query to which the site sends the
-// visitor.
+// post posts a form with the CSRF token, and returns the path and query of the redirect.
 func (v *visitor) post(path string, form url.Values) string {
 	res, err := v.Get(v.site + "/api/auth/csrf")
 	if err != nil {

@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// ErrAddress is what [Normalize] returns for text that is no address it accepts.
+// ErrAddress is the error of [Normalize] for text that it does not accept as an address.
 var ErrAddress = errors.New("email: not an address that mail can be sent to")
 
-// The lengths of RFC 5321 § 4.5.3.1 and RFC 1035 § 2.3.4, in bytes.
+// The maximal lengths of RFC 5321 § 4.5.3.1 and RFC 1035 § 2.3.4, in bytes.
 const (
 	maxAddress = 254
 	maxLocal   = 64
@@ -16,15 +16,17 @@ const (
 	maxLabel   = 63
 )
 
-// Normalize returns an address in lower case, without the blanks around it. It accepts what one
-// address can be in one way only: a dot-atom and a host name (RFC 5322 § 3.4.1), in ASCII, in at
-// most 254 bytes. Everything that a mail program might read as another address, or as several, is
-// [ErrAddress]: quotes, comments, commas, angle brackets, a second @, line breaks, IP addresses in brackets, and all characters beyond ASCII, among them
-// those that Unicode normalization would turn into one of these, such as the full-width ＠. An
-// internationalized domain can be given in its ASCII form.
+// Normalize returns an address in lower case, without spaces and tabs around it. It accepts only
+// addresses that all mail programs read in the same way: a dot-atom and a host name (RFC 5322 §
+// 3.4.1), in ASCII, of 254 bytes at most. An internationalized domain must be in its ASCII form.
 //
-// Two addresses that differ in what stands behind a plus sign, or in dots, stay different: whether
-// they have one owner is the mail server's affair.
+// It returns [ErrAddress] for everything that a mail program might read as another address or as
+// several: quotes, comments, commas, angle brackets, a second @, line breaks, IP addresses in
+// brackets, and all characters outside ASCII, because Unicode normalization can turn some of them
+// into one of these, such as the full-width ＠.
+//
+// Addresses that differ in dots or in the part after a plus sign stay different: only the mail
+// server knows whether they have the same owner.
 func Normalize(address string) (string, error) {
 	address = strings.Map(lower, strings.Trim(address, " \t"))
 	local, domain, ok := strings.Cut(address, "@")
@@ -34,8 +36,8 @@ func Normalize(address string) (string, error) {
 	return address, nil
 }
 
-// lower leaves all but ASCII alone: strings.ToLower would make k of the Kelvin sign, and one
-// address of two.
+// lower changes ASCII letters only: strings.ToLower would turn the Kelvin sign into k, and so make
+// two addresses the same.
 func lower(r rune) rune {
 	if 'A' <= r && r <= 'Z' {
 		return r + 'a' - 'A'
@@ -43,7 +45,7 @@ func lower(r rune) rune {
 	return r
 }
 
-// isDotAtom reports whether s is a local part that needs no quotes (RFC 5322 § 3.2.3).
+// isDotAtom reports whether s is a local part without quotes (RFC 5322 § 3.2.3).
 func isDotAtom(s string) bool {
 	if len(s) > maxLocal {
 		return false
@@ -62,7 +64,7 @@ func isAtext(r rune) bool {
 
 func isLetterOrDigit(r rune) bool { return 'a' <= r && r <= 'z' || '0' <= r && r <= '9' }
 
-// isHostName reports whether s is a name of the DNS (RFC 1123 § 2.1).
+// isHostName reports whether s is a host name (RFC 1123 § 2.1).
 func isHostName(s string) bool {
 	if len(s) > maxDomain {
 		return false

@@ -36,8 +36,8 @@ func TestNormalize(t *testing.T) {
 	}
 }
 
-// Auth.js GHSA-7rqj-j65f-68wh and its like: what is accepted is one address to whoever reads it,
-// and stays what it is.
+// Auth.js GHSA-7rqj-j65f-68wh and similar faults: an accepted address is exactly one address to
+// every parser, and normalizing it again does not change it.
 func FuzzNormalize(f *testing.F) {
 	for _, s := range []string{
 		"ann@example.com", " A+B@C.example ", "a@x,b@y", `"a@x"@y`, "a\uff20x", "a@x@y", "a@x\r\nBcc: b@y", "a@x (b@y)",
@@ -49,7 +49,7 @@ func FuzzNormalize(f *testing.F) {
 		got, err := email.Normalize(s)
 		if err != nil {
 			if got != "" {
-				t.Fatalf("%q beside the error", got)
+				t.Fatalf("got %q and an error", got)
 			}
 			return
 		}

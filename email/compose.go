@@ -18,28 +18,28 @@ var mailHTML string
 
 var parseHTML = sync.OnceValues(func() (*template.Template, error) { return template.New("mail").Parse(mailHTML) })
 
-// look is what the HTML of a mail sees.
-type look struct {
+// mailData is the data of mail.html.
+type mailData struct {
 	Subject, Host, Code, URL, Note string
-	Logo                           string // absolute, or empty
-	Background, Text               string // of the button
+	Logo                           string // absolute URL, or empty
+	Background, Text               string // colors of the button
 	Dark                           bool
 }
 
-// Compose makes the mail that is sent by default: in English, as text and as HTML with the site's
-// theme. A logo is shown if mail programs can load it, from an https URL or a path of the site.
+// Compose returns the default mail: in English, as text and as HTML with the site's theme. The HTML
+// shows the theme's logo if its absolute URL is https; a path is taken relative to the site.
+// Compose returns an error if m.Site has no host. It sets Subject, Text and HTML only.
 func Compose(m *cardea.SignInMail) (Message, error) {
 	site, err := url.Parse(m.Site)
 	if err != nil || site.Host == "" {
-		return Message{}, fmt.Errorf("the site %q has no host", m.Site)
+		return Message{}, fmt.Errorf("SignInMail.Site: want an origin such as https://example.com, have %q", m.Site)
 	}
-	l := look{
+	l := mailData{
 		Subject: "Sign in to " + site.Host, Host: breakable(site.Host), Code: m.Code, URL: m.URL,
 		Logo: logo(site, m.Theme.Logo),
-		Note: fmt.Sprintf("The link works once, for %s; the code for %s, in the browser where you asked for this "+
-			"email. "+
-			"Pass neither of them on. If you did not ask for this email, you can ignore it.", lifetime(m.MaxAge),
-			lifetime(m.CodeMaxAge)),
+		Note: fmt.Sprintf("The link works once, for %s; the code for %s, in the browser where you asked for "+
+			"this email. Pass neither of them on. If you did not ask for this email, you can ignore it.",
+			lifetime(m.MaxAge), lifetime(m.CodeMaxAge)),
 		Dark: m.Theme.ColorScheme == "dark",
 	}
 	l.Background, l.Text = page.Theme(m.Theme).Button()
@@ -57,10 +57,11 @@ func Compose(m *cardea.SignInMail) (Message, error) {
 	return Message{Subject: l.Subject, Text: text, HTML: html.String()}, nil
 }
 
-// breakable keeps mail programs from making a link of a host's name, which somebody would then
-// follow in the place of the button.
+// breakable adds zero-width spaces to a host name, so that mail programs do not turn it into a link
+// which somebody could follow instead of the button.
 func breakable(host string) string { return strings.ReplaceAll(host, ".", "\u200b.") }
 
+// logo returns the absolute URL of an image, or "" if it is not https.
 func logo(site *url.URL, image string) string {
 	u, err := site.Parse(image)
 	if image == "" || err != nil || u.Scheme != "https" {
@@ -69,7 +70,7 @@ func logo(site *url.URL, image string) string {
 	return u.String()
 }
 
-// lifetime is a duration as people say it, cut to whole minutes.
+// lifetime returns a duration in words, rounded down to whole minutes.
 func lifetime(d time.Duration) string {
 	for _, unit := range []struct {
 		length time.Duration

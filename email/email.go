@@ -1,12 +1,12 @@
-// Package email signs people in by a mail with a link and a code.
+// Package email is sign-in by e-mail: the visitor gets a mail with a link and a code.
 //
 //	email.New(email.Options{
 //		From:   "Example <no-reply@example.com>",
 //		Sender: &email.SMTP{Host: "smtp.example.com", Username: "apikey", Password: os.Getenv("SMTP_PASSWORD")},
 //	})
 //
-// [SMTP] hands the mails to a mail server, a [Service] to a mail service's API, such as [Resend]; a
-// [Sender] of one's own can hand them to anything else.
+// [SMTP] sends the mails through a mail server. A [Service], such as [Resend], sends them through
+// the HTTP API of a mail service. To send them in another way, implement [Sender].
 package email
 
 import (
@@ -21,7 +21,7 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Options say how mails are made and sent. From and Sender must be set.
+// Options configure sign-in by e-mail. From and Sender are required.
 type Options struct {
 	// From is the sender of the mails, such as "Example <no-reply@example.com>".
 	From string
@@ -29,36 +29,51 @@ type Options struct {
 	// Sender delivers the mails.
 	Sender Sender
 
-	// Compose makes the subject and the two bodies of a mail, for a site in another language; From,
-	// To, Link and Code are filled in afterwards. Defaults to [Compose].
+	// Compose makes the subject and the bodies of a mail, for example in another language. From,
+	// To, Link and Code of its message are set afterwards. If it returns an error, nothing is sent
+	// and the visitor is asked to try again. It may be called concurrently. Defaults to [Compose].
 	Compose func(ctx context.Context, m *cardea.SignInMail) (Message, error)
 
-	// Normalize returns the one way to write an address, or an error for what is none; see
-	// [cardea.EmailProvider]. Defaults to [Normalize].
+	// Normalize returns the canonical form of an address, or an error if it is not valid; see
+	// [cardea.EmailProvider]. It may be called concurrently. Defaults to [Normalize].
 	Normalize func(address string) (string, error)
 
-	ID   string // defaults to email
-	Name string // defaults to Email
+	// ID is the provider's ID, which is part of URLs. Defaults to "email".
+	ID string
 
-	// The rest is as in [cardea.EmailProvider], with the same defaults.
+	// Name is the provider's name on the sign-in page. Defaults to "Email".
+	Name string
 
-	MaxAge       time.Duration
-	CodeMaxAge   time.Duration
+	// MaxAge is how long a link is valid, a minute or more. Defaults to 24 hours.
+	MaxAge time.Duration
+
+	// CodeMaxAge is how long a code is valid, MaxAge at most. Defaults to 10 minutes.
+	CodeMaxAge time.Duration
+
+	// AddressLimit limits the mails to one address. Defaults to 5 an hour.
 	AddressLimit cardea.Limit
-	ClientLimit  cardea.Limit
-	Adopt        func(ctx context.Context, u *cardea.User) (bool, error)
-	Style        oauth.Style
+
+	// ClientLimit limits the mails that one client requests. Defaults to 60 an hour.
+	ClientLimit cardea.Limit
+
+	// Adopt decides whether the visitor signs in as an existing user whose address was not verified
+	// before; see [cardea.EmailProvider]. Defaults to false.
+	Adopt func(ctx context.Context, u *cardea.User) (bool, error)
+
+	// Style is how the provider looks on the sign-in page. The zero value shows the initial of
+	// Name.
+	Style oauth.Style
 }
 
-// Sender delivers a mail. Send may be called concurrently and returns when the mail is accepted for
-// delivery, or ctx ends; an error means that the visitor is told to try again. Its text goes to the
-// log, except when it repeats the address, the token or the code.
+// Sender delivers mails.
 type Sender interface {
+	// Send delivers m. It returns when the mail is accepted for delivery or ctx ends. If it returns
+	// an error, the visitor is asked to try again; the error is logged, but not if its text
+	// contains the address, the token or the code. Send may be called concurrently.
 	Send(ctx context.Context, m Message) error
 }
 
-// New makes a provider for [cardea.Config]. What is wrong with the options is reported by
-// [cardea.New].
+// New returns a provider for [cardea.Config]. [cardea.New] reports what is wrong with o.
 func New(o Options) *cardea.EmailProvider {
 	p := &cardea.EmailProvider{
 		ID: cmp.Or(o.ID, "email"), Name: cmp.Or(o.Name, "Email"), Normalize: o.Normalize, Style: o.Style,
@@ -83,7 +98,7 @@ func New(o Options) *cardea.EmailProvider {
 	return p
 }
 
-// check reports everything that is wrong.
+// check reports everything that is wrong with the options.
 func (o *Options) check() error {
 	var faults []error
 	if _, err := mail.ParseAddress(o.From); err != nil {
@@ -93,7 +108,9 @@ func (o *Options) check() error {
 	}
 	switch s := o.Sender.(type) {
 	case nil:
-		faults = append(faults, errors.New("Options.Sender: is nil; set an *email.SMTP, an *email.Service or your own"))
+		faults = append(
+			faults, errors.New("Options.Sender: is nil; set an *email.SMTP, an *email.Service or another Sender"),
+		)
 	case interface{ check() error }:
 		faults = append(faults, s.check())
 	}

@@ -8,8 +8,7 @@ import (
 	"github.com/cardea-auth/cardea/memadapter"
 )
 
-// Mails by the API of a mail service. The key comes from the environment, and New says so when it
-// is not there.
+// The mails can go through the API of a mail service. New reports a missing key.
 func ExampleService() {
 	_, err := cardea.New(cardea.Config{
 		Secret:  "32 bytes or more, made by: cardea secret",

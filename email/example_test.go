@@ -10,7 +10,7 @@ import (
 	"github.com/cardea-auth/cardea/memadapter"
 )
 
-// Sign-in by mail needs a mail server and an adapter that keeps tokens.
+// Sign-in by e-mail needs a mail server, and an adapter that is a cardea.TokenStore.
 func ExampleNew() {
 	_, err := cardea.New(cardea.Config{
 		Secret:  "32 bytes or more, made by: cardea secret",
@@ -24,7 +24,7 @@ func ExampleNew() {
 	// Output: <nil>
 }
 
-// api is the client of some mail service.
+// api is the client of a mail service.
 type api struct{}
 
 func (api) Send(_ context.Context, m email.Message) error {
@@ -32,11 +32,11 @@ func (api) Send(_ context.Context, m email.Message) error {
 	return nil
 }
 
-// A Sender of one's own hands the mails to whatever delivers them.
+// An application can send the mails in its own way.
 func ExampleSender() {
 	p := email.New(email.Options{From: "Example <no-reply@example.com>", Sender: api{}})
 
-	// What cardea does when somebody asks for a mail:
+	// This is what package cardea does when a visitor requests a mail.
 	err := p.Send(context.Background(), &cardea.SignInMail{
 		To: "ann@example.com", URL: "https://example.com/…", Code: "123456", Site: "https://example.com",
 	})
@@ -46,7 +46,7 @@ func ExampleSender() {
 	// Output: POST /messages to=ann@example.com subject="Sign in to example.com"
 }
 
-// A site in another language writes its own mails.
+// A site in another language composes its own mails.
 func ExampleOptions_compose() {
 	p := email.New(email.Options{
 		From: "Příklad <no-reply@example.cz>", Sender: api{},
@@ -61,7 +61,7 @@ func ExampleOptions_compose() {
 	// Output: POST /messages to=ann@example.cz subject="Přihlášení"
 }
 
-// Nothing that a mail program could read as another address, or as two, is an address.
+// Text that a mail program could read as another address, or as two, is refused.
 func ExampleNormalize() {
 	for _, typed := range []string{
 		" Ann@Example.COM ", "ann@example.com,eve@example.com", `"ann@example.com"@example.org`, "ann＠example.com",

@@ -1,7 +1,7 @@
 package email
 
-// ForwardEmail sends through Forward Email (https://forwardemail.net/en/email-api) with an API
-// token.
+// ForwardEmail sends mails through Forward Email (https://forwardemail.net/en/email-api) with an
+// API token.
 func ForwardEmail(token string) *Service {
 	return &Service{
 		Name:   "Forward Email",
@@ -10,6 +10,6 @@ func ForwardEmail(token string) *Service {
 		Body: func(m Message) (any, error) {
 			return map[string]any{"from": m.From, "to": m.To, "subject": m.Subject, "text": m.Text, "html": m.HTML}, nil
 		},
-		Err: need("token", token),
+		Err: required("token", token),
 	}
 }

@@ -13,12 +13,12 @@ import (
 	"github.com/cardea-auth/cardea/email"
 )
 
-// delivered is a dialog in which each step was taken: the greeting, EHLO, MAIL, RCPT, DATA, and the
-// text.
+// delivered matches the replies of a server that accepts each step: the greeting, EHLO, MAIL, RCPT,
+// DATA, and the text.
 var delivered = regexp.MustCompile(`(?s)^220.*\n250.*\n250.*\n25.*\n354.*\n250`)
 
-// FuzzSMTP has a server answer anything. A mail counts as sent only to a server that agreed to each
-// step and took the text, the answer shows in no error, and each ends.
+// FuzzSMTP sends a mail to a server with arbitrary replies. Send must end, must return nil only if
+// the server has accepted each step and the text, and must not repeat a reply in an error.
 func FuzzSMTP(f *testing.F) {
 	for _, seed := range []string{
 		"220 hi\r\n250 hi\r\n250 ok\r\n250 ok\r\n354 go\r\n250 taken\r\n221 bye\r\n",
@@ -44,10 +44,10 @@ func FuzzSMTP(f *testing.F) {
 		}}
 		err := c.Send(ctx, message)
 		if ctx.Err() != nil {
-			t.Fatal("it did not end")
+			t.Fatal("Send did not end")
 		}
 		if err == nil && !delivered.MatchString(answers) {
-			t.Error("the mail counts as sent")
+			t.Error("Send returned nil, but the server has not accepted the mail")
 		}
 		if err != nil && (strings.ContainsAny(err.Error(), "@\r\n\x00") || len(err.Error()) > 200) {
 			t.Errorf("the error is %q", err)
@@ -55,8 +55,8 @@ func FuzzSMTP(f *testing.F) {
 	})
 }
 
-// answering returns a connection to a server that gives these answers, whatever it is told, and
-// hangs up.
+// answering returns a connection to a server that sends these replies, whatever it receives,
+// and closes the connection.
 func answering(answers string) net.Conn {
 	client, server := net.Pipe()
 	go func() {

@@ -1,8 +1,9 @@
 package email
 
-// Loops sends through Loops (https://loops.so/docs/api-reference/send-transactional-email) with an
-// API key. The mail is a template of yours there, with the data variables url and code: sender,
-// subject and bodies are the template's.
+// Loops sends mails through Loops (https://loops.so/docs/api-reference/send-transactional-email)
+// with an API key and the ID of a transactional email there. That template has the sender, the
+// subject and the body, so those of the [Message] are not used. Its data variables url and code are
+// the link and the code.
 func Loops(key, transactionalID string) *Service {
 	return &Service{
 		Name:   "Loops",
@@ -14,6 +15,6 @@ func Loops(key, transactionalID string) *Service {
 				"dataVariables": map[string]string{"url": m.Link, "code": m.Code},
 			}, nil
 		},
-		Err: need("key", key, "transactional id", transactionalID),
+		Err: required("key", key, "transactional id", transactionalID),
 	}
 }

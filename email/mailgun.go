@@ -2,19 +2,19 @@ package email
 
 import "net/url"
 
-// MailgunRegion is where [Mailgun] keeps mail, as the host of its API. The regions do not know each
-// other's domains.
+// MailgunRegion is the host name of Mailgun's API in a region. Each domain belongs to one region.
 type MailgunRegion string
 
-// The regions.
+// The regions of Mailgun.
 const (
-	MailgunUS MailgunRegion = "api.mailgun.net"
-	MailgunEU MailgunRegion = "api.eu.mailgun.net"
+	MailgunUS MailgunRegion = "api.mailgun.net"    // the United States
+	MailgunEU MailgunRegion = "api.eu.mailgun.net" // the European Union
 )
 
-// Mailgun sends through Mailgun
-// (https://documentation.mailgun.com/docs/mailgun/api-reference/send/mailgun/messages) with an API
-// key, from a sending domain; without tracking, which would rewrite the links.
+// Mailgun sends mails through Mailgun
+// (https://documentation.mailgun.com/docs/mailgun/api-reference/send/mailgun/messages), with the
+// region and the name of the sending domain and an API key. Tracking, which would rewrite the
+// links, is switched off.
 func Mailgun(region MailgunRegion, domain, key string) *Service {
 	return &Service{
 		Name:   "Mailgun",
@@ -29,6 +29,6 @@ func Mailgun(region MailgunRegion, domain, key string) *Service {
 			}
 			return form, nil
 		},
-		Err: need("region", string(region), "domain", domain, "key", key),
+		Err: required("region", string(region), "domain", domain, "key", key),
 	}
 }

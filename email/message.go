@@ -13,16 +13,18 @@ import (
 	"time"
 )
 
-// Message is a mail to one person.
+// Message is a mail to one address.
 type Message struct {
 	From    string // a name and an address, such as "Example <no-reply@example.com>"
 	To      string // one address, without a name
-	Subject string
-	Text    string // the body for readers without HTML
-	HTML    string
+	Subject string // in Unicode, without line breaks
+	Text    string // the body as plain text
+	HTML    string // the body as HTML; "" for a mail without HTML
 
-	// Link and Code are what the bodies hold, for a service that has the bodies as a template.
+	// Link is the sign-in link that the bodies contain, for a service that has its own template.
 	Link string
+
+	// Code is the sign-in code that the bodies contain, for a service that has its own template.
 	Code string
 }
 
@@ -31,12 +33,12 @@ var (
 	errSubject   = errors.New("the subject has a line break or another control character")
 )
 
-// envelope returns the addresses of the sender and of the recipient as a mail server gets them, if
-// each can be read as one address only.
+// envelope returns the addresses for the commands MAIL and RCPT. It returns an error if one of them
+// could be read as anything but one address.
 func (m *Message) envelope() (from, to string, err error) {
 	sender, err := mail.ParseAddress(m.From)
 	if err != nil || strings.ContainsFunc(m.From, isControl) {
-		return "", "", errors.New("the sender is not an address")
+		return "", "", errors.New("the sender is not exactly one address")
 	}
 	if strings.Count(m.To, "@") != 1 || strings.ContainsAny(m.To, " \"(),:;<>[]\\") ||
 		strings.ContainsFunc(m.To, isControl) {
@@ -47,8 +49,8 @@ func (m *Message) envelope() (from, to string, err error) {
 
 func isControl(r rune) bool { return r < ' ' || r == 0x7f }
 
-// encode returns the mail as mail servers exchange it (RFC 5322, RFC 2046 § 5.1.4). id goes into
-// the Message-ID and the boundary.
+// encode returns the mail in the format of RFC 5322, with the bodies as alternatives (RFC 2046 §
+// 5.1.4). id is used in the Message-ID and as the boundary.
 func (m *Message) encode(now time.Time, id string) ([]byte, error) {
 	from, to, err := m.envelope()
 	if err != nil {
@@ -66,7 +68,7 @@ func (m *Message) encode(now time.Time, id string) ([]byte, error) {
 		{"Subject", mime.QEncoding.Encode("utf-8", m.Subject)},
 		{"Date", now.UTC().Format("Mon, 02 Jan 2006 15:04:05 -0700")},
 		{"Message-ID", "<" + id + "@" + domain + ">"},
-		{"Auto-Submitted", "auto-generated"}, // RFC 3834 § 5.2: no answer from a robot, please
+		{"Auto-Submitted", "auto-generated"}, // RFC 3834 § 5.2: prevents automatic replies
 		{"MIME-Version", "1.0"},
 		{"Content-Type", `multipart/alternative; boundary="` + id + `"`},
 	} {

@@ -21,14 +21,16 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 func request() *cardea.SignInMail {
 	return &cardea.SignInMail{
-		To: "ann@example.com", URL: "https://app.example.com/api/auth/callback/email?callbackUrl=https%3A%2F%2Fapp.example.com%2F&email=ann%40example.com&token=0123abcd",
+		To: "ann@example.com",
+		URL: "https://app.example.com/api/auth/callback/email" +
+			"?callbackUrl=https%3A%2F%2Fapp.example.com%2F&email=ann%40example.com&token=0123abcd",
 		MaxAge: 24 * time.Hour, Code: "012345", CodeMaxAge: 10 * time.Minute, Site: "https://app.example.com",
 	}
 }
 
 var unique = regexp.MustCompile(`(?m)(^Date: ).*$|[A-Z2-7]{26}`)
 
-// The mails as they come over the wire, without what differs each time.
+// The golden files are the mails as transmitted, without the parts that differ each time.
 func TestMailsMatchGoldenFiles(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*cardea.SignInMail){
@@ -79,7 +81,7 @@ func compareGolden(t *testing.T, name, got string) {
 	}
 }
 
-// NextAuth CVE-2022-31127: nothing that a mail is made from becomes markup or a header.
+// NextAuth CVE-2022-31127: no value in a mail becomes markup or a header.
 func TestHostileValuesStayTextInMails(t *testing.T) {
 	t.Parallel()
 	for _, evil := range []string{
@@ -105,11 +107,11 @@ func TestHostileValuesStayTextInMails(t *testing.T) {
 	m := request()
 	m.Site = `https://<a href="https:evil.example">`
 	if got, err := email.Compose(m); err == nil && strings.Contains(got.HTML, "<a href=\"https:evil") {
-		t.Error("the host becomes a link")
+		t.Error("the host has become a link")
 	}
 }
 
-// go-mail CVE-2025-59937 and the like: a mail with more recipients or headers than meant is not
+// go-mail CVE-2025-59937 and similar faults: a mail with additional recipients or headers is not
 // sent.
 func TestHeadersCannotBeInjected(t *testing.T) {
 	t.Parallel()
@@ -117,16 +119,16 @@ func TestHeadersCannotBeInjected(t *testing.T) {
 	s := &email.SMTP{Host: server.Host, Port: server.Port}
 	good := email.Message{From: "Example <no-reply@example.com>", To: "ann@example.com", Subject: "Hello", Text: "x"}
 	for name, change := range map[string]func(*email.Message){
-		"two recipients":           func(m *email.Message) { m.To = "a@x.example,b@x.example" },
-		"a recipient with a name":  func(m *email.Message) { m.To = "Ann <ann@example.com>" },
-		"a recipient with a break": func(m *email.Message) { m.To = "a@x.example\r\nRCPT TO:<b@x.example>" },
-		"a recipient in quotes":    func(m *email.Message) { m.To = `"a@x.example"@y.example` },
-		"parameters of RCPT":       func(m *email.Message) { m.To = "a@x.example> NOTIFY=SUCCESS" },
-		"no recipient":             func(m *email.Message) { m.To = "" },
-		"a second subject":         func(m *email.Message) { m.Subject = "Hello\r\nBcc: b@x.example" },
-		"a sender with a break":    func(m *email.Message) { m.From = "a@x.example\r\nBcc: b@x.example" },
-		"no sender":                func(m *email.Message) { m.From = "Example" },
-		"a recipient beyond ASCII": func(m *email.Message) { m.To = "é@x.example" },
+		"two recipients":            func(m *email.Message) { m.To = "a@x.example,b@x.example" },
+		"a recipient with a name":   func(m *email.Message) { m.To = "Ann <ann@example.com>" },
+		"a recipient with a break":  func(m *email.Message) { m.To = "a@x.example\r\nRCPT TO:<b@x.example>" },
+		"a recipient in quotes":     func(m *email.Message) { m.To = `"a@x.example"@y.example` },
+		"parameters of RCPT":        func(m *email.Message) { m.To = "a@x.example> NOTIFY=SUCCESS" },
+		"no recipient":              func(m *email.Message) { m.To = "" },
+		"a second subject":          func(m *email.Message) { m.Subject = "Hello\r\nBcc: b@x.example" },
+		"a sender with a break":     func(m *email.Message) { m.From = "a@x.example\r\nBcc: b@x.example" },
+		"no sender":                 func(m *email.Message) { m.From = "Example" },
+		"a recipient outside ASCII": func(m *email.Message) { m.To = "é@x.example" },
 	} {
 		m := good
 		change(&m)
@@ -177,7 +179,7 @@ func TestComposeOfTheApplication(t *testing.T) {
 	}
 }
 
-func TestComposeSaysHowLong(t *testing.T) {
+func TestComposeNamesTheLifetime(t *testing.T) {
 	t.Parallel()
 	for d, want := range map[time.Duration]string{
 		time.Minute: "for a minute;", 15 * time.Minute: "for 15 minutes;", time.Hour: "for an hour;",

@@ -2,9 +2,9 @@ package email
 
 import "net/http"
 
-// Postmark sends through Postmark
-// (https://postmarkapp.com/developer/user-guide/send-email-with-api) with a server's token, as
-// transactional mail and without tracking.
+// Postmark sends mails through Postmark
+// (https://postmarkapp.com/developer/user-guide/send-email-with-api) with the token of a server
+// there, as transactional mail. Tracking, which would rewrite the links, is switched off.
 func Postmark(serverToken string) *Service {
 	return &Service{
 		Name:   "Postmark",
@@ -16,6 +16,6 @@ func Postmark(serverToken string) *Service {
 				"MessageStream": "outbound", "TrackOpens": false, "TrackLinks": "None",
 			}, nil
 		},
-		Err: need("server token", serverToken),
+		Err: required("server token", serverToken),
 	}
 }

@@ -1,8 +1,7 @@
 package email
 
-// Resend sends through Resend (https://resend.com/docs/api-reference/emails/send-email) with an API
-// key. Its click tracking is a setting of the domain and belongs switched off: it rewrites the
-// links.
+// Resend sends mails through Resend (https://resend.com/docs/api-reference/emails/send-email) with
+// an API key. Switch click tracking off in the settings of the domain there: it rewrites the links.
 func Resend(key string) *Service {
 	return &Service{
 		Name:   "Resend",
@@ -13,6 +12,6 @@ func Resend(key string) *Service {
 				"from": m.From, "to": []string{m.To}, "subject": m.Subject, "text": m.Text, "html": m.HTML,
 			}, nil
 		},
-		Err: need("key", key),
+		Err: required("key", key),
 	}
 }

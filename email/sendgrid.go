@@ -2,9 +2,9 @@ package email
 
 import "net/mail"
 
-// SendGrid sends through Twilio SendGrid
-// (https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send) with an API key, without
-// tracking, which would rewrite the links.
+// SendGrid sends mails through Twilio SendGrid
+// (https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send) with an API key.
+// Tracking, which would rewrite the links, is switched off.
 func SendGrid(key string) *Service {
 	return &Service{
 		Name:   "SendGrid",
@@ -19,7 +19,7 @@ func SendGrid(key string) *Service {
 			if from.Name != "" {
 				sender["name"] = from.Name
 			}
-			content := []map[string]string{{"type": "text/plain", "value": m.Text}} // must come before HTML
+			content := []map[string]string{{"type": "text/plain", "value": m.Text}} // must be the first
 			if m.HTML != "" {
 				content = append(content, map[string]string{"type": "text/html", "value": m.HTML})
 			}
@@ -34,6 +34,6 @@ func SendGrid(key string) *Service {
 				},
 			}, nil
 		},
-		Err: need("key", key),
+		Err: required("key", key),
 	}
 }

@@ -14,31 +14,38 @@ import (
 	"github.com/cardea-auth/cardea/internal/outbound"
 )
 
-// Service hands mails to a mail service over its HTTP API. [Resend], [Postmark], [SendGrid],
-// [Mailgun], [ForwardEmail] and [Loops] make one; write the literal for a service that has none. It
-// is safe for concurrent use, and must not be changed once it sends.
+// Service is a [Sender] that sends mails through the HTTP API of a mail service. [Resend],
+// [Postmark], [SendGrid], [Mailgun], [ForwardEmail] and [Loops] return one; for another service,
+// write a struct literal. The fields must not be changed after the first mail; Send may be called
+// concurrently.
 type Service struct {
-	Name   string // for errors
-	URL    string // that takes the mails by POST: https, or http on a loopback address
+	// Name is the service's name in errors.
+	Name string
+
+	// URL is where mails are posted to. It must be https, or http on a loopback address.
+	URL string
+
+	// Header is sent with each request, for example with an API key.
 	Header http.Header
 
-	// Body makes of a mail what the service wants: url.Values are sent as a form, anything else as
-	// JSON.
+	// Body returns the body of the request for a mail: url.Values are sent as a form, any other
+	// value as JSON. It may be called concurrently.
 	Body func(m Message) (any, error)
 
-	// HTTPClient makes the calls. Defaults to one that gives up after 10 seconds, follows no
-	// redirects and connects to no loopback address unless URL is on one.
+	// HTTPClient sends the requests. Defaults to a client with a timeout of 10 seconds that follows
+	// no redirects and refuses loopback addresses unless URL has one.
 	HTTPClient *http.Client
 
-	// Err is what a constructor found wrong with its options; cardea.New reports it.
+	// Err is an error in the arguments of a constructor; [cardea.New] reports it.
 	Err error
 
 	once   sync.Once
 	client *http.Client
 }
 
-// Send delivers m to the service. Its errors hold the name of the service and the status of its
-// answer, and nothing of the mail, the key or the answer's text, which likes to repeat them.
+// Send delivers m to the service. It returns when the service has accepted the mail or ctx ends.
+// Errors contain the name of the service and the status of the response, but neither text of the
+// mail, nor the key, nor text of the response, which often repeats them.
 func (s *Service) Send(ctx context.Context, m Message) error {
 	if err := s.send(ctx, m); err != nil {
 		return fmt.Errorf("%s: %w", s.Name, err)
@@ -73,6 +80,7 @@ func (s *Service) send(ctx context.Context, m Message) error {
 	return accepted(resp)
 }
 
+// request returns the HTTP request for a mail's body.
 func (s *Service) request(ctx context.Context, body any) (*http.Request, error) {
 	kind, encoded := "application/json", []byte(nil)
 	if form, ok := body.(url.Values); ok {
@@ -80,12 +88,12 @@ func (s *Service) request(ctx context.Context, body any) (*http.Request, error) 
 	} else {
 		var err error
 		if encoded, err = json.Marshal(body); err != nil {
-			return nil, errors.New("the mail has no JSON form")
+			return nil, errors.New("what Service.Body returned cannot be encoded as JSON")
 		}
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL, bytes.NewReader(encoded))
 	if err != nil {
-		return nil, errors.New("the service is not at a URL")
+		return nil, errors.New("Service.URL is not a URL")
 	}
 	for name, values := range s.Header {
 		req.Header[name] = values
@@ -94,8 +102,8 @@ func (s *Service) request(ctx context.Context, body any) (*http.Request, error) 
 	return req, nil
 }
 
-// accepted goes by the status, and by the refusals that some services send with status 200:
-// {"success":false}, {"ErrorCode":300}.
+// accepted returns an error if the service has refused the mail. Some services do that with status
+// 200 and {"success":false} or {"ErrorCode":300}.
 func accepted(resp *outbound.Response) error {
 	if resp.Status < 200 || resp.Status > 299 {
 		return fmt.Errorf("the service answered with status %d", resp.Status)
@@ -111,13 +119,13 @@ func accepted(resp *outbound.Response) error {
 	return nil
 }
 
-// check reports everything that is wrong.
+// check reports what is wrong with the settings.
 func (s *Service) check() error {
 	if s.Err != nil {
 		return fmt.Errorf("Options.Sender: %s: %w", s.Name, s.Err)
 	}
 	if s.Body == nil {
-		return fmt.Errorf("Options.Sender: %s: Service.Body: is nil", s.Name)
+		return fmt.Errorf("Options.Sender: %s: Service.Body: is nil; set a function that encodes a mail", s.Name)
 	}
 	if err := outbound.Endpoint(s.URL); err != nil {
 		return fmt.Errorf("Options.Sender: %s: Service.URL: %w", s.Name, err)
@@ -125,8 +133,8 @@ func (s *Service) check() error {
 	return nil
 }
 
-// need is an error that names the options that are empty; names and values alternate.
-func need(options ...string) error {
+// required returns an error that names the empty options. Names and values alternate.
+func required(options ...string) error {
 	var faults []error
 	for i := 0; i < len(options); i += 2 {
 		if strings.TrimSpace(options[i+1]) == "" {
@@ -136,10 +144,10 @@ func need(options ...string) error {
 	return errors.Join(faults...)
 }
 
-// bearer is a header with a key as RFC 6750 § 2.1 has it.
+// bearer returns a header with a bearer token (RFC 6750 § 2.1).
 func bearer(key string) http.Header { return http.Header{"Authorization": {"Bearer " + key}} }
 
-// basic is a header with a name and a password as RFC 7617 § 2 has it.
+// basic returns a header with a user name and a password (RFC 7617 § 2).
 func basic(name, password string) http.Header {
 	r := http.Request{Header: http.Header{}}
 	r.SetBasicAuth(name, password)

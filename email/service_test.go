@@ -25,7 +25,7 @@ import (
 
 const key = "the-key-of-the-service"
 
-// services are made anew for each test, which gives them an address on loopback.
+// services makes a new service for each test, which sets its URL to a loopback address.
 var services = map[string]func() *email.Service{
 	"resend":       func() *email.Service { return email.Resend(key) },
 	"postmark":     func() *email.Service { return email.Postmark(key) },
@@ -41,7 +41,8 @@ var signInMail = email.Message{
 	Link: "https://example.com/api/auth/callback/email?token=t", Code: "123456",
 }
 
-// Each service gets what its documentation asks for: the golden files hold the whole requests.
+// Each service gets the request that its documentation requires. The golden files contain whole
+// requests.
 func TestServicesGetTheMail(t *testing.T) {
 	t.Parallel()
 	for name, service := range services {
@@ -68,8 +69,8 @@ func serve(t *testing.T, h http.HandlerFunc) string {
 	return server.URL
 }
 
-// transcript is a request as a golden file has it: the headers that matter, the user name and
-// password behind Basic, JSON in lines.
+// transcript returns a request as it is in a golden file: the headers that matter, the user name
+// and password of Basic authentication, and indented JSON.
 func transcript(t *testing.T, r *http.Request) string {
 	var b strings.Builder
 	if user, password, ok := r.BasicAuth(); ok {
@@ -96,7 +97,7 @@ func transcript(t *testing.T, r *http.Request) string {
 	return b.String() + "\n" + string(body) + "\n"
 }
 
-// What a service refuses is an error, which repeats neither the key nor what is in the mail.
+// If a service refuses a mail, the error contains neither the key nor text of the mail.
 func TestServiceRefuses(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -145,8 +146,8 @@ func TestServiceGivesUp(t *testing.T) {
 	}
 }
 
-// A mail that could go to somebody else, or bring headers of its own, is not sent at all.
-func TestServiceSendsNoStrangeMail(t *testing.T) {
+// A mail that could go to another address, or could add headers, is not sent.
+func TestServiceRefusesInjection(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*email.Message){
 		"two recipients":               func(m *email.Message) { m.To = "ann@example.org,eve@example.net" },
@@ -159,7 +160,7 @@ func TestServiceSendsNoStrangeMail(t *testing.T) {
 		for service, newService := range services {
 			s, m := newService(), signInMail
 			s.URL = serve(t, func(http.ResponseWriter, *http.Request) {
-				t.Errorf("%s: %s was asked to send it", name, service)
+				t.Errorf("%s: %s was called", name, service)
 			})
 			change(&m)
 			if err := s.Send(t.Context(), m); err == nil {
@@ -169,12 +170,12 @@ func TestServiceSendsNoStrangeMail(t *testing.T) {
 	}
 }
 
-// A mail without HTML, from a sender without a name, has no empty parts where a service refuses
-// them.
+// A mail without HTML, or from a sender without a name, has no empty parts, which some services
+// refuse.
 func TestServicesGetNoEmptyParts(t *testing.T) {
 	t.Parallel()
 	for name, part := range map[string]string{
-		"sendgrid": "text/html", "mailgun": "html=", "sendgrid of nobody": `"name"`,
+		"sendgrid": "text/html", "mailgun": "html=", "sendgrid without sender name": `"name"`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -192,18 +193,18 @@ func TestServicesGetNoEmptyParts(t *testing.T) {
 	}
 }
 
-// What is wrong with a service of one's own is an error before anything is sent, which holds
-// nothing of the key or the mail either.
-func TestServiceOfOnesOwn(t *testing.T) {
+// A wrong service of the application's is an error before anything is sent. The error contains
+// neither the key nor text of the mail.
+func TestServiceOfTheApplication(t *testing.T) {
 	t.Parallel()
 	for want, change := range map[string]func(*email.Service){
 		"Own: encode the mail: no template": func(s *email.Service) {
 			s.Body = func(email.Message) (any, error) { return nil, errors.New("no template") }
 		},
-		"Own: the mail has no JSON form": func(s *email.Service) {
+		"Own: what Service.Body returned cannot be encoded as JSON": func(s *email.Service) {
 			s.Body = func(email.Message) (any, error) { return json.Number(key), nil }
 		},
-		"Own: the service is not at a URL":  func(s *email.Service) { s.URL = "https://mail.example/" + key + "\n" },
+		"Own: Service.URL is not a URL":     func(s *email.Service) { s.URL = "https://mail.example/" + key + "\n" },
 		"Own: URL must be https, since its": func(s *email.Service) { s.URL = "http://mail.example/" + key },
 		"calls to 169.254.169.254 are not ": func(s *email.Service) {
 			s.URL, s.HTTPClient = "https://169.254.169.254/"+key, nil
@@ -211,7 +212,7 @@ func TestServiceOfOnesOwn(t *testing.T) {
 	} {
 		s := &email.Service{
 			Name: "Own", URL: "https://mail.example", Body: func(m email.Message) (any, error) { return m, nil },
-			HTTPClient: &http.Client{Transport: through(func(r *http.Request) (*http.Response, error) {
+			HTTPClient: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
 				t.Errorf("%s was asked", r.Host)
 				return nil, errors.New("refused")
 			})},
@@ -237,7 +238,7 @@ func TestMailgunDomainStaysOneSegment(t *testing.T) {
 func TestServiceCallsByItsHTTPClient(t *testing.T) {
 	t.Parallel()
 	s, asked := email.Resend(key), ""
-	s.HTTPClient = &http.Client{Transport: through(func(r *http.Request) (*http.Response, error) {
+	s.HTTPClient = &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
 		asked = r.URL.String()
 		return httptest.NewRecorder().Result(), nil
 	})}
@@ -246,12 +247,12 @@ func TestServiceCallsByItsHTTPClient(t *testing.T) {
 	}
 }
 
-// through is a transport.
-type through func(*http.Request) (*http.Response, error)
+// roundTripper makes an http.RoundTripper of a function.
+type roundTripper func(*http.Request) (*http.Response, error)
 
-func (f through) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// A connection is opened once, and the type of the content is what the content is.
+// Several mails use one connection, and the Content-Type is that of the body.
 func TestServiceKeepsItsConnection(t *testing.T) {
 	t.Parallel()
 	s, asked := email.Resend(key), make(chan *http.Request, 1)
@@ -265,7 +266,7 @@ func TestServiceKeepsItsConnection(t *testing.T) {
 		r := <-asked
 		from[r.RemoteAddr] = true
 		if kind := r.Header["Content-Type"]; len(kind) != 1 || kind[0] != "application/json" {
-			t.Errorf("the content is of the types %q", kind)
+			t.Errorf("got Content-Type %q", kind)
 		}
 	}
 	if len(from) != 1 {
@@ -273,7 +274,7 @@ func TestServiceKeepsItsConnection(t *testing.T) {
 	}
 }
 
-func TestNewNamesWhatAServiceLacks(t *testing.T) {
+func TestNewReportsMissingSettingsOfAService(t *testing.T) {
 	t.Parallel()
 	for want, s := range map[string]*email.Service{
 		"Options.Sender: Resend: the key is empty":             email.Resend(""),
@@ -300,8 +301,8 @@ func TestNewNamesWhatAServiceLacks(t *testing.T) {
 	}
 }
 
-// The whole way: who asks for a mail gets it from the service, and its link signs in.
-func TestSignInByAService(t *testing.T) {
+// The service gets the mail that a visitor requests, and its link signs the visitor in.
+func TestSignInThroughAService(t *testing.T) {
 	t.Parallel()
 	mails := make(chan string, 1)
 	s := email.Loops(key, "clx-template")
@@ -324,7 +325,7 @@ func TestSignInByAService(t *testing.T) {
 	defer site.Close()
 	browser := cardeatest.NewBrowser(t, site.URL)
 	if res := browser.Post("/signin/email", url.Values{"email": {"ann@example.org"}}); res.StatusCode != http.StatusOK {
-		t.Fatalf("asking for a mail: status %d", res.StatusCode)
+		t.Fatalf("requesting a mail: status %d", res.StatusCode)
 	}
 	res, err := browser.Get(<-mails)
 	if err != nil {

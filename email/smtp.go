@@ -17,39 +17,48 @@ import (
 	"github.com/cardea-auth/cardea/internal/redirect"
 )
 
-// SMTP hands mails to a mail server (RFC 5321, RFC 6409), each over a connection of its own. The
-// connection is encrypted and the server's certificate verified: from the first byte on port 465,
-// else by STARTTLS, without which nothing is sent. A server on a loopback address, to which no
-// password is sent, is spoken to in plain text. It is safe for concurrent use.
+// SMTP is a [Sender] that sends mails through a mail server (RFC 5321, RFC 6409), each over a new
+// connection. The fields must not be changed after the first mail; Send may be called concurrently.
+//
+// The connection is encrypted, and the server's certificate is verified. On port 465 it is
+// encrypted from the first byte, on other ports by STARTTLS; if the server does not offer that,
+// nothing is sent. Only a server on a loopback address gets plain text, and only if Username is
+// empty.
 type SMTP struct {
-	Host string // name of the server, for which its certificate must be valid
-	Port int    // defaults to 587
+	// Host is the server's name, for which its certificate must be valid.
+	Host string
 
-	// ImplicitTLS encrypts from the first byte (RFC 8314 § 3.3). Port 465 implies it. Defaults to
-	// STARTTLS.
+	// Port is the server's TCP port. Defaults to 587.
+	Port int
+
+	// ImplicitTLS encrypts the connection from the first byte (RFC 8314 § 3.3), as port 465 does
+	// always. Defaults to STARTTLS.
 	ImplicitTLS bool
 
-	// Username and Password sign in with AUTH PLAIN, over an encrypted connection only. Defaults to
-	// sending without.
+	// Username authenticates with AUTH PLAIN, over an encrypted connection only. Defaults to no
+	// authentication.
 	Username string
+
+	// Password belongs to Username.
 	Password string
 
-	// TLS changes how the connection is encrypted, such as for a certificate of one's own
-	// authority. Defaults to the system's authorities and TLS 1.2.
+	// TLS configures the encryption, for example to trust another certificate authority. Defaults
+	// to the system's authorities and TLS 1.2 or later.
 	TLS *tls.Config
 
-	// InsecureAllowPlaintext sends mails through a server that offers no STARTTLS. Whoever sees the
-	// traffic can sign in as anybody then.
+	// InsecureAllowPlaintext sends mails unencrypted if the server does not offer STARTTLS. Anybody
+	// who can read the traffic can then sign in as any user. It cannot be used with Username.
 	InsecureAllowPlaintext bool
 
-	// Timeout bounds each step: connecting, and each command with its answer. Defaults to 10
+	// Timeout limits each step: the connection, and each command with its reply. Defaults to 10
 	// seconds.
 	Timeout time.Duration
 
-	// Hello is the name by which this client introduces itself. Defaults to localhost.
+	// Hello is the host name that EHLO sends. Defaults to localhost.
 	Hello string
 
-	// Dial connects to the server, such as through a proxy. Defaults to a net.Dialer's DialContext.
+	// Dial connects to the server, for example through a proxy. It may be called concurrently.
+	// Defaults to the DialContext of a [net.Dialer].
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
@@ -59,24 +68,27 @@ const (
 	defaultTimeout = 10 * time.Second
 )
 
+// check reports what is wrong with the settings.
 func (s *SMTP) check() error {
 	switch {
 	case s.Host == "":
-		return errors.New("Options.Sender: SMTP.Host: is empty")
+		return errors.New("Options.Sender: SMTP.Host: is empty; set the name of the mail server")
 	case s.Port < 0 || s.Port > 65535:
-		return fmt.Errorf("Options.Sender: SMTP.Port: want a port, have %d", s.Port)
+		return fmt.Errorf("Options.Sender: SMTP.Port: want a port up to 65535, or 0 for 587, have %d", s.Port)
 	case s.Username == "" && s.Password != "":
-		return errors.New("Options.Sender: SMTP.Username: is empty, and there is a Password")
+		return errors.New("Options.Sender: SMTP.Username: is empty, but Password is set; set both or neither")
 	case s.Username != "" && s.InsecureAllowPlaintext:
-		return errors.New("Options.Sender: SMTP.InsecureAllowPlaintext: would send the Password in plain text")
+		return errors.New("Options.Sender: SMTP.InsecureAllowPlaintext: would send the Password unencrypted; " +
+			"remove it, or Username and Password")
 	case strings.ContainsAny(s.Hello, " \r\n"):
-		return errors.New("Options.Sender: SMTP.Hello: want a host name")
+		return errors.New("Options.Sender: SMTP.Hello: want a host name, without spaces and line breaks")
 	}
 	return nil
 }
 
-// Send delivers m to the mail server. Its errors name the step and the server's status, and hold
-// nothing of the mail: servers like to repeat addresses.
+// Send delivers m to the mail server. It returns when the server has accepted the mail or ctx ends.
+// Errors contain the step and the status of the reply, but neither text of the mail nor of the
+// reply, which often repeats an address.
 func (s *SMTP) Send(ctx context.Context, m Message) error {
 	id := rand.Text()
 	body, err := m.encode(time.Now(), id)
@@ -94,7 +106,7 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
-	d := &dialog{SMTP: s, ctx: ctx, conn: conn}
+	d := &smtpSession{SMTP: s, ctx: ctx, conn: conn}
 	return d.deliver(from, to, body)
 }
 
@@ -102,11 +114,12 @@ func (s *SMTP) timeout() time.Duration { return cmp.Or(s.Timeout, defaultTimeout
 
 func (s *SMTP) implicit() bool { return s.ImplicitTLS || s.Port == implicitPort }
 
-// mustEncrypt reports whether nothing may be said in plain text.
+// mustEncrypt reports whether the connection must be encrypted.
 func (s *SMTP) mustEncrypt() bool {
 	return s.Username != "" || !s.InsecureAllowPlaintext && !redirect.Loopback(s.Host)
 }
 
+// config returns the TLS configuration for a connection.
 func (s *SMTP) config() *tls.Config {
 	c := &tls.Config{MinVersion: tls.VersionTLS12}
 	if s.TLS != nil {
@@ -116,6 +129,7 @@ func (s *SMTP) config() *tls.Config {
 	return c
 }
 
+// dial connects to the server, with TLS if it is implicit.
 func (s *SMTP) dial(ctx context.Context) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout())
 	defer cancel()
@@ -130,21 +144,21 @@ func (s *SMTP) dial(ctx context.Context) (net.Conn, error) {
 	secure := tls.Client(conn, s.config())
 	if err := secure.HandshakeContext(ctx); err != nil {
 		conn.Close()
-		return nil, fmt.Errorf("encrypt: %w", err)
+		return nil, fmt.Errorf("TLS handshake: %w", err)
 	}
 	return secure, nil
 }
 
-// dialog is one connection to the server.
-type dialog struct {
+// smtpSession is one connection to the server.
+type smtpSession struct {
 	*SMTP
 	ctx  context.Context
 	conn net.Conn
 	c    *smtp.Client
 }
 
-// deliver says all that it takes, step by step.
-func (d *dialog) deliver(from, to string, body []byte) error {
+// deliver sends all commands for one mail.
+func (d *smtpSession) deliver(from, to string, body []byte) error {
 	for _, step := range []struct {
 		name string
 		do   func() error
@@ -161,12 +175,12 @@ func (d *dialog) deliver(from, to string, body []byte) error {
 			return fmt.Errorf("SMTP: %s: %w", step.name, err)
 		}
 	}
-	_ = d.step(d.c.Quit) // the mail is the server's by now
+	_ = d.step(d.c.Quit) // the server has accepted the mail
 	return nil
 }
 
-// step does one thing within the time limit.
-func (d *dialog) step(do func() error) error {
+// step runs do within the time limit, and removes the text of the server's reply from its error.
+func (d *smtpSession) step(do func() error) error {
 	if err := d.conn.SetDeadline(time.Now().Add(d.timeout())); err != nil {
 		return cmp.Or(d.ctx.Err(), err)
 	}
@@ -186,12 +200,12 @@ func (d *dialog) step(do func() error) error {
 	return err
 }
 
-func (d *dialog) greet() (err error) {
+func (d *smtpSession) greet() (err error) {
 	d.c, err = smtp.NewClient(d.conn, d.Host)
 	return err
 }
 
-func (d *dialog) encrypt() error {
+func (d *smtpSession) encrypt() error {
 	if d.implicit() {
 		return nil
 	}
@@ -200,29 +214,29 @@ func (d *dialog) encrypt() error {
 	case offered && (d.mustEncrypt() || !redirect.Loopback(d.Host)):
 		return d.c.StartTLS(d.config())
 	case d.mustEncrypt():
-		return errors.New("the server offers no encryption")
+		return errors.New("the server offers no encryption; set SMTP.ImplicitTLS if it expects TLS from the first byte")
 	}
 	return nil
 }
 
-func (d *dialog) authenticate() error {
+func (d *smtpSession) authenticate() error {
 	if d.Username == "" {
 		return nil
 	}
 	if ok, mechanisms := d.c.Extension("AUTH"); !ok || !strings.Contains(" "+mechanisms+" ", " PLAIN ") {
-		return errors.New("the server offers no AUTH PLAIN")
+		return errors.New("the server offers no AUTH PLAIN, which SMTP.Username needs")
 	}
 	return d.c.Auth(smtp.PlainAuth("", d.Username, d.Password, d.Host))
 }
 
-func (d *dialog) mail(from, to string) error {
+func (d *smtpSession) mail(from, to string) error {
 	if ok, _ := d.c.Extension("SMTPUTF8"); !ok && strings.ContainsFunc(from+to, func(r rune) bool { return r > 0x7e }) {
-		return errors.New("an address has characters beyond ASCII, and the server offers no SMTPUTF8")
+		return errors.New("an address has characters outside ASCII, but the server does not offer SMTPUTF8")
 	}
 	return d.c.Mail(from)
 }
 
-func (d *dialog) data(body []byte) error {
+func (d *smtpSession) data(body []byte) error {
 	w, err := d.c.Data()
 	if err != nil {
 		return err

@@ -20,7 +20,7 @@ var message = email.Message{
 	HTML: "<p>Text</p>",
 }
 
-// sender speaks to a server as configured, and trusts its certificate.
+// sender returns a client of server s that trusts its certificate.
 func sender(s *cardeatest.MailServer, change func(*email.SMTP)) *email.SMTP {
 	c := &email.SMTP{Host: s.Host, Port: s.Port, TLS: &tls.Config{RootCAs: s.Roots}}
 	if change != nil {
@@ -44,8 +44,7 @@ func TestSMTPDelivers(t *testing.T) {
 			cardeatest.Delivery{}},
 		{"a password makes it encrypt", cardeatest.MailServerConfig{
 			StartTLS: true, Username: "app", Password: "the password",
-		}, signIn,
-			cardeatest.Delivery{Encrypted: true, Username: "app"}},
+		}, signIn, cardeatest.Delivery{Encrypted: true, Username: "app"}},
 		{"TLS from the first byte", cardeatest.MailServerConfig{ImplicitTLS: true}, func(c *email.SMTP) {
 			c.ImplicitTLS = true
 		}, cardeatest.Delivery{Encrypted: true}},
@@ -75,9 +74,9 @@ func TestSMTPDelivers(t *testing.T) {
 	}
 }
 
-// elsewhere makes the client believe that the server is on another machine; its certificate is also
-// for example.com.
-func elsewhere(s *cardeatest.MailServer) func(*email.SMTP) {
+// onAnotherHost makes the client treat the server as one on another machine. The server's
+// certificate is also valid for example.com.
+func onAnotherHost(s *cardeatest.MailServer) func(*email.SMTP) {
 	return func(c *email.SMTP) {
 		c.Host = "example.com"
 		c.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
@@ -104,28 +103,32 @@ func TestSMTPRefuses(t *testing.T) {
 	}{
 		{"a password over plain text", cardeatest.MailServerConfig{Username: "app", Password: "the password"}, signIn,
 			"STARTTLS: the server offers no encryption"},
-		{"a certificate of nobody", cardeatest.MailServerConfig{StartTLS: true, Username: "app"}, func(c *email.SMTP) {
-			signIn(c)
-			c.TLS = nil
-		}, "certificate"},
-		{"a certificate of another", cardeatest.MailServerConfig{ImplicitTLS: true}, func(c *email.SMTP) {
+		{"a certificate of an unknown authority", cardeatest.MailServerConfig{StartTLS: true, Username: "app"},
+			func(c *email.SMTP) {
+				signIn(c)
+				c.TLS = nil
+			}, "certificate"},
+		{"a certificate for another name", cardeatest.MailServerConfig{ImplicitTLS: true}, func(c *email.SMTP) {
 			c.ImplicitTLS, c.TLS.ServerName = true, "other.example"
 		}, "certificate"},
 		{"a wrong password", cardeatest.MailServerConfig{StartTLS: true, Username: "app", Password: "another one"},
 			signIn, "AUTH: the server answered with status 535"},
-		{"a server that knows no passwords", cardeatest.MailServerConfig{StartTLS: true}, signIn,
+		{"a server without authentication", cardeatest.MailServerConfig{StartTLS: true}, signIn,
 			"AUTH: the server offers no AUTH PLAIN"},
 		{"no greeting", cardeatest.MailServerConfig{Answer: answer("HEADER", "554 go away")}, nil,
 			"greeting: the server answered with status 554"},
 		{"another protocol", cardeatest.MailServerConfig{Answer: answer("HEADER", "HTTP/1.1 400 ann@example.com")}, nil,
 			"greeting: the server's answer is not SMTP"},
-		{"a recipient it does not know", cardeatest.MailServerConfig{Answer: answer("RCPT",
+		{"a recipient that the server does not know", cardeatest.MailServerConfig{Answer: answer("RCPT",
 			"550 5.1.1 <ann@example.com>: no such user")}, nil, "RCPT: the server answered with status 550"},
-		{"a sender it does not like", cardeatest.MailServerConfig{Answer: answer("MAIL", "553 <no-reply@example.com>")},
+		{"a sender that the server refuses",
+			cardeatest.MailServerConfig{Answer: answer("MAIL", "553 <no-reply@example.com>")},
 			nil, "MAIL: the server answered with status 553"},
-		{"a mail it does not like", cardeatest.MailServerConfig{Answer: answer(".", "554 spam for ann@example.com")},
+		{"a mail that the server refuses",
+			cardeatest.MailServerConfig{Answer: answer(".", "554 spam for ann@example.com")},
 			nil, "DATA: the server answered with status 554"},
-		{"a server that goes away", cardeatest.MailServerConfig{Answer: answer("RCPT", "close")}, nil, "RCPT: EOF"},
+		{"a server that closes the connection", cardeatest.MailServerConfig{Answer: answer("RCPT", "close")}, nil,
+			"RCPT: EOF"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -146,11 +149,11 @@ func TestSMTPRefuses(t *testing.T) {
 	}
 }
 
-func TestSMTPSaysNothingInPlainTextElsewhere(t *testing.T) {
+func TestSMTPSendsNothingUnencryptedToAnotherHost(t *testing.T) {
 	t.Parallel()
-	open, encrypted := cardeatest.NewMailServer(t, cardeatest.MailServerConfig{}), cardeatest.NewMailServer(t,
-		cardeatest.MailServerConfig{StartTLS: true})
-	if err := sender(open, elsewhere(open)).Send(t.Context(), message); err == nil ||
+	open := cardeatest.NewMailServer(t, cardeatest.MailServerConfig{})
+	encrypted := cardeatest.NewMailServer(t, cardeatest.MailServerConfig{StartTLS: true})
+	if err := sender(open, onAnotherHost(open)).Send(t.Context(), message); err == nil ||
 		!strings.Contains(err.Error(), "STARTTLS: the server offers no encryption") {
 		t.Errorf("without encryption: %v", err)
 	}
@@ -158,13 +161,14 @@ func TestSMTPSaysNothingInPlainTextElsewhere(t *testing.T) {
 		t.Errorf("%d mails", n)
 	}
 	plain := func(s *cardeatest.MailServer) *email.SMTP {
-		return sender(s, func(c *email.SMTP) { elsewhere(s)(c); c.InsecureAllowPlaintext = true })
+		return sender(s, func(c *email.SMTP) { onAnotherHost(s)(c); c.InsecureAllowPlaintext = true })
 	}
 	if err := plain(open).Send(t.Context(), message); err != nil {
 		t.Errorf("without encryption, allowed: %v", err)
 	}
 	for what, c := range map[string]*email.SMTP{
-		"encrypted": sender(encrypted, elsewhere(encrypted)), "encrypted, although it need not be": plain(encrypted),
+		"encrypted": sender(encrypted, onAnotherHost(encrypted)),
+		"encrypted, although that is not required": plain(encrypted),
 	} {
 		if err := c.Send(t.Context(), message); err != nil {
 			t.Errorf("%s: %v", what, err)
@@ -177,7 +181,7 @@ func TestSMTPSaysNothingInPlainTextElsewhere(t *testing.T) {
 	}
 }
 
-func TestSMTPDoesNotWaitForEver(t *testing.T) {
+func TestSMTPGivesUp(t *testing.T) {
 	t.Parallel()
 	for _, command := range []string{"", "EHLO localhost", "RCPT TO:<ann@example.com>", "DATA", "."} {
 		t.Run("at "+command, func(t *testing.T) {
@@ -198,7 +202,7 @@ func TestSMTPDoesNotWaitForEver(t *testing.T) {
 				cancel()
 			}()
 			if err := sender(server, nil).Send(ctx, message); !errors.Is(err, context.Canceled) {
-				t.Errorf("got %v, want the end of the context", err)
+				t.Errorf("got %v, want context.Canceled", err)
 			}
 		})
 	}

@@ -11,7 +11,8 @@ import (
 
 type accountKey struct{ provider, id string }
 
-// LinkAccount adds account.
+// LinkAccount adds account. An account that is already linked, to any user, is
+// [cardea.ErrConflict]; a user who does not exist is [cardea.ErrNotFound].
 func (a *Adapter) LinkAccount(ctx context.Context, account *cardea.Account) error {
 	return a.do(ctx, func(tx *transaction) error {
 		key := accountKey{account.Provider, account.ProviderAccountID}
@@ -28,8 +29,9 @@ func (a *Adapter) LinkAccount(ctx context.Context, account *cardea.Account) erro
 	})
 }
 
-// UpdateAccount writes the type and those tokens of account that are not empty, and the expiry with
-// an access token in any case.
+// UpdateAccount writes the fields of account that are not empty, but neither the owner nor the key.
+// A new access token replaces the stored expiry even if account.ExpiresAt is zero. No such account
+// is [cardea.ErrNotFound].
 func (a *Adapter) UpdateAccount(ctx context.Context, account *cardea.Account) error {
 	return a.do(ctx, func(tx *transaction) error {
 		key := accountKey{account.Provider, account.ProviderAccountID}
@@ -52,7 +54,8 @@ func (a *Adapter) UpdateAccount(ctx context.Context, account *cardea.Account) er
 	})
 }
 
-// ForgetTokens removes the tokens of the account.
+// ForgetTokens removes the refresh token, the access token with its expiry, and the ID token of the
+// account. No such account is no error.
 func (a *Adapter) ForgetTokens(ctx context.Context, provider, providerAccountID string) error {
 	return a.do(ctx, func(tx *transaction) error {
 		key := accountKey{provider, providerAccountID}
@@ -64,7 +67,7 @@ func (a *Adapter) ForgetTokens(ctx context.Context, provider, providerAccountID 
 	})
 }
 
-// UnlinkAccount removes the account.
+// UnlinkAccount removes the account. No such account is no error.
 func (a *Adapter) UnlinkAccount(ctx context.Context, provider, providerAccountID string) error {
 	return a.do(ctx, func(tx *transaction) error {
 		remove(tx, a.accounts, accountKey{provider, providerAccountID})
@@ -72,7 +75,8 @@ func (a *Adapter) UnlinkAccount(ctx context.Context, provider, providerAccountID
 	})
 }
 
-// Accounts returns the accounts of a user, ordered by provider and account id.
+// Accounts returns the accounts of a user, ordered by provider and account ID. The list is empty if
+// the user has none or does not exist.
 func (a *Adapter) Accounts(ctx context.Context, userID string) ([]*cardea.Account, error) {
 	var accounts []*cardea.Account
 	err := a.do(ctx, func(*transaction) error {
@@ -89,6 +93,7 @@ func (a *Adapter) Accounts(ctx context.Context, userID string) ([]*cardea.Accoun
 	return accounts, err
 }
 
+// storedSeconds returns t as a database keeps it: in UTC, to the second.
 func storedSeconds(t time.Time) time.Time {
 	return stored(t).Truncate(time.Second)
 }

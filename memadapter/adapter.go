@@ -1,6 +1,6 @@
-// Package memadapter is a [cardea.Adapter] in memory, with sessions, sign-in tokens and passkeys:
-// the reference of what the contract means, for tests and demonstrations. Everything is gone when
-// the process ends.
+// Package memadapter is a [cardea.Adapter] that keeps users, accounts, sessions, sign-in tokens and
+// passkeys in memory. It is the reference implementation of the contract, for tests and
+// demonstrations. All data is lost when the process ends.
 package memadapter
 
 import (
@@ -17,26 +17,30 @@ var (
 	_ cardea.AuthenticatorStore = (*Adapter)(nil)
 )
 
-// Adapter keeps users, accounts, sessions, tokens and passkeys in maps. All methods may be called
-// concurrently; one transaction runs at a time, and everyone else waits for its end. A call from
-// within a transaction that does not use the transaction's context therefore waits until its own
-// context ends.
+// Adapter keeps users, accounts, sessions, tokens and passkeys in maps. [New] makes one.
+//
+// All methods may be called concurrently. One transaction runs at a time, and all other calls wait
+// until it ends. A call inside a transaction must use the transaction's context: with another one
+// it waits until that context ends.
+//
+// Entities of the application are not kept: the users, accounts, sessions and authenticators that
+// the methods return have a nil Entity.
 type Adapter struct {
-	turn chan struct{} // holds one element while a transaction runs
+	lock chan struct{} // holds one element while a transaction runs
 
-	users    map[string]cardea.User // by id
-	emails   map[string]string      // e-mail to user id
+	users    map[string]cardea.User // by ID
+	emails   map[string]string      // user IDs by e-mail
 	accounts map[accountKey]cardea.Account
 	sessions map[string]cardea.Session           // by token, without User
 	tokens   map[string]cardea.VerificationToken // by token
 
-	authenticators map[string]cardea.Authenticator // by credential id
+	authenticators map[string]cardea.Authenticator // by credential ID
 }
 
 // New returns an empty store.
 func New() *Adapter {
 	return &Adapter{
-		turn:     make(chan struct{}, 1),
+		lock:     make(chan struct{}, 1),
 		users:    map[string]cardea.User{},
 		emails:   map[string]string{},
 		accounts: map[accountKey]cardea.Account{},
@@ -47,22 +51,22 @@ func New() *Adapter {
 	}
 }
 
-// Transact runs fn in one transaction, or in a part of the one that ctx carries. It never runs fn
-// twice.
+// Transact runs fn in a transaction, or in a nested one if ctx already carries a transaction of
+// this adapter. It runs fn once only.
 func (a *Adapter) Transact(ctx context.Context, fn func(ctx context.Context) error) error {
 	if tx, ok := ctx.Value(txKey{a}).(*transaction); ok {
-		return tx.part(ctx, fn)
+		return tx.nested(ctx, fn)
 	}
 	tx, err := a.begin(ctx)
 	if err != nil {
 		return err
 	}
 	defer a.end(tx)
-	return tx.part(context.WithValue(ctx, txKey{a}, tx), fn)
+	return tx.nested(context.WithValue(ctx, txKey{a}, tx), fn)
 }
 
-// do runs one operation. op must look before it writes: what it wrote stays, unless the transaction
-// around it fails.
+// do runs op in the transaction that ctx carries, or in a transaction for op alone. op must check
+// everything before it writes: an error of op does not undo what op wrote.
 func (a *Adapter) do(ctx context.Context, op func(tx *transaction) error) error {
 	tx, ok := ctx.Value(txKey{a}).(*transaction)
 	if !ok {
@@ -80,7 +84,7 @@ func (a *Adapter) begin(ctx context.Context) (*transaction, error) {
 		return nil, err
 	}
 	select {
-	case a.turn <- struct{}{}:
+	case a.lock <- struct{}{}:
 		return &transaction{}, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
@@ -89,9 +93,10 @@ func (a *Adapter) begin(ctx context.Context) (*transaction, error) {
 
 func (a *Adapter) end(tx *transaction) {
 	tx.close()
-	<-a.turn
+	<-a.lock
 }
 
+// stored returns t as a database keeps it: in UTC, to the millisecond.
 func stored(t time.Time) time.Time {
 	if t.IsZero() {
 		return time.Time{}

@@ -15,7 +15,7 @@ func TestContract(t *testing.T) {
 	adaptertest.Run(t, func(*testing.T) cardea.Adapter { return memadapter.New() })
 }
 
-func TestTransactionIsOverWhenItIsOver(t *testing.T) {
+func TestContextOfAnEndedTransactionIsRefused(t *testing.T) {
 	t.Parallel()
 	a := memadapter.New()
 	var late context.Context
@@ -53,7 +53,7 @@ func TestTransactionOfAnotherAdapter(t *testing.T) {
 	}
 }
 
-// What a caller does to a value that it gave or got is not written.
+// A caller may change a value that it passed or got: the store keeps a copy.
 func TestValuesAreCopies(t *testing.T) {
 	t.Parallel()
 	a := memadapter.New()

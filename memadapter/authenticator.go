@@ -8,7 +8,8 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// CreateAuthenticator adds authenticator.
+// CreateAuthenticator adds authenticator. A credential ID that exists, of any user, is
+// [cardea.ErrConflict]; a user who does not exist is [cardea.ErrNotFound].
 func (a *Adapter) CreateAuthenticator(ctx context.Context, authenticator *cardea.Authenticator) error {
 	return a.do(ctx, func(tx *transaction) error {
 		if _, taken := a.authenticators[authenticator.CredentialID]; taken {
@@ -24,7 +25,7 @@ func (a *Adapter) CreateAuthenticator(ctx context.Context, authenticator *cardea
 	})
 }
 
-// Authenticator returns the authenticator with that credential id, or ErrNotFound.
+// Authenticator returns the authenticator with exactly that credential ID, or [cardea.ErrNotFound].
 func (a *Adapter) Authenticator(ctx context.Context, credentialID string) (*cardea.Authenticator, error) {
 	var row cardea.Authenticator
 	err := a.do(ctx, func(*transaction) error {
@@ -40,7 +41,8 @@ func (a *Adapter) Authenticator(ctx context.Context, credentialID string) (*card
 	return &row, nil
 }
 
-// Authenticators returns the authenticators of a user, ordered by credential id.
+// Authenticators returns the authenticators of a user, ordered by credential ID. The list is empty
+// if the user has none or does not exist.
 func (a *Adapter) Authenticators(ctx context.Context, userID string) ([]*cardea.Authenticator, error) {
 	var list []*cardea.Authenticator
 	err := a.do(ctx, func(*transaction) error {
@@ -55,7 +57,8 @@ func (a *Adapter) Authenticators(ctx context.Context, userID string) ([]*cardea.
 	return list, err
 }
 
-// UpdateAuthenticatorCounter moves the counter up, or returns ErrConflict.
+// UpdateAuthenticatorCounter raises the counter. A counter that is not above the stored one is
+// [cardea.ErrConflict] unless both are 0. No such authenticator is [cardea.ErrNotFound].
 func (a *Adapter) UpdateAuthenticatorCounter(ctx context.Context, credentialID string, counter uint32) error {
 	return a.do(ctx, func(tx *transaction) error {
 		row, ok := a.authenticators[credentialID]
@@ -71,7 +74,8 @@ func (a *Adapter) UpdateAuthenticatorCounter(ctx context.Context, credentialID s
 	})
 }
 
-// DeleteAuthenticator removes the authenticator if it is that user's.
+// DeleteAuthenticator removes the authenticator if it belongs to that user. No such authenticator
+// is no error.
 func (a *Adapter) DeleteAuthenticator(ctx context.Context, userID, credentialID string) error {
 	return a.do(ctx, func(tx *transaction) error {
 		if row, ok := a.authenticators[credentialID]; ok && row.UserID == userID {

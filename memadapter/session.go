@@ -9,7 +9,8 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// CreateSession adds s.
+// CreateSession adds s. A token that exists is [cardea.ErrConflict], a user who does not exist is
+// [cardea.ErrNotFound].
 func (a *Adapter) CreateSession(ctx context.Context, s *cardea.Session) error {
 	return a.do(ctx, func(tx *transaction) error {
 		if _, taken := a.sessions[s.Token]; taken {
@@ -23,8 +24,8 @@ func (a *Adapter) CreateSession(ctx context.Context, s *cardea.Session) error {
 	})
 }
 
-// Session returns the session with that token and its user, whether it has expired or not, or
-// ErrNotFound.
+// Session returns the session with that token, expired or not, with its user in Session.User, or
+// [cardea.ErrNotFound].
 func (a *Adapter) Session(ctx context.Context, token string) (*cardea.Session, error) {
 	var s cardea.Session
 	err := a.do(ctx, func(*transaction) error {
@@ -42,7 +43,7 @@ func (a *Adapter) Session(ctx context.Context, token string) (*cardea.Session, e
 	return &s, nil
 }
 
-// RenewSession moves the expiry of a session that exists.
+// RenewSession sets the expiry of a session. No such session is [cardea.ErrNotFound].
 func (a *Adapter) RenewSession(ctx context.Context, token string, expires time.Time) error {
 	return a.do(ctx, func(tx *transaction) error {
 		s, ok := a.sessions[token]
@@ -55,7 +56,7 @@ func (a *Adapter) RenewSession(ctx context.Context, token string, expires time.T
 	})
 }
 
-// DeleteSession removes the session.
+// DeleteSession removes the session. No such session is no error.
 func (a *Adapter) DeleteSession(ctx context.Context, token string) error {
 	return a.do(ctx, func(tx *transaction) error {
 		remove(tx, a.sessions, token)
@@ -63,7 +64,8 @@ func (a *Adapter) DeleteSession(ctx context.Context, token string) error {
 	})
 }
 
-// Sessions returns the sessions of a user, ordered by token.
+// Sessions returns the sessions of a user, expired or not, without Session.User, ordered by token.
+// The list is empty if the user has none or does not exist.
 func (a *Adapter) Sessions(ctx context.Context, userID string) ([]*cardea.Session, error) {
 	var sessions []*cardea.Session
 	err := a.do(ctx, func(*transaction) error {
@@ -78,8 +80,8 @@ func (a *Adapter) Sessions(ctx context.Context, userID string) ([]*cardea.Sessio
 	return sessions, err
 }
 
-// DeleteSessions removes the sessions of a user, all but the one with the token except, and returns
-// how many.
+// DeleteSessions removes all sessions of a user except the one with the token except, and returns
+// how many it removed. If except is empty, it removes all.
 func (a *Adapter) DeleteSessions(ctx context.Context, userID, except string) (n int, err error) {
 	err = a.do(ctx, func(tx *transaction) error {
 		for token, s := range a.sessions {
@@ -94,7 +96,7 @@ func (a *Adapter) DeleteSessions(ctx context.Context, userID, except string) (n 
 }
 
 // DeleteExpiredSessions removes at most limit sessions that expired before the given time, and
-// returns how many.
+// returns how many it removed.
 func (a *Adapter) DeleteExpiredSessions(ctx context.Context, before time.Time, limit int) (n int, err error) {
 	err = a.do(ctx, func(tx *transaction) error {
 		for token, s := range a.sessions {

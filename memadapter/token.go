@@ -7,7 +7,7 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// CreateVerificationToken adds t.
+// CreateVerificationToken adds t. A token that exists is [cardea.ErrConflict].
 func (a *Adapter) CreateVerificationToken(ctx context.Context, t *cardea.VerificationToken) error {
 	return a.do(ctx, func(tx *transaction) error {
 		if _, taken := a.tokens[t.Token]; taken {
@@ -20,7 +20,8 @@ func (a *Adapter) CreateVerificationToken(ctx context.Context, t *cardea.Verific
 	})
 }
 
-// ConsumeVerificationToken removes the token and returns it, to exactly one of its callers.
+// ConsumeVerificationToken removes the token and returns it, expired or not. Of concurrent callers
+// exactly one gets it; the others, and callers with another identifier, get [cardea.ErrNotFound].
 func (a *Adapter) ConsumeVerificationToken(
 	ctx context.Context, identifier, token string,
 ) (*cardea.VerificationToken, error) {
@@ -39,7 +40,8 @@ func (a *Adapter) ConsumeVerificationToken(
 	return &t, nil
 }
 
-// DeleteVerificationTokens removes the tokens of an identifier, and returns how many.
+// DeleteVerificationTokens removes the tokens of exactly that identifier, and returns how many it
+// removed.
 func (a *Adapter) DeleteVerificationTokens(ctx context.Context, identifier string) (n int, err error) {
 	err = a.do(ctx, func(tx *transaction) error {
 		for token, t := range a.tokens {
@@ -54,7 +56,7 @@ func (a *Adapter) DeleteVerificationTokens(ctx context.Context, identifier strin
 }
 
 // DeleteExpiredVerificationTokens removes at most limit tokens that expired before the given time,
-// and returns how many.
+// and returns how many it removed.
 func (a *Adapter) DeleteExpiredVerificationTokens(ctx context.Context, before time.Time, limit int) (n int, err error) {
 	err = a.do(ctx, func(tx *transaction) error {
 		for token, t := range a.tokens {

@@ -6,27 +6,26 @@ import (
 	"sync"
 )
 
-// txKey is the context key of an adapter's transaction; the pointer in it keeps two adapters apart.
+// txKey is the context key of the transaction of adapter a.
 type txKey struct{ a *Adapter }
 
-var errDone = errors.New("transaction has ended")
+var errDone = errors.New("the transaction has ended")
 
-// transaction is a log of how to take back what was written. mu orders the operations of goroutines
-// that share the transaction.
+// transaction is a log of what undoes each write.
 type transaction struct {
-	mu   sync.Mutex
-	undo []func()
-	done bool
+	mu   sync.Mutex // serializes operations of goroutines that share the transaction
+	undo []func()   // in the order of the writes
+	done bool       // the transaction has ended
 }
 
-// part runs fn and takes back what it wrote unless it returns nil before ctx ends.
-func (tx *transaction) part(ctx context.Context, fn func(ctx context.Context) error) error {
+// nested runs fn and undoes what fn wrote unless fn returns nil and ctx has not ended.
+func (tx *transaction) nested(ctx context.Context, fn func(ctx context.Context) error) error {
 	start, err := tx.mark()
 	if err != nil {
 		return err
 	}
 	kept := false
-	defer func() { // deferred, so that it also runs when fn panics
+	defer func() { // deferred, because fn may panic
 		if !kept {
 			tx.rollBack(start)
 		}
@@ -41,6 +40,7 @@ func (tx *transaction) part(ctx context.Context, fn func(ctx context.Context) er
 	return nil
 }
 
+// operate runs op while no other operation of tx runs.
 func (tx *transaction) operate(ctx context.Context, op func(tx *transaction) error) error {
 	tx.mu.Lock()
 	defer tx.mu.Unlock()
@@ -53,6 +53,7 @@ func (tx *transaction) operate(ctx context.Context, op func(tx *transaction) err
 	return op(tx)
 }
 
+// mark returns the length of the log, for rollBack.
 func (tx *transaction) mark() (int, error) {
 	tx.mu.Lock()
 	defer tx.mu.Unlock()
@@ -62,6 +63,7 @@ func (tx *transaction) mark() (int, error) {
 	return len(tx.undo), nil
 }
 
+// rollBack undoes the writes since the log had length start.
 func (tx *transaction) rollBack(start int) {
 	tx.mu.Lock()
 	defer tx.mu.Unlock()
@@ -77,17 +79,19 @@ func (tx *transaction) close() {
 	tx.done = true
 }
 
-// put is m[k] = v, and remove is delete(m, k), as part of tx.
+// put sets m[k] to v as a write of tx.
 func put[K comparable, V any](tx *transaction, m map[K]V, k K, v V) {
 	tx.undo = append(tx.undo, restore(m, k))
 	m[k] = v
 }
 
+// remove deletes m[k] as a write of tx.
 func remove[K comparable, V any](tx *transaction, m map[K]V, k K) {
 	tx.undo = append(tx.undo, restore(m, k))
 	delete(m, k)
 }
 
+// restore returns a function that gives m[k] its present value back.
 func restore[K comparable, V any](m map[K]V, k K) func() {
 	old, had := m[k]
 	return func() {

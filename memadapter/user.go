@@ -7,10 +7,11 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// NewUser returns nil: there are no entities of the application's here.
+// NewUser returns nil: entities of the application are not kept.
 func (a *Adapter) NewUser() any { return nil }
 
-// CreateUser adds u and fills an empty u.ID. u.Entity is nil afterwards.
+// CreateUser adds u, and sets an empty u.ID to a random text. It sets u.Entity to nil. A taken ID
+// or e-mail is [cardea.ErrConflict].
 func (a *Adapter) CreateUser(ctx context.Context, u *cardea.User) error {
 	return a.do(ctx, func(tx *transaction) error {
 		row := userRow(u)
@@ -29,7 +30,7 @@ func (a *Adapter) CreateUser(ctx context.Context, u *cardea.User) error {
 	})
 }
 
-// UserByID returns the user with that id, or ErrNotFound.
+// UserByID returns the user with that ID, or [cardea.ErrNotFound].
 func (a *Adapter) UserByID(ctx context.Context, id string) (u *cardea.User, err error) {
 	err = a.do(ctx, func(*transaction) error {
 		u, err = a.user(id)
@@ -38,7 +39,8 @@ func (a *Adapter) UserByID(ctx context.Context, id string) (u *cardea.User, err 
 	return u, err
 }
 
-// UserByEmail returns the user with exactly that e-mail, or ErrNotFound.
+// UserByEmail returns the user with exactly that e-mail, or [cardea.ErrNotFound]. An empty e-mail
+// finds no user.
 func (a *Adapter) UserByEmail(ctx context.Context, email string) (u *cardea.User, err error) {
 	err = a.do(ctx, func(*transaction) error {
 		id, ok := a.emails[email]
@@ -51,7 +53,7 @@ func (a *Adapter) UserByEmail(ctx context.Context, email string) (u *cardea.User
 	return u, err
 }
 
-// UserByAccount returns the user to whom the account is linked, or ErrNotFound.
+// UserByAccount returns the user to whom the account is linked, or [cardea.ErrNotFound].
 func (a *Adapter) UserByAccount(ctx context.Context, provider, providerAccountID string) (u *cardea.User, err error) {
 	err = a.do(ctx, func(*transaction) error {
 		account, ok := a.accounts[accountKey{provider, providerAccountID}]
@@ -64,7 +66,9 @@ func (a *Adapter) UserByAccount(ctx context.Context, provider, providerAccountID
 	return u, err
 }
 
-// UpdateUser writes all of u to the user with its id. u.Entity is nil afterwards.
+// UpdateUser writes all fields of u to the user with u.ID, and sets u.Entity to nil. If there is no
+// such user, the error is [cardea.ErrNotFound]; if another user has the e-mail, it is
+// [cardea.ErrConflict].
 func (a *Adapter) UpdateUser(ctx context.Context, u *cardea.User) error {
 	return a.do(ctx, func(tx *transaction) error {
 		row := userRow(u)
@@ -82,14 +86,15 @@ func (a *Adapter) UpdateUser(ctx context.Context, u *cardea.User) error {
 	})
 }
 
-// LockUser tells whether there is the user. One transaction runs at a time, so nobody need wait any
-// longer.
+// LockUser returns [cardea.ErrNotFound] if there is no such user. It need not lock anything,
+// because one transaction runs at a time.
 func (a *Adapter) LockUser(ctx context.Context, id string) error {
 	_, err := a.UserByID(ctx, id)
 	return err
 }
 
-// DeleteUser removes the user with all accounts, sessions and authenticators.
+// DeleteUser removes the user with all accounts, sessions and authenticators. No such user is no
+// error.
 func (a *Adapter) DeleteUser(ctx context.Context, id string) error {
 	return a.do(ctx, func(tx *transaction) error {
 		row, ok := a.users[id]
@@ -125,7 +130,8 @@ func (a *Adapter) user(id string) (*cardea.User, error) {
 	return &u, nil
 }
 
-// putUser keeps the empty e-mail out of the index: any number of users may be without one.
+// putUser writes a user. An empty e-mail is not put into the index, because any number of users may
+// have none.
 func (a *Adapter) putUser(tx *transaction, row cardea.User) {
 	put(tx, a.users, row.ID, row)
 	if row.Email != "" {

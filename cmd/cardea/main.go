@@ -1,11 +1,10 @@
-// Command cardea helps to set up an application that signs people in with package cardea:
+// Command cardea helps to set up an application that uses package cardea:
 //
 //	cardea secret     prints a new secret for Config.Secret
 //	cardea version    prints the version of this command
 //	cardea help       lists the commands
 //
-// It exits with 0 when it did what it was asked, with 1 when that failed, and with 2 when it was
-// called wrongly.
+// The exit status is 0 after success, 1 after a failure, and 2 if the command line is wrong.
 package main
 
 import (
@@ -15,23 +14,26 @@ import (
 	"os"
 )
 
-// command is one word that may follow "cardea". Its run gets the words after it and writes nothing
-// but its result to stdout.
+// command is a subcommand of cardea.
 type command struct {
 	name    string
-	summary string
-	run     func(args []string, stdout io.Writer) error
+	summary string // for the list of commands
+
+	// run gets the arguments after the name. It writes only its result to stdout.
+	run func(args []string, stdout io.Writer) error
 }
 
-// usageError is a call that makes no sense; run answers it with the usage beside the message.
+// usageError is an error in the command line. Its message is printed with the list of commands.
 type usageError string
 
+// Error returns the message.
 func (e usageError) Error() string { return string(e) }
 
 func main() {
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 }
 
+// run executes a command line and returns the exit status.
 func run(args []string, stdout, stderr io.Writer) int {
 	err := dispatch(args, stdout)
 	if err == nil {
@@ -47,7 +49,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 
 func dispatch(args []string, stdout io.Writer) error {
 	if len(args) == 0 {
-		return usageError("which command?")
+		return usageError("a command is missing")
 	}
 	switch args[0] {
 	case "help", "-h", "-help", "--help":
@@ -77,9 +79,10 @@ func usage() string {
 	return text + fmt.Sprintf("  %-9s %s\n", "help", "print this list")
 }
 
+// noArguments returns an error if the command name has arguments.
 func noArguments(name string, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	return usageError(fmt.Sprintf("%s takes no arguments, has %d", name, len(args)))
+	return usageError(fmt.Sprintf("%s takes no arguments, got %d", name, len(args)))
 }

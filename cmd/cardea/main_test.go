@@ -19,21 +19,21 @@ func TestCommand(t *testing.T) {
 		name   string
 		args   []string
 		code   int
-		stdout string // a regular expression for all of it, as stderr
+		stdout string // a regular expression for the whole text, as stderr is
 		stderr string
 	}{
 		{"secret prints 32 bytes as base64url and nothing else", []string{"secret"}, 0, `[A-Za-z0-9_-]{43}\n`, ``},
-		{"version names itself and Go", []string{"version"}, 0, `cardea \S+ go1\.\S+\n`, ``},
+		{"version prints the versions of cardea and of Go", []string{"version"}, 0, `cardea \S+ go1\.\S+\n`, ``},
 		{"help lists the commands", []string{"help"}, 0, usage, ``},
-		{"a flag for help does too", []string{"--help"}, 0, usage, ``},
-		{"no command is a wrong call", nil, 2, ``, `cardea: which command\?\n\n` + usage},
-		{"an unknown command is a wrong call", []string{"frobnicate"}, 2, ``,
+		{"--help lists the commands too", []string{"--help"}, 0, usage, ``},
+		{"a missing command is an error", nil, 2, ``, `cardea: a command is missing\n\n` + usage},
+		{"an unknown command is an error", []string{"frobnicate"}, 2, ``,
 			`cardea: unknown command "frobnicate"\n\n` + usage},
-		{"an unknown flag is a wrong call", []string{"-x"}, 2, ``, `cardea: unknown command "-x"\n\n` + usage},
-		{"secret with an argument is a wrong call", []string{"secret", "64"}, 2, ``,
-			`cardea: secret takes no arguments, has 1\n\n` + usage},
-		{"version with an argument is a wrong call", []string{"version", "1"}, 2, ``,
-			`cardea: version takes no arguments, has 1\n\n` + usage},
+		{"an unknown flag is an error", []string{"-x"}, 2, ``, `cardea: unknown command "-x"\n\n` + usage},
+		{"secret with an argument is an error", []string{"secret", "64"}, 2, ``,
+			`cardea: secret takes no arguments, got 1\n\n` + usage},
+		{"version with an argument is an error", []string{"version", "1"}, 2, ``,
+			`cardea: version takes no arguments, got 1\n\n` + usage},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -59,7 +59,7 @@ func TestCommand(t *testing.T) {
 		}
 	})
 
-	t.Run("a secret that could not be written is a failure", func(t *testing.T) {
+	t.Run("a secret that cannot be written is a failure", func(t *testing.T) {
 		t.Parallel()
 		full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 		if err != nil {
@@ -76,7 +76,8 @@ func TestCommand(t *testing.T) {
 
 func build(t *testing.T) string {
 	t.Helper()
-	bin := filepath.Join(t.TempDir(), "cardea.exe") // Windows runs nothing without the extension; nobody else minds it
+	// Windows needs the extension, and other systems ignore it.
+	bin := filepath.Join(t.TempDir(), "cardea.exe")
 	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}

@@ -7,8 +7,7 @@ import (
 	"io"
 )
 
-// secret prints 32 random bytes as base64url, so that the line needs no quoting in a shell or an
-// .env file.
+// secret prints 32 random bytes in base64url, which needs no quotes in a shell or in an .env file.
 func secret(args []string, stdout io.Writer) error {
 	if err := noArguments("secret", args); err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 )
 
+// version prints the version of the module and of Go.
 func version(args []string, stdout io.Writer) error {
 	if err := noArguments("version", args); err != nil {
 		return err

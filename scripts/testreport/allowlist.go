@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// allowlist is the skips that are no failure.
+// allowlist holds the tests that may be skipped.
 type allowlist []allowance
 
 type allowance struct {
@@ -15,6 +15,7 @@ type allowance struct {
 	test *regexp.Regexp
 }
 
+// readAllowlist reads a file with one test a line. Empty lines and lines with # are comments.
 func readAllowlist(name string) (allowlist, error) {
 	data, err := os.ReadFile(name)
 	if err != nil {
@@ -38,6 +39,7 @@ func readAllowlist(name string) (allowlist, error) {
 	return list, nil
 }
 
+// has reports whether the test k may be skipped.
 func (l allowlist) has(k key) bool {
 	for _, a := range l {
 		if a.pkg == k.pkg && a.test.MatchString(k.test) {

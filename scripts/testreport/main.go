@@ -1,14 +1,17 @@
-// Command testreport turns the output of any number of "go test -json" runs on stdin into what a
-// person wants to read: a line per package, the output of what failed, and each skipped test with
-// its reason. Lines that are no JSON pass through.
+// Command testreport reads the output of one or more runs of "go test -json" from stdin and prints
+// a report: one line for each package, the output of failed tests, and each skipped test with its
+// reason. Lines that are not JSON are printed unchanged.
 //
-// A test that ran more than once failed if it failed in any run, and is skipped only if it passed
-// in none. With -strict a skip fails too, unless the -allow file has a line for it:
+// A test that several runs contain has failed if it failed in any of them, and was skipped only if
+// it passed in none. With -strict a skipped test is a failure too, unless the -allow file has a
+// line for it:
 //
 //	package test reason
 //
-// where package is the import path, test a regular expression for the whole name of the test, and
+// package is the import path, test is a regular expression for the whole name of the test, and
 // reason says why it cannot run.
+//
+// The exit status is 0 if no test failed, 1 if one failed, and 2 after another error.
 package main
 
 import (
@@ -18,9 +21,9 @@ import (
 )
 
 func main() {
-	allow := flag.String("allow", "", "`file` of skips that -strict lets pass")
-	strict := flag.Bool("strict", false, "a skipped test is a failure")
-	counts := flag.String("counts", "", "`file` to write the numbers of passed, failed and skipped tests to")
+	allow := flag.String("allow", "", "`file` with the skipped tests that -strict allows")
+	strict := flag.Bool("strict", false, "count a skipped test as a failure")
+	counts := flag.String("counts", "", "`file` for the numbers of passed, failed and skipped tests")
 	flag.Parse()
 
 	failed, err := run(*allow, *strict, *counts)
@@ -33,6 +36,7 @@ func main() {
 	}
 }
 
+// run reports on stdin and returns the number of failed tests.
 func run(allow string, strict bool, counts string) (failed int, err error) {
 	var allowed allowlist
 	if allow != "" {

@@ -12,32 +12,34 @@ import (
 	"strings"
 )
 
-// report collects the events of test runs and prints as it goes.
+// report collects the events of test runs, and prints each package when it ends.
 type report struct {
 	out     io.Writer
-	output  map[key]*strings.Builder // of what has not ended yet
+	output  map[key]*strings.Builder // of tests and packages that have not ended
 	results map[key]*result
 }
 
-// key names a test, or with an empty test a package.
+// key identifies a test, or a package if test is empty.
 type key struct{ pkg, test string }
 
-// result is how a test ended, over all its runs.
+// result is the result of a test in all runs.
 type result struct {
 	passed, failed bool
-	reason         string // why it was skipped, when it was
+	reason         string // why it was skipped, or ""
 }
 
+// String returns the package and the test.
 func (k key) String() string { return strings.TrimSpace(k.pkg + " " + k.test) }
 
+// totals are the numbers of tests.
 type totals struct{ passed, failed, skipped int }
 
-// event is a line of "go test -json": go doc cmd/test2json, and for the build actions go help
-// buildjson.
+// event is a line of "go test -json". See go doc cmd/test2json, and go help buildjson for the build
+// actions.
 type event struct {
 	Action      string
 	Package     string
-	ImportPath  string // in place of Package in the build actions
+	ImportPath  string // replaces Package in the build actions
 	Test        string
 	Output      string
 	Elapsed     float64
@@ -48,6 +50,7 @@ func newReport(out io.Writer) *report {
 	return &report{out: out, output: map[key]*strings.Builder{}, results: map[key]*result{}}
 }
 
+// read reads all events of in.
 func (r *report) read(in io.Reader) error {
 	lines := bufio.NewReader(in)
 	for {
@@ -64,6 +67,7 @@ func (r *report) read(in io.Reader) error {
 	}
 }
 
+// line handles one line of the input.
 func (r *report) line(line []byte) {
 	var e event
 	if !bytes.HasPrefix(line, []byte("{")) || json.Unmarshal(line, &e) != nil || e.Action == "" {
@@ -85,6 +89,7 @@ func (r *report) line(line []byte) {
 	}
 }
 
+// buffer returns the output of k so far.
 func (r *report) buffer(k key) *strings.Builder {
 	b := r.output[k]
 	if b == nil {
@@ -94,6 +99,7 @@ func (r *report) buffer(k key) *strings.Builder {
 	return b
 }
 
+// testEnded records the result of a test, and prints the output of a failed one.
 func (r *report) testEnded(k key, action string) {
 	text := r.take(k)
 	res := r.result(k)
@@ -102,14 +108,15 @@ func (r *report) testEnded(k key, action string) {
 		res.passed = true
 	case "fail":
 		res.failed = true
-		if said(text) != "" { // a test that only failed with its subtests has nothing to add
+		if messages(text) != "" { // a test that failed only because of its subtests has none
 			fmt.Fprintf(r.out, "\n%s\n%s\n", k.pkg, text)
 		}
 	case "skip":
-		res.reason = cmp.Or(said(text), "no reason given")
+		res.reason = cmp.Or(messages(text), "no reason given")
 	}
 }
 
+// packageEnded prints the result of a package.
 func (r *report) packageEnded(e event) {
 	own := r.take(key{pkg: e.Package})
 	switch e.Action {
@@ -118,12 +125,12 @@ func (r *report) packageEnded(e event) {
 	case "fail":
 		r.packageFailed(e, own)
 	}
-	// A package that skips has no tests: nothing to tell.
+	// A skipped package has no tests, so there is nothing to print.
 	maps.DeleteFunc(r.output, func(k key, _ *strings.Builder) bool { return k.pkg == e.Package })
 }
 
-// packageFailed prints what no failed test has shown: the compiler's errors, a crash, and the tests
-// that never ended because of it.
+// packageFailed prints what the failed tests have not shown: compiler errors, a crash, and the
+// tests that have not ended because of it.
 func (r *report) packageFailed(e event, own string) {
 	explained := false
 	for k, res := range r.results {
@@ -148,7 +155,7 @@ func (r *report) packageFailed(e event, own string) {
 	fmt.Fprint(r.out, own)
 }
 
-// take returns the output of k and forgets it.
+// take returns the output of k and removes it.
 func (r *report) take(k key) string {
 	b := r.output[k]
 	if b == nil {
@@ -158,6 +165,7 @@ func (r *report) take(k key) string {
 	return b.String()
 }
 
+// result returns the result of k, a new one if there is none.
 func (r *report) result(k key) *result {
 	res := r.results[k]
 	if res == nil {
@@ -167,7 +175,7 @@ func (r *report) result(k key) *result {
 	return res
 }
 
-// finish lists the skipped and the failed tests, and returns how many of each kind there were.
+// finish prints the skipped and the failed tests, and returns the number of tests of each kind.
 func (r *report) finish(allowed allowlist, strict bool) totals {
 	var t totals
 	for _, k := range slices.SortedFunc(maps.Keys(r.results), compareKeys) {
@@ -189,8 +197,8 @@ func (r *report) finish(allowed allowlist, strict bool) totals {
 	return t
 }
 
-// said is what a test printed, without the lines that the test runner adds.
-func said(text string) string {
+// messages returns what a test printed, without the lines of the test runner.
+func messages(text string) string {
 	var lines []string
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)

@@ -10,27 +10,85 @@ import (
 	"testing"
 )
 
-// module is what a real "go test" runs on: a package for each way in which tests end.
+// module has a package for each way in which tests can end. The tests run "go test" on it.
 var module = map[string]string{
 	"go.mod": "module example.org/m\n\ngo 1.26\n",
-	"good/good_test.go": "package good\n\nimport \"testing\"\n\nfunc TestA(t *testing.T) { t.Run(\"sub\", " +
-		"func(*testing.T) {}) }\n",
+
+	"good/good_test.go": `package good
+
+import "testing"
+
+func TestA(t *testing.T) { t.Run("sub", func(*testing.T) {}) }
+`,
 	"none/none.go": "package none\n",
-	"skip/skip_test.go": "package skip\n\nimport \"testing\"\n\nfunc TestNoBrowser(t *testing.T) { t.Skip(\"no " +
-		"browser here\") }\n",
-	"bad/bad_test.go": "package bad\n\nimport \"testing\"\n\nfunc TestB(t *testing.T) { t.Run(\"sub\", func(t " +
-		"*testing.T) { t.Error(\"got 1, want 2\") }) }\n\nfunc TestFine(t *testing.T) { t.Log(\"chatter\") }\n",
-	"build/build_test.go": "package build\n\nvar x int = \"text\"\n",
-	"crash/crash_test.go": "package crash\n\nimport \"testing\"\n\nfunc TestC(t *testing.T) { panic(\"out of " +
-		"cheese\") }\n",
-	"exit/exit_test.go": "package exit\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestMain(m *testing.M) { " +
-		"m.Run(); println(\"leaving\"); os.Exit(3) }\n\nfunc TestD(t *testing.T) {}\n",
-	"stuck/stuck_test.go": "package stuck\n\nimport \"testing\"\n\nfunc TestE(t *testing.T) { t.Log(\"waiting\"); " +
-		"select {} }\n",
-	"tagged/tag_test.go": "package tagged\n\nimport \"testing\"\n\nfunc TestF(t *testing.T) { f(t) }\n",
-	"tagged/one_test.go": "//go:build one\n\npackage tagged\n\nimport \"testing\"\n\nfunc f(t *testing.T) {}\n",
-	"tagged/other_test.go": "//go:build !one\n\npackage tagged\n\nimport \"testing\"\n\nfunc f(t *testing.T) { " +
-		"t.Skip(\"only with one\") }\n",
+
+	"skip/skip_test.go": `package skip
+
+import "testing"
+
+func TestNoBrowser(t *testing.T) { t.Skip("no browser here") }
+`,
+	"bad/bad_test.go": `package bad
+
+import "testing"
+
+func TestB(t *testing.T) { t.Run("sub", func(t *testing.T) { t.Error("got 1, want 2") }) }
+
+func TestFine(t *testing.T) { t.Log("chatter") }
+`,
+	"build/build_test.go": `package build
+
+var x int = "text"
+`,
+	"crash/crash_test.go": `package crash
+
+import "testing"
+
+func TestC(t *testing.T) { panic("out of cheese") }
+`,
+	"exit/exit_test.go": `package exit
+
+import (
+	"os"
+	"testing"
+)
+
+func TestMain(m *testing.M) {
+	m.Run()
+	println("leaving")
+	os.Exit(3)
+}
+
+func TestD(t *testing.T) {}
+`,
+	"stuck/stuck_test.go": `package stuck
+
+import "testing"
+
+func TestE(t *testing.T) { t.Log("waiting"); select {} }
+`,
+	"tagged/tag_test.go": `package tagged
+
+import "testing"
+
+func TestF(t *testing.T) { f(t) }
+`,
+	"tagged/one_test.go": `//go:build one
+
+package tagged
+
+import "testing"
+
+func f(t *testing.T) {}
+`,
+	"tagged/other_test.go": `//go:build !one
+
+package tagged
+
+import "testing"
+
+func f(t *testing.T) { t.Skip("only with one") }
+`,
 }
 
 func TestReport(t *testing.T) {
@@ -48,14 +106,14 @@ func TestReport(t *testing.T) {
 		shown  []string
 		hidden []string
 	}{
-		{"what passes is one line for each package",
+		{"packages that pass have one line each",
 			[][]string{{"./good", "./none"}}, "", true, totals{passed: 2},
 			[]string{"ok    example.org/m/good"}, []string{"none", "---", "===", "PASS"}},
-		{"a failure shows what that test said and nothing else",
+		{"a failure shows the output of that test only",
 			[][]string{{"./bad"}}, "", false, totals{passed: 1, failed: 2},
 			[]string{"bad_test.go:5: got 1, want 2", "FAIL\texample.org/m/bad", "failed: example.org/m/bad TestB/sub"},
 			[]string{"chatter", "--- FAIL: TestB ("}},
-		{"a package that does not compile is one failure, with the compiler's words",
+		{"a package that does not compile is one failure, with the compiler's errors",
 			[][]string{{"./build", "./good"}}, "", false, totals{passed: 2, failed: 1},
 			[]string{"build_test.go:3", "FAIL\texample.org/m/build", "ok    example.org/m/good"}, nil},
 		{"a panic is a failure of its test, with the stack",
@@ -67,27 +125,27 @@ func TestReport(t *testing.T) {
 		{"a test that ran out of time is a failure",
 			[][]string{{"-timeout=1s", "./stuck"}}, "", false, totals{failed: 1},
 			[]string{"waiting", "test timed out", "failed: example.org/m/stuck TestE"}, nil},
-		{"a skip is told with its reason",
+		{"a skipped test is listed with its reason",
 			[][]string{{"./skip"}}, "", false, totals{skipped: 1},
 			[]string{"skipped: example.org/m/skip TestNoBrowser: skip_test.go:5: no browser here"}, nil},
-		{"a skip is a failure where all can run",
+		{"a skipped test is a failure with -strict",
 			[][]string{{"./skip"}}, "", true, totals{failed: 1},
 			[]string{"failed: example.org/m/skip TestNoBrowser was skipped, which is not allowed here: " +
 				"skip_test.go:5: no browser here"}, nil},
-		{"an allowed skip is none",
+		{"an allowed skip is not a failure",
 			[][]string{{"./skip"}}, "# comment\n\nexample.org/m/skip TestNo.* it needs a browser\n", true,
 			totals{skipped: 1},
 			[]string{"skipped: example.org/m/skip TestNoBrowser"}, nil},
-		{"an allowance is for the whole name",
+		{"an allowed name matches the whole name",
 			[][]string{{"./skip"}}, "example.org/m/skip TestNo it needs a browser\n", true, totals{failed: 1},
 			[]string{"not allowed"}, nil},
-		{"an allowance is for one package",
+		{"an allowed test belongs to one package",
 			[][]string{{"./skip"}}, "example.org/m/good TestNoBrowser it needs a browser\n", true, totals{failed: 1},
 			[]string{"not allowed"}, nil},
-		{"a test that one run skips and another passes has run",
+		{"a test that is skipped in one run and passes in another has passed",
 			[][]string{{"./tagged"}, {"-tags=one", "./tagged"}}, "", true, totals{passed: 1},
 			nil, []string{"skipped"}},
-		{"a package that is not there is a failure",
+		{"a missing package is a failure",
 			[][]string{{"./missing"}}, "", false, totals{failed: 1},
 			[]string{"missing"}, nil},
 	} {
@@ -126,7 +184,7 @@ func TestReport(t *testing.T) {
 				}
 			}
 			if t.Failed() {
-				t.Logf("all of it:\n%s", out.String())
+				t.Logf("the whole output:\n%s", out.String())
 			}
 		})
 	}
@@ -147,7 +205,7 @@ func TestReportPassesOtherLinesThrough(t *testing.T) {
 func TestAllowlistFaults(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, text, want string }{
-		{"a reason is owed", "# why\nexample.org/m TestA\n", ":2: want package, test and reason"},
+		{"the reason is required", "# why\nexample.org/m TestA\n", ":2: want package, test and reason"},
 		{"the name must be a regular expression", "example.org/m Test( because\n", ":1: error parsing regexp"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -162,7 +220,7 @@ func TestAllowlistFaults(t *testing.T) {
 	}
 }
 
-// goTest runs the tests of the module in dir, where a failure is a result as good as another.
+// goTest runs the tests of the module in dir and returns the output, also if they fail.
 func goTest(dir string, args []string) []byte {
 	cmd := exec.Command("go", append([]string{"test", "-json"}, args...)...)
 	cmd.Dir = dir
