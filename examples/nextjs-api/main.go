@@ -34,9 +34,8 @@ func main() {
 	}
 	listener, err := net.Listen("tcp", "localhost:"+port)
 	if err != nil {
-		log.Fatalf("nextjs-api: cannot listen on port %s: %v; choose another port: PORT=8081 go run "+
-			"./examples/nextjs-api",
-			port, err)
+		log.Fatalf("nextjs-api: cannot listen on port %s: %v; "+
+			"choose another port: PORT=8081 go run ./examples/nextjs-api", port, err)
 	}
 	log.Printf("The API listens on http://localhost:%s (stop with Ctrl-C)", port)
 	server := &http.Server{Handler: api, ReadHeaderTimeout: 10 * time.Second}

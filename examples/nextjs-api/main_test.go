@@ -77,7 +77,7 @@ func request(t *testing.T, method, url, cookie, origin string) (int, string) {
 
 // The front end of the first session was on http, that of the second on https, behind a proxy that
 // terminates TLS. Their cookies have different names.
-func TestSessionsOfNode(t *testing.T) {
+func TestSessionsOfAuthJS(t *testing.T) {
 	for _, tt := range []struct{ id, me, greeting, note string }{
 		{"v5-session-basic", `{"sub":"user-1","name":"Ada Lovelace","email":"ada@example.com"}`,
 			`{"greeting":"Hello, Ada Lovelace"}`, `{"author":"user-1"}`},

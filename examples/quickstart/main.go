@@ -40,9 +40,8 @@ func main() {
 	port, file := cmp.Or(os.Getenv("PORT"), "3000"), cmp.Or(os.Getenv("DATABASE"), "./db.sqlite")
 	listener, err := net.Listen("tcp", "localhost:"+port)
 	if err != nil {
-		log.Fatalf("quickstart: cannot listen on port %s: %v; choose another port: PORT=3001 go run "+
-			"./examples/quickstart",
-			port, err)
+		log.Fatalf("quickstart: cannot listen on port %s: %v; "+
+			"choose another port: PORT=3001 go run ./examples/quickstart", port, err)
 	}
 	handler, err := newSite("http://localhost:"+port, file)
 	if err != nil {
