@@ -7,10 +7,11 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// GitHub signs in with a GitHub account, by an OAuth app (https://github.com/settings/developers;
-// rules: https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps,
-// read 2026-11-22). The e-mail is the primary address, and verified. GitHub has no ID tokens, and
-// its issuer serves to check the iss of its answers.
+// GitHub signs users in with a GitHub account. Create an OAuth app at
+// https://github.com/settings/developers. Documentation:
+// https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps, read
+// 2026-11-22. The e-mail address is the primary one, if GitHub says that it is verified. GitHub has
+// no ID tokens: its issuer is only compared with the parameter iss of the callback.
 func GitHub(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "github",

@@ -22,12 +22,12 @@ const (
 	steamNonceAge  = 5 * time.Minute
 )
 
-// steamSigned are what the signature must cover (OpenID Authentication 2.0 § 10.1). What it does
-// not cover, somebody may have put there.
+// steamSigned are the fields that the signature must cover (OpenID Authentication 2.0 § 10.1).
+// Anybody may have added fields that it does not cover.
 var steamSigned = []string{"op_endpoint", "claimed_id", "identity", "return_to", "response_nonce", "assoc_handle"}
 
-// steamRedirect asks for whoever is signed in at Steam (§ 9.1, § 10). The realm, which Steam shows,
-// is the origin.
+// steamRedirect returns the URL that asks Steam for the user who is signed in there (§ 9.1, § 10).
+// The realm, which Steam shows to the user, is the site's origin.
 func steamRedirect(_ context.Context, r *cardea.Redirection) (string, error) {
 	realm, err := url.Parse(r.ReturnTo)
 	if err != nil {
@@ -41,7 +41,7 @@ func steamRedirect(_ context.Context, r *cardea.Redirection) (string, error) {
 	return steamEndpoint + "?" + q.Encode(), nil
 }
 
-// steamIdentify verifies an assertion (§ 11), by asking Steam itself (§ 11.4.2).
+// steamIdentify verifies an assertion (§ 11) by asking Steam (§ 11.4.2).
 func steamIdentify(ctx context.Context, r *cardea.Redirection) (cardea.Claims, error) {
 	id, err := steamAsserted(r)
 	if err != nil {
@@ -63,8 +63,8 @@ func steamIdentify(ctx context.Context, r *cardea.Redirection) (cardea.Claims, e
 	return player, nil
 }
 
-// steamAsserted returns whose id an answer claims, if it is one of Steam to this very sign-in. Its
-// errors don't quote the answer.
+// steamAsserted returns the ID that a response claims, if Steam made the response for this sign-in.
+// Its errors do not quote the response.
 func steamAsserted(r *cardea.Redirection) (string, error) {
 	field := func(name string) string { return r.Answer.Get("openid." + name) }
 	if field("mode") == "cancel" {
@@ -94,14 +94,14 @@ func steamAsserted(r *cardea.Redirection) (string, error) {
 	return id, nil
 }
 
-// steamFresh reports whether a nonce, which begins with the time (§ 10.1), was made just now.
+// steamFresh reports whether a nonce is recent. It begins with its time (§ 10.1).
 func steamFresh(nonce string, now time.Time) bool {
 	stamp, rest, ok := strings.Cut(nonce, "Z")
 	made, err := time.Parse("2006-01-02T15:04:05", stamp)
 	return ok && rest != "" && err == nil && now.Sub(made).Abs() <= steamNonceAge
 }
 
-// steamCheck asks Steam whether it has signed the answer, for the first time.
+// steamCheck asks Steam whether it signed the response and is asked for the first time.
 func steamCheck(ctx context.Context, r *cardea.Redirection) error {
 	form := url.Values{}
 	for name, values := range r.Answer {
@@ -131,7 +131,7 @@ func steamCheck(ctx context.Context, r *cardea.Redirection) error {
 	return nil
 }
 
-// steamValid reads lines of a key, a colon and a value (§ 4.1.1).
+// steamValid reads is_valid from lines of a key, a colon and a value (§ 4.1.1).
 func steamValid(body string) bool {
 	said := map[string][]string{}
 	for line := range strings.Lines(body) {
@@ -141,7 +141,7 @@ func steamValid(body string) bool {
 	return slices.Equal(said["ns"], []string{openID2}) && slices.Equal(said["is_valid"], []string{"true"})
 }
 
-// steamPlayer asks for the public profile. The key is in the URL, so no error may have that in it.
+// steamPlayer returns the public profile. Its errors must not contain the URL, which has the key.
 func steamPlayer(ctx context.Context, r *cardea.Redirection, id string) (cardea.Claims, error) {
 	q := url.Values{"key": {r.ClientSecret}, "steamids": {id}}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, steamSummaries+"?"+q.Encode(), nil)

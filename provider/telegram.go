@@ -8,29 +8,30 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// Telegram signs in with a Telegram account, by the Login Widget in its redirect mode
-// (https://core.telegram.org/widgets/login-legacy, read 2026-11-22). A bot is created at
-// @BotFather, and the site's domain linked to it there by /setdomain. c.Secret is the bot's token;
-// c.ID is not used. The id is the person's, the same for every bot. There is no e-mail address.
+// Telegram signs users in with a Telegram account, through the Login Widget in redirect mode.
+// Documentation: https://core.telegram.org/widgets/login-legacy, read 2026-11-22. Create a bot at
+// @BotFather and link the site's domain to it there with /setdomain. c.Secret is the bot's token;
+// c.ID is not used. The account ID is the user's, the same for every bot. There is no e-mail
+// address.
 //
-// Telegram calls the widget legacy, in favour of OpenID Connect, which needs no page:
-// [TelegramOIDC].
+// Telegram calls the widget legacy and recommends OpenID Connect, which needs no page of your own:
+// see [TelegramOIDC].
 //
-// The widget is a script of Telegram's, so a page of the application shows it, o.Page. Sign-in
-// sends the browser there with the parameter state, which the page puts, escaped, into the address
-// of the widget, and nothing else of its query:
+// The widget is a script of Telegram, so a page of the application must show it: o.Page. Sign-in
+// redirects the browser to this page with the parameter state. The page writes this parameter,
+// escaped, into the URL of the widget, and nothing else from its query:
 //
 //	<script async src="https://telegram.org/js/telegram-widget.js?22" data-telegram-login="the_bot"
 //	    data-auth-url="https://app.example/api/auth/callback/telegram?state={state}"></script>
 //
-// What the bot's token signs does not name the browser that it is for. So it counts for five
-// minutes, and in each process of the site only once; and no page of the domain may send what is in
-// its query on to others.
+// The response that the bot's token signs is not bound to a browser. It is therefore accepted for
+// only five minutes and only once in each process, and no page of the domain may forward its query
+// to others.
 func Telegram(c Client, o TelegramOptions) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:           "telegram",
 		Name:         "Telegram",
-		Type:         cardea.TypeOAuth, // what the protocol calls it
+		Type:         cardea.TypeOAuth, // the protocol of Auth.js has no other type for it
 		ClientSecret: c.Secret,
 		Redirect:     o.redirect,
 		Identify:     telegramIdentify,
@@ -47,9 +48,9 @@ func Telegram(c Client, o TelegramOptions) *cardea.OAuthProvider {
 	}
 }
 
-// TelegramOptions say where the widget is.
+// TelegramOptions name the page with the widget.
 type TelegramOptions struct {
-	Page string // path of the application's page with the widget, such as /telegram
+	Page string // the path of the application's page with the widget, such as /telegram; required
 }
 
 func (o TelegramOptions) check(c Client) error {

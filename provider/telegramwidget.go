@@ -18,8 +18,8 @@ import (
 
 const telegramAge = 5 * time.Minute
 
-// redirect leads to the application's page, with the state and no address, which somebody else
-// could have put there.
+// redirect returns the path of the application's page with the state. It passes no callback URL,
+// because an attacker could replace that.
 func (o TelegramOptions) redirect(_ context.Context, r *cardea.Redirection) (string, error) {
 	u, err := url.Parse(r.ReturnTo)
 	if err != nil {
@@ -29,7 +29,7 @@ func (o TelegramOptions) redirect(_ context.Context, r *cardea.Redirection) (str
 	return u.String(), nil
 }
 
-// telegramIdentify verifies the fields that the widget has added to the callback. Its errors don't
+// telegramIdentify verifies the fields that the widget has added to the callback. Its errors do not
 // quote them.
 func telegramIdentify(_ context.Context, r *cardea.Redirection) (cardea.Claims, error) {
 	if telegramAmbiguous(r.Answer) {
@@ -58,8 +58,8 @@ func telegramIdentify(_ context.Context, r *cardea.Redirection) (cardea.Claims, 
 	return claims, nil
 }
 
-// telegramAmbiguous reports whether the fields, written as lines, could be those of another person:
-// the hash would be the same.
+// telegramAmbiguous reports whether the fields, written as lines, could also be read as those of
+// another user, with the same hash.
 func telegramAmbiguous(fields url.Values) bool {
 	for name := range fields {
 		if strings.ContainsAny(name, "=\n") || strings.Contains(fields.Get(name), "\n") {
@@ -69,8 +69,8 @@ func telegramAmbiguous(fields url.Values) bool {
 	return false
 }
 
-// telegramHash is over all fields but itself, in the order of their names, by the hash of the bot's
-// token.
+// telegramHash returns the HMAC of all fields except hash, sorted by name. Its key is the hash of
+// the bot's token.
 func telegramHash(token string, fields url.Values) []byte {
 	var lines []string
 	for _, name := range slices.Sorted(maps.Keys(fields)) {

@@ -21,7 +21,7 @@ func (o WeComOptions) redirect(_ context.Context, r *cardea.Redirection) (string
 	}.Encode(), nil
 }
 
-// identifyWeCom redeems the code with a token of the app's, since WeCom has none of the person's.
+// identifyWeCom exchanges the code with an app token, because WeCom has no user tokens.
 func identifyWeCom(ctx context.Context, r *cardea.Redirection) (cardea.Claims, error) {
 	code := r.Answer.Get("code")
 	if code == "" {
