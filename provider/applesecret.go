@@ -31,9 +31,9 @@ func (o AppleOptions) check(c Client) error {
 	case o == (AppleOptions{}):
 		return nil // c.Secret is the client secret
 	case c.Secret != "":
-		return errors.New("both Client.Secret and AppleOptions are set; one makes the client secret")
+		return errors.New("Client.Secret and AppleOptions are both set; set only one of them")
 	case o.TeamID == "" || o.KeyID == "":
-		return errors.New("AppleOptions.TeamID or KeyID is empty")
+		return errors.New("AppleOptions.TeamID or AppleOptions.KeyID is empty; set both")
 	}
 	_, err := o.key()
 	return err
@@ -43,15 +43,15 @@ func (o AppleOptions) check(c Client) error {
 func (o AppleOptions) key() (*ecdsa.PrivateKey, error) {
 	block, _ := pem.Decode([]byte(o.PrivateKey))
 	if block == nil {
-		return nil, errors.New("AppleOptions.PrivateKey is not the content of a .p8 file")
+		return nil, errors.New("AppleOptions.PrivateKey is not a PEM file; set the contents of the .p8 file")
 	}
 	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	if err != nil {
-		return nil, errors.New("AppleOptions.PrivateKey is not in PKCS #8")
+		return nil, errors.New("AppleOptions.PrivateKey is not a PKCS #8 key; set the contents of the .p8 file")
 	}
 	key, ok := parsed.(*ecdsa.PrivateKey)
 	if !ok || key.Curve != elliptic.P256() {
-		return nil, errors.New("AppleOptions.PrivateKey is not on the curve P-256")
+		return nil, errors.New("AppleOptions.PrivateKey is not an ECDSA key on P-256; set the contents of the .p8 file")
 	}
 	return key, nil
 }

@@ -59,7 +59,7 @@ type BoxyHQOptions struct {
 
 func (o BoxyHQOptions) check() error {
 	if (o.Tenant == "") != (o.Product == "") {
-		return errors.New("BoxyHQOptions: set both Tenant and Product, or none of them")
+		return errors.New("BoxyHQOptions: set both Tenant and Product, or neither")
 	}
 	return nil
 }
@@ -91,11 +91,11 @@ func (o BoxyHQOptions) identify(c Client, raw cardea.Claims) (string, error) {
 	tenant, product := requested.String("tenant"), requested.String("product")
 	switch {
 	case requested.String("client_id") != c.ID, !o.open(c) && o != BoxyHQOptions{tenant, product}:
-		return "", errors.New("the answer is for another connection")
+		return "", errors.New("the response is for another connection")
 	case !o.open(c):
 		return id, nil
 	case tenant == "" || product == "" || id == "":
-		return "", errors.New("the answer does not name its connection and the person")
+		return "", errors.New("the response does not name its connection and the user")
 	}
 	return url.PathEscape(tenant) + "/" + url.PathEscape(product) + "/" + id, nil
 }

@@ -47,19 +47,19 @@ func EVEOnline(c Client) *cardea.OAuthProvider {
 func readEVEToken(_ context.Context, g *cardea.CodeGrant) (cardea.Claims, error) {
 	parts := strings.Split(g.AccessToken, ".")
 	if len(parts) != 3 {
-		return nil, errors.New("the access token is no JWT")
+		return nil, errors.New("the access token is not a JWT")
 	}
 	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
 	if err != nil {
-		return nil, errors.New("the access token is no JWT")
+		return nil, errors.New("the access token is not a JWT")
 	}
 	var claims cardea.Claims
 	if err := json.Unmarshal(payload, &claims); err != nil {
-		return nil, errors.New("the access token is no JWT")
+		return nil, errors.New("the access token is not a JWT")
 	}
 	if issuer := strings.TrimSuffix(claims.String("iss"), "/"); issuer != "https://login.eveonline.com" &&
 		issuer != "login.eveonline.com" {
-		return nil, errors.New("the access token is not by EVE Online")
+		return nil, errors.New("EVE Online did not issue the access token")
 	}
 	if aud := claims.Strings("aud"); !slices.Contains(aud, g.ClientID) || !slices.Contains(aud, "EVE Online") {
 		return nil, errors.New("the access token is for another client")

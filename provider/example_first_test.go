@@ -15,7 +15,7 @@ func ExampleApple() {
 	})
 
 	fmt.Println(apple.FormPost, apple.Err)
-	// Output: true AppleOptions.PrivateKey is not the content of a .p8 file
+	// Output: true AppleOptions.PrivateKey is not a PEM file; set the contents of the .p8 file
 }
 
 // The customers of two companies, each with its own tenant.

@@ -58,7 +58,7 @@ func (o IntercomOptions) check() error {
 	case "", "eu", "au":
 		return nil
 	}
-	return errors.New("IntercomOptions.Region: want eu, au, or nothing for the United States")
+	return errors.New("IntercomOptions.Region: want eu or au, or leave it empty for the United States")
 }
 
 // intercomLogo is from Simple Icons (CC0-1.0).

@@ -21,7 +21,7 @@ func server(c Client, known string) string { return cmp.Or(strings.TrimSuffix(c.
 // needsIssuer returns an error if c.Issuer is empty.
 func needsIssuer(c Client) error {
 	if c.Issuer == "" {
-		return errors.New("Client.Issuer: is empty; it is the address of the server")
+		return errors.New("Client.Issuer: is empty; set it to the address of the server")
 	}
 	return nil
 }

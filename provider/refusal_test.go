@@ -176,7 +176,7 @@ func TestServicesRefuseWhatIsForOthers(t *testing.T) {
 			"for another client"},
 		{"EVE Online: another issuer", provider.EVEOnline(client),
 			eve(`{"iss":"https://login.example","aud":["app-id","EVE Online"],"sub":"CHARACTER:EVE:7"}`),
-			"not by EVE Online"},
+			"EVE Online did not issue"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

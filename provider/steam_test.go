@@ -179,51 +179,51 @@ func TestSteamRefusesForgedAssertions(t *testing.T) {
 		after  change // and then
 		reason string
 	}{
-		{"somebody else's id", nil, claim(victim), "Steam has not signed this"},
+		{"somebody else's id", nil, claim(victim), "Steam did not sign the response"},
 		{"an id that is not signed", func(q url.Values) {
 			without(q, "claimed_id")
 			without(q, "identity")
-		}, claim(victim), "claimed_id is missing, or not signed"},
+		}, claim(victim), "claimed_id is missing or not signed"},
 		{"an identity that is not signed", func(q url.Values) {
 			without(q, "identity")
-		}, nil, "identity is missing, or not signed"},
+		}, nil, "identity is missing or not signed"},
 		{"a callback that is not signed", func(q url.Values) {
 			without(q, "return_to")
-		}, nil, "return_to is missing, or not signed"},
+		}, nil, "return_to is missing or not signed"},
 		{"a nonce that is not signed", func(q url.Values) {
 			without(q, "response_nonce")
-		}, nil, "response_nonce is missing, or not signed"},
+		}, nil, "response_nonce is missing or not signed"},
 		{"an endpoint that is not signed", func(q url.Values) {
 			without(q, "op_endpoint")
-		}, nil, "op_endpoint is missing, or not signed"},
-		{"nothing signed", func(q url.Values) { q.Del("openid.signed") }, nil, "is missing, or not signed"},
+		}, nil, "op_endpoint is missing or not signed"},
+		{"nothing signed", func(q url.Values) { q.Del("openid.signed") }, nil, "is missing or not signed"},
 		{"for another site", set("return_to", "https://evil.example/callback?state=x"), nil,
-			"return_to is not this sign-in's"},
+			"return_to belongs to another sign-in"},
 		{"for another sign-in", func(q url.Values) {
 			q.Set("openid.return_to", q.Get("openid.return_to")+"0")
-		}, nil, "return_to is not this sign-in's"},
+		}, nil, "return_to belongs to another sign-in"},
 		{"an id at another host", claim("https://evil.example/openid/id/76561197960287930"), nil,
-			"claimed_id is not one of Steam's"},
+			"claimed_id is not a Steam ID"},
 		{"an id at a host with another end",
 			claim("https://steamcommunity.com.evil.example/openid/id/76561197960287930"), nil,
-			"claimed_id is not one of Steam's"},
+			"claimed_id is not a Steam ID"},
 		{"an id over http", claim("http://steamcommunity.com/openid/id/76561197960287930"), nil,
-			"claimed_id is not one of Steam's"},
-		{"an id with more behind it", claim(victim + "/x"), nil, "claimed_id is not one of Steam's"},
-		{"an id with a line break behind it", claim(victim + "\n"), nil, "claimed_id is not one of Steam's"},
+			"claimed_id is not a Steam ID"},
+		{"an id with more behind it", claim(victim + "/x"), nil, "claimed_id is not a Steam ID"},
+		{"an id with a line break behind it", claim(victim + "\n"), nil, "claimed_id is not a Steam ID"},
 		{"an id that is too short", claim("https://steamcommunity.com/openid/id/7656119796028793"), nil,
-			"claimed_id is not one of Steam's"},
+			"claimed_id is not a Steam ID"},
 		{"an id with a letter", claim("https://steamcommunity.com/openid/id/7656119796028793x"), nil,
-			"claimed_id is not one of Steam's"},
-		{"two ids", set("identity", victim), nil, "identity is not openid.claimed_id"},
+			"claimed_id is not a Steam ID"},
+		{"two ids", set("identity", victim), nil, "identity differs from openid.claimed_id"},
 		{"of another server", set("op_endpoint", "https://evil.example/openid"), nil, "op_endpoint is not Steam's"},
 		{"old", set("response_nonce", time.Now().Add(-6*time.Minute).UTC().Format(time.RFC3339)+"abc"), nil,
 			"response_nonce is too old"},
 		{"to come", set("response_nonce", time.Now().Add(6*time.Minute).UTC().Format(time.RFC3339)+"abc"), nil,
 			"response_nonce is too old"},
 		{"with a nonce that is none", set("response_nonce", "abc"), nil, "response_nonce is too old"},
-		{"of version 1.1", set("ns", "http://openid.net/signon/1.1"), nil, "no positive assertion"},
-		{"of another mode", set("mode", "setup_needed"), nil, "no positive assertion"},
+		{"of version 1.1", set("ns", "http://openid.net/signon/1.1"), nil, "not a positive assertion"},
+		{"of another mode", set("mode", "setup_needed"), nil, "not a positive assertion"},
 		{"cancelled", set("mode", "cancel"), nil, "OAuthCallbackError"},
 		{"with an id twice", nil, func(q url.Values) {
 			q.Add("openid.claimed_id", victim)
@@ -303,6 +303,6 @@ func TestSteamProfileOfSomebodyElse(t *testing.T) {
 	asked := s.leave(t)
 	answer := steamAnswer(asked)
 	answer.Set("openid.sig", service.sign(answer))
-	s.refused(t, asked.Get("openid.return_to")+"&"+answer.Encode(), "the person is not in the answer",
+	s.refused(t, asked.Get("openid.return_to")+"&"+answer.Encode(), "the response does not contain the user",
 		url.QueryEscape(secret))
 }

@@ -51,7 +51,7 @@ func steamIdentify(ctx context.Context, r *cardea.Redirection) (cardea.Claims, e
 		return nil, fmt.Errorf("check_authentication: %w", err)
 	}
 	if !r.Once(r.Answer.Get("openid.response_nonce"), r.Now.Add(2*steamNonceAge)) { // Section 11.3
-		return nil, errors.New("openid.response_nonce was used already")
+		return nil, errors.New("openid.response_nonce was already used")
 	}
 	if r.ClientSecret == "" {
 		return cardea.Claims{"steamid": id}, nil
@@ -68,28 +68,28 @@ func steamIdentify(ctx context.Context, r *cardea.Redirection) (cardea.Claims, e
 func steamAsserted(r *cardea.Redirection) (string, error) {
 	field := func(name string) string { return r.Answer.Get("openid." + name) }
 	if field("mode") == "cancel" {
-		return "", &cardea.Error{Code: cardea.CodeOAuthCallback, Err: errors.New("the sign-in was cancelled")}
+		return "", &cardea.Error{Code: cardea.CodeOAuthCallback, Err: errors.New("the user cancelled the sign-in")}
 	}
 	signed := strings.Split(field("signed"), ",")
 	for _, name := range steamSigned {
 		if !slices.Contains(signed, name) || field(name) == "" {
-			return "", fmt.Errorf("openid.%s is missing, or not signed", name)
+			return "", fmt.Errorf("openid.%s is missing or not signed", name)
 		}
 	}
 	id, isSteams := strings.CutPrefix(field("claimed_id"), steamIDs)
 	switch {
 	case field("ns") != openID2, field("mode") != "id_res":
-		return "", errors.New("it is no positive assertion of OpenID 2.0")
+		return "", errors.New("the response is not a positive assertion of OpenID 2.0")
 	case field("op_endpoint") != steamEndpoint:
-		return "", errors.New("openid.op_endpoint is not Steam's")
+		return "", errors.New("openid.op_endpoint is not Steam's endpoint")
 	case field("return_to") != r.ReturnTo: // it has the state, so the assertion is for this sign-in alone
-		return "", errors.New("openid.return_to is not this sign-in's")
+		return "", errors.New("openid.return_to belongs to another sign-in")
 	case !isSteams, len(id) != 17, strings.Trim(id, "0123456789") != "":
-		return "", errors.New("openid.claimed_id is not one of Steam's")
+		return "", errors.New("openid.claimed_id is not a Steam ID")
 	case field("identity") != field("claimed_id"):
-		return "", errors.New("openid.identity is not openid.claimed_id")
+		return "", errors.New("openid.identity differs from openid.claimed_id")
 	case !steamFresh(field("response_nonce"), r.Now):
-		return "", errors.New("openid.response_nonce is too old, or none")
+		return "", errors.New("openid.response_nonce is too old or invalid")
 	}
 	return id, nil
 }
@@ -126,7 +126,7 @@ func steamCheck(ctx context.Context, r *cardea.Redirection) error {
 		return fmt.Errorf("status %d", resp.StatusCode)
 	}
 	if !steamValid(string(body)) {
-		return errors.New("Steam has not signed this, or was asked already")
+		return errors.New("Steam did not sign the response, or was already asked about it")
 	}
 	return nil
 }
@@ -146,7 +146,7 @@ func steamPlayer(ctx context.Context, r *cardea.Redirection, id string) (cardea.
 	q := url.Values{"key": {r.ClientSecret}, "steamids": {id}}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, steamSummaries+"?"+q.Encode(), nil)
 	if err != nil {
-		return nil, errors.New("the key cannot be sent")
+		return nil, errors.New("the Web API key cannot be part of a URL")
 	}
 	answer, err := r.Do(req)
 	if err != nil {
@@ -159,5 +159,5 @@ func steamPlayer(ctx context.Context, r *cardea.Redirection, id string) (cardea.
 			return player, nil
 		}
 	}
-	return nil, errors.New("the person is not in the answer")
+	return nil, errors.New("the response does not contain the user")
 }

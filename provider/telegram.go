@@ -56,7 +56,7 @@ type TelegramOptions struct {
 func (o TelegramOptions) check(c Client) error {
 	var errs []error
 	if id, key, ok := strings.Cut(c.Secret, ":"); !ok || id == "" || len(key) < 30 {
-		errs = append(errs, errors.New("Client.Secret is not the token of a bot, such as @BotFather gives"))
+		errs = append(errs, errors.New("Client.Secret is not a bot token; set the one that @BotFather shows"))
 	}
 	if !strings.HasPrefix(o.Page, "/") || strings.HasPrefix(o.Page, "//") || strings.ContainsAny(o.Page, `\?#`) {
 		errs = append(errs, errors.New("TelegramOptions.Page: want a path such as /telegram"))

@@ -48,13 +48,13 @@ func TestTelegramRefusesForgedFields(t *testing.T) {
 		fields url.Values
 		reason string
 	}{
-		{"somebody else's id", changed("id", "99"), "the hash is not"},
-		{"a field more", changed("is_admin", "1"), "the hash is not"},
-		{"the hash of nothing", changed("hash", ""), "the hash is not"},
-		{"a hash that is none", changed("hash", "zz"), "the hash is not"},
-		{"of another bot", telegramSigned(other, telegramFields()), "the hash is not"},
-		{"signed without a token", telegramSigned("", telegramFields()), "the hash is not"},
-		{"no fields", url.Values{}, "the hash is not"},
+		{"somebody else's id", changed("id", "99"), "the hash does not match"},
+		{"a field more", changed("is_admin", "1"), "the hash does not match"},
+		{"the hash of nothing", changed("hash", ""), "the hash does not match"},
+		{"a hash that is none", changed("hash", "zz"), "the hash does not match"},
+		{"of another bot", telegramSigned(other, telegramFields()), "the hash does not match"},
+		{"signed without a token", telegramSigned("", telegramFields()), "the hash does not match"},
+		{"no fields", url.Values{}, "the hash does not match"},
 		{"old", telegramSigned(botToken, at(-6*time.Minute)), "auth_date is too old"},
 		{"to come", telegramSigned(botToken, at(2*time.Minute)), "auth_date is too old"},
 		{"without a time", telegramSigned(botToken, with("auth_date", "now")), "auth_date is not a time"},
@@ -83,11 +83,11 @@ func TestTelegramFieldsCountOnce(t *testing.T) {
 		t.Fatalf("nobody is signed in:\n%s", s.log.String())
 	}
 	s.Browser = s.visitor(t, s.Transport.(inProcess))
-	s.refused(t, telegramCallback(s.leave(t).Get("state"), fields), "the fields were used already", botToken)
+	s.refused(t, telegramCallback(s.leave(t).Get("state"), fields), "the fields were already used", botToken)
 	upper := telegramSigned(botToken, fields)
 	upper.Set("hash", strings.ToUpper(upper.Get("hash")))
 	s.refused(t, app+"/api/auth/callback/telegram?state="+s.leave(t).Get("state")+"&"+upper.Encode(),
-		"the fields were used already", botToken)
+		"the fields were already used", botToken)
 }
 
 // Somebody's fields in another browser sign in nobody there: the state is that of the browser which

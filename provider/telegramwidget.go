@@ -33,21 +33,21 @@ func (o TelegramOptions) redirect(_ context.Context, r *cardea.Redirection) (str
 // quote them.
 func telegramIdentify(_ context.Context, r *cardea.Redirection) (cardea.Claims, error) {
 	if telegramAmbiguous(r.Answer) {
-		return nil, errors.New("a field has a line break in it, or a name that is none")
+		return nil, errors.New("a field contains a line break, or its name contains =")
 	}
 	hash, err := hex.DecodeString(r.Answer.Get("hash"))
 	if err != nil || !hmac.Equal(hash, telegramHash(r.ClientSecret, r.Answer)) {
-		return nil, errors.New("the hash is not that of the fields")
+		return nil, errors.New("the hash does not match the fields")
 	}
 	seconds, err := strconv.ParseInt(r.Answer.Get("auth_date"), 10, 64)
 	if err != nil {
 		return nil, errors.New("auth_date is not a time")
 	}
 	if made := time.Unix(seconds, 0); r.Now.Sub(made) > telegramAge || made.Sub(r.Now) > time.Minute {
-		return nil, errors.New("auth_date is too old, or to come")
+		return nil, errors.New("auth_date is too old or in the future")
 	}
 	if !r.Once(hex.EncodeToString(hash), r.Now.Add(2*telegramAge)) {
-		return nil, errors.New("the fields were used already")
+		return nil, errors.New("the fields were already used")
 	}
 	claims := cardea.Claims{}
 	for name := range r.Answer {

@@ -45,13 +45,13 @@ func TestWeComRefuses(t *testing.T) {
 		"auth/getuserinfo: errcode 40029": {
 			"gettoken": token, "auth/getuserinfo": `{"errcode":40029,"errmsg":"invalid code"}`,
 		},
-		"the person is no member": {
+		"the user is not a member": {
 			"gettoken": token, "auth/getuserinfo": `{"errcode":0,"openid":"o1","external_userid":"e1"}`,
 		},
 		"user/get: errcode 60011": {
 			"gettoken": token, "auth/getuserinfo": who, "user/get": `{"errcode":60011}`,
 		},
-		"the profile is somebody else's": {
+		"the profile is another user's": {
 			"gettoken": token, "auth/getuserinfo": who, "user/get": `{"errcode":0,"userid":"eve"}`,
 		},
 		"gettoken: answer is not a JSON object": {"gettoken": `[]`},
