@@ -19,8 +19,8 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// The part of docs/providers.md after the marker is generated from the comments and literals of this
-// package. The part before it is written by hand.
+// The part of docs/providers.md after the marker is generated from the comments and literals of
+// this package. The part before it is written by hand.
 func TestCatalogueMatchesTheCode(t *testing.T) {
 	t.Parallel()
 	const path = "../docs/providers.md"

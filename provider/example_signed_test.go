@@ -14,7 +14,7 @@ func ExampleSteam() {
 	// Output: steam true
 }
 
-// Accounts made with the widget stay.
+// With the ID of the widget, the accounts that were made with the widget stay valid.
 func ExampleTelegramOIDC() {
 	telegram := provider.TelegramOIDC(provider.Env("AUTH_TELEGRAM"))
 	telegram.ID = "telegram"

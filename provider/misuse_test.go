@@ -11,7 +11,7 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// What is wrong with a provider is an error of New that names the field.
+// New reports each mistake in a provider with the name of the field.
 func TestMisuseNamesTheField(t *testing.T) {
 	t.Parallel()
 	const tenants = "https://acme.example/{tid}/v2.0"
@@ -91,10 +91,10 @@ func TestMisuseNamesTheField(t *testing.T) {
 		{".Userinfo.Signed: is for type oidc", plain(), func(p *cardea.OAuthProvider) { p.Userinfo.Signed = true }},
 		{".UseTokenAnswer: is for type oauth", openID(), func(p *cardea.OAuthProvider) { p.UseTokenAnswer = true }},
 		{".UserinfoURL: has no effect beside FetchUserinfo", plain(), func(p *cardea.OAuthProvider) {
-			p.FetchUserinfo = nobody
+			p.FetchUserinfo = noClaims
 		}},
 		{".FetchUserinfo: has no effect without UseUserinfo", openID(), func(p *cardea.OAuthProvider) {
-			p.FetchUserinfo = nobody
+			p.FetchUserinfo = noClaims
 		}},
 		{".UserinfoURL: not a URL", plain(), func(p *cardea.OAuthProvider) { p.UserinfoURL = "https://{host}/user" }},
 		{".Headers: Authorization is the access token's", plain(), func(p *cardea.OAuthProvider) {
@@ -123,4 +123,4 @@ func TestMisuseNamesTheField(t *testing.T) {
 	}
 }
 
-func nobody(context.Context, *cardea.CodeGrant) (cardea.Claims, error) { return nil, nil }
+func noClaims(context.Context, *cardea.CodeGrant) (cardea.Claims, error) { return nil, nil }

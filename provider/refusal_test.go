@@ -18,8 +18,8 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// What a service, a mapping or a hook gets wrong signs in nobody, and the log says what it was
-// without the secrets.
+// An error of a service, a mapping or a hook signs nobody in. The log names the error and contains
+// no secrets.
 func TestRulesFailClosed(t *testing.T) {
 	t.Parallel()
 	mapTo := func(id string) func(*cardea.OAuthProvider) {
@@ -93,10 +93,10 @@ func TestRulesFailClosed(t *testing.T) {
 			}
 		}, plainToken, "refused with status 200: invalid_grant"},
 		{"an exchange of nothing", plain(), func(p *cardea.OAuthProvider) {
-			p.Exchange = nobody
+			p.Exchange = noClaims
 		}, plainToken, "no access_token"},
 		{"userinfo of nobody", plain(), func(p *cardea.OAuthProvider) {
-			p.UserinfoURL, p.FetchUserinfo = "", nobody
+			p.UserinfoURL, p.FetchUserinfo = "", noClaims
 		}, plainToken, "FetchUserinfo: it returned nothing"},
 		{"a hook that leaves the bounds", plain(), func(p *cardea.OAuthProvider) {
 			p.UserinfoURL = ""
@@ -130,7 +130,7 @@ func TestRulesFailClosed(t *testing.T) {
 	}
 }
 
-// What is for somebody else's client, tenant or service signs in nobody.
+// Responses for another client, tenant or service sign nobody in.
 func TestServicesRefuseWhatIsForOthers(t *testing.T) {
 	t.Parallel()
 	polis := provider.Client{ID: "dummy", Secret: "dummy", Issuer: "https://sso.example"}
@@ -191,8 +191,7 @@ func TestServicesRefuseWhatIsForOthers(t *testing.T) {
 	}
 }
 
-// refused makes a sign-in that must end with nobody signed in and nothing stored, and returns the
-// log.
+// refused runs a sign-in that must sign nobody in and store nothing, and returns the log.
 func refused(t *testing.T, p *cardea.OAuthProvider, answers answers) string {
 	t.Helper()
 	v := newVendor(t, p, answers)
@@ -207,7 +206,7 @@ func refused(t *testing.T, p *cardea.OAuthProvider, answers answers) string {
 		t.Fatal(err)
 	}
 	b := cardeatest.NewBrowser(t, app)
-	b.Transport = internet{app: auth, vendor: v, said: &transcript{}}
+	b.Transport = browserTransport{app: auth, vendor: v, said: &transcript{}}
 	b.Post("/signin/"+p.ID, url.Values{"callbackUrl": {app + "/api/auth/csrf"}})
 	if session := b.Session(); session != nil {
 		t.Errorf("somebody is signed in: %v", session)
