@@ -28,7 +28,7 @@ func Apple(c Client, o AppleOptions) *cardea.OAuthProvider {
 		ClientSecret:     c.Secret,
 		ClientSecretFunc: o.clientSecret(c),
 		ClientAuth:       cardea.AuthClientSecretPost,
-		Scopes:           []string{"name", "email"}, // an ID token comes without openid, too
+		Scopes:           []string{"name", "email"}, // Apple sends an ID token even without openid
 		FormPost:         true,
 		CallbackParams:   []string{"user"},
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
@@ -38,7 +38,7 @@ func Apple(c Client, o AppleOptions) *cardea.OAuthProvider {
 				ID:    raw.String("sub"),
 				Name:  strings.TrimSpace(first + " " + last),
 				Email: raw.String("email"),
-				// Apple documents both
+				// Apple documents both types
 				EmailVerified: raw.True("email_verified") || raw.String("email_verified") == "true",
 			}, nil
 		},

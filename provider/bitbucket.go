@@ -11,7 +11,7 @@ import (
 // (https://support.atlassian.com/bitbucket-cloud/docs/use-oauth-on-bitbucket-cloud/).
 // Documentation: https://developer.atlassian.com/cloud/bitbucket/oauth-2/, read 2026-11-22. The
 // consumer needs the permissions to read the account and its e-mail. The e-mail address is the
-// primary one, if Bitbucket says that it is confirmed.
+// primary one if that is confirmed, or else another confirmed one.
 func Bitbucket(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "bitbucket",

@@ -7,9 +7,10 @@ import (
 // Forgejo signs users in with an account of codeberg.org or another Forgejo server. Create an
 // OAuth2 application at https://codeberg.org/user/settings/applications, or on your server.
 // Documentation: https://forgejo.org/docs/latest/user/oauth2-provider/, read 2026-11-22. For
-// another server, set c.Issuer to its address. The e-mail address is the primary one, and is
-// verified if it is activated: a server that sends no confirmation mails says so of every address.
-// Forgejo has no scopes for OAuth2: the token allows everything that the user may do.
+// another server, set c.Issuer to its address. The e-mail address is the primary one if that is
+// activated, or else another activated one: a server that sends no confirmation mails marks every
+// address as activated. Forgejo has no scopes for OAuth2: the token allows everything that the user
+// may do.
 func Forgejo(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "forgejo",

@@ -10,11 +10,11 @@ import (
 // Gitea signs users in with an account of gitea.com or another Gitea server. Create an OAuth2
 // application at https://gitea.com/user/settings/applications, or on your server. Documentation:
 // https://docs.gitea.com/development/oauth2-provider, read 2026-11-22. For another server, set
-// c.Issuer to its address. The e-mail address is the primary one, and is verified if it is
-// activated: a server that sends no confirmation mails says so of every address. Servers before
-// 1.23 do not support scopes: their token allows everything that the user may do. If you change
-// Scopes, users who consented to the old ones may be refused until they consent again, or get a
-// token with the old ones.
+// c.Issuer to its address. The e-mail address is the primary one if that is activated, or else
+// another activated one: a server that sends no confirmation mails marks every address as
+// activated. Servers before 1.23 do not support scopes: their token allows everything that the user
+// may do. If you change Scopes, users who consented to the old ones may be refused until they
+// consent again, or get a token with the old ones.
 func Gitea(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "gitea",

@@ -10,8 +10,8 @@ import (
 // GitHub signs users in with a GitHub account. Create an OAuth app at
 // https://github.com/settings/developers. Documentation:
 // https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps, read
-// 2026-11-22. The e-mail address is the primary one, if GitHub says that it is verified. GitHub has
-// no ID tokens: its issuer is only compared with the parameter iss of the callback.
+// 2026-11-22. The e-mail address is the primary one if that is verified, or else another verified
+// one. GitHub has no ID tokens: its issuer is only compared with the parameter iss of the callback.
 func GitHub(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "github",
@@ -33,7 +33,7 @@ func GitHub(c Client) *cardea.OAuthProvider {
 
 func githubProfile(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 	return cardea.Profile{
-		ID:            raw.String("id"), // login can be renamed, and taken by somebody else then
+		ID:            raw.String("id"), // a login can change and then belong to another user
 		Name:          cmp.Or(raw.String("name"), raw.String("login")),
 		Email:         raw.String("email"),
 		EmailVerified: raw.True("email_verified"), // set from the list of addresses

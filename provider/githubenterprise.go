@@ -10,7 +10,7 @@ import (
 // enterprise at ghe.com. Create an OAuth app there. Documentation:
 // https://docs.github.com/enterprise-server@latest/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps,
 // read 2026-11-22. c.Issuer is the server's address, or https://{subdomain}.ghe.com. The e-mail
-// address is the primary one, if the server says that it is verified.
+// address is the primary one if that is verified, or else another verified one.
 func GitHubEnterprise(c Client) *cardea.OAuthProvider {
 	return &cardea.OAuthProvider{
 		ID:               "github-enterprise",

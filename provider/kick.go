@@ -23,7 +23,7 @@ func Kick(c Client) *cardea.OAuthProvider {
 		UserinfoURL:      "https://api.kick.com/public/v1/users",
 		Scopes:           []string{"user:read"},
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
-			user := raw.Object("data", "0") // without ids in the query it is the person alone
+			user := raw.Object("data", "0") // without IDs in the query, only the user
 			return cardea.Profile{
 				ID:    user.String("user_id"),
 				Name:  user.String("name"),

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	steamEndpoint  = "https://steamcommunity.com/openid/login" // never taken from the answer, which anybody can write
+	steamEndpoint  = "https://steamcommunity.com/openid/login" // never read from the response, which anybody can forge
 	steamIDs       = "https://steamcommunity.com/openid/id/"
 	steamSummaries = "https://api.steampowered.com/ISteamUser/GetPlayerSummaries/v0002/"
 	openID2        = "http://specs.openid.net/auth/2.0"
@@ -82,7 +82,7 @@ func steamAsserted(r *cardea.Redirection) (string, error) {
 		return "", errors.New("the response is not a positive assertion of OpenID 2.0")
 	case field("op_endpoint") != steamEndpoint:
 		return "", errors.New("openid.op_endpoint is not Steam's endpoint")
-	case field("return_to") != r.ReturnTo: // it has the state, so the assertion is for this sign-in alone
+	case field("return_to") != r.ReturnTo: // contains the state, so the assertion is bound to this sign-in
 		return "", errors.New("openid.return_to belongs to another sign-in")
 	case !isSteams, len(id) != 17, strings.Trim(id, "0123456789") != "":
 		return "", errors.New("openid.claimed_id is not a Steam ID")

@@ -34,7 +34,7 @@ func Stripe(c Client) *cardea.OAuthProvider {
 		UseTokenAnswer:   true,
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			return cardea.Profile{
-				ID: raw.String("stripe_user_id"), // of the token answer
+				ID: raw.String("stripe_user_id"), // from the token response
 				Name: cmp.Or(raw.String("business_profile", "name"),
 					raw.String("settings", "dashboard", "display_name")),
 				Email: raw.String("email"),

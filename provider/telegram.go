@@ -37,7 +37,7 @@ func Telegram(c Client, o TelegramOptions) *cardea.OAuthProvider {
 		Identify:     telegramIdentify,
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			return cardea.Profile{
-				ID:    raw.String("id"), // username can be given up, and taken by somebody else then
+				ID:    raw.String("id"), // a username can change and then belong to another user
 				Name:  strings.TrimSpace(raw.String("first_name") + " " + raw.String("last_name")),
 				Image: raw.String("photo_url"),
 			}, nil

@@ -25,10 +25,10 @@ func TelegramOIDC(c Client) *cardea.OAuthProvider {
 		ClientSecret:      c.Secret,
 		Scopes:            []string{"openid", "profile"},
 		InsecureSkipNonce: true,
-		Token:             cardea.TokenRules{Params: url.Values{"client_id": {c.ID}}}, // beside Basic
+		Token:             cardea.TokenRules{Params: url.Values{"client_id": {c.ID}}}, // in addition to Basic
 		Profile: func(_ context.Context, raw cardea.Claims) (cardea.Profile, error) {
 			return cardea.Profile{
-				ID:    raw.String("id"), // preferred_username can be given up, and taken by somebody else then
+				ID:    raw.String("id"), // preferred_username can change and then belong to another user
 				Name:  cmp.Or(raw.String("name"), raw.String("preferred_username")),
 				Image: raw.String("picture"),
 			}, nil
