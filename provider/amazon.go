@@ -6,13 +6,13 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Amazon signs in with the account of a customer of Amazon, by a security profile for Login with
-// Amazon (https://developer.amazon.com/loginwithamazon/console/site/lwa/overview.html; rules:
-// https://developer.amazon.com/docs/login-with-amazon/authorization-code-grant.html, read
-// 2026-11-22, and https://developer.amazon.com/docs/login-with-amazon/customer-profile.html, read
-// 2026-11-22). The callback URL must be https. The id is another for each company: a security
-// profile in another company's account knows nobody again. Whether the e-mail was verified is not
-// told. There is no picture.
+// Amazon signs users in with the account of an Amazon customer. Create a security profile for Login
+// with Amazon at https://developer.amazon.com/loginwithamazon/console/site/lwa/overview.html.
+// Documentation: https://developer.amazon.com/docs/login-with-amazon/authorization-code-grant.html,
+// read 2026-11-22, and https://developer.amazon.com/docs/login-with-amazon/customer-profile.html,
+// read 2026-11-22. The callback URL must be https. The account ID differs per company: a security
+// profile of another company does not recognize the same users. Amazon does not say whether the
+// e-mail address is verified. There is no picture.
 func Amazon(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "amazon",

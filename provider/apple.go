@@ -7,17 +7,17 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Apple signs in with an Apple Account, by a Services ID, which is the client id
-// (https://developer.apple.com/account/resources/identifiers/list/serviceId; rules:
+// Apple signs users in with an Apple Account. Create a Services ID, which is the client ID, at
+// https://developer.apple.com/account/resources/identifiers/list/serviceId. Documentation:
 // https://developer.apple.com/documentation/signinwithapplerestapi/generate-and-validate-tokens,
-// read 2026-11-22). The client secret is a token that Apple makes applications sign: give the key
-// in AppleOptions and it is made when it is needed, or give a ready one as c.Secret, which lasts
-// half a year at most.
+// read 2026-11-22. The client secret is a token that the application signs. Set the key in
+// AppleOptions, and the token is made when it is needed; or set a finished token as c.Secret, which
+// is valid for at most half a year.
 //
-// The callback is a posted form. Apple takes no callback URL on localhost or http. The name comes
-// at the first consent only, and through the visitor's browser, so it proves nothing; there is no
-// picture. The e-mail is verified if Apple says so, and may be an address of a relay that forwards
-// only mail from senders registered with Apple.
+// The callback is a form post. Apple accepts no callback URL on localhost or with http. The name
+// comes only with the first consent and through the visitor's browser, so it is not trustworthy.
+// There is no picture. The e-mail address is verified if Apple says so. It may be a relay address
+// that forwards mail only from senders registered with Apple.
 func Apple(c Client, o AppleOptions) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "apple",
@@ -28,7 +28,7 @@ func Apple(c Client, o AppleOptions) *oauth.Provider {
 		ClientSecret:     c.Secret,
 		ClientSecretFunc: o.clientSecret(c),
 		ClientAuth:       oauth.AuthClientSecretPost,
-		Scopes:           []string{"name", "email"}, // an ID token comes without openid, too
+		Scopes:           []string{"name", "email"}, // Apple sends an ID token even without openid
 		FormPost:         true,
 		CallbackParams:   []string{"user"},
 		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
@@ -38,7 +38,7 @@ func Apple(c Client, o AppleOptions) *oauth.Provider {
 				ID:    raw.String("sub"),
 				Name:  strings.TrimSpace(first + " " + last),
 				Email: raw.String("email"),
-				// Apple documents both
+				// Apple documents both types
 				EmailVerified: raw.True("email_verified") || raw.String("email_verified") == "true",
 			}, nil
 		},

@@ -21,7 +21,7 @@ var appleKey = provider.AppleOptions{
 	TeamID: "TEAM012345", KeyID: "KEY0123456", PrivateKey: p8(ecdsa.GenerateKey(elliptic.P256(), rand.Reader)),
 }
 
-// p8 is a key as Apple gives it out.
+// p8 returns a key in the format of the files that Apple issues.
 func p8(key any, err error) string {
 	if err != nil {
 		panic(err)
@@ -33,7 +33,7 @@ func p8(key any, err error) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
 }
 
-// What Apple requires of a client secret, but for its age, which may be 15777000 seconds:
+// The client secret is what Apple requires. Its age may be up to 15777000 seconds:
 // https://developer.apple.com/documentation/accountorganizationaldatasharing/creating-a-client-secret
 func TestAppleClientSecret(t *testing.T) {
 	t.Parallel()
@@ -72,7 +72,7 @@ func TestAppleClientSecret(t *testing.T) {
 	}
 }
 
-// Apple documents email_verified as text and as boolean.
+// Apple documents email_verified both as a string and as a boolean.
 func TestAppleVerifiesAddresses(t *testing.T) {
 	t.Parallel()
 	for verified, want := range map[any]bool{

@@ -14,48 +14,49 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// AppleOptions are the key with which client secrets for [Apple] are signed
-// (https://developer.apple.com/account/resources/authkeys/list).
+// AppleOptions contain the key that signs client secrets for [Apple]. Create it at
+// https://developer.apple.com/account/resources/authkeys/list. If all fields are empty, c.Secret is
+// the client secret.
 type AppleOptions struct {
-	TeamID     string // 10 characters, of the developer account
-	KeyID      string // 10 characters, of the key
-	PrivateKey string // the content of the .p8 file
+	TeamID     string // the ID of the developer account, 10 characters
+	KeyID      string // the ID of the key, 10 characters
+	PrivateKey string // the contents of the .p8 file
 }
 
-// appleSecretAge is far below the half year that Apple allows.
+// appleSecretAge is how long a client secret is valid. Apple allows half a year.
 const appleSecretAge = time.Hour
 
 func (o AppleOptions) check(c Client) error {
 	switch {
 	case o == (AppleOptions{}):
-		return nil // c.Secret it is
+		return nil // c.Secret is the client secret
 	case c.Secret != "":
-		return errors.New("both Client.Secret and AppleOptions are set; one makes the client secret")
+		return errors.New("Client.Secret and AppleOptions are both set; set only one of them")
 	case o.TeamID == "" || o.KeyID == "":
-		return errors.New("AppleOptions.TeamID or KeyID is empty")
+		return errors.New("AppleOptions.TeamID or AppleOptions.KeyID is empty; set both")
 	}
 	_, err := o.key()
 	return err
 }
 
-// key never repeats the text in an error.
+// key parses the private key. Its errors never contain the key.
 func (o AppleOptions) key() (*ecdsa.PrivateKey, error) {
 	block, _ := pem.Decode([]byte(o.PrivateKey))
 	if block == nil {
-		return nil, errors.New("AppleOptions.PrivateKey is not the content of a .p8 file")
+		return nil, errors.New("AppleOptions.PrivateKey is not a PEM file; set the contents of the .p8 file")
 	}
 	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	if err != nil {
-		return nil, errors.New("AppleOptions.PrivateKey is not in PKCS #8")
+		return nil, errors.New("AppleOptions.PrivateKey is not a PKCS #8 key; set the contents of the .p8 file")
 	}
 	key, ok := parsed.(*ecdsa.PrivateKey)
 	if !ok || key.Curve != elliptic.P256() {
-		return nil, errors.New("AppleOptions.PrivateKey is not on the curve P-256")
+		return nil, errors.New("AppleOptions.PrivateKey is not an ECDSA key on P-256; set the contents of the .p8 file")
 	}
 	return key, nil
 }
 
-// clientSecret is nil where c.Secret is the client secret.
+// clientSecret returns the function that signs client secrets, or nil if c.Secret is one.
 func (o AppleOptions) clientSecret(c Client) func(context.Context, time.Time) (string, time.Time, error) {
 	if o == (AppleOptions{}) {
 		return nil

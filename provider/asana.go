@@ -6,10 +6,11 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Asana signs in with an Asana account, by an app with the scopes openid, email and profile
-// (https://app.asana.com/0/my-apps; rules: https://developers.asana.com/docs/oauth, read
-// 2026-11-22, and https://developers.asana.com/docs/openid-connect, read 2026-11-22). Whether the
-// e-mail was verified is not told.
+// Asana signs users in with an Asana account. Create an app with the scopes openid, email and
+// profile at https://app.asana.com/0/my-apps. Documentation:
+// https://developers.asana.com/docs/oauth, read 2026-11-22, and
+// https://developers.asana.com/docs/openid-connect, read 2026-11-22. Asana does not say whether the
+// e-mail address is verified.
 func Asana(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "asana",

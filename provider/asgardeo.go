@@ -8,14 +8,14 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Asgardeo signs in with an account of an organization at WSO2 Asgardeo, by an application of it
-// (https://console.asgardeo.io; rules:
+// Asgardeo signs users in with an account of an organization at WSO2 Asgardeo. Create an
+// application of the organization at https://console.asgardeo.io. Documentation:
 // https://wso2.com/asgardeo/docs/guides/authentication/oidc/discover-oidc-configs/ and
-// https://wso2.com/asgardeo/docs/guides/authentication/oidc/implement-auth-code/, read 2026-11-22).
-// c.Issuer is the address of the token endpoint,
-// https://api.asgardeo.io/t/{organization}/oauth2/token. Which claims come is a setting of the
-// application; the e-mail is verified if Asgardeo says so. The account is the user's id, as long as
-// no alternate subject identifier is assigned in the application.
+// https://wso2.com/asgardeo/docs/guides/authentication/oidc/implement-auth-code/, read 2026-11-22.
+// c.Issuer is the URL of the token endpoint, https://api.asgardeo.io/t/{organization}/oauth2/token.
+// The settings of the application determine the claims. The e-mail address is verified if Asgardeo
+// says so. The account ID is the user's ID, unless the application sets an alternate subject
+// identifier.
 func Asgardeo(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:           "asgardeo",

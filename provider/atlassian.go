@@ -7,11 +7,11 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Atlassian signs in with an Atlassian account, by an OAuth 2.0 (3LO) app with the User identity
-// API (https://developer.atlassian.com/console/myapps; rules:
+// Atlassian signs users in with an Atlassian account. Create an OAuth 2.0 (3LO) app with the User
+// identity API at https://developer.atlassian.com/console/myapps. Documentation:
 // https://developer.atlassian.com/cloud/oauth/getting-started/implementing-oauth-3lo/, read
-// 2026-11-22). Whether the e-mail was verified is not told. A refresh token, which can be used
-// once, comes with the scope offline_access.
+// 2026-11-22. Atlassian does not say whether the e-mail address is verified. With the scope
+// offline_access there is a refresh token, which can be used once.
 func Atlassian(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:                  "atlassian",

@@ -2,12 +2,12 @@ package provider
 
 import "github.com/cardea-auth/cardea/oauth"
 
-// Auth0 signs in with an account of a tenant at Auth0, by a regular web application
-// (https://manage.auth0.com; rules:
+// Auth0 signs users in with an account of an Auth0 tenant. Create a regular web application at
+// https://manage.auth0.com. Documentation:
 // https://auth0.com/docs/get-started/authentication-and-authorization-flow/authorization-code-flow/add-login-auth-code-flow,
-// read 2026-11-22). c.Issuer is the tenant's domain as a URL, https://{tenant}.{region}.auth0.com,
-// or a domain of one's own. The e-mail is verified if Auth0 says so, and a tenant can be set to say
-// so of every address that comes from Azure AD or ADFS.
+// read 2026-11-22. c.Issuer is the tenant's domain as a URL, https://{tenant}.{region}.auth0.com,
+// or your custom domain. The e-mail address is verified if Auth0 says so. A tenant can be
+// configured to say so of every address that comes from Azure AD or ADFS.
 func Auth0(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:           "auth0",

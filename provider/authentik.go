@@ -2,13 +2,13 @@ package provider
 
 import "github.com/cardea-auth/cardea/oauth"
 
-// Authentik signs in with an account of an authentik server, by an OAuth2/OpenID provider of it
-// that has a signing key (rules: https://docs.goauthentik.io/add-secure-apps/providers/oauth2/,
-// read 2026-11-22). c.Issuer is https://{host}/application/o/{slug}, where the provider's issuer
-// mode is "per provider". Whether the e-mail is verified is what the scope mapping for email says:
-// of every address before authentik 2025.10, of none since, unless it is changed. Leave
-// LinkByVerifiedEmail off where people can enter addresses themselves. A refresh token comes only
-// with the scope offline_access.
+// Authentik signs users in with an account of an authentik server. Create an OAuth2/OpenID provider
+// with a signing key there. Documentation:
+// https://docs.goauthentik.io/add-secure-apps/providers/oauth2/, read 2026-11-22. c.Issuer is
+// https://{host}/application/o/{slug}, if the issuer mode of the provider is "per provider". The
+// scope mapping for email determines whether the e-mail address is verified: by default every
+// address is before authentik 2025.10, and none since. Do not set LinkByVerifiedEmail if users can
+// enter addresses themselves. A refresh token comes only with the scope offline_access.
 func Authentik(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:           "authentik",

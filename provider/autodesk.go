@@ -6,10 +6,10 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Autodesk signs in with an Autodesk account, by a traditional web app
-// (https://aps.autodesk.com/myapps/; rules: https://aps.autodesk.com/en/docs/oauth/v2/ and
+// Autodesk signs users in with an Autodesk account. Create a traditional web app at
+// https://aps.autodesk.com/myapps/. Documentation: https://aps.autodesk.com/en/docs/oauth/v2/ and
 // https://github.com/autodesk-platform-services/aps-sdk-openapi/blob/main/authentication/authentication.yaml,
-// read 2026-11-22). The e-mail is verified if Autodesk says so.
+// read 2026-11-22. The e-mail address is verified if Autodesk says so.
 func Autodesk(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "autodesk",

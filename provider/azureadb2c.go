@@ -9,15 +9,15 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// AzureADB2C signs in with an account of an Azure AD B2C tenant, by an app registration in it
-// (https://portal.azure.com; rules:
-// https://learn.microsoft.com/azure/active-directory-b2c/openid-connect, read 2026-11-22). All
-// options must be set, and the user flow must keep the issuer that it has by default, the one
-// without tfp. New customers get [MicrosoftEntraID] instead: B2C is closed to them since May 2025
-// and supported until May 2030.
+// AzureADB2C signs users in with an account of an Azure AD B2C tenant. Create an app registration
+// of the tenant at https://portal.azure.com. Documentation:
+// https://learn.microsoft.com/azure/active-directory-b2c/openid-connect, read 2026-11-22. All
+// options must be set, and the user flow must keep its default issuer, the one without tfp. New
+// customers use [MicrosoftEntraID]: B2C accepts no new customers since May 2025 and is supported
+// until May 2030.
 //
-// The e-mail is the first of the claim emails, which the user flow must return. It counts as
-// unverified: it may come from another identity provider.
+// The e-mail address is the first of the claim emails, which the user flow must return. It counts
+// as unverified, because it may come from another identity provider.
 func AzureADB2C(c Client, o AzureADB2COptions) *oauth.Provider {
 	return &oauth.Provider{
 		ID:           "azure-ad-b2c",
@@ -28,7 +28,7 @@ func AzureADB2C(c Client, o AzureADB2COptions) *oauth.Provider {
 		ClientSecret: c.Secret,
 		ClientAuth:   oauth.AuthClientSecretPost,
 		DiscoveryURL: o.host() + o.Tenant + ".onmicrosoft.com/" + o.UserFlow + "/v2.0/.well-known/openid-configuration",
-		// the latter for an access token, without which the standard has no answer
+		// The client ID as a scope requests an access token, which the standard requires.
 		Scopes: []string{"openid", c.ID},
 		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			return oauth.Profile{
@@ -44,11 +44,11 @@ func AzureADB2C(c Client, o AzureADB2COptions) *oauth.Provider {
 	}
 }
 
-// AzureADB2COptions name a user flow of a tenant.
+// AzureADB2COptions name a user flow of a tenant. All fields are required.
 type AzureADB2COptions struct {
 	Tenant   string // the tenant's name, such as contoso for contoso.onmicrosoft.com
-	TenantID string // the tenant's id, which its tokens carry
-	UserFlow string // such as B2C_1_signup_signin
+	TenantID string // the tenant's ID, which its tokens contain
+	UserFlow string // the name of the user flow, such as B2C_1_signup_signin
 }
 
 func (o AzureADB2COptions) host() string { return "https://" + o.Tenant + ".b2clogin.com/" }

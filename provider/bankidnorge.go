@@ -9,12 +9,12 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// BankIDNorge signs in with a Norwegian BankID, by a client of BankID's OIDC platform (rules:
-// https://developer.bankid.no/bankid-oidc-provider/api/authorize and
-// https://developer.bankid.no/bankid-oidc-provider/core-concepts/id-token, read 2026-11-22). The
-// account's id is the claim bankid_altsub: of sub BankID says that it may change. The name is the
-// one in the person's certificate. There is no e-mail: what the person entered is told by another
-// service of BankID's only, and nobody has verified it.
+// BankIDNorge signs users in with a Norwegian BankID. It needs a client of BankID's OIDC platform.
+// Documentation: https://developer.bankid.no/bankid-oidc-provider/api/authorize and
+// https://developer.bankid.no/bankid-oidc-provider/core-concepts/id-token, read 2026-11-22. The
+// account ID is the claim bankid_altsub, because BankID says that sub may change. The name is the
+// one in the user's certificate. There is no e-mail address. Only another service of BankID returns
+// the address that the user entered, and nobody has verified it.
 func BankIDNorge(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:                  "bankid-no",

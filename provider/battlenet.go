@@ -7,11 +7,11 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// BattleNet signs in with a Battle.net account, by a client of Blizzard's developer portal
-// (https://develop.battle.net/access/clients; rules:
+// BattleNet signs users in with a Battle.net account. Create a client of Blizzard's developer
+// portal at https://develop.battle.net/access/clients. Documentation:
 // https://community.developer.battle.net/documentation/guides/using-oauth and
-// https://github.com/Blizzard/oauth-client-sample, read 2026-11-22). c.Issuer may be
-// https://oauth.battlenet.com.cn for China. The name is the BattleTag; there is no e-mail.
+// https://github.com/Blizzard/oauth-client-sample, read 2026-11-22. For China, set c.Issuer to
+// https://oauth.battlenet.com.cn. The name is the BattleTag. There is no e-mail address.
 func BattleNet(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:           "battlenet",

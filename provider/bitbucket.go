@@ -7,11 +7,11 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Bitbucket signs in with a Bitbucket Cloud account, by an OAuth consumer of a workspace
-// (https://support.atlassian.com/bitbucket-cloud/docs/use-oauth-on-bitbucket-cloud/; rules:
-// https://developer.atlassian.com/cloud/bitbucket/oauth-2/, read 2026-11-22). The consumer needs
-// the permissions to read the account and its e-mail. The e-mail is the primary address, and
-// confirmed.
+// Bitbucket signs users in with a Bitbucket Cloud account. Create an OAuth consumer of a workspace
+// (https://support.atlassian.com/bitbucket-cloud/docs/use-oauth-on-bitbucket-cloud/).
+// Documentation: https://developer.atlassian.com/cloud/bitbucket/oauth-2/, read 2026-11-22. The
+// consumer needs the permissions to read the account and its e-mail. The e-mail address is the
+// primary one if that is confirmed, or else another confirmed one.
 func Bitbucket(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "bitbucket",

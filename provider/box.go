@@ -6,11 +6,12 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Box signs in with a Box account, by a platform app with user authentication
-// (https://app.box.com/developers/console; rules:
-// https://developer.box.com/guides/authentication/oauth2/without-sdk, read 2026-11-22). What the
-// app may do is set there, so no scope is sent. The e-mail is the login; whether it was verified is
-// not told. Where Box Verified Enterprise is on, the AuthorizationURL is at ent.box.com.
+// Box signs users in with a Box account. Create a platform app with user authentication at
+// https://app.box.com/developers/console. Documentation:
+// https://developer.box.com/guides/authentication/oauth2/without-sdk, read 2026-11-22. The settings
+// of the app determine its permissions, so no scope is sent. The e-mail address is the user's
+// login. Box does not say whether the e-mail address is verified. If Box Verified Enterprise is on,
+// AuthorizationURL is at ent.box.com.
 func Box(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "box",

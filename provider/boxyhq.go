@@ -9,16 +9,17 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// BoxyHQ signs in through SAML connections of an Ory Polis server, which was BoxyHQ's SAML Jackson
-// (rules: https://www.ory.com/docs/polis/sso-flow, read 2026-11-22). c.Issuer is the server's
-// address. The client id and secret are those of one connection; or the id is "dummy", the secret
-// "dummy" or the server's CLIENT_SECRET_VERIFIER, and the options, or the visitor's own tenant and
-// product as parameters of POST signin, name the connection. An answer for another one than the
-// options name is refused.
+// BoxyHQ signs users in through SAML connections of an Ory Polis server, formerly BoxyHQ's SAML
+// Jackson. Documentation: https://www.ory.com/docs/polis/sso-flow, read 2026-11-22. c.Issuer is the
+// server's address. There are two ways to set it up. Either client ID and secret are those of one
+// connection. Or the client ID is "dummy", the secret is "dummy" or the server's
+// CLIENT_SECRET_VERIFIER, and the options name the connection, or the visitor's own parameters
+// tenant and product of POST signin do. A response for another connection than that of the options
+// is refused.
 //
-// The id and the e-mail are what the company's identity provider says, and somebody else's company
-// can say them too. So the e-mail counts as unverified, and where each sign-in names its own
-// connection, the account's id is tenant, product and id, with slashes between.
+// ID and e-mail address come from the company's identity provider, and those of another company may
+// send the same. The e-mail address therefore counts as unverified. If each sign-in names its own
+// connection, the account ID is tenant, product and ID, joined by slashes.
 func BoxyHQ(c Client, o BoxyHQOptions) *oauth.Provider {
 	return &oauth.Provider{
 		ID:                  "boxyhq-saml",
@@ -49,15 +50,16 @@ func BoxyHQ(c Client, o BoxyHQOptions) *oauth.Provider {
 	}
 }
 
-// BoxyHQOptions name one SAML connection. When both are empty, each sign-in names its own.
+// BoxyHQOptions name one SAML connection. Set both fields or none. If both are empty, each sign-in
+// names its own connection.
 type BoxyHQOptions struct {
-	Tenant  string
-	Product string
+	Tenant  string // the tenant of the connection
+	Product string // the product of the connection
 }
 
 func (o BoxyHQOptions) check() error {
 	if (o.Tenant == "") != (o.Product == "") {
-		return errors.New("BoxyHQOptions: set both Tenant and Product, or none of them")
+		return errors.New("BoxyHQOptions: set both Tenant and Product, or neither")
 	}
 	return nil
 }
@@ -81,19 +83,19 @@ func (o BoxyHQOptions) forwarded(c Client) []string {
 	return nil
 }
 
-// identify returns the account's id, if requested, which the server adds to its answer, is what was
-// asked for. The visitor's browser has brought that to the server, which does not compare it with
-// the token request where there is PKCE.
+// identify returns the account ID if the member requested of the response names the connection that
+// was asked for. The check is needed because the visitor's browser carries the request to the
+// server, and the server does not compare it with the token request if PKCE is used.
 func (o BoxyHQOptions) identify(c Client, raw oauth.Claims) (string, error) {
 	id, requested := raw.String("id"), raw.Object("requested")
 	tenant, product := requested.String("tenant"), requested.String("product")
 	switch {
 	case requested.String("client_id") != c.ID, !o.open(c) && o != BoxyHQOptions{tenant, product}:
-		return "", errors.New("the answer is for another connection")
+		return "", errors.New("the response is for another connection")
 	case !o.open(c):
 		return id, nil
 	case tenant == "" || product == "" || id == "":
-		return "", errors.New("the answer does not name its connection and the person")
+		return "", errors.New("the response does not name its connection and the user")
 	}
 	return url.PathEscape(tenant) + "/" + url.PathEscape(product) + "/" + id, nil
 }

@@ -7,12 +7,12 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Bungie signs in with a Bungie.net account, by a confidential application
-// (https://www.bungie.net/en/Application; rules:
+// Bungie signs users in with a Bungie.net account. Create a confidential application at
+// https://www.bungie.net/en/Application. Documentation:
 // https://github.com/Bungie-net/api/wiki/OAuth-Documentation and
-// https://github.com/Bungie-net/api/blob/master/openapi-2.json, read 2026-11-22). The API key is
-// the application's, which has one callback URL, and whose scope is set there, so none is sent.
-// There is no e-mail.
+// https://github.com/Bungie-net/api/blob/master/openapi-2.json, read 2026-11-22. The API key is the
+// application's. An application has one callback URL and its scope is set there, so no scope is
+// sent. There is no e-mail address.
 func Bungie(c Client, o BungieOptions) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "bungie",
@@ -38,9 +38,9 @@ func Bungie(c Client, o BungieOptions) *oauth.Provider {
 	}
 }
 
-// BungieOptions are what [Bungie] needs beside the client.
+// BungieOptions are what [Bungie] needs in addition to the client.
 type BungieOptions struct {
-	APIKey string // of the application
+	APIKey string // the API key of the application; required
 }
 
 func (o BungieOptions) check() error {

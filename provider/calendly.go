@@ -6,13 +6,13 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Calendly signs in with a Calendly account, by a web application with the scope users:read
-// (https://developer.calendly.com/console/apps; rules:
+// Calendly signs users in with a Calendly account. Create a web application with the scope
+// users:read at https://developer.calendly.com/console/apps. Documentation:
 // https://developer.calendly.com/docs/authentication/creating-an-oauth-app, and
 // https://developer.calendly.com/api-docs/calendly-o-auth/o-auth/get-oauth-authorize, read
-// 2026-11-22). Legacy applications, from before March 2026, have no scopes: empty Scopes for one.
-// The account's id is a URL. Whether the e-mail was verified is not told. A refresh token can be
-// used once.
+// 2026-11-22. Applications created before March 2026 have no scopes: set Scopes to none for them.
+// The account ID is a URL. Calendly does not say whether the e-mail address is verified. A refresh
+// token can be used once.
 func Calendly(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "calendly",

@@ -14,33 +14,34 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// docs/providers.md tells of every provider what its code says. What stands above the marker is
-// written by hand.
-func TestCatalogueIsWhatTheCodeSays(t *testing.T) {
+// The part of docs/providers.md after the marker is generated from the comments and literals of
+// this package. The part before it is written by hand.
+func TestCatalogueMatchesTheCode(t *testing.T) {
 	t.Parallel()
-	const path, marker = "../docs/providers.md", "<!-- From here on made by: go test ./provider -run Catalogue " +
-		"-update -->\n"
+	const path = "../docs/providers.md"
+	const marker = "<!-- Generated from here on by: go test ./provider -run Catalogue -update -->\n"
 	page, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	written, made, ok := strings.Cut(string(page), marker)
+	written, generated, ok := strings.Cut(string(page), marker)
 	if !ok {
 		t.Fatalf("%s has no line %q", path, marker)
 	}
 	want := catalogue(t)
 	if *update {
-		made = want
-		if err := os.WriteFile(path, []byte(written+marker+made), 0o644); err != nil {
+		generated = want
+		if err := os.WriteFile(path, []byte(written+marker+want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if made != want {
-		t.Errorf("%s is not what the code says; make it with: go test ./provider -run Catalogue -update", path)
+	if generated != want {
+		t.Errorf("%s differs from the code; update it with: go test ./provider -run Catalogue -update", path)
 	}
 }
 
@@ -49,9 +50,10 @@ type entry struct {
 	*oauth.Provider
 	constructor string
 	doc         *ast.CommentGroup
-	options     *ast.TypeSpec // nil for a provider without
+	options     *ast.TypeSpec // nil for a provider without options
 }
 
+// catalogue returns the generated part of the page.
 func catalogue(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
@@ -61,38 +63,36 @@ func catalogue(t *testing.T) string {
 		links = append(links, "["+e.constructor+"]", "[`"+e.constructor+"`](#"+anchor(e.heading())+")")
 	}
 	linked := strings.NewReplacer(links...)
-	fmt.Fprintf(&b, "\n## All %d\n\n| Service | Constructor | Environment | E-mail | Read |\n| --- | --- | --- | "+
-		"--- | --- |\n", len(
-		entries,
-	))
+	fmt.Fprintf(&b, "\n## All %d\n\n", len(entries))
+	b.WriteString("| Service | Constructor | Environment | E-mail | Read |\n| --- | --- | --- | --- | --- |\n")
 	for _, e := range entries {
 		fmt.Fprintf(&b, "| [%s](#%s) | `%s` | `%s_…` | %s | %s |\n",
-			e.Name, anchor(e.heading()), e.constructor, e.prefix(), worth[e.EmailVerification], e.read())
+			e.Name, anchor(e.heading()), e.constructor, e.prefix(), emailColumn[e.EmailVerification], e.read())
 	}
 	for _, e := range entries {
 		fmt.Fprintf(&b, "\n## %s\n\n", e.heading())
-		fmt.Fprintf(&b, "`%s`, callback `/api/auth/callback/%s`, e-mail %s.\n\n", e.call(), e.ID,
-			worth[e.EmailVerification])
-		linked.WriteString(&b, markdown(e.doc.Text()))
-		for _, field := range e.fields() {
-			fmt.Fprintf(&b, "\n- `%sOptions.%s`", e.constructor, field)
-		}
-		if e.options != nil {
-			b.WriteByte('\n')
+		b.WriteString(wrap("", fmt.Sprintf("`%s`, callback `/api/auth/callback/%s`, e-mail %s.",
+			e.call(), e.ID, emailColumn[e.EmailVerification])))
+		b.WriteString("\n" + markdown(e.doc.Text(), linked))
+		for i, field := range e.fields() {
+			if i == 0 {
+				b.WriteByte('\n')
+			}
+			b.WriteString(wrap("- ", linked.Replace(field)))
 		}
 	}
 	return b.String()
 }
 
-// worth is what an e-mail address of a provider is worth, for people.
-var worth = map[oauth.EmailVerification]string{
+// emailColumn says for each EmailVerification whether the provider's e-mail addresses are verified.
+var emailColumn = map[oauth.EmailVerification]string{
 	oauth.EmailVerifiedByClaim: "verified if the service says so",
 	oauth.EmailAlwaysVerified:  "verified",
 	oauth.EmailNeverVerified:   "unverified",
 	oauth.EmailNotGiven:        "none",
 }
 
-// entries are the providers of the package, in the order of their names.
+// entries returns the providers of the package, sorted by name.
 func entries(t *testing.T) []entry {
 	t.Helper()
 	docs, options := declarations(t)
@@ -100,7 +100,7 @@ func entries(t *testing.T) []entry {
 	for constructor, group := range docs {
 		i := slices.IndexFunc(services, func(s service) bool { return s.name == strings.ToLower(constructor) })
 		if i < 0 {
-			continue // TestShapeOfAProvider says so
+			continue // TestShapeOfAProvider reports it
 		}
 		entries = append(entries, entry{services[i].provider, constructor, group, options[constructor+"Options"]})
 	}
@@ -110,7 +110,7 @@ func entries(t *testing.T) []entry {
 	return entries
 }
 
-// declarations are the comments of the constructors, and the types, by name.
+// declarations returns the comments of the constructors and the types of the package, by name.
 func declarations(t *testing.T) (map[string]*ast.CommentGroup, map[string]*ast.TypeSpec) {
 	t.Helper()
 	docs, types := map[string]*ast.CommentGroup{}, map[string]*ast.TypeSpec{}
@@ -141,8 +141,8 @@ func declarations(t *testing.T) (map[string]*ast.CommentGroup, map[string]*ast.T
 	return docs, types
 }
 
-// heading is the name of the service, with that of the constructor where the two differ by more
-// than spaces.
+// heading returns the name of the service. If the name of the constructor differs by more than
+// punctuation and case, it is added in parentheses.
 func (e entry) heading() string {
 	if strings.EqualFold(letters(e.Name), e.constructor) {
 		return e.Name
@@ -150,6 +150,7 @@ func (e entry) heading() string {
 	return e.Name + " (" + e.constructor + ")"
 }
 
+// letters returns s without spaces and punctuation.
 func letters(s string) string {
 	return strings.Map(func(r rune) rune {
 		if strings.ContainsRune(" .-!", r) {
@@ -159,7 +160,7 @@ func letters(s string) string {
 	}, s)
 }
 
-// anchor is what GitHub makes of a heading.
+// anchor returns the anchor that GitHub creates for a heading.
 func anchor(heading string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -172,10 +173,12 @@ func anchor(heading string) string {
 	}, strings.ToLower(heading))
 }
 
+// prefix returns the prefix of the environment variables.
 func (e entry) prefix() string {
 	return "AUTH_" + strings.ToUpper(strings.ReplaceAll(e.ID, "-", "_"))
 }
 
+// call returns the Go expression that makes the provider.
 func (e entry) call() string {
 	if e.options == nil {
 		return fmt.Sprintf("provider.%s(provider.Env(%q))", e.constructor, e.prefix())
@@ -183,7 +186,7 @@ func (e entry) call() string {
 	return fmt.Sprintf("provider.%s(provider.Env(%q), provider.%sOptions{…})", e.constructor, e.prefix(), e.constructor)
 }
 
-// read is the last day on which a page of the vendor's that the comment names was read.
+// read returns the last day on which a page that the comment names was read, or a dash.
 func (e entry) read() string {
 	day := ""
 	for _, found := range readOn.FindAllStringSubmatch(e.doc.Text(), -1) {
@@ -194,37 +197,70 @@ func (e entry) read() string {
 
 var readOn = regexp.MustCompile(`\bread\s+([0-9]{4}-[0-9]{2}-[0-9]{2})\b`)
 
-// fields are the options, each with what its comment says.
+// fields returns a line for each option: its name and its comment.
 func (e entry) fields() []string {
 	if e.options == nil {
 		return nil
 	}
 	var fields []string
 	for _, f := range e.options.Type.(*ast.StructType).Fields.List {
-		comment := f.Doc.Text() + f.Comment.Text()
+		comment := strings.Join(strings.Fields(f.Doc.Text()+f.Comment.Text()), " ")
 		for _, name := range f.Names {
-			fields = append(fields, name.Name+"`: "+strings.TrimSuffix(strings.Join(strings.Fields(comment), " "), ".")+
-				".")
+			text := strings.TrimPrefix(strings.TrimPrefix(comment, name.Name+" is "), name.Name+" are ")
+			fields = append(fields, fmt.Sprintf("`%sOptions.%s`: %s.", e.constructor, name.Name,
+				strings.TrimSuffix(text, ".")))
 		}
 	}
 	return fields
 }
 
-// markdown is a doc comment. Its links to other constructors are left as they are.
-func markdown(comment string) string {
+// markdown returns a doc comment as Markdown, with the links to other constructors replaced.
+func markdown(comment string, links *strings.Replacer) string {
 	p := new(doc.Package).Printer()
 	p.DocLinkURL = nil
 	text := string(p.Markdown(new(doc.Package).Parser().Parse(comment)))
-	return strings.ReplaceAll(text, "\\", "")
+	text = links.Replace(plainLink.ReplaceAllString(strings.ReplaceAll(text, "\\", ""), "<$1>"))
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "\t") || line == "\n" { // code, or between paragraphs
+			b.WriteString(line)
+		} else {
+			b.WriteString(wrap("", line))
+		}
+	}
+	return b.String()
 }
 
-// Each constructor is in the catalogue, and no id is taken twice: the account's row has it.
+// plainLink matches a link whose text is its URL.
+var plainLink = regexp.MustCompile(`\[https?://[^]]*\]\((https?://[^)]*)\)`)
+
+// wrap breaks a paragraph into lines of at most 100 characters. The first line begins with the
+// bullet, the others are indented as far.
+func wrap(bullet, text string) string {
+	const width = 100
+	var b strings.Builder
+	line, start := bullet, true
+	for word := range strings.FieldsSeq(text) {
+		if !start && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
+			b.WriteString(line + "\n")
+			line, start = strings.Repeat(" ", len(bullet)), true
+		}
+		if !start {
+			line += " "
+		}
+		line, start = line+word, false
+	}
+	return b.String() + line + "\n"
+}
+
+// Every constructor is in the catalogue, and no two providers have the same ID, because the rows of
+// accounts contain it.
 func TestIDsAreUnique(t *testing.T) {
 	t.Parallel()
 	seen := map[string]string{}
 	for _, e := range entries(t) {
 		if other, taken := seen[e.ID]; taken {
-			t.Errorf("%s and %s have the id %s", other, e.constructor, e.ID)
+			t.Errorf("%s and %s both have the ID %s", other, e.constructor, e.ID)
 		}
 		seen[e.ID] = e.constructor
 	}

@@ -2,11 +2,11 @@ package provider
 
 import "github.com/cardea-auth/cardea/oauth"
 
-// Clerk signs in with an account of an application at Clerk, by an OAuth application with the
-// scopes openid, profile and email (https://dashboard.clerk.com; rules:
+// Clerk signs users in with an account of an application at Clerk. Create an OAuth application with
+// the scopes openid, profile and email at https://dashboard.clerk.com. Documentation:
 // https://clerk.com/docs/guides/configure/auth-strategies/oauth/how-clerk-implements-oauth, read
-// 2026-11-22). c.Issuer is the Frontend API URL, such as https://{slug}.clerk.accounts.dev or
-// https://clerk.{domain}. The e-mail is verified if Clerk says so.
+// 2026-11-22. c.Issuer is the Frontend API URL, such as https://{slug}.clerk.accounts.dev or
+// https://clerk.{domain}. The e-mail address is verified if Clerk says so.
 func Clerk(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:           "clerk",

@@ -6,10 +6,11 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// ClickUp signs in with a ClickUp account, by an app of a workspace, which an owner or admin of it
-// creates (Settings, Apps, ClickUp API; rules: https://developer.clickup.com/docs/authentication,
+// ClickUp signs users in with a ClickUp account. An owner or admin of a workspace creates the app
+// in Settings, Apps, ClickUp API. Documentation: https://developer.clickup.com/docs/authentication,
 // and https://clickup.com/api/readme_documentation/v2.0/getting_started/authentication/, read
-// 2026-11-22). Whether the e-mail was verified is not told. Access tokens do not expire.
+// 2026-11-22. ClickUp does not say whether the e-mail address is verified. Access tokens do not
+// expire.
 func ClickUp(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "click-up",

@@ -2,12 +2,12 @@ package provider
 
 import "github.com/cardea-auth/cardea/oauth"
 
-// Cognito signs in with an account of a user pool at Amazon Cognito, by an app client of it
-// (https://console.aws.amazon.com/cognito; rules:
+// Cognito signs users in with an account of an Amazon Cognito user pool. Create an app client of
+// the user pool at https://console.aws.amazon.com/cognito. Documentation:
 // https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html, read
-// 2026-11-22). c.Issuer is https://cognito-idp.{region}.amazonaws.com/{user pool id}; c.Secret is
-// empty for an app client without one. The e-mail is verified if Cognito says so, which for people
-// who come from another identity provider is what the attribute mapping makes of it.
+// 2026-11-22. c.Issuer is https://cognito-idp.{region}.amazonaws.com/{user pool id}. If the app
+// client has no secret, leave c.Secret empty. The e-mail address is verified if Cognito says so.
+// For users of another identity provider, the attribute mapping determines that.
 func Cognito(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:           "cognito",

@@ -6,11 +6,11 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Coinbase signs in with a Coinbase account, by an OAuth2 application
-// (https://portal.cdp.coinbase.com; rules:
-// https://docs.cdp.coinbase.com/coinbase-app/oauth2-integration/reference, read 2026-11-22), which
-// Coinbase creates for approved partners only. Whether the e-mail was verified is not told. Access
-// tokens last an hour, and a refresh token comes with the scope offline_access.
+// Coinbase signs users in with a Coinbase account. Coinbase creates OAuth2 applications only for
+// approved partners (https://portal.cdp.coinbase.com). Documentation:
+// https://docs.cdp.coinbase.com/coinbase-app/oauth2-integration/reference, read 2026-11-22.
+// Coinbase does not say whether the e-mail address is verified. Access tokens are valid for an
+// hour; with the scope offline_access there is a refresh token.
 func Coinbase(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "coinbase",
@@ -23,7 +23,7 @@ func Coinbase(c Client) *oauth.Provider {
 		TokenURL:         "https://login.coinbase.com/oauth2/token",
 		UserinfoURL:      "https://api.coinbase.com/v2/user",
 		Scopes:           []string{"wallet:user:email", "wallet:user:read"},
-		// without one, the version of the user's settings counts
+		// Without this header, the user's settings determine the version.
 		Headers: map[string]string{"CB-VERSION": "2024-12-01"},
 		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			user := raw.Object("data")

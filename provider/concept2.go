@@ -7,13 +7,13 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Concept2 signs in with an account of the Concept2 Logbook, by an application
-// (https://log.concept2.com/developers/keys; rules:
-// https://log.concept2.com/developers/documentation/, read 2026-11-22). Whether the e-mail was
-// verified is not told.
+// Concept2 signs users in with an account of the Concept2 Logbook. Create an application at
+// https://log.concept2.com/developers/keys. Documentation:
+// https://log.concept2.com/developers/documentation/, read 2026-11-22. Concept2 does not say
+// whether the e-mail address is verified.
 //
-// Concept2 wants the scopes in the token request too, and gives the right to write results where
-// there are none: whoever changes Scopes sets Token.Params.
+// Concept2 expects the scopes in the token request too; without them it grants the right to write
+// results. If you change Scopes, also change Token.Params.
 func Concept2(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "concept2",

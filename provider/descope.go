@@ -6,11 +6,12 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Descope signs in with an account of a project at Descope, by its federated application
-// (https://app.descope.com/applications; rules:
+// Descope signs users in with an account of a Descope project. Set up its federated application at
+// https://app.descope.com/applications. Documentation:
 // https://docs.descope.com/identity-federation/applications/oidc-apps/oidc-endpoints, read
-// 2026-11-22). The client id is the project's id, the secret an access key. c.Issuer is needed only
-// for another application than the default one. The e-mail is verified if Descope says so.
+// 2026-11-22. The client ID is the project's ID, the client secret an access key. c.Issuer is
+// needed only for another application than the default one. The e-mail address is verified if
+// Descope says so.
 func Descope(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:           "descope",

@@ -6,11 +6,11 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// DigitalOcean signs in with a DigitalOcean account, by an OAuth application
-// (https://cloud.digitalocean.com/account/api/applications; rules:
-// https://docs.digitalocean.com/reference/api/oauth/, read 2026-11-22). The person chooses a team;
-// the scope account:read lets the application see the person's account, and none of the team's
-// resources. The e-mail is verified if DigitalOcean says so. There is no picture.
+// DigitalOcean signs users in with a DigitalOcean account. Create an OAuth application at
+// https://cloud.digitalocean.com/account/api/applications. Documentation:
+// https://docs.digitalocean.com/reference/api/oauth/, read 2026-11-22. The user chooses a team.
+// With the scope account:read the application can read the user's account, but no resources of the
+// team. The e-mail address is verified if DigitalOcean says so. There is no picture.
 func DigitalOcean(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "digitalocean",

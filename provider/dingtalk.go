@@ -7,12 +7,12 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// DingTalk signs in with a DingTalk account, by an app (https://open-dev.dingtalk.com; rules:
+// DingTalk signs users in with a DingTalk account. Create an app with the permission
+// Contact.User.Read at https://open-dev.dingtalk.com. Documentation:
 // https://open.dingtalk.com/document/orgapp/obtain-identity-credentials and
 // https://open-dingtalk.github.io/developerpedia/docs/develop/permission/token/browser/get_user_app_token_browser,
-// read 2026-11-22) with the permission Contact.User.Read. The client id is the app key. The
-// account's id is the unionId, which is the same for all apps of one developer. Whether the e-mail
-// was verified is not told.
+// read 2026-11-22. The client ID is the app key. The account ID is the unionId, which is the same
+// for all apps of a developer. DingTalk does not say whether the e-mail address is verified.
 func DingTalk(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:                  "dingtalk",

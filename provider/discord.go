@@ -10,10 +10,10 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Discord signs in with a Discord account, by an application
-// (https://discord.com/developers/applications; rules:
-// https://docs.discord.com/developers/topics/oauth2, read 2026-11-22). The e-mail is verified if
-// Discord says so.
+// Discord signs users in with a Discord account. Create an application at
+// https://discord.com/developers/applications. Documentation:
+// https://docs.discord.com/developers/topics/oauth2, read 2026-11-22. The e-mail address is
+// verified if Discord says so.
 func Discord(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "discord",
@@ -38,9 +38,9 @@ func Discord(c Client) *oauth.Provider {
 	}
 }
 
-// discordAvatar is the address of the picture
-// (https://docs.discord.com/developers/reference#image-formatting): the person's own, animated if
-// its hash says so, or one of the standard ones.
+// discordAvatar returns the URL of the picture
+// (https://docs.discord.com/developers/reference#image-formatting): the user's own, animated if its
+// hash says so, or else a default one.
 func discordAvatar(raw oauth.Claims) string {
 	const cdn = "https://cdn.discordapp.com/"
 	switch avatar := raw.String("avatar"); {
@@ -51,7 +51,7 @@ func discordAvatar(raw oauth.Claims) string {
 	}
 	id, _ := strconv.ParseUint(raw.String("id"), 10, 64)
 	index := (id >> 22) % 6
-	// an account from before 2023
+	// an account created before 2023
 	if tag, err := strconv.ParseUint(raw.String("discriminator"), 10, 64); err == nil && tag != 0 {
 		index = tag % 5
 	}

@@ -7,10 +7,10 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Dribbble signs in with a Dribbble account, by an application
-// (https://dribbble.com/account/applications/new; rules: https://developer.dribbble.com/v2/oauth/
-// and, of the API before, https://developer.dribbble.com/v1/oauth/, read 2026-11-22). There is no
-// e-mail.
+// Dribbble signs users in with a Dribbble account. Create an application at
+// https://dribbble.com/account/applications/new. Documentation:
+// https://developer.dribbble.com/v2/oauth/ and, for the previous API,
+// https://developer.dribbble.com/v1/oauth/, read 2026-11-22. There is no e-mail address.
 func Dribbble(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "dribbble",

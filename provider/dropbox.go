@@ -7,12 +7,13 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Dropbox signs in with a Dropbox account, by an app with the permission account_info.read
-// (https://www.dropbox.com/developers/apps; rules: https://developers.dropbox.com/oauth-guide,
+// Dropbox signs users in with a Dropbox account. Create an app with the permission
+// account_info.read at https://www.dropbox.com/developers/apps. Documentation:
+// https://developers.dropbox.com/oauth-guide,
 // https://github.com/dropbox/dropbox-sdk-js/blob/main/src/auth.js, read 2026-11-22, and
-// https://github.com/dropbox/dropbox-api-spec/blob/main/users.stone, read 2026-11-22). The e-mail
-// is verified if Dropbox says so. A refresh token comes with AuthorizationParams
-// token_access_type=offline.
+// https://github.com/dropbox/dropbox-api-spec/blob/main/users.stone, read 2026-11-22. The e-mail
+// address is verified if Dropbox says so. For a refresh token, set token_access_type=offline in
+// AuthorizationParams.
 func Dropbox(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "dropbox",

@@ -6,10 +6,10 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// EpicGames signs in with an Epic Games account, by an application of Epic Account Services
-// (https://dev.epicgames.com/portal; rules:
-// https://dev.epicgames.com/docs/web-api-ref/authentication). The account's id is that of the Epic
-// account; the name can be changed. There is neither e-mail nor picture.
+// EpicGames signs users in with an Epic Games account. Create an application of Epic Account
+// Services at https://dev.epicgames.com/portal. Documentation:
+// https://dev.epicgames.com/docs/web-api-ref/authentication. The account ID is that of the Epic
+// account. The name can change. There is no e-mail address and no picture.
 func EpicGames(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "epicgames",

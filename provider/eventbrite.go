@@ -6,10 +6,10 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Eventbrite signs in with an Eventbrite account, by an API key
-// (https://www.eventbrite.com/account-settings/apps; rules:
-// https://www.eventbrite.com/platform/docs/app-oauth-flow, read 2026-11-22). The e-mail is the
-// primary address, and verified if Eventbrite says so.
+// Eventbrite signs users in with an Eventbrite account. Create an API key at
+// https://www.eventbrite.com/account-settings/apps. Documentation:
+// https://www.eventbrite.com/platform/docs/app-oauth-flow, read 2026-11-22. The e-mail address is
+// the primary one, and is verified if Eventbrite says so.
 func Eventbrite(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "eventbrite",
@@ -35,7 +35,7 @@ func Eventbrite(c Client) *oauth.Provider {
 	}
 }
 
-// primaryAddress is the entry of a list that is marked as the primary one.
+// primaryAddress returns the entry of a list that is marked as primary, or nil.
 func primaryAddress(list []oauth.Claims) oauth.Claims {
 	for _, address := range list {
 		if address.True("primary") {

@@ -11,11 +11,11 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// EVEOnline signs in with a character of EVE Online, by an application
-// (https://developers.eveonline.com/applications; rules:
-// https://developers.eveonline.com/docs/services/sso/, read 2026-11-22) with the scope publicData.
-// One person has many characters, and each is an account. There is no e-mail. What is known of the
-// character stands in the access token, a JWT that comes straight from the token endpoint.
+// EVEOnline signs users in with a character of EVE Online. Create an application with the scope
+// publicData at https://developers.eveonline.com/applications. Documentation:
+// https://developers.eveonline.com/docs/services/sso/, read 2026-11-22. One person can have several
+// characters, and each is an account. There is no e-mail address. The data of the character is in
+// the access token, a JWT that comes directly from the token endpoint.
 func EVEOnline(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "eveonline",
@@ -41,25 +41,25 @@ func EVEOnline(c Client) *oauth.Provider {
 	}
 }
 
-// readEVEToken reads the access token. TLS says that it is the token endpoint's, so its signature
-// proves nothing more (as OpenID Connect Core 1.0 § 3.1.3.7 has it for ID tokens); it must still be
-// for this client.
+// readEVEToken reads the claims of the access token. The token came from the token endpoint over
+// TLS, so its signature would prove nothing more (OpenID Connect Core 1.0 § 3.1.3.7 says so of ID
+// tokens). The token must still be for this client.
 func readEVEToken(_ context.Context, g *oauth.CodeGrant) (oauth.Claims, error) {
 	parts := strings.Split(g.AccessToken, ".")
 	if len(parts) != 3 {
-		return nil, errors.New("the access token is no JWT")
+		return nil, errors.New("the access token is not a JWT")
 	}
 	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
 	if err != nil {
-		return nil, errors.New("the access token is no JWT")
+		return nil, errors.New("the access token is not a JWT")
 	}
 	var claims oauth.Claims
 	if err := json.Unmarshal(payload, &claims); err != nil {
-		return nil, errors.New("the access token is no JWT")
+		return nil, errors.New("the access token is not a JWT")
 	}
 	if issuer := strings.TrimSuffix(claims.String("iss"), "/"); issuer != "https://login.eveonline.com" &&
 		issuer != "login.eveonline.com" {
-		return nil, errors.New("the access token is not by EVE Online")
+		return nil, errors.New("EVE Online did not issue the access token")
 	}
 	if aud := claims.Strings("aud"); !slices.Contains(aud, g.ClientID) || !slices.Contains(aud, "EVE Online") {
 		return nil, errors.New("the access token is for another client")
@@ -67,7 +67,7 @@ func readEVEToken(_ context.Context, g *oauth.CodeGrant) (oauth.Claims, error) {
 	return claims, nil
 }
 
-// eveCharacter is the number in a subject such as CHARACTER:EVE:95465499, "" in any other.
+// eveCharacter returns the number in a subject such as CHARACTER:EVE:95465499, or "" for any other.
 func eveCharacter(subject string) string {
 	id, ok := strings.CutPrefix(subject, "CHARACTER:EVE:")
 	if !ok || strings.Trim(id, "0123456789") != "" {

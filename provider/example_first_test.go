@@ -7,18 +7,18 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// Apple's client secret is signed with a key, which is given here as the content of the file that
-// Apple lets one download once.
+// A key signs the client secret for Apple. PrivateKey has the contents of the key file, which Apple
+// offers for download only once.
 func ExampleApple() {
 	apple := provider.Apple(provider.Client{ID: "com.example.web"}, provider.AppleOptions{
 		TeamID: "TEAM012345", KeyID: "KEY0123456", PrivateKey: os.Getenv("APPLE_PRIVATE_KEY"),
 	})
 
 	fmt.Println(apple.FormPost, apple.Err)
-	// Output: true AppleOptions.PrivateKey is not the content of a .p8 file
+	// Output: true AppleOptions.PrivateKey is not a PEM file; set the contents of the .p8 file
 }
 
-// The customers of two companies, each with its own tenant.
+// Users of two companies may sign in, each with its own tenant.
 func ExampleMicrosoftEntraID() {
 	microsoft := provider.MicrosoftEntraID(provider.Client{ID: "id", Secret: "secret"},
 		provider.MicrosoftEntraIDOptions{
@@ -37,7 +37,7 @@ func ExampleBitbucket() {
 	// Output: Bitbucket [account email]
 }
 
-// With the permission to add people to a server of the application's own.
+// An additional scope lets the application add users to its own Discord server.
 func ExampleDiscord() {
 	discord := provider.Discord(provider.Client{ID: "id", Secret: "secret"})
 	discord.Scopes = append(discord.Scopes, "guilds.join")
@@ -46,7 +46,7 @@ func ExampleDiscord() {
 	// Output: [identify email guilds.join]
 }
 
-// LINE's channel secret also signs the ID tokens, so a wrong one shows at the first sign-in.
+// LINE signs ID tokens with the channel secret, so a wrong secret fails at the first sign-in.
 func ExampleLINE() {
 	line := provider.LINE(provider.Client{ID: "1234567890", Secret: "0123456789abcdef0123456789abcdef"})
 

@@ -14,7 +14,7 @@ func ExampleSteam() {
 	// Output: steam true
 }
 
-// Accounts made with the widget stay.
+// With the ID of the widget, the accounts that were made with the widget stay valid.
 func ExampleTelegramOIDC() {
 	telegram := provider.TelegramOIDC(provider.Env("AUTH_TELEGRAM"))
 	telegram.ID = "telegram"
@@ -26,5 +26,5 @@ func ExampleTelegram() {
 	telegram := provider.Telegram(provider.Client{Secret: os.Getenv("AUTH_TELEGRAM_SECRET")},
 		provider.TelegramOptions{Page: "/telegram"})
 	fmt.Println(telegram.ID, telegram.Err)
-	// Output: telegram Client.Secret is not the token of a bot, such as @BotFather gives
+	// Output: telegram Client.Secret is not a bot token; set the one that @BotFather shows
 }

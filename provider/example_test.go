@@ -10,7 +10,7 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// The variables of Auth.js have the same names, so a deployment keeps them.
+// Auth.js uses the same variable names, so a deployment can keep them.
 func ExampleEnv() {
 	os.Setenv("AUTH_GITHUB_ID", "Iv1.0123456789abcdef")
 	os.Setenv("AUTH_GITHUB_SECRET", "from the settings page at GitHub")
@@ -21,7 +21,7 @@ func ExampleEnv() {
 	// Output: GitHub Iv1.0123456789abcdef
 }
 
-// A provider is data, which may be changed before it is given to cardea.New.
+// The fields of a provider may be changed before it is passed to cardea.New.
 func ExampleGitHub() {
 	github := provider.GitHub(provider.Client{ID: "id", Secret: "secret"})
 	github.Scopes = append(github.Scopes, "read:org")
@@ -30,7 +30,7 @@ func ExampleGitHub() {
 	// Output: [read:user user:email read:org]
 }
 
-// Google sends a refresh token only when it is asked for one, and only at the first consent.
+// Google issues a refresh token only if it is requested, and only at the first consent.
 func ExampleGoogle() {
 	google := provider.Google(provider.Client{ID: "id", Secret: "secret"})
 	google.AuthorizationParams = url.Values{"access_type": {"offline"}, "prompt": {"consent"}}
@@ -39,7 +39,7 @@ func ExampleGoogle() {
 	// Output: oidc https://accounts.google.com
 }
 
-// A company's own identity provider, whose endpoints and keys are discovered at its issuer.
+// OIDC supports a company's own identity provider. Its endpoints and keys are discovered.
 func ExampleOIDC() {
 	staff := provider.OIDC("staff", "Staff",
 		provider.Client{ID: "id", Secret: "secret", Issuer: "https://sso.example.com/realms/staff"})
@@ -49,8 +49,8 @@ func ExampleOIDC() {
 	// Output: oidc staff
 }
 
-// A server that knows OAuth 2.0 and no OpenID Connect: what it tells of a person is mapped by the
-// application.
+// OAuth2 supports servers without OpenID Connect. The application maps the userinfo response to a
+// profile.
 func ExampleOAuth2() {
 	acme := provider.OAuth2("acme", "Acme", provider.Client{ID: "id", Secret: "secret"},
 		provider.Endpoints{

@@ -6,12 +6,12 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Facebook signs in with a Facebook account, by an app with Facebook Login
-// (https://developers.facebook.com/apps; rules:
+// Facebook signs users in with a Facebook account. Create an app with Facebook Login at
+// https://developers.facebook.com/apps. Documentation:
 // https://developers.facebook.com/documentation/facebook-login/guides/advanced/manual-flow, read
-// 2026-11-22). The account's id is another one for each app. The e-mail is missing where the person
-// has none or did not consent, and whether it was verified is not told. The picture's address works
-// for some weeks.
+// 2026-11-22. The account ID differs per app. The e-mail address is missing if the user has none or
+// did not consent. Facebook does not say whether the e-mail address is verified. The URL of the
+// picture is valid for some weeks.
 func Facebook(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "facebook",

@@ -8,9 +8,10 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// FACEIT signs in with a FACEIT account, by an OAuth2 client (https://developers.faceit.com; rules:
-// https://docs.faceit.com/getting-started/authentication/oauth2). The e-mail is verified if FACEIT
-// says so.
+// FACEIT signs users in with a FACEIT account. Create an OAuth2 client at
+// https://developers.faceit.com. Documentation:
+// https://docs.faceit.com/getting-started/authentication/oauth2. The e-mail address is verified if
+// FACEIT says so.
 func FACEIT(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:                  "faceit",

@@ -6,10 +6,11 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Figma signs in with a Figma account, by an app (https://www.figma.com/developers/apps; rules:
+// Figma signs users in with a Figma account. Create an app at
+// https://www.figma.com/developers/apps. Documentation:
 // https://developers.figma.com/docs/rest-api/oauth-apps/ and
-// https://github.com/figma/rest-api-spec/blob/main/openapi/openapi.yaml, read 2026-11-22). Whether
-// the e-mail was verified is not told.
+// https://github.com/figma/rest-api-spec/blob/main/openapi/openapi.yaml, read 2026-11-22. Figma
+// does not say whether the e-mail address is verified.
 func Figma(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "figma",

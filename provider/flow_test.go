@@ -24,14 +24,15 @@ var update = flag.Bool("update", false, "write the golden files")
 
 const (
 	app = "https://app.example"
-	// has what RFC 6749 § 2.3.1 wants encoded, and the length of an HS256 key
+	// contains characters that RFC 6749 § 2.3.1 requires to be encoded, and is long enough for
+	// HS256
 	secret = "a secret: with+signs & such, 32+ long"
 )
 
 var client = provider.Client{ID: "app-id", Secret: secret}
 
-// service is a row of the table: a provider, and the name of its files in testdata.
-// testdata/README.md tells how to add one.
+// service is a row of the table: a provider and the name of its files in testdata.
+// testdata/README.md explains how to add one.
 type service struct {
 	name     string
 	provider *oauth.Provider
@@ -39,14 +40,13 @@ type service struct {
 
 var services []service
 
-// add adds rows to the table, which are in the files services_*_test.go.
+// add adds rows to the table. The files services_*_test.go call it.
 func add(rows ...service) bool {
 	services = append(services, rows...)
 	return true
 }
 
-// Everything that a sign-in and a refresh of the tokens ask of the service, and what is stored, is
-// in testdata.
+// The golden files contain all requests of a sign-in and of a token refresh, and what is stored.
 func TestSignIn(t *testing.T) {
 	t.Parallel()
 	for _, s := range services {
@@ -57,8 +57,8 @@ func TestSignIn(t *testing.T) {
 	}
 }
 
-// signIn signs a person in through the real handler, at a service that gives these answers,
-// refreshes the tokens, and returns the transcript.
+// signIn signs a user in through the real handler at a service with the given responses, refreshes
+// the tokens, and returns the transcript.
 func signIn(t *testing.T, p *oauth.Provider, answers answers) string {
 	t.Helper()
 	v := newVendor(t, p, answers)
@@ -74,10 +74,10 @@ func signIn(t *testing.T, p *oauth.Provider, answers answers) string {
 		t.Fatal(err)
 	}
 	b := cardeatest.NewBrowser(t, app)
-	b.Transport = internet{app: auth, vendor: v, said: said}
+	b.Transport = browserTransport{app: auth, vendor: v, said: said}
 	b.Post("/signin/"+p.ID, url.Values{"callbackUrl": {app + "/api/auth/csrf"}})
 	if v.form != nil {
-		b.Transport.(internet).post(t, b.Client, p.ID, v.form)
+		b.Transport.(browserTransport).post(t, b.Client, p.ID, v.form)
 	}
 	if in == nil || b.Session() == nil {
 		t.Fatalf("nobody is signed in; until then:\n%s", &said.text)
@@ -92,7 +92,7 @@ func signIn(t *testing.T, p *oauth.Provider, answers answers) string {
 	return said.text.String()
 }
 
-// refresh makes the access token one that has expired, and asks for it.
+// refresh lets the stored access token expire and requests it, which refreshes it.
 func refresh(t *testing.T, auth *cardea.Auth, store *memadapter.Adapter, account *cardea.Account) {
 	t.Helper()
 	expired := *account
@@ -106,6 +106,7 @@ func refresh(t *testing.T, auth *cardea.Auth, store *memadapter.Adapter, account
 	}
 }
 
+// checkGolden compares got with a golden file, or writes the file if -update is given.
 func checkGolden(t *testing.T, file, got string) {
 	t.Helper()
 	if *update {
@@ -122,7 +123,7 @@ func checkGolden(t *testing.T, file, got string) {
 	}
 }
 
-// rows adds who signed in.
+// rows adds the user and the account to the transcript.
 func (s *transcript) rows(in *cardea.SignIn) {
 	p, a := in.Profile, in.Account
 	fmt.Fprintf(&s.text, "person: name %q, e-mail %q, verified %v, image %q\n", p.Name, p.Email, p.EmailVerified,

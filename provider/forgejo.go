@@ -4,12 +4,13 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Forgejo signs in with an account of codeberg.org, by an OAuth2 application
-// (https://codeberg.org/user/settings/applications; rules:
-// https://forgejo.org/docs/latest/user/oauth2-provider/, read 2026-11-22), or of another Forgejo
-// server, whose address is c.Issuer then. The e-mail is the primary address, and activated: a
-// server that is set to send no confirmations says so of every address. Forgejo does not know
-// scopes for OAuth2: the token is one for all that the person may do.
+// Forgejo signs users in with an account of codeberg.org or another Forgejo server. Create an
+// OAuth2 application at https://codeberg.org/user/settings/applications, or on your server.
+// Documentation: https://forgejo.org/docs/latest/user/oauth2-provider/, read 2026-11-22. For
+// another server, set c.Issuer to its address. The e-mail address is the primary one if that is
+// activated, or else another activated one: a server that sends no confirmation mails marks every
+// address as activated. Forgejo has no scopes for OAuth2: the token allows everything that the user
+// may do.
 func Forgejo(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "forgejo",

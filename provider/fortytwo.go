@@ -7,10 +7,10 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// FortyTwo signs in with an account of the 42 schools, by an application of the intranet
-// (https://profile.intra.42.fr/oauth/applications; rules:
-// https://api.intra.42.fr/apidoc/guides/web_application_flow, read 2026-11-22). The e-mail is the
-// school's address for the student; whether it was verified is not told.
+// FortyTwo signs users in with an account of the 42 schools. Create an application of the intranet
+// at https://profile.intra.42.fr/oauth/applications. Documentation:
+// https://api.intra.42.fr/apidoc/guides/web_application_flow, read 2026-11-22. The e-mail address
+// is the student's address at the school. 42 does not say whether the e-mail address is verified.
 func FortyTwo(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "42-school",

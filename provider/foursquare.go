@@ -7,11 +7,10 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Foursquare signs in with a Foursquare account, by a project
-// (https://foursquare.com/developers/home; rules:
-// https://docs.foursquare.com/developer/reference/v2-authentication, read 2026-11-22) that still
-// has the API of version 2. Whether the e-mail was verified is not told. Access tokens do not
-// expire.
+// Foursquare signs users in with a Foursquare account. It needs a project that still has version 2
+// of the API (https://foursquare.com/developers/home). Documentation:
+// https://docs.foursquare.com/developer/reference/v2-authentication, read 2026-11-22. Foursquare
+// does not say whether the e-mail address is verified. Access tokens do not expire.
 func Foursquare(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "foursquare",
@@ -37,8 +36,8 @@ func Foursquare(c Client) *oauth.Provider {
 	}
 }
 
-// foursquareImage is a picture in its original size, which stands between the two halves of its
-// address.
+// foursquareImage returns the URL of a picture in its original size. The response has the two
+// halves of the URL, and the size stands between them.
 func foursquareImage(photo oauth.Claims) string {
 	if photo.String("prefix") == "" {
 		return ""

@@ -7,12 +7,13 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// FreshBooks signs in with a FreshBooks account, by an app (https://my.freshbooks.com/#/developer;
-// rules: https://www.freshbooks.com/api/authentication and
+// FreshBooks signs users in with a FreshBooks account. Create an app at
+// https://my.freshbooks.com/#/developer. Documentation:
+// https://www.freshbooks.com/api/authentication and
 // https://github.com/freshbooks/freshbooks-nodejs-sdk/blob/main/packages/api/src/APIClient.ts, read
-// 2026-11-22). What the app may do is set there, so no scope is sent; it needs user:profile:read.
-// Callback URLs are https, without a query. FreshBooks tells when an address was confirmed, but not
-// that it was this one.
+// 2026-11-22. The settings of the app determine its permissions, so no scope is sent. The app needs
+// user:profile:read. Callback URLs must be https and have no query. FreshBooks says when an address
+// was confirmed, but not that it was this one.
 func FreshBooks(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "freshbooks",

@@ -7,12 +7,12 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Frontegg signs in with an account of an environment at Frontegg, by its hosted login
-// (https://portal.frontegg.com; rules:
+// Frontegg signs users in with an account of a Frontegg environment, through its hosted login
+// (https://portal.frontegg.com). Documentation:
 // https://developers.frontegg.com/ciam/guides/management/frontegg-idp/native-hosted; issuer and
 // claims: https://developers.frontegg.com/ciam/guides/security-center/token-management/claims, read
-// 2026-11-22). c.Issuer is the environment's domain, https://{subdomain}.frontegg.com. The e-mail
-// is verified if Frontegg says so.
+// 2026-11-22. c.Issuer is the environment's domain, https://{subdomain}.frontegg.com. The e-mail
+// address is verified if Frontegg says so.
 func Frontegg(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:           "frontegg",

@@ -9,11 +9,11 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// FusionAuth signs in with an account of a FusionAuth server, by an application of it (rules:
-// https://fusionauth.io/docs/lifecycle/authenticate-users/oauth/endpoints, read 2026-11-22).
-// c.Issuer is the issuer in the settings of the tenant, which must be changed there to the server's
-// address: a new tenant has acme.com. The e-mail is verified if FusionAuth says so. A refresh token
-// comes with the scope offline_access.
+// FusionAuth signs users in with an account of a FusionAuth server. Create an application there.
+// Documentation: https://fusionauth.io/docs/lifecycle/authenticate-users/oauth/endpoints, read
+// 2026-11-22. c.Issuer is the issuer in the settings of the tenant. Change that setting to the
+// server's address, because a new tenant has acme.com. The e-mail address is verified if FusionAuth
+// says so. With the scope offline_access there is a refresh token.
 func FusionAuth(c Client, o FusionAuthOptions) *oauth.Provider {
 	return &oauth.Provider{
 		ID:                  "fusionauth",
@@ -38,9 +38,9 @@ func FusionAuth(c Client, o FusionAuthOptions) *oauth.Provider {
 	}
 }
 
-// FusionAuthOptions are for a server that has more than one tenant.
+// FusionAuthOptions are needed for a server that has more than one tenant.
 type FusionAuthOptions struct {
-	TenantID string // whose people may sign in; defaults to the server's only tenant
+	TenantID string // the tenant whose users may sign in; defaults to the server's only tenant
 }
 
 func (o FusionAuthOptions) discoveryURL(c Client) string {

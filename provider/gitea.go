@@ -7,13 +7,14 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Gitea signs in with an account of gitea.com, by an OAuth2 application
-// (https://gitea.com/user/settings/applications; rules:
-// https://docs.gitea.com/development/oauth2-provider, read 2026-11-22), or of another Gitea server,
-// whose address is c.Issuer then. The e-mail is the primary address, and activated: a server that
-// is set to send no confirmations says so of every address. Servers before 1.23 do not know scopes,
-// and give a token for all that the person may do. After a change of Scopes, those who agreed to
-// the old ones may be refused until they agree anew, or get a token with the old ones.
+// Gitea signs users in with an account of gitea.com or another Gitea server. Create an OAuth2
+// application at https://gitea.com/user/settings/applications, or on your server. Documentation:
+// https://docs.gitea.com/development/oauth2-provider, read 2026-11-22. For another server, set
+// c.Issuer to its address. The e-mail address is the primary one if that is activated, or else
+// another activated one: a server that sends no confirmation mails marks every address as
+// activated. Servers before 1.23 do not support scopes: their token allows everything that the user
+// may do. If you change Scopes, users who consented to the old ones may be refused until they
+// consent again, or get a token with the old ones.
 func Gitea(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "gitea",
@@ -31,7 +32,7 @@ func Gitea(c Client) *oauth.Provider {
 	}
 }
 
-// giteaProfile is Forgejo's too, which was Gitea once.
+// giteaProfile is also used by [Forgejo], which is a fork of Gitea.
 func giteaProfile(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 	return oauth.Profile{
 		ID:            raw.String("id"), // login can be changed

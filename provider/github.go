@@ -7,10 +7,11 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// GitHub signs in with a GitHub account, by an OAuth app (https://github.com/settings/developers;
-// rules: https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps,
-// read 2026-11-22). The e-mail is the primary address, and verified. GitHub has no ID tokens, and
-// its issuer serves to check the iss of its answers.
+// GitHub signs users in with a GitHub account. Create an OAuth app at
+// https://github.com/settings/developers. Documentation:
+// https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps, read
+// 2026-11-22. The e-mail address is the primary one if that is verified, or else another verified
+// one. GitHub has no ID tokens: its issuer is only compared with the parameter iss of the callback.
 func GitHub(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "github",
@@ -32,7 +33,7 @@ func GitHub(c Client) *oauth.Provider {
 
 func githubProfile(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 	return oauth.Profile{
-		ID:            raw.String("id"), // login can be renamed, and taken by somebody else then
+		ID:            raw.String("id"), // a login can change and then belong to another user
 		Name:          cmp.Or(raw.String("name"), raw.String("login")),
 		Email:         raw.String("email"),
 		EmailVerified: raw.True("email_verified"), // set from the list of addresses

@@ -6,11 +6,11 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// GitHubEnterprise signs in with an account of a GitHub Enterprise Server, or of an enterprise at
-// ghe.com, by an OAuth app (rules:
+// GitHubEnterprise signs users in with an account of a GitHub Enterprise Server, or of an
+// enterprise at ghe.com. Create an OAuth app there. Documentation:
 // https://docs.github.com/enterprise-server@latest/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps,
-// read 2026-11-22). c.Issuer is the server's address, or https://{subdomain}.ghe.com. The e-mail is
-// the primary address, and verified.
+// read 2026-11-22. c.Issuer is the server's address, or https://{subdomain}.ghe.com. The e-mail
+// address is the primary one if that is verified, or else another verified one.
 func GitHubEnterprise(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "github-enterprise",
@@ -30,7 +30,7 @@ func GitHubEnterprise(c Client) *oauth.Provider {
 	}
 }
 
-// gitHubEnterpriseAPI is below a server's own address, but at ghe.com a host beside it.
+// gitHubEnterpriseAPI returns the URL of the API. At ghe.com the API has its own host.
 func gitHubEnterpriseAPI(c Client) string {
 	address := server(c, "")
 	if strings.HasSuffix(address, ".ghe.com") {

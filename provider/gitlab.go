@@ -7,11 +7,12 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// GitLab signs in with an account of gitlab.com, by an application with the scope read_user
-// (https://gitlab.com/-/user_settings/applications; rules: https://docs.gitlab.com/api/oauth2/,
-// read 2026-11-22), or of another GitLab server, whose address is c.Issuer then. The e-mail is the
-// primary address, and verified if GitLab says when it was confirmed: a server that is set to send
-// no confirmations says so of every address.
+// GitLab signs users in with an account of gitlab.com or another GitLab server. Create an
+// application with the scope read_user at https://gitlab.com/-/user_settings/applications, or on
+// your server. Documentation: https://docs.gitlab.com/api/oauth2/, read 2026-11-22. For another
+// server, set c.Issuer to its address. The e-mail address is the primary one, and is verified if
+// GitLab says when it was confirmed: a server that sends no confirmation mails says so of every
+// address.
 func GitLab(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "gitlab",

@@ -2,10 +2,11 @@ package provider
 
 import "github.com/cardea-auth/cardea/oauth"
 
-// Google signs in with a Google account (https://console.developers.google.com/apis/credentials;
-// rules: https://developers.google.com/identity/openid-connect/reference, read 2026-11-22). The
-// e-mail is verified if Google says so. A refresh token comes only with AuthorizationParams
-// access_type=offline, and then only at the first consent.
+// Google signs users in with a Google account. Create an OAuth client at
+// https://console.developers.google.com/apis/credentials. Documentation:
+// https://developers.google.com/identity/openid-connect/reference, read 2026-11-22. The e-mail
+// address is verified if Google says so. A refresh token comes only with access_type=offline in
+// AuthorizationParams, and then only at the first consent.
 func Google(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:           "google",

@@ -6,10 +6,11 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Heroku signs in with a Heroku account, by an API client
-// (https://dashboard.heroku.com/account/applications; rules:
-// https://devcenter.heroku.com/articles/oauth, read 2026-11-22). Whether the e-mail was verified is
-// not told: verified is about a means of payment. There is no picture.
+// Heroku signs users in with a Heroku account. Create an API client at
+// https://dashboard.heroku.com/account/applications. Documentation:
+// https://devcenter.heroku.com/articles/oauth, read 2026-11-22. Heroku does not say whether the
+// e-mail address is verified. The member verified of the response is about a means of payment.
+// There is no picture.
 func Heroku(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "heroku",

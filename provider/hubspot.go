@@ -10,12 +10,12 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// HubSpot signs in with a HubSpot account, by a public app (https://app.hubspot.com/developer;
-// rules:
+// HubSpot signs users in with a HubSpot account. Create a public app at
+// https://app.hubspot.com/developer. Documentation:
 // https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/oauth/working-with-oauth
 // and
 // https://developers.hubspot.com/docs/api-reference/2026-03/authentication/oauth-tokens/token-introspect,
-// read 2026-11-22). There is no name; whether the e-mail was verified is not told.
+// read 2026-11-22. There is no name. HubSpot does not say whether the e-mail address is verified.
 func HubSpot(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "hubspot",
@@ -39,8 +39,8 @@ func HubSpot(c Client) *oauth.Provider {
 	}
 }
 
-// introspectHubSpotToken asks whose the access token is. The answer repeats it, which is nothing
-// for a profile.
+// introspectHubSpotToken asks which user the access token belongs to. It removes the token from the
+// response, because a profile must not contain it.
 func introspectHubSpotToken(ctx context.Context, g *oauth.CodeGrant) (oauth.Claims, error) {
 	form := url.Values{
 		"client_id": {g.ClientID}, "client_secret": {g.ClientSecret}, "token": {g.AccessToken},

@@ -2,9 +2,10 @@ package provider
 
 import "github.com/cardea-auth/cardea/oauth"
 
-// HuggingFace signs in with a Hugging Face account, by a connected app
-// (https://huggingface.co/settings/applications/new; rules: https://huggingface.co/docs/hub/oauth,
-// read 2026-11-22). The e-mail is verified if Hugging Face says so.
+// HuggingFace signs users in with a Hugging Face account. Create a connected app at
+// https://huggingface.co/settings/applications/new. Documentation:
+// https://huggingface.co/docs/hub/oauth, read 2026-11-22. The e-mail address is verified if Hugging
+// Face says so.
 func HuggingFace(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:           "huggingface",

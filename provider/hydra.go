@@ -2,11 +2,12 @@ package provider
 
 import "github.com/cardea-auth/cardea/oauth"
 
-// Hydra signs in at an Ory Hydra server, by an OAuth2 client of it (rules:
-// https://www.ory.com/docs/oauth2-oidc/wellknown-endpoint-discovery, read 2026-11-22). c.Issuer is
-// the server's public URL exactly as its setting urls.self.issuer has it, slash included. What the
-// ID token holds, and what its e-mail is worth, is up to the login and consent application: it is
-// verified if email_verified is true. A refresh token comes with the scope offline_access.
+// Hydra signs users in at an Ory Hydra server. Create an OAuth2 client there. Documentation:
+// https://www.ory.com/docs/oauth2-oidc/wellknown-endpoint-discovery, read 2026-11-22. c.Issuer is
+// the server's public URL exactly as in its setting urls.self.issuer, including the slash at the
+// end. The login and consent application determines the contents of the ID token and whether the
+// e-mail address is verified: it counts as verified if email_verified is true. With the scope
+// offline_access there is a refresh token.
 func Hydra(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:           "hydra",

@@ -7,15 +7,15 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Intercom signs in with the account of a teammate of an Intercom workspace, by an app with OAuth
-// (https://app.intercom.com/a/apps/_/developer-hub; rules:
+// Intercom signs users in with the account of a teammate of an Intercom workspace. Create an app
+// with OAuth at https://app.intercom.com/a/apps/_/developer-hub. Documentation:
 // https://developers.intercom.com/docs/build-an-integration/learn-more/authentication/setting-up-oauth;
-// the person: GET /me in https://github.com/intercom/Intercom-OpenAPI, read 2026-11-22). The app
-// needs the permission to read admins, which is set in it, so no scope is sent. The callback URL
-// must be https. The token does not expire.
+// for the user, GET /me in https://github.com/intercom/Intercom-OpenAPI, read 2026-11-22. The app
+// needs the permission to read admins. It is a setting of the app, so no scope is sent. The
+// callback URL must be https. The token does not expire.
 //
-// The e-mail is verified if Intercom says so. Intercom asks applications to let nobody in whose
-// e-mail is not: Callbacks.SignIn can see to that.
+// The e-mail address is verified if Intercom says so. Intercom asks applications to refuse users
+// whose address is not verified. Use Callbacks.SignIn for that.
 func Intercom(c Client, o IntercomOptions) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "intercom",
@@ -41,9 +41,9 @@ func Intercom(c Client, o IntercomOptions) *oauth.Provider {
 	}
 }
 
-// IntercomOptions say where the workspaces are.
+// IntercomOptions name the region of the workspaces.
 type IntercomOptions struct {
-	Region string // eu or au; defaults to the United States
+	Region string // "eu" or "au"; defaults to the United States
 }
 
 func (o IntercomOptions) region() string {
@@ -58,7 +58,7 @@ func (o IntercomOptions) check() error {
 	case "", "eu", "au":
 		return nil
 	}
-	return errors.New("IntercomOptions.Region: want eu, au, or nothing for the United States")
+	return errors.New("IntercomOptions.Region: want eu or au, or leave it empty for the United States")
 }
 
 // intercomLogo is from Simple Icons (CC0-1.0).

@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// slashed is an issuer as services write it that end theirs with a slash, however the configuration
-// has it.
+// slashed returns the issuer with a slash at its end, for services whose issuer has one.
 func slashed(issuer string) string {
 	if issuer == "" {
 		return ""
@@ -15,14 +14,14 @@ func slashed(issuer string) string {
 	return strings.TrimSuffix(issuer, "/") + "/"
 }
 
-// server is the address of an OAuth 2.0 server of which there are many: the one that c.Issuer
-// names, or else the best known.
+// server returns the address of a server that many organizations run: c.Issuer without a slash at
+// its end, or the best known server if c.Issuer is empty.
 func server(c Client, known string) string { return cmp.Or(strings.TrimSuffix(c.Issuer, "/"), known) }
 
-// needsIssuer is for servers of which none is known.
+// needsIssuer returns an error if c.Issuer is empty.
 func needsIssuer(c Client) error {
 	if c.Issuer == "" {
-		return errors.New("Client.Issuer: is empty; it is the address of the server")
+		return errors.New("Client.Issuer: is empty; set it to the address of the server")
 	}
 	return nil
 }

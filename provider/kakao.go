@@ -6,12 +6,12 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Kakao signs in with a Kakao account, by an application with Kakao Login and a client secret
-// (https://developers.kakao.com/console/app; rules:
-// https://developers.kakao.com/docs/latest/en/kakaologin/rest-api, and for the answers
-// https://github.com/kakao/kakao_flutter_sdk, read 2026-11-22). The client id is the REST API key.
-// Nickname, picture and e-mail come as far as the consent items of the application ask for them.
-// The e-mail is verified if Kakao says that it is valid and verified.
+// Kakao signs users in with a Kakao account. Create an application with Kakao Login and a client
+// secret at https://developers.kakao.com/console/app. Documentation:
+// https://developers.kakao.com/docs/latest/en/kakaologin/rest-api, and for the responses
+// https://github.com/kakao/kakao_flutter_sdk, read 2026-11-22. The client ID is the REST API key.
+// Nickname, picture and e-mail address come only if the consent items of the application ask for
+// them. The e-mail address is verified if Kakao says that it is valid and verified.
 func Kakao(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "kakao",

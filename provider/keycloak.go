@@ -2,13 +2,13 @@ package provider
 
 import "github.com/cardea-auth/cardea/oauth"
 
-// Keycloak signs in with an account of a realm, by a client of it (rules:
-// https://www.keycloak.org/docs/latest/server_admin/#_oidc_clients, read 2026-11-22). c.Issuer is
-// https://{host}/realms/{realm}. The e-mail is verified if Keycloak says so, which an administrator
-// can set for any address.
+// Keycloak signs users in with an account of a Keycloak realm. Create a client of the realm.
+// Documentation: https://www.keycloak.org/docs/latest/server_admin/#_oidc_clients, read 2026-11-22.
+// c.Issuer is https://{host}/realms/{realm}. The e-mail address is verified if Keycloak says so. An
+// administrator can mark any address as verified.
 //
-// Where the server reaches Keycloak under another name than browsers do, set TokenURL, JWKSURL and
-// DiscoveryURL to that one; c.Issuer stays what the tokens say.
+// If the server reaches Keycloak under another name than browsers do, set TokenURL, JWKSURL and
+// DiscoveryURL to that name. c.Issuer stays the issuer that the tokens contain.
 func Keycloak(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:           "keycloak",

@@ -6,10 +6,10 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Kick signs in with a Kick account, by an app (https://kick.com/settings/developer; rules:
-// https://docs.kick.com/getting-started/generating-tokens-oauth2-flow, read 2026-11-22). Whether
-// the e-mail was verified is not told. Kick makes localhost of 127.0.0.1 in the callback URL, and
-// then refuses it: develop on localhost.
+// Kick signs users in with a Kick account. Create an app at https://kick.com/settings/developer.
+// Documentation: https://docs.kick.com/getting-started/generating-tokens-oauth2-flow, read
+// 2026-11-22. Kick does not say whether the e-mail address is verified. In a callback URL, Kick
+// replaces 127.0.0.1 by localhost and then refuses it: use localhost for development.
 func Kick(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "kick",
@@ -23,7 +23,7 @@ func Kick(c Client) *oauth.Provider {
 		UserinfoURL:      "https://api.kick.com/public/v1/users",
 		Scopes:           []string{"user:read"},
 		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
-			user := raw.Object("data", "0") // without ids in the query it is the person alone
+			user := raw.Object("data", "0") // without IDs in the query, only the user
 			return oauth.Profile{
 				ID:    user.String("user_id"),
 				Name:  user.String("name"),

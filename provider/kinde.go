@@ -8,12 +8,12 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Kinde signs in with an account of a business at Kinde, by a back-end application
-// (https://app.kinde.com; rules:
-// https://docs.kinde.com/developer-tools/about/using-kinde-without-an-sdk/, read 2026-11-22).
-// c.Issuer is the business's domain, https://{subdomain}.kinde.com, or one's own. The e-mail is
-// verified if Kinde says so, which it does at the userinfo endpoint. A refresh token comes with the
-// scope offline: offline_access has no effect.
+// Kinde signs users in with an account of a business at Kinde. Create a back-end application at
+// https://app.kinde.com. Documentation:
+// https://docs.kinde.com/developer-tools/about/using-kinde-without-an-sdk/, read 2026-11-22.
+// c.Issuer is the business's domain, https://{subdomain}.kinde.com, or your custom domain. The
+// e-mail address is verified if Kinde's userinfo endpoint says so. With the scope offline there is
+// a refresh token: offline_access has no effect.
 func Kinde(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:           "kinde",

@@ -7,18 +7,19 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Lark signs in with an account of an organization at Lark, or at Feishu, which is the one for
-// China, by a custom app (https://open.larksuite.com/app and https://open.feishu.cn/app; rules:
+// Lark signs users in with an account of an organization at Lark, or at Feishu, its version for
+// China. Create a custom app at https://open.larksuite.com/app or https://open.feishu.cn/app.
+// Documentation:
 // https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/authentication-management/access-token/get-user-access-token,
 // read 2026-11-22, and
 // https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/authen-v1/user_info/get, read
-// 2026-11-22). The client is the app's id and secret. The account's id is the open_id, which is
-// another one for each app. The token endpoint is of version 2, which Feishu calls deprecated in
-// favour of version 3: of that it is reported that it refuses codes with PKCE.
+// 2026-11-22. Client ID and secret are the app's ID and secret. The account ID is the open_id,
+// which differs per app. The token endpoint is version 2. Feishu calls it deprecated in favor of
+// version 3, which is reported to refuse codes with PKCE.
 //
-// The e-mail comes if the app has the permission contact:user.email:readonly and asks for it in
-// Scopes; an administrator entered it, and nobody verified it. With offline_access there is a
-// refresh token.
+// The e-mail address comes if the app has the permission contact:user.email:readonly and requests
+// it in Scopes. An administrator entered it, and nobody verified it. With the scope offline_access
+// there is a refresh token.
 func Lark(c Client, o LarkOptions) *oauth.Provider {
 	return &oauth.Provider{
 		ID:           o.either("lark", "feishu"),
@@ -46,9 +47,9 @@ func Lark(c Client, o LarkOptions) *oauth.Provider {
 	}
 }
 
-// LarkOptions say which of the two.
+// LarkOptions choose between Lark and Feishu.
 type LarkOptions struct {
-	Feishu bool // the provider's id is feishu then
+	Feishu bool // use Feishu, with the provider ID feishu; defaults to Lark
 }
 
 func (o LarkOptions) either(lark, feishu string) string {

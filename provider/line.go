@@ -2,11 +2,12 @@ package provider
 
 import "github.com/cardea-auth/cardea/oauth"
 
-// LINE signs in with a LINE account, by a LINE Login channel (https://developers.line.biz/console/;
-// rules: https://developers.line.biz/en/docs/line-login/integrate-line-login/, and
-// https://developers.line.biz/en/docs/line-login/verify-id-token/, read 2026-11-22). The client id
-// is the channel ID. ID tokens are signed with the channel secret. The e-mail comes only if the
-// channel has been granted it, and LINE does not say that it is verified.
+// LINE signs users in with a LINE account. Create a LINE Login channel at
+// https://developers.line.biz/console/. Documentation:
+// https://developers.line.biz/en/docs/line-login/integrate-line-login/, and
+// https://developers.line.biz/en/docs/line-login/verify-id-token/, read 2026-11-22. The client ID
+// is the channel ID. ID tokens are signed with the channel secret. The e-mail address comes only if
+// LINE has granted that to the channel. LINE does not say whether the e-mail address is verified.
 func LINE(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:                "line",

@@ -7,12 +7,12 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Linear signs in with an account of a Linear workspace, by an OAuth2 application
-// (https://linear.app/settings/api/applications; rules:
-// https://linear.app/developers/oauth-2-0-authentication, read 2026-11-22). The same person has
-// another id in each workspace. Whether the e-mail was verified is not told. The access token lives
-// for a day, and comes with a refresh token. Who agreed once is not asked again: prompt=consent in
-// AuthorizationParams lets people come with another workspace.
+// Linear signs users in with an account of a Linear workspace. Create an OAuth2 application at
+// https://linear.app/settings/api/applications. Documentation:
+// https://linear.app/developers/oauth-2-0-authentication, read 2026-11-22. The same person has
+// another ID in each workspace. Linear does not say whether the e-mail address is verified. The
+// access token is valid for a day, and there is a refresh token. Linear asks for consent only once:
+// set prompt=consent in AuthorizationParams to let users choose another workspace.
 func Linear(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "linear",

@@ -2,12 +2,12 @@ package provider
 
 import "github.com/cardea-auth/cardea/oauth"
 
-// LinkedIn signs in with a LinkedIn account, by an app with the product "Sign In with LinkedIn
-// using OpenID Connect" (https://www.linkedin.com/developers/apps; rules:
+// LinkedIn signs users in with a LinkedIn account. Create an app with the product "Sign In with
+// LinkedIn using OpenID Connect" at https://www.linkedin.com/developers/apps. Documentation:
 // https://learn.microsoft.com/linkedin/consumer/integrations/self-serve/sign-in-with-linkedin-v2,
-// read 2026-11-22; the issuer is that of the service's metadata, not the page's). LinkedIn knows
-// neither PKCE nor a nonce for confidential clients. The account's id is another one for each app;
-// the e-mail is verified if LinkedIn says so.
+// read 2026-11-22. The issuer is the one in the service's metadata, which differs from that page.
+// LinkedIn supports neither PKCE nor a nonce for confidential clients. The account ID differs per
+// app. The e-mail address is verified if LinkedIn says so.
 func LinkedIn(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:                "linkedin",

@@ -7,11 +7,11 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Logto signs in with an account of a Logto tenant or server, by a traditional web application
-// (https://cloud.logto.io; rules: https://docs.logto.io/quick-starts/next-auth, read 2026-11-22).
-// c.Issuer is https://{host}/oidc. The e-mail is verified if Logto says so, and it says so of every
-// user's primary address. A refresh token comes with the scope offline_access and
-// AuthorizationParams prompt=consent.
+// Logto signs users in with an account of a Logto tenant or server. Create a traditional web
+// application at https://cloud.logto.io. Documentation:
+// https://docs.logto.io/quick-starts/next-auth, read 2026-11-22. c.Issuer is https://{host}/oidc.
+// The e-mail address is verified if Logto says so. Logto says so of every user's primary address.
+// For a refresh token, add the scope offline_access, and prompt=consent in AuthorizationParams.
 func Logto(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:           "logto",

@@ -6,10 +6,11 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Mailchimp signs in with a Mailchimp account, by a registered app
-// (https://admin.mailchimp.com/account/oauth2/; rules:
-// https://mailchimp.com/developer/marketing/guides/access-user-data-oauth-2/, read 2026-11-22). The
-// name is the account's; whether the e-mail was verified is not told. Access tokens do not expire.
+// Mailchimp signs users in with a Mailchimp account. Register an app at
+// https://admin.mailchimp.com/account/oauth2/. Documentation:
+// https://mailchimp.com/developer/marketing/guides/access-user-data-oauth-2/, read 2026-11-22. The
+// name is that of the account. Mailchimp does not say whether the e-mail address is verified.
+// Access tokens do not expire.
 func Mailchimp(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "mailchimp",

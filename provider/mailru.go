@@ -7,10 +7,11 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// MailRu signs in with a Mail.ru account, by an application (https://o2.mail.ru/app/; rules:
-// https://id.vk.ru/about/business/go/docs/ru/vkid/latest/oauth/oauth-mail/index) of before July
-// 2025: new ones are referred to VK ID, where Mail.ru is one more way to sign in ([VK]). Whether
-// the e-mail was verified is not told.
+// MailRu signs users in with a Mail.ru account. It needs an application created before July 2025
+// (https://o2.mail.ru/app/): new applications use VK ID, which offers Mail.ru as one way to sign in
+// (see [VK]). Documentation:
+// https://id.vk.ru/about/business/go/docs/ru/vkid/latest/oauth/oauth-mail/index. Mail.ru does not
+// say whether the e-mail address is verified.
 func MailRu(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "mailru",

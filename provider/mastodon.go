@@ -7,10 +7,10 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Mastodon signs in with an account of one Mastodon server, by an application there (Preferences,
-// Development, on the server; rules: https://docs.joinmastodon.org/methods/oauth/, read
-// 2026-11-22). c.Issuer is the server's address. A server older than Mastodon 4.3 needs the scope
-// read:accounts instead of profile. There is no e-mail.
+// Mastodon signs users in with an account of one Mastodon server. Create an application on that
+// server, in Preferences, Development. Documentation: https://docs.joinmastodon.org/methods/oauth/,
+// read 2026-11-22. c.Issuer is the server's address. A server older than Mastodon 4.3 needs the
+// scope read:accounts instead of profile. There is no e-mail address.
 func Mastodon(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "mastodon",

@@ -8,9 +8,10 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Mattermost signs in with an account of a Mattermost server, by an OAuth 2.0 application there
-// (Integrations; rules: https://developers.mattermost.com/integrate/apps/authentication/oauth2/,
-// read 2026-11-22). c.Issuer is the server's address. The e-mail is verified if the server says so.
+// Mattermost signs users in with an account of a Mattermost server. Create an OAuth 2.0 application
+// on that server, in Integrations. Documentation:
+// https://developers.mattermost.com/integrate/apps/authentication/oauth2/, read 2026-11-22.
+// c.Issuer is the server's address. The e-mail address is verified if the server says so.
 func Mattermost(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "mattermost",

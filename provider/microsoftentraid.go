@@ -8,17 +8,17 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// MicrosoftEntraID signs in with a Microsoft account, of a company or a person, by an app
-// registration (https://entra.microsoft.com; rules:
+// MicrosoftEntraID signs users in with a Microsoft account of an organization or a person. Create
+// an app registration at https://entra.microsoft.com. Documentation:
 // https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc and
-// https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow, read 2026-11-22).
-// Without a Tenant, and without c.Issuer, accounts of every tenant are let in: then the person's
-// company is the claim tid of the profile, and whether it is a customer is for Callbacks.SignIn to
-// decide.
+// https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow, read 2026-11-22.
+// Without a Tenant and without c.Issuer, users of all tenants can sign in. The claim tid of the
+// profile is then the user's tenant, and Callbacks.SignIn must decide whether it is one of your
+// customers.
 //
-// The account is the claim sub, which is another one for each app registration. The e-mail counts
-// as verified only if the optional claim xms_edov is switched on for the registration and true:
-// without it an administrator of any tenant can write any address there. There is no picture.
+// The account ID is the claim sub, which differs per app registration. The e-mail address counts as
+// verified only if the registration has the optional claim xms_edov and it is true. Without that
+// claim, an administrator of any tenant can enter any address. There is no picture.
 func MicrosoftEntraID(c Client, o MicrosoftEntraIDOptions) *oauth.Provider {
 	return &oauth.Provider{
 		ID:             "microsoft-entra-id",
@@ -41,15 +41,16 @@ func MicrosoftEntraID(c Client, o MicrosoftEntraIDOptions) *oauth.Provider {
 	}
 }
 
-// MicrosoftEntraIDOptions say whose accounts may sign in at [MicrosoftEntraID].
+// MicrosoftEntraIDOptions restrict the accounts that may sign in with [MicrosoftEntraID].
 type MicrosoftEntraIDOptions struct {
-	// Tenant is a tenant's id or one of its domains, "organizations" for accounts of all companies,
-	// "consumers" for personal ones. Defaults to the tenant of Client.Issuer, which is written as
-	// https://login.microsoftonline.com/{tenant}/v2.0, and else to "common": everybody.
+	// Tenant is a tenant's ID or one of its domains, "organizations" for accounts of all
+	// organizations, or "consumers" for personal accounts. Defaults to the tenant in Client.Issuer,
+	// which has the form https://login.microsoftonline.com/{tenant}/v2.0. If that is empty too,
+	// defaults to "common", which accepts all accounts.
 	Tenant string
 
-	// AllowedTenants are the ids of the tenants that may sign in, where Tenant stands for many.
-	// Defaults to all of them.
+	// AllowedTenants are the IDs of the tenants whose users may sign in, if Tenant stands for
+	// several tenants. Defaults to all of these.
 	AllowedTenants []string
 }
 

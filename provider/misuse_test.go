@@ -12,7 +12,7 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// What is wrong with a provider is an error of New that names the field.
+// New reports each mistake in a provider with the name of the field.
 func TestMisuseNamesTheField(t *testing.T) {
 	t.Parallel()
 	const tenants = "https://acme.example/{tid}/v2.0"
@@ -92,10 +92,10 @@ func TestMisuseNamesTheField(t *testing.T) {
 		{".Userinfo.Signed: is for type oidc", plain(), func(p *oauth.Provider) { p.Userinfo.Signed = true }},
 		{".UseTokenAnswer: is for type oauth", openID(), func(p *oauth.Provider) { p.UseTokenAnswer = true }},
 		{".UserinfoURL: has no effect beside FetchUserinfo", plain(), func(p *oauth.Provider) {
-			p.FetchUserinfo = nobody
+			p.FetchUserinfo = noClaims
 		}},
 		{".FetchUserinfo: has no effect without UseUserinfo", openID(), func(p *oauth.Provider) {
-			p.FetchUserinfo = nobody
+			p.FetchUserinfo = noClaims
 		}},
 		{".UserinfoURL: not a URL", plain(), func(p *oauth.Provider) { p.UserinfoURL = "https://{host}/user" }},
 		{".Headers: Authorization is the access token's", plain(), func(p *oauth.Provider) {
@@ -124,4 +124,4 @@ func TestMisuseNamesTheField(t *testing.T) {
 	}
 }
 
-func nobody(context.Context, *oauth.CodeGrant) (oauth.Claims, error) { return nil, nil }
+func noClaims(context.Context, *oauth.CodeGrant) (oauth.Claims, error) { return nil, nil }

@@ -6,11 +6,12 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Monday signs in with a user of an account at monday.com, by an app with the scope me:read
-// (https://monday.com/developers/apps; rules: https://developer.monday.com/apps/docs/oauth, read
-// 2026-11-22). The same person has another id in each account. The e-mail is verified if monday.com
-// says that the user has confirmed it. The token does not expire. For an app with the New OAuth
-// Flow switched on, whose tokens do, set TokenURL to https://auth.monday.com/oauth_ms/oauth/token.
+// Monday signs users in with a user of an account at monday.com. Create an app with the scope
+// me:read at https://monday.com/developers/apps. Documentation:
+// https://developer.monday.com/apps/docs/oauth, read 2026-11-22. The same person has another ID in
+// each account. The e-mail address is verified if monday.com says that the user has confirmed it.
+// The token does not expire, unless the app has the New OAuth Flow: then set TokenURL to
+// https://auth.monday.com/oauth_ms/oauth/token.
 func Monday(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "monday",

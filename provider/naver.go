@@ -7,11 +7,12 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Naver signs in with a Naver account, by an application with Naver Login
-// (https://developers.naver.com/apps; rules: https://developers.naver.com/docs/login/api/api.md,
-// read 2026-11-22). Nickname, picture and e-mail come as far as the application asks for them and
-// the person agrees. The account's id is another one for each application. The e-mail is the
-// contact address, and whether it was verified is not told.
+// Naver signs users in with a Naver account. Create an application with Naver Login at
+// https://developers.naver.com/apps. Documentation:
+// https://developers.naver.com/docs/login/api/api.md, read 2026-11-22. Nickname, picture and e-mail
+// address come only if the application asks for them and the user agrees. The account ID differs
+// per application. The e-mail address is the contact address. Naver does not say whether the e-mail
+// address is verified.
 func Naver(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "naver",

@@ -6,11 +6,11 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Netlify signs in with a Netlify account, by an OAuth application
-// (https://app.netlify.com/user/applications; rules:
+// Netlify signs users in with a Netlify account. Create an OAuth application at
+// https://app.netlify.com/user/applications. Documentation:
 // https://docs.netlify.com/api-and-cli-guides/api-guides/get-started-with-api/, and
-// https://github.com/netlify-labs/oauth-example, read 2026-11-22). Whether the e-mail was verified
-// is not told.
+// https://github.com/netlify-labs/oauth-example, read 2026-11-22. Netlify does not say whether the
+// e-mail address is verified.
 func Netlify(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "netlify",

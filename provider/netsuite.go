@@ -8,10 +8,12 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// NetSuite signs in with an account of a company at Oracle NetSuite, by an integration record
-// (rules: https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_158081944642.html,
-// read 2026-11-22). These scopes give no userinfo: deploy a RESTlet or Suitelet there that answers
-// with the current user as {"id", "name", "email"}. Whether the e-mail was verified is not told.
+// NetSuite signs users in with an account of a company at Oracle NetSuite. Create an integration
+// record there. Documentation:
+// https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_158081944642.html, read
+// 2026-11-22. NetSuite has no userinfo endpoint for these scopes: deploy a RESTlet or Suitelet
+// there that responds with the current user as {"id", "name", "email"}. NetSuite does not say
+// whether the e-mail address is verified.
 func NetSuite(c Client, o NetSuiteOptions) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "netsuite",
@@ -36,10 +38,10 @@ func NetSuite(c Client, o NetSuiteOptions) *oauth.Provider {
 	}
 }
 
-// NetSuiteOptions are those of one company.
+// NetSuiteOptions name a company. All fields are required.
 type NetSuiteOptions struct {
-	AccountID   string // such as 1234567, or 1234567-SB1 for a sandbox
-	UserinfoURL string // of the RESTlet or Suitelet that tells of the current user
+	AccountID   string // the account ID, such as 1234567, or 1234567-SB1 for a sandbox
+	UserinfoURL string // the RESTlet or Suitelet that responds with the current user
 }
 
 func (o NetSuiteOptions) host() string {

@@ -6,12 +6,12 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Nextcloud signs in with an account of a Nextcloud server, by an OAuth 2.0 client there
-// (Administration settings, Security; rules:
+// Nextcloud signs users in with an account of a Nextcloud server. Create an OAuth 2.0 client on
+// that server, in Administration settings, Security. Documentation:
 // https://docs.nextcloud.com/server/latest/admin_manual/configuration_server/oauth2.html and
-// https://github.com/nextcloud/server/blob/master/apps/oauth2/openapi.json, read 2026-11-22).
-// c.Issuer is the server's address. People write their e-mail themselves, so it counts as
-// unverified.
+// https://github.com/nextcloud/server/blob/master/apps/oauth2/openapi.json, read 2026-11-22.
+// c.Issuer is the server's address. The e-mail address counts as unverified, because users enter it
+// themselves.
 func Nextcloud(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "nextcloud",

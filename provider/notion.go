@@ -7,13 +7,13 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Notion signs in with a Notion account, by a public integration
-// (https://app.notion.com/developers/connections; rules:
+// Notion signs users in with a Notion account. Create a public integration at
+// https://app.notion.com/developers/connections. Documentation:
 // https://developers.notion.com/guides/authorization/overview and
 // https://github.com/makenotion/notion-sdk-js/blob/main/src/api-endpoints/oauth.ts, read
-// 2026-11-22). The person is in the token answer: an integration that belongs to a workspace, and
-// not to a person, can sign in nobody. The e-mail is there only if the integration may read it, and
-// Notion does not say that it is verified.
+// 2026-11-22. The user is in the token response. An integration that belongs to a workspace, not to
+// a person, cannot sign anybody in. The e-mail address comes only if the integration may read it.
+// Notion does not say whether the e-mail address is verified.
 func Notion(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:                  "notion",

@@ -2,13 +2,13 @@ package provider
 
 import "github.com/cardea-auth/cardea/oauth"
 
-// Okta signs in with an account of an Okta organization, by a web application
-// (https://developer.okta.com; rules:
-// https://developer.okta.com/docs/guides/implement-grant-type/authcode/main/, read 2026-11-22).
+// Okta signs users in with an account of an Okta organization. Create a web application at
+// https://developer.okta.com. Documentation:
+// https://developer.okta.com/docs/guides/implement-grant-type/authcode/main/, read 2026-11-22.
 // c.Issuer is https://{organization}.okta.com, or https://{organization}.okta.com/oauth2/{id} for
-// an authorization server of one's own. c.Secret is empty for a client without one. The account is
-// the claim sub: preferred_username can change. The e-mail counts as unverified: email_verified is
-// nothing to rely on, as Okta says itself
+// your own authorization server. If the client has no secret, leave c.Secret empty. The account ID
+// is the claim sub, because preferred_username can change. The e-mail address counts as unverified:
+// Okta says that email_verified is not reliable
 // (https://developer.okta.com/docs/guides/submit-app-prereq/main/, read 2026-11-22).
 func Okta(c Client) *oauth.Provider {
 	return &oauth.Provider{
@@ -18,7 +18,7 @@ func Okta(c Client) *oauth.Provider {
 		Issuer:            c.Issuer,
 		ClientID:          c.ID,
 		ClientSecret:      c.Secret,
-		UseUserinfo:       true, // the ID token of the code flow is a thin one
+		UseUserinfo:       true, // in the code flow, the ID token lacks most claims
 		EmailVerification: oauth.EmailNeverVerified,
 		Style:             oauth.Style{BrandColor: "#007dc1", Logo: oktaLogo},
 	}

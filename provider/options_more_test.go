@@ -9,9 +9,8 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// Options that name no place of the service are errors of New, above all those that would lead to
-// somebody else's host.
-func TestOptionsThatNameNoPlace(t *testing.T) {
+// New refuses invalid options, especially those that would lead to another host.
+func TestInvalidOptions(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		provider *oauth.Provider
@@ -44,7 +43,7 @@ func TestOptionsThatNameNoPlace(t *testing.T) {
 	}
 }
 
-// A tenant's id is one segment of the path, whatever is in it.
+// A tenant's ID stays one segment of the path, whatever it contains.
 func TestTenantStaysOneSegment(t *testing.T) {
 	t.Parallel()
 	c := provider.Client{ID: "id", Secret: "secret", Issuer: "https://auth.example"}

@@ -7,11 +7,12 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Osso signs in through the SAML connections of an Osso server (rules: https://ossoapp.com/docs/
-// and https://github.com/enterprise-oss/osso-rb/blob/main/lib/osso/routes/oauth.rb, read
-// 2026-11-22). c.Issuer is the server's address. Osso asks for the person's company unless
-// ForwardParams brings domain or email. The e-mail is what the company's identity provider says,
-// and counts as unverified.
+// Osso signs users in through the SAML connections of an Osso server. Documentation:
+// https://ossoapp.com/docs/ and
+// https://github.com/enterprise-oss/osso-rb/blob/main/lib/osso/routes/oauth.rb, read 2026-11-22.
+// c.Issuer is the server's address. Osso asks for the user's company, unless ForwardParams contains
+// domain or email. The e-mail address comes from the company's identity provider and counts as
+// unverified.
 func Osso(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "osso",

@@ -6,10 +6,11 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Osu signs in with an osu! account, by an OAuth application
-// (https://osu.ppy.sh/home/account/edit#oauth; rules:
-// https://osu.ppy.sh/docs/index.html#authentication, read 2026-11-22). There is no e-mail.
-// Restricted users can sign in as anybody else; the profile's is_restricted tells.
+// Osu signs users in with an osu! account. Create an OAuth application at
+// https://osu.ppy.sh/home/account/edit#oauth. Documentation:
+// https://osu.ppy.sh/docs/index.html#authentication, read 2026-11-22. There is no e-mail address.
+// Restricted users can sign in like all others; the member is_restricted of the profile identifies
+// them.
 func Osu(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "osu",

@@ -6,10 +6,10 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Patreon signs in with a Patreon account, by a client of API version 2
-// (https://www.patreon.com/portal/registration/register-clients; rules:
-// https://docs.patreon.com/#apiv2-oauth, read 2026-11-22). The e-mail is verified if Patreon says
-// that the user has confirmed it.
+// Patreon signs users in with a Patreon account. Create a client of API version 2 at
+// https://www.patreon.com/portal/registration/register-clients. Documentation:
+// https://docs.patreon.com/#apiv2-oauth, read 2026-11-22. The e-mail address is verified if Patreon
+// says that the user has confirmed it.
 func Patreon(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "patreon",

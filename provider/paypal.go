@@ -7,13 +7,14 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// PayPal signs in with a PayPal account, by an app with Log in with PayPal
-// (https://developer.paypal.com/dashboard/applications; rules:
+// PayPal signs users in with a PayPal account. Create an app with Log in with PayPal at
+// https://developer.paypal.com/dashboard/applications. Documentation:
 // https://developer.paypal.com/docs/log-in-with-paypal/integrate/, read 2026-11-22, and
-// https://developer.paypal.com/docs/api/identity/v1/). The app must be allowed to ask for the full
-// name and the e-mail, which PayPal reviews, for some weeks, before accounts other than those for
-// tests can sign in. The account's id is a URL. The e-mail is the primary one; whether it was
-// verified is not told: verified_account is about payments. There is no picture.
+// https://developer.paypal.com/docs/api/identity/v1/. The app needs the permission to ask for the
+// full name and the e-mail address. PayPal reviews that for some weeks; until then only test
+// accounts can sign in. The account ID is a URL. The e-mail address is the primary one. PayPal does
+// not say whether the e-mail address is verified. The member verified_account of the response is
+// about payments. There is no picture.
 func PayPal(c Client, o PayPalOptions) *oauth.Provider {
 	return &oauth.Provider{
 		ID:                  "paypal",
@@ -38,9 +39,9 @@ func PayPal(c Client, o PayPalOptions) *oauth.Provider {
 	}
 }
 
-// PayPalOptions say where the accounts are.
+// PayPalOptions choose between live accounts and test accounts.
 type PayPalOptions struct {
-	Sandbox bool // accounts for tests, with a client of the sandbox
+	Sandbox bool // use test accounts, with a client of the sandbox; defaults to live accounts
 }
 
 func (o PayPalOptions) domain() string {

@@ -6,12 +6,12 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Pinterest signs in with a Pinterest account, by an app (https://developers.pinterest.com/apps/;
-// rules:
+// Pinterest signs users in with a Pinterest account. Create an app at
+// https://developers.pinterest.com/apps/. Documentation:
 // https://developers.pinterest.com/docs/getting-started/set-up-authentication-and-authorization/,
-// and https://github.com/pinterest/api-description, read 2026-11-22). An app from before 25
-// September 2025 needs continuous_refresh=true in Token.Params for refresh tokens. There is no
-// e-mail.
+// and https://github.com/pinterest/api-description, read 2026-11-22. For refresh tokens, an app
+// created before 25 September 2025 needs continuous_refresh=true in Token.Params. There is no
+// e-mail address.
 func Pinterest(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "pinterest",

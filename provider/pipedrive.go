@@ -6,11 +6,12 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Pipedrive signs in with an account of a company at Pipedrive, by an app
-// (https://developers.pipedrive.com; rules:
-// https://pipedrive.readme.io/docs/marketplace-oauth-authorization, read 2026-11-22). What the app
-// may do is set there, so no scope is sent. The account's id is the user's; Pipedrive calls it
-// unique for sure only together with company_id. Whether the e-mail was verified is not told.
+// Pipedrive signs users in with an account of a company at Pipedrive. Create an app at
+// https://developers.pipedrive.com. Documentation:
+// https://pipedrive.readme.io/docs/marketplace-oauth-authorization, read 2026-11-22. The settings
+// of the app determine its permissions, so no scope is sent. The account ID is the user's ID.
+// Pipedrive guarantees its uniqueness only together with company_id. Pipedrive does not say whether
+// the e-mail address is verified.
 func Pipedrive(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "pipedrive",

@@ -7,9 +7,8 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// An address is verified if the service says true of it, and neither for what is almost true nor
-// for silence.
-func TestVerifiedIsWhatTheServiceSays(t *testing.T) {
+// An address is verified only if the service sends true: not if it sends another value or none.
+func TestVerifiedOnlyIfTheServiceSaysTrue(t *testing.T) {
 	t.Parallel()
 	type object = map[string]any
 	for _, tc := range []struct {
@@ -41,8 +40,8 @@ func TestVerifiedIsWhatTheServiceSays(t *testing.T) {
 	}
 }
 
-// Of a PayPal account's addresses only the primary one is the person's, and one that is not said to
-// be is none.
+// Only the primary address of a PayPal account is used. An address that is not marked as primary is
+// ignored.
 func TestPayPalTakesThePrimaryAddress(t *testing.T) {
 	t.Parallel()
 	mail := func(address string, primary any) map[string]any {

@@ -1,7 +1,8 @@
-// Package provider has a constructor for each service that people sign in with, and two for any
-// other: [OIDC] and [OAuth2].
+// Package provider has a constructor for each well-known service that users sign in with. [OIDC]
+// and [OAuth2] are for all other services.
 //
-// Each returns its configuration as data, which may be changed before it is given to cardea.New:
+// Each constructor returns a pointer to a new struct. You may change its fields before you pass it
+// to cardea.New, but not afterwards:
 //
 //	github := provider.GitHub(provider.Env("AUTH_GITHUB"))
 //	github.Scopes = append(github.Scopes, "read:org")
@@ -14,24 +15,26 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Client is what a provider knows the application by.
+// Client contains the application's registration at a provider.
 type Client struct {
-	ID     string
-	Secret string // empty for a public client
-	Issuer string // of providers that have one for each customer
+	ID     string // the client ID
+	Secret string // the client secret; empty for a public client
+	Issuer string // the issuer or address, for providers that have one for each customer
 }
 
-// Env reads a Client from the environment: {prefix}_ID, {prefix}_SECRET and {prefix}_ISSUER. What
-// is not set is empty; cardea.New reports what a provider cannot do without.
+// Env returns a Client with the values of the environment variables {prefix}_ID, {prefix}_SECRET
+// and {prefix}_ISSUER. If a variable is not set, the field is empty. cardea.New reports the fields
+// that a provider requires.
 func Env(prefix string) Client {
 	return Client{
 		ID: os.Getenv(prefix + "_ID"), Secret: os.Getenv(prefix + "_SECRET"), Issuer: os.Getenv(prefix + "_ISSUER"),
 	}
 }
 
-// OIDC is any OpenID Connect provider: its endpoints and keys are discovered at c.Issuer, which
-// must be written exactly as the provider writes it. The id is for URLs and the account's row, the
-// name for people. The e-mail counts as verified if email_verified is true.
+// OIDC signs users in with any OpenID Connect provider. Its endpoints and keys are discovered at
+// c.Issuer, which must be exactly the issuer that the provider publishes. The id is in URLs and in
+// the rows of accounts, the name on the sign-in page. The e-mail address is verified if the claim
+// email_verified is true.
 func OIDC(id, name string, c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:           id,
@@ -43,17 +46,17 @@ func OIDC(id, name string, c Client) *oauth.Provider {
 	}
 }
 
-// Endpoints are the URLs of an OAuth 2.0 server. Userinfo answers a GET with the access token with
-// a JSON object about the person.
+// Endpoints are the URLs of an OAuth 2.0 server. All are required.
 type Endpoints struct {
-	Authorization string
-	Token         string
-	Userinfo      string
+	Authorization string // the authorization endpoint
+	Token         string // the token endpoint
+	Userinfo      string // responds to a GET with the access token with a JSON object about the user
 }
 
-// OAuth2 is any OAuth 2.0 server that can tell who signed in. profile maps what the userinfo
-// endpoint answers; its ID must be the server's own immutable id of the person, and EmailVerified
-// true only if the server verifies addresses.
+// OAuth2 signs users in with any OAuth 2.0 server that has an endpoint for the user's profile. The
+// id is in URLs and in the rows of accounts, the name on the sign-in page. profile maps the
+// response of the userinfo endpoint: its ID must be the server's own immutable ID of the user, and
+// EmailVerified true only if the server verified the address.
 func OAuth2(
 	id, name string, c Client, e Endpoints,
 	profile func(ctx context.Context, raw oauth.Claims) (oauth.Profile, error),

@@ -13,7 +13,7 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// Not parallel, because of the environment.
+// Not parallel, because it sets environment variables.
 func TestEnv(t *testing.T) {
 	t.Setenv("AUTH_SSO_ID", "an id")
 	t.Setenv("AUTH_SSO_SECRET", " kept as it is ")
@@ -27,7 +27,7 @@ func TestEnv(t *testing.T) {
 	}
 }
 
-// A literal may be changed before it is used, so each call must make its own.
+// Callers may change a provider, so each call must return a new one.
 func TestConstructorsShareNothing(t *testing.T) {
 	t.Parallel()
 	first := provider.GitHub(provider.Client{ID: "id"})
@@ -37,8 +37,8 @@ func TestConstructorsShareNothing(t *testing.T) {
 	}
 }
 
-// source is the package's code: its exported functions by name, with their files, and the names of
-// its examples.
+// source returns the exported functions of the package and their files, by name, and the names of
+// the examples.
 func source(t *testing.T) (functions map[string]*ast.FuncDecl, files map[string]string, examples map[string]bool) {
 	t.Helper()
 	functions, files, examples = map[string]*ast.FuncDecl{}, map[string]string{}, map[string]bool{}
@@ -78,13 +78,12 @@ func TestEveryConstructorHasAnExample(t *testing.T) {
 	}
 }
 
-// The shape of a provider: a file of its own, named after it, whose function does nothing but
-// return a literal; options, if it has any, in a type of its name; and a row in the table of
-// TestSignIn.
+// Each provider has a file that is named after it. Its constructor only returns a literal. Its
+// options have a type with its name. It has a row in the table of TestSignIn.
 func TestShapeOfAProvider(t *testing.T) {
 	t.Parallel()
 	functions, files, _ := source(t)
-	for _, name := range []string{"Env", "OIDC", "OAuth2"} { // what all others are made with
+	for _, name := range []string{"Env", "OIDC", "OAuth2"} { // the general constructors
 		delete(functions, name)
 	}
 	for name, f := range functions {
@@ -103,7 +102,7 @@ func TestShapeOfAProvider(t *testing.T) {
 	}
 }
 
-// optionsOf is the type of the second parameter, "" when there is none.
+// optionsOf returns the type of the second parameter, or "" if there is none.
 func optionsOf(f *ast.FuncDecl) string {
 	if len(f.Type.Params.List) < 2 {
 		return ""
@@ -131,7 +130,7 @@ func returnsLiteral(f *ast.FuncDecl) bool {
 	return ok
 }
 
-// testdata has no file that no test reads.
+// Every file in testdata belongs to a row of the table.
 func TestNoStrayFiles(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/*")

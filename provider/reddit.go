@@ -7,12 +7,13 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Reddit signs in with a Reddit account, by a web app (https://www.reddit.com/prefs/apps; rules:
+// Reddit signs users in with a Reddit account. Create a web app at
+// https://www.reddit.com/prefs/apps. Since November 2025 Reddit must approve a new app first
+// (https://support.reddithelp.com/hc/articles/42728983564564). Documentation:
 // https://github.com/reddit-archive/reddit/wiki/OAuth2 and
 // https://github.com/reddit-archive/reddit/blob/master/r2/r2/controllers/oauth2.py, read
-// 2026-11-22), which has a single callback URL. Since November 2025 Reddit must approve a new app
-// first (https://support.reddithelp.com/hc/articles/42728983564564). There is no e-mail. A refresh
-// token comes with AuthorizationParams duration=permanent.
+// 2026-11-22. An app has a single callback URL. There is no e-mail address. For a refresh token,
+// set duration=permanent in AuthorizationParams.
 func Reddit(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "reddit",

@@ -19,8 +19,8 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// What a service, a mapping or a hook gets wrong signs in nobody, and the log says what it was
-// without the secrets.
+// An error of a service, a mapping or a hook signs nobody in. The log names the error and contains
+// no secrets.
 func TestRulesFailClosed(t *testing.T) {
 	t.Parallel()
 	mapTo := func(id string) func(*oauth.Provider) {
@@ -94,10 +94,10 @@ func TestRulesFailClosed(t *testing.T) {
 			}
 		}, plainToken, "refused with status 200: invalid_grant"},
 		{"an exchange of nothing", plain(), func(p *oauth.Provider) {
-			p.Exchange = nobody
+			p.Exchange = noClaims
 		}, plainToken, "no access_token"},
 		{"userinfo of nobody", plain(), func(p *oauth.Provider) {
-			p.UserinfoURL, p.FetchUserinfo = "", nobody
+			p.UserinfoURL, p.FetchUserinfo = "", noClaims
 		}, plainToken, "FetchUserinfo: it returned nothing"},
 		{"a hook that leaves the bounds", plain(), func(p *oauth.Provider) {
 			p.UserinfoURL = ""
@@ -131,7 +131,7 @@ func TestRulesFailClosed(t *testing.T) {
 	}
 }
 
-// What is for somebody else's client, tenant or service signs in nobody.
+// Responses for another client, tenant or service sign nobody in.
 func TestServicesRefuseWhatIsForOthers(t *testing.T) {
 	t.Parallel()
 	polis := provider.Client{ID: "dummy", Secret: "dummy", Issuer: "https://sso.example"}
@@ -177,7 +177,7 @@ func TestServicesRefuseWhatIsForOthers(t *testing.T) {
 			"for another client"},
 		{"EVE Online: another issuer", provider.EVEOnline(client),
 			eve(`{"iss":"https://login.example","aud":["app-id","EVE Online"],"sub":"CHARACTER:EVE:7"}`),
-			"not by EVE Online"},
+			"EVE Online did not issue"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -192,8 +192,7 @@ func TestServicesRefuseWhatIsForOthers(t *testing.T) {
 	}
 }
 
-// refused makes a sign-in that must end with nobody signed in and nothing stored, and returns the
-// log.
+// refused runs a sign-in that must sign nobody in and store nothing, and returns the log.
 func refused(t *testing.T, p *oauth.Provider, answers answers) string {
 	t.Helper()
 	v := newVendor(t, p, answers)
@@ -208,7 +207,7 @@ func refused(t *testing.T, p *oauth.Provider, answers answers) string {
 		t.Fatal(err)
 	}
 	b := cardeatest.NewBrowser(t, app)
-	b.Transport = internet{app: auth, vendor: v, said: &transcript{}}
+	b.Transport = browserTransport{app: auth, vendor: v, said: &transcript{}}
 	b.Post("/signin/"+p.ID, url.Values{"callbackUrl": {app + "/api/auth/csrf"}})
 	if session := b.Session(); session != nil {
 		t.Errorf("somebody is signed in: %v", session)

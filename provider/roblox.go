@@ -2,10 +2,10 @@ package provider
 
 import "github.com/cardea-auth/cardea/oauth"
 
-// Roblox signs in with a Roblox account, by an OAuth 2.0 app
-// (https://create.roblox.com/dashboard/credentials?activeTab=OAuthTab; rules:
-// https://create.roblox.com/docs/cloud/auth/oauth2-overview, read 2026-11-22). There is no e-mail.
-// Until Roblox has reviewed the app, ten people can sign in.
+// Roblox signs users in with a Roblox account. Create an OAuth 2.0 app at
+// https://create.roblox.com/dashboard/credentials?activeTab=OAuthTab. Documentation:
+// https://create.roblox.com/docs/cloud/auth/oauth2-overview, read 2026-11-22. There is no e-mail
+// address. Until Roblox has reviewed the app, only ten users can sign in.
 func Roblox(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:                "roblox",

@@ -13,7 +13,7 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// plain is a provider that departs from the standards in nothing, for tests to change.
+// plain returns an OAuth 2.0 provider that follows the standards in everything. Tests change it.
 func plain() *oauth.Provider {
 	return &oauth.Provider{
 		ID: "acme", Name: "Acme", Type: oauth.TypeOAuth2, ClientID: "app-id", ClientSecret: secret,
@@ -41,8 +41,7 @@ const (
 	plainMails = `"urls":{"https://acme.example/user":{"id":"7","email":"old@a.example","email_verified":true},"https://acme.example/mails":`
 )
 
-// Each rule of the engine, through the real handler: what it changes in the transcript of a
-// sign-in.
+// Each rule changes the transcript of a sign-in through the real handler as expected.
 func TestRules(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -50,8 +49,8 @@ func TestRules(t *testing.T) {
 		provider *oauth.Provider
 		change   func(*oauth.Provider)
 		answers  string
-		want     []string // lines of the transcript
-		not      []string // what is nowhere in it
+		want     []string // lines that the transcript contains
+		not      []string // text that it does not contain
 	}{
 		{
 			name: "no PKCE", provider: plain(), answers: plainToken + "," + plainUser,

@@ -6,14 +6,13 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Salesforce signs in with an account of a Salesforce organization, by an external client app
-// (rules:
+// Salesforce signs users in with an account of a Salesforce organization. Create an external client
+// app there. Documentation:
 // https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_web_server_flow.htm and
 // https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_using_userinfo_endpoint.htm,
-// read 2026-11-22). c.Issuer is needed only for one's own domain,
-// https://{domain}.my.salesforce.com, or https://test.salesforce.com for sandboxes. The account's
-// id is a URL that holds those of the organization and of the person. The e-mail is verified if
-// Salesforce says so.
+// read 2026-11-22. c.Issuer is needed only for your own domain, https://{domain}.my.salesforce.com,
+// or https://test.salesforce.com for sandboxes. The account ID is a URL that contains the IDs of
+// organization and user. The e-mail address is verified if Salesforce says so.
 func Salesforce(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:           "salesforce",

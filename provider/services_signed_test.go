@@ -17,7 +17,7 @@ import (
 
 const botToken = "1234567:AAE-an_invented-token-of-a-bot-0000"
 
-// Services whose sign-in is not OAuth: what comes back is signed in a way of their own.
+// Services that do not speak OAuth and sign their responses in their own way.
 var _ = add(
 	service{"steam", provider.Steam(provider.Client{})},
 	service{"steam-key", provider.Steam(client)},
@@ -28,9 +28,9 @@ var _ = add(
 
 var _ = add(service{"telegramoidc", provider.TelegramOIDC(client)})
 
-// foreign are the pages to which the browser is sent there, by URL. Each returns where it sends the
-// browser back to.
-var foreign = map[string]func(asked url.Values) string{
+// loginPages are the pages of these services that the browser is redirected to, by URL. Each
+// returns the URL that it redirects the browser back to.
+var loginPages = map[string]func(asked url.Values) string{
 	steamLogin: func(asked url.Values) string {
 		return asked.Get("openid.return_to") + "&" + steamAnswer(asked).Encode()
 	},
@@ -39,8 +39,8 @@ var foreign = map[string]func(asked url.Values) string{
 
 const steamLogin = "https://steamcommunity.com/openid/login"
 
-// steamAnswer is a positive assertion of OpenID 2.0, as Steam sends it; the signature is only
-// Steam's to judge.
+// steamAnswer returns a positive assertion of OpenID 2.0, as Steam sends it. Only Steam can check
+// the signature.
 func steamAnswer(asked url.Values) url.Values {
 	id := "https://steamcommunity.com/openid/id/76561197960435530"
 	return url.Values{
@@ -62,8 +62,8 @@ func telegramFields() url.Values {
 	}
 }
 
-// telegramCallback is where the widget sends the browser, with the fields signed by the bot's
-// token.
+// telegramCallback returns the URL that the widget redirects the browser to, with the fields signed
+// by the bot's token.
 func telegramCallback(state string, fields url.Values) string {
 	return app + "/api/auth/callback/telegram?state=" + state + "&" + telegramSigned(botToken, fields).Encode()
 }
@@ -81,7 +81,7 @@ func telegramSigned(token string, fields url.Values) url.Values {
 	return signed
 }
 
-// unquoted is an answer that is text where the file has a JSON text, and else the JSON.
+// unquoted returns the text of a JSON string, and any other JSON as it is.
 func unquoted(answer json.RawMessage) string {
 	var text string
 	if json.Unmarshal(answer, &text) != nil {

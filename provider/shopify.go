@@ -9,18 +9,19 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Shopify signs in with the account of a shop's owner or staff, by an app of that shop
-// (https://dev.shopify.com/dashboard; rules:
+// Shopify signs users in with the account of a shop's owner or staff. Create an app of that shop at
+// https://dev.shopify.com/dashboard. Documentation:
 // https://shopify.dev/docs/apps/build/authentication-authorization/authenticate-standalone-apps,
 // and
 // https://github.com/Shopify/shopify-app-js/blob/main/packages/apps/shopify-api/lib/auth/oauth/oauth.ts,
-// read 2026-11-22). Scopes is read_products; set it to those of the app, or to none where the app's
-// own configuration names them. Customers of the shop have no such accounts. The e-mail is verified
-// if Shopify says so: staff can write any address into their account. There is no picture.
+// read 2026-11-22. Scopes is read_products. Set it to the scopes of your app, or to none if the
+// configuration of the app names them. The shop's customers cannot sign in. The e-mail address is
+// verified if Shopify says so, because staff can enter any address. There is no picture.
 //
-// The access token is that of the person, and ends with the person's session at Shopify, or after a
-// day; there is no refresh token. The code is redeemed at the shop of the options and nowhere else,
-// whatever shop the callback names, so its hmac would prove nothing more and is not looked at.
+// The access token belongs to the user and expires with the user's session at Shopify, or after a
+// day. There is no refresh token. The code is exchanged only at the shop of the options, whatever
+// shop the callback names. The callback's hmac would therefore prove nothing more and is not
+// checked.
 func Shopify(c Client, o ShopifyOptions) *oauth.Provider {
 	return &oauth.Provider{
 		ID:                  "shopify",
@@ -49,12 +50,12 @@ func Shopify(c Client, o ShopifyOptions) *oauth.Provider {
 	}
 }
 
-// ShopifyOptions say which shop.
+// ShopifyOptions name the shop.
 type ShopifyOptions struct {
-	Shop string // the name in {shop}.myshopify.com
+	Shop string // the name {shop} in {shop}.myshopify.com; required
 }
 
-// check keeps the name from being anything that would lead to another host.
+// check refuses names that would lead to another host.
 func (o ShopifyOptions) check() error {
 	odd := func(r rune) bool { return r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z') }
 	if o.Shop == "" || strings.HasPrefix(o.Shop, "-") || strings.ContainsFunc(o.Shop, odd) {

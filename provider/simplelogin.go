@@ -6,12 +6,12 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// SimpleLogin signs in with a SimpleLogin account, by an app (https://app.simplelogin.io/developer;
-// rules: https://simplelogin.io/docs/siwsl/intro/, and
-// https://github.com/simple-login/docs/blob/master/content/docs/code-flow.md, read 2026-11-22).
-// SimpleLogin's own example says that new apps can no longer be created. The e-mail is the person's
-// own or an alias that forwards to it, as the person chose, and verified if SimpleLogin says so.
-// The picture's address works for a week.
+// SimpleLogin signs users in with a SimpleLogin account. Create an app at
+// https://app.simplelogin.io/developer. SimpleLogin's own example says that new apps can no longer
+// be created. Documentation: https://simplelogin.io/docs/siwsl/intro/, and
+// https://github.com/simple-login/docs/blob/master/content/docs/code-flow.md, read 2026-11-22. The
+// e-mail address is the user's own or an alias that forwards to it, as the user chooses. The e-mail
+// address is verified if SimpleLogin says so. The URL of the picture is valid for a week.
 func SimpleLogin(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:           "simplelogin",

@@ -30,7 +30,7 @@ func main() {
 func providers(c provider.Client) []cardea.Provider { return []cardea.Provider{%s} }
 `
 
-// build makes a program and returns its path.
+// build compiles a program and returns its path.
 func build(t *testing.T, providers string, flags ...string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -45,10 +45,10 @@ func build(t *testing.T, providers string, flags ...string) string {
 	return binary
 }
 
-// functionsOf returns the functions of package provider in a program, a line each.
+// functionsOf returns the functions of package provider that a program contains, one per line.
 func functionsOf(t *testing.T, providers string) string {
 	t.Helper()
-	const noInlining = "-gcflags=github.com/cardea-auth/cardea/provider=-l" // or there would be no function to be seen
+	const noInlining = "-gcflags=github.com/cardea-auth/cardea/provider=-l" // otherwise the functions would be inlined
 	symbols, err := exec.CommandContext(t.Context(), "go", "tool", "nm", build(t, providers, noInlining)).Output()
 	if err != nil {
 		t.Fatal(err)
@@ -62,8 +62,8 @@ func functionsOf(t *testing.T, providers string) string {
 	return strings.Join(found, "\n")
 }
 
-// sizeOf returns how many bytes of code and data a program has. That is less than its file, which
-// is padded to whole pages, and has what debuggers read.
+// sizeOf returns the number of bytes of code and data in a program. The file is larger, because it
+// is padded to whole pages and contains debug information.
 func sizeOf(t *testing.T, providers string) int {
 	t.Helper()
 	file, err := elf.Open(build(t, providers))
@@ -82,9 +82,9 @@ func sizeOf(t *testing.T, providers string) int {
 
 const anyOIDC = `provider.OIDC("a", "A", c)`
 
-// A program pays for the providers that it names, and for no other: there is no list of them
-// anywhere.
-func TestAProgramHasTheProvidersThatItUses(t *testing.T) {
+// A program contains only the providers that it uses, because the package has no list of all
+// providers.
+func TestAProgramContainsOnlyTheProvidersThatItUses(t *testing.T) {
 	t.Parallel()
 	none, one := functionsOf(t, anyOIDC), functionsOf(t, anyOIDC+", provider.GitHub(c)")
 	if !strings.Contains(one, "GitHub") {
@@ -101,8 +101,8 @@ func TestAProgramHasTheProvidersThatItUses(t *testing.T) {
 	}
 }
 
-// A provider adds its literal, its logo and its mapping to a program: hundreds of bytes beside the
-// logo if it speaks OpenID Connect, up to a few thousand if not.
+// A provider adds its literal, its logo and its mapping to a program. Without the logo, these are
+// hundreds of bytes for OpenID Connect, and up to a few thousand otherwise.
 func TestAProviderIsSmall(t *testing.T) {
 	t.Parallel()
 	functions, _, _ := source(t)
@@ -132,7 +132,7 @@ func TestAProviderIsSmall(t *testing.T) {
 	}
 }
 
-// callOf is the call of a constructor that takes a Client, and the zero value of its options.
+// callOf returns the call of a constructor with a Client and the zero value of its options.
 func callOf(name string, f *ast.FuncDecl) (call string, ok bool) {
 	if len(f.Type.Params.List) == 0 || fmt.Sprint(f.Type.Params.List[0].Type) != "Client" {
 		return "", false

@@ -2,12 +2,14 @@ package provider
 
 import "github.com/cardea-auth/cardea/oauth"
 
-// Slack signs in with an account of a Slack workspace, by an app (https://api.slack.com/apps;
-// rules: https://docs.slack.dev/authentication/sign-in-with-slack/ and
-// https://docs.slack.dev/reference/methods/openid.connect.token, read 2026-11-22). The callback URL
-// must be https, in development too. The same person has another id in each workspace, whose id is
-// the claim https://slack.com/team_id: anybody can make a workspace, so check it in
-// Callbacks.SignIn if only your own should enter. The e-mail is verified if Slack says so.
+// Slack signs users in with an account of a Slack workspace. Create an app at
+// https://api.slack.com/apps. Documentation:
+// https://docs.slack.dev/authentication/sign-in-with-slack/ and
+// https://docs.slack.dev/reference/methods/openid.connect.token, read 2026-11-22. The callback URL
+// must be https, in development too. The same person has another ID in each workspace. The claim
+// https://slack.com/team_id is the workspace's ID. Anybody can create a workspace, so check it in
+// Callbacks.SignIn if only users of your own may sign in. The e-mail address is verified if Slack
+// says so.
 func Slack(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:           "slack",

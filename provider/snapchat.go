@@ -6,11 +6,12 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Snapchat signs in with a Snapchat account, by an app with Login Kit and a confidential client
-// (https://kit.snapchat.com/manage; rules: https://developers.snap.com/snap-kit/login-kit/overview
-// and https://github.com/Snapchat/passport-snapchat, read 2026-11-22). The callback URL must be
-// https. There is no e-mail; the picture is the Bitmoji, if the person allows it. The account's id
-// is the externalId.
+// Snapchat signs users in with a Snapchat account. Create an app with Login Kit and a confidential
+// client at https://kit.snapchat.com/manage. Documentation:
+// https://developers.snap.com/snap-kit/login-kit/overview and
+// https://github.com/Snapchat/passport-snapchat, read 2026-11-22. The callback URL must be https.
+// There is no e-mail address. The picture is the Bitmoji, if the user allows it. The account ID is
+// the externalId.
 func Snapchat(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "snapchat",

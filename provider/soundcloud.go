@@ -7,10 +7,10 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// SoundCloud signs in with a SoundCloud account, by an app (https://soundcloud.com/you/apps; rules:
-// https://developers.soundcloud.com/docs/api/guide, read 2026-11-22). The account's id is its URN,
-// soundcloud:users:{number}. There is no e-mail. The access token lives for an hour; a refresh
-// token can be used once.
+// SoundCloud signs users in with a SoundCloud account. Create an app at
+// https://soundcloud.com/you/apps. Documentation: https://developers.soundcloud.com/docs/api/guide,
+// read 2026-11-22. The account ID is the user's URN, soundcloud:users:{number}. There is no e-mail
+// address. The access token is valid for an hour. A refresh token can be used once.
 func SoundCloud(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "soundcloud",

@@ -6,13 +6,14 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Spotify signs in with a Spotify account, by an app (https://developer.spotify.com/dashboard;
-// rules: https://developer.spotify.com/documentation/web-api/tutorials/code-flow and
+// Spotify signs users in with a Spotify account. Create an app at
+// https://developer.spotify.com/dashboard. Documentation:
+// https://developer.spotify.com/documentation/web-api/tutorials/code-flow and
 // https://github.com/spotify/web-api-examples/blob/master/authorization/authorization_code/app.js,
-// read 2026-11-22). Spotify takes no callback URL on localhost, but on 127.0.0.1. An app in
-// development mode is for five people, and its owner needs Premium. The e-mail is not verified, as
-// Spotify says itself. The account's id is the account_id, because Spotify says not to link
-// accounts by the user's id, which Auth.js takes
+// read 2026-11-22. Spotify accepts no callback URL on localhost; use 127.0.0.1. Only five users can
+// use an app in development mode, and its owner needs Premium. Spotify says that the e-mail address
+// is not verified. The account ID is the account_id. Auth.js uses the user's ID, but Spotify says
+// not to link accounts by it
 // (https://developer.spotify.com/documentation/web-api/concepts/spotify-uris-ids, read 2026-11-22).
 func Spotify(c Client) *oauth.Provider {
 	return &oauth.Provider{

@@ -6,18 +6,19 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Steam signs in with a Steam account, by OpenID 2.0 (https://steamcommunity.com/dev, read
-// 2026-11-22, and https://partner.steamgames.com/doc/features/auth#website). No client is created.
-// The id is the SteamID64. There is no e-mail address. Valve asks sites to lead to the sign-in by
-// one of the buttons on the first of these pages.
+// Steam signs users in with a Steam account, through OpenID 2.0. No client has to be created.
+// Documentation: https://steamcommunity.com/dev, read 2026-11-22, and
+// https://partner.steamgames.com/doc/features/auth#website. The account ID is the SteamID64. There
+// is no e-mail address. Valve asks sites to use one of the buttons on the first of these pages for
+// the link to the sign-in.
 //
-// c.Secret is a Web API key (https://steamcommunity.com/dev/apikey), with which name and picture
-// are asked for; without one there are none. c.ID is not used.
+// c.Secret is a Web API key (https://steamcommunity.com/dev/apikey), which is used to read name and
+// picture. Without it there are none. c.ID is not used.
 func Steam(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:           "steam",
 		Name:         "Steam",
-		Type:         oauth.TypeOAuth2, // what the protocol calls it
+		Type:         oauth.TypeOAuth2, // the protocol of Auth.js has no other type for it
 		ClientSecret: c.Secret,
 		Redirect:     steamRedirect,
 		Identify:     steamIdentify,

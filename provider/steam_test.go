@@ -22,14 +22,14 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// steam is the service: it vouches for what it has signed, once.
+// steam is a fake of Steam. It confirms each response that it has signed, once.
 type steam struct {
-	status int               // of check_authentication; 0 is 200
-	body   func(bool) string // of its answer; nil is what the specification says
+	status int               // of the response to check_authentication; 0 is 200
+	body   func(bool) string // of that response; nil is the one of the specification
 
 	mu    sync.Mutex
-	asked map[string]bool // nonces
-	calls []string        // hosts
+	asked map[string]bool // by nonce
+	calls []string        // the hosts that were called
 }
 
 // sign signs the fields that openid.signed names.
@@ -41,7 +41,7 @@ func (*steam) sign(answer url.Values) string {
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// RoundTrip answers the application's server.
+// RoundTrip responds to the application's server.
 func (s *steam) RoundTrip(r *http.Request) (*http.Response, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -57,7 +57,7 @@ func (s *steam) RoundTrip(r *http.Request) (*http.Response, error) {
 	nonce := r.PostForm.Get("openid.response_nonce")
 	valid := r.PostForm.Get("openid.mode") == "check_authentication" && !s.asked[nonce]
 	form := r.PostForm
-	form.Set("openid.mode", "id_res") // what was signed
+	form.Set("openid.mode", "id_res") // as it was signed
 	valid = valid && s.sign(form) == form.Get("openid.sig")
 	if s.asked == nil {
 		s.asked = map[string]bool{}
@@ -74,20 +74,20 @@ func (s *steam) RoundTrip(r *http.Request) (*http.Response, error) {
 	return w.Result(), nil
 }
 
-// foreignSite is an application with a provider that is not OAuth, and a visitor who stops at each
-// redirect.
-type foreignSite struct {
+// nonOAuthSite is an application with a provider that does not speak OAuth, and a browser that does
+// not follow redirects.
+type nonOAuthSite struct {
 	*cardeatest.Browser
 	id  string
 	log strings.Builder
 }
 
-// inProcess is what a browser reaches: the application.
+// inProcess is the transport of the browser. It reaches only the application.
 type inProcess struct{ http.Handler }
 
 func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.URL.Host != "app.example" {
-		return nil, errors.New("nobody is there")
+		return nil, errors.New("no such host")
 	}
 	w := httptest.NewRecorder()
 	p.ServeHTTP(w, r)
@@ -96,9 +96,9 @@ func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-func newForeignSite(t *testing.T, p *oauth.Provider, service http.RoundTripper) *foreignSite {
+func newNonOAuthSite(t *testing.T, p *oauth.Provider, service http.RoundTripper) *nonOAuthSite {
 	t.Helper()
-	s := &foreignSite{id: p.ID}
+	s := &nonOAuthSite{id: p.ID}
 	auth, err := cardea.New(cardea.Config{
 		Secret: strings.Repeat("s", 32), Adapter: memadapter.New(), BaseURL: app, Providers: []cardea.Provider{p},
 		HTTPClient: &http.Client{Transport: service}, Logger: slog.New(slog.NewTextHandler(&s.log, nil)),
@@ -110,7 +110,7 @@ func newForeignSite(t *testing.T, p *oauth.Provider, service http.RoundTripper) 
 	return s
 }
 
-func (s *foreignSite) visitor(t *testing.T, auth http.Handler) *cardeatest.Browser {
+func (s *nonOAuthSite) visitor(t *testing.T, auth http.Handler) *cardeatest.Browser {
 	t.Helper()
 	b := cardeatest.NewBrowser(t, app)
 	b.Transport = inProcess{auth}
@@ -118,8 +118,8 @@ func (s *foreignSite) visitor(t *testing.T, auth http.Handler) *cardeatest.Brows
 	return b
 }
 
-// leave begins a sign-in, and returns what the service is asked.
-func (s *foreignSite) leave(t *testing.T) url.Values {
+// beginSignIn begins a sign-in and returns the query of the redirect to the service.
+func (s *nonOAuthSite) beginSignIn(t *testing.T) url.Values {
 	t.Helper()
 	to, err := url.Parse(s.Post("/signin/"+s.id, nil).Header.Get("Location"))
 	if err != nil {
@@ -128,8 +128,8 @@ func (s *foreignSite) leave(t *testing.T) url.Values {
 	return to.Query()
 }
 
-// arrive opens the callback, and returns where that leads.
-func (s *foreignSite) arrive(t *testing.T, callback string) string {
+// openCallback opens the callback and returns the URL that it redirects to.
+func (s *nonOAuthSite) openCallback(t *testing.T, callback string) string {
 	t.Helper()
 	res, err := s.Get(callback)
 	if err != nil {
@@ -139,24 +139,24 @@ func (s *foreignSite) arrive(t *testing.T, callback string) string {
 	return res.Header.Get("Location")
 }
 
-// refused checks that a callback signs nobody in, for a reason that the log has and that quotes
-// nothing secret.
-func (s *foreignSite) refused(t *testing.T, callback, reason string, secrets ...string) {
+// refused checks that a callback signs nobody in, and that the log contains the reason and no
+// secrets.
+func (s *nonOAuthSite) refused(t *testing.T, callback, reason string, secrets ...string) {
 	t.Helper()
-	if to := s.arrive(t, callback); !strings.Contains(to, "error=") || s.Session() != nil {
+	if to := s.openCallback(t, callback); !strings.Contains(to, "error=") || s.Session() != nil {
 		t.Errorf("the visitor is sent to %s", to)
 	}
 	if !strings.Contains(s.log.String(), reason) {
-		t.Errorf("the log has not %q:\n%s", reason, s.log.String())
+		t.Errorf("the log does not contain %q:\n%s", reason, s.log.String())
 	}
 	for _, secret := range append(secrets, secret) {
 		if strings.Contains(s.log.String(), secret) {
-			t.Error("the log has a secret")
+			t.Error("the log contains a secret")
 		}
 	}
 }
 
-// What is refused here is what other relying parties of Steam have taken for a sign-in.
+// Other relying parties of Steam have accepted responses like these.
 func TestSteamRefusesForgedAssertions(t *testing.T) {
 	t.Parallel()
 	victim := "https://steamcommunity.com/openid/id/76561197960287930"
@@ -176,55 +176,55 @@ func TestSteamRefusesForgedAssertions(t *testing.T) {
 	}
 	for _, tc := range []struct {
 		name   string
-		before change // Steam signs it
-		after  change // and then
+		before change // applied before Steam signs the response
+		after  change // applied afterwards
 		reason string
 	}{
-		{"somebody else's id", nil, claim(victim), "Steam has not signed this"},
+		{"somebody else's id", nil, claim(victim), "Steam did not sign the response"},
 		{"an id that is not signed", func(q url.Values) {
 			without(q, "claimed_id")
 			without(q, "identity")
-		}, claim(victim), "claimed_id is missing, or not signed"},
+		}, claim(victim), "claimed_id is missing or not signed"},
 		{"an identity that is not signed", func(q url.Values) {
 			without(q, "identity")
-		}, nil, "identity is missing, or not signed"},
+		}, nil, "identity is missing or not signed"},
 		{"a callback that is not signed", func(q url.Values) {
 			without(q, "return_to")
-		}, nil, "return_to is missing, or not signed"},
+		}, nil, "return_to is missing or not signed"},
 		{"a nonce that is not signed", func(q url.Values) {
 			without(q, "response_nonce")
-		}, nil, "response_nonce is missing, or not signed"},
+		}, nil, "response_nonce is missing or not signed"},
 		{"an endpoint that is not signed", func(q url.Values) {
 			without(q, "op_endpoint")
-		}, nil, "op_endpoint is missing, or not signed"},
-		{"nothing signed", func(q url.Values) { q.Del("openid.signed") }, nil, "is missing, or not signed"},
+		}, nil, "op_endpoint is missing or not signed"},
+		{"nothing signed", func(q url.Values) { q.Del("openid.signed") }, nil, "is missing or not signed"},
 		{"for another site", set("return_to", "https://evil.example/callback?state=x"), nil,
-			"return_to is not this sign-in's"},
+			"return_to belongs to another sign-in"},
 		{"for another sign-in", func(q url.Values) {
 			q.Set("openid.return_to", q.Get("openid.return_to")+"0")
-		}, nil, "return_to is not this sign-in's"},
+		}, nil, "return_to belongs to another sign-in"},
 		{"an id at another host", claim("https://evil.example/openid/id/76561197960287930"), nil,
-			"claimed_id is not one of Steam's"},
+			"claimed_id is not a Steam ID"},
 		{"an id at a host with another end",
 			claim("https://steamcommunity.com.evil.example/openid/id/76561197960287930"), nil,
-			"claimed_id is not one of Steam's"},
+			"claimed_id is not a Steam ID"},
 		{"an id over http", claim("http://steamcommunity.com/openid/id/76561197960287930"), nil,
-			"claimed_id is not one of Steam's"},
-		{"an id with more behind it", claim(victim + "/x"), nil, "claimed_id is not one of Steam's"},
-		{"an id with a line break behind it", claim(victim + "\n"), nil, "claimed_id is not one of Steam's"},
+			"claimed_id is not a Steam ID"},
+		{"an id with more behind it", claim(victim + "/x"), nil, "claimed_id is not a Steam ID"},
+		{"an id with a line break behind it", claim(victim + "\n"), nil, "claimed_id is not a Steam ID"},
 		{"an id that is too short", claim("https://steamcommunity.com/openid/id/7656119796028793"), nil,
-			"claimed_id is not one of Steam's"},
+			"claimed_id is not a Steam ID"},
 		{"an id with a letter", claim("https://steamcommunity.com/openid/id/7656119796028793x"), nil,
-			"claimed_id is not one of Steam's"},
-		{"two ids", set("identity", victim), nil, "identity is not openid.claimed_id"},
+			"claimed_id is not a Steam ID"},
+		{"two ids", set("identity", victim), nil, "identity differs from openid.claimed_id"},
 		{"of another server", set("op_endpoint", "https://evil.example/openid"), nil, "op_endpoint is not Steam's"},
 		{"old", set("response_nonce", time.Now().Add(-6*time.Minute).UTC().Format(time.RFC3339)+"abc"), nil,
 			"response_nonce is too old"},
 		{"to come", set("response_nonce", time.Now().Add(6*time.Minute).UTC().Format(time.RFC3339)+"abc"), nil,
 			"response_nonce is too old"},
 		{"with a nonce that is none", set("response_nonce", "abc"), nil, "response_nonce is too old"},
-		{"of version 1.1", set("ns", "http://openid.net/signon/1.1"), nil, "no positive assertion"},
-		{"of another mode", set("mode", "setup_needed"), nil, "no positive assertion"},
+		{"of version 1.1", set("ns", "http://openid.net/signon/1.1"), nil, "not a positive assertion"},
+		{"of another mode", set("mode", "setup_needed"), nil, "not a positive assertion"},
 		{"cancelled", set("mode", "cancel"), nil, "OAuthCallbackError"},
 		{"with an id twice", nil, func(q url.Values) {
 			q.Add("openid.claimed_id", victim)
@@ -233,8 +233,8 @@ func TestSteamRefusesForgedAssertions(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			service := &steam{}
-			s := newForeignSite(t, provider.Steam(provider.Client{}), service)
-			asked := s.leave(t)
+			s := newNonOAuthSite(t, provider.Steam(provider.Client{}), service)
+			asked := s.beginSignIn(t)
 			answer := steamAnswer(asked)
 			if tc.before != nil {
 				tc.before(answer)
@@ -256,12 +256,12 @@ func TestSteamRefusesForgedAssertions(t *testing.T) {
 func TestSteamIsAskedOnce(t *testing.T) {
 	t.Parallel()
 	service := &steam{}
-	s := newForeignSite(t, provider.Steam(provider.Client{}), service)
-	asked := s.leave(t)
+	s := newNonOAuthSite(t, provider.Steam(provider.Client{}), service)
+	asked := s.beginSignIn(t)
 	answer := steamAnswer(asked)
 	answer.Set("openid.sig", service.sign(answer))
 	callback := asked.Get("openid.return_to") + "&" + answer.Encode()
-	if s.arrive(t, callback); s.Session() == nil {
+	if s.openCallback(t, callback); s.Session() == nil {
 		t.Fatalf("nobody is signed in:\n%s", s.log.String())
 	}
 	s.Browser = s.visitor(t, s.Transport.(inProcess))
@@ -287,8 +287,8 @@ func TestSteamAnswersThatSayNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newForeignSite(t, provider.Steam(provider.Client{}), service)
-			asked := s.leave(t)
+			s := newNonOAuthSite(t, provider.Steam(provider.Client{}), service)
+			asked := s.beginSignIn(t)
 			answer := steamAnswer(asked)
 			answer.Set("openid.sig", service.sign(answer))
 			s.refused(t, asked.Get("openid.return_to")+"&"+answer.Encode(), "check_authentication")
@@ -296,14 +296,14 @@ func TestSteamAnswersThatSayNothing(t *testing.T) {
 	}
 }
 
-// The profile must be the person's, and the key that is in its URL in no log.
+// The profile must belong to the user, and no log contains the Web API key of its URL.
 func TestSteamProfileOfSomebodyElse(t *testing.T) {
 	t.Parallel()
 	service := &steam{}
-	s := newForeignSite(t, provider.Steam(client), service)
-	asked := s.leave(t)
+	s := newNonOAuthSite(t, provider.Steam(client), service)
+	asked := s.beginSignIn(t)
 	answer := steamAnswer(asked)
 	answer.Set("openid.sig", service.sign(answer))
-	s.refused(t, asked.Get("openid.return_to")+"&"+answer.Encode(), "the person is not in the answer",
+	s.refused(t, asked.Get("openid.return_to")+"&"+answer.Encode(), "the response does not contain the user",
 		url.QueryEscape(secret))
 }

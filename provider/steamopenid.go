@@ -16,19 +16,19 @@ import (
 )
 
 const (
-	steamEndpoint  = "https://steamcommunity.com/openid/login" // never taken from the answer, which anybody can write
+	steamEndpoint  = "https://steamcommunity.com/openid/login" // never read from the response, which anybody can forge
 	steamIDs       = "https://steamcommunity.com/openid/id/"
 	steamSummaries = "https://api.steampowered.com/ISteamUser/GetPlayerSummaries/v0002/"
 	openID2        = "http://specs.openid.net/auth/2.0"
 	steamNonceAge  = 5 * time.Minute
 )
 
-// steamSigned are what the signature must cover (OpenID Authentication 2.0 § 10.1). What it does
-// not cover, somebody may have put there.
+// steamSigned are the fields that the signature must cover (OpenID Authentication 2.0 § 10.1).
+// Anybody may have added fields that it does not cover.
 var steamSigned = []string{"op_endpoint", "claimed_id", "identity", "return_to", "response_nonce", "assoc_handle"}
 
-// steamRedirect asks for whoever is signed in at Steam (§ 9.1, § 10). The realm, which Steam shows,
-// is the origin.
+// steamRedirect returns the URL that asks Steam for the user who is signed in there (§ 9.1, § 10).
+// The realm, which Steam shows to the user, is the site's origin.
 func steamRedirect(_ context.Context, r *oauth.Redirection) (string, error) {
 	realm, err := url.Parse(r.ReturnTo)
 	if err != nil {
@@ -42,7 +42,7 @@ func steamRedirect(_ context.Context, r *oauth.Redirection) (string, error) {
 	return steamEndpoint + "?" + q.Encode(), nil
 }
 
-// steamIdentify verifies an assertion (§ 11), by asking Steam itself (§ 11.4.2).
+// steamIdentify verifies an assertion (§ 11) by asking Steam (§ 11.4.2).
 func steamIdentify(ctx context.Context, r *oauth.Redirection) (oauth.Claims, error) {
 	id, err := steamAsserted(r)
 	if err != nil {
@@ -52,7 +52,7 @@ func steamIdentify(ctx context.Context, r *oauth.Redirection) (oauth.Claims, err
 		return nil, fmt.Errorf("check_authentication: %w", err)
 	}
 	if !r.Once(r.Answer.Get("openid.response_nonce"), r.Now.Add(2*steamNonceAge)) { // Section 11.3
-		return nil, errors.New("openid.response_nonce was used already")
+		return nil, errors.New("openid.response_nonce was already used")
 	}
 	if r.ClientSecret == "" {
 		return oauth.Claims{"steamid": id}, nil
@@ -64,45 +64,45 @@ func steamIdentify(ctx context.Context, r *oauth.Redirection) (oauth.Claims, err
 	return player, nil
 }
 
-// steamAsserted returns whose id an answer claims, if it is one of Steam to this very sign-in. Its
-// errors don't quote the answer.
+// steamAsserted returns the ID that a response claims, if Steam made the response for this sign-in.
+// Its errors do not quote the response.
 func steamAsserted(r *oauth.Redirection) (string, error) {
 	field := func(name string) string { return r.Answer.Get("openid." + name) }
 	if field("mode") == "cancel" {
-		return "", &cardea.Error{Code: cardea.CodeOAuthCallback, Err: errors.New("the sign-in was cancelled")}
+		return "", &cardea.Error{Code: cardea.CodeOAuthCallback, Err: errors.New("the user cancelled the sign-in")}
 	}
 	signed := strings.Split(field("signed"), ",")
 	for _, name := range steamSigned {
 		if !slices.Contains(signed, name) || field(name) == "" {
-			return "", fmt.Errorf("openid.%s is missing, or not signed", name)
+			return "", fmt.Errorf("openid.%s is missing or not signed", name)
 		}
 	}
 	id, isSteams := strings.CutPrefix(field("claimed_id"), steamIDs)
 	switch {
 	case field("ns") != openID2, field("mode") != "id_res":
-		return "", errors.New("it is no positive assertion of OpenID 2.0")
+		return "", errors.New("the response is not a positive assertion of OpenID 2.0")
 	case field("op_endpoint") != steamEndpoint:
-		return "", errors.New("openid.op_endpoint is not Steam's")
-	case field("return_to") != r.ReturnTo: // it has the state, so the assertion is for this sign-in alone
-		return "", errors.New("openid.return_to is not this sign-in's")
+		return "", errors.New("openid.op_endpoint is not Steam's endpoint")
+	case field("return_to") != r.ReturnTo: // contains the state, so the assertion is bound to this sign-in
+		return "", errors.New("openid.return_to belongs to another sign-in")
 	case !isSteams, len(id) != 17, strings.Trim(id, "0123456789") != "":
-		return "", errors.New("openid.claimed_id is not one of Steam's")
+		return "", errors.New("openid.claimed_id is not a Steam ID")
 	case field("identity") != field("claimed_id"):
-		return "", errors.New("openid.identity is not openid.claimed_id")
+		return "", errors.New("openid.identity differs from openid.claimed_id")
 	case !steamFresh(field("response_nonce"), r.Now):
-		return "", errors.New("openid.response_nonce is too old, or none")
+		return "", errors.New("openid.response_nonce is too old or invalid")
 	}
 	return id, nil
 }
 
-// steamFresh reports whether a nonce, which begins with the time (§ 10.1), was made just now.
+// steamFresh reports whether a nonce is recent. It begins with its time (§ 10.1).
 func steamFresh(nonce string, now time.Time) bool {
 	stamp, rest, ok := strings.Cut(nonce, "Z")
 	made, err := time.Parse("2006-01-02T15:04:05", stamp)
 	return ok && rest != "" && err == nil && now.Sub(made).Abs() <= steamNonceAge
 }
 
-// steamCheck asks Steam whether it has signed the answer, for the first time.
+// steamCheck asks Steam whether it signed the response and is asked for the first time.
 func steamCheck(ctx context.Context, r *oauth.Redirection) error {
 	form := url.Values{}
 	for name, values := range r.Answer {
@@ -127,12 +127,12 @@ func steamCheck(ctx context.Context, r *oauth.Redirection) error {
 		return fmt.Errorf("status %d", resp.StatusCode)
 	}
 	if !steamValid(string(body)) {
-		return errors.New("Steam has not signed this, or was asked already")
+		return errors.New("Steam did not sign the response, or was already asked about it")
 	}
 	return nil
 }
 
-// steamValid reads lines of a key, a colon and a value (§ 4.1.1).
+// steamValid reads is_valid from lines of a key, a colon and a value (§ 4.1.1).
 func steamValid(body string) bool {
 	said := map[string][]string{}
 	for line := range strings.Lines(body) {
@@ -142,12 +142,12 @@ func steamValid(body string) bool {
 	return slices.Equal(said["ns"], []string{openID2}) && slices.Equal(said["is_valid"], []string{"true"})
 }
 
-// steamPlayer asks for the public profile. The key is in the URL, so no error may have that in it.
+// steamPlayer returns the public profile. Its errors must not contain the URL, which has the key.
 func steamPlayer(ctx context.Context, r *oauth.Redirection, id string) (oauth.Claims, error) {
 	q := url.Values{"key": {r.ClientSecret}, "steamids": {id}}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, steamSummaries+"?"+q.Encode(), nil)
 	if err != nil {
-		return nil, errors.New("the key cannot be sent")
+		return nil, errors.New("the Web API key cannot be part of a URL")
 	}
 	answer, err := r.Do(req)
 	if err != nil {
@@ -160,5 +160,5 @@ func steamPlayer(ctx context.Context, r *oauth.Redirection, id string) (oauth.Cl
 			return player, nil
 		}
 	}
-	return nil, errors.New("the person is not in the answer")
+	return nil, errors.New("the response does not contain the user")
 }

@@ -8,10 +8,10 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Strava signs in with a Strava account, by an API application
-// (https://www.strava.com/settings/api; rules: https://developers.strava.com/docs/authentication/,
-// read 2026-11-22), which only an account with a subscription can create. A new application signs
-// in nobody but its owner until its access is upgraded in its settings. There is no e-mail.
+// Strava signs users in with a Strava account. Create an API application at
+// https://www.strava.com/settings/api, which needs an account with a subscription. Documentation:
+// https://developers.strava.com/docs/authentication/, read 2026-11-22. Only its owner can sign in
+// to a new application until its access is upgraded in its settings. There is no e-mail address.
 func Strava(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:                  "strava",

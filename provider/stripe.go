@@ -7,18 +7,18 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Stripe signs in with a business's account at Stripe, by OAuth for Connect
-// (https://dashboard.stripe.com/settings/connect/onboarding-options/oauth; rules:
-// https://docs.stripe.com/connect/oauth-reference, read 2026-11-22). The client id is that of the
-// extension or platform, ca_…, and the secret its secret API key: that of test mode signs in with
-// test accounts. The account belongs to the business, so all of its people sign in as one. Whether
-// the e-mail was verified is not told.
+// Stripe signs users in with a business's account at Stripe, through OAuth for Connect. Set it up
+// at https://dashboard.stripe.com/settings/connect/onboarding-options/oauth. Documentation:
+// https://docs.stripe.com/connect/oauth-reference, read 2026-11-22. The client ID is that of the
+// extension or platform (ca_…), the client secret its secret API key. The key of the test mode
+// signs test accounts in. The account belongs to the business, so all of its staff sign in as one
+// user. Stripe does not say whether the e-mail address is verified.
 //
-// Who signs in connects the account to the extension or platform. The scope is read_only, which
-// Stripe grants to extensions only, and no new ones can be registered. A platform must set Scopes
-// to read_write, which lets it act for the business, and takes no account that another platform
-// controls. Stripe advises new platforms against OAuth, and calls the access token deprecated, with
-// which name and e-mail are asked for.
+// Signing in connects the account to the extension or platform. The scope is read_only, which
+// Stripe grants only to extensions, and new extensions can no longer be registered. A platform must
+// set Scopes to read_write, which lets it act for the business, and cannot connect an account that
+// another platform controls. Stripe advises new platforms against OAuth, and calls the access token
+// deprecated, which is used to read name and e-mail address.
 func Stripe(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "stripe",
@@ -34,7 +34,7 @@ func Stripe(c Client) *oauth.Provider {
 		UseTokenAnswer:   true,
 		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			return oauth.Profile{
-				ID: raw.String("stripe_user_id"), // of the token answer
+				ID: raw.String("stripe_user_id"), // from the token response
 				Name: cmp.Or(raw.String("business_profile", "name"),
 					raw.String("settings", "dashboard", "display_name")),
 				Email: raw.String("email"),

@@ -2,13 +2,13 @@ package provider
 
 import "github.com/cardea-auth/cardea/oauth"
 
-// Supabase signs in with an account of a Supabase project, by a client of its OAuth server
-// (https://supabase.com/dashboard; rules:
-// https://supabase.com/docs/guides/auth/oauth-server/oauth-flows, read 2026-11-22), which is in
-// beta. c.Issuer is https://{project}.supabase.co/auth/v1. The project needs an asymmetric signing
-// key: with its JWT secret Supabase makes no ID tokens. The e-mail is verified if Supabase says
-// that it was confirmed: a project that is set to ask for no confirmations says so of every
-// address. A person without a name has the address for one.
+// Supabase signs users in with an account of a Supabase project. Create a client of the project's
+// OAuth server, which is in beta, at https://supabase.com/dashboard. Documentation:
+// https://supabase.com/docs/guides/auth/oauth-server/oauth-flows, read 2026-11-22. c.Issuer is
+// https://{project}.supabase.co/auth/v1. The project needs an asymmetric signing key: Supabase
+// issues no ID tokens with its JWT secret. The e-mail address is verified if Supabase says that it
+// was confirmed: a project that does not ask for confirmations says so of every address. If a user
+// has no name, Supabase sends the e-mail address as the name.
 func Supabase(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:           "supabase",

@@ -8,35 +8,36 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Telegram signs in with a Telegram account, by the Login Widget in its redirect mode
-// (https://core.telegram.org/widgets/login-legacy, read 2026-11-22). A bot is created at
-// @BotFather, and the site's domain linked to it there by /setdomain. c.Secret is the bot's token;
-// c.ID is not used. The id is the person's, the same for every bot. There is no e-mail address.
+// Telegram signs users in with a Telegram account, through the Login Widget in redirect mode.
+// Documentation: https://core.telegram.org/widgets/login-legacy, read 2026-11-22. Create a bot at
+// @BotFather and link the site's domain to it there with /setdomain. c.Secret is the bot's token;
+// c.ID is not used. The account ID is the user's, the same for every bot. There is no e-mail
+// address.
 //
-// Telegram calls the widget legacy, in favour of OpenID Connect, which needs no page:
-// [TelegramOIDC].
+// Telegram calls the widget legacy and recommends OpenID Connect, which needs no page of your own:
+// see [TelegramOIDC].
 //
-// The widget is a script of Telegram's, so a page of the application shows it, o.Page. Sign-in
-// sends the browser there with the parameter state, which the page puts, escaped, into the address
-// of the widget, and nothing else of its query:
+// The widget is a script of Telegram, so a page of the application must show it: o.Page. Sign-in
+// redirects the browser to this page with the parameter state. The page writes this parameter,
+// escaped, into the URL of the widget, and nothing else from its query:
 //
 //	<script async src="https://telegram.org/js/telegram-widget.js?22" data-telegram-login="the_bot"
 //	    data-auth-url="https://app.example/api/auth/callback/telegram?state={state}"></script>
 //
-// What the bot's token signs does not name the browser that it is for. So it counts for five
-// minutes, and in each process of the site only once; and no page of the domain may send what is in
-// its query on to others.
+// The response that the bot's token signs is not bound to a browser. It is therefore accepted for
+// only five minutes and only once in each process, and no page of the domain may forward its query
+// to others.
 func Telegram(c Client, o TelegramOptions) *oauth.Provider {
 	return &oauth.Provider{
 		ID:           "telegram",
 		Name:         "Telegram",
-		Type:         oauth.TypeOAuth2, // what the protocol calls it
+		Type:         oauth.TypeOAuth2, // the protocol of Auth.js has no other type for it
 		ClientSecret: c.Secret,
 		Redirect:     o.redirect,
 		Identify:     telegramIdentify,
 		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			return oauth.Profile{
-				ID:    raw.String("id"), // username can be given up, and taken by somebody else then
+				ID:    raw.String("id"), // a username can change and then belong to another user
 				Name:  strings.TrimSpace(raw.String("first_name") + " " + raw.String("last_name")),
 				Image: raw.String("photo_url"),
 			}, nil
@@ -47,15 +48,15 @@ func Telegram(c Client, o TelegramOptions) *oauth.Provider {
 	}
 }
 
-// TelegramOptions say where the widget is.
+// TelegramOptions name the page with the widget.
 type TelegramOptions struct {
-	Page string // path of the application's page with the widget, such as /telegram
+	Page string // the path of the application's page with the widget, such as /telegram; required
 }
 
 func (o TelegramOptions) check(c Client) error {
 	var errs []error
 	if id, key, ok := strings.Cut(c.Secret, ":"); !ok || id == "" || len(key) < 30 {
-		errs = append(errs, errors.New("Client.Secret is not the token of a bot, such as @BotFather gives"))
+		errs = append(errs, errors.New("Client.Secret is not a bot token; set the one that @BotFather shows"))
 	}
 	if !strings.HasPrefix(o.Page, "/") || strings.HasPrefix(o.Page, "//") || strings.ContainsAny(o.Page, `\?#`) {
 		errs = append(errs, errors.New("TelegramOptions.Page: want a path such as /telegram"))

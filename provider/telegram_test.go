@@ -10,10 +10,10 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-func newTelegramSite(t *testing.T) *foreignSite {
+func newTelegramSite(t *testing.T) *nonOAuthSite {
 	t.Helper()
 	p := provider.Telegram(provider.Client{Secret: botToken}, provider.TelegramOptions{Page: "/telegram"})
-	return newForeignSite(t, p, nil)
+	return newNonOAuthSite(t, p, nil)
 }
 
 func TestTelegramRefusesForgedFields(t *testing.T) {
@@ -39,7 +39,7 @@ func TestTelegramRefusesForgedFields(t *testing.T) {
 		fields.Add(name, "99")
 		return fields
 	}
-	// Written as lines, these are the fields of a person with the first name "Ann\nid=99".
+	// Written as lines, these are also the fields of a user with the first name "Ann\nid=99".
 	moved := telegramSigned(botToken, with("first_name", "Ann\nid=99"))
 	moved.Set("first_name", "Ann")
 	moved.Set("id", "99\nid=424242")
@@ -48,13 +48,13 @@ func TestTelegramRefusesForgedFields(t *testing.T) {
 		fields url.Values
 		reason string
 	}{
-		{"somebody else's id", changed("id", "99"), "the hash is not"},
-		{"a field more", changed("is_admin", "1"), "the hash is not"},
-		{"the hash of nothing", changed("hash", ""), "the hash is not"},
-		{"a hash that is none", changed("hash", "zz"), "the hash is not"},
-		{"of another bot", telegramSigned(other, telegramFields()), "the hash is not"},
-		{"signed without a token", telegramSigned("", telegramFields()), "the hash is not"},
-		{"no fields", url.Values{}, "the hash is not"},
+		{"somebody else's id", changed("id", "99"), "the hash does not match"},
+		{"a field more", changed("is_admin", "1"), "the hash does not match"},
+		{"the hash of nothing", changed("hash", ""), "the hash does not match"},
+		{"a hash that is none", changed("hash", "zz"), "the hash does not match"},
+		{"of another bot", telegramSigned(other, telegramFields()), "the hash does not match"},
+		{"signed without a token", telegramSigned("", telegramFields()), "the hash does not match"},
+		{"no fields", url.Values{}, "the hash does not match"},
 		{"old", telegramSigned(botToken, at(-6*time.Minute)), "auth_date is too old"},
 		{"to come", telegramSigned(botToken, at(2*time.Minute)), "auth_date is too old"},
 		{"without a time", telegramSigned(botToken, with("auth_date", "now")), "auth_date is not a time"},
@@ -67,35 +67,35 @@ func TestTelegramRefusesForgedFields(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			s := newTelegramSite(t)
-			state := s.leave(t).Get("state")
+			state := s.beginSignIn(t).Get("state")
 			s.refused(t, app+"/api/auth/callback/telegram?state="+state+"&"+tc.fields.Encode(), tc.reason, botToken)
 		})
 	}
 }
 
-// The fields say nothing of the browser that they are for, so whoever has seen them could bring
-// them again, with a sign-in of their own.
-func TestTelegramFieldsCountOnce(t *testing.T) {
+// The fields are not bound to a browser, so an attacker who has seen them could use them in their
+// own sign-in.
+func TestTelegramFieldsAreAcceptedOnce(t *testing.T) {
 	t.Parallel()
 	s := newTelegramSite(t)
 	fields := telegramFields()
-	if s.arrive(t, telegramCallback(s.leave(t).Get("state"), fields)); s.Session() == nil {
+	if s.openCallback(t, telegramCallback(s.beginSignIn(t).Get("state"), fields)); s.Session() == nil {
 		t.Fatalf("nobody is signed in:\n%s", s.log.String())
 	}
 	s.Browser = s.visitor(t, s.Transport.(inProcess))
-	s.refused(t, telegramCallback(s.leave(t).Get("state"), fields), "the fields were used already", botToken)
+	s.refused(t, telegramCallback(s.beginSignIn(t).Get("state"), fields), "the fields were already used", botToken)
 	upper := telegramSigned(botToken, fields)
 	upper.Set("hash", strings.ToUpper(upper.Get("hash")))
-	s.refused(t, app+"/api/auth/callback/telegram?state="+s.leave(t).Get("state")+"&"+upper.Encode(),
-		"the fields were used already", botToken)
+	s.refused(t, app+"/api/auth/callback/telegram?state="+s.beginSignIn(t).Get("state")+"&"+upper.Encode(),
+		"the fields were already used", botToken)
 }
 
-// Somebody's fields in another browser sign in nobody there: the state is that of the browser which
-// began.
+// The callback in another browser signs nobody in, because the state belongs to the browser that
+// began the sign-in.
 func TestTelegramFieldsInAnotherBrowser(t *testing.T) {
 	t.Parallel()
 	s := newTelegramSite(t)
-	callback := telegramCallback(s.leave(t).Get("state"), telegramFields())
+	callback := telegramCallback(s.beginSignIn(t).Get("state"), telegramFields())
 	s.Browser = s.visitor(t, s.Transport.(inProcess))
 	s.refused(t, callback, "no cookie of this flow", botToken)
 }

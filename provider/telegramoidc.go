@@ -8,13 +8,13 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// TelegramOIDC signs in with a Telegram account, by OpenID Connect
-// (https://core.telegram.org/bots/telegram-login, read 2026-11-22). The client is made in the
-// @BotFather app, where a bot's settings have Web Login: the callback URL is registered there, and
-// must be https. The id is the one that the widget of [Telegram] gives, and not the sub, so
-// accounts made with the widget stay if the ID is set to telegram, with the callback URL that goes
-// with it. A token without it signs nobody in. There is no nonce in Telegram's tokens, and no
-// e-mail address.
+// TelegramOIDC signs users in with a Telegram account, through OpenID Connect. Documentation:
+// https://core.telegram.org/bots/telegram-login, read 2026-11-22. Create the client in the
+// @BotFather app, in the settings Web Login of a bot, and register the callback URL there, which
+// must be https. The account ID is the same as that of the widget of [Telegram], not the sub.
+// Accounts made with the widget therefore stay valid if you set the ID to telegram and use the
+// callback URL of that ID. A token without this ID signs nobody in. Telegram's tokens have no
+// nonce. There is no e-mail address.
 func TelegramOIDC(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:                "telegram-oidc",
@@ -25,10 +25,10 @@ func TelegramOIDC(c Client) *oauth.Provider {
 		ClientSecret:      c.Secret,
 		Scopes:            []string{"openid", "profile"},
 		InsecureSkipNonce: true,
-		Token:             oauth.TokenRules{Params: url.Values{"client_id": {c.ID}}}, // beside Basic
+		Token:             oauth.TokenRules{Params: url.Values{"client_id": {c.ID}}}, // in addition to Basic
 		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			return oauth.Profile{
-				ID:    raw.String("id"), // preferred_username can be given up, and taken by somebody else then
+				ID:    raw.String("id"), // preferred_username can change and then belong to another user
 				Name:  cmp.Or(raw.String("name"), raw.String("preferred_username")),
 				Image: raw.String("picture"),
 			}, nil

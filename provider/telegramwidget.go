@@ -18,8 +18,8 @@ import (
 
 const telegramAge = 5 * time.Minute
 
-// redirect leads to the application's page, with the state and no address, which somebody else
-// could have put there.
+// redirect returns the path of the application's page with the state. It passes no callback URL,
+// because an attacker could replace that.
 func (o TelegramOptions) redirect(_ context.Context, r *oauth.Redirection) (string, error) {
 	u, err := url.Parse(r.ReturnTo)
 	if err != nil {
@@ -29,25 +29,25 @@ func (o TelegramOptions) redirect(_ context.Context, r *oauth.Redirection) (stri
 	return u.String(), nil
 }
 
-// telegramIdentify verifies the fields that the widget has added to the callback. Its errors don't
+// telegramIdentify verifies the fields that the widget has added to the callback. Its errors do not
 // quote them.
 func telegramIdentify(_ context.Context, r *oauth.Redirection) (oauth.Claims, error) {
 	if telegramAmbiguous(r.Answer) {
-		return nil, errors.New("a field has a line break in it, or a name that is none")
+		return nil, errors.New("a field contains a line break, or its name contains =")
 	}
 	hash, err := hex.DecodeString(r.Answer.Get("hash"))
 	if err != nil || !hmac.Equal(hash, telegramHash(r.ClientSecret, r.Answer)) {
-		return nil, errors.New("the hash is not that of the fields")
+		return nil, errors.New("the hash does not match the fields")
 	}
 	seconds, err := strconv.ParseInt(r.Answer.Get("auth_date"), 10, 64)
 	if err != nil {
 		return nil, errors.New("auth_date is not a time")
 	}
 	if made := time.Unix(seconds, 0); r.Now.Sub(made) > telegramAge || made.Sub(r.Now) > time.Minute {
-		return nil, errors.New("auth_date is too old, or to come")
+		return nil, errors.New("auth_date is too old or in the future")
 	}
 	if !r.Once(hex.EncodeToString(hash), r.Now.Add(2*telegramAge)) {
-		return nil, errors.New("the fields were used already")
+		return nil, errors.New("the fields were already used")
 	}
 	claims := oauth.Claims{}
 	for name := range r.Answer {
@@ -58,8 +58,8 @@ func telegramIdentify(_ context.Context, r *oauth.Redirection) (oauth.Claims, er
 	return claims, nil
 }
 
-// telegramAmbiguous reports whether the fields, written as lines, could be those of another person:
-// the hash would be the same.
+// telegramAmbiguous reports whether the fields, written as lines, could also be read as those of
+// another user, with the same hash.
 func telegramAmbiguous(fields url.Values) bool {
 	for name := range fields {
 		if strings.ContainsAny(name, "=\n") || strings.Contains(fields.Get(name), "\n") {
@@ -69,8 +69,8 @@ func telegramAmbiguous(fields url.Values) bool {
 	return false
 }
 
-// telegramHash is over all fields but itself, in the order of their names, by the hash of the bot's
-// token.
+// telegramHash returns the HMAC of all fields except hash, sorted by name. Its key is the hash of
+// the bot's token.
 func telegramHash(token string, fields url.Values) []byte {
 	var lines []string
 	for _, name := range slices.Sorted(maps.Keys(fields)) {

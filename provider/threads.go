@@ -7,12 +7,12 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Threads signs in with a Threads profile, by an app with the Threads API
-// (https://developers.facebook.com/apps; rules:
+// Threads signs users in with a Threads profile. Create an app with the Threads API at
+// https://developers.facebook.com/apps. Documentation:
 // https://developers.facebook.com/documentation/threads/get-started/get-access-tokens-and-permissions,
-// read 2026-11-22). The client id and secret are those of the Threads app, not of the Meta app. The
-// callback URL must be https, and not at localhost. There is no e-mail. The access token lasts an
-// hour; exchange it for one of 60 days if it is needed later.
+// read 2026-11-22. Client ID and secret are those of the Threads app, not of the Meta app. The
+// callback URL must be https, and not on localhost. There is no e-mail address. The access token is
+// valid for an hour. If you need it for longer, exchange it for one of 60 days.
 func Threads(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "threads",

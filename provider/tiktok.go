@@ -6,11 +6,12 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// TikTok signs in with a TikTok account, by an app with Login Kit
-// (https://developers.tiktok.com/apps; rules: https://developers.tiktok.com/doc/login-kit-web and
-// https://developers.tiktok.com/doc/oauth-get-a-user-access-token, read 2026-11-22). The client id
-// is the client key. TikTok takes no callback URL on localhost. There is no e-mail. The account's
-// id is the open_id, which is another one for each app. The access token lives for two hours; a
+// TikTok signs users in with a TikTok account. Create an app with Login Kit at
+// https://developers.tiktok.com/apps. Documentation:
+// https://developers.tiktok.com/doc/login-kit-web and
+// https://developers.tiktok.com/doc/oauth-get-a-user-access-token, read 2026-11-22. The client ID
+// is the client key. TikTok accepts no callback URL on localhost. There is no e-mail address. The
+// account ID is the open_id, which differs per app. The access token is valid for two hours. A
 // refresh token can be used once.
 func TikTok(c Client) *oauth.Provider {
 	return &oauth.Provider{

@@ -6,12 +6,12 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Todoist signs in with a Todoist account, by an app
-// (https://app.todoist.com/app/settings/integrations/app-management; rules:
+// Todoist signs users in with a Todoist account. Create an app at
+// https://app.todoist.com/app/settings/integrations/app-management. Documentation:
 // https://developer.todoist.com/api/v1/#tag/Authorization and
-// https://github.com/Doist/todoist-sdk-typescript/blob/main/src/authentication.ts, read
-// 2026-11-22). Whether the e-mail was verified is not told. An app has refresh tokens, as all new
-// ones, or access tokens that live long.
+// https://github.com/Doist/todoist-sdk-typescript/blob/main/src/authentication.ts, read 2026-11-22.
+// Todoist does not say whether the e-mail address is verified. New apps have refresh tokens; older
+// ones may have long-lived access tokens instead.
 func Todoist(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "todoist",

@@ -7,9 +7,10 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Trakt signs in with a Trakt account, by an API app (https://app.trakt.tv/settings/apps; rules:
-// https://github.com/trakt/trakt-api, read 2026-11-22). A refresh token can be used once. There is
-// no e-mail. Trakt forbids to show its pictures from its own servers.
+// Trakt signs users in with a Trakt account. Create an API app at
+// https://app.trakt.tv/settings/apps. Documentation: https://github.com/trakt/trakt-api, read
+// 2026-11-22. A refresh token can be used once. There is no e-mail address. Trakt forbids embedding
+// its pictures from its own servers.
 func Trakt(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "trakt",

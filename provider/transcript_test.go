@@ -14,8 +14,8 @@ import (
 	"sync"
 )
 
-// transcript is a transport that writes down what the application asks, with random values and
-// tokens as *.
+// transcript is a transport that records the requests of the application. Random values and tokens
+// are replaced by *.
 type transcript struct {
 	http.RoundTripper
 	accessToken string
@@ -37,7 +37,7 @@ func (s *transcript) RoundTrip(r *http.Request) (*http.Response, error) {
 	return s.RoundTripper.RoundTrip(r)
 }
 
-// note writes down a request: of the browser without its headers.
+// note records a request. Requests of the browser are recorded without headers.
 func (s *transcript) note(who string, r *http.Request, body []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -59,7 +59,7 @@ func (s *transcript) note(who string, r *http.Request, body []byte) {
 	}
 }
 
-// header shows what is behind the encodings of client_secret_basic.
+// header returns a header. The credentials of client_secret_basic are decoded.
 func (s *transcript) header(r *http.Request, name string) string {
 	if id, password, ok := r.BasicAuth(); ok && name == "Authorization" {
 		return "Basic " + id + ":" + password

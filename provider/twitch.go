@@ -6,10 +6,11 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Twitch signs in with a Twitch account, by an application (https://dev.twitch.tv/console/apps;
-// rules: https://dev.twitch.tv/docs/authentication/getting-tokens-oidc, read 2026-11-22). The ID
-// token holds only the claims that AuthorizationParams asks for. The e-mail is verified if Twitch
-// says so.
+// Twitch signs users in with a Twitch account. Create an application at
+// https://dev.twitch.tv/console/apps. Documentation:
+// https://dev.twitch.tv/docs/authentication/getting-tokens-oidc, read 2026-11-22. The ID token
+// contains only the claims that AuthorizationParams requests. The e-mail address is verified if
+// Twitch says so.
 func Twitch(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:           "twitch",

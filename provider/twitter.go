@@ -6,11 +6,12 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Twitter signs in with an account of X, by an app with OAuth 2.0 (https://console.x.com; rules:
-// https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code, read 2026-11-22).
-// The e-mail, a confirmed one, comes only if the app is allowed to ask for it, the scope
-// users.email is added, and confirmed_email to the user.fields of UserinfoURL. A refresh token
-// comes with the scope offline.access.
+// Twitter signs users in with an account of X. Create an app with OAuth 2.0 at
+// https://console.x.com. Documentation:
+// https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code, read 2026-11-22. For
+// the e-mail address, which is a confirmed one, the app must be allowed to ask for it; add the
+// scope users.email, and confirmed_email to the user.fields of UserinfoURL. With the scope
+// offline.access there is a refresh token.
 func Twitter(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "twitter",

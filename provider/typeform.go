@@ -6,10 +6,11 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Typeform signs in with a Typeform account, by a developer app (https://admin.typeform.com; rules:
-// https://www.typeform.com/developers/get-started/applications/, read 2026-11-22). Whether the
-// e-mail was verified is not told. There is no picture. With the scope offline there is a refresh
-// token.
+// Typeform signs users in with a Typeform account. Create a developer app at
+// https://admin.typeform.com. Documentation:
+// https://www.typeform.com/developers/get-started/applications/, read 2026-11-22. Typeform does not
+// say whether the e-mail address is verified. There is no picture. With the scope offline there is
+// a refresh token.
 func Typeform(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "typeform",

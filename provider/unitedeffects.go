@@ -6,12 +6,12 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// UnitedEffects signs in with an account of an auth group at United Effects, by a client of it
-// (rules: https://docs.unitedeffects.com/integrations/nextauthjs and
-// https://github.com/UnitedEffects/ueauth/blob/master/src/api/oidc/oidc.js, read 2026-11-22).
-// c.Issuer is https://auth.unitedeffects.com/{auth group id}. There are neither name nor picture.
-// The e-mail counts as unverified: the claim verified is of the account, whatever its address came
-// from.
+// UnitedEffects signs users in with an account of an auth group at United Effects. Create a client
+// of the auth group. Documentation: https://docs.unitedeffects.com/integrations/nextauthjs and
+// https://github.com/UnitedEffects/ueauth/blob/master/src/api/oidc/oidc.js, read 2026-11-22.
+// c.Issuer is https://auth.unitedeffects.com/{auth group id}. There is no name and no picture. The
+// e-mail address counts as unverified: the claim verified is about the account, wherever its
+// address came from.
 func UnitedEffects(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:                  "united-effects",

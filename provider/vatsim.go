@@ -7,11 +7,11 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// VATSIM signs in with a member of the VATSIM network, by a client of an organization that VATSIM
-// has approved (https://auth.vatsim.net/manage/new; rules: https://vatsim.dev/api/connect-api/,
-// read 2026-11-22), or, with c.Issuer https://auth-dev.vatsim.net, by one of the sandbox. The
-// account's id is the CID. People choose which of their data they share. Whether the e-mail was
-// verified is not told. There is no picture.
+// VATSIM signs users in with an account of the VATSIM network. Create a client of an organization
+// that VATSIM has approved at https://auth.vatsim.net/manage/new. Documentation:
+// https://vatsim.dev/api/connect-api/, read 2026-11-22. For a client of the sandbox, set c.Issuer
+// to https://auth-dev.vatsim.net. The account ID is the CID. Users choose which of their data they
+// share. VATSIM does not say whether the e-mail address is verified. There is no picture.
 func VATSIM(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "vatsim",

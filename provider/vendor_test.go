@@ -27,13 +27,13 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// answers are what a service answers: testdata/<name>.json.
+// answers are the responses of a service, from testdata/<name>.json.
 type answers struct {
-	Token map[string]any // of the token endpoint
-	// its claims; iss, aud, iat, exp and nonce are added where they are not given
+	Token map[string]any // the response of the token endpoint
+	// the claims of the ID token; iss, aud, iat, exp and nonce are added if they are missing
 	IDToken  map[string]any    `json:"id_token"`
-	Callback map[string]string // parameters of the callback, beside code and state
-	// of any other URL, written without its query; discovery among them, which else is made up
+	Callback map[string]string // parameters of the callback in addition to code and state
+	// all other responses, by URL without query; a missing discovery document is generated
 	URLs map[string]json.RawMessage
 }
 
@@ -50,16 +50,15 @@ func readAnswers(t *testing.T, name string) answers {
 	return a
 }
 
-// vendor is a service with the URLs of the real one. It gives the answers only to requests that
-// have what they must have: the code of the visitor, the verifier of the challenge, the secret, the
-// access token.
+// vendor is a fake of a service at the URLs of the real one. It responds only to requests that
+// contain what they must: the code, the PKCE verifier, the client secret, the access token.
 type vendor struct {
 	t        *testing.T
 	provider *oauth.Provider
 	answers  answers
-	metadata map[string]any // of an OIDC provider
+	metadata map[string]any // the discovery document of an OIDC provider
 	asked    url.Values     // the authorization request
-	form     url.Values     // what the browser is to post to the application
+	form     url.Values     // the form that the browser must post to the application
 }
 
 const theCode = "the-code"
@@ -92,7 +91,7 @@ func (v *vendor) discovery() string {
 	return strings.TrimSuffix(v.provider.Issuer, "/") + "/.well-known/openid-configuration"
 }
 
-// endpoint is the provider's own URL, or else the discovered one.
+// endpoint returns the URL of the provider's literal, or else the discovered one.
 func (v *vendor) endpoint(own, discovered string) string {
 	if own == "" {
 		own, _ = v.metadata[discovered].(string)
@@ -102,12 +101,12 @@ func (v *vendor) endpoint(own, discovered string) string {
 }
 
 func (v *vendor) accessToken() string {
-	return cmp.Or(v.granted("access_token"), "at-example") // the latter of Exchange
+	return cmp.Or(v.granted("access_token"), "at-example") // the access token if Exchange is set
 }
 
 func (v *vendor) refreshToken() string { return v.granted("refresh_token") }
 
-// granted is a token in the answer of the token endpoint, "" where there is none.
+// granted returns a token in the response of the token endpoint, or "" if there is none.
 func (v *vendor) granted(name string) string {
 	for _, answer := range []any{v.answers.Token, v.answers.Token[v.provider.Token.Envelope]} {
 		members, _ := answer.(map[string]any)
@@ -120,7 +119,7 @@ func (v *vendor) granted(name string) string {
 	return ""
 }
 
-// RoundTrip answers the application's server.
+// RoundTrip responds to the application's server.
 func (v *vendor) RoundTrip(r *http.Request) (*http.Response, error) {
 	w := httptest.NewRecorder()
 	w.Header().Set("Content-Type", "application/json")
@@ -143,7 +142,7 @@ func (v *vendor) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		w.Write(answer)
 	default:
-		return nil, fmt.Errorf("nobody is at %s", target)
+		return nil, fmt.Errorf("there is no server for %s", target)
 	}
 	res := w.Result()
 	res.Request = r
@@ -156,8 +155,8 @@ func (v *vendor) write(w http.ResponseWriter, answer any) {
 	}
 }
 
-// everything is all that a request says, however it is said.
-func (v *vendor) everything(r *http.Request) string {
+// requestText returns everything that a request contains, decoded.
+func (v *vendor) requestText(r *http.Request) string {
 	var body []byte
 	if r.Body != nil {
 		body, _ = io.ReadAll(r.Body)
@@ -175,7 +174,7 @@ func (v *vendor) everything(r *http.Request) string {
 
 func (v *vendor) checkTokenRequest(r *http.Request) {
 	v.t.Helper()
-	said := v.everything(r)
+	said := v.requestText(r)
 	refreshes := v.refreshToken() != "" && strings.Contains(said, v.refreshToken())
 	if !refreshes && !strings.Contains(said, theCode) {
 		v.t.Error("the token request has neither the code nor the refresh token")
@@ -191,7 +190,7 @@ func (v *vendor) checkTokenRequest(r *http.Request) {
 	}
 }
 
-// hasVerifier looks for the verifier in any 43 characters that could be one.
+// hasVerifier reports whether any 43 characters of the request are the verifier of the challenge.
 func (v *vendor) hasVerifier(said, challenge string) bool {
 	words := strings.FieldsFunc(said, func(r rune) bool {
 		return !strings.ContainsRune("-_", r) && (r < '0' || r > 'z' || r > '9' && r < 'A' || r > 'Z' && r < 'a')
@@ -204,7 +203,7 @@ func (v *vendor) hasVerifier(said, challenge string) bool {
 
 func (v *vendor) checkAccessToken(r *http.Request) {
 	v.t.Helper()
-	if !strings.Contains(v.everything(r), v.accessToken()) {
+	if !strings.Contains(v.requestText(r), v.accessToken()) {
 		v.t.Errorf("the request to %s has not the access token", r.URL.Host+r.URL.Path)
 	}
 }
@@ -265,7 +264,7 @@ var ecKey = sync.OnceValues(func() (*ecdsa.PrivateKey, error) {
 	return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 })
 
-// key signs with RS256 unless the service does not say that it uses it.
+// key returns the signing key. Its algorithm is RS256 if the service supports it.
 func (v *vendor) key() *jose.JSONWebKey {
 	algorithms := fmt.Sprint(v.metadata["id_token_signing_alg_values_supported"])
 	if strings.Contains(algorithms, "ES256") && !strings.Contains(algorithms, "RS256") {
@@ -282,15 +281,15 @@ func (v *vendor) key() *jose.JSONWebKey {
 	return &jose.JSONWebKey{Key: key, KeyID: "1", Algorithm: "RS256", Use: "sig"}
 }
 
-// internet is what a browser reaches: the application, and the service's page, which sends it back
-// at once.
-type internet struct {
+// browserTransport is the transport of the browser. It reaches the application and the service's
+// login page, which redirects back at once.
+type browserTransport struct {
 	app    http.Handler
 	vendor *vendor
 	said   *transcript
 }
 
-func (n internet) RoundTrip(r *http.Request) (*http.Response, error) {
+func (n browserTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	w := httptest.NewRecorder()
 	switch target := "https://" + r.URL.Host + r.URL.Path; {
 	case strings.HasPrefix(target, app+"/api/auth/"):
@@ -298,12 +297,12 @@ func (n internet) RoundTrip(r *http.Request) (*http.Response, error) {
 	case target == n.vendor.endpoint(n.vendor.provider.AuthorizationURL, "authorization_endpoint"):
 		n.said.note("browser", r, nil)
 		n.vendor.authorize(w, r)
-	case foreign[target] != nil:
+	case loginPages[target] != nil:
 		n.said.note("browser", r, nil)
-		w.Header().Set("Location", foreign[target](r.URL.Query()))
+		w.Header().Set("Location", loginPages[target](r.URL.Query()))
 		w.WriteHeader(http.StatusFound)
 	default:
-		return nil, fmt.Errorf("nobody is at %s", target)
+		return nil, fmt.Errorf("there is no server for %s", target)
 	}
 	res := w.Result()
 	res.Request = r
@@ -324,8 +323,8 @@ func (v *vendor) authorize(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusFound)
 }
 
-// post sends the form that the service's page has the browser post.
-func (n internet) post(t *testing.T, browser *http.Client, id string, form url.Values) {
+// post sends the form_post response of the service.
+func (n browserTransport) post(t *testing.T, browser *http.Client, id string, form url.Values) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, app+"/api/auth/callback/"+id,
 		strings.NewReader(form.Encode()))

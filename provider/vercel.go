@@ -2,13 +2,13 @@ package provider
 
 import "github.com/cardea-auth/cardea/oauth"
 
-// Vercel signs in with a Vercel account, by an app of a team
-// (https://vercel.com/docs/sign-in-with-vercel/manage-from-dashboard; rules:
+// Vercel signs users in with a Vercel account. Create an app of a team
+// (https://vercel.com/docs/sign-in-with-vercel/manage-from-dashboard). Documentation:
 // https://vercel.com/docs/sign-in-with-vercel/authorization-server-api, read 2026-11-22; metadata:
-// https://vercel.com/.well-known/oauth-authorization-server, read 2026-11-22). The app must be
-// allowed the scopes openid, email and profile: others are left out without a word. The e-mail is
-// verified if Vercel says so, for which its metadata and documentation have no claim. With
-// offline_access there is a refresh token.
+// https://vercel.com/.well-known/oauth-authorization-server, read 2026-11-22. The app must be
+// allowed the scopes openid, email and profile: Vercel silently ignores scopes that are not
+// allowed. The e-mail address is verified if Vercel says so. Its metadata and documentation list no
+// claim for that. With the scope offline_access there is a refresh token.
 func Vercel(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:           "vercel",

@@ -9,12 +9,13 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// VK signs in with a VK ID, by a web app (https://id.vk.com/business/go; rules:
+// VK signs users in with a VK ID. Create a web app at https://id.vk.com/business/go. Documentation:
 // https://id.vk.com/about/business/go/docs/ru/vkid/latest/vk-id/connection/api-integration/api-description
-// and https://github.com/VKCOM/vkid-web-sdk/blob/master/src/auth/auth.ts, read 2026-11-22). The
-// client has no secret: the code verifier proves who redeems the code. The e-mail comes with the
-// scope email, and whether it was verified is not told. Auth.AccessToken cannot renew the access
-// token, which lasts an hour: VK ID wants the device_id of the sign-in again.
+// and https://github.com/VKCOM/vkid-web-sdk/blob/master/src/auth/auth.ts, read 2026-11-22. The
+// client has no secret: the PKCE code verifier authenticates the token request. The e-mail address
+// comes with the scope email. VK does not say whether the e-mail address is verified. The access
+// token is valid for an hour, and Auth.AccessToken cannot refresh it, because VK ID requires the
+// device_id of the sign-in again.
 func VK(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "vk",
@@ -43,8 +44,7 @@ func VK(c Client) *oauth.Provider {
 	}
 }
 
-// fetchVKUser asks with the access token in a form, which is the only place where VK ID looks for
-// it.
+// fetchVKUser sends the access token in a form, because VK ID accepts it nowhere else.
 func fetchVKUser(ctx context.Context, g *oauth.CodeGrant) (oauth.Claims, error) {
 	form := url.Values{"client_id": {g.ClientID}, "access_token": {g.AccessToken}}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "https://id.vk.com/oauth2/user_info",

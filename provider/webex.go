@@ -6,11 +6,11 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Webex signs in with a Webex account, by an integration (https://developer.webex.com/my-apps;
-// rules: https://developer.webex.com/docs/integrations and
-// https://github.com/webex/webex-openapi-specs/blob/main/public-spec/webex-admin.json, read
-// 2026-11-22). c.Issuer is needed only for another API than https://webexapis.com/v1, such as that
-// for governments. Whether the e-mail was verified is not told.
+// Webex signs users in with a Webex account. Create an integration at
+// https://developer.webex.com/my-apps. Documentation: https://developer.webex.com/docs/integrations
+// and https://github.com/webex/webex-openapi-specs/blob/main/public-spec/webex-admin.json, read
+// 2026-11-22. c.Issuer is needed only for another API than https://webexapis.com/v1, such as the
+// one for governments. Webex does not say whether the e-mail address is verified.
 func Webex(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "webex",

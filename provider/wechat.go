@@ -8,15 +8,15 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// WeChat signs in with a WeChat account, by a website application that shows a QR code
-// (https://open.weixin.qq.com; rules:
-// https://developers.weixin.qq.com/doc/oplatform/developers/dev/auth/web and, the page before it,
+// WeChat signs users in with a WeChat account. Create a website application, which shows a QR code,
+// or an official account for sign-in inside WeChat, at https://open.weixin.qq.com. Documentation:
+// https://developers.weixin.qq.com/doc/oplatform/developers/dev/auth/web and its previous page
 // https://developers.weixin.qq.com/doc/oplatform/Website_App/WeChat_Login/Wechat_Login.html, read
-// 2026-11-22), or inside WeChat by an official account. There is no e-mail.
+// 2026-11-22. There is no e-mail address.
 //
-// The account's id is the unionid, which WeChat tells only to applications that are bound to an
-// account of the open platform. With others nobody is signed in: their openid is not what the
-// person has once they are bound.
+// The account ID is the unionid. WeChat sends it only to applications that are bound to an account
+// of the open platform. Other applications cannot sign anybody in: the ID of their users (openid)
+// would change once they are bound.
 func WeChat(c Client, o WeChatOptions) *oauth.Provider {
 	return &oauth.Provider{
 		ID:                    "wechat",
@@ -52,9 +52,9 @@ func WeChat(c Client, o WeChatOptions) *oauth.Provider {
 	}
 }
 
-// WeChatOptions say where people sign in.
+// WeChatOptions choose between a website application and an official account.
 type WeChatOptions struct {
-	OfficialAccount bool // inside WeChat, by an official account; defaults to a QR code on a website
+	OfficialAccount bool // sign in inside WeChat; defaults to a QR code on a website
 }
 
 func (o WeChatOptions) authorizationURL() string {

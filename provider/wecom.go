@@ -8,18 +8,18 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// WeCom signs in with an account of one company at WeCom (WeChat Work), by an app of it with web
-// login (https://work.weixin.qq.com/wework_admin/frame#apps; rules:
+// WeCom signs users in with an account of one company at WeCom (WeChat Work). Create an app of the
+// company with web login at https://work.weixin.qq.com/wework_admin/frame#apps. Documentation:
 // https://developer.work.weixin.qq.com/document/path/98151 and
-// https://developer.work.weixin.qq.com/document/path/98177, read 2026-11-22). c.ID is the company's
-// id, c.Secret that of the app. The account's id is the member's in the company, which an
-// administrator may change once. An app that was created since 2022-06-20 gets neither address nor
-// picture; what an older one gets is up to its rights. There are no tokens of the person's.
+// https://developer.work.weixin.qq.com/document/path/98177, read 2026-11-22. c.ID is the company's
+// ID, c.Secret the secret of the app. The account ID is the user's ID in the company, which an
+// administrator may change once. An app created since 2022-06-20 gets neither e-mail address nor
+// picture. The permissions of an older app determine what it gets. There are no tokens of the user.
 func WeCom(c Client, o WeComOptions) *oauth.Provider {
 	return &oauth.Provider{
 		ID:           "wecom",
 		Name:         "WeCom",
-		Type:         oauth.TypeOAuth2, // what the protocol calls it
+		Type:         oauth.TypeOAuth2, // the protocol of Auth.js has no other type for it
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
 		Redirect:     o.redirect,
@@ -40,7 +40,7 @@ func WeCom(c Client, o WeComOptions) *oauth.Provider {
 
 // WeComOptions name the app of [WeCom].
 type WeComOptions struct {
-	AgentID string // of the app
+	AgentID string // the ID of the app; required
 }
 
 func (o WeComOptions) check(c Client) error {

@@ -15,7 +15,7 @@ var (
 
 	_ = add(service{"wecom", wecom}, service{"wecom-older", wecom})
 	_ = func() bool {
-		foreign["https://login.work.weixin.qq.com/wwlogin/sso/login"] = wecomCallback
+		loginPages["https://login.work.weixin.qq.com/wwlogin/sso/login"] = wecomCallback
 		return true
 	}()
 )
@@ -25,7 +25,7 @@ func wecomCallback(asked url.Values) string {
 		"appid": {asked.Get("appid")}}.Encode()
 }
 
-// wecomAPI answers with a body for each path.
+// wecomAPI responds with a body for each path.
 type wecomAPI map[string]string
 
 func (a wecomAPI) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -34,7 +34,7 @@ func (a wecomAPI) RoundTrip(r *http.Request) (*http.Response, error) {
 	return w.Result(), nil
 }
 
-// WeCom refuses with status 200, and vouches for people who are no members, too.
+// WeCom reports errors with status 200, and also identifies users who are not members.
 func TestWeComRefuses(t *testing.T) {
 	t.Parallel()
 	const token, who = `{"errcode":0,"access_token":"at-of-the-app"}`, `{"errcode":0,"userid":"ann"}`
@@ -45,26 +45,26 @@ func TestWeComRefuses(t *testing.T) {
 		"auth/getuserinfo: errcode 40029": {
 			"gettoken": token, "auth/getuserinfo": `{"errcode":40029,"errmsg":"invalid code"}`,
 		},
-		"the person is no member": {
+		"the user is not a member": {
 			"gettoken": token, "auth/getuserinfo": `{"errcode":0,"openid":"o1","external_userid":"e1"}`,
 		},
 		"user/get: errcode 60011": {
 			"gettoken": token, "auth/getuserinfo": who, "user/get": `{"errcode":60011}`,
 		},
-		"the profile is somebody else's": {
+		"the profile is another user's": {
 			"gettoken": token, "auth/getuserinfo": who, "user/get": `{"errcode":0,"userid":"eve"}`,
 		},
 		"gettoken: answer is not a JSON object": {"gettoken": `[]`},
 	} {
 		t.Run(reason, func(t *testing.T) {
 			t.Parallel()
-			s := newForeignSite(t, wecom, api)
-			s.refused(t, wecomCallback(s.leave(t)), reason, "at-of-the-app", theCode)
+			s := newNonOAuthSite(t, wecom, api)
+			s.refused(t, wecomCallback(s.beginSignIn(t)), reason, "at-of-the-app", theCode)
 		})
 	}
 	t.Run("no code", func(t *testing.T) {
 		t.Parallel()
-		s := newForeignSite(t, wecom, wecomAPI{"gettoken": token, "auth/getuserinfo": who, "user/get": who})
-		s.refused(t, app+"/api/auth/callback/wecom?state="+s.leave(t).Get("state"), "the callback has no code")
+		s := newNonOAuthSite(t, wecom, wecomAPI{"gettoken": token, "auth/getuserinfo": who, "user/get": who})
+		s.refused(t, app+"/api/auth/callback/wecom?state="+s.beginSignIn(t).Get("state"), "the callback has no code")
 	})
 }

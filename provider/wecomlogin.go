@@ -21,7 +21,7 @@ func (o WeComOptions) redirect(_ context.Context, r *oauth.Redirection) (string,
 	}.Encode(), nil
 }
 
-// identifyWeCom redeems the code with a token of the app's, since WeCom has none of the person's.
+// identifyWeCom exchanges the code with an app token, because WeCom has no user tokens.
 func identifyWeCom(ctx context.Context, r *oauth.Redirection) (oauth.Claims, error) {
 	code := r.Answer.Get("code")
 	if code == "" {
@@ -37,14 +37,14 @@ func identifyWeCom(ctx context.Context, r *oauth.Redirection) (oauth.Claims, err
 		return nil, err
 	}
 	if who.String("userid") == "" {
-		return nil, errors.New("the person is no member of the company")
+		return nil, errors.New("the user is not a member of the company")
 	}
 	person, err := askWeCom(ctx, r, "user/get", url.Values{"access_token": {token}, "userid": {who.String("userid")}})
 	if err != nil {
 		return nil, err
 	}
 	if person.String("userid") != who.String("userid") {
-		return nil, errors.New("the profile is somebody else's")
+		return nil, errors.New("the profile is another user's")
 	}
 	return person, nil
 }
@@ -52,7 +52,7 @@ func identifyWeCom(ctx context.Context, r *oauth.Redirection) (oauth.Claims, err
 func askWeCom(ctx context.Context, r *oauth.Redirection, path string, query url.Values) (oauth.Claims, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, wecomAPI+path+"?"+query.Encode(), nil)
 	if err != nil {
-		return nil, errors.New("the request has no URL")
+		return nil, errors.New("the request cannot be made")
 	}
 	answer, err := r.Do(req)
 	if err != nil {

@@ -6,12 +6,12 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Wikimedia signs in with an account of Wikipedia and its sister projects, by an OAuth 2.0 consumer
-// (https://meta.wikimedia.org/wiki/Special:OAuthConsumerRegistration/propose/oauth2; rules:
+// Wikimedia signs users in with an account of Wikipedia and its sister projects. Create an OAuth
+// 2.0 consumer at https://meta.wikimedia.org/wiki/Special:OAuthConsumerRegistration/propose/oauth2.
+// Until it is reviewed, only its owner can use it. Documentation:
 // https://www.mediawiki.org/wiki/Extension:OAuth, and
-// https://github.com/wikimedia/mediawiki-extensions-OAuth, read 2026-11-22), which others than its
-// owner can use only after a review. The e-mail comes only to a consumer that may see private
-// information, and only if Wikimedia has confirmed it.
+// https://github.com/wikimedia/mediawiki-extensions-OAuth, read 2026-11-22. The e-mail address
+// comes only if the consumer may see private information, and only if Wikimedia has confirmed it.
 func Wikimedia(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "wikimedia",

@@ -6,9 +6,10 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// WordPress signs in with an account of WordPress.com, by an application
-// (https://developer.wordpress.com/apps/; rules: https://developer.wordpress.com/docs/api/oauth2/
-// and https://developer.wordpress.com/docs/api/1.1/get/me/, read 2026-11-22). The e-mail is
+// WordPress signs users in with an account of WordPress.com. Create an application at
+// https://developer.wordpress.com/apps/. Documentation:
+// https://developer.wordpress.com/docs/api/oauth2/ and
+// https://developer.wordpress.com/docs/api/1.1/get/me/, read 2026-11-22. The e-mail address is
 // verified if WordPress.com says so.
 func WordPress(c Client) *oauth.Provider {
 	return &oauth.Provider{

@@ -10,11 +10,13 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// WorkOS signs in through the SSO connections of an environment at WorkOS
-// (https://dashboard.workos.com; rules: https://workos.com/docs/reference/sso/get-authorization-url
-// and https://github.com/workos/workos-node/blob/main/src/sso/sso.ts, read 2026-11-22). The client
-// secret is the API key. One of the options says which connection. The account's id is the
-// profile's; the e-mail is what the company's identity provider says, and counts as unverified.
+// WorkOS signs users in through the SSO connections of a WorkOS environment
+// (https://dashboard.workos.com). Documentation:
+// https://workos.com/docs/reference/sso/get-authorization-url and
+// https://github.com/workos/workos-node/blob/main/src/sso/sso.ts, read 2026-11-22. The client
+// secret is the API key. Exactly one option must be set and selects the connection. The account ID
+// is the ID of the WorkOS profile. The e-mail address comes from the company's identity provider
+// and counts as unverified.
 func WorkOS(c Client, o WorkOSOptions) *oauth.Provider {
 	return &oauth.Provider{
 		ID:                  "workos",
@@ -42,11 +44,11 @@ func WorkOS(c Client, o WorkOSOptions) *oauth.Provider {
 	}
 }
 
-// WorkOSOptions choose a connection. Exactly one must be set.
+// WorkOSOptions choose a connection. Exactly one field must be set.
 type WorkOSOptions struct {
-	Connection   string // a connection's id
-	Organization string // an organization's id, for its connection
-	Provider     string // such as GoogleOAuth or MicrosoftOAuth
+	Connection   string // the ID of a connection
+	Organization string // the ID of an organization, to use its connection
+	Provider     string // an OAuth connection, such as GoogleOAuth or MicrosoftOAuth
 }
 
 func (o WorkOSOptions) params() url.Values {

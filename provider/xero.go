@@ -8,12 +8,11 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Xero signs in with a Xero login, by a web app (https://developer.xero.com/app/manage; rules:
-// https://developer.xero.com/documentation/guides/oauth2/sign-in, and
-// https://github.com/XeroAPI/xero-node/blob/master/src/XeroClient.ts, read 2026-11-22).
-// Organizations play no part in it. Xero says that it verifies e-mail addresses, but of the one
-// that it gives out it does not tell whether it did, so that counts as unverified. There is no
-// picture.
+// Xero signs users in with a Xero login. Create a web app at https://developer.xero.com/app/manage.
+// Documentation: https://developer.xero.com/documentation/guides/oauth2/sign-in, and
+// https://github.com/XeroAPI/xero-node/blob/master/src/XeroClient.ts, read 2026-11-22. The user's
+// organizations are not read. Xero says that it verifies e-mail addresses, but not whether the one
+// that it sends is verified, so it counts as unverified. There is no picture.
 func Xero(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:           "xero",
@@ -25,7 +24,7 @@ func Xero(c Client) *oauth.Provider {
 		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			return oauth.Profile{
 				ID: raw.String("sub"),
-				// no name is documented, and preferred_username is the e-mail
+				// The name claim is not documented, and preferred_username is the e-mail address.
 				Name: cmp.Or(raw.String("name"),
 					strings.TrimSpace(raw.String("given_name")+" "+raw.String("family_name"))),
 				Email:         raw.String("email"),

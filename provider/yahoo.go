@@ -2,11 +2,11 @@ package provider
 
 import "github.com/cardea-auth/cardea/oauth"
 
-// Yahoo signs in with a Yahoo account, by an app with the OpenID Connect permissions for e-mail and
-// profile (https://developer.yahoo.com/apps/; rules:
+// Yahoo signs users in with a Yahoo account. Create an app with the OpenID Connect permissions for
+// e-mail and profile at https://developer.yahoo.com/apps/. Documentation:
 // https://developer.yahoo.com/oauth2/guide/openid_connect/getting_started.html, read 2026-11-22,
-// and https://developer.yahoo.com/sign-in-with-yahoo/). The callback URL must be https, in
-// development too. The e-mail is verified if Yahoo says so.
+// and https://developer.yahoo.com/sign-in-with-yahoo/. The callback URL must be https, in
+// development too. The e-mail address is verified if Yahoo says so.
 func Yahoo(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:           "yahoo",

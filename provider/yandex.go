@@ -8,9 +8,9 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Yandex signs in with a Yandex account, by an application (https://oauth.yandex.com; rules:
-// https://yandex.ru/dev/id/doc/en/codes/code-url, read 2026-11-22). Whether the e-mail was verified
-// is not told.
+// Yandex signs users in with a Yandex account. Create an application at https://oauth.yandex.com.
+// Documentation: https://yandex.ru/dev/id/doc/en/codes/code-url, read 2026-11-22. Yandex does not
+// say whether the e-mail address is verified.
 func Yandex(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "yandex",

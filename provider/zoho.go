@@ -8,11 +8,12 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Zoho signs in with a Zoho account, by a server-based application (https://api-console.zoho.com;
-// rules: https://www.zoho.com/accounts/protocol/oauth/web-apps/authorization.html, read
-// 2026-11-22). People have their accounts in one of several data centers, and a client reaches one
-// of them. Whether the e-mail was verified is not told. A refresh token comes only with
-// AuthorizationParams access_type=offline.
+// Zoho signs users in with a Zoho account. Create a server-based application at
+// https://api-console.zoho.com. Documentation:
+// https://www.zoho.com/accounts/protocol/oauth/web-apps/authorization.html, read 2026-11-22. A
+// user's account is in one of several data centers, and a client can reach only one of them. Zoho
+// does not say whether the e-mail address is verified. A refresh token comes only with
+// access_type=offline in AuthorizationParams.
 func Zoho(c Client, o ZohoOptions) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "zoho",
@@ -38,10 +39,10 @@ func Zoho(c Client, o ZohoOptions) *oauth.Provider {
 	}
 }
 
-// ZohoOptions say where the accounts are.
+// ZohoOptions name the data center of the accounts.
 type ZohoOptions struct {
-	// the end of its domain: com, eu, in, com.au, jp, com.cn, sa, uk, ae, or ca for zohocloud.ca;
-	// defaults to com
+	// DataCenter is the end of the data center's domain: com, eu, in, com.au, jp, com.cn, sa, uk,
+	// ae, or ca for zohocloud.ca. Defaults to com.
 	DataCenter string
 }
 

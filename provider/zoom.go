@@ -8,11 +8,12 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Zoom signs in with a Zoom account, by a general app (https://marketplace.zoom.us/develop/create;
-// rules: https://developers.zoom.us/docs/integrations/oauth/ and
-// https://github.com/zoom/skills/blob/main/skills/oauth/SKILL.md, read 2026-11-22). What the app
-// may do is set there, so no scope is sent; it needs user:read:user. The e-mail is verified if Zoom
-// says so.
+// Zoom signs users in with a Zoom account. Create a general app at
+// https://marketplace.zoom.us/develop/create. Documentation:
+// https://developers.zoom.us/docs/integrations/oauth/ and
+// https://github.com/zoom/skills/blob/main/skills/oauth/SKILL.md, read 2026-11-22. The settings of
+// the app determine its permissions, so no scope is sent. The app needs user:read:user. The e-mail
+// address is verified if Zoom says so.
 func Zoom(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "zoom",

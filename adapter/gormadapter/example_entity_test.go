@@ -19,7 +19,7 @@ import (
 // Reader is a user with columns and relations of the application's.
 type Reader struct {
 	gormadapter.User
-	Role     string   `gorm:"size:20;not null;default:ADMIN;check:known_role,role IN ('ADMIN','READER')" json:"-"`
+	Role     string   `gorm:"size:20;not null;default:MEMBER;check:known_role,role IN ('MEMBER','ADMIN')" json:"-"`
 	Nickname *string  `gorm:"size:50;unique" json:"nickname"`
 	Topics   []string `gorm:"serializer:json" json:"topics"`
 	Loans    []Loan   `gorm:"foreignKey:ReaderID;constraint:OnDelete:CASCADE" json:"-"`
@@ -56,7 +56,7 @@ func ExampleWithUser_columns() {
 	text, err := json.Marshal(reader)
 	fmt.Println(string(text), err)
 	// Output:
-	// ADMIN true
+	// MEMBER true
 	// {"id":"1","name":"Ada","email":null,"emailVerified":null,"image":null,"nickname":null,"topics":["engines"]} <nil>
 }
 

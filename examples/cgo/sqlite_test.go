@@ -36,7 +36,7 @@ func TestContract(t *testing.T) {
 	})
 }
 
-// The settings hold on every connection.
+// The parameters in the DSN take effect.
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	db, err := cgo.Open(filepath.Join(t.TempDir(), "db.sqlite"))

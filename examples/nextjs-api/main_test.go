@@ -10,20 +10,20 @@ import (
 	"testing"
 )
 
-// session is a session that @auth/core, the core of next-auth 5, made.
+// session is a session token that @auth/core, the core of next-auth 5, created.
 type session struct {
 	ID, Token string
-	Inputs    struct{ Secret, Salt string }
+	Inputs    struct{ Secret, Salt string } // in version 5 the salt is the name of the cookie
 }
 
-// nodeSession returns the session with that id; in v5 the salt is the name of its cookie.
+// nodeSession returns the session with the ID from the test vectors.
 func nodeSession(t *testing.T, id string) session {
 	t.Helper()
 	text, err := os.ReadFile("../../testdata/authjs-vectors.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var file struct{ Vectors []json.RawMessage } // of several kinds
+	var file struct{ Vectors []json.RawMessage } // not only sessions
 	if err := json.Unmarshal(text, &file); err != nil {
 		t.Fatal(err)
 	}
@@ -33,11 +33,11 @@ func nodeSession(t *testing.T, id string) session {
 			return s
 		}
 	}
-	t.Fatalf("no session %s", id)
+	t.Fatalf("there is no session %s", id)
 	return session{}
 }
 
-// serve runs the API with the secret of the front end.
+// serve runs the API with the front end's secret and returns its URL.
 func serve(t *testing.T, secret string) string {
 	t.Helper()
 	api, err := newAPI(secret)
@@ -49,8 +49,9 @@ func serve(t *testing.T, secret string) string {
 	return server.URL
 }
 
-// ask returns the status and the body of an answer.
-func ask(t *testing.T, method, url, cookie, origin string) (int, string) {
+// request returns the status and the body of a response. The headers Cookie and Origin are left out
+// if they are empty.
+func request(t *testing.T, method, url, cookie, origin string) (int, string) {
 	t.Helper()
 	req, err := http.NewRequest(method, url, nil)
 	if err != nil {
@@ -74,9 +75,9 @@ func ask(t *testing.T, method, url, cookie, origin string) (int, string) {
 	return res.StatusCode, strings.TrimSpace(string(body))
 }
 
-// The front end is on http in one case and, behind a proxy that ends TLS, on https in the other:
-// the name of the cookie differs.
-func TestSessionsOfNode(t *testing.T) {
+// The front end of the first session was on http, that of the second on https, behind a proxy that
+// terminates TLS. Their cookies have different names.
+func TestSessionsOfAuthJS(t *testing.T) {
 	for _, tt := range []struct{ id, me, greeting, note string }{
 		{"v5-session-basic", `{"sub":"user-1","name":"Ada Lovelace","email":"ada@example.com"}`,
 			`{"greeting":"Hello, Ada Lovelace"}`, `{"author":"user-1"}`},
@@ -94,38 +95,39 @@ func TestSessionsOfNode(t *testing.T) {
 			{http.MethodGet, "/api/greeting", http.StatusOK, tt.greeting},
 			{http.MethodPost, "/api/notes", http.StatusCreated, tt.note},
 		} {
-			if status, body := ask(t, step.method, site+step.path, cookie, ""); status != step.status ||
-				body != step.want {
+			status, body := request(t, step.method, site+step.path, cookie, "")
+			if status != step.status || body != step.want {
 				t.Errorf("%s %s: got %d %s, want %d %s", tt.id, step.path, status, body, step.status, step.want)
 			}
 		}
-		if status, _ := ask(t, http.MethodPost, site+"/api/notes", cookie,
-			"https://evil.example"); status != http.StatusForbidden {
-			t.Errorf("%s: a page of another site got %d", tt.id, status)
+		status, _ := request(t, http.MethodPost, site+"/api/notes", cookie, "https://evil.example")
+		if status != http.StatusForbidden {
+			t.Errorf("%s: a request of another site got %d", tt.id, status)
 		}
 	}
 }
 
-func TestStrangers(t *testing.T) {
+func TestWithoutValidSession(t *testing.T) {
 	s := nodeSession(t, "v5-session-basic")
 	site := serve(t, s.Inputs.Secret)
 	for name, cookie := range map[string]string{
-		"no cookie":                "",
-		"other name":               "__Secure-authjs.session-token=" + s.Token,
-		"changed":                  "authjs.session-token=" + s.Token[:len(s.Token)-2] + "xx",
-		"id of a database session": "authjs.session-token=0f0e9a52-6d1e-4d61-8a1e-5f4b2c1d8a0e",
+		"no cookie":                   "",
+		"another cookie name":         "__Secure-authjs.session-token=" + s.Token,
+		"changed token":               "authjs.session-token=" + s.Token[:len(s.Token)-2] + "xx",
+		"token of a database session": "authjs.session-token=0f0e9a52-6d1e-4d61-8a1e-5f4b2c1d8a0e",
 	} {
-		if status, body := ask(t, http.MethodGet, site+"/api/me", cookie, ""); status != http.StatusUnauthorized ||
-			!strings.Contains(body, `"unauthorized"`) {
+		status, body := request(t, http.MethodGet, site+"/api/me", cookie, "")
+		if status != http.StatusUnauthorized || !strings.Contains(body, `"unauthorized"`) {
 			t.Errorf("%s: got %d %s", name, status, body)
 		}
-		if status, body := ask(t, http.MethodGet, site+"/api/greeting", cookie, ""); status != http.StatusOK ||
-			body != `{"greeting":"Hello, stranger"}` {
+		status, body = request(t, http.MethodGet, site+"/api/greeting", cookie, "")
+		if status != http.StatusOK || body != `{"greeting":"Hello, stranger"}` {
 			t.Errorf("%s: got %d %s", name, status, body)
 		}
 	}
-	if status, _ := ask(t, http.MethodGet, serve(t, "another secret")+"/api/me", "authjs.session-token="+s.Token,
-		""); status != http.StatusUnauthorized {
+	cookie := "authjs.session-token=" + s.Token
+	status, _ := request(t, http.MethodGet, serve(t, "another secret")+"/api/me", cookie, "")
+	if status != http.StatusUnauthorized {
 		t.Errorf("with another secret: got %d", status)
 	}
 }

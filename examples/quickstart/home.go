@@ -12,9 +12,10 @@ var homeHTML string
 
 var home = template.Must(template.New("home").Parse(homeHTML))
 
-func show(w http.ResponseWriter, data any) {
+// renderHome writes the home page. If data is nil, it is the page for visitors who are signed out.
+func renderHome(w http.ResponseWriter, data any) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	if err := home.Execute(w, data); err != nil {
-		log.Printf("quickstart: show the page: %v", err)
+		log.Printf("quickstart: write the page: %v", err)
 	}
 }

@@ -1,5 +1,15 @@
-// Command quickstart is a site to sign in to, with nothing to install or to register: it brings its
-// own database (SQLite) and its own identity provider.
+// Command quickstart is a web site with sign-in that needs no installation and no registration: it
+// contains a database (SQLite) and an identity provider.
+//
+//	go run ./examples/quickstart
+//
+// It reads these environment variables:
+//
+//   - PORT: the port on localhost; defaults to 3000.
+//   - DATABASE: the SQLite file; defaults to ./db.sqlite.
+//   - DEBUG: true logs each SQL statement.
+//   - AUTH_SECRET: the secret of the cookies; defaults to a new one at each start.
+//   - AUTH_GITHUB_ID and AUTH_GITHUB_SECRET: if set, GitHub is on the sign-in page.
 package main
 
 import (
@@ -17,10 +27,12 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// User is the application's own user: the default entity and a column that the browser never sees.
+// User is this application's user: the default entity with one more column.
 type User struct {
 	gormadapter.User
-	Role string `gorm:"not null;default:ADMIN" json:"-"`
+
+	// Role is MEMBER for a new user. JSON responses never contain it.
+	Role string `gorm:"not null;default:MEMBER" json:"-"`
 }
 
 func main() {
@@ -28,18 +40,18 @@ func main() {
 	port, file := cmp.Or(os.Getenv("PORT"), "3000"), cmp.Or(os.Getenv("DATABASE"), "./db.sqlite")
 	listener, err := net.Listen("tcp", "localhost:"+port)
 	if err != nil {
-		log.Fatalf("quickstart: port %s is not free (%v); choose another one: PORT=3001 go run ./examples/quickstart",
-			port, err)
+		log.Fatalf("quickstart: cannot listen on port %s: %v; "+
+			"choose another port: PORT=3001 go run ./examples/quickstart", port, err)
 	}
 	handler, err := newSite("http://localhost:"+port, file)
 	if err != nil {
 		log.Fatalf("quickstart: %v", err)
 	}
-	log.Printf("Open http://localhost:%s (users are kept in %s; stop with Ctrl-C)", port, file)
+	log.Printf("Open http://localhost:%s (users are stored in %s; stop with Ctrl-C)", port, file)
 	log.Fatal(http.Serve(listener, handler))
 }
 
-// newSite is the whole application.
+// newSite returns the whole application: the site at url, with its users in the SQLite file.
 func newSite(url, file string) (http.Handler, error) {
 	adapter, err := gormadapter.Open(gormadapter.Options{
 		Type: "sqlite", DBName: file, Debug: os.Getenv("DEBUG") == "true",
@@ -51,7 +63,7 @@ func newSite(url, file string) (http.Handler, error) {
 		return nil, err
 	}
 
-	// For development only: an identity provider that lets everybody be anybody.
+	// For development only: this identity provider signs in anybody under any name.
 	idp := cardeatest.NewLocalIssuer(url+"/idp", "quickstart", "not a secret")
 	providers := []cardea.Provider{
 		provider.OIDC("local", "a local account",
@@ -61,7 +73,7 @@ func newSite(url, file string) (http.Handler, error) {
 		providers = append(providers, provider.GitHub(provider.Env("AUTH_GITHUB")))
 	}
 	auth, err := cardea.New(cardea.Config{
-		// without AUTH_SECRET a new one at each start
+		// Without AUTH_SECRET the secret is new at each start. A real site needs a fixed one.
 		Secret:    cmp.Or(os.Getenv("AUTH_SECRET"), rand.Text()+rand.Text()),
 		Adapter:   adapter,
 		Providers: providers,
@@ -78,16 +90,16 @@ func newSite(url, file string) (http.Handler, error) {
 			http.Redirect(w, r, "/dashboard", http.StatusSeeOther)
 			return
 		}
-		show(w, nil)
+		renderHome(w, nil)
 	})))
 	mux.Handle("GET /dashboard", cardea.Handle(auth, func(w http.ResponseWriter, r *http.Request, u *User) {
 		var sessions []gormadapter.Session
-		if err := adapter.DB().WithContext(r.Context()).Order("expires DESC").Find(&sessions, "user_id = ?",
-			u.ID).Error; err != nil {
-			http.Error(w, "the database is away", http.StatusServiceUnavailable)
+		db := adapter.DB().WithContext(r.Context())
+		if err := db.Order("expires DESC").Find(&sessions, "user_id = ?", u.ID).Error; err != nil {
+			http.Error(w, "The database is unavailable. Try again later.", http.StatusServiceUnavailable)
 			return
 		}
-		show(w, map[string]any{"User": u, "Sessions": sessions, "Current": cardea.SessionFrom(r.Context()).Token})
+		renderHome(w, map[string]any{"User": u, "Sessions": sessions, "Current": cardea.SessionFrom(r.Context()).Token})
 	}))
 	return mux, nil
 }

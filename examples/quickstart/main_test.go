@@ -13,7 +13,7 @@ import (
 	"github.com/cardea-auth/cardea/cardeatest"
 )
 
-// serve runs the quick start at a free port.
+// serve runs the quick start on a free port and returns the URL of the site.
 func serve(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "localhost:0")
@@ -33,16 +33,16 @@ func serve(t *testing.T) string {
 	return site
 }
 
-// A newcomer sees the start page, is led to sign in, becomes somebody at the local identity
-// provider, and sees the own row.
-func TestNewcomer(t *testing.T) {
+// A new user opens the start page, is sent to the sign-in page, signs in with the local identity
+// provider, and sees their row on the dashboard.
+func TestNewUser(t *testing.T) {
 	site := serve(t)
 	b := cardeatest.NewBrowser(t, site)
-	if page := get(t, b, site+"/"); !strings.Contains(page, "Nobody is signed in") {
+	if page := get(t, b, site+"/"); !strings.Contains(page, "You are not signed in") {
 		t.Errorf("start page:\n%s", page)
 	}
 	if page := get(t, b, site+"/dashboard"); !strings.Contains(page, "Sign in with a local account") {
-		t.Errorf("the dashboard of a stranger:\n%s", page)
+		t.Errorf("the dashboard, signed out:\n%s", page)
 	}
 
 	idp := b.Post("/signin/local", url.Values{"callbackUrl": {"/dashboard"}})
@@ -50,15 +50,15 @@ func TestNewcomer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page := read(t, res)
-	for _, want := range []string{"You are signed in", "Grace", "grace@example.com", "ADMIN", "this one"} {
+	page := readBody(t, res)
+	for _, want := range []string{"You are signed in", "Grace", "grace@example.com", "MEMBER", "current"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %q on the dashboard:\n%s", want, page)
 		}
 	}
 	user, _ := b.Session()["user"].(map[string]any)
-	if _, shown := user["role"]; user["email"] != "grace@example.com" || shown {
-		t.Errorf("the browser is told of %v", user)
+	if _, hasRole := user["role"]; user["email"] != "grace@example.com" || hasRole {
+		t.Errorf("the session endpoint returns the user %v, want the e-mail and no role", user)
 	}
 	b.SignOut()
 	if page := get(t, b, site+"/dashboard"); strings.Contains(page, "You are signed in") {
@@ -70,13 +70,13 @@ func TestGitHubAppearsWhenItsClientIsSet(t *testing.T) {
 	t.Setenv("AUTH_GITHUB_ID", "id")
 	t.Setenv("AUTH_GITHUB_SECRET", "secret")
 	site := serve(t)
-	if page := get(t, cardeatest.NewBrowser(t, site), site+"/api/auth/signin"); !strings.Contains(page,
-		"Sign in with GitHub") {
+	page := get(t, cardeatest.NewBrowser(t, site), site+"/api/auth/signin")
+	if !strings.Contains(page, "Sign in with GitHub") {
 		t.Errorf("no GitHub on the sign-in page:\n%s", page)
 	}
 }
 
-// get opens a page as a browser does.
+// get returns the HTML of a page. Any other status than 200 fails the test.
 func get(t *testing.T, b *cardeatest.Browser, url string) string {
 	t.Helper()
 	req, err := http.NewRequest(http.MethodGet, url, nil)
@@ -88,10 +88,11 @@ func get(t *testing.T, b *cardeatest.Browser, url string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return read(t, res)
+	return readBody(t, res)
 }
 
-func read(t *testing.T, res *http.Response) string {
+// readBody returns the body of a response. Any other status than 200 fails the test.
+func readBody(t *testing.T, res *http.Response) string {
 	t.Helper()
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)

@@ -1,6 +1,6 @@
-// Package sqladapter is a whole cardea.Adapter on database/sql and SQLite: the worked example of
-// docs/adapters.md. Copy it, change the SQL to that of your own tables, and let adaptertest tell
-// what is missing.
+// Package sqladapter is a complete [cardea.Adapter] on database/sql and SQLite, the example of
+// docs/adapters.md. Copy it, change the SQL to fit your own tables, and run package adaptertest:
+// its failures show what is missing.
 package sqladapter
 
 import (
@@ -22,60 +22,62 @@ var (
 	_ cardea.AuthenticatorStore = (*Adapter)(nil)
 )
 
-// Adapter keeps users, accounts, sessions, sign-in tokens and passkeys in the five tables of
-// Schema.
+// Adapter stores users, accounts, sessions, verification tokens and passkeys in the five tables of
+// [Schema]. It is safe for concurrent use. [New] makes one.
 type Adapter struct {
 	db         *sql.DB
-	savepoints atomic.Int64
+	savepoints atomic.Int64 // number of savepoints so far, for their names
 }
 
-// New returns an adapter on the application's own connections. Foreign keys must be on, and
-// transactions must begin with the write lock.
+// New returns an adapter on db, the application's own connection pool, which it never closes. In
+// the settings of db, foreign keys must be on, and transactions must take the write lock when they
+// begin (_txlock=immediate).
 func New(db *sql.DB) *Adapter { return &Adapter{db: db} }
 
-// Schema creates the tables.
+// Schema is the SQL that creates the tables.
 //
 //go:embed schema.sql
 var Schema string
 
-// txKey is the context key of a transaction; the pool in it keeps two databases apart.
+// txKey is the context key of a transaction. It contains the pool, so that adapters on different
+// databases do not use each other's transactions.
 type txKey struct{ db *sql.DB }
 
-// WithTx returns a context in which the adapter on db takes part in tx, a transaction of the
-// application's own.
+// WithTx returns a context in which the adapter on db joins tx, the application's own transaction.
+// Do not use the context after tx has ended.
 func WithTx(ctx context.Context, db *sql.DB, tx *sql.Tx) context.Context {
 	return context.WithValue(ctx, txKey{db}, tx)
 }
 
-// Transact runs fn in one transaction, or in a savepoint of the one that ctx carries.
+// Transact runs fn in one transaction. If ctx carries a transaction, fn runs in a savepoint of it.
 func (a *Adapter) Transact(ctx context.Context, fn func(ctx context.Context) error) error {
 	if tx, ok := ctx.Value(txKey{a.db}).(*sql.Tx); ok {
-		return a.part(ctx, tx, fn)
+		return a.savepoint(ctx, tx, fn)
 	}
 	tx, err := a.db.BeginTx(ctx, nil)
 	if err != nil {
-		return failed("begin transaction", err)
+		return mapError("begin transaction", err)
 	}
-	defer tx.Rollback() // also when fn panics; after Commit it does nothing
+	defer tx.Rollback() // also if fn panics; does nothing after Commit
 	if err := fn(WithTx(ctx, a.db, tx)); err != nil {
 		return err
 	}
-	return failed("commit transaction", tx.Commit())
+	return mapError("commit transaction", tx.Commit())
 }
 
-// part is a transaction within another one.
-func (a *Adapter) part(ctx context.Context, tx *sql.Tx, fn func(ctx context.Context) error) error {
-	name := fmt.Sprintf("part%d", a.savepoints.Add(1))
+// savepoint runs fn in a savepoint of tx and undoes what fn wrote if fn fails.
+func (a *Adapter) savepoint(ctx context.Context, tx *sql.Tx, fn func(ctx context.Context) error) error {
+	name := fmt.Sprintf("savepoint%d", a.savepoints.Add(1))
 	if _, err := tx.ExecContext(ctx, "SAVEPOINT "+name); err != nil {
-		return failed("set savepoint", err)
+		return mapError("set savepoint", err)
 	}
-	kept := false
+	succeeded := false
 	defer func() {
-		if kept {
+		if succeeded {
 			return
 		}
-		// Where an interrupted statement has taken the whole transaction along there is no
-		// savepoint, and nothing more may be written.
+		// An interrupted statement may have rolled back the whole transaction. Then the savepoint
+		// no longer exists, and nothing more may be written in this transaction.
 		if _, err := tx.ExecContext(context.WithoutCancel(ctx), "ROLLBACK TO "+name); err != nil {
 			tx.Rollback()
 		}
@@ -86,66 +88,66 @@ func (a *Adapter) part(ctx context.Context, tx *sql.Tx, fn func(ctx context.Cont
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	kept = true
+	succeeded = true
 	return nil
 }
 
-// connection is a pool or a transaction.
-type connection interface {
+// querier is a connection pool or a transaction.
+type querier interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// in is where statements run in ctx.
-func (a *Adapter) in(ctx context.Context) connection {
+// querier returns the transaction that ctx carries, or the pool if there is none.
+func (a *Adapter) querier(ctx context.Context) querier {
 	if tx, ok := ctx.Value(txKey{a.db}).(*sql.Tx); ok {
 		return tx
 	}
 	return a.db
 }
 
-// write runs a statement and returns how many rows it changed.
-func (a *Adapter) write(ctx context.Context, doing, query string, args ...any) (int64, error) {
-	result, err := a.in(ctx).ExecContext(ctx, query, args...)
+// exec runs a statement and returns the number of rows that it changed.
+func (a *Adapter) exec(ctx context.Context, operation, query string, args ...any) (int64, error) {
+	result, err := a.querier(ctx).ExecContext(ctx, query, args...)
 	if err != nil {
-		return 0, failed(doing, err)
+		return 0, mapError(operation, err)
 	}
 	n, err := result.RowsAffected()
-	return n, failed(doing, err)
+	return n, mapError(operation, err)
 }
 
-// change is write for a row that must be there.
-func (a *Adapter) change(ctx context.Context, doing, query string, args ...any) error {
-	n, err := a.write(ctx, doing, query, args...)
+// execOne runs a statement that must change a row. If it changes none, the error is ErrNotFound.
+func (a *Adapter) execOne(ctx context.Context, operation, query string, args ...any) error {
+	n, err := a.exec(ctx, operation, query, args...)
 	if err == nil && n == 0 {
-		err = failed(doing, sql.ErrNoRows)
+		err = mapError(operation, sql.ErrNoRows)
 	}
 	return err
 }
 
-// read reads the only row of a query into dest. It asks for a second row, because SQLite has
-// deleted what DELETE ... RETURNING returns only then.
-func (a *Adapter) read(ctx context.Context, doing, query string, args []any, dest ...any) error {
-	rows, err := a.in(ctx).QueryContext(ctx, query, args...)
+// queryOne scans the only row of a query into dest. It reads to the end of the rows, because SQLite
+// completes a DELETE ... RETURNING only then. If there is no row, the error is ErrNotFound.
+func (a *Adapter) queryOne(ctx context.Context, operation, query string, args []any, dest ...any) error {
+	rows, err := a.querier(ctx).QueryContext(ctx, query, args...)
 	if err != nil {
-		return failed(doing, err)
+		return mapError(operation, err)
 	}
 	defer rows.Close()
 	found := false
 	for rows.Next() {
 		found = true
 		if err := rows.Scan(dest...); err != nil {
-			return failed(doing, err)
+			return mapError(operation, err)
 		}
 	}
 	if err := rows.Err(); err != nil || found {
-		return failed(doing, err)
+		return mapError(operation, err)
 	}
-	return failed(doing, sql.ErrNoRows)
+	return mapError(operation, sql.ErrNoRows)
 }
 
-// failed turns what database/sql and SQLite say into what the contract says.
-func failed(doing string, err error) error {
+// mapError turns errors of database/sql and SQLite into the errors of the contract.
+func mapError(operation string, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -155,23 +157,24 @@ func failed(doing string, err error) error {
 		code = coded.Code()
 	}
 	switch {
-	case errors.Is(err, sql.ErrNoRows), code == 787: // SQLITE_CONSTRAINT_FOREIGNKEY: there is no such user
+	case errors.Is(err, sql.ErrNoRows), code == 787: // SQLITE_CONSTRAINT_FOREIGNKEY: no such user
 		err = cardea.ErrNotFound
-	case code == 2067, code == 1555: // SQLITE_CONSTRAINT_UNIQUE and _PRIMARYKEY
+	case code == 2067, code == 1555: // SQLITE_CONSTRAINT_UNIQUE, SQLITE_CONSTRAINT_PRIMARYKEY
 		err = cardea.ErrConflict
 	}
-	return fmt.Errorf("%s: %w", doing, err)
+	return fmt.Errorf("%s: %w", operation, err)
 }
 
-// millis is a time as the tables have it, 0 where there is none; moment is the way back.
-func millis(t time.Time) int64 {
+// toMillis returns t in Unix milliseconds, as the tables store times, and 0 for the zero time.
+func toMillis(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
 	}
 	return t.UnixMilli()
 }
 
-func moment(millis int64) time.Time {
+// fromMillis is the reverse of toMillis. The time is in UTC.
+func fromMillis(millis int64) time.Time {
 	if millis == 0 {
 		return time.Time{}
 	}

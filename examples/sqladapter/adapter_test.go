@@ -22,7 +22,8 @@ func TestContract(t *testing.T) {
 func openEmptyDatabase(t *testing.T) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "db.sqlite")+
-		"?_txlock=immediate&_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)")
+		"?_txlock=immediate&_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)"+
+		"&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,20 +34,20 @@ func openEmptyDatabase(t *testing.T) *sql.DB {
 	return db
 }
 
-// What docs/adapters.md shows is what these files have.
-func TestCodeInTheDocumentation(t *testing.T) {
+// The code blocks of docs/adapters.md are copies of code in this package.
+func TestDocumentationShowsThisCode(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../../docs/adapters.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	names, err := filepath.Glob("*.*")
+	files, err := filepath.Glob("*.*")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var code strings.Builder
-	for _, name := range names {
-		text, err := os.ReadFile(name)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,7 +55,7 @@ func TestCodeInTheDocumentation(t *testing.T) {
 	}
 	blocks := regexp.MustCompile("(?s)```(?:go|sql)\n(.*?)```").FindAllSubmatch(page, -1)
 	if len(blocks) < 5 {
-		t.Errorf("the page shows %d pieces of code", len(blocks))
+		t.Errorf("the page has %d code blocks, want at least 5", len(blocks))
 	}
 	for _, block := range blocks {
 		if !strings.Contains(code.String(), string(block[1])) {

@@ -13,7 +13,7 @@ const authenticatorColumns = "credential_id, user_id, provider_account_id, crede
 
 // CreateAuthenticator adds authenticator.
 func (a *Adapter) CreateAuthenticator(ctx context.Context, authenticator *cardea.Authenticator) error {
-	_, err := a.write(ctx, "create authenticator",
+	_, err := a.exec(ctx, "create authenticator",
 		"INSERT INTO authenticator ("+authenticatorColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 		authenticator.CredentialID, authenticator.UserID, authenticator.ProviderAccountID,
 		authenticator.CredentialPublicKey, authenticator.Counter,
@@ -21,7 +21,7 @@ func (a *Adapter) CreateAuthenticator(ctx context.Context, authenticator *cardea
 	return err
 }
 
-// Authenticator returns the authenticator with that credential id, or ErrNotFound.
+// Authenticator returns the authenticator with the credential ID, or ErrNotFound.
 func (a *Adapter) Authenticator(ctx context.Context, credentialID string) (*cardea.Authenticator, error) {
 	list, err := a.authenticators(ctx, "credential_id = ?", credentialID)
 	if err != nil {
@@ -33,34 +33,34 @@ func (a *Adapter) Authenticator(ctx context.Context, credentialID string) (*card
 	return list[0], nil
 }
 
-// Authenticators returns the authenticators of a user.
+// Authenticators returns the authenticators of a user, ordered by credential ID.
 func (a *Adapter) Authenticators(ctx context.Context, userID string) ([]*cardea.Authenticator, error) {
 	return a.authenticators(ctx, "user_id = ?", userID)
 }
 
 func (a *Adapter) authenticators(ctx context.Context, where, value string) (list []*cardea.Authenticator, err error) {
-	rows, err := a.in(ctx).QueryContext(ctx,
+	rows, err := a.querier(ctx).QueryContext(ctx,
 		"SELECT "+authenticatorColumns+" FROM authenticator WHERE "+where+" ORDER BY credential_id", value)
 	if err != nil {
-		return nil, failed("get authenticators", err)
+		return nil, mapError("get authenticators", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		found := &cardea.Authenticator{}
-		if err := rows.Scan(&found.CredentialID, &found.UserID, &found.ProviderAccountID, &found.CredentialPublicKey,
-			&found.Counter,
-			&found.CredentialDeviceType, &found.CredentialBackedUp, &found.Transports); err != nil {
-			return nil, failed("get authenticators", err)
+		err := rows.Scan(&found.CredentialID, &found.UserID, &found.ProviderAccountID, &found.CredentialPublicKey,
+			&found.Counter, &found.CredentialDeviceType, &found.CredentialBackedUp, &found.Transports)
+		if err != nil {
+			return nil, mapError("get authenticators", err)
 		}
 		list = append(list, found)
 	}
-	return list, failed("get authenticators", rows.Err())
+	return list, mapError("get authenticators", rows.Err())
 }
 
-// UpdateAuthenticatorCounter moves the counter up. Comparing and writing is one statement, so of
-// two callers with the same counter one is refused.
+// UpdateAuthenticatorCounter raises the counter. One statement compares and writes, so that of two
+// callers with the same counter one fails.
 func (a *Adapter) UpdateAuthenticatorCounter(ctx context.Context, credentialID string, counter uint32) error {
-	err := a.change(ctx, "update authenticator",
+	err := a.execOne(ctx, "update authenticator",
 		"UPDATE authenticator SET counter = ? WHERE credential_id = ? AND (counter < ? OR counter = 0 AND ? = 0)",
 		counter, credentialID, counter, counter)
 	if !errors.Is(err, cardea.ErrNotFound) {
@@ -69,12 +69,12 @@ func (a *Adapter) UpdateAuthenticatorCounter(ctx context.Context, credentialID s
 	if _, err := a.Authenticator(ctx, credentialID); err != nil {
 		return err
 	}
-	return fmt.Errorf("update authenticator: counter is not above the stored one: %w", cardea.ErrConflict)
+	return fmt.Errorf("update authenticator: the counter is not greater than the stored one: %w", cardea.ErrConflict)
 }
 
-// DeleteAuthenticator removes the authenticator if it is that user's.
+// DeleteAuthenticator removes the authenticator if it belongs to the user.
 func (a *Adapter) DeleteAuthenticator(ctx context.Context, userID, credentialID string) error {
-	_, err := a.write(ctx, "delete authenticator", "DELETE FROM authenticator WHERE credential_id = ? AND user_id = ?",
+	_, err := a.exec(ctx, "delete authenticator", "DELETE FROM authenticator WHERE credential_id = ? AND user_id = ?",
 		credentialID, userID)
 	return err
 }

@@ -1,4 +1,5 @@
--- Times are Unix milliseconds. What is not there is NULL, so that any number of users may be without an e-mail address.
+-- Times are Unix milliseconds. In the user table a missing value is NULL, so that any number of
+-- users may have no e-mail address.
 
 CREATE TABLE user (
 	id             TEXT PRIMARY KEY NOT NULL,

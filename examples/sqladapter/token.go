@@ -9,38 +9,40 @@ import (
 
 // CreateVerificationToken adds t.
 func (a *Adapter) CreateVerificationToken(ctx context.Context, t *cardea.VerificationToken) error {
-	_, err := a.write(ctx, "create verification token",
-		"INSERT INTO verification_token (token, identifier, expires) VALUES (?, ?, ?)", t.Token, t.Identifier,
-		t.Expires.UnixMilli())
+	_, err := a.exec(ctx, "create verification token",
+		"INSERT INTO verification_token (token, identifier, expires) VALUES (?, ?, ?)",
+		t.Token, t.Identifier, t.Expires.UnixMilli())
 	return err
 }
 
-// ConsumeVerificationToken removes the token and returns it, to exactly one of its callers.
+// ConsumeVerificationToken removes the token and returns it. Of concurrent callers exactly one gets
+// the token, the others ErrNotFound.
 func (a *Adapter) ConsumeVerificationToken(
 	ctx context.Context, identifier, token string,
 ) (*cardea.VerificationToken, error) {
 	var expires int64
-	err := a.read(ctx, "consume verification token",
-		"DELETE FROM verification_token WHERE token = ? AND identifier = ? RETURNING expires", []any{token, identifier},
-		&expires)
+	err := a.queryOne(ctx, "consume verification token",
+		"DELETE FROM verification_token WHERE token = ? AND identifier = ? RETURNING expires",
+		[]any{token, identifier}, &expires)
 	if err != nil {
 		return nil, err
 	}
 	return &cardea.VerificationToken{Identifier: identifier, Token: token, Expires: time.UnixMilli(expires).UTC()}, nil
 }
 
-// DeleteVerificationTokens removes the tokens of an identifier.
+// DeleteVerificationTokens removes the tokens of an identifier, and returns how many it removed.
 func (a *Adapter) DeleteVerificationTokens(ctx context.Context, identifier string) (int, error) {
-	n, err := a.write(ctx, "delete verification tokens", "DELETE FROM verification_token WHERE identifier = ?",
+	n, err := a.exec(ctx, "delete verification tokens", "DELETE FROM verification_token WHERE identifier = ?",
 		identifier)
 	return int(n), err
 }
 
-// DeleteExpiredVerificationTokens removes at most limit tokens that expired before the given time.
+// DeleteExpiredVerificationTokens removes at most limit tokens that expired before the given time,
+// and returns how many it removed.
 func (a *Adapter) DeleteExpiredVerificationTokens(ctx context.Context, before time.Time, limit int) (int, error) {
-	n, err := a.write(ctx, "delete expired verification tokens",
-		"DELETE FROM verification_token WHERE token IN (SELECT token FROM verification_token WHERE expires < ? LIMIT ?)", before.UnixMilli(), max(
-			limit, 0,
-		))
+	n, err := a.exec(ctx, "delete expired verification tokens",
+		"DELETE FROM verification_token WHERE token IN "+
+			"(SELECT token FROM verification_token WHERE expires < ? LIMIT ?)",
+		before.UnixMilli(), max(limit, 0))
 	return int(n), err
 }
