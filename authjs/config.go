@@ -2,14 +2,13 @@ package authjs
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"regexp"
 	"strings"
 	"time"
 
+	"github.com/cardea-auth/cardea/internal/configerr"
 	"github.com/cardea-auth/cardea/internal/cookie"
 	"github.com/cardea-auth/cardea/internal/seal"
 )
@@ -81,52 +80,43 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// faults collects everything that is wrong with a configuration.
-type faults []error
-
-func (f *faults) add(field, format string, args ...any) {
-	*f = append(*f, fmt.Errorf("authjs: Config.%s: %s", field, fmt.Sprintf(format, args...)))
-}
-
 // validate reports everything that is wrong, not just the first; c has its defaults.
 func (c Config) validate() error {
-	var f faults
+	f := configerr.New("authjs: Config.")
 	if c.Secret == "" {
-		f.add("Secret", "missing; it is the secret of the Node server, usually AUTH_SECRET there")
+		f.Add("Secret", "missing; it is the secret of the Node server, usually AUTH_SECRET there")
 	}
 	for i, s := range c.PreviousSecrets {
 		if s == "" {
-			f.add(fmt.Sprintf("PreviousSecrets[%d]", i), "is empty; leave it out")
+			f.Add(fmt.Sprintf("PreviousSecrets[%d]", i), "is empty; leave it out")
 		}
 	}
 	if c.Version != V5 && c.Version != V4 {
-		f.add("Version", "want V5 or V4, have %d", c.Version)
+		f.Add("Version", "want V5 or V4, have %d", c.Version)
 	}
-	c.validateName(&f)
-	if c.CookieDomain != "" && !domainPattern.MatchString(c.CookieDomain) {
-		f.add("CookieDomain", "want a domain in lower case such as example.com, have %q", c.CookieDomain)
+	c.validateName(f)
+	if c.CookieDomain != "" && !cookie.ValidDomain(c.CookieDomain) {
+		f.Add("CookieDomain", "want a domain in lower case such as example.com, have %q", c.CookieDomain)
 	}
 	if c.CookieDomain != "" && strings.HasPrefix(strings.ToLower(c.CookieName), "__host-") {
-		f.add("CookieDomain", "browsers keep %s only without a domain", c.CookieName)
+		f.Add("CookieDomain", "browsers keep %s only without a domain", c.CookieName)
 	}
 	if c.MaxAge < time.Second {
-		f.add("MaxAge", "want a second or more, have %v", c.MaxAge)
+		f.Add("MaxAge", "want a second or more, have %v", c.MaxAge)
 	}
-	return errors.Join(f...)
+	return f.Err()
 }
 
-var domainPattern = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z][a-z0-9-]*$`)
-
-func (c Config) validateName(f *faults) {
+func (c Config) validateName(f *configerr.List) {
 	name := c.CookieName
 	switch {
 	case name == "":
 	case len(name) > maxName:
-		f.add("CookieName", "want %d bytes or less, have %d", maxName, len(name))
+		f.Add("CookieName", "want %d bytes or less, have %d", maxName, len(name))
 	case (&http.Cookie{Name: name}).Valid() != nil:
-		f.add("CookieName", "want letters, digits and such as . - _, have %q", name)
+		f.Add("CookieName", "want letters, digits and such as . - _, have %q", name)
 	case c.InsecureCookies && needsSecure(name):
-		f.add("InsecureCookies", "browsers keep %s only with Secure; choose another CookieName or none", name)
+		f.Add("InsecureCookies", "browsers keep %s only with Secure; choose another CookieName or none", name)
 	}
 }
 

@@ -2,13 +2,13 @@ package seal
 
 import (
 	"bytes"
-	"crypto/rand"
 	"encoding/json"
-	"fmt"
 	"io"
 	"maps"
 	"math"
 	"time"
+
+	"github.com/cardea-auth/cardea/internal/uuid"
 )
 
 // tolerance is how far the clocks of two servers may differ, in seconds.
@@ -21,7 +21,7 @@ func encode(claims map[string]any, now time.Time, maxAge time.Duration) ([]byte,
 	iat := now.Unix()
 	all["iat"] = iat
 	all["exp"] = iat + int64(maxAge/time.Second)
-	all["jti"] = newID()
+	all["jti"] = uuid.NewRandom()
 	var text bytes.Buffer
 	e := json.NewEncoder(&text)
 	e.SetEscapeHTML(false) // no page shows it, and a cookie is short of space
@@ -29,15 +29,6 @@ func encode(claims map[string]any, now time.Time, maxAge time.Duration) ([]byte,
 		return nil, err
 	}
 	return bytes.TrimSuffix(text.Bytes(), []byte("\n")), nil
-}
-
-// newID returns a random UUID (RFC 9562 § 5.4).
-func newID() string {
-	var b [16]byte
-	rand.Read(b[:]) // never fails
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
 func decode(text []byte, now time.Time) (map[string]any, error) {

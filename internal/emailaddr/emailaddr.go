@@ -1,0 +1,36 @@
+// Package emailaddr brings e-mail addresses into the one form in which they are stored and compared.
+package emailaddr
+
+import "strings"
+
+const maxLength = 254 // bytes (RFC 5321, Section 4.5.3.1.3, less the angle brackets)
+
+// Clean returns an address in lower case, without white space around it, or "" if s cannot be one
+// address: if it lacks a local part or a domain, is longer than 254 bytes, or has a second @, a
+// space, a control character, a quote, a comma or another character that separates addresses.
+//
+// It is lenient with addresses that others have checked, such as those of identity providers.
+// [github.com/cardea-auth/cardea/email.Normalize] is stricter.
+func Clean(s string) string {
+	s = strings.Map(LowerASCII, strings.TrimSpace(s))
+	local, domain, _ := strings.Cut(s, "@")
+	switch {
+	case local == "" || domain == "" || len(s) > maxLength:
+		return ""
+	case strings.ContainsFunc(s, isSpaceOrControl) || strings.ContainsAny(s, `",;<>()`) || strings.Contains(domain, "@"):
+		return ""
+	}
+	return s
+}
+
+func isSpaceOrControl(r rune) bool { return r <= ' ' || r == 0x7f }
+
+// LowerASCII returns the lower case of an ASCII letter and every other rune unchanged.
+// [strings.ToLower] would turn the Kelvin sign into k and a dotted capital I into i, and so make one
+// address of two.
+func LowerASCII(r rune) rune {
+	if 'A' <= r && r <= 'Z' {
+		return r + 'a' - 'A'
+	}
+	return r
+}
