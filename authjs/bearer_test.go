@@ -12,7 +12,7 @@ func TestBearer(t *testing.T) {
 	t.Parallel()
 	token := sealed(t, authjs.Config{Secret: secret}, ada)
 	ofPlain := sealed(t, authjs.Config{Secret: secret, InsecureCookies: true}, ada)
-	v4 := sealed(t, authjs.Config{Secret: secret, Version: authjs.V4}, ada)
+	v4 := sealed(t, authjs.Config{Secret: secret, Version: authjs.VersionV4}, ada)
 	s := newSessions(t, authjs.Config{Secret: secret, Bearer: true})
 	for _, tt := range []struct {
 		name   string
@@ -57,7 +57,7 @@ func TestBearer(t *testing.T) {
 
 func TestBearerOfV4(t *testing.T) {
 	t.Parallel()
-	c := authjs.Config{Secret: secret, Version: authjs.V4, Bearer: true}
+	c := authjs.Config{Secret: secret, Version: authjs.VersionV4, Bearer: true}
 	r := request("")
 	r.Header.Set("Authorization", "Bearer "+sealed(t, c, ada))
 	wantSubject(t, newSessions(t, c), r, "user-1")

@@ -19,10 +19,10 @@ func BenchmarkRead(b *testing.B) {
 		scheme  seal.Scheme
 		cookie  string
 	}{
-		{"v5", authjs.V5, seal.V5, secure},
-		{"v5 plain name", authjs.V5, seal.V5, plain},
-		{"v4", authjs.V4, seal.V4, "__Secure-next-auth.session-token"},
-		{"v4 plain name", authjs.V4, seal.V4, "next-auth.session-token"},
+		{"v5", authjs.VersionV5, seal.SchemeV5, secure},
+		{"v5 plain name", authjs.VersionV5, seal.SchemeV5, plain},
+		{"v4", authjs.VersionV4, seal.SchemeV4, "__Secure-next-auth.session-token"},
+		{"v4 plain name", authjs.VersionV4, seal.SchemeV4, "next-auth.session-token"},
 	} {
 		sessions, sealer := newSessions(b,
 			authjs.Config{Secret: secret, Version: bm.version}), seal.New([]string{secret}, bm.scheme)
@@ -77,7 +77,7 @@ func compare(b *testing.B, f, g func()) {
 // The first read of each of many Sessions allocates what the bare decryption does, which leaves no
 // room for the derivation of a key.
 func TestReadingIsOneDecryption(t *testing.T) {
-	sealer := seal.New([]string{secret}, seal.V5)
+	sealer := seal.New([]string{secret}, seal.SchemeV5)
 	token := sealed(t, authjs.Config{Secret: secret}, ada)
 	r := request(secure + "=" + token)
 	var fresh []*authjs.Sessions

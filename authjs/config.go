@@ -63,8 +63,8 @@ type Version int
 
 // The generations.
 const (
-	V5 Version = iota // Auth.js: next-auth 5 and the other packages on @auth/core
-	V4                // next-auth 4
+	VersionV5 Version = iota // Auth.js: next-auth 5 and the other packages on @auth/core
+	VersionV4                // next-auth 4
 )
 
 const (
@@ -91,7 +91,7 @@ func (c Config) validate() error {
 			f.Add(fmt.Sprintf("PreviousSecrets[%d]", i), "is empty; leave it out")
 		}
 	}
-	if c.Version != V5 && c.Version != V4 {
+	if c.Version != VersionV5 && c.Version != VersionV4 {
 		f.Add("Version", "want V5 or V4, have %d", c.Version)
 	}
 	c.validateName(f)
@@ -131,10 +131,10 @@ func needsSecure(name string) bool {
 func (c Config) secrets() []string { return append([]string{c.Secret}, c.PreviousSecrets...) }
 
 func (c Config) scheme() seal.Scheme {
-	if c.Version == V4 {
-		return seal.V4
+	if c.Version == VersionV4 {
+		return seal.SchemeV4
 	}
-	return seal.V5
+	return seal.SchemeV5
 }
 
 // names are the cookies that may hold the session, first the one that is looked for first and
@@ -142,7 +142,7 @@ func (c Config) scheme() seal.Scheme {
 func (c Config) names() []cookie.Names {
 	defaults := func(secure bool) cookie.Names {
 		n := cookie.NamesV5(secure)
-		if c.Version == V4 {
+		if c.Version == VersionV4 {
 			n = cookie.NamesV4(secure)
 		}
 		n.Domain = c.CookieDomain

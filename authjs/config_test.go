@@ -65,7 +65,7 @@ func TestFaultsOfConfig(t *testing.T) {
 // session in parts.
 func TestLimitsOfConfig(t *testing.T) {
 	t.Parallel()
-	for _, version := range []authjs.Version{authjs.V5, authjs.V4} {
+	for _, version := range []authjs.Version{authjs.VersionV5, authjs.VersionV4} {
 		s := newSessions(t, authjs.Config{
 			Secret: "x", Version: version, CookieName: strings.Repeat("n", 128), MaxAge: time.Second,
 		})

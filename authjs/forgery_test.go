@@ -47,7 +47,7 @@ func forge(t testing.TB, cookie, header, text string) string {
 
 const header = `{"alg":"dir","enc":"A256GCM"}`
 
-var generations = map[string]authjs.Version{secure: authjs.V5, "__Secure-next-auth.session-token": authjs.V4}
+var generations = map[string]authjs.Version{secure: authjs.VersionV5, "__Secure-next-auth.session-token": authjs.VersionV4}
 
 // Rows of go-jose CVE-2026-34986, CVE-2025-27144, CVE-2024-28180, GHSA-2c7c, of jwx CVE-2024-28122:
 // what a token says of algorithms and keys never decides about work.

@@ -36,7 +36,7 @@ func FuzzRead(f *testing.F) {
 	}
 	v5 := newSessions(f, authjs.Config{Secret: nodeSecret, Bearer: true})
 	v4 := newSessions(f, authjs.Config{
-		Secret: secret, PreviousSecrets: []string{nodeSecret}, Version: authjs.V4, Bearer: true,
+		Secret: secret, PreviousSecrets: []string{nodeSecret}, Version: authjs.VersionV4, Bearer: true,
 	})
 	f.Fuzz(func(t *testing.T, cookies, authorization string) {
 		r := &http.Request{Header: http.Header{"Cookie": {cookies}, "Authorization": {authorization}}}

@@ -150,7 +150,7 @@ func (s *Sessions) Clear(w http.ResponseWriter, r *http.Request) {
 // and keeps the response out of caches.
 func (s *Sessions) forget(h http.Header) {
 	for i := range s.names {
-		s.names[i].ForgetSession(h)
+		s.names[i].DiscardSession(h)
 	}
 	h.Set("Cache-Control", "private, no-store")
 }

@@ -137,13 +137,13 @@ func TestWriteAndRead(t *testing.T) {
 		flags  string
 	}{
 		{"v5", authjs.Config{}, secure, "HttpOnly; Secure; SameSite=Lax"},
-		{"v4", authjs.Config{Version: authjs.V4}, "__Secure-next-auth.session-token", "HttpOnly; Secure; SameSite=Lax"},
+		{"v4", authjs.Config{Version: authjs.VersionV4}, "__Secure-next-auth.session-token", "HttpOnly; Secure; SameSite=Lax"},
 		{"v5 on plain http", authjs.Config{InsecureCookies: true}, plain, "HttpOnly; SameSite=Lax"},
-		{"v4 on plain http", authjs.Config{InsecureCookies: true, Version: authjs.V4}, "next-auth.session-token",
+		{"v4 on plain http", authjs.Config{InsecureCookies: true, Version: authjs.VersionV4}, "next-auth.session-token",
 			"HttpOnly; SameSite=Lax"},
 		{"own name", authjs.Config{CookieName: "__Host-sid"}, "__Host-sid", "HttpOnly; Secure; SameSite=Lax"},
 		{"own name without prefix", authjs.Config{CookieName: "sid"}, "sid", "HttpOnly; Secure; SameSite=Lax"},
-		{"own name on plain http", authjs.Config{CookieName: "sid", InsecureCookies: true, Version: authjs.V4}, "sid",
+		{"own name on plain http", authjs.Config{CookieName: "sid", InsecureCookies: true, Version: authjs.VersionV4}, "sid",
 			"HttpOnly; SameSite=Lax"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -249,7 +249,7 @@ func TestTokenOfAnotherCookie(t *testing.T) {
 			authjs.ErrInvalid)
 	}
 
-	v4 := authjs.Config{Secret: secret, Version: authjs.V4}
+	v4 := authjs.Config{Secret: secret, Version: authjs.VersionV4}
 	wantError(t, s, request(secure+"="+sealed(t, v4, ada)), authjs.ErrInvalid)
 	wantError(t, newSessions(t, v4), request("__Secure-next-auth.session-token="+sealed(t,
 		authjs.Config{Secret: secret}, ada)), authjs.ErrInvalid)
@@ -258,7 +258,7 @@ func TestTokenOfAnotherCookie(t *testing.T) {
 
 func TestSecretRotation(t *testing.T) {
 	t.Parallel()
-	for _, version := range []authjs.Version{authjs.V5, authjs.V4} {
+	for _, version := range []authjs.Version{authjs.VersionV5, authjs.VersionV4} {
 		before := authjs.Config{Secret: older, Version: version, CookieName: "sid"}
 		during := authjs.Config{
 			Secret: secret, PreviousSecrets: []string{"another one", older}, Version: version, CookieName: "sid",

@@ -72,14 +72,14 @@ func at(t *testing.T, when time.Time, test func(t *testing.T)) {
 
 func versionOf(s string) authjs.Version {
 	if strings.HasPrefix(s, "v4") {
-		return authjs.V4
+		return authjs.VersionV4
 	}
-	return authjs.V5
+	return authjs.VersionV5
 }
 
 // cookieOf is the cookie of a token with that salt: in v5 it is the salt.
 func cookieOf(version authjs.Version, salt string) string {
-	if version == authjs.V4 {
+	if version == authjs.VersionV4 {
 		return "next-auth.session-token"
 	}
 	return salt
@@ -224,7 +224,7 @@ func testNoSession(t *testing.T, v vector) {
 		if value == "" {
 			continue
 		}
-		for _, version := range []authjs.Version{authjs.V5, authjs.V4} {
+		for _, version := range []authjs.Version{authjs.VersionV5, authjs.VersionV4} {
 			s := newSessions(t, authjs.Config{Secret: nodeSecret, Version: version})
 			wantError(t, s, request(cookieOf(version, plain)+"="+value), authjs.ErrInvalid)
 		}

@@ -30,7 +30,7 @@ func NamesV4(secure bool) Names {
 }
 
 // As returns the cookies of another application, named after it.
-func (n Names) As(app string) Names {
+func (n Names) WithCookiePrefix(app string) Names {
 	other := names(app, n.Secure, n.ChunkSize)
 	other.Domain = n.Domain
 	return other

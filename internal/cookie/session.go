@@ -134,7 +134,7 @@ func (j *Jar) dropSession() {
 
 // ForgetSession takes what an earlier jar set for the session, or cleared, out of a response's
 // header.
-func (n *Names) ForgetSession(h http.Header) {
+func (n *Names) DiscardSession(h http.Header) {
 	const name = "Set-Cookie"
 	kept := slices.DeleteFunc(h[name], func(line string) bool {
 		set, _, _ := strings.Cut(line, "=")

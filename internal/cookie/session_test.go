@@ -338,7 +338,7 @@ func TestForgetSession(t *testing.T) {
 			for _, line := range tt.in {
 				h.Add("Set-Cookie", line)
 			}
-			names.ForgetSession(h)
+			names.DiscardSession(h)
 			if got, found := h["Set-Cookie"]; !slices.Equal(got, tt.want) || found != (tt.want != nil) {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}

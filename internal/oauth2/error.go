@@ -22,7 +22,7 @@ func (e *Error) Error() string {
 
 // Code returns an error code as a server sent it if it can be logged and shown: at most 64 of the
 // characters that RFC 6749 § 4.1.2.1 and § 5.2 allow. Anything else is "".
-func Code(raw string) string {
+func PrintableCode(raw string) string {
 	if len(raw) > 64 {
 		return ""
 	}
@@ -41,7 +41,7 @@ func Code(raw string) string {
 func refusal(answer map[string]any) (code string, refused bool) {
 	for _, name := range []string{"error", "errcode", "error_code", "code", "status", "errors"} {
 		if v := answer[name]; faulty(name, v) {
-			return Code(faultCode(v)), true
+			return PrintableCode(faultCode(v)), true
 		}
 	}
 	return "", answer["ok"] == false || answer["success"] == false

@@ -72,7 +72,7 @@ func (c *Client) ask(ctx context.Context, form url.Values, bound bool) (*Token, 
 
 // ParseAnswer judges a token answer that was fetched in another way, and has the names of the
 // standard, as [Client.Exchange] does.
-func (c *Client) ParseAnswer(raw map[string]any) (*Token, error) {
+func (c *Client) ParseTokenResponse(raw map[string]any) (*Token, error) {
 	if code, refused := refusal(raw); refused {
 		return nil, fmt.Errorf("exchange code: %w", &Error{Code: code, Status: http.StatusOK})
 	}

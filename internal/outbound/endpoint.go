@@ -9,7 +9,7 @@ import (
 
 // Endpoint reports what is wrong with a URL that secrets or tokens are sent to: it must be
 // absolute, https unless its host is the machine itself, and without user name and fragment.
-func Endpoint(raw string) error {
+func CheckEndpoint(raw string) error {
 	u, err := url.Parse(raw)
 	if err != nil {
 		return errors.New("not a URL") // the parser's error quotes the URL, which may hold a password
@@ -17,10 +17,10 @@ func Endpoint(raw string) error {
 	if strings.Contains(raw, "#") { // also an empty fragment, which u does not tell
 		return errors.New("URL has a fragment")
 	}
-	return endpoint(u)
+	return checkEndpoint(u)
 }
 
-func endpoint(u *url.URL) error {
+func checkEndpoint(u *url.URL) error {
 	switch {
 	case u.Hostname() == "":
 		return errors.New("URL has no host")
@@ -36,7 +36,7 @@ func endpoint(u *url.URL) error {
 
 // Loopback reports whether the host of a URL is the machine itself: localhost or a name below it
 // (RFC 6761 § 6.3), or a loopback address.
-func Loopback(raw string) bool {
+func IsLoopbackURL(raw string) bool {
 	u, err := url.Parse(raw)
 	return err == nil && loopbackHost(u.Hostname())
 }

@@ -265,18 +265,18 @@ func TestEndpoint(t *testing.T) {
 		"https://idp.example/%zz",
 	}
 	for _, raw := range good {
-		if err := Endpoint(raw); err != nil {
-			t.Errorf("Endpoint(%q) = %v", raw, err)
+		if err := CheckEndpoint(raw); err != nil {
+			t.Errorf("CheckEndpoint(%q) = %v", raw, err)
 		}
 	}
 	for _, raw := range bad {
-		if err := Endpoint(raw); err == nil {
-			t.Errorf("Endpoint(%q) found nothing wrong", raw)
+		if err := CheckEndpoint(raw); err == nil {
+			t.Errorf("CheckEndpoint(%q) found nothing wrong", raw)
 		} else if strings.Contains(err.Error(), "pass") {
-			t.Errorf("Endpoint(%q) quotes the password: %v", raw, err)
+			t.Errorf("CheckEndpoint(%q) quotes the password: %v", raw, err)
 		}
 	}
-	if !Loopback("http://localhost:1/") || Loopback("https://idp.example") || Loopback("%") {
+	if !IsLoopbackURL("http://localhost:1/") || IsLoopbackURL("https://idp.example") || IsLoopbackURL("%") {
 		t.Error("Loopback tells hosts apart wrongly")
 	}
 }

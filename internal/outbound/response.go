@@ -28,7 +28,7 @@ func Do(client *http.Client, req *http.Request) (*Response, error) {
 	if client == nil {
 		return nil, errors.New("no HTTP client")
 	}
-	if err := endpoint(req.URL); err != nil {
+	if err := checkEndpoint(req.URL); err != nil {
 		return nil, err
 	}
 	if req.Header.Get("User-Agent") == "" {

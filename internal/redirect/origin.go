@@ -60,7 +60,7 @@ func isASCII(s string) bool {
 // localhost, 127.0.0.0/8 or ::1, also as an IPv4-mapped address. Names below localhost are not (RFC
 // 6761 leaves them to the resolver), and neither is 0.0.0.0. It grants: a list of what must not be
 // reached needs more.
-func Loopback(host string) bool {
+func IsLoopbackHost(host string) bool {
 	if len(host) == len("localhost") && strings.EqualFold(host, "localhost") {
 		return true
 	}

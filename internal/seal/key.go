@@ -88,7 +88,7 @@ func derive(secret string, scheme Scheme, salt string, enc encoding) (key, error
 	}
 	k := key{header: header{enc: enc}, aead: aead}
 	protected := `{"alg":"dir","enc":"` + string(enc) + `"`
-	if scheme == V5 {
+	if scheme == SchemeV5 {
 		k.kid, k.hasKid = thumbprint(raw), true
 		protected += `,"kid":"` + k.kid + `"`
 	}

@@ -96,7 +96,7 @@ func (s *Sealer) decrypt(p parts, keys []key) ([]byte, bool) {
 			continue
 		}
 		text, ok := keys[i].open(p)
-		if ok || s.scheme == V5 {
+		if ok || s.scheme == SchemeV5 {
 			return text, ok
 		}
 	}
