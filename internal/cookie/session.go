@@ -82,7 +82,7 @@ func (j *Jar) SetSession(value string, expires time.Time) error {
 			return err
 		}
 	}
-	j.clearSession()
+	j.clearReceived()
 	for _, c := range cookies {
 		j.put(c)
 	}
@@ -108,7 +108,7 @@ func (j *Jar) split(value string, expires time.Time) []Cookie {
 // ClearSession removes the session from the browser: the cookie with the plain name, and the chunks
 // that the request has, or the first 100 of them.
 func (j *Jar) ClearSession() {
-	j.clearSession()
+	j.clearReceived()
 	j.clearForDomain(j.names.Session)
 }
 
@@ -122,9 +122,9 @@ func (j *Jar) clearForDomain(name string) {
 	}
 }
 
-// clearSession removes all cookies of the session that the request has, and takes back those that
+// clearReceived removes all cookies of the session that the request has, and takes back those that
 // were set.
-func (j *Jar) clearSession() {
+func (j *Jar) clearReceived() {
 	j.out = slices.DeleteFunc(j.out, func(c Cookie) bool { return j.names.isSession(c.Name) })
 	limit := len(j.out) + maxListed
 	for name := range j.pairs {
@@ -137,8 +137,8 @@ func (j *Jar) clearSession() {
 	}
 }
 
-// ForgetSession takes what an earlier jar set for the session, or cleared, out of a response's
-// header.
+// DiscardSession removes the Set-Cookie headers for the session, which an earlier jar wrote, from
+// the header of a response.
 func (n *Names) DiscardSession(h http.Header) {
 	const name = "Set-Cookie"
 	kept := slices.DeleteFunc(h[name], func(line string) bool {
