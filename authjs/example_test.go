@@ -58,7 +58,7 @@ func ExampleNew() {
 	fmt.Println(err)
 	// Output:
 	// authjs: Config.Secret: missing; it is the secret of the Node server, usually AUTH_SECRET there
-	// authjs: Config.CookieName: want letters, digits and such as . - _, have "my session"
+	// authjs: Config.CookieName: want letters, digits and characters such as . - _, have "my session"
 	// authjs: Config.MaxAge: want a second or more, have 30ns
 }
 
