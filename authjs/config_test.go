@@ -62,8 +62,8 @@ func TestFaultsOfConfig(t *testing.T) {
 	}
 }
 
-// A secret may be as short as that of the Node server, and the longest name leaves room for a
-// session in parts.
+// A secret may be as short as that of the Node server, and a long session can be split into cookies
+// with the longest name.
 func TestLimitsOfConfig(t *testing.T) {
 	t.Parallel()
 	for _, version := range []authjs.Version{authjs.VersionV5, authjs.VersionV4} {
