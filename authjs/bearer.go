@@ -10,7 +10,7 @@ import (
 )
 
 // bearerToken returns the token of the Authorization header (RFC 6750 § 2.1), decoded as
-// JavaScript's decodeURIComponent does, and "" when there is none or it is not well encoded.
+// JavaScript's decodeURIComponent does, or "" if there is none or it is not well encoded.
 func bearerToken(h http.Header) string {
 	scheme, token, _ := strings.Cut(h.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") || len(token) > seal.MaxLength {

@@ -12,7 +12,7 @@ func TestBearer(t *testing.T) {
 	t.Parallel()
 	token := sealed(t, authjs.Config{Secret: secret}, ada)
 	ofPlain := sealed(t, authjs.Config{Secret: secret, InsecureCookies: true}, ada)
-	v4 := sealed(t, authjs.Config{Secret: secret, Version: authjs.V4}, ada)
+	v4 := sealed(t, authjs.Config{Secret: secret, Version: authjs.VersionV4}, ada)
 	s := newSessions(t, authjs.Config{Secret: secret, Bearer: true})
 	for _, tt := range []struct {
 		name   string
@@ -24,8 +24,8 @@ func TestBearer(t *testing.T) {
 		{"other case", "bEARER " + token, nil},
 		{"more spaces", "Bearer  " + token + " ", nil},
 		{"component-encoded", "Bearer " + strings.ReplaceAll(token, ".", "%2E"), nil},
-		{"plus is no space", "Bearer +" + token, authjs.ErrInvalid},
-		{"of the other generation", "Bearer " + v4, authjs.ErrInvalid},
+		{"plus is not a space", "Bearer +" + token, authjs.ErrInvalid},
+		{"of the other version", "Bearer " + v4, authjs.ErrInvalid},
 		{"cut off", "Bearer " + token[:len(token)-1], authjs.ErrInvalid},
 		{"other scheme", "Basic " + token, authjs.ErrNoSession},
 		{"no scheme", token, authjs.ErrNoSession},
@@ -38,7 +38,7 @@ func TestBearer(t *testing.T) {
 		{"%A", "Bearer %A", authjs.ErrNoSession},
 		{"%ZZ", "Bearer %ZZ", authjs.ErrNoSession},
 		{"% at the end", "Bearer " + token + "%", authjs.ErrNoSession},
-		{"no UTF-8", "Bearer %FF" + token, authjs.ErrNoSession},
+		{"not UTF-8", "Bearer %FF" + token, authjs.ErrNoSession},
 		{"1 MB", "Bearer " + strings.Repeat("x", 1<<20), authjs.ErrNoSession},
 		{"1 MB of %", "Bearer " + strings.Repeat("%", 1<<20), authjs.ErrNoSession},
 		{"64 kB", "Bearer " + strings.Repeat("x", 64<<10), authjs.ErrInvalid},
@@ -57,7 +57,7 @@ func TestBearer(t *testing.T) {
 
 func TestBearerOfV4(t *testing.T) {
 	t.Parallel()
-	c := authjs.Config{Secret: secret, Version: authjs.V4, Bearer: true}
+	c := authjs.Config{Secret: secret, Version: authjs.VersionV4, Bearer: true}
 	r := request("")
 	r.Header.Set("Authorization", "Bearer "+sealed(t, c, ada))
 	wantSubject(t, newSessions(t, c), r, "user-1")

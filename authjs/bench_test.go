@@ -9,9 +9,9 @@ import (
 	"github.com/cardea-auth/cardea/internal/seal"
 )
 
-// BenchmarkRead shows what reading a session costs beside the one decryption that it cannot do
-// without, from a request with a few other cookies, as browsers send it. The third of each reports
-// the ratio of the two on a machine that does other things as well.
+// BenchmarkRead compares reading a session with the one decryption that it contains. The request has
+// a few other cookies, as usual. The results named both report the ratio of the two, which is
+// meaningful even on a busy machine.
 func BenchmarkRead(b *testing.B) {
 	for _, bm := range []struct {
 		name    string
@@ -19,13 +19,13 @@ func BenchmarkRead(b *testing.B) {
 		scheme  seal.Scheme
 		cookie  string
 	}{
-		{"v5", authjs.V5, seal.V5, secure},
-		{"v5 plain name", authjs.V5, seal.V5, plain},
-		{"v4", authjs.V4, seal.V4, "__Secure-next-auth.session-token"},
-		{"v4 plain name", authjs.V4, seal.V4, "next-auth.session-token"},
+		{"v5", authjs.VersionV5, seal.SchemeV5, secure},
+		{"v5 plain name", authjs.VersionV5, seal.SchemeV5, plain},
+		{"v4", authjs.VersionV4, seal.SchemeV4, "__Secure-next-auth.session-token"},
+		{"v4 plain name", authjs.VersionV4, seal.SchemeV4, "next-auth.session-token"},
 	} {
-		sessions, sealer := newSessions(b,
-			authjs.Config{Secret: secret, Version: bm.version}), seal.New([]string{secret}, bm.scheme)
+		sessions := newSessions(b, authjs.Config{Secret: secret, Version: bm.version})
+		sealer := seal.New([]string{secret}, bm.scheme)
 		salt := bm.scheme.SessionSalt(bm.cookie)
 		token, err := sealer.Seal(salt, ada, time.Now(), time.Hour)
 		if err != nil {
@@ -55,7 +55,7 @@ func measure(b *testing.B, f func()) {
 	}
 }
 
-// compare runs f and g in turns and reports the median of the ratios of their times.
+// compare runs f and g alternately and reports the median of the ratios of their times.
 func compare(b *testing.B, f, g func()) {
 	const turn = 50
 	var ratios []float64
@@ -74,10 +74,10 @@ func compare(b *testing.B, f, g func()) {
 	b.ReportMetric(ratios[len(ratios)/2], "read/decrypt")
 }
 
-// The first read of each of many Sessions allocates what the bare decryption does, which leaves no
-// room for the derivation of a key.
+// Even the first read of a Sessions makes no more allocations than the decryption alone. So New has
+// derived the keys.
 func TestReadingIsOneDecryption(t *testing.T) {
-	sealer := seal.New([]string{secret}, seal.V5)
+	sealer := seal.New([]string{secret}, seal.SchemeV5)
 	token := sealed(t, authjs.Config{Secret: secret}, ada)
 	r := request(secure + "=" + token)
 	var fresh []*authjs.Sessions

@@ -6,51 +6,40 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"strconv"
 	"time"
+
+	"github.com/cardea-auth/cardea/internal/jsonvalue"
 )
 
-// Claims are the content of a session: what Auth.js puts there and whatever the jwt callback of the
-// Node server adds. Claims that were read have [json.Number] for numbers and must not be changed,
-// as others may hold the same map; clone it to add something. The methods work on nil too.
+// Claims are the content of a session: the claims of Auth.js and those that the jwt callback of the
+// Node server adds.
+//
+// Claims that were read have [json.Number] for numbers. Do not change them, because other handlers
+// of the request may use the same map; change a clone. All methods also work for nil.
 type Claims map[string]any
 
-// Subject returns the id of the user (sub), a number as text, and "" when there is none: next-auth
-// v4 makes sessions without one for credentials users without id, so an empty Subject names nobody.
-func (c Claims) Subject() string {
-	switch v := c["sub"].(type) {
-	case json.Number:
-		return v.String()
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64)
-	case int64:
-		return strconv.FormatInt(v, 10)
-	case int:
-		return strconv.Itoa(v)
-	}
-	return c.text("sub")
-}
+// Subject returns the ID of the user (sub), or "" if there is none. A number is returned in decimal
+// digits.
+//
+// next-auth v4 makes sessions without sub for users of a credentials provider that have no id. So
+// never take an empty Subject for a user.
+func (c Claims) Subject() string { return jsonvalue.StringOrNumber(c["sub"]) }
 
-// Name returns the display name of the user, and "" when there is none.
-func (c Claims) Name() string { return c.text("name") }
+// Name returns the display name of the user, or "" if there is none.
+func (c Claims) Name() string { return jsonvalue.String(c["name"]) }
 
-// Email returns the e-mail address of the user, and "" when there is none. Nothing says that it was
-// verified; it is no key for a user.
-func (c Claims) Email() string { return c.text("email") }
+// Email returns the e-mail address of the user, or "" if there is none. The address need not be
+// verified, so do not identify users by it.
+func (c Claims) Email() string { return jsonvalue.String(c["email"]) }
 
-// Picture returns the URL of the user's picture, and "" when there is none.
-func (c Claims) Picture() string { return c.text("picture") }
+// Picture returns the URL of the user's picture, or "" if there is none.
+func (c Claims) Picture() string { return jsonvalue.String(c["picture"]) }
 
-func (c Claims) text(name string) string {
-	s, _ := c[name].(string)
-	return s
-}
-
-// lastSecond is the end of the year 9999, the last that fits into a date of JSON (RFC 3339).
+// lastSecond is the end of the year 9999, the last one that a date in JSON can have (RFC 3339).
 const lastSecond = 253402300799
 
-// Expires returns when the session ends (exp), to the second and in UTC, and the zero time when it
-// does not. Nothing is later than the year 9999.
+// Expires returns when the session expires (exp), in whole seconds and in UTC. It returns the zero
+// time if the session does not expire, and the end of the year 9999 for any later time.
 func (c Claims) Expires() time.Time {
 	var at float64
 	switch v := c["exp"].(type) {
@@ -68,9 +57,9 @@ func (c Claims) Expires() time.Time {
 	return time.Unix(int64(max(0, min(at, lastSecond))), 0).UTC()
 }
 
-// As returns claims as the application's own type, by its json tags. It returns nil and an error
-// when there are none ([ErrNoSession]) and when one has another type than its field; a field
-// without a claim stays empty.
+// As converts claims to a type of the application, by its json tags. A field without a claim stays
+// empty. For nil claims As returns nil and [ErrNoSession]. If a claim does not have the type of its
+// field, As returns nil and an error that names the claim, without its value.
 func As[T any](c Claims) (*T, error) {
 	if c == nil {
 		return nil, ErrNoSession
@@ -88,7 +77,8 @@ func As[T any](c Claims) (*T, error) {
 	return &v, nil
 }
 
-// mismatch names the claim but not its value, which the error of a decoder may hold.
+// mismatch returns an error that names the claim but not its value, which the decoder's own error
+// may contain.
 func mismatch(t reflect.Type, err error) error {
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && e.Field != "" {
 		return fmt.Errorf("authjs: claims as %v: claim %s does not fit %v", t, e.Field, e.Type)

@@ -106,7 +106,7 @@ func TestAs(t *testing.T) {
 	}
 }
 
-// The error names the claim. What is in it may be an address or a token of the application.
+// The error names the claim, but not its value, which may be an address or a token.
 func TestAsMismatch(t *testing.T) {
 	t.Parallel()
 	const private = "ada@example.com"
@@ -124,11 +124,11 @@ func TestAsMismatch(t *testing.T) {
 			"team": map[string]any{"number": json.Number("12345678901234567890")},
 		})),
 			"authjs: claims as authjs_test.member: claim team.number does not fit int64"},
-		{"no time", second(authjs.As[joined](authjs.Claims{"since": private})),
+		{"not a time", second(authjs.As[joined](authjs.Claims{"since": private})),
 			"authjs: claims as authjs_test.joined: they do not fit"},
-		{"no struct", second(authjs.As[string](authjs.Claims{"since": private})),
+		{"not a struct", second(authjs.As[string](authjs.Claims{"since": private})),
 			"authjs: claims as string: they do not fit"},
-		{"no JSON", second(authjs.As[member](authjs.Claims{"sub": json.Number(private)})),
+		{"not JSON", second(authjs.As[member](authjs.Claims{"sub": json.Number(private)})),
 			"authjs: claims as authjs_test.member: they are not JSON"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -140,7 +140,7 @@ func TestAsMismatch(t *testing.T) {
 	}
 }
 
-// second returns the error, where it came without a value.
+// second returns the error of As, and another error if As also returned a value.
 func second[T any](v *T, err error) error {
 	if v != nil {
 		return errors.New("a value came with the error")

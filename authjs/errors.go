@@ -2,16 +2,18 @@ package authjs
 
 import "errors"
 
-// Why [Sessions.Read] returns no claims. A visitor with any of them is not signed in.
+// The errors of [Sessions.Read]. With any of them the visitor is not signed in.
 var (
-	// ErrNoSession means that nothing came with the request that could be a session.
+	// ErrNoSession says that the request has no session cookie and, with [Config].Bearer, no bearer
+	// token.
 	ErrNoSession = errors.New("authjs: no session")
 
-	// ErrExpired means that the session was genuine and has ended.
+	// ErrExpired says that the session is genuine, but has expired.
 	ErrExpired = errors.New("authjs: session has expired")
 
-	// ErrInvalid means everything else, without saying which, so that it tells a forger nothing:
-	// made with another secret, for another cookie or by the other generation, changed on the way,
-	// or not a token at all, as the cookie of a database session is.
+	// ErrInvalid says that the session is not genuine, without the reason, so that a forger learns
+	// nothing from it. It was made with another secret, for a cookie with another name or by another
+	// version of Auth.js, it was changed, or it is not a token, as in the cookie of a database
+	// session.
 	ErrInvalid = errors.New("authjs: session is not valid")
 )

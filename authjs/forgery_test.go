@@ -16,8 +16,9 @@ import (
 	"github.com/cardea-auth/cardea/authjs"
 )
 
-// forge encrypts text under a header with the key that a server has for that cookie, as somebody
-// with the secret could, and with A256GCM, which both generations read.
+// forge returns a token with this header and this text, encrypted with the server's key for that
+// cookie, as somebody who has the secret could make it. It encrypts with A256GCM, which both versions
+// accept.
 func forge(t testing.TB, cookie, header, text string) string {
 	t.Helper()
 	salt, info := cookie, "Auth.js Generated Encryption Key ("+cookie+")"
@@ -47,13 +48,16 @@ func forge(t testing.TB, cookie, header, text string) string {
 
 const header = `{"alg":"dir","enc":"A256GCM"}`
 
-var generations = map[string]authjs.Version{secure: authjs.V5, "__Secure-next-auth.session-token": authjs.V4}
+// versions are the versions by the name of their session cookie.
+var versions = map[string]authjs.Version{
+	secure: authjs.VersionV5, "__Secure-next-auth.session-token": authjs.VersionV4,
+}
 
 // Rows of go-jose CVE-2026-34986, CVE-2025-27144, CVE-2024-28180, GHSA-2c7c, of jwx CVE-2024-28122:
-// what a token says of algorithms and keys never decides about work.
+// a token cannot choose algorithms or keys, nor how much work it causes.
 func TestAllowListOfAlgorithms(t *testing.T) {
 	t.Parallel()
-	for name, version := range generations {
+	for name, version := range versions {
 		s := newSessions(t, authjs.Config{Secret: secret, Version: version})
 		wantSubject(t, s, request(name+"="+forge(t, name, header, `{"sub":"user-1"}`)), "user-1")
 		for _, header := range []string{
@@ -80,10 +84,10 @@ func TestAllowListOfAlgorithms(t *testing.T) {
 	}
 }
 
-// Number 80 of the standards, for a clock that is behind.
+// Number 80 of the standards, for a server whose clock is behind.
 func TestNotBefore(t *testing.T) {
 	t.Parallel()
-	for name, version := range generations {
+	for name, version := range versions {
 		synctest.Test(t, func(t *testing.T) {
 			s := newSessions(t, authjs.Config{Secret: secret, Version: version})
 			token := forge(t, name, header, fmt.Sprintf(`{"sub":"user-1","nbf":%d}`, time.Now().Unix()+16))
@@ -97,20 +101,20 @@ func TestNotBefore(t *testing.T) {
 // A session without exp does not expire, as in the Node packages.
 func TestWithoutExpiry(t *testing.T) {
 	t.Parallel()
-	for name, version := range generations {
-		claims, err := newSessions(t, authjs.Config{Secret: secret,
-			Version: version}).Read(request(name + "=" + forge(t, name, header, `{}`)))
+	for name, version := range versions {
+		s := newSessions(t, authjs.Config{Secret: secret, Version: version})
+		claims, err := s.Read(request(name + "=" + forge(t, name, header, `{}`)))
 		if err != nil || claims == nil || claims.Subject() != "" || !claims.Expires().IsZero() {
 			t.Errorf("%s: got %v, %v", name, claims, err)
 		}
 	}
 }
 
-// Rows of Pomerium CVE-2021-29652 and Zitadel CVE-2026-27840: a token that is changed anywhere, or
-// shortened, is nothing.
+// Rows of Pomerium CVE-2021-29652 and Zitadel CVE-2026-27840: a token that was changed anywhere, or
+// shortened, is not valid.
 func TestChangedTokens(t *testing.T) {
 	t.Parallel()
-	for name, version := range generations {
+	for name, version := range versions {
 		c := authjs.Config{Secret: secret, Version: version}
 		s, token := newSessions(t, c), sealed(t, c, ada)
 		for i := range token {

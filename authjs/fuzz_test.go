@@ -9,12 +9,11 @@ import (
 	"github.com/cardea-auth/cardea/authjs"
 )
 
-// FuzzRead asserts that whatever a request has, only the sessions of Node are found in it, no value
-// comes with an error, and Clear touches no cookie but the session. testdata/fuzz has what earlier
-// runs found worth keeping.
+// FuzzRead checks that Read accepts only sessions of Node, whatever the request has, and returns no
+// claims with an error, and that Clear removes no cookies but those of the session.
 func FuzzRead(f *testing.F) {
 	file := readVectors(f)
-	genuine := map[any]bool{} // by jti; the same in each process of the fuzzer, so none that we make
+	genuine := map[any]bool{} // by jti; the same in all processes of the fuzzer, so none that is made here
 	for _, v := range append(file.Vectors, file.Extra...) {
 		if v.Kind != "jwe-decode" {
 			continue
@@ -36,7 +35,7 @@ func FuzzRead(f *testing.F) {
 	}
 	v5 := newSessions(f, authjs.Config{Secret: nodeSecret, Bearer: true})
 	v4 := newSessions(f, authjs.Config{
-		Secret: secret, PreviousSecrets: []string{nodeSecret}, Version: authjs.V4, Bearer: true,
+		Secret: secret, PreviousSecrets: []string{nodeSecret}, Version: authjs.VersionV4, Bearer: true,
 	})
 	f.Fuzz(func(t *testing.T, cookies, authorization string) {
 		r := &http.Request{Header: http.Header{"Cookie": {cookies}, "Authorization": {authorization}}}

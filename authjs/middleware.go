@@ -7,8 +7,9 @@ import (
 	"net/http"
 )
 
-// Middleware is [New] and [Sessions.Require] in one, for an API that does nothing else with
-// sessions. It suits [net/http] and routers with the same handlers, as chi's Use.
+// Middleware returns [Sessions.Require] of the sessions that [New] returns, for an API that does
+// nothing else with sessions. It works with [net/http] and with routers that have the same kind of
+// middleware, such as chi. The error is that of New.
 func Middleware(c Config) (func(http.Handler) http.Handler, error) {
 	s, err := New(c)
 	if err != nil {
@@ -17,25 +18,25 @@ func Middleware(c Config) (func(http.Handler) http.Handler, error) {
 	return s.Require, nil
 }
 
-// visit is what a request's context knows of its session.
-type visit struct {
+// readResult is the result of [Sessions.Read] in the context of a request.
+type readResult struct {
 	sessions *Sessions
-	claims   Claims // nil when there is none
+	claims   Claims // nil if there is no session
 	err      error
 }
 
-type visitKey struct{}
+type readResultKey struct{}
 
-// ClaimsFrom returns the content of the session of the request that ctx belongs to, and nil when
-// there is none or the request did not pass [Sessions.Load] or [Sessions.Require].
+// ClaimsFrom returns the claims of the session of the request with this context. It returns nil if
+// there is no session, or if the request did not pass [Sessions.Load] or [Sessions.Require].
 func ClaimsFrom(ctx context.Context) Claims {
-	v, _ := ctx.Value(visitKey{}).(visit)
-	return v.claims
+	result, _ := ctx.Value(readResultKey{}).(readResult)
+	return result.claims
 }
 
-// Load is middleware that reads the session of a request, for [ClaimsFrom], and lets everybody
-// pass. An answer to a signed-in visitor is not stored by caches, unless what is behind it sets
-// another Cache-Control.
+// Load returns middleware that reads the session of a request, for [ClaimsFrom], and lets every
+// request pass. If there is a session, Load sets Cache-Control to "private, no-store", so that
+// caches do not store the response; next may replace it.
 func (s *Sessions) Load(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r, _ = s.load(w, r)
@@ -43,8 +44,8 @@ func (s *Sessions) Load(next http.Handler) http.Handler {
 	})
 }
 
-// Require is [Sessions.Load] that lets only signed-in visitors pass. All others get 401 with a JSON
-// body, and the log says why.
+// Require returns middleware like [Sessions.Load], but lets only requests with a session pass. It
+// answers all others with 401 and a JSON body, and logs the reason unless there was no session.
 func (s *Sessions) Require(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r, err := s.load(w, r)
@@ -56,10 +57,11 @@ func (s *Sessions) Require(next http.Handler) http.Handler {
 	})
 }
 
-// load reads the session once for all middleware of s that a request passes.
+// load returns the request with the session in its context, and the error of reading it. If a
+// request passes several middleware of s, the session is read only once.
 func (s *Sessions) load(w http.ResponseWriter, r *http.Request) (*http.Request, error) {
-	if v, ok := r.Context().Value(visitKey{}).(visit); ok && v.sessions == s {
-		return r, v.err
+	if result, ok := r.Context().Value(readResultKey{}).(readResult); ok && result.sessions == s {
+		return r, result.err
 	}
 	w.Header().Add("Vary", "Cookie")
 	if s.bearer {
@@ -72,10 +74,10 @@ func (s *Sessions) load(w http.ResponseWriter, r *http.Request) (*http.Request, 
 	case !errors.Is(err, ErrNoSession):
 		s.log.DebugContext(r.Context(), "authjs: session refused", "cause", err)
 	}
-	return r.WithContext(context.WithValue(r.Context(), visitKey{}, visit{s, claims, err})), err
+	return r.WithContext(context.WithValue(r.Context(), readResultKey{}, readResult{s, claims, err})), err
 }
 
-// refuse answers a visitor who is not signed in.
+// refuse answers a request without a valid session.
 func (s *Sessions) refuse(w http.ResponseWriter, err error) {
 	if s.bearer {
 		w.Header().Set("WWW-Authenticate", challenge(err))
@@ -86,7 +88,8 @@ func (s *Sessions) refuse(w http.ResponseWriter, err error) {
 	io.WriteString(w, `{"error":"unauthorized","message":"Sign in first."}`+"\n")
 }
 
-// challenge tells a client whether to try again with another token (RFC 6750 § 3).
+// challenge returns the WWW-Authenticate header. It says whether the request had no token or an
+// invalid one (RFC 6750 § 3).
 func challenge(err error) string {
 	if errors.Is(err, ErrNoSession) {
 		return "Bearer"

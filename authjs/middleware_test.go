@@ -15,7 +15,7 @@ import (
 	"github.com/cardea-auth/cardea/authjs"
 )
 
-// chi's Use takes what Require, Load and Middleware are.
+// These are the types that Use of chi accepts.
 var (
 	_ func(http.Handler) http.Handler                              = (*authjs.Sessions)(nil).Require
 	_ func(http.Handler) http.Handler                              = (*authjs.Sessions)(nil).Load
@@ -34,7 +34,7 @@ func serve(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
 }
 
 // Row of Auth.js GHSA-8fpg-xm3f-6cx3: whatever is wrong with a session, Require answers 401 and
-// Load knows of nobody.
+// with Load there are no claims.
 func TestMiddleware(t *testing.T) {
 	t.Parallel()
 	c := authjs.Config{Secret: secret}
@@ -61,13 +61,13 @@ func TestMiddleware(t *testing.T) {
 				"Require in Load": s.Load(s.Require(subject)),
 			} {
 				w := serve(h, request(tt.cookies))
-				status, body, kind := http.StatusUnauthorized, `{"error":"unauthorized","message":"Sign in first."}`+
-					"\n", "application/json"
+				status, contentType := http.StatusUnauthorized, "application/json"
+				body := `{"error":"unauthorized","message":"Sign in first."}` + "\n"
 				if tt.signedIn {
-					status, body, kind = http.StatusOK, "subject=user-1", "text/plain; charset=utf-8"
+					status, contentType, body = http.StatusOK, "text/plain; charset=utf-8", "subject=user-1"
 				}
-				if got := w.Result().Header.Get("Content-Type"); w.Code != status || w.Body.String() != body ||
-					got != kind {
+				got := w.Result().Header.Get("Content-Type")
+				if w.Code != status || w.Body.String() != body || got != contentType {
 					t.Errorf("%s: got %d %s %s, want %d %s", name, w.Code, got, w.Body, status, body)
 				}
 				if got := w.Header().Get("Cache-Control"); got != "private, no-store" {
@@ -76,7 +76,7 @@ func TestMiddleware(t *testing.T) {
 				if got := w.Header()["Vary"]; !slices.Equal(got, []string{"Cookie"}) {
 					t.Errorf("%s: Vary: %q", name, got)
 				}
-				// the last: row of fiber CVE-2024-25124
+				// the last one: row of fiber CVE-2024-25124
 				for _, name := range []string{"WWW-Authenticate", "Set-Cookie", "Access-Control-Allow-Origin"} {
 					if w.Header().Get(name) != "" {
 						t.Errorf("%s: %s", name, w.Header().Get(name))
@@ -108,7 +108,7 @@ func TestHandlerChoosesItsCacheControl(t *testing.T) {
 	}
 }
 
-// RFC 6750, Section 3: a client that sent no token is not told that it was wrong.
+// RFC 6750, Section 3: the response to a client that sent no token has no error code.
 func TestChallenge(t *testing.T) {
 	t.Parallel()
 	s := newSessions(t, authjs.Config{Secret: secret, Bearer: true})
@@ -127,33 +127,32 @@ func TestChallenge(t *testing.T) {
 	}
 }
 
-func TestClaimsFromElsewhere(t *testing.T) {
+func TestClaimsFromOtherContext(t *testing.T) {
 	t.Parallel()
 	if got := authjs.ClaimsFrom(context.Background()); got != nil {
 		t.Errorf("got %v", got)
 	}
 }
 
-// What middleware of one server found is not taken for the session of another one.
+// The session that the middleware for one server found is not used by the middleware for another.
 func TestInnermostMiddlewareCounts(t *testing.T) {
 	t.Parallel()
 	own, other := authjs.Config{Secret: secret}, authjs.Config{Secret: older}
 	r := request(secure + "=" + sealed(t, own, ada))
-	if w := serve(newSessions(t, own).Load(newSessions(t, other).Require(subject)),
-		r); w.Code != http.StatusUnauthorized {
+	ownSessions, otherSessions := newSessions(t, own), newSessions(t, other)
+	if w := serve(ownSessions.Load(otherSessions.Require(subject)), r); w.Code != http.StatusUnauthorized {
 		t.Errorf("Require: got %d", w.Code)
 	}
-	if w := serve(newSessions(t, own).Load(newSessions(t, other).Load(subject)), r); w.Body.String() != "subject=" {
+	if w := serve(ownSessions.Load(otherSessions.Load(subject)), r); w.Body.String() != "subject=" {
 		t.Errorf("Load: got %s", w.Body)
 	}
-	if w := serve(newSessions(t, other).Load(newSessions(t, own).Load(subject)),
-		r); w.Body.String() != "subject=user-1" {
+	if w := serve(otherSessions.Load(ownSessions.Load(subject)), r); w.Body.String() != "subject=user-1" {
 		t.Errorf("the other way round: got %s", w.Body)
 	}
 }
 
-// Row of oauth2-proxy CVE-2025-64484: who somebody is comes from the session only.
-func TestHeadersAreNoIdentity(t *testing.T) {
+// Row of oauth2-proxy CVE-2025-64484: the identity of a user comes from the session only.
+func TestHeadersDoNotIdentify(t *testing.T) {
 	t.Parallel()
 	c := authjs.Config{Secret: secret}
 	s := newSessions(t, c)
@@ -173,7 +172,7 @@ func TestHeadersAreNoIdentity(t *testing.T) {
 }
 
 // Row of next-auth CVE-2022-31186.
-func TestLogHoldsNothingPrivate(t *testing.T) {
+func TestLogContainsNothingPrivate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
@@ -185,7 +184,7 @@ func TestLogHoldsNothingPrivate(t *testing.T) {
 		serve(s.Require(subject), request(""))
 		serve(s.Require(subject), request(secure+"="+token))
 		if log.Len() > 0 {
-			t.Errorf("without cause: %s", &log)
+			t.Errorf("logged without a reason: %s", &log)
 		}
 		serve(s.Load(s.Require(subject)), request(secure+"="+wrong))
 		time.Sleep(31 * 24 * time.Hour)
@@ -197,7 +196,7 @@ func TestLogHoldsNothingPrivate(t *testing.T) {
 		}
 		for _, private := range []string{secret, older, token, wrong, token[:20], "ada", "Ada", "user-1"} {
 			if strings.Contains(log.String(), private) {
-				t.Errorf("the log holds %q", private)
+				t.Errorf("the log contains %q", private)
 			}
 		}
 	})

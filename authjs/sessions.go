@@ -12,20 +12,20 @@ import (
 	"github.com/cardea-auth/cardea/internal/seal"
 )
 
-// Sessions reads and writes the session cookies of one Node server. Make it with [New]; it does not
-// change and is safe for concurrent use.
+// Sessions reads and writes the session cookies of one Node server. Make it with [New]. It is safe
+// for concurrent use.
 type Sessions struct {
 	sealer *seal.Sealer
 	scheme seal.Scheme
 	names  []cookie.Names // in the order in which they are looked for; the first is also written
-	salts  []string       // of names, each once
+	salts  []string       // the salts of names, without duplicates
 	maxAge time.Duration
 	bearer bool
 	log    *slog.Logger
 }
 
-// New returns the sessions of a Node server. It derives the keys, so that no request has to. The
-// error names every field that is wrong.
+// New returns the sessions of a Node server. It derives the encryption keys, so that
+// no request has to. The error names every field of the configuration that is wrong.
 func New(c Config) (*Sessions, error) {
 	c = c.withDefaults()
 	if err := c.validate(); err != nil {
@@ -48,19 +48,21 @@ func New(c Config) (*Sessions, error) {
 	return s, nil
 }
 
-// salt is part of the key of a session in that cookie.
+// salt returns the salt from which the key for a session in that cookie is derived.
 func (s *Sessions) salt(n *cookie.Names) string { return s.scheme.SessionSalt(n.Session) }
 
-// Read returns the content of a request's session, which is never nil then. Otherwise it returns
-// nil and [ErrNoSession], [ErrExpired] or [ErrInvalid].
+// Read returns the claims of a request's session, which are not nil. Otherwise it returns nil and
+// one of [ErrNoSession], [ErrExpired] and [ErrInvalid].
 //
-// The clocks of the two servers may differ by 15 seconds; a session without an expiry does not
-// expire. A session of more than 64 kB, or one among more than 100 kB of cookies, does not count.
-// The cookie with the prefix __Secure- comes before the one without, and a cookie before the
-// Authorization header: the first that is there is the only one tried.
+//   - The cookie with the prefix __Secure- has precedence over the one without, and a cookie over
+//     the Authorization header. Only the first one that the request has is tried.
+//   - The clocks of the two servers may differ by 15 seconds.
+//   - A session without exp does not expire.
+//   - If the request has more than 100 kB of cookies, they are ignored. A session of more than 64 kB
+//     is not valid.
 //
-// Read does not renew a session. A Node server does so when its client asks it for the session;
-// [Sessions.Write] with the claims does it here.
+// Read does not renew a session. The Node server renews it when its client requests the session; a
+// Go service can pass the claims to [Sessions.Write].
 func (s *Sessions) Read(r *http.Request) (Claims, error) {
 	for i := range s.names {
 		n := &s.names[i]
@@ -78,6 +80,7 @@ func (s *Sessions) Read(r *http.Request) (Claims, error) {
 	return s.openAny(token)
 }
 
+// open returns the claims of a token with that salt, or one of the errors of Read.
 func (s *Sessions) open(token, salt string) (Claims, error) {
 	claims, err := s.sealer.Open(salt, token, time.Now())
 	switch {
@@ -89,7 +92,7 @@ func (s *Sessions) open(token, salt string) (Claims, error) {
 	return nil, ErrInvalid
 }
 
-// openAny opens a token that came without the name of its cookie.
+// openAny is open for a bearer token, which does not tell the name of its cookie: it tries all salts.
 func (s *Sessions) openAny(token string) (claims Claims, err error) {
 	for _, salt := range s.salts {
 		if claims, err = s.open(token, salt); !errors.Is(err, ErrInvalid) {
@@ -99,17 +102,19 @@ func (s *Sessions) openAny(token string) (claims Claims, err error) {
 	return claims, err
 }
 
-// Write sets the session cookie of a response, in several parts when it is long. The claims become
-// the content of the session, with iat, exp and jti set anew; the map stays as it is. Auth.js
-// expects sub, name, email and picture in it. Call it before the response's body is written.
+// Write sets the session cookie of a response, split into several cookies if it is long. Call it
+// before the body of the response is written.
 //
-// Of the two default names it is the one with __Secure-, whichever came, unless
-// [Config].InsecureCookies says otherwise. What the request or an earlier call had under any of the
-// names is removed, and Cache-Control becomes "private, no-store". Cookies are for the host that
-// sets them, unless [Config].CookieDomain says otherwise.
+// The session has the claims, with new iat, exp and jti. Write does not change the map. Auth.js
+// expects sub, name, email and picture in it.
 //
-// Write fails, and changes nothing, without claims, with claims that are not JSON, and with more
-// than fit into 64 kB. Node accepts 16 kB of headers.
+// The cookie has the default name with __Secure-, whatever the name of the request's cookie is,
+// unless [Config].CookieName or [Config].InsecureCookies is set. It is for this host alone, unless
+// [Config].CookieDomain is set. Write removes cookies of the session that the request has under
+// other names or that an earlier call has set, and sets Cache-Control to "private, no-store".
+//
+// Write returns an error and changes nothing if there are no claims, if they cannot be encoded as
+// JSON, or if the session would have more than 64 kB. Node accepts only 16 kB of headers.
 func (s *Sessions) Write(w http.ResponseWriter, r *http.Request, claims Claims) error {
 	if len(claims) == 0 {
 		return errors.New("authjs: write a session: there are no claims")
@@ -123,7 +128,7 @@ func (s *Sessions) Write(w http.ResponseWriter, r *http.Request, claims Claims) 
 	if err := jar.SetSession(token, now.Add(s.maxAge)); err != nil {
 		return fmt.Errorf("authjs: write a session: %w", err)
 	}
-	s.forget(w.Header())
+	s.discardEarlier(w.Header())
 	jar.Write(w.Header())
 	for i := range s.names[1:] {
 		other := cookie.NewJar(r.Header, &s.names[1+i])
@@ -135,10 +140,10 @@ func (s *Sessions) Write(w http.ResponseWriter, r *http.Request, claims Claims) 
 	return nil
 }
 
-// Clear makes the browser forget its session, under each of the names and in each of its parts. A
-// copy of the cookie still works until it expires. Call it before the response's body is written.
+// Clear removes the session from the browser: all cookies, under all names. A copy of the session
+// stays valid until it expires. Call it before the body of the response is written.
 func (s *Sessions) Clear(w http.ResponseWriter, r *http.Request) {
-	s.forget(w.Header())
+	s.discardEarlier(w.Header())
 	for i := range s.names {
 		jar := cookie.NewJar(r.Header, &s.names[i])
 		jar.ClearSession()
@@ -146,11 +151,11 @@ func (s *Sessions) Clear(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// forget undoes earlier calls for the same response, whose parts could otherwise outlive this one,
-// and keeps the response out of caches.
-func (s *Sessions) forget(h http.Header) {
+// discardEarlier removes what earlier calls for the same response have set, because some of their
+// chunks could otherwise stay in the browser, and forbids caches to store the response.
+func (s *Sessions) discardEarlier(h http.Header) {
 	for i := range s.names {
-		s.names[i].ForgetSession(h)
+		s.names[i].DiscardSession(h)
 	}
 	h.Set("Cache-Control", "private, no-store")
 }

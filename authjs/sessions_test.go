@@ -40,7 +40,7 @@ func newSessions(t testing.TB, c authjs.Config) *authjs.Sessions {
 	return s
 }
 
-// request is a request with one Cookie header.
+// request returns a request with one Cookie header.
 func request(cookies string) *http.Request {
 	r := httptest.NewRequest(http.MethodGet, "https://example.com/", nil)
 	if cookies != "" {
@@ -49,7 +49,7 @@ func request(cookies string) *http.Request {
 	return r
 }
 
-// sealed returns a token that the sessions of c make, of one cookie.
+// sealed returns the token of a session that is written with the configuration c.
 func sealed(t testing.TB, c authjs.Config, claims authjs.Claims) string {
 	t.Helper()
 	w := httptest.NewRecorder()
@@ -59,7 +59,7 @@ func sealed(t testing.TB, c authjs.Config, claims authjs.Claims) string {
 	return w.Result().Cookies()[0].Value
 }
 
-// wantError reads a request that has no session.
+// wantError checks that reading a request returns this error.
 func wantError(t *testing.T, s *authjs.Sessions, r *http.Request, want error) {
 	t.Helper()
 	if claims, err := s.Read(r); err != want || claims != nil {
@@ -67,6 +67,7 @@ func wantError(t *testing.T, s *authjs.Sessions, r *http.Request, want error) {
 	}
 }
 
+// wantSubject checks that a request has the session of this user.
 func wantSubject(t *testing.T, s *authjs.Sessions, r *http.Request, want string) {
 	t.Helper()
 	if claims, err := s.Read(r); err != nil || claims.Subject() != want {
@@ -100,8 +101,8 @@ func (b browser) request() *http.Request {
 	return r
 }
 
-// visit lets a handler answer a request and keeps what it sets.
-func (b browser) visit(h http.HandlerFunc) *http.Response {
+// do sends a request to a handler and keeps the cookies of the response.
+func (b browser) do(h http.HandlerFunc) *http.Response {
 	w := httptest.NewRecorder()
 	h(w, b.request())
 	res := w.Result()
@@ -109,16 +110,17 @@ func (b browser) visit(h http.HandlerFunc) *http.Response {
 	return res
 }
 
+// write sends a request to a handler that writes a session.
 func (b browser) write(s *authjs.Sessions, claims authjs.Claims) {
 	b.t.Helper()
-	b.visit(func(w http.ResponseWriter, r *http.Request) {
+	b.do(func(w http.ResponseWriter, r *http.Request) {
 		if err := s.Write(w, r, claims); err != nil {
 			b.t.Error(err)
 		}
 	})
 }
 
-// names are those of the cookies that the browser has, sorted.
+// names returns the names of the browser's cookies, sorted.
 func (b browser) names() string {
 	var names []string
 	for _, c := range b.jar.Cookies(site) {
@@ -137,14 +139,16 @@ func TestWriteAndRead(t *testing.T) {
 		flags  string
 	}{
 		{"v5", authjs.Config{}, secure, "HttpOnly; Secure; SameSite=Lax"},
-		{"v4", authjs.Config{Version: authjs.V4}, "__Secure-next-auth.session-token", "HttpOnly; Secure; SameSite=Lax"},
+		{"v4", authjs.Config{Version: authjs.VersionV4}, "__Secure-next-auth.session-token",
+			"HttpOnly; Secure; SameSite=Lax"},
 		{"v5 on plain http", authjs.Config{InsecureCookies: true}, plain, "HttpOnly; SameSite=Lax"},
-		{"v4 on plain http", authjs.Config{InsecureCookies: true, Version: authjs.V4}, "next-auth.session-token",
+		{"v4 on plain http", authjs.Config{InsecureCookies: true, Version: authjs.VersionV4}, "next-auth.session-token",
 			"HttpOnly; SameSite=Lax"},
 		{"own name", authjs.Config{CookieName: "__Host-sid"}, "__Host-sid", "HttpOnly; Secure; SameSite=Lax"},
 		{"own name without prefix", authjs.Config{CookieName: "sid"}, "sid", "HttpOnly; Secure; SameSite=Lax"},
-		{"own name on plain http", authjs.Config{CookieName: "sid", InsecureCookies: true, Version: authjs.V4}, "sid",
-			"HttpOnly; SameSite=Lax"},
+		{"own name on plain http",
+			authjs.Config{CookieName: "sid", InsecureCookies: true, Version: authjs.VersionV4},
+			"sid", "HttpOnly; SameSite=Lax"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -152,7 +156,7 @@ func TestWriteAndRead(t *testing.T) {
 				tt.config.Secret = secret
 				s, before := newSessions(t, tt.config), maps.Clone(ada)
 				b := newBrowser(t)
-				res := b.visit(func(w http.ResponseWriter, r *http.Request) {
+				res := b.do(func(w http.ResponseWriter, r *http.Request) {
 					w.Header().Set("Cache-Control", "public, max-age=60")
 					if err := s.Write(w, r, ada); err != nil {
 						t.Error(err)
@@ -161,8 +165,8 @@ func TestWriteAndRead(t *testing.T) {
 				// Row of rodauth #142: every attribute.
 				line := res.Header.Get("Set-Cookie")
 				value, attributes, _ := strings.Cut(line, "; ")
-				if want := "Path=/; Expires=Mon, 31 Jan 2000 00:00:00 GMT; " + tt.flags; !strings.HasPrefix(value,
-					tt.cookie+"=ey") || attributes != want {
+				want := "Path=/; Expires=Mon, 31 Jan 2000 00:00:00 GMT; " + tt.flags
+				if !strings.HasPrefix(value, tt.cookie+"=ey") || attributes != want {
 					t.Errorf("got %s, want %s with %s", line, tt.cookie, want)
 				}
 				if got := res.Header["Cache-Control"]; !slices.Equal(got, []string{"private, no-store"}) {
@@ -196,7 +200,7 @@ func TestNoSession(t *testing.T) {
 		"no cookies":                    "",
 		"other cookies":                 "theme=dark; lang=cs",
 		"empty":                         secure + "=; " + plain + "=",
-		"name of the other generation":  "__Secure-next-auth.session-token=" + token,
+		"name of the other version":     "__Secure-next-auth.session-token=" + token,
 		"name that only begins so":      secure + "X=" + token,
 		"other case":                    "__secure-authjs.session-token=" + token,
 		"other prefix":                  "__Host-authjs.session-token=" + token,
@@ -213,8 +217,8 @@ func TestNoSession(t *testing.T) {
 	wantError(t, s, r, authjs.ErrNoSession)
 }
 
-// Behind a proxy that ends TLS nobody knows which of the two names the site uses, so either is
-// read.
+// Behind a proxy that terminates TLS, it is not known which of the two default names the site uses.
+// Both are read.
 func TestEitherNameIsRead(t *testing.T) {
 	t.Parallel()
 	ofSecure := sealed(t, authjs.Config{Secret: secret}, authjs.Claims{"sub": "secure"})
@@ -224,20 +228,20 @@ func TestEitherNameIsRead(t *testing.T) {
 	wantSubject(t, s, request(plain+"="+ofPlain), "plain")
 	wantSubject(t, s, request(plain+"="+ofPlain+"; "+secure+"="+ofSecure), "secure")
 
-	// A page on plain http can set the name without prefix, so it never stands in for the other
-	// one.
+	// A page on plain http can set the cookie without prefix, so it is not used if the other one is
+	// invalid.
 	wantError(t, s, request(plain+"="+ofPlain+"; "+secure+"=x"), authjs.ErrInvalid)
 
-	pinned := newSessions(t, authjs.Config{Secret: secret, CookieName: secure})
-	wantSubject(t, pinned, request(secure+"="+ofSecure), "secure")
-	wantError(t, pinned, request(plain+"="+ofPlain), authjs.ErrNoSession)
+	oneName := newSessions(t, authjs.Config{Secret: secret, CookieName: secure})
+	wantSubject(t, oneName, request(secure+"="+ofSecure), "secure")
+	wantError(t, oneName, request(plain+"="+ofPlain), authjs.ErrNoSession)
 
 	insecure := newSessions(t, authjs.Config{Secret: secret, InsecureCookies: true})
 	wantSubject(t, insecure, request(secure+"="+ofSecure+"; "+plain+"="+ofPlain), "plain")
 }
 
-// Row of NextAuth CVE-2023-48309: what was encrypted for one cookie is nothing in another one. In
-// v4 the names of session cookies are no part of the key.
+// Row of NextAuth CVE-2023-48309: a token that was encrypted for one cookie is not valid in another.
+// In v4 the key does not depend on the name of the session cookie.
 func TestTokenOfAnotherCookie(t *testing.T) {
 	t.Parallel()
 	s := newSessions(t, authjs.Config{Secret: secret})
@@ -249,16 +253,16 @@ func TestTokenOfAnotherCookie(t *testing.T) {
 			authjs.ErrInvalid)
 	}
 
-	v4 := authjs.Config{Secret: secret, Version: authjs.V4}
+	v4 := authjs.Config{Secret: secret, Version: authjs.VersionV4}
 	wantError(t, s, request(secure+"="+sealed(t, v4, ada)), authjs.ErrInvalid)
-	wantError(t, newSessions(t, v4), request("__Secure-next-auth.session-token="+sealed(t,
-		authjs.Config{Secret: secret}, ada)), authjs.ErrInvalid)
+	ofV5 := sealed(t, authjs.Config{Secret: secret}, ada)
+	wantError(t, newSessions(t, v4), request("__Secure-next-auth.session-token="+ofV5), authjs.ErrInvalid)
 	wantSubject(t, newSessions(t, v4), request("next-auth.session-token="+sealed(t, v4, ada)), "user-1")
 }
 
 func TestSecretRotation(t *testing.T) {
 	t.Parallel()
-	for _, version := range []authjs.Version{authjs.V5, authjs.V4} {
+	for _, version := range []authjs.Version{authjs.VersionV5, authjs.VersionV4} {
 		before := authjs.Config{Secret: older, Version: version, CookieName: "sid"}
 		during := authjs.Config{
 			Secret: secret, PreviousSecrets: []string{"another one", older}, Version: version, CookieName: "sid",
@@ -272,7 +276,7 @@ func TestSecretRotation(t *testing.T) {
 	}
 }
 
-// Number 80 of the standards: 15 seconds between the clocks log nobody out.
+// Number 80 of the standards: a difference of 15 seconds between the clocks does not end a session.
 func TestExpiry(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -311,7 +315,7 @@ func TestChunks(t *testing.T) {
 	}
 
 	// Row of oauth2-proxy CVE-2026-34454: nothing of the session outlives the sign-out.
-	res := b.visit(s.Clear)
+	res := b.do(s.Clear)
 	if got := b.names(); got != "theme" {
 		t.Errorf("after Clear the browser has %s", got)
 	}
@@ -327,8 +331,8 @@ func TestChunks(t *testing.T) {
 	wantError(t, s, b.request(), authjs.ErrNoSession)
 }
 
-// In the browser of somebody who also works on http://localhost, a session under the name that is
-// read first must not hide the one just written.
+// A browser may also have a session of http://localhost, under the other default name. Write removes
+// it.
 func TestWriteRemovesTheOtherName(t *testing.T) {
 	t.Parallel()
 	s := newSessions(t, authjs.Config{Secret: secret})
@@ -339,8 +343,8 @@ func TestWriteRemovesTheOtherName(t *testing.T) {
 	}
 }
 
-// Where a session is for a domain, one that the host alone had is removed: browsers would go on
-// sending it first.
+// If a session is for a domain, the session that was for the host alone is removed: browsers would
+// continue to send it first.
 func TestCookieDomain(t *testing.T) {
 	t.Parallel()
 	s := newSessions(t, authjs.Config{Secret: secret, CookieDomain: "example.com"})
@@ -370,7 +374,7 @@ func TestCookieDomain(t *testing.T) {
 	}
 }
 
-func TestLastCallForAResponseCounts(t *testing.T) {
+func TestTheLastCallDecidesAboutTheSession(t *testing.T) {
 	t.Parallel()
 	s := newSessions(t, authjs.Config{Secret: secret})
 	long := authjs.Claims{"sub": "user-1", "blob": strings.Repeat("x", 6000)}
@@ -381,7 +385,7 @@ func TestLastCallForAResponseCounts(t *testing.T) {
 	}
 
 	b := newBrowser(t)
-	res := b.visit(func(w http.ResponseWriter, r *http.Request) {
+	res := b.do(func(w http.ResponseWriter, r *http.Request) {
 		http.SetCookie(w, &http.Cookie{Name: "theme", Value: "dark"})
 		write(w, r, long)
 		s.Clear(w, r)
@@ -392,21 +396,21 @@ func TestLastCallForAResponseCounts(t *testing.T) {
 	if n := len(res.Header["Set-Cookie"]); n != 3 {
 		t.Errorf("%d cookies are set, want theme and the two names", n)
 	}
-	b.visit(func(w http.ResponseWriter, r *http.Request) {
+	b.do(func(w http.ResponseWriter, r *http.Request) {
 		write(w, r, long)
 		write(w, r, ada)
 	})
 	if got := b.names(); got != secure+" theme" {
 		t.Errorf("after Write and Write the browser has %s", got)
 	}
-	b.visit(func(w http.ResponseWriter, r *http.Request) {
+	b.do(func(w http.ResponseWriter, r *http.Request) {
 		s.Clear(w, r)
 		write(w, r, authjs.Claims{"sub": "user-2"})
 	})
 	wantSubject(t, s, b.request(), "user-2")
 }
 
-func TestWriteFailsWhole(t *testing.T) {
+func TestWriteThatFailsChangesNothing(t *testing.T) {
 	t.Parallel()
 	s := newSessions(t, authjs.Config{Secret: secret})
 	for name, claims := range map[string]authjs.Claims{
@@ -430,7 +434,7 @@ func TestWriteFailsWhole(t *testing.T) {
 	}
 }
 
-// Row of fiber CVE-2026-25899: the work that a request can make is bounded.
+// Row of fiber CVE-2026-25899: the work that a request can cause is limited.
 func TestTooManyCookies(t *testing.T) {
 	t.Parallel()
 	c := authjs.Config{Secret: secret}

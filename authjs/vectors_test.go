@@ -22,9 +22,9 @@ const nodeSecret = "interop-secret-0123456789abcdef"
 // century is how long the sessions of the vectors last.
 const century = 3155760000 * time.Second
 
-// The vectors are what next-auth 4.24.15 and @auth/core 0.41.3 made and read again themselves;
-// extra has one made by the npm package jose as the betas of Auth.js did, negative what the two
-// packages refuse.
+// vectors were made by next-auth 4.24.15 and @auth/core 0.41.3, which also read them. Extra has one
+// that the npm package jose made as the betas of Auth.js did. Negative has what the two packages
+// refuse.
 type vectors struct {
 	GeneratedAt    time.Time
 	Vectors, Extra []vector
@@ -62,7 +62,7 @@ func readVectors(t testing.TB) vectors {
 	return v
 }
 
-// at runs a test at that time.
+// at runs a test as if it were that time.
 func at(t *testing.T, when time.Time, test func(t *testing.T)) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(when))
@@ -72,14 +72,14 @@ func at(t *testing.T, when time.Time, test func(t *testing.T)) {
 
 func versionOf(s string) authjs.Version {
 	if strings.HasPrefix(s, "v4") {
-		return authjs.V4
+		return authjs.VersionV4
 	}
-	return authjs.V5
+	return authjs.VersionV5
 }
 
-// cookieOf is the cookie of a token with that salt: in v5 it is the salt.
+// cookieOf returns the name of the cookie for a token with that salt. In v5 it is the salt.
 func cookieOf(version authjs.Version, salt string) string {
-	if version == authjs.V4 {
+	if version == authjs.VersionV4 {
 		return "next-auth.session-token"
 	}
 	return salt
@@ -115,15 +115,14 @@ func TestVectors(t *testing.T) {
 	}
 }
 
-// testSession reads a session, with the default names where it has one of them, and writes it
-// again.
+// testSession reads a session and writes it again.
 func testSession(t *testing.T, v vector) {
 	version := versionOf(v.ID)
 	name := cookieOf(version, v.Inputs.Salt)
 	if v.ID == "v4-check-cookie" {
-		// Row of NextAuth CVE-2023-48309: it is the cookie of a sign-in, which is no session.
-		wantError(t, newSessions(t, authjs.Config{Secret: nodeSecret, Version: version}), request(name+"="+v.Token),
-			authjs.ErrInvalid)
+		// Row of NextAuth CVE-2023-48309: it is from the cookie of a sign-in, not of a session.
+		s := newSessions(t, authjs.Config{Secret: nodeSecret, Version: version})
+		wantError(t, s, request(name+"="+v.Token), authjs.ErrInvalid)
 		return
 	}
 	secrets := append(v.Inputs.DecodeSecrets, nodeSecret)
@@ -141,7 +140,8 @@ func testSession(t *testing.T, v vector) {
 	}
 }
 
-// testWritten writes what Node did: the same header, and the same claims but for the id.
+// testWritten writes the session that Node has written: with the same header, and the same claims
+// except for the ID.
 func testWritten(t *testing.T, v vector, c authjs.Config) {
 	token := sealed(t, c, v.Inputs.Claims)
 	encoded, _, _ := strings.Cut(token, ".")
@@ -167,24 +167,26 @@ func testWritten(t *testing.T, v vector, c authjs.Config) {
 	}
 }
 
-// testNested opens a state, whose two layers have salts that are no session's.
+// testNested decrypts a state, which is encrypted twice, with salts that are not those of sessions.
 func testNested(t *testing.T, v vector) {
 	wantError(t, newSessions(t, authjs.Config{Secret: nodeSecret}), request(plain+"="+v.Token), authjs.ErrInvalid)
-	outer, err := newSessions(t, authjs.Config{Secret: nodeSecret,
-		CookieName: v.Inputs.OuterSalt}).Read(request(v.Inputs.OuterSalt + "=" + v.Token))
+	read := func(salt, token string) (authjs.Claims, error) {
+		s := newSessions(t, authjs.Config{Secret: nodeSecret, CookieName: salt})
+		return s.Read(request(salt + "=" + token))
+	}
+	outer, err := read(v.Inputs.OuterSalt, v.Token)
 	if err != nil || !reflect.DeepEqual(outer, v.Expected.OuterClaims) {
 		t.Fatalf("outer: got %v, %v, want %v", outer, err, v.Expected.OuterClaims)
 	}
 	value, _ := outer["value"].(string)
-	inner, err := newSessions(t, authjs.Config{Secret: nodeSecret,
-		CookieName: v.Inputs.InnerSalt}).Read(request(v.Inputs.InnerSalt + "=" + value))
+	inner, err := read(v.Inputs.InnerSalt, value)
 	if err != nil || !reflect.DeepEqual(inner, v.Expected.InnerClaims) {
 		t.Errorf("inner: got %v, %v, want %v", inner, err, v.Expected.InnerClaims)
 	}
 }
 
-// testChunks reads sessions that came in parts, in whatever order the map gives, and writes them in
-// as many of the same lengths.
+// testChunks reads sessions that are split into cookies, in any order, and writes them into as many
+// cookies of the same lengths.
 func testChunks(t *testing.T, v vector) {
 	if len(v.Cases) != 2 {
 		t.Errorf("%d sessions are tested, want 2", len(v.Cases))
@@ -217,14 +219,14 @@ func testChunks(t *testing.T, v vector) {
 	}
 }
 
-// testNoSession puts what the packages keep elsewhere into the cookie of a session.
+// testNoSession puts values of other cookies, and stored tokens, into the cookie of a session.
 func testNoSession(t *testing.T, v vector) {
 	for _, v := range append(v.Cases, v) {
 		value := v.Expected.CookieValue + v.Expected.StoredToken
 		if value == "" {
 			continue
 		}
-		for _, version := range []authjs.Version{authjs.V5, authjs.V4} {
+		for _, version := range []authjs.Version{authjs.VersionV5, authjs.VersionV4} {
 			s := newSessions(t, authjs.Config{Secret: nodeSecret, Version: version})
 			wantError(t, s, request(cookieOf(version, plain)+"="+value), authjs.ErrInvalid)
 		}

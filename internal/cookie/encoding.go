@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// decode is JavaScript's decodeURIComponent, but returns what is not well encoded as it is.
+// decode is JavaScript's decodeURIComponent, but returns text that is not well encoded unchanged.
 func decode(s string) string {
 	if !strings.Contains(s, "%") {
 		return s
@@ -18,7 +18,7 @@ func decode(s string) string {
 	return decoded
 }
 
-// encodedLen returns how many bytes appendEncoded appends.
+// encodedLen returns the number of bytes that appendEncoded appends.
 func encodedLen(s string) int {
 	n := len(s)
 	for i := range len(s) {
@@ -29,7 +29,7 @@ func encodedLen(s string) int {
 	return n
 }
 
-// appendEncoded is JavaScript's encodeURIComponent.
+// appendEncoded appends s as JavaScript's encodeURIComponent encodes it.
 func appendEncoded(b []byte, s string) []byte {
 	const digits = "0123456789ABCDEF"
 	done := 0
@@ -42,8 +42,8 @@ func appendEncoded(b []byte, s string) []byte {
 	return append(b, s[done:]...)
 }
 
-// unreserved tells which bytes encodeURIComponent leaves alone. A table, because a long session is
-// gone through twice for each answer.
+// unreserved has the bytes that encodeURIComponent does not encode. It is a table because each
+// response examines every byte of a long session twice.
 var unreserved = func() (table [256]bool) {
 	for c := range 256 {
 		table[c] = alphanumeric(byte(c)) || strings.IndexByte("-_.!~*'()", byte(c)) >= 0
@@ -51,7 +51,7 @@ var unreserved = func() (table [256]bool) {
 	return table
 }()
 
-// isToken reports whether s can be a cookie's name (RFC 6265 § 4.1.1, RFC 9110 § 5.6.2).
+// isToken reports whether s can be the name of a cookie (RFC 6265 § 4.1.1, RFC 9110 § 5.6.2).
 func isToken(s string) bool {
 	for i := range len(s) {
 		if !alphanumeric(s[i]) && strings.IndexByte("!#$%&'*+-.^_`|~", s[i]) < 0 {
@@ -61,6 +61,7 @@ func isToken(s string) bool {
 	return s != ""
 }
 
+// alphanumeric reports whether c is a letter or a digit of ASCII.
 func alphanumeric(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }

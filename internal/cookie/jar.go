@@ -8,30 +8,33 @@ import (
 )
 
 const (
-	maxHeader  = 100 << 10 // bytes of Cookie headers that are read
+	maxHeader  = 100 << 10 // bytes of all Cookie headers together
 	maxSession = 64 << 10  // bytes of a session, which leaves room for other cookies in the header
-	maxCookie  = 4096      // bytes of a name and its value: RFC 6265bis § 5.6
-	maxListed  = 100       // cookies of one prefix or one session
+	maxCookie  = 4096      // bytes of a name and its value (RFC 6265bis § 5.6)
+	maxListed  = 100       // cookies with one prefix, or chunks of one session
 )
 
-// What keeps a cookie from being set. Neither error holds a name or a value.
+// Why a cookie cannot be set. The errors contain neither its name nor its value.
 var (
+	// ErrTooLong is returned for a cookie that browsers would silently drop because of its length.
 	ErrTooLong = errors.New("cookie is longer than browsers keep")
-	ErrName    = errors.New("cookie name is not a token")
+
+	// ErrName is returned for a cookie whose name is empty or has characters that are not allowed.
+	ErrName = errors.New("cookie name is not a token")
 )
 
-// Jar holds the cookies of one request and collects those of its response. It must not be used
+// Jar has the cookies of one request and collects the cookies of its response. It must not be used
 // concurrently.
 //
-// What was set is not seen by the methods that read.
+// The methods that read cookies return those of the request, not those that were set.
 type Jar struct {
 	names *Names
 	in    []string // the Cookie headers
 	out   []Cookie
 }
 
-// NewJar returns the jar of a request with header h. More than 100 kB of cookies are as good as
-// none.
+// NewJar returns the jar of a request with header h. If the request has more than 100 kB of cookies,
+// all of them are ignored.
 func NewJar(h http.Header, names *Names) *Jar {
 	in, size := h["Cookie"], 0
 	for _, line := range in {
@@ -43,8 +46,8 @@ func NewJar(h http.Header, names *Names) *Jar {
 	return &Jar{names: names, in: in}
 }
 
-// Get returns the value of a cookie, the first if it came several times, and "" when there is none.
-// A value that is not well encoded is returned as it came.
+// Get returns the decoded value of a cookie, or "" if there is none. If there are several with the
+// name it returns the first. A value that is not well encoded is returned as it is.
 func (j *Jar) Get(name string) string {
 	for key, value := range j.pairs {
 		if key == name {
@@ -54,8 +57,8 @@ func (j *Jar) Get(name string) string {
 	return ""
 }
 
-// WithPrefix returns the names that start with prefix, each once, in the order of their arrival, at
-// most 100 of them.
+// WithPrefix returns the names of cookies that start with prefix, each once, in the order of the
+// request. It returns at most 100.
 func (j *Jar) WithPrefix(prefix string) []string {
 	var found []string
 	for name := range j.pairs {
@@ -69,8 +72,8 @@ func (j *Jar) WithPrefix(prefix string) []string {
 	return found
 }
 
-// pairs visits the cookies of the request (RFC 6265 § 4.2.1); names may repeat, and values are
-// still encoded.
+// pairs iterates over the cookies of the request (RFC 6265 § 4.2.1). A name may occur several times.
+// Values are not decoded.
 func (j *Jar) pairs(yield func(name, value string) bool) {
 	for _, rest := range j.in {
 		for rest != "" {
@@ -80,30 +83,32 @@ func (j *Jar) pairs(yield func(name, value string) bool) {
 			if !found {
 				continue
 			}
-			if !yield(trim(name), trim(value)) {
+			if !yield(trimBlanks(name), trimBlanks(value)) {
 				return
 			}
 		}
 	}
 }
 
-// trim removes what may stand around a name or a value, and no more: Unicode's other spaces are
-// part of a name, or "\u2000__Host-a" would pass for "__Host-a", which a browser lets anybody set.
-func trim(s string) string {
-	for s != "" && blank(s[0]) {
+// trimBlanks removes spaces and tabs around a name or a value, and nothing else. If it removed other
+// white space of Unicode, the name "\u2000__Host-a", which any page may set, would be taken for
+// "__Host-a".
+func trimBlanks(s string) string {
+	for s != "" && isBlank(s[0]) {
 		s = s[1:]
 	}
-	for s != "" && blank(s[len(s)-1]) {
+	for s != "" && isBlank(s[len(s)-1]) {
 		s = s[:len(s)-1]
 	}
 	return s
 }
 
-func blank(c byte) bool { return c == ' ' || c == '\t' }
+func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
-// Set adds a cookie to the response, in the place of an earlier one of the same name and domain.
-// Name and encoded value can have 4096 bytes together, because browsers silently drop what is
-// longer: then the error is [ErrTooLong], and nothing changes.
+// Set adds a cookie to the response. It replaces an earlier one with the same name and domain. The
+// name and the encoded value together can have 4096 bytes, because browsers silently drop longer
+// cookies. If there are more Set returns [ErrTooLong], and [ErrName] for a name that is not a token;
+// it then changes nothing.
 func (j *Jar) Set(c Cookie) error {
 	if err := c.check(); err != nil {
 		return err
@@ -112,13 +117,14 @@ func (j *Jar) Set(c Cookie) error {
 	return nil
 }
 
-// Clear makes the browser forget a cookie. A name that no cookie can have is ignored.
+// Clear removes a cookie of this host from the browser. A name that is not a token is ignored.
 func (j *Jar) Clear(name string) {
 	if isToken(name) {
 		j.put(Cookie{Name: name, MaxAge: -1})
 	}
 }
 
+// put is Set for a cookie that was checked.
 func (j *Jar) put(c Cookie) {
 	for i := range j.out {
 		if j.out[i].Name == c.Name && j.out[i].Domain == c.Domain {
@@ -129,7 +135,8 @@ func (j *Jar) put(c Cookie) {
 	j.out = append(j.out, c)
 }
 
-// Write adds the collected cookies to a response's header, one Set-Cookie each, and forgets them.
+// Write adds one Set-Cookie header for each collected cookie to the header of a response. It removes
+// the cookies from the jar, so that a second call adds nothing.
 func (j *Jar) Write(h http.Header) {
 	for i := range j.out {
 		h.Add("Set-Cookie", j.out[i].header(j.names.Secure))

@@ -1,55 +1,52 @@
-// Package cookie reads the cookies of a request and writes those of its response, as Auth.js and
-// NextAuth.js do: names, attributes, encoding, and a long session split over several cookies.
+// Package cookie reads the cookies of a request and writes those of its response as Auth.js and
+// NextAuth.js do: their names, attributes and encoding, and long sessions split into several
+// cookies.
 package cookie
 
-// Names are the cookies of one deployment, with what else depends on the generation and on https.
+// Names are the names of the cookies of one deployment, and what is common to all of them.
 type Names struct {
-	Session     string
-	CallbackURL string
-	CSRF        string
-	State       string
-	PKCE        string
-	Nonce       string
-	Challenge   string // of WebAuthn; the original has it in v5 only
-	Mail        string // of sign-in by e-mail; the original has none
+	Session     string // of the session, also the first part of the names of its chunks
+	CallbackURL string // of the URL to return to after signing in
+	CSRF        string // of the CSRF token
+	State       string // of the state of a sign-in at a provider
+	Mail        string // of a sign-in by e-mail; Auth.js has no such cookie
 
-	Secure    bool   // browsers send the cookies over https only
-	Domain    string // whose hosts all get the session, such as example.com; "" for this host alone
-	ChunkSize int    // how many bytes of a session go into one cookie
+	Secure    bool   // whether the cookies have the attribute Secure: browsers send them over https only
+	Domain    string // the Domain attribute of the session, such as example.com; "" for this host alone
+	ChunkSize int    // the maximum size of one chunk of a session, in bytes
 }
 
-// NamesV5 returns the names of Auth.js. With secure they have the prefixes that keep a page on http
-// from setting them and, for the CSRF token, also another host of the domain (RFC 6265bis § 4.1.3).
+// NamesV5 returns the names of Auth.js. If secure is true they have prefixes, so that no page on
+// http can set them, and the CSRF token's cookie cannot be set by other hosts of the domain either
+// (RFC 6265bis § 4.1.3).
 func NamesV5(secure bool) Names {
 	return names("authjs", secure, 3936)
 }
 
-// NamesV4 returns the names of NextAuth.js 4.
+// NamesV4 returns the names of NextAuth.js 4, with prefixes as [NamesV5].
 func NamesV4(secure bool) Names {
 	return names("next-auth", secure, 3933)
 }
 
-// As returns the cookies of another application, named after it.
-func (n Names) As(app string) Names {
-	other := names(app, n.Secure, n.ChunkSize)
+// WithCookiePrefix returns a copy of the names that begin with prefix instead of authjs or
+// next-auth.
+func (n Names) WithCookiePrefix(prefix string) Names {
+	other := names(prefix, n.Secure, n.ChunkSize)
 	other.Domain = n.Domain
 	return other
 }
 
-func names(app string, secure bool, chunkSize int) Names {
+func names(prefix string, secure bool, chunkSize int) Names {
 	anyHost, thisHost := "", ""
 	if secure {
 		anyHost, thisHost = "__Secure-", "__Host-"
 	}
 	return Names{
-		Session:     anyHost + app + ".session-token",
-		CallbackURL: anyHost + app + ".callback-url",
-		CSRF:        thisHost + app + ".csrf-token",
-		State:       anyHost + app + ".state",
-		PKCE:        anyHost + app + ".pkce.code_verifier",
-		Nonce:       anyHost + app + ".nonce",
-		Challenge:   anyHost + app + ".challenge",
-		Mail:        thisHost + app + ".mail",
+		Session:     anyHost + prefix + ".session-token",
+		CallbackURL: anyHost + prefix + ".callback-url",
+		CSRF:        thisHost + prefix + ".csrf-token",
+		State:       anyHost + prefix + ".state",
+		Mail:        thisHost + prefix + ".mail",
 		Secure:      secure,
 		ChunkSize:   chunkSize,
 	}

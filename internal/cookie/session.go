@@ -8,14 +8,15 @@ import (
 	"time"
 )
 
-// Session returns the session's value, joined if it came in several cookies, and "" when there is
+// Session returns the value of the session, joined if it was split into chunks, or "" if there is
 // none.
 //
-// The plain name wins over numbered ones. Of these only {name}.0, {name}.1 and so on up to the
-// first gap count: unlike in the original, another cookie whose name begins the same does not spoil
-// the value. A number of 100 or more refuses them all.
+// The cookie with the plain name has precedence over chunks. Of these, {name}.0, {name}.1 and so on
+// are joined, up to the first missing number. Unlike in Auth.js, another cookie whose name begins
+// with that of the session is ignored. If there is a chunk with the number 100 or more, all chunks
+// are ignored.
 func (j *Jar) Session() string {
-	split := false
+	hasChunks := false
 	for name, value := range j.pairs {
 		rest, found := strings.CutPrefix(name, j.names.Session)
 		if !found {
@@ -24,16 +25,16 @@ func (j *Jar) Session() string {
 		if rest == "" && value != "" {
 			return decode(value)
 		}
-		split = split || isChunk(rest)
+		hasChunks = hasChunks || isChunk(rest)
 	}
-	if !split {
+	if !hasChunks {
 		return ""
 	}
-	return decode(j.join())
+	return decode(j.joinChunks())
 }
 
-// join returns the chunks of the session, still encoded.
-func (j *Jar) join() string {
+// joinChunks returns the chunks of the session, which are not decoded.
+func (j *Jar) joinChunks() string {
 	var chunks [maxListed]string
 	for name, value := range j.pairs {
 		rest, found := strings.CutPrefix(name, j.names.Session)
@@ -55,8 +56,8 @@ func (j *Jar) join() string {
 	return strings.Join(chunks[:count], "")
 }
 
-// isChunk reports whether suffix makes the session's name that of a chunk: a dot and a decimal
-// number as the original writes it.
+// isChunk reports whether a suffix of the session's name is that of a chunk: a dot and a decimal
+// number without leading zeros, as Auth.js writes it.
 func isChunk(suffix string) bool {
 	if len(suffix) < 2 || suffix[0] != '.' || suffix[1] == '0' && len(suffix) > 2 {
 		return false
@@ -64,10 +65,13 @@ func isChunk(suffix string) bool {
 	return strings.Trim(suffix[1:], "0123456789") == ""
 }
 
-// SetSession sets the session's value, split over numbered cookies when it is long, and clears what
-// the request had under other names. It lasts as long as the browser runs when expires is the zero
-// time. A value of more than 64 kB is [ErrTooLong], as is one of which a cookie becomes too long by
-// encoding, and nothing changes then. Tokens have nothing to encode.
+// SetSession sets the value of the session, split into chunks if it is long, and removes the other
+// cookies of the session that the request had. If expires is the zero time, the session lasts until
+// the browser is closed.
+//
+// If the encoded value has more than 64 kB, or if a chunk is too long for a cookie once it is
+// encoded, SetSession returns [ErrTooLong] and changes nothing. The latter cannot happen to tokens,
+// which have only characters that are not encoded.
 func (j *Jar) SetSession(value string, expires time.Time) error {
 	if encodedLen(value) > maxSession {
 		return ErrTooLong
@@ -78,14 +82,14 @@ func (j *Jar) SetSession(value string, expires time.Time) error {
 			return err
 		}
 	}
-	j.dropSession()
+	j.clearReceived()
 	for _, c := range cookies {
 		j.put(c)
 	}
 	return nil
 }
 
-// split returns the cookies of a session.
+// split returns the cookie or the chunks of a session.
 func (j *Jar) split(value string, expires time.Time) []Cookie {
 	size := j.names.ChunkSize
 	if len(value) <= size {
@@ -101,25 +105,26 @@ func (j *Jar) split(value string, expires time.Time) []Cookie {
 	return cookies
 }
 
-// ClearSession clears the session under its plain name and under every numbered one that came in,
-// or the first 100 of them.
+// ClearSession removes the session from the browser: the cookie with the plain name, and the chunks
+// that the request has, or the first 100 of them.
 func (j *Jar) ClearSession() {
-	j.dropSession()
-	j.forget(j.names.Session)
+	j.clearReceived()
+	j.clearForDomain(j.names.Session)
 }
 
-// forget clears one cookie of a session. Where the session is for a whole domain, one that was set
-// for this host alone, as before that was configured, is another cookie to browsers: it would be
-// sent in front of the domain's, so it goes as well.
-func (j *Jar) forget(name string) {
+// clearForDomain removes one cookie of a session, and if the session is for a whole domain, also the
+// cookie with the same name that was set for this host alone before that was configured. To browsers
+// it is another cookie, and they would send it before the one of the domain.
+func (j *Jar) clearForDomain(name string) {
 	j.Clear(name)
 	if j.names.Domain != "" && isToken(name) {
 		j.put(Cookie{Name: name, Domain: j.names.Domain, MaxAge: -1})
 	}
 }
 
-// dropSession forgets a session that was set and clears the one that came in.
-func (j *Jar) dropSession() {
+// clearReceived removes all cookies of the session that the request has, and takes back those that
+// were set.
+func (j *Jar) clearReceived() {
 	j.out = slices.DeleteFunc(j.out, func(c Cookie) bool { return j.names.isSession(c.Name) })
 	limit := len(j.out) + maxListed
 	for name := range j.pairs {
@@ -127,14 +132,14 @@ func (j *Jar) dropSession() {
 			return
 		}
 		if j.names.isSession(name) {
-			j.forget(name)
+			j.clearForDomain(name)
 		}
 	}
 }
 
-// ForgetSession takes what an earlier jar set for the session, or cleared, out of a response's
-// header.
-func (n *Names) ForgetSession(h http.Header) {
+// DiscardSession removes the Set-Cookie headers for the session, which an earlier jar wrote, from
+// the header of a response.
+func (n *Names) DiscardSession(h http.Header) {
 	const name = "Set-Cookie"
 	kept := slices.DeleteFunc(h[name], func(line string) bool {
 		set, _, _ := strings.Cut(line, "=")
@@ -145,6 +150,7 @@ func (n *Names) ForgetSession(h http.Header) {
 	}
 }
 
+// isSession reports whether a cookie with that name belongs to the session.
 func (n *Names) isSession(name string) bool {
 	rest, found := strings.CutPrefix(name, n.Session)
 	return found && (rest == "" || isChunk(rest))

@@ -154,7 +154,7 @@ func TestSessionWithoutExpires(t *testing.T) {
 	compare(t, written(jar), []string{"authjs.session-token=v; Path=/; HttpOnly; SameSite=Lax"})
 }
 
-func TestLastWordOnTheSessionCounts(t *testing.T) {
+func TestTheLastCallDecidesAboutTheSession(t *testing.T) {
 	t.Parallel()
 	const name = "authjs.session-token"
 	names := cookie.NamesV5(false)
@@ -316,7 +316,7 @@ func TestSessionsOfNode(t *testing.T) {
 	}
 }
 
-func TestForgetSession(t *testing.T) {
+func TestDiscardSession(t *testing.T) {
 	t.Parallel()
 	const name = "authjs.session-token"
 	names := cookie.NamesV5(false)
@@ -338,7 +338,7 @@ func TestForgetSession(t *testing.T) {
 			for _, line := range tt.in {
 				h.Add("Set-Cookie", line)
 			}
-			names.ForgetSession(h)
+			names.DiscardSession(h)
 			if got, found := h["Set-Cookie"]; !slices.Equal(got, tt.want) || found != (tt.want != nil) {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}

@@ -6,21 +6,17 @@ import (
 	"time"
 )
 
-// Cookie is a cookie to set. All of them have HttpOnly and Path=/.
+// Cookie is a cookie to set. Every cookie has the attributes HttpOnly, Path=/ and SameSite=Lax.
 type Cookie struct {
-	Name  string
-	Value string // any text; it is sent as JavaScript's encodeURIComponent writes it
+	Name  string // a token of RFC 9110 § 5.6.2
+	Value string // any text; it is encoded as by JavaScript's encodeURIComponent
 
-	Domain  string    // the attribute; "" leaves it out, and the cookie is for the host that sets it
-	MaxAge  int       // the attribute, in seconds; 0 leaves it out, less than 0 removes the cookie
-	Expires time.Time // the attribute; the zero time leaves it out
-
-	// CrossSite makes browsers send the cookie with requests from other sites too: SameSite=None
-	// with Secure, instead of SameSite=Lax. A provider that answers by POST
-	// (response_mode=form_post) needs it.
-	CrossSite bool
+	Domain  string    // the attribute; "" omits it, and the cookie is for the host that sets it
+	MaxAge  int       // the attribute, in seconds; 0 omits it, a negative number removes the cookie
+	Expires time.Time // the attribute; the zero time omits it
 }
 
+// check returns [ErrName] or [ErrTooLong] if a browser would not accept the cookie.
 func (c *Cookie) check() error {
 	if !isToken(c.Name) {
 		return ErrName
@@ -31,10 +27,10 @@ func (c *Cookie) check() error {
 	return nil
 }
 
-// header returns the cookie as a Set-Cookie header, its attributes in the order of the original.
+// header returns the value of a Set-Cookie header, with the attributes in the order of Auth.js.
 func (c *Cookie) header(secure bool) string {
 	const attributes = len(
-		"; Max-Age=2592000; Path=/; Expires=Mon, 02 Jan 2006 15:04:05 GMT; HttpOnly; Secure; SameSite=None",
+		"; Max-Age=2592000; Path=/; Expires=Mon, 02 Jan 2006 15:04:05 GMT; HttpOnly; Secure; SameSite=Lax",
 	)
 	b := make([]byte, 0, len(c.Name)+len("=")+encodedLen(c.Value)+attributes+len("; Domain=")+len(c.Domain))
 	b = append(b, c.Name...)
@@ -53,11 +49,8 @@ func (c *Cookie) header(secure bool) string {
 		b = c.Expires.UTC().AppendFormat(b, http.TimeFormat)
 	}
 	b = append(b, "; HttpOnly"...)
-	if secure || c.CrossSite {
+	if secure {
 		b = append(b, "; Secure"...)
-	}
-	if c.CrossSite {
-		return string(append(b, "; SameSite=None"...))
 	}
 	return string(append(b, "; SameSite=Lax"...))
 }

@@ -46,10 +46,8 @@ func setAll(t *testing.T, names cookie.Names) []string {
 	for _, c := range []cookie.Cookie{
 		{Name: names.CallbackURL, Value: "https://app.example/a?b=c d"},
 		{Name: names.CSRF, Value: "token|hash"},
-		{Name: names.PKCE, Value: "p", MaxAge: 900, Expires: now.Add(life)},
-		{Name: names.State, Value: "s", MaxAge: 900, Expires: now.Add(life), CrossSite: true},
-		{Name: names.Nonce, Value: "n", Expires: now.Add(life)},
-		{Name: names.Challenge, Value: "c", MaxAge: 900, Expires: now.Add(life)},
+		{Name: names.State, Value: "s", MaxAge: 900, Expires: now.Add(life)},
+		{Name: names.Mail, Value: "m", MaxAge: 900},
 	} {
 		if err := jar.Set(c); err != nil {
 			t.Fatal(err)
@@ -71,12 +69,8 @@ func TestSetCookieHeaders(t *testing.T) {
 			"authjs.session-token=eyJ.a-b_c; Path=/; Expires=Tue, 22 Dec 2026 12:26:40 GMT; HttpOnly; SameSite=Lax",
 			"authjs.callback-url=https%3A%2F%2Fapp.example%2Fa%3Fb%3Dc%20d; Path=/; HttpOnly; SameSite=Lax",
 			"authjs.csrf-token=token%7Chash; Path=/; HttpOnly; SameSite=Lax",
-			"authjs.pkce.code_verifier=p; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; " +
-				"SameSite=Lax",
-			"authjs.state=s; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; Secure; " +
-				"SameSite=None",
-			"authjs.nonce=n; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; SameSite=Lax",
-			"authjs.challenge=c; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; SameSite=Lax",
+			"authjs.state=s; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; SameSite=Lax",
+			"authjs.mail=m; Max-Age=900; Path=/; HttpOnly; SameSite=Lax",
 			"authjs.session-token.0=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax",
 		}},
 		{"v5 on https", cookie.NamesV5(true), []string{
@@ -85,25 +79,18 @@ func TestSetCookieHeaders(t *testing.T) {
 			"__Secure-authjs.callback-url=https%3A%2F%2Fapp.example%2Fa%3Fb%3Dc%20d; Path=/; HttpOnly; Secure; " +
 				"SameSite=Lax",
 			"__Host-authjs.csrf-token=token%7Chash; Path=/; HttpOnly; Secure; SameSite=Lax",
-			"__Secure-authjs.pkce.code_verifier=p; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; " +
-				"HttpOnly; Secure; SameSite=Lax",
-			"__Secure-authjs.state=s; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; Secure; " +
-				"SameSite=None",
-			"__Secure-authjs.nonce=n; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; Secure; SameSite=Lax",
-			"__Secure-authjs.challenge=c; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; " +
+			"__Secure-authjs.state=s; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; " +
 				"Secure; SameSite=Lax",
+			"__Host-authjs.mail=m; Max-Age=900; Path=/; HttpOnly; Secure; SameSite=Lax",
 			"__Secure-authjs.session-token.0=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax",
 		}},
 		{"v4 on http", cookie.NamesV4(false), []string{
 			"next-auth.session-token=eyJ.a-b_c; Path=/; Expires=Tue, 22 Dec 2026 12:26:40 GMT; HttpOnly; SameSite=Lax",
 			"next-auth.callback-url=https%3A%2F%2Fapp.example%2Fa%3Fb%3Dc%20d; Path=/; HttpOnly; SameSite=Lax",
 			"next-auth.csrf-token=token%7Chash; Path=/; HttpOnly; SameSite=Lax",
-			"next-auth.pkce.code_verifier=p; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; " +
+			"next-auth.state=s; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; " +
 				"SameSite=Lax",
-			"next-auth.state=s; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; Secure; " +
-				"SameSite=None",
-			"next-auth.nonce=n; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; SameSite=Lax",
-			"next-auth.challenge=c; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; SameSite=Lax",
+			"next-auth.mail=m; Max-Age=900; Path=/; HttpOnly; SameSite=Lax",
 			"next-auth.session-token.0=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax",
 		}},
 		{"v4 on https", cookie.NamesV4(true), []string{
@@ -112,13 +99,9 @@ func TestSetCookieHeaders(t *testing.T) {
 			"__Secure-next-auth.callback-url=https%3A%2F%2Fapp.example%2Fa%3Fb%3Dc%20d; Path=/; HttpOnly; Secure; " +
 				"SameSite=Lax",
 			"__Host-next-auth.csrf-token=token%7Chash; Path=/; HttpOnly; Secure; SameSite=Lax",
-			"__Secure-next-auth.pkce.code_verifier=p; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; " +
-				"HttpOnly; Secure; SameSite=Lax",
 			"__Secure-next-auth.state=s; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; " +
-				"Secure; SameSite=None",
-			"__Secure-next-auth.nonce=n; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; Secure; SameSite=Lax",
-			"__Secure-next-auth.challenge=c; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; " +
 				"Secure; SameSite=Lax",
+			"__Host-next-auth.mail=m; Max-Age=900; Path=/; HttpOnly; Secure; SameSite=Lax",
 			"__Secure-next-auth.session-token.0=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax",
 		}},
 	}

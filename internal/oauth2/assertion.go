@@ -18,22 +18,27 @@ import (
 	"github.com/go-jose/go-jose/v4/cryptosigner"
 )
 
-// Key signs the assertions of a client (RFC 7523 § 2.2).
+// Key is the private key that signs the assertions of a client (RFC 7523 § 2.2).
 type Key struct {
+	// Signer is the private key: RSA with 2048 bits or more, ECDSA on P-256, or Ed25519. Required.
 	Signer crypto.Signer
-	ID     string // the kid by which the server finds the public key; "" sends none
-	// RS256, PS256, ES256 or EdDSA; defaults to RS256 for an RSA key, and else to the only one that
-	// fits
+
+	// ID is the kid by which the server finds the public key. "" sends none.
+	ID string
+
+	// Algorithm is RS256, PS256, ES256 or EdDSA. Defaults to RS256 for an RSA key, and otherwise to
+	// the only one that fits the key.
 	Algorithm string
 }
 
-// Check reports what is wrong with a key: that there is none, that its kind or size is not among
-// those of Algorithm, or that Algorithm is not for it.
+// Check returns an error if there is no Signer, if its kind or size is not one of those accepted, or
+// if Algorithm does not fit it.
 func (k Key) Check() error {
 	_, err := k.algorithm()
 	return err
 }
 
+// algorithm returns Algorithm or its default, or what is wrong with the key.
 func (k Key) algorithm() (jose.SignatureAlgorithm, error) {
 	if k.Signer == nil {
 		return "", errors.New("there is no Signer")
@@ -50,8 +55,8 @@ func (k Key) algorithm() (jose.SignatureAlgorithm, error) {
 	return jose.SignatureAlgorithm(k.Algorithm), nil
 }
 
-// algorithms are those for a public key; none for one that is too weak (RFC 7518 § 3.3) or of
-// another kind.
+// algorithms returns the algorithms for a public key, the default first. It returns none for a key
+// that is too weak (RFC 7518 § 3.3) or of another kind.
 func algorithms(public crypto.PublicKey) []jose.SignatureAlgorithm {
 	switch public := public.(type) {
 	case *rsa.PublicKey:
@@ -68,6 +73,7 @@ func algorithms(public crypto.PublicKey) []jose.SignatureAlgorithm {
 	return nil
 }
 
+// signing returns the key as the JOSE library wants it.
 func (k Key) signing() (jose.SigningKey, error) {
 	alg, err := k.algorithm()
 	return jose.SigningKey{Algorithm: alg, Key: cryptosigner.Opaque(k.Signer)}, err
@@ -75,12 +81,12 @@ func (k Key) signing() (jose.SigningKey, error) {
 
 const (
 	assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-	assertionLife = time.Minute // it is used at once
+	assertionLife = time.Minute // enough, because an assertion is sent at once
 )
 
-// assert adds an assertion of who the client is (RFC 7523 § 2.2). It is for this server alone,
-// since its audience is, and for one request.
-func (c *Client) assert(form url.Values, key jose.SigningKey, kid string) error {
+// addAssertion adds a JWT that authenticates the client (RFC 7523 § 2.2). Its audience is this
+// server alone, and it is for one request.
+func (c *Client) addAssertion(form url.Values, key jose.SigningKey, kid string) error {
 	if c.Audience == "" {
 		return errors.New("client assertion: the server has no issuer that could be its audience")
 	}
@@ -89,14 +95,14 @@ func (c *Client) assert(form url.Values, key jose.SigningKey, kid string) error 
 		"iss": c.ID, "sub": c.ID, "aud": c.Audience, "jti": rand.Text(), "iat": now.Unix(),
 		"exp": now.Add(assertionLife).Unix(),
 	}
-	// Some servers refuse any other typ, such as the one that the revision of RFC 7523 has in mind.
+	// Some servers refuse any other typ, such as the one that the draft revising RFC 7523 proposes.
 	options := (&jose.SignerOptions{}).WithType("JWT")
 	if kid != "" {
 		options = options.WithHeader("kid", kid)
 	}
 	assertion, err := sign(key, options, claims)
 	if err != nil {
-		// the cause is the signer's, and could say more than a log may hold
+		// The signer's own error is left out: it may contain what must not be logged.
 		return errors.New("client assertion: the key cannot sign")
 	}
 	form.Set("client_id", c.ID)
@@ -105,6 +111,7 @@ func (c *Client) assert(form url.Values, key jose.SigningKey, kid string) error 
 	return nil
 }
 
+// sign returns a JWT with these claims in the compact serialization.
 func sign(key jose.SigningKey, options *jose.SignerOptions, claims map[string]any) (string, error) {
 	signer, err := jose.NewSigner(key, options)
 	if err != nil {

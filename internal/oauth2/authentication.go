@@ -11,9 +11,9 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// authenticate adds to a request of the token endpoint what proves who the client is: parameters to
-// form, headers to the returned ones. It is the one place where this is done, for codes, refresh
-// tokens and pushed authorization requests alike.
+// authenticate adds the client's credentials to a request: it adds parameters to form and returns
+// headers. All requests that are authenticated go through it: for codes, for refresh tokens and
+// pushed authorization requests.
 func (c *Client) authenticate(ctx context.Context, form url.Values) (http.Header, error) {
 	header := http.Header{}
 	secret, err := c.secret(ctx)
@@ -28,14 +28,14 @@ func (c *Client) authenticate(ctx context.Context, form url.Values) (http.Header
 		form.Set("client_id", c.ID)
 		form.Set("client_secret", secret)
 	case SecretJWT:
-		return header, c.assert(form, jose.SigningKey{Algorithm: jose.HS256, Key: []byte(secret)}, "")
+		return header, c.addAssertion(form, jose.SigningKey{Algorithm: jose.HS256, Key: []byte(secret)}, "")
 	case PrivateKeyJWT:
 		key, err := c.Key.signing()
 		if err != nil {
 			return nil, fmt.Errorf("client assertion: %w", err)
 		}
-		return header, c.assert(form, key, c.Key.ID)
-	case TLS, SelfSignedTLS, None: // the first two with the connection's certificate (RFC 8705, Section 2)
+		return header, c.addAssertion(form, key, c.Key.ID)
+	case TLS, SelfSignedTLS, None: // TLS: the certificate of the connection authenticates (RFC 8705, Section 2)
 		form.Set("client_id", c.ID)
 	default:
 		return nil, errors.New("unknown client authentication method")
@@ -43,7 +43,7 @@ func (c *Client) authenticate(ctx context.Context, form url.Values) (http.Header
 	return header, nil
 }
 
-// auth returns the authentication method, with its default.
+// auth returns the authentication method.
 func (c *Client) auth() string {
 	switch {
 	case c.Auth != "":
@@ -54,6 +54,7 @@ func (c *Client) auth() string {
 	return None
 }
 
+// secret returns the client secret, made for this request if there is MakeSecret.
 func (c *Client) secret(ctx context.Context) (string, error) {
 	if c.MakeSecret == nil {
 		return c.Secret, nil
@@ -63,14 +64,14 @@ func (c *Client) secret(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("make client secret: %w", err)
 	}
 	if secret == "" {
-		return "", errors.New("make client secret: there is none")
+		return "", errors.New("make client secret: it is empty")
 	}
 	return secret, nil
 }
 
-// formEncode leaves the marks !'()* as they are. Servers that decode read the same either way;
-// those that forget to decode read it right more often, and it is what the JavaScript clients send
-// that vendors test with.
+// formEncode encodes as the form encoding does, but leaves the characters !'()* as they are. Servers
+// that decode get the same text. Servers that forget to decode get the right text more often, and
+// the JavaScript clients that vendors test with send the same.
 func formEncode(s string) string { return marks.Replace(url.QueryEscape(s)) }
 
 var marks = strings.NewReplacer("%21", "!", "%27", "'", "%28", "(", "%29", ")", "%2A", "*")

@@ -1,5 +1,5 @@
-// Package oauth2 is the client's side of the OAuth 2.0 authorization code flow (RFC 6749) with PKCE
-// (RFC 7636): plain data in, plain data out. It knows nothing of users, cookies or sessions.
+// Package oauth2 is a client of the OAuth 2.0 authorization code flow (RFC 6749) with PKCE (RFC
+// 7636). It knows nothing of users, cookies or sessions.
 package oauth2
 
 import (
@@ -15,64 +15,80 @@ import (
 	"time"
 )
 
-// The ways in which a client authenticates at the token endpoint (OpenID Connect Core 1.0 § 9, RFC
-// 8705 § 2).
+// The methods by which a client authenticates at the token endpoint (OpenID Connect Core 1.0 § 9,
+// RFC 8705 § 2).
 const (
-	SecretBasic   = "client_secret_basic"
-	SecretPost    = "client_secret_post"
-	SecretJWT     = "client_secret_jwt"
-	PrivateKeyJWT = "private_key_jwt"
-	TLS           = "tls_client_auth"
-	SelfSignedTLS = "self_signed_tls_client_auth"
-	None          = "none"
+	SecretBasic   = "client_secret_basic"         // the secret in the header Authorization
+	SecretPost    = "client_secret_post"          // the secret among the parameters
+	SecretJWT     = "client_secret_jwt"           // an assertion signed with the secret (HS256)
+	PrivateKeyJWT = "private_key_jwt"             // an assertion signed with a private key
+	TLS           = "tls_client_auth"             // the certificate of the connection, from a CA
+	SelfSignedTLS = "self_signed_tls_client_auth" // the certificate of the connection, registered itself
+	None          = "none"                        // nothing: a public client
 )
 
 // Client is a client registered at an authorization server. Its methods do not change it and may be
 // called concurrently.
 type Client struct {
-	ID     string
-	Secret string
-	// empty is SecretBasic with a secret and None without; for TLS and SelfSignedTLS, HTTP must
-	// present the certificate
+	ID     string // the client_id
+	Secret string // the client_secret; "" if there is none or MakeSecret is set
+
+	// Auth is the method by which the client authenticates. Defaults to SecretBasic with a secret
+	// and None without. For TLS and SelfSignedTLS, HTTP must present the certificate.
 	Auth string
 
-	Key      Key    // of PrivateKeyJWT
-	Audience string // of the assertions of SecretJWT and PrivateKeyJWT: the server's issuer
+	// Key signs the assertions of PrivateKeyJWT.
+	Key Key
 
-	// MakeSecret returns the secret where it is made for the occasion, in the place of Secret. Its
-	// error must hold nothing of it.
+	// Audience is the aud claim of the assertions of SecretJWT and PrivateKeyJWT: the issuer
+	// identifier of the server.
+	Audience string
+
+	// MakeSecret, if set, makes a new secret for each request, instead of Secret. Its errors must
+	// not contain the secret or a key.
 	MakeSecret func(ctx context.Context) (string, error)
 
-	Prover *Prover // binds tokens to its key (RFC 9449) where the server demands it; nil binds none
-	Bind   bool    // binds them wherever they come from, and takes no others; Prover is required then
+	// Prover makes DPoP proofs (RFC 9449) when the server requires one. Nil if the client has no
+	// DPoP key.
+	Prover *Prover
 
+	// Bind requests only DPoP-bound tokens and accepts no others. It needs a Prover.
+	Bind bool
+
+	// AuthorizationURL is the authorization endpoint.
 	AuthorizationURL string
-	PushURL          string // takes the authorization request from here (RFC 9126); "" leaves that to the browser
-	TokenURL         string
-	RedirectURI      string
-	Scopes           []string   // none sends no scope parameter
-	ScopeSeparator   string     // defaults to a space
-	Params           url.Values // added to the authorization request; cannot replace what the flow sets
-	Fragment         string     // of the authorization request
-	IDParam          string     // name of the parameter with ID in it; defaults to client_id
-	SkipPKCE           bool       // the server refuses a code_challenge
-	Rules            Rules      // of the token endpoint
 
-	HTTP *http.Client     // required
-	Now  func() time.Time // for Token.Expires; defaults to time.Now
+	// PushURL is the endpoint of pushed authorization requests (RFC 9126). If it is "", the
+	// parameters of the authorization request are sent through the browser.
+	PushURL string
+
+	TokenURL       string     // the token endpoint
+	RedirectURI    string     // the redirect_uri
+	Scopes         []string   // of the authorization request; none sends no scope parameter
+	ScopeSeparator string     // between Scopes; defaults to a space
+	Params         url.Values // more parameters of the authorization request; see AuthorizationRequest
+	Fragment       string     // of the authorization request's URL
+	IDParam        string     // the parameter of the authorization request with ID; defaults to client_id
+	SkipPKCE       bool       // sends no code_challenge, for a server that refuses it
+	Rules          Rules      // of the token endpoint
+
+	HTTP *http.Client     // sends the requests; required
+	Now  func() time.Time // the present time, for Token.Expires and assertions; defaults to time.Now
 }
 
 // reserved are the parameters of the authorization request that Params cannot set, whether or not
-// the flow sends them: a request object (RFC 9101) would replace all of the others.
+// the flow sends them. A request object (request, request_uri of RFC 9101) would replace all other
+// parameters.
 var reserved = []string{
 	"response_type", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge", "code_challenge_method",
 	"request", "request_uri", "client_secret", "dpop_jkt",
 }
 
-// AuthorizationRequest returns the URL that starts the flow in the visitor's browser (RFC 6749 §
-// 4.1.1). The challenge of the verifier is always in it, by S256 (RFC 7636 § 4.2), but with SkipPKCE;
-// the nonce when it is not empty. The endpoint's own query parameters are kept. An empty state, or
-// a verifier that is not 43 to 128 characters long, is an error.
+// AuthorizationRequest returns the URL that starts the flow in the browser (RFC 6749 § 4.1.1). It
+// has the S256 challenge of the verifier (RFC 7636 § 4.2) unless SkipPKCE is set, and the nonce
+// unless that is empty. Params, and the query parameters of the endpoint itself, are kept unless the
+// flow has a use for their names. An empty state is an error, as is a verifier that is not 43 to 128
+// characters long.
 func (c *Client) AuthorizationRequest(state, verifier, nonce string) (string, error) {
 	params, err := c.authorizationParams(state, verifier, nonce)
 	if err != nil {
@@ -109,15 +125,15 @@ func (c *Client) authorizationParams(state, verifier, nonce string) (url.Values,
 		q.Set("nonce", nonce)
 	}
 	if c.Bind {
-		q.Set("dpop_jkt", c.Prover.thumbprint) // RFC 9449, Section 10: the code, too, is bound
+		q.Set("dpop_jkt", c.Prover.thumbprint) // binds the code to the key, too: RFC 9449, Section 10
 	}
 	return q, nil
 }
 
 func (c *Client) idParam() string { return cmp.Or(c.IDParam, "client_id") }
 
-// authorizationURL is the authorization endpoint with these parameters. Of its own query those are
-// left out that the flow reserves.
+// authorizationURL returns the authorization endpoint with these parameters added to its own query,
+// except for reserved ones in that.
 func (c *Client) authorizationURL(params url.Values) (string, error) {
 	u, err := url.Parse(c.AuthorizationURL)
 	if err != nil {
@@ -132,6 +148,7 @@ func (c *Client) authorizationURL(params url.Values) (string, error) {
 	return u.String(), nil
 }
 
+// challenge returns the S256 challenge of a verifier.
 func challenge(verifier string) string {
 	sum := sha256.Sum256([]byte(verifier))
 	return base64.RawURLEncoding.EncodeToString(sum[:])

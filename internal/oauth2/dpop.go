@@ -17,21 +17,21 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// ProofAlgorithm is what proofs are signed by.
+// ProofAlgorithm is the signature algorithm of DPoP proofs.
 const ProofAlgorithm = string(jose.ES256)
 
-// Prover proves with each request that it has the key to which tokens are bound (RFC 9449). It may
-// be used concurrently.
+// Prover makes DPoP proofs (RFC 9449): with each request it proves that the client has the key to
+// which its tokens are bound. It may be used concurrently.
 type Prover struct {
 	key        jose.SigningKey
 	thumbprint string
 
 	mu     sync.Mutex
-	nonces map[string]string // the last one of each server, by its origin
+	nonces map[string]string // the last nonce of each server, by the server's origin
 }
 
-// NewProver returns a Prover with a key on P-256, which signs by [ProofAlgorithm]. A key on another
-// curve is an error.
+// NewProver returns a Prover with a key on P-256, which signs with [ProofAlgorithm]. A key on
+// another curve is an error.
 func NewProver(key *ecdsa.PrivateKey) (*Prover, error) {
 	if algorithms(key.Public()) == nil {
 		return nil, errors.New("want a key on P-256")
@@ -47,7 +47,7 @@ func NewProver(key *ecdsa.PrivateKey) (*Prover, error) {
 	}, nil
 }
 
-// prove adds a proof for this very request (§ 4.2), with the access token in it, if there is one.
+// prove adds a proof for this request (§ 4.2), with the hash of the access token if there is one.
 func (p *Prover) prove(req *http.Request, accessToken string, now time.Time) error {
 	target := *req.URL
 	target.RawQuery, target.ForceQuery, target.Fragment = "", false, ""
@@ -70,23 +70,23 @@ func (p *Prover) prove(req *http.Request, accessToken string, now time.Time) err
 	return nil
 }
 
-// learn keeps the nonce that a server wants in the next proof (§ 8.2), and reports whether it is a
-// new one. One that is too long for a header is none.
-func (p *Prover) learn(u *url.URL, answer http.Header) bool {
-	nonce := answer.Get("DPoP-Nonce")
+// keepNonce keeps the nonce that a server wants in the next proof (§ 8.2), and reports whether it is
+// a new one. A nonce of more than 1024 bytes is ignored.
+func (p *Prover) keepNonce(u *url.URL, response http.Header) bool {
+	nonce := response.Get("DPoP-Nonce")
 	if nonce == "" || len(nonce) > 1024 {
 		return false
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	known := p.nonces[origin(u)]
+	old := p.nonces[origin(u)]
 	p.nonces[origin(u)] = nonce
-	return nonce != known
+	return nonce != old
 }
 
 func origin(u *url.URL) string { return u.Scheme + "://" + u.Host }
 
-// wantsNonce reports whether a proof was refused for its nonce alone (§ 8, § 9).
+// wantsNonce reports whether a server refused a proof only because of its nonce (§ 8, § 9).
 func wantsNonce(resp *outbound.Response) bool {
 	if strings.Contains(resp.Header.Get("WWW-Authenticate"), `"use_dpop_nonce"`) {
 		return resp.Status == http.StatusUnauthorized
@@ -95,18 +95,19 @@ func wantsNonce(resp *outbound.Response) bool {
 	return resp.Status == http.StatusBadRequest && answer["error"] == "use_dpop_nonce"
 }
 
-// demandsProof reports whether a server has refused a request because it came without a proof (§ 5,
-// § 8).
-func demandsProof(err error) bool {
-	refused, ok := errors.AsType[*Error](err)
-	return ok && (refused.Code == "invalid_dpop_proof" || refused.Code == "use_dpop_nonce")
+// requiresProof reports whether a server refused a request because it had no proof (§ 5, § 8).
+func requiresProof(err error) bool {
+	response, ok := errors.AsType[*Error](err)
+	return ok && (response.Code == "invalid_dpop_proof" || response.Code == "use_dpop_nonce")
 }
 
-// do sends what request makes and, if bound, a proof with it, and once again if the server wants
-// another nonce in that.
-func (c *Client) do(request func() (*http.Request, error), bound bool, accessToken string) (*outbound.Response, error) {
+// send sends the request that newRequest makes, with a proof if the token is or will be bound. If
+// the server wants another nonce in the proof, send sends a second request, once.
+func (c *Client) send(
+	newRequest func() (*http.Request, error), bound bool, accessToken string,
+) (*outbound.Response, error) {
 	for first := true; ; first = false {
-		req, err := request()
+		req, err := newRequest()
 		if err != nil {
 			return nil, err
 		}
@@ -120,7 +121,8 @@ func (c *Client) do(request func() (*http.Request, error), bound bool, accessTok
 		if err != nil {
 			return nil, err
 		}
-		if fresh := c.Prover.learn(req.URL, resp.Header); !first || !fresh || !wantsNonce(resp) {
+		isNew := c.Prover.keepNonce(req.URL, resp.Header)
+		if !first || !isNew || !wantsNonce(resp) {
 			return resp, nil
 		}
 	}

@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// Error is a refusal by the authorization server (RFC 6749 § 5.2).
+// Error is an error response of the authorization server (RFC 6749 § 5.2).
 type Error struct {
-	Code   string // such as "invalid_grant"; "" when the server gave none that can be shown
-	Status int    // of the HTTP answer
+	Code   string // such as "invalid_grant"; "" if the server sent none, or one that is not printable
+	Status int    // the HTTP status
 }
 
-// Error leaves out the server's description, because some repeat in it what they were sent.
+// Error does not contain the server's description, because some servers repeat the request in it.
 func (e *Error) Error() string {
 	if e.Code == "" {
 		return fmt.Sprintf("refused with status %d", e.Status)
@@ -20,9 +20,10 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("refused with status %d: %s", e.Status, e.Code)
 }
 
-// Code returns an error code as a server sent it if it can be logged and shown: at most 64 of the
-// characters that RFC 6749 § 4.1.2.1 and § 5.2 allow. Anything else is "".
-func Code(raw string) string {
+// PrintableCode returns an error code that a server sent if it can be logged and shown: if it is at
+// most 64 characters long and has only those that RFC 6749 § 4.1.2.1 and § 5.2 allow. Otherwise it
+// returns "".
+func PrintableCode(raw string) string {
 	if len(raw) > 64 {
 		return ""
 	}
@@ -34,25 +35,26 @@ func Code(raw string) string {
 	return raw
 }
 
-// refusal reports whether an answer is a refusal, and with which code, in the shapes that vendors
-// have for one, mostly with status 200: {error}, {error: {code}}, {errcode, errmsg}, {code,
-// message}, {status, message}, {errors: []}, {ok: false}. Some have the same members in a success,
-// with a value that says so.
-func refusal(answer map[string]any) (code string, refused bool) {
+// errorIn reports whether a response is an error response, and with which code. Vendors send other
+// shapes than the standard's {error}, often with status 200: {error: {code}}, {errcode, errmsg},
+// {code, message}, {status, message}, {errors: []}, {ok: false}. Some send the same members with
+// other values when there is no error.
+func errorIn(response map[string]any) (code string, isError bool) {
 	for _, name := range []string{"error", "errcode", "error_code", "code", "status", "errors"} {
-		if v := answer[name]; faulty(name, v) {
-			return Code(faultCode(v)), true
+		if v := response[name]; meansError(name, v) {
+			return PrintableCode(codeIn(v)), true
 		}
 	}
-	return "", answer["ok"] == false || answer["success"] == false
+	return "", response["ok"] == false || response["success"] == false
 }
 
-func faulty(name string, v any) bool {
+// meansError reports whether the value of a member says that there was an error.
+func meansError(name string, v any) bool {
 	switch v := v.(type) {
 	case string:
 		return v != "" && v != "0" && strings.HasPrefix(name, "err")
 	case json.Number:
-		return faultyNumber(name, v)
+		return numberMeansError(name, v)
 	case bool:
 		return v && name == "error"
 	case []any:
@@ -63,8 +65,8 @@ func faulty(name string, v any) bool {
 	return false
 }
 
-// faultyNumber knows that code and status may be those of HTTP.
-func faultyNumber(name string, v json.Number) bool {
+// numberMeansError takes into account that code and status may be HTTP status codes.
+func numberMeansError(name string, v json.Number) bool {
 	n, err := v.Float64()
 	switch {
 	case err != nil:
@@ -77,7 +79,8 @@ func faultyNumber(name string, v json.Number) bool {
 	return n != 0
 }
 
-func faultCode(v any) string {
+// codeIn returns the error code that a member holds; "" if there is none.
+func codeIn(v any) string {
 	switch v := v.(type) {
 	case string:
 		return v
@@ -85,7 +88,7 @@ func faultCode(v any) string {
 		return v.String()
 	case map[string]any:
 		for _, name := range []string{"code", "type", "status"} {
-			if s := faultCode(v[name]); s != "" {
+			if s := codeIn(v[name]); s != "" {
 				return s
 			}
 		}

@@ -9,12 +9,13 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/cardea-auth/cardea/internal/jsonvalue"
 	"github.com/cardea-auth/cardea/internal/outbound"
 )
 
-// Start returns the URL that starts the flow in the visitor's browser: that of
-// [Client.AuthorizationRequest] or, with a PushURL, one that holds only the reference under which
-// the server keeps the request (RFC 9126 § 4). What the server refuses is an [*Error].
+// Start returns the URL that starts the flow in the browser: that of [Client.AuthorizationRequest]
+// or, if there is a PushURL, one with only a reference to the request, which Start sends to the
+// server first (RFC 9126 § 4). An error response of the server is an [*Error].
 func (c *Client) Start(ctx context.Context, state, verifier, nonce string) (string, error) {
 	if c.PushURL == "" {
 		return c.AuthorizationRequest(state, verifier, nonce)
@@ -30,8 +31,8 @@ func (c *Client) Start(ctx context.Context, state, verifier, nonce string) (stri
 	return c.authorizationURL(url.Values{c.idParam(): {c.ID}, "request_uri": {uri}})
 }
 
-// push leaves the parameters of an authorization request with the server, as the client that it
-// knows (RFC 9126 § 2.1).
+// push sends the parameters of an authorization request to the server and returns the reference to
+// them (RFC 9126 § 2.1).
 func (c *Client) push(ctx context.Context, params url.Values) (requestURI string, err error) {
 	header, err := c.authenticate(ctx, params)
 	if err != nil {
@@ -48,15 +49,15 @@ func (c *Client) push(ctx context.Context, params url.Values) (requestURI string
 		return "", err
 	}
 	answer, err := outbound.Object(resp.Body)
-	// Section 2.2 says 201; the latter is harmless
+	// Section 2.2 requires 201; servers that send 200 do no harm.
 	if resp.Status != http.StatusCreated && resp.Status != http.StatusOK {
-		code, _ := refusal(answer)
+		code, _ := errorIn(answer)
 		return "", &Error{Code: code, Status: resp.Status}
 	}
 	if err != nil {
 		return "", err
 	}
-	if requestURI = text(answer["request_uri"]); requestURI == "" {
+	if requestURI = jsonvalue.String(answer["request_uri"]); requestURI == "" {
 		return "", errors.New("answer has no request_uri")
 	}
 	return requestURI, nil

@@ -10,7 +10,7 @@ import (
 
 var placeholder = regexp.MustCompile(`\{[A-Za-z0-9_.-]+\}`)
 
-// Placeholders returns the names in braces of a template.
+// Placeholders returns the names that a template has in braces, each as often as it occurs.
 func Placeholders(template string) []string {
 	names := placeholder.FindAllString(template, -1)
 	for i, name := range names {
@@ -19,13 +19,14 @@ func Placeholders(template string) []string {
 	return names
 }
 
-// Fill puts values in the place of the names in braces. A name without a value is an error.
+// Fill replaces the names in braces by their values. A name with dots, such as {team.id}, stands for
+// a member of a nested object. A name without a value that is text or a number is an error.
 func Fill(template string, values map[string]any) (string, error) {
 	return fill(template, values, func(s string) (string, bool) { return s, true })
 }
 
-// fillURL escapes what it puts in, so that it stays one segment of the path or one value of the
-// query.
+// fillURL is Fill for a URL. It escapes each value, so that it stays one segment of the path or one
+// value of the query, and refuses the segments . and .. of a path.
 func fillURL(template string, values map[string]any) (string, error) {
 	path, query, has := strings.Cut(template, "?")
 	path, err := fill(path, values, func(s string) (string, bool) { return url.PathEscape(s), s != "." && s != ".." })
@@ -36,6 +37,7 @@ func fillURL(template string, values map[string]any) (string, error) {
 	return path + "?" + query, err
 }
 
+// fill replaces each name by its escaped value. If escape returns false the value cannot be used.
 func fill(template string, values map[string]any, escape func(string) (string, bool)) (string, error) {
 	var failed error
 	filled := placeholder.ReplaceAllStringFunc(template, func(name string) string {
@@ -51,8 +53,8 @@ func fill(template string, values map[string]any, escape func(string) (string, b
 	return filled, nil
 }
 
-// lookUp returns the text or number at a name, which with dots leads through nested objects; ""
-// when there is none.
+// lookUp returns the text or the number with a name, or "" if there is none. Dots in the name lead
+// to members of nested objects.
 func lookUp(values map[string]any, name string) string {
 	var v any = values
 	for part := range strings.SplitSeq(name, ".") {

@@ -11,26 +11,27 @@ import (
 	"strings"
 )
 
-// Resource is what an access token opens, such as the userinfo (RFC 6750 § 2.1), with the ways in
-// which vendors want it asked for.
+// Resource is a resource that an access token gives access to, such as the userinfo, and how the
+// vendor wants it to be requested. By default the token is sent as a bearer token (RFC 6750 § 2.1)
+// or, if it is DPoP-bound, with a proof (RFC 9449 § 7.1).
 //
-// A name in braces in URL, behind its host, and in the values of Headers stands for that member of
-// the token answer; a name with dots for a nested one. Where {access_token} is among them the token
-// is not sent as bearer.
+// A name in braces, in the path or query of URL or in a value of Headers, stands for that member of
+// the token response; a name with dots for a member of a nested object. If {access_token} is among
+// them, the token is sent only there.
 type Resource struct {
-	URL     string
+	URL     string            // the URL, which may have placeholders behind the host
 	Method  string            // GET or POST; defaults to POST with a JSON body and GET without
-	JSON    map[string]any    // the body
-	Accept  string            // defaults to application/json
-	Headers map[string]string // Authorization among them counts only if it has the access token in it
+	JSON    map[string]any    // the request body; nil for none
+	Accept  string            // the header Accept; defaults to application/json
+	Headers map[string]string // more headers; Authorization only if {access_token} is used
 }
 
 const accessToken = "{access_token}"
 
 // Fetch returns the body of a resource. Any status but 200 is an error, as is a placeholder for
-// which the token answer has no text or number. Errors hold neither the URL nor the token.
+// which the token response has no text or number. Errors contain neither the URL nor the token.
 func (c *Client) Fetch(ctx context.Context, r Resource, t *Token) ([]byte, error) {
-	resp, err := c.do(func() (*http.Request, error) { return r.request(ctx, t) }, t.Type == DPoP, t.Access)
+	resp, err := c.send(func() (*http.Request, error) { return r.request(ctx, t) }, t.Type == DPoP, t.Access)
 	if err != nil {
 		return nil, err
 	}
@@ -40,6 +41,7 @@ func (c *Client) Fetch(ctx context.Context, r Resource, t *Token) ([]byte, error
 	return resp.Body, nil
 }
 
+// request returns the request with the access token.
 func (r Resource) request(ctx context.Context, t *Token) (*http.Request, error) {
 	values := maps.Clone(t.Raw)
 	if values == nil {
@@ -50,7 +52,7 @@ func (r Resource) request(ctx context.Context, t *Token) (*http.Request, error) 
 	if err != nil {
 		return nil, err
 	}
-	req, err := r.bare(ctx, url)
+	req, err := r.requestWithoutToken(ctx, url)
 	if err != nil {
 		return nil, errors.New("endpoint is not a URL")
 	}
@@ -72,12 +74,12 @@ func (r Resource) request(ctx context.Context, t *Token) (*http.Request, error) 
 	case bearer:
 		req.Header.Set("Authorization", "Bearer "+t.Access)
 	case t.Type == DPoP:
-		return nil, errors.New("a DPoP token has its place in the header alone") // RFC 9449, Section 7.1
+		return nil, errors.New("a DPoP-bound token can only be sent in the header Authorization") // RFC 9449, Section 7.1
 	}
 	return req, nil
 }
 
-func (r Resource) bare(ctx context.Context, url string) (*http.Request, error) {
+func (r Resource) requestWithoutToken(ctx context.Context, url string) (*http.Request, error) {
 	if r.JSON == nil {
 		if r.Method == http.MethodPost {
 			return http.NewRequestWithContext(ctx, http.MethodPost, url, nil)

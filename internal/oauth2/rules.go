@@ -12,20 +12,24 @@ import (
 	"github.com/cardea-auth/cardea/internal/outbound"
 )
 
-// Rules are how a server departs from the token request and answer of RFC 6749. The zero value is
+// Rules describe how a server's token request and response deviate from RFC 6749. The zero value is
 // the standard.
 type Rules struct {
-	Method  string            // POST, or GET for parameters in the query; defaults to POST
-	JSON    bool              // the parameters are sent as a JSON object
-	Headers map[string]string // added; cannot replace Authorization and Content-Type
-	Params  url.Values        // added; cannot replace what the flow sets
-	// the server's own names, by those of the standard, of parameters and of members of the answer
-	Names    map[string]string
-	Envelope string // the member in which the answer stands
+	Method  string            // POST, or GET to send the parameters in the query; defaults to POST
+	JSON    bool              // sends the parameters as a JSON object
+	Headers map[string]string // more headers; Authorization and Content-Type are ignored
+	Params  url.Values        // more parameters; those of the flow have precedence
+
+	// Names maps standard names to the server's names, for parameters and for members of the
+	// response.
+	Names map[string]string
+
+	// Envelope is the member of the JSON response that contains the token response. Defaults to
+	// none: the JSON object is the token response.
+	Envelope string
 }
 
-// tokenRequest returns a request of the token endpoint with the form, and with what proves who the
-// client is.
+// tokenRequest returns an authenticated request to the token endpoint.
 func (c *Client) tokenRequest(ctx context.Context, form url.Values) (*http.Request, error) {
 	all := maps.Clone(c.Rules.Params)
 	if all == nil {
@@ -50,7 +54,8 @@ func (c *Client) tokenRequest(ctx context.Context, form url.Values) (*http.Reque
 	return req, nil
 }
 
-// request writes the parameters where the server wants them.
+// request returns a request with the parameters in the query, in a form or in a JSON object, as the
+// server wants them.
 func (r Rules) request(ctx context.Context, endpoint string, form url.Values) (*http.Request, error) {
 	if r.Method == http.MethodGet {
 		u, err := url.Parse(endpoint)
@@ -62,74 +67,76 @@ func (r Rules) request(ctx context.Context, endpoint string, form url.Values) (*
 		u.RawQuery = q.Encode()
 		return http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	}
-	kind, body := "application/x-www-form-urlencoded", []byte(form.Encode())
+	contentType, body := "application/x-www-form-urlencoded", []byte(form.Encode())
 	if r.JSON {
-		kind, body = "application/json", object(form)
+		contentType, body = "application/json", jsonObject(form)
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("Content-Type", kind)
+	req.Header.Set("Content-Type", contentType)
 	return req, nil
 }
 
-// object is a form as a JSON object; a parameter that stands there twice is a list.
-func object(form url.Values) []byte {
+// jsonObject returns a form as a JSON object. A parameter with several values becomes a list.
+func jsonObject(form url.Values) []byte {
 	members := map[string]any{}
 	for name, values := range form {
-		if members[name] = values; len(values) == 1 {
+		members[name] = values
+		if len(values) == 1 {
 			members[name] = values[0]
 		}
 	}
-	body, _ := json.Marshal(members) // texts always can be
+	body, _ := json.Marshal(members) // cannot fail: all values are strings
 	return body
 }
 
+// rename gives the parameters the server's names.
 func (r Rules) rename(form url.Values) url.Values {
 	renamed := url.Values{}
 	for name, values := range form {
-		if own, ok := r.Names[name]; ok {
-			name = own
+		if serverName, ok := r.Names[name]; ok {
+			name = serverName
 		}
 		renamed[name] = values
 	}
 	return renamed
 }
 
-// answer reads what the token endpoint said, out of its envelope and with the names of the
-// standard. A refusal may stand outside of the envelope, or where there should be one.
-func (r Rules) answer(status int, body []byte) (map[string]any, error) {
+// response returns the token response, taken out of its envelope, with the standard's names. An
+// error response may be in the envelope, beside it or instead of it.
+func (r Rules) response(status int, body []byte) (map[string]any, error) {
 	raw, err := outbound.Object(body)
-	if code, refused := refusal(raw); refused || status != http.StatusOK {
+	if code, isError := errorIn(raw); isError || status != http.StatusOK {
 		return nil, &Error{Code: code, Status: status}
 	}
 	if err != nil {
 		return nil, err
 	}
 	if r.Envelope == "" {
-		return r.standard(raw), nil
+		return r.withStandardNames(raw), nil
 	}
 	inner, ok := raw[r.Envelope].(map[string]any)
 	if !ok {
 		return nil, errors.New("answer has no envelope")
 	}
-	if code, refused := refusal(inner); refused {
+	if code, isError := errorIn(inner); isError {
 		return nil, &Error{Code: code, Status: status}
 	}
-	return r.standard(inner), nil
+	return r.withStandardNames(inner), nil
 }
 
-func (r Rules) standard(answer map[string]any) map[string]any {
+func (r Rules) withStandardNames(response map[string]any) map[string]any {
 	if len(r.Names) == 0 {
-		return answer
+		return response
 	}
-	named := maps.Clone(answer)
-	for name, own := range r.Names {
-		if v, ok := answer[own]; ok && own != name {
-			delete(named, own)
-			named[name] = v
+	renamed := maps.Clone(response)
+	for name, serverName := range r.Names {
+		if v, ok := response[serverName]; ok && serverName != name {
+			delete(renamed, serverName)
+			renamed[name] = v
 		}
 	}
-	return named
+	return renamed
 }

@@ -112,7 +112,7 @@ func TestEnvelopeOfARefusal(t *testing.T) {
 func TestParseAnswer(t *testing.T) {
 	t.Parallel()
 	c := &oauth2.Client{}
-	if token, err := c.ParseAnswer(map[string]any{"access_token": "at", "scope": "a,b"}); err != nil ||
+	if token, err := c.ParseTokenResponse(map[string]any{"access_token": "at", "scope": "a,b"}); err != nil ||
 		token.Access != "at" || token.Scope != "a b" {
 		t.Errorf("got %+v, %v", token, err)
 	}
@@ -120,7 +120,7 @@ func TestParseAnswer(t *testing.T) {
 		nil, {"error": "invalid_grant", "access_token": "at"}, {"access_token": ""},
 		{"access_token": "at", "token_type": "mac"},
 	} {
-		if token, err := c.ParseAnswer(raw); err == nil || token != nil {
+		if token, err := c.ParseTokenResponse(raw); err == nil || token != nil {
 			t.Errorf("%v: got %v, %v", raw, token, err)
 		}
 	}

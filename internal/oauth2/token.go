@@ -10,28 +10,30 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/cardea-auth/cardea/internal/jsonvalue"
 )
 
-// The types of tokens, in lower case.
+// The types of access tokens, in lower case.
 const (
-	Bearer = "bearer"
-	DPoP   = "dpop"
+	Bearer = "bearer" // RFC 6750
+	DPoP   = "dpop"   // RFC 9449
 )
 
-// Token is what the token endpoint granted (RFC 6749 § 5.1).
+// Token is a successful response of the token endpoint (RFC 6749 § 5.1).
 type Token struct {
-	Access       string         // never empty
-	Refresh      string         // "" when none was given
+	Access       string         // the access token, never empty
+	Refresh      string         // the refresh token; "" if the server sent none
 	Type         string         // Bearer or DPoP
-	Scope        string         // separated by spaces; "" when not told
-	IDToken      string         // as received, not verified; "" when none was given
-	SessionState string         // "" when none was given
-	Expires      time.Time      // when Access expires, in whole seconds, UTC; zero when not told
-	Raw          map[string]any // the whole answer; numbers are json.Number
+	Scope        string         // the scopes, separated by spaces; "" if the server sent none
+	IDToken      string         // the ID token, not verified; "" if the server sent none
+	SessionState string         // session_state of OpenID Connect Session Management; "" if the server sent none
+	Expires      time.Time      // when Access expires, in whole seconds, UTC; zero if unknown
+	Raw          map[string]any // all members of the response; numbers are json.Number
 }
 
-// Exchange redeems an authorization code at the token endpoint (RFC 6749 § 4.1.3). What the server
-// refuses is an [*Error]. Errors hold neither the code, the verifier, the secret nor a token.
+// Exchange exchanges an authorization code for tokens (RFC 6749 § 4.1.3). An error response of the
+// server is an [*Error]. Errors contain neither the code, the verifier, the secret nor a token.
 func (c *Client) Exchange(ctx context.Context, code, verifier string) (*Token, error) {
 	t, err := c.exchange(ctx, code, verifier)
 	if err != nil {
@@ -40,6 +42,7 @@ func (c *Client) Exchange(ctx context.Context, code, verifier string) (*Token, e
 	return t, nil
 }
 
+// exchange is Exchange without the prefix of its errors.
 func (c *Client) exchange(ctx context.Context, code, verifier string) (*Token, error) {
 	if code == "" {
 		return nil, errors.New("no code")
@@ -48,32 +51,32 @@ func (c *Client) exchange(ctx context.Context, code, verifier string) (*Token, e
 	if !c.SkipPKCE {
 		form.Set("code_verifier", verifier)
 	}
-	return c.grant(ctx, form)
+	return c.requestToken(ctx, form)
 }
 
-// grant asks the token endpoint for tokens, by whatever form proves that they may be given (RFC
-// 6749 § 4.1.3 and § 6). A server looks at the proof before it spends what the form has, so that
-// one which demands a proof can be asked again with it.
-func (c *Client) grant(ctx context.Context, form url.Values) (*Token, error) {
-	t, err := c.ask(ctx, form, c.Bind)
-	if !c.Bind && c.Prover != nil && demandsProof(err) {
-		return c.ask(ctx, form, true)
+// requestToken sends a grant, a code or a refresh token, to the token endpoint (RFC 6749 § 4.1.3 and
+// § 6). If the server answers that it requires a DPoP proof, the request is repeated with one: a
+// server checks the proof before it uses up the grant.
+func (c *Client) requestToken(ctx context.Context, form url.Values) (*Token, error) {
+	t, err := c.requestTokenOnce(ctx, form, c.Bind)
+	if !c.Bind && c.Prover != nil && requiresProof(err) {
+		return c.requestTokenOnce(ctx, form, true)
 	}
 	return t, err
 }
 
-func (c *Client) ask(ctx context.Context, form url.Values, bound bool) (*Token, error) {
-	resp, err := c.do(func() (*http.Request, error) { return c.tokenRequest(ctx, form) }, bound, "")
+func (c *Client) requestTokenOnce(ctx context.Context, form url.Values, bound bool) (*Token, error) {
+	resp, err := c.send(func() (*http.Request, error) { return c.tokenRequest(ctx, form) }, bound, "")
 	if err != nil {
 		return nil, err
 	}
 	return c.Rules.parse(resp.Status, resp.Body, bound, c.now())
 }
 
-// ParseAnswer judges a token answer that was fetched in another way, and has the names of the
-// standard, as [Client.Exchange] does.
-func (c *Client) ParseAnswer(raw map[string]any) (*Token, error) {
-	if code, refused := refusal(raw); refused {
+// ParseTokenResponse returns the token of a token response that was fetched in another way and has
+// the standard's names. It applies the same checks as [Client.Exchange].
+func (c *Client) ParseTokenResponse(raw map[string]any) (*Token, error) {
+	if code, isError := errorIn(raw); isError {
 		return nil, fmt.Errorf("exchange code: %w", &Error{Code: code, Status: http.StatusOK})
 	}
 	t, err := newToken(raw, false, c.now())
@@ -90,70 +93,67 @@ func (c *Client) now() time.Time {
 	return c.Now()
 }
 
+// parse returns the token of a response of the token endpoint.
 func (r Rules) parse(status int, body []byte, bound bool, now time.Time) (*Token, error) {
-	raw, err := r.answer(status, body)
+	raw, err := r.response(status, body)
 	if err != nil {
 		return nil, err
 	}
 	return newToken(raw, bound, now)
 }
 
-// newToken is lenient where vendors are sloppy and harmless (a missing type, a lifetime as text, a
-// scope as list, null for absent), and strict where a sloppy answer could pass for a token. Where
-// it is to be bound to a key, it must say that it is: any other could be used by whoever gets hold
-// of it (RFC 9449 § 5).
+// newToken accepts the harmless deviations of vendors: a missing token_type, a lifetime as text, a
+// list of scopes, null for a missing member. Everything else must be as the standard says. If the
+// token was requested as DPoP-bound, token_type must be DPoP: anybody could use a token that is not
+// bound (RFC 9449 § 5).
 func newToken(raw map[string]any, bound bool, now time.Time) (*Token, error) {
 	t := &Token{
-		Access:       text(raw["access_token"]),
-		Refresh:      text(raw["refresh_token"]),
+		Access:       jsonvalue.String(raw["access_token"]),
+		Refresh:      jsonvalue.String(raw["refresh_token"]),
 		Type:         Bearer,
 		Scope:        scope(raw["scope"]),
-		IDToken:      text(raw["id_token"]),
-		SessionState: text(raw["session_state"]),
+		IDToken:      jsonvalue.String(raw["id_token"]),
+		SessionState: jsonvalue.String(raw["session_state"]),
 		Expires:      expiry(raw["expires_in"], now),
 		Raw:          raw,
 	}
 	if bound {
 		t.Type = DPoP
 	}
-	untold := !bound && (raw["token_type"] == nil || raw["token_type"] == "")
+	typeMissing := !bound && (raw["token_type"] == nil || raw["token_type"] == "")
 	switch {
 	case t.Access == "":
 		return nil, errors.New("answer has no access_token")
 	// RFC 6749, Section 7.1: a token of unknown type must not be used
-	case !untold && !strings.EqualFold(text(raw["token_type"]), t.Type):
+	case !typeMissing && !strings.EqualFold(jsonvalue.String(raw["token_type"]), t.Type):
 		return nil, errors.New("token_type is not " + t.Type)
 	}
 	return t, nil
 }
 
-func text(v any) string {
-	s, _ := v.(string)
-	return s
-}
-
-// scope is separated by spaces, whatever the vendor puts between the names; where there is a space,
-// a comma is part of a name.
+// scope returns the scopes separated by spaces. Vendors also send lists, and text with commas. If
+// the text has a space, a comma is part of a scope.
 func scope(v any) string {
 	list, ok := v.([]any)
 	if !ok {
-		s := strings.TrimSpace(text(v))
+		s := strings.TrimSpace(jsonvalue.String(v))
 		if strings.Contains(s, " ") {
 			return s
 		}
 		return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == ',' }), " ")
 	}
-	var names []string
-	for _, name := range list {
-		if s := text(name); s != "" {
-			names = append(names, s)
+	var scopes []string
+	for _, v := range list {
+		if s := jsonvalue.String(v); s != "" {
+			scopes = append(scopes, s)
 		}
 	}
-	return strings.Join(names, " ")
+	return strings.Join(scopes, " ")
 }
 
-// expiry returns zero for a lifetime that makes no sense; a token without known end is tried until
-// it is refused.
+// expiry returns when a token with a lifetime in seconds expires. It returns the zero time for a
+// lifetime that is not a number from one second to a hundred years. A token whose end is unknown is
+// used until the server refuses it.
 func expiry(v any, now time.Time) time.Time {
 	var digits string
 	switch v := v.(type) {

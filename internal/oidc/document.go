@@ -10,119 +10,153 @@ import (
 )
 
 const (
-	maxAge = time.Hour // how long a copy is used without asking again
-	// how long a failed fetch stands for all callers, so that a dead server is not hammered
-	retryAfter = 2 * time.Second
-	patience   = 30 * time.Second // how long nobody can ask for a newer copy after a newer one was of no use
+	maxAge     = time.Hour        // after which a copy is fetched again
+	retryAfter = 2 * time.Second  // during which a failed fetch is not tried again, by any caller
+	cooldown   = 30 * time.Second // during which newer fetches nothing after a fetch that was of no use
 )
 
-// document is a copy of a remote document that all callers share. At most one fetch runs at a time;
-// everybody who needs it waits for that one, each until its own context ends, and none can abort it
-// for the others.
+// document is a copy of a remote document, shared by all callers. At most one fetch runs at a time.
+// Every caller who needs its result waits for it, each until its own context ends, and none of them
+// can abort it for the others.
+//
+// It does not use package singleflight: whether a caller joins a fetch, starts one or does neither
+// depends on the copy and on earlier fetches, and must be decided under the same lock.
 type document[T any] struct {
 	now   func() time.Time
 	fetch func(context.Context) (T, error)
 
-	mu      sync.Mutex
-	copy    edition[T]
-	fetched time.Time     // when copy was
-	err     error         // of the last fetch
-	failed  time.Time     // when err happened
-	patient time.Time     // until then newer fetches nothing
-	flight  chan struct{} // closed when the running fetch has ended; nil when none runs
+	mu            sync.Mutex
+	copy          version[T]
+	fetched       time.Time     // when copy was fetched
+	err           error         // of the last fetch; nil if it succeeded
+	failed        time.Time     // when err happened
+	cooldownUntil time.Time     // until then newer does not start a fetch
+	fetching      chan struct{} // closed when the running fetch has ended; nil if none is running
 }
 
-// edition is one fetched copy. Editions count up from 1; number 0 is no copy.
-type edition[T any] struct {
+// version is one fetched copy. Versions are numbered from 1; number 0 means that nothing was
+// fetched yet.
+type version[T any] struct {
 	number int
 	value  T
 }
 
-// get returns the copy, renewed when it is too old. When it cannot be renewed the old one does.
-func (d *document[T]) get(ctx context.Context) (edition[T], error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.copy.number == 0 || d.now().Sub(d.fetched) >= maxAge {
-		if err := d.wait(ctx); err != nil {
-			return edition[T]{}, err
-		}
+// get returns the copy, fetched again if it is older than maxAge. If that fails, the old copy is
+// returned; the error is that of the fetch if there is no old copy.
+func (d *document[T]) get(ctx context.Context) (version[T], error) {
+	if err := wait(ctx, d.fetchIfOld(ctx)); err != nil {
+		return version[T]{}, err
 	}
-	if d.copy.number == 0 {
-		return edition[T]{}, d.err
-	}
-	return d.copy, nil
+	return d.after(0)
 }
 
-// newer returns an edition after the one with that number. It fetches one if there is none yet, but
-// after that not again for a while, unless helped is called: however many callers find something
-// missing in the copy, they cause a handful of fetches.
-func (d *document[T]) newer(ctx context.Context, number int) (edition[T], error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.copy.number == number {
-		if d.flight == nil && d.now().Before(d.patient) {
-			return edition[T]{}, errors.New("asked for a newer copy a moment ago")
-		}
-		d.patient = d.now().Add(patience)
-		if err := d.wait(ctx); err != nil {
-			return edition[T]{}, err
-		}
+// newer returns a version after the one with that number. If there is none it is fetched, once: the
+// next fetch has to wait for the cooldown, unless [document.endCooldown] is called. However many
+// callers miss something in the copy, they cause only a few fetches.
+func (d *document[T]) newer(ctx context.Context, number int) (version[T], error) {
+	fetching, err := d.fetchAfter(ctx, number)
+	if err != nil {
+		return version[T]{}, err
 	}
-	if d.copy.number == number {
-		d.patient = time.Time{}
-		return edition[T]{}, d.err
+	if err := wait(ctx, fetching); err != nil {
+		return version[T]{}, err
 	}
-	return d.copy, nil
+	return d.after(number)
 }
 
-// helped tells that a newer edition had what the one before it lacked, so that it makes sense to
-// ask again soon.
-func (d *document[T]) helped() {
+// endCooldown allows newer to fetch again at once. Call it if a newer version had what the one
+// before it lacked.
+func (d *document[T]) endCooldown() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.patient = time.Time{}
+	d.cooldownUntil = time.Time{}
 }
 
-// wait returns when a fetch has ended, well or not, or ctx has. It starts the fetch unless one is
-// running, and returns at once if the last one failed just now. d.mu is held, except while waiting.
-func (d *document[T]) wait(ctx context.Context) error {
-	if d.flight == nil {
+// fetchIfOld returns the fetch to wait for before the copy is used; nil if there is none.
+func (d *document[T]) fetchIfOld(ctx context.Context) <-chan struct{} {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.copy.number != 0 && d.now().Sub(d.fetched) < maxAge {
+		return nil
+	}
+	return d.startFetch(ctx)
+}
+
+// fetchAfter returns the fetch to wait for before a version after number is used; nil if there is
+// none. During the cooldown it returns an error.
+func (d *document[T]) fetchAfter(ctx context.Context, number int) (<-chan struct{}, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.copy.number != number {
+		return nil, nil
+	}
+	if d.fetching == nil && d.now().Before(d.cooldownUntil) {
+		return nil, errors.New("asked for a newer copy a moment ago")
+	}
+	fetching := d.startFetch(ctx)
+	if fetching != nil {
+		d.cooldownUntil = d.now().Add(cooldown)
+	}
+	return fetching, nil
+}
+
+// startFetch starts a fetch, or joins the running one. It returns nil if the last fetch failed less
+// than retryAfter ago. The caller must hold d.mu.
+func (d *document[T]) startFetch(ctx context.Context) <-chan struct{} {
+	if d.fetching == nil {
 		if d.err != nil && d.now().Sub(d.failed) < retryAfter {
 			return nil
 		}
-		d.flight = make(chan struct{})
-		go d.fly(context.WithoutCancel(ctx))
+		d.fetching = make(chan struct{})
+		go d.update(context.WithoutCancel(ctx))
 	}
-	flight := d.flight
-	d.mu.Unlock()
-	defer d.mu.Lock()
+	return d.fetching
+}
+
+// wait returns when the fetch has ended, whether it succeeded or not, or with an error when ctx has
+// ended. It returns at once if there is no fetch.
+func wait(ctx context.Context, fetching <-chan struct{}) error {
+	if fetching == nil {
+		return nil
+	}
 	select {
-	case <-flight:
+	case <-fetching:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-func (d *document[T]) fly(ctx context.Context) {
+// after returns the copy if it is a version after number, and the error of the last fetch otherwise.
+func (d *document[T]) after(number int) (version[T], error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.copy.number == number {
+		return version[T]{}, d.err
+	}
+	return d.copy, nil
+}
+
+// update fetches the document and stores the result.
+func (d *document[T]) update(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, outbound.Timeout)
 	defer cancel()
-	value, err := d.careful(ctx)
+	value, err := d.fetchSafely(ctx)
 
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.err = err; err != nil {
-		d.failed, d.patient = d.now(), time.Time{}
+		d.failed, d.cooldownUntil = d.now(), time.Time{}
 	} else {
-		d.fetched, d.copy = d.now(), edition[T]{d.copy.number + 1, value}
+		d.fetched, d.copy = d.now(), version[T]{d.copy.number + 1, value}
 	}
-	close(d.flight)
-	d.flight = nil
+	close(d.fetching)
+	d.fetching = nil
 }
 
-// careful makes a panic an error: no handler stands above this goroutine to recover, and a parser
-// that a hostile document brings down must not take the program with it.
-func (d *document[T]) careful(ctx context.Context) (value T, err error) {
+// fetchSafely turns a panic into an error. No handler above this goroutine would recover it, and a
+// hostile document that makes a parser panic must not end the program.
+func (d *document[T]) fetchSafely(ctx context.Context) (value T, err error) {
 	defer func() {
 		if recover() != nil {
 			err = errors.New("reading the document panicked")

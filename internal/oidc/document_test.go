@@ -188,11 +188,11 @@ func TestDocumentIsRenewedOnRequestButNotInAFlood(t *testing.T) {
 		if r.count() != 2 {
 			t.Errorf("%d fetches, want 2", r.count())
 		}
-		d.helped()
+		d.endCooldown()
 		if got, err := d.newer(t.Context(), second); err != nil || got.value != 3 {
-			t.Errorf("after the last one helped: got %v, %v", got, err)
+			t.Errorf("after the cooldown was ended: got %v, %v", got, err)
 		}
-		time.Sleep(patience)
+		time.Sleep(cooldown)
 		if got, err := d.newer(t.Context(), second+1); err != nil || got.value != 4 {
 			t.Errorf("after a while: got %v, %v", got, err)
 		}

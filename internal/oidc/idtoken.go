@@ -13,34 +13,54 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cardea-auth/cardea/internal/jsonvalue"
 	"github.com/cardea-auth/cardea/internal/outbound"
 	"github.com/go-jose/go-jose/v4"
 )
 
 const (
-	maxToken = 64 << 10         // bytes; the largest real ones, with hundreds of groups, have half of it
+	maxToken = 64 << 10         // bytes; the largest known ID tokens, with hundreds of groups, have half of it
 	leeway   = 30 * time.Second // between the issuer's clock and ours
 )
 
-// Expect is what an ID token must say. An Expect with an empty required field accepts no token.
+// Expect is what an ID token must contain. If a required field is empty, no token is accepted.
 type Expect struct {
-	ClientID    string // required
-	Nonce       string // required; as sent in the authorization request
-	SkipNonce     bool   // none was sent, and one in the token means nothing; Nonce must be empty
-	AccessToken string // compared with at_hash where the token has it; "" when there is none
-	Secret      string // of the client, when the token must be signed with it, by HS256: then nothing else will do
+	// ClientID is the audience. Required.
+	ClientID string
 
-	// Issuer.Verify sets these.
-	Issuer         string    // required; may have claims in braces
-	AllowedIssuers []string  // what they may make of it; none allows all
-	Algorithms     []string  // what the issuer says it signs with; none is RS256
-	Now            time.Time // required
+	// Nonce is the nonce of the authorization request. Required, unless SkipNonce is set.
+	Nonce string
+
+	// SkipNonce says that no nonce was sent: one in the token is ignored. Nonce must be empty then.
+	SkipNonce bool
+
+	// AccessToken is compared with at_hash, if the token has one. Empty if there is no access token.
+	AccessToken string
+
+	// Secret is the client secret, if the token must be signed with it (HS256). No other signature is
+	// accepted then. Empty for tokens signed with a key of the issuer.
+	Secret string
+
+	// Issuer is the issuer identifier, or a template with claims in braces. Required; set by
+	// [Issuer.Verify].
+	Issuer string
+
+	// AllowedIssuers are the identifiers accepted for a template. None accepts all that match it. Set
+	// by [Issuer.Verify].
+	AllowedIssuers []string
+
+	// Algorithms are those with which the issuer signs. Defaults to RS256. Set by [Issuer.Verify].
+	Algorithms []string
+
+	// Now is the present time. Required; set by [Issuer.Verify].
+	Now time.Time
 }
 
-// Verify checks an ID token by OpenID Connect Core 1.0 § 3.1.3.7, the signature first, and returns
-// its claims, with numbers as json.Number. Only asymmetric signatures count, and only keys of the
-// set, but with Secret. An error names the check that failed, as in "id token: aud: …", and holds
-// nothing of the token.
+// Verify checks an ID token as OpenID Connect Core 1.0 § 3.1.3.7 requires, the signature first, and
+// returns its claims, with numbers as [json.Number]. It accepts only asymmetric signatures by keys
+// of the set, or only HS256 if e.Secret is set.
+//
+// An error names the check that failed, as in "id token: aud: …", and contains nothing of the token.
 func (s *KeySet) Verify(ctx context.Context, rawIDToken string, e Expect) (map[string]any, error) {
 	claims, err := s.verify(ctx, rawIDToken, e)
 	if err != nil {
@@ -51,9 +71,9 @@ func (s *KeySet) Verify(ctx context.Context, rawIDToken string, e Expect) (map[s
 
 func (s *KeySet) verify(ctx context.Context, raw string, e Expect) (map[string]any, error) {
 	if e.ClientID == "" || (e.Nonce == "") != e.SkipNonce || e.Issuer == "" || e.Now.IsZero() {
-		return nil, errors.New("nothing to compare it with")
+		return nil, errors.New("the expected client, nonce, issuer or time is not given")
 	}
-	claims, alg, err := s.signed(ctx, raw, e)
+	claims, alg, err := s.verifiedClaims(ctx, raw, e)
 	if err != nil {
 		return nil, err
 	}
@@ -67,14 +87,15 @@ func (s *KeySet) verify(ctx context.Context, raw string, e Expect) (map[string]a
 }
 
 // VerifyUserinfo checks a signed answer of the userinfo endpoint (OpenID Connect Core 1.0 § 5.3.2):
-// the signature, by any asymmetric algorithm, the issuer and the audience; of e it needs ClientID,
-// Issuer and Now. That it is the same person's as the ID token is for [Merge] to see.
+// the signature, by any asymmetric algorithm, the issuer, the audience and, if it has exp, the times.
+// It needs ClientID, Issuer and Now of e. It does not compare sub with that of the ID token; [Merge]
+// does.
 func (s *KeySet) VerifyUserinfo(ctx context.Context, raw string, e Expect) (map[string]any, error) {
 	if e.ClientID == "" || e.Issuer == "" || e.Now.IsZero() {
-		return nil, errors.New("userinfo: nothing to compare it with")
+		return nil, errors.New("userinfo: the expected client, issuer or time is not given")
 	}
 	e.Algorithms = algorithms
-	claims, _, err := s.signed(ctx, raw, e)
+	claims, _, err := s.verifiedClaims(ctx, raw, e)
 	if err == nil {
 		err = e.checkUserinfo(claims)
 	}
@@ -84,9 +105,12 @@ func (s *KeySet) VerifyUserinfo(ctx context.Context, raw string, e Expect) (map[
 	return claims, nil
 }
 
-// signed returns the claims of a token whose signature is good, and by which algorithm.
-func (s *KeySet) signed(ctx context.Context, raw string, e Expect) (claims map[string]any, alg string, err error) {
-	accepted := acceptedFrom(e.Algorithms)
+// verifiedClaims verifies the signature of a token and returns its claims, which are not checked
+// yet, and the algorithm of the signature.
+func (s *KeySet) verifiedClaims(
+	ctx context.Context, raw string, e Expect,
+) (claims map[string]any, alg string, err error) {
+	accepted := acceptedAlgorithms(e.Algorithms)
 	if e.Secret != "" {
 		accepted = []string{"HS256"}
 	}
@@ -95,11 +119,11 @@ func (s *KeySet) signed(ctx context.Context, raw string, e Expect) (claims map[s
 		return nil, "", err
 	}
 	var payload []byte
-	var by key
+	var signer key
 	if e.Secret != "" {
-		payload, err = verifySecret(jws, e.Secret)
+		payload, err = verifyWithSecret(jws, e.Secret)
 	} else {
-		payload, by, err = s.payload(ctx, jws)
+		payload, signer, err = s.verifySignature(ctx, jws)
 	}
 	if err != nil {
 		return nil, "", err
@@ -108,18 +132,18 @@ func (s *KeySet) signed(ctx context.Context, raw string, e Expect) (claims map[s
 	if err != nil {
 		return nil, "", errors.New("claims: not a JSON object")
 	}
-	if by.issuer != "" && !Fits(by.issuer, text(claims["iss"])) {
+	if signer.issuer != "" && !MatchesTemplate(signer.issuer, jsonvalue.String(claims["iss"])) {
 		return nil, "", errors.New("iss: the key is another tenant's")
 	}
 	return claims, jws.Signatures[0].Protected.Algorithm, nil
 }
 
-// parse reads the compact form and judges the header, before any cryptography.
+// parse reads the compact serialization and checks the header, before any cryptography.
 func parse(raw string, accepted []string) (*jose.JSONWebSignature, error) {
 	if len(raw) > maxToken {
 		return nil, fmt.Errorf("format: longer than %d bytes", maxToken)
 	}
-	parts := strings.SplitN(raw, ".", 4) // golang-jwt CVE-2025-30204: not one string for each dot of a hostile token
+	parts := strings.SplitN(raw, ".", 4) // at most 4, however many dots a hostile token has: golang-jwt CVE-2025-30204
 	if len(parts) != 3 || !canonical(parts) {
 		return nil, errors.New("format: not a signed JWT")
 	}
@@ -128,20 +152,20 @@ func parse(raw string, accepted []string) (*jose.JSONWebSignature, error) {
 	if err != nil {
 		return nil, errors.New("format: header is not a JSON object")
 	}
-	alg := text(header["alg"])
+	alg := jsonvalue.String(header["alg"])
 	if !slices.Contains(accepted, alg) {
 		return nil, fmt.Errorf("alg: %s is not accepted", printable(alg))
 	}
-	// A key that comes with the signature proves nothing (RFC 8725, Section 3.10); the other three
-	// change how the token is to be read (RFC 7515, Section 4.1.11; RFC 7797, Section 7; RFC 7516,
-	// Section 4.1.3) and have no place in an ID token.
+	// jwk: a key that comes with the signature proves nothing (RFC 8725, Section 3.10).
+	// crit, b64, zip: they change how the token must be read (RFC 7515, Section 4.1.11; RFC 7797,
+	// Section 7; RFC 7516, Section 4.1.3), and no ID token needs them.
 	for _, name := range []string{"jwk", "crit", "b64", "zip"} {
 		if _, ok := header[name]; ok {
 			return nil, fmt.Errorf("header: %s is not accepted", name)
 		}
 	}
-	if typ := strings.ToLower(text(header["typ"])); strings.HasSuffix(typ, "+jwt") {
-		return nil, errors.New("typ: a token of another kind") // RFC 8725, Section 3.11; such as at+jwt and logout+jwt
+	if typ := strings.ToLower(jsonvalue.String(header["typ"])); strings.HasSuffix(typ, "+jwt") {
+		return nil, errors.New("typ: a token of another kind") // such as at+jwt or logout+jwt: RFC 8725, Section 3.11
 	}
 	jws, err := jose.ParseSignedCompact(raw, []jose.SignatureAlgorithm{jose.SignatureAlgorithm(alg)})
 	if err != nil {
@@ -150,8 +174,8 @@ func parse(raw string, accepted []string) (*jose.JSONWebSignature, error) {
 	return jws, nil
 }
 
-// canonical reports whether every part is base64url in its one proper spelling. The library also
-// takes line breaks and stray bits, so that several texts would be the same token.
+// canonical reports whether every part is strict base64url. The library also accepts line breaks and
+// unused bits that are not zero, so that several texts would be the same token.
 func canonical(parts []string) bool {
 	for _, part := range parts {
 		if _, err := base64.RawURLEncoding.Strict().DecodeString(part); err != nil || part == "" ||
@@ -162,7 +186,8 @@ func canonical(parts []string) bool {
 	return true
 }
 
-// printable returns an algorithm's name if it is a common one: a token may hold anything there.
+// printable returns the name of an algorithm for an error, if it is a common one. A hostile token may
+// have any text there.
 func printable(alg string) string {
 	switch alg {
 	case "none", "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384",
@@ -172,7 +197,7 @@ func printable(alg string) string {
 	return "this algorithm"
 }
 
-// check compares the claims of a token whose signature is good.
+// check checks the claims of an ID token whose signature was verified.
 func (e Expect) check(claims map[string]any) error {
 	if err := e.checkIssuer(claims); err != nil {
 		return err
@@ -183,17 +208,17 @@ func (e Expect) check(claims map[string]any) error {
 	if err := e.checkTimes(claims); err != nil {
 		return err
 	}
-	if sub := text(claims["sub"]); sub == "" || len(sub) > 255 { // Section 2
+	if sub := jsonvalue.String(claims["sub"]); sub == "" || len(sub) > 255 { // Section 2
 		return errors.New("sub: not a text of 1 to 255 characters")
 	}
-	if !e.SkipNonce && subtle.ConstantTimeCompare([]byte(text(claims["nonce"])), []byte(e.Nonce)) != 1 {
+	if !e.SkipNonce && subtle.ConstantTimeCompare([]byte(jsonvalue.String(claims["nonce"])), []byte(e.Nonce)) != 1 {
 		return errors.New("nonce: not the one sent")
 	}
 	return nil
 }
 
 func (e Expect) checkIssuer(claims map[string]any) error {
-	issuer, err := issuerOf(e.Issuer, claims)
+	issuer, err := fillTemplate(e.Issuer, claims)
 	switch {
 	case err != nil:
 		return fmt.Errorf("iss: %w", err)
@@ -205,7 +230,7 @@ func (e Expect) checkIssuer(claims map[string]any) error {
 	return nil
 }
 
-// checkUserinfo judges the times only where they are told; they are no duty here.
+// checkUserinfo checks the times only if there is exp: userinfo need not have them.
 func (e Expect) checkUserinfo(claims map[string]any) error {
 	if err := e.checkIssuer(claims); err != nil {
 		return err
@@ -220,24 +245,24 @@ func (e Expect) checkUserinfo(claims map[string]any) error {
 }
 
 func (e Expect) checkAudience(claims map[string]any) error {
-	ours, others := false, false
-	list, ok := claims["aud"].([]any)
+	audiences, ok := claims["aud"].([]any)
 	if !ok {
-		list = []any{claims["aud"]}
+		audiences = []any{claims["aud"]}
 	}
-	for _, aud := range list {
+	hasUs, hasOthers := false, false
+	for _, aud := range audiences {
 		if aud == e.ClientID {
-			ours = true
+			hasUs = true
 		} else {
-			others = true
+			hasOthers = true
 		}
 	}
-	if !ours {
+	if !hasUs {
 		return errors.New("aud: not for this client")
 	}
 	azp, has := claims["azp"]
-	if others && !has {
-		return errors.New("azp: missing, for several audiences")
+	if hasOthers && !has {
+		return errors.New("azp: missing beside several audiences")
 	}
 	if has && azp != e.ClientID {
 		return errors.New("azp: issued to another client")
@@ -265,6 +290,7 @@ func (e Expect) checkTimes(claims map[string]any) error {
 	return nil
 }
 
+// seconds returns a claim that is a time (NumericDate of RFC 7519 § 2), which may have a fraction.
 func seconds(v any) (float64, bool) {
 	n, ok := v.(json.Number)
 	if !ok {
@@ -274,30 +300,32 @@ func seconds(v any) (float64, bool) {
 	return f, err == nil
 }
 
-// checkHash binds the access token to the ID token, where both are there (OpenID Connect Core 1.0,
-// Section 3.1.3.8).
+// checkHash checks that the ID token was issued with the access token, if there is one and the ID
+// token has at_hash (OpenID Connect Core 1.0, Section 3.1.3.8).
 func (e Expect) checkHash(claims map[string]any, alg string) error {
 	hash, has := claims["at_hash"]
 	if !has || e.AccessToken == "" {
 		return nil
 	}
-	if subtle.ConstantTimeCompare([]byte(text(hash)), []byte(leftHalf(e.AccessToken, alg))) != 1 {
+	if subtle.ConstantTimeCompare([]byte(jsonvalue.String(hash)), []byte(leftHalf(e.AccessToken, alg))) != 1 {
 		return errors.New("at_hash: not of the access token")
 	}
 	return nil
 }
 
-func leftHalf(value, alg string) string {
+// leftHalf returns at_hash of an access token: the left half of its hash, by the hash function of
+// the signature's algorithm.
+func leftHalf(accessToken, alg string) string {
 	var sum []byte
 	switch alg {
 	case "RS384", "PS384", "ES384":
-		s := sha512.Sum384([]byte(value))
+		s := sha512.Sum384([]byte(accessToken))
 		sum = s[:]
 	case "RS512", "PS512", "ES512", "EdDSA":
-		s := sha512.Sum512([]byte(value))
+		s := sha512.Sum512([]byte(accessToken))
 		sum = s[:]
 	default:
-		s := sha256.Sum256([]byte(value))
+		s := sha256.Sum256([]byte(accessToken))
 		sum = s[:]
 	}
 	return base64.RawURLEncoding.EncodeToString(sum[:len(sum)/2])

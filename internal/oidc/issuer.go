@@ -1,5 +1,5 @@
-// Package oidc is the relying party's side of OpenID Connect Core 1.0 that OAuth does not have:
-// discovery, the issuer's keys, the ID token.
+// Package oidc implements what a relying party of OpenID Connect Core 1.0 needs beyond OAuth 2.0:
+// discovery, the issuer's keys, ID tokens and userinfo.
 package oidc
 
 import (
@@ -18,12 +18,12 @@ type Issuer struct {
 	discovered *document[*Metadata]
 
 	mu   sync.Mutex
-	keys *KeySet // of the JWKS URL last seen
+	keys *KeySet // of the JWKS URL that was used last
 }
 
-// NewIssuer returns the issuer with the identifier configured.Issuer. What else is set in
-// configured replaces what discovery tells; when the authorization, token and JWKS URLs are all set
-// there is no discovery at all. Nothing is fetched yet.
+// NewIssuer returns the issuer with the identifier configured.Issuer. The other fields of
+// configured, if set, replace those that discovery returns. If the authorization, token and JWKS
+// URLs are all set, there is no discovery. NewIssuer itself fetches nothing.
 func NewIssuer(configured Metadata, client *http.Client, now func() time.Time) *Issuer {
 	if configured.complete() && configured.Algorithms == nil {
 		configured.Algorithms = algorithms
@@ -33,8 +33,9 @@ func NewIssuer(configured Metadata, client *http.Client, now func() time.Time) *
 	return i
 }
 
-// Metadata returns the issuer's metadata, fetched when first needed and again when older than an
-// hour. A copy that cannot be renewed stays in use. The caller must not change what it gets.
+// Metadata returns the issuer's metadata. They are fetched when first needed, and again when they
+// are older than an hour; if that fails, the old copy stays in use. If there is no copy, the error
+// is that of the fetch. The caller must not change the result.
 func (i *Issuer) Metadata(ctx context.Context) (*Metadata, error) {
 	if i.configured.complete() {
 		return &i.configured, nil
@@ -58,8 +59,8 @@ func (i *Issuer) discover(ctx context.Context) (*Metadata, error) {
 	return m, nil
 }
 
-// Verify checks an ID token of this issuer by [KeySet.Verify]; it sets Issuer, AllowedIssuers,
-// Algorithms and Now of e.
+// Verify checks an ID token of this issuer with [KeySet.Verify]. It sets Issuer, AllowedIssuers,
+// Algorithms and Now of e. The other errors are those of [Issuer.Metadata].
 func (i *Issuer) Verify(ctx context.Context, rawIDToken string, e Expect) (map[string]any, error) {
 	m, err := i.Metadata(ctx)
 	if err != nil {
@@ -69,7 +70,8 @@ func (i *Issuer) Verify(ctx context.Context, rawIDToken string, e Expect) (map[s
 	return i.keySet(m.JWKSURL).Verify(ctx, rawIDToken, e)
 }
 
-// VerifyUserinfo checks a signed answer of the userinfo endpoint by [KeySet.VerifyUserinfo].
+// VerifyUserinfo checks a signed answer of the userinfo endpoint with [KeySet.VerifyUserinfo]. The
+// other errors are those of [Issuer.Metadata].
 func (i *Issuer) VerifyUserinfo(ctx context.Context, raw, clientID string) (map[string]any, error) {
 	m, err := i.Metadata(ctx)
 	if err != nil {
@@ -79,6 +81,7 @@ func (i *Issuer) VerifyUserinfo(ctx context.Context, raw, clientID string) (map[
 	return i.keySet(m.JWKSURL).VerifyUserinfo(ctx, raw, e)
 }
 
+// keySet returns the keys at a URL, whose cached copy lasts as long as the URL does not change.
 func (i *Issuer) keySet(url string) *KeySet {
 	i.mu.Lock()
 	defer i.mu.Unlock()

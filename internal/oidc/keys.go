@@ -18,17 +18,19 @@ import (
 // KeySet is the set of an issuer's public keys at a JWKS URL (RFC 7517 § 5). Its methods may be
 // called concurrently.
 //
-// The keys are fetched when first needed and again when older than an hour. A token that none of
-// them verifies costs one fetch more, at once, because the issuer may have changed its keys; if
-// that did not help there is none for 30 seconds, so that forged tokens cause no flood of fetches.
-// The price is that a change of keys within these seconds is noticed at their end.
+// The keys are fetched when first needed, and again when they are older than an hour. If no key
+// verifies a token, they are fetched once more at once, because the issuer may have rotated them. If
+// the new keys do not verify the token either, none are fetched for 30 seconds, so that forged
+// tokens cause no flood of fetches. The price: a rotation during these seconds is noticed at their
+// end.
 type KeySet struct {
 	url  string
 	keys *document[[]key]
 }
 
-// key is one of them. Microsoft's say for which issuer each is, so that the key of one tenant
-// cannot speak for another; "" where it is not said.
+// key is one public key. issuer is the member of that name in Microsoft's keys: the only issuer,
+// or template of issuers, that the key signs for, so that one tenant's key is not accepted in
+// tokens of another; "" if the key has no such member.
 type key struct {
 	jose.JSONWebKey
 	issuer string
@@ -42,48 +44,48 @@ func NewKeySet(url string, client *http.Client, now func() time.Time) *KeySet {
 	}}
 }
 
-// payload verifies the signature and returns what is signed, and by which key.
-func (s *KeySet) payload(ctx context.Context, jws *jose.JSONWebSignature) ([]byte, key, error) {
+// verifySignature returns the payload of a signed token and the key that verified it.
+func (s *KeySet) verifySignature(ctx context.Context, jws *jose.JSONWebSignature) ([]byte, key, error) {
 	keys, err := s.keys.get(ctx)
 	if err != nil {
 		return nil, key{}, fmt.Errorf("keys: %w", err)
 	}
-	payload, by, err := verify(jws, keys.value)
+	payload, signer, err := verifyWithKeys(jws, keys.value)
 	if err == nil {
-		return payload, by, nil
+		return payload, signer, nil
 	}
-	newer, renewal := s.keys.newer(ctx, keys.number)
-	if renewal != nil {
-		return nil, key{}, fmt.Errorf("%w (keys not fetched again: %w)", err, renewal)
+	newer, fetchErr := s.keys.newer(ctx, keys.number)
+	if fetchErr != nil {
+		return nil, key{}, fmt.Errorf("%w (keys not fetched again: %w)", err, fetchErr)
 	}
-	if payload, by, err = verify(jws, newer.value); err != nil {
+	if payload, signer, err = verifyWithKeys(jws, newer.value); err != nil {
 		return nil, key{}, err
 	}
-	s.keys.helped()
-	return payload, by, nil
+	s.keys.endCooldown()
+	return payload, signer, nil
 }
 
-// verify looks only at the keys given, and never at those that the token itself names or brings
-// (jku, x5u, x5c).
-func verify(jws *jose.JSONWebSignature, keys []key) ([]byte, key, error) {
+// verifyWithKeys tries only the keys it is given, and never those that the token itself refers to or
+// contains (jku, x5u, x5c).
+func verifyWithKeys(jws *jose.JSONWebSignature, keys []key) ([]byte, key, error) {
 	header := jws.Signatures[0].Protected
-	known := false
+	tried := false
 	for _, k := range keys {
-		if header.KeyID != "" && k.KeyID != header.KeyID || !suits(k.JSONWebKey, header.Algorithm) {
+		if header.KeyID != "" && k.KeyID != header.KeyID || !isFor(k.JSONWebKey, header.Algorithm) {
 			continue
 		}
-		known = true
+		tried = true
 		if payload, err := jws.Verify(k.Key); err == nil {
 			return payload, k, nil
 		}
 	}
-	if !known {
+	if !tried {
 		return nil, key{}, errors.New("kid: the issuer has no such key for the algorithm")
 	}
 	return nil, key{}, errors.New("signature: not by the issuer's key")
 }
 
-func verifySecret(jws *jose.JSONWebSignature, secret string) ([]byte, error) {
+func verifyWithSecret(jws *jose.JSONWebSignature, secret string) ([]byte, error) {
 	payload, err := jws.Verify([]byte(secret))
 	if err != nil {
 		return nil, errors.New("signature: not with the client's secret")
@@ -91,7 +93,8 @@ func verifySecret(jws *jose.JSONWebSignature, secret string) ([]byte, error) {
 	return payload, nil
 }
 
-func suits(key jose.JSONWebKey, alg string) bool {
+// isFor reports whether a key is for signatures by an algorithm.
+func isFor(key jose.JSONWebKey, alg string) bool {
 	if key.Algorithm != "" && key.Algorithm != alg { // RFC 7517, Section 4.4
 		return false
 	}
@@ -108,9 +111,9 @@ func suits(key jose.JSONWebKey, alg string) bool {
 
 var curveAlgorithms = map[int]string{256: "ES256", 384: "ES384", 521: "ES512"}
 
-// fetchKeys leaves out keys of unknown kinds, which an issuer may publish beside the others (RFC
-// 7517, Section 5). No key at all is an error, so that a half-finished change of keys does not
-// replace the ones known.
+// fetchKeys returns the usable keys of a key set. It ignores keys of unknown kinds, as RFC 7517,
+// Section 5, requires. A set without a usable key is an error, so that it does not replace the known
+// keys while the issuer is still publishing its new ones.
 func fetchKeys(ctx context.Context, client *http.Client, url string) ([]key, error) {
 	body, err := get(ctx, client, url)
 	if err != nil {
@@ -141,19 +144,20 @@ func keyIssuer(raw []byte) string {
 		Issuer string `json:"issuer"`
 	}
 	if json.Unmarshal(raw, &k) != nil {
-		return "" // a member of another kind, which is not Microsoft's
+		return "" // a member of another type is not the one that Microsoft publishes
 	}
 	return k.Issuer
 }
 
-// A token without kid is tried with each key, so their number and size bound the work.
+// A token without kid is tried with every key, so the work for one token depends on their number and
+// size.
 const (
 	maxKeys    = 64
 	maxRSABits = 8192
 )
 
-// usable reports whether a key is public, for signatures, and strong. Symmetric keys never are:
-// what is published is no secret.
+// usable reports whether a key is public, for signatures, and strong enough. A symmetric key never
+// is usable: a published key is not secret.
 func usable(key jose.JSONWebKey) bool {
 	if key.Use != "" && key.Use != "sig" {
 		return false
@@ -169,20 +173,20 @@ func usable(key jose.JSONWebKey) bool {
 	return false
 }
 
-// algorithms are the asymmetric ones. HS256 is not among them: with it the client secret has to
-// stand up to guessing offline, so it counts only where the configuration says so, and never
-// because of what a token or the metadata says.
+// algorithms are the signature algorithms that a token or the metadata may choose: the asymmetric
+// ones. HS256 is not among them, because it allows to guess the client secret offline. Only the
+// configuration can choose it.
 var algorithms = []string{
 	"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
 }
 
-// acceptedFrom are the algorithms that we know of those that the issuer says it uses.
-func acceptedFrom(issuer []string) []string {
-	if len(issuer) == 0 {
-		return []string{"RS256"} // OpenID Connect Core 1.0, Section 2: the default
+// acceptedAlgorithms returns those of the issuer's algorithms that are accepted here.
+func acceptedAlgorithms(ofIssuer []string) []string {
+	if len(ofIssuer) == 0 {
+		return []string{"RS256"} // the default of OpenID Connect Core 1.0, Section 2
 	}
 	var known []string
-	for _, alg := range issuer {
+	for _, alg := range ofIssuer {
 		if slices.Contains(algorithms, alg) {
 			known = append(known, alg)
 		}

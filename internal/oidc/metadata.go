@@ -8,35 +8,64 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/cardea-auth/cardea/internal/jsonvalue"
 	"github.com/cardea-auth/cardea/internal/outbound"
 )
 
 // Metadata is what a relying party must know of an issuer (OpenID Connect Discovery 1.0 § 3).
 type Metadata struct {
-	Issuer           string   // may have claims in braces, where tenants have issuers of their own
-	AllowedIssuers   []string // what the braces may make of it; none allows all
-	DiscoveryURL     string   // defaults to the issuer with /.well-known/openid-configuration after it
-	AuthorizationURL string
-	TokenURL         string
-	UserinfoURL      string // "" when the issuer has none
-	JWKSURL          string
-	// what it signs ID tokens with; RS256 when discovery does not tell, any when there is no
-	// discovery
-	Algorithms []string
-	TokenAuth  []string // how clients may authenticate at the token endpoint; nil when not told
-	RequireIss bool     // every callback carries iss (RFC 9207 § 3)
+	// Issuer is the issuer identifier, or a template with claims in braces if each tenant has an
+	// issuer of its own.
+	Issuer string
 
-	PushURL     string   // takes pushed authorization requests (RFC 9126 § 5); "" when the issuer does not
-	RequirePush bool     // and takes no others
-	Proofs      []string // the algorithms of the proofs that it takes (RFC 9449 § 5.1); nil when not told
-	Aliases     Aliases
+	// AllowedIssuers are the identifiers accepted for a template. Defaults to all that match it.
+	AllowedIssuers []string
+
+	// DiscoveryURL is the URL of the discovery document. Defaults to Issuer followed by
+	// /.well-known/openid-configuration.
+	DiscoveryURL string
+
+	AuthorizationURL string // the authorization endpoint
+	TokenURL         string // the token endpoint
+	UserinfoURL      string // the userinfo endpoint; "" if the issuer has none
+	JWKSURL          string // the URL of the issuer's keys
+
+	// Algorithms are those with which the issuer signs ID tokens. If there are none, RS256 is
+	// accepted after discovery, and every asymmetric algorithm without discovery.
+	Algorithms []string
+
+	// TokenAuth are the methods by which clients may authenticate at the token endpoint; nil if the
+	// issuer does not publish them.
+	TokenAuth []string
+
+	// RequireIss says that every authorization response has the parameter iss (RFC 9207 § 3).
+	RequireIss bool
+
+	// PushURL is the endpoint of pushed authorization requests (RFC 9126 § 5); "" if the issuer has
+	// none.
+	PushURL string
+
+	// RequirePush says that the issuer accepts no other authorization requests.
+	RequirePush bool
+
+	// Proofs are the algorithms that the issuer accepts for DPoP proofs (RFC 9449 § 5.1); nil if it
+	// does not publish them.
+	Proofs []string
+
+	// Aliases are the endpoints for clients that present a certificate.
+	Aliases Aliases
 }
 
-// Aliases are the endpoints for clients that present a certificate (RFC 8705 § 5). What is "" has
-// none.
-type Aliases struct{ TokenURL, UserinfoURL, PushURL string }
+// Aliases are the endpoints for clients that present a certificate (RFC 8705 § 5). An endpoint
+// without an alias is "".
+type Aliases struct {
+	TokenURL    string // replaces Metadata.TokenURL
+	UserinfoURL string // replaces Metadata.UserinfoURL
+	PushURL     string // replaces Metadata.PushURL
+}
 
-// WithCertificate returns the metadata with the endpoints for clients that present a certificate.
+// WithCertificate returns a copy of the metadata that has the endpoints for clients that present a
+// certificate.
 func (m *Metadata) WithCertificate() *Metadata {
 	own := *m
 	own.TokenURL = cmp.Or(m.Aliases.TokenURL, m.TokenURL)
@@ -45,6 +74,7 @@ func (m *Metadata) WithCertificate() *Metadata {
 	return &own
 }
 
+// complete reports whether the metadata suffice without discovery.
 func (m *Metadata) complete() bool {
 	return m.AuthorizationURL != "" && m.TokenURL != "" && m.JWKSURL != ""
 }
@@ -59,26 +89,26 @@ func discover(ctx context.Context, client *http.Client, configured Metadata) (*M
 	if err != nil {
 		return nil, err
 	}
-	issuer, err := agreed(configured.Issuer, text(answer["issuer"]))
+	issuer, err := agreedIssuer(configured.Issuer, jsonvalue.String(answer["issuer"]))
 	if err != nil {
 		return nil, err
 	}
 	aliases, _ := answer["mtls_endpoint_aliases"].(map[string]any)
 	return &Metadata{
 		Issuer:           issuer,
-		AuthorizationURL: text(answer["authorization_endpoint"]),
-		TokenURL:         text(answer["token_endpoint"]),
-		UserinfoURL:      text(answer["userinfo_endpoint"]),
-		JWKSURL:          text(answer["jwks_uri"]),
-		Algorithms:       texts(answer["id_token_signing_alg_values_supported"]),
-		TokenAuth:        texts(answer["token_endpoint_auth_methods_supported"]),
+		AuthorizationURL: jsonvalue.String(answer["authorization_endpoint"]),
+		TokenURL:         jsonvalue.String(answer["token_endpoint"]),
+		UserinfoURL:      jsonvalue.String(answer["userinfo_endpoint"]),
+		JWKSURL:          jsonvalue.String(answer["jwks_uri"]),
+		Algorithms:       stringsOf(answer["id_token_signing_alg_values_supported"]),
+		TokenAuth:        stringsOf(answer["token_endpoint_auth_methods_supported"]),
 		RequireIss:       answer["authorization_response_iss_parameter_supported"] == true,
-		PushURL:          text(answer["pushed_authorization_request_endpoint"]),
+		PushURL:          jsonvalue.String(answer["pushed_authorization_request_endpoint"]),
 		RequirePush:      answer["require_pushed_authorization_requests"] == true,
-		Proofs:           texts(answer["dpop_signing_alg_values_supported"]),
+		Proofs:           stringsOf(answer["dpop_signing_alg_values_supported"]),
 		Aliases: Aliases{
-			TokenURL: text(aliases["token_endpoint"]), UserinfoURL: text(aliases["userinfo_endpoint"]),
-			PushURL: text(aliases["pushed_authorization_request_endpoint"]),
+			TokenURL: jsonvalue.String(aliases["token_endpoint"]), UserinfoURL: jsonvalue.String(aliases["userinfo_endpoint"]),
+			PushURL: jsonvalue.String(aliases["pushed_authorization_request_endpoint"]),
 		},
 	}, nil
 }
@@ -90,42 +120,47 @@ func (m *Metadata) discoveryURL() string {
 	return strings.TrimSuffix(m.Issuer, "/") + "/.well-known/openid-configuration"
 }
 
-// agreed is the issuer that tokens must carry, when the configured one is not contradicted by what
-// was discovered: exactly it (Section 4.3), or for a service with tenants its text with other names
-// in the braces, or the issuer of one tenant, which then is the only one.
-func agreed(configured, discovered string) (string, error) {
+// agreedIssuer returns the issuer, or the template of issuers, that tokens must have. The discovered
+// issuer must be one of these:
+//
+//   - exactly the configured one (Section 4.3)
+//   - the configured template, with other names in the braces
+//   - the issuer of one tenant that matches the configured template; it is then the only one accepted
+func agreedIssuer(configured, discovered string) (string, error) {
 	switch {
-	case discovered == configured || HasClaims(configured) && sameIdentifier(configured, discovered):
+	case discovered == configured || HasPlaceholders(configured) && sameTemplate(configured, discovered):
 		return configured, nil
-	case HasClaims(configured) && Fits(configured, discovered):
+	case HasPlaceholders(configured) && MatchesTemplate(configured, discovered):
 		return discovered, nil
 	}
 	return "", errors.New("discovered issuer is not the configured one")
 }
 
-func (m *Metadata) override(by Metadata) {
-	set := func(to *string, v string, alias *string) {
-		if v != "" {
-			*to, *alias = v, ""
+// override replaces discovered metadata by what is set in configured. An endpoint that is configured
+// is also used by clients that present a certificate, so it has no alias.
+func (m *Metadata) override(configured Metadata) {
+	set := func(to *string, value string, alias *string) {
+		if value != "" {
+			*to, *alias = value, ""
 		}
 	}
-	var none string
-	m.AllowedIssuers = by.AllowedIssuers
-	set(&m.AuthorizationURL, by.AuthorizationURL, &none)
-	set(&m.TokenURL, by.TokenURL, &m.Aliases.TokenURL)
-	set(&m.UserinfoURL, by.UserinfoURL, &m.Aliases.UserinfoURL)
-	set(&m.PushURL, by.PushURL, &m.Aliases.PushURL)
-	set(&m.JWKSURL, by.JWKSURL, &none)
-	if by.Algorithms != nil {
-		m.Algorithms = by.Algorithms
+	var noAlias string
+	m.AllowedIssuers = configured.AllowedIssuers
+	set(&m.AuthorizationURL, configured.AuthorizationURL, &noAlias)
+	set(&m.TokenURL, configured.TokenURL, &m.Aliases.TokenURL)
+	set(&m.UserinfoURL, configured.UserinfoURL, &m.Aliases.UserinfoURL)
+	set(&m.PushURL, configured.PushURL, &m.Aliases.PushURL)
+	set(&m.JWKSURL, configured.JWKSURL, &noAlias)
+	if configured.Algorithms != nil {
+		m.Algorithms = configured.Algorithms
 	}
-	if by.TokenAuth != nil {
-		m.TokenAuth = by.TokenAuth
+	if configured.TokenAuth != nil {
+		m.TokenAuth = configured.TokenAuth
 	}
-	m.RequireIss = m.RequireIss || by.RequireIss
+	m.RequireIss = m.RequireIss || configured.RequireIss
 }
 
-// check reports the first endpoint that is missing or must not be called.
+// check returns an error for the first endpoint that is missing or that must not be called.
 func (m *Metadata) check() error {
 	for _, e := range []struct {
 		name, url string
@@ -143,13 +178,14 @@ func (m *Metadata) check() error {
 		if e.url == "" && e.optional {
 			continue
 		}
-		if err := outbound.Endpoint(e.url); err != nil {
+		if err := outbound.CheckEndpoint(e.url); err != nil {
 			return fmt.Errorf("%s: %w", e.name, err)
 		}
 	}
 	return nil
 }
 
+// get returns the body of the document at a URL. Any status but 200 is an error.
 func get(ctx context.Context, client *http.Client, url string) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
@@ -165,18 +201,14 @@ func get(ctx context.Context, client *http.Client, url string) ([]byte, error) {
 	return resp.Body, nil
 }
 
-func text(v any) string {
-	s, _ := v.(string)
-	return s
-}
-
-func texts(v any) []string {
+// stringsOf returns those elements of a JSON array that are strings and not empty.
+func stringsOf(v any) []string {
 	list, _ := v.([]any)
-	var out []string
+	var all []string
 	for _, e := range list {
-		if s := text(e); s != "" {
-			out = append(out, s)
+		if s := jsonvalue.String(e); s != "" {
+			all = append(all, s)
 		}
 	}
-	return out
+	return all
 }

@@ -15,7 +15,7 @@ import (
 
 const tenants = "https://login.example/{tid}/v2.0"
 
-func TestFits(t *testing.T) {
+func TestMatchesTemplate(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		identifier, issuer string
@@ -39,8 +39,8 @@ func TestFits(t *testing.T) {
 		{"https://idp.example/t-{tid}-x/{org}", "https://idp.example/t-1-x/o", true},
 		{"https://idp.example/t-{tid}-x/{org}", "https://idp.example/t-1-y/o", false},
 	} {
-		if got := Fits(test.identifier, test.issuer); got != test.want {
-			t.Errorf("Fits(%q, %q) = %v", test.identifier, test.issuer, got)
+		if got := MatchesTemplate(test.identifier, test.issuer); got != test.want {
+			t.Errorf("MatchesTemplate(%q, %q) = %v", test.identifier, test.issuer, got)
 		}
 	}
 }
@@ -60,9 +60,9 @@ func TestAgreedIssuer(t *testing.T) {
 		// braces count only where they are configured
 		{"https://login.example/a/v2.0", "https://login.example/{tenantid}/v2.0", ""},
 	} {
-		got, err := agreed(test.configured, test.discovered)
+		got, err := agreedIssuer(test.configured, test.discovered)
 		if got != test.want || (err == nil) != (test.want != "") {
-			t.Errorf("agreed(%q, %q) = %q, %v", test.configured, test.discovered, got, err)
+			t.Errorf("agreedIssuer(%q, %q) = %q, %v", test.configured, test.discovered, got, err)
 		}
 	}
 }

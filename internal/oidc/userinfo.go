@@ -3,33 +3,41 @@ package oidc
 import (
 	"errors"
 	"maps"
+
+	"github.com/cardea-auth/cardea/internal/jsonvalue"
 )
 
-// protocol are the claims that speak of the ID token itself.
-var protocol = []string{"iss", "sub", "aud", "azp", "exp", "iat", "nbf", "nonce", "at_hash", "auth_time", "acr", "amr"}
+// idTokenClaims describe the ID token itself, not the user.
+var idTokenClaims = []string{
+	"iss", "sub", "aud", "azp", "exp", "iat", "nbf", "nonce", "at_hash", "auth_time", "acr", "amr",
+}
 
-// Merge returns the claims of an ID token with those of the userinfo endpoint over them. The sub of
-// both must be equal, else the userinfo may be another person's, and Merge returns an error (OpenID
-// Connect Core 1.0 § 5.3.2). Claims that speak of the ID token itself, such as iss and nonce, stay
-// the ID token's. A claim that something is verified never ends up beside a value that it was not
-// said of. Neither map is changed.
+// Merge returns the claims of an ID token, replaced and completed by those of the userinfo endpoint.
+//
+//   - The sub of both must be equal. Otherwise the userinfo may describe another person, and Merge
+//     returns an error (OpenID Connect Core 1.0 § 5.3.2).
+//   - Claims that describe the ID token itself, such as iss and nonce, stay as they are in it.
+//   - If only one of the two says that an address or a telephone number is verified, this is not
+//     combined with a different address or number of the other.
+//
+// Neither map is changed.
 func Merge(idToken, userinfo map[string]any) (map[string]any, error) {
-	if sub := text(idToken["sub"]); sub == "" || userinfo["sub"] != sub {
+	if sub := jsonvalue.String(idToken["sub"]); sub == "" || userinfo["sub"] != sub {
 		return nil, errors.New("userinfo: sub: not the ID token's")
 	}
-	over := maps.Clone(userinfo)
-	for _, name := range protocol {
-		delete(over, name)
+	extra := maps.Clone(userinfo)
+	for _, name := range idTokenClaims {
+		delete(extra, name)
 	}
 	merged := maps.Clone(idToken)
 	for value, verified := range map[string]string{"email": "email_verified", "phone_number": "phone_number_verified"} {
-		switch v, has := over[value]; {
+		switch v, has := extra[value]; {
 		case !has:
-			delete(over, verified)
-		case text(v) == "" || v != merged[value]:
+			delete(extra, verified)
+		case jsonvalue.String(v) == "" || v != merged[value]:
 			delete(merged, verified)
 		}
 	}
-	maps.Copy(merged, over)
+	maps.Copy(merged, extra)
 	return merged, nil
 }

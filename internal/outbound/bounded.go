@@ -7,13 +7,14 @@ import (
 	"net/http"
 )
 
-// Bounded returns a client for code that does not go through [Do]: it refuses what Do refuses, and
-// hands out answers that are read to their end already. A nil client is one that fails each
-// request.
+// Bounded returns an HTTP client with the limits of [Do], for code that does not call Do: for the
+// hooks of applications and for libraries. It refuses what Do refuses, and its responses were read
+// completely before they are returned; they have no headers. If client is nil, every request fails.
 func Bounded(client *http.Client) *http.Client {
-	return &http.Client{Transport: bounded{client}, CheckRedirect: keepRedirect}
+	return &http.Client{Transport: bounded{client}, CheckRedirect: followNone}
 }
 
+// bounded is an http.RoundTripper that sends requests with Do.
 type bounded struct{ client *http.Client }
 
 func (b bounded) RoundTrip(req *http.Request) (*http.Response, error) {

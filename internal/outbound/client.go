@@ -1,5 +1,5 @@
-// Package outbound is the only way in which sign-in calls other servers: with timeouts, without
-// following redirects, with bounded answers, and not to addresses that only this machine should
+// Package outbound makes all requests to other servers. They have timeouts, follow no redirects,
+// read responses of limited size, and do not connect to addresses that only this machine should
 // reach.
 package outbound
 
@@ -13,27 +13,27 @@ import (
 	"time"
 )
 
-// Timeout is the longest that one call may take, from the first name lookup to the last byte of the
-// answer.
+// Timeout is the maximum duration of one request, from the name lookup to the last byte of the
+// response.
 const Timeout = 10 * time.Second
 
-// Client returns a client for outgoing calls, safe for concurrent use. It never follows redirects,
-// takes no proxy from the environment, and refuses to connect to loopback, link-local, multicast
-// and unspecified addresses, whatever name led to them; with allowLoopback, for a provider on the
-// developer's own machine, loopback alone is let through.
+// Client returns an HTTP client for requests to other servers, safe for concurrent use. It follows
+// no redirects and uses no proxy of the environment. It refuses to connect to loopback, link-local,
+// multicast and unspecified addresses, whatever name resolved to them. If allowLoopback is true, for
+// a provider on the developer's machine, it connects to loopback addresses.
 //
-// Private ranges such as 10.0.0.0/8 stay reachable, because companies run their identity providers
-// there. An application that must not reach them gives a client of its own.
+// It connects to private ranges such as 10.0.0.0/8, because companies run their identity providers
+// there. An application that must not reach them configures another client.
 func Client(allowLoopback bool) *http.Client {
 	dialer := &net.Dialer{
 		Timeout: 5 * time.Second,
 		ControlContext: func(_ context.Context, _, address string, _ syscall.RawConn) error {
-			return guard(address, allowLoopback)
+			return checkAddress(address, allowLoopback)
 		},
 	}
 	return &http.Client{
 		Timeout:       Timeout,
-		CheckRedirect: keepRedirect,
+		CheckRedirect: followNone,
 		Transport: &http.Transport{
 			DialContext:            dialer.DialContext,
 			TLSHandshakeTimeout:    5 * time.Second,
@@ -47,16 +47,17 @@ func Client(allowLoopback bool) *http.Client {
 	}
 }
 
-func keepRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+// followNone makes an http.Client return a redirect instead of following it.
+func followNone(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// guard runs after name resolution, for each address that is about to be dialed, so that a name
-// cannot change its address in between.
-func guard(address string, allowLoopback bool) error {
+// checkAddress is called after name resolution, for each address right before the connection to it,
+// so that a name cannot change its address in between.
+func checkAddress(address string, allowLoopback bool) error {
 	ap, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return fmt.Errorf("address is not an IP address")
 	}
-	ip := plain(ap.Addr())
+	ip := embeddedIPv4(ap.Addr())
 	switch {
 	case ip.IsLoopback() && allowLoopback:
 		return nil
@@ -66,13 +67,12 @@ func guard(address string, allowLoopback bool) error {
 	return nil
 }
 
-// awsMetadata serves a machine's own credentials as 169.254.169.254 does, but lies in the private
-// range.
+// awsMetadata is an address, in a private range, where AWS serves a machine's credentials as it does
+// at the link-local address 169.254.169.254.
 var awsMetadata = netip.MustParseAddr("fd00:ec2::254")
 
-// Ranges whose IPv6 addresses are IPv4 addresses in disguise, with the byte at which the IPv4
-// address begins.
-var disguises = []struct {
+// embeddings are the IPv6 ranges whose addresses contain an IPv4 address, which begins at a byte.
+var embeddings = []struct {
 	prefix netip.Prefix
 	at     int
 }{
@@ -81,17 +81,17 @@ var disguises = []struct {
 	{netip.MustParsePrefix("::/96"), 12},        // RFC 4291, Section 2.5.5.1: IPv4-compatible
 }
 
-// plain returns the IPv4 address that a mapped or translated IPv6 address stands for, and other
-// addresses as they are.
-func plain(ip netip.Addr) netip.Addr {
+// embeddedIPv4 returns the IPv4 address that an IPv6 address contains, and any other address
+// unchanged.
+func embeddedIPv4(ip netip.Addr) netip.Addr {
 	ip = ip.Unmap().WithZone("")
 	if ip.Is4() || ip.IsLoopback() || ip.IsUnspecified() {
 		return ip
 	}
-	for _, d := range disguises {
-		if d.prefix.Contains(ip) {
+	for _, e := range embeddings {
+		if e.prefix.Contains(ip) {
 			b := ip.As16()
-			return netip.AddrFrom4([4]byte(b[d.at : d.at+4]))
+			return netip.AddrFrom4([4]byte(b[e.at : e.at+4]))
 		}
 	}
 	return ip

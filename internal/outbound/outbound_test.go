@@ -43,21 +43,21 @@ func TestGuardRefusesAddressesOfTheMachineItself(t *testing.T) {
 		"[2606:2800:220:1::1]:443",
 	}
 	for _, address := range loopback {
-		if guard(address, false) == nil {
-			t.Errorf("guard(%q, false) let it through", address)
+		if checkAddress(address, false) == nil {
+			t.Errorf("checkAddress(%q, false) let it through", address)
 		}
-		if err := guard(address, true); err != nil {
-			t.Errorf("guard(%q, true) = %v", address, err)
+		if err := checkAddress(address, true); err != nil {
+			t.Errorf("checkAddress(%q, true) = %v", address, err)
 		}
 	}
 	for _, address := range never {
-		if guard(address, false) == nil || guard(address, true) == nil {
-			t.Errorf("guard(%q) let it through", address)
+		if checkAddress(address, false) == nil || checkAddress(address, true) == nil {
+			t.Errorf("checkAddress(%q) let it through", address)
 		}
 	}
 	for _, address := range allowed {
-		if err := guard(address, false); err != nil {
-			t.Errorf("guard(%q, false) = %v", address, err)
+		if err := checkAddress(address, false); err != nil {
+			t.Errorf("checkAddress(%q, false) = %v", address, err)
 		}
 	}
 }
@@ -265,18 +265,18 @@ func TestEndpoint(t *testing.T) {
 		"https://idp.example/%zz",
 	}
 	for _, raw := range good {
-		if err := Endpoint(raw); err != nil {
-			t.Errorf("Endpoint(%q) = %v", raw, err)
+		if err := CheckEndpoint(raw); err != nil {
+			t.Errorf("CheckEndpoint(%q) = %v", raw, err)
 		}
 	}
 	for _, raw := range bad {
-		if err := Endpoint(raw); err == nil {
-			t.Errorf("Endpoint(%q) found nothing wrong", raw)
+		if err := CheckEndpoint(raw); err == nil {
+			t.Errorf("CheckEndpoint(%q) found nothing wrong", raw)
 		} else if strings.Contains(err.Error(), "pass") {
-			t.Errorf("Endpoint(%q) quotes the password: %v", raw, err)
+			t.Errorf("CheckEndpoint(%q) quotes the password: %v", raw, err)
 		}
 	}
-	if !Loopback("http://localhost:1/") || Loopback("https://idp.example") || Loopback("%") {
+	if !IsLoopbackURL("http://localhost:1/") || IsLoopbackURL("https://idp.example") || IsLoopbackURL("%") {
 		t.Error("Loopback tells hosts apart wrongly")
 	}
 }

@@ -10,35 +10,41 @@ import (
 	"net/url"
 )
 
-// MaxBody is the longest answer that is read, in bytes, after decompression.
+// MaxBody is the maximum length of a response that is read, in bytes, after decompression.
 const MaxBody = 1 << 20
 
-// Response is an answer read to its end.
+// Response is a response that was read completely.
 type Response struct {
-	Status int
-	Header http.Header
-	Body   []byte
+	Status int         // the HTTP status
+	Header http.Header // the header
+	Body   []byte      // the body, at most MaxBody long
 }
 
-// Do sends a request to an [Endpoint] and reads the answer. Whatever client is given, a redirect is
-// an error and not followed, so that secrets in the request stay with the server they were meant
-// for; so is an answer longer than [MaxBody]. Any other status is the caller's to judge. Errors
-// hold neither URL nor headers. A nil client is an error.
+// Do sends a request to a URL that passes [CheckEndpoint], and reads the response. Whatever the
+// client is configured to do, these are errors:
+//
+//   - a redirect, so that secrets in the request do not reach another server
+//   - a response longer than [MaxBody]
+//   - a nil client
+//
+// Do returns every other response, whatever its status. It sends and keeps no cookies. Errors
+// contain neither the URL nor headers. Do sets the headers User-Agent and Accept if the request
+// lacks them.
 func Do(client *http.Client, req *http.Request) (*Response, error) {
 	if client == nil {
 		return nil, errors.New("no HTTP client")
 	}
-	if err := endpoint(req.URL); err != nil {
+	if err := checkEndpoint(req.URL); err != nil {
 		return nil, err
 	}
 	if req.Header.Get("User-Agent") == "" {
-		req.Header.Set("User-Agent", "cardea") // some vendors refuse requests without one
+		req.Header.Set("User-Agent", "cardea") // some vendors refuse requests without a User-Agent
 	}
 	if req.Header.Get("Accept") == "" {
 		req.Header.Set("Accept", "application/json")
 	}
 	strict := *client
-	strict.CheckRedirect = keepRedirect
+	strict.CheckRedirect = followNone
 	strict.Jar = nil
 	resp, err := strict.Do(req)
 	if err != nil {
@@ -55,6 +61,7 @@ func Do(client *http.Client, req *http.Request) (*Response, error) {
 	return &Response{Status: resp.StatusCode, Header: resp.Header, Body: body}, nil
 }
 
+// withoutURL returns the cause of an error of [http.Client.Do], whose own text has the URL.
 func withoutURL(err error) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		return e.Err
@@ -73,7 +80,8 @@ func read(r io.Reader) ([]byte, error) {
 	return body, nil
 }
 
-// Object reads a JSON object; numbers are json.Number. Errors don't quote the body.
+// Object decodes a JSON object, with numbers as [json.Number]. Anything else is an error, as is text
+// behind the object. Errors do not quote the body.
 func Object(body []byte) (map[string]any, error) {
 	var v map[string]any
 	if err := decode(body, &v); err != nil || v == nil {
@@ -82,7 +90,8 @@ func Object(body []byte) (map[string]any, error) {
 	return v, nil
 }
 
-// Objects reads a JSON array of objects; numbers are json.Number. Errors don't quote the body.
+// Objects decodes a JSON array of objects, with numbers as [json.Number]. Anything else is an error.
+// Errors do not quote the body.
 func Objects(body []byte) ([]map[string]any, error) {
 	var v []map[string]any
 	if err := decode(body, &v); err != nil || v == nil {
@@ -91,6 +100,7 @@ func Objects(body []byte) ([]map[string]any, error) {
 	return v, nil
 }
 
+// decode decodes exactly one JSON value.
 func decode(body []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()

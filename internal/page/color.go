@@ -14,7 +14,7 @@ var (
 	black = color{}
 )
 
-// parseColor reads #rrggbb.
+// parseColor returns the color that is written as #rrggbb, and false for any other text.
 func parseColor(s string) (color, bool) {
 	if len(s) != 7 || s[0] != '#' {
 		return color{}, false
@@ -26,9 +26,10 @@ func parseColor(s string) (color, bool) {
 	return color{uint8(n >> 16), uint8(n >> 8), uint8(n)}, true
 }
 
+// String returns #rrggbb.
 func (c color) String() string { return fmt.Sprintf("#%02x%02x%02x", c.r, c.g, c.b) }
 
-// luminance is the relative luminance of WCAG 2.2.
+// luminance returns the relative luminance of WCAG 2.2.
 func (c color) luminance() float64 {
 	linear := func(v uint8) float64 {
 		s := float64(v) / 255
@@ -40,20 +41,21 @@ func (c color) luminance() float64 {
 	return 0.2126*linear(c.r) + 0.7152*linear(c.g) + 0.0722*linear(c.b)
 }
 
-// The contrasts that WCAG 2.2 asks for at level AA.
+// The contrast ratios that WCAG 2.2 requires for level AA.
 const (
 	textContrast  = 4.5 // success criterion 1.4.3
 	shapeContrast = 3   // success criterion 1.4.11
 )
 
-// contrast is the contrast ratio of WCAG 2.2: from 1, the same, to 21, black on white.
+// contrast returns the contrast ratio of WCAG 2.2: from 1 for equal colors to 21 for black on white.
 func contrast(a, b color) float64 {
 	la, lb := a.luminance(), b.luminance()
 	return (max(la, lb) + 0.05) / (min(la, lb) + 0.05)
 }
 
-// textOn is the color of text on a background: white if that can be read, else the pages' own dark,
-// else black. White and black cannot both fail: the product of their contrasts is 21.
+// textOn returns the color of text on a background: white if it is readable, otherwise the text
+// color of light pages if that is readable, otherwise black. White and black cannot both be
+// unreadable: the product of their contrasts is 21.
 func textOn(background color) color {
 	for _, c := range []color{white, light.text} {
 		if contrast(c, background) >= textContrast {
@@ -63,7 +65,7 @@ func textOn(background color) color {
 	return black
 }
 
-// visibleOn moves a color toward another, in steps of a twentieth, until it has the wanted contrast
+// visibleOn mixes a color with another, in steps of a twentieth, until it has the wanted contrast
 // with a background.
 func visibleOn(background, c, toward color, want float64) color {
 	for step := range 20 {
@@ -74,6 +76,7 @@ func visibleOn(background, c, toward color, want float64) color {
 	return toward
 }
 
+// mix returns a color between a and b, with this share of b.
 func mix(a, b color, share float64) color {
 	part := func(x, y uint8) uint8 { return uint8(math.Round(float64(x) + (float64(y)-float64(x))*share)) }
 	return color{part(a.r, b.r), part(a.g, b.g), part(a.b, b.b)}

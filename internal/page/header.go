@@ -7,16 +7,20 @@ import (
 	"strings"
 )
 
-// policy is the Content-Security-Policy of the pages, for sites on https and for sites on http.
-type policy struct{ secure, local string }
+// policy is the Content-Security-Policy of the pages.
+type policy struct {
+	https string // for sites on https
+	http  string // for sites on http
+}
 
-// newPolicy admits the one style sheet by its hash, the one logo by its source, and nothing else.
+// newPolicy returns a policy that allows the style sheet by its hash, the logo by its source, forms,
+// and nothing else.
 //
-// form-action has to admit more than the site itself: browsers enforce it along the redirects of a
-// form post, and the forms lead to identity providers and, after signing out, to wherever the
-// application allows. Those hosts are not known here (an identity provider may send its visitors on
-// to another), so any https URL will do; a site on http, which is a development machine, may also
-// have its identity provider there.
+// form-action has to allow more than the site itself. Browsers also apply it to the redirects after
+// a form was submitted, and these lead to identity providers or, after signing out, to any URL that
+// the application allows. Their hosts are not known here, because an identity provider may redirect
+// to another one. So the policy allows every https URL. For a site on http, which is a development
+// machine, it also allows http, because the identity provider may be on that machine.
 func newPolicy(style, logo string) policy {
 	hash := sha256.Sum256([]byte(style))
 	csp := "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) + "'"
@@ -24,20 +28,21 @@ func newPolicy(style, logo string) policy {
 		csp += "; img-src " + logo
 	}
 	csp += "; base-uri 'none'; frame-ancestors 'none'; form-action 'self' https:"
-	return policy{secure: csp, local: csp + " http:"}
+	return policy{https: csp, http: csp + " http:"}
 }
 
+// setHeaders sets the headers of a page of the site with that origin.
 func (p policy) setHeaders(h http.Header, site string) {
-	csp := p.secure
+	csp := p.https
 	if strings.HasPrefix(site, "http://") {
-		csp = p.local
+		csp = p.http
 	}
 	h.Set("Content-Security-Policy", csp)
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "private, no-cache, no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
-	// Not no-referrer: under it browsers send "Origin: null" with the forms (Fetch § 3.2), which no
-	// check of the origin could tell from an attack.
+	// Not no-referrer: with that, browsers would submit the forms with "Origin: null" (Fetch § 3.2),
+	// and a check of the origin could not tell them from an attack.
 	h.Set("Referrer-Policy", "same-origin")
 }

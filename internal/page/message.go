@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Unavailable is the code of a failure that passes, such as a database that is away. No URL carries
-// it.
+// Unavailable is the code of a temporary failure, such as a database that is unavailable. It occurs
+// in no URL.
 const Unavailable = "Unavailable"
 
 // explanation is what the error page says about a code.
@@ -16,8 +16,8 @@ type explanation struct {
 	text    string
 }
 
-// explain finds the text for a code of the error page. A code that belongs to the sign-in page
-// keeps its own text.
+// explain returns what the error page says about a code. A code of the sign-in page has the same
+// text on both pages.
 func explain(code string) explanation {
 	switch strings.ToLower(code) {
 	case "configuration":
@@ -45,8 +45,8 @@ func explain(code string) explanation {
 	return explanation{http.StatusOK, "Error", signInMessage(code)}
 }
 
-// signInMessage finds the text that the sign-in page shows for a code, and none for no code. Codes
-// of both generations of the protocol are known.
+// signInMessage returns the text of the sign-in page for a code, and "" for no code. It knows the
+// codes of Auth.js and of NextAuth.js 4.
 func signInMessage(code string) string {
 	switch strings.ToLower(code) {
 	case "":

@@ -1,9 +1,8 @@
-// Package page renders the built-in pages: sign in, sign out, error, verify request, and the one
-// that confirms a link from a mail.
+// Package page renders the built-in pages: sign in, sign out, error, verify request, and the page
+// that asks for confirmation before a link from a mail signs in.
 //
-// The pages are HTML without any script, with one inline style sheet that their
-// Content-Security-Policy names by its hash. They are rendered into memory first, so that a visitor
-// never sees half a page.
+// The pages are HTML without scripts. Their Content-Security-Policy allows their inline style sheet
+// by its hash. They are rendered into memory first, so that a visitor never sees half a page.
 package page
 
 import (
@@ -27,12 +26,12 @@ type Pages struct {
 	logo      template.URL
 	style     template.CSS
 	csp       policy
-	blocks    []block
+	forms     []form
 	buffers   sync.Pool
 }
 
-// New prepares the pages. All faults of the theme and of the providers come back joined, each
-// naming its field.
+// New returns the pages for a theme and the providers of the sign-in page. The error lists all faults
+// of both, joined by [errors.Join]; each names its field.
 func New(theme Theme, providers []Provider) (*Pages, error) {
 	logoSource, themeErr := theme.check()
 	if err := errors.Join(themeErr, checkProviders(providers)); err != nil {
@@ -48,81 +47,80 @@ func New(theme Theme, providers []Provider) (*Pages, error) {
 		logo:      template.URL(theme.Logo),
 		style:     template.CSS(style),
 		csp:       newPolicy(style, logoSource),
-		blocks:    blocksOf(providers),
+		forms:     formsOf(providers),
 		buffers:   sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}, nil
 }
 
-// SignIn is what one visit to the sign-in page shows.
+// SignIn is the data of one sign-in page.
 type SignIn struct {
-	Site        string // origin of the site, as https://example.com
-	Error       string // code of the query; empty for none
-	Message     string // what to say about it; defaults to the text for the code
-	CSRFToken   string
-	CallbackURL string // where to go afterwards; left out of the page unless it is a path or an http(s) URL
-	Email       string // what the e-mail field begins with
+	Site        string // the origin of the site, such as https://example.com
+	Error       string // the error code of the query; "" for none
+	Message     string // the text for the error; defaults to the text of its code
+	CSRFToken   string // for the forms
+	CallbackURL string // where to go afterwards; ignored unless it is a path or an http or https URL
+	Email       string // the initial value of the e-mail field
 }
 
-// SignOut is what one visit to the sign-out page shows.
+// SignOut is the data of one sign-out page.
 type SignOut struct {
-	Site      string // origin of the site; also where the visitor goes who stays signed in
-	Action    string // URL that the form posts to
-	CSRFToken string
+	Site      string // the origin of the site, to which the link Stay signed in leads
+	Action    string // the URL of the form
+	CSRFToken string // for the form
 }
 
-// Failure is what one visit to the error page shows.
+// Failure is the data of one error page.
 type Failure struct {
-	Site      string // origin of the site
-	Code      string // code of the query; empty for none
+	Site      string // the origin of the site
+	Code      string // the error code of the query; "" for none
 	SignInURL string // where to try again
 }
 
-// VerifyRequest is what one visit to the page after a request for a sign-in mail shows.
+// VerifyRequest is the data of one page that is shown after a mail was requested.
 type VerifyRequest struct {
-	Site  string // origin of the site
-	Error string // code of the query; empty for none
+	Site  string // the origin of the site
+	Error string // the error code of the query; "" for none
 
-	// The forms are there only for the browser that asked for the mail: without CodeAction there
-	// are none.
-	CodeAction   string // URL that the form for the code posts to
-	ResendAction string // URL that the form for another mail posts to
-	CSRFToken    string
-	CallbackURL  string // where to go afterwards; left out of the page unless it is a path or an http(s) URL
-	Email        string // address of the mail
+	// CodeAction is the URL of the form for the code. If it is "" the page has no forms, because the
+	// browser is not the one that requested the mail.
+	CodeAction string
+
+	ResendAction string // the URL of the form that sends another mail
+	CSRFToken    string // for the forms
+	CallbackURL  string // where to go afterwards; ignored unless it is a path or an http or https URL
+	Email        string // the address of the mail
 }
 
-// Confirm is what the page shows that a link from a mail leads to in another browser than the one
-// that asked for it.
+// Confirm is the data of one page that is shown if the link from a mail is opened in another browser
+// than the one that requested the mail.
 type Confirm struct {
-	Site        string // origin of the site
-	Action      string // URL that the form posts to
-	CSRFToken   string
-	CallbackURL string // where to go afterwards; left out of the page unless it is a path or an http(s) URL
-	Email       string // whose link it is, as it says itself
-	Token       string // of the link
+	Site        string // the origin of the site
+	Action      string // the URL of the form
+	CSRFToken   string // for the form
+	CallbackURL string // where to go afterwards; ignored unless it is a path or an http or https URL
+	Email       string // the address in the link, which is not verified yet
+	Token       string // the token in the link
 }
 
-// SignIn writes the sign-in page with status 200. When it returns an error nothing was written,
-// headers included.
+// SignIn writes the sign-in page with status 200. If it returns an error, nothing was written, not
+// even headers.
 func (p *Pages) SignIn(w http.ResponseWriter, data SignIn) error {
-	if !followable(data.CallbackURL) {
-		data.CallbackURL = ""
-	}
+	data.CallbackURL = safeCallback(data.CallbackURL)
 	return p.write(w, http.StatusOK, document{
 		Name: "signin", Title: "Sign In", Site: data.Site, Message: cmp.Or(data.Message, signInMessage(data.Error)),
 		SignIn: data,
 	})
 }
 
-// SignOut writes the page that asks whether to sign out, with status 200. When it returns an error
+// SignOut writes the page that asks whether to sign out, with status 200. If it returns an error,
 // nothing was written.
 func (p *Pages) SignOut(w http.ResponseWriter, data SignOut) error {
 	return p.write(w, http.StatusOK, document{Name: "signout", Title: "Sign Out", Site: data.Site, SignOut: data})
 }
 
-// Error writes the error page: status 500 for Configuration, 403 for AccessDenied and Verification,
-// 503 for [Unavailable], 200 for any other code. Upper and lower case are the same. When it returns
-// an error nothing was written.
+// Error writes the error page. Its status is 500 for the code Configuration, 403 for AccessDenied
+// and Verification, 503 for [Unavailable], and 200 for any other code, in upper or lower case. If
+// Error returns an error, nothing was written.
 func (p *Pages) Error(w http.ResponseWriter, data Failure) error {
 	e := explain(data.Code)
 	return p.write(w, e.status, document{
@@ -130,39 +128,35 @@ func (p *Pages) Error(w http.ResponseWriter, data Failure) error {
 	})
 }
 
-// VerifyRequest writes the page that tells to look for a mail, with status 200. When it returns an
-// error nothing was written.
+// VerifyRequest writes the page that says that a mail was sent, with status 200. If it returns an
+// error, nothing was written.
 func (p *Pages) VerifyRequest(w http.ResponseWriter, data VerifyRequest) error {
-	if !followable(data.CallbackURL) {
-		data.CallbackURL = ""
-	}
+	data.CallbackURL = safeCallback(data.CallbackURL)
 	return p.write(w, http.StatusOK, document{
 		Name: "verify-request", Title: "Verify Request", Site: data.Site, Message: signInMessage(data.Error),
 		VerifyRequest: data,
 	})
 }
 
-// Confirm writes the page that asks whether to sign in with a link, with status 200. When it
-// returns an error nothing was written.
+// Confirm writes the page that asks whether to sign in with a link, with status 200. If it returns an
+// error, nothing was written.
 func (p *Pages) Confirm(w http.ResponseWriter, data Confirm) error {
-	if !followable(data.CallbackURL) {
-		data.CallbackURL = ""
-	}
+	data.CallbackURL = safeCallback(data.CallbackURL)
 	return p.write(w, http.StatusOK, document{
 		Name: "confirm", Title: "Confirm Sign In", Site: data.Site, Confirm: data,
 	})
 }
 
-// document is what the templates see.
+// document is the data of the templates.
 type document struct {
-	Name    string // of the page, and of its template
+	Name    string // of the page and of its template
 	Title   string
 	Site    string
 	Heading string
-	Message string // of an error; empty for none
+	Message string // the text for an error; "" for none
 	Style   template.CSS
 	Logo    template.URL
-	Blocks  []block
+	Forms   []form
 
 	SignIn  SignIn
 	SignOut SignOut
@@ -172,14 +166,15 @@ type document struct {
 	Confirm       Confirm
 }
 
-// Host is the site's host as people read it in the address bar.
+// Host returns the host of the site, as the address bar shows it.
 func (d document) Host() string {
 	_, host, _ := strings.Cut(d.Site, "://")
 	return host
 }
 
+// write renders a page and sends it.
 func (p *Pages) write(w http.ResponseWriter, status int, d document) error {
-	d.Style, d.Logo, d.Blocks = p.style, p.logo, p.blocks
+	d.Style, d.Logo, d.Forms = p.style, p.logo, p.forms
 
 	b := p.buffers.Get().(*bytes.Buffer)
 	defer p.buffers.Put(b)
@@ -189,13 +184,17 @@ func (p *Pages) write(w http.ResponseWriter, status int, d document) error {
 	}
 	p.csp.setHeaders(w.Header(), d.Site)
 	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes()) // fails only when the visitor is gone
+	_, _ = w.Write(b.Bytes()) // fails only if the connection is closed
 	return nil
 }
 
-// followable reports whether a browser may be sent to a URL after signing in. Others are refused
-// when they come back; here they are not even offered.
-func followable(callback string) bool {
-	return strings.HasPrefix(callback, "/") || strings.HasPrefix(callback, "https://") ||
-		strings.HasPrefix(callback, "http://")
+// safeCallback returns the callback URL, or "" if it is neither a path nor an http or https URL. The
+// endpoints would refuse such a URL anyway; here it does not even become part of a page.
+func safeCallback(callback string) string {
+	for _, prefix := range []string{"/", "https://", "http://"} {
+		if strings.HasPrefix(callback, prefix) {
+			return callback
+		}
+	}
+	return ""
 }

@@ -68,7 +68,7 @@ func render(t *testing.T, write func(http.ResponseWriter) error) *httptest.Respo
 
 const site = "https://app.example.com"
 
-var visit = page.SignIn{Site: site, CSRFToken: "0123abcd", CallbackURL: site + "/dashboard?tab=1&sort=name"}
+var signIn = page.SignIn{Site: site, CSRFToken: "0123abcd", CallbackURL: site + "/dashboard?tab=1&sort=name"}
 
 var (
 	waiting = page.VerifyRequest{
@@ -87,9 +87,9 @@ func TestPagesMatchGoldenFiles(t *testing.T) {
 	oauth := newPages(t, page.Theme{}, oauthProviders())
 	themed := newPages(t, page.Theme{ColorScheme: "dark", Logo: "/logo.svg", BrandColor: "#ffd43b",
 		ButtonText: "#1a1a1a"}, allProviders())
-	failed := visit
+	failed := signIn
 	failed.Error = "OAuthAccountNotLinked"
-	prefilled := visit
+	prefilled := signIn
 	prefilled.Email = "ada@example.com"
 	failure := func(code string) func(http.ResponseWriter) error {
 		return func(w http.ResponseWriter) error {
@@ -98,7 +98,7 @@ func TestPagesMatchGoldenFiles(t *testing.T) {
 	}
 
 	for name, write := range map[string]func(http.ResponseWriter) error{
-		"signin":        func(w http.ResponseWriter) error { return oauth.SignIn(w, visit) },
+		"signin":        func(w http.ResponseWriter) error { return oauth.SignIn(w, signIn) },
 		"signin-error":  func(w http.ResponseWriter) error { return oauth.SignIn(w, failed) },
 		"signin-themed": func(w http.ResponseWriter) error { return themed.SignIn(w, prefilled) },
 		"signout": func(w http.ResponseWriter) error {
@@ -132,7 +132,7 @@ func TestPagesMatchGoldenFiles(t *testing.T) {
 func TestStyleMatchesGoldenFile(t *testing.T) {
 	t.Parallel()
 	pages := newPages(t, page.Theme{}, allProviders())
-	html := render(t, func(w http.ResponseWriter) error { return pages.SignIn(w, visit) }).Body.String()
+	html := render(t, func(w http.ResponseWriter) error { return pages.SignIn(w, signIn) }).Body.String()
 	compareGolden(t, "style.css", styleElement.FindStringSubmatch(html)[1])
 }
 
@@ -231,7 +231,7 @@ func TestPolicyNamesTheHashOfTheStyle(t *testing.T) {
 	for _, theme := range []page.Theme{{}, {ColorScheme: "dark"}, {BrandColor: "#ff0000"}} {
 		pages := newPages(t, theme, allProviders())
 		for name, w := range map[string]*httptest.ResponseRecorder{
-			"sign-in": render(t, func(w http.ResponseWriter) error { return pages.SignIn(w, visit) }),
+			"sign-in": render(t, func(w http.ResponseWriter) error { return pages.SignIn(w, signIn) }),
 			"error":   render(t, func(w http.ResponseWriter) error { return pages.Error(w, page.Failure{Site: site}) }),
 		} {
 			style := styleElement.FindStringSubmatch(w.Body.String())
@@ -469,7 +469,7 @@ func BenchmarkSignIn(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := pages.SignIn(httptest.NewRecorder(), visit); err != nil {
+		if err := pages.SignIn(httptest.NewRecorder(), signIn); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -9,44 +9,52 @@ import (
 	"unicode"
 )
 
-// Kind tells which form a provider has on the sign-in page.
+// Kind is the kind of form that a provider has on the sign-in page.
 type Kind int
 
 // The kinds of form.
 const (
 	OAuth       Kind = iota // a button that leads to the provider
-	Email                   // an e-mail address
-	Credentials             // the fields of the application's own check
+	Email                   // a field for an e-mail address
+	Credentials             // the fields that the application configured
 )
 
 // Provider is one way to sign in, as the sign-in page shows it.
 type Provider struct {
-	ID     string
-	Name   string // for people
-	Kind   Kind
-	Action string // URL that its form posts to: signin/{id}, for Credentials callback/{id}. A path will do.
+	ID   string // the provider's ID
+	Name string // the name that the page shows
+	Kind Kind   // the kind of its form
 
-	BrandColor string // background of the button as #rrggbb; defaults to the card's
-	// of OAuth: the d attribute of an SVG path in a 24 by 24 box; defaults to the name's initial in
-	// a ring
-	Logo   string
-	Fields []Field // of Credentials
+	// Action is the URL of its form, or the path: of signin/{id}, for Credentials of callback/{id}.
+	Action string
+
+	// BrandColor is the background of the button, as #rrggbb. Defaults to that of the card, for
+	// OAuth, and to that of the main button.
+	BrandColor string
+
+	// Logo is for OAuth: the d attribute of an SVG path in a box of 24 by 24. Defaults to the initial
+	// of the name in a circle.
+	Logo string
+
+	// Fields are the fields of Credentials.
+	Fields []Field
 }
 
 // Field is one input of a form of kind [Credentials].
 type Field struct {
-	Name         string // of the parameter
-	Label        string // for people; defaults to Name
-	Type         string // of the input element; defaults to text
-	Placeholder  string
-	Autocomplete string
-	Required     bool
+	Name         string // the name of the parameter
+	Label        string // the label that the page shows; defaults to Name
+	Type         string // the type of the input element; defaults to text
+	Placeholder  string // the placeholder in the empty input; "" for none
+	Autocomplete string // the attribute autocomplete; "" leaves it out
+	Required     bool   // whether browsers refuse to submit the form while the input is empty
 }
 
-// pathData is the alphabet of an SVG path (SVG 2 § 9.3): commands, numbers and separators, so
-// nothing that could leave the attribute.
+// pathData matches the characters of an SVG path (SVG 2 § 9.3): commands, numbers and separators.
+// None of them can end the attribute.
 var pathData = regexp.MustCompile(`^[Mm][MmZzLlHhVvCcSsQqTtAaEe0-9 ,.+\-]*$`)
 
+// checkProviders returns all faults of the providers, joined.
 func checkProviders(providers []Provider) error {
 	var faults []error
 	for _, p := range providers {
@@ -61,19 +69,23 @@ func checkProviders(providers []Provider) error {
 	return errors.Join(faults...)
 }
 
-// block is a provider with all that the template needs to draw its form.
-type block struct {
+// form is a provider with what the template needs to render its form.
+type form struct {
 	Provider
-	Class string // of the button
-	Or    bool   // a separator stands above
+	Class     string // of the button
+	Separated bool   // from the form above it, by the word or
 }
 
-func (b block) IsOAuth() bool { return b.Kind == OAuth }
-func (b block) IsEmail() bool { return b.Kind == Email }
+// IsOAuth is for the template.
+func (f form) IsOAuth() bool { return f.Kind == OAuth }
 
-// Initial stands in for the logo of a provider that has none.
-func (b block) Initial() string {
-	for _, r := range b.Name {
+// IsEmail is for the template.
+func (f form) IsEmail() bool { return f.Kind == Email }
+
+// Initial returns the first letter or digit of the name, which replaces a missing logo, or "" if the
+// name has none.
+func (f form) Initial() string {
+	for _, r := range f.Name {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			return string(unicode.ToUpper(r))
 		}
@@ -81,21 +93,21 @@ func (b block) Initial() string {
 	return ""
 }
 
-func blocksOf(providers []Provider) []block {
-	blocks := make([]block, len(providers))
+func formsOf(providers []Provider) []form {
+	forms := make([]form, len(providers))
 	for i, p := range providers {
 		p.Fields = withDefaults(p.Fields)
-		blocks[i] = block{
-			Provider: p,
-			Class:    buttonClass(i, p),
-			Or:       i > 0 && (p.Kind != OAuth || providers[i-1].Kind != OAuth),
+		forms[i] = form{
+			Provider:  p,
+			Class:     buttonClass(i, p),
+			Separated: i > 0 && (p.Kind != OAuth || providers[i-1].Kind != OAuth),
 		}
 	}
-	return blocks
+	return forms
 }
 
-// buttonClass names the rules of a provider's button: its own color if it has one, else the brand's
-// for forms to fill in, and the neutral one.
+// buttonClass returns the CSS class of a provider's button. A provider with a color has a class of
+// its own; otherwise a mere button is neutral, and the button of a form with fields is a main one.
 func buttonClass(i int, p Provider) string {
 	switch {
 	case p.BrandColor != "":
@@ -108,6 +120,7 @@ func buttonClass(i int, p Provider) string {
 
 func providerClass(i int) string { return "provider-" + strconv.Itoa(i) }
 
+// withDefaults returns a copy of the fields with their defaults.
 func withDefaults(fields []Field) []Field {
 	fields = slices.Clone(fields)
 	for i, f := range fields {

@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// palette holds the colors that don't depend on the brand, of one color scheme.
+// palette has the colors of one color scheme that do not depend on the brand's color.
 type palette struct {
 	name                          string
 	page, card, text, muted, line color
-	field                         color // borders that a visitor must see to find a control
+	field                         color // borders of controls, which visitors must be able to see
 	alert, alertText, alertLine   color
-	ink                           color // toward which a brand color is moved until it stands out from the card
+	contrasting                   color // is mixed into the brand's color until that is visible on the card
 }
 
 var (
@@ -21,32 +21,34 @@ var (
 		muted: color{0x5b, 0x62, 0x71},
 		line:  color{0xe1, 0xe4, 0xea}, field: color{0x85, 0x8c, 0x9b},
 		alert: color{0xfd, 0xf0, 0xee}, alertText: color{0x8a, 0x1f, 0x17}, alertLine: color{0xec, 0xbf, 0xba},
-		ink: black,
+		contrasting: black,
 	}
 	dark = palette{
 		name: "dark", page: color{0x0e, 0x10, 0x14}, card: color{0x18, 0x1b, 0x21}, text: color{0xec, 0xee, 0xf2},
 		muted: color{0xa5, 0xab, 0xb8},
 		line:  color{0x2c, 0x31, 0x3b}, field: color{0x70, 0x77, 0x86},
 		alert: color{0x38, 0x1b, 0x1c}, alertText: color{0xff, 0xb9, 0xb0}, alertLine: color{0x6d, 0x33, 0x31},
-		ink: white,
+		contrasting: white,
 	}
 	defaultBrand = color{0x3b, 0x5b, 0xdb}
 )
 
-// behind is the color of the page around the card, with a breath of the brand's.
-func (p palette) behind(brand color) color { return mix(p.page, brand, 0.04) }
+// aroundCard returns the color of the page around the card, which has a little of the brand's color.
+func (p palette) aroundCard(brand color) color { return mix(p.page, brand, 0.04) }
 
-// tint is the ground of an icon in the accent's color.
-func (p palette) tint(brand color) color { return mix(p.card, p.accent(brand), 0.12) }
+// behindIcon returns the color of the circle behind an icon in the accent color.
+func (p palette) behindIcon(brand color) color { return mix(p.card, p.accent(brand), 0.12) }
 
-// accent is the brand's color as links and focus rings show it.
-func (p palette) accent(brand color) color { return visibleOn(p.card, brand, p.ink, textContrast) }
+// accent returns the color of links and focus rings: the brand's color, made visible on the card.
+func (p palette) accent(brand color) color {
+	return visibleOn(p.card, brand, p.contrasting, textContrast)
+}
 
 //go:embed style.css
-var sheet string
+var staticCSS string
 
-// stylesheet is all the CSS of the pages: the colors as variables, then the sheet that uses them,
-// then the providers' buttons.
+// stylesheet returns the CSS of the pages: the colors as variables, then the static rules that use
+// them, then the rules of the buttons.
 func stylesheet(t Theme, providers []Provider) string {
 	brand, _ := optionalColor("", t.BrandColor, defaultBrand)
 	text, _ := optionalColor("", t.ButtonText, textOn(brand))
@@ -66,18 +68,19 @@ func stylesheet(t Theme, providers []Provider) string {
 	if t.ColorScheme == "" || t.ColorScheme == "auto" {
 		css.WriteString("@media (prefers-color-scheme: dark) {\n" + dark.rules(brand, buttons) + "}\n")
 	}
-	css.WriteString(sheet)
+	css.WriteString(staticCSS)
 	for _, b := range buttons {
 		css.WriteString(b.rules())
 	}
 	return css.String()
 }
 
+// rules returns the CSS that defines the colors as variables.
 func (p palette) rules(brand color, buttons []button) string {
 	var css strings.Builder
 	fmt.Fprintf(&css, ":root { color-scheme: %s; --page: %s; --tint: %s; --card: %s; --text: %s; --muted: %s; "+
 		"--line: %s; --field: %s;",
-		p.name, p.behind(brand), p.tint(brand), p.card, p.text, p.muted, p.line, p.field)
+		p.name, p.aroundCard(brand), p.behindIcon(brand), p.card, p.text, p.muted, p.line, p.field)
 	fmt.Fprintf(&css, " --alert: %s; --alert-text: %s; --alert-line: %s; --accent: %s;",
 		p.alert, p.alertText, p.alertLine, p.accent(brand))
 	for _, b := range buttons {
@@ -87,17 +90,18 @@ func (p palette) rules(brand color, buttons []button) string {
 	return css.String()
 }
 
-// button is a button in a color of its own.
+// button is a button with its own color.
 type button struct {
 	class            string
 	background, text color
 }
 
-// edge is the color of the border: the button's own, or one that stands out where the button would
-// melt into the card.
+// edge returns the color of the border: that of the background if it is visible on the card,
+// otherwise one that is.
 func (b button) edge(p palette) color { return visibleOn(p.card, b.background, b.text, shapeContrast) }
 
-// hover moves the background toward the text where that leaves it readable, else away from it.
+// hover returns the background while the pointer is over the button: nearer to the color of the text
+// if that stays readable, otherwise farther from it.
 func (b button) hover() color {
 	if c := mix(b.background, b.text, 0.08); contrast(c, b.text) >= textContrast {
 		return c
@@ -109,6 +113,7 @@ func (b button) hover() color {
 	return mix(b.background, away, 0.12)
 }
 
+// rules returns the CSS of the button.
 func (b button) rules() string {
 	return fmt.Sprintf(".%[1]s { background: %[2]s; color: %[3]s; border-color: var(--%[1]s-edge); }\n.%[1]s:hover "+
 		"{ background: %[4]s; }\n",

@@ -8,18 +8,35 @@ import (
 	"strings"
 )
 
-// Theme adapts the pages to the site. The zero value is a quiet blue that follows the visitor's
-// choice of light or dark.
+// Theme is how the pages look. The zero value has blue buttons, in light or dark pages as the
+// visitor's system prefers.
 type Theme struct {
-	ColorScheme string // "auto", "light" or "dark"; defaults to auto, which follows the visitor's system
-	Logo        string // shown above the heading: a path on this site, an http(s) URL, or a data URL of a base64 image
-	// background of buttons as #rrggbb; links and focus rings take a shade of it that can be read
-	// on the page
+	// ColorScheme is "auto", "light" or "dark". Defaults to auto, which follows the visitor's system.
+	ColorScheme string
+
+	// Logo is the image above the heading: a path on this site, an http or https URL, or a data URL
+	// of a base64 image. Defaults to none.
+	Logo string
+
+	// BrandColor is the background of the main buttons, as #rrggbb. Links and focus rings have the
+	// same color, made lighter or darker until it is readable on the page. Defaults to a blue.
 	BrandColor string
-	ButtonText string // text on BrandColor as #rrggbb; defaults to white or black, whichever can be read
+
+	// ButtonText is the color of the text on BrandColor, as #rrggbb. Defaults to white, or to a dark
+	// color if white is not readable on BrandColor.
+	ButtonText string
 }
 
-// check reports the theme's faults, and the CSP source that the logo comes from.
+// ButtonColors returns the colors of the main button as #rrggbb, for a mail that looks like the
+// pages: the configured colors, or the defaults. For a color that [New] would refuse it returns the
+// default.
+func (t Theme) ButtonColors() (background, text string) {
+	brand, _ := optionalColor("", t.BrandColor, defaultBrand)
+	buttonText, _ := optionalColor("", t.ButtonText, textOn(brand))
+	return brand.String(), buttonText.String()
+}
+
+// check returns the faults of the theme, and the CSP source of the logo.
 func (t Theme) check() (logo string, err error) {
 	logo, logoErr := imageSource(t.Logo)
 	return logo, errors.Join(t.checkScheme(), logoErr, t.checkColors())
@@ -47,6 +64,7 @@ func (t Theme) checkColors() error {
 	return nil
 }
 
+// optionalColor returns the color of a field, or the fallback if the field is empty or faulty.
 func optionalColor(field, value string, fallback color) (color, error) {
 	if value == "" {
 		return fallback, nil
@@ -60,13 +78,13 @@ func optionalColor(field, value string, fallback color) (color, error) {
 
 var (
 	dataImage = regexp.MustCompile(`^data:image/[a-z0-9.+-]+;base64,[A-Za-z0-9+/]+=*$`)
-	// hostSource admits only hosts that cannot end the directive or begin another; net/url is more
-	// liberal.
+	// hostSource matches only hosts that cannot end the directive or begin another one. net/url
+	// accepts such hosts.
 	hostSource = regexp.MustCompile(`^([a-zA-Z0-9.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]+)?$`)
 )
 
-// imageSource is the CSP source expression (CSP3 § 2.3.1) that admits one image and as little else
-// as can be said.
+// imageSource returns a CSP source expression (CSP3 § 2.3.1) that allows an image and as little else
+// as possible.
 func imageSource(image string) (string, error) {
 	if image == "" {
 		return "", nil

@@ -86,12 +86,12 @@ func TestEveryTextIsReadable(t *testing.T) {
 				want        float64
 			}{
 				"text on the card":       {p.text, p.card, textContrast},
-				"text on a hovered link": {p.text, p.behind(brand), textContrast},
+				"text on a hovered link": {p.text, p.aroundCard(brand), textContrast},
 				"muted text":             {p.muted, p.card, textContrast},
 				"alert":                  {p.alertText, p.alert, textContrast},
 				"border of a field":      {p.field, p.card, shapeContrast},
 				"link and focus ring":    {p.accent(brand), p.card, textContrast},
-				"icon":                   {p.accent(brand), p.tint(brand), shapeContrast},
+				"icon":                   {p.accent(brand), p.behindIcon(brand), shapeContrast},
 				"text on the button":     {b.text, b.background, textContrast},
 				"text when hovered":      {b.text, b.hover(), textContrast},
 				"border of the button":   {b.edge(p), p.card, shapeContrast},

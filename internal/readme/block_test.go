@@ -1,9 +1,76 @@
 package readme
 
 import (
+	"errors"
+	"fmt"
+	"go/format"
+	"go/parser"
+	"go/scanner"
+	"go/token"
 	"slices"
+	"strings"
 	"testing"
 )
+
+// block is the content of a fenced code block of Go.
+type block struct {
+	line int // the number of the first line of code on the page
+	code string
+}
+
+// goBlocks returns the code blocks of a page whose language is go.
+func goBlocks(text string) ([]block, error) {
+	var blocks []block
+	open, isGo := 0, false
+	var code strings.Builder
+	number := 0
+	for line := range strings.Lines(text) {
+		number++
+		mark, fence := strings.CutPrefix(strings.TrimSpace(line), "```")
+		switch {
+		case fence && open == 0:
+			language, _, _ := strings.Cut(mark, " ")
+			open, isGo = number, language == "go"
+			code.Reset()
+		case fence:
+			if isGo {
+				blocks = append(blocks, block{line: open + 1, code: code.String()})
+			}
+			open = 0
+		case open > 0:
+			code.WriteString(line)
+		}
+	}
+	if open > 0 {
+		return nil, fmt.Errorf("%d: the block that opens here has no end", open)
+	}
+	return blocks, nil
+}
+
+// isProgram reports whether a block is a file of package main.
+func (b block) isProgram() bool {
+	f, err := parser.ParseFile(token.NewFileSet(), "", b.code, parser.PackageClauseOnly)
+	return err == nil && f.Name.Name == "main"
+}
+
+// format returns an error, which begins with the number of the line, if a block is not a Go file,
+// declarations or statements, or if it is not formatted by gofmt.
+func (b block) format() error {
+	formatted, err := format.Source([]byte(b.code))
+	if list, ok := errors.AsType[scanner.ErrorList](err); ok && len(list) > 0 {
+		return fmt.Errorf("%d: %s", b.line+list[0].Pos.Line-1, list[0].Msg)
+	}
+	if err != nil {
+		return fmt.Errorf("%d: %w", b.line, err)
+	}
+	want := strings.SplitAfter(string(formatted), "\n")
+	for i, got := range strings.SplitAfter(b.code, "\n") {
+		if i >= len(want) || got != want[i] {
+			return fmt.Errorf("%d: not formatted by gofmt: %q", b.line+i, got)
+		}
+	}
+	return nil
+}
 
 func TestGoBlocks(t *testing.T) {
 	t.Parallel()

@@ -1,3 +1,6 @@
+// Package readme tests the Markdown pages of the repository: that their Go code compiles, that their
+// links lead to files and headings that exist, and that the packages they name exist. It has nothing
+// but tests.
 package readme
 
 import (
@@ -17,16 +20,16 @@ import (
 
 const root = "../.."
 
-// pages are the Markdown files of the repository, by their absolute names.
+// pages returns the Markdown files of the repository, by their absolute names.
 func pages(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
-	visit(t, ".md", func(name, text string) { found[name] = text })
+	readFiles(t, ".md", func(name, text string) { found[name] = text })
 	return found
 }
 
-// visit reads the files of the repository with that extension.
-func visit(t *testing.T, extension string, file func(name, text string)) {
+// readFiles reads all files of the repository with that extension.
+func readFiles(t *testing.T, extension string, file func(name, text string)) {
 	t.Helper()
 	top, err := filepath.Abs(root)
 	if err != nil {
@@ -51,13 +54,16 @@ func visit(t *testing.T, extension string, file func(name, text string)) {
 	}
 }
 
-// Every block of Go in README.md and docs is a program, or stands in a source file that is
-// compiled, or compiles with the other such blocks of its page and with what testdata has to stand
-// around them.
+// Each code block of Go in README.md and docs
+//
+//   - is a whole program, which compiles,
+//   - or is also in a source file of the repository, apart from white space,
+//   - or compiles together with the other such blocks of its page and the file for the page in
+//     testdata.
 func TestGoCode(t *testing.T) {
 	t.Parallel()
 	var sources strings.Builder
-	visit(t, ".go", func(_, text string) { sources.WriteString(unspaced(text)) })
+	readFiles(t, ".go", func(_, text string) { sources.WriteString(unspaced(text)) })
 	programs, fragments := 0, 0
 	for name, text := range pages(t) {
 		blocks, err := goBlocks(text)
@@ -95,6 +101,7 @@ func TestGoCode(t *testing.T) {
 	}
 }
 
+// unspaced returns text in which all white space is a single space.
 func unspaced(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // program returns the files of a program that the blocks of a page are parts of.
@@ -103,8 +110,8 @@ func program(t *testing.T, page string, parts []block) []string {
 	name := strings.TrimSuffix(filepath.Base(page), ".md") + ".go"
 	text, err := os.ReadFile(filepath.Join("testdata", name))
 	if err != nil {
-		t.Fatalf("%s: the code on line %d is neither a program nor in a source file; what stands around it belongs "+
-			"into testdata: %v", page, parts[0].line, err)
+		t.Fatalf("%s: the code on line %d is neither a program nor in a source file; add the rest of its program to "+
+			"testdata: %v", page, parts[0].line, err)
 	}
 	around, err := parser.ParseFile(token.NewFileSet(), name, text, parser.SkipObjectResolution)
 	if err != nil {
@@ -126,8 +133,8 @@ func program(t *testing.T, page string, parts []block) []string {
 	return files
 }
 
-// build compiles a program as if it lay in the examples module, which requires what the pages use,
-// and asks for no network.
+// build compiles a program as a package of the examples module, which requires all modules that the
+// pages use. It does not need the network.
 func build(t *testing.T, pkg string, files ...string) {
 	t.Helper()
 	examples, err := filepath.Abs(filepath.Join(root, "examples"))

@@ -94,7 +94,7 @@ func TestLoopback(t *testing.T) {
 		"ｌocalhost": false,
 	}
 	for host, want := range tests {
-		if got := redirect.Loopback(host); got != want {
+		if got := redirect.IsLoopbackHost(host); got != want {
 			t.Errorf("Loopback(%q) = %t, want %t", host, got, want)
 		}
 	}

@@ -1,10 +1,10 @@
-// Package redirect decides where a visitor may be sent after signing in or out: nowhere but to the
+// Package redirect decides where a browser may be redirected after signing in or out: only to the
 // application itself.
 //
-// It must agree with how browsers read URLs, which differs from RFC 3986 and from net/url: they
-// drop tabs and line breaks, take a backslash for a slash and map full-width letters and dots to
-// ASCII (https://url.spec.whatwg.org). So a value that two parsers could read differently is
-// refused, not repaired.
+// It must agree with how browsers parse URLs, which differs from RFC 3986 and from [net/url]: they
+// drop tabs and line breaks, treat a backslash as a slash, and map full-width letters and dots to
+// ASCII (https://url.spec.whatwg.org). So a value that two parsers could read differently is refused
+// and not corrected.
 package redirect
 
 import (
@@ -13,23 +13,29 @@ import (
 	"unicode"
 )
 
-// MaxLength is how long a target can be, in bytes, as it is given and as it is returned.
+// MaxLength is the maximum length of a target, in bytes, before and after [Target] made it absolute.
 const MaxLength = 2048
 
-// Target returns the absolute URL that raw stands for if it is within the application, and base
-// otherwise. The result always has the origin of base, which is an http or https URL with an ASCII
-// host and no userinfo, and is its own target: Target(Target(raw)) is Target(raw).
+// Target returns raw as an absolute URL if it is within the application, and base otherwise. base
+// must be an http or https URL with an ASCII host and without userinfo. The result always has the
+// origin of base. Target returns its own results unchanged.
 //
-// Within are a path that starts with one slash, taken from the root of the origin, and a URL of the
-// same origin (see [SameOrigin]); both may have a query and a fragment. Refused are values longer
-// than [MaxLength], values with anything but printable ASCII, or with a backslash, and paths with
-// dot segments, empty segments or encoded control characters. A browser encodes or resolves all of
-// these in the addresses that it reports.
+// These are within the application, with or without a query and a fragment:
+//
+//   - a path that starts with one slash, which is resolved against the root of the origin
+//   - a URL of the same origin (see [SameOrigin])
+//
+// These are refused, although some might be safe; the addresses that browsers report have none of
+// them, because browsers encode or resolve them:
+//
+//   - values longer than [MaxLength]
+//   - values with a backslash, or with anything but printable ASCII
+//   - paths with dot segments, empty segments or encoded control characters
 func Target(raw string, base *url.URL) string {
 	if len(raw) > MaxLength || !unambiguous(raw) {
 		return base.String()
 	}
-	rest, ok := within(raw, base)
+	rest, ok := withoutOrigin(raw, base)
 	if !ok {
 		return base.String()
 	}
@@ -40,13 +46,14 @@ func Target(raw string, base *url.URL) string {
 	return target
 }
 
-// within returns raw without its origin, if it has one.
-func within(raw string, base *url.URL) (rest string, ok bool) {
+// withoutOrigin returns raw without its origin, if it has one, and false if it is not within the
+// application.
+func withoutOrigin(raw string, base *url.URL) (rest string, ok bool) {
 	if strings.HasPrefix(raw, "/") {
 		return raw, plainPath(raw)
 	}
-	site, rest := cutOrigin(raw)
-	u, err := url.Parse(site)
+	prefix, rest := cutOrigin(raw)
+	u, err := url.Parse(prefix)
 	if err != nil || !SameOrigin(u, base) {
 		return "", false
 	}
@@ -64,8 +71,8 @@ func unambiguous(s string) bool {
 	return true
 }
 
-// cutOrigin splits an absolute URL where its authority ends (RFC 3986 § 3.2). The origin is empty
-// when there is no authority.
+// cutOrigin splits an absolute URL at the end of its authority (RFC 3986 § 3.2). If there is no
+// authority the origin is empty.
 func cutOrigin(raw string) (origin, rest string) {
 	scheme, after, found := strings.Cut(raw, "://")
 	if !found {
@@ -79,9 +86,9 @@ func cutOrigin(raw string) (origin, rest string) {
 	return raw[:start+end], raw[start+end:]
 }
 
-// plainPath reports whether the path at the start of rest stays what it is when it is decoded and
-// resolved. "/..//evil.example" would become "//evil.example", which is harmless behind an origin,
-// but not in a page that sends the visitor on to the path alone.
+// plainPath reports whether the path at the start of rest has no parts that decoding or resolving
+// changes. "/..//evil.example" would become "//evil.example". That is harmless behind an origin, but
+// not in a page of the application that redirects to the path alone.
 func plainPath(rest string) bool {
 	if end := strings.IndexAny(rest, "?#"); end >= 0 {
 		rest = rest[:end]
@@ -102,6 +109,5 @@ func plainPath(rest string) bool {
 	return true
 }
 
-// ambiguous reports whether a decoded character may be dropped or taken for a slash by whoever
-// reads the path next.
+// ambiguous reports whether the next parser may drop a decoded character or take it for a slash.
 func ambiguous(r rune) bool { return unicode.IsControl(r) || r == '\\' }

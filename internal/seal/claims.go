@@ -2,44 +2,36 @@ package seal
 
 import (
 	"bytes"
-	"crypto/rand"
 	"encoding/json"
-	"fmt"
 	"io"
 	"maps"
 	"math"
 	"time"
+
+	"github.com/cardea-auth/cardea/internal/uuid"
 )
 
 // tolerance is how far the clocks of two servers may differ, in seconds.
 const tolerance = 15
 
-// encode returns claims as JSON, with the time of the token and an id (RFC 7519 § 4.1).
+// encode returns the claims as JSON, with iat, exp and jti of the token (RFC 7519 § 4.1).
 func encode(claims map[string]any, now time.Time, maxAge time.Duration) ([]byte, error) {
 	all := make(map[string]any, len(claims)+3)
 	maps.Copy(all, claims)
 	iat := now.Unix()
 	all["iat"] = iat
 	all["exp"] = iat + int64(maxAge/time.Second)
-	all["jti"] = newID()
+	all["jti"] = uuid.NewRandom()
 	var text bytes.Buffer
 	e := json.NewEncoder(&text)
-	e.SetEscapeHTML(false) // no page shows it, and a cookie is short of space
+	e.SetEscapeHTML(false) // it is never part of a page, and cookies have little space
 	if err := e.Encode(all); err != nil {
 		return nil, err
 	}
 	return bytes.TrimSuffix(text.Bytes(), []byte("\n")), nil
 }
 
-// newID returns a random UUID (RFC 9562 § 5.4).
-func newID() string {
-	var b [16]byte
-	rand.Read(b[:]) // never fails
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
-}
-
+// decode returns the claims if the token is valid now.
 func decode(text []byte, now time.Time) (map[string]any, error) {
 	var claims map[string]any
 	d := json.NewDecoder(bytes.NewReader(text))
@@ -56,7 +48,7 @@ func decode(text []byte, now time.Time) (map[string]any, error) {
 	return claims, nil
 }
 
-// checkTime applies exp, nbf and iat (RFC 7519 § 4.1.4 to 4.1.6). A token that ended exactly the
+// checkTime checks exp, nbf and iat (RFC 7519 § 4.1.4 to 4.1.6). A token whose exp is exactly the
 // tolerance ago has expired.
 func checkTime(claims map[string]any, now int64) error {
 	exp, expOK := seconds(claims, "exp", math.Inf(1))
@@ -71,8 +63,8 @@ func checkTime(claims map[string]any, now int64) error {
 	return nil
 }
 
-// seconds returns a claim that is a time, or missing when there is none. It may be a fraction (RFC
-// 7519 § 2).
+// seconds returns a claim that is a time, or missing if there is no such claim. It may have a
+// fraction (RFC 7519 § 2). It returns false for a claim that is not a number.
 func seconds(claims map[string]any, name string, missing float64) (at float64, ok bool) {
 	v, found := claims[name]
 	if !found {

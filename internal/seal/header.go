@@ -2,8 +2,8 @@ package seal
 
 import "encoding/json"
 
-// maxHeader is the length of the longest protected header, in bytes of base64url. Those of the
-// original have 182 at most.
+// maxHeader is the maximum length of a protected header, in bytes of base64url. The headers of
+// Auth.js have at most 182.
 const maxHeader = 1 << 10
 
 // header is a protected header with the algorithm "dir".
@@ -13,8 +13,8 @@ type header struct {
 	hasKid bool
 }
 
-// readHeader returns the header that text encodes. What the keys would write themselves, and the
-// original as well, needs no parsing.
+// readHeader decodes a header. A header that is equal to that of a key, as all headers of Auth.js
+// are, needs no parsing.
 func readHeader(text string, keys []key) (header, bool) {
 	for i := range keys {
 		if keys[i].protected == text {
@@ -24,8 +24,9 @@ func readHeader(text string, keys []key) (header, bool) {
 	return parseHeader(text)
 }
 
-// parseHeader refuses every member but alg, enc and kid, so that nothing in a token decides about
-// work or keys: not zip, whose plaintext may be huge, not p2c, not crit, no jwk or jku.
+// parseHeader refuses every member but alg, enc and kid. A token must not decide how much work it
+// causes (zip, with a huge plaintext, or p2c), which extensions apply (crit) or which key is used
+// (jwk, jku).
 func parseHeader(text string) (header, bool) {
 	if len(text) > maxHeader {
 		return header{}, false
@@ -34,7 +35,7 @@ func parseHeader(text string) (header, bool) {
 	if err != nil {
 		return header{}, false
 	}
-	// unlike those of a struct, its names match exactly, and a value that is not text is an error
+	// A map, not a struct: its keys match exactly, and a value that is not a string is an error.
 	var members map[string]string
 	if json.Unmarshal(decoded, &members) != nil || members["alg"] != "dir" {
 		return header{}, false
@@ -48,7 +49,7 @@ func parseHeader(text string) (header, bool) {
 	return header{enc: encoding(members["enc"]), kid: kid, hasKid: hasKid}, true
 }
 
-// fits reports whether the key may have made a token with that header.
-func (k *key) fits(h header) bool {
+// matches reports whether the key may have encrypted a token with that header.
+func (k *key) matches(h header) bool {
 	return k.enc == h.enc && (!h.hasKid || k.kid == h.kid)
 }

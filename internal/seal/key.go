@@ -46,17 +46,18 @@ func (e encoding) aead(key []byte) (cipher.AEAD, error) {
 	return cipher.NewGCM(block)
 }
 
-// key is what one secret gives for one salt and one algorithm. It does not change and is safe for
+// key is derived from one secret for one salt and one algorithm. It does not change and is safe for
 // concurrent use, as its cipher is.
 type key struct {
 	header
-	protected string // the header of the tokens that the key makes, in base64url
+	protected string // the protected header of the tokens that the key encrypts, in base64url
 	aead      cipher.AEAD
 }
 
 var errSecret = errors.New("a secret is missing")
 
-// deriveAll returns the keys of a salt: for each secret in order, those of each algorithm in order.
+// deriveAll returns the keys of a salt: all algorithms of the first secret, then all of the second,
+// and so on.
 func deriveAll(secrets []string, scheme Scheme, salt string) ([]key, error) {
 	if len(secrets) == 0 {
 		return nil, errSecret
@@ -74,6 +75,7 @@ func deriveAll(secrets []string, scheme Scheme, salt string) ([]key, error) {
 	return keys, nil
 }
 
+// derive returns the key of one secret and one algorithm.
 func derive(secret string, scheme Scheme, salt string, enc encoding) (key, error) {
 	if secret == "" {
 		return key{}, errSecret
@@ -88,7 +90,7 @@ func derive(secret string, scheme Scheme, salt string, enc encoding) (key, error
 	}
 	k := key{header: header{enc: enc}, aead: aead}
 	protected := `{"alg":"dir","enc":"` + string(enc) + `"`
-	if scheme == V5 {
+	if scheme == SchemeV5 {
 		k.kid, k.hasKid = thumbprint(raw), true
 		protected += `,"kid":"` + k.kid + `"`
 	}
@@ -96,7 +98,8 @@ func derive(secret string, scheme Scheme, salt string, enc encoding) (key, error
 	return k, nil
 }
 
-// thumbprint identifies a symmetric key (RFC 7638 § 3) with the hash that is as long as the key.
+// thumbprint returns the JWK thumbprint of a symmetric key (RFC 7638 § 3), made with the hash that
+// is as long as the key. It is the kid.
 func thumbprint(raw []byte) string {
 	jwk := []byte(`{"k":"` + base64.RawURLEncoding.EncodeToString(raw) + `","kty":"oct"}`)
 	if len(raw) == sha256.Size {

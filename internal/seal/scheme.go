@@ -1,36 +1,36 @@
 package seal
 
-// Scheme is how a generation of the original derives its keys and encrypts.
+// Scheme is the way in which a major version of Auth.js derives its keys and encrypts.
 type Scheme int
 
-// The generations. Neither reads the other's tokens, even with the same secret.
+// The schemes. Neither can decrypt the tokens of the other, even with the same secret.
 const (
-	V5 Scheme = iota // Auth.js
-	V4               // NextAuth.js 4
+	SchemeV5 Scheme = iota // Auth.js
+	SchemeV4               // NextAuth.js 4
 )
 
-// SessionSalt returns the salt of the session in a cookie of that name. The salt of any other token
-// is the name of its cookie.
+// SessionSalt returns the salt of a session in the cookie with that name. The salt of every other
+// token is the name of its cookie.
 func (s Scheme) SessionSalt(cookie string) string {
-	if s == V4 {
+	if s == SchemeV4 {
 		return ""
 	}
 	return cookie
 }
 
-// encodings returns what the scheme reads, first what it also writes. A256GCM in v5 is from the
-// betas of Auth.js.
+// encodings returns the algorithms that the scheme decrypts. It encrypts with the first. The betas
+// of Auth.js v5 encrypted with A256GCM.
 func (s Scheme) encodings() []encoding {
-	if s == V4 {
+	if s == SchemeV4 {
 		return []encoding{a256gcm}
 	}
 	return []encoding{a256cbcHS512, a256gcm}
 }
 
-// info returns the context of the key derivation.
+// info returns the info parameter of HKDF.
 func (s Scheme) info(salt string) string {
 	switch {
-	case s == V5:
+	case s == SchemeV5:
 		return "Auth.js Generated Encryption Key (" + salt + ")"
 	case salt == "":
 		return "NextAuth.js Generated Encryption Key"

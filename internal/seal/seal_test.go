@@ -57,7 +57,7 @@ func wantInvalid(t *testing.T, s *seal.Sealer, salt, token string) {
 
 func TestRoundTrip(t *testing.T) {
 	t.Parallel()
-	for _, scheme := range []seal.Scheme{seal.V5, seal.V4} {
+	for _, scheme := range []seal.Scheme{seal.SchemeV5, seal.SchemeV4} {
 		sealer := seal.New([]string{secret}, scheme)
 		claims := map[string]any{
 			"name": "Ada <&> ů🐎", "email": nil, "n": json.Number("9007199254740993"), "f": 1.5,
@@ -87,7 +87,7 @@ func TestRoundTrip(t *testing.T) {
 
 func TestTokensDiffer(t *testing.T) {
 	t.Parallel()
-	sealer := seal.New([]string{secret}, seal.V5)
+	sealer := seal.New([]string{secret}, seal.SchemeV5)
 	a, b := mustSeal(t, sealer, salt, nil), mustSeal(t, sealer, salt, nil)
 	first, _ := sealer.Open(salt, a, now)
 	second, _ := sealer.Open(salt, b, now)
@@ -98,7 +98,7 @@ func TestTokensDiffer(t *testing.T) {
 
 func TestTimesOf64Bits(t *testing.T) {
 	t.Parallel()
-	sealer := seal.New([]string{secret}, seal.V5)
+	sealer := seal.New([]string{secret}, seal.SchemeV5)
 	later := time.Date(2150, 1, 1, 0, 0, 0, 0, time.UTC)
 	token, err := sealer.Seal(salt, nil, later, 90*time.Second+999*time.Millisecond)
 	if err != nil {
@@ -112,7 +112,7 @@ func TestTimesOf64Bits(t *testing.T) {
 
 func TestSecretRotation(t *testing.T) {
 	t.Parallel()
-	for _, scheme := range []seal.Scheme{seal.V5, seal.V4} {
+	for _, scheme := range []seal.Scheme{seal.SchemeV5, seal.SchemeV4} {
 		older := seal.New([]string{"old secret"}, scheme)
 		both := seal.New([]string{"new secret", "old secret"}, scheme)
 		newer := seal.New([]string{"new secret"}, scheme)
@@ -131,9 +131,9 @@ func TestSecretRotation(t *testing.T) {
 func TestCallersSecretsAreCopied(t *testing.T) {
 	t.Parallel()
 	secrets := []string{secret}
-	sealer := seal.New(secrets, seal.V5)
+	sealer := seal.New(secrets, seal.SchemeV5)
 	secrets[0] = "changed"
-	if _, err := seal.New([]string{secret}, seal.V5).Open(salt, mustSeal(t, sealer, salt, nil), now); err != nil {
+	if _, err := seal.New([]string{secret}, seal.SchemeV5).Open(salt, mustSeal(t, sealer, salt, nil), now); err != nil {
 		t.Error(err)
 	}
 }
@@ -141,9 +141,9 @@ func TestCallersSecretsAreCopied(t *testing.T) {
 // Row of justinas/nosurf CVE-2020-36564: a server without its secret accepts nothing.
 func TestMissingSecretFailsClosed(t *testing.T) {
 	t.Parallel()
-	token := mustSeal(t, seal.New([]string{secret}, seal.V5), salt, nil)
+	token := mustSeal(t, seal.New([]string{secret}, seal.SchemeV5), salt, nil)
 	for _, secrets := range [][]string{nil, {}, {""}, {secret, ""}} {
-		sealer := seal.New(secrets, seal.V5)
+		sealer := seal.New(secrets, seal.SchemeV5)
 		if token, err := sealer.Seal(salt, nil, now, time.Hour); err == nil || token != "" {
 			t.Errorf("%d secrets: sealed without an error", len(secrets))
 		}
@@ -154,7 +154,7 @@ func TestMissingSecretFailsClosed(t *testing.T) {
 // Row of NextAuth CVE-2023-48309: the token of one cookie is nothing in another.
 func TestSaltsDoNotCross(t *testing.T) {
 	t.Parallel()
-	for _, scheme := range []seal.Scheme{seal.V5, seal.V4} {
+	for _, scheme := range []seal.Scheme{seal.SchemeV5, seal.SchemeV4} {
 		sealer := seal.New([]string{secret}, scheme)
 		salts := []string{
 			"", salt, "__Secure-" + salt, "authjs.state", "authjs.pkce.code_verifier", "authjs.nonce", "encodedState",
@@ -168,16 +168,16 @@ func TestSaltsDoNotCross(t *testing.T) {
 			}
 		}
 	}
-	token := mustSeal(t, seal.New([]string{secret}, seal.V5), salt, nil)
-	wantInvalid(t, seal.New([]string{secret}, seal.V4), salt, token)
+	token := mustSeal(t, seal.New([]string{secret}, seal.SchemeV5), salt, nil)
+	wantInvalid(t, seal.New([]string{secret}, seal.SchemeV4), salt, token)
 }
 
 func TestSessionSalt(t *testing.T) {
 	t.Parallel()
-	if got := seal.V5.SessionSalt("__Secure-a"); got != "__Secure-a" {
+	if got := seal.SchemeV5.SessionSalt("__Secure-a"); got != "__Secure-a" {
 		t.Errorf("v5: got %q", got)
 	}
-	if got := seal.V4.SessionSalt("__Secure-a"); got != "" {
+	if got := seal.SchemeV4.SessionSalt("__Secure-a"); got != "" {
 		t.Errorf("v4: got %q", got)
 	}
 }
@@ -186,7 +186,7 @@ func TestSessionSalt(t *testing.T) {
 func TestEveryByteCounts(t *testing.T) {
 	t.Parallel()
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-	for _, scheme := range []seal.Scheme{seal.V5, seal.V4} {
+	for _, scheme := range []seal.Scheme{seal.SchemeV5, seal.SchemeV4} {
 		sealer := seal.New([]string{secret}, scheme)
 		token := mustSeal(t, sealer, salt, map[string]any{"sub": "1"})
 		for i := range len(token) {
@@ -282,7 +282,7 @@ func (f forger) thumbprint(t *testing.T) string {
 // here was encrypted with the right key.
 func TestHeadersThatAreRefused(t *testing.T) {
 	t.Parallel()
-	v5 := seal.New([]string{secret}, seal.V5)
+	v5 := seal.New([]string{secret}, seal.SchemeV5)
 	f := forgerOf(t, secret, infoV5, 64)
 	kid := f.thumbprint(t)
 
@@ -316,7 +316,7 @@ func TestHeadersThatAreRefused(t *testing.T) {
 		`{"a":"`+strings.Repeat("a", 100_000)+`"}`)
 	wantInvalid(t, v5, salt, zipped)
 
-	v4 := seal.New([]string{secret}, seal.V4)
+	v4 := seal.New([]string{secret}, seal.SchemeV4)
 	old := forgerOf(t, secret, infoV4, 32)
 	if _, err := v4.Open(salt, old.seal(t, "{}", nil), now); err != nil {
 		t.Errorf("v4: %v", err)
@@ -327,7 +327,7 @@ func TestHeadersThatAreRefused(t *testing.T) {
 
 func TestHeadersThatAreNotAnObject(t *testing.T) {
 	t.Parallel()
-	sealer := seal.New([]string{secret}, seal.V5)
+	sealer := seal.New([]string{secret}, seal.SchemeV5)
 	f := forgerOf(t, secret, infoV5, 64)
 	for _, text := range []string{
 		"", "null", "[]", `"dir"`, "1", "{}", "{", `{"alg":"dir"}`, `{"enc":"A256CBC-HS512"}`,
@@ -345,7 +345,7 @@ func TestHeaderInAnotherOrder(t *testing.T) {
 	t.Parallel()
 	f := forgerOf(t, secret, infoV5, 64)
 	kid := f.thumbprint(t)
-	sealer := seal.New([]string{"other", secret}, seal.V5)
+	sealer := seal.New([]string{"other", secret}, seal.SchemeV5)
 	for _, text := range []string{
 		`{"kid":"` + kid + `","enc":"A256CBC-HS512","alg":"dir"}`,
 		"{ \"alg\" : \"dir\",\n\"enc\":\"A256CBC-\\u0048S512\", \"kid\":\"" + kid + "\" }",
@@ -361,10 +361,10 @@ func TestWithoutKidOnlyTheFirstSecretIsTried(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{64, 32} {
 		token := forgerOf(t, secret, infoV5, size).seal(t, "{}", nil)
-		if _, err := seal.New([]string{secret, "other"}, seal.V5).Open(salt, token, now); err != nil {
+		if _, err := seal.New([]string{secret, "other"}, seal.SchemeV5).Open(salt, token, now); err != nil {
 			t.Errorf("%d-byte key of the first secret: %v", size, err)
 		}
-		wantInvalid(t, seal.New([]string{"other", secret}, seal.V5), salt, token)
+		wantInvalid(t, seal.New([]string{"other", secret}, seal.SchemeV5), salt, token)
 	}
 }
 
@@ -372,17 +372,17 @@ func TestKidOfTheBetasNamesTheShortKey(t *testing.T) {
 	t.Parallel()
 	f := forgerOf(t, secret, infoV5, 32)
 	token := f.seal(t, "{}", map[jose.HeaderKey]any{"kid": f.thumbprint(t)})
-	if _, err := seal.New([]string{"other", secret}, seal.V5).Open(salt, token, now); err != nil {
+	if _, err := seal.New([]string{"other", secret}, seal.SchemeV5).Open(salt, token, now); err != nil {
 		t.Error(err)
 	}
 	long := forgerOf(t, secret, infoV5, 64).thumbprint(t)
-	wantInvalid(t, seal.New([]string{secret}, seal.V5), salt, f.seal(t, "{}", map[jose.HeaderKey]any{"kid": long}))
+	wantInvalid(t, seal.New([]string{secret}, seal.SchemeV5), salt, f.seal(t, "{}", map[jose.HeaderKey]any{"kid": long}))
 }
 
 // Row of jwx CVE-2024-21664 and its like: tokens of the wrong shape.
 func TestTokensOfTheWrongShape(t *testing.T) {
 	t.Parallel()
-	for _, scheme := range []seal.Scheme{seal.V5, seal.V4} {
+	for _, scheme := range []seal.Scheme{seal.SchemeV5, seal.SchemeV4} {
 		sealer := seal.New([]string{secret}, scheme)
 		token := mustSeal(t, sealer, salt, nil)
 		part := strings.Split(token, ".")
@@ -411,7 +411,7 @@ func TestTokensOfTheWrongShape(t *testing.T) {
 // Row of golang-jwt CVE-2024-51744: there are no claims beside an error.
 func TestClaimsThatAreRefused(t *testing.T) {
 	t.Parallel()
-	sealer := seal.New([]string{secret}, seal.V5)
+	sealer := seal.New([]string{secret}, seal.SchemeV5)
 	f := forgerOf(t, secret, infoV5, 64)
 	for _, text := range []string{
 		"", " ", "null", "true", "1", `"a"`, "[]", `[{"sub":"1"}]`, "{", `{"sub":"1"`, "{}{}", "{} x", "{}]",
@@ -447,7 +447,7 @@ func TestTimes(t *testing.T) {
 		{"began", `{"nbf":1}`, nil},
 		{"made in the future", `{"iat":1900000000}`, nil},
 	}
-	sealer := seal.New([]string{secret}, seal.V5)
+	sealer := seal.New([]string{secret}, seal.SchemeV5)
 	f := forgerOf(t, secret, infoV5, 64)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -462,7 +462,7 @@ func TestTimes(t *testing.T) {
 
 func TestClaimsThatCannotBeSealed(t *testing.T) {
 	t.Parallel()
-	sealer := seal.New([]string{secret}, seal.V5)
+	sealer := seal.New([]string{secret}, seal.SchemeV5)
 	for name, claims := range map[string]map[string]any{
 		"no JSON":                     {"a": make(chan int)},
 		"no number":                   {"a": math.NaN()},
@@ -482,7 +482,7 @@ func TestClaimsThatCannotBeSealed(t *testing.T) {
 // Row of go-jose CVE-2025-27144 and CVE-2026-34986: a hostile token costs next to nothing. Not
 // parallel, because it counts allocations and measures time.
 func TestHostileTokensCostLittle(t *testing.T) {
-	sealer := seal.New([]string{secret, "second", "third"}, seal.V5)
+	sealer := seal.New([]string{secret, "second", "third"}, seal.SchemeV5)
 	token := mustSeal(t, sealer, salt, nil)
 	header, _, _ := strings.Cut(token, ".")
 	long := strings.Repeat("A", seal.MaxLength)
@@ -517,7 +517,7 @@ func TestHostileTokensCostLittle(t *testing.T) {
 
 func TestGenuineTokenThatIsTooLong(t *testing.T) {
 	t.Parallel()
-	sealer := seal.New([]string{secret}, seal.V5)
+	sealer := seal.New([]string{secret}, seal.SchemeV5)
 	f := forgerOf(t, secret, infoV5, 64)
 	long := f.seal(t, `{"a":"`+strings.Repeat("a", 49_050)+`"}`, nil)
 	if len(long) <= seal.MaxLength || len(long) > seal.MaxLength+100 {
@@ -529,7 +529,7 @@ func TestGenuineTokenThatIsTooLong(t *testing.T) {
 // A cookie is short of space: URLs with an ampersand stay as they are.
 func TestClaimsAreNotEscapedForHTML(t *testing.T) {
 	t.Parallel()
-	sealer := seal.New([]string{secret}, seal.V5)
+	sealer := seal.New([]string{secret}, seal.SchemeV5)
 	plain := mustSeal(t, sealer, salt, map[string]any{"picture": strings.Repeat("x", 300)})
 	if got := mustSeal(t, sealer, salt, map[string]any{"picture": strings.Repeat("<&>", 100)}); len(got) != len(plain) {
 		t.Errorf("got %d bytes, want %d", len(got), len(plain))
@@ -539,7 +539,7 @@ func TestClaimsAreNotEscapedForHTML(t *testing.T) {
 // Row of Tinyauth CVE-2026-33544: run with -race. More salts than are kept work too.
 func TestConcurrentUse(t *testing.T) {
 	t.Parallel()
-	sealer := seal.New([]string{secret}, seal.V5)
+	sealer := seal.New([]string{secret}, seal.SchemeV5)
 	var all sync.WaitGroup
 	for n := range 200 {
 		all.Go(func() {
@@ -556,8 +556,8 @@ func TestConcurrentUse(t *testing.T) {
 // FuzzOpen changes the tokens of Node; testdata/fuzz has what earlier runs found worth keeping.
 func FuzzOpen(f *testing.F) {
 	file := readVectors(f)
-	sealer := seal.New([]string{secret, file.Vectors[0].Inputs.Secret}, seal.V5)
-	older := seal.New([]string{secret, file.Vectors[0].Inputs.Secret}, seal.V4)
+	sealer := seal.New([]string{secret, file.Vectors[0].Inputs.Secret}, seal.SchemeV5)
+	older := seal.New([]string{secret, file.Vectors[0].Inputs.Secret}, seal.SchemeV4)
 	genuine := map[string]bool{} // the same in each process of the fuzzer, so none that we seal
 	for _, v := range append(file.Vectors, file.Extra...) {
 		genuine[v.Token] = true
@@ -585,7 +585,7 @@ func FuzzOpen(f *testing.F) {
 }
 
 func BenchmarkSeal(b *testing.B) {
-	for name, scheme := range map[string]seal.Scheme{"v5": seal.V5, "v4": seal.V4} {
+	for name, scheme := range map[string]seal.Scheme{"v5": seal.SchemeV5, "v4": seal.SchemeV4} {
 		b.Run(name, func(b *testing.B) {
 			sealer := seal.New([]string{secret}, scheme)
 			claims := map[string]any{
@@ -603,7 +603,7 @@ func BenchmarkSeal(b *testing.B) {
 }
 
 func BenchmarkOpen(b *testing.B) {
-	for name, scheme := range map[string]seal.Scheme{"v5": seal.V5, "v4": seal.V4} {
+	for name, scheme := range map[string]seal.Scheme{"v5": seal.SchemeV5, "v4": seal.SchemeV4} {
 		b.Run(name, func(b *testing.B) {
 			sealer := seal.New([]string{secret}, scheme)
 			claims := map[string]any{

@@ -6,13 +6,14 @@ import (
 	"strings"
 )
 
-// strict refuses a second spelling of the same bytes. It still skips line breaks, so split refuses
-// those.
+// strict refuses base64url with unused bits that are not zero, a second spelling of the same bytes.
+// It still ignores line breaks, so split refuses those.
 var strict = base64.RawURLEncoding.Strict()
 
 // parts are a compact JWE (RFC 7516 § 7.1) with an empty encrypted key.
 type parts struct{ header, iv, ciphertext, tag string }
 
+// split takes a token apart, and returns false if it has not the form of one.
 func split(token string) (parts, bool) {
 	if len(token) > MaxLength || strings.ContainsAny(token, "\r\n") {
 		return parts{}, false
@@ -26,6 +27,7 @@ func split(token string) (parts, bool) {
 	return parts{header, iv, ciphertext, tag}, found
 }
 
+// seal returns a token with this plaintext.
 func (k *key) seal(text []byte) string {
 	iv := make([]byte, k.aead.NonceSize())
 	rand.Read(iv) // never fails
@@ -42,7 +44,7 @@ func (k *key) seal(text []byte) string {
 	return string(base64.RawURLEncoding.AppendEncode(b, sealed[end:]))
 }
 
-// open returns the plaintext of a token, if this key made it.
+// open returns the plaintext of a token that this key encrypted, and false for any other token.
 func (k *key) open(p parts) ([]byte, bool) {
 	iv, err := strict.DecodeString(p.iv)
 	if err != nil || len(iv) != k.aead.NonceSize() {

@@ -61,9 +61,9 @@ func readVectors(t testing.TB) vectors {
 // schemeOf returns the generation that the id of a vector begins with.
 func schemeOf(id string) seal.Scheme {
 	if strings.HasPrefix(id, "v4") {
-		return seal.V4
+		return seal.SchemeV4
 	}
-	return seal.V5
+	return seal.SchemeV5
 }
 
 func TestTokensOfNode(t *testing.T) {
@@ -166,7 +166,7 @@ func TestNestedStateOfNode(t *testing.T) {
 			continue
 		}
 		tested++
-		sealer := seal.New([]string{v.Inputs.Secret}, seal.V5)
+		sealer := seal.New([]string{v.Inputs.Secret}, seal.SchemeV5)
 		outer, err := sealer.Open(v.Inputs.OuterSalt, v.Token, file.GeneratedAt)
 		if err != nil || !reflect.DeepEqual(outer, v.Expected.OuterClaims) {
 			t.Fatalf("outer: got %v, %v, want %v", outer, err, v.Expected.OuterClaims)

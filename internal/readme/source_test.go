@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// source makes a Go file of a block that is a part of a program: its declarations as they are, its
-// statements in a function. The imports are those of the preamble that it uses. A variable that
-// only the rest of the program would use counts as used.
+// source returns a Go file that contains a block, which is a part of a program. Declarations stay
+// as they are, and statements are put into a function. The file has those of the imports that the
+// block uses. Variables that the block declares count as used.
 func (b block) source(name string, imports []*ast.ImportSpec) (string, error) {
 	const head = "package main\n"
 	code := fmt.Sprintf("//line %s:%d\n%s", name, b.line, b.code)
@@ -52,7 +52,7 @@ func importsOf(file *ast.File, imports []*ast.ImportSpec) string {
 	return list.String()
 }
 
-// blanks uses each variable that the statements of a file's only function declare.
+// blanks returns statements that use the variables that a file's only function declares.
 func blanks(file *ast.File) string {
 	var list strings.Builder
 	for _, statement := range file.Decls[0].(*ast.FuncDecl).Body.List {
