@@ -879,7 +879,8 @@ func TestNoAccessTokenForWhatIsDisabled(t *testing.T) {
 	g.expire(t, -time.Hour)
 	requests := g.tokenRequests()
 	_, err := g.auth.AccessToken(t.Context(), g.ann, "idp")
-	if refusal, ok := errors.AsType[*cardea.Error](err); !ok || refusal.Code != cardea.CodeAccessDenied || requests() != 0 {
+	if refusal, ok := errors.AsType[*cardea.Error](err); !ok || refusal.Code != cardea.CodeAccessDenied ||
+		requests() != 0 {
 		t.Errorf("disabled user: got %v after %d requests, want AccessDenied", err, requests())
 	}
 	disabled = false

@@ -2,29 +2,28 @@ package cardea
 
 import "context"
 
-// Authenticator is a passkey of a user: the public half of a key pair, whose private half the
-// user's device or password manager keeps. Its key is CredentialID.
+// Authenticator is a passkey of a user: the public half of a key pair. The user's device or
+// password manager has the private half. Its key is CredentialID.
 type Authenticator struct {
-	CredentialID        string // the credential's id in standard base64, with padding; 512 characters at most
-	UserID              string
+	CredentialID        string // the credential's id in standard base64 with padding, 512 characters at most
+	UserID              string // the id of the [User]
 	ProviderAccountID   string // of the [Account] that was made with it
-	CredentialPublicKey string // the COSE key in standard base64, with padding
-	// of the signatures that the authenticator has made; 0 always for one that does not count
-	Counter uint32
+	CredentialPublicKey string // the COSE key in standard base64 with padding
+	Counter             uint32 // how many signatures the authenticator has made; always 0 if it does not count
 
 	CredentialDeviceType string // "singleDevice" or "multiDevice"
-	CredentialBackedUp   bool
-	Transports           string // joined by commas, such as "internal,hybrid"; "" when there are none
+	CredentialBackedUp   bool   // the private key is backed up
+	Transports           string // separated by commas, such as "internal,hybrid"; "" if there are none
 
-	// Entity is the application's own row, as in [Account].
+	// Entity is the application's row, as in [Account].
 	Entity any
 }
 
-// AuthenticatorStore is what an [Adapter] needs beside its own methods for passkeys. The rules of
-// Adapter hold, and DeleteUser removes the authenticators of the user too.
+// AuthenticatorStore is what an [Adapter] also needs for passkeys. The rules of Adapter hold, and
+// DeleteUser also deletes the authenticators of the user.
 type AuthenticatorStore interface {
-	// CreateAuthenticator adds a. A credential id that exists, whosever it is, is ErrConflict; a
-	// user who does not exist is ErrNotFound. a.Entity is as in LinkAccount.
+	// CreateAuthenticator adds a. If the credential id exists, for any user, the error is
+	// ErrConflict; if the user does not exist, ErrNotFound. a.Entity is as in LinkAccount.
 	CreateAuthenticator(ctx context.Context, a *Authenticator) error
 
 	// Authenticator returns the authenticator with exactly that credential id, or ErrNotFound.
@@ -34,13 +33,15 @@ type AuthenticatorStore interface {
 	// user who has none or does not exist.
 	Authenticators(ctx context.Context, userID string) ([]*Authenticator, error)
 
-	// UpdateAuthenticatorCounter moves the counter up, in one atomic step: of any number of
-	// concurrent callers with one counter exactly one succeeds. A counter that is not above the
-	// stored one is ErrConflict, which tells of a copy of the authenticator, unless both are 0 (Web
-	// Authentication Level 3, § 6.1.1). No such authenticator is ErrNotFound.
+	// UpdateAuthenticatorCounter increases the counter, in one atomic step: of any number of
+	// concurrent callers with one counter exactly one succeeds.
+	//
+	// A counter that is not above the stored one is ErrConflict, unless both are 0: somebody may
+	// have copied the authenticator (Web Authentication Level 3, § 6.1.1). If there is no such
+	// authenticator, the error is ErrNotFound.
 	UpdateAuthenticatorCounter(ctx context.Context, credentialID string, counter uint32) error
 
-	// DeleteAuthenticator removes the authenticator if it is that user's. No such authenticator is
-	// no error.
+	// DeleteAuthenticator deletes the authenticator if it belongs to that user. If there is no such
+	// authenticator, the error is nil.
 	DeleteAuthenticator(ctx context.Context, userID, credentialID string) error
 }

@@ -448,7 +448,8 @@ func TestBeforeCreateFails(t *testing.T) {
 		want cardea.Code
 	}{
 		{"for its own reasons", errors.New("no seat left"), cardea.CodeConfiguration},
-		{"with a code", &cardea.Error{Code: cardea.CodeAccessDenied, Err: errors.New("no seat left")}, cardea.CodeAccessDenied},
+		{"with a code", &cardea.Error{Code: cardea.CodeAccessDenied, Err: errors.New("no seat left")},
+			cardea.CodeAccessDenied},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

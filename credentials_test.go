@@ -99,11 +99,13 @@ func (d *door) enter(t *testing.T, b *cardeatest.Browser) {
 func TestCredentialsSignIn(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*cardea.Config){
-		"database":          func(c *cardea.Config) { c.Session.Strategy = cardea.StrategyDatabase },
-		"jwt":               func(c *cardea.Config) { c.Session.Strategy = cardea.StrategyJWT },
-		"without adapter":   func(c *cardea.Config) { c.Adapter = nil },
-		"v4, database":      func(c *cardea.Config) { c.Protocol = cardea.ProtocolV4 },
-		"v4, jwt":           func(c *cardea.Config) { c.Protocol, c.Session.Strategy = cardea.ProtocolV4, cardea.StrategyJWT },
+		"database":        func(c *cardea.Config) { c.Session.Strategy = cardea.StrategyDatabase },
+		"jwt":             func(c *cardea.Config) { c.Session.Strategy = cardea.StrategyJWT },
+		"without adapter": func(c *cardea.Config) { c.Adapter = nil },
+		"v4, database":    func(c *cardea.Config) { c.Protocol = cardea.ProtocolV4 },
+		"v4, jwt": func(c *cardea.Config) {
+			c.Protocol, c.Session.Strategy = cardea.ProtocolV4, cardea.StrategyJWT
+		},
 		"nobody but by it":  func(c *cardea.Config) { c.Providers = c.Providers[1:] },
 		"a page of our own": func(c *cardea.Config) { c.Pages.SignIn = "/own" },
 	} {
@@ -205,34 +207,35 @@ func TestCredentialsRefused(t *testing.T) {
 		{cardea.ProtocolV4, "denied", "/error?error=AccessDenied", 403},
 		{cardea.ProtocolV4, "broken", "/error?error=Configuration", 401},
 	} {
-		t.Run(map[cardea.Protocol]string{cardea.ProtocolV5: "v5 ", cardea.ProtocolV4: "v4 "}[tc.protocol]+tc.name, func(t *testing.T) {
-			t.Parallel()
-			strategies(t, func(t *testing.T, strategy cardea.Strategy) {
-				d := newDoor(t, func(c *cardea.Config) { c.Protocol, c.Session.Strategy = tc.protocol, strategy })
-				b := stepper(t, d.URL)
-				want := d.URL + "/api/auth" + tc.to
-				browser := d.knock(t, b, tc.name)
-				if browser.StatusCode != http.StatusSeeOther || browser.Header.Get("Location") != want {
-					t.Errorf("a browser: %s to %s, want 303 to %s", browser.Status, browser.Header.Get("Location"),
-						want)
-				}
-				v5 := d.knock(t, b, tc.name, clientHeader)
-				checkRedirectJSON(t, v5, want)
-				v4 := send(t, d.URL+"/api/auth/callback/credentials", cookiesOf(b),
-					form(b, "name", tc.name, "password", password, "json", "true", "redirect", "false"))
-				checkJSON(t, v4, tc.status, `{"url":`+quote(want)+`}`)
-				if to := v4.Header.Get("Location"); to != "" {
-					t.Errorf("the answer to next-auth 4 has the Location %s", to)
-				}
-				for _, res := range []*http.Response{browser, v5, v4} {
-					for _, c := range res.Cookies() {
-						if strings.HasSuffix(c.Name, ".session-token") {
-							t.Errorf("cookie %v", c)
+		t.Run(map[cardea.Protocol]string{cardea.ProtocolV5: "v5 ", cardea.ProtocolV4: "v4 "}[tc.protocol]+tc.name,
+			func(t *testing.T) {
+				t.Parallel()
+				strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+					d := newDoor(t, func(c *cardea.Config) { c.Protocol, c.Session.Strategy = tc.protocol, strategy })
+					b := stepper(t, d.URL)
+					want := d.URL + "/api/auth" + tc.to
+					browser := d.knock(t, b, tc.name)
+					if browser.StatusCode != http.StatusSeeOther || browser.Header.Get("Location") != want {
+						t.Errorf("a browser: %s to %s, want 303 to %s", browser.Status, browser.Header.Get("Location"),
+							want)
+					}
+					v5 := d.knock(t, b, tc.name, clientHeader)
+					checkRedirectJSON(t, v5, want)
+					v4 := send(t, d.URL+"/api/auth/callback/credentials", cookiesOf(b),
+						form(b, "name", tc.name, "password", password, "json", "true", "redirect", "false"))
+					checkJSON(t, v4, tc.status, `{"url":`+quote(want)+`}`)
+					if to := v4.Header.Get("Location"); to != "" {
+						t.Errorf("the answer to next-auth 4 has the Location %s", to)
+					}
+					for _, res := range []*http.Response{browser, v5, v4} {
+						for _, c := range res.Cookies() {
+							if strings.HasSuffix(c.Name, ".session-token") {
+								t.Errorf("cookie %v", c)
+							}
 						}
 					}
-				}
+				})
 			})
-		})
 	}
 }
 
@@ -542,7 +545,8 @@ func TestNewNamesTheFaultsOfCredentials(t *testing.T) {
 	c := validConfig()
 	c.Protocol = 3
 	c.Providers = append(c.Providers, &cardea.CredentialsProvider{ID: "x", Name: "X", Fields: name})
-	if _, err := cardea.New(c); err == nil || !strings.Contains(err.Error(), "Config.Protocol: want ProtocolV5 or ProtocolV4") ||
+	if _, err := cardea.New(c); err == nil ||
+		!strings.Contains(err.Error(), "Config.Protocol: want ProtocolV5 or ProtocolV4") ||
 		!strings.Contains(err.Error(), "(x).Authorize: is missing") {
 		t.Errorf("New: %v", err)
 	}

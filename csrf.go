@@ -34,8 +34,7 @@ func (c csrf) token(cookie string) (token string, ok bool) {
 	return "", false
 }
 
-// saltedHash is how Auth.js hashes what it need not read again, such as CSRF tokens and the links
-// of mails.
+// saltedHash hashes a secret as Auth.js does: CSRF tokens and the tokens of links in mails.
 func saltedHash(token, secret string) string {
 	sum := sha256.Sum256([]byte(token + secret))
 	return hex.EncodeToString(sum[:])

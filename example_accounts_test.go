@@ -82,7 +82,8 @@ func ExampleAuth_UnlinkAccount() {
 		}
 		for _, a := range accounts {
 			err := site.auth.UnlinkAccount(r.Context(), user, a.Provider, a.ProviderAccountID)
-			fmt.Fprintf(w, "%s %s, the last: %t", a.Provider, a.ProviderAccountID, errors.Is(err, cardea.ErrLastCredential))
+			fmt.Fprintf(w, "%s %s, the last: %t", a.Provider, a.ProviderAccountID,
+				errors.Is(err, cardea.ErrLastCredential))
 		}
 	})))
 

@@ -43,7 +43,7 @@ type failure struct {
 var protocols = [...]protocol{
 	ProtocolV5: {
 		names:     cookie.NamesV5,
-		scheme:    seal.V5,
+		scheme:    seal.SchemeV5,
 		noSession: nil, // null; the client of v5 would take {} for a session
 		openID:    TypeOIDC,
 		failures: map[Code]failure{
@@ -65,7 +65,7 @@ var protocols = [...]protocol{
 	},
 	ProtocolV4: {
 		names:      cookie.NamesV4,
-		scheme:     seal.V4,
+		scheme:     seal.SchemeV4,
 		noSession:  struct{}{}, // {}; the client of v4 fails on null
 		codeInPath: true,
 		openID:     TypeOAuth, // pages made for v4 know no other type

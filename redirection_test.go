@@ -94,7 +94,9 @@ func TestRedirectionIsRefused(t *testing.T) {
 			return strings.Replace(callback, "&", "0&", 1)
 		}, cardea.CodeConfiguration},
 		{"with two states", func(callback string) string { return callback + "&state=1" }, cardea.CodeConfiguration},
-		{"with any parameter twice", func(callback string) string { return callback + "&who=8" }, cardea.CodeConfiguration},
+		{"with any parameter twice", func(callback string) string {
+			return callback + "&who=8"
+		}, cardea.CodeConfiguration},
 		{"as somebody without an id", func(callback string) string {
 			return strings.ReplaceAll(callback, "who=7", "who=")
 		}, cardea.CodeConfiguration},

@@ -343,7 +343,9 @@ func TestIssIsChecked(t *testing.T) {
 		}, cardea.CodeConfiguration},
 		{"empty", "idp", func(q url.Values, _ string) { q.Set("iss", "") }, cardea.CodeConfiguration},
 		{"right, in an error", "idp", func(q url.Values, _ string) { failed(q) }, cardea.CodeOAuthCallback},
-		{"missing, in an error", "idp", func(q url.Values, _ string) { failed(q).Del("iss") }, cardea.CodeConfiguration},
+		{"missing, in an error", "idp", func(q url.Values, _ string) {
+			failed(q).Del("iss")
+		}, cardea.CodeConfiguration},
 		{"of another, in an error", "idp", func(q url.Values, _ string) {
 			failed(q).Set("iss", "https://evil.example")
 		}, cardea.CodeConfiguration},

@@ -8,26 +8,30 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Session is a visitor's signed-in state.
+// Session says who is signed in, and until when.
 type Session struct {
-	// Token is the session's key in a [SessionStore]: a hash of what the cookie holds, useless to
-	// whoever reads the database. Empty in a JWT session.
-	Token   string `json:"-"`
-	UserID  string
-	Expires time.Time
+	// Token is the key of the session in a [SessionStore]: a hash of what the cookie holds, useless
+	// to whoever reads the database. "" in a JWT session.
+	Token string `json:"-"`
 
-	User   *User        // the row; in a JWT session what the token says
-	Claims oauth.Claims // the content of the token in a JWT session; nil otherwise
+	UserID  string    // the id of the user
+	Expires time.Time // when the session ends, unless it is used before
 
-	// Entity is the application's own row, a pointer to the type that the adapter was given for it,
-	// such as *Visit for gormadapter.WithSession[Visit]; nil where it was given none, and in a JWT
-	// session.
+	// User is the row. In a JWT session it is what the token says.
+	User *User
+
+	// Claims are the content of the token of a JWT session, and nil otherwise.
+	Claims oauth.Claims
+
+	// Entity is the application's row, a pointer to the type that the adapter was given for
+	// sessions, such as *Visit for gormadapter.WithSession[Visit]. It is nil if the adapter was
+	// given none, and in a JWT session.
 	Entity any
 }
 
-// ID names a session of the [StrategyDatabase] strategy on a page and in its forms, for
-// [Auth.EndSession]. It is a hash of Token, which must not be seen there where
-// [SessionConfig.InsecureStoreRawTokens] is set. It is "" for a JWT session.
+// ID names a [StrategyDatabase] session on a page and in its forms, for [Auth.EndSession]. It is a
+// hash of Token, because Token must not appear there if [SessionConfig.InsecureStoreRawTokens] is
+// set. It is "" for a JWT session.
 func (s *Session) ID() string {
 	if s.Token == "" {
 		return ""

@@ -3,6 +3,8 @@ package email
 import (
 	"errors"
 	"strings"
+
+	"github.com/cardea-auth/cardea/internal/emailaddr"
 )
 
 // ErrAddress is the error of [Normalize] for text that it does not accept as an address.
@@ -28,21 +30,12 @@ const (
 // Addresses that differ in dots or in the part after a plus sign stay different: only the mail
 // server knows whether they have the same owner.
 func Normalize(address string) (string, error) {
-	address = strings.Map(lower, strings.Trim(address, " \t"))
+	address = strings.Map(emailaddr.LowerASCII, strings.Trim(address, " \t"))
 	local, domain, ok := strings.Cut(address, "@")
 	if !ok || len(address) > maxAddress || !isDotAtom(local) || !isHostName(domain) {
 		return "", ErrAddress
 	}
 	return address, nil
-}
-
-// lower changes ASCII letters only: strings.ToLower would turn the Kelvin sign into k, and so make
-// two addresses the same.
-func lower(r rune) rune {
-	if 'A' <= r && r <= 'Z' {
-		return r + 'a' - 'A'
-	}
-	return r
 }
 
 // isDotAtom reports whether s is a local part without quotes (RFC 5322 § 3.2.3).

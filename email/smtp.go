@@ -116,7 +116,7 @@ func (s *SMTP) implicit() bool { return s.ImplicitTLS || s.Port == implicitPort 
 
 // mustEncrypt reports whether the connection must be encrypted.
 func (s *SMTP) mustEncrypt() bool {
-	return s.Username != "" || !s.InsecureAllowPlaintext && !redirect.Loopback(s.Host)
+	return s.Username != "" || !s.InsecureAllowPlaintext && !redirect.IsLoopbackHost(s.Host)
 }
 
 // config returns the TLS configuration for a connection.
@@ -211,7 +211,7 @@ func (d *smtpSession) encrypt() error {
 	}
 	offered, _ := d.c.Extension("STARTTLS")
 	switch {
-	case offered && (d.mustEncrypt() || !redirect.Loopback(d.Host)):
+	case offered && (d.mustEncrypt() || !redirect.IsLoopbackHost(d.Host)):
 		return d.c.StartTLS(d.config())
 	case d.mustEncrypt():
 		return errors.New("the server offers no encryption; set SMTP.ImplicitTLS if it expects TLS from the first byte")

@@ -1,49 +1,35 @@
 package oauth
 
 import (
-	"encoding/json"
 	"strconv"
+
+	"github.com/cardea-auth/cardea/internal/jsonvalue"
 )
 
-// Claims is a JSON object from outside: a profile, or the content of a JWT session. Numbers are
-// json.Number when it was read.
+// Claims is a JSON object from outside: the profile of a person, or the content of a JWT session.
+// Numbers are of type [encoding/json.Number] if the object was decoded by this module. A nil Claims
+// is an empty object.
 //
-// Its methods take a path: names of members, each in the object that the one before leads to. In a
-// list a name is a position, "0" the first.
+// The methods take a path: the names of members, each in the object that the name before leads to.
+// In a list the name is a position, "0" for the first element.
 type Claims map[string]any
 
-// String returns the text or the number at a path, as text, and "" when there is none.
-func (c Claims) String(path ...string) string { return asText(c.at(path)) }
+// String returns the string or the number at a path as a string, and "" if there is none.
+func (c Claims) String(path ...string) string { return jsonvalue.StringOrNumber(c.at(path)) }
 
-func asText(v any) string {
-	switch v := v.(type) {
-	case string:
-		return v
-	case json.Number:
-		return v.String()
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64)
-	case int64:
-		return strconv.FormatInt(v, 10)
-	case int:
-		return strconv.Itoa(v)
-	}
-	return ""
-}
-
-// True reports whether the value at a path is the boolean true; the text "true" is not.
+// True reports whether the value at a path is the boolean true. The string "true" is not.
 func (c Claims) True(path ...string) bool {
 	v, _ := c.at(path).(bool)
 	return v
 }
 
-// Object returns the object at a path, nil when there is none. Nil has the methods of an empty one.
+// Object returns the object at a path, and nil if there is none.
 func (c Claims) Object(path ...string) Claims {
 	v, _ := c.at(path).(map[string]any)
 	return v
 }
 
-// List returns the objects of the list at a path, without its elements of other kinds; nil when
+// List returns the objects of the list at a path, without its elements of other types, and nil if
 // there is no list.
 func (c Claims) List(path ...string) []Claims {
 	v, _ := c.at(path).([]any)
@@ -56,13 +42,13 @@ func (c Claims) List(path ...string) []Claims {
 	return list
 }
 
-// Strings returns the texts and numbers of the list at a path, without its elements of other kinds;
-// nil when there is no list.
+// Strings returns the strings and numbers of the list at a path, without its elements of other
+// types, and nil if there is no list.
 func (c Claims) Strings(path ...string) []string {
 	v, _ := c.at(path).([]any)
 	var list []string
 	for _, e := range v {
-		if s := asText(e); s != "" {
+		if s := jsonvalue.StringOrNumber(e); s != "" {
 			list = append(list, s)
 		}
 	}

@@ -21,15 +21,15 @@ const (
 // ClientKey is the key with which a client signs its assertions (RFC 7523 § 2.2). The private key
 // is never read: only Signer is called.
 type ClientKey struct {
-	// Signer signs assertions: RSA with 2048 bits or more, ECDSA on P-256, or Ed25519. The key may be
-	// elsewhere, as in a hardware module; each sign-in then waits for it. It may be called
+	// Signer signs assertions: RSA with 2048 bits or more, ECDSA on P-256, or Ed25519. The key may
+	// be elsewhere, as in a hardware module; each sign-in then waits for it. It may be called
 	// concurrently.
 	Signer crypto.Signer
 
 	// ID is the kid under which the server knows the public key. Empty sends no kid.
 	ID string
 
-	// Algorithm is RS256, PS256, ES256 or EdDSA. Defaults to RS256 for RSA, and to the only one that
-	// fits for the other keys.
+	// Algorithm is RS256, PS256, ES256 or EdDSA. Defaults to RS256 for RSA, and to the only one
+	// that fits for the other keys.
 	Algorithm string
 }

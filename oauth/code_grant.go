@@ -13,8 +13,8 @@ import (
 //
 // Only ClientID and RedirectURI may be logged.
 type CodeGrant struct {
-	// HTTP makes requests within the bounds of every other request to a provider: https, 10 seconds,
-	// answers of at most 1 MB, no redirects, no cookies.
+	// HTTP makes requests within the bounds of every other request to a provider: https, 10
+	// seconds, answers of at most 1 MB, no redirects, no cookies.
 	HTTP *http.Client
 
 	ClientID     string     // as in the Provider

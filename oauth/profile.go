@@ -11,7 +11,8 @@ type Profile struct {
 	// Name is the name to show. "" if there is none. Longer names are cut at 255 characters.
 	Name string
 
-	// Email is the person's e-mail address. "" if there is none; what cannot be an address becomes "".
+	// Email is the person's e-mail address. "" if there is none; what cannot be an address becomes
+	// "".
 	Email string
 
 	// EmailVerified says that the provider has verified that Email belongs to the person.

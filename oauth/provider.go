@@ -42,46 +42,48 @@ type Provider struct {
 	ClientSecret string
 
 	// ClientAuth is how the client authenticates at the token endpoint. Defaults to
-	// AuthClientSecretBasic if there is a secret, and to AuthNone otherwise. For OIDC, a server whose
-	// metadata lists AuthClientSecretPost but not AuthClientSecretBasic gets AuthClientSecretPost.
+	// AuthClientSecretBasic if there is a secret, and to AuthNone otherwise. For OIDC, a server
+	// whose metadata lists AuthClientSecretPost but not AuthClientSecretBasic gets
+	// AuthClientSecretPost.
 	ClientAuth ClientAuth
 
 	// ClientKey signs the assertions of AuthPrivateKeyJWT. No other method uses it.
 	ClientKey ClientKey
 
 	// AssertionAudience is the aud claim of client assertions, for AuthPrivateKeyJWT and
-	// AuthClientSecretJWT. Defaults to the Issuer, which no other server can claim as its own. Set it
-	// to the TokenURL if the service insists on that.
+	// AuthClientSecretJWT. Defaults to the Issuer, which no other server can claim as its own. Set
+	// it to the TokenURL if the service insists on that.
 	AssertionAudience string
 
 	// ClientCertificate is presented to the endpoints for tokens, userinfo, e-mail addresses and
 	// pushed authorization requests.
 	//
 	// AuthTLS and AuthSelfSignedTLS need it. With any other ClientAuth it serves services that bind
-	// their tokens to a certificate (RFC 8705 § 3). If cardea.Config.HTTPClient is set, its Transport
-	// must be an *http.Transport. Defaults to no certificate.
+	// their tokens to a certificate (RFC 8705 § 3). If cardea.Config.HTTPClient is set, its
+	// Transport must be an *http.Transport. Defaults to no certificate.
 	ClientCertificate *tls.Certificate
 
 	// ClientSecretFunc makes the client secret if the secret is a token with an expiry, as Apple's
 	// is. It replaces ClientSecret, and may be called concurrently.
 	//
-	// The secret is used until a minute before it expires. With a zero expiry the function is called
-	// for each request. An error fails the sign-in and is logged, so it must not contain the key.
+	// The secret is used until a minute before it expires. With a zero expiry the function is
+	// called for each request. An error fails the sign-in and is logged, so it must not contain the
+	// key.
 	ClientSecretFunc func(ctx context.Context, now time.Time) (secret string, expires time.Time, err error)
 
 	// Issuer is the exact issuer identifier (RFC 8414 § 2). An OIDC provider must have one: its
-	// endpoints are discovered from it, and its ID tokens must contain it. For OAuth2 it only serves
-	// to check the iss parameter of the callback (RFC 9207).
+	// endpoints are discovered from it, and its ID tokens must contain it. For OAuth2 it only
+	// serves to check the iss parameter of the callback (RFC 9207).
 	//
 	// A service with one issuer for each tenant is written with a claim of the ID token in braces,
 	// such as https://login.microsoftonline.com/{tid}/v2.0. The discovered issuer must then be that
-	// same text, whatever the braces contain, or an issuer that fits it. The ID token must contain the
-	// issuer that its own claim makes of the text or, if the discovered issuer has no braces, the
-	// discovered issuer.
+	// same text, whatever the braces contain, or an issuer that fits it. The ID token must contain
+	// the issuer that its own claim makes of the text or, if the discovered issuer has no braces,
+	// the discovered issuer.
 	Issuer string
 
-	// AllowedIssuers are the values that an Issuer with braces may have. Empty allows every tenant of
-	// the service.
+	// AllowedIssuers are the values that an Issuer with braces may have. Empty allows every tenant
+	// of the service.
 	AllowedIssuers []string
 
 	// DiscoveryURL is the URL of the metadata document of an OIDC provider. Defaults to the Issuer
@@ -89,8 +91,8 @@ type Provider struct {
 	DiscoveryURL string
 
 	// AuthorizationURL is the authorization endpoint. This and the other endpoints are required for
-	// OAuth2, except where a field says otherwise; for OIDC they replace the discovered ones. All are
-	// https URLs, or http URLs on a loopback address.
+	// OAuth2, except where a field says otherwise; for OIDC they replace the discovered ones. All
+	// are https URLs, or http URLs on a loopback address.
 	AuthorizationURL string
 
 	// TokenURL is the token endpoint. OAuth2 needs it unless Exchange is set.
@@ -99,8 +101,8 @@ type Provider struct {
 	// RefreshURL is the endpoint at which tokens are refreshed. Defaults to TokenURL.
 	RefreshURL string
 
-	// UserinfoURL is the endpoint that describes the person. OAuth2 needs it unless FetchUserinfo or
-	// UseTokenAnswer is set.
+	// UserinfoURL is the endpoint that describes the person. OAuth2 needs it unless FetchUserinfo
+	// or UseTokenAnswer is set.
 	//
 	// After the host, a name in braces is replaced by that member of the token answer, as in
 	// https://api.example.com/users/{user_id}. A name with dots reads a nested member. The sign-in
@@ -114,8 +116,8 @@ type Provider struct {
 	// JWKSURL is the key set of an OIDC provider. Defaults to the discovered one.
 	JWKSURL string
 
-	// DPoP binds the access tokens to a key of this site (RFC 9449), and accepts no other tokens. The
-	// key is derived from cardea.Config.Secret.
+	// DPoP binds the access tokens to a key of this site (RFC 9449), and accepts no other tokens.
+	// The key is derived from cardea.Config.Secret.
 	//
 	// The bound tokens are used for the requests to this provider, the refresh included.
 	// cardea.Auth.AccessToken returns none of them, because whoever calls an API with such a token
@@ -129,8 +131,8 @@ type Provider struct {
 	// PushedAuthorizationURL accepts the authorization request from this server, so that the
 	// visitor's browser carries only a reference to it (RFC 9126).
 	//
-	// A discovered endpoint is used if the metadata requires it or PushAuthorization is set. Defaults
-	// to sending the parameters with the browser.
+	// A discovered endpoint is used if the metadata requires it or PushAuthorization is set.
+	// Defaults to sending the parameters with the browser.
 	PushedAuthorizationURL string
 
 	// PushAuthorization pushes the authorization request even if the metadata does not require it.
@@ -147,28 +149,28 @@ type Provider struct {
 	// that the flow sets, such as state.
 	AuthorizationParams url.Values
 
-	// AuthorizationFragment is appended to the authorization URL after a #, for services that give it
-	// a meaning. Defaults to no fragment.
+	// AuthorizationFragment is appended to the authorization URL after a #, for services that give
+	// it a meaning. Defaults to no fragment.
 	AuthorizationFragment string
 
-	// ForwardParams are names of query parameters of POST signin that are passed on to the provider,
-	// besides those that always are, such as login_hint.
+	// ForwardParams are names of query parameters of POST signin that are passed on to the
+	// provider, besides those that always are, such as login_hint.
 	ForwardParams []string
 
 	// ClientIDParam is the name of the parameter with the ClientID. Defaults to client_id.
 	ClientIDParam string
 
-	// InsecureSkipPKCE sends no code_challenge, for a service that refuses one. State and, for OIDC,
-	// the nonce still bind the answer to the browser. Defaults to PKCE with S256.
+	// InsecureSkipPKCE sends no code_challenge, for a service that refuses one. State and, for
+	// OIDC, the nonce still bind the answer to the browser. Defaults to PKCE with S256.
 	InsecureSkipPKCE bool
 
-	// InsecureSkipNonce sends no nonce and does not check the one of the ID token, for a service that
-	// returns none or another one. PKCE and state still bind the answer to the browser. Only for OIDC.
-	// Defaults to a nonce.
+	// InsecureSkipNonce sends no nonce and does not check the one of the ID token, for a service
+	// that returns none or another one. PKCE and state still bind the answer to the browser. Only
+	// for OIDC. Defaults to a nonce.
 	InsecureSkipNonce bool
 
-	// FormPost asks for the callback as a form that the visitor's browser posts (OAuth 2.0 Form Post
-	// Response Mode). A callback in the query is then refused. Defaults to the query.
+	// FormPost asks for the callback as a form that the visitor's browser posts (OAuth 2.0 Form
+	// Post Response Mode). A callback in the query is then refused. Defaults to the query.
 	FormPost bool
 
 	// CodeParam is the name of the callback's parameter with the code. Defaults to code.
@@ -183,13 +185,13 @@ type Provider struct {
 	// Token says how the service departs from the standard token request and answer.
 	Token TokenRules
 
-	// IDTokenHS256 accepts only ID tokens signed with ClientSecret by HS256. The secret must have 32
-	// bytes or more. Defaults to the asymmetric algorithms of the issuer's metadata and keys.
+	// IDTokenHS256 accepts only ID tokens signed with ClientSecret by HS256. The secret must have
+	// 32 bytes or more. Defaults to the asymmetric algorithms of the issuer's metadata and keys.
 	IDTokenHS256 bool
 
 	// UseUserinfo adds the claims of the userinfo endpoint to those of the ID token, for OIDC. A
-	// userinfo claim replaces the ID token's claim of the same name, except the claims that the token
-	// proves, such as sub.
+	// userinfo claim replaces the ID token's claim of the same name, except the claims that the
+	// token proves, such as sub.
 	UseUserinfo bool
 
 	// UseTokenAnswer makes the members of the token answer part of an OAuth2 provider's profile,
@@ -203,9 +205,9 @@ type Provider struct {
 	// Emails names the members of the answer of EmailsURL.
 	Emails EmailMembers
 
-	// Headers are added to the requests to UserinfoURL and EmailsURL. If {access_token} stands in one
-	// of them or in UserinfoURL, the token is not sent as a bearer token as well. The Authorization
-	// header may only be set with {access_token} in it.
+	// Headers are added to the requests to UserinfoURL and EmailsURL. If {access_token} stands in
+	// one of them or in UserinfoURL, the token is not sent as a bearer token as well. The
+	// Authorization header may only be set with {access_token} in it.
 	Headers map[string]string
 
 	// Exchange redeems the code instead of the token request, for what no rule can describe. It
@@ -216,23 +218,25 @@ type Provider struct {
 
 	// FetchUserinfo describes the person instead of the request to UserinfoURL.
 	//
-	// It may be called concurrently. An error, or nil claims, fails the sign-in; the error is logged.
+	// It may be called concurrently. An error, or nil claims, fails the sign-in; the error is
+	// logged.
 	FetchUserinfo func(ctx context.Context, g *CodeGrant) (Claims, error)
 
-	// Redirect returns the absolute URL to which the browser goes to sign in. Together with Identify
-	// it replaces the whole flow, for a service that does not speak OAuth.
+	// Redirect returns the absolute URL to which the browser goes to sign in. Together with
+	// Identify it replaces the whole flow, for a service that does not speak OAuth.
 	//
-	// ClientID may then be empty; there are no tokens, and fields for tokens, PKCE and the Issuer are
-	// faults. Both hooks may be called concurrently. Their errors fail the sign-in and are logged, so
-	// they must contain nothing of the answer. A *cardea.Error chooses what the visitor sees.
+	// ClientID may then be empty; there are no tokens, and fields for tokens, PKCE and the Issuer
+	// are faults. Both hooks may be called concurrently. Their errors fail the sign-in and are
+	// logged, so they must contain nothing of the answer. A *cardea.Error chooses what the visitor
+	// sees.
 	Redirect func(ctx context.Context, r *Redirection) (string, error)
 
 	// Identify checks what the browser brought back from the service, and returns what that proves
 	// about the person. No other check stands between a forged answer and a session.
 	Identify func(ctx context.Context, r *Redirection) (Claims, error)
 
-	// Profile maps what the provider said about the person. It may be called concurrently. A profile
-	// with an empty ID fails the sign-in.
+	// Profile maps what the provider said about the person. It may be called concurrently. A
+	// profile with an empty ID fails the sign-in.
 	//
 	// OAuth2 needs it. For OIDC it defaults to the standard claims (OpenID Connect Core 1.0 § 5.1);
 	// the e-mail then counts as verified only if email_verified is the boolean true.
@@ -243,18 +247,18 @@ type Provider struct {
 	EmailVerification EmailVerification
 
 	// LinkByVerifiedEmail links a new account of this provider to an existing user with the same
-	// e-mail address, without asking the person to sign in as that user first. Both the provider and
-	// the user's row must say that the address is verified.
+	// e-mail address, without asking the person to sign in as that user first. Both the provider
+	// and the user's row must say that the address is verified.
 	//
-	// Set it only for a provider that you trust to verify addresses. Defaults to refusing the sign-in
-	// with OAuthAccountNotLinked.
+	// Set it only for a provider that you trust to verify addresses. Defaults to refusing the
+	// sign-in with OAuthAccountNotLinked.
 	LinkByVerifiedEmail bool
 
 	// Style is how the provider looks on the sign-in page.
 	Style Style
 
-	// Err is what a constructor of package provider found wrong with its options. cardea.New reports
-	// it. Nil means no fault.
+	// Err is what a constructor of package provider found wrong with its options. cardea.New
+	// reports it. Nil means no fault.
 	Err error
 }
 
@@ -263,8 +267,8 @@ func (p *Provider) ProviderID() string { return p.ID }
 
 // Style is how a provider looks on the sign-in page.
 type Style struct {
-	// BrandColor is the background of the button as #rrggbb. Its text is black or white, whichever is
-	// easier to read. Defaults to a neutral color.
+	// BrandColor is the background of the button as #rrggbb. Its text is black or white, whichever
+	// is easier to read. Defaults to a neutral color.
 	BrandColor string
 
 	// Logo is the d attribute of an SVG path in a 24 by 24 box, drawn in the color of the text.

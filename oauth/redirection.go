@@ -9,16 +9,16 @@ import (
 // Redirection is one sign-in at a service that does not speak OAuth, for the hooks Redirect and
 // Identify of a [Provider]. It belongs to one call of a hook. Nothing in it may be logged.
 type Redirection struct {
-	// HTTP makes requests within the bounds of every other request to a provider: https, 10 seconds,
-	// answers of at most 1 MB, no redirects, no cookies.
+	// HTTP makes requests within the bounds of every other request to a provider: https, 10
+	// seconds, answers of at most 1 MB, no redirects, no cookies.
 	HTTP *http.Client
 
 	ClientID     string // as in the Provider
 	ClientSecret string // as in the Provider
 
 	// ReturnTo is the URL to which the service must send the browser back: the callback URL with
-	// State in its query. Only the browser that began the sign-in can use it, for one answer, within
-	// 15 minutes.
+	// State in its query. Only the browser that began the sign-in can use it, for one answer,
+	// within 15 minutes.
 	ReturnTo string
 
 	// State is the unguessable value of this sign-in, 73 letters and digits.

@@ -17,8 +17,8 @@ type TokenRules struct {
 	// Headers are added to the request. They cannot replace Authorization and Content-Type.
 	Headers map[string]string
 
-	// Params are added to the request. They cannot replace what the flow sets. A name in braces in a
-	// value is replaced by that one of the CallbackParams.
+	// Params are added to the request. They cannot replace what the flow sets. A name in braces in
+	// a value is replaced by that one of the CallbackParams.
 	Params url.Values
 
 	// Names are the service's names for parameters and members of the standard, such as
@@ -41,8 +41,8 @@ type UserinfoRules struct {
 	// List says that the answer is a list with the person as its only element.
 	List bool
 
-	// Signed says that the answer is a JWT (§ 5.3.2), which is verified with the issuer's keys. Only
-	// for OIDC.
+	// Signed says that the answer is a JWT (§ 5.3.2), which is verified with the issuer's keys.
+	// Only for OIDC.
 	Signed bool
 }
 

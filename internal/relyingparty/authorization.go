@@ -74,7 +74,7 @@ func (c *Client) pushURL(m *oidc.Metadata) (string, error) {
 	if !m.RequirePush && !c.PushAuthorization && c.PushedAuthorizationURL == "" {
 		return "", nil
 	}
-	if err := outbound.Endpoint(m.PushURL); err != nil {
+	if err := outbound.CheckEndpoint(m.PushURL); err != nil {
 		return "", fmt.Errorf("the authorization request must be pushed, but the provider's endpoint for that: %w", err)
 	}
 	return m.PushURL, nil

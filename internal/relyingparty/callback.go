@@ -51,7 +51,8 @@ func (c *Client) Authenticate(ctx context.Context, cb Callback) (*Identity, erro
 		return nil, err
 	}
 	if cb.Params.Has("error") {
-		return nil, failed(Refused, "the provider answered with the error %q", oauth2.Code(cb.Params.Get("error")))
+		return nil, failed(Refused, "the provider answered with the error %q",
+			oauth2.PrintableCode(cb.Params.Get("error")))
 	}
 	if cb.Params.Get(c.codeParam()) == "" {
 		return nil, failed(CheckFailed, "the callback has no code")
@@ -62,7 +63,7 @@ func (c *Client) Authenticate(ctx context.Context, cb Callback) (*Identity, erro
 // checkIssuer keeps the answer of one server from being taken for that of another (RFC 9207 § 2.4).
 func checkIssuer(m *oidc.Metadata, q url.Values) error {
 	switch present := q.Has("iss"); {
-	case present && m.Issuer != "" && !oidc.Fits(m.Issuer, q.Get("iss")):
+	case present && m.Issuer != "" && !oidc.MatchesTemplate(m.Issuer, q.Get("iss")):
 		return failed(CheckFailed, "the callback's iss is not the issuer %q", m.Issuer)
 	case !present && m.RequireIss:
 		return failed(CheckFailed, "the callback has no iss, which %q promises to send", m.Issuer)
@@ -87,7 +88,7 @@ func (c *Client) CheckRepeats(q url.Values) error {
 	}
 	for _, name := range names {
 		if len(q[name]) > 1 {
-			return failed(CheckFailed, "the callback has more than one %s", oauth2.Code(name))
+			return failed(CheckFailed, "the callback has more than one %s", oauth2.PrintableCode(name))
 		}
 	}
 	return nil

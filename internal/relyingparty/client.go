@@ -69,7 +69,7 @@ func New(p *oauth.Provider, config Config) (*Client, error) {
 
 // onLoopback reports whether the provider runs on this machine, as in development and in tests.
 func onLoopback(p *oauth.Provider) bool {
-	return outbound.Loopback(cmp.Or(p.DiscoveryURL, p.Issuer, p.TokenURL))
+	return outbound.IsLoopbackURL(cmp.Or(p.DiscoveryURL, p.Issuer, p.TokenURL))
 }
 
 // presenting is the HTTP client for the endpoints to which the provider's certificate is presented.

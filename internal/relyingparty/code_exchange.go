@@ -61,7 +61,7 @@ func (x *codeExchange) requestToken(ctx context.Context) (*oauth2.Token, error) 
 		if err != nil {
 			return nil, fmt.Errorf("hook Exchange: %w", err)
 		}
-		return x.oauth2.ParseAnswer(answer)
+		return x.oauth2.ParseTokenResponse(answer)
 	}
 	params, err := x.tokenParams()
 	if err != nil {

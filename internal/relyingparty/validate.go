@@ -112,14 +112,14 @@ func (v *validation) validateEndpoints() {
 			}
 			continue
 		}
-		if err := outbound.Endpoint(e.url); err != nil {
+		if err := outbound.CheckEndpoint(e.url); err != nil {
 			v.add(e.name, "%v", err)
 		}
 	}
 }
 
 func (v *validation) validateIssuer() {
-	tenants := oidc.HasClaims(v.Issuer)
+	tenants := oidc.HasPlaceholders(v.Issuer)
 	switch {
 	case tenants && v.Type != oauth.TypeOIDC:
 		v.add("Issuer", "has a claim in braces, and type %s has no claims", v.Type)
@@ -131,7 +131,7 @@ func (v *validation) validateIssuer() {
 		v.add("AllowedIssuers", "has no effect on an Issuer without braces")
 	}
 	for i, issuer := range v.AllowedIssuers {
-		if tenants && !oidc.Fits(v.Issuer, issuer) {
+		if tenants && !oidc.MatchesTemplate(v.Issuer, issuer) {
 			v.add(fmt.Sprintf("AllowedIssuers[%d]", i), "want an issuer like %s, have %q", v.Issuer, issuer)
 		}
 	}

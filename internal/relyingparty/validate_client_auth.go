@@ -85,7 +85,7 @@ func (v *validation) validateAudience() {
 	case !asserts && v.AssertionAudience != "":
 		v.add("AssertionAudience", "has no effect; it is for ClientAuth %s and %s", oauth.AuthPrivateKeyJWT,
 			oauth.AuthClientSecretJWT)
-	case asserts && v.AssertionAudience == "" && (v.Issuer == "" || oidc.HasClaims(v.Issuer)):
+	case asserts && v.AssertionAudience == "" && (v.Issuer == "" || oidc.HasPlaceholders(v.Issuer)):
 		v.add("AssertionAudience", "is empty, and there is no single Issuer that could be the audience")
 	}
 }

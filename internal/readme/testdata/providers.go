@@ -5,5 +5,6 @@ import (
 	"context"
 
 	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
 	"github.com/cardea-auth/cardea/provider"
 )
