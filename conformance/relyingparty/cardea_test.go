@@ -105,12 +105,15 @@ func newProvider(s *scenario) *cardea.OAuthProvider {
 	return p
 }
 
-// newApplication starts an application with Cardea and returns its URL.
-func newApplication(t *testing.T, p cardea.Provider, change func(*cardea.Config)) (*cardea.Auth, string) {
+// newApplication starts an application with Cardea and returns its origin, which p is told before.
+func newApplication(
+	t *testing.T, p func(origin string) cardea.Provider, change func(*cardea.Config),
+) (auth *cardea.Auth, origin string) {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
+	origin = "http://" + server.Listener.Addr().String()
 	c := cardea.Config{
-		Secret: secret, BaseURL: "http://" + server.Listener.Addr().String(), Providers: []cardea.Provider{p},
+		Secret: secret, BaseURL: origin, Providers: []cardea.Provider{p(origin)},
 		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	}
 	change(&c)
@@ -121,5 +124,5 @@ func newApplication(t *testing.T, p cardea.Provider, change func(*cardea.Config)
 	server.Config.Handler = auth
 	server.Start()
 	t.Cleanup(server.Close)
-	return auth, server.URL
+	return auth, origin
 }

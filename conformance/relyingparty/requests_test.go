@@ -106,7 +106,7 @@ func refreshWithCardea(t *testing.T, s *scenario) {
 	t.Helper()
 	adapter := memadapter.New()
 	var userID string
-	auth, url := newApplication(t, newProvider(s), func(c *cardea.Config) {
+	auth, url := newApplication(t, func(string) cardea.Provider { return newProvider(s) }, func(c *cardea.Config) {
 		c.Adapter = adapter
 		c.Events.SignIn = func(_ context.Context, in *cardea.SignIn) { userID = in.User.ID }
 	})
