@@ -24,8 +24,8 @@ type result struct {
 
 // tokenValues are what a relying party read in an answer that it accepted.
 type tokenValues struct {
-	subject, access, refresh, kind string
-	expires                        string // minutes from now; "" if the provider did not say
+	subject, email, access, refresh, kind string
+	expires                               string // minutes from now; "" if the provider did not say
 }
 
 func (r result) String() string {
@@ -38,7 +38,8 @@ func (r result) String() string {
 // beside returns the values of two tokens by their names.
 func (v tokenValues) beside(other tokenValues) map[string][2]string {
 	return map[string][2]string{
-		"subject": {v.subject, other.subject}, "access token": {v.access, other.access},
+		"subject": {v.subject, other.subject}, "email": {v.email, other.email},
+		"access token":  {v.access, other.access},
 		"refresh token": {v.refresh, other.refresh}, "token type": {v.kind, other.kind},
 		"expires": {v.expires, other.expires},
 	}
@@ -74,7 +75,8 @@ func (site *site) signIn(t *testing.T, s *scenario) result {
 		Callbacks: cardea.Callbacks{SignIn: func(_ context.Context, in *cardea.SignIn) (string, error) {
 			a := in.Account
 			got.token = tokenValues{
-				a.ProviderAccountID, a.AccessToken, a.RefreshToken, a.TokenType, minutes(s, a.ExpiresAt),
+				a.ProviderAccountID, in.Profile.Email, a.AccessToken, a.RefreshToken, a.TokenType,
+				minutes(s, a.ExpiresAt),
 			}
 			return "", nil
 		}},
@@ -102,6 +104,7 @@ func newProvider(s *scenario) *cardea.OAuthProvider {
 	if s.post {
 		p.ClientAuth = cardea.AuthClientSecretPost
 	}
+	p.UseUserinfo, p.Userinfo.Signed = s.userinfo.members != nil, s.signedUserinfo
 	return p
 }
 

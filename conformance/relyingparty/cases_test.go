@@ -16,7 +16,7 @@ func testCases() []testCase {
 	return slices.Concat(
 		[]testCase{{"nothing is changed", func(*scenario) {}}},
 		claimCases(), timeCases(), algorithmCases(), headerCases(), serializationCases(), keyCases(), keySetCases(),
-		metadataCases(), tokenCases(),
+		metadataCases(), tokenCases(), userinfoCases(),
 	)
 }
 

@@ -46,6 +46,15 @@ var cardeaAccepts = []difference{
 		each("token answer error is", "false", "0", "an empty list")},
 	{"RFC 6749 § 5.1: the answer is JSON, whatever the server calls it",
 		each("token answer has content type", "text/plain")},
+	{"OpenID Connect Core 1.0 § 5.1: an address is a string; anything else is none, and verified is only what is true",
+		slices.Concat(
+			each("userinfo email is", notText...),
+			each("userinfo email_verified is", "null", "0", "-1", "1.5"),
+			each("userinfo email_verified is", "an empty string", "another string", "an empty list", "a list",
+				"an object"),
+		)},
+	{"RFC 8259 § 8.3: names are compared as they are, so SUB is not sub",
+		each("userinfo has", "SUB of another beside sub")},
 }
 
 // knownFaults are cases that only Cardea accepts, and that it should refuse.
@@ -61,6 +70,10 @@ var valuesDiffer = []difference{
 		[]string{"claims have a SUB of another beside sub: subject"}},
 	{"RFC 8259 § 8.3: names are compared as they are, so Access_Token is not access_token",
 		[]string{"token answer has Access_Token of another: access token"}},
+	{"RFC 8259 § 8.3: names are compared as they are, so EMAIL is not email",
+		[]string{"userinfo has EMAIL of another beside email: email"}},
+	{"OpenID Connect Core 1.0 § 5.1: email is an address (RFC 5322 § 3.4.1); what is none is left out",
+		[]string{"claim email is another string: email", "userinfo email is another string: email"}},
 	{"RFC 6749 § 5.1: a lifetime that makes no sense is not told; the token is used until it is refused", []string{
 		"token answer expires_in is -1: expires", "token answer expires_in is 1,000 years: expires",
 	}},

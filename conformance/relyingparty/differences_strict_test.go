@@ -68,7 +68,7 @@ var cardeaRefuses = []difference{
 	)},
 	{"The keys of Microsoft Entra ID say for which issuer they are", each("key issuer is", "another string")},
 	{"A token without kid is tried with each key, so at most 64 are read", []string{"keys: 128, the right one last"}},
-	{"Answers are read up to 1 MB", []string{"key set has 2 MB", "metadata has 2 MB"}},
+	{"Answers are read up to 1 MB", []string{"key set has 2 MB", "metadata has 2 MB", "userinfo has 2 MB"}},
 
 	{"OpenID Connect Discovery 1.0 § 3: URLs of endpoints are https", slices.Concat(
 		each("metadata userinfo_endpoint is", "another string", "http on another host"),
@@ -77,6 +77,7 @@ var cardeaRefuses = []difference{
 	{"RFC 6749 § 3.2: endpoints have no fragment", slices.Concat(
 		each("metadata token_endpoint is", "with a fragment", "with an empty fragment"),
 		each("metadata jwks_uri is", "with a fragment", "with an empty fragment"),
+		each("userinfo endpoint", "has a fragment"),
 	)},
 	{"RFC 3986 § 3.2.1: user names in URLs are deprecated; they would be sent along", slices.Concat(
 		each("metadata authorization_endpoint is", "with a user name"),
@@ -88,6 +89,7 @@ var cardeaRefuses = []difference{
 	{"RFC 8259 § 8.3: names are compared as they are", slices.Concat(
 		each("metadata has", "ISSUER instead of issuer"),
 		each("token answer has", "ACCESS_TOKEN and nothing else"),
+		each("userinfo has", "SUB instead of sub"),
 	)},
 
 	{"RFC 6749 § 7.1: a token of a type that the client does not know must not be used",
@@ -99,4 +101,10 @@ var cardeaRefuses = []difference{
 	{"RFC 6749 § 5.1: the status of an answer with tokens is 200", each("token answer has status", "201", "203")},
 	{"An error beside tokens is an error, in the words of several vendors too",
 		each("token answer has", "a list of errors", "errcode 40029", "ok false")},
+	{"OpenID Connect Core 1.0 § 5.3.2: signed userinfo names its issuer, and this client as its audience",
+		slices.Concat(
+			each("signed userinfo iss is", "absent", "of another", "a number"),
+			each("signed userinfo aud is", "absent", "of another", "a list of another", "a number"),
+		)},
+	{"RFC 7519 § 4.1.4: a JWT is not accepted after exp", each("signed userinfo exp is", "in the past", "a string")},
 }

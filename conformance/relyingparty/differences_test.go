@@ -17,8 +17,7 @@ func each(beginning string, ends ...string) []string {
 
 // Ends of the names of cases.
 var (
-	notText   = []string{"true", "false", "0", "-1", "1.5", "an empty list", "a list", "an object"}
-	anyValue  = append([]string{"null", "an empty string", "another string"}, notText...)
-	notList   = []string{"true", "false", "0", "-1", "1.5", "an empty string", "another string", "an object"}
-	notNumber = []string{"true", "false", "an empty string", "another string", "an empty list", "a list", "an object"}
+	notText  = []string{"true", "false", "0", "-1", "1.5", "an empty list", "a list", "an object"}
+	anyValue = append([]string{"null", "an empty string", "another string"}, notText...)
+	notList  = []string{"true", "false", "0", "-1", "1.5", "an empty string", "another string", "an object"}
 )

@@ -48,8 +48,13 @@ func goOIDC(ctx context.Context, s *scenario, redirectURL string) (tokenValues, 
 	if err != nil {
 		return tokenValues{}, err
 	}
+	email, err := emailOf(ctx, p, s, idToken, token)
+	if err != nil {
+		return tokenValues{}, err
+	}
 	return tokenValues{
-		idToken.Subject, token.AccessToken, token.RefreshToken, strings.ToLower(token.Type()), minutes(s, token.Expiry),
+		idToken.Subject, email, token.AccessToken, token.RefreshToken, strings.ToLower(token.Type()),
+		minutes(s, token.Expiry),
 	}, nil
 }
 
@@ -75,6 +80,27 @@ func verify(
 		}
 	}
 	return idToken, nil
+}
+
+// emailOf is the e-mail address in the ID token or, if the scenario has userinfo, in that, which
+// must be about the same person (OpenID Connect Core 1.0 § 5.3.2).
+func emailOf(
+	ctx context.Context, p *oidc.Provider, s *scenario, idToken *oidc.IDToken, token *oauth2.Token,
+) (string, error) {
+	if s.userinfo.members == nil {
+		var claims map[string]any
+		err := idToken.Claims(&claims)
+		email, _ := claims["email"].(string)
+		return email, err
+	}
+	info, err := p.UserInfo(ctx, oauth2.StaticTokenSource(token))
+	if err != nil {
+		return "", err
+	}
+	if info.Subject != idToken.Subject {
+		return "", errors.New("userinfo is about somebody else")
+	}
+	return info.Email, nil
 }
 
 // authorize asks the authorization endpoint for a code, which it sends to the redirect URL.

@@ -27,10 +27,12 @@ type openIDProvider struct {
 type received struct {
 	authorization url.Values
 	code          string // that the provider gave out for it
-	tokens        []tokenRequest
+	tokens        []request
+	userinfo      []request
 }
 
-type tokenRequest struct {
+// request is one to the token endpoint or the userinfo endpoint.
+type request struct {
 	method string
 	query  string
 	header http.Header
@@ -47,6 +49,7 @@ func newOpenIDProvider(t *testing.T) *openIDProvider {
 	mux.HandleFunc("GET /{scenario}/keys", p.serveKeys)
 	mux.HandleFunc("GET /{scenario}/authorize", p.serveAuthorization)
 	mux.HandleFunc("/{scenario}/token", p.serveToken)
+	mux.HandleFunc("/{scenario}/userinfo", p.serveUserinfo)
 	p.Server = httptest.NewUnstartedServer(mux)
 	p.Config.SetKeepAlivesEnabled(false) // each scenario has clients, and so connections, of its own
 	p.Start()
@@ -120,10 +123,18 @@ func (p *openIDProvider) serveToken(w http.ResponseWriter, r *http.Request) {
 	}
 	form, _ := url.ParseQuery(string(body))
 	p.mu.Lock()
-	got.tokens = append(got.tokens, tokenRequest{r.Method, r.URL.RawQuery, r.Header, string(body)})
+	got.tokens = append(got.tokens, request{r.Method, r.URL.RawQuery, r.Header, string(body)})
 	nonce := p.nonces[form.Get("code")]
 	p.mu.Unlock()
 	write(w, s.token, s.tokenAnswer(nonce))
+}
+
+func (p *openIDProvider) serveUserinfo(w http.ResponseWriter, r *http.Request) {
+	s, got := p.scenario(r)
+	p.mu.Lock()
+	got.userinfo = append(got.userinfo, request{r.Method, r.URL.RawQuery, r.Header, ""})
+	p.mu.Unlock()
+	write(w, s.userinfo, s.userinfo.body())
 }
 
 func write(w http.ResponseWriter, a answer, body string) {

@@ -19,8 +19,10 @@ import (
 	"golang.org/x/oauth2"
 )
 
+type credential struct{ name, id, secret string }
+
 // credentials have the characters that a client secret may have (RFC 6749 Appendix A), and more.
-var credentials = []struct{ name, id, secret string }{
+var credentials = []credential{
 	{"letters", "app", "secret-of-letters-and-hyphens"},
 	{"a colon", "the:app", "a:secret:with:colons"},
 	{"blanks", "the app", "a secret with blanks"},
@@ -34,13 +36,13 @@ var credentials = []struct{ name, id, secret string }{
 
 // requestsDiffer are the fields of requests that are not the same, by case and field.
 var requestsDiffer = []difference{
-	{"RFC 9110 § 10.1.5: a client names itself", []string{"header User-Agent"}},
-	{"RFC 9110 § 12.5.1: a client says what it reads", []string{"header Accept"}},
+	{"RFC 9110 § 10.1.5: a client names itself", []string{"header User-Agent", "userinfo header User-Agent"}},
+	{"RFC 9110 § 12.5.1: a client says what it reads", []string{"header Accept", "userinfo header Accept"}},
 	{"RFC 6749 § 2.3.1: the marks !'()* stay as they are, as in clients in JavaScript; decoded, the two are the same",
 		[]string{"marks that RFC 3986 reserves: header Authorization"}},
 }
 
-// TestRequests compares the requests of Cardea with those of x/oauth2, field by field.
+// TestRequests compares the requests of Cardea with those of x/oauth2 and go-oidc, field by field.
 func TestRequests(t *testing.T) {
 	t.Parallel()
 	op, site := newOpenIDProvider(t), newSite(t)
@@ -48,57 +50,55 @@ func TestRequests(t *testing.T) {
 	for _, c := range credentials {
 		for _, post := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, in the body %v", c.name, post), func(t *testing.T) {
-				s := op.add(func(s *scenario) {
-					s.clientID, s.secret, s.post = c.id, c.secret, post
-					s.claims["aud"] = c.id
-					s.metadata.members["authorization_endpoint"] = s.issuer + "/authorize?tenant=a%20b"
-				})
-				redirectURL := site.URL + basePath(s) + "/callback/op"
-				if got := site.signIn(t, s); !got.accepted {
-					t.Fatalf("Cardea %s", got)
-				}
-				ours := op.take(s)
-				if got := signInWithGoOIDC(t.Context(), s, redirectURL); !got.accepted {
-					t.Fatalf("go-oidc %s", got)
-				}
-				theirs := op.take(s)
-				checkRequests(t, ours, s, redirectURL)
-				checkRequests(t, theirs, s, redirectURL)
-				list.compare(t, c.name, fields(t, ours), fields(t, theirs))
+				compareSignIns(t, op, site, list, c, post)
 			})
 		}
+		t.Run(c.name+", refresh", func(t *testing.T) { compareRefreshes(t, op, list, c) })
 	}
 	list.checkUsed(t)
 }
 
-// TestRefreshRequest compares the request that refreshes an access token.
-func TestRefreshRequest(t *testing.T) {
-	t.Parallel()
-	op := newOpenIDProvider(t)
-	list := newRequestDifferences()
-	for _, c := range credentials {
-		t.Run(c.name, func(t *testing.T) {
-			s := op.add(func(s *scenario) {
-				s.clientID, s.secret, s.claims["aud"] = c.id, c.secret, c.id
-				s.token.members["refresh_token"], s.token.members["expires_in"] = "a refresh token & more", 1
-			})
-			refreshWithCardea(t, s)
-			got := op.take(s)
-			if len(got.tokens) != 2 {
-				t.Fatalf("Cardea sent %d token requests, want one for the code and one to refresh", len(got.tokens))
-			}
-			ours := tokenFields(t, got.tokens[1])
-			config := oauth2.Config{ClientID: c.id, ClientSecret: c.secret, Endpoint: oauth2.Endpoint{
-				TokenURL: s.issuer + "/token", AuthStyle: oauth2.AuthStyleInHeader,
-			}}
-			past := &oauth2.Token{RefreshToken: "a refresh token & more", Expiry: time.Unix(1, 0)}
-			if _, err := config.TokenSource(t.Context(), past).Token(); err != nil {
-				t.Fatal(err)
-			}
-			list.compare(t, c.name, ours, tokenFields(t, op.take(s).tokens[0]))
-		})
+// compareSignIns compares the requests for authorization, for tokens and for userinfo.
+func compareSignIns(t *testing.T, op *openIDProvider, site *site, list *requestDifferences, c credential, post bool) {
+	s := op.add(func(s *scenario) {
+		s.clientID, s.secret, s.post, s.claims["aud"] = c.id, c.secret, post, c.id
+		s.describe(func(*scenario) {})
+		s.metadata.members["authorization_endpoint"] = s.issuer + "/authorize?tenant=a%20b"
+	})
+	redirectURL := site.URL + basePath(s) + "/callback/op"
+	if got := site.signIn(t, s); !got.accepted {
+		t.Fatalf("Cardea %s", got)
 	}
-	list.checkUsed(t)
+	ours := op.take(s)
+	if got := signInWithGoOIDC(t.Context(), s, redirectURL); !got.accepted {
+		t.Fatalf("go-oidc %s", got)
+	}
+	theirs := op.take(s)
+	checkRequests(t, ours, s, redirectURL)
+	checkRequests(t, theirs, s, redirectURL)
+	list.compare(t, c.name, fields(t, ours), fields(t, theirs))
+}
+
+// compareRefreshes compares the requests that refresh an access token.
+func compareRefreshes(t *testing.T, op *openIDProvider, list *requestDifferences, c credential) {
+	const refreshToken = "a refresh token & more"
+	s := op.add(func(s *scenario) {
+		s.clientID, s.secret, s.claims["aud"] = c.id, c.secret, c.id
+		s.token.members["refresh_token"], s.token.members["expires_in"] = refreshToken, 1
+	})
+	refreshWithCardea(t, s)
+	got := op.take(s)
+	if len(got.tokens) != 2 {
+		t.Fatalf("Cardea sent %d token requests, want one for the code and one to refresh", len(got.tokens))
+	}
+	config := oauth2.Config{ClientID: c.id, ClientSecret: c.secret, Endpoint: oauth2.Endpoint{
+		TokenURL: s.issuer + "/token", AuthStyle: oauth2.AuthStyleInHeader,
+	}}
+	expired := &oauth2.Token{RefreshToken: refreshToken, Expiry: time.Unix(1, 0)}
+	if _, err := config.TokenSource(t.Context(), expired).Token(); err != nil {
+		t.Fatal(err)
+	}
+	list.compare(t, c.name, requestFields(t, got.tokens[1]), requestFields(t, op.take(s).tokens[0]))
 }
 
 // refreshWithCardea signs in and asks for an access token after the first has expired.
@@ -120,8 +120,8 @@ func refreshWithCardea(t *testing.T, s *scenario) {
 // verifier of PKCE.
 func checkRequests(t *testing.T, got *received, s *scenario, redirectURL string) {
 	t.Helper()
-	if len(got.tokens) != 1 {
-		t.Fatalf("%d token requests, want 1", len(got.tokens))
+	if len(got.tokens) != 1 || len(got.userinfo) != 1 {
+		t.Fatalf("%d token requests and %d for userinfo, want 1 and 1", len(got.tokens), len(got.userinfo))
 	}
 	form, err := url.ParseQuery(got.tokens[0].body)
 	if err != nil {
@@ -177,14 +177,18 @@ func basic(t *testing.T, header http.Header) (id, password string) {
 // fields are the parts of all requests of a sign-in by their names, with "<random>" for what is.
 func fields(t *testing.T, got *received) map[string]string {
 	t.Helper()
-	all := tokenFields(t, got.tokens[0])
+	all := requestFields(t, got.tokens[0])
 	for name, values := range got.authorization {
 		all["authorization "+name] = normalized(name, values)
+	}
+	for name, value := range requestFields(t, got.userinfo[0]) {
+		all["userinfo "+name] = value
 	}
 	return all
 }
 
-func tokenFields(t *testing.T, r tokenRequest) map[string]string {
+// requestFields are the parts of a request by their names.
+func requestFields(t *testing.T, r request) map[string]string {
 	t.Helper()
 	all := map[string]string{"method": r.method, "query": r.query}
 	for name, values := range r.header {

@@ -28,7 +28,10 @@ type scenario struct {
 
 	metadata answer // OpenID Connect Discovery 1.0 § 3
 	keys     answer // RFC 7517 § 5
+	userinfo answer // OpenID Connect Core 1.0 § 5.3.2; nobody asks for it without members
 	token    answer // RFC 6749 § 5.1; "{id_token}" stands for the ID token, which the following make
+
+	signedUserinfo bool // the client is registered for userinfo as a JWT
 
 	algorithm string // by which the ID token is signed; also the header's alg unless a case changes that
 	key       any    // crypto.Signer, or []byte for HS256
@@ -82,6 +85,13 @@ func (s *scenario) signedBy(algorithm string, key crypto.Signer) {
 	s.header["alg"] = algorithm
 	s.publish(jwk(key, keyID))
 	s.metadata.members["id_token_signing_alg_values_supported"] = []any{algorithm}
+}
+
+// describe has both relying parties ask for userinfo, which is correct, and changes it.
+func (s *scenario) describe(change func(*scenario)) {
+	s.metadata.members["userinfo_endpoint"] = s.issuer + "/userinfo"
+	s.userinfo = jsonAnswer(object{"sub": "ann", "email": "ann@example.com"})
+	change(s)
 }
 
 // publish makes these the members of the key set.
