@@ -1,5 +1,5 @@
-// Command site serves an application that has nothing but Cardea, for BenchmarkSession to measure. Its
-// arguments are the session strategy, the SQLite file of a Node application, and the secret. It
+// Command site serves an application that has nothing but Cardea, for BenchmarkSession to measure.
+// Its arguments are the session strategy, the SQLite file of a Node application, and the secret. It
 // prints its URL, and ends when its standard input ends.
 package main
 

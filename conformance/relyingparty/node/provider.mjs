@@ -1,13 +1,14 @@
-// node provider.mjs runs OpenID providers of the package oidc-provider, with the sign-in and consent
-// pages that it brings. It answers calls, a JSON list [method, argument, ...] a line, with
-// {"value": ...} or {"error": "..."} a line, and ends with its input.
+// node provider.mjs runs OpenID providers of the package oidc-provider, with the package's own pages
+// for sign-in and consent. It answers calls: a call is a line with the JSON list
+// [method, argument, ...], the answer a line with {"value": ...} or {"error": "..."}. It ends with its
+// input.
 
 import { randomBytes } from "node:crypto"
 import { createServer } from "node:http"
 import { createInterface } from "node:readline"
 import { Provider } from "oidc-provider"
 
-console.info = console.error // the package's notices; standard output is for answers
+console.info = console.error // for the package's notices; standard output is for answers
 
 const methods = {
 	// start starts a provider that knows one client, and returns its issuer.
@@ -20,13 +21,15 @@ const methods = {
 			findAccount: (_, id) => ({ accountId: id, claims: () => claims(id) }),
 			claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name"] },
 			features: {
-				dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => options.demandNonce },
+				dPoP: {
+					enabled: true, nonceSecret: randomBytes(32), requireNonce: () => options.demandNonce,
+				},
 				pushedAuthorizationRequests: { enabled: true },
 				jwtUserinfo: { enabled: true },
 			},
 			jwks: options.jwks,
 			cookies: { keys: ["a key of the provider's cookies"] },
-			ttl: { AccessToken: 30 }, // seconds: less than what Cardea wants to be left of one
+			ttl: { AccessToken: 30 }, // seconds; Cardea refreshes tokens that expire within a minute
 			rotateRefreshToken: true,
 			...options.configuration,
 		})
@@ -35,7 +38,9 @@ const methods = {
 	},
 }
 
-const claims = (id) => ({ sub: id, name: "Ann Example", email: `${id}@example.com`, email_verified: true })
+const claims = (id) => ({
+	sub: id, name: "Ann Example", email: `${id}@example.com`, email_verified: true,
+})
 
 for await (const line of createInterface({ input: process.stdin })) {
 	const [method, ...args] = JSON.parse(line)
@@ -47,4 +52,4 @@ for await (const line of createInterface({ input: process.stdin })) {
 	}
 	process.stdout.write(JSON.stringify(answer) + "\n")
 }
-process.exit(0) // the servers would go on
+process.exit(0) // the servers would keep the process running
