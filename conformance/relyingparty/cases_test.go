@@ -3,6 +3,7 @@ package relyingparty_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // testCase changes a correct scenario in one way.
@@ -11,13 +12,27 @@ type testCase struct {
 	change func(*scenario)
 }
 
-// testCases are all cases, in the order in which the files have them.
+// testCases are all cases.
 func testCases() []testCase {
-	return slices.Concat(
-		[]testCase{{"nothing is changed", func(*scenario) {}}},
-		claimCases(), timeCases(), algorithmCases(), headerCases(), serializationCases(), keyCases(), keySetCases(),
-		metadataCases(), tokenCases(), userinfoCases(),
+	return slices.Concat([]testCase{{"nothing is changed", func(*scenario) {}}}, claimsCases(), otherCases())
+}
+
+// claimsCases change the claims of the ID token.
+func claimsCases() []testCase { return inOrder(claimCases(), timeCases()) }
+
+// otherCases change anything but the claims.
+func otherCases() []testCase {
+	return inOrder(
+		algorithmCases(), headerCases(), serializationCases(), keyCases(), keySetCases(), metadataCases(), tokenCases(),
+		userinfoCases(),
 	)
+}
+
+// inOrder sorts cases by name, since some of them come from maps, whose order is random.
+func inOrder(lists ...[]testCase) []testCase {
+	cases := slices.Concat(lists...)
+	slices.SortFunc(cases, func(a, b testCase) int { return strings.Compare(a.name, b.name) })
+	return cases
 }
 
 // value is a JSON value that a member may have.
