@@ -5,6 +5,8 @@ go 1.26.0
 require (
 	github.com/cardea-auth/cardea v0.0.0
 	github.com/cardea-auth/cardea/adapter/gormadapter v0.0.0
+	github.com/coreos/go-oidc/v3 v3.21.0
+	golang.org/x/oauth2 v0.38.0
 )
 
 require (

@@ -1,6 +1,6 @@
-// Command site is an application with Cardea and nothing else, to be measured as a process of its
-// own. It is told the strategy of its sessions and the SQLite file of a Node application, prints
-// its address, and ends with its standard input.
+// Command site serves an application that has nothing but Cardea, for BenchmarkSession to measure.
+// Its arguments are the session strategy, the SQLite file of a Node application, and the secret. It
+// prints its URL, and ends when its standard input ends.
 package main
 
 import (
