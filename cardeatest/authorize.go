@@ -116,10 +116,15 @@ func (i *Issuer) newCode(q url.Values, p Person) string {
 	i.sweep()
 	code := rand.Text()
 	i.codes[code] = grant{
-		person: p, clientID: q.Get("client_id"), redirectURI: q.Get("redirect_uri"), scope: q.Get("scope"),
-		nonce:     q.Get("nonce"),
-		challenge: q.Get("code_challenge"), expires: i.now().Add(codeLife), family: rand.Text(),
-		key: q.Get("dpop_jkt"),
+		person:      p,
+		clientID:    q.Get("client_id"),
+		redirectURI: q.Get("redirect_uri"),
+		scope:       q.Get("scope"),
+		nonce:       q.Get("nonce"),
+		challenge:   q.Get("code_challenge"),
+		expires:     i.now().Add(codeLife),
+		family:      rand.Text(),
+		key:         q.Get("dpop_jkt"),
 	}
 	return code
 }
