@@ -120,7 +120,7 @@ func testSession(t *testing.T, v vector) {
 	version := versionOf(v.ID)
 	name := cookieOf(version, v.Inputs.Salt)
 	if v.ID == "v4-check-cookie" {
-		// Row of NextAuth CVE-2023-48309: it is from the cookie of a sign-in, not of a session.
+		// NextAuth CVE-2023-48309: it is from the cookie of a sign-in, not of a session.
 		s := newSessions(t, authjs.Config{Secret: nodeSecret, Version: version})
 		wantError(t, s, request(name+"="+v.Token), authjs.ErrInvalid)
 		return

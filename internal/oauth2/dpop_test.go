@@ -28,12 +28,12 @@ func newProver(t *testing.T) *oauth2.Prover {
 	return p
 }
 
-// claimsOf reads a JWT without looking at its signature.
+// claimsOf returns the claims of a JWT without checking its signature.
 func claimsOf(t *testing.T, jwt string) (claims map[string]any) {
 	t.Helper()
 	parts := strings.Split(jwt, ".")
 	if len(parts) != 3 {
-		t.Fatalf("%q is no JWT", jwt)
+		t.Fatalf("%q is not a JWT", jwt)
 	}
 	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
 	if err != nil {
@@ -68,7 +68,7 @@ func TestProofNamesTheURLWithoutItsQuery(t *testing.T) {
 	}
 }
 
-// RFC 9449 § 10: the code is bound to the key, too.
+// RFC 9449 § 10: the authorization code is bound to the key, too.
 func TestAuthorizationRequestNamesTheKey(t *testing.T) {
 	t.Parallel()
 	keys := map[string]bool{}
@@ -94,8 +94,8 @@ func TestAuthorizationRequestNamesTheKey(t *testing.T) {
 	}
 }
 
-// RFC 9449 § 7.1: a bound token has its place in the header.
-func TestBoundTokenIsSentNowhereElse(t *testing.T) {
+// RFC 9449 § 7.1: a bound token is sent in the header Authorization.
+func TestBoundTokenIsSentInTheHeaderOnly(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, func(http.ResponseWriter, *http.Request) { t.Error("a request was made") })
 	c.Prover, c.Bind = newProver(t), true
@@ -112,14 +112,14 @@ func TestBoundTokenIsSentNowhereElse(t *testing.T) {
 	}
 }
 
-// A server may send a nonce with any answer, but it asks for another try only with one that is new,
-// and once.
-func TestProofIsTriedAgainOnce(t *testing.T) {
+// A server may send a nonce with any response. The request is repeated only for a new nonce, and only
+// once.
+func TestProofIsRepeatedOnce(t *testing.T) {
 	t.Parallel()
 	const wants, other = `{"error":"use_dpop_nonce"}`, `{"error":"invalid_grant"}`
 	for _, tc := range []struct {
 		name, body string
-		nonces     []string // of the answers
+		nonces     []string // of the responses
 		want       int      // requests
 	}{
 		{"for a nonce", wants, []string{"n1"}, 2},
@@ -149,7 +149,7 @@ func TestProofIsTriedAgainOnce(t *testing.T) {
 	}
 }
 
-// The nonce of one server is nothing that another one gets to see.
+// The nonce of one server is not sent to another one.
 func TestNonceIsForItsServer(t *testing.T) {
 	t.Parallel()
 	seen := map[string]any{}
@@ -170,7 +170,7 @@ func TestNonceIsForItsServer(t *testing.T) {
 	}
 	for name, nonce := range seen {
 		if nonce != "of the "+name {
-			t.Errorf("the %s server gets the nonce %v", name, nonce)
+			t.Errorf("the %s server got the nonce %v", name, nonce)
 		}
 	}
 }
