@@ -17,8 +17,8 @@ import (
 )
 
 // forge returns a token with this header and this text, encrypted with the server's key for that
-// cookie, as somebody who has the secret could make it. It encrypts with A256GCM, which both versions
-// accept.
+// cookie, as somebody who has the secret could make it. It encrypts with A256GCM, which both
+// versions accept.
 func forge(t testing.TB, cookie, header, text string) string {
 	t.Helper()
 	salt, info := cookie, "Auth.js Generated Encryption Key ("+cookie+")"

@@ -331,8 +331,8 @@ func TestChunks(t *testing.T) {
 	wantError(t, s, b.request(), authjs.ErrNoSession)
 }
 
-// A browser may also have a session of http://localhost, under the other default name. Write removes
-// it.
+// A browser may also have a session of http://localhost, under the other default name. Write
+// removes it.
 func TestWriteRemovesTheOtherName(t *testing.T) {
 	t.Parallel()
 	s := newSessions(t, authjs.Config{Secret: secret})

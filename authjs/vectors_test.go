@@ -162,7 +162,8 @@ func testWritten(t *testing.T, v vector, c authjs.Config) {
 		t.Errorf("a token of %d bytes with the id %v, want one of %d bytes with another", len(token), claims["jti"],
 			len(v.Token))
 	}
-	if want["jti"] = claims["jti"]; !reflect.DeepEqual(claims, want) {
+	want["jti"] = claims["jti"]
+	if !reflect.DeepEqual(claims, want) {
 		t.Errorf("wrote %v, want %v", claims, want)
 	}
 }

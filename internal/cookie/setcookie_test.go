@@ -118,8 +118,8 @@ func TestValuesAreEncodedAsComponents(t *testing.T) {
 	t.Parallel()
 	names := cookie.NamesV5(false)
 	jar := cookie.NewJar(nil, &names)
-	// First characters that encodeURIComponent does not encode, then those that would end a cookie or
-	// a header, then text beyond ASCII.
+	// First characters that encodeURIComponent does not encode, then those that would end a cookie
+	// or a header, then text beyond ASCII.
 	if err := jar.Set(cookie.Cookie{Name: "a", Value: "Az09-_.!~*'()" + "\";,\\ \r\n\x00%+=" + "ů🐎"}); err != nil {
 		t.Fatal(err)
 	}

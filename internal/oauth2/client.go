@@ -86,9 +86,9 @@ var reserved = []string{
 
 // AuthorizationRequest returns the URL that starts the flow in the browser (RFC 6749 § 4.1.1). It
 // has the S256 challenge of the verifier (RFC 7636 § 4.2) unless SkipPKCE is set, and the nonce
-// unless that is empty. Params, and the query parameters of the endpoint itself, are kept unless the
-// flow has a use for their names. An empty state is an error, as is a verifier that is not 43 to 128
-// characters long.
+// unless that is empty. Params, and the query parameters of the endpoint itself, are kept unless
+// the flow has a use for their names. An empty state is an error, as is a verifier that is not 43
+// to 128 characters long.
 func (c *Client) AuthorizationRequest(state, verifier, nonce string) (string, error) {
 	params, err := c.authorizationParams(state, verifier, nonce)
 	if err != nil {

@@ -85,9 +85,11 @@ func TestAuthorizationRequestNamesTheKey(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if keys[u.Query().Get("dpop_jkt")] = true; len(u.Query()["dpop_jkt"]) != 1 {
-			t.Errorf("the request is %s", raw)
+		values := u.Query()["dpop_jkt"]
+		if len(values) != 1 {
+			t.Fatalf("the request is %s", raw)
 		}
+		keys[values[0]] = true
 	}
 	if len(keys) != 2 || keys[""] || keys["x"] {
 		t.Errorf("the keys of two clients are %v", keys)
@@ -112,8 +114,8 @@ func TestBoundTokenIsSentInTheHeaderOnly(t *testing.T) {
 	}
 }
 
-// A server may send a nonce with any response. The request is repeated only for a new nonce, and only
-// once.
+// A server may send a nonce with any response. The request is repeated only for a new nonce, and
+// only once.
 func TestProofIsRepeatedOnce(t *testing.T) {
 	t.Parallel()
 	const wants, other = `{"error":"use_dpop_nonce"}`, `{"error":"invalid_grant"}`

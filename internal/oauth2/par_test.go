@@ -8,8 +8,8 @@ import (
 	"github.com/cardea-auth/cardea/internal/oauth2"
 )
 
-// RFC 9126 § 2.2 and § 2.3. Without a reference Start fails. It does not fall back to a request with
-// all parameters.
+// RFC 9126 § 2.2 and § 2.3. Without a reference Start fails. It does not fall back to a request
+// with all parameters.
 func TestResponsesToAPushedRequest(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

@@ -20,7 +20,8 @@ type fixedResponse string
 
 func (body fixedResponse) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{
-		StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(string(body))), Header: http.Header{}, Request: r,
+		StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(string(body))), Header: http.Header{},
+		Request: r,
 	}, nil
 }
 
@@ -84,8 +85,8 @@ func loopback(host string) bool {
 	return name == "localhost" || strings.HasSuffix(name, ".localhost") || err == nil && addr.Unmap().IsLoopback()
 }
 
-// jwx CVE-2023-49290 and CVE-2024-28122, go-jose CVE-2025-27144, for any key set: a token is verified
-// only by the key that signed it.
+// jwx CVE-2023-49290 and CVE-2024-28122, go-jose CVE-2025-27144, for any key set: a token is
+// verified only by the key that signed it.
 func FuzzKeys(f *testing.F) {
 	key := edKey(f)
 	token := sign(f, jose.EdDSA, key, "k")

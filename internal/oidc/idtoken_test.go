@@ -206,8 +206,8 @@ func TestMalformedTokensAreRefusedBeforeAnyCryptography(t *testing.T) {
 	}
 }
 
-// Pomerium CVE-2021-29652, and tokens that can be written in several ways: a token of which any byte
-// was changed is refused.
+// Pomerium CVE-2021-29652, and tokens that can be written in several ways: a token of which any
+// byte was changed is refused.
 func TestEveryByteOfATokenCounts(t *testing.T) {
 	t.Parallel()
 	key := rsaKey(t, 2048) // the last character of its signature, of 256 bytes, has unused bits

@@ -67,8 +67,8 @@ func TestAgreedIssuer(t *testing.T) {
 	}
 }
 
-// Supabase Auth CVE-2026-31813, and what Microsoft requires of multi-tenant applications: the issuer
-// must be that of the tenant that the token names.
+// Supabase Auth CVE-2026-31813, and what Microsoft requires of multi-tenant applications: the
+// issuer must be that of the tenant that the token names.
 func TestTokensOfTenants(t *testing.T) {
 	t.Parallel()
 	key := ecKey(t, elliptic.P256())

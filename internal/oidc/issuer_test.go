@@ -102,8 +102,8 @@ func TestSignInWithEachAlgorithm(t *testing.T) {
 }
 
 // Zitadel CVE-2026-55669, GO-2026-5732; Casdoor CVE-2026-9093, -9096, -9097, -9098; omniauth-auth0
-// CVE-2020-15240; jwt-go CVE-2020-26160; Supabase Auth CVE-2026-31813: each misbehaviour of an issuer
-// is refused by the named check.
+// CVE-2020-15240; jwt-go CVE-2020-26160; Supabase Auth CVE-2026-31813: each misbehaviour of an
+// issuer is refused by the named check.
 func TestMisbehavingIssuers(t *testing.T) {
 	t.Parallel()
 	for way, want := range map[cardeatest.Misbehaviour]string{
@@ -305,8 +305,8 @@ func TestMetadataHasWhatWasDiscovered(t *testing.T) {
 	}
 }
 
-// Better Auth GHSA-5rr4-8452-hf4v: no URL that is not allowed is requested, neither the issuer's nor
-// one that was discovered.
+// Better Auth GHSA-5rr4-8452-hf4v: no URL that is not allowed is requested, neither the issuer's
+// nor one that was discovered.
 func TestDiscoveryRefusesUnsafeURLs(t *testing.T) {
 	t.Parallel()
 	p := newParty(t)

@@ -85,8 +85,8 @@ func public(key crypto.Signer, kid string) jose.JSONWebKey {
 	return jose.JSONWebKey{Key: key.Public(), KeyID: kid}
 }
 
-// sign returns a token with valid claims, changed by more, which has names and values in turn. If kid
-// is "" the header has none.
+// sign returns a token with valid claims, changed by more, which has names and values in turn. If
+// kid is "" the header has none.
 func sign(t testing.TB, alg jose.SignatureAlgorithm, key any, kid string, more ...any) string {
 	t.Helper()
 	options := &jose.SignerOptions{}

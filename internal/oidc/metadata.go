@@ -107,8 +107,9 @@ func discover(ctx context.Context, client *http.Client, configured Metadata) (*M
 		RequirePush:      answer["require_pushed_authorization_requests"] == true,
 		Proofs:           stringsOf(answer["dpop_signing_alg_values_supported"]),
 		Aliases: Aliases{
-			TokenURL: jsonvalue.String(aliases["token_endpoint"]), UserinfoURL: jsonvalue.String(aliases["userinfo_endpoint"]),
-			PushURL: jsonvalue.String(aliases["pushed_authorization_request_endpoint"]),
+			TokenURL:    jsonvalue.String(aliases["token_endpoint"]),
+			UserinfoURL: jsonvalue.String(aliases["userinfo_endpoint"]),
+			PushURL:     jsonvalue.String(aliases["pushed_authorization_request_endpoint"]),
 		},
 	}, nil
 }
@@ -120,12 +121,13 @@ func (m *Metadata) discoveryURL() string {
 	return strings.TrimSuffix(m.Issuer, "/") + "/.well-known/openid-configuration"
 }
 
-// agreedIssuer returns the issuer, or the template of issuers, that tokens must have. The discovered
-// issuer must be one of these:
+// agreedIssuer returns the issuer, or the template of issuers, that tokens must have. The
+// discovered issuer must be one of these:
 //
 //   - exactly the configured one (Section 4.3)
 //   - the configured template, with other names in the braces
-//   - the issuer of one tenant that matches the configured template; it is then the only one accepted
+//   - the issuer of one tenant that matches the configured template; it is then the only one
+//     accepted
 func agreedIssuer(configured, discovered string) (string, error) {
 	switch {
 	case discovered == configured || HasPlaceholders(configured) && sameTemplate(configured, discovered):
@@ -136,8 +138,8 @@ func agreedIssuer(configured, discovered string) (string, error) {
 	return "", errors.New("discovered issuer is not the configured one")
 }
 
-// override replaces discovered metadata by what is set in configured. An endpoint that is configured
-// is also used by clients that present a certificate, so it has no alias.
+// override replaces discovered metadata by what is set in configured. An endpoint that is
+// configured is also used by clients that present a certificate, so it has no alias.
 func (m *Metadata) override(configured Metadata) {
 	set := func(to *string, value string, alias *string) {
 		if value != "" {

@@ -12,7 +12,8 @@ var idTokenClaims = []string{
 	"iss", "sub", "aud", "azp", "exp", "iat", "nbf", "nonce", "at_hash", "auth_time", "acr", "amr",
 }
 
-// Merge returns the claims of an ID token, replaced and completed by those of the userinfo endpoint.
+// Merge returns the claims of an ID token, replaced and completed by those of the userinfo
+// endpoint.
 //
 //   - The sub of both must be equal. Otherwise the userinfo may describe another person, and Merge
 //     returns an error (OpenID Connect Core 1.0 § 5.3.2).

@@ -181,7 +181,8 @@ type endless struct {
 }
 
 func (e *endless) Read(p []byte) (int, error) {
-	if e.read += len(p); e.read > 2*MaxBody {
+	e.read += len(p)
+	if e.read > 2*MaxBody {
 		e.t.Error("too much was read")
 		return 0, io.EOF
 	}

@@ -371,8 +371,8 @@ func TestHostileValuesStayText(t *testing.T) {
 	}
 }
 
-// checkInert fails the test for everything that could run: elements and attributes that the templates
-// do not have, and URLs with schemes other than http and https.
+// checkInert fails the test for everything that could run: elements and attributes that the
+// templates do not have, and URLs with schemes other than http and https.
 func checkInert(t *testing.T, what, html string) {
 	t.Helper()
 	elements := strings.Fields(

@@ -17,10 +17,10 @@ func parse(t testing.TB, raw string) *url.URL {
 	return u
 }
 
-// hostile has values that must not lead away from http://app. oauth2-proxy
-// GHSA-qqxw-m5fj-f7gv, GHSA-j7px-6hwj-hpjg, GHSA-5m6c-jp6f-2vcv and CVE-2021-21291, of NextAuth
-// CVE-2022-24858, CVE-2022-29214 and CVE-2022-31093, Pocket ID CVE-2026-28512, and URLs that browsers
-// read in surprising ways.
+// hostile has values that must not lead away from http://app. oauth2-proxy GHSA-qqxw-m5fj-f7gv,
+// GHSA-j7px-6hwj-hpjg, GHSA-5m6c-jp6f-2vcv and CVE-2021-21291, of NextAuth CVE-2022-24858,
+// CVE-2022-29214 and CVE-2022-31093, Pocket ID CVE-2026-28512, and URLs that browsers read in
+// surprising ways.
 var hostile = []string{
 	// Scheme-relative, with all variants of a slash.
 	"//e", "///e", "////e", `/\e`, `\/e`, `\\e`, `\e`, `/\/e`, `//\e`, "/ /e", "/\t/e", "/\n/e", "/\r\n/e", "\t//e",
@@ -160,9 +160,9 @@ func FuzzTarget(f *testing.F) {
 	})
 }
 
-// browserAuthority returns the userinfo, host and port that a browser on an http page finds in s, or
-// "" if s stays on the page's host. It has the steps of the URL Standard's basic parser for special
-// schemes, up to the end of the authority.
+// browserAuthority returns the userinfo, host and port that a browser on an http page finds in s,
+// or "" if s stays on the page's host. It has the steps of the URL Standard's basic parser for
+// special schemes, up to the end of the authority.
 func browserAuthority(s string) string {
 	s = strings.TrimFunc(s, func(r rune) bool { return r <= ' ' })
 	s = strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(s)

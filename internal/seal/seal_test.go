@@ -183,7 +183,8 @@ func TestSessionSalt(t *testing.T) {
 	}
 }
 
-// Pomerium CVE-2021-29652 and Zitadel CVE-2026-27840: a token of which one byte was changed is not valid.
+// Pomerium CVE-2021-29652 and Zitadel CVE-2026-27840: a token of which one byte was changed is not
+// valid.
 func TestEveryByteCounts(t *testing.T) {
 	t.Parallel()
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"

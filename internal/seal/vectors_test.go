@@ -15,9 +15,9 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// vectors has tokens that were made by next-auth 4.24.15 and @auth/core 0.41.3, which also read them.
-// Extra has one that the npm package jose made as the betas of Auth.js did. Negative has tokens that
-// the two packages refuse.
+// vectors has tokens that were made by next-auth 4.24.15 and @auth/core 0.41.3, which also read
+// them. Extra has one that the npm package jose made as the betas of Auth.js did. Negative has
+// tokens that the two packages refuse.
 type vectors struct {
 	GeneratedAt time.Time
 	Vectors     []vector

@@ -66,8 +66,8 @@ func (g *Group[T]) join(key string, limit time.Duration, fn func(ctx context.Con
 	return c
 }
 
-// finish must be deferred: it recovers, so that a panic in fn fails the waiting callers and does not
-// end the program.
+// finish must be deferred: it recovers, so that a panic in fn fails the waiting callers and does
+// not end the program.
 func (g *Group[T]) finish(key string, c *call[T]) {
 	if r := recover(); r != nil {
 		c.err = fmt.Errorf("panic: %v", r)
