@@ -107,8 +107,8 @@ func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
 // Set adds a cookie to the response. It replaces an earlier one with the same name and domain. The
 // name and the encoded value together can have 4096 bytes, because browsers silently drop longer
-// cookies. If there are more Set returns [ErrTooLong], and [ErrName] for a name that is not a
-// token; it then changes nothing.
+// cookies. For a longer one Set returns [ErrTooLong], and for a name that is not a token [ErrName].
+// It then changes nothing.
 func (j *Jar) Set(c Cookie) error {
 	if err := c.check(); err != nil {
 		return err

@@ -67,11 +67,11 @@ type Aliases struct {
 // WithCertificate returns a copy of the metadata that has the endpoints for clients that present a
 // certificate.
 func (m *Metadata) WithCertificate() *Metadata {
-	own := *m
-	own.TokenURL = cmp.Or(m.Aliases.TokenURL, m.TokenURL)
-	own.UserinfoURL = cmp.Or(m.Aliases.UserinfoURL, m.UserinfoURL)
-	own.PushURL = cmp.Or(m.Aliases.PushURL, m.PushURL)
-	return &own
+	c := *m
+	c.TokenURL = cmp.Or(m.Aliases.TokenURL, m.TokenURL)
+	c.UserinfoURL = cmp.Or(m.Aliases.UserinfoURL, m.UserinfoURL)
+	c.PushURL = cmp.Or(m.Aliases.PushURL, m.PushURL)
+	return &c
 }
 
 // complete reports whether the metadata suffice without discovery.

@@ -26,8 +26,8 @@ const MaxLength = 2048
 //   - a path that starts with one slash, which is resolved against the root of the origin
 //   - a URL of the same origin (see [SameOrigin])
 //
-// These are refused, although some might be safe; the addresses that browsers report have none of
-// them, because browsers encode or resolve them:
+// These are refused, although some might be safe. Addresses that a browser reports have none of
+// these characters and segments, because browsers encode or resolve them:
 //
 //   - values longer than [MaxLength]
 //   - values with a backslash, or with anything but printable ASCII
