@@ -52,8 +52,8 @@ type Client struct {
 	// DPoP key.
 	Prover *Prover
 
-	// Bind requests only DPoP-bound tokens and accepts no others. It needs a Prover.
-	Bind bool
+	// RequireDPoP requests only DPoP-bound tokens and accepts no others. It needs a Prover.
+	RequireDPoP bool
 
 	// AuthorizationURL is the authorization endpoint.
 	AuthorizationURL string
@@ -124,7 +124,7 @@ func (c *Client) authorizationParams(state, verifier, nonce string) (url.Values,
 	if nonce != "" {
 		q.Set("nonce", nonce)
 	}
-	if c.Bind {
+	if c.RequireDPoP {
 		q.Set("dpop_jkt", c.Prover.thumbprint) // binds the code to the key, too: RFC 9449, Section 10
 	}
 	return q, nil

@@ -53,7 +53,7 @@ func TestProofNamesTheURLWithoutItsQuery(t *testing.T) {
 		proofs = append(proofs, r.Header.Get("DPoP"))
 		io.WriteString(w, `{"id":7}`)
 	})
-	c.Prover, c.Bind = newProver(t), true
+	c.Prover, c.RequireDPoP = newProver(t), true
 	me := strings.TrimSuffix(c.TokenURL, "/token") + "/me"
 	token := &oauth2.Token{Access: "at", Type: oauth2.DPoP}
 	for _, query := range []string{"?fields=id&secret=s", "?", ""} {
@@ -74,7 +74,7 @@ func TestAuthorizationRequestNamesTheKey(t *testing.T) {
 	keys := map[string]bool{}
 	for range 2 {
 		c := oauth2.Client{
-			ID: "id", AuthorizationURL: "https://idp.example/authorize", Prover: newProver(t), Bind: true,
+			ID: "id", AuthorizationURL: "https://idp.example/authorize", Prover: newProver(t), RequireDPoP: true,
 			Params: url.Values{"dpop_jkt": {"x"}},
 		}
 		raw, err := c.AuthorizationRequest("state", verifier, "")
@@ -100,7 +100,7 @@ func TestAuthorizationRequestNamesTheKey(t *testing.T) {
 func TestBoundTokenIsSentInTheHeaderOnly(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, func(http.ResponseWriter, *http.Request) { t.Error("a request was made") })
-	c.Prover, c.Bind = newProver(t), true
+	c.Prover, c.RequireDPoP = newProver(t), true
 	server := strings.TrimSuffix(c.TokenURL, "/token")
 	for name, r := range map[string]oauth2.Resource{
 		"in the path":    {URL: server + "/t/{access_token}"},
@@ -143,7 +143,7 @@ func TestProofIsRepeatedOnce(t *testing.T) {
 				w.WriteHeader(http.StatusBadRequest)
 				io.WriteString(w, tc.body)
 			})
-			c.Prover, c.Bind = newProver(t), true
+			c.Prover, c.RequireDPoP = newProver(t), true
 			if token, err := c.Exchange(t.Context(), "code", verifier); err == nil || requests != tc.want {
 				t.Errorf("got %v, %v after %d requests, want %d", token, err, requests, tc.want)
 			}
@@ -163,8 +163,8 @@ func TestNonceIsForItsServer(t *testing.T) {
 		})
 	}
 	first, second := server("first"), server("second")
-	first.Prover, first.Bind = newProver(t), true
-	second.Prover, second.Bind = first.Prover, true
+	first.Prover, first.RequireDPoP = newProver(t), true
+	second.Prover, second.RequireDPoP = first.Prover, true
 	for _, c := range []*oauth2.Client{first, second, first, second} {
 		if _, err := c.Exchange(t.Context(), "code", verifier); err != nil {
 			t.Fatal(err)

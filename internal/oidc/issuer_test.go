@@ -280,12 +280,12 @@ func TestConfiguredEndpointsReplaceDiscoveredOnes(t *testing.T) {
 		t.Errorf("all configured: %d discoveries", n)
 	}
 	partly := oidc.NewIssuer(oidc.Metadata{
-		Issuer: base, UserinfoURL: base + "/user", Algorithms: []string{"RS256"}, TokenAuth: []string{"none"},
+		Issuer: base, UserinfoURL: base + "/user", Algorithms: []string{"RS256"}, TokenAuthMethods: []string{"none"},
 		RequireIss: true,
 	}, outbound.Client(true), time.Now)
 	m, err := partly.Metadata(t.Context())
 	if err != nil || m.UserinfoURL != base+"/user" || m.TokenURL != base+"/token" || m.Algorithms[0] != "RS256" ||
-		m.TokenAuth[0] != "none" {
+		m.TokenAuthMethods[0] != "none" {
 		t.Errorf("partly configured: got %+v, %v", m, err)
 	}
 	if claims, err := (party{p.op, partly}).signIn(t); err == nil || !strings.HasPrefix(err.Error(), "id token: alg") {
@@ -300,7 +300,7 @@ func TestMetadataHasWhatWasDiscovered(t *testing.T) {
 	base := p.op.URL
 	if err != nil || m.Issuer != base || m.AuthorizationURL != base+"/authorize" || m.TokenURL != base+"/token" ||
 		m.UserinfoURL != base+"/userinfo" || m.JWKSURL != base+"/jwks" || !m.RequireIss || len(m.Algorithms) != 1 ||
-		len(m.TokenAuth) != 3 {
+		len(m.TokenAuthMethods) != 3 {
 		t.Errorf("got %+v, %v", m, err)
 	}
 }

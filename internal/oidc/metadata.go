@@ -34,9 +34,9 @@ type Metadata struct {
 	// accepted after discovery, and every asymmetric algorithm without discovery.
 	Algorithms []string
 
-	// TokenAuth are the methods by which clients may authenticate at the token endpoint; nil if the
+	// TokenAuthMethods are those by which clients may authenticate at the token endpoint; nil if the
 	// issuer does not publish them.
-	TokenAuth []string
+	TokenAuthMethods []string
 
 	// RequireIss says that every authorization response has the parameter iss (RFC 9207 § 3).
 	RequireIss bool
@@ -48,9 +48,9 @@ type Metadata struct {
 	// RequirePush says that the issuer accepts no other authorization requests.
 	RequirePush bool
 
-	// Proofs are the algorithms that the issuer accepts for DPoP proofs (RFC 9449 § 5.1); nil if it
+	// ProofAlgorithms are those that the issuer accepts for DPoP proofs (RFC 9449 § 5.1); nil if it
 	// does not publish them.
-	Proofs []string
+	ProofAlgorithms []string
 
 	// Aliases are the endpoints for clients that present a certificate.
 	Aliases Aliases
@@ -101,11 +101,11 @@ func discover(ctx context.Context, client *http.Client, configured Metadata) (*M
 		UserinfoURL:      jsonvalue.String(answer["userinfo_endpoint"]),
 		JWKSURL:          jsonvalue.String(answer["jwks_uri"]),
 		Algorithms:       stringsOf(answer["id_token_signing_alg_values_supported"]),
-		TokenAuth:        stringsOf(answer["token_endpoint_auth_methods_supported"]),
+		TokenAuthMethods: stringsOf(answer["token_endpoint_auth_methods_supported"]),
 		RequireIss:       answer["authorization_response_iss_parameter_supported"] == true,
 		PushURL:          jsonvalue.String(answer["pushed_authorization_request_endpoint"]),
 		RequirePush:      answer["require_pushed_authorization_requests"] == true,
-		Proofs:           stringsOf(answer["dpop_signing_alg_values_supported"]),
+		ProofAlgorithms:  stringsOf(answer["dpop_signing_alg_values_supported"]),
 		Aliases: Aliases{
 			TokenURL:    jsonvalue.String(aliases["token_endpoint"]),
 			UserinfoURL: jsonvalue.String(aliases["userinfo_endpoint"]),
@@ -156,8 +156,8 @@ func (m *Metadata) override(configured Metadata) {
 	if configured.Algorithms != nil {
 		m.Algorithms = configured.Algorithms
 	}
-	if configured.TokenAuth != nil {
-		m.TokenAuth = configured.TokenAuth
+	if configured.TokenAuthMethods != nil {
+		m.TokenAuthMethods = configured.TokenAuthMethods
 	}
 	m.RequireIss = m.RequireIss || configured.RequireIss
 }
