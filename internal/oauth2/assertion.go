@@ -31,8 +31,8 @@ type Key struct {
 	Algorithm string
 }
 
-// Check returns an error if there is no Signer, if its kind or size is not one of those accepted, or
-// if Algorithm does not fit it.
+// Check returns an error if there is no Signer, if its kind or size is not one of those accepted,
+// or if Algorithm does not fit it.
 func (k Key) Check() error {
 	_, err := k.algorithm()
 	return err

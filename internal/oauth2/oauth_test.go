@@ -42,6 +42,7 @@ func newClient(t *testing.T, handler http.HandlerFunc) *oauth2.Client {
 	}
 }
 
+// answer returns a handler that always sends this response.
 func answer(status int, contentType, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentType)
@@ -50,9 +51,8 @@ func answer(status int, contentType, body string) http.HandlerFunc {
 	}
 }
 
-// The vector of RFC 7636, Appendix B. Also standards 3 of the security tests: every request carries
-// an S256 challenge.
-func TestAuthorizationRequestCarriesTheChallenge(t *testing.T) {
+// The vector of RFC 7636, Appendix B. RFC 9700, Section 2.1.1: every request has an S256 challenge.
+func TestAuthorizationRequestHasTheChallenge(t *testing.T) {
 	t.Parallel()
 	raw, err := os.ReadFile("testdata/rfc7636-appendix-b.json")
 	if err != nil {
@@ -76,14 +76,15 @@ func TestAuthorizationRequestCarriesTheChallenge(t *testing.T) {
 func TestAuthorizationRequestKeepsItsOwnParameters(t *testing.T) {
 	t.Parallel()
 	c := oauth2.Client{
-		ID: "id", Secret: secret, AuthorizationURL: "https://idp.example/authorize?tenant=7&client_id=other&state=theirs&request_uri=urn:theirs&dpop_jkt=x",
+		ID: "id", Secret: secret,
+		AuthorizationURL: "https://idp.example/authorize?tenant=7&client_id=other&state=theirs" +
+			"&request_uri=urn:theirs&dpop_jkt=x",
 		RedirectURI: "https://app.example/cb", Scopes: []string{"openid", "email"},
 		Params: url.Values{
 			"prompt": {"consent"}, "response_type": {"token"}, "client_id": {"evil"},
-			"redirect_uri": {"https://evil.example"}, "scope": {"admin"},
-			"state": {"x"}, "nonce": {"x"}, "code_challenge": {"x"}, "code_challenge_method": {"plain"},
-			"request": {"x"}, "request_uri": {"x"},
-			"client_secret": {"x"},
+			"redirect_uri": {"https://evil.example"}, "scope": {"admin"}, "state": {"x"}, "nonce": {"x"},
+			"code_challenge": {"x"}, "code_challenge_method": {"plain"}, "request": {"x"},
+			"request_uri": {"x"}, "client_secret": {"x"},
 		},
 	}
 	raw, err := c.AuthorizationRequest("st", verifier, "no")
@@ -96,8 +97,7 @@ func TestAuthorizationRequestKeepsItsOwnParameters(t *testing.T) {
 	}
 	want := url.Values{
 		"tenant": {"7"}, "prompt": {"consent"}, "response_type": {"code"}, "client_id": {"id"},
-		"redirect_uri": {"https://app.example/cb"},
-		"scope":        {"openid email"}, "state": {"st"}, "nonce": {"no"},
+		"redirect_uri": {"https://app.example/cb"}, "scope": {"openid email"}, "state": {"st"}, "nonce": {"no"},
 		"code_challenge":        {"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"},
 		"code_challenge_method": {"S256"},
 	}
@@ -175,7 +175,7 @@ func TestExchangeSendsTheGrant(t *testing.T) {
 	}
 }
 
-func TestExchangeReadsWhatVendorsSend(t *testing.T) {
+func TestExchangeAcceptsWhatVendorsSend(t *testing.T) {
 	t.Parallel()
 	hour := time.Date(2026, 5, 4, 4, 2, 1, 0, time.UTC)
 	for name, test := range map[string]struct {
@@ -183,7 +183,8 @@ func TestExchangeReadsWhatVendorsSend(t *testing.T) {
 		want oauth2.Token
 	}{
 		"all members": {
-			`{"access_token":"at","refresh_token":"rt","token_type":"Bearer","scope":"a b","id_token":"it","session_state":"ss","expires_in":3600}`,
+			`{"access_token":"at","refresh_token":"rt","token_type":"Bearer","scope":"a b","id_token":"it",` +
+				`"session_state":"ss","expires_in":3600}`,
 			oauth2.Token{
 				Access: "at", Refresh: "rt", Type: "bearer", Scope: "a b", IDToken: "it", SessionState: "ss",
 				Expires: hour,
@@ -224,15 +225,18 @@ func TestExchangeReadsWhatVendorsSend(t *testing.T) {
 			`{"access_token":"at","scope":["a","b",null,""]}`, oauth2.Token{Access: "at", Type: "bearer", Scope: "a b"},
 		},
 		"scope with commas": {
-			`{"access_token":"at","scope":"repo,gist,"}`, oauth2.Token{Access: "at", Type: "bearer", Scope: "repo gist"},
+			`{"access_token":"at","scope":"repo,gist,"}`,
+			oauth2.Token{Access: "at", Type: "bearer", Scope: "repo gist"},
 		},
 		"scope with commas and spaces": {
 			`{"access_token":"at","scope":"a,b c"}`, oauth2.Token{Access: "at", Type: "bearer", Scope: "a,b c"},
 		},
-		"what says that all is well too": {
-			`{"access_token":"at","errcode":"0","error_code":0,"code":"OK","status":"success","success":true,"errors":{}}`, oauth2.Token{Access: "at", Type: "bearer"},
+		"members that say that there was no error, as text": {
+			`{"access_token":"at","errcode":"0","error_code":0,"code":"OK","status":"success","success":true,` +
+				`"errors":{}}`,
+			oauth2.Token{Access: "at", Type: "bearer"},
 		},
-		"what says that all is well": {
+		"members that say that there was no error": {
 			`{"access_token":"at","errcode":0,"error":{"code":"ok"},"code":200,"status":200,"ok":true,"errors":[]}`,
 			oauth2.Token{Access: "at", Type: "bearer"},
 		},
@@ -254,7 +258,7 @@ func TestExchangeReadsWhatVendorsSend(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got.Raw["access_token"] != "at" {
-				t.Errorf("raw answer is %v", got.Raw)
+				t.Errorf("Raw is %v", got.Raw)
 			}
 			got.Raw = nil
 			if fmt.Sprint(*got) != fmt.Sprint(test.want) {
@@ -265,7 +269,7 @@ func TestExchangeReadsWhatVendorsSend(t *testing.T) {
 }
 
 // passport-oauth2 CVE-2021-41580: the body of an error treated as a token.
-func TestExchangeRefusesWhatIsNoToken(t *testing.T) {
+func TestExchangeRefusesOtherResponses(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{
 		"html":                   "<!doctype html><title>Sign in</title>",
@@ -294,7 +298,7 @@ func TestExchangeRefusesWhatIsNoToken(t *testing.T) {
 	}
 }
 
-func TestExchangeTellsTheErrorCode(t *testing.T) {
+func TestExchangeReturnsTheErrorCode(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		status int
@@ -349,8 +353,9 @@ func TestExchangeTellsTheErrorCode(t *testing.T) {
 		"code too long": {
 			400, `{"error":"t0ps3cret` + strings.Repeat("x", 56) + `"}`, oauth2.Error{Status: 400},
 		},
-		"code of the longest": {
-			400, `{"error":"` + strings.Repeat("x", 64) + `"}`, oauth2.Error{Code: strings.Repeat("x", 64), Status: 400},
+		"code of the maximum length": {
+			400, `{"error":"` + strings.Repeat("x", 64) + `"}`,
+			oauth2.Error{Code: strings.Repeat("x", 64), Status: 400},
 		},
 		"html":                  {500, `<h1>t0ps3cret</h1>`, oauth2.Error{Status: 500}},
 		"created, with a token": {201, `{"access_token":"at"}`, oauth2.Error{Status: 201}},
@@ -365,13 +370,13 @@ func TestExchangeTellsTheErrorCode(t *testing.T) {
 				t.Errorf("got %v, %v, want %v", token, err, test.want)
 			}
 			if strings.Contains(fmt.Sprint(err), "t0ps3cret") {
-				t.Errorf("error repeats what the server said: %v", err)
+				t.Errorf("the error contains text of the server: %v", err)
 			}
 		})
 	}
 }
 
-// The code, the verifier and the secret go to the token endpoint and nowhere else.
+// The code, the verifier and the secret are sent only to the token endpoint.
 func TestExchangeDoesNotFollowRedirects(t *testing.T) {
 	t.Parallel()
 	var reached atomic.Bool
@@ -382,7 +387,7 @@ func TestExchangeDoesNotFollowRedirects(t *testing.T) {
 	defer thief.Close()
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		c := newClient(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, thief.URL, status) })
-		c.HTTP = http.DefaultClient // which follows
+		c.HTTP = http.DefaultClient // which follows redirects
 		if token, err := c.Exchange(t.Context(), "code", verifier); err == nil {
 			t.Errorf("status %d: got %v", status, token)
 		}
@@ -392,8 +397,8 @@ func TestExchangeDoesNotFollowRedirects(t *testing.T) {
 	}
 }
 
-// x/oauth2 CVE-2025-22868: bodies are bounded.
-func TestExchangeBoundsTheAnswer(t *testing.T) {
+// x/oauth2 CVE-2025-22868: the length of responses is limited.
+func TestExchangeLimitsTheResponse(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, answer(200, "application/json", `{"access_token":"`+strings.Repeat("a.", outbound.MaxBody)+`"}`))
 	if token, err := c.Exchange(t.Context(), "code", verifier); err == nil || token != nil {
@@ -419,7 +424,7 @@ func TestExchangeEndsWithItsContext(t *testing.T) {
 	}
 }
 
-func TestExchangeErrorsHoldNoSecret(t *testing.T) {
+func TestExchangeErrorsContainNoSecret(t *testing.T) {
 	t.Parallel()
 	endpoints := []string{
 		"https://idp.example/%zz", "http://idp.example/?key=s3cr3t", "", "https://127.0.0.1:1/?key=s3cr3t",
@@ -434,7 +439,7 @@ func TestExchangeErrorsHoldNoSecret(t *testing.T) {
 			}
 			for _, value := range []string{"s3cr3t", "c0de", verifier} {
 				if strings.Contains(err.Error(), value) {
-					t.Errorf("%q: error holds %s: %v", endpoint, value, err)
+					t.Errorf("%q: the error contains %s: %v", endpoint, value, err)
 				}
 			}
 		}

@@ -15,20 +15,22 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// answering is a transport to a server that answers everything alike.
-type answering string
+// fixedResponse is a transport that always returns a response with this body.
+type fixedResponse string
 
-func (a answering) RoundTrip(r *http.Request) (*http.Response, error) {
+func (body fixedResponse) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{
-		StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(string(a))), Header: http.Header{}, Request: r,
+		StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(string(body))), Header: http.Header{},
+		Request: r,
 	}, nil
 }
 
-// Evil-OP and Keycloak CVE-2024-10270, for any discovery document: what it tells is of the
-// configured issuer, and all of it may be called.
+// Keycloak CVE-2024-10270, for any discovery document: metadata that are accepted are those of the
+// configured issuer, and requests may be sent to all of its endpoints.
 func FuzzDiscovery(f *testing.F) {
 	const issuer = "https://idp.example"
-	const good = `{"issuer":"https://idp.example","authorization_endpoint":"https://idp.example/a","token_endpoint":"https://idp.example/t","jwks_uri":"https://idp.example/k"`
+	const good = `{"issuer":"https://idp.example","authorization_endpoint":"https://idp.example/a",` +
+		`"token_endpoint":"https://idp.example/t","jwks_uri":"https://idp.example/k"`
 	for _, seed := range []string{
 		good + "}", good + `,"userinfo_endpoint":"javascript:1"}`,
 		good + `,"userinfo_endpoint":"https://u:p@idp.example"}`, good + `,"jwks_uri":"http://idp.example/k"}`,
@@ -45,7 +47,7 @@ func FuzzDiscovery(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
-		m, err := NewIssuer(Metadata{Issuer: issuer}, &http.Client{Transport: answering(body)},
+		m, err := NewIssuer(Metadata{Issuer: issuer}, &http.Client{Transport: fixedResponse(body)},
 			clock).Metadata(t.Context())
 		if (m == nil) == (err == nil) || body == good+"}" && err != nil || err != nil &&
 			strings.Contains(err.Error(), "panicked") {
@@ -76,7 +78,7 @@ func FuzzDiscovery(f *testing.F) {
 	})
 }
 
-// loopback reports whether a host is this machine's.
+// loopback reports whether a host is this machine.
 func loopback(host string) bool {
 	name := strings.TrimSuffix(strings.ToLower(host), ".")
 	addr, err := netip.ParseAddr(name)
@@ -84,7 +86,7 @@ func loopback(host string) bool {
 }
 
 // jwx CVE-2023-49290 and CVE-2024-28122, go-jose CVE-2025-27144, for any key set: a token is
-// verified only by the key that has signed it.
+// verified only by the key that signed it.
 func FuzzKeys(f *testing.F) {
 	key := edKey(f)
 	token := sign(f, jose.EdDSA, key, "k")
@@ -115,9 +117,9 @@ func FuzzKeys(f *testing.F) {
 	f.Add(`{"keys":{}}`)
 	f.Fuzz(func(t *testing.T, body string) {
 		good := body == `{"keys":[KEY]}`
-		// each process of the fuzzer has a key of its own
+		// each process of the fuzzer has another key
 		body = strings.NewReplacer("KEY", string(published), "MEMBER", member.X).Replace(body)
-		set := NewKeySet("https://idp.example/k", &http.Client{Transport: answering(body)}, clock)
+		set := NewKeySet("https://idp.example/k", &http.Client{Transport: fixedResponse(body)}, clock)
 		claims, err := set.Verify(t.Context(), token, expect())
 		if (claims == nil) == (err == nil) || good && err != nil || err != nil &&
 			strings.Contains(err.Error(), "panicked") {
@@ -129,7 +131,7 @@ func FuzzKeys(f *testing.F) {
 	})
 }
 
-// mayVerify reports whether a key set has the key, for the tokens of expect.
+// mayVerify reports whether a key set contains the key x for tokens that meet expect.
 func mayVerify(body, x string) bool {
 	var set struct{ Keys []json.RawMessage }
 	if json.Unmarshal([]byte(body), &set) != nil {
@@ -138,7 +140,7 @@ func mayVerify(body, x string) bool {
 	want, _ := base64.RawURLEncoding.DecodeString(x)
 	return slices.ContainsFunc(set.Keys, func(raw json.RawMessage) bool {
 		var k struct{ Kty, Crv, Kid, Use, Alg, X, Issuer string }
-		_ = json.Unmarshal(raw, &k) // a member of another kind stays empty
+		_ = json.Unmarshal(raw, &k) // a member of another type stays empty
 		have, _ := base64.RawURLEncoding.DecodeString(k.X)
 		return bytes.Equal(have, want) && k.Kty == "OKP" && k.Crv == "Ed25519" && k.Kid == "k" &&
 			(k.Use == "" || k.Use == "sig") && (k.Alg == "" || k.Alg == "EdDSA") &&

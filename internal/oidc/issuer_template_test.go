@@ -57,7 +57,7 @@ func TestAgreedIssuer(t *testing.T) {
 		{tenants, "https://login.example/{tenantid}/v1.0", ""},
 		{tenants, "https://evil.example/{tenantid}/v2.0", ""},
 		{tenants, "", ""},
-		// braces count only where they are configured
+		// only a configured issuer can be a template
 		{"https://login.example/a/v2.0", "https://login.example/{tenantid}/v2.0", ""},
 	} {
 		got, err := agreedIssuer(test.configured, test.discovered)
@@ -67,8 +67,8 @@ func TestAgreedIssuer(t *testing.T) {
 	}
 }
 
-// Supabase Auth CVE-2026-31813, and what Microsoft asks of multi-tenant applications: the issuer
-// must be the one that the token's own tenant has.
+// Supabase Auth CVE-2026-31813, and what Microsoft requires of multi-tenant applications: the
+// issuer must be that of the tenant that the token names.
 func TestTokensOfTenants(t *testing.T) {
 	t.Parallel()
 	key := ecKey(t, elliptic.P256())
@@ -95,15 +95,15 @@ func TestTokensOfTenants(t *testing.T) {
 		e.Issuer, e.AllowedIssuers = tenants, test.allowed
 		token := sign(t, jose.ES256, key, "k", "iss", test.iss, "tid", test.tid)
 		if !test.want {
-			refusal(t, set, token, e, "iss")
+			wantRefusal(t, set, token, e, "iss")
 		} else if _, err := set.Verify(t.Context(), token, e); err != nil {
 			t.Error(err)
 		}
 	}
 }
 
-// A key that is one tenant's must not speak for another: with that, a stolen key for personal
-// accounts once opened companies' ones.
+// A key of one tenant must not be accepted for another. That it was, once allowed attackers to open
+// accounts of companies with a stolen key for personal accounts.
 func TestKeysOfTenants(t *testing.T) {
 	t.Parallel()
 	key := ecKey(t, elliptic.P256())
@@ -125,19 +125,21 @@ func TestKeysOfTenants(t *testing.T) {
 		jwk := json.RawMessage(strings.Replace(string(raw), "{", `{"issuer":`+issuer+`,`, 1))
 		set := NewKeySet(newKeyServer(t, jwk).url, outbound.Client(true), clock)
 		if !want {
-			refusal(t, set, token, e, "iss")
+			wantRefusal(t, set, token, e, "iss")
 		} else if _, err := set.Verify(t.Context(), token, e); err != nil {
 			t.Errorf("%s: %v", issuer, err)
 		}
 	}
 }
 
-func TestDiscoveryElsewhere(t *testing.T) {
+func TestDiscoveryURL(t *testing.T) {
 	t.Parallel()
-	var asked string
+	var requested string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		asked = r.RequestURI
-		fmt.Fprint(w, `{"issuer":"https://idp.example/tenant/","authorization_endpoint":"https://idp.example/a","token_endpoint":"https://idp.example/t","jwks_uri":"https://idp.example/k"}`)
+		requested = r.RequestURI
+		fmt.Fprint(w, `{"issuer":"https://idp.example/tenant/",`+
+			`"authorization_endpoint":"https://idp.example/a","token_endpoint":"https://idp.example/t",`+
+			`"jwks_uri":"https://idp.example/k"}`)
 	}))
 	t.Cleanup(server.Close)
 	configured := Metadata{
@@ -145,12 +147,12 @@ func TestDiscoveryElsewhere(t *testing.T) {
 		DiscoveryURL: server.URL + "/flow/.well-known/openid-configuration?p=flow",
 	}
 	m, err := NewIssuer(configured, outbound.Client(true), clock).Metadata(t.Context())
-	if err != nil || asked != "/flow/.well-known/openid-configuration?p=flow" ||
+	if err != nil || requested != "/flow/.well-known/openid-configuration?p=flow" ||
 		m.Issuer != "https://idp.example/tenant/" || m.UserinfoURL != "" {
-		t.Errorf("asked %s, got %+v, %v", asked, m, err)
+		t.Errorf("requested %s, got %+v, %v", requested, m, err)
 	}
 	configured.Issuer = "https://idp.example/tenant"
 	if m, err := NewIssuer(configured, outbound.Client(true), clock).Metadata(t.Context()); err == nil {
-		t.Errorf("of another issuer: got %+v", m)
+		t.Errorf("document of another issuer: got %+v", m)
 	}
 }
