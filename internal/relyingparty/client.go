@@ -103,7 +103,8 @@ func (c *Client) at(m *oidc.Metadata, redirectURI string) *oauth2.Client {
 	}
 	client := &oauth2.Client{
 		ID: c.ClientID, Secret: c.ClientSecret, Auth: c.clientAuth(m), IDParam: c.ClientIDParam,
-		Key: oauth2.Key(c.ClientKey), Audience: cmp.Or(c.AssertionAudience, m.Issuer), Prover: c.prover, Bind: c.DPoP,
+		Key: oauth2.Key(c.ClientKey), Audience: cmp.Or(c.AssertionAudience, m.Issuer), Prover: c.prover,
+		RequireDPoP:      c.DPoP,
 		AuthorizationURL: m.AuthorizationURL, TokenURL: m.TokenURL, RedirectURI: redirectURI,
 		Scopes: scopes, ScopeSeparator: c.ScopeSeparator, Params: c.AuthorizationParams,
 		Fragment: c.AuthorizationFragment,
@@ -130,8 +131,9 @@ func withoutPlaceholders(params url.Values) url.Values {
 // client_secret_basic, so only a server that lists other methods without it gets the secret in the
 // form.
 func (c *Client) clientAuth(m *oidc.Metadata) string {
-	if c.ClientAuth == "" && (c.ClientSecret != "" || c.secret != nil) && m.TokenAuth != nil &&
-		!slices.Contains(m.TokenAuth, oauth2.SecretBasic) && slices.Contains(m.TokenAuth, oauth2.SecretPost) {
+	if c.ClientAuth == "" && (c.ClientSecret != "" || c.secret != nil) && m.TokenAuthMethods != nil &&
+		!slices.Contains(m.TokenAuthMethods, oauth2.SecretBasic) &&
+		slices.Contains(m.TokenAuthMethods, oauth2.SecretPost) {
 		return oauth2.SecretPost
 	}
 	return string(c.ClientAuth)
