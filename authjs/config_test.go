@@ -68,9 +68,8 @@ func TestFaultsOfConfig(t *testing.T) {
 func TestLimitsOfConfig(t *testing.T) {
 	t.Parallel()
 	for _, version := range []authjs.Version{authjs.VersionV5, authjs.VersionV4} {
-		s := newSessions(t, authjs.Config{
-			Secret: "x", Version: version, CookieName: strings.Repeat("n", 128), MaxAge: time.Second,
-		})
+		newSessions(t, authjs.Config{Secret: "x", Version: version, MaxAge: time.Second})
+		s := newSessions(t, authjs.Config{Secret: "x", Version: version, CookieName: strings.Repeat("n", 128)})
 		b := newBrowser(t)
 		b.write(s, authjs.Claims{"sub": "user-1", "blob": strings.Repeat("x", 45_000)})
 		wantSubject(t, s, b.request(), "user-1")
