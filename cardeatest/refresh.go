@@ -11,18 +11,18 @@ import (
 // useRefreshToken marks a refresh token as used and returns its grant, or an error code. If the
 // token was used before, somebody has stolen it, and all tokens of the grant end (RFC 9700 §
 // 4.14.2). i.mu is held.
-func (i *Issuer) useRefreshToken(clientID, token string) (grant, string) {
-	g, ok := i.refresh[token]
+func (e tokenEndpoint) useRefreshToken(clientID, token string) (grant, string) {
+	g, ok := e.refresh[token]
 	if !ok || g.clientID != clientID {
 		return grant{}, "invalid_grant"
 	}
 	if g.used {
-		i.end(func(other grant) bool { return other.family == g.family })
+		e.end(func(other grant) bool { return other.family == g.family })
 		return grant{}, "invalid_grant"
 	}
 	next := g
 	g.used = true
-	i.refresh[token] = g
+	e.refresh[token] = g
 	next.nonce = "" // OpenID Connect Core 1.0, Section 12.2
 	return next, ""
 }
