@@ -17,7 +17,7 @@ const (
 var assertionAlgorithms = []jose.SignatureAlgorithm{jose.RS256, jose.PS256, jose.ES256, jose.EdDSA}
 
 // verifyAssertion returns the ID of the client that the request's assertion authenticates (RFC 7523
-// § 3). i.mu is held.
+// § 3). mu is held.
 func (e tokenEndpoint) verifyAssertion(form url.Values) (id string, ok bool) {
 	if form.Get("client_assertion_type") != assertionType || form.Has("client_secret") {
 		return "", false
@@ -56,7 +56,7 @@ func (c client) verify(assertion string) (claims map[string]any, ok bool) {
 }
 
 // accepts reports whether an assertion is about the client and for this issuer, has not expired and
-// was not used before. i.mu is held.
+// was not used before. mu is held.
 func (e tokenEndpoint) accepts(claims map[string]any, id string, r Registration) bool {
 	audience := r.Audience
 	if audience == "" {
@@ -67,14 +67,14 @@ func (e tokenEndpoint) accepts(claims map[string]any, id string, r Registration)
 		e.unused("assertion "+id+" "+jti, jti)
 }
 
-// inTime reports whether a token expires in the future, and soon. i.mu is held.
+// inTime reports whether a token expires in the future, and soon. mu is held.
 func (e tokenEndpoint) inTime(claims map[string]any) bool {
 	exp, ok := claims["exp"].(float64)
 	left := time.Unix(int64(exp), 0).Sub(e.now())
 	return ok && left > 0 && left <= assertionLife
 }
 
-// unused reports whether key is used for the first time and jti is not empty. i.mu is held.
+// unused reports whether key is used for the first time and jti is not empty. mu is held.
 func (e tokenEndpoint) unused(key, jti string) bool {
 	now := e.now()
 	maps.DeleteFunc(e.used, func(_ string, until time.Time) bool { return now.After(until) })

@@ -129,7 +129,7 @@ func (e endpoints) newCode(q url.Values, p Person) string {
 	return code
 }
 
-// sweep removes expired codes and access tokens. i.mu is held.
+// sweep removes expired codes and access tokens. mu is held.
 func (i *Issuer) sweep() {
 	now := i.now()
 	expired := func(_ string, g grant) bool { return !now.Before(g.expires) }

@@ -49,7 +49,7 @@ func (e tokenEndpoint) verifyProof(r *http.Request, accessToken string, withNonc
 }
 
 // proofMatches reports whether the claims of a proof belong to this request, and the proof is
-// recent and was not used before. i.mu is held.
+// recent and was not used before. mu is held.
 func (e tokenEndpoint) proofMatches(claims map[string]any, r *http.Request, accessToken string) bool {
 	scheme := "http://"
 	if r.TLS != nil {
@@ -67,7 +67,7 @@ func (e tokenEndpoint) proofMatches(claims map[string]any, r *http.Request, acce
 }
 
 // requireProof returns the thumbprint of the key in a token request's DPoP proof, "" if the client
-// does not use DPoP. If ok is false, the request was refused. i.mu is held.
+// does not use DPoP. If ok is false, the request was refused. mu is held.
 func (e tokenEndpoint) requireProof(w http.ResponseWriter, r *http.Request, c client) (thumbprint string, ok bool) {
 	if !c.registration.DPoP {
 		return "", true
@@ -85,7 +85,7 @@ func (e tokenEndpoint) requireProof(w http.ResponseWriter, r *http.Request, c cl
 }
 
 // isBoundTo reports whether a request comes with the certificate or the DPoP proof that its access
-// token is bound to. i.mu is held.
+// token is bound to. mu is held.
 func (e tokenEndpoint) isBoundTo(w http.ResponseWriter, r *http.Request, scheme, token string, g grant) bool {
 	if g.certificate != "" && g.certificate != thumbprint(r) {
 		return false

@@ -12,7 +12,7 @@ import (
 )
 
 // idToken returns a signed ID token (OpenID Connect Core 1.0 § 2) with the active misbehaviours.
-// i.mu is held.
+// mu is held.
 func (e tokenEndpoint) idToken(g grant, access string) string {
 	now := e.now()
 	if e.faults[TokenOfStranger] {
@@ -54,7 +54,7 @@ func leftHalf(access string, alg jose.SignatureAlgorithm) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:len(sum)/2])
 }
 
-// signSpoilt signs claims with the key and the header that the misbehaviours require. i.mu is held.
+// signSpoilt signs claims with the key and the header that the misbehaviours require. mu is held.
 func (e tokenEndpoint) signSpoilt(claims map[string]any) string {
 	attacker := e.key
 	if e.stranger != nil {

@@ -244,7 +244,7 @@ func (e endpoints) serveDiscovery(w http.ResponseWriter, _ *http.Request) {
 	answer(w, http.StatusOK, document)
 }
 
-// spoil applies the active misbehaviours of table to m, which is about to be sent. i.mu is held.
+// spoil applies the active misbehaviours of table to m, which is about to be sent. mu is held.
 func (i *Issuer) spoil(m map[string]any, table map[Misbehaviour]func(map[string]any)) {
 	for _, fault := range slices.Sorted(maps.Keys(table)) {
 		if i.faults[fault] {

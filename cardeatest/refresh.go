@@ -10,7 +10,7 @@ import (
 
 // useRefreshToken marks a refresh token as used and returns its grant, or an error code. If the
 // token was used before, somebody has stolen it, and all tokens of the grant end (RFC 9700 §
-// 4.14.2). i.mu is held.
+// 4.14.2). mu is held.
 func (e tokenEndpoint) useRefreshToken(clientID, token string) (grant, string) {
 	g, ok := e.refresh[token]
 	if !ok || g.clientID != clientID {
@@ -27,7 +27,7 @@ func (e tokenEndpoint) useRefreshToken(clientID, token string) (grant, string) {
 	return next, ""
 }
 
-// end removes the codes and tokens of some grants. i.mu is held.
+// end removes the codes and tokens of some grants. mu is held.
 func (i *Issuer) end(which func(grant) bool) {
 	for _, grants := range []map[string]grant{i.codes, i.access, i.refresh} {
 		maps.DeleteFunc(grants, func(_ string, g grant) bool { return which(g) })

@@ -59,7 +59,7 @@ func (e tokenEndpoint) serveToken(w http.ResponseWriter, r *http.Request) {
 
 // authenticate returns the ID of the client that sent the request. The client must authenticate
 // with its registered method, or else by client_secret_basic or client_secret_post; a public client
-// need not. Two methods at once are refused (RFC 6749 § 2.3). i.mu is held.
+// need not. Two methods at once are refused (RFC 6749 § 2.3). mu is held.
 func (e tokenEndpoint) authenticate(r *http.Request) (id string, ok bool) {
 	if r.PostForm.Has("client_assertion") && r.Header.Get("Authorization") == "" {
 		return e.verifyAssertion(r.PostForm)
@@ -86,7 +86,7 @@ func (e tokenEndpoint) authenticate(r *http.Request) (id string, ok bool) {
 	return id, known && subtle.ConstantTimeCompare([]byte(c.secret), []byte(secret)) == 1
 }
 
-// exchangeCode deletes a code and returns its grant, or an error code. i.mu is held.
+// exchangeCode deletes a code and returns its grant, or an error code. mu is held.
 func (e tokenEndpoint) exchangeCode(clientID string, form url.Values) (grant, string) {
 	code := form.Get("code")
 	g, ok := e.codes[code]
@@ -108,7 +108,7 @@ func (e tokenEndpoint) exchangeCode(clientID string, form url.Values) (grant, st
 	return g, ""
 }
 
-// swap exchanges the grants of a code and of another unused one, if there is another. i.mu is held.
+// swap exchanges the grants of a code and of another unused one, if there is another. mu is held.
 func (e tokenEndpoint) swap(code string) grant {
 	for other, g := range e.codes {
 		if other != code {
@@ -120,7 +120,7 @@ func (e tokenEndpoint) swap(code string) grant {
 }
 
 // issue returns the answer of the token endpoint: an access token, a refresh token if the scope
-// contains offline_access, and an ID token if it contains openid. i.mu is held.
+// contains offline_access, and an ID token if it contains openid. mu is held.
 func (e tokenEndpoint) issue(g grant) map[string]any {
 	access := rand.Text()
 	g.expires = e.now().Add(tokenLife)
