@@ -58,8 +58,8 @@ func goOIDC(ctx context.Context, s *scenario, redirectURL string) (tokenValues, 
 	}, nil
 }
 
-// verify checks the ID token, and what go-oidc leaves to the application: the nonce, and the hash
-// of the access token.
+// verify checks the ID token. go-oidc leaves the nonce and the hash of the access token to the
+// application.
 func verify(
 	ctx context.Context, p *oidc.Provider, s *scenario, token *oauth2.Token, nonce string,
 ) (*oidc.IDToken, error) {
@@ -82,8 +82,8 @@ func verify(
 	return idToken, nil
 }
 
-// emailOf is the e-mail address in the ID token or, if the scenario has userinfo, in that, which
-// must be about the same person (OpenID Connect Core 1.0 § 5.3.2).
+// emailOf returns the e-mail address in userinfo, if the scenario has it, and else in the ID token.
+// Userinfo must be about the same person (OpenID Connect Core 1.0 § 5.3.2).
 func emailOf(
 	ctx context.Context, p *oidc.Provider, s *scenario, idToken *oidc.IDToken, token *oauth2.Token,
 ) (string, error) {

@@ -109,6 +109,7 @@ func TestOIDCProvider(t *testing.T) {
 				return
 			}
 			a.checkProfile(t)
+			a.checkAlgorithm(t, r)
 			a.checkTokens(t)
 		})
 	}
@@ -138,6 +139,7 @@ type application struct {
 	signedIn cardea.SignIn // of the last event SignIn
 }
 
+// newApplicationAt starts a provider that knows one client, and an application that is this client.
 func newApplicationAt(t *testing.T, process *node.Process, r registration) *application {
 	t.Helper()
 	a := &application{}
@@ -180,6 +182,25 @@ func (a *application) checkProfile(t *testing.T) {
 		account.RefreshToken == "" {
 		t.Errorf("account of %q, verified %v, ID token of %d bytes, refresh token of %d bytes",
 			account.ProviderAccountID, profile.EmailVerified, len(account.IDToken), len(account.RefreshToken))
+	}
+}
+
+// checkAlgorithm checks that the ID token is signed by the algorithm of the registration. The default
+// is RS256 (OpenID Connect Dynamic Client Registration 1.0 § 2).
+func (a *application) checkAlgorithm(t *testing.T, r registration) {
+	t.Helper()
+	first, _, _ := strings.Cut(a.signedIn.Account.IDToken, ".")
+	text, err := base64.RawURLEncoding.DecodeString(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var header struct{ Alg string }
+	want, ok := r.client["id_token_signed_response_alg"]
+	if !ok {
+		want = "RS256"
+	}
+	if err := json.Unmarshal(text, &header); err != nil || header.Alg != want {
+		t.Errorf("ID token by %q, want %q (%v)", header.Alg, want, err)
 	}
 }
 
