@@ -88,7 +88,7 @@ func New(c Config) (*Auth, error) {
 func (a *Auth) cookieNames(secure bool) cookie.Names {
 	n := a.protocol.names(secure)
 	if prefix := a.config.CookiePrefix; prefix != "" {
-		n = n.As(prefix)
+		n = n.WithCookiePrefix(prefix)
 	}
 	n.Domain = a.config.Session.CookieDomain
 	return n

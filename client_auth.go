@@ -115,7 +115,7 @@ func (p *OAuthProvider) validateAudience(field string, f *faults) {
 	case !asserts && p.AssertionAudience != "":
 		f.add(field+".AssertionAudience", "has no effect; it is for ClientAuth %s and %s", AuthPrivateKeyJWT,
 			AuthClientSecretJWT)
-	case asserts && p.AssertionAudience == "" && (p.Issuer == "" || oidc.HasClaims(p.Issuer)):
+	case asserts && p.AssertionAudience == "" && (p.Issuer == "" || oidc.HasPlaceholders(p.Issuer)):
 		f.add(field+".AssertionAudience", "is empty, and there is no one Issuer that could be the audience")
 	}
 }
@@ -150,7 +150,7 @@ func (c *oauthClient) pushURL(m *oidc.Metadata) (string, error) {
 	if !m.RequirePush && !c.PushAuthorization && c.PushedAuthorizationURL == "" {
 		return "", nil
 	}
-	if err := outbound.Endpoint(m.PushURL); err != nil {
+	if err := outbound.CheckEndpoint(m.PushURL); err != nil {
 		return "", fail(
 			codeOAuthSignIn, "the authorization request is to be pushed, but the provider's endpoint for that: %w", err,
 		)

@@ -85,7 +85,7 @@ func TestAgeOfATokenIsThatOfTheSession(t *testing.T) {
 			})
 			b := stepper(t, s.URL)
 			pass(t, b, "idp", "")
-			version := map[cardea.Protocol]authjs.Version{cardea.ProtocolV5: authjs.V5, cardea.ProtocolV4: authjs.V4}[protocol]
+			version := map[cardea.Protocol]authjs.Version{cardea.ProtocolV5: authjs.VersionV5, cardea.ProtocolV4: authjs.VersionV4}[protocol]
 			reader, err := authjs.New(authjs.Config{Secret: secret, Version: version, InsecureCookies: true})
 			if err != nil {
 				t.Fatal(err)

@@ -40,7 +40,7 @@ func (v *exchange) getCallback() error {
 		return err
 	}
 	if q.Has("error") {
-		return fail(CodeOAuthCallback, "the provider answered with the error %q", oauth2.Code(q.Get("error")))
+		return fail(CodeOAuthCallback, "the provider answered with the error %q", oauth2.Printable(q.Get("error")))
 	}
 	if q.Get(client.codeParam()) == "" {
 		return fail(codeInvalidCheck, "the callback has no code")
@@ -78,7 +78,7 @@ func (c *oauthClient) checkRepeats(q url.Values) error {
 	}
 	for _, name := range names {
 		if len(q[name]) > 1 {
-			return fail(codeInvalidCheck, "the callback has more than one %s", oauth2.Code(name))
+			return fail(codeInvalidCheck, "the callback has more than one %s", oauth2.Printable(name))
 		}
 	}
 	return nil

@@ -46,7 +46,7 @@ type failure struct {
 var generations = [...]generation{
 	ProtocolV5: {
 		names:     cookie.NamesV5,
-		scheme:    seal.V5,
+		scheme:    seal.SchemeV5,
 		noSession: nil, // null; the client of v5 takes {} for a session
 		openID:    TypeOIDC,
 		failures: map[Code]failure{
@@ -68,7 +68,7 @@ var generations = [...]generation{
 	},
 	ProtocolV4: {
 		names:      cookie.NamesV4,
-		scheme:     seal.V4,
+		scheme:     seal.SchemeV4,
 		noSession:  struct{}{}, // {}; the client of v4 stumbles over null
 		codeInPath: true,
 		openID:     TypeOAuth, // pages made for v4 know no other

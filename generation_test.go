@@ -117,7 +117,7 @@ func TestSessionTokenOfV4(t *testing.T) {
 	if n := len(c[sessionCookieV4+".0"]); n != 3933 {
 		t.Errorf("the first chunk has %d bytes, want 3933", n)
 	}
-	for version, want := range map[authjs.Version]string{authjs.V4: "ann@example.com", authjs.V5: ""} {
+	for version, want := range map[authjs.Version]string{authjs.VersionV4: "ann@example.com", authjs.VersionV5: ""} {
 		sessions, err := authjs.New(authjs.Config{
 			Secret: secret, Version: version, CookieName: sessionCookieV4, InsecureCookies: true,
 		})
@@ -136,7 +136,7 @@ func TestSessionTokenOfV4(t *testing.T) {
 	}
 
 	// And the other way round: a session that a Node server made.
-	node, err := authjs.New(authjs.Config{Secret: secret, Version: authjs.V4, InsecureCookies: true})
+	node, err := authjs.New(authjs.Config{Secret: secret, Version: authjs.VersionV4, InsecureCookies: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -67,7 +67,7 @@ func (r *redemption) exchange(ctx context.Context) (*oauth2.Token, error) {
 		if err != nil {
 			return nil, fmt.Errorf("hook Exchange: %w", err)
 		}
-		return r.client.ParseAnswer(answer)
+		return r.client.ParseTokenResponse(answer)
 	}
 	params, err := r.tokenParams()
 	if err != nil {

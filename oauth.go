@@ -67,7 +67,7 @@ func (c *oauthClient) client(m *oidc.Metadata, redirectURI string) *oauth2.Clien
 	}
 	client := &oauth2.Client{
 		ID: c.ClientID, Secret: c.ClientSecret, Auth: c.clientAuth(m), IDParam: c.ClientIDParam,
-		Key: oauth2.Key(c.ClientKey), Audience: c.audience(m), Prover: c.prover, Bind: c.DPoP,
+		Key: oauth2.Key(c.ClientKey), Audience: c.audience(m), Prover: c.prover, RequireDPoP: c.DPoP,
 		AuthorizationURL: m.AuthorizationURL, TokenURL: m.TokenURL, RedirectURI: redirectURI,
 		Scopes: scopes, ScopeSeparator: c.ScopeSeparator, Params: c.AuthorizationParams,
 		Fragment: c.AuthorizationFragment, SkipPKCE: c.InsecureSkipPKCE,
@@ -93,8 +93,8 @@ func constant(params url.Values) url.Values {
 // clientAuth follows the metadata when the configuration is silent: basic is the default of the
 // standard, so only a server that lists other methods, but not it, gets the secret in the body.
 func (c *oauthClient) clientAuth(m *oidc.Metadata) string {
-	if c.ClientAuth == "" && (c.ClientSecret != "" || c.secret != nil) && m.TokenAuth != nil &&
-		!slices.Contains(m.TokenAuth, oauth2.SecretBasic) && slices.Contains(m.TokenAuth, oauth2.SecretPost) {
+	if c.ClientAuth == "" && (c.ClientSecret != "" || c.secret != nil) && m.TokenAuthMethods != nil &&
+		!slices.Contains(m.TokenAuthMethods, oauth2.SecretBasic) && slices.Contains(m.TokenAuthMethods, oauth2.SecretPost) {
 		return oauth2.SecretPost
 	}
 	return string(c.ClientAuth)
@@ -130,8 +130,8 @@ func (c *oauthClient) authorizationURL(
 	if c.FormPost {
 		client.Params.Set("response_mode", "form_post")
 	}
-	if c.DPoP && m.Proofs != nil && !slices.Contains(m.Proofs, oauth2.ProofAlgorithm) {
-		return "", fail(codeOAuthSignIn, "DPoP: the provider takes proofs by %q, and none by %s", m.Proofs,
+	if c.DPoP && m.ProofAlgorithms != nil && !slices.Contains(m.ProofAlgorithms, oauth2.ProofAlgorithm) {
+		return "", fail(codeOAuthSignIn, "DPoP: the provider takes proofs by %q, and none by %s", m.ProofAlgorithms,
 			oauth2.ProofAlgorithm)
 	}
 	if client.PushURL, err = c.pushURL(m); err != nil {
@@ -147,7 +147,7 @@ func (c *oauthClient) authorizationURL(
 // checkIssuer keeps the answer of one server from being taken for another's (RFC 9207 § 2.4).
 func (c *oauthClient) checkIssuer(m *oidc.Metadata, iss string, present bool) error {
 	switch {
-	case present && m.Issuer != "" && !oidc.Fits(m.Issuer, iss):
+	case present && m.Issuer != "" && !oidc.MatchesTemplate(m.Issuer, iss):
 		return fail(codeInvalidCheck, "the callback's iss is not the issuer %q", m.Issuer)
 	case !present && m.RequireIss:
 		return fail(codeInvalidCheck, "the callback has no iss, which %q promises to send", m.Issuer)

@@ -85,7 +85,7 @@ func (o origins) trusts(host string) bool {
 	if strings.ContainsAny(host, "/\\@?#") {
 		return false
 	}
-	return redirect.Loopback((&url.URL{Host: host}).Hostname())
+	return redirect.IsLoopbackHost((&url.URL{Host: host}).Hostname())
 }
 
 func (o origins) fromProxy(r *http.Request) bool {

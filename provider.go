@@ -300,14 +300,14 @@ func (p *OAuthProvider) validateEndpoints(field string, f *faults) {
 			}
 			continue
 		}
-		if err := outbound.Endpoint(e.url); err != nil {
+		if err := outbound.CheckEndpoint(e.url); err != nil {
 			f.add(field+"."+e.name, "%v", err)
 		}
 	}
 }
 
 func (p *OAuthProvider) validateIssuer(field string, f *faults) {
-	tenants := oidc.HasClaims(p.Issuer)
+	tenants := oidc.HasPlaceholders(p.Issuer)
 	switch {
 	case tenants && p.Type != TypeOIDC:
 		f.add(field+".Issuer", "has a claim in braces, and type %s has no claims", p.Type)
@@ -319,7 +319,7 @@ func (p *OAuthProvider) validateIssuer(field string, f *faults) {
 		f.add(field+".AllowedIssuers", "has no effect on an Issuer without braces")
 	}
 	for i, issuer := range p.AllowedIssuers {
-		if tenants && !oidc.Fits(p.Issuer, issuer) {
+		if tenants && !oidc.MatchesTemplate(p.Issuer, issuer) {
 			f.add(fmt.Sprintf("%s.AllowedIssuers[%d]", field, i), "want an issuer like %s, have %q", p.Issuer, issuer)
 		}
 	}
@@ -355,7 +355,7 @@ func (p *OAuthProvider) validateUserinfo(field string, f *faults) {
 
 // onLoopback reports whether the provider runs on this machine, as in development and in tests.
 func (p *OAuthProvider) onLoopback() bool {
-	return outbound.Loopback(cmp.Or(p.DiscoveryURL, p.Issuer, p.TokenURL))
+	return outbound.IsLoopbackURL(cmp.Or(p.DiscoveryURL, p.Issuer, p.TokenURL))
 }
 
 func envName(id string) string { return strings.ToUpper(strings.ReplaceAll(id, "-", "_")) }

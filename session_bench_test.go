@@ -17,7 +17,7 @@ import (
 // is sent over a network.
 func BenchmarkJWTSession(b *testing.B) {
 	const name = "authjs.session-token"
-	sealer := seal.New([]string{secret}, seal.V5)
+	sealer := seal.New([]string{secret}, seal.SchemeV5)
 	claims := map[string]any{
 		"name": "Ann Example", "email": "ann@example.com", "picture": nil,
 		"sub": "7d1c2a3e-5f4b-4a51-9d6f-0b8a6c1f2e33", "sid": "JBSWY3DPEHPK3PXPJBSWY3DPEH",

@@ -42,7 +42,7 @@ func Compose(m *cardea.SignInMail) (Message, error) {
 			lifetime(m.CodeMaxAge)),
 		Dark: m.Theme.ColorScheme == "dark",
 	}
-	l.Background, l.Text = page.Theme(m.Theme).Button()
+	l.Background, l.Text = page.Theme(m.Theme).ButtonColors()
 
 	var html strings.Builder
 	t, err := parseHTML()

@@ -63,7 +63,7 @@ func (s *Service) send(ctx context.Context, m Message) error {
 	}
 	s.once.Do(func() {
 		if s.client = s.HTTPClient; s.client == nil {
-			s.client = outbound.Client(outbound.Loopback(s.URL))
+			s.client = outbound.Client(outbound.IsLoopbackURL(s.URL))
 		}
 	})
 	resp, err := outbound.Do(s.client, req)
@@ -119,7 +119,7 @@ func (s *Service) check() error {
 	if s.Body == nil {
 		return fmt.Errorf("Options.Sender: %s: Service.Body: is nil", s.Name)
 	}
-	if err := outbound.Endpoint(s.URL); err != nil {
+	if err := outbound.CheckEndpoint(s.URL); err != nil {
 		return fmt.Errorf("Options.Sender: %s: Service.URL: %w", s.Name, err)
 	}
 	return nil

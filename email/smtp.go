@@ -104,7 +104,7 @@ func (s *SMTP) implicit() bool { return s.ImplicitTLS || s.Port == implicitPort 
 
 // mustEncrypt reports whether nothing may be said in plain text.
 func (s *SMTP) mustEncrypt() bool {
-	return s.Username != "" || !s.InsecureAllowPlaintext && !redirect.Loopback(s.Host)
+	return s.Username != "" || !s.InsecureAllowPlaintext && !redirect.IsLoopbackHost(s.Host)
 }
 
 func (s *SMTP) config() *tls.Config {
@@ -197,7 +197,7 @@ func (d *dialog) encrypt() error {
 	}
 	offered, _ := d.c.Extension("STARTTLS")
 	switch {
-	case offered && (d.mustEncrypt() || !redirect.Loopback(d.Host)):
+	case offered && (d.mustEncrypt() || !redirect.IsLoopbackHost(d.Host)):
 		return d.c.StartTLS(d.config())
 	case d.mustEncrypt():
 		return errors.New("the server offers no encryption")
