@@ -100,7 +100,7 @@ const (
 // server alone, and it is for one request.
 func (c *Client) addAssertion(form url.Values, key jose.SigningKey, kid string) error {
 	if c.Audience == "" {
-		return errors.New("client assertion: the server has no issuer that could be its audience")
+		return errors.New("client assertion: there is no audience, because the server has no issuer")
 	}
 	now := c.now()
 	claims := map[string]any{
