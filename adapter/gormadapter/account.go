@@ -72,8 +72,8 @@ func (r *row) account() *cardea.Account {
 // UpdateAccount writes the type and those tokens of account that are not empty, through GORM.
 func (a *Adapter) UpdateAccount(ctx context.Context, account *cardea.Account) error {
 	var changed int64
-	if filled := filledRoles(account); len(filled) > 0 && a.storable(account.Provider) &&
-		a.storable(account.ProviderAccountID) {
+	if filled := filledRoles(account); len(filled) > 0 && a.dialect.storable(account.Provider) &&
+		a.dialect.storable(account.ProviderAccountID) {
 		r := a.account.fill(a.entities.account.new())
 		if r.setTokens(account); r.err != nil {
 			return fmt.Errorf("update account: %w", r.err)
@@ -85,7 +85,7 @@ func (a *Adapter) UpdateAccount(ctx context.Context, account *cardea.Account) er
 			changed = tx.RowsAffected
 			return tx.Error
 		}); err != nil {
-			return a.failed(ctx, "update account", err)
+			return a.errors.wrap(ctx, "update account", err)
 		}
 	}
 	if changed > 0 {
@@ -93,7 +93,7 @@ func (a *Adapter) UpdateAccount(ctx context.Context, account *cardea.Account) er
 	}
 	// MySQL does not count a row that already is as it should be.
 	if err := a.exists(ctx, a.statements.hasAccount, account.Provider, account.ProviderAccountID); err != nil {
-		return a.failed(ctx, "update account", err)
+		return a.errors.wrap(ctx, "update account", err)
 	}
 	return nil
 }
@@ -121,7 +121,7 @@ func (a *Adapter) accountKey(account *cardea.Account) clause.Expression {
 // UnlinkAccount removes the account.
 func (a *Adapter) UnlinkAccount(ctx context.Context, provider, providerAccountID string) error {
 	if _, err := a.exec(ctx, a.statements.unlinkAccount, provider, providerAccountID); err != nil {
-		return a.failed(ctx, "unlink account", err)
+		return a.errors.wrap(ctx, "unlink account", err)
 	}
 	return nil
 }
@@ -134,7 +134,7 @@ func (a *Adapter) Accounts(ctx context.Context, userID string) ([]*cardea.Accoun
 	}
 	rows, err := a.readAll(ctx, a.statements.accounts, a.account, a.entities.account, key)
 	if err != nil {
-		return nil, a.failed(ctx, "list accounts", err)
+		return nil, a.errors.wrap(ctx, "list accounts", err)
 	}
 	accounts := make([]*cardea.Account, len(rows))
 	for i, r := range rows {

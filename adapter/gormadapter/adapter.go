@@ -54,7 +54,8 @@ type Adapter struct {
 	silent bool             // logger logs nothing
 	owned  bool             // db was opened by Open
 
-	dialect string         // GORM's name of the kind of database
+	dialect dialect
+	errors  errorClassifier
 	choose  func(*gorm.DB) // dbresolver's choice of where to read; nil without dbresolver
 
 	entities      *entities
@@ -84,7 +85,7 @@ func New(db *gorm.DB, opts ...Option) (*Adapter, error) {
 	}
 	a := &Adapter{db: db, logger: quietLogger{db.Logger}, silent: db.Logger == logger.Discard, entities: e}
 	a.pool, _ = db.DB()
-	a.dialect = db.Dialector.Name()
+	a.dialect, a.errors = dialect(db.Dialector.Name()), newErrorClassifier(db)
 	if inTransaction(db) {
 		a.tx = db
 	}

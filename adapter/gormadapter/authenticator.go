@@ -55,7 +55,7 @@ func (a *Adapter) Authenticator(ctx context.Context, credentialID string) (*card
 		err = cardea.ErrNotFound
 	}
 	if err != nil {
-		return nil, a.failed(ctx, "find authenticator", err)
+		return nil, a.errors.wrap(ctx, "find authenticator", err)
 	}
 	return r.authenticator(), nil
 }
@@ -68,7 +68,7 @@ func (a *Adapter) Authenticators(ctx context.Context, userID string) ([]*cardea.
 	}
 	rows, err := a.readAll(ctx, a.statements.authenticators, a.authenticator, a.entities.authenticator, key)
 	if err != nil {
-		return nil, a.failed(ctx, "list authenticators", err)
+		return nil, a.errors.wrap(ctx, "list authenticators", err)
 	}
 	list := make([]*cardea.Authenticator, len(rows))
 	for i, r := range rows {
@@ -85,7 +85,7 @@ func (a *Adapter) UpdateAuthenticatorCounter(ctx context.Context, credentialID s
 		err = a.staysAt(ctx, credentialID, counter)
 	}
 	if err != nil {
-		return a.failed(ctx, "update authenticator counter", err)
+		return a.errors.wrap(ctx, "update authenticator counter", err)
 	}
 	return nil
 }
@@ -106,7 +106,7 @@ func (a *Adapter) DeleteAuthenticator(ctx context.Context, userID, credentialID 
 		return nil // nobody has that id
 	}
 	if _, err := a.exec(ctx, a.statements.deleteAuthenticator, key, credentialID); err != nil {
-		return a.failed(ctx, "delete authenticator", err)
+		return a.errors.wrap(ctx, "delete authenticator", err)
 	}
 	return nil
 }

@@ -11,15 +11,15 @@ import (
 // compare by the column's collation, which may take for equal what differs in case, accents or
 // spaces at the end. That comparison stays, because it is the one that has an index, and one of the
 // bytes is put beside it.
-func is(dialect string, c clause.Column, value any) clause.Expression {
+func is(d dialect, c clause.Column, value any) clause.Expression {
 	equal := clause.Eq{Column: c, Value: value}
-	switch dialect {
-	case "mysql":
+	switch d {
+	case mySQLDialect:
 		return clause.And(equal, clause.Expr{
 			SQL:  "CAST(CONVERT(? USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY)",
 			Vars: []any{c, value},
 		})
-	case "sqlserver":
+	case sqlServerDialect:
 		return clause.And(equal, clause.Expr{
 			SQL: "CAST(CAST(? AS nvarchar(4000)) AS varbinary(8000)) = CAST(CAST(? AS nvarchar(4000)) AS " +
 				"varbinary(8000))",
@@ -38,7 +38,7 @@ func (a *Adapter) exactly(t *table, role string, value any) clause.Expression {
 // spaces included where the server has a collation for that. Where there is a users table already,
 // they get the collation of its key: a foreign key cannot be without.
 func (a *Adapter) collated(tx *gorm.DB) (*gorm.DB, error) {
-	if a.dialect != "mysql" {
+	if a.dialect != mySQLDialect {
 		return tx, nil
 	}
 	var collation string

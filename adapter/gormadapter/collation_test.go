@@ -10,7 +10,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
-	"gorm.io/driver/mysql"
+	gormmysql "gorm.io/driver/mysql"
 	"gorm.io/gorm"
 )
 
@@ -85,7 +85,7 @@ func TestTextsThatTheCollationTakesForEqual(t *testing.T) {
 // collated is an adapter on tables whose texts compare by a collation.
 func collated(t testing.TB, o gormadapter.Options, collation string) *gormadapter.Adapter {
 	t.Helper()
-	db := connect(t, mysql.Open(o.DSN))
+	db := connect(t, gormmysql.Open(o.DSN))
 	must(t, db.Exec("ALTER DATABASE COLLATE "+collation).Error)
 	must(t, db.AutoMigrate(gormadapter.DefaultEntities()...))
 	return openOn(t, o) // which finds the tables there
@@ -106,7 +106,7 @@ func usesTheIndex(t *testing.T, empty func(testing.TB) gormadapter.Options) {
 	t.Helper()
 	for _, usual := range []bool{true, false} {
 		o := empty(t)
-		collation := strictest[o.Type]
+		collation := strictest[kindOf(t, o)]
 		if usual {
 			collation = "utf8mb4_general_ci"
 		}
@@ -183,13 +183,13 @@ func freshCollation(t *testing.T, empty func(testing.TB) gormadapter.Options) {
 		return found
 	}
 	for table, got := range collations(openOn(t, o)) {
-		if got != strictest[o.Type] {
+		if got != strictest[kindOf(t, o)] {
 			t.Errorf("%s: got %s, want one that compares bytes", table, got)
 		}
 	}
 
 	o = empty(t)
-	must(t, connect(t, mysql.Open(o.DSN)).Exec("CREATE TABLE user (id varchar(255) PRIMARY KEY) COLLATE "+
+	must(t, connect(t, gormmysql.Open(o.DSN)).Exec("CREATE TABLE user (id varchar(255) PRIMARY KEY) COLLATE "+
 		"utf8mb4_unicode_ci").Error)
 	if got := collations(openOn(t, o)); got["session"] != "utf8mb4_unicode_ci" || got["account"] != got["session"] {
 		t.Errorf("beside a users table: got %v", got)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/postgresql"
 	"gorm.io/gorm"
 )
 
@@ -254,7 +255,7 @@ func serializable() map[string]func(t testing.TB) gormadapter.Options {
 	return map[string]func(t testing.TB) gormadapter.Options{
 		"PostgreSQL": func(t testing.TB) gormadapter.Options {
 			return gormadapter.Options{
-				Type: "postgresql", DSN: postgreSQLAddress(t, "CARDEA_TEST_POSTGRES",
+				Driver: postgresql.Driver, DSN: postgreSQLAddress(t, "CARDEA_TEST_POSTGRES",
 					"default_transaction_isolation=serializable"),
 			}
 		},

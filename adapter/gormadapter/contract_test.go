@@ -22,7 +22,7 @@ func open(t testing.TB, opts ...gormadapter.Option) *gormadapter.Adapter {
 
 func openFile(t testing.TB, name string, opts ...gormadapter.Option) *gormadapter.Adapter {
 	t.Helper()
-	a, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: name}, opts...)
+	a, err := gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver, DBName: name}, opts...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/sqlite"
 	"github.com/cardea-auth/cardea/cardeatest"
 )
 
@@ -49,7 +50,7 @@ func TestReadOnlyDatabase(t *testing.T) {
 	writable := newSite[gormadapter.User](t, openFile(t, file), nil, nil)
 	b := cardeatest.SignIn(t, writable.URL, "idp", "")
 
-	a, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: "file:" + file + "?mode=ro"})
+	a, err := gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver, DBName: "file:" + file + "?mode=ro"})
 	if err != nil {
 		t.Fatal(err)
 	}

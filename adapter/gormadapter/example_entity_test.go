@@ -78,7 +78,7 @@ type deviceKey struct{}
 
 // A session entity of the application's own comes back in Session.Entity.
 func ExampleWithSession() {
-	adapter, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: ":memory:"},
+	adapter, err := gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver, DBName: ":memory:"},
 		gormadapter.WithUser[Reader](), gormadapter.WithSession[Visit]())
 	if err != nil {
 		log.Fatal(err)
@@ -117,7 +117,7 @@ type Patron struct {
 // A struct that has nothing to do with the default entity. Tags say which field is what; a field
 // that is called as the default's needs none.
 func ExampleWithUser_ownStruct() {
-	adapter, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: ":memory:"},
+	adapter, err := gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver, DBName: ":memory:"},
 		gormadapter.WithUser[Patron]())
 	if err != nil {
 		log.Fatal(err)
@@ -148,7 +148,7 @@ type Nobody struct {
 
 // Everything that is missing or of the wrong type is one error, when the adapter is made.
 func ExampleNew_error() {
-	_, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: ":memory:"}, gormadapter.WithUser[Nobody]())
+	_, err := gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver, DBName: ":memory:"}, gormadapter.WithUser[Nobody]())
 	fmt.Println(err)
 	// Output:
 	// gormadapter: gormadapter_test.Nobody.Name is a bool, want a string, *string or sql.NullString: it is the Name
@@ -164,7 +164,7 @@ type Member struct {
 
 // A field takes the place of the embedded one with its name.
 func ExampleWithUser_integerID() {
-	adapter, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: ":memory:"},
+	adapter, err := gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver, DBName: ":memory:"},
 		gormadapter.WithUser[Member]())
 	if err != nil {
 		log.Fatal(err)
@@ -184,7 +184,7 @@ func ExampleWithID() {
 	n := 0
 	// an application's is random, and safe to be called concurrently
 	newID := func() string { n++; return fmt.Sprint("u", n) }
-	adapter, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: ":memory:"}, gormadapter.WithID(newID))
+	adapter, err := gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver, DBName: ":memory:"}, gormadapter.WithID(newID))
 	if err != nil {
 		log.Fatal(err)
 	}

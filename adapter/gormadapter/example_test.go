@@ -13,7 +13,7 @@ import (
 
 // An adapter with a connection of its own.
 func ExampleOpen() {
-	adapter, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: ":memory:"})
+	adapter, err := gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver, DBName: ":memory:"})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -69,7 +69,7 @@ type Customer struct {
 
 // A user entity of the application's own.
 func ExampleWithUser() {
-	adapter, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: ":memory:"},
+	adapter, err := gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver, DBName: ":memory:"},
 		gormadapter.WithUser[Customer]())
 	if err != nil {
 		log.Fatal(err)

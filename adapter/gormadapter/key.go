@@ -14,7 +14,7 @@ import (
 // transaction.
 func (a *Adapter) key(id string) (any, error) {
 	field := a.user.roles["ID"]
-	if id == "" || !a.storable(id) {
+	if id == "" || !a.dialect.storable(id) {
 		return nil, cardea.ErrNotFound
 	}
 	if anyText(field) {

@@ -36,21 +36,21 @@ func (p *parser) management(user, session, token *table) management {
 func (a *Adapter) LockUser(ctx context.Context, id string) error {
 	key, err := a.key(id)
 	if err != nil {
-		return a.failed(ctx, "lock user", err)
+		return a.errors.wrap(ctx, "lock user", err)
 	}
 	n, err := a.exec(ctx, a.statements.lockUser, key)
 	if err == nil && n == 0 { // MySQL does not count a row that already is as it should be
 		err = a.exists(ctx, a.statements.userByID, key)
 	}
 	if err != nil {
-		return a.failed(ctx, "lock user", err)
+		return a.errors.wrap(ctx, "lock user", err)
 	}
 	return nil
 }
 
 // ForgetTokens removes the tokens of the account, through GORM.
 func (a *Adapter) ForgetTokens(ctx context.Context, provider, providerAccountID string) error {
-	if !a.storable(provider) || !a.storable(providerAccountID) {
+	if !a.dialect.storable(provider) || !a.dialect.storable(providerAccountID) {
 		return nil // no account has that key
 	}
 	r := a.account.fill(a.entities.account.new())
@@ -60,7 +60,7 @@ func (a *Adapter) ForgetTokens(ctx context.Context, provider, providerAccountID 
 	if err := a.retried(ctx, func() error {
 		return a.writer(ctx, a.account).Model(a.entities.account.new()).Where(key).Updates(nothing).Error
 	}); err != nil {
-		return a.failed(ctx, "forget tokens", err)
+		return a.errors.wrap(ctx, "forget tokens", err)
 	}
 	return nil
 }
@@ -74,7 +74,7 @@ func (a *Adapter) Sessions(ctx context.Context, userID string) ([]*cardea.Sessio
 	}
 	rows, err := a.readAll(ctx, a.statements.sessions, a.session, a.entities.session, key)
 	if err != nil {
-		return nil, a.failed(ctx, "list sessions", err)
+		return nil, a.errors.wrap(ctx, "list sessions", err)
 	}
 	sessions := make([]*cardea.Session, len(rows))
 	for i, r := range rows {
@@ -96,13 +96,13 @@ func (a *Adapter) DeleteSessions(ctx context.Context, userID, except string) (in
 	}
 	n, err := a.deleteSessions(ctx, key, except)
 	if err != nil {
-		return 0, a.failed(ctx, "delete sessions", err)
+		return 0, a.errors.wrap(ctx, "delete sessions", err)
 	}
 	return int(n), nil
 }
 
 func (a *Adapter) deleteSessions(ctx context.Context, key any, except string) (int64, error) {
-	if except == "" || !a.storable(except) {
+	if except == "" || !a.dialect.storable(except) {
 		return a.exec(ctx, a.statements.deleteSessions, key)
 	}
 	return a.exec(ctx, a.statements.deleteOtherSessions, key, except)
@@ -112,7 +112,7 @@ func (a *Adapter) deleteSessions(ctx context.Context, key any, except string) (i
 func (a *Adapter) DeleteVerificationTokens(ctx context.Context, identifier string) (int, error) {
 	n, err := a.exec(ctx, a.statements.deleteTokens, identifier)
 	if err != nil {
-		return 0, a.failed(ctx, "delete verification tokens", err)
+		return 0, a.errors.wrap(ctx, "delete verification tokens", err)
 	}
 	return int(n), nil
 }

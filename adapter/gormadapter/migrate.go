@@ -28,7 +28,7 @@ func (a *Adapter) Migrate(ctx context.Context) error {
 
 func (a *Adapter) migrate(ctx context.Context) error {
 	// each of these statements commits there, and the savepoint would be gone
-	if a.dialect == "mysql" && a.joined(ctx) != nil {
+	if a.dialect == mySQLDialect && a.joined(ctx) != nil {
 		return a.migrateEntities(ctx)
 	}
 	return a.Transact(ctx, a.migrateEntities)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/sqlite"
 	"gorm.io/gorm"
 	"gorm.io/gorm/schema"
 )
@@ -133,7 +134,7 @@ func TestMigrateInManyProcesses(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "db.sqlite")
 	var wg sync.WaitGroup
 	for range 8 {
-		a, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: file}, gormadapter.WithUser[member]())
+		a, err := gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver, DBName: file}, gormadapter.WithUser[member]())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -59,7 +59,7 @@ func newShared(t *testing.T, e engine) *shared {
 	s := &shared{node: installed(t), kept: truncatedTo(time.Millisecond)}
 	options := e.empty(t)
 	s.dsn = nodeDSN(t, options)
-	switch options.Type { // MikroORM's datetime has no more than seconds
+	switch kindOf(t, options) { // MikroORM's datetime has no more than seconds
 	case "mariadb":
 		s.kept = truncatedTo(time.Second)
 	case "mysql":
@@ -87,7 +87,7 @@ func truncatedTo(d time.Duration) func(time.Time) time.Time {
 // nodeDSN is the database of the options as the scripts read it.
 func nodeDSN(t *testing.T, o gormadapter.Options) string {
 	t.Helper()
-	switch o.Type {
+	switch kindOf(t, o) {
 	case "sqlite":
 		return o.DBName
 	case "postgresql":
@@ -98,7 +98,7 @@ func nodeDSN(t *testing.T, o gormadapter.Options) string {
 		t.Fatal("the DSN cannot be read")
 	}
 	u := url.URL{
-		Scheme: o.Type, User: url.UserPassword(config.User, config.Passwd), Host: config.Addr,
+		Scheme: kindOf(t, o), User: url.UserPassword(config.User, config.Passwd), Host: config.Addr,
 		Path: "/" + config.DBName,
 	}
 	if config.Passwd == "" {

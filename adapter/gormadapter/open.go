@@ -9,12 +9,15 @@ import (
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
+	"gorm.io/gorm/schema"
 )
 
 // Options tell Open what to connect to: with DSN, or with DBName and what it needs beside it.
 type Options struct {
-	// Type is the kind of database: "sqlite", "postgresql" (or "postgres"), "mysql" or "mariadb".
-	Type string
+	// Driver opens the kind of database: sqlite.Driver, postgresql.Driver, or mysql.Driver, which is
+	// also for MariaDB, each of the package of that name beside this one. The program contains only
+	// the drivers that it imports. To choose one at run time, call drivers.ByName. Required.
+	Driver Driver
 
 	// DSN is a full address, instead of Host, Port, User, Password, TLS and DBName:
 	// "postgres://user:password@host:5432/name" or what else pgx reads,
@@ -77,31 +80,49 @@ type Options struct {
 }
 
 // Open connects to a database and returns an adapter on it, which the caller closes. It creates no
-// tables: call [Adapter.Migrate], or have the application's own migrations do it. What is wrong
-// with the options is reported in one error, which never holds the password.
+// tables: call [Adapter.Migrate], or have the application's own migrations do it. Open reports all
+// faults of the options in one error, which never contains the password.
 //
-// The settings of a connection are those of package sqlite, or the ones that docs/databases.md
-// gives for each server. An application that wants others makes the *gorm.DB itself and calls
-// [New].
+// The connection has the settings of package sqlite, or those that docs/databases.md lists for each
+// server. An application that needs others makes the *gorm.DB itself and calls [New].
 func Open(o Options, opts ...Option) (*Adapter, error) {
-	to, faults := o.target()
-	if len(faults) > 0 {
-		return nil, fault(faults)
+	if o.Driver == nil {
+		return nil, fault(o.withoutDriver())
 	}
-	pool, dialector, err := to.open()
+	connection, err := o.Driver.Connect(o)
 	if err != nil {
-		return nil, fmt.Errorf("gormadapter: open %s: %w", to.name, err)
+		return nil, fmt.Errorf("gormadapter: %w", err)
 	}
-	db, err := gorm.Open(dialector, &gorm.Config{Logger: o.logger(), NamingStrategy: to.naming})
+	db, err := gorm.Open(connection.Dialector, &gorm.Config{Logger: o.logger(), NamingStrategy: o.naming()})
 	if err != nil {
-		return nil, fmt.Errorf("gormadapter: open %s: %w", to.name, errors.Join(err, pool.Close()))
+		return nil, fmt.Errorf("gormadapter: open %s: %w", connection.Database,
+			errors.Join(err, connection.Pool.Close()))
 	}
 	a, err := New(db, opts...)
 	if err != nil {
-		return nil, errors.Join(err, pool.Close())
+		return nil, errors.Join(err, connection.Pool.Close())
 	}
 	a.owned = true
 	return a, nil
+}
+
+// withoutDriver reports what is wrong with options that name no driver.
+func (o Options) withoutDriver() []error {
+	faults := []error{errors.New("Options.Driver is nil: import adapter/gormadapter/sqlite, postgresql or mysql " +
+		"and set Driver to sqlite.Driver, postgresql.Driver or mysql.Driver, or call drivers.ByName; " +
+		"for another database give a *gorm.DB to gormadapter.New")}
+	if o.DSN == "" && o.DBName == "" {
+		faults = append(faults, errors.New("Options.DBName is empty: name the database, or for sqlite a file"))
+	}
+	return faults
+}
+
+// naming puts Options.Schema before the names of tables. It returns nil for GORM's default.
+func (o Options) naming() schema.Namer {
+	if o.Schema == "" {
+		return nil
+	}
+	return schema.NamingStrategy{TablePrefix: o.Schema + "."}
 }
 
 func (o Options) logger() logger.Interface {

@@ -88,7 +88,7 @@ func (a *Adapter) insert(ctx context.Context, op string, r *row, userID string) 
 		err = a.exists(ctx, a.statements.userByID, key)
 	}
 	if err != nil {
-		return a.failed(ctx, op, err)
+		return a.errors.wrap(ctx, op, err)
 	}
 	if r.set("UserID", userID); r.err != nil {
 		return fmt.Errorf("%s: %w", op, r.err)
@@ -97,7 +97,7 @@ func (a *Adapter) insert(ctx context.Context, op string, r *row, userID string) 
 		return a.writer(ctx, r.table).Omit(append(r.blanks(ctx), clause.Associations)...).Create(r.entity).Error
 	}
 	if err := a.retried(ctx, create); err != nil {
-		return a.failedOwned(ctx, op, err)
+		return a.errors.wrapOwned(ctx, op, err)
 	}
 	return nil
 }

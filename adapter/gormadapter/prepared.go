@@ -61,7 +61,7 @@ func (a *Adapter) prepareWaiting(ctx context.Context) {
 // inTx finds how s runs in a transaction.
 func (a *Adapter) inTx(ctx context.Context, tx gorm.ConnPool, s *statement) runner {
 	preparing, ok := tx.(gorm.Tx)
-	if !ok || a.pool == nil || a.dialect == "postgres" {
+	if !ok || a.pool == nil || a.dialect == postgreSQLDialect {
 		return unprepared{s.sql, tx}
 	}
 	if stmt := s.preparedOn(a.pool); stmt != nil {
@@ -82,7 +82,7 @@ type preparedTx struct {
 // batch, which a prepared one ends.
 func (a *Adapter) prepared(db *gorm.DB) *gorm.DB {
 	tx, ok := db.Statement.ConnPool.(*sql.Tx)
-	if ok && a.pool != nil && (a.dialect == "sqlite" || a.dialect == "mysql") {
+	if ok && a.pool != nil && (a.dialect == sqliteDialect || a.dialect == mySQLDialect) {
 		db.Statement.ConnPool = &preparedTx{tx, a}
 	}
 	return db

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
-	"gorm.io/driver/mysql"
+	gormmysql "gorm.io/driver/mysql"
 	"gorm.io/gorm"
 )
 
@@ -18,7 +18,7 @@ func TestInsertsInTransactionsArePreparedOnce(t *testing.T) {
 	for _, e := range databases()[2:] {
 		t.Run(e.name, func(t *testing.T) {
 			t.Parallel()
-			db := connect(t, mysql.Open(e.empty(t).DSN+"?parseTime=true"))
+			db := connect(t, gormmysql.Open(e.empty(t).DSN+"?parseTime=true"))
 			pool, err := db.DB()
 			must(t, err)
 			pool.SetMaxOpenConns(1)

@@ -61,7 +61,7 @@ func newProxy(t testing.TB, server string, read protocol) *proxy {
 // through it, unencrypted.
 func behind(t testing.TB, o gormadapter.Options) (*proxy, gormadapter.Options) {
 	t.Helper()
-	if o.Type == "postgresql" {
+	if kindOf(t, o) == "postgresql" {
 		u, err := url.Parse(o.DSN)
 		if err != nil {
 			t.Fatal("the DSN is no URL")

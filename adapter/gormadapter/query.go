@@ -113,7 +113,7 @@ func (t *table) columns() (columns []clause.Column) {
 func where(exprs ...clause.Expression) clause.Where { return clause.Where{Exprs: exprs} }
 
 func (p *parser) is(c clause.Column, n param) clause.Expression {
-	return is(p.db.Dialector.Name(), c, n)
+	return is(dialect(p.db.Dialector.Name()), c, n)
 }
 
 func join(other *table, foreign, id clause.Column) []clause.Join {

@@ -14,10 +14,10 @@ type removal struct{ plain, passkeys *statement } // in a database without the t
 
 func (p *parser) removal(user, session, account, authenticator *table) removal {
 	var together func(user *table, owned ...*table) clause.Expr
-	switch p.db.Dialector.Name() {
-	case "postgres":
+	switch dialect(p.db.Dialector.Name()) {
+	case postgreSQLDialect:
 		together = p.removeWith
-	case "mysql":
+	case mySQLDialect:
 		together = p.removeJoined
 	}
 	if together == nil || !user.plainlyDeleted() {
@@ -50,7 +50,7 @@ func (p *parser) removeJoined(user *table, owned ...*table) clause.Expr {
 	tables, joins := []any{named(user)}, []any{named(user)}
 	for _, t := range owned {
 		tables = append(tables, named(t))
-		joins = append(joins, named(t), is("mysql", p.column(t, "UserID"), p.column(user, "ID")))
+		joins = append(joins, named(t), is(mySQLDialect, p.column(t, "UserID"), p.column(user, "ID")))
 	}
 	return clause.Expr{
 		SQL: "DELETE ?" + strings.Repeat(", ?", len(owned)) + " FROM ?" + strings.Repeat(" LEFT JOIN ? ON ?",
@@ -80,7 +80,7 @@ func (a *Adapter) deleteAtOnce(ctx context.Context, key any) (bool, error) {
 		return false, nil
 	}
 	n, err := a.exec(ctx, s, key)
-	if hasNumber(err, []uint16{1217, 1451}, nil) {
+	if a.errors.isReferenced(err) {
 		return false, nil
 	}
 	return n > 0, err

@@ -5,16 +5,19 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/mysql"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/postgresql"
 	"github.com/cardea-auth/cardea/adapter/gormadapter/sqlite"
 	"github.com/cardea-auth/cardea/adaptertest"
 	sqldriver "github.com/go-sql-driver/mysql"
-	"gorm.io/driver/mysql"
+	gormmysql "gorm.io/driver/mysql"
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 )
@@ -35,18 +38,18 @@ func databases() []engine {
 }
 
 func sqliteFile(t testing.TB) gormadapter.Options {
-	return gormadapter.Options{Type: "sqlite", DBName: t.TempDir() + "/db.sqlite"}
+	return gormadapter.Options{Driver: sqlite.Driver, DBName: t.TempDir() + "/db.sqlite"}
 }
 
 func postgreSQL(t testing.TB) gormadapter.Options {
 	t.Helper()
-	return gormadapter.Options{Type: "postgresql", DSN: postgreSQLAddress(t, "CARDEA_TEST_POSTGRES", "")}
+	return gormadapter.Options{Driver: postgresql.Driver, DSN: postgreSQLAddress(t, "CARDEA_TEST_POSTGRES", "")}
 }
 
 func pgBouncer(t testing.TB) gormadapter.Options {
 	t.Helper()
 	return gormadapter.Options{
-		Type: "postgresql", DSN: postgreSQLAddress(t, "CARDEA_TEST_PGBOUNCER", ""), TransactionPooler: true,
+		Driver: postgresql.Driver, DSN: postgreSQLAddress(t, "CARDEA_TEST_PGBOUNCER", ""), TransactionPooler: true,
 	}
 }
 
@@ -66,12 +69,12 @@ func postgreSQLAddress(t testing.TB, variable, query string) string {
 
 func mariaDB(t testing.TB) gormadapter.Options {
 	t.Helper()
-	return gormadapter.Options{Type: "mariadb", DSN: mySQLAddress(t, "CARDEA_TEST_MARIADB")}
+	return gormadapter.Options{Driver: mysql.Driver, DSN: mySQLAddress(t, "CARDEA_TEST_MARIADB")}
 }
 
 func mySQL(t testing.TB) gormadapter.Options {
 	t.Helper()
-	return gormadapter.Options{Type: "mysql", DSN: mySQLAddress(t, "CARDEA_TEST_MYSQL")}
+	return gormadapter.Options{Driver: mysql.Driver, DSN: mySQLAddress(t, "CARDEA_TEST_MYSQL")}
 }
 
 // mySQLAddress makes an empty database and returns its DSN.
@@ -81,8 +84,26 @@ func mySQLAddress(t testing.TB, variable string) string {
 	if err != nil {
 		t.Fatalf("%s is no DSN", variable)
 	}
-	config.DBName = createDatabase(t, mysql.Open(config.FormatDSN()), "")
+	config.DBName = createDatabase(t, gormmysql.Open(config.FormatDSN()), "")
 	return config.FormatDSN()
+}
+
+// kindOf is the kind of a test's database: sqlite, postgresql, mariadb or mysql.
+func kindOf(t testing.TB, o gormadapter.Options) string {
+	t.Helper()
+	switch o.Driver {
+	case sqlite.Driver:
+		return "sqlite"
+	case postgresql.Driver:
+		return "postgresql"
+	}
+	config, err := sqldriver.ParseDSN(o.DSN)
+	must(t, err)
+	mariaDB, err := sqldriver.ParseDSN(os.Getenv("CARDEA_TEST_MARIADB"))
+	if err == nil && mariaDB.Addr == config.Addr {
+		return "mariadb"
+	}
+	return "mysql"
 }
 
 // strictest are the collations that compare byte for byte, spaces at the end included.
@@ -91,7 +112,7 @@ var strictest = map[string]string{"mariadb": "utf8mb4_nopad_bin", "mysql": "utf8
 // bytewise makes the tables of a database compare byte for byte when nothing else is said.
 func bytewise(t testing.TB, o gormadapter.Options) gormadapter.Options {
 	t.Helper()
-	must(t, connect(t, mysql.Open(o.DSN)).Exec("ALTER DATABASE COLLATE "+strictest[o.Type]).Error)
+	must(t, connect(t, gormmysql.Open(o.DSN)).Exec("ALTER DATABASE COLLATE "+strictest[kindOf(t, o)]).Error)
 	return o
 }
 
@@ -107,11 +128,11 @@ func serverConnection(t testing.TB, o gormadapter.Options) *gorm.DB {
 func dialectorOf(t testing.TB, o gormadapter.Options) gorm.Dialector {
 	t.Helper()
 	switch {
-	case o.Type == "mariadb", o.Type == "mysql":
-		return mysql.Open(o.DSN + "?parseTime=true")
+	case o.Driver == mysql.Driver:
+		return gormmysql.Open(o.DSN + "?parseTime=true")
 	case o.TransactionPooler:
 		return postgres.Open(o.DSN + "&default_query_exec_mode=cache_describe")
-	case o.Type == "postgresql":
+	case o.Driver == postgresql.Driver:
 		return postgres.Open(o.DSN)
 	}
 	return sqlite.Open(o.DBName)
@@ -146,7 +167,7 @@ func TestContractOnPostgreSQL(t *testing.T) {
 	adaptertest.Run(t, reused(t, func(t testing.TB) opener {
 		schema := fmt.Sprint("schema", schemas.Add(1))
 		must(t, db.Exec("CREATE SCHEMA "+schema).Error)
-		return opens(gormadapter.Options{Type: "postgres", DSN: o.DSN + "&search_path=" + schema})
+		return opens(gormadapter.Options{Driver: postgresql.Driver, DSN: o.DSN + "&search_path=" + schema})
 	}))
 }
 

@@ -57,7 +57,7 @@ func (a *Adapter) findSession(ctx context.Context, token string) (*cardea.Sessio
 		}
 	}
 	if err != nil {
-		return nil, a.failed(ctx, "find session", err)
+		return nil, a.errors.wrap(ctx, "find session", err)
 	}
 	return s, nil
 }
@@ -69,7 +69,7 @@ func (a *Adapter) RenewSession(ctx context.Context, token string, expires time.T
 		err = a.exists(ctx, a.statements.hasSession, token)
 	}
 	if err != nil {
-		return a.failed(ctx, "renew session", err)
+		return a.errors.wrap(ctx, "renew session", err)
 	}
 	return nil
 }
@@ -77,7 +77,7 @@ func (a *Adapter) RenewSession(ctx context.Context, token string, expires time.T
 // DeleteSession removes the session.
 func (a *Adapter) DeleteSession(ctx context.Context, token string) error {
 	if _, err := a.exec(ctx, a.statements.deleteSession, token); err != nil {
-		return a.failed(ctx, "delete session", err)
+		return a.errors.wrap(ctx, "delete session", err)
 	}
 	return nil
 }
@@ -96,7 +96,7 @@ func (a *Adapter) deleteExpired(
 	}
 	n, err := a.exec(ctx, s, before.UTC(), limit)
 	if err != nil {
-		return 0, a.failed(ctx, op, err)
+		return 0, a.errors.wrap(ctx, op, err)
 	}
 	return int(n), nil
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/sqlite"
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/provider"
 )
@@ -58,7 +59,7 @@ type checkedSite struct {
 
 func newCheckedSite(b *testing.B, strategy cardea.Strategy) checkedSite {
 	adapter, err := gormadapter.Open(gormadapter.Options{
-		Type: "sqlite", DBName: filepath.Join(b.TempDir(), "bench.sqlite"),
+		Driver: sqlite.Driver, DBName: filepath.Join(b.TempDir(), "bench.sqlite"),
 	})
 	if err != nil {
 		b.Fatal(err)

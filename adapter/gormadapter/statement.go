@@ -4,10 +4,8 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"github.com/cardea-auth/cardea"
 	"gorm.io/gorm"
@@ -97,7 +95,7 @@ func (a *Adapter) runner(ctx context.Context, s *statement) runner {
 	switch {
 	case pool == nil:
 		return unprepared{s.sql, a.db.Statement.ConnPool}
-	case a.dialect == "postgres":
+	case a.dialect == postgreSQLDialect:
 		return unprepared{s.sql, pool}
 	}
 	if stmt := s.prepare(ctx, pool); stmt != nil {
@@ -106,31 +104,9 @@ func (a *Adapter) runner(ctx context.Context, s *statement) runner {
 	return unprepared{s.sql, pool}
 }
 
-// storable reports whether the database can hold a text at all. One that it cannot is in no row,
-// and the database must not be asked: its answer would be an error, which ends the transaction on
-// PostgreSQL.
-func (a *Adapter) storable(text string) bool {
-	switch a.dialect {
-	case "sqlite":
-		return true
-	case "postgres":
-		return !strings.Contains(text, "\x00") && utf8.ValidString(text)
-	}
-	return utf8.ValidString(text)
-}
-
-func (a *Adapter) allStorable(values []any) bool {
-	for _, v := range values {
-		if text, ok := v.(string); ok && !a.storable(text) {
-			return false
-		}
-	}
-	return true
-}
-
 // query returns ErrNotFound for values that no row can have.
 func (a *Adapter) query(ctx context.Context, s *statement, values ...any) (*sql.Rows, error) {
-	if !a.allStorable(values) {
+	if !a.dialect.allStorable(values) {
 		return nil, cardea.ErrNotFound
 	}
 	trace := a.trace(ctx, s)
@@ -141,7 +117,7 @@ func (a *Adapter) query(ctx context.Context, s *statement, values ...any) (*sql.
 
 // exec returns the number of rows that s changed.
 func (a *Adapter) exec(ctx context.Context, s *statement, values ...any) (int64, error) {
-	if !a.allStorable(values) {
+	if !a.dialect.allStorable(values) {
 		return 0, nil
 	}
 	var n int64

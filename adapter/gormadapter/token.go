@@ -21,7 +21,7 @@ func (a *Adapter) CreateVerificationToken(ctx context.Context, t *cardea.Verific
 	}
 	create := func() error { return a.writer(ctx, a.token).Omit(clause.Associations).Create(r.entity).Error }
 	if err := a.retried(ctx, create); err != nil {
-		return a.failed(ctx, "create verification token", err)
+		return a.errors.wrap(ctx, "create verification token", err)
 	}
 	return nil
 }
@@ -36,7 +36,7 @@ func (a *Adapter) ConsumeVerificationToken(
 	}
 	expires, err := consume(ctx, identifier, token)
 	if err != nil {
-		return nil, a.failed(ctx, "consume verification token", err)
+		return nil, a.errors.wrap(ctx, "consume verification token", err)
 	}
 	return &cardea.VerificationToken{Identifier: identifier, Token: token, Expires: stored(expires)}, nil
 }

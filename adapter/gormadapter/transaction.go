@@ -65,7 +65,7 @@ func (a *Adapter) retried(ctx context.Context, run func() error) error {
 	begin := time.Now()
 	for try := 0; ; try++ {
 		err := run()
-		if err == nil || !a.retryable(err) || a.joined(ctx) != nil || try == maxRetries ||
+		if err == nil || !a.errors.isRetryable(err) || a.joined(ctx) != nil || try == maxRetries ||
 			time.Since(begin) > maxRetryTime {
 			return err
 		}
@@ -87,7 +87,7 @@ func (a *Adapter) whole(ctx context.Context, fn func(ctx context.Context) error)
 	a.prepareWaiting(ctx)
 	tx := a.on(ctx, a.db).Begin()
 	if tx.Error != nil {
-		return a.failed(ctx, "begin transaction", tx.Error)
+		return a.errors.wrap(ctx, "begin transaction", tx.Error)
 	}
 	finished := false
 	defer func() {
@@ -101,7 +101,7 @@ func (a *Adapter) whole(ctx context.Context, fn func(ctx context.Context) error)
 		return a.undone(ctx, err, ended(ctx, tx.Rollback))
 	}
 	if err := ended(ctx, tx.Commit); err != nil {
-		return a.failed(ctx, "commit transaction", err)
+		return a.errors.wrap(ctx, "commit transaction", err)
 	}
 	return nil
 }
@@ -110,7 +110,7 @@ func (a *Adapter) whole(ctx context.Context, fn func(ctx context.Context) error)
 // back was lost with its connection, and then cause may be what the application made of it: that is
 // left out of the chain of errors, so that nobody takes it for the application's decision.
 func (a *Adapter) undone(ctx context.Context, cause, rollback error) error {
-	if rollback == nil || errors.Is(rollback, sql.ErrTxDone) || ctx.Err() != nil || a.retryable(cause) {
+	if rollback == nil || errors.Is(rollback, sql.ErrTxDone) || ctx.Err() != nil || a.errors.isRetryable(cause) {
 		return cause
 	}
 	return fmt.Errorf("roll back transaction: %w, after: %v", rollback, cause)
@@ -144,7 +144,7 @@ func (a *Adapter) part(ctx context.Context, tx *gorm.DB, fn func(ctx context.Con
 	}
 	name := fmt.Sprintf("cardea%d", a.savepoints.Add(1))
 	if err := a.on(ctx, tx).SavePoint(name).Error; err != nil {
-		return a.failed(ctx, "set savepoint", err)
+		return a.errors.wrap(ctx, "set savepoint", err)
 	}
 	kept := false
 	defer func() {

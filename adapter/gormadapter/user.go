@@ -48,7 +48,7 @@ func (a *Adapter) CreateUser(ctx context.Context, u *cardea.User) error {
 	}
 	create := func() error { return a.writer(ctx, a.user).Omit(r.blanks(ctx)...).Create(r.entity).Error }
 	if err := a.retried(ctx, create); err != nil {
-		return a.failed(ctx, "create user", err)
+		return a.errors.wrap(ctx, "create user", err)
 	}
 	u.ID, u.Entity = r.text("ID"), r.entity
 	return nil
@@ -58,7 +58,7 @@ func (a *Adapter) CreateUser(ctx context.Context, u *cardea.User) error {
 func (a *Adapter) UserByID(ctx context.Context, id string) (*cardea.User, error) {
 	key, err := a.key(id)
 	if err != nil {
-		return nil, a.failed(ctx, "find user", err)
+		return nil, a.errors.wrap(ctx, "find user", err)
 	}
 	return a.findUser(ctx, a.statements.userByID, key)
 }
@@ -80,7 +80,7 @@ func (a *Adapter) UserByAccount(ctx context.Context, provider, providerAccountID
 func (a *Adapter) findUser(ctx context.Context, s *statement, args ...any) (*cardea.User, error) {
 	r := a.user.fill(a.entities.user.new())
 	if err := a.read(ctx, s, args, nil, r); err != nil {
-		return nil, a.failed(ctx, "find user", err)
+		return nil, a.errors.wrap(ctx, "find user", err)
 	}
 	return a.visitor.user(ctx, r), nil
 }
@@ -149,7 +149,7 @@ func (a *Adapter) afterFind(ctx context.Context, entities ...*row) error {
 func (a *Adapter) UpdateUser(ctx context.Context, u *cardea.User) error {
 	key, err := a.key(u.ID)
 	if err != nil { // without a key GORM has no condition
-		return a.failed(ctx, "update user", err)
+		return a.errors.wrap(ctx, "update user", err)
 	}
 	r := a.user.fill(a.entities.user.new())
 	r.setKey("ID", u.ID)
@@ -160,7 +160,7 @@ func (a *Adapter) UpdateUser(ctx context.Context, u *cardea.User) error {
 	if err := a.retried(ctx, func() error {
 		return a.writer(ctx, a.user).Model(r.entity).Where(a.exactly(a.user, "ID", key)).Updates(columns).Error
 	}); err != nil {
-		return a.failed(ctx, "update user", err)
+		return a.errors.wrap(ctx, "update user", err)
 	}
 	stored, err := a.UserByID(ctx, u.ID)
 	if err != nil {
@@ -182,7 +182,7 @@ func (a *Adapter) DeleteUser(ctx context.Context, id string) error {
 	}
 	done, err := a.deleteAtOnce(ctx, key)
 	if err != nil {
-		return a.failed(ctx, "delete user", err)
+		return a.errors.wrap(ctx, "delete user", err)
 	}
 	if done {
 		return nil
@@ -190,11 +190,11 @@ func (a *Adapter) DeleteUser(ctx context.Context, id string) error {
 	return a.Transact(ctx, func(ctx context.Context) error {
 		for _, s := range a.statements.deleteOwned(a.seesPasskeys(ctx)) {
 			if _, err := a.exec(ctx, s, key); err != nil {
-				return a.failed(ctx, "delete user", err)
+				return a.errors.wrap(ctx, "delete user", err)
 			}
 		}
 		if err := a.deleteRow(ctx, id, key); err != nil {
-			return a.failed(ctx, "delete user", err)
+			return a.errors.wrap(ctx, "delete user", err)
 		}
 		return nil
 	})
