@@ -1,14 +1,11 @@
 package gormadapter_test
 
 import (
-	"bytes"
-	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"sync"
 	"testing"
 	"time"
@@ -17,9 +14,7 @@ import (
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/provider"
-	"gorm.io/driver/sqlserver"
 	"gorm.io/gorm"
-	"gorm.io/gorm/logger"
 )
 
 // processes are two servers of one site on one database, each with a connection pool of its own,
@@ -172,42 +167,5 @@ func TestSoftlyDeletedUserIsNotLocked(t *testing.T) {
 	must(t, a.DeleteUser(ctx, "ada"))
 	if err := a.LockUser(ctx, "ada"); !errors.Is(err, cardea.ErrNotFound) {
 		t.Errorf("got %v, want ErrNotFound", err)
-	}
-}
-
-// The statements for SQL Server, as they are sent.
-func TestManagementOnSQLServer(t *testing.T) {
-	t.Parallel()
-	server := &recorder{}
-	pool := sql.OpenDB(server)
-	defer pool.Close()
-	db, err := gorm.Open(sqlserver.New(sqlserver.Config{Conn: pool}), &gorm.Config{Logger: logger.Discard})
-	must(t, err)
-	a, err := gormadapter.New(db)
-	must(t, err)
-	ctx := t.Context()
-	for _, call := range []struct {
-		name string
-		run  func() error
-	}{
-		{"LockUser", func() error { return a.LockUser(ctx, "ada") }},
-		{"ForgetTokens", func() error { return a.ForgetTokens(ctx, "p", "1") }},
-		{"Sessions", func() error { return second(a.Sessions(ctx, "ada")) }},
-		{"DeleteSessions", func() error { return second(a.DeleteSessions(ctx, "ada", "")) }},
-		{"DeleteSessions, all but one", func() error { return second(a.DeleteSessions(ctx, "ada", "t")) }},
-		{"DeleteVerificationTokens", func() error { return second(a.DeleteVerificationTokens(ctx, "i")) }},
-	} {
-		server.writeLine("-- " + call.name)
-		must(t, call.run())
-	}
-	const golden = "testdata/sqlserver_management.sql"
-	if *update {
-		must(t, os.WriteFile(golden, server.sent.Bytes(), 0o644))
-	}
-	want, err := os.ReadFile(golden)
-	must(t, err)
-	if !bytes.Equal(server.sent.Bytes(), want) {
-		t.Errorf("the statements are not those of %s (go test -run SQLServer -update writes them):\n%s", golden,
-			server.sent.String())
 	}
 }

@@ -1,4 +1,4 @@
-package gormadapter_test
+package plugintest
 
 import (
 	"context"
@@ -14,14 +14,14 @@ import (
 	"gorm.io/plugin/dbresolver"
 )
 
-// replicated is an adapter whose reads go to a replica, which has only what a test puts there: it
-// lags.
+// replicated returns an adapter that reads from a replica. The replica contains only what a test
+// writes to it, so it lags behind the primary.
 func replicated(t testing.TB, e engine) (a, replica *gormadapter.Adapter) {
 	t.Helper()
 	at := e.empty(t)
 	replica = openOn(t, at)
-	db := serverConnection(t, e.empty(t))
-	must(t, db.Use(dbresolver.Register(dbresolver.Config{Replicas: []gorm.Dialector{dialectorOf(t, at)}})))
+	db := connect(t, dialectorOf(e.empty(t)))
+	must(t, db.Use(dbresolver.Register(dbresolver.Config{Replicas: []gorm.Dialector{dialectorOf(at)}})))
 	return newOn(t, db.Session(&gorm.Session{})), replica
 }
 
@@ -100,8 +100,8 @@ func TestContractWithAReplica(t *testing.T) {
 
 func TestOtherSourcesAreRefused(t *testing.T) {
 	t.Parallel()
-	db := openDB(t, gorm.Config{})
-	must(t, db.Use(dbresolver.Register(dbresolver.Config{Sources: []gorm.Dialector{dialectorOf(t, sqliteFile(t))}},
+	db := connect(t, dialectorOf(sqliteFile(t)))
+	must(t, db.Use(dbresolver.Register(dbresolver.Config{Sources: []gorm.Dialector{dialectorOf(sqliteFile(t))}},
 		&gormadapter.Account{})))
 	_, err := gormadapter.New(db)
 	if err == nil || !strings.Contains(err.Error(), "dbresolver writes table account elsewhere") ||
