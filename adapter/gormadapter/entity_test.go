@@ -283,7 +283,7 @@ func TestNewListsAllThatEntitiesLack(t *testing.T) {
 		"ids that don't fit": {[]gormadapter.Option{gormadapter.WithUser[numbered](), gormadapter.WithID(func() string {
 			return "a"
 		})}, []string{
-			"numbered.ID is a int64, which what WithID returns does not fit",
+			"numbered.ID is a int64, and what WithID returns does not fit it",
 		}},
 		"no ids": {[]gormadapter.Option{gormadapter.WithID(nil)}, []string{"WithID is given nil"}},
 	} {

@@ -152,7 +152,7 @@ func ExampleNew_error() {
 	fmt.Println(err)
 	// Output:
 	// gormadapter: gormadapter_test.Nobody.Name is a bool, want a string, *string or sql.NullString: it is the Name
-	// gormadapter_test.Nobody has no column for Email, EmailVerified, Image: embed the default entity, or call the fields so, or give them a tag such as `cardea:"Email"`
+	// gormadapter_test.Nobody has no column for Email, EmailVerified, Image: embed the default entity, give the fields these names, or give them a tag such as `cardea:"Email"`
 }
 
 // Member is the default user with a number for its key. The sessions' and accounts' columns user_id

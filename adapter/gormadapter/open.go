@@ -87,7 +87,7 @@ type Options struct {
 // server. An application that needs others makes the *gorm.DB itself and calls [New].
 func Open(o Options, opts ...Option) (*Adapter, error) {
 	if o.Driver == nil {
-		return nil, fault(o.withoutDriver())
+		return nil, joinFaults(o.withoutDriver())
 	}
 	connection, err := o.Driver.Connect(o)
 	if err != nil {
