@@ -8,12 +8,14 @@ import (
 	"time"
 )
 
-// The types here stand between database/sql and the driver for one reason: times that are kept as
-// integers. The driver reads an integer below 10^12 as seconds, so that a birthday in 1990, written
-// as milliseconds, would come back in the year 22000.
+// The types in this file wrap the driver for one reason: times that are stored as integers. The
+// driver reads an integer below 10^12 as seconds, so that a birthday in 1990, written as
+// milliseconds, would be read as a day in the year 22000.
 
+// connector makes connections that read times.
 type connector struct{ driver.Connector }
 
+// Connect opens a connection.
 func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	inner, err := c.Connector.Connect(ctx)
 	if err != nil {
@@ -27,6 +29,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	return connection{conn}, nil
 }
 
+// driverConn are the methods of the driver's connections that database/sql uses.
 type driverConn interface {
 	driver.Conn
 	driver.ConnBeginTx
@@ -40,10 +43,12 @@ type driverConn interface {
 
 type connection struct{ driverConn }
 
+// Prepare prepares a statement.
 func (c connection) Prepare(query string) (driver.Stmt, error) {
 	return c.PrepareContext(context.Background(), query)
 }
 
+// PrepareContext prepares a statement that reads times.
 func (c connection) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
 	inner, err := c.driverConn.PrepareContext(ctx, query)
 	if err != nil {
@@ -57,6 +62,7 @@ func (c connection) PrepareContext(ctx context.Context, query string) (driver.St
 	return statement{stmt}, nil
 }
 
+// QueryContext runs a query that reads times.
 func (c connection) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	return withTimes(c.driverConn.QueryContext(ctx, query, args))
 }
@@ -69,6 +75,7 @@ type driverStmt interface {
 
 type statement struct{ driverStmt }
 
+// QueryContext runs the statement, and reads times.
 func (s statement) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
 	return withTimes(s.driverStmt.QueryContext(ctx, args))
 }
@@ -96,7 +103,7 @@ func withTimes(inner driver.Rows, err error) (driver.Rows, error) {
 	return rows{r}, nil
 }
 
-// Next reads integers in columns of a time's type as Unix milliseconds.
+// Next reads a row. Integers in columns of a time type are Unix milliseconds.
 func (r rows) Next(dest []driver.Value) error {
 	if err := r.driverRows.Next(dest); err != nil {
 		return err
@@ -109,7 +116,8 @@ func (r rows) Next(dest []driver.Value) error {
 	return nil
 }
 
-// isTime also knows types of other databases, such as timestamptz and datetime(3).
+// isTime reports whether a column type is for times, also in other databases: timestamptz,
+// datetime(3).
 func isTime(databaseType string) bool {
 	return strings.HasPrefix(databaseType, "DATE") || strings.HasPrefix(databaseType, "TIME")
 }
