@@ -102,8 +102,8 @@ func (a *Adapter) Close() error {
 	return a.db.pool.Close()
 }
 
-// Entities returns a pointer to a new value of each entity, in an order in which their tables can be
-// created, for the application's migrations:
+// Entities returns a pointer to a new value of each entity, in an order in which their tables can
+// be created, for the application's migrations:
 //
 //	db.AutoMigrate(append([]any{&Invoice{}}, adapter.Entities()...)...)
 func (a *Adapter) Entities() []any { return a.entities.list() }

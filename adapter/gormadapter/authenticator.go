@@ -9,9 +9,9 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// CreateAuthenticator adds authenticator through GORM, in authenticator.Entity or, if that is nil, a
-// new entity. It returns ErrNotFound if there is no such user, and ErrConflict if the credential ID
-// is taken.
+// CreateAuthenticator adds authenticator through GORM, in authenticator.Entity or, if that is nil,
+// a new entity. It returns ErrNotFound if there is no such user, and ErrConflict if the credential
+// ID is taken.
 func (a *Adapter) CreateAuthenticator(ctx context.Context, authenticator *cardea.Authenticator) error {
 	r, err := a.authenticator.rowFor(authenticator.Entity)
 	if err != nil {
@@ -83,7 +83,8 @@ func (a *Adapter) Authenticators(ctx context.Context, userID string) ([]*cardea.
 }
 
 // UpdateAuthenticatorCounter raises the counter in one statement. It returns ErrConflict if the
-// stored counter is not lower, unless both are 0, and ErrNotFound if there is no such authenticator.
+// stored counter is not lower, unless both are 0, and ErrNotFound if there is no such
+// authenticator.
 func (a *Adapter) UpdateAuthenticatorCounter(ctx context.Context, credentialID string, counter uint32) error {
 	n, err := a.db.exec(ctx, a.statements.countAuthenticator, int64(counter), credentialID)
 	if err == nil && n == 0 {

@@ -49,8 +49,8 @@ func withCollation(tx *gorm.DB, user *table) (*gorm.DB, error) {
 	return tx.Set("gorm:table_options", " DEFAULT COLLATE "+collation).Session(&gorm.Session{}), nil
 }
 
-// strictestCollation returns the strictest collation that the server has, or "": MariaDB's, MySQL's,
-// or that of old servers, which ignores spaces at the end.
+// strictestCollation returns the strictest collation that the server has, or "": MariaDB's,
+// MySQL's, or that of old servers, which ignores spaces at the end.
 func strictestCollation(tx *gorm.DB) (string, error) {
 	var there []string
 	wanted := []string{"utf8mb4_nopad_bin", "utf8mb4_0900_bin", "utf8mb4_bin"}

@@ -14,8 +14,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// A database of the Node adapter on MariaDB and MySQL: its collations take for equal what differs
-// in case, accents and spaces at the end. The adapter does not.
+// In a database that the Node adapter made on MariaDB or MySQL, the collations take for equal what
+// differs in case, accents and spaces at the end. The adapter does not.
 func TestTextsThatTheCollationTakesForEqual(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -82,7 +82,7 @@ func TestTextsThatTheCollationTakesForEqual(t *testing.T) {
 	}
 }
 
-// collated is an adapter on tables whose texts compare by a collation.
+// collated returns an adapter on tables whose texts compare by a collation.
 func collated(t testing.TB, o gormadapter.Options, collation string) *gormadapter.Adapter {
 	t.Helper()
 	db := connect(t, gormmysql.Open(o.DSN))
@@ -91,7 +91,7 @@ func collated(t testing.TB, o gormadapter.Options, collation string) *gormadapte
 	return openOn(t, o) // which finds the tables there
 }
 
-// What every request needs goes through the index, on whatever collation.
+// The statements of every request use the index, with every collation.
 func TestExactComparisonsUseTheIndex(t *testing.T) {
 	t.Parallel()
 	for name, empty := range map[string]func(testing.TB) gormadapter.Options{"MariaDB": mariaDB, "MySQL": mySQL} {
@@ -157,8 +157,8 @@ func usesTheIndex(t *testing.T, empty func(testing.TB) gormadapter.Options) {
 	}
 }
 
-// A fresh schema compares byte for byte in its unique keys too, and a table that joins an older
-// users table gets its collation.
+// In a new schema unique keys compare byte for byte too. Tables that are created beside an older
+// table of users get its collation.
 func TestCollationOfFreshTables(t *testing.T) {
 	t.Parallel()
 	for name, empty := range map[string]func(testing.TB) gormadapter.Options{"MariaDB": mariaDB, "MySQL": mySQL} {
@@ -196,7 +196,7 @@ func freshCollation(t *testing.T, empty func(testing.TB) gormadapter.Options) {
 	}
 }
 
-// PostgreSQL has no NUL and only UTF-8 in its texts: what nobody can have is not found, and a
+// PostgreSQL's texts contain no NUL and nothing but UTF-8. Other texts are not found, and the
 // transaction goes on.
 func TestTextsThatNoRowCanHave(t *testing.T) {
 	t.Parallel()

@@ -51,9 +51,9 @@ func (d *database) sessionOn(ctx context.Context, db *gorm.DB) *gorm.DB {
 	return db.Session(&gorm.Session{NewDB: true, Context: ctx, Logger: d.logger})
 }
 
-// writer returns a session that writes an entity of t. If the entity has no hooks, there is only one
-// statement: GORM's own transaction around each write is left out, and the statement is prepared.
-// Hooks get the transaction as it is.
+// writer returns a session that writes an entity of t. If the entity has no hooks, there is only
+// one statement: GORM's own transaction around each write is left out, and the statement is
+// prepared. Hooks get the transaction as it is.
 func (d *database) writer(ctx context.Context, t *table) *gorm.DB {
 	if !t.simple {
 		return d.session(ctx)

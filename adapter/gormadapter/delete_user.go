@@ -7,8 +7,8 @@ import (
 
 // DeleteUser removes the user with all accounts, sessions and authenticators. It deletes them by
 // statements of its own, because not every database cascades: the foreign keys may be switched off,
-// missing, or made without it. If the database can do that in one statement, it is one. Otherwise it
-// is a transaction that begins with what belongs to the user.
+// missing, or made without it. If the database can do that in one statement, it is one. Otherwise
+// it is a transaction that begins with what belongs to the user.
 //
 // If the user entity has soft deletion, its row stays, and nothing finds it. Hooks of the user
 // entity run. DeleteUser does nothing if there is no such user.
@@ -42,8 +42,8 @@ type userDeleter struct {
 
 // deleteAtOnce deletes the user with what belongs to it, in one statement, and reports whether it
 // did. If it did not, there are three possible reasons: the database has no such statement; a user
-// who is gone may have left rows behind; or MySQL has refused the statement because of a foreign key
-// that does not cascade, the adapter's own or one of the application's.
+// who is gone may have left rows behind; or MySQL has refused the statement because of a foreign
+// key that does not cascade, the adapter's own or one of the application's.
 func (d *userDeleter) deleteAtOnce(ctx context.Context, key any) (bool, error) {
 	s := d.statements.deleteUserAtOnce.without
 	if s != nil && d.seesAuthenticators(ctx) {

@@ -29,8 +29,8 @@ func (c *compiler) deleteUserAtOnce(t tables) deleteUserAtOnce {
 	}
 }
 
-// deleteWith is PostgreSQL's statement. All its parts see the database as it was before, and foreign
-// keys are checked after all of them.
+// deleteWith is PostgreSQL's statement. All its parts see the database as it was before, and
+// foreign keys are checked after all of them.
 func (c *compiler) deleteWith(user *table, owned ...*table) clause.Expr {
 	var parts []string
 	var vars []any

@@ -13,8 +13,8 @@ import (
 // [New], which needs no Driver.
 type Driver interface {
 	// Connect checks the options and opens a connection pool. If options are missing, contradict
-	// each other or do not apply to this kind of database, Connect returns one error that names them
-	// all. No error contains the password.
+	// each other or do not apply to this kind of database, Connect returns one error that names
+	// them all. No error contains the password.
 	//
 	// Connect does not have to reach the server: Open asks for an answer afterwards. If Connect
 	// fails, it leaves nothing open.

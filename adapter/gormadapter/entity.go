@@ -94,7 +94,8 @@ func (AccountOf[U]) TableName(namer schema.Namer) string {
 	return tableName(namer, "account", "Account")
 }
 
-// VerificationToken is the default entity of single-use sign-in tokens, in table verification_token.
+// VerificationToken is the default entity of single-use sign-in tokens, in table
+// verification_token.
 type VerificationToken struct {
 	// Token is a hash of the token in the mail. It is the primary key.
 	Token string `gorm:"primaryKey;size:255;not null;uniqueIndex:verification_token_token_identifier_unique,priority:1" json:"-"`
@@ -114,10 +115,11 @@ func (VerificationToken) TableName(namer schema.Namer) string {
 type Authenticator = AuthenticatorOf[User]
 
 // AuthenticatorOf is a passkey of the user entity U. Its constraint is
-// authenticator_user_id_foreign; see [SessionOf]. Binary values are in standard base64 with padding.
+// authenticator_user_id_foreign; see [SessionOf]. Binary values are in standard base64 with
+// padding.
 type AuthenticatorOf[U any] struct {
-	// UserID is the ID of the user, and part of the primary key. Its column has the type of the user's
-	// key.
+	// UserID is the ID of the user, and part of the primary key. Its column has the type of the
+	// user's key.
 	UserID string `gorm:"primaryKey;not null" json:"userId"`
 	// CredentialID is the passkey's WebAuthn credential ID, in base64, and part of the primary key.
 	CredentialID string `gorm:"primaryKey;size:512;not null;uniqueIndex:authenticator_credential_id_unique" json:"credentialID"`
@@ -125,13 +127,15 @@ type AuthenticatorOf[U any] struct {
 	ProviderAccountID string `gorm:"size:512;not null" json:"providerAccountId"`
 	// CredentialPublicKey is the public key, in base64.
 	CredentialPublicKey string `gorm:"not null" json:"-"`
-	// Counter is the signature counter, from 0 to 1<<32 - 1. It stays 0 for passkeys that do not count.
+	// Counter is the signature counter, from 0 to 1<<32 - 1. It stays 0 for passkeys that do not
+	// count.
 	Counter int64 `gorm:"not null" json:"-"`
 	// CredentialDeviceType is singleDevice or multiDevice.
 	CredentialDeviceType string `gorm:"size:255;not null" json:"credentialDeviceType"`
 	// CredentialBackedUp reports whether the passkey has a backup.
 	CredentialBackedUp bool `gorm:"not null" json:"credentialBackedUp"`
-	// Transports are the ways to reach the authenticator, such as usb,nfc, separated by commas, or nil.
+	// Transports are the ways to reach the authenticator, such as usb,nfc, separated by commas, or
+	// nil.
 	Transports *string `gorm:"size:255" json:"transports"`
 	// User is for GORM's Preload and the foreign key. The adapter does not fill it.
 	User *U `gorm:"belongsTo;foreignKey:UserID;constraint:authenticator_user_id_foreign,OnUpdate:CASCADE,OnDelete:CASCADE" json:"-"`
@@ -142,8 +146,8 @@ func (AuthenticatorOf[U]) TableName(namer schema.Namer) string {
 	return tableName(namer, "authenticator", "Authenticator")
 }
 
-// tableName keeps GORM's standard naming strategy from making a plural of the name. If that strategy
-// keeps the case of names, or if there is another strategy, the strategy names the table.
+// tableName keeps GORM's standard naming strategy from making a plural of the name. If that
+// strategy keeps the case of names, or if there is another strategy, the strategy names the table.
 func tableName(namer schema.Namer, name, entity string) string {
 	if strategy, ok := namer.(*schema.NamingStrategy); ok {
 		namer = *strategy
@@ -154,8 +158,8 @@ func tableName(namer schema.Namer, name, entity string) string {
 	return namer.TableName(entity)
 }
 
-// DefaultEntities returns a pointer to a new value of each default entity, in an order in which their
-// tables can be created, for the application's own migrations:
+// DefaultEntities returns a pointer to a new value of each default entity, in an order in which
+// their tables can be created, for the application's own migrations:
 //
 //	db.AutoMigrate(append([]any{&Invoice{}}, gormadapter.DefaultEntities()...)...)
 //

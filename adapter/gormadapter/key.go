@@ -13,7 +13,8 @@ import (
 var errNoKey = errors.New("the id is not one that the entity can have")
 
 // key returns an ID as the database compares it, or ErrNotFound if id is not a valid key. Databases
-// read numbers and UUIDs from texts generously: they would find another row, or end the transaction.
+// read numbers and UUIDs from texts generously: they would find another row, or end the
+// transaction.
 func (t *table) key(id string) (any, error) {
 	field := t.roles["ID"]
 	if id == "" || !t.dialect.storable(id) {
@@ -30,8 +31,8 @@ func (t *table) key(id string) (any, error) {
 	return columnValue(r.at("ID")), nil
 }
 
-// setKey sets an ID, which must be written exactly as the field would write it. No key is 0: to GORM
-// that means that there is no key.
+// setKey sets an ID, which must be written exactly as the field would write it. No key is 0: to
+// GORM that means that there is no key.
 func (r *row) setKey(name, id string) {
 	r.set(name, id)
 	field := r.roles[name]

@@ -10,8 +10,8 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// defaultNames are the names that the tags of the default entities give to indexes and foreign keys,
-// by table. They are MikroORM's, and begin with the table's name.
+// defaultNames are the names that the tags of the default entities give to indexes and foreign
+// keys, by table. They are MikroORM's, and begin with the table's name.
 var defaultNames = map[string][]string{
 	"user":    {"user_email_unique"},
 	"session": {"session_user_id_index", "session_session_token_unique", "session_user_id_foreign"},
@@ -22,10 +22,10 @@ var defaultNames = map[string][]string{
 	"authenticator":      {"authenticator_credential_id_unique", "authenticator_user_id_foreign"},
 }
 
-// renameConstraints makes the names of indexes and foreign keys begin with the name that their table
-// really has. It changes GORM's description of the entities, from which GORM's migrations read
-// them. SQLite and PostgreSQL have one namespace for the indexes of all tables, MySQL has one for
-// all foreign keys.
+// renameConstraints makes the names of indexes and foreign keys begin with the name that their
+// table really has. It changes GORM's description of the entities, from which GORM's migrations
+// read them. SQLite and PostgreSQL have one namespace for the indexes of all tables, MySQL has one
+// for all foreign keys.
 func renameConstraints(tables map[string]*table) {
 	newNames := map[string]string{}
 	for defaultName, t := range tables {
@@ -63,8 +63,9 @@ func renameInField(field *schema.Field, newNames map[string]string) {
 	}
 }
 
-// renameIndex renames an index in a struct tag, such as `gorm:"size:255;uniqueIndex:old,priority:1"`.
-// The name ends with the setting, at a semicolon or quotation mark, or before its options.
+// renameIndex renames an index in a struct tag, such as
+// `gorm:"size:255;uniqueIndex:old,priority:1"`. The name ends with the setting, at a semicolon or
+// quotation mark, or before its options.
 func renameIndex(tag, old, name string) string {
 	for _, setting := range []string{"index:", "Index:"} { // "uniqueIndex:" ends with the latter
 		for _, end := range []string{`"`, ",", ";"} {

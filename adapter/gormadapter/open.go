@@ -15,9 +15,9 @@ import (
 // Options say what database [Open] connects to: DSN, or DBName with Host, Port, User, Password and
 // TLS.
 type Options struct {
-	// Driver opens the kind of database: sqlite.Driver, postgresql.Driver or mysql.Driver, which also
-	// opens MariaDB. Each is in the package of that name beside this one. A program contains only the
-	// drivers that it imports. To choose one at run time, call drivers.ByName. Required.
+	// Driver opens the kind of database: sqlite.Driver, postgresql.Driver or mysql.Driver, which
+	// also opens MariaDB. Each is in the package of that name beside this one. A program contains
+	// only the drivers that it imports. To choose one at run time, call drivers.ByName. Required.
 	Driver Driver
 
 	// DSN is the whole address of the database, instead of Host, Port, User, Password, TLS and
@@ -33,7 +33,8 @@ type Options struct {
 	// MariaDB the socket itself). Defaults to 127.0.0.1.
 	Host string
 
-	// Port is the server's TCP port. Defaults to 5432 for PostgreSQL and 3306 for MySQL and MariaDB.
+	// Port is the server's TCP port. Defaults to 5432 for PostgreSQL and 3306 for MySQL and
+	// MariaDB.
 	Port int
 
 	// User is the name of the database user. Required for a server, unless DSN is set.
@@ -43,8 +44,8 @@ type Options struct {
 	Password string
 
 	// TLS encrypts the connection to the server and says how its certificate is verified.
-	// &tls.Config{} requires a valid certificate for Host. If TLS is nil, the connection is encrypted
-	// if the server offers it, and no certificate is verified, as with sslmode=prefer.
+	// &tls.Config{} requires a valid certificate for Host. If TLS is nil, the connection is
+	// encrypted if the server offers it, and no certificate is verified, as with sslmode=prefer.
 	TLS *tls.Config
 
 	// DBName is the name of the database. For SQLite it is a file, which is created in a directory
@@ -52,23 +53,25 @@ type Options struct {
 	// set.
 	DBName string
 
-	// Schema is the schema of PostgreSQL that contains the tables. It must exist. It comes before the
-	// names that GORM gives to tables. Defaults to the server's search_path. Only for PostgreSQL.
+	// Schema is the schema of PostgreSQL that contains the tables. It must exist. It comes before
+	// the names that GORM gives to tables. Defaults to the server's search_path. Only for
+	// PostgreSQL.
 	Schema string
 
 	// Timezone is an IANA name such as "Europe/Rome". Defaults to UTC, and for PostgreSQL to the
 	// server's. Not for SQLite.
 	//
-	// For MySQL and MariaDB it is the zone whose wall clock is in columns of type datetime. Use it to
-	// read the database of a Node server that ran in its local time. If the zone has daylight saving
-	// time, one hour a year is ambiguous.
+	// For MySQL and MariaDB it is the zone whose wall clock is in columns of type datetime. Use it
+	// to read the database of a Node server that ran in its local time. If the zone has daylight
+	// saving time, one hour a year is ambiguous.
 	//
 	// For PostgreSQL it is the session's TimeZone, which does not change what the adapter reads and
 	// writes.
 	Timezone string
 
-	// TransactionPooler must be true if the connection to PostgreSQL goes through PgBouncer or another
-	// pooler in transaction mode. Statements are then not prepared on the server. Only for PostgreSQL.
+	// TransactionPooler must be true if the connection to PostgreSQL goes through PgBouncer or
+	// another pooler in transaction mode. Statements are then not prepared on the server. Only for
+	// PostgreSQL.
 	TransactionPooler bool
 
 	// MaxOpenConns is the largest number of connections to a server. A request that needs one more
@@ -83,8 +86,8 @@ type Options struct {
 	// minutes. Not for SQLite.
 	ConnMaxLifetime time.Duration
 
-	// Debug logs each statement with its duration, at level info, never with its values. Defaults to
-	// false: nothing is logged.
+	// Debug logs each statement with its duration, at level info, never with its values. Defaults
+	// to false: nothing is logged.
 	Debug bool
 
 	// Logger gets what Debug logs. Defaults to slog.Default().

@@ -130,7 +130,7 @@ func TestCloseIsForOpenOnly(t *testing.T) {
 	}
 }
 
-// next-auth CVE-2022-31186: what is logged, on any level, holds no value of a row.
+// next-auth CVE-2022-31186: the log contains no value of a row, at any level.
 func TestDebugLogsStatementsWithoutValues(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
@@ -156,7 +156,7 @@ func TestDebugLogsStatementsWithoutValues(t *testing.T) {
 	}
 }
 
-// The application's own logger sees the adapter's statements, and none of their values.
+// The application's own logger gets the adapter's statements, and none of their values.
 func TestApplicationsLoggerSeesNoValues(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
@@ -206,7 +206,7 @@ func everything(t *testing.T, a *gormadapter.Adapter) {
 		second(a.Accounts(ctx, u.ID)), second(a.ConsumeVerificationToken(ctx, "secret", "secret")),
 		second(a.DeleteExpiredSessions(ctx, time.Now(), 0)),
 		second(a.DeleteExpiredVerificationTokens(ctx, time.Now(), 1)),
-		// the application's own, where GORM forgets to ask
+		// a statement of the application, for which GORM does not ask the logger about values
 		a.DB().Model(&gormadapter.User{}).Select("name").Where("id = ?", u.ID).Scan(&name).Error,
 		a.UnlinkAccount(ctx, "secret", "secret"), a.DeleteSession(ctx, "secret"), a.DeleteUser(ctx, u.ID),
 	} {
@@ -214,7 +214,7 @@ func everything(t *testing.T, a *gormadapter.Adapter) {
 			t.Errorf("step %d: %v", i, err)
 		}
 	}
-	// What goes wrong is logged too, and returned.
+	// Errors are logged too, and returned.
 	if err := a.CreateUser(ctx, u); err != nil {
 		t.Fatal(err)
 	}

@@ -56,15 +56,15 @@ func WithVerificationToken[T any]() Option {
 }
 
 // WithAuthenticator makes T the passkey entity, and puts its rows into
-// [cardea.Authenticator.Entity]. T embeds [Authenticator], or [AuthenticatorOf] the user entity that
-// [WithUser] names.
+// [cardea.Authenticator.Entity]. T embeds [Authenticator], or [AuthenticatorOf] the user entity
+// that [WithUser] names.
 func WithAuthenticator[T any]() Option {
 	return func(e *entities) { override[T](e, "WithAuthenticator", &e.authenticator) }
 }
 
-// WithID makes the IDs of new rows with newID, which is called concurrently. IDs must be unique, fit
-// the entities' ID fields, and be unguessable if the application uses them as secrets. By default
-// IDs are random UUIDs, and integers are numbered by the database.
+// WithID makes the IDs of new rows with newID, which is called concurrently. IDs must be unique,
+// fit the entities' ID fields, and be unguessable if the application uses them as secrets. By
+// default IDs are random UUIDs, and integers are numbered by the database.
 func WithID(newID func() string) Option {
 	return func(e *entities) {
 		if newID == nil {

@@ -19,8 +19,8 @@ import (
 	gormmysql "gorm.io/driver/mysql"
 )
 
-// Each row is opened nowhere: all that is wrong is said at once, with the option's name, and never
-// the password.
+// Open reports all faults of the options at once, with their names and never with the password,
+// before it connects.
 func TestOptionsThatDoNotGoTogether(t *testing.T) {
 	t.Parallel()
 	everything := gormadapter.Options{
@@ -54,13 +54,16 @@ func TestOptionsThatDoNotGoTogether(t *testing.T) {
 				"Options.Schema is given, which mysql does not have", "Options.TransactionPooler is for postgresql",
 				`Options.Timezone is "Mars/Olympus"`}},
 		"nothing for postgres": {
-			gormadapter.Options{Driver: postgresql.Driver}, []string{"Options.DBName is empty", "Options.User is empty"},
+			gormadapter.Options{Driver: postgresql.Driver},
+			[]string{"Options.DBName is empty", "Options.User is empty"},
 		},
 		"nothing for mariadb": {
 			gormadapter.Options{Driver: mysql.Driver}, []string{"Options.DBName is empty", "Options.User is empty"},
 		},
 		"negative": {
-			gormadapter.Options{Driver: mysql.Driver, User: "u", DBName: "d", Port: -1, MaxOpenConns: -1, MaxIdleConns: -1},
+			gormadapter.Options{
+				Driver: mysql.Driver, User: "u", DBName: "d", Port: -1, MaxOpenConns: -1, MaxIdleConns: -1,
+			},
 			[]string{"Options.Port is -1", "Options.MaxOpenConns is -1", "Options.MaxIdleConns is -1"},
 		},
 		"MySQL's for PostgreSQL": {
@@ -68,7 +71,9 @@ func TestOptionsThatDoNotGoTogether(t *testing.T) {
 			[]string{"Options.DSN starts with mysql://", "want postgresql://"},
 		},
 		"two time zones": {
-			gormadapter.Options{Driver: postgresql.Driver, DSN: "postgres://u:hunter2@h/d?timezone=UTC", Timezone: "UTC"},
+			gormadapter.Options{
+				Driver: postgresql.Driver, DSN: "postgres://u:hunter2@h/d?timezone=UTC", Timezone: "UTC",
+			},
 			[]string{"Options.Timezone is given beside Options.DSN"},
 		},
 		"two locations": {
@@ -76,7 +81,8 @@ func TestOptionsThatDoNotGoTogether(t *testing.T) {
 			[]string{"Options.Timezone is given beside Options.DSN"},
 		},
 		"no database": {
-			gormadapter.Options{Driver: mysql.Driver, DSN: "mysql://u:hunter2@h"}, []string{"Options.DSN names no database"},
+			gormadapter.Options{Driver: mysql.Driver, DSN: "mysql://u:hunter2@h"},
+			[]string{"Options.DSN names no database"},
 		},
 		"unreadable URL": {
 			gormadapter.Options{Driver: postgresql.Driver, DSN: "postgres://u:hunter2%zz@h/d"},
@@ -116,7 +122,7 @@ func TestOptionsThatDoNotGoTogether(t *testing.T) {
 	}
 }
 
-// What was tried is named when nobody answers, and when the server does not want the user.
+// If no server answers, the error names what Open tried to connect to.
 func TestServersThatCannotBeReached(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -124,8 +130,10 @@ func TestServersThatCannotBeReached(t *testing.T) {
 	free := listener.Addr().(*net.TCPAddr).Port
 	must(t, listener.Close())
 	for name, o := range map[string]gormadapter.Options{
-		"fields, PostgreSQL": {Driver: postgresql.Driver, Port: free, User: "ada", Password: "hunter2", DBName: "people"},
-		"fields, MariaDB":    {Driver: mysql.Driver, Port: free, User: "ada", Password: "hunter2", DBName: "people"},
+		"fields, PostgreSQL": {
+			Driver: postgresql.Driver, Port: free, User: "ada", Password: "hunter2", DBName: "people",
+		},
+		"fields, MariaDB": {Driver: mysql.Driver, Port: free, User: "ada", Password: "hunter2", DBName: "people"},
 		"URL, PostgreSQL": {
 			Driver: postgresql.Driver, DSN: "postgres://ada:hunter2@127.0.0.1:" + strconv.Itoa(free) + "/people",
 		},
@@ -136,7 +144,8 @@ func TestServersThatCannotBeReached(t *testing.T) {
 		"URL, MySQL": {Driver: mysql.Driver, DSN: "mysql://ada:hunter2@127.0.0.1:" + strconv.Itoa(free) + "/people"},
 		"DSN, MySQL": {Driver: mysql.Driver, DSN: "ada:hunter2@tcp(127.0.0.1:" + strconv.Itoa(free) + ")/people"},
 		"socket, PostgreSQL": {
-			Driver: postgresql.Driver, Host: t.TempDir(), Port: free, User: "ada", Password: "hunter2", DBName: "people",
+			Driver: postgresql.Driver, Host: t.TempDir(), Port: free, User: "ada", Password: "hunter2",
+			DBName: "people",
 		},
 		"socket, MariaDB": {
 			Driver: mysql.Driver, Host: t.TempDir() + "/" + strconv.Itoa(free), User: "ada", Password: "hunter2",
@@ -159,7 +168,7 @@ func TestServersThatCannotBeReached(t *testing.T) {
 	}
 }
 
-// Options without DSN connect to the servers of the tests, with the settings that were asked for.
+// Options without a DSN connect to the servers of the tests, with the settings of the options.
 func TestOptionsWithoutDSN(t *testing.T) {
 	t.Parallel()
 	t.Run("PostgreSQL", func(t *testing.T) {
@@ -182,7 +191,8 @@ func TestOptionsWithoutDSN(t *testing.T) {
 			database := empty(t)
 			o := fieldsOf(t, database, nil)
 			u := url.URL{
-				Scheme: kindOf(t, database), User: url.User(o.User), Host: net.JoinHostPort(o.Host, strconv.Itoa(o.Port)),
+				Scheme: kindOf(t, database), User: url.User(o.User),
+				Host: net.JoinHostPort(o.Host, strconv.Itoa(o.Port)),
 				Path: o.DBName, RawQuery: "readTimeout=30s",
 			}
 			openOn(t, gormadapter.Options{Driver: o.Driver, DSN: u.String()})
@@ -201,7 +211,7 @@ func settingsOfMySQL(t *testing.T, a *gormadapter.Adapter) {
 		}
 	}
 	atMost(t, a, 20)
-	// The number of rows found counts, not of those that became another.
+	// The driver counts the rows that were found, not those that changed.
 	must(t, a.CreateUser(t.Context(), &cardea.User{ID: "ada", Name: "Ada"}))
 	if got := a.DB().Exec("UPDATE user SET name = 'Ada'").RowsAffected; got != 1 {
 		t.Errorf("got %d rows, want 1", got)
@@ -211,8 +221,8 @@ func settingsOfMySQL(t *testing.T, a *gormadapter.Adapter) {
 	}
 }
 
-// MySQL's own way to check a password, caching_sha2_password, by an encrypted connection and, where
-// TLS is off, by the server's key.
+// MySQL checks passwords by caching_sha2_password: through an encrypted connection or, without TLS,
+// with the server's key.
 func TestPasswordOnMySQL(t *testing.T) {
 	t.Parallel()
 	o := fieldsOf(t, mySQL(t), nil)
@@ -238,7 +248,7 @@ func TestPasswordOnMySQL(t *testing.T) {
 	}
 }
 
-// fieldsOf takes the address of a test's database apart.
+// fieldsOf returns options with the parts of a DSN in separate fields.
 func fieldsOf(t testing.TB, o gormadapter.Options, more func(*gormadapter.Options)) gormadapter.Options {
 	t.Helper()
 	fields := gormadapter.Options{Driver: o.Driver}
@@ -279,7 +289,7 @@ func atMost(t testing.TB, a *gormadapter.Adapter, want int) {
 	}
 }
 
-// A certificate that nobody knows is refused where TLS is asked for, and a server without TLS too.
+// If TLS is set, Open refuses a server without TLS, and one whose certificate nobody has signed.
 func TestTLSIsVerified(t *testing.T) {
 	t.Parallel()
 	for _, e := range engines()[1:] {

@@ -22,17 +22,17 @@ import (
 	"gorm.io/gorm"
 )
 
-// engine is a database server of the tests, or SQLite.
+// engine is a kind of database of the tests.
 type engine struct {
 	name  string
-	empty func(t testing.TB) gormadapter.Options // an empty database, which ends with the test
+	empty func(t testing.TB) gormadapter.Options // an empty database, which is dropped after the test
 }
 
 func engines() []engine {
 	return append(databases(), engine{"PgBouncer", pgBouncer})
 }
 
-// databases are the engines without those on the way to them.
+// databases are the engines without the pooler.
 func databases() []engine {
 	return []engine{{"SQLite", sqliteFile}, {"PostgreSQL", postgreSQL}, {"MariaDB", mariaDB}, {"MySQL", mySQL}}
 }
@@ -53,7 +53,7 @@ func pgBouncer(t testing.TB) gormadapter.Options {
 	}
 }
 
-// postgreSQLAddress makes an empty database and returns its URL.
+// postgreSQLAddress creates an empty database and returns its URL.
 func postgreSQLAddress(t testing.TB, variable, query string) string {
 	t.Helper()
 	u, err := url.Parse(addressOf(t, variable))
@@ -77,7 +77,7 @@ func mySQL(t testing.TB) gormadapter.Options {
 	return gormadapter.Options{Driver: mysql.Driver, DSN: mySQLAddress(t, "CARDEA_TEST_MYSQL")}
 }
 
-// mySQLAddress makes an empty database and returns its DSN.
+// mySQLAddress creates an empty database and returns its DSN.
 func mySQLAddress(t testing.TB, variable string) string {
 	t.Helper()
 	config, err := sqldriver.ParseDSN(addressOf(t, variable))
@@ -88,7 +88,7 @@ func mySQLAddress(t testing.TB, variable string) string {
 	return config.FormatDSN()
 }
 
-// kindOf is the kind of a test's database: sqlite, postgresql, mariadb or mysql.
+// kindOf returns the kind of a test's database: sqlite, postgresql, mariadb or mysql.
 func kindOf(t testing.TB, o gormadapter.Options) string {
 	t.Helper()
 	switch o.Driver {
@@ -109,15 +109,15 @@ func kindOf(t testing.TB, o gormadapter.Options) string {
 // strictest are the collations that compare byte for byte, spaces at the end included.
 var strictest = map[string]string{"mariadb": "utf8mb4_nopad_bin", "mysql": "utf8mb4_0900_bin"}
 
-// bytewise makes the tables of a database compare byte for byte when nothing else is said.
+// bytewise makes new tables of a database compare byte for byte by default.
 func bytewise(t testing.TB, o gormadapter.Options) gormadapter.Options {
 	t.Helper()
 	must(t, connect(t, gormmysql.Open(o.DSN)).Exec("ALTER DATABASE COLLATE "+strictest[kindOf(t, o)]).Error)
 	return o
 }
 
-// serverConnection is the application's own connection to a database, with TranslateError and
-// without any setting that Open makes.
+// serverConnection returns an application's own connection to a database, with TranslateError and
+// without the settings of Open.
 func serverConnection(t testing.TB, o gormadapter.Options) *gorm.DB {
 	t.Helper()
 	db := connect(t, dialectorOf(t, o))
@@ -138,7 +138,7 @@ func dialectorOf(t testing.TB, o gormadapter.Options) gorm.Dialector {
 	return sqlite.Open(o.DBName)
 }
 
-// openOn returns an adapter with its tables.
+// openOn returns an adapter on a database, with its tables.
 func openOn(t testing.TB, o gormadapter.Options, opts ...gormadapter.Option) *gormadapter.Adapter {
 	t.Helper()
 	a := openExisting(t, o, opts...)
@@ -146,7 +146,7 @@ func openOn(t testing.TB, o gormadapter.Options, opts ...gormadapter.Option) *go
 	return a
 }
 
-// openExisting returns an adapter on a database as it is.
+// openExisting returns an adapter on a database without migrating it.
 func openExisting(t testing.TB, o gormadapter.Options, opts ...gormadapter.Option) *gormadapter.Adapter {
 	t.Helper()
 	a, err := gormadapter.Open(o, opts...)
@@ -171,7 +171,7 @@ func TestContractOnPostgreSQL(t *testing.T) {
 	}))
 }
 
-// Through a pooler, in schemas of one database.
+// The adapter connects through a pooler, to schemas of one database.
 func TestContractOnPgBouncer(t *testing.T) {
 	t.Parallel()
 	o := pgBouncer(t)
@@ -209,8 +209,8 @@ func TestContractOnTheApplicationsMySQL(t *testing.T) {
 	contractOnTheApplications(t, mySQL)
 }
 
-// contractOnTheApplications runs on the application's own connection, with next to no settings, on
-// tables that its own migrations made.
+// contractOnTheApplications runs the contract on an application's own connection with hardly any
+// settings, on tables that the application's migrations made.
 func contractOnTheApplications(t *testing.T, empty func(testing.TB) gormadapter.Options) {
 	adaptertest.Run(t, reusedOfApplication(t, func(t testing.TB) opener {
 		o := bytewise(t, empty(t))
@@ -222,8 +222,9 @@ func contractOnTheApplications(t *testing.T, empty func(testing.TB) gormadapter.
 	}))
 }
 
-// The application's own connection through a pooler, in each of the modes in which pgx prepares
-// nothing. Many work at once, so that each gets server connections on which others were before.
+// An application's own connection goes through a pooler, in each of the modes in which pgx prepares
+// nothing. Many goroutines work at once, so that each gets server connections that others have
+// used.
 func TestPoolerOnTheApplicationsConnection(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []string{"exec", "cache_describe", "simple_protocol"} {
@@ -246,8 +247,8 @@ func TestPoolerOnTheApplicationsConnection(t *testing.T) {
 	}
 }
 
-// visit signs somebody up, reads, renews and ends the session, and deletes the user, and checks
-// that it is always that user.
+// visit signs a user up, reads, renews and deletes the session, deletes the user, and checks that
+// it always got that user.
 func visit(ctx context.Context, a *gormadapter.Adapter, name string) error {
 	u := &cardea.User{Name: name, Email: name}
 	if err := a.Transact(ctx, func(ctx context.Context) error {

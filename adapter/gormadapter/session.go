@@ -37,13 +37,13 @@ func (r *row) session() *cardea.Session {
 	}
 }
 
-// Session returns the session with that token and its user, by one statement, or ErrNotFound. If the
-// application has a session entity, its columns are read too.
+// Session returns the session with that token and its user, by one statement, or ErrNotFound. If
+// the application has a session entity, its columns are read too.
 //
 // If the application has registered dbresolver, Session reads from a replica. If the session is
 // missing or expired there, Session reads it again from the primary, so a new session is found at
-// once. A deleted session stays valid, and a changed user stays unchanged, until the replica catches
-// up.
+// once. A deleted session stays valid, and a changed user stays unchanged, until the replica
+// catches up.
 func (a *Adapter) Session(ctx context.Context, token string) (*cardea.Session, error) {
 	if replica, ok := a.db.withReplica(ctx); ok {
 		if s, err := a.findSession(replica, token); err == nil && time.Now().Before(s.Expires) {

@@ -156,8 +156,8 @@ func (d *database) deleteExpired(ctx context.Context, s *statement, before time.
 	return int(n), err
 }
 
-// trace starts a log entry for s. Call the function that it returns after s has run, with the number
-// of rows that s changed, or -1.
+// trace starts a log entry for s. Call the function that it returns after s has run, with the
+// number of rows that s changed, or -1.
 func (d *database) trace(ctx context.Context, s *statement) func(rows int64, err error) {
 	if d.silent {
 		return func(int64, error) {}

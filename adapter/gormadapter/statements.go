@@ -159,9 +159,9 @@ func (c *compiler) remove(t *table, w clause.Where, more ...clause.Interface) *s
 	return c.compile(t.schema, append([]clause.Interface{clause.Delete{}, clause.From{}, w}, more...)...)
 }
 
-// removeExpired deletes rows that expired before argument 0, at most as many as argument 1 says. The
-// inner select is in a derived table, because MySQL has no LIMIT in a subquery. The outer condition
-// keeps a row that was renewed meanwhile.
+// removeExpired deletes rows that expired before argument 0, at most as many as argument 1 says.
+// The inner select is in a derived table, because MySQL has no LIMIT in a subquery. The outer
+// condition keeps a row that was renewed meanwhile.
 func (c *compiler) removeExpired(t *table, key, expires clause.Column) *statement {
 	name, when, from := clause.Column{Name: key.Name}, clause.Column{Name: expires.Name}, clauseTable(t)
 	batch := clause.Expr{
@@ -188,7 +188,8 @@ func (c *compiler) compile(s *schema.Schema, clauses ...clause.Interface) *state
 		stmt.AddClause(c)
 	}
 	order := []string{"SELECT", "UPDATE", "SET", "FROM", "WHERE"}
-	// The dialect knows the order for DELETE: RETURNING is at the end, SQL Server's OUTPUT before WHERE.
+	// The dialect knows the order for DELETE: RETURNING is at the end, SQL Server's OUTPUT before
+	// WHERE.
 	if _, remove := stmt.Clauses["DELETE"]; remove {
 		order = db.Callback().Delete().Clauses
 	}

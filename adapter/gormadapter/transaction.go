@@ -27,15 +27,15 @@ var errNoTransaction = errors.New("the *gorm.DB given to WithTx is not in a tran
 //		return adapter.DeleteUser(gormadapter.WithTx(ctx, tx), id)
 //	})
 //
-// The context must not be used after tx has ended. If tx is not a transaction, methods that need one
-// return an error.
+// The context must not be used after tx has ended. If tx is not a transaction, methods that need
+// one return an error.
 func WithTx(ctx context.Context, tx *gorm.DB) context.Context {
 	pool, _ := tx.DB()
 	return context.WithValue(ctx, txKey{pool}, tx)
 }
 
-// transaction returns the transaction that ctx carries, or the one on which the adapter was made, or
-// nil.
+// transaction returns the transaction that ctx carries, or the one on which the adapter was made,
+// or nil.
 func (d *database) transaction(ctx context.Context) *gorm.DB {
 	if tx, ok := ctx.Value(txKey{d.pool}).(*gorm.DB); ok {
 		return tx
@@ -63,9 +63,9 @@ func (d *database) transact(ctx context.Context, fn func(ctx context.Context) er
 	return d.retry(ctx, func() error { return d.runTransaction(ctx, fn) })
 }
 
-// retry runs a transaction, or a single statement, again as long as the database gives it up because
-// of others. In a transaction that ctx carries it runs once: the database has given up the whole
-// transaction.
+// retry runs a transaction, or a single statement, again as long as the database gives it up
+// because of others. In a transaction that ctx carries it runs once: the database has given up the
+// whole transaction.
 func (d *database) retry(ctx context.Context, run func() error) error {
 	begin := time.Now()
 	for try := 0; ; try++ {
@@ -125,8 +125,9 @@ func (d *database) rolledBack(ctx context.Context, cause, rollback error) error 
 const endTimeout = time.Second
 
 // endTransaction runs end, a commit or a rollback, and waits for it until ctx ends and endTimeout
-// has passed. MySQL's driver would wait for an answer for ever. If there is no answer, it is unknown
-// whether the transaction was committed, as with any connection that is lost during a commit.
+// has passed. MySQL's driver would wait for an answer for ever. If there is no answer, it is
+// unknown whether the transaction was committed, as with any connection that is lost during a
+// commit.
 func endTransaction(ctx context.Context, end func() *gorm.DB) error {
 	done := make(chan error, 1)
 	go func() { done <- end().Error }()

@@ -121,9 +121,9 @@ func (a *Adapter) UpdateUser(ctx context.Context, u *cardea.User) error {
 	return nil
 }
 
-// LockUser blocks other LockUser calls for this user until the transaction that ctx carries ends. It
-// writes the row unchanged, because every database locks rows that are written, and only some can
-// lock rows that are read. Hooks don't run. It returns ErrNotFound if there is no such user.
+// LockUser blocks other LockUser calls for this user until the transaction that ctx carries ends.
+// It writes the row unchanged, because every database locks rows that are written, and only some
+// can lock rows that are read. Hooks don't run. It returns ErrNotFound if there is no such user.
 func (a *Adapter) LockUser(ctx context.Context, id string) error {
 	key, err := a.user.key(id)
 	if err != nil {

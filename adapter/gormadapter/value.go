@@ -26,8 +26,8 @@ func optionalTime(t time.Time) *time.Time {
 	return new(stored(t))
 }
 
-// textAt returns the text in a field of any type that can hold one, given a pointer to the field. It
-// returns "" if there is none.
+// textAt returns the text in a field of any type that can hold one, given a pointer to the field.
+// It returns "" if there is none.
 func textAt(field any) string {
 	switch p := field.(type) {
 	case *string:

@@ -16,7 +16,8 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// parse turns the options into the driver's configuration, with the settings that the adapter needs.
+// parse turns the options into the driver's configuration, with the settings that the adapter
+// needs.
 func parse(o gormadapter.Options, location *time.Location) (*mysql.Config, error) {
 	config, err := address(o)
 	// not with err, whose text may contain parts of the password

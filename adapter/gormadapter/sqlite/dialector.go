@@ -143,8 +143,9 @@ func (*Dialector) DataTypeOf(field *schema.Field) string {
 	return string(field.DataType)
 }
 
-// DefaultValueOf returns the SQL for a missing value in an insert of several rows. For a column that
-// SQLite numbers it is NULL. SQLite has no DEFAULT there, so for other columns the insert fails.
+// DefaultValueOf returns the SQL for a missing value in an insert of several rows. For a column
+// that SQLite numbers it is NULL. SQLite has no DEFAULT there, so for other columns the insert
+// fails.
 func (*Dialector) DefaultValueOf(field *schema.Field) clause.Expression {
 	if field.AutoIncrement {
 		return clause.Expr{SQL: "NULL"}
@@ -155,8 +156,8 @@ func (*Dialector) DefaultValueOf(field *schema.Field) clause.Expression {
 // BindVarTo writes the placeholder of a value.
 func (*Dialector) BindVarTo(w clause.Writer, _ *gorm.Statement, _ any) { w.WriteByte('?') }
 
-// QuoteTo quotes a name, each part of it if it has dots. Quotes are backticks, because SQLite reads an
-// unknown name in double quotes as a text.
+// QuoteTo quotes a name, each part of it if it has dots. Quotes are backticks, because SQLite reads
+// an unknown name in double quotes as a text.
 func (*Dialector) QuoteTo(w clause.Writer, name string) {
 	for i, part := range strings.Split(name, ".") {
 		if i > 0 {

@@ -10,7 +10,8 @@ import (
 )
 
 // Driver opens SQLite for gormadapter.Open, with a connection pool as [OpenDB] makes it. Of the
-// options it uses DBName (or DSN, which is the same here), Debug and Logger, and refuses the others.
+// options it uses DBName (or DSN, which is the same here), Debug and Logger, and refuses the
+// others.
 var Driver gormadapter.Driver = opener{}
 
 type opener struct{}

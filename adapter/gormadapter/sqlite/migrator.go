@@ -14,10 +14,10 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// ErrRebuild is wrapped by the error for a change that SQLite can make only by copying the table into
-// a new one and dropping the old one. With foreign keys on, that deletes the rows that point to it.
-// Make such a change by hand (https://www.sqlite.org/lang_altertable.html#otheralter), or with a tool
-// that switches foreign keys off on the one connection that it uses.
+// ErrRebuild is wrapped by the error for a change that SQLite can make only by copying the table
+// into a new one and dropping the old one. With foreign keys on, that deletes the rows that point
+// to it. Make such a change by hand (https://www.sqlite.org/lang_altertable.html#otheralter), or
+// with a tool that switches foreign keys off on the one connection that it uses.
 var ErrRebuild = errors.New("needs a rebuild of the table, which this package does not do")
 
 // Migrator creates tables, and adds columns, indexes, and constraints that an index can express. It
@@ -77,8 +77,8 @@ func (m Migrator) count(value any, query func(*gorm.Statement) *gorm.DB) (n int6
 	return n
 }
 
-// HasConstraint reports whether the table has the constraint. It looks for the name. A foreign key or
-// a unique column it also recognizes without a name, because SQLite does not require names.
+// HasConstraint reports whether the table has the constraint. It looks for the name. A foreign key
+// or a unique column it also recognizes without a name, because SQLite does not require names.
 func (m Migrator) HasConstraint(value any, name string) (has bool) {
 	err := m.RunWithValue(value, func(stmt *gorm.Statement) (err error) {
 		constraint, table := m.GuessConstraintInterfaceAndTable(stmt, name)
@@ -154,8 +154,8 @@ func (m Migrator) DropConstraint(value any, name string) error {
 	return fmt.Errorf("sqlite: drop constraint %s: %w", name, ErrRebuild)
 }
 
-// AddColumn adds a column with its unique index, its check and its foreign key; SQLite cannot add the
-// last two later. A column that is not null needs a default.
+// AddColumn adds a column with its unique index, its check and its foreign key; SQLite cannot add
+// the last two later. A column that is not null needs a default.
 func (m Migrator) AddColumn(value any, name string) error {
 	return m.RunWithValue(value, func(stmt *gorm.Statement) error {
 		if stmt.Schema == nil {
@@ -219,8 +219,8 @@ func (m Migrator) AlterColumn(_ any, name string) error {
 	return fmt.Errorf("sqlite: alter column %s: %w", name, ErrRebuild)
 }
 
-// MigrateColumn adds a missing unique index. If the column differs in another way that matters to the
-// entity, it returns [ErrRebuild].
+// MigrateColumn adds a missing unique index. If the column differs in another way that matters to
+// the entity, it returns [ErrRebuild].
 func (m Migrator) MigrateColumn(value any, field *schema.Field, column gorm.ColumnType) error {
 	if field.IgnoreMigration {
 		return nil
@@ -272,8 +272,8 @@ func affinity(declared string) string {
 	return "NUMERIC"
 }
 
-// plainDefault removes parentheses and quotes that mean nothing to SQLite, so that 'A', "A" and ('A')
-// are equal.
+// plainDefault removes parentheses and quotes that mean nothing to SQLite, so that 'A', "A" and
+// ('A') are equal.
 func plainDefault(sql string) string {
 	for len(sql) > 1 && sql[0] == '(' && sql[len(sql)-1] == ')' {
 		sql = sql[1 : len(sql)-1]

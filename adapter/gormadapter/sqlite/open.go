@@ -2,17 +2,18 @@
 // SQLite in pure Go, with settings for web applications: pass what [Open] returns to gorm.Open.
 //
 //   - The settings are: write-ahead log, synchronous=NORMAL, foreign keys on, and a wait of up to
-//     five seconds for a locked database. Transactions take the write lock when they begin, because a
-//     transaction that first reads and then writes fails at once if another writes in between.
-//   - Times are stored as Unix milliseconds and read in UTC, so that they compare correctly whatever
-//     zone they were in. MikroORM stores them in the same way. Times that another driver wrote as
-//     text can be read too.
-//   - Migrations add tables, columns and indexes. They refuse, with [ErrRebuild], changes that SQLite
-//     can make only by copying a table into a new one: with foreign keys on, dropping the old table
-//     deletes the rows of other tables that point to it.
+//     five seconds for a locked database. Transactions take the write lock when they begin, because
+//     a transaction that first reads and then writes fails at once if another writes in between.
+//   - Times are stored as Unix milliseconds and read in UTC, so that they compare correctly
+//     whatever zone they were in. MikroORM stores them in the same way. Times that another driver
+//     wrote as text can be read too.
+//   - Migrations add tables, columns and indexes. They refuse, with [ErrRebuild], changes that
+//     SQLite can make only by copying a table into a new one: with foreign keys on, dropping the
+//     old table deletes the rows of other tables that point to it.
 //
-// The driver is modernc.org/sqlite, which registers the name sqlite with database/sql. A program that
-// also imports github.com/glebarez/sqlite, which registers the same name, panics when it starts.
+// The driver is modernc.org/sqlite, which registers the name sqlite with database/sql. A program
+// that also imports github.com/glebarez/sqlite, which registers the same name, panics when it
+// starts.
 package sqlite
 
 import (
@@ -31,9 +32,9 @@ import (
 // its directory must exist. A name that starts with file: is a URI in SQLite's sense, and its
 // parameters, which modernc.org/sqlite documents, replace the settings of this package.
 //
-// A database in memory has exactly one connection: statements outside an open transaction wait until
-// it ends. sql.Conn.Raw gives access only to the methods of a driver's connection, not to those of
-// modernc.org/sqlite, such as backups.
+// A database in memory has exactly one connection: statements outside an open transaction wait
+// until it ends. sql.Conn.Raw gives access only to the methods of a driver's connection, not to
+// those of modernc.org/sqlite, such as backups.
 func OpenDB(file string) (*sql.DB, error) {
 	dsn, memory, err := dataSource(file)
 	if err != nil {
@@ -86,7 +87,8 @@ func dataSource(file string) (dsn string, memory bool, err error) {
 	return "file:" + path + "?" + params.Encode(), path == ":memory:" || params.Get("mode") == "memory", nil
 }
 
-// checkDirectory returns an error if the directory of the file is missing. SQLite's would not say so.
+// checkDirectory returns an error if the directory of the file is missing. SQLite's would not say
+// so.
 func checkDirectory(path string) error {
 	if path == ":memory:" {
 		return nil

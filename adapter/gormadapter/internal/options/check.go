@@ -63,8 +63,8 @@ func BesideDSN(name string) error {
 	return fmt.Errorf("%s is given beside Options.DSN: leave one of them empty", name)
 }
 
-// OtherScheme returns an error if Options.DSN is the address of another kind of database: a URL with
-// none of the schemes. It returns nil otherwise.
+// OtherScheme returns an error if Options.DSN is the address of another kind of database: a URL
+// with none of the schemes. It returns nil otherwise.
 func OtherScheme(o gormadapter.Options, schemes ...string) error {
 	scheme, _, isURL := strings.Cut(o.DSN, "://")
 	if !isURL || strings.ContainsAny(scheme, "=@:/ ") || slices.Contains(schemes, scheme) {

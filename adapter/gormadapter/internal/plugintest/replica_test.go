@@ -58,13 +58,13 @@ func TestSessionsFromAReplica(t *testing.T) {
 				return err
 			}))
 
-			// One that the primary has renewed and the replica has as expired would end a sign-in.
+			// The primary has renewed a session, and the replica still has it as expired.
 			must(t, replica.RenewSession(ctx, "token", time.Now().Add(-time.Minute)))
 			if got := name(); got != "primary" {
 				t.Errorf("expired on the replica: read from the %s", got)
 			}
 
-			// What a sign-in decides on is never read from a replica.
+			// Sign-in decides only on what it reads from the primary.
 			must(t, replica.CreateUser(ctx, &cardea.User{ID: "stale", Email: "stale@example.com"}))
 			must(t, replica.LinkAccount(ctx,
 				&cardea.Account{UserID: "stale", Type: "oidc", Provider: "p", ProviderAccountID: "1"}))
@@ -80,7 +80,7 @@ func TestSessionsFromAReplica(t *testing.T) {
 				}
 			}
 
-			// A replica that is away costs nobody a session.
+			// If the replica fails, sessions are read from the primary.
 			must(t, replica.DB().Migrator().DropTable(replica.Entities()...))
 			if got := name(); got != "primary" {
 				t.Errorf("without the replica: read from the %s", got)
@@ -89,7 +89,7 @@ func TestSessionsFromAReplica(t *testing.T) {
 	}
 }
 
-// The whole contract with a replica that never catches up.
+// The adapter keeps the contract with a replica that never catches up.
 func TestContractWithAReplica(t *testing.T) {
 	t.Parallel()
 	adaptertest.Run(t, func(t *testing.T) cardea.Adapter {

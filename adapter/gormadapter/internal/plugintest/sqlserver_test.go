@@ -21,7 +21,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// The statements for SQL Server, as they are sent. No server of that kind takes part in the tests.
+// The statements that are sent to SQL Server are those of a golden file. No SQL Server takes part.
 func TestSQLServer(t *testing.T) {
 	t.Parallel()
 	server := &recorder{}
@@ -81,7 +81,7 @@ func TestSQLServer(t *testing.T) {
 	}
 }
 
-// The statements for SQL Server, as they are sent.
+// The statements that are sent to SQL Server are those of another golden file.
 func TestManagementOnSQLServer(t *testing.T) {
 	t.Parallel()
 	server := &recorder{}
@@ -118,7 +118,7 @@ func TestManagementOnSQLServer(t *testing.T) {
 	}
 }
 
-// recorder is a database that writes down its statements and has no rows.
+// recorder is a database that records its statements and has no rows.
 type recorder struct {
 	mu   sync.Mutex
 	sent bytes.Buffer
