@@ -5,7 +5,6 @@ package gormadapter_test
 import (
 	"cmp"
 	"context"
-	crand "crypto/rand"
 	"database/sql"
 	"fmt"
 	"math/rand/v2"
@@ -376,7 +375,7 @@ func newBareCreator(b *testing.B, a *gormadapter.Adapter) func(name string) {
 		"scope, id_token, session_state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
 	session := bare(b, a, "INSERT INTO session (id, user_id, expires, session_token) VALUES (?, ?, ?, ?)")
 	return func(name string) {
-		ctx, id := b.Context(), uuid()
+		ctx, id := b.Context(), gormadapter.NewUUID()
 		tx, err := pool.BeginTx(ctx, nil)
 		if err != nil {
 			b.Fatal(err)
@@ -387,8 +386,8 @@ func newBareCreator(b *testing.B, a *gormadapter.Adapter) func(name string) {
 			args []any
 		}{
 			{user, []any{id, name, name + "@example.com", expiry, "https://example.com/a.png"}},
-			{account, []any{uuid(), id, "oauth", "github", name, nil, "access", nil, nil, "user", nil, nil}},
-			{session, []any{uuid(), id, expiry, name}},
+			{account, []any{gormadapter.NewUUID(), id, "oauth", "github", name, nil, "access", nil, nil, "user", nil, nil}},
+			{session, []any{gormadapter.NewUUID(), id, expiry, name}},
 		} {
 			if _, err := step.stmt.execIn(ctx, tx, step.args...); err != nil {
 				b.Fatal(err)
@@ -398,11 +397,4 @@ func newBareCreator(b *testing.B, a *gormadapter.Adapter) func(name string) {
 			b.Fatal(err)
 		}
 	}
-}
-
-// uuid returns a UUID like those that the adapter makes.
-func uuid() string {
-	var b [16]byte
-	crand.Read(b[:])
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

@@ -10,7 +10,7 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-var errNoKey = errors.New("the id is not one that the entity can have")
+var errNoKey = errors.New("the ID does not fit the ID field of the entity")
 
 // key returns an ID as the database compares it, or ErrNotFound if id is not a valid key. Databases
 // read numbers and UUIDs from texts generously: they would find another row, or end the

@@ -123,8 +123,9 @@ func Open(o Options, opts ...Option) (*Adapter, error) {
 
 // withoutDriver reports what is wrong with options that name no driver.
 func (o Options) withoutDriver() []error {
-	faults := []error{errors.New("Options.Driver is nil: import adapter/gormadapter/sqlite, postgresql or mysql " +
-		"and set Driver to sqlite.Driver, postgresql.Driver or mysql.Driver, or call drivers.ByName; " +
+	faults := []error{errors.New("Options.Driver is nil: import one of " +
+		"github.com/cardea-auth/cardea/adapter/gormadapter/{sqlite,postgresql,mysql} and set it to " +
+		"sqlite.Driver, postgresql.Driver or mysql.Driver, or to what drivers.ByName returns; " +
 		"for another database give a *gorm.DB to gormadapter.New")}
 	if o.DSN == "" && o.DBName == "" {
 		faults = append(faults, errors.New("Options.DBName is empty: name the database, or for sqlite a file"))

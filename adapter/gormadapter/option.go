@@ -1,6 +1,7 @@
 package gormadapter
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 )
@@ -68,7 +69,7 @@ func WithAuthenticator[T any]() Option {
 func WithID(newID func() string) Option {
 	return func(e *entities) {
 		if newID == nil {
-			e.faults = append(e.faults, fmt.Errorf("WithID is given nil"))
+			e.faults = append(e.faults, errors.New("WithID is given nil: want a function that returns a new ID"))
 		}
 		e.newID = newID
 	}

@@ -20,7 +20,7 @@ func (m *schemaMapper) checkOwner(user *table) {
 // checkOwned checks that the rows of t can belong to the users.
 func (m *schemaMapper) checkOwned(t, user *table) {
 	if len(t.schema.QueryClauses) > 0 {
-		m.fault("%s has soft deletion, which only users may have: what is gone must not come back", t.schema.ModelType)
+		m.fault("%s has soft deletion, which only the user entity may have: remove its gorm.DeletedAt field", t.schema.ModelType)
 	}
 	foreign := t.roles["UserID"]
 	if id := sampleKey(user.roles["ID"]); !holdsKey(t, foreign, id) {

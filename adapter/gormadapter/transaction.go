@@ -15,7 +15,7 @@ import (
 // it, others don't see it.
 type txKey struct{ pool *sql.DB }
 
-var errNoTransaction = errors.New("the *gorm.DB given to WithTx is not in a transaction")
+var errNoTransaction = errors.New("the *gorm.DB given to WithTx is not a transaction: give it the one that Transaction or Begin returns")
 
 // WithTx returns a context in which every adapter on tx's connection takes part in tx, a
 // transaction of the application:

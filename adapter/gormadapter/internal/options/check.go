@@ -11,28 +11,43 @@ import (
 )
 
 // ServerFaults returns what is wrong with the options for any kind of database server.
-func ServerFaults(o gormadapter.Options) (faults []error) {
-	if o.DSN != "" {
-		for _, name := range Given(Field{"Host", o.Host}, Field{"Port", o.Port}, Field{"User", o.User},
-			Field{"Password", o.Password},
-			Field{"TLS", o.TLS}, Field{"DBName", o.DBName}) {
-			faults = append(faults, BesideDSN(name))
+func ServerFaults(o gormadapter.Options) []error {
+	return append(addressFaults(o), numberFaults(o)...)
+}
+
+// addressFaults checks that either DSN is set, or the fields that replace it.
+func addressFaults(o gormadapter.Options) (faults []error) {
+	if o.DSN == "" {
+		for _, name := range Given(Field{"DBName", o.DBName == ""}, Field{"User", o.User == ""}) {
+			faults = append(faults, fmt.Errorf("%s is empty: fill it, or give Options.DSN", name))
 		}
-	} else {
-		for _, needed := range Given(Field{"DBName", o.DBName == ""}, Field{"User", o.User == ""}) {
-			faults = append(faults, fmt.Errorf("%s is empty: fill it, or give Options.DSN", needed))
-		}
+		return faults
 	}
+	for _, name := range Given(
+		Field{"Host", o.Host},
+		Field{"Port", o.Port},
+		Field{"User", o.User},
+		Field{"Password", o.Password},
+		Field{"TLS", o.TLS},
+		Field{"DBName", o.DBName},
+	) {
+		faults = append(faults, BesideDSN(name))
+	}
+	return faults
+}
+
+func numberFaults(o gormadapter.Options) (faults []error) {
 	for _, n := range []struct {
 		name           string
 		value, largest int
 	}{
-		{"Port", o.Port, 65535}, {"MaxOpenConns", o.MaxOpenConns, 1 << 20},
+		{"Port", o.Port, 65535},
+		{"MaxOpenConns", o.MaxOpenConns, 1 << 20},
 		{"MaxIdleConns", o.MaxIdleConns, max(maxOpenConns(o), 1)},
 	} {
 		if n.value < 0 || n.value > n.largest {
-			faults = append(faults, fmt.Errorf("%s is %d: want 1 to %d, or 0 for the default", "Options."+n.name,
-				n.value, n.largest))
+			faults = append(faults, fmt.Errorf("Options.%s is %d: want 1 to %d, or 0 for the default",
+				n.name, n.value, n.largest))
 		}
 	}
 	if o.ConnMaxLifetime < 0 {
@@ -45,7 +60,7 @@ func ServerFaults(o gormadapter.Options) (faults []error) {
 // Field is one of the options, with its name.
 type Field struct {
 	Name  string // such as "Host"
-	Value any
+	Value any    // of any type; its zero value means that the option is not set
 }
 
 // Given returns the names of the fields that are not empty, as messages have them: "Options.Host".
