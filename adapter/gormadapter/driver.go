@@ -9,7 +9,7 @@ import (
 // Driver connects [Open] to one kind of database. The packages sqlite, postgresql and mysql beside
 // this one each have one, called Driver; package drivers finds them by name.
 //
-// Write another only for a database that Open shall open too: an application with a *gorm.DB calls
+// Write another only for a database that Open should open too. An application with a *gorm.DB calls
 // [New], which needs no Driver.
 type Driver interface {
 	// Connect checks the options and opens a connection pool. If options are missing, contradict

@@ -53,21 +53,22 @@ func (c *compiler) users(s *statements, t tables) {
 	byID := where(c.equal(id, 0))
 	s.userByID = c.find(t.user, nil, nil, byID)
 	s.userByEmail = c.find(t.user, nil, nil, where(c.equal(t.user.column("Email"), 0)))
-	s.userByAccount = c.find(t.user, nil, join(t.account, t.account.column("UserID"), id), accountKey(c, t.account))
+	s.userByAccount = c.find(t.user, nil, join(t.account, t.account.column("UserID"), id), c.accountKey(t.account))
 	s.lockUser = c.lock(t.user, byID)
 	s.deleteUser = c.remove(t.user, byID)
 	s.deleteUserAtOnce = c.deleteUserAtOnce(t)
 }
 
 func (c *compiler) accounts(s *statements, t tables) {
-	byKey, byOwner := accountKey(c, t.account), where(c.equal(t.account.column("UserID"), 0))
+	byKey, byOwner := c.accountKey(t.account), where(c.equal(t.account.column("UserID"), 0))
 	s.accounts = c.find(t.account, nil, nil, byOwner)
 	s.hasAccount = c.one(t.account, byKey)
 	s.unlinkAccount = c.remove(t.account, byKey)
 	s.deleteAccounts = c.remove(t.account, byOwner)
 }
 
-func accountKey(c *compiler, account *table) clause.Where {
+// accountKey is the condition for one account, by its provider and its ID there.
+func (c *compiler) accountKey(account *table) clause.Where {
 	return where(c.equal(account.column("Provider"), 0), c.equal(account.column("ProviderAccountID"), 1))
 }
 
@@ -121,6 +122,7 @@ func (c *compiler) equal(column clause.Column, n param) clause.Expression {
 	return c.dialect.bytewiseEqual(column, n)
 }
 
+// join is an inner join with another table, whose foreign key points to id.
 func join(other *table, foreign, id clause.Column) []clause.Join {
 	return []clause.Join{
 		{Table: clause.Table{Name: other.schema.Table}, ON: where(clause.Eq{Column: foreign, Value: id})},
@@ -155,6 +157,7 @@ func (c *compiler) lock(user *table, w clause.Where) *statement {
 	return c.compile(user.schema, append(clauses, user.schema.UpdateClauses...)...)
 }
 
+// remove deletes rows of t. It runs no hooks and ignores soft deletion.
 func (c *compiler) remove(t *table, w clause.Where, more ...clause.Interface) *statement {
 	return c.compile(t.schema, append([]clause.Interface{clause.Delete{}, clause.From{}, w}, more...)...)
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/cardea-auth/cardea/adapter/gormadapter/sqlite"
 )
 
-// ByName returns the driver for "sqlite", "postgresql" or "postgres", "mysql" or "mariadb", the
+// ByName returns the driver for "sqlite", "postgresql" or "postgres", "mysql" or "mariadb": the
 // names that MikroORM and database URLs use. For any other name it returns nil and an error that
-// lists these.
+// says what to do instead.
 func ByName(name string) (gormadapter.Driver, error) {
 	switch name {
 	case "sqlite":
