@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"reflect"
 	"time"
-
-	"gorm.io/gorm/schema"
 )
 
 // row is an entity with its table.
@@ -92,21 +90,16 @@ func (r *row) customEntity() any {
 	return r.entity
 }
 
-// take copies what was scanned beside the entity into it. Unless direct is false, database/sql has
-// scanned some fields straight into the entity.
+// take copies scanned values into the entity. If direct is set, database/sql has scanned some fields
+// straight into the entity, and take leaves those out. An error omits the value.
 func (r *row) take(ctx context.Context, scanned []any, direct bool) error {
 	for i, field := range r.fields {
 		if direct && r.direct[i] {
 			continue
 		}
 		if err := field.Set(ctx, r.value, scanned[i]); err != nil {
-			return r.misfit(field)
+			return fmt.Errorf("column %s does not fit %s.%s", field.DBName, r.schema.ModelType, field.Name)
 		}
 	}
 	return nil
-}
-
-// misfit is the error for a column whose value the entity cannot hold. It omits the value.
-func (r *row) misfit(field *schema.Field) error {
-	return fmt.Errorf("column %s does not fit %s.%s", field.DBName, r.schema.ModelType, field.Name)
 }

@@ -54,7 +54,8 @@ func (a *Adapter) Session(ctx context.Context, token string) (*cardea.Session, e
 }
 
 func (a *Adapter) findSession(ctx context.Context, token string) (*cardea.Session, error) {
-	s, user := &cardea.Session{}, a.user.newRow()
+	// rowOf, unlike newRow, is inlined, so that the row stays on the stack.
+	s, user := &cardea.Session{}, a.user.rowOf(a.user.entity.new())
 	var err error
 	if a.session.custom {
 		r := a.session.newRow()

@@ -91,7 +91,10 @@ func (d *database) runner(ctx context.Context, s *statement) runner {
 	if tx := d.transaction(ctx); tx != nil {
 		return d.runnerInTx(ctx, tx.Statement.ConnPool, s)
 	}
-	pool := cmp.Or(d.replica(ctx), d.pool)
+	pool := d.pool
+	if replica := d.replica(ctx); replica != nil {
+		pool = replica
+	}
 	switch {
 	case pool == nil:
 		return unprepared{s.sql, d.gorm.Statement.ConnPool}
