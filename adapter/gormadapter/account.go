@@ -160,7 +160,7 @@ func (a *Adapter) UnlinkAccount(ctx context.Context, provider, providerAccountID
 func (a *Adapter) Accounts(ctx context.Context, userID string) ([]*cardea.Account, error) {
 	key, err := a.user.key(userID)
 	if err != nil {
-		return nil, nil // nobody has that ID
+		return nil, nil // no user has that ID
 	}
 	rows, err := a.db.readAll(ctx, a.statements.accounts, a.account, key)
 	if err != nil {

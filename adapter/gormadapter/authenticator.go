@@ -68,7 +68,7 @@ func (a *Adapter) Authenticator(ctx context.Context, credentialID string) (*card
 func (a *Adapter) Authenticators(ctx context.Context, userID string) ([]*cardea.Authenticator, error) {
 	key, err := a.user.key(userID)
 	if err != nil {
-		return nil, nil // nobody has that ID
+		return nil, nil // no user has that ID
 	}
 	rows, err := a.db.readAll(ctx, a.statements.authenticators, a.authenticator, key)
 	if err != nil {
@@ -110,7 +110,7 @@ func (a *Adapter) checkNoCounter(ctx context.Context, credentialID string, count
 func (a *Adapter) DeleteAuthenticator(ctx context.Context, userID, credentialID string) error {
 	key, err := a.user.key(userID)
 	if err != nil {
-		return nil // nobody has that ID
+		return nil // no user has that ID
 	}
 	if _, err := a.db.exec(ctx, a.statements.deleteAuthenticator, key, credentialID); err != nil {
 		return a.errors.wrap(ctx, "delete authenticator", err)

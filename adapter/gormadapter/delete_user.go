@@ -15,7 +15,7 @@ import (
 func (a *Adapter) DeleteUser(ctx context.Context, id string) error {
 	key, err := a.user.key(id)
 	if err != nil {
-		return nil // nobody has that ID
+		return nil // no user has that ID
 	}
 	done, err := a.userDeleter.deleteAtOnce(ctx, key)
 	if err != nil {

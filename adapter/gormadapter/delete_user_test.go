@@ -53,7 +53,7 @@ func TestDeleteUserOnServers(t *testing.T) {
 }
 
 // If a row of the application's own tables prevents the deletion, nothing is deleted.
-func TestDeleteUserWhomTheApplicationKeeps(t *testing.T) {
+func TestDeleteUserWithRowsOfTheApplication(t *testing.T) {
 	t.Parallel()
 	for _, e := range databases()[1:] {
 		for _, rule := range []string{"CASCADE", "NO ACTION"} {

@@ -141,7 +141,7 @@ func TestRelationsToTheApplicationsTables(t *testing.T) {
 }
 
 // MikroORM 6 makes foreign keys that do not cascade, and no table of authenticators.
-func TestDeleteUserWhereNothingCascades(t *testing.T) {
+func TestDeleteUserWithoutCascade(t *testing.T) {
 	t.Parallel()
 	for _, e := range databases() {
 		t.Run(e.name, func(t *testing.T) {
@@ -304,7 +304,7 @@ func TestNewListsAllThatEntitiesLack(t *testing.T) {
 }
 
 // If there is no foreign key, the adapter itself checks that the user exists.
-func TestNoSessionForNobodyWithoutForeignKeys(t *testing.T) {
+func TestNoSessionOfUnknownUsersWithoutForeignKeys(t *testing.T) {
 	t.Parallel()
 	a := newOn(t, openDB(t, gorm.Config{DisableForeignKeyConstraintWhenMigrating: true}))
 	if err := a.CreateSession(t.Context(),

@@ -24,7 +24,7 @@ import (
 // The adapter reads, extends and writes a database that the Node adapter made and filled, without a
 // migration, and the Node adapter reads it again. Some rows have empty or unusual values: see
 // testdata/node/make.mjs.
-func TestBesideTheNodeAdapter(t *testing.T) {
+func TestSharedDatabaseWithTheNodeAdapter(t *testing.T) {
 	t.Parallel()
 	for _, e := range databases() {
 		t.Run(e.name, func(t *testing.T) {

@@ -155,7 +155,8 @@ func TestExhaustedPool(t *testing.T) {
 			if _, body := get(t, b, "/page"); body != secretPage {
 				t.Errorf("afterwards the page is %q", body)
 			}
-			if enter(late, "late"); late.Session() == nil {
+			enter(late, "late")
+			if late.Session() == nil {
 				t.Error("afterwards: no session")
 			}
 		})
@@ -189,7 +190,8 @@ func TestHookBesideItsTransaction(t *testing.T) {
 				t.Errorf("got %+v, want nothing", got)
 			}
 			beside = false
-			if enter(b, ""); b.Session() == nil {
+			enter(b, "")
+			if b.Session() == nil {
 				t.Error("afterwards: no session")
 			}
 		})
@@ -221,14 +223,16 @@ func TestSignInInTheApplicationsTransaction(t *testing.T) {
 			})
 			b := cardeatest.NewBrowser(t, s.URL)
 			result = errOwn
-			if enter(b, ""); b.Session() != nil {
+			enter(b, "")
+			if b.Session() != nil {
 				t.Error("rolled back: there is a session")
 			}
 			if got := countRows(t, a); got != (rows{}) {
 				t.Errorf("rolled back: got %+v", got)
 			}
 			result = nil
-			if enter(b, ""); b.Session() == nil {
+			enter(b, "")
+			if b.Session() == nil {
 				t.Error("committed: no session")
 			}
 			if got := countRows(t, a); got != (rows{1, 1, 1}) {

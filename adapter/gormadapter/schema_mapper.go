@@ -18,7 +18,8 @@ type schemaMapper struct {
 // mapSchema returns the tables of the entities, or what is wrong with them.
 func mapSchema(db *gorm.DB, e *entities) (tables, []error) {
 	m := schemaMapper{db: db, newID: e.newID}
-	if m.checkEmbedding(e.list()); len(m.faults) > 0 {
+	m.checkEmbedding(e.list())
+	if len(m.faults) > 0 {
 		return tables{}, m.faults
 	}
 	t := tables{

@@ -113,7 +113,7 @@ func (a *Adapter) DeleteExpiredSessions(ctx context.Context, before time.Time, l
 func (a *Adapter) Sessions(ctx context.Context, userID string) ([]*cardea.Session, error) {
 	key, err := a.user.key(userID)
 	if err != nil {
-		return nil, nil // nobody has that ID
+		return nil, nil // no user has that ID
 	}
 	rows, err := a.db.readAll(ctx, a.statements.sessions, a.session, key)
 	if err != nil {
@@ -132,7 +132,7 @@ func (a *Adapter) Sessions(ctx context.Context, userID string) ([]*cardea.Sessio
 func (a *Adapter) DeleteSessions(ctx context.Context, userID, except string) (int, error) {
 	key, err := a.user.key(userID)
 	if err != nil {
-		return 0, nil // nobody has that ID
+		return 0, nil // no user has that ID
 	}
 	s, args := a.statements.deleteSessions, []any{key}
 	if except != "" && a.db.dialect.storable(except) {

@@ -34,7 +34,7 @@ func firstSignIn(ctx context.Context, a *gormadapter.Adapter) (*cardea.User, err
 	return u, err
 }
 
-func TestApplicationsTransactionTakesEverythingAlong(t *testing.T) {
+func TestApplicationsTransactionCoversEverything(t *testing.T) {
 	t.Parallel()
 	for _, prepare := range []bool{false, true} {
 		db := openDB(t, gorm.Config{PrepareStmt: prepare})
@@ -77,7 +77,7 @@ func TestApplicationsTransactionTakesEverythingAlong(t *testing.T) {
 	}
 }
 
-func TestFailedPartLeavesTheApplicationsTransactionUsable(t *testing.T) {
+func TestFailedSavepointLeavesTheApplicationsTransactionUsable(t *testing.T) {
 	t.Parallel()
 	db := openDB(t, gorm.Config{})
 	a := newOn(t, db)

@@ -36,12 +36,12 @@ func parse(o gormadapter.Options, location *time.Location) (*mysql.Config, error
 		config.Loc = location
 	}
 	config.ParseTime, config.ClientFoundRows = true, true
-	config.Logger = &mysql.NopLogger{} // it writes to stderr what the errors say too
+	config.Logger = &mysql.NopLogger{} // the default writes to stderr, and the errors say the same
 	config.Timeout = cmp.Or(config.Timeout, options.ConnectTimeout)
 	if config.Params == nil {
 		config.Params = map[string]string{}
 	}
-	if _, own := config.Params["sql_mode"]; !own { // a value that is too long is an error, never cut off
+	if _, own := config.Params["sql_mode"]; !own { // otherwise the server may cut off values that are too long
 		config.Params["sql_mode"] = "CONCAT(@@sql_mode,',STRICT_ALL_TABLES')"
 	}
 	if _, own := config.Params["time_zone"]; !own && config.Loc == time.UTC {

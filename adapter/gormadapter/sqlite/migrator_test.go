@@ -232,7 +232,8 @@ func TestHas(t *testing.T) {
 		}
 	}
 	tables, err := m.GetTables()
-	if slices.Sort(tables); err != nil || !slices.Equal(tables, []string{"members", "teams"}) {
+	slices.Sort(tables)
+	if err != nil || !slices.Equal(tables, []string{"members", "teams"}) {
 		t.Errorf("GetTables: got %q and %v", tables, err)
 	}
 	indexes, err := m.GetIndexes(&team{})
