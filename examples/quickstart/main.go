@@ -13,6 +13,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/sqlite"
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/provider"
 )
@@ -42,7 +43,7 @@ func main() {
 // newSite is the whole application.
 func newSite(url, file string) (http.Handler, error) {
 	adapter, err := gormadapter.Open(gormadapter.Options{
-		Type: "sqlite", DBName: file, Debug: os.Getenv("DEBUG") == "true",
+		Driver: sqlite.Driver, DBName: file, Debug: os.Getenv("DEBUG") == "true",
 	}, gormadapter.WithUser[User]())
 	if err != nil {
 		return nil, err

@@ -13,6 +13,7 @@ import (
 
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
 	"github.com/cardea-auth/cardea/adapter/gormadapter/gormschema"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/sqlite"
 )
 
 // User is the user entity with columns of the application's.
@@ -38,7 +39,7 @@ func main() {
 func app() gormschema.App {
 	return gormschema.App{
 		Open: func(opts ...gormadapter.Option) (*gormadapter.Adapter, error) {
-			return gormadapter.Open(gormadapter.Options{Type: "sqlite",
+			return gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver,
 				DBName: cmp.Or(os.Getenv("DATABASE"), "app.sqlite")}, opts...)
 		},
 		Options:  []gormadapter.Option{gormadapter.WithUser[User]()},

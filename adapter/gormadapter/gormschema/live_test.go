@@ -10,6 +10,7 @@ import (
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
 	"github.com/cardea-auth/cardea/adapter/gormadapter/gormschema"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/sqlite"
 	"gorm.io/gorm"
 	"gorm.io/gorm/schema"
 )
@@ -184,7 +185,7 @@ func TestNotNullWithoutDefault(t *testing.T) {
 // One connection is all there is of a database in memory.
 func TestMemory(t *testing.T) {
 	t.Parallel()
-	a, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: ":memory:"})
+	a, err := gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver, DBName: ":memory:"})
 	if err != nil {
 		t.Fatal(err)
 	}
