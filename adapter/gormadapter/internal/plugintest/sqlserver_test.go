@@ -1,4 +1,4 @@
-package gormadapter_test
+package plugintest
 
 import (
 	"bytes"
@@ -21,7 +21,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// The statements for SQL Server, as they are sent. No server of that kind takes part in the tests.
+// The statements that are sent to SQL Server are those of a golden file. No SQL Server takes part.
 func TestSQLServer(t *testing.T) {
 	t.Parallel()
 	server := &recorder{}
@@ -81,7 +81,44 @@ func TestSQLServer(t *testing.T) {
 	}
 }
 
-// recorder is a database that writes down its statements and has no rows.
+// The statements that are sent to SQL Server are those of another golden file.
+func TestManagementOnSQLServer(t *testing.T) {
+	t.Parallel()
+	server := &recorder{}
+	pool := sql.OpenDB(server)
+	defer pool.Close()
+	db, err := gorm.Open(sqlserver.New(sqlserver.Config{Conn: pool}), &gorm.Config{Logger: logger.Discard})
+	must(t, err)
+	a, err := gormadapter.New(db)
+	must(t, err)
+	ctx := t.Context()
+	for _, call := range []struct {
+		name string
+		run  func() error
+	}{
+		{"LockUser", func() error { return a.LockUser(ctx, "ada") }},
+		{"ForgetTokens", func() error { return a.ForgetTokens(ctx, "p", "1") }},
+		{"Sessions", func() error { return second(a.Sessions(ctx, "ada")) }},
+		{"DeleteSessions", func() error { return second(a.DeleteSessions(ctx, "ada", "")) }},
+		{"DeleteSessions, all but one", func() error { return second(a.DeleteSessions(ctx, "ada", "t")) }},
+		{"DeleteVerificationTokens", func() error { return second(a.DeleteVerificationTokens(ctx, "i")) }},
+	} {
+		server.writeLine("-- " + call.name)
+		must(t, call.run())
+	}
+	const golden = "testdata/sqlserver_management.sql"
+	if *update {
+		must(t, os.WriteFile(golden, server.sent.Bytes(), 0o644))
+	}
+	want, err := os.ReadFile(golden)
+	must(t, err)
+	if !bytes.Equal(server.sent.Bytes(), want) {
+		t.Errorf("the statements are not those of %s (go test -run SQLServer -update writes them):\n%s", golden,
+			server.sent.String())
+	}
+}
+
+// recorder is a database that records its statements and has no rows.
 type recorder struct {
 	mu   sync.Mutex
 	sent bytes.Buffer

@@ -11,7 +11,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// opener opens an adapter on a certain database, with connections of its own.
+// opener opens an adapter on one database, with new connections.
 type opener func(testing.TB) *gormadapter.Adapter
 
 func opens(o gormadapter.Options) opener {
@@ -21,26 +21,26 @@ func opens(o gormadapter.Options) opener {
 	}
 }
 
-// shelf holds databases for the promises of the contract: to make one, with its tables, takes
-// longer than to keep most promises. Each is used by one test at a time, and by an adapter and
-// connections that are that test's own.
-type shelf struct {
+// databasePool reuses databases for the tests of the contract, because creating one with its tables
+// takes longer than most tests. One test at a time uses a database, with its own adapter and
+// connections.
+type databasePool struct {
 	parent  *testing.T
-	fresh   func(testing.TB) opener                // makes an empty database
-	migrate func(testing.TB, *gormadapter.Adapter) // makes its tables
+	fresh   func(testing.TB) opener                // creates an empty database
+	migrate func(testing.TB, *gormadapter.Adapter) // creates its tables
 
 	mu   sync.Mutex
 	free []opener // of databases whose tables are empty
 }
 
-// reused is for adaptertest.Run: its stores are in databases that end with t.
+// reused is for adaptertest.Run: its stores are in databases that are dropped after t.
 func reused(t *testing.T, fresh func(testing.TB) opener) func(*testing.T) cardea.Adapter {
-	return (&shelf{parent: t, fresh: fresh, migrate: migrate}).adapter
+	return (&databasePool{parent: t, fresh: fresh, migrate: migrate}).adapter
 }
 
-// reusedOfApplication is reused with tables that the application's own migrations make.
+// reusedOfApplication is reused, with tables that the application's own migrations create.
 func reusedOfApplication(t *testing.T, fresh func(testing.TB) opener) func(*testing.T) cardea.Adapter {
-	return (&shelf{parent: t, fresh: fresh, migrate: autoMigrate}).adapter
+	return (&databasePool{parent: t, fresh: fresh, migrate: autoMigrate}).adapter
 }
 
 func migrate(t testing.TB, a *gormadapter.Adapter) {
@@ -53,15 +53,15 @@ func autoMigrate(t testing.TB, a *gormadapter.Adapter) {
 	must(t, a.DB().AutoMigrate(a.Entities()...))
 }
 
-// adapter returns one on an empty database. It comes back emptied when the test has passed;
-// otherwise nobody else gets it.
-func (s *shelf) adapter(t *testing.T) cardea.Adapter {
+// adapter returns an adapter on an empty database. If the test passes, the database is emptied and
+// returned to the pool. Otherwise no other test gets it.
+func (s *databasePool) adapter(t *testing.T) cardea.Adapter {
 	t.Helper()
 	open, ready := s.take()
 	if !ready {
-		open = s.fresh(lasting{t, s.parent})
+		open = s.fresh(untilParentEnds{t, s.parent})
 	}
-	t.Cleanup(func() { // when the connections are closed
+	t.Cleanup(func() { // after the connections are closed
 		if !t.Failed() {
 			s.put(open)
 		}
@@ -81,7 +81,7 @@ func (s *shelf) adapter(t *testing.T) cardea.Adapter {
 	return a
 }
 
-func (s *shelf) take() (open opener, ok bool) {
+func (s *databasePool) take() (open opener, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.free) == 0 {
@@ -92,13 +92,13 @@ func (s *shelf) take() (open opener, ok bool) {
 	return open, true
 }
 
-func (s *shelf) put(open opener) {
+func (s *databasePool) put(open opener) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.free = append(s.free, open)
 }
 
-// clean deletes all rows, those of a user before the user, and makes sure that there are none.
+// clean deletes all rows, those of a user before the user, and checks that none are left.
 func clean(a *gormadapter.Adapter) error {
 	db := a.DB().Session(&gorm.Session{NewDB: true, AllowGlobalUpdate: true, SkipHooks: true}).Unscoped()
 	for _, entity := range slices.Backward(a.Entities()) {
@@ -118,13 +118,13 @@ func clean(a *gormadapter.Adapter) error {
 	return nil
 }
 
-// lasting is a test that leaves what it has to clean up to its parent, and what goes wrong then. It
-// ends by itself as always.
-type lasting struct {
+// untilParentEnds is a test whose cleanup runs when its parent ends. The parent then reports
+// errors.
+type untilParentEnds struct {
 	testing.TB
 	parent *testing.T
 }
 
-func (l lasting) Cleanup(f func())  { l.parent.Cleanup(f) }
-func (l lasting) TempDir() string   { return l.parent.TempDir() }
-func (l lasting) Error(args ...any) { l.parent.Error(args...) }
+func (l untilParentEnds) Cleanup(f func())  { l.parent.Cleanup(f) }
+func (l untilParentEnds) TempDir() string   { return l.parent.TempDir() }
+func (l untilParentEnds) Error(args ...any) { l.parent.Error(args...) }

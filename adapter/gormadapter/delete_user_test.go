@@ -12,17 +12,18 @@ import (
 	"gorm.io/gorm"
 )
 
-// watched is a user with a hook, for which GORM deletes it and several statements what hangs on it.
-type watched struct{ gormadapter.User }
+// userWithHook is a user with a hook. GORM deletes it, and several statements what belongs to it.
+type userWithHook struct{ gormadapter.User }
 
-func (*watched) BeforeDelete(*gorm.DB) error { return nil }
+func (*userWithHook) BeforeDelete(*gorm.DB) error { return nil }
 
-// The user goes with everything, in one statement or in several, whatever the foreign keys of the
-// database do, and nobody else's rows go.
+// DeleteUser deletes everything of the user and nothing of others, in one statement or in several,
+// whatever the foreign keys do.
 func TestDeleteUserOnServers(t *testing.T) {
 	t.Parallel()
 	users := map[string]gormadapter.Option{
-		"in one statement": gormadapter.WithUser[gormadapter.User](), "in several": gormadapter.WithUser[watched](),
+		"in one statement": gormadapter.WithUser[gormadapter.User](),
+		"in several":       gormadapter.WithUser[userWithHook](),
 	}
 	for _, e := range databases()[1:] {
 		for way, user := range users {
@@ -51,8 +52,8 @@ func TestDeleteUserOnServers(t *testing.T) {
 	}
 }
 
-// What keeps a user in the application's own tables keeps everything of it.
-func TestDeleteUserWhomTheApplicationKeeps(t *testing.T) {
+// If a row of the application's own tables prevents the deletion, nothing is deleted.
+func TestDeleteUserWithRowsOfTheApplication(t *testing.T) {
 	t.Parallel()
 	for _, e := range databases()[1:] {
 		for _, rule := range []string{"CASCADE", "NO ACTION"} {
@@ -76,7 +77,7 @@ func TestDeleteUserWhomTheApplicationKeeps(t *testing.T) {
 	}
 }
 
-// Of a user who went without them, as when somebody deletes the row by hand.
+// A user's row was deleted by hand, and left other rows behind.
 func TestDeleteUserWhoLeftRowsBehind(t *testing.T) {
 	t.Parallel()
 	for _, e := range databases() {
@@ -95,7 +96,7 @@ func TestDeleteUserWhoLeftRowsBehind(t *testing.T) {
 	}
 }
 
-// One statement, unless a hook is to run in a transaction, or the server cannot.
+// Without hooks, servers delete a user in one statement.
 func TestDeleteUserIsOneStatement(t *testing.T) {
 	t.Parallel()
 	for _, e := range databases()[1:] {
@@ -105,7 +106,8 @@ func TestDeleteUserIsOneStatement(t *testing.T) {
 			o := e.empty(t)
 			o.Debug, o.Logger = true, slog.New(slog.NewTextHandler(&sent, nil))
 			a := openOn(t, o)
-			must(t, a.DeleteUser(t.Context(), populated(t, a, "ada"))) // which looks for the table of authenticators
+			// the first call looks for the table of authenticators
+			must(t, a.DeleteUser(t.Context(), populated(t, a, "ada")))
 			id := populated(t, a, "other")
 			sent.Reset()
 			must(t, a.DeleteUser(t.Context(), id))
@@ -116,8 +118,8 @@ func TestDeleteUserIsOneStatement(t *testing.T) {
 	}
 }
 
-// withForeignKeys returns an adapter on tables whose foreign keys have that rule for deletion, or
-// are missing.
+// withForeignKeys returns an adapter on tables whose foreign keys have a rule for deletion, or are
+// missing if the rule is empty.
 func withForeignKeys(t *testing.T, e engine, rule string, opts ...gormadapter.Option) *gormadapter.Adapter {
 	t.Helper()
 	db := serverConnection(t, e.empty(t))
@@ -141,7 +143,7 @@ func addForeignKey(t *testing.T, db *gorm.DB, table, rule string) {
 	must(t, db.Exec(add).Error)
 }
 
-// populated makes a user with an account, a passkey and three sessions, and returns its id.
+// populated creates a user with an account, a passkey and three sessions, and returns its ID.
 func populated(t *testing.T, a *gormadapter.Adapter, name string) string {
 	t.Helper()
 	u, ctx := &cardea.User{Email: name + "@example.com"}, t.Context()

@@ -1,14 +1,11 @@
 package gormadapter_test
 
 import (
-	"bytes"
-	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"sync"
 	"testing"
 	"time"
@@ -17,13 +14,11 @@ import (
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/provider"
-	"gorm.io/driver/sqlserver"
 	"gorm.io/gorm"
-	"gorm.io/gorm/logger"
 )
 
-// processes are two servers of one site on one database, each with a connection pool of its own,
-// and what they sign in with.
+// processes returns two servers of one site on one database, each with its own connection pool, the
+// store of the second, and their provider.
 func processes(t *testing.T, e engine) (one, two *cardea.Auth, store *gormadapter.Adapter, idp *cardeatest.Issuer) {
 	t.Helper()
 	o := e.empty(t)
@@ -45,8 +40,8 @@ func processes(t *testing.T, e engine) (one, two *cardea.Auth, store *gormadapte
 	return start(), start(), store, idp
 }
 
-// However many requests ask for an access token, in two processes, one of them refreshes it, on
-// every database. The provider would end the grant otherwise.
+// Many requests in two processes ask for an access token at once, and exactly one refreshes it, on
+// every database. Otherwise the provider would revoke the grant.
 func TestOneRefreshOfManyProcesses(t *testing.T) {
 	t.Parallel()
 	for _, e := range engines() {
@@ -81,7 +76,7 @@ func TestOneRefreshOfManyProcesses(t *testing.T) {
 	}
 }
 
-// accessTokens asks each process 50 times at once, and returns what they gave.
+// accessTokens asks each process 50 times at once, and returns the different tokens.
 func accessTokens(t *testing.T, userID string, processes ...*cardea.Auth) map[string]bool {
 	t.Helper()
 	var wg sync.WaitGroup
@@ -104,7 +99,7 @@ func accessTokens(t *testing.T, userID string, processes ...*cardea.Auth) map[st
 	return tokens
 }
 
-// The last two accounts of users are unlinked at once by two processes: of each user one is left.
+// Two processes unlink the last two accounts of a user at once. One account is left.
 func TestLastTwoAccountsUnlinkedAtOnce(t *testing.T) {
 	t.Parallel()
 	for _, e := range engines() {
@@ -117,7 +112,9 @@ func TestLastTwoAccountsUnlinkedAtOnce(t *testing.T) {
 				must(t, store.CreateUser(ctx, u))
 				for _, provider := range []string{"idp", "other"} {
 					must(t, store.LinkAccount(ctx,
-						&cardea.Account{UserID: u.ID, Type: cardea.TypeOIDC, Provider: provider, ProviderAccountID: u.ID}))
+						&cardea.Account{
+							UserID: u.ID, Type: cardea.TypeOIDC, Provider: provider, ProviderAccountID: u.ID,
+						}))
 				}
 				var wg sync.WaitGroup
 				var first, second error
@@ -135,7 +132,7 @@ func TestLastTwoAccountsUnlinkedAtOnce(t *testing.T) {
 	}
 }
 
-// A session entity of the application's own comes with the list.
+// Sessions returns the application's session entity.
 func TestSessionsWithTheApplicationsColumns(t *testing.T) {
 	t.Parallel()
 	type Session struct {
@@ -158,7 +155,7 @@ func TestSessionsWithTheApplicationsColumns(t *testing.T) {
 	}
 }
 
-// A user who is deleted softly is not there to be locked.
+// LockUser does not find a user who is deleted softly.
 func TestSoftlyDeletedUserIsNotLocked(t *testing.T) {
 	t.Parallel()
 	type User struct {
@@ -172,42 +169,5 @@ func TestSoftlyDeletedUserIsNotLocked(t *testing.T) {
 	must(t, a.DeleteUser(ctx, "ada"))
 	if err := a.LockUser(ctx, "ada"); !errors.Is(err, cardea.ErrNotFound) {
 		t.Errorf("got %v, want ErrNotFound", err)
-	}
-}
-
-// The statements for SQL Server, as they are sent.
-func TestManagementOnSQLServer(t *testing.T) {
-	t.Parallel()
-	server := &recorder{}
-	pool := sql.OpenDB(server)
-	defer pool.Close()
-	db, err := gorm.Open(sqlserver.New(sqlserver.Config{Conn: pool}), &gorm.Config{Logger: logger.Discard})
-	must(t, err)
-	a, err := gormadapter.New(db)
-	must(t, err)
-	ctx := t.Context()
-	for _, call := range []struct {
-		name string
-		run  func() error
-	}{
-		{"LockUser", func() error { return a.LockUser(ctx, "ada") }},
-		{"ForgetTokens", func() error { return a.ForgetTokens(ctx, "p", "1") }},
-		{"Sessions", func() error { return second(a.Sessions(ctx, "ada")) }},
-		{"DeleteSessions", func() error { return second(a.DeleteSessions(ctx, "ada", "")) }},
-		{"DeleteSessions, all but one", func() error { return second(a.DeleteSessions(ctx, "ada", "t")) }},
-		{"DeleteVerificationTokens", func() error { return second(a.DeleteVerificationTokens(ctx, "i")) }},
-	} {
-		server.writeLine("-- " + call.name)
-		must(t, call.run())
-	}
-	const golden = "testdata/sqlserver_management.sql"
-	if *update {
-		must(t, os.WriteFile(golden, server.sent.Bytes(), 0o644))
-	}
-	want, err := os.ReadFile(golden)
-	must(t, err)
-	if !bytes.Equal(server.sent.Bytes(), want) {
-		t.Errorf("the statements are not those of %s (go test -run SQLServer -update writes them):\n%s", golden,
-			server.sent.String())
 	}
 }

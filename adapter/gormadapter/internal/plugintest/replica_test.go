@@ -1,4 +1,4 @@
-package gormadapter_test
+package plugintest
 
 import (
 	"context"
@@ -14,14 +14,14 @@ import (
 	"gorm.io/plugin/dbresolver"
 )
 
-// replicated is an adapter whose reads go to a replica, which has only what a test puts there: it
-// lags.
+// replicated returns an adapter that reads from a replica. The replica contains only what a test
+// writes to it, so it lags behind the primary.
 func replicated(t testing.TB, e engine) (a, replica *gormadapter.Adapter) {
 	t.Helper()
 	at := e.empty(t)
 	replica = openOn(t, at)
-	db := serverConnection(t, e.empty(t))
-	must(t, db.Use(dbresolver.Register(dbresolver.Config{Replicas: []gorm.Dialector{dialectorOf(t, at)}})))
+	db := connect(t, dialectorOf(e.empty(t)))
+	must(t, db.Use(dbresolver.Register(dbresolver.Config{Replicas: []gorm.Dialector{dialectorOf(at)}})))
 	return newOn(t, db.Session(&gorm.Session{})), replica
 }
 
@@ -58,13 +58,13 @@ func TestSessionsFromAReplica(t *testing.T) {
 				return err
 			}))
 
-			// One that the primary has renewed and the replica has as expired would end a sign-in.
+			// The primary has renewed a session, and the replica still has it as expired.
 			must(t, replica.RenewSession(ctx, "token", time.Now().Add(-time.Minute)))
 			if got := name(); got != "primary" {
 				t.Errorf("expired on the replica: read from the %s", got)
 			}
 
-			// What a sign-in decides on is never read from a replica.
+			// Sign-in decides only on what it reads from the primary.
 			must(t, replica.CreateUser(ctx, &cardea.User{ID: "stale", Email: "stale@example.com"}))
 			must(t, replica.LinkAccount(ctx,
 				&cardea.Account{UserID: "stale", Type: "oidc", Provider: "p", ProviderAccountID: "1"}))
@@ -80,7 +80,7 @@ func TestSessionsFromAReplica(t *testing.T) {
 				}
 			}
 
-			// A replica that is away costs nobody a session.
+			// If the replica fails, sessions are read from the primary.
 			must(t, replica.DB().Migrator().DropTable(replica.Entities()...))
 			if got := name(); got != "primary" {
 				t.Errorf("without the replica: read from the %s", got)
@@ -89,7 +89,7 @@ func TestSessionsFromAReplica(t *testing.T) {
 	}
 }
 
-// The whole contract with a replica that never catches up.
+// The adapter keeps the contract with a replica that never catches up.
 func TestContractWithAReplica(t *testing.T) {
 	t.Parallel()
 	adaptertest.Run(t, func(t *testing.T) cardea.Adapter {
@@ -100,8 +100,8 @@ func TestContractWithAReplica(t *testing.T) {
 
 func TestOtherSourcesAreRefused(t *testing.T) {
 	t.Parallel()
-	db := openDB(t, gorm.Config{})
-	must(t, db.Use(dbresolver.Register(dbresolver.Config{Sources: []gorm.Dialector{dialectorOf(t, sqliteFile(t))}},
+	db := connect(t, dialectorOf(sqliteFile(t)))
+	must(t, db.Use(dbresolver.Register(dbresolver.Config{Sources: []gorm.Dialector{dialectorOf(sqliteFile(t))}},
 		&gormadapter.Account{})))
 	_, err := gormadapter.New(db)
 	if err == nil || !strings.Contains(err.Error(), "dbresolver writes table account elsewhere") ||

@@ -17,8 +17,8 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// The database goes away at each request of a story in turn: nothing is half written, the answer is
-// 503, and once the database is back it works.
+// The database goes away at each of its requests during an action in turn. Nothing is half written,
+// the answer is 503, and after the database is back the action works.
 func TestDatabaseGoesAway(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a minute or more")
@@ -63,12 +63,12 @@ type outage struct {
 	*site
 	proxy  *proxy
 	pool   *sql.DB              // through the proxy
-	direct *gormadapter.Adapter // around it
+	direct *gormadapter.Adapter // not through the proxy
 
 	story string
 	fault fault
 	at    int   // the request
-	kept  []int // the requests after which everything was written though there was no answer
+	kept  []int // the requests after which everything was written although there was no answer
 }
 
 func newOutage(t *testing.T, options gormadapter.Options) *outage {
@@ -90,8 +90,8 @@ func newOutage(t *testing.T, options gormadapter.Options) *outage {
 	return o
 }
 
-// patience is what an application should have around its handlers: it gives up a request that the
-// database keeps waiting. How long is not the matter here, so it ends as soon as the wait begins.
+// patience is a middleware that every application should have: it gives up a request that waits too
+// long for the database. The length does not matter here, so it gives up when the wait begins.
 func (o *outage) patience(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if o.fault != stalled {
@@ -113,9 +113,9 @@ func (o *outage) patience(next http.Handler) http.Handler {
 
 func (o *outage) what() string { return fmt.Sprintf("%s, request %d", o.story, o.at) }
 
-// during makes the database go away in the middle of step, whose answer must be 503 unless a new
-// connection could do it all again, and brings the database back. It reports whether the database
-// has been away, and whether step worked.
+// during makes the database go away in the middle of step, and brings it back. The answer of step
+// must be 503, unless a new connection could repeat everything. It reports whether the database
+// went away, and whether step worked.
 func (o *outage) during(step func() *http.Response) (away, worked bool) {
 	o.Helper()
 	o.proxy.arm(o.fault, o.at)
@@ -132,8 +132,8 @@ func (o *outage) during(step func() *http.Response) (away, worked bool) {
 	return away, false
 }
 
-// checkWritten makes sure that what did not work is not written. It may be where its answer was
-// lost.
+// checkWritten checks that an action that failed has written nothing. It may have if the database's
+// answer was lost.
 func (o *outage) checkWritten(written, worked bool) {
 	o.Helper()
 	if written && !worked && o.fault == unanswered {
@@ -147,7 +147,7 @@ func (o *outage) firstSignIn() bool {
 	name, earlier := fmt.Sprintf("first%d", o.at), fmt.Sprintf("earlier%d", o.at)
 	o.issuer.Next(visitor(name))
 	o.issuer.Next(visitor(earlier))
-	cardeatest.SignIn(o, o.URL, "idp", earlier) // so that the connection has the same statements prepared each time
+	cardeatest.SignIn(o, o.URL, "idp", earlier) // so that each time the same statements are prepared
 	before := countRows(o, o.direct)
 	b := cardeatest.NewBrowser(o, o.URL)
 	away, worked := o.during(func() *http.Response { return enter(b, name) })
@@ -177,7 +177,7 @@ func (o *outage) nextSignIn() bool {
 	b := o.signedIn()
 	before, token := countRows(o, o.direct), sessionToken(o, b)
 	away, worked := o.during(func() *http.Response { return enter(b, "ann") })
-	if after := countRows(o, o.direct); after != before { // the old session goes, a new one comes
+	if after := countRows(o, o.direct); after != before { // a new session replaces the old one
 		o.Errorf("%s: had %+v, have %+v", o.what(), before, after)
 	}
 	if !worked && sessionToken(o, b) != token {
@@ -199,7 +199,7 @@ func (o *outage) readSession() bool { return o.read("/api/auth/session", "ann@ex
 
 func (o *outage) openPage() bool { return o.read("/page", secretPage) }
 
-// read opens what a session is needed for.
+// read requests a page that needs a session.
 func (o *outage) read(path, want string) bool {
 	b := o.signedIn()
 	before := countRows(o, o.direct)
@@ -240,9 +240,9 @@ func (o *outage) signOut() bool {
 	return away
 }
 
-// again repeats what failed, which works now that the database is back. A connection of the pool
-// that died unused is found out when it is used: pgx looks only at those that were idle for a
-// second.
+// again repeats what failed, after the database is back. The pool notices that an idle connection
+// is dead only when it uses it: pgx checks only connections that were idle for a second. So each
+// idle connection may fail once.
 func (o *outage) again(what string, step func() *http.Response) *http.Response {
 	o.Helper()
 	idle := o.pool.Stats().Idle
