@@ -29,7 +29,9 @@ func (e *exchange) verifyPage() string {
 
 // callback is the redirect URI of a provider: the same text in every request of a flow, and another
 // text for each provider (RFC 9700 § 4.4).
-func (e *exchange) callback(provider string) string { return e.endpoint("/callback/" + provider) }
+func (e *exchange) callbackEndpoint(provider string) string {
+	return e.endpoint("/callback/" + provider)
+}
 
 // pageURL is the URL of the application's page or, if it has none, of the built-in one.
 func (e *exchange) pageURL(own, builtIn string) string {

@@ -41,7 +41,7 @@ func (c *Client) AuthorizationRequest(
 		return "", failed(NotStarted, "DPoP: the provider accepts proofs by %q, not by %s",
 			m.ProofAlgorithms, oauth2.ProofAlgorithm)
 	}
-	client := c.at(m, redirectURI)
+	client := c.oauth2Client(m, redirectURI)
 	client.Params = c.authorizationParams(query)
 	if client.PushURL, err = c.pushURL(m); err != nil {
 		return "", failed(NotStarted, "%w", err)
