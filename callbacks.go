@@ -36,7 +36,7 @@ type Trigger string
 
 // The triggers of Auth.js. A plain read of a session has the trigger "".
 const (
-	TriggerSignIn Trigger = "signIn"
+	TriggerSignIn Trigger = "signIn" // a user who existed before signed in
 	TriggerSignUp Trigger = "signUp" // the sign-in created the user
 	TriggerUpdate Trigger = "update" // the browser asked for an update of the session
 )

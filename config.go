@@ -95,8 +95,8 @@ type Strategy string
 // cookie from the browser and ends the session in this process; another process accepts a stolen
 // copy until it expires.
 const (
-	StrategyDatabase Strategy = "database"
-	StrategyJWT      Strategy = "jwt"
+	StrategyDatabase Strategy = "database" // in the Config.Adapter
+	StrategyJWT      Strategy = "jwt"      // in the cookie
 )
 
 // SessionConfig says how long sessions last and where they are stored.

@@ -72,7 +72,7 @@ func (p *CredentialsProvider) ProviderID() string { return p.ID }
 func (p *CredentialsProvider) info() providerInfo {
 	return providerInfo{
 		id: p.ID, name: p.Name, kind: TypeCredentials, style: p.Style,
-		storesCredentials: true, messages: p.Messages,
+		storesCredentials: true, statusOnRefusal: true, messages: p.Messages,
 	}
 }
 

@@ -1,6 +1,7 @@
 package cardea
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -40,10 +41,10 @@ func getProviders(e *exchange) error {
 	list := providerList{}
 	for _, m := range e.auth.methods {
 		p := m.info()
-		if p.kind == TypeOIDC {
-			p.kind = e.auth.protocol.openID
-		}
-		list = append(list, providerEntry{p.id, p.name, p.kind, e.endpoint("/signin/" + p.id), e.callbackEndpoint(p.id)})
+		kind := cmp.Or(e.auth.protocol.types[p.kind], p.kind)
+		list = append(list, providerEntry{
+			p.id, p.name, kind, e.endpoint("/signin/" + p.id), e.callbackEndpoint(p.id),
+		})
 	}
 	e.json(http.StatusOK, list)
 	return nil

@@ -51,6 +51,7 @@ type Error struct {
 	Reason string
 }
 
+// Error returns the code and the cause. It is a text for the log, not for visitors.
 func (e *Error) Error() string {
 	if e.Err == nil {
 		return string(e.Code)
@@ -58,6 +59,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s: %v", e.Code, e.Err)
 }
 
+// Unwrap returns e.Err.
 func (e *Error) Unwrap() error { return e.Err }
 
 const defaultReason = "credentials"

@@ -17,11 +17,16 @@ const (
 
 // protocol is everything that the versions do differently.
 type protocol struct {
-	names      func(secure bool) cookie.Names
-	scheme     seal.Scheme
-	noSession  any          // what GET session tells a visitor without a session, as JSON
-	codeInPath bool         // the sign-in and error pages accept the code of a failure as last segment of the path
-	openID     ProviderType // what GET providers calls an OpenID Connect provider
+	names     func(secure bool) cookie.Names
+	scheme    seal.Scheme
+	noSession any // what GET session tells a visitor without a session, as JSON
+
+	// codeInPath says that the sign-in and error pages accept the code of a failure as last segment
+	// of the path.
+	codeInPath bool
+
+	// types are the types of provider that GET providers gives another name.
+	types map[ProviderType]ProviderType
 
 	failures map[Code]failure
 	others   failure // of any other code
@@ -45,7 +50,6 @@ var protocols = [...]protocol{
 		names:     cookie.NamesV5,
 		scheme:    seal.SchemeV5,
 		noSession: nil, // null; the client of v5 would take {} for a session
-		openID:    TypeOIDC,
 		failures: map[Code]failure{
 			CodeAccessDenied:      {(*exchange).errorPage, "error", "AccessDenied"},
 			CodeVerification:      {(*exchange).errorPage, "error", "Verification"},
@@ -68,7 +72,7 @@ var protocols = [...]protocol{
 		scheme:     seal.SchemeV4,
 		noSession:  struct{}{}, // {}; the client of v4 fails on null
 		codeInPath: true,
-		openID:     TypeOAuth, // pages made for v4 know no other type
+		types:      map[ProviderType]ProviderType{TypeOIDC: TypeOAuth}, // pages made for v4 do not know oidc
 		failures: map[Code]failure{
 			CodeAccessDenied:      {(*exchange).errorEndpoint, "error", "AccessDenied"},
 			CodeVerification:      {(*exchange).errorEndpoint, "error", "Verification"},

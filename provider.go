@@ -19,10 +19,10 @@ type ProviderType string
 
 // The types of the protocol.
 const (
-	TypeOAuth       ProviderType = "oauth"
-	TypeOIDC        ProviderType = "oidc"
-	TypeEmail       ProviderType = "email"
-	TypeCredentials ProviderType = "credentials"
+	TypeOAuth       ProviderType = "oauth"       // OAuth 2.0
+	TypeOIDC        ProviderType = "oidc"        // OpenID Connect
+	TypeEmail       ProviderType = "email"       // a mail with a link and a code
+	TypeCredentials ProviderType = "credentials" // the application's own check
 )
 
 // definition is a [Provider] as [New] sees it.
@@ -57,6 +57,9 @@ type providerInfo struct {
 	// storesCredentials says that users sign in with something that the application stores, such as
 	// a password.
 	storesCredentials bool
+
+	// statusOnRefusal says that the client of next-auth 4 learns of a refused sign-in by the status.
+	statusOnRefusal bool
 
 	// messages are texts of the application for the reasons of a refusal.
 	messages map[string]string

@@ -13,7 +13,7 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// octocat is somebody with an id beyond the integers that JavaScript knows.
+// octocat is a person whose id is too large for an integer in JavaScript.
 var octocat = cardeatest.Person{
 	Subject: "9007199254740993", Name: "Octo Cat", Email: "octocat@example.com", EmailVerified: true,
 	Picture: "https://example.com/o.png",
@@ -42,7 +42,7 @@ func TestGitHubSignIn(t *testing.T) {
 		t.Errorf("type %q, token type %q, scope %q, ID token %q", a.Type, a.TokenType, a.Scope, a.IDToken)
 	}
 	if n := s.issuer.Requests(cardeatest.Discovery); n != 0 {
-		t.Errorf("discovery was asked %d times for a provider whose endpoints are configured", n)
+		t.Errorf("%d requests for discovery, although the endpoints are configured", n)
 	}
 }
 
@@ -55,21 +55,28 @@ func TestGitHubEmailAddresses(t *testing.T) {
 	}
 	for _, tc := range []struct {
 		name     string
-		public   any // the address in the profile, which GitHub does not vouch for
+		public   any // the address in the profile, which need not be verified
 		list     []address
 		want     string
 		verified bool
 	}{
-		{"the primary one", "public@example.com",
-			[]address{{"first@example.com", false, true}, {"Main@Example.com", true, true}}, "main@example.com", true},
-		{"the first verified one when the primary is not", nil,
-			[]address{{"main@example.com", true, false}, {"a@example.com", false, true},
-				{"b@example.com", false, true}}, "a@example.com", true},
-		{"none when none is verified", nil, []address{{"main@example.com", true, false}}, "", false},
-		{"the public one, unverified, when none is verified", "public@example.com",
-			[]address{{"main@example.com", true, false}}, "public@example.com", false},
-		{"none when verified is a text", nil, []address{{"main@example.com", true, "true"}}, "", false},
-		{"none when there is none", nil, []address{}, "", false},
+		{
+			"the primary address", "public@example.com",
+			[]address{{"first@example.com", false, true}, {"Main@Example.com", true, true}},
+			"main@example.com", true,
+		},
+		{
+			"the first verified address if the primary one is not verified", nil,
+			[]address{{"main@example.com", true, false}, {"a@example.com", false, true}, {"b@example.com", false, true}},
+			"a@example.com", true,
+		},
+		{"no address if none is verified", nil, []address{{"main@example.com", true, false}}, "", false},
+		{
+			"the public address, as unverified, if none is verified", "public@example.com",
+			[]address{{"main@example.com", true, false}}, "public@example.com", false,
+		},
+		{"no address if verified is a string", nil, []address{{"main@example.com", true, "true"}}, "", false},
+		{"no address if the list is empty", nil, []address{}, "", false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -89,14 +96,14 @@ func TestGitHubEmailAddresses(t *testing.T) {
 				t.Fatal(err)
 			}
 			if u.Email != tc.want || !u.EmailVerified.IsZero() != tc.verified {
-				t.Errorf("e-mail = %q, verified %v; want %q, %v", u.Email, !u.EmailVerified.IsZero(), tc.want,
-					tc.verified)
+				t.Errorf("e-mail = %q, verified %v; want %q, %v",
+					u.Email, !u.EmailVerified.IsZero(), tc.want, tc.verified)
 			}
 		})
 	}
 }
 
-func TestGitHubFailsCleanly(t *testing.T) {
+func TestGitHubFailureWritesNothing(t *testing.T) {
 	t.Parallel()
 	for _, e := range []cardeatest.Endpoint{cardeatest.Token, cardeatest.User, cardeatest.Emails} {
 		for _, how := range []cardeatest.Failure{
@@ -141,30 +148,29 @@ func TestUserinfoHeaders(t *testing.T) {
 	}
 }
 
-// An error of the application's mapping fails the sign-in, and so does a profile that it leaves
-// empty.
-func TestProfileMappingFails(t *testing.T) {
+// An error of the Profile function fails the sign-in, and so does a profile without a usable id.
+func TestProfileFunctionFails(t *testing.T) {
 	t.Parallel()
-	for name, mapping := range map[string]func(context.Context, oauth.Claims) (oauth.Profile, error){
+	for name, profile := range map[string]func(context.Context, oauth.Claims) (oauth.Profile, error){
 		"with an error": func(context.Context, oauth.Claims) (oauth.Profile, error) {
 			return oauth.Profile{ID: "1"}, errors.New("no")
 		},
 		"with an empty profile": func(context.Context, oauth.Claims) (oauth.Profile, error) {
 			return oauth.Profile{}, nil
 		},
-		"with an id of blanks": func(context.Context, oauth.Claims) (oauth.Profile, error) {
+		"with an id of spaces": func(context.Context, oauth.Claims) (oauth.Profile, error) {
 			return oauth.Profile{ID: "  "}, nil
 		},
-		"with a very long id": func(context.Context, oauth.Claims) (oauth.Profile, error) {
+		"with an id of 256 bytes": func(context.Context, oauth.Claims) (oauth.Profile, error) {
 			return oauth.Profile{ID: string(make([]byte, 256))}, nil
 		},
-		"with an id from fmt %v": func(context.Context, oauth.Claims) (oauth.Profile, error) {
+		"with nil formatted as the id": func(context.Context, oauth.Claims) (oauth.Profile, error) {
 			return oauth.Profile{ID: "<nil>"}, nil
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t, func(c *cardea.Config) { idp(c).Profile = mapping })
+			s := newSite(t, func(c *cardea.Config) { idp(c).Profile = profile })
 			b := stepper(t, s.URL)
 			checkRefused(t, s, visit(t, b, leave(t, b, "idp", "", "/")), cardea.CodeConfiguration)
 		})
@@ -180,12 +186,12 @@ func TestUserinfoOfAnOIDCProvider(t *testing.T) {
 	})
 	pass(t, stepper(t, s.URL), "idp", "")
 	if n := s.issuer.Requests(cardeatest.Userinfo); n != 1 {
-		t.Errorf("userinfo was asked %d times, want once", n)
+		t.Errorf("%d requests to userinfo, want one", n)
 	}
 	s.issuer.Next(bob)
 	pass(t, stepper(t, s.URL), "other", bob.Subject)
 	if n := s.issuer.Requests(cardeatest.Userinfo); n != 1 {
-		t.Error("userinfo was asked for a provider whose ID token says it all")
+		t.Error("userinfo was requested without UseUserinfo")
 	}
 }
 
@@ -203,6 +209,6 @@ func TestKeysAndDiscoveryAreFetchedOnce(t *testing.T) {
 	s.issuer.RotateKeys()
 	comeBack(t, b, callback)
 	if n := s.issuer.Requests(cardeatest.JWKS); n != 2 || b.Session() == nil {
-		t.Errorf("a key that was rotated during a sign-in costs %d requests, want one, and a session", n-1)
+		t.Errorf("after a key rotation: %d requests for keys, want one, and a session", n-1)
 	}
 }

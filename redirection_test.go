@@ -13,7 +13,7 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// abroad is a provider of another protocol, which believes what it is told.
+// abroad is a provider with a protocol of its own: it accepts whatever the callback says.
 func abroad() *oauth.Provider {
 	return &oauth.Provider{
 		ID: "abroad", Name: "Abroad", Type: oauth.TypeOAuth2,
@@ -32,13 +32,13 @@ func abroad() *oauth.Provider {
 	}
 }
 
-// back begins a sign-in there, and returns where it wants the browser back.
-func back(t *testing.T, b *cardeatest.Browser) string {
+// beginCustom begins a sign-in at abroad, and returns the callback URL.
+func beginCustom(t *testing.T, b *cardeatest.Browser) string {
 	t.Helper()
-	return backTo(t, b, "abroad")
+	return beginCustomAt(t, b, "abroad")
 }
 
-func backTo(t *testing.T, b *cardeatest.Browser, provider string) string {
+func beginCustomAt(t *testing.T, b *cardeatest.Browser, provider string) string {
 	t.Helper()
 	to, err := url.Parse(b.Post("/signin/"+provider, url.Values{"callbackUrl": {"/welcome"}}).Header.Get("Location"))
 	if err != nil || to.Host != "abroad.example" {
@@ -60,9 +60,9 @@ func TestRedirection(t *testing.T) {
 		c.Providers = append(c.Providers, p)
 	})
 	b := stepper(t, s.URL)
-	callback := back(t, b)
+	callback := beginCustom(t, b)
 	if once("x", time.Now().Add(time.Minute)) {
-		t.Error("Once is true before there is a proof")
+		t.Error("Once returns true before the callback")
 	}
 	if to := comeBack(t, b, callback+"&who=7&proof=a"); to != s.URL+"/welcome" {
 		t.Errorf("the visitor ends at %s", to)
@@ -70,50 +70,48 @@ func TestRedirection(t *testing.T) {
 	if _, err := s.store.UserByAccount(t.Context(), "abroad", "7"); err != nil || b.Session() == nil {
 		t.Errorf("nobody is signed in: %v", err)
 	}
-	if _, err := s.auth.AccessToken(t.Context(), s.owner(t, "abroad", "7"), "abroad"); !errors.Is(err,
-		cardea.ErrGrantRevoked) {
+	_, err := s.auth.AccessToken(t.Context(), s.owner(t, "abroad", "7"), "abroad")
+	if !errors.Is(err, cardea.ErrGrantRevoked) {
 		t.Errorf("AccessToken: %v", err)
 	}
-	if body := text(t, visit(t, b, s.URL+"/api/auth/providers")); !strings.Contains(body,
-		`"abroad":{"id":"abroad","name":"Abroad","type":"oauth"`) {
+	body := text(t, visit(t, b, s.URL+"/api/auth/providers"))
+	if !strings.Contains(body, `"abroad":{"id":"abroad","name":"Abroad","type":"oauth"`) {
 		t.Errorf("providers: %s", body)
 	}
 }
 
 func TestRedirectionIsRefused(t *testing.T) {
 	t.Parallel()
+	replace := func(old, new string) func(string) string {
+		return func(callback string) string { return strings.ReplaceAll(callback, old, new) }
+	}
+	add := func(parameter string) func(string) string {
+		return func(callback string) string { return callback + parameter }
+	}
 	for _, tc := range []struct {
 		name   string
 		change func(callback string) string
 		code   cardea.Code
 	}{
-		{"without a state", func(callback string) string {
-			return strings.ReplaceAll(callback, "state=", "stat=")
-		}, cardea.CodeConfiguration},
-		{"with another state", func(callback string) string {
-			return strings.Replace(callback, "&", "0&", 1)
-		}, cardea.CodeConfiguration},
-		{"with two states", func(callback string) string { return callback + "&state=1" }, cardea.CodeConfiguration},
-		{"with any parameter twice", func(callback string) string {
-			return callback + "&who=8"
-		}, cardea.CodeConfiguration},
-		{"as somebody without an id", func(callback string) string {
-			return strings.ReplaceAll(callback, "who=7", "who=")
-		}, cardea.CodeConfiguration},
-		{"at another provider", func(callback string) string {
-			return strings.ReplaceAll(callback, "/abroad", "/idp")
-		}, cardea.CodeConfiguration},
-		{"with a proof that was used", func(callback string) string {
-			return strings.ReplaceAll(callback, "=fresh", "=used")
-		}, cardea.CodeConfiguration},
+		{"without a state", replace("state=", "stat="), cardea.CodeConfiguration},
+		{
+			"with another state",
+			func(callback string) string { return strings.Replace(callback, "&", "0&", 1) },
+			cardea.CodeConfiguration,
+		},
+		{"with two states", add("&state=1"), cardea.CodeConfiguration},
+		{"with another parameter twice", add("&who=8"), cardea.CodeConfiguration},
+		{"without the person's id", replace("who=7", "who="), cardea.CodeConfiguration},
+		{"at another provider", replace("/abroad", "/idp"), cardea.CodeConfiguration},
+		{"with a proof that was used", replace("=fresh", "=used"), cardea.CodeConfiguration},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, func(c *cardea.Config) { c.Providers = append(c.Providers, abroad()) })
 			other := stepper(t, s.URL)
-			comeBack(t, other, back(t, other)+"&who=7&proof=used")
+			comeBack(t, other, beginCustom(t, other)+"&who=7&proof=used")
 			b := stepper(t, s.URL)
-			res := visit(t, b, tc.change(back(t, b)+"&who=7&proof=fresh"))
+			res := visit(t, b, tc.change(beginCustom(t, b)+"&who=7&proof=fresh"))
 			if to := res.Header.Get("Location"); to != s.URL+"/api/auth/error?error="+string(tc.code) ||
 				b.Session() != nil {
 				t.Errorf("the visitor is sent to %s", to)
@@ -122,7 +120,7 @@ func TestRedirectionIsRefused(t *testing.T) {
 	}
 }
 
-// What a proof is at one service it is not at another.
+// The same proof may come from two providers, once from each.
 func TestOnceIsForOneProvider(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
@@ -132,14 +130,14 @@ func TestOnceIsForOneProvider(t *testing.T) {
 	})
 	for _, provider := range []string{"abroad", "elsewhere"} {
 		b := stepper(t, s.URL)
-		comeBack(t, b, backTo(t, b, provider)+"&who=7&proof=a")
+		comeBack(t, b, beginCustomAt(t, b, provider)+"&who=7&proof=a")
 		if b.Session() == nil {
 			t.Errorf("%s: nobody is signed in", provider)
 		}
 	}
 }
 
-// An error counts, whatever comes with it, and so does nothing.
+// A hook fails the sign-in if it returns an error, even beside a result, or no result.
 func TestRedirectionHooksThatFail(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -147,21 +145,21 @@ func TestRedirectionHooksThatFail(t *testing.T) {
 		change func(*oauth.Provider)
 		cause  string
 	}{
-		{"nowhere to go", func(p *oauth.Provider) {
+		{"no URL", func(p *oauth.Provider) {
 			p.Redirect = func(context.Context, *oauth.Redirection) (string, error) { return "", nil }
 		}, "hook Redirect: it returned no URL"},
-		{"somewhere to go, and an error", func(p *oauth.Provider) {
+		{"a URL and an error", func(p *oauth.Provider) {
 			p.Redirect = func(context.Context, *oauth.Redirection) (string, error) {
 				return "https://abroad.example/", errors.New("broken")
 			}
 		}, "hook Redirect: broken"},
-		{"nobody", func(p *oauth.Provider) {
+		{"no claims", func(p *oauth.Provider) {
 			p.Identify = func(context.Context, *oauth.Redirection) (oauth.Claims, error) { return nil, nil }
 			p.Profile = func(context.Context, oauth.Claims) (oauth.Profile, error) {
 				return oauth.Profile{ID: "7"}, nil
 			}
 		}, "hook Identify: it returned nothing"},
-		{"somebody, and an error", func(p *oauth.Provider) {
+		{"claims and an error", func(p *oauth.Provider) {
 			p.Identify = func(context.Context, *oauth.Redirection) (oauth.Claims, error) {
 				return oauth.Claims{"id": "7"}, errors.New("forged")
 			}
@@ -191,9 +189,9 @@ func TestRedirectionHooksThatFail(t *testing.T) {
 	}
 }
 
-// Whoever comes back is linked as whoever comes from any other provider is: to who was signed in,
-// and not to who has the same address.
-func TestRedirectionLinks(t *testing.T) {
+// The same rules as for any other provider: an account is linked to the user who is signed in, and
+// not to the one with the same e-mail address.
+func TestRedirectionLinksAccounts(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
 		p := abroad()
@@ -205,14 +203,14 @@ func TestRedirectionLinks(t *testing.T) {
 	b := s.signedIn(t, "")
 	ann := s.holder(t, "ann@example.com")
 	stranger := stepper(t, s.URL)
-	checkRefused(t, s, visit(t, stranger, back(t, stranger)+"&who=8&proof=a"), cardea.CodeAccountNotLinked)
-	comeBack(t, b, back(t, b)+"&who=7&proof=b")
+	checkRefused(t, s, visit(t, stranger, beginCustom(t, stranger)+"&who=8&proof=a"), cardea.CodeAccountNotLinked)
+	comeBack(t, b, beginCustom(t, b)+"&who=7&proof=b")
 	if got := s.owner(t, "abroad", "7"); got != ann {
-		t.Errorf("the account is %s's, want %s's", got, ann)
+		t.Errorf("the account belongs to %s, want %s", got, ann)
 	}
 }
 
-func TestNewRefusesRedirectionThatCannotWork(t *testing.T) {
+func TestNewRefusesOptionsBesideRedirect(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		change func(*oauth.Provider)
@@ -222,30 +220,37 @@ func TestNewRefusesRedirectionThatCannotWork(t *testing.T) {
 		{func(p *oauth.Provider) { p.Identify = nil }, ".Identify: is missing beside Redirect"},
 		{func(p *oauth.Provider) { p.Profile = nil }, ".Profile: is missing"},
 		{func(p *oauth.Provider) { p.Type = oauth.TypeOIDC }, `.Type: want "oauth" beside Redirect`},
-		{func(p *oauth.Provider) {
-			p.TokenURL = "https://abroad.example/token"
-		}, ".TokenURL: has no effect beside Redirect"},
+		{
+			func(p *oauth.Provider) { p.TokenURL = "https://abroad.example/token" },
+			".TokenURL: has no effect beside Redirect",
+		},
 		{func(p *oauth.Provider) { p.FormPost = true }, ".FormPost: has no effect beside Redirect"},
-		{func(p *oauth.Provider) {
-			p.ClientAuth = oauth.AuthClientSecretPost
-		}, ".ClientAuth: has no effect beside Redirect"},
-		{func(p *oauth.Provider) {
-			p.AuthorizationURL = "https://abroad.example/"
-		}, ".AuthorizationURL: has no effect beside Redirect"},
-		{func(p *oauth.Provider) {
-			p.UserinfoURL = "https://abroad.example/"
-		}, ".UserinfoURL: has no effect beside Redirect"},
-		{func(p *oauth.Provider) {
-			p.EmailsURL = "https://abroad.example/"
-		}, ".EmailsURL: has no effect beside Redirect"},
+		{
+			func(p *oauth.Provider) { p.ClientAuth = oauth.AuthClientSecretPost },
+			".ClientAuth: has no effect beside Redirect",
+		},
+		{
+			func(p *oauth.Provider) { p.AuthorizationURL = "https://abroad.example/" },
+			".AuthorizationURL: has no effect beside Redirect",
+		},
+		{
+			func(p *oauth.Provider) { p.UserinfoURL = "https://abroad.example/" },
+			".UserinfoURL: has no effect beside Redirect",
+		},
+		{
+			func(p *oauth.Provider) { p.EmailsURL = "https://abroad.example/" },
+			".EmailsURL: has no effect beside Redirect",
+		},
 		{func(p *oauth.Provider) { p.Scopes = []string{} }, ".Scopes: has no effect beside Redirect"},
-		{func(p *oauth.Provider) {
-			p.CallbackParams = []string{"user"}
-		}, ".CallbackParams: has no effect beside Redirect"},
+		{
+			func(p *oauth.Provider) { p.CallbackParams = []string{"user"} },
+			".CallbackParams: has no effect beside Redirect",
+		},
 		{func(p *oauth.Provider) { p.ClientKey.ID = "key-1" }, ".ClientKey: has no effect beside Redirect"},
-		{func(p *oauth.Provider) {
-			p.PushAuthorization = true
-		}, ".PushAuthorization: has no effect beside Redirect"},
+		{
+			func(p *oauth.Provider) { p.PushAuthorization = true },
+			".PushAuthorization: has no effect beside Redirect",
+		},
 		{func(p *oauth.Provider) { p.DPoP = true }, ".DPoP: has no effect beside Redirect"},
 	} {
 		t.Run(tc.want, func(t *testing.T) {

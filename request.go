@@ -14,13 +14,13 @@ import (
 
 // exchange is one HTTP request and the answer to it.
 type exchange struct {
-	auth   *Auth
-	w      http.ResponseWriter
-	r      *http.Request
-	now    time.Time
-	origin *url.URL
-	names  *cookie.Names
-	jar    *cookie.Jar
+	links
+	auth  *Auth
+	w     http.ResponseWriter
+	r     *http.Request
+	now   time.Time
+	names *cookie.Names
+	jar   *cookie.Jar
 
 	route       *route            // nil behind the middleware
 	provider    string            // last segment of the path: a provider's id, or the code of a failure
@@ -38,7 +38,10 @@ func (a *Auth) newExchange(w http.ResponseWriter, r *http.Request) (*exchange, e
 	if err != nil {
 		return nil, err
 	}
-	e := &exchange{auth: a, w: w, r: r, now: a.now(), origin: origin, names: &a.httpCookies}
+	e := &exchange{
+		links: links{origin, a.config.BasePath, a.config.Pages},
+		auth:  a, w: w, r: r, now: a.now(), names: &a.httpCookies,
+	}
 	if origin.Scheme == "https" {
 		e.names = &a.httpsCookies
 	}

@@ -74,7 +74,7 @@ func (e *exchange) answerFailure(err error) {
 func (e *exchange) failureStatus(code Code) int {
 	m := e.auth.method(e.provider)
 	switch {
-	case m == nil || m.info().kind != TypeCredentials || code == CodeMissingCSRF:
+	case m == nil || !m.info().statusOnRefusal || code == CodeMissingCSRF:
 		return http.StatusOK
 	case code == CodeAccessDenied:
 		return http.StatusForbidden

@@ -19,6 +19,10 @@ type identity struct {
 	requested   bool                                       // nothing is proven yet: somebody asks for a mail
 	callbackURL string
 
+	// isAddress says that the person is identified by the e-mail address alone. The account is then
+	// not stored.
+	isAddress bool
+
 	cookie  sessionCookie // of the session that the browser has now
 	current string        // id of that session's user; "" for nobody
 	token   string        // of the new session, with StrategyDatabase

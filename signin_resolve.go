@@ -83,7 +83,7 @@ func (r *userResolver) writeUser(ctx context.Context, id identity) (*signInResul
 	switch {
 	case id.user != nil:
 		return &signInResult{SignIn: SignIn{User: id.user, Account: id.account, Profile: id.profile}}, nil
-	case id.account.Type == TypeEmail:
+	case id.isAddress:
 		return r.writeEmailUser(ctx, id)
 	}
 	owner, sameEmail, err := r.candidates(ctx, id)
@@ -132,7 +132,7 @@ func (r *userResolver) candidates(ctx context.Context, id identity) (owner, same
 
 // lookUp returns the user to whom an identity leads before anything is written; nil for a new one.
 func (r *userResolver) lookUp(ctx context.Context, id identity) (*User, error) {
-	if id.account.Type == TypeEmail {
+	if id.isAddress {
 		return r.userByEmail(ctx, id.profile.Email)
 	}
 	return r.ownerOf(ctx, id.account)

@@ -62,7 +62,7 @@ type EmailVerification string
 // The values of EmailVerification. The zero value uses Profile.EmailVerified, which is false unless
 // the provider stated it of that very address.
 const (
-	EmailVerifiedByClaim EmailVerification = ""
+	EmailVerifiedByClaim EmailVerification = ""       // as Profile.EmailVerified says
 	EmailAlwaysVerified  EmailVerification = "always" // the service documents that it returns verified addresses only
 	EmailNeverVerified   EmailVerification = "never"  // the service does not verify addresses, or does not say so
 	EmailNotGiven        EmailVerification = "none"   // the service returns no addresses

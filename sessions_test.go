@@ -13,7 +13,7 @@ import (
 	"github.com/cardea-auth/cardea/cardeatest"
 )
 
-// sessionOf is what the site's own code sees of a browser's session.
+// sessionOf returns a browser's session as the application's handlers get it.
 func (s *site) sessionOf(t *testing.T, b *cardeatest.Browser) *cardea.Session {
 	t.Helper()
 	r := httptest.NewRequest(http.MethodGet, s.URL+"/", nil)
@@ -34,15 +34,15 @@ func (s *site) sessionIDs(t *testing.T, userID string) []string {
 	var ids []string
 	for _, session := range list {
 		if session.UserID != userID {
-			t.Errorf("a session of %q", session.UserID)
+			t.Errorf("the list has a session of %q", session.UserID)
 		}
 		ids = append(ids, session.ID())
 	}
 	return ids
 }
 
-// OWASP ASVS 5.0: people see their sessions and end them, one or all others; nobody ends, or learns
-// of, another's.
+// OWASP ASVS 5.0: users can list their sessions, and end one of them or all others. Nobody can list
+// or end another user's.
 func TestSessionsOfAUser(t *testing.T) {
 	t.Parallel()
 	for _, raw := range []bool{false, true} {
@@ -64,15 +64,15 @@ func TestSessionsOfAUser(t *testing.T) {
 			for _, b := range browsers {
 				session, token := s.sessionOf(t, b), session(b)
 				if id := session.ID(); len(id) != 64 || id == token || id == session.Token || id == hashOf(token) {
-					t.Errorf("the id is %d characters long, or is the token, or its hash", len(id))
+					t.Errorf("the id has %d characters, want 64, or it is the token or its hash", len(id))
 				}
 				want = append([]string{session.ID()}, want...)
 			}
 			if got := s.sessionIDs(t, ann); !slices.Equal(got, want) {
-				t.Errorf("sessions are %q, want %q: the latest first", got, want)
+				t.Errorf("sessions = %q, want %q: the latest first", got, want)
 			}
 			if got := s.sessionIDs(t, bobID); !slices.Equal(got, []string{s.sessionOf(t, other).ID()}) {
-				t.Errorf("Bob's sessions are %q", got)
+				t.Errorf("Bob's sessions = %q", got)
 			}
 
 			for _, id := range []string{
@@ -83,20 +83,20 @@ func TestSessionsOfAUser(t *testing.T) {
 				}
 			}
 			if got := s.sessionIDs(t, ann); len(got) != 4 || whoIs(other) != bob.Email {
-				t.Errorf("%d sessions are left, and Bob is %q", len(got), whoIs(other))
+				t.Errorf("Ann has %d sessions left, want 4; Bob is signed in as %q", len(got), whoIs(other))
 			}
 			if err := s.auth.EndSession(t.Context(), ann, want[3]); err != nil || browsers[0].Session() != nil ||
 				whoIs(browsers[1]) == "" {
-				t.Errorf("%v, or another session has ended", err)
+				t.Errorf("EndSession: %v, or it ended the wrong session", err)
 			}
 			s.endSessions(t, ann, s.sessionOf(t, browsers[2]), 2)
 			if browsers[1].Session() != nil || browsers[3].Session() != nil || whoIs(browsers[2]) == "" {
-				t.Error("the one that was to go on has ended, or another has not")
+				t.Error("the excepted session has ended, or another one has not")
 			}
 			s.endSessions(t, ann, s.sessionOf(t, other), 1)
 			s.endSessions(t, ann, nil, 0)
 			if browsers[2].Session() != nil || whoIs(other) != bob.Email {
-				t.Error("a session of another user spares one, or has ended")
+				t.Error("Bob's session spared one of Ann's, or has ended")
 			}
 			s.signedIn(t, bob.Subject)
 			s.endSessions(t, bobID, nil, 2)
@@ -107,7 +107,7 @@ func TestSessionsOfAUser(t *testing.T) {
 func (s *site) endSessions(t *testing.T, userID string, except *cardea.Session, want int) {
 	t.Helper()
 	if got, err := s.auth.EndSessions(t.Context(), userID, except); err != nil || got != want {
-		t.Errorf("%d sessions have ended, %v; want %d", got, err, want)
+		t.Errorf("EndSessions = %d, %v; want %d", got, err, want)
 	}
 }
 
@@ -120,10 +120,10 @@ func TestExpiredSessionsAreNotListed(t *testing.T) {
 	now.advance(time.Hour)
 	b := s.signedIn(t, "1001")
 	if got := s.sessionIDs(t, s.owner(t, "idp", "1001")); !slices.Equal(got, []string{s.sessionOf(t, b).ID()}) {
-		t.Errorf("%d sessions, want the one that goes on", len(got))
+		t.Errorf("%d sessions, want only the one that has not expired", len(got))
 	}
 	if got := s.sessionIDs(t, "nobody"); got != nil {
-		t.Errorf("nobody has %d sessions", len(got))
+		t.Errorf("an unknown user has %d sessions", len(got))
 	}
 }
 
@@ -142,6 +142,6 @@ func TestJWTSessionsAreNotListed(t *testing.T) {
 		}
 	}
 	if session.ID() != "" || whoIs(b) != "ann@example.com" {
-		t.Errorf("id %q, signed in as %q", session.ID(), whoIs(b))
+		t.Errorf("id = %q, want none; signed in as %q", session.ID(), whoIs(b))
 	}
 }

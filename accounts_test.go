@@ -31,11 +31,11 @@ func TestAccountsComeWithoutTokens(t *testing.T) {
 			UserID: ann, Type: cardea.TypeOIDC, Provider: provider, ProviderAccountID: "1001", Scope: list[i].Scope,
 		}
 		if *list[i] != want {
-			t.Errorf("got account %d with more or less than it should have", i)
+			t.Errorf("account %d has other fields than it should", i)
 		}
 	}
 	if list, err := s.auth.Accounts(t.Context(), "nobody"); err != nil || len(list) != 0 {
-		t.Errorf("nobody has %d accounts, %v", len(list), err)
+		t.Errorf("an unknown user has %d accounts, %v", len(list), err)
 	}
 }
 
@@ -48,9 +48,10 @@ func TestUnlinkAccount(t *testing.T) {
 	s.issuer.Next(bob)
 	s.signedIn(t, bob.Subject)
 	for what, key := range map[string][3]string{
-		"another user's account": {ann, "idp", bob.Subject}, "one that is not there": {ann, "idp", "7"},
-		"of nobody":              {"nobody", "idp", "1001"},
-		"with another user's id": {s.owner(t, "idp", bob.Subject), "idp", "1001"},
+		"another user's account": {ann, "idp", bob.Subject},
+		"an unknown account":     {ann, "idp", "7"},
+		"an unknown user":        {"nobody", "idp", "1001"},
+		"another user's id":      {s.owner(t, "idp", bob.Subject), "idp", "1001"},
 	} {
 		if err := s.auth.UnlinkAccount(t.Context(), key[0], key[1], key[2]); err != nil {
 			t.Errorf("%s: %v", what, err)
@@ -58,27 +59,27 @@ func TestUnlinkAccount(t *testing.T) {
 	}
 	if got := s.accounts(t, "ann@example.com"); !slices.Equal(got, []string{"idp:1001", "other:1001"}) ||
 		s.owner(t, "idp", bob.Subject) == "" {
-		t.Errorf("Ann's accounts are %v", got)
+		t.Errorf("Ann's accounts = %v", got)
 	}
 	if err := s.auth.UnlinkAccount(t.Context(), ann, "idp", "1001"); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.auth.UnlinkAccount(t.Context(), ann, "other", "1001"); !errors.Is(err, cardea.ErrLastCredential) {
-		t.Errorf("the last one: got %v, want ErrLastCredential", err)
+		t.Errorf("the last account: got %v, want ErrLastCredential", err)
 	}
 	if got := s.accounts(t, "ann@example.com"); !slices.Equal(got, []string{"other:1001"}) ||
 		whoIs(b) != "ann@example.com" {
-		t.Errorf("accounts are %v, signed in is %q", got, whoIs(b))
+		t.Errorf("accounts = %v, signed in as %q", got, whoIs(b))
 	}
 }
 
-func TestLastWayIn(t *testing.T) {
+func TestLastCredentialStays(t *testing.T) {
 	t.Parallel()
 	byMail := func(c *cardea.Config) {
-		c.Providers = append(c.Providers,
-			email.New(email.Options{From: "no-reply@example.com", Sender: new(cardeatest.Mailbox)}))
+		o := email.Options{From: "no-reply@example.com", Sender: new(cardeatest.Mailbox)}
+		c.Providers = append(c.Providers, email.New(o))
 	}
-	yes := func(ctx context.Context, u *cardea.User) (bool, error) {
+	hasPassword := func(ctx context.Context, u *cardea.User) (bool, error) {
 		return u.Email == "ann@example.com", ctx.Err()
 	}
 	for _, tc := range []struct {
@@ -89,29 +90,43 @@ func TestLastWayIn(t *testing.T) {
 		want       error
 	}{
 		{name: "nothing else", want: cardea.ErrLastCredential},
-		{name: "a second account of the provider",
+		{
+			name: "a second account of the provider",
 			add: func(t *testing.T, store *memadapter.Adapter, u *cardea.User) error {
-				return store.LinkAccount(t.Context(),
-					&cardea.Account{UserID: u.ID, Provider: "idp", ProviderAccountID: "7"})
-			}},
-		{name: "an account of a provider that is not configured",
+				account := &cardea.Account{UserID: u.ID, Provider: "idp", ProviderAccountID: "7"}
+				return store.LinkAccount(t.Context(), account)
+			},
+		},
+		{
+			name: "an account of a provider that is not configured",
 			add: func(t *testing.T, store *memadapter.Adapter, u *cardea.User) error {
-				return store.LinkAccount(t.Context(),
-					&cardea.Account{UserID: u.ID, Provider: "gone", ProviderAccountID: "1001"})
-			}, want: cardea.ErrLastCredential},
-		{name: "a proven address", change: byMail},
-		{name: "an address that is not proven", change: byMail, unverified: true, want: cardea.ErrLastCredential},
-		{name: "a passkey", add: func(t *testing.T, store *memadapter.Adapter, u *cardea.User) error {
-			return store.CreateAuthenticator(t.Context(), &cardea.Authenticator{CredentialID: "a2V5", UserID: u.ID})
-		}},
-		{name: "the passkey of somebody else",
+				account := &cardea.Account{UserID: u.ID, Provider: "gone", ProviderAccountID: "1001"}
+				return store.LinkAccount(t.Context(), account)
+			},
+			want: cardea.ErrLastCredential,
+		},
+		{name: "a verified address", change: byMail},
+		{name: "an address that is not verified", change: byMail, unverified: true, want: cardea.ErrLastCredential},
+		{
+			name: "a passkey",
+			add: func(t *testing.T, store *memadapter.Adapter, u *cardea.User) error {
+				passkey := &cardea.Authenticator{CredentialID: "a2V5", UserID: u.ID}
+				return store.CreateAuthenticator(t.Context(), passkey)
+			},
+		},
+		{
+			name: "another user's passkey",
 			add: func(t *testing.T, store *memadapter.Adapter, _ *cardea.User) error {
 				other := &cardea.User{}
-				return errors.Join(store.CreateUser(t.Context(), other),
-					store.CreateAuthenticator(t.Context(),
-						&cardea.Authenticator{CredentialID: "a2V5", UserID: other.ID}))
-			}, want: cardea.ErrLastCredential},
-		{name: "a password", change: func(c *cardea.Config) { c.Callbacks.HasOtherCredential = yes }},
+				if err := store.CreateUser(t.Context(), other); err != nil {
+					return err
+				}
+				passkey := &cardea.Authenticator{CredentialID: "a2V5", UserID: other.ID}
+				return store.CreateAuthenticator(t.Context(), passkey)
+			},
+			want: cardea.ErrLastCredential,
+		},
+		{name: "a password", change: func(c *cardea.Config) { c.Callbacks.HasOtherCredential = hasPassword }},
 		{name: "a check that fails", change: func(c *cardea.Config) {
 			c.Callbacks.HasOtherCredential = func(context.Context, *cardea.User) (bool, error) { return true, errStore }
 		}, want: errStore},
@@ -139,21 +154,21 @@ func TestLastWayIn(t *testing.T) {
 				t.Errorf("got %v, want %v", err, tc.want)
 			}
 			if gone := s.owner(t, "idp", "1001") == ""; gone != (tc.want == nil) {
-				t.Errorf("the account is gone: %t", gone)
+				t.Errorf("the account was unlinked: %t", gone)
 			}
 		})
 	}
 }
 
-// readCommitted is a store whose transactions see of each other what is there, and in which only
-// LockUser makes anybody wait.
+// readCommitted is a store whose transactions see the writes of others, as with the isolation level
+// READ COMMITTED, and in which only LockUser blocks.
 type readCommitted struct {
 	*memadapter.Adapter
 	mu    sync.Mutex
 	users map[string]*sync.Mutex
 }
 
-type heldKey struct{}
+type heldLocksKey struct{}
 
 func (s *readCommitted) Transact(ctx context.Context, fn func(context.Context) error) error {
 	var held []*sync.Mutex
@@ -162,7 +177,7 @@ func (s *readCommitted) Transact(ctx context.Context, fn func(context.Context) e
 			lock.Unlock()
 		}
 	}()
-	return fn(context.WithValue(ctx, heldKey{}, &held))
+	return fn(context.WithValue(ctx, heldLocksKey{}, &held))
 }
 
 func (s *readCommitted) LockUser(ctx context.Context, id string) error {
@@ -173,7 +188,7 @@ func (s *readCommitted) LockUser(ctx context.Context, id string) error {
 		s.users[id] = lock
 	}
 	s.mu.Unlock()
-	if held := ctx.Value(heldKey{}).(*[]*sync.Mutex); !slices.Contains(*held, lock) {
+	if held := ctx.Value(heldLocksKey{}).(*[]*sync.Mutex); !slices.Contains(*held, lock) {
 		lock.Lock()
 		*held = append(*held, lock)
 	}
@@ -182,7 +197,7 @@ func (s *readCommitted) LockUser(ctx context.Context, id string) error {
 
 func (s *readCommitted) Accounts(ctx context.Context, userID string) ([]*cardea.Account, error) {
 	accounts, err := s.Adapter.Accounts(ctx, userID)
-	time.Sleep(time.Millisecond) // in the time of a database's round trip others read too
+	time.Sleep(time.Millisecond) // during a round trip to a database others read too
 	return accounts, err
 }
 
@@ -197,36 +212,39 @@ func TestLastTwoAccountsUnlinkedAtOnce(t *testing.T) {
 		if err := s.store.CreateUser(t.Context(), u); err != nil {
 			t.Fatal(err)
 		}
-		keys := []string{"idp", "other"}
-		for _, provider := range keys {
-			if err := s.store.LinkAccount(t.Context(),
-				&cardea.Account{UserID: u.ID, Provider: provider, ProviderAccountID: u.ID}); err != nil {
+		providers := []string{"idp", "other"}
+		for _, provider := range providers {
+			account := &cardea.Account{UserID: u.ID, Provider: provider, ProviderAccountID: u.ID}
+			if err := s.store.LinkAccount(t.Context(), account); err != nil {
 				t.Fatal(err)
 			}
 		}
-		errs := make([]error, len(keys))
+		errs := make([]error, len(providers))
 		var wg sync.WaitGroup
-		for i, provider := range keys {
+		for i, provider := range providers {
 			wg.Go(func() { errs[i] = s.auth.UnlinkAccount(t.Context(), u.ID, provider, u.ID) })
 		}
 		wg.Wait()
 		left, err := s.store.Accounts(t.Context(), u.ID)
 		if err != nil || len(left) != 1 || !errors.Is(errors.Join(errs...), cardea.ErrLastCredential) {
-			t.Fatalf("%d accounts are left, %v; the two got %v", len(left), err, errs)
+			t.Fatalf("%d accounts are left, %v; want 1. The two calls returned %v", len(left), err, errs)
 		}
 	}
 }
 
-func TestNothingToManageWithoutAdapter(t *testing.T) {
+func TestUsersNeedAnAdapter(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) { c.Adapter = nil })
 	_, list := s.auth.Accounts(t.Context(), "1")
 	_, sessions := s.auth.Sessions(t.Context(), "1")
 	_, all := s.auth.EndSessions(t.Context(), "1", nil)
 	for what, err := range map[string]error{
-		"Accounts": list, "UnlinkAccount": s.auth.UnlinkAccount(t.Context(), "1", "idp", "1"),
-		"DeleteUser": s.auth.DeleteUser(t.Context(), "1"),
-		"Sessions":   sessions, "EndSession": s.auth.EndSession(t.Context(), "1", "1"), "EndSessions": all,
+		"Accounts":      list,
+		"UnlinkAccount": s.auth.UnlinkAccount(t.Context(), "1", "idp", "1"),
+		"DeleteUser":    s.auth.DeleteUser(t.Context(), "1"),
+		"Sessions":      sessions,
+		"EndSession":    s.auth.EndSession(t.Context(), "1", "1"),
+		"EndSessions":   all,
 	} {
 		if !errors.Is(err, errors.ErrUnsupported) || !strings.HasPrefix(err.Error(), "cardea: ") {
 			t.Errorf("%s: got %v, want ErrUnsupported", what, err)
@@ -234,8 +252,8 @@ func TestNothingToManageWithoutAdapter(t *testing.T) {
 	}
 }
 
-// Better Auth GHSA-2vg6-77g8-24mp, Zitadel CVE-2026-55670: nothing of a deleted user is left,
-// nobody is signed in as one, and nothing falls to the next.
+// Better Auth GHSA-2vg6-77g8-24mp, Zitadel CVE-2026-55670: nothing of a deleted user remains, nobody
+// is signed in as that user, and a new user inherits nothing.
 func TestDeleteUser(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
@@ -248,8 +266,8 @@ func TestDeleteUser(t *testing.T) {
 		mail := stepper(t, s.URL)
 		link := s.ask(t, mail, "ann@example.com", "/").Link
 		bobsLink := s.ask(t, other, bob.Email, "/").Link
-		if err := s.store.CreateAuthenticator(t.Context(),
-			&cardea.Authenticator{CredentialID: "a2V5", UserID: ann}); err != nil {
+		passkey := &cardea.Authenticator{CredentialID: "a2V5", UserID: ann}
+		if err := s.store.CreateAuthenticator(t.Context(), passkey); err != nil {
 			t.Fatal(err)
 		}
 
@@ -260,15 +278,15 @@ func TestDeleteUser(t *testing.T) {
 		}
 		for _, browser := range []*cardeatest.Browser{b, phone} {
 			if got := browser.Session(); got != nil {
-				t.Errorf("signed in as %v", got)
+				t.Errorf("the deleted user is signed in: %v", got)
 			}
 		}
 		if _, err := s.store.UserByID(t.Context(), ann); !errors.Is(err, cardea.ErrNotFound) {
-			t.Errorf("the row: %v", err)
+			t.Errorf("the deleted user: got %v, want ErrNotFound", err)
 		}
 		if keys, err := s.store.Authenticators(t.Context(), ann); err != nil || len(keys) != 0 ||
 			s.owner(t, "idp", "1001") != "" {
-			t.Errorf("%d passkeys, %v, or the account is left", len(keys), err)
+			t.Errorf("%d passkeys, %v, want none; or the account is left", len(keys), err)
 		}
 		s.deadLink(t, "the mailed link", visit(t, mail, link))
 		if typeCode(mail, s.mails.Last(t, "ann@example.com").Code); mail.Session() != nil {
@@ -290,9 +308,9 @@ func TestDeleteUser(t *testing.T) {
 	})
 }
 
-// The id of a deleted user may be given to the next one: who has a session of the old one does not
-// have one of the next.
-func TestIDOfADeletedUserIsGivenAgain(t *testing.T) {
+// If an application reuses the id of a deleted user, the sessions of the deleted user do not become
+// sessions of the new one.
+func TestReusedIDOfADeletedUser(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
@@ -303,20 +321,20 @@ func TestIDOfADeletedUserIsGivenAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		next := &cardea.User{ID: ann, Email: bob.Email}
-		if err := errors.Join(s.store.CreateUser(t.Context(), next),
-			s.store.LinkAccount(t.Context(),
-				&cardea.Account{UserID: ann, Provider: "idp", ProviderAccountID: bob.Subject})); err != nil {
+		account := &cardea.Account{UserID: ann, Provider: "idp", ProviderAccountID: bob.Subject}
+		err := errors.Join(s.store.CreateUser(t.Context(), next), s.store.LinkAccount(t.Context(), account))
+		if err != nil {
 			t.Fatal(err)
 		}
 		now.advance(2 * time.Second)
 		s.issuer.Next(bob)
 		if other := s.signedIn(t, bob.Subject); whoIs(other) != bob.Email || b.Session() != nil {
-			t.Errorf("the next user is %q, the old session %v", whoIs(other), b.Session())
+			t.Errorf("the new user is %q; the old session is %v, want none", whoIs(other), b.Session())
 		}
 	})
 }
 
-func TestDeleteUserIsWholeOrNothing(t *testing.T) {
+func TestDeleteUserIsAtomic(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	b := s.signedIn(t, "1001")
@@ -325,9 +343,9 @@ func TestDeleteUserIsWholeOrNothing(t *testing.T) {
 		if err := s.auth.DeleteUser(ctx, ann); err != nil {
 			t.Error(err)
 		}
-		return errStore // of the application's own part
+		return errStore // as if the application's own part failed
 	})
 	if !errors.Is(err, errStore) || whoIs(b) != "ann@example.com" || s.owner(t, "idp", "1001") != ann {
-		t.Errorf("got %v, signed in is %q", err, whoIs(b))
+		t.Errorf("Transact: %v, signed in as %q; want nothing deleted", err, whoIs(b))
 	}
 }
