@@ -282,20 +282,20 @@ func TestAuthorizedCallback(t *testing.T) {
 	})
 }
 
-// diary notes events in their order.
-type diary struct {
+// eventRecorder notes events in their order.
+type eventRecorder struct {
 	mu    sync.Mutex
 	lines []string
 }
 
-func (d *diary) add(words ...string) {
+func (d *eventRecorder) add(words ...string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.lines = append(d.lines, strings.Join(words, " "))
 }
 
 // take returns what was noted since the last time.
-func (d *diary) take() []string {
+func (d *eventRecorder) take() []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	lines := d.lines
@@ -304,7 +304,7 @@ func (d *diary) take() []string {
 }
 
 // events notes every event, with what the store says of the user at that time.
-func (d *diary) events(store cardea.Adapter) cardea.Events {
+func (d *eventRecorder) events(store cardea.Adapter) cardea.Events {
 	stored := func(ctx context.Context, u *cardea.User) string {
 		row, err := store.UserByID(ctx, u.ID)
 		if err != nil {
@@ -330,7 +330,7 @@ func (d *diary) events(store cardea.Adapter) cardea.Events {
 	}
 }
 
-func (d *diary) check(t *testing.T, when string, want ...string) {
+func (d *eventRecorder) check(t *testing.T, when string, want ...string) {
 	t.Helper()
 	if got := d.take(); !slices.Equal(got, want) {
 		t.Errorf("%s: events = %q, want %q", when, got, want)
@@ -340,7 +340,7 @@ func (d *diary) check(t *testing.T, when string, want ...string) {
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
-		var d diary
+		var d eventRecorder
 		s := newSite(t, func(c *cardea.Config) {
 			c.Session.Strategy = strategy
 			c.Events = d.events(c.Adapter)
@@ -373,7 +373,7 @@ func TestNoEventsOfWhatWasUndone(t *testing.T) {
 	} {
 		t.Run(broken, func(t *testing.T) {
 			t.Parallel()
-			var d diary
+			var d eventRecorder
 			var store *watchedStore
 			s := newSite(t, func(c *cardea.Config) {
 				c.Events = d.events(c.Adapter)
@@ -407,7 +407,7 @@ func TestBeforeCreate(t *testing.T) {
 		var calls atomic.Int64
 		s := newSite(t, func(c *cardea.Config) {
 			c.Session.Strategy = strategy
-			c.Adapter = withEntities(c)
+			c.Adapter = withUserRows(c)
 			c.OnCreateUser = cardea.BeforeCreate(func(ctx context.Context, u *User, p *oauth.Profile) error {
 				calls.Add(1)
 				*u = User{
@@ -453,11 +453,11 @@ func TestBeforeCreateFails(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			var d diary
+			var d eventRecorder
 			s := newSite(t, func(c *cardea.Config) {
 				store := c.Adapter
 				c.Events = d.events(store)
-				c.Adapter = withEntities(c)
+				c.Adapter = withUserRows(c)
 				c.OnCreateUser = cardea.BeforeCreate(func(ctx context.Context, u *User, p *oauth.Profile) error {
 					if err := store.CreateUser(ctx, &cardea.User{Email: "seat@example.com"}); err != nil {
 						return err
@@ -490,7 +490,7 @@ func TestBeforeCreateRunsOutOfTime(t *testing.T) {
 			away := true
 			var log logbook
 			s := newSite(t, func(c *cardea.Config) {
-				c.Adapter, c.Logger = withEntities(c), log.logger()
+				c.Adapter, c.Logger = withUserRows(c), log.logger()
 				c.OnCreateUser = cardea.BeforeCreate(func(context.Context, *User, *oauth.Profile) error {
 					if away {
 						return fmt.Errorf("count the seats: %w", cause)
@@ -516,25 +516,25 @@ func TestBeforeCreateRunsOutOfTime(t *testing.T) {
 	}
 }
 
-// restless is a store whose database gives up each transaction once, for reasons of its own.
-type restless struct{ *entities }
+// retryingStore is a store whose database gives up each transaction once, for reasons of its own.
+type retryingStore struct{ *userRows }
 
-func (s restless) Transact(ctx context.Context, fn func(context.Context) error) error {
+func (s retryingStore) Transact(ctx context.Context, fn func(context.Context) error) error {
 	gaveUp := errors.New("deadlock")
-	err := s.entities.Transact(ctx, func(ctx context.Context) error { return errors.Join(gaveUp, fn(ctx)) })
+	err := s.userRows.Transact(ctx, func(ctx context.Context) error { return errors.Join(gaveUp, fn(ctx)) })
 	if !errors.Is(err, gaveUp) {
 		return err
 	}
-	return s.entities.Transact(ctx, fn)
+	return s.userRows.Transact(ctx, fn)
 }
 
 func TestTransactionThatRunsTwice(t *testing.T) {
 	t.Parallel()
-	var d diary
+	var d eventRecorder
 	var hooked atomic.Int64
 	s := newSite(t, func(c *cardea.Config) {
 		c.Events = d.events(c.Adapter)
-		c.Adapter = restless{withEntities(c)}
+		c.Adapter = retryingStore{withUserRows(c)}
 		c.OnCreateUser = cardea.BeforeCreate(func(_ context.Context, u *User, _ *oauth.Profile) error {
 			hooked.Add(1)
 			if u.Role != "" {

@@ -35,7 +35,7 @@ func signerFor(t *testing.T, alg string) crypto.Signer {
 	var err error
 	switch alg {
 	case "RS256", "PS256":
-		key, err = bigKey()
+		key, err = rsaKey()
 	case "EdDSA":
 		_, key, err = ed25519.GenerateKey(rand.Reader)
 	default:
@@ -47,16 +47,16 @@ func signerFor(t *testing.T, alg string) crypto.Signer {
 	return key
 }
 
-var bigKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+var rsaKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 
-// asserting makes the provider authenticate by an assertion that key signs.
-func asserting(p *oauth.Provider, key crypto.Signer, alg string) {
+// usePrivateKeyJWT makes the provider authenticate by an assertion that key signs.
+func usePrivateKeyJWT(p *oauth.Provider, key crypto.Signer, alg string) {
 	p.ClientSecret, p.ClientAuth = "", oauth.AuthPrivateKeyJWT
 	p.ClientKey = oauth.ClientKey{Signer: key, ID: "key-1", Algorithm: alg}
 }
 
-// failsAtToken checks that a sign-in fails when the code is redeemed.
-func failsAtToken(t *testing.T, s *site) {
+// checkTokenRequestFails checks that a sign-in fails when the code is redeemed.
+func checkTokenRequestFails(t *testing.T, s *site) {
 	t.Helper()
 	b := stepper(t, s.URL)
 	checkRefused(t, s, visit(t, b, leave(t, b, "idp", "", "/")), cardea.CodeConfiguration)
@@ -69,14 +69,14 @@ func TestPrivateKeyJWT(t *testing.T) {
 			t.Parallel()
 			key, tap := signerFor(t, alg), &wiretap{}
 			s := newSite(t, func(c *cardea.Config) {
-				asserting(idp(c), key, alg)
+				usePrivateKeyJWT(idp(c), key, alg)
 				idp(c).Scopes = []string{"openid", "offline_access"}
 				c.HTTPClient = &http.Client{Transport: tap}
 			})
 			s.issuer.Register(s.issuer.ClientID,
 				cardeatest.Registration{Method: "private_key_jwt", Key: key.Public(), KeyID: "key-1", Algorithm: alg})
 			cardeatest.SignIn(t, s.URL, "idp", "")
-			s.refreshes(t)
+			s.checkRefresh(t)
 			requests := tap.to("/token")
 			if len(requests) != 2 {
 				t.Fatalf("%d token requests, want 2", len(requests))
@@ -94,7 +94,7 @@ func TestPrivateKeyJWT(t *testing.T) {
 }
 
 // refreshes checks that Ann's access token can be renewed.
-func (s *site) refreshes(t *testing.T) {
+func (s *site) checkRefresh(t *testing.T) {
 	t.Helper()
 	ann := s.owner(t, "idp", "1001")
 	list, err := s.store.Accounts(t.Context(), ann)
@@ -122,10 +122,10 @@ func TestClientSecretJWT(t *testing.T) {
 	s.issuer.AddClient(s.issuer.ClientID, long)
 	s.issuer.Register(s.issuer.ClientID, cardeatest.Registration{Method: "client_secret_jwt"})
 	cardeatest.SignIn(t, s.URL, "idp", "")
-	s.refreshes(t)
+	s.checkRefresh(t)
 	s.issuer.AddClient(s.issuer.ClientID, long+"another")
 	s.issuer.Register(s.issuer.ClientID, cardeatest.Registration{Method: "client_secret_jwt"})
-	failsAtToken(t, s)
+	checkTokenRequestFails(t, s)
 }
 
 // Each is refused by the issuer, for the reason that its name gives.
@@ -153,13 +153,13 @@ func TestAssertionsThatProveNothing(t *testing.T) {
 			t.Parallel()
 			key := signerFor(t, "ES256")
 			s := newSite(t, func(c *cardea.Config) {
-				asserting(idp(c), key, "")
+				usePrivateKeyJWT(idp(c), key, "")
 				tc.change(idp(c))
 			})
 			s.setClock().advance(tc.clock)
 			s.issuer.Register(s.issuer.ClientID,
 				cardeatest.Registration{Method: "private_key_jwt", Key: key.Public(), KeyID: "key-1"})
-			failsAtToken(t, s)
+			checkTokenRequestFails(t, s)
 			if s.issuer.Requests(cardeatest.JWKS) > 0 {
 				t.Error("the issuer gave an ID token for it")
 			}
@@ -171,7 +171,7 @@ func TestAssertionIsGoodForOneRequest(t *testing.T) {
 	t.Parallel()
 	key, tap := signerFor(t, "ES256"), &wiretap{}
 	s := newSite(t, func(c *cardea.Config) {
-		asserting(idp(c), key, "")
+		usePrivateKeyJWT(idp(c), key, "")
 		c.HTTPClient = &http.Client{Transport: tap}
 	})
 	s.issuer.Register(s.issuer.ClientID, cardeatest.Registration{Method: "private_key_jwt", Key: key.Public()})
@@ -189,7 +189,7 @@ func TestAssertionForTheTokenEndpoint(t *testing.T) {
 	t.Parallel()
 	key := signerFor(t, "ES256")
 	s := newSite(t, func(c *cardea.Config) {
-		asserting(idp(c), key, "")
+		usePrivateKeyJWT(idp(c), key, "")
 		idp(c).AssertionAudience = idp(c).Issuer + "/token"
 	})
 	s.issuer.Register(s.issuer.ClientID, cardeatest.Registration{
@@ -242,8 +242,8 @@ func newTLSSite(t *testing.T, change func(*oauth.Provider)) (*site, *cardeatest.
 	return s, issuer
 }
 
-// trusting is a visitor who gets to the pages of that issuer.
-func trusting(t *testing.T, s *site, issuer *cardeatest.Issuer) *cardeatest.Browser {
+// newTLSBrowser is a visitor who gets to the pages of that issuer.
+func newTLSBrowser(t *testing.T, s *site, issuer *cardeatest.Issuer) *cardeatest.Browser {
 	t.Helper()
 	b := cardeatest.NewBrowser(t, s.URL)
 	b.Transport = issuer.HTTPClient().Transport
@@ -280,10 +280,10 @@ func TestTLSClientAuth(t *testing.T) {
 			})
 			tc.server.Bound = true
 			issuer.Register(issuer.ClientID, tc.server)
-			b := trusting(t, s, issuer)
+			b := newTLSBrowser(t, s, issuer)
 			if tc.ok {
 				b.SignIn("idp", "")
-				s.refreshes(t)
+				s.checkRefresh(t)
 				return
 			}
 			b.CheckRedirect = stopAtRedirect
@@ -334,7 +334,7 @@ func TestBoundTokenNeedsTheCertificate(t *testing.T) {
 	issuer.Register(issuer.ClientID, cardeatest.Registration{
 		Method: "self_signed_tls_client_auth", Certificate: own.Leaf, Bound: true,
 	})
-	trusting(t, s, issuer).SignIn("idp", "")
+	newTLSBrowser(t, s, issuer).SignIn("idp", "")
 	list, err := s.store.Accounts(t.Context(), s.owner(t, "idp", "1001"))
 	if err != nil {
 		t.Fatal(err)
@@ -367,12 +367,12 @@ func TestNewRefusesClientAuthThatCannotWork(t *testing.T) {
 		change func(*oauth.Provider)
 		want   string
 	}{
-		{"no key", func(p *oauth.Provider) { asserting(p, nil, "") }, ".ClientKey: there is no Signer"},
+		{"no key", func(p *oauth.Provider) { usePrivateKeyJWT(p, nil, "") }, ".ClientKey: there is no Signer"},
 		{"a short key", func(p *oauth.Provider) {
-			asserting(p, weak, "")
+			usePrivateKeyJWT(p, weak, "")
 		}, ".ClientKey: want a key for RSA with 2048 bits"},
 		{"an algorithm for another key", func(p *oauth.Provider) {
-			asserting(p, key, "RS256")
+			usePrivateKeyJWT(p, key, "RS256")
 		}, `.ClientKey: want an Algorithm of ["ES256"]`},
 		{"a key that is not used", func(p *oauth.Provider) {
 			p.ClientKey.Signer = key
@@ -382,7 +382,7 @@ func TestNewRefusesClientAuthThatCannotWork(t *testing.T) {
 		},
 			".ClientKey: has no effect"},
 		{"a secret that is not used", func(p *oauth.Provider) {
-			asserting(p, key, "")
+			usePrivateKeyJWT(p, key, "")
 			p.ClientSecret = "s"
 		}, ".ClientSecret: has no effect"},
 		{"a short secret", func(p *oauth.Provider) { p.ClientAuth, p.ClientSecret = oauth.AuthClientSecretJWT, "s" },
@@ -391,7 +391,7 @@ func TestNewRefusesClientAuthThatCannotWork(t *testing.T) {
 			p.AssertionAudience = "x"
 		}, ".AssertionAudience: has no effect"},
 		{"no audience", func(p *oauth.Provider) {
-			asserting(p, key, "")
+			usePrivateKeyJWT(p, key, "")
 			p.Issuer, p.DiscoveryURL = "https://idp.example/{tid}", "https://idp.example/d"
 		}, ".AssertionAudience: is empty"},
 		{"no certificate", func(p *oauth.Provider) {
@@ -427,9 +427,9 @@ func TestNewRefusesClientAuthThatCannotWork(t *testing.T) {
 	}
 }
 
-// pushes returns where a sign-in sends the browser, without what only a request in the browser
+// startPushedSignIn returns where a sign-in sends the browser, without what only a request in the browser
 // could have in it.
-func pushes(t *testing.T, b *cardeatest.Browser) *url.URL {
+func startPushedSignIn(t *testing.T, b *cardeatest.Browser) *url.URL {
 	t.Helper()
 	res := b.Post("/signin/idp?login_hint=1001", nil)
 	to, err := url.Parse(res.Header.Get("Location"))
@@ -456,12 +456,12 @@ func TestPushedAuthorizationRequest(t *testing.T) {
 		{"at the provider's endpoint", false, func(p *oauth.Provider) {
 			p.PushedAuthorizationURL = p.Issuer + "/par"
 		}, cardeatest.Registration{}, true},
-		{"with an assertion", true, func(p *oauth.Provider) { asserting(p, key, "") },
+		{"with an assertion", true, func(p *oauth.Provider) { usePrivateKeyJWT(p, key, "") },
 			cardeatest.Registration{Method: "private_key_jwt", Key: key.Public()}, true},
 		{"with another secret", true, func(p *oauth.Provider) {
 			p.ClientSecret = "another"
 		}, cardeatest.Registration{}, false},
-		{"with another key", true, func(p *oauth.Provider) { asserting(p, signerFor(t, "ES256"), "") },
+		{"with another key", true, func(p *oauth.Provider) { usePrivateKeyJWT(p, signerFor(t, "ES256"), "") },
 			cardeatest.Registration{Method: "private_key_jwt", Key: key.Public()}, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -480,7 +480,7 @@ func TestPushedAuthorizationRequest(t *testing.T) {
 				return
 			}
 			b := stepper(t, s.URL)
-			to := pushes(t, b)
+			to := startPushedSignIn(t, b)
 			if q := to.Query(); len(q) != 2 || q.Get("client_id") != s.issuer.ClientID ||
 				!strings.HasPrefix(q.Get("request_uri"), "urn:") {
 				t.Errorf("the browser brings %v", q)

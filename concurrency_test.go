@@ -19,7 +19,7 @@ import (
 // transactions wait for each other at one point.
 type racingStore struct {
 	*memadapter.Adapter
-	meet    meetingPoint
+	meet    barrier
 	racers  int64
 	arrived atomic.Int64
 	start   sync.WaitGroup
@@ -29,21 +29,21 @@ type racingStore struct {
 	conflicts int
 }
 
-type meetingPoint int
+type barrier int
 
 const (
-	afterFirstLook meetingPoint = iota // what follows sees the writes of whoever is fastest
-	beforeCommit                       // all have decided on what was there before the race
+	afterLookup  barrier = iota // what follows sees the writes of whoever is fastest
+	beforeCommit                // all have decided on what was there before the signInConcurrently
 )
 
-func newRacingStore(racers int, meet meetingPoint) *racingStore {
+func newRacingStore(racers int, meet barrier) *racingStore {
 	s := &racingStore{Adapter: memadapter.New(), meet: meet, racers: int64(racers), written: map[string]int{}}
 	s.start.Add(racers)
 	return s
 }
 
-// at lets the racers wait for each other, once, when this is where they meet.
-func (s *racingStore) at(point meetingPoint) {
+// waitAt lets the racers wait for each other, once, when this is where they meet.
+func (s *racingStore) waitAt(point barrier) {
 	if s.meet == point && s.arrived.Add(1) <= s.racers {
 		s.start.Done()
 		s.start.Wait()
@@ -63,7 +63,7 @@ func (s *racingStore) Transact(ctx context.Context, fn func(context.Context) err
 	if err := fn(context.WithValue(ctx, pendingKey{}, p)); err != nil {
 		return err
 	}
-	s.at(beforeCommit)
+	s.waitAt(beforeCommit)
 	err := s.Adapter.Transact(ctx, func(ctx context.Context) error {
 		for _, write := range p.writes {
 			if err := write(ctx); err != nil {
@@ -84,7 +84,7 @@ func (s *racingStore) Transact(ctx context.Context, fn func(context.Context) err
 	return nil
 }
 
-func later(ctx context.Context, name string, write func(context.Context) error) error {
+func queueWrite(ctx context.Context, name string, write func(context.Context) error) error {
 	p := ctx.Value(pendingKey{}).(*pendingWrites)
 	p.names, p.writes = append(p.names, name), append(p.writes, write)
 	return nil
@@ -93,33 +93,33 @@ func later(ctx context.Context, name string, write func(context.Context) error) 
 // UserByAccount is the first look of a transaction.
 func (s *racingStore) UserByAccount(ctx context.Context, provider, id string) (*cardea.User, error) {
 	u, err := s.Adapter.UserByAccount(ctx, provider, id)
-	s.at(afterFirstLook)
+	s.waitAt(afterLookup)
 	return u, err
 }
 
 func (s *racingStore) CreateUser(ctx context.Context, u *cardea.User) error {
 	u.ID = rand.Text()
 	row := *u
-	return later(ctx, "user", func(ctx context.Context) error { return s.Adapter.CreateUser(ctx, &row) })
+	return queueWrite(ctx, "user", func(ctx context.Context) error { return s.Adapter.CreateUser(ctx, &row) })
 }
 
 func (s *racingStore) LinkAccount(ctx context.Context, a *cardea.Account) error {
 	row := *a
-	return later(ctx, "account", func(ctx context.Context) error { return s.Adapter.LinkAccount(ctx, &row) })
+	return queueWrite(ctx, "account", func(ctx context.Context) error { return s.Adapter.LinkAccount(ctx, &row) })
 }
 
 func (s *racingStore) UpdateAccount(ctx context.Context, a *cardea.Account) error {
 	row := *a
-	return later(ctx, "tokens", func(ctx context.Context) error { return s.Adapter.UpdateAccount(ctx, &row) })
+	return queueWrite(ctx, "tokens", func(ctx context.Context) error { return s.Adapter.UpdateAccount(ctx, &row) })
 }
 
 func (s *racingStore) CreateSession(ctx context.Context, session *cardea.Session) error {
 	row := *session
-	return later(ctx, "session", func(ctx context.Context) error { return s.Adapter.CreateSession(ctx, &row) })
+	return queueWrite(ctx, "session", func(ctx context.Context) error { return s.Adapter.CreateSession(ctx, &row) })
 }
 
-// race lets so many new visitors sign in at the same moment, and returns them.
-func (s *site) race(t *testing.T, n int, hint string) []*cardeatest.Browser {
+// signInConcurrently lets so many new visitors sign in at the same moment, and returns them.
+func (s *site) signInConcurrently(t *testing.T, n int, hint string) []*cardeatest.Browser {
 	t.Helper()
 	browsers, callbacks := make([]*cardeatest.Browser, n), make([]string, n)
 	for i := range browsers {
@@ -152,12 +152,12 @@ func TestFirstSignInsOfOnePersonAtOnce(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
 		person cardeatest.Person
-		meet   meetingPoint
+		meet   barrier
 	}{
 		{"with an e-mail address, all at the end", zoe, beforeCommit},
-		{"with an e-mail address, one faster than the others", zoe, afterFirstLook},
+		{"with an e-mail address, one faster than the others", zoe, afterLookup},
 		{"without e-mail address, all at the end", nameless, beforeCommit},
-		{"without e-mail address, one faster than the others", nameless, afterFirstLook},
+		{"without e-mail address, one faster than the others", nameless, afterLookup},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -172,14 +172,14 @@ func TestFirstSignInsOfOnePersonAtOnce(t *testing.T) {
 				c.Events.SignIn = func(context.Context, *cardea.SignIn) { entered.Add(1) }
 			})
 			s.issuer.Next(tc.person)
-			browsers := s.race(t, racers, "9")
+			browsers := s.signInConcurrently(t, racers, "9")
 
 			want := map[string]int{"user": 1, "account": 1, "tokens": racers - 1, "session": racers}
 			if !maps.Equal(store.written, want) {
 				t.Errorf("written: %v, want %v", store.written, want)
 			}
 			if tc.meet == beforeCommit && store.conflicts != racers-1 {
-				t.Errorf("%d conflicts, want %d: they did not race", store.conflicts, racers-1)
+				t.Errorf("%d conflicts, want %d: they did not signInConcurrently", store.conflicts, racers-1)
 			}
 			if created.Load() != 1 || linked.Load() != 1 || entered.Load() != racers {
 				t.Errorf("events: %d createUser, %d linkAccount, %d signIn; want 1, 1, %d", created.Load(),
@@ -212,7 +212,7 @@ func TestFirstSignInsOfOnePersonInTurn(t *testing.T) {
 			c.Session.Strategy = strategy
 			c.Events.CreateUser = func(context.Context, *cardea.User) { created.Add(1) }
 		})
-		for _, b := range s.race(t, 20, "") {
+		for _, b := range s.signInConcurrently(t, 20, "") {
 			if whoIs(b) != "ann@example.com" {
 				t.Error("a visitor is not signed in")
 			}
@@ -227,7 +227,7 @@ func TestFirstSignInsOfOnePersonInTurn(t *testing.T) {
 // told, and nobody shares a user.
 func TestTwoPeopleWithOneAddressAtOnce(t *testing.T) {
 	t.Parallel()
-	for name, meet := range map[string]meetingPoint{"both at the end": beforeCommit, "one faster": afterFirstLook} {
+	for name, meet := range map[string]barrier{"both at the end": beforeCommit, "one faster": afterLookup} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			store := newRacingStore(2, meet)

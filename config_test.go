@@ -26,8 +26,8 @@ func validConfig() cardea.Config {
 	}
 }
 
-// plainAdapter is an adapter without sessions.
-type plainAdapter struct{ cardea.Adapter }
+// adapterWithoutSessions is an adapter without sessions.
+type adapterWithoutSessions struct{ cardea.Adapter }
 
 func TestNewNamesTheFieldOfEachFault(t *testing.T) {
 	t.Parallel()
@@ -115,7 +115,7 @@ func TestNewNamesTheFieldOfEachFault(t *testing.T) {
 			c.Session.Strategy = cardea.StrategyDatabase
 		}, []string{"Config.Session.Strategy: database needs an Adapter that is a SessionStore"}},
 		{"database sessions with an adapter that has none", func(c *cardea.Config) {
-			c.Adapter, c.Session.Strategy = plainAdapter{memadapter.New()}, cardea.StrategyDatabase
+			c.Adapter, c.Session.Strategy = adapterWithoutSessions{memadapter.New()}, cardea.StrategyDatabase
 		}, []string{"Config.Session.Strategy: database needs an Adapter that is a SessionStore"}},
 		{"a strategy that is none", func(c *cardea.Config) {
 			c.Session.Strategy = "redis"

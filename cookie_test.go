@@ -10,20 +10,20 @@ import (
 	"github.com/cardea-auth/cardea/cardeatest"
 )
 
-// domain is a transport to the hosts of example.com, all of them in this process; every other host
+// hosts is a transport to the hosts of example.com, all of them in this process; every other host
 // is on the network.
-type domain map[string]http.Handler
+type hosts map[string]http.Handler
 
-func (d domain) RoundTrip(r *http.Request) (*http.Response, error) {
+func (d hosts) RoundTrip(r *http.Request) (*http.Response, error) {
 	if h, ok := d[r.URL.Host]; ok {
-		return inProcess{h}.RoundTrip(r)
+		return handlerTransport{h}.RoundTrip(r)
 	}
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// newDomain returns a visitor of app.example.com, beside which are a host of the same domain and
+// newDomainSite returns a visitor of app.example.com, beside which are a host of the same hosts and
 // one of another, both with a page for signed-in visitors.
-func newDomain(t *testing.T, change func(*cardea.Config)) (*site, *cardeatest.Browser) {
+func newDomainSite(t *testing.T, change func(*cardea.Config)) (*site, *cardeatest.Browser) {
 	t.Helper()
 	s := newSite(t, func(c *cardea.Config) {
 		c.BaseURL, c.Session.CookieDomain = "https://app.example.com", "example.com"
@@ -31,12 +31,12 @@ func newDomain(t *testing.T, change func(*cardea.Config)) (*site, *cardeatest.Br
 	})
 	page := s.auth.Require(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("hello")) }))
 	b := cardeatest.NewBrowser(t, "https://app.example.com")
-	b.Transport = domain{"app.example.com": s.auth, "api.example.com": page, "example.org": page}
+	b.Transport = hosts{"app.example.com": s.auth, "api.example.com": page, "example.org": page}
 	return s, b
 }
 
-// status is that of the page on another host.
-func status(t *testing.T, b *cardeatest.Browser, host string) int {
+// pageStatus is that of the page on another host.
+func pageStatus(t *testing.T, b *cardeatest.Browser, host string) int {
 	t.Helper()
 	return visit(t, b, "https://"+host+"/").StatusCode
 }
@@ -44,41 +44,41 @@ func status(t *testing.T, b *cardeatest.Browser, host string) int {
 func TestCookieDomain(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
-		_, b := newDomain(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
+		_, b := newDomainSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
 		b.SignIn("idp", "")
-		if got := status(t, b, "api.example.com"); got != http.StatusOK {
-			t.Errorf("another host of the domain: %d", got)
+		if got := pageStatus(t, b, "api.example.com"); got != http.StatusOK {
+			t.Errorf("another host of the hosts: %d", got)
 		}
-		if got := status(t, b, "example.org"); got != http.StatusUnauthorized {
-			t.Errorf("another domain: %d", got)
+		if got := pageStatus(t, b, "example.org"); got != http.StatusUnauthorized {
+			t.Errorf("another hosts: %d", got)
 		}
 		api, _ := url.Parse("https://api.example.com")
 		for _, c := range b.Jar.Cookies(api) {
 			if !strings.HasPrefix(c.Name, "__Secure-"+sessionCookie) {
-				t.Errorf("%s is sent to the whole domain", c.Name)
+				t.Errorf("%s is sent to the whole hosts", c.Name)
 			}
 		}
 		b.SignOut()
-		if got := status(t, b, "api.example.com"); got != http.StatusUnauthorized {
+		if got := pageStatus(t, b, "api.example.com"); got != http.StatusUnauthorized {
 			t.Errorf("after signing out: %d", got)
 		}
 		if left := b.Jar.Cookies(api); len(left) > 0 {
-			t.Errorf("after signing out the domain still gets %d cookies", len(left))
+			t.Errorf("after signing out the hosts still gets %d cookies", len(left))
 		}
 	})
 }
 
-// A browser sends the cookie that it got before there was a domain in front of the domain's.
+// A browser sends the cookie that it got before there was a hosts in front of the hosts's.
 func TestCookieOfBeforeTheDomain(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
-		_, b := newDomain(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
+		_, b := newDomainSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
 		app, _ := url.Parse(b.Site)
 		name := "__Secure-" + sessionCookie
 		b.Jar.SetCookies(app, []*http.Cookie{{Name: name, Value: "an ended session", Path: "/", Secure: true}})
 		b.SignIn("idp", "")
 		if got := b.Jar.Cookies(app); whoIs(b) != "ann@example.com" ||
-			status(t, b, "api.example.com") != http.StatusOK {
+			pageStatus(t, b, "api.example.com") != http.StatusOK {
 			t.Errorf("signed in as %q with %d cookies", whoIs(b), len(got))
 		}
 		b.SignOut()
@@ -130,17 +130,17 @@ func testCookiePrefix(t *testing.T, protocol cardea.Protocol, strategy cardea.St
 	}
 }
 
-// The domain's cookies are those of the session in any number of parts.
+// The hosts's cookies are those of the session in any number of parts.
 func TestCookieDomainOfALargeSession(t *testing.T) {
 	t.Parallel()
-	_, b := newDomain(t, fat)
+	_, b := newDomainSite(t, fat)
 	b.SignIn("idp", "")
 	api, _ := url.Parse("https://api.example.com")
-	if got := len(b.Jar.Cookies(api)); got < 3 || status(t, b, "api.example.com") != http.StatusOK {
-		t.Errorf("the domain gets %d cookies", got)
+	if got := len(b.Jar.Cookies(api)); got < 3 || pageStatus(t, b, "api.example.com") != http.StatusOK {
+		t.Errorf("the hosts gets %d cookies", got)
 	}
 	b.SignOut()
 	if got := len(b.Jar.Cookies(api)); got > 0 {
-		t.Errorf("after signing out the domain still gets %d cookies", got)
+		t.Errorf("after signing out the hosts still gets %d cookies", got)
 	}
 }

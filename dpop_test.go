@@ -39,12 +39,12 @@ func newDPoPSites(t *testing.T, tap *wiretap, change func(*oauth.Provider)) (*si
 	return s, second
 }
 
-func same(*oauth.Provider) {}
+func unchanged(*oauth.Provider) {}
 
-func public(p *oauth.Provider) { p.ClientSecret = "" }
+func publicClient(p *oauth.Provider) { p.ClientSecret = "" }
 
-// unasked leaves it to the server to demand proofs.
-func unasked(p *oauth.Provider) { p.DPoP = false }
+// withoutDPoP leaves it to the server to demand proofs.
+func withoutDPoP(p *oauth.Provider) { p.DPoP = false }
 
 func TestDPoP(t *testing.T) {
 	t.Parallel()
@@ -53,9 +53,9 @@ func TestDPoP(t *testing.T) {
 		change func(*oauth.Provider)
 		server cardeatest.Registration
 	}{
-		{"confidential", same, cardeatest.Registration{DPoP: true}},
-		{"public", public, cardeatest.Registration{DPoP: true}},
-		{"with a nonce", same, cardeatest.Registration{DPoP: true, DPoPNonce: true}},
+		{"confidential", unchanged, cardeatest.Registration{DPoP: true}},
+		{"public", publicClient, cardeatest.Registration{DPoP: true}},
+		{"with a nonce", unchanged, cardeatest.Registration{DPoP: true, DPoPNonce: true}},
 		{"with a pushed request", func(p *oauth.Provider) {
 			p.PushAuthorization = true
 		}, cardeatest.Registration{DPoP: true}},
@@ -97,7 +97,7 @@ func TestDPoPOnDemand(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			tap := &wiretap{}
-			s := newDPoPSite(t, tap, unasked)
+			s := newDPoPSite(t, tap, withoutDPoP)
 			s.issuer.Register(s.issuer.ClientID, server)
 			cardeatest.SignIn(t, s.URL, "idp", "")
 			if _, err := s.auth.AccessToken(t.Context(), s.owner(t, "idp", "1001"), "idp"); !errors.Is(err,
@@ -122,7 +122,7 @@ func TestDPoPOnDemand(t *testing.T) {
 func TestNoDPoPUnlessItIsDemanded(t *testing.T) {
 	t.Parallel()
 	tap := &wiretap{}
-	s := newDPoPSite(t, tap, unasked)
+	s := newDPoPSite(t, tap, withoutDPoP)
 	cardeatest.SignIn(t, s.URL, "idp", "")
 	if token, err := s.auth.AccessToken(t.Context(), s.owner(t, "idp", "1001"), "idp"); err != nil || token == "" {
 		t.Errorf("AccessToken: %v", err)
@@ -169,9 +169,9 @@ func TestDPoPTokenOfARefreshIsNotHandedOut(t *testing.T) {
 	for name, confidential := range map[string]bool{"confidential": true, "public": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			change := same
+			change := unchanged
 			if !confidential {
-				change = public
+				change = publicClient
 			}
 			s, second := newDPoPSites(t, &wiretap{}, change)
 			if !confidential {
@@ -237,16 +237,16 @@ func TestDPoPIsRefused(t *testing.T) {
 		server cardeatest.Registration
 		clock  time.Duration
 	}{
-		{"a bearer token although proofs were sent", same, cardeatest.Registration{}, 0},
-		{"an old proof that was demanded", unasked, cardeatest.Registration{DPoP: true}, -90 * time.Second},
-		{"an old proof", same, cardeatest.Registration{DPoP: true}, -90 * time.Second},
+		{"a bearer token although proofs were sent", unchanged, cardeatest.Registration{}, 0},
+		{"an old proof that was demanded", withoutDPoP, cardeatest.Registration{DPoP: true}, -90 * time.Second},
+		{"an old proof", unchanged, cardeatest.Registration{DPoP: true}, -90 * time.Second},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			s := newDPoPSite(t, &wiretap{}, tc.change)
 			s.setClock().advance(tc.clock)
 			s.issuer.Register(s.issuer.ClientID, tc.server)
-			failsAtToken(t, s)
+			checkTokenRequestFails(t, s)
 			if s.issuer.Requests(cardeatest.Userinfo) > 0 {
 				t.Error("the token was used")
 			}
@@ -258,7 +258,7 @@ func TestDPoPIsRefused(t *testing.T) {
 func TestDPoPTokenIsWorthNothingToOthers(t *testing.T) {
 	t.Parallel()
 	tap := &wiretap{}
-	s := newDPoPSite(t, tap, same)
+	s := newDPoPSite(t, tap, unchanged)
 	s.issuer.Register(s.issuer.ClientID, cardeatest.Registration{DPoP: true})
 	cardeatest.SignIn(t, s.URL, "idp", "")
 	sent := tap.to("/userinfo")[0]
