@@ -145,9 +145,7 @@ func TestAssertionsThatProveNothing(t *testing.T) {
 		{"no assertion but a secret", func(p *oauth.Provider) {
 			p.ClientAuth, p.ClientKey, p.ClientSecret = oauth.AuthClientSecretPost, oauth.ClientKey{}, "guessed"
 		}, 0},
-		{"nothing", func(p *oauth.Provider) {
-			p.ClientAuth, p.ClientKey = oauth.AuthNone, oauth.ClientKey{}
-		}, 0},
+		{"nothing", func(p *oauth.Provider) { p.ClientAuth, p.ClientKey = oauth.AuthNone, oauth.ClientKey{} }, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -368,15 +366,11 @@ func TestNewRefusesClientAuthThatCannotWork(t *testing.T) {
 		want   string
 	}{
 		{"no key", func(p *oauth.Provider) { usePrivateKeyJWT(p, nil, "") }, ".ClientKey: there is no Signer"},
-		{"a short key", func(p *oauth.Provider) {
-			usePrivateKeyJWT(p, weak, "")
-		}, ".ClientKey: want a key for RSA with 2048 bits"},
-		{"an algorithm for another key", func(p *oauth.Provider) {
-			usePrivateKeyJWT(p, key, "RS256")
-		}, `.ClientKey: want an Algorithm of ["ES256"]`},
-		{"a key that is not used", func(p *oauth.Provider) {
-			p.ClientKey.Signer = key
-		}, ".ClientKey: has no effect"},
+		{"a short key", func(p *oauth.Provider) { usePrivateKeyJWT(p, weak, "") },
+			".ClientKey: want a key for RSA with 2048 bits"},
+		{"an algorithm for another key", func(p *oauth.Provider) { usePrivateKeyJWT(p, key, "RS256") },
+			`.ClientKey: want an Algorithm of ["ES256"]`},
+		{"a key that is not used", func(p *oauth.Provider) { p.ClientKey.Signer = key }, ".ClientKey: has no effect"},
 		{"a key that is not used, of a kind that cannot be compared", func(p *oauth.Provider) {
 			p.ClientKey.Signer = signerFor(t, "EdDSA")
 		},
@@ -387,31 +381,26 @@ func TestNewRefusesClientAuthThatCannotWork(t *testing.T) {
 		}, ".ClientSecret: has no effect"},
 		{"a short secret", func(p *oauth.Provider) { p.ClientAuth, p.ClientSecret = oauth.AuthClientSecretJWT, "s" },
 			".ClientSecret: want 32 bytes or more to sign"},
-		{"an audience that is not used", func(p *oauth.Provider) {
-			p.AssertionAudience = "x"
-		}, ".AssertionAudience: has no effect"},
+		{"an audience that is not used", func(p *oauth.Provider) { p.AssertionAudience = "x" },
+			".AssertionAudience: has no effect"},
 		{"no audience", func(p *oauth.Provider) {
 			usePrivateKeyJWT(p, key, "")
 			p.Issuer, p.DiscoveryURL = "https://idp.example/{tid}", "https://idp.example/d"
 		}, ".AssertionAudience: is empty"},
-		{"no certificate", func(p *oauth.Provider) {
-			p.ClientSecret, p.ClientAuth = "", oauth.AuthTLS
-		}, ".ClientCertificate: is missing"},
-		{"an empty certificate", func(p *oauth.Provider) {
-			p.ClientCertificate = &tls.Certificate{}
-		}, ".ClientCertificate: has no certificate"},
+		{"no certificate", func(p *oauth.Provider) { p.ClientSecret, p.ClientAuth = "", oauth.AuthTLS },
+			".ClientCertificate: is missing"},
+		{"an empty certificate", func(p *oauth.Provider) { p.ClientCertificate = &tls.Certificate{} },
+			".ClientCertificate: has no certificate"},
 		{"a transport of another kind", func(p *oauth.Provider) { p.ClientCertificate = &certificate },
 			".ClientCertificate: Config.HTTPClient: a *cardea_test.wiretap cannot be given a certificate"},
 		{"DPoP with a hook", func(p *oauth.Provider) {
 			p.DPoP = true
 			p.FetchUserinfo = func(context.Context, *oauth.CodeGrant) (oauth.Claims, error) { return nil, nil }
 		}, ".DPoP: is not for the hooks"},
-		{"a push to nowhere", func(p *oauth.Provider) {
-			p.Type, p.PushAuthorization = oauth.TypeOAuth2, true
-		}, ".PushedAuthorizationURL: is empty"},
-		{"a push over http", func(p *oauth.Provider) {
-			p.PushedAuthorizationURL = "http://idp.example/par"
-		}, ".PushedAuthorizationURL: "},
+		{"a push to nowhere", func(p *oauth.Provider) { p.Type, p.PushAuthorization = oauth.TypeOAuth2, true },
+			".PushedAuthorizationURL: is empty"},
+		{"a push over http", func(p *oauth.Provider) { p.PushedAuthorizationURL = "http://idp.example/par" },
+			".PushedAuthorizationURL: "},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -37,22 +37,17 @@ func TestNewNamesTheFieldOfEachFault(t *testing.T) {
 		change func(*cardea.Config)
 		want   []string // parts of one line each
 	}{
-		{"no secret", func(c *cardea.Config) {
-			c.Secret = ""
-		}, []string{"Config.Secret: missing; make one with: go run github.com/cardea-auth/cardea/cmd/cardea secret"}},
-		{"a short secret", func(c *cardea.Config) {
-			c.Secret = strings.Repeat("x", 31)
-		}, []string{"Config.Secret: want 32 bytes or more, have 31"}},
-		{"a short previous secret", func(c *cardea.Config) {
-			c.PreviousSecrets = []string{secret, "short"}
-		}, []string{"Config.PreviousSecrets[1]: want 32 bytes or more, have 5"}},
+		{"no secret", func(c *cardea.Config) { c.Secret = "" },
+			[]string{"Config.Secret: missing; make one with: go run github.com/cardea-auth/cardea/cmd/cardea secret"}},
+		{"a short secret", func(c *cardea.Config) { c.Secret = strings.Repeat("x", 31) },
+			[]string{"Config.Secret: want 32 bytes or more, have 31"}},
+		{"a short previous secret", func(c *cardea.Config) { c.PreviousSecrets = []string{secret, "short"} },
+			[]string{"Config.PreviousSecrets[1]: want 32 bytes or more, have 5"}},
 		{"no providers", func(c *cardea.Config) { c.Providers = nil }, []string{"Config.Providers: is empty"}},
-		{"a nil provider", func(c *cardea.Config) {
-			c.Providers = append(c.Providers, nil)
-		}, []string{"Config.Providers[1]: is nil"}},
-		{"two providers with one id", func(c *cardea.Config) {
-			c.Providers = append(c.Providers, c.Providers[0])
-		}, []string{"Config.Providers[1] (github).ID: is there twice"}},
+		{"a nil provider", func(c *cardea.Config) { c.Providers = append(c.Providers, nil) },
+			[]string{"Config.Providers[1]: is nil"}},
+		{"two providers with one id", func(c *cardea.Config) { c.Providers = append(c.Providers, c.Providers[0]) },
+			[]string{"Config.Providers[1] (github).ID: is there twice"}},
 		{"a provider without client", func(c *cardea.Config) {
 			c.Providers = []cardea.Provider{provider.Google(provider.Client{})}
 		},
@@ -91,45 +86,36 @@ func TestNewNamesTheFieldOfEachFault(t *testing.T) {
 			p.ClientAuth = "password"
 			c.Providers = []cardea.Provider{p}
 		}, []string{`.ClientAuth: want one of`}},
-		{"a base URL with a path", func(c *cardea.Config) {
-			c.BaseURL = "https://example.com/app"
-		}, []string{"Config.BaseURL: want an origin without a path, such as https://example.com"}},
-		{"a base URL without scheme", func(c *cardea.Config) {
-			c.BaseURL = "example.com"
-		}, []string{"Config.BaseURL: want an origin such as https://example.com"}},
+		{"a base URL with a path", func(c *cardea.Config) { c.BaseURL = "https://example.com/app" },
+			[]string{"Config.BaseURL: want an origin without a path, such as https://example.com"}},
+		{"a base URL without scheme", func(c *cardea.Config) { c.BaseURL = "example.com" },
+			[]string{"Config.BaseURL: want an origin such as https://example.com"}},
 		{"a base URL and hosts", func(c *cardea.Config) {
 			c.BaseURL, c.TrustedHosts, c.TrustedProxies = "https://example.com", []string{"example.com"}, []netip.Prefix{netip.MustParsePrefix(
 				"10.0.0.0/8",
 			)}
 		}, []string{"Config.TrustedHosts: has no effect beside BaseURL"}},
-		{"a wildcard host", func(c *cardea.Config) {
-			c.TrustedHosts = []string{"*.example.com"}
-		}, []string{"Config.TrustedHosts[0]: want a host"}},
-		{"a host with a path", func(c *cardea.Config) {
-			c.TrustedHosts = []string{"ok.example", "example.com/x"}
-		}, []string{"Config.TrustedHosts[1]: want a host"}},
-		{"a base path with a trailing slash", func(c *cardea.Config) {
-			c.BasePath = "/auth/"
-		}, []string{"Config.BasePath: want a path such as /api/auth"}},
-		{"database sessions without adapter", func(c *cardea.Config) {
-			c.Session.Strategy = cardea.StrategyDatabase
-		}, []string{"Config.Session.Strategy: database needs an Adapter that is a SessionStore"}},
+		{"a wildcard host", func(c *cardea.Config) { c.TrustedHosts = []string{"*.example.com"} },
+			[]string{"Config.TrustedHosts[0]: want a host"}},
+		{"a host with a path", func(c *cardea.Config) { c.TrustedHosts = []string{"ok.example", "example.com/x"} },
+			[]string{"Config.TrustedHosts[1]: want a host"}},
+		{"a base path with a trailing slash", func(c *cardea.Config) { c.BasePath = "/auth/" },
+			[]string{"Config.BasePath: want a path such as /api/auth"}},
+		{"database sessions without adapter", func(c *cardea.Config) { c.Session.Strategy = cardea.StrategyDatabase },
+			[]string{"Config.Session.Strategy: database needs an Adapter that is a SessionStore"}},
 		{"database sessions with an adapter that has none", func(c *cardea.Config) {
 			c.Adapter, c.Session.Strategy = adapterWithoutSessions{memadapter.New()}, cardea.StrategyDatabase
 		}, []string{"Config.Session.Strategy: database needs an Adapter that is a SessionStore"}},
-		{"a strategy that is none", func(c *cardea.Config) {
-			c.Session.Strategy = "redis"
-		}, []string{`Config.Session.Strategy: want "database" or "jwt", have "redis"`}},
+		{"a strategy that is none", func(c *cardea.Config) { c.Session.Strategy = "redis" },
+			[]string{`Config.Session.Strategy: want "database" or "jwt", have "redis"`}},
 		{"a negative age", func(c *cardea.Config) {
 			c.Session.MaxAge = -time.Hour
 			c.Session.UpdateAge = time.Minute
 		}, []string{"Config.Session.MaxAge: want a second or more", "Config.Session.UpdateAge: want between"}},
-		{"a cookie prefix of browsers", func(c *cardea.Config) {
-			c.CookiePrefix = "__Host-shop"
-		}, []string{"Config.CookiePrefix: want at most 64 letters"}},
-		{"a cookie prefix that ends the name", func(c *cardea.Config) {
-			c.CookiePrefix = "a=b;"
-		}, []string{"Config.CookiePrefix: want at most 64 letters"}},
+		{"a cookie prefix of browsers", func(c *cardea.Config) { c.CookiePrefix = "__Host-shop" },
+			[]string{"Config.CookiePrefix: want at most 64 letters"}},
+		{"a cookie prefix that ends the name", func(c *cardea.Config) { c.CookiePrefix = "a=b;" },
+			[]string{"Config.CookiePrefix: want at most 64 letters"}},
 		{"a cookie domain with a dot in front", func(c *cardea.Config) {
 			c.BaseURL, c.Session.CookieDomain = "https://app.example.com", ".example.com"
 		}, []string{
@@ -149,21 +135,16 @@ func TestNewNamesTheFieldOfEachFault(t *testing.T) {
 		{"the cookie domain of one of two hosts", func(c *cardea.Config) {
 			c.TrustedHosts, c.Session.CookieDomain = []string{"example.com:8443", "app.example.org"}, "example.com"
 		}, []string{"Config.Session.CookieDomain: browsers take no cookie for example.com from app.example.org"}},
-		{"a cookie domain for localhost", func(c *cardea.Config) {
-			c.Session.CookieDomain = "example.com"
-		}, []string{"Config.Session.CookieDomain: needs BaseURL or TrustedHosts"}},
-		{"raw tokens in JWTs", func(c *cardea.Config) {
-			c.Session.InsecureStoreRawTokens = true
-		}, []string{"Config.Session.InsecureStoreRawTokens: has no effect on JWT sessions"}},
-		{"a page on another site's path", func(c *cardea.Config) {
-			c.Pages.SignIn = "//evil.example"
-		}, []string{"Config.Pages.SignIn: want a path"}},
-		{"a page that is a script", func(c *cardea.Config) {
-			c.Pages.NewUser = "javascript:alert(1)"
-		}, []string{"Config.Pages.NewUser: want a path"}},
-		{"an error page that is the built-in one", func(c *cardea.Config) {
-			c.Pages.Error = "/api/auth/error"
-		}, []string{"Config.Pages.Error: is the built-in page"}},
+		{"a cookie domain for localhost", func(c *cardea.Config) { c.Session.CookieDomain = "example.com" },
+			[]string{"Config.Session.CookieDomain: needs BaseURL or TrustedHosts"}},
+		{"raw tokens in JWTs", func(c *cardea.Config) { c.Session.InsecureStoreRawTokens = true },
+			[]string{"Config.Session.InsecureStoreRawTokens: has no effect on JWT sessions"}},
+		{"a page on another site's path", func(c *cardea.Config) { c.Pages.SignIn = "//evil.example" },
+			[]string{"Config.Pages.SignIn: want a path"}},
+		{"a page that is a script", func(c *cardea.Config) { c.Pages.NewUser = "javascript:alert(1)" },
+			[]string{"Config.Pages.NewUser: want a path"}},
+		{"an error page that is the built-in one", func(c *cardea.Config) { c.Pages.Error = "/api/auth/error" },
+			[]string{"Config.Pages.Error: is the built-in page"}},
 		{"a hook without adapter", func(c *cardea.Config) {
 			c.OnCreateUser = cardea.BeforeCreate(func(context.Context, *Row, *oauth.Profile) error { return nil })
 		}, []string{"Config.OnCreateUser: needs an Adapter"}},
@@ -171,15 +152,12 @@ func TestNewNamesTheFieldOfEachFault(t *testing.T) {
 			c.Adapter = memadapter.New()
 			c.OnCreateUser = cardea.BeforeCreate(func(context.Context, *Row, *oauth.Profile) error { return nil })
 		}, []string{"Config.OnCreateUser: is for *cardea_test.Row"}},
-		{"a colour that is none", func(c *cardea.Config) {
-			c.Theme.BrandColor = "red;}"
-		}, []string{"Config.Theme.BrandColor"}},
-		{"a logo that is a script", func(c *cardea.Config) {
-			c.Theme.Logo = "javascript:alert(1)"
-		}, []string{"Config.Theme.Logo"}},
-		{"everything at once", func(c *cardea.Config) {
-			*c = cardea.Config{BasePath: "x"}
-		}, []string{"Config.Secret: ", "Config.Providers: ", "Config.BasePath: "}},
+		{"a colour that is none", func(c *cardea.Config) { c.Theme.BrandColor = "red;}" },
+			[]string{"Config.Theme.BrandColor"}},
+		{"a logo that is a script", func(c *cardea.Config) { c.Theme.Logo = "javascript:alert(1)" },
+			[]string{"Config.Theme.Logo"}},
+		{"everything at once", func(c *cardea.Config) { *c = cardea.Config{BasePath: "x"} },
+			[]string{"Config.Secret: ", "Config.Providers: ", "Config.BasePath: "}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -10,8 +10,7 @@ import (
 	"github.com/cardea-auth/cardea/cardeatest"
 )
 
-// hosts is a transport to the hosts of example.com, all of them in this process; every other host
-// is on the network.
+// hosts is a transport to handlers of this process by host name. Any other host is on the network.
 type hosts map[string]http.Handler
 
 func (d hosts) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -21,8 +20,8 @@ func (d hosts) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// newDomainSite returns a visitor of app.example.com, beside which are a host of the same hosts and
-// one of another, both with a page for signed-in visitors.
+// newDomainSite returns a site at app.example.com and a browser. api.example.com in the same domain and
+// example.org in another one have a page for signed-in visitors.
 func newDomainSite(t *testing.T, change func(*cardea.Config)) (*site, *cardeatest.Browser) {
 	t.Helper()
 	s := newSite(t, func(c *cardea.Config) {
@@ -35,27 +34,27 @@ func newDomainSite(t *testing.T, change func(*cardea.Config)) (*site, *cardeates
 	return s, b
 }
 
-// pageStatus is that of the page on another host.
+// pageStatus opens the page of a host, and returns the status of the response.
 func pageStatus(t *testing.T, b *cardeatest.Browser, host string) int {
 	t.Helper()
 	return visit(t, b, "https://"+host+"/").StatusCode
 }
 
-func TestCookieDomain(t *testing.T) {
+func TestCookieDomainCoversItsHostsOnly(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
 		_, b := newDomainSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
 		b.SignIn("idp", "")
 		if got := pageStatus(t, b, "api.example.com"); got != http.StatusOK {
-			t.Errorf("another host of the hosts: %d", got)
+			t.Errorf("another host of the domain: %d", got)
 		}
 		if got := pageStatus(t, b, "example.org"); got != http.StatusUnauthorized {
-			t.Errorf("another hosts: %d", got)
+			t.Errorf("another domain: %d", got)
 		}
 		api, _ := url.Parse("https://api.example.com")
 		for _, c := range b.Jar.Cookies(api) {
 			if !strings.HasPrefix(c.Name, "__Secure-"+sessionCookie) {
-				t.Errorf("%s is sent to the whole hosts", c.Name)
+				t.Errorf("%s is sent to the whole domain", c.Name)
 			}
 		}
 		b.SignOut()
@@ -63,13 +62,14 @@ func TestCookieDomain(t *testing.T) {
 			t.Errorf("after signing out: %d", got)
 		}
 		if left := b.Jar.Cookies(api); len(left) > 0 {
-			t.Errorf("after signing out the hosts still gets %d cookies", len(left))
+			t.Errorf("after signing out the domain still gets %d cookies", len(left))
 		}
 	})
 }
 
-// A browser sends the cookie that it got before there was a hosts in front of the hosts's.
-func TestCookieOfBeforeTheDomain(t *testing.T) {
+// A browser may still have a cookie for this host alone, from before the domain was configured. It sends
+// that cookie before the one for the domain.
+func TestCookieDomainReplacesTheHostCookie(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
 		_, b := newDomainSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
@@ -90,7 +90,7 @@ func TestCookieOfBeforeTheDomain(t *testing.T) {
 	})
 }
 
-func TestCookiePrefix(t *testing.T) {
+func TestCookiePrefixSeparatesSites(t *testing.T) {
 	t.Parallel()
 	for name, protocol := range map[string]cardea.Protocol{"v5": cardea.ProtocolV5, "v4": cardea.ProtocolV4} {
 		t.Run(name, func(t *testing.T) {
@@ -122,25 +122,25 @@ func testCookiePrefix(t *testing.T, protocol cardea.Protocol, strategy cardea.St
 		c.Protocol, c.Session.Strategy, c.Adapter = protocol, strategy, s.store
 	})
 	if got := other.sessionBody(t, had); strings.Contains(got, "ann@example.com") {
-		t.Errorf("a site with other names on the same host has the session %s", got)
+		t.Errorf("a site with another prefix on the same host reads the session %s", got)
 	}
 	b.SignOut()
 	if got := s.sessionBody(t, had); strings.Contains(got, "ann@example.com") {
-		t.Errorf("after signing out: %s", got)
+		t.Errorf("after signing out the session is %s", got)
 	}
 }
 
-// The hosts's cookies are those of the session in any number of parts.
-func TestCookieDomainOfALargeSession(t *testing.T) {
+// A large session is stored in several cookies.
+func TestCookieDomainHoldsForAllPartsOfASession(t *testing.T) {
 	t.Parallel()
 	_, b := newDomainSite(t, fat)
 	b.SignIn("idp", "")
 	api, _ := url.Parse("https://api.example.com")
 	if got := len(b.Jar.Cookies(api)); got < 3 || pageStatus(t, b, "api.example.com") != http.StatusOK {
-		t.Errorf("the hosts gets %d cookies", got)
+		t.Errorf("the domain gets %d cookies", got)
 	}
 	b.SignOut()
 	if got := len(b.Jar.Cookies(api)); got > 0 {
-		t.Errorf("after signing out the hosts still gets %d cookies", got)
+		t.Errorf("after signing out the domain still gets %d cookies", got)
 	}
 }

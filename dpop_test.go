@@ -56,9 +56,8 @@ func TestDPoP(t *testing.T) {
 		{"confidential", unchanged, cardeatest.Registration{DPoP: true}},
 		{"public", publicClient, cardeatest.Registration{DPoP: true}},
 		{"with a nonce", unchanged, cardeatest.Registration{DPoP: true, DPoPNonce: true}},
-		{"with a pushed request", func(p *oauth.Provider) {
-			p.PushAuthorization = true
-		}, cardeatest.Registration{DPoP: true}},
+		{"with a pushed request", func(p *oauth.Provider) { p.PushAuthorization = true },
+			cardeatest.Registration{DPoP: true}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

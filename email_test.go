@@ -521,13 +521,11 @@ func TestNewChecksEmailProviders(t *testing.T) {
 		options email.Options
 		want    string
 	}{
-		{"no adapter", func(c *cardea.Config) {
-			c.Adapter = nil
-		}, email.Options{}, "Config.Providers[0] (email): sign-in by e-mail needs an Adapter that is a TokenStore; " +
-			"have <nil>"},
-		{"an adapter without tokens", func(c *cardea.Config) {
-			c.Adapter = adapterWithoutSessions{c.Adapter}
-		}, email.Options{}, "sign-in by e-mail needs an Adapter that is a TokenStore; have cardea_test.adapterWithoutSessions"},
+		{"no adapter", func(c *cardea.Config) { c.Adapter = nil },
+			email.Options{}, "Config.Providers[0] (email): sign-in by e-mail needs an Adapter that is a TokenStore; " +
+				"have <nil>"},
+		{"an adapter without tokens", func(c *cardea.Config) { c.Adapter = adapterWithoutSessions{c.Adapter} },
+			email.Options{}, "sign-in by e-mail needs an Adapter that is a TokenStore; have cardea_test.adapterWithoutSessions"},
 		{"no sender", nil, email.Options{Sender: noSender, From: "a@b"}, "Sender: is nil"},
 		{"no From", nil, email.Options{From: "-"}, "From: want an address"},
 		{"a link for a second", nil, email.Options{MaxAge: time.Second},
