@@ -11,7 +11,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"fmt"
+	"encoding/json"
 	"maps"
 	"math/big"
 	"net/http"
@@ -28,7 +28,7 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// signerFor makes a key of the kind that an algorithm needs.
+// signerFor returns a key for an algorithm.
 func signerFor(t *testing.T, alg string) crypto.Signer {
 	t.Helper()
 	var key crypto.Signer
@@ -47,22 +47,23 @@ func signerFor(t *testing.T, alg string) crypto.Signer {
 	return key
 }
 
+// rsaKey generates a key once, because that takes long.
 var rsaKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 
-// usePrivateKeyJWT makes the provider authenticate by an assertion that key signs.
+// usePrivateKeyJWT makes the client authenticate with assertions that key signs.
 func usePrivateKeyJWT(p *oauth.Provider, key crypto.Signer, alg string) {
 	p.ClientSecret, p.ClientAuth = "", oauth.AuthPrivateKeyJWT
 	p.ClientKey = oauth.ClientKey{Signer: key, ID: "key-1", Algorithm: alg}
 }
 
-// checkTokenRequestFails checks that a sign-in fails when the code is redeemed.
+// checkTokenRequestFails checks that a sign-in fails at the token request.
 func checkTokenRequestFails(t *testing.T, s *site) {
 	t.Helper()
 	b := stepper(t, s.URL)
 	checkRefused(t, s, visit(t, b, leave(t, b, "idp", "", "/")), cardea.CodeConfiguration)
 }
 
-func TestPrivateKeyJWT(t *testing.T) {
+func TestPrivateKeyJWTSignsInAndRefreshes(t *testing.T) {
 	t.Parallel()
 	for _, alg := range []string{"RS256", "PS256", "ES256", "EdDSA", ""} {
 		t.Run("algorithm "+alg, func(t *testing.T) {
@@ -83,7 +84,7 @@ func TestPrivateKeyJWT(t *testing.T) {
 			}
 			for _, e := range requests {
 				if e.form.Has("client_secret") || e.header.Get("Authorization") != "" {
-					t.Error("there is more than the assertion")
+					t.Error("a client secret was sent besides the assertion")
 				}
 			}
 			if requests[0].form.Get("client_assertion") == requests[1].form.Get("client_assertion") {
@@ -93,7 +94,7 @@ func TestPrivateKeyJWT(t *testing.T) {
 	}
 }
 
-// refreshes checks that Ann's access token can be renewed.
+// checkRefresh checks that Ann's access token can be refreshed.
 func (s *site) checkRefresh(t *testing.T) {
 	t.Helper()
 	ann := s.owner(t, "idp", "1001")
@@ -108,11 +109,11 @@ func (s *site) checkRefresh(t *testing.T) {
 	}
 	token, err := s.auth.AccessToken(t.Context(), ann, "idp")
 	if err != nil || token == "" || token == a.AccessToken {
-		t.Fatalf("refresh: %v, new token %v", err, token != a.AccessToken)
+		t.Fatalf("refresh: %v, new token: %t", err, token != a.AccessToken)
 	}
 }
 
-func TestClientSecretJWT(t *testing.T) {
+func TestClientSecretJWTSignsInAndRefreshes(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("0123456789", 4)
 	s := newSite(t, func(c *cardea.Config) {
@@ -128,8 +129,8 @@ func TestClientSecretJWT(t *testing.T) {
 	checkTokenRequestFails(t, s)
 }
 
-// Each is refused by the issuer, for the reason that its name gives.
-func TestAssertionsThatProveNothing(t *testing.T) {
+// The issuer refuses each of these, for the reason in the name.
+func TestIssuerRefusesBadAssertions(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name   string
@@ -141,8 +142,8 @@ func TestAssertionsThatProveNothing(t *testing.T) {
 		{"for another server", func(p *oauth.Provider) { p.AssertionAudience = "https://other.example" }, 0},
 		{"for the token endpoint", func(p *oauth.Provider) { p.AssertionAudience = p.Issuer + "/token" }, 0},
 		{"expired", func(*oauth.Provider) {}, -2 * time.Minute},
-		{"good for too long", func(*oauth.Provider) {}, 10 * time.Minute},
-		{"no assertion but a secret", func(p *oauth.Provider) {
+		{"valid for too long", func(*oauth.Provider) {}, 10 * time.Minute},
+		{"a secret instead of an assertion", func(p *oauth.Provider) {
 			p.ClientAuth, p.ClientKey, p.ClientSecret = oauth.AuthClientSecretPost, oauth.ClientKey{}, "guessed"
 		}, 0},
 		{"nothing", func(p *oauth.Provider) { p.ClientAuth, p.ClientKey = oauth.AuthNone, oauth.ClientKey{} }, 0},
@@ -159,13 +160,13 @@ func TestAssertionsThatProveNothing(t *testing.T) {
 				cardeatest.Registration{Method: "private_key_jwt", Key: key.Public(), KeyID: "key-1"})
 			checkTokenRequestFails(t, s)
 			if s.issuer.Requests(cardeatest.JWKS) > 0 {
-				t.Error("the issuer gave an ID token for it")
+				t.Error("the issuer issued an ID token")
 			}
 		})
 	}
 }
 
-func TestAssertionIsGoodForOneRequest(t *testing.T) {
+func TestAssertionCannotBeUsedTwice(t *testing.T) {
 	t.Parallel()
 	key, tap := signerFor(t, "ES256"), &wiretap{}
 	s := newSite(t, func(c *cardea.Config) {
@@ -179,11 +180,11 @@ func TestAssertionIsGoodForOneRequest(t *testing.T) {
 		t.Fatal(err)
 	}
 	if body := text(t, res); res.StatusCode != http.StatusUnauthorized || !strings.Contains(body, "invalid_client") {
-		t.Errorf("the same assertion again: %s %s", res.Status, body)
+		t.Errorf("the same assertion a second time: %s %s", res.Status, body)
 	}
 }
 
-func TestAssertionForTheTokenEndpoint(t *testing.T) {
+func TestAssertionAudienceCanBeTheTokenEndpoint(t *testing.T) {
 	t.Parallel()
 	key := signerFor(t, "ES256")
 	s := newSite(t, func(c *cardea.Config) {
@@ -196,14 +197,13 @@ func TestAssertionForTheTokenEndpoint(t *testing.T) {
 	cardeatest.SignIn(t, s.URL, "idp", "")
 }
 
-// authority makes certificates.
+// authority is a certification authority. The zero value issues self-signed certificates.
 type authority struct {
 	certificate *x509.Certificate
 	key         crypto.Signer
 }
 
-// issue returns a certificate for a client: the authority's or, from the zero authority, one that
-// signs itself.
+// issue returns a certificate for a client or, with isCA, for another authority.
 func (a authority) issue(t *testing.T, name string, isCA bool) tls.Certificate {
 	t.Helper()
 	key := signerFor(t, "ES256")
@@ -228,7 +228,7 @@ func (a authority) issue(t *testing.T, name string, isCA bool) tls.Certificate {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
 }
 
-// newTLSSite is a site whose provider is an issuer over https.
+// newTLSSite returns a site and its provider, an issuer with https.
 func newTLSSite(t *testing.T, change func(*oauth.Provider)) (*site, *cardeatest.Issuer) {
 	t.Helper()
 	issuer := cardeatest.NewTLSIssuer(t)
@@ -240,7 +240,7 @@ func newTLSSite(t *testing.T, change func(*oauth.Provider)) (*site, *cardeatest.
 	return s, issuer
 }
 
-// newTLSBrowser is a visitor who gets to the pages of that issuer.
+// newTLSBrowser returns a browser that trusts the issuer's certificate.
 func newTLSBrowser(t *testing.T, s *site, issuer *cardeatest.Issuer) *cardeatest.Browser {
 	t.Helper()
 	b := cardeatest.NewBrowser(t, s.URL)
@@ -248,7 +248,7 @@ func newTLSBrowser(t *testing.T, s *site, issuer *cardeatest.Issuer) *cardeatest
 	return b
 }
 
-func TestTLSClientAuth(t *testing.T) {
+func TestTLSClientAuthNeedsTheRegisteredCertificate(t *testing.T) {
 	t.Parallel()
 	ca := authority{}.issue(t, "An Authority", true)
 	own := authority{}.issue(t, "app.example", false)
@@ -259,13 +259,13 @@ func TestTLSClientAuth(t *testing.T) {
 		server cardeatest.Registration
 		ok     bool
 	}{
-		{"self-signed", own, cardeatest.Registration{Method: "self_signed_tls_client_auth", Certificate: own.Leaf},
-			true},
-		{"another that is self-signed", issued,
+		{"self-signed", own,
+			cardeatest.Registration{Method: "self_signed_tls_client_auth", Certificate: own.Leaf}, true},
+		{"another certificate than the registered one", issued,
 			cardeatest.Registration{Method: "self_signed_tls_client_auth", Certificate: own.Leaf}, false},
-		{"issued", issued, cardeatest.Registration{Method: "tls_client_auth", Authority: ca.Leaf,
-			Subject: "app.example"}, true},
-		{"of the name, but not issued", own,
+		{"issued", issued,
+			cardeatest.Registration{Method: "tls_client_auth", Authority: ca.Leaf, Subject: "app.example"}, true},
+		{"with the right name, but self-signed", own,
 			cardeatest.Registration{Method: "tls_client_auth", Authority: ca.Leaf, Subject: "app.example"}, false},
 		{"issued for another name", issued,
 			cardeatest.Registration{Method: "tls_client_auth", Authority: ca.Leaf, Subject: "other.example"}, false},
@@ -290,19 +290,22 @@ func TestTLSClientAuth(t *testing.T) {
 	}
 }
 
-// The certificate is for the endpoints that must know the client; the metadata and the keys are for
-// everybody.
-func TestCertificateIsShownWhereItCounts(t *testing.T) {
+// The client certificate is presented to the endpoints that authenticate the client. The metadata and
+// the keys are public.
+func TestCertificateIsNotPresentedForPublicDocuments(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
-	shown := map[string]int{}
+	presented := map[string]int{}
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		defer mu.Unlock()
-		shown[r.URL.Path] = len(r.TLS.PeerCertificates)
-		at := "https://" + r.Host
-		fmt.Fprintf(w, `{"issuer":%q,"authorization_endpoint":%q,"token_endpoint":%q,"jwks_uri":%q,"pushed_authorization_request_endpoint":%q,"request_uri":"urn:r"}`,
-			at, at+"/authorize", at+"/token", at+"/keys", at+"/par")
+		presented[r.URL.Path] = len(r.TLS.PeerCertificates)
+		issuer := "https://" + r.Host
+		json.NewEncoder(w).Encode(map[string]string{
+			"issuer": issuer, "authorization_endpoint": issuer + "/authorize", "token_endpoint": issuer + "/token",
+			"jwks_uri": issuer + "/keys", "pushed_authorization_request_endpoint": issuer + "/par",
+			"request_uri": "urn:r",
+		})
 	}))
 	server.TLS = &tls.Config{ClientAuth: tls.RequestClientCert}
 	server.StartTLS()
@@ -316,13 +319,13 @@ func TestCertificateIsShownWhereItCounts(t *testing.T) {
 	stepper(t, s.URL).Post("/signin/idp", nil)
 	mu.Lock()
 	defer mu.Unlock()
-	if want := map[string]int{"/.well-known/openid-configuration": 0, "/par": 1}; !maps.Equal(shown, want) {
-		t.Errorf("certificates shown: %v, want %v", shown, want)
+	if want := map[string]int{"/.well-known/openid-configuration": 0, "/par": 1}; !maps.Equal(presented, want) {
+		t.Errorf("certificates presented: %v, want %v", presented, want)
 	}
 }
 
-// A token that is bound to a certificate opens nothing without it, so the userinfo must have been
-// asked for with it above.
+// An access token that is bound to a certificate is useless without it (RFC 8705 § 3). So the userinfo
+// requests of TestTLSClientAuthNeedsTheRegisteredCertificate have presented the certificate.
 func TestBoundTokenNeedsTheCertificate(t *testing.T) {
 	t.Parallel()
 	own := authority{}.issue(t, "app.example", false)
@@ -352,7 +355,7 @@ func TestBoundTokenNeedsTheCertificate(t *testing.T) {
 	}
 }
 
-func TestNewRefusesClientAuthThatCannotWork(t *testing.T) {
+func TestNewReportsUnusableClientAuth(t *testing.T) {
 	t.Parallel()
 	weak, err := rsa.GenerateKey(rand.Reader, 1024)
 	if err != nil {
@@ -371,9 +374,8 @@ func TestNewRefusesClientAuthThatCannotWork(t *testing.T) {
 		{"an algorithm for another key", func(p *oauth.Provider) { usePrivateKeyJWT(p, key, "RS256") },
 			`.ClientKey: want an Algorithm of ["ES256"]`},
 		{"a key that is not used", func(p *oauth.Provider) { p.ClientKey.Signer = key }, ".ClientKey: has no effect"},
-		{"a key that is not used, of a kind that cannot be compared", func(p *oauth.Provider) {
-			p.ClientKey.Signer = signerFor(t, "EdDSA")
-		},
+		{"a key that is not used, of a type that == cannot compare",
+			func(p *oauth.Provider) { p.ClientKey.Signer = signerFor(t, "EdDSA") },
 			".ClientKey: has no effect"},
 		{"a secret that is not used", func(p *oauth.Provider) {
 			usePrivateKeyJWT(p, key, "")
@@ -397,9 +399,9 @@ func TestNewRefusesClientAuthThatCannotWork(t *testing.T) {
 			p.DPoP = true
 			p.FetchUserinfo = func(context.Context, *oauth.CodeGrant) (oauth.Claims, error) { return nil, nil }
 		}, ".DPoP: is not for the hooks"},
-		{"a push to nowhere", func(p *oauth.Provider) { p.Type, p.PushAuthorization = oauth.TypeOAuth2, true },
+		{"pushed requests without an endpoint", func(p *oauth.Provider) { p.Type, p.PushAuthorization = oauth.TypeOAuth2, true },
 			".PushedAuthorizationURL: is empty"},
-		{"a push over http", func(p *oauth.Provider) { p.PushedAuthorizationURL = "http://idp.example/par" },
+		{"pushed requests over http", func(p *oauth.Provider) { p.PushedAuthorizationURL = "http://idp.example/par" },
 			".PushedAuthorizationURL: "},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -416,19 +418,19 @@ func TestNewRefusesClientAuthThatCannotWork(t *testing.T) {
 	}
 }
 
-// startPushedSignIn returns where a sign-in sends the browser, without what only a request in the browser
-// could have in it.
+// startPushedSignIn posts the form of the sign-in page, and returns the authorization URL, which may
+// contain only a reference to the request.
 func startPushedSignIn(t *testing.T, b *cardeatest.Browser) *url.URL {
 	t.Helper()
 	res := b.Post("/signin/idp?login_hint=1001", nil)
 	to, err := url.Parse(res.Header.Get("Location"))
 	if err != nil || res.StatusCode != http.StatusSeeOther {
-		t.Fatalf("sign in: %s to %s, %v", res.Status, to, err)
+		t.Fatalf("signing in: %s to %s, %v", res.Status, to, err)
 	}
 	return to
 }
 
-func TestPushedAuthorizationRequest(t *testing.T) {
+func TestAuthorizationRequestIsPushed(t *testing.T) {
 	t.Parallel()
 	key := signerFor(t, "ES256")
 	for _, tc := range []struct {
@@ -438,18 +440,15 @@ func TestPushedAuthorizationRequest(t *testing.T) {
 		server  cardeatest.Registration
 		ok      bool
 	}{
-		{"where the server requires it", true, func(*oauth.Provider) {}, cardeatest.Registration{}, true},
-		{"where the provider says so", false, func(p *oauth.Provider) {
-			p.PushAuthorization = true
-		}, cardeatest.Registration{}, true},
-		{"at the provider's endpoint", false, func(p *oauth.Provider) {
-			p.PushedAuthorizationURL = p.Issuer + "/par"
-		}, cardeatest.Registration{}, true},
+		{"if the server requires it", true, func(*oauth.Provider) {}, cardeatest.Registration{}, true},
+		{"if PushAuthorization is set", false, func(p *oauth.Provider) { p.PushAuthorization = true },
+			cardeatest.Registration{}, true},
+		{"to the configured endpoint", false, func(p *oauth.Provider) { p.PushedAuthorizationURL = p.Issuer + "/par" },
+			cardeatest.Registration{}, true},
 		{"with an assertion", true, func(p *oauth.Provider) { usePrivateKeyJWT(p, key, "") },
 			cardeatest.Registration{Method: "private_key_jwt", Key: key.Public()}, true},
-		{"with another secret", true, func(p *oauth.Provider) {
-			p.ClientSecret = "another"
-		}, cardeatest.Registration{}, false},
+		{"with another secret", true, func(p *oauth.Provider) { p.ClientSecret = "another" },
+			cardeatest.Registration{}, false},
 		{"with another key", true, func(p *oauth.Provider) { usePrivateKeyJWT(p, signerFor(t, "ES256"), "") },
 			cardeatest.Registration{Method: "private_key_jwt", Key: key.Public()}, false},
 	} {
@@ -464,7 +463,7 @@ func TestPushedAuthorizationRequest(t *testing.T) {
 				res := stepper(t, s.URL).Post("/signin/idp", nil)
 				if to := res.Header.Get("Location"); !strings.Contains(to, "error=") ||
 					strings.HasPrefix(to, s.issuer.URL) {
-					t.Errorf("the browser is sent to %s", to)
+					t.Errorf("redirected to %s, want an error page", to)
 				}
 				return
 			}
@@ -472,31 +471,30 @@ func TestPushedAuthorizationRequest(t *testing.T) {
 			to := startPushedSignIn(t, b)
 			if q := to.Query(); len(q) != 2 || q.Get("client_id") != s.issuer.ClientID ||
 				!strings.HasPrefix(q.Get("request_uri"), "urn:") {
-				t.Errorf("the browser brings %v", q)
+				t.Errorf("the authorization URL has the query %v", q)
 			}
 			comeBack(t, b, consent(t, b, to.String()))
 			if b.Session() == nil {
-				t.Error("nobody is signed in")
+				t.Error("the visitor is not signed in")
 			}
 		})
 	}
 }
 
-// An issuer that requires pushed requests sends nobody back who comes with a request of the
-// browser's own.
-func TestRequestInTheBrowserIsRefusedWherePushingIsRequired(t *testing.T) {
+// An issuer that requires pushed requests refuses parameters from the browser.
+func TestIssuerThatRequiresPushRefusesQueryParameters(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	b := stepper(t, s.URL)
 	to := begin(t, b, "idp", nil)
 	s.issuer.RequirePush()
 	if res := visit(t, b, to); res.StatusCode != http.StatusBadRequest {
-		t.Errorf("the issuer answers %s", res.Status)
+		t.Errorf("the issuer responds with %s", res.Status)
 	}
 }
 
-// A server that wants the request pushed, and does not say where to, gets none from the browser.
-func TestPushToNowhere(t *testing.T) {
+// A server that requires pushed requests, but publishes no endpoint, gets no request from the browser.
+func TestRequiredPushWithoutEndpointFails(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
 		c.HTTPClient = &http.Client{
@@ -506,11 +504,11 @@ func TestPushToNowhere(t *testing.T) {
 	s.issuer.RequirePush()
 	res := stepper(t, s.URL).Post("/signin/idp", nil)
 	if to := res.Header.Get("Location"); !strings.Contains(to, "error=") || strings.HasPrefix(to, s.issuer.URL) {
-		t.Errorf("the browser is sent to %s", to)
+		t.Errorf("redirected to %s, want an error page", to)
 	}
 }
 
-func TestPushThatFailsSendsNobodyAnywhere(t *testing.T) {
+func TestFailedPushDoesNotRedirectToTheProvider(t *testing.T) {
 	t.Parallel()
 	for _, how := range []cardeatest.Failure{
 		cardeatest.SendsHTML, cardeatest.SendsNothing, cardeatest.SendsNull, cardeatest.SendsError400,
@@ -523,7 +521,7 @@ func TestPushThatFailsSendsNobodyAnywhere(t *testing.T) {
 			res := stepper(t, s.URL).Post("/signin/idp", nil)
 			if to := res.Header.Get("Location"); !strings.Contains(to, "error=") ||
 				strings.HasPrefix(to, s.issuer.URL) {
-				t.Errorf("the browser is sent to %s", to)
+				t.Errorf("redirected to %s, want an error page", to)
 			}
 		})
 	}

@@ -18,6 +18,7 @@ import (
 
 const secret = "a secret of at least 32 bytes, only for tests"
 
+// validConfig returns the smallest configuration that New accepts.
 func validConfig() cardea.Config {
 	return cardea.Config{
 		Secret:    secret,
@@ -26,16 +27,16 @@ func validConfig() cardea.Config {
 	}
 }
 
-// adapterWithoutSessions is an adapter without sessions.
+// adapterWithoutSessions is an adapter that is not a SessionStore or a TokenStore.
 type adapterWithoutSessions struct{ cardea.Adapter }
 
-func TestNewNamesTheFieldOfEachFault(t *testing.T) {
+func TestNewReportsEachFaultWithItsField(t *testing.T) {
 	t.Parallel()
 	type Row struct{ ID string }
 	for _, tc := range []struct {
 		name   string
 		change func(*cardea.Config)
-		want   []string // parts of one line each
+		want   []string // each is part of one line of the error
 	}{
 		{"no secret", func(c *cardea.Config) { c.Secret = "" },
 			[]string{"Config.Secret: missing; make one with: go run github.com/cardea-auth/cardea/cmd/cardea secret"}},
@@ -48,7 +49,7 @@ func TestNewNamesTheFieldOfEachFault(t *testing.T) {
 			[]string{"Config.Providers[1]: is nil"}},
 		{"two providers with one id", func(c *cardea.Config) { c.Providers = append(c.Providers, c.Providers[0]) },
 			[]string{"Config.Providers[1] (github).ID: is there twice"}},
-		{"a provider without client", func(c *cardea.Config) {
+		{"a provider without a client", func(c *cardea.Config) {
 			c.Providers = []cardea.Provider{provider.Google(provider.Client{})}
 		},
 			[]string{
@@ -68,7 +69,7 @@ func TestNewNamesTheFieldOfEachFault(t *testing.T) {
 			`.ID: want lower-case letters`, ".Name: is empty", ".Profile: is missing", ".AuthorizationURL: is empty",
 			".TokenURL: is empty", ".UserinfoURL: is empty",
 		}},
-		{"a type that is none", func(c *cardea.Config) {
+		{"an unknown type", func(c *cardea.Config) {
 			c.Providers = []cardea.Provider{&oauth.Provider{ID: "x", Name: "X", Type: "saml", ClientID: "id"}}
 		}, []string{`.Type: want "oauth" or "oidc", have "saml"`}},
 		{"a flow parameter", func(c *cardea.Config) {
@@ -81,7 +82,7 @@ func TestNewNamesTheFieldOfEachFault(t *testing.T) {
 			p.ClientAuth = oauth.AuthClientSecretPost
 			c.Providers = []cardea.Provider{p}
 		}, []string{".ClientSecret: is empty, and ClientAuth is client_secret_post"}},
-		{"client authentication that is none", func(c *cardea.Config) {
+		{"unknown client authentication", func(c *cardea.Config) {
 			p := provider.Google(provider.Client{ID: "id"})
 			p.ClientAuth = "password"
 			c.Providers = []cardea.Provider{p}
@@ -91,9 +92,8 @@ func TestNewNamesTheFieldOfEachFault(t *testing.T) {
 		{"a base URL without scheme", func(c *cardea.Config) { c.BaseURL = "example.com" },
 			[]string{"Config.BaseURL: want an origin such as https://example.com"}},
 		{"a base URL and hosts", func(c *cardea.Config) {
-			c.BaseURL, c.TrustedHosts, c.TrustedProxies = "https://example.com", []string{"example.com"}, []netip.Prefix{netip.MustParsePrefix(
-				"10.0.0.0/8",
-			)}
+			c.BaseURL, c.TrustedHosts = "https://example.com", []string{"example.com"}
+			c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
 		}, []string{"Config.TrustedHosts: has no effect beside BaseURL"}},
 		{"a wildcard host", func(c *cardea.Config) { c.TrustedHosts = []string{"*.example.com"} },
 			[]string{"Config.TrustedHosts[0]: want a host"}},
@@ -106,13 +106,13 @@ func TestNewNamesTheFieldOfEachFault(t *testing.T) {
 		{"database sessions with an adapter that has none", func(c *cardea.Config) {
 			c.Adapter, c.Session.Strategy = adapterWithoutSessions{memadapter.New()}, cardea.StrategyDatabase
 		}, []string{"Config.Session.Strategy: database needs an Adapter that is a SessionStore"}},
-		{"a strategy that is none", func(c *cardea.Config) { c.Session.Strategy = "redis" },
+		{"an unknown strategy", func(c *cardea.Config) { c.Session.Strategy = "redis" },
 			[]string{`Config.Session.Strategy: want "database" or "jwt", have "redis"`}},
 		{"a negative age", func(c *cardea.Config) {
 			c.Session.MaxAge = -time.Hour
 			c.Session.UpdateAge = time.Minute
 		}, []string{"Config.Session.MaxAge: want a second or more", "Config.Session.UpdateAge: want between"}},
-		{"a cookie prefix of browsers", func(c *cardea.Config) { c.CookiePrefix = "__Host-shop" },
+		{"a cookie prefix with a meaning for browsers", func(c *cardea.Config) { c.CookiePrefix = "__Host-shop" },
 			[]string{"Config.CookiePrefix: want at most 64 letters"}},
 		{"a cookie prefix that ends the name", func(c *cardea.Config) { c.CookiePrefix = "a=b;" },
 			[]string{"Config.CookiePrefix: want at most 64 letters"}},
@@ -124,7 +124,7 @@ func TestNewNamesTheFieldOfEachFault(t *testing.T) {
 		{"a cookie domain that is an address", func(c *cardea.Config) {
 			c.BaseURL, c.Session.CookieDomain = "https://192.0.2.1", "192.0.2.1"
 		}, []string{"Config.Session.CookieDomain: want a domain"}},
-		{"a cookie domain and an attribute", func(c *cardea.Config) {
+		{"a cookie domain with an attribute", func(c *cardea.Config) {
 			c.BaseURL, c.Session.CookieDomain = "https://app.example.com", "example.com; SameSite=None"
 		}, []string{"Config.Session.CookieDomain: want a domain"}},
 		{"the cookie domain of another site", func(c *cardea.Config) {
@@ -137,9 +137,9 @@ func TestNewNamesTheFieldOfEachFault(t *testing.T) {
 		}, []string{"Config.Session.CookieDomain: browsers take no cookie for example.com from app.example.org"}},
 		{"a cookie domain for localhost", func(c *cardea.Config) { c.Session.CookieDomain = "example.com" },
 			[]string{"Config.Session.CookieDomain: needs BaseURL or TrustedHosts"}},
-		{"raw tokens in JWTs", func(c *cardea.Config) { c.Session.InsecureStoreRawTokens = true },
+		{"raw tokens with JWT sessions", func(c *cardea.Config) { c.Session.InsecureStoreRawTokens = true },
 			[]string{"Config.Session.InsecureStoreRawTokens: has no effect on JWT sessions"}},
-		{"a page on another site's path", func(c *cardea.Config) { c.Pages.SignIn = "//evil.example" },
+		{"a page of another site", func(c *cardea.Config) { c.Pages.SignIn = "//evil.example" },
 			[]string{"Config.Pages.SignIn: want a path"}},
 		{"a page that is a script", func(c *cardea.Config) { c.Pages.NewUser = "javascript:alert(1)" },
 			[]string{"Config.Pages.NewUser: want a path"}},
@@ -152,7 +152,7 @@ func TestNewNamesTheFieldOfEachFault(t *testing.T) {
 			c.Adapter = memadapter.New()
 			c.OnCreateUser = cardea.BeforeCreate(func(context.Context, *Row, *oauth.Profile) error { return nil })
 		}, []string{"Config.OnCreateUser: is for *cardea_test.Row"}},
-		{"a colour that is none", func(c *cardea.Config) { c.Theme.BrandColor = "red;}" },
+		{"an invalid color", func(c *cardea.Config) { c.Theme.BrandColor = "red;}" },
 			[]string{"Config.Theme.BrandColor"}},
 		{"a logo that is a script", func(c *cardea.Config) { c.Theme.Logo = "javascript:alert(1)" },
 			[]string{"Config.Theme.Logo"}},
@@ -179,7 +179,7 @@ func TestNewNamesTheFieldOfEachFault(t *testing.T) {
 				t.Errorf("%d faults reported, want %d:\n%v", len(lines), len(tc.want), err)
 			}
 			if strings.Contains(err.Error(), secret) {
-				t.Error("the error holds the secret")
+				t.Error("the error contains the secret")
 			}
 		})
 	}
@@ -192,7 +192,7 @@ func TestNewAcceptsTheSmallestConfig(t *testing.T) {
 	}
 }
 
-func TestHandleRefusesAnotherTypeWhileWiring(t *testing.T) {
+func TestHandlePanicsForAnotherUserType(t *testing.T) {
 	t.Parallel()
 	type Row struct{ ID string }
 	c := validConfig()

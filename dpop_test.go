@@ -15,13 +15,14 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
+// newDPoPSite returns a site whose provider uses DPoP and issues refresh tokens.
 func newDPoPSite(t *testing.T, tap *wiretap, change func(*oauth.Provider)) *site {
 	t.Helper()
 	s, _ := newDPoPSites(t, tap, change)
 	return s
 }
 
-// newDPoPSites is newDPoPSite with another process of the site.
+// newDPoPSites is newDPoPSite with a second process of the site.
 func newDPoPSites(t *testing.T, tap *wiretap, change func(*oauth.Provider)) (*site, *cardea.Auth) {
 	t.Helper()
 	var config cardea.Config
@@ -39,14 +40,16 @@ func newDPoPSites(t *testing.T, tap *wiretap, change func(*oauth.Provider)) (*si
 	return s, second
 }
 
+// unchanged leaves the provider as it is.
 func unchanged(*oauth.Provider) {}
 
+// publicClient makes the client public.
 func publicClient(p *oauth.Provider) { p.ClientSecret = "" }
 
-// withoutDPoP leaves it to the server to demand proofs.
+// withoutDPoP does not set DPoP, so that proofs are sent only if the server demands them.
 func withoutDPoP(p *oauth.Provider) { p.DPoP = false }
 
-func TestDPoP(t *testing.T) {
+func TestDPoPBindsTokens(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name   string
@@ -78,7 +81,7 @@ func TestDPoP(t *testing.T) {
 			for _, e := range append(tap.to("/token"), tap.to("/userinfo")...) {
 				proof := e.header.Get("DPoP")
 				if proof == "" || seen[proof] {
-					t.Errorf("a proof is missing, or came twice, at %s", e.url.Path)
+					t.Errorf("a proof is missing, or was used twice, at %s", e.url.Path)
 				}
 				seen[proof] = true
 			}
@@ -86,9 +89,9 @@ func TestDPoP(t *testing.T) {
 	}
 }
 
-// A server that demands proofs gets them without the setting. It refuses the first request, and has
-// not spent the code then.
-func TestDPoPOnDemand(t *testing.T) {
+// A server that demands proofs gets them without the setting. It refuses the first token request, which
+// does not use up the code.
+func TestDPoPIsUsedIfTheServerDemandsIt(t *testing.T) {
 	t.Parallel()
 	for name, server := range map[string]cardeatest.Registration{
 		"": {DPoP: true}, "with a nonce": {DPoP: true, DPoPNonce: true},
@@ -99,13 +102,13 @@ func TestDPoPOnDemand(t *testing.T) {
 			s := newDPoPSite(t, tap, withoutDPoP)
 			s.issuer.Register(s.issuer.ClientID, server)
 			cardeatest.SignIn(t, s.URL, "idp", "")
-			if _, err := s.auth.AccessToken(t.Context(), s.owner(t, "idp", "1001"), "idp"); !errors.Is(err,
-				cardea.ErrTokenBound) {
-				t.Errorf("AccessToken: %v", err)
+			_, err := s.auth.AccessToken(t.Context(), s.owner(t, "idp", "1001"), "idp")
+			if !errors.Is(err, cardea.ErrTokenBound) {
+				t.Errorf("AccessToken: %v, want ErrTokenBound", err)
 			}
 			asked := tap.to("/token")
 			if asked[0].header.Get("DPoP") != "" || asked[0].status != http.StatusBadRequest {
-				t.Errorf("the first request was answered with %d", asked[0].status)
+				t.Errorf("the first token request had a proof, or the response %d, want 400", asked[0].status)
 			}
 			for _, e := range append(asked[1:], tap.to("/userinfo")...) {
 				if e.header.Get("DPoP") == "" {
@@ -116,8 +119,8 @@ func TestDPoPOnDemand(t *testing.T) {
 	}
 }
 
-// Where nobody demands it no proof is sent: it would name the key, and tie all of the site's
-// requests together.
+// A server that does not demand a proof gets none: the proof would reveal the key, which links all
+// requests of the site.
 func TestNoDPoPUnlessItIsDemanded(t *testing.T) {
 	t.Parallel()
 	tap := &wiretap{}
@@ -133,9 +136,9 @@ func TestNoDPoPUnlessItIsDemanded(t *testing.T) {
 	}
 }
 
-func TestDPoPNeedsAnAlgorithmOfTheServers(t *testing.T) {
+func TestDPoPNeedsAnAlgorithmThatTheServerSupports(t *testing.T) {
 	t.Parallel()
-	for algorithm, leads := range map[string]string{
+	for algorithm, target := range map[string]string{
 		"ES256": "/authorize?", "RS256": "/api/auth/error?error=Configuration",
 	} {
 		t.Run(algorithm, func(t *testing.T) {
@@ -153,17 +156,16 @@ func TestDPoPNeedsAnAlgorithmOfTheServers(t *testing.T) {
 				issuer = p.Issuer
 				p.DiscoveryURL, p.UserinfoURL = discovery.URL, issuer+"/userinfo"
 			})
-			if to := stepper(t, s.URL).Post("/signin/idp", nil).Header.Get("Location"); !strings.Contains(to, leads) {
-				t.Errorf("sign-in leads to %s", to)
+			if to := stepper(t, s.URL).Post("/signin/idp", nil).Header.Get("Location"); !strings.Contains(to, target) {
+				t.Errorf("redirected to %s, want %s", to, target)
 			}
 		})
 	}
 }
 
-// The token endpoint gives a bound token for a refresh, too, which AccessToken stores and does not
-// hand out. The refresh token of a public client is bound to the key, which another process must
-// have as well.
-func TestDPoPTokenOfARefreshIsNotHandedOut(t *testing.T) {
+// A refresh also returns a bound token. AccessToken stores it, but does not return it. The refresh token
+// of a public client is bound to the key, so another process must have the same key.
+func TestAccessTokenReturnsNoBoundTokenOfARefresh(t *testing.T) {
 	t.Parallel()
 	for name, confidential := range map[string]bool{"confidential": true, "public": false} {
 		t.Run(name, func(t *testing.T) {
@@ -184,7 +186,7 @@ func TestDPoPTokenOfARefreshIsNotHandedOut(t *testing.T) {
 				t.Fatal(err)
 			}
 			old := *list[0]
-			old.TokenType, old.ExpiresAt = "bearer", time.Now().Add(-time.Minute) // of the time before DPoP
+			old.TokenType, old.ExpiresAt = "bearer", time.Now().Add(-time.Minute) // from before DPoP was used
 			if err := s.store.UpdateAccount(t.Context(), &old); err != nil {
 				t.Fatal(err)
 			}
@@ -200,9 +202,9 @@ func TestDPoPTokenOfARefreshIsNotHandedOut(t *testing.T) {
 	}
 }
 
-// Tokens outlive the process that asked for them, and two clients with one key would be known for
-// one site.
-func TestDPoPKeyIsTheClients(t *testing.T) {
+// The key is the same in every process, because tokens outlive a process. It differs between clients,
+// because a shared key would reveal that two clients belong to one site.
+func TestDPoPKeyDependsOnTheClient(t *testing.T) {
 	t.Parallel()
 	keyOf := func(secret, provider, client string) string {
 		s := newSite(t, func(c *cardea.Config) {
@@ -216,7 +218,7 @@ func TestDPoPKeyIsTheClients(t *testing.T) {
 	}
 	key := keyOf(secret, "idp", "app")
 	if again := keyOf(secret, "idp", "app"); key == "" || again != key {
-		t.Errorf("another process has the key %q, want %q", again, key)
+		t.Errorf("a second process has the key %q, want %q", again, key)
 	}
 	for what, other := range map[string]string{
 		"secret": keyOf(oldSecret, "idp", "app"), "provider": keyOf(secret, "other", "app"),
@@ -228,7 +230,7 @@ func TestDPoPKeyIsTheClients(t *testing.T) {
 	}
 }
 
-func TestDPoPIsRefused(t *testing.T) {
+func TestSignInFailsWithoutBoundToken(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name   string
@@ -237,8 +239,8 @@ func TestDPoPIsRefused(t *testing.T) {
 		clock  time.Duration
 	}{
 		{"a bearer token although proofs were sent", unchanged, cardeatest.Registration{}, 0},
-		{"an old proof that was demanded", withoutDPoP, cardeatest.Registration{DPoP: true}, -90 * time.Second},
-		{"an old proof", unchanged, cardeatest.Registration{DPoP: true}, -90 * time.Second},
+		{"an expired proof that was demanded", withoutDPoP, cardeatest.Registration{DPoP: true}, -90 * time.Second},
+		{"an expired proof", unchanged, cardeatest.Registration{DPoP: true}, -90 * time.Second},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -253,8 +255,8 @@ func TestDPoPIsRefused(t *testing.T) {
 	}
 }
 
-// Whoever has got hold of a request of the site's has neither a token nor a proof that counts.
-func TestDPoPTokenIsWorthNothingToOthers(t *testing.T) {
+// An attacker who has seen a request of the site can use neither its token nor its proof.
+func TestAttackerCannotUseStolenDPoPToken(t *testing.T) {
 	t.Parallel()
 	tap := &wiretap{}
 	s := newDPoPSite(t, tap, unchanged)
@@ -263,7 +265,7 @@ func TestDPoPTokenIsWorthNothingToOthers(t *testing.T) {
 	sent := tap.to("/userinfo")[0]
 	token := strings.TrimPrefix(sent.header.Get("Authorization"), "DPoP ")
 	for name, header := range map[string]http.Header{
-		"as bearer":           {"Authorization": {"Bearer " + token}},
+		"as a bearer token":   {"Authorization": {"Bearer " + token}},
 		"without a proof":     {"Authorization": {"DPoP " + token}},
 		"with the same proof": {"Authorization": {"DPoP " + token}, "Dpop": sent.header["Dpop"]},
 	} {
