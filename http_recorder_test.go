@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// wiretap is a transport that keeps a copy of all that passes through it.
+// wiretap is a transport that keeps a copy of each request and its response.
 type wiretap struct {
 	base http.RoundTripper // nil for the default
 
@@ -20,18 +20,18 @@ type wiretap struct {
 	exchanges []exchange
 }
 
-// exchange is a request and its answer.
+// exchange is a request and its response.
 type exchange struct {
 	method string
 	url    *url.URL
 	header http.Header
 	form   url.Values
 	status int
-	answer http.Header
+	answer http.Header // header of the response
 	body   string
 }
 
-// RoundTrip sends the request, and notes both sides.
+// RoundTrip sends the request, and records it with its response.
 func (w *wiretap) RoundTrip(r *http.Request) (*http.Response, error) {
 	e := exchange{method: r.Method, url: r.URL, header: r.Header.Clone()}
 	if r.Body != nil {
@@ -65,19 +65,19 @@ func (w *wiretap) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// all returns what has passed so far.
+// all returns the exchanges so far, oldest first.
 func (w *wiretap) all() []exchange {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return slices.Clone(w.exchanges)
 }
 
-// to returns the exchanges with paths that end so.
+// to returns the exchanges whose path ends with suffix.
 func (w *wiretap) to(suffix string) []exchange {
 	return slices.DeleteFunc(w.all(), func(e exchange) bool { return !strings.HasSuffix(e.url.Path, suffix) })
 }
 
-// tokens are the tokens that the answers hold.
+// tokens returns the tokens that the token endpoint has issued.
 func (w *wiretap) tokens(t testing.TB) []string {
 	t.Helper()
 	var found []string
@@ -95,8 +95,8 @@ func (w *wiretap) tokens(t testing.TB) []string {
 	return found
 }
 
-// cookieValues are the values that the answers set, as sent and as meant, without those that are no
-// secret.
+// cookieValues returns the cookie values that the responses set, encoded and decoded, except those of
+// the callback URL, which is not secret.
 func (w *wiretap) cookieValues() []string {
 	var found []string
 	for _, e := range w.all() {
@@ -114,7 +114,7 @@ func (w *wiretap) cookieValues() []string {
 	return found
 }
 
-// parameters are the values of such parameters in the URLs, the forms and the redirects.
+// parameters returns the values that the named parameters have in URLs, forms and redirects.
 func (w *wiretap) parameters(names ...string) []string {
 	var found []string
 	for _, e := range w.all() {

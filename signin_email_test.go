@@ -11,20 +11,20 @@ import (
 	"github.com/cardea-auth/cardea/email"
 )
 
-// PocketBase CVE-2024-38351: when somebody proves an address that was never proven, and the user
-// becomes or stays theirs, whoever else was signed in as that user is not any more, and the
-// passkeys and accounts of before lead nowhere.
-func TestProvenAddressEndsOtherSessions(t *testing.T) {
+// PocketBase CVE-2024-38351: an attacker can register somebody else's address and keep a session. If
+// the owner of the address then verifies it and signs in as that user, all other sessions of the user
+// end, and the passkeys and accounts from before no longer work.
+func TestVerifyingAnAddressEndsOtherSessions(t *testing.T) {
 	t.Parallel()
 	const address = "victim@example.com"
 	for _, tc := range []struct {
 		name   string
-		ofUser bool // the person has the session of the user, in which they prove the address
-		adopts bool
-		same   bool
+		ofUser bool // the person is signed in as the user when they verify the address
+		adopts bool // what Options.Adopt returns
+		same   bool // the person signs in as the existing user
 	}{
 		{name: "signed in as the user", ofUser: true, same: true},
-		{name: "the application says so", adopts: true, same: true},
+		{name: "the application adopts the user", adopts: true, same: true},
 		{name: "a new user", same: false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -51,31 +51,32 @@ func TestProvenAddressEndsOtherSessions(t *testing.T) {
 
 				u, err := s.store.UserByEmail(t.Context(), address)
 				if err != nil || (u.ID == user) != tc.same || whoIs(b) != address {
-					t.Fatalf("the user is %+v, %v; signed in as %q", u, err, whoIs(b))
+					t.Fatalf("user %+v, %v; signed in as %q", u, err, whoIs(b))
 				}
 				if over := eve.Session() == nil; over != tc.same {
-					t.Errorf("the session of before is over: %t", over)
+					t.Errorf("the earlier session has ended: %t, want %t", over, tc.same)
 				}
 				keys, err := s.store.Authenticators(t.Context(), user)
 				if err != nil || (len(keys) == 0) != tc.adopts || (s.owner(t, "idp", "666") == "") != tc.adopts {
-					t.Errorf("%d passkeys are left, %v; the account is %q's", len(keys), err, s.owner(t, "idp", "666"))
+					t.Errorf("%d passkeys are left, %v; the account belongs to %q", len(keys), err, s.owner(t, "idp", "666"))
 				}
 				now.advance(2 * time.Second)
 				if whoIs(b) != address {
 					t.Error("the person is signed out")
 				}
-				second := stepper(t, s.URL) // with the address proven, another sign-in ends nothing
+				second := stepper(t, s.URL) // the address is verified, so another sign-in ends nothing
 				visit(t, second, s.ask(t, second, address, "/").Link)
 				if whoIs(b) != address || whoIs(second) != address {
-					t.Error("another sign-in has ended the first")
+					t.Error("a second sign-in has ended the first session")
 				}
 			})
 		})
 	}
 }
 
-// Who has a passkey of a user who never proved the address may be a stranger, too.
-func TestPasskeyIsAWayIntoAnUnprovenUser(t *testing.T) {
+// The owner of a passkey of a user whose address is not verified may be a stranger too, so the person
+// who verifies the address becomes a new user.
+func TestPasskeyIsACredentialOfAnUnverifiedUser(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, nil)
 	user := &cardea.User{Email: "victim@example.com"}
@@ -88,6 +89,6 @@ func TestPasskeyIsAWayIntoAnUnprovenUser(t *testing.T) {
 	visit(t, b, s.ask(t, b, user.Email, "/").Link)
 	u, err := s.store.UserByEmail(t.Context(), user.Email)
 	if err != nil || u.ID == user.ID {
-		t.Errorf("the person is the user of the passkey, %v", err)
+		t.Errorf("the person signs in as the owner of the passkey, %v", err)
 	}
 }

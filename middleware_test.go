@@ -28,21 +28,21 @@ type User struct {
 	Role  string // the application's own column
 }
 
-// entities is a store in memory with rows of the type User.
-type entities struct {
+// userRows is a store in memory whose user entities are of type User.
+type userRows struct {
 	*watchedStore
 	mu   sync.Mutex
 	rows map[string]User
 }
 
-// withEntities returns such a store around the one that newSite configures.
-func withEntities(c *cardea.Config) *entities {
-	return &entities{watchedStore: watch(c), rows: map[string]User{}}
+// withUserRows returns such a store. It wraps the one that newSite configures.
+func withUserRows(c *cardea.Config) *userRows {
+	return &userRows{watchedStore: watch(c), rows: map[string]User{}}
 }
 
-func (e *entities) NewUser() any { return new(User) }
+func (e *userRows) NewUser() any { return new(User) }
 
-func (e *entities) CreateUser(ctx context.Context, u *cardea.User) error {
+func (e *userRows) CreateUser(ctx context.Context, u *cardea.User) error {
 	row, _ := u.Entity.(*User)
 	if row == nil {
 		row = new(User)
@@ -58,8 +58,8 @@ func (e *entities) CreateUser(ctx context.Context, u *cardea.User) error {
 	return nil
 }
 
-// attach gives a user that was read its row.
-func (e *entities) attach(u *cardea.User, err error) (*cardea.User, error) {
+// withRow sets the entity of a user that was read.
+func (e *userRows) withRow(u *cardea.User, err error) (*cardea.User, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -70,28 +70,28 @@ func (e *entities) attach(u *cardea.User, err error) (*cardea.User, error) {
 	return u, nil
 }
 
-func (e *entities) UserByID(ctx context.Context, id string) (*cardea.User, error) {
-	return e.attach(e.watchedStore.UserByID(ctx, id))
+func (e *userRows) UserByID(ctx context.Context, id string) (*cardea.User, error) {
+	return e.withRow(e.watchedStore.UserByID(ctx, id))
 }
 
-func (e *entities) UserByEmail(ctx context.Context, email string) (*cardea.User, error) {
-	return e.attach(e.watchedStore.UserByEmail(ctx, email))
+func (e *userRows) UserByEmail(ctx context.Context, email string) (*cardea.User, error) {
+	return e.withRow(e.watchedStore.UserByEmail(ctx, email))
 }
 
-func (e *entities) UserByAccount(ctx context.Context, provider, id string) (*cardea.User, error) {
-	return e.attach(e.watchedStore.UserByAccount(ctx, provider, id))
+func (e *userRows) UserByAccount(ctx context.Context, provider, id string) (*cardea.User, error) {
+	return e.withRow(e.watchedStore.UserByAccount(ctx, provider, id))
 }
 
-func (e *entities) Session(ctx context.Context, token string) (*cardea.Session, error) {
+func (e *userRows) Session(ctx context.Context, token string) (*cardea.Session, error) {
 	s, err := e.watchedStore.Session(ctx, token)
 	if err != nil {
 		return nil, err
 	}
-	s.User, err = e.attach(s.User, nil)
+	s.User, err = e.withRow(s.User, nil)
 	return s, err
 }
 
-// open has a browser open a page of the application.
+// open serves a page of the application to a browser.
 func open(t testing.TB, page http.Handler, b *cardeatest.Browser, change ...func(*http.Request)) *http.Response {
 	t.Helper()
 	r, err := http.NewRequest(http.MethodGet, b.Site+"/page?a=b&c=d", nil)
@@ -114,31 +114,34 @@ var (
 	greeting  = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello") })
 )
 
-// greet is a page for a user with an own row.
+// greet is a page that gets the row of the signed-in user.
 func greet(w http.ResponseWriter, _ *http.Request, u *User) {
 	fmt.Fprintf(w, "hello %s, %s", u.Name, u.Role)
 }
 
-func TestRequireSendsStrangersAway(t *testing.T) {
+func TestRequireRefusesStrangers(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, func(c *cardea.Config) { c.Adapter = withEntities(c) })
+	s := newSite(t, func(c *cardea.Config) { c.Adapter = withUserRows(c) })
 	signIn := s.URL + "/api/auth/signin?callbackUrl=" + url.QueryEscape(s.URL+"/page?a=b&c=d")
 	method := func(m string) func(*http.Request) { return func(r *http.Request) { r.Method = m } }
+	mode := func(m string) func(*http.Request) { return header("Sec-Fetch-Mode", m) }
+	accept := func(kinds string) func(*http.Request) { return header("Accept", kinds) }
+	type changes []func(*http.Request)
 	for _, tc := range []struct {
 		name     string
-		change   []func(*http.Request)
+		change   changes
 		location string // "" for 401
 	}{
-		{"a browser that opens a page", []func(*http.Request){asBrowser}, signIn},
-		{"an old browser that opens a page", []func(*http.Request){header("Accept", "text/html,application/xhtml+xml;q=0.9")}, signIn},
-		{"a HEAD request of a browser", []func(*http.Request){asBrowser, method("HEAD")}, signIn},
-		{"a form that a browser posts", []func(*http.Request){asBrowser, method("POST")}, s.URL + "/api/auth/signin"},
-		{"a script in a browser", []func(*http.Request){header("Sec-Fetch-Mode", "cors")}, ""},
-		{"a script in a browser that takes HTML", []func(*http.Request){header("Sec-Fetch-Mode", "cors"), header("Accept", "text/html")}, ""},
-		{"a picture in a page", []func(*http.Request){header("Sec-Fetch-Mode", "no-cors"), header("Accept", "image/png")}, ""},
+		{"a browser that opens a page", changes{asBrowser}, signIn},
+		{"an old browser that opens a page", changes{accept("text/html,application/xhtml+xml;q=0.9")}, signIn},
+		{"a HEAD request of a browser", changes{asBrowser, method("HEAD")}, signIn},
+		{"a form that a browser posts", changes{asBrowser, method("POST")}, s.URL + "/api/auth/signin"},
+		{"a script in a browser", changes{mode("cors")}, ""},
+		{"a script in a browser that accepts HTML", changes{mode("cors"), accept("text/html")}, ""},
+		{"a picture in a page", changes{mode("no-cors"), accept("image/png")}, ""},
 		{"a program", nil, ""},
-		{"a program that takes everything", []func(*http.Request){header("Accept", "*/*")}, ""},
-		{"a program that takes JSON", []func(*http.Request){header("Accept", "application/json")}, ""},
+		{"a program that accepts everything", changes{accept("*/*")}, ""},
+		{"a program that accepts JSON", changes{accept("application/json")}, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -155,29 +158,28 @@ func TestRequireSendsStrangersAway(t *testing.T) {
 				if tc.location == "" {
 					checkJSON(t, res, http.StatusUnauthorized, `{"error":"unauthorized","message":"Sign in first."}`)
 				} else if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != tc.location {
-					t.Errorf("%s: answer = %s to %s, want 303 to %s", name, res.Status, res.Header.Get("Location"),
-						tc.location)
+					t.Errorf("%s: %s to %s, want 303 to %s", name, res.Status, res.Header.Get("Location"), tc.location)
 				}
 			}
 		})
 	}
 }
 
-func TestRequireUsesTheOwnSignInPage(t *testing.T) {
+func TestRequireRedirectsToTheConfiguredSignInPage(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) { c.Pages.SignIn = "/login?lang=cs" })
 	res := open(t, s.auth.Require(greeting), stepper(t, s.URL), asBrowser)
-	if want := s.URL + "/login?callbackUrl=" + url.QueryEscape(s.URL+"/page?a=b&c=d") +
-		"&lang=cs"; res.Header.Get("Location") != want {
-		t.Errorf("sent to %s, want %s", res.Header.Get("Location"), want)
+	want := s.URL + "/login?callbackUrl=" + url.QueryEscape(s.URL+"/page?a=b&c=d") + "&lang=cs"
+	if got := res.Header.Get("Location"); got != want {
+		t.Errorf("redirected to %s, want %s", got, want)
 	}
 }
 
-// The way that a visitor takes who opens a page without being signed in: to the sign-in page, the
-// provider, and back to the page.
-func TestFromThePageToTheProviderAndBack(t *testing.T) {
+// A visitor who is not signed in goes from the page to the sign-in page, the provider, and back to the
+// page.
+func TestRequireReturnsToThePageAfterSignIn(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, func(c *cardea.Config) { c.Adapter = withEntities(c) })
+	s := newSite(t, func(c *cardea.Config) { c.Adapter = withUserRows(c) })
 	page := cardea.Handle(s.auth, greet)
 	b := stepper(t, s.URL)
 	signIn := visit(t, b, open(t, page, b, asBrowser).Header.Get("Location"))
@@ -186,19 +188,19 @@ func TestFromThePageToTheProviderAndBack(t *testing.T) {
 	}
 	back := comeBack(t, b, consent(t, b, begin(t, b, "idp", nil))) // the cookie remembers the callback URL
 	if want := s.URL + "/page?a=b&c=d"; back != want {
-		t.Errorf("sent back to %s, want %s", back, want)
+		t.Errorf("redirected to %s, want %s", back, want)
 	}
 	if res := open(t, page, b, asBrowser); text(t, res) != "hello Ann Example, " {
 		t.Errorf("the page: %s", res.Status)
 	}
 }
 
-func TestHandleGetsTheRow(t *testing.T) {
+func TestHandlePassesTheRow(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
-		var store *entities
+		var store *userRows
 		s := newSite(t, func(c *cardea.Config) {
-			store = withEntities(c)
+			store = withUserRows(c)
 			c.Adapter, c.Session.Strategy = store, strategy
 			c.OnCreateUser = cardea.BeforeCreate(func(_ context.Context, u *User, _ *oauth.Profile) error {
 				u.Role = "ADMIN"
@@ -222,24 +224,17 @@ func TestHandleGetsTheRow(t *testing.T) {
 			want = nil
 		}
 		if got := store.seen(); !slices.Equal(got, want) {
-			t.Errorf("Require asks the store for %v, want %v", got, want)
+			t.Errorf("Require calls the store's %v, want %v", got, want)
 		}
 	})
 }
 
-// seen returns what was called since breakDown.
-func (s *watchedStore) seen() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.calls)
-}
-
-// With JWT sessions the row is read when it is wanted, and once for each request.
-func TestRowIsReadOnce(t *testing.T) {
+// With JWT sessions the row is read only if it is needed, and once for each request.
+func TestRowIsReadOncePerRequest(t *testing.T) {
 	t.Parallel()
-	var store *entities
+	var store *userRows
 	s := newSite(t, func(c *cardea.Config) {
-		store = withEntities(c)
+		store = withUserRows(c)
 		c.Adapter, c.Session.Strategy = store, cardea.StrategyJWT
 	})
 	b := s.signedIn(t, "")
@@ -249,7 +244,7 @@ func TestRowIsReadOnce(t *testing.T) {
 		for range 5 {
 			wg.Go(func() {
 				if again, err := cardea.UserAs[User](r.Context()); err != nil || again != u {
-					t.Errorf("UserAs = %p, %v; want the row that the handler has, %p", again, err, u)
+					t.Errorf("UserAs = %p, %v; want the handler's row %p", again, err, u)
 				}
 			})
 		}
@@ -259,11 +254,11 @@ func TestRowIsReadOnce(t *testing.T) {
 		t.Errorf("page: %s", res.Status)
 	}
 	if got := store.seen(); !slices.Equal(got, []string{"UserByID"}) {
-		t.Errorf("the store was asked for %v, want the row once", got)
+		t.Errorf("calls of the store: %v, want UserByID once", got)
 	}
 }
 
-func TestWithoutAdapter(t *testing.T) {
+func TestUserIsStableWithoutAdapter(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) { c.Adapter = nil })
 	b := s.signedIn(t, "")
@@ -284,7 +279,7 @@ func TestUserAsRefusesAnotherType(t *testing.T) {
 	t.Parallel()
 	type Other struct{ ID string }
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
-		s := newSite(t, func(c *cardea.Config) { c.Adapter, c.Session.Strategy = withEntities(c), strategy })
+		s := newSite(t, func(c *cardea.Config) { c.Adapter, c.Session.Strategy = withUserRows(c), strategy })
 		var err error
 		open(t, s.auth.Require(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			_, err = cardea.UserAs[Other](r.Context())
@@ -296,7 +291,7 @@ func TestUserAsRefusesAnotherType(t *testing.T) {
 	})
 }
 
-func TestUserAsWithoutAdapterKnowsNoRows(t *testing.T) {
+func TestUserAsWithoutAdapterReturnsAnError(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) { c.Adapter = nil })
 	var u *User
@@ -309,9 +304,9 @@ func TestUserAsWithoutAdapterKnowsNoRows(t *testing.T) {
 	}
 }
 
-func TestNobodyIsSignedIn(t *testing.T) {
+func TestLoadLetsStrangersPass(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, func(c *cardea.Config) { c.Adapter = withEntities(c) })
+	s := newSite(t, func(c *cardea.Config) { c.Adapter = withUserRows(c) })
 	check := func(ctx context.Context) {
 		t.Helper()
 		if got := cardea.SessionFrom(ctx); got != nil {
@@ -328,11 +323,11 @@ func TestNobodyIsSignedIn(t *testing.T) {
 		check(r.Context())
 	})), stepper(t, s.URL))
 	if !ran || res.StatusCode != http.StatusOK {
-		t.Errorf("Load keeps a stranger out: %s", res.Status)
+		t.Errorf("Load refuses a stranger: %s", res.Status)
 	}
 }
 
-func TestSessionFrom(t *testing.T) {
+func TestSessionFromReturnsTheSession(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
@@ -355,11 +350,11 @@ func TestSessionFrom(t *testing.T) {
 	})
 }
 
-// Better Auth GHSA-2vg6-77g8-24mp: who was deleted is refused, with whatever session.
+// Better Auth GHSA-2vg6-77g8-24mp: a deleted user is refused, with any kind of session.
 func TestDeletedUserIsRefused(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
-		s := newSite(t, func(c *cardea.Config) { c.Adapter, c.Session.Strategy = withEntities(c), strategy })
+		s := newSite(t, func(c *cardea.Config) { c.Adapter, c.Session.Strategy = withUserRows(c), strategy })
 		b := s.signedIn(t, "")
 		u, err := s.store.UserByEmail(t.Context(), "ann@example.com")
 		if err != nil {
@@ -376,24 +371,23 @@ func TestDeletedUserIsRefused(t *testing.T) {
 	})
 }
 
-// Auth.js GHSA-8fpg-xm3f-6cx3: a store that is away is never taken for "nobody" or, worse, for
-// somebody.
-func TestStoreAwayIs503(t *testing.T) {
+// Auth.js GHSA-8fpg-xm3f-6cx3: if the store is unavailable, a visitor is neither treated as a stranger
+// nor, worse, as signed in.
+func TestUnavailableStoreIs503(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
-		var store *entities
+		var store *userRows
 		s := newSite(t, func(c *cardea.Config) {
-			store = withEntities(c)
+			store = withUserRows(c)
 			c.Adapter, c.Session.Strategy = store, strategy
 		})
 		b := s.signedIn(t, "")
 		store.breakDown("Session", "UserByID")
 		ran := false
 		spy := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { ran = true })
-		pages := map[string]http.Handler{"Handle": cardea.Handle(s.auth,
-			func(http.ResponseWriter, *http.Request, *User) {
-				ran = true
-			})}
+		pages := map[string]http.Handler{
+			"Handle": cardea.Handle(s.auth, func(http.ResponseWriter, *http.Request, *User) { ran = true }),
+		}
 		if strategy == cardea.StrategyDatabase {
 			pages["Require"], pages["Load"] = s.auth.Require(spy), s.auth.Load(spy)
 		}
@@ -411,12 +405,12 @@ func TestStoreAwayIs503(t *testing.T) {
 			t.Error("a page ran")
 		}
 		if session(b) == "" {
-			t.Error("the browser was told to forget its session")
+			t.Error("the session cookie was deleted")
 		}
 	})
 }
 
-func TestStoreAwayAtTheEndpoints(t *testing.T) {
+func TestUnavailableStoreIs503AtTheEndpoints(t *testing.T) {
 	t.Parallel()
 	var store *watchedStore
 	s := newSite(t, func(c *cardea.Config) { store = watch(c) })
@@ -425,16 +419,16 @@ func TestStoreAwayAtTheEndpoints(t *testing.T) {
 	store.breakDown("Session")
 	checkJSON(t, visit(t, b, s.URL+"/api/auth/session"), http.StatusServiceUnavailable, "null")
 	checkJSON(t, b.Post("/session", url.Values{"csrfToken": {token}}), http.StatusServiceUnavailable, "null")
-	if res := b.Post("/signin/idp", url.Values{"csrfToken": {token}}); res.StatusCode != http.StatusServiceUnavailable || !strings.HasPrefix(
-		res.Header.Get("Content-Type"), "text/html",
-	) {
-		t.Errorf("signing in: %s, %s", res.Status, res.Header.Get("Content-Type"))
+	res := b.Post("/signin/idp", url.Values{"csrfToken": {token}})
+	if kind := res.Header.Get("Content-Type"); res.StatusCode != http.StatusServiceUnavailable ||
+		!strings.HasPrefix(kind, "text/html") {
+		t.Errorf("signing in: %s, %s", res.Status, kind)
 	}
-	res := send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), url.Values{"csrfToken": {token}}, clientHeader)
+	res = send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), url.Values{"csrfToken": {token}}, clientHeader)
 	checkJSON(t, res, http.StatusServiceUnavailable, `{"url":"`+s.URL+`/api/auth/error?error=Configuration"}`)
 }
 
-func TestMiddlewareRenewsTheSession(t *testing.T) {
+func TestMiddlewareExtendsTheSession(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
 		var store *watchedStore
@@ -447,9 +441,9 @@ func TestMiddlewareRenewsTheSession(t *testing.T) {
 		b := s.signedIn(t, "")
 		page := s.auth.Require(s.auth.Load(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if got, want := cardea.SessionFrom(r.Context()).Expires, now.now().Add(50*time.Minute); got.Before(want) {
-				t.Errorf("the session lasts until %v, want %v at least", got, want)
+				t.Errorf("the session expires at %v, want %v or later", got, want)
 			}
-			w.Header().Set("Cache-Control", "public, max-age=60") // a page that is the same for everybody
+			w.Header().Set("Cache-Control", "public, max-age=60") // the page is the same for everybody
 		})))
 		now.advance(10*time.Minute - time.Second)
 		store.breakDown()
@@ -461,21 +455,21 @@ func TestMiddlewareRenewsTheSession(t *testing.T) {
 		res = open(t, page, b)
 		checkCookie(t, res, now.now().Add(time.Hour))
 		if len(res.Header["Set-Cookie"]) != 1 {
-			t.Errorf("%d cookies, want the session's alone", len(res.Header["Set-Cookie"]))
+			t.Errorf("%d cookies set, want only that of the session", len(res.Header["Set-Cookie"]))
 		}
-		if got, want := store.writes(), []string{"RenewSession"}; strategy == cardea.StrategyDatabase &&
-			!slices.Equal(got, want) {
+		want := []string{"RenewSession"}
+		if got := store.writes(); strategy == cardea.StrategyDatabase && !slices.Equal(got, want) {
 			t.Errorf("at UpdateAge: written %v, want %v", got, want)
 		}
 		now.advance(59 * time.Minute)
 		keep(t, b, sessionCookie, setCookie(res, sessionCookie).Value)
 		if res := open(t, page, b); res.StatusCode != http.StatusOK {
-			t.Errorf("the renewed session: %s", res.Status)
+			t.Errorf("the extended session: %s", res.Status)
 		}
 	})
 }
 
-func TestMiddlewareDoesNotBringBackAnEndedSession(t *testing.T) {
+func TestMiddlewareDoesNotRestoreAnEndedSession(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
 		shortSessions(c)
@@ -489,8 +483,8 @@ func TestMiddlewareDoesNotBringBackAnEndedSession(t *testing.T) {
 	}
 }
 
-// What one Auth found out about a request says nothing to another one in the same program.
-func TestTwoSitesInOneProgram(t *testing.T) {
+// Two Auth in one program do not share what they know about a request.
+func TestSessionOfAnotherAuthIsNotAccepted(t *testing.T) {
 	t.Parallel()
 	inner, outer := newSite(t, nil), newSite(t, nil)
 	b := outer.signedIn(t, "")

@@ -30,8 +30,8 @@ func asV4(more ...func(*cardea.Config)) func(*cardea.Config) {
 	}
 }
 
-// generations runs a test with each protocol and strategy.
-func generations(t *testing.T, test func(t *testing.T, change func(*cardea.Config), app string)) {
+// forEachProtocolAndStrategy runs a test with each protocol and strategy.
+func forEachProtocolAndStrategy(t *testing.T, test func(t *testing.T, change func(*cardea.Config), app string)) {
 	t.Helper()
 	for app, protocol := range map[string]cardea.Protocol{"authjs": cardea.ProtocolV5, "next-auth": cardea.ProtocolV4} {
 		t.Run(app, func(t *testing.T) {
@@ -59,7 +59,7 @@ func TestProvidersInBothGenerations(t *testing.T) {
 // cookies are called.
 func TestSessionInBothGenerations(t *testing.T) {
 	t.Parallel()
-	generations(t, func(t *testing.T, change func(*cardea.Config), app string) {
+	forEachProtocolAndStrategy(t, func(t *testing.T, change func(*cardea.Config), app string) {
 		empty := map[string]string{"authjs": "null", "next-auth": "{}"}[app]
 		s := newSite(t, change)
 		b := stepper(t, s.URL)
@@ -237,7 +237,7 @@ func TestOwnPagesInV4(t *testing.T) {
 // into its form, and takes the URL from the body.
 func TestBothClientsAtOnce(t *testing.T) {
 	t.Parallel()
-	generations(t, func(t *testing.T, change func(*cardea.Config), _ string) {
+	forEachProtocolAndStrategy(t, func(t *testing.T, change func(*cardea.Config), _ string) {
 		s := newSite(t, change)
 		check := func(res *http.Response, prefix string, location bool) string {
 			t.Helper()
@@ -287,7 +287,7 @@ func TestBothClientsAtOnce(t *testing.T) {
 func TestPostLog(t *testing.T) {
 	t.Parallel()
 	const kind = "application/x-www-form-urlencoded;charset=UTF-8"
-	generations(t, func(t *testing.T, change func(*cardea.Config), app string) {
+	forEachProtocolAndStrategy(t, func(t *testing.T, change func(*cardea.Config), app string) {
 		var book logbook
 		s := newSite(t, func(c *cardea.Config) {
 			change(c)

@@ -6,5 +6,5 @@ import "time"
 
 var start = time.Now()
 
-// threadTime is the time of the clock, since Go does not tell that of the thread here.
+// threadTime returns the time of the clock, because Go cannot measure that of a thread here.
 func threadTime() time.Duration { return time.Since(start) }

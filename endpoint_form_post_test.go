@@ -42,9 +42,9 @@ func newSameSite(t *testing.T, site string) *sameSite {
 	return &sameSite{site: u, jar: jar, kind: map[string]http.SameSite{}}
 }
 
-// foreign reports whether another site has caused the request.
-func (s *sameSite) foreign(r *http.Request) bool {
-	for ; r != nil; r = causeOf(r) {
+// crossSite reports whether another site has caused the request.
+func (s *sameSite) crossSite(r *http.Request) bool {
+	for ; r != nil; r = redirectedFrom(r) {
 		if r.URL.Host != s.site.Host {
 			return true
 		}
@@ -55,8 +55,8 @@ func (s *sameSite) foreign(r *http.Request) bool {
 	return false
 }
 
-// causeOf is the request whose answer redirected to this one.
-func causeOf(r *http.Request) *http.Request {
+// redirectedFrom is the request whose answer redirected to this one.
+func redirectedFrom(r *http.Request) *http.Request {
 	if r.Response == nil {
 		return nil
 	}
@@ -67,7 +67,7 @@ func (s *sameSite) RoundTrip(r *http.Request) (*http.Response, error) {
 	sent := r.Clone(r.Context())
 	if r.URL.Host == s.site.Host {
 		for _, c := range s.jar.Cookies(r.URL) {
-			if !s.foreign(r) || s.kind[c.Name] == http.SameSiteNoneMode || s.kind[c.Name] != http.SameSiteStrictMode &&
+			if !s.crossSite(r) || s.kind[c.Name] == http.SameSiteNoneMode || s.kind[c.Name] != http.SameSiteStrictMode &&
 				r.Method == http.MethodGet {
 				sent.AddCookie(c)
 			}
@@ -85,9 +85,9 @@ func (s *sameSite) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// formPoster is a visitor who keeps cookies as browsers do, and stops at each redirect of which
+// newSameSiteBrowser is a visitor who keeps cookies as browsers do, and stops at each redirect of which
 // follow is not told.
-func formPoster(t *testing.T, s *site) (*cardeatest.Browser, *sameSite) {
+func newSameSiteBrowser(t *testing.T, s *site) (*cardeatest.Browser, *sameSite) {
 	t.Helper()
 	cookies := newSameSite(t, s.URL)
 	b := cardeatest.NewBrowser(t, s.URL)
@@ -96,12 +96,14 @@ func formPoster(t *testing.T, s *site) (*cardeatest.Browser, *sameSite) {
 	return b, cookies
 }
 
-func formPost(c *cardea.Config) { idp(c).FormPost, idp(c).CallbackParams = true, []string{"user"} }
+func enableFormPost(c *cardea.Config) {
+	idp(c).FormPost, idp(c).CallbackParams = true, []string{"user"}
+}
 
 var field = regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)">`)
 
-// posted is the form that the provider's page has the browser post.
-func posted(t *testing.T, b *cardeatest.Browser, authorize string) url.Values {
+// providerForm is the form that the provider's page has the browser post.
+func providerForm(t *testing.T, b *cardeatest.Browser, authorize string) url.Values {
 	t.Helper()
 	page := text(t, visit(t, b, authorize))
 	form := url.Values{}
@@ -114,8 +116,8 @@ func posted(t *testing.T, b *cardeatest.Browser, authorize string) url.Values {
 	return form
 }
 
-// postBack posts the form from the provider's page.
-func postBack(t *testing.T, b *cardeatest.Browser, s *site, form url.Values) *http.Response {
+// postCallback posts the form from the provider's page.
+func postCallback(t *testing.T, b *cardeatest.Browser, s *site, form url.Values) *http.Response {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/api/auth/callback/idp",
 		strings.NewReader(form.Encode()))
@@ -132,9 +134,9 @@ func postBack(t *testing.T, b *cardeatest.Browser, s *site, form url.Values) *ht
 	return read(t, res)
 }
 
-// afterPost opens the redirect of a posted callback as the browser does: caused by the provider's
+// followPostRedirect opens the redirect of a providerForm callback as the browser does: caused by the provider's
 // page.
-func afterPost(t *testing.T, b *cardeatest.Browser, s *site, res *http.Response) *http.Response {
+func followPostRedirect(t *testing.T, b *cardeatest.Browser, s *site, res *http.Response) *http.Response {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, res.Header.Get("Location"), nil)
 	if err != nil {
@@ -154,25 +156,25 @@ func TestFormPost(t *testing.T) {
 	t.Parallel()
 	var raw oauth.Claims
 	s := newSite(t, func(c *cardea.Config) {
-		formPost(c)
+		enableFormPost(c)
 		idp(c).CallbackParams = append(idp(c).CallbackParams, "provider", "exp") // which the sealed token has, too
 		idp(c).Profile = func(_ context.Context, claims oauth.Claims) (oauth.Profile, error) {
 			raw = claims
 			return oauth.Profile{ID: claims.String("sub"), Name: claims.String("callback", "user", "name")}, nil
 		}
 	})
-	b, cookies := formPoster(t, s)
+	b, cookies := newSameSiteBrowser(t, s)
 	authorize := begin(t, b, "idp", nil)
 	if !strings.Contains(authorize, "response_mode=form_post") {
 		t.Errorf("authorization request %s", authorize)
 	}
-	form := posted(t, b, authorize)
+	form := providerForm(t, b, authorize)
 	form.Set("user", `{"name":"Ann Posted"}`)
 	form.Set("provider", "second")
 	form.Set("exp", "1")
 	form.Set("other", strings.Repeat("not asked for", 1000)) // takes no room either
 
-	res := postBack(t, b, s, form)
+	res := postCallback(t, b, s, form)
 	to := res.Header.Get("Location")
 	if res.StatusCode != http.StatusSeeOther || !strings.HasPrefix(to, s.URL+"/api/auth/callback/idp?form=") {
 		t.Fatalf("%s to %s", res.Status, to)
@@ -189,7 +191,7 @@ func TestFormPost(t *testing.T) {
 		t.Errorf("Referrer-Policy %q", p)
 	}
 
-	end := afterPost(t, b, s, res)
+	end := followPostRedirect(t, b, s, res)
 	if end.StatusCode != http.StatusFound || b.Session() == nil {
 		t.Fatalf("%s to %s, session %v", end.Status, end.Header.Get("Location"), b.Session())
 	}
@@ -208,11 +210,11 @@ func TestFormPost(t *testing.T) {
 func TestFormPostLinksToWhoIsSignedIn(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
-		formPost(c)
+		enableFormPost(c)
 		github(c)
 	})
 	s.issuer.Next(octocat)
-	b, _ := formPoster(t, s)
+	b, _ := newSameSiteBrowser(t, s)
 	pass(t, b, "github", octocat.Subject)
 	before := b.CSRFToken()
 	first, err := s.store.UserByAccount(t.Context(), "github", octocat.Subject)
@@ -221,24 +223,24 @@ func TestFormPostLinksToWhoIsSignedIn(t *testing.T) {
 	}
 
 	s.issuer.Next(cardeatest.Person{Subject: "77", Name: "The same, elsewhere"})
-	res := postBack(t, b, s, posted(t, b, begin(t, b, "idp", nil)))
+	res := postCallback(t, b, s, providerForm(t, b, begin(t, b, "idp", nil)))
 	if got := b.CSRFToken(); got != before {
 		t.Error("the post has changed the CSRF token")
 	}
-	afterPost(t, b, s, res)
+	followPostRedirect(t, b, s, res)
 	second, err := s.store.UserByAccount(t.Context(), "idp", "77")
 	if err != nil || second.ID != first.ID {
 		t.Errorf("the account is linked to %+v, %v; want the user %s", second, err, first.ID)
 	}
 }
 
-// clockSite is a site on which two minutes can pass.
-type clockSite struct {
+// lateSite is a site on which two minutes can pass.
+type lateSite struct {
 	*site
 	late atomic.Bool
 }
 
-func (s *clockSite) now() time.Time {
+func (s *lateSite) now() time.Time {
 	if s.late.Load() {
 		return time.Now().Add(2 * time.Minute)
 	}
@@ -247,22 +249,22 @@ func (s *clockSite) now() time.Time {
 
 func TestFormPostIsRefused(t *testing.T) {
 	t.Parallel()
-	sealed := func(t *testing.T, b *cardeatest.Browser, s *clockSite) string {
-		return postBack(t, b, s.site, posted(t, b, begin(t, b, "idp", nil))).Header.Get("Location")
+	sealed := func(t *testing.T, b *cardeatest.Browser, s *lateSite) string {
+		return postCallback(t, b, s.site, providerForm(t, b, begin(t, b, "idp", nil))).Header.Get("Location")
 	}
 	for _, tc := range []struct {
 		name  string
-		lead  func(t *testing.T, b *cardeatest.Browser, s *clockSite) string // the URL of the GET callback
+		lead  func(t *testing.T, b *cardeatest.Browser, s *lateSite) string // the URL of the GET callback
 		cause string
 	}{
-		{"as a query", func(t *testing.T, b *cardeatest.Browser, s *clockSite) string {
-			return s.URL + "/api/auth/callback/idp?" + posted(t, b, begin(t, b, "idp", nil)).Encode()
+		{"as a query", func(t *testing.T, b *cardeatest.Browser, s *lateSite) string {
+			return s.URL + "/api/auth/callback/idp?" + providerForm(t, b, begin(t, b, "idp", nil)).Encode()
 		}, "the callback is not a form"},
-		{"with a form that is not sealed", func(t *testing.T, b *cardeatest.Browser, s *clockSite) string {
-			form := posted(t, b, begin(t, b, "idp", nil))
+		{"with a form that is not sealed", func(t *testing.T, b *cardeatest.Browser, s *lateSite) string {
+			form := providerForm(t, b, begin(t, b, "idp", nil))
 			return s.URL + "/api/auth/callback/idp?form=" + url.QueryEscape(form.Encode())
 		}, "the callback's form: token is not valid"},
-		{"with the cookie of the attempt as form", func(t *testing.T, b *cardeatest.Browser, s *clockSite) string {
+		{"with the cookie of the attempt as form", func(t *testing.T, b *cardeatest.Browser, s *lateSite) string {
 			begin(t, b, "idp", nil)
 			cookies := b.Transport.(*sameSite)
 			for _, c := range cookies.jar.Cookies(cookies.site) {
@@ -272,46 +274,46 @@ func TestFormPostIsRefused(t *testing.T) {
 			}
 			return s.URL
 		}, "the callback's form: token is not valid"},
-		{"in another browser", func(t *testing.T, _ *cardeatest.Browser, s *clockSite) string {
-			other, _ := formPoster(t, s.site)
+		{"in another browser", func(t *testing.T, _ *cardeatest.Browser, s *lateSite) string {
+			other, _ := newSameSiteBrowser(t, s.site)
 			return sealed(t, other, s)
 		}, "no cookie of this flow"},
-		{"a second time", func(t *testing.T, b *cardeatest.Browser, s *clockSite) string {
+		{"a second time", func(t *testing.T, b *cardeatest.Browser, s *lateSite) string {
 			to := sealed(t, b, s)
 			visit(t, b, to)
 			return to
 		}, "no cookie of this flow"},
-		{"at another provider", func(t *testing.T, b *cardeatest.Browser, s *clockSite) string {
+		{"at another provider", func(t *testing.T, b *cardeatest.Browser, s *lateSite) string {
 			return strings.Replace(sealed(t, b, s), "/callback/idp", "/callback/second", 1)
 		}, "the callback's form belongs to another provider"},
-		{"too late", func(t *testing.T, b *cardeatest.Browser, s *clockSite) string {
+		{"too late", func(t *testing.T, b *cardeatest.Browser, s *lateSite) string {
 			to := sealed(t, b, s)
 			s.late.Store(true)
 			return to
 		}, "the callback's form: token has expired"},
-		{"with the state of nobody", func(t *testing.T, b *cardeatest.Browser, s *clockSite) string {
-			form := posted(t, b, begin(t, b, "idp", nil))
+		{"with the state of nobody", func(t *testing.T, b *cardeatest.Browser, s *lateSite) string {
+			form := providerForm(t, b, begin(t, b, "idp", nil))
 			form.Set("state", strings.Repeat("x", 73))
-			return postBack(t, b, s.site, form).Header.Get("Location")
+			return postCallback(t, b, s.site, form).Header.Get("Location")
 		}, "no cookie of this flow"},
-		{"with another issuer", func(t *testing.T, b *cardeatest.Browser, s *clockSite) string {
-			form := posted(t, b, begin(t, b, "idp", nil))
+		{"with another issuer", func(t *testing.T, b *cardeatest.Browser, s *lateSite) string {
+			form := providerForm(t, b, begin(t, b, "idp", nil))
 			form.Set("iss", "https://evil.example")
-			return postBack(t, b, s.site, form).Header.Get("Location")
+			return postCallback(t, b, s.site, form).Header.Get("Location")
 		}, "iss is not the issuer"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			var log logbook
-			s := &clockSite{site: newSite(t, func(c *cardea.Config) {
+			s := &lateSite{site: newSite(t, func(c *cardea.Config) {
 				c.Logger = log.logger()
-				formPost(c)
+				enableFormPost(c)
 				second := *idp(c)
 				second.ID = "second"
 				c.Providers = append(c.Providers, &second)
 			})}
 			s.auth.SetClock(s.now)
-			b, _ := formPoster(t, s.site)
+			b, _ := newSameSiteBrowser(t, s.site)
 			checkRefused(t, s.site, visit(t, b, tc.lead(t, b, s)), cardea.CodeConfiguration)
 			log.checkFailure(t, "InvalidCheck", tc.cause)
 		})
@@ -331,11 +333,11 @@ func TestPostedFormIsRefused(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t, formPost)
-			b, _ := formPoster(t, s)
-			form := posted(t, b, begin(t, b, "idp", nil))
+			s := newSite(t, enableFormPost)
+			b, _ := newSameSiteBrowser(t, s)
+			form := providerForm(t, b, begin(t, b, "idp", nil))
 			tc.change(form)
-			checkRefused(t, s, postBack(t, b, s, form), cardea.CodeConfiguration)
+			checkRefused(t, s, postCallback(t, b, s, form), cardea.CodeConfiguration)
 		})
 	}
 }
@@ -344,8 +346,8 @@ func TestPostedFormIsRefused(t *testing.T) {
 func TestPostedCallbackOfOtherProviders(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
-	b, _ := formPoster(t, s)
-	res := postBack(t, b, s, url.Values{"state": {"x"}, "code": {"y"}})
+	b, _ := newSameSiteBrowser(t, s)
+	res := postCallback(t, b, s, url.Values{"state": {"x"}, "code": {"y"}})
 	if to := res.Header.Get("Location"); res.StatusCode != http.StatusSeeOther ||
 		!strings.Contains(to, "error=MissingCSRF") {
 		t.Errorf("%s to %s", res.Status, to)

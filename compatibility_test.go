@@ -11,16 +11,16 @@ import (
 	"github.com/cardea-auth/cardea/authjs"
 )
 
-// Differences from the original in docs/compatibility.md that the test of no endpoint shows.
+// Differences from Auth.js in docs/compatibility.md that no test of an endpoint shows.
 
-// The original fires createUser when an account joins a user, too, and next-auth 4 calls that user
-// new.
-func TestAccountThatJoinsAUserCreatesNone(t *testing.T) {
+// Auth.js also fires createUser when an account is linked to an existing user, and next-auth 4 reports
+// that user as new.
+func TestLinkingAnAccountIsNoNewUser(t *testing.T) {
 	t.Parallel()
 	for name, protocol := range map[string]cardea.Protocol{"v5": cardea.ProtocolV5, "v4": cardea.ProtocolV4} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var d diary
+			var d eventRecorder
 			s := newSite(t, func(c *cardea.Config) {
 				c.Protocol, c.Events = protocol, d.events(c.Adapter)
 				second(c).LinkByVerifiedEmail = true
@@ -28,20 +28,20 @@ func TestAccountThatJoinsAUserCreatesNone(t *testing.T) {
 			})
 			if got := pass(t, stepper(t, s.URL), "idp", "1001"); got != s.URL+"/welcome?callbackUrl="+
 				escaped(s.URL+"/") {
-				t.Errorf("a new user is sent to %s", got)
+				t.Errorf("a new user is redirected to %s", got)
 			}
 			d.take()
 			if got := pass(t, stepper(t, s.URL), "other", "1001"); got != s.URL+"/" {
-				t.Errorf("a user who is not new is sent to %s", got)
+				t.Errorf("an existing user is redirected to %s", got)
 			}
-			d.check(t, "an account that joins", "linkAccount ann@example.com other:1001 1001",
+			d.check(t, "linking an account", "linkAccount ann@example.com other:1001 1001",
 				"signIn ann@example.com other known")
 		})
 	}
 }
 
-// As in the original: the address is the user's own, and no account.
-func TestMailMakesNoAccount(t *testing.T) {
+// As in Auth.js, an address is part of the user, and sign-in by mail stores no account.
+func TestSignInByMailStoresNoAccount(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, nil)
 	b := stepper(t, s.URL)
@@ -51,8 +51,8 @@ func TestMailMakesNoAccount(t *testing.T) {
 	}
 }
 
-// The original links to whoever an expired session was of.
-func TestExpiredSessionLinksNothing(t *testing.T) {
+// Auth.js links an account to the user of an expired session.
+func TestExpiredSessionDoesNotLink(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) {
@@ -65,8 +65,8 @@ func TestExpiredSessionLinksNothing(t *testing.T) {
 		pass(t, b, "idp", "1001")
 		had := session(b)
 		back := leave(t, b, "other", bob.Subject, "/")
-		now.advance(80 * time.Second)  // for tokens have 15 seconds of tolerance
-		keep(t, b, sessionCookie, had) // which the browser has dropped by itself
+		now.advance(80 * time.Second)  // JWTs are accepted for 15 seconds more
+		keep(t, b, sessionCookie, had) // the browser has deleted the expired cookie
 		comeBack(t, b, back)
 		if got := s.accounts(t, "ann@example.com"); !slices.Equal(got, []string{"idp:1001"}) || whoIs(b) != bob.Email {
 			t.Errorf("signed in as %q, and Ann has the accounts %q", whoIs(b), got)
@@ -74,8 +74,8 @@ func TestExpiredSessionLinksNothing(t *testing.T) {
 	})
 }
 
-// next-auth 4 gives a token 30 days at sign-in, whatever the session's age is.
-func TestAgeOfATokenIsThatOfTheSession(t *testing.T) {
+// next-auth 4 issues JWTs for 30 days at sign-in, whatever the maximum age of sessions is.
+func TestJWTExpiresWithTheSession(t *testing.T) {
 	t.Parallel()
 	for name, protocol := range map[string]cardea.Protocol{"v5": cardea.ProtocolV5, "v4": cardea.ProtocolV4} {
 		t.Run(name, func(t *testing.T) {
@@ -99,7 +99,7 @@ func TestAgeOfATokenIsThatOfTheSession(t *testing.T) {
 				t.Fatal(err)
 			}
 			if left := time.Until(claims.Expires()); left <= 0 || left > time.Hour {
-				t.Errorf("the token is good for %v", left)
+				t.Errorf("the token expires in %v, want an hour", left)
 			}
 		})
 	}

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// threadTime is what this thread has taken of the processor so far.
+// threadTime returns the processor time that this thread has taken so far.
 func threadTime() time.Duration {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_THREAD, &usage); err != nil {

@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// cpuTime returns what f takes of the processor, which does not depend on what else the machine
-// does. What f starts in other goroutines does not count. With the race detector, under which code
-// takes some ten times as long, it is a tenth of that.
+// cpuTime returns the processor time that f takes, which does not depend on what else the machine
+// does. Goroutines that f starts do not count. With the race detector, which slows code down about
+// ten times, it returns a tenth of the time.
 func cpuTime(f func()) time.Duration {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	begin := threadTime()
+	before := threadTime()
 	f()
-	took := threadTime() - begin
+	took := threadTime() - before
 	if info, ok := debug.ReadBuildInfo(); ok &&
 		slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
 		return took / 10

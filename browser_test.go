@@ -15,15 +15,15 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// The cookies on http.
+// The names of the cookies on http.
 const (
 	sessionCookie  = "authjs.session-token"
 	csrfCookie     = "authjs.csrf-token"
 	callbackCookie = "authjs.callback-url"
-	attemptPrefix  = "authjs.state."
+	attemptPrefix  = "authjs.state." // one cookie for each sign-in that has begun
 )
 
-// stepper returns a visitor who stops at each redirect, so that a test sees every answer.
+// stepper returns a browser that follows no redirects, so that a test sees every response.
 func stepper(t testing.TB, site string) *cardeatest.Browser {
 	t.Helper()
 	b := cardeatest.NewBrowser(t, site)
@@ -33,7 +33,7 @@ func stepper(t testing.TB, site string) *cardeatest.Browser {
 
 func stopAtRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// begin posts the form of the sign-in page, and returns where that leads at the provider.
+// begin posts the form of the sign-in page, and returns the authorization URL at the provider.
 func begin(t testing.TB, b *cardeatest.Browser, path string, form url.Values) string {
 	t.Helper()
 	res := b.Post("/signin/"+path, form)
@@ -44,23 +44,23 @@ func begin(t testing.TB, b *cardeatest.Browser, path string, form url.Values) st
 	return to
 }
 
-// consent opens the provider's page, and returns where it sends the visitor back to.
+// consent opens the authorization URL, and returns the callback URL to which the provider redirects.
 func consent(t testing.TB, b *cardeatest.Browser, authorize string) string {
 	t.Helper()
 	to := visit(t, b, authorize).Header.Get("Location")
 	if !strings.HasPrefix(to, b.Site+b.BasePath+"/callback/") {
-		t.Fatalf("the provider sends the visitor to %s", to)
+		t.Fatalf("the provider redirects to %s", to)
 	}
 	return to
 }
 
-// arrive goes through a sign-in up to the callback, whose URL it returns.
+// arrive signs in at the provider, and returns the callback URL without opening it.
 func arrive(t testing.TB, b *cardeatest.Browser, path string) string {
 	t.Helper()
 	return consent(t, b, begin(t, b, path, nil))
 }
 
-// visit opens a URL and returns the answer, whose body is read and can be read again.
+// visit opens a URL and returns the response, whose body has been read and can be read again.
 func visit(t testing.TB, b *cardeatest.Browser, target string) *http.Response {
 	t.Helper()
 	res, err := b.Get(target)
@@ -70,6 +70,7 @@ func visit(t testing.TB, b *cardeatest.Browser, target string) *http.Response {
 	return read(t, res)
 }
 
+// read returns a response whose body is in memory.
 func read(t testing.TB, res *http.Response) *http.Response {
 	t.Helper()
 	body := text(t, res)
@@ -77,7 +78,7 @@ func read(t testing.TB, res *http.Response) *http.Response {
 	return res
 }
 
-// text returns the body of an answer.
+// text returns the body of a response.
 func text(t testing.TB, res *http.Response) string {
 	t.Helper()
 	body, err := io.ReadAll(res.Body)
@@ -88,10 +89,10 @@ func text(t testing.TB, res *http.Response) string {
 	return string(body)
 }
 
-// cookies are the cookies of a request by name, with values as they are sent.
+// cookies are the cookies of a request by name. The values are encoded as in the header.
 type cookies map[string]string
 
-// cookiesOf returns what a browser would send to its site.
+// cookiesOf returns the cookies that a browser sends to its site.
 func cookiesOf(b *cardeatest.Browser) cookies {
 	site, _ := url.Parse(b.Site + b.BasePath)
 	c := cookies{}
@@ -109,21 +110,21 @@ func (c cookies) String() string {
 	return strings.Join(pairs, "; ")
 }
 
-// with returns a copy in which a cookie has that value.
+// with returns a copy in which the named cookie has a value.
 func (c cookies) with(name, value string) cookies {
 	c = maps.Clone(c)
 	c[name] = value
 	return c
 }
 
-// without returns a copy that lacks a cookie.
+// without returns a copy without the named cookie.
 func (c cookies) without(name string) cookies {
 	c = maps.Clone(c)
 	delete(c, name)
 	return c
 }
 
-// attempt returns the name of the one cookie of a sign-in that is under way.
+// attempt returns the name of the state cookie. The test fails unless there is exactly one.
 func (c cookies) attempt(t testing.TB) string {
 	t.Helper()
 	var found []string
@@ -133,13 +134,13 @@ func (c cookies) attempt(t testing.TB) string {
 		}
 	}
 	if len(found) != 1 {
-		t.Fatalf("%d cookies of attempts, want 1", len(found))
+		t.Fatalf("%d state cookies, want 1", len(found))
 	}
 	return found[0]
 }
 
-// send sends a request with just these cookies, following no redirect: what an attacker would do
-// who is no browser. A form is posted; without one it is a GET.
+// send sends a request with these cookies and no others, as an attacker without a browser can, and
+// follows no redirects. With a form it is a POST, without one a GET.
 func send(t testing.TB, target string, c cookies, form url.Values, change ...func(*http.Request)) *http.Response {
 	t.Helper()
 	method, body := http.MethodGet, ""
@@ -167,12 +168,12 @@ func send(t testing.TB, target string, c cookies, form url.Values, change ...fun
 	return read(t, res)
 }
 
-// header returns a change of a request.
+// header returns a function that sets a header of a request.
 func header(name, value string) func(*http.Request) {
 	return func(r *http.Request) { r.Header.Set(name, value) }
 }
 
-// sessionBody is what the site answers about the session of these cookies.
+// sessionBody returns the body of the session endpoint's response to these cookies.
 func (s *site) sessionBody(t testing.TB, c cookies) string {
 	t.Helper()
 	res := send(t, s.URL+"/api/auth/session", c, nil)
@@ -182,8 +183,8 @@ func (s *site) sessionBody(t testing.TB, c cookies) string {
 	return text(t, res)
 }
 
-// checkRefused checks that a callback ended as a failed sign-in that the visitor sees under that
-// code: no session, and no attempt left.
+// checkRefused checks that a response is that of a failed sign-in: the visitor sees the code, no
+// session begins, and no state cookie stays.
 func checkRefused(t testing.TB, s *site, res *http.Response, code cardea.Code) {
 	t.Helper()
 	page := "/api/auth/error"
@@ -192,7 +193,7 @@ func checkRefused(t testing.TB, s *site, res *http.Response, code cardea.Code) {
 		page = "/api/auth/signin"
 	}
 	if want := s.URL + page + "?error=" + string(code); res.Header.Get("Location") != want {
-		t.Errorf("answer is %s to %s, want %s", res.Status, res.Header.Get("Location"), want)
+		t.Errorf("redirected by %s to %s, want %s", res.Status, res.Header.Get("Location"), want)
 	}
 	for _, c := range res.Cookies() {
 		if strings.HasPrefix(c.Name, sessionCookie) && c.Value != "" {
@@ -204,10 +205,10 @@ func checkRefused(t testing.TB, s *site, res *http.Response, code cardea.Code) {
 	}
 }
 
-// idp returns the provider that newSite configures, for changing it.
+// idp returns the provider that newSite configures, so that a test can change it.
 func idp(c *cardea.Config) *oauth.Provider { return c.Providers[0].(*oauth.Provider) }
 
-// second adds a provider with the id "other", which is the same server under another name.
+// second adds a provider with the ID "other", which is the same server under another name.
 func second(c *cardea.Config) *oauth.Provider {
 	p := *idp(c)
 	p.ID, p.Name = "other", "Other"
@@ -215,7 +216,7 @@ func second(c *cardea.Config) *oauth.Provider {
 	return &p
 }
 
-// github adds a provider that is like GitHub, with the id "github", at the server of the one that
+// github adds a provider like GitHub, with the ID "github", at the server of the provider that
 // newSite configures.
 func github(c *cardea.Config) *oauth.Provider {
 	p := provider.GitHub(provider.Client{ID: idp(c).ClientID, Secret: idp(c).ClientSecret})

@@ -26,10 +26,10 @@ import (
 // TOKEN, MAIL and LINK, in whose place come real values, so that fuzzing gets behind the first
 // check. What a run finds worth keeping goes into testdata/fuzz.
 
-// inProcess is a transport to a handler of this process.
-type inProcess struct{ http.Handler }
+// handlerTransport is a transport to a handler of this process.
+type handlerTransport struct{ http.Handler }
 
-func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
+func (p handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	w := httptest.NewRecorder()
 	p.ServeHTTP(w, r)
 	res := w.Result()
@@ -39,24 +39,24 @@ func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // target is an application under fuzzing, with the real values of a visitor who is signed in and
 // has a sign-in under way.
-type target struct {
-	auth   *cardea.Auth
-	issuer *cardeatest.Issuer
-	store  *watchedStore
-	log    bytes.Buffer
-	typed  []map[string]string // what the check of credentials was asked about
-	mails  []*cardea.SignInMail
+type fuzzTarget struct {
+	auth        *cardea.Auth
+	issuer      *cardeatest.Issuer
+	store       *watchedStore
+	log         bytes.Buffer
+	credentials []map[string]string // what the check of credentials was asked about
+	mails       []*cardea.SignInMail
 
 	session, csrf, csrfToken, state, attempt, mail string
 }
 
 const origin = "http://localhost"
 
-func newTarget(f *testing.F, strategy cardea.Strategy, change ...func(*cardea.Config)) *target {
+func newFuzzTarget(f *testing.F, strategy cardea.Strategy, change ...func(*cardea.Config)) *fuzzTarget {
 	f.Helper()
 	issuer := cardeatest.NewLocalIssuer("http://localhost:1/idp", "app", "the client's secret",
 		person("1001", "ann@example.com"))
-	x := &target{issuer: issuer, store: &watchedStore{Adapter: memadapter.New()}}
+	x := &fuzzTarget{issuer: issuer, store: &watchedStore{Adapter: memadapter.New()}}
 	often := cardea.Limit{Count: 1 << 30, Within: time.Hour}
 	c := cardea.Config{
 		Secret: secret, Adapter: x.store, Session: cardea.SessionConfig{Strategy: strategy},
@@ -71,7 +71,7 @@ func newTarget(f *testing.F, strategy cardea.Strategy, change ...func(*cardea.Co
 				Authorize: x.authorize,
 			},
 		},
-		HTTPClient: &http.Client{Transport: inProcess{issuer}},
+		HTTPClient: &http.Client{Transport: handlerTransport{issuer}},
 		Logger:     slog.New(slog.NewJSONHandler(&x.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	for _, change := range change {
@@ -84,15 +84,15 @@ func newTarget(f *testing.F, strategy cardea.Strategy, change ...func(*cardea.Co
 	x.auth = auth
 	start := time.Now()
 	auth.SetClock(func() time.Time { return start }) // or the values would expire while fuzzing goes on
-	x.csrf = x.ask(http.MethodGet, "/csrf", "", nil).set(csrfCookie)
+	x.csrf = x.ask(http.MethodGet, "/csrf", "", nil).cookieValue(csrfCookie)
 	x.csrfToken = x.csrf[:64]
 	x.signIn(f)
-	x.begin(f)
+	x.startSignIn(f)
 	return x
 }
 
 // real puts the real values into an input.
-func (x *target) real(input string) string {
+func (x *fuzzTarget) fill(input string) string {
 	link := ""
 	if len(x.mails) > 0 {
 		link = x.mails[len(x.mails)-1].URL
@@ -105,37 +105,37 @@ func (x *target) real(input string) string {
 	).Replace(input)
 }
 
-func (x *target) send(_ context.Context, m *cardea.SignInMail) error {
+func (x *fuzzTarget) send(_ context.Context, m *cardea.SignInMail) error {
 	x.mails = append(x.mails, m)
 	return nil
 }
 
 // authorize refuses everybody.
-func (x *target) authorize(_ context.Context, values map[string]string, _ *http.Request) (*cardea.User, error) {
-	x.typed = append(x.typed, values)
+func (x *fuzzTarget) authorize(_ context.Context, values map[string]string, _ *http.Request) (*cardea.User, error) {
+	x.credentials = append(x.credentials, values)
 	return nil, nil
 }
 
 // forget makes a new start: of what comes to pass from now on nothing has.
-func (x *target) forget() {
+func (x *fuzzTarget) reset() {
 	x.store.breakDown() // nothing: it only forgets what was called
 	x.log.Reset()
-	x.typed, x.mails = nil, nil
+	x.credentials, x.mails = nil, nil
 }
 
 // askForMail leaves a new sign-in by mail under way, of somebody who has no user.
-func (x *target) askForMail(t testing.TB) {
+func (x *fuzzTarget) requestMail(t testing.TB) {
 	t.Helper()
 	x.mails = nil
 	form := url.Values{"csrfToken": {x.csrfToken}, "email": {strings.ToLower(rand.Text()) + "@example.com"}}
 	res := x.ask(http.MethodPost, "/signin/email", csrfCookie+"="+x.csrf, form)
-	if x.mail = mailCookie + "=" + res.set(mailCookie); len(x.mails) != 1 || res.Code != http.StatusSeeOther {
+	if x.mail = mailCookie + "=" + res.cookieValue(mailCookie); len(x.mails) != 1 || res.Code != http.StatusSeeOther {
 		t.Fatalf("ask for a mail: %d, %d mails", res.Code, len(x.mails))
 	}
 }
 
 // begin leaves a new sign-in under way.
-func (x *target) begin(t testing.TB) (authorize string) {
+func (x *fuzzTarget) startSignIn(t testing.TB) (authorize string) {
 	t.Helper()
 	res := x.ask(http.MethodPost, "/signin/idp", csrfCookie+"="+x.csrf, url.Values{"csrfToken": {x.csrfToken}})
 	to, err := url.Parse(res.Header().Get("Location"))
@@ -144,14 +144,14 @@ func (x *target) begin(t testing.TB) (authorize string) {
 	}
 	x.state = to.Query().Get("state")
 	name := attemptPrefix + x.state[:21]
-	x.attempt = name + "=" + res.set(name)
+	x.attempt = name + "=" + res.cookieValue(name)
 	return to.String()
 }
 
 // signIn signs the visitor in.
-func (x *target) signIn(t testing.TB) {
+func (x *fuzzTarget) signIn(t testing.TB) {
 	t.Helper()
-	authorize, err := url.Parse(x.begin(t))
+	authorize, err := url.Parse(x.startSignIn(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,16 +166,16 @@ func (x *target) signIn(t testing.TB) {
 		t.Fatalf("the provider: %d %s, %v", w.Code, w.Body, err)
 	}
 	res := x.ask(http.MethodGet, "/callback/idp?"+back.RawQuery, x.attempt, nil)
-	if x.session = res.set(sessionCookie); x.session == "" {
+	if x.session = res.cookieValue(sessionCookie); x.session == "" {
 		t.Fatalf("sign in: %d to %s", res.Code, res.Header().Get("Location"))
 	}
 }
 
 // answer is what the handler answered.
-type answer struct{ *httptest.ResponseRecorder }
+type response struct{ *httptest.ResponseRecorder }
 
 // set returns the value that the answer gives to a cookie.
-func (a answer) set(name string) string {
+func (a response) cookieValue(name string) string {
 	for _, c := range a.Result().Cookies() {
 		if c.Name == name {
 			return c.Value
@@ -185,7 +185,7 @@ func (a answer) set(name string) string {
 }
 
 // ask asks the handler. Cookies and query are sent as they are, whatever they hold.
-func (x *target) ask(method, path, cookie string, form url.Values) answer {
+func (x *fuzzTarget) ask(method, path, cookie string, form url.Values) response {
 	path, query, _ := strings.Cut(path, "?")
 	r := httptest.NewRequest(method, origin+"/api/auth"+path, strings.NewReader(form.Encode()))
 	r.URL.RawQuery = query
@@ -197,17 +197,17 @@ func (x *target) ask(method, path, cookie string, form url.Values) answer {
 	}
 	w := httptest.NewRecorder()
 	x.auth.ServeHTTP(w, r)
-	return answer{w}
+	return response{w}
 }
 
 // checkAnswer checks what holds for each answer to a stranger: no failure of the server's, no way
 // off the site, and nobody signed in.
-func (x *target) checkAnswer(t *testing.T, what string, res answer) {
+func (x *fuzzTarget) checkAnswer(t *testing.T, what string, res response) {
 	t.Helper()
 	if res.Code >= 500 {
 		t.Errorf("%s: status %d", what, res.Code)
 	}
-	if to := res.Header().Get("Location"); to != "" && !within(to) {
+	if to := res.Header().Get("Location"); to != "" && !onSite(to) {
 		t.Errorf("%s: leads to %q", what, to)
 	}
 	if res.Header().Get("Location") == "" && res.Code >= 300 && res.Code < 400 {
@@ -215,7 +215,7 @@ func (x *target) checkAnswer(t *testing.T, what string, res answer) {
 	}
 	for _, c := range res.Result().Cookies() {
 		if strings.Contains(c.Name, "callback-url") {
-			if kept, err := url.QueryUnescape(c.Value); err != nil || !within(kept) {
+			if kept, err := url.QueryUnescape(c.Value); err != nil || !onSite(kept) {
 				t.Errorf("%s: keeps %q", what, c.Value)
 			}
 		}
@@ -228,7 +228,7 @@ func (x *target) checkAnswer(t *testing.T, what string, res answer) {
 }
 
 // within reports whether a browser that is sent there stays on the site.
-func within(to string) bool {
+func onSite(to string) bool {
 	u, err := url.Parse(to)
 	return err == nil && u.Scheme+"://"+u.Host == origin && u.User == nil &&
 		(len(to) == len(origin) || strings.IndexByte("/?#", to[len(origin)]) == 0) &&
@@ -253,13 +253,13 @@ func FuzzCallback(f *testing.F) {
 	} {
 		f.Add(seed[0], seed[1])
 	}
-	x := newTarget(f, cardea.StrategyDatabase)
+	x := newFuzzTarget(f, cardea.StrategyDatabase)
 	f.Fuzz(func(t *testing.T, query, cookie string) {
 		if strings.Contains(query, "STATE") && strings.Contains(cookie, "ATTEMPT") { // an attempt can be used once
-			x.begin(t)
+			x.startSignIn(t)
 		}
-		x.forget()
-		res := x.ask(http.MethodGet, "/callback/idp?"+x.real(query), x.real(cookie), nil)
+		x.reset()
+		res := x.ask(http.MethodGet, "/callback/idp?"+x.fill(query), x.fill(cookie), nil)
 		x.checkAnswer(t, "callback", res)
 		to := res.Header().Get("Location")
 		if res.Code != http.StatusFound || to != origin+"/api/auth/error?error=Configuration" &&
@@ -291,12 +291,12 @@ func FuzzCallbackURL(f *testing.F) {
 	} {
 		f.Add(v)
 	}
-	x := newTarget(f, cardea.StrategyJWT)
+	x := newFuzzTarget(f, cardea.StrategyJWT)
 	f.Fuzz(func(t *testing.T, v string) {
 		own := csrfCookie + "=" + x.csrf
 		form := url.Values{"csrfToken": {x.csrfToken}}
 		asked := url.Values{"csrfToken": {x.csrfToken}, "callbackUrl": {v}}
-		for what, res := range map[string]answer{
+		for what, res := range map[string]response{
 			"query of the page":      x.ask(http.MethodGet, "/signin"+query(v), own, nil),
 			"raw query of the page":  x.ask(http.MethodGet, "/signin?callbackUrl="+v, own, nil),
 			"cookie of the page":     x.ask(http.MethodGet, "/signin", own+"; "+callbackCookie+"="+escaped(v), nil),
@@ -310,11 +310,11 @@ func FuzzCallbackURL(f *testing.F) {
 		} {
 			x.checkAnswer(t, what, res)
 			if to, err := url.Parse(res.Header().Get("Location")); err == nil && to.Query().Has("callbackUrl") &&
-				!within(to.Query().Get("callbackUrl")) {
+				!onSite(to.Query().Get("callbackUrl")) {
 				t.Errorf("%s: hands on %q", what, to.Query().Get("callbackUrl"))
 			}
 			if field := callbackField.FindStringSubmatch(res.Body.String()); field != nil &&
-				!within(html.UnescapeString(field[1])) {
+				!onSite(html.UnescapeString(field[1])) {
 				t.Errorf("%s: the page has %q", what, field[1])
 			}
 		}
@@ -348,11 +348,11 @@ func FuzzCookies(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
-	targets := []*target{newTarget(f, cardea.StrategyDatabase), newTarget(f, cardea.StrategyJWT)}
+	targets := []*fuzzTarget{newFuzzTarget(f, cardea.StrategyDatabase), newFuzzTarget(f, cardea.StrategyJWT)}
 	f.Fuzz(func(t *testing.T, cookie string) {
 		for _, x := range targets {
-			x.forget()
-			sent := x.real(cookie)
+			x.reset()
+			sent := x.fill(cookie)
 			res := x.ask(http.MethodGet, "/session", sent, nil)
 			x.checkAnswer(t, "session", res)
 			body := res.Body.String()

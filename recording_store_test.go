@@ -11,27 +11,27 @@ import (
 	"github.com/cardea-auth/cardea/memadapter"
 )
 
-// errStore is what a broken store says.
-var errStore = errors.New("the database is away")
+// errStore is the error of the methods that fail.
+var errStore = errors.New("the database is unavailable")
 
-// watchedStore is a store in memory that notes which of its methods are called, and fails in those
-// it is told to.
+// watchedStore is a store in memory that records which of its methods are called, and whose methods
+// can be made to fail.
 type watchedStore struct {
 	*memadapter.Adapter
 
 	mu     sync.Mutex
-	calls  []string
-	broken []string
+	calls  []string // in their order
+	broken []string // methods that fail
 }
 
-// watch puts a watched store in the place of the one that newSite configures.
+// watch replaces the store that newSite configures by a recording one.
 func watch(c *cardea.Config) *watchedStore {
 	s := &watchedStore{Adapter: c.Adapter.(*memadapter.Adapter)}
 	c.Adapter = s
 	return s
 }
 
-// breakDown makes just these methods fail from now on, and forgets what was called.
+// breakDown makes these methods and no others fail from now on, and forgets the recorded calls.
 func (s *watchedStore) breakDown(methods ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -44,7 +44,7 @@ func (s *watchedStore) called(method string) bool {
 	return slices.Contains(s.calls, method)
 }
 
-// writes returns the calls that would have written something.
+// writes returns the recorded calls of methods that write.
 func (s *watchedStore) writes() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -58,6 +58,14 @@ func (s *watchedStore) writes() []string {
 	return list
 }
 
+// seen returns the recorded calls.
+func (s *watchedStore) seen() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.calls)
+}
+
+// call records a call, and returns the error of a method that fails.
 func (s *watchedStore) call(method string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
