@@ -75,7 +75,7 @@ var (
 	basePathPattern   = regexp.MustCompile(`^(/[A-Za-z0-9._~-]+)+$`)
 	providerIDPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`)
 
-	// cookiePrefixPattern has no __Host- and no __Secure-: https decides whether there is one.
+	// cookiePrefixPattern does not match __Host- and __Secure-, which are added on https only.
 	cookiePrefixPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
 )
 
@@ -128,7 +128,7 @@ func (c Config) validateCookies(faults *configerr.List) {
 	}
 }
 
-// within reports whether an origin, or a host, belongs to a domain.
+// within reports whether a host, or the host of an origin, is a domain or one of its subdomains.
 func within(host, domain string) bool {
 	if !strings.Contains(host, "://") {
 		host = "https://" + host
@@ -162,6 +162,7 @@ func (c Config) validatePages(faults *configerr.List) {
 	}
 }
 
+// isPage reports whether a text is a path, or an http or https URL with a path.
 func isPage(page string) bool {
 	u, err := url.Parse(page)
 	if err != nil || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(page, "//") {

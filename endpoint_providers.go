@@ -18,7 +18,7 @@ type providerEntry struct {
 // providerList is a JSON object whose members keep their order.
 type providerList []providerEntry
 
-// MarshalJSON writes the providers under their ids.
+// MarshalJSON writes one member for each provider, named by its id.
 func (l providerList) MarshalJSON() ([]byte, error) {
 	text := []byte{'{'}
 	for i, p := range l {
@@ -43,7 +43,10 @@ func getProviders(e *exchange) error {
 		if p.kind == TypeOIDC {
 			p.kind = e.auth.protocol.openID
 		}
-		list = append(list, providerEntry{p.id, p.name, p.kind, e.endpoint("/signin/" + p.id), e.callbackEndpoint(p.id)})
+		list = append(list, providerEntry{
+			ID: p.id, Name: p.name, Type: p.kind,
+			SigninURL: e.endpoint("/signin/" + p.id), CallbackURL: e.callbackEndpoint(p.id),
+		})
 	}
 	e.json(http.StatusOK, list)
 	return nil

@@ -7,50 +7,51 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// identity is a person whose identity is proven, and who is about to be signed in. Every way to
-// sign in ends with one.
+// identity is what has been proven about a person who is about to be signed in. Every way to sign
+// in makes one. The fields of the last group are about the browser, and are filled in by
+// exchange.signIn.
 type identity struct {
-	user        *User // who it is, if that is known already; nil lets account and profile decide
+	user        *User // the user, if a check of credentials has found one; otherwise nil
 	profile     *oauth.Profile
 	account     *Account
 	startedBy   string                                     // id of the user who was signed in when the flow began
 	linkByEmail bool                                       // see oauth.Provider.LinkByVerifiedEmail
 	adopt       func(context.Context, *User) (bool, error) // see EmailProvider.Adopt; may be nil
-	requested   bool                                       // nothing is proven yet: somebody asks for a mail
-	callbackURL string
+	requested   bool                                       // nothing is proven yet: a visitor asks for a mail
+	callbackURL string                                     // where the visitor goes afterwards
 
 	cookie  sessionCookie // of the session that the browser has now
 	current string        // id of that session's user; "" for nobody
 	token   string        // of the new session, with StrategyDatabase
 }
 
-// newUser is the person as a user who is not stored yet.
+// newUser returns the user of the profile, who is not stored yet.
 func (id identity) newUser() *User {
 	return &User{Name: id.profile.Name, Email: id.profile.Email, Image: id.profile.Image}
 }
 
-// ephemeralID is the user's id without an adapter: the same at each sign-in, and different for the
-// same account id at another provider.
+// ephemeralID is the id of a user without an adapter: the same at each sign-in, and another one for
+// the same account id at another provider.
 func (id identity) ephemeralID() string {
 	return uuid.NewSHA256(id.account.Provider + "\x00" + id.account.ProviderAccountID)
 }
 
-// result is what a sign-in has changed.
+// signInResult is what a sign-in has changed.
 type signInResult struct {
 	SignIn
-	session *Session
-	created bool
-	updated []*User
-	linked  bool
+	session *Session // the new session
+	created bool     // the user was created
+	updated []*User  // users whose rows were changed
+	linked  bool     // the account was linked
 
-	// verified says that the user's address was not verified before. All other sessions of the user
-	// end then, because somebody else may have opened them.
+	// verified says that this sign-in has proven the address of an existing user for the first
+	// time. All other sessions of the user then end, because somebody else may have opened them.
 	verified bool
 }
 
-// signIn signs the person in: it asks the application, writes user, account and session together,
-// tells the application, and sends the visitor on with a new session. The session that the browser
-// had before ends (session fixation).
+// signIn signs the person in: it asks the application, writes user, account and session in one
+// transaction, calls the events, and sends the visitor on with a new session. The session that the
+// browser had before ends, which prevents session fixation.
 func (e *exchange) signIn(id identity) error {
 	ctx := e.r.Context()
 	id.cookie, id.token = e.sessionCookie(), randomToken()
@@ -82,7 +83,7 @@ func (e *exchange) signIn(id identity) error {
 	return e.redirect(e.afterSignIn(res, id))
 }
 
-// askApplication lets the application refuse the person, or redirect them.
+// askApplication calls Callbacks.SignIn, which may refuse the person or redirect them.
 func (e *exchange) askApplication(ctx context.Context, id identity) (redirect string, err error) {
 	decide := e.auth.config.Callbacks.SignIn
 	if decide == nil {
@@ -110,7 +111,7 @@ func (e *exchange) askApplication(ctx context.Context, id identity) (redirect st
 	return redirect, nil
 }
 
-// announce tells the application what was stored.
+// announce calls the events for what was stored.
 func (a *Auth) announce(ctx context.Context, res *signInResult) {
 	events := a.config.Events
 	if res.created && events.CreateUser != nil {
@@ -126,7 +127,8 @@ func (a *Auth) announce(ctx context.Context, res *signInResult) {
 	}
 }
 
-// startSession gives the browser its session.
+// startSession sets the cookie of the new session. A JWT session is made here; a database session
+// exists already.
 func (e *exchange) startSession(ctx context.Context, res *signInResult, id identity) error {
 	value := id.token
 	if jwt := e.auth.jwt; jwt != nil {
@@ -148,8 +150,8 @@ func (e *exchange) startSession(ctx context.Context, res *signInResult, id ident
 	return e.setSession(value)
 }
 
-// afterSignIn is where the visitor goes: a new user to the application's page for new users, if it
-// has one.
+// afterSignIn is the URL to which the visitor goes: the callback URL or, for a new user, the
+// application's page for new users if there is one.
 func (e *exchange) afterSignIn(res *signInResult, id identity) string {
 	to := e.target(id.callbackURL)
 	if page := e.auth.config.Pages.NewUser; page != "" && res.IsNewUser {

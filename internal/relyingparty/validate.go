@@ -12,8 +12,8 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Validate adds everything that is missing or wrong in p to faults. Field is where p stands in the
-// configuration. Client is the HTTP client of the configuration, nil if there is none.
+// Validate adds everything that is missing or wrong in p to faults. Field names p in the texts of
+// the faults, such as Providers[0]. Client is Config.HTTPClient.
 func Validate(p *oauth.Provider, field string, client *http.Client, faults *configerr.List) {
 	v := &validation{Provider: p, field: field, faults: faults}
 	v.validate()
@@ -27,6 +27,7 @@ type validation struct {
 	faults *configerr.List
 }
 
+// add adds a fault of a field of the provider.
 func (v *validation) add(field, format string, args ...any) {
 	v.faults.Add(v.field+"."+field, format, args...)
 }
@@ -97,6 +98,7 @@ func (v *validation) validateDPoP() {
 	}
 }
 
+// validatePush checks the endpoint for pushed authorization requests.
 func (v *validation) validatePush() {
 	if v.PushAuthorization && v.Type == oauth.TypeOAuth2 && v.PushedAuthorizationURL == "" {
 		v.add("PushedAuthorizationURL", "is empty, and PushAuthorization needs it unless it is discovered")

@@ -9,7 +9,7 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// clientAuths are the methods that are accepted, the empty one included.
+// clientAuths are the methods that are accepted. The first one, "", means the default.
 var clientAuths = []oauth.ClientAuth{
 	"", oauth.AuthClientSecretBasic, oauth.AuthClientSecretPost, oauth.AuthClientSecretJWT,
 	oauth.AuthPrivateKeyJWT, oauth.AuthTLS, oauth.AuthSelfSignedTLS, oauth.AuthNone,
