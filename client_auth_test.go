@@ -405,7 +405,7 @@ func TestNewRefusesClientAuthThatCannotWork(t *testing.T) {
 		{"DPoP with a hook", func(p *oauth.Provider) {
 			p.DPoP = true
 			p.FetchUserinfo = func(context.Context, *oauth.CodeGrant) (oauth.Claims, error) { return nil, nil }
-		}, ".DPoP: is not for the hooks"},
+		}, ".DPoP: cannot be used with the hooks"},
 		{"a push to nowhere", func(p *oauth.Provider) {
 			p.Type, p.PushAuthorization = oauth.TypeOAuth2, true
 		}, ".PushedAuthorizationURL: is empty"},

@@ -52,7 +52,7 @@ func TestNewNamesTheFieldOfEachFault(t *testing.T) {
 		}, []string{"Config.Providers[1]: is nil"}},
 		{"two providers with one id", func(c *cardea.Config) {
 			c.Providers = append(c.Providers, c.Providers[0])
-		}, []string{"Config.Providers[1] (github).ID: is there twice"}},
+		}, []string{"Config.Providers[1] (github).ID: is used by two providers"}},
 		{"a provider without client", func(c *cardea.Config) {
 			c.Providers = []cardea.Provider{provider.Google(provider.Client{})}
 		},
@@ -101,7 +101,7 @@ func TestNewNamesTheFieldOfEachFault(t *testing.T) {
 			c.BaseURL, c.TrustedHosts, c.TrustedProxies = "https://example.com", []string{"example.com"}, []netip.Prefix{netip.MustParsePrefix(
 				"10.0.0.0/8",
 			)}
-		}, []string{"Config.TrustedHosts: has no effect beside BaseURL"}},
+		}, []string{"Config.TrustedHosts: has no effect if BaseURL is set"}},
 		{"a wildcard host", func(c *cardea.Config) {
 			c.TrustedHosts = []string{"*.example.com"}
 		}, []string{"Config.TrustedHosts[0]: want a host"}},
@@ -144,11 +144,11 @@ func TestNewNamesTheFieldOfEachFault(t *testing.T) {
 		{"the cookie domain of another site", func(c *cardea.Config) {
 			c.BaseURL, c.Session.CookieDomain = "https://badexample.com", "example.com"
 		}, []string{
-			"Config.Session.CookieDomain: browsers take no cookie for example.com from https://badexample.com",
+			"Config.Session.CookieDomain: browsers accept no cookie for example.com from https://badexample.com",
 		}},
 		{"the cookie domain of one of two hosts", func(c *cardea.Config) {
 			c.TrustedHosts, c.Session.CookieDomain = []string{"example.com:8443", "app.example.org"}, "example.com"
-		}, []string{"Config.Session.CookieDomain: browsers take no cookie for example.com from app.example.org"}},
+		}, []string{"Config.Session.CookieDomain: browsers accept no cookie for example.com from app.example.org"}},
 		{"a cookie domain for localhost", func(c *cardea.Config) {
 			c.Session.CookieDomain = "example.com"
 		}, []string{"Config.Session.CookieDomain: needs BaseURL or TrustedHosts"}},

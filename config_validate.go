@@ -50,7 +50,7 @@ func (c Config) validateOrigin(faults *configerr.List) {
 			faults.Add("BaseURL", "%v", err)
 		}
 		if len(c.TrustedHosts) > 0 {
-			faults.Add("TrustedHosts", "has no effect beside BaseURL; set one of the two")
+			faults.Add("TrustedHosts", "has no effect if BaseURL is set; set only one of the two")
 		}
 	}
 	for i, h := range c.TrustedHosts {
@@ -122,8 +122,8 @@ func (c Config) validateCookies(faults *configerr.List) {
 	}
 	for _, h := range hosts {
 		if !within(h, domain) {
-			faults.Add("Session.CookieDomain", "browsers take no cookie for %s from %s, which is another site", domain,
-				h)
+			faults.Add("Session.CookieDomain", "browsers accept no cookie for %s from %s, which is not in that domain",
+				domain, h)
 		}
 	}
 }
@@ -200,7 +200,7 @@ func (c Config) validateProvider(d definition, field string, seen map[string]boo
 		faults.Add(field+".ID", "want lower-case letters, digits, - and _, have %q", info.id)
 	}
 	if seen[info.id] {
-		faults.Add(field+".ID", "is there twice; give one of them another ID")
+		faults.Add(field+".ID", "is used by two providers; give one of them another ID")
 	}
 	seen[info.id] = true
 	if info.name == "" {

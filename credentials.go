@@ -133,7 +133,7 @@ func (p *CredentialsProvider) validateFields(field string, faults *configerr.Lis
 		case slices.Contains(reservedFields, input.Name):
 			faults.Add(field, "the protocol uses the name %q for something else", input.Name)
 		case seen[input.Name]:
-			faults.Add(field, "%q is there twice", input.Name)
+			faults.Add(field, "two fields have the name %q", input.Name)
 		}
 		if !slices.Contains(fieldTypes, input.Type) {
 			faults.Add(field, "%q: want a type of %q, have %q", input.Name, fieldTypes[1:], input.Type)

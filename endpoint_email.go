@@ -40,10 +40,10 @@ func (m *emailMethod) signIn(e *exchange) error {
 	ctx := e.r.Context()
 	email, err := m.Normalize(e.form["email"])
 	if err != nil || email == "" || email != emailaddr.Clean(email) {
-		return fail(CodeEmailSignIn, "what was typed is not an address that mail can be sent to")
+		return fail(CodeEmailSignIn, "the visitor typed a text that is not an e-mail address")
 	}
 	if !m.clients.Allow(e.auth.origins.client(e.r), e.now) || !m.addresses.Allow(email, e.now) {
-		return fail(CodeRateLimited, "too many mails for one client or to one address")
+		return fail(CodeRateLimited, "too many mails for this client or address; see ClientLimit and AddressLimit")
 	}
 	owner := m.identity(email, "")
 	owner.requested = true

@@ -48,7 +48,7 @@ func (m *oauthMethod) postCallback(e *exchange) error {
 	}
 	sealed, err := e.auth.sealer.Seal(e.formSalt(), claims, e.now, formMaxAge)
 	if err != nil {
-		return fail(codeCallbackRoute, "seal the callback's form: %w", err)
+		return fail(codeCallbackRoute, "encrypt the callback's form: %w", err)
 	}
 	if len(sealed) > maxSealed {
 		return fail(codeInvalidCheck, "the callback's form is too long")
@@ -59,7 +59,7 @@ func (m *oauthMethod) postCallback(e *exchange) error {
 // openForm decrypts the form and returns its parameters.
 func (m *oauthMethod) openForm(e *exchange, sealed string) (url.Values, error) {
 	if sealed == "" {
-		return nil, fail(codeInvalidCheck, "the callback is not a form, which the provider was asked for")
+		return nil, fail(codeInvalidCheck, "the callback is not a form, and FormPost asks the provider for one")
 	}
 	claims, err := e.auth.sealer.Open(e.formSalt(), sealed, e.now)
 	if err != nil {

@@ -81,7 +81,7 @@ func (e *exchange) sessionView(ctx context.Context, s *Session, r sessionRefresh
 		User: oauth.Claims{"name": orNull(s.User.Name), "email": orNull(s.User.Email), "image": orNull(s.User.Image)},
 	}
 	if err := change(ctx, view); err != nil {
-		return nil, fail(CodeConfiguration, "session callback: %w", err)
+		return nil, fail(CodeConfiguration, "Callbacks.Session: %w", err)
 	}
 	answer := view.Extra
 	if answer == nil {

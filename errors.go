@@ -29,7 +29,7 @@ var (
 
 	// ErrTokenBound is returned by [Auth.AccessToken] if the token is bound to a key by DPoP (RFC
 	// 9449) and cannot be used as a bearer token.
-	ErrTokenBound = errors.New("the access token is bound to a key by DPoP, and is no bearer token")
+	ErrTokenBound = errors.New("the access token is bound to a key by DPoP and cannot be used as a bearer token")
 
 	// ErrLastCredential is returned by [Auth.UnlinkAccount] if the user could not sign in without
 	// the account.

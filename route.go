@@ -106,7 +106,8 @@ func (e *exchange) serve() error {
 		e.prepare()
 	}
 	if e.route.csrf && !e.sentByThisSite() {
-		return fail(CodeMissingCSRF, "POST %s: the CSRF token or the origin is not this site's", e.route.action)
+		return fail(CodeMissingCSRF, "POST %s: the CSRF token is missing or wrong, or the origin is another one",
+			e.route.action)
 	}
 	return e.route.serve(e)
 }

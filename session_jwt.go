@@ -58,7 +58,7 @@ func (s *jwtSessions) write(ctx context.Context, t *TokenChange, c sessionCookie
 	if s.change != nil {
 		var err error
 		if claims, err = s.change(ctx, t); err != nil {
-			return "", nil, fmt.Errorf("jwt callback: %w", err)
+			return "", nil, fmt.Errorf("Callbacks.JWT: %w", err)
 		}
 		if claims == nil {
 			return "", nil, nil

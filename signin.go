@@ -106,7 +106,7 @@ func (e *exchange) askApplication(ctx context.Context, id identity) (redirect st
 	}
 	redirect, err = decide(ctx, in)
 	if err != nil {
-		return "", applicationError(CodeAccessDenied, "signIn callback", err)
+		return "", applicationError(CodeAccessDenied, "Callbacks.SignIn", err)
 	}
 	return redirect, nil
 }

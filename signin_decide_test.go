@@ -36,7 +36,8 @@ func TestDecide(t *testing.T) {
 			facts{sameEmail: "ann", emailVerified: true, linkByEmail: true}, decisionRefuse},
 		{"linking needs both words", facts{sameEmail: "ann", linkByEmail: true}, decisionRefuse},
 		{"linking with both words and the switch on",
-			facts{sameEmail: "ann", emailVerified: true, sameEmailVerified: true, linkByEmail: true}, decisionLinkByEmail},
+			facts{sameEmail: "ann", emailVerified: true, sameEmailVerified: true, linkByEmail: true},
+			decisionLinkByEmail},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

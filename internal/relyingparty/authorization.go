@@ -77,7 +77,7 @@ func (c *Client) pushURL(m *oidc.Metadata) (string, error) {
 		return "", nil
 	}
 	if err := outbound.CheckEndpoint(m.PushURL); err != nil {
-		return "", fmt.Errorf("the authorization request must be pushed, but the provider's endpoint for that: %w", err)
+		return "", fmt.Errorf("the provider's endpoint for pushed authorization requests: %w", err)
 	}
 	return m.PushURL, nil
 }

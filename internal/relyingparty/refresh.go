@@ -38,7 +38,7 @@ func (c *Client) Refresh(ctx context.Context, refreshToken, idToken string) (*oa
 	}
 	if t.IDToken != "" && idToken != "" && !samePerson(t.IDToken, idToken) {
 		// OpenID Connect Core 1.0 § 12.2
-		return nil, errors.New("refresh: the new ID token is about somebody else")
+		return nil, errors.New("refresh: the new ID token is about another person")
 	}
 	return t, nil
 }

@@ -65,7 +65,7 @@ func parseUserinfo(rules oauth.UserinfoRules, body []byte) (oauth.Claims, error)
 		return nil, err
 	}
 	if len(list) != 1 {
-		return nil, fmt.Errorf("answer is a list of %d, not of one person", len(list))
+		return nil, fmt.Errorf("answer is a list of %d people, want 1", len(list))
 	}
 	return list[0], nil
 }

@@ -88,13 +88,13 @@ func (v *validation) validateParams() {
 		}
 	}
 	if v.InsecureSkipNonce && v.Type != oauth.TypeOIDC {
-		v.add("InsecureSkipNonce", "is for type %s", oauth.TypeOIDC)
+		v.add("InsecureSkipNonce", "needs type %s", oauth.TypeOIDC)
 	}
 }
 
 func (v *validation) validateDPoP() {
 	if v.DPoP && (v.Exchange != nil || v.FetchUserinfo != nil) {
-		v.add("DPoP", "is not for the hooks Exchange and FetchUserinfo, which have no access to the key")
+		v.add("DPoP", "cannot be used with the hooks Exchange and FetchUserinfo, which have no access to the key")
 	}
 }
 
@@ -148,7 +148,7 @@ func (v *validation) validateIssuer() {
 	case tenants && v.DiscoveryURL == "":
 		v.add("DiscoveryURL", "is empty; an Issuer with braces needs it")
 	case v.DiscoveryURL != "" && v.Type != oauth.TypeOIDC:
-		v.add("DiscoveryURL", "is for type %s", oauth.TypeOIDC)
+		v.add("DiscoveryURL", "needs type %s", oauth.TypeOIDC)
 	case len(v.AllowedIssuers) > 0 && !tenants:
 		v.add("AllowedIssuers", "has no effect on an Issuer without braces")
 	}
@@ -162,13 +162,13 @@ func (v *validation) validateIssuer() {
 // validateRedirection reports the fields that have no effect beside Redirect and Identify.
 func (v *validation) validateRedirection() {
 	if v.Redirect == nil {
-		v.add("Redirect", "is missing beside Identify")
+		v.add("Redirect", "is missing, and Identify needs it")
 	}
 	if v.Identify == nil {
-		v.add("Identify", "is missing beside Redirect")
+		v.add("Identify", "is missing, and Redirect needs it")
 	}
 	if v.Type != oauth.TypeOAuth2 {
-		v.add("Type", "want %q beside Redirect, have %q", oauth.TypeOAuth2, v.Type)
+		v.add("Type", "want %q because Redirect is set, have %q", oauth.TypeOAuth2, v.Type)
 	}
 	for _, e := range []struct {
 		name string
@@ -191,7 +191,7 @@ func (v *validation) validateRedirection() {
 		{"DPoP", v.DPoP},
 	} {
 		if e.set {
-			v.add(e.name, "has no effect beside Redirect")
+			v.add(e.name, "has no effect if Redirect is set")
 		}
 	}
 }

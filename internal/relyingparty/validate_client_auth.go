@@ -45,16 +45,16 @@ func (v *validation) validateSecret() {
 		}
 	case oauth.AuthPrivateKeyJWT, oauth.AuthTLS, oauth.AuthSelfSignedTLS:
 		if hasFunc || v.ClientSecret != "" && !v.IDTokenHS256 {
-			v.add("ClientSecret", "has no effect beside ClientAuth %s", v.ClientAuth)
+			v.add("ClientSecret", "has no effect with ClientAuth %s", v.ClientAuth)
 		}
 	}
 	if hasFunc && v.ClientSecret != "" {
-		v.add("ClientSecretFunc", "has no effect beside ClientSecret; set one of the two")
+		v.add("ClientSecretFunc", "has no effect if ClientSecret is set; set only one of the two")
 	}
 	switch {
 	case !v.IDTokenHS256:
 	case v.Type != oauth.TypeOIDC:
-		v.add("IDTokenHS256", "is for type %s", oauth.TypeOIDC)
+		v.add("IDTokenHS256", "needs type %s", oauth.TypeOIDC)
 	case len(v.ClientSecret) < 32: // RFC 7518 § 3.2
 		v.add("ClientSecret", "want 32 bytes or more to verify ID tokens with, have %d", len(v.ClientSecret))
 	}
