@@ -114,6 +114,7 @@ func newAccessTokens(a *Auth) *accessTokens {
 	return &accessTokens{adapter: a.config.Adapter, now: a.clock, log: a.log}
 }
 
+// get returns the access token of a user at a provider, and refreshes it if that is due.
 func (t *accessTokens) get(ctx context.Context, r refresher, userID, provider string) (string, error) {
 	account, err := t.account(ctx, userID, provider, "")
 	if err != nil {

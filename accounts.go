@@ -56,6 +56,7 @@ func (a *Auth) UnlinkAccount(ctx context.Context, userID, provider, providerAcco
 	return nil
 }
 
+// unlink is the transaction of UnlinkAccount.
 func (a *Auth) unlink(ctx context.Context, userID, provider, id string) error {
 	if err := a.config.Adapter.LockUser(ctx, userID); err != nil {
 		return ignoreNotFound(err)

@@ -66,7 +66,8 @@ type SessionView struct {
 	// member without a value is nil.
 	User oauth.Claims
 
-	// Extra has further members of the answer, beside user and expires. It is empty at first.
+	// Extra has further members of the answer, in addition to user and expires. It is empty at
+	// first.
 	Extra oauth.Claims
 
 	// Trigger is TriggerUpdate if the browser asked for an update, and "" otherwise.

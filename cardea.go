@@ -36,8 +36,8 @@ type Auth struct {
 	users    *userResolver
 	tokens   *accessTokens
 
-	usedOnce       expiring.Set      // ids of flows, and proofs, that were used already
-	browserReports *expiring.Limiter // of what POST _log writes
+	usedOnce      expiring.Set      // ids of flows, and proofs, that were used already
+	reportLimiter *expiring.Limiter // of what POST _log writes
 }
 
 // New returns the handler. An error lists every fault of the configuration, one on each line, with
@@ -65,7 +65,7 @@ func New(c Config) (*Auth, error) {
 	a.protocol = &protocols[c.Protocol]
 	a.httpCookies, a.httpsCookies = a.cookieNames(false), a.cookieNames(true)
 	a.sealer = seal.New(a.csrf.secrets, a.protocol.scheme)
-	a.browserReports = expiring.NewLimiter(reportLimit.Count, reportLimit.Within)
+	a.reportLimiter = expiring.NewLimiter(reportLimit.Count, reportLimit.Within)
 	for _, p := range c.Providers {
 		m, err := definitionOf(p).open(a)
 		if err != nil {
@@ -79,6 +79,7 @@ func New(c Config) (*Auth, error) {
 	return a, nil
 }
 
+// cookieNames returns the names of the cookies for https if secure is true, otherwise for http.
 func (a *Auth) cookieNames(secure bool) cookie.Names {
 	n := a.protocol.names(secure)
 	if prefix := a.config.CookiePrefix; prefix != "" {

@@ -110,9 +110,10 @@ type SessionConfig struct {
 	// MaxAge is how long a session lasts if it is not used: a second or more. Defaults to 30 days.
 	MaxAge time.Duration
 
-	// UpdateAge limits how often a session is extended: only if its last extension is at least
-	// UpdateAge ago. An extended session lasts MaxAge from then. With StrategyJWT, GET session
-	// always extends it. At most MaxAge. Defaults to 24 hours, or to MaxAge if that is shorter.
+	// UpdateAge limits how often a session is extended: a request extends it only if the last
+	// extension was UpdateAge ago or earlier. The session then lasts MaxAge from that request. With
+	// StrategyJWT, GET session always extends it. At most MaxAge. Defaults to 24 hours, or to
+	// MaxAge if that is shorter.
 	UpdateAge time.Duration
 
 	// CookieDomain makes browsers send the session to every host of a domain, such as example.com
@@ -125,8 +126,8 @@ type SessionConfig struct {
 	CookieDomain string
 
 	// InsecureStoreRawTokens stores session tokens as they are in the cookie, so that a Node server
-	// with Auth.js can share the table. Whoever reads the table can then take over every session.
-	// Defaults to storing a hash.
+	// with Auth.js can share the table. Anybody who reads the table can then take over every
+	// session. Defaults to storing a hash.
 	InsecureStoreRawTokens bool
 }
 

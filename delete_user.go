@@ -14,9 +14,9 @@ import (
 // rows can be deleted with the user. The providers are not told, and the person can sign in again
 // as a new user.
 //
-// A JWT session cannot be revoked. This process refuses it at once. Other processes accept it until
-// it expires, unless [Handle], [UserAs] or your [Callbacks.Authorized] reads the row. Never reuse
-// user IDs, as some databases do with numbers.
+// A JWT session cannot be revoked. This process refuses it immediately. Other processes accept it
+// until it expires, unless [Handle], [UserAs] or your [Callbacks.Authorized] reads the row. Never
+// reuse user IDs, as some databases do with numbers.
 //
 // Without a [Config.Adapter] the error is [errors.ErrUnsupported].
 func (a *Auth) DeleteUser(ctx context.Context, userID string) error {
@@ -34,6 +34,7 @@ func (a *Auth) DeleteUser(ctx context.Context, userID string) error {
 	return nil
 }
 
+// deleteUser is the transaction of DeleteUser.
 func (a *Auth) deleteUser(ctx context.Context, userID string) error {
 	u, err := a.config.Adapter.UserByID(ctx, userID)
 	if ignoreNotFound(err) != nil {

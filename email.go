@@ -14,10 +14,10 @@ import (
 // address or, if there is none, as a new user. Applications get one from email.New. It needs a
 // [Config.Adapter] that is a [TokenStore].
 //
-// In the browser that asked for the mail, the link signs in at once. In any other browser it shows
-// a page with the address and a button that signs in. So a program that opens the links of a mail
-// does not use them up, and a person who was sent somebody else's link sees whose it is. The code
-// works only in the browser that asked for the mail.
+// In the browser that asked for the mail, the link signs in immediately. In any other browser it
+// shows a page with the address and a button that signs in. So a program that opens the links of a
+// mail does not use them up, and a person who has received another person's link sees whose link it
+// is. The code works only in the browser that asked for the mail.
 type EmailProvider struct {
 	// ID names the provider in URLs: lower-case letters, digits, hyphens and underscores. No other
 	// provider of the site has the same.

@@ -77,6 +77,7 @@ func (t emailTokens) save(ctx context.Context, r *mailRequest, now time.Time) er
 	return t.allowTry(ctx, r, 1, now.Add(t.codeMaxAge))
 }
 
+// allowTry stores the token that allows the n-th try of the code.
 func (t emailTokens) allowTry(ctx context.Context, r *mailRequest, n int, until time.Time) error {
 	return t.store.CreateVerificationToken(ctx, &VerificationToken{
 		Identifier: r.Email, Token: r.tryToken(n), Expires: until,

@@ -15,22 +15,22 @@ import (
 // emailMethod signs people in with a mail.
 type emailMethod struct {
 	*EmailProvider
-	tokens    emailTokens
-	secrets   []string          // of the site, the first one for new links
-	addresses *expiring.Limiter // mails to one address
-	clients   *expiring.Limiter // mails that one client asks for
-	codes     *expiring.Limiter // codes that are tried for one address, in any browser
+	tokens         emailTokens
+	secrets        []string          // of the site, the first one for new links
+	addressLimiter *expiring.Limiter // mails to one address
+	clientLimiter  *expiring.Limiter // mails that one client asks for
+	codeLimiter    *expiring.Limiter // codes that are tried for one address, in any browser
 }
 
 func newEmailMethod(p *EmailProvider, store TokenStore, secrets []string) *emailMethod {
 	p = p.withDefaults()
 	return &emailMethod{
-		EmailProvider: p,
-		tokens:        emailTokens{store: store, maxAge: p.MaxAge, codeMaxAge: p.CodeMaxAge},
-		secrets:       secrets,
-		addresses:     expiring.NewLimiter(p.AddressLimit.Count, p.AddressLimit.Within),
-		clients:       expiring.NewLimiter(p.ClientLimit.Count, p.ClientLimit.Within),
-		codes:         expiring.NewLimiter(codeLimit.Count, codeLimit.Within),
+		EmailProvider:  p,
+		tokens:         emailTokens{store: store, maxAge: p.MaxAge, codeMaxAge: p.CodeMaxAge},
+		secrets:        secrets,
+		addressLimiter: expiring.NewLimiter(p.AddressLimit.Count, p.AddressLimit.Within),
+		clientLimiter:  expiring.NewLimiter(p.ClientLimit.Count, p.ClientLimit.Within),
+		codeLimiter:    expiring.NewLimiter(codeLimit.Count, codeLimit.Within),
 	}
 }
 
@@ -42,15 +42,15 @@ func (m *emailMethod) signIn(e *exchange) error {
 	if err != nil || email == "" || email != emailaddr.Clean(email) {
 		return fail(CodeEmailSignIn, "the visitor typed a text that is not an e-mail address")
 	}
-	if !m.clients.Allow(e.auth.origins.client(e.r), e.now) || !m.addresses.Allow(email, e.now) {
+	if !m.clientLimiter.Allow(e.auth.origins.client(e.r), e.now) || !m.addressLimiter.Allow(email, e.now) {
 		return fail(CodeRateLimited, "too many mails for this client or address; see ClientLimit and AddressLimit")
 	}
 	owner := m.identity(email, "")
-	owner.requested = true
+	owner.verificationRequest = true
 	if to, err := e.askApplication(ctx, owner); err != nil {
 		return err
 	} else if to != "" {
-		return e.redirect(e.target(to))
+		return e.redirect(e.redirectTarget(to))
 	}
 
 	r, token, code := newMailRequest(m.ID, email, e.callbackURL, m.secrets[0])
@@ -135,6 +135,7 @@ func (m *emailMethod) redeemLink(e *exchange, email, token string) error {
 	return m.finish(e, link, e.callbackURL)
 }
 
+// consumeLink consumes the link with that token, which may have been hashed with a previous secret.
 func (m *emailMethod) consumeLink(e *exchange, email, token string) (link *VerificationToken, err error) {
 	if email == "" || len(token) != linkTokenLength {
 		return nil, errUsed
@@ -154,7 +155,7 @@ func (m *emailMethod) redeemCode(e *exchange) error {
 	if !ok {
 		return fail(CodeWrongCode, "this browser has not asked for a mail, or too long ago")
 	}
-	if !m.codes.Allow(r.Email, e.now) {
+	if !m.codeLimiter.Allow(r.Email, e.now) {
 		return fail(CodeRateLimited, "too many codes were tried for one address")
 	}
 	link, left, err := m.tokens.tryCode(e.r.Context(), r, e.form["code"], e.now)

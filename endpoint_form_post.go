@@ -37,13 +37,13 @@ func (m *oauthMethod) postCallback(e *exchange) error {
 	if !m.FormPost {
 		return e.auth.noForm()
 	}
-	if err := m.client.CheckRepeats(e.posted); err != nil {
+	if err := m.client.CheckRepeats(e.formValues); err != nil {
 		return providerError(err)
 	}
 	claims := map[string]any{"provider": m.ID}
 	for _, name := range m.client.ParamNames() {
-		if e.posted.Has(name) {
-			claims[formClaim+name] = e.posted.Get(name)
+		if e.formValues.Has(name) {
+			claims[formClaim+name] = e.formValues.Get(name)
 		}
 	}
 	sealed, err := e.auth.sealer.Seal(e.formSalt(), claims, e.now, formMaxAge)

@@ -29,7 +29,7 @@ type verifyRequestPage interface {
 // getError shows the page for a failure: the application's or the built-in one.
 func getError(e *exchange) error {
 	code := e.errorCode()
-	if slices.Contains(e.auth.protocol.forwarded, code) {
+	if slices.Contains(e.auth.protocol.signInPageCodes, code) {
 		return e.redirect(withQuery(e.endpoint("/signin"), "error", code))
 	}
 	if own := e.auth.config.Pages.Error; own != "" {

@@ -41,7 +41,7 @@ func getProviders(e *exchange) error {
 	for _, m := range e.auth.methods {
 		p := m.info()
 		if p.kind == TypeOIDC {
-			p.kind = e.auth.protocol.openID
+			p.kind = e.auth.protocol.oidcType
 		}
 		list = append(list, providerEntry{
 			ID: p.id, Name: p.name, Type: p.kind,

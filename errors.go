@@ -155,6 +155,7 @@ func providerError(err error) error {
 	return &Error{Code: code, Err: e.Err}
 }
 
+// codeOf returns the code of the Error in err, as asError does.
 func codeOf(err error) Code { return asError(err).Code }
 
 // asError returns the Error in err. Any other error is a failure of the site.

@@ -24,7 +24,7 @@ type flowState struct {
 
 const (
 	flowMaxAge       = 15 * time.Minute
-	maxFlows         = 5 // in one browser at once
+	maxFlows         = 5 // in one browser at the same time
 	flowIDLength     = 21
 	flowIDTimeLength = 11 // hexadecimal digits at the start of the id
 )

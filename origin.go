@@ -89,6 +89,7 @@ func (o origins) trusts(host string) bool {
 	return redirect.IsLoopbackHost((&url.URL{Host: host}).Hostname())
 }
 
+// fromProxy reports whether a trusted proxy has sent the request.
 func (o origins) fromProxy(r *http.Request) bool {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {

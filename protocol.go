@@ -20,15 +20,15 @@ type protocol struct {
 	names      func(secure bool) cookie.Names
 	scheme     seal.Scheme
 	noSession  any          // what GET session tells a visitor without a session, as JSON
-	codeInPath bool         // the sign-in and error pages accept the code of a failure as last segment of the path
-	openID     ProviderType // what GET providers calls an OpenID Connect provider
+	codeInPath bool         // GET signin and GET error accept the code of a failure as the last segment of the path
+	oidcType   ProviderType // what GET providers calls an OpenID Connect provider
 
-	failures map[Code]failure
-	others   failure                                        // of any other code
-	refusal  func(reason, provider string) (query []string) // of CodeCredentialsSignIn
+	failures     map[Code]failure
+	otherFailure failure                                        // of any other code
+	refusalQuery func(reason, provider string) (query []string) // of CodeCredentialsSignIn
 
-	// forwarded are the codes that the error page passes on to the sign-in page.
-	forwarded []string
+	// signInPageCodes are the codes of failures that the error page passes on to the sign-in page.
+	signInPageCodes []string
 }
 
 // failure is the page that shows a failure to the visitor.
@@ -45,7 +45,7 @@ var protocols = [...]protocol{
 		names:     cookie.NamesV5,
 		scheme:    seal.SchemeV5,
 		noSession: nil, // null; the client of v5 would take {} for a session
-		openID:    TypeOIDC,
+		oidcType:  TypeOIDC,
 		failures: map[Code]failure{
 			CodeAccessDenied:      {(*exchange).errorPage, "error", "AccessDenied"},
 			CodeVerification:      {(*exchange).errorPage, "error", "Verification"},
@@ -58,8 +58,8 @@ var protocols = [...]protocol{
 			CodeRateLimited:       {(*exchange).signInPage, "error", "RateLimited"},
 			CodeWrongCode:         {(*exchange).verifyPage, "error", "WrongCode"},
 		},
-		others: failure{(*exchange).errorPage, "error", "Configuration"},
-		refusal: func(reason, _ string) []string {
+		otherFailure: failure{(*exchange).errorPage, "error", "Configuration"},
+		refusalQuery: func(reason, _ string) []string {
 			return []string{"error", "CredentialsSignin", "code", reason}
 		},
 	},
@@ -68,7 +68,7 @@ var protocols = [...]protocol{
 		scheme:     seal.SchemeV4,
 		noSession:  struct{}{}, // {}; the client of v4 fails on null
 		codeInPath: true,
-		openID:     TypeOAuth, // pages made for v4 know no other type
+		oidcType:   TypeOAuth, // pages made for v4 know no other type
 		failures: map[Code]failure{
 			CodeAccessDenied:      {(*exchange).errorEndpoint, "error", "AccessDenied"},
 			CodeVerification:      {(*exchange).errorEndpoint, "error", "Verification"},
@@ -85,15 +85,15 @@ var protocols = [...]protocol{
 			CodeRateLimited:       {(*exchange).signInPage, "error", "RateLimited"},
 			CodeWrongCode:         {(*exchange).verifyPage, "error", "WrongCode"},
 		},
-		others: failure{(*exchange).errorEndpoint, "error", "Configuration"},
-		refusal: func(reason, provider string) []string {
+		otherFailure: failure{(*exchange).errorEndpoint, "error", "Configuration"},
+		refusalQuery: func(reason, provider string) []string {
 			if reason != defaultReason {
 				// v4 shows the text of the exception, and has no parameter code
 				return []string{"error", reason}
 			}
 			return []string{"error", "CredentialsSignin", "provider", provider}
 		},
-		forwarded: []string{
+		signInPageCodes: []string{
 			"Signin", "OAuthSignin", "OAuthCallback", "OAuthCreateAccount", "EmailCreateAccount", "Callback",
 			"OAuthAccountNotLinked", "EmailSignin", "CredentialsSignin", "SessionRequired",
 		},
@@ -104,11 +104,11 @@ var protocols = [...]protocol{
 func (p *protocol) failureURL(e *exchange, err *Error) string {
 	f, ok := p.failures[err.Code]
 	if !ok {
-		f = p.others
+		f = p.otherFailure
 	}
 	query := []string{f.name, f.value}
 	if err.Code == CodeCredentialsSignIn {
-		query = p.refusal(err.reason(), e.provider)
+		query = p.refusalQuery(err.reason(), e.provider)
 	}
 	return withQuery(f.page(e), query...)
 }

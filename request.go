@@ -25,7 +25,7 @@ type exchange struct {
 	route       *route            // nil in the middleware
 	provider    string            // last segment of the path: a provider's id, or the code of a failure
 	form        map[string]string // what was posted; the last value if a name is repeated
-	posted      url.Values        // what was posted as a form, all values
+	formValues  url.Values        // what was posted as a form, all values
 	update      json.RawMessage   // the new data of POST session
 	csrfToken   string
 	csrfKnown   bool   // the browser has sent csrfToken in its cookie
@@ -63,7 +63,7 @@ func (e *exchange) readForm() error {
 		return e.readJSON(body)
 	}
 	values, err := url.ParseQuery(string(body))
-	e.posted = values
+	e.formValues = values
 	for name, list := range values {
 		e.form[name] = list[len(list)-1]
 	}
@@ -96,7 +96,7 @@ func (e *exchange) prepare() {
 		e.renewCSRF()
 	}
 	stored := e.jar.Get(e.names.CallbackURL)
-	e.callbackURL = e.target(e.form["callbackUrl"], e.query("callbackUrl"), stored)
+	e.callbackURL = e.redirectTarget(e.form["callbackUrl"], e.query("callbackUrl"), stored)
 	if e.callbackURL != stored {
 		// A URL that is too long for a cookie is not stored.
 		_ = e.jar.Set(cookie.Cookie{Name: e.names.CallbackURL, Value: e.callbackURL})
@@ -117,7 +117,7 @@ func (e *exchange) query(name string) string {
 
 // target returns the URL to which the first of urls that is not empty may redirect: a URL of this
 // site, unless Callbacks.Redirect allows another one. If there is none, it returns the origin.
-func (e *exchange) target(urls ...string) string {
+func (e *exchange) redirectTarget(urls ...string) string {
 	for _, wanted := range urls {
 		if wanted == "" {
 			continue

@@ -9,6 +9,7 @@ import (
 
 func badRequest(w http.ResponseWriter) { writeJSON(w, http.StatusBadRequest, "Bad request.") }
 
+// writeJSON answers with a JSON value, and with 500 and null if it cannot be written as JSON.
 func writeJSON(w http.ResponseWriter, status int, body any) {
 	text, err := json.Marshal(body)
 	if err != nil {

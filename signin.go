@@ -11,14 +11,14 @@ import (
 // in makes one. The fields of the last group are about the browser, and are filled in by
 // exchange.signIn.
 type identity struct {
-	user        *User // the user, if a check of credentials has found one; otherwise nil
-	profile     *oauth.Profile
-	account     *Account
-	startedBy   string                                     // id of the user who was signed in when the flow began
-	linkByEmail bool                                       // see oauth.Provider.LinkByVerifiedEmail
-	adopt       func(context.Context, *User) (bool, error) // see EmailProvider.Adopt; may be nil
-	requested   bool                                       // nothing is proven yet: a visitor asks for a mail
-	callbackURL string                                     // where the visitor goes afterwards
+	user                *User // the user, if a check of credentials has found one; otherwise nil
+	profile             *oauth.Profile
+	account             *Account
+	startedBy           string                                     // id of the user who was signed in when the flow began
+	linkByEmail         bool                                       // see oauth.Provider.LinkByVerifiedEmail
+	adopt               func(context.Context, *User) (bool, error) // see EmailProvider.Adopt; may be nil
+	verificationRequest bool                                       // nothing is proven yet: a visitor asks for a mail
+	callbackURL         string                                     // where the visitor goes afterwards
 
 	cookie  sessionCookie // of the session that the browser has now
 	current string        // id of that session's user; "" for nobody
@@ -44,9 +44,9 @@ type signInResult struct {
 	updated []*User  // users whose rows were changed
 	linked  bool     // the account was linked
 
-	// verified says that this sign-in has proven the address of an existing user for the first
-	// time. All other sessions of the user then end, because somebody else may have opened them.
-	verified bool
+	// newlyVerified says that this sign-in has proven the address of an existing user for the first
+	// time. All other sessions of the user then end, because another person may have opened them.
+	newlyVerified bool
 }
 
 // signIn signs the person in: it asks the application, writes user, account and session in one
@@ -63,7 +63,7 @@ func (e *exchange) signIn(id identity) error {
 	if to, err := e.askApplication(ctx, id); err != nil {
 		return err
 	} else if to != "" {
-		return e.redirect(e.target(to))
+		return e.redirect(e.redirectTarget(to))
 	}
 
 	res, err := e.auth.users.resolve(ctx, id)
@@ -74,7 +74,7 @@ func (e *exchange) signIn(id identity) error {
 	if err := e.startSession(ctx, res, id); err != nil {
 		return err
 	}
-	e.renewCSRF() // whoever knew the old token before the sign-in cannot use it afterwards
+	e.renewCSRF() // a token that somebody learned before the sign-in is useless afterwards
 	if event := e.auth.config.Events.SignIn; event != nil {
 		event(ctx, &res.SignIn)
 	}
@@ -91,7 +91,7 @@ func (e *exchange) askApplication(ctx context.Context, id identity) (redirect st
 	}
 	in := &SignIn{
 		User: id.newUser(), Account: id.account, Profile: id.profile, IsNewUser: true,
-		VerificationRequest: id.requested,
+		VerificationRequest: id.verificationRequest,
 	}
 	if id.user != nil {
 		in.User, in.IsNewUser = id.user, false
@@ -136,7 +136,7 @@ func (e *exchange) startSession(ctx context.Context, res *signInResult, id ident
 		if err != nil {
 			return err
 		}
-		if res.verified {
+		if res.newlyVerified {
 			jwt.endAll(res.User.ID, id.cookie.now)
 		}
 		if value, res.session, err = jwt.create(ctx, &res.SignIn, id.cookie); err != nil {
@@ -153,7 +153,7 @@ func (e *exchange) startSession(ctx context.Context, res *signInResult, id ident
 // afterSignIn is the URL to which the visitor goes: the callback URL or, for a new user, the
 // application's page for new users if there is one.
 func (e *exchange) afterSignIn(res *signInResult, id identity) string {
-	to := e.target(id.callbackURL)
+	to := e.redirectTarget(id.callbackURL)
 	if page := e.auth.config.Pages.NewUser; page != "" && res.IsNewUser {
 		return withQuery(e.absolute(page), "callbackUrl", to)
 	}

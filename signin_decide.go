@@ -11,6 +11,8 @@ type facts struct {
 	linkByEmail       bool   // the provider is trusted to link by verified e-mail
 }
 
+// factsOf collects the facts. The signed-in user counts only if the same user was signed in when
+// the flow began. Otherwise an account could be linked to a user who has signed in since.
 func factsOf(id identity, owner, sameEmail *User) facts {
 	f := facts{linkByEmail: id.linkByEmail, emailVerified: id.profile.EmailVerified}
 	if id.current == id.startedBy {

@@ -35,7 +35,7 @@ func (r *userResolver) claimAddress(ctx context.Context, id identity, u *User, r
 		return err
 	}
 	if owns {
-		res.verified = u.EmailVerified.IsZero()
+		res.newlyVerified = u.EmailVerified.IsZero()
 		u.EmailVerified, res.User = id.cookie.now, u
 	} else {
 		u.Email, u.EmailVerified = "", time.Time{}

@@ -70,7 +70,7 @@ func (r *userResolver) write(ctx context.Context, id identity) (*signInResult, e
 	if err := r.database.end(ctx, id.cookie); err != nil {
 		return nil, err
 	}
-	if res.verified {
+	if res.newlyVerified {
 		if _, err := r.database.store.DeleteSessions(ctx, res.User.ID, ""); err != nil {
 			return nil, err
 		}

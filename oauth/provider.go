@@ -63,8 +63,8 @@ type Provider struct {
 	// Transport must be an *http.Transport. Defaults to no certificate.
 	ClientCertificate *tls.Certificate
 
-	// ClientSecretFunc makes the client secret, for a service such as Apple, where the secret is a
-	// token that expires. It replaces ClientSecret, and may be called concurrently.
+	// ClientSecretFunc makes the client secret, for a service such as Apple whose secret is a token
+	// that expires. It replaces ClientSecret, and may be called concurrently.
 	//
 	// The secret is used until a minute before it expires. With a zero expiry the function is
 	// called for each request. An error fails the sign-in and is logged, so it must not contain the
@@ -120,9 +120,9 @@ type Provider struct {
 	// The key is derived from cardea.Config.Secret.
 	//
 	// The bound tokens are used for the requests to this provider, the refresh included.
-	// cardea.Auth.AccessToken returns none of them, because whoever calls an API with such a token
-	// needs the key. A new Secret is a new key, and makes the refresh tokens of a public client
-	// useless.
+	// cardea.Auth.AccessToken returns none of them, because an API accepts such a token only with a
+	// proof that is made with the key. A new Secret is a new key, and makes the refresh tokens of a
+	// public client useless.
 	//
 	// A server that demands DPoP gets it without this field, after it has refused a token request.
 	// Hooks have no access to the key. Defaults to bearer tokens.

@@ -41,10 +41,12 @@ func (e *Error) Error() string {
 // Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
+// failed returns an Error whose cause has a text as fmt.Errorf makes it.
 func failed(kind Kind, format string, args ...any) error {
 	return &Error{Kind: kind, Err: fmt.Errorf(format, args...)}
 }
 
+// hookFailed returns an Error for what a hook has returned.
 func hookFailed(kind Kind, hook string, err error) error {
 	return &Error{Kind: kind, Err: err, Hook: hook}
 }

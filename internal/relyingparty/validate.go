@@ -17,7 +17,7 @@ import (
 func Validate(p *oauth.Provider, field string, client *http.Client, faults *configerr.List) {
 	v := &validation{Provider: p, field: field, faults: faults}
 	v.validate()
-	v.validateCertificate(client)
+	v.validateClientCertificate(client)
 }
 
 // validation checks one provider.
@@ -58,6 +58,7 @@ func (v *validation) validate() {
 	v.validateEmails()
 }
 
+// envName is an id as it is written in the name of an environment variable.
 func envName(id string) string { return strings.ToUpper(strings.ReplaceAll(id, "-", "_")) }
 
 // flowParams are the authorization parameters that only the flow sets. Implicit and hybrid
@@ -159,7 +160,8 @@ func (v *validation) validateIssuer() {
 	}
 }
 
-// validateRedirection reports the fields that have no effect beside Redirect and Identify.
+// validateRedirection checks a provider with Redirect and Identify, and reports the fields that
+// have no effect then.
 func (v *validation) validateRedirection() {
 	if v.Redirect == nil {
 		v.add("Redirect", "is missing, and Identify needs it")

@@ -19,9 +19,9 @@ func (v *validation) validateClientAuth() {
 	if !slices.Contains(clientAuths, v.ClientAuth) {
 		v.add("ClientAuth", "want one of %q, have %q", clientAuths[1:], v.ClientAuth)
 	}
-	v.validateSecret()
-	v.validateKey()
-	v.validateAudience()
+	v.validateClientSecret()
+	v.validateClientKey()
+	v.validateAssertionAudience()
 	byTLS := v.ClientAuth == oauth.AuthTLS || v.ClientAuth == oauth.AuthSelfSignedTLS
 	if byTLS && v.ClientCertificate == nil {
 		v.add("ClientCertificate", "is missing, and ClientAuth is %s", v.ClientAuth)
@@ -31,7 +31,7 @@ func (v *validation) validateClientAuth() {
 	}
 }
 
-func (v *validation) validateSecret() {
+func (v *validation) validateClientSecret() {
 	hasFunc := v.ClientSecretFunc != nil
 	hasSecret := v.ClientSecret != "" || hasFunc
 	switch v.ClientAuth {
@@ -60,7 +60,7 @@ func (v *validation) validateSecret() {
 	}
 }
 
-func (v *validation) validateKey() {
+func (v *validation) validateClientKey() {
 	if v.ClientAuth != oauth.AuthPrivateKeyJWT {
 		if v.ClientKey != (oauth.ClientKey{}) {
 			v.add("ClientKey", "has no effect; ClientAuth %s needs it", oauth.AuthPrivateKeyJWT)
@@ -72,7 +72,7 @@ func (v *validation) validateKey() {
 	}
 }
 
-func (v *validation) validateAudience() {
+func (v *validation) validateAssertionAudience() {
 	asserts := v.ClientAuth == oauth.AuthPrivateKeyJWT || v.ClientAuth == oauth.AuthClientSecretJWT
 	switch {
 	case !asserts && v.AssertionAudience != "":
@@ -84,7 +84,7 @@ func (v *validation) validateAudience() {
 }
 
 // validateCertificate reports a Config.HTTPClient that cannot present the certificate.
-func (v *validation) validateCertificate(client *http.Client) {
+func (v *validation) validateClientCertificate(client *http.Client) {
 	if v.ClientCertificate == nil || client == nil {
 		return
 	}
