@@ -50,7 +50,7 @@ type CredentialsProvider struct {
 	// to one text for all reasons.
 	Messages map[string]string
 
-	// Style is how the provider looks on the sign-in page.
+	// Style is how the provider looks on the sign-in page. Each field has a default.
 	Style oauth.Style
 
 	// Err is what credentials.New found wrong with its options. [New] reports it. Nil means no

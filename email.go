@@ -74,7 +74,7 @@ type EmailProvider struct {
 	// EmailProvider is configured, what that provider checks. Defaults to returning false.
 	Adopt func(ctx context.Context, u *User) (bool, error)
 
-	// Style is how the provider looks on the sign-in page.
+	// Style is how the provider looks on the sign-in page. Each field has a default.
 	Style oauth.Style
 
 	// Err is what email.New found wrong with its options. [New] reports it. Nil means no fault.

@@ -11,14 +11,16 @@ import (
 // in makes one. The fields of the last group are about the browser, and are filled in by
 // exchange.signIn.
 type identity struct {
-	user                *User // the user, if a check of credentials has found one; otherwise nil
-	profile             *oauth.Profile
-	account             *Account
-	startedBy           string                                     // id of the user who was signed in when the flow began
-	linkByEmail         bool                                       // see oauth.Provider.LinkByVerifiedEmail
-	adopt               func(context.Context, *User) (bool, error) // see EmailProvider.Adopt; may be nil
-	verificationRequest bool                                       // nothing is proven yet: a visitor asks for a mail
-	callbackURL         string                                     // where the visitor goes afterwards
+	user        *User // the user, if a check of credentials has found one; otherwise nil
+	profile     *oauth.Profile
+	account     *Account
+	startedBy   string                                     // id of the user who was signed in when the flow began
+	linkByEmail bool                                       // see oauth.Provider.LinkByVerifiedEmail
+	adopt       func(context.Context, *User) (bool, error) // see EmailProvider.Adopt; may be nil
+	callbackURL string                                     // where the visitor goes afterwards
+
+	// verificationRequest says that nothing is proven yet: a visitor asks for a mail.
+	verificationRequest bool
 
 	cookie  sessionCookie // of the session that the browser has now
 	current string        // id of that session's user; "" for nobody

@@ -28,9 +28,9 @@ func newUserResolver(a *Auth) *userResolver {
 	return r
 }
 
-// resolve decides which user the identity is, and writes user, account and session in one
-// transaction. If a person signs in for the first time several times at once, one of the sign-ins
-// creates the user. The others get a conflict, start over, and find the user.
+// resolve decides to which user the identity belongs, and writes user, account and session in one
+// transaction. If several first sign-ins of one person run at the same time, one of them creates
+// the user. The others get a conflict, start over, and find the user.
 func (r *userResolver) resolve(ctx context.Context, id identity) (*signInResult, error) {
 	if r.adapter == nil {
 		return resolveWithoutStore(id), nil

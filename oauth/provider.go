@@ -78,8 +78,8 @@ type Provider struct {
 	// If a service has one issuer for each tenant, Issuer is a template, with the name of a claim
 	// of the ID token in braces, such as https://login.microsoftonline.com/{tid}/v2.0. The issuer
 	// of the metadata document must then be the same template, with any names in the braces, or an
-	// issuer that matches it. In the first case the ID token must contain the template's issuer for
-	// its own claim; in the second, the issuer of the metadata document.
+	// issuer that matches it. In the first case the issuer of an ID token must be the template with
+	// the ID token's own claim filled in; in the second case, the issuer of the metadata document.
 	Issuer string
 
 	// AllowedIssuers are the issuers that are accepted if Issuer is a template. Defaults to all
@@ -183,16 +183,17 @@ type Provider struct {
 	// They came through the visitor's browser, so they prove nothing. Defaults to none.
 	CallbackParams []string
 
-	// Token says how the service departs from the standard token request and answer.
+	// Token says how the service departs from the standard token request and answer. Defaults to
+	// the standard.
 	Token TokenRules
 
 	// IDTokenHS256 accepts only ID tokens signed with ClientSecret by HS256. The secret must have
 	// 32 bytes or more. Defaults to the asymmetric algorithms of the issuer's metadata and keys.
 	IDTokenHS256 bool
 
-	// UseUserinfo adds the claims of the userinfo endpoint to those of the ID token, for OIDC. A
-	// userinfo claim replaces the ID token's claim of the same name, but not the claims that the
-	// token must prove, such as sub.
+	// UseUserinfo adds the claims of the userinfo endpoint to those of the ID token, for OIDC. By
+	// default that endpoint is not asked. A userinfo claim replaces the ID token's claim of the
+	// same name, but not the claims that the token must prove, such as sub.
 	UseUserinfo bool
 
 	// UseTokenAnswer makes the members of the token answer part of an OAuth2 provider's profile,
@@ -200,10 +201,11 @@ type Provider struct {
 	// UserinfoURL may then be empty.
 	UseTokenAnswer bool
 
-	// Userinfo says how the service departs from the standard userinfo request.
+	// Userinfo says how the service departs from the standard userinfo request. Defaults to the
+	// standard.
 	Userinfo UserinfoRules
 
-	// Emails names the members of the answer of EmailsURL.
+	// Emails names the members of the answer of EmailsURL. Each field has a default.
 	Emails EmailMembers
 
 	// Headers are added to the requests to UserinfoURL and EmailsURL. If one of them, or
@@ -231,7 +233,7 @@ type Provider struct {
 	// There are then no tokens. ClientID may be empty, and the fields for endpoints, tokens and
 	// scopes must be empty. Both hooks may be called concurrently. Their errors fail the sign-in
 	// and are logged, so they must contain nothing of the answer. An error of type *cardea.Error
-	// chooses what the visitor sees.
+	// chooses what the visitor sees. Both default to nil, for a provider that speaks OAuth.
 	Redirect func(ctx context.Context, r *Redirection) (string, error)
 
 	// Identify checks the answer that the browser brought back from the service, and returns what
@@ -258,7 +260,7 @@ type Provider struct {
 	// sign-in with OAuthAccountNotLinked.
 	LinkByVerifiedEmail bool
 
-	// Style is how the provider looks on the sign-in page.
+	// Style is how the provider looks on the sign-in page. Each field has a default.
 	Style Style
 
 	// Err is the error of a constructor of package provider about its options. cardea.New reports
