@@ -8,18 +8,18 @@ import (
 )
 
 // Account links a user to an identity at a provider, and holds the tokens of the last sign-in
-// there. Its key is Provider with ProviderAccountID. An e-mail address is never part of it.
+// there. Its key is Provider with ProviderAccountID. An e-mail address is never part of the key.
 type Account struct {
 	UserID            string       // the id of the [User]
-	Type              ProviderType // of the provider
+	Type              ProviderType // the kind of the provider
 	Provider          string       // the id of the provider, such as "github"
 	ProviderAccountID string       // the provider's own immutable id of the person, 255 bytes at most
 
 	RefreshToken string    // "" if there is none
 	AccessToken  string    // "" if there is none
 	ExpiresAt    time.Time // when AccessToken expires, to the second; zero if the provider did not say
-	TokenType    string    // lower case, such as "bearer"
-	Scope        string    // the granted scopes, separated by spaces
+	TokenType    string    // in lower case, such as "bearer"; "" if there is none
+	Scope        string    // the granted scopes, separated by spaces; "" if unknown
 	IDToken      string    // "" if there is none
 	SessionState string    // OpenID Connect Session Management's session_state; "" if there is none
 
@@ -29,8 +29,7 @@ type Account struct {
 	Entity any
 }
 
-// newAccount is an account with the tokens of an answer, which is nil for a provider without
-// tokens.
+// newAccount returns an account with the tokens t, which is nil for a provider without tokens.
 func newAccount(p *oauth.Provider, id string, t *oauth2.Token) *Account {
 	account := &Account{Type: ProviderType(p.Type), Provider: p.ID, ProviderAccountID: id}
 	if t != nil {

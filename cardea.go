@@ -13,8 +13,8 @@ import (
 	"github.com/cardea-auth/cardea/internal/seal"
 )
 
-// Auth signs people in. It is the http.Handler for everything under the base path, and finds the
-// session of any other request through [Auth.Load], [Auth.Require] and [Handle]. [New] makes it. It
+// Auth signs people in. It is the http.Handler for all paths under the base path. For requests to
+// other paths, [Auth.Load], [Auth.Require] and [Handle] find the session. [New] makes an Auth. It
 // never changes and is safe for concurrent use.
 type Auth struct {
 	config       Config
@@ -36,13 +36,15 @@ type Auth struct {
 	users    *userResolver
 	tokens   *accessTokens
 
-	usedOnce       expiring.Set      // states and proofs that came back
-	browserReports *expiring.Limiter // what browsers may have logged
+	usedOnce      expiring.Set      // ids of flows, and proofs, that were used already
+	reportLimiter *expiring.Limiter // of what POST _log writes
 }
 
-// New returns the handler. An error lists every fault of the configuration, one a line, each with
-// the name of its field and the fix. New connects to nothing: a provider or database that cannot be
-// reached shows when it is used.
+// New returns the handler. An error lists every fault of the configuration, one on each line, with
+// the name of the field and the fix.
+//
+// New makes no connection. A provider or database that cannot be reached causes an error only when
+// it is used.
 func New(c Config) (*Auth, error) {
 	c = c.withDefaults()
 	faults := []error{c.validate()}
@@ -63,7 +65,7 @@ func New(c Config) (*Auth, error) {
 	a.protocol = &protocols[c.Protocol]
 	a.httpCookies, a.httpsCookies = a.cookieNames(false), a.cookieNames(true)
 	a.sealer = seal.New(a.csrf.secrets, a.protocol.scheme)
-	a.browserReports = expiring.NewLimiter(reportLimit.Count, reportLimit.Within)
+	a.reportLimiter = expiring.NewLimiter(reportLimit.Count, reportLimit.Within)
 	for _, p := range c.Providers {
 		m, err := definitionOf(p).open(a)
 		if err != nil {
@@ -77,6 +79,7 @@ func New(c Config) (*Auth, error) {
 	return a, nil
 }
 
+// cookieNames returns the names of the cookies for https if secure is true, otherwise for http.
 func (a *Auth) cookieNames(secure bool) cookie.Names {
 	n := a.protocol.names(secure)
 	if prefix := a.config.CookiePrefix; prefix != "" {
@@ -86,5 +89,6 @@ func (a *Auth) cookieNames(secure bool) cookie.Names {
 	return n
 }
 
-// clock is a.now as it is when it is called.
+// clock returns the current time. The parts of Auth keep clock instead of now, because tests
+// replace now after New.
 func (a *Auth) clock() time.Time { return a.now() }

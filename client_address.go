@@ -6,9 +6,8 @@ import (
 	"strings"
 )
 
-// client names the sender of a request for a limit: the peer's address, or what a trusted proxy
-// says that it is. An IPv6 client has a whole /64 network to itself, so the network counts as one
-// client.
+// client returns the address of the client that sent a request, for rate limits: the peer, or what
+// a trusted proxy reports. For IPv6 it returns the /64 network, because a client has a whole one.
 func (o origins) client(r *http.Request) string {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
@@ -30,7 +29,7 @@ func (o origins) client(r *http.Request) string {
 	return network.String()
 }
 
-// forwardedFor lists the hops of X-Forwarded-For, the nearest one last. Only the entries that a
+// forwardedFor returns the addresses in X-Forwarded-For, the nearest one last. Only those that a
 // trusted proxy has added are true.
 func forwardedFor(h http.Header) []string {
 	values := h.Values("X-Forwarded-For")

@@ -398,7 +398,7 @@ func TestNewReportsUnusableClientAuth(t *testing.T) {
 		{"DPoP with a hook", func(p *oauth.Provider) {
 			p.DPoP = true
 			p.FetchUserinfo = func(context.Context, *oauth.CodeGrant) (oauth.Claims, error) { return nil, nil }
-		}, ".DPoP: is not for the hooks"},
+		}, ".DPoP: cannot be used with the hooks"},
 		{"pushed requests without an endpoint", func(p *oauth.Provider) { p.Type, p.PushAuthorization = oauth.TypeOAuth2, true },
 			".PushedAuthorizationURL: is empty"},
 		{"pushed requests over http", func(p *oauth.Provider) { p.PushedAuthorizationURL = "http://idp.example/par" },

@@ -48,7 +48,7 @@ func TestNewReportsEachFaultWithItsField(t *testing.T) {
 		{"a nil provider", func(c *cardea.Config) { c.Providers = append(c.Providers, nil) },
 			[]string{"Config.Providers[1]: is nil"}},
 		{"two providers with one id", func(c *cardea.Config) { c.Providers = append(c.Providers, c.Providers[0]) },
-			[]string{"Config.Providers[1] (github).ID: is there twice"}},
+			[]string{"Config.Providers[1] (github).ID: is used by two providers"}},
 		{"a provider without a client", func(c *cardea.Config) {
 			c.Providers = []cardea.Provider{provider.Google(provider.Client{})}
 		},
@@ -94,7 +94,7 @@ func TestNewReportsEachFaultWithItsField(t *testing.T) {
 		{"a base URL and hosts", func(c *cardea.Config) {
 			c.BaseURL, c.TrustedHosts = "https://example.com", []string{"example.com"}
 			c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
-		}, []string{"Config.TrustedHosts: has no effect beside BaseURL"}},
+		}, []string{"Config.TrustedHosts: has no effect if BaseURL is set"}},
 		{"a wildcard host", func(c *cardea.Config) { c.TrustedHosts = []string{"*.example.com"} },
 			[]string{"Config.TrustedHosts[0]: want a host"}},
 		{"a host with a path", func(c *cardea.Config) { c.TrustedHosts = []string{"ok.example", "example.com/x"} },
@@ -130,11 +130,11 @@ func TestNewReportsEachFaultWithItsField(t *testing.T) {
 		{"the cookie domain of another site", func(c *cardea.Config) {
 			c.BaseURL, c.Session.CookieDomain = "https://badexample.com", "example.com"
 		}, []string{
-			"Config.Session.CookieDomain: browsers take no cookie for example.com from https://badexample.com",
+			"Config.Session.CookieDomain: browsers accept no cookie for example.com from https://badexample.com",
 		}},
 		{"the cookie domain of one of two hosts", func(c *cardea.Config) {
 			c.TrustedHosts, c.Session.CookieDomain = []string{"example.com:8443", "app.example.org"}, "example.com"
-		}, []string{"Config.Session.CookieDomain: browsers take no cookie for example.com from app.example.org"}},
+		}, []string{"Config.Session.CookieDomain: browsers accept no cookie for example.com from app.example.org"}},
 		{"a cookie domain for localhost", func(c *cardea.Config) { c.Session.CookieDomain = "example.com" },
 			[]string{"Config.Session.CookieDomain: needs BaseURL or TrustedHosts"}},
 		{"raw tokens with JWT sessions", func(c *cardea.Config) { c.Session.InsecureStoreRawTokens = true },

@@ -513,7 +513,7 @@ func TestNewNamesTheFaultsOfCredentials(t *testing.T) {
 		{"an odd id", credentials.Options{ID: "Log In", Fields: name, Authorize: authorize},
 			[]string{".ID: want lower-case letters"}},
 		{"a field twice", credentials.Options{Fields: append(name, name...), Authorize: authorize},
-			[]string{`"name" is there twice`}},
+			[]string{`two fields have the name "name"`}},
 		{"a field of the protocol", credentials.Options{Fields: []cardea.Field{{Name: "csrfToken"}},
 			Authorize: authorize}, []string{`uses the name "csrfToken"`}},
 		{"a field without name", credentials.Options{Fields: []cardea.Field{{Label: "x"}}, Authorize: authorize},

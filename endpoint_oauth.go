@@ -29,8 +29,8 @@ func (m *oauthMethod) signIn(e *exchange) error {
 	return e.redirect(to)
 }
 
-// getCallback finishes a sign-in at the provider. Whatever the answer says, it counts only if this
-// browser asked for it.
+// getCallback finishes a sign-in at the provider. The answer counts only if this browser began the
+// flow.
 func (m *oauthMethod) getCallback(e *exchange) error {
 	params, err := m.callbackParams(e)
 	if err != nil {
@@ -55,7 +55,7 @@ func (m *oauthMethod) getCallback(e *exchange) error {
 	})
 }
 
-// callbackParams are the parameters with which the provider sent the visitor back.
+// callbackParams returns the parameters with which the provider sent the browser back.
 func (m *oauthMethod) callbackParams(e *exchange) (url.Values, error) {
 	q, err := url.ParseQuery(e.r.URL.RawQuery)
 	if err != nil {

@@ -6,7 +6,8 @@ import (
 	"github.com/cardea-auth/cardea/internal/page"
 )
 
-// getVerifyRequest says that a mail was sent, on the application's page or the built-in one.
+// getVerifyRequest shows the page that says that a mail was sent: the application's or the built-in
+// one.
 func getVerifyRequest(e *exchange) error {
 	if own := e.auth.config.Pages.VerifyRequest; own != "" {
 		return e.redirect(withQuery(e.absolute(own),
@@ -19,15 +20,16 @@ func getVerifyRequest(e *exchange) error {
 	return e.page().VerifyRequest(e.w, data)
 }
 
-// verifyRequestPage is a [method] that accepts a code on the page for mails.
+// verifyRequestPage is a [signInMethod] whose code can be typed on the page that says that a mail
+// was sent.
 type verifyRequestPage interface {
 	fillVerifyRequest(e *exchange, data *page.VerifyRequest)
 }
 
-// getError explains a failure, on the application's page or the built-in one.
+// getError shows the page for a failure: the application's or the built-in one.
 func getError(e *exchange) error {
 	code := e.errorCode()
-	if slices.Contains(e.auth.protocol.forwarded, code) {
+	if slices.Contains(e.auth.protocol.signInPageCodes, code) {
 		return e.redirect(withQuery(e.endpoint("/signin"), "error", code))
 	}
 	if own := e.auth.config.Pages.Error; own != "" {

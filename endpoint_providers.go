@@ -19,7 +19,7 @@ type providerEntry struct {
 // providerList is a JSON object whose members keep their order.
 type providerList []providerEntry
 
-// MarshalJSON writes the providers under their ids.
+// MarshalJSON writes one member for each provider, named by its id.
 func (l providerList) MarshalJSON() ([]byte, error) {
 	text := []byte{'{'}
 	for i, p := range l {
@@ -41,9 +41,9 @@ func getProviders(e *exchange) error {
 	list := providerList{}
 	for _, m := range e.auth.methods {
 		p := m.info()
-		kind := cmp.Or(e.auth.protocol.types[p.kind], p.kind)
 		list = append(list, providerEntry{
-			p.id, p.name, kind, e.endpoint("/signin/" + p.id), e.callbackEndpoint(p.id),
+			ID: p.id, Name: p.name, Type: cmp.Or(e.auth.protocol.types[p.kind], p.kind),
+			SigninURL: e.endpoint("/signin/" + p.id), CallbackURL: e.callbackEndpoint(p.id),
 		})
 	}
 	e.json(http.StatusOK, list)

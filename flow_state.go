@@ -11,20 +11,20 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// flowState is what is kept about one sign-in at a provider, from the click to the callback. It is
-// stored, encrypted, in its own cookie, so that two tabs can sign in at once. It is valid for one
-// callback of one provider in one browser (RFC 9700 § 4.7.1).
+// flowState is the state of one sign-in at a provider, from the click to the callback. Each flow
+// has a cookie, which is encrypted, so that a person can sign in in two tabs at the same time. A
+// flow state is valid for one callback of one provider in one browser (RFC 9700 § 4.7.1).
 type flowState struct {
 	relyingparty.Flow
 	ID          string // part of the cookie's name, and the start of the state
-	Provider    string
-	CallbackURL string
+	Provider    string // the id of the provider
+	CallbackURL string // where the visitor goes afterwards
 	UserID      string // of the user who was signed in when the flow began; "" for nobody
 }
 
 const (
 	flowMaxAge       = 15 * time.Minute
-	maxFlows         = 5 // in one browser at once
+	maxFlows         = 5 // in one browser at the same time
 	flowIDLength     = 21
 	flowIDTimeLength = 11 // hexadecimal digits at the start of the id
 )
@@ -46,8 +46,8 @@ func newFlowState(p *oauth.Provider, callbackURL, userID string, now time.Time) 
 // not more than 128.
 func newState(id string) string { return id + rand.Text() + rand.Text() }
 
-// saveFlowState sets the cookie of a flow. If the browser has too many flows, the oldest is
-// dropped: their ids begin with the time.
+// saveFlowState sets the cookie of a flow. If the browser has too many flows, it deletes the
+// oldest: the ids begin with the time.
 func (e *exchange) saveFlowState(s flowState) error {
 	prefix := e.names.State + "."
 	others := e.jar.WithPrefix(prefix)
@@ -72,8 +72,8 @@ func (e *exchange) saveFlowState(s flowState) error {
 	return nil
 }
 
-// takeFlowState returns the flow to which a state belongs, once: the browser is told to delete the
-// cookie, and this process refuses a copy of it.
+// takeFlowState returns the flow to which a state belongs. It does so once: it deletes the cookie,
+// and this process refuses a copy of the cookie.
 func (e *exchange) takeFlowState(provider, state string) (flowState, error) {
 	if len(state) <= flowIDLength {
 		return flowState{}, fail(codeInvalidCheck, "the callback's state is not one of this site")
@@ -109,7 +109,8 @@ func (e *exchange) takeFlowState(provider, state string) (flowState, error) {
 	return s, nil
 }
 
-// once returns the function that lets each proof of a provider pass once.
+// once returns the function for [oauth.Redirection.Once], which reports whether it gets a proof of
+// this provider for the first time.
 func (a *Auth) once(provider string, now time.Time) func(proof string, until time.Time) bool {
 	return func(proof string, until time.Time) bool {
 		return a.usedOnce.Add("proof "+provider+" "+proof, now, until)

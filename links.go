@@ -18,16 +18,16 @@ func (l links) signInPage() string { return l.pageURL(l.pages.SignIn, "/signin")
 // errorPage is the URL of the page for failures.
 func (l links) errorPage() string { return l.pageURL(l.pages.Error, "/error") }
 
-// errorEndpoint is the URL that leads on to the page for a code.
+// errorEndpoint is the URL of GET error, which shows a failure or redirects to the page for it.
 func (l links) errorEndpoint() string { return l.endpoint("/error") }
 
-// callbackEndpoint is the redirect URI of a provider: the same text in every request of a flow, and another
-// text for each provider (RFC 9700 § 4.4).
+// callbackEndpoint is the URL of the callback of a provider, its redirect URI. It is the same text
+// in every request of a flow, and another text for each provider (RFC 9700 § 4.4).
 func (l links) callbackEndpoint(provider string) string {
 	return l.endpoint("/callback/" + provider)
 }
 
-// pageURL is the URL of the application's page or, if it has none, of the built-in one.
+// pageURL is the URL of the application's page, or of the built-in one if own is empty.
 func (l links) pageURL(own, builtIn string) string {
 	if own == "" {
 		return l.endpoint(builtIn)
@@ -54,13 +54,13 @@ func (e *exchange) formPage() string {
 	return e.endpoint("/signin")
 }
 
-// verifyPage is the URL of the page on which the visitor waits for the mail, and types its code.
+// verifyPage is the URL of the page that says that a mail was sent, and accepts its code.
 func (e *exchange) verifyPage() string {
 	return withQuery(e.endpoint("/verify-request"), "provider", e.provider, "type", string(TypeEmail))
 }
 
-// withQuery adds parameters, given as name and value in turn, to the query of a URL. Empty values
-// are left out.
+// withQuery adds parameters to the query of a URL. Pairs are names, each followed by its value.
+// Empty values are left out.
 func withQuery(to string, pairs ...string) string {
 	u, err := url.Parse(to)
 	if err != nil {

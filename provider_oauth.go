@@ -7,7 +7,7 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// oauthDefinition makes an oauth.Provider a definition.
+// oauthDefinition is the definition of an [oauth.Provider].
 type oauthDefinition struct{ *oauth.Provider }
 
 func (d oauthDefinition) info() providerInfo {

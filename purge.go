@@ -7,11 +7,11 @@ import (
 )
 
 // PurgeExpired deletes sessions and verification tokens that have expired, in batches of 1000, and
-// returns how many. It stops when ctx ends, or at the first error, with the number that it has
-// deleted by then. It may run concurrently.
+// returns how many. If ctx ends or the store fails, it stops, and returns the error with the number
+// of rows that it has deleted so far. It may run concurrently.
 //
-// Expired rows are never accepted, and most of them are deleted when they are read. With
-// StrategyDatabase an application may call this once a day to delete the rest.
+// Expired rows are never accepted, and most of them are deleted when they are read. An application
+// may call PurgeExpired once a day to delete the rest. Without a [Config.Adapter] it does nothing.
 func (a *Auth) PurgeExpired(ctx context.Context) (int, error) {
 	total := 0
 	if s, ok := a.config.Adapter.(SessionStore); ok {
@@ -31,8 +31,9 @@ func (a *Auth) PurgeExpired(ctx context.Context) (int, error) {
 	return total, nil
 }
 
-const purgeBatch = 1000
+const purgeBatch = 1000 // rows in one call of the store
 
+// purge calls batch until it finds no more rows, and returns how many rows were deleted.
 func purge(
 	ctx context.Context, batch func(context.Context, time.Time, int) (int, error), before time.Time,
 ) (int, error) {

@@ -216,42 +216,42 @@ func TestNewRefusesOptionsBesideRedirect(t *testing.T) {
 		change func(*oauth.Provider)
 		want   string
 	}{
-		{func(p *oauth.Provider) { p.Redirect = nil }, ".Redirect: is missing beside Identify"},
-		{func(p *oauth.Provider) { p.Identify = nil }, ".Identify: is missing beside Redirect"},
+		{func(p *oauth.Provider) { p.Redirect = nil }, ".Redirect: is missing, and Identify needs it"},
+		{func(p *oauth.Provider) { p.Identify = nil }, ".Identify: is missing, and Redirect needs it"},
 		{func(p *oauth.Provider) { p.Profile = nil }, ".Profile: is missing"},
-		{func(p *oauth.Provider) { p.Type = oauth.TypeOIDC }, `.Type: want "oauth" beside Redirect`},
+		{func(p *oauth.Provider) { p.Type = oauth.TypeOIDC }, `.Type: want "oauth" because Redirect is set`},
 		{
 			func(p *oauth.Provider) { p.TokenURL = "https://abroad.example/token" },
-			".TokenURL: has no effect beside Redirect",
+			".TokenURL: has no effect if Redirect is set",
 		},
-		{func(p *oauth.Provider) { p.FormPost = true }, ".FormPost: has no effect beside Redirect"},
+		{func(p *oauth.Provider) { p.FormPost = true }, ".FormPost: has no effect if Redirect is set"},
 		{
 			func(p *oauth.Provider) { p.ClientAuth = oauth.AuthClientSecretPost },
-			".ClientAuth: has no effect beside Redirect",
+			".ClientAuth: has no effect if Redirect is set",
 		},
 		{
 			func(p *oauth.Provider) { p.AuthorizationURL = "https://abroad.example/" },
-			".AuthorizationURL: has no effect beside Redirect",
+			".AuthorizationURL: has no effect if Redirect is set",
 		},
 		{
 			func(p *oauth.Provider) { p.UserinfoURL = "https://abroad.example/" },
-			".UserinfoURL: has no effect beside Redirect",
+			".UserinfoURL: has no effect if Redirect is set",
 		},
 		{
 			func(p *oauth.Provider) { p.EmailsURL = "https://abroad.example/" },
-			".EmailsURL: has no effect beside Redirect",
+			".EmailsURL: has no effect if Redirect is set",
 		},
-		{func(p *oauth.Provider) { p.Scopes = []string{} }, ".Scopes: has no effect beside Redirect"},
+		{func(p *oauth.Provider) { p.Scopes = []string{} }, ".Scopes: has no effect if Redirect is set"},
 		{
 			func(p *oauth.Provider) { p.CallbackParams = []string{"user"} },
-			".CallbackParams: has no effect beside Redirect",
+			".CallbackParams: has no effect if Redirect is set",
 		},
-		{func(p *oauth.Provider) { p.ClientKey.ID = "key-1" }, ".ClientKey: has no effect beside Redirect"},
+		{func(p *oauth.Provider) { p.ClientKey.ID = "key-1" }, ".ClientKey: has no effect if Redirect is set"},
 		{
 			func(p *oauth.Provider) { p.PushAuthorization = true },
-			".PushAuthorization: has no effect beside Redirect",
+			".PushAuthorization: has no effect if Redirect is set",
 		},
-		{func(p *oauth.Provider) { p.DPoP = true }, ".DPoP: has no effect beside Redirect"},
+		{func(p *oauth.Provider) { p.DPoP = true }, ".DPoP: has no effect if Redirect is set"},
 	} {
 		t.Run(tc.want, func(t *testing.T) {
 			t.Parallel()

@@ -15,13 +15,14 @@ func randomToken() string {
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-// saltedHash hashes a secret as Auth.js does: CSRF tokens and the tokens of links in mails.
+// saltedHash hashes a token together with the secret of the site, as Auth.js does for CSRF tokens
+// and for the tokens of links in mails.
 func saltedHash(token, secret string) string {
 	sum := sha256.Sum256([]byte(token + secret))
 	return hex.EncodeToString(sum[:])
 }
 
-// equal compares secrets in constant time.
+// equalSecrets compares two secrets in constant time.
 func equalSecrets(a, b string) bool {
 	return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1
 }

@@ -19,14 +19,14 @@ type Flow struct {
 	Nonce    string // the nonce of the ID token; "" for OAuth2 and with InsecureSkipNonce
 }
 
-// forwardable are the parameters of a sign-in request that reach the provider: hints, from which
-// nobody gains anything.
+// forwardable are the parameters of a sign-in request that are passed on to the provider. They are
+// only hints: a forged one proves nothing and changes no check of this site.
 var forwardable = []string{
 	"login_hint", "prompt", "ui_locales", "acr_values", "max_age", "display", "screen_hint", "hd",
 }
 
 // AuthorizationRequest returns the URL to which the visitor's browser goes to sign in. Query is the
-// query of the sign-in request, of which the hints are passed on.
+// query of the sign-in request; its hints are passed on. A failure is an [Error].
 func (c *Client) AuthorizationRequest(
 	ctx context.Context, f Flow, redirectURI string, query url.Values,
 ) (string, error) {
@@ -53,6 +53,7 @@ func (c *Client) AuthorizationRequest(
 	return u, nil
 }
 
+// authorizationParams returns the parameters that the flow itself does not set.
 func (c *Client) authorizationParams(query url.Values) url.Values {
 	params := url.Values{}
 	for name, values := range c.AuthorizationParams {
@@ -69,13 +70,14 @@ func (c *Client) authorizationParams(query url.Values) url.Values {
 	return params
 }
 
-// pushURL is the endpoint that receives the authorization request, "" if the browser carries it.
+// pushURL returns the endpoint for the pushed authorization request, and "" if the browser carries
+// the parameters.
 func (c *Client) pushURL(m *oidc.Metadata) (string, error) {
 	if !m.RequirePush && !c.PushAuthorization && c.PushedAuthorizationURL == "" {
 		return "", nil
 	}
 	if err := outbound.CheckEndpoint(m.PushURL); err != nil {
-		return "", fmt.Errorf("the authorization request must be pushed, but the provider's endpoint for that: %w", err)
+		return "", fmt.Errorf("the provider's endpoint for pushed authorization requests: %w", err)
 	}
 	return m.PushURL, nil
 }

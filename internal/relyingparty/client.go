@@ -16,11 +16,11 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Client is this site as a client of one provider. It does not change after [New], so that no
-// sign-in can see anything of another, and is safe for concurrent use.
+// Client is this site as a client of one provider. It is safe for concurrent use. Nothing of a
+// sign-in is kept in it, so that no sign-in can see anything of another.
 type Client struct {
 	*oauth.Provider
-	http   *http.Client // for all requests but those for metadata and keys
+	http   *http.Client // for all requests except those for metadata and keys
 	now    func() time.Time
 	issuer *oidc.Issuer   // nil for OAuth2
 	secret *clientSecret  // nil without ClientSecretFunc
@@ -40,7 +40,7 @@ type Config struct {
 	Now func() time.Time
 }
 
-// New returns the client for a provider that [Validate] finds no fault with. It makes no requests.
+// New returns the client for a provider in which [Validate] finds no fault. It makes no requests.
 func New(p *oauth.Provider, config Config) (*Client, error) {
 	client := config.HTTP
 	if client == nil {
@@ -72,7 +72,8 @@ func onLoopback(p *oauth.Provider) bool {
 	return outbound.IsLoopbackURL(cmp.Or(p.DiscoveryURL, p.Issuer, p.TokenURL))
 }
 
-// presenting is the HTTP client for the endpoints to which the provider's certificate is presented.
+// certificateClient returns the HTTP client for the endpoints that want the provider's
+// ClientCertificate. Without a certificate it is the given client.
 func certificateClient(p *oauth.Provider, client *http.Client) (*http.Client, error) {
 	if p.ClientCertificate == nil {
 		return client, nil
@@ -80,7 +81,8 @@ func certificateClient(p *oauth.Provider, client *http.Client) (*http.Client, er
 	return oauth2.WithCertificate(client, *p.ClientCertificate)
 }
 
-// metadata is what is known about the server: configured for OAuth2, discovered for OIDC.
+// metadata returns what is known about the server: the configuration for OAuth2, the discovered
+// metadata for OIDC.
 func (c *Client) metadata(ctx context.Context) (*oidc.Metadata, error) {
 	if c.issuer == nil {
 		return &oidc.Metadata{
@@ -95,7 +97,8 @@ func (c *Client) metadata(ctx context.Context) (*oidc.Metadata, error) {
 	return m.WithCertificate(), nil
 }
 
-// at returns the OAuth 2.0 client for a server with this metadata.
+// oauth2Client returns a client for a server with this metadata. It belongs to one sign-in or
+// refresh.
 func (c *Client) oauth2Client(m *oidc.Metadata, redirectURI string) *oauth2.Client {
 	scopes := c.Scopes
 	if scopes == nil && c.Type == oauth.TypeOIDC {
@@ -117,8 +120,8 @@ func (c *Client) oauth2Client(m *oidc.Metadata, redirectURI string) *oauth2.Clie
 	return client
 }
 
-// withoutPlaceholders leaves out the parameters that are filled in from a callback. There is a
-// callback only when a code is redeemed.
+// withoutPlaceholders returns the parameters without those that are filled in from a callback. Only
+// a request that redeems a code has a callback.
 func withoutPlaceholders(params url.Values) url.Values {
 	rest := maps.Clone(params)
 	maps.DeleteFunc(rest, func(_ string, values []string) bool {
@@ -127,9 +130,9 @@ func withoutPlaceholders(params url.Values) url.Values {
 	return rest
 }
 
-// clientAuth uses the metadata if the configuration is silent. The default of the standard is
-// client_secret_basic, so only a server that lists other methods without it gets the secret in the
-// form.
+// clientAuth returns ClientAuth. If that is empty, the metadata decides: the standard's default is
+// client_secret_basic, so the secret is sent in the form only to a server that lists
+// client_secret_post without client_secret_basic.
 func (c *Client) clientAuth(m *oidc.Metadata) string {
 	if c.ClientAuth == "" && (c.ClientSecret != "" || c.secret != nil) && m.TokenAuthMethods != nil &&
 		!slices.Contains(m.TokenAuthMethods, oauth2.SecretBasic) &&
