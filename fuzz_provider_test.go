@@ -73,7 +73,7 @@ func FuzzProvider(f *testing.F) {
 	var in *cardea.SignIn
 	x := newFuzzTarget(f, cardea.StrategyJWT, func(c *cardea.Config) {
 		c.Providers = append(c.Providers, fakeGitHub())
-		c.HTTPClient.Transport = perHostTransport{"fakeGitHub.example": hostile, "localhost:1": c.HTTPClient.Transport}
+		c.HTTPClient.Transport = perHostTransport{"hub.example": hostile, "localhost:1": c.HTTPClient.Transport}
 		c.Events.SignIn = func(_ context.Context, s *cardea.SignIn) { in = s }
 	})
 	ann, err := x.store.UserByEmail(f.Context(), "ann@example.com")
@@ -87,16 +87,16 @@ func FuzzProvider(f *testing.F) {
 			return // no HTTP server can
 		}
 		*hostile = hostileProvider{path, status, kind, body}
-		begun := x.ask(http.MethodPost, "/signin/fakeGitHub", csrfCookie+"="+x.csrf, url.Values{"csrfToken": {x.csrfToken}})
+		begun := x.ask(http.MethodPost, "/signin/hub", csrfCookie+"="+x.csrf, url.Values{"csrfToken": {x.csrfToken}})
 		to, err := url.Parse(begun.Header().Get("Location"))
-		if err != nil || to.Host != "fakeGitHub.example" {
+		if err != nil || to.Host != "hub.example" {
 			t.Fatalf("sign in: %d to %v, %v", begun.Code, to, err)
 		}
 		state := to.Query().Get("state")
 		name := attemptPrefix + state[:21]
 		x.reset()
 		in = nil
-		res := x.ask(http.MethodGet, "/callback/fakeGitHub?code=c&state="+url.QueryEscape(state), name+"="+begun.cookieValue(name),
+		res := x.ask(http.MethodGet, "/callback/hub?code=c&state="+url.QueryEscape(state), name+"="+begun.cookieValue(name),
 			nil)
 		x.checkAnswer(t, "callback", res)
 		if res.Code != http.StatusFound {
@@ -143,9 +143,9 @@ func checkPerson(t *testing.T, in *cardea.SignIn, known string) {
 // fakeGitHub is an OAuth 2.0 provider like GitHub, at which people have addresses that may be verified.
 func fakeGitHub() *oauth.Provider {
 	p := provider.GitHub(provider.Client{ID: "app", Secret: "the client's secret"})
-	p.ID = "fakeGitHub"
-	p.AuthorizationURL, p.TokenURL = "https://fakeGitHub.example/authorize", "https://fakeGitHub.example/token"
-	p.UserinfoURL, p.EmailsURL = "https://fakeGitHub.example/user", "https://fakeGitHub.example/user/emails"
+	p.ID = "hub"
+	p.AuthorizationURL, p.TokenURL = "https://hub.example/authorize", "https://hub.example/token"
+	p.UserinfoURL, p.EmailsURL = "https://hub.example/user", "https://hub.example/user/emails"
 	return p
 }
 
