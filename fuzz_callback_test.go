@@ -21,12 +21,12 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// What a stranger can send is fuzzed here, and in the other files of this name, through the whole
-// handler, without a network. Inputs may hold the words STATE, ISSUER, ATTEMPT, SESSION, CSRF,
-// TOKEN, MAIL and LINK, in whose place come real values, so that fuzzing gets behind the first
-// check. What a run finds worth keeping goes into testdata/fuzz.
+// The files fuzz_*_test.go fuzz what an attacker can send, through the whole handler and without a
+// network. The words STATE, ISSUER, ATTEMPT, SESSION, CSRF, TOKEN, MAIL and LINK of an input are
+// replaced by real values, so that inputs pass the first checks. Interesting inputs are kept in
+// testdata/fuzz.
 
-// handlerTransport is a transport to a handler of this process.
+// handlerTransport sends requests to a handler of this process.
 type handlerTransport struct{ http.Handler }
 
 func (p handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -37,19 +37,25 @@ func (p handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// target is an application under fuzzing, with the real values of a visitor who is signed in and
-// has a sign-in under way.
+// fuzzTarget is an application under fuzzing, with the real values of a visitor who is signed in and has
+// begun another sign-in.
 type fuzzTarget struct {
 	auth        *cardea.Auth
 	issuer      *cardeatest.Issuer
 	store       *watchedStore
 	log         bytes.Buffer
-	credentials []map[string]string // what the check of credentials was asked about
+	credentials []map[string]string // what the check of credentials was called with
 	mails       []*cardea.SignInMail
 
-	session, csrf, csrfToken, state, attempt, mail string
+	session   string // value of the session cookie
+	csrf      string // value of the CSRF cookie
+	csrfToken string
+	state     string // parameter of the sign-in that has begun
+	attempt   string // its state cookie, name and value
+	mail      string // mail cookie, name and value
 }
 
+// origin is that of the application.
 const origin = "http://localhost"
 
 func newFuzzTarget(f *testing.F, strategy cardea.Strategy, change ...func(*cardea.Config)) *fuzzTarget {
@@ -57,14 +63,14 @@ func newFuzzTarget(f *testing.F, strategy cardea.Strategy, change ...func(*carde
 	issuer := cardeatest.NewLocalIssuer("http://localhost:1/idp", "app", "the client's secret",
 		person("1001", "ann@example.com"))
 	x := &fuzzTarget{issuer: issuer, store: &watchedStore{Adapter: memadapter.New()}}
-	often := cardea.Limit{Count: 1 << 30, Within: time.Hour}
+	unlimited := cardea.Limit{Count: 1 << 30, Within: time.Hour}
 	c := cardea.Config{
 		Secret: secret, Adapter: x.store, Session: cardea.SessionConfig{Strategy: strategy},
 		Providers: []cardea.Provider{
 			provider.OIDC("idp", "IdP", provider.Client{ID: "app", Secret: "the client's secret", Issuer: issuer.URL}),
 			&cardea.EmailProvider{
-				ID: "email", Name: "Email", Normalize: email.Normalize, Send: x.send, AddressLimit: often,
-				ClientLimit: often,
+				ID: "email", Name: "Email", Normalize: email.Normalize, Send: x.send,
+				AddressLimit: unlimited, ClientLimit: unlimited,
 			},
 			&cardea.CredentialsProvider{
 				ID: "form", Name: "Form", Fields: []cardea.Field{{Name: "name", Required: true}, {Name: "pin"}},
@@ -83,7 +89,7 @@ func newFuzzTarget(f *testing.F, strategy cardea.Strategy, change ...func(*carde
 	}
 	x.auth = auth
 	start := time.Now()
-	auth.SetClock(func() time.Time { return start }) // or the values would expire while fuzzing goes on
+	auth.SetClock(func() time.Time { return start }) // otherwise the values would expire during fuzzing
 	x.csrf = x.ask(http.MethodGet, "/csrf", "", nil).cookieValue(csrfCookie)
 	x.csrfToken = x.csrf[:64]
 	x.signIn(f)
@@ -91,7 +97,7 @@ func newFuzzTarget(f *testing.F, strategy cardea.Strategy, change ...func(*carde
 	return x
 }
 
-// real puts the real values into an input.
+// fill replaces the words of an input by the real values.
 func (x *fuzzTarget) fill(input string) string {
 	link := ""
 	if len(x.mails) > 0 {
@@ -99,42 +105,42 @@ func (x *fuzzTarget) fill(input string) string {
 	}
 	_, link, _ = strings.Cut(link, "?")
 	return strings.NewReplacer(
-		"STATE", url.QueryEscape(x.state), "ISSUER", url.QueryEscape(x.issuer.URL), "ATTEMPT", x.attempt, "SESSION",
-		x.session, "CSRF", x.csrf,
-		"TOKEN", x.csrfToken, "MAIL", x.mail, "LINK", link,
+		"STATE", url.QueryEscape(x.state), "ISSUER", url.QueryEscape(x.issuer.URL), "ATTEMPT", x.attempt,
+		"SESSION", x.session, "CSRF", x.csrf, "TOKEN", x.csrfToken, "MAIL", x.mail, "LINK", link,
 	).Replace(input)
 }
 
+// send records a mail.
 func (x *fuzzTarget) send(_ context.Context, m *cardea.SignInMail) error {
 	x.mails = append(x.mails, m)
 	return nil
 }
 
-// authorize refuses everybody.
+// authorize records the input of the check, and refuses it.
 func (x *fuzzTarget) authorize(_ context.Context, values map[string]string, _ *http.Request) (*cardea.User, error) {
 	x.credentials = append(x.credentials, values)
 	return nil, nil
 }
 
-// forget makes a new start: of what comes to pass from now on nothing has.
+// reset forgets the recorded calls, logs, inputs and mails.
 func (x *fuzzTarget) reset() {
-	x.store.breakDown() // nothing: it only forgets what was called
+	x.store.breakDown() // no method fails; the recorded calls are forgotten
 	x.log.Reset()
 	x.credentials, x.mails = nil, nil
 }
 
-// askForMail leaves a new sign-in by mail under way, of somebody who has no user.
+// requestMail begins a new sign-in by mail, with the address of a new user.
 func (x *fuzzTarget) requestMail(t testing.TB) {
 	t.Helper()
 	x.mails = nil
 	form := url.Values{"csrfToken": {x.csrfToken}, "email": {strings.ToLower(rand.Text()) + "@example.com"}}
 	res := x.ask(http.MethodPost, "/signin/email", csrfCookie+"="+x.csrf, form)
 	if x.mail = mailCookie + "=" + res.cookieValue(mailCookie); len(x.mails) != 1 || res.Code != http.StatusSeeOther {
-		t.Fatalf("ask for a mail: %d, %d mails", res.Code, len(x.mails))
+		t.Fatalf("request a mail: %d, %d mails", res.Code, len(x.mails))
 	}
 }
 
-// begin leaves a new sign-in under way.
+// startSignIn begins a new sign-in, and returns the authorization URL.
 func (x *fuzzTarget) startSignIn(t testing.TB) (authorize string) {
 	t.Helper()
 	res := x.ask(http.MethodPost, "/signin/idp", csrfCookie+"="+x.csrf, url.Values{"csrfToken": {x.csrfToken}})
@@ -156,7 +162,7 @@ func (x *fuzzTarget) signIn(t testing.TB) {
 		t.Fatal(err)
 	}
 	q := authorize.Query()
-	q.Set("person", "1001") // chosen on the provider's page
+	q.Set("person", "1001") // as chosen on the provider's page
 	r := httptest.NewRequest(http.MethodPost, authorize.String(), strings.NewReader(q.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	w := httptest.NewRecorder()
@@ -171,10 +177,10 @@ func (x *fuzzTarget) signIn(t testing.TB) {
 	}
 }
 
-// answer is what the handler answered.
+// response is a response of the handler.
 type response struct{ *httptest.ResponseRecorder }
 
-// set returns the value that the answer gives to a cookie.
+// cookieValue returns the value that the response sets for a cookie.
 func (a response) cookieValue(name string) string {
 	for _, c := range a.Result().Cookies() {
 		if c.Name == name {
@@ -184,7 +190,7 @@ func (a response) cookieValue(name string) string {
 	return ""
 }
 
-// ask asks the handler. Cookies and query are sent as they are, whatever they hold.
+// ask sends a request to the handler. Cookies and query are sent unchanged, even if they are not valid.
 func (x *fuzzTarget) ask(method, path, cookie string, form url.Values) response {
 	path, query, _ := strings.Cut(path, "?")
 	r := httptest.NewRequest(method, origin+"/api/auth"+path, strings.NewReader(form.Encode()))
@@ -200,23 +206,23 @@ func (x *fuzzTarget) ask(method, path, cookie string, form url.Values) response 
 	return response{w}
 }
 
-// checkAnswer checks what holds for each answer to a stranger: no failure of the server's, no way
-// off the site, and nobody signed in.
+// checkAnswer checks what must hold for each response to an attacker: it is no failure of the server,
+// does not redirect to another site, keeps no URL of another site, and other origins cannot read it.
 func (x *fuzzTarget) checkAnswer(t *testing.T, what string, res response) {
 	t.Helper()
 	if res.Code >= 500 {
 		t.Errorf("%s: status %d", what, res.Code)
 	}
 	if to := res.Header().Get("Location"); to != "" && !onSite(to) {
-		t.Errorf("%s: leads to %q", what, to)
+		t.Errorf("%s: redirects to %q", what, to)
 	}
 	if res.Header().Get("Location") == "" && res.Code >= 300 && res.Code < 400 {
-		t.Errorf("%s: status %d to nowhere", what, res.Code)
+		t.Errorf("%s: status %d without Location", what, res.Code)
 	}
 	for _, c := range res.Result().Cookies() {
 		if strings.Contains(c.Name, "callback-url") {
 			if kept, err := url.QueryUnescape(c.Value); err != nil || !onSite(kept) {
-				t.Errorf("%s: keeps %q", what, c.Value)
+				t.Errorf("%s: the callback cookie is %q", what, c.Value)
 			}
 		}
 	}
@@ -227,7 +233,7 @@ func (x *fuzzTarget) checkAnswer(t *testing.T, what string, res response) {
 	}
 }
 
-// within reports whether a browser that is sent there stays on the site.
+// onSite reports whether a redirect to this URL stays on the site in every browser.
 func onSite(to string) bool {
 	u, err := url.Parse(to)
 	return err == nil && u.Scheme+"://"+u.Host == origin && u.User == nil &&
@@ -235,9 +241,9 @@ func onSite(to string) bool {
 		!strings.ContainsFunc(to, func(r rune) bool { return r <= ' ' || r > '~' || r == '\\' })
 }
 
-// NextAuth CVE-2023-27490, Zitadel CVE-2025-46815 and standards 66, for any query and cookies of a
-// callback: it fails, with an answer, and writes nothing. The code is the one thing that fuzzing
-// cannot know.
+// FuzzCallback sends any query and cookies to the callback endpoint (NextAuth CVE-2023-27490, Zitadel
+// CVE-2025-46815). The sign-in fails with a redirect, and nothing is written, because fuzzing cannot
+// know an authorization code.
 func FuzzCallback(f *testing.F) {
 	for _, seed := range [][2]string{
 		{"", ""}, {"state=STATE&iss=ISSUER&code=c", "ATTEMPT"}, {"state=STATE&iss=ISSUER", "ATTEMPT"},
@@ -255,7 +261,7 @@ func FuzzCallback(f *testing.F) {
 	}
 	x := newFuzzTarget(f, cardea.StrategyDatabase)
 	f.Fuzz(func(t *testing.T, query, cookie string) {
-		if strings.Contains(query, "STATE") && strings.Contains(cookie, "ATTEMPT") { // an attempt can be used once
+		if strings.Contains(query, "STATE") && strings.Contains(cookie, "ATTEMPT") { // a state can be used once
 			x.startSignIn(t)
 		}
 		x.reset()
@@ -279,8 +285,9 @@ func FuzzCallback(f *testing.F) {
 
 var callbackField = regexp.MustCompile(`name="callbackUrl" value="([^"]*)"`)
 
-// NextAuth CVE-2022-31093, CVE-2022-24858 and CVE-2022-29214, oauth2-proxy GHSA-qqxw-m5fj-f7gv and
-// standards 11, for any callback URL in query, form and cookie.
+// FuzzCallbackURL sends any callback URL in query, form and cookie (NextAuth CVE-2022-31093,
+// CVE-2022-24858 and CVE-2022-29214, oauth2-proxy GHSA-qqxw-m5fj-f7gv). No redirect, cookie or page
+// leads to another site.
 func FuzzCallbackURL(f *testing.F) {
 	for _, v := range hostile("localhost") {
 		f.Add(v)
@@ -295,30 +302,30 @@ func FuzzCallbackURL(f *testing.F) {
 	f.Fuzz(func(t *testing.T, v string) {
 		own := csrfCookie + "=" + x.csrf
 		form := url.Values{"csrfToken": {x.csrfToken}}
-		asked := url.Values{"csrfToken": {x.csrfToken}, "callbackUrl": {v}}
+		withURL := url.Values{"csrfToken": {x.csrfToken}, "callbackUrl": {v}}
 		for what, res := range map[string]response{
 			"query of the page":      x.ask(http.MethodGet, "/signin"+query(v), own, nil),
 			"raw query of the page":  x.ask(http.MethodGet, "/signin?callbackUrl="+v, own, nil),
 			"cookie of the page":     x.ask(http.MethodGet, "/signin", own+"; "+callbackCookie+"="+escaped(v), nil),
 			"raw cookie of the page": x.ask(http.MethodGet, "/signin", own+"; "+callbackCookie+"="+v, nil),
-			"form of sign out":       x.ask(http.MethodPost, "/signout", own, asked),
+			"form of sign out":       x.ask(http.MethodPost, "/signout", own, withURL),
 			"query of sign out":      x.ask(http.MethodPost, "/signout"+query(v), own, form),
 			"cookie of sign out":     x.ask(http.MethodPost, "/signout", own+"; "+callbackCookie+"="+escaped(v), form),
-			"form of sign in":        x.ask(http.MethodPost, "/signin", own, asked),
+			"form of sign in":        x.ask(http.MethodPost, "/signin", own, withURL),
 			"query of a callback":    x.ask(http.MethodGet, "/callback/idp"+query(v), own, nil),
 			"query of an error":      x.ask(http.MethodGet, "/error"+query(v), own, nil),
 		} {
 			x.checkAnswer(t, what, res)
 			if to, err := url.Parse(res.Header().Get("Location")); err == nil && to.Query().Has("callbackUrl") &&
 				!onSite(to.Query().Get("callbackUrl")) {
-				t.Errorf("%s: hands on %q", what, to.Query().Get("callbackUrl"))
+				t.Errorf("%s: passes on %q", what, to.Query().Get("callbackUrl"))
 			}
 			if field := callbackField.FindStringSubmatch(res.Body.String()); field != nil &&
 				!onSite(html.UnescapeString(field[1])) {
-				t.Errorf("%s: the page has %q", what, field[1])
+				t.Errorf("%s: the page contains %q", what, field[1])
 			}
 		}
-		res := x.ask(http.MethodPost, "/signin/idp", own, asked)
+		res := x.ask(http.MethodPost, "/signin/idp", own, withURL)
 		if to := res.Header().Get("Location"); res.Code != http.StatusSeeOther ||
 			!strings.HasPrefix(to, "http://localhost:1/idp/authorize?") {
 			t.Errorf("sign in: %d to %q", res.Code, to)
@@ -326,9 +333,9 @@ func FuzzCallbackURL(f *testing.F) {
 	})
 }
 
-// NextAuth CVE-2023-48309, fiber CVE-2026-25899 and Pomerium CVE-2021-29652, for any cookies: only
-// the visitor's own session is one, and nothing else makes the handler stumble. An attempt or a
-// CSRF token that is none is refused.
+// FuzzCookies sends any cookies (NextAuth CVE-2023-48309, fiber CVE-2026-25899, Pomerium CVE-2021-29652).
+// Only the visitor's own session is accepted, no cookie makes the handler fail, and invalid states and
+// CSRF tokens are refused.
 func FuzzCookies(f *testing.F) {
 	for _, seed := range []string{
 		"", "authjs.session-token=SESSION", "authjs.session-token=ATTEMPT", "authjs.session-token=CSRF",
@@ -369,7 +376,7 @@ func FuzzCookies(f *testing.F) {
 			})).ServeHTTP(w, r)
 			if w.Code != http.StatusUnauthorized && w.Code != http.StatusTeapot ||
 				(w.Code == http.StatusTeapot) != (body != "null") {
-				t.Errorf("guard: %d, and the session is %s", w.Code, body)
+				t.Errorf("Require: %d, and the session is %s", w.Code, body)
 			}
 			x.checkAnswer(t, "page", x.ask(http.MethodGet, "/signin", sent, nil))
 			if !strings.Contains(sent, x.state[:18]) {
@@ -377,14 +384,14 @@ func FuzzCookies(f *testing.F) {
 					nil)
 				x.checkAnswer(t, "callback", res)
 				if to := res.Header().Get("Location"); to != origin+"/api/auth/error?error=Configuration" {
-					t.Errorf("callback: leads to %q", to)
+					t.Errorf("callback: redirects to %q", to)
 				}
 			}
 			res = x.ask(http.MethodPost, "/signin", sent, url.Values{"csrfToken": {x.csrfToken}})
 			x.checkAnswer(t, "form", res)
 			if refused := strings.Contains(res.Header().Get("Location"), "MissingCSRF"); !refused &&
 				!strings.Contains(sent, x.csrfToken) {
-				t.Errorf("form: leads to %q", res.Header().Get("Location"))
+				t.Errorf("form: redirects to %q", res.Header().Get("Location"))
 			}
 			if w := x.store.writes(); len(w) > 0 {
 				t.Errorf("written: %v", w)

@@ -44,7 +44,7 @@ func forEachProtocolAndStrategy(t *testing.T, test func(t *testing.T, change fun
 	}
 }
 
-// Protocol section 1.3: next-auth 4 has no provider type oidc.
+// next-auth 4 has no provider type oidc.
 func TestProviderTypesOfEachProtocol(t *testing.T) {
 	t.Parallel()
 	for want, protocol := range map[string]cardea.Protocol{"oidc": cardea.ProtocolV5, "oauth": cardea.ProtocolV4} {
@@ -56,8 +56,8 @@ func TestProviderTypesOfEachProtocol(t *testing.T) {
 	}
 }
 
-// Protocol sections 1.4, 2.1 and 13.4: the session of a visitor who is not signed in, and the names of
-// the cookies.
+// The protocols differ in the names of the cookies and in the session of a visitor who is not signed
+// in.
 func TestSessionOfEachProtocol(t *testing.T) {
 	t.Parallel()
 	forEachProtocolAndStrategy(t, func(t *testing.T, change func(*cardea.Config), app string) {
@@ -107,8 +107,8 @@ func TestSessionFailuresOfV4(t *testing.T) {
 	checkJSON(t, visit(t, b, s.URL+"/api/auth/session"), http.StatusServiceUnavailable, "{}")
 }
 
-// Protocol sections 2.4 and 4.1: package authjs, which is tested against next-auth 4, can read and write
-// the JWT sessions of ProtocolV4. They are split into chunks of the same size.
+// Package authjs, which is tested against next-auth 4, can read and write the JWT sessions of
+// ProtocolV4. They are split into chunks of the same size.
 func TestNextAuth4CanReadSessionsOfV4(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, asV4(fat))
@@ -163,8 +163,8 @@ func (r recorder) Header() http.Header         { return r.h }
 func (r recorder) Write(p []byte) (int, error) { return len(p), nil }
 func (r recorder) WriteHeader(int)             {}
 
-// Protocol sections 1.6 to 1.9 and 11.3: with v4 failures lead to the error endpoint, which redirects to
-// the sign-in page for the codes that this page shows.
+// With v4 failures lead to the error endpoint, which redirects to the sign-in page for the codes that
+// this page shows.
 func TestFailuresOfV4(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, asV4(func(c *cardea.Config) { second(c) }))
@@ -282,8 +282,8 @@ func TestBothClientsWorkWithEachProtocol(t *testing.T) {
 	})
 }
 
-// Protocol section 13.6: the client of next-auth 4 reports errors in the browser. Only the level and the
-// code of a report are logged, and only if they are well-formed.
+// The client of next-auth 4 reports errors in the browser. Only the level and the code of a report are
+// logged, and only if they are well-formed.
 func TestBrowserReportsAreLoggedWithoutTheirText(t *testing.T) {
 	t.Parallel()
 	const kind = "application/x-www-form-urlencoded;charset=UTF-8"
