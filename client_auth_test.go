@@ -399,9 +399,9 @@ func TestNewReportsUnusableClientAuth(t *testing.T) {
 			p.DPoP = true
 			p.FetchUserinfo = func(context.Context, *oauth.CodeGrant) (oauth.Claims, error) { return nil, nil }
 		}, ".DPoP: is not for the hooks"},
-		{"pushed requests without an endpoint", func(p *oauth.Provider) { p.Type, p.PushAuthorization = oauth.TypeOAuth2, true },
+		{"a push without an endpoint", func(p *oauth.Provider) { p.Type, p.PushAuthorization = oauth.TypeOAuth2, true },
 			".PushedAuthorizationURL: is empty"},
-		{"pushed requests over http", func(p *oauth.Provider) { p.PushedAuthorizationURL = "http://idp.example/par" },
+		{"a push over http", func(p *oauth.Provider) { p.PushedAuthorizationURL = "http://idp.example/par" },
 			".PushedAuthorizationURL: "},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

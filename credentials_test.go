@@ -80,7 +80,9 @@ func (s *credentialsSite) authorize(_ context.Context, in credentials.Input) (*c
 }
 
 // post posts a name and the password to the callback endpoint.
-func (s *credentialsSite) post(t *testing.T, b *cardeatest.Browser, name string, change ...func(*http.Request)) *http.Response {
+func (s *credentialsSite) post(
+	t *testing.T, b *cardeatest.Browser, name string, change ...func(*http.Request),
+) *http.Response {
 	t.Helper()
 	fields := form(b, "name", name, "password", password, "callbackUrl", "/next") // sets the CSRF cookie
 	return send(t, s.URL+"/api/auth/callback/credentials", cookiesOf(b), fields, change...)
@@ -213,7 +215,9 @@ func TestRefusedCredentialsSignNobodyIn(t *testing.T) {
 			func(t *testing.T) {
 				t.Parallel()
 				strategies(t, func(t *testing.T, strategy cardea.Strategy) {
-					s := newCredentialsSite(t, func(c *cardea.Config) { c.Protocol, c.Session.Strategy = tc.protocol, strategy })
+					s := newCredentialsSite(t, func(c *cardea.Config) {
+						c.Protocol, c.Session.Strategy = tc.protocol, strategy
+					})
 					b := stepper(t, s.URL)
 					want := s.URL + "/api/auth" + tc.to
 					browser := s.post(t, b, tc.name)

@@ -508,7 +508,8 @@ func TestLongCallbackURLFitsInTheLinkOnly(t *testing.T) {
 	b, other := stepper(t, s.URL), stepper(t, s.URL)
 	fits, long := "/"+strings.Repeat("x", 2000), "/"+strings.Repeat("x", 6000)
 	sentTo(t, "the code", typeCode(b, s.ask(t, b, "ann@example.com", fits).Code), s.URL+fits)
-	sentTo(t, "the code, with a URL that is too long for the cookie", typeCode(b, s.ask(t, b, "ann@example.com", long).Code), s.URL)
+	code := s.ask(t, b, "ann@example.com", long).Code
+	sentTo(t, "the code, with a URL that is too long for the cookie", typeCode(b, code), s.URL)
 	if to := visit(t, other, s.ask(t, other, "ann@example.com", long).Link).Header.Get("Location"); to != s.URL+long {
 		t.Errorf("the link redirects to a URL of %d characters", len(to))
 	}
@@ -531,11 +532,11 @@ func TestNewReportsFaultsOfEmailProviders(t *testing.T) {
 		options email.Options
 		want    string
 	}{
-		{"no adapter", func(c *cardea.Config) { c.Adapter = nil },
-			email.Options{}, "Config.Providers[0] (email): sign-in by e-mail needs an Adapter that is a TokenStore; " +
-				"have <nil>"},
+		{"no adapter", func(c *cardea.Config) { c.Adapter = nil }, email.Options{},
+			"Config.Providers[0] (email): sign-in by e-mail needs an Adapter that is a TokenStore; have <nil>"},
 		{"an adapter without tokens", func(c *cardea.Config) { c.Adapter = adapterWithoutSessions{c.Adapter} },
-			email.Options{}, "sign-in by e-mail needs an Adapter that is a TokenStore; have cardea_test.adapterWithoutSessions"},
+			email.Options{},
+			"sign-in by e-mail needs an Adapter that is a TokenStore; have cardea_test.adapterWithoutSessions"},
 		{"no sender", nil, email.Options{Sender: noSender, From: "a@b"}, "Sender: is nil"},
 		{"no From", nil, email.Options{From: "-"}, "From: want an address"},
 		{"a link that is valid for a second", nil, email.Options{MaxAge: time.Second},

@@ -68,8 +68,9 @@ func (s *sameSite) RoundTrip(r *http.Request) (*http.Response, error) {
 	sent := r.Clone(r.Context())
 	if r.URL.Host == s.site.Host {
 		for _, c := range s.jar.Cookies(r.URL) {
-			if !s.crossSite(r) || s.kind[c.Name] == http.SameSiteNoneMode || s.kind[c.Name] != http.SameSiteStrictMode &&
-				r.Method == http.MethodGet {
+			kind := s.kind[c.Name]
+			lax := kind != http.SameSiteStrictMode && r.Method == http.MethodGet
+			if !s.crossSite(r) || kind == http.SameSiteNoneMode || lax {
 				sent.AddCookie(c)
 			}
 		}

@@ -103,8 +103,8 @@ func FuzzProvider(f *testing.F) {
 			t.Errorf("status %d", res.Code)
 		}
 		failed := strings.Contains(res.Header().Get("Location"), "error=")
-		if signedIn := res.cookieValue(sessionCookie) != ""; signedIn == failed || signedIn != (len(x.store.writes()) > 0) ||
-			signedIn != (in != nil) {
+		signedIn, written := res.cookieValue(sessionCookie) != "", len(x.store.writes()) > 0
+		if signedIn == failed || signedIn != written || signedIn != (in != nil) {
 			t.Errorf("signed in: %v, redirected to %q, written: %v", signedIn, res.Header().Get("Location"),
 				x.store.writes())
 		}

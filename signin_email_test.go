@@ -58,7 +58,8 @@ func TestVerifyingAnAddressEndsOtherSessions(t *testing.T) {
 				}
 				keys, err := s.store.Authenticators(t.Context(), user)
 				if err != nil || (len(keys) == 0) != tc.adopts || (s.owner(t, "idp", "666") == "") != tc.adopts {
-					t.Errorf("%d passkeys are left, %v; the account belongs to %q", len(keys), err, s.owner(t, "idp", "666"))
+					t.Errorf("%d passkeys are left, %v; the account belongs to %q", len(keys), err,
+						s.owner(t, "idp", "666"))
 				}
 				now.advance(2 * time.Second)
 				if whoIs(b) != address {
