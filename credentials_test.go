@@ -98,8 +98,8 @@ func (s *credentialsSite) signInAnn(t *testing.T, b *cardeatest.Browser) {
 	}
 }
 
-// Auth.js writes a JWT for credentials with any strategy. With database sessions, the next read of the
-// session discards it.
+// Auth.js writes a JWT for credentials with any strategy. With database sessions, the next read of
+// the session discards it.
 func TestCredentialsSignInWithBothStrategies(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*cardea.Config){
@@ -158,9 +158,9 @@ func TestCredentialsSignInWithBothStrategies(t *testing.T) {
 	}
 }
 
-// passport CVE-2022-25896, @fastify/passport CVE-2023-29019, fiber CVE-2024-38513: the sign-in replaces
-// the session from before, whether it belongs to another user or was chosen by an attacker. The
-// accounts of the other user are not linked to Ann.
+// passport CVE-2022-25896, @fastify/passport CVE-2023-29019, fiber CVE-2024-38513: the sign-in
+// replaces the session from before, whether it belongs to another user or was chosen by an
+// attacker. The accounts of the other user are not linked to Ann.
 func TestCredentialsSignInReplacesTheSession(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
@@ -382,7 +382,8 @@ func TestCredentialsCheckGetsValidInputOnly(t *testing.T) {
 	}
 }
 
-// OmniAuth CVE-2015-9284, for forms: another site cannot sign a visitor in, even with the CSRF token.
+// OmniAuth CVE-2015-9284, for forms: another site cannot sign a visitor in, even with the CSRF
+// token.
 func TestAttackerCannotPostCredentialsFromAnotherSite(t *testing.T) {
 	t.Parallel()
 	s := newCredentialsSite(t, nil)

@@ -57,7 +57,8 @@ func (s mailSite) ask(t *testing.T, b *cardeatest.Browser, address, callbackURL 
 	return m
 }
 
-// confirm opens the link in a browser that has not requested the mail, and presses the page's button.
+// confirm opens the link in a browser that has not requested the mail, and presses the page's
+// button.
 func confirm(t *testing.T, b *cardeatest.Browser, link string) *http.Response {
 	t.Helper()
 	page := visit(t, b, link)
@@ -406,7 +407,8 @@ func TestMailThatCannotBeSentIsAnError(t *testing.T) {
 		s.URL+"/api/auth/signin?error=EmailSignin")
 	log.checkFailure(t, "EmailSignInError", "the disk is full")
 	s.mails.Fail(errors.New("550 5.1.1 <Ann@Example.com>: no such user"))
-	sentTo(t, "a sender whose error contains the address", b.Post("/signin/email", url.Values{"email": {"ann@example.com"}}),
+	sentTo(t, "a sender whose error contains the address",
+		b.Post("/signin/email", url.Values{"email": {"ann@example.com"}}),
 		s.URL+"/api/auth/signin?error=EmailSignin")
 	if strings.Contains(strings.ToLower(log.String()), "ann@example.com") {
 		t.Error("the log contains the address")

@@ -17,12 +17,12 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// sameSite is a transport that handles SameSite cookies as browsers do (RFC 6265bis § 5.2, § 5.8.3).
-// If another site has caused a request, or any redirect before it, cookies with Strict are not sent,
-// and cookies with Lax or without the attribute are sent only with safe methods.
+// sameSite is a transport that handles SameSite cookies as browsers do (RFC 6265bis § 5.2, §
+// 5.8.3). If another site has caused a request, or any redirect before it, cookies with Strict are
+// not sent, and cookies with Lax or without the attribute are sent only with safe methods.
 //
-// The Origin header, which browsers set on forms, says which site has caused a request. All requests
-// are top-level navigations. The client must have no cookie jar.
+// The Origin header, which browsers set on forms, says which site has caused a request. All
+// requests are top-level navigations. The client must have no cookie jar.
 type sameSite struct {
 	http.RoundTripper
 	site *url.URL
@@ -136,8 +136,8 @@ func postCallback(t *testing.T, b *cardeatest.Browser, s *site, form url.Values)
 	return read(t, res)
 }
 
-// followPostRedirect follows the redirect of a posted callback as the browser does, as a request that
-// the provider's page has caused.
+// followPostRedirect follows the redirect of a posted callback as the browser does, as a request
+// that the provider's page has caused.
 func followPostRedirect(t *testing.T, b *cardeatest.Browser, s *site, res *http.Response) *http.Response {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, res.Header.Get("Location"), nil)
@@ -152,8 +152,8 @@ func followPostRedirect(t *testing.T, b *cardeatest.Browser, s *site, res *http.
 	return read(t, answer)
 }
 
-// OAuth 2.0 Form Post Response Mode: the POST has no cookies and must set none. The GET after it has
-// them.
+// OAuth 2.0 Form Post Response Mode: the POST has no cookies and must set none. The GET after it
+// has them.
 func TestFormPostSignsIn(t *testing.T) {
 	t.Parallel()
 	var raw oauth.Claims

@@ -23,7 +23,8 @@ import (
 // clientHeader is the header with which the Auth.js client asks for JSON instead of redirects.
 var clientHeader = header("X-Auth-Return-Redirect", "1")
 
-// form returns a form with the CSRF token of a browser and fields, which alternate names and values.
+// form returns a form with the CSRF token of a browser and fields, which alternate names and
+// values.
 func form(b *cardeatest.Browser, fields ...string) url.Values {
 	f := url.Values{"csrfToken": {b.CSRFToken()}}
 	for i := 0; i < len(fields); i += 2 {

@@ -14,8 +14,8 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// A page that calls the provider's API for the signed-in user. The token is refreshed if it is about
-// to expire.
+// A page that calls the provider's API for the signed-in user. The token is refreshed if it is
+// about to expire.
 func ExampleAuth_AccessToken() {
 	const secret = "32 bytes or more, made by: cardea secret"
 	store := memadapter.New()

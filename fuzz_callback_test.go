@@ -37,8 +37,8 @@ func (p handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// fuzzTarget is an application under fuzzing, with the real values of a visitor who is signed in and has
-// begun another sign-in.
+// fuzzTarget is an application under fuzzing, with the real values of a visitor who is signed in
+// and has begun another sign-in.
 type fuzzTarget struct {
 	auth        *cardea.Auth
 	issuer      *cardeatest.Issuer
@@ -190,7 +190,8 @@ func (a response) cookieValue(name string) string {
 	return ""
 }
 
-// ask sends a request to the handler. Cookies and query are sent unchanged, even if they are not valid.
+// ask sends a request to the handler. Cookies and query are sent unchanged, even if they are not
+// valid.
 func (x *fuzzTarget) ask(method, path, cookie string, form url.Values) response {
 	path, query, _ := strings.Cut(path, "?")
 	r := httptest.NewRequest(method, origin+"/api/auth"+path, strings.NewReader(form.Encode()))
@@ -206,8 +207,9 @@ func (x *fuzzTarget) ask(method, path, cookie string, form url.Values) response 
 	return response{w}
 }
 
-// checkAnswer checks what must hold for each response to an attacker: it is no failure of the server,
-// does not redirect to another site, keeps no URL of another site, and other origins cannot read it.
+// checkAnswer checks what must hold for each response to an attacker: it is no failure of the
+// server, does not redirect to another site, keeps no URL of another site, and other origins cannot
+// read it.
 func (x *fuzzTarget) checkAnswer(t *testing.T, what string, res response) {
 	t.Helper()
 	if res.Code >= 500 {
@@ -241,9 +243,9 @@ func onSite(to string) bool {
 		!strings.ContainsFunc(to, func(r rune) bool { return r <= ' ' || r > '~' || r == '\\' })
 }
 
-// FuzzCallback sends any query and cookies to the callback endpoint (NextAuth CVE-2023-27490, Zitadel
-// CVE-2025-46815). The sign-in fails with a redirect, and nothing is written, because fuzzing cannot
-// know an authorization code.
+// FuzzCallback sends any query and cookies to the callback endpoint (NextAuth CVE-2023-27490,
+// Zitadel CVE-2025-46815). The sign-in fails with a redirect, and nothing is written, because
+// fuzzing cannot know an authorization code.
 func FuzzCallback(f *testing.F) {
 	for _, seed := range [][2]string{
 		{"", ""}, {"state=STATE&iss=ISSUER&code=c", "ATTEMPT"}, {"state=STATE&iss=ISSUER", "ATTEMPT"},
@@ -333,9 +335,9 @@ func FuzzCallbackURL(f *testing.F) {
 	})
 }
 
-// FuzzCookies sends any cookies (NextAuth CVE-2023-48309, fiber CVE-2026-25899, Pomerium CVE-2021-29652).
-// Only the visitor's own session is accepted, no cookie makes the handler fail, and invalid states and
-// CSRF tokens are refused.
+// FuzzCookies sends any cookies (NextAuth CVE-2023-48309, fiber CVE-2026-25899, Pomerium
+// CVE-2021-29652). Only the visitor's own session is accepted, no cookie makes the handler fail,
+// and invalid states and CSRF tokens are refused.
 func FuzzCookies(f *testing.F) {
 	for _, seed := range []string{
 		"", "authjs.session-token=SESSION", "authjs.session-token=ATTEMPT", "authjs.session-token=CSRF",

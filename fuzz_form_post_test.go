@@ -9,9 +9,9 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// FuzzFormPost posts anything to the callback of a provider with FormPost, and then opens the URL to
-// which that redirects. The POST sets no cookie, and redirects to the callback or the page of a failure.
-// Neither request signs anybody in or writes anything.
+// FuzzFormPost posts anything to the callback of a provider with FormPost, and then opens the URL
+// to which that redirects. The POST sets no cookie, and redirects to the callback or the page of a
+// failure. Neither request signs anybody in or writes anything.
 func FuzzFormPost(f *testing.F) {
 	for _, body := range []string{
 		"state=STATE&code=c&user=%7B%22name%22%3A1%7D", "state=STATE&error=user_cancelled_authorize", "state=a&state=b",

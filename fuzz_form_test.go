@@ -29,10 +29,10 @@ func (x *fuzzTarget) post(path, kind, body, cookie string, client http.Header) r
 // maxLogged is how many bytes one request may log.
 const maxLogged = 4 << 10
 
-// FuzzForm posts anything to any endpoint: as a browser, as the client of Auth.js and, depending on the
-// form, as that of next-auth 4. Nobody is signed in and nothing is written. Without the CSRF token
-// nothing happens at all. With it, mails and the application's check get only what their documentation
-// promises.
+// FuzzForm posts anything to any endpoint: as a browser, as the client of Auth.js and, depending on
+// the form, as that of next-auth 4. Nobody is signed in and nothing is written. Without the CSRF
+// token nothing happens at all. With it, mails and the application's check get only what their
+// documentation promises.
 func FuzzForm(f *testing.F) {
 	const urlencoded, json = "application/x-www-form-urlencoded", "application/json"
 	for _, seed := range [][3]string{
@@ -152,8 +152,8 @@ func (x *fuzzTarget) checkPosted(t *testing.T, sent string, res response) {
 	}
 }
 
-// FuzzMailLink opens links with any query and cookies (Auth.js GHSA-v64w-49xw-qq89). A link signs in only
-// if it is complete, and only with the cookie of the browser that has requested it.
+// FuzzMailLink opens links with any query and cookies (Auth.js GHSA-v64w-49xw-qq89). A link signs
+// in only if it is complete, and only with the cookie of the browser that has requested it.
 func FuzzMailLink(f *testing.F) {
 	for _, seed := range [][2]string{
 		{"LINK", "MAIL"}, {"LINK", ""}, {"", "MAIL"}, {"token=&email=", "MAIL"}, {"LINK&token=x", "MAIL"},
@@ -189,8 +189,8 @@ func FuzzMailLink(f *testing.F) {
 	})
 }
 
-// FuzzPage puts anything into the query of the pages, with a mark after each < and quote. The input must
-// appear in the pages as text, never as markup.
+// FuzzPage puts anything into the query of the pages, with a mark after each < and quote. The input
+// must appear in the pages as text, never as markup.
 func FuzzPage(f *testing.F) {
 	for _, seed := range [][3]string{
 		{"signin", "callbackUrl", "/a?b=<x>"}, {"signin", "email", `a"onfocus=alert(1)@b`},

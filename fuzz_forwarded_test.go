@@ -13,9 +13,9 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// FuzzForwarded sends any Host and X-Forwarded headers. Links lead only to trusted hosts, whatever a
-// proxy forwards. A peer that is not a trusted proxy cannot change its address with a header, and so
-// cannot exceed the limit of mails.
+// FuzzForwarded sends any Host and X-Forwarded headers. Links lead only to trusted hosts, whatever
+// a proxy forwards. A peer that is not a trusted proxy cannot change its address with a header, and
+// so cannot exceed the limit of mails.
 func FuzzForwarded(f *testing.F) {
 	for _, seed := range [][4]string{
 		{"app.example", "https", "localhost, app.example", ""}, {"app.example", "https, http", "localhost", ""},

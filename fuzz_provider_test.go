@@ -42,9 +42,10 @@ func (p *hostileProvider) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// FuzzProvider lets a provider send anything from its token, userinfo and e-mail endpoints (Passport
-// CVE-2021-41580, Pomerium CVE-2024-47616). The sign-in ends with a redirect, nobody is signed in as a
-// user of another provider, and no value is stored that pages and columns cannot hold.
+// FuzzProvider lets a provider send anything from its token, userinfo and e-mail endpoints
+// (Passport CVE-2021-41580, Pomerium CVE-2024-47616). The sign-in ends with a redirect, nobody is
+// signed in as a user of another provider, and no value is stored that pages and columns cannot
+// hold.
 func FuzzProvider(f *testing.F) {
 	const token, user, emails = "/token", "/user", "/emails"
 	for _, seed := range [][2]string{
@@ -96,7 +97,8 @@ func FuzzProvider(f *testing.F) {
 		name := attemptPrefix + state[:21]
 		x.reset()
 		in = nil
-		res := x.ask(http.MethodGet, "/callback/hub?code=c&state="+url.QueryEscape(state), name+"="+begun.cookieValue(name),
+		res := x.ask(http.MethodGet, "/callback/hub?code=c&state="+url.QueryEscape(state),
+			name+"="+begun.cookieValue(name),
 			nil)
 		x.checkAnswer(t, "callback", res)
 		if res.Code != http.StatusFound {

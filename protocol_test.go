@@ -30,8 +30,8 @@ func asV4(more ...func(*cardea.Config)) func(*cardea.Config) {
 	}
 }
 
-// forEachProtocolAndStrategy runs a test with each protocol and strategy. app is the protocol's cookie
-// prefix.
+// forEachProtocolAndStrategy runs a test with each protocol and strategy. app is the protocol's
+// cookie prefix.
 func forEachProtocolAndStrategy(t *testing.T, test func(t *testing.T, change func(*cardea.Config), app string)) {
 	t.Helper()
 	for app, protocol := range map[string]cardea.Protocol{"authjs": cardea.ProtocolV5, "next-auth": cardea.ProtocolV4} {
@@ -56,8 +56,8 @@ func TestProviderTypesOfEachProtocol(t *testing.T) {
 	}
 }
 
-// The protocols differ in the names of the cookies and in the session of a visitor who is not signed
-// in.
+// The protocols differ in the names of the cookies and in the session of a visitor who is not
+// signed in.
 func TestSessionOfEachProtocol(t *testing.T) {
 	t.Parallel()
 	forEachProtocolAndStrategy(t, func(t *testing.T, change func(*cardea.Config), app string) {
@@ -163,8 +163,8 @@ func (r recorder) Header() http.Header         { return r.h }
 func (r recorder) Write(p []byte) (int, error) { return len(p), nil }
 func (r recorder) WriteHeader(int)             {}
 
-// With v4 failures lead to the error endpoint, which redirects to the sign-in page for the codes that
-// this page shows.
+// With v4 failures lead to the error endpoint, which redirects to the sign-in page for the codes
+// that this page shows.
 func TestFailuresOfV4(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, asV4(func(c *cardea.Config) { second(c) }))
@@ -186,7 +186,8 @@ func TestFailuresOfV4(t *testing.T) {
 	s.issuer.Next(cardeatest.Person{Subject: "1", Email: "eve@example.com"})
 	pass(t, stepper(t, s.URL), "idp", "1")
 	s.issuer.Next(cardeatest.Person{Subject: "2", Email: "eve@example.com"})
-	check("an address that another user has", visit(t, b, leave(t, b, "other", "2", "/")), "/error?error=OAuthAccountNotLinked")
+	check("an address that another user has", visit(t, b, leave(t, b, "other", "2", "/")),
+		"/error?error=OAuthAccountNotLinked")
 	for action, want := range map[string]string{
 		"signin": "/signin?csrf=true", "signin/idp": "/signin?csrf=true", "signout": "/signout?csrf=true",
 		"callback/idp": "/signin?csrf=true",
@@ -233,8 +234,8 @@ func TestConfiguredPagesOfV4(t *testing.T) {
 	}
 }
 
-// With the default settings both clients work unmodified. The client of next-auth 4 sends json=true in
-// its form, and reads the URL from the body.
+// With the default settings both clients work unmodified. The client of next-auth 4 sends json=true
+// in its form, and reads the URL from the body.
 func TestBothClientsWorkWithEachProtocol(t *testing.T) {
 	t.Parallel()
 	forEachProtocolAndStrategy(t, func(t *testing.T, change func(*cardea.Config), _ string) {
@@ -282,8 +283,8 @@ func TestBothClientsWorkWithEachProtocol(t *testing.T) {
 	})
 }
 
-// The client of next-auth 4 reports errors in the browser. Only the level and the code of a report are
-// logged, and only if they are well-formed.
+// The client of next-auth 4 reports errors in the browser. Only the level and the code of a report
+// are logged, and only if they are well-formed.
 func TestBrowserReportsAreLoggedWithoutTheirText(t *testing.T) {
 	t.Parallel()
 	const kind = "application/x-www-form-urlencoded;charset=UTF-8"

@@ -11,9 +11,9 @@ import (
 	"github.com/cardea-auth/cardea/email"
 )
 
-// PocketBase CVE-2024-38351: an attacker can register somebody else's address and keep a session. If
-// the owner of the address then verifies it and signs in as that user, all other sessions of the user
-// end, and the passkeys and accounts from before no longer work.
+// PocketBase CVE-2024-38351: an attacker can register somebody else's address and keep a session.
+// If the owner of the address then verifies it and signs in as that user, all other sessions of the
+// user end, and the passkeys and accounts from before no longer work.
 func TestVerifyingAnAddressEndsOtherSessions(t *testing.T) {
 	t.Parallel()
 	const address = "victim@example.com"
@@ -75,8 +75,8 @@ func TestVerifyingAnAddressEndsOtherSessions(t *testing.T) {
 	}
 }
 
-// The owner of a passkey of a user whose address is not verified may be a stranger too, so the person
-// who verifies the address becomes a new user.
+// The owner of a passkey of a user whose address is not verified may be a stranger too, so the
+// person who verifies the address becomes a new user.
 func TestPasskeyIsACredentialOfAnUnverifiedUser(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, nil)
