@@ -94,7 +94,7 @@ func (s *credentialsSite) signInAnn(t *testing.T, b *cardeatest.Browser) {
 	res := b.Post("/callback/credentials",
 		url.Values{"name": {"ann"}, "password": {password}, "callbackUrl": {"/next"}})
 	if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != s.URL+"/next" {
-		t.Fatalf("answer = %s to %s", res.Status, res.Header.Get("Location"))
+		t.Fatalf("response = %s to %s", res.Status, res.Header.Get("Location"))
 	}
 }
 
@@ -111,7 +111,7 @@ func TestCredentialsSignInWithBothStrategies(t *testing.T) {
 			c.Protocol, c.Session.Strategy = cardea.ProtocolV4, cardea.StrategyJWT
 		},
 		"no other provider":   func(c *cardea.Config) { c.Providers = c.Providers[1:] },
-		"an own sign-in page": func(c *cardea.Config) { c.Pages.SignIn = "/own" },
+		"an application page": func(c *cardea.Config) { c.Pages.SignIn = "/own" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -195,7 +195,7 @@ func TestRefusedCredentialsSignNobodyIn(t *testing.T) {
 		protocol cardea.Protocol
 		name     string
 		to       string
-		status   int // of the JSON answer to next-auth 4
+		status   int // of the JSON response to next-auth 4
 	}{
 		{cardea.ProtocolV5, "wrong", "/signin?code=credentials&error=CredentialsSignin", 401},
 		{cardea.ProtocolV5, "locked", "/signin?code=locked&error=CredentialsSignin", 401},
@@ -231,7 +231,7 @@ func TestRefusedCredentialsSignNobodyIn(t *testing.T) {
 						form(b, "name", tc.name, "password", password, "json", "true", "redirect", "false"))
 					checkJSON(t, v4, tc.status, `{"url":`+quote(want)+`}`)
 					if to := v4.Header.Get("Location"); to != "" {
-						t.Errorf("the answer to next-auth 4 has the Location %s", to)
+						t.Errorf("the response to next-auth 4 has the Location %s", to)
 					}
 					for _, res := range []*http.Response{browser, v5, v4} {
 						for _, c := range res.Cookies() {

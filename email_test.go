@@ -48,7 +48,7 @@ func (s mailSite) ask(t *testing.T, b *cardeatest.Browser, address, callbackURL 
 	res := b.Post("/signin/email", url.Values{"email": {address}, "callbackUrl": {callbackURL}})
 	if want := s.URL + "/api/auth/verify-request?provider=email&type=email"; res.StatusCode != http.StatusSeeOther ||
 		res.Header.Get("Location") != want {
-		t.Fatalf("answer = %s to %s, want 303 to %s", res.Status, res.Header.Get("Location"), want)
+		t.Fatalf("response = %s to %s, want 303 to %s", res.Status, res.Header.Get("Location"), want)
 	}
 	m := s.mails.Last(t, address)
 	if len(m.Code) != 6 || !strings.HasPrefix(m.Link, s.URL+"/api/auth/callback/email?") {
@@ -63,7 +63,7 @@ func confirm(t *testing.T, b *cardeatest.Browser, link string) *http.Response {
 	t.Helper()
 	page := visit(t, b, link)
 	if body := text(t, page); page.StatusCode != http.StatusOK || !strings.Contains(body, "Sign in?") {
-		t.Fatalf("the link answers %s", page.Status)
+		t.Fatalf("the link: %s, without the question", page.Status)
 	}
 	u, err := url.Parse(link)
 	if err != nil {

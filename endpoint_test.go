@@ -220,7 +220,7 @@ func TestGetCSRFReturnsTheTokenOfTheCookie(t *testing.T) {
 	got := text(t, res)
 	match := regexp.MustCompile(`^{"csrfToken":"([0-9a-f]{64})"}$`).FindStringSubmatch(got)
 	if res.StatusCode != http.StatusOK || match == nil {
-		t.Fatalf("answer = %s, %s", res.Status, got)
+		t.Fatalf("response = %s, %s", res.Status, got)
 	}
 	if c := setCookie(res, csrfCookie); c == nil || !strings.HasPrefix(c.Value, match[1]+"%7C") {
 		t.Errorf("the cookie does not begin with the token: %v", c)
@@ -238,7 +238,7 @@ func TestGetSignInShowsThePage(t *testing.T) {
 	res := visit(t, b, s.URL+"/api/auth/signin?callbackUrl=/next&error=OAuthCallbackError")
 	body := text(t, res)
 	if res.StatusCode != http.StatusOK || !strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") {
-		t.Fatalf("answer = %s, %s", res.Status, res.Header.Get("Content-Type"))
+		t.Fatalf("response = %s, %s", res.Status, res.Header.Get("Content-Type"))
 	}
 	checkPrivate(t, res)
 	for _, want := range []string{
@@ -277,7 +277,7 @@ func TestPostSignInStartsTheFlow(t *testing.T) {
 		checkPrivate(t, res)
 		if res.StatusCode != http.StatusSeeOther ||
 			!strings.HasPrefix(res.Header.Get("Location"), s.issuer.URL+"/authorize?") {
-			t.Errorf("answer = %s to %s", res.Status, res.Header.Get("Location"))
+			t.Errorf("response = %s to %s", res.Status, res.Header.Get("Location"))
 		}
 		if len(res.Cookies()) != 1 || !strings.HasPrefix(res.Cookies()[0].Name, attemptPrefix) ||
 			res.Cookies()[0].MaxAge != 900 {
@@ -295,14 +295,14 @@ func TestPostSignInStartsTheFlow(t *testing.T) {
 		res := post(t, b, "signin/idp", "application/json",
 			`{"csrfToken":"`+b.CSRFToken()+`","callbackUrl":"/json","remember":true}`)
 		if res.StatusCode != http.StatusSeeOther || cookiesOf(b)[callbackCookie] != url.QueryEscape(s.URL+"/json") {
-			t.Errorf("answer = %s, callback cookie %q", res.Status, cookiesOf(b)[callbackCookie])
+			t.Errorf("response = %s, callback cookie %q", res.Status, cookiesOf(b)[callbackCookie])
 		}
 	})
 	t.Run("without a provider redirects to the page", func(t *testing.T) {
 		res := b.Post("/signin", url.Values{"callbackUrl": {"/next"}})
 		want := s.URL + "/api/auth/signin?callbackUrl=" + url.QueryEscape(s.URL+"/next")
 		if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != want {
-			t.Errorf("answer = %s to %s, want 303 to %s", res.Status, res.Header.Get("Location"), want)
+			t.Errorf("response = %s to %s, want 303 to %s", res.Status, res.Header.Get("Location"), want)
 		}
 	})
 	t.Run("with an unknown provider is a failure", func(t *testing.T) {
@@ -324,12 +324,12 @@ func checkRedirectJSON(t *testing.T, res *http.Response, prefix string) {
 	var body map[string]string
 	answer := text(t, res)
 	if err := json.Unmarshal([]byte(answer), &body); err != nil {
-		t.Fatalf("answer %s: %v", answer, err)
+		t.Fatalf("response %s: %v", answer, err)
 	}
 	to := body["url"]
 	if res.StatusCode != http.StatusOK || len(body) != 1 || !strings.HasPrefix(to, prefix) ||
 		res.Header.Get("Location") != to {
-		t.Errorf("answer = %s, Location %s, %s; want 200 and %s… in both", res.Status, res.Header.Get("Location"),
+		t.Errorf("response = %s, Location %s, %s; want 200 and %s… in both", res.Status, res.Header.Get("Location"),
 			answer, prefix)
 	}
 }
@@ -343,7 +343,7 @@ func TestCallbackRedirectsWithASession(t *testing.T) {
 	checkPrivate(t, res)
 	if want := s.URL + "/next?a=1#top"; res.StatusCode != http.StatusFound || res.Header.Get("Location") != want ||
 		res.Header.Get("Referrer-Policy") != "no-referrer" {
-		t.Errorf("answer = %s to %s, Referrer-Policy %s; want 302 to %s", res.Status, res.Header.Get("Location"),
+		t.Errorf("response = %s to %s, Referrer-Policy %s; want 302 to %s", res.Status, res.Header.Get("Location"),
 			res.Header.Get("Referrer-Policy"), want)
 	}
 	checkCookie(t, res, now.now().Add(30*24*time.Hour))
@@ -361,7 +361,7 @@ func TestGetSignOutOnlyAsks(t *testing.T) {
 	checkPrivate(t, res)
 	for _, want := range []string{`action="/api/auth/signout"`, `method="post"`, `value="` + b.CSRFToken() + `"`} {
 		if res.StatusCode != http.StatusOK || !strings.Contains(body, want) {
-			t.Errorf("answer = %s, and the page lacks %s", res.Status, want)
+			t.Errorf("response = %s, and the page lacks %s", res.Status, want)
 		}
 	}
 	if whoIs(b) == "" {
@@ -377,7 +377,7 @@ func TestPostSignOutEndsTheSession(t *testing.T) {
 		b := s.signedIn(t, "")
 		res := b.Post("/signout", url.Values{"callbackUrl": {"/bye"}})
 		if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != s.URL+"/bye" {
-			t.Errorf("answer = %s to %s", res.Status, res.Header.Get("Location"))
+			t.Errorf("response = %s to %s", res.Status, res.Header.Get("Location"))
 		}
 		if c := setCookie(res, sessionCookie); c == nil || c.MaxAge >= 0 || c.Value != "" {
 			t.Errorf("session cookie = %v, want it cleared", c)
@@ -408,7 +408,7 @@ func TestPostSignOutEndsTheSession(t *testing.T) {
 		res := stepper(t, s.URL).Post("/signout", nil)
 		if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != s.URL ||
 			setCookie(res, sessionCookie) != nil {
-			t.Errorf("answer = %s to %s, cookies %v", res.Status, res.Header.Get("Location"), res.Cookies())
+			t.Errorf("response = %s to %s, cookies %v", res.Status, res.Header.Get("Location"), res.Cookies())
 		}
 	})
 }

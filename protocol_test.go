@@ -82,8 +82,8 @@ func TestSessionOfEachProtocol(t *testing.T) {
 		checkJSON(t, b.Post("/session", url.Values{"csrfToken": {"0"}}), http.StatusBadRequest, empty)
 		b.Post("/signout", nil)
 		checkJSON(t, visit(t, b, s.URL+"/api/auth/session"), http.StatusOK, empty)
-		checkJSON(t, send(t, s.URL+"/api/auth/session", cookies{app + ".session-token": had[app+".session-token"]},
-			nil), http.StatusOK, empty)
+		ended := cookies{app + ".session-token": had[app+".session-token"]}
+		checkJSON(t, send(t, s.URL+"/api/auth/session", ended, nil), http.StatusOK, empty)
 	})
 }
 
@@ -142,8 +142,8 @@ func TestNextAuth4CanReadSessionsOfV4(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := http.Header{}
-	if err := node.Write(recorder{h}, &http.Request{},
-		authjs.Claims{"sub": "9", "name": "Nora", "email": "nora@example.com", "picture": nil}); err != nil {
+	nora := authjs.Claims{"sub": "9", "name": "Nora", "email": "nora@example.com", "picture": nil}
+	if err := node.Write(recorder{h}, &http.Request{}, nora); err != nil {
 		t.Fatal(err)
 	}
 	made, err := http.ParseSetCookie(h.Get("Set-Cookie"))
@@ -246,7 +246,7 @@ func TestBothClientsWorkWithEachProtocol(t *testing.T) {
 			answer := text(t, res)
 			if err := json.Unmarshal([]byte(answer), &body); err != nil || len(body) != 1 ||
 				!strings.HasPrefix(body["url"], prefix) || res.StatusCode != http.StatusOK {
-				t.Fatalf("answer = %s, %s; want 200 and %s…", res.Status, answer, prefix)
+				t.Fatalf("response = %s, %s; want 200 and %s…", res.Status, answer, prefix)
 			}
 			if got := res.Header.Get("Location"); got != map[bool]string{true: body["url"]}[location] {
 				t.Errorf("Location = %q", got)

@@ -2,7 +2,6 @@ package cardea_test
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"time"
 
@@ -38,8 +37,8 @@ func TestVerifyingAnAddressEndsOtherSessions(t *testing.T) {
 				s.issuer.Next(cardeatest.Person{Subject: "666", Email: address})
 				eve, phone := s.signedIn(t, "666"), s.signedIn(t, "666")
 				user := s.owner(t, "idp", "666")
-				if err := s.store.CreateAuthenticator(t.Context(),
-					&cardea.Authenticator{CredentialID: "a2V5", UserID: user}); err != nil {
+				passkey := &cardea.Authenticator{CredentialID: "a2V5", UserID: user}
+				if err := s.store.CreateAuthenticator(t.Context(), passkey); err != nil {
 					t.Fatal(err)
 				}
 				b := stepper(t, s.URL)
@@ -81,9 +80,11 @@ func TestPasskeyIsACredentialOfAnUnverifiedUser(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, nil)
 	user := &cardea.User{Email: "victim@example.com"}
-	if err := errors.Join(s.store.CreateUser(t.Context(), user),
-		s.store.CreateAuthenticator(t.Context(),
-			&cardea.Authenticator{CredentialID: "a2V5", UserID: user.ID})); err != nil {
+	if err := s.store.CreateUser(t.Context(), user); err != nil {
+		t.Fatal(err)
+	}
+	passkey := &cardea.Authenticator{CredentialID: "a2V5", UserID: user.ID}
+	if err := s.store.CreateAuthenticator(t.Context(), passkey); err != nil {
 		t.Fatal(err)
 	}
 	b := stepper(t, s.URL)
