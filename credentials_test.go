@@ -26,7 +26,7 @@ type credentialsSite struct {
 	log    logbook
 }
 
-// password is Ann's.
+// password is that of Ann.
 const password = "open sesame, if you please"
 
 func newCredentialsSite(t *testing.T, change func(*cardea.Config)) *credentialsSite {
