@@ -23,8 +23,8 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// grantSite is a site with two processes and one store, whose provider issues refresh tokens. Ann has
-// signed in.
+// grantSite is a site with two processes and one store, whose provider issues refresh tokens. Ann
+// has signed in.
 type grantSite struct {
 	*site
 	log       *logbook
@@ -121,8 +121,8 @@ func (g *grantSite) expire(t *testing.T, in time.Duration) {
 	}
 }
 
-// tokenRequests returns a function that counts the requests to the provider's token endpoint from now
-// on.
+// tokenRequests returns a function that counts the requests to the provider's token endpoint from
+// now on.
 func (g *grantSite) tokenRequests() func() int {
 	before := g.issuer.Requests(cardeatest.Token)
 	return func() int { return g.issuer.Requests(cardeatest.Token) - before }
@@ -268,8 +268,8 @@ func TestRefreshesOfTwoPeopleAreSeparate(t *testing.T) {
 	}
 }
 
-// A panic in the application's transport fails the callers that wait for this refresh, but neither the
-// program nor the next refresh.
+// A panic in the application's transport fails the callers that wait for this refresh, but neither
+// the program nor the next refresh.
 func TestPanicDuringARefreshIsAnError(t *testing.T) {
 	t.Parallel()
 	g := newGrantSite(t, nil)
@@ -367,8 +367,8 @@ func TestTokenOfTheExchangeHookIsNotRefreshed(t *testing.T) {
 	}
 }
 
-// A refresh has no callback, so a parameter of the token request that takes its value from the callback
-// is not sent. The other parameters are.
+// A refresh has no callback, so a parameter of the token request that takes its value from the
+// callback is not sent. The other parameters are.
 func TestRefreshSendsNoCallbackParams(t *testing.T) {
 	t.Parallel()
 	tap := &wiretap{}
@@ -392,8 +392,8 @@ func TestRefreshSendsNoCallbackParams(t *testing.T) {
 	}
 }
 
-// Better Auth GHSA-392p-2q2v-4372: a refresh token is used once, by any number of concurrent callers in
-// any number of processes. If it is used twice, the provider revokes the grant.
+// Better Auth GHSA-392p-2q2v-4372: a refresh token is used once, by any number of concurrent
+// callers in any number of processes. If it is used twice, the provider revokes the grant.
 func TestRefreshTokenIsUsedOnce(t *testing.T) {
 	t.Parallel()
 	g := newGrantSite(t, nil)
@@ -455,8 +455,8 @@ func TestRefreshInOneProcessNeedsNoTokenStore(t *testing.T) {
 	}
 }
 
-// RFC 9700: the tokens are deleted when the provider says that the grant was revoked, and the refresh
-// token is not sent again.
+// RFC 9700: the tokens are deleted when the provider says that the grant was revoked, and the
+// refresh token is not sent again.
 func TestTokensOfARevokedGrantAreDeleted(t *testing.T) {
 	t.Parallel()
 	g := newGrantSite(t, nil)
@@ -666,8 +666,8 @@ func TestLockOfADeadProcessExpires(t *testing.T) {
 	}
 }
 
-// A process whose lock expires during its refresh does not overwrite the tokens that the next process
-// has stored.
+// A process whose lock expires during its refresh does not overwrite the tokens that the next
+// process has stored.
 func TestSlowProcessDoesNotOverwriteNewTokens(t *testing.T) {
 	t.Parallel()
 	g := newGrantSite(t, nil)
@@ -860,8 +860,8 @@ func TestAccountUnlinkedDuringARefreshIsNotFound(t *testing.T) {
 	}
 }
 
-// Zitadel CVE-2025-64717, authentik CVE-2025-53942, Pocket ID CVE-2026-43983: there is no token for a
-// disabled user or of a disabled provider.
+// Zitadel CVE-2025-64717, authentik CVE-2025-53942, Pocket ID CVE-2026-43983: there is no token for
+// a disabled user or of a disabled provider.
 func TestNoAccessTokenForDisabledUserOrProvider(t *testing.T) {
 	t.Parallel()
 	disabled := false

@@ -44,7 +44,8 @@ func begin(t testing.TB, b *cardeatest.Browser, path string, form url.Values) st
 	return to
 }
 
-// consent opens the authorization URL, and returns the callback URL to which the provider redirects.
+// consent opens the authorization URL, and returns the callback URL to which the provider
+// redirects.
 func consent(t testing.TB, b *cardeatest.Browser, authorize string) string {
 	t.Helper()
 	to := visit(t, b, authorize).Header.Get("Location")

@@ -207,8 +207,8 @@ func TestJWTCallbackEndsTheSession(t *testing.T) {
 	})
 }
 
-// Pomerium CVE-2024-39315: the session that a browser reads contains no token, unless the application
-// adds one.
+// Pomerium CVE-2024-39315: the session that a browser reads contains no token, unless the
+// application adds one.
 func TestSessionCallbackAddsMembers(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {

@@ -290,8 +290,8 @@ func TestTLSClientAuthNeedsTheRegisteredCertificate(t *testing.T) {
 	}
 }
 
-// The client certificate is presented to the endpoints that authenticate the client. The metadata and
-// the keys are public.
+// The client certificate is presented to the endpoints that authenticate the client. The metadata
+// and the keys are public.
 func TestCertificateIsNotPresentedForPublicDocuments(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
@@ -324,8 +324,9 @@ func TestCertificateIsNotPresentedForPublicDocuments(t *testing.T) {
 	}
 }
 
-// An access token that is bound to a certificate is useless without it (RFC 8705 § 3). So the userinfo
-// requests of TestTLSClientAuthNeedsTheRegisteredCertificate have presented the certificate.
+// An access token that is bound to a certificate is useless without it (RFC 8705 § 3). So the
+// userinfo requests of TestTLSClientAuthNeedsTheRegisteredCertificate have presented the
+// certificate.
 func TestBoundTokenNeedsTheCertificate(t *testing.T) {
 	t.Parallel()
 	own := authority{}.issue(t, "app.example", false)
@@ -399,9 +400,9 @@ func TestNewReportsUnusableClientAuth(t *testing.T) {
 			p.DPoP = true
 			p.FetchUserinfo = func(context.Context, *oauth.CodeGrant) (oauth.Claims, error) { return nil, nil }
 		}, ".DPoP: cannot be used with the hooks"},
-		{"pushed requests without an endpoint", func(p *oauth.Provider) { p.Type, p.PushAuthorization = oauth.TypeOAuth2, true },
+		{"a push without an endpoint", func(p *oauth.Provider) { p.Type, p.PushAuthorization = oauth.TypeOAuth2, true },
 			".PushedAuthorizationURL: is empty"},
-		{"pushed requests over http", func(p *oauth.Provider) { p.PushedAuthorizationURL = "http://idp.example/par" },
+		{"a push over http", func(p *oauth.Provider) { p.PushedAuthorizationURL = "http://idp.example/par" },
 			".PushedAuthorizationURL: "},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -418,8 +419,8 @@ func TestNewReportsUnusableClientAuth(t *testing.T) {
 	}
 }
 
-// startPushedSignIn posts the form of the sign-in page, and returns the authorization URL, which may
-// contain only a reference to the request.
+// startPushedSignIn posts the form of the sign-in page, and returns the authorization URL, which
+// may contain only a reference to the request.
 func startPushedSignIn(t *testing.T, b *cardeatest.Browser) *url.URL {
 	t.Helper()
 	res := b.Post("/signin/idp?login_hint=1001", nil)
@@ -493,7 +494,8 @@ func TestIssuerThatRequiresPushRefusesQueryParameters(t *testing.T) {
 	}
 }
 
-// A server that requires pushed requests, but publishes no endpoint, gets no request from the browser.
+// A server that requires pushed requests, but publishes no endpoint, gets no request from the
+// browser.
 func TestRequiredPushWithoutEndpointFails(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {

@@ -13,8 +13,8 @@ import (
 
 // Differences from Auth.js in docs/compatibility.md that no test of an endpoint shows.
 
-// Auth.js also fires createUser when an account is linked to an existing user, and next-auth 4 reports
-// that user as new.
+// Auth.js also fires createUser when an account is linked to an existing user, and next-auth 4
+// reports that user as new.
 func TestLinkingAnAccountIsNoNewUser(t *testing.T) {
 	t.Parallel()
 	for name, protocol := range map[string]cardea.Protocol{"v5": cardea.ProtocolV5, "v4": cardea.ProtocolV4} {

@@ -14,9 +14,9 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// racingStore is a store with concurrent transactions that see what others have committed: isolation
-// level "read committed". A conflict shows at the commit. The first transactions wait for each other
-// at a barrier.
+// racingStore is a store with concurrent transactions that see what others have committed:
+// isolation level "read committed". A conflict shows at the commit. The first transactions wait for
+// each other at a barrier.
 type racingStore struct {
 	*memadapter.Adapter
 	barrier barrier
@@ -225,8 +225,8 @@ func TestConcurrentFirstSignInsInTurnCreateOneUser(t *testing.T) {
 	})
 }
 
-// If two people with the same address sign in at the same moment, one gets the address, the other is
-// refused, and they do not share a user.
+// If two people with the same address sign in at the same moment, one gets the address, the other
+// is refused, and they do not share a user.
 func TestConcurrentSignInsWithOneAddressShareNoUser(t *testing.T) {
 	t.Parallel()
 	for name, at := range map[string]barrier{"both commit at once": beforeCommit, "one is faster": afterLookup} {

@@ -20,8 +20,8 @@ func (d hosts) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// newDomainSite returns a site at app.example.com and a browser. api.example.com in the same domain and
-// example.org in another one have a page for signed-in visitors.
+// newDomainSite returns a site at app.example.com and a browser. api.example.com in the same domain
+// and example.org in another one have a page for signed-in visitors.
 func newDomainSite(t *testing.T, change func(*cardea.Config)) (*site, *cardeatest.Browser) {
 	t.Helper()
 	s := newSite(t, func(c *cardea.Config) {
@@ -67,8 +67,8 @@ func TestCookieDomainCoversItsHostsOnly(t *testing.T) {
 	})
 }
 
-// A browser may still have a cookie for this host alone, from before the domain was configured. It sends
-// that cookie before the one for the domain.
+// A browser may still have a cookie for this host alone, from before the domain was configured. It
+// sends that cookie before the one for the domain.
 func TestCookieDomainReplacesTheHostCookie(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {

@@ -8,8 +8,8 @@ import (
 )
 
 // The CSRF cookies are computed as next-auth 4 and @auth/core compute them. These packages produced
-// testdata/authjs-vectors.json. @auth/core hashes a list of secrets together; here each secret is hashed
-// alone, so that open forms stay valid when a secret is added.
+// testdata/authjs-vectors.json. @auth/core hashes a list of secrets together; here each secret is
+// hashed alone, so that open forms stay valid when a secret is added.
 func TestCSRFMatchesAuthJSVectors(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("testdata/authjs-vectors.json")

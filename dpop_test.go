@@ -89,8 +89,8 @@ func TestDPoPBindsTokens(t *testing.T) {
 	}
 }
 
-// A server that demands proofs gets them without the setting. It refuses the first token request, which
-// does not use up the code.
+// A server that demands proofs gets them without the setting. It refuses the first token request,
+// which does not use up the code.
 func TestDPoPIsUsedIfTheServerDemandsIt(t *testing.T) {
 	t.Parallel()
 	for name, server := range map[string]cardeatest.Registration{
@@ -163,8 +163,8 @@ func TestDPoPNeedsAnAlgorithmThatTheServerSupports(t *testing.T) {
 	}
 }
 
-// A refresh also returns a bound token. AccessToken stores it, but does not return it. The refresh token
-// of a public client is bound to the key, so another process must have the same key.
+// A refresh also returns a bound token. AccessToken stores it, but does not return it. The refresh
+// token of a public client is bound to the key, so another process must have the same key.
 func TestAccessTokenReturnsNoBoundTokenOfARefresh(t *testing.T) {
 	t.Parallel()
 	for name, confidential := range map[string]bool{"confidential": true, "public": false} {
@@ -202,8 +202,8 @@ func TestAccessTokenReturnsNoBoundTokenOfARefresh(t *testing.T) {
 	}
 }
 
-// The key is the same in every process, because tokens outlive a process. It differs between clients,
-// because a shared key would reveal that two clients belong to one site.
+// The key is the same in every process, because tokens outlive a process. It differs between
+// clients, because a shared key would reveal that two clients belong to one site.
 func TestDPoPKeyDependsOnTheClient(t *testing.T) {
 	t.Parallel()
 	keyOf := func(secret, provider, client string) string {

@@ -17,16 +17,17 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// sameSite is a transport that keeps cookies as browsers do (RFC 6265bis § 5.2, § 5.8.3): when
-// another site has caused a request, or any redirect before it, cookies that are Strict stay away,
-// and those that are Lax or say nothing come along only with safe methods. What the request was
-// caused by is its Origin header, as browsers set it on forms; all requests here are top-level
-// navigations. It needs a client without a jar.
+// sameSite is a transport that handles SameSite cookies as browsers do (RFC 6265bis § 5.2, §
+// 5.8.3). If another site has caused a request, or any redirect before it, cookies with Strict are
+// not sent, and cookies with Lax or without the attribute are sent only with safe methods.
+//
+// The Origin header, which browsers set on forms, says which site has caused a request. All
+// requests are top-level navigations. The client must have no cookie jar.
 type sameSite struct {
 	http.RoundTripper
 	site *url.URL
 	jar  http.CookieJar
-	kind map[string]http.SameSite
+	kind map[string]http.SameSite // by cookie name
 }
 
 func newSameSite(t *testing.T, site string) *sameSite {
@@ -55,7 +56,7 @@ func (s *sameSite) crossSite(r *http.Request) bool {
 	return false
 }
 
-// redirectedFrom is the request whose answer redirected to this one.
+// redirectedFrom returns the request whose response redirected to r, or nil.
 func redirectedFrom(r *http.Request) *http.Request {
 	if r.Response == nil {
 		return nil
@@ -67,8 +68,9 @@ func (s *sameSite) RoundTrip(r *http.Request) (*http.Response, error) {
 	sent := r.Clone(r.Context())
 	if r.URL.Host == s.site.Host {
 		for _, c := range s.jar.Cookies(r.URL) {
-			if !s.crossSite(r) || s.kind[c.Name] == http.SameSiteNoneMode || s.kind[c.Name] != http.SameSiteStrictMode &&
-				r.Method == http.MethodGet {
+			kind := s.kind[c.Name]
+			lax := kind != http.SameSiteStrictMode && r.Method == http.MethodGet
+			if !s.crossSite(r) || kind == http.SameSiteNoneMode || lax {
 				sent.AddCookie(c)
 			}
 		}
@@ -85,8 +87,7 @@ func (s *sameSite) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// newSameSiteBrowser is a visitor who keeps cookies as browsers do, and stops at each redirect of which
-// follow is not told.
+// newSameSiteBrowser returns a browser that handles SameSite cookies and follows no redirects.
 func newSameSiteBrowser(t *testing.T, s *site) (*cardeatest.Browser, *sameSite) {
 	t.Helper()
 	cookies := newSameSite(t, s.URL)
@@ -96,13 +97,14 @@ func newSameSiteBrowser(t *testing.T, s *site) (*cardeatest.Browser, *sameSite) 
 	return b, cookies
 }
 
+// enableFormPost makes the provider use form_post, with the callback parameter user.
 func enableFormPost(c *cardea.Config) {
 	idp(c).FormPost, idp(c).CallbackParams = true, []string{"user"}
 }
 
 var field = regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)">`)
 
-// providerForm is the form that the provider's page has the browser post.
+// providerForm opens the authorization URL, and returns the form that the provider's page posts.
 func providerForm(t *testing.T, b *cardeatest.Browser, authorize string) url.Values {
 	t.Helper()
 	page := text(t, visit(t, b, authorize))
@@ -116,7 +118,7 @@ func providerForm(t *testing.T, b *cardeatest.Browser, authorize string) url.Val
 	return form
 }
 
-// postCallback posts the form from the provider's page.
+// postCallback posts the form to the site, as the provider's page makes the browser do.
 func postCallback(t *testing.T, b *cardeatest.Browser, s *site, form url.Values) *http.Response {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/api/auth/callback/idp",
@@ -134,8 +136,8 @@ func postCallback(t *testing.T, b *cardeatest.Browser, s *site, form url.Values)
 	return read(t, res)
 }
 
-// followPostRedirect opens the redirect of a providerForm callback as the browser does: caused by the provider's
-// page.
+// followPostRedirect follows the redirect of a posted callback as the browser does, as a request
+// that the provider's page has caused.
 func followPostRedirect(t *testing.T, b *cardeatest.Browser, s *site, res *http.Response) *http.Response {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, res.Header.Get("Location"), nil)
@@ -150,14 +152,14 @@ func followPostRedirect(t *testing.T, b *cardeatest.Browser, s *site, res *http.
 	return read(t, answer)
 }
 
-// Standards: OAuth 2.0 Form Post Response Mode. The POST comes without cookies and must set none;
-// the GET after it has them.
-func TestFormPost(t *testing.T) {
+// OAuth 2.0 Form Post Response Mode: the POST has no cookies and must set none. The GET after it
+// has them.
+func TestFormPostSignsIn(t *testing.T) {
 	t.Parallel()
 	var raw oauth.Claims
 	s := newSite(t, func(c *cardea.Config) {
 		enableFormPost(c)
-		idp(c).CallbackParams = append(idp(c).CallbackParams, "provider", "exp") // which the sealed token has, too
+		idp(c).CallbackParams = append(idp(c).CallbackParams, "provider", "exp") // names that the sealed form also uses
 		idp(c).Profile = func(_ context.Context, claims oauth.Claims) (oauth.Profile, error) {
 			raw = claims
 			return oauth.Profile{ID: claims.String("sub"), Name: claims.String("callback", "user", "name")}, nil
@@ -172,7 +174,7 @@ func TestFormPost(t *testing.T) {
 	form.Set("user", `{"name":"Ann Posted"}`)
 	form.Set("provider", "second")
 	form.Set("exp", "1")
-	form.Set("other", strings.Repeat("not asked for", 1000)) // takes no room either
+	form.Set("other", strings.Repeat("not configured", 1000)) // must not lengthen the URL
 
 	res := postCallback(t, b, s, form)
 	to := res.Header.Get("Location")
@@ -180,7 +182,7 @@ func TestFormPost(t *testing.T) {
 		t.Fatalf("%s to %s", res.Status, to)
 	}
 	if res.Request.Header.Get("Cookie") != "" || len(res.Header.Values("Set-Cookie")) != 0 {
-		t.Errorf("the post sets %q", res.Header.Values("Set-Cookie"))
+		t.Errorf("the POST has cookies, or sets %q", res.Header.Values("Set-Cookie"))
 	}
 	for _, v := range []string{form.Get("code"), form.Get("state"), "Posted"} {
 		if strings.Contains(to, url.QueryEscape(v)) {
@@ -206,8 +208,8 @@ func TestFormPost(t *testing.T) {
 	}
 }
 
-// A POST that set cookies would take the place of those that the browser did not show it.
-func TestFormPostLinksToWhoIsSignedIn(t *testing.T) {
+// The POST has no cookies, so a cookie that it set would replace one that the browser still has.
+func TestFormPostLinksToTheSignedInUser(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
 		enableFormPost(c)
@@ -222,10 +224,10 @@ func TestFormPostLinksToWhoIsSignedIn(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	s.issuer.Next(cardeatest.Person{Subject: "77", Name: "The same, elsewhere"})
+	s.issuer.Next(cardeatest.Person{Subject: "77", Name: "The same person"})
 	res := postCallback(t, b, s, providerForm(t, b, begin(t, b, "idp", nil)))
 	if got := b.CSRFToken(); got != before {
-		t.Error("the post has changed the CSRF token")
+		t.Error("the POST has changed the CSRF token")
 	}
 	followPostRedirect(t, b, s, res)
 	second, err := s.store.UserByAccount(t.Context(), "idp", "77")
@@ -234,7 +236,7 @@ func TestFormPostLinksToWhoIsSignedIn(t *testing.T) {
 	}
 }
 
-// lateSite is a site on which two minutes can pass.
+// lateSite is a site whose clock can jump ahead by two minutes.
 type lateSite struct {
 	*site
 	late atomic.Bool
@@ -247,24 +249,25 @@ func (s *lateSite) now() time.Time {
 	return time.Now()
 }
 
-func TestFormPostIsRefused(t *testing.T) {
+func TestAttackerCannotForgeFormPost(t *testing.T) {
 	t.Parallel()
 	sealed := func(t *testing.T, b *cardeatest.Browser, s *lateSite) string {
 		return postCallback(t, b, s.site, providerForm(t, b, begin(t, b, "idp", nil))).Header.Get("Location")
 	}
 	for _, tc := range []struct {
-		name  string
-		lead  func(t *testing.T, b *cardeatest.Browser, s *lateSite) string // the URL of the GET callback
-		cause string
+		name string
+		// callback returns the URL of the GET callback.
+		callback func(t *testing.T, b *cardeatest.Browser, s *lateSite) string
+		cause    string
 	}{
-		{"as a query", func(t *testing.T, b *cardeatest.Browser, s *lateSite) string {
+		{"a query instead of a form", func(t *testing.T, b *cardeatest.Browser, s *lateSite) string {
 			return s.URL + "/api/auth/callback/idp?" + providerForm(t, b, begin(t, b, "idp", nil)).Encode()
 		}, "the callback is not a form"},
-		{"with a form that is not sealed", func(t *testing.T, b *cardeatest.Browser, s *lateSite) string {
+		{"a form that is not sealed", func(t *testing.T, b *cardeatest.Browser, s *lateSite) string {
 			form := providerForm(t, b, begin(t, b, "idp", nil))
 			return s.URL + "/api/auth/callback/idp?form=" + url.QueryEscape(form.Encode())
 		}, "the callback's form: token is not valid"},
-		{"with the cookie of the attempt as form", func(t *testing.T, b *cardeatest.Browser, s *lateSite) string {
+		{"the state cookie as the form", func(t *testing.T, b *cardeatest.Browser, s *lateSite) string {
 			begin(t, b, "idp", nil)
 			cookies := b.Transport.(*sameSite)
 			for _, c := range cookies.jar.Cookies(cookies.site) {
@@ -286,17 +289,17 @@ func TestFormPostIsRefused(t *testing.T) {
 		{"at another provider", func(t *testing.T, b *cardeatest.Browser, s *lateSite) string {
 			return strings.Replace(sealed(t, b, s), "/callback/idp", "/callback/second", 1)
 		}, "the callback's form belongs to another provider"},
-		{"too late", func(t *testing.T, b *cardeatest.Browser, s *lateSite) string {
+		{"an expired form", func(t *testing.T, b *cardeatest.Browser, s *lateSite) string {
 			to := sealed(t, b, s)
 			s.late.Store(true)
 			return to
 		}, "the callback's form: token has expired"},
-		{"with the state of nobody", func(t *testing.T, b *cardeatest.Browser, s *lateSite) string {
+		{"an unknown state", func(t *testing.T, b *cardeatest.Browser, s *lateSite) string {
 			form := providerForm(t, b, begin(t, b, "idp", nil))
 			form.Set("state", strings.Repeat("x", 73))
 			return postCallback(t, b, s.site, form).Header.Get("Location")
 		}, "no cookie of this flow"},
-		{"with another issuer", func(t *testing.T, b *cardeatest.Browser, s *lateSite) string {
+		{"another issuer", func(t *testing.T, b *cardeatest.Browser, s *lateSite) string {
 			form := providerForm(t, b, begin(t, b, "idp", nil))
 			form.Set("iss", "https://evil.example")
 			return postCallback(t, b, s.site, form).Header.Get("Location")
@@ -314,13 +317,13 @@ func TestFormPostIsRefused(t *testing.T) {
 			})}
 			s.auth.SetClock(s.now)
 			b, _ := newSameSiteBrowser(t, s.site)
-			checkRefused(t, s.site, visit(t, b, tc.lead(t, b, s)), cardea.CodeConfiguration)
+			checkRefused(t, s.site, visit(t, b, tc.callback(t, b, s)), cardea.CodeConfiguration)
 			log.checkFailure(t, "InvalidCheck", tc.cause)
 		})
 	}
 }
 
-func TestPostedFormIsRefused(t *testing.T) {
+func TestBadPostedFormIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name   string
@@ -342,8 +345,8 @@ func TestPostedFormIsRefused(t *testing.T) {
 	}
 }
 
-// Where nobody has asked for a form, a POST from elsewhere is what it always was.
-func TestPostedCallbackOfOtherProviders(t *testing.T) {
+// For a provider without FormPost, a POST from another site lacks the CSRF token.
+func TestPostedCallbackWithoutFormPostIsRefused(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	b, _ := newSameSiteBrowser(t, s)

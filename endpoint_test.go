@@ -20,10 +20,11 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// clientHeader is what the Auth.js client sends to get JSON in the place of redirects.
+// clientHeader is the header with which the Auth.js client asks for JSON instead of redirects.
 var clientHeader = header("X-Auth-Return-Redirect", "1")
 
-// form returns a form with the CSRF token of a browser, and fields given as name and value in turn.
+// form returns a form with the CSRF token of a browser and fields, which alternate names and
+// values.
 func form(b *cardeatest.Browser, fields ...string) url.Values {
 	f := url.Values{"csrfToken": {b.CSRFToken()}}
 	for i := 0; i < len(fields); i += 2 {
@@ -32,7 +33,7 @@ func form(b *cardeatest.Browser, fields ...string) url.Values {
 	return f
 }
 
-// checkPrivate checks that no cache keeps an answer.
+// checkPrivate checks that caches must not store a response.
 func checkPrivate(t *testing.T, res *http.Response) {
 	t.Helper()
 	for name, want := range map[string]string{
@@ -44,17 +45,17 @@ func checkPrivate(t *testing.T, res *http.Response) {
 	}
 }
 
-// checkJSON checks status and body of an answer in JSON.
+// checkJSON checks the status and the body of a JSON response.
 func checkJSON(t *testing.T, res *http.Response, status int, body string) {
 	t.Helper()
 	if got := text(t, res); res.StatusCode != status || res.Header.Get("Content-Type") != "application/json" ||
 		got != body {
-		t.Errorf("answer = %s, %s, %s; want %d, application/json, %s", res.Status, res.Header.Get("Content-Type"), got,
-			status, body)
+		t.Errorf("%s, %s, %s; want %d, application/json, %s", res.Status, res.Header.Get("Content-Type"), got, status,
+			body)
 	}
 }
 
-func TestGetProviders(t *testing.T) {
+func TestGetProvidersListsThemInOrder(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
 		github(c)
@@ -65,8 +66,9 @@ func TestGetProviders(t *testing.T) {
 	for _, p := range []struct{ id, name, kind string }{
 		{"idp", "Identity Provider", "oidc"}, {"github", "GitHub", "oauth"}, {"other", "Other", "oidc"},
 	} {
-		want = append(want, fmt.Sprintf(`"%[1]s":{"id":"%[1]s","name":"%[2]s","type":"%[3]s","signinUrl":"%[4]s/api/auth/signin/%[1]s","callbackUrl":"%[4]s/api/auth/callback/%[1]s"}`,
-			p.id, p.name, p.kind, s.URL))
+		const format = `"%[1]s":{"id":"%[1]s","name":"%[2]s","type":"%[3]s",` +
+			`"signinUrl":"%[4]s/api/auth/signin/%[1]s","callbackUrl":"%[4]s/api/auth/callback/%[1]s"}`
+		want = append(want, fmt.Sprintf(format, p.id, p.name, p.kind, s.URL))
 	}
 	checkJSON(t, res, http.StatusOK, "{"+strings.Join(want, ",")+"}")
 	if len(res.Cookies()) != 0 {
@@ -74,7 +76,7 @@ func TestGetProviders(t *testing.T) {
 	}
 }
 
-func TestGetSession(t *testing.T) {
+func TestGetSessionReturnsTheSession(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
@@ -100,7 +102,7 @@ func TestGetSession(t *testing.T) {
 	})
 }
 
-func TestGetSessionForgetsWhatIsNone(t *testing.T) {
+func TestGetSessionDeletesInvalidCookies(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
@@ -162,12 +164,13 @@ func TestPostSessionUpdates(t *testing.T) {
 	})
 }
 
+// quote returns s as a JSON string.
 func quote(s string) string {
-	text, _ := json.Marshal(s) // text is always JSON
+	text, _ := json.Marshal(s) // cannot fail for a string
 	return string(text)
 }
 
-// post posts a body of any kind.
+// post posts a body with a content type.
 func post(t *testing.T, b *cardeatest.Browser, endpoint, kind, body string) *http.Response {
 	t.Helper()
 	res, err := b.Client.Post(b.Site+b.BasePath+"/"+endpoint, kind, strings.NewReader(body))
@@ -184,10 +187,10 @@ func TestPostSessionRefuses(t *testing.T) {
 	t.Run("without the CSRF token", func(t *testing.T) {
 		checkJSON(t, post(t, b, "session", "application/json", `{"data":1}`), http.StatusBadRequest, "null")
 	})
-	t.Run("a body that is no form", func(t *testing.T) {
+	t.Run("a body that is neither a form nor JSON", func(t *testing.T) {
 		checkJSON(t, post(t, b, "session", "text/plain", form(b).Encode()), http.StatusBadRequest, "null")
 	})
-	t.Run("but answers a stranger", func(t *testing.T) {
+	t.Run("but not a visitor without a session", func(t *testing.T) {
 		stranger := stepper(t, s.URL)
 		checkJSON(t, stranger.Post("/session", nil), http.StatusOK, "null")
 	})
@@ -196,8 +199,8 @@ func TestPostSessionRefuses(t *testing.T) {
 	}
 }
 
-// Auth.js GHSA-8fpg-xm3f-6cx3: what goes wrong is never a session.
-func TestSessionCallbackFails(t *testing.T) {
+// Auth.js GHSA-8fpg-xm3f-6cx3: an error is never taken for a session.
+func TestErrorOfSessionCallbackIsNoSession(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
 		c.Callbacks.Session = func(context.Context, *cardea.SessionView) error { return errors.New("no") }
@@ -208,7 +211,7 @@ func TestSessionCallbackFails(t *testing.T) {
 	checkJSON(t, b.Post("/session", nil), http.StatusBadRequest, "null")
 }
 
-func TestGetCSRF(t *testing.T) {
+func TestGetCSRFReturnsTheTokenOfTheCookie(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	b := stepper(t, s.URL)
@@ -217,25 +220,25 @@ func TestGetCSRF(t *testing.T) {
 	got := text(t, res)
 	match := regexp.MustCompile(`^{"csrfToken":"([0-9a-f]{64})"}$`).FindStringSubmatch(got)
 	if res.StatusCode != http.StatusOK || match == nil {
-		t.Fatalf("answer = %s, %s", res.Status, got)
+		t.Fatalf("response = %s, %s", res.Status, got)
 	}
 	if c := setCookie(res, csrfCookie); c == nil || !strings.HasPrefix(c.Value, match[1]+"%7C") {
 		t.Errorf("the cookie does not begin with the token: %v", c)
 	}
 	again := visit(t, b, s.URL+"/api/auth/csrf")
 	if text(t, again) != got || setCookie(again, csrfCookie) != nil {
-		t.Error("a browser that has a token gets another one")
+		t.Error("a browser with a CSRF cookie gets another token")
 	}
 }
 
-func TestGetSignIn(t *testing.T) {
+func TestGetSignInShowsThePage(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) { github(c) })
 	b := stepper(t, s.URL)
 	res := visit(t, b, s.URL+"/api/auth/signin?callbackUrl=/next&error=OAuthCallbackError")
 	body := text(t, res)
 	if res.StatusCode != http.StatusOK || !strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") {
-		t.Fatalf("answer = %s, %s", res.Status, res.Header.Get("Content-Type"))
+		t.Fatalf("response = %s, %s", res.Status, res.Header.Get("Content-Type"))
 	}
 	checkPrivate(t, res)
 	for _, want := range []string{
@@ -244,7 +247,7 @@ func TestGetSignIn(t *testing.T) {
 		`name="callbackUrl" value="` + s.URL + `/next"`, `role="alert"`,
 	} {
 		if !strings.Contains(body, want) {
-			t.Errorf("the page has no %s", want)
+			t.Errorf("the page lacks %s", want)
 		}
 	}
 	if strings.Index(body, "signin/idp") > strings.Index(body, "signin/github") {
@@ -255,55 +258,54 @@ func TestGetSignIn(t *testing.T) {
 	}
 }
 
-// OmniAuth CVE-2015-9284: a link starts no sign-in.
-func TestGetSignInWithAProviderStartsNothing(t *testing.T) {
+// OmniAuth CVE-2015-9284: opening a link does not begin a sign-in.
+func TestAttackerCannotStartSignInWithALink(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	checkJSON(t, send(t, s.URL+"/api/auth/signin/idp", nil, nil), http.StatusBadRequest, `"Bad request."`)
 	if n := s.issuer.Requests(cardeatest.Discovery); n != 0 {
-		t.Errorf("the provider was asked %d times", n)
+		t.Errorf("%d requests to the provider, want none", n)
 	}
 }
 
-func TestPostSignIn(t *testing.T) {
+func TestPostSignInStartsTheFlow(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	b := stepper(t, s.URL)
-	t.Run("sends a browser to the provider", func(t *testing.T) {
+	t.Run("redirects a browser to the provider", func(t *testing.T) {
 		res := b.Post("/signin/idp", nil)
 		checkPrivate(t, res)
 		if res.StatusCode != http.StatusSeeOther ||
 			!strings.HasPrefix(res.Header.Get("Location"), s.issuer.URL+"/authorize?") {
-			t.Errorf("answer = %s to %s", res.Status, res.Header.Get("Location"))
+			t.Errorf("response = %s to %s", res.Status, res.Header.Get("Location"))
 		}
 		if len(res.Cookies()) != 1 || !strings.HasPrefix(res.Cookies()[0].Name, attemptPrefix) ||
 			res.Cookies()[0].MaxAge != 900 {
-			t.Errorf("cookies = %v, want one for the attempt", res.Cookies())
+			t.Errorf("cookies = %v, want one state cookie", res.Cookies())
 		}
 	})
-	t.Run("tells the Auth.js client where to go", func(t *testing.T) {
+	t.Run("returns the URL to the Auth.js client", func(t *testing.T) {
 		res := send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), form(b), clientHeader)
 		checkRedirectJSON(t, res, s.issuer.URL+"/authorize?")
 		if len(res.Cookies()) != 1 || !strings.HasPrefix(res.Cookies()[0].Name, attemptPrefix) {
-			t.Errorf("cookies = %v, want one for the attempt", res.Cookies())
+			t.Errorf("cookies = %v, want one state cookie", res.Cookies())
 		}
 	})
-	t.Run("takes JSON", func(t *testing.T) {
+	t.Run("accepts JSON", func(t *testing.T) {
 		res := post(t, b, "signin/idp", "application/json",
 			`{"csrfToken":"`+b.CSRFToken()+`","callbackUrl":"/json","remember":true}`)
 		if res.StatusCode != http.StatusSeeOther || cookiesOf(b)[callbackCookie] != url.QueryEscape(s.URL+"/json") {
-			t.Errorf("answer = %s, callback cookie %q", res.Status, cookiesOf(b)[callbackCookie])
+			t.Errorf("response = %s, callback cookie %q", res.Status, cookiesOf(b)[callbackCookie])
 		}
 	})
-	t.Run("without a provider shows the page", func(t *testing.T) {
+	t.Run("without a provider redirects to the page", func(t *testing.T) {
 		res := b.Post("/signin", url.Values{"callbackUrl": {"/next"}})
-		if want := s.URL + "/api/auth/signin?callbackUrl=" +
-			url.QueryEscape(s.URL+"/next"); res.StatusCode != http.StatusSeeOther ||
-			res.Header.Get("Location") != want {
-			t.Errorf("answer = %s to %s, want 303 to %s", res.Status, res.Header.Get("Location"), want)
+		want := s.URL + "/api/auth/signin?callbackUrl=" + url.QueryEscape(s.URL+"/next")
+		if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != want {
+			t.Errorf("response = %s to %s, want 303 to %s", res.Status, res.Header.Get("Location"), want)
 		}
 	})
-	t.Run("an unknown provider is a fault of the site", func(t *testing.T) {
+	t.Run("with an unknown provider is a failure", func(t *testing.T) {
 		checkRefused(t, s, b.Post("/signin/unknown", nil), cardea.CodeConfiguration)
 		checkRefused(t, s, visit(t, b, s.URL+"/api/auth/callback/unknown?code=1&state=2"), cardea.CodeConfiguration)
 	})
@@ -316,24 +318,23 @@ func TestPostSignIn(t *testing.T) {
 	})
 }
 
-// checkRedirectJSON checks that an answer is a redirect for the Auth.js client, to a URL that
-// begins so.
+// checkRedirectJSON checks that a response tells the Auth.js client to go to a URL with a prefix.
 func checkRedirectJSON(t *testing.T, res *http.Response, prefix string) {
 	t.Helper()
 	var body map[string]string
 	answer := text(t, res)
 	if err := json.Unmarshal([]byte(answer), &body); err != nil {
-		t.Fatalf("answer %s: %v", answer, err)
+		t.Fatalf("response %s: %v", answer, err)
 	}
 	to := body["url"]
 	if res.StatusCode != http.StatusOK || len(body) != 1 || !strings.HasPrefix(to, prefix) ||
 		res.Header.Get("Location") != to {
-		t.Errorf("answer = %s, Location %s, %s; want 200 and %s… in both", res.Status, res.Header.Get("Location"),
+		t.Errorf("response = %s, Location %s, %s; want 200 and %s… in both", res.Status, res.Header.Get("Location"),
 			answer, prefix)
 	}
 }
 
-func TestCallbackAnswers(t *testing.T) {
+func TestCallbackRedirectsWithASession(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	now := s.setClock()
@@ -342,16 +343,16 @@ func TestCallbackAnswers(t *testing.T) {
 	checkPrivate(t, res)
 	if want := s.URL + "/next?a=1#top"; res.StatusCode != http.StatusFound || res.Header.Get("Location") != want ||
 		res.Header.Get("Referrer-Policy") != "no-referrer" {
-		t.Errorf("answer = %s to %s, Referrer-Policy %s; want 302 to %s", res.Status, res.Header.Get("Location"),
+		t.Errorf("response = %s to %s, Referrer-Policy %s; want 302 to %s", res.Status, res.Header.Get("Location"),
 			res.Header.Get("Referrer-Policy"), want)
 	}
 	checkCookie(t, res, now.now().Add(30*24*time.Hour))
 	if setCookie(res, csrfCookie) == nil {
-		t.Error("the CSRF token from before the sign-in is still good")
+		t.Error("the CSRF token from before the sign-in is still valid")
 	}
 }
 
-func TestGetSignOut(t *testing.T) {
+func TestGetSignOutOnlyAsks(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	b := s.signedIn(t, "")
@@ -360,29 +361,29 @@ func TestGetSignOut(t *testing.T) {
 	checkPrivate(t, res)
 	for _, want := range []string{`action="/api/auth/signout"`, `method="post"`, `value="` + b.CSRFToken() + `"`} {
 		if res.StatusCode != http.StatusOK || !strings.Contains(body, want) {
-			t.Errorf("answer = %s, and the page has no %s", res.Status, want)
+			t.Errorf("response = %s, and the page lacks %s", res.Status, want)
 		}
 	}
 	if whoIs(b) == "" {
-		t.Error("looking at the page signed out")
+		t.Error("opening the page signs out")
 	}
 }
 
-func TestPostSignOut(t *testing.T) {
+func TestPostSignOutEndsTheSession(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
-	t.Run("sends a browser on", func(t *testing.T) {
+	t.Run("redirects a browser", func(t *testing.T) {
 		t.Parallel()
 		b := s.signedIn(t, "")
 		res := b.Post("/signout", url.Values{"callbackUrl": {"/bye"}})
 		if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != s.URL+"/bye" {
-			t.Errorf("answer = %s to %s", res.Status, res.Header.Get("Location"))
+			t.Errorf("response = %s to %s", res.Status, res.Header.Get("Location"))
 		}
 		if c := setCookie(res, sessionCookie); c == nil || c.MaxAge >= 0 || c.Value != "" {
 			t.Errorf("session cookie = %v, want it cleared", c)
 		}
 	})
-	t.Run("tells the Auth.js client where to go", func(t *testing.T) {
+	t.Run("returns the URL to the Auth.js client", func(t *testing.T) {
 		t.Parallel()
 		b := s.signedIn(t, "")
 		res := send(t, s.URL+"/api/auth/signout", cookiesOf(b), form(b, "callbackUrl", "/bye"), clientHeader)
@@ -396,23 +397,23 @@ func TestPostSignOut(t *testing.T) {
 		b := s.signedIn(t, "")
 		res := send(t, s.URL+"/api/auth/signout", cookiesOf(b), url.Values{})
 		if want := s.URL + "/api/auth/signin?error=MissingCSRF"; res.Header.Get("Location") != want {
-			t.Errorf("sent to %s, want %s", res.Header.Get("Location"), want)
+			t.Errorf("redirected to %s, want %s", res.Header.Get("Location"), want)
 		}
 		if whoIs(b) == "" {
-			t.Error("the session is over")
+			t.Error("the session has ended")
 		}
 	})
-	t.Run("does nothing to a stranger", func(t *testing.T) {
+	t.Run("redirects a visitor without a session", func(t *testing.T) {
 		t.Parallel()
 		res := stepper(t, s.URL).Post("/signout", nil)
 		if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != s.URL ||
 			setCookie(res, sessionCookie) != nil {
-			t.Errorf("answer = %s to %s, cookies %v", res.Status, res.Header.Get("Location"), res.Cookies())
+			t.Errorf("response = %s to %s, cookies %v", res.Status, res.Header.Get("Location"), res.Cookies())
 		}
 	})
 }
 
-func TestErrorPages(t *testing.T) {
+func TestErrorPagesHaveTheStatusOfTheCode(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	for _, tc := range []struct {
@@ -437,17 +438,21 @@ func TestErrorPages(t *testing.T) {
 	}
 }
 
-func TestOwnPages(t *testing.T) {
+func TestConfiguredPagesReplaceBuiltInOnes(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name  string
 		pages cardea.Pages
-		query string // that the configured pages have
+		query string // the value of lang in the configured URLs
 	}{
-		{"without a query", cardea.Pages{SignIn: "/own/in", SignOut: "/own/out", Error: "/own/error",
-			VerifyRequest: "/own/verify", NewUser: "/own/new"}, ""},
-		{"with a query", cardea.Pages{SignIn: "/own/in?lang=cs", SignOut: "/own/out?lang=cs",
-			Error: "/own/error?lang=cs", VerifyRequest: "/own/verify?lang=cs", NewUser: "/own/new?lang=cs"}, "cs"},
+		{"without a query", cardea.Pages{
+			SignIn: "/own/in", SignOut: "/own/out", Error: "/own/error", VerifyRequest: "/own/verify",
+			NewUser: "/own/new",
+		}, ""},
+		{"with a query", cardea.Pages{
+			SignIn: "/own/in?lang=cs", SignOut: "/own/out?lang=cs", Error: "/own/error?lang=cs",
+			VerifyRequest: "/own/verify?lang=cs", NewUser: "/own/new?lang=cs",
+		}, "cs"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -465,7 +470,7 @@ func TestOwnPages(t *testing.T) {
 				}
 				u, err := url.Parse(res.Header.Get("Location"))
 				if err != nil || u.Scheme+"://"+u.Host+u.Path != s.URL+path || u.Query().Encode() != want.Encode() {
-					t.Errorf("%s: sent to %s, want %s?%s", what, res.Header.Get("Location"), path, want.Encode())
+					t.Errorf("%s: redirected to %s, want %s?%s", what, res.Header.Get("Location"), path, want.Encode())
 				}
 			}
 			get := func(to string) *http.Response { return visit(t, b, s.URL+"/api/auth/"+to) }
@@ -483,13 +488,13 @@ func TestOwnPages(t *testing.T) {
 			check("a new user", visit(t, b, leave(t, b, "idp", "", "/x?y=z")), "/own/new", "callbackUrl",
 				s.URL+"/x?y=z")
 			if got := comeBack(t, b, leave(t, b, "idp", "", "/x")); got != s.URL+"/x" {
-				t.Errorf("the second time: sent to %s", got)
+				t.Errorf("the second time: redirected to %s", got)
 			}
 		})
 	}
 }
 
-func TestBadRequests(t *testing.T) {
+func TestUnknownRoutesAndBadBodiesAre400(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	var list []string
@@ -516,7 +521,7 @@ func TestBadRequests(t *testing.T) {
 			t.Errorf("%s: %s, %s, %d cookies", line, res.Status, body, len(res.Cookies()))
 		}
 		if res.Header.Get("Access-Control-Allow-Origin") != "" {
-			t.Errorf("%s: other origins may read the answer", line)
+			t.Errorf("%s: other origins may read the response", line)
 		}
 	}
 	for _, body := range []string{"{", `{"csrfToken":`, `[]`, `"x"`, `1`, "\xff", strings.Repeat(" ", 65<<10) + "{}"} {
@@ -535,7 +540,7 @@ func TestBadRequests(t *testing.T) {
 	}
 }
 
-// raw sends a path as it is, past the ServeMux of the site, which would clean it.
+// raw sends a path as it is, directly to the handler, because a ServeMux would clean it.
 func raw(t *testing.T, s *site, method, path, kind, body string) *http.Response {
 	t.Helper()
 	r, err := http.NewRequest(method, s.URL+path, strings.NewReader(body))
@@ -548,7 +553,7 @@ func raw(t *testing.T, s *site, method, path, kind, body string) *http.Response 
 	return serveDirectly(s, r)
 }
 
-func TestTrailingSlash(t *testing.T) {
+func TestTrailingSlashIsIgnored(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	checkJSON(t, send(t, s.URL+"/api/auth/session/", nil, nil), http.StatusOK, "null")
@@ -561,7 +566,7 @@ func TestTrailingSlash(t *testing.T) {
 	}
 }
 
-func TestOfSeveralValuesTheLastCounts(t *testing.T) {
+func TestLastOfSeveralValuesCounts(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	b := stepper(t, s.URL)
@@ -571,16 +576,16 @@ func TestOfSeveralValuesTheLastCounts(t *testing.T) {
 	}
 	res := b.Post("/signout", url.Values{"callbackUrl": {"/c", "/d"}})
 	if got := res.Header.Get("Location"); got != s.URL+"/d" {
-		t.Errorf("sent to %s", got)
+		t.Errorf("redirected to %s", got)
 	}
 	token := b.CSRFToken()
 	res = b.Post("/signout", url.Values{"csrfToken": {token, "0"}})
 	if got := res.Header.Get("Location"); got != s.URL+"/api/auth/signin?error=MissingCSRF" {
-		t.Errorf("with the CSRF token as the first of two: sent to %s", got)
+		t.Errorf("with the CSRF token as the first of two: redirected to %s", got)
 	}
 }
 
-func TestBasePath(t *testing.T) {
+func TestBasePathMovesAllEndpoints(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) { c.BasePath = "/auth" })
 	r, _ := http.NewRequest("GET", s.URL+"/auth/providers", nil)
@@ -603,7 +608,9 @@ func TestOnlyHintsReachTheProvider(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	with, err := url.Parse(begin(t, b, "idp?login_hint=ann&prompt=login&scope=all&client_id=x&redirect_uri=https://evil.example&state=x&response_type=token&foo=bar&claims={}", nil))
+	const query = "login_hint=ann&prompt=login&scope=all&client_id=x&redirect_uri=https://evil.example" +
+		"&state=x&response_type=token&foo=bar&claims={}"
+	with, err := url.Parse(begin(t, b, "idp?"+query, nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -622,7 +629,7 @@ func TestOnlyHintsReachTheProvider(t *testing.T) {
 	}
 }
 
-// serveDirectly has the handler answer a request without a network.
+// serveDirectly passes a request to the handler without a network.
 func serveDirectly(s *site, r *http.Request) *http.Response {
 	w := httptest.NewRecorder()
 	s.auth.ServeHTTP(w, r)

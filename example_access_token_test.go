@@ -14,8 +14,8 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// A page that calls the provider's API for the signed-in user. The token is refreshed if it is about
-// to expire.
+// A page that calls the provider's API for the signed-in user. The token is refreshed if it is
+// about to expire.
 func ExampleAuth_AccessToken() {
 	const secret = "32 bytes or more, made by: cardea secret"
 	store := memadapter.New()
@@ -60,7 +60,8 @@ func ExampleAuth_AccessToken() {
 		log.Fatal(err)
 	}
 	cookie := httptest.NewRecorder()
-	if err := sessions.Write(cookie, r, authjs.Claims{"sub": ann.ID, "name": ann.Name, "email": ann.Email}); err != nil {
+	claims := authjs.Claims{"sub": ann.ID, "name": ann.Name, "email": ann.Email}
+	if err := sessions.Write(cookie, r, claims); err != nil {
 		log.Fatal(err)
 	}
 	r.AddCookie(cookie.Result().Cookies()[0])

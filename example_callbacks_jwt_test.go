@@ -8,10 +8,11 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// The role is copied into the token at sign-in. Later requests find it in Session.Claims and need no
-// database.
+// The role is copied into the token at sign-in. Later requests find it in Session.Claims and need
+// no database.
 func ExampleCallbacks_jwt() {
-	roleOf := func(_ context.Context, userID string) (string, error) { return "EDITOR", nil } // reads the application's table
+	// roleOf stands for a query of the application's table.
+	roleOf := func(_ context.Context, userID string) (string, error) { return "EDITOR", nil }
 
 	config := cardea.Config{
 		Session: cardea.SessionConfig{Strategy: cardea.StrategyJWT},

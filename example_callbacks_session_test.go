@@ -39,7 +39,8 @@ func ExampleCallbacks_session() {
 		log.Fatal(err)
 	}
 	cookie := httptest.NewRecorder()
-	if err := sessions.Write(cookie, r, authjs.Claims{"sub": "7", "name": "Ann Example", "role": "EDITOR"}); err != nil {
+	claims := authjs.Claims{"sub": "7", "name": "Ann Example", "role": "EDITOR"}
+	if err := sessions.Write(cookie, r, claims); err != nil {
 		log.Fatal(err)
 	}
 	r.AddCookie(cookie.Result().Cookies()[0])

@@ -19,7 +19,8 @@ import (
 // Sign-in with a form that the application checks itself. For passwords use credentials.Password,
 // which also keeps the answer and its timing from revealing who has an account.
 func Example_credentials() {
-	isMember := func(_ context.Context, card, pin string) (bool, error) { // asks the library's own system
+	// isMember stands for a request to the library's system.
+	isMember := func(_ context.Context, card, pin string) (bool, error) {
 		return card == "4711" && pin == "2580", nil
 	}
 	auth, err := cardea.New(cardea.Config{

@@ -22,7 +22,8 @@ func ExampleAuth_DeleteUser() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	deleteOrders := func(ctx context.Context, userID string) error { return nil } // deletes the application's rows
+	// deleteOrders stands for the deletion of the application's own rows.
+	deleteOrders := func(ctx context.Context, userID string) error { return nil }
 
 	ctx := context.Background()
 	ann := &cardea.User{Name: "Ann Example"}

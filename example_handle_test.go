@@ -50,7 +50,8 @@ func ExampleHandle() {
 		log.Fatal(err)
 	}
 	cookie := httptest.NewRecorder()
-	if err := sessions.Write(cookie, r, authjs.Claims{"sub": ann.ID, "name": ann.Name, "email": ann.Email}); err != nil {
+	claims := authjs.Claims{"sub": ann.ID, "name": ann.Name, "email": ann.Email}
+	if err := sessions.Write(cookie, r, claims); err != nil {
 		log.Fatal(err)
 	}
 	r.AddCookie(cookie.Result().Cookies()[0])

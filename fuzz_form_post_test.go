@@ -9,15 +9,14 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// FuzzFormPost posts anything to the callback of a provider that has browsers post it, and then
-// opens where that leads. The POST sets no cookie and leads to the callback, or to the page of a
-// failure; nobody is signed in by either, and nothing is written.
+// FuzzFormPost posts anything to the callback of a provider with FormPost, and then opens the URL
+// to which that redirects. The POST sets no cookie, and redirects to the callback or the page of a
+// failure. Neither request signs anybody in or writes anything.
 func FuzzFormPost(f *testing.F) {
 	for _, body := range []string{
 		"state=STATE&code=c&user=%7B%22name%22%3A1%7D", "state=STATE&error=user_cancelled_authorize", "state=a&state=b",
-		"error=%00%ff", "user=" + strings.Repeat("x", 9000),
-		"form=a&provider=idp&form.state=STATE", "iss=ISSUER&state=STATE&code=%zz", "",
-		"state=" + strings.Repeat("s", 5000) + "&code=c",
+		"error=%00%ff", "user=" + strings.Repeat("x", 9000), "form=a&provider=idp&form.state=STATE",
+		"iss=ISSUER&state=STATE&code=%zz", "", "state=" + strings.Repeat("s", 5000) + "&code=c",
 	} {
 		f.Add(body)
 	}
@@ -35,7 +34,7 @@ func FuzzFormPost(f *testing.F) {
 		}
 		if query, ok := strings.CutPrefix(res.Header().Get("Location"), origin+"/api/auth/callback/posted"); ok {
 			if len(query) > 6100 {
-				t.Errorf("the address has %d bytes more", len(query))
+				t.Errorf("the query of the redirect has %d bytes, want 6100 at most", len(query))
 			}
 			res = x.ask(http.MethodGet, "/callback/posted"+query, "", nil)
 		}

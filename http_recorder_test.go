@@ -95,8 +95,8 @@ func (w *wiretap) tokens(t testing.TB) []string {
 	return found
 }
 
-// cookieValues returns the cookie values that the responses set, encoded and decoded, except those of
-// the callback URL, which is not secret.
+// cookieValues returns the cookie values that the responses set, encoded and decoded, except those
+// of the callback URL, which is not secret.
 func (w *wiretap) cookieValues() []string {
 	var found []string
 	for _, e := range w.all() {

@@ -175,8 +175,8 @@ func TestRequireRedirectsToTheConfiguredSignInPage(t *testing.T) {
 	}
 }
 
-// A visitor who is not signed in goes from the page to the sign-in page, the provider, and back to the
-// page.
+// A visitor who is not signed in goes from the page to the sign-in page, the provider, and back to
+// the page.
 func TestRequireReturnsToThePageAfterSignIn(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) { c.Adapter = withUserRows(c) })
@@ -371,8 +371,8 @@ func TestDeletedUserIsRefused(t *testing.T) {
 	})
 }
 
-// Auth.js GHSA-8fpg-xm3f-6cx3: if the store is unavailable, a visitor is neither treated as a stranger
-// nor, worse, as signed in.
+// Auth.js GHSA-8fpg-xm3f-6cx3: if the store is unavailable, a visitor is neither treated as a
+// stranger nor, worse, as signed in.
 func TestUnavailableStoreIs503(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {

@@ -20,7 +20,7 @@ import (
 
 const sessionCookieV4 = "next-auth.session-token" // of next-auth 4 on http
 
-// asV4 returns a change of a configuration to the protocol of next-auth 4, and further ones.
+// asV4 returns a function that sets ProtocolV4, and then applies more changes.
 func asV4(more ...func(*cardea.Config)) func(*cardea.Config) {
 	return func(c *cardea.Config) {
 		c.Protocol = cardea.ProtocolV4
@@ -30,7 +30,8 @@ func asV4(more ...func(*cardea.Config)) func(*cardea.Config) {
 	}
 }
 
-// forEachProtocolAndStrategy runs a test with each protocol and strategy.
+// forEachProtocolAndStrategy runs a test with each protocol and strategy. app is the protocol's
+// cookie prefix.
 func forEachProtocolAndStrategy(t *testing.T, test func(t *testing.T, change func(*cardea.Config), app string)) {
 	t.Helper()
 	for app, protocol := range map[string]cardea.Protocol{"authjs": cardea.ProtocolV5, "next-auth": cardea.ProtocolV4} {
@@ -43,21 +44,21 @@ func forEachProtocolAndStrategy(t *testing.T, test func(t *testing.T, change fun
 	}
 }
 
-// Protocol section 1.3 and the types of next-auth 4, which has no oidc.
-func TestProvidersInBothGenerations(t *testing.T) {
+// next-auth 4 has no provider type oidc.
+func TestProviderTypesOfEachProtocol(t *testing.T) {
 	t.Parallel()
 	for want, protocol := range map[string]cardea.Protocol{"oidc": cardea.ProtocolV5, "oauth": cardea.ProtocolV4} {
 		s := newSite(t, func(c *cardea.Config) { c.Protocol = protocol })
-		if body := text(t, send(t, s.URL+"/api/auth/providers", nil, nil)); !strings.Contains(body,
-			`"type":"`+want+`"`) {
+		body := text(t, send(t, s.URL+"/api/auth/providers", nil, nil))
+		if !strings.Contains(body, `"type":"`+want+`"`) {
 			t.Errorf("got %s, want the type %s", body, want)
 		}
 	}
 }
 
-// Protocol sections 1.4, 2.1 and 13.4: what a visitor is told who has no session, and what the
-// cookies are called.
-func TestSessionInBothGenerations(t *testing.T) {
+// The protocols differ in the names of the cookies and in the session of a visitor who is not
+// signed in.
+func TestSessionOfEachProtocol(t *testing.T) {
 	t.Parallel()
 	forEachProtocolAndStrategy(t, func(t *testing.T, change func(*cardea.Config), app string) {
 		empty := map[string]string{"authjs": "null", "next-auth": "{}"}[app]
@@ -81,12 +82,12 @@ func TestSessionInBothGenerations(t *testing.T) {
 		checkJSON(t, b.Post("/session", url.Values{"csrfToken": {"0"}}), http.StatusBadRequest, empty)
 		b.Post("/signout", nil)
 		checkJSON(t, visit(t, b, s.URL+"/api/auth/session"), http.StatusOK, empty)
-		checkJSON(t, send(t, s.URL+"/api/auth/session", cookies{app + ".session-token": had[app+".session-token"]},
-			nil), http.StatusOK, empty)
+		ended := cookies{app + ".session-token": had[app+".session-token"]}
+		checkJSON(t, send(t, s.URL+"/api/auth/session", ended, nil), http.StatusOK, empty)
 	})
 }
 
-func TestSessionFailuresInV4(t *testing.T) {
+func TestSessionFailuresOfV4(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, asV4(func(c *cardea.Config) {
 		c.Callbacks.Session = func(context.Context, *cardea.SessionView) error { return errors.New("no") }
@@ -106,9 +107,9 @@ func TestSessionFailuresInV4(t *testing.T) {
 	checkJSON(t, visit(t, b, s.URL+"/api/auth/session"), http.StatusServiceUnavailable, "{}")
 }
 
-// Protocol sections 2.4 and 4.1: the session of v4 is that of next-auth 4, which package authjs is
-// tested to read and write like it, in chunks of its size.
-func TestSessionTokenOfV4(t *testing.T) {
+// Package authjs, which is tested against next-auth 4, can read and write the JWT sessions of
+// ProtocolV4. They are split into chunks of the same size.
+func TestNextAuth4CanReadSessionsOfV4(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, asV4(fat))
 	b := stepper(t, s.URL)
@@ -132,46 +133,46 @@ func TestSessionTokenOfV4(t *testing.T) {
 		}
 	}
 	if body := s.sessionBody(t, cookies{sessionCookie: c[sessionCookieV4+".0"]}); body != "{}" {
-		t.Errorf("the cookie of v5 is a session: %s", body)
+		t.Errorf("the cookie name of v5 is accepted: %s", body)
 	}
 
-	// And the other way round: a session that a Node server made.
+	// The other way round: a session that a Node server has made.
 	node, err := authjs.New(authjs.Config{Secret: secret, Version: authjs.VersionV4, InsecureCookies: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	h := http.Header{}
-	if err := node.Write(recorder{h}, &http.Request{},
-		authjs.Claims{"sub": "9", "name": "Nora", "email": "nora@example.com", "picture": nil}); err != nil {
+	nora := authjs.Claims{"sub": "9", "name": "Nora", "email": "nora@example.com", "picture": nil}
+	if err := node.Write(recorder{h}, &http.Request{}, nora); err != nil {
 		t.Fatal(err)
 	}
 	made, err := http.ParseSetCookie(h.Get("Set-Cookie"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if body := s.sessionBody(t, cookies{made.Name: made.Value}); !strings.HasPrefix(body,
-		`{"user":{"name":"Nora","email":"nora@example.com","image":null},`) {
-		t.Errorf("session = %s", body)
+	const want = `{"user":{"name":"Nora","email":"nora@example.com","image":null},`
+	if body := s.sessionBody(t, cookies{made.Name: made.Value}); !strings.HasPrefix(body, want) {
+		t.Errorf("session = %s, want %s…", body, want)
 	}
 }
 
-// recorder is a ResponseWriter that keeps the header alone.
+// recorder is a ResponseWriter that keeps only the header.
 type recorder struct{ h http.Header }
 
 func (r recorder) Header() http.Header         { return r.h }
 func (r recorder) Write(p []byte) (int, error) { return len(p), nil }
 func (r recorder) WriteHeader(int)             {}
 
-// Protocol sections 1.6 to 1.9 and 11.3: failures lead to the error endpoint of v4, which sends
-// those that the sign-in page tells of there.
-func TestFailuresInV4(t *testing.T) {
+// With v4 failures lead to the error endpoint, which redirects to the sign-in page for the codes
+// that this page shows.
+func TestFailuresOfV4(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, asV4(func(c *cardea.Config) { second(c) }))
 	base := s.URL + "/api/auth"
 	check := func(what string, res *http.Response, want string) {
 		t.Helper()
 		if to := res.Header.Get("Location"); to != base+want {
-			t.Errorf("%s: %s to %s, want %s", what, res.Status, to, want)
+			t.Errorf("%s: %s to %s, want %s", what, res.Status, to, base+want)
 		}
 	}
 	b := stepper(t, s.URL)
@@ -185,38 +186,38 @@ func TestFailuresInV4(t *testing.T) {
 	s.issuer.Next(cardeatest.Person{Subject: "1", Email: "eve@example.com"})
 	pass(t, stepper(t, s.URL), "idp", "1")
 	s.issuer.Next(cardeatest.Person{Subject: "2", Email: "eve@example.com"})
-	check("a taken address", visit(t, b, leave(t, b, "other", "2", "/")), "/error?error=OAuthAccountNotLinked")
+	check("an address that another user has", visit(t, b, leave(t, b, "other", "2", "/")),
+		"/error?error=OAuthAccountNotLinked")
 	for action, want := range map[string]string{
 		"signin": "/signin?csrf=true", "signin/idp": "/signin?csrf=true", "signout": "/signout?csrf=true",
 		"callback/idp": "/signin?csrf=true",
 	} {
-		check("no token at "+action, b.Post("/"+action, url.Values{"csrfToken": {"0"}}), want)
+		check("no CSRF token at "+action, b.Post("/"+action, url.Values{"csrfToken": {"0"}}), want)
 		res := b.Post("/"+action, url.Values{"csrfToken": {"0"}, "json": {"true"}})
 		checkJSON(t, res, http.StatusOK, `{"url":"`+base+want+`"}`)
 	}
 	for _, code := range []string{
 		"Signin", "OAuthSignin", "OAuthCallback", "OAuthCreateAccount", "EmailCreateAccount", "Callback",
-		"OAuthAccountNotLinked", "EmailSignin", "CredentialsSignin",
-		"SessionRequired",
+		"OAuthAccountNotLinked", "EmailSignin", "CredentialsSignin", "SessionRequired",
 	} {
 		check(code, visit(t, b, base+"/error?error="+code+"&provider=x"), "/signin?error="+code)
 		check(code, visit(t, b, base+"/error/"+code), "/signin?error="+code)
 	}
 	for path, status := range map[string]int{
-		"/error?error=AccessDenied": 403, "/error/AccessDenied": 403, "/error/Configuration": 500, "/error": 200,
-		"/error/Verification": 403, "/error/what": 200,
-		"/error/AccessDenied?error=Configuration": 500, "/signin/OAuthCallback": 200, "/signin": 200, "/signout/x": 400,
-		"/error/a/b": 400,
+		"/error": 200, "/error/what": 200, "/error/a/b": 400,
+		"/error?error=AccessDenied": 403, "/error/AccessDenied": 403, "/error/Verification": 403,
+		"/error/Configuration": 500, "/error/AccessDenied?error=Configuration": 500,
+		"/signin": 200, "/signin/OAuthCallback": 200, "/signout/x": 400,
 	} {
 		res := visit(t, b, base+path)
-		if body := text(t, res); res.StatusCode != status || strings.HasPrefix(path, "/signin/") &&
-			!strings.Contains(body, `role="alert"`) {
-			t.Errorf("GET %s: %s, want %d", path, res.Status, status)
+		if hasAlert := strings.Contains(text(t, res), `role="alert"`); res.StatusCode != status ||
+			strings.HasPrefix(path, "/signin/") && !hasAlert {
+			t.Errorf("GET %s: %s, alert %t; want %d", path, res.Status, hasAlert, status)
 		}
 	}
 }
 
-func TestOwnPagesInV4(t *testing.T) {
+func TestConfiguredPagesOfV4(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, asV4(func(c *cardea.Config) { c.Pages = cardea.Pages{SignIn: "/in", Error: "/oops"} }))
 	b := stepper(t, s.URL)
@@ -228,14 +229,14 @@ func TestOwnPagesInV4(t *testing.T) {
 		"/callback/idp?code=1&state=2":     "/api/auth/error?error=OAuthCallback",
 	} {
 		if to := visit(t, b, s.URL+"/api/auth"+path).Header.Get("Location"); to != s.URL+want {
-			t.Errorf("GET %s: sent to %s, want %s", path, to, want)
+			t.Errorf("GET %s: redirected to %s, want %s", path, to, want)
 		}
 	}
 }
 
-// Issue: in the default setting both unmodified clients work. That of next-auth 4 writes json=true
-// into its form, and takes the URL from the body.
-func TestBothClientsAtOnce(t *testing.T) {
+// With the default settings both clients work unmodified. The client of next-auth 4 sends json=true
+// in its form, and reads the URL from the body.
+func TestBothClientsWorkWithEachProtocol(t *testing.T) {
 	t.Parallel()
 	forEachProtocolAndStrategy(t, func(t *testing.T, change func(*cardea.Config), _ string) {
 		s := newSite(t, change)
@@ -245,7 +246,7 @@ func TestBothClientsAtOnce(t *testing.T) {
 			answer := text(t, res)
 			if err := json.Unmarshal([]byte(answer), &body); err != nil || len(body) != 1 ||
 				!strings.HasPrefix(body["url"], prefix) || res.StatusCode != http.StatusOK {
-				t.Fatalf("answer = %s, %s; want 200 and %s…", res.Status, answer, prefix)
+				t.Fatalf("response = %s, %s; want 200 and %s…", res.Status, answer, prefix)
 			}
 			if got := res.Header.Get("Location"); got != map[bool]string{true: body["url"]}[location] {
 				t.Errorf("Location = %q", got)
@@ -256,10 +257,10 @@ func TestBothClientsAtOnce(t *testing.T) {
 		v4 := url.Values{"redirect": {"false"}, "callbackUrl": {"/next"}, "json": {"true"}}
 		res := b.Post("/signin/idp", v4)
 		if len(res.Cookies()) == 0 {
-			t.Error("no cookie for the attempt")
+			t.Error("no state cookie")
 		}
 		if to := comeBack(t, b, consent(t, b, check(res, s.issuer.URL+"/authorize?", false))); to != s.URL+"/next" {
-			t.Errorf("signing in ended at %s", to)
+			t.Errorf("after signing in redirected to %s", to)
 		}
 		if whoIs(b) == "" {
 			t.Error("not signed in")
@@ -267,9 +268,9 @@ func TestBothClientsAtOnce(t *testing.T) {
 		check(send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), form(b, "json", "true"), clientHeader),
 			s.issuer.URL+"/authorize?", true)
 		for _, other := range []string{"", "false", "1", "TRUE"} {
-			if res := send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b),
-				form(b, "json", other)); res.StatusCode != http.StatusSeeOther {
-				t.Errorf("json=%s: %s", other, res.Status)
+			res := send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), form(b, "json", other))
+			if res.StatusCode != http.StatusSeeOther {
+				t.Errorf("json=%s: %s, want 303", other, res.Status)
 			}
 		}
 		asked := post(t, b, "signin/idp", "application/json", `{"csrfToken":"`+b.CSRFToken()+`","json":"true"}`)
@@ -282,16 +283,16 @@ func TestBothClientsAtOnce(t *testing.T) {
 	})
 }
 
-// Protocol section 13.6: the client of next-auth 4 reports what went wrong in the browser. It is
-// answered, and logged without a word of it but a code.
-func TestPostLog(t *testing.T) {
+// The client of next-auth 4 reports errors in the browser. Only the level and the code of a report
+// are logged, and only if they are well-formed.
+func TestBrowserReportsAreLoggedWithoutTheirText(t *testing.T) {
 	t.Parallel()
 	const kind = "application/x-www-form-urlencoded;charset=UTF-8"
 	forEachProtocolAndStrategy(t, func(t *testing.T, change func(*cardea.Config), app string) {
-		var book logbook
+		var log logbook
 		s := newSite(t, func(c *cardea.Config) {
 			change(c)
-			c.Logger = book.logger()
+			c.Logger = log.logger()
 		})
 		now := s.setClock()
 		b := stepper(t, s.URL)
@@ -302,7 +303,7 @@ func TestPostLog(t *testing.T) {
 				t.Errorf("%.40s: %s, %q", body, res.Status, got)
 			}
 		}
-		logged := func() []map[string]any { return book.records(t, "cardea: reported by a browser") }
+		logged := func() []map[string]any { return log.records(t, "cardea: reported by a browser") }
 		report("level=error&code=CLIENT_FETCH_ERROR&message=tell-tale&url=https%3A%2F%2Ftell-tale&client=true")
 		report("level=fatal&code=CLIENT_FETCH_ERROR")
 		report("level=error&code=tell-tale%0Alevel%3DERROR")
@@ -319,27 +320,27 @@ func TestPostLog(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Errorf("log = %q, want %q", got, want)
 		}
-		if strings.Contains(book.String(), "tell-tale") {
-			t.Error("the log has what the browser wrote")
+		if strings.Contains(log.String(), "tell-tale") {
+			t.Error("the log contains the text that the browser sent")
 		}
 
 		for range 20 {
 			report("level=debug&code=X")
 		}
 		if n := len(logged()); n != 10 {
-			t.Errorf("%d lines in a minute, want 10", n)
+			t.Errorf("%d reports logged in a minute, want 10", n)
 		}
 		now.advance(time.Minute)
 		report("level=warn&code=Y")
 		if last := logged()[len(logged())-1]; last["code"] != "Y" || len(logged()) != 11 {
-			t.Errorf("the last line is %v", last)
+			t.Errorf("the last of %d reports is %v, want code Y", len(logged()), last)
 		}
 
 		n := len(logged())
-		foreign := send(t, s.URL+"/api/auth/_log", nil, url.Values{"level": {"error"}, "code": {"X"}},
+		fromOtherSite := send(t, s.URL+"/api/auth/_log", nil, url.Values{"level": {"error"}, "code": {"X"}},
 			header("Origin", "https://evil.example"))
-		if foreign.StatusCode != http.StatusOK || len(logged()) != n {
-			t.Errorf("from another site: %s, %d lines more", foreign.Status, len(logged())-n)
+		if fromOtherSite.StatusCode != http.StatusOK || len(logged()) != n {
+			t.Errorf("from another site: %s, %d reports logged", fromOtherSite.Status, len(logged())-n)
 		}
 		for _, body := range []string{"level=%zz", "level=error&code=X&x=" + strings.Repeat("x", 65<<10)} {
 			if res := post(t, b, "_log", kind, body); res.StatusCode != http.StatusBadRequest || len(logged()) != n {

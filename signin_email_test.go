@@ -2,7 +2,6 @@ package cardea_test
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"time"
 
@@ -11,9 +10,9 @@ import (
 	"github.com/cardea-auth/cardea/email"
 )
 
-// PocketBase CVE-2024-38351: an attacker can register somebody else's address and keep a session. If
-// the owner of the address then verifies it and signs in as that user, all other sessions of the user
-// end, and the passkeys and accounts from before no longer work.
+// PocketBase CVE-2024-38351: an attacker can register somebody else's address and keep a session.
+// If the owner of the address then verifies it and signs in as that user, all other sessions of the
+// user end, and the passkeys and accounts from before no longer work.
 func TestVerifyingAnAddressEndsOtherSessions(t *testing.T) {
 	t.Parallel()
 	const address = "victim@example.com"
@@ -38,8 +37,8 @@ func TestVerifyingAnAddressEndsOtherSessions(t *testing.T) {
 				s.issuer.Next(cardeatest.Person{Subject: "666", Email: address})
 				eve, phone := s.signedIn(t, "666"), s.signedIn(t, "666")
 				user := s.owner(t, "idp", "666")
-				if err := s.store.CreateAuthenticator(t.Context(),
-					&cardea.Authenticator{CredentialID: "a2V5", UserID: user}); err != nil {
+				passkey := &cardea.Authenticator{CredentialID: "a2V5", UserID: user}
+				if err := s.store.CreateAuthenticator(t.Context(), passkey); err != nil {
 					t.Fatal(err)
 				}
 				b := stepper(t, s.URL)
@@ -58,7 +57,8 @@ func TestVerifyingAnAddressEndsOtherSessions(t *testing.T) {
 				}
 				keys, err := s.store.Authenticators(t.Context(), user)
 				if err != nil || (len(keys) == 0) != tc.adopts || (s.owner(t, "idp", "666") == "") != tc.adopts {
-					t.Errorf("%d passkeys are left, %v; the account belongs to %q", len(keys), err, s.owner(t, "idp", "666"))
+					t.Errorf("%d passkeys are left, %v; the account belongs to %q", len(keys), err,
+						s.owner(t, "idp", "666"))
 				}
 				now.advance(2 * time.Second)
 				if whoIs(b) != address {
@@ -74,15 +74,17 @@ func TestVerifyingAnAddressEndsOtherSessions(t *testing.T) {
 	}
 }
 
-// The owner of a passkey of a user whose address is not verified may be a stranger too, so the person
-// who verifies the address becomes a new user.
+// The owner of a passkey of a user whose address is not verified may be a stranger too, so the
+// person who verifies the address becomes a new user.
 func TestPasskeyIsACredentialOfAnUnverifiedUser(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, nil)
 	user := &cardea.User{Email: "victim@example.com"}
-	if err := errors.Join(s.store.CreateUser(t.Context(), user),
-		s.store.CreateAuthenticator(t.Context(),
-			&cardea.Authenticator{CredentialID: "a2V5", UserID: user.ID})); err != nil {
+	if err := s.store.CreateUser(t.Context(), user); err != nil {
+		t.Fatal(err)
+	}
+	passkey := &cardea.Authenticator{CredentialID: "a2V5", UserID: user.ID}
+	if err := s.store.CreateAuthenticator(t.Context(), passkey); err != nil {
 		t.Fatal(err)
 	}
 	b := stepper(t, s.URL)
