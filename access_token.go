@@ -9,10 +9,8 @@ import (
 	"time"
 
 	"github.com/cardea-auth/cardea/internal/backoff"
-	"github.com/cardea-auth/cardea/internal/oauth2"
 	"github.com/cardea-auth/cardea/internal/relyingparty"
 	"github.com/cardea-auth/cardea/internal/singleflight"
-	"github.com/cardea-auth/cardea/oauth"
 )
 
 const (
@@ -20,9 +18,9 @@ const (
 	// that it is for has time.
 	refreshBefore = time.Minute
 
-	requestLimit = 15 * time.Second // of the requests to a provider for one refresh
-	storeLimit   = 10 * time.Second // of storing what the provider returned
-	refreshLimit = time.Minute      // of a refresh, including the wait for another process
+	requestTimeout = 15 * time.Second // of the requests to a provider for one refresh
+	storeTimeout   = 10 * time.Second // of storing what the provider returned
+	refreshTimeout = time.Minute      // of a refresh, including the wait for another process
 )
 
 // AccessToken returns a valid access token of a user at a provider, for requests to the provider's
@@ -100,18 +98,6 @@ func (m *oauthMethod) refresh(ctx context.Context, account *Account) (*Account, 
 	return newAccount(m.Provider, account.ProviderAccountID, t), nil
 }
 
-// newAccount is an account with the tokens of an answer, which is nil for a provider without
-// tokens.
-func newAccount(p *oauth.Provider, id string, t *oauth2.Token) *Account {
-	account := &Account{Type: ProviderType(p.Type), Provider: p.ID, ProviderAccountID: id}
-	if t != nil {
-		account.AccessToken, account.RefreshToken, account.IDToken = t.Access, t.Refresh, t.IDToken
-		account.ExpiresAt, account.TokenType = t.Expires, t.Type
-		account.Scope, account.SessionState = t.Scope, t.SessionState
-	}
-	return account
-}
-
 // accessTokens returns the access tokens of stored accounts, and refreshes them.
 type accessTokens struct {
 	adapter   Adapter
@@ -129,10 +115,10 @@ func (t *accessTokens) get(ctx context.Context, r refresher, userID, provider st
 	if err != nil {
 		return "", err
 	}
-	if token, err := t.valid(account); token != "" || err != nil {
+	if token, err := t.validToken(account); token != "" || err != nil {
 		return token, err
 	}
-	return t.refreshes.Do(ctx, accountKey(account), refreshLimit, func(ctx context.Context) (string, error) {
+	return t.refreshes.Do(ctx, accountKey(account), refreshTimeout, func(ctx context.Context) (string, error) {
 		return t.refreshLocked(ctx, r, account)
 	})
 }
@@ -159,7 +145,7 @@ func accountKey(account *Account) string {
 
 // valid returns the access token that an account has, "" if it must be refreshed, and
 // ErrGrantRevoked if it cannot be.
-func (t *accessTokens) valid(account *Account) (string, error) {
+func (t *accessTokens) validToken(account *Account) (string, error) {
 	now := t.now()
 	if account.RefreshToken != "" {
 		now = now.Add(refreshBefore)
@@ -176,8 +162,8 @@ func (t *accessTokens) valid(account *Account) (string, error) {
 }
 
 // validNow is valid for an account that somebody else has written a moment ago.
-func (t *accessTokens) validNow(account *Account) (string, error) {
-	token, err := t.valid(account)
+func (t *accessTokens) storedToken(account *Account) (string, error) {
+	token, err := t.validToken(account)
 	if token == "" && err == nil {
 		err = errors.New("another refresh has stored tokens that are about to expire")
 	}
@@ -217,14 +203,14 @@ func (t *accessTokens) reread(ctx context.Context, old *Account) (string, *Accou
 	if err != nil {
 		return "", nil, err
 	}
-	token, err := t.valid(account)
+	token, err := t.validToken(account)
 	return token, account, err
 }
 
 // refresh uses the refresh token of an account. Nobody else does so at the same time, unless the
 // lock has expired.
 func (t *accessTokens) refresh(ctx context.Context, r refresher, account *Account) (string, error) {
-	inTime, cancel := context.WithTimeout(ctx, requestLimit)
+	inTime, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	fresh, err := r.refresh(inTime, account)
 	switch {
@@ -242,7 +228,7 @@ func (t *accessTokens) refresh(ctx context.Context, r refresher, account *Accoun
 		return "", err
 	}
 	if newer != nil {
-		return t.validNow(newer)
+		return t.storedToken(newer)
 	}
 	t.log.InfoContext(ctx, "cardea: access token refreshed", "user", account.UserID, "provider", account.Provider)
 	if relyingparty.IsBound(fresh.TokenType) {
@@ -260,7 +246,7 @@ func (t *accessTokens) forget(ctx context.Context, account *Account) (string, er
 	if err != nil || newer == nil {
 		return "", errors.Join(ErrGrantRevoked, err)
 	}
-	return t.validNow(newer)
+	return t.storedToken(newer)
 }
 
 // replace writes to an account whose refresh token was used, unless somebody else has written newer
@@ -269,7 +255,7 @@ func (t *accessTokens) forget(ctx context.Context, account *Account) (string, er
 func (t *accessTokens) replace(
 	ctx context.Context, used *Account, write func(context.Context) error,
 ) (newer *Account, err error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeLimit)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
 	for attempt := 0; ; attempt++ {
 		err = t.adapter.Transact(ctx, func(ctx context.Context) (err error) {

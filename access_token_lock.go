@@ -70,7 +70,7 @@ func (l *refreshLock) release(ctx context.Context) {
 	if l.store == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeLimit)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
 	err := l.adapter.Transact(ctx, func(ctx context.Context) error {
 		row, err := l.store.ConsumeVerificationToken(ctx, l.row.Identifier, l.row.Token)

@@ -1,6 +1,11 @@
 package cardea
 
-import "time"
+import (
+	"time"
+
+	"github.com/cardea-auth/cardea/internal/oauth2"
+	"github.com/cardea-auth/cardea/oauth"
+)
 
 // Account links a user to an identity at a provider, and holds the tokens of the last sign-in
 // there. Its key is Provider with ProviderAccountID. An e-mail address is never part of it.
@@ -22,4 +27,16 @@ type Account struct {
 	// accounts, such as *Link for gormadapter.WithAccount[Link]. It is nil if the adapter was given
 	// none, and before the account is linked.
 	Entity any
+}
+
+// newAccount is an account with the tokens of an answer, which is nil for a provider without
+// tokens.
+func newAccount(p *oauth.Provider, id string, t *oauth2.Token) *Account {
+	account := &Account{Type: ProviderType(p.Type), Provider: p.ID, ProviderAccountID: id}
+	if t != nil {
+		account.AccessToken, account.RefreshToken, account.IDToken = t.Access, t.Refresh, t.IDToken
+		account.ExpiresAt, account.TokenType = t.Expires, t.Type
+		account.Scope, account.SessionState = t.Scope, t.SessionState
+	}
+	return account
 }

@@ -2,7 +2,6 @@ package cardea
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 )
@@ -91,7 +90,7 @@ func (a *Auth) hasCredential(ctx context.Context, userID string, accounts []*Acc
 	if err != nil {
 		return false, err
 	}
-	byEmail := slices.ContainsFunc(a.methods, func(m method) bool { return m.info().provesEmail })
+	byEmail := slices.ContainsFunc(a.methods, func(m signInMethod) bool { return m.info().provesEmail })
 	if byEmail && u.Email != "" && !u.EmailVerified.IsZero() {
 		return true, nil
 	}
@@ -99,8 +98,4 @@ func (a *Auth) hasCredential(ctx context.Context, userID string, accounts []*Acc
 		return ask(ctx, u)
 	}
 	return false, nil
-}
-
-func noAdapter(doing string) error {
-	return fmt.Errorf("cardea: %s: nothing is stored without an Adapter: %w", doing, errors.ErrUnsupported)
 }

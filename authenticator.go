@@ -45,3 +45,12 @@ type AuthenticatorStore interface {
 	// authenticator, the error is nil.
 	DeleteAuthenticator(ctx context.Context, userID, credentialID string) error
 }
+
+// passkeys returns those of a user, none if the store has none.
+func passkeys(ctx context.Context, adapter Adapter, userID string) ([]*Authenticator, error) {
+	store, ok := adapter.(AuthenticatorStore)
+	if !ok {
+		return nil, nil
+	}
+	return store.Authenticators(ctx, userID)
+}

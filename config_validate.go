@@ -21,6 +21,7 @@ func (c Config) validate() error {
 	faults := configerr.New("cardea: Config.")
 	c.validateSecrets(faults)
 	c.validateOrigin(faults)
+	c.validateProtocol(faults)
 	c.validateSession(faults)
 	c.validateCookies(faults)
 	c.validateOnCreateUser(faults)
@@ -58,6 +59,9 @@ func (c Config) validateOrigin(faults *configerr.List) {
 				"want a host such as example.com or example.com:8443, have %q", h)
 		}
 	}
+}
+
+func (c Config) validateProtocol(faults *configerr.List) {
 	if c.Protocol != ProtocolV5 && c.Protocol != ProtocolV4 {
 		faults.Add("Protocol", "want ProtocolV5 or ProtocolV4, have %d", c.Protocol)
 	}

@@ -76,7 +76,7 @@ func (p *CredentialsProvider) info() providerInfo {
 	}
 }
 
-const maxValue = 4096 // bytes of a field
+const maxFieldValue = 4096 // bytes of a field
 
 // values returns the values of the fields in a form. It returns false for values that the check
 // should not see.
@@ -84,7 +84,7 @@ func (p *CredentialsProvider) values(form map[string]string) (values map[string]
 	values = map[string]string{}
 	for _, f := range p.Fields {
 		value, sent := form[f.Name]
-		if f.Required && value == "" || len(value) > maxValue || !utf8.ValidString(value) ||
+		if f.Required && value == "" || len(value) > maxFieldValue || !utf8.ValidString(value) ||
 			strings.Contains(value, "\x00") {
 			return nil, false
 		}
@@ -151,4 +151,4 @@ func (p *CredentialsProvider) button(basePath string) page.Provider {
 	return button
 }
 
-func (p *CredentialsProvider) open(*Auth) (method, error) { return &credentialsMethod{p}, nil }
+func (p *CredentialsProvider) open(*Auth) (signInMethod, error) { return &credentialsMethod{p}, nil }

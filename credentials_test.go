@@ -17,8 +17,8 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// door is a site with a form for a name and a password, beside idp.
-type door struct {
+// credentialsSite is a site with a form for a name and a password, beside idp.
+type credentialsSite struct {
 	*site
 	ann   *cardea.User
 	asked atomic.Int32                      // how often the check was
@@ -28,9 +28,9 @@ type door struct {
 
 const password = "open sesame, if you please"
 
-func newDoor(t *testing.T, change func(*cardea.Config)) *door {
+func newCredentialsSite(t *testing.T, change func(*cardea.Config)) *credentialsSite {
 	t.Helper()
-	d := &door{
+	d := &credentialsSite{
 		ann: &cardea.User{ID: "7", Name: "Ann Example", Email: "ann@example.com", EmailVerified: time.Unix(1e9, 0)},
 	}
 	d.site = newSite(t, func(c *cardea.Config) {
@@ -54,7 +54,7 @@ func newDoor(t *testing.T, change func(*cardea.Config)) *door {
 }
 
 // authorize knows Ann and her password, and does as other names say.
-func (d *door) authorize(_ context.Context, in credentials.Input) (*cardea.User, error) {
+func (d *credentialsSite) authorize(_ context.Context, in credentials.Input) (*cardea.User, error) {
 	d.asked.Add(1)
 	d.last.Store(&in)
 	switch name := in.Get("name"); {
@@ -69,7 +69,7 @@ func (d *door) authorize(_ context.Context, in credentials.Input) (*cardea.User,
 	case name == "limited":
 		return nil, &cardea.Error{Code: cardea.CodeRateLimited}
 	case name == "broken":
-		return nil, errors.New("the directory is away")
+		return nil, errors.New("the directory is unreachableStore")
 	case name == "ghost":
 		return &cardea.User{ID: "no such user"}, nil
 	case name == "nameless":
@@ -78,15 +78,15 @@ func (d *door) authorize(_ context.Context, in credentials.Input) (*cardea.User,
 	return nil, nil
 }
 
-// knock posts name and password to the site.
-func (d *door) knock(t *testing.T, b *cardeatest.Browser, name string, change ...func(*http.Request)) *http.Response {
+// post posts name and password to the site.
+func (d *credentialsSite) post(t *testing.T, b *cardeatest.Browser, name string, change ...func(*http.Request)) *http.Response {
 	t.Helper()
 	fields := form(b, "name", name, "password", password, "callbackUrl", "/next") // brings the cookies
 	return send(t, d.URL+"/api/auth/callback/credentials", cookiesOf(b), fields, change...)
 }
 
-// enter signs Ann in.
-func (d *door) enter(t *testing.T, b *cardeatest.Browser) {
+// signInAnn signs Ann in.
+func (d *credentialsSite) signInAnn(t *testing.T, b *cardeatest.Browser) {
 	t.Helper()
 	res := b.Post("/callback/credentials",
 		url.Values{"name": {"ann"}, "password": {password}, "callbackUrl": {"/next"}})
@@ -95,7 +95,7 @@ func (d *door) enter(t *testing.T, b *cardeatest.Browser) {
 	}
 }
 
-// The original writes a JWT whatever the strategy, which the next read of the session throws away.
+// The original writes a JWT whatever the strategy, which the next read of the session throws unreachableStore.
 func TestCredentialsSignIn(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*cardea.Config){
@@ -112,7 +112,7 @@ func TestCredentialsSignIn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var asked, told []*cardea.SignIn
-			d := newDoor(t, func(c *cardea.Config) {
+			d := newCredentialsSite(t, func(c *cardea.Config) {
 				change(c)
 				c.Callbacks.SignIn = func(_ context.Context, in *cardea.SignIn) (string, error) {
 					asked = append(asked, in)
@@ -126,7 +126,7 @@ func TestCredentialsSignIn(t *testing.T) {
 			})
 			b := stepper(t, d.URL)
 			before := b.CSRFToken()
-			d.enter(t, b)
+			d.signInAnn(t, b)
 			if got := whoIs(b); got != "ann@example.com" {
 				t.Errorf("signed in as %q", got)
 			}
@@ -160,11 +160,11 @@ func TestCredentialsSignIn(t *testing.T) {
 func TestCredentialsChangeTheSession(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
-		d := newDoor(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
+		d := newCredentialsSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
 		d.issuer.Next(bob)
 		b := d.signedIn(t, bob.Subject)
 		first := cookiesOf(b)
-		d.enter(t, b)
+		d.signInAnn(t, b)
 		if got := whoIs(b); got != "ann@example.com" {
 			t.Errorf("signed in as %q", got)
 		}
@@ -175,7 +175,7 @@ func TestCredentialsChangeTheSession(t *testing.T) {
 		chosen := strings.Repeat("a", 43)
 		b = stepper(t, d.URL)
 		b.Jar.SetCookies(site, []*http.Cookie{{Name: sessionCookie, Value: chosen, Path: "/"}})
-		d.enter(t, b)
+		d.signInAnn(t, b)
 		if session(b) == chosen || d.sessionBody(t, cookies{sessionCookie: chosen}) != "null" {
 			t.Error("a session token that was chosen beforehand is the session")
 		}
@@ -211,15 +211,15 @@ func TestCredentialsRefused(t *testing.T) {
 			func(t *testing.T) {
 				t.Parallel()
 				strategies(t, func(t *testing.T, strategy cardea.Strategy) {
-					d := newDoor(t, func(c *cardea.Config) { c.Protocol, c.Session.Strategy = tc.protocol, strategy })
+					d := newCredentialsSite(t, func(c *cardea.Config) { c.Protocol, c.Session.Strategy = tc.protocol, strategy })
 					b := stepper(t, d.URL)
 					want := d.URL + "/api/auth" + tc.to
-					browser := d.knock(t, b, tc.name)
+					browser := d.post(t, b, tc.name)
 					if browser.StatusCode != http.StatusSeeOther || browser.Header.Get("Location") != want {
 						t.Errorf("a browser: %s to %s, want 303 to %s", browser.Status, browser.Header.Get("Location"),
 							want)
 					}
-					v5 := d.knock(t, b, tc.name, clientHeader)
+					v5 := d.post(t, b, tc.name, clientHeader)
 					checkRedirectJSON(t, v5, want)
 					v4 := send(t, d.URL+"/api/auth/callback/credentials", cookiesOf(b),
 						form(b, "name", tc.name, "password", password, "json", "true", "redirect", "false"))
@@ -245,7 +245,7 @@ func TestCredentialsAndTheSignInCallback(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
 		var elsewhere atomic.Bool
-		d := newDoor(t, func(c *cardea.Config) {
+		d := newCredentialsSite(t, func(c *cardea.Config) {
 			c.Session.Strategy = strategy
 			c.Callbacks.SignIn = func(context.Context, *cardea.SignIn) (string, error) {
 				if elsewhere.Load() {
@@ -268,43 +268,43 @@ func TestCredentialsAndTheSignInCallback(t *testing.T) {
 
 func TestCredentialsFailuresInTheLog(t *testing.T) {
 	t.Parallel()
-	d := newDoor(t, nil)
+	d := newCredentialsSite(t, nil)
 	b := stepper(t, d.URL)
 	for _, tc := range []struct{ name, level, code, cause string }{
 		{"wrong", "WARN", "CredentialsSignin", "no user"},
 		{"locked", "WARN", "CredentialsSignin", "refused by the application's check"},
 		{"denied", "WARN", "AccessDenied", "not today"},
-		{"broken", "ERROR", "Configuration", "the directory is away"},
+		{"broken", "ERROR", "Configuration", "the directory is unreachableStore"},
 		{"ghost", "ERROR", "Configuration", "not in the store"},
 		{"nameless", "ERROR", "Configuration", "without ID"},
 	} {
-		d.knock(t, b, tc.name)
+		d.post(t, b, tc.name)
 		d.book.checkFailure(t, tc.code, tc.cause)
 		failures := d.book.records(t, "cardea: request failed")
 		if got := failures[len(failures)-1]["level"]; got != tc.level {
 			t.Errorf("%s: level %v, want %s", tc.name, got, tc.level)
 		}
 	}
-	d.enter(t, b)
+	d.signInAnn(t, b)
 	if strings.Contains(d.book.String(), password) || strings.Contains(d.book.String(), b.CSRFToken()) {
 		t.Error("the log has the password or a token")
 	}
 }
 
-// away is a store that cannot be reached.
-type away struct{ cardea.Adapter }
+// unreachableStore is a store that cannot be reached.
+type unreachableStore struct{ cardea.Adapter }
 
-func (away) UserByID(context.Context, string) (*cardea.User, error) {
+func (unreachableStore) UserByID(context.Context, string) (*cardea.User, error) {
 	return nil, errors.New("connection refused")
 }
 
 func TestCredentialsWhileTheStoreIsAway(t *testing.T) {
 	t.Parallel()
-	d := newDoor(t, func(c *cardea.Config) { c.Adapter = away{c.Adapter} })
+	d := newCredentialsSite(t, func(c *cardea.Config) { c.Adapter = unreachableStore{c.Adapter} })
 	b := stepper(t, d.URL)
 	for name, res := range map[string]*http.Response{
-		"a browser": d.knock(t, b, "ann"),
-		"Auth.js":   d.knock(t, b, "ann", clientHeader),
+		"a browser": d.post(t, b, "ann"),
+		"Auth.js":   d.post(t, b, "ann", clientHeader),
 		"next-auth 4": send(t, d.URL+"/api/auth/callback/credentials", cookiesOf(b),
 			form(b, "name", "ann", "password", password, "json", "true")),
 	} {
@@ -319,7 +319,7 @@ func TestCredentialsForm(t *testing.T) {
 	t.Parallel()
 	const asForm, asJSON = "application/x-www-form-urlencoded", "application/json"
 	const in, refused, noToken, bad = "in", "refused", "no token", "bad request"
-	d := newDoor(t, nil)
+	d := newCredentialsSite(t, nil)
 	fields := func(b *cardeatest.Browser, pairs ...string) string { return form(b, pairs...).Encode() }
 	object := func(b *cardeatest.Browser, members string) string {
 		return `{"csrfToken":"` + b.CSRFToken() + `",` + members + `}`
@@ -399,10 +399,10 @@ func TestCredentialsForm(t *testing.T) {
 // OmniAuth CVE-2015-9284 for forms: another site cannot sign anybody in, even with the token.
 func TestCredentialsFromAnotherSite(t *testing.T) {
 	t.Parallel()
-	d := newDoor(t, nil)
+	d := newCredentialsSite(t, nil)
 	b := stepper(t, d.URL)
 	for _, origin := range []string{"https://evil.example", "null", "http://localhost"} {
-		if to := d.knock(t, b, "ann", header("Origin", origin)).Header.Get("Location"); to != d.URL+
+		if to := d.post(t, b, "ann", header("Origin", origin)).Header.Get("Location"); to != d.URL+
 			"/api/auth/signin?error=MissingCSRF" {
 			t.Errorf("from %s: sent to %s", origin, to)
 		}
@@ -414,7 +414,7 @@ func TestCredentialsFromAnotherSite(t *testing.T) {
 
 func TestCredentialsElsewhere(t *testing.T) {
 	t.Parallel()
-	d := newDoor(t, nil)
+	d := newCredentialsSite(t, nil)
 	b := stepper(t, d.URL)
 	checkRefused(t, d.site, visit(t, b, d.URL+"/api/auth/callback/credentials?name=ann&password="+
 		url.QueryEscape(password)), cardea.CodeConfiguration)
@@ -450,7 +450,7 @@ func TestCredentialsElsewhere(t *testing.T) {
 
 func TestCredentialsOnTheSignInPage(t *testing.T) {
 	t.Parallel()
-	d := newDoor(t, nil)
+	d := newCredentialsSite(t, nil)
 	b := stepper(t, d.URL)
 	page := text(t, visit(t, b, d.URL+"/api/auth/signin"))
 	for _, want := range []string{
@@ -478,7 +478,7 @@ func TestCredentialsOnTheSignInPage(t *testing.T) {
 // Only what the form asks for reaches the check, and no print of it shows what was typed.
 func TestCredentialsInput(t *testing.T) {
 	t.Parallel()
-	d := newDoor(t, nil)
+	d := newCredentialsSite(t, nil)
 	b := stepper(t, d.URL)
 	b.Post("/callback/credentials", url.Values{
 		"name": {" Ann "}, "password": {password}, "role": {"admin"}, "callbackUrl": {"/x"},

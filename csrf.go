@@ -2,10 +2,11 @@ package cardea
 
 import (
 	"crypto/rand"
-	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/hex"
+	"net/http"
 	"strings"
+
+	"github.com/cardea-auth/cardea/internal/cookie"
 )
 
 // csrf is the double-submit token of Auth.js: a cookie holds token|SHA-256(token+secret) in hex,
@@ -27,20 +28,20 @@ func (c csrf) token(cookie string) (token string, ok bool) {
 		return "", false
 	}
 	for _, secret := range c.secrets {
-		if equal(hash, saltedHash(token, secret)) {
+		if equalSecrets(hash, saltedHash(token, secret)) {
 			return token, true
 		}
 	}
 	return "", false
 }
 
-// saltedHash hashes a secret as Auth.js does: CSRF tokens and the tokens of links in mails.
-func saltedHash(token, secret string) string {
-	sum := sha256.Sum256([]byte(token + secret))
-	return hex.EncodeToString(sum[:])
+func (e *exchange) renewCSRF() {
+	token, value := e.auth.csrf.fresh()
+	e.csrfToken = token
+	_ = e.jar.Set(cookie.Cookie{Name: e.names.CSRF, Value: value}) // always short enough
 }
 
-// equal compares secrets in constant time.
-func equal(a, b string) bool {
-	return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1
+func getCSRF(e *exchange) error {
+	e.json(http.StatusOK, map[string]string{"csrfToken": e.csrfToken})
+	return nil
 }

@@ -15,13 +15,14 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
+// newDPoPSite returns a site whose provider uses DPoP and issues refresh tokens.
 func newDPoPSite(t *testing.T, tap *wiretap, change func(*oauth.Provider)) *site {
 	t.Helper()
 	s, _ := newDPoPSites(t, tap, change)
 	return s
 }
 
-// newDPoPSites is newDPoPSite with another process of the site.
+// newDPoPSites is newDPoPSite with a second process of the site.
 func newDPoPSites(t *testing.T, tap *wiretap, change func(*oauth.Provider)) (*site, *cardea.Auth) {
 	t.Helper()
 	var config cardea.Config
@@ -39,26 +40,27 @@ func newDPoPSites(t *testing.T, tap *wiretap, change func(*oauth.Provider)) (*si
 	return s, second
 }
 
-func same(*oauth.Provider) {}
+// unchanged leaves the provider as it is.
+func unchanged(*oauth.Provider) {}
 
-func public(p *oauth.Provider) { p.ClientSecret = "" }
+// publicClient makes the client public.
+func publicClient(p *oauth.Provider) { p.ClientSecret = "" }
 
-// unasked leaves it to the server to demand proofs.
-func unasked(p *oauth.Provider) { p.DPoP = false }
+// withoutDPoP does not set DPoP, so that proofs are sent only if the server demands them.
+func withoutDPoP(p *oauth.Provider) { p.DPoP = false }
 
-func TestDPoP(t *testing.T) {
+func TestDPoPBindsTokens(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name   string
 		change func(*oauth.Provider)
 		server cardeatest.Registration
 	}{
-		{"confidential", same, cardeatest.Registration{DPoP: true}},
-		{"public", public, cardeatest.Registration{DPoP: true}},
-		{"with a nonce", same, cardeatest.Registration{DPoP: true, DPoPNonce: true}},
-		{"with a pushed request", func(p *oauth.Provider) {
-			p.PushAuthorization = true
-		}, cardeatest.Registration{DPoP: true}},
+		{"confidential", unchanged, cardeatest.Registration{DPoP: true}},
+		{"public", publicClient, cardeatest.Registration{DPoP: true}},
+		{"with a nonce", unchanged, cardeatest.Registration{DPoP: true, DPoPNonce: true}},
+		{"with a pushed request", func(p *oauth.Provider) { p.PushAuthorization = true },
+			cardeatest.Registration{DPoP: true}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -79,7 +81,7 @@ func TestDPoP(t *testing.T) {
 			for _, e := range append(tap.to("/token"), tap.to("/userinfo")...) {
 				proof := e.header.Get("DPoP")
 				if proof == "" || seen[proof] {
-					t.Errorf("a proof is missing, or came twice, at %s", e.url.Path)
+					t.Errorf("a proof is missing, or was used twice, at %s", e.url.Path)
 				}
 				seen[proof] = true
 			}
@@ -87,9 +89,9 @@ func TestDPoP(t *testing.T) {
 	}
 }
 
-// A server that demands proofs gets them without the setting. It refuses the first request, and has
-// not spent the code then.
-func TestDPoPOnDemand(t *testing.T) {
+// A server that demands proofs gets them without the setting. It refuses the first token request, which
+// does not use up the code.
+func TestDPoPIsUsedIfTheServerDemandsIt(t *testing.T) {
 	t.Parallel()
 	for name, server := range map[string]cardeatest.Registration{
 		"": {DPoP: true}, "with a nonce": {DPoP: true, DPoPNonce: true},
@@ -97,16 +99,16 @@ func TestDPoPOnDemand(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			tap := &wiretap{}
-			s := newDPoPSite(t, tap, unasked)
+			s := newDPoPSite(t, tap, withoutDPoP)
 			s.issuer.Register(s.issuer.ClientID, server)
 			cardeatest.SignIn(t, s.URL, "idp", "")
-			if _, err := s.auth.AccessToken(t.Context(), s.owner(t, "idp", "1001"), "idp"); !errors.Is(err,
-				cardea.ErrTokenBound) {
-				t.Errorf("AccessToken: %v", err)
+			_, err := s.auth.AccessToken(t.Context(), s.owner(t, "idp", "1001"), "idp")
+			if !errors.Is(err, cardea.ErrTokenBound) {
+				t.Errorf("AccessToken: %v, want ErrTokenBound", err)
 			}
 			asked := tap.to("/token")
 			if asked[0].header.Get("DPoP") != "" || asked[0].status != http.StatusBadRequest {
-				t.Errorf("the first request was answered with %d", asked[0].status)
+				t.Errorf("the first token request had a proof, or the response %d, want 400", asked[0].status)
 			}
 			for _, e := range append(asked[1:], tap.to("/userinfo")...) {
 				if e.header.Get("DPoP") == "" {
@@ -117,12 +119,12 @@ func TestDPoPOnDemand(t *testing.T) {
 	}
 }
 
-// Where nobody demands it no proof is sent: it would name the key, and tie all of the site's
-// requests together.
+// A server that does not demand a proof gets none: the proof would reveal the key, which links all
+// requests of the site.
 func TestNoDPoPUnlessItIsDemanded(t *testing.T) {
 	t.Parallel()
 	tap := &wiretap{}
-	s := newDPoPSite(t, tap, unasked)
+	s := newDPoPSite(t, tap, withoutDPoP)
 	cardeatest.SignIn(t, s.URL, "idp", "")
 	if token, err := s.auth.AccessToken(t.Context(), s.owner(t, "idp", "1001"), "idp"); err != nil || token == "" {
 		t.Errorf("AccessToken: %v", err)
@@ -134,9 +136,9 @@ func TestNoDPoPUnlessItIsDemanded(t *testing.T) {
 	}
 }
 
-func TestDPoPNeedsAnAlgorithmOfTheServers(t *testing.T) {
+func TestDPoPNeedsAnAlgorithmThatTheServerSupports(t *testing.T) {
 	t.Parallel()
-	for algorithm, leads := range map[string]string{
+	for algorithm, target := range map[string]string{
 		"ES256": "/authorize?", "RS256": "/api/auth/error?error=Configuration",
 	} {
 		t.Run(algorithm, func(t *testing.T) {
@@ -154,24 +156,23 @@ func TestDPoPNeedsAnAlgorithmOfTheServers(t *testing.T) {
 				issuer = p.Issuer
 				p.DiscoveryURL, p.UserinfoURL = discovery.URL, issuer+"/userinfo"
 			})
-			if to := stepper(t, s.URL).Post("/signin/idp", nil).Header.Get("Location"); !strings.Contains(to, leads) {
-				t.Errorf("sign-in leads to %s", to)
+			if to := stepper(t, s.URL).Post("/signin/idp", nil).Header.Get("Location"); !strings.Contains(to, target) {
+				t.Errorf("redirected to %s, want %s", to, target)
 			}
 		})
 	}
 }
 
-// The token endpoint gives a bound token for a refresh, too, which AccessToken stores and does not
-// hand out. The refresh token of a public client is bound to the key, which another process must
-// have as well.
-func TestDPoPTokenOfARefreshIsNotHandedOut(t *testing.T) {
+// A refresh also returns a bound token. AccessToken stores it, but does not return it. The refresh token
+// of a public client is bound to the key, so another process must have the same key.
+func TestAccessTokenReturnsNoBoundTokenOfARefresh(t *testing.T) {
 	t.Parallel()
 	for name, confidential := range map[string]bool{"confidential": true, "public": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			change := same
+			change := unchanged
 			if !confidential {
-				change = public
+				change = publicClient
 			}
 			s, second := newDPoPSites(t, &wiretap{}, change)
 			if !confidential {
@@ -185,7 +186,7 @@ func TestDPoPTokenOfARefreshIsNotHandedOut(t *testing.T) {
 				t.Fatal(err)
 			}
 			old := *list[0]
-			old.TokenType, old.ExpiresAt = "bearer", time.Now().Add(-time.Minute) // of the time before DPoP
+			old.TokenType, old.ExpiresAt = "bearer", time.Now().Add(-time.Minute) // from before DPoP was used
 			if err := s.store.UpdateAccount(t.Context(), &old); err != nil {
 				t.Fatal(err)
 			}
@@ -201,9 +202,9 @@ func TestDPoPTokenOfARefreshIsNotHandedOut(t *testing.T) {
 	}
 }
 
-// Tokens outlive the process that asked for them, and two clients with one key would be known for
-// one site.
-func TestDPoPKeyIsTheClients(t *testing.T) {
+// The key is the same in every process, because tokens outlive a process. It differs between clients,
+// because a shared key would reveal that two clients belong to one site.
+func TestDPoPKeyDependsOnTheClient(t *testing.T) {
 	t.Parallel()
 	keyOf := func(secret, provider, client string) string {
 		s := newSite(t, func(c *cardea.Config) {
@@ -217,7 +218,7 @@ func TestDPoPKeyIsTheClients(t *testing.T) {
 	}
 	key := keyOf(secret, "idp", "app")
 	if again := keyOf(secret, "idp", "app"); key == "" || again != key {
-		t.Errorf("another process has the key %q, want %q", again, key)
+		t.Errorf("a second process has the key %q, want %q", again, key)
 	}
 	for what, other := range map[string]string{
 		"secret": keyOf(oldSecret, "idp", "app"), "provider": keyOf(secret, "other", "app"),
@@ -229,7 +230,7 @@ func TestDPoPKeyIsTheClients(t *testing.T) {
 	}
 }
 
-func TestDPoPIsRefused(t *testing.T) {
+func TestSignInFailsWithoutBoundToken(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name   string
@@ -237,16 +238,16 @@ func TestDPoPIsRefused(t *testing.T) {
 		server cardeatest.Registration
 		clock  time.Duration
 	}{
-		{"a bearer token although proofs were sent", same, cardeatest.Registration{}, 0},
-		{"an old proof that was demanded", unasked, cardeatest.Registration{DPoP: true}, -90 * time.Second},
-		{"an old proof", same, cardeatest.Registration{DPoP: true}, -90 * time.Second},
+		{"a bearer token although proofs were sent", unchanged, cardeatest.Registration{}, 0},
+		{"an expired proof that was demanded", withoutDPoP, cardeatest.Registration{DPoP: true}, -90 * time.Second},
+		{"an expired proof", unchanged, cardeatest.Registration{DPoP: true}, -90 * time.Second},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			s := newDPoPSite(t, &wiretap{}, tc.change)
 			s.setClock().advance(tc.clock)
 			s.issuer.Register(s.issuer.ClientID, tc.server)
-			failsAtToken(t, s)
+			checkTokenRequestFails(t, s)
 			if s.issuer.Requests(cardeatest.Userinfo) > 0 {
 				t.Error("the token was used")
 			}
@@ -254,17 +255,17 @@ func TestDPoPIsRefused(t *testing.T) {
 	}
 }
 
-// Whoever has got hold of a request of the site's has neither a token nor a proof that counts.
-func TestDPoPTokenIsWorthNothingToOthers(t *testing.T) {
+// An attacker who has seen a request of the site can use neither its token nor its proof.
+func TestAttackerCannotUseStolenDPoPToken(t *testing.T) {
 	t.Parallel()
 	tap := &wiretap{}
-	s := newDPoPSite(t, tap, same)
+	s := newDPoPSite(t, tap, unchanged)
 	s.issuer.Register(s.issuer.ClientID, cardeatest.Registration{DPoP: true})
 	cardeatest.SignIn(t, s.URL, "idp", "")
 	sent := tap.to("/userinfo")[0]
 	token := strings.TrimPrefix(sent.header.Get("Authorization"), "DPoP ")
 	for name, header := range map[string]http.Header{
-		"as bearer":           {"Authorization": {"Bearer " + token}},
+		"as a bearer token":   {"Authorization": {"Bearer " + token}},
 		"without a proof":     {"Authorization": {"DPoP " + token}},
 		"with the same proof": {"Authorization": {"DPoP " + token}, "Dpop": sent.header["Dpop"]},
 	} {

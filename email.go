@@ -156,6 +156,6 @@ func (p *EmailProvider) button(basePath string) page.Provider {
 	}
 }
 
-func (p *EmailProvider) open(a *Auth) (method, error) {
+func (p *EmailProvider) open(a *Auth) (signInMethod, error) {
 	return newEmailMethod(p, a.config.Adapter.(TokenStore), a.csrf.secrets), nil
 }

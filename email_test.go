@@ -178,7 +178,7 @@ func TestAddressIsNormalized(t *testing.T) {
 	}
 }
 
-// design, decision 7: a program that opens the links of a mail uses nothing up, and who opens
+// design, decision 7: a program that opens the links of a mail uses noSender up, and who opens
 // somebody else's link sees whose it is.
 func TestLinkElsewhereAsksFirst(t *testing.T) {
 	t.Parallel()
@@ -251,7 +251,7 @@ func TestCodeSignsIn(t *testing.T) {
 		}
 		if page := text(t, visit(t, stepper(t, s.URL),
 			s.URL+"/api/auth/verify-request?provider=email&type=email")); strings.Contains(page, "<form") {
-			t.Error("a browser that asked for nothing has the form")
+			t.Error("a browser that asked for noSender has the form")
 		}
 		s.wrongCode(t, "a wrong code", typeCode(b, wrong(m)))
 		if page := text(t, visit(t, b, s.URL+
@@ -408,9 +408,9 @@ func TestMailThatCannotBeSent(t *testing.T) {
 
 func TestStoreFailsDuringSignInByMail(t *testing.T) {
 	t.Parallel()
-	var store *tokenStore
+	var store *failingTokenStore
 	s := newMailSite(t, func(c *cardea.Config, _ *email.Options) {
-		store = &tokenStore{watchedStore: watch(c)}
+		store = &failingTokenStore{watchedStore: watch(c)}
 		c.Adapter = store
 	})
 	b := stepper(t, s.URL)
@@ -435,20 +435,20 @@ func TestStoreFailsDuringSignInByMail(t *testing.T) {
 	sentTo(t, "the link, which is not lost", confirm(t, b, m.Link), s.URL+"/")
 }
 
-// tokenStore is a watched store whose tokens can fail.
-type tokenStore struct {
+// failingTokenStore is a watched store whose tokens can fail.
+type failingTokenStore struct {
 	*watchedStore
 	mu     sync.Mutex
 	broken bool
 }
 
-func (s *tokenStore) fails(broken bool) {
+func (s *failingTokenStore) fails(broken bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.broken = broken
 }
 
-func (s *tokenStore) err() error {
+func (s *failingTokenStore) err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.broken {
@@ -457,14 +457,14 @@ func (s *tokenStore) err() error {
 	return nil
 }
 
-func (s *tokenStore) CreateVerificationToken(ctx context.Context, v *cardea.VerificationToken) error {
+func (s *failingTokenStore) CreateVerificationToken(ctx context.Context, v *cardea.VerificationToken) error {
 	if err := s.err(); err != nil {
 		return err
 	}
 	return s.watchedStore.CreateVerificationToken(ctx, v)
 }
 
-func (s *tokenStore) ConsumeVerificationToken(
+func (s *failingTokenStore) ConsumeVerificationToken(
 	ctx context.Context, identifier, token string,
 ) (*cardea.VerificationToken, error) {
 	if err := s.err(); err != nil {
@@ -521,14 +521,12 @@ func TestNewChecksEmailProviders(t *testing.T) {
 		options email.Options
 		want    string
 	}{
-		{"no adapter", func(c *cardea.Config) {
-			c.Adapter = nil
-		}, email.Options{}, "Config.Providers[0] (email): sign-in by e-mail needs an Adapter that is a TokenStore; " +
-			"have <nil>"},
-		{"an adapter without tokens", func(c *cardea.Config) {
-			c.Adapter = plainAdapter{c.Adapter}
-		}, email.Options{}, "sign-in by e-mail needs an Adapter that is a TokenStore; have cardea_test.plainAdapter"},
-		{"no sender", nil, email.Options{Sender: nothing, From: "a@b"}, "Sender: is nil"},
+		{"no adapter", func(c *cardea.Config) { c.Adapter = nil },
+			email.Options{}, "Config.Providers[0] (email): sign-in by e-mail needs an Adapter that is a TokenStore; " +
+				"have <nil>"},
+		{"an adapter without tokens", func(c *cardea.Config) { c.Adapter = adapterWithoutSessions{c.Adapter} },
+			email.Options{}, "sign-in by e-mail needs an Adapter that is a TokenStore; have cardea_test.adapterWithoutSessions"},
+		{"no sender", nil, email.Options{Sender: noSender, From: "a@b"}, "Sender: is nil"},
 		{"no From", nil, email.Options{From: "-"}, "From: want an address"},
 		{"a link for a second", nil, email.Options{MaxAge: time.Second},
 			"Config.Providers[0] (email).MaxAge: want a minute or more, have 1s"},
@@ -549,7 +547,7 @@ func TestNewChecksEmailProviders(t *testing.T) {
 				tc.change(&c)
 			}
 			switch {
-			case tc.options.Sender == nothing:
+			case tc.options.Sender == noSender:
 				tc.options.Sender = nil
 			case tc.options.From == "-":
 				tc.options.From, tc.options.Sender = "nobody", new(cardeatest.Mailbox)
@@ -570,5 +568,5 @@ func TestNewChecksEmailProviders(t *testing.T) {
 	}
 }
 
-// nothing stands for no sender in the table above.
-var nothing email.Sender = (*email.SMTP)(nil)
+// noSender stands for no sender in the table above.
+var noSender email.Sender = (*email.SMTP)(nil)

@@ -30,8 +30,8 @@ const linkTokenLength = 64 // hexadecimal digits
 type mailRequest struct {
 	Provider    string
 	Email       string
-	Link        string // the hash under which the link's token is stored; unique for each request
-	Code        string // hash of the code
+	LinkHash    string // the hash under which the link's token is stored; unique for each request
+	CodeHash    string // hash of the code
 	CallbackURL string
 }
 
@@ -42,20 +42,20 @@ func newMailRequest(provider, email, callbackURL, secret string) (r mailRequest,
 	token = hex.EncodeToString(b[:])
 	n, _ := rand.Int(rand.Reader, big.NewInt(1_000_000)) // fails no more than rand.Read
 	code = fmt.Sprintf("%06d", n)
-	r = mailRequest{Provider: provider, Email: email, Link: saltedHash(token, secret), CallbackURL: callbackURL}
-	r.Code = r.hash("code", code)
+	r = mailRequest{Provider: provider, Email: email, LinkHash: saltedHash(token, secret), CallbackURL: callbackURL}
+	r.CodeHash = r.hash("code", code)
 	return r, token, code
 }
 
 // hash returns a hash that is valid for this request alone.
 func (r *mailRequest) hash(purpose, value string) string {
-	sum := sha256.Sum256([]byte(strings.Join([]string{purpose, value, r.Link, r.Email}, "\x00")))
+	sum := sha256.Sum256([]byte(strings.Join([]string{purpose, value, r.LinkHash, r.Email}, "\x00")))
 	return hex.EncodeToString(sum[:])
 }
 
 // isCode reports whether the typed text is the code of the mail, with any spaces.
 func (r *mailRequest) isCode(typed string) bool {
-	return equal(r.hash("code", strings.Join(strings.Fields(typed), "")), r.Code)
+	return equalSecrets(r.hash("code", strings.Join(strings.Fields(typed), "")), r.CodeHash)
 }
 
 // tryToken is the token of the n-th try of the code.
@@ -70,7 +70,7 @@ type emailTokens struct {
 
 // save stores what can be redeemed: the link, and the first try of the code.
 func (t emailTokens) save(ctx context.Context, r *mailRequest, now time.Time) error {
-	link := &VerificationToken{Identifier: r.Email, Token: r.Link, Expires: now.Add(t.maxAge)}
+	link := &VerificationToken{Identifier: r.Email, Token: r.LinkHash, Expires: now.Add(t.maxAge)}
 	if err := t.store.CreateVerificationToken(ctx, link); err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func (t emailTokens) tryCode(
 		case err != nil:
 			return nil, 0, err
 		case r.isCode(typed):
-			link, err = t.consume(ctx, r.Email, r.Link, now)
+			link, err = t.consume(ctx, r.Email, r.LinkHash, now)
 			return link, 0, err
 		case n < maxCodeTries:
 			if err := t.allowTry(ctx, r, n+1, row.Expires); err != nil {

@@ -61,10 +61,10 @@ func (m *emailMethod) signIn(e *exchange) error {
 	err = m.Send(ctx, &SignInMail{
 		To: email, Code: code, MaxAge: m.MaxAge, CodeMaxAge: m.CodeMaxAge, Site: e.origin.String(),
 		Theme: e.auth.config.Theme,
-		URL:   withQuery(e.callback(m.ID), "callbackUrl", e.callbackURL, "token", token, "email", email),
+		URL:   withQuery(e.callbackEndpoint(m.ID), "callbackUrl", e.callbackURL, "token", token, "email", email),
 	})
 	if err != nil {
-		return fail(codeEmailSend, "%w", without(err, email, token, code))
+		return fail(codeEmailSend, "%w", redactSecrets(err, email, token, code))
 	}
 	if err := m.saveRequest(e, &r); err != nil {
 		return err
@@ -75,7 +75,7 @@ func (m *emailMethod) signIn(e *exchange) error {
 
 // without returns err, unless its text contains what no log may contain: the answer of a mail
 // server often repeats the address.
-func without(err error, secrets ...string) error {
+func redactSecrets(err error, secrets ...string) error {
 	text := strings.ToLower(err.Error())
 	for _, s := range secrets {
 		if strings.Contains(text, strings.ToLower(s)) {
@@ -97,7 +97,7 @@ func (m *emailMethod) getCallback(e *exchange) error {
 		return m.redeemLink(e, email, token)
 	}
 	return e.page().Confirm(e.w, page.Confirm{
-		Site: e.origin.String(), Action: e.callback(m.ID), CSRFToken: e.csrfToken, CallbackURL: e.callbackURL,
+		Site: e.origin.String(), Action: e.callbackEndpoint(m.ID), CSRFToken: e.csrfToken, CallbackURL: e.callbackURL,
 		Email: email, Token: token,
 	})
 }
@@ -105,7 +105,7 @@ func (m *emailMethod) getCallback(e *exchange) error {
 // isLink reports whether the token is in the link of the request's mail.
 func (m *emailMethod) isLink(r *mailRequest, token string) bool {
 	for _, secret := range m.secrets {
-		if equal(saltedHash(token, secret), r.Link) {
+		if equalSecrets(saltedHash(token, secret), r.LinkHash) {
 			return true
 		}
 	}
@@ -201,7 +201,7 @@ func (m *emailMethod) saveRequest(e *exchange, r *mailRequest) error {
 		r.CallbackURL = ""
 	}
 	value, err := e.auth.sealer.Seal(e.names.Mail, map[string]any{
-		"provider": r.Provider, "email": r.Email, "link": r.Link, "code": r.Code, "callbackUrl": r.CallbackURL,
+		"provider": r.Provider, "email": r.Email, "link": r.LinkHash, "code": r.CodeHash, "callbackUrl": r.CallbackURL,
 	}, e.now, m.MaxAge)
 	if err != nil {
 		return fail(codeOAuthSignIn, "encrypt the request for a mail: %w", err)
@@ -227,10 +227,10 @@ func (m *emailMethod) request(e *exchange) (*mailRequest, bool) {
 	}
 	c := oauth.Claims(opened)
 	r := &mailRequest{
-		Provider: c.String("provider"), Email: c.String("email"), Link: c.String("link"), Code: c.String("code"),
+		Provider: c.String("provider"), Email: c.String("email"), LinkHash: c.String("link"), CodeHash: c.String("code"),
 		CallbackURL: c.String("callbackUrl"),
 	}
-	return r, r.Provider == m.ID && r.Email != "" && r.Link != "" && r.Code != ""
+	return r, r.Provider == m.ID && r.Email != "" && r.LinkHash != "" && r.CodeHash != ""
 }
 
 // fillVerifyRequest lets the page for mails accept a code, in the browser that asked for the mail.

@@ -50,7 +50,7 @@ func (m *oauthMethod) postCallback(e *exchange) error {
 	if len(sealed) > maxSealed {
 		return fail(codeInvalidCheck, "the callback's form is too long")
 	}
-	return e.redirect(e.callback(m.ID) + "?" + url.Values{formParam: {sealed}}.Encode())
+	return e.redirect(e.callbackEndpoint(m.ID) + "?" + url.Values{formParam: {sealed}}.Encode())
 }
 
 // openForm returns the parameters that were posted.

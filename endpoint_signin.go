@@ -38,7 +38,7 @@ func postSignIn(e *exchange) error {
 	if e.provider == "" {
 		return e.redirectToSignIn()
 	}
-	m, err := e.auth.needMethod(e.provider)
+	m, err := e.auth.requireMethod(e.provider)
 	if err != nil {
 		return err
 	}

@@ -160,3 +160,15 @@ func asError(err error) *Error {
 	}
 	return &Error{Code: CodeConfiguration, Err: err}
 }
+
+func noAdapter(doing string) error {
+	return fmt.Errorf("cardea: %s: nothing is stored without an Adapter: %w", doing, errors.ErrUnsupported)
+}
+
+// ignoreNotFound returns nil for ErrNotFound, if nothing found is not a failure.
+func ignoreNotFound(err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
+}

@@ -2,7 +2,6 @@ package cardea
 
 import (
 	"crypto/rand"
-	"encoding/base64"
 	"fmt"
 	"slices"
 	"time"
@@ -24,14 +23,14 @@ type flowState struct {
 }
 
 const (
-	flowMaxAge   = 15 * time.Minute
-	maxFlows     = 5 // in one browser at once
-	flowIDLength = 21
-	flowIDTime   = 11 // hexadecimal digits at the start of the id
+	flowMaxAge       = 15 * time.Minute
+	maxFlows         = 5 // in one browser at once
+	flowIDLength     = 21
+	flowIDTimeLength = 11 // hexadecimal digits at the start of the id
 )
 
 func newFlowState(p *oauth.Provider, callbackURL, userID string, now time.Time) flowState {
-	id := fmt.Sprintf("%0*x%s", flowIDTime, now.UnixMilli(), rand.Text()[:flowIDLength-flowIDTime])
+	id := fmt.Sprintf("%0*x%s", flowIDTimeLength, now.UnixMilli(), rand.Text()[:flowIDLength-flowIDTimeLength])
 	s := flowState{ID: id, Provider: p.ID, CallbackURL: callbackURL, UserID: userID}
 	s.State = newState(id)
 	if !p.InsecureSkipPKCE {
@@ -46,13 +45,6 @@ func newFlowState(p *oauth.Provider, callbackURL, userID string, now time.Time) 
 // newState returns 73 letters and digits. LINE and WeChat accept no other characters, and WeChat
 // not more than 128.
 func newState(id string) string { return id + rand.Text() + rand.Text() }
-
-// randomToken returns 256 random bits as 43 characters that need no escaping anywhere.
-func randomToken() string {
-	var b [32]byte
-	rand.Read(b[:])
-	return base64.RawURLEncoding.EncodeToString(b[:])
-}
 
 // saveFlowState sets the cookie of a flow. If the browser has too many flows, the oldest is
 // dropped: their ids begin with the time.
@@ -107,7 +99,7 @@ func (e *exchange) takeFlowState(provider, state string) (flowState, error) {
 		UserID: claims.String("user"),
 	}
 	switch {
-	case !equal(s.State, state):
+	case !equalSecrets(s.State, state):
 		return flowState{}, fail(codeInvalidCheck, "the callback's state is not that of the flow")
 	case s.Provider != provider:
 		return flowState{}, fail(codeInvalidCheck, "the flow is for the provider %q", s.Provider)

@@ -21,15 +21,15 @@ func FuzzFormPost(f *testing.F) {
 	} {
 		f.Add(body)
 	}
-	x := newTarget(f, cardea.StrategyDatabase, func(c *cardea.Config) {
+	x := newFuzzTarget(f, cardea.StrategyDatabase, func(c *cardea.Config) {
 		posted := provider.OIDC("posted", "Posted",
 			provider.Client{ID: "app", Secret: "the client's secret", Issuer: "http://localhost:1/idp"})
 		posted.FormPost, posted.CallbackParams = true, []string{"user"}
 		c.Providers = append(c.Providers, posted)
 	})
 	f.Fuzz(func(t *testing.T, body string) {
-		x.forget()
-		res := x.post("callback/posted", "application/x-www-form-urlencoded", x.real(body), "", nil)
+		x.reset()
+		res := x.post("callback/posted", "application/x-www-form-urlencoded", x.fill(body), "", nil)
 		if set := res.Header()["Set-Cookie"]; len(set) > 0 {
 			t.Errorf("the POST sets %q", set)
 		}

@@ -14,7 +14,7 @@ import (
 )
 
 // post posts a body of any kind to any path below the base path.
-func (x *target) post(path, kind, body, cookie string, client http.Header) answer {
+func (x *fuzzTarget) post(path, kind, body, cookie string, client http.Header) response {
 	r := httptest.NewRequest(http.MethodPost, origin+"/", strings.NewReader(body))
 	r.URL.Path = "/api/auth/" + path
 	for name, values := range client {
@@ -23,7 +23,7 @@ func (x *target) post(path, kind, body, cookie string, client http.Header) answe
 	r.Header["Content-Type"], r.Header["Cookie"] = []string{kind}, []string{cookie}
 	w := httptest.NewRecorder()
 	x.auth.ServeHTTP(w, r)
-	return answer{w}
+	return response{w}
 }
 
 // maxLogged is how many bytes of the log one request may fill.
@@ -65,18 +65,18 @@ func FuzzForm(f *testing.F) {
 	} {
 		f.Add(seed[0], seed[1], seed[2])
 	}
-	targets := []*target{newTarget(f, cardea.StrategyDatabase), newTarget(f, cardea.StrategyJWT)}
+	targets := []*fuzzTarget{newFuzzTarget(f, cardea.StrategyDatabase), newFuzzTarget(f, cardea.StrategyJWT)}
 	f.Fuzz(func(t *testing.T, path, kind, body string) {
 		for _, x := range targets {
 			if strings.Contains(path, "callback/email") {
-				x.askForMail(t) // or the codes of one address would soon be used up
+				x.requestMail(t) // or the codes of one address would soon be used up
 			}
-			sent := x.real(body)
+			sent := x.fill(body)
 			for _, client := range []http.Header{nil, {"X-Auth-Return-Redirect": {"1"}}} {
-				x.forget()
+				x.reset()
 				x.checkPosted(t, sent, x.post(path, kind, sent, csrfCookie+"="+x.csrf+"; "+x.mail, client))
 			}
-			x.forget()
+			x.reset()
 			had := x.session
 			res := x.post(path, kind, sent, csrfCookie+"="+x.csrf+"; "+sessionCookie+"="+had, nil)
 			if x.checkUnmoved(t, sent, res); strings.Contains(sent, x.csrfToken) && strings.HasPrefix(path, "signout") {
@@ -90,7 +90,7 @@ func FuzzForm(f *testing.F) {
 }
 
 // checkUnmoved checks what holds for each form of a stranger, and of a visitor.
-func (x *target) checkUnmoved(t *testing.T, sent string, res answer) {
+func (x *fuzzTarget) checkUnmoved(t *testing.T, sent string, res response) {
 	t.Helper()
 	if to := res.Header().Get("Location"); strings.HasPrefix(to, x.issuer.URL+"/authorize?") &&
 		strings.Contains(sent, x.csrfToken) {
@@ -113,14 +113,14 @@ func (x *target) checkUnmoved(t *testing.T, sent string, res answer) {
 	if to := res.Header().Get("Location"); to != "" && to != origin+"/api/auth/signin?error=MissingCSRF" {
 		t.Errorf("without the CSRF token: leads to %q", to)
 	}
-	if len(x.typed) > 0 || len(x.mails) > 0 {
-		t.Errorf("without the CSRF token: %d checks, %d mails", len(x.typed), len(x.mails))
+	if len(x.credentials) > 0 || len(x.mails) > 0 {
+		t.Errorf("without the CSRF token: %d checks, %d mails", len(x.credentials), len(x.mails))
 	}
 }
 
 // checkPosted is checkUnmoved for somebody who is not signed in, with what mails and checks are
 // promised.
-func (x *target) checkPosted(t *testing.T, sent string, res answer) {
+func (x *fuzzTarget) checkPosted(t *testing.T, sent string, res response) {
 	t.Helper()
 	x.checkUnmoved(t, sent, res)
 	for _, c := range res.Result().Cookies() {
@@ -136,7 +136,7 @@ func (x *target) checkPosted(t *testing.T, sent string, res answer) {
 			t.Errorf("a mail leads to %q", m.URL)
 		}
 	}
-	for _, values := range x.typed {
+	for _, values := range x.credentials {
 		for name, value := range values {
 			if name != "name" && name != "pin" || len(value) > 4096 || !utf8.ValidString(value) ||
 				strings.Contains(value, "\x00") {
@@ -162,19 +162,19 @@ func FuzzMailLink(f *testing.F) {
 	} {
 		f.Add(seed[0], seed[1])
 	}
-	x := newTarget(f, cardea.StrategyDatabase)
+	x := newFuzzTarget(f, cardea.StrategyDatabase)
 	f.Fuzz(func(t *testing.T, query, cookie string) {
-		x.askForMail(t)
+		x.requestMail(t)
 		link, err := url.Parse(x.mails[0].URL)
 		if err != nil {
 			t.Fatal(err)
 		}
-		query, cookie = x.real(query), x.real(cookie)
-		x.forget()
+		query, cookie = x.fill(query), x.fill(cookie)
+		x.reset()
 		res := x.ask(http.MethodGet, "/callback/email?"+query, cookie, nil)
 		x.checkAnswer(t, "link", res)
 		whole := strings.Contains(query, link.Query().Get("token")) && strings.Contains(cookie, x.mail)
-		if !whole && (len(x.store.writes()) > 0 || res.set(sessionCookie) != "") {
+		if !whole && (len(x.store.writes()) > 0 || res.cookieValue(sessionCookie) != "") {
 			t.Errorf("signed in: %d, %v", res.Code, x.store.writes())
 		}
 		if whole && strings.Contains(cookie, x.session) && len(x.store.writes()) > 0 {
@@ -199,16 +199,16 @@ func FuzzPage(f *testing.F) {
 		f.Add(seed[0], seed[1], seed[2])
 	}
 	const mark = "x-mark"
-	x := newTarget(f, cardea.StrategyDatabase)
+	x := newFuzzTarget(f, cardea.StrategyDatabase)
 	marked := strings.NewReplacer("<", "<"+mark, `"`, `" `+mark+"=", "'", "' "+mark+"=")
 	f.Fuzz(func(t *testing.T, path, name, value string) {
 		q := url.Values{marked.Replace(name): {marked.Replace(value)}, name: {"<" + mark + ">" + marked.Replace(value)}}
 		for _, fixed := range []string{"", "&provider=email", "&token=" + strings.Repeat("0", 64)} {
-			x.forget()
+			x.reset()
 			r := httptest.NewRequest(http.MethodGet, origin+"/", nil)
 			r.URL.Path, r.URL.RawQuery = "/api/auth/"+path, q.Encode()+fixed
 			r.Header.Set("Cookie", csrfCookie+"="+x.csrf+"; "+x.mail)
-			res := answer{httptest.NewRecorder()}
+			res := response{httptest.NewRecorder()}
 			x.auth.ServeHTTP(res, r)
 			if res.Code >= 500 && r.URL.Query().Get("error") == string(cardea.CodeConfiguration) {
 				res.Code = http.StatusOK // the page of a failure of the site is told so

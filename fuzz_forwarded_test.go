@@ -31,13 +31,13 @@ func FuzzForwarded(f *testing.F) {
 	} {
 		f.Add(seed[0], seed[1], seed[2], seed[3])
 	}
-	x := newTarget(f, cardea.StrategyDatabase, func(c *cardea.Config) {
+	x := newFuzzTarget(f, cardea.StrategyDatabase, func(c *cardea.Config) {
 		c.TrustedHosts, c.TrustedProxies = []string{"app.example", "localhost"}, []netip.Prefix{
 			netip.MustParsePrefix("10.0.0.0/8"),
 		}
 		c.Providers[1].(*cardea.EmailProvider).ClientLimit.Count = 1 // newTarget's peer has asked for its mail already
 	})
-	x.askForMail(f)
+	x.requestMail(f)
 	f.Fuzz(func(t *testing.T, host, scheme, forwardedHost, forwardedFor string) {
 		headers := http.Header{
 			"X-Forwarded-Proto": {scheme}, "X-Forwarded-Host": {forwardedHost}, "X-Forwarded-For": {forwardedFor},
@@ -53,7 +53,7 @@ func FuzzForwarded(f *testing.F) {
 			checkOrigins(t, w, want)
 		}
 
-		x.forget()
+		x.reset()
 		form := url.Values{"csrfToken": {x.csrfToken}, "email": {"ann@example.com"}}
 		r := httptest.NewRequest(http.MethodPost, origin+"/api/auth/signin/email", strings.NewReader(form.Encode()))
 		r.Header = headers.Clone()

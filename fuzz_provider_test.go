@@ -71,9 +71,9 @@ func FuzzProvider(f *testing.F) {
 	hostile := new(hostileProvider)
 	var known string
 	var in *cardea.SignIn
-	x := newTarget(f, cardea.StrategyJWT, func(c *cardea.Config) {
-		c.Providers = append(c.Providers, hub())
-		c.HTTPClient.Transport = either{"hub.example": hostile, "localhost:1": c.HTTPClient.Transport}
+	x := newFuzzTarget(f, cardea.StrategyJWT, func(c *cardea.Config) {
+		c.Providers = append(c.Providers, fakeGitHub())
+		c.HTTPClient.Transport = perHostTransport{"fakeGitHub.example": hostile, "localhost:1": c.HTTPClient.Transport}
 		c.Events.SignIn = func(_ context.Context, s *cardea.SignIn) { in = s }
 	})
 	ann, err := x.store.UserByEmail(f.Context(), "ann@example.com")
@@ -87,23 +87,23 @@ func FuzzProvider(f *testing.F) {
 			return // no HTTP server can
 		}
 		*hostile = hostileProvider{path, status, kind, body}
-		begun := x.ask(http.MethodPost, "/signin/hub", csrfCookie+"="+x.csrf, url.Values{"csrfToken": {x.csrfToken}})
+		begun := x.ask(http.MethodPost, "/signin/fakeGitHub", csrfCookie+"="+x.csrf, url.Values{"csrfToken": {x.csrfToken}})
 		to, err := url.Parse(begun.Header().Get("Location"))
-		if err != nil || to.Host != "hub.example" {
+		if err != nil || to.Host != "fakeGitHub.example" {
 			t.Fatalf("sign in: %d to %v, %v", begun.Code, to, err)
 		}
 		state := to.Query().Get("state")
 		name := attemptPrefix + state[:21]
-		x.forget()
+		x.reset()
 		in = nil
-		res := x.ask(http.MethodGet, "/callback/hub?code=c&state="+url.QueryEscape(state), name+"="+begun.set(name),
+		res := x.ask(http.MethodGet, "/callback/fakeGitHub?code=c&state="+url.QueryEscape(state), name+"="+begun.cookieValue(name),
 			nil)
 		x.checkAnswer(t, "callback", res)
 		if res.Code != http.StatusFound {
 			t.Errorf("status %d", res.Code)
 		}
 		failed := strings.Contains(res.Header().Get("Location"), "error=")
-		if signedIn := res.set(sessionCookie) != ""; signedIn == failed || signedIn != (len(x.store.writes()) > 0) ||
+		if signedIn := res.cookieValue(sessionCookie) != ""; signedIn == failed || signedIn != (len(x.store.writes()) > 0) ||
 			signedIn != (in != nil) {
 			t.Errorf("signed in: %v, sent to %q, written: %v", signedIn, res.Header().Get("Location"), x.store.writes())
 		}
@@ -140,16 +140,18 @@ func checkPerson(t *testing.T, in *cardea.SignIn, known string) {
 	}
 }
 
-// hub is an OAuth 2.0 provider like GitHub, at which people have addresses that may be verified.
-func hub() *oauth.Provider {
+// fakeGitHub is an OAuth 2.0 provider like GitHub, at which people have addresses that may be verified.
+func fakeGitHub() *oauth.Provider {
 	p := provider.GitHub(provider.Client{ID: "app", Secret: "the client's secret"})
-	p.ID = "hub"
-	p.AuthorizationURL, p.TokenURL = "https://hub.example/authorize", "https://hub.example/token"
-	p.UserinfoURL, p.EmailsURL = "https://hub.example/user", "https://hub.example/user/emails"
+	p.ID = "fakeGitHub"
+	p.AuthorizationURL, p.TokenURL = "https://fakeGitHub.example/authorize", "https://fakeGitHub.example/token"
+	p.UserinfoURL, p.EmailsURL = "https://fakeGitHub.example/user", "https://fakeGitHub.example/user/emails"
 	return p
 }
 
-// either is the transport of whichever host is asked.
-type either map[string]http.RoundTripper
+// perHostTransport is the transport of whichever host is asked.
+type perHostTransport map[string]http.RoundTripper
 
-func (e either) RoundTrip(r *http.Request) (*http.Response, error) { return e[r.URL.Host].RoundTrip(r) }
+func (e perHostTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	return e[r.URL.Host].RoundTrip(r)
+}

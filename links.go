@@ -21,9 +21,11 @@ func (l links) errorPage() string { return l.pageURL(l.pages.Error, "/error") }
 // errorEndpoint is the URL that leads on to the page for a code.
 func (l links) errorEndpoint() string { return l.endpoint("/error") }
 
-// callback is the redirect URI of a provider: the same text in every request of a flow, and another
+// callbackEndpoint is the redirect URI of a provider: the same text in every request of a flow, and another
 // text for each provider (RFC 9700 § 4.4).
-func (l links) callback(provider string) string { return l.endpoint("/callback/" + provider) }
+func (l links) callbackEndpoint(provider string) string {
+	return l.endpoint("/callback/" + provider)
+}
 
 // pageURL is the URL of the application's page or, if it has none, of the built-in one.
 func (l links) pageURL(own, builtIn string) string {

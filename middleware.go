@@ -9,7 +9,6 @@ import (
 	"reflect"
 	"strings"
 	"sync"
-	"time"
 )
 
 // visitor is what a request's context knows about who sent the request.
@@ -152,30 +151,6 @@ func (a *Auth) load(w http.ResponseWriter, r *http.Request) (*http.Request, *vis
 	}
 	w.Header().Add("Vary", "Cookie")
 	return r.WithContext(context.WithValue(r.Context(), visitorKey{}, v)), v, true
-}
-
-// currentSession returns the visitor's session, extended if that is due.
-func (e *exchange) currentSession() (*Session, error) {
-	ctx, c := e.r.Context(), e.sessionCookie()
-	s, err := e.auth.readSession(ctx, c)
-	if err != nil || s == nil || !e.auth.isRefreshDue(s, e.now) {
-		return s, err
-	}
-	value, err := e.auth.sessions.refresh(ctx, s, c, sessionRefresh{})
-	if err != nil || value == "" {
-		return nil, err
-	}
-	if err := e.jar.SetSession(value, e.now.Add(e.auth.config.Session.MaxAge)); err != nil {
-		return nil, err
-	}
-	e.w.Header().Set("Cache-Control", "private, no-store") // a cache must not store the cookie
-	e.jar.Write(e.w.Header())
-	return s, nil
-}
-
-// isRefreshDue reports whether a session has been used for UpdateAge.
-func (a *Auth) isRefreshDue(s *Session, now time.Time) bool {
-	return !now.Before(s.Expires.Add(a.config.Session.UpdateAge - a.config.Session.MaxAge))
 }
 
 // refuse answers a visitor who is not signed in.

@@ -99,8 +99,7 @@ var protocols = [...]protocol{
 		},
 		forwarded: []string{
 			"Signin", "OAuthSignin", "OAuthCallback", "OAuthCreateAccount", "EmailCreateAccount", "Callback",
-			"OAuthAccountNotLinked", "EmailSignin",
-			"CredentialsSignin", "SessionRequired",
+			"OAuthAccountNotLinked", "EmailSignin", "CredentialsSignin", "SessionRequired",
 		},
 	},
 }

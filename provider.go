@@ -3,7 +3,6 @@ package cardea
 import (
 	"github.com/cardea-auth/cardea/internal/configerr"
 	"github.com/cardea-auth/cardea/internal/page"
-	"github.com/cardea-auth/cardea/internal/relyingparty"
 	"github.com/cardea-auth/cardea/oauth"
 )
 
@@ -38,7 +37,7 @@ type definition interface {
 	button(basePath string) page.Provider
 
 	// open returns the provider at work. The configuration is valid.
-	open(a *Auth) (method, error)
+	open(a *Auth) (signInMethod, error)
 }
 
 // providerInfo is what the handler knows about a provider without knowing its kind.
@@ -67,7 +66,7 @@ type providerInfo struct {
 }
 
 // method is a way to sign in, at work: one [Provider] of this site. It is safe for concurrent use.
-type method interface {
+type signInMethod interface {
 	info() providerInfo
 
 	// signIn answers POST signin/{id}.
@@ -94,38 +93,8 @@ func definitionOf(p Provider) definition {
 	return nil
 }
 
-// oauthDefinition makes an oauth.Provider a definition.
-type oauthDefinition struct{ *oauth.Provider }
-
-func (d oauthDefinition) info() providerInfo {
-	return providerInfo{
-		id: d.ID, name: d.Name, kind: ProviderType(d.Type), style: d.Style, postsCallback: d.FormPost,
-	}
-}
-
-func (d oauthDefinition) validate(c *Config, field string, faults *configerr.List) {
-	relyingparty.Validate(d.Provider, field, c.HTTPClient, faults)
-}
-
-func (d oauthDefinition) button(basePath string) page.Provider {
-	return page.Provider{
-		ID: d.ID, Name: d.Name, Kind: page.OAuth, Action: basePath + "/signin/" + d.ID,
-		BrandColor: d.Style.BrandColor, Logo: d.Style.Logo,
-	}
-}
-
-func (d oauthDefinition) open(a *Auth) (method, error) {
-	client, err := relyingparty.New(d.Provider, relyingparty.Config{
-		HTTP: a.config.HTTPClient, Secret: a.config.Secret, Now: a.clock,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return &oauthMethod{oauthDefinition: d, client: client}, nil
-}
-
 // method returns the way to sign in with that id, nil if there is none.
-func (a *Auth) method(id string) method {
+func (a *Auth) method(id string) signInMethod {
 	for _, m := range a.methods {
 		if m.info().id == id {
 			return m
@@ -135,7 +104,7 @@ func (a *Auth) method(id string) method {
 }
 
 // needMethod is method for an id that a request names.
-func (a *Auth) needMethod(id string) (method, error) {
+func (a *Auth) requireMethod(id string) (signInMethod, error) {
 	if m := a.method(id); m != nil {
 		return m, nil
 	}
@@ -152,4 +121,15 @@ func (a *Auth) providerIDs() []string {
 		ids = append(ids, m.info().id)
 	}
 	return ids
+}
+
+// buttons are the providers as the sign-in page shows them.
+func (c Config) buttons() []page.Provider {
+	var list []page.Provider
+	for _, p := range c.Providers {
+		if d := definitionOf(p); d != nil {
+			list = append(list, d.button(c.BasePath))
+		}
+	}
+	return list
 }

@@ -40,16 +40,16 @@ func (a *Auth) newExchange(w http.ResponseWriter, r *http.Request) (*exchange, e
 	}
 	e := &exchange{
 		links: links{origin, a.config.BasePath, a.config.Pages},
-		auth:  a, w: w, r: r, now: a.now(), names: &a.plain,
+		auth:  a, w: w, r: r, now: a.now(), names: &a.httpCookies,
 	}
 	if origin.Scheme == "https" {
-		e.names = &a.secure
+		e.names = &a.httpsCookies
 	}
 	e.jar = cookie.NewJar(r.Header, e.names)
 	return e, nil
 }
 
-const maxForm = 64 << 10 // bytes
+const maxBody = 64 << 10 // bytes
 
 // readForm reads a form or a JSON object. Any other content counts as no form.
 func (e *exchange) readForm() error {
@@ -57,7 +57,7 @@ func (e *exchange) readForm() error {
 	if kind != "application/json" && kind != "application/x-www-form-urlencoded" {
 		return nil
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(e.w, e.r.Body, maxForm))
+	body, err := io.ReadAll(http.MaxBytesReader(e.w, e.r.Body, maxBody))
 	if err != nil {
 		return err
 	}
@@ -104,12 +104,6 @@ func (e *exchange) prepare() {
 	}
 }
 
-func (e *exchange) renewCSRF() {
-	token, value := e.auth.csrf.fresh()
-	e.csrfToken = token
-	_ = e.jar.Set(cookie.Cookie{Name: e.names.CSRF, Value: value}) // always short enough
-}
-
 // query returns a parameter of the query, the last one if it came several times.
 func (e *exchange) query(name string) string {
 	if e.r.URL.RawQuery == "" {
@@ -147,7 +141,7 @@ func (e *exchange) target(urls ...string) string {
 // is not enough where a sibling domain can set cookies; the origin alone is not enough where a
 // browser sends none.
 func (e *exchange) sentByThisSite() bool {
-	return e.csrfKnown && equal(e.form["csrfToken"], e.csrfToken) && e.sameOrigin()
+	return e.csrfKnown && equalSecrets(e.form["csrfToken"], e.csrfToken) && e.sameOrigin()
 }
 
 func (e *exchange) sameOrigin() bool {

@@ -56,7 +56,7 @@ func (e *exchange) redirectWithStatus(to string, status int) {
 
 // fail answers with a failure: the cause goes to the log, the code to the visitor. If the store is
 // unavailable, the answer is 503, since trying again may help.
-func (e *exchange) fail(err error) {
+func (e *exchange) answerFailure(err error) {
 	e.logFailure(err)
 	failure := asError(err)
 	switch {

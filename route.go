@@ -91,7 +91,7 @@ func (a *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if err := e.serve(); err != nil {
-		e.fail(err)
+		e.answerFailure(err)
 	}
 }
 

@@ -18,7 +18,7 @@ type databaseSessions struct {
 
 // maxToken is the length of the longest token that is looked up. The tokens of this package have 43
 // characters, those of Auth.js 36.
-const maxToken = 128
+const maxTokenLength = 128
 
 // key is the token under which the store knows a session. A plain hash suffices, because the tokens
 // are 256 random bits.
@@ -39,7 +39,7 @@ func (s *databaseSessions) create(ctx context.Context, token string, u *User, no
 }
 
 func (s *databaseSessions) read(ctx context.Context, c sessionCookie) (*Session, error) {
-	if c.value == "" || len(c.value) > maxToken {
+	if c.value == "" || len(c.value) > maxTokenLength {
 		return nil, nil
 	}
 	session, err := s.store.Session(ctx, s.key(c.value))
@@ -61,7 +61,7 @@ func (s *databaseSessions) read(ctx context.Context, c sessionCookie) (*Session,
 func (s *databaseSessions) refresh(
 	ctx context.Context, session *Session, c sessionCookie, _ sessionRefresh,
 ) (string, error) {
-	if c.now.Before(session.Expires.Add(s.config.UpdateAge - s.config.MaxAge)) {
+	if !s.config.isRefreshDue(session, c.now) {
 		return c.value, nil
 	}
 	expires := c.now.Add(s.config.MaxAge)
@@ -77,7 +77,7 @@ func (s *databaseSessions) refresh(
 }
 
 func (s *databaseSessions) end(ctx context.Context, c sessionCookie) error {
-	if c.value == "" || len(c.value) > maxToken {
+	if c.value == "" || len(c.value) > maxTokenLength {
 		return nil
 	}
 	return storeError("delete the session", s.store.DeleteSession(ctx, s.key(c.value)))

@@ -20,12 +20,12 @@ import (
 // sid, the same in all tokens of one sign-in (OpenID Connect Front-Channel Logout 1.0 § 3), so that
 // signing out ends all of them. For a token of another server without one, its jti is the sid.
 type jwtSessions struct {
-	sealer *seal.Sealer
-	maxAge time.Duration
-	change func(context.Context, *TokenChange) (oauth.Claims, error)
-	log    *slog.Logger
-	ended  expiring.Set // sids of sign-ins that were signed out
-	cuts   expiring.Set // ids of users whose tokens ended that were made before some time
+	sealer     *seal.Sealer
+	maxAge     time.Duration
+	change     func(context.Context, *TokenChange) (oauth.Claims, error)
+	log        *slog.Logger
+	endedSIDs  expiring.Set // sids of sign-ins that were signed out
+	endedUsers expiring.Set // ids of users whose tokens ended that were made before some time
 }
 
 // create returns the session of a user who just signed in and the value for its cookie, "" if the
@@ -97,11 +97,11 @@ func (s *jwtSessions) read(ctx context.Context, c sessionCookie) (*Session, erro
 	if !ok || err != nil || claims.String("sub") == "" {
 		return nil, nil
 	}
-	if id := sid(claims); id != "" && s.ended.Has(id, c.now) {
+	if id := sid(claims); id != "" && s.endedSIDs.Has(id, c.now) {
 		return nil, nil
 	}
 	session := sessionOf(claims)
-	if s.isCut(session, c.now) {
+	if s.endedForUser(session, c.now) {
 		return nil, nil
 	}
 	session.Expires = time.Unix(seconds, 0).UTC()
@@ -129,7 +129,7 @@ func (s *jwtSessions) end(_ context.Context, c sessionCookie) error {
 		return nil
 	}
 	if id := sid(oauth.Claims(opened)); id != "" {
-		s.ended.Add(id, c.now, c.now.Add(s.maxAge+time.Minute))
+		s.endedSIDs.Add(id, c.now, c.now.Add(s.rememberFor()))
 	}
 	return nil
 }
@@ -137,16 +137,21 @@ func (s *jwtSessions) end(_ context.Context, c sessionCookie) error {
 // endAll ends the tokens of a user that were made before the second of that time, in this process
 // alone, as end does.
 func (s *jwtSessions) endAll(userID string, before time.Time) {
-	s.cuts.Extend(userID, before, before.Add(s.maxAge+time.Minute))
+	s.endedUsers.Extend(userID, before, before.Add(s.rememberFor()))
 }
 
 // isCut reports whether endAll has ended the session.
-func (s *jwtSessions) isCut(session *Session, now time.Time) bool {
-	until, ok := s.cuts.Until(session.UserID, now)
+func (s *jwtSessions) endedForUser(session *Session, now time.Time) bool {
+	until, ok := s.endedUsers.Until(session.UserID, now)
 	if !ok {
 		return false
 	}
+	before := until.Add(-s.rememberFor()) // as it was given to endAll
 	iat, _ := session.Claims["iat"].(json.Number)
-	made, err := iat.Int64()
-	return err != nil || made < until.Add(-s.maxAge-time.Minute).Unix()
+	issued, err := iat.Int64()
+	return err != nil || issued < before.Unix()
 }
+
+// rememberFor is how long the end of a token is remembered: until the token has expired, and a
+// minute more, because the clocks of two servers may differ.
+func (s *jwtSessions) rememberFor() time.Duration { return s.maxAge + time.Minute }

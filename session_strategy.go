@@ -70,3 +70,41 @@ func userIDOf(s *Session) string {
 	}
 	return s.UserID
 }
+
+func (a *Auth) openSessions() {
+	if a.config.Session.Strategy == StrategyDatabase {
+		a.database = &databaseSessions{
+			store: a.config.Adapter.(SessionStore), config: a.config.Session, log: a.log,
+		}
+		a.sessions = a.database
+		return
+	}
+	a.jwt = &jwtSessions{
+		sealer: a.sealer, maxAge: a.config.Session.MaxAge, change: a.config.Callbacks.JWT, log: a.log,
+	}
+	a.sessions = a.jwt
+}
+
+// currentSession returns the visitor's session, extended if that is due.
+func (e *exchange) currentSession() (*Session, error) {
+	ctx, c := e.r.Context(), e.sessionCookie()
+	s, err := e.auth.readSession(ctx, c)
+	if err != nil || s == nil || !e.auth.config.Session.isRefreshDue(s, e.now) {
+		return s, err
+	}
+	value, err := e.auth.sessions.refresh(ctx, s, c, sessionRefresh{})
+	if err != nil || value == "" {
+		return nil, err
+	}
+	if err := e.jar.SetSession(value, e.now.Add(e.auth.config.Session.MaxAge)); err != nil {
+		return nil, err
+	}
+	e.w.Header().Set("Cache-Control", "private, no-store") // a cache must not store the cookie
+	e.jar.Write(e.w.Header())
+	return s, nil
+}
+
+// isRefreshDue reports whether the expiry of a session was last extended UpdateAge ago, or earlier.
+func (c SessionConfig) isRefreshDue(s *Session, now time.Time) bool {
+	return !now.Before(s.Expires.Add(c.UpdateAge - c.MaxAge))
+}

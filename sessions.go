@@ -45,7 +45,7 @@ func (a *Auth) EndSession(ctx context.Context, userID, id string) error {
 		return fmt.Errorf("cardea: end session: %w", err)
 	}
 	for _, s := range sessions {
-		if equal(s.ID(), id) {
+		if equalSecrets(s.ID(), id) {
 			if err := a.database.store.DeleteSession(ctx, s.Token); err != nil {
 				return fmt.Errorf("cardea: end session: %w", err)
 			}

@@ -40,7 +40,7 @@ func (id identity) ephemeralID() string {
 }
 
 // result is what a sign-in has changed.
-type result struct {
+type signInResult struct {
 	SignIn
 	session *Session
 	created bool
@@ -115,7 +115,7 @@ func (e *exchange) askApplication(ctx context.Context, id identity) (redirect st
 }
 
 // announce tells the application what was stored.
-func (a *Auth) announce(ctx context.Context, res *result) {
+func (a *Auth) announce(ctx context.Context, res *signInResult) {
 	events := a.config.Events
 	if res.created && events.CreateUser != nil {
 		events.CreateUser(ctx, res.User)
@@ -131,7 +131,7 @@ func (a *Auth) announce(ctx context.Context, res *result) {
 }
 
 // startSession gives the browser its session.
-func (e *exchange) startSession(ctx context.Context, res *result, id identity) error {
+func (e *exchange) startSession(ctx context.Context, res *signInResult, id identity) error {
 	value := id.token
 	if jwt := e.auth.jwt; jwt != nil {
 		err := jwt.end(ctx, id.cookie)
@@ -154,7 +154,7 @@ func (e *exchange) startSession(ctx context.Context, res *result, id identity) e
 
 // afterSignIn is where the visitor goes: a new user to the application's page for new users, if it
 // has one.
-func (e *exchange) afterSignIn(res *result, id identity) string {
+func (e *exchange) afterSignIn(res *signInResult, id identity) string {
 	to := e.target(id.callbackURL)
 	if page := e.auth.config.Pages.NewUser; page != "" && res.IsNewUser {
 		return withQuery(e.absolute(page), "callbackUrl", to)

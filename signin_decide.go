@@ -3,12 +3,12 @@ package cardea
 // facts is everything that the decision about a proven identity depends on. Users are ids, "" for
 // nobody.
 type facts struct {
-	owner         string // who has the account
-	current       string // who is signed in, and was when this flow began
-	sameEmail     string // who has the profile's e-mail address
-	emailVerified bool   // the provider says that it has verified the address
-	ownerVerified bool   // the row of sameEmail says that its address was verified
-	linkByEmail   bool   // the provider is trusted to link by verified e-mail
+	owner             string // who has the account
+	current           string // who is signed in, and was when this flow began
+	sameEmail         string // who has the profile's e-mail address
+	emailVerified     bool   // the provider says that it has verified the address
+	sameEmailVerified bool   // the row of sameEmail says that its address was verified
+	linkByEmail       bool   // the provider is trusted to link by verified e-mail
 }
 
 func factsOf(id identity, owner, sameEmail *User) facts {
@@ -20,7 +20,7 @@ func factsOf(id identity, owner, sameEmail *User) facts {
 		f.owner = owner.ID
 	}
 	if sameEmail != nil {
-		f.sameEmail, f.ownerVerified = sameEmail.ID, !sameEmail.EmailVerified.IsZero()
+		f.sameEmail, f.sameEmailVerified = sameEmail.ID, !sameEmail.EmailVerified.IsZero()
 	}
 	return f
 }
@@ -50,7 +50,7 @@ func decide(f facts) decision {
 		return decisionLinkCurrent
 	case f.sameEmail == "":
 		return decisionCreate
-	case f.linkByEmail && f.emailVerified && f.ownerVerified:
+	case f.linkByEmail && f.emailVerified && f.sameEmailVerified:
 		return decisionLinkByEmail
 	}
 	return decisionRefuse

@@ -25,7 +25,7 @@ func TestDecide(t *testing.T) {
 		},
 		{
 			"the account's owner signs in although another user has the verified e-mail and linking is on",
-			facts{owner: "ann", sameEmail: "bob", emailVerified: true, ownerVerified: true, linkByEmail: true},
+			facts{owner: "ann", sameEmail: "bob", emailVerified: true, sameEmailVerified: true, linkByEmail: true},
 			decisionSignIn,
 		},
 		{
@@ -35,7 +35,7 @@ func TestDecide(t *testing.T) {
 		{
 			"another user's account is refused while signed in, even with the same verified e-mail",
 			facts{
-				owner: "ann", current: "bob", sameEmail: "bob", emailVerified: true, ownerVerified: true,
+				owner: "ann", current: "bob", sameEmail: "bob", emailVerified: true, sameEmailVerified: true,
 				linkByEmail: true,
 			},
 			decisionRefuse,
@@ -52,11 +52,11 @@ func TestDecide(t *testing.T) {
 		{"a known e-mail is refused by default", facts{sameEmail: "ann"}, decisionRefuse},
 		{
 			"a known e-mail that is verified on both sides is refused by default",
-			facts{sameEmail: "ann", emailVerified: true, ownerVerified: true}, decisionRefuse,
+			facts{sameEmail: "ann", emailVerified: true, sameEmailVerified: true}, decisionRefuse,
 		},
 		{
 			"linking by e-mail needs an e-mail that the provider verified",
-			facts{sameEmail: "ann", ownerVerified: true, linkByEmail: true}, decisionRefuse,
+			facts{sameEmail: "ann", sameEmailVerified: true, linkByEmail: true}, decisionRefuse,
 		},
 		{
 			"linking by e-mail needs a user whose e-mail is verified: somebody else may have registered it",
@@ -68,7 +68,7 @@ func TestDecide(t *testing.T) {
 		},
 		{
 			"linking by e-mail, verified on both sides and switched on",
-			facts{sameEmail: "ann", emailVerified: true, ownerVerified: true, linkByEmail: true},
+			facts{sameEmail: "ann", emailVerified: true, sameEmailVerified: true, linkByEmail: true},
 			decisionLinkByEmail,
 		},
 	} {

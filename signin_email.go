@@ -7,9 +7,9 @@ import (
 
 // writeEmailUser finds or writes the user of somebody who has proven an e-mail address. No account
 // is stored: the address is the user's own.
-func (r *userResolver) writeEmailUser(ctx context.Context, id identity) (*result, error) {
+func (r *userResolver) writeEmailUser(ctx context.Context, id identity) (*signInResult, error) {
 	account := *id.account
-	res := &result{SignIn: SignIn{Account: &account, Profile: id.profile}}
+	res := &signInResult{SignIn: SignIn{Account: &account, Profile: id.profile}}
 	u, err := r.userByEmail(ctx, id.profile.Email)
 	if err != nil {
 		return nil, err
@@ -29,7 +29,7 @@ func (r *userResolver) writeEmailUser(ctx context.Context, id identity) (*result
 }
 
 // claimAddress signs in as the user who has the address, or takes the address from that user.
-func (r *userResolver) claimAddress(ctx context.Context, id identity, u *User, res *result) error {
+func (r *userResolver) claimAddress(ctx context.Context, id identity, u *User, res *signInResult) error {
 	owns, err := r.ownsAddress(ctx, id, u)
 	if err != nil {
 		return err
@@ -95,13 +95,4 @@ func (r *userResolver) deleteCredentials(ctx context.Context, accounts []*Accoun
 		}
 	}
 	return nil
-}
-
-// passkeys returns those of a user, none if the store has none.
-func passkeys(ctx context.Context, adapter Adapter, userID string) ([]*Authenticator, error) {
-	store, ok := adapter.(AuthenticatorStore)
-	if !ok {
-		return nil, nil
-	}
-	return store.Authenticators(ctx, userID)
 }

@@ -31,12 +31,12 @@ func newUserResolver(a *Auth) *userResolver {
 // resolve decides who the identity is, and writes user, account and session in one transaction. Of
 // many first sign-ins of one person at once, one creates the user. The others conflict with it,
 // start over, and find the user.
-func (r *userResolver) resolve(ctx context.Context, id identity) (*result, error) {
+func (r *userResolver) resolve(ctx context.Context, id identity) (*signInResult, error) {
 	if r.adapter == nil {
-		return withoutStore(id), nil
+		return resolveWithoutStore(id), nil
 	}
 	for try := 1; ; try++ {
-		var res *result
+		var res *signInResult
 		err := r.adapter.Transact(ctx, func(ctx context.Context) (err error) {
 			res, err = r.write(ctx, id)
 			return err
@@ -50,18 +50,18 @@ func (r *userResolver) resolve(ctx context.Context, id identity) (*result, error
 	}
 }
 
-func withoutStore(id identity) *result {
+func resolveWithoutStore(id identity) *signInResult {
 	u := id.user
 	if u == nil {
 		u = id.newUser()
 		u.ID = id.ephemeralID()
 	}
 	id.account.UserID = u.ID
-	return &result{SignIn: SignIn{User: u, Account: id.account, Profile: id.profile}}
+	return &signInResult{SignIn: SignIn{User: u, Account: id.account, Profile: id.profile}}
 }
 
 // write is one transaction of resolve.
-func (r *userResolver) write(ctx context.Context, id identity) (*result, error) {
+func (r *userResolver) write(ctx context.Context, id identity) (*signInResult, error) {
 	res, err := r.writeUser(ctx, id)
 	if err != nil || r.database == nil {
 		return res, err
@@ -79,10 +79,10 @@ func (r *userResolver) write(ctx context.Context, id identity) (*result, error) 
 }
 
 // writeUser finds or writes the user and the account.
-func (r *userResolver) writeUser(ctx context.Context, id identity) (*result, error) {
+func (r *userResolver) writeUser(ctx context.Context, id identity) (*signInResult, error) {
 	switch {
 	case id.user != nil:
-		return &result{SignIn: SignIn{User: id.user, Account: id.account, Profile: id.profile}}, nil
+		return &signInResult{SignIn: SignIn{User: id.user, Account: id.account, Profile: id.profile}}, nil
 	case id.isAddress:
 		return r.writeEmailUser(ctx, id)
 	}
@@ -91,7 +91,7 @@ func (r *userResolver) writeUser(ctx context.Context, id identity) (*result, err
 		return nil, err
 	}
 	account := *id.account
-	res := &result{SignIn: SignIn{Account: &account, Profile: id.profile}}
+	res := &signInResult{SignIn: SignIn{Account: &account, Profile: id.profile}}
 	switch decide(factsOf(id, owner, sameEmail)) {
 	case decisionSignIn:
 		res.User = owner
@@ -155,17 +155,9 @@ func (r *userResolver) userByEmail(ctx context.Context, email string) (*User, er
 	return u, nil
 }
 
-// ignoreNotFound returns nil for ErrNotFound, if nothing found is not a failure.
-func ignoreNotFound(err error) error {
-	if errors.Is(err, ErrNotFound) {
-		return nil
-	}
-	return err
-}
-
 // renewAccount stores the tokens of the owner's account. A refresh of the tokens that is under way
 // waits for the lock, finds these tokens, and keeps them.
-func (r *userResolver) renewAccount(ctx context.Context, res *result) error {
+func (r *userResolver) renewAccount(ctx context.Context, res *signInResult) error {
 	res.Account.UserID = res.User.ID
 	if err := r.adapter.LockUser(ctx, res.User.ID); err != nil {
 		return err
@@ -173,14 +165,14 @@ func (r *userResolver) renewAccount(ctx context.Context, res *result) error {
 	return r.adapter.UpdateAccount(ctx, res.Account)
 }
 
-func (r *userResolver) linkAccount(ctx context.Context, res *result) error {
+func (r *userResolver) linkAccount(ctx context.Context, res *signInResult) error {
 	res.linked = true
 	res.Account.UserID = res.User.ID
 	return r.adapter.LinkAccount(ctx, res.Account)
 }
 
 // createUser adds the person as a new user. The application's hook fills its columns.
-func (r *userResolver) createUser(ctx context.Context, id identity, res *result) error {
+func (r *userResolver) createUser(ctx context.Context, id identity, res *signInResult) error {
 	u := id.newUser()
 	if id.profile.EmailVerified {
 		u.EmailVerified = id.cookie.now

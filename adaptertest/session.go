@@ -277,10 +277,10 @@ func deleteExpiredSessions() []promise {
 			func(t *testing.T, s store) {
 				sessions, u := s.sessions(), s.user("ada")
 				for i := range 5 {
-					s.must(sessions.CreateSession(t.Context(),
-						&cardea.Session{
-							Token: fmt.Sprint("old ", i), UserID: u.ID, Expires: soon.Add(-time.Millisecond),
-						}))
+					old := &cardea.Session{
+						Token: fmt.Sprint("old ", i), UserID: u.ID, Expires: soon.Add(-time.Millisecond),
+					}
+					s.must(sessions.CreateSession(t.Context(), old))
 				}
 				s.session(u.ID, "now")
 				s.deletesExpired(func(limit int) (int, error) {

@@ -246,7 +246,7 @@ func updateUser() []promise {
 			_, err := s.UserByEmail(t.Context(), "")
 			s.want("UserByEmail", err, cardea.ErrNotFound)
 		}},
-		{"leaves others, accounts and sessions alone", func(t *testing.T, s store) {
+		{"changes no other user, account or session", func(t *testing.T, s store) {
 			ada, grace := s.user("ada"), s.user("grace")
 			account := s.account(ada.ID, "github", "1")
 			changed := *ada

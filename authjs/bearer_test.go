@@ -33,7 +33,7 @@ func TestBearer(t *testing.T) {
 		{"empty token", "Bearer ", authjs.ErrNoSession},
 		{"tab", "Bearer\t" + token, authjs.ErrNoSession},
 
-		// Row of Auth.js GHSA-xmf8-cvqr-rfgj.
+		// Auth.js GHSA-xmf8-cvqr-rfgj: tokens that are not well encoded.
 		{"%", "Bearer %", authjs.ErrNoSession},
 		{"%A", "Bearer %A", authjs.ErrNoSession},
 		{"%ZZ", "Bearer %ZZ", authjs.ErrNoSession},

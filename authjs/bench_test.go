@@ -9,8 +9,8 @@ import (
 	"github.com/cardea-auth/cardea/internal/seal"
 )
 
-// BenchmarkRead compares reading a session with the one decryption that it contains. The request has
-// a few other cookies, as usual. The results named both report the ratio of the two, which is
+// BenchmarkRead compares reading a session with the one decryption that it contains. The request
+// has a few other cookies, as usual. The results named both report the ratio of the two, which is
 // meaningful even on a busy machine.
 func BenchmarkRead(b *testing.B) {
 	for _, bm := range []struct {

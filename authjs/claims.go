@@ -39,7 +39,8 @@ func (c Claims) Picture() string { return jsonvalue.String(c["picture"]) }
 const lastSecond = 253402300799
 
 // Expires returns when the session expires (exp), in whole seconds and in UTC. It returns the zero
-// time if the session does not expire, and the end of the year 9999 for any later time.
+// time if the claims have no exp or one that is not a number, and the end of the year 9999 for any
+// later time.
 func (c Claims) Expires() time.Time {
 	var at float64
 	switch v := c["exp"].(type) {

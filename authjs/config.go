@@ -17,8 +17,8 @@ import (
 // safe and useful.
 type Config struct {
 	// Secret is exactly the secret of the Node server, there usually in AUTH_SECRET or
-	// NEXTAUTH_SECRET. Any length is accepted, because the Node server chose it; use 32 random bytes
-	// or more.
+	// NEXTAUTH_SECRET. Any length is accepted, because the Node server chose it; use 32 random
+	// bytes or more.
 	Secret string
 
 	// PreviousSecrets are accepted when a session is read, but never used to write one. When you
@@ -72,8 +72,8 @@ const (
 const (
 	defaultMaxAge = 30 * 24 * time.Hour
 
-	// maxName is the maximum length of a cookie's name, in bytes. A chunk with a longer name and its
-	// number could be longer than browsers accept.
+	// maxName is the maximum length of a cookie's name, in bytes. A chunk with a longer name and
+	// its number could be longer than browsers accept.
 	maxName = 128
 )
 
@@ -143,8 +143,8 @@ func (c Config) scheme() seal.Scheme {
 	return seal.SchemeV5
 }
 
-// names returns the names of the session cookie in the order in which they are looked for. The first
-// is also written.
+// names returns the names of the session cookie in the order in which they are looked for. The
+// first is also written.
 func (c Config) names() []cookie.Names {
 	defaults := func(secure bool) cookie.Names {
 		n := cookie.NamesV5(secure)

@@ -19,7 +19,8 @@ func TestFaultsOfConfig(t *testing.T) {
 			"usually AUTH_SECRET there"},
 		{"empty previous secret", authjs.Config{Secret: secret, PreviousSecrets: []string{older, ""}},
 			"authjs: Config.PreviousSecrets[1]: is empty; leave it out"},
-		{"version", authjs.Config{Secret: secret, Version: 4}, "authjs: Config.Version: want VersionV5 or VersionV4, have 4"},
+		{"version", authjs.Config{Secret: secret, Version: 4},
+			"authjs: Config.Version: want VersionV5 or VersionV4, have 4"},
 		{"age below zero", authjs.Config{Secret: secret, MaxAge: -time.Hour},
 			"authjs: Config.MaxAge: want a second or more, have -1h0m0s"},
 		{"age below a second", authjs.Config{Secret: secret, MaxAge: 30},
@@ -31,11 +32,11 @@ func TestFaultsOfConfig(t *testing.T) {
 		{"long name", authjs.Config{Secret: secret, CookieName: strings.Repeat("x", 129)},
 			"authjs: Config.CookieName: want 128 bytes or less, have 129"},
 		{"prefix without Secure", authjs.Config{Secret: secret, CookieName: "__Host-sid", InsecureCookies: true},
-			"authjs: Config.InsecureCookies: browsers accept __Host-sid only with Secure; choose another CookieName " +
-				"or none"},
+			"authjs: Config.InsecureCookies: browsers accept __Host-sid only with Secure; choose another " +
+				"CookieName or none"},
 		{"prefix in another case", authjs.Config{Secret: secret, CookieName: "__secure-sid", InsecureCookies: true},
-			"authjs: Config.InsecureCookies: browsers accept __secure-sid only with Secure; choose another CookieName " +
-				"or none"},
+			"authjs: Config.InsecureCookies: browsers accept __secure-sid only with Secure; choose another " +
+				"CookieName or none"},
 		{"domain with a dot in front", authjs.Config{Secret: secret, CookieDomain: ".example.com"},
 			`authjs: Config.CookieDomain: want a domain in lower case such as example.com, have ".example.com"`},
 		{"domain and prefix of the host",
@@ -67,9 +68,8 @@ func TestFaultsOfConfig(t *testing.T) {
 func TestLimitsOfConfig(t *testing.T) {
 	t.Parallel()
 	for _, version := range []authjs.Version{authjs.VersionV5, authjs.VersionV4} {
-		s := newSessions(t, authjs.Config{
-			Secret: "x", Version: version, CookieName: strings.Repeat("n", 128), MaxAge: time.Second,
-		})
+		newSessions(t, authjs.Config{Secret: "x", Version: version, MaxAge: time.Second})
+		s := newSessions(t, authjs.Config{Secret: "x", Version: version, CookieName: strings.Repeat("n", 128)})
 		b := newBrowser(t)
 		b.write(s, authjs.Claims{"sub": "user-1", "blob": strings.Repeat("x", 45_000)})
 		wantSubject(t, s, b.request(), "user-1")

@@ -13,9 +13,9 @@
 //
 // [Sessions.Require] is middleware that answers 401 to requests without a session. [Sessions.Load]
 // is middleware that lets all requests pass. In the handlers behind them, [ClaimsFrom] returns the
-// claims of the session, and [As] converts these to a struct of the application. Without middleware,
-// [Sessions.Read] returns the claims, or the reason why there are none: [ErrNoSession], [ErrExpired]
-// or [ErrInvalid].
+// claims of the session, and [As] converts these to a struct of the application. Without
+// middleware, [Sessions.Read] returns the claims, or the reason why there are none: [ErrNoSession],
+// [ErrExpired] or [ErrInvalid].
 //
 // # Writing
 //
@@ -29,9 +29,9 @@
 // The session is the encrypted cookie itself. It is valid until it expires, also in copies of the
 // cookie, and also if its user has signed out, was disabled or lost a role.
 //
-// If the Node server keeps its sessions in a database (strategy "database"), the cookies have random
-// IDs, and this package cannot read these sessions.
+// If the Node server keeps its sessions in a database (strategy "database"), the cookies have
+// random IDs, and this package cannot read these sessions.
 //
-// Browsers also send the cookie with requests that come from other sites. Behind [Sessions.Require],
-// use [net/http.CrossOriginProtection] for requests that change something.
+// Browsers also send the cookie with requests that come from other sites. Behind
+// [Sessions.Require], use [net/http.CrossOriginProtection] for requests that change something.
 package authjs

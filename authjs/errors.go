@@ -12,8 +12,8 @@ var (
 	ErrExpired = errors.New("authjs: session has expired")
 
 	// ErrInvalid says that the session is not genuine, without the reason, so that a forger learns
-	// nothing from it. It was made with another secret, for a cookie with another name or by another
-	// version of Auth.js, it was changed, or it is not a token, as in the cookie of a database
-	// session.
+	// nothing from it. It was made with another secret, for a cookie with another name or by
+	// another version of Auth.js, it was changed, or it is not a token, as in the cookie of a
+	// database session.
 	ErrInvalid = errors.New("authjs: session is not valid")
 )

@@ -17,8 +17,8 @@ import (
 )
 
 // forge returns a token with this header and this text, encrypted with the server's key for that
-// cookie, as somebody who has the secret could make it. It encrypts with A256GCM, which both versions
-// accept.
+// cookie, as somebody who has the secret could make it. It encrypts with A256GCM, which both
+// versions accept.
 func forge(t testing.TB, cookie, header, text string) string {
 	t.Helper()
 	salt, info := cookie, "Auth.js Generated Encryption Key ("+cookie+")"
@@ -53,7 +53,7 @@ var versions = map[string]authjs.Version{
 	secure: authjs.VersionV5, "__Secure-next-auth.session-token": authjs.VersionV4,
 }
 
-// Rows of go-jose CVE-2026-34986, CVE-2025-27144, CVE-2024-28180, GHSA-2c7c, of jwx CVE-2024-28122:
+// go-jose CVE-2026-34986, CVE-2025-27144, CVE-2024-28180, GHSA-2c7c, of jwx CVE-2024-28122:
 // a token cannot choose algorithms or keys, nor how much work it causes.
 func TestAllowListOfAlgorithms(t *testing.T) {
 	t.Parallel()
@@ -84,7 +84,7 @@ func TestAllowListOfAlgorithms(t *testing.T) {
 	}
 }
 
-// Number 80 of the standards, for a server whose clock is behind.
+// RFC 7519, Section 4.1.5, for a server whose clock is behind.
 func TestNotBefore(t *testing.T) {
 	t.Parallel()
 	for name, version := range versions {
@@ -110,7 +110,7 @@ func TestWithoutExpiry(t *testing.T) {
 	}
 }
 
-// Rows of Pomerium CVE-2021-29652 and Zitadel CVE-2026-27840: a token that was changed anywhere, or
+// Pomerium CVE-2021-29652 and Zitadel CVE-2026-27840: a token that was changed anywhere, or
 // shortened, is not valid.
 func TestChangedTokens(t *testing.T) {
 	t.Parallel()

@@ -45,7 +45,7 @@ func FuzzRead(f *testing.F) {
 			case err == nil && !genuine[claims["jti"]]:
 				t.Fatalf("read %v", claims)
 			case err != nil && claims != nil:
-				t.Fatalf("claims beside %v", err)
+				t.Fatalf("claims and an error: %v", err)
 			case err != nil && err != authjs.ErrNoSession && err != authjs.ErrInvalid && err != authjs.ErrExpired:
 				t.Fatalf("another error: %v", err)
 			}

@@ -34,9 +34,9 @@ func ClaimsFrom(ctx context.Context) Claims {
 	return result.claims
 }
 
-// Load returns middleware that reads the session of a request, for [ClaimsFrom], and lets every
-// request pass. If there is a session, Load sets Cache-Control to "private, no-store", so that
-// caches do not store the response; next may replace it.
+// Load is middleware that reads the session of a request, for [ClaimsFrom], and lets every request
+// pass. If there is a session, Load sets Cache-Control to "private, no-store", so that caches do
+// not store the response; next may replace it.
 func (s *Sessions) Load(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r, _ = s.load(w, r)
@@ -44,7 +44,7 @@ func (s *Sessions) Load(next http.Handler) http.Handler {
 	})
 }
 
-// Require returns middleware like [Sessions.Load], but lets only requests with a session pass. It
+// Require is middleware like [Sessions.Load], but lets only requests with a session pass. It
 // answers all others with 401 and a JSON body, and logs the reason unless there was no session.
 func (s *Sessions) Require(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -33,7 +33,7 @@ func serve(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
 	return w
 }
 
-// Row of Auth.js GHSA-8fpg-xm3f-6cx3: whatever is wrong with a session, Require answers 401 and
+// Auth.js GHSA-8fpg-xm3f-6cx3: whatever is wrong with a session, Require answers 401 and
 // with Load there are no claims.
 func TestMiddleware(t *testing.T) {
 	t.Parallel()
@@ -76,7 +76,7 @@ func TestMiddleware(t *testing.T) {
 				if got := w.Header()["Vary"]; !slices.Equal(got, []string{"Cookie"}) {
 					t.Errorf("%s: Vary: %q", name, got)
 				}
-				// the last one: row of fiber CVE-2024-25124
+				// the last one: fiber CVE-2024-25124
 				for _, name := range []string{"WWW-Authenticate", "Set-Cookie", "Access-Control-Allow-Origin"} {
 					if w.Header().Get(name) != "" {
 						t.Errorf("%s: %s", name, w.Header().Get(name))
@@ -151,7 +151,7 @@ func TestInnermostMiddlewareCounts(t *testing.T) {
 	}
 }
 
-// Row of oauth2-proxy CVE-2025-64484: the identity of a user comes from the session only.
+// oauth2-proxy CVE-2025-64484: the identity of a user comes from the session only.
 func TestHeadersDoNotIdentify(t *testing.T) {
 	t.Parallel()
 	c := authjs.Config{Secret: secret}
@@ -171,7 +171,7 @@ func TestHeadersDoNotIdentify(t *testing.T) {
 	}
 }
 
-// Row of next-auth CVE-2022-31186.
+// next-auth CVE-2022-31186: secrets in the log.
 func TestLogContainsNothingPrivate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

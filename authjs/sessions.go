@@ -58,8 +58,8 @@ func (s *Sessions) salt(n *cookie.Names) string { return s.scheme.SessionSalt(n.
 //     the Authorization header. Only the first one that the request has is tried.
 //   - The clocks of the two servers may differ by 15 seconds.
 //   - A session without exp does not expire.
-//   - If the request has more than 100 kB of cookies, they are ignored. A session of more than 64 kB
-//     is not valid.
+//   - If the request has more than 100 kB of cookies, they are ignored. A session of more than 64
+//     kB is not valid.
 //
 // Read does not renew a session. The Node server renews it when its client requests the session; a
 // Go service can pass the claims to [Sessions.Write].
@@ -92,10 +92,11 @@ func (s *Sessions) open(token, salt string) (Claims, error) {
 	return nil, ErrInvalid
 }
 
-// openAny is open for a bearer token, which does not tell the name of its cookie: it tries all salts.
+// openAny is open for a bearer token. The name of its cookie is not known, so it tries all salts.
 func (s *Sessions) openAny(token string) (claims Claims, err error) {
 	for _, salt := range s.salts {
-		if claims, err = s.open(token, salt); !errors.Is(err, ErrInvalid) {
+		claims, err = s.open(token, salt)
+		if !errors.Is(err, ErrInvalid) {
 			break
 		}
 	}

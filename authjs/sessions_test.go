@@ -162,7 +162,7 @@ func TestWriteAndRead(t *testing.T) {
 						t.Error(err)
 					}
 				})
-				// Row of rodauth #142: every attribute.
+				// rodauth #142: every attribute.
 				line := res.Header.Get("Set-Cookie")
 				value, attributes, _ := strings.Cut(line, "; ")
 				want := "Path=/; Expires=Mon, 31 Jan 2000 00:00:00 GMT; " + tt.flags
@@ -240,7 +240,7 @@ func TestEitherNameIsRead(t *testing.T) {
 	wantSubject(t, insecure, request(secure+"="+ofSecure+"; "+plain+"="+ofPlain), "plain")
 }
 
-// Row of NextAuth CVE-2023-48309: a token that was encrypted for one cookie is not valid in another.
+// NextAuth CVE-2023-48309: a token that was encrypted for one cookie is not valid in another.
 // In v4 the key does not depend on the name of the session cookie.
 func TestTokenOfAnotherCookie(t *testing.T) {
 	t.Parallel()
@@ -276,7 +276,7 @@ func TestSecretRotation(t *testing.T) {
 	}
 }
 
-// Number 80 of the standards: a difference of 15 seconds between the clocks does not end a session.
+// RFC 7519, Section 4.1.4: a difference of 15 seconds between the clocks does not end a session.
 func TestExpiry(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -314,7 +314,7 @@ func TestChunks(t *testing.T) {
 		wantSubject(t, s, b.request(), "user-1")
 	}
 
-	// Row of oauth2-proxy CVE-2026-34454: nothing of the session outlives the sign-out.
+	// oauth2-proxy CVE-2026-34454: nothing of the session outlives the sign-out.
 	res := b.do(s.Clear)
 	if got := b.names(); got != "theme" {
 		t.Errorf("after Clear the browser has %s", got)
@@ -331,8 +331,8 @@ func TestChunks(t *testing.T) {
 	wantError(t, s, b.request(), authjs.ErrNoSession)
 }
 
-// A browser may also have a session of http://localhost, under the other default name. Write removes
-// it.
+// A browser may also have a session of http://localhost, under the other default name. Write
+// removes it.
 func TestWriteRemovesTheOtherName(t *testing.T) {
 	t.Parallel()
 	s := newSessions(t, authjs.Config{Secret: secret})
@@ -434,7 +434,7 @@ func TestWriteThatFailsChangesNothing(t *testing.T) {
 	}
 }
 
-// Row of fiber CVE-2026-25899: the work that a request can cause is limited.
+// fiber CVE-2026-25899: the work that a request can cause is limited.
 func TestTooManyCookies(t *testing.T) {
 	t.Parallel()
 	c := authjs.Config{Secret: secret}
@@ -449,7 +449,7 @@ func TestTooManyCookies(t *testing.T) {
 	wantSubject(t, s, request(secure+"="+token+"; a="+strings.Repeat("x", 98<<10)), "user-1")
 }
 
-// Row of Tinyauth CVE-2026-33544: run with -race.
+// Tinyauth CVE-2026-33544: run with -race.
 func TestConcurrentUse(t *testing.T) {
 	t.Parallel()
 	s := newSessions(t, authjs.Config{Secret: secret, Bearer: true})

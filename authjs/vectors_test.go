@@ -120,7 +120,7 @@ func testSession(t *testing.T, v vector) {
 	version := versionOf(v.ID)
 	name := cookieOf(version, v.Inputs.Salt)
 	if v.ID == "v4-check-cookie" {
-		// Row of NextAuth CVE-2023-48309: it is from the cookie of a sign-in, not of a session.
+		// NextAuth CVE-2023-48309: it is from the cookie of a sign-in, not of a session.
 		s := newSessions(t, authjs.Config{Secret: nodeSecret, Version: version})
 		wantError(t, s, request(name+"="+v.Token), authjs.ErrInvalid)
 		return
@@ -162,7 +162,8 @@ func testWritten(t *testing.T, v vector, c authjs.Config) {
 		t.Errorf("a token of %d bytes with the id %v, want one of %d bytes with another", len(token), claims["jti"],
 			len(v.Token))
 	}
-	if want["jti"] = claims["jti"]; !reflect.DeepEqual(claims, want) {
+	want["jti"] = claims["jti"]
+	if !reflect.DeepEqual(claims, want) {
 		t.Errorf("wrote %v, want %v", claims, want)
 	}
 }

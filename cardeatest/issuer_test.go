@@ -31,8 +31,8 @@ var browser = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) e
 func authorization(i *cardeatest.Issuer, more ...string) url.Values {
 	q := url.Values{
 		"response_type": {"code"}, "client_id": {i.ClientID}, "redirect_uri": {redirectURI},
-		"scope": {"openid profile email"},
-		"state": {"st4te"}, "nonce": {"n0nce"}, "code_challenge": {challenge}, "code_challenge_method": {"S256"},
+		"scope": {"openid profile email"}, "state": {"st4te"}, "nonce": {"n0nce"},
+		"code_challenge": {challenge}, "code_challenge_method": {"S256"},
 	}
 	for n := 0; n < len(more); n += 2 {
 		q.Set(more[n], more[n+1])
@@ -212,7 +212,8 @@ func TestIssuerIsAPlainOAuthServerWithoutTheScopeOpenID(t *testing.T) {
 	}
 	defer resp.Body.Close()
 	body, _ := io.ReadAll(resp.Body)
-	if got, want := strings.TrimSpace(string(body)), `[{"email":"bob@example.com","primary":true,"verified":true,"visibility":null}]`; got != want {
+	const want = `[{"email":"bob@example.com","primary":true,"verified":true,"visibility":null}]`
+	if got := strings.TrimSpace(string(body)); got != want {
 		t.Errorf("emails are %s, want %s", got, want)
 	}
 }
@@ -427,9 +428,9 @@ func TestIssuerRotatesItsKeys(t *testing.T) {
 		i.SignWith(alg)
 		_, token := exchange(t, i, callback(t, i, authorization(i)).Get("code"))
 		claims(t, i, token["id_token"])
-		if _, d := get(t, i.URL+"/.well-known/openid-configuration",
-			""); fmt.Sprint(d["id_token_signing_alg_values_supported"]) != "["+alg+"]" {
-			t.Errorf("discovery has %v, want %s", d["id_token_signing_alg_values_supported"], alg)
+		_, discovery := get(t, i.URL+"/.well-known/openid-configuration", "")
+		if got := discovery["id_token_signing_alg_values_supported"]; fmt.Sprint(got) != "["+alg+"]" {
+			t.Errorf("discovery has %v, want %s", got, alg)
 		}
 	}
 }

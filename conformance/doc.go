@@ -1,3 +1,4 @@
-// Package conformance holds the tests of Cardea beside the originals: the Node packages of Auth.js
-// as oracle and as servers, and their clients in a browser. Nothing imports it.
+// Package conformance holds the tests that compare Cardea with other implementations: the Node
+// packages of Auth.js, its React clients in a browser, and the Go and Node implementations of
+// OpenID Connect. Nothing imports it.
 package conformance

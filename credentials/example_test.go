@@ -77,8 +77,10 @@ func ExamplePassword() {
 		Providers: []cardea.Provider{credentials.New(credentials.Options{
 			Fields: []cardea.Field{
 				{Name: "email", Label: "Email", Type: "email", Autocomplete: "username", Required: true},
-				{Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password",
-					Required: true},
+				{
+					Name: "password", Label: "Password", Type: "password",
+					Autocomplete: "current-password", Required: true,
+				},
 			},
 			Password: &credentials.Password{
 				Find: func(ctx context.Context, in credentials.Input) (*cardea.User, string, error) {

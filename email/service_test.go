@@ -286,10 +286,10 @@ func TestNewReportsMissingSettingsOfAService(t *testing.T) {
 		"Options.Sender: Own: Service.Body: is nil": {
 			Name: "Own", URL: "https://mail.example",
 		},
-		"Options.Sender: Own: Service.URL: URL must be https, since its host ": {Name: "Own",
-			URL: "http://mail.example", Body: func(email.Message) (any, error) {
-				return nil, nil
-			}},
+		"Options.Sender: Own: Service.URL: URL must be https, since its host ": {
+			Name: "Own", URL: "http://mail.example",
+			Body: func(email.Message) (any, error) { return nil, nil },
+		},
 	} {
 		_, err := cardea.New(cardea.Config{
 			Secret: strings.Repeat("s", 32), Adapter: memadapter.New(),

@@ -13,10 +13,12 @@ import (
 	"time"
 )
 
-// patience bounds whatever the tests wait for, on a machine that is busy with other tests.
-const patience = 30 * time.Second
+// waitLimit is how long the tests wait for anything. It is long because the machine may be busy
+// with other tests.
+const waitLimit = 30 * time.Second
 
-// chromium is a headless browser, driven over the two pipes of the Chrome DevTools Protocol.
+// chromium is a headless browser that the tests control by the Chrome DevTools Protocol, over two
+// pipes.
 type chromium struct {
 	commands io.WriteCloser
 	gone     chan struct{} // closed when the browser has ended
@@ -24,10 +26,10 @@ type chromium struct {
 	mu      sync.Mutex
 	last    int
 	waiting map[int]chan message
-	tabs    map[string]*tab // by session
+	tabs    map[string]*tab // by the session ID of the protocol
 }
 
-// message is a command, its answer, or an event of a tab.
+// message is a command, the answer to one, or an event of a tab.
 type message struct {
 	ID      int             `json:"id,omitempty"`
 	Session string          `json:"sessionId,omitempty"`
@@ -39,13 +41,12 @@ type message struct {
 	} `json:"error,omitempty"`
 }
 
-// startChromium starts a browser that ends with the test, and that can reach nothing but loopback
-// addresses.
+// startChromium starts a browser, which ends with the test. It can reach loopback addresses only.
 func startChromium(t *testing.T) *chromium {
 	t.Helper()
 	program, err := exec.LookPath("chromium")
 	if err != nil {
-		t.Skip("there is no chromium, in which the clients run")
+		t.Skip("chromium is not installed; these tests run the clients in it")
 	}
 	home, err := os.MkdirTemp("", "chromium")
 	if err != nil {
@@ -55,34 +56,34 @@ func startChromium(t *testing.T) *chromium {
 		"--disable-background-networking",
 		"--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--user-data-dir="+home,
 		"--remote-debugging-pipe",
-		// No tab gets less of the machine than another, and no process is started in case it might
-		// be needed.
+		// Tabs in the background get as much processor time as the one in front, and no process is
+		// started ahead of need.
 		"--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows", "--disable-extensions",
 		"--disable-features=PreloadTopChromeWebUI,SpareRendererForSitePerProcess",
 		"--no-proxy-server", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1")
 	cmd.Env = append(os.Environ(), "HOME="+home)
-	theirCommands, commands, err1 := os.Pipe()
-	answers, theirAnswers, err2 := os.Pipe()
+	browserCommands, commands, err1 := os.Pipe()
+	answers, browserAnswers, err2 := os.Pipe()
 	if err := errors.Join(err1, err2); err != nil {
 		t.Fatal(err)
 	}
-	cmd.ExtraFiles = []*os.File{theirCommands, theirAnswers} // the descriptors 3 and 4
+	cmd.ExtraFiles = []*os.File{browserCommands, browserAnswers} // the descriptors 3 and 4
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	theirCommands.Close()
-	theirAnswers.Close()
+	browserCommands.Close()
+	browserAnswers.Close()
 
 	c := &chromium{
 		commands: commands, gone: make(chan struct{}), waiting: map[int]chan message{}, tabs: map[string]*tab{},
 	}
 	go c.listen(answers)
 	t.Cleanup(func() {
-		commands.Close() // by which the browser knows that it is over
+		commands.Close() // tells the browser to end
 		if !isClosedSoon(c.gone) {
 			cmd.Process.Kill()
 		}
-		cmd.Wait() // its status says nothing: it was told to end
+		cmd.Wait() // the exit status does not matter: the browser was told to end
 		answers.Close()
 		os.RemoveAll(home)
 	})
@@ -98,7 +99,7 @@ func isClosedSoon(c <-chan struct{}) bool {
 	}
 }
 
-// listen hands out answers and events until the browser ends.
+// listen delivers answers and events until the browser ends.
 func (c *chromium) listen(answers io.Reader) {
 	defer close(c.gone)
 	r := bufio.NewReader(answers)
@@ -112,19 +113,19 @@ func (c *chromium) listen(answers io.Reader) {
 			return
 		}
 		c.mu.Lock()
-		answered, of := c.waiting[m.ID], c.tabs[m.Session]
+		answered, tab := c.waiting[m.ID], c.tabs[m.Session]
 		delete(c.waiting, m.ID)
 		c.mu.Unlock()
 		switch {
 		case m.ID != 0 && answered != nil:
 			answered <- m
-		case of != nil:
-			of.happened(m)
+		case tab != nil:
+			tab.handleEvent(m)
 		}
 	}
 }
 
-// do sends a command, to a tab or with "" to the browser, and reads its result.
+// do sends a command and reads its result. session is that of a tab; "" is the browser itself.
 func (c *chromium) do(session, method string, params, result any) error {
 	text, err := json.Marshal(params)
 	if err != nil {
@@ -145,7 +146,7 @@ func (c *chromium) do(session, method string, params, result any) error {
 		return json.Unmarshal(m.Result, result)
 	case <-c.gone:
 		return errors.New(method + ": the browser has ended")
-	case <-time.After(patience):
+	case <-time.After(waitLimit):
 		return errors.New(method + ": no answer")
 	}
 }
@@ -164,7 +165,8 @@ func (c *chromium) send(m message, answered chan message) error {
 	return err
 }
 
-// profile is a browser of somebody's: what its tabs have in common is shared with no other profile.
+// profile is one person's browser. Its tabs share cookies and storage, and other profiles have none
+// of them.
 type profile struct {
 	*chromium
 	id string
@@ -172,12 +174,12 @@ type profile struct {
 
 func (c *chromium) newProfile(t *testing.T) *profile {
 	t.Helper()
-	var made struct{ BrowserContextID string }
-	if err := c.do("", "Target.createBrowserContext", map[string]any{"disposeOnDetach": true}, &made); err != nil {
+	var created struct{ BrowserContextID string }
+	if err := c.do("", "Target.createBrowserContext", map[string]any{"disposeOnDetach": true}, &created); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		c.do("", "Target.disposeBrowserContext", map[string]any{"browserContextId": made.BrowserContextID}, nil)
+		c.do("", "Target.disposeBrowserContext", map[string]any{"browserContextId": created.BrowserContextID}, nil)
 	})
-	return &profile{c, made.BrowserContextID}
+	return &profile{c, created.BrowserContextID}
 }

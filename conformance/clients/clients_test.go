@@ -1,5 +1,4 @@
-// Package clients tests Cardea with the React clients of next-auth, which are taken as they are, in
-// a browser.
+// Package clients tests Cardea with the unchanged React clients of next-auth 4 and 5, in a browser.
 package clients
 
 import (
@@ -15,7 +14,7 @@ func TestNextAuth5(t *testing.T) {
 		t.Skip("takes a minute or more")
 	}
 	t.Parallel()
-	behaves(t, "v5", run{next: 5, strategy: cardea.StrategyDatabase}, run{next: 5, strategy: cardea.StrategyJWT})
+	testClient(t, "v5", run{next: 5, strategy: cardea.StrategyDatabase}, run{next: 5, strategy: cardea.StrategyJWT})
 }
 
 func TestNextAuth4(t *testing.T) {
@@ -23,15 +22,15 @@ func TestNextAuth4(t *testing.T) {
 		t.Skip("takes a minute or more")
 	}
 	t.Parallel()
-	behaves(t, "v4",
+	testClient(t, "v4",
 		run{next: 4, strategy: cardea.StrategyDatabase},
 		run{next: 4, strategy: cardea.StrategyDatabase, protocol: cardea.ProtocolV4},
 		run{next: 4, strategy: cardea.StrategyJWT, protocol: cardea.ProtocolV4})
 }
 
-// run is a client, and how Cardea is set.
+// run is one client with one configuration of Cardea.
 type run struct {
-	next     int // the client's generation
+	next     int // the version of the client: 4 or 5
 	protocol cardea.Protocol
 	strategy cardea.Strategy
 
@@ -40,17 +39,24 @@ type run struct {
 	site    *site
 }
 
-func behaves(t *testing.T, folder string, runs ...run) {
+func (r *run) String() string {
+	protocol := "V5"
+	if r.protocol == cardea.ProtocolV4 {
+		protocol = "V4"
+	}
+	return protocol + ", " + string(r.strategy)
+}
+
+func testClient(t *testing.T, folder string, runs ...run) {
 	t.Helper()
 	script, browser := bundle(t, folder), startChromium(t)
 	for _, r := range runs {
-		t.Run(fmt.Sprintf("%s, %s", map[cardea.Protocol]string{cardea.ProtocolV5: "V5", cardea.ProtocolV4: "V4"}[r.protocol],
-			r.strategy), func(t *testing.T) {
+		t.Run(r.String(), func(t *testing.T) {
 			t.Parallel()
 			r.browser, r.script = browser, script
 			r.site = r.newSite(t, func(*cardea.Config) {})
-			t.Run("a stranger", r.stranger)
-			t.Run("a page for those who are signed in", r.required)
+			t.Run("a visitor who is not signed in", r.signedOut)
+			t.Run("a page that requires a session", r.required)
 			t.Run("sign-in with a provider", r.provider)
 			t.Run("sign-in that the visitor cancels", r.cancelled)
 			t.Run("sign-in that the application denies", r.denied)
@@ -59,11 +65,11 @@ func behaves(t *testing.T, folder string, runs ...run) {
 			t.Run("the link of a mail", r.link)
 			t.Run("the link of a mail in another browser", r.linkElsewhere)
 			t.Run("the code of a mail", r.code)
-			t.Run("a mail that is not sent", r.unsent)
-			t.Run("update", r.update)
-			t.Run("tabs follow each other", r.tabs)
+			t.Run("a mail that cannot be sent", r.mailNotSent)
+			t.Run("session update", r.update)
+			t.Run("sign-in and sign-out in another tab", r.tabs)
 			t.Run("sign-out", r.signOut)
-			t.Run("a tab that comes to the front", r.comesToFront)
+			t.Run("a tab that is shown again", r.tabShownAgain)
 			t.Run("a session that expires", r.expires)
 		})
 	}
@@ -77,85 +83,91 @@ func (r *run) newSite(t *testing.T, change func(*cardea.Config)) *site {
 	})
 }
 
-// arrive opens a page of the application in a browser of somebody who is not signed in.
-func (r *run) arrive(t *testing.T, path string) (*profile, *tab) {
+// openSignedOut opens a page of the application in a new profile, in which nobody is signed in.
+func (r *run) openSignedOut(t *testing.T, path string) (*profile, *tab) {
 	t.Helper()
 	p := r.browser.newProfile(t)
 	return p, r.open(t, p, path, "unauthenticated")
 }
 
-// open opens a page of the application, and waits until the client has asked for the session as
-// often as it does when it begins: that of next-auth 5 hears its own message to the other tabs, and
-// asks again.
+// open opens a page of the application and waits until the client has sent its first requests for
+// the session: one by next-auth 4, two by next-auth 5, which also receives its own message to the
+// other tabs and then asks again.
 func (r *run) open(t *testing.T, p *profile, path, shown string) *tab {
 	t.Helper()
 	w := p.open(t, r.site.URL+path)
-	w.shows(t, shown)
-	w.until(t, fmt.Sprintf("performance.getEntriesByType('resource').filter(e => "+
+	w.waitForText(t, shown)
+	w.waitUntil(t, fmt.Sprintf("performance.getEntriesByType('resource').filter(e => "+
 		"e.name.endsWith('/api/auth/session')).length >= %d", r.next-3))
 	return w
 }
 
-// enter signs Bob in, without leaving the page.
-func (w *tab) enter(t *testing.T) {
+// signInBob signs Bob in without leaving the page.
+func (w *tab) signInBob(t *testing.T) {
 	t.Helper()
 	w.eval(t, `client.signIn("credentials", { username: "bob", password: "`+password+`", redirect: false })`, nil)
-	w.shows(t, "authenticated as Bob")
+	w.waitForText(t, "authenticated as Bob")
 }
 
-// leave evaluates what leads to another page. What it promises is not waited for.
-func (w *tab) leave(t *testing.T, expression string) {
+// evalAndLeave evaluates an expression that leads to another page. It does not wait for the
+// promise.
+func (w *tab) evalAndLeave(t *testing.T, expression string) {
 	t.Helper()
 	w.eval(t, "void "+expression, nil)
 }
 
-// shows waits until useSession has returned that, and the page shows it.
-func (w *tab) shows(t *testing.T, want string) {
+// waitForText waits until the page shows a text, which it makes of what useSession returned.
+func (w *tab) waitForText(t *testing.T, want string) {
 	t.Helper()
-	w.until(t, fmt.Sprintf("document.querySelector('#root h1')?.innerText === %q", want))
+	w.waitUntil(t, fmt.Sprintf("document.querySelector('#root h1')?.innerText === %q", want))
 }
 
-// quiet is tab.quiet for a tab in which the client was told that nobody is signed in. For the
-// client of next-auth 4 null is an error, which it writes to the console, and goes on.
-func (r *run) quiet(t *testing.T, w *tab, words ...string) {
+// checkConsole is tab.checkConsole for a tab in which the client learned that nobody is signed in.
+// The client of next-auth 4 takes the answer null for an error, writes it to the console and goes
+// on.
+func (r *run) checkConsole(t *testing.T, w *tab, words ...string) {
 	t.Helper()
 	if r.next == 4 && r.protocol == cardea.ProtocolV5 {
 		words = append(words, "CLIENT_FETCH_ERROR")
 	}
-	w.quiet(t, words...)
+	w.checkConsole(t, words...)
 }
 
-// answered is what the promise of signIn is fulfilled with, as a list in which what one client
-// leaves undefined is null as in the other.
-const answered = ".then(a => [a.ok, a.status, a.error ?? null, a.code ?? null, a.url])"
+// asList makes a list of the result of signIn. What one client leaves undefined and the other sets
+// to null is null in it.
+const asList = ".then(a => [a.ok, a.status, a.error ?? null, a.code ?? null, a.url])"
 
-func (r *run) stranger(t *testing.T) {
-	_, w := r.arrive(t, "")
-	w.is(t, "window.seen", `["loading","unauthenticated"]`)
-	w.is(t, "client.getSession()", "null")
-	w.is(t, "client.getCsrfToken().then(token => /^[0-9a-f]{64}$/.test(token))", "true")
-	kind := map[cardea.Protocol]string{cardea.ProtocolV5: "oidc", cardea.ProtocolV4: "oauth"}[r.protocol]
+func (r *run) signedOut(t *testing.T) {
+	_, w := r.openSignedOut(t, "")
+	w.wantJSON(t, "window.seen", `["loading","unauthenticated"]`)
+	w.wantJSON(t, "client.getSession()", "null")
+	w.wantJSON(t, "client.getCsrfToken().then(token => /^[0-9a-f]{64}$/.test(token))", "true")
+	kind := "oidc"
+	if r.protocol == cardea.ProtocolV4 {
+		kind = "oauth"
+	}
 	var list []string
 	for _, p := range [][3]string{
 		{"idp", "Identity Provider", kind}, {"email", "Email", "email"}, {"credentials", "Credentials", "credentials"},
 	} {
-		list = append(list, fmt.Sprintf(`%q:{"id":%[1]q,"name":%[2]q,"type":%[3]q,"signinUrl":"%[4]s/signin/%[1]s","callbackUrl":"%[4]s/callback/%[1]s"}`,
+		list = append(list, fmt.Sprintf(`%q:{"id":%[1]q,"name":%[2]q,"type":%[3]q,`+
+			`"signinUrl":"%[4]s/signin/%[1]s","callbackUrl":"%[4]s/callback/%[1]s"}`,
 			p[0], p[1], p[2], r.site.URL+"/api/auth"))
 	}
-	w.is(t, "client.getProviders()", "{"+strings.Join(list, ",")+"}")
-	r.quiet(t, w)
+	w.wantJSON(t, "client.getProviders()", "{"+strings.Join(list, ",")+"}")
+	r.checkConsole(t, w)
 }
 
 func (r *run) required(t *testing.T) {
 	w := r.browser.newProfile(t).open(t, r.site.URL+"/inside?required=true")
-	w.arrives(t, r.site.URL+"/api/auth/signin?", "[role=alert]")
-	w.is(t, "new URLSearchParams(location.search).get('error')", `"SessionRequired"`)
-	w.is(t, "document.querySelector('[role=alert]').innerText.trim()", `"Please sign in to see this page."`)
-	r.quiet(t, w)
+	w.waitForPage(t, r.site.URL+"/api/auth/signin?", "[role=alert]")
+	w.wantJSON(t, "new URLSearchParams(location.search).get('error')", `"SessionRequired"`)
+	w.wantJSON(t, "document.querySelector('[role=alert]').innerText.trim()", `"Please sign in to see this page."`)
+	r.checkConsole(t, w)
 	w.write(t, "[name=username]", "bob")
 	w.write(t, "[name=password]", password)
 	w.click(t, "form:has([name=password]) button")
-	w.arrives(t, r.site.URL+"/inside?required=true", "#root h1")
-	w.shows(t, "authenticated as Bob")
-	w.quiet(t)
+	w.waitForPage(t, r.site.URL+"/inside?required=true", "#root h1")
+	w.waitForText(t, "authenticated as Bob")
+	w.checkConsole(t)
 }

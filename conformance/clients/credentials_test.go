@@ -9,35 +9,35 @@ import (
 
 func (r *run) credentials(t *testing.T) {
 	t.Run("redirect: false", func(t *testing.T) {
-		_, w := r.arrive(t, "/door")
-		w.is(t, `client.signIn("credentials", { username: "bob", password: "`+password+
-			`", redirect: false, callbackUrl: "/inside" })`+answered,
+		_, w := r.openSignedOut(t, "/door")
+		w.wantJSON(t, `client.signIn("credentials", { username: "bob", password: "`+password+
+			`", redirect: false, callbackUrl: "/inside" })`+asList,
 			`[true,200,null,null,"`+r.site.URL+`/inside"]`)
-		w.shows(t, "authenticated as Bob")
-		w.is(t, "window.seen", `["loading","unauthenticated","authenticated as Bob"]`)
-		w.is(t, "location.pathname", `"/door"`)
-		r.quiet(t, w)
+		w.waitForText(t, "authenticated as Bob")
+		w.wantJSON(t, "window.seen", `["loading","unauthenticated","authenticated as Bob"]`)
+		w.wantJSON(t, "location.pathname", `"/door"`)
+		r.checkConsole(t, w)
 	})
 	t.Run("redirect: true", func(t *testing.T) {
-		_, w := r.arrive(t, "/door")
-		r.quiet(t, w)
-		w.leave(t, `client.signIn("credentials", { username: "bob", password: "`+password+
+		_, w := r.openSignedOut(t, "/door")
+		r.checkConsole(t, w)
+		w.evalAndLeave(t, `client.signIn("credentials", { username: "bob", password: "`+password+
 			`", callbackUrl: "/inside" })`)
-		w.arrives(t, r.site.URL+"/inside", "#root h1")
-		w.shows(t, "authenticated as Bob")
-		w.quiet(t)
+		w.waitForPage(t, r.site.URL+"/inside", "#root h1")
+		w.waitForText(t, "authenticated as Bob")
+		w.checkConsole(t)
 	})
 	t.Run("built-in page", func(t *testing.T) {
-		_, w := r.arrive(t, "/door?a=b")
-		r.quiet(t, w)
-		w.leave(t, "client.signIn()")
-		w.arrives(t, r.site.URL+"/api/auth/signin?callbackUrl=", "[name=username]")
+		_, w := r.openSignedOut(t, "/door?a=b")
+		r.checkConsole(t, w)
+		w.evalAndLeave(t, "client.signIn()")
+		w.waitForPage(t, r.site.URL+"/api/auth/signin?callbackUrl=", "[name=username]")
 		w.write(t, "[name=username]", "bob")
 		w.write(t, "[name=password]", password)
 		w.click(t, "form:has([name=password]) button")
-		w.arrives(t, r.site.URL+"/door?a=b", "#root h1")
-		w.shows(t, "authenticated as Bob")
-		w.quiet(t)
+		w.waitForPage(t, r.site.URL+"/door?a=b", "#root h1")
+		w.waitForText(t, "authenticated as Bob")
+		w.checkConsole(t)
 	})
 }
 
@@ -55,16 +55,16 @@ func (r *run) wrongCredentials(t *testing.T) {
 			if r.next == 4 { // it goes by the status, and reads no code
 				answer, complaints = fmt.Sprintf(`[false,401,%q,null,null]`, failure), []string{"status of 401"}
 			}
-			_, w := r.arrive(t, "/door")
-			w.is(t, `client.signIn("credentials", { username: "`+user+`", password: "wrong", redirect: false })`+
-				answered, answer)
-			w.is(t, "window.seen", `["loading","unauthenticated"]`)
-			r.quiet(t, w, complaints...)
-			w.leave(t, `client.signIn("credentials", { username: "`+user+`", password: "wrong" })`)
-			w.arrives(t, r.site.URL+page, "[role=alert]")
-			w.is(t, "new URLSearchParams(location.search).get('error')", `"`+failure+`"`)
-			w.is(t, "new URLSearchParams(location.search).get('code')", shown)
-			w.quiet(t, complaints...)
+			_, w := r.openSignedOut(t, "/door")
+			w.wantJSON(t, `client.signIn("credentials", { username: "`+user+`", password: "wrong", redirect: false })`+
+				asList, answer)
+			w.wantJSON(t, "window.seen", `["loading","unauthenticated"]`)
+			r.checkConsole(t, w, complaints...)
+			w.evalAndLeave(t, `client.signIn("credentials", { username: "`+user+`", password: "wrong" })`)
+			w.waitForPage(t, r.site.URL+page, "[role=alert]")
+			w.wantJSON(t, "new URLSearchParams(location.search).get('error')", `"`+failure+`"`)
+			w.wantJSON(t, "new URLSearchParams(location.search).get('code')", shown)
+			w.checkConsole(t, complaints...)
 		})
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/sqlite"
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/credentials"
 	"github.com/cardea-auth/cardea/email"
@@ -22,9 +23,9 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// site is an application whose front end is a client's: Cardea, and the page at every other path,
-// on one origin. An identity provider, "idp", whose page asks who signs in, is on another; mails go
-// to a mail server.
+// site is an application with Cardea and, at every other path of the same origin, the page with the
+// client. Its identity provider, "idp", is on another origin and asks on a page who signs in. Mails
+// go to a mail server.
 type site struct {
 	URL     string
 	issuer  *cardeatest.Issuer
@@ -33,11 +34,11 @@ type site struct {
 }
 
 const (
-	password  = "open sesame, if you please"
-	unwelcome = "mallory@example.com"
+	password    = "open sesame, if you please"
+	deniedEmail = "mallory@example.com"
 )
 
-// newSite starts the application with a script that bundle made.
+// newSite starts the application with a script that bundle has built.
 func newSite(t *testing.T, script string, change func(*cardea.Config)) *site {
 	t.Helper()
 	s := &site{issuer: newIssuer(t), adapter: newStore(t)}
@@ -48,7 +49,7 @@ func newSite(t *testing.T, script string, change func(*cardea.Config)) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.URL = "http://localhost:" + port // another site than the identity provider's, to a browser
+	s.URL = "http://localhost:" + port // for a browser another site than the identity provider's 127.0.0.1
 	c := cardea.Config{
 		Secret:  strings.Repeat("s", 32),
 		BaseURL: s.URL,
@@ -66,7 +67,7 @@ func newSite(t *testing.T, script string, change func(*cardea.Config)) *site {
 				Authorize: s.check,
 			}),
 		},
-		Callbacks: cardea.Callbacks{SignIn: welcome, JWT: renameToken, Session: s.rename},
+		Callbacks: cardea.Callbacks{SignIn: allowSignIn, JWT: renameToken, Session: s.rename},
 		Logger:    slog.New(slog.NewTextHandler(t.Output(), nil)),
 	}
 	change(&c)
@@ -85,8 +86,8 @@ func newSite(t *testing.T, script string, change func(*cardea.Config)) *site {
 	return s
 }
 
-// servePage serves the page under a policy that any other origin, and any script in the page, would
-// violate.
+// servePage serves the page with a Content Security Policy that forbids other origins and inline
+// scripts.
 func servePage(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Security-Policy",
 		"default-src 'none'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'")
@@ -103,10 +104,10 @@ func newIssuer(t *testing.T) *cardeatest.Issuer {
 	return issuer
 }
 
-// newStore makes an empty database, but for Bob, who has a password.
+// newStore creates a database with one user, Bob, who has a password.
 func newStore(t *testing.T) *gormadapter.Adapter {
 	t.Helper()
-	a, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: filepath.Join(t.TempDir(), "db.sqlite")})
+	a, err := gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver, DBName: filepath.Join(t.TempDir(), "db.sqlite")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +119,7 @@ func newStore(t *testing.T) *gormadapter.Adapter {
 	return a
 }
 
-// check knows Bob and his password.
+// check accepts Bob with his password.
 func (s *site) check(ctx context.Context, in credentials.Input) (*cardea.User, error) {
 	switch {
 	case in.Get("username") == "locked":
@@ -129,14 +130,15 @@ func (s *site) check(ctx context.Context, in credentials.Input) (*cardea.User, e
 	return s.adapter.UserByID(ctx, "bob")
 }
 
-func welcome(_ context.Context, in *cardea.SignIn) (string, error) {
-	if in.User.Email == unwelcome {
+func allowSignIn(_ context.Context, in *cardea.SignIn) (string, error) {
+	if in.User.Email == deniedEmail {
 		return "", errors.New("not welcome")
 	}
 	return "", nil
 }
 
-// renameToken and rename do what update({ name }) asks for, by either strategy.
+// renameToken and rename change the name to that of update({ name }): in a JWT, and in the
+// database.
 func renameToken(_ context.Context, c *cardea.TokenChange) (oauth.Claims, error) {
 	if name := newName(c.Trigger, c.Update); name != "" {
 		c.Claims["name"] = name

@@ -14,28 +14,28 @@ import (
 	"time"
 )
 
-// tab is a page of a profile, and what happened in it.
+// tab is a tab of a profile, with a record of what happened in it.
 type tab struct {
 	*chromium
 	session string
 
 	mu         sync.Mutex
-	complaints []string // errors and warnings in the console, exceptions, violations of a policy
-	requests   []string // the addresses
+	complaints []string // errors and warnings in the console, exceptions, violations of the page's policy
+	requests   []string // the URLs
 }
 
-// open opens a page in a tab of its own.
+// open opens a page in a new tab.
 func (p *profile) open(t *testing.T, address string) *tab {
 	t.Helper()
-	var made struct{ TargetID, SessionID string }
-	err := p.do("", "Target.createTarget", map[string]any{"url": "about:blank", "browserContextId": p.id}, &made)
+	var created struct{ TargetID, SessionID string }
+	err := p.do("", "Target.createTarget", map[string]any{"url": "about:blank", "browserContextId": p.id}, &created)
 	if err == nil {
-		err = p.do("", "Target.attachToTarget", map[string]any{"targetId": made.TargetID, "flatten": true}, &made)
+		err = p.do("", "Target.attachToTarget", map[string]any{"targetId": created.TargetID, "flatten": true}, &created)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &tab{chromium: p.chromium, session: made.SessionID}
+	w := &tab{chromium: p.chromium, session: created.SessionID}
 	p.mu.Lock()
 	p.tabs[w.session] = w
 	p.mu.Unlock()
@@ -56,12 +56,12 @@ func (w *tab) command(t *testing.T, method string, params map[string]any) {
 func (w *tab) goTo(t *testing.T, address string) {
 	t.Helper()
 	w.command(t, "Page.navigate", map[string]any{"url": address})
-	w.until(t, "document.readyState === 'complete' && location.href !== 'about:blank'")
+	w.waitUntil(t, "document.readyState === 'complete' && location.href !== 'about:blank'")
 }
 
-// happened keeps what the test wants to know of the events. Chromium sends them in their order, and
-// before the answers to later commands.
-func (w *tab) happened(m message) {
+// handleEvent records the events that tests look at. Chromium sends events in order, and before the
+// answers to later commands.
+func (w *tab) handleEvent(m message) {
 	var e struct {
 		Type             string // of a call of the console
 		Args             []struct{ Value, Description any }
@@ -99,9 +99,10 @@ func isLoopback(address string) bool {
 	return u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
 }
 
-// quiet makes sure that nobody complained in the tab so far, except in the given words, each of
-// which somebody must have used.
-func (w *tab) quiet(t *testing.T, words ...string) {
+// checkConsole reports complaints in the tab so far that contain none of the given words, words
+// that no complaint contains, and requests to addresses that are not loopback. It forgets the
+// complaints.
+func (w *tab) checkConsole(t *testing.T, words ...string) {
 	t.Helper()
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -127,7 +128,7 @@ func (w *tab) quiet(t *testing.T, words ...string) {
 	w.complaints = nil
 }
 
-// sessionRequests is how often the tab has asked for the session.
+// sessionRequests is the number of the tab's requests for the session.
 func (w *tab) sessionRequests() (n int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -139,7 +140,7 @@ func (w *tab) sessionRequests() (n int) {
 	return n
 }
 
-// try evaluates an expression, and what it promises.
+// try evaluates an expression, and waits if it is a promise.
 func (w *tab) try(expression string, into any) error {
 	var answer struct {
 		Result           struct{ Value json.RawMessage }
@@ -165,8 +166,8 @@ func (w *tab) eval(t *testing.T, expression string, into any) {
 	}
 }
 
-// is compares the JSON of what an expression evaluates to.
-func (w *tab) is(t *testing.T, expression, want string) {
+// wantJSON compares the value of an expression, as JSON.
+func (w *tab) wantJSON(t *testing.T, expression, want string) {
 	t.Helper()
 	var got string
 	w.eval(t, "(async () => JSON.stringify(await ("+expression+")) ?? 'undefined')()", &got)
@@ -175,12 +176,12 @@ func (w *tab) is(t *testing.T, expression, want string) {
 	}
 }
 
-// until waits for a condition. A page that is just being left fulfils none.
-func (w *tab) until(t *testing.T, condition string) {
+// waitUntil waits for a condition. While a page is being left no condition holds.
+func (w *tab) waitUntil(t *testing.T, condition string) {
 	t.Helper()
 	again := time.NewTicker(25 * time.Millisecond)
 	defer again.Stop()
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); <-again.C {
+	for deadline := time.Now().Add(waitLimit); time.Now().Before(deadline); <-again.C {
 		var met bool
 		if err := w.try("!!("+condition+")", &met); err == nil && met {
 			return
@@ -191,15 +192,15 @@ func (w *tab) until(t *testing.T, condition string) {
 	t.Fatalf("still not %s at %s (%v)", condition, where, err)
 }
 
-// arrives waits until the tab shows a page, whose address begins so and which has an element like
-// that.
-func (w *tab) arrives(t *testing.T, address, selector string) {
+// waitForPage waits until the tab shows a page whose address begins with a text and that has an
+// element for a selector.
+func (w *tab) waitForPage(t *testing.T, address, selector string) {
 	t.Helper()
-	w.until(t, fmt.Sprintf("location.href.startsWith(%q) && document.readyState === 'complete' && "+
+	w.waitUntil(t, fmt.Sprintf("location.href.startsWith(%q) && document.readyState === 'complete' && "+
 		"document.querySelector(%q)", address, selector))
 }
 
-// click clicks on the middle of an element, which must be in sight.
+// click clicks on the middle of an element. It fails if another element covers it.
 func (w *tab) click(t *testing.T, selector string) {
 	t.Helper()
 	w.command(t, "Page.bringToFront", nil)

@@ -9,15 +9,15 @@ import (
 	"testing"
 )
 
-// browser keeps the cookies of one origin as they came over the wire. Which of several servers
-// answers there it cannot know.
+// browser keeps the cookies of one origin, as the servers sent them. It cannot tell which of
+// several servers of that origin has answered.
 type browser struct {
 	cookies map[string]string
 }
 
 func newBrowser() *browser { return &browser{map[string]string{}} }
 
-// header is the browser's Cookie header.
+// header returns the Cookie header of the browser.
 func (b *browser) header() string {
 	var pairs []string
 	for _, name := range slices.Sorted(maps.Keys(b.cookies)) {
@@ -28,16 +28,17 @@ func (b *browser) header() string {
 
 func (b *browser) get(t *testing.T, at server, path string) answer {
 	t.Helper()
-	return b.take(t, at.answer(t, request{method: http.MethodGet, path: path, cookies: b.header()}))
+	return b.storeCookies(t, at.answer(t, request{method: http.MethodGet, path: path, cookies: b.header()}))
 }
 
 func (b *browser) post(t *testing.T, at server, path string, form map[string]string) answer {
 	t.Helper()
-	return b.take(t, at.answer(t, request{method: http.MethodPost, path: path, cookies: b.header(), form: form}))
+	return b.storeCookies(t, at.answer(t,
+		request{method: http.MethodPost, path: path, cookies: b.header(), form: form}))
 }
 
-// take keeps the cookies of an answer.
-func (b *browser) take(t *testing.T, a answer) answer {
+// storeCookies stores the cookies of an answer, and returns the answer.
+func (b *browser) storeCookies(t *testing.T, a answer) answer {
 	t.Helper()
 	for _, line := range a.Cookies {
 		c, err := http.ParseSetCookie(line)
@@ -53,7 +54,7 @@ func (b *browser) take(t *testing.T, a answer) answer {
 	return a
 }
 
-// csrfToken asks a server for the token that its forms must repeat.
+// csrfToken asks a server for the CSRF token, which forms must repeat.
 func (b *browser) csrfToken(t *testing.T, at server) string {
 	t.Helper()
 	var body struct{ CSRFToken string }
@@ -70,7 +71,7 @@ func (b *browser) signIn(t *testing.T, at server) {
 	}
 }
 
-// sessionCookies are the parts of the session, in their order.
+// sessionCookies returns the values of the cookies that make up the session, in order.
 func (b *browser) sessionCookies(s setting) []string {
 	if whole, ok := b.cookies[s.session]; ok {
 		return []string{whole}
@@ -85,8 +86,8 @@ func (b *browser) sessionCookies(s setting) []string {
 	}
 }
 
-// isAnn makes sure that a server knows the browser as Ann's.
-func (b *browser) isAnn(t *testing.T, at server) {
+// wantAnn checks that a server takes the browser for Ann's.
+func (b *browser) wantAnn(t *testing.T, at server) {
 	t.Helper()
 	var body struct {
 		User    struct{ Name, Email string }
@@ -100,8 +101,8 @@ func (b *browser) isAnn(t *testing.T, at server) {
 	}
 }
 
-// isStranger makes sure that a server knows nobody's session by the browser's cookies.
-func (b *browser) isStranger(t *testing.T, at server) {
+// wantNobody checks that a server finds no session in the browser's cookies.
+func (b *browser) wantNobody(t *testing.T, at server) {
 	t.Helper()
 	if a := b.get(t, at, "/session"); a.Body != "null" && a.Body != "{}" {
 		t.Errorf("GET session at %v: %d %s", at, a.Status, a.Body)

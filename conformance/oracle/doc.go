@@ -1,3 +1,4 @@
-// Package oracle holds the tests in which the Node packages judge: @auth/core for Auth.js,
-// next-auth for its fourth version. What Cardea makes they read, and what they make Cardea reads.
+// Package oracle tests that Cardea and the Node packages read what the other has written: cookies,
+// sessions, CSRF tokens and links in mails. The packages are @auth/core for version 5 of Auth.js
+// and next-auth for version 4.
 package oracle

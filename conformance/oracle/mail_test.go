@@ -10,15 +10,15 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// A link that a Node server mailed is good at Cardea, where the page that asks first needs a click
-// more, and only once.
-func (o oracle) nodesMailLinkAtCardea(t *testing.T) {
+// A link that the Node server has mailed works at Cardea, once. Cardea asks on a page before it
+// signs in.
+func (o oracle) nodeLinkAtCardea(t *testing.T) {
 	s := o.setting
 	site := newCardea(t, s, nil)
-	nodes := o.beside(site, secret)
+	original := o.newNodeSite(site, secret)
 	b := newBrowser()
-	a := b.post(t, nodes, "/signin/email",
-		map[string]string{"csrfToken": b.csrfToken(t, nodes), "email": "ann@example.com"})
+	a := b.post(t, original, "/signin/email",
+		map[string]string{"csrfToken": b.csrfToken(t, original), "email": "ann@example.com"})
 	if len(a.Mails) != 1 || len(a.Tokens) != 1 {
 		t.Fatalf("Node sent %d mails and stored %d tokens: %d %s", len(a.Mails), len(a.Tokens), a.Status, a.Location)
 	}
@@ -49,34 +49,34 @@ func (o oracle) nodesMailLinkAtCardea(t *testing.T) {
 	}
 }
 
-// A link that Cardea mailed is good at a Node server, and only once; the rows that are not of links
-// are good for nothing there.
-func (o oracle) cardeasMailLinkAtNode(t *testing.T) {
+// A link that Cardea has mailed works at the Node server, once. The Node server accepts none of the
+// rows that Cardea stores for other purposes.
+func (o oracle) cardeaLinkAtNode(t *testing.T) {
 	s := o.setting
 	site := newCardea(t, s, nil)
-	nodes := o.beside(site, secret)
-	stranger := o.beside(site, strings.Repeat("o", 32))
+	original := o.newNodeSite(site, secret)
+	otherSecret := o.newNodeSite(site, strings.Repeat("o", 32))
 	b := newBrowser()
 	b.post(t, site, "/signin/email", map[string]string{"csrfToken": b.csrfToken(t, site), "email": " Ann@Example.COM "})
 	mail := site.mails.Last(t, "ann@example.com")
 	for _, row := range site.store.tokens {
-		nodes.Tokens = append(nodes.Tokens,
+		original.Tokens = append(original.Tokens,
 			verificationToken{row.Identifier, row.Token, row.Expires.UTC().Format(time.RFC3339Nano)})
 	}
-	stranger.Tokens = nodes.Tokens
+	otherSecret.Tokens = original.Tokens
 	link := strings.TrimPrefix(mail.Link, site.URL+"/api/auth")
-	stored := len(nodes.Tokens)
+	stored := len(original.Tokens)
 	for _, c := range []struct {
 		at       *nodeSite
 		sessions int
-	}{{stranger, 0}, {nodes, 1}, {nodes, 0}} {
+	}{{otherSecret, 0}, {original, 1}, {original, 0}} {
 		b := newBrowser()
 		a := b.get(t, c.at, link)
 		if got := len(b.sessionCookies(s)); got != c.sessions {
 			t.Errorf("got %d sessions, want %d: %d %s", got, c.sessions, a.Status, a.Location)
 		}
 	}
-	if len(nodes.Tokens) != stored-1 {
-		t.Errorf("%d of %d rows are left, want all but that of the link", len(nodes.Tokens), stored)
+	if len(original.Tokens) != stored-1 {
+		t.Errorf("%d of %d rows are left, want one fewer", len(original.Tokens), stored)
 	}
 }

@@ -18,9 +18,9 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// withLarge gives sessions a claim of that length at sign-in, and takes it away when the browser
+// withLargeClaim adds a claim of a length to sessions at sign-in, and removes it when the browser
 // updates the session.
-func withLarge(length int) func(*cardea.Config) {
+func withLargeClaim(length int) func(*cardea.Config) {
 	return func(c *cardea.Config) {
 		c.Callbacks.JWT = func(_ context.Context, change *cardea.TokenChange) (oauth.Claims, error) {
 			switch {
@@ -34,15 +34,15 @@ func withLarge(length int) func(*cardea.Config) {
 	}
 }
 
-// A session may begin at either server, be renewed at the other, and end at either, whole or in
-// parts.
-func (o oracle) sessionIsOfBothServers(t *testing.T) {
+// A session works at both servers, in one cookie or in several: it begins at either, is renewed at
+// the other, and ends at either.
+func (o oracle) sessionWorksAtBoth(t *testing.T) {
 	s, p := o.setting, o.node
 	for large, parts := range map[int]int{0: 1, 9000: 4} {
-		site := newCardea(t, s, withLarge(large))
-		nodes := o.beside(site, secret)
-		nodes.Large = large
-		for _, way := range [][2]server{{site, nodes}, {nodes, site}} {
+		site := newCardea(t, s, withLargeClaim(large))
+		original := o.newNodeSite(site, secret)
+		original.Large = large
+		for _, way := range [][2]server{{site, original}, {original, site}} {
 			here, there := way[0], way[1]
 			t.Run(fmt.Sprintf("from %v to %v in %d", here, there, parts), func(t *testing.T) {
 				b := newBrowser()
@@ -53,7 +53,7 @@ func (o oracle) sessionIsOfBothServers(t *testing.T) {
 						t.Fatalf("the session is in %d cookies, the first of %d characters", len(got), len(got[0]))
 					}
 					checkClaims(t, s, p, b, large)
-					b.isAnn(t, at)
+					b.wantAnn(t, at)
 				}
 				a := b.post(t, there, "/signout", map[string]string{"csrfToken": b.csrfToken(t, there)})
 				if got := b.sessionCookies(s); len(got) != 0 {
@@ -64,8 +64,8 @@ func (o oracle) sessionIsOfBothServers(t *testing.T) {
 	}
 }
 
-// checkClaims makes sure that all who can read a session read the same in it: getToken and decode
-// of the Node package, and package authjs.
+// checkClaims checks that getToken and decode of the Node package, and package authjs, read the
+// same claims in a session.
 func checkClaims(t *testing.T, s setting, p *node.Process, b *browser, large int) {
 	t.Helper()
 	parameters := map[string]any{"secret": secret, "secureCookie": s.secure}
@@ -83,7 +83,7 @@ func checkClaims(t *testing.T, s setting, p *node.Process, b *browser, large int
 	if err != nil {
 		t.Fatalf("authjs: %v", err)
 	}
-	own = plain(t, claims)
+	own = decoded(t, claims)
 	for _, got := range []map[string]any{byCookie, byToken, own} {
 		text, _ := got["large"].(string)
 		if got["name"] != "Ann Example" || got["email"] != "ann@example.com" || got["sub"] == "" || got["jti"] == "" ||
@@ -101,8 +101,8 @@ func checkClaims(t *testing.T, s setting, p *node.Process, b *browser, large int
 
 func equal(a, b any) bool { return fmt.Sprint(a) == fmt.Sprint(b) }
 
-// plain is claims as encoding/json reads them by default, as the answers of Node are.
-func plain(t *testing.T, c authjs.Claims) map[string]any {
+// decoded returns claims as encoding/json decodes them by default: as the answers of Node are.
+func decoded(t *testing.T, c authjs.Claims) map[string]any {
 	t.Helper()
 	text, err := json.Marshal(c)
 	if err != nil {
@@ -130,21 +130,21 @@ func requestWith(b *browser) *http.Request {
 	return r
 }
 
-// When a session of four cookies becomes smaller at Cardea, no rest of it is left to confuse a Node
-// server.
-func (o oracle) smallerSessionLeavesNoParts(t *testing.T) {
+// When a session of four cookies becomes smaller at Cardea, none of the four is left, which a Node
+// server would read.
+func (o oracle) smallerSessionLeavesNoCookies(t *testing.T) {
 	s, p := o.setting, o.node
-	site := newCardea(t, s, withLarge(0))
-	nodes := o.beside(site, secret)
-	nodes.Large = 9000
+	site := newCardea(t, s, withLargeClaim(0))
+	original := o.newNodeSite(site, secret)
+	original.Large = 9000
 	b := newBrowser()
-	b.signIn(t, nodes)
+	b.signIn(t, original)
 	if a := b.post(t, site, "/session", map[string]string{"csrfToken": b.csrfToken(t, site),
 		"data": "{}"}); a.Status != http.StatusOK {
 		t.Fatalf("POST session: %d %s", a.Status, a.Body)
 	}
 	checkClaims(t, s, p, b, 0)
-	b.isAnn(t, nodes)
+	b.wantAnn(t, original)
 	for name := range b.cookies {
 		if strings.HasPrefix(name, s.session+".") {
 			t.Errorf("%s is left", name)
@@ -152,12 +152,12 @@ func (o oracle) smallerSessionLeavesNoParts(t *testing.T) {
 	}
 }
 
-// What package authjs writes is a session at both servers, whatever is in it; what it clears is
-// gone.
-func (o oracle) authjsWrites(t *testing.T) {
+// A session that package authjs wrote works at both servers, whatever its claims are. After Clear
+// it is gone.
+func (o oracle) authjsSessionWorksAtBoth(t *testing.T) {
 	s, p := o.setting, o.node
 	site := newCardea(t, s, nil)
-	nodes := o.beside(site, secret)
+	original := o.newNodeSite(site, secret)
 	for _, large := range []int{0, 9000} {
 		b, w := newBrowser(), httptest.NewRecorder()
 		err := sessions(t, s, secret).Write(w, requestWith(b), authjs.Claims{
@@ -170,25 +170,26 @@ func (o oracle) authjsWrites(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b.take(t, answer{Cookies: w.Header().Values("Set-Cookie")})
+		b.storeCookies(t, answer{Cookies: w.Header().Values("Set-Cookie")})
 		checkClaims(t, s, p, b, large)
-		b.isAnn(t, nodes)
-		b.isAnn(t, site)
+		b.wantAnn(t, original)
+		b.wantAnn(t, site)
 		w = httptest.NewRecorder()
 		sessions(t, s, secret).Clear(w, requestWith(b))
-		b.take(t, answer{Cookies: w.Header().Values("Set-Cookie")})
+		b.storeCookies(t, answer{Cookies: w.Header().Values("Set-Cookie")})
 		if got := b.sessionCookies(s); len(got) != 0 {
 			t.Errorf("%d cookies are left", len(got))
 		}
 	}
 }
 
-// What is no session to the original is none here, and the other way round: too old, not yet valid,
-// of another secret, for another cookie, of the other generation, or damaged.
-func (o oracle) sameTokensCount(t *testing.T) {
+// Both servers, and package authjs, accept the same session tokens. They refuse those that have
+// expired or are not yet valid, and those of another secret, for another cookie, of the other
+// version of Auth.js, or damaged.
+func (o oracle) bothAcceptSameTokens(t *testing.T) {
 	s, p := o.setting, o.node
 	site := newCardea(t, s, nil)
-	nodes := o.beside(site, secret)
+	original := o.newNodeSite(site, secret)
 	other := map[string]string{"v4": "v5", "v5": "v4"}[s.generation]
 	token := func(generation string, change map[string]any) string {
 		parameters := map[string]any{
@@ -227,26 +228,26 @@ func (o oracle) sameTokensCount(t *testing.T) {
 		{"for another cookie", token(s.generation, map[string]any{"salt": "another"}), authjs.ErrInvalid},
 		{"of the other generation", token(other, map[string]any{"salt": "authjs.session-token"}), authjs.ErrInvalid},
 		{"without its header", swapped(0, ""), authjs.ErrInvalid},
-		{"with a key of its own", swapped(1, "AAAA"), authjs.ErrInvalid},
+		{"with an encrypted key", swapped(1, "AAAA"), authjs.ErrInvalid},
 		{"with another iv", swapped(2, parts[3][:len(parts[2])]), authjs.ErrInvalid},
 		{"with other content", swapped(3, parts[3][:len(parts[3])-4]+"AAAA"), authjs.ErrInvalid},
 		{"with another tag", swapped(4, strings.Repeat("A", len(parts[4]))), authjs.ErrInvalid},
 		{"in four parts", strings.Join(parts[:4], "."), authjs.ErrInvalid},
 		{"in six parts", good + ".", authjs.ErrInvalid},
-		{"no token", "garbage", authjs.ErrInvalid},
+		{"a word", "garbage", authjs.ErrInvalid},
 	} {
 		b := &browser{map[string]string{s.session: c.token}}
 		if _, err := sessions(t, s, secret).Read(requestWith(b)); !errors.Is(err, c.want) {
 			t.Errorf("%s: authjs says %v", c.what, err)
 		}
-		for _, at := range []server{nodes, site} {
+		for _, at := range []server{original, site} {
 			b := &browser{map[string]string{s.session: c.token}}
 			t.Run(fmt.Sprintf("%s at %v", c.what, at), func(t *testing.T) {
 				if c.want == nil {
-					b.isAnn(t, at)
+					b.wantAnn(t, at)
 					return
 				}
-				b.isStranger(t, at)
+				b.wantNobody(t, at)
 				if len(b.sessionCookies(s)) > 0 {
 					t.Error("the cookie is left")
 				}

@@ -22,14 +22,15 @@ import (
 
 const secret = "a secret of at least 32 bytes, only for tests"
 
-// setting is a generation of the protocol, on http or on https: what names, keys and sizes go by.
+// setting is a version of Auth.js on http or on https. Names of cookies, keys and sizes depend on
+// it.
 type setting struct {
-	generation string // as oracle.mjs calls it
+	generation string // v5 or v4, as oracle.mjs calls it
 	protocol   cardea.Protocol
 	version    authjs.Version
-	session    string // name of the cookie
-	salt       string // of the session's key
-	chunk      int
+	session    string // the name of the session cookie
+	salt       string // of the key that encrypts sessions
+	chunk      int    // the longest value of one session cookie
 	secure     bool
 }
 
@@ -47,7 +48,7 @@ var settings = []setting{
 	{"v4", cardea.ProtocolV4, authjs.VersionV4, "__Secure-next-auth.session-token", "", 3933, true},
 }
 
-// server answers requests to the endpoints of one origin.
+// server is one of the two servers, which answer requests to the same origin.
 type server interface {
 	String() string
 	answer(t *testing.T, r request) answer
@@ -62,9 +63,9 @@ type request struct {
 type answer struct {
 	Status   int
 	Location string
-	Cookies  []string // of Set-Cookie
+	Cookies  []string // the Set-Cookie headers
 	Body     string
-	Tokens   []verificationToken // Node's rows afterwards
+	Tokens   []verificationToken // the rows that Node has after the request
 	Mails    []struct{ To, URL string }
 }
 
@@ -74,8 +75,8 @@ type verificationToken struct {
 	Expires    string `json:"expires"`
 }
 
-// cardeaSite is a site with Cardea's real handler: JWT sessions, sign-in with the password "right"
-// as Ann, and sign-in by mail.
+// cardeaSite is a site with Cardea: JWT sessions, sign-in as Ann with the password "right", and
+// sign-in by mail.
 type cardeaSite struct {
 	*httptest.Server
 	store *store
@@ -153,7 +154,7 @@ func (s *cardeaSite) answer(t *testing.T, r request) answer {
 	}
 }
 
-// store keeps a list of the verification tokens that were stored.
+// store is a store that also lists the verification tokens that were ever stored.
 type store struct {
 	*memadapter.Adapter
 	mu     sync.Mutex
@@ -167,20 +168,20 @@ func (s *store) CreateVerificationToken(ctx context.Context, row *cardea.Verific
 	return s.Adapter.CreateVerificationToken(ctx, row)
 }
 
-// nodeSite is a whole server of the Node packages, configured alike, at the same origin as another
-// one. Nothing outlives a request but what is in here.
+// nodeSite is a server of the Node packages with the same configuration and the same origin as a
+// cardeaSite. It keeps nothing between requests but these fields.
 type nodeSite struct {
 	setting setting
 	node    *node.Process
 	origin  string
 
-	Secret any                 `json:"secret"` // in v5 maybe a list
-	Large  int                 `json:"large,omitempty"`
+	Secret any                 `json:"secret"`          // a string, or in v5 a list of strings
+	Large  int                 `json:"large,omitempty"` // the length of a claim that sessions get at sign-in
 	Tokens []verificationToken `json:"tokens,omitempty"`
 }
 
-// beside is a Node server with that secret, or list of secrets, at the origin of a site.
-func (o oracle) beside(site *cardeaSite, secret any) *nodeSite {
+// newNodeSite returns a Node server at the origin of a site, with a secret or a list of secrets.
+func (o oracle) newNodeSite(site *cardeaSite, secret any) *nodeSite {
 	return &nodeSite{setting: o.setting, node: o.node, origin: site.URL, Secret: secret}
 }
 

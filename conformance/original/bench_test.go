@@ -19,11 +19,13 @@ import (
 	"github.com/cardea-auth/cardea/conformance/internal/node"
 )
 
-// BenchmarkSession is GET session at @auth/core, with its MikroORM adapter, and at Cardea: two
-// processes on one SQLite file, asked in turn by the same clients. Reported are the medians of the
-// ratios of the rounds: of requests in the same time, of processor time for a request, and of the
-// memory that the processes have at the end of a round: resident, with the pages of the program
-// files, and private, which is what they allocated. One operation is one round of both.
+// BenchmarkSession measures GET session at @auth/core with its MikroORM adapter, and at Cardea. The
+// two are processes that share one SQLite file, and the same clients send requests to each in turn.
+//
+// Each round gives ratios, and the benchmark reports their medians: of requests in the same time,
+// of processor time for a request, and of the memory that the processes have at the end of a round.
+// Resident memory counts the pages of the program files; private memory is what the process has
+// allocated. One operation is one round at both.
 func BenchmarkSession(b *testing.B) {
 	for _, strategy := range []cardea.Strategy{cardea.StrategyDatabase, cardea.StrategyJWT} {
 		b.Run(string(strategy), func(b *testing.B) {
@@ -32,7 +34,7 @@ func BenchmarkSession(b *testing.B) {
 			ours.warmUp(b)
 			var throughput, processor, resident, private []float64
 			for b.Loop() {
-				t, o := theirs.ask(b), ours.ask(b)
+				t, o := theirs.load(b), ours.load(b)
 				throughput = append(throughput, o.requests/t.requests)
 				processor = append(processor, t.processor/t.requests/(o.processor/o.requests))
 				resident = append(resident, o.resident/t.resident)
@@ -51,11 +53,10 @@ const (
 	measuredSessions = 200
 	measuredClients  = 8
 	measuredTime     = 2 * time.Second
-	warmUpRequests   = 3000 // until V8 has compiled what is worth it
+	warmUpRequests   = 3000 // so that V8 has compiled what runs often
 )
 
-// measured is a server in a process of its own, and the cookies of visitors who are signed in
-// there.
+// measured is a server in another process, and the session cookies of visitors who are signed in.
 type measured struct {
 	url     string
 	pid     int
@@ -65,7 +66,7 @@ type measured struct {
 func newMeasured(b *testing.B, strategy cardea.Strategy) (theirs, ours *measured) {
 	b.Helper()
 	if _, err := os.Stat("/proc/self/status"); err != nil {
-		b.Skip("there is no /proc, which tells the memory of a process")
+		b.Skip("there is no /proc, from which the memory of a process is read")
 	}
 	p := node.Start(b, "node", "server.mjs", "NODE_ENV=production")
 	config := configuration{
@@ -98,7 +99,7 @@ func newMeasured(b *testing.B, strategy cardea.Strategy) (theirs, ours *measured
 	return theirs, ours
 }
 
-// start builds and runs the command site.
+// start builds and starts the command site.
 func (m *measured) start(b *testing.B, c configuration) {
 	b.Helper()
 	program := filepath.Join(b.TempDir(), "site")
@@ -106,7 +107,7 @@ func (m *measured) start(b *testing.B, c configuration) {
 		b.Fatalf("go build: %v\n%s", err, out)
 	}
 	command := exec.Command(program, c.Strategy, c.Database, c.Secret)
-	command.Env = append(os.Environ(), "GOGC=50") // half of the default garbage, for somewhat more processor time
+	command.Env = append(os.Environ(), "GOGC=50") // less memory than by default, for more processor time
 	command.Stderr = os.Stderr
 	in, err := command.StdinPipe()
 	if err != nil {
@@ -130,24 +131,23 @@ func (m *measured) start(b *testing.B, c configuration) {
 	m.url, m.pid = strings.TrimSpace(line), command.Process.Pid
 }
 
-// round is what a server did in a while of full load.
+// round is the measurements of a server after measuredTime under full load.
 type round struct {
 	requests  float64
-	processor float64 // in ticks of the clock
+	processor float64 // clock ticks
 	resident  float64 // kB
-	private   float64
+	private   float64 // kB
 }
 
 func (m *measured) warmUp(b *testing.B) {
 	b.Helper()
-	for asked := 0.0; asked < warmUpRequests && !b.Failed(); {
-		asked += m.ask(b).requests
+	for sent := 0.0; sent < warmUpRequests && !b.Failed(); {
+		sent += m.load(b).requests
 	}
 }
 
-// ask has all clients ask for sessions, one after the other each, and makes sure that they get
-// them.
-func (m *measured) ask(b *testing.B) round {
+// load runs one round: all clients send requests, each one after the other, and check the answers.
+func (m *measured) load(b *testing.B) round {
 	b.Helper()
 	transport := &http.Transport{MaxIdleConnsPerHost: measuredClients}
 	defer transport.CloseIdleConnections()
@@ -190,8 +190,8 @@ func (m *measured) session(transport *http.Transport, visitor int) error {
 	return err
 }
 
-// processorTime is that of a process so far, of user and system together (proc(5), fields 14 and
-// 15).
+// processorTime returns the processor time of a process so far, user and system together, in clock
+// ticks (proc(5), fields 14 and 15).
 func processorTime(b *testing.B, pid int) float64 {
 	b.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
@@ -207,7 +207,7 @@ func processorTime(b *testing.B, pid int) float64 {
 	return user + system
 }
 
-// memory is a line of what the kernel tells of a process's memory (proc_pid_status(5)).
+// memory returns the value of a line about a process's memory, in kB (proc_pid_status(5)).
 func memory(b *testing.B, pid int, line string) float64 {
 	b.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))

@@ -12,25 +12,25 @@ import (
 	"github.com/cardea-auth/cardea/conformance/internal/node"
 )
 
-// script is what a visitor does at each of the two servers.
+// script is a sequence of requests that a visitor sends to each of the two servers.
 type script struct {
 	name string
 	run  func(*visitor)
 }
 
-// difference is one field of one answer that is not the same.
+// difference is a field of an answer that the two servers do not answer alike.
 type difference struct {
-	request      string // script and request; in the list of those that are meant, * stands for anything
+	request      string // script and request; in a list of expected differences * stands for any text, here and below
 	field        string
 	theirs, ours string
-	reason       string // a sentence, or a part of one, of docs/compatibility.md
+	reason       string // a sentence of docs/compatibility.md, or a part of one; in a list only
 }
 
 func (d difference) String() string {
 	return fmt.Sprintf("%s\n\t%s\n\ttheirs %s\n\tours   %s", d.request, d.field, d.theirs, d.ours)
 }
 
-// comparison is what visitors do at two servers that are configured alike.
+// comparison is scripts for two servers with the same configuration.
 type comparison struct {
 	name     string
 	strategy cardea.Strategy
@@ -38,11 +38,11 @@ type comparison struct {
 	scripts  []script
 }
 
-// compare runs the scripts at both servers. What differs must be in the list, and what is in the
-// list must differ.
-func compare(t *testing.T, p *node.Process, generation string, list []comparison, meant []difference) {
+// compare runs the scripts at both servers. Each difference must be expected, and each expected
+// difference must occur.
+func compare(t *testing.T, p *node.Process, generation string, list []comparison, expected []difference) {
 	t.Helper()
-	used := make([]bool, len(meant))
+	used := make([]bool, len(expected))
 	for _, c := range list {
 		both := newPair(t, p, generation, c.strategy, c.pages)
 		for _, s := range c.scripts {
@@ -54,7 +54,7 @@ func compare(t *testing.T, p *node.Process, generation string, list []comparison
 				}
 				for i := range theirs {
 					for _, d := range differences(name, theirs[i], ours[i]) {
-						n := slices.IndexFunc(meant, d.is)
+						n := slices.IndexFunc(expected, d.matches)
 						if n < 0 {
 							t.Error(d)
 							continue
@@ -65,9 +65,9 @@ func compare(t *testing.T, p *node.Process, generation string, list []comparison
 			})
 		}
 	}
-	for n, d := range meant {
+	for n, d := range expected {
 		if !used[n] {
-			t.Errorf("these no longer differ:\n%s", d)
+			t.Errorf("an expected difference did not occur:\n%s", d)
 		}
 	}
 }
@@ -97,14 +97,15 @@ func differences(script string, theirs, ours exchange) []difference {
 	return list
 }
 
-// is reports whether d is what the list has an entry for.
-func (d difference) is(entry difference) bool {
-	return like(entry.request, d.request) && like(entry.field, d.field) && like(entry.theirs, d.theirs) &&
-		like(entry.ours, d.ours)
+// matches reports whether d is the difference that an entry of a list expects.
+func (d difference) matches(entry difference) bool {
+	return matchesPattern(entry.request, d.request) && matchesPattern(entry.field, d.field) &&
+		matchesPattern(entry.theirs, d.theirs) &&
+		matchesPattern(entry.ours, d.ours)
 }
 
-// like compares with a pattern, in which * stands for anything.
-func like(pattern, text string) bool {
+// matchesPattern reports whether a text matches a pattern, in which * stands for any text.
+func matchesPattern(pattern, text string) bool {
 	parts := strings.Split(pattern, "*")
 	if len(parts) == 1 {
 		return pattern == text
@@ -118,7 +119,7 @@ func like(pattern, text string) bool {
 	return ok && strings.HasSuffix(text, parts[len(parts)-1])
 }
 
-// Every reason is in the documentation, word for word.
+// The reason of each expected difference is in docs/compatibility.md, word for word.
 func TestReasonsAreDocumented(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../docs/compatibility.md")
@@ -133,7 +134,7 @@ func TestReasonsAreDocumented(t *testing.T) {
 	}
 }
 
-// plain is text without line breaks and the marks of Markdown.
+// plain returns a text without line breaks and without the marks of Markdown.
 func plain(text string) string {
 	return strings.Join(strings.Fields(strings.NewReplacer("`", "", "|", " ", "*", "").Replace(text)), " ")
 }

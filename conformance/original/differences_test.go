@@ -2,51 +2,51 @@ package original_test
 
 import "slices"
 
-// The reasons, as docs/compatibility.md has them.
+// The reasons, quoted from docs/compatibility.md.
 const (
-	attempts      = "always, in one encrypted cookie for each sign-in, `….state.<id>`; refused the second time"
-	clearsAttempt = "always clears the flow-state cookie"
-	newToken      = "a new token after signing in and out"
-	against       = "Every response has the headers against caching"
-	seeOther      = "A redirect after a POST is 303"
-	charset       = "Pages state their charset"
-	withCookies   = "Error responses also set the cookies that were to be set"
-	withLocation  = "a failure reported to the client of v5 has a Location too"
-	badRequest    = "A bad request is status 400 with the JSON text `\"Bad request.\"` in both protocol versions"
-	noError       = "The response is the same for `POST csrf` and for `GET signin/<provider>`, which v5 redirects " +
+	stateCookie        = "always, in one encrypted cookie for each sign-in, `….state.<id>`; refused the second time"
+	clearsState        = "always clears the flow-state cookie"
+	newToken           = "a new token after signing in and out"
+	noCaching          = "Every response has the headers against caching"
+	seeOther           = "A redirect after a POST is 303"
+	pageCharset        = "Pages state their charset"
+	errorsSetCookies   = "Error responses also set the cookies that were to be set"
+	failureHasLocation = "a failure reported to the client of v5 has a Location too"
+	badRequest         = "A bad request is status 400 with the JSON text `\"Bad request.\"` in both protocol versions"
+	noError            = "The response is the same for `POST csrf` and for `GET signin/<provider>`, which v5 redirects " +
 		"to the error page"
-	twoWays        = "a URL that two parsers could read differently is ignored"
-	oneSpelling    = "A callback URL is normalized"
-	bothClients    = "**Both clients work with either setting**"
-	ignoresCase    = "Media types are compared without regard to case"
-	onlyText       = "A member of a JSON body that is not a string is ignored"
-	formIsJSON     = "`data` in a form is parsed as JSON"
-	anyCase        = "The pages accept codes in upper and lower case"
-	lastError      = "If a parameter is repeated, the last value counts"
-	backAfterwards = "If `POST signin` has no provider, or a credentials provider, the URL of the sign-in page has " +
+	ambiguousURL     = "a URL that two parsers could read differently is ignored"
+	normalizedURL    = "A callback URL is normalized"
+	bothClients      = "**Both clients work with either setting**"
+	ignoresCase      = "Media types are compared without regard to case"
+	textOnly         = "A member of a JSON body that is not a string is ignored"
+	dataIsJSON       = "`data` in a form is parsed as JSON"
+	codeInAnyCase    = "The pages accept codes in upper and lower case"
+	lastError        = "If a parameter is repeated, the last value counts"
+	keepsCallbackURL = "If `POST signin` has no provider, or a credentials provider, the URL of the sign-in page has " +
 		"`callbackUrl`"
-	onlyHints       = "a link could ask for other rights"
-	notVerified     = "v5 does not verify the signature"
-	alwaysNull      = "name, email and image are always present, and null if they are unknown"
-	newExpiry       = "`expires` is the new end of the session"
-	databaseRow     = "writes a JWT cookie that the next read rejects"
-	failedUpdate    = "a callback that fails ends the session"
-	absolute        = "redirects are absolute"
-	mailCookie      = "the cookie `authjs.mail` marks the browser that asked"
-	asksFirst       = "elsewhere a page shows whose link it is, and its button signs in"
-	errorPage       = "the error page, as in v5"
-	updated         = "The response to an update contains the changed token's data"
-	unknownProvider = "In v4 a provider that does not exist leads to the error page"
-	passesOn        = "`verify-request` passes on `provider`, `type` and `error`, in both protocol versions"
-	viaRedirect     = "goes through the redirect callback, as in v5"
-	ownCode         = "the code of `credentials.Refuse`; anything else is `Configuration`"
-	logTaken        = "`POST _log` is answered with 200 in both settings"
-	segments        = "In v4 a path with one segment too many is also a bad request"
-	jsonType        = "All JSON has its content type"
-	withoutCharset  = "JSON has no charset"
-	accessToken     = "a token response without `access_token`"
-	noFormPost      = "`response_mode=form_post`"
-	firstState      = "a response counts only if this browser asked for it"
+	hintsOnly         = "a link could ask for other rights"
+	verifiesSignature = "v5 does not verify the signature"
+	alwaysNull        = "name, email and image are always present, and null if they are unknown"
+	newExpiry         = "`expires` is the new end of the session"
+	worksWithDatabase = "writes a JWT cookie that the next read rejects"
+	failedUpdate      = "a callback that fails ends the session"
+	absoluteURL       = "redirects are absolute"
+	mailCookie        = "the cookie `authjs.mail` marks the browser that asked"
+	asksFirst         = "elsewhere a page shows whose link it is, and its button signs in"
+	errorPage         = "the error page, as in v5"
+	updatedAnswer     = "The response to an update contains the changed token's data"
+	unknownProvider   = "In v4 a provider that does not exist leads to the error page"
+	passesOn          = "`verify-request` passes on `provider`, `type` and `error`, in both protocol versions"
+	viaRedirect       = "goes through the redirect callback, as in v5"
+	credentialsCode   = "the code of `credentials.Refuse`; anything else is `Configuration`"
+	acceptsLog        = "`POST _log` is answered with 200 in both settings"
+	extraSegment      = "In v4 a path with one segment too many is also a bad request"
+	jsonHasType       = "All JSON has its content type"
+	withoutCharset    = "JSON has no charset"
+	needsAccessToken  = "a token response without `access_token`"
+	noFormPost        = "`response_mode=form_post`"
+	stateFirst        = "a response counts only if this browser asked for it"
 )
 
 const (
@@ -61,25 +61,25 @@ const (
 		"&redirect_uri=http%3A%2F%2Fsite.example%2Fapi%2Fauth%2Fcallback%2Fidp&response_type=code&scope=openid%20profile%20email&state=<random>"
 )
 
-// differencesOfBoth are those from either generation.
+// differencesOfBoth are the expected differences from both versions of Auth.js.
 var differencesOfBoth = []difference{
-	{"*", "cache", "", "private, no-cache, no-store", against},
-	{"*", "expires", "", "0", against},
-	{"*", "pragma", "", "no-cache", against},
+	{"*", "cache", "", "private, no-cache, no-store", noCaching},
+	{"*", "expires", "", "0", noCaching},
+	{"*", "pragma", "", "no-cache", noCaching},
 	{"*: POST *", "status", "302", "303", seeOther},
-	{"*: GET *", "type", "text/html", "text/html; charset=utf-8", charset},
+	{"*: GET *", "type", "text/html", "text/html; charset=utf-8", pageCharset},
 
-	{"*: POST /signin/idp*", "cookie *.state", set15, "", attempts},
-	{"*: POST /signin/idp*", "cookie *.pkce.code_verifier", set15, "", attempts},
-	{"*: POST /signin/idp*", "cookie *.nonce", set15, "", attempts},
-	{"*: POST /signin/idp*", "cookie *.state.<id>", "", set15, attempts},
-	{"*GET /callback/idp*", "cookie *.state", cleared, "", attempts},
-	{"*GET /callback/idp*", "cookie *.pkce.code_verifier", cleared, "", attempts},
-	{"*GET /callback/idp*", "cookie *.nonce", cleared, "", attempts},
-	{"*GET /callback/idp*", "cookie *.state.<id>", "", cleared, clearsAttempt},
+	{"*: POST /signin/idp*", "cookie *.state", set15, "", stateCookie},
+	{"*: POST /signin/idp*", "cookie *.pkce.code_verifier", set15, "", stateCookie},
+	{"*: POST /signin/idp*", "cookie *.nonce", set15, "", stateCookie},
+	{"*: POST /signin/idp*", "cookie *.state.<id>", "", set15, stateCookie},
+	{"*GET /callback/idp*", "cookie *.state", cleared, "", stateCookie},
+	{"*GET /callback/idp*", "cookie *.pkce.code_verifier", cleared, "", stateCookie},
+	{"*GET /callback/idp*", "cookie *.nonce", cleared, "", stateCookie},
+	{"*GET /callback/idp*", "cookie *.state.<id>", "", cleared, clearsState},
 	{"*: POST /signin/idp?*scope=all", "location",
 		"*client_id=x*&redirect_uri=https%3A%2F%2Fevil.example&response_type=token&scope=all&*", authorizeURL,
-		onlyHints},
+		hintsOnly},
 
 	{"*: POST /signout*", "cookie *csrf-token", "", setToken, newToken},
 	{"*GET /callback/*", "cookie *csrf-token", "", setToken, newToken},
@@ -88,12 +88,12 @@ var differencesOfBoth = []difference{
 	{"*: GET /callback/email*", "cookie *mail", "", cleared, mailCookie},
 
 	{"*: POST /signin* callbackUrl=/a", "location", site + "/api/auth/signin",
-		site + "/api/auth/signin?callbackUrl=http%3A%2F%2Fsite.example%2Fa", backAfterwards},
+		site + "/api/auth/signin?callbackUrl=http%3A%2F%2Fsite.example%2Fa", keepsCallbackURL},
 	{"*: POST /signin* callbackUrl=/a (X-Auth-Return-Redirect: 1)", "location", site + "/api/auth/signin",
-		site + "/api/auth/signin?callbackUrl=http%3A%2F%2Fsite.example%2Fa", backAfterwards},
+		site + "/api/auth/signin?callbackUrl=http%3A%2F%2Fsite.example%2Fa", keepsCallbackURL},
 	{"*: POST /signout callbackUrl=/b (Content-Type: Application/X-WWW-Form-Urlencoded)", "location",
 		site + "/api/auth/sign*", site + "/b", ignoresCase},
-	{"JWT/session update: POST /session*", "body", `*"name":"Bea"}}`, `*"name":"Cleo"}}`, formIsJSON},
+	{"JWT/session update: POST /session*", "body", `*"name":"Bea"}}`, `*"name":"Cleo"}}`, dataIsJSON},
 	{"JWT/session update: POST /session *\"fail\":true*", "status", "200", "400", failedUpdate},
 	{"JWT/session update: POST /session *\"fail\":true*", "cookie *session-token", cleared, "", failedUpdate},
 	{"JWT/credentials: GET /session", "body",
@@ -102,52 +102,53 @@ var differencesOfBoth = []difference{
 	{"database/session: GET /session", "body", `{"expires":"<in 672h0m0s>",*`, `{"expires":"<in 720h0m0s>",*`,
 		newExpiry},
 	{"database/credentials: GET /session", "cookie *session-token", cleared,
-		"<session>; Path=/; Expires in 720h0m0s; HttpOnly; Lax", databaseRow},
+		"<session>; Path=/; Expires in 720h0m0s; HttpOnly; Lax", worksWithDatabase},
 
-	{"own pages/*", "location", "/own/signin?callbackUrl=*", site + "/own/signin?callbackUrl=*", absolute},
-	{"own pages/*", "location", "/own/signout", site + "/own/signout", absolute},
-	{"own pages/*", "location", "/own/error?error=AccessDenied", site + "/own/error?error=AccessDenied", absolute},
-	{"own pages/*", "location", "/own/error?error=undefined", site + "/own/error", absolute},
+	{"own pages/*", "location", "/own/signin?callbackUrl=*", site + "/own/signin?callbackUrl=*", absoluteURL},
+	{"own pages/*", "location", "/own/signout", site + "/own/signout", absoluteURL},
+	{"own pages/*", "location", "/own/error?error=AccessDenied", site + "/own/error?error=AccessDenied", absoluteURL},
+	{"own pages/*", "location", "/own/error?error=undefined", site + "/own/error", absoluteURL},
 	{"JWT/links: GET /callback/email?callbackUrl=http%3A%2F%2Fsite.example&email=ann%40example.com", "location",
 		"*?error=*onfiguration", site + "/api/auth/error?error=Verification", mailCookie},
 
-	// Of a hostile callback URL nothing is left but the site; a good one may change its spelling.
-	{"JWT/callbackUrl in *", "cookie *callback-url", site + "*; Path=/; HttpOnly; Lax", setSite, twoWays},
+	// A hostile callback URL is replaced by the site's origin; the spelling of a good one may
+	// change.
+	{"JWT/callbackUrl in *", "cookie *callback-url", site + "*; Path=/; HttpOnly; Lax", setSite, ambiguousURL},
 	{"JWT/callbackUrl in *", "cookie *callback-url", "http://user@" + host + "/a; Path=/; HttpOnly; Lax", setSite,
-		twoWays},
-	{"JWT/callbackUrl in *", "cookie *callback-url", "", setSite, twoWays},
+		ambiguousURL},
+	{"JWT/callbackUrl in *", "cookie *callback-url", "", setSite, ambiguousURL},
 	{"JWT/callbackUrl in *", "cookie *callback-url", "HTTP://SITE.EXAMPLE/a; Path=/; HttpOnly; Lax",
-		site + "/a; Path=/; HttpOnly; Lax", oneSpelling},
+		site + "/a; Path=/; HttpOnly; Lax", normalizedURL},
 	{"JWT/callbackUrl in *", "cookie *callback-url", site + ":80/a; Path=/; HttpOnly; Lax",
-		site + "/a; Path=/; HttpOnly; Lax", oneSpelling},
-	{"JWT/callbackUrl in the cookie: *", "cookie *callback-url", "", site + "/a; Path=/; HttpOnly; Lax", oneSpelling},
-	{"JWT/callbackUrl in *", "status", "500", "200", twoWays},
-	{"JWT/callbackUrl in *", "body", `{"message":*`, `{"url":"` + site + `"}`, twoWays},
-	{"JWT/callbackUrl in *", "body", `{"url":"http://*site.example*"}`, `{"url":"` + site + `"}`, twoWays},
-	{"JWT/callbackUrl in *", "body", `{"url":"HTTP://SITE.EXAMPLE/a"}`, `{"url":"` + site + `/a"}`, oneSpelling},
-	{"JWT/callbackUrl in *", "body", `{"url":"` + site + `:80/a"}`, `{"url":"` + site + `/a"}`, oneSpelling},
-	{"JWT/callbackUrl in the query: *", "body", `{"message":*`, `{"csrfToken":"<64 hex>"}`, twoWays},
+		site + "/a; Path=/; HttpOnly; Lax", normalizedURL},
+	{"JWT/callbackUrl in the cookie: *", "cookie *callback-url", "", site + "/a; Path=/; HttpOnly; Lax", normalizedURL},
+	{"JWT/callbackUrl in *", "status", "500", "200", ambiguousURL},
+	{"JWT/callbackUrl in *", "body", `{"message":*`, `{"url":"` + site + `"}`, ambiguousURL},
+	{"JWT/callbackUrl in *", "body", `{"url":"http://*site.example*"}`, `{"url":"` + site + `"}`, ambiguousURL},
+	{"JWT/callbackUrl in *", "body", `{"url":"HTTP://SITE.EXAMPLE/a"}`, `{"url":"` + site + `/a"}`, normalizedURL},
+	{"JWT/callbackUrl in *", "body", `{"url":"` + site + `:80/a"}`, `{"url":"` + site + `/a"}`, normalizedURL},
+	{"JWT/callbackUrl in the query: *", "body", `{"message":*`, `{"csrfToken":"<64 hex>"}`, ambiguousURL},
 }
 
 var differencesV5 = slices.Concat(differencesOfBoth, []difference{
-	{"JWT/callbackUrl in *", "location", site + "*", site, twoWays},
-	{"JWT/callbackUrl in *", "location", "http://user@" + host + "/a", site, twoWays},
-	{"JWT/callbackUrl in *", "location", "HTTP://SITE.EXAMPLE/a", site + "/a", oneSpelling},
-	{"JWT/callbackUrl in *", "location", site + ":80/a", site + "/a", oneSpelling},
-	{"JWT/callbackUrl in *", "location", "", site, twoWays},
-	{"JWT/callbackUrl in the cookie: %zz GET /csrf", "body", `{"message":*`, `{"csrfToken":"<64 hex>"}`, twoWays},
+	{"JWT/callbackUrl in *", "location", site + "*", site, ambiguousURL},
+	{"JWT/callbackUrl in *", "location", "http://user@" + host + "/a", site, ambiguousURL},
+	{"JWT/callbackUrl in *", "location", "HTTP://SITE.EXAMPLE/a", site + "/a", normalizedURL},
+	{"JWT/callbackUrl in *", "location", site + ":80/a", site + "/a", normalizedURL},
+	{"JWT/callbackUrl in *", "location", "", site, ambiguousURL},
+	{"JWT/callbackUrl in the cookie: %zz GET /csrf", "body", `{"message":*`, `{"csrfToken":"<64 hex>"}`, ambiguousURL},
 
-	// The client of v4.
+	// Requests of the client of v4.
 	{"JWT/* POST *json=true", "status", "302", "200", bothClients},
 	{"JWT/* POST /callback/credentials *json=true", "status", "302", "401", bothClients},
 	{"JWT/* POST *json=true", "location", "http://*", "", bothClients},
 	{"JWT/* POST *json=true", "type", "", "application/json", bothClients},
 	{"JWT/* POST *json=true", "body", "", `{"url":"http://*"}`, bothClients},
-	{"JWT/paths: POST /_log *", "status", "400", "200", logTaken},
-	{"JWT/paths: POST /_log *", "body", badRequestText, "", logTaken},
-	{"JWT/paths: POST /_log *", "type", "application/json", "", logTaken},
+	{"JWT/paths: POST /_log *", "status", "400", "200", acceptsLog},
+	{"JWT/paths: POST /_log *", "body", badRequestText, "", acceptsLog},
+	{"JWT/paths: POST /_log *", "type", "application/json", "", acceptsLog},
 
-	// What is told of a failure.
+	// Answers about failures.
 	{"JWT/p*", "status", "302", "400", noError},
 	{"JWT/p*", "location", site + "/api/auth/error?error=Configuration", "", noError},
 	{"JWT/p*", "type", "", "application/json", noError},
@@ -156,15 +157,15 @@ var differencesV5 = slices.Concat(differencesOfBoth, []difference{
 	{"JWT/c*", "location", site + "/api/auth/error?error=Configuration", "", noError},
 	{"JWT/c*", "type", "", "application/json", noError},
 	{"JWT/c*", "body", "", badRequestText, noError},
-	{"*", "cookie *callback-url", "", setSite, withCookies},
+	{"*", "cookie *callback-url", "", setSite, errorsSetCookies},
 	{"JWT/mail that the application refuses: POST /signin/email email=elsewhere@example.com", "cookie *callback-url",
-		setSite, "", withCookies},
-	{"JWT/addresses: POST /signin/email email=ann%40localhost", "cookie *callback-url", setSite, "", withCookies},
-	{"*(X-Auth-Return-Redirect: 1)", "location", "", site + "/*?*error=*", withLocation},
+		setSite, "", errorsSetCookies},
+	{"JWT/addresses: POST /signin/email email=ann%40localhost", "cookie *callback-url", setSite, "", errorsSetCookies},
+	{"*(X-Auth-Return-Redirect: 1)", "location", "", site + "/*?*error=*", failureHasLocation},
 	{"JWT/content types: POST /signout {\"csrfToken\":\"<64 hex>\",\"callbackUrl\":1}*", "location",
-		site + "/api/auth/error?error=Configuration", site + "/d", onlyText},
-	{"JWT/error: GET /error?error=*", "status", "200", "403", anyCase},
-	{"JWT/error: GET /error?error=configuration", "status", "200", "500", anyCase},
+		site + "/api/auth/error?error=Configuration", site + "/d", textOnly},
+	{"JWT/error: GET /error?error=*", "status", "200", "403", codeInAnyCase},
+	{"JWT/error: GET /error?error=configuration", "status", "200", "500", codeInAnyCase},
 	{"JWT/error: GET /error?error=AccessDenied&error=Configuration", "status", "403", "500", lastError},
 	{"JWT/mail*: POST /signin/email *", "location", site + "/api/auth/error?error=Configuration",
 		site + "/api/auth/signin?error=EmailSignin", mailCookie},
@@ -172,23 +173,22 @@ var differencesV5 = slices.Concat(differencesOfBoth, []difference{
 		site + "/api/auth/signin?error=EmailSignin", mailCookie},
 
 	{"JWT/* POST /sign* (X-Auth-Return-Redirect: 1)", "body", `{"url":"` + site + `/api/auth/signin"}`,
-		`{"url":"` + site + `/api/auth/signin?callbackUrl=http%3A%2F%2Fsite.example%2Fa"}`, backAfterwards},
+		`{"url":"` + site + `/api/auth/signin?callbackUrl=http%3A%2F%2Fsite.example%2Fa"}`, keepsCallbackURL},
 	{"own pages/*", "body", `{"url":"/own/signin?callbackUrl=http%3A%2F%2Fsite.example%2Fa"}`,
-		`{"url":"` + site + `/own/signin?callbackUrl=http%3A%2F%2Fsite.example%2Fa"}`, absolute},
+		`{"url":"` + site + `/own/signin?callbackUrl=http%3A%2F%2Fsite.example%2Fa"}`, absoluteURL},
 	{"own pages/*", "location", "/own/verify?provider=email&type=email", site + "/own/verify?provider=email&type=email",
-		absolute},
+		absoluteURL},
 	{"own pages/*", "location", "/own/new?callbackUrl=http%3A%2F%2Fsite.example%2Fa",
-		site + "/own/new?callbackUrl=http%3A%2F%2Fsite.example%2Fa", absolute},
+		site + "/own/new?callbackUrl=http%3A%2F%2Fsite.example%2Fa", absoluteURL},
 	{"database/credentials: GET /session", "body", "null",
 		`{"expires":"<in 720h0m0s>","user":{"email":"ann@example.com","image":null,"name":"Ann Example"}}`,
-		databaseRow},
+		worksWithDatabase},
 	{"JWT/ID token with a broken signature: GET /callback/idp*", "location", site,
-		site + "/api/auth/error?error=Configuration", notVerified},
+		site + "/api/auth/error?error=Configuration", verifiesSignature},
 	{"JWT/ID token with a broken signature: GET /callback/idp*", "cookie *session-token", "<session>; *", "",
-		notVerified},
+		verifiesSignature},
 
-	// A link for the second time, in a browser that no longer counts as the one that
-	// badRequestText.
+	// A link that is opened a second time: the cookie that marks the browser is gone.
 	{"JWT/mail: GET /callback/email*", "location", site + "/api/auth/error?error=Verification", "", asksFirst},
 	{"JWT/mail: GET /callback/email*", "status", "302", "200", asksFirst},
 	{"JWT/mail: GET /callback/email*", "type", "", "text/html; charset=utf-8", asksFirst},
@@ -197,21 +197,21 @@ var differencesV5 = slices.Concat(differencesOfBoth, []difference{
 })
 
 var differencesV4 = slices.Concat(differencesOfBoth, []difference{
-	// The client of v5.
+	// Requests of the client of v5.
 	{"*(X-Auth-Return-Redirect: 1)", "status", "302", "200", bothClients},
 	{"*(X-Auth-Return-Redirect: 1)", "type", "", "application/json", bothClients},
 	{"*(X-Auth-Return-Redirect: 1)", "body", "", `{"url":"http://*"}`, bothClients},
 
-	// What is told of a failure.
+	// Answers about failures.
 	{"JWT/*", "body", "Error: This action with HTTP * is not supported by NextAuth.js", badRequestText, badRequest},
-	{"*", "type", "", "application/json", jsonType},
-	{"JWT/paths: * /*/*x", "status", "200", "400", segments},
-	{"JWT/paths: * /*/*x", "body", "*", badRequestText, segments},
-	{"JWT/paths: * /*/*x", "type", "text/html", "application/json", segments},
-	{"JWT/paths: GET /providers/idp", "status", "200", "400", segments},
-	{"JWT/paths: GET /providers/idp", "body", "*", badRequestText, segments},
-	{"JWT/paths: POST /signout/x", "status", "302", "400", segments},
-	{"JWT/paths: POST /signout/x", "location", site, "", segments},
+	{"*", "type", "", "application/json", jsonHasType},
+	{"JWT/paths: * /*/*x", "status", "200", "400", extraSegment},
+	{"JWT/paths: * /*/*x", "body", "*", badRequestText, extraSegment},
+	{"JWT/paths: * /*/*x", "type", "text/html", "application/json", extraSegment},
+	{"JWT/paths: GET /providers/idp", "status", "200", "400", extraSegment},
+	{"JWT/paths: GET /providers/idp", "body", "*", badRequestText, extraSegment},
+	{"JWT/paths: POST /signout/x", "status", "302", "400", extraSegment},
+	{"JWT/paths: POST /signout/x", "location", site, "", extraSegment},
 	{"JWT/paths: *", "status", "500", "400", badRequest},
 	{"JWT/paths: *", "body", `{"message":*`, badRequestText, badRequest},
 	{"JWT/paths: * /callback/unknown", "status", "400", "30*", unknownProvider},
@@ -220,46 +220,45 @@ var differencesV4 = slices.Concat(differencesOfBoth, []difference{
 	{"JWT/paths: POST /callback/idp", "location", site + "/api/auth/error?error=OAuthCallback",
 		site + "/api/auth/error?error=Configuration", noFormPost},
 	{"JWT/sign-in: POST /signin*", "location", site + "/api/auth/signin?csrf=true",
-		site + "/api/auth/signin?callbackUrl=http%3A%2F%2Fsite.example%2Fa", backAfterwards},
+		site + "/api/auth/signin?callbackUrl=http%3A%2F%2Fsite.example%2Fa", keepsCallbackURL},
 	{"JWT/sign-in: POST /signin/unknown*", "location", site + "/api/auth/signin?csrf=true",
 		site + "/api/auth/error?error=Configuration", unknownProvider},
 	{"JWT/content types: POST /signout {\"csrfToken\":\"<64 hex>\",\"callbackUrl\":1}*", "status", "500", "303",
-		onlyText},
+		textOnly},
 	{"JWT/content types: POST /signout {\"csrfToken\":\"<64 hex>\",\"callbackUrl\":1}*", "location", "", site + "/d",
-		onlyText},
+		textOnly},
 	{"JWT/content types: POST /signout {\"csrfToken\":\"<64 hex>\",\"callbackUrl\":1}*", "body", "an exception", "",
-		onlyText},
-	{"JWT/callbackUrl in *", "body", "an exception", `{"url":"` + site + `"}`, twoWays},
-	{"JWT/callbackUrl in the cookie: %zz GET /csrf", "body", "an exception", `{"csrfToken":"<64 hex>"}`, twoWays},
+		textOnly},
+	{"JWT/callbackUrl in *", "body", "an exception", `{"url":"` + site + `"}`, ambiguousURL},
+	{"JWT/callbackUrl in the cookie: %zz GET /csrf", "body", "an exception", `{"csrfToken":"<64 hex>"}`, ambiguousURL},
 	{"JWT/* POST *json=true", "type", "application/json; charset=utf-8", "application/json", withoutCharset},
 	{"JWT/credentials: POST *", "location", site + "/api/auth/error?error=the%20database%20is%20away",
-		site + "/api/auth/error?error=Configuration", ownCode},
+		site + "/api/auth/error?error=Configuration", credentialsCode},
 	{"JWT/credentials: POST *", "body", `{"url":"` + site + `/api/auth/error?error=the%20database%20is%20away"}`,
-		`{"url":"` + site + `/api/auth/error?error=Configuration"}`, ownCode},
+		`{"url":"` + site + `/api/auth/error?error=Configuration"}`, credentialsCode},
 	{"JWT/credentials: GET /callback/credentials", "status", "500", "302", errorPage},
 	{"JWT/credentials: GET /callback/credentials", "location", "", site + "/api/auth/error?error=Configuration",
 		errorPage},
 	{"JWT/credentials: GET /callback/credentials", "body", "Error: *", "", errorPage},
 	{"JWT/sign-in that the visitor cancels: GET /callback/idp?error=access_denied", "location",
-		site + "/api/auth/error?error=Callback", site + "/api/auth/error?error=OAuthCallback", firstState},
+		site + "/api/auth/error?error=Callback", site + "/api/auth/error?error=OAuthCallback", stateFirst},
 	{"JWT/provider that fails: token: access_token missing *", "location", site,
-		site + "/api/auth/error?error=OAuthCallback", accessToken},
+		site + "/api/auth/error?error=OAuthCallback", needsAccessToken},
 	{"JWT/provider that fails: token: access_token missing *", "cookie *session-token", "<session>; *", "",
-		accessToken},
+		needsAccessToken},
 	{"JWT/*that the application refuses: *", "location", "/elsewhere", site + "/elsewhere", viaRedirect},
-	{"JWT/session update: POST /session *", "body", `*"name":"Ann Example"}}`, `*"name":"Bea"}}`, updated},
+	{"JWT/session update: POST /session *", "body", `*"name":"Ann Example"}}`, `*"name":"Bea"}}`, updatedAnswer},
 	{"JWT/addresses: POST /signin/email email=ann%40localhost", "location", site + "/api/auth/error?error=EmailSignin",
 		site + "/api/auth/verify-request?provider=email&type=email", mailCookie},
 
 	{"own pages/*", "location", "/own/verify", site + "/own/verify?provider=email&type=email", passesOn},
 	{"own pages/*", "location", "/own/new?callbackUrl=http%3A%2F%2Fsite.example%2Fa",
-		site + "/own/new?callbackUrl=http%3A%2F%2Fsite.example%2Fa", absolute},
+		site + "/own/new?callbackUrl=http%3A%2F%2Fsite.example%2Fa", absoluteURL},
 	{"database/credentials: GET /session", "body", "{}",
 		`{"expires":"<in 720h0m0s>","user":{"email":"ann@example.com","image":null,"name":"Ann Example"}}`,
-		databaseRow},
+		worksWithDatabase},
 
-	// A link for the second time, in a browser that no longer counts as the one that
-	// badRequestText.
+	// A link that is opened a second time: the cookie that marks the browser is gone.
 	{"JWT/mail: GET /callback/email*", "location", site + "/api/auth/error?error=Verification", "", asksFirst},
 	{"JWT/mail: GET /callback/email*", "status", "302", "200", asksFirst},
 	{"JWT/mail: GET /callback/email*", "type", "", "text/html; charset=utf-8", asksFirst},

@@ -1,4 +1,4 @@
-// Package original holds the tests that send the same requests to real servers of the Node packages
-// and to Cardea, and compare the answers field by field. The list of differences is part of the
-// test, and each has its reason in docs/compatibility.md.
+// Package original sends the same requests to servers of the Node packages of Auth.js and to
+// Cardea, and compares the answers field by field. A difference must be in the list of expected
+// ones, whose reasons are in docs/compatibility.md.
 package original

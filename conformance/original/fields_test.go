@@ -11,22 +11,22 @@ import (
 	"time"
 )
 
-// fields is what is compared of an answer. What is random, or depends on the time, has a name in
-// its place.
+// fields returns the parts of an answer that are compared, by name. Random values, and those that
+// depend on the time, are replaced by names such as <uuid>.
 func (v *visitor) fields(res *http.Response, body string) map[string]string {
 	f := map[string]string{
 		"status":   fmt.Sprint(res.StatusCode),
-		"location": v.normalURL(res.Header.Get("Location")),
+		"location": v.normalizeURL(res.Header.Get("Location")),
 		"type":     res.Header.Get("Content-Type"),
 		"cache":    res.Header.Get("Cache-Control"),
 		"expires":  res.Header.Get("Expires"),
 		"pragma":   res.Header.Get("Pragma"),
 		"cors":     res.Header.Get("Access-Control-Allow-Origin"),
 		"vary":     res.Header.Get("Vary"),
-		"body":     v.normalBody(res, body),
+		"body":     v.normalizeBody(res, body),
 	}
 	for _, c := range res.Cookies() {
-		f["cookie "+attemptID.ReplaceAllString(c.Name, "$1.<id>")] = v.normalCookie(c)
+		f["cookie "+stateID.ReplaceAllString(c.Name, "$1.<id>")] = v.normalizeCookie(c)
 	}
 	for name, value := range f {
 		if value == "" {
@@ -36,8 +36,8 @@ func (v *visitor) fields(res *http.Response, body string) map[string]string {
 	return f
 }
 
-// attemptID is what tells the attempts of Cardea apart, in the names of their cookies.
-var attemptID = regexp.MustCompile(`(\.state)\..+`)
+// stateID is the part of the names of Cardea's state cookies that differs with each sign-in.
+var stateID = regexp.MustCompile(`(\.state)\..+`)
 
 var patterns = []struct {
 	pattern *regexp.Regexp
@@ -50,7 +50,8 @@ var patterns = []struct {
 
 var timestamp = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`)
 
-func (v *visitor) normal(text string) string {
+// normalize replaces random values, and those that depend on the time, by names.
+func (v *visitor) normalize(text string) string {
 	text = strings.ReplaceAll(text, v.pair.issuer.URL, "http://idp")
 	text = strings.ReplaceAll(text, url.QueryEscape(v.pair.issuer.URL), "http://idp")
 	text = randomParameter.ReplaceAllString(text, "$1$2=<random>")
@@ -62,28 +63,28 @@ func (v *visitor) normal(text string) string {
 		if err != nil {
 			return found
 		}
-		return "<in " + age(when) + ">"
+		return "<in " + fromNow(when) + ">"
 	})
 }
 
-// randomParameter is what differs with each attempt; the order of a query says nothing.
+// randomParameter matches the query parameters that differ with each sign-in.
 var randomParameter = regexp.MustCompile(`([?&])(state|code|nonce|code_challenge|token)=[^&" ]{20,}`)
 
-// normalURL has the parameters in the order of their names.
-func (v *visitor) normalURL(text string) string {
+// normalizeURL sorts the query parameters by name.
+func (v *visitor) normalizeURL(text string) string {
 	if base, query, ok := strings.Cut(text, "?"); ok {
 		pairs := strings.Split(strings.ReplaceAll(query, "+", "%20"), "&")
 		slices.Sort(pairs)
 		text = base + "?" + strings.Join(pairs, "&")
 	}
-	return v.normal(text)
+	return v.normalize(text)
 }
 
-// normalCookie is a Set-Cookie header without its name.
-func (v *visitor) normalCookie(c *http.Cookie) string {
-	value := v.normal(c.Value)
+// normalizeCookie returns a Set-Cookie header without the name of the cookie.
+func (v *visitor) normalizeCookie(c *http.Cookie) string {
+	value := v.normalize(c.Value)
 	if decoded, err := url.PathUnescape(c.Value); err == nil {
-		value = v.normal(decoded)
+		value = v.normalize(decoded)
 	}
 	switch {
 	case c.Value == "":
@@ -96,7 +97,7 @@ func (v *visitor) normalCookie(c *http.Cookie) string {
 		parts = append(parts, fmt.Sprint("Max-Age=", max(0, c.MaxAge)))
 	}
 	if !c.Expires.IsZero() {
-		parts = append(parts, "Expires in "+age(c.Expires))
+		parts = append(parts, "Expires in "+fromNow(c.Expires))
 	}
 	if c.Domain != "" {
 		parts = append(parts, "Domain="+c.Domain)
@@ -113,26 +114,27 @@ func (v *visitor) normalCookie(c *http.Cookie) string {
 	return strings.Join(parts, "; ")
 }
 
-// age is how far away a time is, to five minutes: a slow machine must make no difference.
-func age(when time.Time) string { return time.Until(when).Round(5 * time.Minute).String() }
+// fromNow returns how far away a time is. It is rounded to five minutes, so that a slow machine
+// makes no difference.
+func fromNow(when time.Time) string { return time.Until(when).Round(5 * time.Minute).String() }
 
-// normalBody is JSON with its members sorted; of a page, what its forms send where.
-func (v *visitor) normalBody(res *http.Response, body string) string {
+// normalizeBody sorts the members of JSON. Of a page it returns the forms: where they send what.
+func (v *visitor) normalizeBody(res *http.Response, body string) string {
 	if strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") {
-		return "page " + v.normal(strings.Join(formParts(body), " "))
+		return "page " + v.normalize(strings.Join(formParts(body), " "))
 	}
 	var value any
 	if json.Unmarshal([]byte(body), &value) != nil {
-		return v.normal(body)
+		return v.normalize(body)
 	}
 	if members, ok := value.(map[string]any); ok && members["url"] != nil {
-		members["url"] = v.normalURL(fmt.Sprint(members["url"]))
+		members["url"] = v.normalizeURL(fmt.Sprint(members["url"]))
 	}
 	sorted := &strings.Builder{}
 	encoder := json.NewEncoder(sorted)
 	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(value) // it came from JSON
-	return v.normal(strings.TrimSpace(sorted.String()))
+	_ = encoder.Encode(value) // cannot fail: value was decoded from JSON
+	return v.normalize(strings.TrimSpace(sorted.String()))
 }
 
 var (
@@ -140,7 +142,7 @@ var (
 	attribute = regexp.MustCompile(`\b(action|method|name|type|value)="([^"]*)"`)
 )
 
-// formParts lists the forms of a page: action and method of each, and its inputs.
+// formParts lists the forms of a page: method and action of each, and the names of its inputs.
 func formParts(page string) []string {
 	var list []string
 	for _, tag := range formTag.FindAllString(page, -1) {

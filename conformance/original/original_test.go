@@ -16,8 +16,8 @@ var own = &pages{
 	NewUser: "/own/new",
 }
 
-// The same requests at a real server and at Cardea's handler, in each generation.
-func TestBesideTheOriginal(t *testing.T) {
+// TestBesideAuthJS sends the same requests to a server of Auth.js and to Cardea, in both versions.
+func TestBesideAuthJS(t *testing.T) {
 	t.Parallel()
 	p := node.Start(t, "node", "server.mjs")
 	list := []comparison{

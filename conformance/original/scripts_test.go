@@ -9,14 +9,15 @@ import (
 	"github.com/cardea-auth/cardea/cardeatest"
 )
 
-// withHeader is what the client of v5 sends with its forms; that of v4 has json=true in them.
+// withHeader is the header that the client of v5 sends with its forms. The client of v4 puts
+// json=true into them.
 const withHeader = "X-Auth-Return-Redirect: 1"
 
-// endpoints are the requests that need no store.
+// endpoints are requests that read and write no rows.
 var endpoints = []script{
 	{"providers", func(v *visitor) {
 		v.get("/providers")
-		v.known().get("/providers?callbackUrl=/a")
+		v.withCSRFCookie().get("/providers?callbackUrl=/a")
 		v.post("/providers", "")
 	}},
 	{"csrf", func(v *visitor) {
@@ -26,7 +27,7 @@ var endpoints = []script{
 		v.get("/csrf")
 		v.cookies[v.cookie("csrf-token")] = "garbage"
 		v.get("/csrf")
-		v.known().get("/csrf")
+		v.withCSRFCookie().get("/csrf")
 		v.post("/csrf", "")
 	}},
 	{"methods", func(v *visitor) {
@@ -43,7 +44,7 @@ var endpoints = []script{
 		}
 	}},
 	{"paths", func(v *visitor) {
-		v.known()
+		v.withCSRFCookie()
 		for _, path := range []string{
 			"", "/", "/unknown", "/Session", "/session/", "/session/x", "/session//", "/providers/idp", "/csrf/x",
 			"/signin/", "/signin/idp/x", "/signout/x",
@@ -61,7 +62,7 @@ var endpoints = []script{
 	}},
 	{"content types", func(v *visitor) {
 		token := `{"csrfToken":"` + csrfToken + `"`
-		v.known()
+		v.withCSRFCookie()
 		for _, kind := range []string{
 			"application/json", "application/json; charset=utf-8", "text/plain", "multipart/form-data; boundary=x",
 			"application/xml", "",
@@ -77,7 +78,7 @@ var endpoints = []script{
 		v.send(http.MethodPost, "/signout", token+`,"callbackUrl":1}`, "Content-Type: application/json")
 	}},
 	{"pages", func(v *visitor) {
-		v.known()
+		v.withCSRFCookie()
 		for _, path := range []string{
 			"/signin", "/signin?callbackUrl=/a", "/signin?error=OAuthAccountNotLinked",
 			"/signin?error=CredentialsSignin&code=credentials", "/signin?email=ann@example.com",
@@ -91,7 +92,7 @@ var endpoints = []script{
 		v.get("/signin/undefined")
 	}},
 	{"error", func(v *visitor) {
-		v.known()
+		v.withCSRFCookie()
 		for _, code := range []string{
 			"", "Configuration", "AccessDenied", "Verification", "configuration", "accessdenied", "verification",
 			"Default", "Signin", "OAuthSignin", "OAuthCallback",
@@ -107,7 +108,7 @@ var endpoints = []script{
 	}},
 }
 
-// targets are callback URLs, good and hostile.
+// targets are callback URLs, both good and hostile.
 var targets = []string{
 	"/", "/a", "/a?b=c&d=e#f", "http://" + host, "http://" + host + "/a", "https://" + host + "/a",
 	"HTTP://SITE.EXAMPLE/a", "http://" + host + ":80/a",
@@ -126,7 +127,7 @@ var targets = []string{
 var callbackURLs = []script{
 	{"callbackUrl in the query", func(v *visitor) {
 		for _, target := range targets {
-			v.known().get("/csrf?callbackUrl=" + url.QueryEscape(target))
+			v.withCSRFCookie().get("/csrf?callbackUrl=" + url.QueryEscape(target))
 			delete(v.cookies, v.cookie("callback-url"))
 		}
 		v.get("/signin?callbackUrl=/a&callbackUrl=/b")
@@ -168,7 +169,7 @@ var signOuts = []script{
 var jwtSessions = []script{
 	{"session", func(v *visitor) {
 		session := v.cookie("session-token")
-		v.known().get("/session")
+		v.withCSRFCookie().get("/session")
 		v.get("/session?update")
 		for _, token := range []string{v.token(3600), v.token(-60), "garbage", "a.b.c.d.e", ""} {
 			v.cookies[session] = token
@@ -198,7 +199,7 @@ var jwtSessions = []script{
 	}},
 }
 
-// person is somebody whom the provider vouches for.
+// person is somebody who can sign in at the provider, with a verified address.
 func person(name string) cardeatest.Person {
 	return cardeatest.Person{
 		Subject: name, Name: name, Email: name + "@example.com", EmailVerified: true,
@@ -206,20 +207,20 @@ func person(name string) cardeatest.Person {
 	}
 }
 
-// enter begins a sign-in at the provider as a person, and returns the callback.
-func (v *visitor) enter(name, form string) string {
+// startSignIn starts a sign-in at the provider as a person, and returns the path of the callback.
+func (v *visitor) startSignIn(name, form string) string {
 	v.t.Helper()
 	v.pair.issuer.Next(person(name))
 	to := v.post("/signin/idp", form)
 	if !strings.HasPrefix(to.location, v.pair.issuer.URL) {
 		v.t.Fatalf("sent to %s", to.location)
 	}
-	return v.provider(to.location, name)
+	return v.followToProvider(to.location, name)
 }
 
 var providers = []script{
 	{"sign-in", func(v *visitor) {
-		v.known()
+		v.withCSRFCookie()
 		v.send(http.MethodPost, "/signin/idp", "")
 		v.send(http.MethodPost, "/signin/idp", "csrfToken=0")
 		v.send(http.MethodPost, "/signin/idp", "", withHeader)
@@ -235,29 +236,29 @@ var providers = []script{
 		}
 	}},
 	{"sign-in of somebody new", func(v *visitor) {
-		v.get(v.enter("new", "callbackUrl=/a"))
+		v.get(v.startSignIn("new", "callbackUrl=/a"))
 		v.get("/session")
 	}},
 	{"sign-in of somebody known", func(v *visitor) {
-		v.get(v.enter("new", ""))
-		v.get(v.enter("new", "callbackUrl=/b")) // who is signed in
+		v.get(v.startSignIn("new", ""))
+		v.get(v.startSignIn("new", "callbackUrl=/b")) // while signed in
 		v.get("/session")
 	}},
-	{"sign-in of the client's", func(v *visitor) {
-		v.get(v.enter("new", ""), withHeader)
+	{"sign-in by the client of v5", func(v *visitor) {
+		v.get(v.startSignIn("new", ""), withHeader)
 	}},
 	{"sign-in with an address that somebody has", func(v *visitor) {
-		v.get(v.enter("bob", ""))
+		v.get(v.startSignIn("bob", ""))
 		v.get("/session")
 	}},
 	{"sign-in that the application refuses", func(v *visitor) {
-		v.get(v.enter("denied", ""))
-		v.get(v.enter("denied", ""), withHeader)
-		v.get(v.enter("elsewhere", ""))
+		v.get(v.startSignIn("denied", ""))
+		v.get(v.startSignIn("denied", ""), withHeader)
+		v.get(v.startSignIn("elsewhere", ""))
 		v.get("/session")
 	}},
 	{"sign-in that the visitor cancels", func(v *visitor) {
-		callback := v.enter("new", "")
+		callback := v.startSignIn("new", "")
 		u, _ := url.Parse(callback)
 		q := u.Query()
 		q.Del("code")
@@ -266,17 +267,17 @@ var providers = []script{
 		v.get("/callback/idp?error=access_denied")
 	}},
 	{"callback without its cookies", func(v *visitor) {
-		callback := v.enter("new", "")
+		callback := v.startSignIn("new", "")
 		clear(v.cookies)
 		v.get(callback)
 	}},
 	{"callback twice", func(v *visitor) {
-		callback := v.enter("new", "")
+		callback := v.startSignIn("new", "")
 		v.get(callback)
 		v.get(callback)
 	}},
 	{"callback with another state", func(v *visitor) {
-		u, _ := url.Parse(v.enter("new", ""))
+		u, _ := url.Parse(v.startSignIn("new", ""))
 		q := u.Query()
 		q.Set("state", "another")
 		v.get("/callback/idp?" + q.Encode())
@@ -284,14 +285,14 @@ var providers = []script{
 		v.get("/callback/idp?" + q.Encode())
 	}},
 	{"callback without a code", func(v *visitor) {
-		u, _ := url.Parse(v.enter("new", ""))
+		u, _ := url.Parse(v.startSignIn("new", ""))
 		q := u.Query()
 		q.Del("code")
 		v.get("/callback/idp?" + q.Encode())
 		v.get("/callback/idp")
 	}},
 	{"callback from another issuer", func(v *visitor) {
-		u, _ := url.Parse(v.enter("new", ""))
+		u, _ := url.Parse(v.startSignIn("new", ""))
 		q := u.Query()
 		q.Set("iss", "https://evil.example")
 		v.get("/callback/idp?" + q.Encode())
@@ -305,7 +306,7 @@ var providers = []script{
 			cardeatest.ExpPast, cardeatest.NonceForeign, cardeatest.NonceMissing, cardeatest.SubMissing,
 		} {
 			v.note = ""
-			callback := v.enter("new", "")
+			callback := v.startSignIn("new", "")
 			v.note = string(way)
 			v.pair.issuer.Misbehave(way)
 			v.get(callback)
@@ -313,7 +314,7 @@ var providers = []script{
 		}
 	}},
 	{"ID token with a broken signature", func(v *visitor) {
-		callback := v.enter("new", "")
+		callback := v.startSignIn("new", "")
 		v.pair.issuer.Misbehave(cardeatest.SignatureBroken)
 		v.get(callback)
 	}},
@@ -321,7 +322,7 @@ var providers = []script{
 
 var forms = []script{
 	{"credentials", func(v *visitor) {
-		v.known()
+		v.withCSRFCookie()
 		v.send(http.MethodPost, "/callback/credentials", "password=right")
 		v.send(http.MethodPost, "/callback/credentials", "password=right&json=true")
 		for _, password := range []string{"right", "wrong", "locked", "broken"} {
@@ -342,15 +343,15 @@ var forms = []script{
 			"Content-Type: application/json")
 	}},
 	{"mail", func(v *visitor) {
-		v.known()
+		v.withCSRFCookie()
 		v.send(http.MethodPost, "/signin/email", "email=ann@example.com")
 		v.post("/signin/email", "email=%20Ann@Example.COM&callbackUrl=/a")
-		link := v.mail("ann@example.com")
+		link := v.mailedLink("ann@example.com")
 		v.get(link)
 		v.get("/session")
 		v.get(link)
 		v.post("/signin/email", "email=new-mail@example.com", withHeader)
-		v.get(v.mail("new-mail@example.com"), withHeader)
+		v.get(v.mailedLink("new-mail@example.com"), withHeader)
 		v.post("/signin/email", "email=ann@example.com&json=true")
 	}},
 	{"mail that the application refuses", func(v *visitor) {
@@ -367,7 +368,7 @@ var forms = []script{
 		v.post("/signin/email", "email=ann@example.com")
 	}},
 	{"addresses", func(v *visitor) {
-		v.known()
+		v.withCSRFCookie()
 		for _, address := range []string{
 			"", "ann", "ann@", "@example.com", "a@b@example.com", `"a"@example.com`, "ann@localhost",
 		} {
@@ -377,7 +378,7 @@ var forms = []script{
 	}},
 	{"links", func(v *visitor) {
 		v.post("/signin/email", "email=ann@example.com")
-		u, _ := url.Parse(v.mail("ann@example.com"))
+		u, _ := url.Parse(v.mailedLink("ann@example.com"))
 		for _, change := range []func(url.Values){
 			func(q url.Values) { q.Del("token") },
 			func(q url.Values) { q.Set("token", "0") },
@@ -404,7 +405,7 @@ var https = []script{
 
 var databaseSessions = []script{
 	{"session", func(v *visitor) {
-		v.known()
+		v.withCSRFCookie()
 		for _, token := range []string{"fresh", "used", "expired", "unknown", "without%20a%20name", ""} {
 			v.cookies[v.cookie("session-token")] = token
 			v.get("/session")
@@ -415,13 +416,13 @@ var databaseSessions = []script{
 		v.send(http.MethodPost, "/session", "")
 	}},
 	{"sign-in at a provider", func(v *visitor) {
-		v.get(v.enter("new", "callbackUrl=/a"))
+		v.get(v.startSignIn("new", "callbackUrl=/a"))
 		v.get("/session")
 		v.post("/signout", "")
 		v.get("/session")
 	}},
 	{"sign-out", func(v *visitor) {
-		v.known().cookies[v.cookie("session-token")] = "ending"
+		v.withCSRFCookie().cookies[v.cookie("session-token")] = "ending"
 		v.post("/signout", "callbackUrl=/a", withHeader)
 		v.cookies[v.cookie("session-token")] = "ending"
 		v.get("/session")
@@ -432,14 +433,14 @@ var databaseSessions = []script{
 	}},
 	{"mail", func(v *visitor) {
 		v.post("/signin/email", "email=somebody@example.com")
-		v.get(v.mail("somebody@example.com"))
+		v.get(v.mailedLink("somebody@example.com"))
 		v.get("/session")
 	}},
 }
 
 var ownPages = []script{
 	{"own pages", func(v *visitor) {
-		v.known()
+		v.withCSRFCookie()
 		for _, path := range []string{
 			"/signin", "/signin?callbackUrl=/a&error=x", "/signout", "/verify-request?provider=email&type=email",
 			"/error", "/error?error=AccessDenied",
@@ -451,7 +452,7 @@ var ownPages = []script{
 		v.send(http.MethodPost, "/signout", "", withHeader)
 		v.post("/callback/credentials", "password=wrong")
 		v.post("/signin/email", "email=ann@example.com")
-		v.get(v.enter("denied", ""))
-		v.get(v.enter("new", "callbackUrl=/a"))
+		v.get(v.startSignIn("denied", ""))
+		v.get(v.startSignIn("new", "callbackUrl=/a"))
 	}},
 }

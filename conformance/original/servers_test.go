@@ -15,6 +15,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/sqlite"
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/conformance/internal/node"
 	"github.com/cardea-auth/cardea/credentials"
@@ -25,11 +26,11 @@ import (
 
 const (
 	secret = "a secret of at least 32 bytes, only for tests"
-	host   = "site.example" // under which both servers are reached
+	host   = "site.example" // of requests to both servers
 	annID  = "5a4ae1f6-3b1e-4e5f-8a53-2f2f6f3b8f11"
 )
 
-// configuration is what both servers are told, as server.mjs reads it.
+// configuration is that of both servers, as server.mjs reads it.
 type configuration struct {
 	Generation   string         `json:"generation"` // v5 or v4
 	Secret       string         `json:"secret"`
@@ -39,7 +40,7 @@ type configuration struct {
 	ClientID     string         `json:"clientId,omitempty"`
 	ClientSecret string         `json:"clientSecret,omitempty"`
 	Pages        *pages         `json:"pages,omitempty"`
-	User         map[string]any `json:"user"` // whom the password "right" lets in
+	User         map[string]any `json:"user"` // signed in by the password "right"
 }
 
 type pages struct {
@@ -50,8 +51,8 @@ type pages struct {
 	NewUser       string `json:"newUser"`
 }
 
-// pair is a server of the Node packages and one with Cardea, which nobody but the test knows of:
-// configured alike, each with a database of the same content.
+// pair is a server of the Node packages and one with Cardea. They have the same configuration, and
+// databases with the same content.
 type pair struct {
 	config       configuration
 	node         *node.Process
@@ -60,7 +61,7 @@ type pair struct {
 	mails        *cardeatest.Mailbox
 }
 
-// newPair starts both servers. The process of the original can be shared.
+// newPair starts both servers, that of the packages in a process that tests may share.
 func newPair(t *testing.T, p *node.Process, generation string, strategy cardea.Strategy, own *pages) *pair {
 	t.Helper()
 	issuer := cardeatest.NewIssuer(t)
@@ -93,8 +94,8 @@ func seededUsers() []map[string]any {
 	}
 }
 
-// seededSessions are of today's making, so they are not renewed, but for the one that is used up to
-// a part and the one that is over.
+// seededSessions returns sessions that were created today, which are not renewed, and two others:
+// used is old enough to be renewed, and expired has expired.
 func seededSessions() []map[string]any {
 	fresh := time.Now().Add(30*24*time.Hour - time.Hour)
 	return []map[string]any{
@@ -108,7 +109,7 @@ func seededSessions() []map[string]any {
 
 func (p *pair) startCardea(t *testing.T, database string) string {
 	t.Helper()
-	adapter, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: database})
+	adapter, err := gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver, DBName: database})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +131,7 @@ func (p *pair) startCardea(t *testing.T, database string) string {
 				ClientLimit:  cardea.Limit{Count: 1000, Within: time.Hour},
 			}),
 		},
-		Callbacks: cardea.Callbacks{SignIn: admit, JWT: rename},
+		Callbacks: cardea.Callbacks{SignIn: allowSignIn, JWT: rename},
 		Logger:    slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
 	if p.config.Generation == "v4" {
@@ -148,8 +149,7 @@ func (p *pair) startCardea(t *testing.T, database string) string {
 	return server.URL
 }
 
-// The callbacks are those of server.mjs: the password is the outcome of the check, the address that
-// of the signIn callback.
+// The callbacks decide as those of server.mjs: check by the password, allowSignIn by the address.
 
 func check(_ context.Context, in credentials.Input) (*cardea.User, error) {
 	switch in.Get("password") {
@@ -163,7 +163,7 @@ func check(_ context.Context, in credentials.Input) (*cardea.User, error) {
 	return nil, credentials.Refuse("")
 }
 
-func admit(_ context.Context, in *cardea.SignIn) (string, error) {
+func allowSignIn(_ context.Context, in *cardea.SignIn) (string, error) {
 	switch {
 	case strings.HasPrefix(in.User.Email, "denied"):
 		return "", errors.New("not this one")

@@ -13,25 +13,24 @@ import (
 	"testing"
 )
 
-// visitor sends requests to one of the two servers, keeps its cookies, and a record of what was
-// answered.
+// visitor sends requests to one of the two servers, keeps cookies, and records the answers.
 type visitor struct {
 	t       *testing.T
 	pair    *pair
 	ours    bool
 	https   bool
 	cookies map[string]string
-	note    string // stands before the names of the requests
+	note    string // put before the names of requests
 	record  []exchange
 }
 
-// exchange is a request and what counts of the answer to it, by field.
+// exchange is a request and the compared fields of the answer.
 type exchange struct {
 	request string
 	fields  map[string]string
 }
 
-// reply is what a script goes on with.
+// reply is the part of an answer that scripts use.
 type reply struct {
 	status   int
 	location string
@@ -40,7 +39,8 @@ type reply struct {
 
 var transport = &http.Transport{}
 
-// csrfToken is one that both servers have made, as far as they can tell.
+// csrfToken is a CSRF token that both servers accept, because csrfCookie signs it with their
+// secret.
 var csrfToken = strings.Repeat("c5", 32)
 
 func csrfCookie() string {
@@ -48,7 +48,7 @@ func csrfCookie() string {
 	return csrfToken + "%7C" + hex.EncodeToString(sum[:])
 }
 
-// cookie is the name of a cookie for the server and the scheme at hand.
+// cookie returns the full name of a cookie, which depends on the version of Auth.js and on https.
 func (v *visitor) cookie(name string) string {
 	name = map[string]string{"v5": "authjs.", "v4": "next-auth."}[v.pair.config.Generation] + name
 	switch {
@@ -60,16 +60,16 @@ func (v *visitor) cookie(name string) string {
 	return "__Secure-" + name
 }
 
-// known gives the visitor a cookie with the CSRF token, as if it had been on the site before.
-func (v *visitor) known() *visitor {
+// withCSRFCookie gives the visitor the CSRF cookie, as if it had visited the site before.
+func (v *visitor) withCSRFCookie() *visitor {
 	v.cookies[v.cookie("csrf-token")] = csrfCookie()
 	return v
 }
 
-// signedIn gives the visitor a JWT session of Ann's that a server made.
+// signedIn gives the visitor a JWT session of Ann's.
 func (v *visitor) signedIn() *visitor {
 	v.cookies[v.cookie("session-token")] = v.token(3600)
-	return v.known()
+	return v.withCSRFCookie()
 }
 
 func (v *visitor) token(seconds int) string {
@@ -86,17 +86,19 @@ func (v *visitor) token(seconds int) string {
 	return token
 }
 
-// get asks for a path below the base path. Headers are given as "Name: value".
+// get sends a GET request for a path below the base path. Headers are written "Name: value".
 func (v *visitor) get(path string, headers ...string) reply {
 	return v.send(http.MethodGet, path, "", headers...)
 }
 
-// post sends a form with the CSRF token of the visitor.
+// post sends a form with the CSRF token.
 func (v *visitor) post(path, form string, headers ...string) reply {
-	return v.known().send(http.MethodPost, path, strings.TrimSuffix("csrfToken="+csrfToken+"&"+form, "&"), headers...)
+	return v.withCSRFCookie().send(http.MethodPost, path, strings.TrimSuffix("csrfToken="+csrfToken+"&"+form, "&"),
+		headers...)
 }
 
-// clientPost is post by the script of next-auth/react, which wants to be told where to go.
+// clientPost sends a form as the script of next-auth/react does, which asks for the URL to go to as
+// JSON.
 func (v *visitor) clientPost(path, form string) reply {
 	if v.pair.config.Generation == "v4" {
 		return v.post(path, strings.TrimPrefix(form+"&json=true", "&"))
@@ -106,7 +108,7 @@ func (v *visitor) clientPost(path, form string) reply {
 
 const formType = "Content-Type: application/x-www-form-urlencoded"
 
-// send sends any request and enters the answer into the record.
+// send sends a request and records the answer.
 func (v *visitor) send(method, path, body string, headers ...string) reply {
 	v.t.Helper()
 	base := v.pair.theirs
@@ -118,7 +120,7 @@ func (v *visitor) send(method, path, body string, headers ...string) reply {
 		v.t.Fatal(err)
 	}
 	target, query, _ := strings.Cut("/api/auth"+path, "?")
-	r.URL.Opaque, r.URL.RawQuery, r.Host = target, query, host // as it is, without any cleaning
+	r.URL.Opaque, r.URL.RawQuery, r.Host = target, query, host // sent as written, not cleaned
 	r.Header.Set("X-Forwarded-Proto", "http")
 	if v.https {
 		r.Header.Set("X-Forwarded-Proto", "https")
@@ -138,17 +140,17 @@ func (v *visitor) send(method, path, body string, headers ...string) reply {
 	return v.receive(r, v.title(method, path, body, headers))
 }
 
-// title names a request in the list of differences.
+// title is the name of a request in lists of differences.
 func (v *visitor) title(method, path, body string, headers []string) string {
-	title := strings.TrimSpace(v.note + " " + method + " " + v.normalURL(path))
+	title := strings.TrimSpace(v.note + " " + method + " " + v.normalizeURL(path))
 	if form, ok := strings.CutPrefix(body, "csrfToken="+csrfToken); ok {
-		title += " " + v.normal(strings.TrimPrefix(form, "&"))
+		title += " " + v.normalize(strings.TrimPrefix(form, "&"))
 	} else if body != "" {
-		title += " " + v.normal(body)
+		title += " " + v.normalize(body)
 	}
 	for _, line := range headers {
 		if line != formType {
-			title += " (" + v.normal(line) + ")"
+			title += " (" + v.normalize(line) + ")"
 		}
 	}
 	return strings.TrimSpace(title)
@@ -176,9 +178,9 @@ func (v *visitor) receive(r *http.Request, title string) reply {
 	return reply{res.StatusCode, res.Header.Get("Location"), string(body)}
 }
 
-// provider follows a redirect to the provider and returns the callback to which that leads, below
-// the base path. as names the person.
-func (v *visitor) provider(to, as string) string {
+// followToProvider follows a redirect to the provider, signs in there as a person, and returns the
+// path of the callback below the base path.
+func (v *visitor) followToProvider(to, as string) string {
 	v.t.Helper()
 	r, err := http.NewRequestWithContext(v.t.Context(), http.MethodGet, to+"&login_hint="+url.QueryEscape(as), nil)
 	if err != nil {
@@ -196,8 +198,8 @@ func (v *visitor) provider(to, as string) string {
 	return strings.TrimPrefix(back.RequestURI(), "/api/auth")
 }
 
-// mail is the link of the mail that was sent last, below the base path.
-func (v *visitor) mail(to string) string {
+// mailedLink returns the path of the link in the last mail, below the base path.
+func (v *visitor) mailedLink(to string) string {
 	v.t.Helper()
 	link := ""
 	if v.ours {

@@ -1,4 +1,4 @@
-// Package backoff waits between attempts at something that failed for the moment.
+// Package backoff waits between the attempts of an operation that failed temporarily.
 package backoff
 
 import (
@@ -13,10 +13,10 @@ const (
 	maxDoubles = 3                     // how often the upper limit doubles
 )
 
-// Wait waits before another attempt; attempt counts from 0. The wait is a random time between the
-// half and the whole of 50 ms for attempt 0, 100 ms for 1, 200 ms for 2 and 400 ms for all later
-// ones: random, so that programs that failed together do not try again together. It returns early,
-// with the error of ctx, if ctx ends.
+// Wait waits after a failed attempt; the first attempt has the number 0. It waits 25 to 50 ms after
+// attempt 0, 50 to 100 ms after 1, 100 to 200 ms after 2, and 200 to 400 ms after every later one.
+// The time is random, so that programs that failed together do not try again together. If ctx ends,
+// Wait returns its error at once.
 func Wait(ctx context.Context, attempt int) error {
 	longest := shortest << min(attempt, maxDoubles)
 	n, err := rand.Int(rand.Reader, big.NewInt(int64(longest/2)))

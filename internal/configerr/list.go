@@ -1,5 +1,5 @@
-// Package configerr collects everything that is wrong with a configuration, so that whoever wrote
-// it reads all faults at once and not only the first.
+// Package configerr collects everything that is wrong with a configuration, so that its author
+// reads all faults at once and not only the first.
 package configerr
 
 import (

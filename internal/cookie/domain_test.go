@@ -11,7 +11,8 @@ func TestValidDomain(t *testing.T) {
 	for domain, want := range map[string]bool{
 		"example.com": true, "app.example.com": true, "my-app.example": true, "1.example": true,
 		"xn--exmple-cua.com": true,
-		"":                   false, "localhost": false, ".example.com": false, "example.com.": false, "a..example": false,
+
+		"": false, "localhost": false, ".example.com": false, "example.com.": false, "a..example": false,
 		"Example.com": false, "127.0.0.1": false, "[::1]": false, "example.com:443": false, "exämple.com": false,
 		"example.com; Secure": false, "example.com\n": false, "https://example.com": false, "*.example.com": false,
 	} {

@@ -33,8 +33,8 @@ type Jar struct {
 	out   []Cookie
 }
 
-// NewJar returns the jar of a request with header h. If the request has more than 100 kB of cookies,
-// all of them are ignored.
+// NewJar returns the jar of a request with header h. If the request has more than 100 kB of
+// cookies, all of them are ignored.
 func NewJar(h http.Header, names *Names) *Jar {
 	in, size := h["Cookie"], 0
 	for _, line := range in {
@@ -72,8 +72,8 @@ func (j *Jar) WithPrefix(prefix string) []string {
 	return found
 }
 
-// pairs iterates over the cookies of the request (RFC 6265 § 4.2.1). A name may occur several times.
-// Values are not decoded.
+// pairs iterates over the cookies of the request (RFC 6265 § 4.2.1). A name may occur several
+// times. Values are not decoded.
 func (j *Jar) pairs(yield func(name, value string) bool) {
 	for _, rest := range j.in {
 		for rest != "" {
@@ -90,9 +90,9 @@ func (j *Jar) pairs(yield func(name, value string) bool) {
 	}
 }
 
-// trimBlanks removes spaces and tabs around a name or a value, and nothing else. If it removed other
-// white space of Unicode, the name "\u2000__Host-a", which any page may set, would be taken for
-// "__Host-a".
+// trimBlanks removes spaces and tabs around a name or a value, and nothing else. If it removed
+// other white space of Unicode, the name "\u2000__Host-a", which any page may set, would be taken
+// for "__Host-a".
 func trimBlanks(s string) string {
 	for s != "" && isBlank(s[0]) {
 		s = s[1:]
@@ -107,8 +107,8 @@ func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
 // Set adds a cookie to the response. It replaces an earlier one with the same name and domain. The
 // name and the encoded value together can have 4096 bytes, because browsers silently drop longer
-// cookies. If there are more Set returns [ErrTooLong], and [ErrName] for a name that is not a token;
-// it then changes nothing.
+// cookies. For a longer one Set returns [ErrTooLong], and for a name that is not a token [ErrName].
+// It then changes nothing.
 func (j *Jar) Set(c Cookie) error {
 	if err := c.check(); err != nil {
 		return err
@@ -135,8 +135,8 @@ func (j *Jar) put(c Cookie) {
 	j.out = append(j.out, c)
 }
 
-// Write adds one Set-Cookie header for each collected cookie to the header of a response. It removes
-// the cookies from the jar, so that a second call adds nothing.
+// Write adds one Set-Cookie header for each collected cookie to the header of a response. It
+// removes the cookies from the jar, so that a second call adds nothing.
 func (j *Jar) Write(h http.Header) {
 	for i := range j.out {
 		h.Add("Set-Cookie", j.out[i].header(j.names.Secure))

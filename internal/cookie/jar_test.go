@@ -10,6 +10,7 @@ import (
 	"github.com/cardea-auth/cardea/internal/cookie"
 )
 
+// jarOf returns the jar of a request with these Cookie headers.
 func jarOf(names *cookie.Names, lines ...string) *cookie.Jar {
 	return cookie.NewJar(http.Header{"Cookie": lines}, names)
 }
@@ -52,7 +53,7 @@ func TestGet(t *testing.T) {
 	}
 }
 
-// A browser lets a page on http set a cookie whose name only looks like one with a prefix.
+// Browsers allow a page on http to set a cookie whose name has another character before the prefix.
 func TestUnicodeSpaceDoesNotMakeAPrefix(t *testing.T) {
 	t.Parallel()
 	names := cookie.NamesV5(true)
@@ -77,7 +78,7 @@ func TestWithPrefix(t *testing.T) {
 	}
 }
 
-func TestWithPrefixIsBounded(t *testing.T) {
+func TestWithPrefixIsLimited(t *testing.T) {
 	t.Parallel()
 	var header strings.Builder
 	for n := range 500 {
@@ -89,8 +90,8 @@ func TestWithPrefixIsBounded(t *testing.T) {
 	}
 }
 
-// Row of fiber CVE-2026-25899.
-func TestTooManyBytesOfCookiesAreNone(t *testing.T) {
+// fiber CVE-2026-25899: the work that a request can cause is limited.
+func TestTooManyBytesOfCookiesAreIgnored(t *testing.T) {
 	t.Parallel()
 	names := cookie.NamesV5(false)
 	const session = "authjs.session-token=1; a=2; "
@@ -104,8 +105,8 @@ func TestTooManyBytesOfCookiesAreNone(t *testing.T) {
 	}
 }
 
-// FuzzParse asserts that whatever a request has, a jar returns a part of it and clears no cookie
-// but the session.
+// FuzzParse checks that a jar returns only parts of the request, whatever it has, and clears no
+// cookies but those of the session.
 func FuzzParse(f *testing.F) {
 	f.Add("authjs.session-token=a; authjs.csrf-token=token%7Chash")
 	f.Add("authjs.session-token.1=b; authjs.session-token.0=a; authjs.session-tokenX=c; authjs.session-token.2")
@@ -132,9 +133,10 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// requestLine is what a browser sends to an application that uses a few cookies of its own.
+// requestLine is the Cookie header of a browser, with a few cookies of the application itself.
 const requestLine = "theme=dark; _ga=GA1.1.1234567890.1234567890; lang=cs; authjs.csrf-token=" +
-	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef%7C0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef; " +
+	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef%7C" +
+	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef; " +
 	"authjs.callback-url=http%3A%2F%2Flocalhost%3A3000; authjs.session-token=0f0e9a52-6d1e-4d61-8a1e-5f4b2c1d8a0e"
 
 func BenchmarkSession(b *testing.B) {

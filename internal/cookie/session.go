@@ -112,9 +112,9 @@ func (j *Jar) ClearSession() {
 	j.clearForDomain(j.names.Session)
 }
 
-// clearForDomain removes one cookie of a session, and if the session is for a whole domain, also the
-// cookie with the same name that was set for this host alone before that was configured. To browsers
-// it is another cookie, and they would send it before the one of the domain.
+// clearForDomain removes one cookie of a session, and if the session is for a whole domain, also
+// the cookie with the same name that was set for this host alone before that was configured. To
+// browsers it is another cookie, and they would send it before the one of the domain.
 func (j *Jar) clearForDomain(name string) {
 	j.Clear(name)
 	if j.names.Domain != "" && isToken(name) {
@@ -145,7 +145,8 @@ func (n *Names) DiscardSession(h http.Header) {
 		set, _, _ := strings.Cut(line, "=")
 		return n.isSession(set)
 	})
-	if h[name] = kept; len(kept) == 0 {
+	h[name] = kept
+	if len(kept) == 0 {
 		delete(h, name)
 	}
 }

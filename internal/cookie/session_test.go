@@ -47,8 +47,8 @@ func TestSession(t *testing.T) {
 		{"not as numbers are written", name + ".0=a; " + name + ".01=b; " + name + ".+1=c; " + name + ".1x=d; " + name +
 			".=e; " + name + ".1.1=f", "a"},
 		{"only a stray one", name + "X=b", ""},
-		{"of another scheme", "__Secure-" + name + "=a", ""},
-		{"of another generation", "next-auth.session-token=a", ""},
+		{"with a prefix", "__Secure-" + name + "=a", ""},
+		{"of another version", "next-auth.session-token=a", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -70,7 +70,7 @@ func chunked(n int) string {
 	return strings.Join(pairs, "; ")
 }
 
-// Row of fiber CVE-2026-25899.
+// fiber CVE-2026-25899: the work that a request can cause is limited.
 func TestTwoHundredChunksAreRefused(t *testing.T) {
 	t.Parallel()
 	names := cookie.NamesV5(false)
@@ -178,7 +178,7 @@ func TestTheLastCallDecidesAboutTheSession(t *testing.T) {
 	compare(t, written(jar), []string{name + ".0=" + cleared, name + ".1=" + cleared, name + "=v" + kept})
 }
 
-// Row of oauth2-proxy CVE-2026-34454: what came in is cleared with all its chunks.
+// oauth2-proxy CVE-2026-34454: all chunks that the request has are cleared.
 func TestClearSession(t *testing.T) {
 	t.Parallel()
 	const name = "authjs.session-token"
@@ -235,7 +235,7 @@ func TestSessionThatIsTooLong(t *testing.T) {
 	}
 }
 
-// TestSessionRoundTrip sends back what was set as a browser does.
+// TestSessionRoundTrip sends back the cookies that were set, as a browser does.
 func TestSessionRoundTrip(t *testing.T) {
 	t.Parallel()
 	for _, names := range []cookie.Names{cookie.NamesV5(true), cookie.NamesV4(false)} {
@@ -281,7 +281,7 @@ func TestSessionsOfNode(t *testing.T) {
 	if err := json.Unmarshal(text, &file); err != nil {
 		t.Fatal(err)
 	}
-	generations := map[string]cookie.Names{"v5": cookie.NamesV5(false), "v4": cookie.NamesV4(false)}
+	versions := map[string]cookie.Names{"v5": cookie.NamesV5(false), "v4": cookie.NamesV4(false)}
 	tested := 0
 	for _, vector := range file.Vectors {
 		if vector.Kind != "cookie-chunks" {
@@ -289,7 +289,7 @@ func TestSessionsOfNode(t *testing.T) {
 		}
 		for _, c := range vector.Cases {
 			tested++
-			names := generations[c.Version]
+			names := versions[c.Version]
 			var pairs []string
 			for name, value := range c.Expected.Cookies {
 				pairs = append(pairs, name+"="+value)

@@ -21,6 +21,7 @@ func written(j *cookie.Jar) []string {
 	return h["Set-Cookie"]
 }
 
+// compare compares Set-Cookie headers.
 func compare(t *testing.T, got, want []string) {
 	t.Helper()
 	for i := range max(len(got), len(want)) {
@@ -35,7 +36,7 @@ func compare(t *testing.T, got, want []string) {
 	}
 }
 
-// setAll sets each cookie of the protocol with the life that it has there.
+// setAll sets each cookie, with attributes as in use, and returns the Set-Cookie headers.
 func setAll(t *testing.T, names cookie.Names) []string {
 	t.Helper()
 	const life = 15 * time.Minute
@@ -57,7 +58,7 @@ func setAll(t *testing.T, names cookie.Names) []string {
 	return written(jar)
 }
 
-// Row of rodauth #142.
+// rodauth #142: every attribute of every cookie.
 func TestSetCookieHeaders(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -117,8 +118,8 @@ func TestValuesAreEncodedAsComponents(t *testing.T) {
 	t.Parallel()
 	names := cookie.NamesV5(false)
 	jar := cookie.NewJar(nil, &names)
-	// What encodeURIComponent leaves alone, then what would end a cookie or a header, then text
-	// beyond ASCII.
+	// First characters that encodeURIComponent does not encode, then those that would end a cookie
+	// or a header, then text beyond ASCII.
 	if err := jar.Set(cookie.Cookie{Name: "a", Value: "Az09-_.!~*'()" + "\";,\\ \r\n\x00%+=" + "ů🐎"}); err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +186,7 @@ func TestCookiesThatCannotBeSet(t *testing.T) {
 	}
 }
 
-// FuzzSet reads what was written with the standard library's parser.
+// FuzzSet parses the Set-Cookie headers with the standard library.
 func FuzzSet(f *testing.F) {
 	f.Add("authjs.csrf-token", "token|hash")
 	f.Add("a", "\r\nSet-Cookie: b=c; Domain=example")

@@ -1,4 +1,4 @@
-// Package emailaddr brings e-mail addresses into the one form in which they are stored and compared.
+// Package emailaddr normalizes e-mail addresses before they are stored and compared.
 package emailaddr
 
 import "strings"
@@ -17,17 +17,17 @@ func Clean(s string) string {
 	switch {
 	case local == "" || domain == "" || len(s) > maxLength:
 		return ""
-	case strings.ContainsFunc(s, isSpaceOrControl) || strings.ContainsAny(s, `",;<>()`) || strings.Contains(domain, "@"):
+	case strings.Contains(domain, "@"), strings.ContainsAny(s, `",;<>()`), strings.ContainsFunc(s, isBlankOrControl):
 		return ""
 	}
 	return s
 }
 
-func isSpaceOrControl(r rune) bool { return r <= ' ' || r == 0x7f }
+func isBlankOrControl(r rune) bool { return r <= ' ' || r == 0x7f }
 
 // LowerASCII returns the lower case of an ASCII letter and every other rune unchanged.
-// [strings.ToLower] would turn the Kelvin sign into k and a dotted capital I into i, and so make one
-// address of two.
+// [strings.ToLower] would turn the Kelvin sign into k and a dotted capital I into i, and so make
+// two different addresses equal.
 func LowerASCII(r rune) rune {
 	if 'A' <= r && r <= 'Z' {
 		return r + 'a' - 'A'

@@ -15,8 +15,8 @@ import (
 	"github.com/cardea-auth/cardea/internal/oauth2"
 )
 
-// RFC 7523 § 3, and what servers want beyond it: iat, and an end that is near.
-func TestAssertionSaysForWhomAndUntilWhen(t *testing.T) {
+// RFC 7523 § 3, and what servers require beyond it: iat, and exp in the near future.
+func TestClaimsOfAnAssertion(t *testing.T) {
 	t.Parallel()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -56,8 +56,8 @@ func TestAssertionSaysForWhomAndUntilWhen(t *testing.T) {
 	}
 }
 
-// Without an audience an assertion would be good at any server; and what a signer says may hold
-// what no log should.
+// Any server would accept an assertion without an audience. The error of a signer may contain what
+// must not be logged.
 func TestAssertionThatCannotBeMade(t *testing.T) {
 	t.Parallel()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -65,8 +65,8 @@ func TestAssertionThatCannotBeMade(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, change := range map[string]func(*oauth2.Client){
-		"no issuer that could be its audience": func(c *oauth2.Client) { c.Audience = "" },
-		"the key cannot sign":                  func(c *oauth2.Client) { c.Key.Signer = brokenSigner{key} },
+		"there is no audience, because the server has no issuer": func(c *oauth2.Client) { c.Audience = "" },
+		"the key cannot sign": func(c *oauth2.Client) { c.Key.Signer = brokenSigner{key} },
 	} {
 		c := newClient(t, func(http.ResponseWriter, *http.Request) { t.Errorf("%s: a request was made", want) })
 		c.Auth, c.Key, c.Audience = oauth2.PrivateKeyJWT, oauth2.Key{Signer: key}, "https://idp.example"
@@ -78,7 +78,7 @@ func TestAssertionThatCannotBeMade(t *testing.T) {
 	}
 }
 
-// brokenSigner is a key that cannot be reached.
+// brokenSigner is a key that fails to sign, with an error that must not be logged.
 type brokenSigner struct{ crypto.Signer }
 
 func (brokenSigner) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {

@@ -69,9 +69,9 @@ func (c *Client) secret(ctx context.Context) (string, error) {
 	return secret, nil
 }
 
-// formEncode encodes as the form encoding does, but leaves the characters !'()* as they are. Servers
-// that decode get the same text. Servers that forget to decode get the right text more often, and
-// the JavaScript clients that vendors test with send the same.
+// formEncode encodes as the form encoding does, but leaves the characters !'()* as they are.
+// Servers that decode get the same text. Servers that forget to decode get the right text more
+// often, and the JavaScript clients that vendors test with send the same.
 func formEncode(s string) string { return marks.Replace(url.QueryEscape(s)) }
 
 var marks = strings.NewReplacer("%21", "!", "%27", "'", "%28", "(", "%29", ")", "%2A", "*")

@@ -52,8 +52,8 @@ type Client struct {
 	// DPoP key.
 	Prover *Prover
 
-	// Bind requests only DPoP-bound tokens and accepts no others. It needs a Prover.
-	Bind bool
+	// RequireDPoP requests only DPoP-bound tokens and accepts no others. It needs a Prover.
+	RequireDPoP bool
 
 	// AuthorizationURL is the authorization endpoint.
 	AuthorizationURL string
@@ -86,9 +86,9 @@ var reserved = []string{
 
 // AuthorizationRequest returns the URL that starts the flow in the browser (RFC 6749 § 4.1.1). It
 // has the S256 challenge of the verifier (RFC 7636 § 4.2) unless SkipPKCE is set, and the nonce
-// unless that is empty. Params, and the query parameters of the endpoint itself, are kept unless the
-// flow has a use for their names. An empty state is an error, as is a verifier that is not 43 to 128
-// characters long.
+// unless that is empty. Params, and the query parameters of the endpoint itself, are kept unless
+// the flow has a use for their names. An empty state is an error, as is a verifier that is not 43
+// to 128 characters long.
 func (c *Client) AuthorizationRequest(state, verifier, nonce string) (string, error) {
 	params, err := c.authorizationParams(state, verifier, nonce)
 	if err != nil {
@@ -124,7 +124,7 @@ func (c *Client) authorizationParams(state, verifier, nonce string) (url.Values,
 	if nonce != "" {
 		q.Set("nonce", nonce)
 	}
-	if c.Bind {
+	if c.RequireDPoP {
 		q.Set("dpop_jkt", c.Prover.thumbprint) // binds the code to the key, too: RFC 9449, Section 10
 	}
 	return q, nil

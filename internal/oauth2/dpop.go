@@ -70,8 +70,8 @@ func (p *Prover) prove(req *http.Request, accessToken string, now time.Time) err
 	return nil
 }
 
-// keepNonce keeps the nonce that a server wants in the next proof (§ 8.2), and reports whether it is
-// a new one. A nonce of more than 1024 bytes is ignored.
+// keepNonce keeps the nonce that a server wants in the next proof (§ 8.2), and reports whether it
+// is a new one. A nonce of more than 1024 bytes is ignored.
 func (p *Prover) keepNonce(u *url.URL, response http.Header) bool {
 	nonce := response.Get("DPoP-Nonce")
 	if nonce == "" || len(nonce) > 1024 {

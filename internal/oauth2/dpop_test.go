@@ -28,12 +28,12 @@ func newProver(t *testing.T) *oauth2.Prover {
 	return p
 }
 
-// claimsOf reads a JWT without looking at its signature.
+// claimsOf returns the claims of a JWT without checking its signature.
 func claimsOf(t *testing.T, jwt string) (claims map[string]any) {
 	t.Helper()
 	parts := strings.Split(jwt, ".")
 	if len(parts) != 3 {
-		t.Fatalf("%q is no JWT", jwt)
+		t.Fatalf("%q is not a JWT", jwt)
 	}
 	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
 	if err != nil {
@@ -53,7 +53,7 @@ func TestProofNamesTheURLWithoutItsQuery(t *testing.T) {
 		proofs = append(proofs, r.Header.Get("DPoP"))
 		io.WriteString(w, `{"id":7}`)
 	})
-	c.Prover, c.Bind = newProver(t), true
+	c.Prover, c.RequireDPoP = newProver(t), true
 	me := strings.TrimSuffix(c.TokenURL, "/token") + "/me"
 	token := &oauth2.Token{Access: "at", Type: oauth2.DPoP}
 	for _, query := range []string{"?fields=id&secret=s", "?", ""} {
@@ -68,13 +68,13 @@ func TestProofNamesTheURLWithoutItsQuery(t *testing.T) {
 	}
 }
 
-// RFC 9449 § 10: the code is bound to the key, too.
+// RFC 9449 § 10: the authorization code is bound to the key, too.
 func TestAuthorizationRequestNamesTheKey(t *testing.T) {
 	t.Parallel()
 	keys := map[string]bool{}
 	for range 2 {
 		c := oauth2.Client{
-			ID: "id", AuthorizationURL: "https://idp.example/authorize", Prover: newProver(t), Bind: true,
+			ID: "id", AuthorizationURL: "https://idp.example/authorize", Prover: newProver(t), RequireDPoP: true,
 			Params: url.Values{"dpop_jkt": {"x"}},
 		}
 		raw, err := c.AuthorizationRequest("state", verifier, "")
@@ -85,20 +85,22 @@ func TestAuthorizationRequestNamesTheKey(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if keys[u.Query().Get("dpop_jkt")] = true; len(u.Query()["dpop_jkt"]) != 1 {
-			t.Errorf("the request is %s", raw)
+		values := u.Query()["dpop_jkt"]
+		if len(values) != 1 {
+			t.Fatalf("the request is %s", raw)
 		}
+		keys[values[0]] = true
 	}
 	if len(keys) != 2 || keys[""] || keys["x"] {
 		t.Errorf("the keys of two clients are %v", keys)
 	}
 }
 
-// RFC 9449 § 7.1: a bound token has its place in the header.
-func TestBoundTokenIsSentNowhereElse(t *testing.T) {
+// RFC 9449 § 7.1: a bound token is sent in the header Authorization.
+func TestBoundTokenIsSentInTheHeaderOnly(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, func(http.ResponseWriter, *http.Request) { t.Error("a request was made") })
-	c.Prover, c.Bind = newProver(t), true
+	c.Prover, c.RequireDPoP = newProver(t), true
 	server := strings.TrimSuffix(c.TokenURL, "/token")
 	for name, r := range map[string]oauth2.Resource{
 		"in the path":    {URL: server + "/t/{access_token}"},
@@ -112,14 +114,14 @@ func TestBoundTokenIsSentNowhereElse(t *testing.T) {
 	}
 }
 
-// A server may send a nonce with any answer, but it asks for another try only with one that is new,
-// and once.
-func TestProofIsTriedAgainOnce(t *testing.T) {
+// A server may send a nonce with any response. The request is repeated only for a new nonce, and
+// only once.
+func TestProofIsRepeatedOnce(t *testing.T) {
 	t.Parallel()
 	const wants, other = `{"error":"use_dpop_nonce"}`, `{"error":"invalid_grant"}`
 	for _, tc := range []struct {
 		name, body string
-		nonces     []string // of the answers
+		nonces     []string // of the responses
 		want       int      // requests
 	}{
 		{"for a nonce", wants, []string{"n1"}, 2},
@@ -141,7 +143,7 @@ func TestProofIsTriedAgainOnce(t *testing.T) {
 				w.WriteHeader(http.StatusBadRequest)
 				io.WriteString(w, tc.body)
 			})
-			c.Prover, c.Bind = newProver(t), true
+			c.Prover, c.RequireDPoP = newProver(t), true
 			if token, err := c.Exchange(t.Context(), "code", verifier); err == nil || requests != tc.want {
 				t.Errorf("got %v, %v after %d requests, want %d", token, err, requests, tc.want)
 			}
@@ -149,7 +151,7 @@ func TestProofIsTriedAgainOnce(t *testing.T) {
 	}
 }
 
-// The nonce of one server is nothing that another one gets to see.
+// The nonce of one server is not sent to another one.
 func TestNonceIsForItsServer(t *testing.T) {
 	t.Parallel()
 	seen := map[string]any{}
@@ -161,8 +163,8 @@ func TestNonceIsForItsServer(t *testing.T) {
 		})
 	}
 	first, second := server("first"), server("second")
-	first.Prover, first.Bind = newProver(t), true
-	second.Prover, second.Bind = first.Prover, true
+	first.Prover, first.RequireDPoP = newProver(t), true
+	second.Prover, second.RequireDPoP = first.Prover, true
 	for _, c := range []*oauth2.Client{first, second, first, second} {
 		if _, err := c.Exchange(t.Context(), "code", verifier); err != nil {
 			t.Fatal(err)
@@ -170,7 +172,7 @@ func TestNonceIsForItsServer(t *testing.T) {
 	}
 	for name, nonce := range seen {
 		if nonce != "of the "+name {
-			t.Errorf("the %s server gets the nonce %v", name, nonce)
+			t.Errorf("the %s server got the nonce %v", name, nonce)
 		}
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// passport-oauth2 CVE-2021-41580, for any answer: what comes back is a token with an access token,
-// or an error, never both.
+// passport-oauth2 CVE-2021-41580, for any response: parse returns a token with an access token, or
+// an error, never both.
 func FuzzParseToken(f *testing.F) {
 	for _, body := range []string{
 		`{"access_token":"at","token_type":"Bearer","expires_in":3600,"scope":["a"],"refresh_token":null}`,

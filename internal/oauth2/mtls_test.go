@@ -18,8 +18,8 @@ import (
 	"github.com/cardea-auth/cardea/internal/oauth2"
 )
 
-// Connections are kept, by HTTP/2 for many requests at once: those with the certificate must not be
-// those without.
+// Connections are reused, by HTTP/2 for many requests at the same time. A request with the
+// certificate must not use a connection without it, or vice versa.
 func TestWithCertificateSharesNoConnection(t *testing.T) {
 	t.Parallel()
 	for _, http2 := range []bool{false, true} {
@@ -64,9 +64,9 @@ func TestWithCertificateSharesNoConnection(t *testing.T) {
 	}
 }
 
-// What the client was set up with for other servers, or has from a connection without the
-// certificate, does not take its place.
-func TestWithCertificatePresentsItInAnyCase(t *testing.T) {
+// The certificate is presented even if the client was configured with another one, or has a TLS
+// session of a connection without it.
+func TestWithCertificateAlwaysPresentsIt(t *testing.T) {
 	t.Parallel()
 	own, other := certificate(t), certificate(t)
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -78,11 +78,11 @@ func TestWithCertificatePresentsItInAnyCase(t *testing.T) {
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	for name, change := range map[string]func(*tls.Config){
-		"a session that was begun without": func(c *tls.Config) {
+		"a session without the certificate": func(c *tls.Config) {
 			c.ClientSessionCache = tls.NewLRUClientSessionCache(1)
 		},
-		"a certificate for whoever asks": func(c *tls.Config) { c.Certificates = []tls.Certificate{other} },
-		"a function that gives another one": func(c *tls.Config) {
+		"another certificate": func(c *tls.Config) { c.Certificates = []tls.Certificate{other} },
+		"a function that returns another certificate": func(c *tls.Config) {
 			c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &other, nil }
 		},
 	} {
@@ -106,10 +106,11 @@ func TestWithCertificatePresentsItInAnyCase(t *testing.T) {
 	}
 }
 
-func TestWithCertificateLeavesAnHTTP2ThatWasSetUpByHand(t *testing.T) {
+func TestWithCertificateReplacesHTTP2ThatWasSetUpByHand(t *testing.T) {
 	t.Parallel()
-	byHand := map[string]func(string, *tls.Conn) http.RoundTripper{"h2": func(string, *tls.Conn) http.RoundTripper { return nil }}
-	none := map[string]func(string, *tls.Conn) http.RoundTripper{}
+	type protocols = map[string]func(string, *tls.Conn) http.RoundTripper
+	byHand := protocols{"h2": func(string, *tls.Conn) http.RoundTripper { return nil }}
+	none := protocols{}
 	for _, base := range []*http.Transport{{TLSNextProto: byHand}, {TLSNextProto: none}} {
 		presenting, err := oauth2.WithCertificate(&http.Client{Transport: base}, certificate(t))
 		if err != nil {

@@ -57,7 +57,8 @@ func (c *Client) push(ctx context.Context, params url.Values) (requestURI string
 	if err != nil {
 		return "", err
 	}
-	if requestURI = jsonvalue.String(answer["request_uri"]); requestURI == "" {
+	requestURI = jsonvalue.String(answer["request_uri"])
+	if requestURI == "" {
 		return "", errors.New("answer has no request_uri")
 	}
 	return requestURI, nil

@@ -8,9 +8,9 @@ import (
 	"github.com/cardea-auth/cardea/internal/oauth2"
 )
 
-// RFC 9126 § 2.2 and § 2.3. What is no reference leads nowhere, least of all to a request with
-// everything in it.
-func TestAnswersToAPushedRequest(t *testing.T) {
+// RFC 9126 § 2.2 and § 2.3. Without a reference Start fails. It does not fall back to a request
+// with all parameters.
+func TestResponsesToAPushedRequest(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		status  int
@@ -25,7 +25,7 @@ func TestAnswersToAPushedRequest(t *testing.T) {
 			&oauth2.Error{Code: "invalid_request", Status: 400},
 		},
 		"a refusal with a reference":    {400, `{"request_uri":"urn:r"}`, false, &oauth2.Error{Status: 400}},
-		"a refusal that is no JSON":     {503, `t0ps3cret`, false, &oauth2.Error{Status: 503}},
+		"a refusal that is not JSON":    {503, `t0ps3cret`, false, &oauth2.Error{Status: 503}},
 		"accepted, with a reference":    {202, `{"request_uri":"urn:r"}`, false, &oauth2.Error{Status: 202}},
 		"no reference":                  {201, `{}`, false, nil},
 		"an empty reference":            {201, `{"request_uri":""}`, false, nil},
@@ -49,7 +49,7 @@ func TestAnswersToAPushedRequest(t *testing.T) {
 				t.Errorf("got %v, want %v", got, tc.refusal)
 			}
 			if err != nil && strings.Contains(err.Error(), "t0ps3cret") {
-				t.Errorf("the error repeats what the server said: %v", err)
+				t.Errorf("the error contains text of the server: %v", err)
 			}
 		})
 	}

@@ -19,8 +19,8 @@ func Placeholders(template string) []string {
 	return names
 }
 
-// Fill replaces the names in braces by their values. A name with dots, such as {team.id}, stands for
-// a member of a nested object. A name without a value that is text or a number is an error.
+// Fill replaces the names in braces by their values. A name with dots, such as {team.id}, stands
+// for a member of a nested object. A name without a value that is text or a number is an error.
 func Fill(template string, values map[string]any) (string, error) {
 	return fill(template, values, func(s string) (string, bool) { return s, true })
 }

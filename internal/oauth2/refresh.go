@@ -21,9 +21,9 @@ func (c *Client) Refresh(ctx context.Context, refreshToken string) (*Token, erro
 	return t, nil
 }
 
-// Revoked reports whether the grant expired or was revoked (RFC 6749 § 5.2), so that the user has to
-// sign in again. A response with a status of 500 or more does not count: a server that is failing
-// may send the same code for any grant.
+// Revoked reports whether the grant expired or was revoked (RFC 6749 § 5.2), so that the user has
+// to sign in again. A response with a status of 500 or more does not count: a server that is
+// failing may send the same code for any grant.
 func (e *Error) Revoked() bool {
 	return e.Status < 500 && (e.Code == "invalid_grant" || e.Code == "bad_refresh_token") // the latter: GitHub
 }

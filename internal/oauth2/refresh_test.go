@@ -12,7 +12,7 @@ import (
 	"github.com/cardea-auth/cardea/internal/oauth2"
 )
 
-// The request is that of RFC 6749 § 6, authenticated as the one for a code is.
+// The request is that of RFC 6749 § 6, authenticated in the same way as a request with a code.
 func TestRefresh(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {

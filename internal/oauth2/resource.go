@@ -74,7 +74,8 @@ func (r Resource) request(ctx context.Context, t *Token) (*http.Request, error) 
 	case bearer:
 		req.Header.Set("Authorization", "Bearer "+t.Access)
 	case t.Type == DPoP:
-		return nil, errors.New("a DPoP-bound token can only be sent in the header Authorization") // RFC 9449, Section 7.1
+		// RFC 9449, Section 7.1
+		return nil, errors.New("a DPoP-bound token can only be sent in the header Authorization")
 	}
 	return req, nil
 }

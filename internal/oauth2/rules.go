@@ -45,7 +45,7 @@ func (c *Client) tokenRequest(ctx context.Context, form url.Values) (*http.Reque
 		return nil, errors.New("endpoint is not a URL")
 	}
 	for name, value := range c.Rules.Headers {
-		if name = http.CanonicalHeaderKey(name); name != "Content-Type" {
+		if http.CanonicalHeaderKey(name) != "Content-Type" {
 			req.Header.Set(name, value)
 		}
 	}

@@ -13,8 +13,9 @@ import (
 	"github.com/cardea-auth/cardea/internal/oauth2"
 )
 
-// redeem returns the token that a server with these rules gives, and the request that it got.
-func redeem(
+// exchange exchanges a code at a server with these rules. It returns the result, and the request
+// that the server got.
+func exchange(
 	t *testing.T, rules oauth2.Rules, auth, body string,
 ) (token *oauth2.Token, got *http.Request, sent string, err error) {
 	t.Helper()
@@ -33,7 +34,7 @@ func TestTokenRequestByGet(t *testing.T) {
 	rules := oauth2.Rules{
 		Method: http.MethodGet, Names: map[string]string{"client_id": "appid", "client_secret": "secret"},
 	}
-	_, got, sent, err := redeem(t, rules, oauth2.SecretPost, `{"access_token":"at"}`)
+	_, got, sent, err := exchange(t, rules, oauth2.SecretPost, `{"access_token":"at"}`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,8 +45,7 @@ func TestTokenRequestByGet(t *testing.T) {
 	}
 	want := url.Values{
 		"appid": {"client 1"}, "secret": {"s3cret"}, "code": {"the code"}, "grant_type": {"authorization_code"},
-		"code_verifier": {verifier},
-		"redirect_uri":  {"https://app.example/api/auth/callback/x"},
+		"code_verifier": {verifier}, "redirect_uri": {"https://app.example/api/auth/callback/x"},
 	}
 	if q.Encode() != want.Encode() {
 		t.Errorf("query %v, want %v", q, want)
@@ -63,7 +63,7 @@ func TestTokenRequestAsJSON(t *testing.T) {
 		},
 		Params: url.Values{"v": {"5"}, "code": {"another code"}, "list": {"a", "b"}},
 	}
-	token, got, sent, err := redeem(t, rules, oauth2.SecretPost,
+	token, got, sent, err := exchange(t, rules, oauth2.SecretPost,
 		`{"code":0,"data":{"accessToken":"at","expireIn":"7200","corpId":"c"}}`)
 	if err != nil {
 		t.Fatal(err)
@@ -92,24 +92,24 @@ func TestTokenRequestAsJSON(t *testing.T) {
 	}
 }
 
-// A refusal may stand outside of the envelope, in it, or in its place.
-func TestEnvelopeOfARefusal(t *testing.T) {
+// An error response may be beside the envelope, in it, or instead of it.
+func TestEnvelopeOfAnErrorResponse(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{
-		"outside":      `{"errcode":7,"data":{"access_token":"at"}}`,
-		"inside":       `{"data":{"error_code":7,"access_token":"at"}}`,
-		"in its place": `{"access_token":"at"}`,
-		"a list":       `{"data":[{"access_token":"at"}]}`,
-		"null":         `{"data":null,"access_token":"at"}`,
+		"beside":  `{"errcode":7,"data":{"access_token":"at"}}`,
+		"inside":  `{"data":{"error_code":7,"access_token":"at"}}`,
+		"instead": `{"access_token":"at"}`,
+		"a list":  `{"data":[{"access_token":"at"}]}`,
+		"null":    `{"data":null,"access_token":"at"}`,
 	} {
-		if token, _, _, err := redeem(t, oauth2.Rules{Envelope: "data"}, oauth2.SecretPost, body); err == nil ||
+		if token, _, _, err := exchange(t, oauth2.Rules{Envelope: "data"}, oauth2.SecretPost, body); err == nil ||
 			token != nil {
 			t.Errorf("%s: got %v, %v", name, token, err)
 		}
 	}
 }
 
-func TestParseAnswer(t *testing.T) {
+func TestParseTokenResponse(t *testing.T) {
 	t.Parallel()
 	c := &oauth2.Client{}
 	if token, err := c.ParseTokenResponse(map[string]any{"access_token": "at", "scope": "a,b"}); err != nil ||
@@ -126,7 +126,7 @@ func TestParseAnswer(t *testing.T) {
 	}
 }
 
-func TestSecretMadeForTheOccasion(t *testing.T) {
+func TestSecretMadeForEachRequest(t *testing.T) {
 	t.Parallel()
 	var form url.Values
 	c := newClient(t, func(w http.ResponseWriter, r *http.Request) {
@@ -135,8 +135,8 @@ func TestSecretMadeForTheOccasion(t *testing.T) {
 		io.WriteString(w, `{"access_token":"at"}`)
 	})
 	c.Secret, c.Auth = "", oauth2.SecretPost
-	c.MakeSecret = func(context.Context) (string, error) { return "minted", nil }
-	if _, err := c.Exchange(t.Context(), "code", verifier); err != nil || form.Get("client_secret") != "minted" {
+	c.MakeSecret = func(context.Context) (string, error) { return "made", nil }
+	if _, err := c.Exchange(t.Context(), "code", verifier); err != nil || form.Get("client_secret") != "made" {
 		t.Errorf("sent %v, %v", form, err)
 	}
 	form = nil
@@ -159,7 +159,9 @@ func TestAuthorizationRequestOfOddVendors(t *testing.T) {
 		Scopes:   []string{"a", "b"}, ScopeSeparator: ",",
 	}
 	to, err := c.AuthorizationRequest("state", "", "")
-	if want := "https://idp.example/a?appid=id&redirect_uri=&response_type=code&scope=a%2Cb&state=state#wechat_redirect"; err != nil || to != want {
+	const want = "https://idp.example/a?appid=id&redirect_uri=&response_type=code&scope=a%2Cb&state=state" +
+		"#wechat_redirect"
+	if err != nil || to != want {
 		t.Errorf("got %s, %v, want %s", to, err, want)
 	}
 	c.SkipPKCE = false

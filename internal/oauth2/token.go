@@ -54,12 +54,12 @@ func (c *Client) exchange(ctx context.Context, code, verifier string) (*Token, e
 	return c.requestToken(ctx, form)
 }
 
-// requestToken sends a grant, a code or a refresh token, to the token endpoint (RFC 6749 § 4.1.3 and
-// § 6). If the server answers that it requires a DPoP proof, the request is repeated with one: a
-// server checks the proof before it uses up the grant.
+// requestToken sends a grant, a code or a refresh token, to the token endpoint (RFC 6749 § 4.1.3
+// and § 6). If the server answers that it requires a DPoP proof, the request is repeated with one:
+// a server checks the proof before it uses up the grant.
 func (c *Client) requestToken(ctx context.Context, form url.Values) (*Token, error) {
-	t, err := c.requestTokenOnce(ctx, form, c.Bind)
-	if !c.Bind && c.Prover != nil && requiresProof(err) {
+	t, err := c.requestTokenOnce(ctx, form, c.RequireDPoP)
+	if !c.RequireDPoP && c.Prover != nil && requiresProof(err) {
 		return c.requestTokenOnce(ctx, form, true)
 	}
 	return t, err

@@ -11,7 +11,7 @@ import (
 	"github.com/cardea-auth/cardea/internal/outbound"
 )
 
-// metadataOf is what is made of a discovery document with these members more.
+// metadataOf returns the metadata from a discovery document with these additional members.
 func metadataOf(t *testing.T, more map[string]any, configured oidc.Metadata) (*oidc.Metadata, error) {
 	t.Helper()
 	document := map[string]any{}
@@ -59,19 +59,20 @@ func TestAliasesForCertificates(t *testing.T) {
 	}
 	if with := m.WithCertificate(); with.TokenURL != "https://own.example/token" ||
 		with.PushURL != "https://own.example/par" {
-		t.Errorf("what is configured is replaced: %+v", with)
+		t.Errorf("a configured endpoint is replaced: %+v", with)
 	}
 }
 
-// What changes how people are sent there is believed if it is the boolean true.
+// These members count only if they are the boolean true, because they change the authorization
+// request.
 func TestWhatAnIssuerRequires(t *testing.T) {
 	t.Parallel()
-	for _, said := range []any{true, false, "true", 1, nil} {
+	for _, value := range []any{true, false, "true", 1, nil} {
 		m, err := metadataOf(t, map[string]any{
-			"require_pushed_authorization_requests": said, "authorization_response_iss_parameter_supported": said,
+			"require_pushed_authorization_requests": value, "authorization_response_iss_parameter_supported": value,
 		}, oidc.Metadata{})
-		if want := said == true; err != nil || m.RequirePush != want || m.RequireIss != want {
-			t.Errorf("%v: got %+v, %v", said, m, err)
+		if want := value == true; err != nil || m.RequirePush != want || m.RequireIss != want {
+			t.Errorf("%v: got %+v, %v", value, m, err)
 		}
 	}
 }

@@ -91,7 +91,7 @@ func (d *document[T]) fetchAfter(ctx context.Context, number int) (<-chan struct
 		return nil, nil
 	}
 	if d.fetching == nil && d.now().Before(d.cooldownUntil) {
-		return nil, errors.New("asked for a newer copy a moment ago")
+		return nil, errors.New("the last fetch was only a moment ago")
 	}
 	fetching := d.startFetch(ctx)
 	if fetching != nil {
@@ -127,7 +127,8 @@ func wait(ctx context.Context, fetching <-chan struct{}) error {
 	}
 }
 
-// after returns the copy if it is a version after number, and the error of the last fetch otherwise.
+// after returns the copy if it is a version after number, and the error of the last fetch
+// otherwise.
 func (d *document[T]) after(number int) (version[T], error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -145,7 +146,8 @@ func (d *document[T]) update(ctx context.Context) {
 
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.err = err; err != nil {
+	d.err = err
+	if err != nil {
 		d.failed, d.cooldownUntil = d.now(), time.Time{}
 	} else {
 		d.fetched, d.copy = d.now(), version[T]{d.copy.number + 1, value}

@@ -11,8 +11,8 @@ import (
 	"github.com/cardea-auth/cardea/internal/outbound"
 )
 
-// remote is a document's source: it counts fetches, each of which takes a second and yields the
-// count or fails.
+// remote is a remote document. It counts fetches, each of which takes a second and returns the
+// count, or an error.
 type remote struct {
 	mu      sync.Mutex
 	fetches int
@@ -75,7 +75,7 @@ func TestDocumentIsFetchedOnceForAll(t *testing.T) {
 	})
 }
 
-func TestDocumentOutlivesTheCallerWhoAskedFirst(t *testing.T) {
+func TestDocumentIsFetchedEvenIfTheFirstCallerLeaves(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r, d := newRemote()
@@ -83,7 +83,7 @@ func TestDocumentOutlivesTheCallerWhoAskedFirst(t *testing.T) {
 		var group sync.WaitGroup
 		group.Go(func() {
 			if _, err := d.get(first); !errors.Is(err, context.Canceled) {
-				t.Errorf("cancelled caller got %v", err)
+				t.Errorf("first caller got %v", err)
 			}
 		})
 		synctest.Wait()
@@ -101,7 +101,7 @@ func TestDocumentOutlivesTheCallerWhoAskedFirst(t *testing.T) {
 	})
 }
 
-func TestDocumentThatHangsEndsByItself(t *testing.T) {
+func TestFetchOfADocumentHasATimeout(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := &document[int]{now: time.Now, fetch: func(ctx context.Context) (int, error) {
@@ -162,7 +162,7 @@ func TestDocumentServesTheOldCopyWhenItCannotBeRenewed(t *testing.T) {
 	})
 }
 
-func TestDocumentIsRenewedOnRequestButNotInAFlood(t *testing.T) {
+func TestNewerFetchesOnceUntilTheCooldownEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r, d := newRemote()
@@ -199,7 +199,7 @@ func TestDocumentIsRenewedOnRequestButNotInAFlood(t *testing.T) {
 	})
 }
 
-func TestDocumentIsAskedForAgainSoonAfterAFailure(t *testing.T) {
+func TestNewerFetchesAgainSoonAfterAFailure(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r, d := newRemote()
@@ -224,7 +224,7 @@ func TestDocumentIsAskedForAgainSoonAfterAFailure(t *testing.T) {
 	})
 }
 
-// go-jose CVE-2026-34986: a panic while parsing.
+// go-jose CVE-2026-34986: a parser panics.
 func TestDocumentSurvivesAPanic(t *testing.T) {
 	t.Parallel()
 	d := &document[int]{now: time.Now, fetch: func(context.Context) (int, error) { panic("hostile document") }}

@@ -11,8 +11,8 @@ import (
 )
 
 // go-jose CVE-2026-34986, CVE-2025-27144, CVE-2024-28180; jwx CVE-2023-49290, CVE-2024-21664,
-// CVE-2024-28122; golang-jwt CVE-2025-30204: no token makes us panic or say yes, unless it is the
-// one that was signed.
+// CVE-2024-28122; golang-jwt CVE-2025-30204: no token causes a panic, and none is accepted except
+// the one that was signed.
 func FuzzVerify(f *testing.F) {
 	key := edKey(f)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -34,19 +34,20 @@ type Expect struct {
 	// SkipNonce says that no nonce was sent: one in the token is ignored. Nonce must be empty then.
 	SkipNonce bool
 
-	// AccessToken is compared with at_hash, if the token has one. Empty if there is no access token.
+	// AccessToken is compared with at_hash, if the token has one. Empty if there is no access
+	// token.
 	AccessToken string
 
-	// Secret is the client secret, if the token must be signed with it (HS256). No other signature is
-	// accepted then. Empty for tokens signed with a key of the issuer.
+	// Secret is the client secret, if the token must be signed with it (HS256). No other signature
+	// is accepted then. Empty for tokens signed with a key of the issuer.
 	Secret string
 
 	// Issuer is the issuer identifier, or a template with claims in braces. Required; set by
 	// [Issuer.Verify].
 	Issuer string
 
-	// AllowedIssuers are the identifiers accepted for a template. None accepts all that match it. Set
-	// by [Issuer.Verify].
+	// AllowedIssuers are the identifiers accepted for a template. None accepts all that match it.
+	// Set by [Issuer.Verify].
 	AllowedIssuers []string
 
 	// Algorithms are those with which the issuer signs. Defaults to RS256. Set by [Issuer.Verify].
@@ -60,7 +61,8 @@ type Expect struct {
 // returns its claims, with numbers as [json.Number]. It accepts only asymmetric signatures by keys
 // of the set, or only HS256 if e.Secret is set.
 //
-// An error names the check that failed, as in "id token: aud: …", and contains nothing of the token.
+// An error names the check that failed, as in "id token: aud: …", and contains nothing of the
+// token.
 func (s *KeySet) Verify(ctx context.Context, rawIDToken string, e Expect) (map[string]any, error) {
 	claims, err := s.verify(ctx, rawIDToken, e)
 	if err != nil {
@@ -86,10 +88,10 @@ func (s *KeySet) verify(ctx context.Context, raw string, e Expect) (map[string]a
 	return claims, nil
 }
 
-// VerifyUserinfo checks a signed answer of the userinfo endpoint (OpenID Connect Core 1.0 § 5.3.2):
-// the signature, by any asymmetric algorithm, the issuer, the audience and, if it has exp, the times.
-// It needs ClientID, Issuer and Now of e. It does not compare sub with that of the ID token; [Merge]
-// does.
+// VerifyUserinfo checks a signed response of the userinfo endpoint (OpenID Connect Core 1.0 §
+// 5.3.2): the signature, by any asymmetric algorithm, the issuer, the audience and, if it has exp,
+// the times. It needs ClientID, Issuer and Now of e. It does not compare sub with that of the ID
+// token; [Merge] does.
 func (s *KeySet) VerifyUserinfo(ctx context.Context, raw string, e Expect) (map[string]any, error) {
 	if e.ClientID == "" || e.Issuer == "" || e.Now.IsZero() {
 		return nil, errors.New("userinfo: the expected client, issuer or time is not given")
@@ -133,7 +135,7 @@ func (s *KeySet) verifiedClaims(
 		return nil, "", errors.New("claims: not a JSON object")
 	}
 	if signer.issuer != "" && !MatchesTemplate(signer.issuer, jsonvalue.String(claims["iss"])) {
-		return nil, "", errors.New("iss: the key is another tenant's")
+		return nil, "", errors.New("iss: the key belongs to another tenant")
 	}
 	return claims, jws.Signatures[0].Protected.Algorithm, nil
 }
@@ -174,8 +176,8 @@ func parse(raw string, accepted []string) (*jose.JSONWebSignature, error) {
 	return jws, nil
 }
 
-// canonical reports whether every part is strict base64url. The library also accepts line breaks and
-// unused bits that are not zero, so that several texts would be the same token.
+// canonical reports whether every part is strict base64url. The library also accepts line breaks
+// and unused bits that are not zero, so that several texts would be the same token.
 func canonical(parts []string) bool {
 	for _, part := range parts {
 		if _, err := base64.RawURLEncoding.Strict().DecodeString(part); err != nil || part == "" ||
@@ -186,8 +188,8 @@ func canonical(parts []string) bool {
 	return true
 }
 
-// printable returns the name of an algorithm for an error, if it is a common one. A hostile token may
-// have any text there.
+// printable returns the name of an algorithm for an error, if it is a common one. A hostile token
+// may have any text there.
 func printable(alg string) string {
 	switch alg {
 	case "none", "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384",
@@ -212,7 +214,7 @@ func (e Expect) check(claims map[string]any) error {
 		return errors.New("sub: not a text of 1 to 255 characters")
 	}
 	if !e.SkipNonce && subtle.ConstantTimeCompare([]byte(jsonvalue.String(claims["nonce"])), []byte(e.Nonce)) != 1 {
-		return errors.New("nonce: not the one sent")
+		return errors.New("nonce: not the one that was sent")
 	}
 	return nil
 }
@@ -223,7 +225,7 @@ func (e Expect) checkIssuer(claims map[string]any) error {
 	case err != nil:
 		return fmt.Errorf("iss: %w", err)
 	case claims["iss"] != issuer:
-		return errors.New("iss: not the issuer asked")
+		return errors.New("iss: not the configured issuer")
 	case len(e.AllowedIssuers) > 0 && !slices.Contains(e.AllowedIssuers, issuer):
 		return errors.New("iss: a tenant that is not allowed")
 	}
@@ -262,7 +264,7 @@ func (e Expect) checkAudience(claims map[string]any) error {
 	}
 	azp, has := claims["azp"]
 	if hasOthers && !has {
-		return errors.New("azp: missing beside several audiences")
+		return errors.New("azp: missing, although there are several audiences")
 	}
 	if has && azp != e.ClientID {
 		return errors.New("azp: issued to another client")
@@ -274,7 +276,7 @@ func (e Expect) checkTimes(claims map[string]any) error {
 	now := float64(e.Now.UnixMilli()) / 1000
 	exp, ok := seconds(claims["exp"])
 	if !ok || now >= exp+leeway.Seconds() {
-		return errors.New("exp: missing or past")
+		return errors.New("exp: missing or in the past")
 	}
 	iat, ok := seconds(claims["iat"])
 	if !ok || iat > now+leeway.Seconds() {
@@ -308,7 +310,7 @@ func (e Expect) checkHash(claims map[string]any, alg string) error {
 		return nil
 	}
 	if subtle.ConstantTimeCompare([]byte(jsonvalue.String(hash)), []byte(leftHalf(e.AccessToken, alg))) != 1 {
-		return errors.New("at_hash: not of the access token")
+		return errors.New("at_hash: does not match the access token")
 	}
 	return nil
 }

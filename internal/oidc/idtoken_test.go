@@ -14,8 +14,8 @@ import (
 
 func b64(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
 
-// refusal verifies a token that must be refused by the named check.
-func refusal(t *testing.T, set *KeySet, token string, e Expect, want string) {
+// wantRefusal verifies a token that the named check must refuse.
+func wantRefusal(t *testing.T, set *KeySet, token string, e Expect, want string) {
 	t.Helper()
 	claims, err := set.Verify(t.Context(), token, e)
 	if err == nil || claims != nil || !strings.HasPrefix(err.Error(), "id token: "+want+": ") {
@@ -30,11 +30,11 @@ func TestClaimsAreChecked(t *testing.T) {
 	now := clock().Unix()
 	type list = []any
 	for _, test := range []struct {
-		story string
+		name  string
 		claim []any
-		want  string // the check, or "" for a good token
+		want  string // the check that refuses the token; "" for a valid token
 	}{
-		{"nothing odd", nil, ""},
+		{"valid", nil, ""},
 		{"iss in other case", list{"iss", "https://IDP.example"}, "iss"},
 		{"iss with a slash", list{"iss", "https://idp.example/"}, "iss"},
 		{"iss a list", list{"iss", list{"https://idp.example"}}, "iss"},
@@ -88,17 +88,17 @@ func TestClaimsAreChecked(t *testing.T) {
 		e.AccessToken = "access"
 		token := sign(t, jose.ES256, key, "k", test.claim...)
 		if test.want != "" {
-			t.Run(test.story, func(t *testing.T) { refusal(t, set, token, e, test.want) })
+			t.Run(test.name, func(t *testing.T) { wantRefusal(t, set, token, e, test.want) })
 			continue
 		}
 		if claims, err := set.Verify(t.Context(), token, e); err != nil || claims == nil {
-			t.Errorf("%s: got %v, %v", test.story, claims, err)
+			t.Errorf("%s: got %v, %v", test.name, claims, err)
 		}
 	}
 }
 
-// ASVS 64: keys come from the configured place alone, whatever the header says. It is ignored and
-// not refused, since honest issuers send jku.
+// ASVS 64: keys are only fetched from the configured URL, whatever the header says. jku and x5u are
+// ignored and not refused, because honest issuers send jku.
 func TestKeysThatTheHeaderNamesAreNotFetched(t *testing.T) {
 	t.Parallel()
 	key := ecKey(t, elliptic.P256())
@@ -111,7 +111,7 @@ func TestKeysThatTheHeaderNamesAreNotFetched(t *testing.T) {
 		if _, err := set.Verify(t.Context(), token, expect()); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		refusal(t, other, token, expect(), "signature")
+		wantRefusal(t, other, token, expect(), "signature")
 	}
 	if n := elsewhere.fetches.Load(); n != 0 {
 		t.Errorf("the keys that the header names were fetched %d times", n)
@@ -121,24 +121,24 @@ func TestKeysThatTheHeaderNamesAreNotFetched(t *testing.T) {
 // The example of OpenID Connect Core 1.0, Appendix A.3, an ID token with at_hash.
 func TestLeftHalf(t *testing.T) {
 	t.Parallel()
-	if got, want := leftHalf("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y",
-		"RS256"), "77QmUPtjPfzWtF2AnpK9RQ"; got != want {
+	got := leftHalf("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y", "RS256")
+	if want := "77QmUPtjPfzWtF2AnpK9RQ"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
-func TestNothingToCompareWithAcceptsNothing(t *testing.T) {
+func TestExpectWithoutRequiredFieldAcceptsNothing(t *testing.T) {
 	t.Parallel()
 	key := ecKey(t, elliptic.P256())
 	set := NewKeySet(newKeyServer(t, public(key, "k")).url, outbound.Client(true), clock)
-	for name, spoil := range map[string]func(*Expect){
+	for name, remove := range map[string]func(*Expect){
 		"client": func(e *Expect) { e.ClientID = "" },
 		"nonce":  func(e *Expect) { e.Nonce = "" },
 		"issuer": func(e *Expect) { e.Issuer = "" },
 		"time":   func(e *Expect) { e.Now = time.Time{} },
 	} {
 		e := expect()
-		spoil(&e)
+		remove(&e)
 		token := sign(t, jose.ES256, key, "k", "nonce", e.Nonce, "aud", e.ClientID, "iss", e.Issuer)
 		if claims, err := set.Verify(t.Context(), token, e); err == nil {
 			t.Errorf("no %s: got %v", name, claims)
@@ -146,9 +146,9 @@ func TestNothingToCompareWithAcceptsNothing(t *testing.T) {
 	}
 }
 
-// The rows on go-jose's and jwx's DoS advisories: what is odd is refused by its header, before a
-// key is even fetched.
-func TestOddFormsAreRefusedBeforeAnyCryptography(t *testing.T) {
+// The denial-of-service advisories of go-jose and jwx: malformed tokens and unexpected headers are
+// refused before the keys are fetched.
+func TestMalformedTokensAreRefusedBeforeAnyCryptography(t *testing.T) {
 	t.Parallel()
 	key := ecKey(t, elliptic.P256())
 	good := sign(t, jose.ES256, key, "k")
@@ -199,18 +199,18 @@ func TestOddFormsAreRefusedBeforeAnyCryptography(t *testing.T) {
 		"an access token": {withHeader(`{"alg":"ES256","typ":"at+jwt"}`), "typ"},
 		"a logout token":  {withHeader(`{"alg":"ES256","typ":"application/logout+JWT"}`), "typ"},
 	} {
-		t.Run(name, func(t *testing.T) { refusal(t, set, test.token, expect(), test.want) })
+		t.Run(name, func(t *testing.T) { wantRefusal(t, set, test.token, expect(), test.want) })
 	}
 	if n := s.fetches.Load(); n != 0 {
 		t.Errorf("the keys were fetched %d times", n)
 	}
 }
 
-// Pomerium CVE-2021-29652, and tokens with several spellings: whichever byte changes, the token is
-// refused.
+// Pomerium CVE-2021-29652, and tokens that can be written in several ways: a token of which any
+// byte was changed is refused.
 func TestEveryByteOfATokenCounts(t *testing.T) {
 	t.Parallel()
-	key := rsaKey(t, 2048) // whose signature, of 256 bytes, leaves stray bits in its last character
+	key := rsaKey(t, 2048) // the last character of its signature, of 256 bytes, has unused bits
 	set := NewKeySet(newKeyServer(t, public(key, "k")).url, outbound.Client(true), clock)
 	token := sign(t, jose.RS256, key, "k")
 	if _, err := set.Verify(t.Context(), token, expect()); err != nil {
@@ -227,7 +227,7 @@ func TestEveryByteOfATokenCounts(t *testing.T) {
 	}
 }
 
-func TestErrorsHoldNothingOfTheToken(t *testing.T) {
+func TestErrorsContainNothingOfTheToken(t *testing.T) {
 	t.Parallel()
 	key := ecKey(t, elliptic.P256())
 	set := NewKeySet(newKeyServer(t, public(key, "k")).url, outbound.Client(true), clock)

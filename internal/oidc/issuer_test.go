@@ -33,15 +33,16 @@ func newParty(t *testing.T, persons ...cardeatest.Person) party {
 	return party{op, oidc.NewIssuer(oidc.Metadata{Issuer: op.URL}, outbound.Client(true), time.Now)}
 }
 
+// client returns the OAuth client with the endpoints of the metadata.
 func (p party) client(m *oidc.Metadata) *oauth2.Client {
 	return &oauth2.Client{
 		ID: p.op.ClientID, Secret: p.op.ClientSecret, AuthorizationURL: m.AuthorizationURL, TokenURL: m.TokenURL,
-		RedirectURI: redirectURI,
-		Scopes:      []string{"openid"}, HTTP: outbound.Client(true), Now: time.Now,
+		RedirectURI: redirectURI, Scopes: []string{"openid"}, HTTP: outbound.Client(true), Now: time.Now,
 	}
 }
 
-// code walks through the visitor's part of a sign-in. It may be called from any goroutine.
+// code does the browser's part of a sign-in and returns the authorization code. It may be called
+// from any goroutine.
 func (p party) code(t *testing.T, client *oauth2.Client, nonce string) string {
 	t.Helper()
 	start, err := client.AuthorizationRequest("state", verifier, nonce)
@@ -60,13 +61,13 @@ func (p party) code(t *testing.T, client *oauth2.Client, nonce string) string {
 	resp.Body.Close()
 	back, err := url.Parse(resp.Header.Get("Location"))
 	if err != nil || back.Query().Get("code") == "" {
-		t.Errorf("sent back to %v, %v", back, err)
+		t.Errorf("redirected to %v, %v", back, err)
 		return ""
 	}
 	return back.Query().Get("code")
 }
 
-// signIn returns the verified claims.
+// signIn does a whole sign-in and returns the verified claims.
 func (p party) signIn(t *testing.T) (map[string]any, error) {
 	t.Helper()
 	m, err := p.issuer.Metadata(t.Context())
@@ -77,6 +78,7 @@ func (p party) signIn(t *testing.T) (map[string]any, error) {
 	return p.finish(t, client, p.code(t, client, "nonce"))
 }
 
+// finish exchanges the code and returns the verified claims.
 func (p party) finish(t *testing.T, client *oauth2.Client, code string) (map[string]any, error) {
 	t.Helper()
 	token, err := client.Exchange(t.Context(), code, verifier)
@@ -99,10 +101,10 @@ func TestSignInWithEachAlgorithm(t *testing.T) {
 	}
 }
 
-// The evil-OP matrix. Zitadel CVE-2026-55669, GO-2026-5732; Casdoor CVE-2026-9093, -9096, -9097,
-// -9098; omniauth-auth0 CVE-2020-15240; jwt-go CVE-2020-26160; Supabase Auth CVE-2026-31813: each
-// is refused by the check named.
-func TestEvilOPMatrix(t *testing.T) {
+// Zitadel CVE-2026-55669, GO-2026-5732; Casdoor CVE-2026-9093, -9096, -9097, -9098; omniauth-auth0
+// CVE-2020-15240; jwt-go CVE-2020-26160; Supabase Auth CVE-2026-31813: each misbehaviour of an
+// issuer is refused by the named check.
+func TestMisbehavingIssuers(t *testing.T) {
 	t.Parallel()
 	for way, want := range map[cardeatest.Misbehaviour]string{
 		cardeatest.IssForeign:             "id token: iss",
@@ -127,7 +129,7 @@ func TestEvilOPMatrix(t *testing.T) {
 		cardeatest.SubNull:                "id token: sub",
 		cardeatest.SubNumber:              "id token: sub",
 		cardeatest.AtHashForeign:          "id token: at_hash",
-		cardeatest.AlgNone:                "id token: format", // for want of a signature
+		cardeatest.AlgNone:                "id token: format", // because it has no signature
 		cardeatest.AlgHS256:               "id token: alg",
 		cardeatest.JWKSSymmetric:          "id token: alg",
 		cardeatest.KidUnknown:             "id token: kid",
@@ -154,7 +156,7 @@ func TestEvilOPMatrix(t *testing.T) {
 			p.op.Misbehave(way)
 			claims, err := p.signIn(t)
 			if err == nil || claims != nil || !strings.HasPrefix(err.Error(), want) {
-				t.Errorf("got %v, %v, want a refusal that begins %q", claims, err, want)
+				t.Errorf("got %v, %v, want an error that begins with %q", claims, err, want)
 			}
 			if n := p.op.Stranger().Requests(cardeatest.JWKS); n != 0 {
 				t.Errorf("the stranger was asked for its keys %d times", n)
@@ -162,7 +164,7 @@ func TestEvilOPMatrix(t *testing.T) {
 			p.op.Misbehave()
 			fresh := party{p.op, oidc.NewIssuer(oidc.Metadata{Issuer: p.op.URL}, outbound.Client(true), time.Now)}
 			if _, err := fresh.signIn(t); err != nil {
-				t.Errorf("behaving again: %v", err)
+				t.Errorf("without misbehaviour: %v", err)
 			}
 		})
 	}
@@ -199,8 +201,7 @@ func TestBrokenEndpointsFailCleanly(t *testing.T) {
 	for _, endpoint := range []cardeatest.Endpoint{cardeatest.Discovery, cardeatest.JWKS, cardeatest.Token} {
 		for _, how := range []cardeatest.Failure{
 			cardeatest.SendsNothing, cardeatest.SendsNull, cardeatest.SendsHTML, cardeatest.SendsHuge,
-			cardeatest.SendsError400,
-			cardeatest.SendsError500, cardeatest.SendsElsewhere,
+			cardeatest.SendsError400, cardeatest.SendsError500, cardeatest.SendsElsewhere,
 		} {
 			t.Run(string(endpoint)+" "+string(how), func(t *testing.T) {
 				t.Parallel()
@@ -217,7 +218,7 @@ func TestBrokenEndpointsFailCleanly(t *testing.T) {
 	}
 }
 
-func TestHangingIssuerLetsItsCallersGo(t *testing.T) {
+func TestWaitingForAHangingIssuerEndsWithTheContext(t *testing.T) {
 	t.Parallel()
 	p := newParty(t)
 	p.op.Misbehave(cardeatest.Broken(cardeatest.Discovery, cardeatest.Hangs))
@@ -228,7 +229,7 @@ func TestHangingIssuerLetsItsCallersGo(t *testing.T) {
 	}
 }
 
-// A key rotated in mid-way costs one fetch more.
+// Each rotation of the keys causes one fetch.
 func TestRotationBetweenSignIns(t *testing.T) {
 	t.Parallel()
 	p := newParty(t)
@@ -279,12 +280,12 @@ func TestConfiguredEndpointsReplaceDiscoveredOnes(t *testing.T) {
 		t.Errorf("all configured: %d discoveries", n)
 	}
 	partly := oidc.NewIssuer(oidc.Metadata{
-		Issuer: base, UserinfoURL: base + "/user", Algorithms: []string{"RS256"}, TokenAuth: []string{"none"},
+		Issuer: base, UserinfoURL: base + "/user", Algorithms: []string{"RS256"}, TokenAuthMethods: []string{"none"},
 		RequireIss: true,
 	}, outbound.Client(true), time.Now)
 	m, err := partly.Metadata(t.Context())
 	if err != nil || m.UserinfoURL != base+"/user" || m.TokenURL != base+"/token" || m.Algorithms[0] != "RS256" ||
-		m.TokenAuth[0] != "none" {
+		m.TokenAuthMethods[0] != "none" {
 		t.Errorf("partly configured: got %+v, %v", m, err)
 	}
 	if claims, err := (party{p.op, partly}).signIn(t); err == nil || !strings.HasPrefix(err.Error(), "id token: alg") {
@@ -292,43 +293,43 @@ func TestConfiguredEndpointsReplaceDiscoveredOnes(t *testing.T) {
 	}
 }
 
-func TestMetadataTellsWhatDiscoveryDoes(t *testing.T) {
+func TestMetadataHasWhatWasDiscovered(t *testing.T) {
 	t.Parallel()
 	p := newParty(t)
 	m, err := p.issuer.Metadata(t.Context())
 	base := p.op.URL
 	if err != nil || m.Issuer != base || m.AuthorizationURL != base+"/authorize" || m.TokenURL != base+"/token" ||
 		m.UserinfoURL != base+"/userinfo" || m.JWKSURL != base+"/jwks" || !m.RequireIss || len(m.Algorithms) != 1 ||
-		len(m.TokenAuth) != 3 {
+		len(m.TokenAuthMethods) != 3 {
 		t.Errorf("got %+v, %v", m, err)
 	}
 }
 
-// Better Auth GHSA-5rr4-8452-hf4v: an issuer's URL leads nowhere that is not allowed, nor does what
-// it discovers.
+// Better Auth GHSA-5rr4-8452-hf4v: no URL that is not allowed is requested, neither the issuer's
+// nor one that was discovered.
 func TestDiscoveryRefusesUnsafeURLs(t *testing.T) {
 	t.Parallel()
 	p := newParty(t)
 	for _, issuer := range []string{
-		"http://idp.example", "https://user@idp.example", "https://idp.example#f", p.op.URL + "?q", p.op.URL + "?", "",
-		"::", "https://169.254.169.254",
-		"https://[::ffff:127.0.0.1]:1",
+		"http://idp.example", "https://user@idp.example", "https://idp.example#f", p.op.URL + "?q", p.op.URL + "?",
+		"", "::", "https://169.254.169.254", "https://[::ffff:127.0.0.1]:1",
 	} {
 		i := oidc.NewIssuer(oidc.Metadata{Issuer: issuer}, outbound.Client(false), time.Now)
 		if m, err := i.Metadata(t.Context()); err == nil || m != nil {
 			t.Errorf("%q: got %+v, %v", issuer, m, err)
 		}
 	}
-	if m, err := oidc.NewIssuer(oidc.Metadata{Issuer: p.op.URL}, outbound.Client(false),
-		time.Now).Metadata(t.Context()); err == nil {
-		t.Errorf("loopback without leave: got %+v", m)
+	onLoopback := oidc.NewIssuer(oidc.Metadata{Issuer: p.op.URL}, outbound.Client(false), time.Now)
+	if m, err := onLoopback.Metadata(t.Context()); err == nil {
+		t.Errorf("loopback, which is not allowed: got %+v", m)
 	}
 	if n := p.op.Requests(cardeatest.Discovery); n != 0 {
 		t.Errorf("%d discoveries", n)
 	}
 }
 
-// An issuer with a path has its discovery below it (OpenID Connect Discovery 1.0, Section 4.1).
+// The discovery document of an issuer with a path is below that path (OpenID Connect Discovery 1.0,
+// Section 4.1).
 func TestIssuerWithAPath(t *testing.T) {
 	t.Parallel()
 	p := newParty(t)
@@ -339,11 +340,11 @@ func TestIssuerWithAPath(t *testing.T) {
 	}
 	slash := oidc.NewIssuer(oidc.Metadata{Issuer: stranger.URL + "/"}, outbound.Client(true), time.Now)
 	if m, err := slash.Metadata(t.Context()); err == nil {
-		t.Errorf("with a slash more: got %+v", m)
+		t.Errorf("with an additional slash: got %+v", m)
 	}
 }
 
-// The userinfo speaks of whom the ID token does, or is not used.
+// Userinfo with another sub than the ID token is not used.
 func TestUserinfoOfSomebodyElse(t *testing.T) {
 	t.Parallel()
 	for _, way := range []cardeatest.Misbehaviour{cardeatest.UserinfoForeignSub, cardeatest.UserinfoNoSub} {
@@ -361,13 +362,11 @@ func TestUserinfoOfSomebodyElse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		good := userinfo(t, client, m, token)
-		if _, err := oidc.Merge(claims, good); err != nil {
+		if _, err := oidc.Merge(claims, userinfo(t, client, m, token)); err != nil {
 			t.Error(err)
 		}
 		p.op.Misbehave(way)
-		bad := userinfo(t, client, m, token)
-		if merged, err := oidc.Merge(claims, bad); err == nil {
+		if merged, err := oidc.Merge(claims, userinfo(t, client, m, token)); err == nil {
 			t.Errorf("%s: got %v", way, merged)
 		}
 	}

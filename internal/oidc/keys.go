@@ -19,8 +19,8 @@ import (
 // called concurrently.
 //
 // The keys are fetched when first needed, and again when they are older than an hour. If no key
-// verifies a token, they are fetched once more at once, because the issuer may have rotated them. If
-// the new keys do not verify the token either, none are fetched for 30 seconds, so that forged
+// verifies a token, they are fetched once more at once, because the issuer may have rotated them.
+// If the new keys do not verify the token either, none are fetched for 30 seconds, so that forged
 // tokens cause no flood of fetches. The price: a rotation during these seconds is noticed at their
 // end.
 type KeySet struct {
@@ -65,8 +65,8 @@ func (s *KeySet) verifySignature(ctx context.Context, jws *jose.JSONWebSignature
 	return payload, signer, nil
 }
 
-// verifyWithKeys tries only the keys it is given, and never those that the token itself refers to or
-// contains (jku, x5u, x5c).
+// verifyWithKeys tries only the keys it is given, and never those that the token itself refers to
+// or contains (jku, x5u, x5c).
 func verifyWithKeys(jws *jose.JSONWebSignature, keys []key) ([]byte, key, error) {
 	header := jws.Signatures[0].Protected
 	tried := false
@@ -80,15 +80,15 @@ func verifyWithKeys(jws *jose.JSONWebSignature, keys []key) ([]byte, key, error)
 		}
 	}
 	if !tried {
-		return nil, key{}, errors.New("kid: the issuer has no such key for the algorithm")
+		return nil, key{}, errors.New("kid: the issuer has no key with this kid for the algorithm")
 	}
-	return nil, key{}, errors.New("signature: not by the issuer's key")
+	return nil, key{}, errors.New("signature: not made with a key of the issuer")
 }
 
 func verifyWithSecret(jws *jose.JSONWebSignature, secret string) ([]byte, error) {
 	payload, err := jws.Verify([]byte(secret))
 	if err != nil {
-		return nil, errors.New("signature: not with the client's secret")
+		return nil, errors.New("signature: not made with the client secret")
 	}
 	return payload, nil
 }
@@ -112,8 +112,8 @@ func isFor(key jose.JSONWebKey, alg string) bool {
 var curveAlgorithms = map[int]string{256: "ES256", 384: "ES384", 521: "ES512"}
 
 // fetchKeys returns the usable keys of a key set. It ignores keys of unknown kinds, as RFC 7517,
-// Section 5, requires. A set without a usable key is an error, so that it does not replace the known
-// keys while the issuer is still publishing its new ones.
+// Section 5, requires. A set without a usable key is an error, so that it does not replace the
+// known keys while the issuer is still publishing its new ones.
 func fetchKeys(ctx context.Context, client *http.Client, url string) ([]key, error) {
 	body, err := get(ctx, client, url)
 	if err != nil {
@@ -149,8 +149,8 @@ func keyIssuer(raw []byte) string {
 	return k.Issuer
 }
 
-// A token without kid is tried with every key, so the work for one token depends on their number and
-// size.
+// A token without kid is tried with every key, so the work for one token depends on their number
+// and size.
 const (
 	maxKeys    = 64
 	maxRSABits = 8192

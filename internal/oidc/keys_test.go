@@ -25,7 +25,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// keyServer serves a key set that can be changed, and counts.
+// keyServer serves a key set that can be changed, and counts how often it was fetched.
 type keyServer struct {
 	url     string
 	body    atomic.Value // string
@@ -85,7 +85,8 @@ func public(key crypto.Signer, kid string) jose.JSONWebKey {
 	return jose.JSONWebKey{Key: key.Public(), KeyID: kid}
 }
 
-// sign returns a token with good claims; kid "" leaves it out.
+// sign returns a token with valid claims, changed by more, which has names and values in turn. If
+// kid is "" the header has none.
 func sign(t testing.TB, alg jose.SignatureAlgorithm, key any, kid string, more ...any) string {
 	t.Helper()
 	options := &jose.SignerOptions{}
@@ -133,9 +134,9 @@ func expect() Expect {
 
 func TestEachAlgorithmVerifiesWithItsKindOfKey(t *testing.T) {
 	t.Parallel()
-	r, p256, p384, p521, ed := rsaKey(t, 2048), ecKey(t, elliptic.P256()), ecKey(t, elliptic.P384()), ecKey(t,
-		elliptic.P521()), edKey(t)
-	keys := []crypto.Signer{r, p256, p384, p521, ed}
+	keys := []crypto.Signer{
+		rsaKey(t, 2048), ecKey(t, elliptic.P256()), ecKey(t, elliptic.P384()), ecKey(t, elliptic.P521()), edKey(t),
+	}
 	var all []any
 	for n, key := range keys {
 		all = append(all, public(key, fmt.Sprint(n)))
@@ -158,7 +159,7 @@ func TestEachAlgorithmVerifiesWithItsKindOfKey(t *testing.T) {
 			e.Algorithms = []string{"HS256", "none", "RS999"}
 			if _, err := set.Verify(t.Context(), token, e); err == nil ||
 				!strings.HasPrefix(err.Error(), "id token: alg: ") {
-				t.Errorf("%s not told by the issuer: got %v", alg, err)
+				t.Errorf("%s not among the algorithms: got %v", alg, err)
 			}
 			e.Algorithms = algorithms
 		}
@@ -182,11 +183,11 @@ func TestAlgorithmsDefaultToRS256(t *testing.T) {
 	}
 }
 
-// ASVS 64, and the rows on algorithm confusion: a key counts only for what it is.
-func TestUnfitKeysVerifyNothing(t *testing.T) {
+// ASVS 64, and algorithm confusion: a key is only used for the algorithms that it is for.
+func TestUnsuitableKeysVerifyNothing(t *testing.T) {
 	t.Parallel()
 	strong, weak, ec := rsaKey(t, 2048), rsaKey(t, 1024), ecKey(t, elliptic.P256())
-	spare := public(ecKey(t, elliptic.P256()), "spare") // so that the set is never without a usable key
+	other := public(ecKey(t, elliptic.P256()), "other") // so that the set always has a usable key
 	secret := []byte("0123456789abcdef0123456789abcdef")
 	use := func(key jose.JSONWebKey, use, alg string) jose.JSONWebKey {
 		key.Use, key.Algorithm = use, alg
@@ -220,7 +221,7 @@ func TestUnfitKeysVerifyNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			set := NewKeySet(newKeyServer(t, test.key, spare).url, outbound.Client(true), clock)
+			set := NewKeySet(newKeyServer(t, test.key, other).url, outbound.Client(true), clock)
 			claims, err := set.Verify(t.Context(), test.token, expect())
 			if err == nil || claims != nil {
 				t.Fatalf("got %v, %v", claims, err)
@@ -233,7 +234,7 @@ func TestUnfitKeysVerifyNothing(t *testing.T) {
 	}
 }
 
-// signRS256 signs by hand, since the library does not sign with weak keys.
+// signRS256 signs without the library, which does not sign with weak keys.
 func signRS256(t *testing.T, key *rsa.PrivateKey, kid string) string {
 	t.Helper()
 	good := sign(t, jose.RS256, rsaKey(t, 2048), kid)
@@ -257,7 +258,7 @@ func TestKeySetWithoutUsableKeyIsAnError(t *testing.T) {
 		`{"keys":[` + strings.Repeat(`{},`, 1000) + `{}]}`,
 	} {
 		s.body.Store(body)
-		set.keys.err = nil // forget that it failed just now
+		set.keys.err = nil // otherwise it would not be fetched again within retryAfter
 		if _, err := set.Verify(t.Context(), sign(t, jose.ES256, key, "k"), expect()); err == nil ||
 			!strings.HasPrefix(err.Error(), "id token: keys: ") {
 			t.Errorf("%.30s: got %v", body, err)
@@ -267,41 +268,41 @@ func TestKeySetWithoutUsableKeyIsAnError(t *testing.T) {
 
 func TestRotatedKeyCostsOneFetch(t *testing.T) {
 	t.Parallel()
-	old, fresh, third := ecKey(t, elliptic.P256()), ecKey(t, elliptic.P256()), ecKey(t, elliptic.P256())
-	s := newKeyServer(t, public(old, "old"))
+	first, second, third := ecKey(t, elliptic.P256()), ecKey(t, elliptic.P256()), ecKey(t, elliptic.P256())
+	s := newKeyServer(t, public(first, "first"))
 	set := NewKeySet(s.url, outbound.Client(true), clock)
 	verify := func(key *ecdsa.PrivateKey, kid string) error {
 		_, err := set.Verify(t.Context(), sign(t, jose.ES256, key, kid), expect())
 		return err
 	}
 	steps := []struct {
-		story   string
+		name    string
 		serve   jose.JSONWebKey
 		key     *ecdsa.PrivateKey
 		kid     string
-		good    bool
+		valid   bool
 		fetches int32
 	}{
-		{"the first token", public(old, "old"), old, "old", true, 1},
-		{"the keys change", public(fresh, "fresh"), fresh, "fresh", true, 2},
-		{"the new key again", public(fresh, "fresh"), fresh, "fresh", true, 2},
-		{"the keys change soon again, without a kid", public(third, ""), third, "", true, 3},
-		{"the withdrawn key costs one fetch", public(third, ""), old, "old", false, 4},
-		{"and then none", public(third, ""), old, "old", false, 4},
-		{"the good key is not hurt", public(third, ""), third, "", true, 4},
+		{"the first token", public(first, "first"), first, "first", true, 1},
+		{"the keys change", public(second, "second"), second, "second", true, 2},
+		{"the new key again", public(second, "second"), second, "second", true, 2},
+		{"the keys change again soon, without a kid", public(third, ""), third, "", true, 3},
+		{"a removed key causes one fetch", public(third, ""), first, "first", false, 4},
+		{"and then no more", public(third, ""), first, "first", false, 4},
+		{"the present key still works", public(third, ""), third, "", true, 4},
 	}
 	for _, step := range steps {
 		s.set(t, step.serve)
-		if err := verify(step.key, step.kid); (err == nil) != step.good {
-			t.Errorf("%s: got error %v", step.story, err)
+		if err := verify(step.key, step.kid); (err == nil) != step.valid {
+			t.Errorf("%s: got error %v", step.name, err)
 		}
 		if n := s.fetches.Load(); n != step.fetches {
-			t.Errorf("%s: %d fetches, want %d", step.story, n, step.fetches)
+			t.Errorf("%s: %d fetches, want %d", step.name, n, step.fetches)
 		}
 	}
 }
 
-func TestFloodOfUnknownKidsIsNoFloodOfFetches(t *testing.T) {
+func TestManyUnknownKidsCauseFewFetches(t *testing.T) {
 	t.Parallel()
 	good, forger := ecKey(t, elliptic.P256()), ecKey(t, elliptic.P256())
 	s := newKeyServer(t, public(good, "good"))
@@ -317,7 +318,7 @@ func TestFloodOfUnknownKidsIsNoFloodOfFetches(t *testing.T) {
 				}
 			}
 			if _, err := set.Verify(t.Context(), signed, expect()); err != nil {
-				t.Errorf("amid the flood a good token was refused: %v", err)
+				t.Errorf("among forged tokens a valid one was refused: %v", err)
 			}
 		})
 	}

@@ -34,9 +34,9 @@ type Metadata struct {
 	// accepted after discovery, and every asymmetric algorithm without discovery.
 	Algorithms []string
 
-	// TokenAuth are the methods by which clients may authenticate at the token endpoint; nil if the
-	// issuer does not publish them.
-	TokenAuth []string
+	// TokenAuthMethods are those by which clients may authenticate at the token endpoint; nil if
+	// the issuer does not publish them.
+	TokenAuthMethods []string
 
 	// RequireIss says that every authorization response has the parameter iss (RFC 9207 § 3).
 	RequireIss bool
@@ -48,9 +48,9 @@ type Metadata struct {
 	// RequirePush says that the issuer accepts no other authorization requests.
 	RequirePush bool
 
-	// Proofs are the algorithms that the issuer accepts for DPoP proofs (RFC 9449 § 5.1); nil if it
+	// ProofAlgorithms are those that the issuer accepts for DPoP proofs (RFC 9449 § 5.1); nil if it
 	// does not publish them.
-	Proofs []string
+	ProofAlgorithms []string
 
 	// Aliases are the endpoints for clients that present a certificate.
 	Aliases Aliases
@@ -67,11 +67,11 @@ type Aliases struct {
 // WithCertificate returns a copy of the metadata that has the endpoints for clients that present a
 // certificate.
 func (m *Metadata) WithCertificate() *Metadata {
-	own := *m
-	own.TokenURL = cmp.Or(m.Aliases.TokenURL, m.TokenURL)
-	own.UserinfoURL = cmp.Or(m.Aliases.UserinfoURL, m.UserinfoURL)
-	own.PushURL = cmp.Or(m.Aliases.PushURL, m.PushURL)
-	return &own
+	c := *m
+	c.TokenURL = cmp.Or(m.Aliases.TokenURL, m.TokenURL)
+	c.UserinfoURL = cmp.Or(m.Aliases.UserinfoURL, m.UserinfoURL)
+	c.PushURL = cmp.Or(m.Aliases.PushURL, m.PushURL)
+	return &c
 }
 
 // complete reports whether the metadata suffice without discovery.
@@ -101,14 +101,15 @@ func discover(ctx context.Context, client *http.Client, configured Metadata) (*M
 		UserinfoURL:      jsonvalue.String(answer["userinfo_endpoint"]),
 		JWKSURL:          jsonvalue.String(answer["jwks_uri"]),
 		Algorithms:       stringsOf(answer["id_token_signing_alg_values_supported"]),
-		TokenAuth:        stringsOf(answer["token_endpoint_auth_methods_supported"]),
+		TokenAuthMethods: stringsOf(answer["token_endpoint_auth_methods_supported"]),
 		RequireIss:       answer["authorization_response_iss_parameter_supported"] == true,
 		PushURL:          jsonvalue.String(answer["pushed_authorization_request_endpoint"]),
 		RequirePush:      answer["require_pushed_authorization_requests"] == true,
-		Proofs:           stringsOf(answer["dpop_signing_alg_values_supported"]),
+		ProofAlgorithms:  stringsOf(answer["dpop_signing_alg_values_supported"]),
 		Aliases: Aliases{
-			TokenURL: jsonvalue.String(aliases["token_endpoint"]), UserinfoURL: jsonvalue.String(aliases["userinfo_endpoint"]),
-			PushURL: jsonvalue.String(aliases["pushed_authorization_request_endpoint"]),
+			TokenURL:    jsonvalue.String(aliases["token_endpoint"]),
+			UserinfoURL: jsonvalue.String(aliases["userinfo_endpoint"]),
+			PushURL:     jsonvalue.String(aliases["pushed_authorization_request_endpoint"]),
 		},
 	}, nil
 }
@@ -120,12 +121,13 @@ func (m *Metadata) discoveryURL() string {
 	return strings.TrimSuffix(m.Issuer, "/") + "/.well-known/openid-configuration"
 }
 
-// agreedIssuer returns the issuer, or the template of issuers, that tokens must have. The discovered
-// issuer must be one of these:
+// agreedIssuer returns the issuer, or the template of issuers, that tokens must have. The
+// discovered issuer must be one of these:
 //
 //   - exactly the configured one (Section 4.3)
 //   - the configured template, with other names in the braces
-//   - the issuer of one tenant that matches the configured template; it is then the only one accepted
+//   - the issuer of one tenant that matches the configured template; it is then the only one
+//     accepted
 func agreedIssuer(configured, discovered string) (string, error) {
 	switch {
 	case discovered == configured || HasPlaceholders(configured) && sameTemplate(configured, discovered):
@@ -136,8 +138,8 @@ func agreedIssuer(configured, discovered string) (string, error) {
 	return "", errors.New("discovered issuer is not the configured one")
 }
 
-// override replaces discovered metadata by what is set in configured. An endpoint that is configured
-// is also used by clients that present a certificate, so it has no alias.
+// override replaces discovered metadata by what is set in configured. An endpoint that is
+// configured is also used by clients that present a certificate, so it has no alias.
 func (m *Metadata) override(configured Metadata) {
 	set := func(to *string, value string, alias *string) {
 		if value != "" {
@@ -154,8 +156,8 @@ func (m *Metadata) override(configured Metadata) {
 	if configured.Algorithms != nil {
 		m.Algorithms = configured.Algorithms
 	}
-	if configured.TokenAuth != nil {
-		m.TokenAuth = configured.TokenAuth
+	if configured.TokenAuthMethods != nil {
+		m.TokenAuthMethods = configured.TokenAuthMethods
 	}
 	m.RequireIss = m.RequireIss || configured.RequireIss
 }

@@ -11,7 +11,8 @@ import (
 
 const clientSecret = "a client secret of 32 bytes, or more"
 
-// Which kind of key counts is the configuration's to say: never the token's, nor the metadata's.
+// Only the configuration decides whether tokens are signed with the secret or with a key of the
+// issuer: neither the token nor the metadata do.
 func TestTokensSignedWithTheSecret(t *testing.T) {
 	t.Parallel()
 	key := ecKey(t, elliptic.P256())
@@ -23,18 +24,18 @@ func TestTokensSignedWithTheSecret(t *testing.T) {
 	if _, err := set.Verify(t.Context(), token, e); err != nil {
 		t.Error(err)
 	}
-	refusal(t, set, sign(t, jose.HS256, []byte(clientSecret+"x"), ""), e, "signature")
-	refusal(t, set, sign(t, jose.HS512, []byte(clientSecret+clientSecret), ""), e, "alg")
-	refusal(t, set, sign(t, jose.ES256, key, "k"), e, "alg")
-	refusal(t, set, sign(t, jose.HS256, []byte(clientSecret), "", "iss", "https://evil.example"), e, "iss")
-	refusal(t, set, sign(t, jose.HS256, []byte(clientSecret), "", "nonce", "another"), e, "nonce")
+	wantRefusal(t, set, sign(t, jose.HS256, []byte(clientSecret+"x"), ""), e, "signature")
+	wantRefusal(t, set, sign(t, jose.HS512, []byte(clientSecret+clientSecret), ""), e, "alg")
+	wantRefusal(t, set, sign(t, jose.ES256, key, "k"), e, "alg")
+	wantRefusal(t, set, sign(t, jose.HS256, []byte(clientSecret), "", "iss", "https://evil.example"), e, "iss")
+	wantRefusal(t, set, sign(t, jose.HS256, []byte(clientSecret), "", "nonce", "another"), e, "nonce")
 	if n := server.fetches.Load(); n != 0 {
 		t.Errorf("the keys were fetched %d times", n)
 	}
 
 	plain := expect()
 	plain.Algorithms = append([]string{"HS256"}, algorithms...)
-	refusal(t, set, token, plain, "alg")
+	wantRefusal(t, set, token, plain, "alg")
 }
 
 func TestTokensWithoutNonce(t *testing.T) {
@@ -48,7 +49,7 @@ func TestTokensWithoutNonce(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	e.Nonce = "nonce" // was one sent, or not?
+	e.Nonce = "nonce" // contradicts SkipNonce
 	if claims, err := set.Verify(t.Context(), sign(t, jose.ES256, key, "k"), e); err == nil {
 		t.Errorf("with both: got %v", claims)
 	}

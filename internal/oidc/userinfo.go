@@ -12,18 +12,19 @@ var idTokenClaims = []string{
 	"iss", "sub", "aud", "azp", "exp", "iat", "nbf", "nonce", "at_hash", "auth_time", "acr", "amr",
 }
 
-// Merge returns the claims of an ID token, replaced and completed by those of the userinfo endpoint.
+// Merge returns the claims of an ID token, replaced and completed by those of the userinfo
+// endpoint.
 //
 //   - The sub of both must be equal. Otherwise the userinfo may describe another person, and Merge
 //     returns an error (OpenID Connect Core 1.0 § 5.3.2).
 //   - Claims that describe the ID token itself, such as iss and nonce, stay as they are in it.
-//   - If only one of the two says that an address or a telephone number is verified, this is not
-//     combined with a different address or number of the other.
+//   - email_verified and phone_number_verified are kept only with the address and the number that
+//     they were issued with.
 //
 // Neither map is changed.
 func Merge(idToken, userinfo map[string]any) (map[string]any, error) {
 	if sub := jsonvalue.String(idToken["sub"]); sub == "" || userinfo["sub"] != sub {
-		return nil, errors.New("userinfo: sub: not the ID token's")
+		return nil, errors.New("userinfo: sub: not that of the ID token")
 	}
 	extra := maps.Clone(userinfo)
 	for _, name := range idTokenClaims {

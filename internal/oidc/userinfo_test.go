@@ -14,7 +14,7 @@ func TestMerge(t *testing.T) {
 			claims{"sub": "1", "name": "old", "iss": "i"}, claims{"sub": "1", "name": "new", "picture": "p"},
 			claims{"sub": "1", "name": "new", "iss": "i", "picture": "p"},
 		},
-		"what speaks of the ID token stays": {
+		"claims that describe the ID token stay": {
 			claims{"sub": "1", "iss": "i", "nonce": "n", "exp": 1},
 			claims{"sub": "1", "iss": "x", "nonce": "x", "exp": 9, "aud": "x", "amr": "x"},
 			claims{"sub": "1", "iss": "i", "nonce": "n", "exp": 1},
@@ -23,16 +23,16 @@ func TestMerge(t *testing.T) {
 			claims{"sub": "1", "email": "a", "email_verified": true}, claims{"sub": "1", "email": "b"},
 			claims{"sub": "1", "email": "b"},
 		},
-		"nor another number": {
+		"another number is not verified by the ID token": {
 			claims{"sub": "1", "phone_number": "+1", "phone_number_verified": true},
 			claims{"sub": "1", "phone_number": "+2"},
 			claims{"sub": "1", "phone_number": "+2"},
 		},
-		"nor is no address": {
+		"no address is not verified by the ID token": {
 			claims{"sub": "1", "email": "a", "email_verified": true}, claims{"sub": "1", "email": nil},
 			claims{"sub": "1", "email": nil},
 		},
-		"nor one that cannot be compared": {
+		"an address that cannot be compared is not verified by the ID token": {
 			claims{"sub": "1", "email": []any{"a"}, "email_verified": true}, claims{"sub": "1", "email": []any{"a"}},
 			claims{"sub": "1", "email": []any{"a"}},
 		},

@@ -17,6 +17,7 @@ func Bounded(client *http.Client) *http.Client {
 // bounded is an http.RoundTripper that sends requests with Do.
 type bounded struct{ client *http.Client }
 
+// RoundTrip sends a request with Do, with a timeout.
 func (b bounded) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(req.Context(), Timeout)
 	defer cancel()

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// What a client from outside is allowed, code that is given a bounded one is not.
+// A bounded client has the limits of Do, even if the client that it was made of has none.
 func TestBounded(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

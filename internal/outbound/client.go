@@ -19,8 +19,8 @@ const Timeout = 10 * time.Second
 
 // Client returns an HTTP client for requests to other servers, safe for concurrent use. It follows
 // no redirects and uses no proxy of the environment. It refuses to connect to loopback, link-local,
-// multicast and unspecified addresses, whatever name resolved to them. If allowLoopback is true, for
-// a provider on the developer's machine, it connects to loopback addresses.
+// multicast and unspecified addresses, whatever name resolved to them. If allowLoopback is true,
+// for a provider on the developer's machine, it connects to loopback addresses.
 //
 // It connects to private ranges such as 10.0.0.0/8, because companies run their identity providers
 // there. An application that must not reach them configures another client.
@@ -67,8 +67,8 @@ func checkAddress(address string, allowLoopback bool) error {
 	return nil
 }
 
-// awsMetadata is an address, in a private range, where AWS serves a machine's credentials as it does
-// at the link-local address 169.254.169.254.
+// awsMetadata is an address, in a private range, where AWS serves a machine's credentials as it
+// does at the link-local address 169.254.169.254.
 var awsMetadata = netip.MustParseAddr("fd00:ec2::254")
 
 // embeddings are the IPv6 ranges whose addresses contain an IPv4 address, which begins at a byte.

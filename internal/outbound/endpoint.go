@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// CheckEndpoint returns an error for a URL to which no secrets or tokens may be sent. The URL must be
-// absolute and have no user name and no fragment. Its scheme must be https, or http if its host is
-// this machine (see [IsLoopbackURL]). Errors do not quote the URL.
+// CheckEndpoint returns an error for a URL to which no secrets or tokens may be sent. The URL must
+// be absolute and have no user name and no fragment. Its scheme must be https, or http if its host
+// is this machine (see [IsLoopbackURL]). Errors do not quote the URL.
 func CheckEndpoint(raw string) error {
 	u, err := url.Parse(raw)
 	if err != nil {
@@ -35,8 +35,8 @@ func checkEndpoint(u *url.URL) error {
 	return errors.New("URL must be https")
 }
 
-// IsLoopbackURL reports whether the host of a URL is this machine: localhost or a name below it (RFC
-// 6761 § 6.3), or a loopback address. It is false for text that is not a URL.
+// IsLoopbackURL reports whether the host of a URL is this machine: localhost or a name below it
+// (RFC 6761 § 6.3), or a loopback address. It is false for text that is not a URL.
 func IsLoopbackURL(raw string) bool {
 	u, err := url.Parse(raw)
 	return err == nil && isLoopback(u.Hostname())

@@ -15,6 +15,7 @@ import (
 	"time"
 )
 
+// get sends a GET request with Do.
 func get(t *testing.T, ctx context.Context, client *http.Client, url string) (*Response, error) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
@@ -26,7 +27,7 @@ func get(t *testing.T, ctx context.Context, client *http.Client, url string) (*R
 
 // Better Auth GHSA-5rr4-8452-hf4v, Casdoor CVE-2026-5469, Zitadel CVE-2025-67494: SSRF through
 // discovery.
-func TestGuardRefusesAddressesOfTheMachineItself(t *testing.T) {
+func TestCheckAddressRefusesThisMachine(t *testing.T) {
 	t.Parallel()
 	loopback := []string{
 		"127.0.0.1:80", "127.8.9.1:443", "[::1]:80", "[::ffff:127.0.0.1]:80", "[64:ff9b::127.0.0.1]:80",
@@ -44,7 +45,7 @@ func TestGuardRefusesAddressesOfTheMachineItself(t *testing.T) {
 	}
 	for _, address := range loopback {
 		if checkAddress(address, false) == nil {
-			t.Errorf("checkAddress(%q, false) let it through", address)
+			t.Errorf("checkAddress(%q, false) allowed it", address)
 		}
 		if err := checkAddress(address, true); err != nil {
 			t.Errorf("checkAddress(%q, true) = %v", address, err)
@@ -52,7 +53,7 @@ func TestGuardRefusesAddressesOfTheMachineItself(t *testing.T) {
 	}
 	for _, address := range never {
 		if checkAddress(address, false) == nil || checkAddress(address, true) == nil {
-			t.Errorf("checkAddress(%q) let it through", address)
+			t.Errorf("checkAddress(%q) allowed it", address)
 		}
 	}
 	for _, address := range allowed {
@@ -62,8 +63,8 @@ func TestGuardRefusesAddressesOfTheMachineItself(t *testing.T) {
 	}
 }
 
-// The same row, through the real client: the name resolves to loopback, so only the guard at dial
-// time can tell.
+// The same advisories, with the real client. The name resolves to a loopback address, so only the
+// check at dial time can refuse it.
 func TestClientRefusesLoopbackAfterNameResolution(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int32
@@ -84,7 +85,7 @@ func TestClientRefusesLoopbackAfterNameResolution(t *testing.T) {
 	}
 }
 
-func TestClientTakesNoProxyFromTheEnvironment(t *testing.T) {
+func TestClientUsesNoProxyOfTheEnvironment(t *testing.T) {
 	t.Parallel()
 	if transport := Client(false).Transport.(*http.Transport); transport.Proxy != nil {
 		t.Error("client has a proxy function")
@@ -116,8 +117,8 @@ func TestDoRefusesRedirectsWhateverTheClient(t *testing.T) {
 	}
 }
 
-// x/oauth2 CVE-2025-22868, and bodies without end in general.
-func TestDoBoundsTheAnswer(t *testing.T) {
+// x/oauth2 CVE-2025-22868, and endless bodies in general.
+func TestDoLimitsTheResponse(t *testing.T) {
 	t.Parallel()
 	const exact = MaxBody
 	mux := http.NewServeMux()
@@ -141,7 +142,7 @@ func TestDoBoundsTheAnswer(t *testing.T) {
 	client := Client(true)
 	resp, err := get(t, t.Context(), client, server.URL+"/exact")
 	if err != nil || len(resp.Body) != exact {
-		t.Errorf("answer of the largest size: %v", err)
+		t.Errorf("response of the maximum length: %v", err)
 	}
 	for _, path := range []string{"/longer", "/bomb"} {
 		if _, err := get(t, t.Context(), client, server.URL+path); err == nil ||
@@ -154,11 +155,11 @@ func TestDoBoundsTheAnswer(t *testing.T) {
 	}
 }
 
-// An answer without end is not read to see how long it is.
+// Do stops reading an endless response at the limit.
 func TestDoStopsReading(t *testing.T) {
 	t.Parallel()
 	body := &endless{t: t}
-	client := &http.Client{Transport: through(func(*http.Request) (*http.Response, error) {
+	client := &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: http.StatusOK, Body: body}, nil
 	})}
 	if _, err := get(t, t.Context(), client, "https://idp.example/"); err == nil ||
@@ -167,11 +168,12 @@ func TestDoStopsReading(t *testing.T) {
 	}
 }
 
-type through func(*http.Request) (*http.Response, error)
+// roundTrip is a transport that calls a function.
+type roundTrip func(*http.Request) (*http.Response, error)
 
-func (f through) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// endless is a body of which no more than twice the limit may be read.
+// endless is an endless body. It fails the test if more than twice the limit is read.
 type endless struct {
 	t      *testing.T
 	read   int
@@ -179,8 +181,9 @@ type endless struct {
 }
 
 func (e *endless) Read(p []byte) (int, error) {
-	if e.read += len(p); e.read > 2*MaxBody {
-		e.t.Error("it was read on")
+	e.read += len(p)
+	if e.read > 2*MaxBody {
+		e.t.Error("too much was read")
 		return 0, io.EOF
 	}
 	return len(p), nil
@@ -188,10 +191,10 @@ func (e *endless) Read(p []byte) (int, error) {
 
 func (e *endless) Close() error { e.closed = true; return nil }
 
-// A server that never answers holds nobody up for longer.
-func TestCallsEndAfterTheTimeout(t *testing.T) {
+// A request to a server that never answers ends after the timeout.
+func TestRequestsEndAfterTheTimeout(t *testing.T) {
 	t.Parallel()
-	hanging := through(func(r *http.Request) (*http.Response, error) {
+	hanging := roundTrip(func(r *http.Request) (*http.Response, error) {
 		<-r.Context().Done()
 		return nil, r.Context().Err()
 	})
@@ -215,6 +218,7 @@ func TestCallsEndAfterTheTimeout(t *testing.T) {
 	}
 }
 
+// zeros is an endless body of zeros.
 type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
@@ -249,12 +253,12 @@ func TestDoRefusesPlainHTTPAndMissingClient(t *testing.T) {
 	}
 }
 
-func TestEndpoint(t *testing.T) {
+func TestCheckEndpoint(t *testing.T) {
 	t.Parallel()
 	good := []string{
-		"https://idp.example/token", "https://idp.example:8443/a?b=c", "https://10.0.0.1/", "http://localhost:3000/x",
-		"http://LOCALHOST/x",
-		"http://app.localhost/x", "http://127.0.0.1:1/", "http://[::1]:1/",
+		"https://idp.example/token", "https://idp.example:8443/a?b=c", "https://10.0.0.1/",
+		"http://localhost:3000/x", "http://LOCALHOST/x", "http://app.localhost/x", "http://127.0.0.1:1/",
+		"http://[::1]:1/",
 	}
 	bad := []string{
 		"", "idp.example", "/token", "//idp.example/token", "http://idp.example/", "ftp://idp.example/",
@@ -277,11 +281,11 @@ func TestEndpoint(t *testing.T) {
 		}
 	}
 	if !IsLoopbackURL("http://localhost:1/") || IsLoopbackURL("https://idp.example") || IsLoopbackURL("%") {
-		t.Error("Loopback tells hosts apart wrongly")
+		t.Error("IsLoopbackURL is wrong")
 	}
 }
 
-func TestObjectTakesOneJSONObject(t *testing.T) {
+func TestObjectDecodesOneJSONObject(t *testing.T) {
 	t.Parallel()
 	v, err := Object([]byte(`{"id":12345678901234567890}`))
 	if err != nil || v["id"].(interface{ String() string }).String() != "12345678901234567890" {

@@ -80,8 +80,8 @@ func read(r io.Reader) ([]byte, error) {
 	return body, nil
 }
 
-// Object decodes a JSON object, with numbers as [json.Number]. Anything else is an error, as is text
-// behind the object. Errors do not quote the body.
+// Object decodes a JSON object, with numbers as [json.Number]. Anything else is an error, as is
+// text behind the object. Errors do not quote the body.
 func Object(body []byte) (map[string]any, error) {
 	var v map[string]any
 	if err := decode(body, &v); err != nil || v == nil {
@@ -90,8 +90,8 @@ func Object(body []byte) (map[string]any, error) {
 	return v, nil
 }
 
-// Objects decodes a JSON array of objects, with numbers as [json.Number]. Anything else is an error.
-// Errors do not quote the body.
+// Objects decodes a JSON array of objects, with numbers as [json.Number]. Anything else is an
+// error. Errors do not quote the body.
 func Objects(body []byte) ([]map[string]any, error) {
 	var v []map[string]any
 	if err := decode(body, &v); err != nil || v == nil {

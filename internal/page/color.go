@@ -47,7 +47,8 @@ const (
 	shapeContrast = 3   // success criterion 1.4.11
 )
 
-// contrast returns the contrast ratio of WCAG 2.2: from 1 for equal colors to 21 for black on white.
+// contrast returns the contrast ratio of WCAG 2.2: from 1 for equal colors to 21 for black on
+// white.
 func contrast(a, b color) float64 {
 	la, lb := a.luminance(), b.luminance()
 	return (max(la, lb) + 0.05) / (min(la, lb) + 0.05)

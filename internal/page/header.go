@@ -13,8 +13,8 @@ type policy struct {
 	http  string // for sites on http
 }
 
-// newPolicy returns a policy that allows the style sheet by its hash, the logo by its source, forms,
-// and nothing else.
+// newPolicy returns a policy that allows the style sheet by its hash, the logo by its source,
+// forms, and nothing else.
 //
 // form-action has to allow more than the site itself. Browsers also apply it to the redirects after
 // a form was submitted, and these lead to identity providers or, after signing out, to any URL that
@@ -42,7 +42,7 @@ func (p policy) setHeaders(h http.Header, site string) {
 	h.Set("Cache-Control", "private, no-cache, no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
-	// Not no-referrer: with that, browsers would submit the forms with "Origin: null" (Fetch § 3.2),
-	// and a check of the origin could not tell them from an attack.
+	// Not no-referrer: with that, browsers would submit the forms with "Origin: null" (Fetch §
+	// 3.2), and a check of the origin could not distinguish them from an attack.
 	h.Set("Referrer-Policy", "same-origin")
 }

@@ -30,8 +30,8 @@ type Pages struct {
 	buffers   sync.Pool
 }
 
-// New returns the pages for a theme and the providers of the sign-in page. The error lists all faults
-// of both, joined by [errors.Join]; each names its field.
+// New returns the pages for a theme and the providers of the sign-in page. The error lists all
+// faults of both, joined by [errors.Join]; each names its field.
 func New(theme Theme, providers []Provider) (*Pages, error) {
 	logoSource, themeErr := theme.check()
 	if err := errors.Join(themeErr, checkProviders(providers)); err != nil {
@@ -81,8 +81,8 @@ type VerifyRequest struct {
 	Site  string // the origin of the site
 	Error string // the error code of the query; "" for none
 
-	// CodeAction is the URL of the form for the code. If it is "" the page has no forms, because the
-	// browser is not the one that requested the mail.
+	// CodeAction is the URL of the form for the code. If it is "" the page has no forms, because
+	// the browser is not the one that requested the mail.
 	CodeAction string
 
 	ResendAction string // the URL of the form that sends another mail
@@ -91,8 +91,8 @@ type VerifyRequest struct {
 	Email        string // the address of the mail
 }
 
-// Confirm is the data of one page that is shown if the link from a mail is opened in another browser
-// than the one that requested the mail.
+// Confirm is the data of one page that is shown if the link from a mail is opened in another
+// browser than the one that requested the mail.
 type Confirm struct {
 	Site        string // the origin of the site
 	Action      string // the URL of the form
@@ -138,8 +138,8 @@ func (p *Pages) VerifyRequest(w http.ResponseWriter, data VerifyRequest) error {
 	})
 }
 
-// Confirm writes the page that asks whether to sign in with a link, with status 200. If it returns an
-// error, nothing was written.
+// Confirm writes the page that asks whether to sign in with a link, with status 200. If it returns
+// an error, nothing was written.
 func (p *Pages) Confirm(w http.ResponseWriter, data Confirm) error {
 	data.CallbackURL = safeCallback(data.CallbackURL)
 	return p.write(w, http.StatusOK, document{
@@ -188,8 +188,8 @@ func (p *Pages) write(w http.ResponseWriter, status int, d document) error {
 	return nil
 }
 
-// safeCallback returns the callback URL, or "" if it is neither a path nor an http or https URL. The
-// endpoints would refuse such a URL anyway; here it does not even become part of a page.
+// safeCallback returns the callback URL, or "" if it is neither a path nor an http or https URL.
+// The endpoints would refuse such a URL anyway; here it does not even become part of a page.
 func safeCallback(callback string) string {
 	for _, prefix := range []string{"/", "https://", "http://"} {
 		if strings.HasPrefix(callback, prefix) {

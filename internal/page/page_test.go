@@ -56,7 +56,7 @@ func newPages(t *testing.T, theme page.Theme, providers []page.Provider) *page.P
 	return pages
 }
 
-// render returns the answer of one page.
+// render returns the response with one page.
 func render(t *testing.T, write func(http.ResponseWriter) error) *httptest.ResponseRecorder {
 	t.Helper()
 	w := httptest.NewRecorder()
@@ -153,8 +153,8 @@ func compareGolden(t *testing.T, name, got string) {
 	}
 }
 
-// checkWellFormed reports elements that are not closed in order, attributes without quotes, and ids
-// used twice or pointed to but missing.
+// checkWellFormed fails the test for elements that are not closed in order, for attributes without
+// quotes, and for IDs that are used twice or that a label refers to but no input has.
 func checkWellFormed(t *testing.T, html string) {
 	t.Helper()
 	d := xml.NewDecoder(strings.NewReader(html))
@@ -199,7 +199,7 @@ func checkWellFormed(t *testing.T, html string) {
 }
 
 // Authelia CVE-2026-33525, Hydra CVE-2019-8400, Zitadel CVE-2026-29192 and -29191, Casdoor
-// CVE-2026-5468, CVE-2024-41658: the policy lets nothing run.
+// CVE-2026-5468, CVE-2024-41658: the policy allows no scripts.
 func TestHeadersMatchGoldenFile(t *testing.T) {
 	t.Parallel()
 	var got strings.Builder
@@ -219,14 +219,14 @@ func TestHeadersMatchGoldenFile(t *testing.T) {
 	compareGolden(t, "headers.txt", headers)
 }
 
-// The style has a golden file of its own, so that a change of it changes one file; its hash is
-// checked below.
+// The style sheet has its own golden file, so that a change of it changes only one. Its hash is
+// checked by TestPolicyHasTheHashOfTheStyle.
 var (
 	styleElement = regexp.MustCompile(`(?s)<style>(.*?)</style>`)
 	styleHash    = regexp.MustCompile(`'sha256-[A-Za-z0-9+/=]{44}'`)
 )
 
-func TestPolicyNamesTheHashOfTheStyle(t *testing.T) {
+func TestPolicyHasTheHashOfTheStyle(t *testing.T) {
 	t.Parallel()
 	for _, theme := range []page.Theme{{}, {ColorScheme: "dark"}, {BrandColor: "#ff0000"}} {
 		pages := newPages(t, theme, allProviders())
@@ -371,8 +371,8 @@ func TestHostileValuesStayText(t *testing.T) {
 	}
 }
 
-// checkInert reports what could run: elements and attributes that the templates don't have, and
-// URLs of schemes other than http and https.
+// checkInert fails the test for everything that could run: elements and attributes that the
+// templates do not have, and URLs with schemes other than http and https.
 func checkInert(t *testing.T, what, html string) {
 	t.Helper()
 	elements := strings.Fields(
@@ -410,7 +410,7 @@ func runs(url string) bool {
 	return ok && !strings.ContainsAny(scheme, "/?#") && scheme != "http" && scheme != "https"
 }
 
-func TestInitialStandsInForALogo(t *testing.T) {
+func TestInitialReplacesAMissingLogo(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
 		"acme": ">A</text>", "42 School": ">4</text>", "«Žofie»": ">Ž</text>", "!": "></text>", "<b>": ">B</text>",
@@ -426,7 +426,7 @@ func TestInitialStandsInForALogo(t *testing.T) {
 	}
 }
 
-func TestCallbackURLThatNoBrowserShouldFollowIsLeftOut(t *testing.T) {
+func TestUnsafeCallbackURLIsLeftOut(t *testing.T) {
 	t.Parallel()
 	pages := newPages(t, page.Theme{}, oauthProviders())
 	for callback, want := range map[string]bool{
@@ -442,7 +442,7 @@ func TestCallbackURLThatNoBrowserShouldFollowIsLeftOut(t *testing.T) {
 	}
 }
 
-func TestConcurrentVisitsDontMix(t *testing.T) {
+func TestConcurrentPagesDoNotMix(t *testing.T) {
 	t.Parallel()
 	pages := newPages(t, page.Theme{}, oauthProviders())
 	for i := range 20 {

@@ -25,15 +25,16 @@ type Provider struct {
 	Name string // the name that the page shows
 	Kind Kind   // the kind of its form
 
-	// Action is the URL of its form, or the path: of signin/{id}, for Credentials of callback/{id}.
+	// Action is the URL or the path of its form. That is the endpoint signin/{id}, for Credentials
+	// callback/{id}.
 	Action string
 
-	// BrandColor is the background of the button, as #rrggbb. Defaults to that of the card, for
-	// OAuth, and to that of the main button.
+	// BrandColor is the background of the button, as #rrggbb. For OAuth it defaults to that of the
+	// card, otherwise to that of the main button.
 	BrandColor string
 
-	// Logo is for OAuth: the d attribute of an SVG path in a box of 24 by 24. Defaults to the initial
-	// of the name in a circle.
+	// Logo is for OAuth: the d attribute of an SVG path in a box of 24 by 24. Defaults to the
+	// initial of the name in a circle.
 	Logo string
 
 	// Fields are the fields of Credentials.
@@ -82,8 +83,8 @@ func (f form) IsOAuth() bool { return f.Kind == OAuth }
 // IsEmail is for the template.
 func (f form) IsEmail() bool { return f.Kind == Email }
 
-// Initial returns the first letter or digit of the name, which replaces a missing logo, or "" if the
-// name has none.
+// Initial returns the first letter or digit of the name, which replaces a missing logo, or "" if
+// the name has none.
 func (f form) Initial() string {
 	for _, r := range f.Name {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {

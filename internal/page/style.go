@@ -33,7 +33,8 @@ var (
 	defaultBrand = color{0x3b, 0x5b, 0xdb}
 )
 
-// aroundCard returns the color of the page around the card, which has a little of the brand's color.
+// aroundCard returns the color of the page around the card, which has a little of the brand's
+// color.
 func (p palette) aroundCard(brand color) color { return mix(p.page, brand, 0.04) }
 
 // behindIcon returns the color of the circle behind an icon in the accent color.
@@ -100,8 +101,8 @@ type button struct {
 // otherwise one that is.
 func (b button) edge(p palette) color { return visibleOn(p.card, b.background, b.text, shapeContrast) }
 
-// hover returns the background while the pointer is over the button: nearer to the color of the text
-// if that stays readable, otherwise farther from it.
+// hover returns the background while the pointer is over the button: nearer to the color of the
+// text if that stays readable, otherwise farther from it.
 func (b button) hover() color {
 	if c := mix(b.background, b.text, 0.08); contrast(c, b.text) >= textContrast {
 		return c

@@ -11,7 +11,8 @@ import (
 // Theme is how the pages look. The zero value has blue buttons, in light or dark pages as the
 // visitor's system prefers.
 type Theme struct {
-	// ColorScheme is "auto", "light" or "dark". Defaults to auto, which follows the visitor's system.
+	// ColorScheme is "auto", "light" or "dark". Defaults to auto, which follows the visitor's
+	// system.
 	ColorScheme string
 
 	// Logo is the image above the heading: a path on this site, an http or https URL, or a data URL
@@ -22,8 +23,8 @@ type Theme struct {
 	// same color, made lighter or darker until it is readable on the page. Defaults to a blue.
 	BrandColor string
 
-	// ButtonText is the color of the text on BrandColor, as #rrggbb. Defaults to white, or to a dark
-	// color if white is not readable on BrandColor.
+	// ButtonText is the color of the text on BrandColor, as #rrggbb. Defaults to white, or to a
+	// dark color if white is not readable on BrandColor.
 	ButtonText string
 }
 
@@ -83,8 +84,8 @@ var (
 	hostSource = regexp.MustCompile(`^([a-zA-Z0-9.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]+)?$`)
 )
 
-// imageSource returns a CSP source expression (CSP3 § 2.3.1) that allows an image and as little else
-// as possible.
+// imageSource returns a CSP source expression (CSP3 § 2.3.1) that allows an image and as little
+// else as possible.
 func imageSource(image string) (string, error) {
 	if image == "" {
 		return "", nil

@@ -18,7 +18,7 @@ func TestNewNamesTheFaultyField(t *testing.T) {
 		"color with CSS":    {theme: Theme{BrandColor: "#fff;}</style>"}, want: "Theme.BrandColor"},
 		"color with a sign": {theme: Theme{BrandColor: "#+12345"}, want: "Theme.BrandColor"},
 		"short color":       {theme: Theme{ButtonText: "#fff"}, want: "Theme.ButtonText"},
-		"text that fades": {
+		"text with little contrast": {
 			theme: Theme{BrandColor: "#ffff00", ButtonText: "#ffffff"}, want: "Theme.ButtonText",
 		},
 		"logo that runs":           {theme: Theme{Logo: "javascript:alert(1)"}, want: "Theme.Logo"},
@@ -65,7 +65,7 @@ func TestNewReportsAllFaults(t *testing.T) {
 	}
 }
 
-// brands are colors at the edges and in the middle of the range, and those of well-known services.
+// brands are colors at the limits and in the middle of the range, and those of well-known services.
 var brands = []string{
 	"#000000", "#ffffff", "#ff0000", "#00ff00", "#0000ff", "#ffff00", "#00ffff", "#ff00ff", "#767676", "#777777",
 	"#808080", "#24292f", "#1a73e8",
@@ -105,8 +105,8 @@ func TestEveryTextIsReadable(t *testing.T) {
 	}
 }
 
-// The known ratios are those that the WCAG working group's own examples use: black on white, and
-// the lightest gray that passes on white.
+// The ratios are from the examples of the WCAG working group: black on white, and the lightest gray
+// that is readable on white.
 func TestContrast(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ a, b, want string }{

@@ -13,9 +13,10 @@ import (
 )
 
 var (
-	link     = regexp.MustCompile(`\]\(([^()\s]+)\)`)
-	code     = regexp.MustCompile("`[^`]*`")
-	goTool   = regexp.MustCompile(`\bgo (?:run|test|build|vet|install) (?:-\S+ )*(\./[A-Za-z0-9_./-]+|github\.com/cardea-auth/cardea[A-Za-z0-9_./-]*)`)
+	link   = regexp.MustCompile(`\]\(([^()\s]+)\)`)
+	code   = regexp.MustCompile("`[^`]*`")
+	goTool = regexp.MustCompile(`\bgo (?:run|test|build|vet|install) (?:-\S+ )*` +
+		`(\./[A-Za-z0-9_./-]+|github\.com/cardea-auth/cardea[A-Za-z0-9_./-]*)`)
 	heading  = regexp.MustCompile(`^#{1,6} +(.*)$`)
 	markdown = regexp.MustCompile("[`*]|\\[([^]]*)\\]\\([^)]*\\)")
 )

@@ -1,6 +1,6 @@
-// Package readme tests the Markdown pages of the repository: that their Go code compiles, that their
-// links lead to files and headings that exist, and that the packages they name exist. It has nothing
-// but tests.
+// Package readme tests the Markdown pages of the repository: that their Go code compiles, that
+// their links lead to files and headings that exist, and that the packages they name exist. It has
+// nothing but tests.
 package readme
 
 import (

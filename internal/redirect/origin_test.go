@@ -7,7 +7,7 @@ import (
 	"github.com/cardea-auth/cardea/internal/redirect"
 )
 
-// Row of Better Auth #9226.
+// Better Auth #9226: hosts that only look like the allowed one.
 func TestSameOrigin(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -77,8 +77,8 @@ func TestNilHasNoOrigin(t *testing.T) {
 	}
 }
 
-// Row of Better Auth #9226.
-func TestLoopback(t *testing.T) {
+// Better Auth #9226: hosts that only look like the allowed one.
+func TestIsLoopbackHost(t *testing.T) {
 	t.Parallel()
 	tests := map[string]bool{
 		"localhost": true, "LocalHost": true, "127.0.0.1": true, "127.9.9.9": true, "::1": true,
@@ -95,7 +95,7 @@ func TestLoopback(t *testing.T) {
 	}
 	for host, want := range tests {
 		if got := redirect.IsLoopbackHost(host); got != want {
-			t.Errorf("Loopback(%q) = %t, want %t", host, got, want)
+			t.Errorf("IsLoopbackHost(%q) = %t, want %t", host, got, want)
 		}
 	}
 }

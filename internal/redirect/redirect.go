@@ -3,8 +3,8 @@
 //
 // It must agree with how browsers parse URLs, which differs from RFC 3986 and from [net/url]: they
 // drop tabs and line breaks, treat a backslash as a slash, and map full-width letters and dots to
-// ASCII (https://url.spec.whatwg.org). So a value that two parsers could read differently is refused
-// and not corrected.
+// ASCII (https://url.spec.whatwg.org). So a value that two parsers could read differently is
+// refused and not corrected.
 package redirect
 
 import (
@@ -13,7 +13,8 @@ import (
 	"unicode"
 )
 
-// MaxLength is the maximum length of a target, in bytes, before and after [Target] made it absolute.
+// MaxLength is the maximum length of a target, in bytes, before and after [Target] made it
+// absolute.
 const MaxLength = 2048
 
 // Target returns raw as an absolute URL if it is within the application, and base otherwise. base
@@ -25,8 +26,8 @@ const MaxLength = 2048
 //   - a path that starts with one slash, which is resolved against the root of the origin
 //   - a URL of the same origin (see [SameOrigin])
 //
-// These are refused, although some might be safe; the addresses that browsers report have none of
-// them, because browsers encode or resolve them:
+// These are refused, although some might be safe. Addresses that a browser reports have none of
+// these characters and segments, because browsers encode or resolve them:
 //
 //   - values longer than [MaxLength]
 //   - values with a backslash, or with anything but printable ASCII
@@ -87,8 +88,8 @@ func cutOrigin(raw string) (origin, rest string) {
 }
 
 // plainPath reports whether the path at the start of rest has no parts that decoding or resolving
-// changes. "/..//evil.example" would become "//evil.example". That is harmless behind an origin, but
-// not in a page of the application that redirects to the path alone.
+// changes. "/..//evil.example" would become "//evil.example". That is harmless behind an origin,
+// but not in a page of the application that redirects to the path alone.
 func plainPath(rest string) bool {
 	if end := strings.IndexAny(rest, "?#"); end >= 0 {
 		rest = rest[:end]

@@ -17,15 +17,15 @@ func parse(t testing.TB, raw string) *url.URL {
 	return u
 }
 
-// hostile are values that must never lead away from http://app. Rows of oauth2-proxy
-// GHSA-qqxw-m5fj-f7gv, GHSA-j7px-6hwj-hpjg, GHSA-5m6c-jp6f-2vcv and CVE-2021-21291, of NextAuth
-// CVE-2022-24858, CVE-2022-29214 and CVE-2022-31093, Pocket ID CVE-2026-28512, and what browsers
-// make of URLs.
+// hostile has values that must not lead away from http://app. oauth2-proxy GHSA-qqxw-m5fj-f7gv,
+// GHSA-j7px-6hwj-hpjg, GHSA-5m6c-jp6f-2vcv and CVE-2021-21291, of NextAuth CVE-2022-24858,
+// CVE-2022-29214 and CVE-2022-31093, Pocket ID CVE-2026-28512, and URLs that browsers read in
+// surprising ways.
 var hostile = []string{
-	// Scheme-relative, in every spelling of a slash.
+	// Scheme-relative, with all variants of a slash.
 	"//e", "///e", "////e", `/\e`, `\/e`, `\\e`, `\e`, `/\/e`, `//\e`, "/ /e", "/\t/e", "/\n/e", "/\r\n/e", "\t//e",
 	" //e", "//e ", "/\x00/e", "/\x0b/e",
-	// Encoded, so that it appears after one decoding.
+	// Encoded once, so that decoding makes them scheme-relative.
 	"/%09/e", "/%0a/e", "/%0d%0a/e", "/%20/e", "/%00/e", "/%2f/e", "/%2Fe", "%2f%2fe", "/%5ce", "/%5C%5Ce", "/%c2%85/e",
 	"/%e3%80%80/e",
 	// Dot segments that leave a double slash at the front.
@@ -54,7 +54,7 @@ var hostile = []string{
 	// Addresses.
 	"http://[::1]", "http://[::ffff:127.0.0.1]", "http://[app]", "http://[app", "http://app]", "http://[::1%25app]",
 	"http://127.0.0.1", "http://2130706433",
-	// Nothing, too much, not encoded.
+	// Empty, too long, relative, not encoded.
 	"", " ", "\t", "e", "app", "www.app", "dashboard", "./dashboard", "?a=b", "#a", "%", "/%", "/%zz", "/%2", "/#%",
 	"/a#%zz", "\xff", "/\xc0\xaf", "/" + strings.Repeat("a", redirect.MaxLength),
 	"/a\r\nSet-Cookie: a=b", "/a\r\n\r\n<script>", "/\u0085e", "/é", "/a b", `/a?b=\e`, `/a#\e`,
@@ -123,17 +123,17 @@ func TestLongestTarget(t *testing.T) {
 			t.Errorf("a target of %d bytes was refused", len(longest))
 		}
 		if got := redirect.Target(raw+"a", base); got != "http://app" {
-			t.Errorf("a target of %d bytes was taken", len(longest)+1)
+			t.Errorf("a target of %d bytes was accepted", len(longest)+1)
 		}
 	}
 	spelledLonger := strings.Replace(longest, "http://app/", "http://app:80/", 1)
 	if got := redirect.Target(spelledLonger, base); got != "http://app" {
-		t.Errorf("a value of %d bytes was taken", len(spelledLonger))
+		t.Errorf("a value of %d bytes was accepted", len(spelledLonger))
 	}
 }
 
-// FuzzTarget reads each result as browsers do and as Go does. Also the rows of NextAuth
-// CVE-2022-31093: there is always an answer.
+// FuzzTarget parses each result as browsers do and as Go does. Also NextAuth
+// CVE-2022-31093: Target always returns.
 func FuzzTarget(f *testing.F) {
 	for _, raw := range hostile {
 		f.Add(raw)
@@ -160,9 +160,9 @@ func FuzzTarget(f *testing.F) {
 	})
 }
 
-// browserAuthority returns what a browser on an http page takes for userinfo, host and port of s,
-// and "" when s stays on the page's host: the steps of the URL Standard's basic parser for special
-// schemes, up to the end of the authority.
+// browserAuthority returns the userinfo, host and port that a browser on an http page finds in s,
+// or "" if s stays on the page's host. It has the steps of the URL Standard's basic parser for
+// special schemes, up to the end of the authority.
 func browserAuthority(s string) string {
 	s = strings.TrimFunc(s, func(r rune) bool { return r <= ' ' })
 	s = strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(s)

@@ -37,11 +37,11 @@ func (c *Client) AuthorizationRequest(
 	if err != nil {
 		return "", failed(NotStarted, "%w", err)
 	}
-	if c.DPoP && m.Proofs != nil && !slices.Contains(m.Proofs, oauth2.ProofAlgorithm) {
+	if c.DPoP && m.ProofAlgorithms != nil && !slices.Contains(m.ProofAlgorithms, oauth2.ProofAlgorithm) {
 		return "", failed(NotStarted, "DPoP: the provider accepts proofs by %q, not by %s",
-			m.Proofs, oauth2.ProofAlgorithm)
+			m.ProofAlgorithms, oauth2.ProofAlgorithm)
 	}
-	client := c.at(m, redirectURI)
+	client := c.oauth2Client(m, redirectURI)
 	client.Params = c.authorizationParams(query)
 	if client.PushURL, err = c.pushURL(m); err != nil {
 		return "", failed(NotStarted, "%w", err)

@@ -52,7 +52,7 @@ func (c *Client) Authenticate(ctx context.Context, cb Callback) (*Identity, erro
 	}
 	if cb.Params.Has("error") {
 		return nil, failed(Refused, "the provider answered with the error %q",
-			oauth2.PrintableCode(cb.Params.Get("error")))
+			oauth2.Printable(cb.Params.Get("error")))
 	}
 	if cb.Params.Get(c.codeParam()) == "" {
 		return nil, failed(CheckFailed, "the callback has no code")
@@ -88,7 +88,7 @@ func (c *Client) CheckRepeats(q url.Values) error {
 	}
 	for _, name := range names {
 		if len(q[name]) > 1 {
-			return failed(CheckFailed, "the callback has more than one %s", oauth2.PrintableCode(name))
+			return failed(CheckFailed, "the callback has more than one %s", oauth2.Printable(name))
 		}
 	}
 	return nil

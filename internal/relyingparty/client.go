@@ -48,7 +48,7 @@ func New(p *oauth.Provider, config Config) (*Client, error) {
 	}
 	c := &Client{Provider: p, now: config.Now}
 	var err error
-	if c.http, err = presenting(p, client); err != nil {
+	if c.http, err = certificateClient(p, client); err != nil {
 		return nil, fmt.Errorf("provider %q: ClientCertificate: %w", p.ID, err)
 	}
 	if c.prover, err = newProver(p, config.Secret); err != nil {
@@ -73,7 +73,7 @@ func onLoopback(p *oauth.Provider) bool {
 }
 
 // presenting is the HTTP client for the endpoints to which the provider's certificate is presented.
-func presenting(p *oauth.Provider, client *http.Client) (*http.Client, error) {
+func certificateClient(p *oauth.Provider, client *http.Client) (*http.Client, error) {
 	if p.ClientCertificate == nil {
 		return client, nil
 	}
@@ -96,17 +96,18 @@ func (c *Client) metadata(ctx context.Context) (*oidc.Metadata, error) {
 }
 
 // at returns the OAuth 2.0 client for a server with this metadata.
-func (c *Client) at(m *oidc.Metadata, redirectURI string) *oauth2.Client {
+func (c *Client) oauth2Client(m *oidc.Metadata, redirectURI string) *oauth2.Client {
 	scopes := c.Scopes
 	if scopes == nil && c.Type == oauth.TypeOIDC {
 		scopes = []string{"openid", "profile", "email"}
 	}
 	client := &oauth2.Client{
 		ID: c.ClientID, Secret: c.ClientSecret, Auth: c.clientAuth(m), IDParam: c.ClientIDParam,
-		Key: oauth2.Key(c.ClientKey), Audience: cmp.Or(c.AssertionAudience, m.Issuer), Prover: c.prover, Bind: c.DPoP,
+		Key: oauth2.Key(c.ClientKey), Audience: cmp.Or(c.AssertionAudience, m.Issuer), Prover: c.prover,
+		RequireDPoP:      c.DPoP,
 		AuthorizationURL: m.AuthorizationURL, TokenURL: m.TokenURL, RedirectURI: redirectURI,
-		Scopes: scopes, ScopeSeparator: c.ScopeSeparator, Params: c.AuthorizationParams,
-		Fragment: c.AuthorizationFragment,
+		Scopes: scopes, ScopeSeparator: c.ScopeSeparator,
+		Params: c.AuthorizationParams, Fragment: c.AuthorizationFragment,
 		SkipPKCE: c.InsecureSkipPKCE, Rules: oauth2.Rules(c.Token), HTTP: c.http, Now: c.now,
 	}
 	client.Rules.Params = withoutPlaceholders(c.Token.Params)
@@ -130,8 +131,9 @@ func withoutPlaceholders(params url.Values) url.Values {
 // client_secret_basic, so only a server that lists other methods without it gets the secret in the
 // form.
 func (c *Client) clientAuth(m *oidc.Metadata) string {
-	if c.ClientAuth == "" && (c.ClientSecret != "" || c.secret != nil) && m.TokenAuth != nil &&
-		!slices.Contains(m.TokenAuth, oauth2.SecretBasic) && slices.Contains(m.TokenAuth, oauth2.SecretPost) {
+	if c.ClientAuth == "" && (c.ClientSecret != "" || c.secret != nil) && m.TokenAuthMethods != nil &&
+		!slices.Contains(m.TokenAuthMethods, oauth2.SecretBasic) &&
+		slices.Contains(m.TokenAuthMethods, oauth2.SecretPost) {
 		return oauth2.SecretPost
 	}
 	return string(c.ClientAuth)

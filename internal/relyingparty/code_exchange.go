@@ -28,7 +28,7 @@ type codeExchange struct {
 // redeem redeems the code and returns who has signed in.
 func (c *Client) redeem(ctx context.Context, m *oidc.Metadata, cb Callback) (*Identity, error) {
 	x := &codeExchange{
-		Client: c, metadata: m, oauth2: c.at(m, cb.RedirectURI), flow: cb.Flow,
+		Client: c, metadata: m, oauth2: c.oauth2Client(m, cb.RedirectURI), flow: cb.Flow,
 		callback: url.Values{}, code: cb.Params.Get(c.codeParam()),
 	}
 	for _, name := range c.CallbackParams {

@@ -27,7 +27,7 @@ func (c *Client) Refresh(ctx context.Context, refreshToken, idToken string) (*oa
 	if err != nil {
 		return nil, err
 	}
-	client := c.at(m, "")
+	client := c.oauth2Client(m, "")
 	client.TokenURL = cmp.Or(c.RefreshURL, client.TokenURL)
 	t, err := client.Refresh(ctx, refreshToken)
 	if refusal, ok := errors.AsType[*oauth2.Error](err); ok && refusal.Revoked() {
@@ -37,7 +37,7 @@ func (c *Client) Refresh(ctx context.Context, refreshToken, idToken string) (*oa
 		return nil, err
 	}
 	if t.IDToken != "" && idToken != "" && !samePerson(t.IDToken, idToken) {
-		// OpenID Connect Core 1.0, Section 12.2
+		// OpenID Connect Core 1.0 § 12.2
 		return nil, errors.New("refresh: the new ID token is about somebody else")
 	}
 	return t, nil

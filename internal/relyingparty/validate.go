@@ -47,11 +47,14 @@ func (v *validation) validate() {
 			envName(v.ID))
 	}
 	v.validateClientAuth()
+	v.validateDPoP()
+	v.validatePush()
 	v.validateEndpoints()
 	v.validateIssuer()
 	v.validateParams()
 	v.validateTokenRules()
 	v.validateUserinfo()
+	v.validateEmails()
 }
 
 func envName(id string) string { return strings.ToUpper(strings.ReplaceAll(id, "-", "_")) }
@@ -64,14 +67,14 @@ var flowParams = []string{
 }
 
 func (v *validation) validateParams() {
-	own := func(name string) bool { return slices.Contains(flowParams, name) || name == v.ClientIDParam }
+	reserved := func(name string) bool { return slices.Contains(flowParams, name) || name == v.ClientIDParam }
 	for name := range v.AuthorizationParams {
-		if own(name) {
+		if reserved(name) {
 			v.add("AuthorizationParams", "%s is set by the flow", name)
 		}
 	}
 	for _, name := range v.ForwardParams {
-		if own(name) {
+		if reserved(name) {
 			v.add("ForwardParams", "%s is set by the flow", name)
 		}
 	}
@@ -88,6 +91,18 @@ func (v *validation) validateParams() {
 	}
 }
 
+func (v *validation) validateDPoP() {
+	if v.DPoP && (v.Exchange != nil || v.FetchUserinfo != nil) {
+		v.add("DPoP", "is not for the hooks Exchange and FetchUserinfo, which have no access to the key")
+	}
+}
+
+func (v *validation) validatePush() {
+	if v.PushAuthorization && v.Type == oauth.TypeOAuth2 && v.PushedAuthorizationURL == "" {
+		v.add("PushedAuthorizationURL", "is empty, and PushAuthorization needs it unless it is discovered")
+	}
+}
+
 func (v *validation) validateEndpoints() {
 	required := map[string]bool{}
 	switch v.Type {
@@ -101,10 +116,15 @@ func (v *validation) validateEndpoints() {
 		v.add("Type", "want %q or %q, have %q", oauth.TypeOAuth2, oauth.TypeOIDC, v.Type)
 	}
 	for _, e := range []struct{ name, url string }{
-		{"Issuer", v.Issuer}, {"DiscoveryURL", v.DiscoveryURL}, {"AuthorizationURL", v.AuthorizationURL},
+		{"Issuer", v.Issuer},
+		{"DiscoveryURL", v.DiscoveryURL},
+		{"AuthorizationURL", v.AuthorizationURL},
 		{"TokenURL", v.TokenURL},
-		{"RefreshURL", v.RefreshURL}, {"UserinfoURL", v.UserinfoURL}, {"EmailsURL", v.EmailsURL},
-		{"JWKSURL", v.JWKSURL}, {"PushedAuthorizationURL", v.PushedAuthorizationURL},
+		{"RefreshURL", v.RefreshURL},
+		{"UserinfoURL", v.UserinfoURL},
+		{"EmailsURL", v.EmailsURL},
+		{"JWKSURL", v.JWKSURL},
+		{"PushedAuthorizationURL", v.PushedAuthorizationURL},
 	} {
 		if e.url == "" {
 			if required[e.name] {
@@ -152,13 +172,19 @@ func (v *validation) validateRedirection() {
 		name string
 		set  bool
 	}{
-		{"ClientAuth", v.ClientAuth != ""}, {"AuthorizationURL", v.AuthorizationURL != ""},
+		{"ClientAuth", v.ClientAuth != ""},
+		{"AuthorizationURL", v.AuthorizationURL != ""},
 		{"TokenURL", v.TokenURL != ""},
-		{"RefreshURL", v.RefreshURL != ""}, {"UserinfoURL", v.UserinfoURL != ""}, {"EmailsURL", v.EmailsURL != ""},
-		{"Scopes", v.Scopes != nil}, {"FormPost", v.FormPost},
-		{"CallbackParams", v.CallbackParams != nil}, {"ClientSecretFunc", v.ClientSecretFunc != nil},
+		{"RefreshURL", v.RefreshURL != ""},
+		{"UserinfoURL", v.UserinfoURL != ""},
+		{"EmailsURL", v.EmailsURL != ""},
+		{"Scopes", v.Scopes != nil},
+		{"FormPost", v.FormPost},
+		{"CallbackParams", v.CallbackParams != nil},
+		{"ClientSecretFunc", v.ClientSecretFunc != nil},
 		{"Exchange", v.Exchange != nil},
-		{"FetchUserinfo", v.FetchUserinfo != nil}, {"ClientKey", v.ClientKey != (oauth.ClientKey{})},
+		{"FetchUserinfo", v.FetchUserinfo != nil},
+		{"ClientKey", v.ClientKey != (oauth.ClientKey{})},
 		{"PushAuthorization", v.PushAuthorization},
 		{"DPoP", v.DPoP},
 	} {

@@ -11,9 +11,8 @@ import (
 
 // clientAuths are the methods that are accepted, the empty one included.
 var clientAuths = []oauth.ClientAuth{
-	"", oauth.AuthClientSecretBasic, oauth.AuthClientSecretPost, oauth.AuthClientSecretJWT, oauth.AuthPrivateKeyJWT,
-	oauth.AuthTLS, oauth.AuthSelfSignedTLS,
-	oauth.AuthNone,
+	"", oauth.AuthClientSecretBasic, oauth.AuthClientSecretPost, oauth.AuthClientSecretJWT,
+	oauth.AuthPrivateKeyJWT, oauth.AuthTLS, oauth.AuthSelfSignedTLS, oauth.AuthNone,
 }
 
 func (v *validation) validateClientAuth() {
@@ -23,24 +22,18 @@ func (v *validation) validateClientAuth() {
 	v.validateSecret()
 	v.validateKey()
 	v.validateAudience()
-	if byTLS := v.ClientAuth == oauth.AuthTLS || v.ClientAuth == oauth.AuthSelfSignedTLS; byTLS &&
-		v.ClientCertificate == nil {
+	byTLS := v.ClientAuth == oauth.AuthTLS || v.ClientAuth == oauth.AuthSelfSignedTLS
+	if byTLS && v.ClientCertificate == nil {
 		v.add("ClientCertificate", "is missing, and ClientAuth is %s", v.ClientAuth)
 	}
 	if c := v.ClientCertificate; c != nil && (len(c.Certificate) == 0 || c.PrivateKey == nil) {
 		v.add("ClientCertificate", "has no certificate or no private key; tls.LoadX509KeyPair reads both")
 	}
-	if v.DPoP && (v.Exchange != nil || v.FetchUserinfo != nil) {
-		v.add("DPoP", "is not for the hooks Exchange and FetchUserinfo, which have no access to the key")
-	}
-	if v.PushAuthorization && v.Type == oauth.TypeOAuth2 && v.PushedAuthorizationURL == "" {
-		v.add("PushedAuthorizationURL", "is empty, and PushAuthorization needs it unless it is discovered")
-	}
 }
 
 func (v *validation) validateSecret() {
-	made := v.ClientSecretFunc != nil
-	hasSecret := v.ClientSecret != "" || made
+	hasFunc := v.ClientSecretFunc != nil
+	hasSecret := v.ClientSecret != "" || hasFunc
 	switch v.ClientAuth {
 	case oauth.AuthClientSecretBasic, oauth.AuthClientSecretPost:
 		if !hasSecret {
@@ -51,11 +44,11 @@ func (v *validation) validateSecret() {
 			v.add("ClientSecret", "want 32 bytes or more to sign assertions with, have %d", n)
 		}
 	case oauth.AuthPrivateKeyJWT, oauth.AuthTLS, oauth.AuthSelfSignedTLS:
-		if made || v.ClientSecret != "" && !v.IDTokenHS256 {
+		if hasFunc || v.ClientSecret != "" && !v.IDTokenHS256 {
 			v.add("ClientSecret", "has no effect beside ClientAuth %s", v.ClientAuth)
 		}
 	}
-	if made && v.ClientSecret != "" {
+	if hasFunc && v.ClientSecret != "" {
 		v.add("ClientSecretFunc", "has no effect beside ClientSecret; set one of the two")
 	}
 	switch {

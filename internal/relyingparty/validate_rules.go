@@ -54,6 +54,9 @@ func (v *validation) validateUserinfo() {
 			v.add("Headers", "Authorization is the access token's; say where in it with {access_token}")
 		}
 	}
+}
+
+func (v *validation) validateEmails() {
 	kinds := []oauth.EmailVerification{
 		oauth.EmailVerifiedByClaim, oauth.EmailAlwaysVerified, oauth.EmailNeverVerified, oauth.EmailNotGiven,
 	}

@@ -1,10 +1,10 @@
 // Package seal encrypts and decrypts the tokens of Auth.js and NextAuth.js: sessions without a
 // database, and the values that a browser keeps in cookies during a sign-in.
 //
-// A token is a compact JWE with direct encryption (RFC 7516 § 7.1, RFC 7518 § 4.5). HKDF derives the
-// key from a secret and a salt. The salt is the name of the cookie that has the token, so a token
-// cannot be moved from one cookie to another. The ciphers are those of the standard library and of
-// go-jose; this package reads and checks the tokens before it calls a cipher.
+// A token is a compact JWE with direct encryption (RFC 7516 § 7.1, RFC 7518 § 4.5). HKDF derives
+// the key from a secret and a salt. The salt is the name of the cookie that has the token, so a
+// token cannot be moved from one cookie to another. The ciphers are those of the standard library
+// and of go-jose; this package reads and checks the tokens before it calls a cipher.
 package seal
 
 import (
@@ -62,7 +62,7 @@ func (s *Sealer) Seal(salt string, claims map[string]any, now time.Time, maxAge 
 	}
 	token := keys[0].seal(text)
 	if len(token) > MaxLength {
-		return "", fmt.Errorf("claims make a token of %d bytes, at most %d can be read", len(token), MaxLength)
+		return "", fmt.Errorf("the token has %d bytes, want at most %d", len(token), MaxLength)
 	}
 	return token, nil
 }

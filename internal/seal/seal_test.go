@@ -30,6 +30,8 @@ const (
 
 var now = time.Unix(1_800_000_000, 999)
 
+var randomUUID = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+
 func unbase64(t testing.TB, s string) []byte {
 	t.Helper()
 	b, err := base64.RawURLEncoding.DecodeString(s)
@@ -72,13 +74,12 @@ func TestRoundTrip(t *testing.T) {
 		if !reflect.DeepEqual(claims, before) {
 			t.Errorf("Seal changed the caller's map to %v", claims)
 		}
-		if jti, _ := got["jti"].(string); !regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`).MatchString(
-			jti,
-		) {
-			t.Errorf("jti %q is no random UUID", jti)
+		if jti, _ := got["jti"].(string); !randomUUID.MatchString(jti) {
+			t.Errorf("jti %q is not a random UUID", jti)
 		}
 		want := maps.Clone(claims)
-		want["f"], want["iat"], want["exp"], want["jti"] = json.Number("1.5"), json.Number("1800000000"), json.Number("1800003600"), got["jti"]
+		want["f"], want["jti"] = json.Number("1.5"), got["jti"]
+		want["iat"], want["exp"] = json.Number("1800000000"), json.Number("1800003600")
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("got %v, want %v", got, want)
 		}
@@ -138,7 +139,7 @@ func TestCallersSecretsAreCopied(t *testing.T) {
 	}
 }
 
-// Row of justinas/nosurf CVE-2020-36564: a server without its secret accepts nothing.
+// justinas/nosurf CVE-2020-36564: a server without a secret accepts no token.
 func TestMissingSecretFailsClosed(t *testing.T) {
 	t.Parallel()
 	token := mustSeal(t, seal.New([]string{secret}, seal.SchemeV5), salt, nil)
@@ -151,7 +152,7 @@ func TestMissingSecretFailsClosed(t *testing.T) {
 	}
 }
 
-// Row of NextAuth CVE-2023-48309: the token of one cookie is nothing in another.
+// NextAuth CVE-2023-48309: the token of one cookie is not valid in another.
 func TestSaltsDoNotCross(t *testing.T) {
 	t.Parallel()
 	for _, scheme := range []seal.Scheme{seal.SchemeV5, seal.SchemeV4} {
@@ -182,7 +183,8 @@ func TestSessionSalt(t *testing.T) {
 	}
 }
 
-// Rows of Pomerium CVE-2021-29652 and Zitadel CVE-2026-27840.
+// Pomerium CVE-2021-29652 and Zitadel CVE-2026-27840: a token of which one byte was changed is not
+// valid.
 func TestEveryByteCounts(t *testing.T) {
 	t.Parallel()
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -207,7 +209,7 @@ func TestEveryByteCounts(t *testing.T) {
 	}
 }
 
-// forger has a key, but not our rules.
+// forger encrypts tokens that the Sealer would not make, with the Sealer's key.
 type forger struct{ key []byte }
 
 func forgerOf(t *testing.T, secret, info string, size int) forger {
@@ -250,7 +252,7 @@ func (f forger) sealAs(t *testing.T, enc jose.ContentEncryption, options *jose.E
 	return token
 }
 
-// sealUnder seals with A256CBC-HS512 under a header of these very characters.
+// sealUnder encrypts with A256CBC-HS512 and exactly this header.
 func (f forger) sealUnder(t *testing.T, header, text string) string {
 	t.Helper()
 	aead, err := josecipher.NewCBCHMAC(f.key, aes.NewCipher)
@@ -278,8 +280,8 @@ func (f forger) thumbprint(t *testing.T) string {
 	return base64.RawURLEncoding.EncodeToString(hash.Sum(nil))
 }
 
-// Rows of go-jose CVE-2024-28180 and GHSA-2c7c, jwx GHSA-rm8v and CVE-2024-28122: what is refused
-// here was encrypted with the right key.
+// go-jose CVE-2024-28180 and GHSA-2c7c, jwx GHSA-rm8v and CVE-2024-28122: the tokens are
+// refused although they were encrypted with the right key.
 func TestHeadersThatAreRefused(t *testing.T) {
 	t.Parallel()
 	v5 := seal.New([]string{secret}, seal.SchemeV5)
@@ -340,8 +342,8 @@ func TestHeadersThatAreNotAnObject(t *testing.T) {
 	}
 }
 
-// A header in other words than ours is read, as Node reads it.
-func TestHeaderInAnotherOrder(t *testing.T) {
+// A header that is written in another way than here is accepted, as Node accepts it.
+func TestHeaderWrittenInAnotherWay(t *testing.T) {
 	t.Parallel()
 	f := forgerOf(t, secret, infoV5, 64)
 	kid := f.thumbprint(t)
@@ -376,10 +378,11 @@ func TestKidOfTheBetasNamesTheShortKey(t *testing.T) {
 		t.Error(err)
 	}
 	long := forgerOf(t, secret, infoV5, 64).thumbprint(t)
-	wantInvalid(t, seal.New([]string{secret}, seal.SchemeV5), salt, f.seal(t, "{}", map[jose.HeaderKey]any{"kid": long}))
+	withLongKid := f.seal(t, "{}", map[jose.HeaderKey]any{"kid": long})
+	wantInvalid(t, seal.New([]string{secret}, seal.SchemeV5), salt, withLongKid)
 }
 
-// Row of jwx CVE-2024-21664 and its like: tokens of the wrong shape.
+// jwx CVE-2024-21664 and similar ones: tokens of the wrong shape.
 func TestTokensOfTheWrongShape(t *testing.T) {
 	t.Parallel()
 	for _, scheme := range []seal.Scheme{seal.SchemeV5, seal.SchemeV4} {
@@ -408,7 +411,7 @@ func TestTokensOfTheWrongShape(t *testing.T) {
 	}
 }
 
-// Row of golang-jwt CVE-2024-51744: there are no claims beside an error.
+// golang-jwt CVE-2024-51744: an error comes without claims.
 func TestClaimsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	sealer := seal.New([]string{secret}, seal.SchemeV5)
@@ -464,8 +467,8 @@ func TestClaimsThatCannotBeSealed(t *testing.T) {
 	t.Parallel()
 	sealer := seal.New([]string{secret}, seal.SchemeV5)
 	for name, claims := range map[string]map[string]any{
-		"no JSON":                     {"a": make(chan int)},
-		"no number":                   {"a": math.NaN()},
+		"not JSON":                    {"a": make(chan int)},
+		"not a number":                {"a": math.NaN()},
 		"65536 bytes":                 {"a": strings.Repeat("a", seal.MaxLength)},
 		"too long once it is encoded": {"a": strings.Repeat("a", seal.MaxLength*3/4)},
 	} {
@@ -479,8 +482,8 @@ func TestClaimsThatCannotBeSealed(t *testing.T) {
 	}
 }
 
-// Row of go-jose CVE-2025-27144 and CVE-2026-34986: a hostile token costs next to nothing. Not
-// parallel, because it counts allocations and measures time.
+// go-jose CVE-2025-27144 and CVE-2026-34986: a hostile token causes little work. The test is
+// not parallel, because it counts allocations and measures time.
 func TestHostileTokensCostLittle(t *testing.T) {
 	sealer := seal.New([]string{secret, "second", "third"}, seal.SchemeV5)
 	token := mustSeal(t, sealer, salt, nil)
@@ -526,7 +529,7 @@ func TestGenuineTokenThatIsTooLong(t *testing.T) {
 	wantInvalid(t, sealer, salt, long)
 }
 
-// A cookie is short of space: URLs with an ampersand stay as they are.
+// Cookies have little space, so the ampersands of URLs are not escaped.
 func TestClaimsAreNotEscapedForHTML(t *testing.T) {
 	t.Parallel()
 	sealer := seal.New([]string{secret}, seal.SchemeV5)
@@ -536,7 +539,7 @@ func TestClaimsAreNotEscapedForHTML(t *testing.T) {
 	}
 }
 
-// Row of Tinyauth CVE-2026-33544: run with -race. More salts than are kept work too.
+// Tinyauth CVE-2026-33544: run with -race. There are more salts than the cache keeps.
 func TestConcurrentUse(t *testing.T) {
 	t.Parallel()
 	sealer := seal.New([]string{secret}, seal.SchemeV5)
@@ -553,12 +556,12 @@ func TestConcurrentUse(t *testing.T) {
 	all.Wait()
 }
 
-// FuzzOpen changes the tokens of Node; testdata/fuzz has what earlier runs found worth keeping.
+// FuzzOpen changes tokens of Node.
 func FuzzOpen(f *testing.F) {
 	file := readVectors(f)
 	sealer := seal.New([]string{secret, file.Vectors[0].Inputs.Secret}, seal.SchemeV5)
 	older := seal.New([]string{secret, file.Vectors[0].Inputs.Secret}, seal.SchemeV4)
-	genuine := map[string]bool{} // the same in each process of the fuzzer, so none that we seal
+	genuine := map[string]bool{} // the same in all processes of the fuzzer, so none that is made here
 	for _, v := range append(file.Vectors, file.Extra...) {
 		genuine[v.Token] = true
 	}
@@ -576,7 +579,7 @@ func FuzzOpen(f *testing.F) {
 			case err == nil && (claims == nil || !genuine[token]):
 				t.Fatalf("opened %q", token)
 			case err != nil && claims != nil:
-				t.Fatalf("claims beside %v", err)
+				t.Fatalf("claims and an error: %v", err)
 			case err != nil && err != seal.ErrInvalid && err != seal.ErrExpired:
 				t.Fatalf("another error: %v", err)
 			}

@@ -15,9 +15,9 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// The vectors are tokens that next-auth 4.24.15 and @auth/core 0.41.3 made and read again
-// themselves; extra has one made by the npm package jose as the betas of Auth.js did, negative what
-// the two packages refuse.
+// vectors has tokens that were made by next-auth 4.24.15 and @auth/core 0.41.3, which also read
+// them. Extra has one that the npm package jose made as the betas of Auth.js did. Negative has
+// tokens that the two packages refuse.
 type vectors struct {
 	GeneratedAt time.Time
 	Vectors     []vector
@@ -58,7 +58,7 @@ func readVectors(t testing.TB) vectors {
 	return v
 }
 
-// schemeOf returns the generation that the id of a vector begins with.
+// schemeOf returns the scheme with which the ID of a vector begins.
 func schemeOf(id string) seal.Scheme {
 	if strings.HasPrefix(id, "v4") {
 		return seal.SchemeV4
@@ -95,7 +95,7 @@ func TestTokensOfNode(t *testing.T) {
 	}
 }
 
-// TestTokensForNode opens tokens with go-jose and the keys that the Node packages derived.
+// TestTokensForNode decrypts tokens with go-jose and the keys that the Node packages have derived.
 func TestTokensForNode(t *testing.T) {
 	t.Parallel()
 	file := readVectors(t)

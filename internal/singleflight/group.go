@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Group is a set of keys and of the calls that run for them. The zero value is ready to use, by any
-// number of goroutines. Nothing of a call is kept after it has returned.
+// Group has the running calls by their keys. The zero value is ready to use. It is safe for
+// concurrent use. A Group keeps nothing of a call that has ended.
 type Group[T any] struct {
 	mu    sync.Mutex
 	calls map[string]*call[T]
@@ -26,9 +26,9 @@ type call[T any] struct {
 // Do runs fn and returns its result. If a call with the same key is running, Do waits for that one
 // instead and returns its result; fn is then not used.
 //
-// A caller stops waiting when its ctx ends, and gets the error of ctx. fn belongs to no caller: it
-// goes on until it returns, with a context of its own that ends after limit and carries no values,
-// such as a transaction of the first caller. If fn panics, Do returns an error to all callers.
+// A caller whose ctx ends stops waiting and gets the error of ctx. This does not end fn, which
+// other callers may need. The context of fn ends after limit. It has no values of any caller's
+// context, such as a transaction. If fn panics, Do returns an error to all callers.
 func (g *Group[T]) Do(
 	ctx context.Context, key string, limit time.Duration, fn func(ctx context.Context) (T, error),
 ) (T, error) {
@@ -66,8 +66,8 @@ func (g *Group[T]) join(key string, limit time.Duration, fn func(ctx context.Con
 	return c
 }
 
-// finish must be deferred: it recovers, so that a panic in fn fails the waiting callers and does not
-// end the program.
+// finish must be deferred: it recovers, so that a panic in fn fails the waiting callers and does
+// not end the program.
 func (g *Group[T]) finish(key string, c *call[T]) {
 	if r := recover(); r != nil {
 		c.err = fmt.Errorf("panic: %v", r)

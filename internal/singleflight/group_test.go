@@ -78,7 +78,9 @@ func TestAnErrorReachesAllCallersAndIsNotKept(t *testing.T) {
 			})
 		}
 		callers.Wait()
-		got, err := group.Do(t.Context(), "key", time.Minute, func(context.Context) (string, error) { return "up", nil })
+		got, err := group.Do(t.Context(), "key", time.Minute, func(context.Context) (string, error) {
+			return "up", nil
+		})
 		if got != "up" || err != nil {
 			t.Errorf("afterwards: got %q, %v", got, err)
 		}

@@ -15,8 +15,8 @@ func NewRandom() string {
 	return format(b, 4)
 }
 
-// NewSHA256 returns the UUID of version 8 (RFC 9562, Section 5.8) made of the SHA-256 hash of data:
-// always the same for the same data.
+// NewSHA256 returns a UUID of version 8 (RFC 9562, Section 5.8) that consists of the SHA-256 hash
+// of data. It is always the same for the same data.
 func NewSHA256(data string) string {
 	sum := sha256.Sum256([]byte(data))
 	return format([16]byte(sum[:16]), 8)

@@ -1,5 +1,6 @@
-// The page of both clients: it shows what useSession returns, and hands it and the client's functions to the test. The query of its address sets properties
-// of SessionProvider, and whether somebody must be signed in.
+// The page for both versions of the client. It shows what useSession returns, and gives that and the
+// client's functions to the test. Its query sets properties of SessionProvider, and the option
+// required of useSession.
 import { useEffect } from "react"
 import { createRoot } from "react-dom/client"
 import * as client from "next-auth/react"
@@ -15,7 +16,8 @@ window.seen = [] // what useSession has returned so far, without repetitions
 
 function Visitor() {
 	const session = client.useSession({ required })
-	const now = session.data ? `${session.status} as ${session.data.user.name ?? session.data.user.email}` : session.status
+	const user = session.data?.user
+	const now = user ? `${session.status} as ${user.name ?? user.email}` : session.status
 	useEffect(() => {
 		window.session = session
 	}, [session])

@@ -1,4 +1,4 @@
-// Package node runs scripts that use npm packages, for tests beside them.
+// Package node runs Node.js scripts that use npm packages, for tests that compare Cardea with them.
 package node
 
 import (
@@ -11,13 +11,14 @@ import (
 
 var installation sync.Mutex
 
-// Install brings the packages of a folder's lock file into its node_modules, once and again when
-// the lock file has changed. Where there is no Node.js it skips the test.
+// Install installs the packages of the lock file in a folder into its node_modules, unless they are
+// there and not older than the lock file. It skips the test if node or npm is not installed. It may
+// be called concurrently within one process.
 func Install(t testing.TB, folder string) {
 	t.Helper()
 	for _, command := range []string{"node", "npm"} {
 		if _, err := exec.LookPath(command); err != nil {
-			t.Skipf("there is no %s, which the packages to compare with need", command)
+			t.Skipf("%s is not installed; this test runs npm packages", command)
 		}
 	}
 	installation.Lock()
@@ -32,8 +33,8 @@ func Install(t testing.TB, folder string) {
 	}
 }
 
-// outdated reports whether the packages are missing, or older than the lock file. npm leaves a lock
-// file of its own beside them.
+// outdated reports whether the packages are missing or older than the lock file. npm writes the
+// file .package-lock.json when it has installed them.
 func outdated(t testing.TB, folder string) bool {
 	t.Helper()
 	wanted, err := os.Stat(filepath.Join(folder, "package-lock.json"))

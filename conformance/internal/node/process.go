@@ -12,11 +12,11 @@ import (
 	"time"
 )
 
-// Process is a running script that answers calls: a line [method, argument, ...] on its standard
-// input with a line on its standard output, {"value": ...} or {"error": "..."}, all as JSON. Its
-// methods may be called concurrently; the calls run one after the other.
+// Process is a running script that answers calls. A call is a line on its standard input, the
+// answer a line on its standard output, both JSON: [method, argument, ...] and {"value": ...} or
+// {"error": "..."}. The methods may be called concurrently; the calls run one after the other.
 type Process struct {
-	PID int
+	PID int // the process ID of node
 
 	mu      sync.Mutex
 	in      io.WriteCloser
@@ -24,8 +24,9 @@ type Process struct {
 	failure *lockedBuffer
 }
 
-// Start installs the packages of a folder and runs a script in it, which ends with the test.
-// environment is added to that of the test.
+// Start installs the packages of a folder, as [Install] does, and runs a script in it, which ends
+// with the test. environment has lines NAME=value, which are added to the environment of the test.
+// Start ends the test if the script cannot be started.
 func Start(t testing.TB, folder, script string, environment ...string) *Process {
 	t.Helper()
 	Install(t, folder)
@@ -46,7 +47,7 @@ func Start(t testing.TB, folder, script string, environment ...string) *Process 
 	}
 	p.PID, p.in, p.out = command.Process.Pid, in, bufio.NewReader(out)
 	t.Cleanup(func() {
-		in.Close() // at the end of its input a script ends
+		in.Close() // a script ends with its input
 		hung := time.AfterFunc(time.Minute, func() { command.Process.Kill() })
 		defer hung.Stop()
 		if err := command.Wait(); err != nil {
@@ -56,8 +57,8 @@ func Start(t testing.TB, folder, script string, environment ...string) *Process 
 	return p
 }
 
-// Call has the script run a method, and reads what it returned into a pointer, or nowhere. It ends
-// the test when the method fails.
+// Call runs a method of the script and decodes the value that it returns into a pointer, unless
+// into is nil. It ends the test if the method fails.
 func (p *Process) Call(t testing.TB, into any, method string, arguments ...any) {
 	t.Helper()
 	if failure := p.Try(t, into, method, arguments...); failure != "" {
@@ -65,7 +66,7 @@ func (p *Process) Call(t testing.TB, into any, method string, arguments ...any) 
 	}
 }
 
-// Try is Call for a method that may fail: it returns the message of the exception, "" when there
+// Try is Call for a method that may fail. It returns the message of the exception, or "" if there
 // was none.
 func (p *Process) Try(t testing.TB, into any, method string, arguments ...any) string {
 	t.Helper()
@@ -97,7 +98,7 @@ func (p *Process) Try(t testing.TB, into any, method string, arguments ...any) s
 	return result.Error
 }
 
-// lockedBuffer is written by the process while a test reads it.
+// lockedBuffer is a buffer that the process writes to while a test reads it.
 type lockedBuffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer

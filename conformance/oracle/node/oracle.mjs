@@ -1,5 +1,6 @@
-// node oracle.mjs answers calls, a JSON list [method, argument, ...] a line, with what the real packages make of them: {"value": ...} or
-// {"error": "the message of the exception"} a line. It ends with its input.
+// node oracle.mjs answers calls with what the packages @auth/core and next-auth return. A call is a
+// line with the JSON list [method, argument, ...]; the answer is a line with {"value": ...} or
+// {"error": "the message of the exception"}. The program ends with its input.
 
 import { createInterface } from "node:readline"
 import { createRequire } from "node:module"
@@ -12,24 +13,28 @@ const v4 = require("next-auth/jwt")
 const NextAuth = require("next-auth").default
 const CredentialsV4 = require("next-auth/providers/credentials").default
 
-process.env.AUTH_TRUST_HOST = "true" // so that v4 goes by the Host, as v5 is told to
+process.env.AUTH_TRUST_HOST = "true" // has v4 use the Host header; v5 has the option trustHost
 
 const packages = { v4, v5 }
 
 const methods = {
-	// decode is what the package makes of a token: its claims, or null.
+	// decode returns the claims of a session token, or null.
 	decode: (generation, parameters) => packages[generation].decode(parameters),
 
+	// encode returns a session token.
 	encode: (generation, parameters) => packages[generation].encode(parameters),
 
-	// getToken is what an application gets that asks the package who sent a request.
+	// getToken returns the claims of the session of a request, as an application gets them.
 	getToken(generation, headers, parameters) {
-		const request = generation === "v5" ? new Request("http://localhost/", { headers }) : { headers, cookies: cookies(headers.cookie) }
-		return packages[generation].getToken({ req: request, ...parameters })
+		const req = generation === "v5"
+			? new Request("http://localhost/", { headers })
+			: { headers, cookies: cookies(headers.cookie) }
+		return packages[generation].getToken({ req, ...parameters })
 	},
 
-	// visit is the answer of a whole server to one request. site has secret (v5: maybe a list), large (the length of a claim that the session gets at
-	// sign-in) and tokens (the rows of verification tokens). The answer has the rows that there are afterwards and the mails that were sent.
+	// visit returns the answer of a server to one request. site has: secret, in v5 maybe a list; large,
+	// the length of a claim that the session gets at sign-in; tokens, the rows of verification tokens.
+	// The answer also has the rows that exist afterwards and the mails that were sent.
 	async visit(generation, site, request) {
 		const store = { tokens: [...(site.tokens ?? [])], mails: [] }
 		const answer = await (generation === "v5" ? visitV5 : visitV4)(configuration(generation, site, store), request)
@@ -37,11 +42,13 @@ const methods = {
 	},
 }
 
-// configuration is that of a site with JWT sessions, sign-in with credentials for whoever has the password "right", and sign-in by mail.
+// configuration is that of a site with JWT sessions, sign-in with the password "right", and sign-in by
+// mail.
 function configuration(generation, site, store) {
+	const ann = { id: "1", name: "Ann Example", email: "ann@example.com" }
 	const credentials = {
 		credentials: { password: {} },
-		authorize: ({ password }) => (password === "right" ? { id: "1", name: "Ann Example", email: "ann@example.com" } : null),
+		authorize: ({ password }) => (password === "right" ? ann : null),
 	}
 	const mail = {
 		id: "email", name: "Email", type: "email", maxAge: 3600,
@@ -59,7 +66,7 @@ function configuration(generation, site, store) {
 	}
 }
 
-// adapter is a store of verification tokens, in which every address has a user.
+// adapter stores verification tokens. Every address has a user.
 function adapter(store) {
 	const user = (email) => ({ id: "1", email, name: "Ann Example", image: null, emailVerified: null })
 	return {
@@ -78,7 +85,8 @@ function adapter(store) {
 
 async function visitV5(config, { method, url, headers, form }) {
 	const body = form && new URLSearchParams(form)
-	const response = await Auth(new Request(url, { method, headers, body }), { ...config, trustHost: true, basePath: "/api/auth" })
+	const request = new Request(url, { method, headers, body })
+	const response = await Auth(request, { ...config, trustHost: true, basePath: "/api/auth" })
 	return {
 		status: response.status,
 		location: response.headers.get("location") ?? "",
@@ -114,7 +122,7 @@ async function visitV4(config, { method, url, headers, form }) {
 	return answer
 }
 
-// cookies are those of a Cookie header, as Next.js reads them.
+// cookies returns the cookies of a Cookie header, as Next.js reads them.
 function cookies(header = "") {
 	const pairs = header.split("; ").filter(Boolean).map((pair) => pair.split(/=(.*)/s))
 	return Object.fromEntries(pairs.map(([name, value]) => [name, decodeURIComponent(value)]))

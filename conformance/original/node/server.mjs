@@ -1,5 +1,6 @@
-// node server.mjs runs whole servers of the real packages. It answers calls, a JSON list [method, argument, ...] a line, with {"value": ...} or
-// {"error": "..."} a line, and ends with its input.
+// node server.mjs runs servers of the packages @auth/core and next-auth. It answers calls: a call is a
+// line with the JSON list [method, argument, ...], the answer a line with {"value": ...} or
+// {"error": "..."}. It ends with its input.
 
 import { createServer } from "node:http"
 import { createInterface } from "node:readline"
@@ -10,23 +11,28 @@ import { LibSqlDriver } from "@mikro-orm/libsql"
 import { MikroOrmAdapter, defaultEntities } from "@auth/mikro-orm-adapter"
 
 const require = createRequire(import.meta.url)
-process.on("unhandledRejection", () => {}) // @auth/core sends mails and stores tokens at once; when both fail one of the exceptions is left over
-process.env.AUTH_TRUST_HOST = "true" // so that v4 goes by the Host, as v5 is told to
+// @auth/core sends a mail and stores its token at the same time. If both fail, nobody catches one of
+// the exceptions.
+process.on("unhandledRejection", () => {})
+process.env.AUTH_TRUST_HOST = "true" // has v4 use the Host header; v5 has the option trustHost
 
 let mails = []
 let mailFails = false
 
 const methods = {
-	// seed creates the adapter's schema in an empty database and fills it with users and sessions.
+	// seed creates the adapter's tables in an empty database and inserts users and sessions.
 	async seed(file, users, sessions) {
-		const orm = await MikroORM.init({ driver: LibSqlDriver, dbName: file, entities: Object.values(defaultEntities) })
+		const entities = Object.values(defaultEntities)
+		const orm = await MikroORM.init({ driver: LibSqlDriver, dbName: file, entities })
 		await orm.schema.createSchema()
 		await orm.close()
 		const adapter = MikroOrmAdapter({ driver: LibSqlDriver, dbName: file })
 		for (const { emailVerified, ...user } of users) {
 			await adapter.createUser({ ...user, emailVerified: emailVerified ? new Date(emailVerified) : null })
 		}
-		for (const session of sessions) await adapter.createSession({ ...session, expires: new Date(session.expires) })
+		for (const session of sessions) {
+			await adapter.createSession({ ...session, expires: new Date(session.expires) })
+		}
 		await adapter.__disconnect()
 	},
 
@@ -40,8 +46,11 @@ const methods = {
 		return `http://127.0.0.1:${server.address().port}`
 	},
 
-	// encode makes the token of a session.
-	encode: async (generation, parameters) => (generation === "v5" ? await import("@auth/core/jwt") : require("next-auth/jwt")).encode(parameters),
+	// encode returns a session token.
+	async encode(generation, parameters) {
+		const jwt = generation === "v5" ? await import("@auth/core/jwt") : require("next-auth/jwt")
+		return jwt.encode(parameters)
+	},
 
 	// takeMails returns the mails that were sent since the last call.
 	takeMails() {
@@ -50,11 +59,12 @@ const methods = {
 		return taken
 	},
 
-	// failMails makes sending fail from now on, or work again.
+	// failMails has sending fail, or work again, from now on.
 	failMails: (fail) => void (mailFails = fail),
 }
 
-// configuration is what both generations have in common. The password is the outcome of the check; the person's name that of the signIn callback.
+// configuration is the part of the configuration that both versions share. The password decides what
+// the check of credentials returns, and the address what the signIn callback returns.
 function configuration(options, credentials) {
 	return {
 		secret: options.secret,
@@ -88,14 +98,17 @@ function configuration(options, credentials) {
 	}
 }
 
-// openID is the same provider in the words of both generations.
+// openID is the same provider in the configuration language of each version.
 function openID({ generation, issuer, clientId, clientSecret }) {
-	const provider = { id: "idp", name: "Identity Provider", clientId, clientSecret, checks: ["pkce", "state", "nonce"] }
-	if (generation === "v5") return { ...provider, type: "oidc", issuer, client: { id_token_signed_response_alg: "ES256" } }
-	return {
-		...provider, type: "oauth", wellKnown: `${issuer}/.well-known/openid-configuration`, idToken: true,
-		authorization: { params: { scope: "openid profile email" } },
+	const provider = {
+		id: "idp", name: "Identity Provider", clientId, clientSecret, checks: ["pkce", "state", "nonce"],
 		client: { id_token_signed_response_alg: "ES256" },
+	}
+	if (generation === "v5") return { ...provider, type: "oidc", issuer }
+	return {
+		...provider, type: "oauth", idToken: true,
+		wellKnown: `${issuer}/.well-known/openid-configuration`,
+		authorization: { params: { scope: "openid profile email" } },
 		profile: ({ sub, name, email, picture }) => ({ id: sub, name, email, image: picture }),
 	}
 }
@@ -107,12 +120,16 @@ async function serverV5(options) {
 	class Locked extends CredentialsSignin {
 		code = "locked"
 	}
-	const credentials = Credentials({ credentials: { password: {} }, authorize: ({ password }) => check(options.user, password, Locked) })
+	const credentials = Credentials({
+		credentials: { password: {} }, authorize: ({ password }) => check(options.user, password, Locked),
+	})
 	const config = { ...configuration(options, credentials), trustHost: true, basePath: "/api/auth" }
 	return async (request, response) => {
 		const body = request.method === "GET" || request.method === "HEAD" ? undefined : await text(request)
-		const headers = Object.entries(request.headers).filter(([name]) => name !== "content-length" && name !== "connection")
-		const answer = await Auth(new Request(urlOf(request), { method: request.method, headers, body }), config)
+		const ofConnection = ["content-length", "connection"]
+		const headers = Object.entries(request.headers).filter(([name]) => !ofConnection.includes(name))
+		const received = new Request(urlOf(request), { method: request.method, headers, body })
+		const answer = await Auth(received, config)
 		answer.headers.forEach((value, name) => name !== "set-cookie" && response.setHeader(name, value))
 		response.setHeader("set-cookie", answer.headers.getSetCookie())
 		response.writeHead(answer.status).end(Buffer.from(await answer.arrayBuffer()))
@@ -126,16 +143,20 @@ async function serverV4(options) {
 	class Locked extends Error {
 		message = "locked"
 	}
-	const credentials = Credentials({ credentials: { password: {} }, authorize: ({ password }) => check(options.user, password, Locked) })
+	const credentials = Credentials({
+		credentials: { password: {} }, authorize: ({ password }) => check(options.user, password, Locked),
+	})
 	const config = configuration(options, credentials)
 	return async (request, response) => {
 		const url = urlOf(request)
-		request.query = { ...Object.fromEntries(url.searchParams), nextauth: url.pathname.split("/").slice(3).filter(Boolean) }
+		const nextauth = url.pathname.split("/").slice(3).filter(Boolean)
+		request.query = { ...Object.fromEntries(url.searchParams), nextauth }
 		request.cookies = cookies(request.headers.cookie)
 		request.body = parse(request.headers["content-type"] ?? "", await text(request))
 		request.headers["x-forwarded-host"] ??= request.headers.host
 		response.status = (status) => ((response.statusCode = status), response)
-		response.json = (value) => response.setHeader("Content-Type", "application/json; charset=utf-8").end(JSON.stringify(value))
+		response.json = (value) =>
+			response.setHeader("Content-Type", "application/json; charset=utf-8").end(JSON.stringify(value))
 		response.send = (value) => response.end(typeof value === "object" ? JSON.stringify(value) : value)
 		await NextAuth(request, response, config)
 	}
@@ -153,12 +174,13 @@ function check(user, password, Locked) {
 	return null
 }
 
-// urlOf is the URL that the browser asked for, as a framework behind a proxy sees it.
+// urlOf returns the URL that the browser requested, as a framework behind a proxy determines it.
 function urlOf({ url, headers }) {
-	return new URL(url, `${headers["x-forwarded-proto"] ?? "http"}://${headers["x-forwarded-host"] ?? headers.host}`)
+	const scheme = headers["x-forwarded-proto"] ?? "http"
+	return new URL(url, `${scheme}://${headers["x-forwarded-host"] ?? headers.host}`)
 }
 
-// cookies are those of a Cookie header, as Next.js reads them.
+// cookies returns the cookies of a Cookie header, as Next.js reads them.
 function cookies(header = "") {
 	const pairs = header.split("; ").filter(Boolean).map((pair) => pair.split(/=(.*)/s))
 	return Object.fromEntries(pairs.map(([name, value]) => [name, decodeURIComponent(value)]))
@@ -180,4 +202,4 @@ for await (const line of createInterface({ input: process.stdin })) {
 	}
 	process.stdout.write(JSON.stringify(answer) + "\n")
 }
-process.exit(0) // the servers would go on
+process.exit(0) // the servers would keep the process running

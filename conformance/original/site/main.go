@@ -1,6 +1,6 @@
-// Command site is an application with Cardea and nothing else, to be measured as a process of its
-// own. It is told the strategy of its sessions and the SQLite file of a Node application, prints
-// its address, and ends with its standard input.
+// Command site serves an application that has nothing but Cardea, for BenchmarkSession to measure.
+// Its arguments are the session strategy, the SQLite file of a Node application, and the secret. It
+// prints its URL, and ends when its standard input ends.
 package main
 
 import (
@@ -14,6 +14,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/sqlite"
 	"github.com/cardea-auth/cardea/email"
 )
 
@@ -36,7 +37,7 @@ func main() {
 }
 
 func newAuth(strategy cardea.Strategy, file, secret string) (*cardea.Auth, error) {
-	adapter, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: file})
+	adapter, err := gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver, DBName: file})
 	if err != nil {
 		return nil, err
 	}
