@@ -48,8 +48,8 @@ var unusualAddresses = []string{
 }
 
 // Auth.js GHSA-7rqj-j65f-68wh and GHSA-5jpx-9hw9-2fx4, NextAuth CVE-2022-35924, oauth2-proxy
-// CVE-2026-40574, go-mail CVE-2025-59937: an address is refused, or the mail server gets exactly one
-// recipient, and that address signs in.
+// CVE-2026-40574, go-mail CVE-2025-59937: an address is refused, or the mail server gets exactly
+// one recipient, and that address signs in.
 func TestAddressIsOneRecipientOrRefused(t *testing.T) {
 	t.Parallel()
 	server := cardeatest.NewMailServer(t, cardeatest.MailServerConfig{})
@@ -239,8 +239,8 @@ func TestGuessesForOneAddressAreLimited(t *testing.T) {
 	sentTo(t, "the next day", typeCode(b, s.ask(t, b, "ann@example.com", "/").Code), s.URL+"/")
 }
 
-// django-allauth "successful login clears the counter", Devise CVE-2019-5421: of 100 parallel guesses
-// no more than 5 are compared.
+// django-allauth "successful login clears the counter", Devise CVE-2019-5421: of 100 parallel
+// guesses no more than 5 are compared.
 func TestParallelGuessesAreCounted(t *testing.T) {
 	t.Parallel()
 	var log logbook
@@ -315,8 +315,8 @@ func TestMailRequestIsBoundToTheProvider(t *testing.T) {
 	sentTo(t, "the code at its own provider", typeCode(b, m.Code), s.URL+"/")
 }
 
-// Nobody can sign in with what the store has: it has a keyed hash of a link's token, and nothing from
-// which the code could be found by trying all codes.
+// Nobody can sign in with what the store has: it has a keyed hash of a link's token, and nothing
+// from which the code could be found by trying all codes.
 func TestStoreHasOnlyHashesOfTokens(t *testing.T) {
 	t.Parallel()
 	var stored []cardea.VerificationToken
@@ -556,8 +556,8 @@ func TestMailsForOneClientAreLimited(t *testing.T) {
 	}
 }
 
-// PocketBase CVE-2024-38351 and CVE-2026-44166: an attacker who registered a victim's address gets no
-// access to the user of the victim, who proves the address later.
+// PocketBase CVE-2024-38351 and CVE-2026-44166: an attacker who registered a victim's address gets
+// no access to the user of the victim, who proves the address later.
 func TestUnverifiedAddressGivesNoAccessToItsOwner(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
@@ -629,7 +629,10 @@ func TestUserWithAnUnverifiedAddress(t *testing.T) {
 			name: "with an account, and signed in: verifies the address", account: true, signedIn: true, same: true,
 			accounts: []string{"idp:7"},
 		},
-		{name: "with an account, adopted: signs in, and the account is unlinked", account: true, adopt: adopt, same: true},
+		{
+			name:    "with an account, adopted: signs in, and the account is unlinked",
+			account: true, adopt: adopt, same: true,
+		},
 		{
 			name:   "who may have a password, adopted: signs in",
 			others: []cardea.Provider{password}, adopt: adopt, same: true,
@@ -687,8 +690,8 @@ func TestAdoptFails(t *testing.T) {
 	}
 }
 
-// passport CVE-2022-25896, fiber CVE-2024-38513: the link starts a new session, and the session that
-// the browser had before ends.
+// passport CVE-2022-25896, fiber CVE-2024-38513: the link starts a new session, and the session
+// that the browser had before ends.
 func TestMailGivesANewSession(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
@@ -802,8 +805,8 @@ func TestCallbackURLOfALinkStaysOnTheSite(t *testing.T) {
 	}
 }
 
-// next-auth CVE-2022-31186, design, decision 9: addresses, links, tokens and codes are never logged,
-// whether or not they are accepted.
+// next-auth CVE-2022-31186, design, decision 9: addresses, links, tokens and codes are never
+// logged, whether or not they are accepted.
 func TestMailsAreNotLogged(t *testing.T) {
 	t.Parallel()
 	var log logbook

@@ -12,9 +12,9 @@ import (
 	"github.com/cardea-auth/cardea/cardeatest"
 )
 
-// Auth.js GHSA-x445-f3h2-j279, RFC 9700 (mix-up) and OWASP ASVS 5.0 V10: a sign-in that began at one
-// provider cannot be finished at another one, even if both are the same server and have the same
-// client.
+// Auth.js GHSA-x445-f3h2-j279, RFC 9700 (mix-up) and OWASP ASVS 5.0 V10: a sign-in that began at
+// one provider cannot be finished at another one, even if both are the same server and have the
+// same client.
 func TestCallbackOfAnotherProviderIsRefused(t *testing.T) {
 	t.Parallel()
 	var log logbook
@@ -173,7 +173,8 @@ func TestNoCookieReplacesAnother(t *testing.T) {
 
 	values := map[string]string{
 		"the session": signedIn[sessionCookie], "the CSRF token": own[csrfCookie],
-		"another flow": others[others.attempt(t)], "an empty value": "", "a text": "x", "a callback URL": escaped(s.URL),
+		"another flow": others[others.attempt(t)], "an empty value": "", "a text": "x",
+		"a callback URL": escaped(s.URL),
 	}
 	causes := map[string]string{
 		"another flow":   "the callback's state is not that of the flow",
@@ -210,8 +211,8 @@ func TestNoCookieReplacesAnother(t *testing.T) {
 }
 
 // Better Auth #8949, the OAuth study of 2026 and django-allauth's notice on state, RFC 9700 § 4.7.1
-// and OWASP ASVS 5.0 V10: the attacker's callback URL, opened in the victim's browser, does not sign
-// in, also if the victim has begun a sign-in or is signed in.
+// and OWASP ASVS 5.0 V10: the attacker's callback URL, opened in the victim's browser, does not
+// sign in, also if the victim has begun a sign-in or is signed in.
 func TestCallbackInAnotherBrowserIsRefused(t *testing.T) {
 	t.Parallel()
 	var log logbook
@@ -314,8 +315,9 @@ func TestEachAuthorizationRequestHasFreshSecrets(t *testing.T) {
 	}
 }
 
-// authentik CVE-2024-23647, RFC 9700 § 2.1.1 and OWASP ASVS 5.0 V10: a stolen code in the callback of
-// another flow is refused because of PKCE or, if the provider ignores PKCE, because of the nonce.
+// authentik CVE-2024-23647, RFC 9700 § 2.1.1 and OWASP ASVS 5.0 V10: a stolen code in the callback
+// of another flow is refused because of PKCE or, if the provider ignores PKCE, because of the
+// nonce.
 func TestInjectedCodeIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {

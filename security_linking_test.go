@@ -51,8 +51,8 @@ func finish(t testing.TB, b *cardeatest.Browser, path string) *http.Response {
 	return visit(t, b, arrive(t, b, path))
 }
 
-// PocketBase CVE-2024-38351 and CVE-2026-44166: an attacker who registered a victim's address first,
-// at a provider that did not verify it, must not share a user with the victim, even if the
+// PocketBase CVE-2024-38351 and CVE-2026-44166: an attacker who registered a victim's address
+// first, at a provider that did not verify it, must not share a user with the victim, even if the
 // application links accounts by verified addresses.
 func TestUnverifiedAddressOfAUserLinksNoAccount(t *testing.T) {
 	t.Parallel()
@@ -86,8 +86,8 @@ func TestUnverifiedAddressOfAUserLinksNoAccount(t *testing.T) {
 }
 
 // Authorizer CVE-2026-35511, Better Auth GHSA-g38m-r43w-p2q7, omniauth-microsoft_graph
-// CVE-2024-21632, omniauth-apple CVE-2020-26254: an address that the provider did not verify links no
-// account, whatever email_verified looks like.
+// CVE-2024-21632, omniauth-apple CVE-2020-26254: an address that the provider did not verify links
+// no account, whatever email_verified looks like.
 func TestAddressThatTheProviderDidNotVerifyLinksNoAccount(t *testing.T) {
 	t.Parallel()
 	for _, verified := range []any{
@@ -145,8 +145,8 @@ func TestAddressChangedAtTheProviderChangesNoUser(t *testing.T) {
 	}
 }
 
-// Supabase Auth CVE-2026-31813: an ID token of another issuer is refused, although it is valid for the
-// same client, person and nonce.
+// Supabase Auth CVE-2026-31813: an ID token of another issuer is refused, although it is valid for
+// the same client, person and nonce.
 func TestIDTokenOfAnotherIssuerIsRefused(t *testing.T) {
 	t.Parallel()
 	var log logbook
@@ -161,8 +161,8 @@ func TestIDTokenOfAnotherIssuerIsRefused(t *testing.T) {
 	}
 }
 
-// go-pkgz/auth CVE-2026-42560 and Better Auth #9456: a person without an id is refused. Otherwise all
-// such persons would be the same user.
+// go-pkgz/auth CVE-2026-42560 and Better Auth #9456: a person without an id is refused. Otherwise
+// all such persons would be the same user.
 func TestPersonWithoutIDIsRefused(t *testing.T) {
 	t.Parallel()
 	ids := []any{
@@ -424,8 +424,8 @@ func TestDisabledUserIsRefusedEverywhere(t *testing.T) {
 	})
 }
 
-// guarded returns the handler of an application: the endpoints of auth, /guarded behind Require, /typed
-// behind Handle, and /loaded behind Load.
+// guarded returns the handler of an application: the endpoints of auth, /guarded behind Require,
+// /typed behind Handle, and /loaded behind Load.
 func guarded(auth *cardea.Auth) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/api/auth/", auth)
@@ -445,8 +445,8 @@ func guarded(auth *cardea.Auth) http.Handler {
 	return mux
 }
 
-// Zitadel CVE-2026-55670, Better Auth GHSA-2vg6-77g8-24mp and OWASP ASVS 5.0 V7: a new user with the
-// address of a deleted one gets neither sessions nor accounts of that user.
+// Zitadel CVE-2026-55670, Better Auth GHSA-2vg6-77g8-24mp and OWASP ASVS 5.0 V7: a new user with
+// the address of a deleted one gets neither sessions nor accounts of that user.
 func TestNewUserInheritsNothingFromADeletedOne(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) { second(c).LinkByVerifiedEmail = true })

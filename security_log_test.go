@@ -10,9 +10,9 @@ import (
 	"github.com/cardea-auth/cardea/cardeatest"
 )
 
-// next-auth CVE-2022-31186, RFC 9700 and OWASP ASVS 5.0 V16: after many kinds of successful and failed
-// sign-ins, with the log level debug, the log has no secret and no e-mail address, and no page or URL
-// of the site has the provider's tokens or the site's secrets.
+// next-auth CVE-2022-31186, RFC 9700 and OWASP ASVS 5.0 V16: after many kinds of successful and
+// failed sign-ins, with the log level debug, the log has no secret and no e-mail address, and no
+// page or URL of the site has the provider's tokens or the site's secrets.
 func TestSecretsAreNotLoggedOrShown(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {

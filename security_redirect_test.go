@@ -69,9 +69,9 @@ func escaped(v string) string { return strings.ReplaceAll(url.QueryEscape(v), "+
 // query returns a query with that callbackUrl.
 func query(v string) string { return "?callbackUrl=" + url.QueryEscape(v) }
 
-// The open redirects of oauth2-proxy, NextAuth, Casdoor, caddy-security, Pomerium and Better Auth, and
-// RFC 9700 § 4.11: each parameter and cookie that may become a Location redirects a path of the site to
-// that path, and hostile values to the base URL.
+// The open redirects of oauth2-proxy, NextAuth, Casdoor, caddy-security, Pomerium and Better Auth,
+// and RFC 9700 § 4.11: each parameter and cookie that may become a Location redirects a path of the
+// site to that path, and hostile values to the base URL.
 func TestHostileCallbackURLsRedirectToTheSite(t *testing.T) {
 	t.Parallel()
 	inputs := map[string]func(t *testing.T, s *site, b *cardeatest.Browser, v string) string{
@@ -166,8 +166,8 @@ func TestHostileCallbackURLsRedirectToTheSite(t *testing.T) {
 	}
 }
 
-// The same weaknesses: a callback redirects to the URL in the flow state, and ignores its own query and
-// the cookie.
+// The same weaknesses: a callback redirects to the URL in the flow state, and ignores its own query
+// and the cookie.
 func TestCallbackIgnoresOtherCallbackURLs(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
@@ -181,8 +181,8 @@ func TestCallbackIgnoresOtherCallbackURLs(t *testing.T) {
 	}
 }
 
-// The same weaknesses, for the application's callbacks: the signIn callback can redirect only within
-// the site, and the redirect callback only to http and https URLs.
+// The same weaknesses, for the application's callbacks: the signIn callback can redirect only
+// within the site, and the redirect callback only to http and https URLs.
 func TestCallbacksCannotRedirectToScripts(t *testing.T) {
 	t.Parallel()
 	signOut := func(s *site) string {
@@ -253,8 +253,8 @@ func forge(r *http.Request) {
 	r.Header.Set("Front-End-Https", "on")
 }
 
-// Zitadel GHSA-93m4-mfpg-c3xf and CVE-2025-64101, RFC 9700 § 4.13: forwarding headers of a peer that is
-// not trusted do not change the origin.
+// Zitadel GHSA-93m4-mfpg-c3xf and CVE-2025-64101, RFC 9700 § 4.13: forwarding headers of a peer
+// that is not trusted do not change the origin.
 func TestForwardingHeadersOfOtherPeersAreIgnored(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*cardea.Config){
@@ -289,8 +289,8 @@ func TestForwardingHeadersOfOtherPeersAreIgnored(t *testing.T) {
 	}
 }
 
-// The opposite: of a trusted proxy, the last values of X-Forwarded-Host and X-Forwarded-Proto count, if
-// the host is one of the trusted hosts.
+// The opposite: of a trusted proxy, the last values of X-Forwarded-Host and X-Forwarded-Proto
+// count, if the host is one of the trusted hosts.
 func TestTrustedProxySetsTheOrigin(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
@@ -390,8 +390,8 @@ func TestOnlyTrustedHostsAreServed(t *testing.T) {
 	}
 }
 
-// The redirect URI and the redirect of Require have the configured origin, whatever headers the request
-// has.
+// The redirect URI and the redirect of Require have the configured origin, whatever headers the
+// request has.
 func TestRedirectsHaveTheConfiguredOrigin(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) { c.BaseURL = "https://app.example" })
@@ -441,7 +441,8 @@ func serve(h http.Handler, method, target string, c cookies, form url.Values) *h
 	return w.Result()
 }
 
-// chi RedirectSlashes GHSA-vrw8-fxc6-2r93 and GHSA-mqqf-5wvp-8fh8: no path redirects to another site.
+// chi RedirectSlashes GHSA-vrw8-fxc6-2r93 and GHSA-mqqf-5wvp-8fh8: no path redirects to another
+// site.
 func TestNoPathRedirectsToAnotherSite(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
@@ -517,8 +518,9 @@ func TestPathSpellingsBypassNoRule(t *testing.T) {
 	}
 }
 
-// Better Auth GHSA-5rr4-8452-hf4v, Casdoor CVE-2026-5469, Zitadel CVE-2025-67494: requests to link-local
-// and loopback addresses are refused, whether the URL is configured or discovered (SSRF).
+// Better Auth GHSA-5rr4-8452-hf4v, Casdoor CVE-2026-5469, Zitadel CVE-2025-67494: requests to
+// link-local and loopback addresses are refused, whether the URL is configured or discovered
+// (SSRF).
 func TestRequestsToInternalAddressesAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, issuer := range []string{
@@ -567,7 +569,9 @@ func TestRequestsToInternalAddressesAreRefused(t *testing.T) {
 			p := github(c)
 			p.Issuer = "https://idp.example"
 			p.EmailsURL = ""
-			p.Profile = func(context.Context, oauth.Claims) (oauth.Profile, error) { return oauth.Profile{ID: "7"}, nil }
+			p.Profile = func(context.Context, oauth.Claims) (oauth.Profile, error) {
+				return oauth.Profile{ID: "7"}, nil
+			}
 		})
 		b := stepper(t, s.URL)
 		old, issuer := url.QueryEscape(s.issuer.URL), url.QueryEscape("https://idp.example")

@@ -18,9 +18,9 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// passport CVE-2022-25896, @fastify/passport CVE-2023-29019, fiber CVE-2024-38513 and OWASP ASVS 5.0 V7
-// (session fixation): a sign-in starts a new session, and the session cookie that the browser had
-// before becomes invalid.
+// passport CVE-2022-25896, @fastify/passport CVE-2023-29019, fiber CVE-2024-38513 and OWASP ASVS
+// 5.0 V7 (session fixation): a sign-in starts a new session, and the session cookie that the
+// browser had before becomes invalid.
 func TestSignInChangesTheSession(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
@@ -62,8 +62,8 @@ func fat(c *cardea.Config) {
 	}
 }
 
-// oauth2-proxy CVE-2026-34454, caddy-security CVE-2024-21492, OWASP ASVS 5.0 V7 and NIST SP 800-63B: a
-// sign-out clears all cookies of the session, and the server refuses their values.
+// oauth2-proxy CVE-2026-34454, caddy-security CVE-2024-21492, OWASP ASVS 5.0 V7 and NIST SP
+// 800-63B: a sign-out clears all cookies of the session, and the server refuses their values.
 func TestSignOutEndsTheSession(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*cardea.Config){
@@ -147,8 +147,8 @@ func TestSmallerSessionClearsChunks(t *testing.T) {
 	}
 }
 
-// fiber CVE-2023-45128 and CVE-2023-45141: a CSRF token is valid in one browser, until it signs in or
-// out.
+// fiber CVE-2023-45128 and CVE-2023-45141: a CSRF token is valid in one browser, until it signs in
+// or out.
 func TestCSRFTokenBelongsToOneBrowser(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
@@ -179,10 +179,10 @@ func TestCSRFTokenBelongsToOneBrowser(t *testing.T) {
 	}
 }
 
-// gorilla/csrf CVE-2025-24358 and CVE-2025-47909, nosurf CVE-2025-46721 and OWASP ASVS 5.0 V3: requests
-// of other origins are refused even with the right CSRF token. If a request has neither Origin nor
-// Sec-Fetch-Site, the token decides: browsers send one of them, and other programs send no cookies
-// by themselves.
+// gorilla/csrf CVE-2025-24358 and CVE-2025-47909, nosurf CVE-2025-46721 and OWASP ASVS 5.0 V3:
+// requests of other origins are refused even with the right CSRF token. If a request has neither
+// Origin nor Sec-Fetch-Site, the token decides: browsers send one of them, and other programs send
+// no cookies by themselves.
 func TestCrossOriginRequestsAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -246,7 +246,8 @@ func TestCrossOriginRequestsAreRefused(t *testing.T) {
 	}
 }
 
-// fiber CVE-2024-25124, Casdoor CVE-2024-41657, gin-contrib CVE-2019-25211: no response has CORS headers.
+// fiber CVE-2024-25124, Casdoor CVE-2024-41657, gin-contrib CVE-2019-25211: no response has CORS
+// headers.
 func TestNoResponseAllowsOtherOrigins(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)

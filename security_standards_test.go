@@ -19,11 +19,11 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Tests of what RFC 9700 (OAuth 2.0 Security Best Current Practice), RFC 9207, OWASP ASVS 5.0 and the
-// OWASP session management cheat sheet require of a client, unless another file has them.
+// Tests of what RFC 9700 (OAuth 2.0 Security Best Current Practice), RFC 9207, OWASP ASVS 5.0 and
+// the OWASP session management cheat sheet require of a client, unless another file has them.
 
-// RFC 9700 § 2.1: the redirect URI is the base URL with /callback/ and the provider's id, the same in
-// the authorization request and in the token request.
+// RFC 9700 § 2.1: the redirect URI is the base URL with /callback/ and the provider's id, the same
+// in the authorization request and in the token request.
 func TestRedirectURIIsTheSameInBothRequests(t *testing.T) {
 	t.Parallel()
 	outbound := &wiretap{}
@@ -157,8 +157,8 @@ func TestTokensInTheURLAreIgnored(t *testing.T) {
 	}
 }
 
-// RFC 9700 § 4.2 and § 4.12: redirects after a POST have status 303. After a callback, whether or not
-// it succeeds, code and state are neither in the next URL, nor in a Referer, nor in a cache.
+// RFC 9700 § 4.2 and § 4.12: redirects after a POST have status 303. After a callback, whether or
+// not it succeeds, code and state are neither in the next URL, nor in a Referer, nor in a cache.
 func TestRedirectsDropCodeAndState(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
@@ -331,8 +331,8 @@ func (onlyPost) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, err
 }
 
-// RFC 9207 § 2.4: iss is compared exactly, also in errors, and also for an OAuth 2.0 provider that has
-// an issuer. It must not be missing if the metadata promises it.
+// RFC 9207 § 2.4: iss is compared exactly, also in errors, and also for an OAuth 2.0 provider that
+// has an issuer. It must not be missing if the metadata promises it.
 func TestIssIsChecked(t *testing.T) {
 	t.Parallel()
 	remove := func(q url.Values, _ string) { q.Del("iss") }
@@ -491,8 +491,8 @@ func TestCookiesFitIntoBrowsers(t *testing.T) {
 	}
 }
 
-// ASVS 14.3.2 and the session management cheat sheet: caches store no response of the endpoints, Require
-// and Handle, and a session token in a URL is ignored.
+// ASVS 14.3.2 and the session management cheat sheet: caches store no response of the endpoints,
+// Require and Handle, and a session token in a URL is ignored.
 func TestNothingIsCached(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
@@ -566,8 +566,8 @@ func TestSignInsAreLogged(t *testing.T) {
 	})
 }
 
-// OWASP session management cheat sheet: if Load renews the session cookie, caches must not store the
-// response.
+// OWASP session management cheat sheet: if Load renews the session cookie, caches must not store
+// the response.
 func TestRenewedCookieIsNotCached(t *testing.T) {
 	t.Parallel()
 	var clock shiftedClock

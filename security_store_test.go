@@ -12,8 +12,8 @@ import (
 )
 
 // Auth.js GHSA-8fpg-xm3f-6cx3 and fosite CVE-2020-15223, for each method of the store: while it
-// fails, a sign-in gets 503 and leaves no session, no flow state and nothing in the store. Afterwards
-// it works.
+// fails, a sign-in gets 503 and leaves no session, no flow state and nothing in the store.
+// Afterwards it works.
 func TestSignInWhileTheStoreFails(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {

@@ -18,9 +18,9 @@ import (
 
 // Zitadel CVE-2026-55669 and GO-2026-5732, Casdoor CVE-2026-9093, -9096, -9097 and -9098,
 // omniauth-auth0 CVE-2020-15240, jwt-go CVE-2020-26160, Pomerium CVE-2021-29652, x/oauth2
-// CVE-2025-22868, RFC 9700, RFC 9207 and OWASP ASVS 5.0 V9 and V10: for each misbehaviour of a provider
-// the sign-in fails, and the log has the cause. Nothing is written, no flow state is left, and no
-// request goes to the endpoints of another issuer.
+// CVE-2025-22868, RFC 9700, RFC 9207 and OWASP ASVS 5.0 V9 and V10: for each misbehaviour of a
+// provider the sign-in fails, and the log has the cause. Nothing is written, no flow state is left,
+// and no request goes to the endpoints of another issuer.
 func TestMisbehavingProvidersAreRefused(t *testing.T) {
 	t.Parallel()
 	const (
@@ -218,8 +218,8 @@ func TestUnknownKeyIDsCauseOneRequest(t *testing.T) {
 	}
 }
 
-// Auth.js GHSA-xmf8-cvqr-rfgj: an Authorization header is never a session, and never makes the handler
-// fail.
+// Auth.js GHSA-xmf8-cvqr-rfgj: an Authorization header is never a session, and never makes the
+// handler fail.
 func TestAuthorizationHeaderIsNotASession(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
@@ -249,8 +249,8 @@ func TestAuthorizationHeaderIsNotASession(t *testing.T) {
 	})
 }
 
-// Auth.js GHSA-8fpg-xm3f-6cx3: if the store or a callback fails, there is no session, and Require and
-// Handle let no request pass.
+// Auth.js GHSA-8fpg-xm3f-6cx3: if the store or a callback fails, there is no session, and Require
+// and Handle let no request pass.
 func TestFailuresDenyAccess(t *testing.T) {
 	t.Parallel()
 	errAway := errors.New("away")
@@ -309,8 +309,8 @@ func TestFailuresDenyAccess(t *testing.T) {
 	}
 }
 
-// Auth.js GHSA-8fpg-xm3f-6cx3: with JWT sessions, Handle still needs the user's row, and does not run
-// the handler without it.
+// Auth.js GHSA-8fpg-xm3f-6cx3: with JWT sessions, Handle still needs the user's row, and does not
+// run the handler without it.
 func TestHandleNeedsTheUser(t *testing.T) {
 	t.Parallel()
 	var store *entityStore
@@ -339,8 +339,8 @@ func TestHandleNeedsTheUser(t *testing.T) {
 	}
 }
 
-// Auth.js GHSA-8fpg-xm3f-6cx3: New returns no handler for a wrong configuration, so that none can allow
-// access by mistake.
+// Auth.js GHSA-8fpg-xm3f-6cx3: New returns no handler for a wrong configuration, so that none can
+// allow access by mistake.
 func TestNewReturnsNoHandlerForAWrongConfiguration(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*cardea.Config){
@@ -431,8 +431,8 @@ func TestAlteredValuesAreRefused(t *testing.T) {
 	})
 }
 
-// altered returns v with each of its characters changed in turn, without its last character, and with
-// another one. Characters in percent-encoding stay as they are.
+// altered returns v with each of its characters changed in turn, without its last character, and
+// with another one. Characters in percent-encoding stay as they are.
 func altered(v string) []string {
 	var list []string
 	for i := range len(v) {
