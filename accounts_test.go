@@ -252,8 +252,8 @@ func TestUsersNeedAnAdapter(t *testing.T) {
 	}
 }
 
-// Better Auth GHSA-2vg6-77g8-24mp, Zitadel CVE-2026-55670: nothing of a deleted user remains, nobody
-// is signed in as that user, and a new user inherits nothing.
+// Better Auth GHSA-2vg6-77g8-24mp, Zitadel CVE-2026-55670: nothing of a deleted user remains,
+// nobody is signed in as that user, and a new user inherits nothing.
 func TestDeleteUser(t *testing.T) {
 	t.Parallel()
 	strategies(t, func(t *testing.T, strategy cardea.Strategy) {

@@ -74,7 +74,8 @@ func TestOrigin(t *testing.T) {
 		{"loopback by default, without a host", nil, request{"", stranger, nil}, ""},
 		{
 			"loopback by default, through a local proxy that names another host", nil,
-			request{"localhost:3000", "127.0.0.1", []string{"X-Forwarded-Host", "evil.example"}}, "http://localhost:3000",
+			request{"localhost:3000", "127.0.0.1", []string{"X-Forwarded-Host", "evil.example"}},
+			"http://localhost:3000",
 		},
 
 		{"listed host", listed, request{"APP.example:80", stranger, nil}, "http://app.example"},

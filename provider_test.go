@@ -67,7 +67,9 @@ func TestGitHubEmailAddresses(t *testing.T) {
 		},
 		{
 			"the first verified address if the primary one is not verified", nil,
-			[]address{{"main@example.com", true, false}, {"a@example.com", false, true}, {"b@example.com", false, true}},
+			[]address{
+				{"main@example.com", true, false}, {"a@example.com", false, true}, {"b@example.com", false, true},
+			},
 			"a@example.com", true,
 		},
 		{"no address if none is verified", nil, []address{{"main@example.com", true, false}}, "", false},

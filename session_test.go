@@ -28,8 +28,8 @@ func shortSessions(c *cardea.Config) {
 	c.Session.MaxAge, c.Session.UpdateAge = time.Hour, 10*time.Minute
 }
 
-// getSession reads the browser's session, and returns the answer and the expiry in it, the zero time
-// if there is no session.
+// getSession reads the browser's session, and returns the answer and the expiry in it, the zero
+// time if there is no session.
 func getSession(t *testing.T, b *cardeatest.Browser) (*http.Response, time.Time) {
 	t.Helper()
 	res := visit(t, b, b.Site+"/api/auth/session")

@@ -186,7 +186,8 @@ func TestLinkingWhileSignedIn(t *testing.T) {
 	}
 }
 
-// refused fails the test unless the visitor was sent to the sign-in page, which explains the refusal.
+// refused fails the test unless the visitor was sent to the sign-in page, which explains the
+// refusal.
 func (s *site) refused(t *testing.T, b *cardeatest.Browser, location string) {
 	t.Helper()
 	if want := s.URL + "/api/auth/signin?error=OAuthAccountNotLinked"; location != want {
@@ -257,9 +258,9 @@ func TestLinkingByEmail(t *testing.T) {
 	}
 }
 
-// A flow belongs to the user who was signed in when it began. Otherwise an attacker's flow, finished
-// in the browser of a user who has signed in meanwhile, would link the attacker's account to that
-// user.
+// A flow belongs to the user who was signed in when it began. Otherwise an attacker's flow,
+// finished in the browser of a user who has signed in meanwhile, would link the attacker's account
+// to that user.
 func TestFlowBegunBeforeSignInDoesNotLink(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) { second(c) })

@@ -41,7 +41,8 @@ func (c *calls) recordCallbacks(to *cardea.Callbacks) {
 	to.JWT = func(_ context.Context, change *cardea.TokenChange) (oauth.Claims, error) {
 		signIn := "no sign-in"
 		if in := change.SignIn; in != nil {
-			signIn = fmt.Sprintf("%s %s, new: %v, %s", in.Account.Provider, in.User.Email, in.IsNewUser, in.Profile.Email)
+			signIn = fmt.Sprintf("%s %s, new: %v, %s",
+				in.Account.Provider, in.User.Email, in.IsNewUser, in.Profile.Email)
 		}
 		c.add("jwt %q %q, %s", change.Trigger, change.Update, signIn)
 		return change.Claims, nil
