@@ -94,12 +94,12 @@ func lineWith(text, part string) string {
 // signInInManyWays makes successful and failing sign-ins of all kinds.
 func signInInManyWays(t *testing.T, s *site, store *watchedStore, requests *wiretap) {
 	t.Helper()
-	newBrowser := func() *cardeatest.Browser {
+	browser := func() *cardeatest.Browser {
 		b := stepper(t, s.URL)
 		b.Transport = requests
 		return b
 	}
-	b := newBrowser()
+	b := browser()
 	for _, provider := range []string{"idp", "github"} {
 		visit(t, b, s.URL+"/api/auth/signin")
 		callback := arrive(t, b, provider+"?login_hint=ann@example.com")
@@ -129,14 +129,14 @@ func signInInManyWays(t *testing.T, s *site, store *watchedStore, requests *wire
 	} {
 		for _, provider := range []string{"idp", "github"} {
 			s.issuer.Misbehave(way)
-			failing := newBrowser()
+			failing := browser()
 			res := finish(t, failing, provider)
 			visit(t, failing, res.Header.Get("Location"))
 		}
 	}
 	s.issuer.Misbehave()
 	for _, method := range []string{"UserByAccount", "CreateUser", "CreateSession", "UpdateAccount"} {
-		failing := newBrowser()
+		failing := browser()
 		callback := arrive(t, failing, "idp")
 		store.breakDown(method)
 		visit(t, failing, callback)
@@ -148,7 +148,7 @@ func signInInManyWays(t *testing.T, s *site, store *watchedStore, requests *wire
 	send(t, s.URL+"/api/auth/callback/idp?code=abcdefghijk&state=lmnopqrst.uvw&iss=x", own, nil)
 	send(t, s.URL+"/api/auth/callback/nobody?code=abcdefghijk&state=lmnopqrst.uvw", own, nil)
 	send(t, s.URL+"/api/auth/session", own, nil, func(r *http.Request) { r.Host = "evil.example" })
-	last := newBrowser()
+	last := browser()
 	finish(t, last, "idp")
 	last.Post("/signout", nil)
 }
