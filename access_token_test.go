@@ -27,7 +27,7 @@ import (
 // has signed in.
 type grantSite struct {
 	*site
-	log       *logbook
+	log       *logRecorder
 	processes []*cardea.Auth
 	ann       string // her user ID
 
@@ -45,7 +45,7 @@ type tokenResponse struct {
 
 func newGrantSite(t *testing.T, change func(*cardea.Config)) *grantSite {
 	t.Helper()
-	g := &grantSite{log: &logbook{}}
+	g := &grantSite{log: &logRecorder{}}
 	var config cardea.Config
 	g.site = newSite(t, func(c *cardea.Config) {
 		idp(c).Scopes = []string{"openid", "email", "offline_access"}
@@ -355,8 +355,8 @@ func TestTokenOfTheExchangeHookIsNotRefreshed(t *testing.T) {
 		}
 		c.Providers = append(c.Providers, p)
 	})
-	b := stepper(t, s.URL)
-	to, err := url.Parse(begin(t, b, "abroad", nil))
+	b := newBrowser(t, s.URL)
+	to, err := url.Parse(startSignIn(t, b, "abroad", nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -371,17 +371,17 @@ func TestTokenOfTheExchangeHookIsNotRefreshed(t *testing.T) {
 // callback is not sent. The other parameters are.
 func TestRefreshSendsNoCallbackParams(t *testing.T) {
 	t.Parallel()
-	tap := &wiretap{}
+	tap := &httpRecorder{}
 	s := newSite(t, func(c *cardea.Config) {
 		p := idp(c)
 		p.Scopes, p.CallbackParams = []string{"openid", "offline_access"}, []string{"device_id"}
 		p.Token.Params = url.Values{"device_id": {"{device_id}"}, "version": {"5"}}
 		c.HTTPClient = &http.Client{Transport: tap}
 	})
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	comeBack(t, b, leave(t, b, "idp", "1001", "/")+"&device_id=d-1")
 	s.checkRefresh(t)
-	requests := tap.to("/token")
+	requests := tap.requestsTo("/token")
 	if len(requests) != 2 {
 		t.Fatalf("%d token requests, want 2", len(requests))
 	}
@@ -814,16 +814,16 @@ func TestCallerThatGivesUpDoesNotFailOthers(t *testing.T) {
 // The refresh token has been used, so storing the new tokens is tried again for some time.
 func TestStoringNewTokensIsRetried(t *testing.T) {
 	t.Parallel()
-	var store *watchedStore
-	g := newGrantSite(t, func(c *cardea.Config) { store = watch(c) })
+	var store *recordingStore
+	g := newGrantSite(t, func(c *cardea.Config) { store = recordCalls(c) })
 	g.expire(t, -time.Hour)
 	requests := g.tokenRequests()
-	store.breakDown("UpdateAccount")
+	store.failOnly("UpdateAccount")
 	got := g.accessTokenInBackground(t, g.auth)
 	for !store.called("UpdateAccount") {
 		time.Sleep(time.Millisecond)
 	}
-	store.breakDown()
+	store.failOnly()
 	token := <-got
 	if after := g.account(t); token == "" || after.AccessToken != token || requests() != 1 {
 		t.Errorf("%d requests, the token is stored: %t; want 1, true", requests(), after.AccessToken == token)

@@ -18,7 +18,7 @@ import (
 
 func TestAccountsComeWithoutTokens(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, func(c *cardea.Config) { second(c) })
+	s := newSite(t, func(c *cardea.Config) { addSecondProvider(c) })
 	b := s.signedIn(t, "1001")
 	pass(t, b, "other", "1001")
 	ann := s.owner(t, "idp", "1001")
@@ -41,7 +41,7 @@ func TestAccountsComeWithoutTokens(t *testing.T) {
 
 func TestUnlinkAccount(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, func(c *cardea.Config) { second(c) })
+	s := newSite(t, func(c *cardea.Config) { addSecondProvider(c) })
 	b := s.signedIn(t, "1001")
 	pass(t, b, "other", "1001")
 	ann := s.owner(t, "idp", "1001")
@@ -204,7 +204,7 @@ func (s *readCommitted) Accounts(ctx context.Context, userID string) ([]*cardea.
 func TestLastTwoAccountsUnlinkedAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
-		second(c)
+		addSecondProvider(c)
 		c.Adapter = &readCommitted{Adapter: c.Adapter.(*memadapter.Adapter), users: map[string]*sync.Mutex{}}
 	})
 	for range 10 {
@@ -256,14 +256,14 @@ func TestUsersNeedAnAdapter(t *testing.T) {
 // nobody is signed in as that user, and a new user inherits nothing.
 func TestDeleteUser(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newMailSite(t, func(c *cardea.Config, _ *email.Options) { c.Session.Strategy = strategy })
 		now := s.setClock()
 		b, phone := s.signedIn(t, "1001"), s.signedIn(t, "1001")
 		s.issuer.Next(bob)
 		other := s.signedIn(t, bob.Subject)
 		ann := s.owner(t, "idp", "1001")
-		mail := stepper(t, s.URL)
+		mail := newBrowser(t, s.URL)
 		link := s.ask(t, mail, "ann@example.com", "/").Link
 		bobsLink := s.ask(t, other, bob.Email, "/").Link
 		passkey := &cardea.Authenticator{CredentialID: "a2V5", UserID: ann}
@@ -288,8 +288,8 @@ func TestDeleteUser(t *testing.T) {
 			s.owner(t, "idp", "1001") != "" {
 			t.Errorf("%d passkeys, %v, want none; or the account is left", len(keys), err)
 		}
-		s.deadLink(t, "the mailed link", visit(t, mail, link))
-		if typeCode(mail, s.mails.Last(t, "ann@example.com").Code); mail.Session() != nil {
+		s.checkDeadLink(t, "the mailed link", visit(t, mail, link))
+		if postCode(mail, s.mails.Last(t, "ann@example.com").Code); mail.Session() != nil {
 			t.Error("the mailed code signs in")
 		}
 
@@ -312,7 +312,7 @@ func TestDeleteUser(t *testing.T) {
 // sessions of the new one.
 func TestReusedIDOfADeletedUser(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
 		now := s.setClock()
 		b := s.signedIn(t, "1001")

@@ -17,14 +17,14 @@ import (
 
 // The names of the cookies on http.
 const (
-	sessionCookie  = "authjs.session-token"
-	csrfCookie     = "authjs.csrf-token"
-	callbackCookie = "authjs.callback-url"
-	attemptPrefix  = "authjs.state." // one cookie for each sign-in that has begun
+	sessionCookie     = "authjs.session-token"
+	csrfCookie        = "authjs.csrf-token"
+	callbackCookie    = "authjs.callback-url"
+	stateCookiePrefix = "authjs.state." // one cookie for each sign-in that has begun
 )
 
-// stepper returns a browser that follows no redirects, so that a test sees every response.
-func stepper(t testing.TB, site string) *cardeatest.Browser {
+// newBrowser returns a browser that follows no redirects, so that a test sees every response.
+func newBrowser(t testing.TB, site string) *cardeatest.Browser {
 	t.Helper()
 	b := cardeatest.NewBrowser(t, site)
 	b.CheckRedirect = stopAtRedirect
@@ -33,8 +33,8 @@ func stepper(t testing.TB, site string) *cardeatest.Browser {
 
 func stopAtRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// begin posts the form of the sign-in page, and returns the authorization URL at the provider.
-func begin(t testing.TB, b *cardeatest.Browser, path string, form url.Values) string {
+// startSignIn posts the form of the sign-in page, and returns the authorization URL at the provider.
+func startSignIn(t testing.TB, b *cardeatest.Browser, path string, form url.Values) string {
 	t.Helper()
 	res := b.Post("/signin/"+path, form)
 	to := res.Header.Get("Location")
@@ -55,10 +55,10 @@ func consent(t testing.TB, b *cardeatest.Browser, authorize string) string {
 	return to
 }
 
-// arrive signs in at the provider, and returns the callback URL without opening it.
-func arrive(t testing.TB, b *cardeatest.Browser, path string) string {
+// callbackURLOf signs in at the provider, and returns the callback URL without opening it.
+func callbackURLOf(t testing.TB, b *cardeatest.Browser, path string) string {
 	t.Helper()
-	return consent(t, b, begin(t, b, path, nil))
+	return consent(t, b, startSignIn(t, b, path, nil))
 }
 
 // visit opens a URL and returns the response, whose body has been read and can be read again.
@@ -68,11 +68,11 @@ func visit(t testing.TB, b *cardeatest.Browser, target string) *http.Response {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return read(t, res)
+	return buffered(t, res)
 }
 
-// read returns a response whose body is in memory.
-func read(t testing.TB, res *http.Response) *http.Response {
+// buffered returns a response whose body is in memory.
+func buffered(t testing.TB, res *http.Response) *http.Response {
 	t.Helper()
 	body := text(t, res)
 	res.Body = io.NopCloser(strings.NewReader(body))
@@ -125,12 +125,12 @@ func (c cookies) without(name string) cookies {
 	return c
 }
 
-// attempt returns the name of the state cookie. The test fails unless there is exactly one.
-func (c cookies) attempt(t testing.TB) string {
+// stateCookieName returns the name of the state cookie. The test fails unless there is exactly one.
+func (c cookies) stateCookieName(t testing.TB) string {
 	t.Helper()
 	var found []string
 	for name := range c {
-		if strings.HasPrefix(name, attemptPrefix) {
+		if strings.HasPrefix(name, stateCookiePrefix) {
 			found = append(found, name)
 		}
 	}
@@ -166,7 +166,7 @@ func send(t testing.TB, target string, c cookies, form url.Values, change ...fun
 	if err != nil {
 		t.Fatal(err)
 	}
-	return read(t, res)
+	return buffered(t, res)
 }
 
 // header returns a function that sets a header of a request.
@@ -184,9 +184,9 @@ func (s *site) sessionBody(t testing.TB, c cookies) string {
 	return text(t, res)
 }
 
-// checkRefused checks that a response is that of a failed sign-in: the visitor sees the code, no
+// checkSignInFailed checks that a response is that of a failed sign-in: the visitor sees the code, no
 // session begins, and no state cookie stays.
-func checkRefused(t testing.TB, s *site, res *http.Response, code cardea.Code) {
+func checkSignInFailed(t testing.TB, s *site, res *http.Response, code cardea.Code) {
 	t.Helper()
 	page := "/api/auth/error"
 	switch code {
@@ -200,7 +200,7 @@ func checkRefused(t testing.TB, s *site, res *http.Response, code cardea.Code) {
 		if strings.HasPrefix(c.Name, sessionCookie) && c.Value != "" {
 			t.Errorf("a failed sign-in sets %s", c.Name)
 		}
-		if strings.HasPrefix(c.Name, attemptPrefix) && c.MaxAge >= 0 {
+		if strings.HasPrefix(c.Name, stateCookiePrefix) && c.MaxAge >= 0 {
 			t.Errorf("a failed sign-in leaves %s", c.Name)
 		}
 	}
@@ -209,17 +209,17 @@ func checkRefused(t testing.TB, s *site, res *http.Response, code cardea.Code) {
 // idp returns the provider that newSite configures, so that a test can change it.
 func idp(c *cardea.Config) *oauth.Provider { return c.Providers[0].(*oauth.Provider) }
 
-// second adds a provider with the ID "other", which is the same server under another name.
-func second(c *cardea.Config) *oauth.Provider {
+// addSecondProvider adds a provider with the ID "other", which is the same server under another name.
+func addSecondProvider(c *cardea.Config) *oauth.Provider {
 	p := *idp(c)
 	p.ID, p.Name = "other", "Other"
 	c.Providers = append(c.Providers, &p)
 	return &p
 }
 
-// github adds a provider like GitHub, with the ID "github", at the server of the provider that
+// addGitHub adds a provider like GitHub, with the ID "github", at the server of the provider that
 // newSite configures.
-func github(c *cardea.Config) *oauth.Provider {
+func addGitHub(c *cardea.Config) *oauth.Provider {
 	p := provider.GitHub(provider.Client{ID: idp(c).ClientID, Secret: idp(c).ClientSecret})
 	p.Issuer = idp(c).Issuer
 	p.AuthorizationURL, p.TokenURL = p.Issuer+"/authorize", p.Issuer+"/token"
@@ -228,8 +228,8 @@ func github(c *cardea.Config) *oauth.Provider {
 	return p
 }
 
-// strategies runs a test with each session strategy.
-func strategies(t *testing.T, test func(t *testing.T, strategy cardea.Strategy)) {
+// forEachStrategy runs a test with each session strategy.
+func forEachStrategy(t *testing.T, test func(t *testing.T, strategy cardea.Strategy)) {
 	t.Helper()
 	for _, strategy := range []cardea.Strategy{cardea.StrategyDatabase, cardea.StrategyJWT} {
 		t.Run(string(strategy), func(t *testing.T) {

@@ -45,12 +45,12 @@ func TestSignInCallbackDecides(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			var store *watchedStore
+			var store *recordingStore
 			s := newSite(t, func(c *cardea.Config) {
-				store = watch(c)
+				store = recordCalls(c)
 				c.Callbacks.SignIn = func(context.Context, *cardea.SignIn) (string, error) { return tc.decide() }
 			})
-			b := stepper(t, s.URL)
+			b := newBrowser(t, s.URL)
 			if got := comeBack(t, b, leave(t, b, "idp", "", "/next")); got != s.URL+tc.location {
 				t.Errorf("redirected to %s, want %s", got, s.URL+tc.location)
 			}
@@ -66,7 +66,7 @@ func TestSignInCallbackDecides(t *testing.T) {
 
 func TestSignInCallbackGetsUserAccountAndProfile(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		var seen []cardea.SignIn
 		s := newSite(t, func(c *cardea.Config) {
 			c.Session.Strategy = strategy
@@ -113,7 +113,7 @@ func TestRedirectCallbackDecides(t *testing.T) {
 			return base + "/start"
 		}
 	})
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	if got := comeBack(t, b, leave(t, b, "idp", "", "/app")); got != home {
 		t.Errorf("redirected to %s after signing in", got)
 	}
@@ -148,7 +148,7 @@ func TestJWTCallbackChangesClaims(t *testing.T) {
 			return nil
 		}
 	})
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	pass(t, b, "idp", "")
 	if user := b.Session()["user"].(map[string]any); user["role"] != "ADMIN" || user["email"] != "ann@example.com" {
 		t.Errorf("user = %v", user)
@@ -189,7 +189,7 @@ func TestJWTCallbackEndsTheSession(t *testing.T) {
 	t.Run("before it begins", func(t *testing.T) {
 		ended.Store(true)
 		defer ended.Store(false)
-		b := stepper(t, s.URL)
+		b := newBrowser(t, s.URL)
 		if got := comeBack(t, b, leave(t, b, "idp", "", "/next")); got != s.URL+"/next" {
 			t.Errorf("redirected to %s", got)
 		}
@@ -202,8 +202,8 @@ func TestJWTCallbackEndsTheSession(t *testing.T) {
 		failing.Store(true)
 		defer failing.Store(false)
 		checkJSON(t, visit(t, b, s.URL+"/api/auth/session"), http.StatusInternalServerError, "null")
-		other := stepper(t, s.URL)
-		checkRefused(t, s, visit(t, other, leave(t, other, "idp", "", "/")), cardea.CodeConfiguration)
+		other := newBrowser(t, s.URL)
+		checkSignInFailed(t, s, visit(t, other, leave(t, other, "idp", "", "/")), cardea.CodeConfiguration)
 	})
 }
 
@@ -211,7 +211,7 @@ func TestJWTCallbackEndsTheSession(t *testing.T) {
 // application adds one.
 func TestSessionCallbackAddsMembers(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) {
 			c.Session.Strategy = strategy
 			c.Callbacks.Session = func(_ context.Context, v *cardea.SessionView) error {
@@ -246,7 +246,7 @@ func TestSessionCallbackAddsMembers(t *testing.T) {
 
 func TestAuthorizedCallbackDisablesUsers(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		var disabled, broken atomic.Bool
 		s := newSite(t, func(c *cardea.Config) {
 			c.Session.Strategy = strategy
@@ -341,15 +341,15 @@ func (d *eventRecorder) check(t *testing.T, when string, want ...string) {
 
 func TestEventsReportWhatWasStored(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		var d eventRecorder
 		s := newSite(t, func(c *cardea.Config) {
 			c.Session.Strategy = strategy
 			c.Events = d.events(c.Adapter)
-			second(c)
+			addSecondProvider(c)
 		})
 		s.issuer.Next(bob)
-		b := stepper(t, s.URL)
+		b := newBrowser(t, s.URL)
 		const ann = "ann@example.com"
 		pass(t, b, "idp", ann)
 		d.check(t, "the first sign-in", "createUser "+ann, "linkAccount "+ann+" idp:1001 1001",
@@ -376,13 +376,13 @@ func TestFailedSignInHasNoEvents(t *testing.T) {
 		t.Run(broken, func(t *testing.T) {
 			t.Parallel()
 			var d eventRecorder
-			var store *watchedStore
+			var store *recordingStore
 			s := newSite(t, func(c *cardea.Config) {
 				c.Events = d.events(c.Adapter)
-				store = watch(c)
+				store = recordCalls(c)
 			})
-			store.breakDown(broken)
-			b := stepper(t, s.URL)
+			store.failOnly(broken)
+			b := newBrowser(t, s.URL)
 			res := visit(t, b, leave(t, b, "idp", "", "/"))
 			if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" ||
 				session(b) != "" {
@@ -395,7 +395,7 @@ func TestFailedSignInHasNoEvents(t *testing.T) {
 			if _, err := s.store.UserByAccount(t.Context(), "idp", "1001"); !errors.Is(err, cardea.ErrNotFound) {
 				t.Errorf("the account: %v, want none", err)
 			}
-			store.breakDown()
+			store.failOnly()
 			if pass(t, b, "idp", ""); whoIs(b) != "ann@example.com" {
 				t.Error("signing in does not work when the store is available again")
 			}
@@ -405,7 +405,7 @@ func TestFailedSignInHasNoEvents(t *testing.T) {
 
 func TestBeforeCreateFillsColumns(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		var calls atomic.Int64
 		s := newSite(t, func(c *cardea.Config) {
 			c.Session.Strategy = strategy
@@ -466,8 +466,8 @@ func TestErrorOfBeforeCreateUndoesTheSignIn(t *testing.T) {
 					return tc.err
 				})
 			})
-			b := stepper(t, s.URL)
-			checkRefused(t, s, visit(t, b, leave(t, b, "idp", "", "/")), tc.want)
+			b := newBrowser(t, s.URL)
+			checkSignInFailed(t, s, visit(t, b, leave(t, b, "idp", "", "/")), tc.want)
 			d.check(t, "a sign-in that the hook undid")
 			for _, email := range []string{"ann@example.com", "seat@example.com"} {
 				if _, err := s.store.UserByEmail(t.Context(), email); !errors.Is(err, cardea.ErrNotFound) {
@@ -489,7 +489,7 @@ func TestTimeoutOfBeforeCreateIs503(t *testing.T) {
 		t.Run(cause.Error(), func(t *testing.T) {
 			t.Parallel()
 			failing := true
-			var log logbook
+			var log logRecorder
 			s := newSite(t, func(c *cardea.Config) {
 				c.Adapter, c.Logger = withUserRows(c), log.logger()
 				c.OnCreateUser = cardea.BeforeCreate(func(context.Context, *User, *oauth.Profile) error {
@@ -499,7 +499,7 @@ func TestTimeoutOfBeforeCreateIs503(t *testing.T) {
 					return nil
 				})
 			})
-			b := stepper(t, s.URL)
+			b := newBrowser(t, s.URL)
 			res := visit(t, b, leave(t, b, "idp", "", "/"))
 			if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" ||
 				b.Session() != nil {
@@ -545,7 +545,7 @@ func TestRepeatedTransactionHasNoDoubleEffect(t *testing.T) {
 			return nil
 		})
 	})
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	pass(t, b, "idp", "")
 	if hooked.Load() != 2 {
 		t.Errorf("the hook ran %d times, want 2: otherwise this test proves nothing", hooked.Load())

@@ -59,8 +59,8 @@ func usePrivateKeyJWT(p *oauth.Provider, key crypto.Signer, alg string) {
 // checkTokenRequestFails checks that a sign-in fails at the token request.
 func checkTokenRequestFails(t *testing.T, s *site) {
 	t.Helper()
-	b := stepper(t, s.URL)
-	checkRefused(t, s, visit(t, b, leave(t, b, "idp", "", "/")), cardea.CodeConfiguration)
+	b := newBrowser(t, s.URL)
+	checkSignInFailed(t, s, visit(t, b, leave(t, b, "idp", "", "/")), cardea.CodeConfiguration)
 }
 
 func TestPrivateKeyJWTSignsInAndRefreshes(t *testing.T) {
@@ -68,7 +68,7 @@ func TestPrivateKeyJWTSignsInAndRefreshes(t *testing.T) {
 	for _, alg := range []string{"RS256", "PS256", "ES256", "EdDSA", ""} {
 		t.Run("algorithm "+alg, func(t *testing.T) {
 			t.Parallel()
-			key, tap := signerFor(t, alg), &wiretap{}
+			key, tap := signerFor(t, alg), &httpRecorder{}
 			s := newSite(t, func(c *cardea.Config) {
 				usePrivateKeyJWT(idp(c), key, alg)
 				idp(c).Scopes = []string{"openid", "offline_access"}
@@ -78,7 +78,7 @@ func TestPrivateKeyJWTSignsInAndRefreshes(t *testing.T) {
 				cardeatest.Registration{Method: "private_key_jwt", Key: key.Public(), KeyID: "key-1", Algorithm: alg})
 			cardeatest.SignIn(t, s.URL, "idp", "")
 			s.checkRefresh(t)
-			requests := tap.to("/token")
+			requests := tap.requestsTo("/token")
 			if len(requests) != 2 {
 				t.Fatalf("%d token requests, want 2", len(requests))
 			}
@@ -168,14 +168,14 @@ func TestIssuerRefusesBadAssertions(t *testing.T) {
 
 func TestAssertionCannotBeUsedTwice(t *testing.T) {
 	t.Parallel()
-	key, tap := signerFor(t, "ES256"), &wiretap{}
+	key, tap := signerFor(t, "ES256"), &httpRecorder{}
 	s := newSite(t, func(c *cardea.Config) {
 		usePrivateKeyJWT(idp(c), key, "")
 		c.HTTPClient = &http.Client{Transport: tap}
 	})
 	s.issuer.Register(s.issuer.ClientID, cardeatest.Registration{Method: "private_key_jwt", Key: key.Public()})
 	cardeatest.SignIn(t, s.URL, "idp", "")
-	res, err := http.PostForm(s.issuer.URL+"/token", tap.to("/token")[0].form)
+	res, err := http.PostForm(s.issuer.URL+"/token", tap.requestsTo("/token")[0].form)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -285,7 +285,7 @@ func TestTLSClientAuthNeedsTheRegisteredCertificate(t *testing.T) {
 				return
 			}
 			b.CheckRedirect = stopAtRedirect
-			checkRefused(t, s, visit(t, b, leave(t, b, "idp", "", "/")), cardea.CodeConfiguration)
+			checkSignInFailed(t, s, visit(t, b, leave(t, b, "idp", "", "/")), cardea.CodeConfiguration)
 		})
 	}
 }
@@ -316,7 +316,7 @@ func TestCertificateIsNotPresentedForPublicDocuments(t *testing.T) {
 		p.ClientAuth, p.ClientCertificate, p.PushAuthorization = oauth.AuthSelfSignedTLS, &own, true
 		c.Providers, c.HTTPClient = []cardea.Provider{p}, server.Client()
 	})
-	stepper(t, s.URL).Post("/signin/idp", nil)
+	newBrowser(t, s.URL).Post("/signin/idp", nil)
 	mu.Lock()
 	defer mu.Unlock()
 	if want := map[string]int{"/.well-known/openid-configuration": 0, "/par": 1}; !maps.Equal(presented, want) {
@@ -395,7 +395,7 @@ func TestNewReportsUnusableClientAuth(t *testing.T) {
 		{"an empty certificate", func(p *oauth.Provider) { p.ClientCertificate = &tls.Certificate{} },
 			".ClientCertificate: has no certificate"},
 		{"a transport of another kind", func(p *oauth.Provider) { p.ClientCertificate = &certificate },
-			".ClientCertificate: Config.HTTPClient: a *cardea_test.wiretap cannot be given a certificate"},
+			".ClientCertificate: Config.HTTPClient: a *cardea_test.httpRecorder cannot be given a certificate"},
 		{"DPoP with a hook", func(p *oauth.Provider) {
 			p.DPoP = true
 			p.FetchUserinfo = func(context.Context, *oauth.CodeGrant) (oauth.Claims, error) { return nil, nil }
@@ -410,7 +410,7 @@ func TestNewReportsUnusableClientAuth(t *testing.T) {
 			p := provider.OIDC("idp", "IdP", provider.Client{ID: "id", Secret: "s", Issuer: "https://idp.example"})
 			tc.change(p)
 			_, err := cardea.New(cardea.Config{
-				Secret: secret, Providers: []cardea.Provider{p}, HTTPClient: &http.Client{Transport: &wiretap{}},
+				Secret: secret, Providers: []cardea.Provider{p}, HTTPClient: &http.Client{Transport: &httpRecorder{}},
 			})
 			if err == nil || !strings.Contains(err.Error(), "Config.Providers[0] (idp)"+tc.want) {
 				t.Errorf("New: %v, want %s", err, tc.want)
@@ -461,14 +461,14 @@ func TestAuthorizationRequestIsPushed(t *testing.T) {
 			}
 			s.issuer.Register(s.issuer.ClientID, tc.server)
 			if !tc.ok {
-				res := stepper(t, s.URL).Post("/signin/idp", nil)
+				res := newBrowser(t, s.URL).Post("/signin/idp", nil)
 				if to := res.Header.Get("Location"); !strings.Contains(to, "error=") ||
 					strings.HasPrefix(to, s.issuer.URL) {
 					t.Errorf("redirected to %s, want an error page", to)
 				}
 				return
 			}
-			b := stepper(t, s.URL)
+			b := newBrowser(t, s.URL)
 			to := startPushedSignIn(t, b)
 			if q := to.Query(); len(q) != 2 || q.Get("client_id") != s.issuer.ClientID ||
 				!strings.HasPrefix(q.Get("request_uri"), "urn:") {
@@ -486,8 +486,8 @@ func TestAuthorizationRequestIsPushed(t *testing.T) {
 func TestIssuerThatRequiresPushRefusesQueryParameters(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
-	b := stepper(t, s.URL)
-	to := begin(t, b, "idp", nil)
+	b := newBrowser(t, s.URL)
+	to := startSignIn(t, b, "idp", nil)
 	s.issuer.RequirePush()
 	if res := visit(t, b, to); res.StatusCode != http.StatusBadRequest {
 		t.Errorf("the issuer responds with %s", res.Status)
@@ -504,7 +504,7 @@ func TestRequiredPushWithoutEndpointFails(t *testing.T) {
 		}
 	})
 	s.issuer.RequirePush()
-	res := stepper(t, s.URL).Post("/signin/idp", nil)
+	res := newBrowser(t, s.URL).Post("/signin/idp", nil)
 	if to := res.Header.Get("Location"); !strings.Contains(to, "error=") || strings.HasPrefix(to, s.issuer.URL) {
 		t.Errorf("redirected to %s, want an error page", to)
 	}
@@ -520,7 +520,7 @@ func TestFailedPushDoesNotRedirectToTheProvider(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, func(c *cardea.Config) { idp(c).PushAuthorization = true })
 			s.issuer.Misbehave(cardeatest.Broken(cardeatest.PushedAuthorization, how))
-			res := stepper(t, s.URL).Post("/signin/idp", nil)
+			res := newBrowser(t, s.URL).Post("/signin/idp", nil)
 			if to := res.Header.Get("Location"); !strings.Contains(to, "error=") ||
 				strings.HasPrefix(to, s.issuer.URL) {
 				t.Errorf("redirected to %s, want an error page", to)

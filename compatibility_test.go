@@ -23,15 +23,15 @@ func TestLinkingAnAccountIsNoNewUser(t *testing.T) {
 			var d eventRecorder
 			s := newSite(t, func(c *cardea.Config) {
 				c.Protocol, c.Events = protocol, d.events(c.Adapter)
-				second(c).LinkByVerifiedEmail = true
+				addSecondProvider(c).LinkByVerifiedEmail = true
 				c.Pages.NewUser = "/welcome"
 			})
-			if got := pass(t, stepper(t, s.URL), "idp", "1001"); got != s.URL+"/welcome?callbackUrl="+
+			if got := pass(t, newBrowser(t, s.URL), "idp", "1001"); got != s.URL+"/welcome?callbackUrl="+
 				escaped(s.URL+"/") {
 				t.Errorf("a new user is redirected to %s", got)
 			}
 			d.take()
-			if got := pass(t, stepper(t, s.URL), "other", "1001"); got != s.URL+"/" {
+			if got := pass(t, newBrowser(t, s.URL), "other", "1001"); got != s.URL+"/" {
 				t.Errorf("an existing user is redirected to %s", got)
 			}
 			d.check(t, "linking an account", "linkAccount ann@example.com other:1001 1001",
@@ -44,7 +44,7 @@ func TestLinkingAnAccountIsNoNewUser(t *testing.T) {
 func TestSignInByMailStoresNoAccount(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, nil)
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	visit(t, b, s.ask(t, b, "ann@example.com", "/").Link)
 	if got := s.accounts(t, "ann@example.com"); whoIs(b) != "ann@example.com" || len(got) > 0 {
 		t.Errorf("signed in as %q with the accounts %q", whoIs(b), got)
@@ -54,14 +54,14 @@ func TestSignInByMailStoresNoAccount(t *testing.T) {
 // Auth.js links an account to the user of an expired session.
 func TestExpiredSessionDoesNotLink(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) {
 			c.Session.Strategy, c.Session.MaxAge = strategy, time.Minute
-			second(c)
+			addSecondProvider(c)
 		})
 		s.issuer.Next(bob)
 		now := s.setClock()
-		b := stepper(t, s.URL)
+		b := newBrowser(t, s.URL)
 		pass(t, b, "idp", "1001")
 		had := session(b)
 		back := leave(t, b, "other", bob.Subject, "/")
@@ -83,7 +83,7 @@ func TestJWTExpiresWithTheSession(t *testing.T) {
 			s := newSite(t, func(c *cardea.Config) {
 				c.Protocol, c.Session.Strategy, c.Session.MaxAge = protocol, cardea.StrategyJWT, time.Hour
 			})
-			b := stepper(t, s.URL)
+			b := newBrowser(t, s.URL)
 			pass(t, b, "idp", "")
 			version := map[cardea.Protocol]authjs.Version{
 				cardea.ProtocolV5: authjs.VersionV5, cardea.ProtocolV4: authjs.VersionV4,

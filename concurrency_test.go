@@ -125,7 +125,7 @@ func (s *site) signInConcurrently(t *testing.T, n int, hint string) []*cardeates
 	t.Helper()
 	browsers, callbacks := make([]*cardeatest.Browser, n), make([]string, n)
 	for i := range browsers {
-		browsers[i] = stepper(t, s.URL)
+		browsers[i] = newBrowser(t, s.URL)
 		callbacks[i] = leave(t, browsers[i], "idp", hint, "/next")
 	}
 	var wg sync.WaitGroup
@@ -208,7 +208,7 @@ func TestConcurrentFirstSignInsCreateOneUser(t *testing.T) {
 // The same with a store that runs one transaction at a time, and with JWT sessions.
 func TestConcurrentFirstSignInsInTurnCreateOneUser(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		var created atomic.Int64
 		s := newSite(t, func(c *cardea.Config) {
 			c.Session.Strategy = strategy
@@ -238,7 +238,7 @@ func TestConcurrentSignInsWithOneAddressShareNoUser(t *testing.T) {
 			var wg sync.WaitGroup
 			for i, subject := range []string{"a", "b"} {
 				s.issuer.Next(cardeatest.Person{Subject: subject, Email: "same@example.com", EmailVerified: true})
-				b := stepper(t, s.URL)
+				b := newBrowser(t, s.URL)
 				callback := leave(t, b, "idp", subject, "/next")
 				wg.Go(func() {
 					if res, err := b.Get(callback); err != nil {

@@ -42,7 +42,7 @@ func pageStatus(t *testing.T, b *cardeatest.Browser, host string) int {
 
 func TestCookieDomainCoversItsHostsOnly(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		_, b := newDomainSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
 		b.SignIn("idp", "")
 		if got := pageStatus(t, b, "api.example.com"); got != http.StatusOK {
@@ -71,7 +71,7 @@ func TestCookieDomainCoversItsHostsOnly(t *testing.T) {
 // sends that cookie before the one for the domain.
 func TestCookieDomainReplacesTheHostCookie(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		_, b := newDomainSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
 		app, _ := url.Parse(b.Site)
 		name := "__Secure-" + sessionCookie
@@ -95,7 +95,7 @@ func TestCookiePrefixSeparatesSites(t *testing.T) {
 	for name, protocol := range map[string]cardea.Protocol{"v5": cardea.ProtocolV5, "v4": cardea.ProtocolV4} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			strategies(t, func(t *testing.T, strategy cardea.Strategy) { testCookiePrefix(t, protocol, strategy) })
+			forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) { testCookiePrefix(t, protocol, strategy) })
 		})
 	}
 }
@@ -104,8 +104,8 @@ func testCookiePrefix(t *testing.T, protocol cardea.Protocol, strategy cardea.St
 	s := newSite(t, func(c *cardea.Config) {
 		c.Protocol, c.Session.Strategy, c.CookiePrefix = protocol, strategy, "shop"
 	})
-	b := stepper(t, s.URL)
-	begin(t, b, "idp", nil)
+	b := newBrowser(t, s.URL)
+	startSignIn(t, b, "idp", nil)
 	b.CheckRedirect = nil
 	b.SignIn("idp", "")
 	had := cookiesOf(b)

@@ -23,7 +23,7 @@ type credentialsSite struct {
 	ann    *cardea.User
 	checks atomic.Int32                      // how often authorize was called
 	last   atomic.Pointer[credentials.Input] // its last input
-	log    logbook
+	log    logRecorder
 }
 
 // password is that of Ann.
@@ -128,7 +128,7 @@ func TestCredentialsSignInWithBothStrategies(t *testing.T) {
 					t.Error("an account was linked")
 				}
 			})
-			b := stepper(t, s.URL)
+			b := newBrowser(t, s.URL)
 			before := b.CSRFToken()
 			s.signInAnn(t, b)
 			if got := whoIs(b); got != "ann@example.com" {
@@ -163,7 +163,7 @@ func TestCredentialsSignInWithBothStrategies(t *testing.T) {
 // attacker. The accounts of the other user are not linked to Ann.
 func TestCredentialsSignInReplacesTheSession(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newCredentialsSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
 		s.issuer.Next(bob)
 		b := s.signedIn(t, bob.Subject)
@@ -177,7 +177,7 @@ func TestCredentialsSignInReplacesTheSession(t *testing.T) {
 		}
 		site, _ := url.Parse(s.URL)
 		chosen := strings.Repeat("a", 43)
-		b = stepper(t, s.URL)
+		b = newBrowser(t, s.URL)
 		b.Jar.SetCookies(site, []*http.Cookie{{Name: sessionCookie, Value: chosen, Path: "/"}})
 		s.signInAnn(t, b)
 		if session(b) == chosen || s.sessionBody(t, cookies{sessionCookie: chosen}) != "null" {
@@ -214,11 +214,11 @@ func TestRefusedCredentialsSignNobodyIn(t *testing.T) {
 		t.Run(map[cardea.Protocol]string{cardea.ProtocolV5: "v5 ", cardea.ProtocolV4: "v4 "}[tc.protocol]+tc.name,
 			func(t *testing.T) {
 				t.Parallel()
-				strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+				forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 					s := newCredentialsSite(t, func(c *cardea.Config) {
 						c.Protocol, c.Session.Strategy = tc.protocol, strategy
 					})
-					b := stepper(t, s.URL)
+					b := newBrowser(t, s.URL)
 					want := s.URL + "/api/auth" + tc.to
 					browser := s.post(t, b, tc.name)
 					if browser.StatusCode != http.StatusSeeOther || browser.Header.Get("Location") != want {
@@ -248,7 +248,7 @@ func TestRefusedCredentialsSignNobodyIn(t *testing.T) {
 // The SignIn callback can refuse a visitor whom the check accepts.
 func TestSignInCallbackDecidesAboutCredentials(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		var redirect atomic.Bool
 		s := newCredentialsSite(t, func(c *cardea.Config) {
 			c.Session.Strategy = strategy
@@ -259,7 +259,7 @@ func TestSignInCallbackDecidesAboutCredentials(t *testing.T) {
 				return "", errors.New("disabled")
 			}
 		})
-		b := stepper(t, s.URL)
+		b := newBrowser(t, s.URL)
 		fields := url.Values{"name": {"ann"}, "password": {password}, "json": {"true"}}
 		checkJSON(t, b.Post("/callback/credentials", fields), http.StatusForbidden,
 			`{"url":`+quote(s.URL+"/api/auth/error?error=AccessDenied")+`}`)
@@ -274,7 +274,7 @@ func TestSignInCallbackDecidesAboutCredentials(t *testing.T) {
 func TestCredentialsFailuresAreLogged(t *testing.T) {
 	t.Parallel()
 	s := newCredentialsSite(t, nil)
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	for _, tc := range []struct{ name, level, code, cause string }{
 		{"wrong", "WARN", "CredentialsSignin", "no user"},
 		{"locked", "WARN", "CredentialsSignin", "refused by the application's check"},
@@ -306,7 +306,7 @@ func (unreachableStore) UserByID(context.Context, string) (*cardea.User, error) 
 func TestCredentialsWithUnavailableStoreIs503(t *testing.T) {
 	t.Parallel()
 	s := newCredentialsSite(t, func(c *cardea.Config) { c.Adapter = unreachableStore{c.Adapter} })
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	for name, res := range map[string]*http.Response{
 		"a browser": s.post(t, b, "ann"),
 		"Auth.js":   s.post(t, b, "ann", clientHeader),
@@ -359,7 +359,7 @@ func TestCredentialsCheckGetsValidInputOnly(t *testing.T) {
 			return url.Values{"csrfToken": {strings.Repeat("0", 64)}, "name": {"ann"}, "password": {password}}.Encode()
 		}, noToken},
 	} {
-		b := stepper(t, s.URL)
+		b := newBrowser(t, s.URL)
 		body := tc.body(b)
 		before := s.checks.Load()
 		res := post(t, b, "callback/credentials", tc.kind, body)
@@ -387,7 +387,7 @@ func TestCredentialsCheckGetsValidInputOnly(t *testing.T) {
 func TestAttackerCannotPostCredentialsFromAnotherSite(t *testing.T) {
 	t.Parallel()
 	s := newCredentialsSite(t, nil)
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	for _, origin := range []string{"https://evil.example", "null", "http://localhost"} {
 		res := s.post(t, b, "ann", header("Origin", origin))
 		if to := res.Header.Get("Location"); to != s.URL+"/api/auth/signin?error=MissingCSRF" {
@@ -402,11 +402,11 @@ func TestAttackerCannotPostCredentialsFromAnotherSite(t *testing.T) {
 func TestCredentialsAreTakenAtTheirEndpointOnly(t *testing.T) {
 	t.Parallel()
 	s := newCredentialsSite(t, nil)
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	inQuery := s.URL + "/api/auth/callback/credentials?name=ann&password=" + url.QueryEscape(password)
-	checkRefused(t, s.site, visit(t, b, inQuery), cardea.CodeConfiguration)
-	checkRefused(t, s.site, b.Post("/callback/idp", url.Values{"name": {"ann"}}), cardea.CodeConfiguration)
-	checkRefused(t, s.site, b.Post("/callback/unknown", url.Values{"name": {"ann"}}), cardea.CodeConfiguration)
+	checkSignInFailed(t, s.site, visit(t, b, inQuery), cardea.CodeConfiguration)
+	checkSignInFailed(t, s.site, b.Post("/callback/idp", url.Values{"name": {"ann"}}), cardea.CodeConfiguration)
+	checkSignInFailed(t, s.site, b.Post("/callback/unknown", url.Values{"name": {"ann"}}), cardea.CodeConfiguration)
 	want := s.URL + "/api/auth/signin?callbackUrl=" + url.QueryEscape(s.URL+"/next")
 	for _, path := range []string{"/signin/credentials", "/signin/undefined", "/signin"} {
 		if to := b.Post(path, url.Values{"callbackUrl": {"/next"}}).Header.Get("Location"); to != want {
@@ -438,7 +438,7 @@ func TestCredentialsAreTakenAtTheirEndpointOnly(t *testing.T) {
 func TestSignInPageHasTheCredentialsForm(t *testing.T) {
 	t.Parallel()
 	s := newCredentialsSite(t, nil)
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	page := text(t, visit(t, b, s.URL+"/api/auth/signin"))
 	for _, want := range []string{
 		`<form action="/api/auth/callback/credentials" method="post">`, `name="name"`,
@@ -466,7 +466,7 @@ func TestSignInPageHasTheCredentialsForm(t *testing.T) {
 func TestCredentialsInputHasTheConfiguredFieldsOnly(t *testing.T) {
 	t.Parallel()
 	s := newCredentialsSite(t, nil)
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	b.Post("/callback/credentials", url.Values{
 		"name": {" Ann "}, "password": {password}, "role": {"admin"}, "callbackUrl": {"/x"},
 	})

@@ -16,14 +16,14 @@ import (
 )
 
 // newDPoPSite returns a site whose provider uses DPoP and issues refresh tokens.
-func newDPoPSite(t *testing.T, tap *wiretap, change func(*oauth.Provider)) *site {
+func newDPoPSite(t *testing.T, tap *httpRecorder, change func(*oauth.Provider)) *site {
 	t.Helper()
 	s, _ := newDPoPSites(t, tap, change)
 	return s
 }
 
 // newDPoPSites is newDPoPSite with a second process of the site.
-func newDPoPSites(t *testing.T, tap *wiretap, change func(*oauth.Provider)) (*site, *cardea.Auth) {
+func newDPoPSites(t *testing.T, tap *httpRecorder, change func(*oauth.Provider)) (*site, *cardea.Auth) {
 	t.Helper()
 	var config cardea.Config
 	s := newSite(t, func(c *cardea.Config) {
@@ -64,7 +64,7 @@ func TestDPoPBindsTokens(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			tap := &wiretap{}
+			tap := &httpRecorder{}
 			s := newDPoPSite(t, tap, tc.change)
 			if tc.name == "public" {
 				s.issuer.AddClient(s.issuer.ClientID, "")
@@ -78,7 +78,7 @@ func TestDPoPBindsTokens(t *testing.T) {
 			s.issuer.RotateNonce()
 			cardeatest.SignIn(t, s.URL, "idp", "")
 			seen := map[string]bool{}
-			for _, e := range append(tap.to("/token"), tap.to("/userinfo")...) {
+			for _, e := range append(tap.requestsTo("/token"), tap.requestsTo("/userinfo")...) {
 				proof := e.header.Get("DPoP")
 				if proof == "" || seen[proof] {
 					t.Errorf("a proof is missing, or was used twice, at %s", e.url.Path)
@@ -98,7 +98,7 @@ func TestDPoPIsUsedIfTheServerDemandsIt(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			tap := &wiretap{}
+			tap := &httpRecorder{}
 			s := newDPoPSite(t, tap, withoutDPoP)
 			s.issuer.Register(s.issuer.ClientID, server)
 			cardeatest.SignIn(t, s.URL, "idp", "")
@@ -106,11 +106,11 @@ func TestDPoPIsUsedIfTheServerDemandsIt(t *testing.T) {
 			if !errors.Is(err, cardea.ErrTokenBound) {
 				t.Errorf("AccessToken: %v, want ErrTokenBound", err)
 			}
-			asked := tap.to("/token")
+			asked := tap.requestsTo("/token")
 			if asked[0].header.Get("DPoP") != "" || asked[0].status != http.StatusBadRequest {
 				t.Errorf("the first token request had a proof, or the response %d, want 400", asked[0].status)
 			}
-			for _, e := range append(asked[1:], tap.to("/userinfo")...) {
+			for _, e := range append(asked[1:], tap.requestsTo("/userinfo")...) {
 				if e.header.Get("DPoP") == "" {
 					t.Errorf("a proof is missing at %s", e.url.Path)
 				}
@@ -123,13 +123,13 @@ func TestDPoPIsUsedIfTheServerDemandsIt(t *testing.T) {
 // requests of the site.
 func TestNoDPoPUnlessItIsDemanded(t *testing.T) {
 	t.Parallel()
-	tap := &wiretap{}
+	tap := &httpRecorder{}
 	s := newDPoPSite(t, tap, withoutDPoP)
 	cardeatest.SignIn(t, s.URL, "idp", "")
 	if token, err := s.auth.AccessToken(t.Context(), s.owner(t, "idp", "1001"), "idp"); err != nil || token == "" {
 		t.Errorf("AccessToken: %v", err)
 	}
-	for _, e := range append(tap.to("/token"), tap.to("/userinfo")...) {
+	for _, e := range append(tap.requestsTo("/token"), tap.requestsTo("/userinfo")...) {
 		if e.header.Get("DPoP") != "" {
 			t.Errorf("a proof was sent to %s", e.url.Path)
 		}
@@ -152,11 +152,11 @@ func TestDPoPNeedsAnAlgorithmThatTheServerSupports(t *testing.T) {
 				})
 			}))
 			defer discovery.Close()
-			s := newDPoPSite(t, &wiretap{}, func(p *oauth.Provider) {
+			s := newDPoPSite(t, &httpRecorder{}, func(p *oauth.Provider) {
 				issuer = p.Issuer
 				p.DiscoveryURL, p.UserinfoURL = discovery.URL, issuer+"/userinfo"
 			})
-			if to := stepper(t, s.URL).Post("/signin/idp", nil).Header.Get("Location"); !strings.Contains(to, target) {
+			if to := newBrowser(t, s.URL).Post("/signin/idp", nil).Header.Get("Location"); !strings.Contains(to, target) {
 				t.Errorf("redirected to %s, want %s", to, target)
 			}
 		})
@@ -174,7 +174,7 @@ func TestAccessTokenReturnsNoBoundTokenOfARefresh(t *testing.T) {
 			if !confidential {
 				change = publicClient
 			}
-			s, second := newDPoPSites(t, &wiretap{}, change)
+			s, second := newDPoPSites(t, &httpRecorder{}, change)
 			if !confidential {
 				s.issuer.AddClient(s.issuer.ClientID, "")
 			}
@@ -210,7 +210,7 @@ func TestDPoPKeyDependsOnTheClient(t *testing.T) {
 		s := newSite(t, func(c *cardea.Config) {
 			c.Secret, idp(c).ID, idp(c).ClientID, idp(c).DPoP = secret, provider, client, true
 		})
-		to, err := url.Parse(begin(t, stepper(t, s.URL), provider, nil))
+		to, err := url.Parse(startSignIn(t, newBrowser(t, s.URL), provider, nil))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -244,7 +244,7 @@ func TestSignInFailsWithoutBoundToken(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			s := newDPoPSite(t, &wiretap{}, tc.change)
+			s := newDPoPSite(t, &httpRecorder{}, tc.change)
 			s.setClock().advance(tc.clock)
 			s.issuer.Register(s.issuer.ClientID, tc.server)
 			checkTokenRequestFails(t, s)
@@ -258,11 +258,11 @@ func TestSignInFailsWithoutBoundToken(t *testing.T) {
 // An attacker who has seen a request of the site can use neither its token nor its proof.
 func TestAttackerCannotUseStolenDPoPToken(t *testing.T) {
 	t.Parallel()
-	tap := &wiretap{}
+	tap := &httpRecorder{}
 	s := newDPoPSite(t, tap, unchanged)
 	s.issuer.Register(s.issuer.ClientID, cardeatest.Registration{DPoP: true})
 	cardeatest.SignIn(t, s.URL, "idp", "")
-	sent := tap.to("/userinfo")[0]
+	sent := tap.requestsTo("/userinfo")[0]
 	token := strings.TrimPrefix(sent.header.Get("Authorization"), "DPoP ")
 	for name, header := range map[string]http.Header{
 		"as a bearer token":   {"Authorization": {"Bearer " + token}},

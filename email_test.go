@@ -72,21 +72,21 @@ func confirm(t *testing.T, b *cardeatest.Browser, link string) *http.Response {
 	return b.Post("/callback/email", u.Query())
 }
 
-// typeCode posts the code that a visitor types.
-func typeCode(b *cardeatest.Browser, code string) *http.Response {
+// postCode posts the code that a visitor types.
+func postCode(b *cardeatest.Browser, code string) *http.Response {
 	return b.Post("/callback/email", url.Values{"code": {code}})
 }
 
-// wrong returns a code other than that of the mail.
-func wrong(m cardeatest.Mail) string {
+// codeOtherThan returns a code other than that of the mail.
+func codeOtherThan(m cardeatest.Mail) string {
 	if m.Code == "000000" {
 		return "000001"
 	}
 	return "000000"
 }
 
-// sentTo checks that a response redirects to a URL.
-func sentTo(t *testing.T, what string, res *http.Response, want string) {
+// checkRedirect checks that a response redirects to a URL.
+func checkRedirect(t *testing.T, what string, res *http.Response, want string) {
 	t.Helper()
 	if got := res.Header.Get("Location"); got != want || res.StatusCode != http.StatusFound &&
 		res.StatusCode != http.StatusSeeOther {
@@ -94,21 +94,21 @@ func sentTo(t *testing.T, what string, res *http.Response, want string) {
 	}
 }
 
-// wrongCode checks that a code was refused.
-func (s mailSite) wrongCode(t *testing.T, what string, res *http.Response) {
+// checkWrongCode checks that a code was refused.
+func (s mailSite) checkWrongCode(t *testing.T, what string, res *http.Response) {
 	t.Helper()
-	sentTo(t, what, res, s.URL+"/api/auth/verify-request?error=WrongCode&provider=email&type=email")
+	checkRedirect(t, what, res, s.URL+"/api/auth/verify-request?error=WrongCode&provider=email&type=email")
 }
 
-// deadLink checks that a link was refused.
-func (s mailSite) deadLink(t *testing.T, what string, res *http.Response) {
+// checkDeadLink checks that a link was refused.
+func (s mailSite) checkDeadLink(t *testing.T, what string, res *http.Response) {
 	t.Helper()
-	sentTo(t, what, res, s.URL+"/api/auth/error?error=Verification")
+	checkRedirect(t, what, res, s.URL+"/api/auth/error?error=Verification")
 }
 
 func TestLinkOfAMailSignsIn(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		var events []string
 		s := newMailSite(t, func(c *cardea.Config, _ *email.Options) {
 			c.Session.Strategy = strategy
@@ -126,13 +126,13 @@ func TestLinkOfAMailSignsIn(t *testing.T) {
 			}
 		})
 		now := s.setClock()
-		b := stepper(t, s.URL)
+		b := newBrowser(t, s.URL)
 		m := s.ask(t, b, "new@example.com", "/next?a=b")
 		if b.Session() != nil {
 			t.Fatal("requesting a mail signs in")
 		}
 		res := visit(t, b, m.Link)
-		sentTo(t, "the link", res, s.URL+"/next?a=b")
+		checkRedirect(t, "the link", res, s.URL+"/next?a=b")
 		checkPrivate(t, res)
 		if c := setCookie(res, mailCookie); c == nil || c.MaxAge >= 0 {
 			t.Errorf("the mail cookie is %v, want it deleted", c)
@@ -149,7 +149,7 @@ func TestLinkOfAMailSignsIn(t *testing.T) {
 		}
 		first := session(b)
 		now.advance(time.Hour)
-		sentTo(t, "the second time", visit(t, b, s.ask(t, b, "new@example.com", "/").Link), s.URL+"/")
+		checkRedirect(t, "the second time", visit(t, b, s.ask(t, b, "new@example.com", "/").Link), s.URL+"/")
 		if session(b) == first {
 			t.Error("the session is the same after signing in again")
 		}
@@ -170,7 +170,7 @@ func TestLinkOfAMailSignsIn(t *testing.T) {
 func TestTypedAddressIsNormalized(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, nil)
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	b.Post("/signin/email", url.Values{"email": {"  Ann.Example+Tag@EXAMPLE.com\t"}})
 	visit(t, b, s.mails.Last(t, "ann.example+tag@example.com").Link)
 	if got := whoIs(b); got != "ann.example+tag@example.com" {
@@ -178,7 +178,7 @@ func TestTypedAddressIsNormalized(t *testing.T) {
 	}
 	for _, typed := range []string{"", "ann", "ann@", "a@b@c", "ann@example.com,eve@example.com"} {
 		res := b.Post("/signin/email", url.Values{"email": {typed}})
-		sentTo(t, typed, res, s.URL+"/api/auth/signin?error=EmailSignin")
+		checkRedirect(t, typed, res, s.URL+"/api/auth/signin?error=EmailSignin")
 	}
 	if n := len(s.mails.All()); n != 1 {
 		t.Errorf("%d mails, want 1", n)
@@ -189,9 +189,9 @@ func TestTypedAddressIsNormalized(t *testing.T) {
 // visitor who opens somebody else's link sees whose it is.
 func TestLinkInAnotherBrowserAsksFirst(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newMailSite(t, func(c *cardea.Config, _ *email.Options) { c.Session.Strategy = strategy })
-		asking, scanner, phone := stepper(t, s.URL), stepper(t, s.URL), stepper(t, s.URL)
+		asking, scanner, phone := newBrowser(t, s.URL), newBrowser(t, s.URL), newBrowser(t, s.URL)
 		m := s.ask(t, asking, "ann@example.com", "/next")
 		for range 3 {
 			res := visit(t, scanner, m.Link)
@@ -209,12 +209,12 @@ func TestLinkInAnotherBrowserAsksFirst(t *testing.T) {
 		if scanner.Session() != nil {
 			t.Error("opening the link signs in")
 		}
-		sentTo(t, "the button", confirm(t, phone, m.Link), s.URL+"/next")
+		checkRedirect(t, "the button", confirm(t, phone, m.Link), s.URL+"/next")
 		if got := whoIs(phone); got != "ann@example.com" {
 			t.Errorf("signed in as %q", got)
 		}
-		s.deadLink(t, "the used link in the browser that requested it", visit(t, asking, m.Link))
-		s.deadLink(t, "the button a second time", confirm(t, stepper(t, s.URL), m.Link))
+		s.checkDeadLink(t, "the used link in the browser that requested it", visit(t, asking, m.Link))
+		s.checkDeadLink(t, "the button a second time", confirm(t, newBrowser(t, s.URL), m.Link))
 		if asking.Session() != nil || scanner.Session() != nil {
 			t.Error("a used link signs in again")
 		}
@@ -224,12 +224,12 @@ func TestLinkInAnotherBrowserAsksFirst(t *testing.T) {
 func TestAttackerCannotPostMailForms(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, nil)
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	m := s.ask(t, b, "ann@example.com", "/")
 	u, _ := url.Parse(m.Link)
 	withoutToken := func(path string, form url.Values) {
 		t.Helper()
-		checkRefused(t, s.site, send(t, s.URL+"/api/auth/"+path, cookiesOf(b), form), cardea.CodeMissingCSRF)
+		checkSignInFailed(t, s.site, send(t, s.URL+"/api/auth/"+path, cookiesOf(b), form), cardea.CodeMissingCSRF)
 	}
 	withoutToken("callback/email", u.Query())
 	withoutToken("callback/email", url.Values{"code": {m.Code}})
@@ -245,9 +245,9 @@ func TestAttackerCannotPostMailForms(t *testing.T) {
 
 func TestCodeSignsIn(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newMailSite(t, func(c *cardea.Config, _ *email.Options) { c.Session.Strategy = strategy })
-		b := stepper(t, s.URL)
+		b := newBrowser(t, s.URL)
 		m := s.ask(t, b, "ann@example.com", "/next")
 		page := text(t, visit(t, b, s.URL+"/api/auth/verify-request?provider=email&type=email"))
 		for _, want := range []string{
@@ -258,34 +258,34 @@ func TestCodeSignsIn(t *testing.T) {
 				t.Errorf("the page lacks %s", want)
 			}
 		}
-		page = text(t, visit(t, stepper(t, s.URL), s.URL+"/api/auth/verify-request?provider=email&type=email"))
+		page = text(t, visit(t, newBrowser(t, s.URL), s.URL+"/api/auth/verify-request?provider=email&type=email"))
 		if strings.Contains(page, "<form") {
 			t.Error("a browser that has requested no mail gets the form")
 		}
-		s.wrongCode(t, "a wrong code", typeCode(b, wrong(m)))
+		s.checkWrongCode(t, "a wrong code", postCode(b, codeOtherThan(m)))
 		page = text(t, visit(t, b, s.URL+"/api/auth/verify-request?provider=email&type=email&error=WrongCode"))
 		if !strings.Contains(page, "not right") {
 			t.Error("the page does not say that the code is wrong")
 		}
-		s.wrongCode(t, "the code in another browser", typeCode(stepper(t, s.URL), m.Code))
-		sentTo(t, "the code", typeCode(b, " "+m.Code[:3]+" "+m.Code[3:]+" "), s.URL+"/next")
+		s.checkWrongCode(t, "the code in another browser", postCode(newBrowser(t, s.URL), m.Code))
+		checkRedirect(t, "the code", postCode(b, " "+m.Code[:3]+" "+m.Code[3:]+" "), s.URL+"/next")
 		if got := whoIs(b); got != "ann@example.com" {
 			t.Errorf("signed in as %q", got)
 		}
-		s.deadLink(t, "the link after the code", confirm(t, stepper(t, s.URL), m.Link))
+		s.checkDeadLink(t, "the link after the code", confirm(t, newBrowser(t, s.URL), m.Link))
 	})
 }
 
 func TestLinkUsesUpTheCode(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, nil)
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	m := s.ask(t, b, "ann@example.com", "/")
 	kept := cookiesOf(b)[mailCookie]
-	confirm(t, stepper(t, s.URL), m.Link)
-	s.wrongCode(t, "the code", typeCode(b, m.Code))
+	confirm(t, newBrowser(t, s.URL), m.Link)
+	s.checkWrongCode(t, "the code", postCode(b, m.Code))
 	keep(t, b, mailCookie, kept)
-	s.wrongCode(t, "the code, with a copy of the cookie", typeCode(b, m.Code))
+	s.checkWrongCode(t, "the code, with a copy of the cookie", postCode(b, m.Code))
 	if b.Session() != nil {
 		t.Error("signed in")
 	}
@@ -295,35 +295,35 @@ func TestLinkAndCodeExpire(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, nil)
 	now := s.setClock()
-	b, other := stepper(t, s.URL), stepper(t, s.URL)
+	b, other := newBrowser(t, s.URL), newBrowser(t, s.URL)
 	first, second := s.ask(t, other, "bob@example.com", "/"), s.ask(t, b, "ann@example.com", "/")
 	now.advance(10*time.Minute - time.Second)
-	sentTo(t, "the code before it expires", typeCode(other, first.Code), s.URL+"/")
+	checkRedirect(t, "the code before it expires", postCode(other, first.Code), s.URL+"/")
 	now.advance(time.Second)
-	s.wrongCode(t, "the expired code", typeCode(b, second.Code))
+	s.checkWrongCode(t, "the expired code", postCode(b, second.Code))
 	now.advance(24*time.Hour - 10*time.Minute - time.Second)
-	third := s.ask(t, stepper(t, s.URL), "cleo@example.com", "/")
-	sentTo(t, "the link before it expires", visit(t, b, second.Link), s.URL+"/")
+	third := s.ask(t, newBrowser(t, s.URL), "cleo@example.com", "/")
+	checkRedirect(t, "the link before it expires", visit(t, b, second.Link), s.URL+"/")
 	now.advance(24 * time.Hour)
-	s.deadLink(t, "the expired link", confirm(t, stepper(t, s.URL), third.Link))
+	s.checkDeadLink(t, "the expired link", confirm(t, newBrowser(t, s.URL), third.Link))
 }
 
 func TestSecondMailKeepsTheFirstLink(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, nil)
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	first, second := s.ask(t, b, "ann@example.com", "/first"), s.ask(t, b, "ann@example.com", "/second")
 	if first.Link == second.Link {
 		t.Fatal("both mails have the same link")
 	}
-	sentTo(t, "the newest code", typeCode(b, second.Code), s.URL+"/second")
-	sentTo(t, "the link of the first mail", confirm(t, stepper(t, s.URL), first.Link), s.URL+"/first")
+	checkRedirect(t, "the newest code", postCode(b, second.Code), s.URL+"/second")
+	checkRedirect(t, "the link of the first mail", confirm(t, newBrowser(t, s.URL), first.Link), s.URL+"/first")
 }
 
 func TestSignInByMailWithTheAuthJSClient(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, nil)
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	b.CSRFToken()
 	res := send(t, s.URL+"/api/auth/signin/email", cookiesOf(b), form(b, "email", "ann@example.com"), clientHeader)
 	checkRedirectJSON(t, res, s.URL+"/api/auth/verify-request?provider=email&type=email")
@@ -344,8 +344,8 @@ func TestSignInByMailWithTheAuthJSClient(t *testing.T) {
 func TestSignInByMailWithNextAuth4(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, func(c *cardea.Config, _ *email.Options) { c.Protocol = cardea.ProtocolV4 })
-	b := stepper(t, s.URL)
-	sentTo(t, "no address", b.Post("/signin/email", url.Values{"email": {"ann"}}),
+	b := newBrowser(t, s.URL)
+	checkRedirect(t, "no address", b.Post("/signin/email", url.Values{"email": {"ann"}}),
 		s.URL+"/api/auth/error?error=EmailSignin")
 	visit(t, b, s.ask(t, b, "ann@example.com", "/").Link)
 	if got := whoIs(b); got != "ann@example.com" {
@@ -378,10 +378,10 @@ func TestSignInCallbackDecidesAboutMails(t *testing.T) {
 			return "", nil
 		}
 	})
-	b := stepper(t, s.URL)
-	sentTo(t, "banned", b.Post("/signin/email", url.Values{"email": {"banned@example.com"}}),
+	b := newBrowser(t, s.URL)
+	checkRedirect(t, "banned", b.Post("/signin/email", url.Values{"email": {"banned@example.com"}}),
 		s.URL+"/api/auth/error?error=AccessDenied")
-	sentTo(t, "waiting", b.Post("/signin/email", url.Values{"email": {"waiting@example.com"}}), s.URL+"/waiting")
+	checkRedirect(t, "waiting", b.Post("/signin/email", url.Values{"email": {"waiting@example.com"}}), s.URL+"/waiting")
 	if len(s.mails.All()) != 0 {
 		t.Error("a mail was sent although it was refused")
 	}
@@ -399,15 +399,15 @@ func TestSignInCallbackDecidesAboutMails(t *testing.T) {
 
 func TestMailThatCannotBeSentIsAnError(t *testing.T) {
 	t.Parallel()
-	var log logbook
+	var log logRecorder
 	s := newMailSite(t, func(c *cardea.Config, _ *email.Options) { c.Logger = log.logger() })
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	s.mails.Fail(errors.New("the disk is full"))
-	sentTo(t, "a broken sender", b.Post("/signin/email", url.Values{"email": {"ann@example.com"}}),
+	checkRedirect(t, "a broken sender", b.Post("/signin/email", url.Values{"email": {"ann@example.com"}}),
 		s.URL+"/api/auth/signin?error=EmailSignin")
 	log.checkFailure(t, "EmailSignInError", "the disk is full")
 	s.mails.Fail(errors.New("550 5.1.1 <Ann@Example.com>: no such user"))
-	sentTo(t, "a sender whose error contains the address",
+	checkRedirect(t, "a sender whose error contains the address",
 		b.Post("/signin/email", url.Values{"email": {"ann@example.com"}}),
 		s.URL+"/api/auth/signin?error=EmailSignin")
 	if strings.Contains(strings.ToLower(log.String()), "ann@example.com") {
@@ -422,10 +422,10 @@ func TestSignInByMailWithUnavailableStoreIs503(t *testing.T) {
 	t.Parallel()
 	var store *failingTokenStore
 	s := newMailSite(t, func(c *cardea.Config, _ *email.Options) {
-		store = &failingTokenStore{watchedStore: watch(c)}
+		store = &failingTokenStore{recordingStore: recordCalls(c)}
 		c.Adapter = store
 	})
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	m := s.ask(t, b, "ann@example.com", "/")
 	unavailable := func(what string, res *http.Response) {
 		t.Helper()
@@ -435,21 +435,21 @@ func TestSignInByMailWithUnavailableStoreIs503(t *testing.T) {
 	}
 	store.fails(true)
 	unavailable("the link", visit(t, b, m.Link))
-	unavailable("the code", typeCode(b, m.Code))
+	unavailable("the code", postCode(b, m.Code))
 	unavailable("another mail", b.Post("/signin/email", url.Values{"email": {"ann@example.com"}}))
 	store.fails(false)
 	if len(s.mails.All()) != 1 {
 		t.Error("a mail was sent whose link was not stored")
 	}
-	store.breakDown("UserByEmail")
+	store.failOnly("UserByEmail")
 	unavailable("the user", visit(t, b, m.Link))
-	store.breakDown()
-	sentTo(t, "the link, which is still valid", confirm(t, b, m.Link), s.URL+"/")
+	store.failOnly()
+	checkRedirect(t, "the link, which is still valid", confirm(t, b, m.Link), s.URL+"/")
 }
 
 // failingTokenStore is a store whose methods for verification tokens can be made to fail.
 type failingTokenStore struct {
-	*watchedStore
+	*recordingStore
 	mu     sync.Mutex
 	broken bool
 }
@@ -473,7 +473,7 @@ func (s *failingTokenStore) CreateVerificationToken(ctx context.Context, v *card
 	if err := s.err(); err != nil {
 		return err
 	}
-	return s.watchedStore.CreateVerificationToken(ctx, v)
+	return s.recordingStore.CreateVerificationToken(ctx, v)
 }
 
 func (s *failingTokenStore) ConsumeVerificationToken(
@@ -482,7 +482,7 @@ func (s *failingTokenStore) ConsumeVerificationToken(
 	if err := s.err(); err != nil {
 		return nil, err
 	}
-	return s.watchedStore.ConsumeVerificationToken(ctx, identifier, token)
+	return s.recordingStore.ConsumeVerificationToken(ctx, identifier, token)
 }
 
 func TestPreviousSecretsOpenLinks(t *testing.T) {
@@ -492,11 +492,11 @@ func TestPreviousSecretsOpenLinks(t *testing.T) {
 		c.Adapter, c.PreviousSecrets, c.Secret = old.store, []string{secret}, strings.Repeat("new", 16)
 	})
 	atRotated := func(link string) string { return strings.Replace(link, old.URL, rotated.URL, 1) }
-	b, asking := stepper(t, old.URL), stepper(t, rotated.URL)
+	b, asking := newBrowser(t, old.URL), newBrowser(t, rotated.URL)
 	first, second := old.ask(t, b, "ann@example.com", "/"), old.ask(t, b, "ann@example.com", "/")
-	sentTo(t, "the button", confirm(t, stepper(t, rotated.URL), atRotated(first.Link)), rotated.URL)
+	checkRedirect(t, "the button", confirm(t, newBrowser(t, rotated.URL), atRotated(first.Link)), rotated.URL)
 	keep(t, asking, mailCookie, cookiesOf(b)[mailCookie])
-	sentTo(t, "the link in the browser that requested it", visit(t, asking, atRotated(second.Link)), rotated.URL)
+	checkRedirect(t, "the link in the browser that requested it", visit(t, asking, atRotated(second.Link)), rotated.URL)
 }
 
 // Only a Redirect callback of the application allows URLs that are this long.
@@ -507,11 +507,11 @@ func TestLongCallbackURLFitsInTheLinkOnly(t *testing.T) {
 			return base + strings.TrimPrefix(target, base)
 		}
 	})
-	b, other := stepper(t, s.URL), stepper(t, s.URL)
+	b, other := newBrowser(t, s.URL), newBrowser(t, s.URL)
 	fits, long := "/"+strings.Repeat("x", 2000), "/"+strings.Repeat("x", 6000)
-	sentTo(t, "the code", typeCode(b, s.ask(t, b, "ann@example.com", fits).Code), s.URL+fits)
+	checkRedirect(t, "the code", postCode(b, s.ask(t, b, "ann@example.com", fits).Code), s.URL+fits)
 	code := s.ask(t, b, "ann@example.com", long).Code
-	sentTo(t, "the code, with a URL that is too long for the cookie", typeCode(b, code), s.URL)
+	checkRedirect(t, "the code, with a URL that is too long for the cookie", postCode(b, code), s.URL)
 	if to := visit(t, other, s.ask(t, other, "ann@example.com", long).Link).Header.Get("Location"); to != s.URL+long {
 		t.Errorf("the link redirects to a URL of %d characters", len(to))
 	}
@@ -520,10 +520,10 @@ func TestLongCallbackURLFitsInTheLinkOnly(t *testing.T) {
 func TestVerifyRequestPageIsConfigurable(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, func(c *cardea.Config, _ *email.Options) { c.Pages.VerifyRequest = "/wait" })
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	m := s.ask(t, b, "ann@example.com", "/")
-	next := typeCode(b, wrong(m)).Header.Get("Location")
-	sentTo(t, "a wrong code", visit(t, b, next), s.URL+"/wait?error=WrongCode&provider=email&type=email")
+	next := postCode(b, codeOtherThan(m)).Header.Get("Location")
+	checkRedirect(t, "a wrong code", visit(t, b, next), s.URL+"/wait?error=WrongCode&provider=email&type=email")
 }
 
 func TestNewReportsFaultsOfEmailProviders(t *testing.T) {

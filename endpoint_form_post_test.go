@@ -133,7 +133,7 @@ func postCallback(t *testing.T, b *cardeatest.Browser, s *site, form url.Values)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return read(t, res)
+	return buffered(t, res)
 }
 
 // followPostRedirect follows the redirect of a posted callback as the browser does, as a request
@@ -149,7 +149,7 @@ func followPostRedirect(t *testing.T, b *cardeatest.Browser, s *site, res *http.
 	if err != nil {
 		t.Fatal(err)
 	}
-	return read(t, answer)
+	return buffered(t, answer)
 }
 
 // OAuth 2.0 Form Post Response Mode: the POST has no cookies and must set none. The GET after it
@@ -166,7 +166,7 @@ func TestFormPostSignsIn(t *testing.T) {
 		}
 	})
 	b, cookies := newSameSiteBrowser(t, s)
-	authorize := begin(t, b, "idp", nil)
+	authorize := startSignIn(t, b, "idp", nil)
 	if !strings.Contains(authorize, "response_mode=form_post") {
 		t.Errorf("authorization request %s", authorize)
 	}
@@ -213,7 +213,7 @@ func TestFormPostLinksToTheSignedInUser(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
 		enableFormPost(c)
-		github(c)
+		addGitHub(c)
 	})
 	s.issuer.Next(octocat)
 	b, _ := newSameSiteBrowser(t, s)
@@ -225,7 +225,7 @@ func TestFormPostLinksToTheSignedInUser(t *testing.T) {
 	}
 
 	s.issuer.Next(cardeatest.Person{Subject: "77", Name: "The same person"})
-	res := postCallback(t, b, s, providerForm(t, b, begin(t, b, "idp", nil)))
+	res := postCallback(t, b, s, providerForm(t, b, startSignIn(t, b, "idp", nil)))
 	if got := b.CSRFToken(); got != before {
 		t.Error("the POST has changed the CSRF token")
 	}
@@ -252,7 +252,7 @@ func (s *lateSite) now() time.Time {
 func TestAttackerCannotForgeFormPost(t *testing.T) {
 	t.Parallel()
 	sealed := func(t *testing.T, b *cardeatest.Browser, s *lateSite) string {
-		return postCallback(t, b, s.site, providerForm(t, b, begin(t, b, "idp", nil))).Header.Get("Location")
+		return postCallback(t, b, s.site, providerForm(t, b, startSignIn(t, b, "idp", nil))).Header.Get("Location")
 	}
 	for _, tc := range []struct {
 		name string
@@ -261,17 +261,17 @@ func TestAttackerCannotForgeFormPost(t *testing.T) {
 		cause    string
 	}{
 		{"a query instead of a form", func(t *testing.T, b *cardeatest.Browser, s *lateSite) string {
-			return s.URL + "/api/auth/callback/idp?" + providerForm(t, b, begin(t, b, "idp", nil)).Encode()
+			return s.URL + "/api/auth/callback/idp?" + providerForm(t, b, startSignIn(t, b, "idp", nil)).Encode()
 		}, "the callback is not a form"},
 		{"a form that is not sealed", func(t *testing.T, b *cardeatest.Browser, s *lateSite) string {
-			form := providerForm(t, b, begin(t, b, "idp", nil))
+			form := providerForm(t, b, startSignIn(t, b, "idp", nil))
 			return s.URL + "/api/auth/callback/idp?form=" + url.QueryEscape(form.Encode())
 		}, "the callback's form: token is not valid"},
 		{"the state cookie as the form", func(t *testing.T, b *cardeatest.Browser, s *lateSite) string {
-			begin(t, b, "idp", nil)
+			startSignIn(t, b, "idp", nil)
 			cookies := b.Transport.(*sameSite)
 			for _, c := range cookies.jar.Cookies(cookies.site) {
-				if strings.HasPrefix(c.Name, attemptPrefix) {
+				if strings.HasPrefix(c.Name, stateCookiePrefix) {
 					return s.URL + "/api/auth/callback/idp?form=" + url.QueryEscape(c.Value)
 				}
 			}
@@ -295,19 +295,19 @@ func TestAttackerCannotForgeFormPost(t *testing.T) {
 			return to
 		}, "the callback's form: token has expired"},
 		{"an unknown state", func(t *testing.T, b *cardeatest.Browser, s *lateSite) string {
-			form := providerForm(t, b, begin(t, b, "idp", nil))
+			form := providerForm(t, b, startSignIn(t, b, "idp", nil))
 			form.Set("state", strings.Repeat("x", 73))
 			return postCallback(t, b, s.site, form).Header.Get("Location")
 		}, "no cookie of this flow"},
 		{"another issuer", func(t *testing.T, b *cardeatest.Browser, s *lateSite) string {
-			form := providerForm(t, b, begin(t, b, "idp", nil))
+			form := providerForm(t, b, startSignIn(t, b, "idp", nil))
 			form.Set("iss", "https://evil.example")
 			return postCallback(t, b, s.site, form).Header.Get("Location")
 		}, "iss is not the issuer"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			var log logbook
+			var log logRecorder
 			s := &lateSite{site: newSite(t, func(c *cardea.Config) {
 				c.Logger = log.logger()
 				enableFormPost(c)
@@ -317,7 +317,7 @@ func TestAttackerCannotForgeFormPost(t *testing.T) {
 			})}
 			s.auth.SetClock(s.now)
 			b, _ := newSameSiteBrowser(t, s.site)
-			checkRefused(t, s.site, visit(t, b, tc.callback(t, b, s)), cardea.CodeConfiguration)
+			checkSignInFailed(t, s.site, visit(t, b, tc.callback(t, b, s)), cardea.CodeConfiguration)
 			log.checkFailure(t, "InvalidCheck", tc.cause)
 		})
 	}
@@ -338,9 +338,9 @@ func TestBadPostedFormIsRefused(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, enableFormPost)
 			b, _ := newSameSiteBrowser(t, s)
-			form := providerForm(t, b, begin(t, b, "idp", nil))
+			form := providerForm(t, b, startSignIn(t, b, "idp", nil))
 			tc.change(form)
-			checkRefused(t, s, postCallback(t, b, s, form), cardea.CodeConfiguration)
+			checkSignInFailed(t, s, postCallback(t, b, s, form), cardea.CodeConfiguration)
 		})
 	}
 }

@@ -58,8 +58,8 @@ func checkJSON(t *testing.T, res *http.Response, status int, body string) {
 func TestGetProvidersListsThemInOrder(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
-		github(c)
-		second(c)
+		addGitHub(c)
+		addSecondProvider(c)
 	})
 	res := send(t, s.URL+"/api/auth/providers", nil, nil)
 	var want []string
@@ -78,7 +78,7 @@ func TestGetProvidersListsThemInOrder(t *testing.T) {
 
 func TestGetSessionReturnsTheSession(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
 		now := s.setClock()
 		res := send(t, s.URL+"/api/auth/session", nil, nil)
@@ -104,7 +104,7 @@ func TestGetSessionReturnsTheSession(t *testing.T) {
 
 func TestGetSessionDeletesInvalidCookies(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
 		res := send(t, s.URL+"/api/auth/session", cookies{sessionCookie + ".0": "x", sessionCookie + ".1": "y"}, nil)
 		checkJSON(t, res, http.StatusOK, "null")
@@ -118,7 +118,7 @@ func TestGetSessionDeletesInvalidCookies(t *testing.T) {
 
 func TestPostSessionUpdates(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) {
 			c.Session.Strategy = strategy
 			c.Callbacks.JWT = func(_ context.Context, t *cardea.TokenChange) (oauth.Claims, error) {
@@ -177,7 +177,7 @@ func post(t *testing.T, b *cardeatest.Browser, endpoint, kind, body string) *htt
 	if err != nil {
 		t.Fatal(err)
 	}
-	return read(t, res)
+	return buffered(t, res)
 }
 
 func TestPostSessionRefuses(t *testing.T) {
@@ -191,7 +191,7 @@ func TestPostSessionRefuses(t *testing.T) {
 		checkJSON(t, post(t, b, "session", "text/plain", form(b).Encode()), http.StatusBadRequest, "null")
 	})
 	t.Run("but not a visitor without a session", func(t *testing.T) {
-		stranger := stepper(t, s.URL)
+		stranger := newBrowser(t, s.URL)
 		checkJSON(t, stranger.Post("/session", nil), http.StatusOK, "null")
 	})
 	if got := whoIs(b); got != "ann@example.com" {
@@ -205,7 +205,7 @@ func TestErrorOfSessionCallbackIsNoSession(t *testing.T) {
 	s := newSite(t, func(c *cardea.Config) {
 		c.Callbacks.Session = func(context.Context, *cardea.SessionView) error { return errors.New("no") }
 	})
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	pass(t, b, "idp", "")
 	checkJSON(t, visit(t, b, s.URL+"/api/auth/session"), http.StatusInternalServerError, "null")
 	checkJSON(t, b.Post("/session", nil), http.StatusBadRequest, "null")
@@ -214,7 +214,7 @@ func TestErrorOfSessionCallbackIsNoSession(t *testing.T) {
 func TestGetCSRFReturnsTheTokenOfTheCookie(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	res := visit(t, b, s.URL+"/api/auth/csrf")
 	checkPrivate(t, res)
 	got := text(t, res)
@@ -233,8 +233,8 @@ func TestGetCSRFReturnsTheTokenOfTheCookie(t *testing.T) {
 
 func TestGetSignInShowsThePage(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, func(c *cardea.Config) { github(c) })
-	b := stepper(t, s.URL)
+	s := newSite(t, func(c *cardea.Config) { addGitHub(c) })
+	b := newBrowser(t, s.URL)
 	res := visit(t, b, s.URL+"/api/auth/signin?callbackUrl=/next&error=OAuthCallbackError")
 	body := text(t, res)
 	if res.StatusCode != http.StatusOK || !strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") {
@@ -271,7 +271,7 @@ func TestAttackerCannotStartSignInWithALink(t *testing.T) {
 func TestPostSignInStartsTheFlow(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	t.Run("redirects a browser to the provider", func(t *testing.T) {
 		res := b.Post("/signin/idp", nil)
 		checkPrivate(t, res)
@@ -279,7 +279,7 @@ func TestPostSignInStartsTheFlow(t *testing.T) {
 			!strings.HasPrefix(res.Header.Get("Location"), s.issuer.URL+"/authorize?") {
 			t.Errorf("response = %s to %s", res.Status, res.Header.Get("Location"))
 		}
-		if len(res.Cookies()) != 1 || !strings.HasPrefix(res.Cookies()[0].Name, attemptPrefix) ||
+		if len(res.Cookies()) != 1 || !strings.HasPrefix(res.Cookies()[0].Name, stateCookiePrefix) ||
 			res.Cookies()[0].MaxAge != 900 {
 			t.Errorf("cookies = %v, want one state cookie", res.Cookies())
 		}
@@ -287,7 +287,7 @@ func TestPostSignInStartsTheFlow(t *testing.T) {
 	t.Run("returns the URL to the Auth.js client", func(t *testing.T) {
 		res := send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), form(b), clientHeader)
 		checkRedirectJSON(t, res, s.issuer.URL+"/authorize?")
-		if len(res.Cookies()) != 1 || !strings.HasPrefix(res.Cookies()[0].Name, attemptPrefix) {
+		if len(res.Cookies()) != 1 || !strings.HasPrefix(res.Cookies()[0].Name, stateCookiePrefix) {
 			t.Errorf("cookies = %v, want one state cookie", res.Cookies())
 		}
 	})
@@ -306,12 +306,12 @@ func TestPostSignInStartsTheFlow(t *testing.T) {
 		}
 	})
 	t.Run("with an unknown provider is a failure", func(t *testing.T) {
-		checkRefused(t, s, b.Post("/signin/unknown", nil), cardea.CodeConfiguration)
-		checkRefused(t, s, visit(t, b, s.URL+"/api/auth/callback/unknown?code=1&state=2"), cardea.CodeConfiguration)
+		checkSignInFailed(t, s, b.Post("/signin/unknown", nil), cardea.CodeConfiguration)
+		checkSignInFailed(t, s, visit(t, b, s.URL+"/api/auth/callback/unknown?code=1&state=2"), cardea.CodeConfiguration)
 	})
 	t.Run("needs the CSRF token", func(t *testing.T) {
-		checkRefused(t, s, send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), url.Values{}), cardea.CodeMissingCSRF)
-		checkRefused(t, s, send(t, s.URL+"/api/auth/signin", cookiesOf(b), url.Values{"csrfToken": {"0"}}),
+		checkSignInFailed(t, s, send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), url.Values{}), cardea.CodeMissingCSRF)
+		checkSignInFailed(t, s, send(t, s.URL+"/api/auth/signin", cookiesOf(b), url.Values{"csrfToken": {"0"}}),
 			cardea.CodeMissingCSRF)
 		res := send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), url.Values{}, clientHeader)
 		checkRedirectJSON(t, res, s.URL+"/api/auth/signin?error=MissingCSRF")
@@ -338,7 +338,7 @@ func TestCallbackRedirectsWithASession(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	now := s.setClock()
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	res := visit(t, b, leave(t, b, "idp", "", "/next?a=1#top"))
 	checkPrivate(t, res)
 	if want := s.URL + "/next?a=1#top"; res.StatusCode != http.StatusFound || res.Header.Get("Location") != want ||
@@ -405,7 +405,7 @@ func TestPostSignOutEndsTheSession(t *testing.T) {
 	})
 	t.Run("redirects a visitor without a session", func(t *testing.T) {
 		t.Parallel()
-		res := stepper(t, s.URL).Post("/signout", nil)
+		res := newBrowser(t, s.URL).Post("/signout", nil)
 		if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != s.URL ||
 			setCookie(res, sessionCookie) != nil {
 			t.Errorf("response = %s to %s, cookies %v", res.Status, res.Header.Get("Location"), res.Cookies())
@@ -457,7 +457,7 @@ func TestConfiguredPagesReplaceBuiltInOnes(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, func(c *cardea.Config) { c.Pages = tc.pages })
-			b := stepper(t, s.URL)
+			b := newBrowser(t, s.URL)
 			b.CSRFToken()
 			check := func(what string, res *http.Response, path string, query ...string) {
 				t.Helper()
@@ -515,7 +515,7 @@ func TestUnknownRoutesAndBadBodiesAre400(t *testing.T) {
 	}
 	for _, line := range list {
 		method, path, _ := strings.Cut(line, " ")
-		res := raw(t, s, method, "/api/auth/"+path, "", "")
+		res := sendRaw(t, s, method, "/api/auth/"+path, "", "")
 		if body := text(t, res); res.StatusCode != http.StatusBadRequest ||
 			(body != `"Bad request."` && method != "HEAD") || len(res.Cookies()) != 0 {
 			t.Errorf("%s: %s, %s, %d cookies", line, res.Status, body, len(res.Cookies()))
@@ -526,22 +526,22 @@ func TestUnknownRoutesAndBadBodiesAre400(t *testing.T) {
 	}
 	for _, body := range []string{"{", `{"csrfToken":`, `[]`, `"x"`, `1`, "\xff", strings.Repeat(" ", 65<<10) + "{}"} {
 		for _, action := range []string{"session", "signin/idp", "signout"} {
-			res := raw(t, s, "POST", "/api/auth/"+action, "application/json", body)
+			res := sendRaw(t, s, "POST", "/api/auth/"+action, "application/json", body)
 			if got := text(t, res); res.StatusCode != http.StatusBadRequest || got != `"Bad request."` {
 				t.Errorf("POST %s with %.20q: %s, %s", action, body, res.Status, got)
 			}
 		}
 	}
 	for _, body := range []string{"csrfToken=%zz", "a=1;b=2", "x=" + strings.Repeat("x", 65<<10)} {
-		res := raw(t, s, "POST", "/api/auth/signout", "application/x-www-form-urlencoded", body)
+		res := sendRaw(t, s, "POST", "/api/auth/signout", "application/x-www-form-urlencoded", body)
 		if got := text(t, res); res.StatusCode != http.StatusBadRequest || got != `"Bad request."` {
 			t.Errorf("POST signout with %.20q: %s, %s", body, res.Status, got)
 		}
 	}
 }
 
-// raw sends a path as it is, directly to the handler, because a ServeMux would clean it.
-func raw(t *testing.T, s *site, method, path, kind, body string) *http.Response {
+// sendRaw sends a path as it is, directly to the handler, because a ServeMux would clean it.
+func sendRaw(t *testing.T, s *site, method, path, kind, body string) *http.Response {
 	t.Helper()
 	r, err := http.NewRequest(method, s.URL+path, strings.NewReader(body))
 	if err != nil {
@@ -557,7 +557,7 @@ func TestTrailingSlashIsIgnored(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	checkJSON(t, send(t, s.URL+"/api/auth/session/", nil, nil), http.StatusOK, "null")
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	if res := b.Post("/signin/idp/", nil); res.StatusCode != http.StatusSeeOther {
 		t.Errorf("POST signin/idp/: %s", res.Status)
 	}
@@ -569,7 +569,7 @@ func TestTrailingSlashIsIgnored(t *testing.T) {
 func TestLastOfSeveralValuesCounts(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	visit(t, b, s.URL+"/api/auth/signin?callbackUrl=/a&callbackUrl=/b")
 	if got := cookiesOf(b)[callbackCookie]; got != url.QueryEscape(s.URL+"/b") {
 		t.Errorf("callback cookie = %s", got)
@@ -603,14 +603,14 @@ func TestBasePathMovesAllEndpoints(t *testing.T) {
 func TestOnlyHintsReachTheProvider(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
-	b := stepper(t, s.URL)
-	plain, err := url.Parse(begin(t, b, "idp", nil))
+	b := newBrowser(t, s.URL)
+	plain, err := url.Parse(startSignIn(t, b, "idp", nil))
 	if err != nil {
 		t.Fatal(err)
 	}
 	const query = "login_hint=ann&prompt=login&scope=all&client_id=x&redirect_uri=https://evil.example" +
 		"&state=x&response_type=token&foo=bar&claims={}"
-	with, err := url.Parse(begin(t, b, "idp?"+query, nil))
+	with, err := url.Parse(startSignIn(t, b, "idp?"+query, nil))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -94,7 +94,7 @@ func FuzzProvider(f *testing.F) {
 			t.Fatalf("sign in: %d to %v, %v", begun.Code, to, err)
 		}
 		state := to.Query().Get("state")
-		name := attemptPrefix + state[:21]
+		name := stateCookiePrefix + state[:21]
 		x.reset()
 		in = nil
 		res := x.ask(http.MethodGet, "/callback/hub?code=c&state="+url.QueryEscape(state),

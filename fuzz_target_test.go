@@ -40,7 +40,7 @@ func (p handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 type fuzzTarget struct {
 	auth        *cardea.Auth
 	issuer      *cardeatest.Issuer
-	store       *watchedStore
+	store       *recordingStore
 	log         bytes.Buffer
 	credentials []map[string]string // what the check of credentials was called with
 	mails       []*cardea.SignInMail
@@ -60,7 +60,7 @@ func newFuzzTarget(f *testing.F, strategy cardea.Strategy, change ...func(*carde
 	f.Helper()
 	issuer := cardeatest.NewLocalIssuer("http://localhost:1/idp", "app", "the client's secret",
 		person("1001", "ann@example.com"))
-	x := &fuzzTarget{issuer: issuer, store: &watchedStore{Adapter: memadapter.New()}}
+	x := &fuzzTarget{issuer: issuer, store: &recordingStore{Adapter: memadapter.New()}}
 	unlimited := cardea.Limit{Count: 1 << 30, Within: time.Hour}
 	c := cardea.Config{
 		Secret: secret, Adapter: x.store, Session: cardea.SessionConfig{Strategy: strategy},
@@ -122,7 +122,7 @@ func (x *fuzzTarget) authorize(_ context.Context, values map[string]string, _ *h
 
 // reset forgets the recorded calls, logs, inputs and mails.
 func (x *fuzzTarget) reset() {
-	x.store.breakDown() // no method fails; the recorded calls are forgotten
+	x.store.failOnly() // no method fails; the recorded calls are forgotten
 	x.log.Reset()
 	x.credentials, x.mails = nil, nil
 }
@@ -147,7 +147,7 @@ func (x *fuzzTarget) startSignIn(t testing.TB) (authorize string) {
 		t.Fatalf("sign in: %d, %v", res.Code, err)
 	}
 	x.state = to.Query().Get("state")
-	name := attemptPrefix + x.state[:21]
+	name := stateCookiePrefix + x.state[:21]
 	x.stateCookie = name + "=" + res.cookieValue(name)
 	return to.String()
 }

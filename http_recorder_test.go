@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// wiretap is a transport that keeps a copy of each request and its response.
-type wiretap struct {
+// httpRecorder is a transport that keeps a copy of each request and its response.
+type httpRecorder struct {
 	base http.RoundTripper // nil for the default
 
 	mu        sync.Mutex
@@ -32,7 +32,7 @@ type exchange struct {
 }
 
 // RoundTrip sends the request, and records it with its response.
-func (w *wiretap) RoundTrip(r *http.Request) (*http.Response, error) {
+func (w *httpRecorder) RoundTrip(r *http.Request) (*http.Response, error) {
 	e := exchange{method: r.Method, url: r.URL, header: r.Header.Clone()}
 	if r.Body != nil {
 		sent, err := io.ReadAll(r.Body)
@@ -66,22 +66,22 @@ func (w *wiretap) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // all returns the exchanges so far, oldest first.
-func (w *wiretap) all() []exchange {
+func (w *httpRecorder) all() []exchange {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return slices.Clone(w.exchanges)
 }
 
-// to returns the exchanges whose path ends with suffix.
-func (w *wiretap) to(suffix string) []exchange {
+// requestsTo returns the exchanges whose path ends with suffix.
+func (w *httpRecorder) requestsTo(suffix string) []exchange {
 	return slices.DeleteFunc(w.all(), func(e exchange) bool { return !strings.HasSuffix(e.url.Path, suffix) })
 }
 
 // tokens returns the tokens that the token endpoint has issued.
-func (w *wiretap) tokens(t testing.TB) []string {
+func (w *httpRecorder) tokens(t testing.TB) []string {
 	t.Helper()
 	var found []string
-	for _, e := range w.to("/token") {
+	for _, e := range w.requestsTo("/token") {
 		var answer map[string]any
 		if json.Unmarshal([]byte(e.body), &answer) != nil {
 			continue
@@ -97,7 +97,7 @@ func (w *wiretap) tokens(t testing.TB) []string {
 
 // cookieValues returns the cookie values that the responses set, encoded and decoded, except those
 // of the callback URL, which is not secret.
-func (w *wiretap) cookieValues() []string {
+func (w *httpRecorder) cookieValues() []string {
 	var found []string
 	for _, e := range w.all() {
 		for _, line := range e.answer["Set-Cookie"] {
@@ -115,7 +115,7 @@ func (w *wiretap) cookieValues() []string {
 }
 
 // parameters returns the values that the named parameters have in URLs, forms and redirects.
-func (w *wiretap) parameters(names ...string) []string {
+func (w *httpRecorder) parameters(names ...string) []string {
 	var found []string
 	for _, e := range w.all() {
 		to, err := url.Parse(e.answer.Get("Location"))

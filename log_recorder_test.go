@@ -9,30 +9,30 @@ import (
 	"testing"
 )
 
-// logbook keeps everything that is logged at level debug or above, as JSON.
-type logbook struct {
+// logRecorder keeps everything that is logged at level debug or above, as JSON.
+type logRecorder struct {
 	mu   sync.Mutex
 	text bytes.Buffer
 }
 
-func (l *logbook) logger() *slog.Logger {
+func (l *logRecorder) logger() *slog.Logger {
 	return slog.New(slog.NewJSONHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug, AddSource: true}))
 }
 
-func (l *logbook) Write(p []byte) (int, error) {
+func (l *logRecorder) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.Write(p)
 }
 
-func (l *logbook) String() string {
+func (l *logRecorder) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.String()
 }
 
 // records returns the records with a message, oldest first.
-func (l *logbook) records(t testing.TB, message string) []map[string]any {
+func (l *logRecorder) records(t testing.TB, message string) []map[string]any {
 	t.Helper()
 	var found []map[string]any
 	for line := range strings.Lines(l.String()) {
@@ -48,7 +48,7 @@ func (l *logbook) records(t testing.TB, message string) []map[string]any {
 }
 
 // checkFailure checks that the last failure in the log has a code, and a cause that contains text.
-func (l *logbook) checkFailure(t testing.TB, code, text string) {
+func (l *logRecorder) checkFailure(t testing.TB, code, text string) {
 	t.Helper()
 	failures := l.records(t, "cardea: request failed")
 	if len(failures) == 0 {

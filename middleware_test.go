@@ -30,14 +30,14 @@ type User struct {
 
 // userRows is a store in memory whose user entities are of type User.
 type userRows struct {
-	*watchedStore
+	*recordingStore
 	mu   sync.Mutex
 	rows map[string]User
 }
 
 // withUserRows returns such a store. It wraps the one that newSite configures.
 func withUserRows(c *cardea.Config) *userRows {
-	return &userRows{watchedStore: watch(c), rows: map[string]User{}}
+	return &userRows{recordingStore: recordCalls(c), rows: map[string]User{}}
 }
 
 func (e *userRows) NewUser() any { return new(User) }
@@ -47,7 +47,7 @@ func (e *userRows) CreateUser(ctx context.Context, u *cardea.User) error {
 	if row == nil {
 		row = new(User)
 	}
-	if err := e.watchedStore.CreateUser(ctx, u); err != nil {
+	if err := e.recordingStore.CreateUser(ctx, u); err != nil {
 		return err
 	}
 	row.ID, row.Name, row.Email = u.ID, u.Name, u.Email
@@ -71,19 +71,19 @@ func (e *userRows) withRow(u *cardea.User, err error) (*cardea.User, error) {
 }
 
 func (e *userRows) UserByID(ctx context.Context, id string) (*cardea.User, error) {
-	return e.withRow(e.watchedStore.UserByID(ctx, id))
+	return e.withRow(e.recordingStore.UserByID(ctx, id))
 }
 
 func (e *userRows) UserByEmail(ctx context.Context, email string) (*cardea.User, error) {
-	return e.withRow(e.watchedStore.UserByEmail(ctx, email))
+	return e.withRow(e.recordingStore.UserByEmail(ctx, email))
 }
 
 func (e *userRows) UserByAccount(ctx context.Context, provider, id string) (*cardea.User, error) {
-	return e.withRow(e.watchedStore.UserByAccount(ctx, provider, id))
+	return e.withRow(e.recordingStore.UserByAccount(ctx, provider, id))
 }
 
 func (e *userRows) Session(ctx context.Context, token string) (*cardea.Session, error) {
-	s, err := e.watchedStore.Session(ctx, token)
+	s, err := e.recordingStore.Session(ctx, token)
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +148,7 @@ func TestRequireRefusesStrangers(t *testing.T) {
 			for name, page := range map[string]http.Handler{
 				"Require": s.auth.Require(greeting), "Handle": cardea.Handle(s.auth, greet),
 			} {
-				res := open(t, page, stepper(t, s.URL), tc.change...)
+				res := open(t, page, newBrowser(t, s.URL), tc.change...)
 				if got := res.Header.Get("Cache-Control"); got != "private, no-store" {
 					t.Errorf("%s: Cache-Control: %s", name, got)
 				}
@@ -168,7 +168,7 @@ func TestRequireRefusesStrangers(t *testing.T) {
 func TestRequireRedirectsToTheConfiguredSignInPage(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) { c.Pages.SignIn = "/login?lang=cs" })
-	res := open(t, s.auth.Require(greeting), stepper(t, s.URL), asBrowser)
+	res := open(t, s.auth.Require(greeting), newBrowser(t, s.URL), asBrowser)
 	want := s.URL + "/login?callbackUrl=" + url.QueryEscape(s.URL+"/page?a=b&c=d") + "&lang=cs"
 	if got := res.Header.Get("Location"); got != want {
 		t.Errorf("redirected to %s, want %s", got, want)
@@ -181,12 +181,12 @@ func TestRequireReturnsToThePageAfterSignIn(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) { c.Adapter = withUserRows(c) })
 	page := cardea.Handle(s.auth, greet)
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	signIn := visit(t, b, open(t, page, b, asBrowser).Header.Get("Location"))
 	if signIn.StatusCode != http.StatusOK {
 		t.Fatalf("the sign-in page: %s", signIn.Status)
 	}
-	back := comeBack(t, b, consent(t, b, begin(t, b, "idp", nil))) // the cookie remembers the callback URL
+	back := comeBack(t, b, consent(t, b, startSignIn(t, b, "idp", nil))) // the cookie remembers the callback URL
 	if want := s.URL + "/page?a=b&c=d"; back != want {
 		t.Errorf("redirected to %s, want %s", back, want)
 	}
@@ -197,7 +197,7 @@ func TestRequireReturnsToThePageAfterSignIn(t *testing.T) {
 
 func TestHandlePassesTheRow(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		var store *userRows
 		s := newSite(t, func(c *cardea.Config) {
 			store = withUserRows(c)
@@ -217,7 +217,7 @@ func TestHandlePassesTheRow(t *testing.T) {
 		if got := text(t, open(t, generic, b)); got != "ann@example.com" {
 			t.Errorf("page of a cardea.User = %q", got)
 		}
-		store.breakDown()
+		store.failOnly()
 		open(t, s.auth.Require(greeting), b)
 		want := []string{"Session"}
 		if strategy == cardea.StrategyJWT {
@@ -238,7 +238,7 @@ func TestRowIsReadOncePerRequest(t *testing.T) {
 		c.Adapter, c.Session.Strategy = store, cardea.StrategyJWT
 	})
 	b := s.signedIn(t, "")
-	store.breakDown()
+	store.failOnly()
 	page := s.auth.Load(s.auth.Require(cardea.Handle(s.auth, func(w http.ResponseWriter, r *http.Request, u *User) {
 		var wg sync.WaitGroup
 		for range 5 {
@@ -278,7 +278,7 @@ func TestUserIsStableWithoutAdapter(t *testing.T) {
 func TestUserAsRefusesAnotherType(t *testing.T) {
 	t.Parallel()
 	type Other struct{ ID string }
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) { c.Adapter, c.Session.Strategy = withUserRows(c), strategy })
 		var err error
 		open(t, s.auth.Require(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -321,7 +321,7 @@ func TestLoadLetsStrangersPass(t *testing.T) {
 	res := open(t, s.auth.Load(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		ran = true
 		check(r.Context())
-	})), stepper(t, s.URL))
+	})), newBrowser(t, s.URL))
 	if !ran || res.StatusCode != http.StatusOK {
 		t.Errorf("Load refuses a stranger: %s", res.Status)
 	}
@@ -329,7 +329,7 @@ func TestLoadLetsStrangersPass(t *testing.T) {
 
 func TestSessionFromReturnsTheSession(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
 		now := s.setClock()
 		b := s.signedIn(t, "")
@@ -353,7 +353,7 @@ func TestSessionFromReturnsTheSession(t *testing.T) {
 // Better Auth GHSA-2vg6-77g8-24mp: a deleted user is refused, with any kind of session.
 func TestDeletedUserIsRefused(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) { c.Adapter, c.Session.Strategy = withUserRows(c), strategy })
 		b := s.signedIn(t, "")
 		u, err := s.store.UserByEmail(t.Context(), "ann@example.com")
@@ -375,14 +375,14 @@ func TestDeletedUserIsRefused(t *testing.T) {
 // stranger nor, worse, as signed in.
 func TestUnavailableStoreIs503(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		var store *userRows
 		s := newSite(t, func(c *cardea.Config) {
 			store = withUserRows(c)
 			c.Adapter, c.Session.Strategy = store, strategy
 		})
 		b := s.signedIn(t, "")
-		store.breakDown("Session", "UserByID")
+		store.failOnly("Session", "UserByID")
 		ran := false
 		spy := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { ran = true })
 		pages := map[string]http.Handler{
@@ -412,11 +412,11 @@ func TestUnavailableStoreIs503(t *testing.T) {
 
 func TestUnavailableStoreIs503AtTheEndpoints(t *testing.T) {
 	t.Parallel()
-	var store *watchedStore
-	s := newSite(t, func(c *cardea.Config) { store = watch(c) })
+	var store *recordingStore
+	s := newSite(t, func(c *cardea.Config) { store = recordCalls(c) })
 	b := s.signedIn(t, "")
 	token := b.CSRFToken()
-	store.breakDown("Session")
+	store.failOnly("Session")
 	checkJSON(t, visit(t, b, s.URL+"/api/auth/session"), http.StatusServiceUnavailable, "null")
 	checkJSON(t, b.Post("/session", url.Values{"csrfToken": {token}}), http.StatusServiceUnavailable, "null")
 	res := b.Post("/signin/idp", url.Values{"csrfToken": {token}})
@@ -430,12 +430,12 @@ func TestUnavailableStoreIs503AtTheEndpoints(t *testing.T) {
 
 func TestMiddlewareExtendsTheSession(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
-		var store *watchedStore
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
+		var store *recordingStore
 		s := newSite(t, func(c *cardea.Config) {
 			shortSessions(c)
 			c.Session.Strategy = strategy
-			store = watch(c)
+			store = recordCalls(c)
 		})
 		now := s.setClock()
 		b := s.signedIn(t, "")
@@ -446,7 +446,7 @@ func TestMiddlewareExtendsTheSession(t *testing.T) {
 			w.Header().Set("Cache-Control", "public, max-age=60") // the page is the same for everybody
 		})))
 		now.advance(10*time.Minute - time.Second)
-		store.breakDown()
+		store.failOnly()
 		res := open(t, page, b)
 		if res.StatusCode != http.StatusOK || len(res.Cookies()) != 0 || len(store.writes()) != 0 {
 			t.Errorf("before UpdateAge: %s, cookies %v, written %v", res.Status, res.Cookies(), store.writes())

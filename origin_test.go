@@ -145,7 +145,7 @@ func TestOrigin(t *testing.T) {
 
 func TestUntrustedHostIsRefusedEverywhere(t *testing.T) {
 	t.Parallel()
-	var log logbook
+	var log logRecorder
 	s := newSite(t, func(c *cardea.Config) {
 		c.TrustedHosts, c.Logger = []string{"app.example"}, log.logger()
 	})
@@ -175,17 +175,17 @@ func TestUntrustedHostIsRefusedEverywhere(t *testing.T) {
 
 func TestCookiesOverTLS(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
 		secure := httptest.NewTLSServer(s.auth)
 		t.Cleanup(secure.Close)
 		b := cardeatest.NewBrowser(t, secure.URL)
 		b.Transport = secure.Client().Transport
 		b.CheckRedirect = stopAtRedirect
-		begin(t, b, "idp", nil)
+		startSignIn(t, b, "idp", nil)
 		for name := range cookiesOf(b) {
 			if name != "__Host-"+csrfCookie && name != "__Secure-"+callbackCookie &&
-				!strings.HasPrefix(name, "__Secure-"+attemptPrefix) {
+				!strings.HasPrefix(name, "__Secure-"+stateCookiePrefix) {
 				t.Errorf("cookie %s lacks the prefix for https", name)
 			}
 		}

@@ -37,7 +37,7 @@ func forEachProtocolAndStrategy(t *testing.T, test func(t *testing.T, change fun
 	for app, protocol := range map[string]cardea.Protocol{"authjs": cardea.ProtocolV5, "next-auth": cardea.ProtocolV4} {
 		t.Run(app, func(t *testing.T) {
 			t.Parallel()
-			strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+			forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 				test(t, func(c *cardea.Config) { c.Protocol, c.Session.Strategy = protocol, strategy }, app)
 			})
 		})
@@ -63,7 +63,7 @@ func TestSessionOfEachProtocol(t *testing.T) {
 	forEachProtocolAndStrategy(t, func(t *testing.T, change func(*cardea.Config), app string) {
 		empty := map[string]string{"authjs": "null", "next-auth": "{}"}[app]
 		s := newSite(t, change)
-		b := stepper(t, s.URL)
+		b := newBrowser(t, s.URL)
 		checkJSON(t, visit(t, b, s.URL+"/api/auth/session"), http.StatusOK, empty)
 		begun := leave(t, b, "idp", "1001", "/next")
 		had := cookiesOf(b)
@@ -92,7 +92,7 @@ func TestSessionFailuresOfV4(t *testing.T) {
 	s := newSite(t, asV4(func(c *cardea.Config) {
 		c.Callbacks.Session = func(context.Context, *cardea.SessionView) error { return errors.New("no") }
 	}))
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	pass(t, b, "idp", "")
 	checkJSON(t, visit(t, b, s.URL+"/api/auth/session"), http.StatusInternalServerError, "{}")
 	checkJSON(t, b.Post("/session", nil), http.StatusBadRequest, "{}")
@@ -102,7 +102,7 @@ func TestSessionFailuresOfV4(t *testing.T) {
 			return false, errors.New("no store")
 		}
 	}))
-	b = stepper(t, s.URL)
+	b = newBrowser(t, s.URL)
 	pass(t, b, "idp", "")
 	checkJSON(t, visit(t, b, s.URL+"/api/auth/session"), http.StatusServiceUnavailable, "{}")
 }
@@ -112,7 +112,7 @@ func TestSessionFailuresOfV4(t *testing.T) {
 func TestNextAuth4CanReadSessionsOfV4(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, asV4(fat))
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	pass(t, b, "idp", "")
 	c := cookiesOf(b)
 	if n := len(c[sessionCookieV4+".0"]); n != 3933 {
@@ -167,7 +167,7 @@ func (r recorder) WriteHeader(int)             {}
 // that this page shows.
 func TestFailuresOfV4(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, asV4(func(c *cardea.Config) { second(c) }))
+	s := newSite(t, asV4(func(c *cardea.Config) { addSecondProvider(c) }))
 	base := s.URL + "/api/auth"
 	check := func(what string, res *http.Response, want string) {
 		t.Helper()
@@ -175,16 +175,16 @@ func TestFailuresOfV4(t *testing.T) {
 			t.Errorf("%s: %s to %s, want %s", what, res.Status, to, base+want)
 		}
 	}
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	check("no state", visit(t, b, base+"/callback/idp?code=1&state=2"), "/error?error=OAuthCallback")
 	check("an unknown provider", b.Post("/signin/unknown", nil), "/error?error=Configuration")
 	s.issuer.Misbehave(cardeatest.CallbackError("access_denied"))
-	check("the provider's own error", visit(t, b, arrive(t, b, "idp")), "/error?error=Callback")
+	check("the provider's own error", visit(t, b, callbackURLOf(t, b, "idp")), "/error?error=Callback")
 	s.issuer.Misbehave(cardeatest.NonceForeign)
-	check("a bad ID token", visit(t, b, arrive(t, b, "idp")), "/error?error=OAuthCallback")
+	check("a bad ID token", visit(t, b, callbackURLOf(t, b, "idp")), "/error?error=OAuthCallback")
 	s.issuer.Misbehave()
 	s.issuer.Next(cardeatest.Person{Subject: "1", Email: "eve@example.com"})
-	pass(t, stepper(t, s.URL), "idp", "1")
+	pass(t, newBrowser(t, s.URL), "idp", "1")
 	s.issuer.Next(cardeatest.Person{Subject: "2", Email: "eve@example.com"})
 	check("an address that another user has", visit(t, b, leave(t, b, "other", "2", "/")),
 		"/error?error=OAuthAccountNotLinked")
@@ -220,7 +220,7 @@ func TestFailuresOfV4(t *testing.T) {
 func TestConfiguredPagesOfV4(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, asV4(func(c *cardea.Config) { c.Pages = cardea.Pages{SignIn: "/in", Error: "/oops"} }))
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	for path, want := range map[string]string{
 		"/error?error=AccessDenied":        "/oops?error=AccessDenied",
 		"/error/AccessDenied":              "/oops?error=AccessDenied",
@@ -253,7 +253,7 @@ func TestBothClientsWorkWithEachProtocol(t *testing.T) {
 			}
 			return body["url"]
 		}
-		b := stepper(t, s.URL)
+		b := newBrowser(t, s.URL)
 		v4 := url.Values{"redirect": {"false"}, "callbackUrl": {"/next"}, "json": {"true"}}
 		res := b.Post("/signin/idp", v4)
 		if len(res.Cookies()) == 0 {
@@ -289,13 +289,13 @@ func TestBrowserReportsAreLoggedWithoutTheirText(t *testing.T) {
 	t.Parallel()
 	const kind = "application/x-www-form-urlencoded;charset=UTF-8"
 	forEachProtocolAndStrategy(t, func(t *testing.T, change func(*cardea.Config), app string) {
-		var log logbook
+		var log logRecorder
 		s := newSite(t, func(c *cardea.Config) {
 			change(c)
 			c.Logger = log.logger()
 		})
 		now := s.setClock()
-		b := stepper(t, s.URL)
+		b := newBrowser(t, s.URL)
 		report := func(body string) {
 			t.Helper()
 			res := post(t, b, "_log", kind, body)

@@ -21,9 +21,9 @@ var octocat = cardeatest.Person{
 
 func TestGitHubSignIn(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, func(c *cardea.Config) { github(c) })
+	s := newSite(t, func(c *cardea.Config) { addGitHub(c) })
 	s.issuer.Next(octocat)
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	pass(t, b, "github", octocat.Subject)
 	u, err := s.store.UserByAccount(t.Context(), "github", "9007199254740993")
 	if err != nil {
@@ -90,9 +90,9 @@ func TestGitHubEmailAddresses(t *testing.T) {
 				json.NewEncoder(w).Encode(tc.list)
 			}))
 			t.Cleanup(emails.Close)
-			s := newSite(t, func(c *cardea.Config) { github(c).EmailsURL = emails.URL })
+			s := newSite(t, func(c *cardea.Config) { addGitHub(c).EmailsURL = emails.URL })
 			s.issuer.Next(cardeatest.Person{Subject: "5", Claims: map[string]any{"email": tc.public}})
-			pass(t, stepper(t, s.URL), "github", "5")
+			pass(t, newBrowser(t, s.URL), "github", "5")
 			u, err := s.store.UserByAccount(t.Context(), "github", "5")
 			if err != nil {
 				t.Fatal(err)
@@ -114,14 +114,14 @@ func TestGitHubFailureWritesNothing(t *testing.T) {
 		} {
 			t.Run(string(e)+" "+string(how), func(t *testing.T) {
 				t.Parallel()
-				var store *watchedStore
+				var store *recordingStore
 				s := newSite(t, func(c *cardea.Config) {
-					store = watch(c)
-					github(c)
+					store = recordCalls(c)
+					addGitHub(c)
 				})
 				s.issuer.Misbehave(cardeatest.Broken(e, how))
-				b := stepper(t, s.URL)
-				checkRefused(t, s, visit(t, b, leave(t, b, "github", "", "/")), cardea.CodeConfiguration)
+				b := newBrowser(t, s.URL)
+				checkSignInFailed(t, s, visit(t, b, leave(t, b, "github", "", "/")), cardea.CodeConfiguration)
 				if writes := store.writes(); len(writes) != 0 {
 					t.Errorf("written: %v", writes)
 				}
@@ -132,14 +132,14 @@ func TestGitHubFailureWritesNothing(t *testing.T) {
 
 func TestUserinfoHeaders(t *testing.T) {
 	t.Parallel()
-	tap := &wiretap{}
+	tap := &httpRecorder{}
 	s := newSite(t, func(c *cardea.Config) {
 		c.HTTPClient = &http.Client{Transport: tap}
-		github(c).Headers = map[string]string{"X-Api-Version": "7"}
+		addGitHub(c).Headers = map[string]string{"X-Api-Version": "7"}
 	})
-	pass(t, stepper(t, s.URL), "github", "")
+	pass(t, newBrowser(t, s.URL), "github", "")
 	for _, path := range []string{"/user", "/user/emails"} {
-		requests := tap.to(path)
+		requests := tap.requestsTo(path)
 		if len(requests) != 1 {
 			t.Fatalf("%d requests to %s", len(requests), path)
 		}
@@ -173,8 +173,8 @@ func TestProfileFunctionFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, func(c *cardea.Config) { idp(c).Profile = profile })
-			b := stepper(t, s.URL)
-			checkRefused(t, s, visit(t, b, leave(t, b, "idp", "", "/")), cardea.CodeConfiguration)
+			b := newBrowser(t, s.URL)
+			checkSignInFailed(t, s, visit(t, b, leave(t, b, "idp", "", "/")), cardea.CodeConfiguration)
 		})
 	}
 }
@@ -183,15 +183,15 @@ func TestUserinfoOfAnOIDCProvider(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
 		idp(c).UseUserinfo = true
-		plain := second(c)
+		plain := addSecondProvider(c)
 		plain.UseUserinfo = false
 	})
-	pass(t, stepper(t, s.URL), "idp", "")
+	pass(t, newBrowser(t, s.URL), "idp", "")
 	if n := s.issuer.Requests(cardeatest.Userinfo); n != 1 {
 		t.Errorf("%d requests to userinfo, want one", n)
 	}
 	s.issuer.Next(bob)
-	pass(t, stepper(t, s.URL), "other", bob.Subject)
+	pass(t, newBrowser(t, s.URL), "other", bob.Subject)
 	if n := s.issuer.Requests(cardeatest.Userinfo); n != 1 {
 		t.Error("userinfo was requested without UseUserinfo")
 	}
@@ -201,12 +201,12 @@ func TestKeysAndDiscoveryAreFetchedOnce(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	for range 3 {
-		pass(t, stepper(t, s.URL), "idp", "")
+		pass(t, newBrowser(t, s.URL), "idp", "")
 	}
 	if d, k := s.issuer.Requests(cardeatest.Discovery), s.issuer.Requests(cardeatest.JWKS); d != 1 || k != 1 {
 		t.Errorf("%d requests for discovery and %d for keys in three sign-ins, want one each", d, k)
 	}
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	callback := leave(t, b, "idp", "", "/")
 	s.issuer.RotateKeys()
 	comeBack(t, b, callback)

@@ -14,9 +14,9 @@ import (
 // errStore is the error of the methods that fail.
 var errStore = errors.New("the database is unavailable")
 
-// watchedStore is a store in memory that records which of its methods are called, and whose methods
+// recordingStore is a store in memory that records which of its methods are called, and whose methods
 // can be made to fail.
-type watchedStore struct {
+type recordingStore struct {
 	*memadapter.Adapter
 
 	mu     sync.Mutex
@@ -24,28 +24,28 @@ type watchedStore struct {
 	broken []string // methods that fail
 }
 
-// watch replaces the store that newSite configures by a recording one.
-func watch(c *cardea.Config) *watchedStore {
-	s := &watchedStore{Adapter: c.Adapter.(*memadapter.Adapter)}
+// recordCalls replaces the store that newSite configures by a recording one.
+func recordCalls(c *cardea.Config) *recordingStore {
+	s := &recordingStore{Adapter: c.Adapter.(*memadapter.Adapter)}
 	c.Adapter = s
 	return s
 }
 
-// breakDown makes these methods and no others fail from now on, and forgets the recorded calls.
-func (s *watchedStore) breakDown(methods ...string) {
+// failOnly makes these methods and no others fail from now on, and forgets the recorded calls.
+func (s *recordingStore) failOnly(methods ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls, s.broken = nil, methods
 }
 
-func (s *watchedStore) called(method string) bool {
+func (s *recordingStore) called(method string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Contains(s.calls, method)
 }
 
 // writes returns the recorded calls of methods that write.
-func (s *watchedStore) writes() []string {
+func (s *recordingStore) writes() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var list []string
@@ -59,14 +59,14 @@ func (s *watchedStore) writes() []string {
 }
 
 // seen returns the recorded calls.
-func (s *watchedStore) seen() []string {
+func (s *recordingStore) seen() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.calls)
 }
 
 // call records a call, and returns the error of a method that fails.
-func (s *watchedStore) call(method string) error {
+func (s *recordingStore) call(method string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls = append(s.calls, method)
@@ -76,91 +76,91 @@ func (s *watchedStore) call(method string) error {
 	return nil
 }
 
-func (s *watchedStore) Transact(ctx context.Context, fn func(context.Context) error) error {
+func (s *recordingStore) Transact(ctx context.Context, fn func(context.Context) error) error {
 	if err := s.call("Transact"); err != nil {
 		return err
 	}
 	return s.Adapter.Transact(ctx, fn)
 }
 
-func (s *watchedStore) LockUser(ctx context.Context, id string) error {
+func (s *recordingStore) LockUser(ctx context.Context, id string) error {
 	if err := s.call("LockUser"); err != nil {
 		return err
 	}
 	return s.Adapter.LockUser(ctx, id)
 }
 
-func (s *watchedStore) CreateUser(ctx context.Context, u *cardea.User) error {
+func (s *recordingStore) CreateUser(ctx context.Context, u *cardea.User) error {
 	if err := s.call("CreateUser"); err != nil {
 		return err
 	}
 	return s.Adapter.CreateUser(ctx, u)
 }
 
-func (s *watchedStore) UserByID(ctx context.Context, id string) (*cardea.User, error) {
+func (s *recordingStore) UserByID(ctx context.Context, id string) (*cardea.User, error) {
 	if err := s.call("UserByID"); err != nil {
 		return nil, err
 	}
 	return s.Adapter.UserByID(ctx, id)
 }
 
-func (s *watchedStore) UserByEmail(ctx context.Context, email string) (*cardea.User, error) {
+func (s *recordingStore) UserByEmail(ctx context.Context, email string) (*cardea.User, error) {
 	if err := s.call("UserByEmail"); err != nil {
 		return nil, err
 	}
 	return s.Adapter.UserByEmail(ctx, email)
 }
 
-func (s *watchedStore) UserByAccount(ctx context.Context, provider, id string) (*cardea.User, error) {
+func (s *recordingStore) UserByAccount(ctx context.Context, provider, id string) (*cardea.User, error) {
 	if err := s.call("UserByAccount"); err != nil {
 		return nil, err
 	}
 	return s.Adapter.UserByAccount(ctx, provider, id)
 }
 
-func (s *watchedStore) UpdateUser(ctx context.Context, u *cardea.User) error {
+func (s *recordingStore) UpdateUser(ctx context.Context, u *cardea.User) error {
 	if err := s.call("UpdateUser"); err != nil {
 		return err
 	}
 	return s.Adapter.UpdateUser(ctx, u)
 }
 
-func (s *watchedStore) LinkAccount(ctx context.Context, a *cardea.Account) error {
+func (s *recordingStore) LinkAccount(ctx context.Context, a *cardea.Account) error {
 	if err := s.call("LinkAccount"); err != nil {
 		return err
 	}
 	return s.Adapter.LinkAccount(ctx, a)
 }
 
-func (s *watchedStore) UpdateAccount(ctx context.Context, a *cardea.Account) error {
+func (s *recordingStore) UpdateAccount(ctx context.Context, a *cardea.Account) error {
 	if err := s.call("UpdateAccount"); err != nil {
 		return err
 	}
 	return s.Adapter.UpdateAccount(ctx, a)
 }
 
-func (s *watchedStore) CreateSession(ctx context.Context, session *cardea.Session) error {
+func (s *recordingStore) CreateSession(ctx context.Context, session *cardea.Session) error {
 	if err := s.call("CreateSession"); err != nil {
 		return err
 	}
 	return s.Adapter.CreateSession(ctx, session)
 }
 
-func (s *watchedStore) Session(ctx context.Context, token string) (*cardea.Session, error) {
+func (s *recordingStore) Session(ctx context.Context, token string) (*cardea.Session, error) {
 	if err := s.call("Session"); err != nil {
 		return nil, err
 	}
 	return s.Adapter.Session(ctx, token)
 }
 
-func (s *watchedStore) RenewSession(ctx context.Context, token string, expires time.Time) error {
+func (s *recordingStore) RenewSession(ctx context.Context, token string, expires time.Time) error {
 	if err := s.call("RenewSession"); err != nil {
 		return err
 	}
 	return s.Adapter.RenewSession(ctx, token, expires)
 }
 
-func (s *watchedStore) DeleteSession(ctx context.Context, token string) error {
+func (s *recordingStore) DeleteSession(ctx context.Context, token string) error {
 	if err := s.call("DeleteSession"); err != nil {
 		return err
 	}

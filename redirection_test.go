@@ -59,7 +59,7 @@ func TestRedirection(t *testing.T) {
 		}
 		c.Providers = append(c.Providers, p)
 	})
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	callback := beginCustom(t, b)
 	if once("x", time.Now().Add(time.Minute)) {
 		t.Error("Once returns true before the callback")
@@ -108,9 +108,9 @@ func TestRedirectionIsRefused(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, func(c *cardea.Config) { c.Providers = append(c.Providers, abroad()) })
-			other := stepper(t, s.URL)
+			other := newBrowser(t, s.URL)
 			comeBack(t, other, beginCustom(t, other)+"&who=7&proof=used")
-			b := stepper(t, s.URL)
+			b := newBrowser(t, s.URL)
 			res := visit(t, b, tc.change(beginCustom(t, b)+"&who=7&proof=fresh"))
 			if to := res.Header.Get("Location"); to != s.URL+"/api/auth/error?error="+string(tc.code) ||
 				b.Session() != nil {
@@ -129,7 +129,7 @@ func TestOnceIsForOneProvider(t *testing.T) {
 		c.Providers = append(c.Providers, abroad(), other)
 	})
 	for _, provider := range []string{"abroad", "elsewhere"} {
-		b := stepper(t, s.URL)
+		b := newBrowser(t, s.URL)
 		comeBack(t, b, beginCustomAt(t, b, provider)+"&who=7&proof=a")
 		if b.Session() == nil {
 			t.Errorf("%s: nobody is signed in", provider)
@@ -167,14 +167,14 @@ func TestRedirectionHooksThatFail(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			var log logbook
+			var log logRecorder
 			s := newSite(t, func(c *cardea.Config) {
 				c.Logger = log.logger()
 				p := abroad()
 				tc.change(p)
 				c.Providers = append(c.Providers, p)
 			})
-			b := stepper(t, s.URL)
+			b := newBrowser(t, s.URL)
 			to := b.Post("/signin/abroad", nil).Header.Get("Location")
 			if u, err := url.Parse(to); err == nil && u.Query().Has("back") {
 				to = visit(t, b, u.Query().Get("back")+"&who=7&proof=fresh").Header.Get("Location")
@@ -202,8 +202,8 @@ func TestRedirectionLinksAccounts(t *testing.T) {
 	})
 	b := s.signedIn(t, "")
 	ann := s.holder(t, "ann@example.com")
-	stranger := stepper(t, s.URL)
-	checkRefused(t, s, visit(t, stranger, beginCustom(t, stranger)+"&who=8&proof=a"), cardea.CodeAccountNotLinked)
+	stranger := newBrowser(t, s.URL)
+	checkSignInFailed(t, s, visit(t, stranger, beginCustom(t, stranger)+"&who=8&proof=a"), cardea.CodeAccountNotLinked)
 	comeBack(t, b, beginCustom(t, b)+"&who=7&proof=b")
 	if got := s.owner(t, "abroad", "7"); got != ann {
 		t.Errorf("the account belongs to %s, want %s", got, ann)

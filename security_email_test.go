@@ -57,16 +57,16 @@ func TestAddressIsOneRecipientOrRefused(t *testing.T) {
 		o.Sender = &email.SMTP{Host: server.Host, Port: server.Port}
 		o.ClientLimit = cardea.Limit{Count: 1000, Within: time.Hour}
 	})
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	for _, address := range hostileAddresses {
 		res := b.Post("/signin/email", url.Values{"email": {address}})
-		sentTo(t, fmt.Sprintf("%q", address), res, s.URL+"/api/auth/signin?error=EmailSignin")
+		checkRedirect(t, fmt.Sprintf("%q", address), res, s.URL+"/api/auth/signin?error=EmailSignin")
 		if n := len(server.Deliveries()); n != 0 {
 			t.Fatalf("%q: %d mails, want none", address, n)
 		}
 	}
 	for i, address := range unusualAddresses {
-		b := stepper(t, s.URL)
+		b := newBrowser(t, s.URL)
 		b.Post("/signin/email", url.Values{"email": {address}})
 		all := server.Deliveries()
 		if len(all) != i+1 {
@@ -88,34 +88,34 @@ func TestAddressIsOneRecipientOrRefused(t *testing.T) {
 func TestTokenBelongsToItsAddress(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, nil)
-	b, eve := stepper(t, s.URL), stepper(t, s.URL)
+	b, eve := newBrowser(t, s.URL), newBrowser(t, s.URL)
 	m := s.ask(t, b, "ann@example.com", "/")
 	s.ask(t, eve, "eve@example.com", "/")
 	for _, other := range []string{"eve@example.com", "ann@example.com.evil.example", "nobody@example.com"} {
 		link := strings.Replace(m.Link, "ann%40example.com", url.QueryEscape(other), 1)
-		s.deadLink(t, other, confirm(t, eve, link))
+		s.checkDeadLink(t, other, confirm(t, eve, link))
 		u, _ := url.Parse(link)
 		if res := visit(t, b, link); res.StatusCode == http.StatusFound {
 			t.Errorf("%s: the browser that requested the mail is sent to %s", other, res.Header.Get("Location"))
 		}
-		s.deadLink(t, other, b.Post("/callback/email", u.Query()))
+		s.checkDeadLink(t, other, b.Post("/callback/email", u.Query()))
 	}
 	for _, other := range []string{
 		"ANN@example.com", "", " ann@example.com", "ann@example.com,eve@example.com", "<b>ann</b>",
 	} {
-		s.deadLink(t, other, visit(t, eve, strings.Replace(m.Link, "ann%40example.com", url.QueryEscape(other), 1)))
+		s.checkDeadLink(t, other, visit(t, eve, strings.Replace(m.Link, "ann%40example.com", url.QueryEscape(other), 1)))
 	}
 	if eve.Session() != nil {
 		t.Error("Eve is signed in")
 	}
-	sentTo(t, "the link as it was sent", visit(t, b, m.Link), s.URL+"/")
+	checkRedirect(t, "the link as it was sent", visit(t, b, m.Link), s.URL+"/")
 }
 
 // Devise CVE-2019-16109, CVE-2013-0233: an empty, partial or malformed token never matches.
 func TestMalformedTokensAreRefused(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, nil)
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	m := s.ask(t, b, "ann@example.com", "/")
 	u, _ := url.Parse(m.Link)
 	real := u.Query().Get("token")
@@ -125,32 +125,32 @@ func TestMalformedTokensAreRefused(t *testing.T) {
 	} {
 		q := url.Values{"email": {"ann@example.com"}, "token": {token}}
 		if res := visit(t, b, s.URL+"/api/auth/callback/email?"+q.Encode()); res.StatusCode == http.StatusFound {
-			s.deadLink(t, "GET "+token, res)
+			s.checkDeadLink(t, "GET "+token, res)
 		}
-		s.deadLink(t, "POST "+token, b.Post("/callback/email", q))
+		s.checkDeadLink(t, "POST "+token, b.Post("/callback/email", q))
 	}
 	for _, query := range []string{
 		"", "?email=ann@example.com", "?token=" + real, "?email=ann@example.com&token[]=" + real,
 		"?email[]=ann@example.com&token=" + real,
 	} {
-		s.deadLink(t, query, visit(t, b, s.URL+"/api/auth/callback/email"+query))
+		s.checkDeadLink(t, query, visit(t, b, s.URL+"/api/auth/callback/email"+query))
 	}
 	postJSON := func(token string) *http.Response {
 		body := `{"csrfToken":"` + b.CSRFToken() + `","email":"ann@example.com","token":` + token + `}`
 		return post(t, b, "callback/email", "application/json", body)
 	}
-	s.wrongCode(t, "a list", postJSON(`["`+real+`"]`))
-	s.deadLink(t, "null", postJSON("null"))
+	s.checkWrongCode(t, "a list", postJSON(`["`+real+`"]`))
+	s.checkDeadLink(t, "null", postJSON("null"))
 	if b.Session() != nil {
 		t.Error("signed in with a malformed token")
 	}
-	sentTo(t, "the link itself", visit(t, b, m.Link), s.URL+"/")
+	checkRedirect(t, "the link itself", visit(t, b, m.Link), s.URL+"/")
 }
 
 // Better Auth #8067: of many parallel requests with the same link or code, one signs in.
 func TestParallelRequestsWithALinkGiveOneSession(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		for _, how := range []string{"link", "button", "code", "link and code"} {
 			t.Run(how, func(t *testing.T) {
 				t.Parallel()
@@ -159,7 +159,7 @@ func TestParallelRequestsWithALinkGiveOneSession(t *testing.T) {
 					c.Session.Strategy = strategy
 					c.Events.SignIn = func(context.Context, *cardea.SignIn) { signedIn.Add(1) }
 				})
-				b := stepper(t, s.URL)
+				b := newBrowser(t, s.URL)
 				m := s.ask(t, b, "ann@example.com", "/")
 				form := form(b, "code", m.Code)
 				jar := cookiesOf(b)
@@ -199,20 +199,20 @@ func TestParallelRequestsWithALinkGiveOneSession(t *testing.T) {
 func TestCodeAllowsFiveGuesses(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, nil)
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	m := s.ask(t, b, "ann@example.com", "/")
 	first := cookiesOf(b)[mailCookie]
 	for range 4 {
-		s.wrongCode(t, "a guess", typeCode(b, wrong(m)))
+		s.checkWrongCode(t, "a guess", postCode(b, codeOtherThan(m)))
 		keep(t, b, mailCookie, first) // as if there had been no guess
 	}
-	s.wrongCode(t, "the fifth guess", typeCode(b, wrong(m)))
+	s.checkWrongCode(t, "the fifth guess", postCode(b, codeOtherThan(m)))
 	if cookiesOf(b)[mailCookie] != "" {
 		t.Error("the browser still has the cookie of the request")
 	}
 	keep(t, b, mailCookie, first)
-	s.wrongCode(t, "the right code", typeCode(b, m.Code))
-	sentTo(t, "the link", visit(t, b, m.Link), s.URL+"/")
+	s.checkWrongCode(t, "the right code", postCode(b, m.Code))
+	checkRedirect(t, "the link", visit(t, b, m.Link), s.URL+"/")
 }
 
 // The same weaknesses: one address allows 20 guesses a day, with any number of mails and browsers.
@@ -222,32 +222,32 @@ func TestGuessesForOneAddressAreLimited(t *testing.T) {
 	s := newMailSite(t, nil)
 	now := s.setClock()
 	for range 4 {
-		b := stepper(t, s.URL)
+		b := newBrowser(t, s.URL)
 		m := s.ask(t, b, "ann@example.com", "/")
 		for range 5 {
-			s.wrongCode(t, "a guess", typeCode(b, wrong(m)))
+			s.checkWrongCode(t, "a guess", postCode(b, codeOtherThan(m)))
 		}
 		now.advance(2 * time.Hour)
 	}
-	b, bob := stepper(t, s.URL), stepper(t, s.URL)
+	b, bob := newBrowser(t, s.URL), newBrowser(t, s.URL)
 	m := s.ask(t, b, "ann@example.com", "/")
-	sentTo(t, "the 21st code", typeCode(b, m.Code), s.URL+"/api/auth/signin?error=RateLimited")
-	sentTo(t, "the link", visit(t, b, m.Link), s.URL+"/")
-	sentTo(t, "another address", typeCode(bob, s.ask(t, bob, "bob@example.com", "/").Code), s.URL+"/")
+	checkRedirect(t, "the 21st code", postCode(b, m.Code), s.URL+"/api/auth/signin?error=RateLimited")
+	checkRedirect(t, "the link", visit(t, b, m.Link), s.URL+"/")
+	checkRedirect(t, "another address", postCode(bob, s.ask(t, bob, "bob@example.com", "/").Code), s.URL+"/")
 	now.advance(16 * time.Hour)
-	b = stepper(t, s.URL)
-	sentTo(t, "the next day", typeCode(b, s.ask(t, b, "ann@example.com", "/").Code), s.URL+"/")
+	b = newBrowser(t, s.URL)
+	checkRedirect(t, "the next day", postCode(b, s.ask(t, b, "ann@example.com", "/").Code), s.URL+"/")
 }
 
 // django-allauth "successful login clears the counter", Devise CVE-2019-5421: of 100 parallel
 // guesses no more than 5 are compared.
 func TestParallelGuessesAreCounted(t *testing.T) {
 	t.Parallel()
-	var log logbook
+	var log logRecorder
 	s := newMailSite(t, func(c *cardea.Config, _ *email.Options) { c.Logger = log.logger() })
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	m := s.ask(t, b, "ann@example.com", "/")
-	guess, right, jar := form(b, "code", wrong(m)), form(b, "code", m.Code), cookiesOf(b)
+	guess, right, jar := form(b, "code", codeOtherThan(m)), form(b, "code", m.Code), cookiesOf(b)
 	for range 2 {
 		var all sync.WaitGroup
 		for range 50 {
@@ -265,7 +265,7 @@ func TestParallelGuessesAreCounted(t *testing.T) {
 		t.Errorf("%d codes were compared, want 5 at most", compared)
 	}
 	res := send(t, s.URL+"/api/auth/callback/email", jar, right)
-	sentTo(t, "the right code afterwards", res, s.URL+"/api/auth/signin?error=RateLimited")
+	checkRedirect(t, "the right code afterwards", res, s.URL+"/api/auth/signin?error=RateLimited")
 }
 
 // OWASP ASVS 5.0 (one-time codes are bound to the request that created them) and fiber
@@ -274,26 +274,26 @@ func TestParallelGuessesAreCounted(t *testing.T) {
 func TestCodeIsBoundToTheRequest(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, nil)
-	ann, eve := stepper(t, s.URL), stepper(t, s.URL)
+	ann, eve := newBrowser(t, s.URL), newBrowser(t, s.URL)
 	mail := s.ask(t, ann, "ann@example.com", "/")
 	own := s.ask(t, eve, "eve@example.com", "/")
-	s.wrongCode(t, "Ann's code in Eve's browser", typeCode(eve, mail.Code))
-	s.wrongCode(t, "Eve's code in Ann's browser", typeCode(ann, own.Code))
+	s.checkWrongCode(t, "Ann's code in Eve's browser", postCode(eve, mail.Code))
+	s.checkWrongCode(t, "Eve's code in Ann's browser", postCode(ann, own.Code))
 	// Eve requests a mail to Ann, and has somehow learned the code of the mail that Ann requested.
 	if again := s.ask(t, eve, "ann@example.com", "/"); again.Code != mail.Code {
-		s.wrongCode(t, "the code of Ann's mail, in Eve's request", typeCode(eve, mail.Code))
+		s.checkWrongCode(t, "the code of Ann's mail, in Eve's request", postCode(eve, mail.Code))
 	}
 	for name, value := range cookiesOf(ann) { // every other cookie
 		if name != mailCookie {
 			keep(t, eve, mailCookie, value)
-			s.wrongCode(t, name, typeCode(eve, mail.Code))
+			s.checkWrongCode(t, name, postCode(eve, mail.Code))
 		}
 	}
 	keep(t, eve, sessionCookie, cookiesOf(ann)[mailCookie]) // NextAuth CVE-2023-48309
 	if eve.Session() != nil {
 		t.Error("the cookie of the request is accepted as a session")
 	}
-	sentTo(t, "Ann's code in Ann's browser", typeCode(ann, mail.Code), s.URL+"/")
+	checkRedirect(t, "Ann's code in Ann's browser", postCode(ann, mail.Code), s.URL+"/")
 }
 
 // Auth.js GHSA-x445-f3h2-j279: the cookie of a request for a mail is valid for one provider.
@@ -304,15 +304,15 @@ func TestMailRequestIsBoundToTheProvider(t *testing.T) {
 		other.ID = "other"
 		c.Providers = append(c.Providers, email.New(other))
 	})
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	m := s.ask(t, b, "ann@example.com", "/")
-	sentTo(t, "the code at another provider", b.Post("/callback/other", url.Values{"code": {m.Code}}),
+	checkRedirect(t, "the code at another provider", b.Post("/callback/other", url.Values{"code": {m.Code}}),
 		s.URL+"/api/auth/verify-request?error=WrongCode&provider=other&type=email")
 	res := visit(t, b, strings.Replace(m.Link, "/callback/email", "/callback/other", 1))
 	if res.StatusCode != http.StatusOK || b.Session() != nil {
 		t.Errorf("the link at another provider: %s, or signed in", res.Status)
 	}
-	sentTo(t, "the code at its own provider", typeCode(b, m.Code), s.URL+"/")
+	checkRedirect(t, "the code at its own provider", postCode(b, m.Code), s.URL+"/")
 }
 
 // Nobody can sign in with what the store has: it has a keyed hash of a link's token, and nothing
@@ -323,7 +323,7 @@ func TestStoreHasOnlyHashesOfTokens(t *testing.T) {
 	s := newMailSite(t, func(c *cardea.Config, _ *email.Options) {
 		c.Adapter = &tokenRecorder{c.Adapter.(tokenAdapter), &stored}
 	})
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	m := s.ask(t, b, "ann@example.com", "/")
 	u, _ := url.Parse(m.Link)
 	token := u.Query().Get("token")
@@ -335,7 +335,7 @@ func TestStoreHasOnlyHashesOfTokens(t *testing.T) {
 			t.Errorf("row = %+v", row)
 		}
 		form := url.Values{"email": {row.Identifier}, "token": {row.Token}}
-		s.deadLink(t, "a stored token", b.Post("/callback/email", form))
+		s.checkDeadLink(t, "a stored token", b.Post("/callback/email", form))
 		for code := range 1000 {
 			text := fmt.Sprintf("%s%03d", m.Code[:3], code)
 			for _, guess := range []string{
@@ -371,7 +371,7 @@ func (s *tokenRecorder) CreateVerificationToken(ctx context.Context, v *cardea.V
 func TestHeadDoesNotUseALinkUp(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, nil)
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	m := s.ask(t, b, "ann@example.com", "/")
 	for _, method := range []string{http.MethodHead, http.MethodOptions, http.MethodPut, "get"} {
 		r, err := http.NewRequest(method, m.Link, nil)
@@ -383,24 +383,24 @@ func TestHeadDoesNotUseALinkUp(t *testing.T) {
 			t.Errorf("%s: %s", method, res.Status)
 		}
 	}
-	sentTo(t, "GET", visit(t, b, m.Link), s.URL+"/")
+	checkRedirect(t, "GET", visit(t, b, m.Link), s.URL+"/")
 }
 
 // fiber CVE-2026-44332, Zitadel CVE-2026-23511, OWASP ASVS 5.0 (no enumeration): the answer and the
 // calls of the store are the same, whether or not the address belongs to a user.
 func TestMailDoesNotRevealUsers(t *testing.T) {
 	t.Parallel()
-	var store *watchedStore
+	var store *recordingStore
 	s := newMailSite(t, func(c *cardea.Config, _ *email.Options) {
-		store = watch(c)
+		store = recordCalls(c)
 		c.Callbacks.SignIn = func(context.Context, *cardea.SignIn) (string, error) { return "", nil }
 	})
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	visit(t, b, s.ask(t, b, "known@example.com", "/").Link)
 	answer := func(address string) string {
-		b := stepper(t, s.URL)
+		b := newBrowser(t, s.URL)
 		b.CSRFToken()
-		store.breakDown()
+		store.failOnly()
 		res := b.Post("/signin/email", url.Values{"email": {address}, "callbackUrl": {"/"}})
 		var lines []string
 		for name, values := range res.Header {
@@ -434,27 +434,27 @@ func TestMailsToOneAddressAreLimited(t *testing.T) {
 		o.AddressLimit = cardea.Limit{Count: 3, Within: time.Hour}
 	})
 	now := s.setClock()
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	limited := s.URL + "/api/auth/signin?error=RateLimited"
 	for _, address := range []string{"bob@x.example", "BOB@x.example", " bob@X.example"} {
 		b.Post("/signin/email", url.Values{"email": {address}})
 		now.advance(10 * time.Minute)
 	}
 	for range 3 {
-		res := stepper(t, s.URL).Post("/signin/email", url.Values{"email": {"Bob@x.example"}})
-		sentTo(t, "the fourth mail", res, limited)
+		res := newBrowser(t, s.URL).Post("/signin/email", url.Values{"email": {"Bob@x.example"}})
+		checkRedirect(t, "the fourth mail", res, limited)
 	}
 	if page := text(t, visit(t, b, limited)); !strings.Contains(page, "wait a while") {
 		t.Error("the sign-in page does not say that the visitor should wait")
 	}
 	visit(t, b, s.mails.Last(t, "bob@x.example").Link)
-	sentTo(t, "after the sign-in", b.Post("/signin/email", url.Values{"email": {"bob@x.example"}}), limited)
+	checkRedirect(t, "after the sign-in", b.Post("/signin/email", url.Values{"email": {"bob@x.example"}}), limited)
 	s.ask(t, b, "ann@x.example", "/")
 	now.advance(30*time.Minute - time.Second)
-	sentTo(t, "a second too early", b.Post("/signin/email", url.Values{"email": {"bob@x.example"}}), limited)
+	checkRedirect(t, "a second too early", b.Post("/signin/email", url.Values{"email": {"bob@x.example"}}), limited)
 	now.advance(time.Second)
 	s.ask(t, b, "bob@x.example", "/")
-	sentTo(t, "one mail more", b.Post("/signin/email", url.Values{"email": {"bob@x.example"}}), limited)
+	checkRedirect(t, "one mail more", b.Post("/signin/email", url.Values{"email": {"bob@x.example"}}), limited)
 	if n := len(s.mails.All()); n != 5 {
 		t.Errorf("%d mails, want 5", n)
 	}
@@ -560,7 +560,7 @@ func TestMailsForOneClientAreLimited(t *testing.T) {
 // no access to the user of the victim, who proves the address later.
 func TestUnverifiedAddressGivesNoAccessToItsOwner(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		var updated []string
 		s := newMailSite(t, func(c *cardea.Config, _ *email.Options) {
 			c.Session.Strategy = strategy
@@ -572,7 +572,7 @@ func TestUnverifiedAddressGivesNoAccessToItsOwner(t *testing.T) {
 		eve := s.signedIn(t, "666")
 		attacker := s.owner(t, "idp", "666")
 
-		b := stepper(t, s.URL)
+		b := newBrowser(t, s.URL)
 		visit(t, b, s.ask(t, b, "victim@example.com", "/").Link)
 		if got := whoIs(b); got != "victim@example.com" {
 			t.Fatalf("signed in as %q", got)
@@ -644,7 +644,7 @@ func TestUserWithAnUnverifiedAddress(t *testing.T) {
 				c.Providers = append(c.Providers, tc.others...)
 				o.Adopt = tc.adopt
 			})
-			b := stepper(t, s.URL)
+			b := newBrowser(t, s.URL)
 			if tc.account {
 				s.issuer.Next(cardeatest.Person{Subject: "7", Email: address})
 				eve := s.signedIn(t, "7")
@@ -682,9 +682,9 @@ func TestAdoptFails(t *testing.T) {
 	})
 	s.issuer.Next(cardeatest.Person{Subject: "7", Email: "ann@example.com"})
 	s.signedIn(t, "7")
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	link := s.ask(t, b, "ann@example.com", "/").Link
-	sentTo(t, "the link", visit(t, b, link), s.URL+"/api/auth/error?error=Configuration")
+	checkRedirect(t, "the link", visit(t, b, link), s.URL+"/api/auth/error?error=Configuration")
 	if b.Session() != nil || len(s.accounts(t, "ann@example.com")) != 1 {
 		t.Error("signed in, or the account was unlinked")
 	}
@@ -694,7 +694,7 @@ func TestAdoptFails(t *testing.T) {
 // that the browser had before ends.
 func TestMailGivesANewSession(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newMailSite(t, func(c *cardea.Config, _ *email.Options) { c.Session.Strategy = strategy })
 		b := s.signedIn(t, "ann@example.com")
 		before := cookiesOf(b)
@@ -785,7 +785,7 @@ func TestCallbackURLOfALinkStaysOnTheSite(t *testing.T) {
 		o.ClientLimit = cardea.Limit{Count: 1000, Within: time.Hour}
 	})
 	for i, target := range hostile("evil.example")[:20] {
-		b, other := stepper(t, s.URL), stepper(t, s.URL)
+		b, other := newBrowser(t, s.URL), newBrowser(t, s.URL)
 		m := s.ask(t, b, fmt.Sprintf("a%d@example.com", i), "/")
 		u, _ := url.Parse(m.Link)
 		q := u.Query()
@@ -809,18 +809,18 @@ func TestCallbackURLOfALinkStaysOnTheSite(t *testing.T) {
 // logged, whether or not they are accepted.
 func TestMailsAreNotLogged(t *testing.T) {
 	t.Parallel()
-	var log logbook
+	var log logRecorder
 	s := newMailSite(t, func(c *cardea.Config, o *email.Options) {
 		c.Logger = log.logger()
 		o.AddressLimit = cardea.Limit{Count: 3, Within: time.Hour}
 	})
-	tap := &wiretap{}
-	b := stepper(t, s.URL)
+	tap := &httpRecorder{}
+	b := newBrowser(t, s.URL)
 	b.Transport = tap
 	m := s.ask(t, b, "ann@example.com", "/")
-	typeCode(b, wrong(m))
+	postCode(b, codeOtherThan(m))
 	confirm(t, b, strings.Replace(m.Link, "ann%40", "eve%40", 1))
-	typeCode(b, m.Code)
+	postCode(b, m.Code)
 	confirm(t, b, m.Link)
 	visit(t, b, s.ask(t, b, "ann@example.com", "/").Link)
 	last := s.ask(t, b, "ann@example.com", "/")

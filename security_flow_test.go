@@ -17,14 +17,14 @@ import (
 // same client.
 func TestCallbackOfAnotherProviderIsRefused(t *testing.T) {
 	t.Parallel()
-	var log logbook
+	var log logRecorder
 	s := newSite(t, func(c *cardea.Config) {
-		second(c)
+		addSecondProvider(c)
 		c.Logger = log.logger()
 	})
-	b := stepper(t, s.URL)
-	callback := strings.Replace(arrive(t, b, "idp"), "/callback/idp", "/callback/other", 1)
-	checkRefused(t, s, visit(t, b, callback), cardea.CodeConfiguration)
+	b := newBrowser(t, s.URL)
+	callback := strings.Replace(callbackURLOf(t, b, "idp"), "/callback/idp", "/callback/other", 1)
+	checkSignInFailed(t, s, visit(t, b, callback), cardea.CodeConfiguration)
 	log.checkFailure(t, "InvalidCheck", `the flow is for the provider "idp"`)
 	if s.issuer.Requests(cardeatest.Token) != 0 || b.Session() != nil {
 		t.Error("the code was used")
@@ -97,17 +97,17 @@ func TestChangedCallbacksAreRefused(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			var log logbook
+			var log logRecorder
 			s := newSite(t, func(c *cardea.Config) { c.Logger = log.logger() })
-			b := stepper(t, s.URL)
-			callback, err := url.Parse(arrive(t, b, "idp"))
+			b := newBrowser(t, s.URL)
+			callback, err := url.Parse(callbackURLOf(t, b, "idp"))
 			if err != nil {
 				t.Fatal(err)
 			}
 			q := callback.Query()
 			tc.query(q)
 			callback.RawQuery = q.Encode()
-			checkRefused(t, s, visit(t, b, callback.String()), cardea.CodeConfiguration)
+			checkSignInFailed(t, s, visit(t, b, callback.String()), cardea.CodeConfiguration)
 			log.checkFailure(t, "InvalidCheck", tc.cause)
 			if s.issuer.Requests(cardeatest.Token) != 0 || b.Session() != nil {
 				t.Error("the code was used")
@@ -131,10 +131,10 @@ func TestCodeParam(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			var log logbook
+			var log logRecorder
 			s := newSite(t, func(c *cardea.Config) { idp(c).CodeParam, c.Logger = "authCode", log.logger() })
-			b := stepper(t, s.URL)
-			callback, err := url.Parse(arrive(t, b, "idp"))
+			b := newBrowser(t, s.URL)
+			callback, err := url.Parse(callbackURLOf(t, b, "idp"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -150,7 +150,7 @@ func TestCodeParam(t *testing.T) {
 				}
 				return
 			}
-			checkRefused(t, s, res, cardea.CodeConfiguration)
+			checkSignInFailed(t, s, res, cardea.CodeConfiguration)
 			log.checkFailure(t, "InvalidCheck", tc.cause)
 		})
 	}
@@ -160,20 +160,20 @@ func TestCodeParam(t *testing.T) {
 // can replace the cookie of the flow state, and none of them is accepted as a session.
 func TestNoCookieReplacesAnother(t *testing.T) {
 	t.Parallel()
-	var log logbook
+	var log logRecorder
 	s := newSite(t, func(c *cardea.Config) { c.Session.Strategy, c.Logger = cardea.StrategyJWT, log.logger() })
 	signedIn := cookiesOf(cardeatest.SignIn(t, s.URL, "idp", ""))
-	b := stepper(t, s.URL)
-	callback := arrive(t, b, "idp")
+	b := newBrowser(t, s.URL)
+	callback := callbackURLOf(t, b, "idp")
 	own := cookiesOf(b)
-	flow := own.attempt(t)
-	other := stepper(t, s.URL)
-	arrive(t, other, "idp")
+	flow := own.stateCookieName(t)
+	other := newBrowser(t, s.URL)
+	callbackURLOf(t, other, "idp")
 	others := cookiesOf(other)
 
 	values := map[string]string{
 		"the session": signedIn[sessionCookie], "the CSRF token": own[csrfCookie],
-		"another flow": others[others.attempt(t)], "an empty value": "", "a text": "x",
+		"another flow": others[others.stateCookieName(t)], "an empty value": "", "a text": "x",
 		"a callback URL": escaped(s.URL),
 	}
 	causes := map[string]string{
@@ -182,14 +182,14 @@ func TestNoCookieReplacesAnother(t *testing.T) {
 	}
 	for name, value := range values {
 		res := send(t, callback, own.with(flow, value), nil)
-		checkRefused(t, s, res, cardea.CodeConfiguration)
+		checkSignInFailed(t, s, res, cardea.CodeConfiguration)
 		log.checkFailure(t, "InvalidCheck", cmp.Or(causes[name], "the cookie of this flow: token is not valid"))
 		if s.issuer.Requests(cardeatest.Token) != 1 {
 			t.Fatalf("%s is accepted as the flow state", name)
 		}
 	}
-	checkRefused(t, s, send(t, callback, own.without(flow), nil), cardea.CodeConfiguration)
-	checkRefused(t, s, send(t, callback, nil, nil), cardea.CodeConfiguration)
+	checkSignInFailed(t, s, send(t, callback, own.without(flow), nil), cardea.CodeConfiguration)
+	checkSignInFailed(t, s, send(t, callback, nil, nil), cardea.CodeConfiguration)
 
 	values["the flow state"] = own[flow]
 	delete(values, "the session")
@@ -215,17 +215,17 @@ func TestNoCookieReplacesAnother(t *testing.T) {
 // sign in, also if the victim has begun a sign-in or is signed in.
 func TestCallbackInAnotherBrowserIsRefused(t *testing.T) {
 	t.Parallel()
-	var log logbook
+	var log logRecorder
 	s := newSite(t, func(c *cardea.Config) { c.Logger = log.logger() })
 	s.issuer.Next(person("attacker", "eve@example.com"))
-	fresh, begun, signedIn := stepper(t, s.URL), stepper(t, s.URL), cardeatest.SignIn(t, s.URL, "idp", "1001")
-	arrive(t, begun, "idp?login_hint=1001")
+	fresh, begun, signedIn := newBrowser(t, s.URL), newBrowser(t, s.URL), cardeatest.SignIn(t, s.URL, "idp", "1001")
+	callbackURLOf(t, begun, "idp?login_hint=1001")
 	signedIn.CheckRedirect = stopAtRedirect
 	for name, victim := range map[string]*cardeatest.Browser{
 		"without cookies": fresh, "with a flow": begun, "signed in": signedIn,
 	} {
-		res := visit(t, victim, arrive(t, stepper(t, s.URL), "idp"))
-		checkRefused(t, s, res, cardea.CodeConfiguration)
+		res := visit(t, victim, callbackURLOf(t, newBrowser(t, s.URL), "idp"))
+		checkSignInFailed(t, s, res, cardea.CodeConfiguration)
 		log.checkFailure(t, "InvalidCheck", "the browser has no cookie of this flow")
 		session := victim.Session()
 		if name != "signed in" && session != nil ||
@@ -243,7 +243,7 @@ func TestCallbackInAnotherBrowserIsRefused(t *testing.T) {
 func TestOnlyAPostWithTheCSRFTokenBeginsASignIn(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	token := url.Values{"csrfToken": {b.CSRFToken()}}
 	mine, endpoint := cookiesOf(b), s.URL+"/api/auth/signin/idp"
 	put := func(r *http.Request) { r.Method = http.MethodPut }
@@ -266,7 +266,7 @@ func TestOnlyAPostWithTheCSRFTokenBeginsASignIn(t *testing.T) {
 			t.Errorf("%s begins a sign-in", name)
 		}
 		for _, c := range res.Cookies() {
-			if strings.HasPrefix(c.Name, attemptPrefix) {
+			if strings.HasPrefix(c.Name, stateCookiePrefix) {
 				t.Errorf("%s sets a cookie for a flow state", name)
 			}
 		}
@@ -274,21 +274,21 @@ func TestOnlyAPostWithTheCSRFTokenBeginsASignIn(t *testing.T) {
 	if n := s.issuer.Requests(cardeatest.Authorize); n != 0 {
 		t.Errorf("%d authorization requests, want none", n)
 	}
-	begin(t, b, "idp", nil) // the form of the same browser does begin one
+	startSignIn(t, b, "idp", nil) // the form of the same browser does begin one
 }
 
 // authentik CVE-2024-23647, RFC 9700 § 2.1.1: every authorization request has a fresh state, S256
 // challenge and, for OIDC, nonce, and parameters of the visitor change nothing.
 func TestEachAuthorizationRequestHasFreshSecrets(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, func(c *cardea.Config) { github(c) })
+	s := newSite(t, func(c *cardea.Config) { addGitHub(c) })
 	evil := "code_challenge_method=plain&code_challenge=x&state=x&nonce=x&response_type=token&scope=admin" +
 		"&client_id=evil&redirect_uri=https://evil.example&request=x&request_uri=https://evil.example" +
 		"&response_mode=fragment&client_secret=x"
 	for provider, nonce := range map[string]bool{"idp": true, "github": false} {
 		seen := map[string]bool{}
 		for range 20 {
-			to, err := url.Parse(begin(t, stepper(t, s.URL), provider+"?"+evil, nil))
+			to, err := url.Parse(startSignIn(t, newBrowser(t, s.URL), provider+"?"+evil, nil))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -331,26 +331,26 @@ func TestInjectedCodeIsRefused(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			var log logbook
+			var log logRecorder
 			s := newSite(t, func(c *cardea.Config) {
-				github(c)
+				addGitHub(c)
 				c.Logger = log.logger()
 			})
 			s.issuer.Misbehave(tc.ways...)
 			s.issuer.Next(person("attacker", "eve@example.com"))
-			stolen, err := url.Parse(arrive(t, stepper(t, s.URL), tc.provider))
+			stolen, err := url.Parse(callbackURLOf(t, newBrowser(t, s.URL), tc.provider))
 			if err != nil {
 				t.Fatal(err)
 			}
-			victim := stepper(t, s.URL)
-			callback, err := url.Parse(arrive(t, victim, tc.provider+"?login_hint=1001"))
+			victim := newBrowser(t, s.URL)
+			callback, err := url.Parse(callbackURLOf(t, victim, tc.provider+"?login_hint=1001"))
 			if err != nil {
 				t.Fatal(err)
 			}
 			q := callback.Query()
 			q.Set("code", stolen.Query().Get("code"))
 			callback.RawQuery = q.Encode()
-			checkRefused(t, s, visit(t, victim, callback.String()), cardea.CodeConfiguration)
+			checkSignInFailed(t, s, visit(t, victim, callback.String()), cardea.CodeConfiguration)
 			log.checkFailure(t, "CallbackRouteError", tc.cause)
 			if victim.Session() != nil || s.owner(t, tc.provider, "attacker") != "" {
 				t.Error("signed in with a stolen code")
@@ -362,15 +362,15 @@ func TestInjectedCodeIsRefused(t *testing.T) {
 // authentik CVE-2024-23647: if a provider mixes up two visitors, neither is signed in.
 func TestSwappedCodesSignInNobody(t *testing.T) {
 	t.Parallel()
-	var log logbook
+	var log logRecorder
 	s := newSite(t, func(c *cardea.Config) { c.Logger = log.logger() })
 	s.issuer.Next(person("2002", "bob@example.com"))
-	ann, bob := stepper(t, s.URL), stepper(t, s.URL)
-	anns, bobs := arrive(t, ann, "idp?login_hint=1001"), arrive(t, bob, "idp?login_hint=2002")
+	ann, bob := newBrowser(t, s.URL), newBrowser(t, s.URL)
+	anns, bobs := callbackURLOf(t, ann, "idp?login_hint=1001"), callbackURLOf(t, bob, "idp?login_hint=2002")
 	s.issuer.Misbehave(cardeatest.SwapsCodes)
-	checkRefused(t, s, visit(t, ann, anns), cardea.CodeConfiguration)
+	checkSignInFailed(t, s, visit(t, ann, anns), cardea.CodeConfiguration)
 	log.checkFailure(t, "CallbackRouteError", "id token: nonce")
-	checkRefused(t, s, visit(t, bob, bobs), cardea.CodeConfiguration)
+	checkSignInFailed(t, s, visit(t, bob, bobs), cardea.CodeConfiguration)
 	if ann.Session() != nil || bob.Session() != nil {
 		t.Error("a visitor is signed in")
 	}
@@ -402,15 +402,15 @@ func TestResponsesWithoutTokenOrProfileFail(t *testing.T) {
 	} {
 		t.Run(string(tc.way), func(t *testing.T) {
 			t.Parallel()
-			var log logbook
-			var store *watchedStore
+			var log logRecorder
+			var store *recordingStore
 			s := newSite(t, func(c *cardea.Config) {
-				github(c)
-				store, c.Logger = watch(c), log.logger()
+				addGitHub(c)
+				store, c.Logger = recordCalls(c), log.logger()
 			})
 			s.issuer.Misbehave(tc.way)
-			b := stepper(t, s.URL)
-			checkRefused(t, s, finish(t, b, "github"), cardea.CodeConfiguration)
+			b := newBrowser(t, s.URL)
+			checkSignInFailed(t, s, finish(t, b, "github"), cardea.CodeConfiguration)
 			log.checkFailure(t, "CallbackRouteError", tc.cause)
 			if b.Session() != nil || len(store.writes()) > 0 || s.issuer.Stranger().Requests(cardeatest.User) != 0 {
 				t.Errorf("session = %v, writes = %v, or the request followed a redirect", b.Session(), store.writes())
@@ -426,11 +426,11 @@ func TestFailedSignOutIsReported(t *testing.T) {
 	for _, broken := range []string{"Session", "DeleteSession"} {
 		t.Run(broken, func(t *testing.T) {
 			t.Parallel()
-			var store *watchedStore
-			s := newSite(t, func(c *cardea.Config) { store = watch(c) })
+			var store *recordingStore
+			s := newSite(t, func(c *cardea.Config) { store = recordCalls(c) })
 			b := cardeatest.SignIn(t, s.URL, "idp", "")
 			before := cookiesOf(b)
-			store.breakDown(broken)
+			store.failOnly(broken)
 			b.CheckRedirect = stopAtRedirect
 			res := b.Post("/signout", nil)
 			if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Location") != "" {
@@ -439,7 +439,7 @@ func TestFailedSignOutIsReported(t *testing.T) {
 			if _, has := cookiesOf(b)[sessionCookie]; has {
 				t.Error("the browser still has its cookie")
 			}
-			store.breakDown()
+			store.failOnly()
 			if s.sessionBody(t, before) == "null" {
 				t.Error("the session has ended, so nothing failed")
 			}
@@ -451,11 +451,11 @@ func TestFailedSignOutIsReported(t *testing.T) {
 func TestFlowsInOneBrowser(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	var callbacks []string
 	for i := range 6 {
 		form := url.Values{"callbackUrl": {fmt.Sprint("/tab", i)}}
-		callbacks = append(callbacks, consent(t, b, begin(t, b, "idp", form)))
+		callbacks = append(callbacks, consent(t, b, startSignIn(t, b, "idp", form)))
 	}
 	dropped := 0
 	for i, callback := range callbacks {

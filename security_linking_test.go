@@ -48,7 +48,7 @@ func (s *site) holder(t testing.TB, email string) string {
 // finish makes a whole sign-in, and returns the response of the callback.
 func finish(t testing.TB, b *cardeatest.Browser, path string) *http.Response {
 	t.Helper()
-	return visit(t, b, arrive(t, b, path))
+	return visit(t, b, callbackURLOf(t, b, path))
 }
 
 // PocketBase CVE-2024-38351 and CVE-2026-44166: an attacker who registered a victim's address
@@ -59,9 +59,9 @@ func TestUnverifiedAddressOfAUserLinksNoAccount(t *testing.T) {
 	for _, link := range []bool{false, true} {
 		t.Run(fmt.Sprintf("link by verified e-mail %t", link), func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t, func(c *cardea.Config) { second(c).LinkByVerifiedEmail = link })
+			s := newSite(t, func(c *cardea.Config) { addSecondProvider(c).LinkByVerifiedEmail = link })
 			s.issuer.Next(cardeatest.Person{Subject: "attacker", Email: "victim@example.com", EmailVerified: false})
-			attacker := stepper(t, s.URL)
+			attacker := newBrowser(t, s.URL)
 			finish(t, attacker, "idp")
 			before := s.owner(t, "idp", "attacker")
 			if before == "" {
@@ -69,8 +69,8 @@ func TestUnverifiedAddressOfAUserLinksNoAccount(t *testing.T) {
 			}
 
 			s.issuer.Next(person("victim", "victim@example.com"))
-			victim := stepper(t, s.URL)
-			checkRefused(t, s, finish(t, victim, "other"), cardea.CodeAccountNotLinked)
+			victim := newBrowser(t, s.URL)
+			checkSignInFailed(t, s, finish(t, victim, "other"), cardea.CodeAccountNotLinked)
 			if victim.Session() != nil {
 				t.Error("the victim is signed in as the attacker's user")
 			}
@@ -95,13 +95,13 @@ func TestAddressThatTheProviderDidNotVerifyLinksNoAccount(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%T %v", verified, verified), func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t, func(c *cardea.Config) { second(c).LinkByVerifiedEmail = true })
+			s := newSite(t, func(c *cardea.Config) { addSecondProvider(c).LinkByVerifiedEmail = true })
 			cardeatest.SignIn(t, s.URL, "idp", "")
 			ann := s.holder(t, "ann@example.com")
 
 			s.issuer.Next(cardeatest.Person{Subject: "attacker", Email: "Ann@Example.com", EmailVerified: verified})
-			b := stepper(t, s.URL)
-			checkRefused(t, s, finish(t, b, "other"), cardea.CodeAccountNotLinked)
+			b := newBrowser(t, s.URL)
+			checkSignInFailed(t, s, finish(t, b, "other"), cardea.CodeAccountNotLinked)
 			if b.Session() != nil {
 				t.Error("signed in by an unverified address")
 			}
@@ -116,7 +116,7 @@ func TestAddressThatTheProviderDidNotVerifyLinksNoAccount(t *testing.T) {
 // on, the same steps link the account.
 func TestVerifiedAddressLinksAccount(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, func(c *cardea.Config) { second(c).LinkByVerifiedEmail = true })
+	s := newSite(t, func(c *cardea.Config) { addSecondProvider(c).LinkByVerifiedEmail = true })
 	cardeatest.SignIn(t, s.URL, "idp", "")
 	cardeatest.SignIn(t, s.URL, "other", "")
 	if got, want := s.owner(t, "other", "1001"), s.owner(t, "idp", "1001"); got != want {
@@ -149,12 +149,12 @@ func TestAddressChangedAtTheProviderChangesNoUser(t *testing.T) {
 // the same client, person and nonce.
 func TestIDTokenOfAnotherIssuerIsRefused(t *testing.T) {
 	t.Parallel()
-	var log logbook
+	var log logRecorder
 	s := newSite(t, func(c *cardea.Config) { idp(c).LinkByVerifiedEmail, c.Logger = true, log.logger() })
 	cardeatest.SignIn(t, s.URL, "idp", "")
 	s.issuer.Misbehave(cardeatest.TokenOfStranger)
-	b := stepper(t, s.URL)
-	checkRefused(t, s, finish(t, b, "idp"), cardea.CodeConfiguration)
+	b := newBrowser(t, s.URL)
+	checkSignInFailed(t, s, finish(t, b, "idp"), cardea.CodeConfiguration)
 	log.checkFailure(t, "CallbackRouteError", "id token: ")
 	if b.Session() != nil {
 		t.Error("signed in by a token of another issuer")
@@ -173,17 +173,17 @@ func TestPersonWithoutIDIsRefused(t *testing.T) {
 		for _, id := range ids {
 			t.Run(fmt.Sprintf("%s %T %q", provider, id, fmt.Sprint(id)), func(t *testing.T) {
 				t.Parallel()
-				var store *watchedStore
+				var store *recordingStore
 				s := newSite(t, func(c *cardea.Config) {
-					github(c)
-					store = watch(c)
+					addGitHub(c)
+					store = recordCalls(c)
 				})
 				s.issuer.Next(cardeatest.Person{
 					Subject: "7", Email: "a@example.com", EmailVerified: true,
 					Claims: map[string]any{"sub": id, "id": id},
 				})
-				b := stepper(t, s.URL)
-				checkRefused(t, s, finish(t, b, provider), cardea.CodeConfiguration)
+				b := newBrowser(t, s.URL)
+				checkSignInFailed(t, s, finish(t, b, provider), cardea.CodeConfiguration)
 				if b.Session() != nil {
 					t.Error("signed in without an id")
 				}
@@ -198,7 +198,7 @@ func TestPersonWithoutIDIsRefused(t *testing.T) {
 // A number is a valid id, and stays exact beyond the precision of a float64.
 func TestNumericIDsAreExact(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, func(c *cardea.Config) { github(c) })
+	s := newSite(t, func(c *cardea.Config) { addGitHub(c) })
 	s.issuer.Next(person("9007199254740993", "a@example.com"))
 	cardeatest.SignIn(t, s.URL, "github", "")
 	s.issuer.Next(person("9007199254740992", "b@example.com"))
@@ -223,8 +223,8 @@ func TestParallelSignInsDoNotMix(t *testing.T) {
 	}
 	browsers, callbacks := make([]*cardeatest.Browser, visitors), make([]string, visitors)
 	for i := range visitors {
-		browsers[i] = stepper(t, s.URL)
-		callbacks[i] = arrive(t, browsers[i], fmt.Sprintf("idp?login_hint=p%d", i))
+		browsers[i] = newBrowser(t, s.URL)
+		callbacks[i] = callbackURLOf(t, browsers[i], fmt.Sprintf("idp?login_hint=p%d", i))
 	}
 	var wg sync.WaitGroup
 	for i := range visitors {
@@ -257,7 +257,7 @@ func TestUserNameIsNotAnID(t *testing.T) {
 	for provider, claim := range map[string]string{"github": "login", "idp": "preferred_username"} {
 		t.Run(provider, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t, func(c *cardea.Config) { github(c) })
+			s := newSite(t, func(c *cardea.Config) { addGitHub(c) })
 			signIn := func(subject, email, name string) string {
 				p := person(subject, email)
 				p.Claims = map[string]any{claim: name}
@@ -279,17 +279,17 @@ func TestUserNameIsNotAnID(t *testing.T) {
 // Zitadel CVE-2025-46815, RFC 9700: a callback URL works once, even with the same cookies.
 func TestCallbackWorksOnce(t *testing.T) {
 	t.Parallel()
-	var log logbook
+	var log logRecorder
 	s := newSite(t, func(c *cardea.Config) { c.Logger = log.logger() })
-	b := stepper(t, s.URL)
-	callback := arrive(t, b, "idp")
+	b := newBrowser(t, s.URL)
+	callback := callbackURLOf(t, b, "idp")
 	before := cookiesOf(b)
 	if res := send(t, callback, before, nil); res.Header.Get("Location") != s.URL {
 		t.Fatalf("the first callback leads to %s", res.Header.Get("Location"))
 	}
 	requests := s.issuer.Requests(cardeatest.Token)
 	res := send(t, callback, before, nil)
-	checkRefused(t, s, res, cardea.CodeConfiguration)
+	checkSignInFailed(t, s, res, cardea.CodeConfiguration)
 	log.checkFailure(t, "InvalidCheck", "used already")
 	if n := s.issuer.Requests(cardeatest.Token); n != requests {
 		t.Error("the code was sent to the provider again")
@@ -299,10 +299,10 @@ func TestCallbackWorksOnce(t *testing.T) {
 // Zitadel CVE-2025-46815: of parallel callbacks one succeeds.
 func TestOfParallelCallbacksOneSucceeds(t *testing.T) {
 	t.Parallel()
-	var store *watchedStore
-	s := newSite(t, func(c *cardea.Config) { store = watch(c) })
-	b := stepper(t, s.URL)
-	callback := arrive(t, b, "idp")
+	var store *recordingStore
+	s := newSite(t, func(c *cardea.Config) { store = recordCalls(c) })
+	b := newBrowser(t, s.URL)
+	callback := callbackURLOf(t, b, "idp")
 	cookie := cookiesOf(b).String()
 	client := &http.Client{CheckRedirect: stopAtRedirect}
 	var mu sync.Mutex
@@ -345,11 +345,11 @@ func TestRemovedProviderIsRefused(t *testing.T) {
 	t.Parallel()
 	var config cardea.Config
 	s := newSite(t, func(c *cardea.Config) {
-		second(c)
+		addSecondProvider(c)
 		config = *c
 	})
-	b := stepper(t, s.URL)
-	callback := arrive(t, b, "other")
+	b := newBrowser(t, s.URL)
+	callback := callbackURLOf(t, b, "other")
 
 	config.Providers = config.Providers[:1]
 	after, err := cardea.New(config)
@@ -373,7 +373,7 @@ func TestRemovedProviderIsRefused(t *testing.T) {
 // the sessions of a disabled user are refused everywhere, and the user cannot sign in again.
 func TestDisabledUserIsRefusedEverywhere(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		var mu sync.Mutex
 		disabled := false
 		isDisabled := func() bool {
@@ -392,13 +392,13 @@ func TestDisabledUserIsRefusedEverywhere(t *testing.T) {
 			}
 		})
 		s.Config.Handler = guarded(s.auth)
-		b := stepper(t, s.URL)
+		b := newBrowser(t, s.URL)
 		finish(t, b, "idp")
 		if got := visit(t, b, s.URL+"/guarded").StatusCode; got != http.StatusOK {
 			t.Fatalf("before the user is disabled: %d", got)
 		}
-		begun := stepper(t, s.URL)
-		callback := arrive(t, begun, "idp")
+		begun := newBrowser(t, s.URL)
+		callback := callbackURLOf(t, begun, "idp")
 
 		mu.Lock()
 		disabled = true
@@ -419,8 +419,8 @@ func TestDisabledUserIsRefusedEverywhere(t *testing.T) {
 		if got := text(t, res); got != "null" || res.StatusCode != http.StatusOK {
 			t.Errorf("POST session: %s %s", res.Status, got)
 		}
-		checkRefused(t, s, visit(t, begun, callback), cardea.CodeAccessDenied)
-		checkRefused(t, s, finish(t, stepper(t, s.URL), "idp"), cardea.CodeAccessDenied)
+		checkSignInFailed(t, s, visit(t, begun, callback), cardea.CodeAccessDenied)
+		checkSignInFailed(t, s, finish(t, newBrowser(t, s.URL), "idp"), cardea.CodeAccessDenied)
 	})
 }
 
@@ -449,7 +449,7 @@ func guarded(auth *cardea.Auth) http.Handler {
 // the address of a deleted one gets neither sessions nor accounts of that user.
 func TestNewUserInheritsNothingFromADeletedOne(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, func(c *cardea.Config) { second(c).LinkByVerifiedEmail = true })
+	s := newSite(t, func(c *cardea.Config) { addSecondProvider(c).LinkByVerifiedEmail = true })
 	old := cardeatest.SignIn(t, s.URL, "idp", "")
 	first := s.holder(t, "ann@example.com")
 	if err := s.store.DeleteUser(t.Context(), first); err != nil {
@@ -475,13 +475,13 @@ func TestNewUserInheritsNothingFromADeletedOne(t *testing.T) {
 	if got := s.owner(t, "idp", "1001"); got != "" {
 		t.Errorf("the deleted user's account belongs to %s", got)
 	}
-	b = stepper(t, s.URL)
-	checkRefused(t, s, finish(t, b, "idp?login_hint=1001"), cardea.CodeAccountNotLinked)
+	b = newBrowser(t, s.URL)
+	checkSignInFailed(t, s, finish(t, b, "idp?login_hint=1001"), cardea.CodeAccountNotLinked)
 }
 
 // entityStore is a store whose users have another column, Role.
 type entityStore struct {
-	*watchedStore
+	*recordingStore
 	created *member
 }
 
@@ -491,11 +491,11 @@ func (s *entityStore) NewUser() any { return &member{Role: "USER"} }
 
 func (s *entityStore) CreateUser(ctx context.Context, u *cardea.User) error {
 	s.created = u.Entity.(*member)
-	return s.watchedStore.CreateUser(ctx, u)
+	return s.recordingStore.CreateUser(ctx, u)
 }
 
 func (s *entityStore) UserByID(ctx context.Context, id string) (*cardea.User, error) {
-	u, err := s.watchedStore.UserByID(ctx, id)
+	u, err := s.recordingStore.UserByID(ctx, id)
 	if err == nil {
 		u.Entity = &member{ID: u.ID, Name: u.Name, Role: "USER"}
 	}
@@ -506,14 +506,14 @@ func (s *entityStore) UserByID(ctx context.Context, id string) (*cardea.User, er
 // session.
 func TestUnmappedClaimsAreNotStored(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		for _, provider := range []string{"idp", "github"} {
 			t.Run(provider, func(t *testing.T) {
 				t.Parallel()
 				var store *entityStore
 				s := newSite(t, func(c *cardea.Config) {
-					github(c)
-					store = &entityStore{watchedStore: watch(c)}
+					addGitHub(c)
+					store = &entityStore{recordingStore: recordCalls(c)}
 					c.Adapter, c.Session.Strategy = store, strategy
 				})
 				claims := map[string]any{
@@ -526,7 +526,7 @@ func TestUnmappedClaimsAreNotStored(t *testing.T) {
 				s.issuer.Next(cardeatest.Person{
 					Subject: "7", Name: "Eve", Email: "eve@example.com", EmailVerified: false, Claims: claims,
 				})
-				b := stepper(t, s.URL)
+				b := newBrowser(t, s.URL)
 				finish(t, b, provider)
 
 				u, err := s.store.UserByAccount(t.Context(), provider, "7")
@@ -552,22 +552,22 @@ func TestUnmappedClaimsAreNotStored(t *testing.T) {
 // not link the account to a user who signs in meanwhile.
 func TestAccountIsNotLinkedToAnotherUser(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, func(c *cardea.Config) { second(c) })
+	s := newSite(t, func(c *cardea.Config) { addSecondProvider(c) })
 	cardeatest.SignIn(t, s.URL, "idp", "")
 	s.issuer.Next(person("2002", "bob@example.com"))
-	bob := stepper(t, s.URL)
+	bob := newBrowser(t, s.URL)
 	finish(t, bob, "idp")
 
 	// Bob, signed in, signs in with Ann's account.
-	checkRefused(t, s, finish(t, bob, "idp?login_hint=1001"), cardea.CodeAccountNotLinked)
+	checkSignInFailed(t, s, finish(t, bob, "idp?login_hint=1001"), cardea.CodeAccountNotLinked)
 	if email := bob.Session()["user"].(map[string]any)["email"]; email != "bob@example.com" {
 		t.Errorf("Bob became %v", email)
 	}
 
 	// The flow begins without a session, and the browser has Bob's session when it ends.
 	s.issuer.Next(person("3003", "eve@example.com"))
-	b := stepper(t, s.URL)
-	callback := arrive(t, b, "other")
+	b := newBrowser(t, s.URL)
+	callback := callbackURLOf(t, b, "other")
 	send(t, callback, cookiesOf(b).with(sessionCookie, cookiesOf(bob)[sessionCookie]), nil)
 	if eve := s.owner(t, "other", "3003"); eve == "" || eve == s.owner(t, "idp", "2002") {
 		t.Errorf("the account belongs to %q; Bob is %s", eve, s.owner(t, "idp", "2002"))

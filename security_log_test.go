@@ -15,17 +15,17 @@ import (
 // page or URL of the site has the provider's tokens or the site's secrets.
 func TestSecretsAreNotLoggedOrShown(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
-		var log logbook
-		var store *watchedStore
-		outbound, inbound := &wiretap{}, &wiretap{} // to the provider, and of the browsers
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
+		var log logRecorder
+		var store *recordingStore
+		outbound, inbound := &httpRecorder{}, &httpRecorder{} // to the provider, and of the browsers
 		var clientSecret string
 		s := newSite(t, func(c *cardea.Config) {
 			c.Session.Strategy, c.Logger, c.HTTPClient = strategy, log.logger(), &http.Client{Transport: outbound}
 			idp(c).Scopes = []string{"openid", "profile", "email", "offline_access"}
-			github(c)
+			addGitHub(c)
 			clientSecret = idp(c).ClientSecret
-			store = watch(c)
+			store = recordCalls(c)
 		})
 		s.Config.Handler = guarded(s.auth)
 		signInInManyWays(t, s, store, inbound)
@@ -92,17 +92,17 @@ func lineWith(text, part string) string {
 }
 
 // signInInManyWays makes successful and failing sign-ins of all kinds.
-func signInInManyWays(t *testing.T, s *site, store *watchedStore, requests *wiretap) {
+func signInInManyWays(t *testing.T, s *site, store *recordingStore, requests *httpRecorder) {
 	t.Helper()
 	browser := func() *cardeatest.Browser {
-		b := stepper(t, s.URL)
+		b := newBrowser(t, s.URL)
 		b.Transport = requests
 		return b
 	}
 	b := browser()
 	for _, provider := range []string{"idp", "github"} {
 		visit(t, b, s.URL+"/api/auth/signin")
-		callback := arrive(t, b, provider+"?login_hint=ann@example.com")
+		callback := callbackURLOf(t, b, provider+"?login_hint=ann@example.com")
 		visit(t, b, callback)
 		if b.Session() == nil {
 			t.Fatal("not signed in")
@@ -114,11 +114,11 @@ func signInInManyWays(t *testing.T, s *site, store *watchedStore, requests *wire
 		visit(t, b, callback) // a replay
 		b.Post("/signout", url.Values{"csrfToken": {strings.Repeat("f", 64)}})
 	}
-	store.breakDown("DeleteSession", "Session", "UserByAccount", "Transact")
+	store.failOnly("DeleteSession", "Session", "UserByAccount", "Transact")
 	visit(t, b, s.URL+"/guarded")
 	visit(t, b, s.URL+"/api/auth/session")
 	b.Post("/signout", nil)
-	store.breakDown()
+	store.failOnly()
 
 	for _, way := range []cardeatest.Misbehaviour{
 		cardeatest.SignatureBroken, cardeatest.NonceForeign, cardeatest.ErrorWithOK,
@@ -137,10 +137,10 @@ func signInInManyWays(t *testing.T, s *site, store *watchedStore, requests *wire
 	s.issuer.Misbehave()
 	for _, method := range []string{"UserByAccount", "CreateUser", "CreateSession", "UpdateAccount"} {
 		failing := browser()
-		callback := arrive(t, failing, "idp")
-		store.breakDown(method)
+		callback := callbackURLOf(t, failing, "idp")
+		store.failOnly(method)
 		visit(t, failing, callback)
-		store.breakDown()
+		store.failOnly()
 	}
 	own := cookiesOf(b)
 	own[sessionCookie] = strings.Repeat("garbage.", 30)

@@ -25,7 +25,7 @@ var hostileText = []string{
 func TestPagesEscapeAllTexts(t *testing.T) {
 	t.Parallel()
 	harmless := newSite(t, nil)
-	b := stepper(t, harmless.URL)
+	b := newBrowser(t, harmless.URL)
 	b.Post("/signin", nil) // sets the cookies, so that all pages below get the same ones
 	pages := map[string]string{"/signin": "", "/signout": "", "/error": "", "/verify-request": ""}
 	for path := range pages {
@@ -69,7 +69,7 @@ func TestPagesEscapeAllTexts(t *testing.T) {
 	}
 	for _, v := range hostileText {
 		s := newSite(t, func(c *cardea.Config) { idp(c).Name = v })
-		page := text(t, visit(t, stepper(t, s.URL), s.URL+"/api/auth/signin"))
+		page := text(t, visit(t, newBrowser(t, s.URL), s.URL+"/api/auth/signin"))
 		if got := shape(page); got != pages["/signin"] {
 			t.Errorf("with a provider named %.30q, the page has the tags\n%s", v, got)
 		}
@@ -106,7 +106,7 @@ func TestHostileProfileIsCleaned(t *testing.T) {
 	} {
 		s := newSite(t, nil)
 		s.issuer.Next(cardeatest.Person{Subject: "7", Name: tc.name, Picture: tc.picture})
-		b := stepper(t, s.URL)
+		b := newBrowser(t, s.URL)
 		finish(t, b, "idp")
 		body := s.sessionBody(t, cookiesOf(b))
 		want := `{"user":{"name":` + tc.wantName + `,"email":null,"image":` + tc.wantImage + `},"expires":"`
@@ -120,11 +120,11 @@ func TestHostileProfileIsCleaned(t *testing.T) {
 func TestSessionAndProvidersReturnNoSecrets(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2031, 1, 2, 3, 4, 5, 678e6, time.UTC)
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) {
 			c.Session.Strategy = strategy
 			idp(c).Scopes = []string{"openid", "email", "profile", "offline_access"}
-			github(c)
+			addGitHub(c)
 		})
 		s.auth.SetClock(func() time.Time { return now })
 		s.issuer.SetClock(func() time.Time { return now })
@@ -132,7 +132,7 @@ func TestSessionAndProvidersReturnNoSecrets(t *testing.T) {
 			Subject: "7", Name: "Ann", Email: "ann@example.com", EmailVerified: true,
 			Picture: "https://img.example/a.png",
 		})
-		b := stepper(t, s.URL)
+		b := newBrowser(t, s.URL)
 		finish(t, b, "idp")
 		want := `{"user":{"name":"Ann","email":"ann@example.com","image":"https://img.example/a.png"},` +
 			`"expires":"2031-02-01T03:04:05.678Z"}`

@@ -76,11 +76,11 @@ func TestHostileCallbackURLsRedirectToTheSite(t *testing.T) {
 	t.Parallel()
 	inputs := map[string]func(t *testing.T, s *site, b *cardeatest.Browser, v string) string{
 		"sign in, form": func(t *testing.T, s *site, b *cardeatest.Browser, v string) string {
-			callback := consent(t, b, begin(t, b, "idp", url.Values{"callbackUrl": {v}}))
+			callback := consent(t, b, startSignIn(t, b, "idp", url.Values{"callbackUrl": {v}}))
 			return visit(t, b, callback).Header.Get("Location")
 		},
 		"sign in, query": func(t *testing.T, s *site, b *cardeatest.Browser, v string) string {
-			return visit(t, b, arrive(t, b, "idp"+query(v))).Header.Get("Location")
+			return visit(t, b, callbackURLOf(t, b, "idp"+query(v))).Header.Get("Location")
 		},
 		"sign in, cookie": func(t *testing.T, s *site, b *cardeatest.Browser, v string) string {
 			token := b.CSRFToken()
@@ -123,7 +123,7 @@ func TestHostileCallbackURLsRedirectToTheSite(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return read(t, res).Header.Get("Location")
+			return buffered(t, res).Header.Get("Location")
 		},
 		"sign-in page, by a redirect": func(t *testing.T, s *site, b *cardeatest.Browser, v string) string {
 			to, err := url.Parse(b.Post("/signin"+query(v), nil).Header.Get("Location"))
@@ -153,10 +153,10 @@ func TestHostileCallbackURLsRedirectToTheSite(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = cardea.StrategyJWT })
-			if got, want := redirect(t, s, stepper(t, s.URL), "/a/b?c=d#e"), s.URL+"/a/b?c=d#e"; got != want {
+			if got, want := redirect(t, s, newBrowser(t, s.URL), "/a/b?c=d#e"), s.URL+"/a/b?c=d#e"; got != want {
 				t.Errorf("a path of the site leads to %q, want %q", got, want)
 			}
-			b := stepper(t, s.URL)
+			b := newBrowser(t, s.URL)
 			for _, v := range hostile(s.Listener.Addr().String()) {
 				if got := redirect(t, s, b, v); got != s.URL {
 					t.Errorf("%q leads to %q", v, got)
@@ -171,8 +171,8 @@ func TestHostileCallbackURLsRedirectToTheSite(t *testing.T) {
 func TestCallbackIgnoresOtherCallbackURLs(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
-	b := stepper(t, s.URL)
-	callback := consent(t, b, begin(t, b, "idp", url.Values{"callbackUrl": {"/mine"}}))
+	b := newBrowser(t, s.URL)
+	callback := consent(t, b, startSignIn(t, b, "idp", url.Values{"callbackUrl": {"/mine"}}))
 	c := cookiesOf(b).with(callbackCookie, escaped(s.URL+"/theirs"))
 	callback += "&callbackUrl=" + url.QueryEscape("/theirs") + "&redirect_uri=https%3A%2F%2Fevil.example"
 	res := send(t, callback, c, nil)
@@ -186,7 +186,7 @@ func TestCallbackIgnoresOtherCallbackURLs(t *testing.T) {
 func TestCallbacksCannotRedirectToScripts(t *testing.T) {
 	t.Parallel()
 	signOut := func(s *site) string {
-		return stepper(t, s.URL).Post("/signout", url.Values{"callbackUrl": {"/a"}}).Header.Get("Location")
+		return newBrowser(t, s.URL).Post("/signout", url.Values{"callbackUrl": {"/a"}}).Header.Get("Location")
 	}
 	for _, v := range []string{
 		"javascript:alert(1)", "data:text/html,x", "//evil.example", "evil.example", "https:", "\x00", "/a\r\nb", "",
@@ -208,7 +208,7 @@ func TestCallbacksCannotRedirectToScripts(t *testing.T) {
 		s := newSite(t, func(c *cardea.Config) {
 			c.Callbacks.SignIn = func(context.Context, *cardea.SignIn) (string, error) { return v, nil }
 		})
-		b := stepper(t, s.URL)
+		b := newBrowser(t, s.URL)
 		if got := finish(t, b, "idp").Header.Get("Location"); got != s.URL || b.Session() != nil {
 			t.Errorf("signIn callback %q: leads to %q", v, got)
 		}
@@ -529,14 +529,14 @@ func TestRequestsToInternalAddressesAreRefused(t *testing.T) {
 	} {
 		t.Run("discovery at "+issuer, func(t *testing.T) {
 			t.Parallel()
-			var log logbook
+			var log logRecorder
 			s := newSite(t, func(c *cardea.Config) {
 				c.Logger = log.logger()
 				c.Providers = []cardea.Provider{
 					provider.OIDC("idp", "IdP", provider.Client{ID: "id", Secret: "secret", Issuer: issuer}),
 				}
 			})
-			res := stepper(t, s.URL).Post("/signin/idp", nil)
+			res := newBrowser(t, s.URL).Post("/signin/idp", nil)
 			if want := s.URL + "/api/auth/error?error=Configuration"; res.Header.Get("Location") != want {
 				t.Errorf("leads to %s", res.Header.Get("Location"))
 			}
@@ -552,31 +552,31 @@ func TestRequestsToInternalAddressesAreRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var log logbook
+			var log logRecorder
 			s := newSite(t, func(c *cardea.Config) {
 				c.Logger = log.logger()
 				change(idp(c))
 			})
-			checkRefused(t, s, finish(t, stepper(t, s.URL), "idp"), cardea.CodeConfiguration)
+			checkSignInFailed(t, s, finish(t, newBrowser(t, s.URL), "idp"), cardea.CodeConfiguration)
 			log.checkFailure(t, "CallbackRouteError", "are not allowed")
 		})
 	}
 	t.Run("loopback, although the issuer is not on loopback", func(t *testing.T) {
 		t.Parallel()
-		var log logbook
+		var log logRecorder
 		s := newSite(t, func(c *cardea.Config) {
 			c.Logger = log.logger()
-			p := github(c)
+			p := addGitHub(c)
 			p.Issuer = "https://idp.example"
 			p.EmailsURL = ""
 			p.Profile = func(context.Context, oauth.Claims) (oauth.Profile, error) {
 				return oauth.Profile{ID: "7"}, nil
 			}
 		})
-		b := stepper(t, s.URL)
+		b := newBrowser(t, s.URL)
 		old, issuer := url.QueryEscape(s.issuer.URL), url.QueryEscape("https://idp.example")
-		callback := strings.Replace(arrive(t, b, "github"), old, issuer, 1)
-		checkRefused(t, s, visit(t, b, callback), cardea.CodeConfiguration)
+		callback := strings.Replace(callbackURLOf(t, b, "github"), old, issuer, 1)
+		checkSignInFailed(t, s, visit(t, b, callback), cardea.CodeConfiguration)
 		log.checkFailure(t, "CallbackRouteError", "are not allowed")
 	})
 }

@@ -17,15 +17,15 @@ import (
 // query are ignored.
 func TestUserIDInARequestIsIgnored(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
 		s.Config.Handler = guarded(s.auth)
 		cardeatest.SignIn(t, s.URL, "idp", "")
 		ann := s.owner(t, "idp", "1001")
 		s.issuer.Next(person("2002", "bob@example.com"))
-		bob := stepper(t, s.URL)
+		bob := newBrowser(t, s.URL)
 		finish(t, bob, "idp")
-		stranger := stepper(t, s.URL)
+		stranger := newBrowser(t, s.URL)
 
 		form := url.Values{}
 		members := map[string]any{}

@@ -23,14 +23,14 @@ import (
 // browser had before becomes invalid.
 func TestSignInChangesTheSession(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
 		site, err := url.Parse(s.URL)
 		if err != nil {
 			t.Fatal(err)
 		}
 		chosen := strings.Repeat("a", 43) // by an attacker
-		b := stepper(t, s.URL)
+		b := newBrowser(t, s.URL)
 		b.Jar.SetCookies(site, []*http.Cookie{{Name: sessionCookie, Value: chosen, Path: "/"}})
 		finish(t, b, "idp")
 		first := cookiesOf(b)
@@ -77,7 +77,7 @@ func TestSignOutEndsTheSession(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, change)
 			s.Config.Handler = guarded(s.auth)
-			b := stepper(t, s.URL)
+			b := newBrowser(t, s.URL)
 			finish(t, b, "idp")
 			if b.Session() == nil { // which also renews the token of a JWT session
 				t.Fatal("not signed in")
@@ -129,7 +129,7 @@ func TestSmallerSessionClearsChunks(t *testing.T) {
 			return change.Claims, nil
 		}
 	})
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	finish(t, b, "idp")
 	if _, has := cookiesOf(b)[sessionCookie+".2"]; !has {
 		t.Fatal("the session is not in chunks")
@@ -156,7 +156,7 @@ func TestCSRFTokenBelongsToOneBrowser(t *testing.T) {
 		res := b.Post("/signin", url.Values{"csrfToken": {token}})
 		return res.Header.Get("Location") == s.URL+"/api/auth/signin?error=MissingCSRF"
 	}
-	a, b := stepper(t, s.URL), stepper(t, s.URL)
+	a, b := newBrowser(t, s.URL), newBrowser(t, s.URL)
 	tokenOfA, tokenOfB := a.CSRFToken(), b.CSRFToken()
 	if tokenOfA == tokenOfB {
 		t.Error("two browsers have the same token")
@@ -164,7 +164,7 @@ func TestCSRFTokenBelongsToOneBrowser(t *testing.T) {
 	if refused(a, tokenOfA) || !refused(b, tokenOfA) || !refused(a, tokenOfB) {
 		t.Error("a token is accepted in another browser, or not in its own")
 	}
-	if !refused(stepper(t, s.URL), tokenOfA) {
+	if !refused(newBrowser(t, s.URL), tokenOfA) {
 		t.Error("a token is accepted without its cookie")
 	}
 
@@ -306,11 +306,11 @@ func TestTooManyCookiesAreRefused(t *testing.T) {
 		"one of percent signs":     sessionCookie + "=" + strings.Repeat("%", 60<<10),
 		"25,000 small cookies":     strings.Repeat("a=b;", 25_000),
 		"one name 3,000 times":     strings.Repeat(sessionCookie+"=a;", 3_000),
-		"1,500 flow states":        strings.Repeat(attemptPrefix+"00000000a=b;", 1_500),
+		"1,500 flow states":        strings.Repeat(stateCookiePrefix+"00000000a=b;", 1_500),
 		"1 MB of another cookie":   "x=" + strings.Repeat("y", 1<<20),
 		"chunks with huge numbers": strings.Repeat(sessionCookie+".99999999999999999999=a;", 1_500),
 	}
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
 		h := guarded(s.auth)
 		headers := maps.Clone(headers)
@@ -357,15 +357,15 @@ func TestEveryCookieHasItsAttributes(t *testing.T) {
 	for _, scheme := range []string{"http", "https"} {
 		t.Run(scheme, func(t *testing.T) {
 			t.Parallel()
-			strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+			forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 				s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
 				s.auth.SetClock(func() time.Time { return clock })
 				s.issuer.SetClock(func() time.Time { return clock })
-				b := stepper(t, s.URL)
+				b := newBrowser(t, s.URL)
 				if scheme == "https" {
 					secure := httptest.NewTLSServer(s.Config.Handler)
 					t.Cleanup(secure.Close)
-					b = stepper(t, secure.URL)
+					b = newBrowser(t, secure.URL)
 					b.Transport = secure.Client().Transport
 				}
 				got := map[string][]string{}

@@ -26,20 +26,20 @@ import (
 // in the authorization request and in the token request.
 func TestRedirectURIIsTheSameInBothRequests(t *testing.T) {
 	t.Parallel()
-	outbound := &wiretap{}
+	outbound := &httpRecorder{}
 	s := newSite(t, func(c *cardea.Config) {
 		c.HTTPClient = &http.Client{Transport: outbound}
-		second(c)
-		github(c)
+		addSecondProvider(c)
+		addGitHub(c)
 	})
 	for i, provider := range []string{"idp", "other", "github"} {
 		want := s.URL + "/api/auth/callback/" + provider
 		s.issuer.AddClient(s.issuer.ClientID, s.issuer.ClientSecret, want) // the provider compares it as well
 		s.issuer.Next(person(fmt.Sprint(i), fmt.Sprint(i, "@example.com")))
-		b := stepper(t, s.URL)
-		authorize := begin(t, b, provider, nil)
+		b := newBrowser(t, s.URL)
+		authorize := startSignIn(t, b, provider, nil)
 		visit(t, b, consent(t, b, authorize))
-		exchanges := outbound.to("/token")
+		exchanges := outbound.requestsTo("/token")
 		got := exchanges[len(exchanges)-1].form["redirect_uri"]
 		inURL := "redirect_uri=" + url.QueryEscape(want) + "&"
 		if !slices.Equal(got, []string{want}) || !strings.Contains(authorize, inURL) {
@@ -56,12 +56,12 @@ func TestFlowStateExpires(t *testing.T) {
 	} {
 		t.Run(after.String(), func(t *testing.T) {
 			t.Parallel()
-			var log logbook
+			var log logRecorder
 			var clock shiftedClock
 			s := newSite(t, func(c *cardea.Config) { c.Logger = log.logger() })
 			s.auth.SetClock(clock.now)
-			b := stepper(t, s.URL)
-			authorize := begin(t, b, "idp", nil)
+			b := newBrowser(t, s.URL)
+			authorize := startSignIn(t, b, "idp", nil)
 			own := cookiesOf(b)
 			clock.advance(after)
 			s.issuer.SetClock(clock.now)
@@ -72,7 +72,7 @@ func TestFlowStateExpires(t *testing.T) {
 				}
 				return
 			}
-			checkRefused(t, s, res, cardea.CodeConfiguration)
+			checkSignInFailed(t, s, res, cardea.CodeConfiguration)
 			log.checkFailure(t, "InvalidCheck", "expired")
 		})
 	}
@@ -123,8 +123,8 @@ func TestPKCEIsSentWithoutMetadata(t *testing.T) {
 			Transport: stripped{"/openid-configuration", "code_challenge_methods_supported"},
 		}
 	})
-	b := stepper(t, s.URL)
-	authorize := begin(t, b, "idp", nil)
+	b := newBrowser(t, s.URL)
+	authorize := startSignIn(t, b, "idp", nil)
 	if !strings.Contains(authorize, "code_challenge_method=S256") || !strings.Contains(authorize, "&nonce=") {
 		t.Errorf("the authorization request is %s", authorize)
 	}
@@ -136,12 +136,12 @@ func TestPKCEIsSentWithoutMetadata(t *testing.T) {
 // RFC 9700 § 2.1.2: tokens in the callback URL are ignored.
 func TestTokensInTheURLAreIgnored(t *testing.T) {
 	t.Parallel()
-	outbound := &wiretap{}
+	outbound := &httpRecorder{}
 	s := newSite(t, func(c *cardea.Config) { c.HTTPClient = &http.Client{Transport: outbound} })
 	cardeatest.SignIn(t, s.URL, "idp", "")
 	tokens := outbound.tokens(t) // valid ones
-	b := stepper(t, s.URL)
-	callback, err := url.Parse(arrive(t, b, "idp"))
+	b := newBrowser(t, s.URL)
+	callback, err := url.Parse(callbackURLOf(t, b, "idp"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +151,7 @@ func TestTokensInTheURLAreIgnored(t *testing.T) {
 	q.Set("id_token", tokens[len(tokens)-1])
 	q.Set("token_type", "Bearer")
 	callback.RawQuery = q.Encode()
-	checkRefused(t, s, visit(t, b, callback.String()), cardea.CodeConfiguration)
+	checkSignInFailed(t, s, visit(t, b, callback.String()), cardea.CodeConfiguration)
 	if b.Session() != nil {
 		t.Error("signed in by tokens in the URL")
 	}
@@ -162,7 +162,7 @@ func TestTokensInTheURLAreIgnored(t *testing.T) {
 func TestRedirectsDropCodeAndState(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	signIn := b.Post("/signin/idp", nil)
 	callback := consent(t, b, signIn.Header.Get("Location"))
 	succeeded := visit(t, b, callback)
@@ -197,11 +197,11 @@ func TestOnlyConfiguredScopesAreRequested(t *testing.T) {
 	}{{nil, "openid profile email"}, {[]string{"openid"}, "openid"}} {
 		s := newSite(t, func(c *cardea.Config) {
 			idp(c).Scopes = tc.scopes
-			github(c)
+			addGitHub(c)
 		})
-		b := stepper(t, s.URL)
+		b := newBrowser(t, s.URL)
 		for provider, want := range map[string]string{"idp": tc.want, "github": "read:user user:email"} {
-			u, err := url.Parse(begin(t, b, provider+"?scope=admin", nil))
+			u, err := url.Parse(startSignIn(t, b, provider+"?scope=admin", nil))
 			if err != nil || !slices.Equal(u.Query()["scope"], []string{want}) {
 				t.Errorf("%s: scope = %q, %v; want %q", provider, u.Query()["scope"], err, want)
 			}
@@ -276,13 +276,13 @@ func TestWhereSecretsAreSent(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			outbound := &wiretap{base: tc.transport}
+			outbound := &httpRecorder{base: tc.transport}
 			s := newSite(t, func(c *cardea.Config) {
 				idp(c).ClientAuth, idp(c).UseUserinfo = tc.auth, true
 				c.HTTPClient = &http.Client{Transport: outbound}
 			})
-			b := stepper(t, s.URL)
-			inbound := &wiretap{}
+			b := newBrowser(t, s.URL)
+			inbound := &httpRecorder{}
 			b.Transport = inbound
 			finish(t, b, "idp")
 			if b.Session() == nil {
@@ -371,12 +371,12 @@ func TestIssIsChecked(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, func(c *cardea.Config) {
-				bare := *github(c)
+				bare := *addGitHub(c)
 				bare.ID, bare.Issuer = "bare", ""
 				c.Providers = append(c.Providers, &bare)
 			})
-			b := stepper(t, s.URL)
-			callback, err := url.Parse(arrive(t, b, tc.provider))
+			b := newBrowser(t, s.URL)
+			callback, err := url.Parse(callbackURLOf(t, b, tc.provider))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -390,7 +390,7 @@ func TestIssIsChecked(t *testing.T) {
 				}
 				return
 			}
-			checkRefused(t, s, res, tc.want)
+			checkSignInFailed(t, s, res, tc.want)
 			if s.issuer.Requests(cardeatest.Token) != 0 {
 				t.Error("the code was used")
 			}
@@ -427,14 +427,14 @@ func TestSessionTokensAreRandomAndHashed(t *testing.T) {
 // cookie. A session that is used lasts, also if the clocks of two servers differ by seconds.
 func TestIdleSessionsEnd(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		var clock shiftedClock
 		s := newSite(t, func(c *cardea.Config) {
 			c.Session = cardea.SessionConfig{Strategy: strategy, MaxAge: time.Hour, UpdateAge: 10 * time.Minute}
 		})
 		s.auth.SetClock(clock.now)
 		s.Config.Handler = guarded(s.auth)
-		b := stepper(t, s.URL)
+		b := newBrowser(t, s.URL)
 		finish(t, b, "idp")
 		idle := cookiesOf(b)
 		used := idle
@@ -476,7 +476,7 @@ func TestIdleSessionsEnd(t *testing.T) {
 func TestCookiesFitIntoBrowsers(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, fat)
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	b.Post("/signin?callbackUrl="+url.QueryEscape("/"+strings.Repeat("%25", 600)), nil)
 	res := finish(t, b, "idp?callbackUrl="+url.QueryEscape("/"+strings.Repeat("a%20", 500)))
 	lines := append(res.Header["Set-Cookie"], visit(t, b, s.URL+"/api/auth/session").Header["Set-Cookie"]...)
@@ -535,11 +535,11 @@ func TestNothingIsCached(t *testing.T) {
 // client's address.
 func TestSignInsAreLogged(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
-		var log logbook
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
+		var log logRecorder
 		s := newSite(t, func(c *cardea.Config) { c.Logger, c.Session.Strategy = log.logger(), strategy })
-		b := stepper(t, s.URL)
-		callback := arrive(t, b, "idp")
+		b := newBrowser(t, s.URL)
+		callback := callbackURLOf(t, b, "idp")
 		visit(t, b, callback)
 		visit(t, b, callback)
 		b.Post("/signout", nil)

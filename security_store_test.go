@@ -32,18 +32,18 @@ func TestSignInWhileTheStoreFails(t *testing.T) {
 			}
 			t.Run(fmt.Sprintf("%s, again %t, %s", tc.method, tc.again, strategy), func(t *testing.T) {
 				t.Parallel()
-				var store *watchedStore
-				var log logbook
+				var store *recordingStore
+				var log logRecorder
 				s := newSite(t, func(c *cardea.Config) {
-					store, c.Logger, c.Session.Strategy = watch(c), log.logger(), strategy
+					store, c.Logger, c.Session.Strategy = recordCalls(c), log.logger(), strategy
 				})
-				b := stepper(t, s.URL)
+				b := newBrowser(t, s.URL)
 				if tc.again {
 					finish(t, b, "idp")
 				}
-				callback := arrive(t, b, "idp")
+				callback := callbackURLOf(t, b, "idp")
 				before := cookiesOf(b)[sessionCookie]
-				store.breakDown(tc.method)
+				store.failOnly(tc.method)
 				res := visit(t, b, callback)
 				if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" ||
 					res.Header.Get("Location") != "" {
@@ -61,11 +61,11 @@ func TestSignInWhileTheStoreFails(t *testing.T) {
 					t.Error("the session cookie has changed")
 				}
 				for name := range after {
-					if strings.HasPrefix(name, attemptPrefix) {
+					if strings.HasPrefix(name, stateCookiePrefix) {
 						t.Errorf("the cookie %s is left", name)
 					}
 				}
-				store.breakDown()
+				store.failOnly()
 				if !tc.again && (s.owner(t, "idp", "1001") != "" || s.holder(t, "ann@example.com") != "") {
 					t.Error("the failed sign-in wrote to the store")
 				}
@@ -81,8 +81,8 @@ func TestSignInWhileTheStoreFails(t *testing.T) {
 // answer 503, in the form that the client expects.
 func TestEndpointsWhileTheStoreFails(t *testing.T) {
 	t.Parallel()
-	var store *watchedStore
-	s := newSite(t, func(c *cardea.Config) { store = watch(c) })
+	var store *recordingStore
+	s := newSite(t, func(c *cardea.Config) { store = recordCalls(c) })
 	s.Config.Handler = guarded(s.auth)
 	clock := make(chan time.Time, 1)
 	clock <- time.Now()
@@ -91,14 +91,14 @@ func TestEndpointsWhileTheStoreFails(t *testing.T) {
 		clock <- now
 		return now
 	})
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	finish(t, b, "idp")
 	c, token := cookiesOf(b), url.Values{"csrfToken": {b.CSRFToken()}}
 	for _, broken := range []string{"Session", "RenewSession"} {
 		if broken == "RenewSession" {
 			clock <- (<-clock).Add(25 * time.Hour) // a renewal is due
 		}
-		store.breakDown(broken)
+		store.failOnly(broken)
 		api := header("X-Auth-Return-Redirect", "1")
 		answers := map[string]*http.Response{
 			"GET session":  send(t, s.URL+"/api/auth/session", c, nil),
@@ -134,7 +134,7 @@ func TestEndpointsWhileTheStoreFails(t *testing.T) {
 				t.Errorf("%s fails, %s: %s", broken, path, res.Status)
 			}
 		}
-		store.breakDown()
+		store.failOnly()
 		if s.sessionBody(t, c) == "null" {
 			t.Error("the session has ended")
 		}

@@ -122,11 +122,11 @@ func TestMisbehavingProvidersAreRefused(t *testing.T) {
 	} {
 		t.Run(string(tc.way), func(t *testing.T) {
 			t.Parallel()
-			var log logbook
-			var store *watchedStore
-			outbound, inbound := &wiretap{}, &wiretap{} // to the provider, and of the browser
+			var log logRecorder
+			var store *recordingStore
+			outbound, inbound := &httpRecorder{}, &httpRecorder{} // to the provider, and of the browser
 			s := newSite(t, func(c *cardea.Config) {
-				store, c.Logger = watch(c), log.logger()
+				store, c.Logger = recordCalls(c), log.logger()
 				if tc.change != nil {
 					tc.change(idp(c))
 				}
@@ -136,7 +136,7 @@ func TestMisbehavingProvidersAreRefused(t *testing.T) {
 				}
 			})
 			s.issuer.Misbehave(tc.way)
-			b := stepper(t, s.URL)
+			b := newBrowser(t, s.URL)
 			b.Transport = inbound
 			var res *http.Response
 			if tc.code == signIn {
@@ -148,7 +148,7 @@ func TestMisbehavingProvidersAreRefused(t *testing.T) {
 			if tc.code == answer {
 				shown = cardea.CodeOAuthCallback
 			}
-			checkRefused(t, s, res, shown)
+			checkSignInFailed(t, s, res, shown)
 			log.checkFailure(t, tc.code, tc.cause)
 			if b.Session() != nil {
 				t.Error("signed in")
@@ -177,7 +177,7 @@ func TestMisbehavingProvidersAreRefused(t *testing.T) {
 				}
 			}
 			for name := range cookiesOf(b) {
-				if strings.HasPrefix(name, attemptPrefix) && !strings.HasPrefix(string(tc.way), "callback: state") {
+				if strings.HasPrefix(name, stateCookiePrefix) && !strings.HasPrefix(string(tc.way), "callback: state") {
 					t.Errorf("the cookie %s is left", name)
 				}
 			}
@@ -211,7 +211,7 @@ func TestUnknownKeyIDsCauseOneRequest(t *testing.T) {
 	fetched := s.issuer.Requests(cardeatest.JWKS)
 	s.issuer.Misbehave(cardeatest.KidUnknown)
 	for range 20 {
-		checkRefused(t, s, finish(t, stepper(t, s.URL), "idp"), cardea.CodeConfiguration)
+		checkSignInFailed(t, s, finish(t, newBrowser(t, s.URL), "idp"), cardea.CodeConfiguration)
 	}
 	if n := s.issuer.Requests(cardeatest.JWKS) - fetched; n != 1 {
 		t.Errorf("%d requests for keys, want one", n)
@@ -222,7 +222,7 @@ func TestUnknownKeyIDsCauseOneRequest(t *testing.T) {
 // handler fail.
 func TestAuthorizationHeaderIsNotASession(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
 		h := guarded(s.auth)
 		value := cookiesOf(cardeatest.SignIn(t, s.URL, "idp", ""))[sessionCookie]
@@ -275,9 +275,9 @@ func TestFailuresDenyAccess(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			var store *watchedStore
-			s := newSite(t, func(c *cardea.Config) { store, c.Session.Strategy = watch(c), tc.strategy })
-			b := stepper(t, s.URL)
+			var store *recordingStore
+			s := newSite(t, func(c *cardea.Config) { store, c.Session.Strategy = recordCalls(c), tc.strategy })
+			b := newBrowser(t, s.URL)
 			finish(t, b, "idp")
 			// Another process of the same site, which has the failure.
 			failing := newSite(t, func(c *cardea.Config) {
@@ -287,7 +287,7 @@ func TestFailuresDenyAccess(t *testing.T) {
 				}
 			})
 			failing.Config.Handler = guarded(failing.auth)
-			store.breakDown(tc.broken...)
+			store.failOnly(tc.broken...)
 			for path, want := range map[string]int{
 				"/guarded": tc.want, "/typed": tc.want, "/api/auth/session": tc.session,
 			} {
@@ -315,7 +315,7 @@ func TestHandleNeedsTheUser(t *testing.T) {
 	t.Parallel()
 	var store *entityStore
 	s := newSite(t, func(c *cardea.Config) {
-		store = &entityStore{watchedStore: watch(c)}
+		store = &entityStore{recordingStore: recordCalls(c)}
 		c.Adapter, c.Session.Strategy = store, cardea.StrategyJWT
 	})
 	h := cardea.Handle(s.auth, func(w http.ResponseWriter, _ *http.Request, m *member) { io.WriteString(w, m.ID) })
@@ -324,12 +324,12 @@ func TestHandleNeedsTheUser(t *testing.T) {
 	if res := serve(h, http.MethodGet, "/", c, nil); res.StatusCode != http.StatusOK || text(t, res) != id {
 		t.Fatalf("with the user: %s", res.Status)
 	}
-	store.breakDown("UserByID")
+	store.failOnly("UserByID")
 	res := serve(h, http.MethodGet, "/", c, nil)
 	if res.StatusCode != http.StatusServiceUnavailable || strings.Contains(text(t, res), id) {
 		t.Errorf("the store is unavailable: %s", res.Status)
 	}
-	store.breakDown()
+	store.failOnly()
 	if err := store.DeleteUser(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
@@ -362,7 +362,7 @@ func TestNewReturnsNoHandlerForAWrongConfiguration(t *testing.T) {
 // changes.
 func TestAlteredValuesAreRefused(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
 		signedIn := cookiesOf(cardeatest.SignIn(t, s.URL, "idp", ""))
 		isSession := func(v string) bool {
@@ -398,10 +398,10 @@ func TestAlteredValuesAreRefused(t *testing.T) {
 			}
 		}
 
-		b := stepper(t, s.URL)
-		callback := arrive(t, b, "idp")
+		b := newBrowser(t, s.URL)
+		callback := callbackURLOf(t, b, "idp")
 		own := cookiesOf(b)
-		name := own.attempt(t)
+		name := own.stateCookieName(t)
 		path := strings.TrimPrefix(callback, s.URL)
 		requests := s.issuer.Requests(cardeatest.Token)
 		for i, v := range altered(own[name]) {

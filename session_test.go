@@ -86,10 +86,10 @@ func hashOf(token string) string {
 
 func TestDatabaseSessionIsExtended(t *testing.T) {
 	t.Parallel()
-	var store *watchedStore
+	var store *recordingStore
 	s := newSite(t, func(c *cardea.Config) {
 		shortSessions(c)
-		store = watch(c)
+		store = recordCalls(c)
 	})
 	now := s.setClock()
 	start := now.now()
@@ -107,7 +107,7 @@ func TestDatabaseSessionIsExtended(t *testing.T) {
 		{129*time.Minute - time.Second, 189*time.Minute - time.Second, []string{"RenewSession"}},
 	} {
 		now.advance(start.Add(step.after).Sub(now.now()))
-		store.breakDown()
+		store.failOnly()
 		res, expires := getSession(t, b)
 		if got := expires.Sub(start); got != step.expires {
 			t.Errorf("%v after the sign-in, the session lasts until %v, want %v", step.after, got, step.expires)
@@ -361,7 +361,7 @@ func TestOldCookiesAreRefusedAfterSignOut(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, tc.change)
-			b := stepper(t, s.URL)
+			b := newBrowser(t, s.URL)
 			if tc.token == "" {
 				pass(t, b, "idp", "")
 			} else {
@@ -400,7 +400,7 @@ func keep(t *testing.T, b *cardeatest.Browser, name, value string) {
 
 func TestSignOutEndsOneSession(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
 		phone, laptop := s.signedIn(t, ""), s.signedIn(t, "")
 		phone.Post("/signout", nil)

@@ -28,7 +28,7 @@ func TestVerifyingAnAddressEndsOtherSessions(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+			forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 				s := newMailSite(t, func(c *cardea.Config, o *email.Options) {
 					c.Session.Strategy = strategy
 					o.Adopt = func(context.Context, *cardea.User) (bool, error) { return tc.adopts, nil }
@@ -41,7 +41,7 @@ func TestVerifyingAnAddressEndsOtherSessions(t *testing.T) {
 				if err := s.store.CreateAuthenticator(t.Context(), passkey); err != nil {
 					t.Fatal(err)
 				}
-				b := stepper(t, s.URL)
+				b := newBrowser(t, s.URL)
 				if tc.ofUser {
 					b = phone
 				}
@@ -64,7 +64,7 @@ func TestVerifyingAnAddressEndsOtherSessions(t *testing.T) {
 				if whoIs(b) != address {
 					t.Error("the person is signed out")
 				}
-				second := stepper(t, s.URL) // the address is verified, so another sign-in ends nothing
+				second := newBrowser(t, s.URL) // the address is verified, so another sign-in ends nothing
 				visit(t, second, s.ask(t, second, address, "/").Link)
 				if whoIs(b) != address || whoIs(second) != address {
 					t.Error("a second sign-in has ended the first session")
@@ -87,7 +87,7 @@ func TestPasskeyIsACredentialOfAnUnverifiedUser(t *testing.T) {
 	if err := s.store.CreateAuthenticator(t.Context(), passkey); err != nil {
 		t.Fatal(err)
 	}
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	visit(t, b, s.ask(t, b, user.Email, "/").Link)
 	u, err := s.store.UserByEmail(t.Context(), user.Email)
 	if err != nil || u.ID == user.ID {

@@ -95,7 +95,7 @@ func (s *site) signedIn(t *testing.T, hint string) *cardeatest.Browser {
 // provider redirects.
 func leave(t *testing.T, b *cardeatest.Browser, provider, hint, callbackURL string) string {
 	t.Helper()
-	return consent(t, b, begin(t, b, provider+"?login_hint="+url.QueryEscape(hint),
+	return consent(t, b, startSignIn(t, b, provider+"?login_hint="+url.QueryEscape(hint),
 		url.Values{"callbackUrl": {callbackURL}}))
 }
 
@@ -164,7 +164,7 @@ func TestSignInAndOut(t *testing.T) {
 
 func TestLinkingWhileSignedIn(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, func(c *cardea.Config) { second(c) })
+	s := newSite(t, func(c *cardea.Config) { addSecondProvider(c) })
 	s.issuer.Next(bob)
 	b := cardeatest.SignIn(t, s.URL, "idp", "ann@example.com")
 	before := session(b)
@@ -202,7 +202,7 @@ func (s *site) refused(t *testing.T, b *cardeatest.Browser, location string) {
 
 func TestLinkingAnotherUsersAccountIsRefused(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, func(c *cardea.Config) { second(c) })
+	s := newSite(t, func(c *cardea.Config) { addSecondProvider(c) })
 	s.issuer.Next(bob)
 	cardeatest.SignIn(t, s.URL, "other", bob.Subject)
 	b := s.signedIn(t, "ann@example.com")
@@ -237,11 +237,11 @@ func TestLinkingByEmail(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t, func(c *cardea.Config) { second(c).LinkByVerifiedEmail = tc.link })
+			s := newSite(t, func(c *cardea.Config) { addSecondProvider(c).LinkByVerifiedEmail = tc.link })
 			s.issuer.Next(cardeatest.Person{Subject: "1", Email: "eve@example.com", EmailVerified: tc.first})
 			cardeatest.SignIn(t, s.URL, "idp", "1")
 			s.issuer.Next(cardeatest.Person{Subject: "2", Email: "Eve@Example.COM", EmailVerified: tc.second})
-			b := stepper(t, s.URL)
+			b := newBrowser(t, s.URL)
 			location := pass(t, b, "other", "2")
 			accounts := s.accounts(t, "eve@example.com")
 			if !tc.want {
@@ -263,9 +263,9 @@ func TestLinkingByEmail(t *testing.T) {
 // to that user.
 func TestFlowBegunBeforeSignInDoesNotLink(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, func(c *cardea.Config) { second(c) })
+	s := newSite(t, func(c *cardea.Config) { addSecondProvider(c) })
 	s.issuer.Next(bob)
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	callback := leave(t, b, "other", bob.Subject, "/")
 	pass(t, b, "idp", "ann@example.com")
 	comeBack(t, b, callback)
@@ -282,7 +282,7 @@ func TestFlowBegunBeforeSignInDoesNotLink(t *testing.T) {
 
 func TestFlowFinishedAfterSignOutDoesNotLink(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, func(c *cardea.Config) { second(c) })
+	s := newSite(t, func(c *cardea.Config) { addSecondProvider(c) })
 	s.issuer.Next(bob)
 	b := s.signedIn(t, "ann@example.com")
 	callback := leave(t, b, "other", bob.Subject, "/")
@@ -298,9 +298,9 @@ func TestFlowFinishedAfterSignOutDoesNotLink(t *testing.T) {
 
 func TestTwoTabsBothFinish(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
-		b := stepper(t, s.URL)
+		b := newBrowser(t, s.URL)
 		first := leave(t, b, "idp", "1001", "/first?a=b")
 		second := leave(t, b, "idp", "1001", "/second")
 		if got, want := comeBack(t, b, first), s.URL+"/first?a=b"; got != want {
@@ -313,7 +313,7 @@ func TestTwoTabsBothFinish(t *testing.T) {
 			t.Errorf("signed in as %q", got)
 		}
 		for name := range cookiesOf(b) {
-			if strings.HasPrefix(name, attemptPrefix) {
+			if strings.HasPrefix(name, stateCookiePrefix) {
 				t.Errorf("the cookie %s is left in the browser", name)
 			}
 		}

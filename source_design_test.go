@@ -164,7 +164,6 @@ func TestNamesAreTermsOfTheField(t *testing.T) {
 		"settle":     "resolveUser",
 		"unproven":   "unverified",
 		"wayin":      "credential",
-		"wiretap":    "recorder",
 	}
 	typeNames := map[string]string{ // a whole name of a type
 		"attempt": "flowState",

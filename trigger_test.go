@@ -57,7 +57,7 @@ func (c *calls) recordCallbacks(to *cardea.Callbacks) {
 // with JWT sessions.
 func TestTriggers(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		var c calls
 		s := newMailSite(t, func(config *cardea.Config, _ *email.Options) {
 			config.Session.Strategy = strategy
@@ -80,7 +80,7 @@ func TestTriggers(t *testing.T) {
 			c.check(t, when, want...)
 		}
 
-		b := stepper(t, s.URL)
+		b := newBrowser(t, s.URL)
 		pass(t, b, "idp", ann)
 		check("the first sign-in", `jwt "signUp" "", idp `+ann+", new: true, "+ann)
 		pass(t, b, "idp", ann)
@@ -102,10 +102,10 @@ func TestTriggers(t *testing.T) {
 		post(t, b, "session", "application/json", `{"data":1}`)
 		check("an update without the CSRF token")
 
-		other := stepper(t, s.URL)
+		other := newBrowser(t, s.URL)
 		visit(t, other, s.ask(t, other, bob, "/").Link)
 		check("the first sign-in by mail", `jwt "signUp" "", email `+bob+", new: true, "+bob)
-		typeCode(other, s.ask(t, other, bob, "/").Code)
+		postCode(other, s.ask(t, other, bob, "/").Code)
 		check("the second sign-in by mail", `jwt "signIn" "", email `+bob+", new: false, "+bob)
 	})
 }
@@ -140,13 +140,13 @@ func TestJWTCallbackChangesTheUser(t *testing.T) {
 // Reading and updating a session fires the event; nothing else does.
 func TestSessionEvent(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		var c calls
 		s := newSite(t, func(config *cardea.Config) {
 			config.Session.Strategy = strategy
 			config.Events.Session = func(_ context.Context, s *cardea.Session) { c.add("%s", s.User.Email) }
 		})
-		b := stepper(t, s.URL)
+		b := newBrowser(t, s.URL)
 		b.Session()
 		c.check(t, "a read without a session")
 		pass(t, b, "idp", "")
