@@ -62,7 +62,7 @@ func newGrantSite(t *testing.T, change func(*cardea.Config)) *grantSite {
 	}
 	g.processes = []*cardea.Auth{g.auth, second}
 	cardeatest.SignIn(t, g.URL, "idp", "")
-	g.ann = g.owner(t, "idp", "1001")
+	g.ann = g.accountOwner(t, "idp", "1001")
 	t.Cleanup(func() { g.checkLog(t) })
 	return g
 }
@@ -342,7 +342,7 @@ func TestTokensAreReadAgainUnderTheLock(t *testing.T) {
 func TestTokenOfTheExchangeHookIsNotRefreshed(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
-		p := abroad()
+		p := customProvider()
 		p.Redirect, p.Identify, p.ClientID = nil, nil, "id"
 		p.AuthorizationURL, p.TokenURL = "https://abroad.example/authorize", idp(c).Issuer+"/token"
 		p.Exchange = func(context.Context, *oauth.CodeGrant) (oauth.Claims, error) {
@@ -360,8 +360,8 @@ func TestTokenOfTheExchangeHookIsNotRefreshed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	comeBack(t, b, s.URL+"/api/auth/callback/abroad?code=c&state="+to.Query().Get("state"))
-	got, err := s.auth.AccessToken(t.Context(), s.owner(t, "abroad", "7"), "abroad")
+	openCallback(t, b, s.URL+"/api/auth/callback/abroad?code=c&state="+to.Query().Get("state"))
+	got, err := s.auth.AccessToken(t.Context(), s.accountOwner(t, "abroad", "7"), "abroad")
 	if n := s.issuer.Requests(cardeatest.Token); got != "" || !errors.Is(err, cardea.ErrGrantRevoked) || n != 0 {
 		t.Errorf("got %q, %v, after %d requests", got, err, n)
 	}
@@ -379,7 +379,7 @@ func TestRefreshSendsNoCallbackParams(t *testing.T) {
 		c.HTTPClient = &http.Client{Transport: tap}
 	})
 	b := newBrowser(t, s.URL)
-	comeBack(t, b, leave(t, b, "idp", "1001", "/")+"&device_id=d-1")
+	openCallback(t, b, beginAs(t, b, "idp", "1001", "/")+"&device_id=d-1")
 	s.checkRefresh(t)
 	requests := tap.requestsTo("/token")
 	if len(requests) != 2 {

@@ -20,8 +20,8 @@ func TestAccountsComeWithoutTokens(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) { addSecondProvider(c) })
 	b := s.signedIn(t, "1001")
-	pass(t, b, "other", "1001")
-	ann := s.owner(t, "idp", "1001")
+	signInAt(t, b, "other", "1001")
+	ann := s.accountOwner(t, "idp", "1001")
 	list, err := s.auth.Accounts(t.Context(), ann)
 	if err != nil || len(list) != 2 {
 		t.Fatalf("%d accounts, %v", len(list), err)
@@ -43,22 +43,22 @@ func TestUnlinkAccount(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) { addSecondProvider(c) })
 	b := s.signedIn(t, "1001")
-	pass(t, b, "other", "1001")
-	ann := s.owner(t, "idp", "1001")
+	signInAt(t, b, "other", "1001")
+	ann := s.accountOwner(t, "idp", "1001")
 	s.issuer.Next(bob)
 	s.signedIn(t, bob.Subject)
 	for what, key := range map[string][3]string{
 		"another user's account": {ann, "idp", bob.Subject},
 		"an unknown account":     {ann, "idp", "7"},
 		"an unknown user":        {"nobody", "idp", "1001"},
-		"another user's id":      {s.owner(t, "idp", bob.Subject), "idp", "1001"},
+		"another user's id":      {s.accountOwner(t, "idp", bob.Subject), "idp", "1001"},
 	} {
 		if err := s.auth.UnlinkAccount(t.Context(), key[0], key[1], key[2]); err != nil {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
 	if got := s.accounts(t, "ann@example.com"); !slices.Equal(got, []string{"idp:1001", "other:1001"}) ||
-		s.owner(t, "idp", bob.Subject) == "" {
+		s.accountOwner(t, "idp", bob.Subject) == "" {
 		t.Errorf("Ann's accounts = %v", got)
 	}
 	if err := s.auth.UnlinkAccount(t.Context(), ann, "idp", "1001"); err != nil {
@@ -68,8 +68,8 @@ func TestUnlinkAccount(t *testing.T) {
 		t.Errorf("the last account: got %v, want ErrLastCredential", err)
 	}
 	if got := s.accounts(t, "ann@example.com"); !slices.Equal(got, []string{"other:1001"}) ||
-		whoIs(b) != "ann@example.com" {
-		t.Errorf("accounts = %v, signed in as %q", got, whoIs(b))
+		signedInEmail(b) != "ann@example.com" {
+		t.Errorf("accounts = %v, signed in as %q", got, signedInEmail(b))
 	}
 }
 
@@ -153,7 +153,7 @@ func TestLastCredentialStays(t *testing.T) {
 			if err := s.auth.UnlinkAccount(t.Context(), u.ID, "idp", "1001"); !errors.Is(err, tc.want) {
 				t.Errorf("got %v, want %v", err, tc.want)
 			}
-			if gone := s.owner(t, "idp", "1001") == ""; gone != (tc.want == nil) {
+			if gone := s.accountOwner(t, "idp", "1001") == ""; gone != (tc.want == nil) {
 				t.Errorf("the account was unlinked: %t", gone)
 			}
 		})
@@ -262,7 +262,7 @@ func TestDeleteUser(t *testing.T) {
 		b, phone := s.signedIn(t, "1001"), s.signedIn(t, "1001")
 		s.issuer.Next(bob)
 		other := s.signedIn(t, bob.Subject)
-		ann := s.owner(t, "idp", "1001")
+		ann := s.accountOwner(t, "idp", "1001")
 		mail := newBrowser(t, s.URL)
 		link := s.ask(t, mail, "ann@example.com", "/").Link
 		bobsLink := s.ask(t, other, bob.Email, "/").Link
@@ -285,7 +285,7 @@ func TestDeleteUser(t *testing.T) {
 			t.Errorf("the deleted user: got %v, want ErrNotFound", err)
 		}
 		if keys, err := s.store.Authenticators(t.Context(), ann); err != nil || len(keys) != 0 ||
-			s.owner(t, "idp", "1001") != "" {
+			s.accountOwner(t, "idp", "1001") != "" {
 			t.Errorf("%d passkeys, %v, want none; or the account is left", len(keys), err)
 		}
 		s.checkDeadLink(t, "the mailed link", visit(t, mail, link))
@@ -293,17 +293,17 @@ func TestDeleteUser(t *testing.T) {
 			t.Error("the mailed code signs in")
 		}
 
-		if whoIs(other) != bob.Email {
+		if signedInEmail(other) != bob.Email {
 			t.Error("Bob is signed out")
 		}
-		if res := visit(t, other, bobsLink); res.StatusCode != http.StatusFound || whoIs(other) != bob.Email {
+		if res := visit(t, other, bobsLink); res.StatusCode != http.StatusFound || signedInEmail(other) != bob.Email {
 			t.Errorf("Bob's link answers %s", res.Status)
 		}
 		now.advance(2 * time.Second)
 		again := s.signedIn(t, "1001")
-		if got := s.owner(t, "idp", "1001"); got == "" || got == ann || whoIs(again) != "ann@example.com" ||
-			b.Session() != nil {
-			t.Errorf("signed in again as %q, user %q", whoIs(again), got)
+		got := s.accountOwner(t, "idp", "1001")
+		if got == "" || got == ann || signedInEmail(again) != "ann@example.com" || b.Session() != nil {
+			t.Errorf("signed in again as %q, user %q", signedInEmail(again), got)
 		}
 	})
 }
@@ -316,7 +316,7 @@ func TestReusedIDOfADeletedUser(t *testing.T) {
 		s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
 		now := s.setClock()
 		b := s.signedIn(t, "1001")
-		ann := s.owner(t, "idp", "1001")
+		ann := s.accountOwner(t, "idp", "1001")
 		if err := s.auth.DeleteUser(t.Context(), ann); err != nil {
 			t.Fatal(err)
 		}
@@ -328,8 +328,8 @@ func TestReusedIDOfADeletedUser(t *testing.T) {
 		}
 		now.advance(2 * time.Second)
 		s.issuer.Next(bob)
-		if other := s.signedIn(t, bob.Subject); whoIs(other) != bob.Email || b.Session() != nil {
-			t.Errorf("the new user is %q; the old session is %v, want none", whoIs(other), b.Session())
+		if other := s.signedIn(t, bob.Subject); signedInEmail(other) != bob.Email || b.Session() != nil {
+			t.Errorf("the new user is %q; the old session is %v, want none", signedInEmail(other), b.Session())
 		}
 	})
 }
@@ -338,14 +338,14 @@ func TestDeleteUserIsAtomic(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	b := s.signedIn(t, "1001")
-	ann := s.owner(t, "idp", "1001")
+	ann := s.accountOwner(t, "idp", "1001")
 	err := s.store.Transact(t.Context(), func(ctx context.Context) error {
 		if err := s.auth.DeleteUser(ctx, ann); err != nil {
 			t.Error(err)
 		}
 		return errStore // as if the application's own part failed
 	})
-	if !errors.Is(err, errStore) || whoIs(b) != "ann@example.com" || s.owner(t, "idp", "1001") != ann {
-		t.Errorf("Transact: %v, signed in as %q; want nothing deleted", err, whoIs(b))
+	if !errors.Is(err, errStore) || signedInEmail(b) != "ann@example.com" || s.accountOwner(t, "idp", "1001") != ann {
+		t.Errorf("Transact: %v, signed in as %q; want nothing deleted", err, signedInEmail(b))
 	}
 }

@@ -33,7 +33,8 @@ func newBrowser(t testing.TB, site string) *cardeatest.Browser {
 
 func stopAtRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// startSignIn posts the form of the sign-in page, and returns the authorization URL at the provider.
+// startSignIn posts the form of the sign-in page, and returns the authorization URL at the
+// provider.
 func startSignIn(t testing.TB, b *cardeatest.Browser, path string, form url.Values) string {
 	t.Helper()
 	res := b.Post("/signin/"+path, form)
@@ -184,8 +185,8 @@ func (s *site) sessionBody(t testing.TB, c cookies) string {
 	return text(t, res)
 }
 
-// checkSignInFailed checks that a response is that of a failed sign-in: the visitor sees the code, no
-// session begins, and no state cookie stays.
+// checkSignInFailed checks that a response is that of a failed sign-in: the visitor sees the code,
+// no session begins, and no state cookie stays.
 func checkSignInFailed(t testing.TB, s *site, res *http.Response, code cardea.Code) {
 	t.Helper()
 	page := "/api/auth/error"
@@ -209,7 +210,8 @@ func checkSignInFailed(t testing.TB, s *site, res *http.Response, code cardea.Co
 // idp returns the provider that newSite configures, so that a test can change it.
 func idp(c *cardea.Config) *oauth.Provider { return c.Providers[0].(*oauth.Provider) }
 
-// addSecondProvider adds a provider with the ID "other", which is the same server under another name.
+// addSecondProvider adds a provider with the ID "other", which is the same server under another
+// name.
 func addSecondProvider(c *cardea.Config) *oauth.Provider {
 	p := *idp(c)
 	p.ID, p.Name = "other", "Other"

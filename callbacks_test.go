@@ -51,7 +51,7 @@ func TestSignInCallbackDecides(t *testing.T) {
 				c.Callbacks.SignIn = func(context.Context, *cardea.SignIn) (string, error) { return tc.decide() }
 			})
 			b := newBrowser(t, s.URL)
-			if got := comeBack(t, b, leave(t, b, "idp", "", "/next")); got != s.URL+tc.location {
+			if got := openCallback(t, b, beginAs(t, b, "idp", "", "/next")); got != s.URL+tc.location {
 				t.Errorf("redirected to %s, want %s", got, s.URL+tc.location)
 			}
 			if got := b.Session() != nil; got != tc.signedIn {
@@ -114,10 +114,10 @@ func TestRedirectCallbackDecides(t *testing.T) {
 		}
 	})
 	b := newBrowser(t, s.URL)
-	if got := comeBack(t, b, leave(t, b, "idp", "", "/app")); got != home {
+	if got := openCallback(t, b, beginAs(t, b, "idp", "", "/app")); got != home {
 		t.Errorf("redirected to %s after signing in", got)
 	}
-	if got := comeBack(t, b, leave(t, b, "idp", "", "https://evil.example/")); got != s.URL+"/start" {
+	if got := openCallback(t, b, beginAs(t, b, "idp", "", "https://evil.example/")); got != s.URL+"/start" {
 		t.Errorf("redirected to %s after signing in with a target that the callback does not allow", got)
 	}
 	if want := "/app " + s.URL; !slices.Contains(asked, want) {
@@ -149,12 +149,12 @@ func TestJWTCallbackChangesClaims(t *testing.T) {
 		}
 	})
 	b := newBrowser(t, s.URL)
-	pass(t, b, "idp", "")
+	signInAt(t, b, "idp", "")
 	if user := b.Session()["user"].(map[string]any); user["role"] != "ADMIN" || user["email"] != "ann@example.com" {
 		t.Errorf("user = %v", user)
 	}
 	post(t, b, "session", "application/json", `{"csrfToken":"`+b.CSRFToken()+`","data":{"a":1}}`)
-	pass(t, b, "idp", "")
+	signInAt(t, b, "idp", "")
 	want := []string{"signUp   with idp", "  ADMIN", `update {"a":1} ADMIN`, "signIn   with idp"}
 	if !slices.Equal(seen, want) {
 		t.Errorf("called with %q, want %q", seen, want)
@@ -181,8 +181,8 @@ func TestJWTCallbackEndsTheSession(t *testing.T) {
 		ended.Store(true)
 		defer ended.Store(false)
 		res, _ := getSession(t, b)
-		checkOver(t, res)
-		if session(b) != "" {
+		checkSignedOut(t, res)
+		if sessionToken(b) != "" {
 			t.Error("the browser keeps the session cookie")
 		}
 	})
@@ -190,10 +190,10 @@ func TestJWTCallbackEndsTheSession(t *testing.T) {
 		ended.Store(true)
 		defer ended.Store(false)
 		b := newBrowser(t, s.URL)
-		if got := comeBack(t, b, leave(t, b, "idp", "", "/next")); got != s.URL+"/next" {
+		if got := openCallback(t, b, beginAs(t, b, "idp", "", "/next")); got != s.URL+"/next" {
 			t.Errorf("redirected to %s", got)
 		}
-		if session(b) != "" {
+		if sessionToken(b) != "" {
 			t.Error("the browser has a session")
 		}
 	})
@@ -203,7 +203,7 @@ func TestJWTCallbackEndsTheSession(t *testing.T) {
 		defer failing.Store(false)
 		checkJSON(t, visit(t, b, s.URL+"/api/auth/session"), http.StatusInternalServerError, "null")
 		other := newBrowser(t, s.URL)
-		checkSignInFailed(t, s, visit(t, other, leave(t, other, "idp", "", "/")), cardea.CodeConfiguration)
+		checkSignInFailed(t, s, visit(t, other, beginAs(t, other, "idp", "", "/")), cardea.CodeConfiguration)
 	})
 }
 
@@ -238,7 +238,7 @@ func TestSessionCallbackAddsMembers(t *testing.T) {
 		if got.Plan != "pro" || got.User["id"] != u.ID || got.User["name"] != "Ann Example" || got.Expires == "" {
 			t.Errorf("session = %s", body)
 		}
-		if token := session(b); strings.Contains(body, token) || strings.Contains(body, hashOf(token)) {
+		if token := sessionToken(b); strings.Contains(body, token) || strings.Contains(body, hashOf(token)) {
 			t.Errorf("the token is in the session: %s", body)
 		}
 	})
@@ -351,14 +351,14 @@ func TestEventsReportWhatWasStored(t *testing.T) {
 		s.issuer.Next(bob)
 		b := newBrowser(t, s.URL)
 		const ann = "ann@example.com"
-		pass(t, b, "idp", ann)
+		signInAt(t, b, "idp", ann)
 		d.check(t, "the first sign-in", "createUser "+ann, "linkAccount "+ann+" idp:1001 1001",
 			"signIn "+ann+" idp new")
 		b.Session()
 		d.check(t, "reading the session", "session "+ann)
-		pass(t, b, "idp", ann)
+		signInAt(t, b, "idp", ann)
 		d.check(t, "another sign-in", "signIn "+ann+" idp known")
-		pass(t, b, "other", bob.Subject)
+		signInAt(t, b, "other", bob.Subject)
 		d.check(t, "linking", "linkAccount "+ann+" other:2002 2002", "signIn "+ann+" other known")
 		b.Post("/signout", nil)
 		d.check(t, "signing out", "signOut "+ann)
@@ -383,10 +383,10 @@ func TestFailedSignInHasNoEvents(t *testing.T) {
 			})
 			store.failOnly(broken)
 			b := newBrowser(t, s.URL)
-			res := visit(t, b, leave(t, b, "idp", "", "/"))
+			res := visit(t, b, beginAs(t, b, "idp", "", "/"))
 			if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" ||
-				session(b) != "" {
-				t.Errorf("%s, session cookie %q; want 503 and none", res.Status, session(b))
+				sessionToken(b) != "" {
+				t.Errorf("%s, session cookie %q; want 503 and none", res.Status, sessionToken(b))
 			}
 			d.check(t, "a sign-in that failed")
 			if _, err := s.store.UserByEmail(t.Context(), "ann@example.com"); !errors.Is(err, cardea.ErrNotFound) {
@@ -396,7 +396,7 @@ func TestFailedSignInHasNoEvents(t *testing.T) {
 				t.Errorf("the account: %v, want none", err)
 			}
 			store.failOnly()
-			if pass(t, b, "idp", ""); whoIs(b) != "ann@example.com" {
+			if signInAt(t, b, "idp", ""); signedInEmail(b) != "ann@example.com" {
 				t.Error("signing in does not work when the store is available again")
 			}
 		})
@@ -424,7 +424,7 @@ func TestBeforeCreateFillsColumns(t *testing.T) {
 			Claims: map[string]any{"team": "ops", "role": "ROOT", "id": "0"},
 		})
 		b := s.signedIn(t, "5")
-		pass(t, b, "idp", "5")
+		signInAt(t, b, "idp", "5")
 		if n := calls.Load(); n != 1 {
 			t.Errorf("the hook ran %d times, want once for the one new user", n)
 		}
@@ -467,7 +467,7 @@ func TestErrorOfBeforeCreateUndoesTheSignIn(t *testing.T) {
 				})
 			})
 			b := newBrowser(t, s.URL)
-			checkSignInFailed(t, s, visit(t, b, leave(t, b, "idp", "", "/")), tc.want)
+			checkSignInFailed(t, s, visit(t, b, beginAs(t, b, "idp", "", "/")), tc.want)
 			d.check(t, "a sign-in that the hook undid")
 			for _, email := range []string{"ann@example.com", "seat@example.com"} {
 				if _, err := s.store.UserByEmail(t.Context(), email); !errors.Is(err, cardea.ErrNotFound) {
@@ -500,7 +500,7 @@ func TestTimeoutOfBeforeCreateIs503(t *testing.T) {
 				})
 			})
 			b := newBrowser(t, s.URL)
-			res := visit(t, b, leave(t, b, "idp", "", "/"))
+			res := visit(t, b, beginAs(t, b, "idp", "", "/"))
 			if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" ||
 				b.Session() != nil {
 				t.Errorf("%s, want 503 and no session", res.Status)
@@ -510,7 +510,7 @@ func TestTimeoutOfBeforeCreateIs503(t *testing.T) {
 				t.Errorf("got %v, want no user", err)
 			}
 			failing = false
-			if pass(t, b, "idp", ""); whoIs(b) != "ann@example.com" {
+			if signInAt(t, b, "idp", ""); signedInEmail(b) != "ann@example.com" {
 				t.Error("signing in does not work afterwards")
 			}
 		})
@@ -546,7 +546,7 @@ func TestRepeatedTransactionHasNoDoubleEffect(t *testing.T) {
 		})
 	})
 	b := newBrowser(t, s.URL)
-	pass(t, b, "idp", "")
+	signInAt(t, b, "idp", "")
 	if hooked.Load() != 2 {
 		t.Errorf("the hook ran %d times, want 2: otherwise this test proves nothing", hooked.Load())
 	}

@@ -60,7 +60,7 @@ func usePrivateKeyJWT(p *oauth.Provider, key crypto.Signer, alg string) {
 func checkTokenRequestFails(t *testing.T, s *site) {
 	t.Helper()
 	b := newBrowser(t, s.URL)
-	checkSignInFailed(t, s, visit(t, b, leave(t, b, "idp", "", "/")), cardea.CodeConfiguration)
+	checkSignInFailed(t, s, visit(t, b, beginAs(t, b, "idp", "", "/")), cardea.CodeConfiguration)
 }
 
 func TestPrivateKeyJWTSignsInAndRefreshes(t *testing.T) {
@@ -97,7 +97,7 @@ func TestPrivateKeyJWTSignsInAndRefreshes(t *testing.T) {
 // checkRefresh checks that Ann's access token can be refreshed.
 func (s *site) checkRefresh(t *testing.T) {
 	t.Helper()
-	ann := s.owner(t, "idp", "1001")
+	ann := s.accountOwner(t, "idp", "1001")
 	list, err := s.store.Accounts(t.Context(), ann)
 	if err != nil {
 		t.Fatal(err)
@@ -285,7 +285,7 @@ func TestTLSClientAuthNeedsTheRegisteredCertificate(t *testing.T) {
 				return
 			}
 			b.CheckRedirect = stopAtRedirect
-			checkSignInFailed(t, s, visit(t, b, leave(t, b, "idp", "", "/")), cardea.CodeConfiguration)
+			checkSignInFailed(t, s, visit(t, b, beginAs(t, b, "idp", "", "/")), cardea.CodeConfiguration)
 		})
 	}
 }
@@ -337,7 +337,7 @@ func TestBoundTokenNeedsTheCertificate(t *testing.T) {
 		Method: "self_signed_tls_client_auth", Certificate: own.Leaf, Bound: true,
 	})
 	newTLSBrowser(t, s, issuer).SignIn("idp", "")
-	list, err := s.store.Accounts(t.Context(), s.owner(t, "idp", "1001"))
+	list, err := s.store.Accounts(t.Context(), s.accountOwner(t, "idp", "1001"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -474,7 +474,7 @@ func TestAuthorizationRequestIsPushed(t *testing.T) {
 				!strings.HasPrefix(q.Get("request_uri"), "urn:") {
 				t.Errorf("the authorization URL has the query %v", q)
 			}
-			comeBack(t, b, consent(t, b, to.String()))
+			openCallback(t, b, consent(t, b, to.String()))
 			if b.Session() == nil {
 				t.Error("the visitor is not signed in")
 			}
@@ -500,7 +500,7 @@ func TestRequiredPushWithoutEndpointFails(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
 		c.HTTPClient = &http.Client{
-			Transport: stripped{"/openid-configuration", "pushed_authorization_request_endpoint"},
+			Transport: memberRemover{"/openid-configuration", "pushed_authorization_request_endpoint"},
 		}
 	})
 	s.issuer.RequirePush()

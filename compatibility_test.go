@@ -26,12 +26,12 @@ func TestLinkingAnAccountIsNoNewUser(t *testing.T) {
 				addSecondProvider(c).LinkByVerifiedEmail = true
 				c.Pages.NewUser = "/welcome"
 			})
-			if got := pass(t, newBrowser(t, s.URL), "idp", "1001"); got != s.URL+"/welcome?callbackUrl="+
-				escaped(s.URL+"/") {
+			if got := signInAt(t, newBrowser(t, s.URL), "idp", "1001"); got != s.URL+"/welcome?callbackUrl="+
+				cookieEscape(s.URL+"/") {
 				t.Errorf("a new user is redirected to %s", got)
 			}
 			d.take()
-			if got := pass(t, newBrowser(t, s.URL), "other", "1001"); got != s.URL+"/" {
+			if got := signInAt(t, newBrowser(t, s.URL), "other", "1001"); got != s.URL+"/" {
 				t.Errorf("an existing user is redirected to %s", got)
 			}
 			d.check(t, "linking an account", "linkAccount ann@example.com other:1001 1001",
@@ -46,8 +46,8 @@ func TestSignInByMailStoresNoAccount(t *testing.T) {
 	s := newMailSite(t, nil)
 	b := newBrowser(t, s.URL)
 	visit(t, b, s.ask(t, b, "ann@example.com", "/").Link)
-	if got := s.accounts(t, "ann@example.com"); whoIs(b) != "ann@example.com" || len(got) > 0 {
-		t.Errorf("signed in as %q with the accounts %q", whoIs(b), got)
+	if got := s.accounts(t, "ann@example.com"); signedInEmail(b) != "ann@example.com" || len(got) > 0 {
+		t.Errorf("signed in as %q with the accounts %q", signedInEmail(b), got)
 	}
 }
 
@@ -62,14 +62,15 @@ func TestExpiredSessionDoesNotLink(t *testing.T) {
 		s.issuer.Next(bob)
 		now := s.setClock()
 		b := newBrowser(t, s.URL)
-		pass(t, b, "idp", "1001")
-		had := session(b)
-		back := leave(t, b, "other", bob.Subject, "/")
-		now.advance(80 * time.Second)  // JWTs are accepted for 15 seconds more
-		keep(t, b, sessionCookie, had) // the browser has deleted the expired cookie
-		comeBack(t, b, back)
-		if got := s.accounts(t, "ann@example.com"); !slices.Equal(got, []string{"idp:1001"}) || whoIs(b) != bob.Email {
-			t.Errorf("signed in as %q, and Ann has the accounts %q", whoIs(b), got)
+		signInAt(t, b, "idp", "1001")
+		had := sessionToken(b)
+		back := beginAs(t, b, "other", bob.Subject, "/")
+		now.advance(80 * time.Second)         // JWTs are accepted for 15 seconds more
+		storeCookie(t, b, sessionCookie, had) // the browser has deleted the expired cookie
+		openCallback(t, b, back)
+		got := s.accounts(t, "ann@example.com")
+		if !slices.Equal(got, []string{"idp:1001"}) || signedInEmail(b) != bob.Email {
+			t.Errorf("signed in as %q, and Ann has the accounts %q", signedInEmail(b), got)
 		}
 	})
 }
@@ -84,7 +85,7 @@ func TestJWTExpiresWithTheSession(t *testing.T) {
 				c.Protocol, c.Session.Strategy, c.Session.MaxAge = protocol, cardea.StrategyJWT, time.Hour
 			})
 			b := newBrowser(t, s.URL)
-			pass(t, b, "idp", "")
+			signInAt(t, b, "idp", "")
 			version := map[cardea.Protocol]authjs.Version{
 				cardea.ProtocolV5: authjs.VersionV5, cardea.ProtocolV4: authjs.VersionV4,
 			}[protocol]

@@ -126,7 +126,7 @@ func (s *site) signInConcurrently(t *testing.T, n int, hint string) []*cardeates
 	browsers, callbacks := make([]*cardeatest.Browser, n), make([]string, n)
 	for i := range browsers {
 		browsers[i] = newBrowser(t, s.URL)
-		callbacks[i] = leave(t, browsers[i], "idp", hint, "/next")
+		callbacks[i] = beginAs(t, browsers[i], "idp", hint, "/next")
 	}
 	var wg sync.WaitGroup
 	for i, b := range browsers {
@@ -189,7 +189,7 @@ func TestConcurrentFirstSignInsCreateOneUser(t *testing.T) {
 			}
 			owners, tokens := map[string]bool{}, map[string]bool{}
 			for _, b := range browsers {
-				row, err := store.Session(t.Context(), hashOf(session(b)))
+				row, err := store.Session(t.Context(), hashOf(sessionToken(b)))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -215,7 +215,7 @@ func TestConcurrentFirstSignInsInTurnCreateOneUser(t *testing.T) {
 			c.Events.CreateUser = func(context.Context, *cardea.User) { created.Add(1) }
 		})
 		for _, b := range s.signInConcurrently(t, 20, "") {
-			if whoIs(b) != "ann@example.com" {
+			if signedInEmail(b) != "ann@example.com" {
 				t.Error("a visitor is not signed in")
 			}
 		}
@@ -239,7 +239,7 @@ func TestConcurrentSignInsWithOneAddressShareNoUser(t *testing.T) {
 			for i, subject := range []string{"a", "b"} {
 				s.issuer.Next(cardeatest.Person{Subject: subject, Email: "same@example.com", EmailVerified: true})
 				b := newBrowser(t, s.URL)
-				callback := leave(t, b, "idp", subject, "/next")
+				callback := beginAs(t, b, "idp", subject, "/next")
 				wg.Go(func() {
 					if res, err := b.Get(callback); err != nil {
 						t.Error(err)

@@ -77,9 +77,9 @@ func TestCookieDomainReplacesTheHostCookie(t *testing.T) {
 		name := "__Secure-" + sessionCookie
 		b.Jar.SetCookies(app, []*http.Cookie{{Name: name, Value: "an ended session", Path: "/", Secure: true}})
 		b.SignIn("idp", "")
-		if got := b.Jar.Cookies(app); whoIs(b) != "ann@example.com" ||
+		if got := b.Jar.Cookies(app); signedInEmail(b) != "ann@example.com" ||
 			pageStatus(t, b, "api.example.com") != http.StatusOK {
-			t.Errorf("signed in as %q with %d cookies", whoIs(b), len(got))
+			t.Errorf("signed in as %q with %d cookies", signedInEmail(b), len(got))
 		}
 		b.SignOut()
 		for _, c := range b.Jar.Cookies(app) {
@@ -114,8 +114,8 @@ func testCookiePrefix(t *testing.T, protocol cardea.Protocol, strategy cardea.St
 			t.Errorf("cookie %s", name)
 		}
 	}
-	if whoIs(b) != "ann@example.com" || len(had) < 3 {
-		t.Errorf("signed in as %q with %d cookies", whoIs(b), len(had))
+	if signedInEmail(b) != "ann@example.com" || len(had) < 3 {
+		t.Errorf("signed in as %q with %d cookies", signedInEmail(b), len(had))
 	}
 
 	other := newSite(t, func(c *cardea.Config) {
@@ -133,7 +133,7 @@ func testCookiePrefix(t *testing.T, protocol cardea.Protocol, strategy cardea.St
 // A large session is stored in several cookies.
 func TestCookieDomainHoldsForAllPartsOfASession(t *testing.T) {
 	t.Parallel()
-	_, b := newDomainSite(t, fat)
+	_, b := newDomainSite(t, withLargeSessions)
 	b.SignIn("idp", "")
 	api, _ := url.Parse("https://api.example.com")
 	if got := len(b.Jar.Cookies(api)); got < 3 || pageStatus(t, b, "api.example.com") != http.StatusOK {

@@ -131,7 +131,7 @@ func TestCredentialsSignInWithBothStrategies(t *testing.T) {
 			b := newBrowser(t, s.URL)
 			before := b.CSRFToken()
 			s.signInAnn(t, b)
-			if got := whoIs(b); got != "ann@example.com" {
+			if got := signedInEmail(b); got != "ann@example.com" {
 				t.Errorf("signed in as %q", got)
 			}
 			if b.CSRFToken() == before {
@@ -151,7 +151,7 @@ func TestCredentialsSignInWithBothStrategies(t *testing.T) {
 				t.Errorf("%d accounts, %v; want none", len(list), err)
 			}
 			b.Post("/signout", nil)
-			if whoIs(b) != "" {
+			if signedInEmail(b) != "" {
 				t.Error("the session remains after signing out")
 			}
 		})
@@ -169,7 +169,7 @@ func TestCredentialsSignInReplacesTheSession(t *testing.T) {
 		b := s.signedIn(t, bob.Subject)
 		first := cookiesOf(b)
 		s.signInAnn(t, b)
-		if got := whoIs(b); got != "ann@example.com" {
+		if got := signedInEmail(b); got != "ann@example.com" {
 			t.Errorf("signed in as %q", got)
 		}
 		if got := s.sessionBody(t, first); got != "null" {
@@ -180,7 +180,7 @@ func TestCredentialsSignInReplacesTheSession(t *testing.T) {
 		b = newBrowser(t, s.URL)
 		b.Jar.SetCookies(site, []*http.Cookie{{Name: sessionCookie, Value: chosen, Path: "/"}})
 		s.signInAnn(t, b)
-		if session(b) == chosen || s.sessionBody(t, cookies{sessionCookie: chosen}) != "null" {
+		if sessionToken(b) == chosen || s.sessionBody(t, cookies{sessionCookie: chosen}) != "null" {
 			t.Error("a session token that was chosen beforehand is valid")
 		}
 		if got := s.accounts(t, "bob@example.com"); len(got) != 1 || got[0] != "idp:2002" {
@@ -373,7 +373,7 @@ func TestCredentialsCheckGetsValidInputOnly(t *testing.T) {
 		case to == "/api/auth/signin?error=MissingCSRF":
 			got = noToken
 		}
-		if got != tc.want || (whoIs(b) != "") != (tc.want == in) {
+		if got != tc.want || (signedInEmail(b) != "") != (tc.want == in) {
 			t.Errorf("%s: %s to %q, want %s", tc.name, res.Status, to, tc.want)
 		}
 		if n := s.checks.Load() - before; (n == 1) != (tc.want == in) {

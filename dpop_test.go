@@ -71,7 +71,7 @@ func TestDPoPBindsTokens(t *testing.T) {
 			}
 			s.issuer.Register(s.issuer.ClientID, tc.server)
 			cardeatest.SignIn(t, s.URL, "idp", "")
-			ann := s.owner(t, "idp", "1001")
+			ann := s.accountOwner(t, "idp", "1001")
 			if _, err := s.auth.AccessToken(t.Context(), ann, "idp"); !errors.Is(err, cardea.ErrTokenBound) {
 				t.Errorf("AccessToken: %v", err)
 			}
@@ -102,7 +102,7 @@ func TestDPoPIsUsedIfTheServerDemandsIt(t *testing.T) {
 			s := newDPoPSite(t, tap, withoutDPoP)
 			s.issuer.Register(s.issuer.ClientID, server)
 			cardeatest.SignIn(t, s.URL, "idp", "")
-			_, err := s.auth.AccessToken(t.Context(), s.owner(t, "idp", "1001"), "idp")
+			_, err := s.auth.AccessToken(t.Context(), s.accountOwner(t, "idp", "1001"), "idp")
 			if !errors.Is(err, cardea.ErrTokenBound) {
 				t.Errorf("AccessToken: %v, want ErrTokenBound", err)
 			}
@@ -126,7 +126,8 @@ func TestNoDPoPUnlessItIsDemanded(t *testing.T) {
 	tap := &httpRecorder{}
 	s := newDPoPSite(t, tap, withoutDPoP)
 	cardeatest.SignIn(t, s.URL, "idp", "")
-	if token, err := s.auth.AccessToken(t.Context(), s.owner(t, "idp", "1001"), "idp"); err != nil || token == "" {
+	token, err := s.auth.AccessToken(t.Context(), s.accountOwner(t, "idp", "1001"), "idp")
+	if err != nil || token == "" {
 		t.Errorf("AccessToken: %v", err)
 	}
 	for _, e := range append(tap.requestsTo("/token"), tap.requestsTo("/userinfo")...) {
@@ -156,7 +157,8 @@ func TestDPoPNeedsAnAlgorithmThatTheServerSupports(t *testing.T) {
 				issuer = p.Issuer
 				p.DiscoveryURL, p.UserinfoURL = discovery.URL, issuer+"/userinfo"
 			})
-			if to := newBrowser(t, s.URL).Post("/signin/idp", nil).Header.Get("Location"); !strings.Contains(to, target) {
+			to := newBrowser(t, s.URL).Post("/signin/idp", nil).Header.Get("Location")
+			if !strings.Contains(to, target) {
 				t.Errorf("redirected to %s, want %s", to, target)
 			}
 		})
@@ -180,7 +182,7 @@ func TestAccessTokenReturnsNoBoundTokenOfARefresh(t *testing.T) {
 			}
 			s.issuer.Register(s.issuer.ClientID, cardeatest.Registration{DPoP: true})
 			cardeatest.SignIn(t, s.URL, "idp", "")
-			ann := s.owner(t, "idp", "1001")
+			ann := s.accountOwner(t, "idp", "1001")
 			list, err := s.store.Accounts(t.Context(), ann)
 			if err != nil {
 				t.Fatal(err)

@@ -137,7 +137,7 @@ func TestLinkOfAMailSignsIn(t *testing.T) {
 		if c := setCookie(res, mailCookie); c == nil || c.MaxAge >= 0 {
 			t.Errorf("the mail cookie is %v, want it deleted", c)
 		}
-		if got := whoIs(b); got != "new@example.com" {
+		if got := signedInEmail(b); got != "new@example.com" {
 			t.Fatalf("signed in as %q", got)
 		}
 		u, err := s.store.UserByEmail(t.Context(), "new@example.com")
@@ -147,10 +147,10 @@ func TestLinkOfAMailSignsIn(t *testing.T) {
 		if got := s.accounts(t, "new@example.com"); got != nil {
 			t.Errorf("accounts = %v, want none", got)
 		}
-		first := session(b)
+		first := sessionToken(b)
 		now.advance(time.Hour)
 		checkRedirect(t, "the second time", visit(t, b, s.ask(t, b, "new@example.com", "/").Link), s.URL+"/")
-		if session(b) == first {
+		if sessionToken(b) == first {
 			t.Error("the session is the same after signing in again")
 		}
 		again, err := s.store.UserByEmail(t.Context(), "new@example.com")
@@ -173,7 +173,7 @@ func TestTypedAddressIsNormalized(t *testing.T) {
 	b := newBrowser(t, s.URL)
 	b.Post("/signin/email", url.Values{"email": {"  Ann.Example+Tag@EXAMPLE.com\t"}})
 	visit(t, b, s.mails.Last(t, "ann.example+tag@example.com").Link)
-	if got := whoIs(b); got != "ann.example+tag@example.com" {
+	if got := signedInEmail(b); got != "ann.example+tag@example.com" {
 		t.Errorf("signed in as %q", got)
 	}
 	for _, typed := range []string{"", "ann", "ann@", "a@b@c", "ann@example.com,eve@example.com"} {
@@ -210,7 +210,7 @@ func TestLinkInAnotherBrowserAsksFirst(t *testing.T) {
 			t.Error("opening the link signs in")
 		}
 		checkRedirect(t, "the button", confirm(t, phone, m.Link), s.URL+"/next")
-		if got := whoIs(phone); got != "ann@example.com" {
+		if got := signedInEmail(phone); got != "ann@example.com" {
 			t.Errorf("signed in as %q", got)
 		}
 		s.checkDeadLink(t, "the used link in the browser that requested it", visit(t, asking, m.Link))
@@ -238,7 +238,7 @@ func TestAttackerCannotPostMailForms(t *testing.T) {
 		t.Error("a form of another site sends a mail")
 	}
 	visit(t, b, m.Link)
-	if whoIs(b) == "" {
+	if signedInEmail(b) == "" {
 		t.Error("a form of another site uses up the link")
 	}
 }
@@ -269,7 +269,7 @@ func TestCodeSignsIn(t *testing.T) {
 		}
 		s.checkWrongCode(t, "the code in another browser", postCode(newBrowser(t, s.URL), m.Code))
 		checkRedirect(t, "the code", postCode(b, " "+m.Code[:3]+" "+m.Code[3:]+" "), s.URL+"/next")
-		if got := whoIs(b); got != "ann@example.com" {
+		if got := signedInEmail(b); got != "ann@example.com" {
 			t.Errorf("signed in as %q", got)
 		}
 		s.checkDeadLink(t, "the link after the code", confirm(t, newBrowser(t, s.URL), m.Link))
@@ -284,7 +284,7 @@ func TestLinkUsesUpTheCode(t *testing.T) {
 	kept := cookiesOf(b)[mailCookie]
 	confirm(t, newBrowser(t, s.URL), m.Link)
 	s.checkWrongCode(t, "the code", postCode(b, m.Code))
-	keep(t, b, mailCookie, kept)
+	storeCookie(t, b, mailCookie, kept)
 	s.checkWrongCode(t, "the code, with a copy of the cookie", postCode(b, m.Code))
 	if b.Session() != nil {
 		t.Error("signed in")
@@ -348,7 +348,7 @@ func TestSignInByMailWithNextAuth4(t *testing.T) {
 	checkRedirect(t, "no address", b.Post("/signin/email", url.Values{"email": {"ann"}}),
 		s.URL+"/api/auth/error?error=EmailSignin")
 	visit(t, b, s.ask(t, b, "ann@example.com", "/").Link)
-	if got := whoIs(b); got != "ann@example.com" {
+	if got := signedInEmail(b); got != "ann@example.com" {
 		t.Errorf("signed in as %q", got)
 	}
 }
@@ -495,7 +495,7 @@ func TestPreviousSecretsOpenLinks(t *testing.T) {
 	b, asking := newBrowser(t, old.URL), newBrowser(t, rotated.URL)
 	first, second := old.ask(t, b, "ann@example.com", "/"), old.ask(t, b, "ann@example.com", "/")
 	checkRedirect(t, "the button", confirm(t, newBrowser(t, rotated.URL), atRotated(first.Link)), rotated.URL)
-	keep(t, asking, mailCookie, cookiesOf(b)[mailCookie])
+	storeCookie(t, asking, mailCookie, cookiesOf(b)[mailCookie])
 	checkRedirect(t, "the link in the browser that requested it", visit(t, asking, atRotated(second.Link)), rotated.URL)
 }
 

@@ -217,7 +217,7 @@ func TestFormPostLinksToTheSignedInUser(t *testing.T) {
 	})
 	s.issuer.Next(octocat)
 	b, _ := newSameSiteBrowser(t, s)
-	pass(t, b, "github", octocat.Subject)
+	signInAt(t, b, "github", octocat.Subject)
 	before := b.CSRFToken()
 	first, err := s.store.UserByAccount(t.Context(), "github", octocat.Subject)
 	if err != nil {

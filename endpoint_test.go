@@ -194,7 +194,7 @@ func TestPostSessionRefuses(t *testing.T) {
 		stranger := newBrowser(t, s.URL)
 		checkJSON(t, stranger.Post("/session", nil), http.StatusOK, "null")
 	})
-	if got := whoIs(b); got != "ann@example.com" {
+	if got := signedInEmail(b); got != "ann@example.com" {
 		t.Errorf("signed in as %q afterwards", got)
 	}
 }
@@ -206,7 +206,7 @@ func TestErrorOfSessionCallbackIsNoSession(t *testing.T) {
 		c.Callbacks.Session = func(context.Context, *cardea.SessionView) error { return errors.New("no") }
 	})
 	b := newBrowser(t, s.URL)
-	pass(t, b, "idp", "")
+	signInAt(t, b, "idp", "")
 	checkJSON(t, visit(t, b, s.URL+"/api/auth/session"), http.StatusInternalServerError, "null")
 	checkJSON(t, b.Post("/session", nil), http.StatusBadRequest, "null")
 }
@@ -307,13 +307,15 @@ func TestPostSignInStartsTheFlow(t *testing.T) {
 	})
 	t.Run("with an unknown provider is a failure", func(t *testing.T) {
 		checkSignInFailed(t, s, b.Post("/signin/unknown", nil), cardea.CodeConfiguration)
-		checkSignInFailed(t, s, visit(t, b, s.URL+"/api/auth/callback/unknown?code=1&state=2"), cardea.CodeConfiguration)
+		res := visit(t, b, s.URL+"/api/auth/callback/unknown?code=1&state=2")
+		checkSignInFailed(t, s, res, cardea.CodeConfiguration)
 	})
 	t.Run("needs the CSRF token", func(t *testing.T) {
-		checkSignInFailed(t, s, send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), url.Values{}), cardea.CodeMissingCSRF)
-		checkSignInFailed(t, s, send(t, s.URL+"/api/auth/signin", cookiesOf(b), url.Values{"csrfToken": {"0"}}),
-			cardea.CodeMissingCSRF)
-		res := send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), url.Values{}, clientHeader)
+		res := send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), url.Values{})
+		checkSignInFailed(t, s, res, cardea.CodeMissingCSRF)
+		res = send(t, s.URL+"/api/auth/signin", cookiesOf(b), url.Values{"csrfToken": {"0"}})
+		checkSignInFailed(t, s, res, cardea.CodeMissingCSRF)
+		res = send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), url.Values{}, clientHeader)
 		checkRedirectJSON(t, res, s.URL+"/api/auth/signin?error=MissingCSRF")
 	})
 }
@@ -339,7 +341,7 @@ func TestCallbackRedirectsWithASession(t *testing.T) {
 	s := newSite(t, nil)
 	now := s.setClock()
 	b := newBrowser(t, s.URL)
-	res := visit(t, b, leave(t, b, "idp", "", "/next?a=1#top"))
+	res := visit(t, b, beginAs(t, b, "idp", "", "/next?a=1#top"))
 	checkPrivate(t, res)
 	if want := s.URL + "/next?a=1#top"; res.StatusCode != http.StatusFound || res.Header.Get("Location") != want ||
 		res.Header.Get("Referrer-Policy") != "no-referrer" {
@@ -364,7 +366,7 @@ func TestGetSignOutOnlyAsks(t *testing.T) {
 			t.Errorf("response = %s, and the page lacks %s", res.Status, want)
 		}
 	}
-	if whoIs(b) == "" {
+	if signedInEmail(b) == "" {
 		t.Error("opening the page signs out")
 	}
 }
@@ -399,7 +401,7 @@ func TestPostSignOutEndsTheSession(t *testing.T) {
 		if want := s.URL + "/api/auth/signin?error=MissingCSRF"; res.Header.Get("Location") != want {
 			t.Errorf("redirected to %s, want %s", res.Header.Get("Location"), want)
 		}
-		if whoIs(b) == "" {
+		if signedInEmail(b) == "" {
 			t.Error("the session has ended")
 		}
 	})
@@ -485,9 +487,9 @@ func TestConfiguredPagesReplaceBuiltInOnes(t *testing.T) {
 			check("a failure of the error page", b.Post("/signin/unknown", nil), "/own/error", "error", "Configuration")
 			check("a failure of the sign-in page", b.Post("/signin/idp", url.Values{"csrfToken": {"0"}}), "/own/in",
 				"error", "MissingCSRF")
-			check("a new user", visit(t, b, leave(t, b, "idp", "", "/x?y=z")), "/own/new", "callbackUrl",
+			check("a new user", visit(t, b, beginAs(t, b, "idp", "", "/x?y=z")), "/own/new", "callbackUrl",
 				s.URL+"/x?y=z")
-			if got := comeBack(t, b, leave(t, b, "idp", "", "/x")); got != s.URL+"/x" {
+			if got := openCallback(t, b, beginAs(t, b, "idp", "", "/x")); got != s.URL+"/x" {
 				t.Errorf("the second time: redirected to %s", got)
 			}
 		})

@@ -59,7 +59,7 @@ const origin = "http://localhost"
 func newFuzzTarget(f *testing.F, strategy cardea.Strategy, change ...func(*cardea.Config)) *fuzzTarget {
 	f.Helper()
 	issuer := cardeatest.NewLocalIssuer("http://localhost:1/idp", "app", "the client's secret",
-		person("1001", "ann@example.com"))
+		newPerson("1001", "ann@example.com"))
 	x := &fuzzTarget{issuer: issuer, store: &recordingStore{Adapter: memadapter.New()}}
 	unlimited := cardea.Limit{Count: 1 << 30, Within: time.Hour}
 	c := cardea.Config{

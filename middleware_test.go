@@ -186,7 +186,7 @@ func TestRequireReturnsToThePageAfterSignIn(t *testing.T) {
 	if signIn.StatusCode != http.StatusOK {
 		t.Fatalf("the sign-in page: %s", signIn.Status)
 	}
-	back := comeBack(t, b, consent(t, b, startSignIn(t, b, "idp", nil))) // the cookie remembers the callback URL
+	back := openCallback(t, b, consent(t, b, startSignIn(t, b, "idp", nil))) // the cookie remembers the callback URL
 	if want := s.URL + "/page?a=b&c=d"; back != want {
 		t.Errorf("redirected to %s, want %s", back, want)
 	}
@@ -268,7 +268,7 @@ func TestUserIsStableWithoutAdapter(t *testing.T) {
 		}), b))
 	}
 	first := id()
-	pass(t, b, "idp", "")
+	signInAt(t, b, "idp", "")
 	if again := id(); again != first || !strings.HasSuffix(first, " ann@example.com") ||
 		len(first) != 36+len(" ann@example.com") {
 		t.Errorf("user = %q and then %q", first, again)
@@ -404,7 +404,7 @@ func TestUnavailableStoreIs503(t *testing.T) {
 		if ran {
 			t.Error("a page ran")
 		}
-		if session(b) == "" {
+		if sessionToken(b) == "" {
 			t.Error("the session cookie was deleted")
 		}
 	})
@@ -462,7 +462,7 @@ func TestMiddlewareExtendsTheSession(t *testing.T) {
 			t.Errorf("at UpdateAge: written %v, want %v", got, want)
 		}
 		now.advance(59 * time.Minute)
-		keep(t, b, sessionCookie, setCookie(res, sessionCookie).Value)
+		storeCookie(t, b, sessionCookie, setCookie(res, sessionCookie).Value)
 		if res := open(t, page, b); res.StatusCode != http.StatusOK {
 			t.Errorf("the extended session: %s", res.Status)
 		}
@@ -473,7 +473,7 @@ func TestMiddlewareDoesNotRestoreAnEndedSession(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
 		shortSessions(c)
-		c.Adapter = endsMeanwhile{c.Adapter.(*memadapter.Adapter)}
+		c.Adapter = deletingStore{c.Adapter.(*memadapter.Adapter)}
 	})
 	now := s.setClock()
 	b := s.signedIn(t, "")

@@ -191,8 +191,8 @@ func TestCookiesOverTLS(t *testing.T) {
 		}
 		b.CheckRedirect = nil
 		b.SignIn("idp", "")
-		if whoIs(b) != "ann@example.com" || cookiesOf(b)["__Secure-"+sessionCookie] == "" {
-			t.Errorf("signed in as %q with %d cookies", whoIs(b), len(cookiesOf(b)))
+		if signedInEmail(b) != "ann@example.com" || cookiesOf(b)["__Secure-"+sessionCookie] == "" {
+			t.Errorf("signed in as %q with %d cookies", signedInEmail(b), len(cookiesOf(b)))
 		}
 		res := visit(t, b, secure.URL+"/api/auth/session")
 		for _, c := range res.Cookies() {

@@ -65,9 +65,9 @@ func TestSessionOfEachProtocol(t *testing.T) {
 		s := newSite(t, change)
 		b := newBrowser(t, s.URL)
 		checkJSON(t, visit(t, b, s.URL+"/api/auth/session"), http.StatusOK, empty)
-		begun := leave(t, b, "idp", "1001", "/next")
+		begun := beginAs(t, b, "idp", "1001", "/next")
 		had := cookiesOf(b)
-		comeBack(t, b, begun)
+		openCallback(t, b, begun)
 		maps.Copy(had, cookiesOf(b))
 		for name := range had {
 			switch suffix, ok := strings.CutPrefix(name, app+"."); {
@@ -76,7 +76,7 @@ func TestSessionOfEachProtocol(t *testing.T) {
 				t.Errorf("cookie %s", name)
 			}
 		}
-		if got := whoIs(b); got != "ann@example.com" || had[app+".session-token"] == "" {
+		if got := signedInEmail(b); got != "ann@example.com" || had[app+".session-token"] == "" {
 			t.Errorf("signed in as %q, with the cookies %v", got, slices.Collect(maps.Keys(had)))
 		}
 		checkJSON(t, b.Post("/session", url.Values{"csrfToken": {"0"}}), http.StatusBadRequest, empty)
@@ -93,7 +93,7 @@ func TestSessionFailuresOfV4(t *testing.T) {
 		c.Callbacks.Session = func(context.Context, *cardea.SessionView) error { return errors.New("no") }
 	}))
 	b := newBrowser(t, s.URL)
-	pass(t, b, "idp", "")
+	signInAt(t, b, "idp", "")
 	checkJSON(t, visit(t, b, s.URL+"/api/auth/session"), http.StatusInternalServerError, "{}")
 	checkJSON(t, b.Post("/session", nil), http.StatusBadRequest, "{}")
 
@@ -103,7 +103,7 @@ func TestSessionFailuresOfV4(t *testing.T) {
 		}
 	}))
 	b = newBrowser(t, s.URL)
-	pass(t, b, "idp", "")
+	signInAt(t, b, "idp", "")
 	checkJSON(t, visit(t, b, s.URL+"/api/auth/session"), http.StatusServiceUnavailable, "{}")
 }
 
@@ -111,9 +111,9 @@ func TestSessionFailuresOfV4(t *testing.T) {
 // ProtocolV4. They are split into chunks of the same size.
 func TestNextAuth4CanReadSessionsOfV4(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, asV4(fat))
+	s := newSite(t, asV4(withLargeSessions))
 	b := newBrowser(t, s.URL)
-	pass(t, b, "idp", "")
+	signInAt(t, b, "idp", "")
 	c := cookiesOf(b)
 	if n := len(c[sessionCookieV4+".0"]); n != 3933 {
 		t.Errorf("the first chunk has %d bytes, want 3933", n)
@@ -184,9 +184,9 @@ func TestFailuresOfV4(t *testing.T) {
 	check("a bad ID token", visit(t, b, callbackURLOf(t, b, "idp")), "/error?error=OAuthCallback")
 	s.issuer.Misbehave()
 	s.issuer.Next(cardeatest.Person{Subject: "1", Email: "eve@example.com"})
-	pass(t, newBrowser(t, s.URL), "idp", "1")
+	signInAt(t, newBrowser(t, s.URL), "idp", "1")
 	s.issuer.Next(cardeatest.Person{Subject: "2", Email: "eve@example.com"})
-	check("an address that another user has", visit(t, b, leave(t, b, "other", "2", "/")),
+	check("an address that another user has", visit(t, b, beginAs(t, b, "other", "2", "/")),
 		"/error?error=OAuthAccountNotLinked")
 	for action, want := range map[string]string{
 		"signin": "/signin?csrf=true", "signin/idp": "/signin?csrf=true", "signout": "/signout?csrf=true",
@@ -259,10 +259,10 @@ func TestBothClientsWorkWithEachProtocol(t *testing.T) {
 		if len(res.Cookies()) == 0 {
 			t.Error("no state cookie")
 		}
-		if to := comeBack(t, b, consent(t, b, check(res, s.issuer.URL+"/authorize?", false))); to != s.URL+"/next" {
+		if to := openCallback(t, b, consent(t, b, check(res, s.issuer.URL+"/authorize?", false))); to != s.URL+"/next" {
 			t.Errorf("after signing in redirected to %s", to)
 		}
-		if whoIs(b) == "" {
+		if signedInEmail(b) == "" {
 			t.Error("not signed in")
 		}
 		check(send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), form(b, "json", "true"), clientHeader),
@@ -277,7 +277,7 @@ func TestBothClientsWorkWithEachProtocol(t *testing.T) {
 		check(asked, s.issuer.URL+"/authorize?", false)
 		res = b.Post("/signout", url.Values{"callbackUrl": {"/bye"}, "json": {"true"}})
 		check(res, s.URL+"/bye", false)
-		if whoIs(b) != "" {
+		if signedInEmail(b) != "" {
 			t.Error("still signed in")
 		}
 	})

@@ -24,7 +24,7 @@ func TestGitHubSignIn(t *testing.T) {
 	s := newSite(t, func(c *cardea.Config) { addGitHub(c) })
 	s.issuer.Next(octocat)
 	b := newBrowser(t, s.URL)
-	pass(t, b, "github", octocat.Subject)
+	signInAt(t, b, "github", octocat.Subject)
 	u, err := s.store.UserByAccount(t.Context(), "github", "9007199254740993")
 	if err != nil {
 		t.Fatal(err)
@@ -92,7 +92,7 @@ func TestGitHubEmailAddresses(t *testing.T) {
 			t.Cleanup(emails.Close)
 			s := newSite(t, func(c *cardea.Config) { addGitHub(c).EmailsURL = emails.URL })
 			s.issuer.Next(cardeatest.Person{Subject: "5", Claims: map[string]any{"email": tc.public}})
-			pass(t, newBrowser(t, s.URL), "github", "5")
+			signInAt(t, newBrowser(t, s.URL), "github", "5")
 			u, err := s.store.UserByAccount(t.Context(), "github", "5")
 			if err != nil {
 				t.Fatal(err)
@@ -121,7 +121,7 @@ func TestGitHubFailureWritesNothing(t *testing.T) {
 				})
 				s.issuer.Misbehave(cardeatest.Broken(e, how))
 				b := newBrowser(t, s.URL)
-				checkSignInFailed(t, s, visit(t, b, leave(t, b, "github", "", "/")), cardea.CodeConfiguration)
+				checkSignInFailed(t, s, visit(t, b, beginAs(t, b, "github", "", "/")), cardea.CodeConfiguration)
 				if writes := store.writes(); len(writes) != 0 {
 					t.Errorf("written: %v", writes)
 				}
@@ -137,7 +137,7 @@ func TestUserinfoHeaders(t *testing.T) {
 		c.HTTPClient = &http.Client{Transport: tap}
 		addGitHub(c).Headers = map[string]string{"X-Api-Version": "7"}
 	})
-	pass(t, newBrowser(t, s.URL), "github", "")
+	signInAt(t, newBrowser(t, s.URL), "github", "")
 	for _, path := range []string{"/user", "/user/emails"} {
 		requests := tap.requestsTo(path)
 		if len(requests) != 1 {
@@ -174,7 +174,7 @@ func TestProfileFunctionFails(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, func(c *cardea.Config) { idp(c).Profile = profile })
 			b := newBrowser(t, s.URL)
-			checkSignInFailed(t, s, visit(t, b, leave(t, b, "idp", "", "/")), cardea.CodeConfiguration)
+			checkSignInFailed(t, s, visit(t, b, beginAs(t, b, "idp", "", "/")), cardea.CodeConfiguration)
 		})
 	}
 }
@@ -186,12 +186,12 @@ func TestUserinfoOfAnOIDCProvider(t *testing.T) {
 		plain := addSecondProvider(c)
 		plain.UseUserinfo = false
 	})
-	pass(t, newBrowser(t, s.URL), "idp", "")
+	signInAt(t, newBrowser(t, s.URL), "idp", "")
 	if n := s.issuer.Requests(cardeatest.Userinfo); n != 1 {
 		t.Errorf("%d requests to userinfo, want one", n)
 	}
 	s.issuer.Next(bob)
-	pass(t, newBrowser(t, s.URL), "other", bob.Subject)
+	signInAt(t, newBrowser(t, s.URL), "other", bob.Subject)
 	if n := s.issuer.Requests(cardeatest.Userinfo); n != 1 {
 		t.Error("userinfo was requested without UseUserinfo")
 	}
@@ -201,15 +201,15 @@ func TestKeysAndDiscoveryAreFetchedOnce(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	for range 3 {
-		pass(t, newBrowser(t, s.URL), "idp", "")
+		signInAt(t, newBrowser(t, s.URL), "idp", "")
 	}
 	if d, k := s.issuer.Requests(cardeatest.Discovery), s.issuer.Requests(cardeatest.JWKS); d != 1 || k != 1 {
 		t.Errorf("%d requests for discovery and %d for keys in three sign-ins, want one each", d, k)
 	}
 	b := newBrowser(t, s.URL)
-	callback := leave(t, b, "idp", "", "/")
+	callback := beginAs(t, b, "idp", "", "/")
 	s.issuer.RotateKeys()
-	comeBack(t, b, callback)
+	openCallback(t, b, callback)
 	if n := s.issuer.Requests(cardeatest.JWKS); n != 2 || b.Session() == nil {
 		t.Errorf("after a key rotation: %d requests for keys, want one, and a session", n-1)
 	}

@@ -14,8 +14,8 @@ import (
 // errStore is the error of the methods that fail.
 var errStore = errors.New("the database is unavailable")
 
-// recordingStore is a store in memory that records which of its methods are called, and whose methods
-// can be made to fail.
+// recordingStore is a store in memory that records which of its methods are called, and whose
+// methods can be made to fail.
 type recordingStore struct {
 	*memadapter.Adapter
 

@@ -13,8 +13,8 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// abroad is a provider with a protocol of its own: it accepts whatever the callback says.
-func abroad() *oauth.Provider {
+// customProvider is a provider with a protocol of its own: it accepts whatever the callback says.
+func customProvider() *oauth.Provider {
 	return &oauth.Provider{
 		ID: "abroad", Name: "Abroad", Type: oauth.TypeOAuth2,
 		Redirect: func(_ context.Context, r *oauth.Redirection) (string, error) {
@@ -32,13 +32,13 @@ func abroad() *oauth.Provider {
 	}
 }
 
-// beginCustom begins a sign-in at abroad, and returns the callback URL.
-func beginCustom(t *testing.T, b *cardeatest.Browser) string {
+// beginAtCustomProvider begins a sign-in at customProvider, and returns the callback URL.
+func beginAtCustomProvider(t *testing.T, b *cardeatest.Browser) string {
 	t.Helper()
-	return beginCustomAt(t, b, "abroad")
+	return beginAtProvider(t, b, "abroad")
 }
 
-func beginCustomAt(t *testing.T, b *cardeatest.Browser, provider string) string {
+func beginAtProvider(t *testing.T, b *cardeatest.Browser, provider string) string {
 	t.Helper()
 	to, err := url.Parse(b.Post("/signin/"+provider, url.Values{"callbackUrl": {"/welcome"}}).Header.Get("Location"))
 	if err != nil || to.Host != "abroad.example" {
@@ -51,7 +51,7 @@ func TestRedirection(t *testing.T) {
 	t.Parallel()
 	var once func(string, time.Time) bool
 	s := newSite(t, func(c *cardea.Config) {
-		p := abroad()
+		p := customProvider()
 		redirect := p.Redirect
 		p.Redirect = func(ctx context.Context, r *oauth.Redirection) (string, error) {
 			once = r.Once
@@ -60,17 +60,17 @@ func TestRedirection(t *testing.T) {
 		c.Providers = append(c.Providers, p)
 	})
 	b := newBrowser(t, s.URL)
-	callback := beginCustom(t, b)
+	callback := beginAtCustomProvider(t, b)
 	if once("x", time.Now().Add(time.Minute)) {
 		t.Error("Once returns true before the callback")
 	}
-	if to := comeBack(t, b, callback+"&who=7&proof=a"); to != s.URL+"/welcome" {
+	if to := openCallback(t, b, callback+"&who=7&proof=a"); to != s.URL+"/welcome" {
 		t.Errorf("the visitor ends at %s", to)
 	}
 	if _, err := s.store.UserByAccount(t.Context(), "abroad", "7"); err != nil || b.Session() == nil {
 		t.Errorf("nobody is signed in: %v", err)
 	}
-	_, err := s.auth.AccessToken(t.Context(), s.owner(t, "abroad", "7"), "abroad")
+	_, err := s.auth.AccessToken(t.Context(), s.accountOwner(t, "abroad", "7"), "abroad")
 	if !errors.Is(err, cardea.ErrGrantRevoked) {
 		t.Errorf("AccessToken: %v", err)
 	}
@@ -107,11 +107,11 @@ func TestRedirectionIsRefused(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t, func(c *cardea.Config) { c.Providers = append(c.Providers, abroad()) })
+			s := newSite(t, func(c *cardea.Config) { c.Providers = append(c.Providers, customProvider()) })
 			other := newBrowser(t, s.URL)
-			comeBack(t, other, beginCustom(t, other)+"&who=7&proof=used")
+			openCallback(t, other, beginAtCustomProvider(t, other)+"&who=7&proof=used")
 			b := newBrowser(t, s.URL)
-			res := visit(t, b, tc.change(beginCustom(t, b)+"&who=7&proof=fresh"))
+			res := visit(t, b, tc.change(beginAtCustomProvider(t, b)+"&who=7&proof=fresh"))
 			if to := res.Header.Get("Location"); to != s.URL+"/api/auth/error?error="+string(tc.code) ||
 				b.Session() != nil {
 				t.Errorf("the visitor is sent to %s", to)
@@ -124,13 +124,13 @@ func TestRedirectionIsRefused(t *testing.T) {
 func TestOnceIsForOneProvider(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
-		other := abroad()
+		other := customProvider()
 		other.ID = "elsewhere"
-		c.Providers = append(c.Providers, abroad(), other)
+		c.Providers = append(c.Providers, customProvider(), other)
 	})
 	for _, provider := range []string{"abroad", "elsewhere"} {
 		b := newBrowser(t, s.URL)
-		comeBack(t, b, beginCustomAt(t, b, provider)+"&who=7&proof=a")
+		openCallback(t, b, beginAtProvider(t, b, provider)+"&who=7&proof=a")
 		if b.Session() == nil {
 			t.Errorf("%s: nobody is signed in", provider)
 		}
@@ -170,7 +170,7 @@ func TestRedirectionHooksThatFail(t *testing.T) {
 			var log logRecorder
 			s := newSite(t, func(c *cardea.Config) {
 				c.Logger = log.logger()
-				p := abroad()
+				p := customProvider()
 				tc.change(p)
 				c.Providers = append(c.Providers, p)
 			})
@@ -194,18 +194,19 @@ func TestRedirectionHooksThatFail(t *testing.T) {
 func TestRedirectionLinksAccounts(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
-		p := abroad()
+		p := customProvider()
 		p.Profile = func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			return oauth.Profile{ID: raw.String("id"), Email: "ann@example.com", EmailVerified: true}, nil
 		}
 		c.Providers = append(c.Providers, p)
 	})
 	b := s.signedIn(t, "")
-	ann := s.holder(t, "ann@example.com")
+	ann := s.emailOwner(t, "ann@example.com")
 	stranger := newBrowser(t, s.URL)
-	checkSignInFailed(t, s, visit(t, stranger, beginCustom(t, stranger)+"&who=8&proof=a"), cardea.CodeAccountNotLinked)
-	comeBack(t, b, beginCustom(t, b)+"&who=7&proof=b")
-	if got := s.owner(t, "abroad", "7"); got != ann {
+	res := visit(t, stranger, beginAtCustomProvider(t, stranger)+"&who=8&proof=a")
+	checkSignInFailed(t, s, res, cardea.CodeAccountNotLinked)
+	openCallback(t, b, beginAtCustomProvider(t, b)+"&who=7&proof=b")
+	if got := s.accountOwner(t, "abroad", "7"); got != ann {
 		t.Errorf("the account belongs to %s, want %s", got, ann)
 	}
 }
@@ -255,7 +256,7 @@ func TestNewRefusesOptionsBesideRedirect(t *testing.T) {
 	} {
 		t.Run(tc.want, func(t *testing.T) {
 			t.Parallel()
-			p := abroad()
+			p := customProvider()
 			tc.change(p)
 			_, err := cardea.New(cardea.Config{Secret: secret, Providers: []cardea.Provider{p}})
 			if err == nil || !strings.Contains(err.Error(), "Config.Providers[0] (abroad)"+tc.want) {

@@ -77,7 +77,7 @@ func TestAddressIsOneRecipientOrRefused(t *testing.T) {
 			t.Fatalf("%q: recipients = %q, want the address", address, d.To)
 		}
 		visit(t, b, server.Mails.Last(t, d.To[0]).Link)
-		if got := whoIs(b); got != d.To[0] {
+		if got := signedInEmail(b); got != d.To[0] {
 			t.Errorf("%q: mailed to %q, signed in as %q", address, d.To[0], got)
 		}
 	}
@@ -103,7 +103,8 @@ func TestTokenBelongsToItsAddress(t *testing.T) {
 	for _, other := range []string{
 		"ANN@example.com", "", " ann@example.com", "ann@example.com,eve@example.com", "<b>ann</b>",
 	} {
-		s.checkDeadLink(t, other, visit(t, eve, strings.Replace(m.Link, "ann%40example.com", url.QueryEscape(other), 1)))
+		link := strings.Replace(m.Link, "ann%40example.com", url.QueryEscape(other), 1)
+		s.checkDeadLink(t, other, visit(t, eve, link))
 	}
 	if eve.Session() != nil {
 		t.Error("Eve is signed in")
@@ -204,13 +205,13 @@ func TestCodeAllowsFiveGuesses(t *testing.T) {
 	first := cookiesOf(b)[mailCookie]
 	for range 4 {
 		s.checkWrongCode(t, "a guess", postCode(b, codeOtherThan(m)))
-		keep(t, b, mailCookie, first) // as if there had been no guess
+		storeCookie(t, b, mailCookie, first) // as if there had been no guess
 	}
 	s.checkWrongCode(t, "the fifth guess", postCode(b, codeOtherThan(m)))
 	if cookiesOf(b)[mailCookie] != "" {
 		t.Error("the browser still has the cookie of the request")
 	}
-	keep(t, b, mailCookie, first)
+	storeCookie(t, b, mailCookie, first)
 	s.checkWrongCode(t, "the right code", postCode(b, m.Code))
 	checkRedirect(t, "the link", visit(t, b, m.Link), s.URL+"/")
 }
@@ -285,11 +286,11 @@ func TestCodeIsBoundToTheRequest(t *testing.T) {
 	}
 	for name, value := range cookiesOf(ann) { // every other cookie
 		if name != mailCookie {
-			keep(t, eve, mailCookie, value)
+			storeCookie(t, eve, mailCookie, value)
 			s.checkWrongCode(t, name, postCode(eve, mail.Code))
 		}
 	}
-	keep(t, eve, sessionCookie, cookiesOf(ann)[mailCookie]) // NextAuth CVE-2023-48309
+	storeCookie(t, eve, sessionCookie, cookiesOf(ann)[mailCookie]) // NextAuth CVE-2023-48309
 	if eve.Session() != nil {
 		t.Error("the cookie of the request is accepted as a session")
 	}
@@ -570,11 +571,11 @@ func TestUnverifiedAddressGivesNoAccessToItsOwner(t *testing.T) {
 		})
 		s.issuer.Next(cardeatest.Person{Subject: "666", Email: "victim@example.com", EmailVerified: false})
 		eve := s.signedIn(t, "666")
-		attacker := s.owner(t, "idp", "666")
+		attacker := s.accountOwner(t, "idp", "666")
 
 		b := newBrowser(t, s.URL)
 		visit(t, b, s.ask(t, b, "victim@example.com", "/").Link)
-		if got := whoIs(b); got != "victim@example.com" {
+		if got := signedInEmail(b); got != "victim@example.com" {
 			t.Fatalf("signed in as %q", got)
 		}
 		victim, err := s.store.UserByEmail(t.Context(), "victim@example.com")
@@ -588,15 +589,15 @@ func TestUnverifiedAddressGivesNoAccessToItsOwner(t *testing.T) {
 		if !slices.Equal(updated, []string{attacker + "="}) {
 			t.Errorf("UpdateUser events = %q", updated)
 		}
-		if strategy == cardea.StrategyDatabase && whoIs(eve) != "" {
-			t.Errorf("the attacker's session is signed in as %q", whoIs(eve))
+		if strategy == cardea.StrategyDatabase && signedInEmail(eve) != "" {
+			t.Errorf("the attacker's session is signed in as %q", signedInEmail(eve))
 		}
 		s.issuer.Next(cardeatest.Person{Subject: "666", Email: "victim@example.com", EmailVerified: false})
 		again := s.signedIn(t, "666")
-		if got := s.owner(t, "idp", "666"); got != attacker {
+		if got := s.accountOwner(t, "idp", "666"); got != attacker {
 			t.Errorf("the attacker's account belongs to %q, want %q", got, attacker)
 		}
-		if strategy == cardea.StrategyDatabase && whoIs(again) == "victim@example.com" {
+		if strategy == cardea.StrategyDatabase && signedInEmail(again) == "victim@example.com" {
 			t.Error("the attacker's account signs in as the victim")
 		}
 		if got := s.accounts(t, "victim@example.com"); got != nil {
@@ -666,8 +667,8 @@ func TestUserWithAnUnverifiedAddress(t *testing.T) {
 			if got := s.accounts(t, address); !slices.Equal(got, tc.accounts) {
 				t.Errorf("accounts = %v, want %v", got, tc.accounts)
 			}
-			if whoIs(b) != address {
-				t.Errorf("signed in as %q", whoIs(b))
+			if signedInEmail(b) != address {
+				t.Errorf("signed in as %q", signedInEmail(b))
 			}
 		})
 	}
@@ -699,8 +700,8 @@ func TestMailGivesANewSession(t *testing.T) {
 		b := s.signedIn(t, "ann@example.com")
 		before := cookiesOf(b)
 		visit(t, b, s.ask(t, b, "other@example.com", "/").Link)
-		if whoIs(b) != "other@example.com" || session(b) == before[sessionCookie] {
-			t.Errorf("signed in as %q, or with the old session", whoIs(b))
+		if signedInEmail(b) != "other@example.com" || sessionToken(b) == before[sessionCookie] {
+			t.Errorf("signed in as %q, or with the old session", signedInEmail(b))
 		}
 		if got := s.sessionBody(t, before); got != "null" {
 			t.Errorf("the session before is %s, want none", got)
@@ -764,7 +765,7 @@ func TestMailLinkHasTheConfiguredOrigin(t *testing.T) {
 		r.Host = "evil.example"
 	})
 	check("Host", n)
-	for _, target := range hostile("evil.example") {
+	for _, target := range hostileTargetsFor("evil.example") {
 		if n >= 50 { // the limit for one client is 60
 			break
 		}
@@ -784,7 +785,7 @@ func TestCallbackURLOfALinkStaysOnTheSite(t *testing.T) {
 	s := newMailSite(t, func(_ *cardea.Config, o *email.Options) {
 		o.ClientLimit = cardea.Limit{Count: 1000, Within: time.Hour}
 	})
-	for i, target := range hostile("evil.example")[:20] {
+	for i, target := range hostileTargetsFor("evil.example")[:20] {
 		b, other := newBrowser(t, s.URL), newBrowser(t, s.URL)
 		m := s.ask(t, b, fmt.Sprintf("a%d@example.com", i), "/")
 		u, _ := url.Parse(m.Link)

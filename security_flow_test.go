@@ -174,7 +174,7 @@ func TestNoCookieReplacesAnother(t *testing.T) {
 	values := map[string]string{
 		"the session": signedIn[sessionCookie], "the CSRF token": own[csrfCookie],
 		"another flow": others[others.stateCookieName(t)], "an empty value": "", "a text": "x",
-		"a callback URL": escaped(s.URL),
+		"a callback URL": cookieEscape(s.URL),
 	}
 	causes := map[string]string{
 		"another flow":   "the callback's state is not that of the flow",
@@ -217,7 +217,7 @@ func TestCallbackInAnotherBrowserIsRefused(t *testing.T) {
 	t.Parallel()
 	var log logRecorder
 	s := newSite(t, func(c *cardea.Config) { c.Logger = log.logger() })
-	s.issuer.Next(person("attacker", "eve@example.com"))
+	s.issuer.Next(newPerson("attacker", "eve@example.com"))
 	fresh, begun, signedIn := newBrowser(t, s.URL), newBrowser(t, s.URL), cardeatest.SignIn(t, s.URL, "idp", "1001")
 	callbackURLOf(t, begun, "idp?login_hint=1001")
 	signedIn.CheckRedirect = stopAtRedirect
@@ -233,7 +233,7 @@ func TestCallbackInAnotherBrowserIsRefused(t *testing.T) {
 			t.Errorf("the victim's browser, %s, has the session %v", name, session)
 		}
 	}
-	if got := s.owner(t, "idp", "attacker"); got != "" {
+	if got := s.accountOwner(t, "idp", "attacker"); got != "" {
 		t.Error("the attacker's account was linked")
 	}
 }
@@ -337,7 +337,7 @@ func TestInjectedCodeIsRefused(t *testing.T) {
 				c.Logger = log.logger()
 			})
 			s.issuer.Misbehave(tc.ways...)
-			s.issuer.Next(person("attacker", "eve@example.com"))
+			s.issuer.Next(newPerson("attacker", "eve@example.com"))
 			stolen, err := url.Parse(callbackURLOf(t, newBrowser(t, s.URL), tc.provider))
 			if err != nil {
 				t.Fatal(err)
@@ -352,7 +352,7 @@ func TestInjectedCodeIsRefused(t *testing.T) {
 			callback.RawQuery = q.Encode()
 			checkSignInFailed(t, s, visit(t, victim, callback.String()), cardea.CodeConfiguration)
 			log.checkFailure(t, "CallbackRouteError", tc.cause)
-			if victim.Session() != nil || s.owner(t, tc.provider, "attacker") != "" {
+			if victim.Session() != nil || s.accountOwner(t, tc.provider, "attacker") != "" {
 				t.Error("signed in with a stolen code")
 			}
 		})
@@ -364,7 +364,7 @@ func TestSwappedCodesSignInNobody(t *testing.T) {
 	t.Parallel()
 	var log logRecorder
 	s := newSite(t, func(c *cardea.Config) { c.Logger = log.logger() })
-	s.issuer.Next(person("2002", "bob@example.com"))
+	s.issuer.Next(newPerson("2002", "bob@example.com"))
 	ann, bob := newBrowser(t, s.URL), newBrowser(t, s.URL)
 	anns, bobs := callbackURLOf(t, ann, "idp?login_hint=1001"), callbackURLOf(t, bob, "idp?login_hint=2002")
 	s.issuer.Misbehave(cardeatest.SwapsCodes)
@@ -410,7 +410,7 @@ func TestResponsesWithoutTokenOrProfileFail(t *testing.T) {
 			})
 			s.issuer.Misbehave(tc.way)
 			b := newBrowser(t, s.URL)
-			checkSignInFailed(t, s, finish(t, b, "github"), cardea.CodeConfiguration)
+			checkSignInFailed(t, s, signInWith(t, b, "github"), cardea.CodeConfiguration)
 			log.checkFailure(t, "CallbackRouteError", tc.cause)
 			if b.Session() != nil || len(store.writes()) > 0 || s.issuer.Stranger().Requests(cardeatest.User) != 0 {
 				t.Errorf("session = %v, writes = %v, or the request followed a redirect", b.Session(), store.writes())

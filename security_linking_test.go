@@ -14,13 +14,13 @@ import (
 	"github.com/cardea-auth/cardea/cardeatest"
 )
 
-// person returns a person whom the provider can sign in, with a verified address.
-func person(subject, email string) cardeatest.Person {
+// newPerson returns a person whom the provider can sign in, with a verified address.
+func newPerson(subject, email string) cardeatest.Person {
 	return cardeatest.Person{Subject: subject, Name: "Person " + subject, Email: email, EmailVerified: true}
 }
 
-// owner returns the id of the user to whom an account is linked, or "".
-func (s *site) owner(t testing.TB, provider, subject string) string {
+// accountOwner returns the id of the user to whom an account is linked, or "".
+func (s *site) accountOwner(t testing.TB, provider, subject string) string {
 	t.Helper()
 	u, err := s.store.UserByAccount(t.Context(), provider, subject)
 	if errors.Is(err, cardea.ErrNotFound) {
@@ -32,8 +32,8 @@ func (s *site) owner(t testing.TB, provider, subject string) string {
 	return u.ID
 }
 
-// holder returns the id of the user who has an e-mail address, or "".
-func (s *site) holder(t testing.TB, email string) string {
+// emailOwner returns the id of the user who has an e-mail address, or "".
+func (s *site) emailOwner(t testing.TB, email string) string {
 	t.Helper()
 	u, err := s.store.UserByEmail(t.Context(), email)
 	if errors.Is(err, cardea.ErrNotFound) {
@@ -45,8 +45,8 @@ func (s *site) holder(t testing.TB, email string) string {
 	return u.ID
 }
 
-// finish makes a whole sign-in, and returns the response of the callback.
-func finish(t testing.TB, b *cardeatest.Browser, path string) *http.Response {
+// signInWith makes a whole sign-in, and returns the response of the callback.
+func signInWith(t testing.TB, b *cardeatest.Browser, path string) *http.Response {
 	t.Helper()
 	return visit(t, b, callbackURLOf(t, b, path))
 }
@@ -62,19 +62,19 @@ func TestUnverifiedAddressOfAUserLinksNoAccount(t *testing.T) {
 			s := newSite(t, func(c *cardea.Config) { addSecondProvider(c).LinkByVerifiedEmail = link })
 			s.issuer.Next(cardeatest.Person{Subject: "attacker", Email: "victim@example.com", EmailVerified: false})
 			attacker := newBrowser(t, s.URL)
-			finish(t, attacker, "idp")
-			before := s.owner(t, "idp", "attacker")
+			signInWith(t, attacker, "idp")
+			before := s.accountOwner(t, "idp", "attacker")
 			if before == "" {
 				t.Fatal("the attacker could not sign in")
 			}
 
-			s.issuer.Next(person("victim", "victim@example.com"))
+			s.issuer.Next(newPerson("victim", "victim@example.com"))
 			victim := newBrowser(t, s.URL)
-			checkSignInFailed(t, s, finish(t, victim, "other"), cardea.CodeAccountNotLinked)
+			checkSignInFailed(t, s, signInWith(t, victim, "other"), cardea.CodeAccountNotLinked)
 			if victim.Session() != nil {
 				t.Error("the victim is signed in as the attacker's user")
 			}
-			if got := s.owner(t, "other", "victim"); got != "" {
+			if got := s.accountOwner(t, "other", "victim"); got != "" {
 				t.Errorf("the victim's account is linked to %s; the attacker's user is %s", got, before)
 			}
 			accounts, err := s.store.Accounts(t.Context(), before)
@@ -97,15 +97,15 @@ func TestAddressThatTheProviderDidNotVerifyLinksNoAccount(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, func(c *cardea.Config) { addSecondProvider(c).LinkByVerifiedEmail = true })
 			cardeatest.SignIn(t, s.URL, "idp", "")
-			ann := s.holder(t, "ann@example.com")
+			ann := s.emailOwner(t, "ann@example.com")
 
 			s.issuer.Next(cardeatest.Person{Subject: "attacker", Email: "Ann@Example.com", EmailVerified: verified})
 			b := newBrowser(t, s.URL)
-			checkSignInFailed(t, s, finish(t, b, "other"), cardea.CodeAccountNotLinked)
+			checkSignInFailed(t, s, signInWith(t, b, "other"), cardea.CodeAccountNotLinked)
 			if b.Session() != nil {
 				t.Error("signed in by an unverified address")
 			}
-			if got := s.owner(t, "other", "attacker"); got != "" {
+			if got := s.accountOwner(t, "other", "attacker"); got != "" {
 				t.Errorf("the account is linked to %s; Ann is %s", got, ann)
 			}
 		})
@@ -119,7 +119,7 @@ func TestVerifiedAddressLinksAccount(t *testing.T) {
 	s := newSite(t, func(c *cardea.Config) { addSecondProvider(c).LinkByVerifiedEmail = true })
 	cardeatest.SignIn(t, s.URL, "idp", "")
 	cardeatest.SignIn(t, s.URL, "other", "")
-	if got, want := s.owner(t, "other", "1001"), s.owner(t, "idp", "1001"); got != want {
+	if got, want := s.accountOwner(t, "other", "1001"), s.accountOwner(t, "idp", "1001"); got != want {
 		t.Errorf("the account is linked to %s, want %s", got, want)
 	}
 }
@@ -130,17 +130,17 @@ func TestAddressChangedAtTheProviderChangesNoUser(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) { idp(c).LinkByVerifiedEmail = true })
 	cardeatest.SignIn(t, s.URL, "idp", "")
-	s.issuer.Next(person("2002", "bob@example.com"))
+	s.issuer.Next(newPerson("2002", "bob@example.com"))
 	cardeatest.SignIn(t, s.URL, "idp", "2002")
-	ann, bob := s.holder(t, "ann@example.com"), s.holder(t, "bob@example.com")
+	ann, bob := s.emailOwner(t, "ann@example.com"), s.emailOwner(t, "bob@example.com")
 
-	s.issuer.Next(person("2002", "ann@example.com"))
+	s.issuer.Next(newPerson("2002", "ann@example.com"))
 	b := cardeatest.SignIn(t, s.URL, "idp", "2002")
 	if email := b.Session()["user"].(map[string]any)["email"]; email != "bob@example.com" {
 		t.Errorf("signed in as %v", email)
 	}
-	if s.holder(t, "ann@example.com") != ann || s.holder(t, "bob@example.com") != bob ||
-		s.owner(t, "idp", "2002") != bob {
+	if s.emailOwner(t, "ann@example.com") != ann || s.emailOwner(t, "bob@example.com") != bob ||
+		s.accountOwner(t, "idp", "2002") != bob {
 		t.Error("an address or an account belongs to another user now")
 	}
 }
@@ -154,7 +154,7 @@ func TestIDTokenOfAnotherIssuerIsRefused(t *testing.T) {
 	cardeatest.SignIn(t, s.URL, "idp", "")
 	s.issuer.Misbehave(cardeatest.TokenOfStranger)
 	b := newBrowser(t, s.URL)
-	checkSignInFailed(t, s, finish(t, b, "idp"), cardea.CodeConfiguration)
+	checkSignInFailed(t, s, signInWith(t, b, "idp"), cardea.CodeConfiguration)
 	log.checkFailure(t, "CallbackRouteError", "id token: ")
 	if b.Session() != nil {
 		t.Error("signed in by a token of another issuer")
@@ -183,7 +183,7 @@ func TestPersonWithoutIDIsRefused(t *testing.T) {
 					Claims: map[string]any{"sub": id, "id": id},
 				})
 				b := newBrowser(t, s.URL)
-				checkSignInFailed(t, s, finish(t, b, provider), cardea.CodeConfiguration)
+				checkSignInFailed(t, s, signInWith(t, b, provider), cardea.CodeConfiguration)
 				if b.Session() != nil {
 					t.Error("signed in without an id")
 				}
@@ -199,11 +199,11 @@ func TestPersonWithoutIDIsRefused(t *testing.T) {
 func TestNumericIDsAreExact(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) { addGitHub(c) })
-	s.issuer.Next(person("9007199254740993", "a@example.com"))
+	s.issuer.Next(newPerson("9007199254740993", "a@example.com"))
 	cardeatest.SignIn(t, s.URL, "github", "")
-	s.issuer.Next(person("9007199254740992", "b@example.com"))
+	s.issuer.Next(newPerson("9007199254740992", "b@example.com"))
 	cardeatest.SignIn(t, s.URL, "github", "")
-	a, b := s.owner(t, "github", "9007199254740993"), s.owner(t, "github", "9007199254740992")
+	a, b := s.accountOwner(t, "github", "9007199254740993"), s.accountOwner(t, "github", "9007199254740992")
 	if a == "" || b == "" || a == b {
 		t.Errorf("users = %q and %q, want two", a, b)
 	}
@@ -215,7 +215,7 @@ func TestParallelSignInsDoNotMix(t *testing.T) {
 	const visitors = 200
 	var persons []cardeatest.Person
 	for i := range visitors {
-		persons = append(persons, person(fmt.Sprint("p", i), fmt.Sprintf("p%d@example.com", i)))
+		persons = append(persons, newPerson(fmt.Sprint("p", i), fmt.Sprintf("p%d@example.com", i)))
 	}
 	s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = cardea.StrategyJWT })
 	for _, p := range persons {
@@ -259,11 +259,11 @@ func TestUserNameIsNotAnID(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, func(c *cardea.Config) { addGitHub(c) })
 			signIn := func(subject, email, name string) string {
-				p := person(subject, email)
+				p := newPerson(subject, email)
 				p.Claims = map[string]any{claim: name}
 				s.issuer.Next(p)
 				cardeatest.SignIn(t, s.URL, provider, "")
-				return s.owner(t, provider, subject)
+				return s.accountOwner(t, provider, subject)
 			}
 			bob := signIn("7", "bob@example.com", "bob")
 			if renamed := signIn("7", "bob@example.com", "robert"); renamed != bob {
@@ -364,7 +364,7 @@ func TestRemovedProviderIsRefused(t *testing.T) {
 	if res := b.Post("/signin/other", nil); strings.HasPrefix(res.Header.Get("Location"), s.issuer.URL) {
 		t.Error("a sign-in begins at the removed provider")
 	}
-	if b.Session() != nil || s.owner(t, "other", "1001") != "" || s.issuer.Requests(cardeatest.Token) != 0 {
+	if b.Session() != nil || s.accountOwner(t, "other", "1001") != "" || s.issuer.Requests(cardeatest.Token) != 0 {
 		t.Error("signed in at the removed provider")
 	}
 }
@@ -391,9 +391,9 @@ func TestDisabledUserIsRefusedEverywhere(t *testing.T) {
 				return "", nil
 			}
 		})
-		s.Config.Handler = guarded(s.auth)
+		s.Config.Handler = newApplication(s.auth)
 		b := newBrowser(t, s.URL)
-		finish(t, b, "idp")
+		signInWith(t, b, "idp")
 		if got := visit(t, b, s.URL+"/guarded").StatusCode; got != http.StatusOK {
 			t.Fatalf("before the user is disabled: %d", got)
 		}
@@ -420,13 +420,13 @@ func TestDisabledUserIsRefusedEverywhere(t *testing.T) {
 			t.Errorf("POST session: %s %s", res.Status, got)
 		}
 		checkSignInFailed(t, s, visit(t, begun, callback), cardea.CodeAccessDenied)
-		checkSignInFailed(t, s, finish(t, newBrowser(t, s.URL), "idp"), cardea.CodeAccessDenied)
+		checkSignInFailed(t, s, signInWith(t, newBrowser(t, s.URL), "idp"), cardea.CodeAccessDenied)
 	})
 }
 
-// guarded returns the handler of an application: the endpoints of auth, /guarded behind Require,
-// /typed behind Handle, and /loaded behind Load.
-func guarded(auth *cardea.Auth) http.Handler {
+// newApplication returns the handler of an application: the endpoints of auth, /guarded behind
+// Require, /typed behind Handle, and /loaded behind Load.
+func newApplication(auth *cardea.Auth) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/api/auth/", auth)
 	mux.Handle("/guarded", auth.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -451,7 +451,7 @@ func TestNewUserInheritsNothingFromADeletedOne(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) { addSecondProvider(c).LinkByVerifiedEmail = true })
 	old := cardeatest.SignIn(t, s.URL, "idp", "")
-	first := s.holder(t, "ann@example.com")
+	first := s.emailOwner(t, "ann@example.com")
 	if err := s.store.DeleteUser(t.Context(), first); err != nil {
 		t.Fatal(err)
 	}
@@ -459,9 +459,9 @@ func TestNewUserInheritsNothingFromADeletedOne(t *testing.T) {
 		t.Error("the deleted user is signed in")
 	}
 
-	s.issuer.Next(person("2002", "ann@example.com"))
+	s.issuer.Next(newPerson("2002", "ann@example.com"))
 	b := cardeatest.SignIn(t, s.URL, "other", "")
-	next := s.holder(t, "ann@example.com")
+	next := s.emailOwner(t, "ann@example.com")
 	if next == first || b.Session() == nil {
 		t.Fatalf("the new user is %s, the old one was %s", next, first)
 	}
@@ -472,11 +472,11 @@ func TestNewUserInheritsNothingFromADeletedOne(t *testing.T) {
 	if err != nil || len(accounts) != 1 || accounts[0].ProviderAccountID != "2002" {
 		t.Errorf("the new user has the accounts %v, %v", accounts, err)
 	}
-	if got := s.owner(t, "idp", "1001"); got != "" {
+	if got := s.accountOwner(t, "idp", "1001"); got != "" {
 		t.Errorf("the deleted user's account belongs to %s", got)
 	}
 	b = newBrowser(t, s.URL)
-	checkSignInFailed(t, s, finish(t, b, "idp?login_hint=1001"), cardea.CodeAccountNotLinked)
+	checkSignInFailed(t, s, signInWith(t, b, "idp?login_hint=1001"), cardea.CodeAccountNotLinked)
 }
 
 // entityStore is a store whose users have another column, Role.
@@ -527,7 +527,7 @@ func TestUnmappedClaimsAreNotStored(t *testing.T) {
 					Subject: "7", Name: "Eve", Email: "eve@example.com", EmailVerified: false, Claims: claims,
 				})
 				b := newBrowser(t, s.URL)
-				finish(t, b, provider)
+				signInWith(t, b, provider)
 
 				u, err := s.store.UserByAccount(t.Context(), provider, "7")
 				if err != nil {
@@ -554,22 +554,22 @@ func TestAccountIsNotLinkedToAnotherUser(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) { addSecondProvider(c) })
 	cardeatest.SignIn(t, s.URL, "idp", "")
-	s.issuer.Next(person("2002", "bob@example.com"))
+	s.issuer.Next(newPerson("2002", "bob@example.com"))
 	bob := newBrowser(t, s.URL)
-	finish(t, bob, "idp")
+	signInWith(t, bob, "idp")
 
 	// Bob, signed in, signs in with Ann's account.
-	checkSignInFailed(t, s, finish(t, bob, "idp?login_hint=1001"), cardea.CodeAccountNotLinked)
+	checkSignInFailed(t, s, signInWith(t, bob, "idp?login_hint=1001"), cardea.CodeAccountNotLinked)
 	if email := bob.Session()["user"].(map[string]any)["email"]; email != "bob@example.com" {
 		t.Errorf("Bob became %v", email)
 	}
 
 	// The flow begins without a session, and the browser has Bob's session when it ends.
-	s.issuer.Next(person("3003", "eve@example.com"))
+	s.issuer.Next(newPerson("3003", "eve@example.com"))
 	b := newBrowser(t, s.URL)
 	callback := callbackURLOf(t, b, "other")
 	send(t, callback, cookiesOf(b).with(sessionCookie, cookiesOf(bob)[sessionCookie]), nil)
-	if eve := s.owner(t, "other", "3003"); eve == "" || eve == s.owner(t, "idp", "2002") {
-		t.Errorf("the account belongs to %q; Bob is %s", eve, s.owner(t, "idp", "2002"))
+	if eve := s.accountOwner(t, "other", "3003"); eve == "" || eve == s.accountOwner(t, "idp", "2002") {
+		t.Errorf("the account belongs to %q; Bob is %s", eve, s.accountOwner(t, "idp", "2002"))
 	}
 }

@@ -27,7 +27,7 @@ func TestSecretsAreNotLoggedOrShown(t *testing.T) {
 			clientSecret = idp(c).ClientSecret
 			store = recordCalls(c)
 		})
-		s.Config.Handler = guarded(s.auth)
+		s.Config.Handler = newApplication(s.auth)
 		signInInManyWays(t, s, store, inbound)
 
 		text := log.String()
@@ -130,7 +130,7 @@ func signInInManyWays(t *testing.T, s *site, store *recordingStore, requests *ht
 		for _, provider := range []string{"idp", "github"} {
 			s.issuer.Misbehave(way)
 			failing := browser()
-			res := finish(t, failing, provider)
+			res := signInWith(t, failing, provider)
 			visit(t, failing, res.Header.Get("Location"))
 		}
 	}
@@ -149,6 +149,6 @@ func signInInManyWays(t *testing.T, s *site, store *recordingStore, requests *ht
 	send(t, s.URL+"/api/auth/callback/nobody?code=abcdefghijk&state=lmnopqrst.uvw", own, nil)
 	send(t, s.URL+"/api/auth/session", own, nil, func(r *http.Request) { r.Host = "evil.example" })
 	last := browser()
-	finish(t, last, "idp")
+	signInWith(t, last, "idp")
 	last.Post("/signout", nil)
 }

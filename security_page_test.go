@@ -30,7 +30,7 @@ func TestPagesEscapeAllTexts(t *testing.T) {
 	pages := map[string]string{"/signin": "", "/signout": "", "/error": "", "/verify-request": ""}
 	for path := range pages {
 		res := visit(t, b, harmless.URL+"/api/auth"+path)
-		pages[path] = shape(text(t, res))
+		pages[path] = tagsOf(text(t, res))
 		policy := styleHash.ReplaceAllString(res.Header.Get("Content-Security-Policy"), "HASH")
 		const wantPolicy = "default-src 'none'; style-src HASH; base-uri 'none'; frame-ancestors 'none'; " +
 			"form-action 'self' https: http:"
@@ -56,7 +56,7 @@ func TestPagesEscapeAllTexts(t *testing.T) {
 				q.Set(name, v)
 			}
 			page := text(t, visit(t, b, harmless.URL+"/api/auth"+path+"?"+q.Encode()))
-			if got := shape(page); got != want {
+			if got := tagsOf(page); got != want {
 				t.Errorf("%s with %.30q has the tags\n%s\nwant\n%s", path, v, got, want)
 			}
 			q = url.Values{"error": {v}}
@@ -70,7 +70,7 @@ func TestPagesEscapeAllTexts(t *testing.T) {
 	for _, v := range hostileText {
 		s := newSite(t, func(c *cardea.Config) { idp(c).Name = v })
 		page := text(t, visit(t, newBrowser(t, s.URL), s.URL+"/api/auth/signin"))
-		if got := shape(page); got != pages["/signin"] {
+		if got := tagsOf(page); got != pages["/signin"] {
 			t.Errorf("with a provider named %.30q, the page has the tags\n%s", v, got)
 		}
 	}
@@ -82,8 +82,8 @@ var (
 	styleHash = regexp.MustCompile(`'sha256-[A-Za-z0-9+/=]{44}'`)
 )
 
-// shape returns the tags of a page without the values of attributes.
-func shape(page string) string {
+// tagsOf returns the tags of a page without the values of attributes.
+func tagsOf(page string) string {
 	var b strings.Builder
 	for _, t := range tag.FindAllString(page, -1) {
 		b.WriteString(attribute.ReplaceAllString(t, "") + "\n")
@@ -107,7 +107,7 @@ func TestHostileProfileIsCleaned(t *testing.T) {
 		s := newSite(t, nil)
 		s.issuer.Next(cardeatest.Person{Subject: "7", Name: tc.name, Picture: tc.picture})
 		b := newBrowser(t, s.URL)
-		finish(t, b, "idp")
+		signInWith(t, b, "idp")
 		body := s.sessionBody(t, cookiesOf(b))
 		want := `{"user":{"name":` + tc.wantName + `,"email":null,"image":` + tc.wantImage + `},"expires":"`
 		if !strings.HasPrefix(body, want) {
@@ -133,7 +133,7 @@ func TestSessionAndProvidersReturnNoSecrets(t *testing.T) {
 			Picture: "https://img.example/a.png",
 		})
 		b := newBrowser(t, s.URL)
-		finish(t, b, "idp")
+		signInWith(t, b, "idp")
 		want := `{"user":{"name":"Ann","email":"ann@example.com","image":"https://img.example/a.png"},` +
 			`"expires":"2031-02-01T03:04:05.678Z"}`
 		if got := s.sessionBody(t, cookiesOf(b)); got != want {

@@ -54,8 +54,8 @@ var hostileTargets = []string{
 	strings.Repeat("https://evil.example/", 500),
 }
 
-// hostile returns hostileTargets for a host.
-func hostile(host string) []string {
+// hostileTargetsFor returns hostileTargets for a host.
+func hostileTargetsFor(host string) []string {
 	list := make([]string, len(hostileTargets))
 	for i, v := range hostileTargets {
 		list[i] = strings.ReplaceAll(v, "HOST", host)
@@ -63,8 +63,8 @@ func hostile(host string) []string {
 	return list
 }
 
-// escaped returns a value as cookies have it.
-func escaped(v string) string { return strings.ReplaceAll(url.QueryEscape(v), "+", "%20") }
+// cookieEscape returns a value as cookies have it.
+func cookieEscape(v string) string { return strings.ReplaceAll(url.QueryEscape(v), "+", "%20") }
 
 // query returns a query with that callbackUrl.
 func query(v string) string { return "?callbackUrl=" + url.QueryEscape(v) }
@@ -84,7 +84,7 @@ func TestHostileCallbackURLsRedirectToTheSite(t *testing.T) {
 		},
 		"sign in, cookie": func(t *testing.T, s *site, b *cardeatest.Browser, v string) string {
 			token := b.CSRFToken()
-			c := cookiesOf(b).with(callbackCookie, escaped(v))
+			c := cookiesOf(b).with(callbackCookie, cookieEscape(v))
 			res := send(t, s.URL+"/api/auth/signin/idp", c, url.Values{"csrfToken": {token}})
 			b.Jar.SetCookies(res.Request.URL, res.Cookies())
 			return visit(t, b, consent(t, b, res.Header.Get("Location"))).Header.Get("Location")
@@ -97,7 +97,7 @@ func TestHostileCallbackURLsRedirectToTheSite(t *testing.T) {
 		},
 		"sign out, cookie": func(t *testing.T, s *site, b *cardeatest.Browser, v string) string {
 			token := b.CSRFToken()
-			c := cookiesOf(b).with(callbackCookie, escaped(v))
+			c := cookiesOf(b).with(callbackCookie, cookieEscape(v))
 			return send(t, s.URL+"/api/auth/signout", c, url.Values{"csrfToken": {token}}).Header.Get("Location")
 		},
 		"sign out, by the client of Auth.js": func(t *testing.T, s *site, b *cardeatest.Browser, v string) string {
@@ -157,7 +157,7 @@ func TestHostileCallbackURLsRedirectToTheSite(t *testing.T) {
 				t.Errorf("a path of the site leads to %q, want %q", got, want)
 			}
 			b := newBrowser(t, s.URL)
-			for _, v := range hostile(s.Listener.Addr().String()) {
+			for _, v := range hostileTargetsFor(s.Listener.Addr().String()) {
 				if got := redirect(t, s, b, v); got != s.URL {
 					t.Errorf("%q leads to %q", v, got)
 				}
@@ -173,7 +173,7 @@ func TestCallbackIgnoresOtherCallbackURLs(t *testing.T) {
 	s := newSite(t, nil)
 	b := newBrowser(t, s.URL)
 	callback := consent(t, b, startSignIn(t, b, "idp", url.Values{"callbackUrl": {"/mine"}}))
-	c := cookiesOf(b).with(callbackCookie, escaped(s.URL+"/theirs"))
+	c := cookiesOf(b).with(callbackCookie, cookieEscape(s.URL+"/theirs"))
 	callback += "&callbackUrl=" + url.QueryEscape("/theirs") + "&redirect_uri=https%3A%2F%2Fevil.example"
 	res := send(t, callback, c, nil)
 	if got, want := res.Header.Get("Location"), s.URL+"/mine"; got != want {
@@ -209,7 +209,7 @@ func TestCallbacksCannotRedirectToScripts(t *testing.T) {
 			c.Callbacks.SignIn = func(context.Context, *cardea.SignIn) (string, error) { return v, nil }
 		})
 		b := newBrowser(t, s.URL)
-		if got := finish(t, b, "idp").Header.Get("Location"); got != s.URL || b.Session() != nil {
+		if got := signInWith(t, b, "idp").Header.Get("Location"); got != s.URL || b.Session() != nil {
 			t.Errorf("signIn callback %q: leads to %q", v, got)
 		}
 	}
@@ -219,12 +219,12 @@ func TestCallbacksCannotRedirectToScripts(t *testing.T) {
 func TestHostileCallbackURLsTakeNoTime(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
-	values := append(hostile("example.com"),
+	values := append(hostileTargetsFor("example.com"),
 		strings.Repeat("%", 1<<17), strings.Repeat("../", 1<<16), strings.Repeat("//", 1<<16),
 		strings.Repeat("http://", 1<<14))
 	for _, v := range values {
 		r := httptest.NewRequest(http.MethodGet, s.URL+"/api/auth/signin"+query(v), nil)
-		r.Header.Set("Cookie", callbackCookie+"="+escaped(v))
+		r.Header.Set("Cookie", callbackCookie+"="+cookieEscape(v))
 		w := httptest.NewRecorder()
 		took := cpuTime(func() { s.auth.ServeHTTP(w, r) })
 		if w.Code != http.StatusOK || took > 100*time.Millisecond {
@@ -414,7 +414,7 @@ func TestRedirectsHaveTheConfiguredOrigin(t *testing.T) {
 	if got := to.Query().Get("redirect_uri"); err != nil || got != "https://app.example/api/auth/callback/idp" {
 		t.Errorf("redirect_uri = %q, %v", got, err)
 	}
-	s.Config.Handler = guarded(s.auth)
+	s.Config.Handler = newApplication(s.auth)
 	res = send(t, s.URL+"/guarded?x=1", nil, nil, evil)
 	want := "https://app.example/api/auth/signin?callbackUrl=https%3A%2F%2Fapp.example%2Fguarded%3Fx%3D1"
 	if got := res.Header.Get("Location"); got != want {
@@ -446,7 +446,7 @@ func serve(h http.Handler, method, target string, c cookies, form url.Values) *h
 func TestNoPathRedirectsToAnotherSite(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
-	mounted := guarded(s.auth)
+	mounted := newApplication(s.auth)
 	for _, path := range []string{
 		"//evil.example/", "//evil.example/api/auth/signin", "/api/auth//evil.example/",
 		"/api/auth/signin//evil.example/", "/api/auth/signin/evil.example/", "/api/auth/%2fevil.example/",
@@ -557,7 +557,7 @@ func TestRequestsToInternalAddressesAreRefused(t *testing.T) {
 				c.Logger = log.logger()
 				change(idp(c))
 			})
-			checkSignInFailed(t, s, finish(t, newBrowser(t, s.URL), "idp"), cardea.CodeConfiguration)
+			checkSignInFailed(t, s, signInWith(t, newBrowser(t, s.URL), "idp"), cardea.CodeConfiguration)
 			log.checkFailure(t, "CallbackRouteError", "are not allowed")
 		})
 	}

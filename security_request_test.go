@@ -19,12 +19,12 @@ func TestUserIDInARequestIsIgnored(t *testing.T) {
 	t.Parallel()
 	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
-		s.Config.Handler = guarded(s.auth)
+		s.Config.Handler = newApplication(s.auth)
 		cardeatest.SignIn(t, s.URL, "idp", "")
-		ann := s.owner(t, "idp", "1001")
-		s.issuer.Next(person("2002", "bob@example.com"))
+		ann := s.accountOwner(t, "idp", "1001")
+		s.issuer.Next(newPerson("2002", "bob@example.com"))
 		bob := newBrowser(t, s.URL)
-		finish(t, bob, "idp")
+		signInWith(t, bob, "idp")
 		stranger := newBrowser(t, s.URL)
 
 		form := url.Values{}
@@ -76,9 +76,9 @@ func TestUserIDInARequestIsIgnored(t *testing.T) {
 func TestHeadersDoNotIdentifyTheVisitor(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
-	h := guarded(s.auth)
+	h := newApplication(s.auth)
 	bob := cookiesOf(cardeatest.SignIn(t, s.URL, "idp", ""))
-	id := s.owner(t, "idp", "1001")
+	id := s.accountOwner(t, "idp", "1001")
 	names := []string{
 		"X-User", "X_User", "x-user-id", "X-Forwarded-User", "X_Forwarded_User", "X-Auth-Request-User",
 		"X-Auth-Request-Email", "X-Remote-User", "Remote-User", "REMOTE_USER", "X-Forwarded-Uri",

@@ -32,7 +32,7 @@ func TestSignInChangesTheSession(t *testing.T) {
 		chosen := strings.Repeat("a", 43) // by an attacker
 		b := newBrowser(t, s.URL)
 		b.Jar.SetCookies(site, []*http.Cookie{{Name: sessionCookie, Value: chosen, Path: "/"}})
-		finish(t, b, "idp")
+		signInWith(t, b, "idp")
 		first := cookiesOf(b)
 		if first[sessionCookie] == chosen || s.sessionBody(t, first) == "null" {
 			t.Error("the browser still has the chosen value, or is not signed in")
@@ -42,7 +42,7 @@ func TestSignInChangesTheSession(t *testing.T) {
 		}
 
 		// The second sign-in, in the browser that is signed in already.
-		finish(t, b, "idp")
+		signInWith(t, b, "idp")
 		second := cookiesOf(b)
 		if second[sessionCookie] == first[sessionCookie] || s.sessionBody(t, second) == "null" {
 			t.Error("the second sign-in did not change the session, or the browser is not signed in")
@@ -53,8 +53,8 @@ func TestSignInChangesTheSession(t *testing.T) {
 	})
 }
 
-// fat makes the sessions of a site so large that they need several cookies.
-func fat(c *cardea.Config) {
+// withLargeSessions makes the sessions of a site so large that they need several cookies.
+func withLargeSessions(c *cardea.Config) {
 	c.Session.Strategy = cardea.StrategyJWT
 	c.Callbacks.JWT = func(_ context.Context, change *cardea.TokenChange) (oauth.Claims, error) {
 		change.Claims["large"] = strings.Repeat("x", 9000)
@@ -69,16 +69,16 @@ func TestSignOutEndsTheSession(t *testing.T) {
 	for name, change := range map[string]func(*cardea.Config){
 		"database":              nil,
 		"jwt":                   func(c *cardea.Config) { c.Session.Strategy = cardea.StrategyJWT },
-		"jwt in several chunks": fat,
+		"jwt in several chunks": withLargeSessions,
 		"database, raw tokens":  func(c *cardea.Config) { c.Session.InsecureStoreRawTokens = true },
 		"jwt without adapter":   func(c *cardea.Config) { c.Adapter = nil },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, change)
-			s.Config.Handler = guarded(s.auth)
+			s.Config.Handler = newApplication(s.auth)
 			b := newBrowser(t, s.URL)
-			finish(t, b, "idp")
+			signInWith(t, b, "idp")
 			if b.Session() == nil { // which also renews the token of a JWT session
 				t.Fatal("not signed in")
 			}
@@ -130,7 +130,7 @@ func TestSmallerSessionClearsChunks(t *testing.T) {
 		}
 	})
 	b := newBrowser(t, s.URL)
-	finish(t, b, "idp")
+	signInWith(t, b, "idp")
 	if _, has := cookiesOf(b)[sessionCookie+".2"]; !has {
 		t.Fatal("the session is not in chunks")
 	}
@@ -168,7 +168,7 @@ func TestCSRFTokenBelongsToOneBrowser(t *testing.T) {
 		t.Error("a token is accepted without its cookie")
 	}
 
-	finish(t, a, "idp")
+	signInWith(t, a, "idp")
 	renewed := a.CSRFToken()
 	if renewed == tokenOfA || !refused(a, tokenOfA) || refused(a, renewed) {
 		t.Error("the token from before the sign-in is accepted after it")
@@ -251,7 +251,7 @@ func TestCrossOriginRequestsAreRefused(t *testing.T) {
 func TestNoResponseAllowsOtherOrigins(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
-	h := guarded(s.auth)
+	h := newApplication(s.auth)
 	c := cookiesOf(cardeatest.SignIn(t, s.URL, "idp", ""))
 	paths := []string{"/guarded", "/typed", "/loaded"}
 	for _, action := range []string{
@@ -312,7 +312,7 @@ func TestTooManyCookiesAreRefused(t *testing.T) {
 	}
 	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
-		h := guarded(s.auth)
+		h := newApplication(s.auth)
 		headers := maps.Clone(headers)
 		own := sessionCookie + "=" + cookiesOf(cardeatest.SignIn(t, s.URL, "idp", ""))[sessionCookie]
 		headers["a session before 100 kB of others"] = own + "; x=" + strings.Repeat("y", 100<<10)

@@ -35,7 +35,7 @@ func TestRedirectURIIsTheSameInBothRequests(t *testing.T) {
 	for i, provider := range []string{"idp", "other", "github"} {
 		want := s.URL + "/api/auth/callback/" + provider
 		s.issuer.AddClient(s.issuer.ClientID, s.issuer.ClientSecret, want) // the provider compares it as well
-		s.issuer.Next(person(fmt.Sprint(i), fmt.Sprint(i, "@example.com")))
+		s.issuer.Next(newPerson(fmt.Sprint(i), fmt.Sprint(i, "@example.com")))
 		b := newBrowser(t, s.URL)
 		authorize := startSignIn(t, b, provider, nil)
 		visit(t, b, consent(t, b, authorize))
@@ -96,10 +96,10 @@ func (c *shiftedClock) advance(d time.Duration) {
 	c.ahead += d
 }
 
-// stripped is a transport that removes a member from the JSON objects that a path returns.
-type stripped struct{ path, member string }
+// memberRemover is a transport that removes a member from the JSON objects that a path returns.
+type memberRemover struct{ path, member string }
 
-func (s stripped) RoundTrip(r *http.Request) (*http.Response, error) {
+func (s memberRemover) RoundTrip(r *http.Request) (*http.Response, error) {
 	res, err := http.DefaultTransport.RoundTrip(r)
 	if err != nil || !strings.HasSuffix(r.URL.Path, s.path) {
 		return res, err
@@ -120,7 +120,7 @@ func TestPKCEIsSentWithoutMetadata(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
 		c.HTTPClient = &http.Client{
-			Transport: stripped{"/openid-configuration", "code_challenge_methods_supported"},
+			Transport: memberRemover{"/openid-configuration", "code_challenge_methods_supported"},
 		}
 	})
 	b := newBrowser(t, s.URL)
@@ -284,7 +284,7 @@ func TestWhereSecretsAreSent(t *testing.T) {
 			b := newBrowser(t, s.URL)
 			inbound := &httpRecorder{}
 			b.Transport = inbound
-			finish(t, b, "idp")
+			signInWith(t, b, "idp")
 			if b.Session() == nil {
 				t.Fatal("not signed in")
 			}
@@ -433,9 +433,9 @@ func TestIdleSessionsEnd(t *testing.T) {
 			c.Session = cardea.SessionConfig{Strategy: strategy, MaxAge: time.Hour, UpdateAge: 10 * time.Minute}
 		})
 		s.auth.SetClock(clock.now)
-		s.Config.Handler = guarded(s.auth)
+		s.Config.Handler = newApplication(s.auth)
 		b := newBrowser(t, s.URL)
-		finish(t, b, "idp")
+		signInWith(t, b, "idp")
 		idle := cookiesOf(b)
 		used := idle
 		for range 4 {
@@ -475,10 +475,10 @@ func TestIdleSessionsEnd(t *testing.T) {
 // RFC 6265bis § 5.6: no cookie is longer than browsers store, even if the session is large.
 func TestCookiesFitIntoBrowsers(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, fat)
+	s := newSite(t, withLargeSessions)
 	b := newBrowser(t, s.URL)
 	b.Post("/signin?callbackUrl="+url.QueryEscape("/"+strings.Repeat("%25", 600)), nil)
-	res := finish(t, b, "idp?callbackUrl="+url.QueryEscape("/"+strings.Repeat("a%20", 500)))
+	res := signInWith(t, b, "idp?callbackUrl="+url.QueryEscape("/"+strings.Repeat("a%20", 500)))
 	lines := append(res.Header["Set-Cookie"], visit(t, b, s.URL+"/api/auth/session").Header["Set-Cookie"]...)
 	if len(lines) < 8 {
 		t.Fatalf("only %d cookies", len(lines))
@@ -496,7 +496,7 @@ func TestCookiesFitIntoBrowsers(t *testing.T) {
 func TestNothingIsCached(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
-	h := guarded(s.auth)
+	h := newApplication(s.auth)
 	c := cookiesOf(cardeatest.SignIn(t, s.URL, "idp", ""))
 	for _, path := range []string{
 		"providers", "session", "csrf", "signin", "signin/idp", "callback/idp", "callback/idp?code=a&state=b",
@@ -543,7 +543,7 @@ func TestSignInsAreLogged(t *testing.T) {
 		visit(t, b, callback)
 		visit(t, b, callback)
 		b.Post("/signout", nil)
-		user := s.owner(t, "idp", "1001")
+		user := s.accountOwner(t, "idp", "1001")
 		for message, want := range map[string]map[string]any{
 			"cardea: signed in":      {"level": "INFO", "user": user, "provider": "idp", "new": true},
 			"cardea: signed out":     {"level": "INFO", "user": user},
@@ -573,7 +573,7 @@ func TestRenewedCookieIsNotCached(t *testing.T) {
 	var clock shiftedClock
 	s := newSite(t, nil)
 	s.auth.SetClock(clock.now)
-	h := guarded(s.auth)
+	h := newApplication(s.auth)
 	c := cookiesOf(cardeatest.SignIn(t, s.URL, "idp", ""))
 	clock.advance(25 * time.Hour)
 	r := httptest.NewRequest(http.MethodGet, "http://localhost/loaded", nil)

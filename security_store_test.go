@@ -39,7 +39,7 @@ func TestSignInWhileTheStoreFails(t *testing.T) {
 				})
 				b := newBrowser(t, s.URL)
 				if tc.again {
-					finish(t, b, "idp")
+					signInWith(t, b, "idp")
 				}
 				callback := callbackURLOf(t, b, "idp")
 				before := cookiesOf(b)[sessionCookie]
@@ -66,10 +66,10 @@ func TestSignInWhileTheStoreFails(t *testing.T) {
 					}
 				}
 				store.failOnly()
-				if !tc.again && (s.owner(t, "idp", "1001") != "" || s.holder(t, "ann@example.com") != "") {
+				if !tc.again && (s.accountOwner(t, "idp", "1001") != "" || s.emailOwner(t, "ann@example.com") != "") {
 					t.Error("the failed sign-in wrote to the store")
 				}
-				if res := finish(t, b, "idp"); res.Header.Get("Location") != s.URL || b.Session() == nil {
+				if res := signInWith(t, b, "idp"); res.Header.Get("Location") != s.URL || b.Session() == nil {
 					t.Errorf("afterwards: %s", res.Status)
 				}
 			})
@@ -83,7 +83,7 @@ func TestEndpointsWhileTheStoreFails(t *testing.T) {
 	t.Parallel()
 	var store *recordingStore
 	s := newSite(t, func(c *cardea.Config) { store = recordCalls(c) })
-	s.Config.Handler = guarded(s.auth)
+	s.Config.Handler = newApplication(s.auth)
 	clock := make(chan time.Time, 1)
 	clock <- time.Now()
 	s.auth.SetClock(func() time.Time {
@@ -92,7 +92,7 @@ func TestEndpointsWhileTheStoreFails(t *testing.T) {
 		return now
 	})
 	b := newBrowser(t, s.URL)
-	finish(t, b, "idp")
+	signInWith(t, b, "idp")
 	c, token := cookiesOf(b), url.Values{"csrfToken": {b.CSRFToken()}}
 	for _, broken := range []string{"Session", "RenewSession"} {
 		if broken == "RenewSession" {

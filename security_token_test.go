@@ -142,7 +142,7 @@ func TestMisbehavingProvidersAreRefused(t *testing.T) {
 			if tc.code == signIn {
 				res = b.Post("/signin/idp", nil)
 			} else {
-				res = finish(t, b, "idp")
+				res = signInWith(t, b, "idp")
 			}
 			shown := cardea.CodeConfiguration
 			if tc.code == answer {
@@ -211,7 +211,7 @@ func TestUnknownKeyIDsCauseOneRequest(t *testing.T) {
 	fetched := s.issuer.Requests(cardeatest.JWKS)
 	s.issuer.Misbehave(cardeatest.KidUnknown)
 	for range 20 {
-		checkSignInFailed(t, s, finish(t, newBrowser(t, s.URL), "idp"), cardea.CodeConfiguration)
+		checkSignInFailed(t, s, signInWith(t, newBrowser(t, s.URL), "idp"), cardea.CodeConfiguration)
 	}
 	if n := s.issuer.Requests(cardeatest.JWKS) - fetched; n != 1 {
 		t.Errorf("%d requests for keys, want one", n)
@@ -224,7 +224,7 @@ func TestAuthorizationHeaderIsNotASession(t *testing.T) {
 	t.Parallel()
 	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
-		h := guarded(s.auth)
+		h := newApplication(s.auth)
 		value := cookiesOf(cardeatest.SignIn(t, s.URL, "idp", ""))[sessionCookie]
 		for _, v := range []string{
 			"Bearer %", "Bearer %A", "Bearer %ZZ", "Bearer", "Bearer ", "bearer " + value, "Bearer " + value,
@@ -278,7 +278,7 @@ func TestFailuresDenyAccess(t *testing.T) {
 			var store *recordingStore
 			s := newSite(t, func(c *cardea.Config) { store, c.Session.Strategy = recordCalls(c), tc.strategy })
 			b := newBrowser(t, s.URL)
-			finish(t, b, "idp")
+			signInWith(t, b, "idp")
 			// Another process of the same site, which has the failure.
 			failing := newSite(t, func(c *cardea.Config) {
 				c.Adapter, c.Session.Strategy = store, tc.strategy
@@ -286,7 +286,7 @@ func TestFailuresDenyAccess(t *testing.T) {
 					tc.change(c)
 				}
 			})
-			failing.Config.Handler = guarded(failing.auth)
+			failing.Config.Handler = newApplication(failing.auth)
 			store.failOnly(tc.broken...)
 			for path, want := range map[string]int{
 				"/guarded": tc.want, "/typed": tc.want, "/api/auth/session": tc.session,
@@ -320,7 +320,7 @@ func TestHandleNeedsTheUser(t *testing.T) {
 	})
 	h := cardea.Handle(s.auth, func(w http.ResponseWriter, _ *http.Request, m *member) { io.WriteString(w, m.ID) })
 	c := cookiesOf(cardeatest.SignIn(t, s.URL, "idp", ""))
-	id := s.owner(t, "idp", "1001")
+	id := s.accountOwner(t, "idp", "1001")
 	if res := serve(h, http.MethodGet, "/", c, nil); res.StatusCode != http.StatusOK || text(t, res) != id {
 		t.Fatalf("with the user: %s", res.Status)
 	}

@@ -68,8 +68,9 @@ func checkCookie(t *testing.T, res *http.Response, until time.Time) {
 	}
 }
 
-// checkOver checks that a response says that nobody is signed in, and clears the session cookie.
-func checkOver(t *testing.T, res *http.Response) {
+// checkSignedOut checks that a response says that nobody is signed in, and clears the session
+// cookie.
+func checkSignedOut(t *testing.T, res *http.Response) {
 	t.Helper()
 	if got := text(t, res); got != "null" {
 		t.Errorf("session = %s, want null", got)
@@ -118,18 +119,18 @@ func TestDatabaseSessionIsExtended(t *testing.T) {
 		checkCookie(t, res, now.now().Add(time.Hour))
 	}
 	now.advance(time.Hour)
-	token := session(b)
+	token := sessionToken(b)
 	res, _ := getSession(t, b)
-	checkOver(t, res)
+	checkSignedOut(t, res)
 	if _, err := s.store.Session(t.Context(), hashOf(token)); !errors.Is(err, cardea.ErrNotFound) {
 		t.Errorf("the expired session: got %v, want ErrNotFound", err)
 	}
 }
 
-// endsMeanwhile deletes each session just before its renewal.
-type endsMeanwhile struct{ *memadapter.Adapter }
+// deletingStore deletes each session just before its renewal.
+type deletingStore struct{ *memadapter.Adapter }
 
-func (s endsMeanwhile) RenewSession(ctx context.Context, token string, expires time.Time) error {
+func (s deletingStore) RenewSession(ctx context.Context, token string, expires time.Time) error {
 	if err := s.DeleteSession(ctx, token); err != nil {
 		return err
 	}
@@ -140,14 +141,14 @@ func TestRenewalDoesNotRestoreADeletedSession(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
 		shortSessions(c)
-		c.Adapter = endsMeanwhile{c.Adapter.(*memadapter.Adapter)}
+		c.Adapter = deletingStore{c.Adapter.(*memadapter.Adapter)}
 	})
 	now := s.setClock()
 	b := s.signedIn(t, "")
 	now.advance(30 * time.Minute)
-	token := session(b)
+	token := sessionToken(b)
 	res, _ := getSession(t, b)
-	checkOver(t, res)
+	checkSignedOut(t, res)
 	if _, err := s.store.Session(t.Context(), hashOf(token)); !errors.Is(err, cardea.ErrNotFound) {
 		t.Errorf("the deleted session: got %v, want ErrNotFound", err)
 	}
@@ -162,24 +163,24 @@ func TestJWTSessionIsExtended(t *testing.T) {
 	now := s.setClock()
 	b := s.signedIn(t, "")
 	for range 3 {
-		before := session(b)
+		before := sessionToken(b)
 		now.advance(59 * time.Minute)
 		res, expires := getSession(t, b)
 		checkCookie(t, res, now.now().Add(time.Hour))
 		if want := now.now().Add(time.Hour); !expires.Equal(want) {
 			t.Errorf("the session lasts until %v, want %v", expires, want)
 		}
-		if session(b) == before {
+		if sessionToken(b) == before {
 			t.Error("the token was not renewed")
 		}
 	}
 	now.advance(time.Hour + 15*time.Second) // the tolerance for clocks that differ
 	res, _ := getSession(t, b)
-	checkOver(t, res)
+	checkSignedOut(t, res)
 }
 
-// blob returns a JWT callback that adds a claim of that many bytes.
-func blob(size *atomic.Int64) func(context.Context, *cardea.TokenChange) (oauth.Claims, error) {
+// addClaim returns a JWT callback that adds a claim of that many bytes.
+func addClaim(size *atomic.Int64) func(context.Context, *cardea.TokenChange) (oauth.Claims, error) {
 	return func(_ context.Context, t *cardea.TokenChange) (oauth.Claims, error) {
 		t.Claims["blob"] = strings.Repeat("x", int(size.Load()))
 		return t.Claims, nil
@@ -191,7 +192,7 @@ func TestLargeJWTSessionIsChunked(t *testing.T) {
 	var size atomic.Int64
 	s := newSite(t, func(c *cardea.Config) {
 		c.Session.Strategy = cardea.StrategyJWT
-		c.Callbacks.JWT = blob(&size)
+		c.Callbacks.JWT = addClaim(&size)
 	})
 	size.Store(10_000)
 	b := s.signedIn(t, "")
@@ -210,7 +211,7 @@ func TestLargeJWTSessionIsChunked(t *testing.T) {
 		if slices.Sort(chunks); !slices.Equal(chunks, want) {
 			t.Errorf("session cookies = %v, want %v", chunks, want)
 		}
-		if got := whoIs(b); got != "ann@example.com" {
+		if got := signedInEmail(b); got != "ann@example.com" {
 			t.Errorf("signed in as %q", got)
 		}
 	}
@@ -246,7 +247,7 @@ func TestSecretRotation(t *testing.T) {
 	b := cardeatest.SignIn(t, before.URL, "idp", "") // the sites share cookies, which do not depend on ports
 	signedInAt := func(s *site) string {
 		b.Site = s.URL
-		return whoIs(b)
+		return signedInEmail(b)
 	}
 	old := cookiesOf(b)
 	if got := after.sessionBody(t, old); got != "null" {
@@ -307,7 +308,7 @@ func TestSessionsOfAuthJS(t *testing.T) {
 func TestStoredTokenIsAHash(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
-	token := session(s.signedIn(t, ""))
+	token := sessionToken(s.signedIn(t, ""))
 	if raw, err := s.store.Session(t.Context(), token); !errors.Is(err, cardea.ErrNotFound) {
 		t.Errorf("the store has the token itself: %v, %v", raw, err)
 	}
@@ -323,7 +324,7 @@ func TestStoredTokenIsAHash(t *testing.T) {
 func TestInsecureStoreRawTokens(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) { c.Session.InsecureStoreRawTokens = true })
-	row, err := s.store.Session(t.Context(), session(s.signedIn(t, "")))
+	row, err := s.store.Session(t.Context(), sessionToken(s.signedIn(t, "")))
 	if err != nil {
 		t.Fatalf("a Node server would not find the session: %v", err)
 	}
@@ -363,9 +364,9 @@ func TestOldCookiesAreRefusedAfterSignOut(t *testing.T) {
 			s := newSite(t, tc.change)
 			b := newBrowser(t, s.URL)
 			if tc.token == "" {
-				pass(t, b, "idp", "")
+				signInAt(t, b, "idp", "")
 			} else {
-				keep(t, b, sessionCookie, tc.token)
+				storeCookie(t, b, sessionCookie, tc.token)
 			}
 			first := cookiesOf(b)
 			if b.Session() == nil {
@@ -388,8 +389,8 @@ func TestOldCookiesAreRefusedAfterSignOut(t *testing.T) {
 	}
 }
 
-// keep stores a cookie in a browser.
-func keep(t *testing.T, b *cardeatest.Browser, name, value string) {
+// storeCookie stores a cookie in a browser.
+func storeCookie(t *testing.T, b *cardeatest.Browser, name, value string) {
 	t.Helper()
 	u, err := url.Parse(b.Site)
 	if err != nil {
@@ -404,7 +405,7 @@ func TestSignOutEndsOneSession(t *testing.T) {
 		s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
 		phone, laptop := s.signedIn(t, ""), s.signedIn(t, "")
 		phone.Post("/signout", nil)
-		if got := whoIs(laptop); got != "ann@example.com" {
+		if got := signedInEmail(laptop); got != "ann@example.com" {
 			t.Errorf("the other browser is signed in as %q", got)
 		}
 	})

@@ -58,11 +58,11 @@ func TestSessionsOfAUser(t *testing.T) {
 			}
 			s.issuer.Next(bob)
 			other := s.signedIn(t, bob.Subject)
-			ann, bobID := s.owner(t, "idp", "1001"), s.owner(t, "idp", bob.Subject)
+			ann, bobID := s.accountOwner(t, "idp", "1001"), s.accountOwner(t, "idp", bob.Subject)
 
 			var want []string
 			for _, b := range browsers {
-				session, token := s.sessionOf(t, b), session(b)
+				session, token := s.sessionOf(t, b), sessionToken(b)
 				if id := session.ID(); len(id) != 64 || id == token || id == session.Token || id == hashOf(token) {
 					t.Errorf("the id has %d characters, want 64, or it is the token or its hash", len(id))
 				}
@@ -76,26 +76,26 @@ func TestSessionsOfAUser(t *testing.T) {
 			}
 
 			for _, id := range []string{
-				s.sessionOf(t, other).ID(), "", "nothing", s.sessionOf(t, browsers[1]).Token, session(browsers[1]),
+				s.sessionOf(t, other).ID(), "", "nothing", s.sessionOf(t, browsers[1]).Token, sessionToken(browsers[1]),
 			} {
 				if err := s.auth.EndSession(t.Context(), ann, id); err != nil {
 					t.Error(err)
 				}
 			}
-			if got := s.sessionIDs(t, ann); len(got) != 4 || whoIs(other) != bob.Email {
-				t.Errorf("Ann has %d sessions left, want 4; Bob is signed in as %q", len(got), whoIs(other))
+			if got := s.sessionIDs(t, ann); len(got) != 4 || signedInEmail(other) != bob.Email {
+				t.Errorf("Ann has %d sessions left, want 4; Bob is signed in as %q", len(got), signedInEmail(other))
 			}
 			if err := s.auth.EndSession(t.Context(), ann, want[3]); err != nil || browsers[0].Session() != nil ||
-				whoIs(browsers[1]) == "" {
+				signedInEmail(browsers[1]) == "" {
 				t.Errorf("EndSession: %v, or it ended the wrong session", err)
 			}
 			s.endSessions(t, ann, s.sessionOf(t, browsers[2]), 2)
-			if browsers[1].Session() != nil || browsers[3].Session() != nil || whoIs(browsers[2]) == "" {
+			if browsers[1].Session() != nil || browsers[3].Session() != nil || signedInEmail(browsers[2]) == "" {
 				t.Error("the excepted session has ended, or another one has not")
 			}
 			s.endSessions(t, ann, s.sessionOf(t, other), 1)
 			s.endSessions(t, ann, nil, 0)
-			if browsers[2].Session() != nil || whoIs(other) != bob.Email {
+			if browsers[2].Session() != nil || signedInEmail(other) != bob.Email {
 				t.Error("Bob's session spared one of Ann's, or has ended")
 			}
 			s.signedIn(t, bob.Subject)
@@ -119,7 +119,7 @@ func TestExpiredSessionsAreNotListed(t *testing.T) {
 	s.signedIn(t, "1001")
 	now.advance(time.Hour)
 	b := s.signedIn(t, "1001")
-	if got := s.sessionIDs(t, s.owner(t, "idp", "1001")); !slices.Equal(got, []string{s.sessionOf(t, b).ID()}) {
+	if got := s.sessionIDs(t, s.accountOwner(t, "idp", "1001")); !slices.Equal(got, []string{s.sessionOf(t, b).ID()}) {
 		t.Errorf("%d sessions, want only the one that has not expired", len(got))
 	}
 	if got := s.sessionIDs(t, "nobody"); got != nil {
@@ -131,7 +131,7 @@ func TestJWTSessionsAreNotListed(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = cardea.StrategyJWT })
 	b := s.signedIn(t, "1001")
-	ann, session := s.owner(t, "idp", "1001"), s.sessionOf(t, b)
+	ann, session := s.accountOwner(t, "idp", "1001"), s.sessionOf(t, b)
 	_, list := s.auth.Sessions(t.Context(), ann)
 	_, all := s.auth.EndSessions(t.Context(), ann, session)
 	for what, err := range map[string]error{
@@ -141,7 +141,7 @@ func TestJWTSessionsAreNotListed(t *testing.T) {
 			t.Errorf("%s: got %v, want ErrUnsupported", what, err)
 		}
 	}
-	if session.ID() != "" || whoIs(b) != "ann@example.com" {
-		t.Errorf("id = %q, want none; signed in as %q", session.ID(), whoIs(b))
+	if session.ID() != "" || signedInEmail(b) != "ann@example.com" {
+		t.Errorf("id = %q, want none; signed in as %q", session.ID(), signedInEmail(b))
 	}
 }

@@ -36,7 +36,7 @@ func TestVerifyingAnAddressEndsOtherSessions(t *testing.T) {
 				now := s.setClock()
 				s.issuer.Next(cardeatest.Person{Subject: "666", Email: address})
 				eve, phone := s.signedIn(t, "666"), s.signedIn(t, "666")
-				user := s.owner(t, "idp", "666")
+				user := s.accountOwner(t, "idp", "666")
 				passkey := &cardea.Authenticator{CredentialID: "a2V5", UserID: user}
 				if err := s.store.CreateAuthenticator(t.Context(), passkey); err != nil {
 					t.Fatal(err)
@@ -49,24 +49,24 @@ func TestVerifyingAnAddressEndsOtherSessions(t *testing.T) {
 				visit(t, b, s.ask(t, b, address, "/").Link)
 
 				u, err := s.store.UserByEmail(t.Context(), address)
-				if err != nil || (u.ID == user) != tc.same || whoIs(b) != address {
-					t.Fatalf("user %+v, %v; signed in as %q", u, err, whoIs(b))
+				if err != nil || (u.ID == user) != tc.same || signedInEmail(b) != address {
+					t.Fatalf("user %+v, %v; signed in as %q", u, err, signedInEmail(b))
 				}
 				if over := eve.Session() == nil; over != tc.same {
 					t.Errorf("the earlier session has ended: %t, want %t", over, tc.same)
 				}
 				keys, err := s.store.Authenticators(t.Context(), user)
-				if err != nil || (len(keys) == 0) != tc.adopts || (s.owner(t, "idp", "666") == "") != tc.adopts {
+				if err != nil || (len(keys) == 0) != tc.adopts || (s.accountOwner(t, "idp", "666") == "") != tc.adopts {
 					t.Errorf("%d passkeys are left, %v; the account belongs to %q", len(keys), err,
-						s.owner(t, "idp", "666"))
+						s.accountOwner(t, "idp", "666"))
 				}
 				now.advance(2 * time.Second)
-				if whoIs(b) != address {
+				if signedInEmail(b) != address {
 					t.Error("the person is signed out")
 				}
 				second := newBrowser(t, s.URL) // the address is verified, so another sign-in ends nothing
 				visit(t, second, s.ask(t, second, address, "/").Link)
-				if whoIs(b) != address || whoIs(second) != address {
+				if signedInEmail(b) != address || signedInEmail(second) != address {
 					t.Error("a second sign-in has ended the first session")
 				}
 			})

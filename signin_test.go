@@ -79,8 +79,8 @@ func (c *clock) advance(d time.Duration) {
 	c.t = c.t.Add(d)
 }
 
-// session returns the value of the browser's session cookie, or "" if it has none.
-func session(b *cardeatest.Browser) string { return cookiesOf(b)[sessionCookie] }
+// sessionToken returns the value of the browser's session cookie, or "" if it has none.
+func sessionToken(b *cardeatest.Browser) string { return cookiesOf(b)[sessionCookie] }
 
 // signedIn returns a browser that is signed in at idp as the person that hint names, and that does
 // not follow redirects.
@@ -91,16 +91,16 @@ func (s *site) signedIn(t *testing.T, hint string) *cardeatest.Browser {
 	return b
 }
 
-// leave begins a sign-in as the person that hint names, and returns the callback URL to which the
+// beginAs begins a sign-in as the person that hint names, and returns the callback URL to which the
 // provider redirects.
-func leave(t *testing.T, b *cardeatest.Browser, provider, hint, callbackURL string) string {
+func beginAs(t *testing.T, b *cardeatest.Browser, provider, hint, callbackURL string) string {
 	t.Helper()
 	return consent(t, b, startSignIn(t, b, provider+"?login_hint="+url.QueryEscape(hint),
 		url.Values{"callbackUrl": {callbackURL}}))
 }
 
-// comeBack opens a callback URL and returns where the site redirects.
-func comeBack(t *testing.T, b *cardeatest.Browser, callback string) string {
+// openCallback opens a callback URL and returns where the site redirects.
+func openCallback(t *testing.T, b *cardeatest.Browser, callback string) string {
 	t.Helper()
 	res := visit(t, b, callback)
 	if res.StatusCode != http.StatusFound {
@@ -109,14 +109,14 @@ func comeBack(t *testing.T, b *cardeatest.Browser, callback string) string {
 	return res.Header.Get("Location")
 }
 
-// pass makes a whole sign-in, and returns where it ends.
-func pass(t *testing.T, b *cardeatest.Browser, provider, hint string) string {
+// signInAt makes a whole sign-in, and returns where it ends.
+func signInAt(t *testing.T, b *cardeatest.Browser, provider, hint string) string {
 	t.Helper()
-	return comeBack(t, b, leave(t, b, provider, hint, "/"))
+	return openCallback(t, b, beginAs(t, b, provider, hint, "/"))
 }
 
-// whoIs returns the e-mail address of the user who is signed in, or "" for nobody.
-func whoIs(b *cardeatest.Browser) string {
+// signedInEmail returns the e-mail address of the user who is signed in, or "" for nobody.
+func signedInEmail(b *cardeatest.Browser) string {
 	user, _ := b.Session()["user"].(map[string]any)
 	email, _ := user["email"].(string)
 	return email
@@ -167,9 +167,9 @@ func TestLinkingWhileSignedIn(t *testing.T) {
 	s := newSite(t, func(c *cardea.Config) { addSecondProvider(c) })
 	s.issuer.Next(bob)
 	b := cardeatest.SignIn(t, s.URL, "idp", "ann@example.com")
-	before := session(b)
+	before := sessionToken(b)
 	b.SignIn("other", bob.Subject) // with another address, which does not matter
-	if got := whoIs(b); got != "ann@example.com" {
+	if got := signedInEmail(b); got != "ann@example.com" {
 		t.Errorf("signed in as %q after linking, want the same user", got)
 	}
 	if got := s.accounts(t, "ann@example.com"); !slices.Equal(got, []string{"idp:1001", "other:2002"}) {
@@ -178,17 +178,17 @@ func TestLinkingWhileSignedIn(t *testing.T) {
 	if _, err := s.store.UserByEmail(t.Context(), bob.Email); !errors.Is(err, cardea.ErrNotFound) {
 		t.Errorf("linking created a second user: %v", err)
 	}
-	if after := session(b); after == before {
+	if after := sessionToken(b); after == before {
 		t.Error("the session is the same before and after linking")
 	}
-	if got := whoIs(cardeatest.SignIn(t, s.URL, "other", bob.Subject)); got != "ann@example.com" {
+	if got := signedInEmail(cardeatest.SignIn(t, s.URL, "other", bob.Subject)); got != "ann@example.com" {
 		t.Errorf("the linked account signs in as %q", got)
 	}
 }
 
-// refused fails the test unless the visitor was sent to the sign-in page, which explains the
+// checkNotLinked fails the test unless the visitor was sent to the sign-in page, which explains the
 // refusal.
-func (s *site) refused(t *testing.T, b *cardeatest.Browser, location string) {
+func (s *site) checkNotLinked(t *testing.T, b *cardeatest.Browser, location string) {
 	t.Helper()
 	if want := s.URL + "/api/auth/signin?error=OAuthAccountNotLinked"; location != want {
 		t.Fatalf("sent to %q, want %q", location, want)
@@ -206,8 +206,8 @@ func TestLinkingAnotherUsersAccountIsRefused(t *testing.T) {
 	s.issuer.Next(bob)
 	cardeatest.SignIn(t, s.URL, "other", bob.Subject)
 	b := s.signedIn(t, "ann@example.com")
-	s.refused(t, b, pass(t, b, "other", bob.Subject))
-	if got := whoIs(b); got != "ann@example.com" {
+	s.checkNotLinked(t, b, signInAt(t, b, "other", bob.Subject))
+	if got := signedInEmail(b); got != "ann@example.com" {
 		t.Errorf("signed in as %q afterwards", got)
 	}
 	if got := s.accounts(t, bob.Email); !slices.Equal(got, []string{"other:2002"}) {
@@ -242,16 +242,16 @@ func TestLinkingByEmail(t *testing.T) {
 			cardeatest.SignIn(t, s.URL, "idp", "1")
 			s.issuer.Next(cardeatest.Person{Subject: "2", Email: "Eve@Example.COM", EmailVerified: tc.second})
 			b := newBrowser(t, s.URL)
-			location := pass(t, b, "other", "2")
+			location := signInAt(t, b, "other", "2")
 			accounts := s.accounts(t, "eve@example.com")
 			if !tc.want {
-				s.refused(t, b, location)
+				s.checkNotLinked(t, b, location)
 				if b.Session() != nil || !slices.Equal(accounts, []string{"idp:1"}) {
 					t.Errorf("session = %v, accounts = %v", b.Session(), accounts)
 				}
 				return
 			}
-			if whoIs(b) != "eve@example.com" || !slices.Equal(accounts, []string{"idp:1", "other:2"}) {
+			if signedInEmail(b) != "eve@example.com" || !slices.Equal(accounts, []string{"idp:1", "other:2"}) {
 				t.Errorf("sent to %q, session = %v, accounts = %v", location, b.Session(), accounts)
 			}
 		})
@@ -266,16 +266,16 @@ func TestFlowBegunBeforeSignInDoesNotLink(t *testing.T) {
 	s := newSite(t, func(c *cardea.Config) { addSecondProvider(c) })
 	s.issuer.Next(bob)
 	b := newBrowser(t, s.URL)
-	callback := leave(t, b, "other", bob.Subject, "/")
-	pass(t, b, "idp", "ann@example.com")
-	comeBack(t, b, callback)
+	callback := beginAs(t, b, "other", bob.Subject, "/")
+	signInAt(t, b, "idp", "ann@example.com")
+	openCallback(t, b, callback)
 	if got := s.accounts(t, "ann@example.com"); !slices.Equal(got, []string{"idp:1001"}) {
 		t.Errorf("ann's accounts = %v", got)
 	}
 	if got := s.accounts(t, bob.Email); !slices.Equal(got, []string{"other:2002"}) {
 		t.Errorf("bob's accounts = %v", got)
 	}
-	if got := whoIs(b); got != bob.Email {
+	if got := signedInEmail(b); got != bob.Email {
 		t.Errorf("signed in as %q, want %q, who signed in last", got, bob.Email)
 	}
 }
@@ -285,13 +285,13 @@ func TestFlowFinishedAfterSignOutDoesNotLink(t *testing.T) {
 	s := newSite(t, func(c *cardea.Config) { addSecondProvider(c) })
 	s.issuer.Next(bob)
 	b := s.signedIn(t, "ann@example.com")
-	callback := leave(t, b, "other", bob.Subject, "/")
+	callback := beginAs(t, b, "other", bob.Subject, "/")
 	b.Post("/signout", nil)
-	comeBack(t, b, callback)
+	openCallback(t, b, callback)
 	if got := s.accounts(t, "ann@example.com"); !slices.Equal(got, []string{"idp:1001"}) {
 		t.Errorf("ann's accounts = %v", got)
 	}
-	if got := whoIs(b); got != bob.Email {
+	if got := signedInEmail(b); got != bob.Email {
 		t.Errorf("signed in as %q", got)
 	}
 }
@@ -301,15 +301,15 @@ func TestTwoTabsBothFinish(t *testing.T) {
 	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
 		b := newBrowser(t, s.URL)
-		first := leave(t, b, "idp", "1001", "/first?a=b")
-		second := leave(t, b, "idp", "1001", "/second")
-		if got, want := comeBack(t, b, first), s.URL+"/first?a=b"; got != want {
+		first := beginAs(t, b, "idp", "1001", "/first?a=b")
+		second := beginAs(t, b, "idp", "1001", "/second")
+		if got, want := openCallback(t, b, first), s.URL+"/first?a=b"; got != want {
 			t.Errorf("the first tab ends at %q, want %q", got, want)
 		}
-		if got, want := comeBack(t, b, second), s.URL+"/second"; got != want {
+		if got, want := openCallback(t, b, second), s.URL+"/second"; got != want {
 			t.Errorf("the second tab ends at %q, want %q", got, want)
 		}
-		if got := whoIs(b); got != "ann@example.com" {
+		if got := signedInEmail(b); got != "ann@example.com" {
 			t.Errorf("signed in as %q", got)
 		}
 		for name := range cookiesOf(b) {

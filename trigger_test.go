@@ -81,9 +81,9 @@ func TestTriggers(t *testing.T) {
 		}
 
 		b := newBrowser(t, s.URL)
-		pass(t, b, "idp", ann)
+		signInAt(t, b, "idp", ann)
 		check("the first sign-in", `jwt "signUp" "", idp `+ann+", new: true, "+ann)
-		pass(t, b, "idp", ann)
+		signInAt(t, b, "idp", ann)
 		check("the second sign-in", `jwt "signIn" "", idp `+ann+", new: false, "+ann)
 		b.Post("/callback/form", url.Values{"email": {ann}})
 		check("with credentials", `jwt "signIn" "", form `+ann+", new: false, "+ann)
@@ -149,7 +149,7 @@ func TestSessionEvent(t *testing.T) {
 		b := newBrowser(t, s.URL)
 		b.Session()
 		c.check(t, "a read without a session")
-		pass(t, b, "idp", "")
+		signInAt(t, b, "idp", "")
 		c.check(t, "a sign-in")
 		b.Session()
 		b.Post("/session", nil)
