@@ -21,8 +21,8 @@ type protocol struct {
 	scheme    seal.Scheme
 	noSession any // what GET session tells a visitor without a session, as JSON
 
-	// codeInPath says that GET signin and GET error accept the code of a failure as the last segment
-	// of the path.
+	// codeInPath says that GET signin and GET error accept the code of a failure as the last
+	// segment of the path.
 	codeInPath bool
 
 	// types are the types of provider that GET providers gives another name.

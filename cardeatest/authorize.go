@@ -91,7 +91,9 @@ func (i *Issuer) checkRequest(q url.Values) string {
 
 // choosePerson returns the person who signs in, or an error code. If done is true, it has answered
 // the request with the page instead.
-func (e endpoints) choosePerson(w http.ResponseWriter, r *http.Request, q url.Values) (p Person, code string, done bool) {
+func (e endpoints) choosePerson(
+	w http.ResponseWriter, r *http.Request, q url.Values,
+) (p Person, code string, done bool) {
 	e.mu.Lock()
 	for fault := range e.faults {
 		if c, ok := fault.callbackError(); ok {
