@@ -123,7 +123,7 @@ func TestGitHubFailureWritesNothing(t *testing.T) {
 				b := newBrowser(t, s.URL)
 				checkSignInFailed(t, s, visit(t, b, beginAs(t, b, "github", "", "/")), cardea.CodeConfiguration)
 				if writes := store.writes(); len(writes) != 0 {
-					t.Errorf("written: %v", writes)
+					t.Errorf("writes = %v, want none", writes)
 				}
 			})
 		}
