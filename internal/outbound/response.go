@@ -1,8 +1,6 @@
 package outbound
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -78,37 +76,4 @@ func read(r io.Reader) ([]byte, error) {
 		return nil, fmt.Errorf("answer is longer than %d bytes", MaxBody)
 	}
 	return body, nil
-}
-
-// Object decodes a JSON object, with numbers as [json.Number]. Anything else is an error, as is
-// text behind the object. Errors do not quote the body.
-func Object(body []byte) (map[string]any, error) {
-	var v map[string]any
-	if err := decode(body, &v); err != nil || v == nil {
-		return nil, errors.New("answer is not a JSON object")
-	}
-	return v, nil
-}
-
-// Objects decodes a JSON array of objects, with numbers as [json.Number]. Anything else is an
-// error. Errors do not quote the body.
-func Objects(body []byte) ([]map[string]any, error) {
-	var v []map[string]any
-	if err := decode(body, &v); err != nil || v == nil {
-		return nil, errors.New("answer is not a JSON array of objects")
-	}
-	return v, nil
-}
-
-// decode decodes exactly one JSON value.
-func decode(body []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber()
-	if err := d.Decode(v); err != nil {
-		return err
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return errors.New("data after the value")
-	}
-	return nil
 }
