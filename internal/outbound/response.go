@@ -1,6 +1,7 @@
 package outbound
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -23,6 +24,8 @@ type Response struct {
 //
 //   - a redirect, so that secrets in the request do not reach another server
 //   - a response longer than [MaxBody]
+//   - a response that has not ended after [Timeout], also if the client's own Timeout is longer, or
+//     if its Transport does not observe the context of a request
 //   - a nil client
 //
 // Do returns every other response, whatever its status. It sends and keeps no cookies. Errors
@@ -44,7 +47,37 @@ func Do(client *http.Client, req *http.Request) (*Response, error) {
 	strict := *client
 	strict.CheckRedirect = followNone
 	strict.Jar = nil
-	resp, err := strict.Do(req)
+	return withTimeout(req, func(req *http.Request) (*Response, error) { return send(&strict, req) })
+}
+
+// result is what send returns.
+type result struct {
+	resp *Response
+	err  error
+}
+
+// withTimeout calls send with a request whose context ends after [Timeout], and does not wait any
+// longer than that context lasts, even if send does.
+func withTimeout(req *http.Request, send func(*http.Request) (*Response, error)) (*Response, error) {
+	ctx, cancel := context.WithTimeout(req.Context(), Timeout)
+	defer cancel()
+	done := make(chan result, 1) // with room, so that a send which ends too late ends
+	go func() {
+		r := result{err: errors.New("the HTTP client panicked")}
+		defer func() { recover(); done <- r }() // no handler above this goroutine would recover
+		r.resp, r.err = send(req.WithContext(ctx))
+	}()
+	select {
+	case r := <-done:
+		return r.resp, r.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// send sends a request and reads the response.
+func send(client *http.Client, req *http.Request) (*Response, error) {
+	resp, err := client.Do(req)
 	if err != nil {
 		return nil, withoutURL(err)
 	}
