@@ -209,8 +209,9 @@ func broken(key object, member string, value any) object {
 func statusCases(name string, of func(*scenario) *answer) []testCase {
 	var cases []testCase
 	for _, status := range []int{
-		http.StatusCreated, http.StatusNonAuthoritativeInfo, http.StatusNoContent, http.StatusFound,
-		http.StatusUnauthorized, http.StatusNotFound, http.StatusInternalServerError,
+		http.StatusCreated, http.StatusAccepted, http.StatusNonAuthoritativeInfo, http.StatusNoContent,
+		http.StatusPartialContent, http.StatusFound, http.StatusUnauthorized, http.StatusNotFound,
+		http.StatusInternalServerError,
 	} {
 		cases = append(cases, testCase{fmt.Sprintf("%s has status %d", name, status), func(s *scenario) {
 			of(s).status, of(s).empty = status, status == http.StatusNoContent

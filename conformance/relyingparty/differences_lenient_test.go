@@ -55,6 +55,12 @@ var cardeaAccepts = []difference{
 		)},
 	{"RFC 8259 § 8.3: names are compared as they are, so SUB is not sub",
 		each("userinfo has", "SUB of another beside sub")},
+	{"RFC 9110 § 15.3: every status 2xx says that the request succeeded; a document with it counts",
+		slices.Concat(
+			each("key set has status", otherSuccess...),
+			each("metadata has status", otherSuccess...),
+			each("userinfo has status", otherSuccess...),
+		)},
 }
 
 // knownFaults are cases that only Cardea accepts, and that it should refuse.

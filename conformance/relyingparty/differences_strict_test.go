@@ -98,7 +98,6 @@ var cardeaRefuses = []difference{
 		)},
 	{"RFC 6749 § 5.1: the answer is JSON", each("token answer is a form", "with two tokens")},
 	{"RFC 6749 § 5.1: the answer is JSON", []string{"token answer is a form"}},
-	{"RFC 6749 § 5.1: the status of an answer with tokens is 200", each("token answer has status", "201", "203")},
 	{"An error beside tokens is an error, in the words of several vendors too",
 		each("token answer has", "a list of errors", "errcode 40029", "ok false")},
 	{"OpenID Connect Core 1.0 § 5.3.2: signed userinfo names its issuer, and this client as its audience",

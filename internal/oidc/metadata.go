@@ -34,8 +34,8 @@ type Metadata struct {
 	// accepted after discovery, and every asymmetric algorithm without discovery.
 	Algorithms []string
 
-	// TokenAuthMethods are those by which clients may authenticate at the token endpoint; nil if the
-	// issuer does not publish them.
+	// TokenAuthMethods are those by which clients may authenticate at the token endpoint; nil if
+	// the issuer does not publish them.
 	TokenAuthMethods []string
 
 	// RequireIss says that every authorization response has the parameter iss (RFC 9207 § 3).
@@ -187,7 +187,7 @@ func (m *Metadata) check() error {
 	return nil
 }
 
-// get returns the body of the document at a URL. Any status but 200 is an error.
+// get returns the body of the document at a URL. Any status but 2xx is an error.
 func get(ctx context.Context, client *http.Client, url string) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
@@ -197,7 +197,7 @@ func get(ctx context.Context, client *http.Client, url string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if resp.Status != http.StatusOK {
+	if !resp.OK() {
 		return nil, fmt.Errorf("status %d", resp.Status)
 	}
 	return resp.Body, nil

@@ -19,6 +19,11 @@ type Response struct {
 	Body   []byte      // the body, at most MaxBody long
 }
 
+// OK reports whether the status is 2xx: the server did what the request asked for. The standards
+// say 200 for most requests, and some servers send 201 or 203 with the same body. A response
+// without the body that the caller needs is OK, too; its body cannot be decoded.
+func (r *Response) OK() bool { return r.Status >= 200 && r.Status <= 299 }
+
 // Do sends a request to a URL that passes [CheckEndpoint], and reads the response. Whatever the
 // client is configured to do, these are errors:
 //
