@@ -246,6 +246,13 @@ func TestExchangeAcceptsWhatVendorsSend(t *testing.T) {
 		"an error member without error": {
 			`{"access_token":"at","error":null}`, oauth2.Token{Access: "at", Type: "bearer"},
 		},
+		"empty lists of errors": {
+			`{"access_token":"at","error":[],"errors":[],"error_code":false,"errcode":{}}`,
+			oauth2.Token{Access: "at", Type: "bearer"},
+		},
+		"a code and a status that are lists": {
+			`{"access_token":"at","code":["x"],"status":["active"]}`, oauth2.Token{Access: "at", Type: "bearer"},
+		},
 		"an empty error in the response": {
 			`{"access_token":"at","error":""}`, oauth2.Token{Access: "at", Type: "bearer"},
 		},
@@ -344,9 +351,15 @@ func TestExchangeReturnsTheErrorCode(t *testing.T) {
 		"a list of errors": {
 			200, `{"errors":[{"detail":"t0ps3cret"}],"access_token":"at"}`, oauth2.Error{Status: 200},
 		},
-		"ok false":               {200, `{"ok":false,"access_token":"at"}`, oauth2.Error{Status: 200}},
-		"success false":          {200, `{"success":false,"access_token":"at"}`, oauth2.Error{Status: 200}},
-		"error true with 200":    {200, `{"error":true,"access_token":"at"}`, oauth2.Error{Status: 200}},
+		"ok false":            {200, `{"ok":false,"access_token":"at"}`, oauth2.Error{Status: 200}},
+		"success false":       {200, `{"success":false,"access_token":"at"}`, oauth2.Error{Status: 200}},
+		"error true with 200": {200, `{"error":true,"access_token":"at"}`, oauth2.Error{Status: 200}},
+		"error is a list":     {200, `{"error":["t0ps3cret"],"access_token":"at"}`, oauth2.Error{Status: 200}},
+		"error is a list of objects": {
+			200, `{"error":[{"message":"t0ps3cret"}],"access_token":"at"}`, oauth2.Error{Status: 200},
+		},
+		"error_code is a list":   {201, `{"error_code":["t0ps3cret"],"access_token":"at"}`, oauth2.Error{Status: 201}},
+		"errors is true":         {200, `{"errors":true,"access_token":"at"}`, oauth2.Error{Status: 200}},
 		"code with a line break": {400, `{"error":"t0ps3cret\nINFO forged"}`, oauth2.Error{Status: 400}},
 		"code with a quote":      {400, `{"error":"t0ps3cret\""}`, oauth2.Error{Status: 400}},
 		"code not ASCII":         {400, `{"error":"t0ps3creté"}`, oauth2.Error{Status: 400}},
