@@ -20,9 +20,9 @@ import (
 //
 // The keys are fetched when first needed, and again when they are older than an hour. If no key
 // verifies a token, they are fetched once more at once, because the issuer may have rotated them.
-// If the new keys do not verify the token either, none are fetched for 30 seconds, so that forged
-// tokens cause no flood of fetches. The price: a rotation during these seconds is noticed at their
-// end.
+// So that forged tokens cause no flood of fetches, those that did not help are limited to two at
+// once and then one in five seconds. A rotation is noticed after five seconds at most, however many
+// forged tokens there are: they cause the fetch that brings the new keys.
 type KeySet struct {
 	url  string
 	keys *document[[]key]
@@ -61,7 +61,7 @@ func (s *KeySet) verifySignature(ctx context.Context, jws *jose.JSONWebSignature
 	if payload, signer, err = verifyWithKeys(jws, newer.value); err != nil {
 		return nil, key{}, err
 	}
-	s.keys.endCooldown()
+	s.keys.refund()
 	return payload, signer, nil
 }
 
