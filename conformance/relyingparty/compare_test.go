@@ -63,8 +63,8 @@ func TestSignIn(t *testing.T) {
 		counts[onlyGoOIDC], counts[onlyCardea], list.faults)
 }
 
-// TestSignInWithTwoChanges changes the claims of a sign-in and something else. Cardea accepts none of
-// these sign-ins that go-oidc refuses, unless one of the changes alone is in a list for that.
+// TestSignInWithTwoChanges changes the claims of a sign-in and something else. Cardea accepts none
+// of these sign-ins that go-oidc refuses, unless one of the changes alone is in a list for that.
 func TestSignInWithTwoChanges(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes some seconds, and TestSignIn has made each change alone")

@@ -17,6 +17,7 @@ func each(beginning string, ends ...string) []string {
 
 // Ends of the names of cases.
 var (
+	wrongType    = []string{"true", "false", "0", "-1", "1.5", "an object"}
 	notText      = []string{"true", "false", "0", "-1", "1.5", "an empty list", "a list", "an object"}
 	anyValue     = append([]string{"null", "an empty string", "another string"}, notText...)
 	otherSuccess = []string{"201", "202", "203", "206"}

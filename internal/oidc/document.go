@@ -51,8 +51,8 @@ func (d *document[T]) get(ctx context.Context) (version[T], error) {
 
 // newer returns a version after the one with that number. If there is none it is fetched, unless
 // the budget is spent. However many callers miss something in the copy, and for how long, they
-// cause only as many fetches as the budget allows. Each of these fetches serves all callers, so that
-// something which the document has now is missed no longer than until the next one.
+// cause only as many fetches as the budget allows. Each of these fetches serves all callers, so
+// that something which the document has now is missed no longer than until the next one.
 func (d *document[T]) newer(ctx context.Context, number int) (version[T], error) {
 	fetching, err := d.fetchAfter(ctx, number)
 	if err != nil {
