@@ -28,14 +28,14 @@ type Resource struct {
 
 const accessToken = "{access_token}"
 
-// Fetch returns the body of a resource. Any status but 200 is an error, as is a placeholder for
+// Fetch returns the body of a resource. Any status but 2xx is an error, as is a placeholder for
 // which the token response has no text or number. Errors contain neither the URL nor the token.
 func (c *Client) Fetch(ctx context.Context, r Resource, t *Token) ([]byte, error) {
 	resp, err := c.send(func() (*http.Request, error) { return r.request(ctx, t) }, t.Type == DPoP, t.Access)
 	if err != nil {
 		return nil, err
 	}
-	if resp.Status != http.StatusOK {
+	if !resp.OK() {
 		return nil, fmt.Errorf("status %d", resp.Status)
 	}
 	return resp.Body, nil
