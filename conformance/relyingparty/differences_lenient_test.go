@@ -19,8 +19,8 @@ var cardeaAccepts = []difference{
 			"one with a broken certificate", "a broken one", "a broken one behind it", "an empty object",
 			"an object without kty", "null", "a string", "a list",
 		)},
-	{"RFC 7517 § 4.6 to § 4.9: certificates and their thumbprints are optional; what cannot be read says nothing, and " +
-		"a thumbprint is of a certificate, not of the key",
+	{"RFC 7517 § 4.6 to § 4.9: certificates and their thumbprints are optional; what cannot be read is ignored, " +
+		"and a thumbprint is of a certificate, not of the key",
 		slices.Concat(
 			each("key x5c is", slices.Concat(wrongType, []string{"a list"})...),
 			each("key x5c is", "an empty string", "another string", "the key's certificate as a string"),
