@@ -304,6 +304,7 @@ func TestRefreshEndsBeforeItsLease(t *testing.T) {
 	g := newGrantSite(t, func(c *cardea.Config) {
 		c.HTTPClient = &http.Client{Transport: deadlines{http.DefaultTransport, left}}
 	})
+	<-left // of the sign-in
 	g.expire(t, -time.Hour)
 	if _, err := g.auth.AccessToken(t.Context(), g.ann, "idp"); err != nil {
 		t.Fatal(err)

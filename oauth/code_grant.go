@@ -29,7 +29,7 @@ type CodeGrant struct {
 }
 
 // Do sends a request and returns the JSON object of the answer, with numbers as [json.Number]. Any
-// status but 200 and any other body is an error, which contains nothing of either.
+// status but 2xx and any other body is an error, which contains nothing of the body.
 func (g *CodeGrant) Do(req *http.Request) (Claims, error) { return do(g.HTTP, req) }
 
 func do(client *http.Client, req *http.Request) (Claims, error) {
@@ -37,7 +37,7 @@ func do(client *http.Client, req *http.Request) (Claims, error) {
 	if err != nil {
 		return nil, err
 	}
-	if resp.Status != http.StatusOK {
+	if !resp.OK() {
 		return nil, fmt.Errorf("status %d", resp.Status)
 	}
 	return outbound.Object(resp.Body)

@@ -104,7 +104,7 @@ func (c *Client) at(m *oidc.Metadata, redirectURI string) *oauth2.Client {
 	client := &oauth2.Client{
 		ID: c.ClientID, Secret: c.ClientSecret, Auth: c.clientAuth(m), IDParam: c.ClientIDParam,
 		Key: oauth2.Key(c.ClientKey), Audience: cmp.Or(c.AssertionAudience, m.Issuer), Prover: c.prover,
-		RequireDPoP:      c.DPoP,
+		AssertionAlgorithms: m.AssertionAlgorithms, RequireDPoP: c.DPoP,
 		AuthorizationURL: m.AuthorizationURL, TokenURL: m.TokenURL, RedirectURI: redirectURI,
 		Scopes: scopes, ScopeSeparator: c.ScopeSeparator, Params: c.AuthorizationParams,
 		Fragment: c.AuthorizationFragment,
