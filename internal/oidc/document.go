@@ -50,9 +50,10 @@ func (d *document[T]) get(ctx context.Context) (version[T], error) {
 }
 
 // newer returns a version after the one with that number. If there is none it is fetched, unless
-// the budget for that reason is spent: what the caller misses in the copy. However many callers miss something in the copy, and for how long, they
-// cause only as many fetches as the budget allows. Each of these fetches serves all callers, so
-// that something which the document has now is missed no longer than until the next one.
+// the budget for that reason is spent: what the caller misses in the copy. However many callers
+// miss something in the copy, and for how long, they cause only as many fetches as the budget
+// allows. Each of these fetches serves all callers, so that something which the document has now is
+// missed no longer than until the next one.
 func (d *document[T]) newer(ctx context.Context, number int, reason string) (version[T], error) {
 	fetching, err := d.fetchAfter(ctx, number, reason)
 	if err != nil {

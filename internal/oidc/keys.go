@@ -21,8 +21,8 @@ import (
 // verifies a token, they are fetched once more at once, because the issuer may have rotated them.
 // So that forged tokens cause no flood of fetches, those that did not help are limited: to one in
 // five seconds for the same kid, and for all together to two at once and then one in five seconds.
-// A rotation is noticed after five seconds at most, however many forged tokens there are: they cause
-// the fetch that brings the new keys.
+// A rotation is noticed after five seconds at most, however many forged tokens there are: they
+// cause the fetch that brings the new keys.
 type KeySet struct {
 	url  string
 	keys *document[[]key]
