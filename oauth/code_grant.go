@@ -29,7 +29,7 @@ type CodeGrant struct {
 }
 
 // Do sends a request with HTTP and returns the JSON object of the answer, with numbers as
-// [json.Number]. If the status is not 200, or the body is not a JSON object, it returns an error,
+// [json.Number]. If the status is not 2xx, or the body is not a JSON object, it returns an error,
 // which contains nothing of the body.
 func (g *CodeGrant) Do(req *http.Request) (Claims, error) { return do(g.HTTP, req) }
 
@@ -39,7 +39,7 @@ func do(client *http.Client, req *http.Request) (Claims, error) {
 	if err != nil {
 		return nil, err
 	}
-	if resp.Status != http.StatusOK {
+	if !resp.OK() {
 		return nil, fmt.Errorf("status %d", resp.Status)
 	}
 	return outbound.Object(resp.Body)

@@ -50,11 +50,12 @@ func (d *document[T]) get(ctx context.Context) (version[T], error) {
 }
 
 // newer returns a version after the one with that number. If there is none it is fetched, unless
-// the budget is spent. However many callers miss something in the copy, and for how long, they
-// cause only as many fetches as the budget allows. Each of these fetches serves all callers, so
-// that something which the document has now is missed no longer than until the next one.
-func (d *document[T]) newer(ctx context.Context, number int) (version[T], error) {
-	fetching, err := d.fetchAfter(ctx, number)
+// the budget for that reason is spent: what the caller misses in the copy. However many callers
+// miss something in the copy, and for how long, they cause only as many fetches as the budget
+// allows. Each of these fetches serves all callers, so that something which the document has now is
+// missed no longer than until the next one.
+func (d *document[T]) newer(ctx context.Context, number int, reason string) (version[T], error) {
+	fetching, err := d.fetchAfter(ctx, number, reason)
 	if err != nil {
 		return version[T]{}, err
 	}
@@ -84,13 +85,13 @@ func (d *document[T]) fetchIfOld(ctx context.Context) <-chan struct{} {
 
 // fetchAfter returns the fetch to wait for before a version after number is used; nil if there is
 // none. It returns an error if a fetch is needed and the budget is spent.
-func (d *document[T]) fetchAfter(ctx context.Context, number int) (<-chan struct{}, error) {
+func (d *document[T]) fetchAfter(ctx context.Context, number int, reason string) (<-chan struct{}, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.copy.number != number {
 		return nil, nil
 	}
-	if d.fetching == nil && !d.justFailed() && !d.budget.spend(d.now()) {
+	if d.fetching == nil && !d.justFailed() && !d.budget.spend(d.now(), reason) {
 		return nil, errors.New("they were fetched a moment ago")
 	}
 	return d.startFetch(ctx), nil
@@ -151,6 +152,7 @@ func (d *document[T]) update(ctx context.Context) {
 	d.err = err
 	if err != nil {
 		d.failed = d.now()
+		d.budget.refund() // retryAfter bounds those that fail
 	} else {
 		d.fetched, d.copy = d.now(), version[T]{d.copy.number + 1, value}
 	}

@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"sync"
 	"testing"
@@ -171,12 +172,12 @@ func TestNewerFetchesWithinItsBudget(t *testing.T) {
 			t.Fatal(err)
 		}
 		// newer asks many times at once for a newer version, and wants there to be one or not.
-		newer := func(name string, want bool) {
+		newer := func(name, reason string, want bool) {
 			t.Helper()
 			var group sync.WaitGroup
 			for range 100 {
 				group.Go(func() {
-					got, err := d.newer(t.Context(), last.number)
+					got, err := d.newer(t.Context(), last.number, reason)
 					if (err == nil) != want || want && got.number != last.number+1 {
 						t.Errorf("%s: got %v, %v", name, got, err)
 					}
@@ -190,19 +191,21 @@ func TestNewerFetchesWithinItsBudget(t *testing.T) {
 				t.Errorf("%s: %d fetches, want %d", name, r.count(), last.number)
 			}
 		}
-		newer("the first time", true) // each fetch takes a second
-		newer("again", true)
-		newer("a third time", false)
+		newer("the first time", "a", true) // each fetch takes a second
+		newer("again for the same reason", "a", false)
+		newer("for another reason", "b", true)
+		newer("for a third reason", "c", false)
 		d.refund()
-		newer("after the last one was of use", true)
-		newer("after that", false)
+		newer("after the last one was of use", "b", true)
+		newer("after that", "c", false)
 		time.Sleep(budgetInterval)
-		newer("after a while", true)
-		newer("after that while", false)
+		newer("after a while", "b", true)
+		newer("after that while", "c", false)
 		time.Sleep(time.Hour / 2)
-		newer("after a long while", true)
-		newer("again after a long while", true)
-		newer("a third time after a long while", false)
+		newer("after a long while", "b", true)
+		newer("for the same reason after a long while", "b", false)
+		newer("for another reason after a long while", "c", true)
+		newer("for a third reason after a long while", "d", false)
 	})
 }
 
@@ -217,7 +220,7 @@ func TestNewerUnderAttack(t *testing.T) {
 		for time.Since(begin) < 10*time.Minute {
 			if got, err := d.get(t.Context()); err != nil {
 				t.Fatal(err)
-			} else if _, err := d.newer(t.Context(), got.number); err == nil {
+			} else if _, err := d.newer(t.Context(), got.number, rand.Text()); err == nil {
 				if seen > 2 && time.Since(at) > budgetInterval+time.Second {
 					t.Errorf("version %d came %v after the one before it", got.number, time.Since(at))
 				}
@@ -235,12 +238,12 @@ func TestBudgetOutlivesAClockThatIsSetBack(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	var b budget
-	for b.spend(now) {
+	for b.spend(now, rand.Text()) {
 		now = now.Add(time.Millisecond)
 	}
 	now = now.Add(-24 * time.Hour)
-	b.spend(now)
-	if !b.spend(now.Add(budgetInterval)) {
+	b.spend(now, "")
+	if !b.spend(now.Add(budgetInterval), "") {
 		t.Error("spent for a day")
 	}
 }
@@ -255,7 +258,7 @@ func TestNewerFetchesAgainSoonAfterAFailure(t *testing.T) {
 		}
 		r.fail(errDown)
 		for range 100 {
-			if _, err := d.newer(t.Context(), first.number); !errors.Is(err, errDown) {
+			if _, err := d.newer(t.Context(), first.number, ""); !errors.Is(err, errDown) {
 				t.Fatalf("got %v", err)
 			}
 		}
@@ -264,7 +267,7 @@ func TestNewerFetchesAgainSoonAfterAFailure(t *testing.T) {
 		}
 		r.fail(nil)
 		time.Sleep(retryAfter)
-		if got, err := d.newer(t.Context(), first.number); err != nil || got.value != 3 {
+		if got, err := d.newer(t.Context(), first.number, ""); err != nil || got.value != 3 {
 			t.Errorf("when it works again: got %v, %v", got, err)
 		}
 	})

@@ -19,9 +19,10 @@ import (
 //
 // The keys are fetched when first needed, and again when they are older than an hour. If no key
 // verifies a token, they are fetched once more at once, because the issuer may have rotated them.
-// So that forged tokens cause no flood of fetches, those that did not help are limited to two at
-// once and then one in five seconds. A rotation is noticed after five seconds at most, however many
-// forged tokens there are: they cause the fetch that brings the new keys.
+// So that forged tokens cause no flood of fetches, those that did not help are limited: to one in
+// five seconds for the same kid, and for all together to two at once and then one in five seconds.
+// A rotation is noticed after five seconds at most, however many forged tokens there are: they
+// cause the fetch that brings the new keys.
 type KeySet struct {
 	url  string
 	keys *document[[]key]
@@ -45,7 +46,7 @@ func (s *KeySet) verifySignature(ctx context.Context, jws *jose.JSONWebSignature
 	if err == nil {
 		return payload, signer, nil
 	}
-	newer, fetchErr := s.keys.newer(ctx, keys.number)
+	newer, fetchErr := s.keys.newer(ctx, keys.number, jws.Signatures[0].Protected.KeyID)
 	if fetchErr != nil {
 		return nil, key{}, fmt.Errorf("%w (keys not fetched again: %w)", err, fetchErr)
 	}

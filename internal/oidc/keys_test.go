@@ -288,10 +288,11 @@ func TestRotatedKeyCostsOneFetch(t *testing.T) {
 		{"the new key again", public(second, "second"), second, "second", true, 2},
 		{"the keys change again soon, without a kid", public(third, ""), third, "", true, 3},
 		{"a removed key causes one fetch", public(third, ""), first, "first", false, 4},
+		{"and then no more", public(third, ""), first, "first", false, 4},
+		{"the present key still works", public(third, ""), third, "", true, 4},
 		{"the keys change right after that", public(second, "second"), second, "second", true, 5},
-		{"a removed key causes one fetch again", public(second, "second"), third, "third", false, 6},
-		{"and then no more", public(second, "second"), first, "first", false, 6},
-		{"the present key still works", public(second, "second"), second, "second", true, 6},
+		{"an unknown key causes one fetch", public(second, "second"), first, "fourth", false, 6},
+		{"another one none", public(second, "second"), first, "fifth", false, 6},
 	}
 	for _, step := range steps {
 		s.set(t, step.serve)
