@@ -94,9 +94,9 @@ func removeExtraIndexes(live, want *schema.Table) (removed []preservedObject) {
 	return removed
 }
 
-// The beginning and the end of a script that rebuilds tables. Foreign keys are off, because dropping
-// the old table would otherwise delete the rows that refer to it. SQLite ignores the switch inside a
-// transaction; the guard then makes the script fail before anything is dropped.
+// The beginning and the end of a script that rebuilds tables. Foreign keys are off, because
+// dropping the old table would otherwise delete the rows that refer to it. SQLite ignores the
+// switch inside a transaction; the guard then makes the script fail before anything is dropped.
 var (
 	beginRebuildScript = []Statement{
 		{"PRAGMA foreign_keys = OFF", "run all this on one connection, not inside a transaction"},
