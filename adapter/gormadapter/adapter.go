@@ -6,7 +6,7 @@
 // The default entities are [User], [Session], [Account], [VerificationToken] and [Authenticator],
 // in the tables that MikroORM's adapter for Auth.js creates. To use a type of your own for one of
 // them, pass an [Option] such as [WithUser]. The type embeds the default entity and adds columns,
-// or it is a struct with the same fields, if need be under other names.
+// or it is a struct with the same fields, which may have other names.
 //
 // # Connection
 //
@@ -20,13 +20,13 @@
 //
 // # How statements run
 //
-// The adapter inserts all entities and updates users and accounts through GORM, so the
+// The adapter inserts all entities, and updates users and accounts, through GORM, so the
 // application's hooks, serializers and plugins work as usual.
 //
-// All other statements are SQL that [New] compiles once, with GORM's dialect and GORM's description
-// of the entities. They run on the same connection, as prepared statements. They respect soft
-// deletion and serializers, and entities that they read get their AfterFind hook. Other hooks do
-// not run for them, except in [Adapter.DeleteUser].
+// All other statements on rows are SQL that [New] compiles once from GORM's description of the
+// entities, with GORM's dialect. They run on the same connection, prepared if possible. They
+// respect soft deletion and serializers, and the entities that they read get their AfterFind hook.
+// Other hooks do not run for them, except in [Adapter.DeleteUser].
 //
 // Values are always bind parameters and are never logged.
 package gormadapter
@@ -69,9 +69,9 @@ type Adapter struct {
 // It ignores conditions that db has from calls such as Where. If db is a transaction, every method
 // runs in it.
 //
-// New runs no query. It parses the entities with db and changes the names of their indexes and
-// foreign keys in GORM's description, so that they begin with the names of their tables. If the
-// application migrates the entities itself, it must therefore call New before.
+// New runs no query. It parses the entities with db, and in GORM's description of them it makes the
+// names of indexes and foreign keys begin with the names of their tables. An application that
+// migrates the entities itself must therefore call New before it migrates.
 //
 // New reports all faults of db and the options in one error.
 func New(db *gorm.DB, opts ...Option) (*Adapter, error) {

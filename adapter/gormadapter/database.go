@@ -24,6 +24,8 @@ type database struct {
 	replicas *replicas // nil without dbresolver
 	queue    prepareQueue
 
+	gormStatements statementCache
+
 	savepoints atomic.Int64 // how many were set; their names are numbered
 }
 

@@ -11,32 +11,9 @@ import (
 // prepareQueue holds the statements that ran unprepared in a transaction, to prepare them before
 // the next transaction begins. Inside a transaction nothing can be prepared on the pool, because
 // the transaction may have the pool's only connection.
-//
-// It also keeps the statements that GORM wrote, so that each text is prepared once.
 type prepareQueue struct {
-	mu             sync.Mutex
-	waiting        []*statement
-	gormStatements map[string]*statement // by their SQL
-}
-
-// maxGORMStatements limits how many of GORM's statements are kept. If an entity has values that
-// write SQL (gorm.Valuer), each of its statements may have another text.
-const maxGORMStatements = 100
-
-// gormStatement returns the statement with that SQL. It returns nil if the SQL is new and
-// maxGORMStatements are kept already.
-func (q *prepareQueue) gormStatement(query string) *statement {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	s := q.gormStatements[query]
-	if s == nil && len(q.gormStatements) < maxGORMStatements {
-		if q.gormStatements == nil {
-			q.gormStatements = map[string]*statement{}
-		}
-		s = &statement{sql: query}
-		q.gormStatements[query] = s
-	}
-	return s
+	mu      sync.Mutex
+	waiting []*statement
 }
 
 func (q *prepareQueue) add(s *statement) {
@@ -51,6 +28,31 @@ func (q *prepareQueue) take() []*statement {
 	waiting := q.waiting
 	q.waiting = nil
 	return waiting
+}
+
+// statementCache keeps the statements that GORM has written, so that each text is prepared once.
+type statementCache struct {
+	mu         sync.Mutex
+	statements map[string]*statement // by their SQL
+}
+
+// maxCachedStatements limits a statementCache. If an entity has values that write SQL
+// (gorm.Valuer), each of its statements may have another text.
+const maxCachedStatements = 100
+
+// get returns the statement with that SQL. It returns nil if the SQL is new and the cache is full.
+func (c *statementCache) get(query string) *statement {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.statements[query]
+	if s == nil && len(c.statements) < maxCachedStatements {
+		if c.statements == nil {
+			c.statements = map[string]*statement{}
+		}
+		s = &statement{sql: query}
+		c.statements[query] = s
+	}
+	return s
 }
 
 // prepareWaiting prepares the statements that earlier transactions have queued. It ignores errors:
@@ -81,10 +83,10 @@ type preparedTx struct {
 	d *database
 }
 
-// prepared makes GORM's statements run prepared if db is a transaction on SQLite or MySQL. pgx
-// itself prepares those on PostgreSQL. On SQL Server GORM writes statements, such as SET
-// IDENTITY_INSERT, that must be in one batch with others, and a prepared statement is a batch
-// alone.
+// prepared makes GORM's statements run prepared if db is a transaction on SQLite or MySQL. On
+// PostgreSQL pgx itself prepares them. On SQL Server they must not be prepared: GORM writes
+// statements whose effect lasts until the end of their batch, and each prepared statement is a
+// separate batch.
 func (d *database) prepared(db *gorm.DB) *gorm.DB {
 	tx, ok := db.Statement.ConnPool.(*sql.Tx)
 	if ok && d.pool != nil && (d.dialect == sqliteDialect || d.dialect == mySQLDialect) {
@@ -107,7 +109,7 @@ func (tx *preparedTx) ExecContext(ctx context.Context, query string, args ...any
 }
 
 func (tx *preparedTx) runner(ctx context.Context, query string) runner {
-	s := tx.d.queue.gormStatement(query)
+	s := tx.d.gormStatements.get(query)
 	if s == nil {
 		return unprepared{query, tx.Tx}
 	}

@@ -51,10 +51,10 @@ type compiler struct {
 func (c *compiler) users(s *statements, t tables) {
 	id := t.user.column("ID")
 	byID := where(c.equal(id, 0))
-	s.userByID = c.selectRows(t.user, nil, nil, byID)
-	s.userByEmail = c.selectRows(t.user, nil, nil, where(c.equal(t.user.column("Email"), 0)))
+	s.userByID = c.selectRows(t.user, byID)
+	s.userByEmail = c.selectRows(t.user, where(c.equal(t.user.column("Email"), 0)))
 	withAccount := join(t.account, t.account.column("UserID"), id)
-	s.userByAccount = c.selectRows(t.user, nil, withAccount, c.accountKey(t.account))
+	s.userByAccount = c.selectJoined(t.user, nil, withAccount, c.accountKey(t.account))
 	s.lockUser = c.lockRow(t.user, byID)
 	s.deleteUser = c.deleteRows(t.user, byID)
 	s.cascadingDelete = c.cascadingDelete(t)
@@ -62,7 +62,7 @@ func (c *compiler) users(s *statements, t tables) {
 
 func (c *compiler) accounts(s *statements, t tables) {
 	byKey, byOwner := c.accountKey(t.account), where(c.equal(t.account.column("UserID"), 0))
-	s.accounts = c.selectRows(t.account, nil, nil, byOwner)
+	s.accounts = c.selectRows(t.account, byOwner)
 	s.hasAccount = c.selectColumns(t.account, byKey)
 	s.unlinkAccount = c.deleteRows(t.account, byKey)
 	s.deleteAccounts = c.deleteRows(t.account, byOwner)
@@ -82,9 +82,9 @@ func (c *compiler) sessions(s *statements, t tables) {
 	}
 	// Only the collation compares here. findSession then compares the bytes, which is faster.
 	byUniqueToken := where(clause.Eq{Column: token, Value: param(0)})
-	s.session = c.selectRows(t.user, columns, join(t.session, owner, t.user.column("ID")), byUniqueToken)
+	s.session = c.selectJoined(t.user, columns, join(t.session, owner, t.user.column("ID")), byUniqueToken)
 	s.hasSession = c.selectColumns(t.session, where(c.equal(token, 0)))
-	s.sessions = c.selectRows(t.session, nil, nil, where(c.equal(owner, 0)))
+	s.sessions = c.selectRows(t.session, where(c.equal(owner, 0)))
 	s.renewSession = c.update(t.session, expires, where(c.equal(token, 1)))
 	s.deleteSession = c.deleteRows(t.session, where(c.equal(token, 0)))
 	s.deleteSessions = c.deleteRows(t.session, where(c.equal(owner, 0)))
@@ -109,8 +109,8 @@ func (c *compiler) tokens(s *statements, t tables) {
 func (c *compiler) authenticators(s *statements, t tables) {
 	credential, owner := t.authenticator.column("CredentialID"), t.authenticator.column("UserID")
 	counter := t.authenticator.column("Counter")
-	s.authenticator = c.selectRows(t.authenticator, nil, nil, where(c.equal(credential, 0)))
-	s.authenticators = c.selectRows(t.authenticator, nil, nil, where(c.equal(owner, 0)))
+	s.authenticator = c.selectRows(t.authenticator, where(c.equal(credential, 0)))
+	s.authenticators = c.selectRows(t.authenticator, where(c.equal(owner, 0)))
 	s.raiseCounter = c.update(t.authenticator, counter,
 		where(c.equal(credential, 1), clause.Lt{Column: counter, Value: param(0)}))
 	s.deleteAuthenticator = c.deleteRows(t.authenticator, where(c.equal(owner, 0), c.equal(credential, 1)))
@@ -131,10 +131,15 @@ func join(other *table, foreign, id clause.Column) []clause.Join {
 	}
 }
 
-// selectRows selects the given columns and then those of t. The conditions that t's entity brings,
-// such as soft deletion, apply.
-func (c *compiler) selectRows(t *table, columns []clause.Column, joins []clause.Join, w clause.Where) *statement {
-	clauses := []clause.Interface{clause.Select{Columns: append(columns, t.columns()...)}, clause.From{Joins: joins}, w}
+// selectRows selects all columns of t.
+func (c *compiler) selectRows(t *table, w clause.Where) *statement {
+	return c.selectJoined(t, nil, nil, w)
+}
+
+// selectJoined selects the given columns, which are those of joined tables, and then all columns of
+// t. The conditions that t's entity brings, such as soft deletion, apply.
+func (c *compiler) selectJoined(t *table, joined []clause.Column, joins []clause.Join, w clause.Where) *statement {
+	clauses := []clause.Interface{clause.Select{Columns: append(joined, t.columns()...)}, clause.From{Joins: joins}, w}
 	return c.compile(t.schema, append(clauses, t.schema.QueryClauses...)...)
 }
 

@@ -176,25 +176,30 @@ func (m Migrator) AddColumn(value any, name string) error {
 		if field.IgnoreMigration {
 			return nil
 		}
-		query := "ALTER TABLE ? ADD COLUMN ? ?"
-		vars := []any{m.CurrentTable(stmt), clause.Column{Name: field.DBName}, m.FullDataTypeOf(field)}
-		for _, check := range stmt.Schema.ParseCheckConstraints() {
-			if check.Field == field {
-				query += " CONSTRAINT ? CHECK (?)"
-				vars = append(vars, clause.Column{Name: check.Name}, clause.Expr{SQL: check.Constraint})
-			}
-		}
-		if key := m.foreignKey(stmt.Schema, field); key != nil {
-			query += " CONSTRAINT ? REFERENCES ? (?)" +
-				onChange("DELETE", key.OnDelete) + onChange("UPDATE", key.OnUpdate)
-			vars = append(vars, clause.Column{Name: key.Name}, clause.Table{Name: key.ReferenceSchema.Table},
-				clause.Column{Name: key.References[0].DBName})
-		}
-		if err := m.DB.Exec(query, vars...).Error; err != nil {
+		constraints, vars := m.constraintsOf(stmt.Schema, field)
+		column := []any{m.CurrentTable(stmt), clause.Column{Name: field.DBName}, m.FullDataTypeOf(field)}
+		if err := m.DB.Exec("ALTER TABLE ? ADD COLUMN ? ?"+constraints, append(column, vars...)...).Error; err != nil {
 			return err
 		}
 		return m.MigrateColumnUnique(value, field, nil)
 	})
+}
+
+// constraintsOf returns the SQL of a new column's check and foreign key, with its values.
+func (m Migrator) constraintsOf(s *schema.Schema, field *schema.Field) (sql string, vars []any) {
+	for _, check := range s.ParseCheckConstraints() {
+		if check.Field == field {
+			sql += " CONSTRAINT ? CHECK (?)"
+			vars = append(vars, clause.Column{Name: check.Name}, clause.Expr{SQL: check.Constraint})
+		}
+	}
+	if key := m.foreignKey(s, field); key != nil {
+		sql += " CONSTRAINT ? REFERENCES ? (?)" +
+			onChange("DELETE", key.OnDelete) + onChange("UPDATE", key.OnUpdate)
+		vars = append(vars, clause.Column{Name: key.Name}, clause.Table{Name: key.ReferenceSchema.Table},
+			clause.Column{Name: key.References[0].DBName})
+	}
+	return sql, vars
 }
 
 // foreignKey returns the foreign key that consists of field alone. It returns nil if there is none,
