@@ -8,8 +8,8 @@ import (
 )
 
 // insert adds a row that belongs to a user. It returns ErrNotFound if the user does not exist: the
-// foreign key says so, or, if there is none, insert looks for the user before. op names the
-// operation in errors.
+// database reports that if there is a foreign key, otherwise insert looks for the user first. op
+// names the operation in errors.
 func (a *Adapter) insert(ctx context.Context, op string, r *row, userID string) error {
 	key, err := a.user.key(userID)
 	if err == nil && !r.hasForeignKey {

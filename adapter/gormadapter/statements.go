@@ -137,7 +137,7 @@ func (c *compiler) selectRows(t *table, w clause.Where) *statement {
 }
 
 // selectJoined selects the given columns, which are those of joined tables, and then all columns of
-// t. The conditions that t's entity brings, such as soft deletion, apply.
+// t. The conditions of t's entity, such as soft deletion, apply.
 func (c *compiler) selectJoined(t *table, joined []clause.Column, joins []clause.Join, w clause.Where) *statement {
 	clauses := []clause.Interface{clause.Select{Columns: append(joined, t.columns()...)}, clause.From{Joins: joins}, w}
 	return c.compile(t.schema, append(clauses, t.schema.QueryClauses...)...)

@@ -55,7 +55,7 @@ func optionFaults(o gormadapter.Options) []error {
 			"database there, so name it in Options.DBName"))
 	}
 	if o.TransactionPooler {
-		faults = append(faults, errors.New("Options.TransactionPooler is for postgresql: leave it empty"))
+		faults = append(faults, errors.New("Options.TransactionPooler is for postgresql only: do not set it"))
 	}
 	return faults
 }

@@ -22,9 +22,9 @@ func parse(o gormadapter.Options, location *time.Location) (*mysql.Config, error
 	config, err := address(o)
 	// The error does not wrap err, whose text may contain parts of the password.
 	if err != nil || !slices.Contains([]string{"tcp", "unix"}, config.Net) {
-		return nil, errors.New("Options.DSN cannot be read: want mysql://user:password@host:3306/name with special " +
-			"characters of the password written as %40, " +
-			"or user:password@tcp(host:3306)/name as github.com/go-sql-driver/mysql does")
+		return nil, errors.New("Options.DSN cannot be read: want mysql://user:password@host:3306/name, with special " +
+			"characters of the password percent-encoded (%40 for @), " +
+			"or user:password@tcp(host:3306)/name, as github.com/go-sql-driver/mysql reads it")
 	}
 	if config.DBName == "" {
 		return nil, errors.New("Options.DSN names no database: put its name after the last slash")

@@ -19,8 +19,8 @@ func parse(o gormadapter.Options) (*pgx.ConnConfig, error) {
 	if err != nil { // not wrapped: its text may contain parts of the password
 		return nil, errors.New("Options.DSN cannot be read: want " +
 			"postgres://user:password@host:5432/name?sslmode=verify-full, " +
-			"or host=... user=... password=... dbname=..., with special characters of the password written as %40 " +
-			"or in quotes")
+			"with special characters of the password percent-encoded (%40 for @), " +
+			"or host=... user=... password='...' dbname=...")
 	}
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = options.ConnectTimeout

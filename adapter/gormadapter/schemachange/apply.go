@@ -32,7 +32,7 @@ func Apply(ctx context.Context, a *gormadapter.Adapter, entities ...any) (*Plan,
 	if err != nil {
 		return nil, err
 	}
-	p, err := d.diff(ctx) // usually nothing has to change, and diff takes no lock that blocks other processes
+	p, err := d.diff(ctx) // usually nothing has to change, and then the locks of apply are not needed
 	if err != nil {
 		return nil, fmt.Errorf("schemachange: %w", err)
 	}

@@ -51,8 +51,8 @@ type liveEngine interface {
 	preserve(ctx context.Context, q schema.ExecQuerier, live, want *schema.Table) (preserved, error)
 
 	// finish turns Atlas's plan into statements, and adds those that create again what a rebuild
-	// must preserve. tables has that by the name of the table. If ownTransaction is true, the
-	// statements must begin their own transaction.
+	// must preserve. tables has what that is, by the name of the table. If ownTransaction is true,
+	// the statements must begin their own transaction.
 	finish(p *migrate.Plan, tables map[string]preserved) (list []Statement, ownTransaction bool, err error)
 
 	// planOnly calls plan while no other process changes the schema, and undoes what plan writes.

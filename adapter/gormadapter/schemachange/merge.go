@@ -63,8 +63,8 @@ func missingAttributes(live, want []schema.Attr) (list []schema.Attr) {
 	return list
 }
 
-// mergeColumns puts the columns of want into the order of live, and adds those that only live has.
-// Columns that only want has come last.
+// mergeColumns puts the columns of want into the order of live, and adds those that are only in
+// live. Columns that are only in want come last.
 func mergeColumns(live, want *schema.Table) (extra []string) {
 	var columns []*schema.Column
 	for _, l := range live.Columns {

@@ -70,16 +70,16 @@ func script(statements []Statement, ownTransaction bool) string {
 	return b.String()
 }
 
-// Diff returns the plan that adds to the adapter's database what is missing or different in it. It
-// compares the database with the adapter's entities and with the given ones, which are those of the
-// application, each a pointer to a struct. If nothing has to change, the plan has no statements.
+// Diff compares the adapter's database with the adapter's entities and with the given ones, which
+// are those of the application, each a pointer to a struct. It returns the plan that removes the
+// differences. If there are none, the plan has no statements.
 //
 // Diff changes nothing. Sometimes only PostgreSQL or MySQL itself can decide whether two types,
 // defaults or checks are the same. Diff then creates a temporary table, reads it and drops it. It
 // may be called concurrently.
 //
-// On PostgreSQL, MySQL and MariaDB, Diff waits while an [Apply] of another process is running; on
-// MySQL and MariaDB for at most 60 seconds, then it returns an error.
+// On PostgreSQL, MySQL and MariaDB, Diff waits while an [Apply] of another process is running. On
+// MySQL and MariaDB it waits for at most 60 seconds and then returns an error.
 //
 // Diff also returns an error for SQL Server, for an adapter that was made on a transaction, if a
 // table has another primary key than its entity, and if the database returns an error.

@@ -48,7 +48,7 @@ func optionFaults(o gormadapter.Options) (faults []error) {
 		options.Field{Name: "MaxIdleConns", Value: o.MaxIdleConns},
 		options.Field{Name: "ConnMaxLifetime", Value: o.ConnMaxLifetime},
 	) {
-		faults = append(faults, fmt.Errorf("%s is given, which sqlite does not have: leave it empty", name))
+		faults = append(faults, fmt.Errorf("%s is given, which sqlite does not have: do not set it", name))
 	}
 	switch {
 	case o.DSN == "" && o.DBName == "":

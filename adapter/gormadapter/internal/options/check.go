@@ -76,7 +76,7 @@ func Given(fields ...Field) (names []string) {
 // BesideDSN returns the error for an option, such as "Options.Host", that is set although
 // Options.DSN is.
 func BesideDSN(name string) error {
-	return fmt.Errorf("%s is given beside Options.DSN: leave one of them empty", name)
+	return fmt.Errorf("%s is given beside Options.DSN: set only one of them", name)
 }
 
 // OtherScheme returns an error if Options.DSN is a URL for another kind of database: its scheme is
