@@ -29,8 +29,8 @@ type ClientKey struct {
 	// ID is the kid under which the server knows the public key. Defaults to no kid.
 	ID string
 
-	// Algorithm is RS256, PS256, ES256, EdDSA or Ed25519 (RFC 9864), which is another name for EdDSA
-	// with this key. Defaults to the first of them that fits the key and that the server's metadata
+	// Algorithm is RS256, PS256, ES256, EdDSA or Ed25519 (RFC 9864), another name for EdDSA
+	// with this key. Defaults to the first one that fits the key and that the server's metadata
 	// list, or else to the first that fits the key.
 	Algorithm string
 }

@@ -46,8 +46,8 @@ func numberFaults(o gormadapter.Options) (faults []error) {
 		{"MaxIdleConns", o.MaxIdleConns, max(maxOpenConns(o), 1)},
 	} {
 		if n.value < 0 || n.value > n.largest {
-			faults = append(faults, fmt.Errorf("Options.%s is %d: want 1 to %d, or 0 for the default",
-				n.name, n.value, n.largest))
+			faults = append(faults, fmt.Errorf("%s is %d: want 1 to %d, or 0 for the default",
+				"Options."+n.name, n.value, n.largest))
 		}
 	}
 	if o.ConnMaxLifetime < 0 {
