@@ -20,7 +20,7 @@ func parse(o gormadapter.Options) (*pgx.ConnConfig, error) {
 		return nil, errors.New("Options.DSN cannot be read: want " +
 			"postgres://user:password@host:5432/name?sslmode=verify-full, " +
 			"with special characters of the password percent-encoded (%40 for @), " +
-			"or host=... user=... password='...' dbname=...")
+			"or key=value pairs such as host=localhost user=app dbname=app")
 	}
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = options.ConnectTimeout
