@@ -208,6 +208,9 @@ func TestKeyWithAnotherMeaningDoesNotCount(t *testing.T) {
 		"RFC 7517 § 4.7: one of another key, in base64url": {
 			jose.EdDSA, okp, members{"x5c": []any{encode(decodedStandard(t, certificate(t, curve)))}},
 		},
+		"RFC 7517 § 4.7: one of another key, with a negative serial number": {
+			jose.RS256, rsa, members{"x5c": []any{negativeSerial(t, certificate(t, rsaKey(t, 2048)))}},
+		},
 		"RFC 7517 § 4.1: kty in lower case": {jose.RS256, rsa, members{"kty": "rsa"}},
 		"RFC 7517 § 4.1: no kty":            {jose.RS256, rsa, members{"kty": nil}},
 		"RFC 7517 § 4.1: kty in a list":     {jose.RS256, rsa, members{"kty": []any{"RSA"}}},
