@@ -280,3 +280,22 @@ func TestControlCharacterInAKeySet(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The log says why there is no key, and nothing of the keys.
+func TestReasonWhyNoKeyCounts(t *testing.T) {
+	t.Parallel()
+	key := rsaKey(t, 2048)
+	for want, keys := range map[string][]any{
+		"it is empty":                       nil,
+		"no key of a known kind":            {members{"kty": "s3cr3t"}},
+		"not for signatures":                {jwkOf(t, key, members{"use": "s3cr3t"})},
+		"the certificate is of another key": {jwkOf(t, key, members{"x5c": []any{certificate(t, rsaKey(t, 2048))}})},
+		"a private key":                     {jwkOf(t, key, members{"d": "s3cr3t"})},
+		"not a JSON object":                 {"s3cr3t"},
+	} {
+		err := verifies(t, jose.RS256, key, keys...)
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "s3cr3t") {
+			t.Errorf("%s: got %v", want, err)
+		}
+	}
+}
