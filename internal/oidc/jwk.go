@@ -8,6 +8,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/base64"
 	"errors"
 	"math/big"
@@ -157,19 +158,36 @@ func edwardsPublic(curve any, x []byte) crypto.PublicKey {
 }
 
 // mayCertify reports whether x5c may belong to a key. Its first certificate must be the key's (RFC
-// 7517 § 4.7). One that cannot be read is not of another key, such as Asgardeo's, whose serial
-// number is negative. Thumbprints (§ 4.8, § 4.9) are of certificates, which are renewed for the
-// same key, so one that does not match says nothing about it. Nor does x5u, which is never fetched.
+// 7517 § 4.7); one whose key cannot be read says nothing. Thumbprints (§ 4.8, § 4.9) are of
+// certificates, which are renewed for the same key, so one that does not match says nothing about
+// the key. Nor does x5u, which is never fetched.
 func mayCertify(x5c any, public crypto.PublicKey) bool {
 	chain := texts(x5c)
 	if chain == nil {
 		return true
 	}
-	certificate, err := x509.ParseCertificate(octets(chain[0]))
-	if err != nil || certificate.PublicKey == nil {
-		return true
+	certified := certifiedKey(octets(chain[0]))
+	return certified == nil || public.(interface{ Equal(crypto.PublicKey) bool }).Equal(certified)
+}
+
+// certifiedKey returns the key of a certificate (RFC 5280 § 4.1), or nil if it cannot be read. It
+// reads nothing else: crypto/x509 refuses certificates for faults that do not matter here, such as
+// the negative serial numbers of Asgardeo.
+func certifiedKey(der []byte) crypto.PublicKey {
+	var certificate struct {
+		Signed struct {
+			Version                                           asn1.RawValue `asn1:"optional,explicit,tag:0"`
+			Serial, Algorithm, Issuer, Validity, Subject, Key asn1.RawValue
+		}
 	}
-	return public.(interface{ Equal(crypto.PublicKey) bool }).Equal(certificate.PublicKey)
+	if _, err := asn1.Unmarshal(der, &certificate); err != nil {
+		return nil
+	}
+	public, err := x509.ParsePKIXPublicKey(certificate.Signed.Key.FullBytes)
+	if err != nil {
+		return nil
+	}
+	return public
 }
 
 // mayBe reports whether the key may be the one with this ID. Either of the two may have none, and

@@ -208,6 +208,9 @@ func TestKeyWithAnotherMeaningDoesNotCount(t *testing.T) {
 		"RFC 7517 § 4.7: one of another key, in base64url": {
 			jose.EdDSA, okp, members{"x5c": []any{encode(decodedStandard(t, certificate(t, curve)))}},
 		},
+		"RFC 7517 § 4.7: one of another key, with a negative serial number": {
+			jose.RS256, rsa, members{"x5c": []any{negativeSerial(t, certificate(t, rsaKey(t, 2048)))}},
+		},
 		"RFC 7517 § 4.1: kty in lower case": {jose.RS256, rsa, members{"kty": "rsa"}},
 		"RFC 7517 § 4.1: no kty":            {jose.RS256, rsa, members{"kty": nil}},
 		"RFC 7517 § 4.1: kty in a list":     {jose.RS256, rsa, members{"kty": []any{"RSA"}}},
@@ -275,5 +278,24 @@ func TestControlCharacterInAKeySet(t *testing.T) {
 	set := NewKeySet(s.url, outbound.Client(true), clock)
 	if _, err := set.Verify(t.Context(), sign(t, jose.EdDSA, key, "k"), expect()); err != nil {
 		t.Error(err)
+	}
+}
+
+// The log says why there is no key, and nothing of the keys.
+func TestReasonWhyNoKeyCounts(t *testing.T) {
+	t.Parallel()
+	key := rsaKey(t, 2048)
+	for want, keys := range map[string][]any{
+		"it is empty":                       nil,
+		"no key of a known kind":            {members{"kty": "s3cr3t"}},
+		"not for signatures":                {jwkOf(t, key, members{"use": "s3cr3t"})},
+		"the certificate is of another key": {jwkOf(t, key, members{"x5c": []any{certificate(t, rsaKey(t, 2048))}})},
+		"a private key":                     {jwkOf(t, key, members{"d": "s3cr3t"})},
+		"not a JSON object":                 {"s3cr3t"},
+	} {
+		err := verifies(t, jose.RS256, key, keys...)
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "s3cr3t") {
+			t.Errorf("%s: got %v", want, err)
+		}
 	}
 }

@@ -100,13 +100,17 @@ func fetchKeys(ctx context.Context, client *http.Client, url string) ([]key, err
 		return nil, errors.New("answer is not a key set")
 	}
 	var keys []key
+	why := errors.New("it is empty")
 	for _, raw := range set.Keys {
-		if k, err := parseKey(raw); err == nil {
-			keys = append(keys, k)
+		k, err := parseKey(raw)
+		if err != nil {
+			why = err
+			continue
 		}
+		keys = append(keys, k)
 	}
 	if len(keys) == 0 {
-		return nil, errors.New("key set has no usable key")
+		return nil, fmt.Errorf("key set has no usable key: %w", why)
 	}
 	return keys[:min(len(keys), maxKeys)], nil
 }
