@@ -189,27 +189,14 @@ func (m *emailMethod) identity(email, callbackURL string) identity {
 	}
 }
 
-// maxStoredURL is the length of a callback URL that fits into the cookie. After a longer one the
-// code leads to the start page of the site; the link contains the URL in any case.
-const maxStoredURL = 2048
-
 // saveRequest sets the cookie that marks the browser as the one that asked for the mail. A later
 // request replaces an earlier one.
 func (m *emailMethod) saveRequest(e *exchange, r *mailRequest) error {
-	if len(r.CallbackURL) > maxStoredURL {
-		r.CallbackURL = ""
-	}
-	value, err := e.auth.sealer.Seal(e.names.Mail, map[string]any{
-		"provider": r.Provider, "email": r.Email, "link": r.Link, "code": r.Code, "callbackUrl": r.CallbackURL,
-	}, e.now, m.MaxAge)
+	err := e.setSealed(e.names.Mail, cookie.Cookie{Name: e.names.Mail}, m.MaxAge, map[string]any{
+		"provider": r.Provider, "email": r.Email, "link": r.Link, "code": r.Code, sealedURL: r.CallbackURL,
+	})
 	if err != nil {
-		return fail(codeOAuthSignIn, "encrypt the request for a mail: %w", err)
-	}
-	c := cookie.Cookie{
-		Name: e.names.Mail, Value: value, MaxAge: int(m.MaxAge.Seconds()), Expires: e.now.Add(m.MaxAge),
-	}
-	if err := e.jar.Set(c); err != nil {
-		return fail(codeOAuthSignIn, "set the cookie of the request for a mail: %w", err)
+		return fail(codeOAuthSignIn, "the cookie of the request for a mail: %w", err)
 	}
 	return nil
 }

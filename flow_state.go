@@ -58,26 +58,25 @@ func randomToken() string {
 // dropped: their ids begin with the time.
 func (e *exchange) saveFlowState(s flowState) error {
 	prefix := e.names.State + "."
-	others := e.jar.WithPrefix(prefix)
-	slices.Sort(others)
-	for len(others) >= maxFlows {
-		e.jar.Clear(others[0])
-		others = others[1:]
+	for _, name := range e.flows(maxFlows - 1) {
+		e.jar.Clear(name)
 	}
-	token, err := e.auth.sealer.Seal(e.names.State, map[string]any{
+	err := e.setSealed(e.names.State, cookie.Cookie{Name: prefix + s.ID}, flowMaxAge, map[string]any{
 		"value": s.State, "provider": s.Provider, "verifier": s.Verifier, "nonce": s.Nonce,
-		"callbackUrl": s.CallbackURL, "user": s.UserID,
-	}, e.now, flowMaxAge)
-	if err != nil {
-		return fail(codeOAuthSignIn, "encrypt the flow state: %w", err)
-	}
-	err = e.jar.Set(cookie.Cookie{
-		Name: prefix + s.ID, Value: token, MaxAge: int(flowMaxAge.Seconds()), Expires: e.now.Add(flowMaxAge),
+		sealedURL: s.CallbackURL, "user": s.UserID,
 	})
 	if err != nil {
-		return fail(codeOAuthSignIn, "set the cookie of the flow state: %w", err)
+		return fail(codeOAuthSignIn, "the cookie of the flow state: %w", err)
 	}
 	return nil
+}
+
+// flows returns the cookies of the flows that the browser has, the oldest first, without the newest
+// ones up to that number.
+func (e *exchange) flows(newest int) []string {
+	names := e.jar.WithPrefix(e.names.State + ".")
+	slices.Sort(names)
+	return names[:max(0, len(names)-newest)]
 }
 
 // takeFlowState returns the flow to which a state belongs, once: the browser is told to delete the
@@ -114,7 +113,17 @@ func (e *exchange) takeFlowState(provider, state string) (flowState, error) {
 	case !e.auth.usedOnce.Add(id, e.now, e.now.Add(flowMaxAge)):
 		return flowState{}, fail(codeInvalidCheck, "the flow was used already")
 	}
+	e.recallCallbackURL(s)
 	return s, nil
+}
+
+// recallCallbackURL remembers the flow's callback URL again if there was no room for it meanwhile,
+// so that a second try after a failure leads to the same page.
+func (e *exchange) recallCallbackURL(s flowState) {
+	if site := e.origin.String(); e.callbackURL == site && s.CallbackURL != site && s.CallbackURL != "" {
+		e.callbackURL = s.CallbackURL
+		e.rememberCallbackURL()
+	}
 }
 
 // once returns the function that lets each proof of a provider pass once.

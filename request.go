@@ -96,8 +96,7 @@ func (e *exchange) prepare() {
 	stored := e.jar.Get(e.names.CallbackURL)
 	e.callbackURL = e.target(e.form["callbackUrl"], e.query("callbackUrl"), stored)
 	if e.callbackURL != stored {
-		// A URL that is too long for a cookie is not stored.
-		_ = e.jar.Set(cookie.Cookie{Name: e.names.CallbackURL, Value: e.callbackURL})
+		e.rememberCallbackURL()
 	}
 }
 
@@ -130,7 +129,7 @@ func (e *exchange) target(urls ...string) string {
 		if decide == nil {
 			return redirect.Target(wanted, e.origin)
 		}
-		u, err := url.Parse(decide(e.r.Context(), wanted, e.origin.String()))
+		u, err := url.Parse(redirect.Encode(decide(e.r.Context(), wanted, e.origin.String())))
 		if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
 			break
 		}

@@ -135,6 +135,30 @@ func (j *Jar) put(c Cookie) {
 	j.out = append(j.out, c)
 }
 
+// Size returns how many bytes of the Cookie header the browser will use, once it has the response,
+// for the session and for the other cookies with the names of this deployment.
+func (j *Jar) Size() (session, others int) {
+	add := func(name string, valueLen int) {
+		switch n := len(name) + len("=") + valueLen + len("; "); {
+		case j.names.isSession(name):
+			session += n
+		case j.names.isOurs(name):
+			others += n
+		}
+	}
+	for name, value := range j.pairs {
+		if !slices.ContainsFunc(j.out, func(c Cookie) bool { return c.Name == name }) {
+			add(name, len(value))
+		}
+	}
+	for i := range j.out {
+		if c := &j.out[i]; c.MaxAge >= 0 {
+			add(c.Name, encodedLen(c.Value))
+		}
+	}
+	return session, others
+}
+
 // Write adds one Set-Cookie header for each collected cookie to the header of a response. It
 // removes the cookies from the jar, so that a second call adds nothing.
 func (j *Jar) Write(h http.Header) {
