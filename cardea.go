@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/cardea-auth/cardea/internal/cookie"
@@ -39,6 +40,7 @@ type Auth struct {
 
 	usedOnce       expiring.Set      // states and proofs that came back
 	browserReports *expiring.Limiter // what browsers may have logged
+	proxyWarning   sync.Once         // that forwarded headers come from an untrusted peer
 }
 
 // New returns the handler. An error lists every fault of the configuration, one a line, each with

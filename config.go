@@ -38,9 +38,16 @@ type Config struct {
 	TrustedHosts []string
 
 	// TrustedProxies are the addresses of reverse proxies. Their X-Forwarded-For says which client
-	// counts against a limit. If BaseURL is empty, their X-Forwarded-Host and X-Forwarded-Proto say
-	// what the origin is. Defaults to none: the headers are ignored.
+	// counts against a limit and is in the log. If BaseURL is empty, their X-Forwarded-Host and
+	// X-Forwarded-Proto say what the origin is. If there are several proxies in a row, name all of
+	// them: of a list, the value counts that the outermost one has added. The header Forwarded is
+	// not read. Defaults to none: the headers are ignored, with one warning in the log.
 	TrustedProxies []netip.Prefix
+
+	// TrustUnixSocket says that the requests on a Unix socket come from a trusted proxy, which has
+	// no address there. Whoever may open the socket is then trusted like TrustedProxies. Defaults
+	// to false.
+	TrustUnixSocket bool
 
 	// BasePath is the path under which the handler is mounted, without a slash at the end. Defaults
 	// to /api/auth, where the Auth.js clients look for it.

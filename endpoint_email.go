@@ -42,7 +42,7 @@ func (m *emailMethod) signIn(e *exchange) error {
 	if err != nil || email == "" || email != emailaddr.Clean(email) {
 		return fail(CodeEmailSignIn, "what was typed is not an address that mail can be sent to")
 	}
-	if !m.clients.Allow(e.auth.origins.client(e.r), e.now) || !m.addresses.Allow(email, e.now) {
+	if !m.clients.Allow(e.auth.origins.proxies.client(e.r), e.now) || !m.addresses.Allow(email, e.now) {
 		return fail(CodeRateLimited, "too many mails for one client or to one address")
 	}
 	owner := m.identity(email, "")
@@ -69,7 +69,7 @@ func (m *emailMethod) signIn(e *exchange) error {
 	if err := m.saveRequest(e, &r); err != nil {
 		return err
 	}
-	e.auth.log.InfoContext(ctx, "cardea: sign-in mail sent", "provider", m.ID, "remote", e.r.RemoteAddr)
+	e.auth.log.InfoContext(ctx, "cardea: sign-in mail sent", "provider", m.ID, "remote", e.remote())
 	return e.redirect(e.verifyPage())
 }
 

@@ -30,7 +30,7 @@ func postSignOut(e *exchange) error {
 		return err
 	}
 	if s != nil {
-		e.auth.log.InfoContext(ctx, "cardea: signed out", "user", s.UserID, "remote", e.r.RemoteAddr)
+		e.auth.log.InfoContext(ctx, "cardea: signed out", "user", s.UserID, "remote", e.remote())
 		if event := e.auth.config.Events.SignOut; event != nil {
 			event(ctx, s)
 		}

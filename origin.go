@@ -3,7 +3,6 @@ package cardea
 import (
 	"fmt"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -16,11 +15,11 @@ import (
 type origins struct {
 	fixed   *url.URL
 	hosts   []string // lower case
-	proxies []netip.Prefix
+	proxies proxies
 }
 
 func newOrigins(c Config) (origins, error) {
-	o := origins{proxies: c.TrustedProxies}
+	o := origins{proxies: proxies{addrs: c.TrustedProxies, unixSocket: c.TrustUnixSocket}}
 	for _, h := range c.TrustedHosts {
 		o.hosts = append(o.hosts, strings.ToLower(h))
 	}
@@ -65,8 +64,8 @@ func (o origins) of(r *http.Request) (*url.URL, error) {
 	if r.TLS != nil {
 		scheme = "https"
 	}
-	if len(o.proxies) > 0 && o.fromProxy(r) {
-		scheme, host = forwarded(r.Header, scheme, host)
+	if _, hops := o.proxies.trace(r); hops > 0 {
+		scheme, host = forwarded(r.Header, hops, scheme, host)
 	}
 	host = canonicalHost(scheme, host)
 	if !o.trusts(host) {
@@ -85,73 +84,6 @@ func (o origins) trusts(host string) bool {
 		return false
 	}
 	return redirect.IsLoopbackHost((&url.URL{Host: host}).Hostname())
-}
-
-func (o origins) fromProxy(r *http.Request) bool {
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return false
-	}
-	return o.isProxy(peer.Addr().Unmap())
-}
-
-func (o origins) isProxy(addr netip.Addr) bool {
-	return slices.ContainsFunc(o.proxies, func(p netip.Prefix) bool { return p.Contains(addr) })
-}
-
-// client names the sender of a request for a limit: the peer's address, or what a trusted proxy
-// says that it is. An IPv6 client has a whole /64 network to itself, so the network counts as one
-// client.
-func (o origins) client(r *http.Request) string {
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	addr := peer.Addr().Unmap()
-	for hops := forwardedFor(r.Header); len(hops) > 0 && o.isProxy(addr); hops = hops[:len(hops)-1] {
-		hop, err := netip.ParseAddr(strings.TrimSpace(hops[len(hops)-1]))
-		if err != nil {
-			break
-		}
-		addr = hop.Unmap()
-	}
-	addr = addr.WithZone("")
-	if addr.Is4() {
-		return addr.String()
-	}
-	network, _ := addr.Prefix(64) // fails for no IPv6 address
-	return network.String()
-}
-
-// forwarded returns what a trusted proxy says about the request. Of several values only the last
-// one comes from the trusted proxy.
-func forwarded(h http.Header, scheme, host string) (string, string) {
-	if v := lastValue(h, "X-Forwarded-Proto"); v == "https" || v == "http" {
-		scheme = v
-	}
-	if v := lastValue(h, "X-Forwarded-Host"); v != "" {
-		host = v
-	}
-	return scheme, host
-}
-
-// forwardedFor lists the hops of X-Forwarded-For, the nearest one last. Only the entries that a
-// trusted proxy has added are true.
-func forwardedFor(h http.Header) []string {
-	values := h.Values("X-Forwarded-For")
-	if len(values) == 0 {
-		return nil
-	}
-	return strings.Split(strings.Join(values, ","), ",")
-}
-
-func lastValue(h http.Header, name string) string {
-	values := h.Values(name)
-	if len(values) == 0 {
-		return ""
-	}
-	v := values[len(values)-1]
-	return strings.TrimSpace(v[strings.LastIndexByte(v, ',')+1:])
 }
 
 func isASCII(s string) bool {

@@ -34,6 +34,7 @@ type exchange struct {
 
 // newExchange fails for a host that is not trusted.
 func (a *Auth) newExchange(w http.ResponseWriter, r *http.Request) (*exchange, error) {
+	a.warnOfUntrustedProxy(r)
 	origin, err := a.origins.of(r)
 	if err != nil {
 		return nil, err

@@ -77,7 +77,8 @@ func (a *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	e, err := a.newExchange(w, r)
 	if err != nil {
-		a.log.WarnContext(r.Context(), "cardea: request refused", "code", codeOf(err), "cause", err)
+		a.log.WarnContext(r.Context(), "cardea: request refused", "code", codeOf(err),
+			"remote", a.origins.proxies.remote(r), "cause", err)
 		writeJSON(w, http.StatusBadRequest, map[string]string{
 			"message": "This host is not one of this site. The server's log says more.",
 		})
