@@ -139,27 +139,6 @@ func (e *exchange) target(urls ...string) string {
 	return e.origin.String()
 }
 
-// sentByThisSite reports whether a page of this site sent the request: it repeats the CSRF token of
-// the browser's cookie and, as far as the browser says, comes from the same origin. The token alone
-// is not enough where a sibling domain can set cookies; the origin alone is not enough where a
-// browser sends none.
-func (e *exchange) sentByThisSite() bool {
-	return e.csrfKnown && equal(e.form["csrfToken"], e.csrfToken) && e.sameOrigin()
-}
-
-func (e *exchange) sameOrigin() bool {
-	if o := e.r.Header.Get("Origin"); o != "" && o != e.origin.String() {
-		return false
-	}
-	r := e.r
-	if r.Host != e.origin.Host { // behind a proxy, or on the default port of the scheme
-		clone := *r
-		clone.Host = e.origin.Host
-		r = &clone
-	}
-	return e.auth.crossOrigin.Check(r) == nil
-}
-
 // fromAuthJS reports whether the client of Auth.js sent the request.
 func (e *exchange) fromAuthJS() bool { return e.r.Header.Get("X-Auth-Return-Redirect") != "" }
 

@@ -104,8 +104,10 @@ func (e *exchange) serve() error {
 	if !e.route.stateless {
 		e.prepare()
 	}
-	if e.route.csrf && !e.sentByThisSite() {
-		return fail(CodeMissingCSRF, "POST %s: the CSRF token or the origin is not this site's", e.route.action)
+	if e.route.csrf {
+		if err := e.checkSender(); err != nil {
+			return err
+		}
 	}
 	return e.route.serve(e)
 }
