@@ -40,6 +40,7 @@ type Auth struct {
 
 	usedOnce       expiring.Set      // states and proofs that came back
 	browserReports *expiring.Limiter // what browsers may have logged
+	strays         *expiring.Limiter // requests without an endpoint that are logged
 	proxyWarning   sync.Once         // that forwarded headers come from an untrusted peer
 }
 
@@ -67,6 +68,7 @@ func New(c Config) (*Auth, error) {
 	a.plain, a.secure = a.cookieNames(false), a.cookieNames(true)
 	a.sealer = seal.New(a.csrf.secrets, a.protocol.scheme)
 	a.browserReports = expiring.NewLimiter(reportLimit.Count, reportLimit.Within)
+	a.strays = expiring.NewLimiter(strayLimit.Count, strayLimit.Within)
 	for _, p := range c.Providers {
 		m, err := definitionOf(p).open(a)
 		if err != nil {

@@ -205,8 +205,8 @@ func TestFailuresInV4(t *testing.T) {
 	for path, status := range map[string]int{
 		"/error?error=AccessDenied": 403, "/error/AccessDenied": 403, "/error/Configuration": 500, "/error": 200,
 		"/error/Verification": 403, "/error/what": 200,
-		"/error/AccessDenied?error=Configuration": 500, "/signin/OAuthCallback": 200, "/signin": 200, "/signout/x": 400,
-		"/error/a/b": 400,
+		"/error/AccessDenied?error=Configuration": 500, "/signin/OAuthCallback": 200, "/signin": 200, "/signout/x": 404,
+		"/error/a/b": 404,
 	} {
 		res := visit(t, b, base+path)
 		if body := text(t, res); res.StatusCode != status || strings.HasPrefix(path, "/signin/") &&
@@ -346,7 +346,7 @@ func TestPostLog(t *testing.T) {
 				t.Errorf("%.20s: %s", body, res.Status)
 			}
 		}
-		if res := visit(t, b, s.URL+"/api/auth/_log"); res.StatusCode != http.StatusBadRequest {
+		if res := visit(t, b, s.URL+"/api/auth/_log"); res.StatusCode != http.StatusMethodNotAllowed {
 			t.Errorf("GET _log: %s", res.Status)
 		}
 		if c := cookiesOf(b); c[app+".csrf-token"] == "" || c[app+".session-token"] != "" {
