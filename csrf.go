@@ -20,6 +20,17 @@ func (c csrf) fresh() (token, cookie string) {
 	return token, token + "|" + saltedHash(token, c.secrets[0])
 }
 
+// first returns the first token of the cookies that this site made. A cookie of before, of another
+// path, comes before the right one.
+func (c csrf) first(cookies []string) (token string, ok bool) {
+	for _, cookie := range cookies {
+		if token, ok = c.token(cookie); ok {
+			return token, true
+		}
+	}
+	return "", false
+}
+
 // token returns the token of a cookie that this site made.
 func (c csrf) token(cookie string) (token string, ok bool) {
 	token, hash, ok := strings.Cut(cookie, "|")

@@ -21,12 +21,12 @@ func postSignOut(e *exchange) error {
 		return e.redirect(e.callbackURL)
 	}
 	s, err := e.auth.sessions.read(ctx, c)
-	e.jar.ClearSession()
+	e.clearAllSessions()
 	e.renewCSRF()
 	if err != nil {
 		return err
 	}
-	if err := e.auth.sessions.end(ctx, c); err != nil {
+	if err := e.endAllSessions(); err != nil {
 		return err
 	}
 	if s != nil {

@@ -30,6 +30,7 @@ type exchange struct {
 	csrfToken   string
 	csrfKnown   bool   // the browser had csrfToken already
 	callbackURL string // where to go afterwards: safe and absolute
+	session     string // the value of the session cookie, if it was chosen among several
 }
 
 // newExchange fails for a host that is not trusted.
@@ -91,7 +92,7 @@ func (e *exchange) readJSON(body []byte) error {
 
 // prepare finds out the CSRF token and the callback URL, and keeps both in cookies.
 func (e *exchange) prepare() {
-	if e.csrfToken, e.csrfKnown = e.auth.csrf.token(e.jar.Get(e.names.CSRF)); !e.csrfKnown {
+	if e.csrfToken, e.csrfKnown = e.auth.csrf.first(e.jar.Values(e.names.CSRF)); !e.csrfKnown {
 		e.renewCSRF()
 	}
 	stored := e.jar.Get(e.names.CallbackURL)

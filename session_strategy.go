@@ -34,7 +34,7 @@ type sessionRefresh struct {
 
 func (e *exchange) sessionCookie() sessionCookie {
 	return sessionCookie{
-		value: e.jar.Session(), salt: e.auth.protocol.scheme.SessionSalt(e.names.Session), now: e.now,
+		value: e.sessionValue(), salt: e.sessionSalt(), now: e.now,
 	}
 }
 
