@@ -55,8 +55,8 @@ func shortenURL(claims map[string]any) bool {
 }
 
 // makeRoom gives up what is worth less than the cookie with that name until there is room for it,
-// and reports whether there is: the remembered callback URL, which that cookie has as well, and then
-// the other flows, the oldest first.
+// and reports whether there is: the remembered callback URL, which that cookie has as well, and
+// then the other flows, the oldest first.
 func (e *exchange) makeRoom(keep string) bool {
 	if !e.hasRoom() {
 		_ = e.jar.Set(cookie.Cookie{Name: e.names.CallbackURL, Value: e.origin.String()})

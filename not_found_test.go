@@ -14,8 +14,8 @@ func unserved(status int) bool {
 	return status == http.StatusNotFound || status == http.StatusMethodNotAllowed
 }
 
-// RFC 9110 § 15.5.6: an answer with status 405 has the methods that the path allows. Everything else
-// that is no endpoint is 404.
+// RFC 9110 § 15.5.6: an answer with status 405 has the methods that the path allows. Everything
+// else that is no endpoint is 404.
 func TestMethodsThatAPathAllows(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -61,8 +61,8 @@ func TestMethodsThatAPathAllows(t *testing.T) {
 	}
 }
 
-// A handler that is mounted elsewhere than BasePath, or behind http.StripPrefix, answers nothing, and
-// only the log can say why.
+// A handler that is mounted elsewhere than BasePath, or behind http.StripPrefix, answers nothing,
+// and only the log can say why.
 func TestTheLogNamesPathAndBasePath(t *testing.T) {
 	t.Parallel()
 	const hint = "Config.BasePath"

@@ -44,7 +44,8 @@ func (p proxies) trusts(addr netip.Addr) bool {
 }
 
 // onUnixSocket reports whether a request came in on a Unix socket. The peer has no address there,
-// and net/http says "@" or nothing. What another server, or a test, does not say is taken from that.
+// and net/http says "@" or nothing. What another server, or a test, does not say is taken from
+// that.
 func onUnixSocket(r *http.Request) bool {
 	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
 		return local.Network() == "unix"
@@ -52,10 +53,10 @@ func onUnixSocket(r *http.Request) bool {
 	return r.RemoteAddr == "" || r.RemoteAddr[0] == '@' || r.RemoteAddr[0] == '/'
 }
 
-// parseAddr parses an address in any form that proxies and servers write: 192.0.2.7, 192.0.2.7:50001
-// (Azure Application Gateway), 2001:db8::7, [2001:db8::7], [2001:db8::7]:50001, with quotes (RFC 7239
-// § 6) and with an IPv6 zone, which means nothing on this machine. An IPv4 address in IPv6 is
-// unwrapped.
+// parseAddr parses an address in any form that proxies and servers write: 192.0.2.7,
+// 192.0.2.7:50001 (Azure Application Gateway), 2001:db8::7, [2001:db8::7], [2001:db8::7]:50001,
+// with quotes (RFC 7239 § 6) and with an IPv6 zone, which means nothing on this machine. An IPv4
+// address in IPv6 is unwrapped.
 func parseAddr(s string) (netip.Addr, bool) {
 	s = strings.Trim(s, " \t\"")
 	addr, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]"))

@@ -63,7 +63,8 @@ func TestForwardedListsAreReadThroughTrustedProxies(t *testing.T) {
 
 		{"hosts", []string{xff, "203.0.113.5, 10.0.0.1", proto, "https,http", host, "app.example, backend"}, "https"},
 		{"a host of the client's",
-			[]string{xff, "203.0.113.5, 10.0.0.1", proto, "https,http", host, "evil.example,app.example,backend"}, "https"},
+			[]string{xff, "203.0.113.5, 10.0.0.1", proto, "https,http", host, "evil.example,app.example,backend"},
+			"https"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -152,7 +153,8 @@ func TestPeerInAnyForm(t *testing.T) {
 	}
 }
 
-// A proxy on a Unix socket has no address (caddyserver/caddy issue 7263, jshttp/proxy-addr issue 9).
+// A proxy on a Unix socket has no address (caddyserver/caddy issue 7263, jshttp/proxy-addr issue
+// 9).
 func TestUnixSocket(t *testing.T) {
 	t.Parallel()
 	for _, trusted := range []bool{true, false} {
@@ -168,9 +170,10 @@ func TestUnixSocket(t *testing.T) {
 		server := &http.Server{Handler: s.auth}
 		go server.Serve(l)
 		t.Cleanup(func() { server.Close() })
-		client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "unix", socket)
-		}}}
+		}
+		client := &http.Client{Transport: &http.Transport{DialContext: dial}}
 		r, _ := http.NewRequest(http.MethodGet, "http://app.example/api/auth/providers", nil)
 		r.Header.Set("X-Forwarded-Proto", "https")
 		r.Header.Set("X-Forwarded-For", "203.0.113.7")
@@ -207,8 +210,8 @@ func TestOnlyUnixSocketsAreTrustedAsSuch(t *testing.T) {
 	}
 }
 
-// An application behind a proxy that it does not know of takes all visitors for one, and makes links
-// of http. One line says so, however many requests come.
+// An application behind a proxy that it does not know of takes all visitors for one, and makes
+// links of http. One line says so, however many requests come.
 func TestForwardedHeadersOfStrangersAreWarnedOfOnce(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*cardea.Config){

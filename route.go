@@ -123,10 +123,10 @@ func (e *exchange) sentByProvider() bool {
 	return m != nil && m.info().postsCallback
 }
 
-// findRoute finds the endpoint of a request and the segment after its action. Without one it returns
-// nil and the methods that the path has, if any. Paths are compared as they are, without cleaning
-// and in one case, so that a proxy in front of this handler cannot see another path than the handler
-// does.
+// findRoute finds the endpoint of a request and the segment after its action. Without one it
+// returns nil and the methods that the path has, if any. Paths are compared as they are, without
+// cleaning and in one case, so that a proxy in front of this handler cannot see another path than
+// the handler does.
 func (a *Auth) findRoute(r *http.Request) (found *route, segment string, allowed []string) {
 	rest, ok := strings.CutPrefix(r.URL.Path, a.config.BasePath+"/")
 	if !ok {
@@ -171,9 +171,9 @@ func (t *route) takes(segment string, p *protocol) bool {
 // strayLimit is how many requests for other paths are logged, since anybody can send them.
 var strayLimit = Limit{Count: 10, Within: time.Minute}
 
-// refuseRoute answers a request for which there is no endpoint: 405 if the path has one with another
-// method (RFC 9110 § 15.5.6), HEAD and OPTIONS among them, and else 404. A browser or a scanner of
-// mails that sends HEAD must not use up what the URL contains.
+// refuseRoute answers a request for which there is no endpoint: 405 if the path has one with
+// another method (RFC 9110 § 15.5.6), HEAD and OPTIONS among them, and else 404. A browser or a
+// scanner of mails that sends HEAD must not use up what the URL contains.
 func (a *Auth) refuseRoute(w http.ResponseWriter, r *http.Request, allowed []string) {
 	if len(allowed) > 0 {
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
@@ -187,7 +187,8 @@ func (a *Auth) refuseRoute(w http.ResponseWriter, r *http.Request, allowed []str
 	}
 	if a.strays.Allow(cause, a.now()) {
 		a.log.WarnContext(r.Context(), "cardea: not found", "method", truncate(r.Method, 20), "path",
-			truncate(r.URL.Path, 200), "basePath", a.config.BasePath, "remote", a.origins.proxies.remote(r), "cause", cause)
+			truncate(r.URL.Path, 200), "basePath", a.config.BasePath, "remote", a.origins.proxies.remote(r), "cause",
+			cause)
 	}
 	writeJSON(w, http.StatusNotFound, "Not found.")
 }

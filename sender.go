@@ -36,8 +36,8 @@ func (e *exchange) cookieFault() string {
 		name, e.auth.config.BasePath+"/csrf")
 }
 
-// tokenFault says what is wrong with the CSRF token of the form, "" if nothing is. It never contains
-// a token.
+// tokenFault says what is wrong with the CSRF token of the form, "" if nothing is. It never
+// contains a token.
 func (e *exchange) tokenFault() string {
 	token := e.form["csrfToken"]
 	switch {
@@ -68,11 +68,11 @@ func (e *exchange) originFault() string {
 	case got == "null" && site == "same-origin":
 		return ""
 	case got == "null":
-		return fmt.Sprintf("the header Origin is null and Sec-Fetch-Site is %q, want %s or same-origin; the page of the "+
-			"form needs another Referrer-Policy than no-referrer, or is in a sandboxed frame", truncate(site, 20), want)
+		return fmt.Sprintf("the header Origin is null and Sec-Fetch-Site is %q, want %s or same-origin; the page of "+
+			"the form needs another Referrer-Policy than no-referrer, or is in a sandboxed frame", truncate(site, 20), want)
 	case got != "" && got != want:
-		return fmt.Sprintf("the header Origin is %q, want %s; if browsers use the former, set Config.BaseURL or, behind "+
-			"a proxy, Config.TrustedProxies and Config.TrustedHosts", truncate(got, 100), want)
+		return fmt.Sprintf("the header Origin is %q, want %s; if browsers use the former, set Config.BaseURL or, "+
+			"behind a proxy, Config.TrustedProxies and Config.TrustedHosts", truncate(got, 100), want)
 	case e.crossOrigin() != nil:
 		return fmt.Sprintf("the header Sec-Fetch-Site is %q, want same-origin: a page of another site has sent the form",
 			truncate(site, 20))

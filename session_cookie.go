@@ -20,8 +20,8 @@ func (e *exchange) sessionValue() string {
 	return e.jar.Session()
 }
 
-// chooseSession returns the last of several values that is a session, or the first value if none is.
-// If the store fails, that is for the caller to find out.
+// chooseSession returns the last of several values that is a session, or the first value if none
+// is. If the store fails, that is for the caller to find out.
 func (e *exchange) chooseSession() string {
 	chosen := e.jar.Session()
 	for _, value := range e.jar.Sessions() {

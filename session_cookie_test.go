@@ -11,8 +11,9 @@ import (
 )
 
 // A browser sends the cookies of a name in the order of RFC 6265 § 5.4: those with the longer path
-// first, and then the older ones. So a cookie of before a change of the configuration hides the good
-// one for as long as it lasts (vvo/iron-session pull request 273, lobu-ai/lobu pull request 2558).
+// first, and then the older ones. So a cookie of before a change of the configuration hides the
+// good one for as long as it lasts (vvo/iron-session pull request 273, lobu-ai/lobu pull request
+// 2558).
 
 // stale puts session cookies into a browser, before anybody signs in.
 func stale(t *testing.T, b *cardeatest.Browser, list ...*http.Cookie) {
@@ -55,7 +56,8 @@ func TestStaleSessionCookiesHideNoSession(t *testing.T) {
 			{Name: name, Value: "stale", Domain: "example.com"}, {Name: name, Value: "old", Path: "/api/auth"},
 		},
 		"in chunks": {
-			{Name: name + ".0", Value: "stale", Domain: "example.com"}, {Name: name + ".1", Value: "stale", Domain: "example.com"},
+			{Name: name + ".0", Value: "stale", Domain: "example.com"},
+			{Name: name + ".1", Value: "stale", Domain: "example.com"},
 		},
 	} {
 		t.Run(what, func(t *testing.T) {
@@ -98,10 +100,12 @@ func TestStaleCookiesOfLargeSessions(t *testing.T) {
 		return &http.Cookie{Name: name + n, Value: value, Path: "/api/auth"}
 	}
 	for what, list := range map[string][]*http.Cookie{
-		"none":        {chunk("", "stale")},
-		"fewer":       {chunk(".0", "stale")},
-		"as many":     {chunk(".0", "stale"), chunk(".1", "stale"), chunk(".2", "stale"), chunk(".3", "stale")},
-		"more":        {chunk(".0", "a"), chunk(".1", "b"), chunk(".2", "c"), chunk(".3", "d"), chunk(".4", "e"), chunk(".5", "f")},
+		"none":    {chunk("", "stale")},
+		"fewer":   {chunk(".0", "stale")},
+		"as many": {chunk(".0", "stale"), chunk(".1", "stale"), chunk(".2", "stale"), chunk(".3", "stale")},
+		"more": {
+			chunk(".0", "a"), chunk(".1", "b"), chunk(".2", "c"), chunk(".3", "d"), chunk(".4", "e"), chunk(".5", "f"),
+		},
 		"plain, more": {chunk("", "stale"), chunk(".0", "a"), chunk(".9", "b")},
 	} {
 		for _, domain := range []string{"", "example.com"} {
@@ -155,8 +159,8 @@ func TestOnlyStaleSessionCookiesAreCleared(t *testing.T) {
 	})
 }
 
-// An old cookie of the CSRF token, of another path or secret, hides the new one in the same way, and
-// every form is refused.
+// An old cookie of the CSRF token, of another path or secret, hides the new one in the same way,
+// and every form is refused.
 func TestStaleCSRFCookieRefusesNoForm(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)

@@ -13,17 +13,18 @@ const (
 	errorsSetCookies   = "Error responses also set the cookies that were to be set"
 	failureHasLocation = "a failure reported to the client of v5 has a Location too"
 	badRequest         = "A bad request is status 400 with the JSON text `\"Bad request.\"` in both protocol versions"
-	noError            = "The response is the same for `POST csrf` and for `GET signin/<provider>`, which v5 redirects " +
-		"to the error page"
-	ambiguousURL     = "a URL that two parsers could read differently is ignored"
-	normalizedURL    = "A callback URL is normalized"
-	bothClients      = "**Both clients work with either setting**"
-	ignoresCase      = "Media types are compared without regard to case"
-	textOnly         = "A member of a JSON body that is not a string is ignored"
-	dataIsJSON       = "`data` in a form is parsed as JSON"
-	codeInAnyCase    = "The pages accept codes in upper and lower case"
-	lastError        = "If a parameter is repeated, the last value counts"
-	keepsCallbackURL = "If `POST signin` has no provider, or a credentials provider, the URL of the sign-in page has " +
+	notFound           = "A path that has no endpoint is 404, and another method than a path has is 405 with `Allow`"
+	noError            = "So are `POST csrf` and `GET signin/<provider>`, which v5 redirects to the error page"
+	ambiguousURL       = "a URL that two parsers could read differently is ignored"
+	encodedURL         = "is percent-encoded as browsers do it"
+	normalizedURL      = "A callback URL is normalized"
+	bothClients        = "**Both clients work with either setting**"
+	ignoresCase        = "Media types are compared without regard to case"
+	textOnly           = "A member of a JSON body that is not a string is ignored"
+	dataIsJSON         = "`data` in a form is parsed as JSON"
+	codeInAnyCase      = "The pages accept codes in upper and lower case"
+	lastError          = "If a parameter is repeated, the last value counts"
+	keepsCallbackURL   = "If `POST signin` has no provider, or a credentials provider, the URL of the sign-in page has " +
 		"`callbackUrl`"
 	hintsOnly         = "a link could ask for other rights"
 	verifiesSignature = "v5 does not verify the signature"
@@ -57,6 +58,8 @@ const (
 	set24h         = "<token>; Path=/; Max-Age=86400; Expires in 24h0m0s; HttpOnly; Lax"
 	setSite        = site + "; Path=/; HttpOnly; Lax"
 	badRequestText = `"Bad request."`
+	notFoundText   = `"Not found."`
+	notAllowedText = `"Method not allowed."`
 	authorizeURL   = "http://idp/authorize?client_id=app&code_challenge=<random>&code_challenge_method=S256&nonce=<random>" +
 		"&redirect_uri=http%3A%2F%2Fsite.example%2Fapi%2Fauth%2Fcallback%2Fidp&response_type=code&scope=openid%20profile%20email&state=<random>"
 )
@@ -111,6 +114,13 @@ var differencesOfBoth = []difference{
 	{"JWT/links: GET /callback/email?callbackUrl=http%3A%2F%2Fsite.example&email=ann%40example.com", "location",
 		"*?error=*onfiguration", site + "/api/auth/error?error=Verification", mailCookie},
 
+	// What is no endpoint. In v5 it is a bad request, in v4 that or an exception.
+	{"JWT/*", "status", "400", "405", notFound},
+	{"JWT/*", "body", "*", notAllowedText, notFound},
+	{"JWT/*", "type", "text/html", "application/json", notFound},
+	{"JWT/paths: *", "status", "400", "404", notFound},
+	{"JWT/paths: *", "body", "*", notFoundText, notFound},
+
 	// A hostile callback URL is replaced by the site's origin; the spelling of a good one may
 	// change.
 	{"JWT/callbackUrl in *", "cookie *callback-url", site + "*; Path=/; HttpOnly; Lax", setSite, ambiguousURL},
@@ -123,6 +133,16 @@ var differencesOfBoth = []difference{
 		site + "/a; Path=/; HttpOnly; Lax", normalizedURL},
 	{"JWT/callbackUrl in the cookie: *", "cookie *callback-url", "", site + "/a; Path=/; HttpOnly; Lax", normalizedURL},
 	{"JWT/callbackUrl in *", "status", "500", "200", ambiguousURL},
+	{"JWT/callbackUrl in *", "cookie *callback-url", site + "/a b; Path=/; HttpOnly; Lax",
+		site + "/a%20b; Path=/; HttpOnly; Lax", encodedURL},
+	{"JWT/callbackUrl in *", "cookie *callback-url", site + "/ü; Path=/; HttpOnly; Lax",
+		site + "/%C3%BC; Path=/; HttpOnly; Lax", encodedURL},
+	{"JWT/callbackUrl in *", "cookie *callback-url", "", site + "/*; Path=/; HttpOnly; Lax", encodedURL},
+	{"JWT/callbackUrl in *", "body", "*", `{"url":"` + site + `/a%20b"}`, encodedURL},
+	{"JWT/callbackUrl in *", "body", "*", `{"url":"` + site + `/%C3%BC"}`, encodedURL},
+	{"JWT/callbackUrl in the *: * POST /signout *", "body", `{"message":*`, `{"url":"` + site + `/a"}`, encodedURL},
+	{"JWT/callbackUrl in *", "body", `{"url":"` + site + `/api/auth/error?error=Configuration"}`,
+		`{"url":"` + site + `/a"}`, encodedURL},
 	{"JWT/callbackUrl in *", "body", `{"message":*`, `{"url":"` + site + `"}`, ambiguousURL},
 	{"JWT/callbackUrl in *", "body", `{"url":"http://*site.example*"}`, `{"url":"` + site + `"}`, ambiguousURL},
 	{"JWT/callbackUrl in *", "body", `{"url":"HTTP://SITE.EXAMPLE/a"}`, `{"url":"` + site + `/a"}`, normalizedURL},

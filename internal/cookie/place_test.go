@@ -22,7 +22,8 @@ func TestSessions(t *testing.T) {
 		name + ".0=a; " + name + ".1=c; " + name + ".100=d":                 nil,
 		name + "=%7C; " + name + "=b":                                       {"|", "b"},
 		name + "X=a; " + name + "=b":                                        {"b"},
-		name + "=0; " + name + "=1; " + name + "=2; " + name + "=3; " + name + "=4; " + name + "=5; " + name + "=6; " + name + "=7; " + name + "=8; " + name + "=9; " + name + "=10": {
+		name + "=0; " + name + "=1; " + name + "=2; " + name + "=3; " + name + "=4; " + name + "=5; " + name + "=6; " +
+			name + "=7; " + name + "=8; " + name + "=9; " + name + "=10": {
 			"0", "1", "2", "3", "4", "5", "6", "7", "8", "9",
 		},
 	} {

@@ -55,7 +55,8 @@ func (j *Jar) IsAmbiguous() bool {
 	count := 0
 	for name, value := range j.pairs {
 		// A session in chunks has one that is the first.
-		if rest, found := strings.CutPrefix(name, j.names.Session); found && value != "" && (rest == "" || rest == ".0") {
+		if rest, found := strings.CutPrefix(name, j.names.Session); found && value != "" &&
+			(rest == "" || rest == ".0") {
 			count++
 		}
 	}
