@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/cardea-auth/cardea/internal/cookie"
@@ -38,6 +39,8 @@ type Auth struct {
 
 	usedOnce      expiring.Set      // ids of flows, and proofs, that were used already
 	reportLimiter *expiring.Limiter // of what POST _log writes
+	strayLimiter  *expiring.Limiter // of the requests without an endpoint that are logged
+	proxyWarning  sync.Once         // that forwarded headers come from an untrusted peer
 }
 
 // New returns the handler. An error lists every fault of the configuration, one on each line, with
@@ -66,6 +69,7 @@ func New(c Config) (*Auth, error) {
 	a.httpCookies, a.httpsCookies = a.cookieNames(false), a.cookieNames(true)
 	a.sealer = seal.New(a.csrf.secrets, a.protocol.scheme)
 	a.reportLimiter = expiring.NewLimiter(reportLimit.Count, reportLimit.Within)
+	a.strayLimiter = expiring.NewLimiter(strayLimit.Count, strayLimit.Within)
 	for _, p := range c.Providers {
 		m, err := definitionOf(p).open(a)
 		if err != nil {

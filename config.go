@@ -38,9 +38,18 @@ type Config struct {
 	TrustedHosts []string
 
 	// TrustedProxies are the addresses of reverse proxies. Their header X-Forwarded-For tells the
-	// address of the client, for rate limits. If BaseURL is empty, their headers X-Forwarded-Host
-	// and X-Forwarded-Proto tell the origin. Defaults to none: the headers are ignored.
+	// address of the client, for limits and the log. If BaseURL is empty, their headers
+	// X-Forwarded-Host and X-Forwarded-Proto tell the origin.
+	//
+	// If there are several proxies in a row, name all of them: in a list, the value counts that the
+	// outermost of them has added. The header Forwarded is not read. Defaults to none: the headers
+	// are ignored, with one warning in the log.
 	TrustedProxies []netip.Prefix
+
+	// TrustUnixSocket says that the requests on a Unix socket come from a trusted proxy, which has
+	// no address there. Whoever may open the socket is then trusted like TrustedProxies. Defaults
+	// to false.
+	TrustUnixSocket bool
 
 	// BasePath is the path under which the handler is mounted, without a slash at the end. Defaults
 	// to /api/auth, where the Auth.js clients look for it.

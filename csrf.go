@@ -21,6 +21,17 @@ func (c csrf) fresh() (token, cookie string) {
 	return token, token + "|" + saltedHash(token, c.secrets[0])
 }
 
+// first returns the token in the first cookie that this site made. An older cookie of another path
+// may come before the right one.
+func (c csrf) first(cookies []string) (token string, ok bool) {
+	for _, cookie := range cookies {
+		if token, ok = c.token(cookie); ok {
+			return token, true
+		}
+	}
+	return "", false
+}
+
 // token returns the token in a cookie. It returns false if this site did not make the cookie.
 func (c csrf) token(cookie string) (token string, ok bool) {
 	token, hash, ok := strings.Cut(cookie, "|")

@@ -42,7 +42,7 @@ func (m *emailMethod) signIn(e *exchange) error {
 	if err != nil || email == "" || email != emailaddr.Clean(email) {
 		return fail(CodeEmailSignIn, "the visitor typed a text that is not an e-mail address")
 	}
-	if !m.clientLimiter.Allow(e.auth.origins.client(e.r), e.now) || !m.addressLimiter.Allow(email, e.now) {
+	if !m.clientLimiter.Allow(e.auth.origins.proxies.client(e.r), e.now) || !m.addressLimiter.Allow(email, e.now) {
 		return fail(CodeRateLimited, "too many mails for this client or address; see ClientLimit and AddressLimit")
 	}
 	owner := m.identity(email, "")
@@ -69,7 +69,7 @@ func (m *emailMethod) signIn(e *exchange) error {
 	if err := m.saveRequest(e, &r); err != nil {
 		return err
 	}
-	e.auth.log.InfoContext(ctx, "cardea: sign-in mail sent", "provider", m.ID, "remote", e.r.RemoteAddr)
+	e.auth.log.InfoContext(ctx, "cardea: sign-in mail sent", "provider", m.ID, "remote", e.remote())
 	return e.redirect(e.verifyPage())
 }
 
@@ -193,27 +193,14 @@ func (m *emailMethod) identity(email, callbackURL string) identity {
 	}
 }
 
-// maxStoredURL is the length of the longest callback URL that fits into the cookie. If the URL is
-// longer, the code leads to the start page of the site. The link contains the URL in any case.
-const maxStoredURL = 2048
-
 // saveRequest sets the cookie that marks the browser as the one that asked for the mail. A later
 // request replaces an earlier one.
 func (m *emailMethod) saveRequest(e *exchange, r *mailRequest) error {
-	if len(r.CallbackURL) > maxStoredURL {
-		r.CallbackURL = ""
-	}
-	value, err := e.auth.sealer.Seal(e.names.Mail, map[string]any{
-		"provider": r.Provider, "email": r.Email, "link": r.LinkHash, "code": r.CodeHash, "callbackUrl": r.CallbackURL,
-	}, e.now, m.MaxAge)
+	err := cookieRoom{e}.setSealed(e.names.Mail, cookie.Cookie{Name: e.names.Mail}, m.MaxAge, map[string]any{
+		"provider": r.Provider, "email": r.Email, "link": r.LinkHash, "code": r.CodeHash, sealedURL: r.CallbackURL,
+	})
 	if err != nil {
-		return fail(codeOAuthSignIn, "encrypt the request for a mail: %w", err)
-	}
-	c := cookie.Cookie{
-		Name: e.names.Mail, Value: value, MaxAge: int(m.MaxAge.Seconds()), Expires: e.now.Add(m.MaxAge),
-	}
-	if err := e.jar.Set(c); err != nil {
-		return fail(codeOAuthSignIn, "set the cookie of the request for a mail: %w", err)
+		return fail(codeOAuthSignIn, "the cookie of the request for a mail: %w", err)
 	}
 	return nil
 }

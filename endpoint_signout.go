@@ -21,16 +21,16 @@ func postSignOut(e *exchange) error {
 		return e.redirect(e.callbackURL)
 	}
 	s, err := e.auth.sessions.read(ctx, c)
-	e.jar.ClearSession()
+	sessionCookies{e}.clearAll()
 	e.renewCSRF()
 	if err != nil {
 		return err
 	}
-	if err := e.auth.sessions.end(ctx, c); err != nil {
+	if err := (sessionCookies{e}).endAll(); err != nil {
 		return err
 	}
 	if s != nil {
-		e.auth.log.InfoContext(ctx, "cardea: signed out", "user", s.UserID, "remote", e.r.RemoteAddr)
+		e.auth.log.InfoContext(ctx, "cardea: signed out", "user", s.UserID, "remote", e.remote())
 		if event := e.auth.config.Events.SignOut; event != nil {
 			event(ctx, s)
 		}

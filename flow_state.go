@@ -3,7 +3,6 @@ package cardea
 import (
 	"crypto/rand"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/cardea-auth/cardea/internal/cookie"
@@ -50,24 +49,15 @@ func newState(id string) string { return id + rand.Text() + rand.Text() }
 // oldest: the ids begin with the time.
 func (e *exchange) saveFlowState(s flowState) error {
 	prefix := e.names.State + "."
-	others := e.jar.WithPrefix(prefix)
-	slices.Sort(others)
-	for len(others) >= maxFlows {
-		e.jar.Clear(others[0])
-		others = others[1:]
+	for _, name := range (cookieRoom{e}).flows(maxFlows - 1) {
+		e.jar.Clear(name)
 	}
-	token, err := e.auth.sealer.Seal(e.names.State, map[string]any{
+	err := cookieRoom{e}.setSealed(e.names.State, cookie.Cookie{Name: prefix + s.ID}, flowMaxAge, map[string]any{
 		"value": s.State, "provider": s.Provider, "verifier": s.Verifier, "nonce": s.Nonce,
-		"callbackUrl": s.CallbackURL, "user": s.UserID,
-	}, e.now, flowMaxAge)
-	if err != nil {
-		return fail(codeOAuthSignIn, "encrypt the flow state: %w", err)
-	}
-	err = e.jar.Set(cookie.Cookie{
-		Name: prefix + s.ID, Value: token, MaxAge: int(flowMaxAge.Seconds()), Expires: e.now.Add(flowMaxAge),
+		sealedURL: s.CallbackURL, "user": s.UserID,
 	})
 	if err != nil {
-		return fail(codeOAuthSignIn, "set the cookie of the flow state: %w", err)
+		return fail(codeOAuthSignIn, "the cookie of the flow state: %w", err)
 	}
 	return nil
 }
@@ -106,7 +96,17 @@ func (e *exchange) takeFlowState(provider, state string) (flowState, error) {
 	case !e.auth.usedOnce.Add(id, e.now, e.now.Add(flowMaxAge)):
 		return flowState{}, fail(codeInvalidCheck, "the flow was used already")
 	}
+	e.recallCallbackURL(s)
 	return s, nil
+}
+
+// recallCallbackURL remembers the flow's callback URL again if there was no room for it meanwhile,
+// so that a second try after a failure leads to the same page.
+func (e *exchange) recallCallbackURL(s flowState) {
+	if site := e.origin.String(); e.callbackURL == site && s.CallbackURL != site && s.CallbackURL != "" {
+		e.callbackURL = s.CallbackURL
+		cookieRoom{e}.rememberCallbackURL()
+	}
 }
 
 // once returns the function for [oauth.Redirection.Once], which reports whether it gets a proof of

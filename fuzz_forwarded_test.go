@@ -1,6 +1,7 @@
 package cardea_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -23,6 +24,8 @@ func FuzzForwarded(f *testing.F) {
 		{"app.example", "", "", ""}, {"app.example", "https", "app.example", "192.0.2.7"},
 		{"evil.example", "http", "evil.example", "10.0.0.1, 192.0.2.7"},
 		{"app.example:443", "https", "app.example:443", "10.0.0.1,,"},
+		{"backend", "https,http", "app.example, backend", "192.0.2.7, 10.0.0.1:50001"},
+		{"backend", "http,https,http", "evil.example,app.example,backend", "192.0.2.7, [::ffff:10.0.0.1]"},
 		{"app.example", "HTTPS", "evil.example, app.example", "[2001:db8::1]:80"},
 		{"app.example@evil.example", "javascript", "//", "::ffff:10.0.0.1"},
 		{"APP.EXAMPLE.", "https,http", "app.example\t", "fe80::1%25eth0"},
@@ -43,7 +46,8 @@ func FuzzForwarded(f *testing.F) {
 		}
 		for peer, want := range map[string]string{
 			"192.0.2.1:1234": canonical("http", host),
-			"10.1.2.3:4":     canonical(lastOf(scheme, "http", "https"), lastOf(forwardedHost, host)),
+			"10.1.2.3:4": canonical(schemeOf(addedBy(hops(forwardedFor), scheme, "")),
+				addedBy(hops(forwardedFor), forwardedHost, host)),
 		} {
 			r := httptest.NewRequest(http.MethodGet, origin+"/api/auth/providers", nil)
 			r.RemoteAddr, r.Host, r.Header = peer, host, headers.Clone()
@@ -72,15 +76,36 @@ func canonical(scheme, host string) string {
 		map[string]string{"http": ":80", "https": ":443"}[scheme])
 }
 
-// lastOf returns the last of the values of a header, which is the one that the proxy has added. It
-// returns otherwise if the value is empty, or if allowed is not empty and lacks the value.
-func lastOf(header, otherwise string, allowed ...string) string {
-	list := strings.Split(header, ",")
-	v := strings.TrimSpace(list[len(list)-1])
-	if v == "" || len(allowed) > 0 && v != otherwise && !slices.Contains(allowed, v) {
-		return otherwise
+// schemeOf is the scheme that the value of a header means.
+func schemeOf(v string) string {
+	if v = strings.ToLower(v); v == "https" || v == "wss" {
+		return "https"
 	}
-	return v
+	return "http"
+}
+
+// hops is the number of trusted proxies that a request has passed, the peer among them.
+func hops(forwardedFor string) int {
+	n := 1
+	for _, hop := range slices.Backward(strings.Split(forwardedFor, ",")) {
+		hop = strings.Trim(hop, " \t\"")
+		addr, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(hop, "["), "]"))
+		if withPort, err2 := netip.ParseAddrPort(hop); err != nil && err2 == nil {
+			addr = withPort.Addr()
+		}
+		if addr = addr.Unmap(); !addr.Is4() || addr.As4()[0] != 10 {
+			break
+		}
+		n++
+	}
+	return n
+}
+
+// addedBy is the value that the outermost of that many proxies has added to a header, which is the
+// first one if there are fewer; if it is empty, otherwise.
+func addedBy(hops int, header, otherwise string) string {
+	list := strings.Split(header, ",")
+	return cmp.Or(strings.TrimSpace(list[max(0, len(list)-hops)]), otherwise)
 }
 
 // checkOrigins checks that the URLs in the list of providers have the origin want, which must be

@@ -3,7 +3,6 @@ package cardea
 import (
 	"fmt"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -14,13 +13,13 @@ import (
 // origins finds the origin under which a request has reached the site. Links, redirects and cookies
 // are made from it, so it never comes from a header that was not checked.
 type origins struct {
-	fixed   *url.URL       // of Config.BaseURL; nil if that is empty
-	hosts   []string       // Config.TrustedHosts in lower case
-	proxies []netip.Prefix // Config.TrustedProxies
+	fixed   *url.URL // of Config.BaseURL; nil if that is empty
+	hosts   []string // Config.TrustedHosts in lower case
+	proxies proxies
 }
 
 func newOrigins(c Config) (origins, error) {
-	o := origins{proxies: c.TrustedProxies}
+	o := origins{proxies: proxies{addrs: c.TrustedProxies, unixSocket: c.TrustUnixSocket}}
 	for _, h := range c.TrustedHosts {
 		o.hosts = append(o.hosts, strings.ToLower(h))
 	}
@@ -65,8 +64,8 @@ func (o origins) of(r *http.Request) (*url.URL, error) {
 	if r.TLS != nil {
 		scheme = "https"
 	}
-	if len(o.proxies) > 0 && o.fromProxy(r) {
-		scheme, host = forwarded(r.Header, scheme, host)
+	if _, hops := o.proxies.trace(r); hops > 0 {
+		scheme, host = forwarded(r.Header, hops, scheme, host)
 	}
 	host = canonicalHost(scheme, host)
 	if !o.trusts(host) {
@@ -87,42 +86,6 @@ func (o origins) trusts(host string) bool {
 		return false
 	}
 	return redirect.IsLoopbackHost((&url.URL{Host: host}).Hostname())
-}
-
-// fromProxy reports whether a trusted proxy has sent the request.
-func (o origins) fromProxy(r *http.Request) bool {
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return false
-	}
-	return o.isProxy(peer.Addr().Unmap())
-}
-
-func (o origins) isProxy(addr netip.Addr) bool {
-	return slices.ContainsFunc(o.proxies, func(p netip.Prefix) bool { return p.Contains(addr) })
-}
-
-// forwarded returns the scheme and the host that a trusted proxy reports. If there are several
-// values, only the last one comes from that proxy.
-func forwarded(h http.Header, scheme, host string) (string, string) {
-	if v := lastValue(h, "X-Forwarded-Proto"); v == "https" || v == "http" {
-		scheme = v
-	}
-	if v := lastValue(h, "X-Forwarded-Host"); v != "" {
-		host = v
-	}
-	return scheme, host
-}
-
-// lastValue returns the last of the values of a header, which may be separated by commas; "" if
-// there is none.
-func lastValue(h http.Header, name string) string {
-	values := h.Values(name)
-	if len(values) == 0 {
-		return ""
-	}
-	v := values[len(values)-1]
-	return strings.TrimSpace(v[strings.LastIndexByte(v, ',')+1:])
 }
 
 // isASCII reports whether a text has only visible ASCII characters.

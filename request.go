@@ -30,10 +30,12 @@ type exchange struct {
 	csrfToken   string
 	csrfKnown   bool   // the browser has sent csrfToken in its cookie
 	callbackURL string // where to go afterwards: safe and absolute
+	session     string // the value of the session cookie, if it was chosen among several
 }
 
 // newExchange returns an error for a host that is not trusted.
 func (a *Auth) newExchange(w http.ResponseWriter, r *http.Request) (*exchange, error) {
+	a.warnOfUntrustedProxy(r)
 	origin, err := a.origins.of(r)
 	if err != nil {
 		return nil, err
@@ -95,14 +97,13 @@ func (e *exchange) readJSON(body []byte) error {
 // prepare reads the CSRF token and the callback URL from the request and its cookies, and stores
 // them in cookies.
 func (e *exchange) prepare() {
-	if e.csrfToken, e.csrfKnown = e.auth.csrf.token(e.jar.Get(e.names.CSRF)); !e.csrfKnown {
+	if e.csrfToken, e.csrfKnown = e.auth.csrf.first(e.jar.Values(e.names.CSRF)); !e.csrfKnown {
 		e.renewCSRF()
 	}
 	stored := e.jar.Get(e.names.CallbackURL)
 	e.callbackURL = e.redirectTarget(e.form["callbackUrl"], e.query("callbackUrl"), stored)
 	if e.callbackURL != stored {
-		// A URL that is too long for a cookie is not stored.
-		_ = e.jar.Set(cookie.Cookie{Name: e.names.CallbackURL, Value: e.callbackURL})
+		cookieRoom{e}.rememberCallbackURL()
 	}
 }
 
@@ -129,36 +130,13 @@ func (e *exchange) redirectTarget(urls ...string) string {
 		if decide == nil {
 			return redirect.Target(wanted, e.origin)
 		}
-		u, err := url.Parse(decide(e.r.Context(), wanted, e.origin.String()))
+		u, err := url.Parse(redirect.Encode(decide(e.r.Context(), wanted, e.origin.String())))
 		if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
 			break
 		}
 		return u.String()
 	}
 	return e.origin.String()
-}
-
-// sentByThisSite reports whether a page of this site sent the request: it repeats the CSRF token of
-// the browser's cookie and, if the browser says where the request comes from, comes from the same
-// origin. The token alone is not enough, because a sibling domain may set cookies. The origin alone
-// is not enough, because some browsers send none.
-func (e *exchange) sentByThisSite() bool {
-	return e.csrfKnown && equalSecrets(e.form["csrfToken"], e.csrfToken) && e.sameOrigin()
-}
-
-// sameOrigin reports whether the request comes from the same origin, according to the headers
-// Origin and Sec-Fetch-Site. It returns true if the browser sends neither.
-func (e *exchange) sameOrigin() bool {
-	if o := e.r.Header.Get("Origin"); o != "" && o != e.origin.String() {
-		return false
-	}
-	r := e.r
-	if r.Host != e.origin.Host { // behind a proxy, or on the default port of the scheme
-		clone := *r
-		clone.Host = e.origin.Host
-		r = &clone
-	}
-	return e.auth.crossOrigin.Check(r) == nil
 }
 
 // fromAuthJS reports whether the client of Auth.js sent the request.

@@ -90,7 +90,7 @@ func (e *exchange) logFailure(err error) {
 		level = e.auth.log.ErrorContext
 	}
 	level(e.r.Context(), "cardea: request failed", "code", codeOf(err), "provider", truncate(e.provider, 100),
-		"remote", e.r.RemoteAddr, "cause", err)
+		"remote", e.remote(), "cause", err)
 }
 
 // unavailable answers 503, in JSON to the Auth.js clients and to requests for the session,

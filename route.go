@@ -2,8 +2,8 @@ package cardea
 
 import (
 	"net/http"
-	"slices"
 	"strings"
+	"time"
 )
 
 // route is one endpoint: which requests it serves, what they must prove, and how a failure is
@@ -40,7 +40,7 @@ const (
 	codeInV4                 // nothing; with ProtocolV4 also the code of a failure
 )
 
-// routeTable has all endpoints. Any other request gets 400.
+// routeTable has all endpoints. Any other request gets 404, or 405 if only the method is wrong.
 var routeTable = []route{
 	{method: http.MethodGet, action: "providers", stateless: true, serve: getProviders},
 	{method: http.MethodGet, action: "session", failureStatus: http.StatusInternalServerError, serve: getSession},
@@ -72,14 +72,15 @@ func (a *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header.Set("Pragma", "no-cache")
 	header.Set("X-Content-Type-Options", "nosniff")
 
-	route, segment, ok := a.findRoute(r)
-	if !ok {
-		badRequest(w)
+	route, segment, allowed := a.findRoute(r)
+	if route == nil {
+		a.refuseRoute(w, r, allowed)
 		return
 	}
 	e, err := a.newExchange(w, r)
 	if err != nil {
-		a.log.WarnContext(r.Context(), "cardea: request refused", "code", codeOf(err), "cause", err)
+		a.log.WarnContext(r.Context(), "cardea: request refused", "code", codeOf(err),
+			"remote", a.origins.proxies.remote(r), "cause", err)
 		writeJSON(w, http.StatusBadRequest, map[string]string{
 			"message": "This host is not one of this site. The server's log says more.",
 		})
@@ -105,9 +106,10 @@ func (e *exchange) serve() error {
 	if !e.route.stateless {
 		e.prepare()
 	}
-	if e.route.csrf && !e.sentByThisSite() {
-		return fail(CodeMissingCSRF, "POST %s: the CSRF token is missing or wrong, or the origin is another one",
-			e.route.action)
+	if e.route.csrf {
+		if err := (sender{e}).check(); err != nil {
+			return err
+		}
 	}
 	return e.route.serve(e)
 }
@@ -122,29 +124,72 @@ func (e *exchange) sentByProvider() bool {
 	return m != nil && m.info().postsCallback
 }
 
-// findRoute returns the endpoint of a request and the segment after its action. It compares paths
-// byte for byte and does not clean them, so that a proxy in front of this handler cannot see
-// another path than the handler does.
-func (a *Auth) findRoute(r *http.Request) (found *route, segment string, ok bool) {
+// findRoute returns the endpoint of a request and the segment after its action. If there is none,
+// it returns nil and the methods that the path has, if any. It compares paths byte for byte and
+// does not clean them, so that a proxy in front of this handler cannot see another path than the
+// handler does.
+func (a *Auth) findRoute(r *http.Request) (found *route, segment string, allowed []string) {
 	rest, ok := strings.CutPrefix(r.URL.Path, a.config.BasePath+"/")
 	if !ok {
-		return nil, "", false
+		return nil, "", nil
 	}
 	action, segment, _ := strings.Cut(strings.TrimSuffix(rest, "/"), "/")
-	i := slices.IndexFunc(routeTable, func(t route) bool { return t.method == r.Method && t.action == action })
-	if i < 0 || strings.Contains(segment, "/") {
-		return nil, "", false
+	for i := range routeTable {
+		t := &routeTable[i]
+		if t.action != action || !t.takes(segment, a.protocol) {
+			continue
+		}
+		if t.method == r.Method {
+			return t, present(segment), nil
+		}
+		allowed = append(allowed, t.method)
 	}
-	t := &routeTable[i]
-	if t.segment == noSegment && segment != "" {
-		return nil, "", false
+	return nil, "", allowed
+}
+
+// present returns "" for what a script writes for a missing value.
+func present(segment string) string {
+	if segment == "undefined" {
+		return ""
 	}
-	if segment == "undefined" { // what a script writes for a missing value
-		segment = ""
+	return segment
+}
+
+// takes reports whether the endpoint exists with that segment of the path.
+func (t *route) takes(segment string, p *protocol) bool {
+	if strings.Contains(segment, "/") || t.segment == noSegment && segment != "" {
+		return false
 	}
-	if t.segment == needsProvider && segment == "" ||
-		t.segment == codeInV4 && segment != "" && !a.protocol.codeInPath {
-		return nil, "", false
+	switch t.segment {
+	case needsProvider:
+		return present(segment) != ""
+	case codeInV4:
+		return present(segment) == "" || p.codeInPath
 	}
-	return t, segment, true
+	return true
+}
+
+// strayLimit is how many requests for other paths are logged, since anybody can send them.
+var strayLimit = Limit{Count: 10, Within: time.Minute}
+
+// refuseRoute answers a request for which there is no endpoint: 405 if the path has one with
+// another method (RFC 9110 § 15.5.6), HEAD and OPTIONS among them, and else 404. A browser or a
+// scanner of mails that sends HEAD must not use up what the URL contains.
+func (a *Auth) refuseRoute(w http.ResponseWriter, r *http.Request, allowed []string) {
+	if len(allowed) > 0 {
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		writeJSON(w, http.StatusMethodNotAllowed, "Method not allowed.")
+		return
+	}
+	cause := "there is no such endpoint"
+	if !strings.HasPrefix(r.URL.Path, a.config.BasePath+"/") {
+		cause = "the path is not below Config.BasePath; mount the handler at " + a.config.BasePath +
+			"/ and without http.StripPrefix, or set Config.BasePath to where it is"
+	}
+	if a.strayLimiter.Allow(cause, a.now()) {
+		a.log.WarnContext(r.Context(), "cardea: not found", "method", truncate(r.Method, 20), "path",
+			truncate(r.URL.Path, 200), "basePath", a.config.BasePath, "remote", a.origins.proxies.remote(r), "cause",
+			cause)
+	}
+	writeJSON(w, http.StatusNotFound, "Not found.")
 }

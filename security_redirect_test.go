@@ -30,8 +30,7 @@ var hostileTargets = []string{
 	"/%09/evil.example", "/%0a/evil.example", "/%0d%0a/evil.example", "/%2fevil.example", "/%2F%2Fevil.example",
 	"/%5cevil.example", "%2f%2fevil.example", "/%e3%80%80/evil.example",
 	// Dot segments.
-	"/..//evil.example", "/.//evil.example", "/./evil.example", "/a/../..//evil.example",
-	"/%2e%2e//evil.example", "/a//evil.example",
+	"/..//evil.example", "/.//evil.example", "/./evil.example", "/a/../..//evil.example", "/%2e%2e//evil.example",
 	// Schemes.
 	"http:evil.example", "https:evil.example", "http:/evil.example", "http:///evil.example", "https://evil.example",
 	"HTTPS://EVIL.EXAMPLE", "ftp://HOST/", "javascript:alert(1)", "JaVaScRiPt:alert(1)", "java\tscript:alert(1)",
@@ -50,7 +49,7 @@ var hostileTargets = []string{
 	"\ufeff//evil.example", "/\u2028/evil.example",
 	// Header injection, relative and malformed URLs, and long ones.
 	"/a\r\nSet-Cookie: a=b", "/a\r\nLocation: https://evil.example\r\n\r\n<script>", "evil.example",
-	"www.evil.example", "?a=b", "#a", "%", "/%zz", "\xff", "/\xc0\xaf", "/" + strings.Repeat("a", 2048),
+	"www.evil.example", "?a=b", "#a", "%", "/%zz", "\xff", "/\xc0\xaf", "/" + strings.Repeat("a", 4096),
 	strings.Repeat("https://evil.example/", 500),
 }
 
@@ -493,7 +492,7 @@ func TestPathSpellingsBypassNoRule(t *testing.T) {
 	} {
 		for _, spelling := range append(spellings(path), path) {
 			res := serve(s.auth, http.MethodPost, spelling, c, url.Values{"csrfToken": {"wrong"}})
-			refused := res.StatusCode == http.StatusBadRequest ||
+			refused := unserved(res.StatusCode) || res.StatusCode == http.StatusBadRequest ||
 				strings.HasSuffix(res.Header.Get("Location"), "/api/auth/signin?error=MissingCSRF")
 			if !refused {
 				t.Errorf("POST %s without a token: %s to %s", spelling, res.Status, res.Header.Get("Location"))
@@ -506,7 +505,7 @@ func TestPathSpellingsBypassNoRule(t *testing.T) {
 		want := serve(s.auth, http.MethodGet, path, c, nil)
 		for _, spelling := range spellings(path) {
 			res := serve(s.auth, http.MethodGet, spelling, c, nil)
-			if res.StatusCode != http.StatusBadRequest &&
+			if !unserved(res.StatusCode) &&
 				(res.StatusCode != want.StatusCode || res.Header.Get("Location") != want.Header.Get("Location")) {
 				t.Errorf("GET %s: %s to %s; %s: %s",
 					spelling, res.Status, res.Header.Get("Location"), path, want.Status)

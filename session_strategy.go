@@ -36,7 +36,7 @@ type sessionRefresh struct {
 
 func (e *exchange) sessionCookie() sessionCookie {
 	return sessionCookie{
-		value: e.jar.Session(), salt: e.auth.protocol.scheme.SessionSalt(e.names.Session), now: e.now,
+		value: sessionCookies{e}.value(), salt: sessionCookies{e}.salt(), now: e.now,
 	}
 }
 

@@ -85,7 +85,7 @@ func (e *exchange) signIn(id identity) error {
 		event(ctx, &res.SignIn)
 	}
 	e.auth.log.InfoContext(ctx, "cardea: signed in", "user", res.User.ID, "provider", res.Account.Provider,
-		"new", res.IsNewUser, "remote", e.r.RemoteAddr)
+		"new", res.IsNewUser, "remote", e.remote())
 	return e.redirect(e.afterSignIn(res, id))
 }
 

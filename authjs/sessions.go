@@ -66,7 +66,11 @@ func (s *Sessions) salt(n *cookie.Names) string { return s.scheme.SessionSalt(n.
 func (s *Sessions) Read(r *http.Request) (Claims, error) {
 	for i := range s.names {
 		n := &s.names[i]
-		if token := cookie.NewJar(r.Header, n).Session(); token != "" {
+		jar := cookie.NewJar(r.Header, n)
+		if jar.IsAmbiguous() {
+			return s.openLast(jar.Sessions(), s.salt(n))
+		}
+		if token := jar.Session(); token != "" {
 			return s.open(token, s.salt(n))
 		}
 	}
@@ -90,6 +94,17 @@ func (s *Sessions) open(token, salt string) (Claims, error) {
 		return nil, ErrExpired
 	}
 	return nil, ErrInvalid
+}
+
+// openLast is open for the last valid one of several tokens: a browser sends cookies of before, of
+// another domain or path, in front of the right one. Without one, the error is that of the first.
+func (s *Sessions) openLast(tokens []string, salt string) (Claims, error) {
+	for _, token := range slices.Backward(tokens) {
+		if claims, err := s.open(token, salt); err == nil {
+			return claims, nil
+		}
+	}
+	return s.open(tokens[0], salt)
 }
 
 // openAny is open for a bearer token. The name of its cookie is not known, so it tries all salts.

@@ -12,19 +12,18 @@ const (
 	pageCharset        = "Pages state their charset"
 	errorsSetCookies   = "Error responses also set the cookies that were to be set"
 	failureHasLocation = "a failure reported to the client of v5 has a Location too"
-	badRequest         = "A bad request is status 400 with the JSON text `\"Bad request.\"` in both " +
-		"protocol versions"
-	noError = "The response is the same for `POST csrf` and for `GET signin/<provider>`, which v5 redirects " +
-		"to the error page"
-	ambiguousURL     = "a URL that two parsers could read differently is ignored"
-	normalizedURL    = "A callback URL is normalized"
-	bothClients      = "**Both clients work with either setting**"
-	ignoresCase      = "Media types are compared without regard to case"
-	textOnly         = "A member of a JSON body that is not a string is ignored"
-	dataIsJSON       = "`data` in a form is parsed as JSON"
-	codeInAnyCase    = "The pages accept codes in upper and lower case"
-	lastError        = "If a parameter is repeated, the last value counts"
-	keepsCallbackURL = "If `POST signin` has no provider, or a credentials provider, the URL of the sign-in page has " +
+	notFound           = "A path that has no endpoint is 404, and another method than a path has is 405 with `Allow`"
+	noError            = "So are `POST csrf` and `GET signin/<provider>`, which v5 redirects to the error page"
+	ambiguousURL       = "a URL that two parsers could read differently is ignored"
+	encodedURL         = "is percent-encoded as browsers do it"
+	normalizedURL      = "A callback URL is normalized"
+	bothClients        = "**Both clients work with either setting**"
+	ignoresCase        = "Media types are compared without regard to case"
+	textOnly           = "A member of a JSON body that is not a string is ignored"
+	dataIsJSON         = "`data` in a form is parsed as JSON"
+	codeInAnyCase      = "The pages accept codes in upper and lower case"
+	lastError          = "If a parameter is repeated, the last value counts"
+	keepsCallbackURL   = "If `POST signin` has no provider, or a credentials provider, the URL of the sign-in page has " +
 		"`callbackUrl`"
 	hintsOnly         = "a link could ask for other rights"
 	verifiesSignature = "v5 does not verify the signature"
@@ -42,7 +41,7 @@ const (
 	viaRedirect       = "goes through the redirect callback, as in v5"
 	credentialsCode   = "the code of `credentials.Refuse`; anything else is `Configuration`"
 	acceptsLog        = "`POST _log` is answered with 200 in both settings"
-	extraSegment      = "In v4 a path with one segment too many is also a bad request"
+	extraSegment      = "In v4 a path with one segment too many is also not found"
 	jsonHasType       = "All JSON has its content type"
 	withoutCharset    = "JSON has no charset"
 	needsAccessToken  = "a token response without `access_token`"
@@ -58,6 +57,8 @@ const (
 	set24h         = "<token>; Path=/; Max-Age=86400; Expires in 24h0m0s; HttpOnly; Lax"
 	setSite        = site + "; Path=/; HttpOnly; Lax"
 	badRequestText = `"Bad request."`
+	notFoundText   = `"Not found."`
+	notAllowedText = `"Method not allowed."`
 	authorizeURL   = "http://idp/authorize?client_id=app&code_challenge=<random>&code_challenge_method=S256&nonce=<random>" +
 		"&redirect_uri=http%3A%2F%2Fsite.example%2Fapi%2Fauth%2Fcallback%2Fidp&response_type=code&scope=openid%20profile%20email&state=<random>"
 )
@@ -112,6 +113,12 @@ var differencesOfBoth = []difference{
 	{"JWT/links: GET /callback/email?callbackUrl=http%3A%2F%2Fsite.example&email=ann%40example.com", "location",
 		"*?error=*onfiguration", site + "/api/auth/error?error=Verification", mailCookie},
 
+	// What is no endpoint.
+	{"JWT/*", "status", "400", "405", notFound},
+	{"JWT/*", "body", "*", notAllowedText, notFound},
+	{"JWT/paths: *", "status", "400", "404", notFound},
+	{"JWT/paths: *", "body", "*", notFoundText, notFound},
+
 	// A hostile callback URL is replaced by the site's origin; the spelling of a good one may
 	// change.
 	{"JWT/callbackUrl in *", "cookie *callback-url", site + "*; Path=/; HttpOnly; Lax", setSite, ambiguousURL},
@@ -124,6 +131,14 @@ var differencesOfBoth = []difference{
 		site + "/a; Path=/; HttpOnly; Lax", normalizedURL},
 	{"JWT/callbackUrl in the cookie: *", "cookie *callback-url", "", site + "/a; Path=/; HttpOnly; Lax", normalizedURL},
 	{"JWT/callbackUrl in *", "status", "500", "200", ambiguousURL},
+	{"JWT/callbackUrl in *", "cookie *callback-url", site + "/a b; Path=/; HttpOnly; Lax",
+		site + "/a%20b; Path=/; HttpOnly; Lax", encodedURL},
+	{"JWT/callbackUrl in *", "cookie *callback-url", site + "/ü; Path=/; HttpOnly; Lax",
+		site + "/%C3%BC; Path=/; HttpOnly; Lax", encodedURL},
+	{"JWT/callbackUrl in *", "cookie *callback-url", "", site + "/*; Path=/; HttpOnly; Lax", encodedURL},
+	{"JWT/callbackUrl in *", "body", "*", `{"url":"` + site + `/a%20b"}`, encodedURL},
+	{"JWT/callbackUrl in *", "body", "*", `{"url":"` + site + `/%C3%BC"}`, encodedURL},
+	{"JWT/callbackUrl in the *: * POST /signout *", "body", `{"message":*`, `{"url":"` + site + `/a"}`, encodedURL},
 	{"JWT/callbackUrl in *", "body", `{"message":*`, `{"url":"` + site + `"}`, ambiguousURL},
 	{"JWT/callbackUrl in *", "body", `{"url":"http://*site.example*"}`, `{"url":"` + site + `"}`, ambiguousURL},
 	{"JWT/callbackUrl in *", "body", `{"url":"HTTP://SITE.EXAMPLE/a"}`, `{"url":"` + site + `/a"}`, normalizedURL},
@@ -138,6 +153,11 @@ var differencesV5 = slices.Concat(differencesOfBoth, []difference{
 	{"JWT/callbackUrl in *", "location", site + ":80/a", site + "/a", normalizedURL},
 	{"JWT/callbackUrl in *", "location", "", site, ambiguousURL},
 	{"JWT/callbackUrl in the cookie: %zz GET /csrf", "body", `{"message":*`, `{"csrfToken":"<64 hex>"}`, ambiguousURL},
+	{"JWT/callbackUrl in *", "location", "", site + "/a", encodedURL},
+	{"JWT/callbackUrl in *", "location", site + "/*", site + "/a%20b", encodedURL},
+	{"JWT/callbackUrl in *", "location", site + "/*", site + "/%C3%BC", encodedURL},
+	{"JWT/callbackUrl in *", "body", `{"url":"` + site + `/api/auth/error?error=Configuration"}`,
+		`{"url":"` + site + `/a"}`, encodedURL},
 
 	// Requests of the client of v4.
 	{"JWT/* POST *json=true", "status", "302", "200", bothClients},
@@ -150,14 +170,14 @@ var differencesV5 = slices.Concat(differencesOfBoth, []difference{
 	{"JWT/paths: POST /_log *", "type", "application/json", "", acceptsLog},
 
 	// Answers about failures.
-	{"JWT/p*", "status", "302", "400", noError},
+	{"JWT/p*", "status", "302", "40*", noError},
 	{"JWT/p*", "location", site + "/api/auth/error?error=Configuration", "", noError},
 	{"JWT/p*", "type", "", "application/json", noError},
-	{"JWT/p*", "body", "", badRequestText, noError},
-	{"JWT/c*", "status", "302", "400", noError},
+	{"JWT/c*", "status", "302", "40*", noError},
 	{"JWT/c*", "location", site + "/api/auth/error?error=Configuration", "", noError},
 	{"JWT/c*", "type", "", "application/json", noError},
-	{"JWT/c*", "body", "", badRequestText, noError},
+	{"JWT/error: GET /error/AccessDenied", "status", "400", "404", notFound},
+	{"JWT/error: GET /error/AccessDenied", "body", badRequestText, notFoundText, notFound},
 	{"*", "cookie *callback-url", "", setSite, errorsSetCookies},
 	{"JWT/mail that the application refuses: POST /signin/email email=elsewhere@example.com", "cookie *callback-url",
 		setSite, "", errorsSetCookies},
@@ -204,17 +224,13 @@ var differencesV4 = slices.Concat(differencesOfBoth, []difference{
 	{"*(X-Auth-Return-Redirect: 1)", "body", "", `{"url":"http://*"}`, bothClients},
 
 	// Answers about failures.
-	{"JWT/*", "body", "Error: This action with HTTP * is not supported by NextAuth.js", badRequestText, badRequest},
 	{"*", "type", "", "application/json", jsonHasType},
-	{"JWT/paths: * /*/*x", "status", "200", "400", extraSegment},
-	{"JWT/paths: * /*/*x", "body", "*", badRequestText, extraSegment},
+	{"JWT/paths: * /*/*x", "status", "200", "404", extraSegment},
 	{"JWT/paths: * /*/*x", "type", "text/html", "application/json", extraSegment},
-	{"JWT/paths: GET /providers/idp", "status", "200", "400", extraSegment},
-	{"JWT/paths: GET /providers/idp", "body", "*", badRequestText, extraSegment},
-	{"JWT/paths: POST /signout/x", "status", "302", "400", extraSegment},
+	{"JWT/paths: GET /providers/idp", "status", "200", "404", extraSegment},
+	{"JWT/paths: POST /signout/x", "status", "302", "404", extraSegment},
 	{"JWT/paths: POST /signout/x", "location", site, "", extraSegment},
-	{"JWT/paths: *", "status", "500", "400", badRequest},
-	{"JWT/paths: *", "body", `{"message":*`, badRequestText, badRequest},
+	{"JWT/paths: *", "status", "500", "404", notFound},
 	{"JWT/paths: * /callback/unknown", "status", "400", "30*", unknownProvider},
 	{"JWT/paths: * /callback/unknown", "location", "", site + "/api/auth/error?error=Configuration", unknownProvider},
 	{"JWT/paths: * /callback/unknown", "body", "Error: *", "", unknownProvider},
@@ -231,6 +247,7 @@ var differencesV4 = slices.Concat(differencesOfBoth, []difference{
 	{"JWT/content types: POST /signout {\"csrfToken\":\"<64 hex>\",\"callbackUrl\":1}*", "body", "an exception", "",
 		textOnly},
 	{"JWT/callbackUrl in *", "body", "an exception", `{"url":"` + site + `"}`, ambiguousURL},
+	{"JWT/callbackUrl in *", "body", "an exception", `{"url":"` + site + `/a"}`, encodedURL},
 	{"JWT/callbackUrl in the cookie: %zz GET /csrf", "body", "an exception", `{"csrfToken":"<64 hex>"}`, ambiguousURL},
 	{"JWT/* POST *json=true", "type", "application/json; charset=utf-8", "application/json", withoutCharset},
 	{"JWT/credentials: POST *", "location", site + "/api/auth/error?error=the%20database%20is%20away",

@@ -12,6 +12,7 @@ const (
 	maxSession = 64 << 10  // bytes of a session, which leaves room for other cookies in the header
 	maxCookie  = 4096      // bytes of a name and its value (RFC 6265bis § 5.6)
 	maxListed  = 100       // cookies with one prefix, or chunks of one session
+	maxValues  = 10        // of one name that are tried
 )
 
 // Why a cookie cannot be set. The errors contain neither its name nor its value.
@@ -28,9 +29,10 @@ var (
 //
 // The methods that read cookies return those of the request, not those that were set.
 type Jar struct {
-	names *Names
-	in    []string // the Cookie headers
-	out   []Cookie
+	names     *Names
+	in        []string // the Cookie headers
+	out       []Cookie
+	elsewhere []place // where cookies of the session are cleared as well
 }
 
 // NewJar returns the jar of a request with header h. If the request has more than 100 kB of
@@ -55,6 +57,27 @@ func (j *Jar) Get(name string) string {
 		}
 	}
 	return ""
+}
+
+// Values returns the decoded values of all cookies with that name, each once, in the order of the
+// request; at most 10.
+func (j *Jar) Values(name string) []string {
+	var found []string
+	for key, value := range j.pairs {
+		if key == name {
+			found = addValue(found, value)
+		}
+	}
+	return found
+}
+
+// addValue adds the decoded value to the values that are tried, if it is another one.
+func addValue(found []string, value string) []string {
+	value = decode(value)
+	if value == "" || len(found) == maxValues || slices.Contains(found, value) {
+		return found
+	}
+	return append(found, value)
 }
 
 // WithPrefix returns the names of cookies that start with prefix, each once, in the order of the
@@ -127,12 +150,36 @@ func (j *Jar) Clear(name string) {
 // put is Set for a cookie that was checked.
 func (j *Jar) put(c Cookie) {
 	for i := range j.out {
-		if j.out[i].Name == c.Name && j.out[i].Domain == c.Domain {
+		if j.out[i].Name == c.Name && j.out[i].Domain == c.Domain && j.out[i].Path == c.Path {
 			j.out[i] = c
 			return
 		}
 	}
 	j.out = append(j.out, c)
+}
+
+// Size returns how many bytes of the Cookie header the browser will use, once it has the response,
+// for the session and for the other cookies with the names of this deployment.
+func (j *Jar) Size() (session, others int) {
+	add := func(name string, valueLen int) {
+		switch n := len(name) + len("=") + valueLen + len("; "); {
+		case j.names.isSession(name):
+			session += n
+		case j.names.isOurs(name):
+			others += n
+		}
+	}
+	for name, value := range j.pairs {
+		if !slices.ContainsFunc(j.out, func(c Cookie) bool { return c.Name == name }) {
+			add(name, len(value))
+		}
+	}
+	for i := range j.out {
+		if c := &j.out[i]; c.MaxAge >= 0 {
+			add(c.Name, encodedLen(c.Value))
+		}
+	}
+	return session, others
 }
 
 // Write adds one Set-Cookie header for each collected cookie to the header of a response. It

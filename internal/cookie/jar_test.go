@@ -162,3 +162,28 @@ func BenchmarkSessionAndRenew(b *testing.B) {
 		jar.Write(http.Header{})
 	}
 }
+
+// What the browser will send counts: a cookie that the response sets or removes with its new value,
+// and other sites' cookies not at all.
+func TestSize(t *testing.T) {
+	t.Parallel()
+	names := cookie.NamesV5(false)
+	jar := jarOf(&names, "theme=dark; authjs.session-token=12345; authjs.session-token.0=1; authjs.state.a=12; "+
+		"authjs.state.b=1; authjs.csrf-token=1; authjs.csrf-tokenX=1; authjs.state=1; authjs.mail=1")
+	const session = len("authjs.session-token=12345; authjs.session-token.0=1; ")
+	const others = len("authjs.state.a=12; authjs.state.b=1; authjs.csrf-token=1; authjs.mail=1; ")
+	if s, o := jar.Size(); s != session || o != others {
+		t.Errorf("got %d and %d, want %d and %d", s, o, session, others)
+	}
+	jar.Clear("authjs.state.a")
+	if err := jar.Set(cookie.Cookie{Name: "authjs.mail", Value: "|"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := jar.Set(cookie.Cookie{Name: "authjs.callback-url", Value: "/"}); err != nil {
+		t.Fatal(err)
+	}
+	want := len("authjs.state.b=1; authjs.csrf-token=1; authjs.mail=%7C; authjs.callback-url=%2F; ")
+	if _, o := jar.Size(); o != want {
+		t.Errorf("after the response: got %d, want %d", o, want)
+	}
+}

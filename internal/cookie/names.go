@@ -3,6 +3,8 @@
 // cookies.
 package cookie
 
+import "strings"
+
 // Names are the names of the cookies of one deployment, and what is common to all of them.
 type Names struct {
 	Session     string // of the session, also the first part of the names of its chunks
@@ -50,4 +52,10 @@ func names(prefix string, secure bool, chunkSize int) Names {
 		Secure:      secure,
 		ChunkSize:   chunkSize,
 	}
+}
+
+// isOurs reports whether a cookie with that name, which is not one of the session, is set by this
+// deployment.
+func (n *Names) isOurs(name string) bool {
+	return name == n.CallbackURL || name == n.CSRF || name == n.Mail || strings.HasPrefix(name, n.State+".")
 }

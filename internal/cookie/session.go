@@ -30,12 +30,43 @@ func (j *Jar) Session() string {
 	if !hasChunks {
 		return ""
 	}
-	return decode(j.joinChunks())
+	return decode(joinSet(j.chunks(), 0, false))
 }
 
-// joinChunks returns the chunks of the session, which are not decoded.
-func (j *Jar) joinChunks() string {
-	var chunks [maxListed]string
+// Sessions returns all values that can be the session, the one that [Jar.Session] returns first: a
+// browser sends all cookies of that name, of whatever domain and path, and those of before a change
+// of the configuration come first (RFC 6265 § 5.4). At most 10 are returned.
+func (j *Jar) Sessions() []string {
+	found := j.Values(j.names.Session)
+	chunks := j.chunks()
+	most := 0
+	for n := range chunks {
+		most = max(most, len(chunks[n]))
+	}
+	for k := range min(most, maxValues) {
+		found = addValue(found, joinSet(chunks, k, false))
+		found = addValue(found, joinSet(chunks, k, true))
+	}
+	return found
+}
+
+// IsAmbiguous reports whether the request has several values that can be the session.
+func (j *Jar) IsAmbiguous() bool {
+	count := 0
+	for name, value := range j.pairs {
+		// A session in chunks has one that is the first.
+		if rest, found := strings.CutPrefix(name, j.names.Session); found && value != "" &&
+			(rest == "" || rest == ".0") {
+			count++
+		}
+	}
+	return count > 1
+}
+
+// chunks returns the values of each chunk in the order of the request, or none if there is a chunk
+// with the number 100 or more.
+func (j *Jar) chunks() [][]string {
+	chunks := make([][]string, maxListed)
 	for name, value := range j.pairs {
 		rest, found := strings.CutPrefix(name, j.names.Session)
 		if !found || !isChunk(rest) {
@@ -43,17 +74,27 @@ func (j *Jar) joinChunks() string {
 		}
 		n, err := strconv.Atoi(rest[1:])
 		if err != nil || n >= maxListed {
-			return ""
+			return nil
 		}
-		if chunks[n] == "" {
-			chunks[n] = value
+		if value != "" && len(chunks[n]) < maxValues {
+			chunks[n] = append(chunks[n], value)
 		}
 	}
-	count := 0
-	for count < maxListed && chunks[count] != "" {
-		count++
+	return chunks
+}
+
+// joinSet joins the chunks that came as the k-th of their name, up to the first number without one.
+// If fill is true, the last of a name stands for a k-th that is missing: then the older session had
+// fewer chunks, and else more.
+func joinSet(chunks [][]string, k int, fill bool) string {
+	var b strings.Builder
+	for _, values := range chunks {
+		if len(values) == 0 || len(values) <= k && !fill {
+			break
+		}
+		b.WriteString(values[min(k, len(values)-1)])
 	}
-	return strings.Join(chunks[:count], "")
+	return b.String()
 }
 
 // isChunk reports whether a suffix of the session's name is that of a chunk: a dot and a decimal
@@ -126,6 +167,7 @@ func (j *Jar) clearForDomain(name string) {
 // were set.
 func (j *Jar) clearReceived() {
 	j.out = slices.DeleteFunc(j.out, func(c Cookie) bool { return j.names.isSession(c.Name) })
+	j.clearElsewhere()
 	limit := len(j.out) + maxListed
 	for name := range j.pairs {
 		if len(j.out) >= limit {

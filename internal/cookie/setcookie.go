@@ -1,17 +1,19 @@
 package cookie
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"time"
 )
 
-// Cookie is a cookie to set. Every cookie has the attributes HttpOnly, Path=/ and SameSite=Lax.
+// Cookie is a cookie to set. Every cookie has the attributes HttpOnly and SameSite=Lax.
 type Cookie struct {
 	Name  string // a token of RFC 9110 § 5.6.2
 	Value string // any text; it is encoded as by JavaScript's encodeURIComponent
 
 	Domain  string    // the attribute; "" omits it, and the cookie is for the host that sets it
+	Path    string    // the attribute; "" stands for /
 	MaxAge  int       // the attribute, in seconds; 0 omits it, a negative number removes the cookie
 	Expires time.Time // the attribute; the zero time omits it
 }
@@ -43,7 +45,7 @@ func (c *Cookie) header(secure bool) string {
 	if c.Domain != "" {
 		b = append(append(b, "; Domain="...), c.Domain...)
 	}
-	b = append(b, "; Path=/"...)
+	b = append(append(b, "; Path="...), cmp.Or(c.Path, "/")...)
 	if !c.Expires.IsZero() {
 		b = append(b, "; Expires="...)
 		b = c.Expires.UTC().AppendFormat(b, http.TimeFormat)
