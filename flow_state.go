@@ -66,7 +66,7 @@ func (e *exchange) saveFlowState(s flowState) error {
 	}
 	token, err := e.auth.sealer.Seal(e.names.State, map[string]any{
 		"value": s.State, "provider": s.Provider, "verifier": s.Verifier, "nonce": s.Nonce,
-		"callbackUrl": s.CallbackURL, "user": s.UserID,
+		"callbackUrl": s.CallbackURL, "user": s.UserID, "authTime": s.AuthTime,
 	}, e.now, flowMaxAge)
 	if err != nil {
 		return fail(codeOAuthSignIn, "encrypt the flow state: %w", err)
@@ -102,6 +102,7 @@ func (e *exchange) takeFlowState(provider, state string) (flowState, error) {
 	s := flowState{
 		Flow: relyingparty.Flow{
 			State: claims.String("value"), Verifier: claims.String("verifier"), Nonce: claims.String("nonce"),
+			AuthTime: relyingparty.AuthTime(claims.String("authTime")),
 		},
 		ID: id, Provider: claims.String("provider"), CallbackURL: claims.String("callbackUrl"),
 		UserID: claims.String("user"),

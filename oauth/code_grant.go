@@ -29,7 +29,7 @@ type CodeGrant struct {
 }
 
 // Do sends a request and returns the JSON object of the answer, with numbers as [json.Number]. Any
-// status but 200 and any other body is an error, which contains nothing of either.
+// status but 200 is a [StatusError]. Any other body is an error, which contains nothing of it.
 func (g *CodeGrant) Do(req *http.Request) (Claims, error) { return do(g.HTTP, req) }
 
 func do(client *http.Client, req *http.Request) (Claims, error) {
@@ -38,7 +38,16 @@ func do(client *http.Client, req *http.Request) (Claims, error) {
 		return nil, err
 	}
 	if resp.Status != http.StatusOK {
-		return nil, fmt.Errorf("status %d", resp.Status)
+		return nil, StatusError(resp.Status)
 	}
 	return outbound.Object(resp.Body)
 }
+
+// StatusError is the HTTP status of an answer that is not 200.
+type StatusError int
+
+func (e StatusError) Error() string { return fmt.Sprintf("status %d", int(e)) }
+
+// Refused reports whether the service refuses what was asked for, as for an application that lacks
+// a permission. The same request would then be refused again.
+func (e StatusError) Refused() bool { return e == http.StatusForbidden || e == http.StatusNotFound }

@@ -55,6 +55,9 @@ var cardeaAccepts = []difference{
 		)},
 	{"RFC 8259 § 8.3: names are compared as they are, so SUB is not sub",
 		each("userinfo has", "SUB of another beside sub")},
+	{"OpenID Connect Core 1.0 § 2: the ID token proves who signs in; an endpoint that refuses the request (RFC 6750 " +
+		"§ 3.1) takes none of that back",
+		[]string{"userinfo has status 404"}},
 }
 
 // knownFaults are cases that only Cardea accepts, and that it should refuse.

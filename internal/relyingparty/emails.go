@@ -12,12 +12,18 @@ import (
 )
 
 // addEmail requests the list of e-mail addresses, if there is one, and puts the verified address
-// into the profile.
+// into the profile. It removes the address if the request is refused.
 func (x *codeExchange) addEmail(ctx context.Context, raw oauth.Claims) error {
 	if x.EmailsURL == "" {
 		return nil
 	}
 	body, err := x.oauth2.Fetch(ctx, oauth2.Resource{URL: x.EmailsURL, Headers: x.Headers}, x.token)
+	if isRefused(err) {
+		x.warnRefused("e-mail addresses", err)
+		delete(raw, "email")
+		delete(raw, "email_verified")
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("fetch e-mail addresses: %w", err)
 	}
