@@ -12,7 +12,8 @@ import (
 // AzureADB2C signs users in with an account of an Azure AD B2C tenant. Create an app registration
 // of the tenant at https://portal.azure.com. Documentation:
 // https://learn.microsoft.com/azure/active-directory-b2c/openid-connect, read 2026-11-22. All
-// options must be set, and the user flow must keep its default issuer, the one without tfp. New
+// options must be set, and the user flow must keep its default issuer, the one without tfp. A code
+// of another user flow is refused by B2C, whose token endpoints each serve one of them. New
 // customers use [MicrosoftEntraID]: B2C accepts no new customers since May 2025 and is supported
 // until May 2030.
 //
