@@ -9,35 +9,37 @@ import (
 	"time"
 
 	"github.com/cardea-auth/cardea/internal/backoff"
-	"github.com/cardea-auth/cardea/internal/oauth2"
 	"github.com/cardea-auth/cardea/internal/relyingparty"
 	"github.com/cardea-auth/cardea/internal/singleflight"
-	"github.com/cardea-auth/cardea/oauth"
 )
 
 const (
-	// refreshBefore is how long before it expires an access token is refreshed, so that the request
-	// that it is for has time.
+	// refreshBefore is the time before its expiry at which an access token is refreshed, so that it
+	// does not expire during the application's request.
 	refreshBefore = time.Minute
 
-	requestLimit = 15 * time.Second // of the requests to a provider for one refresh
-	storeLimit   = 10 * time.Second // of storing what the provider returned
-	refreshLimit = time.Minute      // of a refresh, including the wait for another process
+	requestTimeout = 15 * time.Second // of the requests to a provider for one refresh
+	storeTimeout   = 10 * time.Second // of storing what the provider returned
+	refreshTimeout = time.Minute      // of a refresh, including the wait for another process
 )
 
 // AccessToken returns a valid access token of a user at a provider, for requests to the provider's
-// API. If the user has several accounts at the provider, the one with the first account id counts.
+// API. If the user has several accounts at the provider, it uses the one whose account id sorts
+// first.
 //
 // A token that expires within a minute is refreshed first (RFC 6749 § 6), with the refresh token of
 // the last sign-in or refresh, and the new tokens are stored. A provider returns a refresh token
 // only if the scopes ask for it, often with offline_access. A token whose expiry the provider did
 // not state is returned as it is.
 //
-// A refresh token is used once: all callers in this process wait for one refresh, and those in
-// other processes too if the [Config.Adapter] is a [TokenStore]. The clocks of the processes must
-// agree within ten seconds. AccessToken must not be called in a transaction of the application. A
-// caller whose ctx ends stops waiting, and the refresh goes on. If a process dies between the
-// provider's answer and storing it, the tokens are lost, and some providers then revoke the grant.
+// AccessToken may be called concurrently, but not in a transaction of the application. A refresh
+// token is used once: all callers in this process wait for one refresh, and those in other
+// processes too if the [Config.Adapter] is a [TokenStore]. The clocks of the processes must agree
+// within ten seconds.
+//
+// A caller whose ctx ends stops waiting, and the refresh goes on. If a process dies after the
+// provider has answered and before the answer is stored, the tokens are lost, and some providers
+// then revoke the grant.
 //
 // The error is
 //   - [ErrNotFound] if the user has no such account, the provider is not configured, or there is no
@@ -68,7 +70,7 @@ func (a *Auth) accessToken(ctx context.Context, userID, provider string) (string
 	return a.tokens.get(ctx, r, userID, provider)
 }
 
-// authorizeUser asks the application whether a user counts, as readSession asks about a session.
+// authorizeUser asks Callbacks.Authorized about a user, as readSession does about a session.
 func (a *Auth) authorizeUser(ctx context.Context, userID string) error {
 	decide := a.config.Callbacks.Authorized
 	if decide == nil {
@@ -85,7 +87,7 @@ func (a *Auth) authorizeUser(ctx context.Context, userID string) error {
 	return err
 }
 
-// refresher is a [method] whose accounts have tokens that can be refreshed.
+// refresher is a [signInMethod] whose accounts have tokens that can be refreshed.
 type refresher interface {
 	// refresh returns the account with new tokens. The errors are those of
 	// [relyingparty.Client.Refresh].
@@ -100,18 +102,6 @@ func (m *oauthMethod) refresh(ctx context.Context, account *Account) (*Account, 
 	return newAccount(m.Provider, account.ProviderAccountID, t), nil
 }
 
-// newAccount is an account with the tokens of an answer, which is nil for a provider without
-// tokens.
-func newAccount(p *oauth.Provider, id string, t *oauth2.Token) *Account {
-	account := &Account{Type: ProviderType(p.Type), Provider: p.ID, ProviderAccountID: id}
-	if t != nil {
-		account.AccessToken, account.RefreshToken, account.IDToken = t.Access, t.Refresh, t.IDToken
-		account.ExpiresAt, account.TokenType = t.Expires, t.Type
-		account.Scope, account.SessionState = t.Scope, t.SessionState
-	}
-	return account
-}
-
 // accessTokens returns the access tokens of stored accounts, and refreshes them.
 type accessTokens struct {
 	adapter   Adapter
@@ -124,21 +114,22 @@ func newAccessTokens(a *Auth) *accessTokens {
 	return &accessTokens{adapter: a.config.Adapter, now: a.clock, log: a.log}
 }
 
+// get returns the access token of a user at a provider, and refreshes it if that is due.
 func (t *accessTokens) get(ctx context.Context, r refresher, userID, provider string) (string, error) {
 	account, err := t.account(ctx, userID, provider, "")
 	if err != nil {
 		return "", err
 	}
-	if token, err := t.valid(account); token != "" || err != nil {
+	if token, err := t.validToken(account); token != "" || err != nil {
 		return token, err
 	}
-	return t.refreshes.Do(ctx, accountKey(account), refreshLimit, func(ctx context.Context) (string, error) {
+	return t.refreshes.Do(ctx, accountKey(account), refreshTimeout, func(ctx context.Context) (string, error) {
 		return t.refreshLocked(ctx, r, account)
 	})
 }
 
-// account returns the account of a user at a provider with that id, or with any id if it is "". The
-// error is ErrNotFound if there is none.
+// account returns the account of a user at a provider: the one with that id, or the first one if id
+// is "". If there is none, the error is ErrNotFound.
 func (t *accessTokens) account(ctx context.Context, userID, provider, id string) (*Account, error) {
 	accounts, err := t.adapter.Accounts(ctx, userID)
 	if err != nil {
@@ -152,14 +143,14 @@ func (t *accessTokens) account(ctx context.Context, userID, provider, id string)
 	return nil, ErrNotFound
 }
 
-// accountKey names an account.
+// accountKey is the key of an account as one text.
 func accountKey(account *Account) string {
 	return strings.Join([]string{account.Provider, account.ProviderAccountID}, "\x00")
 }
 
-// valid returns the access token that an account has, "" if it must be refreshed, and
-// ErrGrantRevoked if it cannot be.
-func (t *accessTokens) valid(account *Account) (string, error) {
+// validToken returns the access token of an account, or "" if it must be refreshed. The error is
+// ErrGrantRevoked if it cannot be refreshed, and ErrTokenBound if it is bound to a key.
+func (t *accessTokens) validToken(account *Account) (string, error) {
 	now := t.now()
 	if account.RefreshToken != "" {
 		now = now.Add(refreshBefore)
@@ -175,17 +166,18 @@ func (t *accessTokens) valid(account *Account) (string, error) {
 	return "", nil
 }
 
-// validNow is valid for an account that somebody else has written a moment ago.
-func (t *accessTokens) validNow(account *Account) (string, error) {
-	token, err := t.valid(account)
+// storedToken returns the access token that another refresh has just stored. If it is about to
+// expire already, that is an error.
+func (t *accessTokens) storedToken(account *Account) (string, error) {
+	token, err := t.validToken(account)
 	if token == "" && err == nil {
 		err = errors.New("another refresh has stored tokens that are about to expire")
 	}
 	return token, err
 }
 
-// refreshLocked refreshes the tokens of an account while it holds the lock of the account, unless
-// another process has refreshed them before.
+// refreshLocked refreshes the tokens of an account under the lock of the account. If another
+// process has refreshed them before it gets the lock, it returns the new access token.
 func (t *accessTokens) refreshLocked(ctx context.Context, r refresher, old *Account) (string, error) {
 	lock := newRefreshLock(t, old)
 	for attempt := 0; ; attempt++ {
@@ -211,20 +203,20 @@ func (t *accessTokens) refreshLocked(ctx context.Context, r refresher, old *Acco
 	return t.refresh(ctx, r, account)
 }
 
-// reread reads an account again, and returns its valid token.
+// reread reads an account again, and returns its access token, "" if it must be refreshed.
 func (t *accessTokens) reread(ctx context.Context, old *Account) (string, *Account, error) {
 	account, err := t.account(ctx, old.UserID, old.Provider, old.ProviderAccountID)
 	if err != nil {
 		return "", nil, err
 	}
-	token, err := t.valid(account)
+	token, err := t.validToken(account)
 	return token, account, err
 }
 
-// refresh uses the refresh token of an account. Nobody else does so at the same time, unless the
-// lock has expired.
+// refresh redeems the refresh token of an account and stores the new tokens. The caller holds the
+// lock, so nobody else does so at the same time, unless the lock expires.
 func (t *accessTokens) refresh(ctx context.Context, r refresher, account *Account) (string, error) {
-	inTime, cancel := context.WithTimeout(ctx, requestLimit)
+	inTime, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	fresh, err := r.refresh(inTime, account)
 	switch {
@@ -242,7 +234,7 @@ func (t *accessTokens) refresh(ctx context.Context, r refresher, account *Accoun
 		return "", err
 	}
 	if newer != nil {
-		return t.validNow(newer)
+		return t.storedToken(newer)
 	}
 	t.log.InfoContext(ctx, "cardea: access token refreshed", "user", account.UserID, "provider", account.Provider)
 	if relyingparty.IsBound(fresh.TokenType) {
@@ -260,16 +252,19 @@ func (t *accessTokens) forget(ctx context.Context, account *Account) (string, er
 	if err != nil || newer == nil {
 		return "", errors.Join(ErrGrantRevoked, err)
 	}
-	return t.validNow(newer)
+	return t.storedToken(newer)
 }
 
-// replace writes to an account whose refresh token was used, unless somebody else has written newer
-// tokens since: then it returns the account with those. It tries for some time, because the tokens
-// that a used refresh token was exchanged for are nowhere else.
+// replace calls write for an account whose refresh token was redeemed. If somebody else has stored
+// other tokens in the meantime, it does not call write, and returns the account with those tokens;
+// otherwise newer is nil.
+//
+// It tries again until storeTimeout, because the new tokens are nowhere but in this process, and
+// the old refresh token may be worthless.
 func (t *accessTokens) replace(
 	ctx context.Context, used *Account, write func(context.Context) error,
 ) (newer *Account, err error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeLimit)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
 	for attempt := 0; ; attempt++ {
 		err = t.adapter.Transact(ctx, func(ctx context.Context) (err error) {

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// refreshLock lets one process refresh the tokens of an account. It is a row among the verification
-// tokens, which only one process can create. It expires, so that a process that dies does not hold
-// it. Without a TokenStore everybody gets it.
+// refreshLock lets one process at a time refresh the tokens of an account. The lock is a row among
+// the verification tokens, which only one process can create. It expires, so a process that dies
+// does not hold it forever. Without a TokenStore there is no lock, and acquire always succeeds.
 type refreshLock struct {
 	adapter Adapter
 	store   TokenStore // nil if there is none
@@ -20,8 +20,9 @@ type refreshLock struct {
 	log     *slog.Logger
 }
 
-// lockMaxAge is longer than requestLimit, by what the clocks of two processes may differ and the
-// store may take. A holder whose lock has expired in the middle finds that out in replace.
+// lockMaxAge is longer than requestTimeout: the difference is for clocks that do not agree, and for
+// a slow store. If the lock expires during a refresh, accessTokens.replace notices tokens that
+// somebody else has stored.
 const lockMaxAge = 30 * time.Second
 
 func newRefreshLock(t *accessTokens, account *Account) *refreshLock {
@@ -49,7 +50,8 @@ func (l *refreshLock) acquire(ctx context.Context) (bool, error) {
 	return err == nil, err
 }
 
-// takeOver replaces a lock that has expired. One that has not is ErrConflict, and stays.
+// takeOver replaces a lock that has expired. If it has not expired, it stays, and the error is
+// ErrConflict.
 func (l *refreshLock) takeOver(ctx context.Context, now time.Time) error {
 	return l.adapter.Transact(ctx, func(ctx context.Context) error {
 		old, err := l.store.ConsumeVerificationToken(ctx, l.row.Identifier, l.row.Token)
@@ -58,24 +60,24 @@ func (l *refreshLock) takeOver(ctx context.Context, now time.Time) error {
 		case err != nil:
 			return err
 		case now.Before(old.Expires):
-			return ErrConflict // which undoes the consumption
+			return ErrConflict // rolls back, so the lock stays
 		}
 		return l.store.CreateVerificationToken(ctx, &l.row)
 	})
 }
 
-// release gives the lock back, unless it has expired and somebody else holds it. It works even if
-// ctx has ended.
+// release deletes the lock, unless it has expired and another process holds it now. It works even
+// if ctx has ended.
 func (l *refreshLock) release(ctx context.Context) {
 	if l.store == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeLimit)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
 	err := l.adapter.Transact(ctx, func(ctx context.Context) error {
 		row, err := l.store.ConsumeVerificationToken(ctx, l.row.Identifier, l.row.Token)
 		if err == nil && !row.Expires.Equal(l.row.Expires) {
-			err = ErrConflict // which undoes the consumption
+			err = ErrConflict // rolls back, so the lock stays
 		}
 		return err
 	})

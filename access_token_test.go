@@ -23,30 +23,33 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// grantSite is a site with several processes, on one store, whose provider gives refresh tokens,
-// and Ann, who has signed in.
+// grantSite is a site with two processes and one store, whose provider issues refresh tokens. Ann
+// has signed in.
 type grantSite struct {
 	*site
-	book      *logbook
+	log       *logRecorder
 	processes []*cardea.Auth
-	refreshes func(form url.Values) *reply // in the place of the provider's, when it returns something
-	ann       string
+	ann       string // her user ID
+
+	// onRefresh answers a refresh request instead of the provider. If it is nil or returns nil, the
+	// provider answers.
+	onRefresh func(form url.Values) *tokenResponse
 }
 
-// reply is that of a token endpoint, which is sent when it is let go.
-type reply struct {
+// tokenResponse is a response of a token endpoint.
+type tokenResponse struct {
 	status int
 	body   string
-	hold   <-chan struct{} // nil sends it at once
+	hold   <-chan struct{} // the response waits until this is closed; nil sends it at once
 }
 
 func newGrantSite(t *testing.T, change func(*cardea.Config)) *grantSite {
 	t.Helper()
-	g := &grantSite{book: &logbook{}}
+	g := &grantSite{log: &logRecorder{}}
 	var config cardea.Config
 	g.site = newSite(t, func(c *cardea.Config) {
 		idp(c).Scopes = []string{"openid", "email", "offline_access"}
-		c.Logger = g.book.logger()
+		c.Logger = g.log.logger()
 		c.HTTPClient = &http.Client{Transport: g}
 		if change != nil {
 			change(c)
@@ -59,14 +62,14 @@ func newGrantSite(t *testing.T, change func(*cardea.Config)) *grantSite {
 	}
 	g.processes = []*cardea.Auth{g.auth, second}
 	cardeatest.SignIn(t, g.URL, "idp", "")
-	g.ann = g.owner(t, "idp", "1001")
+	g.ann = g.accountOwner(t, "idp", "1001")
 	t.Cleanup(func() { g.checkLog(t) })
 	return g
 }
 
-// RoundTrip makes the site's calls to the provider.
+// RoundTrip sends a request of the site to the provider, or calls onRefresh.
 func (g *grantSite) RoundTrip(r *http.Request) (*http.Response, error) {
-	if g.refreshes == nil || !strings.HasSuffix(r.URL.Path, "/token") {
+	if g.onRefresh == nil || !strings.HasSuffix(r.URL.Path, "/token") {
 		return http.DefaultTransport.RoundTrip(r)
 	}
 	body, err := io.ReadAll(r.Body)
@@ -81,7 +84,7 @@ func (g *grantSite) RoundTrip(r *http.Request) (*http.Response, error) {
 	if form.Get("grant_type") != "refresh_token" {
 		return http.DefaultTransport.RoundTrip(r)
 	}
-	a := g.refreshes(form)
+	a := g.onRefresh(form)
 	if a == nil {
 		return http.DefaultTransport.RoundTrip(r)
 	}
@@ -98,7 +101,7 @@ func (g *grantSite) RoundTrip(r *http.Request) (*http.Response, error) {
 	return w.Result(), nil
 }
 
-// account is Ann's row.
+// account returns Ann's account as it is stored.
 func (g *grantSite) account(t *testing.T) cardea.Account {
 	t.Helper()
 	list, err := g.store.Accounts(t.Context(), g.ann)
@@ -108,7 +111,7 @@ func (g *grantSite) account(t *testing.T) cardea.Account {
 	return *list[0]
 }
 
-// expire makes the access token one that ends in so long.
+// expire sets how long the stored access token is still valid.
 func (g *grantSite) expire(t *testing.T, in time.Duration) {
 	t.Helper()
 	a := g.account(t)
@@ -118,14 +121,14 @@ func (g *grantSite) expire(t *testing.T, in time.Duration) {
 	}
 }
 
-// tokenRequests returns how many requests the provider's token endpoint has had since the last
-// call.
+// tokenRequests returns a function that counts the requests to the provider's token endpoint from
+// now on.
 func (g *grantSite) tokenRequests() func() int {
 	before := g.issuer.Requests(cardeatest.Token)
 	return func() int { return g.issuer.Requests(cardeatest.Token) - before }
 }
 
-// checkLog checks that none of the tokens that are stored is in the log.
+// checkLog checks that the log contains no stored token.
 func (g *grantSite) checkLog(t *testing.T) {
 	list, err := g.store.Accounts(context.Background(), g.ann)
 	if err != nil {
@@ -133,15 +136,15 @@ func (g *grantSite) checkLog(t *testing.T) {
 	}
 	for _, a := range list {
 		for _, secret := range []string{a.AccessToken, a.RefreshToken, a.IDToken, g.issuer.ClientSecret} {
-			if secret != "" && strings.Contains(g.book.String(), secret) {
-				t.Error("a token is in the log")
+			if secret != "" && strings.Contains(g.log.String(), secret) {
+				t.Error("a token or the client secret is in the log")
 			}
 		}
 	}
 }
 
-// works checks that an access token opens the provider's userinfo.
-func (g *grantSite) works(t *testing.T, access string) {
+// checkAccessToken checks that the provider's userinfo endpoint accepts an access token.
+func (g *grantSite) checkAccessToken(t *testing.T, access string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, g.issuer.URL+"/userinfo", nil)
 	if err != nil {
@@ -158,36 +161,36 @@ func (g *grantSite) works(t *testing.T, access string) {
 	}
 }
 
-func TestAccessTokenThatIsGoodIsReturned(t *testing.T) {
+func TestValidAccessTokenIsReturned(t *testing.T) {
 	t.Parallel()
 	g := newGrantSite(t, nil)
 	requests := g.tokenRequests()
 	g.expire(t, time.Minute+2*time.Second)
 	got, err := g.auth.AccessToken(t.Context(), g.ann, "idp")
 	if err != nil || got != g.account(t).AccessToken || requests() != 0 {
-		t.Errorf("got another token, or %v, after %d requests", err, requests())
+		t.Errorf("another token or error %v, after %d requests; want the stored token and none", err, requests())
 	}
-	g.works(t, got)
+	g.checkAccessToken(t, got)
 }
 
-func TestAccessTokenThatExpiresIsRefreshed(t *testing.T) {
+func TestExpiringAccessTokenIsRefreshed(t *testing.T) {
 	t.Parallel()
 	g := newGrantSite(t, nil)
-	for range 3 { // each refresh spends what the one before has stored
+	for range 3 { // each refresh uses the refresh token that the one before has stored
 		before, requests := g.account(t), g.tokenRequests()
 		g.expire(t, 58*time.Second)
 		got, err := g.auth.AccessToken(t.Context(), g.ann, "idp")
 		if err != nil {
 			t.Fatal(err)
 		}
-		g.works(t, got)
+		g.checkAccessToken(t, got)
 		after := g.account(t)
 		if requests() != 1 || after.AccessToken != got || got == before.AccessToken {
-			t.Errorf("%d requests; the token returned is stored: %t, new: %t", requests(), after.AccessToken == got,
-				got != before.AccessToken)
+			t.Errorf("%d requests; the returned token is stored: %t, new: %t", requests(),
+				after.AccessToken == got, got != before.AccessToken)
 		}
 		if after.RefreshToken == "" || after.RefreshToken == before.RefreshToken || after.IDToken == before.IDToken {
-			t.Error("the other tokens were not replaced")
+			t.Error("the refresh token or the ID token was not replaced")
 		}
 		if left := time.Until(after.ExpiresAt); left < 59*time.Minute || left > time.Hour {
 			t.Errorf("the access token expires in %v, want an hour", left)
@@ -198,25 +201,25 @@ func TestAccessTokenThatExpiresIsRefreshed(t *testing.T) {
 	}
 }
 
-// A service may have another endpoint for refreshing than for codes.
-func TestRefreshURL(t *testing.T) {
+// A service may have one endpoint for authorization codes and another one for refresh tokens.
+func TestRefreshUsesRefreshURL(t *testing.T) {
 	t.Parallel()
 	g := newGrantSite(t, func(c *cardea.Config) { idp(c).RefreshURL = idp(c).Issuer + "/refresh/token" })
 	var asked string
-	g.refreshes = func(form url.Values) *reply {
+	g.onRefresh = func(form url.Values) *tokenResponse {
 		asked = form.Get("refresh_token")
-		return &reply{status: http.StatusOK, body: `{"access_token":"at-of-the-refresh","expires_in":3600}`}
+		return &tokenResponse{status: http.StatusOK, body: `{"access_token":"at-of-the-refresh","expires_in":3600}`}
 	}
 	g.expire(t, 0)
-	spent, codes := g.account(t).RefreshToken, g.tokenRequests()
-	if got, err := g.auth.AccessToken(t.Context(), g.ann, "idp"); err != nil || got != "at-of-the-refresh" ||
-		asked != spent || codes() != 0 {
-		t.Errorf("got %q, %v; the refresh token was sent: %t, requests of the endpoint for codes: %d", got, err,
-			asked == spent, codes())
+	stored, requests := g.account(t).RefreshToken, g.tokenRequests()
+	got, err := g.auth.AccessToken(t.Context(), g.ann, "idp")
+	if err != nil || got != "at-of-the-refresh" || asked != stored || requests() != 0 {
+		t.Errorf("got %q, %v; the refresh token was sent: %t, requests to TokenURL: %d", got, err, asked == stored,
+			requests())
 	}
 }
 
-func TestAccessTokenThatEndsInAMinuteIsRefreshed(t *testing.T) {
+func TestAccessTokenThatExpiresInAMinuteIsRefreshed(t *testing.T) {
 	t.Parallel()
 	g := newGrantSite(t, nil)
 	now := &clock{t: time.Now().Truncate(time.Second)}
@@ -229,8 +232,8 @@ func TestAccessTokenThatEndsInAMinuteIsRefreshed(t *testing.T) {
 	}
 }
 
-// What is under way for one person is nothing that another one waits for, or gets.
-func TestRefreshesOfTwoPeopleStayApart(t *testing.T) {
+// While the token of one person is refreshed, another person neither waits for it nor gets it.
+func TestRefreshesOfTwoPeopleAreSeparate(t *testing.T) {
 	t.Parallel()
 	g := newGrantSite(t, nil)
 	g.expire(t, -time.Hour)
@@ -245,14 +248,14 @@ func TestRefreshesOfTwoPeopleStayApart(t *testing.T) {
 		t.Fatal(err)
 	}
 	sent, goOn := make(chan struct{}), make(chan struct{})
-	g.refreshes = func(form url.Values) *reply {
+	g.onRefresh = func(form url.Values) *tokenResponse {
 		if form.Get("refresh_token") == "Bob's" {
-			return &reply{status: http.StatusOK, body: `{"access_token":"for Bob"}`}
+			return &tokenResponse{status: http.StatusOK, body: `{"access_token":"for Bob"}`}
 		}
 		close(sent)
-		return &reply{status: http.StatusOK, hold: goOn, body: `{"access_token":"for Ann"}`}
+		return &tokenResponse{status: http.StatusOK, hold: goOn, body: `{"access_token":"for Ann"}`}
 	}
-	anns := g.later(t, g.auth)
+	anns := g.accessTokenInBackground(t, g.auth)
 	<-sent
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
@@ -265,44 +268,44 @@ func TestRefreshesOfTwoPeopleStayApart(t *testing.T) {
 	}
 }
 
-// What the provider, or the application's transport, does to a refresh fails those who wait for it,
-// and neither the program nor the next one.
-func TestPanicDuringARefresh(t *testing.T) {
+// A panic in the application's transport fails the callers that wait for this refresh, but neither
+// the program nor the next refresh.
+func TestPanicDuringARefreshIsAnError(t *testing.T) {
 	t.Parallel()
 	g := newGrantSite(t, nil)
 	g.expire(t, -time.Hour)
-	g.refreshes = func(url.Values) *reply { panic("the transport") }
+	g.onRefresh = func(url.Values) *tokenResponse { panic("the transport") }
 	if got, err := g.auth.AccessToken(t.Context(), g.ann, "idp"); got != "" || err == nil ||
 		!strings.Contains(err.Error(), "panic") {
 		t.Errorf("got %q, %v", got, err)
 	}
-	g.refreshes = nil
+	g.onRefresh = nil
 	token, err := g.auth.AccessToken(t.Context(), g.ann, "idp")
 	if err != nil {
 		t.Fatal(err)
 	}
-	g.works(t, token)
+	g.checkAccessToken(t, token)
 }
 
-// deadlines is a transport that notes how long each token request may take.
-type deadlines struct {
+// deadlineRecorder is a transport that records how long each token request may take.
+type deadlineRecorder struct {
 	http.RoundTripper
 	left chan time.Duration
 }
 
-func (d deadlines) RoundTrip(r *http.Request) (*http.Response, error) {
+func (d deadlineRecorder) RoundTrip(r *http.Request) (*http.Response, error) {
 	if at, ok := r.Context().Deadline(); ok && strings.HasSuffix(r.URL.Path, "/token") {
 		d.left <- time.Until(at)
 	}
 	return d.RoundTripper.RoundTrip(r)
 }
 
-// The lease lasts 30 seconds, and the calls must have ended before, whoever's client makes them.
-func TestRefreshEndsBeforeItsLease(t *testing.T) {
+// The lock lasts 30 seconds, and the requests must end before that, with any HTTP client.
+func TestRefreshEndsBeforeItsLock(t *testing.T) {
 	t.Parallel()
 	left := make(chan time.Duration, 1)
 	g := newGrantSite(t, func(c *cardea.Config) {
-		c.HTTPClient = &http.Client{Transport: deadlines{http.DefaultTransport, left}}
+		c.HTTPClient = &http.Client{Transport: deadlineRecorder{http.DefaultTransport, left}}
 	})
 	g.expire(t, -time.Hour)
 	if _, err := g.auth.AccessToken(t.Context(), g.ann, "idp"); err != nil {
@@ -311,73 +314,74 @@ func TestRefreshEndsBeforeItsLease(t *testing.T) {
 	select {
 	case got := <-left:
 		if got > 15*time.Second {
-			t.Errorf("the request may take %v", got)
+			t.Errorf("the request may take %v, want 15 seconds at most", got)
 		}
 	default:
-		t.Error("the request may take as long as it likes")
+		t.Error("the request has no deadline")
 	}
 }
 
-// The lease is asked for because the tokens were expired. They may be new when it is given.
-func TestLeaseThatComesAfterTheRefreshOfAnother(t *testing.T) {
+// While this process waited for the lock, another process may have refreshed the tokens.
+func TestTokensAreReadAgainUnderTheLock(t *testing.T) {
 	t.Parallel()
-	var store *leaseLog
+	var store *lockRecorder
 	g := newGrantSite(t, func(c *cardea.Config) {
-		store = &leaseLog{Adapter: c.Adapter.(*memadapter.Adapter)}
+		store = &lockRecorder{Adapter: c.Adapter.(*memadapter.Adapter)}
 		c.Adapter = store
 	})
 	g.expire(t, -time.Hour)
 	requests, others := g.tokenRequests(), ""
-	store.before = func() { others = <-g.later(t, g.processes[1]) }
+	store.before = func() { others = <-g.accessTokenInBackground(t, g.processes[1]) }
 	got, err := g.processes[0].AccessToken(t.Context(), g.ann, "idp")
 	if err != nil || got != others || requests() != 1 {
 		t.Errorf("got the token of the other process: %t, %v, after %d requests", got == others, err, requests())
 	}
 }
 
-// The token endpoint of a provider with the hook Exchange is not one of RFC 6749.
-func TestTokenOfAHookIsNotRefreshed(t *testing.T) {
+// The token endpoint of a provider with the hook Exchange need not follow RFC 6749.
+func TestTokenOfTheExchangeHookIsNotRefreshed(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
-		p := abroad()
+		p := customProvider()
 		p.Redirect, p.Identify, p.ClientID = nil, nil, "id"
 		p.AuthorizationURL, p.TokenURL = "https://abroad.example/authorize", idp(c).Issuer+"/token"
 		p.Exchange = func(context.Context, *oauth.CodeGrant) (oauth.Claims, error) {
-			return oauth.Claims{"access_token": "access", "refresh_token": "refresh", "expires_in": json.Number("1")},
-				nil
+			return oauth.Claims{
+				"access_token": "access", "refresh_token": "refresh", "expires_in": json.Number("1"),
+			}, nil
 		}
 		p.FetchUserinfo = func(context.Context, *oauth.CodeGrant) (oauth.Claims, error) {
 			return oauth.Claims{"id": "7"}, nil
 		}
 		c.Providers = append(c.Providers, p)
 	})
-	b := stepper(t, s.URL)
-	to, err := url.Parse(begin(t, b, "abroad", nil))
+	b := newBrowser(t, s.URL)
+	to, err := url.Parse(startSignIn(t, b, "abroad", nil))
 	if err != nil {
 		t.Fatal(err)
 	}
-	comeBack(t, b, s.URL+"/api/auth/callback/abroad?code=c&state="+to.Query().Get("state"))
-	got, err := s.auth.AccessToken(t.Context(), s.owner(t, "abroad", "7"), "abroad")
+	openCallback(t, b, s.URL+"/api/auth/callback/abroad?code=c&state="+to.Query().Get("state"))
+	got, err := s.auth.AccessToken(t.Context(), s.accountOwner(t, "abroad", "7"), "abroad")
 	if n := s.issuer.Requests(cardeatest.Token); got != "" || !errors.Is(err, cardea.ErrGrantRevoked) || n != 0 {
 		t.Errorf("got %q, %v, after %d requests", got, err, n)
 	}
 }
 
-// A parameter of the token request that is made from the callback has no value at a refresh, so it
-// is not sent, and the others are.
-func TestRefreshSendsNothingOfACallback(t *testing.T) {
+// A refresh has no callback, so a parameter of the token request that takes its value from the
+// callback is not sent. The other parameters are.
+func TestRefreshSendsNoCallbackParams(t *testing.T) {
 	t.Parallel()
-	tap := &wiretap{}
+	tap := &httpRecorder{}
 	s := newSite(t, func(c *cardea.Config) {
 		p := idp(c)
 		p.Scopes, p.CallbackParams = []string{"openid", "offline_access"}, []string{"device_id"}
 		p.Token.Params = url.Values{"device_id": {"{device_id}"}, "version": {"5"}}
 		c.HTTPClient = &http.Client{Transport: tap}
 	})
-	b := stepper(t, s.URL)
-	comeBack(t, b, leave(t, b, "idp", "1001", "/")+"&device_id=d-1")
-	s.refreshes(t)
-	requests := tap.to("/token")
+	b := newBrowser(t, s.URL)
+	openCallback(t, b, beginAs(t, b, "idp", "1001", "/")+"&device_id=d-1")
+	s.checkRefresh(t)
+	requests := tap.requestsTo("/token")
 	if len(requests) != 2 {
 		t.Fatalf("%d token requests, want 2", len(requests))
 	}
@@ -388,26 +392,26 @@ func TestRefreshSendsNothingOfACallback(t *testing.T) {
 	}
 }
 
-// Better Auth GHSA-392p-2q2v-4372: however many ask, in however many processes, one refresh token
-// is spent once. The provider ends the grant otherwise.
-func TestRefreshTokenIsSpentOnce(t *testing.T) {
+// Better Auth GHSA-392p-2q2v-4372: a refresh token is used once, by any number of concurrent
+// callers in any number of processes. If it is used twice, the provider revokes the grant.
+func TestRefreshTokenIsUsedOnce(t *testing.T) {
 	t.Parallel()
 	g := newGrantSite(t, nil)
 	for range 5 {
 		g.expire(t, -time.Hour)
 		requests := g.tokenRequests()
-		tokens := g.askAtOnce(t, 50)
+		tokens := g.askConcurrently(t, 50)
 		if len(tokens) != 1 || requests() != 1 {
 			t.Fatalf("%d different tokens by %d requests, want 1 by 1", len(tokens), requests())
 		}
 		for token := range tokens {
-			g.works(t, token)
+			g.checkAccessToken(t, token)
 		}
 	}
 }
 
-// askAtOnce asks each process n times, and returns the tokens that were given.
-func (g *grantSite) askAtOnce(t *testing.T, n int) map[string]int {
+// askConcurrently asks each process n times at once, and returns how often each token was returned.
+func (g *grantSite) askConcurrently(t *testing.T, n int) map[string]int {
 	t.Helper()
 	var wg sync.WaitGroup
 	var mu sync.Mutex
@@ -431,29 +435,29 @@ func (g *grantSite) askAtOnce(t *testing.T, n int) map[string]int {
 	return tokens
 }
 
-// withoutTokens is a store that is no TokenStore.
-type withoutTokens struct {
+// storeWithoutTokens is an adapter that is not a TokenStore.
+type storeWithoutTokens struct {
 	cardea.Adapter
 	cardea.SessionStore
 }
 
-func TestOneProcessNeedsNoTokenStore(t *testing.T) {
+func TestRefreshInOneProcessNeedsNoTokenStore(t *testing.T) {
 	t.Parallel()
 	g := newGrantSite(t, func(c *cardea.Config) {
 		store := c.Adapter.(*memadapter.Adapter)
-		c.Adapter = withoutTokens{store, store}
+		c.Adapter = storeWithoutTokens{store, store}
 	})
 	g.processes = g.processes[:1]
 	g.expire(t, -time.Hour)
 	requests := g.tokenRequests()
-	if tokens := g.askAtOnce(t, 50); len(tokens) != 1 || requests() != 1 {
+	if tokens := g.askConcurrently(t, 50); len(tokens) != 1 || requests() != 1 {
 		t.Errorf("%d different tokens by %d requests, want 1 by 1", len(tokens), requests())
 	}
 }
 
-// RFC 9700: a refresh token is dropped when the provider says that the grant is no more, and not
-// tried again.
-func TestRevokedGrant(t *testing.T) {
+// RFC 9700: the tokens are deleted when the provider says that the grant was revoked, and the
+// refresh token is not sent again.
+func TestTokensOfARevokedGrantAreDeleted(t *testing.T) {
 	t.Parallel()
 	g := newGrantSite(t, nil)
 	g.expire(t, -time.Hour)
@@ -467,34 +471,34 @@ func TestRevokedGrant(t *testing.T) {
 	}
 	if got := g.account(t); got.RefreshToken != "" || got.AccessToken != "" || got.IDToken != "" ||
 		!got.ExpiresAt.IsZero() || requests() != 1 {
-		t.Errorf("tokens are left, or the provider had %d requests", requests())
+		t.Errorf("tokens are left, or %d requests, want 1", requests())
 	}
 	cardeatest.SignIn(t, g.URL, "idp", "")
 	token, err := g.auth.AccessToken(t.Context(), g.ann, "idp")
 	if err != nil {
 		t.Fatal(err)
 	}
-	g.works(t, token)
+	g.checkAccessToken(t, token)
 }
 
-func TestTokenThatCannotBeRefreshed(t *testing.T) {
+func TestExpiredTokenWithoutRefreshTokenIsRevoked(t *testing.T) {
 	t.Parallel()
 	g := newGrantSite(t, func(c *cardea.Config) { idp(c).Scopes = []string{"openid", "email"} })
 	requests := g.tokenRequests()
 	g.expire(t, 10*time.Second)
 	if got, err := g.auth.AccessToken(t.Context(), g.ann, "idp"); err != nil || got != g.account(t).AccessToken {
-		t.Errorf("while it is good: %v", err)
+		t.Errorf("before it expires: %v", err)
 	}
 	g.expire(t, -time.Second)
 	if _, err := g.auth.AccessToken(t.Context(), g.ann, "idp"); !errors.Is(err, cardea.ErrGrantRevoked) {
-		t.Errorf("when it is over: got %v, want ErrGrantRevoked", err)
+		t.Errorf("after it has expired: got %v, want ErrGrantRevoked", err)
 	}
 	if n := requests(); n != 0 {
-		t.Errorf("%d requests", n)
+		t.Errorf("%d requests, want none", n)
 	}
 }
 
-func TestProviderThatIsAwayChangesNothing(t *testing.T) {
+func TestFailedRefreshChangesNothing(t *testing.T) {
 	t.Parallel()
 	g := newGrantSite(t, nil)
 	g.expire(t, -time.Hour)
@@ -503,11 +507,11 @@ func TestProviderThatIsAwayChangesNothing(t *testing.T) {
 		t.Helper()
 		_, err := g.auth.AccessToken(t.Context(), g.ann, "idp")
 		if err == nil || errors.Is(err, cardea.ErrGrantRevoked) || errors.Is(err, cardea.ErrNotFound) {
-			t.Errorf("%s: got %v, want an error that says so", what, err)
+			t.Errorf("%s: got %v, want a temporary error", what, err)
 		}
 		if err != nil && (strings.Contains(err.Error(), before.RefreshToken) ||
 			strings.Contains(err.Error(), g.issuer.ClientSecret)) {
-			t.Errorf("%s: the error has a secret", what)
+			t.Errorf("%s: the error contains a secret", what)
 		}
 		if g.account(t) != before {
 			t.Errorf("%s: the row has changed", what)
@@ -521,7 +525,7 @@ func TestProviderThatIsAwayChangesNothing(t *testing.T) {
 		check(string(how))
 	}
 	g.issuer.Misbehave()
-	for _, a := range []reply{
+	for _, a := range []tokenResponse{
 		{status: http.StatusInternalServerError, body: `{"error":"invalid_grant"}`},
 		{status: http.StatusUnauthorized, body: `{"error":"invalid_client"}`},
 		{status: http.StatusBadRequest, body: `{"error":"invalid_scope"}`},
@@ -529,28 +533,28 @@ func TestProviderThatIsAwayChangesNothing(t *testing.T) {
 		{status: http.StatusOK, body: `{"refresh_token":"r"}`},
 		{status: http.StatusOK, body: `{"access_token":"a","token_type":"mac"}`},
 	} {
-		g.refreshes = func(url.Values) *reply { return &a }
+		g.onRefresh = func(url.Values) *tokenResponse { return &a }
 		check(a.body)
 	}
-	g.refreshes = nil
+	g.onRefresh = nil
 	token, err := g.auth.AccessToken(t.Context(), g.ann, "idp")
 	if err != nil {
 		t.Fatal(err)
 	}
-	g.works(t, token)
+	g.checkAccessToken(t, token)
 }
 
-func TestAnswerWithLessThanBefore(t *testing.T) {
+func TestRefreshKeepsWhatTheResponseOmits(t *testing.T) {
 	t.Parallel()
 	g := newGrantSite(t, nil)
 	g.expire(t, -time.Hour)
 	before, asked := g.account(t), 0
-	g.refreshes = func(form url.Values) *reply {
+	g.onRefresh = func(form url.Values) *tokenResponse {
 		asked++
 		if form.Get("refresh_token") != before.RefreshToken {
-			t.Error("another refresh token was sent")
+			t.Error("a refresh token other than the stored one was sent")
 		}
-		return &reply{
+		return &tokenResponse{
 			status: http.StatusOK, body: `{"access_token":"only","token_type":"Bearer","scope":["openid","email"]}`,
 		}
 	}
@@ -562,13 +566,13 @@ func TestAnswerWithLessThanBefore(t *testing.T) {
 	after := g.account(t)
 	if after.RefreshToken != before.RefreshToken || after.IDToken != before.IDToken || !after.ExpiresAt.IsZero() ||
 		after.Scope != "openid email" || asked != 1 {
-		t.Errorf("expires %v, scope %q, after %d requests, or the refresh token is lost", after.ExpiresAt, after.Scope,
-			asked)
+		t.Errorf("expires %v, scope %q, %d requests, or the refresh token or ID token is lost", after.ExpiresAt,
+			after.Scope, asked)
 	}
 }
 
-// OpenID Connect Core 1.0 § 12.2: the person stays the same.
-func TestRefreshForSomebodyElseIsRefused(t *testing.T) {
+// OpenID Connect Core 1.0 § 12.2: the ID token of a refresh has the same iss and sub.
+func TestRefreshWithTheIDTokenOfAnotherPersonIsRefused(t *testing.T) {
 	t.Parallel()
 	g := newGrantSite(t, nil)
 	g.expire(t, -time.Hour)
@@ -583,10 +587,10 @@ func TestRefreshForSomebodyElseIsRefused(t *testing.T) {
 	for _, idToken := range []string{
 		jwt(map[string]any{"iss": g.issuer.URL, "sub": "2002"}),
 		jwt(map[string]any{"iss": "https://other.example", "sub": "1001"}),
-		jwt(map[string]any{"iss": g.issuer.URL}), "no JWT", "e30.e30",
+		jwt(map[string]any{"iss": g.issuer.URL}), "not a JWT", "e30.e30",
 	} {
-		g.refreshes = func(url.Values) *reply {
-			return &reply{
+		g.onRefresh = func(url.Values) *tokenResponse {
+			return &tokenResponse{
 				status: http.StatusOK, body: fmt.Sprintf(`{"access_token":"of somebody","id_token":%q}`, idToken),
 			}
 		}
@@ -600,16 +604,16 @@ func TestRefreshForSomebodyElseIsRefused(t *testing.T) {
 	}
 }
 
-// leaseLog notes the leases that are created.
-type leaseLog struct {
+// lockRecorder records the verification tokens that are created, which are the locks.
+type lockRecorder struct {
 	*memadapter.Adapter
-	before func() // the first of them
+	before func() // runs before the first one is created; nil does nothing
 	begun  atomic.Bool
 	mu     sync.Mutex
 	rows   []cardea.VerificationToken
 }
 
-func (s *leaseLog) CreateVerificationToken(ctx context.Context, v *cardea.VerificationToken) error {
+func (s *lockRecorder) CreateVerificationToken(ctx context.Context, v *cardea.VerificationToken) error {
 	if s.before != nil && !s.begun.Swap(true) {
 		s.before()
 	}
@@ -619,27 +623,27 @@ func (s *leaseLog) CreateVerificationToken(ctx context.Context, v *cardea.Verifi
 	return s.Adapter.CreateVerificationToken(ctx, v)
 }
 
-// A process that dies with the lease keeps it until it runs out, and no longer.
-func TestLeaseOfADeadProcess(t *testing.T) {
+// A process that dies while it holds the lock keeps it until the lock expires.
+func TestLockOfADeadProcessExpires(t *testing.T) {
 	t.Parallel()
-	var store *leaseLog
+	var store *lockRecorder
 	g := newGrantSite(t, func(c *cardea.Config) {
-		store = &leaseLog{Adapter: c.Adapter.(*memadapter.Adapter)}
+		store = &lockRecorder{Adapter: c.Adapter.(*memadapter.Adapter)}
 		c.Adapter = store
 	})
 	now := &clock{t: time.Now()}
 	g.processes[1].SetClock(now.now)
 	g.expire(t, -time.Hour)
 	if _, err := g.processes[1].AccessToken(t.Context(), g.ann, "idp"); err != nil || len(store.rows) != 1 {
-		t.Fatalf("%d leases, %v", len(store.rows), err)
+		t.Fatalf("%d locks, %v", len(store.rows), err)
 	}
-	lease := store.rows[0]
-	if left := lease.Expires.Sub(now.now()); left < 20*time.Second || left > 30*time.Second ||
-		strings.Contains(lease.Identifier+lease.Token, "1001") {
-		t.Errorf("the lease %s lasts %v", lease.Identifier, left)
+	lock := store.rows[0]
+	if left := lock.Expires.Sub(now.now()); left < 20*time.Second || left > 30*time.Second ||
+		strings.Contains(lock.Identifier+lock.Token, "1001") {
+		t.Errorf("the lock %s lasts %v", lock.Identifier, left)
 	}
-	if err := store.Adapter.CreateVerificationToken(t.Context(), &lease); err != nil {
-		t.Fatal("the lease was not given back: ", err)
+	if err := store.Adapter.CreateVerificationToken(t.Context(), &lock); err != nil {
+		t.Fatal("the lock was not released: ", err)
 	}
 
 	g.expire(t, -time.Hour)
@@ -648,97 +652,94 @@ func TestLeaseOfADeadProcess(t *testing.T) {
 	defer cancel()
 	if _, err := g.processes[1].AccessToken(short, g.ann, "idp"); !errors.Is(err, context.DeadlineExceeded) ||
 		requests() != 0 {
-		t.Errorf("while it lasts: got %v after %d requests", err, requests())
+		t.Errorf("while the lock is valid: got %v after %d requests", err, requests())
 	}
-	now.advance(lease.Expires.Sub(now.now()))
+	now.advance(lock.Expires.Sub(now.now()))
 	token, err := g.processes[1].AccessToken(t.Context(), g.ann, "idp")
 	if err != nil || requests() != 1 {
-		t.Fatalf("when it has run out: got %v after %d requests", err, requests())
+		t.Fatalf("after the lock has expired: got %v after %d requests", err, requests())
 	}
-	g.works(t, token)
-	if _, err := store.ConsumeVerificationToken(t.Context(), lease.Identifier, lease.Token); !errors.Is(err,
-		cardea.ErrNotFound) {
-		t.Errorf("the lease is still there: %v", err)
+	g.checkAccessToken(t, token)
+	_, err = store.ConsumeVerificationToken(t.Context(), lock.Identifier, lock.Token)
+	if !errors.Is(err, cardea.ErrNotFound) {
+		t.Errorf("the lock is still there: %v", err)
 	}
 }
 
-// A process that is so slow that its lease runs out neither overwrites what the next one has
-// stored, nor ends the lease of that.
-func TestSlowProcessOverwritesNothing(t *testing.T) {
+// A process whose lock expires during its refresh does not overwrite the tokens that the next
+// process has stored.
+func TestSlowProcessDoesNotOverwriteNewTokens(t *testing.T) {
 	t.Parallel()
 	g := newGrantSite(t, nil)
 	g.expire(t, -time.Hour)
 	slow, sent := make(chan struct{}), make(chan struct{}, 2)
 	asked := 0
 	var mu sync.Mutex
-	g.refreshes = func(url.Values) *reply {
+	g.onRefresh = func(url.Values) *tokenResponse {
 		mu.Lock()
 		defer mu.Unlock()
 		asked++
 		sent <- struct{}{}
-		a := &reply{
-			status: http.StatusOK, body: fmt.Sprintf(
-				`{"access_token":"access %d","refresh_token":"refresh %d","expires_in":3600}`, asked, asked,
-			),
-		}
+		const body = `{"access_token":"access %d","refresh_token":"refresh %d","expires_in":3600}`
+		a := &tokenResponse{status: http.StatusOK, body: fmt.Sprintf(body, asked, asked)}
 		if asked == 1 {
 			a.hold = slow
 		}
 		return a
 	}
-	first := g.later(t, g.processes[0])
+	first := g.accessTokenInBackground(t, g.processes[0])
 	<-sent
 	now := &clock{t: time.Now().Add(31 * time.Second)}
 	g.processes[1].SetClock(now.now)
-	second := <-g.later(t, g.processes[1])
+	second := <-g.accessTokenInBackground(t, g.processes[1])
 	close(slow)
 	if got := <-first; got != second || second != "access 2" {
 		t.Errorf("the processes got %q and %q", got, second)
 	}
 	if after := g.account(t); after.RefreshToken != "refresh 2" || after.AccessToken != "access 2" {
-		t.Errorf("stored are %q and %q", after.RefreshToken, after.AccessToken)
+		t.Errorf("stored: %q and %q, want those of the second process", after.RefreshToken, after.AccessToken)
 	}
 }
 
-// A process whose lease has run out does not give back the one that is another's by now.
-func TestSlowProcessLeavesTheLeaseOfTheNext(t *testing.T) {
+// A process whose lock has expired does not release the lock that another process now holds.
+func TestSlowProcessDoesNotReleaseTheNextLock(t *testing.T) {
 	t.Parallel()
-	var store *leaseLog
+	var store *lockRecorder
 	g := newGrantSite(t, func(c *cardea.Config) {
-		store = &leaseLog{Adapter: c.Adapter.(*memadapter.Adapter)}
+		store = &lockRecorder{Adapter: c.Adapter.(*memadapter.Adapter)}
 		c.Adapter = store
 	})
 	g.expire(t, -time.Hour)
 	sent := make(chan chan struct{}, 2)
-	g.refreshes = func(url.Values) *reply {
+	g.onRefresh = func(url.Values) *tokenResponse {
 		goOn := make(chan struct{})
 		sent <- goOn
-		return &reply{
+		return &tokenResponse{
 			status: http.StatusOK, hold: goOn,
 			body: `{"access_token":"the access token","refresh_token":"the refresh token","expires_in":3600}`,
 		}
 	}
-	first := g.later(t, g.processes[0])
+	first := g.accessTokenInBackground(t, g.processes[0])
 	slow := <-sent
 	now := &clock{t: time.Now().Add(31 * time.Second)}
 	g.processes[1].SetClock(now.now)
-	second := g.later(t, g.processes[1])
+	second := g.accessTokenInBackground(t, g.processes[1])
 	next := <-sent
 	close(slow)
 	<-first
-	lease := store.rows[len(store.rows)-1]
-	if err := store.Adapter.CreateVerificationToken(t.Context(), &lease); !errors.Is(err, cardea.ErrConflict) {
-		t.Errorf("the lease of the next is gone: %v", err)
+	lock := store.rows[len(store.rows)-1]
+	if err := store.Adapter.CreateVerificationToken(t.Context(), &lock); !errors.Is(err, cardea.ErrConflict) {
+		t.Errorf("the lock of the second process is gone: %v", err)
 	}
 	close(next)
 	<-second
-	if err := store.Adapter.CreateVerificationToken(t.Context(), &lease); err != nil {
-		t.Errorf("the lease was not given back: %v", err)
+	if err := store.Adapter.CreateVerificationToken(t.Context(), &lock); err != nil {
+		t.Errorf("the lock was not released: %v", err)
 	}
 }
 
-// later asks for Ann's token in the background.
-func (g *grantSite) later(t *testing.T, process *cardea.Auth) <-chan string {
+// accessTokenInBackground asks a process for Ann's token, and sends it on the channel.
+func (g *grantSite) accessTokenInBackground(t *testing.T, process *cardea.Auth) <-chan string {
 	got := make(chan string, 1)
 	go func() {
 		token, err := process.AccessToken(t.Context(), g.ann, "idp")
@@ -750,7 +751,7 @@ func (g *grantSite) later(t *testing.T, process *cardea.Auth) <-chan string {
 	return got
 }
 
-func TestSignInDuringARefreshWins(t *testing.T) {
+func TestSignInDuringARefreshKeepsItsTokens(t *testing.T) {
 	t.Parallel()
 	for name, status := range map[string]int{"granted": http.StatusOK, "refused": http.StatusBadRequest} {
 		t.Run(name, func(t *testing.T) {
@@ -759,23 +760,23 @@ func TestSignInDuringARefreshWins(t *testing.T) {
 			g.expire(t, -time.Hour)
 			before := g.account(t)
 			goOn, sent := make(chan struct{}), make(chan struct{})
-			g.refreshes = func(url.Values) *reply {
+			g.onRefresh = func(url.Values) *tokenResponse {
 				close(sent)
-				return &reply{status: status, hold: goOn, body: map[int]string{
+				return &tokenResponse{status: status, hold: goOn, body: map[int]string{
 					http.StatusOK:         `{"access_token":"late","refresh_token":"late","expires_in":3600}`,
 					http.StatusBadRequest: `{"error":"invalid_grant"}`,
 				}[status]}
 			}
-			got := g.later(t, g.auth)
+			got := g.accessTokenInBackground(t, g.auth)
 			<-sent
 			cardeatest.SignIn(t, g.URL, "idp", "")
 			signedIn := g.account(t)
 			if signedIn.RefreshToken == before.RefreshToken {
-				t.Fatal("the sign-in has stored nothing")
+				t.Fatal("the sign-in has stored no tokens")
 			}
 			close(goOn)
 			if token := <-got; token != signedIn.AccessToken {
-				t.Error("got another token than that of the sign-in")
+				t.Error("the returned token is not that of the sign-in")
 			}
 			if g.account(t) != signedIn {
 				t.Error("the tokens of the sign-in were overwritten")
@@ -784,7 +785,7 @@ func TestSignInDuringARefreshWins(t *testing.T) {
 	}
 }
 
-func TestCallerWhoGivesUpFailsNobodyElse(t *testing.T) {
+func TestCallerThatGivesUpDoesNotFailOthers(t *testing.T) {
 	t.Parallel()
 	g := newGrantSite(t, nil)
 	g.expire(t, -time.Hour)
@@ -798,42 +799,42 @@ func TestCallerWhoGivesUpFailsNobodyElse(t *testing.T) {
 	for requests() == 0 {
 		time.Sleep(time.Millisecond)
 	}
-	patient := g.later(t, g.auth)
+	waiting := g.accessTokenInBackground(t, g.auth)
 	cancel()
 	if err := <-gaveUp; !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want context.Canceled", err)
 	}
 	release()
-	g.works(t, <-patient)
+	g.checkAccessToken(t, <-waiting)
 	if _, err := g.auth.AccessToken(ctx, g.ann, "idp"); requests() != 1 || !errors.Is(err, context.Canceled) {
-		t.Errorf("after %d requests, with a context that has ended: %v", requests(), err)
+		t.Errorf("with an ended context: %v after %d requests, want context.Canceled after 1", err, requests())
 	}
 }
 
-// What a spent refresh token was given for is tried to be stored for some time.
-func TestStoreThatFailsForAMoment(t *testing.T) {
+// The refresh token has been used, so storing the new tokens is tried again for some time.
+func TestStoringNewTokensIsRetried(t *testing.T) {
 	t.Parallel()
-	var store *watchedStore
-	g := newGrantSite(t, func(c *cardea.Config) { store = watch(c) })
+	var store *recordingStore
+	g := newGrantSite(t, func(c *cardea.Config) { store = recordCalls(c) })
 	g.expire(t, -time.Hour)
 	requests := g.tokenRequests()
-	store.breakDown("UpdateAccount")
-	got := g.later(t, g.auth)
+	store.failOnly("UpdateAccount")
+	got := g.accessTokenInBackground(t, g.auth)
 	for !store.called("UpdateAccount") {
 		time.Sleep(time.Millisecond)
 	}
-	store.breakDown()
+	store.failOnly()
 	token := <-got
 	if after := g.account(t); token == "" || after.AccessToken != token || requests() != 1 {
-		t.Errorf("after %d requests the token is stored: %t", requests(), after.AccessToken == token)
+		t.Errorf("%d requests, the token is stored: %t; want 1, true", requests(), after.AccessToken == token)
 	}
 	if !store.called("LockUser") {
-		t.Error("the user was not locked, so that a sign-in could come between")
+		t.Error("the user was not locked, so a sign-in could interfere")
 	}
 }
 
-// Nor are the tokens of another account at that provider given in their place.
-func TestAccountThatIsUnlinkedDuringARefresh(t *testing.T) {
+// The tokens of another account at the same provider are not returned instead.
+func TestAccountUnlinkedDuringARefreshIsNotFound(t *testing.T) {
 	t.Parallel()
 	g := newGrantSite(t, nil)
 	g.expire(t, -time.Hour)
@@ -844,11 +845,11 @@ func TestAccountThatIsUnlinkedDuringARefresh(t *testing.T) {
 	if err := g.store.LinkAccount(t.Context(), &other); err != nil {
 		t.Fatal(err)
 	}
-	g.refreshes = func(url.Values) *reply {
+	g.onRefresh = func(url.Values) *tokenResponse {
 		if err := g.store.UnlinkAccount(t.Context(), "idp", "1001"); err != nil {
 			t.Error(err)
 		}
-		return &reply{status: http.StatusOK, body: `{"access_token":"a"}`}
+		return &tokenResponse{status: http.StatusOK, body: `{"access_token":"a"}`}
 	}
 	if got, err := g.auth.AccessToken(t.Context(), g.ann, "idp"); !errors.Is(err, cardea.ErrNotFound) || got != "" {
 		t.Errorf("got %q and %v, want ErrNotFound", got, err)
@@ -859,9 +860,9 @@ func TestAccountThatIsUnlinkedDuringARefresh(t *testing.T) {
 	}
 }
 
-// Zitadel CVE-2025-64717, authentik CVE-2025-53942, Pocket ID CVE-2026-43983: no token for a user,
-// or of a provider, that is disabled.
-func TestNoAccessTokenForWhatIsDisabled(t *testing.T) {
+// Zitadel CVE-2025-64717, authentik CVE-2025-53942, Pocket ID CVE-2026-43983: there is no token for
+// a disabled user or of a disabled provider.
+func TestNoAccessTokenForDisabledUserOrProvider(t *testing.T) {
 	t.Parallel()
 	disabled := false
 	g := newGrantSite(t, func(c *cardea.Config) {
@@ -894,9 +895,9 @@ func TestNoAccessTokenForWhatIsDisabled(t *testing.T) {
 		"no account there": func() (string, error) {
 			return without.auth.AccessToken(t.Context(), g.ann, "another")
 		},
-		"nobody with that id": func() (string, error) { return g.auth.AccessToken(t.Context(), "nobody", "idp") },
-		"no id":               func() (string, error) { return g.auth.AccessToken(t.Context(), "", "idp") },
-		"no adapter":          func() (string, error) { return nobody.auth.AccessToken(t.Context(), g.ann, "idp") },
+		"no user with that ID": func() (string, error) { return g.auth.AccessToken(t.Context(), "nobody", "idp") },
+		"no ID":                func() (string, error) { return g.auth.AccessToken(t.Context(), "", "idp") },
+		"no adapter":           func() (string, error) { return nobody.auth.AccessToken(t.Context(), g.ann, "idp") },
 	} {
 		if got, err := call(); !errors.Is(err, cardea.ErrNotFound) || got != "" {
 			t.Errorf("%s: got %q and %v, want ErrNotFound", what, got, err)

@@ -2,17 +2,17 @@ package cardea
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 )
 
-// Accounts returns the accounts of a user, ordered by provider and account id, for a page on which
-// the user sees them; none for a user who has none or does not exist.
+// Accounts returns the accounts of a user, ordered by provider and account id, for a page that
+// shows them to the user. If the user has none or does not exist, the list is empty and the error
+// is nil.
 //
 // The accounts have no tokens; code that calls a provider's API uses [Auth.AccessToken].
-// Account.Entity, if there is one, is the whole row. A user adds an account by signing in with it
-// while signed in.
+// Account.Entity, if there is one, is the whole row. A signed-in user links another account by
+// signing in with it.
 //
 // Without a [Config.Adapter] the error is [errors.ErrUnsupported].
 func (a *Auth) Accounts(ctx context.Context, userID string) ([]*Account, error) {
@@ -32,15 +32,15 @@ func (a *Auth) Accounts(ctx context.Context, userID string) ([]*Account, error) 
 	return accounts, nil
 }
 
-// UnlinkAccount removes an account of a user, with its tokens. The provider is not told. If there
-// is no such account, or it belongs to another user, nothing changes and the error is nil. The
-// user's sessions stay.
+// UnlinkAccount removes an account of a user, with its tokens. The provider is not told, and the
+// user's sessions stay. If there is no such account, or it belongs to another user, nothing changes
+// and the error is nil.
 //
-// The user's last credential stays too: the error is then [ErrLastCredential]. Credentials are the
-// other accounts of configured providers, a verified e-mail address if an [EmailProvider] is
-// configured, passkeys if the adapter is an [AuthenticatorStore], and what
-// [Callbacks.HasOtherCredential] reports. Of any number of concurrent callers one is left with the
-// last.
+// If the user could not sign in without the account, the account stays, and the error is
+// [ErrLastCredential]. A user can sign in with another account of a configured provider, with a
+// verified e-mail address if an [EmailProvider] is configured, with a passkey if the adapter is an
+// [AuthenticatorStore], and with what [Callbacks.HasOtherCredential] reports. Concurrent calls
+// cannot together remove a user's last credential.
 //
 // Without a [Config.Adapter] the error is [errors.ErrUnsupported].
 func (a *Auth) UnlinkAccount(ctx context.Context, userID, provider, providerAccountID string) error {
@@ -56,6 +56,7 @@ func (a *Auth) UnlinkAccount(ctx context.Context, userID, provider, providerAcco
 	return nil
 }
 
+// unlink is the transaction of UnlinkAccount.
 func (a *Auth) unlink(ctx context.Context, userID, provider, id string) error {
 	if err := a.config.Adapter.LockUser(ctx, userID); err != nil {
 		return ignoreNotFound(err)
@@ -78,7 +79,7 @@ func (a *Auth) unlink(ctx context.Context, userID, provider, id string) error {
 	return a.config.Adapter.UnlinkAccount(ctx, provider, id)
 }
 
-// hasCredential reports whether a user with these accounts can sign in.
+// hasCredential reports whether a user who has only these accounts can sign in.
 func (a *Auth) hasCredential(ctx context.Context, userID string, accounts []*Account) (bool, error) {
 	if slices.ContainsFunc(accounts, func(account *Account) bool { return a.method(account.Provider) != nil }) {
 		return true, nil
@@ -91,7 +92,7 @@ func (a *Auth) hasCredential(ctx context.Context, userID string, accounts []*Acc
 	if err != nil {
 		return false, err
 	}
-	byEmail := slices.ContainsFunc(a.methods, func(m method) bool { return m.info().provesEmail })
+	byEmail := slices.ContainsFunc(a.methods, func(m signInMethod) bool { return m.info().provesEmail })
 	if byEmail && u.Email != "" && !u.EmailVerified.IsZero() {
 		return true, nil
 	}
@@ -99,8 +100,4 @@ func (a *Auth) hasCredential(ctx context.Context, userID string, accounts []*Acc
 		return ask(ctx, u)
 	}
 	return false, nil
-}
-
-func noAdapter(doing string) error {
-	return fmt.Errorf("cardea: %s: nothing is stored without an Adapter: %w", doing, errors.ErrUnsupported)
 }

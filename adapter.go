@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Adapter is the store of users and their accounts. Module adapter/gormadapter has one for GORM,
-// and package memadapter one in memory. Package adaptertest tests whether another one keeps this
-// contract.
+// Adapter is the store of users and their accounts. Module adapter/gormadapter implements it for
+// GORM, package memadapter in memory. Package adaptertest tests whether another implementation
+// keeps this contract.
 //
 // These rules hold for all methods:
 //   - They may be called concurrently.
@@ -27,9 +27,9 @@ type Adapter interface {
 	// nil, and undone if fn returns an error or panics.
 	//
 	// If ctx carries a transaction already, such as the application's, fn joins it. An error of fn
-	// then undoes what fn wrote, and leaves the outer transaction usable. The adapter may run fn
-	// again, a bounded number of times, if the database gave up the transaction, for example
-	// because of a deadlock or a serialization failure.
+	// then undoes what fn wrote, and leaves the outer transaction usable. If the database aborts
+	// the transaction, for example because of a deadlock or a serialization failure, the adapter
+	// may run fn again, a limited number of times.
 	Transact(ctx context.Context, fn func(ctx context.Context) error) error
 
 	// NewUser returns a pointer to a new, empty user entity of the application's type, such as
@@ -37,30 +37,33 @@ type Adapter interface {
 	// entities of the application always returns nil.
 	NewUser() any
 
-	// CreateUser adds u. If u.ID is empty, the adapter fills it. u.Entity is nil or comes from
-	// NewUser with the application's fields filled: the fields of u are written over it, and
-	// u.Entity is the stored row afterwards. An empty name, e-mail or image is stored as no value,
-	// so any number of users may have no e-mail. A taken id or e-mail is ErrConflict.
+	// CreateUser adds u. If u.ID is empty, the adapter fills it. An empty name, e-mail or image is
+	// stored as no value, so any number of users may have no e-mail. If the id or the e-mail is
+	// taken, the error is ErrConflict.
+	//
+	// u.Entity is nil, or comes from NewUser and has the application's fields filled. CreateUser
+	// writes the fields of u over it. Afterwards u.Entity is the stored row.
 	CreateUser(ctx context.Context, u *User) error
 
 	// UserByID returns the user with that id, or ErrNotFound.
 	UserByID(ctx context.Context, id string) (*User, error)
 
-	// UserByEmail returns the user with exactly that e-mail, or ErrNotFound. Callers pass it in
-	// lower case. An empty e-mail finds nobody.
+	// UserByEmail returns the user with exactly that e-mail, or ErrNotFound. Callers pass the
+	// e-mail in lower case. For an empty e-mail the error is ErrNotFound.
 	UserByEmail(ctx context.Context, email string) (*User, error)
 
 	// UserByAccount returns the user to whom the provider's account is linked, or ErrNotFound.
 	UserByAccount(ctx context.Context, provider, providerAccountID string) (*User, error)
 
 	// UpdateUser writes name, e-mail, e-mail verification and image of the user with u.ID, and
-	// leaves every other column unchanged. u.Entity is the stored row afterwards. If there is no
-	// such user, the error is ErrNotFound; if the e-mail is taken, ErrConflict.
+	// changes no other column. Afterwards u.Entity is the stored row. If there is no such user, the
+	// error is ErrNotFound; if the e-mail is taken, ErrConflict.
 	UpdateUser(ctx context.Context, u *User) error
 
-	// LockUser blocks other LockUser calls for this user until the transaction that ctx carries
-	// ends; later reads see its result. Other methods need not wait. It is called before the
-	// transaction reads anything. If there is no such user, the error is ErrNotFound.
+	// LockUser makes other calls of LockUser for this user wait until the transaction that ctx
+	// carries has ended. A caller that has waited then reads what that transaction has written.
+	// Other methods need not wait. LockUser is called before the transaction reads anything. If
+	// there is no such user, the error is ErrNotFound.
 	LockUser(ctx context.Context, id string) error
 
 	// DeleteUser deletes the user with all accounts and sessions of the user, in one transaction.
@@ -68,29 +71,30 @@ type Adapter interface {
 	DeleteUser(ctx context.Context, id string) error
 
 	// LinkAccount adds a. If the account is linked already, to any user, the error is ErrConflict;
-	// if the user does not exist, ErrNotFound. a.Entity is nil or a row of the application with its
-	// own fields filled: the fields of a are written over it, and a.Entity is the stored row
-	// afterwards, if the store has such rows.
+	// if the user does not exist, ErrNotFound.
+	//
+	// a.Entity is nil, or a row of the application that has the application's fields filled.
+	// LinkAccount writes the fields of a over it. If the store has such rows, a.Entity is the
+	// stored row afterwards.
 	LinkAccount(ctx context.Context, a *Account) error
 
-	// UpdateAccount writes the type and the tokens of a to the account with its Provider and
-	// ProviderAccountID. The owner and every other column never change.
+	// UpdateAccount writes the type and the tokens of a to the stored account with the same
+	// Provider and ProviderAccountID. It changes neither the owner nor any other column.
 	//
-	// A field that is empty in a keeps its stored value, because many providers send a refresh
-	// token only once. The expiry belongs to the access token: with a new access token a zero
-	// expiry removes the stored one. If there is no such account, the error is ErrNotFound.
+	// If a field of a is empty, the stored value stays, because many providers send a refresh token
+	// only once. The expiry belongs to the access token: if a has an access token and a zero
+	// expiry, the stored expiry is removed. If there is no such account, the error is ErrNotFound.
 	UpdateAccount(ctx context.Context, a *Account) error
 
 	// ForgetTokens removes the refresh token, the access token with its expiry, and the ID token of
-	// the account, and leaves every other column unchanged. If there is no such account, the error
-	// is nil.
+	// the account, and changes no other column. If there is no such account, the error is nil.
 	ForgetTokens(ctx context.Context, provider, providerAccountID string) error
 
 	// UnlinkAccount removes the account. If there is no such account, the error is nil.
 	UnlinkAccount(ctx context.Context, provider, providerAccountID string) error
 
-	// Accounts returns the accounts of a user, ordered by provider and account id; none for a user
-	// who has none or does not exist.
+	// Accounts returns the accounts of a user, ordered by provider and account id. If the user has
+	// none or does not exist, the list is empty and the error is nil.
 	Accounts(ctx context.Context, userID string) ([]*Account, error)
 }
 
@@ -102,23 +106,24 @@ type SessionStore interface {
 	CreateSession(ctx context.Context, s *Session) error
 
 	// Session returns the session with that token and its user in Session.User, in one round trip,
-	// whether it has expired or not. A session without its user counts as not found: ErrNotFound.
+	// whether it has expired or not. If the session or its user does not exist, the error is
+	// ErrNotFound.
 	Session(ctx context.Context, token string) (*Session, error)
 
-	// RenewSession changes the expiry of a session. It never brings back a deleted one: if there is
-	// no such session, the error is ErrNotFound.
+	// RenewSession changes the expiry of a session. It never restores a deleted session: if there
+	// is no such session, the error is ErrNotFound.
 	RenewSession(ctx context.Context, token string, expires time.Time) error
 
 	// DeleteSession deletes the session. If there is no such session, the error is nil.
 	DeleteSession(ctx context.Context, token string) error
 
 	// Sessions returns the sessions of a user, expired or not, without Session.User, ordered by
-	// token; none for a user who has none or does not exist.
+	// token. If the user has none or does not exist, the list is empty and the error is nil.
 	Sessions(ctx context.Context, userID string) ([]*Session, error)
 
-	// DeleteSessions deletes the sessions of a user except the one with the token except, and
-	// returns how many. If except is empty, or belongs to another user, it deletes all of them. If
-	// there are none, the error is nil.
+	// DeleteSessions deletes the sessions of a user, and returns how many. The session whose token
+	// is except stays. If except is empty, or the token of another user's session, all sessions of
+	// the user are deleted. If there are none, the error is nil.
 	DeleteSessions(ctx context.Context, userID, except string) (int, error)
 
 	// DeleteExpiredSessions deletes at most limit sessions that expired before the given time, and
@@ -133,8 +138,9 @@ type TokenStore interface {
 	CreateVerificationToken(ctx context.Context, t *VerificationToken) error
 
 	// ConsumeVerificationToken deletes the token and returns it, expired or not, in one atomic
-	// step: of any number of concurrent callers exactly one gets it, the others ErrNotFound. A
-	// token of another identifier is ErrNotFound and stays.
+	// step. If several callers consume a token at the same time, exactly one gets it; the error of
+	// the others is ErrNotFound. If the token belongs to another identifier, it stays, and the
+	// error is ErrNotFound.
 	ConsumeVerificationToken(ctx context.Context, identifier, token string) (*VerificationToken, error)
 
 	// DeleteVerificationTokens deletes the tokens of exactly that identifier, and returns how many.
@@ -146,10 +152,10 @@ type TokenStore interface {
 	DeleteExpiredVerificationTokens(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
-// VerificationToken is a single-use token: that of a link or code that was mailed, or a lock that
-// one process holds while it refreshes the tokens of an account.
+// VerificationToken is a single-use token: for a link or code in a mail, or for the lock that a
+// process holds while it refreshes the tokens of an account.
 type VerificationToken struct {
 	Identifier string    // the e-mail address; for a lock "refresh:" and the provider's id
-	Token      string    // a hash, never what was mailed
-	Expires    time.Time // when it becomes worthless
+	Token      string    // a hash, never the text in the mail
+	Expires    time.Time // when it expires; afterwards it is not accepted
 }

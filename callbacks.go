@@ -8,11 +8,10 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// SignIn is a sign-in: one that is about to happen for [Callbacks], one that has happened for
-// [Events].
+// SignIn is a sign-in. For [Callbacks] it is about to happen, for [Events] it has happened.
 type SignIn struct {
-	// User is the stored user. For a new user it is built from the profile, and ID is empty until
-	// the row exists.
+	// User is the stored user. For a new user it is built from the profile, and its ID is empty
+	// until the row exists.
 	User *User
 
 	// Account is the account at the provider, with its tokens. For sign-in by mail or credentials
@@ -23,31 +22,31 @@ type SignIn struct {
 	// user.
 	Profile *oauth.Profile
 
-	// IsNewUser says that the user is or was created by this sign-in.
+	// IsNewUser says that this sign-in creates, or has created, the user.
 	IsNewUser bool
 
-	// VerificationRequest says that a mail is about to be sent to the user's address, and that
-	// nothing is proven yet. Only Callbacks.SignIn sees it.
+	// VerificationRequest says that a visitor asks for a mail to the user's address, and has not
+	// proven yet that the address is theirs. It is true only for Callbacks.SignIn.
 	VerificationRequest bool
 }
 
 // Trigger says why a session callback runs.
 type Trigger string
 
-// The triggers of Auth.js. A plain read of a session has the trigger "".
+// The triggers. The values are those of Auth.js. If a session is only read, the trigger is "".
 const (
-	TriggerSignIn Trigger = "signIn"
-	TriggerSignUp Trigger = "signUp" // the sign-in created the user
+	TriggerSignIn Trigger = "signIn" // an existing user signs in
+	TriggerSignUp Trigger = "signUp" // a new user signs in for the first time
 	TriggerUpdate Trigger = "update" // the browser asked for an update of the session
 )
 
-// TokenChange is a JWT session about to be written.
+// TokenChange is a JWT session that is about to be written, for Callbacks.JWT.
 type TokenChange struct {
 	// Claims are the content of the token: name, email, picture, sub and what the callback added
 	// before.
 	Claims oauth.Claims
 
-	// Trigger says why the token is written; "" for a plain read.
+	// Trigger says why the token is written. It is "" if the browser reads its session.
 	Trigger Trigger
 
 	// SignIn is the sign-in for TriggerSignIn and TriggerSignUp, and nil otherwise.
@@ -58,15 +57,17 @@ type TokenChange struct {
 	Update json.RawMessage
 }
 
-// SessionView is what a browser is about to learn about its session.
+// SessionView is what a browser is about to get as its session, for Callbacks.Session.
 type SessionView struct {
 	// Session is the session. It must not be changed.
 	Session *Session
 
-	// User becomes the member user: name, email and image, and what the callback adds.
+	// User is the member user of the answer: name, email and image, and what the callback adds. A
+	// member without a value is nil.
 	User oauth.Claims
 
-	// Extra becomes further members beside user and expires.
+	// Extra has further members of the answer, in addition to user and expires. It is empty at
+	// first.
 	Extra oauth.Claims
 
 	// Trigger is TriggerUpdate if the browser asked for an update, and "" otherwise.
@@ -77,36 +78,40 @@ type SessionView struct {
 	Update json.RawMessage
 }
 
-// Callbacks let the application decide. All may run concurrently. An error ends the request: access
-// is denied, the cause is logged, and the visitor sees the code of an [Error], or the code of the
-// step that failed.
+// Callbacks are functions of the application that decide about sign-ins and sessions. They may be
+// called concurrently. If one is nil, its default applies.
+//
+// If a callback returns an error, the request fails and the error is logged. In a sign-in, the
+// visitor sees the code of an [Error]; for any other error, the code of the step that failed.
 type Callbacks struct {
-	// SignIn decides whether a person whom a provider has proven may sign in. Nothing is written
-	// before it.
+	// SignIn decides whether a person may sign in. It is called when the provider has proven who
+	// the person is and nothing is stored yet. For sign-in by mail it is also called before the
+	// mail is sent; see SignIn.VerificationRequest.
 	//
-	// An error denies the sign-in, with AccessDenied unless it is an [Error]. A redirect that is
-	// not empty sends the visitor there instead of signing in. Defaults to letting everybody in.
+	// An error denies the sign-in, with AccessDenied unless it is an [Error]. If redirect is not
+	// empty, the visitor goes there and is not signed in. Defaults to letting everybody in.
 	SignIn func(ctx context.Context, in *SignIn) (redirect string, err error)
 
 	// Redirect decides where a visitor goes after signing in or out. Target is the requested URL,
-	// base the origin of the site. It may be called again with its own result and must return it
-	// unchanged.
+	// base the origin of the site. The function may be called with its own result, and must then
+	// return it unchanged.
 	//
-	// Defaults to the target if it has the same origin, and to base otherwise.
+	// A result that is not an absolute http or https URL counts as base. Defaults to the target if
+	// it has the same origin, and to base otherwise.
 	Redirect func(ctx context.Context, target, base string) string
 
-	// JWT changes the content of a JWT session, at sign-in, on each GET session and on update. Nil
-	// claims end the session. The claim sid cannot be changed, because signing out needs it.
-	// Defaults to keeping all claims.
+	// JWT changes the content of a JWT session: at sign-in, at each GET session, and at an update.
+	// If it returns nil claims, the session ends. It cannot change the claim sid, which signing out
+	// needs. Defaults to keeping all claims.
 	JWT func(ctx context.Context, t *TokenChange) (oauth.Claims, error)
 
-	// Session changes what GET session tells the browser. Defaults to name, email, image and
-	// expires.
+	// Session changes the answer of GET session. Defaults to name, email, image and expires.
 	Session func(ctx context.Context, v *SessionView) error
 
-	// Authorized is called whenever a session is read, by the middleware too. False means that the
-	// session does not count, for example because the user was disabled. [Auth.AccessToken] calls
-	// it with a session that has only UserID and User. Defaults to true.
+	// Authorized is called whenever a session is read, by the middleware too. If it returns false,
+	// the visitor is treated as not signed in, for example because the user was disabled. An error
+	// is answered with 503. [Auth.AccessToken] calls it with a session that has only UserID and
+	// User. Defaults to true.
 	Authorized func(ctx context.Context, s *Session) (bool, error)
 
 	// HasOtherCredential reports whether a user can sign in with something other than accounts,
@@ -115,11 +120,12 @@ type Callbacks struct {
 	HasOtherCredential func(ctx context.Context, u *User) (bool, error)
 }
 
-// Events tell the application what happened, after it was stored. They run before the answer is
-// sent, possibly concurrently, and cannot change it. Nil fields are not called.
+// Events are functions that are called after something has happened and is stored. They may be
+// called concurrently. The answer is sent after they return, and they cannot change it. Defaults to
+// none.
 type Events struct {
 	CreateUser  func(ctx context.Context, u *User)                               // a user was created
-	UpdateUser  func(ctx context.Context, u *User)                               // a sign-in changed a user
+	UpdateUser  func(ctx context.Context, u *User)                               // a sign-in changed a user's row
 	LinkAccount func(ctx context.Context, u *User, a *Account, p *oauth.Profile) // an account was linked
 	SignIn      func(ctx context.Context, in *SignIn)                            // somebody signed in
 	SignOut     func(ctx context.Context, s *Session)                            // somebody signed out
@@ -136,12 +142,11 @@ type UserHook struct {
 // BeforeCreate returns a hook that fills the application's columns of a new user from the profile.
 //
 // The hook runs in the transaction that then inserts the user, the account and the session; ctx
-// carries that transaction. It may run more than once for one user, if the database asks for the
-// transaction to be repeated. Sign-in then writes its own columns: id, name, email, email
-// verification and image.
+// carries that transaction. If the transaction must be repeated, it runs again. After it, sign-in
+// writes its own columns: id, name, email, email verification and image.
 //
-// An error undoes the sign-in. The visitor sees its code if it is an [Error], and 503 if the error
-// says that a context has ended.
+// An error undoes the sign-in. If it is an [Error], the visitor sees its code. If it wraps
+// context.Canceled or context.DeadlineExceeded, the visitor gets 503.
 //
 // U must be the type with which the adapter was made. Otherwise [New] returns an error.
 func BeforeCreate[U any](fill func(ctx context.Context, u *U, p *oauth.Profile) error) UserHook {
@@ -153,7 +158,7 @@ func BeforeCreate[U any](fill func(ctx context.Context, u *U, p *oauth.Profile) 
 	}
 }
 
-// typeOfUser is the type of the adapter's user entities, nil if it has none.
+// typeOfUser returns the type of the adapter's user entities, and nil if it has none.
 func typeOfUser(a Adapter) reflect.Type {
 	if a == nil {
 		return nil

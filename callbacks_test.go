@@ -18,57 +18,55 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-func TestSignInCallback(t *testing.T) {
+func TestSignInCallbackDecides(t *testing.T) {
 	t.Parallel()
+	decide := func(redirect string, err error) func() (string, error) {
+		return func() (string, error) { return redirect, err }
+	}
 	for _, tc := range []struct {
 		name     string
 		decide   func() (string, error)
-		location string // below the site
+		location string // on the site
 		signedIn bool
 	}{
-		{"allows", func() (string, error) { return "", nil }, "/next", true},
-		{"denies", func() (string, error) {
-			return "", errors.New("not on the list")
-		}, "/api/auth/error?error=AccessDenied", false},
-		{"denies with a code", func() (string, error) {
-			return "", &cardea.Error{Code: cardea.CodeVerification}
-		}, "/api/auth/error?error=Verification", false},
-		{"denies with a code of the sign-in page", func() (string, error) {
-			return "", &cardea.Error{Code: cardea.CodeAccountNotLinked}
-		}, "/api/auth/signin?error=OAuthAccountNotLinked", false},
-		{"denies with a code that visitors do not know", func() (string, error) {
-			return "", &cardea.Error{Code: "Mine"}
-		}, "/api/auth/error?error=Configuration", false},
-		{"denies with a wrapped code", func() (string, error) {
-			return "", errors.Join(errors.New("x"), &cardea.Error{Code: cardea.CodeVerification})
-		}, "/api/auth/error?error=Verification", false},
-		{"sends elsewhere", func() (string, error) { return "/welcome?step=1", nil }, "/welcome?step=1", false},
-		{"cannot send to another site", func() (string, error) { return "https://evil.example/", nil }, "", false},
+		{"allows", decide("", nil), "/next", true},
+		{"denies", decide("", errors.New("not on the list")), "/api/auth/error?error=AccessDenied", false},
+		{"denies with a code", decide("", &cardea.Error{Code: cardea.CodeVerification}),
+			"/api/auth/error?error=Verification", false},
+		{"denies with a code of the sign-in page", decide("", &cardea.Error{Code: cardea.CodeAccountNotLinked}),
+			"/api/auth/signin?error=OAuthAccountNotLinked", false},
+		{"denies with a code that visitors do not see", decide("", &cardea.Error{Code: "Mine"}),
+			"/api/auth/error?error=Configuration", false},
+		{"denies with a wrapped code",
+			decide("", errors.Join(errors.New("x"), &cardea.Error{Code: cardea.CodeVerification})),
+			"/api/auth/error?error=Verification", false},
+		{"redirects", decide("/welcome?step=1", nil), "/welcome?step=1", false},
+		{"cannot redirect to another site", decide("https://evil.example/", nil), "", false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			var store *watchedStore
+			var store *recordingStore
 			s := newSite(t, func(c *cardea.Config) {
-				store = watch(c)
+				store = recordCalls(c)
 				c.Callbacks.SignIn = func(context.Context, *cardea.SignIn) (string, error) { return tc.decide() }
 			})
-			b := stepper(t, s.URL)
-			if got := comeBack(t, b, leave(t, b, "idp", "", "/next")); got != s.URL+tc.location {
-				t.Errorf("sent to %s, want %s", got, s.URL+tc.location)
+			b := newBrowser(t, s.URL)
+			if got := openCallback(t, b, beginAs(t, b, "idp", "", "/next")); got != s.URL+tc.location {
+				t.Errorf("redirected to %s, want %s", got, s.URL+tc.location)
 			}
 			if got := b.Session() != nil; got != tc.signedIn {
 				t.Errorf("signed in = %v, want %v", got, tc.signedIn)
 			}
 			if !tc.signedIn && len(store.writes()) > 0 {
-				t.Errorf("written though denied: %v", store.writes())
+				t.Errorf("written although nobody signed in: %v", store.writes())
 			}
 		})
 	}
 }
 
-func TestSignInCallbackIsToldWhoComes(t *testing.T) {
+func TestSignInCallbackGetsUserAccountAndProfile(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		var seen []cardea.SignIn
 		s := newSite(t, func(c *cardea.Config) {
 			c.Session.Strategy = strategy
@@ -80,19 +78,19 @@ func TestSignInCallbackIsToldWhoComes(t *testing.T) {
 		cardeatest.SignIn(t, s.URL, "idp", "")
 		cardeatest.SignIn(t, s.URL, "idp", "")
 		if len(seen) != 2 {
-			t.Fatalf("asked %d times", len(seen))
+			t.Fatalf("called %d times, want 2", len(seen))
 		}
 		first, second := seen[0], seen[1]
 		if !first.IsNewUser || first.User.ID != "" || first.User.Email != "ann@example.com" ||
 			first.User.Name != "Ann Example" {
-			t.Errorf("at first: %+v, new = %v", first.User, first.IsNewUser)
+			t.Errorf("the first time: %+v, new = %v", first.User, first.IsNewUser)
 		}
 		if second.IsNewUser || second.User.ID == "" || second.User.EmailVerified.IsZero() {
-			t.Errorf("then: %+v, new = %v", second.User, second.IsNewUser)
+			t.Errorf("the second time: %+v, new = %v", second.User, second.IsNewUser)
 		}
 		if a := second.Account; a.Provider != "idp" || a.ProviderAccountID != "1001" || a.AccessToken == "" ||
 			a.IDToken == "" {
-			t.Error("the account is not that of the provider, with its tokens")
+			t.Error("the account is not that of the provider with its tokens")
 		}
 		if p := second.Profile; p.ID != "1001" || !p.EmailVerified || p.Raw.String("sub") != "1001" ||
 			p.Raw.String("iss") != s.issuer.URL {
@@ -101,35 +99,37 @@ func TestSignInCallbackIsToldWhoComes(t *testing.T) {
 	})
 }
 
-func TestRedirectCallback(t *testing.T) {
+func TestRedirectCallbackDecides(t *testing.T) {
 	t.Parallel()
+	const home = "https://app.example.com/home"
 	var asked []string
 	s := newSite(t, func(c *cardea.Config) {
 		c.Callbacks.Redirect = func(_ context.Context, target, base string) string {
 			asked = append(asked, target+" "+base)
-			// it is asked again about what it answered
-			if target == "/app" || target == "https://app.example.com/home" {
-				return "https://app.example.com/home"
+			// It is called again with its own result.
+			if target == "/app" || target == home {
+				return home
 			}
 			return base + "/start"
 		}
 	})
-	b := stepper(t, s.URL)
-	if got := comeBack(t, b, leave(t, b, "idp", "", "/app")); got != "https://app.example.com/home" {
-		t.Errorf("sent to %s after signing in", got)
+	b := newBrowser(t, s.URL)
+	if got := openCallback(t, b, beginAs(t, b, "idp", "", "/app")); got != home {
+		t.Errorf("redirected to %s after signing in", got)
 	}
-	if got := comeBack(t, b, leave(t, b, "idp", "", "https://evil.example/")); got != s.URL+"/start" {
-		t.Errorf("sent to %s after signing in with a target that the callback does not know", got)
+	if got := openCallback(t, b, beginAs(t, b, "idp", "", "https://evil.example/")); got != s.URL+"/start" {
+		t.Errorf("redirected to %s after signing in with a target that the callback does not allow", got)
 	}
 	if want := "/app " + s.URL; !slices.Contains(asked, want) {
-		t.Errorf("asked %q, want %q among it", asked, want)
+		t.Errorf("called with %q, want also %q", asked, want)
 	}
-	if got := b.Post("/signout", url.Values{"callbackUrl": {"/app"}}).Header.Get("Location"); got != "https://app.example.com/home" {
-		t.Errorf("sent to %s after signing out", got)
+	res := b.Post("/signout", url.Values{"callbackUrl": {"/app"}})
+	if got := res.Header.Get("Location"); got != home {
+		t.Errorf("redirected to %s after signing out", got)
 	}
 }
 
-func TestJWTCallback(t *testing.T) {
+func TestJWTCallbackChangesClaims(t *testing.T) {
 	t.Parallel()
 	var seen []string
 	s := newSite(t, func(c *cardea.Config) {
@@ -148,29 +148,29 @@ func TestJWTCallback(t *testing.T) {
 			return nil
 		}
 	})
-	b := stepper(t, s.URL)
-	pass(t, b, "idp", "")
+	b := newBrowser(t, s.URL)
+	signInAt(t, b, "idp", "")
 	if user := b.Session()["user"].(map[string]any); user["role"] != "ADMIN" || user["email"] != "ann@example.com" {
 		t.Errorf("user = %v", user)
 	}
 	post(t, b, "session", "application/json", `{"csrfToken":"`+b.CSRFToken()+`","data":{"a":1}}`)
-	pass(t, b, "idp", "")
+	signInAt(t, b, "idp", "")
 	want := []string{"signUp   with idp", "  ADMIN", `update {"a":1} ADMIN`, "signIn   with idp"}
 	if !slices.Equal(seen, want) {
-		t.Errorf("called for %q, want %q", seen, want)
+		t.Errorf("called with %q, want %q", seen, want)
 	}
 }
 
 func TestJWTCallbackEndsTheSession(t *testing.T) {
 	t.Parallel()
-	var over, broken atomic.Bool
+	var ended, failing atomic.Bool
 	s := newSite(t, func(c *cardea.Config) {
 		c.Session.Strategy = cardea.StrategyJWT
 		c.Callbacks.JWT = func(_ context.Context, t *cardea.TokenChange) (oauth.Claims, error) {
 			switch {
-			case broken.Load():
+			case failing.Load():
 				return t.Claims, errors.New("no")
-			case over.Load():
+			case ended.Load():
 				return nil, nil
 			}
 			return t.Claims, nil
@@ -178,45 +178,46 @@ func TestJWTCallbackEndsTheSession(t *testing.T) {
 	})
 	t.Run("when it is read", func(t *testing.T) {
 		b := s.signedIn(t, "")
-		over.Store(true)
-		defer over.Store(false)
+		ended.Store(true)
+		defer ended.Store(false)
 		res, _ := getSession(t, b)
-		checkOver(t, res)
-		if session(b) != "" {
+		checkSignedOut(t, res)
+		if sessionToken(b) != "" {
 			t.Error("the browser keeps the session cookie")
 		}
 	})
 	t.Run("before it begins", func(t *testing.T) {
-		over.Store(true)
-		defer over.Store(false)
-		b := stepper(t, s.URL)
-		if got := comeBack(t, b, leave(t, b, "idp", "", "/next")); got != s.URL+"/next" {
-			t.Errorf("sent to %s", got)
+		ended.Store(true)
+		defer ended.Store(false)
+		b := newBrowser(t, s.URL)
+		if got := openCallback(t, b, beginAs(t, b, "idp", "", "/next")); got != s.URL+"/next" {
+			t.Errorf("redirected to %s", got)
 		}
-		if session(b) != "" {
-			t.Error("the browser got a session")
+		if sessionToken(b) != "" {
+			t.Error("the browser has a session")
 		}
 	})
-	t.Run("by an error there is none", func(t *testing.T) {
+	t.Run("but an error does not end it", func(t *testing.T) {
 		b := s.signedIn(t, "")
-		broken.Store(true)
-		defer broken.Store(false)
+		failing.Store(true)
+		defer failing.Store(false)
 		checkJSON(t, visit(t, b, s.URL+"/api/auth/session"), http.StatusInternalServerError, "null")
-		other := stepper(t, s.URL)
-		checkRefused(t, s, visit(t, other, leave(t, other, "idp", "", "/")), cardea.CodeConfiguration)
+		other := newBrowser(t, s.URL)
+		checkSignInFailed(t, s, visit(t, other, beginAs(t, other, "idp", "", "/")), cardea.CodeConfiguration)
 	})
 }
 
-// Pomerium CVE-2024-39315: a browser is never told a token, unless the application puts one there.
+// Pomerium CVE-2024-39315: the session that a browser reads contains no token, unless the
+// application adds one.
 func TestSessionCallbackAddsMembers(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) {
 			c.Session.Strategy = strategy
 			c.Callbacks.Session = func(_ context.Context, v *cardea.SessionView) error {
 				v.User["id"] = v.Session.UserID
 				v.Extra["plan"] = "pro"
-				v.Extra["session"] = v.Session // a careless one: everything at once
+				v.Extra["session"] = v.Session // careless: everything at once
 				return nil
 			}
 		})
@@ -237,15 +238,15 @@ func TestSessionCallbackAddsMembers(t *testing.T) {
 		if got.Plan != "pro" || got.User["id"] != u.ID || got.User["name"] != "Ann Example" || got.Expires == "" {
 			t.Errorf("session = %s", body)
 		}
-		if token := session(b); strings.Contains(body, token) || strings.Contains(body, hashOf(token)) {
+		if token := sessionToken(b); strings.Contains(body, token) || strings.Contains(body, hashOf(token)) {
 			t.Errorf("the token is in the session: %s", body)
 		}
 	})
 }
 
-func TestAuthorizedCallback(t *testing.T) {
+func TestAuthorizedCallbackDisablesUsers(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		var disabled, broken atomic.Bool
 		s := newSite(t, func(c *cardea.Config) {
 			c.Session.Strategy = strategy
@@ -269,33 +270,33 @@ func TestAuthorizedCallback(t *testing.T) {
 		}
 		had := cookiesOf(b)
 		if got := s.sessionBody(t, had); got != "null" {
-			t.Errorf("a disabled user has the session %s", got)
+			t.Errorf("a disabled user reads the session %s", got)
 		}
 		broken.Store(true)
 		if res := open(t, page, b); res.StatusCode != http.StatusServiceUnavailable {
-			t.Errorf("when the application cannot tell: %s", res.Status)
+			t.Errorf("when the callback fails: %s", res.Status)
 		}
 		if res := send(t, s.URL+"/api/auth/session", had, nil); res.StatusCode != http.StatusServiceUnavailable ||
 			text(t, res) != "null" {
-			t.Errorf("when the application cannot tell, GET session: %s", res.Status)
+			t.Errorf("when the callback fails, GET session: %s", res.Status)
 		}
 	})
 }
 
-// diary notes events in their order.
-type diary struct {
+// eventRecorder records events in their order.
+type eventRecorder struct {
 	mu    sync.Mutex
 	lines []string
 }
 
-func (d *diary) add(words ...string) {
+func (d *eventRecorder) add(words ...string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.lines = append(d.lines, strings.Join(words, " "))
 }
 
-// take returns what was noted since the last time.
-func (d *diary) take() []string {
+// take returns the events since the last call.
+func (d *eventRecorder) take() []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	lines := d.lines
@@ -303,12 +304,12 @@ func (d *diary) take() []string {
 	return lines
 }
 
-// events notes every event, with what the store says of the user at that time.
-func (d *diary) events(store cardea.Adapter) cardea.Events {
+// events records every event, with the user's address as it is stored at that moment.
+func (d *eventRecorder) events(store cardea.Adapter) cardea.Events {
 	stored := func(ctx context.Context, u *cardea.User) string {
 		row, err := store.UserByID(ctx, u.ID)
 		if err != nil {
-			return "who is not stored"
+			return "(not stored)"
 		}
 		return row.Email
 	}
@@ -330,61 +331,62 @@ func (d *diary) events(store cardea.Adapter) cardea.Events {
 	}
 }
 
-func (d *diary) check(t *testing.T, when string, want ...string) {
+// check checks which events there were since the last call of check or take.
+func (d *eventRecorder) check(t *testing.T, when string, want ...string) {
 	t.Helper()
 	if got := d.take(); !slices.Equal(got, want) {
 		t.Errorf("%s: events = %q, want %q", when, got, want)
 	}
 }
 
-func TestEvents(t *testing.T) {
+func TestEventsReportWhatWasStored(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
-		var d diary
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
+		var d eventRecorder
 		s := newSite(t, func(c *cardea.Config) {
 			c.Session.Strategy = strategy
 			c.Events = d.events(c.Adapter)
-			second(c)
+			addSecondProvider(c)
 		})
 		s.issuer.Next(bob)
-		b := stepper(t, s.URL)
+		b := newBrowser(t, s.URL)
 		const ann = "ann@example.com"
-		pass(t, b, "idp", ann)
+		signInAt(t, b, "idp", ann)
 		d.check(t, "the first sign-in", "createUser "+ann, "linkAccount "+ann+" idp:1001 1001",
 			"signIn "+ann+" idp new")
 		b.Session()
 		d.check(t, "reading the session", "session "+ann)
-		pass(t, b, "idp", ann)
+		signInAt(t, b, "idp", ann)
 		d.check(t, "another sign-in", "signIn "+ann+" idp known")
-		pass(t, b, "other", bob.Subject)
+		signInAt(t, b, "other", bob.Subject)
 		d.check(t, "linking", "linkAccount "+ann+" other:2002 2002", "signIn "+ann+" other known")
 		b.Post("/signout", nil)
 		d.check(t, "signing out", "signOut "+ann)
 		b.Post("/signout", nil)
 		b.Session()
-		d.check(t, "nobody")
+		d.check(t, "a visitor who is not signed in")
 	})
 }
 
-func TestNoEventsOfWhatWasUndone(t *testing.T) {
+func TestFailedSignInHasNoEvents(t *testing.T) {
 	t.Parallel()
 	for _, broken := range []string{
 		"CreateUser", "LinkAccount", "CreateSession", "UserByAccount", "UserByEmail", "Transact",
 	} {
 		t.Run(broken, func(t *testing.T) {
 			t.Parallel()
-			var d diary
-			var store *watchedStore
+			var d eventRecorder
+			var store *recordingStore
 			s := newSite(t, func(c *cardea.Config) {
 				c.Events = d.events(c.Adapter)
-				store = watch(c)
+				store = recordCalls(c)
 			})
-			store.breakDown(broken)
-			b := stepper(t, s.URL)
-			res := visit(t, b, leave(t, b, "idp", "", "/"))
+			store.failOnly(broken)
+			b := newBrowser(t, s.URL)
+			res := visit(t, b, beginAs(t, b, "idp", "", "/"))
 			if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" ||
-				session(b) != "" {
-				t.Errorf("answer = %s, session cookie %q", res.Status, session(b))
+				sessionToken(b) != "" {
+				t.Errorf("%s, session cookie %q; want 503 and none", res.Status, sessionToken(b))
 			}
 			d.check(t, "a sign-in that failed")
 			if _, err := s.store.UserByEmail(t.Context(), "ann@example.com"); !errors.Is(err, cardea.ErrNotFound) {
@@ -393,21 +395,21 @@ func TestNoEventsOfWhatWasUndone(t *testing.T) {
 			if _, err := s.store.UserByAccount(t.Context(), "idp", "1001"); !errors.Is(err, cardea.ErrNotFound) {
 				t.Errorf("the account: %v, want none", err)
 			}
-			store.breakDown()
-			if pass(t, b, "idp", ""); whoIs(b) != "ann@example.com" {
-				t.Error("the store is back, but signing in does not work")
+			store.failOnly()
+			if signInAt(t, b, "idp", ""); signedInEmail(b) != "ann@example.com" {
+				t.Error("signing in does not work when the store is available again")
 			}
 		})
 	}
 }
 
-func TestBeforeCreate(t *testing.T) {
+func TestBeforeCreateFillsColumns(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		var calls atomic.Int64
 		s := newSite(t, func(c *cardea.Config) {
 			c.Session.Strategy = strategy
-			c.Adapter = withEntities(c)
+			c.Adapter = withUserRows(c)
 			c.OnCreateUser = cardea.BeforeCreate(func(ctx context.Context, u *User, p *oauth.Profile) error {
 				calls.Add(1)
 				*u = User{
@@ -422,7 +424,7 @@ func TestBeforeCreate(t *testing.T) {
 			Claims: map[string]any{"team": "ops", "role": "ROOT", "id": "0"},
 		})
 		b := s.signedIn(t, "5")
-		pass(t, b, "idp", "5")
+		signInAt(t, b, "idp", "5")
 		if n := calls.Load(); n != 1 {
 			t.Errorf("the hook ran %d times, want once for the one new user", n)
 		}
@@ -438,26 +440,25 @@ func TestBeforeCreate(t *testing.T) {
 	})
 }
 
-// An error of the hook undoes the sign-in, and what the hook wrote through the store in the same
-// transaction.
-func TestBeforeCreateFails(t *testing.T) {
+// An error of the hook also undoes what the hook wrote to the store in the same transaction.
+func TestErrorOfBeforeCreateUndoesTheSignIn(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name string
 		err  error
 		want cardea.Code
 	}{
-		{"for its own reasons", errors.New("no seat left"), cardea.CodeConfiguration},
+		{"without a code", errors.New("no seat left"), cardea.CodeConfiguration},
 		{"with a code", &cardea.Error{Code: cardea.CodeAccessDenied, Err: errors.New("no seat left")},
 			cardea.CodeAccessDenied},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			var d diary
+			var d eventRecorder
 			s := newSite(t, func(c *cardea.Config) {
 				store := c.Adapter
 				c.Events = d.events(store)
-				c.Adapter = withEntities(c)
+				c.Adapter = withUserRows(c)
 				c.OnCreateUser = cardea.BeforeCreate(func(ctx context.Context, u *User, p *oauth.Profile) error {
 					if err := store.CreateUser(ctx, &cardea.User{Email: "seat@example.com"}); err != nil {
 						return err
@@ -465,8 +466,8 @@ func TestBeforeCreateFails(t *testing.T) {
 					return tc.err
 				})
 			})
-			b := stepper(t, s.URL)
-			checkRefused(t, s, visit(t, b, leave(t, b, "idp", "", "/")), tc.want)
+			b := newBrowser(t, s.URL)
+			checkSignInFailed(t, s, visit(t, b, beginAs(t, b, "idp", "", "/")), tc.want)
 			d.check(t, "a sign-in that the hook undid")
 			for _, email := range []string{"ann@example.com", "seat@example.com"} {
 				if _, err := s.store.UserByEmail(t.Context(), email); !errors.Is(err, cardea.ErrNotFound) {
@@ -480,76 +481,76 @@ func TestBeforeCreateFails(t *testing.T) {
 	}
 }
 
-// A hook that ran out of time, or passes on that the store did, is no fault of the site's
-// configuration: the visitor is told to come again.
-func TestBeforeCreateRunsOutOfTime(t *testing.T) {
+// A hook that ran out of time, or reports that the store did, is no fault of the configuration: the
+// visitor can try again.
+func TestTimeoutOfBeforeCreateIs503(t *testing.T) {
 	t.Parallel()
 	for _, cause := range []error{context.DeadlineExceeded, context.Canceled} {
 		t.Run(cause.Error(), func(t *testing.T) {
 			t.Parallel()
-			away := true
-			var log logbook
+			failing := true
+			var log logRecorder
 			s := newSite(t, func(c *cardea.Config) {
-				c.Adapter, c.Logger = withEntities(c), log.logger()
+				c.Adapter, c.Logger = withUserRows(c), log.logger()
 				c.OnCreateUser = cardea.BeforeCreate(func(context.Context, *User, *oauth.Profile) error {
-					if away {
+					if failing {
 						return fmt.Errorf("count the seats: %w", cause)
 					}
 					return nil
 				})
 			})
-			b := stepper(t, s.URL)
-			res := visit(t, b, leave(t, b, "idp", "", "/"))
+			b := newBrowser(t, s.URL)
+			res := visit(t, b, beginAs(t, b, "idp", "", "/"))
 			if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" ||
 				b.Session() != nil {
-				t.Errorf("got %s", res.Status)
+				t.Errorf("%s, want 503 and no session", res.Status)
 			}
 			log.checkFailure(t, "AdapterError", "OnCreateUser: count the seats: "+cause.Error())
 			if _, err := s.store.UserByEmail(t.Context(), "ann@example.com"); !errors.Is(err, cardea.ErrNotFound) {
 				t.Errorf("got %v, want no user", err)
 			}
-			away = false
-			if pass(t, b, "idp", ""); whoIs(b) != "ann@example.com" {
-				t.Error("afterwards signing in does not work")
+			failing = false
+			if signInAt(t, b, "idp", ""); signedInEmail(b) != "ann@example.com" {
+				t.Error("signing in does not work afterwards")
 			}
 		})
 	}
 }
 
-// restless is a store whose database gives up each transaction once, for reasons of its own.
-type restless struct{ *entities }
+// retryingStore is a store that repeats each transaction once, as after a deadlock.
+type retryingStore struct{ *userRows }
 
-func (s restless) Transact(ctx context.Context, fn func(context.Context) error) error {
+func (s retryingStore) Transact(ctx context.Context, fn func(context.Context) error) error {
 	gaveUp := errors.New("deadlock")
-	err := s.entities.Transact(ctx, func(ctx context.Context) error { return errors.Join(gaveUp, fn(ctx)) })
+	err := s.userRows.Transact(ctx, func(ctx context.Context) error { return errors.Join(gaveUp, fn(ctx)) })
 	if !errors.Is(err, gaveUp) {
 		return err
 	}
-	return s.entities.Transact(ctx, fn)
+	return s.userRows.Transact(ctx, fn)
 }
 
-func TestTransactionThatRunsTwice(t *testing.T) {
+func TestRepeatedTransactionHasNoDoubleEffect(t *testing.T) {
 	t.Parallel()
-	var d diary
+	var d eventRecorder
 	var hooked atomic.Int64
 	s := newSite(t, func(c *cardea.Config) {
 		c.Events = d.events(c.Adapter)
-		c.Adapter = restless{withEntities(c)}
+		c.Adapter = retryingStore{withUserRows(c)}
 		c.OnCreateUser = cardea.BeforeCreate(func(_ context.Context, u *User, _ *oauth.Profile) error {
 			hooked.Add(1)
 			if u.Role != "" {
-				t.Error("the second run gets the entity of the first")
+				t.Error("the second run gets the entity of the first run")
 			}
 			u.Role = "ADMIN"
 			return nil
 		})
 	})
-	b := stepper(t, s.URL)
-	pass(t, b, "idp", "")
+	b := newBrowser(t, s.URL)
+	signInAt(t, b, "idp", "")
 	if hooked.Load() != 2 {
-		t.Errorf("the hook ran %d times: this test shows nothing", hooked.Load())
+		t.Errorf("the hook ran %d times, want 2: otherwise this test proves nothing", hooked.Load())
 	}
-	d.check(t, "a sign-in that the database ran twice", "createUser ann@example.com",
+	d.check(t, "a sign-in whose transaction was repeated", "createUser ann@example.com",
 		"linkAccount ann@example.com idp:1001 1001", "signIn ann@example.com idp new")
 	if got := text(t, open(t, cardea.Handle(s.auth, greet), b)); got != "hello Ann Example, ADMIN" {
 		t.Errorf("page = %q", got)

@@ -1,7 +1,6 @@
 package cardea
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,22 +13,22 @@ import (
 	"github.com/cardea-auth/cardea/internal/seal"
 )
 
-// Auth signs people in. It is the http.Handler for everything under the base path, and finds the
-// session of any other request through [Auth.Load], [Auth.Require] and [Handle]. [New] makes it. It
+// Auth signs people in. It is the http.Handler for all paths under the base path. For requests to
+// other paths, [Auth.Load], [Auth.Require] and [Handle] find the session. [New] makes an Auth. It
 // never changes and is safe for concurrent use.
 type Auth struct {
-	config      Config
-	log         *slog.Logger
-	now         func() time.Time
-	origins     origins
-	crossOrigin *http.CrossOriginProtection
-	csrf        csrf
-	sealer      *seal.Sealer
-	protocol    *protocol
-	plain       cookie.Names // on http
-	secure      cookie.Names // on https
-	pages       *page.Pages
-	methods     []method // in the order of Config.Providers
+	config       Config
+	log          *slog.Logger
+	now          func() time.Time
+	origins      origins
+	crossOrigin  *http.CrossOriginProtection
+	csrf         csrf
+	sealer       *seal.Sealer
+	protocol     *protocol
+	httpCookies  cookie.Names // on http
+	httpsCookies cookie.Names // on https
+	pages        *page.Pages
+	methods      []signInMethod // in the order of Config.Providers
 
 	sessions sessionStrategy
 	database *databaseSessions // with StrategyDatabase, else nil
@@ -37,13 +36,15 @@ type Auth struct {
 	users    *userResolver
 	tokens   *accessTokens
 
-	usedOnce       expiring.Set      // states and proofs that came back
-	browserReports *expiring.Limiter // what browsers may have logged
+	usedOnce      expiring.Set      // ids of flows, and proofs, that were used already
+	reportLimiter *expiring.Limiter // of what POST _log writes
 }
 
-// New returns the handler. An error lists every fault of the configuration, one a line, each with
-// the name of its field and the fix. New connects to nothing: a provider or database that cannot be
-// reached shows when it is used.
+// New returns the handler. An error lists every fault of the configuration, one on each line, with
+// the name of the field and the fix.
+//
+// New makes no connection. A provider or database that cannot be reached causes an error only when
+// it is used.
 func New(c Config) (*Auth, error) {
 	c = c.withDefaults()
 	faults := []error{c.validate()}
@@ -62,9 +63,9 @@ func New(c Config) (*Auth, error) {
 	a.pages = pages
 	a.origins, _ = newOrigins(c)
 	a.protocol = &protocols[c.Protocol]
-	a.plain, a.secure = a.cookieNames(false), a.cookieNames(true)
+	a.httpCookies, a.httpsCookies = a.cookieNames(false), a.cookieNames(true)
 	a.sealer = seal.New(a.csrf.secrets, a.protocol.scheme)
-	a.browserReports = expiring.NewLimiter(reportLimit.Count, reportLimit.Within)
+	a.reportLimiter = expiring.NewLimiter(reportLimit.Count, reportLimit.Within)
 	for _, p := range c.Providers {
 		m, err := definitionOf(p).open(a)
 		if err != nil {
@@ -78,6 +79,7 @@ func New(c Config) (*Auth, error) {
 	return a, nil
 }
 
+// cookieNames returns the names of the cookies for https if secure is true, otherwise for http.
 func (a *Auth) cookieNames(secure bool) cookie.Names {
 	n := a.protocol.names(secure)
 	if prefix := a.config.CookiePrefix; prefix != "" {
@@ -87,70 +89,6 @@ func (a *Auth) cookieNames(secure bool) cookie.Names {
 	return n
 }
 
-// clock is a.now as it is when it is called.
+// clock returns the current time. The parts of Auth keep clock instead of now, because tests
+// replace now after New.
 func (a *Auth) clock() time.Time { return a.now() }
-
-func (a *Auth) openSessions() {
-	if a.config.Session.Strategy == StrategyDatabase {
-		a.database = &databaseSessions{
-			store: a.config.Adapter.(SessionStore), config: a.config.Session, log: a.log,
-		}
-		a.sessions = a.database
-		return
-	}
-	a.jwt = &jwtSessions{
-		sealer: a.sealer, maxAge: a.config.Session.MaxAge, change: a.config.Callbacks.JWT, log: a.log,
-	}
-	a.sessions = a.jwt
-}
-
-// buttons are the providers as the sign-in page shows them.
-func (c Config) buttons() []page.Provider {
-	var list []page.Provider
-	for _, p := range c.Providers {
-		if d := definitionOf(p); d != nil {
-			list = append(list, d.button(c.BasePath))
-		}
-	}
-	return list
-}
-
-// PurgeExpired deletes sessions and verification tokens that have expired, in batches of 1000, and
-// returns how many. It stops when ctx ends, or at the first error, with the number that it has
-// deleted by then. It may run concurrently.
-//
-// Expired rows are never accepted, and most of them are deleted when they are read. With
-// StrategyDatabase an application may call this once a day to delete the rest.
-func (a *Auth) PurgeExpired(ctx context.Context) (int, error) {
-	total := 0
-	if s, ok := a.config.Adapter.(SessionStore); ok {
-		n, err := purge(ctx, s.DeleteExpiredSessions, a.now())
-		total += n
-		if err != nil {
-			return total, fmt.Errorf("cardea: purge sessions: %w", err)
-		}
-	}
-	if s, ok := a.config.Adapter.(TokenStore); ok {
-		n, err := purge(ctx, s.DeleteExpiredVerificationTokens, a.now())
-		total += n
-		if err != nil {
-			return total, fmt.Errorf("cardea: purge verification tokens: %w", err)
-		}
-	}
-	return total, nil
-}
-
-const purgeBatch = 1000
-
-func purge(
-	ctx context.Context, batch func(context.Context, time.Time, int) (int, error), before time.Time,
-) (int, error) {
-	total := 0
-	for {
-		n, err := batch(ctx, before, purgeBatch)
-		total += n
-		if err != nil || n < purgeBatch {
-			return total, err
-		}
-	}
-}

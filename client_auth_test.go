@@ -11,7 +11,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"fmt"
+	"encoding/json"
 	"maps"
 	"math/big"
 	"net/http"
@@ -28,14 +28,14 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// signerFor makes a key of the kind that an algorithm needs.
+// signerFor returns a key for an algorithm.
 func signerFor(t *testing.T, alg string) crypto.Signer {
 	t.Helper()
 	var key crypto.Signer
 	var err error
 	switch alg {
 	case "RS256", "PS256":
-		key, err = bigKey()
+		key, err = rsaKey()
 	case "EdDSA":
 		_, key, err = ed25519.GenerateKey(rand.Reader)
 	default:
@@ -47,43 +47,44 @@ func signerFor(t *testing.T, alg string) crypto.Signer {
 	return key
 }
 
-var bigKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+// rsaKey generates a key once, because that takes long.
+var rsaKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 
-// asserting makes the provider authenticate by an assertion that key signs.
-func asserting(p *oauth.Provider, key crypto.Signer, alg string) {
+// usePrivateKeyJWT makes the client authenticate with assertions that key signs.
+func usePrivateKeyJWT(p *oauth.Provider, key crypto.Signer, alg string) {
 	p.ClientSecret, p.ClientAuth = "", oauth.AuthPrivateKeyJWT
 	p.ClientKey = oauth.ClientKey{Signer: key, ID: "key-1", Algorithm: alg}
 }
 
-// failsAtToken checks that a sign-in fails when the code is redeemed.
-func failsAtToken(t *testing.T, s *site) {
+// checkTokenRequestFails checks that a sign-in fails at the token request.
+func checkTokenRequestFails(t *testing.T, s *site) {
 	t.Helper()
-	b := stepper(t, s.URL)
-	checkRefused(t, s, visit(t, b, leave(t, b, "idp", "", "/")), cardea.CodeConfiguration)
+	b := newBrowser(t, s.URL)
+	checkSignInFailed(t, s, visit(t, b, beginAs(t, b, "idp", "", "/")), cardea.CodeConfiguration)
 }
 
-func TestPrivateKeyJWT(t *testing.T) {
+func TestPrivateKeyJWTSignsInAndRefreshes(t *testing.T) {
 	t.Parallel()
 	for _, alg := range []string{"RS256", "PS256", "ES256", "EdDSA", ""} {
 		t.Run("algorithm "+alg, func(t *testing.T) {
 			t.Parallel()
-			key, tap := signerFor(t, alg), &wiretap{}
+			key, tap := signerFor(t, alg), &httpRecorder{}
 			s := newSite(t, func(c *cardea.Config) {
-				asserting(idp(c), key, alg)
+				usePrivateKeyJWT(idp(c), key, alg)
 				idp(c).Scopes = []string{"openid", "offline_access"}
 				c.HTTPClient = &http.Client{Transport: tap}
 			})
 			s.issuer.Register(s.issuer.ClientID,
 				cardeatest.Registration{Method: "private_key_jwt", Key: key.Public(), KeyID: "key-1", Algorithm: alg})
 			cardeatest.SignIn(t, s.URL, "idp", "")
-			s.refreshes(t)
-			requests := tap.to("/token")
+			s.checkRefresh(t)
+			requests := tap.requestsTo("/token")
 			if len(requests) != 2 {
 				t.Fatalf("%d token requests, want 2", len(requests))
 			}
 			for _, e := range requests {
 				if e.form.Has("client_secret") || e.header.Get("Authorization") != "" {
-					t.Error("there is more than the assertion")
+					t.Error("a client secret was sent besides the assertion")
 				}
 			}
 			if requests[0].form.Get("client_assertion") == requests[1].form.Get("client_assertion") {
@@ -93,10 +94,10 @@ func TestPrivateKeyJWT(t *testing.T) {
 	}
 }
 
-// refreshes checks that Ann's access token can be renewed.
-func (s *site) refreshes(t *testing.T) {
+// checkRefresh checks that Ann's access token can be refreshed.
+func (s *site) checkRefresh(t *testing.T) {
 	t.Helper()
-	ann := s.owner(t, "idp", "1001")
+	ann := s.accountOwner(t, "idp", "1001")
 	list, err := s.store.Accounts(t.Context(), ann)
 	if err != nil {
 		t.Fatal(err)
@@ -108,11 +109,11 @@ func (s *site) refreshes(t *testing.T) {
 	}
 	token, err := s.auth.AccessToken(t.Context(), ann, "idp")
 	if err != nil || token == "" || token == a.AccessToken {
-		t.Fatalf("refresh: %v, new token %v", err, token != a.AccessToken)
+		t.Fatalf("refresh: %v, new token: %t", err, token != a.AccessToken)
 	}
 }
 
-func TestClientSecretJWT(t *testing.T) {
+func TestClientSecretJWTSignsInAndRefreshes(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("0123456789", 4)
 	s := newSite(t, func(c *cardea.Config) {
@@ -122,14 +123,14 @@ func TestClientSecretJWT(t *testing.T) {
 	s.issuer.AddClient(s.issuer.ClientID, long)
 	s.issuer.Register(s.issuer.ClientID, cardeatest.Registration{Method: "client_secret_jwt"})
 	cardeatest.SignIn(t, s.URL, "idp", "")
-	s.refreshes(t)
+	s.checkRefresh(t)
 	s.issuer.AddClient(s.issuer.ClientID, long+"another")
 	s.issuer.Register(s.issuer.ClientID, cardeatest.Registration{Method: "client_secret_jwt"})
-	failsAtToken(t, s)
+	checkTokenRequestFails(t, s)
 }
 
-// Each is refused by the issuer, for the reason that its name gives.
-func TestAssertionsThatProveNothing(t *testing.T) {
+// The issuer refuses each of these, for the reason in the name.
+func TestIssuerRefusesBadAssertions(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name   string
@@ -141,55 +142,53 @@ func TestAssertionsThatProveNothing(t *testing.T) {
 		{"for another server", func(p *oauth.Provider) { p.AssertionAudience = "https://other.example" }, 0},
 		{"for the token endpoint", func(p *oauth.Provider) { p.AssertionAudience = p.Issuer + "/token" }, 0},
 		{"expired", func(*oauth.Provider) {}, -2 * time.Minute},
-		{"good for too long", func(*oauth.Provider) {}, 10 * time.Minute},
-		{"no assertion but a secret", func(p *oauth.Provider) {
+		{"valid for too long", func(*oauth.Provider) {}, 10 * time.Minute},
+		{"a secret instead of an assertion", func(p *oauth.Provider) {
 			p.ClientAuth, p.ClientKey, p.ClientSecret = oauth.AuthClientSecretPost, oauth.ClientKey{}, "guessed"
 		}, 0},
-		{"nothing", func(p *oauth.Provider) {
-			p.ClientAuth, p.ClientKey = oauth.AuthNone, oauth.ClientKey{}
-		}, 0},
+		{"nothing", func(p *oauth.Provider) { p.ClientAuth, p.ClientKey = oauth.AuthNone, oauth.ClientKey{} }, 0},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			key := signerFor(t, "ES256")
 			s := newSite(t, func(c *cardea.Config) {
-				asserting(idp(c), key, "")
+				usePrivateKeyJWT(idp(c), key, "")
 				tc.change(idp(c))
 			})
 			s.setClock().advance(tc.clock)
 			s.issuer.Register(s.issuer.ClientID,
 				cardeatest.Registration{Method: "private_key_jwt", Key: key.Public(), KeyID: "key-1"})
-			failsAtToken(t, s)
+			checkTokenRequestFails(t, s)
 			if s.issuer.Requests(cardeatest.JWKS) > 0 {
-				t.Error("the issuer gave an ID token for it")
+				t.Error("the issuer issued an ID token")
 			}
 		})
 	}
 }
 
-func TestAssertionIsGoodForOneRequest(t *testing.T) {
+func TestAssertionCannotBeUsedTwice(t *testing.T) {
 	t.Parallel()
-	key, tap := signerFor(t, "ES256"), &wiretap{}
+	key, tap := signerFor(t, "ES256"), &httpRecorder{}
 	s := newSite(t, func(c *cardea.Config) {
-		asserting(idp(c), key, "")
+		usePrivateKeyJWT(idp(c), key, "")
 		c.HTTPClient = &http.Client{Transport: tap}
 	})
 	s.issuer.Register(s.issuer.ClientID, cardeatest.Registration{Method: "private_key_jwt", Key: key.Public()})
 	cardeatest.SignIn(t, s.URL, "idp", "")
-	res, err := http.PostForm(s.issuer.URL+"/token", tap.to("/token")[0].form)
+	res, err := http.PostForm(s.issuer.URL+"/token", tap.requestsTo("/token")[0].form)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if body := text(t, res); res.StatusCode != http.StatusUnauthorized || !strings.Contains(body, "invalid_client") {
-		t.Errorf("the same assertion again: %s %s", res.Status, body)
+		t.Errorf("the same assertion a second time: %s %s", res.Status, body)
 	}
 }
 
-func TestAssertionForTheTokenEndpoint(t *testing.T) {
+func TestAssertionAudienceCanBeTheTokenEndpoint(t *testing.T) {
 	t.Parallel()
 	key := signerFor(t, "ES256")
 	s := newSite(t, func(c *cardea.Config) {
-		asserting(idp(c), key, "")
+		usePrivateKeyJWT(idp(c), key, "")
 		idp(c).AssertionAudience = idp(c).Issuer + "/token"
 	})
 	s.issuer.Register(s.issuer.ClientID, cardeatest.Registration{
@@ -198,14 +197,13 @@ func TestAssertionForTheTokenEndpoint(t *testing.T) {
 	cardeatest.SignIn(t, s.URL, "idp", "")
 }
 
-// authority makes certificates.
+// authority is a certification authority. The zero value issues self-signed certificates.
 type authority struct {
 	certificate *x509.Certificate
 	key         crypto.Signer
 }
 
-// issue returns a certificate for a client: the authority's or, from the zero authority, one that
-// signs itself.
+// issue returns a certificate for a client or, with isCA, for another authority.
 func (a authority) issue(t *testing.T, name string, isCA bool) tls.Certificate {
 	t.Helper()
 	key := signerFor(t, "ES256")
@@ -230,7 +228,7 @@ func (a authority) issue(t *testing.T, name string, isCA bool) tls.Certificate {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
 }
 
-// newTLSSite is a site whose provider is an issuer over https.
+// newTLSSite returns a site and its provider, an issuer with https.
 func newTLSSite(t *testing.T, change func(*oauth.Provider)) (*site, *cardeatest.Issuer) {
 	t.Helper()
 	issuer := cardeatest.NewTLSIssuer(t)
@@ -242,15 +240,15 @@ func newTLSSite(t *testing.T, change func(*oauth.Provider)) (*site, *cardeatest.
 	return s, issuer
 }
 
-// trusting is a visitor who gets to the pages of that issuer.
-func trusting(t *testing.T, s *site, issuer *cardeatest.Issuer) *cardeatest.Browser {
+// newTLSBrowser returns a browser that trusts the issuer's certificate.
+func newTLSBrowser(t *testing.T, s *site, issuer *cardeatest.Issuer) *cardeatest.Browser {
 	t.Helper()
 	b := cardeatest.NewBrowser(t, s.URL)
 	b.Transport = issuer.HTTPClient().Transport
 	return b
 }
 
-func TestTLSClientAuth(t *testing.T) {
+func TestTLSClientAuthNeedsTheRegisteredCertificate(t *testing.T) {
 	t.Parallel()
 	ca := authority{}.issue(t, "An Authority", true)
 	own := authority{}.issue(t, "app.example", false)
@@ -261,13 +259,13 @@ func TestTLSClientAuth(t *testing.T) {
 		server cardeatest.Registration
 		ok     bool
 	}{
-		{"self-signed", own, cardeatest.Registration{Method: "self_signed_tls_client_auth", Certificate: own.Leaf},
-			true},
-		{"another that is self-signed", issued,
+		{"self-signed", own,
+			cardeatest.Registration{Method: "self_signed_tls_client_auth", Certificate: own.Leaf}, true},
+		{"another certificate than the registered one", issued,
 			cardeatest.Registration{Method: "self_signed_tls_client_auth", Certificate: own.Leaf}, false},
-		{"issued", issued, cardeatest.Registration{Method: "tls_client_auth", Authority: ca.Leaf,
-			Subject: "app.example"}, true},
-		{"of the name, but not issued", own,
+		{"issued", issued,
+			cardeatest.Registration{Method: "tls_client_auth", Authority: ca.Leaf, Subject: "app.example"}, true},
+		{"with the right name, but self-signed", own,
 			cardeatest.Registration{Method: "tls_client_auth", Authority: ca.Leaf, Subject: "app.example"}, false},
 		{"issued for another name", issued,
 			cardeatest.Registration{Method: "tls_client_auth", Authority: ca.Leaf, Subject: "other.example"}, false},
@@ -280,31 +278,34 @@ func TestTLSClientAuth(t *testing.T) {
 			})
 			tc.server.Bound = true
 			issuer.Register(issuer.ClientID, tc.server)
-			b := trusting(t, s, issuer)
+			b := newTLSBrowser(t, s, issuer)
 			if tc.ok {
 				b.SignIn("idp", "")
-				s.refreshes(t)
+				s.checkRefresh(t)
 				return
 			}
 			b.CheckRedirect = stopAtRedirect
-			checkRefused(t, s, visit(t, b, leave(t, b, "idp", "", "/")), cardea.CodeConfiguration)
+			checkSignInFailed(t, s, visit(t, b, beginAs(t, b, "idp", "", "/")), cardea.CodeConfiguration)
 		})
 	}
 }
 
-// The certificate is for the endpoints that must know the client; the metadata and the keys are for
-// everybody.
-func TestCertificateIsShownWhereItCounts(t *testing.T) {
+// The client certificate is presented to the endpoints that authenticate the client. The metadata
+// and the keys are public.
+func TestCertificateIsNotPresentedForPublicDocuments(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
-	shown := map[string]int{}
+	presented := map[string]int{}
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		defer mu.Unlock()
-		shown[r.URL.Path] = len(r.TLS.PeerCertificates)
-		at := "https://" + r.Host
-		fmt.Fprintf(w, `{"issuer":%q,"authorization_endpoint":%q,"token_endpoint":%q,"jwks_uri":%q,"pushed_authorization_request_endpoint":%q,"request_uri":"urn:r"}`,
-			at, at+"/authorize", at+"/token", at+"/keys", at+"/par")
+		presented[r.URL.Path] = len(r.TLS.PeerCertificates)
+		issuer := "https://" + r.Host
+		json.NewEncoder(w).Encode(map[string]string{
+			"issuer": issuer, "authorization_endpoint": issuer + "/authorize", "token_endpoint": issuer + "/token",
+			"jwks_uri": issuer + "/keys", "pushed_authorization_request_endpoint": issuer + "/par",
+			"request_uri": "urn:r",
+		})
 	}))
 	server.TLS = &tls.Config{ClientAuth: tls.RequestClientCert}
 	server.StartTLS()
@@ -315,16 +316,17 @@ func TestCertificateIsShownWhereItCounts(t *testing.T) {
 		p.ClientAuth, p.ClientCertificate, p.PushAuthorization = oauth.AuthSelfSignedTLS, &own, true
 		c.Providers, c.HTTPClient = []cardea.Provider{p}, server.Client()
 	})
-	stepper(t, s.URL).Post("/signin/idp", nil)
+	newBrowser(t, s.URL).Post("/signin/idp", nil)
 	mu.Lock()
 	defer mu.Unlock()
-	if want := map[string]int{"/.well-known/openid-configuration": 0, "/par": 1}; !maps.Equal(shown, want) {
-		t.Errorf("certificates shown: %v, want %v", shown, want)
+	if want := map[string]int{"/.well-known/openid-configuration": 0, "/par": 1}; !maps.Equal(presented, want) {
+		t.Errorf("certificates presented: %v, want %v", presented, want)
 	}
 }
 
-// A token that is bound to a certificate opens nothing without it, so the userinfo must have been
-// asked for with it above.
+// An access token that is bound to a certificate is useless without it (RFC 8705 § 3). So the
+// userinfo requests of TestTLSClientAuthNeedsTheRegisteredCertificate have presented the
+// certificate.
 func TestBoundTokenNeedsTheCertificate(t *testing.T) {
 	t.Parallel()
 	own := authority{}.issue(t, "app.example", false)
@@ -334,8 +336,8 @@ func TestBoundTokenNeedsTheCertificate(t *testing.T) {
 	issuer.Register(issuer.ClientID, cardeatest.Registration{
 		Method: "self_signed_tls_client_auth", Certificate: own.Leaf, Bound: true,
 	})
-	trusting(t, s, issuer).SignIn("idp", "")
-	list, err := s.store.Accounts(t.Context(), s.owner(t, "idp", "1001"))
+	newTLSBrowser(t, s, issuer).SignIn("idp", "")
+	list, err := s.store.Accounts(t.Context(), s.accountOwner(t, "idp", "1001"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -354,7 +356,7 @@ func TestBoundTokenNeedsTheCertificate(t *testing.T) {
 	}
 }
 
-func TestNewRefusesClientAuthThatCannotWork(t *testing.T) {
+func TestNewReportsUnusableClientAuth(t *testing.T) {
 	t.Parallel()
 	weak, err := rsa.GenerateKey(rand.Reader, 1024)
 	if err != nil {
@@ -367,58 +369,48 @@ func TestNewRefusesClientAuthThatCannotWork(t *testing.T) {
 		change func(*oauth.Provider)
 		want   string
 	}{
-		{"no key", func(p *oauth.Provider) { asserting(p, nil, "") }, ".ClientKey: there is no Signer"},
-		{"a short key", func(p *oauth.Provider) {
-			asserting(p, weak, "")
-		}, ".ClientKey: want a key for RSA with 2048 bits"},
-		{"an algorithm for another key", func(p *oauth.Provider) {
-			asserting(p, key, "RS256")
-		}, `.ClientKey: want an Algorithm of ["ES256"]`},
-		{"a key that is not used", func(p *oauth.Provider) {
-			p.ClientKey.Signer = key
-		}, ".ClientKey: has no effect"},
-		{"a key that is not used, of a kind that cannot be compared", func(p *oauth.Provider) {
-			p.ClientKey.Signer = signerFor(t, "EdDSA")
-		},
+		{"no key", func(p *oauth.Provider) { usePrivateKeyJWT(p, nil, "") }, ".ClientKey: there is no Signer"},
+		{"a short key", func(p *oauth.Provider) { usePrivateKeyJWT(p, weak, "") },
+			".ClientKey: want a key for RSA with 2048 bits"},
+		{"an algorithm for another key", func(p *oauth.Provider) { usePrivateKeyJWT(p, key, "RS256") },
+			`.ClientKey: want an Algorithm of ["ES256"]`},
+		{"a key that is not used", func(p *oauth.Provider) { p.ClientKey.Signer = key }, ".ClientKey: has no effect"},
+		{"a key that is not used, of a type that == cannot compare",
+			func(p *oauth.Provider) { p.ClientKey.Signer = signerFor(t, "EdDSA") },
 			".ClientKey: has no effect"},
 		{"a secret that is not used", func(p *oauth.Provider) {
-			asserting(p, key, "")
+			usePrivateKeyJWT(p, key, "")
 			p.ClientSecret = "s"
 		}, ".ClientSecret: has no effect"},
 		{"a short secret", func(p *oauth.Provider) { p.ClientAuth, p.ClientSecret = oauth.AuthClientSecretJWT, "s" },
 			".ClientSecret: want 32 bytes or more to sign"},
-		{"an audience that is not used", func(p *oauth.Provider) {
-			p.AssertionAudience = "x"
-		}, ".AssertionAudience: has no effect"},
+		{"an audience that is not used", func(p *oauth.Provider) { p.AssertionAudience = "x" },
+			".AssertionAudience: has no effect"},
 		{"no audience", func(p *oauth.Provider) {
-			asserting(p, key, "")
+			usePrivateKeyJWT(p, key, "")
 			p.Issuer, p.DiscoveryURL = "https://idp.example/{tid}", "https://idp.example/d"
 		}, ".AssertionAudience: is empty"},
-		{"no certificate", func(p *oauth.Provider) {
-			p.ClientSecret, p.ClientAuth = "", oauth.AuthTLS
-		}, ".ClientCertificate: is missing"},
-		{"an empty certificate", func(p *oauth.Provider) {
-			p.ClientCertificate = &tls.Certificate{}
-		}, ".ClientCertificate: has no certificate"},
+		{"no certificate", func(p *oauth.Provider) { p.ClientSecret, p.ClientAuth = "", oauth.AuthTLS },
+			".ClientCertificate: is missing"},
+		{"an empty certificate", func(p *oauth.Provider) { p.ClientCertificate = &tls.Certificate{} },
+			".ClientCertificate: has no certificate"},
 		{"a transport of another kind", func(p *oauth.Provider) { p.ClientCertificate = &certificate },
-			".ClientCertificate: Config.HTTPClient: a *cardea_test.wiretap cannot be given a certificate"},
+			".ClientCertificate: Config.HTTPClient: a *cardea_test.httpRecorder cannot be given a certificate"},
 		{"DPoP with a hook", func(p *oauth.Provider) {
 			p.DPoP = true
 			p.FetchUserinfo = func(context.Context, *oauth.CodeGrant) (oauth.Claims, error) { return nil, nil }
-		}, ".DPoP: is not for the hooks"},
-		{"a push to nowhere", func(p *oauth.Provider) {
-			p.Type, p.PushAuthorization = oauth.TypeOAuth2, true
-		}, ".PushedAuthorizationURL: is empty"},
-		{"a push over http", func(p *oauth.Provider) {
-			p.PushedAuthorizationURL = "http://idp.example/par"
-		}, ".PushedAuthorizationURL: "},
+		}, ".DPoP: cannot be used with the hooks"},
+		{"a push without an endpoint", func(p *oauth.Provider) { p.Type, p.PushAuthorization = oauth.TypeOAuth2, true },
+			".PushedAuthorizationURL: is empty"},
+		{"a push over http", func(p *oauth.Provider) { p.PushedAuthorizationURL = "http://idp.example/par" },
+			".PushedAuthorizationURL: "},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			p := provider.OIDC("idp", "IdP", provider.Client{ID: "id", Secret: "s", Issuer: "https://idp.example"})
 			tc.change(p)
 			_, err := cardea.New(cardea.Config{
-				Secret: secret, Providers: []cardea.Provider{p}, HTTPClient: &http.Client{Transport: &wiretap{}},
+				Secret: secret, Providers: []cardea.Provider{p}, HTTPClient: &http.Client{Transport: &httpRecorder{}},
 			})
 			if err == nil || !strings.Contains(err.Error(), "Config.Providers[0] (idp)"+tc.want) {
 				t.Errorf("New: %v, want %s", err, tc.want)
@@ -427,19 +419,19 @@ func TestNewRefusesClientAuthThatCannotWork(t *testing.T) {
 	}
 }
 
-// pushes returns where a sign-in sends the browser, without what only a request in the browser
-// could have in it.
-func pushes(t *testing.T, b *cardeatest.Browser) *url.URL {
+// startPushedSignIn posts the form of the sign-in page, and returns the authorization URL, which
+// may contain only a reference to the request.
+func startPushedSignIn(t *testing.T, b *cardeatest.Browser) *url.URL {
 	t.Helper()
 	res := b.Post("/signin/idp?login_hint=1001", nil)
 	to, err := url.Parse(res.Header.Get("Location"))
 	if err != nil || res.StatusCode != http.StatusSeeOther {
-		t.Fatalf("sign in: %s to %s, %v", res.Status, to, err)
+		t.Fatalf("signing in: %s to %s, %v", res.Status, to, err)
 	}
 	return to
 }
 
-func TestPushedAuthorizationRequest(t *testing.T) {
+func TestAuthorizationRequestIsPushed(t *testing.T) {
 	t.Parallel()
 	key := signerFor(t, "ES256")
 	for _, tc := range []struct {
@@ -449,19 +441,16 @@ func TestPushedAuthorizationRequest(t *testing.T) {
 		server  cardeatest.Registration
 		ok      bool
 	}{
-		{"where the server requires it", true, func(*oauth.Provider) {}, cardeatest.Registration{}, true},
-		{"where the provider says so", false, func(p *oauth.Provider) {
-			p.PushAuthorization = true
-		}, cardeatest.Registration{}, true},
-		{"at the provider's endpoint", false, func(p *oauth.Provider) {
-			p.PushedAuthorizationURL = p.Issuer + "/par"
-		}, cardeatest.Registration{}, true},
-		{"with an assertion", true, func(p *oauth.Provider) { asserting(p, key, "") },
+		{"if the server requires it", true, func(*oauth.Provider) {}, cardeatest.Registration{}, true},
+		{"if PushAuthorization is set", false, func(p *oauth.Provider) { p.PushAuthorization = true },
+			cardeatest.Registration{}, true},
+		{"to the configured endpoint", false, func(p *oauth.Provider) { p.PushedAuthorizationURL = p.Issuer + "/par" },
+			cardeatest.Registration{}, true},
+		{"with an assertion", true, func(p *oauth.Provider) { usePrivateKeyJWT(p, key, "") },
 			cardeatest.Registration{Method: "private_key_jwt", Key: key.Public()}, true},
-		{"with another secret", true, func(p *oauth.Provider) {
-			p.ClientSecret = "another"
-		}, cardeatest.Registration{}, false},
-		{"with another key", true, func(p *oauth.Provider) { asserting(p, signerFor(t, "ES256"), "") },
+		{"with another secret", true, func(p *oauth.Provider) { p.ClientSecret = "another" },
+			cardeatest.Registration{}, false},
+		{"with another key", true, func(p *oauth.Provider) { usePrivateKeyJWT(p, signerFor(t, "ES256"), "") },
 			cardeatest.Registration{Method: "private_key_jwt", Key: key.Public()}, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -472,56 +461,56 @@ func TestPushedAuthorizationRequest(t *testing.T) {
 			}
 			s.issuer.Register(s.issuer.ClientID, tc.server)
 			if !tc.ok {
-				res := stepper(t, s.URL).Post("/signin/idp", nil)
+				res := newBrowser(t, s.URL).Post("/signin/idp", nil)
 				if to := res.Header.Get("Location"); !strings.Contains(to, "error=") ||
 					strings.HasPrefix(to, s.issuer.URL) {
-					t.Errorf("the browser is sent to %s", to)
+					t.Errorf("redirected to %s, want an error page", to)
 				}
 				return
 			}
-			b := stepper(t, s.URL)
-			to := pushes(t, b)
+			b := newBrowser(t, s.URL)
+			to := startPushedSignIn(t, b)
 			if q := to.Query(); len(q) != 2 || q.Get("client_id") != s.issuer.ClientID ||
 				!strings.HasPrefix(q.Get("request_uri"), "urn:") {
-				t.Errorf("the browser brings %v", q)
+				t.Errorf("the authorization URL has the query %v", q)
 			}
-			comeBack(t, b, consent(t, b, to.String()))
+			openCallback(t, b, consent(t, b, to.String()))
 			if b.Session() == nil {
-				t.Error("nobody is signed in")
+				t.Error("the visitor is not signed in")
 			}
 		})
 	}
 }
 
-// An issuer that requires pushed requests sends nobody back who comes with a request of the
-// browser's own.
-func TestRequestInTheBrowserIsRefusedWherePushingIsRequired(t *testing.T) {
+// An issuer that requires pushed requests refuses parameters from the browser.
+func TestIssuerThatRequiresPushRefusesQueryParameters(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
-	b := stepper(t, s.URL)
-	to := begin(t, b, "idp", nil)
+	b := newBrowser(t, s.URL)
+	to := startSignIn(t, b, "idp", nil)
 	s.issuer.RequirePush()
 	if res := visit(t, b, to); res.StatusCode != http.StatusBadRequest {
-		t.Errorf("the issuer answers %s", res.Status)
+		t.Errorf("the issuer responds with %s", res.Status)
 	}
 }
 
-// A server that wants the request pushed, and does not say where to, gets none from the browser.
-func TestPushToNowhere(t *testing.T) {
+// A server that requires pushed requests, but publishes no endpoint, gets no request from the
+// browser.
+func TestRequiredPushWithoutEndpointFails(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
 		c.HTTPClient = &http.Client{
-			Transport: stripped{"/openid-configuration", "pushed_authorization_request_endpoint"},
+			Transport: memberRemover{"/openid-configuration", "pushed_authorization_request_endpoint"},
 		}
 	})
 	s.issuer.RequirePush()
-	res := stepper(t, s.URL).Post("/signin/idp", nil)
+	res := newBrowser(t, s.URL).Post("/signin/idp", nil)
 	if to := res.Header.Get("Location"); !strings.Contains(to, "error=") || strings.HasPrefix(to, s.issuer.URL) {
-		t.Errorf("the browser is sent to %s", to)
+		t.Errorf("redirected to %s, want an error page", to)
 	}
 }
 
-func TestPushThatFailsSendsNobodyAnywhere(t *testing.T) {
+func TestFailedPushDoesNotRedirectToTheProvider(t *testing.T) {
 	t.Parallel()
 	for _, how := range []cardeatest.Failure{
 		cardeatest.SendsHTML, cardeatest.SendsNothing, cardeatest.SendsNull, cardeatest.SendsError400,
@@ -531,10 +520,10 @@ func TestPushThatFailsSendsNobodyAnywhere(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, func(c *cardea.Config) { idp(c).PushAuthorization = true })
 			s.issuer.Misbehave(cardeatest.Broken(cardeatest.PushedAuthorization, how))
-			res := stepper(t, s.URL).Post("/signin/idp", nil)
+			res := newBrowser(t, s.URL).Post("/signin/idp", nil)
 			if to := res.Header.Get("Location"); !strings.Contains(to, "error=") ||
 				strings.HasPrefix(to, s.issuer.URL) {
-				t.Errorf("the browser is sent to %s", to)
+				t.Errorf("redirected to %s, want an error page", to)
 			}
 		})
 	}

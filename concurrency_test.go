@@ -14,43 +14,44 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// racingStore is a store whose transactions run beside each other, and see of each other what has
-// been committed: the isolation "read committed". A conflict shows at the end. The first
-// transactions wait for each other at one point.
+// racingStore is a store with concurrent transactions that see what others have committed:
+// isolation level "read committed". A conflict shows at the commit. The first transactions wait for
+// each other at a barrier.
 type racingStore struct {
 	*memadapter.Adapter
-	meet    meetingPoint
+	barrier barrier
 	racers  int64
 	arrived atomic.Int64
 	start   sync.WaitGroup
 
 	mu        sync.Mutex
-	written   map[string]int // what was kept
+	written   map[string]int // how many rows of each kind were committed
 	conflicts int
 }
 
-type meetingPoint int
+// barrier is the point in a transaction at which the racers wait for each other.
+type barrier int
 
 const (
-	afterFirstLook meetingPoint = iota // what follows sees the writes of whoever is fastest
-	beforeCommit                       // all have decided on what was there before the race
+	afterLookup  barrier = iota // the others see what the fastest has committed
+	beforeCommit                // all have decided before anything was committed
 )
 
-func newRacingStore(racers int, meet meetingPoint) *racingStore {
-	s := &racingStore{Adapter: memadapter.New(), meet: meet, racers: int64(racers), written: map[string]int{}}
+func newRacingStore(racers int, at barrier) *racingStore {
+	s := &racingStore{Adapter: memadapter.New(), barrier: at, racers: int64(racers), written: map[string]int{}}
 	s.start.Add(racers)
 	return s
 }
 
-// at lets the racers wait for each other, once, when this is where they meet.
-func (s *racingStore) at(point meetingPoint) {
-	if s.meet == point && s.arrived.Add(1) <= s.racers {
+// waitAt makes the racers wait for each other, once each, if point is the barrier.
+func (s *racingStore) waitAt(point barrier) {
+	if s.barrier == point && s.arrived.Add(1) <= s.racers {
 		s.start.Done()
 		s.start.Wait()
 	}
 }
 
-// pendingWrites is a transaction that has not ended.
+// pendingWrites are the writes of a transaction that has not been committed.
 type pendingWrites struct {
 	names  []string
 	writes []func(ctx context.Context) error
@@ -63,7 +64,7 @@ func (s *racingStore) Transact(ctx context.Context, fn func(context.Context) err
 	if err := fn(context.WithValue(ctx, pendingKey{}, p)); err != nil {
 		return err
 	}
-	s.at(beforeCommit)
+	s.waitAt(beforeCommit)
 	err := s.Adapter.Transact(ctx, func(ctx context.Context) error {
 		for _, write := range p.writes {
 			if err := write(ctx); err != nil {
@@ -84,47 +85,48 @@ func (s *racingStore) Transact(ctx context.Context, fn func(context.Context) err
 	return nil
 }
 
-func later(ctx context.Context, name string, write func(context.Context) error) error {
+// queueWrite delays a write until the commit.
+func queueWrite(ctx context.Context, name string, write func(context.Context) error) error {
 	p := ctx.Value(pendingKey{}).(*pendingWrites)
 	p.names, p.writes = append(p.names, name), append(p.writes, write)
 	return nil
 }
 
-// UserByAccount is the first look of a transaction.
+// UserByAccount is the first read of each transaction.
 func (s *racingStore) UserByAccount(ctx context.Context, provider, id string) (*cardea.User, error) {
 	u, err := s.Adapter.UserByAccount(ctx, provider, id)
-	s.at(afterFirstLook)
+	s.waitAt(afterLookup)
 	return u, err
 }
 
 func (s *racingStore) CreateUser(ctx context.Context, u *cardea.User) error {
 	u.ID = rand.Text()
 	row := *u
-	return later(ctx, "user", func(ctx context.Context) error { return s.Adapter.CreateUser(ctx, &row) })
+	return queueWrite(ctx, "user", func(ctx context.Context) error { return s.Adapter.CreateUser(ctx, &row) })
 }
 
 func (s *racingStore) LinkAccount(ctx context.Context, a *cardea.Account) error {
 	row := *a
-	return later(ctx, "account", func(ctx context.Context) error { return s.Adapter.LinkAccount(ctx, &row) })
+	return queueWrite(ctx, "account", func(ctx context.Context) error { return s.Adapter.LinkAccount(ctx, &row) })
 }
 
 func (s *racingStore) UpdateAccount(ctx context.Context, a *cardea.Account) error {
 	row := *a
-	return later(ctx, "tokens", func(ctx context.Context) error { return s.Adapter.UpdateAccount(ctx, &row) })
+	return queueWrite(ctx, "tokens", func(ctx context.Context) error { return s.Adapter.UpdateAccount(ctx, &row) })
 }
 
 func (s *racingStore) CreateSession(ctx context.Context, session *cardea.Session) error {
 	row := *session
-	return later(ctx, "session", func(ctx context.Context) error { return s.Adapter.CreateSession(ctx, &row) })
+	return queueWrite(ctx, "session", func(ctx context.Context) error { return s.Adapter.CreateSession(ctx, &row) })
 }
 
-// race lets so many new visitors sign in at the same moment, and returns them.
-func (s *site) race(t *testing.T, n int, hint string) []*cardeatest.Browser {
+// signInConcurrently signs in n new visitors at the same moment, and returns their browsers.
+func (s *site) signInConcurrently(t *testing.T, n int, hint string) []*cardeatest.Browser {
 	t.Helper()
 	browsers, callbacks := make([]*cardeatest.Browser, n), make([]string, n)
 	for i := range browsers {
-		browsers[i] = stepper(t, s.URL)
-		callbacks[i] = leave(t, browsers[i], "idp", hint, "/next")
+		browsers[i] = newBrowser(t, s.URL)
+		callbacks[i] = beginAs(t, browsers[i], "idp", hint, "/next")
 	}
 	var wg sync.WaitGroup
 	for i, b := range browsers {
@@ -144,7 +146,7 @@ func (s *site) race(t *testing.T, n int, hint string) []*cardeatest.Browser {
 	return browsers
 }
 
-func TestFirstSignInsOfOnePersonAtOnce(t *testing.T) {
+func TestConcurrentFirstSignInsCreateOneUser(t *testing.T) {
 	t.Parallel()
 	const racers = 50
 	zoe := cardeatest.Person{Subject: "9", Name: "Zoe", Email: "zoe@example.com", EmailVerified: true}
@@ -152,42 +154,42 @@ func TestFirstSignInsOfOnePersonAtOnce(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
 		person cardeatest.Person
-		meet   meetingPoint
+		at     barrier
 	}{
-		{"with an e-mail address, all at the end", zoe, beforeCommit},
-		{"with an e-mail address, one faster than the others", zoe, afterFirstLook},
-		{"without e-mail address, all at the end", nameless, beforeCommit},
-		{"without e-mail address, one faster than the others", nameless, afterFirstLook},
+		{"with an e-mail address, all commit at once", zoe, beforeCommit},
+		{"with an e-mail address, one is faster", zoe, afterLookup},
+		{"without an e-mail address, all commit at once", nameless, beforeCommit},
+		{"without an e-mail address, one is faster", nameless, afterLookup},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			store := newRacingStore(racers, tc.meet)
-			var created, linked, entered atomic.Int64
+			store := newRacingStore(racers, tc.at)
+			var created, linked, signedIn atomic.Int64
 			s := newSite(t, func(c *cardea.Config) {
 				c.Adapter = store
 				c.Events.CreateUser = func(context.Context, *cardea.User) { created.Add(1) }
 				c.Events.LinkAccount = func(context.Context, *cardea.User, *cardea.Account, *oauth.Profile) {
 					linked.Add(1)
 				}
-				c.Events.SignIn = func(context.Context, *cardea.SignIn) { entered.Add(1) }
+				c.Events.SignIn = func(context.Context, *cardea.SignIn) { signedIn.Add(1) }
 			})
 			s.issuer.Next(tc.person)
-			browsers := s.race(t, racers, "9")
+			browsers := s.signInConcurrently(t, racers, "9")
 
 			want := map[string]int{"user": 1, "account": 1, "tokens": racers - 1, "session": racers}
 			if !maps.Equal(store.written, want) {
 				t.Errorf("written: %v, want %v", store.written, want)
 			}
-			if tc.meet == beforeCommit && store.conflicts != racers-1 {
-				t.Errorf("%d conflicts, want %d: they did not race", store.conflicts, racers-1)
+			if tc.at == beforeCommit && store.conflicts != racers-1 {
+				t.Errorf("%d conflicts, want %d, otherwise nothing raced", store.conflicts, racers-1)
 			}
-			if created.Load() != 1 || linked.Load() != 1 || entered.Load() != racers {
-				t.Errorf("events: %d createUser, %d linkAccount, %d signIn; want 1, 1, %d", created.Load(),
-					linked.Load(), entered.Load(), racers)
+			if created.Load() != 1 || linked.Load() != 1 || signedIn.Load() != racers {
+				t.Errorf("events: %d createUser, %d linkAccount, %d signIn; want 1, 1, %d",
+					created.Load(), linked.Load(), signedIn.Load(), racers)
 			}
 			owners, tokens := map[string]bool{}, map[string]bool{}
 			for _, b := range browsers {
-				row, err := store.Session(t.Context(), hashOf(session(b)))
+				row, err := store.Session(t.Context(), hashOf(sessionToken(b)))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -203,41 +205,41 @@ func TestFirstSignInsOfOnePersonAtOnce(t *testing.T) {
 	}
 }
 
-// The same with a store that lets one transaction run at a time, and with JWT sessions.
-func TestFirstSignInsOfOnePersonInTurn(t *testing.T) {
+// The same with a store that runs one transaction at a time, and with JWT sessions.
+func TestConcurrentFirstSignInsInTurnCreateOneUser(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		var created atomic.Int64
 		s := newSite(t, func(c *cardea.Config) {
 			c.Session.Strategy = strategy
 			c.Events.CreateUser = func(context.Context, *cardea.User) { created.Add(1) }
 		})
-		for _, b := range s.race(t, 20, "") {
-			if whoIs(b) != "ann@example.com" {
+		for _, b := range s.signInConcurrently(t, 20, "") {
+			if signedInEmail(b) != "ann@example.com" {
 				t.Error("a visitor is not signed in")
 			}
 		}
 		if n := created.Load(); n != 1 {
-			t.Errorf("%d users were created", n)
+			t.Errorf("%d users were created, want 1", n)
 		}
 	})
 }
 
-// Two different people who claim the same address at the same moment: one gets it, the other is
-// told, and nobody shares a user.
-func TestTwoPeopleWithOneAddressAtOnce(t *testing.T) {
+// If two people with the same address sign in at the same moment, one gets the address, the other
+// is refused, and they do not share a user.
+func TestConcurrentSignInsWithOneAddressShareNoUser(t *testing.T) {
 	t.Parallel()
-	for name, meet := range map[string]meetingPoint{"both at the end": beforeCommit, "one faster": afterFirstLook} {
+	for name, at := range map[string]barrier{"both commit at once": beforeCommit, "one is faster": afterLookup} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			store := newRacingStore(2, meet)
+			store := newRacingStore(2, at)
 			s := newSite(t, func(c *cardea.Config) { c.Adapter = store })
 			var locations [2]string
 			var wg sync.WaitGroup
 			for i, subject := range []string{"a", "b"} {
 				s.issuer.Next(cardeatest.Person{Subject: subject, Email: "same@example.com", EmailVerified: true})
-				b := stepper(t, s.URL)
-				callback := leave(t, b, "idp", subject, "/next")
+				b := newBrowser(t, s.URL)
+				callback := beginAs(t, b, "idp", subject, "/next")
 				wg.Go(func() {
 					if res, err := b.Get(callback); err != nil {
 						t.Error(err)
@@ -250,7 +252,7 @@ func TestTwoPeopleWithOneAddressAtOnce(t *testing.T) {
 			wg.Wait()
 			in, refused := s.URL+"/next", s.URL+"/api/auth/signin?error=OAuthAccountNotLinked"
 			if locations != [2]string{in, refused} && locations != [2]string{refused, in} {
-				t.Errorf("sent to %q, want one in and one refused", locations)
+				t.Errorf("redirected to %q, want one signed in and one refused", locations)
 			}
 			if want := map[string]int{"user": 1, "account": 1, "session": 1}; !maps.Equal(store.written, want) {
 				t.Errorf("written: %v, want %v", store.written, want)

@@ -15,31 +15,31 @@ type Config struct {
 	// process of the site. The command "cardea secret" makes one.
 	Secret string
 
-	// PreviousSecrets are still accepted but encrypt nothing, newest first. When you change Secret,
-	// put the old one here. Defaults to none.
+	// PreviousSecrets are old values of Secret, newest first. They still decrypt, but no longer
+	// encrypt. When you change Secret, put the old one here. Defaults to none.
 	PreviousSecrets []string
 
 	// Adapter stores users, accounts and sessions. Without one nothing is stored, and sessions are
 	// JWTs. Defaults to none.
 	Adapter Adapter
 
-	// Providers are the ways to sign in, in the order in which the sign-in page offers them. At
-	// least one.
+	// Providers are the ways to sign in, in the order in which the sign-in page offers them. There
+	// must be at least one.
 	Providers []Provider
 
 	// BaseURL is the origin of the site as browsers see it, such as https://example.com. If it is
-	// empty, the Host header of each request decides, and must be one of TrustedHosts. Set one of
-	// the two for production.
+	// empty, the origin comes from the Host header of each request, which must be one of
+	// TrustedHosts. Set one of the two in production.
 	BaseURL string
 
-	// TrustedHosts are the hosts under which the site may be reached if BaseURL is empty. Each has
-	// a port unless that is the default of the scheme. Defaults to the loopback names with any
-	// port: localhost, 127.0.0.1 and [::1].
+	// TrustedHosts are the hosts under which the site may be reached if BaseURL is empty. A host
+	// includes its port, unless that is the default port of the scheme. Defaults to the loopback
+	// names with any port: localhost, 127.0.0.1 and [::1].
 	TrustedHosts []string
 
-	// TrustedProxies are the addresses of reverse proxies. Their X-Forwarded-For says which client
-	// counts against a limit. If BaseURL is empty, their X-Forwarded-Host and X-Forwarded-Proto say
-	// what the origin is. Defaults to none: the headers are ignored.
+	// TrustedProxies are the addresses of reverse proxies. Their header X-Forwarded-For tells the
+	// address of the client, for rate limits. If BaseURL is empty, their headers X-Forwarded-Host
+	// and X-Forwarded-Proto tell the origin. Defaults to none: the headers are ignored.
 	TrustedProxies []netip.Prefix
 
 	// BasePath is the path under which the handler is mounted, without a slash at the end. Defaults
@@ -51,31 +51,33 @@ type Config struct {
 	// ProtocolV5.
 	Protocol Protocol
 
-	// CookiePrefix replaces authjs, and next-auth with ProtocolV4, in the names of the cookies. It
-	// separates sites that share their cookies in a browser, such as two ports of localhost.
+	// CookiePrefix replaces authjs, and next-auth with ProtocolV4, in the names of the cookies. Set
+	// it if a browser would send the cookies of one site to another, as with two ports of
+	// localhost.
 	//
 	// Other programs that read the sessions must know the name. With ProtocolV5 it is part of the
 	// encryption of JWT sessions, so a change signs everybody out. At most 64 letters, digits, -
 	// and _. Defaults to the name of the Protocol.
 	CookiePrefix string
 
-	// Session says how long sessions last and where they are stored.
+	// Session says how long sessions last and where they are stored. Each field has a default.
 	Session SessionConfig
 
-	// Pages are the application's pages that replace the built-in ones.
+	// Pages are the application's pages that replace the built-in ones. Defaults to none.
 	Pages Pages
 
-	// Theme is how the built-in pages look.
+	// Theme is how the built-in pages look. Each field has a default.
 	Theme Theme
 
-	// Callbacks let the application decide.
+	// Callbacks are functions of the application that decide about sign-ins and sessions. Defaults
+	// to none.
 	Callbacks Callbacks
 
-	// Events tell the application what happened.
+	// Events tell the application what happened. Defaults to none.
 	Events Events
 
 	// OnCreateUser fills the application's columns of a new user; see [BeforeCreate]. Defaults to
-	// nothing.
+	// none.
 	OnCreateUser UserHook
 
 	// Logger gets the cause of every failure. It never gets a token, cookie, code, secret or e-mail
@@ -90,13 +92,13 @@ type Config struct {
 // Strategy says where sessions are stored.
 type Strategy string
 
-// The strategies. A StrategyDatabase session is a row, which ends everywhere when it is deleted. A
-// StrategyJWT session is an encrypted cookie, which needs no database. Signing out removes the
-// cookie from the browser and ends the session in this process; another process accepts a stolen
-// copy until it expires.
+// The strategies. A session of StrategyDatabase ends in every browser and process when its row is
+// deleted. StrategyJWT needs no database. There, signing out deletes the cookie in the browser and
+// ends the session in this process, but another process accepts a stolen copy of the cookie until
+// it expires.
 const (
-	StrategyDatabase Strategy = "database"
-	StrategyJWT      Strategy = "jwt"
+	StrategyDatabase Strategy = "database" // a row of a [SessionStore]; the cookie has its key
+	StrategyJWT      Strategy = "jwt"      // an encrypted token in the cookie
 )
 
 // SessionConfig says how long sessions last and where they are stored.
@@ -105,31 +107,33 @@ type SessionConfig struct {
 	// StrategyJWT otherwise.
 	Strategy Strategy
 
-	// MaxAge is how long a session lasts without being used, a second or more. Defaults to 30 days.
+	// MaxAge is how long a session lasts if it is not used: a second or more. Defaults to 30 days.
 	MaxAge time.Duration
 
-	// UpdateAge is how long a session is used before its expiry is extended and, with
-	// StrategyDatabase, written. At most MaxAge. Defaults to 24 hours, or MaxAge if that is
-	// shorter.
+	// UpdateAge limits how often a session is extended: a request extends it only if the last
+	// extension was UpdateAge ago or earlier. The session then lasts MaxAge from that request. With
+	// StrategyJWT, GET session always extends it. At most MaxAge. Defaults to 24 hours, or to
+	// MaxAge if that is shorter.
 	UpdateAge time.Duration
 
 	// CookieDomain makes browsers send the session to every host of a domain, such as example.com
 	// for app.example.com and api.example.com.
 	//
-	// Each of these hosts can then steal or replace the session, so all of them must be as trusted
-	// as this site. The other cookies stay with this host, since the __Host- prefix of the CSRF
-	// cookie demands that and no other host needs them. BaseURL or TrustedHosts must be within the
-	// domain. Defaults to this host alone.
+	// Each of these hosts can then steal or replace the session, so you must trust all of them as
+	// much as this site. The other cookies stay with this host, since the __Host- prefix of the
+	// CSRF cookie demands that and no other host needs them. BaseURL or TrustedHosts must be within
+	// the domain. Defaults to this host alone.
 	CookieDomain string
 
 	// InsecureStoreRawTokens stores session tokens as they are in the cookie, so that a Node server
-	// with Auth.js can share the table. Whoever reads the table can then take over every session.
-	// Defaults to storing a hash.
+	// with Auth.js can share the table. Anybody who reads the table can then take over every
+	// session. Defaults to storing a hash.
 	InsecureStoreRawTokens bool
 }
 
 // Pages are the application's pages that replace the built-in ones, as paths or as URLs of the same
-// origin. Each gets the query parameters of the built-in one: error, callbackUrl.
+// origin. Each page gets the query parameters that the built-in page would get, such as error and
+// callbackUrl.
 type Pages struct {
 	SignIn        string // sign-in page; defaults to the built-in one
 	SignOut       string // page that asks whether to sign out; defaults to the built-in one
@@ -142,8 +146,8 @@ type Pages struct {
 type Theme struct {
 	ColorScheme string // "auto", "light" or "dark"; defaults to auto, which follows the visitor's system
 	Logo        string // URL of a picture: https, or a path of this site; defaults to none
-	BrandColor  string // #rrggbb, of the main button; defaults to the built-in color
-	ButtonText  string // #rrggbb, of the main button's text; defaults to black or white, whichever is easier to read
+	BrandColor  string // color of the main button as #rrggbb; defaults to the built-in color
+	ButtonText  string // text color of that button as #rrggbb; defaults to black or white, the easier to read
 }
 
 const (

@@ -18,6 +18,7 @@ import (
 
 const secret = "a secret of at least 32 bytes, only for tests"
 
+// validConfig returns the smallest configuration that New accepts.
 func validConfig() cardea.Config {
 	return cardea.Config{
 		Secret:    secret,
@@ -26,34 +27,29 @@ func validConfig() cardea.Config {
 	}
 }
 
-// plainAdapter is an adapter without sessions.
-type plainAdapter struct{ cardea.Adapter }
+// adapterWithoutSessions is an adapter that is not a SessionStore or a TokenStore.
+type adapterWithoutSessions struct{ cardea.Adapter }
 
-func TestNewNamesTheFieldOfEachFault(t *testing.T) {
+func TestNewReportsEachFaultWithItsField(t *testing.T) {
 	t.Parallel()
 	type Row struct{ ID string }
 	for _, tc := range []struct {
 		name   string
 		change func(*cardea.Config)
-		want   []string // parts of one line each
+		want   []string // each is part of one line of the error
 	}{
-		{"no secret", func(c *cardea.Config) {
-			c.Secret = ""
-		}, []string{"Config.Secret: missing; make one with: go run github.com/cardea-auth/cardea/cmd/cardea secret"}},
-		{"a short secret", func(c *cardea.Config) {
-			c.Secret = strings.Repeat("x", 31)
-		}, []string{"Config.Secret: want 32 bytes or more, have 31"}},
-		{"a short previous secret", func(c *cardea.Config) {
-			c.PreviousSecrets = []string{secret, "short"}
-		}, []string{"Config.PreviousSecrets[1]: want 32 bytes or more, have 5"}},
+		{"no secret", func(c *cardea.Config) { c.Secret = "" },
+			[]string{"Config.Secret: missing; make one with: go run github.com/cardea-auth/cardea/cmd/cardea secret"}},
+		{"a short secret", func(c *cardea.Config) { c.Secret = strings.Repeat("x", 31) },
+			[]string{"Config.Secret: want 32 bytes or more, have 31"}},
+		{"a short previous secret", func(c *cardea.Config) { c.PreviousSecrets = []string{secret, "short"} },
+			[]string{"Config.PreviousSecrets[1]: want 32 bytes or more, have 5"}},
 		{"no providers", func(c *cardea.Config) { c.Providers = nil }, []string{"Config.Providers: is empty"}},
-		{"a nil provider", func(c *cardea.Config) {
-			c.Providers = append(c.Providers, nil)
-		}, []string{"Config.Providers[1]: is nil"}},
-		{"two providers with one id", func(c *cardea.Config) {
-			c.Providers = append(c.Providers, c.Providers[0])
-		}, []string{"Config.Providers[1] (github).ID: is there twice"}},
-		{"a provider without client", func(c *cardea.Config) {
+		{"a nil provider", func(c *cardea.Config) { c.Providers = append(c.Providers, nil) },
+			[]string{"Config.Providers[1]: is nil"}},
+		{"two providers with one id", func(c *cardea.Config) { c.Providers = append(c.Providers, c.Providers[0]) },
+			[]string{"Config.Providers[1] (github).ID: is used by two providers"}},
+		{"a provider without a client", func(c *cardea.Config) {
 			c.Providers = []cardea.Provider{provider.Google(provider.Client{})}
 		},
 			[]string{
@@ -73,7 +69,7 @@ func TestNewNamesTheFieldOfEachFault(t *testing.T) {
 			`.ID: want lower-case letters`, ".Name: is empty", ".Profile: is missing", ".AuthorizationURL: is empty",
 			".TokenURL: is empty", ".UserinfoURL: is empty",
 		}},
-		{"a type that is none", func(c *cardea.Config) {
+		{"an unknown type", func(c *cardea.Config) {
 			c.Providers = []cardea.Provider{&oauth.Provider{ID: "x", Name: "X", Type: "saml", ClientID: "id"}}
 		}, []string{`.Type: want "oauth" or "oidc", have "saml"`}},
 		{"a flow parameter", func(c *cardea.Config) {
@@ -86,50 +82,40 @@ func TestNewNamesTheFieldOfEachFault(t *testing.T) {
 			p.ClientAuth = oauth.AuthClientSecretPost
 			c.Providers = []cardea.Provider{p}
 		}, []string{".ClientSecret: is empty, and ClientAuth is client_secret_post"}},
-		{"client authentication that is none", func(c *cardea.Config) {
+		{"unknown client authentication", func(c *cardea.Config) {
 			p := provider.Google(provider.Client{ID: "id"})
 			p.ClientAuth = "password"
 			c.Providers = []cardea.Provider{p}
 		}, []string{`.ClientAuth: want one of`}},
-		{"a base URL with a path", func(c *cardea.Config) {
-			c.BaseURL = "https://example.com/app"
-		}, []string{"Config.BaseURL: want an origin without a path, such as https://example.com"}},
-		{"a base URL without scheme", func(c *cardea.Config) {
-			c.BaseURL = "example.com"
-		}, []string{"Config.BaseURL: want an origin such as https://example.com"}},
+		{"a base URL with a path", func(c *cardea.Config) { c.BaseURL = "https://example.com/app" },
+			[]string{"Config.BaseURL: want an origin without a path, such as https://example.com"}},
+		{"a base URL without scheme", func(c *cardea.Config) { c.BaseURL = "example.com" },
+			[]string{"Config.BaseURL: want an origin such as https://example.com"}},
 		{"a base URL and hosts", func(c *cardea.Config) {
-			c.BaseURL, c.TrustedHosts, c.TrustedProxies = "https://example.com", []string{"example.com"}, []netip.Prefix{netip.MustParsePrefix(
-				"10.0.0.0/8",
-			)}
-		}, []string{"Config.TrustedHosts: has no effect beside BaseURL"}},
-		{"a wildcard host", func(c *cardea.Config) {
-			c.TrustedHosts = []string{"*.example.com"}
-		}, []string{"Config.TrustedHosts[0]: want a host"}},
-		{"a host with a path", func(c *cardea.Config) {
-			c.TrustedHosts = []string{"ok.example", "example.com/x"}
-		}, []string{"Config.TrustedHosts[1]: want a host"}},
-		{"a base path with a trailing slash", func(c *cardea.Config) {
-			c.BasePath = "/auth/"
-		}, []string{"Config.BasePath: want a path such as /api/auth"}},
-		{"database sessions without adapter", func(c *cardea.Config) {
-			c.Session.Strategy = cardea.StrategyDatabase
-		}, []string{"Config.Session.Strategy: database needs an Adapter that is a SessionStore"}},
+			c.BaseURL, c.TrustedHosts = "https://example.com", []string{"example.com"}
+			c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+		}, []string{"Config.TrustedHosts: has no effect if BaseURL is set"}},
+		{"a wildcard host", func(c *cardea.Config) { c.TrustedHosts = []string{"*.example.com"} },
+			[]string{"Config.TrustedHosts[0]: want a host"}},
+		{"a host with a path", func(c *cardea.Config) { c.TrustedHosts = []string{"ok.example", "example.com/x"} },
+			[]string{"Config.TrustedHosts[1]: want a host"}},
+		{"a base path with a trailing slash", func(c *cardea.Config) { c.BasePath = "/auth/" },
+			[]string{"Config.BasePath: want a path such as /api/auth"}},
+		{"database sessions without adapter", func(c *cardea.Config) { c.Session.Strategy = cardea.StrategyDatabase },
+			[]string{"Config.Session.Strategy: database needs an Adapter that is a SessionStore"}},
 		{"database sessions with an adapter that has none", func(c *cardea.Config) {
-			c.Adapter, c.Session.Strategy = plainAdapter{memadapter.New()}, cardea.StrategyDatabase
+			c.Adapter, c.Session.Strategy = adapterWithoutSessions{memadapter.New()}, cardea.StrategyDatabase
 		}, []string{"Config.Session.Strategy: database needs an Adapter that is a SessionStore"}},
-		{"a strategy that is none", func(c *cardea.Config) {
-			c.Session.Strategy = "redis"
-		}, []string{`Config.Session.Strategy: want "database" or "jwt", have "redis"`}},
+		{"an unknown strategy", func(c *cardea.Config) { c.Session.Strategy = "redis" },
+			[]string{`Config.Session.Strategy: want "database" or "jwt", have "redis"`}},
 		{"a negative age", func(c *cardea.Config) {
 			c.Session.MaxAge = -time.Hour
 			c.Session.UpdateAge = time.Minute
 		}, []string{"Config.Session.MaxAge: want a second or more", "Config.Session.UpdateAge: want between"}},
-		{"a cookie prefix of browsers", func(c *cardea.Config) {
-			c.CookiePrefix = "__Host-shop"
-		}, []string{"Config.CookiePrefix: want at most 64 letters"}},
-		{"a cookie prefix that ends the name", func(c *cardea.Config) {
-			c.CookiePrefix = "a=b;"
-		}, []string{"Config.CookiePrefix: want at most 64 letters"}},
+		{"a cookie prefix with a meaning for browsers", func(c *cardea.Config) { c.CookiePrefix = "__Host-shop" },
+			[]string{"Config.CookiePrefix: want at most 64 letters"}},
+		{"a cookie prefix that ends the name", func(c *cardea.Config) { c.CookiePrefix = "a=b;" },
+			[]string{"Config.CookiePrefix: want at most 64 letters"}},
 		{"a cookie domain with a dot in front", func(c *cardea.Config) {
 			c.BaseURL, c.Session.CookieDomain = "https://app.example.com", ".example.com"
 		}, []string{
@@ -138,32 +124,27 @@ func TestNewNamesTheFieldOfEachFault(t *testing.T) {
 		{"a cookie domain that is an address", func(c *cardea.Config) {
 			c.BaseURL, c.Session.CookieDomain = "https://192.0.2.1", "192.0.2.1"
 		}, []string{"Config.Session.CookieDomain: want a domain"}},
-		{"a cookie domain and an attribute", func(c *cardea.Config) {
+		{"a cookie domain with an attribute", func(c *cardea.Config) {
 			c.BaseURL, c.Session.CookieDomain = "https://app.example.com", "example.com; SameSite=None"
 		}, []string{"Config.Session.CookieDomain: want a domain"}},
 		{"the cookie domain of another site", func(c *cardea.Config) {
 			c.BaseURL, c.Session.CookieDomain = "https://badexample.com", "example.com"
 		}, []string{
-			"Config.Session.CookieDomain: browsers take no cookie for example.com from https://badexample.com",
+			"Config.Session.CookieDomain: browsers accept no cookie for example.com from https://badexample.com",
 		}},
 		{"the cookie domain of one of two hosts", func(c *cardea.Config) {
 			c.TrustedHosts, c.Session.CookieDomain = []string{"example.com:8443", "app.example.org"}, "example.com"
-		}, []string{"Config.Session.CookieDomain: browsers take no cookie for example.com from app.example.org"}},
-		{"a cookie domain for localhost", func(c *cardea.Config) {
-			c.Session.CookieDomain = "example.com"
-		}, []string{"Config.Session.CookieDomain: needs BaseURL or TrustedHosts"}},
-		{"raw tokens in JWTs", func(c *cardea.Config) {
-			c.Session.InsecureStoreRawTokens = true
-		}, []string{"Config.Session.InsecureStoreRawTokens: has no effect on JWT sessions"}},
-		{"a page on another site's path", func(c *cardea.Config) {
-			c.Pages.SignIn = "//evil.example"
-		}, []string{"Config.Pages.SignIn: want a path"}},
-		{"a page that is a script", func(c *cardea.Config) {
-			c.Pages.NewUser = "javascript:alert(1)"
-		}, []string{"Config.Pages.NewUser: want a path"}},
-		{"an error page that is the built-in one", func(c *cardea.Config) {
-			c.Pages.Error = "/api/auth/error"
-		}, []string{"Config.Pages.Error: is the built-in page"}},
+		}, []string{"Config.Session.CookieDomain: browsers accept no cookie for example.com from app.example.org"}},
+		{"a cookie domain for localhost", func(c *cardea.Config) { c.Session.CookieDomain = "example.com" },
+			[]string{"Config.Session.CookieDomain: needs BaseURL or TrustedHosts"}},
+		{"raw tokens with JWT sessions", func(c *cardea.Config) { c.Session.InsecureStoreRawTokens = true },
+			[]string{"Config.Session.InsecureStoreRawTokens: has no effect on JWT sessions"}},
+		{"a page of another site", func(c *cardea.Config) { c.Pages.SignIn = "//evil.example" },
+			[]string{"Config.Pages.SignIn: want a path"}},
+		{"a page that is a script", func(c *cardea.Config) { c.Pages.NewUser = "javascript:alert(1)" },
+			[]string{"Config.Pages.NewUser: want a path"}},
+		{"an error page that is the built-in one", func(c *cardea.Config) { c.Pages.Error = "/api/auth/error" },
+			[]string{"Config.Pages.Error: is the built-in page"}},
 		{"a hook without adapter", func(c *cardea.Config) {
 			c.OnCreateUser = cardea.BeforeCreate(func(context.Context, *Row, *oauth.Profile) error { return nil })
 		}, []string{"Config.OnCreateUser: needs an Adapter"}},
@@ -171,15 +152,12 @@ func TestNewNamesTheFieldOfEachFault(t *testing.T) {
 			c.Adapter = memadapter.New()
 			c.OnCreateUser = cardea.BeforeCreate(func(context.Context, *Row, *oauth.Profile) error { return nil })
 		}, []string{"Config.OnCreateUser: is for *cardea_test.Row"}},
-		{"a colour that is none", func(c *cardea.Config) {
-			c.Theme.BrandColor = "red;}"
-		}, []string{"Config.Theme.BrandColor"}},
-		{"a logo that is a script", func(c *cardea.Config) {
-			c.Theme.Logo = "javascript:alert(1)"
-		}, []string{"Config.Theme.Logo"}},
-		{"everything at once", func(c *cardea.Config) {
-			*c = cardea.Config{BasePath: "x"}
-		}, []string{"Config.Secret: ", "Config.Providers: ", "Config.BasePath: "}},
+		{"an invalid color", func(c *cardea.Config) { c.Theme.BrandColor = "red;}" },
+			[]string{"Config.Theme.BrandColor"}},
+		{"a logo that is a script", func(c *cardea.Config) { c.Theme.Logo = "javascript:alert(1)" },
+			[]string{"Config.Theme.Logo"}},
+		{"everything at once", func(c *cardea.Config) { *c = cardea.Config{BasePath: "x"} },
+			[]string{"Config.Secret: ", "Config.Providers: ", "Config.BasePath: "}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -201,7 +179,7 @@ func TestNewNamesTheFieldOfEachFault(t *testing.T) {
 				t.Errorf("%d faults reported, want %d:\n%v", len(lines), len(tc.want), err)
 			}
 			if strings.Contains(err.Error(), secret) {
-				t.Error("the error holds the secret")
+				t.Error("the error contains the secret")
 			}
 		})
 	}
@@ -214,7 +192,7 @@ func TestNewAcceptsTheSmallestConfig(t *testing.T) {
 	}
 }
 
-func TestHandleRefusesAnotherTypeWhileWiring(t *testing.T) {
+func TestHandlePanicsForAnotherUserType(t *testing.T) {
 	t.Parallel()
 	type Row struct{ ID string }
 	c := validConfig()

@@ -21,6 +21,7 @@ func (c Config) validate() error {
 	faults := configerr.New("cardea: Config.")
 	c.validateSecrets(faults)
 	c.validateOrigin(faults)
+	c.validateProtocol(faults)
 	c.validateSession(faults)
 	c.validateCookies(faults)
 	c.validateOnCreateUser(faults)
@@ -49,7 +50,7 @@ func (c Config) validateOrigin(faults *configerr.List) {
 			faults.Add("BaseURL", "%v", err)
 		}
 		if len(c.TrustedHosts) > 0 {
-			faults.Add("TrustedHosts", "has no effect beside BaseURL; set one of the two")
+			faults.Add("TrustedHosts", "has no effect if BaseURL is set; set only one of the two")
 		}
 	}
 	for i, h := range c.TrustedHosts {
@@ -58,6 +59,9 @@ func (c Config) validateOrigin(faults *configerr.List) {
 				"want a host such as example.com or example.com:8443, have %q", h)
 		}
 	}
+}
+
+func (c Config) validateProtocol(faults *configerr.List) {
 	if c.Protocol != ProtocolV5 && c.Protocol != ProtocolV4 {
 		faults.Add("Protocol", "want ProtocolV5 or ProtocolV4, have %d", c.Protocol)
 	}
@@ -71,7 +75,7 @@ var (
 	basePathPattern   = regexp.MustCompile(`^(/[A-Za-z0-9._~-]+)+$`)
 	providerIDPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`)
 
-	// cookiePrefixPattern has no __Host- and no __Secure-: https decides whether there is one.
+	// cookiePrefixPattern does not match __Host- and __Secure-, which are added on https only.
 	cookiePrefixPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
 )
 
@@ -118,13 +122,13 @@ func (c Config) validateCookies(faults *configerr.List) {
 	}
 	for _, h := range hosts {
 		if !within(h, domain) {
-			faults.Add("Session.CookieDomain", "browsers take no cookie for %s from %s, which is another site", domain,
-				h)
+			faults.Add("Session.CookieDomain", "browsers accept no cookie for %s from %s, which is not in that domain",
+				domain, h)
 		}
 	}
 }
 
-// within reports whether an origin, or a host, belongs to a domain.
+// within reports whether a host, or the host of an origin, is a domain or one of its subdomains.
 func within(host, domain string) bool {
 	if !strings.Contains(host, "://") {
 		host = "https://" + host
@@ -158,6 +162,7 @@ func (c Config) validatePages(faults *configerr.List) {
 	}
 }
 
+// isPage reports whether a text is a path, or an http or https URL with a path.
 func isPage(page string) bool {
 	u, err := url.Parse(page)
 	if err != nil || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(page, "//") {
@@ -195,7 +200,7 @@ func (c Config) validateProvider(d definition, field string, seen map[string]boo
 		faults.Add(field+".ID", "want lower-case letters, digits, - and _, have %q", info.id)
 	}
 	if seen[info.id] {
-		faults.Add(field+".ID", "is there twice; give one of them another ID")
+		faults.Add(field+".ID", "is used by two providers; give one of them another ID")
 	}
 	seen[info.id] = true
 	if info.name == "" {

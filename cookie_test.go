@@ -10,20 +10,19 @@ import (
 	"github.com/cardea-auth/cardea/cardeatest"
 )
 
-// domain is a transport to the hosts of example.com, all of them in this process; every other host
-// is on the network.
-type domain map[string]http.Handler
+// hosts is a transport to handlers of this process by host name. Any other host is on the network.
+type hosts map[string]http.Handler
 
-func (d domain) RoundTrip(r *http.Request) (*http.Response, error) {
+func (d hosts) RoundTrip(r *http.Request) (*http.Response, error) {
 	if h, ok := d[r.URL.Host]; ok {
-		return inProcess{h}.RoundTrip(r)
+		return handlerTransport{h}.RoundTrip(r)
 	}
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// newDomain returns a visitor of app.example.com, beside which are a host of the same domain and
-// one of another, both with a page for signed-in visitors.
-func newDomain(t *testing.T, change func(*cardea.Config)) (*site, *cardeatest.Browser) {
+// newDomainSite returns a site at app.example.com and a browser. api.example.com in the same domain
+// and example.org in another one have a page for signed-in visitors.
+func newDomainSite(t *testing.T, change func(*cardea.Config)) (*site, *cardeatest.Browser) {
 	t.Helper()
 	s := newSite(t, func(c *cardea.Config) {
 		c.BaseURL, c.Session.CookieDomain = "https://app.example.com", "example.com"
@@ -31,25 +30,25 @@ func newDomain(t *testing.T, change func(*cardea.Config)) (*site, *cardeatest.Br
 	})
 	page := s.auth.Require(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("hello")) }))
 	b := cardeatest.NewBrowser(t, "https://app.example.com")
-	b.Transport = domain{"app.example.com": s.auth, "api.example.com": page, "example.org": page}
+	b.Transport = hosts{"app.example.com": s.auth, "api.example.com": page, "example.org": page}
 	return s, b
 }
 
-// status is that of the page on another host.
-func status(t *testing.T, b *cardeatest.Browser, host string) int {
+// pageStatus opens the page of a host, and returns the status of the response.
+func pageStatus(t *testing.T, b *cardeatest.Browser, host string) int {
 	t.Helper()
 	return visit(t, b, "https://"+host+"/").StatusCode
 }
 
-func TestCookieDomain(t *testing.T) {
+func TestCookieDomainCoversItsHostsOnly(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
-		_, b := newDomain(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
+		_, b := newDomainSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
 		b.SignIn("idp", "")
-		if got := status(t, b, "api.example.com"); got != http.StatusOK {
+		if got := pageStatus(t, b, "api.example.com"); got != http.StatusOK {
 			t.Errorf("another host of the domain: %d", got)
 		}
-		if got := status(t, b, "example.org"); got != http.StatusUnauthorized {
+		if got := pageStatus(t, b, "example.org"); got != http.StatusUnauthorized {
 			t.Errorf("another domain: %d", got)
 		}
 		api, _ := url.Parse("https://api.example.com")
@@ -59,7 +58,7 @@ func TestCookieDomain(t *testing.T) {
 			}
 		}
 		b.SignOut()
-		if got := status(t, b, "api.example.com"); got != http.StatusUnauthorized {
+		if got := pageStatus(t, b, "api.example.com"); got != http.StatusUnauthorized {
 			t.Errorf("after signing out: %d", got)
 		}
 		if left := b.Jar.Cookies(api); len(left) > 0 {
@@ -68,18 +67,19 @@ func TestCookieDomain(t *testing.T) {
 	})
 }
 
-// A browser sends the cookie that it got before there was a domain in front of the domain's.
-func TestCookieOfBeforeTheDomain(t *testing.T) {
+// A browser may still have a cookie for this host alone, from before the domain was configured. It
+// sends that cookie before the one for the domain.
+func TestCookieDomainReplacesTheHostCookie(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
-		_, b := newDomain(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
+		_, b := newDomainSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
 		app, _ := url.Parse(b.Site)
 		name := "__Secure-" + sessionCookie
 		b.Jar.SetCookies(app, []*http.Cookie{{Name: name, Value: "an ended session", Path: "/", Secure: true}})
 		b.SignIn("idp", "")
-		if got := b.Jar.Cookies(app); whoIs(b) != "ann@example.com" ||
-			status(t, b, "api.example.com") != http.StatusOK {
-			t.Errorf("signed in as %q with %d cookies", whoIs(b), len(got))
+		if got := b.Jar.Cookies(app); signedInEmail(b) != "ann@example.com" ||
+			pageStatus(t, b, "api.example.com") != http.StatusOK {
+			t.Errorf("signed in as %q with %d cookies", signedInEmail(b), len(got))
 		}
 		b.SignOut()
 		for _, c := range b.Jar.Cookies(app) {
@@ -90,12 +90,12 @@ func TestCookieOfBeforeTheDomain(t *testing.T) {
 	})
 }
 
-func TestCookiePrefix(t *testing.T) {
+func TestCookiePrefixSeparatesSites(t *testing.T) {
 	t.Parallel()
 	for name, protocol := range map[string]cardea.Protocol{"v5": cardea.ProtocolV5, "v4": cardea.ProtocolV4} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			strategies(t, func(t *testing.T, strategy cardea.Strategy) { testCookiePrefix(t, protocol, strategy) })
+			forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) { testCookiePrefix(t, protocol, strategy) })
 		})
 	}
 }
@@ -104,8 +104,8 @@ func testCookiePrefix(t *testing.T, protocol cardea.Protocol, strategy cardea.St
 	s := newSite(t, func(c *cardea.Config) {
 		c.Protocol, c.Session.Strategy, c.CookiePrefix = protocol, strategy, "shop"
 	})
-	b := stepper(t, s.URL)
-	begin(t, b, "idp", nil)
+	b := newBrowser(t, s.URL)
+	startSignIn(t, b, "idp", nil)
 	b.CheckRedirect = nil
 	b.SignIn("idp", "")
 	had := cookiesOf(b)
@@ -114,29 +114,29 @@ func testCookiePrefix(t *testing.T, protocol cardea.Protocol, strategy cardea.St
 			t.Errorf("cookie %s", name)
 		}
 	}
-	if whoIs(b) != "ann@example.com" || len(had) < 3 {
-		t.Errorf("signed in as %q with %d cookies", whoIs(b), len(had))
+	if signedInEmail(b) != "ann@example.com" || len(had) < 3 {
+		t.Errorf("signed in as %q with %d cookies", signedInEmail(b), len(had))
 	}
 
 	other := newSite(t, func(c *cardea.Config) {
 		c.Protocol, c.Session.Strategy, c.Adapter = protocol, strategy, s.store
 	})
 	if got := other.sessionBody(t, had); strings.Contains(got, "ann@example.com") {
-		t.Errorf("a site with other names on the same host has the session %s", got)
+		t.Errorf("a site with another prefix on the same host reads the session %s", got)
 	}
 	b.SignOut()
 	if got := s.sessionBody(t, had); strings.Contains(got, "ann@example.com") {
-		t.Errorf("after signing out: %s", got)
+		t.Errorf("after signing out the session is %s", got)
 	}
 }
 
-// The domain's cookies are those of the session in any number of parts.
-func TestCookieDomainOfALargeSession(t *testing.T) {
+// A large session is stored in several cookies.
+func TestCookieDomainHoldsForAllPartsOfASession(t *testing.T) {
 	t.Parallel()
-	_, b := newDomain(t, fat)
+	_, b := newDomainSite(t, withLargeSessions)
 	b.SignIn("idp", "")
 	api, _ := url.Parse("https://api.example.com")
-	if got := len(b.Jar.Cookies(api)); got < 3 || status(t, b, "api.example.com") != http.StatusOK {
+	if got := len(b.Jar.Cookies(api)); got < 3 || pageStatus(t, b, "api.example.com") != http.StatusOK {
 		t.Errorf("the domain gets %d cookies", got)
 	}
 	b.SignOut()

@@ -17,11 +17,12 @@ import (
 // form, such as a name and a password. Applications get one from credentials.New, which also keeps
 // the check from revealing who has an account.
 //
-// Both values of [Strategy] work. No [Account] is stored: callbacks and events see one whose
-// ProviderAccountID is the user's id, and an [oauth.Profile] that is built from the user. Only the
-// check itself limits how often somebody may try.
+// It works with both values of [Strategy]. No [Account] is stored: callbacks and events get one
+// whose ProviderAccountID is the user's id, and an [oauth.Profile] that is built from the user.
+// Cardea does not limit how often somebody may try; the check must do that.
 type CredentialsProvider struct {
-	// ID names the provider in URLs: lower-case letters, digits, hyphens and underscores.
+	// ID names the provider in URLs: lower-case letters, digits, hyphens and underscores. No other
+	// provider of the site has the same.
 	ID string
 
 	// Name is shown to people. It must not be empty.
@@ -32,23 +33,24 @@ type CredentialsProvider struct {
 
 	// Authorize returns the user who signs in. It may be called concurrently.
 	//
-	// Values has the configured fields that were sent, and nothing else of the form. Each value is
-	// valid UTF-8 without NUL, has at most 4096 bytes, and is not empty if the field is required.
-	// The body of r has been read.
+	// Values has the configured fields that were sent, and no others. Each value is valid UTF-8
+	// without NUL, has at most 4096 bytes, and is not empty if the field is required. The body of r
+	// has been read.
 	//
-	// With an [Adapter] the user must exist in the store, and only User.ID counts: the row is read
-	// again. Without one the session holds what Authorize returns, which needs an ID too.
+	// With an [Adapter] the user must exist in the store, and only User.ID matters, because the row
+	// is read again. Without an adapter the session holds the user that Authorize returns, which
+	// needs an ID too.
 	//
-	// Nil, or an [Error] with CodeCredentialsSignIn, refuses the sign-in; Error.Reason then reaches
-	// the form. The visitor sees the code of any other Error. Every other error is a failure of the
-	// site: it is logged, and the visitor sees Configuration.
+	// If the result is nil, or the error is an [Error] with CodeCredentialsSignIn, the sign-in is
+	// refused, and the form gets Error.Reason. For any other Error the visitor sees its code. Any
+	// other error is a failure of the site: it is logged, and the visitor sees Configuration.
 	Authorize func(ctx context.Context, values map[string]string, r *http.Request) (*User, error)
 
-	// Messages are what the built-in sign-in page says for each Error.Reason. Defaults to one text
-	// for all.
+	// Messages are the texts that the built-in sign-in page shows for each Error.Reason. Defaults
+	// to one text for all reasons.
 	Messages map[string]string
 
-	// Style is how the provider looks on the sign-in page.
+	// Style is how the provider looks on the sign-in page. Each field has a default.
 	Style oauth.Style
 
 	// Err is what credentials.New found wrong with its options. [New] reports it. Nil means no
@@ -56,14 +58,14 @@ type CredentialsProvider struct {
 	Err error
 }
 
-// Field is one input of the form of a [CredentialsProvider].
+// Field is one input of the form of a [CredentialsProvider]. It becomes an HTML input element.
 type Field struct {
-	Name         string // of the parameter: letters, digits, -, . and _, the first one a letter
-	Label        string // shown to people; defaults to Name
-	Type         string // of the input element, such as password; defaults to text
-	Placeholder  string // of the input element; defaults to none
-	Autocomplete string // of the input element, such as username or current-password; defaults to none
-	Required     bool   // without a value the check is not called
+	Name         string // name attribute: letters, digits, -, . and _; it begins with a letter
+	Label        string // text that is shown to people; defaults to Name
+	Type         string // type attribute, such as password; defaults to text
+	Placeholder  string // placeholder attribute; defaults to none
+	Autocomplete string // autocomplete attribute, such as username or current-password; defaults to none
+	Required     bool   // if the value is empty, the sign-in is refused and Authorize not called
 }
 
 // ProviderID returns p.ID.
@@ -72,19 +74,19 @@ func (p *CredentialsProvider) ProviderID() string { return p.ID }
 func (p *CredentialsProvider) info() providerInfo {
 	return providerInfo{
 		id: p.ID, name: p.Name, kind: TypeCredentials, style: p.Style,
-		storesCredentials: true, messages: p.Messages,
+		storesCredentials: true, statusOnRefusal: true, messages: p.Messages,
 	}
 }
 
-const maxValue = 4096 // bytes of a field
+const maxFieldValue = 4096 // bytes of a field
 
-// values returns the values of the fields in a form. It returns false for values that the check
-// should not see.
+// values returns the values of the fields in a form. It returns false if a value is one that
+// Authorize must not get.
 func (p *CredentialsProvider) values(form map[string]string) (values map[string]string, ok bool) {
 	values = map[string]string{}
 	for _, f := range p.Fields {
 		value, sent := form[f.Name]
-		if f.Required && value == "" || len(value) > maxValue || !utf8.ValidString(value) ||
+		if f.Required && value == "" || len(value) > maxFieldValue || !utf8.ValidString(value) ||
 			strings.Contains(value, "\x00") {
 			return nil, false
 		}
@@ -98,10 +100,10 @@ func (p *CredentialsProvider) values(form map[string]string) (values map[string]
 var (
 	fieldNamePattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]*$`)
 
-	// reservedFields are parameters of the protocol.
+	// reservedFields are the names of parameters of the protocol.
 	reservedFields = []string{"csrfToken", "callbackUrl", "json", "redirect", "redirectTo"}
 
-	// fieldTypes are the inputs whose value is the text that somebody typed.
+	// fieldTypes are the types of inputs whose value is the text that somebody typed.
 	fieldTypes = []string{"", "text", "password", "email", "tel", "number", "url", "search"}
 )
 
@@ -131,7 +133,7 @@ func (p *CredentialsProvider) validateFields(field string, faults *configerr.Lis
 		case slices.Contains(reservedFields, input.Name):
 			faults.Add(field, "the protocol uses the name %q for something else", input.Name)
 		case seen[input.Name]:
-			faults.Add(field, "%q is there twice", input.Name)
+			faults.Add(field, "two fields have the name %q", input.Name)
 		}
 		if !slices.Contains(fieldTypes, input.Type) {
 			faults.Add(field, "%q: want a type of %q, have %q", input.Name, fieldTypes[1:], input.Type)
@@ -151,4 +153,4 @@ func (p *CredentialsProvider) button(basePath string) page.Provider {
 	return button
 }
 
-func (p *CredentialsProvider) open(*Auth) (method, error) { return &credentialsMethod{p}, nil }
+func (p *CredentialsProvider) open(*Auth) (signInMethod, error) { return &credentialsMethod{p}, nil }

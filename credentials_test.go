@@ -17,49 +17,50 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// door is a site with a form for a name and a password, beside idp.
-type door struct {
+// credentialsSite is a site with a form for a name and a password besides the provider idp.
+type credentialsSite struct {
 	*site
-	ann   *cardea.User
-	asked atomic.Int32                      // how often the check was
-	last  atomic.Pointer[credentials.Input] // what it was asked
-	book  logbook
+	ann    *cardea.User
+	checks atomic.Int32                      // how often authorize was called
+	last   atomic.Pointer[credentials.Input] // its last input
+	log    logRecorder
 }
 
+// password is that of Ann.
 const password = "open sesame, if you please"
 
-func newDoor(t *testing.T, change func(*cardea.Config)) *door {
+func newCredentialsSite(t *testing.T, change func(*cardea.Config)) *credentialsSite {
 	t.Helper()
-	d := &door{
+	s := &credentialsSite{
 		ann: &cardea.User{ID: "7", Name: "Ann Example", Email: "ann@example.com", EmailVerified: time.Unix(1e9, 0)},
 	}
-	d.site = newSite(t, func(c *cardea.Config) {
-		c.Logger = d.book.logger()
+	s.site = newSite(t, func(c *cardea.Config) {
+		c.Logger = s.log.logger()
 		c.Providers = append(c.Providers, credentials.New(credentials.Options{
 			Fields: []cardea.Field{
 				{Name: "name", Label: "Name", Required: true},
 				{Name: "password", Type: "password", Autocomplete: "current-password"},
 			},
-			Authorize: d.authorize,
+			Authorize: s.authorize,
 			Messages:  map[string]string{"locked": "Ask the porter."},
 		}))
-		if err := c.Adapter.CreateUser(t.Context(), d.ann); err != nil {
+		if err := c.Adapter.CreateUser(t.Context(), s.ann); err != nil {
 			t.Fatal(err)
 		}
 		if change != nil {
 			change(c)
 		}
 	})
-	return d
+	return s
 }
 
-// authorize knows Ann and her password, and does as other names say.
-func (d *door) authorize(_ context.Context, in credentials.Input) (*cardea.User, error) {
-	d.asked.Add(1)
-	d.last.Store(&in)
+// authorize accepts Ann and her password. Other names say what it does.
+func (s *credentialsSite) authorize(_ context.Context, in credentials.Input) (*cardea.User, error) {
+	s.checks.Add(1)
+	s.last.Store(&in)
 	switch name := in.Get("name"); {
 	case name == "ann" && in.Get("password") == password:
-		return d.ann, nil
+		return s.ann, nil
 	case name == "locked":
 		return nil, credentials.Refuse("locked")
 	case name == "odd":
@@ -69,7 +70,7 @@ func (d *door) authorize(_ context.Context, in credentials.Input) (*cardea.User,
 	case name == "limited":
 		return nil, &cardea.Error{Code: cardea.CodeRateLimited}
 	case name == "broken":
-		return nil, errors.New("the directory is away")
+		return nil, errors.New("the directory is unavailable")
 	case name == "ghost":
 		return &cardea.User{ID: "no such user"}, nil
 	case name == "nameless":
@@ -78,25 +79,28 @@ func (d *door) authorize(_ context.Context, in credentials.Input) (*cardea.User,
 	return nil, nil
 }
 
-// knock posts name and password to the site.
-func (d *door) knock(t *testing.T, b *cardeatest.Browser, name string, change ...func(*http.Request)) *http.Response {
+// post posts a name and the password to the callback endpoint.
+func (s *credentialsSite) post(
+	t *testing.T, b *cardeatest.Browser, name string, change ...func(*http.Request),
+) *http.Response {
 	t.Helper()
-	fields := form(b, "name", name, "password", password, "callbackUrl", "/next") // brings the cookies
-	return send(t, d.URL+"/api/auth/callback/credentials", cookiesOf(b), fields, change...)
+	fields := form(b, "name", name, "password", password, "callbackUrl", "/next") // sets the CSRF cookie
+	return send(t, s.URL+"/api/auth/callback/credentials", cookiesOf(b), fields, change...)
 }
 
-// enter signs Ann in.
-func (d *door) enter(t *testing.T, b *cardeatest.Browser) {
+// signInAnn signs Ann in with the form.
+func (s *credentialsSite) signInAnn(t *testing.T, b *cardeatest.Browser) {
 	t.Helper()
 	res := b.Post("/callback/credentials",
 		url.Values{"name": {"ann"}, "password": {password}, "callbackUrl": {"/next"}})
-	if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != d.URL+"/next" {
-		t.Fatalf("answer = %s to %s", res.Status, res.Header.Get("Location"))
+	if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != s.URL+"/next" {
+		t.Fatalf("response = %s to %s", res.Status, res.Header.Get("Location"))
 	}
 }
 
-// The original writes a JWT whatever the strategy, which the next read of the session throws away.
-func TestCredentialsSignIn(t *testing.T) {
+// Auth.js writes a JWT for credentials with any strategy. With database sessions, the next read of
+// the session discards it.
+func TestCredentialsSignInWithBothStrategies(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*cardea.Config){
 		"database":        func(c *cardea.Config) { c.Session.Strategy = cardea.StrategyDatabase },
@@ -106,92 +110,92 @@ func TestCredentialsSignIn(t *testing.T) {
 		"v4, jwt": func(c *cardea.Config) {
 			c.Protocol, c.Session.Strategy = cardea.ProtocolV4, cardea.StrategyJWT
 		},
-		"nobody but by it":  func(c *cardea.Config) { c.Providers = c.Providers[1:] },
-		"a page of our own": func(c *cardea.Config) { c.Pages.SignIn = "/own" },
+		"no other provider":   func(c *cardea.Config) { c.Providers = c.Providers[1:] },
+		"an application page": func(c *cardea.Config) { c.Pages.SignIn = "/own" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var asked, told []*cardea.SignIn
-			d := newDoor(t, func(c *cardea.Config) {
+			var asked, reported []*cardea.SignIn
+			s := newCredentialsSite(t, func(c *cardea.Config) {
 				change(c)
 				c.Callbacks.SignIn = func(_ context.Context, in *cardea.SignIn) (string, error) {
 					asked = append(asked, in)
 					return "", nil
 				}
-				c.Events.SignIn = func(_ context.Context, in *cardea.SignIn) { told = append(told, in) }
+				c.Events.SignIn = func(_ context.Context, in *cardea.SignIn) { reported = append(reported, in) }
 				c.Events.CreateUser = func(context.Context, *cardea.User) { t.Error("a user was created") }
 				c.Events.LinkAccount = func(context.Context, *cardea.User, *cardea.Account, *oauth.Profile) {
 					t.Error("an account was linked")
 				}
 			})
-			b := stepper(t, d.URL)
+			b := newBrowser(t, s.URL)
 			before := b.CSRFToken()
-			d.enter(t, b)
-			if got := whoIs(b); got != "ann@example.com" {
+			s.signInAnn(t, b)
+			if got := signedInEmail(b); got != "ann@example.com" {
 				t.Errorf("signed in as %q", got)
 			}
 			if b.CSRFToken() == before {
-				t.Error("the CSRF token from before the sign-in is still good")
+				t.Error("the CSRF token from before the sign-in is still valid")
 			}
-			for _, in := range append(asked, told...) {
-				if in.User.ID != d.ann.ID || in.IsNewUser || in.Account.Type != cardea.TypeCredentials ||
+			for _, in := range append(asked, reported...) {
+				if in.User.ID != s.ann.ID || in.IsNewUser || in.Account.Type != cardea.TypeCredentials ||
 					in.Account.Provider != "credentials" ||
-					in.Account.ProviderAccountID != d.ann.ID || in.Profile.Email != "ann@example.com" {
-					t.Errorf("told of %+v, %+v, %+v", in.User, in.Account, in.Profile)
+					in.Account.ProviderAccountID != s.ann.ID || in.Profile.Email != "ann@example.com" {
+					t.Errorf("user %+v, account %+v, profile %+v", in.User, in.Account, in.Profile)
 				}
 			}
-			if len(asked) != 1 || len(told) != 1 {
-				t.Errorf("asked %d times, told %d times", len(asked), len(told))
+			if len(asked) != 1 || len(reported) != 1 {
+				t.Errorf("%d calls of the callback, %d of the event; want 1, 1", len(asked), len(reported))
 			}
-			if list, err := d.store.Accounts(t.Context(), d.ann.ID); err != nil || len(list) != 0 {
+			if list, err := s.store.Accounts(t.Context(), s.ann.ID); err != nil || len(list) != 0 {
 				t.Errorf("%d accounts, %v; want none", len(list), err)
 			}
 			b.Post("/signout", nil)
-			if whoIs(b) != "" {
-				t.Error("signing out leaves the session")
+			if signedInEmail(b) != "" {
+				t.Error("the session remains after signing out")
 			}
 		})
 	}
 }
 
-// passport CVE-2022-25896, @fastify/passport CVE-2023-29019, fiber CVE-2024-38513: the session from
-// before is worth nothing, a stranger's and that of another user alike; and somebody who is signed
-// in gets nothing of it into Ann's user.
-func TestCredentialsChangeTheSession(t *testing.T) {
+// passport CVE-2022-25896, @fastify/passport CVE-2023-29019, fiber CVE-2024-38513: the sign-in
+// replaces the session from before, whether it belongs to another user or was chosen by an
+// attacker. The accounts of the other user are not linked to Ann.
+func TestCredentialsSignInReplacesTheSession(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
-		d := newDoor(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
-		d.issuer.Next(bob)
-		b := d.signedIn(t, bob.Subject)
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
+		s := newCredentialsSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
+		s.issuer.Next(bob)
+		b := s.signedIn(t, bob.Subject)
 		first := cookiesOf(b)
-		d.enter(t, b)
-		if got := whoIs(b); got != "ann@example.com" {
+		s.signInAnn(t, b)
+		if got := signedInEmail(b); got != "ann@example.com" {
 			t.Errorf("signed in as %q", got)
 		}
-		if got := d.sessionBody(t, first); got != "null" {
-			t.Errorf("the session from before is alive: %s", got)
+		if got := s.sessionBody(t, first); got != "null" {
+			t.Errorf("the session from before is still valid: %s", got)
 		}
-		site, _ := url.Parse(d.URL)
+		site, _ := url.Parse(s.URL)
 		chosen := strings.Repeat("a", 43)
-		b = stepper(t, d.URL)
+		b = newBrowser(t, s.URL)
 		b.Jar.SetCookies(site, []*http.Cookie{{Name: sessionCookie, Value: chosen, Path: "/"}})
-		d.enter(t, b)
-		if session(b) == chosen || d.sessionBody(t, cookies{sessionCookie: chosen}) != "null" {
-			t.Error("a session token that was chosen beforehand is the session")
+		s.signInAnn(t, b)
+		if sessionToken(b) == chosen || s.sessionBody(t, cookies{sessionCookie: chosen}) != "null" {
+			t.Error("a session token that was chosen beforehand is valid")
 		}
-		if got := d.accounts(t, "bob@example.com"); len(got) != 1 || got[0] != "idp:2002" {
+		if got := s.accounts(t, "bob@example.com"); len(got) != 1 || got[0] != "idp:2002" {
 			t.Errorf("bob's accounts = %v", got)
 		}
 	})
 }
 
-func TestCredentialsRefused(t *testing.T) {
+func TestRefusedCredentialsSignNobodyIn(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		protocol cardea.Protocol
 		name     string
 		to       string
-		status   int // of the JSON answer to next-auth 4
+		status   int // of the JSON response to next-auth 4
 	}{
 		{cardea.ProtocolV5, "wrong", "/signin?code=credentials&error=CredentialsSignin", 401},
 		{cardea.ProtocolV5, "locked", "/signin?code=locked&error=CredentialsSignin", 401},
@@ -210,22 +214,24 @@ func TestCredentialsRefused(t *testing.T) {
 		t.Run(map[cardea.Protocol]string{cardea.ProtocolV5: "v5 ", cardea.ProtocolV4: "v4 "}[tc.protocol]+tc.name,
 			func(t *testing.T) {
 				t.Parallel()
-				strategies(t, func(t *testing.T, strategy cardea.Strategy) {
-					d := newDoor(t, func(c *cardea.Config) { c.Protocol, c.Session.Strategy = tc.protocol, strategy })
-					b := stepper(t, d.URL)
-					want := d.URL + "/api/auth" + tc.to
-					browser := d.knock(t, b, tc.name)
+				forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
+					s := newCredentialsSite(t, func(c *cardea.Config) {
+						c.Protocol, c.Session.Strategy = tc.protocol, strategy
+					})
+					b := newBrowser(t, s.URL)
+					want := s.URL + "/api/auth" + tc.to
+					browser := s.post(t, b, tc.name)
 					if browser.StatusCode != http.StatusSeeOther || browser.Header.Get("Location") != want {
 						t.Errorf("a browser: %s to %s, want 303 to %s", browser.Status, browser.Header.Get("Location"),
 							want)
 					}
-					v5 := d.knock(t, b, tc.name, clientHeader)
+					v5 := s.post(t, b, tc.name, clientHeader)
 					checkRedirectJSON(t, v5, want)
-					v4 := send(t, d.URL+"/api/auth/callback/credentials", cookiesOf(b),
+					v4 := send(t, s.URL+"/api/auth/callback/credentials", cookiesOf(b),
 						form(b, "name", tc.name, "password", password, "json", "true", "redirect", "false"))
 					checkJSON(t, v4, tc.status, `{"url":`+quote(want)+`}`)
 					if to := v4.Header.Get("Location"); to != "" {
-						t.Errorf("the answer to next-auth 4 has the Location %s", to)
+						t.Errorf("the response to next-auth 4 has the Location %s", to)
 					}
 					for _, res := range []*http.Response{browser, v5, v4} {
 						for _, c := range res.Cookies() {
@@ -239,73 +245,72 @@ func TestCredentialsRefused(t *testing.T) {
 	}
 }
 
-// The application's callback has the last word, whatever the check says, and nothing is written
-// before it.
-func TestCredentialsAndTheSignInCallback(t *testing.T) {
+// The SignIn callback can refuse a visitor whom the check accepts.
+func TestSignInCallbackDecidesAboutCredentials(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
-		var elsewhere atomic.Bool
-		d := newDoor(t, func(c *cardea.Config) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
+		var redirect atomic.Bool
+		s := newCredentialsSite(t, func(c *cardea.Config) {
 			c.Session.Strategy = strategy
 			c.Callbacks.SignIn = func(context.Context, *cardea.SignIn) (string, error) {
-				if elsewhere.Load() {
+				if redirect.Load() {
 					return "/terms", nil
 				}
 				return "", errors.New("disabled")
 			}
 		})
-		b := stepper(t, d.URL)
+		b := newBrowser(t, s.URL)
 		fields := url.Values{"name": {"ann"}, "password": {password}, "json": {"true"}}
 		checkJSON(t, b.Post("/callback/credentials", fields), http.StatusForbidden,
-			`{"url":`+quote(d.URL+"/api/auth/error?error=AccessDenied")+`}`)
-		elsewhere.Store(true)
-		checkJSON(t, b.Post("/callback/credentials", fields), http.StatusOK, `{"url":`+quote(d.URL+"/terms")+`}`)
+			`{"url":`+quote(s.URL+"/api/auth/error?error=AccessDenied")+`}`)
+		redirect.Store(true)
+		checkJSON(t, b.Post("/callback/credentials", fields), http.StatusOK, `{"url":`+quote(s.URL+"/terms")+`}`)
 		if got := b.Session(); got != nil {
 			t.Errorf("session = %v", got)
 		}
 	})
 }
 
-func TestCredentialsFailuresInTheLog(t *testing.T) {
+func TestCredentialsFailuresAreLogged(t *testing.T) {
 	t.Parallel()
-	d := newDoor(t, nil)
-	b := stepper(t, d.URL)
+	s := newCredentialsSite(t, nil)
+	b := newBrowser(t, s.URL)
 	for _, tc := range []struct{ name, level, code, cause string }{
 		{"wrong", "WARN", "CredentialsSignin", "no user"},
 		{"locked", "WARN", "CredentialsSignin", "refused by the application's check"},
 		{"denied", "WARN", "AccessDenied", "not today"},
-		{"broken", "ERROR", "Configuration", "the directory is away"},
+		{"broken", "ERROR", "Configuration", "the directory is unavailable"},
 		{"ghost", "ERROR", "Configuration", "not in the store"},
 		{"nameless", "ERROR", "Configuration", "without ID"},
 	} {
-		d.knock(t, b, tc.name)
-		d.book.checkFailure(t, tc.code, tc.cause)
-		failures := d.book.records(t, "cardea: request failed")
+		s.post(t, b, tc.name)
+		s.log.checkFailure(t, tc.code, tc.cause)
+		failures := s.log.records(t, "cardea: request failed")
 		if got := failures[len(failures)-1]["level"]; got != tc.level {
 			t.Errorf("%s: level %v, want %s", tc.name, got, tc.level)
 		}
 	}
-	d.enter(t, b)
-	if strings.Contains(d.book.String(), password) || strings.Contains(d.book.String(), b.CSRFToken()) {
-		t.Error("the log has the password or a token")
+	s.signInAnn(t, b)
+	if strings.Contains(s.log.String(), password) || strings.Contains(s.log.String(), b.CSRFToken()) {
+		t.Error("the log contains the password or the CSRF token")
 	}
 }
 
-// away is a store that cannot be reached.
-type away struct{ cardea.Adapter }
+// unreachableStore is a store whose users cannot be read.
+type unreachableStore struct{ cardea.Adapter }
 
-func (away) UserByID(context.Context, string) (*cardea.User, error) {
+func (unreachableStore) UserByID(context.Context, string) (*cardea.User, error) {
 	return nil, errors.New("connection refused")
 }
 
-func TestCredentialsWhileTheStoreIsAway(t *testing.T) {
+func TestCredentialsWithUnavailableStoreIs503(t *testing.T) {
 	t.Parallel()
-	d := newDoor(t, func(c *cardea.Config) { c.Adapter = away{c.Adapter} })
-	b := stepper(t, d.URL)
+	s := newCredentialsSite(t, func(c *cardea.Config) { c.Adapter = unreachableStore{c.Adapter} })
+	b := newBrowser(t, s.URL)
 	for name, res := range map[string]*http.Response{
-		"a browser": d.knock(t, b, "ann"),
-		"Auth.js":   d.knock(t, b, "ann", clientHeader),
-		"next-auth 4": send(t, d.URL+"/api/auth/callback/credentials", cookiesOf(b),
+		"a browser": s.post(t, b, "ann"),
+		"Auth.js":   s.post(t, b, "ann", clientHeader),
+		"next-auth 4": send(t, s.URL+"/api/auth/callback/credentials", cookiesOf(b),
 			form(b, "name", "ann", "password", password, "json", "true")),
 	} {
 		isJSON := strings.HasPrefix(text(t, res), `{"url":"http`)
@@ -315,69 +320,50 @@ func TestCredentialsWhileTheStoreIsAway(t *testing.T) {
 	}
 }
 
-func TestCredentialsForm(t *testing.T) {
+func TestCredentialsCheckGetsValidInputOnly(t *testing.T) {
 	t.Parallel()
 	const asForm, asJSON = "application/x-www-form-urlencoded", "application/json"
-	const in, refused, noToken, bad = "in", "refused", "no token", "bad request"
-	d := newDoor(t, nil)
-	fields := func(b *cardeatest.Browser, pairs ...string) string { return form(b, pairs...).Encode() }
-	object := func(b *cardeatest.Browser, members string) string {
-		return `{"csrfToken":"` + b.CSRFToken() + `",` + members + `}`
+	const in, refused, noToken, bad = "signed in", "refused", "no CSRF token", "bad request"
+	s := newCredentialsSite(t, nil)
+	type bodyFunc func(b *cardeatest.Browser) string
+	fields := func(pairs ...string) bodyFunc {
+		return func(b *cardeatest.Browser) string { return form(b, pairs...).Encode() }
+	}
+	object := func(members string) bodyFunc {
+		return func(b *cardeatest.Browser) string { return `{"csrfToken":"` + b.CSRFToken() + `",` + members + `}` }
 	}
 	for _, tc := range []struct {
 		name string
 		kind string
-		body func(b *cardeatest.Browser) string
+		body bodyFunc
 		want string
 	}{
-		{"a form", asForm, func(b *cardeatest.Browser) string {
-			return fields(b, "name", "ann", "password", password)
-		}, in},
-		{"JSON", asJSON, func(b *cardeatest.Browser) string {
-			return object(b, `"name":"ann","password":"`+password+`"`)
-		}, in},
-		{"no fields", asForm, func(b *cardeatest.Browser) string { return fields(b) }, refused},
-		{"an empty field", asForm, func(b *cardeatest.Browser) string {
-			return fields(b, "name", "", "password", password)
-		}, refused},
-		{"a number", asJSON, func(b *cardeatest.Browser) string {
-			return object(b, `"name":7,"password":"x"`)
-		}, refused},
-		{"a list", asJSON, func(b *cardeatest.Browser) string {
-			return object(b, `"name":["ann"],"password":"x"`)
-		}, refused},
-		{"an object", asJSON, func(b *cardeatest.Browser) string {
-			return object(b, `"name":{"$ne":null},"password":"x"`)
-		}, refused},
-		{"null", asJSON, func(b *cardeatest.Browser) string {
-			return object(b, `"name":null,"password":"x"`)
-		}, refused},
-		{"a long field", asForm, func(b *cardeatest.Browser) string {
-			return fields(b, "name", "ann", "password", strings.Repeat("x", 4097))
-		}, refused},
-		{"NUL", asForm, func(b *cardeatest.Browser) string {
-			return fields(b, "name", "ann\x00", "password", password)
-		}, refused},
-		{"no UTF-8", asForm, func(b *cardeatest.Browser) string {
-			return fields(b, "name", "ann\xff", "password", password)
-		}, refused},
-		{"a long body", asForm, func(b *cardeatest.Browser) string {
-			return fields(b, "name", "ann", "x", strings.Repeat("x", 65<<10))
-		}, bad},
-		{"broken JSON", asJSON, func(b *cardeatest.Browser) string { return object(b, `"name"`) }, bad},
+		{"a form", asForm, fields("name", "ann", "password", password), in},
+		{"JSON", asJSON, object(`"name":"ann","password":"` + password + `"`), in},
+		{"no fields", asForm, fields(), refused},
+		{"an empty field", asForm, fields("name", "", "password", password), refused},
+		{"a number", asJSON, object(`"name":7,"password":"x"`), refused},
+		{"a list", asJSON, object(`"name":["ann"],"password":"x"`), refused},
+		{"an object", asJSON, object(`"name":{"$ne":null},"password":"x"`), refused},
+		{"null", asJSON, object(`"name":null,"password":"x"`), refused},
+		{"a long field", asForm, fields("name", "ann", "password", strings.Repeat("x", 4097)), refused},
+		{"NUL", asForm, fields("name", "ann\x00", "password", password), refused},
+		{"invalid UTF-8", asForm, fields("name", "ann\xff", "password", password), refused},
+		{"a long body", asForm, fields("name", "ann", "x", strings.Repeat("x", 65<<10)), bad},
+		{"broken JSON", asJSON, object(`"name"`), bad},
 		{"multipart", "multipart/form-data; boundary=x", func(b *cardeatest.Browser) string {
 			return "--x\r\nContent-Disposition: form-data; name=\"csrfToken\"\r\n\r\n" + b.CSRFToken() + "\r\n--x--"
 		}, noToken},
 		{"no body", "", func(*cardeatest.Browser) string { return "" }, noToken},
-		{"a foreign token", asForm, func(*cardeatest.Browser) string {
+		{"the CSRF token of another browser", asForm, func(*cardeatest.Browser) string {
 			return url.Values{"csrfToken": {strings.Repeat("0", 64)}, "name": {"ann"}, "password": {password}}.Encode()
 		}, noToken},
 	} {
-		b := stepper(t, d.URL)
+		b := newBrowser(t, s.URL)
 		body := tc.body(b)
-		asked := d.asked.Load()
+		before := s.checks.Load()
 		res := post(t, b, "callback/credentials", tc.kind, body)
-		got, to := bad, strings.TrimPrefix(res.Header.Get("Location"), d.URL)
+		got, to := bad, strings.TrimPrefix(res.Header.Get("Location"), s.URL)
 		switch {
 		case res.StatusCode == http.StatusBadRequest:
 		case to == "":
@@ -387,78 +373,79 @@ func TestCredentialsForm(t *testing.T) {
 		case to == "/api/auth/signin?error=MissingCSRF":
 			got = noToken
 		}
-		if got != tc.want || (whoIs(b) != "") != (tc.want == in) {
+		if got != tc.want || (signedInEmail(b) != "") != (tc.want == in) {
 			t.Errorf("%s: %s to %q, want %s", tc.name, res.Status, to, tc.want)
 		}
-		if n := d.asked.Load() - asked; (n == 1) != (tc.want == in) {
-			t.Errorf("%s: the check was asked %d times", tc.name, n)
+		if n := s.checks.Load() - before; (n == 1) != (tc.want == in) {
+			t.Errorf("%s: the check was called %d times", tc.name, n)
 		}
 	}
 }
 
-// OmniAuth CVE-2015-9284 for forms: another site cannot sign anybody in, even with the token.
-func TestCredentialsFromAnotherSite(t *testing.T) {
+// OmniAuth CVE-2015-9284, for forms: another site cannot sign a visitor in, even with the CSRF
+// token.
+func TestAttackerCannotPostCredentialsFromAnotherSite(t *testing.T) {
 	t.Parallel()
-	d := newDoor(t, nil)
-	b := stepper(t, d.URL)
+	s := newCredentialsSite(t, nil)
+	b := newBrowser(t, s.URL)
 	for _, origin := range []string{"https://evil.example", "null", "http://localhost"} {
-		if to := d.knock(t, b, "ann", header("Origin", origin)).Header.Get("Location"); to != d.URL+
-			"/api/auth/signin?error=MissingCSRF" {
-			t.Errorf("from %s: sent to %s", origin, to)
+		res := s.post(t, b, "ann", header("Origin", origin))
+		if to := res.Header.Get("Location"); to != s.URL+"/api/auth/signin?error=MissingCSRF" {
+			t.Errorf("from %s: redirected to %s", origin, to)
 		}
 	}
-	if d.asked.Load() != 0 {
-		t.Error("the check was asked")
+	if s.checks.Load() != 0 {
+		t.Error("the check was called")
 	}
 }
 
-func TestCredentialsElsewhere(t *testing.T) {
+func TestCredentialsAreTakenAtTheirEndpointOnly(t *testing.T) {
 	t.Parallel()
-	d := newDoor(t, nil)
-	b := stepper(t, d.URL)
-	checkRefused(t, d.site, visit(t, b, d.URL+"/api/auth/callback/credentials?name=ann&password="+
-		url.QueryEscape(password)), cardea.CodeConfiguration)
-	checkRefused(t, d.site, b.Post("/callback/idp", url.Values{"name": {"ann"}}), cardea.CodeConfiguration)
-	checkRefused(t, d.site, b.Post("/callback/unknown", url.Values{"name": {"ann"}}), cardea.CodeConfiguration)
-	want := d.URL + "/api/auth/signin?callbackUrl=" + url.QueryEscape(d.URL+"/next")
+	s := newCredentialsSite(t, nil)
+	b := newBrowser(t, s.URL)
+	inQuery := s.URL + "/api/auth/callback/credentials?name=ann&password=" + url.QueryEscape(password)
+	checkSignInFailed(t, s.site, visit(t, b, inQuery), cardea.CodeConfiguration)
+	checkSignInFailed(t, s.site, b.Post("/callback/idp", url.Values{"name": {"ann"}}), cardea.CodeConfiguration)
+	checkSignInFailed(t, s.site, b.Post("/callback/unknown", url.Values{"name": {"ann"}}), cardea.CodeConfiguration)
+	want := s.URL + "/api/auth/signin?callbackUrl=" + url.QueryEscape(s.URL+"/next")
 	for _, path := range []string{"/signin/credentials", "/signin/undefined", "/signin"} {
 		if to := b.Post(path, url.Values{"callbackUrl": {"/next"}}).Header.Get("Location"); to != want {
-			t.Errorf("POST %s: sent to %s, want %s", path, to, want)
+			t.Errorf("POST %s: redirected to %s, want %s", path, to, want)
 		}
 	}
-	if d.asked.Load() != 0 {
-		t.Error("the check was asked")
+	if s.checks.Load() != 0 {
+		t.Error("the check was called")
 	}
 	for _, path := range []string{
 		"signin/credentials", "signout/undefined", "session/undefined", "callback/undefined", "callback/credentials/x",
 		"error/undefined/x",
 	} {
-		if res := visit(t, b, d.URL+"/api/auth/"+path); res.StatusCode != http.StatusBadRequest {
+		if res := visit(t, b, s.URL+"/api/auth/"+path); res.StatusCode != http.StatusBadRequest {
 			t.Errorf("GET %s: %s", path, res.Status)
 		}
 	}
-	if res := visit(t, b, d.URL+"/api/auth/signin/undefined"); res.StatusCode != http.StatusOK {
+	if res := visit(t, b, s.URL+"/api/auth/signin/undefined"); res.StatusCode != http.StatusOK {
 		t.Errorf("GET signin/undefined: %s", res.Status)
 	}
-	if got := text(t, visit(t, b, d.URL+"/api/auth/providers")); !strings.Contains(got,
-		`"credentials":{"id":"credentials","name":"Credentials","type":"credentials",`+
-			`"signinUrl":"`+d.URL+`/api/auth/signin/credentials","callbackUrl":"`+d.URL+
-			`/api/auth/callback/credentials"}`) {
-		t.Errorf("providers = %s", got)
+	want = `"credentials":{"id":"credentials","name":"Credentials","type":"credentials",` +
+		`"signinUrl":"` + s.URL + `/api/auth/signin/credentials",` +
+		`"callbackUrl":"` + s.URL + `/api/auth/callback/credentials"}`
+	if got := text(t, visit(t, b, s.URL+"/api/auth/providers")); !strings.Contains(got, want) {
+		t.Errorf("providers = %s, want also %s", got, want)
 	}
 }
 
-func TestCredentialsOnTheSignInPage(t *testing.T) {
+func TestSignInPageHasTheCredentialsForm(t *testing.T) {
 	t.Parallel()
-	d := newDoor(t, nil)
-	b := stepper(t, d.URL)
-	page := text(t, visit(t, b, d.URL+"/api/auth/signin"))
+	s := newCredentialsSite(t, nil)
+	b := newBrowser(t, s.URL)
+	page := text(t, visit(t, b, s.URL+"/api/auth/signin"))
 	for _, want := range []string{
 		`<form action="/api/auth/callback/credentials" method="post">`, `name="name"`,
 		`type="password" name="password"`, `autocomplete="current-password"`,
 	} {
 		if !strings.Contains(page, want) {
-			t.Errorf("the page has no %s", want)
+			t.Errorf("the page lacks %s", want)
 		}
 	}
 	for query, want := range map[string]string{
@@ -469,24 +456,24 @@ func TestCredentialsOnTheSignInPage(t *testing.T) {
 		"error=CredentialsSignin":                        "These details do not match",
 		"error=CredentialsSignin&provider=other&code=no": "These details do not match",
 	} {
-		if page := text(t, visit(t, b, d.URL+"/api/auth/signin?"+query)); !strings.Contains(page, want) {
+		if page := text(t, visit(t, b, s.URL+"/api/auth/signin?"+query)); !strings.Contains(page, want) {
 			t.Errorf("%s: the page does not say %q", query, want)
 		}
 	}
 }
 
-// Only what the form asks for reaches the check, and no print of it shows what was typed.
-func TestCredentialsInput(t *testing.T) {
+// The check gets the configured fields, unchanged, and no others.
+func TestCredentialsInputHasTheConfiguredFieldsOnly(t *testing.T) {
 	t.Parallel()
-	d := newDoor(t, nil)
-	b := stepper(t, d.URL)
+	s := newCredentialsSite(t, nil)
+	b := newBrowser(t, s.URL)
 	b.Post("/callback/credentials", url.Values{
 		"name": {" Ann "}, "password": {password}, "role": {"admin"}, "callbackUrl": {"/x"},
 	})
-	in := d.last.Load()
+	in := s.last.Load()
 	if in == nil || in.Get("name") != " Ann " || in.Get("password") != password ||
 		in.Request().URL.Path != "/api/auth/callback/credentials" {
-		t.Fatalf("the check was asked for %v", in)
+		t.Fatalf("the input of the check is %v", in)
 	}
 	for _, name := range []string{"role", "csrfToken", "callbackUrl"} {
 		if in.Get(name) != "" {
@@ -495,7 +482,7 @@ func TestCredentialsInput(t *testing.T) {
 	}
 }
 
-func TestNewNamesTheFaultsOfCredentials(t *testing.T) {
+func TestNewReportsFaultsOfCredentials(t *testing.T) {
 	t.Parallel()
 	authorize := func(context.Context, credentials.Input) (*cardea.User, error) { return nil, nil }
 	name := []cardea.Field{{Name: "name"}}
@@ -510,17 +497,17 @@ func TestNewNamesTheFaultsOfCredentials(t *testing.T) {
 			[]string{"want either Password or Authorize"}},
 		{"an empty Password", credentials.Options{Fields: name, Password: &credentials.Password{}},
 			[]string{"want Password.Find", "want Password.Verify", "want Password.Decoy", `want a field "password"`}},
-		{"an odd id", credentials.Options{ID: "Log In", Fields: name, Authorize: authorize},
+		{"an invalid ID", credentials.Options{ID: "Log In", Fields: name, Authorize: authorize},
 			[]string{".ID: want lower-case letters"}},
 		{"a field twice", credentials.Options{Fields: append(name, name...), Authorize: authorize},
-			[]string{`"name" is there twice`}},
+			[]string{`two fields have the name "name"`}},
 		{"a field of the protocol", credentials.Options{Fields: []cardea.Field{{Name: "csrfToken"}},
 			Authorize: authorize}, []string{`uses the name "csrfToken"`}},
 		{"a field without name", credentials.Options{Fields: []cardea.Field{{Label: "x"}}, Authorize: authorize},
 			[]string{"want a name of letters"}},
-		{"a field to send files", credentials.Options{Fields: []cardea.Field{{Name: "x", Type: "file"}},
+		{"a field for files", credentials.Options{Fields: []cardea.Field{{Name: "x", Type: "file"}},
 			Authorize: authorize}, []string{`"x": want a type of`}},
-		{"a message for no code", credentials.Options{Fields: name, Authorize: authorize,
+		{"a message for an invalid code", credentials.Options{Fields: name, Authorize: authorize,
 			Messages: map[string]string{"a b": "x"}}, []string{".Messages: want a reason"}},
 	} {
 		c := validConfig()

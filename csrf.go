@@ -2,14 +2,15 @@ package cardea
 
 import (
 	"crypto/rand"
-	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/hex"
+	"net/http"
 	"strings"
+
+	"github.com/cardea-auth/cardea/internal/cookie"
 )
 
-// csrf is the double-submit token of Auth.js: a cookie holds token|SHA-256(token+secret) in hex,
-// and a form repeats the token.
+// csrf makes and checks the double-submit token of Auth.js: a cookie holds
+// token|SHA-256(token+secret) in hex, and a form repeats the token.
 type csrf struct{ secrets []string }
 
 // fresh returns a new token and the cookie for it.
@@ -20,27 +21,29 @@ func (c csrf) fresh() (token, cookie string) {
 	return token, token + "|" + saltedHash(token, c.secrets[0])
 }
 
-// token returns the token of a cookie that this site made.
+// token returns the token in a cookie. It returns false if this site did not make the cookie.
 func (c csrf) token(cookie string) (token string, ok bool) {
 	token, hash, ok := strings.Cut(cookie, "|")
 	if !ok || len(token) != 64 || len(hash) != 64 {
 		return "", false
 	}
 	for _, secret := range c.secrets {
-		if equal(hash, saltedHash(token, secret)) {
+		if equalSecrets(hash, saltedHash(token, secret)) {
 			return token, true
 		}
 	}
 	return "", false
 }
 
-// saltedHash hashes a secret as Auth.js does: CSRF tokens and the tokens of links in mails.
-func saltedHash(token, secret string) string {
-	sum := sha256.Sum256([]byte(token + secret))
-	return hex.EncodeToString(sum[:])
+// renewCSRF gives the browser a new token.
+func (e *exchange) renewCSRF() {
+	token, value := e.auth.csrf.fresh()
+	e.csrfToken = token
+	_ = e.jar.Set(cookie.Cookie{Name: e.names.CSRF, Value: value}) // always short enough
 }
 
-// equal compares secrets in constant time.
-func equal(a, b string) bool {
-	return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1
+// getCSRF answers with the CSRF token, for clients that have no form from this site.
+func getCSRF(e *exchange) error {
+	e.json(http.StatusOK, map[string]string{"csrfToken": e.csrfToken})
+	return nil
 }

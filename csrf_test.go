@@ -7,10 +7,10 @@ import (
 	"testing"
 )
 
-// The CSRF cookies of next-auth 4 and @auth/core are made as ours are (testdata/authjs-vectors.json
-// was produced by those packages). With a list of secrets @auth/core hashes all of them together;
-// ours are hashed one by one, so that a new secret leaves the open forms valid.
-func TestCSRFVectors(t *testing.T) {
+// The CSRF cookies are computed as next-auth 4 and @auth/core compute them. These packages produced
+// testdata/authjs-vectors.json. @auth/core hashes a list of secrets together; here each secret is
+// hashed alone, so that open forms stay valid when a secret is added.
+func TestCSRFMatchesAuthJSVectors(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("testdata/authjs-vectors.json")
 	if err != nil {
@@ -52,12 +52,12 @@ func TestCSRFVectors(t *testing.T) {
 	}
 }
 
-func TestCSRFToken(t *testing.T) {
+func TestCSRFTokenAcceptsOwnCookiesOnly(t *testing.T) {
 	t.Parallel()
 	old, fresh := csrf{[]string{"old"}}, csrf{[]string{"new", "old"}}
 	token, cookie := old.fresh()
 	if got, ok := fresh.token(cookie); !ok || got != token {
-		t.Errorf("a cookie of a previous secret: %q, %v", got, ok)
+		t.Errorf("a cookie of a previous secret: %q, %v; want %q", got, ok, token)
 	}
 	_, cookie = fresh.fresh()
 	if _, ok := old.token(cookie); ok {

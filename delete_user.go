@@ -6,17 +6,17 @@ import (
 	"time"
 )
 
-// DeleteUser deletes a user with accounts and their tokens, sessions, passkeys, and the links and
-// codes that were mailed to the address. Browsers that are signed in as the user no longer are. If
-// there is no such user, nothing changes and the error is nil.
+// DeleteUser deletes a user, with the user's accounts and their tokens, sessions, passkeys, and the
+// links and codes that were mailed to the address. Browsers in which the user was signed in are
+// signed out. If there is no such user, nothing changes and the error is nil.
 //
-// It joins a transaction of the application that ctx carries, so that the application's rows can be
-// deleted with the user. The providers are not told, and the person can sign in again as a new
-// user.
+// If ctx carries a transaction of the application, DeleteUser joins it, so that the application's
+// rows can be deleted with the user. The providers are not told, and the person can sign in again
+// as a new user.
 //
-// A JWT session cannot be revoked. This process refuses it at once. Other processes accept it until
-// it expires, unless they read the row, as [Handle] and [UserAs] do, or [Callbacks.Authorized]
-// does. Never reuse user IDs, as some databases do with numbers.
+// A JWT session cannot be revoked. This process refuses it immediately. Other processes accept it
+// until it expires, unless [Handle], [UserAs] or your [Callbacks.Authorized] reads the row. Never
+// reuse user IDs, as some databases do with numbers.
 //
 // Without a [Config.Adapter] the error is [errors.ErrUnsupported].
 func (a *Auth) DeleteUser(ctx context.Context, userID string) error {
@@ -28,12 +28,13 @@ func (a *Auth) DeleteUser(ctx context.Context, userID string) error {
 		return fmt.Errorf("cardea: delete user: %w", err)
 	}
 	if a.jwt != nil {
-		a.jwt.endAll(userID, a.now().Add(time.Second))
+		a.jwt.endAll(userID, a.now().Add(time.Second)) // tokens of this second too
 	}
 	a.log.InfoContext(ctx, "cardea: user deleted", "user", userID)
 	return nil
 }
 
+// deleteUser is the transaction of DeleteUser.
 func (a *Auth) deleteUser(ctx context.Context, userID string) error {
 	u, err := a.config.Adapter.UserByID(ctx, userID)
 	if ignoreNotFound(err) != nil {

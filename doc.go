@@ -10,14 +10,15 @@
 //	mux.Handle("/api/auth/", auth)
 //	mux.Handle("GET /dashboard", cardea.Handle(auth, dashboard)) // dashboard gets the *User
 //
-// [Handle], [Auth.Require] and [Auth.Load] find the session of a request: a row with
-// [StrategyDatabase], an encrypted cookie with [StrategyJWT]. Providers come from packages
-// provider, email and credentials, and an [Adapter] from gormadapter or memadapter.
+// [Handle], [Auth.Require] and [Auth.Load] find the session of a request. With [StrategyDatabase] a
+// session is a row, with [StrategyJWT] an encrypted cookie. Providers come from packages provider,
+// email and credentials, and an [Adapter] from gormadapter or memadapter.
 //
 // # Security
 //
 // Set [Config.BaseURL] in production. If the store is unavailable, requests get 503. A new account
-// joins an existing user only if that user is signed in, or by oauth.Provider.LinkByVerifiedEmail.
+// is linked to an existing user only if that user is signed in, or if
+// oauth.Provider.LinkByVerifiedEmail allows it.
 //
 // # Compatibility
 //

@@ -15,14 +15,15 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-func newDPoPSite(t *testing.T, tap *wiretap, change func(*oauth.Provider)) *site {
+// newDPoPSite returns a site whose provider uses DPoP and issues refresh tokens.
+func newDPoPSite(t *testing.T, tap *httpRecorder, change func(*oauth.Provider)) *site {
 	t.Helper()
 	s, _ := newDPoPSites(t, tap, change)
 	return s
 }
 
-// newDPoPSites is newDPoPSite with another process of the site.
-func newDPoPSites(t *testing.T, tap *wiretap, change func(*oauth.Provider)) (*site, *cardea.Auth) {
+// newDPoPSites is newDPoPSite with a second process of the site.
+func newDPoPSites(t *testing.T, tap *httpRecorder, change func(*oauth.Provider)) (*site, *cardea.Auth) {
 	t.Helper()
 	var config cardea.Config
 	s := newSite(t, func(c *cardea.Config) {
@@ -39,47 +40,48 @@ func newDPoPSites(t *testing.T, tap *wiretap, change func(*oauth.Provider)) (*si
 	return s, second
 }
 
-func same(*oauth.Provider) {}
+// unchanged leaves the provider as it is.
+func unchanged(*oauth.Provider) {}
 
-func public(p *oauth.Provider) { p.ClientSecret = "" }
+// publicClient makes the client public.
+func publicClient(p *oauth.Provider) { p.ClientSecret = "" }
 
-// unasked leaves it to the server to demand proofs.
-func unasked(p *oauth.Provider) { p.DPoP = false }
+// withoutDPoP does not set DPoP, so that proofs are sent only if the server demands them.
+func withoutDPoP(p *oauth.Provider) { p.DPoP = false }
 
-func TestDPoP(t *testing.T) {
+func TestDPoPBindsTokens(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name   string
 		change func(*oauth.Provider)
 		server cardeatest.Registration
 	}{
-		{"confidential", same, cardeatest.Registration{DPoP: true}},
-		{"public", public, cardeatest.Registration{DPoP: true}},
-		{"with a nonce", same, cardeatest.Registration{DPoP: true, DPoPNonce: true}},
-		{"with a pushed request", func(p *oauth.Provider) {
-			p.PushAuthorization = true
-		}, cardeatest.Registration{DPoP: true}},
+		{"confidential", unchanged, cardeatest.Registration{DPoP: true}},
+		{"public", publicClient, cardeatest.Registration{DPoP: true}},
+		{"with a nonce", unchanged, cardeatest.Registration{DPoP: true, DPoPNonce: true}},
+		{"with a pushed request", func(p *oauth.Provider) { p.PushAuthorization = true },
+			cardeatest.Registration{DPoP: true}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			tap := &wiretap{}
+			tap := &httpRecorder{}
 			s := newDPoPSite(t, tap, tc.change)
 			if tc.name == "public" {
 				s.issuer.AddClient(s.issuer.ClientID, "")
 			}
 			s.issuer.Register(s.issuer.ClientID, tc.server)
 			cardeatest.SignIn(t, s.URL, "idp", "")
-			ann := s.owner(t, "idp", "1001")
+			ann := s.accountOwner(t, "idp", "1001")
 			if _, err := s.auth.AccessToken(t.Context(), ann, "idp"); !errors.Is(err, cardea.ErrTokenBound) {
 				t.Errorf("AccessToken: %v", err)
 			}
 			s.issuer.RotateNonce()
 			cardeatest.SignIn(t, s.URL, "idp", "")
 			seen := map[string]bool{}
-			for _, e := range append(tap.to("/token"), tap.to("/userinfo")...) {
+			for _, e := range append(tap.requestsTo("/token"), tap.requestsTo("/userinfo")...) {
 				proof := e.header.Get("DPoP")
 				if proof == "" || seen[proof] {
-					t.Errorf("a proof is missing, or came twice, at %s", e.url.Path)
+					t.Errorf("a proof is missing, or was used twice, at %s", e.url.Path)
 				}
 				seen[proof] = true
 			}
@@ -87,28 +89,28 @@ func TestDPoP(t *testing.T) {
 	}
 }
 
-// A server that demands proofs gets them without the setting. It refuses the first request, and has
-// not spent the code then.
-func TestDPoPOnDemand(t *testing.T) {
+// A server that demands proofs gets them without the setting. It refuses the first token request,
+// which does not use up the code.
+func TestDPoPIsUsedIfTheServerDemandsIt(t *testing.T) {
 	t.Parallel()
 	for name, server := range map[string]cardeatest.Registration{
 		"": {DPoP: true}, "with a nonce": {DPoP: true, DPoPNonce: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			tap := &wiretap{}
-			s := newDPoPSite(t, tap, unasked)
+			tap := &httpRecorder{}
+			s := newDPoPSite(t, tap, withoutDPoP)
 			s.issuer.Register(s.issuer.ClientID, server)
 			cardeatest.SignIn(t, s.URL, "idp", "")
-			if _, err := s.auth.AccessToken(t.Context(), s.owner(t, "idp", "1001"), "idp"); !errors.Is(err,
-				cardea.ErrTokenBound) {
-				t.Errorf("AccessToken: %v", err)
+			_, err := s.auth.AccessToken(t.Context(), s.accountOwner(t, "idp", "1001"), "idp")
+			if !errors.Is(err, cardea.ErrTokenBound) {
+				t.Errorf("AccessToken: %v, want ErrTokenBound", err)
 			}
-			asked := tap.to("/token")
+			asked := tap.requestsTo("/token")
 			if asked[0].header.Get("DPoP") != "" || asked[0].status != http.StatusBadRequest {
-				t.Errorf("the first request was answered with %d", asked[0].status)
+				t.Errorf("the first token request had a proof, or the response %d, want 400", asked[0].status)
 			}
-			for _, e := range append(asked[1:], tap.to("/userinfo")...) {
+			for _, e := range append(asked[1:], tap.requestsTo("/userinfo")...) {
 				if e.header.Get("DPoP") == "" {
 					t.Errorf("a proof is missing at %s", e.url.Path)
 				}
@@ -117,26 +119,27 @@ func TestDPoPOnDemand(t *testing.T) {
 	}
 }
 
-// Where nobody demands it no proof is sent: it would name the key, and tie all of the site's
-// requests together.
+// A server that does not demand a proof gets none: the proof would reveal the key, which links all
+// requests of the site.
 func TestNoDPoPUnlessItIsDemanded(t *testing.T) {
 	t.Parallel()
-	tap := &wiretap{}
-	s := newDPoPSite(t, tap, unasked)
+	tap := &httpRecorder{}
+	s := newDPoPSite(t, tap, withoutDPoP)
 	cardeatest.SignIn(t, s.URL, "idp", "")
-	if token, err := s.auth.AccessToken(t.Context(), s.owner(t, "idp", "1001"), "idp"); err != nil || token == "" {
+	token, err := s.auth.AccessToken(t.Context(), s.accountOwner(t, "idp", "1001"), "idp")
+	if err != nil || token == "" {
 		t.Errorf("AccessToken: %v", err)
 	}
-	for _, e := range append(tap.to("/token"), tap.to("/userinfo")...) {
+	for _, e := range append(tap.requestsTo("/token"), tap.requestsTo("/userinfo")...) {
 		if e.header.Get("DPoP") != "" {
 			t.Errorf("a proof was sent to %s", e.url.Path)
 		}
 	}
 }
 
-func TestDPoPNeedsAnAlgorithmOfTheServers(t *testing.T) {
+func TestDPoPNeedsAnAlgorithmThatTheServerSupports(t *testing.T) {
 	t.Parallel()
-	for algorithm, leads := range map[string]string{
+	for algorithm, target := range map[string]string{
 		"ES256": "/authorize?", "RS256": "/api/auth/error?error=Configuration",
 	} {
 		t.Run(algorithm, func(t *testing.T) {
@@ -150,42 +153,42 @@ func TestDPoPNeedsAnAlgorithmOfTheServers(t *testing.T) {
 				})
 			}))
 			defer discovery.Close()
-			s := newDPoPSite(t, &wiretap{}, func(p *oauth.Provider) {
+			s := newDPoPSite(t, &httpRecorder{}, func(p *oauth.Provider) {
 				issuer = p.Issuer
 				p.DiscoveryURL, p.UserinfoURL = discovery.URL, issuer+"/userinfo"
 			})
-			if to := stepper(t, s.URL).Post("/signin/idp", nil).Header.Get("Location"); !strings.Contains(to, leads) {
-				t.Errorf("sign-in leads to %s", to)
+			to := newBrowser(t, s.URL).Post("/signin/idp", nil).Header.Get("Location")
+			if !strings.Contains(to, target) {
+				t.Errorf("redirected to %s, want %s", to, target)
 			}
 		})
 	}
 }
 
-// The token endpoint gives a bound token for a refresh, too, which AccessToken stores and does not
-// hand out. The refresh token of a public client is bound to the key, which another process must
-// have as well.
-func TestDPoPTokenOfARefreshIsNotHandedOut(t *testing.T) {
+// A refresh also returns a bound token. AccessToken stores it, but does not return it. The refresh
+// token of a public client is bound to the key, so another process must have the same key.
+func TestAccessTokenReturnsNoBoundTokenOfARefresh(t *testing.T) {
 	t.Parallel()
 	for name, confidential := range map[string]bool{"confidential": true, "public": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			change := same
+			change := unchanged
 			if !confidential {
-				change = public
+				change = publicClient
 			}
-			s, second := newDPoPSites(t, &wiretap{}, change)
+			s, second := newDPoPSites(t, &httpRecorder{}, change)
 			if !confidential {
 				s.issuer.AddClient(s.issuer.ClientID, "")
 			}
 			s.issuer.Register(s.issuer.ClientID, cardeatest.Registration{DPoP: true})
 			cardeatest.SignIn(t, s.URL, "idp", "")
-			ann := s.owner(t, "idp", "1001")
+			ann := s.accountOwner(t, "idp", "1001")
 			list, err := s.store.Accounts(t.Context(), ann)
 			if err != nil {
 				t.Fatal(err)
 			}
 			old := *list[0]
-			old.TokenType, old.ExpiresAt = "bearer", time.Now().Add(-time.Minute) // of the time before DPoP
+			old.TokenType, old.ExpiresAt = "bearer", time.Now().Add(-time.Minute) // from before DPoP was used
 			if err := s.store.UpdateAccount(t.Context(), &old); err != nil {
 				t.Fatal(err)
 			}
@@ -201,15 +204,15 @@ func TestDPoPTokenOfARefreshIsNotHandedOut(t *testing.T) {
 	}
 }
 
-// Tokens outlive the process that asked for them, and two clients with one key would be known for
-// one site.
-func TestDPoPKeyIsTheClients(t *testing.T) {
+// The key is the same in every process, because tokens outlive a process. It differs between
+// clients, because a shared key would reveal that two clients belong to one site.
+func TestDPoPKeyDependsOnTheClient(t *testing.T) {
 	t.Parallel()
 	keyOf := func(secret, provider, client string) string {
 		s := newSite(t, func(c *cardea.Config) {
 			c.Secret, idp(c).ID, idp(c).ClientID, idp(c).DPoP = secret, provider, client, true
 		})
-		to, err := url.Parse(begin(t, stepper(t, s.URL), provider, nil))
+		to, err := url.Parse(startSignIn(t, newBrowser(t, s.URL), provider, nil))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -217,7 +220,7 @@ func TestDPoPKeyIsTheClients(t *testing.T) {
 	}
 	key := keyOf(secret, "idp", "app")
 	if again := keyOf(secret, "idp", "app"); key == "" || again != key {
-		t.Errorf("another process has the key %q, want %q", again, key)
+		t.Errorf("a second process has the key %q, want %q", again, key)
 	}
 	for what, other := range map[string]string{
 		"secret": keyOf(oldSecret, "idp", "app"), "provider": keyOf(secret, "other", "app"),
@@ -229,7 +232,7 @@ func TestDPoPKeyIsTheClients(t *testing.T) {
 	}
 }
 
-func TestDPoPIsRefused(t *testing.T) {
+func TestSignInFailsWithoutBoundToken(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name   string
@@ -237,16 +240,16 @@ func TestDPoPIsRefused(t *testing.T) {
 		server cardeatest.Registration
 		clock  time.Duration
 	}{
-		{"a bearer token although proofs were sent", same, cardeatest.Registration{}, 0},
-		{"an old proof that was demanded", unasked, cardeatest.Registration{DPoP: true}, -90 * time.Second},
-		{"an old proof", same, cardeatest.Registration{DPoP: true}, -90 * time.Second},
+		{"a bearer token although proofs were sent", unchanged, cardeatest.Registration{}, 0},
+		{"an expired proof that was demanded", withoutDPoP, cardeatest.Registration{DPoP: true}, -90 * time.Second},
+		{"an expired proof", unchanged, cardeatest.Registration{DPoP: true}, -90 * time.Second},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			s := newDPoPSite(t, &wiretap{}, tc.change)
+			s := newDPoPSite(t, &httpRecorder{}, tc.change)
 			s.setClock().advance(tc.clock)
 			s.issuer.Register(s.issuer.ClientID, tc.server)
-			failsAtToken(t, s)
+			checkTokenRequestFails(t, s)
 			if s.issuer.Requests(cardeatest.Userinfo) > 0 {
 				t.Error("the token was used")
 			}
@@ -254,17 +257,17 @@ func TestDPoPIsRefused(t *testing.T) {
 	}
 }
 
-// Whoever has got hold of a request of the site's has neither a token nor a proof that counts.
-func TestDPoPTokenIsWorthNothingToOthers(t *testing.T) {
+// An attacker who has seen a request of the site can use neither its token nor its proof.
+func TestAttackerCannotUseStolenDPoPToken(t *testing.T) {
 	t.Parallel()
-	tap := &wiretap{}
-	s := newDPoPSite(t, tap, same)
+	tap := &httpRecorder{}
+	s := newDPoPSite(t, tap, unchanged)
 	s.issuer.Register(s.issuer.ClientID, cardeatest.Registration{DPoP: true})
 	cardeatest.SignIn(t, s.URL, "idp", "")
-	sent := tap.to("/userinfo")[0]
+	sent := tap.requestsTo("/userinfo")[0]
 	token := strings.TrimPrefix(sent.header.Get("Authorization"), "DPoP ")
 	for name, header := range map[string]http.Header{
-		"as bearer":           {"Authorization": {"Bearer " + token}},
+		"as a bearer token":   {"Authorization": {"Bearer " + token}},
 		"without a proof":     {"Authorization": {"DPoP " + token}},
 		"with the same proof": {"Authorization": {"DPoP " + token}, "Dpop": sent.header["Dpop"]},
 	} {

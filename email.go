@@ -9,30 +9,32 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// EmailProvider signs people in with a mail that contains a link and a six-digit code. Whoever
-// reads the mail has proven that the address is theirs, and signs in as the user with that address,
-// or as a new user. Applications get one from email.New. It needs a [Config.Adapter] that is a
-// [TokenStore].
+// EmailProvider signs people in with a mail that contains a link and a six-digit code. A person who
+// uses one of them has proven that the address is theirs. They sign in as the user with that
+// address or, if there is none, as a new user. Applications get one from email.New. It needs a
+// [Config.Adapter] that is a [TokenStore].
 //
-// In the browser that asked for the mail, the link signs in at once. In any other browser it shows
-// a page with the address and a button that signs in. So a program that opens the links of a mail
-// does not use them up, and a person who was sent somebody else's link sees whose it is. The code
-// works only in the browser that asked for the mail.
+// In the browser that asked for the mail, the link signs in immediately. In any other browser it
+// shows a page with the address and a button that signs in. So a program that opens the links of a
+// mail does not use them up, and a person who has received another person's link sees whose link it
+// is. The code works only in the browser that asked for the mail.
 type EmailProvider struct {
-	// ID names the provider in URLs: lower-case letters, digits, hyphens and underscores.
+	// ID names the provider in URLs: lower-case letters, digits, hyphens and underscores. No other
+	// provider of the site has the same.
 	ID string
 
 	// Name is shown to people. It must not be empty.
 	Name string
 
-	// Normalize returns the one spelling of an address under which it is stored, compared and
-	// mailed to, or an error for a text that is not an address. Two addresses of different people
-	// must never become one. Visitors do not see the error.
+	// Normalize returns the one spelling of an address that is stored, compared and mailed to. If
+	// the text is not an address, it returns an error, which visitors do not see. It must never
+	// return the same text for the addresses of two people. It may be called concurrently.
 	Normalize func(address string) (string, error)
 
-	// Send delivers a mail, or hands it to a program that will. It is called for each request
-	// within the limits, whether or not the address belongs to a user, and the visitor waits for
-	// it. It may be called concurrently.
+	// Send delivers a mail, or gives it to a program that delivers it. It is called for each
+	// request within the limits, whether or not the address belongs to a user, and the visitor
+	// waits for it. If it returns an error, the error is logged and the visitor sees EmailSignin.
+	// It may be called concurrently.
 	Send func(ctx context.Context, m *SignInMail) error
 
 	// MaxAge is how long a link is valid, a minute or more. Defaults to 24 hours.
@@ -42,47 +44,51 @@ type EmailProvider struct {
 	// Defaults to 10 minutes.
 	CodeMaxAge time.Duration
 
-	// AddressLimit limits the mails to one address. It counts in this process alone. Defaults to 5
-	// an hour.
+	// AddressLimit limits the mails to one address. Each process counts alone. Defaults to 5 an
+	// hour.
 	AddressLimit Limit
 
 	// ClientLimit limits the mails that one client asks for. A client is an IPv4 address or an IPv6
-	// /64 network: that of the peer or, behind one of Config.TrustedProxies, the one that the proxy
-	// reports. It counts in this process alone. Defaults to 60 an hour.
+	// /64 network: that of the peer or, if the peer is one of Config.TrustedProxies, the one that
+	// the proxy reports. Each process counts alone. Defaults to 60 an hour.
 	ClientLimit Limit
 
-	// Adopt decides about a user who has the address without having proven it and may have other
-	// credentials, now that somebody has proven the address. That person may be the user, or
-	// somebody whose address a stranger has registered.
+	// Adopt decides what happens if somebody proves an address by mail, and an existing user has
+	// that address but never proved it. The person may be that user. But the user may also belong
+	// to a stranger, who registered the person's address and still has other credentials of the
+	// user.
 	//
-	// Returning false signs the person in as a new user. The old user loses the address and keeps
-	// everything else. Before it returns true, Adopt must delete every credential of the user that
-	// the application itself stores, such as passwords and API keys. Cardea then unlinks the
-	// accounts, deletes the passkeys, ends the sessions, and marks the address as verified. JWT
-	// sessions end in this process alone; other processes accept them until they expire.
+	// If Adopt returns true, the person signs in as the user. Before it returns true, Adopt must
+	// delete every credential of the user that the application itself stores, such as passwords and
+	// API keys. Cardea then unlinks the accounts, deletes the passkeys, ends the sessions, and
+	// marks the address as verified. JWT sessions end in this process alone; other processes accept
+	// them until they expire.
 	//
-	// Adopt runs in the transaction of the sign-in, possibly more than once. It is not called if
-	// the visitor is signed in as that user, or if the user has no other credential: the address is
-	// then simply marked as verified, and the user's other sessions end. Other credentials are
-	// accounts, passkeys and, if a provider other than an oauth.Provider or EmailProvider is
-	// configured, what that provider checks. Defaults to false.
+	// If Adopt returns false, the person signs in as a new user. The old user loses the address and
+	// keeps everything else. An error fails the sign-in.
+	//
+	// Adopt runs in the transaction of the sign-in, possibly more than once and concurrently. It is
+	// not called if the visitor is signed in as that user, or if the user has no other credential:
+	// the address is then simply marked as verified, and the user's other sessions end. Other
+	// credentials are accounts, passkeys and, if a provider other than an oauth.Provider or
+	// EmailProvider is configured, what that provider checks. Defaults to returning false.
 	Adopt func(ctx context.Context, u *User) (bool, error)
 
-	// Style is how the provider looks on the sign-in page.
+	// Style is how the provider looks on the sign-in page. Each field has a default.
 	Style oauth.Style
 
 	// Err is what email.New found wrong with its options. [New] reports it. Nil means no fault.
 	Err error
 }
 
-// Limit is how often something may happen within any span of time of that length.
+// Limit allows Count events in any period of the length Within.
 type Limit struct {
 	Count  int           // 1 or more
 	Within time.Duration // more than 0
 }
 
-// SignInMail is a mail to be sent. Its URL and Code sign in whoever has them: put them into the
-// mail and nowhere else.
+// SignInMail is a mail to be sent. Anybody who has its URL or Code can sign in with it, so put them
+// into the mail and nowhere else.
 type SignInMail struct {
 	To         string        // exactly one address, as Normalize returned it
 	URL        string        // the link that signs in
@@ -90,7 +96,7 @@ type SignInMail struct {
 	Code       string        // six digits
 	CodeMaxAge time.Duration // how long Code is valid
 	Site       string        // origin of the site, such as https://example.com
-	Theme      Theme         // that of Config
+	Theme      Theme         // Config.Theme
 }
 
 // ProviderID returns p.ID.
@@ -156,6 +162,6 @@ func (p *EmailProvider) button(basePath string) page.Provider {
 	}
 }
 
-func (p *EmailProvider) open(a *Auth) (method, error) {
+func (p *EmailProvider) open(a *Auth) (signInMethod, error) {
 	return newEmailMethod(p, a.config.Adapter.(TokenStore), a.csrf.secrets), nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -16,10 +17,10 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// mailCookie is by which a browser is known as the one that asked for a mail.
+// mailCookie is the cookie of a browser that has requested a mail.
 const mailCookie = "authjs.mail"
 
-// mailSite is a site where people sign in by mail, too.
+// mailSite is a site that also has sign-in by mail.
 type mailSite struct {
 	*site
 	mails *cardeatest.Mailbox
@@ -41,13 +42,13 @@ func newMailSite(t *testing.T, change func(*cardea.Config, *email.Options)) mail
 	return mailSite{s, mails}
 }
 
-// ask asks for a mail, and returns it.
+// ask requests a mail, and returns it.
 func (s mailSite) ask(t *testing.T, b *cardeatest.Browser, address, callbackURL string) cardeatest.Mail {
 	t.Helper()
 	res := b.Post("/signin/email", url.Values{"email": {address}, "callbackUrl": {callbackURL}})
 	if want := s.URL + "/api/auth/verify-request?provider=email&type=email"; res.StatusCode != http.StatusSeeOther ||
 		res.Header.Get("Location") != want {
-		t.Fatalf("answer = %s to %s, want 303 to %s", res.Status, res.Header.Get("Location"), want)
+		t.Fatalf("response = %s to %s, want 303 to %s", res.Status, res.Header.Get("Location"), want)
 	}
 	m := s.mails.Last(t, address)
 	if len(m.Code) != 6 || !strings.HasPrefix(m.Link, s.URL+"/api/auth/callback/email?") {
@@ -56,12 +57,13 @@ func (s mailSite) ask(t *testing.T, b *cardeatest.Browser, address, callbackURL 
 	return m
 }
 
-// confirm presses the button of the page that the link leads to in another browser.
+// confirm opens the link in a browser that has not requested the mail, and presses the page's
+// button.
 func confirm(t *testing.T, b *cardeatest.Browser, link string) *http.Response {
 	t.Helper()
 	page := visit(t, b, link)
 	if body := text(t, page); page.StatusCode != http.StatusOK || !strings.Contains(body, "Sign in?") {
-		t.Fatalf("the link answers %s", page.Status)
+		t.Fatalf("the link: %s, without the question", page.Status)
 	}
 	u, err := url.Parse(link)
 	if err != nil {
@@ -70,20 +72,21 @@ func confirm(t *testing.T, b *cardeatest.Browser, link string) *http.Response {
 	return b.Post("/callback/email", u.Query())
 }
 
-func typeCode(b *cardeatest.Browser, code string) *http.Response {
+// postCode posts the code that a visitor types.
+func postCode(b *cardeatest.Browser, code string) *http.Response {
 	return b.Post("/callback/email", url.Values{"code": {code}})
 }
 
-// wrong is a code that is not the one of the mail.
-func wrong(m cardeatest.Mail) string {
+// codeOtherThan returns a code other than that of the mail.
+func codeOtherThan(m cardeatest.Mail) string {
 	if m.Code == "000000" {
 		return "000001"
 	}
 	return "000000"
 }
 
-// sentTo checks where an answer leads.
-func sentTo(t *testing.T, what string, res *http.Response, want string) {
+// checkRedirect checks that a response redirects to a URL.
+func checkRedirect(t *testing.T, what string, res *http.Response, want string) {
 	t.Helper()
 	if got := res.Header.Get("Location"); got != want || res.StatusCode != http.StatusFound &&
 		res.StatusCode != http.StatusSeeOther {
@@ -91,100 +94,104 @@ func sentTo(t *testing.T, what string, res *http.Response, want string) {
 	}
 }
 
-func (s mailSite) wrongCode(t *testing.T, what string, res *http.Response) {
+// checkWrongCode checks that a code was refused.
+func (s mailSite) checkWrongCode(t *testing.T, what string, res *http.Response) {
 	t.Helper()
-	sentTo(t, what, res, s.URL+"/api/auth/verify-request?error=WrongCode&provider=email&type=email")
+	checkRedirect(t, what, res, s.URL+"/api/auth/verify-request?error=WrongCode&provider=email&type=email")
 }
 
-func (s mailSite) deadLink(t *testing.T, what string, res *http.Response) {
+// checkDeadLink checks that a link was refused.
+func (s mailSite) checkDeadLink(t *testing.T, what string, res *http.Response) {
 	t.Helper()
-	sentTo(t, what, res, s.URL+"/api/auth/error?error=Verification")
+	checkRedirect(t, what, res, s.URL+"/api/auth/error?error=Verification")
 }
 
 func TestLinkOfAMailSignsIn(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
-		var told []string
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
+		var events []string
 		s := newMailSite(t, func(c *cardea.Config, _ *email.Options) {
 			c.Session.Strategy = strategy
-			c.Events.CreateUser = func(_ context.Context, u *cardea.User) { told = append(told, "create "+u.Email) }
-			c.Events.UpdateUser = func(_ context.Context, u *cardea.User) { told = append(told, "update "+u.Email) }
+			c.Events.CreateUser = func(_ context.Context, u *cardea.User) { events = append(events, "create "+u.Email) }
+			c.Events.UpdateUser = func(_ context.Context, u *cardea.User) { events = append(events, "update "+u.Email) }
 			c.Events.LinkAccount = func(context.Context, *cardea.User, *cardea.Account, *oauth.Profile) {
-				told = append(told, "link")
+				events = append(events, "link")
 			}
 			c.Events.SignIn = func(_ context.Context, in *cardea.SignIn) {
-				told = append(told, "sign in "+string(in.Account.Type)+" "+in.Account.Provider+" "+
+				events = append(events, "sign in "+string(in.Account.Type)+" "+in.Account.Provider+" "+
 					in.Account.ProviderAccountID)
 				if in.Account.UserID != in.User.ID || in.User.ID == "" {
-					t.Errorf("the account is of %q, the user is %q", in.Account.UserID, in.User.ID)
+					t.Errorf("the account belongs to %q, the user is %q", in.Account.UserID, in.User.ID)
 				}
 			}
 		})
 		now := s.setClock()
-		b := stepper(t, s.URL)
+		b := newBrowser(t, s.URL)
 		m := s.ask(t, b, "new@example.com", "/next?a=b")
 		if b.Session() != nil {
-			t.Fatal("asking for a mail signs in")
+			t.Fatal("requesting a mail signs in")
 		}
 		res := visit(t, b, m.Link)
-		sentTo(t, "the link", res, s.URL+"/next?a=b")
+		checkRedirect(t, "the link", res, s.URL+"/next?a=b")
 		checkPrivate(t, res)
 		if c := setCookie(res, mailCookie); c == nil || c.MaxAge >= 0 {
-			t.Errorf("the cookie of the request is left: %v", c)
+			t.Errorf("the mail cookie is %v, want it deleted", c)
 		}
-		if got := whoIs(b); got != "new@example.com" {
+		if got := signedInEmail(b); got != "new@example.com" {
 			t.Fatalf("signed in as %q", got)
 		}
 		u, err := s.store.UserByEmail(t.Context(), "new@example.com")
 		if err != nil || !u.EmailVerified.Equal(now.now()) {
-			t.Fatalf("user %+v, %v; want the address proven now", u, err)
+			t.Fatalf("user %+v, %v; want the address verified now", u, err)
 		}
 		if got := s.accounts(t, "new@example.com"); got != nil {
 			t.Errorf("accounts = %v, want none", got)
 		}
-		first := session(b)
+		first := sessionToken(b)
 		now.advance(time.Hour)
-		sentTo(t, "the second time", visit(t, b, s.ask(t, b, "new@example.com", "/").Link), s.URL+"/")
-		if session(b) == first {
-			t.Error("the session is still the one before signing in again")
+		checkRedirect(t, "the second time", visit(t, b, s.ask(t, b, "new@example.com", "/").Link), s.URL+"/")
+		if sessionToken(b) == first {
+			t.Error("the session is the same after signing in again")
 		}
 		again, err := s.store.UserByEmail(t.Context(), "new@example.com")
 		if err != nil || again.ID != u.ID || !again.EmailVerified.Equal(now.now()) {
 			t.Errorf("the second time: %+v, %v", again, err)
 		}
-		want := "create new@example.com, sign in email email new@example.com, update new@example.com, sign in email " +
-			"email new@example.com"
-		if got := strings.Join(told, ", "); got != want {
-			t.Errorf("events = %s, want %s", got, want)
+		want := []string{
+			"create new@example.com", "sign in email email new@example.com",
+			"update new@example.com", "sign in email email new@example.com",
+		}
+		if !slices.Equal(events, want) {
+			t.Errorf("events = %q, want %q", events, want)
 		}
 	})
 }
 
-func TestAddressIsNormalized(t *testing.T) {
+func TestTypedAddressIsNormalized(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, nil)
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	b.Post("/signin/email", url.Values{"email": {"  Ann.Example+Tag@EXAMPLE.com\t"}})
 	visit(t, b, s.mails.Last(t, "ann.example+tag@example.com").Link)
-	if got := whoIs(b); got != "ann.example+tag@example.com" {
+	if got := signedInEmail(b); got != "ann.example+tag@example.com" {
 		t.Errorf("signed in as %q", got)
 	}
 	for _, typed := range []string{"", "ann", "ann@", "a@b@c", "ann@example.com,eve@example.com"} {
 		res := b.Post("/signin/email", url.Values{"email": {typed}})
-		sentTo(t, typed, res, s.URL+"/api/auth/signin?error=EmailSignin")
+		checkRedirect(t, typed, res, s.URL+"/api/auth/signin?error=EmailSignin")
 	}
 	if n := len(s.mails.All()); n != 1 {
-		t.Errorf("%d mails", n)
+		t.Errorf("%d mails, want 1", n)
 	}
 }
 
-// design, decision 7: a program that opens the links of a mail uses nothing up, and who opens
-// somebody else's link sees whose it is.
-func TestLinkElsewhereAsksFirst(t *testing.T) {
+// docs/design.md, decision 7: a program that opens the links of a mail does not use them up, and a
+// visitor who opens somebody else's link sees whose it is.
+func TestLinkInAnotherBrowserAsksFirst(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newMailSite(t, func(c *cardea.Config, _ *email.Options) { c.Session.Strategy = strategy })
-		asking, scanner, phone := stepper(t, s.URL), stepper(t, s.URL), stepper(t, s.URL)
+		asking, scanner, phone := newBrowser(t, s.URL), newBrowser(t, s.URL), newBrowser(t, s.URL)
 		m := s.ask(t, asking, "ann@example.com", "/next")
 		for range 3 {
 			res := visit(t, scanner, m.Link)
@@ -194,7 +201,7 @@ func TestLinkElsewhereAsksFirst(t *testing.T) {
 				`value="` + s.URL + `/next"`,
 			} {
 				if res.StatusCode != http.StatusOK || !strings.Contains(body, want) {
-					t.Errorf("the page answers %s and lacks %s", res.Status, want)
+					t.Errorf("%s, and the page lacks %s", res.Status, want)
 				}
 			}
 			checkPrivate(t, res)
@@ -202,43 +209,45 @@ func TestLinkElsewhereAsksFirst(t *testing.T) {
 		if scanner.Session() != nil {
 			t.Error("opening the link signs in")
 		}
-		sentTo(t, "the button", confirm(t, phone, m.Link), s.URL+"/next")
-		if got := whoIs(phone); got != "ann@example.com" {
+		checkRedirect(t, "the button", confirm(t, phone, m.Link), s.URL+"/next")
+		if got := signedInEmail(phone); got != "ann@example.com" {
 			t.Errorf("signed in as %q", got)
 		}
-		s.deadLink(t, "the link in the browser that asked, afterwards", visit(t, asking, m.Link))
-		s.deadLink(t, "the button, pressed again", confirm(t, stepper(t, s.URL), m.Link))
+		s.checkDeadLink(t, "the used link in the browser that requested it", visit(t, asking, m.Link))
+		s.checkDeadLink(t, "the button a second time", confirm(t, newBrowser(t, s.URL), m.Link))
 		if asking.Session() != nil || scanner.Session() != nil {
-			t.Error("a link that was used signs in again")
+			t.Error("a used link signs in again")
 		}
 	})
 }
 
-func TestButtonNeedsTheCSRFToken(t *testing.T) {
+func TestAttackerCannotPostMailForms(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, nil)
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	m := s.ask(t, b, "ann@example.com", "/")
 	u, _ := url.Parse(m.Link)
-	checkRefused(t, s.site, send(t, s.URL+"/api/auth/callback/email", cookiesOf(b), u.Query()), cardea.CodeMissingCSRF)
-	checkRefused(t, s.site, send(t, s.URL+"/api/auth/callback/email", cookiesOf(b), url.Values{"code": {m.Code}}),
-		cardea.CodeMissingCSRF)
-	checkRefused(t, s.site, send(t, s.URL+"/api/auth/signin/email", cookiesOf(b),
-		url.Values{"email": {"ann@example.com"}}), cardea.CodeMissingCSRF)
+	withoutToken := func(path string, form url.Values) {
+		t.Helper()
+		checkSignInFailed(t, s.site, send(t, s.URL+"/api/auth/"+path, cookiesOf(b), form), cardea.CodeMissingCSRF)
+	}
+	withoutToken("callback/email", u.Query())
+	withoutToken("callback/email", url.Values{"code": {m.Code}})
+	withoutToken("signin/email", url.Values{"email": {"ann@example.com"}})
 	if len(s.mails.All()) != 1 {
-		t.Error("a form of another site sends mails")
+		t.Error("a form of another site sends a mail")
 	}
 	visit(t, b, m.Link)
-	if whoIs(b) == "" {
-		t.Error("a form of another site used the link up")
+	if signedInEmail(b) == "" {
+		t.Error("a form of another site uses up the link")
 	}
 }
 
 func TestCodeSignsIn(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newMailSite(t, func(c *cardea.Config, _ *email.Options) { c.Session.Strategy = strategy })
-		b := stepper(t, s.URL)
+		b := newBrowser(t, s.URL)
 		m := s.ask(t, b, "ann@example.com", "/next")
 		page := text(t, visit(t, b, s.URL+"/api/auth/verify-request?provider=email&type=email"))
 		for _, want := range []string{
@@ -249,73 +258,72 @@ func TestCodeSignsIn(t *testing.T) {
 				t.Errorf("the page lacks %s", want)
 			}
 		}
-		if page := text(t, visit(t, stepper(t, s.URL),
-			s.URL+"/api/auth/verify-request?provider=email&type=email")); strings.Contains(page, "<form") {
-			t.Error("a browser that asked for nothing has the form")
+		page = text(t, visit(t, newBrowser(t, s.URL), s.URL+"/api/auth/verify-request?provider=email&type=email"))
+		if strings.Contains(page, "<form") {
+			t.Error("a browser that has requested no mail gets the form")
 		}
-		s.wrongCode(t, "a wrong code", typeCode(b, wrong(m)))
-		if page := text(t, visit(t, b, s.URL+
-			"/api/auth/verify-request?provider=email&type=email&error=WrongCode")); !strings.Contains(page,
-			"not right") {
+		s.checkWrongCode(t, "a wrong code", postCode(b, codeOtherThan(m)))
+		page = text(t, visit(t, b, s.URL+"/api/auth/verify-request?provider=email&type=email&error=WrongCode"))
+		if !strings.Contains(page, "not right") {
 			t.Error("the page does not say that the code is wrong")
 		}
-		s.wrongCode(t, "the code in another browser", typeCode(stepper(t, s.URL), m.Code))
-		sentTo(t, "the code", typeCode(b, " "+m.Code[:3]+" "+m.Code[3:]+" "), s.URL+"/next")
-		if got := whoIs(b); got != "ann@example.com" {
+		s.checkWrongCode(t, "the code in another browser", postCode(newBrowser(t, s.URL), m.Code))
+		checkRedirect(t, "the code", postCode(b, " "+m.Code[:3]+" "+m.Code[3:]+" "), s.URL+"/next")
+		if got := signedInEmail(b); got != "ann@example.com" {
 			t.Errorf("signed in as %q", got)
 		}
-		s.deadLink(t, "the link after the code", confirm(t, stepper(t, s.URL), m.Link))
+		s.checkDeadLink(t, "the link after the code", confirm(t, newBrowser(t, s.URL), m.Link))
 	})
 }
 
-func TestCodeIsOverAfterTheLink(t *testing.T) {
+func TestLinkUsesUpTheCode(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, nil)
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	m := s.ask(t, b, "ann@example.com", "/")
 	kept := cookiesOf(b)[mailCookie]
-	confirm(t, stepper(t, s.URL), m.Link)
-	s.wrongCode(t, "the code", typeCode(b, m.Code))
-	keep(t, b, mailCookie, kept)
-	s.wrongCode(t, "the code, with a copy of the cookie", typeCode(b, m.Code))
+	confirm(t, newBrowser(t, s.URL), m.Link)
+	s.checkWrongCode(t, "the code", postCode(b, m.Code))
+	storeCookie(t, b, mailCookie, kept)
+	s.checkWrongCode(t, "the code, with a copy of the cookie", postCode(b, m.Code))
 	if b.Session() != nil {
 		t.Error("signed in")
 	}
 }
 
-func TestLifetimes(t *testing.T) {
+func TestLinkAndCodeExpire(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, nil)
 	now := s.setClock()
-	b, other := stepper(t, s.URL), stepper(t, s.URL)
+	b, other := newBrowser(t, s.URL), newBrowser(t, s.URL)
 	first, second := s.ask(t, other, "bob@example.com", "/"), s.ask(t, b, "ann@example.com", "/")
 	now.advance(10*time.Minute - time.Second)
-	sentTo(t, "the code just in time", typeCode(other, first.Code), s.URL+"/")
+	checkRedirect(t, "the code before it expires", postCode(other, first.Code), s.URL+"/")
 	now.advance(time.Second)
-	s.wrongCode(t, "the code too late", typeCode(b, second.Code))
+	s.checkWrongCode(t, "the expired code", postCode(b, second.Code))
 	now.advance(24*time.Hour - 10*time.Minute - time.Second)
-	third := s.ask(t, stepper(t, s.URL), "cleo@example.com", "/")
-	sentTo(t, "the link just in time", visit(t, b, second.Link), s.URL+"/")
+	third := s.ask(t, newBrowser(t, s.URL), "cleo@example.com", "/")
+	checkRedirect(t, "the link before it expires", visit(t, b, second.Link), s.URL+"/")
 	now.advance(24 * time.Hour)
-	s.deadLink(t, "the link too late", confirm(t, stepper(t, s.URL), third.Link))
+	s.checkDeadLink(t, "the expired link", confirm(t, newBrowser(t, s.URL), third.Link))
 }
 
-func TestMailSentAgain(t *testing.T) {
+func TestSecondMailKeepsTheFirstLink(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, nil)
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	first, second := s.ask(t, b, "ann@example.com", "/first"), s.ask(t, b, "ann@example.com", "/second")
 	if first.Link == second.Link {
-		t.Fatal("both mails have one link")
+		t.Fatal("both mails have the same link")
 	}
-	sentTo(t, "the newest code", typeCode(b, second.Code), s.URL+"/second")
-	sentTo(t, "the link of the first mail", confirm(t, stepper(t, s.URL), first.Link), s.URL+"/first")
+	checkRedirect(t, "the newest code", postCode(b, second.Code), s.URL+"/second")
+	checkRedirect(t, "the link of the first mail", confirm(t, newBrowser(t, s.URL), first.Link), s.URL+"/first")
 }
 
-func TestMailForTheAuthJSClient(t *testing.T) {
+func TestSignInByMailWithTheAuthJSClient(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, nil)
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	b.CSRFToken()
 	res := send(t, s.URL+"/api/auth/signin/email", cookiesOf(b), form(b, "email", "ann@example.com"), clientHeader)
 	checkRedirectJSON(t, res, s.URL+"/api/auth/verify-request?provider=email&type=email")
@@ -324,28 +332,28 @@ func TestMailForTheAuthJSClient(t *testing.T) {
 	list := text(t, send(t, s.URL+"/api/auth/providers", nil, nil))
 	if want := `"email":{"id":"email","name":"Email","type":"email","signinUrl":"` + s.URL +
 		`/api/auth/signin/email"`; !strings.Contains(list, want) {
-		t.Errorf("providers = %s", list)
+		t.Errorf("providers = %s, want also %s", list, want)
 	}
 	page := text(t, send(t, s.URL+"/api/auth/signin", nil, nil))
 	if !strings.Contains(page, `type="email" name="email"`) ||
 		!strings.Contains(page, `action="/api/auth/signin/email"`) {
-		t.Error("the sign-in page has no form for an address")
+		t.Error("the sign-in page has no field for an address")
 	}
 }
 
-func TestMailWithNextAuth4(t *testing.T) {
+func TestSignInByMailWithNextAuth4(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, func(c *cardea.Config, _ *email.Options) { c.Protocol = cardea.ProtocolV4 })
-	b := stepper(t, s.URL)
-	sentTo(t, "no address", b.Post("/signin/email", url.Values{"email": {"ann"}}),
+	b := newBrowser(t, s.URL)
+	checkRedirect(t, "no address", b.Post("/signin/email", url.Values{"email": {"ann"}}),
 		s.URL+"/api/auth/error?error=EmailSignin")
 	visit(t, b, s.ask(t, b, "ann@example.com", "/").Link)
-	if got := whoIs(b); got != "ann@example.com" {
+	if got := signedInEmail(b); got != "ann@example.com" {
 		t.Errorf("signed in as %q", got)
 	}
 }
 
-func TestApplicationDecidesAboutMails(t *testing.T) {
+func TestSignInCallbackDecidesAboutMails(t *testing.T) {
 	t.Parallel()
 	var asked []string
 	s := newMailSite(t, func(c *cardea.Config, _ *email.Options) {
@@ -353,7 +361,7 @@ func TestApplicationDecidesAboutMails(t *testing.T) {
 			if in.Account.Type != cardea.TypeEmail {
 				return "", nil
 			}
-			when := "arrival"
+			when := "sign-in"
 			if in.VerificationRequest {
 				when = "request"
 			}
@@ -370,50 +378,54 @@ func TestApplicationDecidesAboutMails(t *testing.T) {
 			return "", nil
 		}
 	})
-	b := stepper(t, s.URL)
-	sentTo(t, "banned", b.Post("/signin/email", url.Values{"email": {"banned@example.com"}}),
+	b := newBrowser(t, s.URL)
+	checkRedirect(t, "banned", b.Post("/signin/email", url.Values{"email": {"banned@example.com"}}),
 		s.URL+"/api/auth/error?error=AccessDenied")
-	sentTo(t, "waiting", b.Post("/signin/email", url.Values{"email": {"waiting@example.com"}}), s.URL+"/waiting")
+	checkRedirect(t, "waiting", b.Post("/signin/email", url.Values{"email": {"waiting@example.com"}}), s.URL+"/waiting")
 	if len(s.mails.All()) != 0 {
-		t.Error("a mail was sent all the same")
+		t.Error("a mail was sent although it was refused")
 	}
 	visit(t, b, s.ask(t, b, "ann@example.com", "/").Link)
 	visit(t, b, s.ask(t, b, "ann@example.com", "/").Link)
-	want := "request new banned@example.com, request new waiting@example.com, request new ann@example.com, arrival " +
-		"new ann@example.com, request ann@example.com, arrival ann@example.com"
-	if got := strings.Join(asked, ", "); got != want {
-		t.Errorf("asked %s, want %s", got, want)
+	want := []string{
+		"request new banned@example.com", "request new waiting@example.com",
+		"request new ann@example.com", "sign-in new ann@example.com",
+		"request ann@example.com", "sign-in ann@example.com",
+	}
+	if !slices.Equal(asked, want) {
+		t.Errorf("called for %q, want %q", asked, want)
 	}
 }
 
-func TestMailThatCannotBeSent(t *testing.T) {
+func TestMailThatCannotBeSentIsAnError(t *testing.T) {
 	t.Parallel()
-	var log logbook
+	var log logRecorder
 	s := newMailSite(t, func(c *cardea.Config, _ *email.Options) { c.Logger = log.logger() })
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	s.mails.Fail(errors.New("the disk is full"))
-	sentTo(t, "a broken sender", b.Post("/signin/email", url.Values{"email": {"ann@example.com"}}),
+	checkRedirect(t, "a broken sender", b.Post("/signin/email", url.Values{"email": {"ann@example.com"}}),
 		s.URL+"/api/auth/signin?error=EmailSignin")
 	log.checkFailure(t, "EmailSignInError", "the disk is full")
 	s.mails.Fail(errors.New("550 5.1.1 <Ann@Example.com>: no such user"))
-	sentTo(t, "a sender that tells the address", b.Post("/signin/email", url.Values{"email": {"ann@example.com"}}),
+	checkRedirect(t, "a sender whose error contains the address",
+		b.Post("/signin/email", url.Values{"email": {"ann@example.com"}}),
 		s.URL+"/api/auth/signin?error=EmailSignin")
 	if strings.Contains(strings.ToLower(log.String()), "ann@example.com") {
-		t.Error("the address is in the log")
+		t.Error("the log contains the address")
 	}
 	if cookiesOf(b)[mailCookie] != "" {
-		t.Error("the browser waits for a mail that was not sent")
+		t.Error("the browser has the cookie of a mail that was not sent")
 	}
 }
 
-func TestStoreFailsDuringSignInByMail(t *testing.T) {
+func TestSignInByMailWithUnavailableStoreIs503(t *testing.T) {
 	t.Parallel()
-	var store *tokenStore
+	var store *failingTokenStore
 	s := newMailSite(t, func(c *cardea.Config, _ *email.Options) {
-		store = &tokenStore{watchedStore: watch(c)}
+		store = &failingTokenStore{recordingStore: recordCalls(c)}
 		c.Adapter = store
 	})
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	m := s.ask(t, b, "ann@example.com", "/")
 	unavailable := func(what string, res *http.Response) {
 		t.Helper()
@@ -423,32 +435,32 @@ func TestStoreFailsDuringSignInByMail(t *testing.T) {
 	}
 	store.fails(true)
 	unavailable("the link", visit(t, b, m.Link))
-	unavailable("the code", typeCode(b, m.Code))
+	unavailable("the code", postCode(b, m.Code))
 	unavailable("another mail", b.Post("/signin/email", url.Values{"email": {"ann@example.com"}}))
 	store.fails(false)
 	if len(s.mails.All()) != 1 {
-		t.Error("a mail with a link that was not stored")
+		t.Error("a mail was sent whose link was not stored")
 	}
-	store.breakDown("UserByEmail")
+	store.failOnly("UserByEmail")
 	unavailable("the user", visit(t, b, m.Link))
-	store.breakDown()
-	sentTo(t, "the link, which is not lost", confirm(t, b, m.Link), s.URL+"/")
+	store.failOnly()
+	checkRedirect(t, "the link, which is still valid", confirm(t, b, m.Link), s.URL+"/")
 }
 
-// tokenStore is a watched store whose tokens can fail.
-type tokenStore struct {
-	*watchedStore
+// failingTokenStore is a store whose methods for verification tokens can be made to fail.
+type failingTokenStore struct {
+	*recordingStore
 	mu     sync.Mutex
 	broken bool
 }
 
-func (s *tokenStore) fails(broken bool) {
+func (s *failingTokenStore) fails(broken bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.broken = broken
 }
 
-func (s *tokenStore) err() error {
+func (s *failingTokenStore) err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.broken {
@@ -457,63 +469,64 @@ func (s *tokenStore) err() error {
 	return nil
 }
 
-func (s *tokenStore) CreateVerificationToken(ctx context.Context, v *cardea.VerificationToken) error {
+func (s *failingTokenStore) CreateVerificationToken(ctx context.Context, v *cardea.VerificationToken) error {
 	if err := s.err(); err != nil {
 		return err
 	}
-	return s.watchedStore.CreateVerificationToken(ctx, v)
+	return s.recordingStore.CreateVerificationToken(ctx, v)
 }
 
-func (s *tokenStore) ConsumeVerificationToken(
+func (s *failingTokenStore) ConsumeVerificationToken(
 	ctx context.Context, identifier, token string,
 ) (*cardea.VerificationToken, error) {
 	if err := s.err(); err != nil {
 		return nil, err
 	}
-	return s.watchedStore.ConsumeVerificationToken(ctx, identifier, token)
+	return s.recordingStore.ConsumeVerificationToken(ctx, identifier, token)
 }
 
-func TestOldSecretsOpenLinks(t *testing.T) {
+func TestPreviousSecretsOpenLinks(t *testing.T) {
 	t.Parallel()
 	old := newMailSite(t, nil)
 	rotated := newMailSite(t, func(c *cardea.Config, _ *email.Options) {
 		c.Adapter, c.PreviousSecrets, c.Secret = old.store, []string{secret}, strings.Repeat("new", 16)
 	})
-	there := func(link string) string { return strings.Replace(link, old.URL, rotated.URL, 1) }
-	b, asking := stepper(t, old.URL), stepper(t, rotated.URL)
+	atRotated := func(link string) string { return strings.Replace(link, old.URL, rotated.URL, 1) }
+	b, asking := newBrowser(t, old.URL), newBrowser(t, rotated.URL)
 	first, second := old.ask(t, b, "ann@example.com", "/"), old.ask(t, b, "ann@example.com", "/")
-	sentTo(t, "the button", confirm(t, stepper(t, rotated.URL), there(first.Link)), rotated.URL)
-	keep(t, asking, mailCookie, cookiesOf(b)[mailCookie])
-	sentTo(t, "the link in the browser that asked", visit(t, asking, there(second.Link)), rotated.URL)
+	checkRedirect(t, "the button", confirm(t, newBrowser(t, rotated.URL), atRotated(first.Link)), rotated.URL)
+	storeCookie(t, asking, mailCookie, cookiesOf(b)[mailCookie])
+	checkRedirect(t, "the link in the browser that requested it", visit(t, asking, atRotated(second.Link)), rotated.URL)
 }
 
-// Only a Redirect callback of the application lets URLs through that are so long.
-func TestLongCallbackURLOfAMail(t *testing.T) {
+// Only a Redirect callback of the application allows URLs that are this long.
+func TestLongCallbackURLFitsInTheLinkOnly(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, func(c *cardea.Config, _ *email.Options) {
 		c.Callbacks.Redirect = func(_ context.Context, target, base string) string {
 			return base + strings.TrimPrefix(target, base)
 		}
 	})
-	b, other := stepper(t, s.URL), stepper(t, s.URL)
+	b, other := newBrowser(t, s.URL), newBrowser(t, s.URL)
 	fits, long := "/"+strings.Repeat("x", 2000), "/"+strings.Repeat("x", 6000)
-	sentTo(t, "the code", typeCode(b, s.ask(t, b, "ann@example.com", fits).Code), s.URL+fits)
-	sentTo(t, "the code of one that is too long", typeCode(b, s.ask(t, b, "ann@example.com", long).Code), s.URL)
+	checkRedirect(t, "the code", postCode(b, s.ask(t, b, "ann@example.com", fits).Code), s.URL+fits)
+	code := s.ask(t, b, "ann@example.com", long).Code
+	checkRedirect(t, "the code, with a URL that is too long for the cookie", postCode(b, code), s.URL)
 	if to := visit(t, other, s.ask(t, other, "ann@example.com", long).Link).Header.Get("Location"); to != s.URL+long {
-		t.Errorf("the link leads to %d characters", len(to))
+		t.Errorf("the link redirects to a URL of %d characters", len(to))
 	}
 }
 
-func TestOwnPageForWaiting(t *testing.T) {
+func TestVerifyRequestPageIsConfigurable(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, func(c *cardea.Config, _ *email.Options) { c.Pages.VerifyRequest = "/wait" })
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	m := s.ask(t, b, "ann@example.com", "/")
-	next := typeCode(b, wrong(m)).Header.Get("Location")
-	sentTo(t, "a wrong code", visit(t, b, next), s.URL+"/wait?error=WrongCode&provider=email&type=email")
+	next := postCode(b, codeOtherThan(m)).Header.Get("Location")
+	checkRedirect(t, "a wrong code", visit(t, b, next), s.URL+"/wait?error=WrongCode&provider=email&type=email")
 }
 
-func TestNewChecksEmailProviders(t *testing.T) {
+func TestNewReportsFaultsOfEmailProviders(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name    string
@@ -521,24 +534,22 @@ func TestNewChecksEmailProviders(t *testing.T) {
 		options email.Options
 		want    string
 	}{
-		{"no adapter", func(c *cardea.Config) {
-			c.Adapter = nil
-		}, email.Options{}, "Config.Providers[0] (email): sign-in by e-mail needs an Adapter that is a TokenStore; " +
-			"have <nil>"},
-		{"an adapter without tokens", func(c *cardea.Config) {
-			c.Adapter = plainAdapter{c.Adapter}
-		}, email.Options{}, "sign-in by e-mail needs an Adapter that is a TokenStore; have cardea_test.plainAdapter"},
-		{"no sender", nil, email.Options{Sender: nothing, From: "a@b"}, "Sender: is nil"},
+		{"no adapter", func(c *cardea.Config) { c.Adapter = nil }, email.Options{},
+			"Config.Providers[0] (email): sign-in by e-mail needs an Adapter that is a TokenStore; have <nil>"},
+		{"an adapter without tokens", func(c *cardea.Config) { c.Adapter = adapterWithoutSessions{c.Adapter} },
+			email.Options{},
+			"sign-in by e-mail needs an Adapter that is a TokenStore; have cardea_test.adapterWithoutSessions"},
+		{"no sender", nil, email.Options{Sender: noSender, From: "a@b"}, "Sender: is nil"},
 		{"no From", nil, email.Options{From: "-"}, "From: want an address"},
-		{"a link for a second", nil, email.Options{MaxAge: time.Second},
+		{"a link that is valid for a second", nil, email.Options{MaxAge: time.Second},
 			"Config.Providers[0] (email).MaxAge: want a minute or more, have 1s"},
-		{"a code for an hour", nil, email.Options{CodeMaxAge: time.Hour},
+		{"a code that is valid for an hour", nil, email.Options{CodeMaxAge: time.Hour},
 			"Config.Providers[0] (email).CodeMaxAge: want between a minute and 10m0s, have 1h0m0s"},
 		{"a code that outlives the link", nil, email.Options{MaxAge: 2 * time.Minute, CodeMaxAge: 3 * time.Minute},
 			".CodeMaxAge: want between a minute and 2m0s"},
-		{"no mails", nil, email.Options{AddressLimit: cardea.Limit{Within: time.Hour}},
+		{"a limit without a count", nil, email.Options{AddressLimit: cardea.Limit{Within: time.Hour}},
 			".AddressLimit: want a count and a time above zero"},
-		{"no time", nil, email.Options{ClientLimit: cardea.Limit{Count: 1}},
+		{"a limit without a time", nil, email.Options{ClientLimit: cardea.Limit{Count: 1}},
 			".ClientLimit: want a count and a time above zero"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -549,7 +560,7 @@ func TestNewChecksEmailProviders(t *testing.T) {
 				tc.change(&c)
 			}
 			switch {
-			case tc.options.Sender == nothing:
+			case tc.options.Sender == noSender:
 				tc.options.Sender = nil
 			case tc.options.From == "-":
 				tc.options.From, tc.options.Sender = "nobody", new(cardeatest.Mailbox)
@@ -570,5 +581,5 @@ func TestNewChecksEmailProviders(t *testing.T) {
 	}
 }
 
-// nothing stands for no sender in the table above.
-var nothing email.Sender = (*email.SMTP)(nil)
+// noSender stands for a nil Sender in the table above.
+var noSender email.Sender = (*email.SMTP)(nil)

@@ -13,25 +13,25 @@ import (
 	"time"
 )
 
-// A code has a million values. Whoever asks for mails to a stranger's address has maxCodeTries
-// tries for each mail, in the browser that asked, and codeLimit for each address altogether: a
-// chance of one in 50,000 a day.
+// A code is one of a million values. Somebody who asks for mails to a stranger's address, to guess
+// a code, has maxCodeTries tries for each mail, in the browser that asked, and codeLimit tries for
+// each address. The chance of success is 1 in 50,000 a day.
 const maxCodeTries = 5
 
 var codeLimit = Limit{20, 24 * time.Hour}
 
 const linkTokenLength = 64 // hexadecimal digits
 
-// mailRequest is one request for a mail, as the browser that made it keeps it in an encrypted
+// mailRequest is one request for a mail. The browser that made the request keeps it in an encrypted
 // cookie. Without the cookie the code is useless, and the link asks before it signs in.
 //
-// The store has the hash of the link, but nothing of the code: whoever reads the store could try
-// all codes in no time.
+// The store has a hash of the link's token, but no hash of the code: somebody who reads the store
+// could find a code by hashing all million values.
 type mailRequest struct {
 	Provider    string
 	Email       string
-	Link        string // the hash under which the link's token is stored; unique for each request
-	Code        string // hash of the code
+	LinkHash    string // hash of the link's token, under which it is stored; unique for each request
+	CodeHash    string // hash of the code
 	CallbackURL string
 }
 
@@ -40,25 +40,25 @@ func newMailRequest(provider, email, callbackURL, secret string) (r mailRequest,
 	var b [linkTokenLength / 2]byte
 	rand.Read(b[:])
 	token = hex.EncodeToString(b[:])
-	n, _ := rand.Int(rand.Reader, big.NewInt(1_000_000)) // fails no more than rand.Read
+	n, _ := rand.Int(rand.Reader, big.NewInt(1_000_000)) // never fails, as rand.Read
 	code = fmt.Sprintf("%06d", n)
-	r = mailRequest{Provider: provider, Email: email, Link: saltedHash(token, secret), CallbackURL: callbackURL}
-	r.Code = r.hash("code", code)
+	r = mailRequest{Provider: provider, Email: email, LinkHash: saltedHash(token, secret), CallbackURL: callbackURL}
+	r.CodeHash = r.hash("code", code)
 	return r, token, code
 }
 
 // hash returns a hash that is valid for this request alone.
 func (r *mailRequest) hash(purpose, value string) string {
-	sum := sha256.Sum256([]byte(strings.Join([]string{purpose, value, r.Link, r.Email}, "\x00")))
+	sum := sha256.Sum256([]byte(strings.Join([]string{purpose, value, r.LinkHash, r.Email}, "\x00")))
 	return hex.EncodeToString(sum[:])
 }
 
-// isCode reports whether the typed text is the code of the mail, with any spaces.
+// isCode reports whether the typed text is the code of the mail. Spaces in it are ignored.
 func (r *mailRequest) isCode(typed string) bool {
-	return equal(r.hash("code", strings.Join(strings.Fields(typed), "")), r.Code)
+	return equalSecrets(r.hash("code", strings.Join(strings.Fields(typed), "")), r.CodeHash)
 }
 
-// tryToken is the token of the n-th try of the code.
+// tryToken returns the token that allows the n-th try of the code.
 func (r *mailRequest) tryToken(n int) string { return r.hash("guess", strconv.Itoa(n)) }
 
 // emailTokens stores and consumes the links and codes of mails.
@@ -68,15 +68,16 @@ type emailTokens struct {
 	codeMaxAge time.Duration
 }
 
-// save stores what can be redeemed: the link, and the first try of the code.
+// save stores the link, and the first try of the code.
 func (t emailTokens) save(ctx context.Context, r *mailRequest, now time.Time) error {
-	link := &VerificationToken{Identifier: r.Email, Token: r.Link, Expires: now.Add(t.maxAge)}
+	link := &VerificationToken{Identifier: r.Email, Token: r.LinkHash, Expires: now.Add(t.maxAge)}
 	if err := t.store.CreateVerificationToken(ctx, link); err != nil {
 		return err
 	}
 	return t.allowTry(ctx, r, 1, now.Add(t.codeMaxAge))
 }
 
+// allowTry stores the token that allows the n-th try of the code.
 func (t emailTokens) allowTry(ctx context.Context, r *mailRequest, n int, until time.Time) error {
 	return t.store.CreateVerificationToken(ctx, &VerificationToken{
 		Identifier: r.Email, Token: r.tryToken(n), Expires: until,
@@ -88,8 +89,8 @@ var (
 	errWrongCode = errors.New("is not the one in the mail")
 )
 
-// consume removes a token from the store. Of any number of callers one gets it; the others get
-// errUsed.
+// consume removes a token from the store. Of several callers at the same time one gets it; the
+// error of the others is errUsed.
 func (t emailTokens) consume(ctx context.Context, email, token string, now time.Time) (*VerificationToken, error) {
 	row, err := t.store.ConsumeVerificationToken(ctx, email, token)
 	switch {
@@ -103,12 +104,13 @@ func (t emailTokens) consume(ctx context.Context, email, token string, now time.
 	return row, nil
 }
 
-// tryCode returns the link of the request, consumed, if the typed text is the code: link and code
-// sign in once together.
+// tryCode checks the code that somebody typed. If it is right, tryCode consumes the link of the
+// request too, and returns it: link and code together sign in only once. Otherwise the error is
+// errWrongCode, or errUsed if no try is left. It also returns how many tries are left.
 //
-// Each try consumes a token, and only a wrong one stores the next. So neither many browsers with a
-// copy of the cookie nor many processes have more than maxCodeTries tries together, at once or one
-// after the other. It also returns how many tries are left.
+// Each try consumes the token of that try, and only a wrong code stores the token of the next one.
+// So all browsers with a copy of the cookie share maxCodeTries tries, in all processes, even if
+// they try at the same time.
 func (t emailTokens) tryCode(
 	ctx context.Context, r *mailRequest, typed string, now time.Time,
 ) (link *VerificationToken, left int, err error) {
@@ -120,7 +122,7 @@ func (t emailTokens) tryCode(
 		case err != nil:
 			return nil, 0, err
 		case r.isCode(typed):
-			link, err = t.consume(ctx, r.Email, r.Link, now)
+			link, err = t.consume(ctx, r.Email, r.LinkHash, now)
 			return link, 0, err
 		case n < maxCodeTries:
 			if err := t.allowTry(ctx, r, n+1, row.Expires); err != nil {

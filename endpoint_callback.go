@@ -1,21 +1,17 @@
 package cardea
 
-import (
-	"net/url"
-
-	"github.com/cardea-auth/cardea/internal/relyingparty"
-)
-
-// getCallback finishes a sign-in to which the visitor's browser comes back.
+// getCallback finishes a sign-in when the browser returns from a provider, or opens the link of a
+// mail.
 func getCallback(e *exchange) error {
-	m, err := e.auth.needMethod(e.provider)
+	m, err := e.auth.requireMethod(e.provider)
 	if err != nil {
 		return err
 	}
 	return m.getCallback(e)
 }
 
-// postCallback finishes a sign-in with a form.
+// postCallback finishes a sign-in with a posted form: of credentials, of a mail, or of a provider
+// with FormPost.
 func postCallback(e *exchange) error {
 	m := e.auth.method(e.provider)
 	if m == nil {
@@ -24,69 +20,7 @@ func postCallback(e *exchange) error {
 	return m.postCallback(e)
 }
 
+// noForm is the error for a provider to which nothing can be posted.
 func (a *Auth) noForm() error {
 	return fail(CodeConfiguration, "no provider with this id has a form; Config.Providers has %q", a.providerIDs())
-}
-
-// oauthMethod signs people in at an OAuth 2.0 or OpenID Connect provider.
-type oauthMethod struct {
-	oauthDefinition
-	client *relyingparty.Client
-}
-
-// signIn sends the visitor to the provider, and keeps the state of the flow in a cookie.
-func (m *oauthMethod) signIn(e *exchange) error {
-	current, err := e.auth.readSession(e.r.Context(), e.sessionCookie())
-	if err != nil {
-		return err
-	}
-	state := newFlowState(m.Provider, e.callbackURL, userIDOf(current), e.now)
-	to, err := m.client.AuthorizationRequest(e.r.Context(), &state.Flow, e.callback(m.ID), e.r.URL.Query())
-	if err != nil {
-		return providerError(err)
-	}
-	if err := e.saveFlowState(state); err != nil {
-		return err
-	}
-	return e.redirect(to)
-}
-
-// getCallback finishes a sign-in at the provider. Whatever the answer says, it counts only if this
-// browser asked for it.
-func (m *oauthMethod) getCallback(e *exchange) error {
-	params, err := m.callbackParams(e)
-	if err != nil {
-		return err
-	}
-	state, err := e.takeFlowState(m.ID, params.Get("state"))
-	if err != nil {
-		return err
-	}
-	proven, err := m.client.Authenticate(e.r.Context(), relyingparty.Callback{
-		Flow: state.Flow, Params: params, RedirectURI: e.callback(m.ID), Once: e.auth.once(m.ID, e.now),
-	})
-	if err != nil {
-		return providerError(err)
-	}
-	return e.signIn(identity{
-		profile:     proven.Profile,
-		account:     newAccount(m.Provider, proven.Profile.ID, proven.Token),
-		startedBy:   state.UserID,
-		linkByEmail: m.LinkByVerifiedEmail,
-		callbackURL: state.CallbackURL,
-	})
-}
-
-// callbackParams are the parameters with which the provider sent the visitor back.
-func (m *oauthMethod) callbackParams(e *exchange) (url.Values, error) {
-	q, err := url.ParseQuery(e.r.URL.RawQuery)
-	if err != nil {
-		return nil, fail(codeInvalidCheck, "the callback's query is malformed")
-	}
-	if m.FormPost {
-		if q, err = m.openForm(e, q.Get(formParam)); err != nil {
-			return nil, err
-		}
-	}
-	return q, providerError(m.client.CheckRepeats(q))
 }

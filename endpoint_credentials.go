@@ -13,7 +13,7 @@ type credentialsMethod struct{ *CredentialsProvider }
 // signIn leads to the sign-in page, which has the form.
 func (m *credentialsMethod) signIn(e *exchange) error { return e.redirectToSignIn() }
 
-// getCallback refuses: a form is posted.
+// getCallback refuses the request, because a form is posted.
 func (m *credentialsMethod) getCallback(e *exchange) error { return e.auth.unknownProvider() }
 
 // postCallback signs in with what the visitor typed into the form.
@@ -32,7 +32,7 @@ func (m *credentialsMethod) postCallback(e *exchange) error {
 	})
 }
 
-// authorize asks the application's check who this is.
+// authorize returns the user whom the application's check accepts.
 func (m *credentialsMethod) authorize(e *exchange) (*User, error) {
 	values, ok := m.values(e.form)
 	if !ok {
@@ -50,7 +50,7 @@ func (m *credentialsMethod) authorize(e *exchange) (*User, error) {
 	return e.auth.storedUser(e.r.Context(), u)
 }
 
-// storedUser is the row of a user whom the application named, or a copy of u without an adapter.
+// storedUser returns the row of the user with u.ID. Without an adapter it returns a copy of u.
 func (a *Auth) storedUser(ctx context.Context, u *User) (*User, error) {
 	if a.config.Adapter == nil {
 		clone := *u

@@ -15,22 +15,22 @@ import (
 // emailMethod signs people in with a mail.
 type emailMethod struct {
 	*EmailProvider
-	tokens    emailTokens
-	secrets   []string          // of the site, the first one for new links
-	addresses *expiring.Limiter // mails to one address
-	clients   *expiring.Limiter // mails that one client asks for
-	codes     *expiring.Limiter // codes that are tried for one address, in any browser
+	tokens         emailTokens
+	secrets        []string          // of the site, the first one for new links
+	addressLimiter *expiring.Limiter // mails to one address
+	clientLimiter  *expiring.Limiter // mails that one client asks for
+	codeLimiter    *expiring.Limiter // codes that are tried for one address, in any browser
 }
 
 func newEmailMethod(p *EmailProvider, store TokenStore, secrets []string) *emailMethod {
 	p = p.withDefaults()
 	return &emailMethod{
-		EmailProvider: p,
-		tokens:        emailTokens{store: store, maxAge: p.MaxAge, codeMaxAge: p.CodeMaxAge},
-		secrets:       secrets,
-		addresses:     expiring.NewLimiter(p.AddressLimit.Count, p.AddressLimit.Within),
-		clients:       expiring.NewLimiter(p.ClientLimit.Count, p.ClientLimit.Within),
-		codes:         expiring.NewLimiter(codeLimit.Count, codeLimit.Within),
+		EmailProvider:  p,
+		tokens:         emailTokens{store: store, maxAge: p.MaxAge, codeMaxAge: p.CodeMaxAge},
+		secrets:        secrets,
+		addressLimiter: expiring.NewLimiter(p.AddressLimit.Count, p.AddressLimit.Within),
+		clientLimiter:  expiring.NewLimiter(p.ClientLimit.Count, p.ClientLimit.Within),
+		codeLimiter:    expiring.NewLimiter(codeLimit.Count, codeLimit.Within),
 	}
 }
 
@@ -40,17 +40,17 @@ func (m *emailMethod) signIn(e *exchange) error {
 	ctx := e.r.Context()
 	email, err := m.Normalize(e.form["email"])
 	if err != nil || email == "" || email != emailaddr.Clean(email) {
-		return fail(CodeEmailSignIn, "what was typed is not an address that mail can be sent to")
+		return fail(CodeEmailSignIn, "the visitor typed a text that is not an e-mail address")
 	}
-	if !m.clients.Allow(e.auth.origins.client(e.r), e.now) || !m.addresses.Allow(email, e.now) {
-		return fail(CodeRateLimited, "too many mails for one client or to one address")
+	if !m.clientLimiter.Allow(e.auth.origins.client(e.r), e.now) || !m.addressLimiter.Allow(email, e.now) {
+		return fail(CodeRateLimited, "too many mails for this client or address; see ClientLimit and AddressLimit")
 	}
 	owner := m.identity(email, "")
-	owner.requested = true
+	owner.verificationRequest = true
 	if to, err := e.askApplication(ctx, owner); err != nil {
 		return err
 	} else if to != "" {
-		return e.redirect(e.target(to))
+		return e.redirect(e.redirectTarget(to))
 	}
 
 	r, token, code := newMailRequest(m.ID, email, e.callbackURL, m.secrets[0])
@@ -61,10 +61,10 @@ func (m *emailMethod) signIn(e *exchange) error {
 	err = m.Send(ctx, &SignInMail{
 		To: email, Code: code, MaxAge: m.MaxAge, CodeMaxAge: m.CodeMaxAge, Site: e.origin.String(),
 		Theme: e.auth.config.Theme,
-		URL:   withQuery(e.callback(m.ID), "callbackUrl", e.callbackURL, "token", token, "email", email),
+		URL:   withQuery(e.callbackEndpoint(m.ID), "callbackUrl", e.callbackURL, "token", token, "email", email),
 	})
 	if err != nil {
-		return fail(codeEmailSend, "%w", without(err, email, token, code))
+		return fail(codeEmailSend, "%w", redactSecrets(err, email, token, code))
 	}
 	if err := m.saveRequest(e, &r); err != nil {
 		return err
@@ -73,9 +73,10 @@ func (m *emailMethod) signIn(e *exchange) error {
 	return e.redirect(e.verifyPage())
 }
 
-// without returns err, unless its text contains what no log may contain: the answer of a mail
-// server often repeats the address.
-func without(err error, secrets ...string) error {
+// redactSecrets returns err. If the text of err contains one of the secrets, it returns another
+// error, because the secrets must not be logged. The answer of a mail server often repeats the
+// address.
+func redactSecrets(err error, secrets ...string) error {
 	text := strings.ToLower(err.Error())
 	for _, s := range secrets {
 		if strings.Contains(text, strings.ToLower(s)) {
@@ -85,9 +86,9 @@ func without(err error, secrets ...string) error {
 	return err
 }
 
-// getCallback is where the link of a mail leads. In the browser that asked for the mail it signs
-// in. In any other browser it asks first and changes nothing, because programs that scan mail open
-// the links in it.
+// getCallback serves the link of a mail. In the browser that asked for the mail it signs in. In any
+// other browser it asks first and changes nothing, because programs that scan mails open the links
+// in them.
 func (m *emailMethod) getCallback(e *exchange) error {
 	email, token := e.query("email"), e.query("token")
 	if same, err := m.Normalize(email); err != nil || same != email || len(token) != linkTokenLength {
@@ -97,15 +98,15 @@ func (m *emailMethod) getCallback(e *exchange) error {
 		return m.redeemLink(e, email, token)
 	}
 	return e.page().Confirm(e.w, page.Confirm{
-		Site: e.origin.String(), Action: e.callback(m.ID), CSRFToken: e.csrfToken, CallbackURL: e.callbackURL,
+		Site: e.origin.String(), Action: e.callbackEndpoint(m.ID), CSRFToken: e.csrfToken, CallbackURL: e.callbackURL,
 		Email: email, Token: token,
 	})
 }
 
-// isLink reports whether the token is in the link of the request's mail.
+// isLink reports whether the token is that of the link in the mail.
 func (m *emailMethod) isLink(r *mailRequest, token string) bool {
 	for _, secret := range m.secrets {
-		if equal(saltedHash(token, secret), r.Link) {
+		if equalSecrets(saltedHash(token, secret), r.LinkHash) {
 			return true
 		}
 	}
@@ -134,6 +135,7 @@ func (m *emailMethod) redeemLink(e *exchange, email, token string) error {
 	return m.finish(e, link, e.callbackURL)
 }
 
+// consumeLink consumes the link with that token, which may have been hashed with a previous secret.
 func (m *emailMethod) consumeLink(e *exchange, email, token string) (link *VerificationToken, err error) {
 	if email == "" || len(token) != linkTokenLength {
 		return nil, errUsed
@@ -153,7 +155,7 @@ func (m *emailMethod) redeemCode(e *exchange) error {
 	if !ok {
 		return fail(CodeWrongCode, "this browser has not asked for a mail, or too long ago")
 	}
-	if !m.codes.Allow(r.Email, e.now) {
+	if !m.codeLimiter.Allow(r.Email, e.now) {
 		return fail(CodeRateLimited, "too many codes were tried for one address")
 	}
 	link, left, err := m.tokens.tryCode(e.r.Context(), r, e.form["code"], e.now)
@@ -168,8 +170,8 @@ func (m *emailMethod) redeemCode(e *exchange) error {
 	return m.finish(e, link, r.CallbackURL)
 }
 
-// finish signs in the owner of an address that a link has proven. If the store fails meanwhile, and
-// nobody was signed in, the link is stored again.
+// finish signs in the owner of an address that a link has proven. If the store fails, nobody is
+// signed in, and the link is stored again, so that it works once more.
 func (m *emailMethod) finish(e *exchange, link *VerificationToken, callbackURL string) error {
 	err := e.signIn(m.identity(link.Identifier, callbackURL))
 	if err != nil && codeOf(err) == codeAdapter {
@@ -179,18 +181,20 @@ func (m *emailMethod) finish(e *exchange, link *VerificationToken, callbackURL s
 	return err
 }
 
-// identity is the owner of an address. The account is not stored: the address is the user's own.
+// identity returns the owner of an address. The account is not stored, because the address belongs
+// to the user.
 func (m *emailMethod) identity(email, callbackURL string) identity {
 	return identity{
 		profile:     &oauth.Profile{ID: email, Email: email, EmailVerified: true},
 		account:     &Account{Type: TypeEmail, Provider: m.ID, ProviderAccountID: email},
+		isAddress:   true,
 		adopt:       m.Adopt,
 		callbackURL: callbackURL,
 	}
 }
 
-// maxStoredURL is the length of a callback URL that fits into the cookie. After a longer one the
-// code leads to the start page of the site; the link contains the URL in any case.
+// maxStoredURL is the length of the longest callback URL that fits into the cookie. If the URL is
+// longer, the code leads to the start page of the site. The link contains the URL in any case.
 const maxStoredURL = 2048
 
 // saveRequest sets the cookie that marks the browser as the one that asked for the mail. A later
@@ -200,7 +204,7 @@ func (m *emailMethod) saveRequest(e *exchange, r *mailRequest) error {
 		r.CallbackURL = ""
 	}
 	value, err := e.auth.sealer.Seal(e.names.Mail, map[string]any{
-		"provider": r.Provider, "email": r.Email, "link": r.Link, "code": r.Code, "callbackUrl": r.CallbackURL,
+		"provider": r.Provider, "email": r.Email, "link": r.LinkHash, "code": r.CodeHash, "callbackUrl": r.CallbackURL,
 	}, e.now, m.MaxAge)
 	if err != nil {
 		return fail(codeOAuthSignIn, "encrypt the request for a mail: %w", err)
@@ -226,13 +230,13 @@ func (m *emailMethod) request(e *exchange) (*mailRequest, bool) {
 	}
 	c := oauth.Claims(opened)
 	r := &mailRequest{
-		Provider: c.String("provider"), Email: c.String("email"), Link: c.String("link"), Code: c.String("code"),
-		CallbackURL: c.String("callbackUrl"),
+		Provider: c.String("provider"), Email: c.String("email"), CallbackURL: c.String("callbackUrl"),
+		LinkHash: c.String("link"), CodeHash: c.String("code"),
 	}
-	return r, r.Provider == m.ID && r.Email != "" && r.Link != "" && r.Code != ""
+	return r, r.Provider == m.ID && r.Email != "" && r.LinkHash != "" && r.CodeHash != ""
 }
 
-// fillVerifyRequest lets the page for mails accept a code, in the browser that asked for the mail.
+// fillVerifyRequest adds the form for the code to the page, if this browser asked for the mail.
 func (m *emailMethod) fillVerifyRequest(e *exchange, data *page.VerifyRequest) {
 	base := e.auth.config.BasePath
 	data.ResendAction = base + "/signin/" + m.ID

@@ -11,52 +11,55 @@ import (
 // cookie that it sets could replace one that the browser did not send.
 //
 // So the answer is only a redirect to the GET callback, with the form, encrypted, in one parameter.
-// That is a top-level navigation by a safe method, for which browsers send Lax cookies whoever has
-// started it (RFC 6265bis § 5.2). The code and what the provider says about the person are in no
-// log and no history, and no cookie needs SameSite=None.
+// That is a top-level navigation by a safe method, for which browsers send Lax cookies even if
+// another site has started it (RFC 6265bis § 5.2). Because the form is encrypted, no log and no
+// history contains the code or what the provider says about the person. No cookie needs
+// SameSite=None.
 //
-// Anybody can have a form encrypted, and gains nothing by it: it counts as much as the query of any
-// other provider's callback, which anybody can write.
+// Anybody can make this site encrypt a form, but gains nothing: the encrypted form proves no more
+// than the query of any other provider's callback, which anybody can write.
 const (
 	formParam  = "form"
 	formMaxAge = time.Minute
 	maxSealed  = 6000 // bytes; servers and proxies accept URLs of some 8000
 
-	// formClaim stands before the names of the form, which could otherwise be claims of the token.
+	// formClaim is the prefix of the parameters among the claims of the token. Without it a
+	// parameter could be taken for a claim such as exp.
 	formClaim = "form."
 )
 
-// formSalt names the key with which the form is encrypted.
+// formSalt is the salt from which the key of the form is derived.
 func (e *exchange) formSalt() string { return e.names.State + ".form" }
 
-// postCallback sends the browser on with the form that the provider's page posted.
+// postCallback redirects the browser to the GET callback, with the form that the provider's page
+// posted.
 func (m *oauthMethod) postCallback(e *exchange) error {
 	if !m.FormPost {
 		return e.auth.noForm()
 	}
-	if err := m.client.CheckRepeats(e.posted); err != nil {
+	if err := m.client.CheckRepeats(e.formValues); err != nil {
 		return providerError(err)
 	}
 	claims := map[string]any{"provider": m.ID}
 	for _, name := range m.client.ParamNames() {
-		if e.posted.Has(name) {
-			claims[formClaim+name] = e.posted.Get(name)
+		if e.formValues.Has(name) {
+			claims[formClaim+name] = e.formValues.Get(name)
 		}
 	}
 	sealed, err := e.auth.sealer.Seal(e.formSalt(), claims, e.now, formMaxAge)
 	if err != nil {
-		return fail(codeCallbackRoute, "seal the callback's form: %w", err)
+		return fail(codeCallbackRoute, "encrypt the callback's form: %w", err)
 	}
 	if len(sealed) > maxSealed {
 		return fail(codeInvalidCheck, "the callback's form is too long")
 	}
-	return e.redirect(e.callback(m.ID) + "?" + url.Values{formParam: {sealed}}.Encode())
+	return e.redirect(e.callbackEndpoint(m.ID) + "?" + url.Values{formParam: {sealed}}.Encode())
 }
 
-// openForm returns the parameters that were posted.
+// openForm decrypts the form and returns its parameters.
 func (m *oauthMethod) openForm(e *exchange, sealed string) (url.Values, error) {
 	if sealed == "" {
-		return nil, fail(codeInvalidCheck, "the callback is not a form, which the provider was asked for")
+		return nil, fail(codeInvalidCheck, "the callback is not a form, and FormPost asks the provider for one")
 	}
 	claims, err := e.auth.sealer.Open(e.formSalt(), sealed, e.now)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// reportLimit is how much browsers can have logged, all of them together in one process.
+// reportLimit limits the reports of all browsers together that one process logs.
 var reportLimit = Limit{Count: 10, Within: time.Minute}
 
 var (
@@ -16,14 +16,15 @@ var (
 	reportCodePattern = regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,63}$`)
 )
 
-// postLog accepts what the client of next-auth 4 reports from a browser. Anybody can send it, so
-// only a level and a code are logged, at a level that the sender does not choose, and only a few.
+// postLog accepts what the client of next-auth 4 reports from a browser. Anybody can send a report.
+// So only a level and a code of a known form are logged, as text, at the level info, and only a few
+// a minute.
 func postLog(e *exchange) error {
 	level, code := e.form["level"], e.form["code"]
 	if !slices.Contains(reportLevels, level) || !reportCodePattern.MatchString(code) {
 		level, code = "unknown", "unknown"
 	}
-	if e.sameOrigin() && e.auth.browserReports.Allow("", e.now) {
+	if e.sameOrigin() && e.auth.reportLimiter.Allow("", e.now) {
 		e.auth.log.LogAttrs(e.r.Context(), slog.LevelInfo, "cardea: reported by a browser",
 			slog.String("reported", level), slog.String("code", code))
 	}

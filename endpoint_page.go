@@ -1,63 +1,13 @@
 package cardea
 
 import (
-	"encoding/json"
-	"net/http"
 	"slices"
-	"strconv"
 
 	"github.com/cardea-auth/cardea/internal/page"
 )
 
-// providerEntry is one provider in GET providers.
-type providerEntry struct {
-	ID          string       `json:"id"`
-	Name        string       `json:"name"`
-	Type        ProviderType `json:"type"`
-	SigninURL   string       `json:"signinUrl"`
-	CallbackURL string       `json:"callbackUrl"`
-}
-
-// providerList is a JSON object whose members keep their order.
-type providerList []providerEntry
-
-// MarshalJSON writes the providers under their ids.
-func (l providerList) MarshalJSON() ([]byte, error) {
-	text := []byte{'{'}
-	for i, p := range l {
-		if i > 0 {
-			text = append(text, ',')
-		}
-		value, err := json.Marshal(p)
-		if err != nil {
-			return nil, err
-		}
-		text = append(strconv.AppendQuote(text, p.ID), ':') // an id has no character that JSON escapes
-		text = append(text, value...)
-	}
-	return append(text, '}'), nil
-}
-
-// getProviders answers with the providers by id, in the order of the configuration.
-func getProviders(e *exchange) error {
-	list := providerList{}
-	for _, m := range e.auth.methods {
-		p := m.info()
-		if p.kind == TypeOIDC {
-			p.kind = e.auth.protocol.openID
-		}
-		list = append(list, providerEntry{p.id, p.name, p.kind, e.endpoint("/signin/" + p.id), e.callback(p.id)})
-	}
-	e.json(http.StatusOK, list)
-	return nil
-}
-
-func getCSRF(e *exchange) error {
-	e.json(http.StatusOK, map[string]string{"csrfToken": e.csrfToken})
-	return nil
-}
-
-// getVerifyRequest says that a mail was sent, on the application's page or the built-in one.
+// getVerifyRequest shows the page that says that a mail was sent: the application's or the built-in
+// one.
 func getVerifyRequest(e *exchange) error {
 	if own := e.auth.config.Pages.VerifyRequest; own != "" {
 		return e.redirect(withQuery(e.absolute(own),
@@ -70,15 +20,16 @@ func getVerifyRequest(e *exchange) error {
 	return e.page().VerifyRequest(e.w, data)
 }
 
-// verifyRequestPage is a [method] that accepts a code on the page for mails.
+// verifyRequestPage is a [signInMethod] whose code can be typed on the page that says that a mail
+// was sent.
 type verifyRequestPage interface {
 	fillVerifyRequest(e *exchange, data *page.VerifyRequest)
 }
 
-// getError explains a failure, on the application's page or the built-in one.
+// getError shows the page for a failure: the application's or the built-in one.
 func getError(e *exchange) error {
 	code := e.errorCode()
-	if slices.Contains(e.auth.protocol.forwarded, code) {
+	if slices.Contains(e.auth.protocol.signInPageCodes, code) {
 		return e.redirect(withQuery(e.endpoint("/signin"), "error", code))
 	}
 	if own := e.auth.config.Pages.Error; own != "" {

@@ -7,7 +7,7 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// sessionAnswer is what a browser learns about its session by default.
+// sessionAnswer is the answer of GET session without Callbacks.Session.
 type sessionAnswer struct {
 	User    sessionUser `json:"user"`
 	Expires string      `json:"expires"`
@@ -28,7 +28,7 @@ func postSession(e *exchange) error {
 	return e.answerSession(sessionRefresh{trigger: TriggerUpdate, update: e.update})
 }
 
-// answerSession answers with the visitor's session, or that there is none, and extends it.
+// answerSession extends the visitor's session and answers with it.
 func (e *exchange) answerSession(r sessionRefresh) error {
 	ctx, c := e.r.Context(), e.sessionCookie()
 	s, err := e.auth.readSession(ctx, c)
@@ -59,7 +59,7 @@ func (e *exchange) answerSession(r sessionRefresh) error {
 	return nil
 }
 
-// answerNoSession also deletes the cookies of a browser that has a session cookie.
+// answerNoSession answers that there is no session, and deletes the session cookies of the browser.
 func (e *exchange) answerNoSession() error {
 	if e.jar.Session() != "" {
 		e.jar.ClearSession()
@@ -68,7 +68,7 @@ func (e *exchange) answerNoSession() error {
 	return nil
 }
 
-// sessionView is what the browser may know about a session.
+// sessionView returns what the browser may know about a session.
 func (e *exchange) sessionView(ctx context.Context, s *Session, r sessionRefresh) (any, error) {
 	expires := s.Expires.UTC().Format(isoMillis)
 	change := e.auth.config.Callbacks.Session
@@ -81,7 +81,7 @@ func (e *exchange) sessionView(ctx context.Context, s *Session, r sessionRefresh
 		User: oauth.Claims{"name": orNull(s.User.Name), "email": orNull(s.User.Email), "image": orNull(s.User.Image)},
 	}
 	if err := change(ctx, view); err != nil {
-		return nil, fail(CodeConfiguration, "session callback: %w", err)
+		return nil, fail(CodeConfiguration, "Callbacks.Session: %w", err)
 	}
 	answer := view.Extra
 	if answer == nil {
@@ -91,7 +91,7 @@ func (e *exchange) sessionView(ctx context.Context, s *Session, r sessionRefresh
 	return answer, nil
 }
 
-// optional returns nil for an empty text.
+// optional returns a pointer to a text, and nil if the text is empty.
 func optional(s string) *string {
 	if s == "" {
 		return nil

@@ -17,10 +17,11 @@ func getSignIn(e *exchange) error {
 	})
 }
 
-// errorCode is the code of a failure that a page shall explain.
+// errorCode is the code of the failure that a page explains: in the query or, with ProtocolV4, at
+// the end of the path.
 func (e *exchange) errorCode() string { return cmp.Or(e.query("error"), e.provider) }
 
-// refusalMessage is what the application says about the reason of its check, "" if it says nothing.
+// refusalMessage is the application's text for the reason why its check refused, "" if it has none.
 func (e *exchange) refusalMessage() string {
 	if e.query("error") != string(CodeCredentialsSignIn) {
 		return ""
@@ -38,7 +39,7 @@ func postSignIn(e *exchange) error {
 	if e.provider == "" {
 		return e.redirectToSignIn()
 	}
-	m, err := e.auth.needMethod(e.provider)
+	m, err := e.auth.requireMethod(e.provider)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ func getSignOut(e *exchange) error {
 	})
 }
 
-// postSignOut ends the session. The browser forgets it even if the store fails; the failure is then
+// postSignOut ends the session. The cookie is deleted even if the store fails. The failure is then
 // the answer, because the session still exists.
 func postSignOut(e *exchange) error {
 	ctx := e.r.Context()

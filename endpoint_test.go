@@ -20,10 +20,11 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// clientHeader is what the Auth.js client sends to get JSON in the place of redirects.
+// clientHeader is the header with which the Auth.js client asks for JSON instead of redirects.
 var clientHeader = header("X-Auth-Return-Redirect", "1")
 
-// form returns a form with the CSRF token of a browser, and fields given as name and value in turn.
+// form returns a form with the CSRF token of a browser and fields, which alternate names and
+// values.
 func form(b *cardeatest.Browser, fields ...string) url.Values {
 	f := url.Values{"csrfToken": {b.CSRFToken()}}
 	for i := 0; i < len(fields); i += 2 {
@@ -32,7 +33,7 @@ func form(b *cardeatest.Browser, fields ...string) url.Values {
 	return f
 }
 
-// checkPrivate checks that no cache keeps an answer.
+// checkPrivate checks that caches must not store a response.
 func checkPrivate(t *testing.T, res *http.Response) {
 	t.Helper()
 	for name, want := range map[string]string{
@@ -44,29 +45,30 @@ func checkPrivate(t *testing.T, res *http.Response) {
 	}
 }
 
-// checkJSON checks status and body of an answer in JSON.
+// checkJSON checks the status and the body of a JSON response.
 func checkJSON(t *testing.T, res *http.Response, status int, body string) {
 	t.Helper()
 	if got := text(t, res); res.StatusCode != status || res.Header.Get("Content-Type") != "application/json" ||
 		got != body {
-		t.Errorf("answer = %s, %s, %s; want %d, application/json, %s", res.Status, res.Header.Get("Content-Type"), got,
-			status, body)
+		t.Errorf("%s, %s, %s; want %d, application/json, %s", res.Status, res.Header.Get("Content-Type"), got, status,
+			body)
 	}
 }
 
-func TestGetProviders(t *testing.T) {
+func TestGetProvidersListsThemInOrder(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
-		github(c)
-		second(c)
+		addGitHub(c)
+		addSecondProvider(c)
 	})
 	res := send(t, s.URL+"/api/auth/providers", nil, nil)
 	var want []string
 	for _, p := range []struct{ id, name, kind string }{
 		{"idp", "Identity Provider", "oidc"}, {"github", "GitHub", "oauth"}, {"other", "Other", "oidc"},
 	} {
-		want = append(want, fmt.Sprintf(`"%[1]s":{"id":"%[1]s","name":"%[2]s","type":"%[3]s","signinUrl":"%[4]s/api/auth/signin/%[1]s","callbackUrl":"%[4]s/api/auth/callback/%[1]s"}`,
-			p.id, p.name, p.kind, s.URL))
+		const format = `"%[1]s":{"id":"%[1]s","name":"%[2]s","type":"%[3]s",` +
+			`"signinUrl":"%[4]s/api/auth/signin/%[1]s","callbackUrl":"%[4]s/api/auth/callback/%[1]s"}`
+		want = append(want, fmt.Sprintf(format, p.id, p.name, p.kind, s.URL))
 	}
 	checkJSON(t, res, http.StatusOK, "{"+strings.Join(want, ",")+"}")
 	if len(res.Cookies()) != 0 {
@@ -74,9 +76,9 @@ func TestGetProviders(t *testing.T) {
 	}
 }
 
-func TestGetSession(t *testing.T) {
+func TestGetSessionReturnsTheSession(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
 		now := s.setClock()
 		res := send(t, s.URL+"/api/auth/session", nil, nil)
@@ -100,9 +102,9 @@ func TestGetSession(t *testing.T) {
 	})
 }
 
-func TestGetSessionForgetsWhatIsNone(t *testing.T) {
+func TestGetSessionDeletesInvalidCookies(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
 		res := send(t, s.URL+"/api/auth/session", cookies{sessionCookie + ".0": "x", sessionCookie + ".1": "y"}, nil)
 		checkJSON(t, res, http.StatusOK, "null")
@@ -116,7 +118,7 @@ func TestGetSessionForgetsWhatIsNone(t *testing.T) {
 
 func TestPostSessionUpdates(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) {
 			c.Session.Strategy = strategy
 			c.Callbacks.JWT = func(_ context.Context, t *cardea.TokenChange) (oauth.Claims, error) {
@@ -162,19 +164,20 @@ func TestPostSessionUpdates(t *testing.T) {
 	})
 }
 
+// quote returns s as a JSON string.
 func quote(s string) string {
-	text, _ := json.Marshal(s) // text is always JSON
+	text, _ := json.Marshal(s) // cannot fail for a string
 	return string(text)
 }
 
-// post posts a body of any kind.
+// post posts a body with a content type.
 func post(t *testing.T, b *cardeatest.Browser, endpoint, kind, body string) *http.Response {
 	t.Helper()
 	res, err := b.Client.Post(b.Site+b.BasePath+"/"+endpoint, kind, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return read(t, res)
+	return buffered(t, res)
 }
 
 func TestPostSessionRefuses(t *testing.T) {
@@ -184,58 +187,58 @@ func TestPostSessionRefuses(t *testing.T) {
 	t.Run("without the CSRF token", func(t *testing.T) {
 		checkJSON(t, post(t, b, "session", "application/json", `{"data":1}`), http.StatusBadRequest, "null")
 	})
-	t.Run("a body that is no form", func(t *testing.T) {
+	t.Run("a body that is neither a form nor JSON", func(t *testing.T) {
 		checkJSON(t, post(t, b, "session", "text/plain", form(b).Encode()), http.StatusBadRequest, "null")
 	})
-	t.Run("but answers a stranger", func(t *testing.T) {
-		stranger := stepper(t, s.URL)
+	t.Run("but not a visitor without a session", func(t *testing.T) {
+		stranger := newBrowser(t, s.URL)
 		checkJSON(t, stranger.Post("/session", nil), http.StatusOK, "null")
 	})
-	if got := whoIs(b); got != "ann@example.com" {
+	if got := signedInEmail(b); got != "ann@example.com" {
 		t.Errorf("signed in as %q afterwards", got)
 	}
 }
 
-// Auth.js GHSA-8fpg-xm3f-6cx3: what goes wrong is never a session.
-func TestSessionCallbackFails(t *testing.T) {
+// Auth.js GHSA-8fpg-xm3f-6cx3: an error is never taken for a session.
+func TestErrorOfSessionCallbackIsNoSession(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
 		c.Callbacks.Session = func(context.Context, *cardea.SessionView) error { return errors.New("no") }
 	})
-	b := stepper(t, s.URL)
-	pass(t, b, "idp", "")
+	b := newBrowser(t, s.URL)
+	signInAt(t, b, "idp", "")
 	checkJSON(t, visit(t, b, s.URL+"/api/auth/session"), http.StatusInternalServerError, "null")
 	checkJSON(t, b.Post("/session", nil), http.StatusBadRequest, "null")
 }
 
-func TestGetCSRF(t *testing.T) {
+func TestGetCSRFReturnsTheTokenOfTheCookie(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	res := visit(t, b, s.URL+"/api/auth/csrf")
 	checkPrivate(t, res)
 	got := text(t, res)
 	match := regexp.MustCompile(`^{"csrfToken":"([0-9a-f]{64})"}$`).FindStringSubmatch(got)
 	if res.StatusCode != http.StatusOK || match == nil {
-		t.Fatalf("answer = %s, %s", res.Status, got)
+		t.Fatalf("response = %s, %s", res.Status, got)
 	}
 	if c := setCookie(res, csrfCookie); c == nil || !strings.HasPrefix(c.Value, match[1]+"%7C") {
 		t.Errorf("the cookie does not begin with the token: %v", c)
 	}
 	again := visit(t, b, s.URL+"/api/auth/csrf")
 	if text(t, again) != got || setCookie(again, csrfCookie) != nil {
-		t.Error("a browser that has a token gets another one")
+		t.Error("a browser with a CSRF cookie gets another token")
 	}
 }
 
-func TestGetSignIn(t *testing.T) {
+func TestGetSignInShowsThePage(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, func(c *cardea.Config) { github(c) })
-	b := stepper(t, s.URL)
+	s := newSite(t, func(c *cardea.Config) { addGitHub(c) })
+	b := newBrowser(t, s.URL)
 	res := visit(t, b, s.URL+"/api/auth/signin?callbackUrl=/next&error=OAuthCallbackError")
 	body := text(t, res)
 	if res.StatusCode != http.StatusOK || !strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") {
-		t.Fatalf("answer = %s, %s", res.Status, res.Header.Get("Content-Type"))
+		t.Fatalf("response = %s, %s", res.Status, res.Header.Get("Content-Type"))
 	}
 	checkPrivate(t, res)
 	for _, want := range []string{
@@ -244,7 +247,7 @@ func TestGetSignIn(t *testing.T) {
 		`name="callbackUrl" value="` + s.URL + `/next"`, `role="alert"`,
 	} {
 		if !strings.Contains(body, want) {
-			t.Errorf("the page has no %s", want)
+			t.Errorf("the page lacks %s", want)
 		}
 	}
 	if strings.Index(body, "signin/idp") > strings.Index(body, "signin/github") {
@@ -255,103 +258,103 @@ func TestGetSignIn(t *testing.T) {
 	}
 }
 
-// OmniAuth CVE-2015-9284: a link starts no sign-in.
-func TestGetSignInWithAProviderStartsNothing(t *testing.T) {
+// OmniAuth CVE-2015-9284: opening a link does not begin a sign-in.
+func TestAttackerCannotStartSignInWithALink(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	checkJSON(t, send(t, s.URL+"/api/auth/signin/idp", nil, nil), http.StatusBadRequest, `"Bad request."`)
 	if n := s.issuer.Requests(cardeatest.Discovery); n != 0 {
-		t.Errorf("the provider was asked %d times", n)
+		t.Errorf("%d requests to the provider, want none", n)
 	}
 }
 
-func TestPostSignIn(t *testing.T) {
+func TestPostSignInStartsTheFlow(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
-	b := stepper(t, s.URL)
-	t.Run("sends a browser to the provider", func(t *testing.T) {
+	b := newBrowser(t, s.URL)
+	t.Run("redirects a browser to the provider", func(t *testing.T) {
 		res := b.Post("/signin/idp", nil)
 		checkPrivate(t, res)
 		if res.StatusCode != http.StatusSeeOther ||
 			!strings.HasPrefix(res.Header.Get("Location"), s.issuer.URL+"/authorize?") {
-			t.Errorf("answer = %s to %s", res.Status, res.Header.Get("Location"))
+			t.Errorf("response = %s to %s", res.Status, res.Header.Get("Location"))
 		}
-		if len(res.Cookies()) != 1 || !strings.HasPrefix(res.Cookies()[0].Name, attemptPrefix) ||
+		if len(res.Cookies()) != 1 || !strings.HasPrefix(res.Cookies()[0].Name, stateCookiePrefix) ||
 			res.Cookies()[0].MaxAge != 900 {
-			t.Errorf("cookies = %v, want one for the attempt", res.Cookies())
+			t.Errorf("cookies = %v, want one state cookie", res.Cookies())
 		}
 	})
-	t.Run("tells the Auth.js client where to go", func(t *testing.T) {
+	t.Run("returns the URL to the Auth.js client", func(t *testing.T) {
 		res := send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), form(b), clientHeader)
 		checkRedirectJSON(t, res, s.issuer.URL+"/authorize?")
-		if len(res.Cookies()) != 1 || !strings.HasPrefix(res.Cookies()[0].Name, attemptPrefix) {
-			t.Errorf("cookies = %v, want one for the attempt", res.Cookies())
+		if len(res.Cookies()) != 1 || !strings.HasPrefix(res.Cookies()[0].Name, stateCookiePrefix) {
+			t.Errorf("cookies = %v, want one state cookie", res.Cookies())
 		}
 	})
-	t.Run("takes JSON", func(t *testing.T) {
+	t.Run("accepts JSON", func(t *testing.T) {
 		res := post(t, b, "signin/idp", "application/json",
 			`{"csrfToken":"`+b.CSRFToken()+`","callbackUrl":"/json","remember":true}`)
 		if res.StatusCode != http.StatusSeeOther || cookiesOf(b)[callbackCookie] != url.QueryEscape(s.URL+"/json") {
-			t.Errorf("answer = %s, callback cookie %q", res.Status, cookiesOf(b)[callbackCookie])
+			t.Errorf("response = %s, callback cookie %q", res.Status, cookiesOf(b)[callbackCookie])
 		}
 	})
-	t.Run("without a provider shows the page", func(t *testing.T) {
+	t.Run("without a provider redirects to the page", func(t *testing.T) {
 		res := b.Post("/signin", url.Values{"callbackUrl": {"/next"}})
-		if want := s.URL + "/api/auth/signin?callbackUrl=" +
-			url.QueryEscape(s.URL+"/next"); res.StatusCode != http.StatusSeeOther ||
-			res.Header.Get("Location") != want {
-			t.Errorf("answer = %s to %s, want 303 to %s", res.Status, res.Header.Get("Location"), want)
+		want := s.URL + "/api/auth/signin?callbackUrl=" + url.QueryEscape(s.URL+"/next")
+		if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != want {
+			t.Errorf("response = %s to %s, want 303 to %s", res.Status, res.Header.Get("Location"), want)
 		}
 	})
-	t.Run("an unknown provider is a fault of the site", func(t *testing.T) {
-		checkRefused(t, s, b.Post("/signin/unknown", nil), cardea.CodeConfiguration)
-		checkRefused(t, s, visit(t, b, s.URL+"/api/auth/callback/unknown?code=1&state=2"), cardea.CodeConfiguration)
+	t.Run("with an unknown provider is a failure", func(t *testing.T) {
+		checkSignInFailed(t, s, b.Post("/signin/unknown", nil), cardea.CodeConfiguration)
+		res := visit(t, b, s.URL+"/api/auth/callback/unknown?code=1&state=2")
+		checkSignInFailed(t, s, res, cardea.CodeConfiguration)
 	})
 	t.Run("needs the CSRF token", func(t *testing.T) {
-		checkRefused(t, s, send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), url.Values{}), cardea.CodeMissingCSRF)
-		checkRefused(t, s, send(t, s.URL+"/api/auth/signin", cookiesOf(b), url.Values{"csrfToken": {"0"}}),
-			cardea.CodeMissingCSRF)
-		res := send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), url.Values{}, clientHeader)
+		res := send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), url.Values{})
+		checkSignInFailed(t, s, res, cardea.CodeMissingCSRF)
+		res = send(t, s.URL+"/api/auth/signin", cookiesOf(b), url.Values{"csrfToken": {"0"}})
+		checkSignInFailed(t, s, res, cardea.CodeMissingCSRF)
+		res = send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), url.Values{}, clientHeader)
 		checkRedirectJSON(t, res, s.URL+"/api/auth/signin?error=MissingCSRF")
 	})
 }
 
-// checkRedirectJSON checks that an answer is a redirect for the Auth.js client, to a URL that
-// begins so.
+// checkRedirectJSON checks that a response tells the Auth.js client to go to a URL with a prefix.
 func checkRedirectJSON(t *testing.T, res *http.Response, prefix string) {
 	t.Helper()
 	var body map[string]string
 	answer := text(t, res)
 	if err := json.Unmarshal([]byte(answer), &body); err != nil {
-		t.Fatalf("answer %s: %v", answer, err)
+		t.Fatalf("response %s: %v", answer, err)
 	}
 	to := body["url"]
 	if res.StatusCode != http.StatusOK || len(body) != 1 || !strings.HasPrefix(to, prefix) ||
 		res.Header.Get("Location") != to {
-		t.Errorf("answer = %s, Location %s, %s; want 200 and %s… in both", res.Status, res.Header.Get("Location"),
+		t.Errorf("response = %s, Location %s, %s; want 200 and %s… in both", res.Status, res.Header.Get("Location"),
 			answer, prefix)
 	}
 }
 
-func TestCallbackAnswers(t *testing.T) {
+func TestCallbackRedirectsWithASession(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	now := s.setClock()
-	b := stepper(t, s.URL)
-	res := visit(t, b, leave(t, b, "idp", "", "/next?a=1#top"))
+	b := newBrowser(t, s.URL)
+	res := visit(t, b, beginAs(t, b, "idp", "", "/next?a=1#top"))
 	checkPrivate(t, res)
 	if want := s.URL + "/next?a=1#top"; res.StatusCode != http.StatusFound || res.Header.Get("Location") != want ||
 		res.Header.Get("Referrer-Policy") != "no-referrer" {
-		t.Errorf("answer = %s to %s, Referrer-Policy %s; want 302 to %s", res.Status, res.Header.Get("Location"),
+		t.Errorf("response = %s to %s, Referrer-Policy %s; want 302 to %s", res.Status, res.Header.Get("Location"),
 			res.Header.Get("Referrer-Policy"), want)
 	}
 	checkCookie(t, res, now.now().Add(30*24*time.Hour))
 	if setCookie(res, csrfCookie) == nil {
-		t.Error("the CSRF token from before the sign-in is still good")
+		t.Error("the CSRF token from before the sign-in is still valid")
 	}
 }
 
-func TestGetSignOut(t *testing.T) {
+func TestGetSignOutOnlyAsks(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	b := s.signedIn(t, "")
@@ -360,29 +363,29 @@ func TestGetSignOut(t *testing.T) {
 	checkPrivate(t, res)
 	for _, want := range []string{`action="/api/auth/signout"`, `method="post"`, `value="` + b.CSRFToken() + `"`} {
 		if res.StatusCode != http.StatusOK || !strings.Contains(body, want) {
-			t.Errorf("answer = %s, and the page has no %s", res.Status, want)
+			t.Errorf("response = %s, and the page lacks %s", res.Status, want)
 		}
 	}
-	if whoIs(b) == "" {
-		t.Error("looking at the page signed out")
+	if signedInEmail(b) == "" {
+		t.Error("opening the page signs out")
 	}
 }
 
-func TestPostSignOut(t *testing.T) {
+func TestPostSignOutEndsTheSession(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
-	t.Run("sends a browser on", func(t *testing.T) {
+	t.Run("redirects a browser", func(t *testing.T) {
 		t.Parallel()
 		b := s.signedIn(t, "")
 		res := b.Post("/signout", url.Values{"callbackUrl": {"/bye"}})
 		if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != s.URL+"/bye" {
-			t.Errorf("answer = %s to %s", res.Status, res.Header.Get("Location"))
+			t.Errorf("response = %s to %s", res.Status, res.Header.Get("Location"))
 		}
 		if c := setCookie(res, sessionCookie); c == nil || c.MaxAge >= 0 || c.Value != "" {
 			t.Errorf("session cookie = %v, want it cleared", c)
 		}
 	})
-	t.Run("tells the Auth.js client where to go", func(t *testing.T) {
+	t.Run("returns the URL to the Auth.js client", func(t *testing.T) {
 		t.Parallel()
 		b := s.signedIn(t, "")
 		res := send(t, s.URL+"/api/auth/signout", cookiesOf(b), form(b, "callbackUrl", "/bye"), clientHeader)
@@ -396,23 +399,23 @@ func TestPostSignOut(t *testing.T) {
 		b := s.signedIn(t, "")
 		res := send(t, s.URL+"/api/auth/signout", cookiesOf(b), url.Values{})
 		if want := s.URL + "/api/auth/signin?error=MissingCSRF"; res.Header.Get("Location") != want {
-			t.Errorf("sent to %s, want %s", res.Header.Get("Location"), want)
+			t.Errorf("redirected to %s, want %s", res.Header.Get("Location"), want)
 		}
-		if whoIs(b) == "" {
-			t.Error("the session is over")
+		if signedInEmail(b) == "" {
+			t.Error("the session has ended")
 		}
 	})
-	t.Run("does nothing to a stranger", func(t *testing.T) {
+	t.Run("redirects a visitor without a session", func(t *testing.T) {
 		t.Parallel()
-		res := stepper(t, s.URL).Post("/signout", nil)
+		res := newBrowser(t, s.URL).Post("/signout", nil)
 		if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != s.URL ||
 			setCookie(res, sessionCookie) != nil {
-			t.Errorf("answer = %s to %s, cookies %v", res.Status, res.Header.Get("Location"), res.Cookies())
+			t.Errorf("response = %s to %s, cookies %v", res.Status, res.Header.Get("Location"), res.Cookies())
 		}
 	})
 }
 
-func TestErrorPages(t *testing.T) {
+func TestErrorPagesHaveTheStatusOfTheCode(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	for _, tc := range []struct {
@@ -437,22 +440,26 @@ func TestErrorPages(t *testing.T) {
 	}
 }
 
-func TestOwnPages(t *testing.T) {
+func TestConfiguredPagesReplaceBuiltInOnes(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name  string
 		pages cardea.Pages
-		query string // that the configured pages have
+		query string // the value of lang in the configured URLs
 	}{
-		{"without a query", cardea.Pages{SignIn: "/own/in", SignOut: "/own/out", Error: "/own/error",
-			VerifyRequest: "/own/verify", NewUser: "/own/new"}, ""},
-		{"with a query", cardea.Pages{SignIn: "/own/in?lang=cs", SignOut: "/own/out?lang=cs",
-			Error: "/own/error?lang=cs", VerifyRequest: "/own/verify?lang=cs", NewUser: "/own/new?lang=cs"}, "cs"},
+		{"without a query", cardea.Pages{
+			SignIn: "/own/in", SignOut: "/own/out", Error: "/own/error", VerifyRequest: "/own/verify",
+			NewUser: "/own/new",
+		}, ""},
+		{"with a query", cardea.Pages{
+			SignIn: "/own/in?lang=cs", SignOut: "/own/out?lang=cs", Error: "/own/error?lang=cs",
+			VerifyRequest: "/own/verify?lang=cs", NewUser: "/own/new?lang=cs",
+		}, "cs"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, func(c *cardea.Config) { c.Pages = tc.pages })
-			b := stepper(t, s.URL)
+			b := newBrowser(t, s.URL)
 			b.CSRFToken()
 			check := func(what string, res *http.Response, path string, query ...string) {
 				t.Helper()
@@ -465,7 +472,7 @@ func TestOwnPages(t *testing.T) {
 				}
 				u, err := url.Parse(res.Header.Get("Location"))
 				if err != nil || u.Scheme+"://"+u.Host+u.Path != s.URL+path || u.Query().Encode() != want.Encode() {
-					t.Errorf("%s: sent to %s, want %s?%s", what, res.Header.Get("Location"), path, want.Encode())
+					t.Errorf("%s: redirected to %s, want %s?%s", what, res.Header.Get("Location"), path, want.Encode())
 				}
 			}
 			get := func(to string) *http.Response { return visit(t, b, s.URL+"/api/auth/"+to) }
@@ -480,16 +487,16 @@ func TestOwnPages(t *testing.T) {
 			check("a failure of the error page", b.Post("/signin/unknown", nil), "/own/error", "error", "Configuration")
 			check("a failure of the sign-in page", b.Post("/signin/idp", url.Values{"csrfToken": {"0"}}), "/own/in",
 				"error", "MissingCSRF")
-			check("a new user", visit(t, b, leave(t, b, "idp", "", "/x?y=z")), "/own/new", "callbackUrl",
+			check("a new user", visit(t, b, beginAs(t, b, "idp", "", "/x?y=z")), "/own/new", "callbackUrl",
 				s.URL+"/x?y=z")
-			if got := comeBack(t, b, leave(t, b, "idp", "", "/x")); got != s.URL+"/x" {
-				t.Errorf("the second time: sent to %s", got)
+			if got := openCallback(t, b, beginAs(t, b, "idp", "", "/x")); got != s.URL+"/x" {
+				t.Errorf("the second time: redirected to %s", got)
 			}
 		})
 	}
 }
 
-func TestBadRequests(t *testing.T) {
+func TestUnknownRoutesAndBadBodiesAre400(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	var list []string
@@ -510,33 +517,33 @@ func TestBadRequests(t *testing.T) {
 	}
 	for _, line := range list {
 		method, path, _ := strings.Cut(line, " ")
-		res := raw(t, s, method, "/api/auth/"+path, "", "")
+		res := sendRaw(t, s, method, "/api/auth/"+path, "", "")
 		if body := text(t, res); res.StatusCode != http.StatusBadRequest ||
 			(body != `"Bad request."` && method != "HEAD") || len(res.Cookies()) != 0 {
 			t.Errorf("%s: %s, %s, %d cookies", line, res.Status, body, len(res.Cookies()))
 		}
 		if res.Header.Get("Access-Control-Allow-Origin") != "" {
-			t.Errorf("%s: other origins may read the answer", line)
+			t.Errorf("%s: other origins may read the response", line)
 		}
 	}
 	for _, body := range []string{"{", `{"csrfToken":`, `[]`, `"x"`, `1`, "\xff", strings.Repeat(" ", 65<<10) + "{}"} {
 		for _, action := range []string{"session", "signin/idp", "signout"} {
-			res := raw(t, s, "POST", "/api/auth/"+action, "application/json", body)
+			res := sendRaw(t, s, "POST", "/api/auth/"+action, "application/json", body)
 			if got := text(t, res); res.StatusCode != http.StatusBadRequest || got != `"Bad request."` {
 				t.Errorf("POST %s with %.20q: %s, %s", action, body, res.Status, got)
 			}
 		}
 	}
 	for _, body := range []string{"csrfToken=%zz", "a=1;b=2", "x=" + strings.Repeat("x", 65<<10)} {
-		res := raw(t, s, "POST", "/api/auth/signout", "application/x-www-form-urlencoded", body)
+		res := sendRaw(t, s, "POST", "/api/auth/signout", "application/x-www-form-urlencoded", body)
 		if got := text(t, res); res.StatusCode != http.StatusBadRequest || got != `"Bad request."` {
 			t.Errorf("POST signout with %.20q: %s, %s", body, res.Status, got)
 		}
 	}
 }
 
-// raw sends a path as it is, past the ServeMux of the site, which would clean it.
-func raw(t *testing.T, s *site, method, path, kind, body string) *http.Response {
+// sendRaw sends a path as it is, directly to the handler, because a ServeMux would clean it.
+func sendRaw(t *testing.T, s *site, method, path, kind, body string) *http.Response {
 	t.Helper()
 	r, err := http.NewRequest(method, s.URL+path, strings.NewReader(body))
 	if err != nil {
@@ -548,11 +555,11 @@ func raw(t *testing.T, s *site, method, path, kind, body string) *http.Response 
 	return serveDirectly(s, r)
 }
 
-func TestTrailingSlash(t *testing.T) {
+func TestTrailingSlashIsIgnored(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	checkJSON(t, send(t, s.URL+"/api/auth/session/", nil, nil), http.StatusOK, "null")
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	if res := b.Post("/signin/idp/", nil); res.StatusCode != http.StatusSeeOther {
 		t.Errorf("POST signin/idp/: %s", res.Status)
 	}
@@ -561,26 +568,26 @@ func TestTrailingSlash(t *testing.T) {
 	}
 }
 
-func TestOfSeveralValuesTheLastCounts(t *testing.T) {
+func TestLastOfSeveralValuesCounts(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
-	b := stepper(t, s.URL)
+	b := newBrowser(t, s.URL)
 	visit(t, b, s.URL+"/api/auth/signin?callbackUrl=/a&callbackUrl=/b")
 	if got := cookiesOf(b)[callbackCookie]; got != url.QueryEscape(s.URL+"/b") {
 		t.Errorf("callback cookie = %s", got)
 	}
 	res := b.Post("/signout", url.Values{"callbackUrl": {"/c", "/d"}})
 	if got := res.Header.Get("Location"); got != s.URL+"/d" {
-		t.Errorf("sent to %s", got)
+		t.Errorf("redirected to %s", got)
 	}
 	token := b.CSRFToken()
 	res = b.Post("/signout", url.Values{"csrfToken": {token, "0"}})
 	if got := res.Header.Get("Location"); got != s.URL+"/api/auth/signin?error=MissingCSRF" {
-		t.Errorf("with the CSRF token as the first of two: sent to %s", got)
+		t.Errorf("with the CSRF token as the first of two: redirected to %s", got)
 	}
 }
 
-func TestBasePath(t *testing.T) {
+func TestBasePathMovesAllEndpoints(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) { c.BasePath = "/auth" })
 	r, _ := http.NewRequest("GET", s.URL+"/auth/providers", nil)
@@ -598,12 +605,14 @@ func TestBasePath(t *testing.T) {
 func TestOnlyHintsReachTheProvider(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
-	b := stepper(t, s.URL)
-	plain, err := url.Parse(begin(t, b, "idp", nil))
+	b := newBrowser(t, s.URL)
+	plain, err := url.Parse(startSignIn(t, b, "idp", nil))
 	if err != nil {
 		t.Fatal(err)
 	}
-	with, err := url.Parse(begin(t, b, "idp?login_hint=ann&prompt=login&scope=all&client_id=x&redirect_uri=https://evil.example&state=x&response_type=token&foo=bar&claims={}", nil))
+	const query = "login_hint=ann&prompt=login&scope=all&client_id=x&redirect_uri=https://evil.example" +
+		"&state=x&response_type=token&foo=bar&claims={}"
+	with, err := url.Parse(startSignIn(t, b, "idp?"+query, nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -622,7 +631,7 @@ func TestOnlyHintsReachTheProvider(t *testing.T) {
 	}
 }
 
-// serveDirectly has the handler answer a request without a network.
+// serveDirectly passes a request to the handler without a network.
 func serveDirectly(s *site, r *http.Request) *http.Response {
 	w := httptest.NewRecorder()
 	s.auth.ServeHTTP(w, r)

@@ -11,10 +11,10 @@ import (
 
 // The errors that an [Adapter] returns, possibly wrapped.
 var (
-	// ErrNotFound means that there is no such row.
+	// ErrNotFound means that there is no such row. [Auth.AccessToken] returns it too.
 	ErrNotFound = errors.New("not found")
 
-	// ErrConflict means that another row has the key already.
+	// ErrConflict means that another row already has a value that must be unique.
 	ErrConflict = errors.New("conflict with a row that exists")
 )
 
@@ -29,16 +29,17 @@ var (
 
 	// ErrTokenBound is returned by [Auth.AccessToken] if the token is bound to a key by DPoP (RFC
 	// 9449) and cannot be used as a bearer token.
-	ErrTokenBound = errors.New("the access token is bound to a key by DPoP, and is no bearer token")
+	ErrTokenBound = errors.New("the access token is bound to a key by DPoP and cannot be used as a bearer token")
 
 	// ErrLastCredential is returned by [Auth.UnlinkAccount] if the user could not sign in without
 	// the account.
 	ErrLastCredential = errors.New("without this account the user could not sign in")
 )
 
-// Error is a failed sign-in. The visitor sees its Code and the log its cause. Neither contains a
-// token, cookie, code or secret. A callback of the application returns an Error to choose the code
-// that the visitor sees.
+// Error is a failed sign-in. The visitor sees its Code; the log gets the Code and Err. Neither may
+// contain a token, cookie, code or secret.
+//
+// A callback of the application returns an Error to choose the code that the visitor sees.
 type Error struct {
 	// Code names the failure.
 	Code Code
@@ -46,11 +47,13 @@ type Error struct {
 	// Err is the cause, for the log. It may be nil.
 	Err error
 
-	// Reason is what a form learns, as ?code=, together with CodeCredentialsSignIn: at most 64
-	// letters, digits, -, . and _. Defaults to "credentials", which also replaces any other text.
+	// Reason tells the sign-in form why a check refused, as the query parameter code. It has an
+	// effect only with CodeCredentialsSignIn. At most 64 letters, digits, -, . and _; any other
+	// text is replaced by "credentials". Defaults to "credentials".
 	Reason string
 }
 
+// Error returns the code and the cause, for the log.
 func (e *Error) Error() string {
 	if e.Err == nil {
 		return string(e.Code)
@@ -58,13 +61,14 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s: %v", e.Code, e.Err)
 }
 
+// Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
 const defaultReason = "credentials"
 
 var reasonPattern = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
 
-// reason is what the form learns.
+// reason is Reason, or its default.
 func (e *Error) reason() string {
 	if reasonPattern.MatchString(e.Reason) {
 		return e.Reason
@@ -72,23 +76,22 @@ func (e *Error) reason() string {
 	return defaultReason
 }
 
-// Code names a failure, in the words of Auth.js. Those below reach the visitor as ?error=. Any
-// other reaches the visitor as Configuration.
+// Code names a failure, as Auth.js does. The visitor gets it as the query parameter error. A code
+// without a constant below reaches the visitor as Configuration.
 type Code string
 
 // The codes that a visitor can see.
 const (
-	CodeConfiguration    Code = "Configuration"         // the server is at fault; the log says why
-	CodeAccessDenied     Code = "AccessDenied"          // the application does not let this person in
-	CodeAccountNotLinked Code = "OAuthAccountNotLinked" // the person must sign in as they did before
-	// the provider answered with an error, such as a cancelled consent
-	CodeOAuthCallback     Code = "OAuthCallbackError"
-	CodeCredentialsSignIn Code = "CredentialsSignin" // the application's check refused what was typed
-	CodeMissingCSRF       Code = "MissingCSRF"       // the form was not sent by a page of this site
-	CodeVerification      Code = "Verification"      // the link was used already or has expired
-	CodeEmailSignIn       Code = "EmailSignin"       // the mail could not be sent, or the address is not valid
-	CodeRateLimited       Code = "RateLimited"       // too many requests in too short a time
-	CodeWrongCode         Code = "WrongCode"         // the code of a mail is wrong, was used or has expired
+	CodeConfiguration     Code = "Configuration"         // the server is at fault; the log says why
+	CodeAccessDenied      Code = "AccessDenied"          // the application does not let this person in
+	CodeAccountNotLinked  Code = "OAuthAccountNotLinked" // the person must sign in as they did before
+	CodeOAuthCallback     Code = "OAuthCallbackError"    // the provider returned an error, such as access_denied
+	CodeCredentialsSignIn Code = "CredentialsSignin"     // the application's check refused what was typed
+	CodeMissingCSRF       Code = "MissingCSRF"           // the form was not sent by a page of this site
+	CodeVerification      Code = "Verification"          // the link was used already or has expired
+	CodeEmailSignIn       Code = "EmailSignin"           // the mail could not be sent, or the address is not valid
+	CodeRateLimited       Code = "RateLimited"           // too many requests in too short a time
+	CodeWrongCode         Code = "WrongCode"             // the code of a mail is wrong, was used or has expired
 )
 
 // The codes that only the log sees.
@@ -102,12 +105,13 @@ const (
 	codeUntrustedHost Code = "UntrustedHost"
 )
 
+// fail returns an Error whose cause has a text as fmt.Errorf makes it.
 func fail(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Err: fmt.Errorf(format, args...)}
 }
 
-// storeError marks a failure of the adapter: the request is not at fault, and trying again may
-// help.
+// storeError returns the Error for a failure of the adapter: the request is not at fault, and
+// trying again may help. If err contains an Error already, it returns that one.
 func storeError(doing string, err error) error {
 	if err == nil {
 		return nil
@@ -118,8 +122,9 @@ func storeError(doing string, err error) error {
 	return &Error{Code: codeAdapter, Err: fmt.Errorf("%s: %w", doing, err)}
 }
 
-// applicationError is an error of the application's code, which may have chosen what the visitor
-// sees. Code that ran out of time counts as a store that did: trying again may help.
+// applicationError returns the Error for an error of the application's code. If err contains an
+// Error, the application has chosen what the visitor sees. If a context has ended, the code is that
+// of a store failure, because trying again may help.
 func applicationError(code Code, where string, err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
@@ -130,7 +135,8 @@ func applicationError(code Code, where string, err error) *Error {
 	return fail(code, "%s: %w", where, err)
 }
 
-// providerError is a failed step of a sign-in at a provider.
+// providerError returns the Error for a failed step of a sign-in at a provider. It returns any
+// other error, and nil, unchanged.
 func providerError(err error) error {
 	e, ok := errors.AsType[*relyingparty.Error](err)
 	if !ok {
@@ -150,12 +156,26 @@ func providerError(err error) error {
 	return &Error{Code: code, Err: e.Err}
 }
 
+// codeOf returns the code of the Error in err, as asError does.
 func codeOf(err error) Code { return asError(err).Code }
 
-// asError returns the Error in err. An err without one is a failure of the site.
+// asError returns the Error in err. Any other error is a failure of the site.
 func asError(err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
 	return &Error{Code: CodeConfiguration, Err: err}
+}
+
+// noAdapter is the error of a method that needs an adapter.
+func noAdapter(doing string) error {
+	return fmt.Errorf("cardea: %s: nothing is stored without an Adapter: %w", doing, errors.ErrUnsupported)
+}
+
+// ignoreNotFound returns nil for ErrNotFound, and any other error unchanged.
+func ignoreNotFound(err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
 }

@@ -4,109 +4,85 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log"
 	"net/http"
+	"net/http/httptest"
 
 	"github.com/cardea-auth/cardea"
-	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/authjs"
+	"github.com/cardea-auth/cardea/memadapter"
+	"github.com/cardea-auth/cardea/provider"
 )
 
-// A call to the provider's API for the user who is signed in, with a token that is refreshed when
-// it must be.
-func ExampleAuth_AccessToken() {
-	site := startExample(cardea.Config{})
-	defer site.close()
-
-	site.mux.Handle("GET /calendar", cardea.Handle(site.auth, func(w http.ResponseWriter, r *http.Request, _ *User) {
-		token, err := site.auth.AccessToken(r.Context(), cardea.SessionFrom(r.Context()).UserID, "idp")
-		switch {
-		case errors.Is(err, cardea.ErrGrantRevoked):
-			http.Error(w, "Sign in again.", http.StatusForbidden)
-		case err != nil:
-			http.Error(w, "Try again later.", http.StatusBadGateway)
-		default:
-			fmt.Fprintf(w, "There is a token: %t.", token != "")
-		}
-	}))
-
-	fmt.Println(site.get("/calendar", site.signedIn))
-	// Output: 200 There is a token: true.
-}
-
-// The page on which people see where they are signed in, and the button that signs them out
-// everywhere else.
-func ExampleAuth_Sessions() {
-	site := startExample(cardea.Config{})
-	defer site.close()
-	phone := cardeatest.SignIn(&site.closers, site.server.URL, "idp", "ann@example.com")
-
-	var here *cardea.Session
-	site.mux.Handle("GET /sessions", site.auth.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		here = cardea.SessionFrom(r.Context())
-		sessions, err := site.auth.Sessions(r.Context(), here.UserID)
-		if err != nil {
-			http.Error(w, "Try again later.", http.StatusServiceUnavailable)
-			return
-		}
-		this := 0
-		for _, s := range sessions {
-			if s.ID() == here.ID() {
-				this++
-			}
-		}
-		fmt.Fprintf(w, "%d sessions, %d of them this one", len(sessions), this)
-	})))
-	fmt.Println(site.get("/sessions", phone))
-
-	ended, err := site.auth.EndSessions(context.Background(), here.UserID, here)
-	fmt.Println(ended, err)
-	fmt.Println(site.get("/sessions", phone))
-	fmt.Println(site.get("/sessions", site.signedIn))
-	// Output:
-	// 200 2 sessions, 1 of them this one
-	// 1 <nil>
-	// 200 1 sessions, 1 of them this one
-	// 401 {"error":"unauthorized","message":"Sign in first."}
-}
-
-// The last account stays, because the user could not sign in without it.
+// A page on which users see their accounts, and the form with which they unlink one. The last
+// account stays, because its owner could not sign in without it.
 func ExampleAuth_UnlinkAccount() {
-	site := startExample(cardea.Config{})
-	defer site.close()
-
-	site.mux.Handle("GET /accounts", site.auth.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		user := cardea.SessionFrom(r.Context()).UserID
-		accounts, err := site.auth.Accounts(r.Context(), user)
+	const secret = "32 bytes or more, made by: cardea secret"
+	store := memadapter.New()
+	auth, err := cardea.New(cardea.Config{
+		Secret:    secret,
+		BaseURL:   "https://example.com",
+		Adapter:   store,
+		Providers: []cardea.Provider{provider.GitHub(provider.Client{ID: "id", Secret: "secret"})},
+		Session:   cardea.SessionConfig{Strategy: cardea.StrategyJWT},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/api/auth/", auth)
+	mux.Handle("GET /accounts", cardea.Handle(auth, func(w http.ResponseWriter, r *http.Request, u *cardea.User) {
+		accounts, err := auth.Accounts(r.Context(), u.ID)
 		if err != nil {
 			http.Error(w, "Try again later.", http.StatusServiceUnavailable)
 			return
 		}
 		for _, a := range accounts {
-			err := site.auth.UnlinkAccount(r.Context(), user, a.Provider, a.ProviderAccountID)
-			fmt.Fprintf(w, "%s %s, the last: %t", a.Provider, a.ProviderAccountID,
-				errors.Is(err, cardea.ErrLastCredential))
+			fmt.Fprintf(w, "%s: %s", a.Provider, a.ProviderAccountID)
 		}
-	})))
-
-	fmt.Println(site.get("/accounts", site.signedIn))
-	// Output: 200 idp 1001, the last: true
-}
-
-// Whoever is deleted is signed out at once.
-func ExampleAuth_DeleteUser() {
-	site := startExample(cardea.Config{})
-	defer site.close()
-
-	site.mux.Handle("GET /bye", site.auth.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := site.auth.DeleteUser(r.Context(), cardea.SessionFrom(r.Context()).UserID); err != nil {
+	}))
+	mux.Handle("POST /unlink", cardea.Handle(auth, func(w http.ResponseWriter, r *http.Request, u *cardea.User) {
+		err := auth.UnlinkAccount(r.Context(), u.ID, r.FormValue("provider"), r.FormValue("account"))
+		switch {
+		case errors.Is(err, cardea.ErrLastCredential):
+			fmt.Fprint(w, "Link another account first.")
+		case err != nil:
 			http.Error(w, "Try again later.", http.StatusServiceUnavailable)
-			return
+		default:
+			http.Redirect(w, r, "/accounts", http.StatusSeeOther)
 		}
-		fmt.Fprint(w, "Good-bye.")
-	})))
+	}))
 
-	fmt.Println(site.get("/bye", site.signedIn))
-	fmt.Println(site.get("/bye", site.signedIn))
+	// A user who has signed in with GitHub, and the cookie of the session.
+	ann := &cardea.User{Name: "Ann Example", Email: "ann@example.com"}
+	if err := store.CreateUser(context.Background(), ann); err != nil {
+		log.Fatal(err)
+	}
+	if err := store.LinkAccount(context.Background(), &cardea.Account{
+		UserID: ann.ID, Type: cardea.TypeOAuth, Provider: "github", ProviderAccountID: "583231",
+	}); err != nil {
+		log.Fatal(err)
+	}
+	r := httptest.NewRequest(http.MethodGet, "https://example.com/accounts", nil)
+	sessions, err := authjs.New(authjs.Config{Secret: secret})
+	if err != nil {
+		log.Fatal(err)
+	}
+	cookie := httptest.NewRecorder()
+	claims := authjs.Claims{"sub": ann.ID, "name": ann.Name, "email": ann.Email}
+	if err := sessions.Write(cookie, r, claims); err != nil {
+		log.Fatal(err)
+	}
+	r.AddCookie(cookie.Result().Cookies()[0])
+	w := httptest.NewRecorder()
+	mux.ServeHTTP(w, r)
+	fmt.Println(w.Code, w.Body)
+
+	r.Method, r.URL.Path, r.URL.RawQuery = http.MethodPost, "/unlink", "provider=github&account=583231"
+	w = httptest.NewRecorder()
+	mux.ServeHTTP(w, r)
+	fmt.Println(w.Code, w.Body)
 	// Output:
-	// 200 Good-bye.
-	// 401 {"error":"unauthorized","message":"Sign in first."}
+	// 200 github: 583231
+	// 200 Link another account first.
 }

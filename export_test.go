@@ -2,5 +2,5 @@ package cardea
 
 import "time"
 
-// SetClock makes a take its time from now. It must come before the first request.
+// SetClock sets the clock of a. It must be called before the first request.
 func (a *Auth) SetClock(now func() time.Time) { a.now = now }

@@ -2,7 +2,6 @@ package cardea
 
 import (
 	"crypto/rand"
-	"encoding/base64"
 	"fmt"
 	"slices"
 	"time"
@@ -12,26 +11,26 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// flowState is what is kept about one sign-in at a provider, from the click to the callback. It is
-// stored, encrypted, in its own cookie, so that two tabs can sign in at once. It is valid for one
-// callback of one provider in one browser (RFC 9700 § 4.7.1).
+// flowState is the state of one sign-in at a provider, from the click to the callback. Each flow
+// has a cookie, which is encrypted, so that a person can sign in in two tabs at the same time. A
+// flow state is valid for one callback of one provider in one browser (RFC 9700 § 4.7.1).
 type flowState struct {
 	relyingparty.Flow
 	ID          string // part of the cookie's name, and the start of the state
-	Provider    string
-	CallbackURL string
+	Provider    string // the id of the provider
+	CallbackURL string // where the visitor goes afterwards
 	UserID      string // of the user who was signed in when the flow began; "" for nobody
 }
 
 const (
-	flowMaxAge   = 15 * time.Minute
-	maxFlows     = 5 // in one browser at once
-	flowIDLength = 21
-	flowIDTime   = 11 // hexadecimal digits at the start of the id
+	flowMaxAge       = 15 * time.Minute
+	maxFlows         = 5 // in one browser at the same time
+	flowIDLength     = 21
+	flowIDTimeLength = 11 // hexadecimal digits at the start of the id
 )
 
 func newFlowState(p *oauth.Provider, callbackURL, userID string, now time.Time) flowState {
-	id := fmt.Sprintf("%0*x%s", flowIDTime, now.UnixMilli(), rand.Text()[:flowIDLength-flowIDTime])
+	id := fmt.Sprintf("%0*x%s", flowIDTimeLength, now.UnixMilli(), rand.Text()[:flowIDLength-flowIDTimeLength])
 	s := flowState{ID: id, Provider: p.ID, CallbackURL: callbackURL, UserID: userID}
 	s.State = newState(id)
 	if !p.InsecureSkipPKCE {
@@ -47,15 +46,8 @@ func newFlowState(p *oauth.Provider, callbackURL, userID string, now time.Time) 
 // not more than 128.
 func newState(id string) string { return id + rand.Text() + rand.Text() }
 
-// randomToken returns 256 random bits as 43 characters that need no escaping anywhere.
-func randomToken() string {
-	var b [32]byte
-	rand.Read(b[:])
-	return base64.RawURLEncoding.EncodeToString(b[:])
-}
-
-// saveFlowState sets the cookie of a flow. If the browser has too many flows, the oldest is
-// dropped: their ids begin with the time.
+// saveFlowState sets the cookie of a flow. If the browser has too many flows, it deletes the
+// oldest: the ids begin with the time.
 func (e *exchange) saveFlowState(s flowState) error {
 	prefix := e.names.State + "."
 	others := e.jar.WithPrefix(prefix)
@@ -80,8 +72,8 @@ func (e *exchange) saveFlowState(s flowState) error {
 	return nil
 }
 
-// takeFlowState returns the flow to which a state belongs, once: the browser is told to delete the
-// cookie, and this process refuses a copy of it.
+// takeFlowState returns the flow to which a state belongs. It does so once: it deletes the cookie,
+// and this process refuses a copy of the cookie.
 func (e *exchange) takeFlowState(provider, state string) (flowState, error) {
 	if len(state) <= flowIDLength {
 		return flowState{}, fail(codeInvalidCheck, "the callback's state is not one of this site")
@@ -108,7 +100,7 @@ func (e *exchange) takeFlowState(provider, state string) (flowState, error) {
 		UserID: claims.String("user"),
 	}
 	switch {
-	case !equal(s.State, state):
+	case !equalSecrets(s.State, state):
 		return flowState{}, fail(codeInvalidCheck, "the callback's state is not that of the flow")
 	case s.Provider != provider:
 		return flowState{}, fail(codeInvalidCheck, "the flow is for the provider %q", s.Provider)
@@ -118,7 +110,8 @@ func (e *exchange) takeFlowState(provider, state string) (flowState, error) {
 	return s, nil
 }
 
-// once returns the function that lets each proof of a provider pass once.
+// once returns the function for [oauth.Redirection.Once], which reports whether it gets a proof of
+// this provider for the first time.
 func (a *Auth) once(provider string, now time.Time) func(proof string, until time.Time) bool {
 	return func(proof string, until time.Time) bool {
 		return a.usedOnce.Add("proof "+provider+" "+proof, now, until)

@@ -13,9 +13,9 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// FuzzForwarded has anybody say where a request came from and where it was sent. Nothing is linked
-// to but the hosts that are trusted, whatever a proxy passes on; and to a peer that is none no
-// header gives another address, under which it could send mails once more.
+// FuzzForwarded sends any Host and X-Forwarded headers. Links lead only to trusted hosts, whatever
+// a proxy forwards. A peer that is not a trusted proxy cannot change its address with a header, and
+// so cannot exceed the limit of mails.
 func FuzzForwarded(f *testing.F) {
 	for _, seed := range [][4]string{
 		{"app.example", "https", "localhost, app.example", ""}, {"app.example", "https, http", "localhost", ""},
@@ -31,13 +31,12 @@ func FuzzForwarded(f *testing.F) {
 	} {
 		f.Add(seed[0], seed[1], seed[2], seed[3])
 	}
-	x := newTarget(f, cardea.StrategyDatabase, func(c *cardea.Config) {
-		c.TrustedHosts, c.TrustedProxies = []string{"app.example", "localhost"}, []netip.Prefix{
-			netip.MustParsePrefix("10.0.0.0/8"),
-		}
-		c.Providers[1].(*cardea.EmailProvider).ClientLimit.Count = 1 // newTarget's peer has asked for its mail already
+	x := newFuzzTarget(f, cardea.StrategyDatabase, func(c *cardea.Config) {
+		c.TrustedHosts = []string{"app.example", "localhost"}
+		c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+		c.Providers[1].(*cardea.EmailProvider).ClientLimit.Count = 1 // used up by requestMail below
 	})
-	x.askForMail(f)
+	x.requestMail(f)
 	f.Fuzz(func(t *testing.T, host, scheme, forwardedHost, forwardedFor string) {
 		headers := http.Header{
 			"X-Forwarded-Proto": {scheme}, "X-Forwarded-Host": {forwardedHost}, "X-Forwarded-For": {forwardedFor},
@@ -53,7 +52,7 @@ func FuzzForwarded(f *testing.F) {
 			checkOrigins(t, w, want)
 		}
 
-		x.forget()
+		x.reset()
 		form := url.Values{"csrfToken": {x.csrfToken}, "email": {"ann@example.com"}}
 		r := httptest.NewRequest(http.MethodPost, origin+"/api/auth/signin/email", strings.NewReader(form.Encode()))
 		r.Header = headers.Clone()
@@ -62,44 +61,44 @@ func FuzzForwarded(f *testing.F) {
 		w := httptest.NewRecorder()
 		x.auth.ServeHTTP(w, r)
 		if to := w.Header().Get("Location"); len(x.mails) > 0 || !strings.HasSuffix(to, "error=RateLimited") {
-			t.Errorf("the same peer with other headers: %d mails, sent to %q", len(x.mails), to)
+			t.Errorf("the same peer with other headers: %d mails, redirected to %q", len(x.mails), to)
 		}
 	})
 }
 
-// canonical is an origin as browsers write it.
+// canonical returns an origin as browsers write it.
 func canonical(scheme, host string) string {
 	return scheme + "://" + strings.TrimSuffix(strings.ToLower(host),
 		map[string]string{"http": ":80", "https": ":443"}[scheme])
 }
 
-// lastOf is the last of several values of a header, which is the one that the proxy has added. It
-// must be one of those, if there are any; if it is not, or empty, it is otherwise.
-func lastOf(header, otherwise string, must ...string) string {
+// lastOf returns the last of the values of a header, which is the one that the proxy has added. It
+// returns otherwise if the value is empty, or if allowed is not empty and lacks the value.
+func lastOf(header, otherwise string, allowed ...string) string {
 	list := strings.Split(header, ",")
 	v := strings.TrimSpace(list[len(list)-1])
-	if v == "" || len(must) > 0 && v != otherwise && !slices.Contains(must, v) {
+	if v == "" || len(allowed) > 0 && v != otherwise && !slices.Contains(allowed, v) {
 		return otherwise
 	}
 	return v
 }
 
-// checkOrigins checks where the list of providers leads: to want, if that is trusted, and else
-// nowhere.
+// checkOrigins checks that the URLs in the list of providers have the origin want, which must be
+// trusted, or that the request was refused.
 func checkOrigins(t *testing.T, w *httptest.ResponseRecorder, want string) {
 	t.Helper()
 	if w.Code == http.StatusBadRequest {
 		return
 	}
+	trusted := []string{"http://app.example", "https://app.example", "http://localhost", "https://localhost"}
 	var list map[string]map[string]string
 	if err := json.Unmarshal(w.Body.Bytes(), &list); err != nil || w.Code != http.StatusOK {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
 	for id, p := range list {
 		from, found := strings.CutSuffix(p["callbackUrl"], "/api/auth/callback/"+id)
-		if !found || from != want || !slices.Contains([]string{"http://app.example", "https://app.example",
-			"http://localhost", "https://localhost"}, from) {
-			t.Errorf("%s leads to %q, want %q", id, p["callbackUrl"], want)
+		if !found || from != want || !slices.Contains(trusted, from) {
+			t.Errorf("%s has the callback URL %q, want the origin %q", id, p["callbackUrl"], want)
 		}
 	}
 }

@@ -15,9 +15,10 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// hostileProvider answers at some paths as it likes, and at the others as it should.
+// hostileProvider is a transport to a provider with a hostile response at one path and correct
+// responses at the others.
 type hostileProvider struct {
-	path   string
+	path   string // suffix; "" for no hostile response
 	status int
 	kind   string
 	body   string
@@ -41,10 +42,10 @@ func (p *hostileProvider) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// Passport CVE-2021-41580, Pomerium CVE-2024-47616 and rows of identity providers: whatever a
-// provider answers at its token, userinfo and e-mail endpoints, the sign-in ends with an answer,
-// and nobody is signed in as a user whom that provider has not brought here, or stored with what no
-// page and no column should hold.
+// FuzzProvider lets a provider send anything from its token, userinfo and e-mail endpoints
+// (Passport CVE-2021-41580, Pomerium CVE-2024-47616). The sign-in ends with a redirect, nobody is
+// signed in as a user of another provider, and no value is stored that pages and columns cannot
+// hold.
 func FuzzProvider(f *testing.F) {
 	const token, user, emails = "/token", "/user", "/emails"
 	for _, seed := range [][2]string{
@@ -71,9 +72,9 @@ func FuzzProvider(f *testing.F) {
 	hostile := new(hostileProvider)
 	var known string
 	var in *cardea.SignIn
-	x := newTarget(f, cardea.StrategyJWT, func(c *cardea.Config) {
-		c.Providers = append(c.Providers, hub())
-		c.HTTPClient.Transport = either{"hub.example": hostile, "localhost:1": c.HTTPClient.Transport}
+	x := newFuzzTarget(f, cardea.StrategyJWT, func(c *cardea.Config) {
+		c.Providers = append(c.Providers, fakeGitHub())
+		c.HTTPClient.Transport = perHostTransport{"hub.example": hostile, "localhost:1": c.HTTPClient.Transport}
 		c.Events.SignIn = func(_ context.Context, s *cardea.SignIn) { in = s }
 	})
 	ann, err := x.store.UserByEmail(f.Context(), "ann@example.com")
@@ -81,10 +82,10 @@ func FuzzProvider(f *testing.F) {
 		f.Fatal(err)
 	}
 	known = ann.ID
-	f.Add("", 200, "", "") // as it should
+	f.Add("", 200, "", "") // no hostile response
 	f.Fuzz(func(t *testing.T, path string, status int, kind, body string) {
 		if status < 200 || status > 999 {
-			return // no HTTP server can
+			return // an HTTP server cannot send such a status
 		}
 		*hostile = hostileProvider{path, status, kind, body}
 		begun := x.ask(http.MethodPost, "/signin/hub", csrfCookie+"="+x.csrf, url.Values{"csrfToken": {x.csrfToken}})
@@ -93,24 +94,26 @@ func FuzzProvider(f *testing.F) {
 			t.Fatalf("sign in: %d to %v, %v", begun.Code, to, err)
 		}
 		state := to.Query().Get("state")
-		name := attemptPrefix + state[:21]
-		x.forget()
+		name := stateCookiePrefix + state[:21]
+		x.reset()
 		in = nil
-		res := x.ask(http.MethodGet, "/callback/hub?code=c&state="+url.QueryEscape(state), name+"="+begun.set(name),
+		res := x.ask(http.MethodGet, "/callback/hub?code=c&state="+url.QueryEscape(state),
+			name+"="+begun.cookieValue(name),
 			nil)
 		x.checkAnswer(t, "callback", res)
 		if res.Code != http.StatusFound {
 			t.Errorf("status %d", res.Code)
 		}
 		failed := strings.Contains(res.Header().Get("Location"), "error=")
-		if signedIn := res.set(sessionCookie) != ""; signedIn == failed || signedIn != (len(x.store.writes()) > 0) ||
-			signedIn != (in != nil) {
-			t.Errorf("signed in: %v, sent to %q, written: %v", signedIn, res.Header().Get("Location"), x.store.writes())
+		signedIn, written := res.cookieValue(sessionCookie) != "", len(x.store.writes()) > 0
+		if signedIn == failed || signedIn != written || signedIn != (in != nil) {
+			t.Errorf("signed in: %v, redirected to %q, written: %v", signedIn, res.Header().Get("Location"),
+				x.store.writes())
 		}
 		if in != nil {
 			checkPerson(t, in, known)
 		} else if path == "" {
-			t.Errorf("nobody is signed in, although all is well: %s", &x.log)
+			t.Errorf("nobody is signed in, although all responses are correct: %s", &x.log)
 		}
 		if x.log.Len() > maxLogged {
 			t.Errorf("%d bytes logged", x.log.Len())
@@ -118,30 +121,30 @@ func FuzzProvider(f *testing.F) {
 	})
 }
 
-// checkPerson checks who was signed in. Whom another provider has brought here is known.
+// checkPerson checks who has signed in. known is the ID of a user of another provider.
 func checkPerson(t *testing.T, in *cardea.SignIn, known string) {
 	t.Helper()
 	odd := func(r rune) bool { return r < ' ' || r == 0x7f }
 	if id := strings.ToLower(strings.TrimSpace(in.Account.ProviderAccountID)); in.User.ID == known || id == "" ||
 		id == "undefined" || len(id) > 255 {
-		t.Fatalf("the account %q is another provider's user's, or nobody's", id)
+		t.Fatalf("the account %q belongs to a user of another provider, or identifies nobody", id)
 	}
 	if u := in.User; !utf8.ValidString(u.Name) || utf8.RuneCountInString(u.Name) > 255 ||
 		strings.ContainsFunc(u.Name, odd) {
-		t.Errorf("stored is the name %q", u.Name)
+		t.Errorf("the stored name is %q", u.Name)
 	}
 	if u := in.User; u.Email != "" && (strings.Count(u.Email, "@") != 1 || strings.ContainsAny(u.Email, " <>,;\"") ||
 		strings.ContainsFunc(u.Email, odd)) {
-		t.Errorf("stored is the address %q", u.Email)
+		t.Errorf("the stored address is %q", u.Email)
 	}
 	if image, err := url.Parse(in.User.Image); in.User.Image != "" &&
 		(err != nil || image.Host == "" || image.Scheme != "https" && image.Scheme != "http") {
-		t.Errorf("stored is the picture %q", in.User.Image)
+		t.Errorf("the stored picture is %q", in.User.Image)
 	}
 }
 
-// hub is an OAuth 2.0 provider like GitHub, at which people have addresses that may be verified.
-func hub() *oauth.Provider {
+// fakeGitHub returns a provider like GitHub, at the host hub.example.
+func fakeGitHub() *oauth.Provider {
 	p := provider.GitHub(provider.Client{ID: "app", Secret: "the client's secret"})
 	p.ID = "hub"
 	p.AuthorizationURL, p.TokenURL = "https://hub.example/authorize", "https://hub.example/token"
@@ -149,7 +152,9 @@ func hub() *oauth.Provider {
 	return p
 }
 
-// either is the transport of whichever host is asked.
-type either map[string]http.RoundTripper
+// perHostTransport chooses a transport by host.
+type perHostTransport map[string]http.RoundTripper
 
-func (e either) RoundTrip(r *http.Request) (*http.Response, error) { return e[r.URL.Host].RoundTrip(r) }
+func (e perHostTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	return e[r.URL.Host].RoundTrip(r)
+}

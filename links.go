@@ -5,14 +5,46 @@ import (
 	"strings"
 )
 
+// links makes the URLs of the site as one visitor sees it.
+type links struct {
+	origin   *url.URL
+	basePath string
+	pages    Pages // the application's
+}
+
 // signInPage is the URL of the sign-in page.
-func (e *exchange) signInPage() string { return e.pageURL(e.auth.config.Pages.SignIn, "/signin") }
+func (l links) signInPage() string { return l.pageURL(l.pages.SignIn, "/signin") }
 
 // errorPage is the URL of the page for failures.
-func (e *exchange) errorPage() string { return e.pageURL(e.auth.config.Pages.Error, "/error") }
+func (l links) errorPage() string { return l.pageURL(l.pages.Error, "/error") }
 
-// errorEndpoint is the URL that leads on to the page for a code.
-func (e *exchange) errorEndpoint() string { return e.endpoint("/error") }
+// errorEndpoint is the URL of GET error, which shows a failure or redirects to the page for it.
+func (l links) errorEndpoint() string { return l.endpoint("/error") }
+
+// callbackEndpoint is the URL of the callback of a provider, its redirect URI. It is the same text
+// in every request of a flow, and another text for each provider (RFC 9700 § 4.4).
+func (l links) callbackEndpoint(provider string) string {
+	return l.endpoint("/callback/" + provider)
+}
+
+// pageURL is the URL of the application's page, or of the built-in one if own is empty.
+func (l links) pageURL(own, builtIn string) string {
+	if own == "" {
+		return l.endpoint(builtIn)
+	}
+	return l.absolute(own)
+}
+
+// endpoint is the URL of an endpoint of the handler.
+func (l links) endpoint(path string) string { return l.origin.String() + l.basePath + path }
+
+// absolute adds the origin to a path, and returns a URL unchanged.
+func (l links) absolute(path string) string {
+	if strings.HasPrefix(path, "/") {
+		return l.origin.String() + path
+	}
+	return path
+}
 
 // formPage is the URL of the page with the form that was posted.
 func (e *exchange) formPage() string {
@@ -22,38 +54,13 @@ func (e *exchange) formPage() string {
 	return e.endpoint("/signin")
 }
 
-// verifyPage is the URL of the page on which the visitor waits for the mail, and types its code.
+// verifyPage is the URL of the page that says that a mail was sent, and accepts its code.
 func (e *exchange) verifyPage() string {
 	return withQuery(e.endpoint("/verify-request"), "provider", e.provider, "type", string(TypeEmail))
 }
 
-// callback is the redirect URI of a provider: the same text in every request of a flow, and another
-// text for each provider (RFC 9700 § 4.4).
-func (e *exchange) callback(provider string) string { return e.endpoint("/callback/" + provider) }
-
-// pageURL is the URL of the application's page or, if it has none, of the built-in one.
-func (e *exchange) pageURL(own, builtIn string) string {
-	if own == "" {
-		return e.endpoint(builtIn)
-	}
-	return e.absolute(own)
-}
-
-// endpoint is the URL of an endpoint of the handler.
-func (e *exchange) endpoint(path string) string {
-	return e.origin.String() + e.auth.config.BasePath + path
-}
-
-// absolute adds the origin to a path, and returns a URL unchanged.
-func (e *exchange) absolute(path string) string {
-	if strings.HasPrefix(path, "/") {
-		return e.origin.String() + path
-	}
-	return path
-}
-
-// withQuery adds parameters, given as name and value in turn, to the query of a URL. Empty values
-// are left out.
+// withQuery adds parameters to the query of a URL. Pairs are names, each followed by its value.
+// Empty values are left out.
 func withQuery(to string, pairs ...string) string {
 	u, err := url.Parse(to)
 	if err != nil {

@@ -9,16 +9,16 @@ import (
 	"reflect"
 	"strings"
 	"sync"
-	"time"
 )
 
-// visitor is what a request's context knows about who sent the request.
+// visitor is what the middleware stores in the context of a request: who sent the request.
 type visitor struct {
 	auth    *Auth
 	session *Session // nil if nobody is signed in
-	once    sync.Once
-	user    *User
-	err     error
+
+	once sync.Once // for row, with StrategyJWT
+	user *User     // what row has read
+	err  error     // why row has failed
 }
 
 type visitorKey struct{}
@@ -37,11 +37,12 @@ func SessionFrom(ctx context.Context) *Session {
 // adapter was made, or [User].
 //
 // The error is [ErrNoSession] if nobody is signed in, the user was deleted, or the request did not
-// pass [Auth.Load], [Auth.Require] or [Handle]. It is another one if the store is unavailable or
-// has users of another type.
+// pass [Auth.Load], [Auth.Require] or [Handle]. If the store is unavailable, or has users of
+// another type, it is another error.
 //
-// With [StrategyDatabase] the row was read with the session. With [StrategyJWT] it is read once for
-// each request. Without an adapter a [User] is built from the token.
+// With [StrategyDatabase] the row was read with the session. With [StrategyJWT] the first call for
+// a request reads it. Without an adapter the User is built from the token. UserAs may be called
+// concurrently.
 func UserAs[T any](ctx context.Context) (*T, error) {
 	v, ok := ctx.Value(visitorKey{}).(*visitor)
 	if !ok || v.session == nil {
@@ -61,7 +62,7 @@ func UserAs[T any](ctx context.Context) (*T, error) {
 	return u, nil
 }
 
-// row is the user as the store has it, or as the token says without a store.
+// row returns the user from the store or, without a store, the user that the token describes.
 func (v *visitor) row(ctx context.Context) (*User, error) {
 	if v.auth.config.Adapter == nil || v.auth.database != nil {
 		return v.session.User, nil
@@ -77,9 +78,11 @@ func (v *visitor) row(ctx context.Context) (*User, error) {
 	return v.user, v.err
 }
 
-// Load is middleware that finds the session of a request, for [SessionFrom] and [UserAs], and lets
-// every request pass. If the store is unavailable, requests get 503, because a signed-in visitor
-// must not be treated as a stranger.
+// Load is middleware that finds the session of a request, for [SessionFrom] and [UserAs]. It lets
+// requests with and without a session pass, and extends the session if that is due.
+//
+// If the store is unavailable, requests get 503, because a signed-in visitor must not be treated as
+// a stranger. Requests for a host that is not trusted get 400.
 func (a *Auth) Load(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r, _, ok := a.load(w, r); ok {
@@ -88,11 +91,12 @@ func (a *Auth) Load(next http.Handler) http.Handler {
 	})
 }
 
-// Require is middleware like [Auth.Load], but only requests of signed-in visitors pass. A browser
-// that opens a page is redirected to the sign-in page and comes back afterwards. Every other
-// request gets 401 with a JSON body.
+// Require is middleware like [Auth.Load], but only requests of signed-in visitors pass. If there is
+// no session, a browser that opens a page is redirected to the sign-in page, and comes back after
+// the sign-in. Every other request gets 401 with a JSON body.
 //
-// Caches do not store the pages behind it, unless a page sets another Cache-Control.
+// Require sets Cache-Control so that caches do not store the response. The handler may set another
+// value.
 func (a *Auth) Require(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r, v, ok := a.load(w, r)
@@ -108,11 +112,12 @@ func (a *Auth) Require(next http.Handler) http.Handler {
 	})
 }
 
-// Handle returns a handler that runs only for a signed-in visitor, with the application's row of
-// the user, which is never nil. It is [Auth.Require] with [UserAs].
+// Handle returns a handler that runs only for a signed-in visitor, and gets the application's row
+// of the user, which is never nil. It is [Auth.Require] with [UserAs]: if the user was deleted, the
+// visitor is not signed in, and if the store is unavailable, requests get 503.
 //
-// Handle panics if the adapter of a has users of another type than U, so that the mistake shows
-// when the program starts. U may be [User] with any adapter, and without one.
+// Handle panics if the users of a's adapter are of another type than U, so that the mistake shows
+// when the program starts. U may always be [User], even without an adapter.
 func Handle[U any](a *Auth, handler func(w http.ResponseWriter, r *http.Request, u *U)) http.Handler {
 	want, have := reflect.TypeFor[*U](), typeOfUser(a.config.Adapter)
 	if want != reflect.TypeFor[*User]() && want != have {
@@ -131,7 +136,7 @@ func Handle[U any](a *Auth, handler func(w http.ResponseWriter, r *http.Request,
 	}))
 }
 
-// load finds out who sent the request. If it returns false, it has answered.
+// load finds the session of a request. If it returns false, it has answered the request.
 func (a *Auth) load(w http.ResponseWriter, r *http.Request) (*http.Request, *visitor, bool) {
 	if v, ok := r.Context().Value(visitorKey{}).(*visitor); ok && v.auth == a {
 		return r, v, true
@@ -154,30 +159,6 @@ func (a *Auth) load(w http.ResponseWriter, r *http.Request) (*http.Request, *vis
 	return r.WithContext(context.WithValue(r.Context(), visitorKey{}, v)), v, true
 }
 
-// currentSession returns the visitor's session, extended if that is due.
-func (e *exchange) currentSession() (*Session, error) {
-	ctx, c := e.r.Context(), e.sessionCookie()
-	s, err := e.auth.readSession(ctx, c)
-	if err != nil || s == nil || !e.auth.isRefreshDue(s, e.now) {
-		return s, err
-	}
-	value, err := e.auth.sessions.refresh(ctx, s, c, sessionRefresh{})
-	if err != nil || value == "" {
-		return nil, err
-	}
-	if err := e.jar.SetSession(value, e.now.Add(e.auth.config.Session.MaxAge)); err != nil {
-		return nil, err
-	}
-	e.w.Header().Set("Cache-Control", "private, no-store") // a cache must not store the cookie
-	e.jar.Write(e.w.Header())
-	return s, nil
-}
-
-// isRefreshDue reports whether a session has been used for UpdateAge.
-func (a *Auth) isRefreshDue(s *Session, now time.Time) bool {
-	return !now.Before(s.Expires.Add(a.config.Session.UpdateAge - a.config.Session.MaxAge))
-}
-
 // refuse answers a visitor who is not signed in.
 func (a *Auth) refuse(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "private, no-store")
@@ -193,8 +174,8 @@ func (a *Auth) refuse(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, withQuery(e.signInPage(), "callbackUrl", to), http.StatusSeeOther)
 }
 
-// isNavigation reports whether a browser is opening a page, rather than a program fetching data
-// (Fetch Metadata, if the client sends it).
+// isNavigation reports whether a browser is opening a page. Otherwise a program is fetching data.
+// Clients that do not send Fetch Metadata are judged by Accept.
 func isNavigation(r *http.Request) bool {
 	if mode := r.Header.Get("Sec-Fetch-Mode"); mode != "" {
 		return mode == "navigate"
@@ -202,7 +183,7 @@ func isNavigation(r *http.Request) bool {
 	return strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
-// unavailable answers 503 if the session cannot be checked.
+// unavailable answers 503, because the session could not be checked.
 func (a *Auth) unavailable(w http.ResponseWriter, r *http.Request, err error) {
 	a.log.ErrorContext(r.Context(), "cardea: request failed", "code", cmp.Or(codeOf(err), codeAdapter), "cause", err)
 	w.Header().Set("Cache-Control", "private, no-store")

@@ -11,12 +11,12 @@ import (
 	"github.com/cardea-auth/cardea/internal/redirect"
 )
 
-// origins says under which origin a request reached the site. Links, redirects and cookies are made
-// from it, so it never comes from an unchecked header.
+// origins finds the origin under which a request has reached the site. Links, redirects and cookies
+// are made from it, so it never comes from a header that was not checked.
 type origins struct {
-	fixed   *url.URL
-	hosts   []string // lower case
-	proxies []netip.Prefix
+	fixed   *url.URL       // of Config.BaseURL; nil if that is empty
+	hosts   []string       // Config.TrustedHosts in lower case
+	proxies []netip.Prefix // Config.TrustedProxies
 }
 
 func newOrigins(c Config) (origins, error) {
@@ -56,7 +56,7 @@ func canonicalHost(scheme, host string) string {
 	return strings.TrimSuffix(host, ":80")
 }
 
-// of returns the origin of the request. A host that is not trusted is an error.
+// of returns the origin of the request. If the host is not trusted, it returns an error.
 func (o origins) of(r *http.Request) (*url.URL, error) {
 	if o.fixed != nil {
 		return o.fixed, nil
@@ -77,6 +77,8 @@ func (o origins) of(r *http.Request) (*url.URL, error) {
 	return &url.URL{Scheme: scheme, Host: host}, nil
 }
 
+// trusts reports whether the site may be reached under a host. Without a configuration only the
+// loopback names are trusted.
 func (o origins) trusts(host string) bool {
 	if len(o.hosts) > 0 {
 		return slices.Contains(o.hosts, host)
@@ -87,6 +89,7 @@ func (o origins) trusts(host string) bool {
 	return redirect.IsLoopbackHost((&url.URL{Host: host}).Hostname())
 }
 
+// fromProxy reports whether a trusted proxy has sent the request.
 func (o origins) fromProxy(r *http.Request) bool {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
@@ -99,32 +102,8 @@ func (o origins) isProxy(addr netip.Addr) bool {
 	return slices.ContainsFunc(o.proxies, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
 
-// client names the sender of a request for a limit: the peer's address, or what a trusted proxy
-// says that it is. An IPv6 client has a whole /64 network to itself, so the network counts as one
-// client.
-func (o origins) client(r *http.Request) string {
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	addr := peer.Addr().Unmap()
-	for hops := forwardedFor(r.Header); len(hops) > 0 && o.isProxy(addr); hops = hops[:len(hops)-1] {
-		hop, err := netip.ParseAddr(strings.TrimSpace(hops[len(hops)-1]))
-		if err != nil {
-			break
-		}
-		addr = hop.Unmap()
-	}
-	addr = addr.WithZone("")
-	if addr.Is4() {
-		return addr.String()
-	}
-	network, _ := addr.Prefix(64) // fails for no IPv6 address
-	return network.String()
-}
-
-// forwarded returns what a trusted proxy says about the request. Of several values only the last
-// one comes from the trusted proxy.
+// forwarded returns the scheme and the host that a trusted proxy reports. If there are several
+// values, only the last one comes from that proxy.
 func forwarded(h http.Header, scheme, host string) (string, string) {
 	if v := lastValue(h, "X-Forwarded-Proto"); v == "https" || v == "http" {
 		scheme = v
@@ -135,16 +114,8 @@ func forwarded(h http.Header, scheme, host string) (string, string) {
 	return scheme, host
 }
 
-// forwardedFor lists the hops of X-Forwarded-For, the nearest one last. Only the entries that a
-// trusted proxy has added are true.
-func forwardedFor(h http.Header) []string {
-	values := h.Values("X-Forwarded-For")
-	if len(values) == 0 {
-		return nil
-	}
-	return strings.Split(strings.Join(values, ","), ",")
-}
-
+// lastValue returns the last of the values of a header, which may be separated by commas; "" if
+// there is none.
 func lastValue(h http.Header, name string) string {
 	values := h.Values(name)
 	if len(values) == 0 {
@@ -154,6 +125,7 @@ func lastValue(h http.Header, name string) string {
 	return strings.TrimSpace(v[strings.LastIndexByte(v, ',')+1:])
 }
 
+// isASCII reports whether a text has only visible ASCII characters.
 func isASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f })
 }

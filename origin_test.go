@@ -12,14 +12,15 @@ import (
 	"github.com/cardea-auth/cardea/cardeatest"
 )
 
-// request is what reaches the handler.
+// request is an HTTP request as it reaches the handler.
 type request struct {
-	host, peer string // peer is the address that it comes from
-	header     []string
+	host   string   // the Host header
+	peer   string   // the IP address of the client or proxy
+	header []string // name and value in turn
 }
 
-// originOf asks the handler under which origin it takes a request: the one in its URLs. It is ""
-// when the request is refused.
+// originOf returns the origin that the handler assumes for a request and uses in its URLs, or "" if
+// the request is refused.
 func originOf(t *testing.T, s *site, from request) string {
 	t.Helper()
 	r, err := http.NewRequest(http.MethodGet, "http://unused/api/auth/providers", nil)
@@ -39,7 +40,7 @@ func originOf(t *testing.T, s *site, from request) string {
 	if !found {
 		if res.StatusCode != http.StatusBadRequest || strings.Contains(body, from.host) && from.host != "" ||
 			len(res.Cookies()) != 0 {
-			t.Errorf("refused with %s, %s, %d cookies", res.Status, body, len(res.Cookies()))
+			t.Errorf("the refusal is %s, %s, with %d cookies", res.Status, body, len(res.Cookies()))
 		}
 		return ""
 	}
@@ -47,7 +48,7 @@ func originOf(t *testing.T, s *site, from request) string {
 	return origin
 }
 
-// The hostile requests are in security_redirect_test.go.
+// Hostile requests are in security_redirect_test.go.
 func TestOrigin(t *testing.T) {
 	t.Parallel()
 	proxies := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}
@@ -61,47 +62,77 @@ func TestOrigin(t *testing.T) {
 		from   request
 		want   string
 	}{
-		{"base URL, as browsers write it", fixed, request{"app.example", stranger, nil}, "https://app.example"},
-		{"base URL, whatever the host says", fixed, request{"evil.example", stranger, nil}, "https://app.example"},
+		{"base URL, written as browsers do", fixed, request{"app.example", stranger, nil}, "https://app.example"},
+		{"base URL, with another host", fixed, request{"evil.example", stranger, nil}, "https://app.example"},
 		{"base URL, without any host", fixed, request{"", stranger, nil}, "https://app.example"},
 
 		{"loopback by default", nil, request{"localhost:3000", stranger, nil}, "http://localhost:3000"},
 		{"loopback by default, in another case", nil, request{"LOCALHOST", stranger, nil}, "http://localhost"},
-		{"loopback by default, with the scheme's own port", nil, request{"127.0.0.1:80", stranger, nil},
-			"http://127.0.0.1"},
-		{"loopback by default, not another name", nil, request{"app.example", stranger, nil}, ""},
-		{"loopback by default, not a path", nil, request{"localhost/evil.example", stranger, nil}, ""},
-		{"loopback by default, not nothing", nil, request{"", stranger, nil}, ""},
-		{"loopback by default, whatever a proxy there says", nil,
+		{"loopback by default, with the default port", nil, request{"127.0.0.1:80", stranger, nil}, "http://127.0.0.1"},
+		{"loopback by default, another name", nil, request{"app.example", stranger, nil}, ""},
+		{"loopback by default, with a path", nil, request{"localhost/evil.example", stranger, nil}, ""},
+		{"loopback by default, without a host", nil, request{"", stranger, nil}, ""},
+		{
+			"loopback by default, through a local proxy that names another host", nil,
 			request{"localhost:3000", "127.0.0.1", []string{"X-Forwarded-Host", "evil.example"}},
-			"http://localhost:3000"},
+			"http://localhost:3000",
+		},
 
 		{"listed host", listed, request{"APP.example:80", stranger, nil}, "http://app.example"},
 		{"listed host with port", listed, request{"admin.example:8443", stranger, nil}, "http://admin.example:8443"},
 		{"listed host without its port", listed, request{"admin.example", stranger, nil}, ""},
 		{"listed host with another port", listed, request{"admin.example:8444", stranger, nil}, ""},
-		{"loopback where hosts are listed", listed, request{"localhost:3000", stranger, nil}, ""},
-		{"listed host, from a proxy that is not", listed,
-			request{"app.example", proxy, []string{"X-Forwarded-Proto", "https"}}, "http://app.example"},
+		{"loopback, although hosts are listed", listed, request{"localhost:3000", stranger, nil}, ""},
+		{
+			"listed host, through a proxy that is not trusted", listed,
+			request{"app.example", proxy, []string{"X-Forwarded-Proto", "https"}}, "http://app.example",
+		},
 
-		{"trusted proxy", proxied, request{"backend:8080", proxy,
-			[]string{"X-Forwarded-Host", "app.example", "X-Forwarded-Proto", "https"}}, "https://app.example"},
-		{"trusted proxy, by IPv6", proxied,
-			request{"backend:8080", "fd00::1",
-				[]string{"X-Forwarded-Host", "app.example", "X-Forwarded-Proto", "https"}}, "https://app.example"},
-		{"trusted proxy, by IPv4 in IPv6", proxied,
+		{
+			"trusted proxy", proxied,
+			request{"backend:8080", proxy, []string{"X-Forwarded-Host", "app.example", "X-Forwarded-Proto", "https"}},
+			"https://app.example",
+		},
+		{
+			"trusted proxy with an IPv6 address", proxied,
+			request{
+				"backend:8080", "fd00::1", []string{"X-Forwarded-Host", "app.example", "X-Forwarded-Proto", "https"},
+			},
+			"https://app.example",
+		},
+		{
+			"trusted proxy with an IPv4-mapped IPv6 address", proxied,
 			request{"backend:8080", "::ffff:10.1.2.3", []string{"X-Forwarded-Host", "app.example"}},
-			"http://app.example"},
-		{"trusted proxy that says the scheme alone", proxied,
-			request{"app.example", proxy, []string{"X-Forwarded-Proto", "https"}}, "https://app.example"},
-		{"trusted proxy that says nothing", proxied, request{"app.example", proxy, nil}, "http://app.example"},
-		{"trusted proxy in front of a host that is not listed", proxied,
-			request{"app.example", proxy, []string{"X-Forwarded-Host", "evil.example"}}, ""},
-		{"another peer", proxied, request{"app.example", stranger,
-			[]string{"X-Forwarded-Host", "admin.example:8443", "X-Forwarded-Proto", "https"}}, "http://app.example"},
-		{"another peer that names the proxy", proxied,
-			request{"app.example", stranger,
-				[]string{"X-Forwarded-For", proxy, "X-Forwarded-Host", "admin.example:8443"}}, "http://app.example"},
+			"http://app.example",
+		},
+		{
+			"trusted proxy that sends only the scheme", proxied,
+			request{"app.example", proxy, []string{"X-Forwarded-Proto", "https"}}, "https://app.example",
+		},
+		{
+			"trusted proxy without forwarded headers", proxied,
+			request{"app.example", proxy, nil}, "http://app.example",
+		},
+		{
+			"trusted proxy with a host that is not listed", proxied,
+			request{"app.example", proxy, []string{"X-Forwarded-Host", "evil.example"}}, "",
+		},
+		{
+			"another peer with forwarded headers", proxied,
+			request{
+				"app.example", stranger,
+				[]string{"X-Forwarded-Host", "admin.example:8443", "X-Forwarded-Proto", "https"},
+			},
+			"http://app.example",
+		},
+		{
+			"another peer that says it forwards for the proxy", proxied,
+			request{
+				"app.example", stranger,
+				[]string{"X-Forwarded-For", proxy, "X-Forwarded-Host", "admin.example:8443"},
+			},
+			"http://app.example",
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -114,7 +145,7 @@ func TestOrigin(t *testing.T) {
 
 func TestUntrustedHostIsRefusedEverywhere(t *testing.T) {
 	t.Parallel()
-	var log logbook
+	var log logRecorder
 	s := newSite(t, func(c *cardea.Config) {
 		c.TrustedHosts, c.Logger = []string{"app.example"}, log.logger()
 	})
@@ -134,34 +165,34 @@ func TestUntrustedHostIsRefusedEverywhere(t *testing.T) {
 		}
 	}
 	if ran {
-		t.Error("a page ran")
+		t.Error("the application's handler ran")
 	}
-	if got := log.String(); !strings.Contains(got, "Config.TrustedHosts") ||
-		!strings.Contains(got, `"code":"UntrustedHost"`) {
+	got := log.String()
+	if !strings.Contains(got, "Config.TrustedHosts") || !strings.Contains(got, `"code":"UntrustedHost"`) {
 		t.Errorf("the log does not say what to do:\n%s", got)
 	}
 }
 
 func TestCookiesOverTLS(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
 		secure := httptest.NewTLSServer(s.auth)
 		t.Cleanup(secure.Close)
 		b := cardeatest.NewBrowser(t, secure.URL)
 		b.Transport = secure.Client().Transport
 		b.CheckRedirect = stopAtRedirect
-		begin(t, b, "idp", nil)
+		startSignIn(t, b, "idp", nil)
 		for name := range cookiesOf(b) {
 			if name != "__Host-"+csrfCookie && name != "__Secure-"+callbackCookie &&
-				!strings.HasPrefix(name, "__Secure-"+attemptPrefix) {
-				t.Errorf("a cookie without its prefix: %s", name)
+				!strings.HasPrefix(name, "__Secure-"+stateCookiePrefix) {
+				t.Errorf("cookie %s lacks the prefix for https", name)
 			}
 		}
 		b.CheckRedirect = nil
 		b.SignIn("idp", "")
-		if whoIs(b) != "ann@example.com" || cookiesOf(b)["__Secure-"+sessionCookie] == "" {
-			t.Errorf("signed in as %q with %d cookies", whoIs(b), len(cookiesOf(b)))
+		if signedInEmail(b) != "ann@example.com" || cookiesOf(b)["__Secure-"+sessionCookie] == "" {
+			t.Errorf("signed in as %q with %d cookies", signedInEmail(b), len(cookiesOf(b)))
 		}
 		res := visit(t, b, secure.URL+"/api/auth/session")
 		for _, c := range res.Cookies() {
@@ -169,27 +200,26 @@ func TestCookiesOverTLS(t *testing.T) {
 				t.Errorf("cookie = %v", c)
 			}
 		}
-		if got := s.sessionBody(t, cookies{sessionCookie: cookiesOf(b)["__Secure-"+
-			sessionCookie]}); strategy == cardea.StrategyJWT && got != "null" {
-			t.Errorf("a token made for the cookie on https is read from the one on http: %s", got)
+		token := cookiesOf(b)["__Secure-"+sessionCookie]
+		if got := s.sessionBody(t, cookies{sessionCookie: token}); strategy == cardea.StrategyJWT && got != "null" {
+			t.Errorf("the token of the cookie for https is accepted in the one for http: %s", got)
 		}
 		b.SignOut()
 		if b.Session() != nil {
-			t.Error("there is a session after signing out")
+			t.Error("there is a session after sign-out")
 		}
 	})
 }
 
-// Behind a proxy that ends TLS the cookies are those of https, and a form is taken though the
-// proxy's request names another host.
+// Behind a proxy that terminates TLS the cookies are those for https, and forms are accepted
+// although the proxy's request has another Host.
 func TestSignInBehindAProxy(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*cardea.Config){
 		"base URL": func(c *cardea.Config) { c.BaseURL = "https://app.example" },
 		"trusted proxy": func(c *cardea.Config) {
-			c.TrustedHosts, c.TrustedProxies = []string{"app.example"}, []netip.Prefix{
-				netip.MustParsePrefix("127.0.0.0/8"),
-			}
+			c.TrustedHosts = []string{"app.example"}
+			c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -197,29 +227,30 @@ func TestSignInBehindAProxy(t *testing.T) {
 			s := newSite(t, change)
 			const origin, session = "https://app.example", "__Secure-" + sessionCookie
 			jar := cookies{}
-			// The browser's requests, as the proxy passes them on.
-			pass := func(path string, f url.Values, change ...func(*http.Request)) *http.Response {
+			// forward sends a request of the browser as the proxy does.
+			forward := func(path string, f url.Values, change ...func(*http.Request)) *http.Response {
 				t.Helper()
 				change = append(change, header("X-Forwarded-Host", "app.example"), header("X-Forwarded-Proto", "https"))
 				res := send(t, s.URL+"/api/auth/"+path, jar, f, change...)
 				for _, c := range res.Cookies() {
 					if !c.Secure || !strings.HasPrefix(c.Name, "__") {
-						t.Errorf("%s: cookie = %v", path, c)
+						t.Errorf("%s: cookie = %v, want one for https", path, c)
 					}
 					jar[c.Name] = c.Value
 				}
 				return res
 			}
 			csrf := func() url.Values {
-				body := text(t, pass("csrf", nil))
-				return url.Values{"csrfToken": {strings.TrimSuffix(strings.TrimPrefix(body, `{"csrfToken":"`), `"}`)}}
+				body := text(t, forward("csrf", nil))
+				token := strings.TrimSuffix(strings.TrimPrefix(body, `{"csrfToken":"`), `"}`)
+				return url.Values{"csrfToken": {token}}
 			}
-			if res := pass("signin/idp", csrf(),
-				header("Origin", s.URL)); !strings.HasSuffix(res.Header.Get("Location"), "/signin?error=MissingCSRF") {
-				t.Errorf("a form of another origin: sent to %s", res.Header.Get("Location"))
+			to := forward("signin/idp", csrf(), header("Origin", s.URL)).Header.Get("Location")
+			if !strings.HasSuffix(to, "/signin?error=MissingCSRF") {
+				t.Errorf("a form of another origin: sent to %s", to)
 			}
-			to := pass("signin/idp", csrf(), header("Origin", origin),
-				header("Sec-Fetch-Site", "same-origin")).Header.Get("Location")
+			sameOrigin := header("Sec-Fetch-Site", "same-origin")
+			to = forward("signin/idp", csrf(), header("Origin", origin), sameOrigin).Header.Get("Location")
 			u, err := url.Parse(to)
 			if err != nil || u.Query().Get("redirect_uri") != origin+"/api/auth/callback/idp" {
 				t.Fatalf("sent to %s", to)
@@ -229,10 +260,10 @@ func TestSignInBehindAProxy(t *testing.T) {
 			if !found {
 				t.Fatalf("sent back to %s", back)
 			}
-			if res := pass(path, nil); res.Header.Get("Location") != origin || jar[session] == "" {
+			if res := forward(path, nil); res.Header.Get("Location") != origin || jar[session] == "" {
 				t.Errorf("callback: %s to %s", res.Status, res.Header.Get("Location"))
 			}
-			if got := text(t, pass("session", nil)); !strings.Contains(got, "ann@example.com") {
+			if got := text(t, forward("session", nil)); !strings.Contains(got, "ann@example.com") {
 				t.Errorf("session = %s", got)
 			}
 		})

@@ -5,11 +5,11 @@ import (
 	"github.com/cardea-auth/cardea/internal/seal"
 )
 
-// Protocol is a version of the protocol of Auth.js, for [Config].
+// Protocol is the version of the protocol of Auth.js that a site speaks. Defaults to ProtocolV5.
 type Protocol int
 
 // The versions. They differ in cookies, tokens, the answer to a visitor without a session, and how
-// failures are reported. With either of them a sign-in answers the clients of both as each expects.
+// failures are reported. A sign-in answers the clients of both versions, whichever is set.
 const (
 	ProtocolV5 Protocol = iota // Auth.js: @auth/core and next-auth 5
 	ProtocolV4                 // next-auth 4
@@ -17,35 +17,39 @@ const (
 
 // protocol is everything that the versions do differently.
 type protocol struct {
-	names      func(secure bool) cookie.Names
-	scheme     seal.Scheme
-	noSession  any          // what GET session tells a visitor without a session, as JSON
-	codeInPath bool         // the sign-in and error pages accept the code of a failure as last segment of the path
-	openID     ProviderType // what GET providers calls an OpenID Connect provider
+	names     func(secure bool) cookie.Names
+	scheme    seal.Scheme
+	noSession any // what GET session tells a visitor without a session, as JSON
 
-	failures map[Code]failure
-	others   failure // of any other code
-	refusal  func(reason, provider string) (query []string)
+	// codeInPath says that GET signin and GET error accept the code of a failure as the last
+	// segment of the path.
+	codeInPath bool
 
-	// forwarded are the codes that the error page passes on to the sign-in page.
-	forwarded []string
+	// types are the types of provider that GET providers gives another name.
+	types map[ProviderType]ProviderType
+
+	failures     map[Code]failure
+	otherFailure failure                                        // of any other code
+	refusalQuery func(reason, provider string) (query []string) // of CodeCredentialsSignIn
+
+	// signInPageCodes are the codes of failures that the error page passes on to the sign-in page.
+	signInPageCodes []string
 }
 
-// failure says how the visitor learns about a failure.
+// failure is the page that shows a failure to the visitor.
 type failure struct {
-	page  func(*exchange) string // the URL of the page
-	name  string                 // of the query parameter
-	value string                 // of the query parameter
+	page  func(*exchange) string // returns the URL of the page
+	name  string                 // name of the query parameter
+	value string                 // value of the query parameter
 }
 
-// protocols are the two versions. In v5 a failure leads straight to the application's page; in v4
-// always to an endpoint, which leads on from there.
+// protocols are the two versions. In v5 a failure redirects straight to the application's page; in
+// v4 mostly to an endpoint, which redirects to the page.
 var protocols = [...]protocol{
 	ProtocolV5: {
 		names:     cookie.NamesV5,
 		scheme:    seal.SchemeV5,
 		noSession: nil, // null; the client of v5 would take {} for a session
-		openID:    TypeOIDC,
 		failures: map[Code]failure{
 			CodeAccessDenied:      {(*exchange).errorPage, "error", "AccessDenied"},
 			CodeVerification:      {(*exchange).errorPage, "error", "Verification"},
@@ -58,8 +62,8 @@ var protocols = [...]protocol{
 			CodeRateLimited:       {(*exchange).signInPage, "error", "RateLimited"},
 			CodeWrongCode:         {(*exchange).verifyPage, "error", "WrongCode"},
 		},
-		others: failure{(*exchange).errorPage, "error", "Configuration"},
-		refusal: func(reason, _ string) []string {
+		otherFailure: failure{(*exchange).errorPage, "error", "Configuration"},
+		refusalQuery: func(reason, _ string) []string {
 			return []string{"error", "CredentialsSignin", "code", reason}
 		},
 	},
@@ -68,7 +72,7 @@ var protocols = [...]protocol{
 		scheme:     seal.SchemeV4,
 		noSession:  struct{}{}, // {}; the client of v4 fails on null
 		codeInPath: true,
-		openID:     TypeOAuth, // pages made for v4 know no other type
+		types:      map[ProviderType]ProviderType{TypeOIDC: TypeOAuth}, // pages made for v4 do not know oidc
 		failures: map[Code]failure{
 			CodeAccessDenied:      {(*exchange).errorEndpoint, "error", "AccessDenied"},
 			CodeVerification:      {(*exchange).errorEndpoint, "error", "Verification"},
@@ -85,31 +89,30 @@ var protocols = [...]protocol{
 			CodeRateLimited:       {(*exchange).signInPage, "error", "RateLimited"},
 			CodeWrongCode:         {(*exchange).verifyPage, "error", "WrongCode"},
 		},
-		others: failure{(*exchange).errorEndpoint, "error", "Configuration"},
-		refusal: func(reason, provider string) []string {
+		otherFailure: failure{(*exchange).errorEndpoint, "error", "Configuration"},
+		refusalQuery: func(reason, provider string) []string {
 			if reason != defaultReason {
-				// v4 shows what the check threw, and has no other place for it
+				// v4 shows the text of the exception, and has no parameter code
 				return []string{"error", reason}
 			}
 			return []string{"error", "CredentialsSignin", "provider", provider}
 		},
-		forwarded: []string{
+		signInPageCodes: []string{
 			"Signin", "OAuthSignin", "OAuthCallback", "OAuthCreateAccount", "EmailCreateAccount", "Callback",
-			"OAuthAccountNotLinked", "EmailSignin",
-			"CredentialsSignin", "SessionRequired",
+			"OAuthAccountNotLinked", "EmailSignin", "CredentialsSignin", "SessionRequired",
 		},
 	},
 }
 
-// failureURL is where the visitor learns about a failure.
+// failureURL is the URL of the page that shows a failure to the visitor.
 func (p *protocol) failureURL(e *exchange, err *Error) string {
 	f, ok := p.failures[err.Code]
 	if !ok {
-		f = p.others
+		f = p.otherFailure
 	}
 	query := []string{f.name, f.value}
 	if err.Code == CodeCredentialsSignIn {
-		query = p.refusal(err.reason(), e.provider)
+		query = p.refusalQuery(err.reason(), e.provider)
 	}
 	return withQuery(f.page(e), query...)
 }

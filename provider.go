@@ -3,42 +3,42 @@ package cardea
 import (
 	"github.com/cardea-auth/cardea/internal/configerr"
 	"github.com/cardea-auth/cardea/internal/page"
-	"github.com/cardea-auth/cardea/internal/relyingparty"
 	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Provider is one way to sign in: an [*oauth.Provider], an [*EmailProvider] or a
 // [*CredentialsProvider]. Applications get them from packages provider, email and credentials.
-// [New] refuses every other type.
+// [New] accepts no other type.
 type Provider interface {
-	// ProviderID returns the id that names the provider in URLs and in the account's row.
+	// ProviderID returns the id of the provider in URLs and in the rows of accounts.
 	ProviderID() string
 }
 
-// ProviderType is the kind of a provider in GET /providers and in an account's row.
+// ProviderType is the kind of a provider, in the answer of GET providers and in the rows of
+// accounts.
 type ProviderType string
 
-// The types of the protocol.
+// The types of providers. The values are those of Auth.js.
 const (
-	TypeOAuth       ProviderType = "oauth"
-	TypeOIDC        ProviderType = "oidc"
-	TypeEmail       ProviderType = "email"
-	TypeCredentials ProviderType = "credentials"
+	TypeOAuth       ProviderType = "oauth"       // an oauth.Provider with oauth.TypeOAuth2
+	TypeOIDC        ProviderType = "oidc"        // an oauth.Provider with oauth.TypeOIDC
+	TypeEmail       ProviderType = "email"       // an EmailProvider
+	TypeCredentials ProviderType = "credentials" // a CredentialsProvider
 )
 
-// definition is a [Provider] as [New] sees it.
+// definition is what [New] needs to know about a [Provider]. Each kind of provider implements it.
 type definition interface {
 	info() providerInfo
 
-	// validate adds everything that is missing or wrong to faults. Field is where the provider
-	// stands in the configuration.
+	// validate adds everything that is missing or wrong to faults. Field names the provider in the
+	// texts of the faults, such as Providers[0].
 	validate(c *Config, field string, faults *configerr.List)
 
 	// button returns the provider as the sign-in page shows it.
 	button(basePath string) page.Provider
 
-	// open returns the provider at work. The configuration is valid.
-	open(a *Auth) (method, error)
+	// open returns the method that serves requests. The configuration has been validated.
+	open(a *Auth) (signInMethod, error)
 }
 
 // providerInfo is what the handler knows about a provider without knowing its kind.
@@ -48,8 +48,8 @@ type providerInfo struct {
 	kind  ProviderType
 	style oauth.Style
 
-	// postsCallback says that the provider's page posts the callback, so that POST callback carries
-	// no CSRF token of this site.
+	// postsCallback says that the provider's page posts the callback, so that POST callback has no
+	// CSRF token of this site.
 	postsCallback bool
 
 	// provesEmail says that users sign in by proving their e-mail address, without an account.
@@ -59,12 +59,15 @@ type providerInfo struct {
 	// a password.
 	storesCredentials bool
 
-	// messages are texts of the application for the reasons of a refusal.
+	// statusOnRefusal says that the status tells the client of next-auth 4 about a refused sign-in.
+	statusOnRefusal bool
+
+	// messages are the application's texts for each Error.Reason.
 	messages map[string]string
 }
 
-// method is a way to sign in, at work: one [Provider] of this site. It is safe for concurrent use.
-type method interface {
+// signInMethod serves the requests of one [Provider] of this site. It is safe for concurrent use.
+type signInMethod interface {
 	info() providerInfo
 
 	// signIn answers POST signin/{id}.
@@ -77,8 +80,8 @@ type method interface {
 	postCallback(e *exchange) error
 }
 
-// definitionOf is the only place that knows the kinds of providers. It returns nil for an unknown
-// one.
+// definitionOf returns the definition of a provider, and nil for a type that this package does not
+// know. No other code lists the types of providers.
 func definitionOf(p Provider) definition {
 	switch p := p.(type) {
 	case *oauth.Provider:
@@ -91,38 +94,8 @@ func definitionOf(p Provider) definition {
 	return nil
 }
 
-// oauthDefinition makes an oauth.Provider a definition.
-type oauthDefinition struct{ *oauth.Provider }
-
-func (d oauthDefinition) info() providerInfo {
-	return providerInfo{
-		id: d.ID, name: d.Name, kind: ProviderType(d.Type), style: d.Style, postsCallback: d.FormPost,
-	}
-}
-
-func (d oauthDefinition) validate(c *Config, field string, faults *configerr.List) {
-	relyingparty.Validate(d.Provider, field, c.HTTPClient, faults)
-}
-
-func (d oauthDefinition) button(basePath string) page.Provider {
-	return page.Provider{
-		ID: d.ID, Name: d.Name, Kind: page.OAuth, Action: basePath + "/signin/" + d.ID,
-		BrandColor: d.Style.BrandColor, Logo: d.Style.Logo,
-	}
-}
-
-func (d oauthDefinition) open(a *Auth) (method, error) {
-	client, err := relyingparty.New(d.Provider, relyingparty.Config{
-		HTTP: a.config.HTTPClient, Secret: a.config.Secret, Logger: a.log, Now: a.clock,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return &oauthMethod{oauthDefinition: d, client: client}, nil
-}
-
-// method returns the way to sign in with that id, nil if there is none.
-func (a *Auth) method(id string) method {
+// method returns the method of the provider with that id, and nil if there is none.
+func (a *Auth) method(id string) signInMethod {
 	for _, m := range a.methods {
 		if m.info().id == id {
 			return m
@@ -131,8 +104,9 @@ func (a *Auth) method(id string) method {
 	return nil
 }
 
-// needMethod is method for an id that a request names.
-func (a *Auth) needMethod(id string) (method, error) {
+// requireMethod returns the method of the provider with that id. If there is none, it returns an
+// error.
+func (a *Auth) requireMethod(id string) (signInMethod, error) {
 	if m := a.method(id); m != nil {
 		return m, nil
 	}
@@ -149,4 +123,15 @@ func (a *Auth) providerIDs() []string {
 		ids = append(ids, m.info().id)
 	}
 	return ids
+}
+
+// buttons returns the providers as the sign-in page shows them, without those of an unknown type.
+func (c Config) buttons() []page.Provider {
+	var list []page.Provider
+	for _, p := range c.Providers {
+		if d := definitionOf(p); d != nil {
+			list = append(list, d.button(c.BasePath))
+		}
+	}
+	return list
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// octocat is somebody with an id beyond the integers that JavaScript knows.
+// octocat is a person whose id is too large for an integer in JavaScript.
 var octocat = cardeatest.Person{
 	Subject: "9007199254740993", Name: "Octo Cat", Email: "octocat@example.com", EmailVerified: true,
 	Picture: "https://example.com/o.png",
@@ -21,10 +21,10 @@ var octocat = cardeatest.Person{
 
 func TestGitHubSignIn(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, func(c *cardea.Config) { github(c) })
+	s := newSite(t, func(c *cardea.Config) { addGitHub(c) })
 	s.issuer.Next(octocat)
-	b := stepper(t, s.URL)
-	pass(t, b, "github", octocat.Subject)
+	b := newBrowser(t, s.URL)
+	signInAt(t, b, "github", octocat.Subject)
 	u, err := s.store.UserByAccount(t.Context(), "github", "9007199254740993")
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +42,7 @@ func TestGitHubSignIn(t *testing.T) {
 		t.Errorf("type %q, token type %q, scope %q, ID token %q", a.Type, a.TokenType, a.Scope, a.IDToken)
 	}
 	if n := s.issuer.Requests(cardeatest.Discovery); n != 0 {
-		t.Errorf("discovery was asked %d times for a provider whose endpoints are configured", n)
+		t.Errorf("%d requests for discovery, although the endpoints are configured", n)
 	}
 }
 
@@ -55,21 +55,30 @@ func TestGitHubEmailAddresses(t *testing.T) {
 	}
 	for _, tc := range []struct {
 		name     string
-		public   any // the address in the profile, which GitHub does not vouch for
+		public   any // the address in the profile, which need not be verified
 		list     []address
 		want     string
 		verified bool
 	}{
-		{"the primary one", "public@example.com",
-			[]address{{"first@example.com", false, true}, {"Main@Example.com", true, true}}, "main@example.com", true},
-		{"the first verified one when the primary is not", nil,
-			[]address{{"main@example.com", true, false}, {"a@example.com", false, true},
-				{"b@example.com", false, true}}, "a@example.com", true},
-		{"none when none is verified", nil, []address{{"main@example.com", true, false}}, "", false},
-		{"the public one, unverified, when none is verified", "public@example.com",
-			[]address{{"main@example.com", true, false}}, "public@example.com", false},
-		{"none when verified is a text", nil, []address{{"main@example.com", true, "true"}}, "", false},
-		{"none when there is none", nil, []address{}, "", false},
+		{
+			"the primary address", "public@example.com",
+			[]address{{"first@example.com", false, true}, {"Main@Example.com", true, true}},
+			"main@example.com", true,
+		},
+		{
+			"the first verified address if the primary one is not verified", nil,
+			[]address{
+				{"main@example.com", true, false}, {"a@example.com", false, true}, {"b@example.com", false, true},
+			},
+			"a@example.com", true,
+		},
+		{"no address if none is verified", nil, []address{{"main@example.com", true, false}}, "", false},
+		{
+			"the public address, as unverified, if none is verified", "public@example.com",
+			[]address{{"main@example.com", true, false}}, "public@example.com", false,
+		},
+		{"no address if verified is a string", nil, []address{{"main@example.com", true, "true"}}, "", false},
+		{"no address if the list is empty", nil, []address{}, "", false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -81,22 +90,22 @@ func TestGitHubEmailAddresses(t *testing.T) {
 				json.NewEncoder(w).Encode(tc.list)
 			}))
 			t.Cleanup(emails.Close)
-			s := newSite(t, func(c *cardea.Config) { github(c).EmailsURL = emails.URL })
+			s := newSite(t, func(c *cardea.Config) { addGitHub(c).EmailsURL = emails.URL })
 			s.issuer.Next(cardeatest.Person{Subject: "5", Claims: map[string]any{"email": tc.public}})
-			pass(t, stepper(t, s.URL), "github", "5")
+			signInAt(t, newBrowser(t, s.URL), "github", "5")
 			u, err := s.store.UserByAccount(t.Context(), "github", "5")
 			if err != nil {
 				t.Fatal(err)
 			}
 			if u.Email != tc.want || !u.EmailVerified.IsZero() != tc.verified {
-				t.Errorf("e-mail = %q, verified %v; want %q, %v", u.Email, !u.EmailVerified.IsZero(), tc.want,
-					tc.verified)
+				t.Errorf("e-mail = %q, verified %v; want %q, %v",
+					u.Email, !u.EmailVerified.IsZero(), tc.want, tc.verified)
 			}
 		})
 	}
 }
 
-func TestGitHubFailsCleanly(t *testing.T) {
+func TestGitHubFailureWritesNothing(t *testing.T) {
 	t.Parallel()
 	for _, e := range []cardeatest.Endpoint{cardeatest.Token, cardeatest.User, cardeatest.Emails} {
 		for _, how := range []cardeatest.Failure{
@@ -105,16 +114,16 @@ func TestGitHubFailsCleanly(t *testing.T) {
 		} {
 			t.Run(string(e)+" "+string(how), func(t *testing.T) {
 				t.Parallel()
-				var store *watchedStore
+				var store *recordingStore
 				s := newSite(t, func(c *cardea.Config) {
-					store = watch(c)
-					github(c)
+					store = recordCalls(c)
+					addGitHub(c)
 				})
 				s.issuer.Misbehave(cardeatest.Broken(e, how))
-				b := stepper(t, s.URL)
-				checkRefused(t, s, visit(t, b, leave(t, b, "github", "", "/")), cardea.CodeConfiguration)
+				b := newBrowser(t, s.URL)
+				checkSignInFailed(t, s, visit(t, b, beginAs(t, b, "github", "", "/")), cardea.CodeConfiguration)
 				if writes := store.writes(); len(writes) != 0 {
-					t.Errorf("written: %v", writes)
+					t.Errorf("writes = %v, want none", writes)
 				}
 			})
 		}
@@ -123,14 +132,14 @@ func TestGitHubFailsCleanly(t *testing.T) {
 
 func TestUserinfoHeaders(t *testing.T) {
 	t.Parallel()
-	tap := &wiretap{}
+	tap := &httpRecorder{}
 	s := newSite(t, func(c *cardea.Config) {
 		c.HTTPClient = &http.Client{Transport: tap}
-		github(c).Headers = map[string]string{"X-Api-Version": "7"}
+		addGitHub(c).Headers = map[string]string{"X-Api-Version": "7"}
 	})
-	pass(t, stepper(t, s.URL), "github", "")
+	signInAt(t, newBrowser(t, s.URL), "github", "")
 	for _, path := range []string{"/user", "/user/emails"} {
-		requests := tap.to(path)
+		requests := tap.requestsTo(path)
 		if len(requests) != 1 {
 			t.Fatalf("%d requests to %s", len(requests), path)
 		}
@@ -141,32 +150,31 @@ func TestUserinfoHeaders(t *testing.T) {
 	}
 }
 
-// An error of the application's mapping fails the sign-in, and so does a profile that it leaves
-// empty.
-func TestProfileMappingFails(t *testing.T) {
+// An error of the Profile function fails the sign-in, and so does a profile without a usable id.
+func TestProfileFunctionFails(t *testing.T) {
 	t.Parallel()
-	for name, mapping := range map[string]func(context.Context, oauth.Claims) (oauth.Profile, error){
+	for name, profile := range map[string]func(context.Context, oauth.Claims) (oauth.Profile, error){
 		"with an error": func(context.Context, oauth.Claims) (oauth.Profile, error) {
 			return oauth.Profile{ID: "1"}, errors.New("no")
 		},
 		"with an empty profile": func(context.Context, oauth.Claims) (oauth.Profile, error) {
 			return oauth.Profile{}, nil
 		},
-		"with an id of blanks": func(context.Context, oauth.Claims) (oauth.Profile, error) {
+		"with an id of spaces": func(context.Context, oauth.Claims) (oauth.Profile, error) {
 			return oauth.Profile{ID: "  "}, nil
 		},
-		"with a very long id": func(context.Context, oauth.Claims) (oauth.Profile, error) {
+		"with an id of 256 bytes": func(context.Context, oauth.Claims) (oauth.Profile, error) {
 			return oauth.Profile{ID: string(make([]byte, 256))}, nil
 		},
-		"with an id from fmt %v": func(context.Context, oauth.Claims) (oauth.Profile, error) {
+		"with nil formatted as the id": func(context.Context, oauth.Claims) (oauth.Profile, error) {
 			return oauth.Profile{ID: "<nil>"}, nil
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t, func(c *cardea.Config) { idp(c).Profile = mapping })
-			b := stepper(t, s.URL)
-			checkRefused(t, s, visit(t, b, leave(t, b, "idp", "", "/")), cardea.CodeConfiguration)
+			s := newSite(t, func(c *cardea.Config) { idp(c).Profile = profile })
+			b := newBrowser(t, s.URL)
+			checkSignInFailed(t, s, visit(t, b, beginAs(t, b, "idp", "", "/")), cardea.CodeConfiguration)
 		})
 	}
 }
@@ -175,17 +183,17 @@ func TestUserinfoOfAnOIDCProvider(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
 		idp(c).UseUserinfo = true
-		plain := second(c)
+		plain := addSecondProvider(c)
 		plain.UseUserinfo = false
 	})
-	pass(t, stepper(t, s.URL), "idp", "")
+	signInAt(t, newBrowser(t, s.URL), "idp", "")
 	if n := s.issuer.Requests(cardeatest.Userinfo); n != 1 {
-		t.Errorf("userinfo was asked %d times, want once", n)
+		t.Errorf("%d requests to userinfo, want one", n)
 	}
 	s.issuer.Next(bob)
-	pass(t, stepper(t, s.URL), "other", bob.Subject)
+	signInAt(t, newBrowser(t, s.URL), "other", bob.Subject)
 	if n := s.issuer.Requests(cardeatest.Userinfo); n != 1 {
-		t.Error("userinfo was asked for a provider whose ID token says it all")
+		t.Error("userinfo was requested without UseUserinfo")
 	}
 }
 
@@ -193,16 +201,16 @@ func TestKeysAndDiscoveryAreFetchedOnce(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	for range 3 {
-		pass(t, stepper(t, s.URL), "idp", "")
+		signInAt(t, newBrowser(t, s.URL), "idp", "")
 	}
 	if d, k := s.issuer.Requests(cardeatest.Discovery), s.issuer.Requests(cardeatest.JWKS); d != 1 || k != 1 {
 		t.Errorf("%d requests for discovery and %d for keys in three sign-ins, want one each", d, k)
 	}
-	b := stepper(t, s.URL)
-	callback := leave(t, b, "idp", "", "/")
+	b := newBrowser(t, s.URL)
+	callback := beginAs(t, b, "idp", "", "/")
 	s.issuer.RotateKeys()
-	comeBack(t, b, callback)
+	openCallback(t, b, callback)
 	if n := s.issuer.Requests(cardeatest.JWKS); n != 2 || b.Session() == nil {
-		t.Errorf("a key that was rotated during a sign-in costs %d requests, want one, and a session", n-1)
+		t.Errorf("after a key rotation: %d requests for keys, want one, and a session", n-1)
 	}
 }

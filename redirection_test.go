@@ -13,8 +13,8 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// abroad is a provider of another protocol, which believes what it is told.
-func abroad() *oauth.Provider {
+// customProvider is a provider with a protocol of its own: it accepts whatever the callback says.
+func customProvider() *oauth.Provider {
 	return &oauth.Provider{
 		ID: "abroad", Name: "Abroad", Type: oauth.TypeOAuth2,
 		Redirect: func(_ context.Context, r *oauth.Redirection) (string, error) {
@@ -32,13 +32,13 @@ func abroad() *oauth.Provider {
 	}
 }
 
-// back begins a sign-in there, and returns where it wants the browser back.
-func back(t *testing.T, b *cardeatest.Browser) string {
+// beginAtCustomProvider begins a sign-in at customProvider, and returns the callback URL.
+func beginAtCustomProvider(t *testing.T, b *cardeatest.Browser) string {
 	t.Helper()
-	return backTo(t, b, "abroad")
+	return beginAtProvider(t, b, "abroad")
 }
 
-func backTo(t *testing.T, b *cardeatest.Browser, provider string) string {
+func beginAtProvider(t *testing.T, b *cardeatest.Browser, provider string) string {
 	t.Helper()
 	to, err := url.Parse(b.Post("/signin/"+provider, url.Values{"callbackUrl": {"/welcome"}}).Header.Get("Location"))
 	if err != nil || to.Host != "abroad.example" {
@@ -51,7 +51,7 @@ func TestRedirection(t *testing.T) {
 	t.Parallel()
 	var once func(string, time.Time) bool
 	s := newSite(t, func(c *cardea.Config) {
-		p := abroad()
+		p := customProvider()
 		redirect := p.Redirect
 		p.Redirect = func(ctx context.Context, r *oauth.Redirection) (string, error) {
 			once = r.Once
@@ -59,61 +59,59 @@ func TestRedirection(t *testing.T) {
 		}
 		c.Providers = append(c.Providers, p)
 	})
-	b := stepper(t, s.URL)
-	callback := back(t, b)
+	b := newBrowser(t, s.URL)
+	callback := beginAtCustomProvider(t, b)
 	if once("x", time.Now().Add(time.Minute)) {
-		t.Error("Once is true before there is a proof")
+		t.Error("Once returns true before the callback")
 	}
-	if to := comeBack(t, b, callback+"&who=7&proof=a"); to != s.URL+"/welcome" {
+	if to := openCallback(t, b, callback+"&who=7&proof=a"); to != s.URL+"/welcome" {
 		t.Errorf("the visitor ends at %s", to)
 	}
 	if _, err := s.store.UserByAccount(t.Context(), "abroad", "7"); err != nil || b.Session() == nil {
 		t.Errorf("nobody is signed in: %v", err)
 	}
-	if _, err := s.auth.AccessToken(t.Context(), s.owner(t, "abroad", "7"), "abroad"); !errors.Is(err,
-		cardea.ErrGrantRevoked) {
+	_, err := s.auth.AccessToken(t.Context(), s.accountOwner(t, "abroad", "7"), "abroad")
+	if !errors.Is(err, cardea.ErrGrantRevoked) {
 		t.Errorf("AccessToken: %v", err)
 	}
-	if body := text(t, visit(t, b, s.URL+"/api/auth/providers")); !strings.Contains(body,
-		`"abroad":{"id":"abroad","name":"Abroad","type":"oauth"`) {
+	body := text(t, visit(t, b, s.URL+"/api/auth/providers"))
+	if !strings.Contains(body, `"abroad":{"id":"abroad","name":"Abroad","type":"oauth"`) {
 		t.Errorf("providers: %s", body)
 	}
 }
 
 func TestRedirectionIsRefused(t *testing.T) {
 	t.Parallel()
+	replace := func(old, new string) func(string) string {
+		return func(callback string) string { return strings.ReplaceAll(callback, old, new) }
+	}
+	add := func(parameter string) func(string) string {
+		return func(callback string) string { return callback + parameter }
+	}
 	for _, tc := range []struct {
 		name   string
 		change func(callback string) string
 		code   cardea.Code
 	}{
-		{"without a state", func(callback string) string {
-			return strings.ReplaceAll(callback, "state=", "stat=")
-		}, cardea.CodeConfiguration},
-		{"with another state", func(callback string) string {
-			return strings.Replace(callback, "&", "0&", 1)
-		}, cardea.CodeConfiguration},
-		{"with two states", func(callback string) string { return callback + "&state=1" }, cardea.CodeConfiguration},
-		{"with any parameter twice", func(callback string) string {
-			return callback + "&who=8"
-		}, cardea.CodeConfiguration},
-		{"as somebody without an id", func(callback string) string {
-			return strings.ReplaceAll(callback, "who=7", "who=")
-		}, cardea.CodeConfiguration},
-		{"at another provider", func(callback string) string {
-			return strings.ReplaceAll(callback, "/abroad", "/idp")
-		}, cardea.CodeConfiguration},
-		{"with a proof that was used", func(callback string) string {
-			return strings.ReplaceAll(callback, "=fresh", "=used")
-		}, cardea.CodeConfiguration},
+		{"without a state", replace("state=", "stat="), cardea.CodeConfiguration},
+		{
+			"with another state",
+			func(callback string) string { return strings.Replace(callback, "&", "0&", 1) },
+			cardea.CodeConfiguration,
+		},
+		{"with two states", add("&state=1"), cardea.CodeConfiguration},
+		{"with another parameter twice", add("&who=8"), cardea.CodeConfiguration},
+		{"without the person's id", replace("who=7", "who="), cardea.CodeConfiguration},
+		{"at another provider", replace("/abroad", "/idp"), cardea.CodeConfiguration},
+		{"with a proof that was used", replace("=fresh", "=used"), cardea.CodeConfiguration},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t, func(c *cardea.Config) { c.Providers = append(c.Providers, abroad()) })
-			other := stepper(t, s.URL)
-			comeBack(t, other, back(t, other)+"&who=7&proof=used")
-			b := stepper(t, s.URL)
-			res := visit(t, b, tc.change(back(t, b)+"&who=7&proof=fresh"))
+			s := newSite(t, func(c *cardea.Config) { c.Providers = append(c.Providers, customProvider()) })
+			other := newBrowser(t, s.URL)
+			openCallback(t, other, beginAtCustomProvider(t, other)+"&who=7&proof=used")
+			b := newBrowser(t, s.URL)
+			res := visit(t, b, tc.change(beginAtCustomProvider(t, b)+"&who=7&proof=fresh"))
 			if to := res.Header.Get("Location"); to != s.URL+"/api/auth/error?error="+string(tc.code) ||
 				b.Session() != nil {
 				t.Errorf("the visitor is sent to %s", to)
@@ -122,24 +120,24 @@ func TestRedirectionIsRefused(t *testing.T) {
 	}
 }
 
-// What a proof is at one service it is not at another.
+// The same proof may come from two providers, once from each.
 func TestOnceIsForOneProvider(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
-		other := abroad()
+		other := customProvider()
 		other.ID = "elsewhere"
-		c.Providers = append(c.Providers, abroad(), other)
+		c.Providers = append(c.Providers, customProvider(), other)
 	})
 	for _, provider := range []string{"abroad", "elsewhere"} {
-		b := stepper(t, s.URL)
-		comeBack(t, b, backTo(t, b, provider)+"&who=7&proof=a")
+		b := newBrowser(t, s.URL)
+		openCallback(t, b, beginAtProvider(t, b, provider)+"&who=7&proof=a")
 		if b.Session() == nil {
 			t.Errorf("%s: nobody is signed in", provider)
 		}
 	}
 }
 
-// An error counts, whatever comes with it, and so does nothing.
+// A hook fails the sign-in if it returns an error, even beside a result, or no result.
 func TestRedirectionHooksThatFail(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -147,21 +145,21 @@ func TestRedirectionHooksThatFail(t *testing.T) {
 		change func(*oauth.Provider)
 		cause  string
 	}{
-		{"nowhere to go", func(p *oauth.Provider) {
+		{"no URL", func(p *oauth.Provider) {
 			p.Redirect = func(context.Context, *oauth.Redirection) (string, error) { return "", nil }
 		}, "hook Redirect: it returned no URL"},
-		{"somewhere to go, and an error", func(p *oauth.Provider) {
+		{"a URL and an error", func(p *oauth.Provider) {
 			p.Redirect = func(context.Context, *oauth.Redirection) (string, error) {
 				return "https://abroad.example/", errors.New("broken")
 			}
 		}, "hook Redirect: broken"},
-		{"nobody", func(p *oauth.Provider) {
+		{"no claims", func(p *oauth.Provider) {
 			p.Identify = func(context.Context, *oauth.Redirection) (oauth.Claims, error) { return nil, nil }
 			p.Profile = func(context.Context, oauth.Claims) (oauth.Profile, error) {
 				return oauth.Profile{ID: "7"}, nil
 			}
 		}, "hook Identify: it returned nothing"},
-		{"somebody, and an error", func(p *oauth.Provider) {
+		{"claims and an error", func(p *oauth.Provider) {
 			p.Identify = func(context.Context, *oauth.Redirection) (oauth.Claims, error) {
 				return oauth.Claims{"id": "7"}, errors.New("forged")
 			}
@@ -169,14 +167,14 @@ func TestRedirectionHooksThatFail(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			var log logbook
+			var log logRecorder
 			s := newSite(t, func(c *cardea.Config) {
 				c.Logger = log.logger()
-				p := abroad()
+				p := customProvider()
 				tc.change(p)
 				c.Providers = append(c.Providers, p)
 			})
-			b := stepper(t, s.URL)
+			b := newBrowser(t, s.URL)
 			to := b.Post("/signin/abroad", nil).Header.Get("Location")
 			if u, err := url.Parse(to); err == nil && u.Query().Has("back") {
 				to = visit(t, b, u.Query().Get("back")+"&who=7&proof=fresh").Header.Get("Location")
@@ -191,66 +189,74 @@ func TestRedirectionHooksThatFail(t *testing.T) {
 	}
 }
 
-// Whoever comes back is linked as whoever comes from any other provider is: to who was signed in,
-// and not to who has the same address.
-func TestRedirectionLinks(t *testing.T) {
+// The same rules as for any other provider: an account is linked to the user who is signed in, and
+// not to the one with the same e-mail address.
+func TestRedirectionLinksAccounts(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
-		p := abroad()
+		p := customProvider()
 		p.Profile = func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			return oauth.Profile{ID: raw.String("id"), Email: "ann@example.com", EmailVerified: true}, nil
 		}
 		c.Providers = append(c.Providers, p)
 	})
 	b := s.signedIn(t, "")
-	ann := s.holder(t, "ann@example.com")
-	stranger := stepper(t, s.URL)
-	checkRefused(t, s, visit(t, stranger, back(t, stranger)+"&who=8&proof=a"), cardea.CodeAccountNotLinked)
-	comeBack(t, b, back(t, b)+"&who=7&proof=b")
-	if got := s.owner(t, "abroad", "7"); got != ann {
-		t.Errorf("the account is %s's, want %s's", got, ann)
+	ann := s.emailOwner(t, "ann@example.com")
+	stranger := newBrowser(t, s.URL)
+	res := visit(t, stranger, beginAtCustomProvider(t, stranger)+"&who=8&proof=a")
+	checkSignInFailed(t, s, res, cardea.CodeAccountNotLinked)
+	openCallback(t, b, beginAtCustomProvider(t, b)+"&who=7&proof=b")
+	if got := s.accountOwner(t, "abroad", "7"); got != ann {
+		t.Errorf("the account belongs to %s, want %s", got, ann)
 	}
 }
 
-func TestNewRefusesRedirectionThatCannotWork(t *testing.T) {
+func TestNewRefusesOptionsBesideRedirect(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		change func(*oauth.Provider)
 		want   string
 	}{
-		{func(p *oauth.Provider) { p.Redirect = nil }, ".Redirect: is missing beside Identify"},
-		{func(p *oauth.Provider) { p.Identify = nil }, ".Identify: is missing beside Redirect"},
+		{func(p *oauth.Provider) { p.Redirect = nil }, ".Redirect: is missing, and Identify needs it"},
+		{func(p *oauth.Provider) { p.Identify = nil }, ".Identify: is missing, and Redirect needs it"},
 		{func(p *oauth.Provider) { p.Profile = nil }, ".Profile: is missing"},
-		{func(p *oauth.Provider) { p.Type = oauth.TypeOIDC }, `.Type: want "oauth" beside Redirect`},
-		{func(p *oauth.Provider) {
-			p.TokenURL = "https://abroad.example/token"
-		}, ".TokenURL: has no effect beside Redirect"},
-		{func(p *oauth.Provider) { p.FormPost = true }, ".FormPost: has no effect beside Redirect"},
-		{func(p *oauth.Provider) {
-			p.ClientAuth = oauth.AuthClientSecretPost
-		}, ".ClientAuth: has no effect beside Redirect"},
-		{func(p *oauth.Provider) {
-			p.AuthorizationURL = "https://abroad.example/"
-		}, ".AuthorizationURL: has no effect beside Redirect"},
-		{func(p *oauth.Provider) {
-			p.UserinfoURL = "https://abroad.example/"
-		}, ".UserinfoURL: has no effect beside Redirect"},
-		{func(p *oauth.Provider) {
-			p.EmailsURL = "https://abroad.example/"
-		}, ".EmailsURL: has no effect beside Redirect"},
-		{func(p *oauth.Provider) { p.Scopes = []string{} }, ".Scopes: has no effect beside Redirect"},
-		{func(p *oauth.Provider) {
-			p.CallbackParams = []string{"user"}
-		}, ".CallbackParams: has no effect beside Redirect"},
-		{func(p *oauth.Provider) { p.ClientKey.ID = "key-1" }, ".ClientKey: has no effect beside Redirect"},
-		{func(p *oauth.Provider) {
-			p.PushAuthorization = true
-		}, ".PushAuthorization: has no effect beside Redirect"},
-		{func(p *oauth.Provider) { p.DPoP = true }, ".DPoP: has no effect beside Redirect"},
+		{func(p *oauth.Provider) { p.Type = oauth.TypeOIDC }, `.Type: want "oauth" because Redirect is set`},
+		{
+			func(p *oauth.Provider) { p.TokenURL = "https://abroad.example/token" },
+			".TokenURL: has no effect if Redirect is set",
+		},
+		{func(p *oauth.Provider) { p.FormPost = true }, ".FormPost: has no effect if Redirect is set"},
+		{
+			func(p *oauth.Provider) { p.ClientAuth = oauth.AuthClientSecretPost },
+			".ClientAuth: has no effect if Redirect is set",
+		},
+		{
+			func(p *oauth.Provider) { p.AuthorizationURL = "https://abroad.example/" },
+			".AuthorizationURL: has no effect if Redirect is set",
+		},
+		{
+			func(p *oauth.Provider) { p.UserinfoURL = "https://abroad.example/" },
+			".UserinfoURL: has no effect if Redirect is set",
+		},
+		{
+			func(p *oauth.Provider) { p.EmailsURL = "https://abroad.example/" },
+			".EmailsURL: has no effect if Redirect is set",
+		},
+		{func(p *oauth.Provider) { p.Scopes = []string{} }, ".Scopes: has no effect if Redirect is set"},
+		{
+			func(p *oauth.Provider) { p.CallbackParams = []string{"user"} },
+			".CallbackParams: has no effect if Redirect is set",
+		},
+		{func(p *oauth.Provider) { p.ClientKey.ID = "key-1" }, ".ClientKey: has no effect if Redirect is set"},
+		{
+			func(p *oauth.Provider) { p.PushAuthorization = true },
+			".PushAuthorization: has no effect if Redirect is set",
+		},
+		{func(p *oauth.Provider) { p.DPoP = true }, ".DPoP: has no effect if Redirect is set"},
 	} {
 		t.Run(tc.want, func(t *testing.T) {
 			t.Parallel()
-			p := abroad()
+			p := customProvider()
 			tc.change(p)
 			_, err := cardea.New(cardea.Config{Secret: secret, Providers: []cardea.Provider{p}})
 			if err == nil || !strings.Contains(err.Error(), "Config.Providers[0] (abroad)"+tc.want) {

@@ -14,47 +14,50 @@ import (
 
 // exchange is one HTTP request and the answer to it.
 type exchange struct {
-	auth   *Auth
-	w      http.ResponseWriter
-	r      *http.Request
-	now    time.Time
-	origin *url.URL
-	names  *cookie.Names
-	jar    *cookie.Jar
+	links
+	auth  *Auth
+	w     http.ResponseWriter
+	r     *http.Request
+	now   time.Time
+	names *cookie.Names // httpCookies or httpsCookies of auth
+	jar   *cookie.Jar
 
-	route       *route            // nil behind the middleware
+	route       *route            // nil in the middleware
 	provider    string            // last segment of the path: a provider's id, or the code of a failure
-	form        map[string]string // what was posted; of a name that came twice the last value
-	posted      url.Values        // what was posted as a form, all values
+	form        map[string]string // what was posted; the last value if a name is repeated
+	formValues  url.Values        // what was posted as a form, all values
 	update      json.RawMessage   // the new data of POST session
 	csrfToken   string
-	csrfKnown   bool   // the browser had csrfToken already
+	csrfKnown   bool   // the browser has sent csrfToken in its cookie
 	callbackURL string // where to go afterwards: safe and absolute
 }
 
-// newExchange fails for a host that is not trusted.
+// newExchange returns an error for a host that is not trusted.
 func (a *Auth) newExchange(w http.ResponseWriter, r *http.Request) (*exchange, error) {
 	origin, err := a.origins.of(r)
 	if err != nil {
 		return nil, err
 	}
-	e := &exchange{auth: a, w: w, r: r, now: a.now(), origin: origin, names: &a.plain}
+	e := &exchange{
+		links: links{origin, a.config.BasePath, a.config.Pages},
+		auth:  a, w: w, r: r, now: a.now(), names: &a.httpCookies,
+	}
 	if origin.Scheme == "https" {
-		e.names = &a.secure
+		e.names = &a.httpsCookies
 	}
 	e.jar = cookie.NewJar(r.Header, e.names)
 	return e, nil
 }
 
-const maxForm = 64 << 10 // bytes
+const maxBody = 64 << 10 // bytes
 
-// readForm reads a form or a JSON object. Any other content counts as no form.
+// readForm reads a form or a JSON object. A body of another type is ignored.
 func (e *exchange) readForm() error {
 	kind, _, _ := mime.ParseMediaType(e.r.Header.Get("Content-Type"))
 	if kind != "application/json" && kind != "application/x-www-form-urlencoded" {
 		return nil
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(e.w, e.r.Body, maxForm))
+	body, err := io.ReadAll(http.MaxBytesReader(e.w, e.r.Body, maxBody))
 	if err != nil {
 		return err
 	}
@@ -63,7 +66,7 @@ func (e *exchange) readForm() error {
 		return e.readJSON(body)
 	}
 	values, err := url.ParseQuery(string(body))
-	e.posted = values
+	e.formValues = values
 	for name, list := range values {
 		e.form[name] = list[len(list)-1]
 	}
@@ -73,6 +76,7 @@ func (e *exchange) readForm() error {
 	return err
 }
 
+// readJSON reads the members of a JSON object that are texts, and the member data as it is.
 func (e *exchange) readJSON(body []byte) error {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(body, &members); err != nil {
@@ -88,23 +92,18 @@ func (e *exchange) readJSON(body []byte) error {
 	return nil
 }
 
-// prepare finds out the CSRF token and the callback URL, and keeps both in cookies.
+// prepare reads the CSRF token and the callback URL from the request and its cookies, and stores
+// them in cookies.
 func (e *exchange) prepare() {
 	if e.csrfToken, e.csrfKnown = e.auth.csrf.token(e.jar.Get(e.names.CSRF)); !e.csrfKnown {
 		e.renewCSRF()
 	}
 	stored := e.jar.Get(e.names.CallbackURL)
-	e.callbackURL = e.target(e.form["callbackUrl"], e.query("callbackUrl"), stored)
+	e.callbackURL = e.redirectTarget(e.form["callbackUrl"], e.query("callbackUrl"), stored)
 	if e.callbackURL != stored {
 		// A URL that is too long for a cookie is not stored.
 		_ = e.jar.Set(cookie.Cookie{Name: e.names.CallbackURL, Value: e.callbackURL})
 	}
-}
-
-func (e *exchange) renewCSRF() {
-	token, value := e.auth.csrf.fresh()
-	e.csrfToken = token
-	_ = e.jar.Set(cookie.Cookie{Name: e.names.CSRF, Value: value}) // always short enough
 }
 
 // query returns a parameter of the query, the last one if it came several times.
@@ -119,9 +118,9 @@ func (e *exchange) query(name string) string {
 	return values[len(values)-1]
 }
 
-// target returns where the first URL that is not empty may lead: within the site, unless the
-// application's callback allows more.
-func (e *exchange) target(urls ...string) string {
+// target returns the URL to which the first of urls that is not empty may redirect: a URL of this
+// site, unless Callbacks.Redirect allows another one. If there is none, it returns the origin.
+func (e *exchange) redirectTarget(urls ...string) string {
 	for _, wanted := range urls {
 		if wanted == "" {
 			continue
@@ -140,13 +139,15 @@ func (e *exchange) target(urls ...string) string {
 }
 
 // sentByThisSite reports whether a page of this site sent the request: it repeats the CSRF token of
-// the browser's cookie and, as far as the browser says, comes from the same origin. The token alone
-// is not enough where a sibling domain can set cookies; the origin alone is not enough where a
-// browser sends none.
+// the browser's cookie and, if the browser says where the request comes from, comes from the same
+// origin. The token alone is not enough, because a sibling domain may set cookies. The origin alone
+// is not enough, because some browsers send none.
 func (e *exchange) sentByThisSite() bool {
-	return e.csrfKnown && equal(e.form["csrfToken"], e.csrfToken) && e.sameOrigin()
+	return e.csrfKnown && equalSecrets(e.form["csrfToken"], e.csrfToken) && e.sameOrigin()
 }
 
+// sameOrigin reports whether the request comes from the same origin, according to the headers
+// Origin and Sec-Fetch-Site. It returns true if the browser sends neither.
 func (e *exchange) sameOrigin() bool {
 	if o := e.r.Header.Get("Origin"); o != "" && o != e.origin.String() {
 		return false

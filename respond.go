@@ -9,6 +9,7 @@ import (
 
 func badRequest(w http.ResponseWriter) { writeJSON(w, http.StatusBadRequest, "Bad request.") }
 
+// writeJSON answers with a JSON value, and with 500 and null if it cannot be written as JSON.
 func writeJSON(w http.ResponseWriter, status int, body any) {
 	text, err := json.Marshal(body)
 	if err != nil {
@@ -19,7 +20,7 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 	w.Write(text)
 }
 
-// json answers with a value and the cookies.
+// json answers with a JSON value, and writes the cookies.
 func (e *exchange) json(status int, body any) {
 	e.jar.Write(e.w.Header())
 	writeJSON(e.w, status, body)
@@ -33,8 +34,8 @@ func (e *exchange) redirect(to string) error {
 	return nil
 }
 
-// redirectWithStatus is redirect with a status for the client of next-auth 4. The client of Auth.js
-// always gets 200, and a Location as well.
+// redirectWithStatus is redirect with another status for the client of next-auth 4. The client of
+// Auth.js always gets 200 with the URL, also in the header Location.
 func (e *exchange) redirectWithStatus(to string, status int) {
 	e.jar.Write(e.w.Header())
 	h := e.w.Header()
@@ -54,9 +55,9 @@ func (e *exchange) redirectWithStatus(to string, status int) {
 	}
 }
 
-// fail answers with a failure: the cause goes to the log, the code to the visitor. If the store is
-// unavailable, the answer is 503, since trying again may help.
-func (e *exchange) fail(err error) {
+// answerFailure answers with a failure: the cause goes to the log, the code to the visitor. If the
+// store is unavailable, the answer is 503, because trying again may help.
+func (e *exchange) answerFailure(err error) {
 	e.logFailure(err)
 	failure := asError(err)
 	switch {
@@ -69,12 +70,12 @@ func (e *exchange) fail(err error) {
 	}
 }
 
-// failureStatus tells the client of next-auth 4 that a sign-in with credentials failed. All other
-// clients go by the URL alone.
+// failureStatus is the status by which the client of next-auth 4 learns that a sign-in with
+// credentials failed. All other clients use the URL alone.
 func (e *exchange) failureStatus(code Code) int {
 	m := e.auth.method(e.provider)
 	switch {
-	case m == nil || m.info().kind != TypeCredentials || code == CodeMissingCSRF:
+	case m == nil || !m.info().statusOnRefusal || code == CodeMissingCSRF:
 		return http.StatusOK
 	case code == CodeAccessDenied:
 		return http.StatusForbidden
@@ -92,8 +93,8 @@ func (e *exchange) logFailure(err error) {
 		"remote", e.r.RemoteAddr, "cause", err)
 }
 
-// unavailable answers 503: in JSON to the Auth.js clients and to session requests, with a page to a
-// browser.
+// unavailable answers 503, in JSON to the Auth.js clients and to requests for the session,
+// otherwise with a page.
 func (e *exchange) unavailable() {
 	e.w.Header().Set("Retry-After", "5")
 	switch {
@@ -111,12 +112,13 @@ func (e *exchange) unavailable() {
 	}
 }
 
-// page returns the built-in pages, after the cookies were written.
+// page writes the cookies and returns the built-in pages.
 func (e *exchange) page() *page.Pages {
 	e.jar.Write(e.w.Header())
 	return e.auth.pages
 }
 
+// truncate cuts a text after n bytes, for the log.
 func truncate(s string, n int) string {
 	if len(s) <= n {
 		return s

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// route is an endpoint with everything that it needs, so that no endpoint can be added without
-// saying it.
+// route is one endpoint: which requests it serves, what they must prove, and how a failure is
+// answered. Every route states all of this in routeTable.
 type route struct {
 	method  string
 	action  string  // first segment of the path below the base path
@@ -19,17 +19,18 @@ type route struct {
 	// fromProvider says that a provider's page may send the request instead of a page of this site.
 	fromProvider bool
 
-	// stateless says that the endpoint needs neither the CSRF token nor the callback URL.
+	// stateless says that the endpoint uses neither the CSRF token nor the callback URL, and sets
+	// no cookies for them.
 	stateless bool
 
-	// failureStatus is the status with which a failure is answered as "no session", in JSON. With 0
-	// a failure leads to a page.
+	// failureStatus is the status of the answer to a failure, which is in JSON that there is no
+	// session. If it is 0, a failure redirects to a page.
 	failureStatus int
 
 	serve func(*exchange) error
 }
 
-// segment says which segment of the path follows the action.
+// segment is what may follow the action in the path.
 type segment int
 
 const (
@@ -39,7 +40,7 @@ const (
 	codeInV4                 // nothing; with ProtocolV4 also the code of a failure
 )
 
-// routeTable is every endpoint that there is. Anything else is a bad request.
+// routeTable has all endpoints. Any other request gets 400.
 var routeTable = []route{
 	{method: http.MethodGet, action: "providers", stateless: true, serve: getProviders},
 	{method: http.MethodGet, action: "session", failureStatus: http.StatusInternalServerError, serve: getSession},
@@ -47,7 +48,7 @@ var routeTable = []route{
 	{method: http.MethodGet, action: "csrf", serve: getCSRF},
 	{method: http.MethodGet, action: "signin", segment: codeInV4, serve: getSignIn},
 	{method: http.MethodPost, action: "signin", segment: optionalProvider, csrf: true, serve: postSignIn},
-	// State and PKCE prove where a callback comes from.
+	// No CSRF token: state and PKCE bind a callback to the browser.
 	{method: http.MethodGet, action: "callback", segment: needsProvider, serve: getCallback},
 	{
 		method: http.MethodPost, action: "callback", segment: needsProvider, csrf: true, fromProvider: true,
@@ -57,12 +58,13 @@ var routeTable = []route{
 	{method: http.MethodPost, action: "signout", csrf: true, serve: postSignOut},
 	{method: http.MethodGet, action: "verify-request", serve: getVerifyRequest},
 	{method: http.MethodGet, action: "error", segment: codeInV4, serve: getError},
-	// It changes nothing, and browsers that send it have no token.
+	// No CSRF token: it changes nothing, and the browsers that send it have no token.
 	{method: http.MethodPost, action: "_log", serve: postLog},
 }
 
 // ServeHTTP serves the endpoints of Auth.js under the base path: providers, session, csrf, signin,
-// callback, signout, verify-request, error.
+// callback, signout, verify-request, error and _log. Any other request, and one for a host that is
+// not trusted, gets 400.
 func (a *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("Cache-Control", "private, no-cache, no-store")
@@ -91,11 +93,11 @@ func (a *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if err := e.serve(); err != nil {
-		e.fail(err)
+		e.answerFailure(err)
 	}
 }
 
-// serve runs the endpoint after the check that its route demands.
+// serve runs the endpoint if the request proves what the route demands.
 func (e *exchange) serve() error {
 	if e.sentByProvider() {
 		return e.route.serve(e)
@@ -104,13 +106,14 @@ func (e *exchange) serve() error {
 		e.prepare()
 	}
 	if e.route.csrf && !e.sentByThisSite() {
-		return fail(CodeMissingCSRF, "POST %s: the CSRF token or the origin is not this site's", e.route.action)
+		return fail(CodeMissingCSRF, "POST %s: the CSRF token is missing or wrong, or the origin is another one",
+			e.route.action)
 	}
 	return e.route.serve(e)
 }
 
-// sentByProvider reports whether a provider's page posts the callback. Such a request cannot
-// contain a token of this site, and changes nothing.
+// sentByProvider reports whether a provider's page may send this request. It cannot contain a token
+// of this site, and changes nothing.
 func (e *exchange) sentByProvider() bool {
 	if !e.route.fromProvider {
 		return false
@@ -119,8 +122,8 @@ func (e *exchange) sentByProvider() bool {
 	return m != nil && m.info().postsCallback
 }
 
-// findRoute finds the endpoint of a request and the segment after its action. Paths are compared as
-// they are, without cleaning and in one case, so that a proxy in front of this handler cannot see
+// findRoute returns the endpoint of a request and the segment after its action. It compares paths
+// byte for byte and does not clean them, so that a proxy in front of this handler cannot see
 // another path than the handler does.
 func (a *Auth) findRoute(r *http.Request) (found *route, segment string, ok bool) {
 	rest, ok := strings.CutPrefix(r.URL.Path, a.config.BasePath+"/")

@@ -12,8 +12,8 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Dex GHSA-7qjx-gp9h-65qj: the endpoints are these and no others. A new one must be entered here,
-// with its method and what protects it.
+// Dex GHSA-7qjx-gp9h-65qj: the endpoints are these and no others. A new one must be added here,
+// with its method and its protection.
 func TestEveryRouteIsDeclared(t *testing.T) {
 	t.Parallel()
 	want := []string{
@@ -41,11 +41,11 @@ func TestEveryRouteIsDeclared(t *testing.T) {
 			protection = "CSRF"
 		}
 		got = append(got, fmt.Sprintf("%s %s%s, %s", r.method, r.action, segments[r.segment], protection))
-		if r.method != http.MethodGet && !r.csrf && r.action != "_log" { // which changes nothing
-			t.Errorf("%s %s is open to every site", r.method, r.action)
+		if r.method != http.MethodGet && !r.csrf && r.action != "_log" { // _log changes nothing
+			t.Errorf("%s %s accepts requests of other sites", r.method, r.action)
 		}
 		if r.serve == nil {
-			t.Errorf("%s %s does nothing", r.method, r.action)
+			t.Errorf("%s %s has no function", r.method, r.action)
 		}
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
@@ -53,16 +53,15 @@ func TestEveryRouteIsDeclared(t *testing.T) {
 	}
 }
 
-func routed(t *testing.T) *Auth {
+func newAuth(t *testing.T) *Auth {
 	t.Helper()
 	a, err := New(Config{
 		Secret: strings.Repeat("s", 32),
 		Providers: []Provider{&oauth.Provider{
-			ID: "idp", Name: "IdP", Type: oauth.TypeOAuth2, ClientID: "id", AuthorizationURL: "https://idp.example/a",
-			TokenURL:    "https://idp.example/t",
-			UserinfoURL: "https://idp.example/u", Profile: func(context.Context, oauth.Claims) (oauth.Profile, error) {
-				return oauth.Profile{}, nil
-			},
+			ID: "idp", Name: "IdP", Type: oauth.TypeOAuth2, ClientID: "id",
+			AuthorizationURL: "https://idp.example/a", TokenURL: "https://idp.example/t",
+			UserinfoURL: "https://idp.example/u",
+			Profile:     func(context.Context, oauth.Claims) (oauth.Profile, error) { return oauth.Profile{}, nil },
 		}},
 		Logger: slog.New(slog.DiscardHandler),
 	})
@@ -72,12 +71,12 @@ func routed(t *testing.T) *Auth {
 	return a
 }
 
-// Dex GHSA-7qjx-gp9h-65qj: what the table declares is what happens. A route that needs the token
-// refuses without it, whatever the form and whatever says that it is from the same origin, and one
-// that does not need it is never refused for want of it.
-func TestEveryRouteKeepsItsRule(t *testing.T) {
+// Dex GHSA-7qjx-gp9h-65qj: a route that needs the CSRF token refuses requests without it, whatever
+// the body is and although the headers claim the same origin. A route that does not need it never
+// refuses for that reason.
+func TestEveryRouteChecksCSRFAsDeclared(t *testing.T) {
 	t.Parallel()
-	a := routed(t)
+	a := newAuth(t)
 	for _, route := range routeTable {
 		paths := []string{"/api/auth/" + route.action}
 		if route.segment == needsProvider {
@@ -102,8 +101,8 @@ func TestEveryRouteKeepsItsRule(t *testing.T) {
 				w := httptest.NewRecorder()
 				a.ServeHTTP(w, r)
 				to := w.Header().Get("Location")
-				refused := strings.HasSuffix(to, "?error=MissingCSRF") || route.action == "session" &&
-					w.Code == http.StatusBadRequest && w.Body.String() == "null"
+				refused := strings.HasSuffix(to, "?error=MissingCSRF") ||
+					route.action == "session" && w.Code == http.StatusBadRequest && w.Body.String() == "null"
 				if refused != route.csrf {
 					t.Errorf("%s %s with %q: %d to %s", route.method, path, name, w.Code, to)
 				}
@@ -112,20 +111,19 @@ func TestEveryRouteKeepsItsRule(t *testing.T) {
 	}
 }
 
-// Dex GHSA-7qjx-gp9h-65qj: what is not declared is a bad request, and says nothing else.
+// Dex GHSA-7qjx-gp9h-65qj: every other request gets status 400 without any other information.
 func TestNothingElseIsServed(t *testing.T) {
 	t.Parallel()
-	a := routed(t)
+	a := newAuth(t)
 	for _, method := range []string{
 		"GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "",
 	} {
 		for _, path := range []string{
 			"/api/auth", "/api/auth/", "/", "/api", "/api/auth2/session", "/api/authsession", "/auth/session",
-			"/api/auth/webauthn-options/idp",
-			"/api/auth/session/idp", "/api/auth/csrf/x", "/api/auth/callback", "/api/auth/callback/",
-			"/api/auth/callback/idp/x", "/api/auth/signin/a/b",
-			"/api/auth/sessions", "/api/auth/Session", "/api/auth/error/x", "/api/auth/providers/idp",
-			"/api/auth/signout/x", "/api/auth/register",
+			"/api/auth/webauthn-options/idp", "/api/auth/session/idp", "/api/auth/csrf/x", "/api/auth/callback",
+			"/api/auth/callback/", "/api/auth/callback/idp/x", "/api/auth/signin/a/b", "/api/auth/sessions",
+			"/api/auth/Session", "/api/auth/error/x", "/api/auth/providers/idp", "/api/auth/signout/x",
+			"/api/auth/register",
 		} {
 			r := httptest.NewRequest(http.MethodGet, "http://localhost"+path, nil)
 			r.Method = method

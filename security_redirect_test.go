@@ -19,46 +19,43 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// hostileTargets are values that must lead to the base URL of the site, in whose place they have
-// HOST.
+// hostileTargets are callback URLs that must redirect to the base URL of the site. HOST stands for
+// the site's host.
 var hostileTargets = []string{
-	// Scheme-relative, in every spelling of a slash.
+	// Scheme-relative URLs, with all spellings of a slash.
 	"//evil.example", "///evil.example", "////evil.example", `/\evil.example`, `\/evil.example`, `\\evil.example`,
-	`/\/evil.example`, "/\t/evil.example",
-	"/\n/evil.example", "/\r\n/evil.example", " //evil.example", "\t//evil.example", "/\x00/evil.example",
-	"/ /evil.example",
+	`/\/evil.example`, "/\t/evil.example", "/\n/evil.example", "/\r\n/evil.example", " //evil.example",
+	"\t//evil.example", "/\x00/evil.example", "/ /evil.example",
 	// Encoded once.
 	"/%09/evil.example", "/%0a/evil.example", "/%0d%0a/evil.example", "/%2fevil.example", "/%2F%2Fevil.example",
-	"/%5cevil.example", "%2f%2fevil.example",
-	"/%e3%80%80/evil.example",
+	"/%5cevil.example", "%2f%2fevil.example", "/%e3%80%80/evil.example",
 	// Dot segments.
-	"/..//evil.example", "/.//evil.example", "/./evil.example", "/a/../..//evil.example", "/%2e%2e//evil.example",
-	"/a//evil.example",
+	"/..//evil.example", "/.//evil.example", "/./evil.example", "/a/../..//evil.example",
+	"/%2e%2e//evil.example", "/a//evil.example",
 	// Schemes.
 	"http:evil.example", "https:evil.example", "http:/evil.example", "http:///evil.example", "https://evil.example",
-	"HTTPS://EVIL.EXAMPLE", "ftp://HOST/",
-	"javascript:alert(1)", "JaVaScRiPt:alert(1)", "java\tscript:alert(1)", "\x01javascript:alert(1)",
-	"javascript://HOST/%0aalert(1)",
-	"data:text/html,<script>alert(1)</script>", "vbscript:x", "blob:http://HOST/1", "file:///etc/passwd",
-	"mailto:a@HOST", "://HOST", "https://HOST/",
+	"HTTPS://EVIL.EXAMPLE", "ftp://HOST/", "javascript:alert(1)", "JaVaScRiPt:alert(1)", "java\tscript:alert(1)",
+	"\x01javascript:alert(1)", "javascript://HOST/%0aalert(1)", "data:text/html,<script>alert(1)</script>",
+	"vbscript:x", "blob:http://HOST/1", "file:///etc/passwd", "mailto:a@HOST", "://HOST", "https://HOST/",
 	// Userinfo.
-	"http://HOST@evil.example", "http://HOST:80@evil.example", "http://HOST%40evil.example", "http://evil.example@HOST",
-	`http://HOST\@evil.example`,
-	"http://evil.example#@HOST", "http://evil.example?@HOST",
-	// Suffix, prefix, port.
+	"http://HOST@evil.example", "http://HOST:80@evil.example", "http://HOST%40evil.example",
+	"http://evil.example@HOST", `http://HOST\@evil.example`, "http://evil.example#@HOST",
+	"http://evil.example?@HOST",
+	// Other hosts and ports that look like the site.
 	"http://HOST.evil.example", "http://evilHOST", "http://evil.HOST", "http://HOST1", "http://127.0.0.1",
-	"http://127.0.0.1:1", "http://HOST:80", "http://",
-	"http://[::1]", "http://[::ffff:127.0.0.1]", "http://2130706433",
+	"http://127.0.0.1:1", "http://HOST:80", "http://", "http://[::1]", "http://[::ffff:127.0.0.1]",
+	"http://2130706433",
 	// Characters that browsers map to others.
 	"http://HOST\u3002evil.example", "http://\uff48OST", "\uff0f\uff0fevil.example", "/\uff0fevil.example",
 	"\ufeff//evil.example", "/\u2028/evil.example",
-	// Headers, and nothing much.
-	"/a\r\nSet-Cookie: a=b", "/a\r\nLocation: https://evil.example\r\n\r\n<script>", "evil.example", "www.evil.example",
-	"?a=b", "#a", "%", "/%zz", "\xff", "/\xc0\xaf",
-	"/" + strings.Repeat("a", 2048), strings.Repeat("https://evil.example/", 500),
+	// Header injection, relative and malformed URLs, and long ones.
+	"/a\r\nSet-Cookie: a=b", "/a\r\nLocation: https://evil.example\r\n\r\n<script>", "evil.example",
+	"www.evil.example", "?a=b", "#a", "%", "/%zz", "\xff", "/\xc0\xaf", "/" + strings.Repeat("a", 2048),
+	strings.Repeat("https://evil.example/", 500),
 }
 
-func hostile(host string) []string {
+// hostileTargetsFor returns hostileTargets for a host.
+func hostileTargetsFor(host string) []string {
 	list := make([]string, len(hostileTargets))
 	for i, v := range hostileTargets {
 		list[i] = strings.ReplaceAll(v, "HOST", host)
@@ -66,26 +63,28 @@ func hostile(host string) []string {
 	return list
 }
 
-// escaped is a value as it stands in a cookie.
-func escaped(v string) string { return strings.ReplaceAll(url.QueryEscape(v), "+", "%20") }
+// cookieEscape returns a value as cookies have it.
+func cookieEscape(v string) string { return strings.ReplaceAll(url.QueryEscape(v), "+", "%20") }
 
+// query returns a query with that callbackUrl.
 func query(v string) string { return "?callbackUrl=" + url.QueryEscape(v) }
 
-// The oauth2-proxy, NextAuth, Casdoor, caddy-security, Pomerium and Better Auth rows of open
-// redirects, standards 11: every parameter and cookie that ends in a Location leads hostile values
-// to the base URL, and a path of the site to that path.
-func TestHostileCallbackURLsEndAtTheBase(t *testing.T) {
+// The open redirects of oauth2-proxy, NextAuth, Casdoor, caddy-security, Pomerium and Better Auth,
+// and RFC 9700 § 4.11: each parameter and cookie that may become a Location redirects a path of the
+// site to that path, and hostile values to the base URL.
+func TestHostileCallbackURLsRedirectToTheSite(t *testing.T) {
 	t.Parallel()
-	ways := map[string]func(t *testing.T, s *site, b *cardeatest.Browser, v string) string{
+	inputs := map[string]func(t *testing.T, s *site, b *cardeatest.Browser, v string) string{
 		"sign in, form": func(t *testing.T, s *site, b *cardeatest.Browser, v string) string {
-			return visit(t, b, consent(t, b, begin(t, b, "idp", url.Values{"callbackUrl": {v}}))).Header.Get("Location")
+			callback := consent(t, b, startSignIn(t, b, "idp", url.Values{"callbackUrl": {v}}))
+			return visit(t, b, callback).Header.Get("Location")
 		},
 		"sign in, query": func(t *testing.T, s *site, b *cardeatest.Browser, v string) string {
-			return visit(t, b, arrive(t, b, "idp"+query(v))).Header.Get("Location")
+			return visit(t, b, callbackURLOf(t, b, "idp"+query(v))).Header.Get("Location")
 		},
 		"sign in, cookie": func(t *testing.T, s *site, b *cardeatest.Browser, v string) string {
 			token := b.CSRFToken()
-			c := cookiesOf(b).with(callbackCookie, escaped(v))
+			c := cookiesOf(b).with(callbackCookie, cookieEscape(v))
 			res := send(t, s.URL+"/api/auth/signin/idp", c, url.Values{"csrfToken": {token}})
 			b.Jar.SetCookies(res.Request.URL, res.Cookies())
 			return visit(t, b, consent(t, b, res.Header.Get("Location"))).Header.Get("Location")
@@ -98,10 +97,10 @@ func TestHostileCallbackURLsEndAtTheBase(t *testing.T) {
 		},
 		"sign out, cookie": func(t *testing.T, s *site, b *cardeatest.Browser, v string) string {
 			token := b.CSRFToken()
-			c := cookiesOf(b).with(callbackCookie, escaped(v))
+			c := cookiesOf(b).with(callbackCookie, cookieEscape(v))
 			return send(t, s.URL+"/api/auth/signout", c, url.Values{"csrfToken": {token}}).Header.Get("Location")
 		},
-		"sign out, as the Auth.js client": func(t *testing.T, s *site, b *cardeatest.Browser, v string) string {
+		"sign out, by the client of Auth.js": func(t *testing.T, s *site, b *cardeatest.Browser, v string) string {
 			form := url.Values{"csrfToken": {b.CSRFToken()}, "callbackUrl": {v}}
 			res := send(t, s.URL+"/api/auth/signout", cookiesOf(b), form, header("X-Auth-Return-Redirect", "1"))
 			var body struct{ URL string }
@@ -124,9 +123,9 @@ func TestHostileCallbackURLsEndAtTheBase(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return read(t, res).Header.Get("Location")
+			return buffered(t, res).Header.Get("Location")
 		},
-		"sign-in page, of the application": func(t *testing.T, s *site, b *cardeatest.Browser, v string) string {
+		"sign-in page, by a redirect": func(t *testing.T, s *site, b *cardeatest.Browser, v string) string {
 			to, err := url.Parse(b.Post("/signin"+query(v), nil).Header.Get("Location"))
 			if err != nil {
 				t.Fatal(err)
@@ -141,25 +140,25 @@ func TestHostileCallbackURLsEndAtTheBase(t *testing.T) {
 			}
 			return html.UnescapeString(found[1])
 		},
-		"the cookie that remembers it": func(t *testing.T, s *site, b *cardeatest.Browser, v string) string {
+		"callback URL cookie": func(t *testing.T, s *site, b *cardeatest.Browser, v string) string {
 			visit(t, b, s.URL+"/api/auth/error"+query(v))
-			kept, err := url.QueryUnescape(cookiesOf(b)[callbackCookie])
+			stored, err := url.QueryUnescape(cookiesOf(b)[callbackCookie])
 			if err != nil {
 				t.Fatal(err)
 			}
-			return kept
+			return stored
 		},
 	}
-	for name, way := range ways {
+	for name, redirect := range inputs {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = cardea.StrategyJWT })
-			if got, want := way(t, s, stepper(t, s.URL), "/a/b?c=d#e"), s.URL+"/a/b?c=d#e"; got != want {
+			if got, want := redirect(t, s, newBrowser(t, s.URL), "/a/b?c=d#e"), s.URL+"/a/b?c=d#e"; got != want {
 				t.Errorf("a path of the site leads to %q, want %q", got, want)
 			}
-			b := stepper(t, s.URL)
-			for _, v := range hostile(s.Listener.Addr().String()) {
-				if got := way(t, s, b, v); got != s.URL {
+			b := newBrowser(t, s.URL)
+			for _, v := range hostileTargetsFor(s.Listener.Addr().String()) {
+				if got := redirect(t, s, b, v); got != s.URL {
 					t.Errorf("%q leads to %q", v, got)
 				}
 			}
@@ -167,64 +166,65 @@ func TestHostileCallbackURLsEndAtTheBase(t *testing.T) {
 	}
 }
 
-// The same rows: at the callback it is the attempt that says where to go, and neither the query nor
-// the cookie of that moment.
-func TestTheCallbackTakesNoTarget(t *testing.T) {
+// The same weaknesses: a callback redirects to the URL in the flow state, and ignores its own query
+// and the cookie.
+func TestCallbackIgnoresOtherCallbackURLs(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
-	b := stepper(t, s.URL)
-	callback := consent(t, b, begin(t, b, "idp", url.Values{"callbackUrl": {"/mine"}}))
-	c := cookiesOf(b).with(callbackCookie, escaped(s.URL+"/theirs"))
-	res := send(t, callback+"&callbackUrl="+url.QueryEscape("/theirs")+"&redirect_uri=https%3A%2F%2Fevil.example", c,
-		nil)
+	b := newBrowser(t, s.URL)
+	callback := consent(t, b, startSignIn(t, b, "idp", url.Values{"callbackUrl": {"/mine"}}))
+	c := cookiesOf(b).with(callbackCookie, cookieEscape(s.URL+"/theirs"))
+	callback += "&callbackUrl=" + url.QueryEscape("/theirs") + "&redirect_uri=https%3A%2F%2Fevil.example"
+	res := send(t, callback, c, nil)
 	if got, want := res.Header.Get("Location"), s.URL+"/mine"; got != want {
 		t.Errorf("leads to %q, want %q", got, want)
 	}
 }
 
-// The same rows, for what the application's callbacks make of it: a redirect of the signIn callback
-// is held to the site, and the redirect callback may lead elsewhere, but to web addresses only.
-func TestCallbacksCannotLeadToScripts(t *testing.T) {
+// The same weaknesses, for the application's callbacks: the signIn callback can redirect only
+// within the site, and the redirect callback only to http and https URLs.
+func TestCallbacksCannotRedirectToScripts(t *testing.T) {
 	t.Parallel()
+	signOut := func(s *site) string {
+		return newBrowser(t, s.URL).Post("/signout", url.Values{"callbackUrl": {"/a"}}).Header.Get("Location")
+	}
 	for _, v := range []string{
 		"javascript:alert(1)", "data:text/html,x", "//evil.example", "evil.example", "https:", "\x00", "/a\r\nb", "",
 	} {
 		s := newSite(t, func(c *cardea.Config) {
 			c.Callbacks.Redirect = func(context.Context, string, string) string { return v }
 		})
-		if got := stepper(t, s.URL).Post("/signout",
-			url.Values{"callbackUrl": {"/a"}}).Header.Get("Location"); got != s.URL {
+		if got := signOut(s); got != s.URL {
 			t.Errorf("redirect callback %q: leads to %q", v, got)
 		}
 	}
 	elsewhere := newSite(t, func(c *cardea.Config) {
 		c.Callbacks.Redirect = func(context.Context, string, string) string { return "https://www.example.com/bye" }
 	})
-	if got := stepper(t, elsewhere.URL).Post("/signout",
-		url.Values{"callbackUrl": {"/a"}}).Header.Get("Location"); got != "https://www.example.com/bye" {
+	if got := signOut(elsewhere); got != "https://www.example.com/bye" {
 		t.Errorf("redirect callback: leads to %q", got)
 	}
 	for _, v := range []string{"//evil.example", "https://evil.example", "javascript:alert(1)"} {
 		s := newSite(t, func(c *cardea.Config) {
 			c.Callbacks.SignIn = func(context.Context, *cardea.SignIn) (string, error) { return v, nil }
 		})
-		b := stepper(t, s.URL)
-		if got := finish(t, b, "idp").Header.Get("Location"); got != s.URL || b.Session() != nil {
+		b := newBrowser(t, s.URL)
+		if got := signInWith(t, b, "idp").Header.Get("Location"); got != s.URL || b.Session() != nil {
 			t.Errorf("signIn callback %q: leads to %q", v, got)
 		}
 	}
 }
 
-// NextAuth CVE-2022-31093: there is an answer to every callback URL, at once, and it is never the
-// server's failure.
-func TestEveryCallbackURLIsAnsweredAtOnce(t *testing.T) {
+// NextAuth CVE-2022-31093: no callback URL takes long or makes the server fail.
+func TestHostileCallbackURLsTakeNoTime(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
-	values := append(hostile("example.com"), strings.Repeat("%", 1<<17), strings.Repeat("../", 1<<16),
-		strings.Repeat("//", 1<<16), strings.Repeat("http://", 1<<14))
+	values := append(hostileTargetsFor("example.com"),
+		strings.Repeat("%", 1<<17), strings.Repeat("../", 1<<16), strings.Repeat("//", 1<<16),
+		strings.Repeat("http://", 1<<14))
 	for _, v := range values {
 		r := httptest.NewRequest(http.MethodGet, s.URL+"/api/auth/signin"+query(v), nil)
-		r.Header.Set("Cookie", callbackCookie+"="+escaped(v))
+		r.Header.Set("Cookie", callbackCookie+"="+cookieEscape(v))
 		w := httptest.NewRecorder()
 		took := cpuTime(func() { s.auth.ServeHTTP(w, r) })
 		if w.Code != http.StatusOK || took > 100*time.Millisecond {
@@ -233,15 +233,15 @@ func TestEveryCallbackURLIsAnsweredAtOnce(t *testing.T) {
 	}
 }
 
-// forwarding are the headers by which proxies tell what they were asked.
+// forwarding are headers in which proxies say which URL was requested.
 var forwarding = []string{
 	"Forwarded", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Server",
-	"X-Forwarded-Scheme", "X-Forwarded-Ssl", "X-Forwarded-Prefix",
-	"X-Forwarded-Uri", "X-Forwarded-For", "X-Original-Host", "X-Original-Url", "X-Rewrite-Url", "X-Host",
-	"X-Url-Scheme", "X-Http-Host-Override", "X-Scheme",
-	"Front-End-Https", "X-Real-Ip", "Cf-Visitor", "Origin-Host",
+	"X-Forwarded-Scheme", "X-Forwarded-Ssl", "X-Forwarded-Prefix", "X-Forwarded-Uri", "X-Forwarded-For",
+	"X-Original-Host", "X-Original-Url", "X-Rewrite-Url", "X-Host", "X-Url-Scheme", "X-Http-Host-Override",
+	"X-Scheme", "Front-End-Https", "X-Real-Ip", "Cf-Visitor", "Origin-Host",
 }
 
+// forge adds all these headers to a request, with evil.example as host and https as scheme.
 func forge(r *http.Request) {
 	for _, name := range forwarding {
 		r.Header.Set(name, "evil.example")
@@ -253,9 +253,9 @@ func forge(r *http.Request) {
 	r.Header.Set("Front-End-Https", "on")
 }
 
-// Zitadel GHSA-93m4-mfpg-c3xf and CVE-2025-64101, standards 19: from a peer that is not trusted no
-// header moves the origin, whether it comes from the host or is configured.
-func TestForwardingHeadersFromStrangersAreIgnored(t *testing.T) {
+// Zitadel GHSA-93m4-mfpg-c3xf and CVE-2025-64101, RFC 9700 § 4.13: forwarding headers of a peer
+// that is not trusted do not change the origin.
+func TestForwardingHeadersOfOtherPeersAreIgnored(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*cardea.Config){
 		"by default":         nil,
@@ -283,15 +283,15 @@ func TestForwardingHeadersFromStrangersAreIgnored(t *testing.T) {
 			res := send(t, s.URL+"/api/auth/signin?callbackUrl=https://evil.example/", nil, nil, host, forge)
 			if strings.Contains(text(t, res), "evil") ||
 				strings.Contains(strings.Join(res.Header["Set-Cookie"], "\n"), "evil") {
-				t.Error("the sign-in page speaks of evil.example")
+				t.Error("the sign-in page or its cookies contain evil.example")
 			}
 		})
 	}
 }
 
-// The same rows, the other side: a trusted proxy is believed, its own word alone, in the two
-// headers that are meant, and within the trusted hosts.
-func TestATrustedProxyIsBelieved(t *testing.T) {
+// The opposite: of a trusted proxy, the last values of X-Forwarded-Host and X-Forwarded-Proto
+// count, if the host is one of the trusted hosts.
+func TestTrustedProxySetsTheOrigin(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
 		c.TrustedHosts = []string{"app.example"}
@@ -300,27 +300,35 @@ func TestATrustedProxyIsBelieved(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
 		change func(*http.Request)
-		want   string // the origin, "" for refused
+		want   string // the origin, or "" if the request is refused
 	}{
 		{"host and scheme", func(r *http.Request) { forwarded(r, "app.example", "https") }, "https://app.example"},
 		{"host alone", func(r *http.Request) { forwarded(r, "app.example", "") }, "http://app.example"},
-		{"the last of several counts", func(r *http.Request) {
-			forwarded(r, "evil.example, app.example", "http,https")
-		}, "https://app.example"},
-		{"the last of several headers counts", func(r *http.Request) {
-			r.Header["X-Forwarded-Host"] = []string{"evil.example", "app.example"}
-		}, "http://app.example"},
-		{"a scheme that is none is ignored", func(r *http.Request) {
-			forwarded(r, "app.example", "javascript")
-		}, "http://app.example"},
+		{
+			"the last of several values counts",
+			func(r *http.Request) { forwarded(r, "evil.example, app.example", "http,https") }, "https://app.example",
+		},
+		{
+			"the last of several headers counts",
+			func(r *http.Request) { r.Header["X-Forwarded-Host"] = []string{"evil.example", "app.example"} },
+			"http://app.example",
+		},
+		{
+			"an unknown scheme is ignored",
+			func(r *http.Request) { forwarded(r, "app.example", "javascript") }, "http://app.example",
+		},
 		{"another host", func(r *http.Request) { forwarded(r, "evil.example", "https") }, ""},
 		{"another host first", func(r *http.Request) { forwarded(r, "app.example, evil.example", "https") }, ""},
 		{"userinfo", func(r *http.Request) { forwarded(r, "app.example@evil.example", "https") }, ""},
 		{"a path", func(r *http.Request) { forwarded(r, "app.example/evil", "https") }, ""},
-		{"other headers are ignored", func(r *http.Request) {
-			forge(r)
-			forwarded(r, "app.example", "http")
-		}, "http://app.example"},
+		{
+			"other headers are ignored",
+			func(r *http.Request) {
+				forge(r)
+				forwarded(r, "app.example", "http")
+			},
+			"http://app.example",
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -334,12 +342,13 @@ func TestATrustedProxyIsBelieved(t *testing.T) {
 				return
 			}
 			if !strings.Contains(body, `"callbackUrl":"`+tc.want+`/api/auth/callback/idp"`) {
-				t.Errorf("want %s: %s %s", tc.want, res.Status, body)
+				t.Errorf("answer = %s %s, want the origin %s", res.Status, body, tc.want)
 			}
 		})
 	}
 }
 
+// forwarded sets the headers of a proxy. The scheme may be "".
 func forwarded(r *http.Request, host, scheme string) {
 	r.Header.Set("X-Forwarded-Host", host)
 	if scheme != "" {
@@ -347,8 +356,7 @@ func forwarded(r *http.Request, host, scheme string) {
 	}
 }
 
-// Better Auth #9226: which hosts are the site's. One that is not gets no cookie, no page and no
-// link.
+// Better Auth #9226: requests for hosts that are not trusted get neither pages nor cookies.
 func TestOnlyTrustedHostsAreServed(t *testing.T) {
 	t.Parallel()
 	loopback := newSite(t, nil)
@@ -359,19 +367,16 @@ func TestOnlyTrustedHostsAreServed(t *testing.T) {
 		want bool
 	}{
 		{loopback, "localhost", true}, {loopback, "LOCALHOST:3000", true}, {loopback, "127.0.0.1:1", true},
-		{loopback, "[::1]:3000", true},
-		{loopback, "evil-localhost.com", false}, {loopback, "localhost.evil.example", false},
-		{loopback, "evil.localhost", false}, {loopback, "0.0.0.0", false},
+		{loopback, "[::1]:3000", true}, {loopback, "evil-localhost.com", false},
+		{loopback, "localhost.evil.example", false}, {loopback, "evil.localhost", false}, {loopback, "0.0.0.0", false},
 		{loopback, "127.0.0.1.evil.example", false}, {loopback, "127.1", false}, {loopback, "2130706433", false},
-		{loopback, "10.0.0.1", false},
-		{loopback, "localhost@evil.example", false}, {loopback, "evil.example", false}, {loopback, "[::]", false},
+		{loopback, "10.0.0.1", false}, {loopback, "localhost@evil.example", false}, {loopback, "evil.example", false},
+		{loopback, "[::]", false},
 		{named, "app.example", true}, {named, "APP.example", true}, {named, "app.example:80", true},
-		{named, "xn--bcher-kva.example", true},
-		{named, "app.example:8080", false}, {named, "app.example:443", false}, {named, "evilapp.example", false},
-		{named, "app.example.evil.example", false},
-		{named, "a.app.example", false}, {named, "app.example.", false}, {named, "localhost", false},
-		{named, "127.0.0.1", false}, {named, "evil.example", false},
-		{named, "app.example@evil.example", false},
+		{named, "xn--bcher-kva.example", true}, {named, "app.example:8080", false}, {named, "app.example:443", false},
+		{named, "evilapp.example", false}, {named, "app.example.evil.example", false}, {named, "a.app.example", false},
+		{named, "app.example.", false}, {named, "localhost", false}, {named, "127.0.0.1", false},
+		{named, "evil.example", false}, {named, "app.example@evil.example", false},
 	} {
 		for _, path := range []string{"/api/auth/providers", "/api/auth/signin", "/api/auth/session"} {
 			res := send(t, tc.site.URL+path, nil, nil, func(r *http.Request) { r.Host = tc.host })
@@ -385,9 +390,9 @@ func TestOnlyTrustedHostsAreServed(t *testing.T) {
 	}
 }
 
-// The redirect URI that the provider gets is of the configured origin, whatever the request says;
-// and so is where a guard sends a visitor.
-func TestLinksAreOfTheConfiguredOrigin(t *testing.T) {
+// The redirect URI and the redirect of Require have the configured origin, whatever headers the
+// request has.
+func TestRedirectsHaveTheConfiguredOrigin(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) { c.BaseURL = "https://app.example" })
 	evil := func(r *http.Request) {
@@ -407,17 +412,17 @@ func TestLinksAreOfTheConfiguredOrigin(t *testing.T) {
 	res = send(t, s.URL+"/api/auth/signin/idp", c, url.Values{"csrfToken": {csrf.CSRFToken}}, evil)
 	to, err := url.Parse(res.Header.Get("Location"))
 	if got := to.Query().Get("redirect_uri"); err != nil || got != "https://app.example/api/auth/callback/idp" {
-		t.Errorf("redirect_uri %q, %v", got, err)
+		t.Errorf("redirect_uri = %q, %v", got, err)
 	}
-	s.Config.Handler = guarded(s.auth)
+	s.Config.Handler = newApplication(s.auth)
 	res = send(t, s.URL+"/guarded?x=1", nil, nil, evil)
 	want := "https://app.example/api/auth/signin?callbackUrl=https%3A%2F%2Fapp.example%2Fguarded%3Fx%3D1"
 	if got := res.Header.Get("Location"); got != want {
-		t.Errorf("the guard leads to %q, want %q", got, want)
+		t.Errorf("Require redirects to %q, want %q", got, want)
 	}
 }
 
-// serve asks the handler itself, without a client or a mux that would tidy the path.
+// serve calls a handler without a client or mux, which would clean the path.
 func serve(h http.Handler, method, target string, c cookies, form url.Values) *http.Response {
 	r := httptest.NewRequest(method, "/", strings.NewReader(form.Encode()))
 	u, err := url.ParseRequestURI(target)
@@ -436,18 +441,18 @@ func serve(h http.Handler, method, target string, c cookies, form url.Values) *h
 	return w.Result()
 }
 
-// chi RedirectSlashes GHSA-vrw8-fxc6-2r93 and GHSA-mqqf-5wvp-8fh8: no path leads off the site.
-func TestNoPathLeadsOffTheSite(t *testing.T) {
+// chi RedirectSlashes GHSA-vrw8-fxc6-2r93 and GHSA-mqqf-5wvp-8fh8: no path redirects to another
+// site.
+func TestNoPathRedirectsToAnotherSite(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
-	mounted := guarded(s.auth)
+	mounted := newApplication(s.auth)
 	for _, path := range []string{
 		"//evil.example/", "//evil.example/api/auth/signin", "/api/auth//evil.example/",
-		"/api/auth/signin//evil.example/", "/api/auth/signin/evil.example/",
-		"/api/auth/%2fevil.example/", "/api/auth/%5cevil.example", "/api/auth/..//evil.example",
-		"/api/auth/signin/..//..//evil.example/", "/%2f%2fevil.example",
-		"//evil.example/%2e%2e/api/auth/signin/", "/api/auth/error//evil.example", "/guarded//evil.example",
-		"//evil.example/guarded",
+		"/api/auth/signin//evil.example/", "/api/auth/signin/evil.example/", "/api/auth/%2fevil.example/",
+		"/api/auth/%5cevil.example", "/api/auth/..//evil.example", "/api/auth/signin/..//..//evil.example/",
+		"/%2f%2fevil.example", "//evil.example/%2e%2e/api/auth/signin/", "/api/auth/error//evil.example",
+		"/guarded//evil.example", "//evil.example/guarded",
 	} {
 		for name, h := range map[string]http.Handler{"alone": s.auth, "in a mux": mounted} {
 			res := serve(h, http.MethodGet, path, nil, nil)
@@ -462,24 +467,23 @@ func TestNoPathLeadsOffTheSite(t *testing.T) {
 	}
 }
 
-// spellings returns other ways to write an endpoint's path.
+// spellings returns paths that a careless program takes for the path of an endpoint.
 func spellings(path string) []string {
 	head, last := path[:strings.LastIndexByte(path, '/')], path[strings.LastIndexByte(path, '/')+1:]
 	return []string{
 		"/" + path, head + "//" + last, "/." + path, head + "/./" + last, head + "/x/../" + last, "/x/.." + path,
-		path + "/", path + "//", path + "/.", path + "/..",
-		strings.ToUpper(path), head + "/" + strings.ToUpper(last), head + "%2f" + last, head + "%2F" + last,
-		head + "/%" + "73" + last[1:], path + "%2f", path + "%00",
-		path + "%20", path + "%09", path + ";x", path + "%3b", path + "%3fx", path + "%23", path + ".json",
-		path + "?x=/" + last, path + "/x/..",
-		"/" + strings.ReplaceAll(path[1:], "/", "%5c"), head + "/%2e/" + last, head + "/%252e/" + last, path + "%0a",
-		path + "\u00a0", head + "\\" + last,
+		path + "/", path + "//", path + "/.", path + "/..", strings.ToUpper(path),
+		head + "/" + strings.ToUpper(last), head + "%2f" + last, head + "%2F" + last, head + "/%" + "73" + last[1:],
+		path + "%2f", path + "%00", path + "%20", path + "%09", path + ";x", path + "%3b", path + "%3fx",
+		path + "%23", path + ".json", path + "?x=/" + last, path + "/x/..",
+		"/" + strings.ReplaceAll(path[1:], "/", "%5c"), head + "/%2e/" + last, head + "/%252e/" + last,
+		path + "%0a", path + "\u00a0", head + "\\" + last,
 	}
 }
 
 // Better Auth GHSA-x732-6j76-qmhm, Oathkeeper CVE-2026-33494, oauth2-proxy CVE-2025-54576 and
-// CVE-2026-41059: a path written in another way is another path, or is held to the same rules.
-func TestPathSpellingsChangeNoRule(t *testing.T) {
+// CVE-2026-41059: another spelling of a path is refused, or the same rules apply to it.
+func TestPathSpellingsBypassNoRule(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	b := cardeatest.SignIn(t, s.URL, "idp", "")
@@ -504,36 +508,35 @@ func TestPathSpellingsChangeNoRule(t *testing.T) {
 			res := serve(s.auth, http.MethodGet, spelling, c, nil)
 			if res.StatusCode != http.StatusBadRequest &&
 				(res.StatusCode != want.StatusCode || res.Header.Get("Location") != want.Header.Get("Location")) {
-				t.Errorf("GET %s: %s to %s; %s: %s", spelling, res.Status, res.Header.Get("Location"), path,
-					want.Status)
+				t.Errorf("GET %s: %s to %s; %s: %s",
+					spelling, res.Status, res.Header.Get("Location"), path, want.Status)
 			}
 		}
 	}
 	if b.Session() == nil {
-		t.Error("one of the spellings has signed the visitor out")
+		t.Error("one of the spellings signed the visitor out")
 	}
 }
 
-// Better Auth GHSA-5rr4-8452-hf4v, Casdoor CVE-2026-5469, Zitadel CVE-2025-67494: no call to
-// addresses that only this machine should reach, neither configured, nor discovered, nor by a
-// redirect.
-func TestNoCallsToInnerAddresses(t *testing.T) {
+// Better Auth GHSA-5rr4-8452-hf4v, Casdoor CVE-2026-5469, Zitadel CVE-2025-67494: requests to
+// link-local and loopback addresses are refused, whether the URL is configured or discovered
+// (SSRF).
+func TestRequestsToInternalAddressesAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, issuer := range []string{
 		"https://169.254.169.254", "https://[::ffff:169.254.169.254]", "https://[fe80::1]", "https://0.0.0.0:9",
-		"https://[::]:9", "https://[64:ff9b::7f00:1]:9",
-		"https://[fd00:ec2::254]",
+		"https://[::]:9", "https://[64:ff9b::7f00:1]:9", "https://[fd00:ec2::254]",
 	} {
 		t.Run("discovery at "+issuer, func(t *testing.T) {
 			t.Parallel()
-			var log logbook
+			var log logRecorder
 			s := newSite(t, func(c *cardea.Config) {
 				c.Logger = log.logger()
 				c.Providers = []cardea.Provider{
 					provider.OIDC("idp", "IdP", provider.Client{ID: "id", Secret: "secret", Issuer: issuer}),
 				}
 			})
-			res := stepper(t, s.URL).Post("/signin/idp", nil)
+			res := newBrowser(t, s.URL).Post("/signin/idp", nil)
 			if want := s.URL + "/api/auth/error?error=Configuration"; res.Header.Get("Location") != want {
 				t.Errorf("leads to %s", res.Header.Get("Location"))
 			}
@@ -549,31 +552,31 @@ func TestNoCallsToInnerAddresses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var log logbook
+			var log logRecorder
 			s := newSite(t, func(c *cardea.Config) {
 				c.Logger = log.logger()
 				change(idp(c))
 			})
-			checkRefused(t, s, finish(t, stepper(t, s.URL), "idp"), cardea.CodeConfiguration)
+			checkSignInFailed(t, s, signInWith(t, newBrowser(t, s.URL), "idp"), cardea.CodeConfiguration)
 			log.checkFailure(t, "CallbackRouteError", "are not allowed")
 		})
 	}
-	t.Run("loopback, from a provider that is not there", func(t *testing.T) {
+	t.Run("loopback, although the issuer is not on loopback", func(t *testing.T) {
 		t.Parallel()
-		var log logbook
+		var log logRecorder
 		s := newSite(t, func(c *cardea.Config) {
 			c.Logger = log.logger()
-			p := github(c)
+			p := addGitHub(c)
 			p.Issuer = "https://idp.example"
 			p.EmailsURL = ""
 			p.Profile = func(context.Context, oauth.Claims) (oauth.Profile, error) {
 				return oauth.Profile{ID: "7"}, nil
 			}
 		})
-		b := stepper(t, s.URL)
-		callback := strings.Replace(arrive(t, b, "github"), url.QueryEscape(s.issuer.URL),
-			url.QueryEscape("https://idp.example"), 1)
-		checkRefused(t, s, visit(t, b, callback), cardea.CodeConfiguration)
+		b := newBrowser(t, s.URL)
+		old, issuer := url.QueryEscape(s.issuer.URL), url.QueryEscape("https://idp.example")
+		callback := strings.Replace(callbackURLOf(t, b, "github"), old, issuer, 1)
+		checkSignInFailed(t, s, visit(t, b, callback), cardea.CodeConfiguration)
 		log.checkFailure(t, "CallbackRouteError", "are not allowed")
 	})
 }

@@ -18,16 +18,16 @@ import (
 
 // Zitadel CVE-2026-55669 and GO-2026-5732, Casdoor CVE-2026-9093, -9096, -9097 and -9098,
 // omniauth-auth0 CVE-2020-15240, jwt-go CVE-2020-26160, Pomerium CVE-2021-29652, x/oauth2
-// CVE-2025-22868, standards 15, 31 to 33 and 63 to 67: whatever a provider does wrong, the sign-in
-// fails and the log says what it was. Nothing is written, no attempt is left, and nobody is lured
-// to the stranger's endpoints.
-func TestMisbehavingProvidersSignInNobody(t *testing.T) {
+// CVE-2025-22868, RFC 9700, RFC 9207 and OWASP ASVS 5.0 V9 and V10: for each misbehaviour of a
+// provider the sign-in fails, and the log has the cause. Nothing is written, no flow state is left,
+// and no request goes to the endpoints of another issuer.
+func TestMisbehavingProvidersAreRefused(t *testing.T) {
 	t.Parallel()
 	const (
-		begins = "OAuthSignInError" // fails before the visitor leaves
-		check  = "InvalidCheck"
-		fails  = "CallbackRouteError"
-		answer = "OAuthCallbackError"
+		signIn   = "OAuthSignInError" // before the visitor leaves the site
+		check    = "InvalidCheck"
+		callback = "CallbackRouteError"
+		answer   = "OAuthCallbackError" // the provider's answer is an error
 	)
 	useUserinfo := func(p *oauth.Provider) { p.UseUserinfo = true }
 	broken := cardeatest.Broken
@@ -36,17 +36,17 @@ func TestMisbehavingProvidersSignInNobody(t *testing.T) {
 		code, cause string
 		change      func(*oauth.Provider)
 	}{
-		{cardeatest.DiscoveryForeignIssuer, begins, "discovered issuer is not the configured one", nil},
-		{cardeatest.DiscoveryNoIssuer, begins, "discovered issuer is not the configured one", nil},
-		{cardeatest.DiscoveryPlainHTTP, begins, "authorization_endpoint: URL must be https", nil},
-		{cardeatest.DiscoveryNoEndpoints, begins, "authorization_endpoint: URL has no host", nil},
-		{broken(cardeatest.Discovery, cardeatest.Hangs), begins, "discover issuer: ", nil},
-		{broken(cardeatest.Discovery, cardeatest.SendsNothing), begins, "discover issuer: ", nil},
-		{broken(cardeatest.Discovery, cardeatest.SendsNull), begins, "discover issuer: ", nil},
-		{broken(cardeatest.Discovery, cardeatest.SendsHTML), begins, "discover issuer: ", nil},
-		{broken(cardeatest.Discovery, cardeatest.SendsHuge), begins, "longer than", nil},
-		{broken(cardeatest.Discovery, cardeatest.SendsError500), begins, "status 500", nil},
-		{broken(cardeatest.Discovery, cardeatest.SendsElsewhere), begins, "redirect refused", nil},
+		{cardeatest.DiscoveryForeignIssuer, signIn, "discovered issuer is not the configured one", nil},
+		{cardeatest.DiscoveryNoIssuer, signIn, "discovered issuer is not the configured one", nil},
+		{cardeatest.DiscoveryPlainHTTP, signIn, "authorization_endpoint: URL must be https", nil},
+		{cardeatest.DiscoveryNoEndpoints, signIn, "authorization_endpoint: URL has no host", nil},
+		{broken(cardeatest.Discovery, cardeatest.Hangs), signIn, "discover issuer: ", nil},
+		{broken(cardeatest.Discovery, cardeatest.SendsNothing), signIn, "discover issuer: ", nil},
+		{broken(cardeatest.Discovery, cardeatest.SendsNull), signIn, "discover issuer: ", nil},
+		{broken(cardeatest.Discovery, cardeatest.SendsHTML), signIn, "discover issuer: ", nil},
+		{broken(cardeatest.Discovery, cardeatest.SendsHuge), signIn, "longer than", nil},
+		{broken(cardeatest.Discovery, cardeatest.SendsError500), signIn, "status 500", nil},
+		{broken(cardeatest.Discovery, cardeatest.SendsElsewhere), signIn, "redirect refused", nil},
 
 		{cardeatest.CallbackNoIss, check, "the callback has no iss", nil},
 		{cardeatest.CallbackForeignIss, check, "the callback's iss is not", nil},
@@ -56,113 +56,113 @@ func TestMisbehavingProvidersSignInNobody(t *testing.T) {
 		{cardeatest.CallbackError("server_error"), answer, `error "server_error"`, nil},
 		{cardeatest.CallbackError("<script>\r\n"), answer, `error ""`, nil},
 
-		{cardeatest.ErrorWithOK, fails, "refused with status 200", nil},
-		{cardeatest.AccessTokenNull, fails, "no access_token", nil},
-		{cardeatest.NoAccessToken, fails, "no access_token", nil},
-		{cardeatest.ForeignTokenType, fails, "token_type is not bearer", nil},
-		{cardeatest.NoIDToken, fails, "no id_token", nil},
-		{broken(cardeatest.Token, cardeatest.Hangs), fails, "exchange code: ", nil},
-		{broken(cardeatest.Token, cardeatest.SendsNothing), fails, "not a JSON object", nil},
-		{broken(cardeatest.Token, cardeatest.SendsNull), fails, "not a JSON object", nil},
-		{broken(cardeatest.Token, cardeatest.SendsHTML), fails, "not a JSON object", nil},
-		{broken(cardeatest.Token, cardeatest.SendsHuge), fails, "longer than", nil},
-		{broken(cardeatest.Token, cardeatest.SendsError400), fails, "status 400: invalid_grant", nil},
-		{broken(cardeatest.Token, cardeatest.SendsError500), fails, "status 500: server_error", nil},
-		{broken(cardeatest.Token, cardeatest.SendsElsewhere), fails, "redirect refused", nil},
+		{cardeatest.ErrorWithOK, callback, "refused with status 200", nil},
+		{cardeatest.AccessTokenNull, callback, "no access_token", nil},
+		{cardeatest.NoAccessToken, callback, "no access_token", nil},
+		{cardeatest.ForeignTokenType, callback, "token_type is not bearer", nil},
+		{cardeatest.NoIDToken, callback, "no id_token", nil},
+		{broken(cardeatest.Token, cardeatest.Hangs), callback, "exchange code: ", nil},
+		{broken(cardeatest.Token, cardeatest.SendsNothing), callback, "not a JSON object", nil},
+		{broken(cardeatest.Token, cardeatest.SendsNull), callback, "not a JSON object", nil},
+		{broken(cardeatest.Token, cardeatest.SendsHTML), callback, "not a JSON object", nil},
+		{broken(cardeatest.Token, cardeatest.SendsHuge), callback, "longer than", nil},
+		{broken(cardeatest.Token, cardeatest.SendsError400), callback, "status 400: invalid_grant", nil},
+		{broken(cardeatest.Token, cardeatest.SendsError500), callback, "status 500: server_error", nil},
+		{broken(cardeatest.Token, cardeatest.SendsElsewhere), callback, "redirect refused", nil},
 
-		{cardeatest.IssForeign, fails, "id token: iss", nil},
-		{cardeatest.IssMissing, fails, "id token: iss", nil},
-		{cardeatest.IssWithSlash, fails, "id token: iss", nil},
-		{cardeatest.AudForeign, fails, "id token: aud", nil},
-		{cardeatest.AudForeignList, fails, "id token: aud", nil},
-		{cardeatest.AudEmptyList, fails, "id token: aud", nil},
-		{cardeatest.AudMissing, fails, "id token: aud", nil},
-		{cardeatest.AudSeveralNoAzp, fails, "id token: azp", nil},
-		{cardeatest.AzpForeign, fails, "id token: azp", nil},
-		{cardeatest.AzpForeignSeveral, fails, "id token: azp", nil},
-		{cardeatest.ExpPast, fails, "id token: exp", nil},
-		{cardeatest.ExpMissing, fails, "id token: exp", nil},
-		{cardeatest.IatFuture, fails, "id token: iat", nil},
-		{cardeatest.IatMissing, fails, "id token: iat", nil},
-		{cardeatest.NbfFuture, fails, "id token: nbf", nil},
-		{cardeatest.NonceMissing, fails, "id token: nonce", nil},
-		{cardeatest.NonceForeign, fails, "id token: nonce", nil},
-		{cardeatest.SubMissing, fails, "id token: sub", nil},
-		{cardeatest.SubEmpty, fails, "id token: sub", nil},
-		{cardeatest.SubNull, fails, "id token: sub", nil},
-		{cardeatest.SubNumber, fails, "id token: sub", nil},
-		{cardeatest.AtHashForeign, fails, "id token: at_hash", nil},
+		{cardeatest.IssForeign, callback, "id token: iss", nil},
+		{cardeatest.IssMissing, callback, "id token: iss", nil},
+		{cardeatest.IssWithSlash, callback, "id token: iss", nil},
+		{cardeatest.AudForeign, callback, "id token: aud", nil},
+		{cardeatest.AudForeignList, callback, "id token: aud", nil},
+		{cardeatest.AudEmptyList, callback, "id token: aud", nil},
+		{cardeatest.AudMissing, callback, "id token: aud", nil},
+		{cardeatest.AudSeveralNoAzp, callback, "id token: azp", nil},
+		{cardeatest.AzpForeign, callback, "id token: azp", nil},
+		{cardeatest.AzpForeignSeveral, callback, "id token: azp", nil},
+		{cardeatest.ExpPast, callback, "id token: exp", nil},
+		{cardeatest.ExpMissing, callback, "id token: exp", nil},
+		{cardeatest.IatFuture, callback, "id token: iat", nil},
+		{cardeatest.IatMissing, callback, "id token: iat", nil},
+		{cardeatest.NbfFuture, callback, "id token: nbf", nil},
+		{cardeatest.NonceMissing, callback, "id token: nonce", nil},
+		{cardeatest.NonceForeign, callback, "id token: nonce", nil},
+		{cardeatest.SubMissing, callback, "id token: sub", nil},
+		{cardeatest.SubEmpty, callback, "id token: sub", nil},
+		{cardeatest.SubNull, callback, "id token: sub", nil},
+		{cardeatest.SubNumber, callback, "id token: sub", nil},
+		{cardeatest.AtHashForeign, callback, "id token: at_hash", nil},
 
-		{cardeatest.AlgNone, fails, "id token: ", nil},
-		{cardeatest.AlgHS256, fails, "id token: alg: HS256", nil},
-		{cardeatest.KidUnknown, fails, "id token: kid", nil},
-		{cardeatest.HeaderJKU, fails, "id token: signature", nil},
-		{cardeatest.HeaderX5U, fails, "id token: signature", nil},
-		{cardeatest.HeaderJWK, fails, "id token: header: jwk", nil},
-		{cardeatest.SignatureOfStranger, fails, "id token: signature", nil},
-		{cardeatest.SignatureBroken, fails, "id token: signature", nil},
-		{cardeatest.TokenOfStranger, fails, "id token: ", nil},
-		{cardeatest.JWKSSymmetric, fails, "id token: ", nil},
-		{cardeatest.JWKSNoKeys, fails, "keys: key set has no usable key", nil},
-		{broken(cardeatest.JWKS, cardeatest.Hangs), fails, "keys: ", nil},
-		{broken(cardeatest.JWKS, cardeatest.SendsHTML), fails, "keys: answer is not a key set", nil},
-		{broken(cardeatest.JWKS, cardeatest.SendsNull), fails, "keys: key set has no usable key", nil},
-		{broken(cardeatest.JWKS, cardeatest.SendsHuge), fails, "keys: answer is longer than", nil},
-		{broken(cardeatest.JWKS, cardeatest.SendsError500), fails, "keys: status 500", nil},
-		{broken(cardeatest.JWKS, cardeatest.SendsElsewhere), fails, "keys: redirect refused", nil},
+		{cardeatest.AlgNone, callback, "id token: ", nil},
+		{cardeatest.AlgHS256, callback, "id token: alg: HS256", nil},
+		{cardeatest.KidUnknown, callback, "id token: kid", nil},
+		{cardeatest.HeaderJKU, callback, "id token: signature", nil},
+		{cardeatest.HeaderX5U, callback, "id token: signature", nil},
+		{cardeatest.HeaderJWK, callback, "id token: header: jwk", nil},
+		{cardeatest.SignatureOfStranger, callback, "id token: signature", nil},
+		{cardeatest.SignatureBroken, callback, "id token: signature", nil},
+		{cardeatest.TokenOfStranger, callback, "id token: ", nil},
+		{cardeatest.JWKSSymmetric, callback, "id token: ", nil},
+		{cardeatest.JWKSNoKeys, callback, "keys: key set has no usable key", nil},
+		{broken(cardeatest.JWKS, cardeatest.Hangs), callback, "keys: ", nil},
+		{broken(cardeatest.JWKS, cardeatest.SendsHTML), callback, "keys: answer is not a key set", nil},
+		{broken(cardeatest.JWKS, cardeatest.SendsNull), callback, "keys: key set has no usable key", nil},
+		{broken(cardeatest.JWKS, cardeatest.SendsHuge), callback, "keys: answer is longer than", nil},
+		{broken(cardeatest.JWKS, cardeatest.SendsError500), callback, "keys: status 500", nil},
+		{broken(cardeatest.JWKS, cardeatest.SendsElsewhere), callback, "keys: redirect refused", nil},
 
-		{cardeatest.UserinfoForeignSub, fails, "userinfo: sub", useUserinfo},
-		{cardeatest.UserinfoNoSub, fails, "userinfo: sub", useUserinfo},
-		{broken(cardeatest.Userinfo, cardeatest.Hangs), fails, "fetch profile: ", useUserinfo},
-		{broken(cardeatest.Userinfo, cardeatest.SendsNull), fails, "fetch profile: ", useUserinfo},
-		{broken(cardeatest.Userinfo, cardeatest.SendsHTML), fails, "fetch profile: ", useUserinfo},
-		{broken(cardeatest.Userinfo, cardeatest.SendsHuge), fails, "fetch profile: ", useUserinfo},
-		{broken(cardeatest.Userinfo, cardeatest.SendsError400), fails, "fetch profile: ", useUserinfo},
-		{broken(cardeatest.Userinfo, cardeatest.SendsElsewhere), fails, "fetch profile: ", useUserinfo},
+		{cardeatest.UserinfoForeignSub, callback, "userinfo: sub", useUserinfo},
+		{cardeatest.UserinfoNoSub, callback, "userinfo: sub", useUserinfo},
+		{broken(cardeatest.Userinfo, cardeatest.Hangs), callback, "fetch profile: ", useUserinfo},
+		{broken(cardeatest.Userinfo, cardeatest.SendsNull), callback, "fetch profile: ", useUserinfo},
+		{broken(cardeatest.Userinfo, cardeatest.SendsHTML), callback, "fetch profile: ", useUserinfo},
+		{broken(cardeatest.Userinfo, cardeatest.SendsHuge), callback, "fetch profile: ", useUserinfo},
+		{broken(cardeatest.Userinfo, cardeatest.SendsError400), callback, "fetch profile: ", useUserinfo},
+		{broken(cardeatest.Userinfo, cardeatest.SendsElsewhere), callback, "fetch profile: ", useUserinfo},
 	} {
 		t.Run(string(tc.way), func(t *testing.T) {
 			t.Parallel()
-			var log logbook
-			var store *watchedStore
-			outside, visits := &wiretap{}, &wiretap{}
+			var log logRecorder
+			var store *recordingStore
+			outbound, inbound := &httpRecorder{}, &httpRecorder{} // to the provider, and of the browser
 			s := newSite(t, func(c *cardea.Config) {
-				store, c.Logger = watch(c), log.logger()
+				store, c.Logger = recordCalls(c), log.logger()
 				if tc.change != nil {
 					tc.change(idp(c))
 				}
-				c.HTTPClient = &http.Client{Transport: outside}
+				c.HTTPClient = &http.Client{Transport: outbound}
 				if strings.Contains(string(tc.way), string(cardeatest.Hangs)) {
 					c.HTTPClient.Timeout = 100 * time.Millisecond
 				}
 			})
 			s.issuer.Misbehave(tc.way)
-			b := stepper(t, s.URL)
-			b.Transport = visits
+			b := newBrowser(t, s.URL)
+			b.Transport = inbound
 			var res *http.Response
-			if tc.code == begins {
+			if tc.code == signIn {
 				res = b.Post("/signin/idp", nil)
 			} else {
-				res = finish(t, b, "idp")
+				res = signInWith(t, b, "idp")
 			}
 			shown := cardea.CodeConfiguration
 			if tc.code == answer {
 				shown = cardea.CodeOAuthCallback
 			}
-			checkRefused(t, s, res, shown)
+			checkSignInFailed(t, s, res, shown)
 			log.checkFailure(t, tc.code, tc.cause)
 			if b.Session() != nil {
 				t.Error("signed in")
 			}
 			if w := store.writes(); len(w) > 0 {
-				t.Errorf("written: %v", w)
+				t.Errorf("writes = %v, want none", w)
 			}
 			page := text(t, visit(t, b, res.Header.Get("Location")))
 			if strings.Contains(page, tc.cause) {
-				t.Error("the page tells the cause")
+				t.Error("the page shows the cause")
 			}
-			secrets := append(outside.tokens(t), s.issuer.ClientSecret)
-			secrets = append(secrets, outside.parameters("code", "code_verifier")...)
-			secrets = append(secrets, visits.parameters("code", "state", "nonce")...)
+			secrets := append(outbound.tokens(t), s.issuer.ClientSecret)
+			secrets = append(secrets, outbound.parameters("code", "code_verifier")...)
+			secrets = append(secrets, inbound.parameters("code", "state", "nonce")...)
 			for _, v := range secrets {
 				if text := log.String(); len(v) >= 8 && (strings.Contains(text, v) || strings.Contains(page, v)) {
 					t.Errorf("%.12s… is in the log or on the page", v)
@@ -173,21 +173,21 @@ func TestMisbehavingProvidersSignInNobody(t *testing.T) {
 				cardeatest.Discovery, cardeatest.Token, cardeatest.JWKS, cardeatest.Userinfo,
 			} {
 				if stranger.Requests(e) > 0 {
-					t.Errorf("the stranger's %s was asked", e)
+					t.Errorf("a request went to the %s endpoint of another issuer", e)
 				}
 			}
 			for name := range cookiesOf(b) {
-				if strings.HasPrefix(name, attemptPrefix) && !strings.HasPrefix(string(tc.way), "callback: state") {
-					t.Errorf("%s is left", name)
+				if strings.HasPrefix(name, stateCookiePrefix) && !strings.HasPrefix(string(tc.way), "callback: state") {
+					t.Errorf("the cookie %s is left", name)
 				}
 			}
 		})
 	}
 }
 
-// The other side of the test above: the same steps sign in where the provider does nothing that is
-// forbidden, also after a change of its keys.
-func TestBehavingProvidersSignIn(t *testing.T) {
+// The opposite of the test above: the same steps sign in if the provider does nothing that is
+// forbidden, also after a key rotation.
+func TestCorrectProvidersAreAccepted(t *testing.T) {
 	t.Parallel()
 	for _, ways := range [][]cardeatest.Misbehaviour{nil, {cardeatest.KidMissing}, {cardeatest.IgnoresPKCE}} {
 		s := newSite(t, func(c *cardea.Config) { idp(c).UseUserinfo = true })
@@ -197,39 +197,39 @@ func TestBehavingProvidersSignIn(t *testing.T) {
 		s.issuer.RotateKeys()
 		cardeatest.SignIn(t, s.URL, "idp", "")
 		if n := s.issuer.Requests(cardeatest.JWKS); n != fetched+1 {
-			t.Errorf("%v: the change of keys cost %d fetches", ways, n-fetched)
+			t.Errorf("%v: %d requests for keys after the rotation, want one", ways, n-fetched)
 		}
 	}
 }
 
-// A forged key id costs one fetch of the keys and no more, so that a flood of them is none at the
-// provider.
-func TestForgedKeyIDsCauseNoFlood(t *testing.T) {
+// Many tokens with unknown key ids cause one request for the keys, so that an attacker cannot flood
+// the provider.
+func TestUnknownKeyIDsCauseOneRequest(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	cardeatest.SignIn(t, s.URL, "idp", "")
 	fetched := s.issuer.Requests(cardeatest.JWKS)
 	s.issuer.Misbehave(cardeatest.KidUnknown)
 	for range 20 {
-		checkRefused(t, s, finish(t, stepper(t, s.URL), "idp"), cardea.CodeConfiguration)
+		checkSignInFailed(t, s, signInWith(t, newBrowser(t, s.URL), "idp"), cardea.CodeConfiguration)
 	}
 	if n := s.issuer.Requests(cardeatest.JWKS) - fetched; n != 1 {
-		t.Errorf("%d fetches", n)
+		t.Errorf("%d requests for keys, want one", n)
 	}
 }
 
-// Auth.js GHSA-xmf8-cvqr-rfgj: nothing in an Authorization header is a session or brings the
-// handler down.
-func TestAnAuthorizationHeaderIsNoSession(t *testing.T) {
+// Auth.js GHSA-xmf8-cvqr-rfgj: an Authorization header is never a session, and never makes the
+// handler fail.
+func TestAuthorizationHeaderIsNotASession(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
-		h := guarded(s.auth)
+		h := newApplication(s.auth)
 		value := cookiesOf(cardeatest.SignIn(t, s.URL, "idp", ""))[sessionCookie]
 		for _, v := range []string{
 			"Bearer %", "Bearer %A", "Bearer %ZZ", "Bearer", "Bearer ", "bearer " + value, "Bearer " + value,
-			"Basic " + value, value, "%", strings.Repeat("x", 1<<20),
-			"Bearer " + strings.Repeat("%", 1<<20), "Bearer \xff\x00",
+			"Basic " + value, value, "%", strings.Repeat("x", 1<<20), "Bearer " + strings.Repeat("%", 1<<20),
+			"Bearer \xff\x00",
 		} {
 			for path, want := range map[string]int{
 				"/guarded": 401, "/typed": 401, "/loaded": 200, "/api/auth/session": 200,
@@ -240,8 +240,8 @@ func TestAnAuthorizationHeaderIsNoSession(t *testing.T) {
 				w := httptest.NewRecorder()
 				h.ServeHTTP(w, r)
 				body := w.Body.String()
-				if w.Code != want || path == "/loaded" && body != "nobody" || path == "/api/auth/session" &&
-					body != "null" {
+				if w.Code != want || path == "/loaded" && body != "nobody" ||
+					path == "/api/auth/session" && body != "null" {
 					t.Errorf("%s with %.20q: %d %s", path, v, w.Code, body)
 				}
 			}
@@ -249,59 +249,59 @@ func TestAnAuthorizationHeaderIsNoSession(t *testing.T) {
 	})
 }
 
-// Auth.js GHSA-8fpg-xm3f-6cx3: whatever goes wrong, there is no session, and no guard lets anybody
-// pass.
-func TestEverythingFailsClosed(t *testing.T) {
+// Auth.js GHSA-8fpg-xm3f-6cx3: if the store or a callback fails, there is no session, and Require
+// and Handle let no request pass.
+func TestFailuresDenyAccess(t *testing.T) {
 	t.Parallel()
-	away := errors.New("away")
+	errAway := errors.New("away")
+	authorizedFails := func(c *cardea.Config) {
+		c.Callbacks.Authorized = func(context.Context, *cardea.Session) (bool, error) { return true, errAway }
+	}
+	sessionFails := func(c *cardea.Config) {
+		c.Callbacks.Session = func(context.Context, *cardea.SessionView) error { return errAway }
+	}
 	for _, tc := range []struct {
 		name     string
 		strategy cardea.Strategy
 		change   func(*cardea.Config)
 		broken   []string
-		want     int // of the guards
-		session  int
+		want     int // status of Require and Handle
+		session  int // status of GET session
 	}{
-		{"the store is away", cardea.StrategyDatabase, nil, []string{"Session"}, 503, 503},
-		{"the application cannot tell", cardea.StrategyDatabase, func(c *cardea.Config) {
-			c.Callbacks.Authorized = func(context.Context, *cardea.Session) (bool, error) { return true, away }
-		}, nil, 503, 503},
-		{"the application cannot tell, and the session is a token", cardea.StrategyJWT, func(c *cardea.Config) {
-			c.Callbacks.Authorized = func(context.Context, *cardea.Session) (bool, error) { return true, away }
-		}, nil, 503, 503},
-		{"the session callback fails", cardea.StrategyDatabase, func(c *cardea.Config) {
-			c.Callbacks.Session = func(context.Context, *cardea.SessionView) error { return away }
-		}, nil, 200, 500},
+		{"the store is unavailable", cardea.StrategyDatabase, nil, []string{"Session"}, 503, 503},
+		{"the authorized callback fails", cardea.StrategyDatabase, authorizedFails, nil, 503, 503},
+		{"the authorized callback fails, with JWT", cardea.StrategyJWT, authorizedFails, nil, 503, 503},
+		{"the session callback fails", cardea.StrategyDatabase, sessionFails, nil, 200, 500},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			var store *watchedStore
-			s := newSite(t, func(c *cardea.Config) { store, c.Session.Strategy = watch(c), tc.strategy })
-			b := stepper(t, s.URL)
-			finish(t, b, "idp")
-			// Another process of the same site, in which things go wrong.
-			wrong := newSite(t, func(c *cardea.Config) {
+			var store *recordingStore
+			s := newSite(t, func(c *cardea.Config) { store, c.Session.Strategy = recordCalls(c), tc.strategy })
+			b := newBrowser(t, s.URL)
+			signInWith(t, b, "idp")
+			// Another process of the same site, which has the failure.
+			failing := newSite(t, func(c *cardea.Config) {
 				c.Adapter, c.Session.Strategy = store, tc.strategy
 				if tc.change != nil {
 					tc.change(c)
 				}
 			})
-			wrong.Config.Handler = guarded(wrong.auth)
-			store.breakDown(tc.broken...)
+			failing.Config.Handler = newApplication(failing.auth)
+			store.failOnly(tc.broken...)
 			for path, want := range map[string]int{
 				"/guarded": tc.want, "/typed": tc.want, "/api/auth/session": tc.session,
 			} {
-				res := send(t, wrong.URL+path, cookiesOf(b), nil)
+				res := send(t, failing.URL+path, cookiesOf(b), nil)
 				body := text(t, res)
 				if res.StatusCode != want || want != http.StatusOK && path == "/api/auth/session" && body != "null" {
 					t.Errorf("%s: %s %s, want %d", path, res.Status, body, want)
 				}
 				if want != http.StatusOK && (strings.Contains(body, "away") || strings.Contains(body, "@")) {
-					t.Errorf("%s tells %s", path, body)
+					t.Errorf("%s shows the cause or an address: %s", path, body)
 				}
 			}
 			if tc.want != http.StatusOK {
-				if res := send(t, wrong.URL+"/loaded", cookiesOf(b), nil); res.StatusCode != tc.want {
+				if res := send(t, failing.URL+"/loaded", cookiesOf(b), nil); res.StatusCode != tc.want {
 					t.Errorf("Load: %s", res.Status)
 				}
 			}
@@ -309,39 +309,39 @@ func TestEverythingFailsClosed(t *testing.T) {
 	}
 }
 
-// Auth.js GHSA-8fpg-xm3f-6cx3, where the session is a token and the row is still needed: without it
-// no typed handler runs.
-func TestATypedHandlerNeedsTheRow(t *testing.T) {
+// Auth.js GHSA-8fpg-xm3f-6cx3: with JWT sessions, Handle still needs the user's row, and does not
+// run the handler without it.
+func TestHandleNeedsTheUser(t *testing.T) {
 	t.Parallel()
 	var store *entityStore
 	s := newSite(t, func(c *cardea.Config) {
-		store = &entityStore{watchedStore: watch(c)}
+		store = &entityStore{recordingStore: recordCalls(c)}
 		c.Adapter, c.Session.Strategy = store, cardea.StrategyJWT
 	})
 	h := cardea.Handle(s.auth, func(w http.ResponseWriter, _ *http.Request, m *member) { io.WriteString(w, m.ID) })
 	c := cookiesOf(cardeatest.SignIn(t, s.URL, "idp", ""))
-	id := s.owner(t, "idp", "1001")
+	id := s.accountOwner(t, "idp", "1001")
 	if res := serve(h, http.MethodGet, "/", c, nil); res.StatusCode != http.StatusOK || text(t, res) != id {
-		t.Fatalf("with the row: %s", res.Status)
+		t.Fatalf("with the user: %s", res.Status)
 	}
-	store.breakDown("UserByID")
-	if res := serve(h, http.MethodGet, "/", c, nil); res.StatusCode != http.StatusServiceUnavailable ||
-		strings.Contains(text(t, res), id) {
-		t.Errorf("the store is away: %s", res.Status)
+	store.failOnly("UserByID")
+	res := serve(h, http.MethodGet, "/", c, nil)
+	if res.StatusCode != http.StatusServiceUnavailable || strings.Contains(text(t, res), id) {
+		t.Errorf("the store is unavailable: %s", res.Status)
 	}
-	store.breakDown()
+	store.failOnly()
 	if err := store.DeleteUser(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
-	if res := serve(h, http.MethodGet, "/", c, nil); res.StatusCode != http.StatusUnauthorized ||
-		strings.Contains(text(t, res), id) {
-		t.Errorf("the row is gone: %s", res.Status)
+	res = serve(h, http.MethodGet, "/", c, nil)
+	if res.StatusCode != http.StatusUnauthorized || strings.Contains(text(t, res), id) {
+		t.Errorf("the user was deleted: %s", res.Status)
 	}
 }
 
-// Auth.js GHSA-8fpg-xm3f-6cx3: a handler without a good configuration does not come to be, so there
-// is none that could fail open.
-func TestABrokenConfigurationMakesNoHandler(t *testing.T) {
+// Auth.js GHSA-8fpg-xm3f-6cx3: New returns no handler for a wrong configuration, so that none can
+// allow access by mistake.
+func TestNewReturnsNoHandlerForAWrongConfiguration(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*cardea.Config){
 		"secret":   func(c *cardea.Config) { c.Secret = "short" },
@@ -358,22 +358,23 @@ func TestABrokenConfigurationMakesNoHandler(t *testing.T) {
 	}
 }
 
-// Pomerium CVE-2021-29652: of every value that is sealed or signed, each single character counts.
-func TestEveryCharacterCounts(t *testing.T) {
+// Pomerium CVE-2021-29652: a value that is encrypted or signed is refused if any of its characters
+// changes.
+func TestAlteredValuesAreRefused(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
 		signedIn := cookiesOf(cardeatest.SignIn(t, s.URL, "idp", ""))
-		session := func(v string) bool {
+		isSession := func(v string) bool {
 			res := serve(s.auth, http.MethodGet, "/api/auth/session", cookies{sessionCookie: v}, nil)
 			return text(t, res) != "null"
 		}
-		if !session(signedIn[sessionCookie]) {
-			t.Fatal("the whole value is no session")
+		if !isSession(signedIn[sessionCookie]) {
+			t.Fatal("the unchanged session is refused")
 		}
 		for i, v := range altered(signedIn[sessionCookie]) {
-			if session(v) {
-				t.Errorf("altered value %d is a session", i)
+			if isSession(v) {
+				t.Errorf("altered session %d is accepted", i)
 			}
 		}
 
@@ -384,7 +385,7 @@ func TestEveryCharacterCounts(t *testing.T) {
 			return !strings.Contains(res.Header.Get("Location"), "MissingCSRF")
 		}
 		if !accepted(signedIn[csrfCookie], token) {
-			t.Fatal("the whole CSRF token is not accepted")
+			t.Fatal("the unchanged CSRF token is refused")
 		}
 		for i, v := range altered(signedIn[csrfCookie]) {
 			if accepted(v, token) || accepted(v, v[:64]) {
@@ -397,16 +398,16 @@ func TestEveryCharacterCounts(t *testing.T) {
 			}
 		}
 
-		b := stepper(t, s.URL)
-		callback := arrive(t, b, "idp")
-		mine := cookiesOf(b)
-		name := mine.attempt(t)
+		b := newBrowser(t, s.URL)
+		callback := callbackURLOf(t, b, "idp")
+		own := cookiesOf(b)
+		name := own.stateCookieName(t)
 		path := strings.TrimPrefix(callback, s.URL)
-		asked := s.issuer.Requests(cardeatest.Token)
-		for i, v := range altered(mine[name]) {
-			if to := serve(s.auth, http.MethodGet, path, mine.with(name, v),
-				nil).Header.Get("Location"); !strings.Contains(to, "error=Configuration") {
-				t.Errorf("altered attempt %d leads to %s", i, to)
+		requests := s.issuer.Requests(cardeatest.Token)
+		for i, v := range altered(own[name]) {
+			to := serve(s.auth, http.MethodGet, path, own.with(name, v), nil).Header.Get("Location")
+			if !strings.Contains(to, "error=Configuration") {
+				t.Errorf("altered flow state %d leads to %s", i, to)
 			}
 		}
 		u, err := url.Parse(path)
@@ -416,22 +417,22 @@ func TestEveryCharacterCounts(t *testing.T) {
 		q := u.Query()
 		for i, v := range altered(q.Get("state")) {
 			q.Set("state", v)
-			if to := serve(s.auth, http.MethodGet, u.Path+"?"+q.Encode(), mine,
-				nil).Header.Get("Location"); !strings.Contains(to, "error=Configuration") {
+			to := serve(s.auth, http.MethodGet, u.Path+"?"+q.Encode(), own, nil).Header.Get("Location")
+			if !strings.Contains(to, "error=Configuration") {
 				t.Errorf("altered state %d leads to %s", i, to)
 			}
 		}
-		if n := s.issuer.Requests(cardeatest.Token); n != asked {
-			t.Errorf("the code was used %d times", n-asked)
+		if n := s.issuer.Requests(cardeatest.Token); n != requests {
+			t.Errorf("%d token requests, want none", n-requests)
 		}
-		if to := send(t, callback, mine, nil).Header.Get("Location"); to != s.URL {
-			t.Errorf("the whole attempt leads to %s", to)
+		if to := send(t, callback, own, nil).Header.Get("Location"); to != s.URL {
+			t.Errorf("the unchanged callback leads to %s", to)
 		}
 	})
 }
 
-// altered returns v with each of its characters in turn changed, then cut short, then longer.
-// Characters that are encoded stay so.
+// altered returns v with each of its characters changed in turn, without its last character, and
+// with another one. Characters in percent-encoding stay as they are.
 func altered(v string) []string {
 	var list []string
 	for i := range len(v) {

@@ -12,9 +12,9 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// BenchmarkJWTSession shows what a JWT session costs beside its cryptography: Load beside the one
-// decryption, GET session beside the decryption and the encryption of the renewed cookie. Nothing
-// is sent over a network.
+// BenchmarkJWTSession compares the cost of a JWT session with that of its cryptography: Load with
+// one decryption, and GET session with one decryption and the encryption of the renewed cookie.
+// Nothing is sent over a network.
 func BenchmarkJWTSession(b *testing.B) {
 	const name = "authjs.session-token"
 	sealer := seal.New([]string{secret}, seal.SchemeV5)
@@ -43,11 +43,11 @@ func BenchmarkJWTSession(b *testing.B) {
 		}
 	})
 	b.Run("load", func(b *testing.B) {
-		served := false
+		found := false
 		serveSession(b, auth.Load(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			served = cardea.SessionFrom(r.Context()) != nil
+			found = cardea.SessionFrom(r.Context()) != nil
 		})), name, token)
-		if !served {
+		if !found {
 			b.Fatal("no session")
 		}
 	})
@@ -66,7 +66,8 @@ func BenchmarkJWTSession(b *testing.B) {
 	b.Run("get session", func(b *testing.B) { serveSession(b, auth, name, token) })
 }
 
-// serveSession sends a handler one request after another, with the cookies that a browser has.
+// serveSession sends requests to a handler, one after another, with the cookies of a signed-in
+// browser.
 func serveSession(b *testing.B, h http.Handler, name, token string) {
 	first := httptest.NewRecorder()
 	h.ServeHTTP(first, httptest.NewRequest(http.MethodGet, "http://localhost:3000/api/auth/session", nil))

@@ -9,19 +9,19 @@ import (
 	"time"
 )
 
-// databaseSessions is the strategy in which a session is a row, and the cookie holds its token.
+// databaseSessions is the strategy in which a session is a row, and the cookie has its token.
 type databaseSessions struct {
 	store  SessionStore
 	config SessionConfig
 	log    *slog.Logger
 }
 
-// maxToken is the length of the longest token that is looked up. The tokens of this package have 43
-// characters, those of Auth.js 36.
-const maxToken = 128
+// maxTokenLength is the length of the longest token that is looked up, in bytes. The tokens of this
+// package have 43 characters, those of Auth.js 36.
+const maxTokenLength = 128
 
-// key is the token under which the store knows a session. A plain hash suffices, because the tokens
-// are 256 random bits.
+// key returns the key of a session in the store for the token in its cookie. A plain hash suffices,
+// because the tokens are 256 random bits.
 func (s *databaseSessions) key(token string) string {
 	if s.config.InsecureStoreRawTokens {
 		return token
@@ -32,14 +32,14 @@ func (s *databaseSessions) key(token string) string {
 	return string(text[:])
 }
 
-// create adds the session of a token.
+// create adds a session with that token.
 func (s *databaseSessions) create(ctx context.Context, token string, u *User, now time.Time) (*Session, error) {
 	session := &Session{Token: s.key(token), UserID: u.ID, Expires: now.Add(s.config.MaxAge), User: u}
 	return session, s.store.CreateSession(ctx, session)
 }
 
 func (s *databaseSessions) read(ctx context.Context, c sessionCookie) (*Session, error) {
-	if c.value == "" || len(c.value) > maxToken {
+	if c.value == "" || len(c.value) > maxTokenLength {
 		return nil, nil
 	}
 	session, err := s.store.Session(ctx, s.key(c.value))
@@ -61,12 +61,12 @@ func (s *databaseSessions) read(ctx context.Context, c sessionCookie) (*Session,
 func (s *databaseSessions) refresh(
 	ctx context.Context, session *Session, c sessionCookie, _ sessionRefresh,
 ) (string, error) {
-	if c.now.Before(session.Expires.Add(s.config.UpdateAge - s.config.MaxAge)) {
+	if !s.config.isRefreshDue(session, c.now) {
 		return c.value, nil
 	}
 	expires := c.now.Add(s.config.MaxAge)
 	err := s.store.RenewSession(ctx, session.Token, expires)
-	if errors.Is(err, ErrNotFound) { // ended meanwhile; it must not come back
+	if errors.Is(err, ErrNotFound) { // it has ended in the meantime, and must stay ended
 		return "", nil
 	}
 	if err != nil {
@@ -77,7 +77,7 @@ func (s *databaseSessions) refresh(
 }
 
 func (s *databaseSessions) end(ctx context.Context, c sessionCookie) error {
-	if c.value == "" || len(c.value) > maxToken {
+	if c.value == "" || len(c.value) > maxTokenLength {
 		return nil
 	}
 	return storeError("delete the session", s.store.DeleteSession(ctx, s.key(c.value)))

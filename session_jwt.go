@@ -18,18 +18,18 @@ import (
 
 // jwtSessions is the strategy in which the cookie holds the session. Its tokens contain the claim
 // sid, the same in all tokens of one sign-in (OpenID Connect Front-Channel Logout 1.0 § 3), so that
-// signing out ends all of them. For a token of another server without one, its jti is the sid.
+// signing out ends all of them. If a token of another server has no sid, its jti is used instead.
 type jwtSessions struct {
-	sealer *seal.Sealer
-	maxAge time.Duration
-	change func(context.Context, *TokenChange) (oauth.Claims, error)
-	log    *slog.Logger
-	ended  expiring.Set // sids of sign-ins that were signed out
-	cuts   expiring.Set // ids of users whose tokens ended that were made before some time
+	sealer     *seal.Sealer
+	maxAge     time.Duration
+	change     func(context.Context, *TokenChange) (oauth.Claims, error)
+	log        *slog.Logger
+	endedSIDs  expiring.Set // sids of sign-ins that have ended
+	endedUsers expiring.Set // ids of users whose older tokens have ended; see endAll
 }
 
-// create returns the session of a user who just signed in and the value for its cookie, "" if the
-// application's callback ended it at once.
+// create returns the session of a user who has just signed in, and the value of its cookie: "" if
+// Callbacks.JWT has ended the session.
 func (s *jwtSessions) create(ctx context.Context, in *SignIn, c sessionCookie) (string, *Session, error) {
 	claims := oauth.Claims{
 		"name": orNull(in.User.Name), "email": orNull(in.User.Email), "picture": orNull(in.User.Image),
@@ -48,16 +48,17 @@ func (s *jwtSessions) create(ctx context.Context, in *SignIn, c sessionCookie) (
 	return value, session, nil
 }
 
-// sid returns the claim that all tokens of one sign-in share.
+// sid returns the identifier that all tokens of one sign-in share.
 func sid(c oauth.Claims) string { return cmp.Or(c.String("sid"), c.String("jti")) }
 
-// write lets the application change the claims, except sid, and encrypts them.
+// write lets the application change the claims, except sid, and returns them with the encrypted
+// token. The token is "" if the application ends the session.
 func (s *jwtSessions) write(ctx context.Context, t *TokenChange, c sessionCookie) (string, oauth.Claims, error) {
 	claims, sid := t.Claims, sid(t.Claims)
 	if s.change != nil {
 		var err error
 		if claims, err = s.change(ctx, t); err != nil {
-			return "", nil, fmt.Errorf("jwt callback: %w", err)
+			return "", nil, fmt.Errorf("Callbacks.JWT: %w", err)
 		}
 		if claims == nil {
 			return "", nil, nil
@@ -74,7 +75,7 @@ func (s *jwtSessions) write(ctx context.Context, t *TokenChange, c sessionCookie
 	return value, claims, nil
 }
 
-// sessionOf returns the session that the claims of a token describe, without its expiry.
+// sessionOf returns the session that the claims describe, without its expiry.
 func sessionOf(claims oauth.Claims) *Session {
 	id := claims.String("sub")
 	return &Session{UserID: id, Claims: claims, User: &User{
@@ -97,11 +98,11 @@ func (s *jwtSessions) read(ctx context.Context, c sessionCookie) (*Session, erro
 	if !ok || err != nil || claims.String("sub") == "" {
 		return nil, nil
 	}
-	if id := sid(claims); id != "" && s.ended.Has(id, c.now) {
+	if id := sid(claims); id != "" && s.endedSIDs.Has(id, c.now) {
 		return nil, nil
 	}
 	session := sessionOf(claims)
-	if s.isCut(session, c.now) {
+	if s.endedForUser(session, c.now) {
 		return nil, nil
 	}
 	session.Expires = time.Unix(seconds, 0).UTC()
@@ -129,24 +130,29 @@ func (s *jwtSessions) end(_ context.Context, c sessionCookie) error {
 		return nil
 	}
 	if id := sid(oauth.Claims(opened)); id != "" {
-		s.ended.Add(id, c.now, c.now.Add(s.maxAge+time.Minute))
+		s.endedSIDs.Add(id, c.now, c.now.Add(s.rememberFor()))
 	}
 	return nil
 }
 
-// endAll ends the tokens of a user that were made before the second of that time, in this process
-// alone, as end does.
+// endAll ends all tokens of a user that were issued before a time, rounded down to the second. Like
+// end, it does so in this process alone.
 func (s *jwtSessions) endAll(userID string, before time.Time) {
-	s.cuts.Extend(userID, before, before.Add(s.maxAge+time.Minute))
+	s.endedUsers.Extend(userID, before, before.Add(s.rememberFor()))
 }
 
-// isCut reports whether endAll has ended the session.
-func (s *jwtSessions) isCut(session *Session, now time.Time) bool {
-	until, ok := s.cuts.Until(session.UserID, now)
+// endedForUser reports whether endAll has ended the session.
+func (s *jwtSessions) endedForUser(session *Session, now time.Time) bool {
+	until, ok := s.endedUsers.Until(session.UserID, now)
 	if !ok {
 		return false
 	}
+	before := until.Add(-s.rememberFor()) // as it was given to endAll
 	iat, _ := session.Claims["iat"].(json.Number)
-	made, err := iat.Int64()
-	return err != nil || made < until.Add(-s.maxAge-time.Minute).Unix()
+	issued, err := iat.Int64()
+	return err != nil || issued < before.Unix()
 }
+
+// rememberFor is how long the end of a token is remembered: until the token has expired, and a
+// minute more, because the clocks of two servers may differ.
+func (s *jwtSessions) rememberFor() time.Duration { return s.maxAge + time.Minute }

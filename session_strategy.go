@@ -6,27 +6,29 @@ import (
 	"time"
 )
 
-// sessionStrategy says what the value of a session cookie stands for.
+// sessionStrategy reads, extends and ends the sessions of cookies. The implementations are
+// databaseSessions and jwtSessions.
 type sessionStrategy interface {
-	// read returns the session, nil if there is none. An error is a failure of the store.
+	// read returns the session of a cookie, and nil if there is none. An error is a failure of the
+	// store.
 	read(ctx context.Context, c sessionCookie) (*Session, error)
 
-	// refresh extends the session if that is due, and returns the value for the cookie, "" if the
+	// refresh extends the session if that is due. It returns the new value of the cookie, "" if the
 	// session has ended.
 	refresh(ctx context.Context, s *Session, c sessionCookie, r sessionRefresh) (string, error)
 
-	// end makes the value worthless.
+	// end ends the session of a cookie, so that its value is not accepted any more.
 	end(ctx context.Context, c sessionCookie) error
 }
 
-// sessionCookie is the value of a session cookie as a browser sent it, "" if it sent none.
+// sessionCookie is the session cookie that a browser has sent.
 type sessionCookie struct {
-	value string
-	salt  string // names the key of an encrypted value
-	now   time.Time
+	value string    // "" if there is none
+	salt  string    // from which the key of an encrypted value is derived
+	now   time.Time // the time of the request
 }
 
-// sessionRefresh says why a session is refreshed.
+// sessionRefresh is why a session is refreshed. The zero value is a plain read.
 type sessionRefresh struct {
 	trigger Trigger
 	update  json.RawMessage
@@ -38,7 +40,7 @@ func (e *exchange) sessionCookie() sessionCookie {
 	}
 }
 
-// setSession sets the session cookie.
+// setSession sets the cookie of a session that has just been extended or created.
 func (e *exchange) setSession(value string) error {
 	if err := e.jar.SetSession(value, e.now.Add(e.auth.config.Session.MaxAge)); err != nil {
 		return fail(CodeConfiguration, "the session is too large for cookies: %w", err)
@@ -46,8 +48,8 @@ func (e *exchange) setSession(value string) error {
 	return nil
 }
 
-// readSession returns the session of a cookie, nil if there is none or the application does not
-// accept it.
+// readSession returns the session of a cookie. It is nil if there is none, or if
+// Callbacks.Authorized refuses it.
 func (a *Auth) readSession(ctx context.Context, c sessionCookie) (*Session, error) {
 	s, err := a.sessions.read(ctx, c)
 	if err != nil || s == nil || a.config.Callbacks.Authorized == nil {
@@ -63,10 +65,50 @@ func (a *Auth) readSession(ctx context.Context, c sessionCookie) (*Session, erro
 	return s, nil
 }
 
-// userIDOf is the id of the session's user, "" for nil.
+// userIDOf returns the id of the session's user, and "" for nil.
 func userIDOf(s *Session) string {
 	if s == nil {
 		return ""
 	}
 	return s.UserID
+}
+
+// openSessions sets the strategy that the configuration asks for.
+func (a *Auth) openSessions() {
+	if a.config.Session.Strategy == StrategyDatabase {
+		a.database = &databaseSessions{
+			store: a.config.Adapter.(SessionStore), config: a.config.Session, log: a.log,
+		}
+		a.sessions = a.database
+		return
+	}
+	a.jwt = &jwtSessions{
+		sealer: a.sealer, maxAge: a.config.Session.MaxAge, change: a.config.Callbacks.JWT, log: a.log,
+	}
+	a.sessions = a.jwt
+}
+
+// currentSession returns the visitor's session, nil if there is none. If an extension is due, it
+// extends the session and sets the cookie.
+func (e *exchange) currentSession() (*Session, error) {
+	ctx, c := e.r.Context(), e.sessionCookie()
+	s, err := e.auth.readSession(ctx, c)
+	if err != nil || s == nil || !e.auth.config.Session.isRefreshDue(s, e.now) {
+		return s, err
+	}
+	value, err := e.auth.sessions.refresh(ctx, s, c, sessionRefresh{})
+	if err != nil || value == "" {
+		return nil, err
+	}
+	if err := e.jar.SetSession(value, e.now.Add(e.auth.config.Session.MaxAge)); err != nil {
+		return nil, err
+	}
+	e.w.Header().Set("Cache-Control", "private, no-store") // a cache must not store the cookie
+	e.jar.Write(e.w.Header())
+	return s, nil
+}
+
+// isRefreshDue reports whether the expiry of a session was last extended UpdateAge ago, or earlier.
+func (c SessionConfig) isRefreshDue(s *Session, now time.Time) bool {
+	return !now.Before(s.Expires.Add(c.UpdateAge - c.MaxAge))
 }

@@ -23,13 +23,13 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// shortSessions are sessions that last an hour, and are moved on every ten minutes.
+// shortSessions configures sessions that last an hour and are extended after ten minutes of use.
 func shortSessions(c *cardea.Config) {
 	c.Session.MaxAge, c.Session.UpdateAge = time.Hour, 10*time.Minute
 }
 
-// getSession reads the browser's session, and returns the answer and what it says of the expiry,
-// zero when there is no session.
+// getSession reads the browser's session, and returns the answer and the expiry in it, the zero
+// time if there is no session.
 func getSession(t *testing.T, b *cardeatest.Browser) (*http.Response, time.Time) {
 	t.Helper()
 	res := visit(t, b, b.Site+"/api/auth/session")
@@ -49,7 +49,7 @@ func getSession(t *testing.T, b *cardeatest.Browser) (*http.Response, time.Time)
 	return res, expires
 }
 
-// setCookie returns the cookie of that name that an answer sets, nil if there is none.
+// setCookie returns the cookie that a response sets under a name, or nil.
 func setCookie(res *http.Response, name string) *http.Cookie {
 	for _, c := range res.Cookies() {
 		if c.Name == name {
@@ -59,7 +59,7 @@ func setCookie(res *http.Response, name string) *http.Cookie {
 	return nil
 }
 
-// checkCookie checks that an answer sets the session cookie, until then.
+// checkCookie checks that a response sets a session cookie with that expiry.
 func checkCookie(t *testing.T, res *http.Response, until time.Time) {
 	t.Helper()
 	c := setCookie(res, sessionCookie)
@@ -68,9 +68,9 @@ func checkCookie(t *testing.T, res *http.Response, until time.Time) {
 	}
 }
 
-// checkOver checks that an answer says that nobody is signed in, and makes the browser forget its
-// session.
-func checkOver(t *testing.T, res *http.Response) {
+// checkSignedOut checks that a response says that nobody is signed in, and clears the session
+// cookie.
+func checkSignedOut(t *testing.T, res *http.Response) {
 	t.Helper()
 	if got := text(t, res); got != "null" {
 		t.Errorf("session = %s, want null", got)
@@ -85,15 +85,15 @@ func hashOf(token string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func TestDatabaseSessionRolls(t *testing.T) {
+func TestDatabaseSessionIsExtended(t *testing.T) {
 	t.Parallel()
-	var store *watchedStore
+	var store *recordingStore
 	s := newSite(t, func(c *cardea.Config) {
 		shortSessions(c)
-		store = watch(c)
+		store = recordCalls(c)
 	})
 	now := s.setClock()
-	begun := now.now()
+	start := now.now()
 	b := s.signedIn(t, "")
 	for _, step := range []struct {
 		after, expires time.Duration // since the sign-in
@@ -107,54 +107,54 @@ func TestDatabaseSessionRolls(t *testing.T) {
 		{79*time.Minute - 10*time.Minute, 129 * time.Minute, []string{"RenewSession"}},
 		{129*time.Minute - time.Second, 189*time.Minute - time.Second, []string{"RenewSession"}},
 	} {
-		now.advance(begun.Add(step.after).Sub(now.now()))
-		store.breakDown()
+		now.advance(start.Add(step.after).Sub(now.now()))
+		store.failOnly()
 		res, expires := getSession(t, b)
-		if got := expires.Sub(begun); got != step.expires {
-			t.Errorf("%v after signing in, the session lasts until %v, want %v", step.after, got, step.expires)
+		if got := expires.Sub(start); got != step.expires {
+			t.Errorf("%v after the sign-in, the session lasts until %v, want %v", step.after, got, step.expires)
 		}
 		if got := store.writes(); !slices.Equal(got, step.writes) {
-			t.Errorf("%v after signing in, written: %v, want %v", step.after, got, step.writes)
+			t.Errorf("%v after the sign-in, writes = %v, want %v", step.after, got, step.writes)
 		}
 		checkCookie(t, res, now.now().Add(time.Hour))
 	}
 	now.advance(time.Hour)
-	token := session(b)
+	token := sessionToken(b)
 	res, _ := getSession(t, b)
-	checkOver(t, res)
+	checkSignedOut(t, res)
 	if _, err := s.store.Session(t.Context(), hashOf(token)); !errors.Is(err, cardea.ErrNotFound) {
-		t.Errorf("the expired row is still there: %v", err)
+		t.Errorf("the expired session: got %v, want ErrNotFound", err)
 	}
 }
 
-// endsMeanwhile is a store in which each session is ended just before it is renewed.
-type endsMeanwhile struct{ *memadapter.Adapter }
+// deletingStore deletes each session just before its renewal.
+type deletingStore struct{ *memadapter.Adapter }
 
-func (s endsMeanwhile) RenewSession(ctx context.Context, token string, expires time.Time) error {
+func (s deletingStore) RenewSession(ctx context.Context, token string, expires time.Time) error {
 	if err := s.DeleteSession(ctx, token); err != nil {
 		return err
 	}
 	return s.Adapter.RenewSession(ctx, token, expires)
 }
 
-func TestRenewalDoesNotBringBackAnEndedSession(t *testing.T) {
+func TestRenewalDoesNotRestoreADeletedSession(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
 		shortSessions(c)
-		c.Adapter = endsMeanwhile{c.Adapter.(*memadapter.Adapter)}
+		c.Adapter = deletingStore{c.Adapter.(*memadapter.Adapter)}
 	})
 	now := s.setClock()
 	b := s.signedIn(t, "")
 	now.advance(30 * time.Minute)
-	token := session(b)
+	token := sessionToken(b)
 	res, _ := getSession(t, b)
-	checkOver(t, res)
+	checkSignedOut(t, res)
 	if _, err := s.store.Session(t.Context(), hashOf(token)); !errors.Is(err, cardea.ErrNotFound) {
-		t.Errorf("the ended session is back: %v", err)
+		t.Errorf("the deleted session: got %v, want ErrNotFound", err)
 	}
 }
 
-func TestJWTSessionRolls(t *testing.T) {
+func TestJWTSessionIsExtended(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
 		shortSessions(c)
@@ -163,24 +163,24 @@ func TestJWTSessionRolls(t *testing.T) {
 	now := s.setClock()
 	b := s.signedIn(t, "")
 	for range 3 {
-		before := session(b)
+		before := sessionToken(b)
 		now.advance(59 * time.Minute)
 		res, expires := getSession(t, b)
 		checkCookie(t, res, now.now().Add(time.Hour))
 		if want := now.now().Add(time.Hour); !expires.Equal(want) {
 			t.Errorf("the session lasts until %v, want %v", expires, want)
 		}
-		if session(b) == before {
-			t.Error("the token was not made anew")
+		if sessionToken(b) == before {
+			t.Error("the token was not renewed")
 		}
 	}
-	now.advance(time.Hour + 15*time.Second) // clocks of servers may differ by less than that
+	now.advance(time.Hour + 15*time.Second) // the tolerance for clocks that differ
 	res, _ := getSession(t, b)
-	checkOver(t, res)
+	checkSignedOut(t, res)
 }
 
-// blob is the callback that puts so many bytes into a JWT session.
-func blob(size *atomic.Int64) func(context.Context, *cardea.TokenChange) (oauth.Claims, error) {
+// addClaim returns a JWT callback that adds a claim of that many bytes.
+func addClaim(size *atomic.Int64) func(context.Context, *cardea.TokenChange) (oauth.Claims, error) {
 	return func(_ context.Context, t *cardea.TokenChange) (oauth.Claims, error) {
 		t.Claims["blob"] = strings.Repeat("x", int(size.Load()))
 		return t.Claims, nil
@@ -192,7 +192,7 @@ func TestLargeJWTSessionIsChunked(t *testing.T) {
 	var size atomic.Int64
 	s := newSite(t, func(c *cardea.Config) {
 		c.Session.Strategy = cardea.StrategyJWT
-		c.Callbacks.JWT = blob(&size)
+		c.Callbacks.JWT = addClaim(&size)
 	})
 	size.Store(10_000)
 	b := s.signedIn(t, "")
@@ -204,14 +204,14 @@ func TestLargeJWTSessionIsChunked(t *testing.T) {
 			if strings.HasPrefix(name, sessionCookie) {
 				chunks = append(chunks, name)
 				if len(name)+len(value) > 4096 {
-					t.Errorf("%s has %d bytes, more than browsers keep", name, len(name)+len(value))
+					t.Errorf("%s has %d bytes, more than browsers store", name, len(name)+len(value))
 				}
 			}
 		}
 		if slices.Sort(chunks); !slices.Equal(chunks, want) {
 			t.Errorf("session cookies = %v, want %v", chunks, want)
 		}
-		if got := whoIs(b); got != "ann@example.com" {
+		if got := signedInEmail(b); got != "ann@example.com" {
 			t.Errorf("signed in as %q", got)
 		}
 	}
@@ -229,7 +229,7 @@ func TestLargeJWTSessionIsChunked(t *testing.T) {
 	b.Post("/signout", nil)
 	for name := range cookiesOf(b) {
 		if strings.HasPrefix(name, sessionCookie) {
-			t.Errorf("%s is left after signing out", name)
+			t.Errorf("%s is left after sign-out", name)
 		}
 	}
 }
@@ -244,30 +244,30 @@ func TestSecretRotation(t *testing.T) {
 		}
 	}
 	before, during, after := newSite(t, jwt(oldSecret)), newSite(t, jwt(secret, oldSecret)), newSite(t, jwt(secret))
-	b := cardeatest.SignIn(t, before.URL, "idp", "") // cookies know no ports: the three sites share them
-	at := func(s *site) string {
+	b := cardeatest.SignIn(t, before.URL, "idp", "") // the sites share cookies, which do not depend on ports
+	signedInAt := func(s *site) string {
 		b.Site = s.URL
-		return whoIs(b)
+		return signedInEmail(b)
 	}
 	old := cookiesOf(b)
 	if got := after.sessionBody(t, old); got != "null" {
-		t.Errorf("a token of a secret that is no longer known is read: %s", got)
+		t.Errorf("a token of a removed secret is accepted: %s", got)
 	}
-	if got := at(during); got != "ann@example.com" {
-		t.Errorf("with the old secret among the previous ones, the session is that of %q", got)
+	if got := signedInAt(during); got != "ann@example.com" {
+		t.Errorf("with the old secret in PreviousSecrets, signed in as %q", got)
 	}
 	if got := after.sessionBody(t, cookiesOf(b)); got == "null" {
-		t.Error("the session was not encrypted with the new secret when it was read")
+		t.Error("reading the session did not encrypt it with the new secret")
 	}
 	if got := before.sessionBody(t, cookiesOf(b)); got != "null" {
-		t.Errorf("the old secret still opens the session: %s", got)
+		t.Errorf("the old secret still decrypts the session: %s", got)
 	}
-	if got := at(after); got != "ann@example.com" {
-		t.Errorf("without the old secret, the session is that of %q", got)
+	if got := signedInAt(after); got != "ann@example.com" {
+		t.Errorf("without the old secret, signed in as %q", got)
 	}
 }
 
-// nodeSession is a session token made by Auth.js.
+// nodeSession is a session token that Auth.js made, for the cookie of that name.
 type nodeSession struct{ Name, Cookie, Secret, Token string }
 
 func nodeSessions(t *testing.T) []nodeSession {
@@ -295,36 +295,36 @@ func TestSessionsOfAuthJS(t *testing.T) {
 				})
 				name := map[string]string{"http": sessionCookie, "https": "__Secure-" + sessionCookie}[scheme]
 				got := s.sessionBody(t, cookies{name: token.Token})
-				const want = `{"user":{"name":"Ada Lovelace","email":"ada@example.com","image":"https://example.com/a.png"},"expires":`
-				if readable := strings.HasPrefix(got, want); readable != (name == token.Cookie) {
-					t.Errorf("the token made for the cookie %s, in the cookie %s, is read as %s", token.Cookie, name,
-						got)
+				const want = `{"user":{"name":"Ada Lovelace","email":"ada@example.com",` +
+					`"image":"https://example.com/a.png"},"expires":`
+				if accepted := strings.HasPrefix(got, want); accepted != (name == token.Cookie) {
+					t.Errorf("the token for cookie %s, sent in cookie %s, is read as %s", token.Cookie, name, got)
 				}
 			})
 		}
 	}
 }
 
-func TestTokenAtRestIsAHash(t *testing.T) {
+func TestStoredTokenIsAHash(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
-	token := session(s.signedIn(t, ""))
+	token := sessionToken(s.signedIn(t, ""))
 	if raw, err := s.store.Session(t.Context(), token); !errors.Is(err, cardea.ErrNotFound) {
-		t.Errorf("the store knows the token itself: %v, %v", raw, err)
+		t.Errorf("the store has the token itself: %v, %v", raw, err)
 	}
 	row, err := s.store.Session(t.Context(), hashOf(token))
 	if err != nil {
-		t.Fatalf("the store does not know the token's hash: %v", err)
+		t.Fatalf("the store does not have the token's hash: %v", err)
 	}
 	if got := s.sessionBody(t, cookies{sessionCookie: row.Token}); got != "null" {
-		t.Errorf("what is in the store opens a session: %s", got)
+		t.Errorf("the stored hash is accepted as a token: %s", got)
 	}
 }
 
 func TestInsecureStoreRawTokens(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) { c.Session.InsecureStoreRawTokens = true })
-	row, err := s.store.Session(t.Context(), session(s.signedIn(t, "")))
+	row, err := s.store.Session(t.Context(), sessionToken(s.signedIn(t, "")))
 	if err != nil {
 		t.Fatalf("a Node server would not find the session: %v", err)
 	}
@@ -335,44 +335,44 @@ func TestInsecureStoreRawTokens(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := s.sessionBody(t, cookies{sessionCookie: uuid}); !strings.Contains(got, "ann@example.com") {
-		t.Errorf("the session of a Node server is %s", got)
+		t.Errorf("the session that a Node server made is read as %s", got)
 	}
 }
 
-// oauth2-proxy CVE-2026-34454, caddy-security CVE-2024-21492: after signing out, everything that
-// the browser has had is refused by the server.
-func TestNothingOpensASessionAfterSigningOut(t *testing.T) {
+// oauth2-proxy CVE-2026-34454, caddy-security CVE-2024-21492: after sign-out the server refuses all
+// cookies that the browser had before.
+func TestOldCookiesAreRefusedAfterSignOut(t *testing.T) {
 	t.Parallel()
 	node := nodeSessions(t)[0]
 	for _, tc := range []struct {
 		name   string
 		change func(*cardea.Config)
-		token  string // to begin with, in the place of signing in
+		token  string // of a session that exists already; "" signs in
 	}{
 		{"database", nil, ""},
 		{"jwt", func(c *cardea.Config) { c.Session.Strategy = cardea.StrategyJWT }, ""},
-		{"jwt, with a callback that keeps only its own claims", func(c *cardea.Config) {
+		{"jwt, with a callback that drops the other claims", func(c *cardea.Config) {
 			c.Session.Strategy = cardea.StrategyJWT
 			c.Callbacks.JWT = func(_ context.Context, t *cardea.TokenChange) (oauth.Claims, error) {
 				return oauth.Claims{"sub": t.Claims["sub"], "role": "admin"}, nil
 			}
 		}, ""},
-		{"jwt, begun at a Node server", func(c *cardea.Config) { c.Session.Strategy = cardea.StrategyJWT }, node.Token},
+		{"jwt, from a Node server", func(c *cardea.Config) { c.Session.Strategy = cardea.StrategyJWT }, node.Token},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, tc.change)
-			b := stepper(t, s.URL)
+			b := newBrowser(t, s.URL)
 			if tc.token == "" {
-				pass(t, b, "idp", "")
+				signInAt(t, b, "idp", "")
 			} else {
-				keep(t, b, sessionCookie, tc.token)
+				storeCookie(t, b, sessionCookie, tc.token)
 			}
 			first := cookiesOf(b)
 			if b.Session() == nil {
 				t.Fatal("there is no session")
 			}
-			last := cookiesOf(b) // the token of a JWT session is another one after each read
+			last := cookiesOf(b) // a read renews the token of a JWT session
 			b.Post("/signout", nil)
 			for name := range cookiesOf(b) {
 				if strings.HasPrefix(name, sessionCookie) {
@@ -380,17 +380,17 @@ func TestNothingOpensASessionAfterSigningOut(t *testing.T) {
 				}
 			}
 			if s.sessionBody(t, last) != "null" {
-				t.Error("the cookies that the browser had open a session")
+				t.Error("the last cookies of the browser are accepted")
 			}
 			if s.sessionBody(t, first) != "null" {
-				t.Error("the cookies that the browser had at first open a session")
+				t.Error("the first cookies of the browser are accepted")
 			}
 		})
 	}
 }
 
-// keep puts a cookie into a browser.
-func keep(t *testing.T, b *cardeatest.Browser, name, value string) {
+// storeCookie stores a cookie in a browser.
+func storeCookie(t *testing.T, b *cardeatest.Browser, name, value string) {
 	t.Helper()
 	u, err := url.Parse(b.Site)
 	if err != nil {
@@ -399,23 +399,23 @@ func keep(t *testing.T, b *cardeatest.Browser, name, value string) {
 	b.Jar.SetCookies(u, []*http.Cookie{{Name: name, Value: value, Path: "/"}})
 }
 
-func TestSigningOutEndsNoOtherSession(t *testing.T) {
+func TestSignOutEndsOneSession(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
 		phone, laptop := s.signedIn(t, ""), s.signedIn(t, "")
 		phone.Post("/signout", nil)
-		if got := whoIs(laptop); got != "ann@example.com" {
-			t.Errorf("the session in another browser is that of %q", got)
+		if got := signedInEmail(laptop); got != "ann@example.com" {
+			t.Errorf("the other browser is signed in as %q", got)
 		}
 	})
 }
 
-// meteredStore notes how it is asked to purge, and can fail at it.
+// meteredStore records the limits of calls of DeleteExpiredSessions, and can fail one of them.
 type meteredStore struct {
 	*memadapter.Adapter
 	limits []int
-	failAt int // the call that fails, from 1
+	failAt int // number of the call that fails, from 1; 0 for none
 }
 
 func (s *meteredStore) DeleteExpiredSessions(ctx context.Context, before time.Time, limit int) (int, error) {
@@ -426,8 +426,7 @@ func (s *meteredStore) DeleteExpiredSessions(ctx context.Context, before time.Ti
 	return s.Adapter.DeleteExpiredSessions(ctx, before, limit)
 }
 
-// fill adds a user with so many expired sessions and verification tokens, and one of each that is
-// good.
+// fill adds a user with expired sessions and verification tokens, and one of each that is valid.
 func (s *meteredStore) fill(t *testing.T, now time.Time, sessions, tokens int) {
 	t.Helper()
 	ctx := t.Context()
@@ -463,10 +462,10 @@ func TestPurgeExpired(t *testing.T) {
 		t.Errorf("batches = %v, want %v", store.limits, want)
 	}
 	if _, err := store.Session(t.Context(), "good"); err != nil {
-		t.Errorf("the session that has not expired: %v", err)
+		t.Errorf("the valid session: %v", err)
 	}
 	if _, err := store.ConsumeVerificationToken(t.Context(), "a@b", "good"); err != nil {
-		t.Errorf("the verification token that has not expired: %v", err)
+		t.Errorf("the valid verification token: %v", err)
 	}
 }
 
@@ -492,11 +491,11 @@ func TestPurgeExpiredStops(t *testing.T) {
 			t.Errorf("PurgeExpired = %d, %v; want 0 and context canceled", n, err)
 		}
 	})
-	t.Run("when there is nothing to keep", func(t *testing.T) {
+	t.Run("without an adapter", func(t *testing.T) {
 		t.Parallel()
 		s := newSite(t, func(c *cardea.Config) { c.Adapter = nil })
 		if n, err := s.auth.PurgeExpired(t.Context()); n != 0 || err != nil {
-			t.Errorf("PurgeExpired = %d, %v", n, err)
+			t.Errorf("PurgeExpired = %d, %v; want 0 and no error", n, err)
 		}
 	})
 }

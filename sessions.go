@@ -8,9 +8,9 @@ import (
 	"slices"
 )
 
-// Sessions returns the sessions of a user that have not expired, the one that was used last first,
-// for a page on which the user sees where they are signed in; none for a user who has none or does
-// not exist. Session.User is nil.
+// Sessions returns the sessions of a user that have not expired, the latest expiry first, for a
+// page that shows users where they are signed in. If the user has none or does not exist, the list
+// is empty and the error is nil. Session.User is nil.
 //
 // The current session is the one whose ID is SessionFrom(ctx).ID(). The application's columns, such
 // as the name of a device, are in Session.Entity.
@@ -32,8 +32,8 @@ func (a *Auth) Sessions(ctx context.Context, userID string) ([]*Session, error) 
 	return sessions, nil
 }
 
-// EndSession ends the session of a user with that [Session.ID], in whatever browser it is. If there
-// is no such session, or it belongs to another user, nothing changes and the error is nil.
+// EndSession ends the session of a user with that [Session.ID], in any browser. If there is no such
+// session, or it belongs to another user, nothing changes and the error is nil.
 //
 // With [StrategyJWT] the error is [errors.ErrUnsupported].
 func (a *Auth) EndSession(ctx context.Context, userID, id string) error {
@@ -45,7 +45,7 @@ func (a *Auth) EndSession(ctx context.Context, userID, id string) error {
 		return fmt.Errorf("cardea: end session: %w", err)
 	}
 	for _, s := range sessions {
-		if equal(s.ID(), id) {
+		if equalSecrets(s.ID(), id) {
 			if err := a.database.store.DeleteSession(ctx, s.Token); err != nil {
 				return fmt.Errorf("cardea: end session: %w", err)
 			}
@@ -55,8 +55,8 @@ func (a *Auth) EndSession(ctx context.Context, userID, id string) error {
 }
 
 // EndSessions ends all sessions of a user except one, usually that of [SessionFrom], and returns
-// how many. If except is nil, or a session of another user, it ends all. Call it after the user has
-// changed a password.
+// how many. If except is nil, or a session of another user, it ends all of them. Call it after a
+// change of the user's password.
 //
 // With [StrategyJWT] the error is [errors.ErrUnsupported].
 func (a *Auth) EndSessions(ctx context.Context, userID string, except *Session) (int, error) {
@@ -74,6 +74,7 @@ func (a *Auth) EndSessions(ctx context.Context, userID string, except *Session) 
 	return n, nil
 }
 
+// noSessionRows is the error of a method that needs sessions in the database.
 func noSessionRows(doing string) error {
 	return fmt.Errorf("cardea: %s: it needs StrategyDatabase: %w", doing, errors.ErrUnsupported)
 }

@@ -7,50 +7,57 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// identity is a person whose identity is proven, and who is about to be signed in. Every way to
-// sign in ends with one.
+// identity is what has been proven about a person who is about to be signed in. Every way to sign
+// in makes one. The fields of the last group are about the browser, and are filled in by
+// exchange.signIn.
 type identity struct {
-	user        *User // who it is, if that is known already; nil lets account and profile decide
+	user        *User // the user, if a check of credentials has found one; otherwise nil
 	profile     *oauth.Profile
 	account     *Account
 	startedBy   string                                     // id of the user who was signed in when the flow began
 	linkByEmail bool                                       // see oauth.Provider.LinkByVerifiedEmail
 	adopt       func(context.Context, *User) (bool, error) // see EmailProvider.Adopt; may be nil
-	requested   bool                                       // nothing is proven yet: somebody asks for a mail
-	callbackURL string
+	callbackURL string                                     // where the visitor goes afterwards
+
+	// verificationRequest says that nothing is proven yet: a visitor asks for a mail.
+	verificationRequest bool
+
+	// isAddress says that the person is identified by the e-mail address alone. The account is then
+	// not stored.
+	isAddress bool
 
 	cookie  sessionCookie // of the session that the browser has now
 	current string        // id of that session's user; "" for nobody
 	token   string        // of the new session, with StrategyDatabase
 }
 
-// newUser is the person as a user who is not stored yet.
+// newUser returns the user of the profile, who is not stored yet.
 func (id identity) newUser() *User {
 	return &User{Name: id.profile.Name, Email: id.profile.Email, Image: id.profile.Image}
 }
 
-// ephemeralID is the user's id without an adapter: the same at each sign-in, and different for the
-// same account id at another provider.
+// ephemeralID is the id of a user without an adapter: the same at each sign-in, and another one for
+// the same account id at another provider.
 func (id identity) ephemeralID() string {
 	return uuid.NewSHA256(id.account.Provider + "\x00" + id.account.ProviderAccountID)
 }
 
-// result is what a sign-in has changed.
-type result struct {
+// signInResult is what a sign-in has changed.
+type signInResult struct {
 	SignIn
-	session *Session
-	created bool
-	updated []*User
-	linked  bool
+	session *Session // the new session
+	created bool     // the user was created
+	updated []*User  // users whose rows were changed
+	linked  bool     // the account was linked
 
-	// verified says that the user's address was not verified before. All other sessions of the user
-	// end then, because somebody else may have opened them.
-	verified bool
+	// newlyVerified says that this sign-in has proven the address of an existing user for the first
+	// time. All other sessions of the user then end, because another person may have opened them.
+	newlyVerified bool
 }
 
-// signIn signs the person in: it asks the application, writes user, account and session together,
-// tells the application, and sends the visitor on with a new session. The session that the browser
-// had before ends (session fixation).
+// signIn signs the person in: it asks the application, writes user, account and session in one
+// transaction, calls the events, and sends the visitor on with a new session. The session that the
+// browser had before ends, which prevents session fixation.
 func (e *exchange) signIn(id identity) error {
 	ctx := e.r.Context()
 	id.cookie, id.token = e.sessionCookie(), randomToken()
@@ -62,7 +69,7 @@ func (e *exchange) signIn(id identity) error {
 	if to, err := e.askApplication(ctx, id); err != nil {
 		return err
 	} else if to != "" {
-		return e.redirect(e.target(to))
+		return e.redirect(e.redirectTarget(to))
 	}
 
 	res, err := e.auth.users.resolve(ctx, id)
@@ -73,7 +80,7 @@ func (e *exchange) signIn(id identity) error {
 	if err := e.startSession(ctx, res, id); err != nil {
 		return err
 	}
-	e.renewCSRF() // whoever knew the old token before the sign-in cannot use it afterwards
+	e.renewCSRF() // a token that somebody learned before the sign-in is useless afterwards
 	if event := e.auth.config.Events.SignIn; event != nil {
 		event(ctx, &res.SignIn)
 	}
@@ -82,7 +89,7 @@ func (e *exchange) signIn(id identity) error {
 	return e.redirect(e.afterSignIn(res, id))
 }
 
-// askApplication lets the application refuse the person, or redirect them.
+// askApplication calls Callbacks.SignIn, which may refuse the person or redirect them.
 func (e *exchange) askApplication(ctx context.Context, id identity) (redirect string, err error) {
 	decide := e.auth.config.Callbacks.SignIn
 	if decide == nil {
@@ -90,7 +97,7 @@ func (e *exchange) askApplication(ctx context.Context, id identity) (redirect st
 	}
 	in := &SignIn{
 		User: id.newUser(), Account: id.account, Profile: id.profile, IsNewUser: true,
-		VerificationRequest: id.requested,
+		VerificationRequest: id.verificationRequest,
 	}
 	if id.user != nil {
 		in.User, in.IsNewUser = id.user, false
@@ -105,13 +112,13 @@ func (e *exchange) askApplication(ctx context.Context, id identity) (redirect st
 	}
 	redirect, err = decide(ctx, in)
 	if err != nil {
-		return "", applicationError(CodeAccessDenied, "signIn callback", err)
+		return "", applicationError(CodeAccessDenied, "Callbacks.SignIn", err)
 	}
 	return redirect, nil
 }
 
-// announce tells the application what was stored.
-func (a *Auth) announce(ctx context.Context, res *result) {
+// announce calls the events for what was stored.
+func (a *Auth) announce(ctx context.Context, res *signInResult) {
 	events := a.config.Events
 	if res.created && events.CreateUser != nil {
 		events.CreateUser(ctx, res.User)
@@ -126,15 +133,16 @@ func (a *Auth) announce(ctx context.Context, res *result) {
 	}
 }
 
-// startSession gives the browser its session.
-func (e *exchange) startSession(ctx context.Context, res *result, id identity) error {
+// startSession sets the cookie of the new session. A JWT session is made here; a database session
+// exists already.
+func (e *exchange) startSession(ctx context.Context, res *signInResult, id identity) error {
 	value := id.token
 	if jwt := e.auth.jwt; jwt != nil {
 		err := jwt.end(ctx, id.cookie)
 		if err != nil {
 			return err
 		}
-		if res.verified {
+		if res.newlyVerified {
 			jwt.endAll(res.User.ID, id.cookie.now)
 		}
 		if value, res.session, err = jwt.create(ctx, &res.SignIn, id.cookie); err != nil {
@@ -148,10 +156,10 @@ func (e *exchange) startSession(ctx context.Context, res *result, id identity) e
 	return e.setSession(value)
 }
 
-// afterSignIn is where the visitor goes: a new user to the application's page for new users, if it
-// has one.
-func (e *exchange) afterSignIn(res *result, id identity) string {
-	to := e.target(id.callbackURL)
+// afterSignIn is the URL to which the visitor goes: the callback URL or, for a new user, the
+// application's page for new users if there is one.
+func (e *exchange) afterSignIn(res *signInResult, id identity) string {
+	to := e.redirectTarget(id.callbackURL)
 	if page := e.auth.config.Pages.NewUser; page != "" && res.IsNewUser {
 		return withQuery(e.absolute(page), "callbackUrl", to)
 	}

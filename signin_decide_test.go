@@ -9,34 +9,68 @@ func TestDecide(t *testing.T) {
 		facts
 		want decision
 	}{
-		{"a stranger becomes a user", facts{}, decisionCreate},
-		{"a stranger with a verified e-mail that nobody has becomes a user",
-			facts{emailVerified: true, linkByEmail: true}, decisionCreate},
+		{"a new person becomes a user", facts{}, decisionCreate},
+		{
+			"a new person with a verified e-mail that no user has becomes a user",
+			facts{emailVerified: true, linkByEmail: true}, decisionCreate,
+		},
 		{"the account's owner signs in", facts{owner: "ann"}, decisionSignIn},
-		{"the account's owner signs in again while signed in", facts{owner: "ann", current: "ann"}, decisionSignIn},
-		{"the account's owner signs in though another user has the e-mail now", facts{owner: "ann", sameEmail: "bob"},
-			decisionSignIn},
-		{"the account's owner signs in though another user has the verified e-mail and linking is on",
-			facts{owner: "ann", sameEmail: "bob", emailVerified: true, ownerVerified: true, linkByEmail: true},
-			decisionSignIn},
-		{"another user's account cannot be taken while signed in", facts{owner: "ann", current: "bob"}, decisionRefuse},
-		{"nor when the e-mail is the same and verified",
-			facts{owner: "ann", current: "bob", sameEmail: "bob", emailVerified: true, ownerVerified: true,
-				linkByEmail: true}, decisionRefuse},
-		{"a new account is added to who is signed in", facts{current: "ann"}, decisionLinkCurrent},
-		{"also when the e-mail is that of the same user", facts{current: "ann", sameEmail: "ann"}, decisionLinkCurrent},
-		{"also when the e-mail is another user's: it proves nothing", facts{current: "ann", sameEmail: "bob"},
-			decisionLinkCurrent},
+		{
+			"the account's owner signs in again while signed in",
+			facts{owner: "ann", current: "ann"}, decisionSignIn,
+		},
+		{
+			"the account's owner signs in although another user has the e-mail now",
+			facts{owner: "ann", sameEmail: "bob"}, decisionSignIn,
+		},
+		{
+			"the account's owner signs in although another user has the verified e-mail and linking is on",
+			facts{owner: "ann", sameEmail: "bob", emailVerified: true, sameEmailVerified: true, linkByEmail: true},
+			decisionSignIn,
+		},
+		{
+			"another user's account is refused while signed in",
+			facts{owner: "ann", current: "bob"}, decisionRefuse,
+		},
+		{
+			"another user's account is refused while signed in, even with the same verified e-mail",
+			facts{
+				owner: "ann", current: "bob", sameEmail: "bob", emailVerified: true, sameEmailVerified: true,
+				linkByEmail: true,
+			},
+			decisionRefuse,
+		},
+		{"a new account is linked to the signed-in user", facts{current: "ann"}, decisionLinkCurrent},
+		{
+			"a new account with the signed-in user's e-mail is linked to that user",
+			facts{current: "ann", sameEmail: "ann"}, decisionLinkCurrent,
+		},
+		{
+			"a new account with another user's e-mail is linked to the signed-in user: the e-mail proves nothing",
+			facts{current: "ann", sameEmail: "bob"}, decisionLinkCurrent,
+		},
 		{"a known e-mail is refused by default", facts{sameEmail: "ann"}, decisionRefuse},
-		{"a known e-mail that both sides verified is refused by default",
-			facts{sameEmail: "ann", emailVerified: true, ownerVerified: true}, decisionRefuse},
-		{"linking needs the provider's word", facts{sameEmail: "ann", ownerVerified: true, linkByEmail: true},
-			decisionRefuse},
-		{"linking needs the row's word: an address registered first by somebody else",
-			facts{sameEmail: "ann", emailVerified: true, linkByEmail: true}, decisionRefuse},
-		{"linking needs both words", facts{sameEmail: "ann", linkByEmail: true}, decisionRefuse},
-		{"linking with both words and the switch on",
-			facts{sameEmail: "ann", emailVerified: true, ownerVerified: true, linkByEmail: true}, decisionLinkByEmail},
+		{
+			"a known e-mail that is verified on both sides is refused by default",
+			facts{sameEmail: "ann", emailVerified: true, sameEmailVerified: true}, decisionRefuse,
+		},
+		{
+			"linking by e-mail needs an e-mail that the provider verified",
+			facts{sameEmail: "ann", sameEmailVerified: true, linkByEmail: true}, decisionRefuse,
+		},
+		{
+			"linking by e-mail needs a user whose e-mail is verified: somebody else may have registered it",
+			facts{sameEmail: "ann", emailVerified: true, linkByEmail: true}, decisionRefuse,
+		},
+		{
+			"linking by e-mail needs an e-mail that is verified on any side",
+			facts{sameEmail: "ann", linkByEmail: true}, decisionRefuse,
+		},
+		{
+			"linking by e-mail, verified on both sides and switched on",
+			facts{sameEmail: "ann", emailVerified: true, sameEmailVerified: true, linkByEmail: true},
+			decisionLinkByEmail,
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -47,9 +81,9 @@ func TestDecide(t *testing.T) {
 	}
 }
 
-// Whatever the facts, an account never changes its owner, and an unverified e-mail never leads to a
-// user.
-func TestDecideNeverGivesAway(t *testing.T) {
+// For all facts: an account never changes its owner, and an unverified e-mail never signs in as an
+// existing user.
+func TestDecideIsSafeForAllFacts(t *testing.T) {
 	t.Parallel()
 	users := []string{"", "ann", "bob"}
 	bools := []bool{false, true}
@@ -62,16 +96,16 @@ func TestDecideNeverGivesAway(t *testing.T) {
 							f := facts{owner, current, sameEmail, ev, ov, link}
 							got := decide(f)
 							if owner != "" && got != decisionSignIn && got != decisionRefuse {
-								t.Errorf("%+v: an account that has an owner: %v", f, got)
+								t.Errorf("%+v: the account has an owner, got %v", f, got)
 							}
 							if got == decisionSignIn && (owner == "" || (current != "" && current != owner)) {
-								t.Errorf("%+v: signs in as somebody else", f)
+								t.Errorf("%+v: signs in as another user", f)
 							}
 							if got == decisionLinkByEmail && !(ev && ov && link && current == "") {
-								t.Errorf("%+v: linked by an e-mail that is not proven", f)
+								t.Errorf("%+v: links by an e-mail that is not verified on both sides", f)
 							}
 							if got == decisionCreate && sameEmail != "" {
-								t.Errorf("%+v: a second user with one e-mail", f)
+								t.Errorf("%+v: creates a second user with the same e-mail", f)
 							}
 						}
 					}

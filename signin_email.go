@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// writeEmailUser finds or writes the user of somebody who has proven an e-mail address. No account
-// is stored: the address is the user's own.
-func (r *userResolver) writeEmailUser(ctx context.Context, id identity) (*result, error) {
+// writeEmailUser finds, changes or creates the user of a person who has proven an e-mail address.
+// No account is stored, because the address belongs to the user.
+func (r *userResolver) writeEmailUser(ctx context.Context, id identity) (*signInResult, error) {
 	account := *id.account
-	res := &result{SignIn: SignIn{Account: &account, Profile: id.profile}}
+	res := &signInResult{SignIn: SignIn{Account: &account, Profile: id.profile}}
 	u, err := r.userByEmail(ctx, id.profile.Email)
 	if err != nil {
 		return nil, err
@@ -28,14 +28,14 @@ func (r *userResolver) writeEmailUser(ctx context.Context, id identity) (*result
 	return res, nil
 }
 
-// claimAddress signs in as the user who has the address, or takes the address from that user.
-func (r *userResolver) claimAddress(ctx context.Context, id identity, u *User, res *result) error {
+// claimAddress signs in as the user u who has the address, or takes the address from u.
+func (r *userResolver) claimAddress(ctx context.Context, id identity, u *User, res *signInResult) error {
 	owns, err := r.ownsAddress(ctx, id, u)
 	if err != nil {
 		return err
 	}
 	if owns {
-		res.verified = u.EmailVerified.IsZero()
+		res.newlyVerified = u.EmailVerified.IsZero()
 		u.EmailVerified, res.User = id.cookie.now, u
 	} else {
 		u.Email, u.EmailVerified = "", time.Time{}
@@ -47,13 +47,17 @@ func (r *userResolver) claimAddress(ctx context.Context, id identity, u *User, r
 	return nil
 }
 
-// ownsAddress decides whether the user who has an address belongs to the person who has just proven
-// it.
+// ownsAddress reports whether the user u who has an address belongs to the person who has just
+// proven it.
 //
-// If the user never proved it, anybody may have registered it, and may wait for its owner to come
-// and share the user. Then the user is the person's only if they are signed in as that user, if
-// nobody else has a credential of the user, or if the application has deleted the credentials that
-// it stores. Accounts and passkeys are deleted here; [userResolver.write] ends the sessions.
+// If u never proved the address, a stranger may have registered it, and may wait until its owner
+// signs in and shares the user. So u belongs to the person only in these cases:
+//   - the person is signed in as u
+//   - u has no other credentials
+//   - Adopt returns true, after it has deleted the credentials that the application stores
+//
+// In the last case the accounts and passkeys are deleted here. [userResolver.write] ends the
+// sessions.
 func (r *userResolver) ownsAddress(ctx context.Context, id identity, u *User) (bool, error) {
 	if !u.EmailVerified.IsZero() || u.ID == id.current {
 		return true, nil
@@ -95,13 +99,4 @@ func (r *userResolver) deleteCredentials(ctx context.Context, accounts []*Accoun
 		}
 	}
 	return nil
-}
-
-// passkeys returns those of a user, none if the store has none.
-func passkeys(ctx context.Context, adapter Adapter, userID string) ([]*Authenticator, error) {
-	store, ok := adapter.(AuthenticatorStore)
-	if !ok {
-		return nil, nil
-	}
-	return store.Authenticators(ctx, userID)
 }

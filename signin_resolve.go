@@ -5,8 +5,8 @@ import (
 	"errors"
 )
 
-// maxResolves bounds how often a sign-in starts over because another one was faster. The second
-// time it usually finds what that one wrote.
+// maxResolves is how often resolve tries. It starts over if another sign-in was faster; the second
+// try usually finds what that one wrote.
 const maxResolves = 8
 
 // userResolver finds or creates the user of an identity.
@@ -15,8 +15,8 @@ type userResolver struct {
 	database *databaseSessions // nil with StrategyJWT
 	onCreate UserHook
 
-	// storesCredentials says that users without an account may be able to sign in otherwise than by
-	// mail, such as with a password.
+	// storesCredentials says that a provider checks credentials that the application stores, such
+	// as passwords. Then even users without an account or a passkey may have credentials.
 	storesCredentials bool
 }
 
@@ -28,15 +28,15 @@ func newUserResolver(a *Auth) *userResolver {
 	return r
 }
 
-// resolve decides who the identity is, and writes user, account and session in one transaction. Of
-// many first sign-ins of one person at once, one creates the user. The others conflict with it,
-// start over, and find the user.
-func (r *userResolver) resolve(ctx context.Context, id identity) (*result, error) {
+// resolve decides to which user the identity belongs, and writes user, account and session in one
+// transaction. If several first sign-ins of one person run at the same time, one of them creates
+// the user. The others get a conflict, start over, and find the user.
+func (r *userResolver) resolve(ctx context.Context, id identity) (*signInResult, error) {
 	if r.adapter == nil {
-		return withoutStore(id), nil
+		return resolveWithoutStore(id), nil
 	}
 	for try := 1; ; try++ {
-		var res *result
+		var res *signInResult
 		err := r.adapter.Transact(ctx, func(ctx context.Context) (err error) {
 			res, err = r.write(ctx, id)
 			return err
@@ -50,18 +50,19 @@ func (r *userResolver) resolve(ctx context.Context, id identity) (*result, error
 	}
 }
 
-func withoutStore(id identity) *result {
+// resolveWithoutStore returns the user that is built from the identity, if there is no adapter.
+func resolveWithoutStore(id identity) *signInResult {
 	u := id.user
 	if u == nil {
 		u = id.newUser()
 		u.ID = id.ephemeralID()
 	}
 	id.account.UserID = u.ID
-	return &result{SignIn: SignIn{User: u, Account: id.account, Profile: id.profile}}
+	return &signInResult{SignIn: SignIn{User: u, Account: id.account, Profile: id.profile}}
 }
 
-// write is one transaction of resolve.
-func (r *userResolver) write(ctx context.Context, id identity) (*result, error) {
+// write is the transaction of resolve.
+func (r *userResolver) write(ctx context.Context, id identity) (*signInResult, error) {
 	res, err := r.writeUser(ctx, id)
 	if err != nil || r.database == nil {
 		return res, err
@@ -69,7 +70,7 @@ func (r *userResolver) write(ctx context.Context, id identity) (*result, error) 
 	if err := r.database.end(ctx, id.cookie); err != nil {
 		return nil, err
 	}
-	if res.verified {
+	if res.newlyVerified {
 		if _, err := r.database.store.DeleteSessions(ctx, res.User.ID, ""); err != nil {
 			return nil, err
 		}
@@ -78,12 +79,12 @@ func (r *userResolver) write(ctx context.Context, id identity) (*result, error) 
 	return res, err
 }
 
-// writeUser finds or writes the user and the account.
-func (r *userResolver) writeUser(ctx context.Context, id identity) (*result, error) {
+// writeUser finds, changes or creates the user, and stores the account.
+func (r *userResolver) writeUser(ctx context.Context, id identity) (*signInResult, error) {
 	switch {
 	case id.user != nil:
-		return &result{SignIn: SignIn{User: id.user, Account: id.account, Profile: id.profile}}, nil
-	case id.account.Type == TypeEmail:
+		return &signInResult{SignIn: SignIn{User: id.user, Account: id.account, Profile: id.profile}}, nil
+	case id.isAddress:
 		return r.writeEmailUser(ctx, id)
 	}
 	owner, sameEmail, err := r.candidates(ctx, id)
@@ -91,7 +92,7 @@ func (r *userResolver) writeUser(ctx context.Context, id identity) (*result, err
 		return nil, err
 	}
 	account := *id.account
-	res := &result{SignIn: SignIn{Account: &account, Profile: id.profile}}
+	res := &signInResult{SignIn: SignIn{Account: &account, Profile: id.profile}}
 	switch decide(factsOf(id, owner, sameEmail)) {
 	case decisionSignIn:
 		res.User = owner
@@ -113,8 +114,8 @@ func (r *userResolver) writeUser(ctx context.Context, id identity) (*result, err
 	return res, r.linkAccount(ctx, res)
 }
 
-// candidates finds the user who has the account, or else the user who has the e-mail address; nil
-// if there is none.
+// candidates returns the user to whom the account is linked or, if there is none, the user with the
+// e-mail address. They are nil if there is none.
 func (r *userResolver) candidates(ctx context.Context, id identity) (owner, sameEmail *User, err error) {
 	owner, err = r.ownerOf(ctx, id.account)
 	if owner != nil || err != nil || id.profile.Email == "" {
@@ -124,21 +125,22 @@ func (r *userResolver) candidates(ctx context.Context, id identity) (owner, same
 	if sameEmail == nil || err != nil {
 		return nil, nil, err
 	}
-	// If a transaction sees what others have committed since it began, this may be the same person,
-	// stored by a faster sign-in. Then the account exists by now, and the e-mail is nobody else's.
+	// If a transaction sees what others have committed since it began, sameEmail may be the same
+	// person, stored by a faster sign-in. Then the account exists by now, and owner is that user.
 	owner, err = r.ownerOf(ctx, id.account)
 	return owner, sameEmail, err
 }
 
-// lookUp returns the user to whom an identity leads before anything is written; nil for a new one.
+// lookUp returns the user to whom an identity leads, before anything is written. It returns nil if
+// the user would be new.
 func (r *userResolver) lookUp(ctx context.Context, id identity) (*User, error) {
-	if id.account.Type == TypeEmail {
+	if id.isAddress {
 		return r.userByEmail(ctx, id.profile.Email)
 	}
 	return r.ownerOf(ctx, id.account)
 }
 
-// ownerOf returns the user to whom an account is linked, nil if it is linked to nobody.
+// ownerOf returns the user to whom an account is linked, and nil if it is linked to nobody.
 func (r *userResolver) ownerOf(ctx context.Context, account *Account) (*User, error) {
 	u, err := r.adapter.UserByAccount(ctx, account.Provider, account.ProviderAccountID)
 	if err != nil {
@@ -147,6 +149,7 @@ func (r *userResolver) ownerOf(ctx context.Context, account *Account) (*User, er
 	return u, nil
 }
 
+// userByEmail returns the user with an e-mail address, and nil if there is none.
 func (r *userResolver) userByEmail(ctx context.Context, email string) (*User, error) {
 	u, err := r.adapter.UserByEmail(ctx, email)
 	if err != nil {
@@ -155,17 +158,10 @@ func (r *userResolver) userByEmail(ctx context.Context, email string) (*User, er
 	return u, nil
 }
 
-// ignoreNotFound returns nil for ErrNotFound, if nothing found is not a failure.
-func ignoreNotFound(err error) error {
-	if errors.Is(err, ErrNotFound) {
-		return nil
-	}
-	return err
-}
-
-// renewAccount stores the tokens of the owner's account. A refresh of the tokens that is under way
-// waits for the lock, finds these tokens, and keeps them.
-func (r *userResolver) renewAccount(ctx context.Context, res *result) error {
+// renewAccount stores the tokens of the sign-in in the owner's account. If the old tokens are being
+// refreshed at the same time, the refresh waits for the lock of the user, finds these tokens, and
+// keeps them.
+func (r *userResolver) renewAccount(ctx context.Context, res *signInResult) error {
 	res.Account.UserID = res.User.ID
 	if err := r.adapter.LockUser(ctx, res.User.ID); err != nil {
 		return err
@@ -173,14 +169,14 @@ func (r *userResolver) renewAccount(ctx context.Context, res *result) error {
 	return r.adapter.UpdateAccount(ctx, res.Account)
 }
 
-func (r *userResolver) linkAccount(ctx context.Context, res *result) error {
+func (r *userResolver) linkAccount(ctx context.Context, res *signInResult) error {
 	res.linked = true
 	res.Account.UserID = res.User.ID
 	return r.adapter.LinkAccount(ctx, res.Account)
 }
 
-// createUser adds the person as a new user. The application's hook fills its columns.
-func (r *userResolver) createUser(ctx context.Context, id identity, res *result) error {
+// createUser adds the person as a new user. OnCreateUser fills the application's columns.
+func (r *userResolver) createUser(ctx context.Context, id identity, res *signInResult) error {
 	u := id.newUser()
 	if id.profile.EmailVerified {
 		u.EmailVerified = id.cookie.now

@@ -18,8 +18,8 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// site is an application under test: the real handler behind a real server, and a fake identity
-// provider with the id "idp".
+// site is an application under test: the real handler on a test server, with a fake identity
+// provider that has the id "idp".
 type site struct {
 	*httptest.Server
 	auth   *cardea.Auth
@@ -54,13 +54,13 @@ func newSite(t *testing.T, change func(*cardea.Config)) *site {
 	return s
 }
 
-// clock is a time that moves only when told to.
+// clock stands still unless a test advances it. It is safe for concurrent use.
 type clock struct {
 	mu sync.Mutex
 	t  time.Time
 }
 
-// setClock gives the site a clock, before the first request.
+// setClock gives the site a clock. It must be called before the first request.
 func (s *site) setClock() *clock {
 	c := &clock{t: time.Now().Truncate(time.Second)}
 	s.auth.SetClock(c.now)
@@ -79,11 +79,11 @@ func (c *clock) advance(d time.Duration) {
 	c.t = c.t.Add(d)
 }
 
-// session returns the value of the browser's session cookie, "" when there is none.
-func session(b *cardeatest.Browser) string { return cookiesOf(b)[sessionCookie] }
+// sessionToken returns the value of the browser's session cookie, or "" if it has none.
+func sessionToken(b *cardeatest.Browser) string { return cookiesOf(b)[sessionCookie] }
 
-// signedIn returns a visitor who is signed in through idp as the person that hint names, and who
-// stops at each redirect from then on.
+// signedIn returns a browser that is signed in at idp as the person that hint names, and that does
+// not follow redirects.
 func (s *site) signedIn(t *testing.T, hint string) *cardeatest.Browser {
 	t.Helper()
 	b := cardeatest.SignIn(t, s.URL, "idp", hint)
@@ -91,41 +91,41 @@ func (s *site) signedIn(t *testing.T, hint string) *cardeatest.Browser {
 	return b
 }
 
-// leave starts a sign-in as the person that hint names, and returns the URL with which the provider
-// sends the browser back.
-func leave(t *testing.T, b *cardeatest.Browser, provider, hint, callbackURL string) string {
+// beginAs begins a sign-in as the person that hint names, and returns the callback URL to which the
+// provider redirects.
+func beginAs(t *testing.T, b *cardeatest.Browser, provider, hint, callbackURL string) string {
 	t.Helper()
-	return consent(t, b, begin(t, b, provider+"?login_hint="+url.QueryEscape(hint),
+	return consent(t, b, startSignIn(t, b, provider+"?login_hint="+url.QueryEscape(hint),
 		url.Values{"callbackUrl": {callbackURL}}))
 }
 
-// comeBack opens such a URL and returns where the site sends the browser.
-func comeBack(t *testing.T, b *cardeatest.Browser, callback string) string {
+// openCallback opens a callback URL and returns where the site redirects.
+func openCallback(t *testing.T, b *cardeatest.Browser, callback string) string {
 	t.Helper()
 	res := visit(t, b, callback)
 	if res.StatusCode != http.StatusFound {
-		t.Fatalf("the callback answered %s", res.Status)
+		t.Fatalf("the callback answers %s, want a redirect", res.Status)
 	}
 	return res.Header.Get("Location")
 }
 
-// pass goes through a whole sign-in, and returns where it ended.
-func pass(t *testing.T, b *cardeatest.Browser, provider, hint string) string {
+// signInAt makes a whole sign-in, and returns where it ends.
+func signInAt(t *testing.T, b *cardeatest.Browser, provider, hint string) string {
 	t.Helper()
-	return comeBack(t, b, leave(t, b, provider, hint, "/"))
+	return openCallback(t, b, beginAs(t, b, provider, hint, "/"))
 }
 
-// whoIs returns the e-mail address of who is signed in, "" for nobody.
-func whoIs(b *cardeatest.Browser) string {
+// signedInEmail returns the e-mail address of the user who is signed in, or "" for nobody.
+func signedInEmail(b *cardeatest.Browser) string {
 	user, _ := b.Session()["user"].(map[string]any)
 	email, _ := user["email"].(string)
 	return email
 }
 
-// bob is somebody beside the Ann whom every issuer knows.
+// bob is a second person. Each issuer knows Ann from the start.
 var bob = cardeatest.Person{Subject: "2002", Name: "Bob Example", Email: "bob@example.com", EmailVerified: true}
 
-// accounts returns the keys of the accounts that a user has, as provider:id.
+// accounts returns the accounts of a user, as provider:id.
 func (s *site) accounts(t *testing.T, email string) []string {
 	t.Helper()
 	u, err := s.store.UserByEmail(t.Context(), email)
@@ -156,7 +156,7 @@ func TestSignInAndOut(t *testing.T) {
 			}
 			b.SignOut()
 			if got := b.Session(); got != nil {
-				t.Errorf("session after signing out: %v", got)
+				t.Errorf("the session after sign-out is %v, want none", got)
 			}
 		})
 	}
@@ -164,30 +164,31 @@ func TestSignInAndOut(t *testing.T) {
 
 func TestLinkingWhileSignedIn(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, func(c *cardea.Config) { second(c) })
+	s := newSite(t, func(c *cardea.Config) { addSecondProvider(c) })
 	s.issuer.Next(bob)
 	b := cardeatest.SignIn(t, s.URL, "idp", "ann@example.com")
-	before := session(b)
-	b.SignIn("other", bob.Subject) // the address there is another one: it proves nothing and decides nothing
-	if got := whoIs(b); got != "ann@example.com" {
+	before := sessionToken(b)
+	b.SignIn("other", bob.Subject) // with another address, which does not matter
+	if got := signedInEmail(b); got != "ann@example.com" {
 		t.Errorf("signed in as %q after linking, want the same user", got)
 	}
 	if got := s.accounts(t, "ann@example.com"); !slices.Equal(got, []string{"idp:1001", "other:2002"}) {
 		t.Errorf("accounts = %v", got)
 	}
 	if _, err := s.store.UserByEmail(t.Context(), bob.Email); !errors.Is(err, cardea.ErrNotFound) {
-		t.Errorf("linking made a second user: %v", err)
+		t.Errorf("linking created a second user: %v", err)
 	}
-	if after := session(b); after == before {
-		t.Error("the session before linking is still the one after it")
+	if after := sessionToken(b); after == before {
+		t.Error("the session is the same before and after linking")
 	}
-	if got := whoIs(cardeatest.SignIn(t, s.URL, "other", bob.Subject)); got != "ann@example.com" {
-		t.Errorf("the linked account signs in %q", got)
+	if got := signedInEmail(cardeatest.SignIn(t, s.URL, "other", bob.Subject)); got != "ann@example.com" {
+		t.Errorf("the linked account signs in as %q", got)
 	}
 }
 
-// refused fails the test unless the visitor was sent to the sign-in page, which tells why.
-func (s *site) refused(t *testing.T, b *cardeatest.Browser, location string) {
+// checkNotLinked fails the test unless the visitor was sent to the sign-in page, which explains the
+// refusal.
+func (s *site) checkNotLinked(t *testing.T, b *cardeatest.Browser, location string) {
 	t.Helper()
 	if want := s.URL + "/api/auth/signin?error=OAuthAccountNotLinked"; location != want {
 		t.Fatalf("sent to %q, want %q", location, want)
@@ -195,18 +196,18 @@ func (s *site) refused(t *testing.T, b *cardeatest.Browser, location string) {
 	page := visit(t, b, location)
 	if body := text(t, page); page.StatusCode != http.StatusOK ||
 		!strings.Contains(body, "sign in the way you did the first time") {
-		t.Errorf("the sign-in page answers %s and does not say how to sign in", page.Status)
+		t.Errorf("the sign-in page answers %s, or does not say how to sign in", page.Status)
 	}
 }
 
 func TestLinkingAnotherUsersAccountIsRefused(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, func(c *cardea.Config) { second(c) })
+	s := newSite(t, func(c *cardea.Config) { addSecondProvider(c) })
 	s.issuer.Next(bob)
 	cardeatest.SignIn(t, s.URL, "other", bob.Subject)
 	b := s.signedIn(t, "ann@example.com")
-	s.refused(t, b, pass(t, b, "other", bob.Subject))
-	if got := whoIs(b); got != "ann@example.com" {
+	s.checkNotLinked(t, b, signInAt(t, b, "other", bob.Subject))
+	if got := signedInEmail(b); got != "ann@example.com" {
 		t.Errorf("signed in as %q afterwards", got)
 	}
 	if got := s.accounts(t, bob.Email); !slices.Equal(got, []string{"other:2002"}) {
@@ -218,104 +219,102 @@ func TestLinkingAnotherUsersAccountIsRefused(t *testing.T) {
 }
 
 // PocketBase CVE-2024-38351 and CVE-2026-44166: an address that was not verified when its user was
-// made leads to nobody. The other way round, a provider that does not vouch for the address, is in
+// created links no account. A provider that does not verify the address is in
 // security_linking_test.go.
 func TestLinkingByEmail(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
-		name         string
-		trusted      bool // the switch
-		known, comes any  // email_verified of the first provider, and of the second
-		want         bool
+		name          string
+		link          bool // LinkByVerifiedEmail of the second provider
+		first, second any  // email_verified of each provider
+		want          bool
 	}{
-		{"verified by both, provider trusted", true, true, true, true},
-		{"verified by both, provider not trusted", false, true, true, false},
-		{"not verified when the user was made", true, false, true, false},
-		{"nothing said when the user was made", true, nil, true, false},
+		{"verified by both, linking on", true, true, true, true},
+		{"verified by both, linking off", false, true, true, false},
+		{"not verified by the first provider", true, false, true, false},
+		{"no email_verified from the first provider", true, nil, true, false},
 		{"not verified by the second provider", true, true, false, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t, func(c *cardea.Config) {
-				second(c).LinkByVerifiedEmail = tc.trusted
-			})
-			s.issuer.Next(cardeatest.Person{Subject: "1", Email: "eve@example.com", EmailVerified: tc.known})
+			s := newSite(t, func(c *cardea.Config) { addSecondProvider(c).LinkByVerifiedEmail = tc.link })
+			s.issuer.Next(cardeatest.Person{Subject: "1", Email: "eve@example.com", EmailVerified: tc.first})
 			cardeatest.SignIn(t, s.URL, "idp", "1")
-			s.issuer.Next(cardeatest.Person{Subject: "2", Email: "Eve@Example.COM", EmailVerified: tc.comes})
-			b := stepper(t, s.URL)
-			location := pass(t, b, "other", "2")
+			s.issuer.Next(cardeatest.Person{Subject: "2", Email: "Eve@Example.COM", EmailVerified: tc.second})
+			b := newBrowser(t, s.URL)
+			location := signInAt(t, b, "other", "2")
 			accounts := s.accounts(t, "eve@example.com")
 			if !tc.want {
-				s.refused(t, b, location)
+				s.checkNotLinked(t, b, location)
 				if b.Session() != nil || !slices.Equal(accounts, []string{"idp:1"}) {
 					t.Errorf("session = %v, accounts = %v", b.Session(), accounts)
 				}
 				return
 			}
-			if whoIs(b) != "eve@example.com" || !slices.Equal(accounts, []string{"idp:1", "other:2"}) {
+			if signedInEmail(b) != "eve@example.com" || !slices.Equal(accounts, []string{"idp:1", "other:2"}) {
 				t.Errorf("sent to %q, session = %v, accounts = %v", location, b.Session(), accounts)
 			}
 		})
 	}
 }
 
-// An attempt belongs to who was signed in when it began: otherwise an attacker's attempt, finished
-// in the browser of somebody who has signed in meanwhile, would add the attacker's account to that
-// user.
-func TestAttemptBegunByAStrangerDoesNotLink(t *testing.T) {
+// A flow belongs to the user who was signed in when it began. Otherwise an attacker's flow,
+// finished in the browser of a user who has signed in meanwhile, would link the attacker's account
+// to that user.
+func TestFlowBegunBeforeSignInDoesNotLink(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, func(c *cardea.Config) { second(c) })
+	s := newSite(t, func(c *cardea.Config) { addSecondProvider(c) })
 	s.issuer.Next(bob)
-	b := stepper(t, s.URL)
-	callback := leave(t, b, "other", bob.Subject, "/")
-	pass(t, b, "idp", "ann@example.com")
-	comeBack(t, b, callback)
+	b := newBrowser(t, s.URL)
+	callback := beginAs(t, b, "other", bob.Subject, "/")
+	signInAt(t, b, "idp", "ann@example.com")
+	openCallback(t, b, callback)
 	if got := s.accounts(t, "ann@example.com"); !slices.Equal(got, []string{"idp:1001"}) {
 		t.Errorf("ann's accounts = %v", got)
 	}
 	if got := s.accounts(t, bob.Email); !slices.Equal(got, []string{"other:2002"}) {
 		t.Errorf("bob's accounts = %v", got)
 	}
-	if got := whoIs(b); got != bob.Email {
-		t.Errorf("signed in as %q, want whom the provider vouched for last", got)
+	if got := signedInEmail(b); got != bob.Email {
+		t.Errorf("signed in as %q, want %q, who signed in last", got, bob.Email)
 	}
 }
 
-func TestAttemptOfSomebodyWhoSignedOutDoesNotLink(t *testing.T) {
+func TestFlowFinishedAfterSignOutDoesNotLink(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, func(c *cardea.Config) { second(c) })
+	s := newSite(t, func(c *cardea.Config) { addSecondProvider(c) })
 	s.issuer.Next(bob)
 	b := s.signedIn(t, "ann@example.com")
-	callback := leave(t, b, "other", bob.Subject, "/")
+	callback := beginAs(t, b, "other", bob.Subject, "/")
 	b.Post("/signout", nil)
-	comeBack(t, b, callback)
+	openCallback(t, b, callback)
 	if got := s.accounts(t, "ann@example.com"); !slices.Equal(got, []string{"idp:1001"}) {
 		t.Errorf("ann's accounts = %v", got)
 	}
-	if got := whoIs(b); got != bob.Email {
+	if got := signedInEmail(b); got != bob.Email {
 		t.Errorf("signed in as %q", got)
 	}
 }
 
 func TestTwoTabsBothFinish(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s := newSite(t, func(c *cardea.Config) { c.Session.Strategy = strategy })
-		b := stepper(t, s.URL)
-		first := leave(t, b, "idp", "1001", "/first?a=b")
-		second := leave(t, b, "idp", "1001", "/second")
-		if got, want := comeBack(t, b, first), s.URL+"/first?a=b"; got != want {
-			t.Errorf("the first tab ended at %q, want %q", got, want)
+		b := newBrowser(t, s.URL)
+		first := beginAs(t, b, "idp", "1001", "/first?a=b")
+		second := beginAs(t, b, "idp", "1001", "/second")
+		if got, want := openCallback(t, b, first), s.URL+"/first?a=b"; got != want {
+			t.Errorf("the first tab ends at %q, want %q", got, want)
 		}
-		if got, want := comeBack(t, b, second), s.URL+"/second"; got != want {
-			t.Errorf("the second tab ended at %q, want %q", got, want)
+		if got, want := openCallback(t, b, second), s.URL+"/second"; got != want {
+			t.Errorf("the second tab ends at %q, want %q", got, want)
 		}
-		if got := whoIs(b); got != "ann@example.com" {
+		if got := signedInEmail(b); got != "ann@example.com" {
 			t.Errorf("signed in as %q", got)
 		}
 		for name := range cookiesOf(b) {
-			if strings.HasPrefix(name, attemptPrefix) {
-				t.Errorf("the attempt %s is left in the browser", name)
+			if strings.HasPrefix(name, stateCookiePrefix) {
+				t.Errorf("the cookie %s is left in the browser", name)
 			}
 		}
 	})
@@ -326,7 +325,7 @@ func TestTokensAreRenewedAtEachSignIn(t *testing.T) {
 	offline := newSite(t, func(c *cardea.Config) {
 		idp(c).Scopes = []string{"openid", "email", "offline_access"}
 	})
-	online := newSite(t, func(c *cardea.Config) { // the same store and provider, but no refresh tokens any more
+	online := newSite(t, func(c *cardea.Config) { // the same store and provider, without refresh tokens
 		c.Adapter = offline.store
 		p := idp(c)
 		p.ClientID, p.ClientSecret, p.Issuer = offline.issuer.ClientID, offline.issuer.ClientSecret, offline.issuer.URL
@@ -349,7 +348,7 @@ func TestTokensAreRenewedAtEachSignIn(t *testing.T) {
 		t.Error("the refresh token was not stored, or not replaced by a newer one")
 	}
 	if third.RefreshToken != second.RefreshToken {
-		t.Error("the refresh token is gone because the provider sent none this time")
+		t.Error("the refresh token was dropped when the provider sent none")
 	}
 	if first.AccessToken == "" || second.AccessToken == first.AccessToken || third.AccessToken == second.AccessToken {
 		t.Error("the access token was not renewed")

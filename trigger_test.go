@@ -14,7 +14,7 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// calls notes what the callbacks of a session were called with.
+// calls records how the callbacks and events of a session were called.
 type calls struct {
 	mu    sync.Mutex
 	lines []string
@@ -36,14 +36,15 @@ func (c *calls) check(t *testing.T, when string, want ...string) {
 	c.lines = nil
 }
 
-// watchSessions has the callbacks noted: trigger, update and, for JWT, what is told of the sign-in.
-func (c *calls) watchSessions(to *cardea.Callbacks) {
+// recordCallbacks sets callbacks that record trigger, update and, for JWT, the sign-in.
+func (c *calls) recordCallbacks(to *cardea.Callbacks) {
 	to.JWT = func(_ context.Context, change *cardea.TokenChange) (oauth.Claims, error) {
-		told := "nothing of a sign-in"
+		signIn := "no sign-in"
 		if in := change.SignIn; in != nil {
-			told = fmt.Sprintf("%s %s, new: %v, %s", in.Account.Provider, in.User.Email, in.IsNewUser, in.Profile.Email)
+			signIn = fmt.Sprintf("%s %s, new: %v, %s",
+				in.Account.Provider, in.User.Email, in.IsNewUser, in.Profile.Email)
 		}
-		c.add("jwt %q %q, %s", change.Trigger, change.Update, told)
+		c.add("jwt %q %q, %s", change.Trigger, change.Update, signIn)
 		return change.Claims, nil
 	}
 	to.Session = func(_ context.Context, v *cardea.SessionView) error {
@@ -52,15 +53,15 @@ func (c *calls) watchSessions(to *cardea.Callbacks) {
 	}
 }
 
-// With which trigger the callbacks are called: as in Auth.js, but that the session callback gets
-// its own with JWT sessions too.
+// The triggers are those of Auth.js. As a difference, the session callback gets the trigger also
+// with JWT sessions.
 func TestTriggers(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		var c calls
 		s := newMailSite(t, func(config *cardea.Config, _ *email.Options) {
 			config.Session.Strategy = strategy
-			c.watchSessions(&config.Callbacks)
+			c.recordCallbacks(&config.Callbacks)
 			store := config.Adapter
 			config.Providers = append(config.Providers, &cardea.CredentialsProvider{
 				ID: "form", Name: "Form", Fields: []cardea.Field{{Name: "email"}},
@@ -70,7 +71,7 @@ func TestTriggers(t *testing.T) {
 			})
 		})
 		const ann, bob = "ann@example.com", "bob@example.com"
-		// check is for JWT sessions; a database session has no JWT callback.
+		// check expects the calls for JWT sessions; database sessions have no JWT callback.
 		check := func(when string, want ...string) {
 			t.Helper()
 			if strategy == cardea.StrategyDatabase {
@@ -79,44 +80,44 @@ func TestTriggers(t *testing.T) {
 			c.check(t, when, want...)
 		}
 
-		b := stepper(t, s.URL)
-		pass(t, b, "idp", ann)
+		b := newBrowser(t, s.URL)
+		signInAt(t, b, "idp", ann)
 		check("the first sign-in", `jwt "signUp" "", idp `+ann+", new: true, "+ann)
-		pass(t, b, "idp", ann)
-		check("another one", `jwt "signIn" "", idp `+ann+", new: false, "+ann)
+		signInAt(t, b, "idp", ann)
+		check("the second sign-in", `jwt "signIn" "", idp `+ann+", new: false, "+ann)
 		b.Post("/callback/form", url.Values{"email": {ann}})
 		check("with credentials", `jwt "signIn" "", form `+ann+", new: false, "+ann)
 
 		b.Session()
-		check("reading", `jwt "" "", nothing of a sign-in`, `session "" "" of `+ann)
+		check("reading the session", `jwt "" "", no sign-in`, `session "" "" of `+ann)
 		open(t, s.auth.Require(http.NotFoundHandler()), b)
 		check("a page of the application")
 		for update, want := range map[string]string{
 			`,"data":{"a":1}`: `{"a":1}`, `,"data":null`: "null", `,"data":"signIn"`: `"signIn"`, "": "",
 		} {
 			post(t, b, "session", "application/json", `{"csrfToken":"`+b.CSRFToken()+`"`+update+`,"trigger":"signUp"}`)
-			check("an update with "+update, fmt.Sprintf(`jwt "update" %q, nothing of a sign-in`, want),
+			check("an update with "+update, fmt.Sprintf(`jwt "update" %q, no sign-in`, want),
 				fmt.Sprintf(`session "update" %q of %s`, want, ann))
 		}
 		post(t, b, "session", "application/json", `{"data":1}`)
 		check("an update without the CSRF token")
 
-		other := stepper(t, s.URL)
+		other := newBrowser(t, s.URL)
 		visit(t, other, s.ask(t, other, bob, "/").Link)
 		check("the first sign-in by mail", `jwt "signUp" "", email `+bob+", new: true, "+bob)
-		typeCode(other, s.ask(t, other, bob, "/").Code)
-		check("another one by mail", `jwt "signIn" "", email `+bob+", new: false, "+bob)
+		postCode(other, s.ask(t, other, bob, "/").Code)
+		check("the second sign-in by mail", `jwt "signIn" "", email `+bob+", new: false, "+bob)
 	})
 }
 
-// What the JWT callback returns is what the browser is told at once, and what its next call begins
-// with.
-func TestJWTCallbackRenamesTheUser(t *testing.T) {
+// The claims that the JWT callback returns are in the answer at once, and are the input of its next
+// call.
+func TestJWTCallbackChangesTheUser(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(c *cardea.Config) {
 		c.Session.Strategy = cardea.StrategyJWT
 		c.Callbacks.JWT = func(_ context.Context, change *cardea.TokenChange) (oauth.Claims, error) {
-			// not the map that it was given
+			// a new map, not change.Claims
 			claims := oauth.Claims{"sub": change.Claims.String("sub"), "name": change.Claims.String("name") + "+"}
 			if change.Trigger == cardea.TriggerUpdate {
 				claims["picture"] = string(change.Update)
@@ -124,7 +125,7 @@ func TestJWTCallbackRenamesTheUser(t *testing.T) {
 			return claims, nil
 		}
 	})
-	b := s.signedIn(t, "") // which has read the session once
+	b := s.signedIn(t, "") // signedIn has read the session once
 	for _, want := range []string{"Ann Example+++", "Ann Example++++"} {
 		if user := b.Session()["user"].(map[string]any); user["name"] != want || user["email"] != nil {
 			t.Errorf("user = %v, want the name %s and no e-mail", user, want)
@@ -136,25 +137,25 @@ func TestJWTCallbackRenamesTheUser(t *testing.T) {
 	}
 }
 
-// Every event of a session, and none where there is none.
+// Reading and updating a session fires the event; nothing else does.
 func TestSessionEvent(t *testing.T) {
 	t.Parallel()
-	strategies(t, func(t *testing.T, strategy cardea.Strategy) {
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		var c calls
 		s := newSite(t, func(config *cardea.Config) {
 			config.Session.Strategy = strategy
 			config.Events.Session = func(_ context.Context, s *cardea.Session) { c.add("%s", s.User.Email) }
 		})
-		b := stepper(t, s.URL)
+		b := newBrowser(t, s.URL)
 		b.Session()
-		c.check(t, "nobody")
-		pass(t, b, "idp", "")
-		c.check(t, "signing in")
+		c.check(t, "a read without a session")
+		signInAt(t, b, "idp", "")
+		c.check(t, "a sign-in")
 		b.Session()
 		b.Post("/session", nil)
 		c.check(t, "a read and an update", "ann@example.com", "ann@example.com")
 		post(t, b, "session", "application/json", `{}`)
 		open(t, s.auth.Require(http.NotFoundHandler()), b)
-		c.check(t, "an update that is refused, and a page")
+		c.check(t, "a refused update, and a page of the application")
 	})
 }

@@ -3,7 +3,7 @@ package cardea
 import "time"
 
 // User is what sign-in knows about a user: the columns that every user entity has. Most
-// applications get their own type from [Handle] or [UserAs] and never use this one.
+// applications get their own type from [Handle] or [UserAs] and never use User.
 type User struct {
 	ID            string    // the key of the row
 	Name          string    // "" if there is none

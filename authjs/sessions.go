@@ -92,8 +92,7 @@ func (s *Sessions) open(token, salt string) (Claims, error) {
 	return nil, ErrInvalid
 }
 
-// openAny is open for a bearer token, which does not tell the name of its cookie: it tries all
-// salts.
+// openAny is open for a bearer token. The name of its cookie is not known, so it tries all salts.
 func (s *Sessions) openAny(token string) (claims Claims, err error) {
 	for _, salt := range s.salts {
 		claims, err = s.open(token, salt)

@@ -17,18 +17,18 @@ const (
 var assertionAlgorithms = []jose.SignatureAlgorithm{jose.RS256, jose.PS256, jose.ES256, jose.EdDSA}
 
 // verifyAssertion returns the ID of the client that the request's assertion authenticates (RFC 7523
-// § 3). i.mu is held.
-func (i *Issuer) verifyAssertion(form url.Values) (id string, ok bool) {
+// § 3). mu is held.
+func (e tokenEndpoint) verifyAssertion(form url.Values) (id string, ok bool) {
 	if form.Get("client_assertion_type") != assertionType || form.Has("client_secret") {
 		return "", false
 	}
 	id = form.Get("client_id")
-	c, known := i.clients[id]
+	c, known := e.clients[id]
 	if !known {
 		return "", false
 	}
 	claims, ok := c.verify(form.Get("client_assertion"))
-	return id, ok && i.accepts(claims, id, c.registration)
+	return id, ok && e.accepts(claims, id, c.registration)
 }
 
 // verify returns the claims of an assertion if the client has signed it.
@@ -56,29 +56,29 @@ func (c client) verify(assertion string) (claims map[string]any, ok bool) {
 }
 
 // accepts reports whether an assertion is about the client and for this issuer, has not expired and
-// was not used before. i.mu is held.
-func (i *Issuer) accepts(claims map[string]any, id string, r Registration) bool {
+// was not used before. mu is held.
+func (e tokenEndpoint) accepts(claims map[string]any, id string, r Registration) bool {
 	audience := r.Audience
 	if audience == "" {
-		audience = i.URL
+		audience = e.URL
 	}
 	jti, _ := claims["jti"].(string)
-	return claims["iss"] == id && claims["sub"] == id && claims["aud"] == audience && i.inTime(claims) &&
-		i.unused("assertion "+id+" "+jti, jti)
+	return claims["iss"] == id && claims["sub"] == id && claims["aud"] == audience && e.inTime(claims) &&
+		e.unused("assertion "+id+" "+jti, jti)
 }
 
-// inTime reports whether a token expires in the future, and soon. i.mu is held.
-func (i *Issuer) inTime(claims map[string]any) bool {
+// inTime reports whether a token expires in the future, and soon. mu is held.
+func (e tokenEndpoint) inTime(claims map[string]any) bool {
 	exp, ok := claims["exp"].(float64)
-	left := time.Unix(int64(exp), 0).Sub(i.now())
+	left := time.Unix(int64(exp), 0).Sub(e.now())
 	return ok && left > 0 && left <= assertionLife
 }
 
-// unused reports whether key is used for the first time and jti is not empty. i.mu is held.
-func (i *Issuer) unused(key, jti string) bool {
-	now := i.now()
-	maps.DeleteFunc(i.used, func(_ string, until time.Time) bool { return now.After(until) })
-	_, used := i.used[key]
-	i.used[key] = now.Add(assertionLife)
+// unused reports whether key is used for the first time and jti is not empty. mu is held.
+func (e tokenEndpoint) unused(key, jti string) bool {
+	now := e.now()
+	maps.DeleteFunc(e.used, func(_ string, until time.Time) bool { return now.After(until) })
+	_, used := e.used[key]
+	e.used[key] = now.Add(assertionLife)
 	return jti != "" && !used
 }

@@ -31,10 +31,10 @@ type grant struct {
 }
 
 // serveAuthorize serves the authorization endpoint (RFC 6749 § 4.1.1).
-func (i *Issuer) serveAuthorize(w http.ResponseWriter, r *http.Request) {
-	q, problem := i.requestOf(r.URL.Query())
+func (e endpoints) serveAuthorize(w http.ResponseWriter, r *http.Request) {
+	q, problem := e.requestOf(r.URL.Query())
 	if problem == "" {
-		problem = i.checkClient(q)
+		problem = e.checkClient(q)
 	}
 	if problem != "" {
 		// RFC 6749, Section 4.1.2.1: the visitor must not be redirected if the client or the
@@ -42,17 +42,17 @@ func (i *Issuer) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, problem, http.StatusBadRequest)
 		return
 	}
-	if code := i.checkRequest(q); code != "" {
-		i.callback(w, r, q, url.Values{"error": {code}})
+	if code := e.checkRequest(q); code != "" {
+		e.callback(w, r, q, url.Values{"error": {code}})
 		return
 	}
-	person, code, done := i.choosePerson(w, r, q)
+	person, code, done := e.choosePerson(w, r, q)
 	switch {
 	case done:
 	case code != "":
-		i.callback(w, r, q, url.Values{"error": {code}})
+		e.callback(w, r, q, url.Values{"error": {code}})
 	default:
-		i.callback(w, r, q, url.Values{"code": {i.newCode(q, person)}})
+		e.callback(w, r, q, url.Values{"code": {e.newCode(q, person)}})
 	}
 }
 
@@ -92,55 +92,57 @@ func (i *Issuer) checkRequest(q url.Values) string {
 
 // choosePerson returns the person who signs in, or an error code. If done is true, it has answered
 // the request with the page instead.
-func (i *Issuer) choosePerson(w http.ResponseWriter, r *http.Request, q url.Values) (p Person, code string, done bool) {
-	i.mu.Lock()
-	for fault := range i.faults {
+func (e endpoints) choosePerson(
+	w http.ResponseWriter, r *http.Request, q url.Values,
+) (p Person, code string, done bool) {
+	e.mu.Lock()
+	for fault := range e.faults {
 		if c, ok := fault.callbackError(); ok {
 			code = c
 		}
 	}
-	p, ok := i.person(q.Get("login_hint"))
+	p, ok := e.person(q.Get("login_hint"))
 	if !ok || q.Get("login_hint") == "" {
-		p, _ = i.person(i.next)
+		p, _ = e.person(e.next)
 	}
-	i.mu.Unlock()
-	if code != "" || !i.interactive {
+	e.mu.Unlock()
+	if code != "" || !e.interactive {
 		return p, code, false
 	}
-	return i.servePage(w, r, q)
+	return e.servePage(w, r, q)
 }
 
 // newCode returns a new code for the request q and the person p.
-func (i *Issuer) newCode(q url.Values, p Person) string {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.sweep()
+func (e endpoints) newCode(q url.Values, p Person) string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.sweep()
 	code := rand.Text()
-	i.codes[code] = grant{
+	e.codes[code] = grant{
 		person:      p,
 		clientID:    q.Get("client_id"),
 		redirectURI: q.Get("redirect_uri"),
 		scope:       q.Get("scope"),
 		nonce:       q.Get("nonce"),
 		challenge:   q.Get("code_challenge"),
-		expires:     i.now().Add(codeLife),
+		expires:     e.now().Add(codeLife),
 		family:      rand.Text(),
 		key:         q.Get("dpop_jkt"),
-		authTime:    i.authTime(q),
+		authTime:    e.authTime(q),
 	}
 	return code
 }
 
 // authTime returns auth_time if the request has max_age (OpenID Connect Core 1.0 § 3.1.2.1), and 0
 // otherwise. Every person proves at each request who they are.
-func (i *Issuer) authTime(q url.Values) int64 {
+func (e endpoints) authTime(q url.Values) int64 {
 	if !q.Has("max_age") {
 		return 0
 	}
-	return i.now().Unix()
+	return e.now().Unix()
 }
 
-// sweep removes expired codes and access tokens. i.mu is held.
+// sweep removes expired codes and access tokens. mu is held.
 func (i *Issuer) sweep() {
 	now := i.now()
 	expired := func(_ string, g grant) bool { return !now.Before(g.expires) }
@@ -149,19 +151,19 @@ func (i *Issuer) sweep() {
 }
 
 // callback redirects the visitor to the client, with the parameters of result.
-func (i *Issuer) callback(w http.ResponseWriter, r *http.Request, q, result url.Values) {
+func (e endpoints) callback(w http.ResponseWriter, r *http.Request, q, result url.Values) {
 	to, err := url.Parse(q.Get("redirect_uri"))
 	if err != nil {
 		http.Error(w, "redirect_uri is not a URL", http.StatusBadRequest)
 		return
 	}
-	params := map[string]any{"iss": i.URL} // RFC 9207
+	params := map[string]any{"iss": e.URL} // RFC 9207
 	if q.Has("state") {
 		params["state"] = q.Get("state")
 	}
-	i.mu.Lock()
-	i.spoil(params, callbackFaults)
-	i.mu.Unlock()
+	e.mu.Lock()
+	e.spoil(params, callbackFaults)
+	e.mu.Unlock()
 	for name, value := range params {
 		result.Set(name, value.(string))
 	}

@@ -19,7 +19,7 @@ const proofLife = time.Minute
 // verifyProof returns the thumbprint of the key in a request's DPoP proof (RFC 9449 § 4.3), or an
 // error code. accessToken is the one that the request sends, "" at the token endpoint. i.mu is
 // held.
-func (i *Issuer) verifyProof(r *http.Request, accessToken string, withNonce bool) (thumbprint, code string) {
+func (e tokenEndpoint) verifyProof(r *http.Request, accessToken string, withNonce bool) (thumbprint, code string) {
 	const invalid = "invalid_dpop_proof"
 	proofs := r.Header.Values("DPoP")
 	if len(proofs) != 1 {
@@ -35,10 +35,10 @@ func (i *Issuer) verifyProof(r *http.Request, accessToken string, withNonce bool
 	}
 	payload, err := jws.Verify(header.JSONWebKey)
 	var claims map[string]any
-	if err != nil || json.Unmarshal(payload, &claims) != nil || !i.proofMatches(claims, r, accessToken) {
+	if err != nil || json.Unmarshal(payload, &claims) != nil || !e.proofMatches(claims, r, accessToken) {
 		return "", invalid
 	}
-	if withNonce && claims["nonce"] != i.nonce {
+	if withNonce && claims["nonce"] != e.nonce {
 		return "", "use_dpop_nonce"
 	}
 	sum, err := header.JSONWebKey.Thumbprint(crypto.SHA256)
@@ -49,8 +49,8 @@ func (i *Issuer) verifyProof(r *http.Request, accessToken string, withNonce bool
 }
 
 // proofMatches reports whether the claims of a proof belong to this request, and the proof is
-// recent and was not used before. i.mu is held.
-func (i *Issuer) proofMatches(claims map[string]any, r *http.Request, accessToken string) bool {
+// recent and was not used before. mu is held.
+func (e tokenEndpoint) proofMatches(claims map[string]any, r *http.Request, accessToken string) bool {
 	scheme := "http://"
 	if r.TLS != nil {
 		scheme = "https://"
@@ -62,42 +62,42 @@ func (i *Issuer) proofMatches(claims map[string]any, r *http.Request, accessToke
 	}
 	iat, ok := claims["iat"].(float64)
 	jti, _ := claims["jti"].(string)
-	return ok && i.now().Sub(time.Unix(int64(iat), 0)).Abs() <= proofLife && claims["ath"] == ath &&
-		claims["htm"] == r.Method && claims["htu"] == scheme+r.Host+i.path+r.URL.Path && i.unused("proof "+jti, jti)
+	return ok && e.now().Sub(time.Unix(int64(iat), 0)).Abs() <= proofLife && claims["ath"] == ath &&
+		claims["htm"] == r.Method && claims["htu"] == scheme+r.Host+e.path+r.URL.Path && e.unused("proof "+jti, jti)
 }
 
 // requireProof returns the thumbprint of the key in a token request's DPoP proof, "" if the client
-// does not use DPoP. If ok is false, the request was refused. i.mu is held.
-func (i *Issuer) requireProof(w http.ResponseWriter, r *http.Request, c client) (thumbprint string, ok bool) {
+// does not use DPoP. If ok is false, the request was refused. mu is held.
+func (e tokenEndpoint) requireProof(w http.ResponseWriter, r *http.Request, c client) (thumbprint string, ok bool) {
 	if !c.registration.DPoP {
 		return "", true
 	}
-	thumbprint, code := i.verifyProof(r, "", c.registration.DPoPNonce)
+	thumbprint, code := e.verifyProof(r, "", c.registration.DPoPNonce)
 	if code == "" {
 		return thumbprint, true
 	}
 	if c.registration.DPoPNonce {
-		i.nonce = rand.Text()
-		w.Header().Set("DPoP-Nonce", i.nonce)
+		e.nonce = rand.Text()
+		w.Header().Set("DPoP-Nonce", e.nonce)
 	}
 	refuse(w, http.StatusBadRequest, code)
 	return "", false
 }
 
 // isBoundTo reports whether a request comes with the certificate or the DPoP proof that its access
-// token is bound to. i.mu is held.
-func (i *Issuer) isBoundTo(w http.ResponseWriter, r *http.Request, scheme, token string, g grant) bool {
+// token is bound to. mu is held.
+func (e tokenEndpoint) isBoundTo(w http.ResponseWriter, r *http.Request, scheme, token string, g grant) bool {
 	if g.certificate != "" && g.certificate != thumbprint(r) {
 		return false
 	}
 	if g.key == "" {
 		return strings.EqualFold(scheme, "Bearer")
 	}
-	withNonce := i.clients[g.clientID].registration.DPoPNonce
-	key, code := i.verifyProof(r, token, withNonce)
+	withNonce := e.clients[g.clientID].registration.DPoPNonce
+	key, code := e.verifyProof(r, token, withNonce)
 	if code == "use_dpop_nonce" {
-		i.nonce = rand.Text()
-		w.Header().Set("DPoP-Nonce", i.nonce)
+		e.nonce = rand.Text()
+		w.Header().Set("DPoP-Nonce", e.nonce)
 		w.Header().Set("WWW-Authenticate", `DPoP error="use_dpop_nonce"`)
 	}
 	return strings.EqualFold(scheme, "DPoP") && code == "" && key == g.key

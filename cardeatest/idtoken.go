@@ -12,17 +12,17 @@ import (
 )
 
 // idToken returns a signed ID token (OpenID Connect Core 1.0 § 2) with the active misbehaviours.
-// i.mu is held.
-func (i *Issuer) idToken(g grant, access string) string {
-	now := i.now()
-	if i.faults[TokenOfStranger] {
-		i.stranger.mu.Lock()
-		defer i.stranger.mu.Unlock()
-		return i.stranger.key.sign(i.stranger.idClaims(g, access, now), nil)
+// mu is held.
+func (e tokenEndpoint) idToken(g grant, access string) string {
+	now := e.now()
+	if e.faults[TokenOfStranger] {
+		e.stranger.mu.Lock()
+		defer e.stranger.mu.Unlock()
+		return e.stranger.key.sign(e.stranger.idClaims(g, access, now), nil)
 	}
-	claims := i.idClaims(g, access, now)
-	i.spoil(claims, claimFaults)
-	return i.signSpoilt(claims)
+	claims := e.idClaims(g, access, now)
+	e.spoil(claims, claimFaults)
+	return e.signSpoilt(claims)
 }
 
 func (i *Issuer) idClaims(g grant, access string, now time.Time) map[string]any {
@@ -57,37 +57,37 @@ func leftHalf(access string, alg jose.SignatureAlgorithm) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:len(sum)/2])
 }
 
-// signSpoilt signs claims with the key and the header that the misbehaviours require. i.mu is held.
-func (i *Issuer) signSpoilt(claims map[string]any) string {
-	attacker := i.key
-	if i.stranger != nil {
-		i.stranger.mu.Lock()
-		attacker = i.stranger.key
-		i.stranger.mu.Unlock()
+// signSpoilt signs claims with the key and the header that the misbehaviours require. mu is held.
+func (e tokenEndpoint) signSpoilt(claims map[string]any) string {
+	attacker := e.key
+	if e.stranger != nil {
+		e.stranger.mu.Lock()
+		attacker = e.stranger.key
+		e.stranger.mu.Unlock()
 	}
 	switch {
-	case i.faults[AlgNone]:
+	case e.faults[AlgNone]:
 		return encode(map[string]any{"alg": "none"}) + "." + encode(claims) + "."
-	case i.faults[AlgHS256]:
-		return i.key.signHS256(i.key.publicPEM(), claims)
-	case i.faults[JWKSSymmetric]:
-		return i.key.signHS256([]byte(symmetricKey), claims)
-	case i.faults[KidUnknown]:
-		return i.key.sign(claims, header{"kid": "unknown"})
-	case i.faults[KidMissing]:
-		return i.key.sign(claims, header{"kid": nil})
-	case i.faults[HeaderJKU]:
-		return attacker.sign(claims, header{"kid": i.key.id, "jku": i.stranger.URL + "/jwks"})
-	case i.faults[HeaderX5U]:
-		return attacker.sign(claims, header{"kid": i.key.id, "x5u": i.stranger.URL + "/jwks"})
-	case i.faults[HeaderJWK]:
-		return attacker.sign(claims, header{"kid": i.key.id, "jwk": attacker.public()})
-	case i.faults[SignatureOfStranger]:
-		return attacker.sign(claims, header{"kid": i.key.id})
-	case i.faults[SignatureBroken]:
-		return breakSignature(i.key.sign(claims, nil))
+	case e.faults[AlgHS256]:
+		return e.key.signHS256(e.key.publicPEM(), claims)
+	case e.faults[JWKSSymmetric]:
+		return e.key.signHS256([]byte(symmetricKey), claims)
+	case e.faults[KidUnknown]:
+		return e.key.sign(claims, header{"kid": "unknown"})
+	case e.faults[KidMissing]:
+		return e.key.sign(claims, header{"kid": nil})
+	case e.faults[HeaderJKU]:
+		return attacker.sign(claims, header{"kid": e.key.id, "jku": e.stranger.URL + "/jwks"})
+	case e.faults[HeaderX5U]:
+		return attacker.sign(claims, header{"kid": e.key.id, "x5u": e.stranger.URL + "/jwks"})
+	case e.faults[HeaderJWK]:
+		return attacker.sign(claims, header{"kid": e.key.id, "jwk": attacker.public()})
+	case e.faults[SignatureOfStranger]:
+		return attacker.sign(claims, header{"kid": e.key.id})
+	case e.faults[SignatureBroken]:
+		return breakSignature(e.key.sign(claims, nil))
 	}
-	return i.key.sign(claims, nil)
+	return e.key.sign(claims, nil)
 }
 
 // breakSignature changes one bit in the middle of the signature.

@@ -58,6 +58,12 @@ type Issuer struct {
 	used        map[string]time.Time // the jti values that were used, each with the time to forget it
 }
 
+// endpoints serves what the visitor's browser and the public see of an Issuer, and its userinfo.
+type endpoints struct{ *Issuer }
+
+// tokenEndpoint serves what clients authenticate at: tokens and pushed requests.
+type tokenEndpoint struct{ *Issuer }
+
 type client struct {
 	secret       string   // empty for a public client
 	redirectURIs []string // any is allowed if empty
@@ -123,14 +129,15 @@ func bareIssuer(issuer, clientID, clientSecret string, persons []Person) *Issuer
 		key:  newKey("ES256"), requests: map[Endpoint]int{}, faults: map[Misbehaviour]bool{},
 		pushes: map[string]pushed{}, used: map[string]time.Time{},
 	}
-	i.route("GET /.well-known/openid-configuration", Discovery, i.serveDiscovery)
-	i.route("/authorize", Authorize, i.serveAuthorize)
-	i.route("POST /token", Token, i.serveToken)
-	i.route("POST /par", PushedAuthorization, i.servePush)
-	i.route("GET /jwks", JWKS, i.serveJWKS)
-	i.route("/userinfo", Userinfo, i.withGrant(i.serveUserinfo))
-	i.route("GET /user", User, i.withGrant(i.serveUser))
-	i.route("GET /user/emails", Emails, i.withGrant(i.serveEmails))
+	e, token := endpoints{i}, tokenEndpoint{i}
+	i.route("GET /.well-known/openid-configuration", Discovery, e.serveDiscovery)
+	i.route("/authorize", Authorize, e.serveAuthorize)
+	i.route("POST /token", Token, token.serveToken)
+	i.route("POST /par", PushedAuthorization, token.servePush)
+	i.route("GET /jwks", JWKS, e.serveJWKS)
+	i.route("/userinfo", Userinfo, e.withGrant(e.serveUserinfo))
+	i.route("GET /user", User, e.withGrant(e.serveUser))
+	i.route("GET /user/emails", Emails, e.withGrant(e.serveEmails))
 	return i
 }
 
@@ -205,12 +212,12 @@ func (i *Issuer) SetClock(now func() time.Time) {
 }
 
 // serveDiscovery answers with the document of OpenID Connect Discovery 1.0 § 3.
-func (i *Issuer) serveDiscovery(w http.ResponseWriter, _ *http.Request) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	base := strings.TrimSuffix(i.URL, "/")
+func (e endpoints) serveDiscovery(w http.ResponseWriter, _ *http.Request) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	base := strings.TrimSuffix(e.URL, "/")
 	document := map[string]any{
-		"issuer":                                         i.URL,
+		"issuer":                                         e.URL,
 		"authorization_endpoint":                         base + "/authorize",
 		"token_endpoint":                                 base + "/token",
 		"userinfo_endpoint":                              base + "/userinfo",
@@ -220,24 +227,24 @@ func (i *Issuer) serveDiscovery(w http.ResponseWriter, _ *http.Request) {
 		"grant_types_supported":                          []string{"authorization_code", "refresh_token"},
 		"subject_types_supported":                        []string{"public"},
 		"scopes_supported":                               []string{"openid", "profile", "email", "offline_access"},
-		"id_token_signing_alg_values_supported":          []string{string(i.key.alg)},
-		"token_endpoint_auth_methods_supported":          i.methods(),
+		"id_token_signing_alg_values_supported":          []string{string(e.key.alg)},
+		"token_endpoint_auth_methods_supported":          e.methods(),
 		"pushed_authorization_request_endpoint":          base + "/par",
 		"code_challenge_methods_supported":               []string{"S256"},
 		"authorization_response_iss_parameter_supported": true,
 		"dpop_signing_alg_values_supported":              []string{"ES256"},
 	}
-	if i.requirePush {
+	if e.requirePush {
 		document["require_pushed_authorization_requests"] = true
 	}
-	if i.mutualURL != "" {
-		document["mtls_endpoint_aliases"] = i.aliases()
+	if e.mutualURL != "" {
+		document["mtls_endpoint_aliases"] = e.aliases()
 	}
-	i.spoil(document, discoveryFaults)
+	e.spoil(document, discoveryFaults)
 	answer(w, http.StatusOK, document)
 }
 
-// spoil applies the active misbehaviours of table to m, which is about to be sent. i.mu is held.
+// spoil applies the active misbehaviours of table to m, which is about to be sent. mu is held.
 func (i *Issuer) spoil(m map[string]any, table map[Misbehaviour]func(map[string]any)) {
 	for _, fault := range slices.Sorted(maps.Keys(table)) {
 		if i.faults[fault] {

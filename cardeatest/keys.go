@@ -118,16 +118,16 @@ func (k signingKey) publicPEM() []byte {
 const symmetricKey = "a secret that everybody can read in the key set"
 
 // serveJWKS serves the key set (RFC 7517 § 5).
-func (i *Issuer) serveJWKS(w http.ResponseWriter, _ *http.Request) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	keys := []any{i.key.public()}
-	if i.faults[JWKSSymmetric] {
+func (e endpoints) serveJWKS(w http.ResponseWriter, _ *http.Request) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	keys := []any{e.key.public()}
+	if e.faults[JWKSSymmetric] {
 		keys = append(keys, map[string]string{
-			"kty": "oct", "kid": i.key.id, "k": base64.RawURLEncoding.EncodeToString([]byte(symmetricKey)),
+			"kty": "oct", "kid": e.key.id, "k": base64.RawURLEncoding.EncodeToString([]byte(symmetricKey)),
 		})
 	}
-	if i.faults[JWKSNoKeys] {
+	if e.faults[JWKSNoKeys] {
 		keys = []any{}
 	}
 	answer(w, http.StatusOK, map[string]any{"keys": keys})

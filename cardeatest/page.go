@@ -29,11 +29,11 @@ type page struct {
 }
 
 // servePage shows the page, or reads the visitor's answer. Its results are those of choosePerson.
-func (i *Issuer) servePage(w http.ResponseWriter, r *http.Request, q url.Values) (p Person, code string, done bool) {
-	show := page{Action: i.path + r.URL.RequestURI(), Client: q.Get("client_id"), Email: q.Get("login_hint")}
+func (e endpoints) servePage(w http.ResponseWriter, r *http.Request, q url.Values) (p Person, code string, done bool) {
+	show := page{Action: e.path + r.URL.RequestURI(), Client: q.Get("client_id"), Email: q.Get("login_hint")}
 	if r.Method == http.MethodPost {
 		r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
-		switch p, answer := i.readPage(r); answer {
+		switch p, answer := e.readPage(r); answer {
 		case signIn:
 			return p, "", false
 		case cancel:
@@ -42,9 +42,9 @@ func (i *Issuer) servePage(w http.ResponseWriter, r *http.Request, q url.Values)
 		show.Problem = "Type an e-mail address, or choose a person."
 		show.Name, show.Email = r.PostFormValue("name"), r.PostFormValue("email")
 	}
-	i.mu.Lock()
-	show.Persons = slices.Clone(i.persons)
-	i.mu.Unlock()
+	e.mu.Lock()
+	show.Persons = slices.Clone(e.persons)
+	e.mu.Unlock()
 	writePage(w, show, q.Get("redirect_uri"))
 	return Person{}, "", true
 }
@@ -59,14 +59,14 @@ const (
 
 // readPage returns the person that the visitor picked or typed. A person with a new address is
 // added to the known ones.
-func (i *Issuer) readPage(r *http.Request) (Person, pageAnswer) {
+func (e endpoints) readPage(r *http.Request) (Person, pageAnswer) {
 	if r.PostFormValue("cancel") != "" {
 		return Person{}, cancel
 	}
-	i.mu.Lock()
-	defer i.mu.Unlock()
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	if picked := r.PostFormValue("person"); picked != "" {
-		if p, ok := i.person(picked); ok {
+		if p, ok := e.person(picked); ok {
 			return p, signIn
 		}
 		return Person{}, unclear
@@ -76,13 +76,13 @@ func (i *Issuer) readPage(r *http.Request) (Person, pageAnswer) {
 	if local == "" || domain == "" || len(email) > 254 || strings.ContainsAny(domain, "@ ") {
 		return Person{}, unclear
 	}
-	if p, ok := i.person(email); ok {
+	if p, ok := e.person(email); ok {
 		return p, signIn
 	}
 	p := Person{
 		Subject: subjectOf(email), Name: strings.TrimSpace(r.PostFormValue("name")), Email: email, EmailVerified: true,
 	}
-	i.addPerson(p)
+	e.addPerson(p)
 	return p, signIn
 }
 

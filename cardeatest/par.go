@@ -28,15 +28,15 @@ func (i *Issuer) RequirePush() {
 }
 
 // servePush is the endpoint for pushed authorization requests (RFC 9126 § 2).
-func (i *Issuer) servePush(w http.ResponseWriter, r *http.Request) {
+func (e tokenEndpoint) servePush(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 	if r.ParseForm() != nil || r.PostForm.Has("request_uri") {
 		refuse(w, http.StatusBadRequest, "invalid_request")
 		return
 	}
-	i.mu.Lock()
-	id, ok := i.authenticate(r)
-	i.mu.Unlock()
+	e.mu.Lock()
+	id, ok := e.authenticate(r)
+	e.mu.Unlock()
 	if !ok || r.PostForm.Get("client_id") != id {
 		refuse(w, http.StatusUnauthorized, "invalid_client")
 		return
@@ -45,8 +45,8 @@ func (i *Issuer) servePush(w http.ResponseWriter, r *http.Request) {
 	for _, name := range []string{"client_secret", "client_assertion", "client_assertion_type"} {
 		params.Del(name)
 	}
-	code := i.checkRequest(params)
-	if code == "" && i.checkClient(params) != "" {
+	code := e.checkRequest(params)
+	if code == "" && e.checkClient(params) != "" {
 		code = "invalid_request"
 	}
 	if code != "" {
@@ -54,26 +54,26 @@ func (i *Issuer) servePush(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	uri := requestURN + rand.Text()
-	i.mu.Lock()
-	i.pushes[uri] = pushed{params, i.now().Add(pushLife)}
-	i.mu.Unlock()
+	e.mu.Lock()
+	e.pushes[uri] = pushed{params, e.now().Add(pushLife)}
+	e.mu.Unlock()
 	answer(w, http.StatusCreated, map[string]any{"request_uri": uri, "expires_in": int(pushLife.Seconds())})
 }
 
 // requestOf returns the parameters of an authorization request, or what is wrong with it. The
 // parameters are those of the query, or the pushed ones that the query refers to, which can be used
 // several times within a minute, so that a page can be loaded again.
-func (i *Issuer) requestOf(q url.Values) (params url.Values, problem string) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
+func (e endpoints) requestOf(q url.Values) (params url.Values, problem string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	if !q.Has("request_uri") {
-		if i.requirePush {
+		if e.requirePush {
 			return nil, "the authorization request must be pushed"
 		}
 		return q, ""
 	}
-	p, ok := i.pushes[q.Get("request_uri")]
-	if !ok || !i.now().Before(p.expires) || p.params.Get("client_id") != q.Get("client_id") {
+	p, ok := e.pushes[q.Get("request_uri")]
+	if !ok || !e.now().Before(p.expires) || p.params.Get("client_id") != q.Get("client_id") {
 		return nil, "unknown request_uri"
 	}
 	return p.params, ""

@@ -58,7 +58,7 @@ func merge(c, more map[string]any) map[string]any {
 	return c
 }
 
-// addPerson adds p, or replaces the person with the same subject. i.mu is held.
+// addPerson adds p, or replaces the person with the same subject. mu is held.
 func (i *Issuer) addPerson(p Person) {
 	same := func(q Person) bool { return q.Subject == p.Subject }
 	if at := slices.IndexFunc(i.persons, same); at >= 0 {
@@ -68,7 +68,7 @@ func (i *Issuer) addPerson(p Person) {
 	i.persons = append(i.persons, p)
 }
 
-// person returns the person with that subject or e-mail address. i.mu is held.
+// person returns the person with that subject or e-mail address. mu is held.
 func (i *Issuer) person(hint string) (Person, bool) {
 	for _, p := range i.persons {
 		if p.Subject == hint || p.Email != "" && strings.EqualFold(p.Email, hint) {

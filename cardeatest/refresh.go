@@ -10,24 +10,24 @@ import (
 
 // useRefreshToken marks a refresh token as used and returns its grant, or an error code. If the
 // token was used before, somebody has stolen it, and all tokens of the grant end (RFC 9700 §
-// 4.14.2). i.mu is held.
-func (i *Issuer) useRefreshToken(clientID, token string) (grant, string) {
-	g, ok := i.refresh[token]
+// 4.14.2). mu is held.
+func (e tokenEndpoint) useRefreshToken(clientID, token string) (grant, string) {
+	g, ok := e.refresh[token]
 	if !ok || g.clientID != clientID {
 		return grant{}, "invalid_grant"
 	}
 	if g.used {
-		i.end(func(other grant) bool { return other.family == g.family })
+		e.end(func(other grant) bool { return other.family == g.family })
 		return grant{}, "invalid_grant"
 	}
 	next := g
 	g.used = true
-	i.refresh[token] = g
+	e.refresh[token] = g
 	next.nonce = "" // OpenID Connect Core 1.0, Section 12.2
 	return next, ""
 }
 
-// end removes the codes and tokens of some grants. i.mu is held.
+// end removes the codes and tokens of some grants. mu is held.
 func (i *Issuer) end(which func(grant) bool) {
 	for _, grants := range []map[string]grant{i.codes, i.access, i.refresh} {
 		maps.DeleteFunc(grants, func(_ string, g grant) bool { return which(g) })

@@ -69,7 +69,7 @@ func (i *Issuer) Register(clientID string, r Registration) {
 	i.clients[clientID] = c
 }
 
-// methods returns the authentication methods that discovery lists. i.mu is held.
+// methods returns the authentication methods that discovery lists. mu is held.
 func (i *Issuer) methods() []string {
 	list := []string{"client_secret_basic", "client_secret_post", "none"}
 	for _, c := range i.clients {

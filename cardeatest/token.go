@@ -12,22 +12,22 @@ import (
 )
 
 // serveToken serves the token endpoint (RFC 6749 § 4.1.3 and § 6).
-func (i *Issuer) serveToken(w http.ResponseWriter, r *http.Request) {
+func (e tokenEndpoint) serveToken(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 	if r.ParseForm() != nil {
 		refuse(w, http.StatusBadRequest, "invalid_request")
 		return
 	}
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	clientID, ok := i.authenticate(r)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	clientID, ok := e.authenticate(r)
 	if !ok {
 		w.Header().Set("WWW-Authenticate", "Basic")
 		refuse(w, http.StatusUnauthorized, "invalid_client")
 		return
 	}
-	c := i.clients[clientID]
-	key, ok := i.requireProof(w, r, c)
+	c := e.clients[clientID]
+	key, ok := e.requireProof(w, r, c)
 	if !ok {
 		return
 	}
@@ -35,9 +35,9 @@ func (i *Issuer) serveToken(w http.ResponseWriter, r *http.Request) {
 	var code string
 	switch r.PostForm.Get("grant_type") {
 	case "authorization_code":
-		g, code = i.exchangeCode(clientID, r.PostForm)
+		g, code = e.exchangeCode(clientID, r.PostForm)
 	case "refresh_token":
-		g, code = i.useRefreshToken(clientID, r.PostForm.Get("refresh_token"))
+		g, code = e.useRefreshToken(clientID, r.PostForm.Get("refresh_token"))
 	default:
 		code = "unsupported_grant_type"
 	}
@@ -52,17 +52,17 @@ func (i *Issuer) serveToken(w http.ResponseWriter, r *http.Request) {
 		g.certificate = thumbprint(r)
 	}
 	g.key = key
-	result := i.issue(g)
-	i.spoil(result, tokenFaults)
+	result := e.issue(g)
+	e.spoil(result, tokenFaults)
 	answer(w, http.StatusOK, result)
 }
 
 // authenticate returns the ID of the client that sent the request. The client must authenticate
 // with its registered method, or else by client_secret_basic or client_secret_post; a public client
-// need not. Two methods at once are refused (RFC 6749 § 2.3). i.mu is held.
-func (i *Issuer) authenticate(r *http.Request) (id string, ok bool) {
+// need not. Two methods at once are refused (RFC 6749 § 2.3). mu is held.
+func (e tokenEndpoint) authenticate(r *http.Request) (id string, ok bool) {
 	if r.PostForm.Has("client_assertion") && r.Header.Get("Authorization") == "" {
-		return i.verifyAssertion(r.PostForm)
+		return e.verifyAssertion(r.PostForm)
 	}
 	id, secret := r.PostForm.Get("client_id"), r.PostForm.Get("client_secret")
 	if user, password, basic := r.BasicAuth(); basic {
@@ -76,7 +76,7 @@ func (i *Issuer) authenticate(r *http.Request) (id string, ok bool) {
 			return "", false
 		}
 	}
-	c, known := i.clients[id]
+	c, known := e.clients[id]
 	switch method := c.registration.Method; {
 	case slices.Contains(byCertificate, method):
 		return id, secret == "" && c.registration.presents(r)
@@ -86,59 +86,59 @@ func (i *Issuer) authenticate(r *http.Request) (id string, ok bool) {
 	return id, known && subtle.ConstantTimeCompare([]byte(c.secret), []byte(secret)) == 1
 }
 
-// exchangeCode deletes a code and returns its grant, or an error code. i.mu is held.
-func (i *Issuer) exchangeCode(clientID string, form url.Values) (grant, string) {
+// exchangeCode deletes a code and returns its grant, or an error code. mu is held.
+func (e tokenEndpoint) exchangeCode(clientID string, form url.Values) (grant, string) {
 	code := form.Get("code")
-	g, ok := i.codes[code]
+	g, ok := e.codes[code]
 	if !ok || g.clientID != clientID {
 		return grant{}, "invalid_grant"
 	}
-	if i.faults[SwapsCodes] {
-		g = i.swap(code)
+	if e.faults[SwapsCodes] {
+		g = e.swap(code)
 	}
-	delete(i.codes, code)
-	if !i.now().Before(g.expires) || form.Get("redirect_uri") != g.redirectURI {
+	delete(e.codes, code)
+	if !e.now().Before(g.expires) || form.Get("redirect_uri") != g.redirectURI {
 		return grant{}, "invalid_grant"
 	}
 	sum := sha256.Sum256([]byte(form.Get("code_verifier")))
 	verified := base64.RawURLEncoding.EncodeToString(sum[:]) == g.challenge
-	if !verified && !i.faults[IgnoresPKCE] && !i.faults[SwapsCodes] {
+	if !verified && !e.faults[IgnoresPKCE] && !e.faults[SwapsCodes] {
 		return grant{}, "invalid_grant" // RFC 7636, Section 4.6
 	}
 	return g, ""
 }
 
-// swap exchanges the grants of a code and of another unused one, if there is another. i.mu is held.
-func (i *Issuer) swap(code string) grant {
-	for other, g := range i.codes {
+// swap exchanges the grants of a code and of another unused one, if there is another. mu is held.
+func (e tokenEndpoint) swap(code string) grant {
+	for other, g := range e.codes {
 		if other != code {
-			i.codes[code], i.codes[other] = g, i.codes[code]
+			e.codes[code], e.codes[other] = g, e.codes[code]
 			break
 		}
 	}
-	return i.codes[code]
+	return e.codes[code]
 }
 
 // issue returns the answer of the token endpoint: an access token, a refresh token if the scope
-// contains offline_access, and an ID token if it contains openid. i.mu is held.
-func (i *Issuer) issue(g grant) map[string]any {
+// contains offline_access, and an ID token if it contains openid. mu is held.
+func (e tokenEndpoint) issue(g grant) map[string]any {
 	access := rand.Text()
-	g.expires = i.now().Add(tokenLife)
-	i.access[access] = g
+	g.expires = e.now().Add(tokenLife)
+	e.access[access] = g
 	result := map[string]any{
 		"access_token": access, "token_type": tokenType(g), "expires_in": int(tokenLife.Seconds()), "scope": g.scope,
 	}
 	scopes := strings.Fields(g.scope)
 	if slices.Contains(scopes, "offline_access") {
 		token := rand.Text()
-		if i.clients[g.clientID].confidential() {
+		if e.clients[g.clientID].confidential() {
 			g.key = "" // RFC 9449, Section 5: the client's authentication binds it
 		}
-		i.refresh[token] = g
+		e.refresh[token] = g
 		result["refresh_token"] = token
 	}
 	if slices.Contains(scopes, "openid") {
-		result["id_token"] = i.idToken(g, access)
+		result["id_token"] = e.idToken(g, access)
 	}
 	return result
 }

@@ -7,11 +7,13 @@ import (
 )
 
 // Claims is a JSON object from outside: the profile of a person, or the content of a JWT session.
-// Numbers are of type [encoding/json.Number] if the object was decoded by this module. A nil Claims
-// is an empty object.
+// In an object that this module has decoded, numbers are of type [encoding/json.Number]. A nil
+// Claims is an empty object. Claims is a map, so it must not be changed while another goroutine
+// reads it.
 //
-// The methods take a path: the names of members, each in the object that the name before leads to.
-// In a list the name is a position, "0" for the first element.
+// The methods take a path, which leads through nested objects: c.String("a", "b") reads member b of
+// the object in member a. In a list the name is the index of an element, from "0". An empty path is
+// c itself.
 type Claims map[string]any
 
 // String returns the string or the number at a path as a string, and "" if there is none.
@@ -55,6 +57,7 @@ func (c Claims) Strings(path ...string) []string {
 	return list
 }
 
+// at returns the value at a path, and nil if there is none.
 func (c Claims) at(path []string) any {
 	var v any = map[string]any(c)
 	for _, name := range path {

@@ -11,8 +11,12 @@ import (
 
 func TestClaims(t *testing.T) {
 	t.Parallel()
+	const text = `{
+		"id": 9007199254740993, "data": {"user": {"id": "u", "on": true}}, "list": [{"a": "1"}, 7, {"a": "2"}],
+		"texts": ["x", 2, null, {}], "no": null
+	}`
 	var c oauth.Claims
-	d := json.NewDecoder(strings.NewReader(`{"id":9007199254740993,"data":{"user":{"id":"u","on":true}},"list":[{"a":"1"},7,{"a":"2"}],"texts":["x",2,null,{}],"no":null}`))
+	d := json.NewDecoder(strings.NewReader(text))
 	d.UseNumber()
 	if err := d.Decode(&c); err != nil {
 		t.Fatal(err)
@@ -22,16 +26,15 @@ func TestClaims(t *testing.T) {
 		want string
 	}{
 		{"id", "9007199254740993"}, {"data user id", "u"}, {"list 0 a", "1"}, {"list 2 a", "2"}, {"list 1", "7"},
-		{"texts 1", "2"},
-		{"list 3 a", ""}, {"list -1 a", ""}, {"list x a", ""}, {"list a", ""}, {"data", ""}, {"data user id more", ""},
-		{"no", ""}, {"nothing", ""},
+		{"texts 1", "2"}, {"list 3 a", ""}, {"list -1 a", ""}, {"list x a", ""}, {"list a", ""}, {"data", ""},
+		{"data user id more", ""}, {"no", ""}, {"nothing", ""},
 	} {
 		if got := c.String(strings.Fields(test.path)...); got != test.want {
 			t.Errorf("String(%s) = %q, want %q", test.path, got, test.want)
 		}
 	}
-	if user := c.Object("data", "user"); user.String("id") != "u" || !user.True("on") || c.Object("list") != nil ||
-		c.Object("no").String("id") != "" {
+	user := c.Object("data", "user")
+	if user.String("id") != "u" || !user.True("on") || c.Object("list") != nil || c.Object("no").String("id") != "" {
 		t.Errorf("Object = %v", user)
 	}
 	if list := c.List("list"); len(list) != 2 || list[1].String("a") != "2" || c.List("data") != nil {

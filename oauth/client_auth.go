@@ -22,14 +22,14 @@ const (
 // is never read: only Signer is called.
 type ClientKey struct {
 	// Signer signs assertions: RSA with 2048 bits or more, ECDSA on P-256, or Ed25519. The key may
-	// be elsewhere, as in a hardware module; each sign-in then waits for it. It may be called
-	// concurrently.
+	// be in another device, such as a hardware module; each sign-in then waits for it. The Signer
+	// may be called concurrently.
 	Signer crypto.Signer
 
-	// ID is the kid under which the server knows the public key. Empty sends no kid.
+	// ID is the kid under which the server knows the public key. Defaults to no kid.
 	ID string
 
-	// Algorithm is RS256, PS256, ES256 or EdDSA. Defaults to RS256 for RSA, and to the only one
-	// that fits for the other keys.
+	// Algorithm is RS256, PS256, ES256 or EdDSA. Defaults to RS256 for an RSA key, ES256 for ECDSA,
+	// and EdDSA for Ed25519.
 	Algorithm string
 }

@@ -9,12 +9,12 @@ import (
 )
 
 // CodeGrant is an authorization code and what is known about it, for the hooks Exchange and
-// FetchUserinfo of a [Provider]. It belongs to one call of a hook.
+// FetchUserinfo of a [Provider]. It belongs to one call of a hook, which must not keep it.
 //
 // Only ClientID and RedirectURI may be logged.
 type CodeGrant struct {
-	// HTTP makes requests within the bounds of every other request to a provider: https, 10
-	// seconds, answers of at most 1 MB, no redirects, no cookies.
+	// HTTP makes requests with the limits of all requests to providers: https, 10 seconds, answers
+	// of at most 1 MB, no redirects, no cookies.
 	HTTP *http.Client
 
 	ClientID     string     // as in the Provider
@@ -22,16 +22,18 @@ type CodeGrant struct {
 	RedirectURI  string     // the callback URL of this site, as it was sent to the authorization endpoint
 	Code         string     // the authorization code
 	Verifier     string     // the PKCE code_verifier; "" with InsecureSkipPKCE
-	Callback     url.Values // the CallbackParams with their values; they prove nothing
+	Callback     url.Values // the CallbackParams with their values, which prove nothing
 
 	AccessToken string // the access token; "" in Exchange
 	Token       Claims // the token answer; nil in Exchange
 }
 
-// Do sends a request and returns the JSON object of the answer, with numbers as [json.Number]. Any
-// status but 200 is a [StatusError]. Any other body is an error, which contains nothing of it.
+// Do sends a request with HTTP and returns the JSON object of the answer, with numbers as
+// [json.Number]. If the status is not 200, it returns a [StatusError]. If the body is not a JSON
+// object, it returns an error, which contains nothing of the body.
 func (g *CodeGrant) Do(req *http.Request) (Claims, error) { return do(g.HTTP, req) }
 
+// do is the Do of a hook's argument.
 func do(client *http.Client, req *http.Request) (Claims, error) {
 	resp, err := outbound.Do(client, req)
 	if err != nil {
@@ -46,6 +48,7 @@ func do(client *http.Client, req *http.Request) (Claims, error) {
 // StatusError is the HTTP status of an answer that is not 200.
 type StatusError int
 
+// Error returns a text such as "status 403".
 func (e StatusError) Error() string { return fmt.Sprintf("status %d", int(e)) }
 
 // Refused reports whether the service refuses what was asked for, as for an application that lacks

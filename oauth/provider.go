@@ -19,14 +19,14 @@ const (
 // Provider describes a client at an OAuth 2.0 or OpenID Connect server as data. It must not be
 // changed after it was passed to cardea.New, and is then safe for concurrent use.
 //
-// The zero value of every field is what the standards say. The fields after Scopes are mostly for
-// services that depart from them.
+// With the zero value of a field the client does what the standards say. The fields after Scopes
+// are mostly for services that depart from the standards.
 //
 // State is always sent, as are PKCE (S256) and, for OIDC, a nonce, unless InsecureSkipPKCE or
 // InsecureSkipNonce is set.
 type Provider struct {
 	// ID names the provider in URLs and in the account's row: lower-case letters, digits, hyphens
-	// and underscores. Two providers of one site have two IDs.
+	// and underscores. No other provider of the site has the same.
 	ID string
 
 	// Name is shown to people, such as "GitHub". It must not be empty.
@@ -38,7 +38,7 @@ type Provider struct {
 	// ClientID is the client identifier from the registration at the service.
 	ClientID string
 
-	// ClientSecret is the secret from the same registration. Empty for a public client.
+	// ClientSecret is the secret from the same registration. It is empty for a public client.
 	ClientSecret string
 
 	// ClientAuth is how the client authenticates at the token endpoint. Defaults to
@@ -47,7 +47,7 @@ type Provider struct {
 	// AuthClientSecretPost.
 	ClientAuth ClientAuth
 
-	// ClientKey signs the assertions of AuthPrivateKeyJWT. No other method uses it.
+	// ClientKey signs the assertions of AuthPrivateKeyJWT, which needs it. No other method uses it.
 	ClientKey ClientKey
 
 	// AssertionAudience is the aud claim of client assertions, for AuthPrivateKeyJWT and
@@ -63,8 +63,8 @@ type Provider struct {
 	// Transport must be an *http.Transport. Defaults to no certificate.
 	ClientCertificate *tls.Certificate
 
-	// ClientSecretFunc makes the client secret if the secret is a token with an expiry, as Apple's
-	// is. It replaces ClientSecret, and may be called concurrently.
+	// ClientSecretFunc makes the client secret, for a service such as Apple whose secret is a token
+	// that expires. It replaces ClientSecret, and may be called concurrently.
 	//
 	// The secret is used until a minute before it expires. With a zero expiry the function is
 	// called for each request. An error fails the sign-in and is logged, so it must not contain the
@@ -75,36 +75,36 @@ type Provider struct {
 	// endpoints are discovered from it, and its ID tokens must contain it. For OAuth2 it only
 	// serves to check the iss parameter of the callback (RFC 9207).
 	//
-	// A service with one issuer for each tenant is written with a claim of the ID token in braces,
-	// such as https://login.microsoftonline.com/{tid}/v2.0. The discovered issuer must then be that
-	// same text, whatever the braces contain, or an issuer that fits it. The ID token must contain
-	// the issuer that its own claim makes of the text or, if the discovered issuer has no braces,
-	// the discovered issuer.
+	// If a service has one issuer for each tenant, Issuer is a template, with the name of a claim
+	// of the ID token in braces, such as https://login.microsoftonline.com/{tid}/v2.0. The issuer
+	// of the metadata document must then be the same template, with any names in the braces, or an
+	// issuer that matches it. In the first case the issuer of an ID token must be the template with
+	// the ID token's own claim filled in; in the second case, the issuer of the metadata document.
 	//
-	// A claim sub is unique within one issuer only (OpenID Connect Core 1.0 § 2). Without a Profile
-	// function, the account ID is therefore made of the values of the braces and the sub, joined by
-	// slashes.
+	// The claim sub is unique within one issuer only (OpenID Connect Core 1.0 § 2). If Issuer is a
+	// template and there is no Profile function, the account ID is therefore made of the claims in
+	// the braces and sub, joined by slashes.
 	Issuer string
 
 	// IssuerAlias is another spelling of the Issuer that ID tokens and callbacks may contain, for a
-	// service that documents it. Not for an Issuer with braces. Defaults to none.
+	// service that documents it. Not for an Issuer that is a template. Defaults to none.
 	IssuerAlias string
 
-	// AllowedIssuers are the values that an Issuer with braces may have. Empty allows every tenant
-	// of the service.
+	// AllowedIssuers are the issuers that are accepted if Issuer is a template. Defaults to all
+	// that match it, which lets every tenant of the service sign in.
 	AllowedIssuers []string
 
-	// RefusedIssuers are the values that an Issuer with braces must not have, even if it is
-	// allowed. Such a sign-in fails with AccessDenied. Defaults to none.
+	// RefusedIssuers are issuers that are not accepted although they match the template and
+	// AllowedIssuers. Such a sign-in fails with AccessDenied. Defaults to none.
 	RefusedIssuers []string
 
 	// DiscoveryURL is the URL of the metadata document of an OIDC provider. Defaults to the Issuer
 	// followed by /.well-known/openid-configuration. An Issuer with braces needs it.
 	DiscoveryURL string
 
-	// AuthorizationURL is the authorization endpoint. This and the other endpoints are required for
-	// OAuth2, except where a field says otherwise; for OIDC they replace the discovered ones. All
-	// are https URLs, or http URLs on a loopback address.
+	// AuthorizationURL is the authorization endpoint. OAuth2 needs it. For OIDC, this and the other
+	// endpoints replace the discovered ones. All are https URLs, or http URLs on a loopback
+	// address.
 	AuthorizationURL string
 
 	// TokenURL is the token endpoint. OAuth2 needs it unless Exchange is set.
@@ -121,9 +121,10 @@ type Provider struct {
 	// fails if there is no such member. The values of Headers are filled in the same way.
 	UserinfoURL string
 
-	// EmailsURL answers with a list of e-mail addresses, from which a verified one is taken; see
-	// Emails. If it refuses the request with status 403 or 404, the person signs in without an
-	// address, and the log has a warning. Defaults to no such request.
+	// EmailsURL is an endpoint with the list of the person's e-mail addresses, from which a
+	// verified one is taken; see Emails. If it refuses the request with status 403 or 404, the
+	// person signs in without an address, and the log has a warning. Defaults to no request for a
+	// list.
 	EmailsURL string
 
 	// JWKSURL is the key set of an OIDC provider. Defaults to the discovered one.
@@ -133,22 +134,23 @@ type Provider struct {
 	// The key is derived from cardea.Config.Secret.
 	//
 	// The bound tokens are used for the requests to this provider, the refresh included.
-	// cardea.Auth.AccessToken returns none of them, because whoever calls an API with such a token
-	// needs the key. A new Secret is a new key, and makes the refresh tokens of a public client
-	// useless.
+	// cardea.Auth.AccessToken returns none of them, because an API accepts such a token only with a
+	// proof that is made with the key. A new Secret is a new key, and makes the refresh tokens of a
+	// public client useless.
 	//
 	// A server that demands DPoP gets it without this field, after it has refused a token request.
 	// Hooks have no access to the key. Defaults to bearer tokens.
 	DPoP bool
 
-	// PushedAuthorizationURL accepts the authorization request from this server, so that the
-	// visitor's browser carries only a reference to it (RFC 9126).
+	// PushedAuthorizationURL is the endpoint to which this server sends the authorization request,
+	// so that the visitor's browser carries only a reference to it (RFC 9126).
 	//
 	// A discovered endpoint is used if the metadata requires it or PushAuthorization is set.
 	// Defaults to sending the parameters with the browser.
 	PushedAuthorizationURL string
 
 	// PushAuthorization pushes the authorization request even if the metadata does not require it.
+	// Defaults to what the metadata requires.
 	PushAuthorization bool
 
 	// Scopes are requested at the authorization endpoint. Nil means openid, profile and email for
@@ -159,7 +161,8 @@ type Provider struct {
 	ScopeSeparator string
 
 	// AuthorizationParams are added to the authorization request. They cannot replace a parameter
-	// that the flow sets, such as state, and the query of POST signin cannot replace them.
+	// that the flow sets, such as state, and the query of POST signin cannot replace them. Defaults
+	// to none.
 	//
 	// The request goes through the visitor's browser, where the visitor can change it. To rely on a
 	// parameter, check the answer: see ParamClaims and RequiredClaims. With max_age, which must be
@@ -188,9 +191,9 @@ type Provider struct {
 	// it a meaning. Defaults to no fragment.
 	AuthorizationFragment string
 
-	// ForwardParams are names of query parameters of POST signin that are passed on to the
-	// provider, besides those that always are, such as login_hint. What AuthorizationParams or
-	// AuthorizationURL contains is never replaced.
+	// ForwardParams are the names of more query parameters of POST signin that are passed on to the
+	// provider. Hints such as login_hint are always passed on. What AuthorizationParams or
+	// AuthorizationURL contains is never replaced. Defaults to none.
 	ForwardParams []string
 
 	// ClientIDParam is the name of the parameter with the ClientID. Defaults to client_id.
@@ -201,8 +204,8 @@ type Provider struct {
 	InsecureSkipPKCE bool
 
 	// InsecureSkipNonce sends no nonce and does not check the one of the ID token, for a service
-	// that returns none or another one. PKCE and state still bind the answer to the browser. Only
-	// for OIDC. Defaults to a nonce.
+	// that returns no nonce or a wrong one. PKCE and state still bind the answer to the browser.
+	// Only for OIDC. Defaults to a nonce.
 	InsecureSkipNonce bool
 
 	// FormPost asks for the callback as a form that the visitor's browser posts (OAuth 2.0 Form
@@ -215,20 +218,22 @@ type Provider struct {
 	// CallbackParams are names of parameters that the service adds to the callback, such as Apple's
 	// user. Profile finds them in its Claims below "callback", parsed if they are JSON objects.
 	//
-	// They came through the visitor's browser, so they prove nothing.
+	// They came through the visitor's browser, so they prove nothing. Defaults to none.
 	CallbackParams []string
 
-	// Token says how the service departs from the standard token request and answer.
+	// Token says how the service departs from the standard token request and answer. Defaults to
+	// the standard.
 	Token TokenRules
 
 	// IDTokenHS256 accepts only ID tokens signed with ClientSecret by HS256. The secret must have
 	// 32 bytes or more. Defaults to the asymmetric algorithms of the issuer's metadata and keys.
 	IDTokenHS256 bool
 
-	// UseUserinfo adds the claims of the userinfo endpoint to those of the ID token, for OIDC. A
-	// userinfo claim replaces the ID token's claim of the same name, except the claims that the
-	// token proves, such as sub. If the endpoint refuses the request with status 403 or 404, the
-	// sign-in goes on with the ID token's claims, and the log has a warning.
+	// UseUserinfo adds the claims of the userinfo endpoint to those of the ID token, for OIDC. By
+	// default that endpoint is not asked. A userinfo claim replaces the ID token's claim of the
+	// same name, but not the claims that the token must prove, such as sub. If the endpoint refuses
+	// the request with status 403 or 404, the sign-in goes on with the ID token's claims, and the
+	// log has a warning.
 	UseUserinfo bool
 
 	// BooleanClaims are names of claims that the service sends as text or as a number although they
@@ -241,40 +246,44 @@ type Provider struct {
 	// UserinfoURL may then be empty.
 	UseTokenAnswer bool
 
-	// Userinfo says how the service departs from the standard userinfo request.
+	// Userinfo says how the service departs from the standard userinfo request. Defaults to the
+	// standard.
 	Userinfo UserinfoRules
 
-	// Emails names the members of the answer of EmailsURL.
+	// Emails names the members of the answer of EmailsURL. Each field has a default.
 	Emails EmailMembers
 
-	// Headers are added to the requests to UserinfoURL and EmailsURL. If {access_token} stands in
-	// one of them or in UserinfoURL, the token is not sent as a bearer token as well. The
-	// Authorization header may only be set with {access_token} in it.
+	// Headers are added to the requests to UserinfoURL and EmailsURL. If one of them, or
+	// UserinfoURL, contains {access_token}, the token is not also sent as a bearer token. A header
+	// Authorization must contain {access_token}. Defaults to none.
 	Headers map[string]string
 
-	// Exchange redeems the code instead of the token request, for what no rule can describe. It
-	// returns the token answer with the names of RFC 6749 § 5.1, which is checked like any other.
+	// Exchange redeems the code instead of the token request, for a service that Token cannot
+	// describe. It returns the token answer with the names of RFC 6749 § 5.1, which is then checked
+	// like any other answer.
 	//
-	// It may be called concurrently. An error fails the sign-in and is logged.
+	// It may be called concurrently. An error fails the sign-in and is logged. Defaults to the
+	// token request.
 	Exchange func(ctx context.Context, g *CodeGrant) (Claims, error)
 
 	// FetchUserinfo describes the person instead of the request to UserinfoURL.
 	//
 	// It may be called concurrently. An error, or nil claims, fails the sign-in; the error is
-	// logged.
+	// logged. Defaults to the request to UserinfoURL.
 	FetchUserinfo func(ctx context.Context, g *CodeGrant) (Claims, error)
 
 	// Redirect returns the absolute URL to which the browser goes to sign in. Together with
 	// Identify it replaces the whole flow, for a service that does not speak OAuth.
 	//
-	// ClientID may then be empty; there are no tokens, and fields for tokens, PKCE and the Issuer
-	// are faults. Both hooks may be called concurrently. Their errors fail the sign-in and are
-	// logged, so they must contain nothing of the answer. A *cardea.Error chooses what the visitor
-	// sees.
+	// There are then no tokens. ClientID may be empty, and the fields for endpoints, tokens and
+	// scopes must be empty. Both hooks may be called concurrently. Their errors fail the sign-in
+	// and are logged, so they must contain nothing of the answer. An error of type *cardea.Error
+	// chooses what the visitor sees. Both default to nil, for a provider that speaks OAuth.
 	Redirect func(ctx context.Context, r *Redirection) (string, error)
 
-	// Identify checks what the browser brought back from the service, and returns what that proves
-	// about the person. No other check stands between a forged answer and a session.
+	// Identify checks the answer that the browser brought back from the service, and returns what
+	// the answer proves about the person. Nothing else checks it: if Identify accepts a forged
+	// answer, the forger is signed in.
 	Identify func(ctx context.Context, r *Redirection) (Claims, error)
 
 	// Profile maps what the provider said about the person. It may be called concurrently. A
@@ -297,11 +306,11 @@ type Provider struct {
 	// sign-in with OAuthAccountNotLinked.
 	LinkByVerifiedEmail bool
 
-	// Style is how the provider looks on the sign-in page.
+	// Style is how the provider looks on the sign-in page. Each field has a default.
 	Style Style
 
-	// Err is what a constructor of package provider found wrong with its options. cardea.New
-	// reports it. Nil means no fault.
+	// Err is the error of a constructor of package provider about its options. cardea.New reports
+	// it. Nil means that there is none.
 	Err error
 }
 

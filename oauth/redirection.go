@@ -7,35 +7,36 @@ import (
 )
 
 // Redirection is one sign-in at a service that does not speak OAuth, for the hooks Redirect and
-// Identify of a [Provider]. It belongs to one call of a hook. Nothing in it may be logged.
+// Identify of a [Provider]. It belongs to one call of a hook, which must not keep it. Nothing in it
+// may be logged.
 type Redirection struct {
-	// HTTP makes requests within the bounds of every other request to a provider: https, 10
-	// seconds, answers of at most 1 MB, no redirects, no cookies.
+	// HTTP makes requests with the limits of all requests to providers: https, 10 seconds, answers
+	// of at most 1 MB, no redirects, no cookies.
 	HTTP *http.Client
 
 	ClientID     string // as in the Provider
 	ClientSecret string // as in the Provider
 
 	// ReturnTo is the URL to which the service must send the browser back: the callback URL with
-	// State in its query. Only the browser that began the sign-in can use it, for one answer,
-	// within 15 minutes.
+	// State in its query. It works once, within 15 minutes, in the browser that began the sign-in.
 	ReturnTo string
 
 	// State is the unguessable value of this sign-in, 73 letters and digits.
 	State string
 
 	// Answer is what the browser brought back besides the State, each parameter once. It proves
-	// nothing yet, and may come from somebody else than the service. Nil in Redirect.
+	// nothing yet, because anybody can write it. It is nil in Redirect.
 	Answer url.Values
 
 	// Now is the time of the request.
 	Now time.Time
 
-	// Once reports whether a proof comes for the first time. Call it for answers that are not bound
-	// to State, because they could be used again in another browser.
+	// Once reports whether this is the first call with that proof. Call it for answers that are not
+	// bound to State, because somebody could use them again in another browser.
 	//
-	// The proof is remembered until the given time, after which the hook must refuse it as too old.
-	// Other processes of the site do not know about it. In Redirect it always returns false.
+	// Once remembers the proof until the given time. After that time Identify must refuse the proof
+	// as too old. Other processes of the site do not know about the proof. In Redirect, Once always
+	// returns false.
 	Once func(proof string, until time.Time) bool
 }
 

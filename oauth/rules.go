@@ -11,18 +11,20 @@ type TokenRules struct {
 	// Method is POST, or GET for parameters in the query. Defaults to POST.
 	Method string
 
-	// JSON sends the parameters as a JSON object instead of a form. Only for POST.
+	// JSON sends the parameters as a JSON object. Only for POST. Defaults to a form.
 	JSON bool
 
 	// Headers are added to the request. They cannot replace Authorization and Content-Type.
+	// Defaults to none.
 	Headers map[string]string
 
-	// Params are added to the request. They cannot replace what the flow sets. A name in braces in
-	// a value is replaced by that one of the CallbackParams.
+	// Params are added to the request. They cannot replace a parameter that the flow sets. A name
+	// in braces in a value is replaced by the parameter of the callback with that name, which must
+	// be one of CallbackParams. Defaults to none.
 	Params url.Values
 
-	// Names are the service's names for parameters and members of the standard, such as
-	// "client_id": "appid" or "access_token": "accessToken".
+	// Names maps the standard's names of parameters and members to those of the service, such as
+	// "client_id": "appid" or "access_token": "accessToken". Defaults to the standard's names.
 	Names map[string]string
 
 	// Envelope is the member that contains the answer, such as data. Defaults to the answer itself.
@@ -38,18 +40,19 @@ type UserinfoRules struct {
 	// JSON is the body of the request, such as a GraphQL query. Defaults to no body.
 	JSON map[string]any
 
-	// List says that the answer is a list with the person as its only element.
+	// List says that the answer is a list with the person as its only element. Defaults to an
+	// object.
 	List bool
 
-	// Signed says that the answer is a JWT (§ 5.3.2), which is verified with the issuer's keys.
-	// Only for OIDC.
+	// Signed says that the answer is a JWT (OpenID Connect Core 1.0 § 5.3.2), which is verified
+	// with the issuer's keys. Only for OIDC. Defaults to JSON.
 	Signed bool
 }
 
 // EmailMembers names the members of the answer of Provider.EmailsURL. The primary address is taken
 // if it is verified, otherwise the first verified one.
 type EmailMembers struct {
-	List     string // member with the list; defaults to the answer being the list
+	List     string // member with the list; by default the answer itself is the list
 	Email    string // member with the address; defaults to email
 	Primary  string // boolean member; defaults to primary
 	Verified string // boolean member; defaults to verified
@@ -59,10 +62,10 @@ type EmailMembers struct {
 // when a new account is linked to an existing user, and when the address is stored.
 type EmailVerification string
 
-// The values of EmailVerification. The zero value uses Profile.EmailVerified, which is false unless
-// the provider stated it of that very address.
+// The values of EmailVerification. The default is EmailVerifiedByClaim: Profile.EmailVerified is
+// false unless the provider says that this very address is verified.
 const (
-	EmailVerifiedByClaim EmailVerification = ""
+	EmailVerifiedByClaim EmailVerification = ""       // Profile.EmailVerified says whether the address is verified
 	EmailAlwaysVerified  EmailVerification = "always" // the service documents that it returns verified addresses only
 	EmailNeverVerified   EmailVerification = "never"  // the service does not verify addresses, or does not say so
 	EmailNotGiven        EmailVerification = "none"   // the service returns no addresses

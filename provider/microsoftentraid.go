@@ -21,12 +21,11 @@ import (
 // https://login.microsoftonline.us, that of China at https://login.partner.microsoftonline.cn
 // (https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud).
 //
-// The account ID is the claim sub, which differs per app registration. Microsoft documents it as
-// unique without the tenant
-// (https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference). The e-mail
-// address counts as verified only if the registration has the optional claim xms_edov and it is
-// true. Without that claim, an administrator of any tenant can enter any address. There is no
-// picture.
+// The account ID is the claim sub. Microsoft makes it of the app registration, the tenant and the
+// user, so it differs per registration, and users of two tenants never have the same
+// (https://learn.microsoft.com/entra/identity-platform/claims-validation). The e-mail address
+// counts as verified only if the registration has the optional claim xms_edov and it is true.
+// Without that claim, an administrator of any tenant can enter any address. There is no picture.
 func MicrosoftEntraID(c Client, o MicrosoftEntraIDOptions) *oauth.Provider {
 	return &oauth.Provider{
 		ID:             "microsoft-entra-id",

@@ -21,12 +21,12 @@ func TestMisuseNamesTheField(t *testing.T) {
 		provider *oauth.Provider
 		change   func(*oauth.Provider)
 	}{
-		{".ClientSecretFunc: has no effect beside ClientSecret", plain(), func(p *oauth.Provider) {
+		{".ClientSecretFunc: has no effect if ClientSecret is set", plain(), func(p *oauth.Provider) {
 			p.ClientSecretFunc = func(context.Context, time.Time) (string, time.Time, error) {
 				return "", time.Time{}, nil
 			}
 		}},
-		{".IDTokenHS256: is for type oidc", plain(), func(p *oauth.Provider) { p.IDTokenHS256 = true }},
+		{".IDTokenHS256: needs type oidc", plain(), func(p *oauth.Provider) { p.IDTokenHS256 = true }},
 		{".ClientSecret: want 32 bytes or more to verify ID tokens with, have 31", openID(),
 			func(p *oauth.Provider) {
 				p.IDTokenHS256, p.ClientSecret = true, strings.Repeat("s", 31)
@@ -39,7 +39,7 @@ func TestMisuseNamesTheField(t *testing.T) {
 		{".DiscoveryURL: is empty; an Issuer with braces needs it", openID(), func(p *oauth.Provider) {
 			p.Issuer = tenants
 		}},
-		{".DiscoveryURL: is for type oidc", plain(), func(p *oauth.Provider) {
+		{".DiscoveryURL: needs type oidc", plain(), func(p *oauth.Provider) {
 			p.DiscoveryURL = "https://acme.example/d"
 		}},
 		{".DiscoveryURL: URL must be https", openID(), func(p *oauth.Provider) {
@@ -68,9 +68,9 @@ func TestMisuseNamesTheField(t *testing.T) {
 			p.CallbackParams = []string{"state"}
 		}},
 		{".CodeParam: state is read by the flow", plain(), func(p *oauth.Provider) { p.CodeParam = "state" }},
-		{".InsecureSkipNonce: is for type oidc", plain(), func(p *oauth.Provider) { p.InsecureSkipNonce = true }},
+		{".InsecureSkipNonce: needs type oidc", plain(), func(p *oauth.Provider) { p.InsecureSkipNonce = true }},
 		{".Token.Method: want GET or POST", plain(), func(p *oauth.Provider) { p.Token.Method = http.MethodPut }},
-		{".Token.JSON: is for POST", plain(), func(p *oauth.Provider) {
+		{".Token.JSON: needs the method POST", plain(), func(p *oauth.Provider) {
 			p.Token.Method, p.Token.JSON = http.MethodGet, true
 		}},
 		{".Token.Params: code is set by the flow", plain(), func(p *oauth.Provider) {
@@ -80,31 +80,31 @@ func TestMisuseNamesTheField(t *testing.T) {
 			p.Token.Params = url.Values{"d": {"{device_id}"}}
 		}},
 		{".Userinfo.Method: want GET or POST", plain(), func(p *oauth.Provider) { p.Userinfo.Method = "QUERY" }},
-		{".Userinfo.JSON: is for POST", plain(), func(p *oauth.Provider) {
+		{".Userinfo.JSON: needs the method POST", plain(), func(p *oauth.Provider) {
 			p.Userinfo.Method, p.Userinfo.JSON = http.MethodGet, map[string]any{}
 		}},
 		{".Userinfo.JSON: cannot be written as JSON", plain(), func(p *oauth.Provider) {
 			p.Userinfo.JSON = map[string]any{"f": func() {}}
 		}},
-		{".Userinfo.List: is not for a signed answer", openID(), func(p *oauth.Provider) {
+		{".Userinfo.List: cannot be used with Signed", openID(), func(p *oauth.Provider) {
 			p.Userinfo.Signed, p.Userinfo.List = true, true
 		}},
-		{".Userinfo.Signed: is for type oidc", plain(), func(p *oauth.Provider) { p.Userinfo.Signed = true }},
-		{".UseTokenAnswer: is for type oauth", openID(), func(p *oauth.Provider) { p.UseTokenAnswer = true }},
-		{".UserinfoURL: has no effect beside FetchUserinfo", plain(), func(p *oauth.Provider) {
+		{".Userinfo.Signed: needs type oidc", plain(), func(p *oauth.Provider) { p.Userinfo.Signed = true }},
+		{".UseTokenAnswer: needs type oauth", openID(), func(p *oauth.Provider) { p.UseTokenAnswer = true }},
+		{".UserinfoURL: has no effect if FetchUserinfo is set", plain(), func(p *oauth.Provider) {
 			p.FetchUserinfo = noClaims
 		}},
 		{".FetchUserinfo: has no effect without UseUserinfo", openID(), func(p *oauth.Provider) {
 			p.FetchUserinfo = noClaims
 		}},
 		{".UserinfoURL: not a URL", plain(), func(p *oauth.Provider) { p.UserinfoURL = "https://{host}/user" }},
-		{".Headers: Authorization is the access token's", plain(), func(p *oauth.Provider) {
+		{".Headers: Authorization must contain {access_token}", plain(), func(p *oauth.Provider) {
 			p.Headers = map[string]string{"authorization": "Basic eHg="}
 		}},
 		{".EmailVerification: want one of", plain(), func(p *oauth.Provider) {
 			p.EmailVerification = "sometimes"
 		}},
-		{`.EmailVerification: is "always", and EmailsURL says`, plain(), func(p *oauth.Provider) {
+		{`.EmailVerification: has no effect with EmailsURL, which says which`, plain(), func(p *oauth.Provider) {
 			p.EmailVerification, p.EmailsURL = oauth.EmailAlwaysVerified, "https://acme.example/mails"
 		}},
 	} {

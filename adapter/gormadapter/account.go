@@ -11,27 +11,28 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// LinkAccount adds account, in account.Entity or a new entity, through GORM.
+// LinkAccount adds account through GORM, in account.Entity or, if that is nil, a new entity. It
+// returns ErrNotFound if there is no such user, and ErrConflict if the account exists.
 func (a *Adapter) LinkAccount(ctx context.Context, account *cardea.Account) error {
-	r, err := a.account.given(a.entities.account, account.Entity)
+	r, err := a.account.rowFor(account.Entity)
 	if err != nil {
 		return fmt.Errorf("link account: Account%w", err)
 	}
-	a.identify(r, "")
+	r.setNewID("")
 	r.set("Provider", account.Provider)
 	r.set("ProviderAccountID", account.ProviderAccountID)
 	r.setTokens(account)
 	if err := a.insert(ctx, "link account", r, account.UserID); err != nil {
 		return err
 	}
-	account.Entity = r.shown()
+	account.Entity = r.customEntity()
 	return nil
 }
 
 // setTokens sets what may change with each sign-in.
 func (r *row) setTokens(from *cardea.Account) {
 	r.set("Type", string(from.Type))
-	for _, token := range tokens(from) {
+	for _, token := range tokenTexts(from) {
 		r.set(token.role, optional(token.value))
 	}
 	if !from.ExpiresAt.IsZero() {
@@ -41,14 +42,19 @@ func (r *row) setTokens(from *cardea.Account) {
 	}
 }
 
-func tokens(a *cardea.Account) [6]struct{ role, value string } {
+// tokenTexts returns the texts that may change with each sign-in, by role.
+func tokenTexts(a *cardea.Account) [6]struct{ role, value string } {
 	return [...]struct{ role, value string }{
-		{"RefreshToken", a.RefreshToken}, {"AccessToken", a.AccessToken}, {"TokenType", a.TokenType},
+		{"RefreshToken", a.RefreshToken},
+		{"AccessToken", a.AccessToken},
+		{"TokenType", a.TokenType},
 		{"Scope", a.Scope},
-		{"IDToken", a.IDToken}, {"SessionState", a.SessionState},
+		{"IDToken", a.IDToken},
+		{"SessionState", a.SessionState},
 	}
 }
 
+// account returns the account in r.
 func (r *row) account() *cardea.Account {
 	a := &cardea.Account{
 		UserID:            r.text("UserID"),
@@ -61,43 +67,71 @@ func (r *row) account() *cardea.Account {
 		Scope:             r.text("Scope"),
 		IDToken:           r.text("IDToken"),
 		SessionState:      r.text("SessionState"),
-		Entity:            r.shown(),
+		Entity:            r.customEntity(),
 	}
-	if seconds, ok := held(r.at("ExpiresAt")).(int64); ok && (seconds != 0 || !r.isBlank(r.roles["ExpiresAt"])) {
+	seconds, ok := columnValue(r.at("ExpiresAt")).(int64)
+	if ok && (seconds != 0 || !r.canBeBlank(r.roles["ExpiresAt"])) {
 		a.ExpiresAt = time.Unix(seconds, 0).UTC()
 	}
 	return a
 }
 
-// UpdateAccount writes the type and those tokens of account that are not empty, through GORM.
+// UpdateAccount writes the type of account, its expiry, and those of its tokens that are not empty,
+// through GORM. It returns ErrNotFound if there is no such account.
 func (a *Adapter) UpdateAccount(ctx context.Context, account *cardea.Account) error {
-	var changed int64
-	if filled := filledRoles(account); len(filled) > 0 && a.storable(account.Provider) &&
-		a.storable(account.ProviderAccountID) {
-		r := a.account.fill(a.entities.account.new())
-		if r.setTokens(account); r.err != nil {
+	r, changed := a.account.newRow(), int64(0)
+	if roles := filledRoles(account); len(roles) > 0 {
+		r.setTokens(account)
+		if r.err != nil {
 			return fmt.Errorf("update account: %w", r.err)
 		}
-		if err := a.retried(ctx, func() error {
-			tx := a.writer(ctx, a.account).Model(a.entities.account.new()).Where(a.accountKey(account)).Updates(
-				r.values(ctx, filled...),
-			)
-			changed = tx.RowsAffected
-			return tx.Error
-		}); err != nil {
-			return a.failed(ctx, "update account", err)
+		var err error
+		changed, err = a.updateAccount(ctx, account.Provider, account.ProviderAccountID, r.values(ctx, roles...))
+		if err != nil {
+			return a.errors.wrap(ctx, "update account", err)
 		}
 	}
 	if changed > 0 {
 		return nil
 	}
-	// MySQL does not count a row that already is as it should be.
-	if err := a.exists(ctx, a.statements.hasAccount, account.Provider, account.ProviderAccountID); err != nil {
-		return a.failed(ctx, "update account", err)
+	// MySQL does not count a row that stays as it is.
+	err := a.db.exists(ctx, a.statements.hasAccount, account.Provider, account.ProviderAccountID)
+	if err != nil {
+		return a.errors.wrap(ctx, "update account", err)
 	}
 	return nil
 }
 
+// ForgetTokens removes the tokens of the account, through GORM. It does nothing if there is no such
+// account.
+func (a *Adapter) ForgetTokens(ctx context.Context, provider, providerAccountID string) error {
+	r := a.account.newRow()
+	r.setTokens(&cardea.Account{})
+	nothing := r.values(ctx, "RefreshToken", "AccessToken", "ExpiresAt", "IDToken")
+	if _, err := a.updateAccount(ctx, provider, providerAccountID, nothing); err != nil {
+		return a.errors.wrap(ctx, "forget tokens", err)
+	}
+	return nil
+}
+
+// updateAccount writes columns of an account, and returns how many rows it changed.
+func (a *Adapter) updateAccount(
+	ctx context.Context, provider, providerAccountID string, columns map[string]any,
+) (changed int64, err error) {
+	if !a.db.dialect.storable(provider) || !a.db.dialect.storable(providerAccountID) {
+		return 0, nil // no account has that key
+	}
+	condition := clause.And(a.account.bytewiseEqual("Provider", provider),
+		a.account.bytewiseEqual("ProviderAccountID", providerAccountID))
+	err = a.db.retry(ctx, func() error {
+		tx := a.db.writer(ctx, a.account).Model(a.account.entity.new()).Where(condition).Updates(columns)
+		changed = tx.RowsAffected
+		return tx.Error
+	})
+	return changed, err
+}
+
+// filledRoles returns the roles of what UpdateAccount writes.
 func filledRoles(account *cardea.Account) (roles []string) {
 	if account.Type != "" {
 		roles = append(roles, "Type")
@@ -105,7 +139,7 @@ func filledRoles(account *cardea.Account) (roles []string) {
 	if !account.ExpiresAt.IsZero() || account.AccessToken != "" { // the expiry is of the access token
 		roles = append(roles, "ExpiresAt")
 	}
-	for _, token := range tokens(account) {
+	for _, token := range tokenTexts(account) {
 		if token.value != "" {
 			roles = append(roles, token.role)
 		}
@@ -113,34 +147,31 @@ func filledRoles(account *cardea.Account) (roles []string) {
 	return roles
 }
 
-func (a *Adapter) accountKey(account *cardea.Account) clause.Expression {
-	return clause.And(a.exactly(a.account, "Provider", account.Provider),
-		a.exactly(a.account, "ProviderAccountID", account.ProviderAccountID))
-}
-
-// UnlinkAccount removes the account.
+// UnlinkAccount removes the account. It does nothing if there is no such account.
 func (a *Adapter) UnlinkAccount(ctx context.Context, provider, providerAccountID string) error {
-	if _, err := a.exec(ctx, a.statements.unlinkAccount, provider, providerAccountID); err != nil {
-		return a.failed(ctx, "unlink account", err)
+	if _, err := a.db.exec(ctx, a.statements.unlinkAccount, provider, providerAccountID); err != nil {
+		return a.errors.wrap(ctx, "unlink account", err)
 	}
 	return nil
 }
 
-// Accounts returns the accounts of a user, ordered by provider and account id.
+// Accounts returns the accounts of a user, ordered by provider and account ID. It returns none if
+// there is no such user.
 func (a *Adapter) Accounts(ctx context.Context, userID string) ([]*cardea.Account, error) {
-	key, err := a.key(userID)
+	key, err := a.user.key(userID)
 	if err != nil {
-		return nil, nil // nobody has that id
+		return nil, nil // no user has that ID
 	}
-	rows, err := a.readAll(ctx, a.statements.accounts, a.account, a.entities.account, key)
+	rows, err := a.db.readAll(ctx, a.statements.accounts, a.account, key)
 	if err != nil {
-		return nil, a.failed(ctx, "list accounts", err)
+		return nil, a.errors.wrap(ctx, "list accounts", err)
 	}
 	accounts := make([]*cardea.Account, len(rows))
 	for i, r := range rows {
 		accounts[i] = r.account()
 	}
-	slices.SortFunc(accounts, func(x, y *cardea.Account) int { // here, because databases order by rules of their own
+	// Sorted here, because each database orders by rules of its own.
+	slices.SortFunc(accounts, func(x, y *cardea.Account) int {
 		return cmp.Or(cmp.Compare(x.Provider, y.Provider), cmp.Compare(x.ProviderAccountID, y.ProviderAccountID))
 	})
 	return accounts, nil

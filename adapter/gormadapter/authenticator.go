@@ -9,9 +9,11 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// CreateAuthenticator adds authenticator, in authenticator.Entity or a new entity, through GORM.
+// CreateAuthenticator adds authenticator through GORM, in authenticator.Entity or, if that is nil,
+// a new entity. It returns ErrNotFound if there is no such user, and ErrConflict if the credential
+// ID is taken.
 func (a *Adapter) CreateAuthenticator(ctx context.Context, authenticator *cardea.Authenticator) error {
-	r, err := a.authenticator.given(a.entities.authenticator, authenticator.Entity)
+	r, err := a.authenticator.rowFor(authenticator.Entity)
 	if err != nil {
 		return fmt.Errorf("create authenticator: Authenticator%w", err)
 	}
@@ -19,7 +21,7 @@ func (a *Adapter) CreateAuthenticator(ctx context.Context, authenticator *cardea
 	if err := a.insert(ctx, "create authenticator", r, authenticator.UserID); err != nil {
 		return err
 	}
-	authenticator.Entity = r.shown()
+	authenticator.Entity = r.customEntity()
 	return nil
 }
 
@@ -33,6 +35,7 @@ func (r *row) setAuthenticator(from *cardea.Authenticator) {
 	r.set("Transports", optional(from.Transports))
 }
 
+// authenticator returns the authenticator in r.
 func (r *row) authenticator() *cardea.Authenticator {
 	return &cardea.Authenticator{
 		CredentialID:         r.text("CredentialID"),
@@ -41,34 +44,35 @@ func (r *row) authenticator() *cardea.Authenticator {
 		CredentialPublicKey:  r.text("CredentialPublicKey"),
 		Counter:              uint32(numberAt(r.at("Counter"))),
 		CredentialDeviceType: r.text("CredentialDeviceType"),
-		CredentialBackedUp:   truthAt(r.at("CredentialBackedUp")),
+		CredentialBackedUp:   boolAt(r.at("CredentialBackedUp")),
 		Transports:           r.text("Transports"),
-		Entity:               r.shown(),
+		Entity:               r.customEntity(),
 	}
 }
 
-// Authenticator returns the authenticator with that credential id, or ErrNotFound.
+// Authenticator returns the authenticator with that credential ID, or ErrNotFound.
 func (a *Adapter) Authenticator(ctx context.Context, credentialID string) (*cardea.Authenticator, error) {
-	r := a.authenticator.fill(a.entities.authenticator.new())
-	err := a.read(ctx, a.statements.authenticator, []any{credentialID}, nil, r)
-	if err == nil && r.text("CredentialID") != credentialID { // a collation that takes them for equal
+	r := a.authenticator.newRow()
+	err := a.db.read(ctx, a.statements.authenticator, []any{credentialID}, nil, r)
+	if err == nil && r.text("CredentialID") != credentialID { // a collation takes them for equal
 		err = cardea.ErrNotFound
 	}
 	if err != nil {
-		return nil, a.failed(ctx, "find authenticator", err)
+		return nil, a.errors.wrap(ctx, "find authenticator", err)
 	}
 	return r.authenticator(), nil
 }
 
-// Authenticators returns the authenticators of a user, ordered by credential id.
+// Authenticators returns the authenticators of a user, ordered by credential ID. It returns none if
+// there is no such user.
 func (a *Adapter) Authenticators(ctx context.Context, userID string) ([]*cardea.Authenticator, error) {
-	key, err := a.key(userID)
+	key, err := a.user.key(userID)
 	if err != nil {
-		return nil, nil // nobody has that id
+		return nil, nil // no user has that ID
 	}
-	rows, err := a.readAll(ctx, a.statements.authenticators, a.authenticator, a.entities.authenticator, key)
+	rows, err := a.db.readAll(ctx, a.statements.authenticators, a.authenticator, key)
 	if err != nil {
-		return nil, a.failed(ctx, "list authenticators", err)
+		return nil, a.errors.wrap(ctx, "list authenticators", err)
 	}
 	list := make([]*cardea.Authenticator, len(rows))
 	for i, r := range rows {
@@ -78,20 +82,22 @@ func (a *Adapter) Authenticators(ctx context.Context, userID string) ([]*cardea.
 	return list, nil
 }
 
-// UpdateAuthenticatorCounter moves the counter up in one statement, or returns ErrConflict.
+// UpdateAuthenticatorCounter raises the counter in one statement. It returns ErrConflict if the
+// stored counter is not lower, unless both are 0, and ErrNotFound if there is no such
+// authenticator.
 func (a *Adapter) UpdateAuthenticatorCounter(ctx context.Context, credentialID string, counter uint32) error {
-	n, err := a.exec(ctx, a.statements.countAuthenticator, int64(counter), credentialID)
+	n, err := a.db.exec(ctx, a.statements.countAuthenticator, int64(counter), credentialID)
 	if err == nil && n == 0 {
-		err = a.staysAt(ctx, credentialID, counter)
+		err = a.checkNoCounter(ctx, credentialID, counter)
 	}
 	if err != nil {
-		return a.failed(ctx, "update authenticator counter", err)
+		return a.errors.wrap(ctx, "update authenticator counter", err)
 	}
 	return nil
 }
 
-// staysAt returns nil for an authenticator that does not count.
-func (a *Adapter) staysAt(ctx context.Context, credentialID string, counter uint32) error {
+// checkNoCounter returns nil for an authenticator that does not count: its counter stays 0.
+func (a *Adapter) checkNoCounter(ctx context.Context, credentialID string, counter uint32) error {
 	stored, err := a.Authenticator(ctx, credentialID)
 	if err == nil && (counter > 0 || stored.Counter > 0) {
 		err = cardea.ErrConflict
@@ -99,27 +105,15 @@ func (a *Adapter) staysAt(ctx context.Context, credentialID string, counter uint
 	return err
 }
 
-// DeleteAuthenticator removes the authenticator if it is that user's.
+// DeleteAuthenticator removes the authenticator if it belongs to that user. Otherwise it does
+// nothing.
 func (a *Adapter) DeleteAuthenticator(ctx context.Context, userID, credentialID string) error {
-	key, err := a.key(userID)
+	key, err := a.user.key(userID)
 	if err != nil {
-		return nil // nobody has that id
+		return nil // no user has that ID
 	}
-	if _, err := a.exec(ctx, a.statements.deleteAuthenticator, key, credentialID); err != nil {
-		return a.failed(ctx, "delete authenticator", err)
+	if _, err := a.db.exec(ctx, a.statements.deleteAuthenticator, key, credentialID); err != nil {
+		return a.errors.wrap(ctx, "delete authenticator", err)
 	}
 	return nil
-}
-
-// seesPasskeys reports whether the database has a table of authenticators: the Node adapter's has
-// none, and need not be migrated.
-func (a *Adapter) seesPasskeys(ctx context.Context) bool {
-	if a.hasPasskeys.Load() {
-		return true
-	}
-	there := a.gorm(ctx).Migrator().HasTable(a.entities.authenticator.new())
-	if there {
-		a.hasPasskeys.Store(true)
-	}
-	return there
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
 )
 
-// BenchmarkSessionOfOwnUser is BenchmarkSession on SQLite with user entities of the application's:
-// the default one with a column more, and a struct of other names and types.
+// BenchmarkSessionOfOwnUser is BenchmarkSession on SQLite with two user entities of an application:
+// the default one with another column, and a struct with other names and types.
 func BenchmarkSessionOfOwnUser(b *testing.B) {
 	b.Run("embedded", func(b *testing.B) {
 		compareOwn(b, gormadapter.WithUser[Customer](), "id, u.name, u.email, u.email_verified, u.image, u.role",

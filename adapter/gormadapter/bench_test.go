@@ -5,7 +5,6 @@ package gormadapter_test
 import (
 	"cmp"
 	"context"
-	crand "crypto/rand"
 	"database/sql"
 	"fmt"
 	"math/rand/v2"
@@ -24,7 +23,8 @@ import (
 // the same driver and the same pool.
 
 // compare runs both alone, for their time and allocations, and then in turn, so that a change of
-// the machine's speed meets both: cpu-ratio is the adapter's processor time to the bare one's.
+// the machine's speed affects both. cpu-ratio is the adapter's processor time divided by that of
+// the bare statements.
 func compare(b *testing.B, bare, cardea func(i int)) {
 	b.Helper()
 	compareNamed(b, "bare", bare, "cardea", cardea)
@@ -32,7 +32,7 @@ func compare(b *testing.B, bare, cardea func(i int)) {
 
 func compareNamed(b *testing.B, oneName string, one func(i int), twoName string, two func(i int)) {
 	b.Helper()
-	n := 0 // never the same twice, for what must be unique
+	n := 0 // a new number for each run, for unique columns
 	alone := func(op func(i int)) func(b *testing.B) {
 		return func(b *testing.B) {
 			b.ReportAllocs()
@@ -61,7 +61,7 @@ func compareNamed(b *testing.B, oneName string, one func(i int), twoName string,
 		b.ReportMetric(float64(spent[1])/float64(spent[0]), "cpu-ratio")
 		b.ReportMetric(float64(spent[0])/float64(b.N*round), oneName+"-cpu-ns/op")
 		b.ReportMetric(float64(spent[1])/float64(b.N*round), twoName+"-cpu-ns/op")
-		b.ReportMetric(0, "ns/op") // of a whole round: nothing that anybody wants to know
+		b.ReportMetric(0, "ns/op") // it would be of a whole round, which means nothing
 	})
 }
 
@@ -73,15 +73,15 @@ func processorTime() time.Duration {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
-// onEach runs a benchmark on each database of which there is a server.
+// onEach runs a benchmark on each database that has a server.
 func onEach(b *testing.B, run func(b *testing.B, e engine)) {
 	for _, e := range []engine{{"SQLite", sqliteFile}, {"PostgreSQL", postgreSQL}, {"MariaDB", mariaDB}} {
 		b.Run(e.name, func(b *testing.B) { run(b, e) })
 	}
 }
 
-// bareStatement is prepared on the adapter's pool, by database/sql, or on PostgreSQL by pgx, which
-// does it faster.
+// bareStatement is prepared on the adapter's pool: by database/sql, or on PostgreSQL by pgx, which
+// is faster.
 type bareStatement struct {
 	*sql.Stmt
 	pool  *sql.DB
@@ -129,8 +129,8 @@ func (s bareStatement) execIn(ctx context.Context, tx *sql.Tx, args ...any) (sql
 	return tx.StmtContext(ctx, s.Stmt).ExecContext(ctx, args...)
 }
 
-// filled returns an adapter with that many sessions and a tenth of the users; tokens are token1 to
-// tokenN.
+// filled returns an adapter with so many sessions and a tenth as many users. The tokens are token1
+// to tokenN.
 func filled(b *testing.B, e engine, sessions int) *gormadapter.Adapter {
 	b.Helper()
 	a := openOn(b, e.empty(b))
@@ -143,8 +143,8 @@ func filled(b *testing.B, e engine, sessions int) *gormadapter.Adapter {
 	return a
 }
 
-// fill runs an INSERT ... SELECT from the numbers 1 to rows, n(i), and gathers statistics as a
-// server does by itself after a while.
+// fill runs an INSERT ... SELECT from the numbers 1 to rows, n(i), and then updates the statistics,
+// which a server does by itself after a while.
 func fill(b *testing.B, a *gormadapter.Adapter, insert string, rows int) {
 	b.Helper()
 	numbers, past, future := "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) SELECT "+
@@ -225,8 +225,8 @@ func compareGrowth(b *testing.B, e engine) {
 	large := filled(b, e, many)
 	compareSessions(b, large, many)
 
-	// How the cost grows with the table: one lookup after another of the same session, of those of
-	// so many visitors, or each time of somebody else.
+	// How the cost grows with the table: look up the same session again and again, those of so many
+	// visitors, or another one each time.
 	small := filled(b, e, few)
 	for _, visitors := range []int{1, 100, few, many} {
 		b.Run(fmt.Sprintf("growth, visitors %d", visitors), func(b *testing.B) {
@@ -276,7 +276,7 @@ func compareDeleteSession(b *testing.B, e engine) {
 	})
 }
 
-// BenchmarkConsumeVerificationToken consumes tokens that were put there before.
+// BenchmarkConsumeVerificationToken consumes tokens that were created before.
 func BenchmarkConsumeVerificationToken(b *testing.B) { onEach(b, compareConsumeVerificationToken) }
 
 func compareConsumeVerificationToken(b *testing.B, e engine) {
@@ -292,8 +292,8 @@ func compareConsumeVerificationToken(b *testing.B, e engine) {
 		}
 		defer rows.Close()
 		var t gormadapter.VerificationToken
-		// to the end: SQLite checkpoints in the step that finishes a statement, not where QueryRow
-		// breaks it off
+		// Read to the end: SQLite checkpoints in the step that finishes a statement, and QueryRow
+		// stops before it.
 		for rows.Next() {
 			if err := rows.Scan(&t.Expires); err != nil {
 				b.Fatal(err)
@@ -309,7 +309,8 @@ func compareConsumeVerificationToken(b *testing.B, e engine) {
 	})
 }
 
-// BenchmarkCreate adds a user with account and session in one transaction, as a first sign-in does.
+// BenchmarkCreate adds a user with an account and a session in one transaction, as a first sign-in
+// does.
 func BenchmarkCreate(b *testing.B) { onEach(b, compareCreate) }
 
 func compareCreate(b *testing.B, e engine) {
@@ -361,7 +362,7 @@ func signUp(b *testing.B, a *gormadapter.Adapter, name string) error {
 	})
 }
 
-// newBareCreator returns what signUp does on bare database/sql.
+// newBareCreator returns a function that does on bare database/sql what signUp does.
 func newBareCreator(b *testing.B, a *gormadapter.Adapter) func(name string) {
 	b.Helper()
 	pool, err := a.DB().DB()
@@ -374,7 +375,7 @@ func newBareCreator(b *testing.B, a *gormadapter.Adapter) func(name string) {
 		"scope, id_token, session_state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
 	session := bare(b, a, "INSERT INTO session (id, user_id, expires, session_token) VALUES (?, ?, ?, ?)")
 	return func(name string) {
-		ctx, id := b.Context(), uuid()
+		ctx, id := b.Context(), gormadapter.NewUUID()
 		tx, err := pool.BeginTx(ctx, nil)
 		if err != nil {
 			b.Fatal(err)
@@ -385,8 +386,8 @@ func newBareCreator(b *testing.B, a *gormadapter.Adapter) func(name string) {
 			args []any
 		}{
 			{user, []any{id, name, name + "@example.com", expiry, "https://example.com/a.png"}},
-			{account, []any{uuid(), id, "oauth", "github", name, nil, "access", nil, nil, "user", nil, nil}},
-			{session, []any{uuid(), id, expiry, name}},
+			{account, []any{gormadapter.NewUUID(), id, "oauth", "github", name, nil, "access", nil, nil, "user", nil, nil}},
+			{session, []any{gormadapter.NewUUID(), id, expiry, name}},
 		} {
 			if _, err := step.stmt.execIn(ctx, tx, step.args...); err != nil {
 				b.Fatal(err)
@@ -396,11 +397,4 @@ func newBareCreator(b *testing.B, a *gormadapter.Adapter) func(name string) {
 			b.Fatal(err)
 		}
 	}
-}
-
-// uuid is as random and as long as the adapter's.
-func uuid() string {
-	var b [16]byte
-	crand.Read(b[:])
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

@@ -10,12 +10,12 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
-	"gorm.io/driver/mysql"
+	gormmysql "gorm.io/driver/mysql"
 	"gorm.io/gorm"
 )
 
-// A database of the Node adapter on MariaDB and MySQL: its collations take for equal what differs
-// in case, accents and spaces at the end. The adapter does not.
+// In a database that the Node adapter made on MariaDB or MySQL, the collations take for equal what
+// differs in case, accents and spaces at the end. The adapter does not.
 func TestTextsThatTheCollationTakesForEqual(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -82,16 +82,16 @@ func TestTextsThatTheCollationTakesForEqual(t *testing.T) {
 	}
 }
 
-// collated is an adapter on tables whose texts compare by a collation.
+// collated returns an adapter on tables whose texts compare by a collation.
 func collated(t testing.TB, o gormadapter.Options, collation string) *gormadapter.Adapter {
 	t.Helper()
-	db := connect(t, mysql.Open(o.DSN))
+	db := connect(t, gormmysql.Open(o.DSN))
 	must(t, db.Exec("ALTER DATABASE COLLATE "+collation).Error)
 	must(t, db.AutoMigrate(gormadapter.DefaultEntities()...))
 	return openOn(t, o) // which finds the tables there
 }
 
-// What every request needs goes through the index, on whatever collation.
+// The statements of every request use the index, with every collation.
 func TestExactComparisonsUseTheIndex(t *testing.T) {
 	t.Parallel()
 	for name, empty := range map[string]func(testing.TB) gormadapter.Options{"MariaDB": mariaDB, "MySQL": mySQL} {
@@ -106,7 +106,7 @@ func usesTheIndex(t *testing.T, empty func(testing.TB) gormadapter.Options) {
 	t.Helper()
 	for _, usual := range []bool{true, false} {
 		o := empty(t)
-		collation := strictest[o.Type]
+		collation := strictest[kindOf(t, o)]
 		if usual {
 			collation = "utf8mb4_general_ci"
 		}
@@ -157,8 +157,8 @@ func usesTheIndex(t *testing.T, empty func(testing.TB) gormadapter.Options) {
 	}
 }
 
-// A fresh schema compares byte for byte in its unique keys too, and a table that joins an older
-// users table gets its collation.
+// In a new schema unique keys compare byte for byte too. Tables that are created beside an older
+// table of users get its collation.
 func TestCollationOfFreshTables(t *testing.T) {
 	t.Parallel()
 	for name, empty := range map[string]func(testing.TB) gormadapter.Options{"MariaDB": mariaDB, "MySQL": mySQL} {
@@ -183,20 +183,20 @@ func freshCollation(t *testing.T, empty func(testing.TB) gormadapter.Options) {
 		return found
 	}
 	for table, got := range collations(openOn(t, o)) {
-		if got != strictest[o.Type] {
+		if got != strictest[kindOf(t, o)] {
 			t.Errorf("%s: got %s, want one that compares bytes", table, got)
 		}
 	}
 
 	o = empty(t)
-	must(t, connect(t, mysql.Open(o.DSN)).Exec("CREATE TABLE user (id varchar(255) PRIMARY KEY) COLLATE "+
+	must(t, connect(t, gormmysql.Open(o.DSN)).Exec("CREATE TABLE user (id varchar(255) PRIMARY KEY) COLLATE "+
 		"utf8mb4_unicode_ci").Error)
 	if got := collations(openOn(t, o)); got["session"] != "utf8mb4_unicode_ci" || got["account"] != got["session"] {
 		t.Errorf("beside a users table: got %v", got)
 	}
 }
 
-// PostgreSQL has no NUL and only UTF-8 in its texts: what nobody can have is not found, and a
+// PostgreSQL's texts contain no NUL and nothing but UTF-8. Other texts are not found, and the
 // transaction goes on.
 func TestTextsThatNoRowCanHave(t *testing.T) {
 	t.Parallel()

@@ -12,11 +12,12 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/postgresql"
 	"gorm.io/gorm"
 )
 
-// What the databases say about unique and foreign keys is recognised, also where GORM has
-// translated it.
+// Errors for unique and foreign keys are recognized on every database, also after GORM has
+// translated them.
 func TestConstraintsOnEachDatabase(t *testing.T) {
 	t.Parallel()
 	for _, e := range engines() {
@@ -55,8 +56,8 @@ func TestConstraintsOnEachDatabase(t *testing.T) {
 	}
 }
 
-// Two transactions lock two users in opposite orders, each the first before either has the second:
-// the database ends one of them, and it is run again.
+// Two transactions lock two users in opposite orders, each its first before the other has its
+// second. The database ends one of them, and it is run again.
 func TestDeadlocksAreRunAgain(t *testing.T) {
 	t.Parallel()
 	for _, e := range engines()[1:] {
@@ -111,8 +112,8 @@ func TestDeadlocksAreRunAgain(t *testing.T) {
 	}
 }
 
-// A transaction that read what another changes meanwhile is not serializable, and is run again on
-// what is there then.
+// A transaction that has read what another one changes meanwhile is not serializable. It is run
+// again and sees the change.
 func TestSerializationFailuresAreRunAgain(t *testing.T) {
 	t.Parallel()
 	for name, open := range serializable() {
@@ -157,10 +158,9 @@ func TestSerializationFailuresAreRunAgain(t *testing.T) {
 	}
 }
 
-// Single statements are transactions too: of 20 who renew a session, consume a token, and rename a
-// user in a serializable database, all get an answer of the contract. In MariaDB, even where
-// transactions are serializable, such statements only wait for each other; the next test is about
-// it.
+// Single statements are transactions too. In a serializable database 20 goroutines renew a session,
+// consume a token, and rename a user at once, and all get an answer of the contract. On MariaDB
+// such statements only wait for each other, even in serializable transactions; see the next test.
 func TestStatementsAreRunAgain(t *testing.T) {
 	t.Parallel()
 	a := openOn(t, serializable()["PostgreSQL"](t))
@@ -193,8 +193,8 @@ func TestStatementsAreRunAgain(t *testing.T) {
 	}
 }
 
-// A transaction and a single statement lock the same rows in opposite orders. InnoDB ends whichever
-// has written less, which is the statement: it is run again, once the transaction is over.
+// A transaction and a single statement lock the same rows in opposite orders. InnoDB ends the one
+// that has written less, which is the statement. It is run again after the transaction.
 func TestStatementThatDeadlocksIsRunAgain(t *testing.T) {
 	t.Parallel()
 	a := openOn(t, mariaDB(t))
@@ -218,7 +218,7 @@ func TestStatementThatDeadlocksIsRunAgain(t *testing.T) {
 			defer close(ended)
 			removed, removal = a.DeleteExpiredVerificationTokens(t.Context(), expiry, 10)
 		}()
-		waitForLockWait(t, a) // it has one of the others, and wants b
+		waitForLockWait(t, a) // it has locked one of the others, and waits for b
 		for _, token := range []string{"a", "c"} {
 			if _, err := a.ConsumeVerificationToken(ctx, "ada", token); err != nil {
 				t.Errorf("the transaction was ended instead: %v", err)
@@ -243,18 +243,18 @@ func waitForLockWait(t *testing.T, a *gormadapter.Adapter) {
 		if waiting > 0 {
 			return
 		}
-		// what the server tells is as old as the last question, unless nobody asked for 100 ms
+		// The server refreshes this information only if nobody has asked for 100 ms.
 		time.Sleep(200 * time.Millisecond)
 	}
 	t.Fatal("nobody waits for a lock")
 }
 
-// serializable are the servers with transactions that are serializable if nothing else is said.
+// serializable are the servers, with transactions that are serializable by default.
 func serializable() map[string]func(t testing.TB) gormadapter.Options {
 	return map[string]func(t testing.TB) gormadapter.Options{
 		"PostgreSQL": func(t testing.TB) gormadapter.Options {
 			return gormadapter.Options{
-				Type: "postgresql", DSN: postgreSQLAddress(t, "CARDEA_TEST_POSTGRES",
+				Driver: postgresql.Driver, DSN: postgreSQLAddress(t, "CARDEA_TEST_POSTGRES",
 					"default_transaction_isolation=serializable"),
 			}
 		},
@@ -266,9 +266,9 @@ func serializable() map[string]func(t testing.TB) gormadapter.Options {
 	}
 }
 
-// With innodb_snapshot_isolation, which MariaDB has since 10.6.18, 10.11.8 and 11.4.2 and switches
-// on since 11.6.2, its REPEATABLE READ fails like PostgreSQL's: error 1020, "record has changed
-// since last read".
+// With innodb_snapshot_isolation, MariaDB's REPEATABLE READ fails as PostgreSQL's does: error 1020,
+// "record has changed since last read". MariaDB has that setting since 10.6.18, 10.11.8 and 11.4.2,
+// and switches it on since 11.6.2.
 func TestSnapshotIsolationOfMariaDB(t *testing.T) {
 	t.Parallel()
 	o := mariaDB(t)
@@ -297,8 +297,8 @@ func TestSnapshotIsolationOfMariaDB(t *testing.T) {
 	}
 }
 
-// In the application's own transaction a deadlock is the application's to repeat, and its error
-// comes out.
+// In the application's own transaction the adapter returns the error of a deadlock, because only
+// the application can run the transaction again.
 func TestDeadlockInTheApplicationsTransaction(t *testing.T) {
 	t.Parallel()
 	for _, e := range engines()[1:] {

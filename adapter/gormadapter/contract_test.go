@@ -22,7 +22,7 @@ func open(t testing.TB, opts ...gormadapter.Option) *gormadapter.Adapter {
 
 func openFile(t testing.TB, name string, opts ...gormadapter.Option) *gormadapter.Adapter {
 	t.Helper()
-	a, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: name}, opts...)
+	a, err := gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver, DBName: name}, opts...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func openFile(t testing.TB, name string, opts ...gormadapter.Option) *gormadapte
 	return a
 }
 
-// openDB is the application's own connection.
+// openDB returns an application's own connection to a new file.
 func openDB(t testing.TB, config gorm.Config) *gorm.DB {
 	t.Helper()
 	return openDBFile(t, filepath.Join(t.TempDir(), "db.sqlite"), config)
@@ -82,8 +82,8 @@ func TestContractInMemory(t *testing.T) {
 	adaptertest.Run(t, func(t *testing.T) cardea.Adapter { return openFile(t, ":memory:") })
 }
 
-// The application's connection prepares everything, has a prefix, and the entities came from its
-// own migrations.
+// The application's own connection prepares all statements and has a table prefix, and the
+// application's own migrations made the tables.
 func TestContractOnTheApplicationsConnection(t *testing.T) {
 	t.Parallel()
 	adaptertest.Run(t, reusedOfApplication(t, func(t testing.TB) opener {
@@ -98,7 +98,7 @@ func TestContractOnTheApplicationsConnection(t *testing.T) {
 	}))
 }
 
-// A connection whose dialect has no RETURNING, as MySQL's.
+// The connection's dialect has no RETURNING, as MySQL's has none.
 func TestContractWithoutReturning(t *testing.T) {
 	t.Parallel()
 	adaptertest.Run(t, reused(t, func(t testing.TB) opener {

@@ -8,21 +8,22 @@ import (
 	"testing"
 
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/sqlite"
 	"github.com/cardea-auth/cardea/cardeatest"
 )
 
-// The file may not grow any more, which SQLite answers as it answers a full disk.
+// The file may not grow any more. SQLite returns the same error as for a full disk.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
-	a, pool := limited(t, engine{"SQLite", sqliteFile}, 1) // the limit is the connection's
+	a, pool := limited(t, engine{"SQLite", sqliteFile}, 1) // the page limit below is that of one connection
 	s := newSite[gormadapter.User](t, a, nil, nil)
-	if _, err := pool.Exec("PRAGMA max_page_count = 1"); err != nil { // as large as it is now
+	if _, err := pool.Exec("PRAGMA max_page_count = 1"); err != nil { // which SQLite reads as the present size
 		t.Fatal(err)
 	}
 	var before rows
 	var name string
 	var res *http.Response
-	for i := range 200 { // until the pages that exist are full
+	for i := range 200 { // until the existing pages are full
 		before, name = countRows(t, a), fmt.Sprintf("visitor%d", i)
 		s.issuer.Next(visitor(name))
 		if res = enter(cardeatest.NewBrowser(t, s.URL), name); res.StatusCode != http.StatusOK {
@@ -42,14 +43,14 @@ func TestFullDisk(t *testing.T) {
 	cardeatest.SignIn(t, s.URL, "idp", name)
 }
 
-// Whoever is signed in stays so where nothing can be written; signing in and out fail.
+// If the database is read-only, sessions stay valid, and signing in and out fail.
 func TestReadOnlyDatabase(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "db.sqlite")
 	writable := newSite[gormadapter.User](t, openFile(t, file), nil, nil)
 	b := cardeatest.SignIn(t, writable.URL, "idp", "")
 
-	a, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: "file:" + file + "?mode=ro"})
+	a, err := gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver, DBName: "file:" + file + "?mode=ro"})
 	if err != nil {
 		t.Fatal(err)
 	}

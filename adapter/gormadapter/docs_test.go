@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// The code in docs/entities.md is that of the examples, which run.
+// The code in docs/entities.md is copied from the examples, which are run.
 func TestEntitiesPageShowsTheExamples(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../../docs/entities.md")

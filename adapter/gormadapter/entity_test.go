@@ -24,21 +24,21 @@ func newPasskey(userID string) *cardea.Authenticator {
 	}
 }
 
-// What the application writes into its own columns of each entity is kept by whatever the adapter
-// does to the row, and what it leaves empty has the column's default.
+// The adapter keeps what the application writes into its own columns of each entity. Columns that
+// the application leaves empty get their default.
 func TestOwnColumnsOfEveryEntity(t *testing.T) {
 	t.Parallel()
 	a, ctx := open(t, embedded()...), t.Context()
 	u := created(t, a)
 	session := &cardea.Session{
-		Token: "token", UserID: u.ID, Expires: expiry, Entity: &stay{Agent: "Firefox", Place: new("")},
+		Token: "token", UserID: u.ID, Expires: expiry, Entity: &customSession{Agent: "Firefox", Place: new("")},
 	}
 	account := &cardea.Account{
 		UserID: u.ID, Type: cardea.TypeOIDC, Provider: "p", ProviderAccountID: "1",
-		Entity: &link{Scopes: []string{"a"}, Level: 7},
+		Entity: &customAccount{Scopes: []string{"a"}, Level: 7},
 	}
 	key := newPasskey(u.ID)
-	key.Entity = &passkey{Label: "phone"}
+	key.Entity = &customAuthenticator{Label: "phone"}
 	for _, err := range []error{
 		a.CreateSession(ctx, session), a.LinkAccount(ctx, account), a.CreateAuthenticator(ctx, key),
 		a.RenewSession(ctx, "token", expiry.Add(time.Hour)), a.UpdateUser(ctx, &cardea.User{ID: u.ID}),
@@ -49,7 +49,8 @@ func TestOwnColumnsOfEveryEntity(t *testing.T) {
 	}
 	s, err := a.Session(ctx, "token")
 	must(t, err)
-	if got := s.Entity.(*stay); got.Agent != "Firefox" || got.Place == nil || *got.Place != "" || got.ID == "" ||
+	if got := s.Entity.(*customSession); got.Agent != "Firefox" || got.Place == nil || *got.Place != "" ||
+		got.ID == "" ||
 		!s.Expires.Equal(expiry.Add(time.Hour)) {
 		t.Errorf("session: got %+v", *got)
 	}
@@ -58,13 +59,13 @@ func TestOwnColumnsOfEveryEntity(t *testing.T) {
 	}
 	accounts, err := a.Accounts(ctx, u.ID)
 	must(t, err)
-	if got := accounts[0].Entity.(*link); got.Level != 7 || !reflect.DeepEqual(got.Scopes, []string{"a"}) ||
+	if got := accounts[0].Entity.(*customAccount); got.Level != 7 || !reflect.DeepEqual(got.Scopes, []string{"a"}) ||
 		*got.AccessToken != "new" {
 		t.Errorf("account: got %+v", *got)
 	}
 	stored, err := a.Authenticator(ctx, "a2V5")
 	must(t, err)
-	if got := stored.Entity.(*passkey); got.Label != "phone" || got.Counter != 2 {
+	if got := stored.Entity.(*customAuthenticator); got.Label != "phone" || got.Counter != 2 {
 		t.Errorf("authenticator: got %+v", *got)
 	}
 
@@ -77,9 +78,10 @@ func TestOwnColumnsOfEveryEntity(t *testing.T) {
 	} {
 		must(t, err)
 	}
-	var reason ticket
+	var reason customToken
 	must(t, a.DB().First(&reason).Error)
-	if got := []any{session.Entity.(*stay).Agent, account.Entity.(*link).Level, key.Entity.(*passkey).Label,
+	if got := []any{session.Entity.(*customSession).Agent, account.Entity.(*customAccount).Level,
+		key.Entity.(*customAuthenticator).Label,
 		reason.Reason}; !reflect.DeepEqual(got, []any{"unknown", 3, "key", "mail"}) {
 		t.Errorf("got %v, want the defaults", got)
 	}
@@ -90,10 +92,10 @@ func TestRowsOfAnotherType(t *testing.T) {
 	a := open(t, embedded()...)
 	u := created(t, a)
 	key := newPasskey(u.ID)
-	key.Entity = passkey{}
+	key.Entity = customAuthenticator{}
 	for _, err := range []error{
 		a.CreateSession(t.Context(), &cardea.Session{UserID: u.ID, Entity: &gormadapter.Session{}}),
-		a.LinkAccount(t.Context(), &cardea.Account{UserID: u.ID, Entity: (*link)(nil)}),
+		a.LinkAccount(t.Context(), &cardea.Account{UserID: u.ID, Entity: (*customAccount)(nil)}),
 		a.CreateAuthenticator(t.Context(), key),
 	} {
 		if err == nil || !strings.Contains(err.Error(), "want a *gormadapter_test.") {
@@ -102,7 +104,7 @@ func TestRowsOfAnotherType(t *testing.T) {
 	}
 }
 
-// author has relations to tables of the application's.
+// author is a user with a relation to a table of the application.
 type author struct {
 	gormadapter.User
 	Books    []book                          `gorm:"foreignKey:AuthorID"`
@@ -139,7 +141,7 @@ func TestRelationsToTheApplicationsTables(t *testing.T) {
 }
 
 // MikroORM 6 makes foreign keys that do not cascade, and no table of authenticators.
-func TestDeleteUserWhereNothingCascades(t *testing.T) {
+func TestDeleteUserWithoutCascade(t *testing.T) {
 	t.Parallel()
 	for _, e := range databases() {
 		t.Run(e.name, func(t *testing.T) {
@@ -160,7 +162,7 @@ func TestDeleteUserWhereNothingCascades(t *testing.T) {
 				}
 				must(t, a.DB().Exec(sql).Error)
 			}
-			for range 2 { // the second time with a table of authenticators
+			for range 2 { // the second time there is a table of authenticators
 				u := &cardea.User{Email: "ada@example.com"}
 				must(t, a.CreateUser(t.Context(), u))
 				must(t, a.LinkAccount(t.Context(),
@@ -180,8 +182,7 @@ func TestDeleteUserWhereNothingCascades(t *testing.T) {
 	}
 }
 
-// Two applications in one database, each with its own connection, migrated by GORM or by the
-// adapter.
+// Two applications share a database. Each has its own connection. GORM or the adapter migrates.
 func TestTwoSetsOfTables(t *testing.T) {
 	t.Parallel()
 	for _, e := range databases() {
@@ -199,7 +200,7 @@ func TestTwoSetsOfTables(t *testing.T) {
 				}
 				must(t, a.Migrate(t.Context()))
 				must(t, a.Migrate(t.Context()))
-				// a second one renames nothing twice
+				// a second adapter renames nothing twice
 				if _, err := gormadapter.New(db, gormadapter.WithUser[host]()); err != nil {
 					t.Error(err)
 				}
@@ -217,7 +218,7 @@ func TestTwoSetsOfTables(t *testing.T) {
 	}
 }
 
-// wrong is what can be wrong with a struct of the application's.
+// wrong is an application's struct with every fault.
 type wrong struct {
 	Key   bool `gorm:"primaryKey" cardea:"ID"`
 	Name  int
@@ -283,7 +284,7 @@ func TestNewListsAllThatEntitiesLack(t *testing.T) {
 		"ids that don't fit": {[]gormadapter.Option{gormadapter.WithUser[numbered](), gormadapter.WithID(func() string {
 			return "a"
 		})}, []string{
-			"numbered.ID is a int64, which what WithID returns does not fit",
+			"numbered.ID is a int64, and what WithID returns does not fit it",
 		}},
 		"no ids": {[]gormadapter.Option{gormadapter.WithID(nil)}, []string{"WithID is given nil"}},
 	} {
@@ -302,8 +303,8 @@ func TestNewListsAllThatEntitiesLack(t *testing.T) {
 	}
 }
 
-// Where no foreign key watches, the adapter looks itself.
-func TestNoSessionForNobodyWithoutForeignKeys(t *testing.T) {
+// If there is no foreign key, the adapter itself checks that the user exists.
+func TestNoSessionOfUnknownUsersWithoutForeignKeys(t *testing.T) {
 	t.Parallel()
 	a := newOn(t, openDB(t, gorm.Config{DisableForeignKeyConstraintWhenMigrating: true}))
 	if err := a.CreateSession(t.Context(),
@@ -315,7 +316,7 @@ func TestNoSessionForNobodyWithoutForeignKeys(t *testing.T) {
 	}
 }
 
-// The id that GORM and the application see is the number, and sign-in has it as text.
+// GORM and the application see the ID as a number, sign-in as text.
 func TestIntegerIDs(t *testing.T) {
 	t.Parallel()
 	a := open(t, gormadapter.WithUser[numbered]())
@@ -337,8 +338,8 @@ func TestIntegerIDs(t *testing.T) {
 	}
 }
 
-// Nothing that is hidden reaches the browser, from the entities or from a site with all of them
-// overridden.
+// No hidden column reaches the browser, neither in the entities' JSON nor from a site that
+// overrides all of them.
 func TestNothingHiddenReachesTheBrowser(t *testing.T) {
 	t.Parallel()
 	const secret = "hidden-value"
@@ -347,8 +348,10 @@ func TestNothingHiddenReachesTheBrowser(t *testing.T) {
 		gormadapter.Authenticator{CredentialPublicKey: secret},
 		gormadapter.Account{RefreshToken: new(secret), AccessToken: new(secret), IDToken: new(secret)},
 		member{Role: secret},
-		stay{SessionOf: gormadapter.SessionOf[member]{SessionToken: secret, User: &member{Role: secret}}},
-		cardea.Session{Token: secret, Entity: &stay{SessionOf: gormadapter.SessionOf[member]{SessionToken: secret}}},
+		customSession{SessionOf: gormadapter.SessionOf[member]{SessionToken: secret, User: &member{Role: secret}}},
+		cardea.Session{
+			Token: secret, Entity: &customSession{SessionOf: gormadapter.SessionOf[member]{SessionToken: secret}},
+		},
 	} {
 		text, err := json.Marshal(entity)
 		if err != nil || strings.Contains(string(text), secret) {
@@ -363,7 +366,7 @@ func TestNothingHiddenReachesTheBrowser(t *testing.T) {
 	ada := cardeatest.SignIn(t, s.URL, "idp", person.Subject)
 	must(t, a.DB().Model(&member{}).Where("1 = 1").Updates(map[string]any{"role": "ADMIN", "bio": secret}).Error)
 	var tokens []string
-	must(t, a.DB().Model(&stay{}).Pluck("session_token", &tokens).Error)
+	must(t, a.DB().Model(&customSession{}).Pluck("session_token", &tokens).Error)
 	for _, page := range []string{"session", "providers", "csrf", "signin", "signout", "error"} {
 		res, body := get(t, ada, "/api/auth/"+page)
 		for _, hidden := range append(tokens, secret, "ADMIN") {
@@ -380,7 +383,7 @@ func TestNothingHiddenReachesTheBrowser(t *testing.T) {
 	}
 }
 
-// Tables in a schema of their own, beside others of the same names.
+// The tables are in a schema of PostgreSQL, beside tables of the same names in another.
 func TestDatabaseSchema(t *testing.T) {
 	t.Parallel()
 	options := postgreSQL(t)

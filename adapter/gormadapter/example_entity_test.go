@@ -25,15 +25,15 @@ type Reader struct {
 	Loans    []Loan   `gorm:"foreignKey:ReaderID;constraint:OnDelete:CASCADE" json:"-"`
 }
 
-// Loan is a table of the application's.
+// Loan is a table of the application.
 type Loan struct {
 	ID       uint
 	ReaderID string `gorm:"size:255;not null;index"`
 	Title    string
 }
 
-// A user with a role, an optional name of their own, a JSON column and a relation. What the
-// application does not say is the column's default.
+// A user entity with a role, an optional nickname, a JSON column and a relation. Fields that the
+// application leaves empty get the column's default.
 func ExampleWithUser_columns() {
 	db, err := gorm.Open(sqlite.Open(":memory:"))
 	if err != nil {
@@ -76,9 +76,9 @@ func (v *Visit) BeforeCreate(tx *gorm.DB) error {
 
 type deviceKey struct{}
 
-// A session entity of the application's own comes back in Session.Entity.
+// The adapter returns an application's session entity in Session.Entity.
 func ExampleWithSession() {
-	adapter, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: ":memory:"},
+	adapter, err := gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver, DBName: ":memory:"},
 		gormadapter.WithUser[Reader](), gormadapter.WithSession[Visit]())
 	if err != nil {
 		log.Fatal(err)
@@ -114,10 +114,10 @@ type Patron struct {
 	Credit   int            `gorm:"not null"`
 }
 
-// A struct that has nothing to do with the default entity. Tags say which field is what; a field
-// that is called as the default's needs none.
+// A struct that does not embed the default entity. Tags say what each field is. A field with the
+// default's name needs no tag.
 func ExampleWithUser_ownStruct() {
-	adapter, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: ":memory:"},
+	adapter, err := gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver, DBName: ":memory:"},
 		gormadapter.WithUser[Patron]())
 	if err != nil {
 		log.Fatal(err)
@@ -146,13 +146,14 @@ type Nobody struct {
 	Name bool
 }
 
-// Everything that is missing or of the wrong type is one error, when the adapter is made.
+// New reports everything that is missing or of the wrong type in one error.
 func ExampleNew_error() {
-	_, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: ":memory:"}, gormadapter.WithUser[Nobody]())
+	_, err := gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver, DBName: ":memory:"},
+		gormadapter.WithUser[Nobody]())
 	fmt.Println(err)
 	// Output:
 	// gormadapter: gormadapter_test.Nobody.Name is a bool, want a string, *string or sql.NullString: it is the Name
-	// gormadapter_test.Nobody has no column for Email, EmailVerified, Image: embed the default entity, or call the fields so, or give them a tag such as `cardea:"Email"`
+	// gormadapter_test.Nobody has no column for Email, EmailVerified, Image: embed the default entity, give the fields these names, or give them a tag such as `cardea:"Email"`
 }
 
 // Member is the default user with a number for its key. The sessions' and accounts' columns user_id
@@ -162,9 +163,9 @@ type Member struct {
 	ID int64 `gorm:"primaryKey" json:"id"`
 }
 
-// A field takes the place of the embedded one with its name.
+// A field replaces the embedded field of the same name.
 func ExampleWithUser_integerID() {
-	adapter, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: ":memory:"},
+	adapter, err := gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver, DBName: ":memory:"},
 		gormadapter.WithUser[Member]())
 	if err != nil {
 		log.Fatal(err)
@@ -179,12 +180,13 @@ func ExampleWithUser_integerID() {
 	// Output: 1 1 <nil>
 }
 
-// Ids of the application's own making.
+// The application makes the IDs.
 func ExampleWithID() {
 	n := 0
-	// an application's is random, and safe to be called concurrently
+	// In an application IDs are random, and the function may be called concurrently.
 	newID := func() string { n++; return fmt.Sprint("u", n) }
-	adapter, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: ":memory:"}, gormadapter.WithID(newID))
+	adapter, err := gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver, DBName: ":memory:"},
+		gormadapter.WithID(newID))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -216,7 +218,7 @@ func (p Prisma) ColumnName(table, field string) string {
 	return strings.ToLower(field[:1]) + field[1:]
 }
 
-// Names come from GORM's naming strategy.
+// GORM's naming strategy names tables and columns.
 func ExampleNew_namingStrategy() {
 	db, err := gorm.Open(sqlite.Open(":memory:"), &gorm.Config{NamingStrategy: Prisma{}})
 	if err != nil {

@@ -11,9 +11,9 @@ import (
 	"gorm.io/gorm"
 )
 
-// An adapter with a connection of its own.
+// Open makes the adapter's connection.
 func ExampleOpen() {
-	adapter, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: ":memory:"})
+	adapter, err := gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver, DBName: ":memory:"})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -31,8 +31,8 @@ func ExampleOpen() {
 	// Output: Ada true <nil>
 }
 
-// An adapter on the connection that the application has anyway, and a sign-up that is part of a
-// transaction of the application's.
+// New uses a connection that the application has already. The sign-up is part of a transaction of
+// the application.
 func ExampleNew() {
 	db, err := gorm.Open(sqlite.Open(":memory:"))
 	if err != nil {
@@ -61,15 +61,15 @@ func ExampleNew() {
 	// find user: not found
 }
 
-// Customer is the default user with a column of the application's, which the browser does not see.
+// Customer is the default user with a column of the application, which the browser does not see.
 type Customer struct {
 	gormadapter.User
 	Role string `gorm:"not null;default:ADMIN" json:"-"`
 }
 
-// A user entity of the application's own.
+// The application has its own user entity.
 func ExampleWithUser() {
-	adapter, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: ":memory:"},
+	adapter, err := gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver, DBName: ":memory:"},
 		gormadapter.WithUser[Customer]())
 	if err != nil {
 		log.Fatal(err)
@@ -99,7 +99,7 @@ type Invoice struct {
 	User   *gormadapter.User
 }
 
-// The default entities in the application's own migration.
+// The application's own migration creates the tables.
 func ExampleDefaultEntities() {
 	db, err := gorm.Open(sqlite.Open(":memory:"))
 	if err != nil {

@@ -2,6 +2,7 @@ package gormadapter
 
 import (
 	"context"
+	"errors"
 	"reflect"
 	"strings"
 
@@ -9,31 +10,33 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// key is the id of a user as the database compares it, or ErrNotFound for a text that is none:
-// databases read numbers and UUIDs from texts generously, and would find another user, or end the
+var errNoKey = errors.New("the ID does not fit the ID field of the entity")
+
+// key returns an ID as the database compares it, or ErrNotFound if id is not a valid key. Databases
+// read numbers and UUIDs from texts generously: they would find another row, or end the
 // transaction.
-func (a *Adapter) key(id string) (any, error) {
-	field := a.user.roles["ID"]
-	if id == "" || !a.storable(id) {
+func (t *table) key(id string) (any, error) {
+	field := t.roles["ID"]
+	if id == "" || !t.dialect.storable(id) {
 		return nil, cardea.ErrNotFound
 	}
-	if anyText(field) {
+	if takesAnyText(field) {
 		return id, nil
 	}
-	row := a.user.fill(a.entities.user.new())
-	row.setKey("ID", id)
-	if row.err != nil {
+	r := t.newRow()
+	r.setKey("ID", id)
+	if r.err != nil {
 		return nil, cardea.ErrNotFound
 	}
-	return held(row.at("ID")), nil
+	return columnValue(r.at("ID")), nil
 }
 
-// setKey sets an id, which must be written in the one way that the field would write it. No key is
-// 0: that is how GORM says that there is none.
+// setKey sets an ID, which must be written exactly as the field would write it. No key is 0: to
+// GORM that means that there is no key.
 func (r *row) setKey(name, id string) {
 	r.set(name, id)
 	field := r.roles[name]
-	if field == nil || r.err != nil || id != "" && anyText(field) {
+	if field == nil || r.err != nil || id != "" && takesAnyText(field) {
 		return
 	}
 	_, zero := field.ValueOf(context.Background(), r.value)
@@ -42,15 +45,15 @@ func (r *row) setKey(name, id string) {
 	}
 }
 
-// identify gives a new row its id: the one given, or else a new one, unless the database numbers
-// its rows.
-func (a *Adapter) identify(r *row, id string) {
+// setNewID sets the ID of a new row to id. If id is empty it makes one, unless the database numbers
+// the rows.
+func (r *row) setNewID(id string) {
 	field := r.roles["ID"]
 	switch {
 	case field == nil:
 		return
-	case id == "" && a.entities.newID != nil:
-		id = a.entities.newID()
+	case id == "" && r.newID != nil:
+		id = r.newID()
 	case id == "" && !field.AutoIncrement:
 		id = newUUID()
 	}
@@ -61,29 +64,29 @@ func (a *Adapter) identify(r *row, id string) {
 	r.setKey("ID", id)
 }
 
-// checkIDs makes sure that new rows of t get an id.
-func (p *parser) checkIDs(t *table, newID func() string) {
+// checkIDs checks that new rows of t can get an ID.
+func (m *schemaMapper) checkIDs(t *table) {
 	field := t.roles["ID"]
-	if field == nil || field.AutoIncrement && newID == nil {
+	if field == nil || field.AutoIncrement && t.newID == nil {
 		return
 	}
-	r, id := t.fill(reflect.New(t.schema.ModelType).Interface()), newUUID()
-	if newID != nil {
-		id = newID()
+	r, id := t.rowOf(reflect.New(t.schema.ModelType).Interface()), newUUID()
+	if t.newID != nil {
+		id = t.newID()
 	}
 	r.setKey("ID", id)
 	switch {
-	case r.err != nil && newID == nil:
-		p.fault("%s.%s is a %s that the database does not number and a UUID does not fit: make its values with WithID",
+	case r.err != nil && t.newID == nil:
+		m.fault("%s.%s is a %s that the database does not number and a UUID does not fit: make its values with WithID",
 			t.schema.ModelType, field.Name, field.FieldType)
 	case r.err != nil:
-		p.fault("%s.%s is a %s, which what WithID returns does not fit", t.schema.ModelType, field.Name,
+		m.fault("%s.%s is a %s, and what WithID returns does not fit it", t.schema.ModelType, field.Name,
 			field.FieldType)
 	}
 }
 
-// anyText reports whether every text is an id.
-func anyText(field *schema.Field) bool {
+// takesAnyText reports whether every text is an ID.
+func takesAnyText(field *schema.Field) bool {
 	return field.FieldType.Kind() == reflect.String && !isUUIDColumn(field)
 }
 
@@ -93,7 +96,7 @@ func isUUIDColumn(field *schema.Field) bool {
 			strings.EqualFold(string(field.DataType), "uniqueidentifier"))
 }
 
-// isUUID accepts the one notation in which databases write them.
+// isUUID reports whether text is a UUID in the notation in which databases write them.
 func isUUID(text string) bool {
 	if len(text) != 36 {
 		return false

@@ -11,8 +11,8 @@ import (
 	"gorm.io/gorm/logger"
 )
 
-// quietLogger keeps values out of the log of the application's connection: ours are tokens and
-// addresses.
+// quietLogger keeps values out of the log of the application's connection: the adapter's values are
+// tokens and addresses.
 type quietLogger struct{ logger.Interface }
 
 // ParamsFilter makes GORM log a statement without its values.
@@ -20,32 +20,38 @@ func (quietLogger) ParamsFilter(_ context.Context, sql string, _ ...any) (string
 	return sql, nil
 }
 
-// LogMode keeps the wrapper around the logger with another level.
+// LogMode returns the logger with another level, still without values.
 func (l quietLogger) LogMode(level logger.LogLevel) logger.Interface {
 	return quietLogger{l.Interface.LogMode(level)}
 }
 
-// statementLogger is Options.Debug: each statement with its duration and without its values.
-type statementLogger struct{ to *slog.Logger }
+// statementLogger logs each statement with its duration and without its values, for Options.Debug.
+type statementLogger struct{ logger *slog.Logger }
 
+// LogMode returns the same logger: Options.Debug logs every statement.
 func (l statementLogger) LogMode(logger.LogLevel) logger.Interface { return l }
 
+// ParamsFilter makes GORM log a statement without its values.
 func (l statementLogger) ParamsFilter(_ context.Context, sql string, _ ...any) (string, []any) {
 	return sql, nil
 }
 
+// Info logs a message of GORM's.
 func (l statementLogger) Info(ctx context.Context, format string, args ...any) {
-	l.to.InfoContext(ctx, fmt.Sprintf(format, args...))
+	l.logger.InfoContext(ctx, fmt.Sprintf(format, args...))
 }
 
+// Warn logs a warning of GORM's.
 func (l statementLogger) Warn(ctx context.Context, format string, args ...any) {
-	l.to.WarnContext(ctx, fmt.Sprintf(format, args...))
+	l.logger.WarnContext(ctx, fmt.Sprintf(format, args...))
 }
 
+// Error logs an error of GORM's.
 func (l statementLogger) Error(ctx context.Context, format string, args ...any) {
-	l.to.ErrorContext(ctx, fmt.Sprintf(format, args...))
+	l.logger.ErrorContext(ctx, fmt.Sprintf(format, args...))
 }
 
+// Trace logs a statement that has run.
 func (l statementLogger) Trace(ctx context.Context, begin time.Time, fc func() (sql string, rows int64), err error) {
 	sql, rows := fc()
 	attrs := []slog.Attr{slog.String("sql", sql), slog.Duration("duration", time.Since(begin))}
@@ -55,5 +61,5 @@ func (l statementLogger) Trace(ctx context.Context, begin time.Time, fc func() (
 	if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
 		attrs = append(attrs, slog.String("error", err.Error()))
 	}
-	l.to.LogAttrs(ctx, slog.LevelInfo, "sql statement", attrs...)
+	l.logger.LogAttrs(ctx, slog.LevelInfo, "sql statement", attrs...)
 }

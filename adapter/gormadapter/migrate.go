@@ -12,34 +12,38 @@ import (
 )
 
 // Migrate creates what the entities need and the database does not have: tables, columns and
-// indexes. It never changes, rebuilds or drops anything, so rows are safe and a second run does
-// nothing; a column that is there in another shape stays as it is. Several processes may run it at
-// the same time. What it does not do (other types, defaults and checks, plans to look at, numbered
-// SQL files) does the module gormschema, beside this package.
+// indexes. It never changes, rebuilds or drops anything, so no rows are lost and a second run does
+// nothing. A column that exists with another type stays as it is. Several processes may run it at
+// the same time.
+//
+// The module gormschema, beside this package, does what Migrate does not: other types, defaults and
+// checks, plans to look at, and numbered SQL files.
 func (a *Adapter) Migrate(ctx context.Context) error {
 	var err error
 	for range 3 { // another process may have been faster between the look and the statement
-		if err = a.migrate(ctx); err == nil || ctx.Err() != nil {
+		err = migrateTables(ctx, a.db, a.tables)
+		if err == nil || ctx.Err() != nil {
 			return err
 		}
 	}
 	return err
 }
 
-func (a *Adapter) migrate(ctx context.Context) error {
-	// each of these statements commits there, and the savepoint would be gone
-	if a.dialect == "mysql" && a.joined(ctx) != nil {
-		return a.migrateEntities(ctx)
+func migrateTables(ctx context.Context, db *database, t tables) error {
+	migrate := func(ctx context.Context) error { return migrateEach(db.session(ctx), t) }
+	// Each of these statements commits on MySQL, which would end the savepoint.
+	if db.dialect == mySQLDialect && db.transaction(ctx) != nil {
+		return migrate(ctx)
 	}
-	return a.Transact(ctx, a.migrateEntities)
+	return db.transact(ctx, migrate)
 }
 
-func (a *Adapter) migrateEntities(ctx context.Context) error {
-	tx, err := a.collated(a.gorm(ctx))
+func migrateEach(db *gorm.DB, tables tables) error {
+	tx, err := withCollation(db, tables.user)
 	if err != nil {
 		return fmt.Errorf("find the collation of the tables: %w", err)
 	}
-	for _, t := range a.tables() {
+	for _, t := range tables.inOrder() {
 		m := migration{tx.Migrator(), reflect.New(t.schema.ModelType).Interface(), t.schema}
 		if err := m.run(); err != nil {
 			return fmt.Errorf("migrate table %s: %w", t.schema.Table, err)
@@ -48,7 +52,7 @@ func (a *Adapter) migrateEntities(ctx context.Context) error {
 	return nil
 }
 
-// migration brings one table up to its entity.
+// migration adds to one table what its entity needs.
 type migration struct {
 	gorm.Migrator
 	entity any
@@ -94,7 +98,7 @@ func (m migration) addColumns() error {
 	return nil
 }
 
-// addConstraints adds those of a new column that came without.
+// addConstraints adds the constraints of a new column that AddColumn did not create.
 func (m migration) addConstraints(field *schema.Field) error {
 	for _, name := range constraints(m.schema, field) {
 		if m.HasConstraint(m.entity, name) {
@@ -107,6 +111,7 @@ func (m migration) addConstraints(field *schema.Field) error {
 	return nil
 }
 
+// constraints returns the names of the constraints on a field, in order.
 func constraints(s *schema.Schema, field *schema.Field) (names []string) {
 	for name, check := range s.ParseCheckConstraints() {
 		if check.Field == field {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/sqlite"
 	"gorm.io/gorm"
 	"gorm.io/gorm/schema"
 )
@@ -32,8 +33,8 @@ func described(t *testing.T, db *gorm.DB, table string) string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-// tables are those of MikroORM's adapter for Auth.js on SQLite. There, user.email has the default
-// ”, with which a second user without e-mail cannot be; that is the only difference.
+// tables are those of MikroORM's adapter for Auth.js on SQLite. The only difference is that there
+// user.email has the default ”, which rules out a second user without an e-mail address.
 var tables = map[string]string{
 	"user": `id text not null primary key
 name text
@@ -104,7 +105,7 @@ func schemaVersion(t *testing.T, db *gorm.DB) (version int) {
 func TestMigrateTwiceChangesNothing(t *testing.T) {
 	t.Parallel()
 	a := open(t, gormadapter.WithUser[member]())
-	u := created(t, a) // GORM's general migrator takes columns for changed when there are rows
+	u := created(t, a) // if there are rows, GORM's general migrator takes columns for changed
 	if err := a.CreateSession(t.Context(),
 		&cardea.Session{Token: "token", UserID: u.ID, Expires: time.Now()}); err != nil {
 		t.Fatal(err)
@@ -133,7 +134,8 @@ func TestMigrateInManyProcesses(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "db.sqlite")
 	var wg sync.WaitGroup
 	for range 8 {
-		a, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: file}, gormadapter.WithUser[member]())
+		a, err := gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver, DBName: file},
+			gormadapter.WithUser[member]())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -150,7 +152,7 @@ func TestMigrateInManyProcesses(t *testing.T) {
 	}
 }
 
-// node is what the Node adapter's tables look like and hold.
+// node creates and fills tables as the Node adapter does.
 var node = []string{
 	"create table `user` (`id` text not null, `name` text null, `email` text null default '', `email_verified` " +
 		"datetime null, `image` text null, primary key (`id`))",
@@ -177,13 +179,13 @@ func TestDatabaseOfTheNodeAdapter(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	readsNode(t, db) // as it is, without a migration
+	readsNode(t, db) // without a migration
 
 	a, err := gormadapter.New(db, gormadapter.WithUser[member]())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := a.Migrate(t.Context()); err != nil { // the application's columns, and the account table that is not there
+	if err := a.Migrate(t.Context()); err != nil { // adds the application's columns and the missing account table
 		t.Fatal(err)
 	}
 	if got := described(t, db, "account"); got != tables["account"] {
@@ -235,8 +237,8 @@ type writer struct {
 	Role string `gorm:"not null;default:WRITER"`
 }
 
-// A changed default once cost all sessions: the user table was rebuilt, and its old one dropped
-// with everything that pointed at it.
+// A changed default once deleted all sessions: the user table was rebuilt, and dropping the old one
+// deleted all rows that pointed to it.
 func TestChangedDefaultLosesNoSession(t *testing.T) {
 	t.Parallel()
 	db := openDB(t, gorm.Config{})
@@ -300,7 +302,7 @@ type crew struct {
 	ID string `gorm:"primaryKey;not null"`
 }
 
-// TableName is the application's own.
+// TableName overrides the name of the default entity.
 func (person) TableName() string { return "people" }
 
 func TestOwnTableNameAndRelations(t *testing.T) {
@@ -328,7 +330,7 @@ func TestOwnTableNameAndRelations(t *testing.T) {
 	}
 }
 
-// host is a user with the other side of the relation.
+// host is a user with a field for its sessions and one for its accounts.
 type host struct {
 	gormadapter.User
 	Sessions []gormadapter.SessionOf[host] `gorm:"foreignKey:UserID;constraint:session_user_id_foreign,OnUpdate:CASCADE,OnDelete:CASCADE"`
@@ -359,7 +361,7 @@ func TestUserHasManySessions(t *testing.T) {
 	}
 }
 
-// Relations, unique columns and checks that come later.
+// An entity gets relations, unique columns and checks after its table was created.
 func TestMigrateAddsConstraintsWithColumns(t *testing.T) {
 	t.Parallel()
 	db := openDB(t, gorm.Config{})
@@ -433,7 +435,7 @@ func TestPurgeInBatches(t *testing.T) {
 	}
 }
 
-// Times compare as numbers, whatever zone they were written in.
+// Times compare as numbers, in whatever zone they were written.
 func TestTimesAreMilliseconds(t *testing.T) {
 	t.Parallel()
 	a := open(t)
@@ -446,7 +448,8 @@ func TestTimesAreMilliseconds(t *testing.T) {
 		t.Fatal(err)
 	}
 	var kept string
-	if err := a.DB().Raw("SELECT typeof(expires) || ' ' || (+expires) FROM session WHERE session_token = 'east'").Row().Scan(&kept); err != nil {
+	query := "SELECT typeof(expires) || ' ' || (+expires) FROM session WHERE session_token = 'east'"
+	if err := a.DB().Raw(query).Row().Scan(&kept); err != nil {
 		t.Fatal(err)
 	}
 	if want := fmt.Sprintf("integer %d", at.UnixMilli()); kept != want {

@@ -10,9 +10,9 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// names are those that the default entities give to their indexes and foreign keys in tags. They
-// are MikroORM's, which begin with the table's name.
-var names = map[string][]string{
+// defaultNames are the names that the tags of the default entities give to indexes and foreign
+// keys, by table. They are MikroORM's, and begin with the table's name.
+var defaultNames = map[string][]string{
 	"user":    {"user_email_unique"},
 	"session": {"session_user_id_index", "session_session_token_unique", "session_user_id_foreign"},
 	"account": {
@@ -22,38 +22,38 @@ var names = map[string][]string{
 	"authenticator":      {"authenticator_credential_id_unique", "authenticator_user_id_foreign"},
 }
 
-// rename makes the names begin with the name that the tables really have, in GORM's description of
-// the entities, from which its migrations read them. SQLite and PostgreSQL have one namespace for
-// the indexes of all tables, MySQL one for all foreign keys.
-func rename(tables map[string]*table) {
-	renamed := map[string]string{}
-	for usual, t := range tables {
-		// without the database schema, which has a namespace of its own
+// renameConstraints makes the names of indexes and foreign keys begin with the name that their
+// table really has. It changes GORM's description of the entities, from which GORM's migrations
+// read them. SQLite and PostgreSQL have one namespace for the indexes of all tables, MySQL has one
+// for all foreign keys.
+func renameConstraints(tables map[string]*table) {
+	newNames := map[string]string{}
+	for defaultName, t := range tables {
+		// Without the database schema, which has a namespace of its own.
 		name := t.schema.Table[strings.LastIndexByte(t.schema.Table, '.')+1:]
-		for _, old := range names[usual] {
-			if name != usual {
-				renamed[old] = limited(name + strings.TrimPrefix(old, usual))
-			}
+		if name == defaultName {
+			continue
+		}
+		for _, old := range defaultNames[defaultName] {
+			newNames[old] = limitName(name + strings.TrimPrefix(old, defaultName))
 		}
 	}
 	for _, t := range tables {
 		for _, field := range t.schema.Fields {
-			renameIn(field, renamed)
+			renameInField(field, newNames)
 		}
 		for _, relation := range t.schema.Relationships.Relations {
-			renameIn(relation.Field, renamed)
+			renameInField(relation.Field, newNames)
 		}
 	}
 }
 
-// renameIn writes only what changes, and never into a map that somebody may be reading.
-func renameIn(field *schema.Field, renamed map[string]string) {
-	for old, name := range renamed {
-		for _, end := range []string{`"`, ",", ";"} {
-			if tag := strings.ReplaceAll(string(field.Tag), "ndex:"+old+end,
-				"ndex:"+name+end); tag != string(field.Tag) {
-				field.Tag = reflect.StructTag(tag)
-			}
+// renameInField writes only what changes, and never into a map that somebody may be reading.
+func renameInField(field *schema.Field, newNames map[string]string) {
+	for old, name := range newNames {
+		tag := renameIndex(string(field.Tag), old, name)
+		if tag != string(field.Tag) {
+			field.Tag = reflect.StructTag(tag)
 		}
 		if rest, ok := strings.CutPrefix(field.TagSettings["CONSTRAINT"], old+","); ok {
 			settings := maps.Clone(field.TagSettings)
@@ -63,9 +63,21 @@ func renameIn(field *schema.Field, renamed map[string]string) {
 	}
 }
 
-// limited keeps a name within PostgreSQL's 63 bytes, beyond which it would be cut off, and another
-// one perhaps to the same.
-func limited(name string) string {
+// renameIndex renames an index in a struct tag, such as
+// `gorm:"size:255;uniqueIndex:old,priority:1"`. The name ends with the setting, at a semicolon or
+// quotation mark, or before its options.
+func renameIndex(tag, old, name string) string {
+	for _, setting := range []string{"index:", "Index:"} { // "uniqueIndex:" ends with the latter
+		for _, end := range []string{`"`, ",", ";"} {
+			tag = strings.ReplaceAll(tag, setting+old+end, setting+name+end)
+		}
+	}
+	return tag
+}
+
+// limitName keeps a name within PostgreSQL's 63 bytes. PostgreSQL would cut off the rest, and two
+// long names might become the same.
+func limitName(name string) string {
 	const limit = 63
 	if len(name) <= limit {
 		return name

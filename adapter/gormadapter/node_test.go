@@ -22,10 +22,10 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// A database that the Node adapter made and filled is read, extended and written without a
-// migration, and the Node adapter reads it again. Where it is empty or unusual the rows are too:
-// see testdata/node/make.mjs.
-func TestBesideTheNodeAdapter(t *testing.T) {
+// The adapter reads, extends and writes a database that the Node adapter made and filled, without a
+// migration, and the Node adapter reads it again. Some rows have empty or unusual values: see
+// testdata/node/make.mjs.
+func TestSharedDatabaseWithTheNodeAdapter(t *testing.T) {
 	t.Parallel()
 	for _, e := range databases() {
 		t.Run(e.name, func(t *testing.T) {
@@ -45,11 +45,11 @@ func TestBesideTheNodeAdapter(t *testing.T) {
 	}
 }
 
-// shared is a database that a Node application and one with Cardea have in common.
+// shared is a database that a Node application and one with Cardea both use.
 type shared struct {
 	node    nodeScripts
 	dsn     string                    // as Node reads it
-	kept    func(time.Time) time.Time // what the columns keep of a time
+	kept    func(time.Time) time.Time // the precision of the columns
 	made    made
 	adapter *gormadapter.Adapter
 	site    *site
@@ -60,7 +60,7 @@ func newShared(t *testing.T, e engine) *shared {
 	s := &shared{node: installed(t), kept: truncatedTo(time.Millisecond)}
 	options := e.empty(t)
 	s.dsn = nodeDSN(t, options)
-	switch options.Type { // MikroORM's datetime has no more than seconds
+	switch kindOf(t, options) { // MikroORM's datetime stores whole seconds
 	case "mariadb":
 		s.kept = truncatedTo(time.Second)
 	case "mysql":
@@ -88,7 +88,7 @@ func truncatedTo(d time.Duration) func(time.Time) time.Time {
 // nodeDSN is the database of the options as the scripts read it.
 func nodeDSN(t *testing.T, o gormadapter.Options) string {
 	t.Helper()
-	switch o.Type {
+	switch kindOf(t, o) {
 	case "sqlite":
 		return o.DBName
 	case "postgresql":
@@ -99,7 +99,7 @@ func nodeDSN(t *testing.T, o gormadapter.Options) string {
 		t.Fatal("the DSN cannot be read")
 	}
 	u := url.URL{
-		Scheme: o.Type, User: url.UserPassword(config.User, config.Passwd), Host: config.Addr,
+		Scheme: kindOf(t, o), User: url.UserPassword(config.User, config.Passwd), Host: config.Addr,
 		Path: "/" + config.DBName,
 	}
 	if config.Passwd == "" {
@@ -135,8 +135,8 @@ func installed(t *testing.T) nodeScripts {
 	return n
 }
 
-// outdated reports whether the packages are missing, or older than the lock file. npm leaves a lock
-// file of its own beside them.
+// outdated reports whether the packages are missing, or older than the lock file. npm writes
+// another lock file beside them.
 func (n nodeScripts) outdated(t *testing.T) bool {
 	t.Helper()
 	wanted, err := os.Stat(filepath.Join(n.folder, "package-lock.json"))
@@ -154,7 +154,7 @@ func (n nodeScripts) run(t *testing.T, into any, stdin string, args ...string) {
 	defer cancel()
 	script := exec.CommandContext(ctx, "node", args...)
 	script.Dir, script.Stdin = n.folder, strings.NewReader(stdin)
-	script.Env = append(os.Environ(), "TZ=UTC") // in which MikroORM writes MariaDB's times
+	script.Env = append(os.Environ(), "TZ=UTC") // MikroORM writes MariaDB's times in the zone of its process
 	var failure bytes.Buffer
 	script.Stderr = &failure
 	out, err := script.Output()
@@ -169,7 +169,7 @@ func (n nodeScripts) run(t *testing.T, into any, stdin string, args ...string) {
 // call is a method of the Node adapter with its argument.
 type call [2]any
 
-// asks returns what the methods of the Node adapter return.
+// asks calls methods of the Node adapter and returns their results.
 func (s *shared) asks(t *testing.T, calls ...call) []json.RawMessage {
 	t.Helper()
 	in, err := json.Marshal(calls)
@@ -184,7 +184,7 @@ func (s *shared) asks(t *testing.T, calls ...call) []json.RawMessage {
 	return out
 }
 
-// same checks what came as JSON, member by member.
+// same compares two values by their JSON.
 func same(t *testing.T, what any, got, want any) {
 	t.Helper()
 	var texts [2]string
@@ -202,7 +202,7 @@ func same(t *testing.T, what any, got, want any) {
 	}
 }
 
-// made is what make.mjs wrote, in the Node adapter's words.
+// made are the rows that make.mjs wrote, as the Node adapter has them.
 type made struct {
 	Users    []nodeUser
 	Accounts []nodeAccount
@@ -253,7 +253,7 @@ func (t nodeTime) MarshalJSON() ([]byte, error) {
 
 func (t nodeTime) cut(kept func(time.Time) time.Time) nodeTime { return nodeTime{kept(t.UTC())} }
 
-// user is the same user in Cardea's words, where empty is what is not there.
+// user returns the same user as Cardea has it, with empty texts for missing values.
 func (u nodeUser) user(kept func(time.Time) time.Time) cardea.User {
 	c := cardea.User{ID: u.ID}
 	for to, from := range map[*string]*string{&c.Name: u.Name, &c.Email: u.Email, &c.Image: u.Image} {
@@ -280,7 +280,7 @@ func (a nodeAccount) account() cardea.Account {
 	return c
 }
 
-// inNode is a user of Cardea's in the Node adapter's words.
+// inNode returns a user of Cardea as the Node adapter has it.
 func inNode(u *cardea.User, kept func(time.Time) time.Time) nodeUser {
 	n := nodeUser{ID: u.ID, Name: filledOrNil(u.Name), Email: filledOrNil(u.Email), Image: filledOrNil(u.Image)}
 	if !u.EmailVerified.IsZero() {
@@ -323,7 +323,7 @@ func (s *shared) readsUsers(t *testing.T) {
 		got, err := s.adapter.UserByID(t.Context(), u.ID)
 		isUser(t, got, err, want)
 		got, err = s.adapter.UserByEmail(t.Context(), want.Email)
-		if want.Email == "" { // '' and NULL lead to nobody
+		if want.Email == "" { // '' and NULL find nobody
 			notFound(t, "no e-mail", err)
 			continue
 		}
@@ -348,7 +348,7 @@ func (s *shared) readsAccounts(t *testing.T) {
 			if len(accounts) == 0 {
 				t.Fatalf("user %s: too few accounts", u.ID)
 			}
-			if got, want := *accounts[0], a.account(); got != want { // both are in the order of the provider
+			if got, want := *accounts[0], a.account(); got != want { // both lists are ordered by provider
 				t.Errorf("got  %+v\nwant %+v", got, want)
 			}
 			accounts = accounts[1:]
@@ -375,7 +375,7 @@ func (s *shared) readsSessions(t *testing.T) {
 	}
 }
 
-// user is the user with that id as make.mjs wrote it.
+// user returns the user with that ID as make.mjs wrote it.
 func (s *shared) user(id string) cardea.User {
 	for _, u := range s.made.Users {
 		if u.ID == id {
@@ -411,7 +411,7 @@ func (s *shared) consumesTokens(t *testing.T) {
 	}
 }
 
-// bearer is a browser with a session token, whoever gave it.
+// bearer returns a browser with a session token of either application.
 func (s *shared) bearer(t *testing.T, token string) *cardeatest.Browser {
 	t.Helper()
 	b := cardeatest.NewBrowser(t, s.site.URL)
@@ -423,7 +423,7 @@ func (s *shared) bearer(t *testing.T, token string) *cardeatest.Browser {
 	return b
 }
 
-// session is what a browser with a token should be told.
+// session returns the JSON that a browser with a token should get.
 func (s *shared) session(t *testing.T, token string, u cardea.User) any {
 	t.Helper()
 	stored, err := s.adapter.Session(t.Context(), token)
@@ -438,7 +438,7 @@ func (s *shared) session(t *testing.T, token string, u cardea.User) any {
 	}
 }
 
-// bothKnow makes sure that Cardea and Node tell a browser the same.
+// bothKnow checks that Cardea and Node give a browser the same session.
 func (s *shared) bothKnow(t *testing.T, token string, u cardea.User) {
 	t.Helper()
 	want := s.session(t, token, u)
@@ -446,7 +446,7 @@ func (s *shared) bothKnow(t *testing.T, token string, u cardea.User) {
 	same(t, "Node's session", s.atNode(t, token), want)
 }
 
-// atNode is what the Node application tells a browser of its session.
+// atNode returns the session that the Node application gives a browser.
 func (s *shared) atNode(t *testing.T, token string) any {
 	t.Helper()
 	var answer struct {
@@ -469,8 +469,7 @@ func (s *shared) knowsVisitor(t *testing.T) {
 	}
 }
 
-// signsIn signs somebody in at Cardea through the account at google, and returns the session's
-// token.
+// signsIn signs in at Cardea with a Google account, and returns the session's token.
 func (s *shared) signsIn(t *testing.T, p cardeatest.Person) string {
 	t.Helper()
 	s.site.issuer.Next(p)
@@ -525,10 +524,10 @@ func (s *shared) writes(t *testing.T) {
 		Name: "Zoë 李小龍 שלום \\ ' \" 👩‍💻", Email: "full@exämple.com", EmailVerified: when,
 		Image: "https://example.com/?a=1&b=🔑",
 	}
-	empty, second := &cardea.User{}, &cardea.User{} // more than one without an e-mail
+	empty, second := &cardea.User{}, &cardea.User{} // two users without an e-mail address
 	changed := s.user(s.made.Users[2].ID)
 	changed.Name, changed.Email, changed.EmailVerified = "No Longer Bare", "", when
-	nobody := s.user(s.made.Users[4].ID) // whose e-mail is ''
+	nobody := s.user(s.made.Users[4].ID) // the e-mail address is ''
 	nobody.Image = "https://example.com/nobody.png"
 	for _, u := range []*cardea.User{full, empty, second} {
 		if err := s.adapter.CreateUser(ctx, u); err != nil {
@@ -575,7 +574,7 @@ func (s *shared) writes(t *testing.T) {
 	if got, want := both.User.user(s.kept), inNode(full, s.kept).user(s.kept); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	// The Node adapter gives out no accounts, but what it answers when it removes one.
+	// The Node adapter has no method that returns accounts, but it returns the one that it removes.
 	remove := call{
 		"unlinkAccount", map[string]string{
 			"provider": account.Provider, "providerAccountId": account.ProviderAccountID,
@@ -613,7 +612,7 @@ func (s *shared) expires(t *testing.T) {
 	}
 }
 
-// deletes finds no help in the foreign keys, which MikroORM 6 makes without on delete cascade.
+// deletes cannot rely on the foreign keys: MikroORM 6 makes them without ON DELETE CASCADE.
 func (s *shared) deletes(t *testing.T) {
 	id := s.made.Users[0].ID
 	if err := s.adapter.DeleteUser(t.Context(), id); err != nil {

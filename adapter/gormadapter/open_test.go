@@ -11,6 +11,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/sqlite"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 )
@@ -24,16 +25,17 @@ func TestOpenReportsWhatIsWrong(t *testing.T) {
 	}{
 		"nothing given": {
 			gormadapter.Options{}, []string{
-				`Options.Type is ""`, `supported are "sqlite", "postgresql"`, "Options.DBName is empty",
+				"Options.Driver is nil", "sqlite.Driver, postgresql.Driver or mysql.Driver", "drivers.ByName",
+				"Options.DBName is empty",
 			},
 		},
-		"unknown type": {gormadapter.Options{Type: "oracle", DBName: "x"}, []string{`"oracle"`, `"sqlite"`}},
+		"no driver": {gormadapter.Options{DBName: "x"}, []string{"Options.Driver is nil"}},
 		"missing directory": {
-			gormadapter.Options{Type: "sqlite", DBName: filepath.Join(dir, "no", "db.sqlite")},
+			gormadapter.Options{Driver: sqlite.Driver, DBName: filepath.Join(dir, "no", "db.sqlite")},
 			[]string{"open sqlite database", "no such file"},
 		},
 		"a directory": {
-			gormadapter.Options{Type: "sqlite", DBName: dir},
+			gormadapter.Options{Driver: sqlite.Driver, DBName: dir},
 			[]string{"open sqlite database", "unable to open database file"},
 		},
 	} {
@@ -86,7 +88,7 @@ func TestReadOnlyFile(t *testing.T) {
 	if err := openFile(t, file).CreateUser(t.Context(), u); err != nil {
 		t.Fatal(err)
 	}
-	a, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: "file:" + file + "?mode=ro"})
+	a, err := gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver, DBName: "file:" + file + "?mode=ro"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +118,7 @@ func TestCloseIsForOpenOnly(t *testing.T) {
 	if a.DB() != db {
 		t.Error("DB is another one than New got")
 	}
-	opened, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: ":memory:"})
+	opened, err := gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver, DBName: ":memory:"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,12 +130,12 @@ func TestCloseIsForOpenOnly(t *testing.T) {
 	}
 }
 
-// next-auth CVE-2022-31186: what is logged, on any level, holds no value of a row.
+// next-auth CVE-2022-31186: the log contains no value of a row, at any level.
 func TestDebugLogsStatementsWithoutValues(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	a, err := gormadapter.Open(gormadapter.Options{
-		Type: "sqlite", DBName: filepath.Join(t.TempDir(), "db.sqlite"), Debug: true,
+		Driver: sqlite.Driver, DBName: filepath.Join(t.TempDir(), "db.sqlite"), Debug: true,
 		Logger: slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {
@@ -154,7 +156,7 @@ func TestDebugLogsStatementsWithoutValues(t *testing.T) {
 	}
 }
 
-// The application's own logger sees the adapter's statements, and none of their values.
+// The application's own logger gets the adapter's statements, and none of their values.
 func TestApplicationsLoggerSeesNoValues(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
@@ -204,7 +206,7 @@ func everything(t *testing.T, a *gormadapter.Adapter) {
 		second(a.Accounts(ctx, u.ID)), second(a.ConsumeVerificationToken(ctx, "secret", "secret")),
 		second(a.DeleteExpiredSessions(ctx, time.Now(), 0)),
 		second(a.DeleteExpiredVerificationTokens(ctx, time.Now(), 1)),
-		// the application's own, where GORM forgets to ask
+		// a statement of the application, for which GORM does not ask the logger about values
 		a.DB().Model(&gormadapter.User{}).Select("name").Where("id = ?", u.ID).Scan(&name).Error,
 		a.UnlinkAccount(ctx, "secret", "secret"), a.DeleteSession(ctx, "secret"), a.DeleteUser(ctx, u.ID),
 	} {
@@ -212,7 +214,7 @@ func everything(t *testing.T, a *gormadapter.Adapter) {
 			t.Errorf("step %d: %v", i, err)
 		}
 	}
-	// What goes wrong is logged too, and returned.
+	// Errors are logged too, and returned.
 	if err := a.CreateUser(ctx, u); err != nil {
 		t.Fatal(err)
 	}

@@ -1,19 +1,24 @@
 package gormadapter
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 )
 
-// Option overrides one of the adapter's entities, or how their ids are made. What is not named
-// stays as it is by default.
+// Option overrides one of the adapter's entities, or how IDs are made. Everything else keeps its
+// default.
 //
-// An entity of the application's embeds the default one and adds columns, or is any struct that has
-// a column for each of the default entity's fields: under the same name, or under another with the
-// default's name in a tag, `cardea:"Email"`, and of a type that can hold the same (id and UserID
-// may be integers or UUIDs, optional columns plain values). A field of the entity's own takes the
-// place of the embedded one with its name. [New] reports everything that is missing or of the wrong
-// type.
+// An application's entity either embeds the default one and adds columns, or is a struct with a
+// column for each field of the default entity:
+//
+//   - Its field has the same name, or another name and the default's name in a tag,
+//     `cardea:"Email"`.
+//   - Its type can hold the same values. ID and UserID may be integers or UUIDs. Optional columns
+//     may be plain values instead of pointers.
+//
+// A field replaces an embedded field of the same name. [New] reports everything that is missing or
+// of the wrong type.
 type Option func(*entities)
 
 // WithUser makes T the user entity:
@@ -23,25 +28,25 @@ type Option func(*entities)
 //		Role string `gorm:"not null;default:ADMIN" json:"-"`
 //	}
 //
-// The sessions, accounts and authenticators that have no option of their own are then [SessionOf],
-// [AccountOf] and [AuthenticatorOf] T.
+// Unless other options name them, the other entities are then [SessionOf], [AccountOf] and
+// [AuthenticatorOf] T.
 func WithUser[T any]() Option {
 	return func(e *entities) {
 		override[T](e, "WithUser", &e.user)
-		e.session.otherwise(fresh[SessionOf[T]])
-		e.account.otherwise(fresh[AccountOf[T]])
-		e.authenticator.otherwise(fresh[AuthenticatorOf[T]])
+		e.session.setDefault(newEntity[SessionOf[T]])
+		e.account.setDefault(newEntity[AccountOf[T]])
+		e.authenticator.setDefault(newEntity[AuthenticatorOf[T]])
 	}
 }
 
-// WithSession makes T the session entity, whose rows are in [cardea.Session.Entity]. T embeds
-// [Session], or [SessionOf] the user entity that [WithUser] names. Its ID may be missing.
+// WithSession makes T the session entity, and puts its rows into [cardea.Session.Entity]. T embeds
+// [Session], or [SessionOf] the user entity that [WithUser] names. T may have no ID.
 func WithSession[T any]() Option {
 	return func(e *entities) { override[T](e, "WithSession", &e.session) }
 }
 
-// WithAccount makes T the account entity, whose rows are in [cardea.Account.Entity]. T embeds
-// [Account], or [AccountOf] the user entity that [WithUser] names. Its ID may be missing.
+// WithAccount makes T the account entity, and puts its rows into [cardea.Account.Entity]. T embeds
+// [Account], or [AccountOf] the user entity that [WithUser] names. T may have no ID.
 func WithAccount[T any]() Option {
 	return func(e *entities) { override[T](e, "WithAccount", &e.account) }
 }
@@ -51,19 +56,20 @@ func WithVerificationToken[T any]() Option {
 	return func(e *entities) { override[T](e, "WithVerificationToken", &e.token) }
 }
 
-// WithAuthenticator makes T the passkey entity, whose rows are in [cardea.Authenticator.Entity]. T
-// embeds [Authenticator], or [AuthenticatorOf] the user entity that [WithUser] names.
+// WithAuthenticator makes T the passkey entity, and puts its rows into
+// [cardea.Authenticator.Entity]. T embeds [Authenticator], or [AuthenticatorOf] the user entity
+// that [WithUser] names.
 func WithAuthenticator[T any]() Option {
 	return func(e *entities) { override[T](e, "WithAuthenticator", &e.authenticator) }
 }
 
-// WithID makes the ids of new rows, which must be unique, may not be guessable where the
-// application takes them for secret, and fit the entities' ID fields. It is called concurrently.
-// Defaults to random UUIDs, and to none for integers, which the database numbers.
+// WithID makes the IDs of new rows with newID, which is called concurrently. IDs must be unique,
+// fit the entities' ID fields, and be unguessable if the application uses them as secrets. By
+// default IDs are random UUIDs, and integers are numbered by the database.
 func WithID(newID func() string) Option {
 	return func(e *entities) {
 		if newID == nil {
-			e.faults = append(e.faults, fmt.Errorf("WithID is given nil"))
+			e.faults = append(e.faults, errors.New("WithID is given nil: want a function that returns a new ID"))
 		}
 		e.newID = newID
 	}
@@ -74,42 +80,44 @@ type entities struct {
 	user, session, account, token, authenticator entity
 
 	newID  func() string // nil for the default
-	faults []error
+	faults []error       // of the options
 }
 
-// entity makes a new value of an entity, a pointer to a struct.
+// entity is the type of a row.
 type entity struct {
-	new   func() any
-	named bool // by an Option
+	new   func() any // returns a pointer to a new struct
+	named bool       // an Option has named the type
 }
 
 func defaultEntities() *entities {
 	return &entities{
-		user:          entity{new: fresh[User]},
-		session:       entity{new: fresh[Session]},
-		account:       entity{new: fresh[Account]},
-		token:         entity{new: fresh[VerificationToken]},
-		authenticator: entity{new: fresh[Authenticator]},
+		user:          entity{new: newEntity[User]},
+		session:       entity{new: newEntity[Session]},
+		account:       entity{new: newEntity[Account]},
+		token:         entity{new: newEntity[VerificationToken]},
+		authenticator: entity{new: newEntity[Authenticator]},
 	}
 }
 
-func fresh[T any]() any { return new(T) }
+func newEntity[T any]() any { return new(T) }
 
+// override makes T the type of an entity, which only one option may do.
 func override[T any](e *entities, option string, which *entity) {
 	if which.named {
 		e.faults = append(e.faults, fmt.Errorf("%s is given twice, for %v and %v", option,
 			reflect.TypeOf(which.new()).Elem(), reflect.TypeFor[T]()))
 	}
-	*which = entity{new: fresh[T], named: true}
+	*which = entity{new: newEntity[T], named: true}
 }
 
-// otherwise is what the entity is if no Option names it.
-func (e *entity) otherwise(new func() any) {
+// setDefault sets the type if no Option names it.
+func (e *entity) setDefault(new func() any) {
 	if !e.named {
 		e.new = new
 	}
 }
 
+// list returns a pointer to a new value of each, in an order in which their tables can be created.
 func (e *entities) list() []any {
 	return []any{e.user.new(), e.session.new(), e.account.new(), e.token.new(), e.authenticator.new()}
 }

@@ -12,12 +12,15 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/mysql"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/postgresql"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/sqlite"
 	sqldriver "github.com/go-sql-driver/mysql"
-	"gorm.io/driver/mysql"
+	gormmysql "gorm.io/driver/mysql"
 )
 
-// Each row is opened nowhere: all that is wrong is said at once, with the option's name, and never
-// the password.
+// Open reports all faults of the options at once, with their names and never with the password,
+// before it connects.
 func TestOptionsThatDoNotGoTogether(t *testing.T) {
 	t.Parallel()
 	everything := gormadapter.Options{
@@ -25,84 +28,82 @@ func TestOptionsThatDoNotGoTogether(t *testing.T) {
 		DBName: "d", Schema: "a.b", Timezone: "Mars/Olympus",
 		TransactionPooler: true, MaxOpenConns: 2, MaxIdleConns: 3, ConnMaxLifetime: -time.Second,
 	}
-	typed := func(kind string) gormadapter.Options {
+	everythingFor := func(d gormadapter.Driver) gormadapter.Options {
 		o := everything
-		o.Type = kind
+		o.Driver = d
 		return o
 	}
 	for name, row := range map[string]struct {
 		options gormadapter.Options
 		want    []string
 	}{
-		"everything for sqlite": {typed("sqlite"),
+		"everything for sqlite": {everythingFor(sqlite.Driver),
 			[]string{"Options.Host is given, which sqlite does not have", "Options.Port is", "Options.User is",
 				"Options.Password is",
 				"Options.TLS is", "Options.Schema is", "Options.Timezone is", "Options.TransactionPooler is",
 				"Options.MaxOpenConns is", "Options.MaxIdleConns is",
 				"Options.ConnMaxLifetime is", "Options.DBName is given beside Options.DSN"}},
-		"everything for postgresql": {typed("postgresql"),
+		"everything for postgresql": {everythingFor(postgresql.Driver),
 			[]string{"Options.Host is given beside Options.DSN", "Options.Port is given beside",
 				"Options.User is given beside",
 				"Options.Password is given beside", "Options.TLS is given beside", "Options.DBName is given beside",
 				"Options.Port is 70000: want 1 to 65535",
 				"Options.MaxIdleConns is 3: want 1 to 2", "Options.ConnMaxLifetime is -1s", `Options.Schema is "a.b"`}},
-		"everything for mysql": {typed("mysql"),
+		"everything for mysql": {everythingFor(mysql.Driver),
 			[]string{"Options.Host is given beside Options.DSN", "Options.DSN starts with postgres://", "want mysql://",
 				"Options.Schema is given, which mysql does not have", "Options.TransactionPooler is for postgresql",
 				`Options.Timezone is "Mars/Olympus"`}},
 		"nothing for postgres": {
-			gormadapter.Options{Type: "postgres"}, []string{"Options.DBName is empty", "Options.User is empty"},
+			gormadapter.Options{Driver: postgresql.Driver},
+			[]string{"Options.DBName is empty", "Options.User is empty"},
 		},
 		"nothing for mariadb": {
-			gormadapter.Options{Type: "mariadb"}, []string{"Options.DBName is empty", "Options.User is empty"},
+			gormadapter.Options{Driver: mysql.Driver}, []string{"Options.DBName is empty", "Options.User is empty"},
 		},
 		"negative": {
-			gormadapter.Options{Type: "mariadb", User: "u", DBName: "d", Port: -1, MaxOpenConns: -1, MaxIdleConns: -1},
+			gormadapter.Options{
+				Driver: mysql.Driver, User: "u", DBName: "d", Port: -1, MaxOpenConns: -1, MaxIdleConns: -1,
+			},
 			[]string{"Options.Port is -1", "Options.MaxOpenConns is -1", "Options.MaxIdleConns is -1"},
 		},
-		"SQL Server": {
-			gormadapter.Options{Type: "mssql", DSN: "sqlserver://sa:hunter2@h"},
-			[]string{`Options.Type is "mssql"`, "gorm.io/driver/sqlserver", "gormadapter.New"},
-		},
-		"a driver's name": {
-			gormadapter.Options{Type: "pgx", DSN: "postgres://u:hunter2@h/d"},
-			[]string{`Options.Type is "pgx"`, `"sqlite", "postgresql" (or "postgres"), "mysql" and "mariadb"`},
-		},
 		"MySQL's for PostgreSQL": {
-			gormadapter.Options{Type: "postgresql", DSN: "mysql://u:hunter2@h/d"},
+			gormadapter.Options{Driver: postgresql.Driver, DSN: "mysql://u:hunter2@h/d"},
 			[]string{"Options.DSN starts with mysql://", "want postgresql://"},
 		},
 		"two time zones": {
-			gormadapter.Options{Type: "postgresql", DSN: "postgres://u:hunter2@h/d?timezone=UTC", Timezone: "UTC"},
+			gormadapter.Options{
+				Driver: postgresql.Driver, DSN: "postgres://u:hunter2@h/d?timezone=UTC", Timezone: "UTC",
+			},
 			[]string{"Options.Timezone is given beside Options.DSN"},
 		},
 		"two locations": {
-			gormadapter.Options{Type: "mysql", DSN: "u:hunter2@tcp(h)/d?loc=Europe%2FRome", Timezone: "UTC"},
+			gormadapter.Options{Driver: mysql.Driver, DSN: "u:hunter2@tcp(h)/d?loc=Europe%2FRome", Timezone: "UTC"},
 			[]string{"Options.Timezone is given beside Options.DSN"},
 		},
 		"no database": {
-			gormadapter.Options{Type: "mysql", DSN: "mysql://u:hunter2@h"}, []string{"Options.DSN names no database"},
+			gormadapter.Options{Driver: mysql.Driver, DSN: "mysql://u:hunter2@h"},
+			[]string{"Options.DSN names no database"},
 		},
 		"unreadable URL": {
-			gormadapter.Options{Type: "postgresql", DSN: "postgres://u:hunter2%zz@h/d"},
+			gormadapter.Options{Driver: postgresql.Driver, DSN: "postgres://u:hunter2%zz@h/d"},
 			[]string{"Options.DSN cannot be read", "postgres://user:password@host"},
 		},
 		"unreadable words": {
-			gormadapter.Options{Type: "postgresql", DSN: "host=h password = 'hunter2"},
+			gormadapter.Options{Driver: postgresql.Driver, DSN: "host=h password = 'hunter2"},
 			[]string{"Options.DSN cannot be read"},
 		},
 		"a plain word": {
-			gormadapter.Options{Type: "postgresql", DSN: "hunter2"}, []string{"Options.DSN cannot be read"},
+			gormadapter.Options{Driver: postgresql.Driver, DSN: "hunter2"}, []string{"Options.DSN cannot be read"},
 		},
 		"unreadable MySQL URL": {
-			gormadapter.Options{Type: "mysql", DSN: "mysql://u:hunter2%zz@h/d"},
+			gormadapter.Options{Driver: mysql.Driver, DSN: "mysql://u:hunter2%zz@h/d"},
 			[]string{"Options.DSN cannot be read", "mysql://user:password@host"},
 		},
 		"unreadable MySQL DSN": {
-			gormadapter.Options{Type: "mysql", DSN: "u:hunter2@tcp(h/d"}, []string{"Options.DSN cannot be read"},
+			gormadapter.Options{Driver: mysql.Driver, DSN: "u:hunter2@tcp(h/d"}, []string{"Options.DSN cannot be read"},
 		},
 		"parts of a DSN": {
-			gormadapter.Options{Type: "mysql", DSN: "u@hunter2(h)/d"}, []string{"Options.DSN cannot be read"},
+			gormadapter.Options{Driver: mysql.Driver, DSN: "u@hunter2(h)/d"}, []string{"Options.DSN cannot be read"},
 		},
 	} {
 		_, err := gormadapter.Open(row.options)
@@ -121,7 +122,7 @@ func TestOptionsThatDoNotGoTogether(t *testing.T) {
 	}
 }
 
-// What was tried is named when nobody answers, and when the server does not want the user.
+// If no server answers, the error names what Open tried to connect to.
 func TestServersThatCannotBeReached(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -129,22 +130,25 @@ func TestServersThatCannotBeReached(t *testing.T) {
 	free := listener.Addr().(*net.TCPAddr).Port
 	must(t, listener.Close())
 	for name, o := range map[string]gormadapter.Options{
-		"fields, PostgreSQL": {Type: "postgresql", Port: free, User: "ada", Password: "hunter2", DBName: "people"},
-		"fields, MariaDB":    {Type: "mariadb", Port: free, User: "ada", Password: "hunter2", DBName: "people"},
+		"fields, PostgreSQL": {
+			Driver: postgresql.Driver, Port: free, User: "ada", Password: "hunter2", DBName: "people",
+		},
+		"fields, MariaDB": {Driver: mysql.Driver, Port: free, User: "ada", Password: "hunter2", DBName: "people"},
 		"URL, PostgreSQL": {
-			Type: "postgres", DSN: "postgres://ada:hunter2@127.0.0.1:" + strconv.Itoa(free) + "/people",
+			Driver: postgresql.Driver, DSN: "postgres://ada:hunter2@127.0.0.1:" + strconv.Itoa(free) + "/people",
 		},
 		"words, PostgreSQL": {
-			Type: "postgres", DSN: "host=127.0.0.1 user=ada password='hunter2' dbname=people port=" +
+			Driver: postgresql.Driver, DSN: "host=127.0.0.1 user=ada password='hunter2' dbname=people port=" +
 				strconv.Itoa(free),
 		},
-		"URL, MySQL": {Type: "mysql", DSN: "mysql://ada:hunter2@127.0.0.1:" + strconv.Itoa(free) + "/people"},
-		"DSN, MySQL": {Type: "mysql", DSN: "ada:hunter2@tcp(127.0.0.1:" + strconv.Itoa(free) + ")/people"},
+		"URL, MySQL": {Driver: mysql.Driver, DSN: "mysql://ada:hunter2@127.0.0.1:" + strconv.Itoa(free) + "/people"},
+		"DSN, MySQL": {Driver: mysql.Driver, DSN: "ada:hunter2@tcp(127.0.0.1:" + strconv.Itoa(free) + ")/people"},
 		"socket, PostgreSQL": {
-			Type: "postgresql", Host: t.TempDir(), Port: free, User: "ada", Password: "hunter2", DBName: "people",
+			Driver: postgresql.Driver, Host: t.TempDir(), Port: free, User: "ada", Password: "hunter2",
+			DBName: "people",
 		},
 		"socket, MariaDB": {
-			Type: "mariadb", Host: t.TempDir() + "/" + strconv.Itoa(free), User: "ada", Password: "hunter2",
+			Driver: mysql.Driver, Host: t.TempDir() + "/" + strconv.Itoa(free), User: "ada", Password: "hunter2",
 			DBName: "people",
 		},
 	} {
@@ -164,7 +168,7 @@ func TestServersThatCannotBeReached(t *testing.T) {
 	}
 }
 
-// Options without DSN connect to the servers of the tests, with the settings that were asked for.
+// Options without a DSN connect to the servers of the tests, with the settings of the options.
 func TestOptionsWithoutDSN(t *testing.T) {
 	t.Parallel()
 	t.Run("PostgreSQL", func(t *testing.T) {
@@ -184,12 +188,14 @@ func TestOptionsWithoutDSN(t *testing.T) {
 		})
 		t.Run(name+" by URL", func(t *testing.T) {
 			t.Parallel()
-			o := fieldsOf(t, empty(t), nil)
+			database := empty(t)
+			o := fieldsOf(t, database, nil)
 			u := url.URL{
-				Scheme: o.Type, User: url.User(o.User), Host: net.JoinHostPort(o.Host, strconv.Itoa(o.Port)),
+				Scheme: kindOf(t, database), User: url.User(o.User),
+				Host: net.JoinHostPort(o.Host, strconv.Itoa(o.Port)),
 				Path: o.DBName, RawQuery: "readTimeout=30s",
 			}
-			openOn(t, gormadapter.Options{Type: o.Type, DSN: u.String()})
+			openOn(t, gormadapter.Options{Driver: o.Driver, DSN: u.String()})
 		})
 	}
 }
@@ -205,7 +211,7 @@ func settingsOfMySQL(t *testing.T, a *gormadapter.Adapter) {
 		}
 	}
 	atMost(t, a, 20)
-	// The number of rows found counts, not of those that became another.
+	// The driver counts the rows that were found, not those that changed.
 	must(t, a.CreateUser(t.Context(), &cardea.User{ID: "ada", Name: "Ada"}))
 	if got := a.DB().Exec("UPDATE user SET name = 'Ada'").RowsAffected; got != 1 {
 		t.Errorf("got %d rows, want 1", got)
@@ -215,12 +221,12 @@ func settingsOfMySQL(t *testing.T, a *gormadapter.Adapter) {
 	}
 }
 
-// MySQL's own way to check a password, caching_sha2_password, by an encrypted connection and, where
-// TLS is off, by the server's key.
+// MySQL checks passwords by caching_sha2_password: through an encrypted connection or, without TLS,
+// with the server's key.
 func TestPasswordOnMySQL(t *testing.T) {
 	t.Parallel()
 	o := fieldsOf(t, mySQL(t), nil)
-	root := connect(t, mysql.Open(addressOf(t, "CARDEA_TEST_MYSQL")))
+	root := connect(t, gormmysql.Open(addressOf(t, "CARDEA_TEST_MYSQL")))
 	for _, encryption := range []string{"preferred", "false"} {
 		user := strings.ToLower(rand.Text())
 		must(t, root.Exec("CREATE USER "+user+"@localhost IDENTIFIED WITH caching_sha2_password BY 'p@ss/w:rd'").Error)
@@ -230,24 +236,24 @@ func TestPasswordOnMySQL(t *testing.T) {
 			Scheme: "mysql", User: url.UserPassword(user, "p@ss/w:rd"),
 			Host: net.JoinHostPort(o.Host, strconv.Itoa(o.Port)), Path: o.DBName, RawQuery: "tls=" + encryption,
 		}
-		a := openOn(t, gormadapter.Options{Type: "mysql", DSN: u.String()})
+		a := openOn(t, gormadapter.Options{Driver: mysql.Driver, DSN: u.String()})
 		if got := setting(t, a, "SELECT CURRENT_USER()"); got != user+"@localhost" {
 			t.Errorf("tls=%s: signed in as %s", encryption, got)
 		}
 		u.User = url.UserPassword(user, "hunter2")
-		if _, err := gormadapter.Open(gormadapter.Options{Type: "mysql", DSN: u.String()}); err == nil ||
+		if _, err := gormadapter.Open(gormadapter.Options{Driver: mysql.Driver, DSN: u.String()}); err == nil ||
 			strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("tls=%s, another password: got %v", encryption, err)
 		}
 	}
 }
 
-// fieldsOf takes the address of a test's database apart.
+// fieldsOf returns options with the parts of a DSN in separate fields.
 func fieldsOf(t testing.TB, o gormadapter.Options, more func(*gormadapter.Options)) gormadapter.Options {
 	t.Helper()
-	fields := gormadapter.Options{Type: o.Type}
+	fields := gormadapter.Options{Driver: o.Driver}
 	address := ""
-	if o.Type == "mariadb" || o.Type == "mysql" {
+	if o.Driver == mysql.Driver {
 		config, err := sqldriver.ParseDSN(o.DSN)
 		must(t, err)
 		address, fields.User, fields.Password, fields.DBName = config.Addr, config.User, config.Passwd, config.DBName
@@ -283,7 +289,7 @@ func atMost(t testing.TB, a *gormadapter.Adapter, want int) {
 	}
 }
 
-// A certificate that nobody knows is refused where TLS is asked for, and a server without TLS too.
+// If TLS is set, Open refuses a server without TLS, and one whose certificate nobody has signed.
 func TestTLSIsVerified(t *testing.T) {
 	t.Parallel()
 	for _, e := range engines()[1:] {

@@ -17,21 +17,21 @@ import (
 	"gorm.io/gorm"
 )
 
-// thorough is a user entity whose hooks ask the database.
-type thorough struct {
+// queryingUser is a user entity whose hooks query the database.
+type queryingUser struct {
 	gormadapter.User
 	Rank int64 `gorm:"not null;default:0"`
 }
 
-func (u *thorough) BeforeCreate(tx *gorm.DB) error { return u.look(tx) }
-func (u *thorough) AfterCreate(tx *gorm.DB) error  { return u.look(tx) }
-func (u *thorough) AfterFind(tx *gorm.DB) error    { return u.look(tx) }
+func (u *queryingUser) BeforeCreate(tx *gorm.DB) error { return u.look(tx) }
+func (u *queryingUser) AfterCreate(tx *gorm.DB) error  { return u.look(tx) }
+func (u *queryingUser) AfterFind(tx *gorm.DB) error    { return u.look(tx) }
 
-func (u *thorough) look(tx *gorm.DB) error {
+func (u *queryingUser) look(tx *gorm.DB) error {
 	return tx.Session(&gorm.Session{NewDB: true}).Table("user").Count(new(int64)).Error
 }
 
-// limited returns an adapter with so few connections, and their pool.
+// limited returns an adapter with at most so many connections, and their pool.
 func limited(t *testing.T, e engine, conns int, opts ...gormadapter.Option) (*gormadapter.Adapter, *sql.DB) {
 	t.Helper()
 	a := openOn(t, e.empty(t), opts...)
@@ -43,8 +43,8 @@ func limited(t *testing.T, e engine, conns int, opts ...gormadapter.Option) (*go
 	return a, pool
 }
 
-// 50 people sign in at once where there are one or two connections, and everything that the
-// application can hang on to it needs one too.
+// 50 people sign in at once with one or two connections, while each hook, callback and event of the
+// application needs a connection too.
 func TestSignInsWithFewConnections(t *testing.T) {
 	t.Parallel()
 	for _, e := range engines() {
@@ -52,8 +52,8 @@ func TestSignInsWithFewConnections(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, %d", e.name, conns), func(t *testing.T) {
 				t.Parallel()
 				const people = 50
-				a, _ := limited(t, e, conns, gormadapter.WithUser[thorough]())
-				s := newSite[thorough](t, a, asking(t, a), nil)
+				a, _ := limited(t, e, conns, gormadapter.WithUser[queryingUser]())
+				s := newSite[queryingUser](t, a, asking(t, a), nil)
 				for i := range people {
 					s.issuer.Next(visitor(fmt.Sprintf("visitor%d", i)))
 				}
@@ -78,7 +78,7 @@ func TestSignInsWithFewConnections(t *testing.T) {
 	}
 }
 
-// asking is an application whose hook, callbacks and events all ask the store.
+// asking configures an application whose hook, callbacks and events all query the store.
 func asking(t *testing.T, a *gormadapter.Adapter) func(*cardea.Config) {
 	ask := func(ctx context.Context) error {
 		_, err := a.Accounts(ctx, "nobody")
@@ -88,7 +88,7 @@ func asking(t *testing.T, a *gormadapter.Adapter) func(*cardea.Config) {
 		return err
 	}
 	return func(c *cardea.Config) {
-		c.OnCreateUser = cardea.BeforeCreate(func(ctx context.Context, _ *thorough, _ *oauth.Profile) error {
+		c.OnCreateUser = cardea.BeforeCreate(func(ctx context.Context, _ *queryingUser, _ *oauth.Profile) error {
 			return ask(ctx)
 		})
 		c.Callbacks.SignIn = func(ctx context.Context, _ *cardea.SignIn) (string, error) { return "", ask(ctx) }
@@ -102,7 +102,7 @@ func asking(t *testing.T, a *gormadapter.Adapter) func(*cardea.Config) {
 	}
 }
 
-// patience is how long the applications below let a request wait.
+// patience is how long a request may wait in the applications below.
 const patience = time.Second
 
 func patient(next http.Handler) http.Handler {
@@ -113,8 +113,8 @@ func patient(next http.Handler) http.Handler {
 	})
 }
 
-// All connections are taken: requests wait as long as they may, are told to come again, and leave
-// nothing.
+// All connections are in use. Requests wait as long as they may, get 503 with Retry-After, and
+// write nothing.
 func TestExhaustedPool(t *testing.T) {
 	t.Parallel()
 	for _, e := range engines() {
@@ -156,15 +156,16 @@ func TestExhaustedPool(t *testing.T) {
 			if _, body := get(t, b, "/page"); body != secretPage {
 				t.Errorf("afterwards the page is %q", body)
 			}
-			if enter(late, "late"); late.Session() == nil {
+			enter(late, "late")
+			if late.Session() == nil {
 				t.Error("afterwards: no session")
 			}
 		})
 	}
 }
 
-// A hook that asks for a connection of its own, while its sign-in holds the only one, waits for
-// itself. That too ends with the request.
+// A hook that needs another connection, while its sign-in holds the only one, waits for itself. The
+// wait ends with the request.
 func TestHookBesideItsTransaction(t *testing.T) {
 	t.Parallel()
 	for _, e := range engines() {
@@ -173,12 +174,13 @@ func TestHookBesideItsTransaction(t *testing.T) {
 			a, _ := limited(t, e, 1)
 			beside := true
 			s := newSite[gormadapter.User](t, a, func(c *cardea.Config) {
-				c.OnCreateUser = cardea.BeforeCreate(func(ctx context.Context, _ *gormadapter.User, _ *oauth.Profile) error {
+				query := func(ctx context.Context, _ *gormadapter.User, _ *oauth.Profile) error {
 					if !beside {
 						return nil
 					}
 					return a.DB().WithContext(ctx).Table("user").Count(new(int64)).Error
-				})
+				}
+				c.OnCreateUser = cardea.BeforeCreate(query)
 			}, patient)
 			b := cardeatest.NewBrowser(t, s.URL)
 			checkUnavailable(t, "sign-in", enter(b, ""))
@@ -189,14 +191,15 @@ func TestHookBesideItsTransaction(t *testing.T) {
 				t.Errorf("got %+v, want nothing", got)
 			}
 			beside = false
-			if enter(b, ""); b.Session() == nil {
+			enter(b, "")
+			if b.Session() == nil {
 				t.Error("afterwards: no session")
 			}
 		})
 	}
 }
 
-// A transaction of the application's around a sign-in takes it along, wherever it goes.
+// A sign-in within a transaction of the application is committed or rolled back with it.
 func TestSignInInTheApplicationsTransaction(t *testing.T) {
 	t.Parallel()
 	for _, e := range engines() {
@@ -221,14 +224,16 @@ func TestSignInInTheApplicationsTransaction(t *testing.T) {
 			})
 			b := cardeatest.NewBrowser(t, s.URL)
 			result = errOwn
-			if enter(b, ""); b.Session() != nil {
+			enter(b, "")
+			if b.Session() != nil {
 				t.Error("rolled back: there is a session")
 			}
 			if got := countRows(t, a); got != (rows{}) {
 				t.Errorf("rolled back: got %+v", got)
 			}
 			result = nil
-			if enter(b, ""); b.Session() == nil {
+			enter(b, "")
+			if b.Session() == nil {
 				t.Error("committed: no session")
 			}
 			if got := countRows(t, a); got != (rows{1, 1, 1}) {

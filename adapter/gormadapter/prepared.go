@@ -8,21 +8,21 @@ import (
 	"gorm.io/gorm"
 )
 
-// queue holds the statements that ran unprepared in a transaction. They are prepared before the
-// next one begins: inside, nothing can be prepared on the pool, whose only connection may be the
-// transaction's.
-type queue struct {
+// prepareQueue holds the statements that ran unprepared in a transaction. They are prepared before
+// the next transaction begins: inside one, nothing can be prepared on the pool, because its only
+// connection may be the transaction's.
+type prepareQueue struct {
 	mu      sync.Mutex
 	waiting []*statement
 	texts   map[string]*statement // GORM's, by their SQL
 }
 
-// maxTexts bounds how many statements of GORM's are kept: values may write SQL of their own
-// (gorm.Valuer), and then no text comes twice.
+// maxTexts limits how many of GORM's statements are kept. If values write SQL of their own
+// (gorm.Valuer), no two statements have the same text.
 const maxTexts = 100
 
-// text returns GORM's statement of that SQL, or nil when there are too many to keep another.
-func (q *queue) text(query string) *statement {
+// text returns GORM's statement with that SQL, or nil if it is new and maxTexts are kept already.
+func (q *prepareQueue) text(query string) *statement {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	s := q.texts[query]
@@ -36,13 +36,13 @@ func (q *queue) text(query string) *statement {
 	return s
 }
 
-func (q *queue) add(s *statement) {
+func (q *prepareQueue) add(s *statement) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.waiting = append(q.waiting, s)
 }
 
-func (q *queue) take() []*statement {
+func (q *prepareQueue) take() []*statement {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	waiting := q.waiting
@@ -50,59 +50,61 @@ func (q *queue) take() []*statement {
 	return waiting
 }
 
-// prepareWaiting prepares what the transactions before have asked for. What cannot be prepared is
-// left: to run it tells why, and asks again.
-func (a *Adapter) prepareWaiting(ctx context.Context) {
-	for _, s := range a.queue.take() {
-		s.prepare(ctx, a.pool)
+// prepareWaiting prepares the statements that earlier transactions have queued. It ignores those
+// that cannot be prepared: running them returns the error and queues them again.
+func (d *database) prepareWaiting(ctx context.Context) {
+	for _, s := range d.queue.take() {
+		s.prepare(ctx, d.pool)
 	}
 }
 
-// inTx finds how s runs in a transaction.
-func (a *Adapter) inTx(ctx context.Context, tx gorm.ConnPool, s *statement) runner {
+// runnerInTx returns what runs s in a transaction.
+func (d *database) runnerInTx(ctx context.Context, tx gorm.ConnPool, s *statement) runner {
 	preparing, ok := tx.(gorm.Tx)
-	if !ok || a.pool == nil || a.dialect == "postgres" {
+	if !ok || d.pool == nil || d.dialect == postgreSQLDialect {
 		return unprepared{s.sql, tx}
 	}
-	if stmt := s.preparedOn(a.pool); stmt != nil {
+	if stmt := s.preparedOn(d.pool); stmt != nil {
 		return preparing.StmtContext(ctx, stmt)
 	}
-	a.queue.add(s)
+	d.queue.add(s)
 	return unprepared{s.sql, tx}
 }
 
 // preparedTx is a transaction in which GORM's statements run prepared.
 type preparedTx struct {
 	*sql.Tx
-	a *Adapter
+	d *database
 }
 
-// prepared makes GORM's statements in db run prepared, where that is a transaction. On PostgreSQL
-// pgx does so by itself; on SQL Server GORM writes statements that hold for the rest of their
-// batch, which a prepared one ends.
-func (a *Adapter) prepared(db *gorm.DB) *gorm.DB {
+// prepared makes GORM's statements run prepared if db is a transaction on SQLite or MySQL. On
+// PostgreSQL, pgx prepares them by itself. On SQL Server, GORM writes statements whose effect lasts
+// until the end of their batch, and a prepared statement ends the batch.
+func (d *database) prepared(db *gorm.DB) *gorm.DB {
 	tx, ok := db.Statement.ConnPool.(*sql.Tx)
-	if ok && a.pool != nil && (a.dialect == "sqlite" || a.dialect == "mysql") {
-		db.Statement.ConnPool = &preparedTx{tx, a}
+	if ok && d.pool != nil && (d.dialect == sqliteDialect || d.dialect == mySQLDialect) {
+		db.Statement.ConnPool = &preparedTx{tx, d}
 	}
 	return db
 }
 
-// GetDBConn is how GORM finds the pool.
-func (tx *preparedTx) GetDBConn() (*sql.DB, error) { return tx.a.pool, nil }
+// GetDBConn returns the pool. GORM calls it.
+func (tx *preparedTx) GetDBConn() (*sql.DB, error) { return tx.d.pool, nil }
 
+// QueryContext runs a query of GORM's.
 func (tx *preparedTx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	return tx.runner(ctx, query).QueryContext(ctx, args...)
 }
 
+// ExecContext runs a statement of GORM's.
 func (tx *preparedTx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	return tx.runner(ctx, query).ExecContext(ctx, args...)
 }
 
 func (tx *preparedTx) runner(ctx context.Context, query string) runner {
-	s := tx.a.queue.text(query)
+	s := tx.d.queue.text(query)
 	if s == nil {
 		return unprepared{query, tx.Tx}
 	}
-	return tx.a.inTx(ctx, tx.Tx, s)
+	return tx.d.runnerInTx(ctx, tx.Tx, s)
 }

@@ -8,17 +8,17 @@ import (
 	"testing"
 
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
-	"gorm.io/driver/mysql"
+	gormmysql "gorm.io/driver/mysql"
 	"gorm.io/gorm"
 )
 
-// The pool has one connection, on which the server counts what is prepared.
+// The pool has one connection, on which the server counts the statements that are prepared.
 func TestInsertsInTransactionsArePreparedOnce(t *testing.T) {
 	t.Parallel()
 	for _, e := range databases()[2:] {
 		t.Run(e.name, func(t *testing.T) {
 			t.Parallel()
-			db := connect(t, mysql.Open(e.empty(t).DSN+"?parseTime=true"))
+			db := connect(t, gormmysql.Open(e.empty(t).DSN+"?parseTime=true"))
 			pool, err := db.DB()
 			must(t, err)
 			pool.SetMaxOpenConns(1)
@@ -36,7 +36,7 @@ func TestInsertsInTransactionsArePreparedOnce(t *testing.T) {
 			signUp()
 			before := prepared()
 			signUp()
-			if got := prepared() - before; got < 3 { // beside the first: what was asked for
+			if got := prepared() - before; got < 3 { // the first sign-in has queued them
 				t.Errorf("got %d statements prepared by the second sign-in, want its 3 inserts at least", got)
 			}
 			before = prepared()
@@ -50,22 +50,22 @@ func TestInsertsInTransactionsArePreparedOnce(t *testing.T) {
 	}
 }
 
-// bystander looks at the transaction in which it is written.
-type bystander struct {
+// transactionObserver is a user that keeps the transaction in which it was written.
+type transactionObserver struct {
 	gormadapter.User
 	pool any
 }
 
-func (b *bystander) BeforeCreate(tx *gorm.DB) error {
+func (b *transactionObserver) BeforeCreate(tx *gorm.DB) error {
 	b.pool = tx.Statement.ConnPool
 	return nil
 }
 
-// Hooks get database/sql's own transaction, which an application may want to share with something
-// else. Callbacks find the pool.
+// Hooks get database/sql's own transaction, so that an application can share it with other code.
+// Callbacks find the pool.
 func TestTransactionsOfHooksAndCallbacks(t *testing.T) {
 	t.Parallel()
-	a := open(t, gormadapter.WithUser[bystander]())
+	a := open(t, gormadapter.WithUser[transactionObserver]())
 	var seen []string
 	must(t, a.DB().Callback().Create().Before("gorm:create").Register("test:see", func(tx *gorm.DB) {
 		_, inTx := tx.Statement.ConnPool.(gorm.Tx)
@@ -73,22 +73,23 @@ func TestTransactionsOfHooksAndCallbacks(t *testing.T) {
 		want, wantErr := a.DB().DB()
 		seen = append(seen, fmt.Sprint(tx.Statement.Table, inTx, pool == want, errors.Join(err, wantErr)))
 	}))
-	for range 2 { // the second time prepared
+	for range 2 { // the second time the statements are prepared
 		seen = nil
 		u, err := firstSignIn(t.Context(), a)
 		must(t, err)
-		pool := u.Entity.(*bystander).pool
+		pool := u.Entity.(*transactionObserver).pool
 		if _, ok := pool.(*sql.Tx); !ok {
 			t.Errorf("the hook got a %T, want a *sql.Tx", pool)
 		}
-		if got, want := fmt.Sprint(seen), "[usertrue true <nil> accounttrue true <nil> sessiontrue true <nil>]"; got != want {
+		want := "[usertrue true <nil> accounttrue true <nil> sessiontrue true <nil>]"
+		if got := fmt.Sprint(seen); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 		must(t, a.DeleteUser(t.Context(), u.ID))
 	}
 }
 
-// The first time they are not prepared yet.
+// The first time the inserts are not prepared yet.
 func TestPreparedInsertsAreRolledBack(t *testing.T) {
 	t.Parallel()
 	a := open(t)

@@ -12,7 +12,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// fault is a way in which a database goes away, in the middle of one request of its client.
+// fault is a way in which a database goes away in the middle of a client's request.
 type fault string
 
 const (
@@ -22,9 +22,9 @@ const (
 	restarted  fault = "the request never arrives, and a new connection works at once"
 )
 
-// proxy stands between the adapter and a database server, and makes the server go away at a request
-// that the test chooses. Until restore it stays away: new connections are cut, or stall, like the
-// old ones.
+// proxy is between the adapter and a database server, and makes the server go away at a request
+// that the test chooses. Until restore the server stays away: new connections are cut or stall, as
+// the old ones do.
 type proxy struct {
 	listener net.Listener
 	server   string
@@ -32,14 +32,14 @@ type proxy struct {
 
 	mu      sync.Mutex
 	open    map[net.Conn]bool
-	fault   fault // what happens at the request after left others; "" when nothing is to happen
+	fault   fault // what happens after left more requests; "" for nothing
 	left    int
-	late    bool // that request has passed, its answer shall not
+	late    bool // that request has passed, its answer must not
 	away    bool
 	strikes chan struct{} // closed when it happens
 }
 
-// newProxy starts a proxy before the server at an address such as 127.0.0.1:5432.
+// newProxy starts a proxy for the server at an address such as 127.0.0.1:5432.
 func newProxy(t testing.TB, server string, read protocol) *proxy {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -57,11 +57,11 @@ func newProxy(t testing.TB, server string, read protocol) *proxy {
 	return p
 }
 
-// behind starts a proxy before the server of a database, and returns how to connect to the database
-// through it, unencrypted.
+// behind starts a proxy for the server of a database, and returns the options that connect through
+// it, unencrypted.
 func behind(t testing.TB, o gormadapter.Options) (*proxy, gormadapter.Options) {
 	t.Helper()
-	if o.Type == "postgresql" {
+	if kindOf(t, o) == "postgresql" {
 		u, err := url.Parse(o.DSN)
 		if err != nil {
 			t.Fatal("the DSN is no URL")
@@ -83,7 +83,7 @@ func behind(t testing.TB, o gormadapter.Options) (*proxy, gormadapter.Options) {
 	return p, o
 }
 
-// arm makes the server go away at the request that comes after so many others.
+// arm makes the server go away at the request after so many others.
 func (p *proxy) arm(f fault, after int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -165,8 +165,8 @@ func (p *proxy) connect(client net.Conn) {
 	p.passRequests(server, client)
 }
 
-// keep notes a connection, and reports whether there may be new ones. Where the server stalls there
-// may, but nothing comes of them.
+// keep records a connection, and reports whether it may be used. If the server stalls, it may, but
+// gets no answer.
 func (p *proxy) keep(conn net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -177,7 +177,7 @@ func (p *proxy) keep(conn net.Conn) bool {
 	return true
 }
 
-// passRequests hands on what a client sends, request by request.
+// passRequests forwards what a client sends, request by request.
 func (p *proxy) passRequests(server io.Writer, client io.Reader) {
 	in := bufio.NewReader(client)
 	for first := true; ; first = false {
@@ -194,8 +194,7 @@ func (p *proxy) passRequests(server io.Writer, client io.Reader) {
 	}
 }
 
-// passAnswers hands on what the server sends. What may not pass is swallowed, until one of the ends
-// is closed.
+// passAnswers forwards what the server sends. It drops what must not pass, until one side closes.
 func (p *proxy) passAnswers(client io.Writer, server io.Reader) {
 	buffer := make([]byte, 64<<10)
 	for {

@@ -9,36 +9,44 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// resolver is the name under which gorm.io/plugin/dbresolver hangs itself into GORM.
-const resolver = "gorm:db_resolver"
+// resolverCallback is the name under which gorm.io/plugin/dbresolver registers its callbacks.
+const resolverCallback = "gorm:db_resolver"
 
-// replicaKey is the context key of the replica on which the adapter's statements run.
-type replicaKey struct{ a *Adapter }
+// replicas are the read replicas of the application's dbresolver.
+type replicas struct {
+	choose func(*gorm.DB)
+	schema *schema.Schema // of the session table
+}
 
-func (a *Adapter) replicaOf(ctx context.Context) *sql.DB {
-	if a.choose == nil {
+// replicaKey is the context key of the replica on which a database's statements run.
+type replicaKey struct{ d *database }
+
+// replica returns the replica that ctx carries, or nil.
+func (d *database) replica(ctx context.Context) *sql.DB {
+	if d.replicas == nil {
 		return nil
 	}
-	replica, _ := ctx.Value(replicaKey{a}).(*sql.DB)
+	replica, _ := ctx.Value(replicaKey{d}).(*sql.DB)
 	return replica
 }
 
-// withReplica returns a context in which statements run on a replica that the application's
-// dbresolver chooses for the session table, if there is one and no transaction is open.
-func (a *Adapter) withReplica(ctx context.Context) (context.Context, bool) {
-	if a.choose == nil || a.joined(ctx) != nil {
+// withReplica returns a context in which statements run on the replica that the application's
+// dbresolver chooses for the session table. It reports false if there is no replica, or if a
+// transaction is open.
+func (d *database) withReplica(ctx context.Context) (context.Context, bool) {
+	if d.replicas == nil || d.transaction(ctx) != nil {
 		return ctx, false
 	}
-	pool := a.chosen(ctx, a.choose, a.session.schema)
-	if pool == nil || pool == a.pool {
+	pool := d.chosenPool(ctx, d.replicas.choose, d.replicas.schema)
+	if pool == nil || pool == d.pool {
 		return ctx, false
 	}
-	return context.WithValue(ctx, replicaKey{a}, pool), true
+	return context.WithValue(ctx, replicaKey{d}, pool), true
 }
 
-// chosen asks dbresolver for the pool on which a statement on a table runs.
-func (a *Adapter) chosen(ctx context.Context, choose func(*gorm.DB), s *schema.Schema) *sql.DB {
-	db := a.on(ctx, a.db)
+// chosenPool asks dbresolver for the pool on which a statement on a table runs.
+func (d *database) chosenPool(ctx context.Context, choose func(*gorm.DB), s *schema.Schema) *sql.DB {
+	db := d.sessionOn(ctx, d.gorm)
 	db.Statement.Table = s.Table
 	choose(db)
 	pool, err := db.DB()
@@ -48,21 +56,22 @@ func (a *Adapter) chosen(ctx context.Context, choose func(*gorm.DB), s *schema.S
 	return pool
 }
 
-// findResolver finds the application's dbresolver. Its replicas are for reading sessions. Other
-// sources to write to than the connection itself are refused, because GORM begins transactions on
+// findResolver finds the application's dbresolver, whose replicas are used to read sessions. It
+// refuses sources to write to other than the connection itself, because GORM begins transactions on
 // the connection.
-func (a *Adapter) findResolver() (faults []error) {
-	write := a.db.Callback().Update().Get(resolver)
-	if write == nil || a.pool == nil {
+func (d *database) findResolver(t tables) (faults []error) {
+	write := d.gorm.Callback().Update().Get(resolverCallback)
+	if write == nil || d.pool == nil {
 		return nil
 	}
-	for _, t := range a.tables() {
-		if a.chosen(context.Background(), write, t.schema) != a.pool {
+	for _, t := range t.inOrder() {
+		if d.chosenPool(context.Background(), write, t.schema) != d.pool {
 			faults = append(faults, fmt.Errorf("dbresolver writes table %s elsewhere than where GORM begins "+
-				"transactions: give it replicas only, "+
-				"and no sources for this table", t.schema.Table))
+				"transactions: give it replicas only, and no sources for this table", t.schema.Table))
 		}
 	}
-	a.choose = a.db.Callback().Query().Get(resolver)
+	if choose := d.gorm.Callback().Query().Get(resolverCallback); choose != nil {
+		d.replicas = &replicas{choose, t.session.schema}
+	}
 	return faults
 }

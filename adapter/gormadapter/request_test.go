@@ -7,16 +7,17 @@ import (
 	"io"
 )
 
-// protocol reads one request of a client: what it sends until it waits for an answer. How TCP cuts
-// the bytes is chance, and so is what is sent because time has passed; requests have the same
-// number each time that the same is done. The first of a connection has a form of its own. What no
-// answer comes to, or what asks nothing but whether the connection lives, is not answered.
+// protocol reads one request of a client: what it sends until it waits for an answer. TCP may split
+// the bytes differently each time, but the same action always consists of the same number of
+// requests. The first request of a connection has another form. answered is false for requests that
+// get no answer, and for those that only check whether the connection is alive, which depend on the
+// time.
 type protocol func(in *bufio.Reader, first bool) (request []byte, answered bool, err error)
 
-// postgreSQLRequest reads messages as PostgreSQL's documentation has them under "Message Formats",
-// of which those of the extended query protocol wait for its Sync.
+// postgreSQLRequest reads messages as PostgreSQL's documentation describes them under "Message
+// Formats". Those of the extended query protocol end with a Sync.
 func postgreSQLRequest(in *bufio.Reader, first bool) (request []byte, answered bool, err error) {
-	if first { // it has no type
+	if first { // that message has no type
 		request, err = take(in, 4, func(head []byte) int { return int(binary.BigEndian.Uint32(head)) })
 		return request, true, err
 	}
@@ -31,14 +32,14 @@ func postgreSQLRequest(in *bufio.Reader, first bool) (request []byte, answered b
 		case 'X': // Terminate
 			return request, false, nil
 		default:
-			// pgx's, of a connection that was idle for a second
+			// pgx sends it on a connection that was idle for a second.
 			isPing := bytes.HasPrefix(message[5:], []byte("-- ping"))
 			return request, !isPing, nil
 		}
 	}
 }
 
-// mySQLRequest reads a packet. One that is numbered 0 begins with a command; those of a login have
+// mySQLRequest reads a packet. A packet with number 0 begins with a command. Those of a login have
 // other numbers.
 func mySQLRequest(in *bufio.Reader, _ bool) (request []byte, answered bool, err error) {
 	request, err = take(in, 4, func(head []byte) int { return 4 + int(head[0]) + int(head[1])<<8 + int(head[2])<<16 })
@@ -50,7 +51,7 @@ func mySQLRequest(in *bufio.Reader, _ bool) (request []byte, answered bool, err 
 	return request, !unanswered, nil
 }
 
-// take reads what begins with a head that tells the length of the whole.
+// take reads a message whose head contains its length.
 func take(in *bufio.Reader, head int, length func(head []byte) int) ([]byte, error) {
 	begin, err := in.Peek(head)
 	if err != nil {

@@ -5,52 +5,55 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/mysql"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/postgresql"
 	"github.com/cardea-auth/cardea/adapter/gormadapter/sqlite"
 	"github.com/cardea-auth/cardea/adaptertest"
 	sqldriver "github.com/go-sql-driver/mysql"
-	"gorm.io/driver/mysql"
+	gormmysql "gorm.io/driver/mysql"
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 )
 
-// engine is a database server of the tests, or SQLite.
+// engine is a kind of database of the tests.
 type engine struct {
 	name  string
-	empty func(t testing.TB) gormadapter.Options // an empty database, which ends with the test
+	empty func(t testing.TB) gormadapter.Options // an empty database, which is dropped after the test
 }
 
 func engines() []engine {
 	return append(databases(), engine{"PgBouncer", pgBouncer})
 }
 
-// databases are the engines without those on the way to them.
+// databases are the engines without the pooler.
 func databases() []engine {
 	return []engine{{"SQLite", sqliteFile}, {"PostgreSQL", postgreSQL}, {"MariaDB", mariaDB}, {"MySQL", mySQL}}
 }
 
 func sqliteFile(t testing.TB) gormadapter.Options {
-	return gormadapter.Options{Type: "sqlite", DBName: t.TempDir() + "/db.sqlite"}
+	return gormadapter.Options{Driver: sqlite.Driver, DBName: t.TempDir() + "/db.sqlite"}
 }
 
 func postgreSQL(t testing.TB) gormadapter.Options {
 	t.Helper()
-	return gormadapter.Options{Type: "postgresql", DSN: postgreSQLAddress(t, "CARDEA_TEST_POSTGRES", "")}
+	return gormadapter.Options{Driver: postgresql.Driver, DSN: postgreSQLAddress(t, "CARDEA_TEST_POSTGRES", "")}
 }
 
 func pgBouncer(t testing.TB) gormadapter.Options {
 	t.Helper()
 	return gormadapter.Options{
-		Type: "postgresql", DSN: postgreSQLAddress(t, "CARDEA_TEST_PGBOUNCER", ""), TransactionPooler: true,
+		Driver: postgresql.Driver, DSN: postgreSQLAddress(t, "CARDEA_TEST_PGBOUNCER", ""), TransactionPooler: true,
 	}
 }
 
-// postgreSQLAddress makes an empty database and returns its URL.
+// postgreSQLAddress creates an empty database and returns its URL.
 func postgreSQLAddress(t testing.TB, variable, query string) string {
 	t.Helper()
 	u, err := url.Parse(addressOf(t, variable))
@@ -66,37 +69,55 @@ func postgreSQLAddress(t testing.TB, variable, query string) string {
 
 func mariaDB(t testing.TB) gormadapter.Options {
 	t.Helper()
-	return gormadapter.Options{Type: "mariadb", DSN: mySQLAddress(t, "CARDEA_TEST_MARIADB")}
+	return gormadapter.Options{Driver: mysql.Driver, DSN: mySQLAddress(t, "CARDEA_TEST_MARIADB")}
 }
 
 func mySQL(t testing.TB) gormadapter.Options {
 	t.Helper()
-	return gormadapter.Options{Type: "mysql", DSN: mySQLAddress(t, "CARDEA_TEST_MYSQL")}
+	return gormadapter.Options{Driver: mysql.Driver, DSN: mySQLAddress(t, "CARDEA_TEST_MYSQL")}
 }
 
-// mySQLAddress makes an empty database and returns its DSN.
+// mySQLAddress creates an empty database and returns its DSN.
 func mySQLAddress(t testing.TB, variable string) string {
 	t.Helper()
 	config, err := sqldriver.ParseDSN(addressOf(t, variable))
 	if err != nil {
 		t.Fatalf("%s is no DSN", variable)
 	}
-	config.DBName = createDatabase(t, mysql.Open(config.FormatDSN()), "")
+	config.DBName = createDatabase(t, gormmysql.Open(config.FormatDSN()), "")
 	return config.FormatDSN()
+}
+
+// kindOf returns the kind of a test's database: sqlite, postgresql, mariadb or mysql.
+func kindOf(t testing.TB, o gormadapter.Options) string {
+	t.Helper()
+	switch o.Driver {
+	case sqlite.Driver:
+		return "sqlite"
+	case postgresql.Driver:
+		return "postgresql"
+	}
+	config, err := sqldriver.ParseDSN(o.DSN)
+	must(t, err)
+	mariaDB, err := sqldriver.ParseDSN(os.Getenv("CARDEA_TEST_MARIADB"))
+	if err == nil && mariaDB.Addr == config.Addr {
+		return "mariadb"
+	}
+	return "mysql"
 }
 
 // strictest are the collations that compare byte for byte, spaces at the end included.
 var strictest = map[string]string{"mariadb": "utf8mb4_nopad_bin", "mysql": "utf8mb4_0900_bin"}
 
-// bytewise makes the tables of a database compare byte for byte when nothing else is said.
+// bytewise makes new tables of a database compare byte for byte by default.
 func bytewise(t testing.TB, o gormadapter.Options) gormadapter.Options {
 	t.Helper()
-	must(t, connect(t, mysql.Open(o.DSN)).Exec("ALTER DATABASE COLLATE "+strictest[o.Type]).Error)
+	must(t, connect(t, gormmysql.Open(o.DSN)).Exec("ALTER DATABASE COLLATE "+strictest[kindOf(t, o)]).Error)
 	return o
 }
 
-// serverConnection is the application's own connection to a database, with TranslateError and
-// without any setting that Open makes.
+// serverConnection returns an application's own connection to a database, with TranslateError and
+// without the settings of Open.
 func serverConnection(t testing.TB, o gormadapter.Options) *gorm.DB {
 	t.Helper()
 	db := connect(t, dialectorOf(t, o))
@@ -107,17 +128,17 @@ func serverConnection(t testing.TB, o gormadapter.Options) *gorm.DB {
 func dialectorOf(t testing.TB, o gormadapter.Options) gorm.Dialector {
 	t.Helper()
 	switch {
-	case o.Type == "mariadb", o.Type == "mysql":
-		return mysql.Open(o.DSN + "?parseTime=true")
+	case o.Driver == mysql.Driver:
+		return gormmysql.Open(o.DSN + "?parseTime=true")
 	case o.TransactionPooler:
 		return postgres.Open(o.DSN + "&default_query_exec_mode=cache_describe")
-	case o.Type == "postgresql":
+	case o.Driver == postgresql.Driver:
 		return postgres.Open(o.DSN)
 	}
 	return sqlite.Open(o.DBName)
 }
 
-// openOn returns an adapter with its tables.
+// openOn returns an adapter on a database, with its tables.
 func openOn(t testing.TB, o gormadapter.Options, opts ...gormadapter.Option) *gormadapter.Adapter {
 	t.Helper()
 	a := openExisting(t, o, opts...)
@@ -125,7 +146,7 @@ func openOn(t testing.TB, o gormadapter.Options, opts ...gormadapter.Option) *go
 	return a
 }
 
-// openExisting returns an adapter on a database as it is.
+// openExisting returns an adapter on a database without migrating it.
 func openExisting(t testing.TB, o gormadapter.Options, opts ...gormadapter.Option) *gormadapter.Adapter {
 	t.Helper()
 	a, err := gormadapter.Open(o, opts...)
@@ -146,11 +167,11 @@ func TestContractOnPostgreSQL(t *testing.T) {
 	adaptertest.Run(t, reused(t, func(t testing.TB) opener {
 		schema := fmt.Sprint("schema", schemas.Add(1))
 		must(t, db.Exec("CREATE SCHEMA "+schema).Error)
-		return opens(gormadapter.Options{Type: "postgres", DSN: o.DSN + "&search_path=" + schema})
+		return opens(gormadapter.Options{Driver: postgresql.Driver, DSN: o.DSN + "&search_path=" + schema})
 	}))
 }
 
-// Through a pooler, in schemas of one database.
+// The adapter connects through a pooler, to schemas of one database.
 func TestContractOnPgBouncer(t *testing.T) {
 	t.Parallel()
 	o := pgBouncer(t)
@@ -188,8 +209,8 @@ func TestContractOnTheApplicationsMySQL(t *testing.T) {
 	contractOnTheApplications(t, mySQL)
 }
 
-// contractOnTheApplications runs on the application's own connection, with next to no settings, on
-// tables that its own migrations made.
+// contractOnTheApplications runs the contract on an application's own connection with hardly any
+// settings, on tables that the application's migrations made.
 func contractOnTheApplications(t *testing.T, empty func(testing.TB) gormadapter.Options) {
 	adaptertest.Run(t, reusedOfApplication(t, func(t testing.TB) opener {
 		o := bytewise(t, empty(t))
@@ -201,8 +222,9 @@ func contractOnTheApplications(t *testing.T, empty func(testing.TB) gormadapter.
 	}))
 }
 
-// The application's own connection through a pooler, in each of the modes in which pgx prepares
-// nothing. Many work at once, so that each gets server connections on which others were before.
+// An application's own connection goes through a pooler, in each of the modes in which pgx prepares
+// nothing. Many goroutines work at once, so that each gets server connections that others have
+// used.
 func TestPoolerOnTheApplicationsConnection(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []string{"exec", "cache_describe", "simple_protocol"} {
@@ -225,8 +247,8 @@ func TestPoolerOnTheApplicationsConnection(t *testing.T) {
 	}
 }
 
-// visit signs somebody up, reads, renews and ends the session, and deletes the user, and checks
-// that it is always that user.
+// visit signs a user up, reads, renews and deletes the session, deletes the user, and checks that
+// it always got that user.
 func visit(ctx context.Context, a *gormadapter.Adapter, name string) error {
 	u := &cardea.User{Name: name, Email: name}
 	if err := a.Transact(ctx, func(ctx context.Context) error {

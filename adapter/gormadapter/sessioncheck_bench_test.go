@@ -20,13 +20,14 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/sqlite"
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// BenchmarkSessionCheck is GET session over HTTP on SQLite, beside a bare net/http handler that
+// BenchmarkSessionCheck compares GET session over HTTP on SQLite with a bare net/http handler that
 // reads the cookie, runs the same query with the same driver and writes the same JSON. The two run
-// in turn, so that a change of the machine's speed meets both; reported are the medians of the
+// in turn, so that a change of the machine's speed affects both. It reports the medians of the
 // ratios of the rounds. One operation is one round of both.
 func BenchmarkSessionCheck(b *testing.B) {
 	for _, strategy := range []cardea.Strategy{cardea.StrategyDatabase, cardea.StrategyJWT} {
@@ -50,7 +51,7 @@ func BenchmarkSessionCheck(b *testing.B) {
 	}
 }
 
-// checkedSite is a site with one visitor signed in, and the bare handler beside it.
+// checkedSite is a site with one visitor signed in, and the bare handler.
 type checkedSite struct {
 	url, bareURL string
 	cookies      []*http.Cookie
@@ -58,7 +59,7 @@ type checkedSite struct {
 
 func newCheckedSite(b *testing.B, strategy cardea.Strategy) checkedSite {
 	adapter, err := gormadapter.Open(gormadapter.Options{
-		Type: "sqlite", DBName: filepath.Join(b.TempDir(), "bench.sqlite"),
+		Driver: sqlite.Driver, DBName: filepath.Join(b.TempDir(), "bench.sqlite"),
 	})
 	if err != nil {
 		b.Fatal(err)
@@ -91,7 +92,7 @@ func newCheckedSite(b *testing.B, strategy cardea.Strategy) checkedSite {
 		b.Fatal(err)
 	}
 	name := "authjs.session-token"
-	if strategy == cardea.StrategyJWT { // the bare handler has its session in the database all the same
+	if strategy == cardea.StrategyJWT { // the bare handler reads its session from the database even so
 		name = "bare"
 		insertBareSession(b, pool)
 	}
@@ -105,7 +106,9 @@ func newCheckedSite(b *testing.B, strategy cardea.Strategy) checkedSite {
 
 const (
 	bareToken = "bare-token-of-43-characters-0123456789abcde"
-	bareQuery = `SELECT s.session_token, s.user_id, s.expires, u.id, u.name, u.email, u.email_verified, u.image FROM "session" s JOIN "user" u ON u.id = s.user_id WHERE s.session_token = ?`
+	bareQuery = `SELECT s.session_token, s.user_id, s.expires, ` +
+		`u.id, u.name, u.email, u.email_verified, u.image ` +
+		`FROM "session" s JOIN "user" u ON u.id = s.user_id WHERE s.session_token = ?`
 )
 
 func insertBareSession(b *testing.B, db *sql.DB) {
@@ -121,7 +124,7 @@ func hashed(token string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// bareHandler is what somebody would write by hand, with the statement prepared.
+// bareHandler is what an application would write by hand, with the statement prepared.
 func bareHandler(b *testing.B, db *sql.DB, name string) http.Handler {
 	stmt, err := db.Prepare(bareQuery)
 	if err != nil {
@@ -172,7 +175,7 @@ type bareUser struct {
 type measured struct {
 	elapsed time.Duration
 	p99     time.Duration
-	allocs  float64 // per request, of server and client together
+	allocs  float64 // per request, server and client together
 }
 
 const (
@@ -211,7 +214,7 @@ func measure(b *testing.B, url string, cookies []*http.Cookie) measured {
 	return m
 }
 
-// check asks for the session once, and makes sure that there is one.
+// check requests the session once, and checks that there is one.
 func check(transport *http.Transport, url string, cookies []*http.Cookie) error {
 	req, err := http.NewRequest(http.MethodGet, url, nil)
 	if err != nil {

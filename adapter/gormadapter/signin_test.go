@@ -13,8 +13,8 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// 50 browsers sign one new person in at the same time, on a database file: there is one user, one
-// account, 50 sessions and no error page.
+// 50 browsers sign in one new person at the same time, on a database file. Then there are one user,
+// one account and 50 sessions, and there was no error page.
 func TestFirstSignInsOfOnePersonAtOnce(t *testing.T) {
 	t.Parallel()
 	a := open(t)

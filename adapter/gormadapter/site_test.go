@@ -23,22 +23,22 @@ import (
 )
 
 // site is an application under test: the real handler on a real database, and a fake identity
-// provider with the id "idp". /page is for visitors who are signed in.
+// provider with the ID "idp". /page requires a session.
 type site struct {
 	*httptest.Server
 	issuer *cardeatest.Issuer
-	log    *logbook
+	log    *logRecorder
 }
 
 const secretPage = "only for those who are signed in"
 
-// newSite starts an application on an adapter whose users are of type U. around may stand before
+// newSite starts an application on an adapter whose users are of type U. around, if not nil, wraps
 // the whole application.
 func newSite[U any](
 	t testing.TB, a *gormadapter.Adapter, change func(*cardea.Config), around func(http.Handler) http.Handler,
 ) *site {
 	t.Helper()
-	s := &site{issuer: cardeatest.NewIssuer(t), log: &logbook{}}
+	s := &site{issuer: cardeatest.NewIssuer(t), log: &logRecorder{}}
 	c := cardea.Config{
 		Secret:  strings.Repeat("s", 32),
 		Adapter: a,
@@ -68,18 +68,18 @@ func newSite[U any](
 	return s
 }
 
-// visitor is somebody whom the provider vouches for.
+// visitor is a person with a verified e-mail address at the provider.
 func visitor(name string) cardeatest.Person {
 	return cardeatest.Person{Subject: name, Name: name, Email: name + "@example.com", EmailVerified: true}
 }
 
-// enter sends a visitor through a whole sign-in, and returns the last answer.
+// enter runs a whole sign-in in a browser, and returns the last answer.
 func enter(b *cardeatest.Browser, hint string) *http.Response {
 	return b.Post("/signin/idp?login_hint="+url.QueryEscape(hint),
 		url.Values{"callbackUrl": {b.Site + "/api/auth/csrf"}})
 }
 
-// get returns the answer to a visitor, and its body.
+// get requests a page, and returns the answer and its body.
 func get(t testing.TB, b *cardeatest.Browser, path string) (*http.Response, string) {
 	t.Helper()
 	res, err := b.Get(b.Site + path)
@@ -99,7 +99,7 @@ func text(t testing.TB, res *http.Response) string {
 	return string(body)
 }
 
-// checkUnavailable makes sure that an answer says "later" and nothing else.
+// checkUnavailable checks that an answer is 503 with Retry-After, and contains nothing else.
 func checkUnavailable(t testing.TB, what string, res *http.Response) {
 	t.Helper()
 	body := text(t, res)
@@ -116,7 +116,7 @@ func checkUnavailable(t testing.TB, what string, res *http.Response) {
 
 const sessionCookie = "authjs.session-token"
 
-// sessionToken is what a visitor's cookie holds.
+// sessionToken returns the session token in a browser's cookie.
 func sessionToken(t testing.TB, b *cardeatest.Browser) string {
 	t.Helper()
 	site, err := url.Parse(b.Site)
@@ -131,27 +131,27 @@ func sessionToken(t testing.TB, b *cardeatest.Browser) string {
 	return ""
 }
 
-// logbook is a log that can be read while it is written.
-type logbook struct {
+// logRecorder keeps a log, which can be read while it is written.
+type logRecorder struct {
 	mu   sync.Mutex
 	text bytes.Buffer
 }
 
-func (l *logbook) Write(p []byte) (int, error) {
+func (l *logRecorder) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.Write(p)
 }
 
 // take returns what was logged since the last call.
-func (l *logbook) take() string {
+func (l *logRecorder) take() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	defer l.text.Reset()
 	return l.text.String()
 }
 
-// rows counts what sign-in writes.
+// rows are the numbers of rows that sign-in writes.
 type rows struct{ users, accounts, sessions int }
 
 func countRows(t testing.TB, a *gormadapter.Adapter) rows {
@@ -159,7 +159,7 @@ func countRows(t testing.TB, a *gormadapter.Adapter) rows {
 	return rows{count(t, a, "user"), count(t, a, "account"), count(t, a, "session")}
 }
 
-// addressOf is the address of a server that the tests may use.
+// addressOf returns the address of a server for the tests, or skips the test if there is none.
 func addressOf(t testing.TB, variable string) string {
 	t.Helper()
 	address := os.Getenv(variable)
@@ -184,7 +184,7 @@ func createDatabase(t testing.TB, on gorm.Dialector, drop string) (name string) 
 	return name
 }
 
-// connect opens a connection of the application's own.
+// connect opens an application's own connection, which is closed after the test.
 func connect(t testing.TB, on gorm.Dialector) *gorm.DB {
 	t.Helper()
 	db, err := gorm.Open(on, &gorm.Config{Logger: logger.Discard})

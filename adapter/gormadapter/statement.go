@@ -4,29 +4,28 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"github.com/cardea-auth/cardea"
 	"gorm.io/gorm"
 )
 
-// statement is SQL that was compiled once. It is prepared on a connection pool at its first use
+// statement is SQL that was compiled once. It is prepared on a connection pool when it first runs
 // there, because its table may not exist earlier.
 type statement struct {
 	sql      string
-	vars     []any    // its arguments in order; a param stands for one of the caller's
-	plain    bool     // vars are the caller's arguments as they come
+	vars     []any    // the arguments in order; a param stands for one of the caller's
+	inOrder  bool     // vars are exactly the caller's arguments
 	prepared sync.Map // *sql.DB to *sql.Stmt
 }
 
-// param is the place of an argument in the caller's list.
+// param is the index of an argument in the caller's list.
 type param int
 
+// args returns the arguments of the SQL for the caller's values.
 func (s *statement) args(values []any) []any {
-	if s.plain {
+	if s.inOrder {
 		return values
 	}
 	args := make([]any, len(s.vars))
@@ -39,8 +38,8 @@ func (s *statement) args(values []any) []any {
 	return args
 }
 
-// prepare returns s prepared on pool, or nil where it cannot be prepared; running it then tells
-// why.
+// prepare returns s prepared on pool, or nil if it cannot be prepared; running it then returns the
+// reason.
 func (s *statement) prepare(ctx context.Context, pool *sql.DB) *sql.Stmt {
 	if stmt := s.preparedOn(pool); stmt != nil {
 		return stmt
@@ -74,30 +73,32 @@ type unprepared struct {
 	pool gorm.ConnPool
 }
 
+// QueryContext runs the statement and returns its rows.
 func (u unprepared) QueryContext(ctx context.Context, args ...any) (*sql.Rows, error) {
 	return u.pool.QueryContext(ctx, u.sql, args...)
 }
 
+// ExecContext runs the statement, which returns no rows.
 func (u unprepared) ExecContext(ctx context.Context, args ...any) (sql.Result, error) {
 	return u.pool.ExecContext(ctx, u.sql, args...)
 }
 
-// runner finds where s runs in ctx.
+// runner returns what runs s in ctx: a transaction, a replica, or the pool.
 //
-// On PostgreSQL nothing is prepared at all. pgx does that by itself, faster than database/sql, and
-// leaves it where default_query_exec_mode says so, which a pooler in transaction mode needs.
-func (a *Adapter) runner(ctx context.Context, s *statement) runner {
-	if tx := a.joined(ctx); tx != nil {
-		return a.inTx(ctx, tx.Statement.ConnPool, s)
+// On PostgreSQL the adapter prepares nothing. pgx prepares by itself, faster than database/sql, and
+// does not if default_query_exec_mode forbids it, as a pooler in transaction mode requires.
+func (d *database) runner(ctx context.Context, s *statement) runner {
+	if tx := d.transaction(ctx); tx != nil {
+		return d.runnerInTx(ctx, tx.Statement.ConnPool, s)
 	}
-	pool := a.pool
-	if replica := a.replicaOf(ctx); replica != nil {
+	pool := d.pool
+	if replica := d.replica(ctx); replica != nil {
 		pool = replica
 	}
 	switch {
 	case pool == nil:
-		return unprepared{s.sql, a.db.Statement.ConnPool}
-	case a.dialect == "postgres":
+		return unprepared{s.sql, d.gorm.Statement.ConnPool}
+	case d.dialect == postgreSQLDialect:
 		return unprepared{s.sql, pool}
 	}
 	if stmt := s.prepare(ctx, pool); stmt != nil {
@@ -106,48 +107,26 @@ func (a *Adapter) runner(ctx context.Context, s *statement) runner {
 	return unprepared{s.sql, pool}
 }
 
-// storable reports whether the database can hold a text at all. One that it cannot is in no row,
-// and the database must not be asked: its answer would be an error, which ends the transaction on
-// PostgreSQL.
-func (a *Adapter) storable(text string) bool {
-	switch a.dialect {
-	case "sqlite":
-		return true
-	case "postgres":
-		return !strings.Contains(text, "\x00") && utf8.ValidString(text)
-	}
-	return utf8.ValidString(text)
-}
-
-func (a *Adapter) allStorable(values []any) bool {
-	for _, v := range values {
-		if text, ok := v.(string); ok && !a.storable(text) {
-			return false
-		}
-	}
-	return true
-}
-
-// query returns ErrNotFound for values that no row can have.
-func (a *Adapter) query(ctx context.Context, s *statement, values ...any) (*sql.Rows, error) {
-	if !a.allStorable(values) {
+// query returns the rows that s finds. It returns ErrNotFound for values that no row can contain.
+func (d *database) query(ctx context.Context, s *statement, values ...any) (*sql.Rows, error) {
+	if !d.dialect.allStorable(values) {
 		return nil, cardea.ErrNotFound
 	}
-	trace := a.trace(ctx, s)
-	rows, err := a.runner(ctx, s).QueryContext(ctx, s.args(values)...)
+	trace := d.trace(ctx, s)
+	rows, err := d.runner(ctx, s).QueryContext(ctx, s.args(values)...)
 	trace(-1, err)
 	return rows, err
 }
 
 // exec returns the number of rows that s changed.
-func (a *Adapter) exec(ctx context.Context, s *statement, values ...any) (int64, error) {
-	if !a.allStorable(values) {
+func (d *database) exec(ctx context.Context, s *statement, values ...any) (int64, error) {
+	if !d.dialect.allStorable(values) {
 		return 0, nil
 	}
 	var n int64
-	err := a.retried(ctx, func() error {
-		trace := a.trace(ctx, s)
-		result, err := a.runner(ctx, s).ExecContext(ctx, s.args(values)...)
+	err := d.retry(ctx, func() error {
+		trace := d.trace(ctx, s)
+		result, err := d.runner(ctx, s).ExecContext(ctx, s.args(values)...)
 		if err == nil {
 			n, err = result.RowsAffected()
 		}
@@ -157,9 +136,9 @@ func (a *Adapter) exec(ctx context.Context, s *statement, values ...any) (int64,
 	return n, err
 }
 
-// exists returns ErrNotFound when s finds nothing.
-func (a *Adapter) exists(ctx context.Context, s *statement, values ...any) error {
-	rows, err := a.query(ctx, s, values...)
+// exists returns ErrNotFound if s finds nothing.
+func (d *database) exists(ctx context.Context, s *statement, values ...any) error {
+	rows, err := d.query(ctx, s, values...)
 	if err != nil {
 		return err
 	}
@@ -170,13 +149,24 @@ func (a *Adapter) exists(ctx context.Context, s *statement, values ...any) error
 	return cmp.Or(rows.Err(), cardea.ErrNotFound)
 }
 
-// trace returns what logs s, with the number of rows that it changed, once it has run.
-func (a *Adapter) trace(ctx context.Context, s *statement) func(rows int64, err error) {
-	if a.silent {
+// deleteExpired runs s, which deletes at most limit rows that expired before the given time, and
+// returns how many it deleted.
+func (d *database) deleteExpired(ctx context.Context, s *statement, before time.Time, limit int) (int, error) {
+	if limit <= 0 { // SQLite takes a negative limit for no limit
+		return 0, nil
+	}
+	n, err := d.exec(ctx, s, before.UTC(), limit)
+	return int(n), err
+}
+
+// trace starts a log entry for s. Call the function that it returns after s has run, with the
+// number of rows that s changed, or -1.
+func (d *database) trace(ctx context.Context, s *statement) func(rows int64, err error) {
+	if d.silent {
 		return func(int64, error) {}
 	}
 	begin := time.Now()
 	return func(rows int64, err error) {
-		a.logger.Trace(ctx, begin, func() (string, int64) { return s.sql, rows }, err)
+		d.logger.Trace(ctx, begin, func() (string, int64) { return s.sql, rows }, err)
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
 )
 
-// Times are kept to the millisecond, in UTC, whatever the zone of the server, of the connection,
-// and of the value, and beyond 2038.
+// Times are stored to the millisecond and read in UTC, whatever the zone of the server, the
+// connection and the value, also beyond 2038.
 func TestTimesOnEachDatabase(t *testing.T) {
 	t.Parallel()
 	west := time.FixedZone("", -5*60*60)
@@ -74,8 +74,8 @@ func TestTimesOnEachDatabase(t *testing.T) {
 	}
 }
 
-// What is in a datetime column of MariaDB and MySQL is the wall clock of UTC, or of
-// Options.Timezone, so another program reads the same.
+// A datetime column of MariaDB and MySQL contains the wall clock of UTC, or of Options.Timezone, so
+// that other programs read the same time.
 func TestWallClock(t *testing.T) {
 	t.Parallel()
 	for name, empty := range map[string]func(testing.TB) gormadapter.Options{"MariaDB": mariaDB, "MySQL": mySQL} {

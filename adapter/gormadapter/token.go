@@ -10,49 +10,77 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// CreateVerificationToken adds t through GORM.
+// CreateVerificationToken adds t through GORM. It returns ErrConflict if the token exists.
 func (a *Adapter) CreateVerificationToken(ctx context.Context, t *cardea.VerificationToken) error {
-	r := a.token.fill(a.entities.token.new())
+	r := a.token.newRow()
 	r.set("Token", t.Token)
 	r.set("Expires", new(stored(t.Expires)))
 	r.set("Identifier", t.Identifier)
 	if r.err != nil {
 		return fmt.Errorf("create verification token: %w", r.err)
 	}
-	create := func() error { return a.writer(ctx, a.token).Omit(clause.Associations).Create(r.entity).Error }
-	if err := a.retried(ctx, create); err != nil {
-		return a.failed(ctx, "create verification token", err)
+	err := a.db.retry(ctx, func() error {
+		return a.db.writer(ctx, a.token).Omit(clause.Associations).Create(r.entity).Error
+	})
+	if err != nil {
+		return a.errors.wrap(ctx, "create verification token", err)
 	}
 	return nil
 }
 
-// ConsumeVerificationToken removes the token and returns it, to exactly one of its callers.
+// ConsumeVerificationToken removes the token and returns it. Of concurrent calls exactly one gets
+// it, the others ErrNotFound.
 func (a *Adapter) ConsumeVerificationToken(
 	ctx context.Context, identifier, token string,
 ) (*cardea.VerificationToken, error) {
-	consume := a.consumeInOne
-	if a.statements.consumeToken == nil {
-		consume = a.consumeInTwo
-	}
-	expires, err := consume(ctx, identifier, token)
+	expires, err := a.tokens.consume(ctx, identifier, token)
 	if err != nil {
-		return nil, a.failed(ctx, "consume verification token", err)
+		return nil, a.errors.wrap(ctx, "consume verification token", err)
 	}
 	return &cardea.VerificationToken{Identifier: identifier, Token: token, Expires: stored(expires)}, nil
 }
 
-// consumeInOne is one DELETE ... RETURNING. It reads to the end, because only the step that finds
-// no more rows commits the deletion.
-func (a *Adapter) consumeInOne(ctx context.Context, identifier, token string) (expires time.Time, err error) {
-	err = a.retried(ctx, func() error {
-		expires, err = a.deleteReturning(ctx, identifier, token)
+// DeleteVerificationTokens removes the tokens of exactly that identifier, and returns how many.
+func (a *Adapter) DeleteVerificationTokens(ctx context.Context, identifier string) (int, error) {
+	n, err := a.db.exec(ctx, a.statements.deleteTokens, identifier)
+	if err != nil {
+		return 0, a.errors.wrap(ctx, "delete verification tokens", err)
+	}
+	return int(n), nil
+}
+
+// DeleteExpiredVerificationTokens removes at most limit tokens that expired before the given time,
+// and returns how many. It removes none if limit is 0 or less.
+func (a *Adapter) DeleteExpiredVerificationTokens(ctx context.Context, before time.Time, limit int) (int, error) {
+	n, err := a.db.deleteExpired(ctx, a.statements.deleteExpiredTokens, before, limit)
+	if err != nil {
+		return 0, a.errors.wrap(ctx, "delete expired verification tokens", err)
+	}
+	return n, nil
+}
+
+// tokenConsumer reads and deletes single-use tokens, each once.
+type tokenConsumer struct {
+	db         *database
+	statements *statements
+}
+
+// consume deletes the token and returns its expiry, or ErrNotFound.
+func (c tokenConsumer) consume(ctx context.Context, identifier, token string) (expires time.Time, err error) {
+	if c.statements.consumeToken == nil {
+		return c.readAndDelete(ctx, identifier, token)
+	}
+	err = c.db.retry(ctx, func() error {
+		expires, err = c.deleteReturning(ctx, identifier, token)
 		return err
 	})
 	return expires, err
 }
 
-func (a *Adapter) deleteReturning(ctx context.Context, identifier, token string) (expires time.Time, err error) {
-	rows, err := a.query(ctx, a.statements.consumeToken, token, identifier)
+// deleteReturning runs one DELETE ... RETURNING. It reads to the end, because SQLite commits the
+// deletion only in the step that finds no more rows.
+func (c tokenConsumer) deleteReturning(ctx context.Context, identifier, token string) (expires time.Time, err error) {
+	rows, err := c.db.query(ctx, c.statements.consumeToken, token, identifier)
 	if err != nil {
 		return expires, err
 	}
@@ -73,13 +101,15 @@ func (a *Adapter) deleteReturning(ctx context.Context, identifier, token string)
 	return expires, nil
 }
 
-// consumeInTwo is for databases without RETURNING: of all who have read the token, one deletes it.
-func (a *Adapter) consumeInTwo(ctx context.Context, identifier, token string) (expires time.Time, err error) {
-	err = a.Transact(ctx, func(ctx context.Context) error {
-		if expires, err = a.tokenExpiry(ctx, identifier, token); err != nil {
+// readAndDelete is for databases without RETURNING. Several may read the token, and one of them
+// deletes it.
+func (c tokenConsumer) readAndDelete(ctx context.Context, identifier, token string) (expires time.Time, err error) {
+	err = c.db.transact(ctx, func(ctx context.Context) error {
+		expires, err = c.expiry(ctx, identifier, token)
+		if err != nil {
 			return err
 		}
-		n, err := a.exec(ctx, a.statements.deleteToken, token, identifier)
+		n, err := c.db.exec(ctx, c.statements.deleteToken, token, identifier)
 		if err == nil && n == 0 {
 			err = cardea.ErrNotFound
 		}
@@ -88,8 +118,8 @@ func (a *Adapter) consumeInTwo(ctx context.Context, identifier, token string) (e
 	return expires, err
 }
 
-func (a *Adapter) tokenExpiry(ctx context.Context, identifier, token string) (expires time.Time, err error) {
-	rows, err := a.query(ctx, a.statements.token, token, identifier)
+func (c tokenConsumer) expiry(ctx context.Context, identifier, token string) (expires time.Time, err error) {
+	rows, err := c.db.query(ctx, c.statements.token, token, identifier)
 	if err != nil {
 		return expires, err
 	}
@@ -98,10 +128,4 @@ func (a *Adapter) tokenExpiry(ctx context.Context, identifier, token string) (ex
 		return expires, cmp.Or(rows.Err(), cardea.ErrNotFound)
 	}
 	return expires, rows.Scan(&expires)
-}
-
-// DeleteExpiredVerificationTokens removes at most limit tokens that expired before the given time,
-// and returns how many.
-func (a *Adapter) DeleteExpiredVerificationTokens(ctx context.Context, before time.Time, limit int) (int, error) {
-	return a.deleteExpired(ctx, "delete expired verification tokens", a.statements.deleteExpiredTokens, before, limit)
 }

@@ -15,10 +15,10 @@ import (
 // it, others don't see it.
 type txKey struct{ pool *sql.DB }
 
-var errNoTransaction = errors.New("the *gorm.DB given to WithTx is not in a transaction")
+var errNoTransaction = errors.New("the *gorm.DB given to WithTx is not a transaction: give it the one that Transaction or Begin returns")
 
 // WithTx returns a context in which every adapter on tx's connection takes part in tx, a
-// transaction of the application's own:
+// transaction of the application:
 //
 //	db.Transaction(func(tx *gorm.DB) error {
 //		if err := tx.Create(&invoice).Error; err != nil {
@@ -27,19 +27,20 @@ var errNoTransaction = errors.New("the *gorm.DB given to WithTx is not in a tran
 //		return adapter.DeleteUser(gormadapter.WithTx(ctx, tx), id)
 //	})
 //
-// The context must not be used after tx has ended.
+// The context must not be used after tx has ended. If tx is not a transaction, methods that need
+// one return an error.
 func WithTx(ctx context.Context, tx *gorm.DB) context.Context {
 	pool, _ := tx.DB()
 	return context.WithValue(ctx, txKey{pool}, tx)
 }
 
-// joined returns the transaction that ctx carries, or the one on which the adapter was made, or
-// nil.
-func (a *Adapter) joined(ctx context.Context) *gorm.DB {
-	if tx, ok := ctx.Value(txKey{a.pool}).(*gorm.DB); ok {
+// transaction returns the transaction that ctx carries, or the one on which the adapter was made,
+// or nil.
+func (d *database) transaction(ctx context.Context) *gorm.DB {
+	if tx, ok := ctx.Value(txKey{d.pool}).(*gorm.DB); ok {
 		return tx
 	}
-	return a.tx
+	return d.tx
 }
 
 func inTransaction(db *gorm.DB) bool {
@@ -47,25 +48,29 @@ func inTransaction(db *gorm.DB) bool {
 	return ok
 }
 
-// Transact runs fn in one transaction. When ctx carries one, fn runs in a savepoint of it.
-// Otherwise fn may run up to eight times within five seconds, while the database gives up the
+// Transact runs fn in one transaction. If ctx carries a transaction, fn runs in a savepoint of it.
+// Otherwise fn may run up to eight times within five seconds, as long as the database gives up the
 // transaction because of others (SQLITE_BUSY, SQLSTATE 40001 and 40P01, MySQL's 1213 and 1020). The
-// other methods do the same with their statements outside a transaction.
+// other methods retry their statements in the same way outside a transaction.
 func (a *Adapter) Transact(ctx context.Context, fn func(ctx context.Context) error) error {
-	if tx := a.joined(ctx); tx != nil {
-		return a.part(ctx, tx, fn)
-	}
-	return a.retried(ctx, func() error { return a.whole(ctx, fn) })
+	return a.db.transact(ctx, fn)
 }
 
-// retried runs a transaction, or a statement that is one by itself, again while the database gives
-// it up because of others. In a transaction that ctx carries there is nothing to repeat: it is lost
-// as a whole.
-func (a *Adapter) retried(ctx context.Context, run func() error) error {
+func (d *database) transact(ctx context.Context, fn func(ctx context.Context) error) error {
+	if tx := d.transaction(ctx); tx != nil {
+		return d.runSavepoint(ctx, tx, fn)
+	}
+	return d.retry(ctx, func() error { return d.runTransaction(ctx, fn) })
+}
+
+// retry runs a transaction, or a single statement, again as long as the database gives it up
+// because of others. In a transaction that ctx carries it runs once: the database has given up the
+// whole transaction.
+func (d *database) retry(ctx context.Context, run func() error) error {
 	begin := time.Now()
 	for try := 0; ; try++ {
 		err := run()
-		if err == nil || !a.retryable(err) || a.joined(ctx) != nil || try == maxRetries ||
+		if err == nil || !d.errors.isRetryable(err) || d.transaction(ctx) != nil || try == maxRetries ||
 			time.Since(begin) > maxRetryTime {
 			return err
 		}
@@ -83,46 +88,47 @@ const (
 	retryStep    = 4 * time.Millisecond // doubled each time
 )
 
-func (a *Adapter) whole(ctx context.Context, fn func(ctx context.Context) error) error {
-	a.prepareWaiting(ctx)
-	tx := a.on(ctx, a.db).Begin()
+func (d *database) runTransaction(ctx context.Context, fn func(ctx context.Context) error) error {
+	d.prepareWaiting(ctx)
+	tx := d.sessionOn(ctx, d.gorm).Begin()
 	if tx.Error != nil {
-		return a.failed(ctx, "begin transaction", tx.Error)
+		return d.errors.wrap(ctx, "begin transaction", tx.Error)
 	}
 	finished := false
 	defer func() {
 		if !finished { // fn panics
-			_ = ended(ctx, tx.Rollback)
+			_ = endTransaction(ctx, tx.Rollback)
 		}
 	}()
-	err := fn(context.WithValue(ctx, txKey{a.pool}, tx))
+	err := fn(context.WithValue(ctx, txKey{d.pool}, tx))
 	finished = true
 	if err != nil {
-		return a.undone(ctx, err, ended(ctx, tx.Rollback))
+		return d.rolledBack(ctx, err, endTransaction(ctx, tx.Rollback))
 	}
-	if err := ended(ctx, tx.Commit); err != nil {
-		return a.failed(ctx, "commit transaction", err)
+	if err := endTransaction(ctx, tx.Commit); err != nil {
+		return d.errors.wrap(ctx, "commit transaction", err)
 	}
 	return nil
 }
 
-// undone is the error of a transaction that cause has ended. A transaction that cannot be rolled
-// back was lost with its connection, and then cause may be what the application made of it: that is
-// left out of the chain of errors, so that nobody takes it for the application's decision.
-func (a *Adapter) undone(ctx context.Context, cause, rollback error) error {
-	if rollback == nil || errors.Is(rollback, sql.ErrTxDone) || ctx.Err() != nil || a.retryable(cause) {
+// rolledBack is the error of a transaction that ended because of cause. If it could not be rolled
+// back, it was lost with its connection, and cause may be what the application made of that. Then
+// cause is left out of the chain of errors, so that nobody takes it for the application's decision.
+func (d *database) rolledBack(ctx context.Context, cause, rollback error) error {
+	if rollback == nil || errors.Is(rollback, sql.ErrTxDone) || ctx.Err() != nil || d.errors.isRetryable(cause) {
 		return cause
 	}
 	return fmt.Errorf("roll back transaction: %w, after: %v", rollback, cause)
 }
 
-// endPatience is how long the end of a transaction may take when ctx has ended.
-const endPatience = time.Second
+// endTimeout is how long the end of a transaction may take after ctx has ended.
+const endTimeout = time.Second
 
-// ended runs the end of a transaction and does not wait for it much longer than ctx lasts. MySQL's
-// driver would wait for an answer for ever; whether the transaction is kept is not known then, as
-// with any connection that is lost in the middle of a commit.
-func ended(ctx context.Context, end func() *gorm.DB) error {
+// endTransaction runs end, a commit or a rollback, and waits for it until ctx ends and endTimeout
+// has passed. MySQL's driver would wait for an answer for ever. If there is no answer, it is
+// unknown whether the transaction was committed, as with any connection that is lost during a
+// commit.
+func endTransaction(ctx context.Context, end func() *gorm.DB) error {
 	done := make(chan error, 1)
 	go func() { done <- end().Error }()
 	select {
@@ -133,23 +139,23 @@ func ended(ctx context.Context, end func() *gorm.DB) error {
 	select {
 	case err := <-done:
 		return err
-	case <-time.After(endPatience):
+	case <-time.After(endTimeout):
 		return ctx.Err()
 	}
 }
 
-func (a *Adapter) part(ctx context.Context, tx *gorm.DB, fn func(ctx context.Context) error) error {
+func (d *database) runSavepoint(ctx context.Context, tx *gorm.DB, fn func(ctx context.Context) error) error {
 	if !inTransaction(tx) {
 		return errNoTransaction
 	}
-	name := fmt.Sprintf("cardea%d", a.savepoints.Add(1))
-	if err := a.on(ctx, tx).SavePoint(name).Error; err != nil {
-		return a.failed(ctx, "set savepoint", err)
+	name := fmt.Sprintf("cardea%d", d.savepoints.Add(1))
+	if err := d.sessionOn(ctx, tx).SavePoint(name).Error; err != nil {
+		return d.errors.wrap(ctx, "set savepoint", err)
 	}
 	kept := false
 	defer func() {
 		if !kept {
-			a.rollBackTo(ctx, tx, name)
+			d.rollBackTo(ctx, tx, name)
 		}
 	}()
 	if err := fn(ctx); err != nil {
@@ -162,12 +168,12 @@ func (a *Adapter) part(ctx context.Context, tx *gorm.DB, fn func(ctx context.Con
 	return nil
 }
 
-// rollBackTo also works when ctx has ended. If the savepoint is gone, so is the database's
-// transaction (an interrupted SQLite statement takes it along), and what would be written after
-// that would stay: then tx ends, and whoever goes on with it gets errors.
-func (a *Adapter) rollBackTo(ctx context.Context, tx *gorm.DB, name string) {
+// rollBackTo also works after ctx has ended. If the savepoint is gone, so is the database's
+// transaction (an interrupted statement of SQLite ends it), and what is written after that would be
+// kept. Then rollBackTo ends tx, so that later statements in it return errors.
+func (d *database) rollBackTo(ctx context.Context, tx *gorm.DB, name string) {
 	ctx = context.WithoutCancel(ctx)
-	if err := a.on(ctx, tx).RollbackTo(name).Error; err != nil {
-		a.on(ctx, tx).Rollback()
+	if err := d.sessionOn(ctx, tx).RollbackTo(name).Error; err != nil {
+		d.sessionOn(ctx, tx).Rollback()
 	}
 }

@@ -18,7 +18,7 @@ type invoice struct {
 
 var errOwn = errors.New("the application's own error")
 
-// firstSignIn is what the core writes at a first sign-in.
+// firstSignIn writes what package cardea writes at a first sign-in.
 func firstSignIn(ctx context.Context, a *gormadapter.Adapter) (*cardea.User, error) {
 	u := &cardea.User{Email: "ada@example.com"}
 	err := a.Transact(ctx, func(ctx context.Context) error {
@@ -34,7 +34,7 @@ func firstSignIn(ctx context.Context, a *gormadapter.Adapter) (*cardea.User, err
 	return u, err
 }
 
-func TestApplicationsTransactionTakesEverythingAlong(t *testing.T) {
+func TestApplicationsTransactionCoversEverything(t *testing.T) {
 	t.Parallel()
 	for _, prepare := range []bool{false, true} {
 		db := openDB(t, gorm.Config{PrepareStmt: prepare})
@@ -77,7 +77,7 @@ func TestApplicationsTransactionTakesEverythingAlong(t *testing.T) {
 	}
 }
 
-func TestFailedPartLeavesTheApplicationsTransactionUsable(t *testing.T) {
+func TestFailedSavepointLeavesTheApplicationsTransactionUsable(t *testing.T) {
 	t.Parallel()
 	db := openDB(t, gorm.Config{})
 	a := newOn(t, db)
@@ -135,7 +135,7 @@ func TestWithTxOutsideATransaction(t *testing.T) {
 	}
 }
 
-// Two adapters with a database each: the transaction of one is none of the other.
+// There are two adapters, each with its own database. One does not join the other's transaction.
 func TestTransactionOfAnotherDatabase(t *testing.T) {
 	t.Parallel()
 	one, two := open(t), open(t)
@@ -155,7 +155,7 @@ func TestTransactionOfAnotherDatabase(t *testing.T) {
 	}
 }
 
-// busy is what SQLite's driver returns when another connection writes.
+// busy is the error of SQLite's driver if another connection writes.
 type busy struct{}
 
 func (busy) Error() string { return "database is locked" }
@@ -212,7 +212,7 @@ func TestNoRetries(t *testing.T) {
 	}
 }
 
-// A real lock: another pool holds it, and this one has no patience.
+// Another pool holds a real lock, and this one does not wait for it.
 func TestWaitsForARealLock(t *testing.T) {
 	t.Parallel()
 	name := "file:" + t.TempDir() + "/db.sqlite?_busy_timeout=0"

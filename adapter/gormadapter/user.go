@@ -2,29 +2,30 @@ package gormadapter
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/cardea-auth/cardea"
-	"gorm.io/gorm"
 	"gorm.io/gorm/schema"
 )
 
-// visitor are the fields that the session check reads, found beforehand.
-type visitor struct{ id, name, email, verified, image *schema.Field }
+// userFields are the fields of a user that every session check reads. They are looked up once.
+type userFields struct{ id, name, email, emailVerified, image *schema.Field }
 
-func newVisitor(t *table) visitor {
-	return visitor{t.roles["ID"], t.roles["Name"], t.roles["Email"], t.roles["EmailVerified"], t.roles["Image"]}
+func newUserFields(t *table) userFields {
+	return userFields{
+		id: t.roles["ID"], name: t.roles["Name"], email: t.roles["Email"], emailVerified: t.roles["EmailVerified"],
+		image: t.roles["Image"],
+	}
 }
 
-// user is what sign-in knows of a user entity.
-func (v visitor) user(ctx context.Context, r *row) *cardea.User {
+// user returns the user in a row.
+func (f userFields) user(ctx context.Context, r *row) *cardea.User {
 	return &cardea.User{
-		ID:            textAt(at(ctx, v.id, r.value)),
-		Name:          textAt(at(ctx, v.name, r.value)),
-		Email:         textAt(at(ctx, v.email, r.value)),
-		EmailVerified: timeAt(at(ctx, v.verified, r.value)),
-		Image:         textAt(at(ctx, v.image, r.value)),
+		ID:            textAt(pointerTo(ctx, f.id, r.value)),
+		Name:          textAt(pointerTo(ctx, f.name, r.value)),
+		Email:         textAt(pointerTo(ctx, f.email, r.value)),
+		EmailVerified: timeAt(pointerTo(ctx, f.emailVerified, r.value)),
+		Image:         textAt(pointerTo(ctx, f.image, r.value)),
 		Entity:        r.entity,
 	}
 }
@@ -36,35 +37,40 @@ func (r *row) setUser(u *cardea.User) {
 	r.set("Image", optional(u.Image))
 }
 
-// CreateUser adds u, in u.Entity or a new entity, through GORM.
+// CreateUser adds u through GORM, in u.Entity or, if that is nil, a new entity, and sets u.ID and
+// u.Entity. If u.ID is empty the user gets a new ID. It returns ErrConflict if the ID or the e-mail
+// address is taken.
 func (a *Adapter) CreateUser(ctx context.Context, u *cardea.User) error {
-	r, err := a.user.given(a.entities.user, u.Entity)
+	r, err := a.user.rowFor(u.Entity)
 	if err != nil {
 		return fmt.Errorf("create user: User%w", err)
 	}
 	r.setUser(u)
-	if a.identify(r, u.ID); r.err != nil {
+	r.setNewID(u.ID)
+	if r.err != nil {
 		return fmt.Errorf("create user: %w", r.err)
 	}
-	create := func() error { return a.writer(ctx, a.user).Omit(r.blanks(ctx)...).Create(r.entity).Error }
-	if err := a.retried(ctx, create); err != nil {
-		return a.failed(ctx, "create user", err)
+	err = a.db.retry(ctx, func() error {
+		return a.db.writer(ctx, a.user).Omit(r.omittedColumns(ctx)...).Create(r.entity).Error
+	})
+	if err != nil {
+		return a.errors.wrap(ctx, "create user", err)
 	}
 	u.ID, u.Entity = r.text("ID"), r.entity
 	return nil
 }
 
-// UserByID returns the user with that id, or ErrNotFound.
+// UserByID returns the user with that ID, or ErrNotFound.
 func (a *Adapter) UserByID(ctx context.Context, id string) (*cardea.User, error) {
-	key, err := a.key(id)
+	key, err := a.user.key(id)
 	if err != nil {
-		return nil, a.failed(ctx, "find user", err)
+		return nil, a.errors.wrap(ctx, "find user", err)
 	}
 	return a.findUser(ctx, a.statements.userByID, key)
 }
 
-// UserByEmail returns the user with exactly that e-mail, or ErrNotFound. A database of the Node
-// adapter may hold users whose e-mail is the empty string; they are not found.
+// UserByEmail returns the user with exactly that e-mail address, or ErrNotFound. A database of the
+// Node adapter may contain users whose address is the empty string; they are not found.
 func (a *Adapter) UserByEmail(ctx context.Context, email string) (*cardea.User, error) {
 	if email == "" {
 		return nil, fmt.Errorf("find user: %w", cardea.ErrNotFound)
@@ -78,89 +84,34 @@ func (a *Adapter) UserByAccount(ctx context.Context, provider, providerAccountID
 }
 
 func (a *Adapter) findUser(ctx context.Context, s *statement, args ...any) (*cardea.User, error) {
-	r := a.user.fill(a.entities.user.new())
-	if err := a.read(ctx, s, args, nil, r); err != nil {
-		return nil, a.failed(ctx, "find user", err)
+	r := a.user.newRow()
+	if err := a.db.read(ctx, s, args, nil, r); err != nil {
+		return nil, a.errors.wrap(ctx, "find user", err)
 	}
-	return a.visitor.user(ctx, r), nil
+	return a.userFields.user(ctx, r), nil
 }
 
-// read fills more and entities from the first row that s finds, or returns ErrNotFound.
-func (a *Adapter) read(ctx context.Context, s *statement, args []any, more []any, entities ...*row) error {
-	rows, err := a.query(ctx, s, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	if !rows.Next() {
-		if err := rows.Err(); err != nil {
-			return err
-		}
-		return cardea.ErrNotFound
-	}
-	if err := scan(ctx, rows, more, entities...); err != nil {
-		return err
-	}
-	if err := rows.Close(); err != nil { // now, because a hook may need the connection
-		return err
-	}
-	return a.afterFind(ctx, entities...)
-}
-
-// readAll returns all entities that s finds.
-func (a *Adapter) readAll(ctx context.Context, s *statement, t *table, e entity, args ...any) ([]*row, error) {
-	rows, err := a.query(ctx, s, args...)
-	if errors.Is(err, cardea.ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var found []*row
-	for rows.Next() {
-		r := t.fill(e.new())
-		if err := scan(ctx, rows, nil, r); err != nil {
-			return nil, err
-		}
-		found = append(found, r)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	return found, a.afterFind(ctx, found...)
-}
-
-func (a *Adapter) afterFind(ctx context.Context, entities ...*row) error {
-	for _, r := range entities {
-		if hook, ok := r.entity.(interface{ AfterFind(*gorm.DB) error }); ok {
-			if err := hook.AfterFind(a.gorm(ctx)); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// UpdateUser writes the columns of u through GORM and reads the row again.
+// UpdateUser writes the name, e-mail address, its verification and image of u through GORM, reads
+// the row again and sets u.Entity to it. It returns ErrNotFound if there is no such user, and
+// ErrConflict if the address is taken.
 func (a *Adapter) UpdateUser(ctx context.Context, u *cardea.User) error {
-	key, err := a.key(u.ID)
+	key, err := a.user.key(u.ID)
 	if err != nil { // without a key GORM has no condition
-		return a.failed(ctx, "update user", err)
+		return a.errors.wrap(ctx, "update user", err)
 	}
-	r := a.user.fill(a.entities.user.new())
+	r := a.user.newRow()
 	r.setKey("ID", u.ID)
-	if r.setUser(u); r.err != nil {
+	r.setUser(u)
+	if r.err != nil {
 		return fmt.Errorf("update user: %w", r.err)
 	}
 	columns := r.values(ctx, "Name", "Email", "EmailVerified", "Image")
-	if err := a.retried(ctx, func() error {
-		return a.writer(ctx, a.user).Model(r.entity).Where(a.exactly(a.user, "ID", key)).Updates(columns).Error
-	}); err != nil {
-		return a.failed(ctx, "update user", err)
+	condition := a.user.bytewiseEqual("ID", key)
+	err = a.db.retry(ctx, func() error {
+		return a.db.writer(ctx, a.user).Model(r.entity).Where(condition).Updates(columns).Error
+	})
+	if err != nil {
+		return a.errors.wrap(ctx, "update user", err)
 	}
 	stored, err := a.UserByID(ctx, u.ID)
 	if err != nil {
@@ -170,43 +121,20 @@ func (a *Adapter) UpdateUser(ctx context.Context, u *cardea.User) error {
 	return nil
 }
 
-// DeleteUser removes the user with all accounts, sessions and authenticators, by name, because not
-// every database cascades: the foreign keys may be off, or missing, or made without. It is one
-// statement where the database has one for that, or else a transaction that begins with the
-// children. A user entity with soft deletion stays as a row that nothing finds. Hooks of the user
-// entity run.
-func (a *Adapter) DeleteUser(ctx context.Context, id string) error {
-	key, err := a.key(id)
+// LockUser blocks other LockUser calls for this user until the transaction that ctx carries ends.
+// It writes the row unchanged, because every database locks rows that are written, and only some
+// can lock rows that are read. Hooks don't run. It returns ErrNotFound if there is no such user.
+func (a *Adapter) LockUser(ctx context.Context, id string) error {
+	key, err := a.user.key(id)
 	if err != nil {
-		return nil // nobody has it
+		return a.errors.wrap(ctx, "lock user", err)
 	}
-	done, err := a.deleteAtOnce(ctx, key)
+	n, err := a.db.exec(ctx, a.statements.lockUser, key)
+	if err == nil && n == 0 { // MySQL does not count a row that stays as it is
+		err = a.db.exists(ctx, a.statements.userByID, key)
+	}
 	if err != nil {
-		return a.failed(ctx, "delete user", err)
+		return a.errors.wrap(ctx, "lock user", err)
 	}
-	if done {
-		return nil
-	}
-	return a.Transact(ctx, func(ctx context.Context) error {
-		for _, s := range a.statements.deleteOwned(a.seesPasskeys(ctx)) {
-			if _, err := a.exec(ctx, s, key); err != nil {
-				return a.failed(ctx, "delete user", err)
-			}
-		}
-		if err := a.deleteRow(ctx, id, key); err != nil {
-			return a.failed(ctx, "delete user", err)
-		}
-		return nil
-	})
-}
-
-// deleteRow goes through GORM where that would do more than one statement.
-func (a *Adapter) deleteRow(ctx context.Context, id string, key any) error {
-	if a.user.plainlyDeleted() {
-		_, err := a.exec(ctx, a.statements.deleteUser, key)
-		return err
-	}
-	r := a.user.fill(a.entities.user.new())
-	r.setKey("ID", id)
-	return a.writer(ctx, a.user).Where(a.exactly(a.user, "ID", key)).Delete(r.entity).Error
+	return nil
 }

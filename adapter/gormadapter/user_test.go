@@ -15,11 +15,11 @@ import (
 	"gorm.io/gorm"
 )
 
-// member is an application's user with a column of every kind that is not scanned like a text.
+// member is an application's user with every kind of column that is not scanned as text is.
 type member struct {
 	gormadapter.User
 	Role      string `gorm:"not null;default:ADMIN;check:known_role,role IN ('ADMIN','USER')" json:"-"`
-	Bio       string // NULL in the database for whoever came before the column
+	Bio       string // NULL in rows from before the column was added
 	Logins    int
 	Nickname  *string
 	Address   address  `gorm:"embedded;embeddedPrefix:address_"`
@@ -31,7 +31,7 @@ type member struct {
 
 type address struct{ City string }
 
-// plan is kept as a number.
+// plan is stored as a number.
 type plan struct{ name string }
 
 var plans = []string{"free", "paid"}
@@ -49,7 +49,7 @@ func (p plan) Value() (driver.Value, error) { return int64(max(0, slices.Index(p
 
 func (plan) GormDataType() string { return "integer" }
 
-// created returns a user whose entity holds what its column can.
+// created returns a user whose entity has a value in every column.
 func created(t *testing.T, a *gormadapter.Adapter) *cardea.User {
 	t.Helper()
 	entity := a.NewUser().(*member)
@@ -106,7 +106,7 @@ func TestUpdateLeavesTheApplicationsColumnsAlone(t *testing.T) {
 	a := open(t, gormadapter.WithUser[member]())
 	u := created(t, a)
 	want := *u.Entity.(*member)
-	// As the core has it: a user that came from somewhere else than the row.
+	// As package cardea has it: a user that was not read from the row.
 	change := &cardea.User{ID: u.ID, Name: "Lovelace", Email: u.Email}
 	if err := a.UpdateUser(t.Context(), change); err != nil {
 		t.Fatal(err)
@@ -161,12 +161,13 @@ func TestHiddenColumnsStayHidden(t *testing.T) {
 	}
 }
 
-// Rows from before a column was added hold NULL in it, whatever the entity says.
+// Rows from before a column was added contain NULL in it, whatever the entity's type allows.
 func TestNullInPlainField(t *testing.T) {
 	t.Parallel()
 	a := open(t, gormadapter.WithUser[member]())
 	u := created(t, a)
-	if err := a.DB().Exec("UPDATE user SET bio = NULL, logins = NULL, tags = NULL, address_city = NULL").Error; err != nil {
+	query := "UPDATE user SET bio = NULL, logins = NULL, tags = NULL, address_city = NULL"
+	if err := a.DB().Exec(query).Error; err != nil {
 		t.Fatal(err)
 	}
 	got, err := a.UserByID(t.Context(), u.ID)
@@ -178,7 +179,7 @@ func TestNullInPlainField(t *testing.T) {
 	}
 }
 
-// The table is somebody else's, and allows what the entity does not know.
+// Another program made the table, and it allows values that the entity does not.
 func TestNullInRequiredField(t *testing.T) {
 	t.Parallel()
 	db := openDB(t, gorm.Config{})
@@ -218,7 +219,7 @@ func TestSoftDeletion(t *testing.T) {
 			UserID: u.ID, Type: cardea.TypeOIDC, Provider: "p", ProviderAccountID: "1",
 		}),
 		a.CreateSession(t.Context(), &cardea.Session{Token: "token", UserID: u.ID, Expires: time.Now()}),
-		a.DB().Delete(&leaver{}, "id = ?", u.ID).Error, // by the application, beside the adapter
+		a.DB().Delete(&leaver{}, "id = ?", u.ID).Error, // by the application, not through the adapter
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -254,7 +255,7 @@ func count(t testing.TB, a *gormadapter.Adapter, table string) (n int) {
 	return n
 }
 
-// hooked counts what GORM calls, and refuses a name after the insert.
+// hooked counts the hooks that GORM calls, and refuses a name after the insert.
 type hooked struct {
 	gormadapter.User
 	Slug  string
@@ -313,8 +314,8 @@ func TestEntityOfAnotherType(t *testing.T) {
 	}
 }
 
-// Better Auth GHSA-2vg6-77g8-24mp, Zitadel CVE-2026-55670: nothing of a user outlives it, also
-// where the database does not cascade.
+// Better Auth GHSA-2vg6-77g8-24mp, Zitadel CVE-2026-55670: nothing of a user remains after
+// DeleteUser, also if the database does not cascade.
 func TestDeleteUserWithoutForeignKeys(t *testing.T) {
 	t.Parallel()
 	a := openFile(t, "file:"+t.TempDir()+"/db.sqlite?_foreign_keys=off")
@@ -338,7 +339,7 @@ func TestDeleteUserWithoutForeignKeys(t *testing.T) {
 	}
 }
 
-// A database of the Node adapter keeps an e-mail that is not there as the empty text.
+// A database of the Node adapter stores a missing e-mail address as the empty text.
 func TestEmptyEmailOfTheNodeAdapter(t *testing.T) {
 	t.Parallel()
 	a := open(t)

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// optional turns a value into a column that may be NULL, where the empty one is NULL.
+// optional returns the value of a column that may be NULL: nil for the empty text.
 func optional(s string) *string {
 	if s == "" {
 		return nil
@@ -18,6 +18,7 @@ func optional(s string) *string {
 	return &s
 }
 
+// optionalTime is optional for a time, in the precision that the database keeps.
 func optionalTime(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
@@ -25,8 +26,8 @@ func optionalTime(t time.Time) *time.Time {
 	return new(stored(t))
 }
 
-// textAt is the text in a field of any type that can hold one, given a pointer to it; "" where
-// there is none.
+// textAt returns the text in a field of any type that can hold one, given a pointer to the field.
+// It returns "" if there is none.
 func textAt(field any) string {
 	switch p := field.(type) {
 	case *string:
@@ -41,50 +42,54 @@ func textAt(field any) string {
 	case *int64:
 		return strconv.FormatInt(*p, 10)
 	}
-	return asText(held(field))
+	return asText(columnValue(field))
 }
 
-// timeAt is the moment in a field, given a pointer to it; zero where there is none. The field has
-// it in UTC afterwards, because drivers return times in zones of their own.
+// timeAt returns the time in a field, given a pointer to the field, or the zero time if there is
+// none. It also sets the field to that time in UTC, because drivers return times in other zones.
 func timeAt(field any) time.Time {
 	switch p := field.(type) {
 	case *time.Time:
-		*p = moment(*p)
+		*p = utc(*p)
 		return *p
 	case **time.Time:
 		if *p == nil {
 			return time.Time{}
 		}
-		**p = moment(**p)
+		**p = utc(**p)
 		return **p
 	case *sql.NullTime:
-		p.Time = moment(p.Time)
+		p.Time = utc(p.Time)
 		return p.Time
 	}
-	t, _ := held(field).(time.Time)
-	return moment(t)
+	t, _ := columnValue(field).(time.Time)
+	return utc(t)
 }
 
-func moment(t time.Time) time.Time {
+// utc is stored, but keeps the zero time.
+func utc(t time.Time) time.Time {
 	if t.IsZero() {
 		return time.Time{}
 	}
 	return stored(t)
 }
 
+// numberAt returns the number in a field, given a pointer to the field, or 0.
 func numberAt(field any) int64 {
-	n, _ := held(field).(int64)
+	n, _ := columnValue(field).(int64)
 	return n
 }
 
-func truthAt(field any) bool {
-	b, _ := held(field).(bool)
+// boolAt returns the truth value in a field, given a pointer to the field, or false.
+func boolAt(field any) bool {
+	b, _ := columnValue(field).(bool)
 	return b
 }
 
-// held is what a field holds, given a pointer to it, as database/sql sends it: nil, int64, float64,
-// bool, string, []byte or time.Time.
-func held(field any) driver.Value {
+// columnValue returns what a field holds, given a pointer to the field, as database/sql sends it:
+// nil, int64, float64, bool, string, []byte or time.Time. It returns nil if the field cannot be
+// sent.
+func columnValue(field any) driver.Value {
 	v, err := driver.DefaultParameterConverter.ConvertValue(reflect.ValueOf(field).Elem().Interface())
 	if err != nil {
 		return nil
@@ -92,6 +97,7 @@ func held(field any) driver.Value {
 	return v
 }
 
+// asText returns the text of an ID from a column, or "".
 func asText(v driver.Value) string {
 	switch v := v.(type) {
 	case string:
@@ -104,8 +110,8 @@ func asText(v driver.Value) string {
 	return ""
 }
 
-// stored is a time as it goes into the database and comes out of it: the databases and their
-// drivers disagree about anything finer than a millisecond, and about zones.
+// stored returns a time as it is written to the database and read from it: in UTC and milliseconds.
+// The databases and their drivers disagree about zones, and about anything finer than that.
 func stored(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 
 // newUUID returns a random UUID (RFC 9562 § 5.4).

@@ -18,39 +18,40 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// All entities with columns of the application's.
+// The default entities with more columns.
 
-type stay struct {
+type customSession struct {
 	gormadapter.SessionOf[member]
 	Agent string `gorm:"size:100;not null;default:unknown"` // a text without a size has no default in MySQL
 	Place *string
 }
 
-type link struct {
+type customAccount struct {
 	gormadapter.AccountOf[member]
 	Scopes []string `gorm:"serializer:json"`
 	Level  int      `gorm:"not null;default:3"`
 }
 
-type ticket struct {
+type customToken struct {
 	gormadapter.VerificationToken
 	Reason string `gorm:"size:100;not null;default:mail"`
 }
 
-type passkey struct {
+type customAuthenticator struct {
 	gormadapter.AuthenticatorOf[member]
 	Label string `gorm:"size:100;not null;default:key"`
 }
 
 func embedded() []gormadapter.Option {
 	return []gormadapter.Option{
-		gormadapter.WithVerificationToken[ticket](), gormadapter.WithAuthenticator[passkey](),
-		gormadapter.WithAccount[link](),
-		gormadapter.WithSession[stay](), gormadapter.WithUser[member](), // the user last: the order does not matter
+		gormadapter.WithVerificationToken[customToken](), gormadapter.WithAuthenticator[customAuthenticator](),
+		gormadapter.WithAccount[customAccount](),
+		// the user is last: the order does not matter
+		gormadapter.WithSession[customSession](), gormadapter.WithUser[member](),
 	}
 }
 
-// A users table that was there before, with numbers for keys.
+// Users with numbers for keys.
 type numbered struct {
 	gormadapter.User
 	ID int64 `json:"id"`
@@ -61,7 +62,7 @@ type numbered32 struct {
 	ID uint32 `json:"id"`
 }
 
-// With the database's own UUIDs, as texts and as a type.
+// Users with the database's own UUIDs, as a text and as a Go type.
 type native struct {
 	gormadapter.User
 	ID string `gorm:"primaryKey;type:uuid;default:gen_random_uuid()" json:"id"`
@@ -72,7 +73,7 @@ type typed struct {
 	ID uuidType `gorm:"primaryKey" json:"id"`
 }
 
-// uuidType is as those of the UUID libraries.
+// uuidType is like the types of UUID libraries.
 type uuidType [16]byte
 
 func (u *uuidType) Scan(v any) error {
@@ -95,8 +96,8 @@ func (uuidType) GormDBDataType(db *gorm.DB, _ *schema.Field) string {
 	return "uuid"
 }
 
-// Structs that have nothing to do with the default entities: other names, other types, no
-// relations, no ids for rows that need none.
+// Structs that do not embed the default entities: other names, other types, no relations, and no
+// IDs for rows that need none.
 
 type patron struct {
 	UID      int64          `gorm:"primaryKey" cardea:"ID"`
@@ -151,11 +152,11 @@ func mapped() []gormadapter.Option {
 	}
 }
 
-// plural is GORM's own way with names, for our tables too.
+// plural gives the adapter's tables the plural names that GORM gives to others.
 type plural struct{ schema.NamingStrategy }
 
-// camel writes names as Prisma does: tables after the models, columns in camelCase but for those
-// that OAuth names.
+// camel names tables and columns as Prisma does: tables as the models, columns in camelCase, except
+// those that have their names from OAuth.
 type camel struct{ schema.NamingStrategy }
 
 func (c camel) TableName(entity string) string { return c.TablePrefix + entity }
@@ -177,11 +178,11 @@ func (camel) ColumnName(_, field string) string {
 	return strings.ToLower(field[:1]) + field[1:]
 }
 
-// variant is a way to have the entities.
+// variant is a set of entities and a naming strategy.
 type variant struct {
 	options func() []gormadapter.Option
 	namer   func(prefix string) schema.Namer
-	engines string // where it is tested
+	engines string // the databases to test it on
 }
 
 func standard(prefix string) schema.Namer { return schema.NamingStrategy{TablePrefix: prefix} }
@@ -236,7 +237,7 @@ func TestContractOfVariants(t *testing.T) {
 				together := e.empty(t)
 				adaptertest.Run(t, reused(t, func(t testing.TB) opener {
 					options := together
-					// one has one writer for all tables, the other one name for all checks
+					// SQLite has one writer for all tables, and MySQL one namespace for all checks.
 					if e.name == "SQLite" || e.name == "MySQL" {
 						options = e.empty(t)
 					}
@@ -248,14 +249,14 @@ func TestContractOfVariants(t *testing.T) {
 	}
 }
 
-// open is on tables with that prefix, if there are any.
+// open returns an adapter on tables with a prefix.
 func (v variant) open(t testing.TB, o gormadapter.Options, prefix string) *gormadapter.Adapter {
 	t.Helper()
 	db, err := gorm.Open(dialectorOf(t, o), &gorm.Config{NamingStrategy: v.namer(prefix), Logger: logger.Discard})
 	must(t, err)
 	pool, err := db.DB()
 	must(t, err)
-	pool.SetMaxIdleConns(50) // as many as race: to connect again and again takes most of the time
+	pool.SetMaxIdleConns(50) // as many as run at once, because connecting takes most of the time
 	t.Cleanup(func() { pool.Close() })
 	a, err := gormadapter.New(db, v.options()...)
 	must(t, err)

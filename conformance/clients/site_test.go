@@ -15,6 +15,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/sqlite"
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/credentials"
 	"github.com/cardea-auth/cardea/email"
@@ -106,7 +107,7 @@ func newIssuer(t *testing.T) *cardeatest.Issuer {
 // newStore creates a database with one user, Bob, who has a password.
 func newStore(t *testing.T) *gormadapter.Adapter {
 	t.Helper()
-	a, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: filepath.Join(t.TempDir(), "db.sqlite")})
+	a, err := gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver, DBName: filepath.Join(t.TempDir(), "db.sqlite")})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/sqlite"
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/conformance/internal/node"
 	"github.com/cardea-auth/cardea/credentials"
@@ -108,7 +109,7 @@ func seededSessions() []map[string]any {
 
 func (p *pair) startCardea(t *testing.T, database string) string {
 	t.Helper()
-	adapter, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: database})
+	adapter, err := gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver, DBName: database})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,14 +16,14 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// result is what a relying party made of a scenario.
+// result is how a scenario ended at a relying party.
 type result struct {
 	accepted bool
-	reason   string // of a refusal
+	reason   string // why it was refused
 	token    tokenValues
 }
 
-// tokenValues are what a relying party read in an answer that it accepted.
+// tokenValues are what a relying party has read in answers that it accepted.
 type tokenValues struct {
 	subject, email, access, refresh, kind string
 	expires                               string // minutes from now; "" if the provider did not say
@@ -36,7 +36,7 @@ func (r result) String() string {
 	return "refuses: " + r.reason
 }
 
-// beside returns the values of two tokens by their names.
+// beside returns the values of v and other by name.
 func (v tokenValues) beside(other tokenValues) map[string][2]string {
 	return map[string][2]string{
 		"subject": {v.subject, other.subject}, "email": {v.email, other.email},
@@ -46,7 +46,7 @@ func (v tokenValues) beside(other tokenValues) map[string][2]string {
 	}
 }
 
-// site serves an application with Cardea for each scenario.
+// site serves applications with Cardea, one for each scenario, at different paths.
 type site struct {
 	*httptest.Server
 	mux *http.ServeMux
@@ -60,12 +60,12 @@ func newSite(t *testing.T) *site {
 	return s
 }
 
-// basePath is where the application of a scenario is mounted.
+// basePath returns the path at which the application of a scenario is mounted.
 func basePath(s *scenario) string {
 	return "/of" + s.issuer[strings.LastIndexByte(s.issuer, '/'):] + "/auth"
 }
 
-// signIn signs in at an application with Cardea, in a browser with cookies.
+// signIn starts an application with Cardea for a scenario and signs in there with a browser.
 func (site *site) signIn(t *testing.T, s *scenario) result {
 	t.Helper()
 	var got result
@@ -99,7 +99,7 @@ func (site *site) signIn(t *testing.T, s *scenario) result {
 	return got
 }
 
-// newProvider configures Cardea's client of a scenario.
+// newProvider configures Cardea for a scenario.
 func newProvider(s *scenario) *oauth.Provider {
 	p := provider.OIDC("op", "OpenID provider", provider.Client{ID: s.clientID, Secret: s.secret, Issuer: s.issuer})
 	if s.post {
@@ -109,7 +109,8 @@ func newProvider(s *scenario) *oauth.Provider {
 	return p
 }
 
-// newApplication starts an application with Cardea and returns its origin, which p is told before.
+// newApplication starts an application with Cardea. p returns the provider for the application's
+// origin.
 func newApplication(
 	t *testing.T, p func(origin string) cardea.Provider, change func(*cardea.Config),
 ) (auth *cardea.Auth, origin string) {

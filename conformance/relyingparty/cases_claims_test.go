@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// claimCases are about the claims of an ID token (OpenID Connect Core 1.0 § 2) but the times.
+// claimCases are about the claims of an ID token (OpenID Connect Core 1.0 § 2) except the times.
 func claimCases() []testCase {
 	var cases []testCase
 	for _, name := range []string{
@@ -77,7 +77,7 @@ func claimCases() []testCase {
 	return append(cases, rawClaimCases()...)
 }
 
-// hashCases are about at_hash, which is by the hash function of the signature's algorithm.
+// hashCases are about at_hash, whose hash function is that of the signature's algorithm.
 func hashCases() []testCase {
 	hash := func(of, token string) func(*scenario) {
 		return func(s *scenario) { s.claims["at_hash"] = accessTokenHash(of, token) }
@@ -181,7 +181,7 @@ func timeCases() []testCase {
 		}
 	}
 	for _, name := range []string{"exp", "iat", "nbf"} {
-		sign := time.Duration(-1) // a good time: in the past
+		sign := time.Duration(-1) // a good time is in the past
 		if name == "exp" {
 			sign = 1
 		}
@@ -203,7 +203,7 @@ func timeCases() []testCase {
 	return cases
 }
 
-// withMember is an object as JSON text, in which the value of a member is "?".
+// withMember returns an object as JSON text in which the value of a member is "?".
 func withMember(members object, name string) string {
 	changed := object{name: "?"}
 	for other, value := range members {

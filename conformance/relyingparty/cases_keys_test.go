@@ -194,7 +194,7 @@ func keySetCases() []testCase {
 	return append(cases, statusCases("key set", func(s *scenario) *answer { return &s.keys })...)
 }
 
-// broken is a key with a member changed.
+// broken returns a key with one member changed.
 func broken(key object, member string, value any) object {
 	changed := object{member: value}
 	for name, v := range key {

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// signers are all asymmetric algorithms that the two know, with a key for each.
+// signers are all asymmetric algorithms that both relying parties know, with a key for each.
 var signers = []struct {
 	algorithm string
 	key       crypto.Signer
@@ -19,8 +19,8 @@ var signers = []struct {
 	{"ES256", es256Key}, {"ES384", es384Key}, {"ES512", es512Key}, {"EdDSA", edKey},
 }
 
-// algorithmCases are about the algorithm of the signature: what the header says, what the metadata
-// announces, and by which key it is.
+// algorithmCases are about the algorithm of the signature: the one that was used, the one in the
+// header, those that the metadata announces, and the key.
 func algorithmCases() []testCase {
 	var cases []testCase
 	add := func(name string, change func(*scenario)) { cases = append(cases, testCase{name, change}) }
@@ -83,7 +83,7 @@ func algorithmCases() []testCase {
 	return cases
 }
 
-// secretsOfOthers are what an attacker, or a sloppy server, might sign with by HS256.
+// secretsOfOthers are what an attacker or a careless server might use as the secret of HS256.
 func secretsOfOthers() map[string][]byte {
 	der, err := x509.MarshalPKIXPublicKey(rsaKey.Public())
 	if err != nil {
@@ -207,7 +207,7 @@ func serializationCases() []testCase {
 		add("has a character that is not of base64url in its "+name, parts(func(p []string) { p[i] = "!" + p[i][1:] }))
 		spell := func(name string, spell func(part string) string) {
 			cases = append(cases, testCase{"token has " + name, func(s *scenario) {
-				s.uneven, s.header["x"], s.claims["x"] = true, "??????", "??????"
+				s.unused, s.header["x"], s.claims["x"] = true, "??????", "??????"
 				s.alter = parts(func(p []string) { p[i] = spell(p[i]) })
 			}})
 		}
@@ -261,7 +261,7 @@ func serializationCases() []testCase {
 	return cases
 }
 
-// strayBits changes the bits of the last character that belong to no byte, if there are any.
+// strayBits sets an unused bit of the last character, if there is one.
 func strayBits(part string) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	if len(part)%4 == 0 || part == "" {

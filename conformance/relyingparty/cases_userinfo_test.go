@@ -6,7 +6,7 @@ import "strings"
 func userinfoCases() []testCase {
 	var cases []testCase
 	add := func(name string, change func(*scenario)) {
-		cases = append(cases, testCase{"userinfo " + name, func(s *scenario) { s.describe(change) }})
+		cases = append(cases, testCase{"userinfo " + name, func(s *scenario) { s.withUserinfo(change) }})
 	}
 	for _, member := range []string{"sub", "email", "email_verified", "name", "iss", "aud", "exp", "x"} {
 		for _, c := range eachValue("", member, func(s *scenario) object { return s.userinfo.members }) {
@@ -49,7 +49,7 @@ func signedUserinfoCases() []testCase {
 	var cases []testCase
 	add := func(name string, change func(s *scenario, claims, header object)) {
 		cases = append(cases, testCase{"signed userinfo " + name, func(s *scenario) {
-			s.describe(func(s *scenario) {
+			s.withUserinfo(func(s *scenario) {
 				s.signedUserinfo, s.userinfo.contentType = true, "application/jwt"
 				claims := object{"iss": s.issuer, "aud": s.clientID, "sub": "ann", "email": "ann@example.com"}
 				header := object{"alg": "RS256", "kid": keyID}

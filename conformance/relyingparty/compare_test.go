@@ -27,8 +27,8 @@ func outcomeOf(cardea, goOIDC result) outcome {
 	return bothRefuse
 }
 
-// TestSignIn sends every case through Cardea and through go-oidc with x/oauth2. They must agree, or
-// the case must be in a list of differences; a difference that is in a list must be there.
+// TestSignIn sends every case through Cardea and through go-oidc with x/oauth2. If they do not
+// agree the case must be in a list of differences, and each case in such a list must differ.
 func TestSignIn(t *testing.T) {
 	t.Parallel()
 	op, site := newOpenIDProvider(t), newSite(t)
@@ -46,7 +46,7 @@ func TestSignIn(t *testing.T) {
 			got := outcomeOf(cardea, goOIDC)
 			counts[got]++
 			if !list.has(c.name, got) {
-				t.Errorf("%s, which no list has\nCardea:  %s\ngo-oidc: %s", got, cardea, goOIDC)
+				t.Errorf("%s, which is not listed\nCardea:  %s\ngo-oidc: %s", got, cardea, goOIDC)
 			}
 			for value, both := range cardea.token.beside(goOIDC.token) {
 				if got == bothAccept && both[0] != both[1] && !list.has(c.name+": "+value, valueDiffers) {
@@ -56,15 +56,15 @@ func TestSignIn(t *testing.T) {
 		})
 	}
 	if ran := counts[bothAccept] + counts[bothRefuse] + counts[onlyGoOIDC] + counts[onlyCardea]; ran == len(cases) {
-		list.checkUsed(t) // not if go test -run has chosen some of the cases
+		list.checkUsed(t) // only if go test -run has not left out cases
 	}
 	t.Logf("%d cases: both accept %d, both refuse %d, only go-oidc accepts %d (listed), "+
 		"only Cardea accepts %d (listed, %d of them as faults)", len(cases), counts[bothAccept], counts[bothRefuse],
 		counts[onlyGoOIDC], counts[onlyCardea], list.faults)
 }
 
-// TestSignInWithTwoChanges changes the claims of a sign-in and something else. Cardea accepts none of
-// these sign-ins that go-oidc refuses, unless one of the changes alone is in a list for that.
+// TestSignInWithTwoChanges changes the claims of a sign-in and something else. Cardea accepts none
+// of these sign-ins that go-oidc refuses, unless one of the changes alone is in a list for that.
 func TestSignInWithTwoChanges(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes some seconds, and TestSignIn has made each change alone")
@@ -94,14 +94,15 @@ func TestSignInWithTwoChanges(t *testing.T) {
 		counts[bothRefuse], counts[onlyGoOIDC], counts[onlyCardea])
 }
 
-// valueDiffers is the outcome for a value of a token that both accept and read differently.
-const valueDiffers outcome = "both accept, and read another value"
+// valueDiffers is the outcome for a value that the two read differently in an answer that both
+// accept.
+const valueDiffers outcome = "both accept, and read different values"
 
-// differences are all lists together, by the name of the case.
+// differences are the cases of all lists.
 type differences struct {
-	expected map[string]outcome
-	used     map[string]bool
-	faults   int // cases in knownFaults
+	expected map[string]outcome // by the name of the case
+	used     map[string]bool    // whether the outcome was the expected one
+	faults   int                // cases in knownFaults
 }
 
 func newDifferences(t *testing.T) *differences {
@@ -129,7 +130,7 @@ func newDifferences(t *testing.T) *differences {
 	return list
 }
 
-// has reports whether an outcome is the expected one: the listed one, or agreement.
+// has reports whether an outcome is the listed one, or for a case that is not listed agreement.
 func (d *differences) has(name string, got outcome) bool {
 	if want := d.expected[name]; want != "" {
 		d.used[name] = want == got
@@ -138,12 +139,12 @@ func (d *differences) has(name string, got outcome) bool {
 	return got == bothAccept || got == bothRefuse
 }
 
-// checkUsed reports what is listed and did not happen.
+// checkUsed reports the listed differences that did not occur.
 func (d *differences) checkUsed(t *testing.T) {
 	t.Helper()
 	for name, want := range d.expected {
 		if !d.used[name] {
-			t.Errorf("%q is listed as: %s. That is no longer so", name, want)
+			t.Errorf("%q is listed as %q, and no longer is", name, want)
 		}
 	}
 }

@@ -1,12 +1,12 @@
 package relyingparty_test
 
-// difference is cases in which the two relying parties do not agree, and why.
+// difference is a reason why the two relying parties do not agree in some cases.
 type difference struct {
-	reason string // with the section that decides it
+	reason string // with the section of the standard, if one decides
 	cases  []string
 }
 
-// each are the names of cases that begin alike.
+// each returns the names of cases that have the same beginning.
 func each(beginning string, ends ...string) []string {
 	var names []string
 	for _, end := range ends {
@@ -15,7 +15,7 @@ func each(beginning string, ends ...string) []string {
 	return names
 }
 
-// Ends of the names of cases.
+// The ends of names of cases.
 var (
 	notText  = []string{"true", "false", "0", "-1", "1.5", "an empty list", "a list", "an object"}
 	anyValue = append([]string{"null", "an empty string", "another string"}, notText...)

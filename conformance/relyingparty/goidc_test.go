@@ -13,7 +13,7 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// signInWithGoOIDC signs in as the documentation of go-oidc and x/oauth2 shows it.
+// signInWithGoOIDC signs in with go-oidc and x/oauth2 in the way that their documentation shows.
 func signInWithGoOIDC(ctx context.Context, s *scenario, redirectURL string) result {
 	token, err := goOIDC(ctx, s, redirectURL)
 	if err != nil {
@@ -58,8 +58,8 @@ func goOIDC(ctx context.Context, s *scenario, redirectURL string) (tokenValues, 
 	}, nil
 }
 
-// verify checks the ID token, and what go-oidc leaves to the application: the nonce, and the hash
-// of the access token.
+// verify checks the ID token. go-oidc leaves the nonce and the hash of the access token to the
+// application.
 func verify(
 	ctx context.Context, p *oidc.Provider, s *scenario, token *oauth2.Token, nonce string,
 ) (*oidc.IDToken, error) {
@@ -72,7 +72,7 @@ func verify(
 		return nil, err
 	}
 	if idToken.Nonce != nonce {
-		return nil, errors.New("nonce is not the one sent")
+		return nil, errors.New("the nonce is not the one that was sent")
 	}
 	if idToken.AccessTokenHash != "" {
 		if err := idToken.VerifyAccessToken(token.AccessToken); err != nil {
@@ -82,8 +82,8 @@ func verify(
 	return idToken, nil
 }
 
-// emailOf is the e-mail address in the ID token or, if the scenario has userinfo, in that, which
-// must be about the same person (OpenID Connect Core 1.0 § 5.3.2).
+// emailOf returns the e-mail address in userinfo, if the scenario has it, and else in the ID token.
+// Userinfo must be about the same person (OpenID Connect Core 1.0 § 5.3.2).
 func emailOf(
 	ctx context.Context, p *oidc.Provider, s *scenario, idToken *oidc.IDToken, token *oauth2.Token,
 ) (string, error) {
@@ -103,7 +103,7 @@ func emailOf(
 	return info.Email, nil
 }
 
-// authorize asks the authorization endpoint for a code, which it sends to the redirect URL.
+// authorize asks the authorization endpoint for a code, and reads it in the redirect.
 func authorize(ctx context.Context, authorizationURL string) (string, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, authorizationURL, nil)
 	if err != nil {
@@ -121,7 +121,7 @@ func authorize(ctx context.Context, authorizationURL string) (string, error) {
 	return back.Query().Get("code"), nil
 }
 
-// minutes is the life of a token from the time of the scenario on.
+// minutes returns the lifetime of a token in minutes, "" if it is not known.
 func minutes(s *scenario, expires time.Time) string {
 	if expires.IsZero() {
 		return ""

@@ -14,7 +14,7 @@ import (
 	"math/big"
 )
 
-// The keys of the test's provider. Only those that a key set names are published.
+// The keys of the test's provider. A scenario publishes some of them.
 var (
 	rsaKey     = newRSAKey(2048)
 	otherRSA   = newRSAKey(2048)
@@ -50,7 +50,8 @@ func newEdKey() ed25519.PrivateKey {
 	return key
 }
 
-// jwk is the public half of a key (RFC 7518 § 6, RFC 8037 § 2), with a kid unless it is empty.
+// jwk returns the public key of a key pair (RFC 7518 § 6, RFC 8037 § 2), with a kid unless it is
+// empty.
 func jwk(key crypto.Signer, kid string) object {
 	members := object{}
 	switch k := key.Public().(type) {
@@ -130,7 +131,7 @@ func digestOf(algorithm string, input []byte) (crypto.Hash, []byte) {
 	return hash, h.Sum(nil)
 }
 
-// accessTokenHash is the at_hash of an access token (OpenID Connect Core 1.0 § 3.1.3.6).
+// accessTokenHash returns the at_hash of an access token (OpenID Connect Core 1.0 § 3.1.3.6).
 func accessTokenHash(algorithm, token string) string {
 	_, digest := digestOf(algorithm, []byte(token))
 	return encode(digest[:len(digest)/2])

@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// openIDProvider serves scenarios, each below a path that is its issuer. It checks nothing: what a
-// request says is for the tests to judge.
+// openIDProvider serves scenarios. Each has a path of the server, which is its issuer. The provider
+// records requests and does not check them.
 type openIDProvider struct {
 	*httptest.Server
 
@@ -26,12 +26,12 @@ type openIDProvider struct {
 // received is what a relying party has sent during one sign-in.
 type received struct {
 	authorization url.Values
-	code          string // that the provider gave out for it
+	code          string // given out for this request
 	tokens        []request
 	userinfo      []request
 }
 
-// request is one to the token endpoint or the userinfo endpoint.
+// request is a request to the token endpoint or the userinfo endpoint.
 type request struct {
 	method string
 	query  string
@@ -51,13 +51,13 @@ func newOpenIDProvider(t *testing.T) *openIDProvider {
 	mux.HandleFunc("/{scenario}/token", p.serveToken)
 	mux.HandleFunc("/{scenario}/userinfo", p.serveUserinfo)
 	p.Server = httptest.NewUnstartedServer(mux)
-	p.Config.SetKeepAlivesEnabled(false) // each scenario has clients, and so connections, of its own
+	p.Config.SetKeepAlivesEnabled(false) // each scenario uses new clients, which would keep connections open
 	p.Start()
 	t.Cleanup(p.Close)
 	return p
 }
 
-// add makes a correct scenario, changes it and serves it from now on.
+// add creates a correct scenario, changes it, and serves it from now on.
 func (p *openIDProvider) add(change func(*scenario)) *scenario {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -68,7 +68,7 @@ func (p *openIDProvider) add(change func(*scenario)) *scenario {
 	return s
 }
 
-// take returns what has been received for a scenario since the last call.
+// take returns the requests for a scenario since the last call.
 func (p *openIDProvider) take(s *scenario) *received {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -101,7 +101,7 @@ func (p *openIDProvider) serveKeys(w http.ResponseWriter, r *http.Request) {
 	write(w, s.keys, s.keys.body())
 }
 
-// serveAuthorization sends the browser back with a code at once.
+// serveAuthorization redirects back with a code at once.
 func (p *openIDProvider) serveAuthorization(w http.ResponseWriter, r *http.Request) {
 	_, got := p.scenario(r)
 	query := r.URL.Query()

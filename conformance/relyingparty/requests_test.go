@@ -21,7 +21,8 @@ import (
 
 type credential struct{ name, id, secret string }
 
-// credentials have the characters that a client secret may have (RFC 6749 Appendix A), and more.
+// credentials contain every kind of character that form-encoding changes, and some that a client ID
+// or secret may not contain (RFC 6749 Appendix A).
 var credentials = []credential{
 	{"letters", "app", "secret-of-letters-and-hyphens"},
 	{"a colon", "the:app", "a:secret:with:colons"},
@@ -34,11 +35,12 @@ var credentials = []credential{
 	{"quotes", `a"p\p`, `s"ecr\et`},
 }
 
-// requestsDiffer are the fields of requests that are not the same, by case and field.
+// requestsDiffer are the fields of requests in which Cardea differs. A name is a field, or the name
+// of credentials and a field.
 var requestsDiffer = []difference{
 	{"RFC 9110 § 10.1.5: a client names itself", []string{"header User-Agent", "userinfo header User-Agent"}},
 	{"RFC 9110 § 12.5.1: a client says what it reads", []string{"header Accept", "userinfo header Accept"}},
-	{"RFC 6749 § 2.3.1: the marks !'()* stay as they are, as in clients in JavaScript; decoded, the two are the same",
+	{"RFC 6749 § 2.3.1: Cardea leaves the marks !'()* as they are, as JavaScript does; the decoded values are the same",
 		[]string{"marks that RFC 3986 reserves: header Authorization"}},
 }
 
@@ -62,7 +64,7 @@ func TestRequests(t *testing.T) {
 func compareSignIns(t *testing.T, op *openIDProvider, site *site, list *requestDifferences, c credential, post bool) {
 	s := op.add(func(s *scenario) {
 		s.clientID, s.secret, s.post, s.claims["aud"] = c.id, c.secret, post, c.id
-		s.describe(func(*scenario) {})
+		s.withUserinfo(func(*scenario) {})
 		s.metadata.members["authorization_endpoint"] = s.issuer + "/authorize?tenant=a%20b"
 	})
 	redirectURL := site.URL + basePath(s) + "/callback/op"
@@ -116,8 +118,8 @@ func refreshWithCardea(t *testing.T, s *scenario) {
 	}
 }
 
-// checkRequests checks what cannot be compared because it is random: state, nonce, code, and the
-// verifier of PKCE.
+// checkRequests checks the values that are random and cannot be compared (state, nonce, code, PKCE
+// verifier), the redirect URL, and the client's credentials.
 func checkRequests(t *testing.T, got *received, s *scenario, redirectURL string) {
 	t.Helper()
 	if len(got.tokens) != 1 || len(got.userinfo) != 1 {
@@ -174,7 +176,7 @@ func basic(t *testing.T, header http.Header) (id, password string) {
 	return id, password
 }
 
-// fields are the parts of all requests of a sign-in by their names, with "<random>" for what is.
+// fields returns the parts of all requests of a sign-in by name.
 func fields(t *testing.T, got *received) map[string]string {
 	t.Helper()
 	all := requestFields(t, got.tokens[0])
@@ -187,7 +189,7 @@ func fields(t *testing.T, got *received) map[string]string {
 	return all
 }
 
-// requestFields are the parts of a request by their names.
+// requestFields returns the parts of a request by name.
 func requestFields(t *testing.T, r request) map[string]string {
 	t.Helper()
 	all := map[string]string{"method": r.method, "query": r.query}
@@ -206,6 +208,7 @@ func requestFields(t *testing.T, r request) map[string]string {
 	return all
 }
 
+// normalized replaces random values.
 func normalized(name string, values []string) string {
 	if len(values) == 1 && slices.Contains([]string{"state", "nonce", "code", "code_challenge", "code_verifier"},
 		name) {
@@ -214,7 +217,7 @@ func normalized(name string, values []string) string {
 	return strings.Join(values, " and ")
 }
 
-// requestDifferences is the list requestsDiffer by field, or by case and field.
+// requestDifferences records which entries of requestsDiffer have occurred.
 type requestDifferences struct{ used map[string]bool }
 
 func newRequestDifferences() *requestDifferences {
@@ -250,7 +253,7 @@ func (d *requestDifferences) checkUsed(t *testing.T) {
 	t.Helper()
 	for name, used := range d.used {
 		if !used {
-			t.Errorf("%q is listed as different. That is no longer so", name)
+			t.Errorf("%q is listed as different, and no longer is", name)
 		}
 	}
 }

@@ -17,8 +17,8 @@ const (
 	keyID       = "key-1"
 )
 
-// scenario is everything that the test's OpenID provider says during one sign-in. newScenario
-// returns a correct one; a test case changes what it is about.
+// scenario is all that the test's OpenID provider answers during one sign-in. newScenario returns a
+// correct one, and a test case changes one thing.
 type scenario struct {
 	issuer   string
 	now      time.Time
@@ -28,19 +28,20 @@ type scenario struct {
 
 	metadata answer // OpenID Connect Discovery 1.0 § 3
 	keys     answer // RFC 7517 § 5
-	userinfo answer // OpenID Connect Core 1.0 § 5.3.2; nobody asks for it without members
-	token    answer // RFC 6749 § 5.1; "{id_token}" stands for the ID token, which the following make
+	userinfo answer // OpenID Connect Core 1.0 § 5.3.2; not requested if it has no members
+	token    answer // RFC 6749 § 5.1; "{id_token}" stands for the ID token that the fields below describe
 
 	signedUserinfo bool // the client is registered for userinfo as a JWT
 
-	algorithm string // by which the ID token is signed; also the header's alg unless a case changes that
-	key       any    // crypto.Signer, or []byte for HS256
+	algorithm string // of the signature; the header says what it says
+	key       any    // that signs: a crypto.Signer, or a []byte for HS256
 	header    object
 	claims    object // "{nonce}" stands for the nonce of the authorization request
 	rawHeader string // replaces header if it is not empty
 	rawClaims string // replaces claims if it is not empty
-	uneven    bool   // blanks after header and claims give the last characters of both bits of no byte
-	alter     func(idToken string) string
+	// blanks after header and claims, so that base64url leaves bits of their ends unused
+	unused bool
+	alter  func(idToken string) string // changes the signed token; may be nil
 }
 
 // answer is an HTTP answer of the provider.
@@ -78,8 +79,8 @@ func jsonAnswer(members object) answer {
 	return answer{status: http.StatusOK, contentType: "application/json", members: members}
 }
 
-// signedBy has the ID token signed with another key, which is published, and whose algorithm is the
-// one in the metadata.
+// signedBy signs the ID token with another key, publishes the key, and announces the algorithm in
+// the metadata.
 func (s *scenario) signedBy(algorithm string, key crypto.Signer) {
 	s.algorithm, s.key = algorithm, key
 	s.header["alg"] = algorithm
@@ -87,8 +88,8 @@ func (s *scenario) signedBy(algorithm string, key crypto.Signer) {
 	s.metadata.members["id_token_signing_alg_values_supported"] = []any{algorithm}
 }
 
-// describe has both relying parties ask for userinfo, which is correct, and changes it.
-func (s *scenario) describe(change func(*scenario)) {
+// withUserinfo has both relying parties request userinfo. It is correct, and then changed.
+func (s *scenario) withUserinfo(change func(*scenario)) {
 	s.metadata.members["userinfo_endpoint"] = s.issuer + "/userinfo"
 	s.userinfo = jsonAnswer(object{"sub": "ann", "email": "ann@example.com"})
 	change(s)
@@ -97,7 +98,7 @@ func (s *scenario) describe(change func(*scenario)) {
 // publish makes these the members of the key set.
 func (s *scenario) publish(keys ...any) { s.keys.members["keys"] = keys }
 
-// idToken is the ID token of a sign-in (OpenID Connect Core 1.0 § 2).
+// idToken returns the ID token of a sign-in with a nonce (OpenID Connect Core 1.0 § 2).
 func (s *scenario) idToken(nonce string) string {
 	header, claims := s.rawHeader, s.rawClaims
 	if header == "" {
@@ -107,8 +108,8 @@ func (s *scenario) idToken(nonce string) string {
 		claims = jsonText(s.claims)
 	}
 	claims = strings.ReplaceAll(claims, "{nonce}", nonce)
-	if s.uneven {
-		header, claims = uneven(header), uneven(claims)
+	if s.unused {
+		header, claims = withUnusedBits(header), withUnusedBits(claims)
 	}
 	input := encode([]byte(header)) + "." + encode([]byte(claims))
 	token := input + "." + encode(sign(s.algorithm, s.key, []byte(input)))
@@ -118,15 +119,15 @@ func (s *scenario) idToken(nonce string) string {
 	return token
 }
 
-// uneven adds blanks until the last character in base64url has bits that belong to no byte.
-func uneven(text string) string {
+// withUnusedBits adds blanks until the last character of the text in base64url has unused bits.
+func withUnusedBits(text string) string {
 	for len(text)%3 != 1 {
 		text += " "
 	}
 	return text
 }
 
-// tokenAnswer is the body of the token endpoint's answer.
+// tokenAnswer returns the body of the token endpoint's answer.
 func (s *scenario) tokenAnswer(nonce string) string {
 	body := s.token.body()
 	if !strings.Contains(body, "{id_token}") {
@@ -143,7 +144,7 @@ func (a answer) body() string {
 	return jsonText(a.members)
 }
 
-// absent as the value of a member leaves the member out.
+// absent is the value of a member that is to be left out.
 const absent = "{absent}"
 
 // set sets a member of an object, or removes it.

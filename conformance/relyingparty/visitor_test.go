@@ -12,19 +12,19 @@ import (
 	"github.com/cardea-auth/cardea/cardeatest"
 )
 
-// visitor is somebody at a browser without JavaScript who fills in the forms of oidc-provider.
+// visitor is a person with a browser, without JavaScript, who fills in the forms of oidc-provider.
 type visitor struct{ *cardeatest.Browser }
 
-// begin starts a sign-in and returns the provider's first page.
-func (v *visitor) begin(t *testing.T) *http.Response {
+// start starts a sign-in and returns the first page of the provider.
+func (v *visitor) start(t *testing.T) *http.Response {
 	t.Helper()
 	return v.Post("/signin/op", url.Values{"callbackUrl": {v.Site + v.BasePath + "/csrf"}})
 }
 
-// signIn signs in under a name, consents, and follows the way back to the application.
+// signIn signs in as a person, consents, and returns to the application.
 func (v *visitor) signIn(t *testing.T, name string) {
 	t.Helper()
-	page := v.begin(t)
+	page := v.start(t)
 	for forms := 0; !strings.HasPrefix(page.Request.URL.String(), v.Site); forms++ {
 		if forms == 5 {
 			t.Fatalf("still at %s after %d forms", page.Request.URL, forms)
@@ -33,13 +33,13 @@ func (v *visitor) signIn(t *testing.T, name string) {
 	}
 }
 
-// cancel follows the link of the sign-in page that ends the sign-in.
+// cancel follows the link of the sign-in page that cancels the sign-in.
 func (v *visitor) cancel(t *testing.T) {
 	t.Helper()
-	page := v.begin(t)
+	page := v.start(t)
 	link := cancelLink.FindStringSubmatch(bodyOf(t, page))
 	if link == nil {
-		t.Fatalf("%s has no link to cancel", page.Request.URL)
+		t.Fatalf("no link at %s cancels the sign-in", page.Request.URL)
 	}
 	res, err := v.Get(html.UnescapeString(link[1]))
 	if err != nil {

@@ -23,6 +23,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/sqlite"
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/provider"
 )
@@ -54,7 +55,7 @@ func main() {
 // newSite returns the whole application: the site at url, with its users in the SQLite file.
 func newSite(url, file string) (http.Handler, error) {
 	adapter, err := gormadapter.Open(gormadapter.Options{
-		Type: "sqlite", DBName: file, Debug: os.Getenv("DEBUG") == "true",
+		Driver: sqlite.Driver, DBName: file, Debug: os.Getenv("DEBUG") == "true",
 	}, gormadapter.WithUser[User]())
 	if err != nil {
 		return nil, err

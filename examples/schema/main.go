@@ -13,6 +13,7 @@ import (
 
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
 	"github.com/cardea-auth/cardea/adapter/gormadapter/schemachange"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/sqlite"
 )
 
 // User is Cardea's user entity with a role and a relation.
@@ -48,7 +49,7 @@ func app() schemachange.App {
 	return schemachange.App{
 		Open: func(opts ...gormadapter.Option) (*gormadapter.Adapter, error) {
 			file := cmp.Or(os.Getenv("DATABASE"), "app.sqlite")
-			return gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: file}, opts...)
+			return gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver, DBName: file}, opts...)
 		},
 		Options:  []gormadapter.Option{gormadapter.WithUser[User]()},
 		Entities: []any{&Invoice{}},

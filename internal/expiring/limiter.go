@@ -9,24 +9,25 @@ import (
 // maxKeys is how many keys a [Limiter] holds.
 const maxKeys = 1 << 16
 
-// Limiter limits how often something happens for each key, within any span of time of a given
-// length. It holds at most 65,536 keys; when it is full, it forgets some early. It is safe for
-// concurrent use.
+// Limiter limits how often something happens for each key, in any period of a given length. It
+// holds at most 65,536 keys. If it is full, it forgets some keys early, which may allow more
+// events. It is safe for concurrent use.
 type Limiter struct {
 	count  int
 	within time.Duration
 
 	mu     sync.Mutex
 	events map[string][]time.Time // oldest first, at most count of them
-	swept  time.Time
+	swept  time.Time              // when sweep last ran
 }
 
-// NewLimiter returns a limiter that allows count events of one key within any span of that length.
+// NewLimiter returns a limiter that allows count events of each key in any period of the length
+// within.
 func NewLimiter(count int, within time.Duration) *Limiter {
 	return &Limiter{count: count, within: within, events: map[string][]time.Time{}}
 }
 
-// Allow counts an event of a key and returns true, or returns false without counting it.
+// Allow reports whether one more event of a key is allowed now, and counts the event if it is.
 func (l *Limiter) Allow(key string, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -39,7 +40,7 @@ func (l *Limiter) Allow(key string, now time.Time) bool {
 	return true
 }
 
-// recent returns the events of a key that still count.
+// recent returns the events of a key that still count, and nil if there are none.
 func (l *Limiter) recent(key string, now time.Time) []time.Time {
 	events := l.events[key]
 	i := slices.IndexFunc(events, func(t time.Time) bool { return now.Sub(t) < l.within })
@@ -49,8 +50,8 @@ func (l *Limiter) recent(key string, now time.Time) []time.Time {
 	return events[i:]
 }
 
-// sweep removes keys without events that count, once a minute or when the limiter is full. If it is
-// still full then, some other keys go.
+// sweep removes the keys without events that still count, once a minute or if the limiter is full.
+// If it is still full, sweep removes arbitrary keys.
 func (l *Limiter) sweep(now time.Time) {
 	full := len(l.events) >= maxKeys
 	if !full && now.Sub(l.swept) < time.Minute {

@@ -1,4 +1,4 @@
-// Package expiring keeps short-lived facts in the memory of one process: ids until they expire, and
+// Package expiring keeps short-lived data in the memory of one process: ids until they expire, and
 // how often something has happened.
 package expiring
 
@@ -10,16 +10,16 @@ import (
 // maxIDs is how many ids a [Set] holds.
 const maxIDs = 1 << 17
 
-// Set is a set of ids that expire. It holds at most 131,072 ids; when it is full, it forgets some
+// Set is a set of ids that expire. It holds at most 131,072 ids. If it is full, it forgets some ids
 // before they expire. The zero value is empty and ready to use. It is safe for concurrent use.
 type Set struct {
 	mu    sync.RWMutex
-	until map[string]time.Time
-	swept time.Time
+	until map[string]time.Time // when each id expires
+	swept time.Time            // when sweep last ran
 }
 
-// Add adds an id until the given time, and reports whether it was new. An id that is in the set
-// already keeps its time.
+// Add adds an id until the given time, and reports whether the id was new. If the id is in the set
+// already, Add changes nothing.
 func (s *Set) Add(id string, now, until time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -30,8 +30,7 @@ func (s *Set) Add(id string, now, until time.Time) bool {
 	return true
 }
 
-// Extend adds an id until the given time. An id that is in the set already keeps the later of both
-// times.
+// Extend adds an id until the given time. If the id is in the set already, the later time counts.
 func (s *Set) Extend(id string, now, until time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -40,6 +39,7 @@ func (s *Set) Extend(id string, now, until time.Time) {
 	}
 }
 
+// put adds an id. The caller holds the lock.
 func (s *Set) put(id string, now, until time.Time) {
 	s.sweep(now)
 	if s.until == nil {
@@ -62,8 +62,8 @@ func (s *Set) Until(id string, now time.Time) (time.Time, bool) {
 	return t, ok && now.Before(t)
 }
 
-// sweep removes expired ids, once a minute or when the set is full. If it is still full then, some
-// others go.
+// sweep removes expired ids, once a minute or if the set is full. If it is still full, sweep
+// removes arbitrary ids.
 func (s *Set) sweep(now time.Time) {
 	full := len(s.until) >= maxIDs
 	if !full && now.Sub(s.swept) < time.Minute {

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"slices"
 	"time"
@@ -76,7 +77,18 @@ func algorithms(public crypto.PublicKey) []jose.SignatureAlgorithm {
 // signing returns the key as the JOSE library wants it.
 func (k Key) signing() (jose.SigningKey, error) {
 	alg, err := k.algorithm()
-	return jose.SigningKey{Algorithm: alg, Key: cryptosigner.Opaque(k.Signer)}, err
+	return jose.SigningKey{Algorithm: alg, Key: cryptosigner.Opaque(hashLongSalt{k.Signer})}, err
+}
+
+// hashLongSalt signs by PSS with a salt as long as the hash (RFC 7518 § 3.5). The JOSE library
+// leaves the length open, and crypto/rsa would then use the longest salt that fits.
+type hashLongSalt struct{ crypto.Signer }
+
+func (s hashLongSalt) Sign(random io.Reader, digest []byte, options crypto.SignerOpts) ([]byte, error) {
+	if pss, ok := options.(*rsa.PSSOptions); ok {
+		options = &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: pss.Hash}
+	}
+	return s.Signer.Sign(random, digest, options)
 }
 
 const (
@@ -88,7 +100,7 @@ const (
 // server alone, and it is for one request.
 func (c *Client) addAssertion(form url.Values, key jose.SigningKey, kid string) error {
 	if c.Audience == "" {
-		return errors.New("client assertion: the server has no issuer that could be its audience")
+		return errors.New("client assertion: there is no audience, because the server has no issuer")
 	}
 	now := c.now()
 	claims := map[string]any{

@@ -65,8 +65,8 @@ func TestAssertionThatCannotBeMade(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, change := range map[string]func(*oauth2.Client){
-		"no issuer that could be its audience": func(c *oauth2.Client) { c.Audience = "" },
-		"the key cannot sign":                  func(c *oauth2.Client) { c.Key.Signer = brokenSigner{key} },
+		"there is no audience, because the server has no issuer": func(c *oauth2.Client) { c.Audience = "" },
+		"the key cannot sign": func(c *oauth2.Client) { c.Key.Signer = brokenSigner{key} },
 	} {
 		c := newClient(t, func(http.ResponseWriter, *http.Request) { t.Errorf("%s: a request was made", want) })
 		c.Auth, c.Key, c.Audience = oauth2.PrivateKeyJWT, oauth2.Key{Signer: key}, "https://idp.example"

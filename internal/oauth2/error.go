@@ -20,10 +20,10 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("refused with status %d: %s", e.Status, e.Code)
 }
 
-// PrintableCode returns an error code that a server sent if it can be logged and shown: if it is at
-// most 64 characters long and has only those that RFC 6749 § 4.1.2.1 and § 5.2 allow. Otherwise it
-// returns "".
-func PrintableCode(raw string) string {
+// Printable returns text that a server or a browser sent, such as an error code, if it can be
+// logged and shown: if it is at most 64 bytes long and has only the characters that RFC 6749 §
+// 4.1.2.1 and § 5.2 allow in error codes. Otherwise it returns "".
+func Printable(raw string) string {
 	if len(raw) > 64 {
 		return ""
 	}
@@ -42,7 +42,7 @@ func PrintableCode(raw string) string {
 func errorIn(response map[string]any) (code string, isError bool) {
 	for _, name := range []string{"error", "errcode", "error_code", "code", "status", "errors"} {
 		if v := response[name]; meansError(name, v) {
-			return PrintableCode(codeIn(v)), true
+			return Printable(codeIn(v)), true
 		}
 	}
 	return "", response["ok"] == false || response["success"] == false

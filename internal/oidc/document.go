@@ -91,7 +91,7 @@ func (d *document[T]) fetchAfter(ctx context.Context, number int) (<-chan struct
 		return nil, nil
 	}
 	if d.fetching == nil && d.now().Before(d.cooldownUntil) {
-		return nil, errors.New("asked for a newer copy a moment ago")
+		return nil, errors.New("the last fetch was only a moment ago")
 	}
 	fetching := d.startFetch(ctx)
 	if fetching != nil {

@@ -92,10 +92,10 @@ func (s *KeySet) verify(ctx context.Context, raw string, e Expect) (map[string]a
 	return claims, nil
 }
 
-// VerifyUserinfo checks a signed answer of the userinfo endpoint (OpenID Connect Core 1.0 § 5.3.2):
-// the signature, by any asymmetric algorithm, the issuer, the audience and, if it has exp, the
-// times. It needs ClientID, Issuer and Now of e. It does not compare sub with that of the ID token;
-// [Merge] does.
+// VerifyUserinfo checks a signed response of the userinfo endpoint (OpenID Connect Core 1.0 §
+// 5.3.2): the signature, by any asymmetric algorithm, the issuer, the audience and, if it has exp,
+// the times. It needs ClientID, Issuer and Now of e. It does not compare sub with that of the ID
+// token; [Merge] does.
 func (s *KeySet) VerifyUserinfo(ctx context.Context, raw string, e Expect) (map[string]any, error) {
 	if e.ClientID == "" || e.Issuer == "" || e.Now.IsZero() {
 		return nil, errors.New("userinfo: the expected client, issuer or time is not given")
@@ -139,7 +139,7 @@ func (s *KeySet) verifiedClaims(
 		return nil, "", errors.New("claims: not a JSON object")
 	}
 	if signer.issuer != "" && !MatchesTemplate(signer.issuer, jsonvalue.String(claims["iss"])) {
-		return nil, "", errors.New("iss: the key is another tenant's")
+		return nil, "", errors.New("iss: the key belongs to another tenant")
 	}
 	return claims, jws.Signatures[0].Protected.Algorithm, nil
 }
@@ -218,7 +218,7 @@ func (e Expect) check(claims map[string]any) error {
 		return errors.New("sub: not a text of 1 to 255 characters")
 	}
 	if !e.SkipNonce && subtle.ConstantTimeCompare([]byte(jsonvalue.String(claims["nonce"])), []byte(e.Nonce)) != 1 {
-		return errors.New("nonce: not the one sent")
+		return errors.New("nonce: not the one that was sent")
 	}
 	return nil
 }
@@ -229,7 +229,7 @@ func (e Expect) checkIssuer(claims map[string]any) error {
 	case err != nil:
 		return fmt.Errorf("iss: %w", err)
 	case claims["iss"] != issuer && (e.IssuerAlias == "" || claims["iss"] != e.IssuerAlias):
-		return errors.New("iss: not the issuer asked")
+		return errors.New("iss: not the configured issuer")
 	case len(e.AllowedIssuers) > 0 && !slices.Contains(e.AllowedIssuers, issuer):
 		return errors.New("iss: a tenant that is not allowed")
 	}
@@ -268,7 +268,7 @@ func (e Expect) checkAudience(claims map[string]any) error {
 	}
 	azp, has := claims["azp"]
 	if hasOthers && !has {
-		return errors.New("azp: missing beside several audiences")
+		return errors.New("azp: missing, although there are several audiences")
 	}
 	if has && azp != e.ClientID {
 		return errors.New("azp: issued to another client")
@@ -280,7 +280,7 @@ func (e Expect) checkTimes(claims map[string]any) error {
 	now := float64(e.Now.UnixMilli()) / 1000
 	exp, ok := seconds(claims["exp"])
 	if !ok || now >= exp+leeway.Seconds() {
-		return errors.New("exp: missing or past")
+		return errors.New("exp: missing or in the past")
 	}
 	iat, ok := seconds(claims["iat"])
 	if !ok || iat > now+leeway.Seconds() {
@@ -314,7 +314,7 @@ func (e Expect) checkHash(claims map[string]any, alg string) error {
 		return nil
 	}
 	if subtle.ConstantTimeCompare([]byte(jsonvalue.String(hash)), []byte(leftHalf(e.AccessToken, alg))) != 1 {
-		return errors.New("at_hash: not of the access token")
+		return errors.New("at_hash: does not match the access token")
 	}
 	return nil
 }

@@ -71,8 +71,8 @@ func (i *Issuer) Verify(ctx context.Context, rawIDToken string, e Expect) (map[s
 	return i.keySet(m.JWKSURL).Verify(ctx, rawIDToken, e)
 }
 
-// VerifyUserinfo checks a signed answer of the userinfo endpoint with [KeySet.VerifyUserinfo]. The
-// other errors are those of [Issuer.Metadata].
+// VerifyUserinfo checks a signed response of the userinfo endpoint with [KeySet.VerifyUserinfo].
+// The other errors are those of [Issuer.Metadata].
 func (i *Issuer) VerifyUserinfo(ctx context.Context, raw, clientID string) (map[string]any, error) {
 	m, err := i.Metadata(ctx)
 	if err != nil {

@@ -80,15 +80,15 @@ func verifyWithKeys(jws *jose.JSONWebSignature, keys []key) ([]byte, key, error)
 		}
 	}
 	if !tried {
-		return nil, key{}, errors.New("kid: the issuer has no such key for the algorithm")
+		return nil, key{}, errors.New("kid: the issuer has no key with this kid for the algorithm")
 	}
-	return nil, key{}, errors.New("signature: not by the issuer's key")
+	return nil, key{}, errors.New("signature: not made with a key of the issuer")
 }
 
 func verifyWithSecret(jws *jose.JSONWebSignature, secret string) ([]byte, error) {
 	payload, err := jws.Verify([]byte(secret))
 	if err != nil {
-		return nil, errors.New("signature: not with the client's secret")
+		return nil, errors.New("signature: not made with the client secret")
 	}
 	return payload, nil
 }

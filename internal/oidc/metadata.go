@@ -38,8 +38,8 @@ type Metadata struct {
 	// accepted after discovery, and every asymmetric algorithm without discovery.
 	Algorithms []string
 
-	// TokenAuthMethods are those by which clients may authenticate at the token endpoint; nil if the
-	// issuer does not publish them.
+	// TokenAuthMethods are those by which clients may authenticate at the token endpoint; nil if
+	// the issuer does not publish them.
 	TokenAuthMethods []string
 
 	// RequireIss says that every authorization response has the parameter iss (RFC 9207 § 3).

@@ -24,7 +24,7 @@ var idTokenClaims = []string{
 // Neither map is changed.
 func Merge(idToken, userinfo map[string]any) (map[string]any, error) {
 	if sub := jsonvalue.String(idToken["sub"]); sub == "" || userinfo["sub"] != sub {
-		return nil, errors.New("userinfo: sub: not the ID token's")
+		return nil, errors.New("userinfo: sub: not that of the ID token")
 	}
 	extra := maps.Clone(userinfo)
 	for _, name := range idTokenClaims {

@@ -43,6 +43,6 @@ func (p policy) setHeaders(h http.Header, site string) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
 	// Not no-referrer: with that, browsers would submit the forms with "Origin: null" (Fetch §
-	// 3.2), and a check of the origin could not tell them from an attack.
+	// 3.2), and a check of the origin could not distinguish them from an attack.
 	h.Set("Referrer-Policy", "same-origin")
 }

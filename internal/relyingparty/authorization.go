@@ -23,15 +23,15 @@ type Flow struct {
 	AuthTime AuthTime
 }
 
-// forwardable are the parameters of a sign-in request that reach the provider: hints, from which
-// nobody gains anything.
+// forwardable are the parameters of a sign-in request that are passed on to the provider. They are
+// only hints: a forged one proves nothing and changes no check of this site.
 var forwardable = []string{
 	"login_hint", "prompt", "ui_locales", "acr_values", "max_age", "display", "screen_hint", "hd",
 }
 
 // AuthorizationRequest returns the URL to which the visitor's browser goes to sign in. Query is the
-// query of the sign-in request, of which the hints are passed on. They replace nothing that is
-// configured.
+// query of the sign-in request; its hints are passed on, and replace nothing that is configured. It
+// sets f.AuthTime. A failure is an [Error].
 func (c *Client) AuthorizationRequest(
 	ctx context.Context, f *Flow, redirectURI string, query url.Values,
 ) (string, error) {
@@ -46,7 +46,7 @@ func (c *Client) AuthorizationRequest(
 		return "", failed(NotStarted, "DPoP: the provider accepts proofs by %q, not by %s",
 			m.ProofAlgorithms, oauth2.ProofAlgorithm)
 	}
-	client := c.at(m, redirectURI)
+	client := c.oauth2Client(m, redirectURI)
 	client.Params = c.authorizationParams(m.AuthorizationURL, query)
 	f.AuthTime = c.authTime(withQuery(m.AuthorizationURL, client.Params))
 	if client.PushURL, err = c.pushURL(m); err != nil {
@@ -69,8 +69,9 @@ func withQuery(authorizationURL string, params url.Values) url.Values {
 	return all
 }
 
-// authorizationParams adds the hints of the sign-in request to what is configured. Anybody can make
-// a visitor's browser send such a request, so its query replaces nothing.
+// authorizationParams returns the parameters that the flow itself does not set: what is configured,
+// and the hints of the sign-in request. Anybody can make a visitor's browser send such a request,
+// so its query replaces nothing.
 func (c *Client) authorizationParams(authorizationURL string, query url.Values) url.Values {
 	params, configured := url.Values{}, withQuery(authorizationURL, c.AuthorizationParams)
 	maps.Copy(params, c.AuthorizationParams)
@@ -94,13 +95,14 @@ func isForwardable(name, value string) bool {
 	return err == nil
 }
 
-// pushURL is the endpoint that receives the authorization request, "" if the browser carries it.
+// pushURL returns the endpoint for the pushed authorization request, and "" if the browser carries
+// the parameters.
 func (c *Client) pushURL(m *oidc.Metadata) (string, error) {
 	if !m.RequirePush && !c.PushAuthorization && c.PushedAuthorizationURL == "" {
 		return "", nil
 	}
 	if err := outbound.CheckEndpoint(m.PushURL); err != nil {
-		return "", fmt.Errorf("the authorization request must be pushed, but the provider's endpoint for that: %w", err)
+		return "", fmt.Errorf("the provider's endpoint for pushed authorization requests: %w", err)
 	}
 	return m.PushURL, nil
 }

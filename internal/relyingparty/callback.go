@@ -17,7 +17,7 @@ import (
 type Callback struct {
 	Flow
 
-	// Params are the parameters of the callback, none of them twice if it has a meaning; see
+	// Params are the parameters of the callback. The caller has checked them with
 	// [Client.CheckRepeats].
 	Params url.Values
 
@@ -28,7 +28,7 @@ type Callback struct {
 	Once func(proof string, until time.Time) bool
 }
 
-// Identity is a person whom a provider has proven.
+// Identity is who has signed in at a provider.
 type Identity struct {
 	// Profile is who the person is. Its ID is never empty.
 	Profile *oauth.Profile
@@ -52,7 +52,7 @@ func (c *Client) Authenticate(ctx context.Context, cb Callback) (*Identity, erro
 	}
 	if cb.Params.Has("error") {
 		return nil, failed(Refused, "the provider answered with the error %q",
-			oauth2.PrintableCode(cb.Params.Get("error")))
+			oauth2.Printable(cb.Params.Get("error")))
 	}
 	if cb.Params.Get(c.codeParam()) == "" {
 		return nil, failed(CheckFailed, "the callback has no code")
@@ -60,7 +60,7 @@ func (c *Client) Authenticate(ctx context.Context, cb Callback) (*Identity, erro
 	return c.redeem(ctx, m, cb)
 }
 
-// checkIssuer keeps the answer of one server from being taken for that of another (RFC 9207 § 2.4).
+// checkIssuer refuses the answer of another server than the one that was asked (RFC 9207 § 2.4).
 func (c *Client) checkIssuer(m *oidc.Metadata, q url.Values) error {
 	isAlias := q.Get("iss") == c.IssuerAlias && c.IssuerAlias != ""
 	switch present := q.Has("iss"); {
@@ -75,13 +75,14 @@ func (c *Client) checkIssuer(m *oidc.Metadata, q url.Values) error {
 // standardParams are the parameters of a callback that the standards define.
 var standardParams = []string{"state", "code", "iss", "error"}
 
-// ParamNames returns the names of the callback's parameters that have a meaning to a provider
-// without Redirect.
+// ParamNames returns the names of the parameters of a callback that a provider without Redirect
+// uses.
 func (c *Client) ParamNames() []string {
 	return slices.Concat(standardParams, []string{c.codeParam()}, c.CallbackParams)
 }
 
-// CheckRepeats refuses a callback that two readers could read differently (RFC 6749 § 3.1).
+// CheckRepeats refuses a callback in which a parameter that the provider uses is repeated, because
+// two programs could use different values (RFC 6749 § 3.1). The error is an [Error].
 func (c *Client) CheckRepeats(q url.Values) error {
 	names := c.ParamNames()
 	if c.Identify != nil {
@@ -89,7 +90,7 @@ func (c *Client) CheckRepeats(q url.Values) error {
 	}
 	for _, name := range names {
 		if len(q[name]) > 1 {
-			return failed(CheckFailed, "the callback has more than one %s", oauth2.PrintableCode(name))
+			return failed(CheckFailed, "the callback has more than one %s", oauth2.Printable(name))
 		}
 	}
 	return nil

@@ -17,11 +17,11 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Client is this site as a client of one provider. It does not change after [New], so that no
-// sign-in can see anything of another, and is safe for concurrent use.
+// Client is this site as a client of one provider. It is safe for concurrent use. Nothing of a
+// sign-in is kept in it, so that no sign-in can see anything of another.
 type Client struct {
 	*oauth.Provider
-	http   *http.Client // for all requests but those for metadata and keys
+	http   *http.Client // for all requests except those for metadata and keys
 	log    *slog.Logger
 	now    func() time.Time
 	issuer *oidc.Issuer   // nil for OAuth2
@@ -45,7 +45,7 @@ type Config struct {
 	Now func() time.Time
 }
 
-// New returns the client for a provider that [Validate] finds no fault with. It makes no requests.
+// New returns the client for a provider in which [Validate] finds no fault. It makes no requests.
 func New(p *oauth.Provider, config Config) (*Client, error) {
 	client := config.HTTP
 	if client == nil {
@@ -56,7 +56,7 @@ func New(p *oauth.Provider, config Config) (*Client, error) {
 		c.log = slog.New(slog.DiscardHandler)
 	}
 	var err error
-	if c.http, err = presenting(p, client); err != nil {
+	if c.http, err = certificateClient(p, client); err != nil {
 		return nil, fmt.Errorf("provider %q: ClientCertificate: %w", p.ID, err)
 	}
 	if c.prover, err = newProver(p, config.Secret); err != nil {
@@ -81,15 +81,17 @@ func onLoopback(p *oauth.Provider) bool {
 	return outbound.IsLoopbackURL(cmp.Or(p.DiscoveryURL, p.Issuer, p.TokenURL))
 }
 
-// presenting is the HTTP client for the endpoints to which the provider's certificate is presented.
-func presenting(p *oauth.Provider, client *http.Client) (*http.Client, error) {
+// certificateClient returns the HTTP client for the endpoints that want the provider's
+// ClientCertificate. Without a certificate it is the given client.
+func certificateClient(p *oauth.Provider, client *http.Client) (*http.Client, error) {
 	if p.ClientCertificate == nil {
 		return client, nil
 	}
 	return oauth2.WithCertificate(client, *p.ClientCertificate)
 }
 
-// metadata is what is known about the server: configured for OAuth2, discovered for OIDC.
+// metadata returns what is known about the server: the configuration for OAuth2, the discovered
+// metadata for OIDC.
 func (c *Client) metadata(ctx context.Context) (*oidc.Metadata, error) {
 	if c.issuer == nil {
 		return &oidc.Metadata{
@@ -104,8 +106,9 @@ func (c *Client) metadata(ctx context.Context) (*oidc.Metadata, error) {
 	return m.WithCertificate(), nil
 }
 
-// at returns the OAuth 2.0 client for a server with this metadata.
-func (c *Client) at(m *oidc.Metadata, redirectURI string) *oauth2.Client {
+// oauth2Client returns a client for a server with this metadata. It belongs to one sign-in or
+// refresh.
+func (c *Client) oauth2Client(m *oidc.Metadata, redirectURI string) *oauth2.Client {
 	scopes := c.Scopes
 	if scopes == nil && c.Type == oauth.TypeOIDC {
 		scopes = []string{"openid", "profile", "email"}
@@ -115,8 +118,8 @@ func (c *Client) at(m *oidc.Metadata, redirectURI string) *oauth2.Client {
 		Key: oauth2.Key(c.ClientKey), Audience: cmp.Or(c.AssertionAudience, m.Issuer), Prover: c.prover,
 		RequireDPoP:      c.DPoP,
 		AuthorizationURL: m.AuthorizationURL, TokenURL: m.TokenURL, RedirectURI: redirectURI,
-		Scopes: scopes, ScopeSeparator: c.ScopeSeparator, Params: c.AuthorizationParams,
-		Fragment: c.AuthorizationFragment,
+		Scopes: scopes, ScopeSeparator: c.ScopeSeparator,
+		Params: c.AuthorizationParams, Fragment: c.AuthorizationFragment,
 		SkipPKCE: c.InsecureSkipPKCE, Rules: oauth2.Rules(c.Token), HTTP: c.http, Now: c.now,
 	}
 	client.Rules.Params = withoutPlaceholders(c.Token.Params)
@@ -126,8 +129,8 @@ func (c *Client) at(m *oidc.Metadata, redirectURI string) *oauth2.Client {
 	return client
 }
 
-// withoutPlaceholders leaves out the parameters that are filled in from a callback. There is a
-// callback only when a code is redeemed.
+// withoutPlaceholders returns the parameters without those that are filled in from a callback. Only
+// a request that redeems a code has a callback.
 func withoutPlaceholders(params url.Values) url.Values {
 	rest := maps.Clone(params)
 	maps.DeleteFunc(rest, func(_ string, values []string) bool {
@@ -136,9 +139,9 @@ func withoutPlaceholders(params url.Values) url.Values {
 	return rest
 }
 
-// clientAuth uses the metadata if the configuration is silent. The default of the standard is
-// client_secret_basic, so only a server that lists other methods without it gets the secret in the
-// form.
+// clientAuth returns ClientAuth. If that is empty, the metadata decides: the standard's default is
+// client_secret_basic, so the secret is sent in the form only to a server that lists
+// client_secret_post without client_secret_basic.
 func (c *Client) clientAuth(m *oidc.Metadata) string {
 	if c.ClientAuth == "" && (c.ClientSecret != "" || c.secret != nil) && m.TokenAuthMethods != nil &&
 		!slices.Contains(m.TokenAuthMethods, oauth2.SecretBasic) &&

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// clientSecret caches a client secret that ClientSecretFunc made until it is about to expire.
+// clientSecret caches the secret that ClientSecretFunc has made, until a minute before it expires.
 type clientSecret struct {
 	make func(ctx context.Context, now time.Time) (secret string, expires time.Time, err error)
 	now  func() time.Time
@@ -16,8 +16,9 @@ type clientSecret struct {
 	expires time.Time
 }
 
-// get does not hold the lock while it makes a secret, so that one call that hangs does not block
-// the others. Several calls may make one at the same time.
+// get returns the cached secret, or makes one. It does not hold the lock while it makes one, so
+// that a call that hangs does not block the others. Several calls may therefore make a secret at
+// the same time.
 func (s *clientSecret) get(ctx context.Context) (string, error) {
 	now := s.now()
 	if secret, ok := s.cached(now); ok {
@@ -33,6 +34,7 @@ func (s *clientSecret) get(ctx context.Context) (string, error) {
 	return secret, nil
 }
 
+// cached returns the secret, and whether it may still be used.
 func (s *clientSecret) cached(now time.Time) (string, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

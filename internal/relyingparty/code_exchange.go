@@ -14,21 +14,22 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// codeExchange is one code being redeemed for a token, and the token for a person.
+// codeExchange is one callback that is being processed: it redeems the code for tokens, and finds
+// out with them who has signed in.
 type codeExchange struct {
 	*Client
 	metadata *oidc.Metadata
 	oauth2   *oauth2.Client
 	flow     Flow
-	callback url.Values // only what CallbackParams names
+	callback url.Values // only the parameters in CallbackParams
 	code     string
 	token    *oauth2.Token // nil before the code is redeemed
 }
 
-// redeem redeems the code and returns who has signed in.
+// redeem redeems the code of a callback and returns who has signed in.
 func (c *Client) redeem(ctx context.Context, m *oidc.Metadata, cb Callback) (*Identity, error) {
 	x := &codeExchange{
-		Client: c, metadata: m, oauth2: c.at(m, cb.RedirectURI), flow: cb.Flow,
+		Client: c, metadata: m, oauth2: c.oauth2Client(m, cb.RedirectURI), flow: cb.Flow,
 		callback: url.Values{}, code: cb.Params.Get(c.codeParam()),
 	}
 	for _, name := range c.CallbackParams {
@@ -57,6 +58,7 @@ func (c *Client) redeem(ctx context.Context, m *oidc.Metadata, cb Callback) (*Id
 	return &Identity{Profile: profile, Token: x.token}, nil
 }
 
+// requestToken redeems the code at the token endpoint, or with the hook Exchange.
 func (x *codeExchange) requestToken(ctx context.Context) (*oauth2.Token, error) {
 	if x.Exchange != nil {
 		grant, err := x.grant(ctx)
@@ -77,8 +79,7 @@ func (x *codeExchange) requestToken(ctx context.Context) (*oauth2.Token, error) 
 	return x.oauth2.Exchange(ctx, x.code, x.flow.Verifier)
 }
 
-// tokenParams are the parameters that the service wants in addition to the standard's, filled in
-// from those of the callback.
+// tokenParams returns Token.Params, with the placeholders filled in from the callback.
 func (x *codeExchange) tokenParams() (url.Values, error) {
 	from := map[string]any{}
 	for name := range x.callback {
@@ -113,8 +114,8 @@ func (x *codeExchange) claims(ctx context.Context) (oauth.Claims, error) {
 	return raw, nil
 }
 
-// dropTokens removes the tokens from a profile, whatever the service calls them there, because a
-// profile is stored, shown and logged.
+// dropTokens removes the tokens from the claims, under whatever names the service returns them,
+// because the application may store, show or log a profile.
 func (x *codeExchange) dropTokens(raw oauth.Claims) {
 	tokens := []string{x.token.Access, x.token.Refresh, x.token.IDToken}
 	maps.DeleteFunc(raw, func(_ string, v any) bool {
@@ -123,8 +124,8 @@ func (x *codeExchange) dropTokens(raw oauth.Claims) {
 	})
 }
 
-// verifiedClaims are the claims that come from the provider's server: of a verified ID token for
-// OIDC, of the server's answers otherwise.
+// verifiedClaims returns the claims that the provider's server vouches for: those of a verified ID
+// token for OIDC, of the server's answers for OAuth2.
 func (x *codeExchange) verifiedClaims(ctx context.Context) (oauth.Claims, error) {
 	if x.issuer == nil {
 		return x.oauth2Claims(ctx)
@@ -163,6 +164,8 @@ func (x *codeExchange) withUserinfo(ctx context.Context, idToken oauth.Claims) (
 	return merged, err
 }
 
+// oauth2Claims returns the members of the userinfo answer and, if UseTokenAnswer is set, of the
+// token answer.
 func (x *codeExchange) oauth2Claims(ctx context.Context) (oauth.Claims, error) {
 	raw := oauth.Claims{}
 	if x.UseTokenAnswer {
@@ -179,7 +182,8 @@ func (x *codeExchange) oauth2Claims(ctx context.Context) (oauth.Claims, error) {
 	return raw, nil
 }
 
-// unverifiedClaims are the CallbackParams, which came through the visitor's browser.
+// unverifiedClaims returns the CallbackParams, which came through the visitor's browser. A value
+// that is a JSON object is decoded.
 func (x *codeExchange) unverifiedClaims() map[string]any {
 	claims := map[string]any{}
 	for name := range x.callback {
@@ -191,7 +195,7 @@ func (x *codeExchange) unverifiedClaims() map[string]any {
 	return claims
 }
 
-// grant is what the hooks Exchange and FetchUserinfo get.
+// grant returns the argument of the hooks Exchange and FetchUserinfo.
 func (x *codeExchange) grant(ctx context.Context) (*oauth.CodeGrant, error) {
 	g := &oauth.CodeGrant{
 		HTTP: outbound.Bounded(x.http), ClientID: x.ClientID, ClientSecret: x.ClientSecret,

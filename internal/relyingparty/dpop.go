@@ -11,9 +11,10 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// newProver derives the key to which the provider's tokens are bound from the site's secret. All
-// processes of the site therefore have the same key, before and after a restart, as tokens outlive
-// both. Each client has another key; otherwise two servers could tell that they serve one site.
+// newProver derives the key to which the provider's tokens are bound from the site's secret. So all
+// processes of the site have the same key, also after a restart, when tokens are still bound to it.
+// Each client has another key, so that two servers cannot find out by the key that they serve the
+// same site.
 //
 // It returns nil for a provider with hooks, which cannot use the key.
 func newProver(p *oauth.Provider, secret string) (*oauth2.Prover, error) {

@@ -11,8 +11,8 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// addEmail requests the list of e-mail addresses, if there is one, and puts the verified address
-// into the profile. It removes the address if the request is refused.
+// addEmail adds the person's verified address to the claims, if the provider has a list of
+// addresses. It removes the address if the provider refuses to show the list.
 func (x *codeExchange) addEmail(ctx context.Context, raw oauth.Claims) error {
 	if x.EmailsURL == "" {
 		return nil
@@ -34,11 +34,12 @@ func (x *codeExchange) addEmail(ctx context.Context, raw oauth.Claims) error {
 	if email, ok := bestEmail(x.Emails, list); ok {
 		raw["email"], raw["email_verified"] = email, true
 	} else {
-		delete(raw, "email_verified") // no address of this list was called verified
+		delete(raw, "email_verified") // in this list no address is verified
 	}
 	return nil
 }
 
+// parseEmails returns the entries of the list in an answer.
 func parseEmails(m oauth.EmailMembers, body []byte) ([]oauth.Claims, error) {
 	if m.List != "" {
 		answer, err := outbound.Object(body)

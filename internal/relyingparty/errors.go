@@ -20,17 +20,18 @@ const (
 
 // Error is a failed step of a sign-in. It never contains a token, code or secret.
 type Error struct {
-	// Kind is the step.
+	// Kind says at which step the sign-in failed.
 	Kind Kind
 
 	// Err is the cause.
 	Err error
 
-	// Hook is Redirect or Identify if the cause came from that hook, which may choose what the
-	// visitor sees. Otherwise it is empty.
+	// Hook is "Redirect" or "Identify" if that hook returned Err. The application may then have
+	// chosen what the visitor sees. Otherwise it is "".
 	Hook string
 }
 
+// Error returns the cause and, if a hook failed, its name.
 func (e *Error) Error() string {
 	if e.Hook != "" {
 		return fmt.Sprintf("hook %s: %v", e.Hook, e.Err)
@@ -38,21 +39,25 @@ func (e *Error) Error() string {
 	return e.Err.Error()
 }
 
+// Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
+// failed returns an Error whose cause has a text as fmt.Errorf makes it.
 func failed(kind Kind, format string, args ...any) error {
 	return &Error{Kind: kind, Err: fmt.Errorf(format, args...)}
 }
 
+// hookFailed returns an Error for what a hook has returned.
 func hookFailed(kind Kind, hook string, err error) error {
 	return &Error{Kind: kind, Err: err, Hook: hook}
 }
 
-// What [Client.Refresh] returns.
+// The errors of [Client.Refresh].
 var (
 	// ErrRevoked means that the provider says that the refresh token is no longer valid.
 	ErrRevoked = errors.New("the provider no longer accepts the refresh token")
 
-	// ErrNoRefresh means that the provider's token endpoint is not one of RFC 6749.
+	// ErrNoRefresh means that the provider cannot refresh tokens, because the hook Exchange
+	// replaces its token request.
 	ErrNoRefresh = errors.New("the provider's tokens cannot be refreshed")
 )

@@ -17,8 +17,8 @@ const (
 	maxImage = 2048 // bytes
 )
 
-// mapProfile maps what the provider said about the person, and decides whether the e-mail address
-// counts as verified.
+// mapProfile maps the claims to a profile, decides whether the e-mail address counts as verified,
+// and drops values that cannot be stored.
 func mapProfile(ctx context.Context, p *oauth.Provider, raw oauth.Claims) (*oauth.Profile, error) {
 	mapping := p.Profile
 	if mapping == nil {
@@ -47,7 +47,8 @@ func mapProfile(ctx context.Context, p *oauth.Provider, raw oauth.Claims) (*oaut
 	return &profile, nil
 }
 
-// checkID refuses a profile without an identity, such as the text of a value that was not there.
+// checkID refuses an id that is empty, too long, or the text that a program writes for a missing
+// value.
 func checkID(id string) error {
 	switch strings.ToLower(strings.TrimSpace(id)) {
 	case "", "null", "undefined", "<nil>", "nil", "nan", "[object object]":

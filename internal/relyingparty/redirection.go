@@ -10,7 +10,7 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// redirection is what the hooks Redirect and Identify get.
+// redirection returns the argument of the hooks Redirect and Identify.
 func (c *Client) redirection(f Flow, callback string) *oauth.Redirection {
 	return &oauth.Redirection{
 		HTTP: outbound.Bounded(c.http), ClientID: c.ClientID, ClientSecret: c.ClientSecret,
@@ -19,6 +19,7 @@ func (c *Client) redirection(f Flow, callback string) *oauth.Redirection {
 	}
 }
 
+// redirectURL returns the URL that the hook Redirect chooses.
 func (c *Client) redirectURL(ctx context.Context, f Flow, callback string) (string, error) {
 	to, err := c.Redirect(ctx, c.redirection(f, callback))
 	if err == nil && to == "" {
@@ -30,7 +31,7 @@ func (c *Client) redirectURL(ctx context.Context, f Flow, callback string) (stri
 	return to, nil
 }
 
-// identifyRedirection returns the person whom the answer to a Redirect proves.
+// identifyRedirection returns who has signed in, according to the hook Identify.
 func (c *Client) identifyRedirection(ctx context.Context, cb Callback) (*Identity, error) {
 	r := c.redirection(cb.Flow, cb.RedirectURI)
 	cb.Params.Del("state")

@@ -13,12 +13,12 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Refresh redeems a refresh token for a new token answer (RFC 6749 § 6). The ID token is that of
-// the last answer, "" if there was none.
+// Refresh redeems a refresh token for a new token answer (RFC 6749 § 6). The ID token is the last
+// one of the account, "" if there is none: the provider must not return tokens of another person.
 //
 // The error is [ErrRevoked] if the provider no longer accepts the refresh token, and [ErrNoRefresh]
-// if the provider has no token endpoint of RFC 6749. After any other error the refresh token may
-// still be valid.
+// if the provider cannot refresh tokens. After any other error the refresh token may still be
+// valid.
 func (c *Client) Refresh(ctx context.Context, refreshToken, idToken string) (*oauth2.Token, error) {
 	if c.Exchange != nil {
 		return nil, ErrNoRefresh
@@ -27,7 +27,7 @@ func (c *Client) Refresh(ctx context.Context, refreshToken, idToken string) (*oa
 	if err != nil {
 		return nil, err
 	}
-	client := c.at(m, "")
+	client := c.oauth2Client(m, "")
 	client.TokenURL = cmp.Or(c.RefreshURL, client.TokenURL)
 	t, err := client.Refresh(ctx, refreshToken)
 	if refusal, ok := errors.AsType[*oauth2.Error](err); ok && refusal.Revoked() {
@@ -37,14 +37,14 @@ func (c *Client) Refresh(ctx context.Context, refreshToken, idToken string) (*oa
 		return nil, err
 	}
 	if t.IDToken != "" && idToken != "" && !c.samePerson(t.IDToken, idToken) {
-		// OpenID Connect Core 1.0, Section 12.2
-		return nil, errors.New("refresh: the new ID token is about somebody else")
+		// OpenID Connect Core 1.0 § 12.2
+		return nil, errors.New("refresh: the new ID token is about another person")
 	}
 	return t, nil
 }
 
-// samePerson compares ID tokens that came from the token endpoint itself, so their signatures need
-// not be verified (OpenID Connect Core 1.0 § 3.1.3.7).
+// samePerson reports whether two ID tokens are about the same person. They came from the token
+// endpoint itself, so their signatures need not be verified (OpenID Connect Core 1.0 § 3.1.3.7).
 func (c *Client) samePerson(one, two string) bool {
 	x, y := claimsOf(one), claimsOf(two)
 	return x.String("sub") != "" && x.String("sub") == y.String("sub") &&

@@ -10,7 +10,7 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// userinfo asks the provider's userinfo endpoint about the person.
+// userinfo returns the claims of the userinfo endpoint, or of the hook FetchUserinfo.
 func (x *codeExchange) userinfo(ctx context.Context) (oauth.Claims, error) {
 	if x.FetchUserinfo != nil {
 		return x.fetchUserinfo(ctx)
@@ -39,7 +39,7 @@ func (x *codeExchange) userinfo(ctx context.Context) (oauth.Claims, error) {
 	return info, nil
 }
 
-// fetchUserinfo asks the hook.
+// fetchUserinfo returns the claims of the hook FetchUserinfo.
 func (x *codeExchange) fetchUserinfo(ctx context.Context) (oauth.Claims, error) {
 	grant, err := x.grant(ctx)
 	if err != nil {
@@ -55,6 +55,7 @@ func (x *codeExchange) fetchUserinfo(ctx context.Context) (oauth.Claims, error) 
 	return info, nil
 }
 
+// parseUserinfo returns the person in an answer that is not signed.
 func parseUserinfo(rules oauth.UserinfoRules, body []byte) (oauth.Claims, error) {
 	if !rules.List {
 		return outbound.Object(body)
@@ -64,7 +65,7 @@ func parseUserinfo(rules oauth.UserinfoRules, body []byte) (oauth.Claims, error)
 		return nil, err
 	}
 	if len(list) != 1 {
-		return nil, fmt.Errorf("answer is a list of %d, not of one person", len(list))
+		return nil, fmt.Errorf("answer is a list of %d people, want 1", len(list))
 	}
 	return list[0], nil
 }

@@ -12,12 +12,12 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Validate adds everything that is missing or wrong in p to faults. Field is where p stands in the
-// configuration. Client is the HTTP client of the configuration, nil if there is none.
+// Validate adds everything that is missing or wrong in p to faults. Field names p in the texts of
+// the faults, such as Providers[0]. Client is Config.HTTPClient.
 func Validate(p *oauth.Provider, field string, client *http.Client, faults *configerr.List) {
 	v := &validation{Provider: p, field: field, faults: faults}
 	v.validate()
-	v.validateCertificate(client)
+	v.validateClientCertificate(client)
 }
 
 // validation checks one provider.
@@ -27,6 +27,7 @@ type validation struct {
 	faults *configerr.List
 }
 
+// add adds a fault of a field of the provider.
 func (v *validation) add(field, format string, args ...any) {
 	v.faults.Add(v.field+"."+field, format, args...)
 }
@@ -48,13 +49,17 @@ func (v *validation) validate() {
 			envName(v.ID))
 	}
 	v.validateClientAuth()
+	v.validateDPoP()
+	v.validatePush()
 	v.validateEndpoints()
 	v.validateIssuer()
 	v.validateParams()
 	v.validateTokenRules()
 	v.validateUserinfo()
+	v.validateEmails()
 }
 
+// envName is an id as it is written in the name of an environment variable.
 func envName(id string) string { return strings.ToUpper(strings.ReplaceAll(id, "-", "_")) }
 
 // flowParams are the authorization parameters that only the flow sets. Implicit and hybrid
@@ -65,14 +70,14 @@ var flowParams = []string{
 }
 
 func (v *validation) validateParams() {
-	own := func(name string) bool { return slices.Contains(flowParams, name) || name == v.ClientIDParam }
+	reserved := func(name string) bool { return slices.Contains(flowParams, name) || name == v.ClientIDParam }
 	for name := range v.AuthorizationParams {
-		if own(name) {
+		if reserved(name) {
 			v.add("AuthorizationParams", "%s is set by the flow", name)
 		}
 	}
 	for _, name := range v.ForwardParams {
-		if own(name) {
+		if reserved(name) {
 			v.add("ForwardParams", "%s is set by the flow", name)
 		}
 	}
@@ -85,7 +90,20 @@ func (v *validation) validateParams() {
 		}
 	}
 	if v.InsecureSkipNonce && v.Type != oauth.TypeOIDC {
-		v.add("InsecureSkipNonce", "is for type %s", oauth.TypeOIDC)
+		v.add("InsecureSkipNonce", "needs type %s", oauth.TypeOIDC)
+	}
+}
+
+func (v *validation) validateDPoP() {
+	if v.DPoP && (v.Exchange != nil || v.FetchUserinfo != nil) {
+		v.add("DPoP", "cannot be used with the hooks Exchange and FetchUserinfo, which have no access to the key")
+	}
+}
+
+// validatePush checks the endpoint for pushed authorization requests.
+func (v *validation) validatePush() {
+	if v.PushAuthorization && v.Type == oauth.TypeOAuth2 && v.PushedAuthorizationURL == "" {
+		v.add("PushedAuthorizationURL", "is empty, and PushAuthorization needs it unless it is discovered")
 	}
 }
 
@@ -102,10 +120,15 @@ func (v *validation) validateEndpoints() {
 		v.add("Type", "want %q or %q, have %q", oauth.TypeOAuth2, oauth.TypeOIDC, v.Type)
 	}
 	for _, e := range []struct{ name, url string }{
-		{"Issuer", v.Issuer}, {"DiscoveryURL", v.DiscoveryURL}, {"AuthorizationURL", v.AuthorizationURL},
+		{"Issuer", v.Issuer},
+		{"DiscoveryURL", v.DiscoveryURL},
+		{"AuthorizationURL", v.AuthorizationURL},
 		{"TokenURL", v.TokenURL},
-		{"RefreshURL", v.RefreshURL}, {"UserinfoURL", v.UserinfoURL}, {"EmailsURL", v.EmailsURL},
-		{"JWKSURL", v.JWKSURL}, {"PushedAuthorizationURL", v.PushedAuthorizationURL},
+		{"RefreshURL", v.RefreshURL},
+		{"UserinfoURL", v.UserinfoURL},
+		{"EmailsURL", v.EmailsURL},
+		{"JWKSURL", v.JWKSURL},
+		{"PushedAuthorizationURL", v.PushedAuthorizationURL},
 	} {
 		if e.url == "" {
 			if required[e.name] {
@@ -127,7 +150,7 @@ func (v *validation) validateIssuer() {
 	case tenants && v.DiscoveryURL == "":
 		v.add("DiscoveryURL", "is empty; an Issuer with braces needs it")
 	case v.DiscoveryURL != "" && v.Type != oauth.TypeOIDC:
-		v.add("DiscoveryURL", "is for type %s", oauth.TypeOIDC)
+		v.add("DiscoveryURL", "needs type %s", oauth.TypeOIDC)
 	case len(v.AllowedIssuers) > 0 && !tenants:
 		v.add("AllowedIssuers", "has no effect on an Issuer without braces")
 	}
@@ -152,34 +175,41 @@ func (v *validation) validateTenants(field string, issuers []string) {
 	}
 }
 
-// validateRedirection reports the fields that have no effect beside Redirect and Identify.
+// validateRedirection checks a provider with Redirect and Identify, and reports the fields that
+// have no effect then.
 func (v *validation) validateRedirection() {
 	if v.Redirect == nil {
-		v.add("Redirect", "is missing beside Identify")
+		v.add("Redirect", "is missing, and Identify needs it")
 	}
 	if v.Identify == nil {
-		v.add("Identify", "is missing beside Redirect")
+		v.add("Identify", "is missing, and Redirect needs it")
 	}
 	if v.Type != oauth.TypeOAuth2 {
-		v.add("Type", "want %q beside Redirect, have %q", oauth.TypeOAuth2, v.Type)
+		v.add("Type", "want %q because Redirect is set, have %q", oauth.TypeOAuth2, v.Type)
 	}
 	for _, e := range []struct {
 		name string
 		set  bool
 	}{
-		{"ClientAuth", v.ClientAuth != ""}, {"AuthorizationURL", v.AuthorizationURL != ""},
+		{"ClientAuth", v.ClientAuth != ""},
+		{"AuthorizationURL", v.AuthorizationURL != ""},
 		{"TokenURL", v.TokenURL != ""},
-		{"RefreshURL", v.RefreshURL != ""}, {"UserinfoURL", v.UserinfoURL != ""}, {"EmailsURL", v.EmailsURL != ""},
-		{"Scopes", v.Scopes != nil}, {"FormPost", v.FormPost},
-		{"CallbackParams", v.CallbackParams != nil}, {"ClientSecretFunc", v.ClientSecretFunc != nil},
+		{"RefreshURL", v.RefreshURL != ""},
+		{"UserinfoURL", v.UserinfoURL != ""},
+		{"EmailsURL", v.EmailsURL != ""},
+		{"Scopes", v.Scopes != nil},
+		{"FormPost", v.FormPost},
+		{"CallbackParams", v.CallbackParams != nil},
+		{"ClientSecretFunc", v.ClientSecretFunc != nil},
 		{"Exchange", v.Exchange != nil},
-		{"FetchUserinfo", v.FetchUserinfo != nil}, {"ClientKey", v.ClientKey != (oauth.ClientKey{})},
+		{"FetchUserinfo", v.FetchUserinfo != nil},
+		{"ClientKey", v.ClientKey != (oauth.ClientKey{})},
 		{"PushAuthorization", v.PushAuthorization},
 		{"DPoP", v.DPoP}, {"ParamClaims", v.ParamClaims != nil}, {"IssuerAlias", v.IssuerAlias != ""},
 		{"RefusedIssuers", v.RefusedIssuers != nil},
 	} {
 		if e.set {
-			v.add(e.name, "has no effect beside Redirect")
+			v.add(e.name, "has no effect if Redirect is set")
 		}
 	}
 }

@@ -9,38 +9,31 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// clientAuths are the methods that are accepted, the empty one included.
+// clientAuths are the methods that are accepted. The first one, "", means the default.
 var clientAuths = []oauth.ClientAuth{
-	"", oauth.AuthClientSecretBasic, oauth.AuthClientSecretPost, oauth.AuthClientSecretJWT, oauth.AuthPrivateKeyJWT,
-	oauth.AuthTLS, oauth.AuthSelfSignedTLS,
-	oauth.AuthNone,
+	"", oauth.AuthClientSecretBasic, oauth.AuthClientSecretPost, oauth.AuthClientSecretJWT,
+	oauth.AuthPrivateKeyJWT, oauth.AuthTLS, oauth.AuthSelfSignedTLS, oauth.AuthNone,
 }
 
 func (v *validation) validateClientAuth() {
 	if !slices.Contains(clientAuths, v.ClientAuth) {
 		v.add("ClientAuth", "want one of %q, have %q", clientAuths[1:], v.ClientAuth)
 	}
-	v.validateSecret()
-	v.validateKey()
-	v.validateAudience()
-	if byTLS := v.ClientAuth == oauth.AuthTLS || v.ClientAuth == oauth.AuthSelfSignedTLS; byTLS &&
-		v.ClientCertificate == nil {
+	v.validateClientSecret()
+	v.validateClientKey()
+	v.validateAssertionAudience()
+	byTLS := v.ClientAuth == oauth.AuthTLS || v.ClientAuth == oauth.AuthSelfSignedTLS
+	if byTLS && v.ClientCertificate == nil {
 		v.add("ClientCertificate", "is missing, and ClientAuth is %s", v.ClientAuth)
 	}
 	if c := v.ClientCertificate; c != nil && (len(c.Certificate) == 0 || c.PrivateKey == nil) {
 		v.add("ClientCertificate", "has no certificate or no private key; tls.LoadX509KeyPair reads both")
 	}
-	if v.DPoP && (v.Exchange != nil || v.FetchUserinfo != nil) {
-		v.add("DPoP", "is not for the hooks Exchange and FetchUserinfo, which have no access to the key")
-	}
-	if v.PushAuthorization && v.Type == oauth.TypeOAuth2 && v.PushedAuthorizationURL == "" {
-		v.add("PushedAuthorizationURL", "is empty, and PushAuthorization needs it unless it is discovered")
-	}
 }
 
-func (v *validation) validateSecret() {
-	made := v.ClientSecretFunc != nil
-	hasSecret := v.ClientSecret != "" || made
+func (v *validation) validateClientSecret() {
+	hasFunc := v.ClientSecretFunc != nil
+	hasSecret := v.ClientSecret != "" || hasFunc
 	switch v.ClientAuth {
 	case oauth.AuthClientSecretBasic, oauth.AuthClientSecretPost:
 		if !hasSecret {
@@ -51,23 +44,23 @@ func (v *validation) validateSecret() {
 			v.add("ClientSecret", "want 32 bytes or more to sign assertions with, have %d", n)
 		}
 	case oauth.AuthPrivateKeyJWT, oauth.AuthTLS, oauth.AuthSelfSignedTLS:
-		if made || v.ClientSecret != "" && !v.IDTokenHS256 {
-			v.add("ClientSecret", "has no effect beside ClientAuth %s", v.ClientAuth)
+		if hasFunc || v.ClientSecret != "" && !v.IDTokenHS256 {
+			v.add("ClientSecret", "has no effect with ClientAuth %s", v.ClientAuth)
 		}
 	}
-	if made && v.ClientSecret != "" {
-		v.add("ClientSecretFunc", "has no effect beside ClientSecret; set one of the two")
+	if hasFunc && v.ClientSecret != "" {
+		v.add("ClientSecretFunc", "has no effect if ClientSecret is set; set only one of the two")
 	}
 	switch {
 	case !v.IDTokenHS256:
 	case v.Type != oauth.TypeOIDC:
-		v.add("IDTokenHS256", "is for type %s", oauth.TypeOIDC)
+		v.add("IDTokenHS256", "needs type %s", oauth.TypeOIDC)
 	case len(v.ClientSecret) < 32: // RFC 7518 § 3.2
 		v.add("ClientSecret", "want 32 bytes or more to verify ID tokens with, have %d", len(v.ClientSecret))
 	}
 }
 
-func (v *validation) validateKey() {
+func (v *validation) validateClientKey() {
 	if v.ClientAuth != oauth.AuthPrivateKeyJWT {
 		if v.ClientKey != (oauth.ClientKey{}) {
 			v.add("ClientKey", "has no effect; ClientAuth %s needs it", oauth.AuthPrivateKeyJWT)
@@ -79,7 +72,7 @@ func (v *validation) validateKey() {
 	}
 }
 
-func (v *validation) validateAudience() {
+func (v *validation) validateAssertionAudience() {
 	asserts := v.ClientAuth == oauth.AuthPrivateKeyJWT || v.ClientAuth == oauth.AuthClientSecretJWT
 	switch {
 	case !asserts && v.AssertionAudience != "":
@@ -91,7 +84,7 @@ func (v *validation) validateAudience() {
 }
 
 // validateCertificate reports a Config.HTTPClient that cannot present the certificate.
-func (v *validation) validateCertificate(client *http.Client) {
+func (v *validation) validateClientCertificate(client *http.Client) {
 	if v.ClientCertificate == nil || client == nil {
 		return
 	}

@@ -20,7 +20,7 @@ func (v *validation) validateTokenRules() {
 	case !isMethod(rules.Method):
 		v.add("Token.Method", "want GET or POST, have %q", rules.Method)
 	case rules.JSON && rules.Method == http.MethodGet:
-		v.add("Token.JSON", "is for POST")
+		v.add("Token.JSON", "needs the method POST")
 	}
 	for name, templates := range rules.Params {
 		if slices.Contains(tokenParams, name) {
@@ -59,22 +59,25 @@ func (v *validation) validateClaims() {
 func (v *validation) validateUserinfo() {
 	v.validateUserinfoRequest()
 	if v.Userinfo.Signed && v.Type != oauth.TypeOIDC {
-		v.add("Userinfo.Signed", "is for type %s, which has the keys", oauth.TypeOIDC)
+		v.add("Userinfo.Signed", "needs type %s, which has keys", oauth.TypeOIDC)
 	}
 	if v.UseTokenAnswer && v.Type != oauth.TypeOAuth2 {
-		v.add("UseTokenAnswer", "is for type %s", oauth.TypeOAuth2)
+		v.add("UseTokenAnswer", "needs type %s", oauth.TypeOAuth2)
 	}
 	if v.FetchUserinfo != nil && v.UserinfoURL != "" {
-		v.add("UserinfoURL", "has no effect beside FetchUserinfo; set one of the two")
+		v.add("UserinfoURL", "has no effect if FetchUserinfo is set; set only one of the two")
 	}
 	if v.FetchUserinfo != nil && v.Type == oauth.TypeOIDC && !v.UseUserinfo {
 		v.add("FetchUserinfo", "has no effect without UseUserinfo")
 	}
 	for name, value := range v.Headers {
 		if http.CanonicalHeaderKey(name) == "Authorization" && !strings.Contains(value, "{access_token}") {
-			v.add("Headers", "Authorization is the access token's; say where in it with {access_token}")
+			v.add("Headers", "Authorization must contain {access_token}")
 		}
 	}
+}
+
+func (v *validation) validateEmails() {
 	kinds := []oauth.EmailVerification{
 		oauth.EmailVerifiedByClaim, oauth.EmailAlwaysVerified, oauth.EmailNeverVerified, oauth.EmailNotGiven,
 	}
@@ -82,7 +85,8 @@ func (v *validation) validateUserinfo() {
 		v.add("EmailVerification", "want one of %q, have %q", kinds, v.EmailVerification)
 	}
 	if v.EmailsURL != "" && v.EmailVerification != oauth.EmailVerifiedByClaim {
-		v.add("EmailVerification", "is %q, and EmailsURL says which address is verified", v.EmailVerification)
+		v.add("EmailVerification", "has no effect with EmailsURL, which says which addresses are verified; have %q",
+			v.EmailVerification)
 	}
 }
 
@@ -92,9 +96,9 @@ func (v *validation) validateUserinfoRequest() {
 	case !isMethod(rules.Method):
 		v.add("Userinfo.Method", "want GET or POST, have %q", rules.Method)
 	case rules.JSON != nil && rules.Method == http.MethodGet:
-		v.add("Userinfo.JSON", "is for POST")
+		v.add("Userinfo.JSON", "needs the method POST")
 	case rules.Signed && rules.List:
-		v.add("Userinfo.List", "is not for a signed answer")
+		v.add("Userinfo.List", "cannot be used with Signed")
 	}
 	if _, err := json.Marshal(rules.JSON); err != nil {
 		v.add("Userinfo.JSON", "cannot be written as JSON")

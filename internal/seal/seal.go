@@ -62,7 +62,7 @@ func (s *Sealer) Seal(salt string, claims map[string]any, now time.Time, maxAge 
 	}
 	token := keys[0].seal(text)
 	if len(token) > MaxLength {
-		return "", fmt.Errorf("claims make a token of %d bytes, at most %d can be read", len(token), MaxLength)
+		return "", fmt.Errorf("the token has %d bytes, want at most %d", len(token), MaxLength)
 	}
 	return token, nil
 }

@@ -13,7 +13,7 @@ var strict = base64.RawURLEncoding.Strict()
 // parts are a compact JWE (RFC 7516 § 7.1) with an empty encrypted key.
 type parts struct{ header, iv, ciphertext, tag string }
 
-// split takes a token apart, and returns false if it has not the form of one.
+// split splits a token into its parts. It returns false for text that does not look like a token.
 func split(token string) (parts, bool) {
 	if len(token) > MaxLength || strings.ContainsAny(token, "\r\n") {
 		return parts{}, false

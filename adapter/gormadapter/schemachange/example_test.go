@@ -8,6 +8,7 @@ import (
 
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
 	"github.com/cardea-auth/cardea/adapter/gormadapter/schemachange"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/sqlite"
 )
 
 // Member is the default user with one more column.
@@ -27,7 +28,7 @@ type Invoice struct {
 func ExampleDiff() {
 	ctx := context.Background()
 	adapter, err := gormadapter.Open(
-		gormadapter.Options{Type: "sqlite", DBName: ":memory:"}, gormadapter.WithUser[Member](),
+		gormadapter.Options{Driver: sqlite.Driver, DBName: ":memory:"}, gormadapter.WithUser[Member](),
 	)
 	if err != nil {
 		log.Fatal(err)
@@ -56,7 +57,7 @@ func ExampleDiff() {
 // A program can call Apply each time it starts. The second time there is nothing to change.
 func ExampleApply() {
 	ctx := context.Background()
-	adapter, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: ":memory:"})
+	adapter, err := gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver, DBName: ":memory:"})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
 	"github.com/cardea-auth/cardea/adapter/gormadapter/schemachange"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/sqlite"
 	"gorm.io/gorm"
 	"gorm.io/gorm/schema"
 )
@@ -194,7 +195,7 @@ func TestNotNullWithoutDefault(t *testing.T) {
 // A database in memory has one connection only, so a plan must not need a second one.
 func TestInMemoryDatabase(t *testing.T) {
 	t.Parallel()
-	a, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: ":memory:"})
+	a, err := gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver, DBName: ":memory:"})
 	if err != nil {
 		t.Fatal(err)
 	}

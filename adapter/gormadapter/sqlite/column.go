@@ -13,9 +13,8 @@ import (
 func (m Migrator) ColumnTypes(value any) (types []gorm.ColumnType, err error) {
 	err = m.RunWithValue(value, func(stmt *gorm.Statement) error {
 		var columns []column
-		err := m.DB.Raw("SELECT name AS label, type AS declared, `notnull` AS required, dflt_value AS initial, pk "+
-			"AS key "+
-			"FROM pragma_table_xinfo(?) WHERE hidden <> 1 ORDER BY cid", stmt.Table).Scan(&columns).Error
+		err := m.DB.Raw("SELECT name AS label, type AS declared, `notnull` AS required, dflt_value AS initial, "+
+			"pk AS key FROM pragma_table_xinfo(?) WHERE hidden <> 1 ORDER BY cid", stmt.Table).Scan(&columns).Error
 		for _, c := range columns {
 			types = append(types, c)
 		}
@@ -24,7 +23,7 @@ func (m Migrator) ColumnTypes(value any) (types []gorm.ColumnType, err error) {
 	return types, err
 }
 
-// column is a row of pragma_table_xinfo as GORM wants to see it.
+// column is a row of pragma_table_xinfo, with the methods of gorm.ColumnType.
 type column struct {
 	Label    string
 	Declared string
@@ -45,7 +44,7 @@ func (c column) Unique() (bool, bool)              { return false, false }
 func (c column) Comment() (string, bool)           { return "", false }
 func (c column) DefaultValue() (string, bool)      { return c.Initial.String, c.Initial.Valid }
 
-// ScanType returns the Go type of what the column holds.
+// ScanType returns the Go type of the column's values.
 func (c column) ScanType() reflect.Type {
 	switch affinity(c.Declared) {
 	case "TEXT":

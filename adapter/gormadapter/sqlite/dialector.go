@@ -16,7 +16,7 @@ import (
 	"modernc.org/sqlite"
 )
 
-// Dialector is GORM's dialect of SQLite.
+// Dialector is GORM's dialect for SQLite. [Open] and [New] make one.
 type Dialector struct {
 	file string
 	db   *sql.DB
@@ -29,8 +29,7 @@ var (
 	_ interface{ Apply(*gorm.Config) error } = (*Dialector)(nil)
 )
 
-// Open returns the dialect with a connection pool of its own, made by [OpenDB] when gorm.Open
-// initializes it.
+// Open returns the dialect for a file. gorm.Open makes its connection pool with [OpenDB].
 func Open(file string) *Dialector { return &Dialector{file: file} }
 
 // New returns the dialect on a connection pool that the caller made with [OpenDB] and closes.
@@ -39,7 +38,7 @@ func New(db *sql.DB) *Dialector { return &Dialector{db: db} }
 // Name returns sqlite.
 func (*Dialector) Name() string { return "sqlite" }
 
-// Apply makes GORM's own timestamps what they are after a round trip.
+// Apply makes GORM's own timestamps equal to what is read back later: in UTC and milliseconds.
 func (*Dialector) Apply(c *gorm.Config) error {
 	if c.NowFunc == nil {
 		c.NowFunc = func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
@@ -47,7 +46,7 @@ func (*Dialector) Apply(c *gorm.Config) error {
 	return nil
 }
 
-// Initialize opens the pool if it has to, and registers GORM's callbacks.
+// Initialize opens the pool if [Open] made the dialect, and registers GORM's callbacks.
 func (d *Dialector) Initialize(db *gorm.DB) error {
 	pool := d.db
 	if pool == nil {
@@ -71,8 +70,8 @@ func (d *Dialector) Initialize(db *gorm.DB) error {
 	return nil
 }
 
-// clauseBuilders are where SQLite's grammar differs: INSERT OR IGNORE, no OFFSET without LIMIT, no
-// locking reads.
+// clauseBuilders write the clauses in which SQLite's grammar differs: INSERT OR IGNORE, no OFFSET
+// without LIMIT, no locking reads.
 func clauseBuilders() map[string]clause.ClauseBuilder {
 	return map[string]clause.ClauseBuilder{
 		"INSERT": func(c clause.Clause, b clause.Builder) {
@@ -113,13 +112,13 @@ func clauseBuilders() map[string]clause.ClauseBuilder {
 	}
 }
 
-// Migrator returns the migrator that adds and refuses.
+// Migrator returns a [Migrator].
 func (d *Dialector) Migrator(db *gorm.DB) gorm.Migrator {
 	return Migrator{migrator.Migrator{Config: migrator.Config{DB: db, Dialector: d, CreateIndexAfterCreateTable: true}}}
 }
 
 // DataTypeOf returns the column type of a field: text, integer, real, numeric (for booleans),
-// datetime, blob, or what its tag says.
+// datetime, blob, or the type in its tag.
 func (*Dialector) DataTypeOf(field *schema.Field) string {
 	switch field.DataType {
 	case schema.Bool:
@@ -144,8 +143,9 @@ func (*Dialector) DataTypeOf(field *schema.Field) string {
 	return string(field.DataType)
 }
 
-// DefaultValueOf returns what stands for a missing value in an insert of several rows. SQLite
-// numbers a row without one itself; it has no other default there, and says so.
+// DefaultValueOf returns the SQL for a missing value in an insert of several rows. For a column
+// that SQLite numbers it is NULL. SQLite has no DEFAULT there, so for other columns the insert
+// fails.
 func (*Dialector) DefaultValueOf(field *schema.Field) clause.Expression {
 	if field.AutoIncrement {
 		return clause.Expr{SQL: "NULL"}
@@ -156,7 +156,7 @@ func (*Dialector) DefaultValueOf(field *schema.Field) clause.Expression {
 // BindVarTo writes the placeholder of a value.
 func (*Dialector) BindVarTo(w clause.Writer, _ *gorm.Statement, _ any) { w.WriteByte('?') }
 
-// QuoteTo quotes a name, part by part where it has dots. Quotes are backticks, because SQLite reads
+// QuoteTo quotes a name, each part of it if it has dots. Quotes are backticks, because SQLite reads
 // an unknown name in double quotes as a text.
 func (*Dialector) QuoteTo(w clause.Writer, name string) {
 	for i, part := range strings.Split(name, ".") {
@@ -187,7 +187,8 @@ func (*Dialector) RollbackTo(tx *gorm.DB, name string) error {
 	return tx.Exec("ROLLBACK TO SAVEPOINT " + name).Error
 }
 
-// Translate turns violations of constraints into GORM's errors.
+// Translate turns SQLite's errors for violated constraints into GORM's, and returns others
+// unchanged.
 func (*Dialector) Translate(err error) error {
 	var e *sqlite.Error
 	if !errors.As(err, &e) {

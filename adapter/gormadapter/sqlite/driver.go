@@ -1,115 +1,67 @@
 package sqlite
 
 import (
-	"context"
-	"database/sql/driver"
+	"cmp"
+	"errors"
 	"fmt"
-	"strings"
-	"time"
+
+	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/internal/options"
 )
 
-// The types here stand between database/sql and the driver for one reason: times that are kept as
-// integers. The driver reads an integer below 10^12 as seconds, so that a birthday in 1990, written
-// as milliseconds, would come back in the year 22000.
+// Driver opens SQLite for gormadapter.Open, with a connection pool as [OpenDB] makes it. Of the
+// options it uses DBName (or DSN, which is the same here), Debug and Logger, and refuses the
+// others.
+var Driver gormadapter.Driver = opener{}
 
-type connector struct{ driver.Connector }
+type opener struct{}
 
-func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
-	inner, err := c.Connector.Connect(ctx)
+// Connect opens the database file of the options.
+func (opener) Connect(o gormadapter.Options) (*gormadapter.Connection, error) {
+	if faults := optionFaults(o); len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	file := cmp.Or(o.DBName, o.DSN)
+	c := &gormadapter.Connection{Database: fmt.Sprintf("sqlite database %q", file)}
+	pool, err := OpenDB(file)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("open %s: %w", c.Database, err)
 	}
-	conn, ok := inner.(driverConn)
-	if !ok {
-		inner.Close()
-		return nil, fmt.Errorf("sqlite: %T lacks methods of a connection", inner)
+	c.Pool, c.Dialector = pool, New(pool)
+	if o.Debug {
+		c.Dialector = unexplained{New(pool)}
 	}
-	return connection{conn}, nil
+	return c, nil
 }
 
-type driverConn interface {
-	driver.Conn
-	driver.ConnBeginTx
-	driver.ConnPrepareContext
-	driver.ExecerContext
-	driver.QueryerContext
-	driver.Pinger
-	driver.SessionResetter
-	driver.Validator
-}
-
-type connection struct{ driverConn }
-
-func (c connection) Prepare(query string) (driver.Stmt, error) {
-	return c.PrepareContext(context.Background(), query)
-}
-
-func (c connection) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
-	inner, err := c.driverConn.PrepareContext(ctx, query)
-	if err != nil {
-		return nil, err
+func optionFaults(o gormadapter.Options) (faults []error) {
+	for _, name := range options.Given(
+		options.Field{Name: "Host", Value: o.Host},
+		options.Field{Name: "Port", Value: o.Port},
+		options.Field{Name: "User", Value: o.User},
+		options.Field{Name: "Password", Value: o.Password},
+		options.Field{Name: "TLS", Value: o.TLS},
+		options.Field{Name: "Schema", Value: o.Schema},
+		options.Field{Name: "Timezone", Value: o.Timezone},
+		options.Field{Name: "TransactionPooler", Value: o.TransactionPooler},
+		options.Field{Name: "MaxOpenConns", Value: o.MaxOpenConns},
+		options.Field{Name: "MaxIdleConns", Value: o.MaxIdleConns},
+		options.Field{Name: "ConnMaxLifetime", Value: o.ConnMaxLifetime},
+	) {
+		faults = append(faults, fmt.Errorf("%s is given, which sqlite does not have: leave it empty", name))
 	}
-	stmt, ok := inner.(driverStmt)
-	if !ok {
-		inner.Close()
-		return nil, fmt.Errorf("sqlite: %T lacks methods of a statement", inner)
+	switch {
+	case o.DSN == "" && o.DBName == "":
+		faults = append(faults, errors.New(`Options.DBName is empty: name a file, such as "./db.sqlite"`))
+	case o.DSN != "" && o.DBName != "":
+		faults = append(faults, options.BesideDSN("Options.DBName"))
 	}
-	return statement{stmt}, nil
+	return faults
 }
 
-func (c connection) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	return withTimes(c.driverConn.QueryContext(ctx, query, args))
-}
+// unexplained keeps values out of the log if GORM does not ask the logger whether it wants them, as
+// in Scan.
+type unexplained struct{ *Dialector }
 
-type driverStmt interface {
-	driver.Stmt
-	driver.StmtExecContext
-	driver.StmtQueryContext
-}
-
-type statement struct{ driverStmt }
-
-func (s statement) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
-	return withTimes(s.driverStmt.QueryContext(ctx, args))
-}
-
-type driverRows interface {
-	driver.Rows
-	driver.RowsColumnTypeDatabaseTypeName
-	driver.RowsColumnTypeLength
-	driver.RowsColumnTypeNullable
-	driver.RowsColumnTypePrecisionScale
-	driver.RowsColumnTypeScanType
-}
-
-type rows struct{ driverRows }
-
-func withTimes(inner driver.Rows, err error) (driver.Rows, error) {
-	if err != nil {
-		return nil, err
-	}
-	r, ok := inner.(driverRows)
-	if !ok {
-		inner.Close()
-		return nil, fmt.Errorf("sqlite: %T lacks methods of rows", inner)
-	}
-	return rows{r}, nil
-}
-
-// Next reads integers in columns of a time's type as Unix milliseconds.
-func (r rows) Next(dest []driver.Value) error {
-	if err := r.driverRows.Next(dest); err != nil {
-		return err
-	}
-	for i, v := range dest {
-		if n, ok := v.(int64); ok && isTime(r.ColumnTypeDatabaseTypeName(i)) {
-			dest[i] = time.UnixMilli(n).UTC()
-		}
-	}
-	return nil
-}
-
-// isTime also knows types of other databases, such as timestamptz and datetime(3).
-func isTime(databaseType string) bool {
-	return strings.HasPrefix(databaseType, "DATE") || strings.HasPrefix(databaseType, "TIME")
-}
+// Explain returns the statement without its values.
+func (unexplained) Explain(sql string, _ ...any) string { return sql }

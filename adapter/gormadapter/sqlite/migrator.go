@@ -14,15 +14,15 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// ErrRebuild is in the error of a change that SQLite makes only by copying the table into a new one
-// and dropping the old, which with foreign keys on deletes the rows that point at it. Make such a
-// change by hand (https://www.sqlite.org/lang_altertable.html#otheralter), or with a tool that
-// switches foreign keys off on the one connection that it uses.
+// ErrRebuild is wrapped by the error for a change that SQLite can make only by copying the table
+// into a new one and dropping the old one. With foreign keys on, that deletes the rows that point
+// to it. Make such a change by hand (https://www.sqlite.org/lang_altertable.html#otheralter), or
+// with a tool that switches foreign keys off on the one connection that it uses.
 var ErrRebuild = errors.New("needs a rebuild of the table, which this package does not do")
 
-// Migrator creates tables, adds columns, indexes and what can be expressed as one, and refuses with
-// [ErrRebuild] what would rebuild a table. AutoMigrate with entities that the database has changes
-// nothing.
+// Migrator creates tables, and adds columns, indexes, and constraints that an index can express. It
+// returns [ErrRebuild] for changes that would rebuild a table. AutoMigrate changes nothing if the
+// database has the entities already.
 type Migrator struct{ migrator.Migrator }
 
 var _ gorm.Migrator = Migrator{}
@@ -32,10 +32,8 @@ func (m Migrator) CurrentDatabase() string { return "main" }
 
 // GetTables returns the names of all tables.
 func (m Migrator) GetTables() (names []string, err error) {
-	err = m.DB.Raw("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'").Scan(
-		&names,
-	).Error
-	return names, err
+	query := "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+	return names, m.DB.Raw(query).Scan(&names).Error
 }
 
 // HasTable reports whether there is a table for value, an entity or a name.
@@ -79,8 +77,8 @@ func (m Migrator) count(value any, query func(*gorm.Statement) *gorm.DB) (n int6
 	return n
 }
 
-// HasConstraint reports whether the table has the constraint: by name, or for a foreign key and a
-// single unique column by what it does, because SQLite needs no names.
+// HasConstraint reports whether the table has the constraint. It looks for the name. A foreign key
+// or a unique column it also recognizes without a name, because SQLite does not require names.
 func (m Migrator) HasConstraint(value any, name string) (has bool) {
 	err := m.RunWithValue(value, func(stmt *gorm.Statement) (err error) {
 		constraint, table := m.GuessConstraintInterfaceAndTable(stmt, name)
@@ -133,8 +131,8 @@ func (m Migrator) hasNamed(table, name string) (bool, error) {
 		"[\"'`\\]]?\\s").MatchString(definition), nil
 }
 
-// CreateConstraint makes a unique index of a unique constraint. The others need a rebuild:
-// ErrRebuild.
+// CreateConstraint creates a unique index for a unique constraint. For others it returns
+// [ErrRebuild].
 func (m Migrator) CreateConstraint(value any, name string) error {
 	return m.RunWithValue(value, func(stmt *gorm.Statement) error {
 		constraint, table := m.GuessConstraintInterfaceAndTable(stmt, name)
@@ -147,7 +145,8 @@ func (m Migrator) CreateConstraint(value any, name string) error {
 	})
 }
 
-// DropConstraint drops the index that CreateConstraint made. The others need a rebuild: ErrRebuild.
+// DropConstraint drops the index that CreateConstraint created. For other constraints it returns
+// [ErrRebuild].
 func (m Migrator) DropConstraint(value any, name string) error {
 	if m.HasIndex(value, name) {
 		return m.DropIndex(value, name)
@@ -155,8 +154,8 @@ func (m Migrator) DropConstraint(value any, name string) error {
 	return fmt.Errorf("sqlite: drop constraint %s: %w", name, ErrRebuild)
 }
 
-// AddColumn adds a column together with its check and its foreign key, which cannot be added later,
-// and its unique index. A column that is not null needs a default.
+// AddColumn adds a column with its unique index, its check and its foreign key; SQLite cannot add
+// the last two later. A column that is not null needs a default.
 func (m Migrator) AddColumn(value any, name string) error {
 	return m.RunWithValue(value, func(stmt *gorm.Statement) error {
 		if stmt.Schema == nil {
@@ -178,8 +177,8 @@ func (m Migrator) AddColumn(value any, name string) error {
 			}
 		}
 		if key := m.foreignKey(stmt.Schema, field); key != nil {
-			query += " CONSTRAINT ? REFERENCES ? (?)" + onChange("DELETE", key.OnDelete) + onChange("UPDATE",
-				key.OnUpdate)
+			query += " CONSTRAINT ? REFERENCES ? (?)" +
+				onChange("DELETE", key.OnDelete) + onChange("UPDATE", key.OnUpdate)
 			vars = append(vars, clause.Column{Name: key.Name}, clause.Table{Name: key.ReferenceSchema.Table},
 				clause.Column{Name: key.References[0].DBName})
 		}
@@ -190,7 +189,8 @@ func (m Migrator) AddColumn(value any, name string) error {
 	})
 }
 
-// foreignKey is the constraint of one column that field is, if the database is to have it.
+// foreignKey returns the foreign key that consists of field alone, or nil if there is none or
+// migrations create none.
 func (m Migrator) foreignKey(s *schema.Schema, field *schema.Field) *schema.Constraint {
 	if m.DB.DisableForeignKeyConstraintWhenMigrating || m.DB.IgnoreRelationshipsWhenMigrating {
 		return nil
@@ -214,13 +214,13 @@ func onChange(event, action string) string {
 	return " ON " + event + " " + action
 }
 
-// AlterColumn needs a rebuild: ErrRebuild.
+// AlterColumn returns [ErrRebuild].
 func (m Migrator) AlterColumn(_ any, name string) error {
 	return fmt.Errorf("sqlite: alter column %s: %w", name, ErrRebuild)
 }
 
-// MigrateColumn does nothing when the column does what the entity wants, and adds a missing unique
-// index. Any other difference needs a rebuild: ErrRebuild.
+// MigrateColumn adds a missing unique index. If the column differs in another way that matters to
+// the entity, it returns [ErrRebuild].
 func (m Migrator) MigrateColumn(value any, field *schema.Field, column gorm.ColumnType) error {
 	if field.IgnoreMigration {
 		return nil
@@ -231,8 +231,9 @@ func (m Migrator) MigrateColumn(value any, field *schema.Field, column gorm.Colu
 	return m.MigrateColumnUnique(value, field, column)
 }
 
-// differs says what of the column would make the entity fail or behave in another way. A default
-// that only the database has does no harm, nor does a column that allows NULL.
+// differs describes the difference between column and entity that would make the entity fail or
+// behave differently, or returns "". A default that only the database has does no harm, nor does a
+// column that allows NULL.
 func (m Migrator) differs(field *schema.Field, column gorm.ColumnType) string {
 	want := m.DataTypeOf(field)
 	if a, b := affinity(column.DatabaseTypeName()), affinity(want); a != b {
@@ -250,8 +251,9 @@ func (m Migrator) differs(field *schema.Field, column gorm.ColumnType) string {
 	return ""
 }
 
-// affinity is what SQLite makes of a declared type (https://www.sqlite.org/datatype3.html § 3.1).
-// INTEGER and NUMERIC keep a number alike.
+// affinity returns SQLite's affinity of a declared type
+// (https://www.sqlite.org/datatype3.html § 3.1). It returns NUMERIC for INTEGER too, because both
+// store numbers alike.
 func affinity(declared string) string {
 	declared = strings.ToUpper(declared)
 	has := func(parts ...string) bool {
@@ -270,7 +272,8 @@ func affinity(declared string) string {
 	return "NUMERIC"
 }
 
-// plainDefault takes away what SQLite reads over, so that 'A', "A" and ('A') are one.
+// plainDefault removes parentheses and quotes that mean nothing to SQLite, so that 'A', "A" and
+// ('A') are equal.
 func plainDefault(sql string) string {
 	for len(sql) > 1 && sql[0] == '(' && sql[len(sql)-1] == ')' {
 		sql = sql[1 : len(sql)-1]
@@ -290,8 +293,7 @@ func plainDefault(sql string) string {
 	return sql
 }
 
-// MigrateColumnUnique adds the unique index of a field that is to be unique and is not. It never
-// drops one.
+// MigrateColumnUnique adds the unique index of a unique field if it is missing. It never drops one.
 func (m Migrator) MigrateColumnUnique(value any, field *schema.Field, _ gorm.ColumnType) error {
 	if !field.Unique || field.PrimaryKey {
 		return nil
@@ -315,12 +317,12 @@ func (m Migrator) DropIndex(value any, name string) error {
 	})
 }
 
-// RenameIndex is not possible in SQLite: create the new one and drop the old.
+// RenameIndex returns an error: SQLite cannot rename an index. Create the new one and drop the old.
 func (m Migrator) RenameIndex(_ any, from, to string) error {
-	return fmt.Errorf("sqlite: rename index %s to %s: SQLite cannot", from, to)
+	return fmt.Errorf("sqlite: rename index %s to %s: SQLite cannot: create the new one and drop the old", from, to)
 }
 
-// GetIndexes returns the indexes of a table, with those that SQLite made for its constraints.
+// GetIndexes returns the indexes of a table, including those that SQLite created for constraints.
 func (m Migrator) GetIndexes(value any) (list []gorm.Index, err error) {
 	err = m.RunWithValue(value, func(stmt *gorm.Statement) error {
 		indexes, err := m.indexes(stmt.Table)
@@ -339,11 +341,10 @@ func (m Migrator) indexes(table string) ([]migrator.Index, error) {
 		Origin string
 		Column string
 	}
-	err := m.DB.Raw("SELECT i.name AS name, i.`unique` AS `unique`, i.origin AS origin, coalesce(c.name, '') AS "+
-		"`column` "+
-		"FROM pragma_index_list(?) AS i JOIN pragma_index_info(i.name) AS c WHERE i.partial = 0 ORDER BY i.seq, c.seqno", table).Scan(
-		&found,
-	).Error
+	err := m.DB.Raw("SELECT i.name AS name, i.`unique` AS `unique`, i.origin AS origin, "+
+		"coalesce(c.name, '') AS `column` "+
+		"FROM pragma_index_list(?) AS i JOIN pragma_index_info(i.name) AS c "+
+		"WHERE i.partial = 0 ORDER BY i.seq, c.seqno", table).Scan(&found).Error
 	if err != nil {
 		return nil, err
 	}

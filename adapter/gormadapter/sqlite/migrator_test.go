@@ -14,7 +14,7 @@ import (
 	"gorm.io/gorm/logger"
 )
 
-// written records the statements that change something.
+// written records the statements that write.
 type written struct {
 	logger.Interface
 	mu         sync.Mutex
@@ -31,7 +31,7 @@ func (w *written) Trace(_ context.Context, _ time.Time, fc func() (string, int64
 	}
 }
 
-// autoMigrate returns the statements with which AutoMigrate changed something.
+// autoMigrate runs AutoMigrate and returns the statements that wrote.
 func autoMigrate(t *testing.T, db *gorm.DB, entities ...any) []string {
 	t.Helper()
 	w := &written{Interface: logger.Discard}
@@ -75,7 +75,7 @@ func TestAutoMigrateTwiceChangesNothing(t *testing.T) {
 		if got := autoMigrate(t, db, &team{}, &member{}); len(got) > 0 {
 			t.Errorf("second run: %q", got)
 		}
-		// With rows the driver describes columns in another way.
+		// If there are rows, the driver describes columns differently.
 		if err := db.Create(&member{ID: time.Now().String(), Email: time.Now().String(),
 			Decimal: "1"}).Error; err != nil {
 			t.Fatal(err)
@@ -140,8 +140,8 @@ func TestColumnThatRowsCannotHave(t *testing.T) {
 	}
 }
 
-// owner and pet are what a rebuild destroys: with foreign keys on, dropping the old table of owners
-// deletes the pets.
+// owner and pet show what a rebuild destroys: with foreign keys on, dropping the old table of
+// owners deletes the pets.
 type owner struct {
 	ID   string `gorm:"primaryKey;not null"`
 	Role string `gorm:"not null;default:A"`
@@ -232,7 +232,8 @@ func TestHas(t *testing.T) {
 		}
 	}
 	tables, err := m.GetTables()
-	if slices.Sort(tables); err != nil || !slices.Equal(tables, []string{"members", "teams"}) {
+	slices.Sort(tables)
+	if err != nil || !slices.Equal(tables, []string{"members", "teams"}) {
 		t.Errorf("GetTables: got %q and %v", tables, err)
 	}
 	indexes, err := m.GetIndexes(&team{})

@@ -1,18 +1,19 @@
-// Package sqlite is GORM's dialect of SQLite in pure Go, with the settings that a web application
-// wants and none of the surprises: gorm.Open takes what [Open] returns.
+// Package sqlite opens SQLite for gormadapter.Open, with [Driver]. It is also GORM's dialect for
+// SQLite in pure Go, with settings for web applications: pass what [Open] returns to gorm.Open.
 //
-//   - Write-ahead log, synchronous=NORMAL, foreign keys on, five seconds of patience with a locked
-//     database, and transactions that take the write lock at their start, because a transaction
-//     that reads first and writes then fails at once when another writes in between.
-//   - Times are kept as Unix milliseconds and come back in UTC, so that they compare whatever zone
-//     they were in. MikroORM keeps them so too. Times that another driver wrote as text are read as
-//     well.
-//   - Migrations add tables, columns and indexes. What SQLite can do only by copying a table into a
-//     new one is refused with an error: with foreign keys on, dropping the old table deletes the
-//     rows of others that point at it.
+//   - The settings are: write-ahead log, synchronous=NORMAL, foreign keys on, and a wait of up to
+//     five seconds for a locked database. Transactions take the write lock when they begin, because
+//     a transaction that first reads and then writes fails at once if another writes in between.
+//   - Times are stored as Unix milliseconds and read in UTC, so that they compare correctly
+//     whatever zone they were in. MikroORM stores them in the same way. Times that another driver
+//     wrote as text can be read too.
+//   - Migrations add tables, columns and indexes. They refuse, with [ErrRebuild], changes that
+//     SQLite can make only by copying a table into a new one: with foreign keys on, dropping the
+//     old table deletes the rows of other tables that point to it.
 //
-// The driver is modernc.org/sqlite, which registers the name sqlite with database/sql; a program
-// that also imports github.com/glebarez/sqlite panics at its start because of that.
+// The driver is modernc.org/sqlite, which registers the name sqlite with database/sql. A program
+// that also imports github.com/glebarez/sqlite, which registers the same name, panics when it
+// starts.
 package sqlite
 
 import (
@@ -27,13 +28,13 @@ import (
 	"modernc.org/sqlite"
 )
 
-// OpenDB opens a connection pool on a file, which is created in a directory that exists, or on
-// ":memory:". A name that starts with file: is a URI as SQLite knows it, and its parameters replace
-// the settings of this package (modernc.org/sqlite documents them).
+// OpenDB opens a connection pool on a file, or on ":memory:". The file is created if it is missing;
+// its directory must exist. A name that starts with file: is a URI in SQLite's sense, and its
+// parameters, which modernc.org/sqlite documents, replace the settings of this package.
 //
-// A database in memory has exactly one connection: what does not run in an open transaction waits
-// for its end. What sql.Conn.Raw hands out has only the methods of a driver's connection, not those
-// of modernc.org/sqlite, such as backups.
+// A database in memory has exactly one connection: statements outside an open transaction wait
+// until it ends. sql.Conn.Raw gives access only to the methods of a driver's connection, not to
+// those of modernc.org/sqlite, such as backups.
 func OpenDB(file string) (*sql.DB, error) {
 	dsn, memory, err := dataSource(file)
 	if err != nil {
@@ -46,7 +47,7 @@ func OpenDB(file string) (*sql.DB, error) {
 	db := sql.OpenDB(connector{inner})
 	conns := max(8, 2*runtime.GOMAXPROCS(0))
 	if memory {
-		conns = 1 // each connection would have a database of its own
+		conns = 1 // each connection would have another database
 	}
 	db.SetMaxOpenConns(conns)
 	db.SetMaxIdleConns(conns)
@@ -61,9 +62,10 @@ var defaults = map[string]string{
 	"_synchronous":         "NORMAL",
 	"_txlock":              "immediate",
 	"_time_integer_format": "unix_milli",
-	"_error_rc":            "1", // error texts that do not speak of memory when a file cannot be opened
+	"_error_rc":            "1", // otherwise, if a file cannot be opened, the error says "out of memory"
 }
 
+// dataSource returns the DSN of modernc.org/sqlite for a file, and whether it is in memory.
 func dataSource(file string) (dsn string, memory bool, err error) {
 	path, query, _ := strings.Cut(strings.TrimPrefix(file, "file:"), "?")
 	if !strings.HasPrefix(file, "file:") {
@@ -85,6 +87,8 @@ func dataSource(file string) (dsn string, memory bool, err error) {
 	return "file:" + path + "?" + params.Encode(), path == ":memory:" || params.Get("mode") == "memory", nil
 }
 
+// checkDirectory returns an error if the directory of the file is missing. SQLite's would not say
+// so.
 func checkDirectory(path string) error {
 	if path == ":memory:" {
 		return nil

@@ -100,7 +100,7 @@ func TestNoDatabase(t *testing.T) {
 	}
 }
 
-// A cancelled transaction must not cost the connection, and with it the database.
+// A cancelled transaction must not close the connection, which would delete the database in memory.
 func TestInMemoryLastsAsLongAsThePool(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{
@@ -126,8 +126,8 @@ func TestInMemoryLastsAsLongAsThePool(t *testing.T) {
 	}
 }
 
-// Eight goroutines that read and then write in a transaction: with transactions that take the lock
-// late, most of them fail at once.
+// Eight goroutines first read and then write in a transaction. If transactions took the lock late,
+// most of them would fail at once.
 func TestTransactionsWaitForEachOther(t *testing.T) {
 	t.Parallel()
 	db := openFile(t)
@@ -192,7 +192,7 @@ func TestTimes(t *testing.T) {
 			t.Errorf("stored as %s, want integer %d", got, at.UnixMilli())
 		}
 	}
-	// Another driver's text.
+	// A time that another driver wrote as text.
 	if err := db.Exec("INSERT INTO events (id, at) VALUES (99, '2026-11-22 10:00:00.5-05:00')").Error; err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +205,7 @@ func TestTimes(t *testing.T) {
 	}
 }
 
-// GORM's own timestamps are after the insert what they are after a read.
+// GORM's own timestamps are the same after the insert and after a read.
 func TestTimestampsOfGORM(t *testing.T) {
 	t.Parallel()
 	type event struct {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/sqlite"
 	"github.com/cardea-auth/cardea/email"
 )
 
@@ -36,7 +37,7 @@ func main() {
 }
 
 func newAuth(strategy cardea.Strategy, file, secret string) (*cardea.Auth, error) {
-	adapter, err := gormadapter.Open(gormadapter.Options{Type: "sqlite", DBName: file})
+	adapter, err := gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver, DBName: file})
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-// What stands around the code of README.md.
+// The declarations that the code of README.md uses but does not contain.
 package main
 
 import (

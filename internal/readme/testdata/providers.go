@@ -1,4 +1,4 @@
-// What stands around the code of docs/providers.md.
+// The declarations that the code of docs/providers.md uses but does not contain.
 package main
 
 import (

@@ -1,10 +1,11 @@
-// What the other scripts share: a database opened the way an application with the adapter's default entities opens it.
+// The other scripts use this to open a database as an application with the adapter's default
+// entities does.
 
 import { webcrypto } from "node:crypto"
 import { MikroORM } from "@mikro-orm/core"
 import { MikroOrmAdapter, defaultEntities } from "@auth/mikro-orm-adapter"
 
-globalThis.crypto ??= webcrypto // for Node 18: the default entities make their ids with it
+globalThis.crypto ??= webcrypto // for Node 18: the default entities make their IDs with it
 
 const drivers = {
 	sqlite: ["libsql", "LibSqlDriver"],
@@ -19,7 +20,8 @@ export async function offline(dialect) {
 	return MikroORM.init({ driver: await driver(dialect), dbName: "none", connect: false, entities: Object.values(defaultEntities) })
 }
 
-// open connects to postgres://, mysql:// or mariadb:// URLs, and to SQLite files. It returns the ORM, for the schema, and the adapter.
+// open connects to a postgres://, mysql:// or mariadb:// URL, or to a SQLite file. It returns the
+// ORM, for the schema, and the adapter.
 export async function open(dsn) {
 	const [, scheme] = /^(\w+):\/\//.exec(dsn) ?? []
 	const dialect = scheme === "postgres" ? "postgresql" : (scheme ?? "sqlite")

@@ -1,5 +1,6 @@
-// node make.mjs DSN creates the schema in an empty database, fills it through the adapter, and prints as JSON what the adapter's methods
-// returned. The database is a SQLite file, or a postgres://, mysql:// or mariadb:// URL.
+// node make.mjs DSN creates the schema in an empty database, fills it through the adapter, and
+// prints as JSON what the adapter's methods returned. The database is a SQLite file, or a
+// postgres://, mysql:// or mariadb:// URL.
 
 import { createHash, randomUUID } from "node:crypto"
 import { open, print } from "./database.mjs"
@@ -7,8 +8,9 @@ import { open, print } from "./database.mjs"
 const { orm, adapter, close } = await open(process.argv[2])
 await orm.schema.createSchema()
 
-// users: as @auth/core creates them, with an id of its own making, and as an application may. A user without an e-mail address gets '' from
-// the default entity, so there can be only one; one whose address is null has NULL.
+// users are created as @auth/core does, with an ID that it makes, and as an application may. A user
+// without an e-mail address gets '' from the default entity, so there can be only one. A user whose
+// address is null has NULL.
 const [ada, zoe, bare] = [
 	await adapter.createUser({ id: randomUUID(), name: "Ada Lovelace", email: "ada@example.com", emailVerified: new Date("2024-02-29T23:59:59.987Z"), image: "https://example.com/ada.png" }),
 	await adapter.createUser({ id: randomUUID(), name: "Zoë O'Brien \\ \"李小龍\" שלום 👩‍💻 e\u0301", email: "zoë+Tag@exämple.com", emailVerified: null, image: "https://example.com/zo%C3%AB.png?a=1&b=\u{1F511}" }),

@@ -1,10 +1,13 @@
-// node read.mjs DSN reads calls of the adapter's methods from its input and prints what they returned, both as JSON lists of one length:
+// node read.mjs DSN reads calls of the adapter's methods from its input and prints what they
+// returned, both as JSON lists of the same length:
 //
-//	[["getUser", "id"], ["getUserByEmail", "ada@example.com"], ["getUserByAccount", {"provider": "github", "providerAccountId": "583231"}],
-//	 ["getSessionAndUser", "token"], ["useVerificationToken", {"identifier": "ada@example.com", "token": "..."}]]
+//	[["getUser", "id"], ["getUserByEmail", "ada@example.com"],
+//	 ["getUserByAccount", {"provider": "github", "providerAccountId": "583231"}],
+//	 ["getSessionAndUser", "token"],
+//	 ["useVerificationToken", {"identifier": "ada@example.com", "token": "..."}]]
 //
-// Where nothing is found it prints null, where a method failed {"error": "its message"}. Methods that write can be called too, except with
-// dates, which JSON does not have.
+// It prints null if nothing is found, and {"error": "its message"} if a method failed. Methods that
+// write can be called too, except with dates, which JSON does not have.
 
 import { text } from "node:stream/consumers"
 import { open, print } from "./database.mjs"

@@ -1,4 +1,5 @@
-// node schema.mjs DIALECT prints the statements of a fresh schema for sqlite, postgresql, mysql, mariadb or mssql. It needs no database.
+// node schema.mjs DIALECT prints the statements of a new schema for sqlite, postgresql, mysql,
+// mariadb or mssql. It needs no database.
 
 import { offline } from "./database.mjs"
 

@@ -1,5 +1,6 @@
-// node session.mjs DSN TOKEN prints what @auth/core answers to GET /api/auth/session from a browser with that session token in its cookie.
-// Like any such request it deletes an expired session, and extends one that it has not touched for a day.
+// node session.mjs DSN TOKEN prints what @auth/core answers to GET /api/auth/session from a browser
+// with that session token in its cookie. Like any such request it deletes an expired session, and
+// renews one that it has not renewed for a day.
 
 import { Auth } from "@auth/core"
 import { open, print } from "./database.mjs"

@@ -15,11 +15,13 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/signal"
 	"strings"
 
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/drivers"
 	"github.com/cardea-auth/cardea/adapter/gormadapter/schemachange"
 )
 
@@ -42,5 +44,9 @@ func (d database) open(opts ...gormadapter.Option) (*gormadapter.Adapter, error)
 	if !isURL {
 		kind = "sqlite"
 	}
-	return gormadapter.Open(gormadapter.Options{Type: kind, DSN: string(d)}, opts...)
+	driver, err := drivers.ByName(kind)
+	if err != nil {
+		return nil, fmt.Errorf("DATABASE: %w", err)
+	}
+	return gormadapter.Open(gormadapter.Options{Driver: driver, DSN: string(d)}, opts...)
 }

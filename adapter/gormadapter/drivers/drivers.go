@@ -1,0 +1,32 @@
+// Package drivers finds a driver of gormadapter by its name, for applications that read the kind of
+// their database at run time. A program that imports it contains all drivers; one that always uses
+// the same kind of database imports that driver's own package instead.
+package drivers
+
+import (
+	"fmt"
+
+	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/mysql"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/postgresql"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/sqlite"
+)
+
+// ByName returns the driver for "sqlite", "postgresql" or "postgres", "mysql" or "mariadb": the
+// names that MikroORM and database URLs use. For any other name it returns nil and an error that
+// says what to do instead.
+func ByName(name string) (gormadapter.Driver, error) {
+	switch name {
+	case "sqlite":
+		return sqlite.Driver, nil
+	case "postgresql", "postgres":
+		return postgresql.Driver, nil
+	case "mysql", "mariadb":
+		return mysql.Driver, nil
+	case "mssql", "sqlserver":
+		return nil, fmt.Errorf("drivers: there is no driver for %q: open the database with gorm.io/driver/sqlserver "+
+			"and give the *gorm.DB to gormadapter.New", name)
+	}
+	return nil, fmt.Errorf(`drivers: there is no driver for %q; supported are "sqlite", "postgresql" (or "postgres"), `+
+		`"mysql" and "mariadb"; for another database give a *gorm.DB to gormadapter.New`, name)
+}

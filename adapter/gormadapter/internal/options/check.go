@@ -1,0 +1,90 @@
+// Package options has the checks and defaults of gormadapter.Options that several drivers share.
+package options
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/cardea-auth/cardea/adapter/gormadapter"
+)
+
+// ServerFaults returns what is wrong with the options for any kind of database server.
+func ServerFaults(o gormadapter.Options) []error {
+	return append(addressFaults(o), numberFaults(o)...)
+}
+
+// addressFaults checks that either DSN is set, or the fields that replace it.
+func addressFaults(o gormadapter.Options) (faults []error) {
+	if o.DSN == "" {
+		for _, name := range Given(Field{"DBName", o.DBName == ""}, Field{"User", o.User == ""}) {
+			faults = append(faults, fmt.Errorf("%s is empty: fill it, or give Options.DSN", name))
+		}
+		return faults
+	}
+	for _, name := range Given(
+		Field{"Host", o.Host},
+		Field{"Port", o.Port},
+		Field{"User", o.User},
+		Field{"Password", o.Password},
+		Field{"TLS", o.TLS},
+		Field{"DBName", o.DBName},
+	) {
+		faults = append(faults, BesideDSN(name))
+	}
+	return faults
+}
+
+func numberFaults(o gormadapter.Options) (faults []error) {
+	for _, n := range []struct {
+		name           string
+		value, largest int
+	}{
+		{"Port", o.Port, 65535},
+		{"MaxOpenConns", o.MaxOpenConns, 1 << 20},
+		{"MaxIdleConns", o.MaxIdleConns, max(maxOpenConns(o), 1)},
+	} {
+		if n.value < 0 || n.value > n.largest {
+			faults = append(faults, fmt.Errorf("Options.%s is %d: want 1 to %d, or 0 for the default",
+				n.name, n.value, n.largest))
+		}
+	}
+	if o.ConnMaxLifetime < 0 {
+		faults = append(faults, fmt.Errorf("Options.ConnMaxLifetime is %v: want more than 0, or 0 for the default",
+			o.ConnMaxLifetime))
+	}
+	return faults
+}
+
+// Field is one of the options, with its name.
+type Field struct {
+	Name  string // such as "Host"
+	Value any    // of any type; its zero value means that the option is not set
+}
+
+// Given returns the names of the fields that are not empty, as messages have them: "Options.Host".
+func Given(fields ...Field) (names []string) {
+	for _, f := range fields {
+		if !reflect.ValueOf(f.Value).IsZero() {
+			names = append(names, "Options."+f.Name)
+		}
+	}
+	return names
+}
+
+// BesideDSN is the error for an option, such as "Options.Host", that Options.DSN rules out.
+func BesideDSN(name string) error {
+	return fmt.Errorf("%s is given beside Options.DSN: leave one of them empty", name)
+}
+
+// OtherScheme returns an error if Options.DSN is the address of another kind of database: a URL
+// with none of the schemes. It returns nil otherwise.
+func OtherScheme(o gormadapter.Options, schemes ...string) error {
+	scheme, _, isURL := strings.Cut(o.DSN, "://")
+	if !isURL || strings.ContainsAny(scheme, "=@:/ ") || slices.Contains(schemes, scheme) {
+		return nil
+	}
+	return fmt.Errorf("Options.DSN starts with %s://, which is not for Options.Driver: want %s://, or another driver",
+		scheme, schemes[0])
+}

@@ -1,0 +1,111 @@
+package plugintest
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"github.com/cardea-auth/cardea/adaptertest"
+	"gorm.io/gorm"
+	"gorm.io/plugin/dbresolver"
+)
+
+// replicated returns an adapter that reads from a replica. The replica contains only what a test
+// writes to it, so it lags behind the primary.
+func replicated(t testing.TB, e engine) (a, replica *gormadapter.Adapter) {
+	t.Helper()
+	at := e.empty(t)
+	replica = openOn(t, at)
+	db := connect(t, dialectorOf(e.empty(t)))
+	must(t, db.Use(dbresolver.Register(dbresolver.Config{Replicas: []gorm.Dialector{dialectorOf(at)}})))
+	return newOn(t, db.Session(&gorm.Session{})), replica
+}
+
+func TestSessionsFromAReplica(t *testing.T) {
+	t.Parallel()
+	for _, e := range engines() {
+		t.Run(e.name, func(t *testing.T) {
+			t.Parallel()
+			a, replica := replicated(t, e)
+			ctx := t.Context()
+			must(t, a.CreateUser(ctx, &cardea.User{ID: "ada", Name: "primary"}))
+			must(t, a.CreateSession(ctx, &cardea.Session{Token: "token", UserID: "ada", Expires: expiry}))
+			name := func() string {
+				t.Helper()
+				s, err := a.Session(ctx, "token")
+				must(t, err)
+				return s.User.Name
+			}
+			if got := name(); got != "primary" {
+				t.Errorf("before the replica has it: read from the %s", got)
+			}
+			must(t, replica.CreateUser(ctx, &cardea.User{ID: "ada", Name: "replica"}))
+			must(t, replica.CreateSession(ctx, &cardea.Session{Token: "token", UserID: "ada", Expires: expiry}))
+			for range 2 { // the statement is prepared by now
+				if got := name(); got != "replica" {
+					t.Errorf("got the session from the %s", got)
+				}
+			}
+			must(t, a.Transact(ctx, func(ctx context.Context) error {
+				s, err := a.Session(ctx, "token")
+				if err == nil && s.User.Name != "primary" {
+					t.Errorf("in a transaction: read from the %s", s.User.Name)
+				}
+				return err
+			}))
+
+			// The primary has renewed a session, and the replica still has it as expired.
+			must(t, replica.RenewSession(ctx, "token", time.Now().Add(-time.Minute)))
+			if got := name(); got != "primary" {
+				t.Errorf("expired on the replica: read from the %s", got)
+			}
+
+			// Sign-in decides only on what it reads from the primary.
+			must(t, replica.CreateUser(ctx, &cardea.User{ID: "stale", Email: "stale@example.com"}))
+			must(t, replica.LinkAccount(ctx,
+				&cardea.Account{UserID: "stale", Type: "oidc", Provider: "p", ProviderAccountID: "1"}))
+			for what, err := range map[string]error{
+				"UserByID":      second(a.UserByID(ctx, "stale")),
+				"UserByEmail":   second(a.UserByEmail(ctx, "stale@example.com")),
+				"UserByAccount": second(a.UserByAccount(ctx, "p", "1")),
+				"UpdateUser":    a.UpdateUser(ctx, &cardea.User{ID: "stale"}),
+				"RenewSession":  a.RenewSession(ctx, "other", expiry),
+			} {
+				if !errors.Is(err, cardea.ErrNotFound) {
+					t.Errorf("%s: got %v, want not found", what, err)
+				}
+			}
+
+			// If the replica fails, sessions are read from the primary.
+			must(t, replica.DB().Migrator().DropTable(replica.Entities()...))
+			if got := name(); got != "primary" {
+				t.Errorf("without the replica: read from the %s", got)
+			}
+		})
+	}
+}
+
+// The adapter keeps the contract with a replica that never catches up.
+func TestContractWithAReplica(t *testing.T) {
+	t.Parallel()
+	adaptertest.Run(t, func(t *testing.T) cardea.Adapter {
+		a, _ := replicated(t, engines()[0])
+		return a
+	})
+}
+
+func TestOtherSourcesAreRefused(t *testing.T) {
+	t.Parallel()
+	db := connect(t, dialectorOf(sqliteFile(t)))
+	must(t, db.Use(dbresolver.Register(dbresolver.Config{Sources: []gorm.Dialector{dialectorOf(sqliteFile(t))}},
+		&gormadapter.Account{})))
+	_, err := gormadapter.New(db)
+	if err == nil || !strings.Contains(err.Error(), "dbresolver writes table account elsewhere") ||
+		strings.Contains(err.Error(), "table user") {
+		t.Errorf("got %v, want an error for the account table alone", err)
+	}
+}

@@ -1,0 +1,82 @@
+// Package mysql opens MySQL and MariaDB for gormadapter.Open, with the driver
+// github.com/go-sql-driver/mysql and the dialect gorm.io/driver/mysql.
+package mysql
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/internal/options"
+	"github.com/go-sql-driver/mysql"
+	dialect "gorm.io/driver/mysql"
+)
+
+// Driver opens MySQL or MariaDB for gormadapter.Open. It refuses the options Schema and
+// TransactionPooler, and uses all others.
+var Driver gormadapter.Driver = opener{}
+
+type opener struct{}
+
+// Connect makes a connection pool to the server of the options.
+func (opener) Connect(o gormadapter.Options) (*gormadapter.Connection, error) {
+	location, err := loadLocation(o)
+	if faults := append(optionFaults(o), err); errors.Join(faults...) != nil {
+		return nil, errors.Join(faults...)
+	}
+	config, err := parse(o, location)
+	if err != nil {
+		return nil, err
+	}
+	connector, err := mysql.NewConnector(config)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", describe(config), err)
+	}
+	pool := sql.OpenDB(connector)
+	options.Limit(pool, o)
+	dialector := &dialect.Dialector{Config: &dialect.Config{Conn: pool, DSNConfig: config}}
+	c := &gormadapter.Connection{Database: describe(config), Pool: pool, Dialector: dialector}
+	if o.Debug {
+		c.Dialector = unexplained{dialector}
+	}
+	return c, nil
+}
+
+func optionFaults(o gormadapter.Options) []error {
+	faults := options.ServerFaults(o)
+	if err := options.OtherScheme(o, "mysql", "mariadb"); err != nil {
+		faults = append(faults, err)
+	}
+	if o.Schema != "" {
+		faults = append(faults, errors.New("Options.Schema is given, which mysql does not have: a schema is a "+
+			"database there, so name it in Options.DBName"))
+	}
+	if o.TransactionPooler {
+		faults = append(faults, errors.New("Options.TransactionPooler is for postgresql: leave it empty"))
+	}
+	return faults
+}
+
+// loadLocation returns the time zone of columns of type datetime: Options.Timezone, or else UTC.
+func loadLocation(o gormadapter.Options) (*time.Location, error) {
+	location, err := time.LoadLocation(o.Timezone) // "" is UTC
+	if err != nil {
+		return nil, fmt.Errorf("Options.Timezone is %q: want a name such as Europe/Rome that this machine knows, or "+
+			"import time/tzdata: %w", o.Timezone, err)
+	}
+	return location, nil
+}
+
+// describe names the database in messages, without the password.
+func describe(config *mysql.Config) string {
+	return fmt.Sprintf("mysql database %q of user %q on %s", config.DBName, config.User, config.Addr)
+}
+
+// unexplained keeps values out of the log if GORM does not ask the logger whether it wants them, as
+// in Scan.
+type unexplained struct{ *dialect.Dialector }
+
+// Explain returns the statement without its values.
+func (unexplained) Explain(sql string, _ ...any) string { return sql }

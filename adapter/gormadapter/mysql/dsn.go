@@ -1,0 +1,88 @@
+package mysql
+
+import (
+	"cmp"
+	"errors"
+	"net"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/internal/options"
+	"github.com/go-sql-driver/mysql"
+)
+
+// parse turns the options into the driver's configuration, with the settings that the adapter
+// needs.
+func parse(o gormadapter.Options, location *time.Location) (*mysql.Config, error) {
+	config, err := address(o)
+	// not with err, whose text may contain parts of the password
+	if err != nil || !slices.Contains([]string{"tcp", "unix"}, config.Net) {
+		return nil, errors.New("Options.DSN cannot be read: want mysql://user:password@host:3306/name with special " +
+			"characters of the password written as %40, " +
+			"or user:password@tcp(host:3306)/name as github.com/go-sql-driver/mysql does")
+	}
+	if config.DBName == "" {
+		return nil, errors.New("Options.DSN names no database: put its name after the last slash")
+	}
+	if o.Timezone != "" {
+		if config.Loc != time.UTC {
+			return nil, options.BesideDSN("Options.Timezone")
+		}
+		config.Loc = location
+	}
+	config.ParseTime, config.ClientFoundRows = true, true
+	config.Logger = &mysql.NopLogger{} // the default writes to stderr, and the errors say the same
+	config.Timeout = cmp.Or(config.Timeout, options.ConnectTimeout)
+	if config.Params == nil {
+		config.Params = map[string]string{}
+	}
+	if _, own := config.Params["sql_mode"]; !own { // otherwise the server may cut off values that are too long
+		config.Params["sql_mode"] = "CONCAT(@@sql_mode,',STRICT_ALL_TABLES')"
+	}
+	if _, own := config.Params["time_zone"]; !own && config.Loc == time.UTC {
+		config.Params["time_zone"] = "'+00:00'"
+	}
+	return config, nil
+}
+
+// address reads the address of the database, from Options.DSN or the fields that replace it.
+func address(o gormadapter.Options) (*mysql.Config, error) {
+	switch {
+	case strings.HasPrefix(o.DSN, "mysql://"), strings.HasPrefix(o.DSN, "mariadb://"):
+		return parseURL(o.DSN)
+	case o.DSN != "":
+		return mysql.ParseDSN(o.DSN)
+	}
+	config := mysql.NewConfig()
+	config.User, config.Passwd, config.DBName, config.TLS = o.User, o.Password, o.DBName, o.TLS
+	host := options.Host(o)
+	config.Net, config.Addr = "tcp", net.JoinHostPort(host, strconv.Itoa(cmp.Or(o.Port, 3306)))
+	if filepath.IsAbs(host) { // a socket
+		config.Net, config.Addr = "unix", host
+	}
+	if o.TLS == nil && config.Net == "tcp" {
+		config.TLSConfig = "preferred"
+	}
+	return config, nil
+}
+
+// parseURL reads a URL. Its parameters are those of the driver's own DSN.
+func parseURL(address string) (*mysql.Config, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, err
+	}
+	config, err := mysql.ParseDSN("tcp(" + net.JoinHostPort(cmp.Or(u.Hostname(), "127.0.0.1"),
+		cmp.Or(u.Port(), "3306")) + ")/?" + u.RawQuery)
+	if err != nil {
+		return nil, err
+	}
+	config.User, config.DBName = u.User.Username(), strings.TrimPrefix(u.Path, "/")
+	config.Passwd, _ = u.User.Password()
+	return config, nil
+}

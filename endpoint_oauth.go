@@ -1,0 +1,70 @@
+package cardea
+
+import (
+	"net/url"
+
+	"github.com/cardea-auth/cardea/internal/relyingparty"
+)
+
+// oauthMethod signs people in at an OAuth 2.0 or OpenID Connect provider.
+type oauthMethod struct {
+	oauthDefinition
+	client *relyingparty.Client
+}
+
+// signIn sends the visitor to the provider, and keeps the state of the flow in a cookie.
+func (m *oauthMethod) signIn(e *exchange) error {
+	current, err := e.auth.readSession(e.r.Context(), e.sessionCookie())
+	if err != nil {
+		return err
+	}
+	state := newFlowState(m.Provider, e.callbackURL, userIDOf(current), e.now)
+	to, err := m.client.AuthorizationRequest(e.r.Context(), &state.Flow, e.callbackEndpoint(m.ID), e.r.URL.Query())
+	if err != nil {
+		return providerError(err)
+	}
+	if err := e.saveFlowState(state); err != nil {
+		return err
+	}
+	return e.redirect(to)
+}
+
+// getCallback finishes a sign-in at the provider. The answer counts only if this browser began the
+// flow.
+func (m *oauthMethod) getCallback(e *exchange) error {
+	params, err := m.callbackParams(e)
+	if err != nil {
+		return err
+	}
+	state, err := e.takeFlowState(m.ID, params.Get("state"))
+	if err != nil {
+		return err
+	}
+	proven, err := m.client.Authenticate(e.r.Context(), relyingparty.Callback{
+		Flow: state.Flow, Params: params, RedirectURI: e.callbackEndpoint(m.ID), Once: e.auth.once(m.ID, e.now),
+	})
+	if err != nil {
+		return providerError(err)
+	}
+	return e.signIn(identity{
+		profile:     proven.Profile,
+		account:     newAccount(m.Provider, proven.Profile.ID, proven.Token),
+		startedBy:   state.UserID,
+		linkByEmail: m.LinkByVerifiedEmail,
+		callbackURL: state.CallbackURL,
+	})
+}
+
+// callbackParams returns the parameters with which the provider sent the browser back.
+func (m *oauthMethod) callbackParams(e *exchange) (url.Values, error) {
+	q, err := url.ParseQuery(e.r.URL.RawQuery)
+	if err != nil {
+		return nil, fail(codeInvalidCheck, "the callback's query is malformed")
+	}
+	if m.FormPost {
+		if q, err = m.openForm(e, q.Get(formParam)); err != nil {
+			return nil, err
+		}
+	}
+	return q, providerError(m.client.CheckRepeats(q))
+}
