@@ -3,6 +3,7 @@ package provider_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/oauth"
@@ -52,6 +53,31 @@ func TestAnIssuerHasTheSpellingsThatItDocuments(t *testing.T) {
 				t.Error("somebody is signed in")
 			}
 		})
+	}
+}
+
+// The issuer of a refreshed ID token must be the first one's (OpenID Connect Core 1.0 § 12.2), in
+// either spelling.
+func TestARefreshedIDTokenMayHaveTheOtherSpelling(t *testing.T) {
+	t.Parallel()
+	for iss, refreshed := range map[string]bool{
+		"accounts.google.com": true, "https://accounts.google.com": true, "https://evil.example": false,
+	} {
+		a := parse(t, `"token":{"access_token":"at-1","refresh_token":"rt-1"},"id_token":{"sub":"7"}`)
+		a.URLs = readAnswers(t, "google").URLs
+		a.IDToken["iss"] = "https://accounts.google.com"
+		seen := visitor{answers: a}.signIn(t, provider.Google(client))
+		seen.accepted(t, "7")
+		expired := *seen.in.Account
+		expired.ExpiresAt = time.Now().Add(-time.Hour)
+		if err := seen.store.UpdateAccount(t.Context(), &expired); err != nil {
+			t.Fatal(err)
+		}
+		a.IDToken["iss"] = iss
+		_, err := seen.auth.AccessToken(t.Context(), expired.UserID, "google")
+		if (err == nil) != refreshed {
+			t.Errorf("with iss %s the refresh gives %v", iss, err)
+		}
 	}
 }
 

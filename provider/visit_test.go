@@ -19,6 +19,7 @@ import (
 // visit is what came of a sign-in at a service.
 type visit struct {
 	in     *cardea.SignIn // nil if nobody is signed in
+	auth   *cardea.Auth
 	store  *memadapter.Adapter
 	asked  url.Values // the parameters of the authorization request
 	landed *url.URL   // where the browser ended
@@ -55,7 +56,7 @@ func (x visitor) signIn(t *testing.T, p *oauth.Provider) visit {
 	if (b.Session() != nil) != (seen.in != nil) {
 		t.Errorf("signed in is %v, and there is a session: %v", seen.in != nil, b.Session())
 	}
-	seen.asked, seen.landed, seen.log = v.asked, res.Request.URL, log.String()
+	seen.auth, seen.asked, seen.landed, seen.log = auth, v.asked, res.Request.URL, log.String()
 	return seen
 }
 
