@@ -307,6 +307,7 @@ func TestRefreshEndsBeforeItsLock(t *testing.T) {
 	g := newGrantSite(t, func(c *cardea.Config) {
 		c.HTTPClient = &http.Client{Transport: deadlineRecorder{http.DefaultTransport, left}}
 	})
+	<-left // of the sign-in
 	g.expire(t, -time.Hour)
 	if _, err := g.auth.AccessToken(t.Context(), g.ann, "idp"); err != nil {
 		t.Fatal(err)

@@ -36,7 +36,7 @@ func signerFor(t *testing.T, alg string) crypto.Signer {
 	switch alg {
 	case "RS256", "PS256":
 		key, err = rsaKey()
-	case "EdDSA":
+	case "EdDSA", "Ed25519":
 		_, key, err = ed25519.GenerateKey(rand.Reader)
 	default:
 		key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -65,7 +65,7 @@ func checkTokenRequestFails(t *testing.T, s *site) {
 
 func TestPrivateKeyJWTSignsInAndRefreshes(t *testing.T) {
 	t.Parallel()
-	for _, alg := range []string{"RS256", "PS256", "ES256", "EdDSA", ""} {
+	for _, alg := range []string{"RS256", "PS256", "ES256", "EdDSA", "Ed25519", ""} {
 		t.Run("algorithm "+alg, func(t *testing.T) {
 			t.Parallel()
 			key, tap := signerFor(t, alg), &httpRecorder{}

@@ -1,11 +1,13 @@
 package cardeatest
 
 import (
+	"crypto/ed25519"
 	"encoding/json"
 	"maps"
 	"net/url"
 	"time"
 
+	"github.com/cardea-auth/cardea/internal/eddsa"
 	"github.com/go-jose/go-jose/v4"
 )
 
@@ -14,7 +16,9 @@ const (
 	assertionLife = 5 * time.Minute // an assertion must expire within this time
 )
 
-var assertionAlgorithms = []jose.SignatureAlgorithm{jose.RS256, jose.PS256, jose.ES256, jose.EdDSA}
+var assertionAlgorithms = []jose.SignatureAlgorithm{
+	jose.RS256, jose.PS256, jose.ES256, eddsa.EdDSA, eddsa.Ed25519,
+}
 
 // verifyAssertion returns the ID of the client that the request's assertion authenticates (RFC 7523
 // § 3). mu is held.
@@ -47,6 +51,9 @@ func (c client) verify(assertion string) (claims map[string]any, ok bool) {
 	jws, err := jose.ParseSignedCompact(assertion, algorithms)
 	if err != nil || r.KeyID != "" && jws.Signatures[0].Header.KeyID != r.KeyID {
 		return nil, false
+	}
+	if public, ok := key.(ed25519.PublicKey); ok {
+		key = eddsa.Verifier(public)
 	}
 	payload, err := jws.Verify(key)
 	if err != nil {

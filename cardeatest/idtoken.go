@@ -8,6 +8,7 @@ import (
 	"maps"
 	"time"
 
+	"github.com/cardea-auth/cardea/internal/eddsa"
 	"github.com/go-jose/go-jose/v4"
 )
 
@@ -47,7 +48,7 @@ func leftHalf(access string, alg jose.SignatureAlgorithm) string {
 	case jose.RS384, jose.PS384, jose.ES384:
 		s := sha512.Sum384([]byte(access))
 		sum = s[:]
-	case jose.RS512, jose.PS512, jose.ES512, jose.EdDSA:
+	case jose.RS512, jose.PS512, jose.ES512, eddsa.EdDSA, eddsa.Ed25519:
 		s := sha512.Sum512([]byte(access))
 		sum = s[:]
 	default:

@@ -13,6 +13,7 @@ import (
 	"encoding/pem"
 	"net/http"
 
+	"github.com/cardea-auth/cardea/internal/eddsa"
 	"github.com/go-jose/go-jose/v4"
 )
 
@@ -24,8 +25,9 @@ type signingKey struct {
 }
 
 // SignWith makes the issuer sign ID tokens with algorithm alg and a new key from now on. alg is
-// RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512 or EdDSA; SignWith panics for any
-// other. A new issuer uses ES256, because RSA keys take long to generate.
+// RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA or Ed25519, which is another
+// name for EdDSA (RFC 9864); SignWith panics for any other. A new issuer uses ES256, because RSA
+// keys take long to generate.
 func (i *Issuer) SignWith(alg string) {
 	key := newKey(jose.SignatureAlgorithm(alg))
 	i.mu.Lock()
@@ -53,7 +55,7 @@ func newKey(alg jose.SignatureAlgorithm) signingKey {
 		k.private, err = ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	case jose.ES512:
 		k.private, err = ecdsa.GenerateKey(elliptic.P521(), rand.Reader)
-	case jose.EdDSA:
+	case eddsa.EdDSA, eddsa.Ed25519:
 		_, k.private, err = ed25519.GenerateKey(rand.Reader)
 	default:
 		panic("cardeatest: unknown signature algorithm " + string(alg))
@@ -73,7 +75,15 @@ type header map[string]any
 
 // sign returns the compact form. more is added to the header, or replaces members of it.
 func (k signingKey) sign(claims map[string]any, more header) string {
-	return k.compact(k.alg, k.private, claims, more)
+	return k.compact(k.alg, k.signer(), claims, more)
+}
+
+// signer returns the private key as the JOSE library wants it.
+func (k signingKey) signer() any {
+	if eddsa.Is(string(k.alg)) {
+		return eddsa.Signer(k.private)
+	}
+	return k.private
 }
 
 func (k signingKey) signHS256(secret []byte, claims map[string]any) string {

@@ -24,7 +24,8 @@ type Registration struct {
 	KeyID string
 
 	// Algorithm is the only signature algorithm that an assertion may have. If it is empty, RS256,
-	// PS256, ES256 and EdDSA are accepted for private_key_jwt, and HS256 for client_secret_jwt.
+	// PS256, ES256, EdDSA and Ed25519 are accepted for private_key_jwt, and HS256 for
+	// client_secret_jwt.
 	Algorithm string
 
 	// Audience is the aud claim that an assertion must have. Defaults to the issuer's URL.

@@ -12,7 +12,7 @@ func (e endpoints) withGrant(serve func(http.ResponseWriter, grant)) http.Handle
 		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 		e.mu.Lock()
 		g, ok := e.access[token]
-		ok = ok && e.now().Before(g.expires) && tokenEndpoint{e.Issuer}.isBoundTo(w, r, scheme, token, g)
+		ok = ok && e.now().Before(g.expires) && tokenEndpoint(e).isBoundTo(w, r, scheme, token, g)
 		e.mu.Unlock()
 		if !ok {
 			if w.Header().Get("WWW-Authenticate") == "" {

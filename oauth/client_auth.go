@@ -29,7 +29,8 @@ type ClientKey struct {
 	// ID is the kid under which the server knows the public key. Defaults to no kid.
 	ID string
 
-	// Algorithm is RS256, PS256, ES256 or EdDSA. Defaults to RS256 for an RSA key, ES256 for ECDSA,
-	// and EdDSA for Ed25519.
+	// Algorithm is RS256, PS256, ES256, EdDSA or Ed25519 (RFC 9864), another name for EdDSA
+	// with this key. Defaults to the first one that fits the key and that the server's metadata
+	// list, or else to the first that fits the key.
 	Algorithm string
 }

@@ -29,7 +29,7 @@ type CodeGrant struct {
 }
 
 // Do sends a request with HTTP and returns the JSON object of the answer, with numbers as
-// [json.Number]. If the status is not 200, it returns a [StatusError]. If the body is not a JSON
+// [json.Number]. If the status is not 2xx, it returns a [StatusError]. If the body is not a JSON
 // object, it returns an error, which contains nothing of the body.
 func (g *CodeGrant) Do(req *http.Request) (Claims, error) { return do(g.HTTP, req) }
 
@@ -39,13 +39,13 @@ func do(client *http.Client, req *http.Request) (Claims, error) {
 	if err != nil {
 		return nil, err
 	}
-	if resp.Status != http.StatusOK {
+	if !resp.OK() {
 		return nil, StatusError(resp.Status)
 	}
 	return outbound.Object(resp.Body)
 }
 
-// StatusError is the HTTP status of an answer that is not 200.
+// StatusError is the HTTP status of an answer that is not 2xx.
 type StatusError int
 
 // Error returns a text such as "status 403".

@@ -12,7 +12,7 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-func TestCodeGrantAcceptsOnlyObjectsWithStatus200(t *testing.T) {
+func TestCodeGrantAcceptsOnlyObjectsWithASuccessfulStatus(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		status, _ := strconv.Atoi(r.URL.Query().Get("status"))
@@ -27,7 +27,11 @@ func TestCodeGrantAcceptsOnlyObjectsWithStatus200(t *testing.T) {
 		want   string
 	}{
 		{200, `{"id":9007199254740993}`, "9007199254740993"},
-		{201, `{"id":7,"secret":"s3cr3t"}`, ""},
+		{201, `{"id":7}`, "7"},
+		{203, `{"id":7}`, "7"},
+		{206, `{"id":7}`, "7"},
+		{204, ``, ""},
+		{201, `s3cr3t`, ""},
 		{400, `{"id":7,"error":"s3cr3t"}`, ""},
 		{500, `{"id":7}`, ""},
 		{200, `[{"id":7}]`, ""},

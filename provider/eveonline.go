@@ -3,11 +3,11 @@ package provider
 import (
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
 
+	"github.com/cardea-auth/cardea/internal/outbound"
 	"github.com/cardea-auth/cardea/oauth"
 )
 
@@ -53,10 +53,11 @@ func readEVEToken(_ context.Context, g *oauth.CodeGrant) (oauth.Claims, error) {
 	if err != nil {
 		return nil, errors.New("the access token is not a JWT")
 	}
-	var claims oauth.Claims
-	if err := json.Unmarshal(payload, &claims); err != nil {
+	object, err := outbound.Object(payload)
+	if err != nil {
 		return nil, errors.New("the access token is not a JWT")
 	}
+	claims := oauth.Claims(object)
 	if issuer := strings.TrimSuffix(claims.String("iss"), "/"); issuer != "https://login.eveonline.com" &&
 		issuer != "login.eveonline.com" {
 		return nil, errors.New("EVE Online did not issue the access token")

@@ -64,7 +64,8 @@ func TestRulesFailClosed(t *testing.T) {
 		{"a tenant that is not allowed", openID(), func(p *oauth.Provider) {
 			p.Issuer, p.DiscoveryURL = "https://acme.example/{tid}/v2.0", "https://acme.example/d"
 			p.AllowedIssuers = []string{"https://acme.example/a/v2.0"}
-		}, plainToken + `,"id_token":{"sub":"7","tid":"b","iss":"https://acme.example/b/v2.0"},"urls":{"https://acme.example/d":{
+		}, plainToken + `,"id_token":{"sub":"7","tid":"b","iss":"https://acme.example/b/v2.0"},
+			"urls":{"https://acme.example/d":{
 			"issuer":"https://acme.example/{tenantid}/v2.0","authorization_endpoint":"https://acme.example/authorize",
 			"token_endpoint":"https://acme.example/token","jwks_uri":"https://acme.example/jwks"}}`, "id token: iss: a tenant that is not allowed"},
 		{"a nonce that is another's", openID(), func(*oauth.Provider) {},

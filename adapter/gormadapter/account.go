@@ -11,8 +11,11 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// LinkAccount adds account through GORM, in account.Entity or, if that is nil, a new entity. It
-// returns ErrNotFound if there is no such user, and ErrConflict if the account exists.
+// LinkAccount adds account through GORM. The row is account.Entity, or a new entity if that is nil.
+// If the application has an account entity, LinkAccount sets account.Entity to the row.
+//
+// It returns ErrNotFound if there is no such user, ErrConflict if the account exists, and an error
+// if account.Entity has another type than the account entity.
 func (a *Adapter) LinkAccount(ctx context.Context, account *cardea.Account) error {
 	r, err := a.account.rowFor(account.Entity)
 	if err != nil {
@@ -25,15 +28,16 @@ func (a *Adapter) LinkAccount(ctx context.Context, account *cardea.Account) erro
 	if err := a.insert(ctx, "link account", r, account.UserID); err != nil {
 		return err
 	}
-	account.Entity = r.customEntity()
+	account.Entity = r.replacedEntity()
 	return nil
 }
 
-// setTokens sets what may change with each sign-in.
+// setTokens sets the fields that may change with each sign-in: the provider's type, the tokens and
+// their expiry.
 func (r *row) setTokens(from *cardea.Account) {
 	r.set("Type", string(from.Type))
-	for _, token := range tokenTexts(from) {
-		r.set(token.role, optional(token.value))
+	for _, token := range tokenFields(from) {
+		r.set(token.field, nullable(token.value))
 	}
 	if !from.ExpiresAt.IsZero() {
 		r.set("ExpiresAt", from.ExpiresAt.Unix())
@@ -42,9 +46,10 @@ func (r *row) setTokens(from *cardea.Account) {
 	}
 }
 
-// tokenTexts returns the texts that may change with each sign-in, by role.
-func tokenTexts(a *cardea.Account) [6]struct{ role, value string } {
-	return [...]struct{ role, value string }{
+// tokenFields returns the texts of an account that may change with each sign-in, with the names of
+// their fields.
+func tokenFields(a *cardea.Account) [6]struct{ field, value string } {
+	return [...]struct{ field, value string }{
 		{"RefreshToken", a.RefreshToken},
 		{"AccessToken", a.AccessToken},
 		{"TokenType", a.TokenType},
@@ -54,7 +59,7 @@ func tokenTexts(a *cardea.Account) [6]struct{ role, value string } {
 	}
 }
 
-// account returns the account in r.
+// account returns the account whose entity r has.
 func (r *row) account() *cardea.Account {
 	a := &cardea.Account{
 		UserID:            r.text("UserID"),
@@ -67,26 +72,27 @@ func (r *row) account() *cardea.Account {
 		Scope:             r.text("Scope"),
 		IDToken:           r.text("IDToken"),
 		SessionState:      r.text("SessionState"),
-		Entity:            r.customEntity(),
+		Entity:            r.replacedEntity(),
 	}
 	seconds, ok := columnValue(r.at("ExpiresAt")).(int64)
-	if ok && (seconds != 0 || !r.canBeBlank(r.roles["ExpiresAt"])) {
+	if ok && (seconds != 0 || !r.storesZeroAsNull(r.byName["ExpiresAt"])) {
 		a.ExpiresAt = time.Unix(seconds, 0).UTC()
 	}
 	return a
 }
 
-// UpdateAccount writes the type of account, its expiry, and those of its tokens that are not empty,
-// through GORM. It returns ErrNotFound if there is no such account.
+// UpdateAccount writes the type and the tokens of account through GORM, but only those that are not
+// empty. It writes the expiry if that is set, or if there is a new access token. It returns
+// ErrNotFound if there is no such account.
 func (a *Adapter) UpdateAccount(ctx context.Context, account *cardea.Account) error {
 	r, changed := a.account.newRow(), int64(0)
-	if roles := filledRoles(account); len(roles) > 0 {
+	if fields := fieldsToUpdate(account); len(fields) > 0 {
 		r.setTokens(account)
 		if r.err != nil {
 			return fmt.Errorf("update account: %w", r.err)
 		}
 		var err error
-		changed, err = a.updateAccount(ctx, account.Provider, account.ProviderAccountID, r.values(ctx, roles...))
+		changed, err = a.updateAccount(ctx, account.Provider, account.ProviderAccountID, r.values(ctx, fields...))
 		if err != nil {
 			return a.errors.wrap(ctx, "update account", err)
 		}
@@ -94,7 +100,7 @@ func (a *Adapter) UpdateAccount(ctx context.Context, account *cardea.Account) er
 	if changed > 0 {
 		return nil
 	}
-	// MySQL does not count a row that stays as it is.
+	// MySQL does not count rows that an update leaves unchanged.
 	err := a.db.exists(ctx, a.statements.hasAccount, account.Provider, account.ProviderAccountID)
 	if err != nil {
 		return a.errors.wrap(ctx, "update account", err)
@@ -102,8 +108,8 @@ func (a *Adapter) UpdateAccount(ctx context.Context, account *cardea.Account) er
 	return nil
 }
 
-// ForgetTokens removes the tokens of the account, through GORM. It does nothing if there is no such
-// account.
+// ForgetTokens removes the refresh token, the access token with its expiry, and the ID token of the
+// account, through GORM. It does nothing if there is no such account.
 func (a *Adapter) ForgetTokens(ctx context.Context, provider, providerAccountID string) error {
 	r := a.account.newRow()
 	r.setTokens(&cardea.Account{})
@@ -114,7 +120,7 @@ func (a *Adapter) ForgetTokens(ctx context.Context, provider, providerAccountID 
 	return nil
 }
 
-// updateAccount writes columns of an account, and returns how many rows it changed.
+// updateAccount writes columns of an account and returns how many rows that changed.
 func (a *Adapter) updateAccount(
 	ctx context.Context, provider, providerAccountID string, columns map[string]any,
 ) (changed int64, err error) {
@@ -131,20 +137,20 @@ func (a *Adapter) updateAccount(
 	return changed, err
 }
 
-// filledRoles returns the roles of what UpdateAccount writes.
-func filledRoles(account *cardea.Account) (roles []string) {
+// fieldsToUpdate returns the names of the fields that UpdateAccount writes.
+func fieldsToUpdate(account *cardea.Account) (fields []string) {
 	if account.Type != "" {
-		roles = append(roles, "Type")
+		fields = append(fields, "Type")
 	}
-	if !account.ExpiresAt.IsZero() || account.AccessToken != "" { // the expiry is of the access token
-		roles = append(roles, "ExpiresAt")
+	if !account.ExpiresAt.IsZero() || account.AccessToken != "" { // the expiry belongs to the access token
+		fields = append(fields, "ExpiresAt")
 	}
-	for _, token := range tokenTexts(account) {
+	for _, token := range tokenFields(account) {
 		if token.value != "" {
-			roles = append(roles, token.role)
+			fields = append(fields, token.field)
 		}
 	}
-	return roles
+	return fields
 }
 
 // UnlinkAccount removes the account. It does nothing if there is no such account.
@@ -155,8 +161,8 @@ func (a *Adapter) UnlinkAccount(ctx context.Context, provider, providerAccountID
 	return nil
 }
 
-// Accounts returns the accounts of a user, ordered by provider and account ID. It returns none if
-// there is no such user.
+// Accounts returns the accounts of a user, ordered by provider and account ID. It returns none and
+// no error if there is no such user.
 func (a *Adapter) Accounts(ctx context.Context, userID string) ([]*cardea.Account, error) {
 	key, err := a.user.key(userID)
 	if err != nil {
@@ -170,7 +176,7 @@ func (a *Adapter) Accounts(ctx context.Context, userID string) ([]*cardea.Accoun
 	for i, r := range rows {
 		accounts[i] = r.account()
 	}
-	// Sorted here, because each database orders by rules of its own.
+	// Sorted here, because each database orders texts differently.
 	slices.SortFunc(accounts, func(x, y *cardea.Account) int {
 		return cmp.Or(cmp.Compare(x.Provider, y.Provider), cmp.Compare(x.ProviderAccountID, y.ProviderAccountID))
 	})

@@ -1,28 +1,34 @@
-// Package gormadapter keeps users, accounts, sessions and sign-in tokens through GORM, in entities
-// that the application can define itself.
+// Package gormadapter stores users, accounts, sessions and sign-in tokens with GORM. An application
+// can use the default entities or define its own.
 //
 // # Entities
 //
-// By default the entities are [User], [Session], [Account], [VerificationToken] and
-// [Authenticator], in the tables that MikroORM's adapter for Auth.js creates. To override an
-// entity, embed it in a type with more columns, or write a struct that has its fields under other
-// names, and name that type in an [Option] such as [WithUser].
+// The default entities are [User], [Session], [Account], [VerificationToken] and [Authenticator],
+// in the tables that MikroORM's adapter for Auth.js creates. To use a type of your own for one of
+// them, pass an [Option] such as [WithUser]. The type embeds the default entity and adds columns,
+// or it is a struct with the same fields, which may have other names.
 //
 // # Connection
 //
-// [New] uses the application's own *gorm.DB: it never opens, closes or migrates anything, and it
-// joins a transaction of the application if the context carries one (see [WithTx]). [Open] makes a
-// connection for applications that have none, with a [Driver] from the packages sqlite, postgresql
-// and mysql beside this one. The application's own migrations create the tables, with
-// [Adapter.Entities], or [Adapter.Migrate] does.
+// [New] uses the application's own *gorm.DB. It never opens, closes or migrates anything, and it
+// joins a transaction of the application if the context carries one (see [WithTx]). [Open] is for
+// applications without a *gorm.DB: it makes a connection with a [Driver] from package sqlite,
+// postgresql or mysql beside this one.
+//
+// Neither creates tables. Call [Adapter.Migrate], or pass [Adapter.Entities] to the application's
+// own migrations.
 //
 // # How statements run
 //
-// Entities are inserted and updated through GORM, so the application's hooks, serializers and
-// plugins work as usual. Two kinds of statement are compiled once from GORM's description of the
-// entities and prepared on the same connection: those that every request needs (a session with its
-// user) and those that must be atomic. They respect soft deletion, serializers and AfterFind hooks
-// of the user entity too. Values are always bind parameters and never logged.
+// The adapter inserts all entities, and updates users and accounts, through GORM, so the
+// application's hooks, serializers and plugins work as usual.
+//
+// All other statements on rows are SQL that [New] compiles once from GORM's description of the
+// entities, with GORM's dialect. They run on the same connection, prepared if possible. They
+// respect soft deletion and serializers, and the entities that they read get their AfterFind hook.
+// Other hooks do not run for them, except in [Adapter.DeleteUser].
+//
+// Values are always bind parameters and are never logged.
 package gormadapter
 
 import (
@@ -42,10 +48,14 @@ var (
 
 // Adapter is a [cardea.Adapter], [cardea.SessionStore], [cardea.TokenStore] and
 // [cardea.AuthenticatorStore] on GORM. All methods may be called concurrently.
+//
+// If ctx has ended when a statement fails, the error wraps ctx.Err(). The errors named ErrNotFound
+// and ErrConflict are [cardea.ErrNotFound] and [cardea.ErrConflict], wrapped. Every other error is
+// a failure of the database, or a value that does not fit the entity.
 type Adapter struct {
-	db     *database
-	errors errorClassifier
-	owned  bool // Open opened db
+	db       *database
+	errors   errorClassifier
+	ownsPool bool // Open made the connection, so Close closes it
 
 	entities *entities
 	tables
@@ -56,8 +66,14 @@ type Adapter struct {
 }
 
 // New returns an adapter on the application's own connection, which it neither closes nor migrates.
-// It ignores conditions that db has from calls such as Where. New reports all faults of db and the
-// options in one error.
+// It ignores conditions that db has from calls such as Where. If db is a transaction, every method
+// runs in it.
+//
+// New runs no query. It parses the entities with db, and in GORM's description of them it makes the
+// names of indexes and foreign keys begin with the names of their tables. An application that
+// migrates the entities itself must therefore call New before it migrates.
+//
+// New reports all faults of db and the options in one error.
 func New(db *gorm.DB, opts ...Option) (*Adapter, error) {
 	e := defaultEntities()
 	for _, opt := range opts {
@@ -75,7 +91,8 @@ func New(db *gorm.DB, opts ...Option) (*Adapter, error) {
 
 func joinFaults(all []error) error { return fmt.Errorf("gormadapter: %w", errors.Join(all...)) }
 
-// describe reads GORM's description of the entities and compiles the statements from it.
+// describe maps the entities to tables and compiles the statements on them. It returns everything
+// that is wrong with the entities and with dbresolver.
 func (a *Adapter) describe() []error {
 	tables, faults := mapSchema(a.db.gorm, a.entities)
 	if len(faults) > 0 {
@@ -90,20 +107,20 @@ func (a *Adapter) describe() []error {
 }
 
 // DB returns the connection that the adapter uses, for the application's own statements on its
-// entities.
+// entities. It is never nil.
 func (a *Adapter) DB() *gorm.DB { return a.db.gorm }
 
 // Close closes the connection if [Open] made it. Otherwise Close does nothing: the application
-// closes the connection that it gave to [New].
+// closes the connection that it gave to [New]. A second call does nothing.
 func (a *Adapter) Close() error {
-	if !a.owned {
+	if !a.ownsPool {
 		return nil
 	}
 	return a.db.pool.Close()
 }
 
-// Entities returns a pointer to a new value of each entity, in an order in which their tables can
-// be created, for the application's migrations:
+// Entities returns a pointer to a new value of each entity, for the application's migrations. Their
+// order is one in which the tables can be created:
 //
 //	db.AutoMigrate(append([]any{&Invoice{}}, adapter.Entities()...)...)
 func (a *Adapter) Entities() []any { return a.entities.list() }

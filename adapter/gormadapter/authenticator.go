@@ -9,9 +9,12 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// CreateAuthenticator adds authenticator through GORM, in authenticator.Entity or, if that is nil,
-// a new entity. It returns ErrNotFound if there is no such user, and ErrConflict if the credential
-// ID is taken.
+// CreateAuthenticator adds authenticator through GORM. The row is authenticator.Entity, or a new
+// entity if that is nil. If the application has an authenticator entity, CreateAuthenticator sets
+// authenticator.Entity to the row.
+//
+// It returns ErrNotFound if there is no such user, ErrConflict if the credential ID is taken, and
+// an error if authenticator.Entity has another type than the authenticator entity.
 func (a *Adapter) CreateAuthenticator(ctx context.Context, authenticator *cardea.Authenticator) error {
 	r, err := a.authenticator.rowFor(authenticator.Entity)
 	if err != nil {
@@ -21,7 +24,7 @@ func (a *Adapter) CreateAuthenticator(ctx context.Context, authenticator *cardea
 	if err := a.insert(ctx, "create authenticator", r, authenticator.UserID); err != nil {
 		return err
 	}
-	authenticator.Entity = r.customEntity()
+	authenticator.Entity = r.replacedEntity()
 	return nil
 }
 
@@ -32,10 +35,10 @@ func (r *row) setAuthenticator(from *cardea.Authenticator) {
 	r.set("Counter", int64(from.Counter))
 	r.set("CredentialDeviceType", from.CredentialDeviceType)
 	r.set("CredentialBackedUp", from.CredentialBackedUp)
-	r.set("Transports", optional(from.Transports))
+	r.set("Transports", nullable(from.Transports))
 }
 
-// authenticator returns the authenticator in r.
+// authenticator returns the authenticator whose entity r has.
 func (r *row) authenticator() *cardea.Authenticator {
 	return &cardea.Authenticator{
 		CredentialID:         r.text("CredentialID"),
@@ -46,7 +49,7 @@ func (r *row) authenticator() *cardea.Authenticator {
 		CredentialDeviceType: r.text("CredentialDeviceType"),
 		CredentialBackedUp:   boolAt(r.at("CredentialBackedUp")),
 		Transports:           r.text("Transports"),
-		Entity:               r.customEntity(),
+		Entity:               r.replacedEntity(),
 	}
 }
 
@@ -54,7 +57,7 @@ func (r *row) authenticator() *cardea.Authenticator {
 func (a *Adapter) Authenticator(ctx context.Context, credentialID string) (*cardea.Authenticator, error) {
 	r := a.authenticator.newRow()
 	err := a.db.read(ctx, a.statements.authenticator, []any{credentialID}, nil, r)
-	if err == nil && r.text("CredentialID") != credentialID { // a collation takes them for equal
+	if err == nil && r.text("CredentialID") != credentialID { // equal only by the collation
 		err = cardea.ErrNotFound
 	}
 	if err != nil {
@@ -63,8 +66,8 @@ func (a *Adapter) Authenticator(ctx context.Context, credentialID string) (*card
 	return r.authenticator(), nil
 }
 
-// Authenticators returns the authenticators of a user, ordered by credential ID. It returns none if
-// there is no such user.
+// Authenticators returns the authenticators of a user, ordered by credential ID. It returns none
+// and no error if there is no such user.
 func (a *Adapter) Authenticators(ctx context.Context, userID string) ([]*cardea.Authenticator, error) {
 	key, err := a.user.key(userID)
 	if err != nil {
@@ -82,13 +85,13 @@ func (a *Adapter) Authenticators(ctx context.Context, userID string) ([]*cardea.
 	return list, nil
 }
 
-// UpdateAuthenticatorCounter raises the counter in one statement. It returns ErrConflict if the
-// stored counter is not lower, unless both are 0, and ErrNotFound if there is no such
-// authenticator.
+// UpdateAuthenticatorCounter sets the counter if it is higher than the stored one, in one
+// statement. Otherwise it returns ErrConflict, unless both are 0, as for an authenticator without a
+// counter. It returns ErrNotFound if there is no such authenticator.
 func (a *Adapter) UpdateAuthenticatorCounter(ctx context.Context, credentialID string, counter uint32) error {
-	n, err := a.db.exec(ctx, a.statements.countAuthenticator, int64(counter), credentialID)
+	n, err := a.db.exec(ctx, a.statements.raiseCounter, int64(counter), credentialID)
 	if err == nil && n == 0 {
-		err = a.checkNoCounter(ctx, credentialID, counter)
+		err = a.checkHasNoCounter(ctx, credentialID, counter)
 	}
 	if err != nil {
 		return a.errors.wrap(ctx, "update authenticator counter", err)
@@ -96,8 +99,9 @@ func (a *Adapter) UpdateAuthenticatorCounter(ctx context.Context, credentialID s
 	return nil
 }
 
-// checkNoCounter returns nil for an authenticator that does not count: its counter stays 0.
-func (a *Adapter) checkNoCounter(ctx context.Context, credentialID string, counter uint32) error {
+// checkHasNoCounter returns nil if both the new and the stored counter are 0: the authenticator
+// does not count.
+func (a *Adapter) checkHasNoCounter(ctx context.Context, credentialID string, counter uint32) error {
 	stored, err := a.Authenticator(ctx, credentialID)
 	if err == nil && (counter > 0 || stored.Counter > 0) {
 		err = cardea.ErrConflict

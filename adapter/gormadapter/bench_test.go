@@ -386,7 +386,9 @@ func newBareCreator(b *testing.B, a *gormadapter.Adapter) func(name string) {
 			args []any
 		}{
 			{user, []any{id, name, name + "@example.com", expiry, "https://example.com/a.png"}},
-			{account, []any{gormadapter.NewUUID(), id, "oauth", "github", name, nil, "access", nil, nil, "user", nil, nil}},
+			{account, []any{
+				gormadapter.NewUUID(), id, "oauth", "github", name, nil, "access", nil, nil, "user", nil, nil,
+			}},
 			{session, []any{gormadapter.NewUUID(), id, expiry, name}},
 		} {
 			if _, err := step.stmt.execIn(ctx, tx, step.args...); err != nil {

@@ -7,10 +7,11 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// bytewiseEqual is the condition that a column has a value, byte for byte. MySQL, MariaDB and SQL
-// Server compare by the column's collation, which may take for equal what differs in case, accents
-// or spaces at the end. That comparison stays in the condition, because only it can use an index,
-// and a comparison of the bytes is added to it.
+// bytewiseEqual is the condition that a column is equal to value, byte for byte.
+//
+// MySQL, MariaDB and SQL Server compare by the column's collation, which may ignore differences of
+// case, accents or spaces at the end. On these databases the condition has two comparisons: by the
+// collation, which can use the index, and of the bytes.
 func (d dialect) bytewiseEqual(column clause.Column, value any) clause.Expression {
 	equal := clause.Eq{Column: column, Value: value}
 	switch d {
@@ -29,9 +30,11 @@ func (d dialect) bytewiseEqual(column clause.Column, value any) clause.Expressio
 	return equal
 }
 
-// withCollation makes the tables that tx creates compare byte for byte on MySQL and MariaDB, spaces
-// at the end included if the server has a collation for that. If there is a table of users already,
-// the others get the collation of its key, because a foreign key requires it.
+// withCollation returns a session that creates tables with a collation that compares byte for byte.
+// It returns tx itself if the database is neither MySQL nor MariaDB.
+//
+// If the users' table exists, the collation is that of its key, because a foreign key requires the
+// same one. Otherwise it is the strictest collation of the server.
 func withCollation(tx *gorm.DB, user *table) (*gorm.DB, error) {
 	if user.dialect != mySQLDialect {
 		return tx, nil
@@ -39,7 +42,7 @@ func withCollation(tx *gorm.DB, user *table) (*gorm.DB, error) {
 	var collation string
 	err := tx.Raw("SELECT collation_name FROM information_schema.columns WHERE table_schema = DATABASE() AND "+
 		"table_name = ? AND column_name = ?",
-		user.schema.Table, user.roles["ID"].DBName).Scan(&collation).Error
+		user.schema.Table, user.byName["ID"].DBName).Scan(&collation).Error
 	if err == nil && collation == "" {
 		collation, err = strictestCollation(tx)
 	}
@@ -49,15 +52,16 @@ func withCollation(tx *gorm.DB, user *table) (*gorm.DB, error) {
 	return tx.Set("gorm:table_options", " DEFAULT COLLATE "+collation).Session(&gorm.Session{}), nil
 }
 
-// strictestCollation returns the strictest collation that the server has, or "": MariaDB's,
-// MySQL's, or that of old servers, which ignores spaces at the end.
+// strictestCollation returns the strictest collation that the server has: MariaDB's, MySQL's, or
+// that of old servers, which ignores spaces at the end. It returns "" if the server has none of
+// them.
 func strictestCollation(tx *gorm.DB) (string, error) {
-	var there []string
+	var found []string
 	wanted := []string{"utf8mb4_nopad_bin", "utf8mb4_0900_bin", "utf8mb4_bin"}
 	err := tx.Raw("SELECT collation_name FROM information_schema.collations WHERE collation_name IN ?",
-		wanted).Scan(&there).Error
+		wanted).Scan(&found).Error
 	for _, name := range wanted {
-		if slices.Contains(there, name) {
+		if slices.Contains(found, name) {
 			return name, err
 		}
 	}

@@ -13,9 +13,9 @@ import (
 // database runs statements on the application's connection, or on the one that Open made.
 type database struct {
 	gorm   *gorm.DB
-	pool   *sql.DB          // the connection pool of gorm; nil if GORM cannot tell
-	tx     *gorm.DB         // gorm, if that is itself a transaction
-	logger logger.Interface // gorm's, without values
+	pool   *sql.DB          // the connection pool of gorm, or nil if GORM does not know it
+	tx     *gorm.DB         // gorm if it is itself a transaction, otherwise nil
+	logger logger.Interface // the logger of gorm, without values
 	silent bool             // logger logs nothing
 
 	dialect dialect
@@ -24,13 +24,15 @@ type database struct {
 	replicas *replicas // nil without dbresolver
 	queue    prepareQueue
 
-	savepoints atomic.Int64 // their number, for their names
+	gormStatements statementCache
+
+	savepoints atomic.Int64 // how many were set; their names are numbered
 }
 
 func newDatabase(db *gorm.DB) *database {
 	d := &database{
 		gorm:    db,
-		logger:  quietLogger{db.Logger},
+		logger:  parameterizedLogger{db.Logger},
 		silent:  db.Logger == logger.Discard,
 		dialect: dialect(db.Dialector.Name()),
 		errors:  newErrorClassifier(db),
@@ -51,11 +53,12 @@ func (d *database) sessionOn(ctx context.Context, db *gorm.DB) *gorm.DB {
 	return db.Session(&gorm.Session{NewDB: true, Context: ctx, Logger: d.logger})
 }
 
-// writer returns a session that writes an entity of t. If the entity has no hooks, there is only
-// one statement: GORM's own transaction around each write is left out, and the statement is
-// prepared. Hooks get the transaction as it is.
+// writer returns a session that inserts, updates or deletes an entity of t. If GORM needs only one
+// statement for that, the session leaves out GORM's own transaction around it and prepares the
+// statement. Otherwise it leaves everything to GORM, because the entity's hooks may use the
+// session.
 func (d *database) writer(ctx context.Context, t *table) *gorm.DB {
-	if !t.simple {
+	if !t.singleStatement {
 		return d.session(ctx)
 	}
 	db := cmp.Or(d.transaction(ctx), d.gorm)

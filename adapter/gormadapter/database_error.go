@@ -12,11 +12,12 @@ import (
 	"gorm.io/gorm"
 )
 
-// errorClassifier turns errors of the database into errors of the contract.
+// errorClassifier turns errors of the database into ErrNotFound and ErrConflict, and recognizes
+// errors after which a retry may succeed.
 //
-// It imports no driver, so that a program contains only the driver that it uses, and so that it
-// works on a connection given to New with any driver. It asks an error for its code by a method, if
-// the driver has one, or else by a field.
+// It imports no driver, so a program links only the driver that it uses, and a connection with any
+// driver can be given to New. It reads the code of an error from a method or a field that the
+// driver's error type has.
 type errorClassifier struct {
 	dialect    dialect
 	translator gorm.ErrorTranslator // nil if GORM's dialect has none
@@ -27,8 +28,9 @@ func newErrorClassifier(db *gorm.DB) errorClassifier {
 	return errorClassifier{dialect(db.Dialector.Name()), translator}
 }
 
-// wrap turns the database's answer to op into an error of the contract. If it is one of those, wrap
-// omits the database's own text, because MySQL's contains the value.
+// wrap adds the operation to an error. It replaces the error by ctx's error if ctx has ended, and
+// by ErrConflict if a unique key is taken. Then the database's text is lost on purpose, because
+// MySQL's contains the value.
 func (c errorClassifier) wrap(ctx context.Context, op string, err error) error {
 	switch {
 	case ctx.Err() != nil:
@@ -39,7 +41,8 @@ func (c errorClassifier) wrap(ctx context.Context, op string, err error) error {
 	return fmt.Errorf("%s: %w", op, err)
 }
 
-// wrapOwned is wrap for a row that belongs to a user, who may not exist.
+// wrapOwned is wrap for inserting a row that belongs to a user. If the user does not exist, it
+// replaces the error by ErrNotFound.
 func (c errorClassifier) wrapOwned(ctx context.Context, op string, err error) error {
 	if ctx.Err() == nil && c.isOrphan(err) {
 		err = cardea.ErrNotFound
@@ -47,27 +50,27 @@ func (c errorClassifier) wrapOwned(ctx context.Context, op string, err error) er
 	return c.wrap(ctx, op, err)
 }
 
-// isDuplicate reports whether a row with the same unique key exists.
+// isDuplicate reports whether the database refused a row because its unique key is taken.
 func (c errorClassifier) isDuplicate(err error) bool {
 	return errors.Is(c.translated(err), gorm.ErrDuplicatedKey) || c.hasCode(err, duplicateKey) ||
 		strings.Contains(err.Error(), "UNIQUE constraint failed")
 }
 
-// isOrphan reports whether a row's foreign key points to a row that does not exist.
+// isOrphan reports whether the database refused a row because its foreign key refers to no row.
 func (c errorClassifier) isOrphan(err error) bool {
 	return errors.Is(c.translated(err), gorm.ErrForeignKeyViolated) || c.hasCode(err, missingParent) ||
 		strings.Contains(err.Error(), "FOREIGN KEY constraint failed")
 }
 
-// isRetryable reports whether the database gave up a transaction that may well succeed when it is
-// run again.
+// isRetryable reports whether the database aborted a transaction because of concurrent ones, so
+// that it may succeed if it runs again.
 func (c errorClassifier) isRetryable(err error) bool {
-	return c.hasCode(err, transactionGivenUp) ||
-		// The driver github.com/mattn/go-sqlite3 has its codes elsewhere.
+	return c.hasCode(err, abortedTransaction) ||
+		// github.com/mattn/go-sqlite3 has no method for the code.
 		c.dialect == sqliteDialect && strings.Contains(err.Error(), "database is locked")
 }
 
-// isReferenced reports whether MySQL refused to delete a row because another points to it.
+// isReferenced reports whether MySQL refused to delete a row because another row refers to it.
 func (c errorClassifier) isReferenced(err error) bool { return c.hasCode(err, existingChild) }
 
 func (c errorClassifier) translated(err error) error {
@@ -98,7 +101,7 @@ var (
 		mySQL:     []uint64{1216, 1452},
 		sqlServer: []int32{547},
 	}
-	transactionGivenUp = errorCodes{
+	abortedTransaction = errorCodes{
 		sqlStates: []string{"40001", "40P01"}, // serialization failure, deadlock
 		sqlite:    []int{5, 261, 517},         // SQLITE_BUSY, SQLITE_BUSY_RECOVERY, SQLITE_BUSY_SNAPSHOT
 		mySQL:     []uint64{1213, 1020},       // deadlock; MariaDB's "record has changed since last read"
@@ -107,8 +110,8 @@ var (
 	existingChild = errorCodes{mySQL: []uint64{1217, 1451}}
 )
 
-// hasCode reports whether the chain of err has one of the codes, in the way in which the drivers of
-// the dialect keep theirs.
+// hasCode reports whether err, or an error that it wraps, has one of the codes. The method that
+// returns the code differs between the drivers.
 func (c errorClassifier) hasCode(err error, codes errorCodes) bool {
 	switch c.dialect {
 	case sqliteDialect:
@@ -125,8 +128,8 @@ func (c errorClassifier) hasCode(err error, codes errorCodes) bool {
 	return errors.As(err, &stated) && slices.Contains(codes.sqlStates, stated.SQLState())
 }
 
-// errorNumber returns the number of MySQL's error in the chain of err. The driver
-// github.com/go-sql-driver/mysql keeps it in the field Number, a uint16, and has no method for it.
+// errorNumber returns the number of the MySQL error that err is or wraps. The error type of
+// github.com/go-sql-driver/mysql has no method for it, only the field Number of type uint16.
 func errorNumber(err error) (number uint64, ok bool) {
 	if v := reflect.Indirect(reflect.ValueOf(err)); v.Kind() == reflect.Struct {
 		field, found := v.Type().FieldByName("Number")

@@ -20,7 +20,7 @@ func TestCodesOfDrivers(t *testing.T) {
 	}{
 		"PostgreSQL": {postgreSQLDialect, duplicateKey, &pgconn.PgError{Code: "23505"}, &pgconn.PgError{Code: "23503"}},
 		"another dialect with SQLSTATE": {
-			"cockroachdb", transactionGivenUp, &pgconn.PgError{Code: "40001"}, &pgconn.PgError{Code: "23505"},
+			"cockroachdb", abortedTransaction, &pgconn.PgError{Code: "40001"}, &pgconn.PgError{Code: "23505"},
 		},
 		"MySQL": {
 			mySQLDialect, duplicateKey, &mysql.MySQLError{Number: 1062}, &mysql.MySQLError{Number: 1452},
@@ -33,7 +33,8 @@ func TestCodesOfDrivers(t *testing.T) {
 		},
 	} {
 		c := errorClassifier{dialect: row.dialect}
-		for _, err := range []error{row.err, fmt.Errorf("run: %w", row.err), errors.Join(errors.New("first"), row.err)} {
+		wrapped := []error{row.err, fmt.Errorf("run: %w", row.err), errors.Join(errors.New("first"), row.err)}
+		for _, err := range wrapped {
 			if row.err != nil && !c.hasCode(err, row.code) {
 				t.Errorf("%s: %v has the code", name, err)
 			}

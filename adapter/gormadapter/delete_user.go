@@ -5,19 +5,22 @@ import (
 	"sync/atomic"
 )
 
-// DeleteUser removes the user with all accounts, sessions and authenticators. It deletes them by
-// statements of its own, because not every database cascades: the foreign keys may be switched off,
-// missing, or made without it. If the database can do that in one statement, it is one. Otherwise
-// it is a transaction that begins with what belongs to the user.
+// DeleteUser removes the user with all accounts, sessions and authenticators. It does nothing if
+// there is no such user.
 //
-// If the user entity has soft deletion, its row stays, and nothing finds it. Hooks of the user
-// entity run. DeleteUser does nothing if there is no such user.
+// It does not rely on foreign keys that cascade, because a database may have them switched off, may
+// not have them, or may have them without ON DELETE CASCADE. On PostgreSQL and MySQL it runs one
+// statement if it can. Otherwise it runs a transaction that deletes the user last.
+//
+// Hooks of the user entity run, in the same transaction; hooks of the other entities do not. If the
+// user entity has soft deletion, its row stays in the table and the adapter does not find it any
+// more.
 func (a *Adapter) DeleteUser(ctx context.Context, id string) error {
 	key, err := a.user.key(id)
 	if err != nil {
 		return nil // no user has that ID
 	}
-	done, err := a.userDeleter.deleteAtOnce(ctx, key)
+	done, err := a.userDeleter.deleteInOneStatement(ctx, key)
 	if err != nil {
 		return a.errors.wrap(ctx, "delete user", err)
 	}
@@ -25,29 +28,32 @@ func (a *Adapter) DeleteUser(ctx context.Context, id string) error {
 		return nil
 	}
 	return a.Transact(ctx, func(ctx context.Context) error {
-		if err := a.userDeleter.deleteOneByOne(ctx, id, key); err != nil {
+		if err := a.userDeleter.deleteInSteps(ctx, id, key); err != nil {
 			return a.errors.wrap(ctx, "delete user", err)
 		}
 		return nil
 	})
 }
 
-// userDeleter deletes users with what belongs to them.
+// userDeleter deletes a user with the rows that belong to the user.
 type userDeleter struct {
-	db                *database
-	tables            tables
-	statements        *statements
-	hasAuthenticators atomic.Bool // the table of authenticators was seen
+	db                      *database
+	tables                  tables
+	statements              *statements
+	foundAuthenticatorTable atomic.Bool // once found, the table is not looked for again
 }
 
-// deleteAtOnce deletes the user with what belongs to it, in one statement, and reports whether it
-// did. If it did not, there are three possible reasons: the database has no such statement; a user
-// who is gone may have left rows behind; or MySQL has refused the statement because of a foreign
-// key that does not cascade, the adapter's own or one of the application's.
-func (d *userDeleter) deleteAtOnce(ctx context.Context, key any) (bool, error) {
-	s := d.statements.deleteUserAtOnce.without
-	if s != nil && d.seesAuthenticators(ctx) {
-		s = d.statements.deleteUserAtOnce.with
+// deleteInOneStatement deletes the user and the rows that belong to the user in one statement. It
+// returns false if that was not possible or not enough:
+//
+//   - The adapter has no such statement for the database or for the user entity.
+//   - The user does not exist. Rows that belonged to the user may still exist.
+//   - MySQL has refused the statement because of a foreign key that does not cascade, of the
+//     adapter's tables or of the application's.
+func (d *userDeleter) deleteInOneStatement(ctx context.Context, key any) (bool, error) {
+	s := d.statements.cascadingDelete.withoutAuthenticators
+	if s != nil && d.hasAuthenticatorTable(ctx) {
+		s = d.statements.cascadingDelete.withAuthenticators
 	}
 	if s == nil {
 		return false, nil
@@ -59,10 +65,11 @@ func (d *userDeleter) deleteAtOnce(ctx context.Context, key any) (bool, error) {
 	return n > 0, err
 }
 
-// deleteOneByOne deletes what belongs to the user, and then the user.
-func (d *userDeleter) deleteOneByOne(ctx context.Context, id string, key any) error {
+// deleteInSteps deletes the rows that belong to the user, and then the user, in one statement for
+// each table.
+func (d *userDeleter) deleteInSteps(ctx context.Context, id string, key any) error {
 	owned := []*statement{d.statements.deleteSessions, d.statements.deleteAccounts}
-	if d.seesAuthenticators(ctx) {
+	if d.hasAuthenticatorTable(ctx) {
 		owned = append(owned, d.statements.deleteAuthenticators)
 	}
 	for _, s := range owned {
@@ -73,11 +80,11 @@ func (d *userDeleter) deleteOneByOne(ctx context.Context, id string, key any) er
 	return d.deleteRow(ctx, id, key)
 }
 
-// deleteRow deletes the user's own row. It goes through GORM if GORM has more to do than to delete
-// it.
+// deleteRow deletes the row of the user. It does so through GORM if the entity has hooks or soft
+// deletion.
 func (d *userDeleter) deleteRow(ctx context.Context, id string, key any) error {
 	user := d.tables.user
-	if user.plainlyDeleted() {
+	if user.needsOnlyDelete() {
 		_, err := d.db.exec(ctx, d.statements.deleteUser, key)
 		return err
 	}
@@ -86,15 +93,15 @@ func (d *userDeleter) deleteRow(ctx context.Context, id string, key any) error {
 	return d.db.writer(ctx, user).Where(user.bytewiseEqual("ID", key)).Delete(r.entity).Error
 }
 
-// seesAuthenticators reports whether the database has a table of authenticators. The Node adapter's
-// has none, and need not be migrated.
-func (d *userDeleter) seesAuthenticators(ctx context.Context) bool {
-	if d.hasAuthenticators.Load() {
+// hasAuthenticatorTable reports whether the database has the table of authenticators. MikroORM's
+// adapter does not create one, and applications without passkeys need not add it.
+func (d *userDeleter) hasAuthenticatorTable(ctx context.Context) bool {
+	if d.foundAuthenticatorTable.Load() {
 		return true
 	}
 	there := d.db.session(ctx).Migrator().HasTable(d.tables.authenticator.entity.new())
 	if there {
-		d.hasAuthenticators.Store(true)
+		d.foundAuthenticatorTable.Store(true)
 	}
 	return there
 }

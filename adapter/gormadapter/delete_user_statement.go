@@ -7,50 +7,52 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// deleteUserAtOnce deletes a user with what belongs to it in one statement, in a database without
-// the table of authenticators, or with it. The statements are nil if the database has none for
-// that, or if GORM has more to do.
-type deleteUserAtOnce struct{ without, with *statement }
+// cascadingDelete deletes a user with the rows that belong to the user in one statement. One form
+// is for a database with the table of authenticators, one for a database without it. Both are nil
+// if the database has no such statement, or if the user entity has hooks or soft deletion.
+type cascadingDelete struct{ withoutAuthenticators, withAuthenticators *statement }
 
-func (c *compiler) deleteUserAtOnce(t tables) deleteUserAtOnce {
-	var together func(user *table, owned ...*table) clause.Expr
+// cascadingDelete compiles both forms.
+func (c *compiler) cascadingDelete(t tables) cascadingDelete {
+	var build func(user *table, owned ...*table) clause.Expr
 	switch c.dialect {
 	case postgreSQLDialect:
-		together = c.deleteWith
+		build = c.deleteWith
 	case mySQLDialect:
-		together = c.deleteJoined
+		build = c.deleteJoined
 	}
-	if together == nil || !t.user.plainlyDeleted() {
-		return deleteUserAtOnce{}
+	if build == nil || !t.user.needsOnlyDelete() {
+		return cascadingDelete{}
 	}
-	return deleteUserAtOnce{
-		without: c.compile(t.user.schema, wholeStatement{together(t.user, t.session, t.account)}),
-		with:    c.compile(t.user.schema, wholeStatement{together(t.user, t.session, t.account, t.authenticator)}),
+	return cascadingDelete{
+		withoutAuthenticators: c.compile(t.user.schema, rawStatement{build(t.user, t.session, t.account)}),
+		withAuthenticators: c.compile(t.user.schema,
+			rawStatement{build(t.user, t.session, t.account, t.authenticator)}),
 	}
 }
 
-// deleteWith is PostgreSQL's statement. All its parts see the database as it was before, and
-// foreign keys are checked after all of them.
+// deleteWith is the statement of PostgreSQL. All its parts see the database as it was before the
+// statement, and foreign keys are checked after all parts have run.
 func (c *compiler) deleteWith(user *table, owned ...*table) clause.Expr {
 	var parts []string
 	var vars []any
 	for i, t := range owned {
 		parts = append(parts, fmt.Sprintf("owned%d AS (DELETE FROM ? WHERE ?)", i))
-		vars = append(vars, clauseTable(t), c.equal(t.column("UserID"), 0))
+		vars = append(vars, tableClause(t), c.equal(t.column("UserID"), 0))
 	}
 	return clause.Expr{
 		SQL:  "WITH " + strings.Join(parts, ", ") + " DELETE FROM ? WHERE ?",
-		Vars: append(vars, clauseTable(user), c.equal(user.column("ID"), 0)),
+		Vars: append(vars, tableClause(user), c.equal(user.column("ID"), 0)),
 	}
 }
 
-// deleteJoined is MySQL's statement. It begins with the user, so MySQL refuses it if a foreign key
-// does not cascade.
+// deleteJoined is the statement of MySQL. MySQL deletes the user first, so it refuses the statement
+// if a foreign key does not cascade.
 func (c *compiler) deleteJoined(user *table, owned ...*table) clause.Expr {
-	tables, joins := []any{clauseTable(user)}, []any{clauseTable(user)}
+	tables, joins := []any{tableClause(user)}, []any{tableClause(user)}
 	for _, t := range owned {
-		tables = append(tables, clauseTable(t))
-		joins = append(joins, clauseTable(t), c.dialect.bytewiseEqual(t.column("UserID"), user.column("ID")))
+		tables = append(tables, tableClause(t))
+		joins = append(joins, tableClause(t), c.dialect.bytewiseEqual(t.column("UserID"), user.column("ID")))
 	}
 	return clause.Expr{
 		SQL: "DELETE ?" + strings.Repeat(", ?", len(owned)) +
@@ -59,11 +61,11 @@ func (c *compiler) deleteJoined(user *table, owned ...*table) clause.Expr {
 	}
 }
 
-// wholeStatement is a statement that consists of one clause.
-type wholeStatement struct{ clause.Expr }
+// rawStatement is a complete statement in the form of a clause, which compile needs.
+type rawStatement struct{ clause.Expr }
 
-// Name is the place of the clause among those that compile builds.
-func (wholeStatement) Name() string { return "SELECT" }
+// Name returns SELECT, because that is the first clause that compile builds.
+func (rawStatement) Name() string { return "SELECT" }
 
-// MergeClause leaves out the clause's name, so that the SQL is written as it is.
-func (s wholeStatement) MergeClause(c *clause.Clause) { c.Name, c.Expression = "", s.Expr }
+// MergeClause removes the clause's name, so that GORM writes the SQL without a keyword before it.
+func (s rawStatement) MergeClause(c *clause.Clause) { c.Name, c.Expression = "", s.Expr }

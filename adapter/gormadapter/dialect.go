@@ -15,9 +15,9 @@ const (
 	sqlServerDialect  dialect = "sqlserver"
 )
 
-// storable reports whether the database can store a text at all. No row contains a text that it
-// cannot store, and the database must not be asked for one: it would answer with an error, which
-// ends the transaction on PostgreSQL.
+// storable reports whether the database can store a text. If it cannot, no row contains the text,
+// and the adapter must not use it in a statement: the database would return an error, which ends
+// the transaction on PostgreSQL.
 func (d dialect) storable(text string) bool {
 	switch d {
 	case sqliteDialect:
@@ -28,7 +28,7 @@ func (d dialect) storable(text string) bool {
 	return utf8.ValidString(text)
 }
 
-// allStorable reports whether the database can store every text among the values.
+// allStorable reports whether the database can store all texts among the values.
 func (d dialect) allStorable(values []any) bool {
 	for _, v := range values {
 		if text, ok := v.(string); ok && !d.storable(text) {

@@ -7,31 +7,31 @@ import (
 )
 
 // Driver connects [Open] to one kind of database. The packages sqlite, postgresql and mysql beside
-// this one each have one, called Driver; package drivers finds them by name.
+// this one each export one, named Driver. Package drivers finds them by name.
 //
-// Write another only for a database that Open should open too. An application with a *gorm.DB calls
-// [New], which needs no Driver.
+// Implement Driver only if Open should support another database. An application that has a *gorm.DB
+// calls [New], which needs no Driver.
 type Driver interface {
 	// Connect checks the options and opens a connection pool. If options are missing, contradict
 	// each other or do not apply to this kind of database, Connect returns one error that names
 	// them all. No error contains the password.
 	//
-	// Connect does not have to reach the server: Open asks for an answer afterwards. If Connect
-	// fails, it leaves nothing open.
+	// Connect need not contact the server, because Open does so next. If Connect fails, it leaves
+	// nothing open. It may be called concurrently.
 	Connect(o Options) (*Connection, error)
 }
 
-// Connection is what a [Driver] has opened for [Open].
+// Connection is what a [Driver] opens for [Open].
 type Connection struct {
 	// Database describes the database in error messages, such as `sqlite database "./db.sqlite"`.
 	// It must not contain the password.
 	Database string
 
-	// Pool is the connection pool. Open, or the adapter's Close, closes it.
+	// Pool is the connection pool. Open closes it if Open fails, otherwise [Adapter.Close] does.
 	Pool *sql.DB
 
-	// Dialector is GORM's dialect on Pool. If Options.Debug is set, its Explain must return the
-	// statement without values, because GORM does not always ask the logger whether it wants them
-	// (Scan does not).
+	// Dialector is GORM's dialect on Pool. If Options.Debug is set, its method Explain must return
+	// the statement without values: GORM asks the logger's ParamsFilter before it logs values, but
+	// not in Scan.
 	Dialector gorm.Dialector
 }

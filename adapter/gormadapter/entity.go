@@ -6,11 +6,14 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// User is the default user entity, in table user. To add columns, embed it, and name the embedding
-// type with [WithUser]. Optional columns are pointers, nil if there is no value, so that any number
-// of users may have no e-mail address.
+// User is the default user entity, in table user. To add columns, embed it in your own type and
+// pass that type to [WithUser].
 //
-// Its JSON is that of Auth.js. Give columns that the browser must not see the tag json:"-".
+// Optional columns are pointers. A nil pointer is stored as NULL, so any number of users may have
+// no e-mail address.
+//
+// The JSON has the member names of Auth.js. Give columns that the browser must not see the tag
+// json:"-".
 type User struct {
 	// ID is the primary key: a random UUID, unless [WithID] or the application makes another.
 	ID string `gorm:"primaryKey;size:255;not null" json:"id"`
@@ -24,19 +27,20 @@ type User struct {
 	Image *string `gorm:"size:255" json:"image"`
 }
 
-// TableName returns user with the prefix of GORM's naming strategy, or the name that the
-// application's own naming strategy gives to User. An embedding type inherits this method unless it
-// has its own.
+// TableName returns "user" with the prefix of GORM's standard naming strategy. If the application
+// has another naming strategy, TableName returns the name that it gives to "User". A type that
+// embeds User inherits this method unless it has its own.
 func (User) TableName(namer schema.Namer) string { return tableName(namer, "user", "User") }
 
 // Session is the default session entity, in table session.
 type Session = SessionOf[User]
 
-// SessionOf is a session of the user entity U, whose table GORM needs to know for the foreign key.
-// If U has a field for its sessions, that field repeats the constraint, because GORM makes one
-// foreign key of both:
+// SessionOf is a session that belongs to a user of type U. GORM needs U to know the table to which
+// the foreign key refers.
 //
-//	Sessions []gormadapter.SessionOf[User] `gorm:"foreignKey:UserID;constraint:session_user_id_foreign,OnUpdate:CASCADE,OnDelete:CASCADE"`
+// If U has a field for its sessions, of type []SessionOf[U], the gorm tag of that field must have
+// the same foreignKey and constraint as the field User has here, because GORM makes one foreign key
+// from both fields.
 type SessionOf[U any] struct {
 	// ID is the primary key: a random UUID, unless [WithID] makes another. Sign-in does not use it.
 	ID string `gorm:"primaryKey;size:255;not null" json:"id"`
@@ -44,13 +48,15 @@ type SessionOf[U any] struct {
 	UserID string `gorm:"not null;index:session_user_id_index" json:"userId"`
 	// Expires is when the session ends, in UTC.
 	Expires time.Time `gorm:"not null" json:"expires"`
-	// SessionToken is what the cookie refers to, unique: by default a hash of the cookie's token.
+	// SessionToken identifies the session and is unique. By default it is a hash of the token in
+	// the cookie.
 	SessionToken string `gorm:"size:255;not null;uniqueIndex:session_session_token_unique" json:"-"`
 	// User is for GORM's Preload and the foreign key. The adapter does not fill it.
 	User *U `gorm:"belongsTo;foreignKey:UserID;constraint:session_user_id_foreign,OnUpdate:CASCADE,OnDelete:CASCADE" json:"-"`
 }
 
-// TableName names the table session, as [User.TableName] does user.
+// TableName returns "session", or what the naming strategy makes of "Session": see
+// [User.TableName].
 func (SessionOf[U]) TableName(namer schema.Namer) string {
 	return tableName(namer, "session", "Session")
 }
@@ -58,14 +64,15 @@ func (SessionOf[U]) TableName(namer schema.Namer) string {
 // Account is the default account entity, in table account.
 type Account = AccountOf[User]
 
-// AccountOf is an account of the user entity U at a provider. Its constraint is
-// account_user_id_foreign; see [SessionOf]. Columns for tokens hold texts of any length.
+// AccountOf is an account at a provider that belongs to a user of type U. Its constraint has the
+// name account_user_id_foreign; for its use see [SessionOf]. The columns for tokens hold texts of
+// any length.
 type AccountOf[U any] struct {
 	// ID is the primary key: a random UUID, unless [WithID] makes another. Sign-in does not use it.
 	ID string `gorm:"primaryKey;size:255;not null" json:"id"`
 	// UserID is the ID of the user. Its column has the type of the user's key.
 	UserID string `gorm:"not null;index:account_user_id_index" json:"userId"`
-	// Type is the provider's type, such as oidc.
+	// Type is the type of the provider, such as oidc.
 	Type string `gorm:"size:255;not null" json:"type"`
 	// Provider is the provider's ID, such as github.
 	Provider string `gorm:"size:255;not null;uniqueIndex:account_provider_provider_account_id_unique,priority:1" json:"provider"`
@@ -79,7 +86,7 @@ type AccountOf[U any] struct {
 	ExpiresAt *int64 `json:"expires_at"`
 	// TokenType is the type of AccessToken, such as bearer, or nil.
 	TokenType *string `gorm:"size:255" json:"token_type"`
-	// Scope is the scopes of AccessToken, separated by spaces, or nil.
+	// Scope has the scopes of AccessToken, separated by spaces, or is nil.
 	Scope *string `json:"scope"`
 	// IDToken is the latest OpenID Connect ID token, or nil.
 	IDToken *string `json:"-"`
@@ -89,24 +96,27 @@ type AccountOf[U any] struct {
 	User *U `gorm:"belongsTo;foreignKey:UserID;constraint:account_user_id_foreign,OnUpdate:CASCADE,OnDelete:CASCADE" json:"-"`
 }
 
-// TableName names the table account, as [User.TableName] does user.
+// TableName returns "account", or what the naming strategy makes of "Account": see
+// [User.TableName].
 func (AccountOf[U]) TableName(namer schema.Namer) string {
 	return tableName(namer, "account", "Account")
 }
 
 // VerificationToken is the default entity of single-use sign-in tokens, in table
-// verification_token.
+// verification_token. A few rows are not sign-in tokens but locks, which let one process refresh a
+// provider's tokens.
 type VerificationToken struct {
 	// Token is a hash of the token in the mail. It is the primary key.
 	Token string `gorm:"primaryKey;size:255;not null;uniqueIndex:verification_token_token_identifier_unique,priority:1" json:"-"`
 	// Expires is when the token ends, in UTC.
 	Expires time.Time `gorm:"not null" json:"expires"`
-	// Identifier is the e-mail address that the token was sent to. Another text marks a token that
-	// tells other processes that a provider's tokens are being refreshed.
+	// Identifier is the e-mail address that the token was sent to. In a lock it is "refresh:" and
+	// the provider's ID.
 	Identifier string `gorm:"size:255;not null;uniqueIndex:verification_token_token_identifier_unique,priority:2" json:"identifier"`
 }
 
-// TableName names the table verification_token, as [User.TableName] does user.
+// TableName returns "verification_token", or what the naming strategy makes of "VerificationToken":
+// see [User.TableName].
 func (VerificationToken) TableName(namer schema.Namer) string {
 	return tableName(namer, "verification_token", "VerificationToken")
 }
@@ -114,9 +124,9 @@ func (VerificationToken) TableName(namer schema.Namer) string {
 // Authenticator is the default entity of passkeys, in table authenticator.
 type Authenticator = AuthenticatorOf[User]
 
-// AuthenticatorOf is a passkey of the user entity U. Its constraint is
-// authenticator_user_id_foreign; see [SessionOf]. Binary values are in standard base64 with
-// padding.
+// AuthenticatorOf is a passkey that belongs to a user of type U. Its constraint has the name
+// authenticator_user_id_foreign; for its use see [SessionOf]. Binary values are in standard base64
+// with padding.
 type AuthenticatorOf[U any] struct {
 	// UserID is the ID of the user, and part of the primary key. Its column has the type of the
 	// user's key.
@@ -127,27 +137,29 @@ type AuthenticatorOf[U any] struct {
 	ProviderAccountID string `gorm:"size:512;not null" json:"providerAccountId"`
 	// CredentialPublicKey is the public key, in base64.
 	CredentialPublicKey string `gorm:"not null" json:"-"`
-	// Counter is the signature counter, from 0 to 1<<32 - 1. It stays 0 for passkeys that do not
-	// count.
+	// Counter is the signature counter, from 0 to 1<<32 - 1. It stays 0 if the passkey has no
+	// counter.
 	Counter int64 `gorm:"not null" json:"-"`
 	// CredentialDeviceType is singleDevice or multiDevice.
 	CredentialDeviceType string `gorm:"size:255;not null" json:"credentialDeviceType"`
-	// CredentialBackedUp reports whether the passkey has a backup.
+	// CredentialBackedUp reports whether the passkey is backed up.
 	CredentialBackedUp bool `gorm:"not null" json:"credentialBackedUp"`
-	// Transports are the ways to reach the authenticator, such as usb,nfc, separated by commas, or
-	// nil.
+	// Transports has the ways to reach the authenticator, such as usb,nfc, separated by commas, or
+	// is nil.
 	Transports *string `gorm:"size:255" json:"transports"`
 	// User is for GORM's Preload and the foreign key. The adapter does not fill it.
 	User *U `gorm:"belongsTo;foreignKey:UserID;constraint:authenticator_user_id_foreign,OnUpdate:CASCADE,OnDelete:CASCADE" json:"-"`
 }
 
-// TableName names the table authenticator, as [User.TableName] does user.
+// TableName returns "authenticator", or what the naming strategy makes of "Authenticator": see
+// [User.TableName].
 func (AuthenticatorOf[U]) TableName(namer schema.Namer) string {
 	return tableName(namer, "authenticator", "Authenticator")
 }
 
-// tableName keeps GORM's standard naming strategy from making a plural of the name. If that
-// strategy keeps the case of names, or if there is another strategy, the strategy names the table.
+// tableName returns the prefix and name for GORM's standard naming strategy, which would make a
+// plural of the entity's name. If that strategy is set to NoLowerCase, or if the application has a
+// strategy of another type, the strategy makes the table's name from the entity's name.
 func tableName(namer schema.Namer, name, entity string) string {
 	if strategy, ok := namer.(*schema.NamingStrategy); ok {
 		namer = *strategy
@@ -158,11 +170,10 @@ func tableName(namer schema.Namer, name, entity string) string {
 	return namer.TableName(entity)
 }
 
-// DefaultEntities returns a pointer to a new value of each default entity, in an order in which
-// their tables can be created, for the application's own migrations:
+// DefaultEntities returns a pointer to a new value of each default entity, for the application's
+// own migrations. Their order is one in which the tables can be created:
 //
 //	db.AutoMigrate(append([]any{&Invoice{}}, gormadapter.DefaultEntities()...)...)
 //
-// If the application overrides an entity, or its tables have a prefix, use [Adapter.Entities]
-// instead.
+// If an option replaces an entity, or if the tables have a prefix, use [Adapter.Entities] instead.
 func DefaultEntities() []any { return defaultEntities().list() }

@@ -12,11 +12,12 @@ import (
 
 var errNoKey = errors.New("the ID does not fit the ID field of the entity")
 
-// key returns an ID as the database compares it, or ErrNotFound if id is not a valid key. Databases
-// read numbers and UUIDs from texts generously: they would find another row, or end the
-// transaction.
+// key returns an ID in the form in which the database compares it. It returns ErrNotFound if id is
+// not written exactly as the database writes its IDs. For a number or a UUID in another spelling,
+// the database would find the row of another ID, or return an error, which ends the transaction on
+// PostgreSQL.
 func (t *table) key(id string) (any, error) {
-	field := t.roles["ID"]
+	field := t.byName["ID"]
 	if id == "" || !t.dialect.storable(id) {
 		return nil, cardea.ErrNotFound
 	}
@@ -31,11 +32,11 @@ func (t *table) key(id string) (any, error) {
 	return columnValue(r.at("ID")), nil
 }
 
-// setKey sets an ID, which must be written exactly as the field would write it. No key is 0: to
-// GORM that means that there is no key.
+// setKey sets an ID. It sets r.err if the field would write the ID in another way, and for 0, which
+// GORM treats as a missing ID.
 func (r *row) setKey(name, id string) {
 	r.set(name, id)
-	field := r.roles[name]
+	field := r.byName[name]
 	if field == nil || r.err != nil || id != "" && takesAnyText(field) {
 		return
 	}
@@ -45,10 +46,10 @@ func (r *row) setKey(name, id string) {
 	}
 }
 
-// setNewID sets the ID of a new row to id. If id is empty it makes one, unless the database numbers
-// the rows.
+// setNewID sets the ID of a new row to id. If id is empty, it makes one, or leaves the field empty
+// if the database numbers the rows.
 func (r *row) setNewID(id string) {
-	field := r.roles["ID"]
+	field := r.byName["ID"]
 	switch {
 	case field == nil:
 		return
@@ -64,9 +65,10 @@ func (r *row) setNewID(id string) {
 	r.setKey("ID", id)
 }
 
-// checkIDs checks that new rows of t can get an ID.
+// checkIDs checks that new rows of t can get an ID. It tries one that WithID's function or newUUID
+// returns.
 func (m *schemaMapper) checkIDs(t *table) {
-	field := t.roles["ID"]
+	field := t.byName["ID"]
 	if field == nil || field.AutoIncrement && t.newID == nil {
 		return
 	}
@@ -85,27 +87,14 @@ func (m *schemaMapper) checkIDs(t *table) {
 	}
 }
 
-// takesAnyText reports whether every text is an ID.
+// takesAnyText reports whether the field can hold any text as an ID.
 func takesAnyText(field *schema.Field) bool {
 	return field.FieldType.Kind() == reflect.String && !isUUIDColumn(field)
 }
 
+// isUUIDColumn reports whether the database checks that the values of the column are UUIDs.
 func isUUIDColumn(field *schema.Field) bool {
 	return field.DataType != schema.String &&
 		(strings.EqualFold(string(field.DataType), "uuid") ||
 			strings.EqualFold(string(field.DataType), "uniqueidentifier"))
-}
-
-// isUUID reports whether text is a UUID in the notation in which databases write them.
-func isUUID(text string) bool {
-	if len(text) != 36 {
-		return false
-	}
-	for i, c := range []byte(text) {
-		dash := i == 8 || i == 13 || i == 18 || i == 23
-		if dash != (c == '-') || !dash && !strings.ContainsRune("0123456789abcdef", rune(c)) {
-			return false
-		}
-	}
-	return true
 }

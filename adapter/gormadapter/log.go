@@ -11,24 +11,24 @@ import (
 	"gorm.io/gorm/logger"
 )
 
-// quietLogger keeps values out of the log of the application's connection: the adapter's values are
-// tokens and addresses.
-type quietLogger struct{ logger.Interface }
+// parameterizedLogger logs statements without their values, because the adapter's values are tokens
+// and e-mail addresses. It wraps the logger of the application's connection.
+type parameterizedLogger struct{ logger.Interface }
 
 // ParamsFilter makes GORM log a statement without its values.
-func (quietLogger) ParamsFilter(_ context.Context, sql string, _ ...any) (string, []any) {
+func (parameterizedLogger) ParamsFilter(_ context.Context, sql string, _ ...any) (string, []any) {
 	return sql, nil
 }
 
-// LogMode returns the logger with another level, still without values.
-func (l quietLogger) LogMode(level logger.LogLevel) logger.Interface {
-	return quietLogger{l.Interface.LogMode(level)}
+// LogMode returns the logger with another level. It still logs no values.
+func (l parameterizedLogger) LogMode(level logger.LogLevel) logger.Interface {
+	return parameterizedLogger{l.Interface.LogMode(level)}
 }
 
 // statementLogger logs each statement with its duration and without its values, for Options.Debug.
 type statementLogger struct{ logger *slog.Logger }
 
-// LogMode returns the same logger: Options.Debug logs every statement.
+// LogMode returns the logger unchanged: Options.Debug logs every statement.
 func (l statementLogger) LogMode(logger.LogLevel) logger.Interface { return l }
 
 // ParamsFilter makes GORM log a statement without its values.
@@ -36,22 +36,22 @@ func (l statementLogger) ParamsFilter(_ context.Context, sql string, _ ...any) (
 	return sql, nil
 }
 
-// Info logs a message of GORM's.
+// Info logs a message from GORM at level info.
 func (l statementLogger) Info(ctx context.Context, format string, args ...any) {
 	l.logger.InfoContext(ctx, fmt.Sprintf(format, args...))
 }
 
-// Warn logs a warning of GORM's.
+// Warn logs a message from GORM at level warn.
 func (l statementLogger) Warn(ctx context.Context, format string, args ...any) {
 	l.logger.WarnContext(ctx, fmt.Sprintf(format, args...))
 }
 
-// Error logs an error of GORM's.
+// Error logs a message from GORM at level error.
 func (l statementLogger) Error(ctx context.Context, format string, args ...any) {
 	l.logger.ErrorContext(ctx, fmt.Sprintf(format, args...))
 }
 
-// Trace logs a statement that has run.
+// Trace logs a statement that has run, at level info, even if it failed.
 func (l statementLogger) Trace(ctx context.Context, begin time.Time, fc func() (sql string, rows int64), err error) {
 	sql, rows := fc()
 	attrs := []slog.Attr{slog.String("sql", sql), slog.Duration("duration", time.Since(begin))}

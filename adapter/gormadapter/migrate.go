@@ -11,16 +11,20 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// Migrate creates what the entities need and the database does not have: tables, columns and
-// indexes. It never changes, rebuilds or drops anything, so no rows are lost and a second run does
-// nothing. A column that exists with another type stays as it is. Several processes may run it at
-// the same time.
+// Migrate creates the tables, columns and indexes that the entities need and the database does not
+// have. It never changes, rebuilds or drops anything, so no rows are lost and a second run does
+// nothing. A column that exists with another type stays as it is.
 //
-// The module gormschema, beside this package, does what Migrate does not: other types, defaults and
-// checks, plans to look at, and numbered SQL files.
+// Several processes may run Migrate at the same time. It runs in a transaction, or in the one that
+// ctx carries. On MySQL and MariaDB, however, each of its statements commits, and so ends a
+// transaction that ctx carries. If Migrate fails there, the tables that it has created stay.
+//
+// Module schemachange, beside this package, does what Migrate does not: it also changes types,
+// defaults and checks, shows a plan before it runs, and writes numbered SQL files.
 func (a *Adapter) Migrate(ctx context.Context) error {
 	var err error
-	for range 3 { // another process may have been faster between the look and the statement
+	// A statement fails if another process has created the table or column since it was looked for.
+	for range maxMigrateTries {
 		err = migrateTables(ctx, a.db, a.tables)
 		if err == nil || ctx.Err() != nil {
 			return err
@@ -29,9 +33,11 @@ func (a *Adapter) Migrate(ctx context.Context) error {
 	return err
 }
 
+const maxMigrateTries = 3
+
 func migrateTables(ctx context.Context, db *database, t tables) error {
 	migrate := func(ctx context.Context) error { return migrateEach(db.session(ctx), t) }
-	// Each of these statements commits on MySQL, which would end the savepoint.
+	// On MySQL each of these statements commits, after which the savepoint does not exist any more.
 	if db.dialect == mySQLDialect && db.transaction(ctx) != nil {
 		return migrate(ctx)
 	}
@@ -44,7 +50,7 @@ func migrateEach(db *gorm.DB, tables tables) error {
 		return fmt.Errorf("find the collation of the tables: %w", err)
 	}
 	for _, t := range tables.inOrder() {
-		m := migration{tx.Migrator(), reflect.New(t.schema.ModelType).Interface(), t.schema}
+		m := tableMigration{tx.Migrator(), reflect.New(t.schema.ModelType).Interface(), t.schema}
 		if err := m.run(); err != nil {
 			return fmt.Errorf("migrate table %s: %w", t.schema.Table, err)
 		}
@@ -52,14 +58,14 @@ func migrateEach(db *gorm.DB, tables tables) error {
 	return nil
 }
 
-// migration adds to one table what its entity needs.
-type migration struct {
+// tableMigration adds to one table what its entity needs.
+type tableMigration struct {
 	gorm.Migrator
 	entity any
 	schema *schema.Schema
 }
 
-func (m migration) run() error {
+func (m tableMigration) run() error {
 	if !m.HasTable(m.entity) {
 		return m.CreateTable(m.entity)
 	}
@@ -77,15 +83,17 @@ func (m migration) run() error {
 	return nil
 }
 
-func (m migration) addColumns() error {
+func (m tableMigration) addColumns() error {
 	columns, err := m.ColumnTypes(m.entity)
 	if err != nil {
 		return err
 	}
 	for _, name := range m.schema.DBNames {
 		field := m.schema.FieldsByDBName[name]
-		there := slices.ContainsFunc(columns, func(c gorm.ColumnType) bool { return strings.EqualFold(c.Name(), name) })
-		if there || field.IgnoreMigration {
+		exists := slices.ContainsFunc(columns, func(c gorm.ColumnType) bool {
+			return strings.EqualFold(c.Name(), name)
+		})
+		if exists || field.IgnoreMigration {
 			continue
 		}
 		if err := m.AddColumn(m.entity, name); err != nil {
@@ -98,8 +106,8 @@ func (m migration) addColumns() error {
 	return nil
 }
 
-// addConstraints adds the constraints of a new column that AddColumn did not create.
-func (m migration) addConstraints(field *schema.Field) error {
+// addConstraints adds the constraints of a new column that AddColumn has not created.
+func (m tableMigration) addConstraints(field *schema.Field) error {
 	for _, name := range constraints(m.schema, field) {
 		if m.HasConstraint(m.entity, name) {
 			continue
@@ -111,7 +119,7 @@ func (m migration) addConstraints(field *schema.Field) error {
 	return nil
 }
 
-// constraints returns the names of the constraints on a field, in order.
+// constraints returns the sorted names of the constraints on a field.
 func constraints(s *schema.Schema, field *schema.Field) (names []string) {
 	for name, check := range s.ParseCheckConstraints() {
 		if check.Field == field {

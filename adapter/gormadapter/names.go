@@ -10,8 +10,9 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// defaultNames are the names that the tags of the default entities give to indexes and foreign
-// keys, by table. They are MikroORM's, and begin with the table's name.
+// defaultNames are the names of indexes and foreign keys in the tags of the default entities, by
+// the name of the table. They are the names that MikroORM uses, and begin with the name of the
+// table.
 var defaultNames = map[string][]string{
 	"user":    {"user_email_unique"},
 	"session": {"session_user_id_index", "session_session_token_unique", "session_user_id_foreign"},
@@ -22,14 +23,15 @@ var defaultNames = map[string][]string{
 	"authenticator":      {"authenticator_credential_id_unique", "authenticator_user_id_foreign"},
 }
 
-// renameConstraints makes the names of indexes and foreign keys begin with the name that their
-// table really has. It changes GORM's description of the entities, from which GORM's migrations
-// read them. SQLite and PostgreSQL have one namespace for the indexes of all tables, MySQL has one
-// for all foreign keys.
+// renameConstraints makes the names of indexes and foreign keys begin with the actual name of their
+// table. On SQLite and PostgreSQL the indexes of all tables share one namespace, on MySQL all
+// foreign keys do.
+//
+// It changes GORM's description of the entities, from which GORM's migrations take the names.
 func renameConstraints(tables map[string]*table) {
 	newNames := map[string]string{}
 	for defaultName, t := range tables {
-		// Without the database schema, which has a namespace of its own.
+		// Without the database schema: each has its own namespace.
 		name := t.schema.Table[strings.LastIndexByte(t.schema.Table, '.')+1:]
 		if name == defaultName {
 			continue
@@ -48,7 +50,8 @@ func renameConstraints(tables map[string]*table) {
 	}
 }
 
-// renameInField writes only what changes, and never into a map that somebody may be reading.
+// renameInField changes the names in one field's description. It writes only what changes, and
+// copies a map before it changes it, because another goroutine may be reading the map.
 func renameInField(field *schema.Field, newNames map[string]string) {
 	for old, name := range newNames {
 		tag := renameIndex(string(field.Tag), old, name)
@@ -64,8 +67,8 @@ func renameInField(field *schema.Field, newNames map[string]string) {
 }
 
 // renameIndex renames an index in a struct tag, such as
-// `gorm:"size:255;uniqueIndex:old,priority:1"`. The name ends with the setting, at a semicolon or
-// quotation mark, or before its options.
+// `gorm:"size:255;uniqueIndex:old,priority:1"`. In the tag, the name is followed by a comma, a
+// semicolon or the closing quotation mark.
 func renameIndex(tag, old, name string) string {
 	for _, setting := range []string{"index:", "Index:"} { // "uniqueIndex:" ends with the latter
 		for _, end := range []string{`"`, ",", ";"} {
@@ -75,8 +78,8 @@ func renameIndex(tag, old, name string) string {
 	return tag
 }
 
-// limitName keeps a name within PostgreSQL's 63 bytes. PostgreSQL would cut off the rest, and two
-// long names might become the same.
+// limitName shortens a name to PostgreSQL's 63 bytes. The name then ends with a hash, because
+// PostgreSQL would cut off the rest, and two long names might become the same.
 func limitName(name string) string {
 	const limit = 63
 	if len(name) <= limit {

@@ -12,16 +12,16 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// Options say what database [Open] connects to: DSN, or DBName with Host, Port, User, Password and
-// TLS.
+// Options describe the database that [Open] connects to. Set DSN, or set DBName and, for a database
+// server, Host, Port, User, Password and TLS.
 type Options struct {
-	// Driver opens the kind of database: sqlite.Driver, postgresql.Driver or mysql.Driver, which
-	// also opens MariaDB. Each is in the package of that name beside this one. A program contains
-	// only the drivers that it imports. To choose one at run time, call drivers.ByName. Required.
+	// Driver selects the kind of database: sqlite.Driver, postgresql.Driver, or mysql.Driver, which
+	// is for MariaDB too. Each is in the package of that name beside this one. A program links only
+	// the drivers that it imports. To choose one at run time, call drivers.ByName. Required.
 	Driver Driver
 
-	// DSN is the whole address of the database, instead of Host, Port, User, Password, TLS and
-	// DBName:
+	// DSN is the complete address of the database. It replaces Host, Port, User, Password, TLS and
+	// DBName, which must then be empty:
 	//
 	//   - PostgreSQL: "postgres://user:password@host:5432/name", or another form that pgx reads.
 	//   - MySQL and MariaDB: "mysql://user:password@host:3306/name", or another form that
@@ -30,43 +30,45 @@ type Options struct {
 	DSN string
 
 	// Host is the server's name, its IP address, or the folder of its Unix socket (for MySQL and
-	// MariaDB the socket itself). Defaults to 127.0.0.1.
+	// MariaDB the socket itself). Defaults to 127.0.0.1. Not for SQLite.
 	Host string
 
-	// Port is the server's TCP port. Defaults to 5432 for PostgreSQL and 3306 for MySQL and
-	// MariaDB.
+	// Port is the server's TCP port, at most 65535. Defaults to 5432 for PostgreSQL and 3306 for
+	// MySQL and MariaDB. Not for SQLite.
 	Port int
 
-	// User is the name of the database user. Required for a server, unless DSN is set.
+	// User is the name of the database user. Required for a server, unless DSN is set. Not for
+	// SQLite.
 	User string
 
-	// Password is the database user's. If it is empty, pgx looks for one in ~/.pgpass.
+	// Password is the password of the database user. Defaults to no password; for PostgreSQL to the
+	// one in PGPASSWORD or ~/.pgpass, if there is one. Not for SQLite.
 	Password string
 
 	// TLS encrypts the connection to the server and says how its certificate is verified.
 	// &tls.Config{} requires a valid certificate for Host. If TLS is nil, the connection is
 	// encrypted if the server offers it, and no certificate is verified, as with sslmode=prefer.
+	// Not for SQLite.
 	TLS *tls.Config
 
-	// DBName is the name of the database. For SQLite it is a file, which is created in a directory
-	// that exists, or ":memory:" for a database that ends with the adapter. Required, unless DSN is
-	// set.
+	// DBName is the name of the database. For SQLite it is the name of a file, or ":memory:" for a
+	// database that exists until the adapter is closed. The file is created if it is missing; its
+	// directory must exist. Required, unless DSN is set.
 	DBName string
 
-	// Schema is the schema of PostgreSQL that contains the tables. It must exist. It comes before
-	// the names that GORM gives to tables. Defaults to the server's search_path. Only for
-	// PostgreSQL.
+	// Schema is the schema of PostgreSQL that contains the tables. It must exist. It is written
+	// before the names of tables that GORM makes. If it is empty, the server's search_path decides.
+	// Only for PostgreSQL.
 	Schema string
 
-	// Timezone is an IANA name such as "Europe/Rome". Defaults to UTC, and for PostgreSQL to the
-	// server's. Not for SQLite.
+	// Timezone is an IANA name such as "Europe/Rome". Not for SQLite.
 	//
-	// For MySQL and MariaDB it is the zone whose wall clock is in columns of type datetime. Use it
-	// to read the database of a Node server that ran in its local time. If the zone has daylight
-	// saving time, one hour a year is ambiguous.
+	// For MySQL and MariaDB it is the time zone of the values in columns of type datetime. Set it
+	// to read the database of a Node server that ran in local time. If the zone has daylight saving
+	// time, one hour a year is ambiguous. Defaults to UTC.
 	//
-	// For PostgreSQL it is the session's TimeZone, which does not change what the adapter reads and
-	// writes.
+	// For PostgreSQL it is the TimeZone of the database session, which does not change what the
+	// adapter reads and writes. Defaults to the server's setting.
 	Timezone string
 
 	// TransactionPooler must be true if the connection to PostgreSQL goes through PgBouncer or
@@ -74,32 +76,36 @@ type Options struct {
 	// PostgreSQL.
 	TransactionPooler bool
 
-	// MaxOpenConns is the largest number of connections to a server. A request that needs one more
-	// waits until one is free or its context ends. Defaults to 20. Not for SQLite.
+	// MaxOpenConns is the largest number of connections to a server, at most 1<<20. A request that
+	// needs one more waits until one is free or its context ends. Defaults to 20. Not for SQLite.
 	MaxOpenConns int
 
-	// MaxIdleConns is how many connections to a server stay open unused, at most MaxOpenConns.
-	// Defaults to MaxOpenConns. Not for SQLite.
+	// MaxIdleConns is the largest number of connections to a server that stay open while they are
+	// not used, at most MaxOpenConns. Defaults to MaxOpenConns. Not for SQLite.
 	MaxIdleConns int
 
 	// ConnMaxLifetime is the age at which a connection to a server is replaced. Defaults to five
 	// minutes. Not for SQLite.
 	ConnMaxLifetime time.Duration
 
-	// Debug logs each statement with its duration, at level info, never with its values. Defaults
-	// to false: nothing is logged.
+	// Debug logs each statement with its duration, at level info and without its values. Defaults
+	// to false, which logs nothing.
 	Debug bool
 
-	// Logger gets what Debug logs. Defaults to slog.Default().
+	// Logger is where Debug logs to. Defaults to slog.Default().
 	Logger *slog.Logger
 }
 
-// Open connects to a database and returns an adapter on it, which the caller closes. It creates no
-// tables: call [Adapter.Migrate], or have the application's own migrations do it. Open reports all
-// faults of the options in one error, which never contains the password.
+// Open connects to a database and returns an adapter on it. The caller must close the adapter.
 //
-// The connection has the settings of package sqlite, or those that docs/databases.md lists for each
-// server. An application that needs others makes the *gorm.DB itself and calls [New].
+// Open creates no tables: call [Adapter.Migrate], or let the application's own migrations create
+// them. The connection has the settings of package sqlite, or those that docs/databases.md lists
+// for each server. An application that needs other settings opens the *gorm.DB itself and calls
+// [New].
+//
+// Open reports all faults of the options in one error. It also returns an error if the database
+// cannot be reached; for a server it tries ten seconds, unless DSN sets another limit. No error
+// contains the password.
 func Open(o Options, opts ...Option) (*Adapter, error) {
 	if o.Driver == nil {
 		return nil, joinFaults(o.withoutDriver())
@@ -117,11 +123,11 @@ func Open(o Options, opts ...Option) (*Adapter, error) {
 	if err != nil {
 		return nil, errors.Join(err, connection.Pool.Close())
 	}
-	a.owned = true
+	a.ownsPool = true
 	return a, nil
 }
 
-// withoutDriver reports what is wrong with options that name no driver.
+// withoutDriver returns the faults of options without a driver, which would otherwise check them.
 func (o Options) withoutDriver() []error {
 	faults := []error{errors.New("Options.Driver is nil: import one of " +
 		"github.com/cardea-auth/cardea/adapter/gormadapter/{sqlite,postgresql,mysql} and set it to " +
@@ -133,7 +139,8 @@ func (o Options) withoutDriver() []error {
 	return faults
 }
 
-// naming puts Options.Schema before the names of tables. It returns nil for GORM's default.
+// naming returns a naming strategy that writes Options.Schema before the names of tables, or nil
+// for GORM's default strategy.
 func (o Options) naming() schema.Namer {
 	if o.Schema == "" {
 		return nil

@@ -6,19 +6,18 @@ import (
 	"reflect"
 )
 
-// Option overrides one of the adapter's entities, or how IDs are made. Everything else keeps its
-// default.
+// An Option replaces a default entity by a type of the application, or sets how IDs are made.
 //
-// An application's entity either embeds the default one and adds columns, or is a struct with a
-// column for each field of the default entity:
+// The type either embeds the default entity and adds columns, or is a struct that has a column for
+// each field of the default entity:
 //
-//   - Its field has the same name, or another name and the default's name in a tag,
+//   - The field has the name of the default entity's field, or has that name in a tag, such as
 //     `cardea:"Email"`.
-//   - Its type can hold the same values. ID and UserID may be integers or UUIDs. Optional columns
-//     may be plain values instead of pointers.
+//   - The field's type can hold the same values. ID and UserID may be integers or UUIDs. Optional
+//     columns may be plain values instead of pointers.
 //
-// A field replaces an embedded field of the same name. [New] reports everything that is missing or
-// of the wrong type.
+// A field replaces an embedded field of the same name. [New] reports every field that is missing or
+// has an unsuitable type.
 type Option func(*entities)
 
 // WithUser makes T the user entity:
@@ -28,8 +27,8 @@ type Option func(*entities)
 //		Role string `gorm:"not null;default:ADMIN" json:"-"`
 //	}
 //
-// Unless other options name them, the other entities are then [SessionOf], [AccountOf] and
-// [AuthenticatorOf] T.
+// The default entities of sessions, accounts and authenticators are then SessionOf[T], AccountOf[T]
+// and AuthenticatorOf[T].
 func WithUser[T any]() Option {
 	return func(e *entities) {
 		override[T](e, "WithUser", &e.user)
@@ -39,33 +38,37 @@ func WithUser[T any]() Option {
 	}
 }
 
-// WithSession makes T the session entity, and puts its rows into [cardea.Session.Entity]. T embeds
-// [Session], or [SessionOf] the user entity that [WithUser] names. T may have no ID.
+// WithSession makes T the session entity. The adapter puts the rows, each a *T, into
+// [cardea.Session.Entity]. T embeds [Session], or [SessionOf] with the type given to [WithUser]. T
+// may do without the field ID.
 func WithSession[T any]() Option {
 	return func(e *entities) { override[T](e, "WithSession", &e.session) }
 }
 
-// WithAccount makes T the account entity, and puts its rows into [cardea.Account.Entity]. T embeds
-// [Account], or [AccountOf] the user entity that [WithUser] names. T may have no ID.
+// WithAccount makes T the account entity. The adapter puts the rows, each a *T, into
+// [cardea.Account.Entity]. T embeds [Account], or [AccountOf] with the type given to [WithUser]. T
+// may do without the field ID.
 func WithAccount[T any]() Option {
 	return func(e *entities) { override[T](e, "WithAccount", &e.account) }
 }
 
-// WithVerificationToken makes T the entity of single-use sign-in tokens.
+// WithVerificationToken makes T the entity of single-use sign-in tokens. T embeds
+// [VerificationToken].
 func WithVerificationToken[T any]() Option {
 	return func(e *entities) { override[T](e, "WithVerificationToken", &e.token) }
 }
 
-// WithAuthenticator makes T the passkey entity, and puts its rows into
-// [cardea.Authenticator.Entity]. T embeds [Authenticator], or [AuthenticatorOf] the user entity
-// that [WithUser] names.
+// WithAuthenticator makes T the passkey entity. The adapter puts the rows, each a *T, into
+// [cardea.Authenticator.Entity]. T embeds [Authenticator], or [AuthenticatorOf] with the type given
+// to [WithUser].
 func WithAuthenticator[T any]() Option {
 	return func(e *entities) { override[T](e, "WithAuthenticator", &e.authenticator) }
 }
 
-// WithID makes the IDs of new rows with newID, which is called concurrently. IDs must be unique,
-// fit the entities' ID fields, and be unguessable if the application uses them as secrets. By
-// default IDs are random UUIDs, and integers are numbered by the database.
+// WithID makes the IDs of new rows with newID, which must be safe for concurrent use. Its IDs must
+// be unique, must fit the entities' ID fields, and must be unguessable if the application uses them
+// as secrets. [New] calls newID too, to check that its IDs fit. By default, IDs are random UUIDs,
+// and integers are numbered by the database.
 func WithID(newID func() string) Option {
 	return func(e *entities) {
 		if newID == nil {
@@ -75,18 +78,18 @@ func WithID(newID func() string) Option {
 	}
 }
 
-// entities are the types of the adapter's rows.
+// entities has the types of the adapter's five entities, as the options set them.
 type entities struct {
 	user, session, account, token, authenticator entity
 
 	newID  func() string // nil for the default
-	faults []error       // of the options
+	faults []error       // what is wrong with the options
 }
 
-// entity is the type of a row.
+// entity is the Go type of one kind of row.
 type entity struct {
-	new   func() any // returns a pointer to a new struct
-	named bool       // an Option has named the type
+	new      func() any // returns a pointer to a new struct
+	replaced bool       // an Option has set the type
 }
 
 func defaultEntities() *entities {
@@ -101,23 +104,25 @@ func defaultEntities() *entities {
 
 func newEntity[T any]() any { return new(T) }
 
-// override makes T the type of an entity, which only one option may do.
-func override[T any](e *entities, option string, which *entity) {
-	if which.named {
+// override makes T the type of target. If another option has set that type already, it adds a
+// fault.
+func override[T any](e *entities, option string, target *entity) {
+	if target.replaced {
 		e.faults = append(e.faults, fmt.Errorf("%s is given twice, for %v and %v", option,
-			reflect.TypeOf(which.new()).Elem(), reflect.TypeFor[T]()))
+			reflect.TypeOf(target.new()).Elem(), reflect.TypeFor[T]()))
 	}
-	*which = entity{new: newEntity[T], named: true}
+	*target = entity{new: newEntity[T], replaced: true}
 }
 
-// setDefault sets the type if no Option names it.
+// setDefault sets the type unless an option has set it.
 func (e *entity) setDefault(new func() any) {
-	if !e.named {
+	if !e.replaced {
 		e.new = new
 	}
 }
 
-// list returns a pointer to a new value of each, in an order in which their tables can be created.
+// list returns a pointer to a new value of each entity, in an order in which their tables can be
+// created.
 func (e *entities) list() []any {
 	return []any{e.user.new(), e.session.new(), e.account.new(), e.token.new(), e.authenticator.new()}
 }

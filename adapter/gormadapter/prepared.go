@@ -8,32 +8,12 @@ import (
 	"gorm.io/gorm"
 )
 
-// prepareQueue holds the statements that ran unprepared in a transaction. They are prepared before
-// the next transaction begins: inside one, nothing can be prepared on the pool, because its only
-// connection may be the transaction's.
+// prepareQueue holds the statements that ran unprepared in a transaction, to prepare them before
+// the next transaction begins. Inside a transaction nothing can be prepared on the pool, because
+// the transaction may have the pool's only connection.
 type prepareQueue struct {
 	mu      sync.Mutex
 	waiting []*statement
-	texts   map[string]*statement // GORM's, by their SQL
-}
-
-// maxTexts limits how many of GORM's statements are kept. If values write SQL of their own
-// (gorm.Valuer), no two statements have the same text.
-const maxTexts = 100
-
-// text returns GORM's statement with that SQL, or nil if it is new and maxTexts are kept already.
-func (q *prepareQueue) text(query string) *statement {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	s := q.texts[query]
-	if s == nil && len(q.texts) < maxTexts {
-		if q.texts == nil {
-			q.texts = map[string]*statement{}
-		}
-		s = &statement{sql: query}
-		q.texts[query] = s
-	}
-	return s
 }
 
 func (q *prepareQueue) add(s *statement) {
@@ -50,15 +30,41 @@ func (q *prepareQueue) take() []*statement {
 	return waiting
 }
 
-// prepareWaiting prepares the statements that earlier transactions have queued. It ignores those
-// that cannot be prepared: running them returns the error and queues them again.
+// statementCache keeps the statements that GORM has written, so that each text is prepared once.
+type statementCache struct {
+	mu         sync.Mutex
+	statements map[string]*statement // by their SQL
+}
+
+// maxCachedStatements limits a statementCache. If an entity has values that write SQL
+// (gorm.Valuer), each of its statements may have another text.
+const maxCachedStatements = 100
+
+// get returns the statement with that SQL. It returns nil if the SQL is new and the cache is full.
+func (c *statementCache) get(query string) *statement {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.statements[query]
+	if s == nil && len(c.statements) < maxCachedStatements {
+		if c.statements == nil {
+			c.statements = map[string]*statement{}
+		}
+		s = &statement{sql: query}
+		c.statements[query] = s
+	}
+	return s
+}
+
+// prepareWaiting prepares the statements that earlier transactions have queued. It ignores errors:
+// running the statement returns the error again and queues it again.
 func (d *database) prepareWaiting(ctx context.Context) {
 	for _, s := range d.queue.take() {
 		s.prepare(ctx, d.pool)
 	}
 }
 
-// runnerInTx returns what runs s in a transaction.
+// runnerInTx returns the runner of s in a transaction. If s is not prepared yet, it runs unprepared
+// and is queued.
 func (d *database) runnerInTx(ctx context.Context, tx gorm.ConnPool, s *statement) runner {
 	preparing, ok := tx.(gorm.Tx)
 	if !ok || d.pool == nil || d.dialect == postgreSQLDialect {
@@ -78,8 +84,9 @@ type preparedTx struct {
 }
 
 // prepared makes GORM's statements run prepared if db is a transaction on SQLite or MySQL. On
-// PostgreSQL, pgx prepares them by itself. On SQL Server, GORM writes statements whose effect lasts
-// until the end of their batch, and a prepared statement ends the batch.
+// PostgreSQL pgx itself prepares them. On SQL Server they must not be prepared: GORM writes
+// statements whose effect lasts until the end of their batch, and each prepared statement is a
+// separate batch.
 func (d *database) prepared(db *gorm.DB) *gorm.DB {
 	tx, ok := db.Statement.ConnPool.(*sql.Tx)
 	if ok && d.pool != nil && (d.dialect == sqliteDialect || d.dialect == mySQLDialect) {
@@ -88,21 +95,21 @@ func (d *database) prepared(db *gorm.DB) *gorm.DB {
 	return db
 }
 
-// GetDBConn returns the pool. GORM calls it.
+// GetDBConn returns the connection pool. GORM requires the method.
 func (tx *preparedTx) GetDBConn() (*sql.DB, error) { return tx.d.pool, nil }
 
-// QueryContext runs a query of GORM's.
+// QueryContext runs a query that GORM wrote.
 func (tx *preparedTx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	return tx.runner(ctx, query).QueryContext(ctx, args...)
 }
 
-// ExecContext runs a statement of GORM's.
+// ExecContext runs a statement that GORM wrote.
 func (tx *preparedTx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	return tx.runner(ctx, query).ExecContext(ctx, args...)
 }
 
 func (tx *preparedTx) runner(ctx context.Context, query string) runner {
-	s := tx.d.queue.text(query)
+	s := tx.d.gormStatements.get(query)
 	if s == nil {
 		return unprepared{query, tx.Tx}
 	}

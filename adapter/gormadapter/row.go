@@ -8,28 +8,29 @@ import (
 	"time"
 )
 
-// row is an entity with its table.
+// row is an entity with the table that it belongs to. Setters record the first error in err, so
+// that callers check it once.
 type row struct {
 	*table
 	entity any
 	value  reflect.Value // of entity
-	err    error         // for the first value that a field did not take
+	err    error         // the first error of a setter
 }
 
-// set writes a value to the field of a role, if there is one. nil, and a pointer that is nil, means
-// no value.
-func (r *row) set(role string, v any) {
-	field := r.roles[role]
-	if field == nil || assign(r.at(role), v) {
+// set writes a value to a field, which is given by its name in the default entity. A nil value, or
+// a nil pointer, means no value. set does nothing if the entity has no such field.
+func (r *row) set(name string, v any) {
+	field := r.byName[name]
+	if field == nil || assign(r.at(name), v) {
 		return
 	}
-	if err := field.Set(context.Background(), r.value, v); err != nil { // err contains the value
+	if err := field.Set(context.Background(), r.value, v); err != nil { // not wrapped: err contains the value
 		r.err = cmp.Or(r.err, fmt.Errorf("field %s does not take the value", field.Name))
 	}
 }
 
-// assign does what GORM does with the types of the default entities, faster. It reports false for
-// other types.
+// assign sets a field of one of the default entities' types without GORM, because that is faster.
+// It reports false for any other type.
 func assign(field, v any) bool {
 	switch p := field.(type) {
 	case *string:
@@ -51,19 +52,20 @@ func assign(field, v any) bool {
 	return false
 }
 
-// at returns a pointer to the field of a role.
-func (r *row) at(role string) any { return pointerTo(context.Background(), r.roles[role], r.value) }
+// at returns a pointer to a field, which is given by its name in the default entity and must exist.
+func (r *row) at(name string) any { return pointerTo(context.Background(), r.byName[name], r.value) }
 
-// text returns the text in the field of a role.
-func (r *row) text(role string) string { return textAt(r.at(role)) }
+// text returns the text in a field, or "" for a missing value.
+func (r *row) text(name string) string { return textAt(r.at(name)) }
 
-// values returns the values of the roles' fields by column, for an update.
-func (r *row) values(ctx context.Context, roles ...string) map[string]any {
+// values returns the values of fields for an update, by the name of the column. Missing values are
+// nil.
+func (r *row) values(ctx context.Context, names ...string) map[string]any {
 	columns := map[string]any{}
-	for _, name := range roles {
-		field := r.roles[name]
+	for _, name := range names {
+		field := r.byName[name]
 		value, zero := field.ValueOf(ctx, r.value)
-		if zero && r.canBeBlank(field) {
+		if zero && r.storesZeroAsNull(field) {
 			value = nil
 		}
 		columns[field.DBName] = value
@@ -71,10 +73,10 @@ func (r *row) values(ctx context.Context, roles ...string) map[string]any {
 	return columns
 }
 
-// omittedColumns returns the columns that an insert leaves out, because they are to be NULL and the
-// Go type of the field has no nil.
+// omittedColumns returns the columns that an insert leaves out so that they become NULL: the Go
+// type of their field has no nil.
 func (r *row) omittedColumns(ctx context.Context) (names []string) {
-	for _, field := range r.blank {
+	for _, field := range r.zeroIsNull {
 		if _, zero := field.ValueOf(ctx, r.value); zero {
 			names = append(names, field.DBName)
 		}
@@ -82,19 +84,21 @@ func (r *row) omittedColumns(ctx context.Context) (names []string) {
 	return names
 }
 
-// customEntity returns the entity for the application: nil if no Option named its type.
-func (r *row) customEntity() any {
-	if !r.custom {
+// replacedEntity returns the entity if an option has set its type, and nil if it is the default
+// one, which the application does not need.
+func (r *row) replacedEntity() any {
+	if !r.replaced {
 		return nil
 	}
 	return r.entity
 }
 
-// take copies scanned values into the entity. If direct is set, database/sql has scanned some fields
-// straight into the entity, and take leaves those out. An error omits the value.
-func (r *row) take(ctx context.Context, scanned []any, direct bool) error {
+// setScanned sets the fields of the entity to scanned values, one for each of r.fields. If direct
+// is true, it skips the fields that database/sql has filled already. Its error does not contain the
+// value.
+func (r *row) setScanned(ctx context.Context, scanned []any, direct bool) error {
 	for i, field := range r.fields {
-		if direct && r.direct[i] {
+		if direct && r.scansDirectly[i] {
 			continue
 		}
 		if err := field.Set(ctx, r.value, scanned[i]); err != nil {

@@ -9,9 +9,9 @@ import (
 	"gorm.io/gorm"
 )
 
-// read fills more, and then the entities of rows, from the first row that s finds. It returns
-// ErrNotFound if there is none.
-func (d *database) read(ctx context.Context, s *statement, args []any, more []any, rows ...*row) error {
+// read runs s and scans the first row that it finds: the first columns into leading, the others
+// into the entities of rows. It returns ErrNotFound if there is no row.
+func (d *database) read(ctx context.Context, s *statement, args []any, leading []any, rows ...*row) error {
 	found, err := d.query(ctx, s, args...)
 	if err != nil {
 		return err
@@ -23,7 +23,7 @@ func (d *database) read(ctx context.Context, s *statement, args []any, more []an
 		}
 		return cardea.ErrNotFound
 	}
-	if err := scan(ctx, found, more, rows...); err != nil {
+	if err := scan(ctx, found, leading, rows...); err != nil {
 		return err
 	}
 	if err := found.Close(); err != nil { // now, because a hook may need the connection
@@ -32,7 +32,8 @@ func (d *database) read(ctx context.Context, s *statement, args []any, more []an
 	return d.runAfterFind(ctx, rows...)
 }
 
-// readAll returns all rows of t that s finds.
+// readAll runs s and returns all rows that it finds, each with an entity of t. It returns none if
+// there are none.
 func (d *database) readAll(ctx context.Context, s *statement, t *table, args ...any) ([]*row, error) {
 	found, err := d.query(ctx, s, args...)
 	if errors.Is(err, cardea.ErrNotFound) {
@@ -59,7 +60,7 @@ func (d *database) readAll(ctx context.Context, s *statement, t *table, args ...
 	return rows, d.runAfterFind(ctx, rows...)
 }
 
-// runAfterFind runs GORM's hook of entities that were read without GORM.
+// runAfterFind calls the hook AfterFind of entities, because they were read without GORM.
 func (d *database) runAfterFind(ctx context.Context, rows ...*row) error {
 	for _, r := range rows {
 		if hook, ok := r.entity.(interface{ AfterFind(*gorm.DB) error }); ok {
@@ -71,25 +72,27 @@ func (d *database) runAfterFind(ctx context.Context, rows ...*row) error {
 	return nil
 }
 
-// scan fills more from the first columns of the current row, and the entities of rows from those
-// that follow. What database/sql cannot convert, GORM may.
-func scan(ctx context.Context, found *sql.Rows, more []any, rows ...*row) error {
-	if err := scanInto(ctx, found, more, rows, true); err == nil {
+// scan scans the current row: the first columns into leading, the others into the entities of rows.
+// If database/sql cannot scan straight into the entities, scan does it again through GORM's fields,
+// which convert more types.
+func scan(ctx context.Context, found *sql.Rows, leading []any, rows ...*row) error {
+	if err := scanInto(ctx, found, leading, rows, true); err == nil {
 		return nil
 	}
-	return scanInto(ctx, found, more, rows, false)
+	return scanInto(ctx, found, leading, rows, false)
 }
 
-// scanInto scans fields that database/sql can fill straight into the entities, if direct is set.
-func scanInto(ctx context.Context, found *sql.Rows, more []any, rows []*row, direct bool) error {
-	n := len(more)
+// scanInto scans the current row. If direct is true, database/sql fills the fields that it can
+// fill. All other fields are scanned into a value of GORM's and set by GORM.
+func scanInto(ctx context.Context, found *sql.Rows, leading []any, rows []*row, direct bool) error {
+	n := len(leading)
 	for _, r := range rows {
 		n += len(r.fields)
 	}
-	dest := append(make([]any, 0, n), more...)
+	dest := append(make([]any, 0, n), leading...)
 	for _, r := range rows {
 		for i, field := range r.fields {
-			if direct && r.direct[i] {
+			if direct && r.scansDirectly[i] {
 				dest = append(dest, pointerTo(ctx, field, r.value))
 				continue
 			}
@@ -101,9 +104,9 @@ func scanInto(ctx context.Context, found *sql.Rows, more []any, rows []*row, dir
 	if err := found.Scan(dest...); err != nil {
 		return err
 	}
-	dest = dest[len(more):]
+	dest = dest[len(leading):]
 	for _, r := range rows {
-		if err := r.take(ctx, dest, direct); err != nil {
+		if err := r.setScanned(ctx, dest, direct); err != nil {
 			return err
 		}
 		dest = dest[len(r.fields):]

@@ -8,14 +8,14 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// schemaMapper makes tables from GORM's description of the entities, and collects all faults.
+// schemaMapper makes tables from GORM's description of the entities. It collects all faults.
 type schemaMapper struct {
 	db     *gorm.DB
-	newID  func() string // of WithID; nil for the default
+	newID  func() string // the function given to WithID, or nil
 	faults []error
 }
 
-// mapSchema returns the tables of the entities, or what is wrong with them.
+// mapSchema returns the tables of the entities, or everything that is wrong with the entities.
 func mapSchema(db *gorm.DB, e *entities) (tables, []error) {
 	m := schemaMapper{db: db, newID: e.newID}
 	m.checkEmbedding(e.list())
@@ -23,19 +23,19 @@ func mapSchema(db *gorm.DB, e *entities) (tables, []error) {
 		return tables{}, m.faults
 	}
 	t := tables{
-		user:          m.table(e.user, userRoles),
-		session:       m.table(e.session, sessionRoles),
-		account:       m.table(e.account, accountRoles),
-		token:         m.table(e.token, tokenRoles),
-		authenticator: m.table(e.authenticator, authenticatorRoles),
+		user:          m.table(e.user, userSpecs),
+		session:       m.table(e.session, sessionSpecs),
+		account:       m.table(e.account, accountSpecs),
+		token:         m.table(e.token, tokenSpecs),
+		authenticator: m.table(e.authenticator, authenticatorSpecs),
 	}
 	if len(m.faults) > 0 {
 		return tables{}, m.faults
 	}
-	m.checkOwner(t.user)
+	m.checkUserKey(t.user)
 	m.checkIDs(t.user)
 	for _, owned := range []*table{t.session, t.account, t.authenticator} {
-		m.checkOwned(owned, t.user)
+		m.checkBelongsTo(owned, t.user)
 		m.checkIDs(owned)
 	}
 	if len(m.faults) > 0 {
@@ -45,41 +45,41 @@ func mapSchema(db *gorm.DB, e *entities) (tables, []error) {
 		"user": t.user, "session": t.session, "account": t.account, "verification_token": t.token,
 		"authenticator": t.authenticator,
 	})
-	// GORM writes a user's relations too. It is told to omit those of the other entities.
-	t.user.simple = t.user.simple && len(t.user.schema.Relationships.Relations) == 0
+	// GORM saves the relations of a user. For the other entities the adapter tells it not to.
+	t.user.singleStatement = t.user.singleStatement && len(t.user.schema.Relationships.Relations) == 0
 	return t, nil
 }
 
-// table describes an entity, whose fields are to have the roles.
-func (m *schemaMapper) table(e entity, roles []role) *table {
+// table returns the table of an entity that must have the fields of specs.
+func (m *schemaMapper) table(e entity, specs []fieldSpec) *table {
 	t := &table{
 		entity: e, dialect: dialect(m.db.Dialector.Name()), newID: m.newID,
-		roles: map[string]*schema.Field{}, custom: e.named,
+		byName: map[string]*schema.Field{}, replaced: e.replaced,
 	}
 	stmt := &gorm.Statement{DB: m.db}
 	if err := stmt.Parse(e.new()); err != nil {
 		m.fault("describe %T: %w", e.new(), err)
 		return t
 	}
-	t.schema, t.simple = stmt.Schema, !hasHooks(stmt.Schema)
+	t.schema, t.singleStatement = stmt.Schema, !hasHooks(stmt.Schema)
 	for _, name := range stmt.Schema.DBNames {
 		if field := stmt.Schema.FieldsByDBName[name]; field.Readable {
 			t.fields = append(t.fields, field)
-			t.direct = append(t.direct, isDirect(field))
+			t.scansDirectly = append(t.scansDirectly, canScanDirectly(field))
 		}
 	}
-	m.assignRoles(t, roles)
-	for _, r := range roles {
-		if field := t.roles[r.name]; field != nil && r.kind.nullable && !field.NotNull &&
+	m.findFields(t, specs)
+	for _, spec := range specs {
+		if field := t.byName[spec.name]; field != nil && spec.kind.nullable && !field.NotNull &&
 			field.FieldType.Kind() != reflect.Pointer {
-			t.blank = append(t.blank, field)
+			t.zeroIsNull = append(t.zeroIsNull, field)
 		}
 	}
 	return t
 }
 
-// checkEmbedding refuses entities that embed a default entity as a pointer: GORM asks a new value
-// for its table's name, and in a new value the pointer is nil.
+// checkEmbedding refuses entities that embed a pointer to a default entity. GORM calls TableName on
+// a new value of the entity, in which that pointer would be nil.
 func (m *schemaMapper) checkEmbedding(entities []any) {
 	for _, entity := range entities {
 		t := reflect.TypeOf(entity).Elem()
@@ -93,7 +93,7 @@ func (m *schemaMapper) checkEmbedding(entities []any) {
 	}
 }
 
-// hasHooks reports whether the entity has a hook that GORM runs on a write.
+// hasHooks reports whether the entity has a hook that GORM calls when it writes.
 func hasHooks(s *schema.Schema) bool {
 	return s.BeforeCreate || s.AfterCreate || s.BeforeUpdate || s.AfterUpdate || s.BeforeSave || s.AfterSave ||
 		s.BeforeDelete || s.AfterDelete

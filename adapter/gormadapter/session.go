@@ -10,8 +10,11 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// CreateSession adds s through GORM, in s.Entity or, if that is nil, a new entity. It returns
-// ErrNotFound if there is no such user, and ErrConflict if the token is taken.
+// CreateSession adds s through GORM. The row is s.Entity, or a new entity if that is nil. If the
+// application has a session entity, CreateSession sets s.Entity to the row.
+//
+// It returns ErrNotFound if there is no such user, ErrConflict if the token is taken, and an error
+// if s.Entity has another type than the session entity.
 func (a *Adapter) CreateSession(ctx context.Context, s *cardea.Session) error {
 	r, err := a.session.rowFor(s.Entity)
 	if err != nil {
@@ -19,31 +22,32 @@ func (a *Adapter) CreateSession(ctx context.Context, s *cardea.Session) error {
 	}
 	r.setNewID("")
 	r.set("SessionToken", s.Token)
-	r.set("Expires", new(stored(s.Expires)))
+	r.set("Expires", new(utcMillis(s.Expires)))
 	if err := a.insert(ctx, "create session", r, s.UserID); err != nil {
 		return err
 	}
-	s.Entity = r.customEntity()
+	s.Entity = r.replacedEntity()
 	return nil
 }
 
-// session returns the session in r, without its user.
+// session returns the session whose entity r has, without its user.
 func (r *row) session() *cardea.Session {
 	return &cardea.Session{
 		Token:   r.text("SessionToken"),
 		UserID:  r.text("UserID"),
 		Expires: timeAt(r.at("Expires")),
-		Entity:  r.customEntity(),
+		Entity:  r.replacedEntity(),
 	}
 }
 
-// Session returns the session with that token and its user, by one statement, or ErrNotFound. If
-// the application has a session entity, its columns are read too.
+// Session returns the session with that token and its user, or ErrNotFound. It returns an expired
+// session too. It runs one statement, which reads all columns of the session if the application has
+// a session entity.
 //
 // If the application has registered dbresolver, Session reads from a replica. If the session is
 // missing or expired there, Session reads it again from the primary, so a new session is found at
-// once. A deleted session stays valid, and a changed user stays unchanged, until the replica
-// catches up.
+// once. Until the replica has caught up, a deleted session stays valid and changes of the user are
+// not visible.
 func (a *Adapter) Session(ctx context.Context, token string) (*cardea.Session, error) {
 	if replica, ok := a.db.withReplica(ctx); ok {
 		if s, err := a.findSession(replica, token); err == nil && time.Now().Before(s.Expires) {
@@ -54,20 +58,20 @@ func (a *Adapter) Session(ctx context.Context, token string) (*cardea.Session, e
 }
 
 func (a *Adapter) findSession(ctx context.Context, token string) (*cardea.Session, error) {
-	// rowOf, unlike newRow, is inlined, so that the row stays on the stack.
+	// The compiler inlines rowOf but not newRow, and only then keeps the row on the stack.
 	s, user := &cardea.Session{}, a.user.rowOf(a.user.entity.new())
 	var err error
-	if a.session.custom {
+	if a.session.replaced {
 		r := a.session.newRow()
 		err = a.db.read(ctx, a.statements.session, []any{token}, nil, r, user)
 		s = r.session()
 	} else {
 		err = a.db.read(ctx, a.statements.session, []any{token}, []any{&s.Token, &s.UserID, &s.Expires}, user)
-		s.Expires = stored(s.Expires)
+		s.Expires = utcMillis(s.Expires)
 	}
 	if err == nil {
 		s.User = a.userFields.user(ctx, user)
-		if s.Token != token || s.UserID != s.User.ID { // a collation takes them for equal
+		if s.Token != token || s.UserID != s.User.ID { // equal only by the collation
 			err = cardea.ErrNotFound
 		}
 	}
@@ -77,10 +81,11 @@ func (a *Adapter) findSession(ctx context.Context, token string) (*cardea.Sessio
 	return s, nil
 }
 
-// RenewSession sets the expiry of a session. It returns ErrNotFound if there is no such session.
+// RenewSession sets the expiry of a session. It runs no hooks. It returns ErrNotFound if there is
+// no such session.
 func (a *Adapter) RenewSession(ctx context.Context, token string, expires time.Time) error {
-	n, err := a.db.exec(ctx, a.statements.renewSession, stored(expires), token)
-	if err == nil && n == 0 { // MySQL does not count a row that stays as it is
+	n, err := a.db.exec(ctx, a.statements.renewSession, utcMillis(expires), token)
+	if err == nil && n == 0 { // MySQL does not count rows that an update leaves unchanged
 		err = a.db.exists(ctx, a.statements.hasSession, token)
 	}
 	if err != nil {
@@ -89,7 +94,7 @@ func (a *Adapter) RenewSession(ctx context.Context, token string, expires time.T
 	return nil
 }
 
-// DeleteSession removes the session. It does nothing if there is no such session.
+// DeleteSession removes the session. It runs no hooks. It does nothing if there is no such session.
 func (a *Adapter) DeleteSession(ctx context.Context, token string) error {
 	if _, err := a.db.exec(ctx, a.statements.deleteSession, token); err != nil {
 		return a.errors.wrap(ctx, "delete session", err)
@@ -98,7 +103,7 @@ func (a *Adapter) DeleteSession(ctx context.Context, token string) error {
 }
 
 // DeleteExpiredSessions removes at most limit sessions that expired before the given time, and
-// returns how many. It removes none if limit is 0 or less.
+// returns how many it removed. It removes none if limit is 0 or less.
 func (a *Adapter) DeleteExpiredSessions(ctx context.Context, before time.Time, limit int) (int, error) {
 	n, err := a.db.deleteExpired(ctx, a.statements.deleteExpiredSessions, before, limit)
 	if err != nil {
@@ -107,9 +112,9 @@ func (a *Adapter) DeleteExpiredSessions(ctx context.Context, before time.Time, l
 	return n, nil
 }
 
-// Sessions returns the sessions of a user without their User, ordered by token, each with the
-// application's session entity if it has one. It reads them from the primary. It returns none if
-// there is no such user.
+// Sessions returns the sessions of a user, including expired ones, ordered by token and without
+// their User. If the application has a session entity, each has its row. Sessions reads from the
+// primary. It returns none and no error if there is no such user.
 func (a *Adapter) Sessions(ctx context.Context, userID string) ([]*cardea.Session, error) {
 	key, err := a.user.key(userID)
 	if err != nil {
@@ -128,7 +133,8 @@ func (a *Adapter) Sessions(ctx context.Context, userID string) ([]*cardea.Sessio
 }
 
 // DeleteSessions removes the sessions of a user, except the one with the token except, and returns
-// how many. If except is empty it removes all.
+// how many it removed. If except is empty, it removes all. It removes none if there is no such
+// user.
 func (a *Adapter) DeleteSessions(ctx context.Context, userID, except string) (int, error) {
 	key, err := a.user.key(userID)
 	if err != nil {

@@ -11,16 +11,16 @@ import (
 	"gorm.io/gorm"
 )
 
-// statement is SQL that was compiled once. It is prepared on a connection pool when it first runs
-// there, because its table may not exist earlier.
+// statement is SQL that was compiled once. It is prepared when it first runs on a connection pool,
+// not earlier, because its table may not exist until then.
 type statement struct {
 	sql      string
-	vars     []any    // the arguments in order; a param stands for one of the caller's
-	inOrder  bool     // vars are exactly the caller's arguments
+	vars     []any    // the arguments in order; a param is replaced by the caller's value
+	inOrder  bool     // vars are the caller's values in their order
 	prepared sync.Map // *sql.DB to *sql.Stmt
 }
 
-// param is the index of an argument in the caller's list.
+// param is the place of one of the caller's values, given by its index.
 type param int
 
 // args returns the arguments of the SQL for the caller's values.
@@ -38,8 +38,8 @@ func (s *statement) args(values []any) []any {
 	return args
 }
 
-// prepare returns s prepared on pool, or nil if it cannot be prepared; running it then returns the
-// reason.
+// prepare returns s prepared on pool. It returns nil if s cannot be prepared: the caller runs s
+// unprepared and gets the reason as an error.
 func (s *statement) prepare(ctx context.Context, pool *sql.DB) *sql.Stmt {
 	if stmt := s.preparedOn(pool); stmt != nil {
 		return stmt
@@ -55,19 +55,20 @@ func (s *statement) prepare(ctx context.Context, pool *sql.DB) *sql.Stmt {
 	return stmt
 }
 
+// preparedOn returns s prepared on pool, or nil if that has not happened.
 func (s *statement) preparedOn(pool *sql.DB) *sql.Stmt {
 	stmt, _ := s.prepared.Load(pool)
 	prepared, _ := stmt.(*sql.Stmt)
 	return prepared
 }
 
-// runner is a prepared statement, or a statement with the pool or transaction on which it runs
-// unprepared.
+// runner runs one statement. It is a *sql.Stmt or an unprepared statement.
 type runner interface {
 	QueryContext(ctx context.Context, args ...any) (*sql.Rows, error)
 	ExecContext(ctx context.Context, args ...any) (sql.Result, error)
 }
 
+// unprepared is SQL with the pool or transaction on which it runs.
 type unprepared struct {
 	sql  string
 	pool gorm.ConnPool
@@ -83,11 +84,13 @@ func (u unprepared) ExecContext(ctx context.Context, args ...any) (sql.Result, e
 	return u.pool.ExecContext(ctx, u.sql, args...)
 }
 
-// runner returns what runs s in ctx: a transaction, a replica, or the pool.
+// runnerFor returns the runner of s in the transaction that ctx carries, otherwise on the replica
+// that ctx carries, otherwise on the connection pool.
 //
-// On PostgreSQL the adapter prepares nothing. pgx prepares by itself, faster than database/sql, and
-// does not if default_query_exec_mode forbids it, as a pooler in transaction mode requires.
-func (d *database) runner(ctx context.Context, s *statement) runner {
+// On PostgreSQL the adapter prepares nothing. pgx itself prepares statements, which is faster than
+// preparing them with database/sql, and with default_query_exec_mode an application can forbid it,
+// as it must for a pooler in transaction mode.
+func (d *database) runnerFor(ctx context.Context, s *statement) runner {
 	if tx := d.transaction(ctx); tx != nil {
 		return d.runnerInTx(ctx, tx.Statement.ConnPool, s)
 	}
@@ -107,18 +110,20 @@ func (d *database) runner(ctx context.Context, s *statement) runner {
 	return unprepared{s.sql, pool}
 }
 
-// query returns the rows that s finds. It returns ErrNotFound for values that no row can contain.
+// query runs s and returns its rows, which the caller closes. It returns ErrNotFound if no row can
+// contain the values.
 func (d *database) query(ctx context.Context, s *statement, values ...any) (*sql.Rows, error) {
 	if !d.dialect.allStorable(values) {
 		return nil, cardea.ErrNotFound
 	}
 	trace := d.trace(ctx, s)
-	rows, err := d.runner(ctx, s).QueryContext(ctx, s.args(values)...)
+	rows, err := d.runnerFor(ctx, s).QueryContext(ctx, s.args(values)...)
 	trace(-1, err)
 	return rows, err
 }
 
-// exec returns the number of rows that s changed.
+// exec runs s, again if the database aborts it because of concurrent transactions. It returns the
+// number of rows that s changed.
 func (d *database) exec(ctx context.Context, s *statement, values ...any) (int64, error) {
 	if !d.dialect.allStorable(values) {
 		return 0, nil
@@ -126,7 +131,7 @@ func (d *database) exec(ctx context.Context, s *statement, values ...any) (int64
 	var n int64
 	err := d.retry(ctx, func() error {
 		trace := d.trace(ctx, s)
-		result, err := d.runner(ctx, s).ExecContext(ctx, s.args(values)...)
+		result, err := d.runnerFor(ctx, s).ExecContext(ctx, s.args(values)...)
 		if err == nil {
 			n, err = result.RowsAffected()
 		}
@@ -136,7 +141,7 @@ func (d *database) exec(ctx context.Context, s *statement, values ...any) (int64
 	return n, err
 }
 
-// exists returns ErrNotFound if s finds nothing.
+// exists returns nil if s finds a row, and ErrNotFound if it finds none.
 func (d *database) exists(ctx context.Context, s *statement, values ...any) error {
 	rows, err := d.query(ctx, s, values...)
 	if err != nil {
@@ -149,18 +154,18 @@ func (d *database) exists(ctx context.Context, s *statement, values ...any) erro
 	return cmp.Or(rows.Err(), cardea.ErrNotFound)
 }
 
-// deleteExpired runs s, which deletes at most limit rows that expired before the given time, and
+// deleteExpired runs s, which deletes at most limit rows that expired before the given time. It
 // returns how many it deleted.
 func (d *database) deleteExpired(ctx context.Context, s *statement, before time.Time, limit int) (int, error) {
-	if limit <= 0 { // SQLite takes a negative limit for no limit
+	if limit <= 0 { // a negative LIMIT means no limit on SQLite
 		return 0, nil
 	}
 	n, err := d.exec(ctx, s, before.UTC(), limit)
 	return int(n), err
 }
 
-// trace starts a log entry for s. Call the function that it returns after s has run, with the
-// number of rows that s changed, or -1.
+// trace starts a log entry for s. The caller calls the returned function after s has run, with the
+// number of rows that s changed, or with -1 for a query.
 func (d *database) trace(ctx context.Context, s *statement) func(rows int64, err error) {
 	if d.silent {
 		return func(int64, error) {}

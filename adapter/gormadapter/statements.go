@@ -10,11 +10,11 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// statements are those that the adapter runs without GORM.
+// statements has all SQL that the adapter runs without GORM.
 type statements struct {
 	userByID, userByEmail, userByAccount *statement
 	lockUser, deleteUser                 *statement
-	deleteUserAtOnce                     deleteUserAtOnce
+	cascadingDelete                      cascadingDelete
 
 	accounts, hasAccount, unlinkAccount, deleteAccounts *statement
 
@@ -22,13 +22,13 @@ type statements struct {
 	deleteSession, deleteSessions, deleteOtherSessions, deleteExpiredSessions *statement
 
 	token, deleteToken, deleteTokens, deleteExpiredTokens *statement
-	consumeToken                                          *statement // nil without RETURNING
+	consumeToken                                          *statement // nil if the database has no RETURNING
 
-	authenticator, authenticators, countAuthenticator *statement
-	deleteAuthenticator, deleteAuthenticators         *statement
+	authenticator, authenticators, raiseCounter *statement
+	deleteAuthenticator, deleteAuthenticators   *statement
 }
 
-// compileStatements returns the statements on the tables, or what is wrong with them.
+// compileStatements returns the statements on the tables, and what is wrong with them.
 func compileStatements(db *gorm.DB, t tables) (statements, []error) {
 	c := compiler{db: db, dialect: dialect(db.Dialector.Name())}
 	var s statements
@@ -40,8 +40,8 @@ func compileStatements(db *gorm.DB, t tables) (statements, []error) {
 	return s, c.faults
 }
 
-// compiler makes statements with GORM's dialect, which quotes the names that GORM gives to tables
-// and columns. It collects all faults.
+// compiler builds statements with GORM's dialect, which quotes the names of tables and columns. It
+// collects all faults.
 type compiler struct {
 	db      *gorm.DB
 	dialect dialect
@@ -51,23 +51,25 @@ type compiler struct {
 func (c *compiler) users(s *statements, t tables) {
 	id := t.user.column("ID")
 	byID := where(c.equal(id, 0))
-	s.userByID = c.find(t.user, nil, nil, byID)
-	s.userByEmail = c.find(t.user, nil, nil, where(c.equal(t.user.column("Email"), 0)))
-	s.userByAccount = c.find(t.user, nil, join(t.account, t.account.column("UserID"), id), c.accountKey(t.account))
-	s.lockUser = c.lock(t.user, byID)
-	s.deleteUser = c.remove(t.user, byID)
-	s.deleteUserAtOnce = c.deleteUserAtOnce(t)
+	s.userByID = c.selectRows(t.user, byID)
+	s.userByEmail = c.selectRows(t.user, where(c.equal(t.user.column("Email"), 0)))
+	withAccount := join(t.account, t.account.column("UserID"), id)
+	s.userByAccount = c.selectJoined(t.user, nil, withAccount, c.accountKey(t.account))
+	s.lockUser = c.lockRow(t.user, byID)
+	s.deleteUser = c.deleteRows(t.user, byID)
+	s.cascadingDelete = c.cascadingDelete(t)
 }
 
 func (c *compiler) accounts(s *statements, t tables) {
 	byKey, byOwner := c.accountKey(t.account), where(c.equal(t.account.column("UserID"), 0))
-	s.accounts = c.find(t.account, nil, nil, byOwner)
-	s.hasAccount = c.one(t.account, byKey)
-	s.unlinkAccount = c.remove(t.account, byKey)
-	s.deleteAccounts = c.remove(t.account, byOwner)
+	s.accounts = c.selectRows(t.account, byOwner)
+	s.hasAccount = c.selectColumns(t.account, byKey)
+	s.unlinkAccount = c.deleteRows(t.account, byKey)
+	s.deleteAccounts = c.deleteRows(t.account, byOwner)
 }
 
-// accountKey is the condition for one account, by its provider and its ID there.
+// accountKey is the condition for one account: argument 0 is the provider, argument 1 the account's
+// ID there.
 func (c *compiler) accountKey(account *table) clause.Where {
 	return where(c.equal(account.column("Provider"), 0), c.equal(account.column("ProviderAccountID"), 1))
 }
@@ -75,98 +77,106 @@ func (c *compiler) accountKey(account *table) clause.Where {
 func (c *compiler) sessions(s *statements, t tables) {
 	token, owner, expires := t.session.column("SessionToken"), t.session.column("UserID"), t.session.column("Expires")
 	columns := []clause.Column{token, owner, expires}
-	if t.session.custom { // the application sees the whole row
+	if t.session.replaced { // the application sees the whole row
 		columns = t.session.columns()
 	}
-	// findSession compares the bytes itself, which is faster.
+	// Only the collation compares here. findSession then compares the bytes, which is faster.
 	byUniqueToken := where(clause.Eq{Column: token, Value: param(0)})
-	s.session = c.find(t.user, columns, join(t.session, owner, t.user.column("ID")), byUniqueToken)
-	s.hasSession = c.one(t.session, where(c.equal(token, 0)))
-	s.sessions = c.find(t.session, nil, nil, where(c.equal(owner, 0)))
-	s.renewSession = c.set(t.session, expires, where(c.equal(token, 1)))
-	s.deleteSession = c.remove(t.session, where(c.equal(token, 0)))
-	s.deleteSessions = c.remove(t.session, where(c.equal(owner, 0)))
-	// clause.Not would negate each part of the comparison.
+	s.session = c.selectJoined(t.user, columns, join(t.session, owner, t.user.column("ID")), byUniqueToken)
+	s.hasSession = c.selectColumns(t.session, where(c.equal(token, 0)))
+	s.sessions = c.selectRows(t.session, where(c.equal(owner, 0)))
+	s.renewSession = c.update(t.session, expires, where(c.equal(token, 1)))
+	s.deleteSession = c.deleteRows(t.session, where(c.equal(token, 0)))
+	s.deleteSessions = c.deleteRows(t.session, where(c.equal(owner, 0)))
+	// Not clause.Not, which would negate each part of the comparison.
 	other := clause.Expr{SQL: "NOT (?)", Vars: []any{c.equal(token, 1)}}
-	s.deleteOtherSessions = c.remove(t.session, where(c.equal(owner, 0), other))
-	s.deleteExpiredSessions = c.removeExpired(t.session, token, expires)
+	s.deleteOtherSessions = c.deleteRows(t.session, where(c.equal(owner, 0), other))
+	s.deleteExpiredSessions = c.deleteExpired(t.session, token, expires)
 }
 
 func (c *compiler) tokens(s *statements, t tables) {
 	token, identifier, expires := t.token.column("Token"), t.token.column("Identifier"), t.token.column("Expires")
 	byKey := where(c.equal(token, 0), c.equal(identifier, 1))
-	s.token = c.one(t.token, byKey, expires)
-	s.deleteToken = c.remove(t.token, byKey)
-	s.deleteTokens = c.remove(t.token, where(c.equal(identifier, 0)))
-	s.deleteExpiredTokens = c.removeExpired(t.token, token, expires)
+	s.token = c.selectColumns(t.token, byKey, expires)
+	s.deleteToken = c.deleteRows(t.token, byKey)
+	s.deleteTokens = c.deleteRows(t.token, where(c.equal(identifier, 0)))
+	s.deleteExpiredTokens = c.deleteExpired(t.token, token, expires)
 	if slices.Contains(c.db.Callback().Delete().Clauses, "RETURNING") {
-		s.consumeToken = c.remove(t.token, byKey, clause.Returning{Columns: []clause.Column{{Name: expires.Name}}})
+		s.consumeToken = c.deleteRows(t.token, byKey, clause.Returning{Columns: []clause.Column{{Name: expires.Name}}})
 	}
 }
 
 func (c *compiler) authenticators(s *statements, t tables) {
 	credential, owner := t.authenticator.column("CredentialID"), t.authenticator.column("UserID")
 	counter := t.authenticator.column("Counter")
-	s.authenticator = c.find(t.authenticator, nil, nil, where(c.equal(credential, 0)))
-	s.authenticators = c.find(t.authenticator, nil, nil, where(c.equal(owner, 0)))
-	s.countAuthenticator = c.set(t.authenticator, counter,
+	s.authenticator = c.selectRows(t.authenticator, where(c.equal(credential, 0)))
+	s.authenticators = c.selectRows(t.authenticator, where(c.equal(owner, 0)))
+	s.raiseCounter = c.update(t.authenticator, counter,
 		where(c.equal(credential, 1), clause.Lt{Column: counter, Value: param(0)}))
-	s.deleteAuthenticator = c.remove(t.authenticator, where(c.equal(owner, 0), c.equal(credential, 1)))
-	s.deleteAuthenticators = c.remove(t.authenticator, where(c.equal(owner, 0)))
+	s.deleteAuthenticator = c.deleteRows(t.authenticator, where(c.equal(owner, 0), c.equal(credential, 1)))
+	s.deleteAuthenticators = c.deleteRows(t.authenticator, where(c.equal(owner, 0)))
 }
 
 func where(exprs ...clause.Expression) clause.Where { return clause.Where{Exprs: exprs} }
 
-// equal is the condition that a column has the value of an argument, byte for byte.
+// equal is the condition that a column is equal to argument n, byte for byte.
 func (c *compiler) equal(column clause.Column, n param) clause.Expression {
 	return c.dialect.bytewiseEqual(column, n)
 }
 
-// join is an inner join with another table, whose foreign key points to id.
+// join is an inner join with another table on foreign = id, where foreign is the foreign key.
 func join(other *table, foreign, id clause.Column) []clause.Join {
 	return []clause.Join{
 		{Table: clause.Table{Name: other.schema.Table}, ON: where(clause.Eq{Column: foreign, Value: id})},
 	}
 }
 
-// find selects columns, and then those of t, from t with joins. t's own conditions, such as soft
-// deletion, apply.
-func (c *compiler) find(t *table, columns []clause.Column, joins []clause.Join, w clause.Where) *statement {
-	clauses := []clause.Interface{clause.Select{Columns: append(columns, t.columns()...)}, clause.From{Joins: joins}, w}
+// selectRows selects all columns of t.
+func (c *compiler) selectRows(t *table, w clause.Where) *statement {
+	return c.selectJoined(t, nil, nil, w)
+}
+
+// selectJoined selects the given columns, which are those of joined tables, and then all columns of
+// t. The conditions of t's entity, such as soft deletion, apply.
+func (c *compiler) selectJoined(t *table, joined []clause.Column, joins []clause.Join, w clause.Where) *statement {
+	clauses := []clause.Interface{clause.Select{Columns: append(joined, t.columns()...)}, clause.From{Joins: joins}, w}
 	return c.compile(t.schema, append(clauses, t.schema.QueryClauses...)...)
 }
 
-// one selects columns, or else a constant, of one row.
-func (c *compiler) one(t *table, w clause.Where, columns ...clause.Column) *statement {
+// selectColumns selects the given columns, or the constant 1 if there are none.
+func (c *compiler) selectColumns(t *table, w clause.Where, columns ...clause.Column) *statement {
 	if len(columns) == 0 {
 		columns = []clause.Column{{Name: "1", Raw: true}}
 	}
 	return c.compile(t.schema, clause.Select{Columns: columns}, clause.From{}, w)
 }
 
-// set writes argument 0 to a column. SQLite requires the column without its table there.
-func (c *compiler) set(t *table, column clause.Column, w clause.Where) *statement {
+// update sets a column to argument 0. The assignment names the column without its table, as SQLite
+// requires.
+func (c *compiler) update(t *table, column clause.Column, w clause.Where) *statement {
 	assignment := clause.Assignment{Column: clause.Column{Name: column.Name}, Value: param(0)}
 	return c.compile(t.schema, clause.Update{}, clause.Set{assignment}, w)
 }
 
-// lock writes to a row what is there already.
-func (c *compiler) lock(user *table, w clause.Where) *statement {
-	name := clause.Column{Name: user.roles["Name"].DBName}
+// lockRow sets a column of the row to its own value, which locks the row.
+func (c *compiler) lockRow(user *table, w clause.Where) *statement {
+	name := clause.Column{Name: user.byName["Name"].DBName}
 	clauses := []clause.Interface{clause.Update{}, clause.Set{{Column: name, Value: name}}, w}
 	return c.compile(user.schema, append(clauses, user.schema.UpdateClauses...)...)
 }
 
-// remove deletes rows of t. It runs no hooks and ignores soft deletion.
-func (c *compiler) remove(t *table, w clause.Where, more ...clause.Interface) *statement {
+// deleteRows deletes rows of t. It runs no hooks and ignores soft deletion.
+func (c *compiler) deleteRows(t *table, w clause.Where, more ...clause.Interface) *statement {
 	return c.compile(t.schema, append([]clause.Interface{clause.Delete{}, clause.From{}, w}, more...)...)
 }
 
-// removeExpired deletes rows that expired before argument 0, at most as many as argument 1 says.
-// The inner select is in a derived table, because MySQL has no LIMIT in a subquery. The outer
-// condition keeps a row that was renewed meanwhile.
-func (c *compiler) removeExpired(t *table, key, expires clause.Column) *statement {
-	name, when, from := clause.Column{Name: key.Name}, clause.Column{Name: expires.Name}, clauseTable(t)
+// deleteExpired deletes rows that expired before argument 0. Argument 1 is the largest number of
+// rows.
+//
+// The inner SELECT is in a derived table, because MySQL allows no LIMIT in a subquery of IN. The
+// outer condition keeps a row that was renewed after the inner SELECT read it.
+func (c *compiler) deleteExpired(t *table, key, expires clause.Column) *statement {
+	name, when, from := clause.Column{Name: key.Name}, clause.Column{Name: expires.Name}, tableClause(t)
 	batch := clause.Expr{
 		SQL:  "? IN (SELECT ? FROM (SELECT ? FROM ? WHERE ? < ? LIMIT ?) AS expired)",
 		Vars: []any{key, name, name, from, when, param(0), param(1)},
@@ -176,12 +186,12 @@ func (c *compiler) removeExpired(t *table, key, expires clause.Column) *statemen
 			SQL: "? IN (SELECT TOP (?) ? FROM ? WHERE ? < ?)", Vars: []any{key, param(1), name, from, when, param(0)},
 		}
 	}
-	return c.remove(t, where(batch, clause.Lt{Column: expires, Value: param(0)}))
+	return c.deleteRows(t, where(batch, clause.Lt{Column: expires, Value: param(0)}))
 }
 
-func clauseTable(t *table) clause.Table { return clause.Table{Name: t.schema.Table} }
+func tableClause(t *table) clause.Table { return clause.Table{Name: t.schema.Table} }
 
-// compile builds the clauses as GORM's dialect does.
+// compile builds a statement of the clauses, in the order that GORM's dialect requires.
 func (c *compiler) compile(s *schema.Schema, clauses ...clause.Interface) *statement {
 	db := c.db.Session(&gorm.Session{NewDB: true})
 	stmt := &gorm.Statement{

@@ -11,7 +11,7 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// tables are those of the adapter.
+// tables has the adapter's five tables.
 type tables struct{ user, session, account, token, authenticator *table }
 
 // inOrder returns the tables in an order in which they can be created.
@@ -19,36 +19,39 @@ func (t tables) inOrder() []*table {
 	return []*table{t.user, t.session, t.account, t.token, t.authenticator}
 }
 
-// table is an entity as GORM describes it.
+// table is one entity as GORM describes it, and what the adapter found out about it.
 type table struct {
 	entity  entity
 	dialect dialect
-	newID   func() string // of WithID; nil for the default
+	newID   func() string // the function given to WithID, or nil
 
-	schema *schema.Schema
-	roles  map[string]*schema.Field // by the name of the field in the default entity
-	fields []*schema.Field          // in the order in which statements select their columns
-	direct []bool                   // by index of fields: database/sql can scan into it without GORM
-	blank  []*schema.Field          // those whose Go type has no nil, though the column may be NULL
+	schema        *schema.Schema
+	byName        map[string]*schema.Field // by the name in the default entity
+	fields        []*schema.Field          // in the order in which statements select their columns
+	scansDirectly []bool                   // for each of fields: database/sql can scan into it without GORM
+	zeroIsNull    []*schema.Field          // fields without nil, of columns that may be NULL
 
-	custom  bool // an Option named the entity, so the application sees its rows
-	simple  bool // no hooks, so that a write is one statement
-	related bool // a foreign key points to the user
+	replaced        bool // an option has set the type, so the application sees the rows
+	singleStatement bool // GORM writes a row by one statement: there are no hooks and no relations
+	hasForeignKey   bool // a foreign key refers to the user
 }
 
-// plainlyDeleted reports whether a DELETE is all that deleting a row takes: no hook, no soft
-// deletion.
-func (t *table) plainlyDeleted() bool { return t.simple && len(t.schema.DeleteClauses) == 0 }
+// needsOnlyDelete reports whether one DELETE statement deletes a row: the entity has no hooks, no
+// relations and no soft deletion.
+func (t *table) needsOnlyDelete() bool { return t.singleStatement && len(t.schema.DeleteClauses) == 0 }
 
-// canBeBlank reports whether the field has no nil, though its column may be NULL.
-func (t *table) canBeBlank(field *schema.Field) bool { return slices.Contains(t.blank, field) }
-
-// column returns the column of the field with a role.
-func (t *table) column(role string) clause.Column {
-	return clause.Column{Table: t.schema.Table, Name: t.roles[role].DBName}
+// storesZeroAsNull reports whether the zero value of the field means NULL, because its Go type has
+// no nil.
+func (t *table) storesZeroAsNull(field *schema.Field) bool {
+	return slices.Contains(t.zeroIsNull, field)
 }
 
-// columns returns the columns of the entity's fields.
+// column returns the column of a field, which is given by its name in the default entity.
+func (t *table) column(name string) clause.Column {
+	return clause.Column{Table: t.schema.Table, Name: t.byName[name].DBName}
+}
+
+// columns returns the columns that statements select, in the order of t.fields.
 func (t *table) columns() (columns []clause.Column) {
 	for _, field := range t.fields {
 		columns = append(columns, clause.Column{Table: t.schema.Table, Name: field.DBName})
@@ -56,9 +59,10 @@ func (t *table) columns() (columns []clause.Column) {
 	return columns
 }
 
-// bytewiseEqual is the condition that the column of a role has a value, for a statement of GORM's.
-func (t *table) bytewiseEqual(role string, value any) clause.Expression {
-	return t.dialect.bytewiseEqual(t.column(role), value)
+// bytewiseEqual is [dialect.bytewiseEqual] for the column of a field, which is given by its name in
+// the default entity.
+func (t *table) bytewiseEqual(name string, value any) clause.Expression {
+	return t.dialect.bytewiseEqual(t.column(name), value)
 }
 
 // newRow returns a row with a new entity.
@@ -69,21 +73,23 @@ func (t *table) rowOf(entity any) *row {
 	return &row{table: t, entity: entity, value: reflect.ValueOf(entity)}
 }
 
-// rowFor returns the row in which something is to be stored: the caller's own entity, or a new one
-// if own is nil. It returns an error if own is of another type.
-func (t *table) rowFor(own any) (*row, error) {
-	if own == nil {
+// rowFor returns a row with the caller's entity, or with a new one if entity is nil. It returns an
+// error if the entity has another type or is a nil pointer.
+func (t *table) rowFor(entity any) (*row, error) {
+	if entity == nil {
 		return t.newRow(), nil
 	}
-	if want := reflect.PointerTo(t.schema.ModelType); reflect.TypeOf(own) != want || reflect.ValueOf(own).IsNil() {
-		return nil, fmt.Errorf(".Entity is a %T, want a %s", own, want)
+	want := reflect.PointerTo(t.schema.ModelType)
+	if reflect.TypeOf(entity) != want || reflect.ValueOf(entity).IsNil() {
+		return nil, fmt.Errorf(".Entity is a %T, want a %s", entity, want)
 	}
-	return t.rowOf(own), nil
+	return t.rowOf(entity), nil
 }
 
-// isDirect reports whether database/sql itself can fill the field. It cannot undo a serializer, nor
-// put a NULL into a plain value.
-func isDirect(field *schema.Field) bool {
+// canScanDirectly reports whether database/sql can scan a column into the field without GORM. It
+// cannot if the field has a serializer, nor if the column may be NULL and the field's type has no
+// nil.
+func canScanDirectly(field *schema.Field) bool {
 	if field.Serializer != nil {
 		return false
 	}
@@ -91,7 +97,8 @@ func isDirect(field *schema.Field) bool {
 	return scans || field.FieldType.Kind() == reflect.Pointer || field.NotNull || field.PrimaryKey
 }
 
-// pointerTo returns a pointer to the field of an entity.
+// pointerTo returns a pointer to the field of an entity. The pointer's type is the field's, so
+// callers can use a type switch.
 func pointerTo(ctx context.Context, field *schema.Field, entity reflect.Value) any {
 	return field.ReflectValueOf(ctx, entity).Addr().Interface()
 }

@@ -14,7 +14,7 @@ import (
 func (a *Adapter) CreateVerificationToken(ctx context.Context, t *cardea.VerificationToken) error {
 	r := a.token.newRow()
 	r.set("Token", t.Token)
-	r.set("Expires", new(stored(t.Expires)))
+	r.set("Expires", new(utcMillis(t.Expires)))
 	r.set("Identifier", t.Identifier)
 	if r.err != nil {
 		return fmt.Errorf("create verification token: %w", r.err)
@@ -28,8 +28,9 @@ func (a *Adapter) CreateVerificationToken(ctx context.Context, t *cardea.Verific
 	return nil
 }
 
-// ConsumeVerificationToken removes the token and returns it. Of concurrent calls exactly one gets
-// it, the others ErrNotFound.
+// ConsumeVerificationToken removes the token and returns it, even if it has expired. If several
+// calls ask for the same token, exactly one gets it; the others, and calls for a token that does
+// not exist, get ErrNotFound.
 func (a *Adapter) ConsumeVerificationToken(
 	ctx context.Context, identifier, token string,
 ) (*cardea.VerificationToken, error) {
@@ -37,10 +38,11 @@ func (a *Adapter) ConsumeVerificationToken(
 	if err != nil {
 		return nil, a.errors.wrap(ctx, "consume verification token", err)
 	}
-	return &cardea.VerificationToken{Identifier: identifier, Token: token, Expires: stored(expires)}, nil
+	return &cardea.VerificationToken{Identifier: identifier, Token: token, Expires: utcMillis(expires)}, nil
 }
 
-// DeleteVerificationTokens removes the tokens of exactly that identifier, and returns how many.
+// DeleteVerificationTokens removes all tokens with exactly that identifier, and returns how many it
+// removed.
 func (a *Adapter) DeleteVerificationTokens(ctx context.Context, identifier string) (int, error) {
 	n, err := a.db.exec(ctx, a.statements.deleteTokens, identifier)
 	if err != nil {
@@ -50,7 +52,7 @@ func (a *Adapter) DeleteVerificationTokens(ctx context.Context, identifier strin
 }
 
 // DeleteExpiredVerificationTokens removes at most limit tokens that expired before the given time,
-// and returns how many. It removes none if limit is 0 or less.
+// and returns how many it removed. It removes none if limit is 0 or less.
 func (a *Adapter) DeleteExpiredVerificationTokens(ctx context.Context, before time.Time, limit int) (int, error) {
 	n, err := a.db.deleteExpired(ctx, a.statements.deleteExpiredTokens, before, limit)
 	if err != nil {
@@ -59,7 +61,7 @@ func (a *Adapter) DeleteExpiredVerificationTokens(ctx context.Context, before ti
 	return n, nil
 }
 
-// tokenConsumer reads and deletes single-use tokens, each once.
+// tokenConsumer reads and deletes single-use tokens, so that each is returned only once.
 type tokenConsumer struct {
 	db         *database
 	statements *statements
@@ -77,8 +79,8 @@ func (c tokenConsumer) consume(ctx context.Context, identifier, token string) (e
 	return expires, err
 }
 
-// deleteReturning runs one DELETE ... RETURNING. It reads to the end, because SQLite commits the
-// deletion only in the step that finds no more rows.
+// deleteReturning runs DELETE ... RETURNING. It reads all rows, because SQLite commits the deletion
+// only when no row is left to read.
 func (c tokenConsumer) deleteReturning(ctx context.Context, identifier, token string) (expires time.Time, err error) {
 	rows, err := c.db.query(ctx, c.statements.consumeToken, token, identifier)
 	if err != nil {
@@ -101,8 +103,8 @@ func (c tokenConsumer) deleteReturning(ctx context.Context, identifier, token st
 	return expires, nil
 }
 
-// readAndDelete is for databases without RETURNING. Several may read the token, and one of them
-// deletes it.
+// readAndDelete is for databases without RETURNING. Several callers may read the token, but only
+// one of them deletes it, and only that one gets it.
 func (c tokenConsumer) readAndDelete(ctx context.Context, identifier, token string) (expires time.Time, err error) {
 	err = c.db.transact(ctx, func(ctx context.Context) error {
 		expires, err = c.expiry(ctx, identifier, token)
@@ -118,6 +120,7 @@ func (c tokenConsumer) readAndDelete(ctx context.Context, identifier, token stri
 	return expires, err
 }
 
+// expiry returns when the token expires, or ErrNotFound.
 func (c tokenConsumer) expiry(ctx context.Context, identifier, token string) (expires time.Time, err error) {
 	rows, err := c.db.query(ctx, c.statements.token, token, identifier)
 	if err != nil {

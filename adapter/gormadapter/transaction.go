@@ -11,14 +11,15 @@ import (
 	"gorm.io/gorm"
 )
 
-// txKey is the context key of a transaction on a connection pool: adapters on the same pool share
-// it, others don't see it.
+// txKey is the context key of a transaction. It contains the connection pool, so adapters on the
+// same pool share the transaction and adapters on another pool do not see it.
 type txKey struct{ pool *sql.DB }
 
-var errNoTransaction = errors.New("the *gorm.DB given to WithTx is not a transaction: give it the one that Transaction or Begin returns")
+var errNoTransaction = errors.New("the *gorm.DB given to WithTx is not a transaction: " +
+	"give it the one that Transaction passes to its function, or that Begin returns")
 
-// WithTx returns a context in which every adapter on tx's connection takes part in tx, a
-// transaction of the application:
+// WithTx returns a context that carries tx, a transaction of the application. Every adapter on the
+// same connection pool runs its statements in tx:
 //
 //	db.Transaction(func(tx *gorm.DB) error {
 //		if err := tx.Create(&invoice).Error; err != nil {
@@ -27,15 +28,15 @@ var errNoTransaction = errors.New("the *gorm.DB given to WithTx is not a transac
 //		return adapter.DeleteUser(gormadapter.WithTx(ctx, tx), id)
 //	})
 //
-// The context must not be used after tx has ended. If tx is not a transaction, methods that need
-// one return an error.
+// tx must not be nil, and the context must not be used after tx has ended. If tx is not a
+// transaction, [Adapter.Transact] and the methods that need it return an error.
 func WithTx(ctx context.Context, tx *gorm.DB) context.Context {
 	pool, _ := tx.DB()
 	return context.WithValue(ctx, txKey{pool}, tx)
 }
 
-// transaction returns the transaction that ctx carries, or the one on which the adapter was made,
-// or nil.
+// transaction returns the transaction that ctx carries. If there is none, it returns the one on
+// which the adapter was made, or nil.
 func (d *database) transaction(ctx context.Context) *gorm.DB {
 	if tx, ok := ctx.Value(txKey{d.pool}).(*gorm.DB); ok {
 		return tx
@@ -49,9 +50,14 @@ func inTransaction(db *gorm.DB) bool {
 }
 
 // Transact runs fn in one transaction. If ctx carries a transaction, fn runs in a savepoint of it.
-// Otherwise fn may run up to eight times within five seconds, as long as the database gives up the
-// transaction because of others (SQLITE_BUSY, SQLSTATE 40001 and 40P01, MySQL's 1213 and 1020). The
-// other methods retry their statements in the same way outside a transaction.
+//
+// If fn returns an error or panics, everything that it wrote is undone. Transact returns the error
+// of fn, unless the connection was lost: then it returns the error of the rollback.
+//
+// If the database aborts the transaction because of concurrent ones (SQLITE_BUSY, SQLSTATE 40001
+// and 40P01, MySQL's errors 1213 and 1020), Transact runs fn again: at most seven times, and not
+// after five seconds. The other methods that write do the same with their statements. If ctx
+// carries a transaction, nothing runs again, because that whole transaction is lost.
 func (a *Adapter) Transact(ctx context.Context, fn func(ctx context.Context) error) error {
 	return a.db.transact(ctx, fn)
 }
@@ -63,9 +69,9 @@ func (d *database) transact(ctx context.Context, fn func(ctx context.Context) er
 	return d.retry(ctx, func() error { return d.runTransaction(ctx, fn) })
 }
 
-// retry runs a transaction, or a single statement, again as long as the database gives it up
-// because of others. In a transaction that ctx carries it runs once: the database has given up the
-// whole transaction.
+// retry calls run, a transaction or a single statement, and calls it again if the database aborts
+// it because of concurrent transactions. If ctx carries a transaction, it calls run once: the
+// database has aborted that whole transaction.
 func (d *database) retry(ctx context.Context, run func() error) error {
 	begin := time.Now()
 	for try := 0; ; try++ {
@@ -85,7 +91,7 @@ func (d *database) retry(ctx context.Context, run func() error) error {
 const (
 	maxRetries   = 7
 	maxRetryTime = 5 * time.Second
-	retryStep    = 4 * time.Millisecond // doubled each time
+	retryStep    = 4 * time.Millisecond // the longest pause before the first retry; doubled for each further one
 )
 
 func (d *database) runTransaction(ctx context.Context, fn func(ctx context.Context) error) error {
@@ -111,9 +117,9 @@ func (d *database) runTransaction(ctx context.Context, fn func(ctx context.Conte
 	return nil
 }
 
-// rolledBack is the error of a transaction that ended because of cause. If it could not be rolled
-// back, it was lost with its connection, and cause may be what the application made of that. Then
-// cause is left out of the chain of errors, so that nobody takes it for the application's decision.
+// rolledBack returns the error of a transaction that ended because of cause. If the rollback
+// failed, the connection was lost, and cause may only be a result of that. It is then in the text
+// but not in the chain of errors, so that callers do not treat it as a decision of the application.
 func (d *database) rolledBack(ctx context.Context, cause, rollback error) error {
 	if rollback == nil || errors.Is(rollback, sql.ErrTxDone) || ctx.Err() != nil || d.errors.isRetryable(cause) {
 		return cause
@@ -121,13 +127,13 @@ func (d *database) rolledBack(ctx context.Context, cause, rollback error) error 
 	return fmt.Errorf("roll back transaction: %w, after: %v", rollback, cause)
 }
 
-// endTimeout is how long the end of a transaction may take after ctx has ended.
+// endTimeout is how long a commit or rollback may take after ctx has ended.
 const endTimeout = time.Second
 
-// endTransaction runs end, a commit or a rollback, and waits for it until ctx ends and endTimeout
-// has passed. MySQL's driver would wait for an answer for ever. If there is no answer, it is
-// unknown whether the transaction was committed, as with any connection that is lost during a
-// commit.
+// endTransaction calls end, a commit or a rollback. If ctx ends, it waits for endTimeout more and
+// then returns ctx's error, because MySQL's driver would wait forever for the answer of a lost
+// server. It is then unknown whether the transaction was committed, as for any connection that is
+// lost during a commit.
 func endTransaction(ctx context.Context, end func() *gorm.DB) error {
 	done := make(chan error, 1)
 	go func() { done <- end().Error }()
@@ -168,9 +174,10 @@ func (d *database) runSavepoint(ctx context.Context, tx *gorm.DB, fn func(ctx co
 	return nil
 }
 
-// rollBackTo also works after ctx has ended. If the savepoint is gone, so is the database's
-// transaction (an interrupted statement of SQLite ends it), and what is written after that would be
-// kept. Then rollBackTo ends tx, so that later statements in it return errors.
+// rollBackTo undoes what was written after the savepoint, even if ctx has ended. If the savepoint
+// is gone, the database has ended the whole transaction, as SQLite does if a statement is
+// interrupted; later statements would then be committed one by one. So rollBackTo ends tx, and
+// later statements in it return errors.
 func (d *database) rollBackTo(ctx context.Context, tx *gorm.DB, name string) {
 	ctx = context.WithoutCancel(ctx)
 	if err := d.sessionOn(ctx, tx).RollbackTo(name).Error; err != nil {

@@ -8,17 +8,18 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// userFields are the fields of a user that every session check reads. They are looked up once.
+// userFields are the fields of the user entity. They are looked up once, because every request
+// reads a session with its user.
 type userFields struct{ id, name, email, emailVerified, image *schema.Field }
 
 func newUserFields(t *table) userFields {
 	return userFields{
-		id: t.roles["ID"], name: t.roles["Name"], email: t.roles["Email"], emailVerified: t.roles["EmailVerified"],
-		image: t.roles["Image"],
+		id: t.byName["ID"], name: t.byName["Name"], email: t.byName["Email"], emailVerified: t.byName["EmailVerified"],
+		image: t.byName["Image"],
 	}
 }
 
-// user returns the user in a row.
+// user returns the user whose entity r has.
 func (f userFields) user(ctx context.Context, r *row) *cardea.User {
 	return &cardea.User{
 		ID:            textAt(pointerTo(ctx, f.id, r.value)),
@@ -31,15 +32,17 @@ func (f userFields) user(ctx context.Context, r *row) *cardea.User {
 }
 
 func (r *row) setUser(u *cardea.User) {
-	r.set("Name", optional(u.Name))
-	r.set("Email", optional(u.Email))
-	r.set("EmailVerified", optionalTime(u.EmailVerified))
-	r.set("Image", optional(u.Image))
+	r.set("Name", nullable(u.Name))
+	r.set("Email", nullable(u.Email))
+	r.set("EmailVerified", nullableTime(u.EmailVerified))
+	r.set("Image", nullable(u.Image))
 }
 
-// CreateUser adds u through GORM, in u.Entity or, if that is nil, a new entity, and sets u.ID and
-// u.Entity. If u.ID is empty the user gets a new ID. It returns ErrConflict if the ID or the e-mail
-// address is taken.
+// CreateUser adds u through GORM and sets u.ID and u.Entity. The row is u.Entity, or a new entity
+// if that is nil. If u.ID is empty, the user gets a new ID.
+//
+// CreateUser returns ErrConflict if the ID or the e-mail address is taken, and an error if u.Entity
+// has another type than the user entity or u.ID does not fit its ID field.
 func (a *Adapter) CreateUser(ctx context.Context, u *cardea.User) error {
 	r, err := a.user.rowFor(u.Entity)
 	if err != nil {
@@ -69,8 +72,8 @@ func (a *Adapter) UserByID(ctx context.Context, id string) (*cardea.User, error)
 	return a.findUser(ctx, a.statements.userByID, key)
 }
 
-// UserByEmail returns the user with exactly that e-mail address, or ErrNotFound. A database of the
-// Node adapter may contain users whose address is the empty string; they are not found.
+// UserByEmail returns the user with exactly that e-mail address, or ErrNotFound. It never finds a
+// user whose address is the empty string, as a database of the Node adapter may contain.
 func (a *Adapter) UserByEmail(ctx context.Context, email string) (*cardea.User, error) {
 	if email == "" {
 		return nil, fmt.Errorf("find user: %w", cardea.ErrNotFound)
@@ -91,12 +94,12 @@ func (a *Adapter) findUser(ctx context.Context, s *statement, args ...any) (*car
 	return a.userFields.user(ctx, r), nil
 }
 
-// UpdateUser writes the name, e-mail address, its verification and image of u through GORM, reads
-// the row again and sets u.Entity to it. It returns ErrNotFound if there is no such user, and
-// ErrConflict if the address is taken.
+// UpdateUser writes four columns of the user through GORM: the name, the e-mail address, the time
+// at which the address was verified, and the image. It then reads the row and sets u.Entity to it.
+// It returns ErrNotFound if there is no such user, and ErrConflict if the address is taken.
 func (a *Adapter) UpdateUser(ctx context.Context, u *cardea.User) error {
 	key, err := a.user.key(u.ID)
-	if err != nil { // without a key GORM has no condition
+	if err != nil { // no user has that ID
 		return a.errors.wrap(ctx, "update user", err)
 	}
 	r := a.user.newRow()
@@ -122,15 +125,18 @@ func (a *Adapter) UpdateUser(ctx context.Context, u *cardea.User) error {
 }
 
 // LockUser blocks other LockUser calls for this user until the transaction that ctx carries ends.
-// It writes the row unchanged, because every database locks rows that are written, and only some
-// can lock rows that are read. Hooks don't run. It returns ErrNotFound if there is no such user.
+// Without a transaction the lock ends at once. LockUser returns ErrNotFound if there is no such
+// user.
+//
+// It writes the row without changing it: every database locks the rows that a transaction writes,
+// but not every database can lock rows that it reads. No hooks run.
 func (a *Adapter) LockUser(ctx context.Context, id string) error {
 	key, err := a.user.key(id)
 	if err != nil {
 		return a.errors.wrap(ctx, "lock user", err)
 	}
 	n, err := a.db.exec(ctx, a.statements.lockUser, key)
-	if err == nil && n == 0 { // MySQL does not count a row that stays as it is
+	if err == nil && n == 0 { // MySQL does not count rows that an update leaves unchanged
 		err = a.db.exists(ctx, a.statements.userByID, key)
 	}
 	if err != nil {

@@ -107,7 +107,9 @@ func newIssuer(t *testing.T) *cardeatest.Issuer {
 // newStore creates a database with one user, Bob, who has a password.
 func newStore(t *testing.T) *gormadapter.Adapter {
 	t.Helper()
-	a, err := gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver, DBName: filepath.Join(t.TempDir(), "db.sqlite")})
+	a, err := gormadapter.Open(gormadapter.Options{
+		Driver: sqlite.Driver, DBName: filepath.Join(t.TempDir(), "db.sqlite"),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,7 +43,8 @@ func (s setting) String() string {
 
 var settings = []setting{
 	{"v5", cardea.ProtocolV5, authjs.VersionV5, "authjs.session-token", "authjs.session-token", 3936, false},
-	{"v5", cardea.ProtocolV5, authjs.VersionV5, "__Secure-authjs.session-token", "__Secure-authjs.session-token", 3936, true},
+	{"v5", cardea.ProtocolV5, authjs.VersionV5, "__Secure-authjs.session-token", "__Secure-authjs.session-token", 3936,
+		true},
 	{"v4", cardea.ProtocolV4, authjs.VersionV4, "next-auth.session-token", "", 3933, false},
 	{"v4", cardea.ProtocolV4, authjs.VersionV4, "__Secure-next-auth.session-token", "", 3933, true},
 }

@@ -12,8 +12,9 @@ const (
 	pageCharset        = "Pages state their charset"
 	errorsSetCookies   = "Error responses also set the cookies that were to be set"
 	failureHasLocation = "a failure reported to the client of v5 has a Location too"
-	badRequest         = "A bad request is status 400 with the JSON text `\"Bad request.\"` in both protocol versions"
-	noError            = "The response is the same for `POST csrf` and for `GET signin/<provider>`, which v5 redirects " +
+	badRequest         = "A bad request is status 400 with the JSON text `\"Bad request.\"` in both " +
+		"protocol versions"
+	noError = "The response is the same for `POST csrf` and for `GET signin/<provider>`, which v5 redirects " +
 		"to the error page"
 	ambiguousURL     = "a URL that two parsers could read differently is ignored"
 	normalizedURL    = "A callback URL is normalized"

@@ -153,6 +153,8 @@ func rawClaimCases() []testCase {
 		})},
 		{"claims are deeply nested", with(`"x":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000))},
 		{"claims are too deeply nested", with(`"x":` + strings.Repeat("[", 20000) + strings.Repeat("]", 20000))},
+		{"claims have a control character in a name of a person", with("\"name\":\"An\x14n\"")},
+		{"claims have a control character in the name of a claim", with("\"na\x14me\":\"Ann\"")},
 		{"claims have 30 kB", with(`"x":"` + strings.Repeat("x", 30<<10) + `"`)},
 		{"claims have 100 kB", with(`"x":"` + strings.Repeat("x", 100<<10) + `"`)},
 	}

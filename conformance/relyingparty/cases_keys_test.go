@@ -1,8 +1,13 @@
 package relyingparty_test
 
 import (
+	"crypto"
 	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/base64"
 	"fmt"
+	"math/big"
 	"net/http"
 	"strings"
 )
@@ -53,6 +58,19 @@ func keyCases() []testCase {
 	key("e", "with leading zero bytes", encode([]byte{0, 1, 0, 1}))
 	key("e", "of 9 bytes", encode([]byte{1, 0, 0, 0, 0, 0, 0, 0, 1}))
 	key("x5t", "the thumbprint of nothing", encode(make([]byte, 20)))
+	key("x5t#S256", "the thumbprint of nothing", encode(make([]byte, 32)))
+	key("use", "a list of sig", []any{"sig"})
+	key("use", "a list of enc", []any{"enc"})
+	key("alg", "a list of RS256", []any{"RS256"})
+	key("kid", "a number", 1)
+	key("n", "in lines", n[:76]+"\n"+n[76:])
+	key("x5c", "the key's certificate", []any{certificate(rsaKey)})
+	key("x5c", "the key's certificate as a string", certificate(rsaKey))
+	key("x5c", "another key's certificate", []any{certificate(otherRSA)})
+	cases = append(cases, testCase{"key x5c and x5t#S256 do not match", func(s *scenario) {
+		changed := broken(jwk(rsaKey, keyID), "x5c", []any{certificate(rsaKey)})
+		s.publish(broken(changed, "x5t#S256", encode(make([]byte, 32))))
+	}})
 	key("d", "there: a private key", encode(rsaKey.D.Bytes()))
 	return append(cases, curveCases()...)
 }
@@ -140,6 +158,8 @@ func keySetCases() []testCase {
 		set("the same twice", good, good),
 		set("one without a kid", without),
 		set("two without a kid", otherWithout, without),
+		set("two, ours without a kid", other, without),
+		set("one without a kid, of another", otherWithout),
 		set("one of each kind", jwk(es256Key, "2"), jwk(es384Key, "3"), jwk(edKey, "4"), good),
 		set("one of each kind, all with the same kid", jwk(es256Key, keyID), jwk(edKey, keyID), good),
 		set("none"),
@@ -180,6 +200,7 @@ func keySetCases() []testCase {
 		document("has keys twice, the first empty", `{"keys":[],`+strings.TrimPrefix(text, "{")),
 		document("has keys that are null", `{"keys":null}`),
 		document("has keys that are an object", `{"keys":`+jsonText(good)+`}`),
+		document("has a control character in a text", strings.TrimSuffix(text, "}")+",\"x\":\"a\x14b\"}"),
 		document("has 200 kB", strings.TrimSuffix(text, "}")+`,"x":"`+strings.Repeat("x", 200<<10)+`"}`),
 		document("has 2 MB", strings.TrimSuffix(text, "}")+`,"x":"`+strings.Repeat("x", 2<<20)+`"}`),
 		document("is empty", " "),
@@ -192,6 +213,16 @@ func keySetCases() []testCase {
 		set("64, the right one last", append(many, good)...),
 		set("128, the right one last", append(append(many, many...), jwk(otherRSA, "x"), good)...))
 	return append(cases, statusCases("key set", func(s *scenario) *answer { return &s.keys })...)
+}
+
+// certificate is a self-signed certificate as x5c spells it.
+func certificate(key crypto.Signer) string {
+	template := &x509.Certificate{SerialNumber: big.NewInt(1)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		panic(err)
+	}
+	return base64.StdEncoding.EncodeToString(der)
 }
 
 // broken returns a key with one member changed.
@@ -209,8 +240,9 @@ func broken(key object, member string, value any) object {
 func statusCases(name string, of func(*scenario) *answer) []testCase {
 	var cases []testCase
 	for _, status := range []int{
-		http.StatusCreated, http.StatusNonAuthoritativeInfo, http.StatusNoContent, http.StatusFound,
-		http.StatusUnauthorized, http.StatusNotFound, http.StatusInternalServerError,
+		http.StatusCreated, http.StatusAccepted, http.StatusNonAuthoritativeInfo, http.StatusNoContent,
+		http.StatusPartialContent, http.StatusFound, http.StatusUnauthorized, http.StatusNotFound,
+		http.StatusInternalServerError,
 	} {
 		cases = append(cases, testCase{fmt.Sprintf("%s has status %d", name, status), func(s *scenario) {
 			of(s).status, of(s).empty = status, status == http.StatusNoContent

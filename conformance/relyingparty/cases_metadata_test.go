@@ -76,6 +76,12 @@ func metadataCases() []testCase {
 		"has issuer twice, the first of another": func(good string) string {
 			return `{"issuer":"https://op.example",` + strings.TrimPrefix(good, "{")
 		},
+		"has a control character in a text": func(good string) string {
+			return strings.TrimSuffix(good, "}") + ",\"service_documentation\":\"a\x14b\"}"
+		},
+		"has a control character in the name of a member": func(good string) string {
+			return strings.Replace(good, "jwks_uri", "jwks\x14_uri", 1)
+		},
 		"has 200 kB": func(good string) string {
 			return strings.TrimSuffix(good, "}") + `,"x":"` + strings.Repeat("x", 200<<10) + `"}`
 		},

@@ -62,7 +62,7 @@ func algorithmCases() []testCase {
 			announce(s, []any{"RS256", alg})
 		})
 	}
-	add("signed by Ed25519 under its own name", func(s *scenario) { s.signedBy("Ed25519", edKey) })
+	cases = append(cases, ed25519Cases()...)
 	add("signed with a key of 1024 bits", func(s *scenario) { s.signedBy("RS256", smallRSA) })
 	add("signed with a key that is not published", func(s *scenario) { s.key = otherRSA })
 	for name, key := range secretsOfOthers() {
@@ -81,6 +81,35 @@ func algorithmCases() []testCase {
 		s.publish(jwk(rsaKey, "another"), object{"kty": "oct", "k": encode([]byte(secret)), "kid": keyID})
 	})
 	return cases
+}
+
+// ed25519Cases are about the two names of Ed25519: EdDSA (RFC 8037), and its own (RFC 9864).
+func ed25519Cases() []testCase {
+	var cases []testCase
+	for _, alg := range []string{"EdDSA", "Ed25519"} {
+		for _, announced := range []string{"EdDSA", "Ed25519"} {
+			for _, published := range []string{"EdDSA", "Ed25519"} {
+				name := fmt.Sprintf("signed by %s, announced as %s, with a key for %s", alg, announced, published)
+				cases = append(cases, testCase{name, func(s *scenario) {
+					s.signedBy(alg, edKey)
+					s.metadata.members["id_token_signing_alg_values_supported"] = []any{announced}
+					s.publish(broken(jwk(edKey, keyID), "alg", published))
+				}})
+			}
+		}
+	}
+	return append(cases, testCase{"signed by Ed25519 under its own name", func(s *scenario) {
+		s.signedBy("Ed25519", edKey)
+	}}, testCase{"signed by Ed25519 under its own name, with at_hash", func(s *scenario) {
+		s.signedBy("Ed25519", edKey)
+		s.claims["at_hash"] = accessTokenHash("Ed25519", accessToken)
+	}}, testCase{"signed by another key, as Ed25519", func(s *scenario) {
+		s.signedBy("Ed25519", newEdKey())
+		s.publish(jwk(edKey, keyID))
+	}}, testCase{"signed by Ed25519, with alg Ed448", func(s *scenario) {
+		s.signedBy("Ed25519", edKey)
+		s.header["alg"], s.metadata.members["id_token_signing_alg_values_supported"] = "Ed448", []any{"Ed448"}
+	}})
 }
 
 // secretsOfOthers are what an attacker or a careless server might use as the secret of HS256.

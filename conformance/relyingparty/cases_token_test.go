@@ -80,13 +80,15 @@ func tokenCases() []testCase {
 		"has ACCESS_TOKEN and nothing else": strings.Replace(good, "access_token", "ACCESS_TOKEN", 1),
 		"has 200 kB": strings.TrimSuffix(good, "}") + `,"x":"` + strings.Repeat("x", 200<<10) +
 			`"}`,
-		"has 2 MB":                  strings.TrimSuffix(good, "}") + `,"x":"` + strings.Repeat("x", 2<<20) + `"}`,
-		"is in an envelope":         `{"data":` + good + "}",
-		"has an error as an object": strings.TrimSuffix(good, "}") + `,"error":{"code":"x"}}`,
-		"has a list of errors":      strings.TrimSuffix(good, "}") + `,"errors":["x"]}`,
-		"has errcode 0":             strings.TrimSuffix(good, "}") + `,"errcode":0}`,
-		"has errcode 40029":         strings.TrimSuffix(good, "}") + `,"errcode":40029}`,
-		"has ok false":              strings.TrimSuffix(good, "}") + `,"ok":false}`,
+		"has 2 MB":                strings.TrimSuffix(good, "}") + `,"x":"` + strings.Repeat("x", 2<<20) + `"}`,
+		"is in an envelope":       `{"data":` + good + "}",
+		"has a control character": strings.TrimSuffix(good, "}") + ",\"nickname\":\"An\x14n\"}",
+		"has a control character in the name of a member": strings.Replace(good, "access_", "access\x01_", 1),
+		"has an error as an object":                       strings.TrimSuffix(good, "}") + `,"error":{"code":"x"}}`,
+		"has a list of errors":                            strings.TrimSuffix(good, "}") + `,"errors":["x"]}`,
+		"has errcode 0":                                   strings.TrimSuffix(good, "}") + `,"errcode":0}`,
+		"has errcode 40029":                               strings.TrimSuffix(good, "}") + `,"errcode":40029}`,
+		"has ok false":                                    strings.TrimSuffix(good, "}") + `,"ok":false}`,
 	} {
 		cases = append(cases, testCase{"token answer " + name, func(s *scenario) { s.token.raw = body }})
 	}

@@ -22,15 +22,21 @@ func userinfoCases() []testCase {
 	add("sub has a blank after it", func(s *scenario) { s.userinfo.members["sub"] = "ann " })
 	for name, raw := range map[string]string{
 		"is null": "null", "is a list": `[{"sub":"ann"}]`, "is not JSON": "<html>",
-		"has text after it":                    `{"sub":"ann"}x`,
-		"has white space around it":            ` {"sub":"ann"} `,
-		"has sub twice, the first of another":  `{"sub":"bob","sub":"ann"}`,
-		"has sub twice, the second of another": `{"sub":"ann","sub":"bob"}`,
-		"has SUB of another beside sub":        `{"sub":"ann","SUB":"bob"}`,
-		"has SUB instead of sub":               `{"SUB":"ann"}`,
-		"has EMAIL of another beside email":    `{"sub":"ann","email":"ann@example.com","EMAIL":"bob@example.com"}`,
-		"has 200 kB":                           `{"sub":"ann","x":"` + strings.Repeat("x", 200<<10) + `"}`,
-		"has 2 MB":                             `{"sub":"ann","x":"` + strings.Repeat("x", 2<<20) + `"}`,
+		"has text after it":                          `{"sub":"ann"}x`,
+		"has white space around it":                  ` {"sub":"ann"} `,
+		"has sub twice, the first of another":        `{"sub":"bob","sub":"ann"}`,
+		"has sub twice, the second of another":       `{"sub":"ann","sub":"bob"}`,
+		"has SUB of another beside sub":              `{"sub":"ann","SUB":"bob"}`,
+		"has SUB instead of sub":                     `{"SUB":"ann"}`,
+		"has EMAIL of another beside email":          `{"sub":"ann","email":"ann@example.com","EMAIL":"bob@example.com"}`,
+		"has a control character in its name":        "{\"sub\":\"ann\",\"name\":\"An\x14n\"}",
+		"has a line break in its name":               "{\"sub\":\"ann\",\"name\":\"An\nn\"}",
+		"has a control character in its sub":         "{\"sub\":\"a\x00nn\"}",
+		"has a control character in a member's name": "{\"sub\":\"ann\",\"na\x01me\":\"x\"}",
+		"has a control character behind it":          "{\"sub\":\"ann\"}\x01",
+		"has a control character in an escape":       "{\"sub\":\"ann\",\"name\":\"\\u00\x0141\"}",
+		"has 200 kB":                                 `{"sub":"ann","x":"` + strings.Repeat("x", 200<<10) + `"}`,
+		"has 2 MB":                                   `{"sub":"ann","x":"` + strings.Repeat("x", 2<<20) + `"}`,
 	} {
 		add(name, func(s *scenario) { s.userinfo.raw = raw })
 	}

@@ -17,7 +17,9 @@ func each(beginning string, ends ...string) []string {
 
 // The ends of names of cases.
 var (
-	notText  = []string{"true", "false", "0", "-1", "1.5", "an empty list", "a list", "an object"}
-	anyValue = append([]string{"null", "an empty string", "another string"}, notText...)
-	notList  = []string{"true", "false", "0", "-1", "1.5", "an empty string", "another string", "an object"}
+	wrongType    = []string{"true", "false", "0", "-1", "1.5", "an object"}
+	notText      = []string{"true", "false", "0", "-1", "1.5", "an empty list", "a list", "an object"}
+	anyValue     = append([]string{"null", "an empty string", "another string"}, notText...)
+	otherSuccess = []string{"201", "202", "203", "206"}
+	notList      = []string{"true", "false", "0", "-1", "1.5", "an empty string", "another string", "an object"}
 )

@@ -123,7 +123,7 @@ func digestOf(algorithm string, input []byte) (crypto.Hash, []byte) {
 	switch algorithm[len(algorithm)-3:] {
 	case "384":
 		hash = crypto.SHA384
-	case "512", "DSA": // EdDSA: the hash of Ed25519 is SHA-512
+	case "512", "DSA", "519": // EdDSA and Ed25519: the hash of Ed25519 is SHA-512
 		hash = crypto.SHA512
 	}
 	h := hash.New()

@@ -178,8 +178,8 @@ func (a *application) checkProfile(t *testing.T) {
 	}
 }
 
-// checkAlgorithm checks that the ID token is signed by the algorithm of the registration. The default
-// is RS256 (OpenID Connect Dynamic Client Registration 1.0 § 2).
+// checkAlgorithm checks that the ID token is signed by the algorithm of the registration. The
+// default is RS256 (OpenID Connect Dynamic Client Registration 1.0 § 2).
 func (a *application) checkAlgorithm(t *testing.T, r registration) {
 	t.Helper()
 	first, _, _ := strings.Cut(a.signedIn.Account.IDToken, ".")

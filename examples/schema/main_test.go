@@ -55,7 +55,8 @@ func (c tool) expect(t *testing.T, status int, text string, args ...string) stri
 
 func (c tool) open(t *testing.T, opts ...gormadapter.Option) *gormadapter.Adapter {
 	t.Helper()
-	a, err := gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver, DBName: filepath.Join(c.dir, "app.sqlite")}, opts...)
+	a, err := gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver, DBName: filepath.Join(c.dir, "app.sqlite")},
+		opts...)
 	if err != nil {
 		t.Fatal(err)
 	}

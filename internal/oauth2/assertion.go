@@ -15,6 +15,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/cardea-auth/cardea/internal/eddsa"
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/cryptosigner"
 )
@@ -27,20 +28,22 @@ type Key struct {
 	// ID is the kid by which the server finds the public key. "" sends none.
 	ID string
 
-	// Algorithm is RS256, PS256, ES256 or EdDSA. Defaults to RS256 for an RSA key, and otherwise to
-	// the only one that fits the key.
+	// Algorithm is RS256, PS256, ES256, EdDSA or Ed25519 (RFC 9864), which is another name for
+	// EdDSA with this key. Defaults to the first of them that fits the key and is among
+	// Client.AssertionAlgorithms, or else to the first that fits the key.
 	Algorithm string
 }
 
 // Check returns an error if there is no Signer, if its kind or size is not one of those accepted,
 // or if Algorithm does not fit it.
 func (k Key) Check() error {
-	_, err := k.algorithm()
+	_, err := k.algorithm(nil)
 	return err
 }
 
-// algorithm returns Algorithm or its default, or what is wrong with the key.
-func (k Key) algorithm() (jose.SignatureAlgorithm, error) {
+// algorithm returns Algorithm or its default at a server that accepts these, or what is wrong with
+// the key.
+func (k Key) algorithm(accepted []string) (jose.SignatureAlgorithm, error) {
 	if k.Signer == nil {
 		return "", errors.New("there is no Signer")
 	}
@@ -49,11 +52,21 @@ func (k Key) algorithm() (jose.SignatureAlgorithm, error) {
 	case fitting == nil:
 		return "", errors.New("want a key for RSA with 2048 bits or more, for ECDSA on P-256, or for Ed25519")
 	case k.Algorithm == "":
-		return fitting[0], nil
+		return preferred(fitting, accepted), nil
 	case !slices.Contains(fitting, jose.SignatureAlgorithm(k.Algorithm)):
 		return "", fmt.Errorf("want an Algorithm of %q for this key, have %q", fitting, k.Algorithm)
 	}
 	return jose.SignatureAlgorithm(k.Algorithm), nil
+}
+
+// preferred returns the first of the fitting algorithms that a server accepts, or else the first.
+func preferred(fitting []jose.SignatureAlgorithm, accepted []string) jose.SignatureAlgorithm {
+	for _, alg := range fitting {
+		if slices.Contains(accepted, string(alg)) {
+			return alg
+		}
+	}
+	return fitting[0]
 }
 
 // algorithms returns the algorithms for a public key, the default first. It returns none for a key
@@ -69,14 +82,17 @@ func algorithms(public crypto.PublicKey) []jose.SignatureAlgorithm {
 			return []jose.SignatureAlgorithm{jose.ES256}
 		}
 	case ed25519.PublicKey:
-		return []jose.SignatureAlgorithm{jose.EdDSA}
+		return []jose.SignatureAlgorithm{eddsa.EdDSA, eddsa.Ed25519}
 	}
 	return nil
 }
 
-// signing returns the key as the JOSE library wants it.
-func (k Key) signing() (jose.SigningKey, error) {
-	alg, err := k.algorithm()
+// signing returns the key as the JOSE library wants it, for a server that accepts these algorithms.
+func (k Key) signing(accepted []string) (jose.SigningKey, error) {
+	alg, err := k.algorithm(accepted)
+	if eddsa.Is(string(alg)) {
+		return jose.SigningKey{Algorithm: alg, Key: eddsa.Signer(k.Signer)}, err
+	}
 	return jose.SigningKey{Algorithm: alg, Key: cryptosigner.Opaque(hashLongSalt{k.Signer})}, err
 }
 

@@ -30,7 +30,7 @@ func (c *Client) authenticate(ctx context.Context, form url.Values) (http.Header
 	case SecretJWT:
 		return header, c.addAssertion(form, jose.SigningKey{Algorithm: jose.HS256, Key: []byte(secret)}, "")
 	case PrivateKeyJWT:
-		key, err := c.Key.signing()
+		key, err := c.Key.signing(c.AssertionAlgorithms)
 		if err != nil {
 			return nil, fmt.Errorf("client assertion: %w", err)
 		}

@@ -44,6 +44,10 @@ type Client struct {
 	// identifier of the server.
 	Audience string
 
+	// AssertionAlgorithms are those that the server accepts for the assertions of PrivateKeyJWT;
+	// nil if it does not publish them. They matter if the Key has no Algorithm.
+	AssertionAlgorithms []string
+
 	// MakeSecret, if set, makes a new secret for each request, instead of Secret. Its errors must
 	// not contain the secret or a key.
 	MakeSecret func(ctx context.Context) (string, error)

@@ -49,18 +49,23 @@ func errorIn(response map[string]any) (code string, isError bool) {
 }
 
 // meansError reports whether the value of a member says that there was an error.
+// For code and status, which other answers have too, only a number does.
 func meansError(name string, v any) bool {
+	if n, ok := v.(json.Number); ok {
+		return numberMeansError(name, n)
+	}
+	if !strings.HasPrefix(name, "err") {
+		return false
+	}
 	switch v := v.(type) {
 	case string:
-		return v != "" && v != "0" && strings.HasPrefix(name, "err")
-	case json.Number:
-		return numberMeansError(name, v)
+		return v != "" && v != "0"
 	case bool:
-		return v && name == "error"
+		return v
 	case []any:
-		return len(v) > 0 && name == "errors"
+		return len(v) > 0
 	case map[string]any:
-		return len(v) > 0 && strings.HasPrefix(name, "err") && v["code"] != "ok" && v["code"] != json.Number("0")
+		return len(v) > 0 && v["code"] != "ok" && v["code"] != json.Number("0")
 	}
 	return false
 }

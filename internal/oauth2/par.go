@@ -49,8 +49,7 @@ func (c *Client) push(ctx context.Context, params url.Values) (requestURI string
 		return "", err
 	}
 	answer, err := outbound.Object(resp.Body)
-	// Section 2.2 requires 201; servers that send 200 do no harm.
-	if resp.Status != http.StatusCreated && resp.Status != http.StatusOK {
+	if !resp.OK() { // Section 2.2 says 201; servers that send another 2xx do no harm
 		code, _ := errorIn(answer)
 		return "", &Error{Code: code, Status: resp.Status}
 	}

@@ -26,7 +26,7 @@ func TestResponsesToAPushedRequest(t *testing.T) {
 		},
 		"a refusal with a reference":    {400, `{"request_uri":"urn:r"}`, false, &oauth2.Error{Status: 400}},
 		"a refusal that is not JSON":    {503, `t0ps3cret`, false, &oauth2.Error{Status: 503}},
-		"accepted, with a reference":    {202, `{"request_uri":"urn:r"}`, false, &oauth2.Error{Status: 202}},
+		"accepted, with a reference":    {202, `{"request_uri":"urn:r"}`, true, nil},
 		"no reference":                  {201, `{}`, false, nil},
 		"an empty reference":            {201, `{"request_uri":""}`, false, nil},
 		"a reference of another kind":   {201, `{"request_uri":["urn:r"]}`, false, nil},

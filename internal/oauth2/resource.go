@@ -28,12 +28,12 @@ type Resource struct {
 
 const accessToken = "{access_token}"
 
-// StatusError is the HTTP status of a resource that is not 200.
+// StatusError is the HTTP status of a resource that is not 2xx.
 type StatusError int
 
 func (e StatusError) Error() string { return fmt.Sprintf("status %d", int(e)) }
 
-// Fetch returns the body of a resource. Any status but 200 is a [StatusError], and a placeholder for
+// Fetch returns the body of a resource. Any status but 2xx is a [StatusError]. A placeholder for
 // which the token response has no text or number is an error too. Errors contain neither the URL nor
 // the token.
 func (c *Client) Fetch(ctx context.Context, r Resource, t *Token) ([]byte, error) {
@@ -41,7 +41,7 @@ func (c *Client) Fetch(ctx context.Context, r Resource, t *Token) ([]byte, error
 	if err != nil {
 		return nil, err
 	}
-	if resp.Status != http.StatusOK {
+	if !resp.OK() {
 		return nil, StatusError(resp.Status)
 	}
 	return resp.Body, nil

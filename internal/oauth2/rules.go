@@ -105,11 +105,12 @@ func (r Rules) rename(form url.Values) url.Values {
 }
 
 // response returns the token response, taken out of its envelope, with the standard's names. An
-// error response may be in the envelope, beside it or instead of it.
-func (r Rules) response(status int, body []byte) (map[string]any, error) {
-	raw, err := outbound.Object(body)
-	if code, isError := errorIn(raw); isError || status != http.StatusOK {
-		return nil, &Error{Code: code, Status: status}
+// error response may be in the envelope, beside it or instead of it. Its status may be any 2xx: RFC
+// 6749 § 5.1 says 200, and WorkOS, Supabase and Harvest send 201.
+func (r Rules) response(resp *outbound.Response) (map[string]any, error) {
+	raw, err := outbound.Object(resp.Body)
+	if code, isError := errorIn(raw); isError || !resp.OK() {
+		return nil, &Error{Code: code, Status: resp.Status}
 	}
 	if err != nil {
 		return nil, err
@@ -122,7 +123,7 @@ func (r Rules) response(status int, body []byte) (map[string]any, error) {
 		return nil, errors.New("answer has no envelope")
 	}
 	if code, isError := errorIn(inner); isError {
-		return nil, &Error{Code: code, Status: status}
+		return nil, &Error{Code: code, Status: resp.Status}
 	}
 	return r.withStandardNames(inner), nil
 }

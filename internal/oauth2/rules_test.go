@@ -98,6 +98,7 @@ func TestEnvelopeOfAnErrorResponse(t *testing.T) {
 	for name, body := range map[string]string{
 		"beside":  `{"errcode":7,"data":{"access_token":"at"}}`,
 		"inside":  `{"data":{"error_code":7,"access_token":"at"}}`,
+		"list":    `{"data":{"error":["x"],"access_token":"at"}}`,
 		"instead": `{"access_token":"at"}`,
 		"a list":  `{"data":[{"access_token":"at"}]}`,
 		"null":    `{"data":null,"access_token":"at"}`,

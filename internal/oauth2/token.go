@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/cardea-auth/cardea/internal/jsonvalue"
+	"github.com/cardea-auth/cardea/internal/outbound"
 )
 
 // The types of access tokens, in lower case.
@@ -70,7 +71,7 @@ func (c *Client) requestTokenOnce(ctx context.Context, form url.Values, bound bo
 	if err != nil {
 		return nil, err
 	}
-	return c.Rules.parse(resp.Status, resp.Body, bound, c.now())
+	return c.Rules.parse(resp, bound, c.now())
 }
 
 // ParseTokenResponse returns the token of a token response that was fetched in another way and has
@@ -94,8 +95,8 @@ func (c *Client) now() time.Time {
 }
 
 // parse returns the token of a response of the token endpoint.
-func (r Rules) parse(status int, body []byte, bound bool, now time.Time) (*Token, error) {
-	raw, err := r.response(status, body)
+func (r Rules) parse(resp *outbound.Response, bound bool, now time.Time) (*Token, error) {
+	raw, err := r.response(resp)
 	if err != nil {
 		return nil, err
 	}

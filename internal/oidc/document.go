@@ -10,9 +10,8 @@ import (
 )
 
 const (
-	maxAge     = time.Hour        // after which a copy is fetched again
-	retryAfter = 2 * time.Second  // during which a failed fetch is not tried again, by any caller
-	cooldown   = 30 * time.Second // during which newer fetches nothing after a fetch that was of no use
+	maxAge     = time.Hour       // after which a copy is fetched again
+	retryAfter = 2 * time.Second // during which a failed fetch is not tried again, by any caller
 )
 
 // document is a copy of a remote document, shared by all callers. At most one fetch runs at a time.
@@ -25,13 +24,13 @@ type document[T any] struct {
 	now   func() time.Time
 	fetch func(context.Context) (T, error)
 
-	mu            sync.Mutex
-	copy          version[T]
-	fetched       time.Time     // when copy was fetched
-	err           error         // of the last fetch; nil if it succeeded
-	failed        time.Time     // when err happened
-	cooldownUntil time.Time     // until then newer does not start a fetch
-	fetching      chan struct{} // closed when the running fetch has ended; nil if none is running
+	mu       sync.Mutex
+	copy     version[T]
+	fetched  time.Time     // when copy was fetched
+	err      error         // of the last fetch; nil if it succeeded
+	failed   time.Time     // when err happened
+	budget   budget        // of the fetches that newer starts
+	fetching chan struct{} // closed when the running fetch has ended; nil if none is running
 }
 
 // version is one fetched copy. Versions are numbered from 1; number 0 means that nothing was
@@ -50,11 +49,13 @@ func (d *document[T]) get(ctx context.Context) (version[T], error) {
 	return d.after(0)
 }
 
-// newer returns a version after the one with that number. If there is none it is fetched, once: the
-// next fetch has to wait for the cooldown, unless [document.endCooldown] is called. However many
-// callers miss something in the copy, they cause only a few fetches.
-func (d *document[T]) newer(ctx context.Context, number int) (version[T], error) {
-	fetching, err := d.fetchAfter(ctx, number)
+// newer returns a version after the one with that number. If there is none it is fetched, unless
+// the budget for that reason is spent: what the caller misses in the copy. However many callers
+// miss something in the copy, and for how long, they cause only as many fetches as the budget
+// allows. Each of these fetches serves all callers, so that something which the document has now is
+// missed no longer than until the next one.
+func (d *document[T]) newer(ctx context.Context, number int, reason string) (version[T], error) {
+	fetching, err := d.fetchAfter(ctx, number, reason)
 	if err != nil {
 		return version[T]{}, err
 	}
@@ -64,12 +65,12 @@ func (d *document[T]) newer(ctx context.Context, number int) (version[T], error)
 	return d.after(number)
 }
 
-// endCooldown allows newer to fetch again at once. Call it if a newer version had what the one
-// before it lacked.
-func (d *document[T]) endCooldown() {
+// refund puts the last fetch of newer back into the budget. Call it if that version had what the
+// one before it lacked.
+func (d *document[T]) refund() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.cooldownUntil = time.Time{}
+	d.budget.refund()
 }
 
 // fetchIfOld returns the fetch to wait for before the copy is used; nil if there is none.
@@ -83,28 +84,30 @@ func (d *document[T]) fetchIfOld(ctx context.Context) <-chan struct{} {
 }
 
 // fetchAfter returns the fetch to wait for before a version after number is used; nil if there is
-// none. During the cooldown it returns an error.
-func (d *document[T]) fetchAfter(ctx context.Context, number int) (<-chan struct{}, error) {
+// none. It returns an error if a fetch is needed and the budget is spent.
+func (d *document[T]) fetchAfter(ctx context.Context, number int, reason string) (<-chan struct{}, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.copy.number != number {
 		return nil, nil
 	}
-	if d.fetching == nil && d.now().Before(d.cooldownUntil) {
-		return nil, errors.New("the last fetch was only a moment ago")
+	if d.fetching == nil && !d.justFailed() && !d.budget.spend(d.now(), reason) {
+		return nil, errors.New("they were fetched a moment ago")
 	}
-	fetching := d.startFetch(ctx)
-	if fetching != nil {
-		d.cooldownUntil = d.now().Add(cooldown)
-	}
-	return fetching, nil
+	return d.startFetch(ctx), nil
 }
 
-// startFetch starts a fetch, or joins the running one. It returns nil if the last fetch failed less
-// than retryAfter ago. The caller must hold d.mu.
+// justFailed reports whether the last fetch failed less than retryAfter ago. The caller must hold
+// d.mu.
+func (d *document[T]) justFailed() bool {
+	return d.err != nil && d.now().Sub(d.failed) < retryAfter
+}
+
+// startFetch starts a fetch, or joins the running one. It returns nil if the last fetch has just
+// failed. The caller must hold d.mu.
 func (d *document[T]) startFetch(ctx context.Context) <-chan struct{} {
 	if d.fetching == nil {
-		if d.err != nil && d.now().Sub(d.failed) < retryAfter {
+		if d.justFailed() {
 			return nil
 		}
 		d.fetching = make(chan struct{})
@@ -148,7 +151,8 @@ func (d *document[T]) update(ctx context.Context) {
 	defer d.mu.Unlock()
 	d.err = err
 	if err != nil {
-		d.failed, d.cooldownUntil = d.now(), time.Time{}
+		d.failed = d.now()
+		d.budget.refund() // retryAfter bounds those that fail
 	} else {
 		d.fetched, d.copy = d.now(), version[T]{d.copy.number + 1, value}
 	}

@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"sync"
 	"testing"
@@ -162,41 +163,89 @@ func TestDocumentServesTheOldCopyWhenItCannotBeRenewed(t *testing.T) {
 	})
 }
 
-func TestNewerFetchesOnceUntilTheCooldownEnds(t *testing.T) {
+func TestNewerFetchesWithinItsBudget(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r, d := newRemote()
-		first, err := d.get(t.Context())
+		last, err := d.get(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		var group sync.WaitGroup
-		for range 1000 {
-			group.Go(func() {
-				if got, err := d.newer(t.Context(), first.number); err != nil || got.value != 2 {
-					t.Errorf("got %v, %v", got, err)
-				}
-			})
-		}
-		group.Wait()
-		second := first.number + 1
-		for range 1000 {
-			if got, err := d.newer(t.Context(), second); err == nil {
-				t.Fatalf("asked again at once, got %v", got)
+		// newer asks many times at once for a newer version, and wants there to be one or not.
+		newer := func(name, reason string, want bool) {
+			t.Helper()
+			var group sync.WaitGroup
+			for range 100 {
+				group.Go(func() {
+					got, err := d.newer(t.Context(), last.number, reason)
+					if (err == nil) != want || want && got.number != last.number+1 {
+						t.Errorf("%s: got %v, %v", name, got, err)
+					}
+				})
+			}
+			group.Wait()
+			if want {
+				last.number++
+			}
+			if r.count() != last.number {
+				t.Errorf("%s: %d fetches, want %d", name, r.count(), last.number)
 			}
 		}
-		if r.count() != 2 {
-			t.Errorf("%d fetches, want 2", r.count())
+		newer("the first time", "a", true) // each fetch takes a second
+		newer("again for the same reason", "a", false)
+		newer("for another reason", "b", true)
+		newer("for a third reason", "c", false)
+		d.refund()
+		newer("after the last one was of use", "b", true)
+		newer("after that", "c", false)
+		time.Sleep(budgetInterval)
+		newer("after a while", "b", true)
+		newer("after that while", "c", false)
+		time.Sleep(time.Hour / 2)
+		newer("after a long while", "b", true)
+		newer("for the same reason after a long while", "b", false)
+		newer("for another reason after a long while", "c", true)
+		newer("for a third reason after a long while", "d", false)
+	})
+}
+
+// Forged tokens that come without pause cause one fetch in five seconds, and never keep a newer
+// version away for longer.
+func TestNewerUnderAttack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r, d := newRemote()
+		begin := time.Now()
+		seen, at := 0, begin
+		for time.Since(begin) < 10*time.Minute {
+			if got, err := d.get(t.Context()); err != nil {
+				t.Fatal(err)
+			} else if _, err := d.newer(t.Context(), got.number, rand.Text()); err == nil {
+				if seen > 2 && time.Since(at) > budgetInterval+time.Second {
+					t.Errorf("version %d came %v after the one before it", got.number, time.Since(at))
+				}
+				seen, at = seen+1, time.Now()
+			}
+			time.Sleep(time.Second / 10)
 		}
-		d.endCooldown()
-		if got, err := d.newer(t.Context(), second); err != nil || got.value != 3 {
-			t.Errorf("after the cooldown was ended: got %v, %v", got, err)
-		}
-		time.Sleep(cooldown)
-		if got, err := d.newer(t.Context(), second+1); err != nil || got.value != 4 {
-			t.Errorf("after a while: got %v, %v", got, err)
+		if most := int(10*time.Minute/budgetInterval) + budgetSize + 1; r.count() > most || r.count() < most/2 {
+			t.Errorf("%d fetches in ten minutes, want at most %d", r.count(), most)
 		}
 	})
+}
+
+func TestBudgetOutlivesAClockThatIsSetBack(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	var b budget
+	for b.spend(now, rand.Text()) {
+		now = now.Add(time.Millisecond)
+	}
+	now = now.Add(-24 * time.Hour)
+	b.spend(now, "")
+	if !b.spend(now.Add(budgetInterval), "") {
+		t.Error("spent for a day")
+	}
 }
 
 func TestNewerFetchesAgainSoonAfterAFailure(t *testing.T) {
@@ -209,7 +258,7 @@ func TestNewerFetchesAgainSoonAfterAFailure(t *testing.T) {
 		}
 		r.fail(errDown)
 		for range 100 {
-			if _, err := d.newer(t.Context(), first.number); !errors.Is(err, errDown) {
+			if _, err := d.newer(t.Context(), first.number, ""); !errors.Is(err, errDown) {
 				t.Fatalf("got %v", err)
 			}
 		}
@@ -218,7 +267,7 @@ func TestNewerFetchesAgainSoonAfterAFailure(t *testing.T) {
 		}
 		r.fail(nil)
 		time.Sleep(retryAfter)
-		if got, err := d.newer(t.Context(), first.number); err != nil || got.value != 3 {
+		if got, err := d.newer(t.Context(), first.number, ""); err != nil || got.value != 3 {
 			t.Errorf("when it works again: got %v, %v", got, err)
 		}
 	})

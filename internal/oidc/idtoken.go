@@ -197,7 +197,7 @@ func canonical(parts []string) bool {
 func printable(alg string) string {
 	switch alg {
 	case "none", "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384",
-		"ES512", "EdDSA":
+		"ES512", "EdDSA", "Ed25519":
 		return alg
 	}
 	return "this algorithm"
@@ -327,7 +327,7 @@ func leftHalf(accessToken, alg string) string {
 	case "RS384", "PS384", "ES384":
 		s := sha512.Sum384([]byte(accessToken))
 		sum = s[:]
-	case "RS512", "PS512", "ES512", "EdDSA":
+	case "RS512", "PS512", "ES512", "EdDSA", "Ed25519": // Ed25519 uses SHA-512
 		s := sha512.Sum512([]byte(accessToken))
 		sum = s[:]
 	default:

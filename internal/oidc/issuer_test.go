@@ -91,7 +91,7 @@ func (p party) finish(t *testing.T, client *oauth2.Client, code string) (map[str
 
 func TestSignInWithEachAlgorithm(t *testing.T) {
 	t.Parallel()
-	for _, alg := range []string{"RS256", "PS256", "ES256", "ES384", "ES512", "EdDSA"} {
+	for _, alg := range []string{"RS256", "PS256", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"} {
 		p := newParty(t, cardeatest.Person{Subject: "7", Email: "bob@example.com"})
 		p.op.SignWith(alg)
 		claims, err := p.signIn(t)

@@ -290,6 +290,9 @@ func TestRotatedKeyCostsOneFetch(t *testing.T) {
 		{"a removed key causes one fetch", public(third, ""), first, "first", false, 4},
 		{"and then no more", public(third, ""), first, "first", false, 4},
 		{"the present key still works", public(third, ""), third, "", true, 4},
+		{"the keys change right after that", public(second, "second"), second, "second", true, 5},
+		{"an unknown key causes one fetch", public(second, "second"), first, "fourth", false, 6},
+		{"another one none", public(second, "second"), first, "fifth", false, 6},
 	}
 	for _, step := range steps {
 		s.set(t, step.serve)

@@ -42,6 +42,10 @@ type Metadata struct {
 	// the issuer does not publish them.
 	TokenAuthMethods []string
 
+	// AssertionAlgorithms are those that the token endpoint accepts for the assertions of clients;
+	// nil if the issuer does not publish them.
+	AssertionAlgorithms []string
+
 	// RequireIss says that every authorization response has the parameter iss (RFC 9207 § 3).
 	RequireIss bool
 
@@ -99,17 +103,18 @@ func discover(ctx context.Context, client *http.Client, configured Metadata) (*M
 	}
 	aliases, _ := answer["mtls_endpoint_aliases"].(map[string]any)
 	return &Metadata{
-		Issuer:           issuer,
-		AuthorizationURL: jsonvalue.String(answer["authorization_endpoint"]),
-		TokenURL:         jsonvalue.String(answer["token_endpoint"]),
-		UserinfoURL:      jsonvalue.String(answer["userinfo_endpoint"]),
-		JWKSURL:          jsonvalue.String(answer["jwks_uri"]),
-		Algorithms:       stringsOf(answer["id_token_signing_alg_values_supported"]),
-		TokenAuthMethods: stringsOf(answer["token_endpoint_auth_methods_supported"]),
-		RequireIss:       answer["authorization_response_iss_parameter_supported"] == true,
-		PushURL:          jsonvalue.String(answer["pushed_authorization_request_endpoint"]),
-		RequirePush:      answer["require_pushed_authorization_requests"] == true,
-		ProofAlgorithms:  stringsOf(answer["dpop_signing_alg_values_supported"]),
+		Issuer:              issuer,
+		AuthorizationURL:    jsonvalue.String(answer["authorization_endpoint"]),
+		TokenURL:            jsonvalue.String(answer["token_endpoint"]),
+		UserinfoURL:         jsonvalue.String(answer["userinfo_endpoint"]),
+		JWKSURL:             jsonvalue.String(answer["jwks_uri"]),
+		Algorithms:          stringsOf(answer["id_token_signing_alg_values_supported"]),
+		TokenAuthMethods:    stringsOf(answer["token_endpoint_auth_methods_supported"]),
+		AssertionAlgorithms: stringsOf(answer["token_endpoint_auth_signing_alg_values_supported"]),
+		RequireIss:          answer["authorization_response_iss_parameter_supported"] == true,
+		PushURL:             jsonvalue.String(answer["pushed_authorization_request_endpoint"]),
+		RequirePush:         answer["require_pushed_authorization_requests"] == true,
+		ProofAlgorithms:     stringsOf(answer["dpop_signing_alg_values_supported"]),
 		Aliases: Aliases{
 			TokenURL:    jsonvalue.String(aliases["token_endpoint"]),
 			UserinfoURL: jsonvalue.String(aliases["userinfo_endpoint"]),
@@ -191,7 +196,7 @@ func (m *Metadata) check() error {
 	return nil
 }
 
-// get returns the body of the document at a URL. Any status but 200 is an error.
+// get returns the body of the document at a URL. Any status but 2xx is an error.
 func get(ctx context.Context, client *http.Client, url string) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
@@ -201,7 +206,7 @@ func get(ctx context.Context, client *http.Client, url string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if resp.Status != http.StatusOK {
+	if !resp.OK() {
 		return nil, fmt.Errorf("status %d", resp.Status)
 	}
 	return resp.Body, nil

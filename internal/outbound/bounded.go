@@ -2,7 +2,6 @@ package outbound
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"net/http"
 )
@@ -17,11 +16,9 @@ func Bounded(client *http.Client) *http.Client {
 // bounded is an http.RoundTripper that sends requests with Do.
 type bounded struct{ client *http.Client }
 
-// RoundTrip sends a request with Do, with a timeout.
+// RoundTrip sends a copy of a request with Do, which may add headers to it.
 func (b bounded) RoundTrip(req *http.Request) (*http.Response, error) {
-	ctx, cancel := context.WithTimeout(req.Context(), Timeout)
-	defer cancel()
-	resp, err := Do(b.client, req.Clone(ctx))
+	resp, err := Do(b.client, req.Clone(req.Context()))
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,12 @@ import (
 // response.
 const Timeout = 10 * time.Second
 
+// maxIdle is how many connections to one host are kept for the next requests. A site on which many
+// people sign in at the same time makes as many requests at the same time to one provider. With
+// fewer idle connections it would open and close one for most of them. Client is for a provider
+// with a few hosts, so there is no limit for all hosts together.
+const maxIdle = 256
+
 // Client returns an HTTP client for requests to other servers, safe for concurrent use. It follows
 // no redirects and uses no proxy of the environment. It refuses to connect to loopback, link-local,
 // multicast and unspecified addresses, whatever name resolved to them. If allowLoopback is true,
@@ -39,8 +45,7 @@ func Client(allowLoopback bool) *http.Client {
 			TLSHandshakeTimeout:    5 * time.Second,
 			ResponseHeaderTimeout:  8 * time.Second,
 			MaxResponseHeaderBytes: 64 << 10,
-			MaxIdleConns:           100,
-			MaxIdleConnsPerHost:    10,
+			MaxIdleConnsPerHost:    maxIdle,
 			IdleConnTimeout:        90 * time.Second,
 			ForceAttemptHTTP2:      true,
 		},

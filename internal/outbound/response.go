@@ -1,8 +1,7 @@
 package outbound
 
 import (
-	"bytes"
-	"encoding/json"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -20,11 +19,18 @@ type Response struct {
 	Body   []byte      // the body, at most MaxBody long
 }
 
+// OK reports whether the status is 2xx: the server did what the request asked for. The standards
+// say 200 for most requests, and some servers send 201 or 203 with the same body. A response
+// without the body that the caller needs is OK, too; its body cannot be decoded.
+func (r *Response) OK() bool { return r.Status >= 200 && r.Status <= 299 }
+
 // Do sends a request to a URL that passes [CheckEndpoint], and reads the response. Whatever the
 // client is configured to do, these are errors:
 //
 //   - a redirect, so that secrets in the request do not reach another server
 //   - a response longer than [MaxBody]
+//   - a response that has not ended after [Timeout], also if the client's own Timeout is longer, or
+//     if its Transport does not observe the context of a request
 //   - a nil client
 //
 // Do returns every other response, whatever its status. It sends and keeps no cookies. Errors
@@ -46,7 +52,37 @@ func Do(client *http.Client, req *http.Request) (*Response, error) {
 	strict := *client
 	strict.CheckRedirect = followNone
 	strict.Jar = nil
-	resp, err := strict.Do(req)
+	return withTimeout(req, func(req *http.Request) (*Response, error) { return send(&strict, req) })
+}
+
+// result is what send returns.
+type result struct {
+	resp *Response
+	err  error
+}
+
+// withTimeout calls send with a request whose context ends after [Timeout], and does not wait any
+// longer than that context lasts, even if send does.
+func withTimeout(req *http.Request, send func(*http.Request) (*Response, error)) (*Response, error) {
+	ctx, cancel := context.WithTimeout(req.Context(), Timeout)
+	defer cancel()
+	done := make(chan result, 1) // with room, so that a send which ends too late ends
+	go func() {
+		r := result{err: errors.New("the HTTP client panicked")}
+		defer func() { recover(); done <- r }() // no handler above this goroutine would recover
+		r.resp, r.err = send(req.WithContext(ctx))
+	}()
+	select {
+	case r := <-done:
+		return r.resp, r.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// send sends a request and reads the response.
+func send(client *http.Client, req *http.Request) (*Response, error) {
+	resp, err := client.Do(req)
 	if err != nil {
 		return nil, withoutURL(err)
 	}
@@ -78,37 +114,4 @@ func read(r io.Reader) ([]byte, error) {
 		return nil, fmt.Errorf("answer is longer than %d bytes", MaxBody)
 	}
 	return body, nil
-}
-
-// Object decodes a JSON object, with numbers as [json.Number]. Anything else is an error, as is
-// text behind the object. Errors do not quote the body.
-func Object(body []byte) (map[string]any, error) {
-	var v map[string]any
-	if err := decode(body, &v); err != nil || v == nil {
-		return nil, errors.New("answer is not a JSON object")
-	}
-	return v, nil
-}
-
-// Objects decodes a JSON array of objects, with numbers as [json.Number]. Anything else is an
-// error. Errors do not quote the body.
-func Objects(body []byte) ([]map[string]any, error) {
-	var v []map[string]any
-	if err := decode(body, &v); err != nil || v == nil {
-		return nil, errors.New("answer is not a JSON array of objects")
-	}
-	return v, nil
-}
-
-// decode decodes exactly one JSON value.
-func decode(body []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber()
-	if err := d.Decode(v); err != nil {
-		return err
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return errors.New("data after the value")
-	}
-	return nil
 }

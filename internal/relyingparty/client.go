@@ -116,7 +116,7 @@ func (c *Client) oauth2Client(m *oidc.Metadata, redirectURI string) *oauth2.Clie
 	client := &oauth2.Client{
 		ID: c.ClientID, Secret: c.ClientSecret, Auth: c.clientAuth(m), IDParam: c.ClientIDParam,
 		Key: oauth2.Key(c.ClientKey), Audience: cmp.Or(c.AssertionAudience, m.Issuer), Prover: c.prover,
-		RequireDPoP:      c.DPoP,
+		AssertionAlgorithms: m.AssertionAlgorithms, RequireDPoP: c.DPoP,
 		AuthorizationURL: m.AuthorizationURL, TokenURL: m.TokenURL, RedirectURI: redirectURI,
 		Scopes: scopes, ScopeSeparator: c.ScopeSeparator,
 		Params: c.AuthorizationParams, Fragment: c.AuthorizationFragment,

@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/cardea-auth/cardea/internal/oauth2"
+	"github.com/cardea-auth/cardea/internal/outbound"
 	"github.com/cardea-auth/cardea/oauth"
 )
 
@@ -53,23 +53,27 @@ func (c *Client) samePerson(one, two string) bool {
 
 // canonicalIssuer returns the Issuer for its alias, and any other issuer as it is.
 func (c *Client) canonicalIssuer(iss string) string {
-	if iss == c.IssuerAlias {
+	if c.IssuerAlias != "" && iss == c.IssuerAlias {
 		return c.Issuer
 	}
 	return iss
 }
 
 // claimsOf returns the unverified claims of a JWT, and nil for anything else.
-func claimsOf(token string) (c oauth.Claims) {
+func claimsOf(token string) oauth.Claims {
 	parts := strings.SplitN(token, ".", 4)
 	if len(parts) != 3 {
 		return nil
 	}
 	text, err := base64.RawURLEncoding.DecodeString(parts[1])
-	if err != nil || json.Unmarshal(text, &c) != nil {
+	if err != nil {
 		return nil
 	}
-	return c
+	claims, err := outbound.Object(text)
+	if err != nil {
+		return nil
+	}
+	return claims
 }
 
 // IsBound reports whether tokens of this type are bound to a key by DPoP (RFC 9449).

@@ -1,6 +1,7 @@
-// Package drivers finds a driver of gormadapter by its name, for applications that read the kind of
-// their database at run time. A program that imports it contains all drivers; one that always uses
-// the same kind of database imports that driver's own package instead.
+// Package drivers returns a driver of gormadapter by its name. It is for applications that read the
+// kind of their database from their configuration when they start. A program that imports this
+// package links all drivers. A program that always uses the same kind of database imports the
+// package of that driver instead.
 package drivers
 
 import (
@@ -12,9 +13,9 @@ import (
 	"github.com/cardea-auth/cardea/adapter/gormadapter/sqlite"
 )
 
-// ByName returns the driver for "sqlite", "postgresql" or "postgres", "mysql" or "mariadb": the
-// names that MikroORM and database URLs use. For any other name it returns nil and an error that
-// says what to do instead.
+// ByName returns the driver for "sqlite", for "postgresql" or "postgres", or for "mysql" or
+// "mariadb". These are the names that MikroORM and database URLs use, in lower case. For any other
+// name ByName returns nil and an error that says what to do instead.
 func ByName(name string) (gormadapter.Driver, error) {
 	switch name {
 	case "sqlite":

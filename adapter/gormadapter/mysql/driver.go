@@ -15,12 +15,13 @@ import (
 )
 
 // Driver opens MySQL or MariaDB for gormadapter.Open. It refuses the options Schema and
-// TransactionPooler, and uses all others.
+// TransactionPooler and uses all others.
 var Driver gormadapter.Driver = opener{}
 
 type opener struct{}
 
-// Connect makes a connection pool to the server of the options.
+// Connect makes a connection pool for the server that the options name. It does not connect yet. It
+// reports all faults of the options in one error.
 func (opener) Connect(o gormadapter.Options) (*gormadapter.Connection, error) {
 	location, err := loadLocation(o)
 	if faults := append(optionFaults(o), err); errors.Join(faults...) != nil {
@@ -39,7 +40,7 @@ func (opener) Connect(o gormadapter.Options) (*gormadapter.Connection, error) {
 	dialector := &dialect.Dialector{Config: &dialect.Config{Conn: pool, DSNConfig: config}}
 	c := &gormadapter.Connection{Database: describe(config), Pool: pool, Dialector: dialector}
 	if o.Debug {
-		c.Dialector = unexplained{dialector}
+		c.Dialector = parameterizedDialector{dialector}
 	}
 	return c, nil
 }
@@ -54,12 +55,13 @@ func optionFaults(o gormadapter.Options) []error {
 			"database there, so name it in Options.DBName"))
 	}
 	if o.TransactionPooler {
-		faults = append(faults, errors.New("Options.TransactionPooler is for postgresql: leave it empty"))
+		faults = append(faults, errors.New("Options.TransactionPooler is for postgresql only: do not set it"))
 	}
 	return faults
 }
 
-// loadLocation returns the time zone of columns of type datetime: Options.Timezone, or else UTC.
+// loadLocation returns the time zone of the values in datetime columns: Options.Timezone, or UTC if
+// that is empty.
 func loadLocation(o gormadapter.Options) (*time.Location, error) {
 	location, err := time.LoadLocation(o.Timezone) // "" is UTC
 	if err != nil {
@@ -69,14 +71,14 @@ func loadLocation(o gormadapter.Options) (*time.Location, error) {
 	return location, nil
 }
 
-// describe names the database in messages, without the password.
+// describe returns a description of the database for error messages, without the password.
 func describe(config *mysql.Config) string {
 	return fmt.Sprintf("mysql database %q of user %q on %s", config.DBName, config.User, config.Addr)
 }
 
-// unexplained keeps values out of the log if GORM does not ask the logger whether it wants them, as
-// in Scan.
-type unexplained struct{ *dialect.Dialector }
+// parameterizedDialector keeps values out of the log. GORM asks the logger for that with
+// ParamsFilter, but Scan logs what Explain returns.
+type parameterizedDialector struct{ *dialect.Dialector }
 
 // Explain returns the statement without its values.
-func (unexplained) Explain(sql string, _ ...any) string { return sql }
+func (parameterizedDialector) Explain(sql string, _ ...any) string { return sql }

@@ -16,15 +16,15 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// parse turns the options into the driver's configuration, with the settings that the adapter
+// parse turns the options into the driver's configuration and adds the settings that the adapter
 // needs.
 func parse(o gormadapter.Options, location *time.Location) (*mysql.Config, error) {
 	config, err := address(o)
-	// not with err, whose text may contain parts of the password
+	// The error does not wrap err, whose text may contain parts of the password.
 	if err != nil || !slices.Contains([]string{"tcp", "unix"}, config.Net) {
-		return nil, errors.New("Options.DSN cannot be read: want mysql://user:password@host:3306/name with special " +
-			"characters of the password written as %40, " +
-			"or user:password@tcp(host:3306)/name as github.com/go-sql-driver/mysql does")
+		return nil, errors.New("Options.DSN cannot be read: want mysql://user:password@host:3306/name, with special " +
+			"characters of the password percent-encoded (%40 for @), " +
+			"or user:password@tcp(host:3306)/name, as github.com/go-sql-driver/mysql reads it")
 	}
 	if config.DBName == "" {
 		return nil, errors.New("Options.DSN names no database: put its name after the last slash")
@@ -36,21 +36,22 @@ func parse(o gormadapter.Options, location *time.Location) (*mysql.Config, error
 		config.Loc = location
 	}
 	config.ParseTime, config.ClientFoundRows = true, true
-	config.Logger = &mysql.NopLogger{} // the default writes to stderr, and the errors say the same
+	config.Logger = &mysql.NopLogger{} // the default logger writes to stderr what the errors say too
 	config.Timeout = cmp.Or(config.Timeout, options.ConnectTimeout)
 	if config.Params == nil {
 		config.Params = map[string]string{}
 	}
-	if _, own := config.Params["sql_mode"]; !own { // otherwise the server may cut off values that are too long
+	if _, set := config.Params["sql_mode"]; !set { // without strict mode the server may truncate a value
 		config.Params["sql_mode"] = "CONCAT(@@sql_mode,',STRICT_ALL_TABLES')"
 	}
-	if _, own := config.Params["time_zone"]; !own && config.Loc == time.UTC {
+	if _, set := config.Params["time_zone"]; !set && config.Loc == time.UTC {
 		config.Params["time_zone"] = "'+00:00'"
 	}
 	return config, nil
 }
 
-// address reads the address of the database, from Options.DSN or the fields that replace it.
+// address returns the configuration for the address in Options.DSN, or in the options that it
+// replaces.
 func address(o gormadapter.Options) (*mysql.Config, error) {
 	switch {
 	case strings.HasPrefix(o.DSN, "mysql://"), strings.HasPrefix(o.DSN, "mariadb://"):
@@ -62,7 +63,7 @@ func address(o gormadapter.Options) (*mysql.Config, error) {
 	config.User, config.Passwd, config.DBName, config.TLS = o.User, o.Password, o.DBName, o.TLS
 	host := options.Host(o)
 	config.Net, config.Addr = "tcp", net.JoinHostPort(host, strconv.Itoa(cmp.Or(o.Port, 3306)))
-	if filepath.IsAbs(host) { // a socket
+	if filepath.IsAbs(host) { // a Unix socket
 		config.Net, config.Addr = "unix", host
 	}
 	if o.TLS == nil && config.Net == "tcp" {
@@ -71,7 +72,8 @@ func address(o gormadapter.Options) (*mysql.Config, error) {
 	return config, nil
 }
 
-// parseURL reads a URL. Its parameters are those of the driver's own DSN.
+// parseURL reads the address of the database from a URL. The parameters of the URL are those of the
+// driver's DSN.
 func parseURL(address string) (*mysql.Config, error) {
 	u, err := url.Parse(address)
 	if err != nil {

@@ -20,7 +20,8 @@ var Driver gormadapter.Driver = opener{}
 
 type opener struct{}
 
-// Connect makes a connection pool to the server of the options.
+// Connect makes a connection pool for the server that the options name. It does not connect yet. It
+// reports all faults of the options in one error.
 func (opener) Connect(o gormadapter.Options) (*gormadapter.Connection, error) {
 	if faults := optionFaults(o); len(faults) > 0 {
 		return nil, errors.Join(faults...)
@@ -34,7 +35,7 @@ func (opener) Connect(o gormadapter.Options) (*gormadapter.Connection, error) {
 	dialector := &postgres.Dialector{Config: &postgres.Config{Conn: pool}}
 	c := &gormadapter.Connection{Database: describe(config), Pool: pool, Dialector: dialector}
 	if o.Debug {
-		c.Dialector = unexplained{dialector}
+		c.Dialector = parameterizedDialector{dialector}
 	}
 	return c, nil
 }
@@ -50,15 +51,15 @@ func optionFaults(o gormadapter.Options) []error {
 	return faults
 }
 
-// describe names the database in messages, without the password.
+// describe returns a description of the database for error messages, without the password.
 func describe(config *pgx.ConnConfig) string {
 	return fmt.Sprintf("postgresql database %q of user %q on %s", config.Database, config.User,
 		net.JoinHostPort(config.Host, fmt.Sprint(config.Port)))
 }
 
-// unexplained keeps values out of the log if GORM does not ask the logger whether it wants them, as
-// in Scan.
-type unexplained struct{ *postgres.Dialector }
+// parameterizedDialector keeps values out of the log. GORM asks the logger for that with
+// ParamsFilter, but Scan logs what Explain returns.
+type parameterizedDialector struct{ *postgres.Dialector }
 
 // Explain returns the statement without its values.
-func (unexplained) Explain(sql string, _ ...any) string { return sql }
+func (parameterizedDialector) Explain(sql string, _ ...any) string { return sql }

@@ -16,11 +16,11 @@ import (
 // parse turns the options into pgx's configuration.
 func parse(o gormadapter.Options) (*pgx.ConnConfig, error) {
 	config, err := pgx.ParseConfig(cmp.Or(o.DSN, dsn(o)))
-	if err != nil { // its text may contain parts of the password
+	if err != nil { // not wrapped: its text may contain parts of the password
 		return nil, errors.New("Options.DSN cannot be read: want " +
 			"postgres://user:password@host:5432/name?sslmode=verify-full, " +
-			"or host=... user=... password=... dbname=..., with special characters of the password written as %40 " +
-			"or in quotes")
+			"with special characters of the password percent-encoded (%40 for @), " +
+			"or host=... user=... password='...' dbname=...")
 	}
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = options.ConnectTimeout
@@ -43,14 +43,14 @@ func parse(o gormadapter.Options) (*pgx.ConnConfig, error) {
 	return config, nil
 }
 
-// dsn is the URL of a database that is given by Host, Port, User, Password and DBName.
+// dsn returns the URL of the database for options without DSN.
 func dsn(o gormadapter.Options) string {
 	u := url.URL{Scheme: "postgres", User: url.UserPassword(o.User, o.Password), Path: "/" + o.DBName}
 	if o.Password == "" {
 		u.User = url.User(o.User)
 	}
 	host, port := options.Host(o), strconv.Itoa(cmp.Or(o.Port, 5432))
-	if filepath.IsAbs(host) { // the folder of a socket
+	if filepath.IsAbs(host) { // the folder of a Unix socket
 		u.RawQuery = url.Values{"host": {host}, "port": {port}}.Encode()
 	} else {
 		u.Host = net.JoinHostPort(host, port)

@@ -12,7 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// poolOptions are those of the connection pool.
+// poolOptions returns the options of pgx for the connection pool.
 func poolOptions(o gormadapter.Options) []stdlib.OptionOpenDB {
 	if !o.TransactionPooler {
 		return nil
@@ -20,9 +20,12 @@ func poolOptions(o gormadapter.Options) []stdlib.OptionOpenDB {
 	return []stdlib.OptionOpenDB{stdlib.OptionBeforeConnect(withoutCancelRequests)}
 }
 
-// withoutCancelRequests makes a connection that closes without asking the server to cancel its
-// statement. pgx asks by dialing once more. PgBouncer before 1.21 may crash on such a request (its
-// issue 822), so a visitor who leaves could take down the pooler.
+// withoutCancelRequests makes a connection send no cancel request when a context ends while a
+// statement runs. The connection is then only closed.
+//
+// PgBouncer before 1.21 may crash on a cancel request (PgBouncer issue 822), so a visitor who
+// leaves the page could stop the pooler. pgx opens a second connection for the request; here the
+// second call of DialFunc fails.
 func withoutCancelRequests(_ context.Context, config *pgx.ConnConfig) error {
 	var connected atomic.Bool
 	dial := config.DialFunc

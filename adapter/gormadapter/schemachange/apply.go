@@ -12,26 +12,27 @@ import (
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
 )
 
-// Apply makes the same plan as [Diff], runs it, and returns what it ran. If there was nothing to
-// change, the plan has no statements.
+// Apply makes the same plan as [Diff], runs it, and returns what it ran. If nothing has to change,
+// the plan has no statements.
 //
-// Other connections may read and write meanwhile, and several processes may call Apply at the same
-// time: one runs the plan, the others wait and then find nothing to change.
+// Other connections may read and write at the same time, and several processes may call Apply: one
+// runs the plan, the others wait and then find nothing to change.
 //
 // If a statement fails, Apply leaves the schema as it was and returns an error. PostgreSQL and
 // SQLite run the plan in one transaction. MySQL and MariaDB commit each statement; there Apply
-// undoes the statements that ran, last one first.
+// undoes the statements that ran, the last one first.
 //
-// On PostgreSQL a statement waits half a second for a table that is in use, on MySQL and MariaDB
-// two seconds. Then Apply undoes the plan, lets the other transactions continue, and tries again,
-// for 30 seconds in all or until ctx ends. Errors contain no values of rows. Diff's errors apply
-// too.
+// A statement waits for a table that is in use, for half a second on PostgreSQL and two seconds on
+// MySQL and MariaDB. Then Apply undoes the plan, lets the other transactions continue, and tries
+// again, until 30 seconds have passed or ctx ends.
+//
+// Apply returns the errors of Diff too. Its errors contain no values of rows.
 func Apply(ctx context.Context, a *gormadapter.Adapter, entities ...any) (*Plan, error) {
 	d, err := newLiveDatabase(a, entities)
 	if err != nil {
 		return nil, err
 	}
-	p, err := d.diff(ctx) // without locks that disturb others: usually there is nothing to change
+	p, err := d.diff(ctx) // usually nothing has to change, and then the locks of apply are not needed
 	if err != nil {
 		return nil, fmt.Errorf("schemachange: %w", err)
 	}
@@ -44,22 +45,22 @@ func Apply(ctx context.Context, a *gormadapter.Adapter, entities ...any) (*Plan,
 	return p, nil
 }
 
-// retryFor is how long Apply tries again if tables are in use.
-const retryFor = 30 * time.Second
+// maxRetryTime limits how long Apply tries again while tables are in use.
+const maxRetryTime = 30 * time.Second
 
 func (d *liveDatabase) applyWithRetries(ctx context.Context) (*Plan, error) {
-	deadline := time.Now().Add(retryFor)
+	deadline := time.Now().Add(maxRetryTime)
 	for {
 		p, err := d.apply(ctx)
-		if err == nil || !d.engine.retryable(err) || time.Now().After(deadline) || !sleep(ctx) {
+		if err == nil || !d.engine.retryable(err) || time.Now().After(deadline) || !waitBeforeRetry(ctx) {
 			return p, err
 		}
 	}
 }
 
-// sleep waits for 50 to 250 milliseconds, at random, so that several processes do not try at the
-// same moments. It returns false if ctx ended first.
-func sleep(ctx context.Context) bool {
+// waitBeforeRetry waits for 50 to 250 milliseconds. The time is random, so that several processes
+// do not try again at the same moment. It returns false if ctx ends before.
+func waitBeforeRetry(ctx context.Context) bool {
 	timer := time.NewTimer(50*time.Millisecond + rand.N(200*time.Millisecond))
 	defer timer.Stop()
 	select {
@@ -70,6 +71,7 @@ func sleep(ctx context.Context) bool {
 	}
 }
 
+// run runs statements in order. The error for one begins with its comment.
 func run(ctx context.Context, q schema.ExecQuerier, statements []Statement) error {
 	for _, s := range statements {
 		if _, err := q.ExecContext(ctx, s.SQL); err != nil {
@@ -84,8 +86,9 @@ var rowValue = regexp.MustCompile(
 	`(?s)(Duplicate entry |value: |input value for |syntax for type [^:]*: ).*`,
 )
 
-// withoutValues returns err itself if it quotes no value of a row, and otherwise an error with the
-// same text but without the value. That one wraps nothing, because the wrapped errors have it too.
+// withoutValues returns err if its text contains no value of a row. Otherwise it returns an error
+// with the same text without the value. That error wraps nothing, because the texts of the wrapped
+// errors contain the value too.
 func withoutValues(err error) error {
 	text := err.Error()
 	clean := rowValue.ReplaceAllString(text, "$1(a value)")

@@ -12,15 +12,15 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// App tells [Main] how an application connects and which entities it has.
+// App describes the application to [Main]: how it connects and which entities it has.
 type App struct {
-	// Open connects to the database as the application does, and passes the given options, which
-	// are those in Options, to the adapter. Main closes the adapter. Required, except for the
-	// command fresh, which does not connect.
+	// Open connects to the database as the application does. It passes the given options, which are
+	// those in Options, to the adapter. Main closes the adapter; if Open returns an error, Main
+	// prints it and returns 1. Required, except for the command fresh, which does not connect.
 	Open func(...gormadapter.Option) (*gormadapter.Adapter, error)
 
 	// Options are the options of the application's adapter, such as gormadapter.WithUser. Defaults
-	// to none, which means the default entities.
+	// to none: the default entities.
 	Options []gormadapter.Option
 
 	// Entities are the entities of the application's own tables, each a pointer to a struct.
@@ -28,7 +28,7 @@ type App struct {
 	Entities []any
 
 	// Naming is the naming strategy for the command fresh. Set it to the one that Open gives to
-	// GORM. Defaults to GORM's default.
+	// GORM. Defaults to GORM's standard strategy.
 	Naming schema.Namer
 }
 
@@ -36,25 +36,26 @@ const usage = `usage:
   fresh -dialect NAME   print the SQL that creates the schema in an empty database, without
                         connecting to one; NAME is sqlite, postgres, mysql, mariadb or sqlserver
   check                 list how the database differs from the entities; fail if it does
-  diff                  print the SQL that brings the database to the entities
+  diff                  print the SQL that removes these differences
   apply                 run that SQL, and print it
   new [-format goose|migrate] [-dir DIR] NAME
                         write that SQL, and the SQL that undoes it, as the next numbered migration;
                         the default format is goose, the default DIR is migrations
 `
 
-// Main is the schema command of an application. The whole program is
+// Main runs the schema command of an application and returns the exit status. The program consists
+// of
 //
 //	func main() {
 //		os.Exit(schemachange.Main(context.Background(), app, os.Args[1:], os.Stdout, os.Stderr))
 //	}
 //
-// The first argument is fresh, diff, check, apply or new. Without it, Main prints a description of
+// The first of args is fresh, diff, check, apply or new. Without it, Main prints a description of
 // these commands.
 //
-// Main returns the exit status: 0 for success, 1 if something failed or check found a difference, 2
-// if the arguments are wrong. It writes SQL, lists and file names to stdout. It writes errors to
-// stderr, and also what is in the compared tables but in no entity.
+// The exit status is 0 for success, 1 if something failed or check found a difference, and 2 if the
+// arguments are wrong. Main writes SQL, lists and file names to stdout. It writes errors to stderr,
+// and also the names of what is in the compared tables but in no entity.
 func Main(ctx context.Context, app App, args []string, stdout, stderr io.Writer) int {
 	c := &command{app: app, stdout: stdout, stderr: stderr}
 	commands := map[string]func(context.Context, []string) error{
@@ -86,7 +87,7 @@ type command struct {
 	stdout, stderr io.Writer
 }
 
-// fresh prints the schema of an empty database.
+// fresh prints the SQL that creates the schema in an empty database.
 func (c *command) fresh(_ context.Context, args []string) error {
 	flags := flag.NewFlagSet("fresh", flag.ContinueOnError)
 	dialect := flags.String("dialect", "", "")
@@ -164,7 +165,7 @@ func (c *command) newMigration(ctx context.Context, args []string) error {
 	})
 }
 
-// parse reads the flags, and returns an error unless exactly want arguments follow them.
+// parse reads the flags. It returns an error unless exactly want arguments follow them.
 func parse(flags *flag.FlagSet, args []string, want int) error {
 	flags.SetOutput(io.Discard)
 	if err := flags.Parse(args); err != nil {
@@ -189,8 +190,8 @@ func (c *command) offlineAdapter(dialect string) (*gormadapter.Adapter, error) {
 	return gormadapter.New(db, c.app.Options...)
 }
 
-// withPlan calls Diff or Apply with the application's adapter and entities, prints what is in the
-// compared tables but in no entity, and calls use with the plan.
+// withPlan opens the application's adapter, calls diffOrApply, prints what is in the compared
+// tables but in no entity, and calls use with the plan.
 func (c *command) withPlan(
 	ctx context.Context,
 	diffOrApply func(context.Context, *gormadapter.Adapter, ...any) (*Plan, error),

@@ -11,11 +11,11 @@ import (
 
 // comparison finds the changes between the live tables and the tables of the entities.
 type comparison struct {
-	engine engine
+	engine liveEngine
 	driver migrate.Driver
-	q      schema.ExecQuerier
+	q      schema.ExecQuerier // the connection
 
-	// want has the tables of the entities. compare adds to them what only the live tables have.
+	// want has the tables of the entities. compare adds to them what is only in the live tables.
 	want []*schema.Table
 
 	changes   []schema.Change
@@ -23,6 +23,7 @@ type comparison struct {
 	preserved map[string]preserved // by the name of the table
 }
 
+// compare fills changes, extra and preserved.
 func (c *comparison) compare(ctx context.Context) error {
 	live, err := c.inspect(ctx)
 	if err != nil {
@@ -113,9 +114,9 @@ func (c *comparison) reverseTable(
 	return &schema.ModifyTable{T: live, Changes: changes}, nil
 }
 
-// inspection is what the database has of the wanted tables.
+// inspection is what the database has for the tables of the entities.
 type inspection struct {
-	tables         map[*schema.Table]*schema.Table // the live table of each wanted one
+	tables         map[*schema.Table]*schema.Table // the live table for each table of want
 	missingSchemas map[string]bool
 }
 
@@ -151,11 +152,12 @@ func (c *comparison) inspectSchema(
 	if err != nil {
 		return nil, err
 	}
-	live.Name = name // Atlas fills in the default schema's name, which statements should not have
+	live.Name = name // Atlas sets the name of the default schema, which the statements should not contain
 	return live, nil
 }
 
-// schemaNames returns the names of the tables' schemas, each once. The default schema's is empty.
+// schemaNames returns the names of the tables' schemas, each once. The default schema has the empty
+// name.
 func schemaNames(tables []*schema.Table) (names []string) {
 	for _, t := range tables {
 		if !slices.Contains(names, t.Schema.Name) {

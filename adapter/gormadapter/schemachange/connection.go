@@ -9,15 +9,15 @@ import (
 	"ariga.io/atlas/sql/schema"
 )
 
-// callPlan calls plan and then closes the rows that plan left open. Atlas leaves rows open if it
-// returns an error, and a connection cannot close before its rows are closed.
+// callPlan calls plan and then closes the rows that plan has left open. Atlas leaves rows open if
+// it returns an error, and the connection cannot be closed before its rows are.
 func callPlan(q schema.ExecQuerier, plan planFunc) (*Plan, error) {
 	t := &rowTracker{ExecQuerier: q}
 	defer t.close()
 	return plan(t)
 }
 
-// rowTracker remembers the rows that were opened through it.
+// rowTracker is a connection that remembers the rows that were opened through it.
 type rowTracker struct {
 	schema.ExecQuerier
 	rows []*sql.Rows
@@ -38,7 +38,7 @@ func (t *rowTracker) close() {
 	}
 }
 
-// discard closes a connection, so that it does not go back to the pool.
+// discard closes a connection instead of returning it to the pool.
 func discard(conn *sql.Conn) error {
 	err := conn.Raw(func(any) error { return driver.ErrBadConn })
 	if errors.Is(err, driver.ErrBadConn) {

@@ -17,11 +17,11 @@ type converter struct {
 	engine  engine
 	types   migrator.Migrator
 	schemas []*orm.Schema            // in the order of the entities
-	tables  map[string]*schema.Table // by GORM's name for the table
+	tables  map[string]*schema.Table // by the name that GORM gives to the table
 }
 
-// convert returns the tables of the entities. db describes the entities, with the names of its
-// naming strategy. types tells the column types; it may be db.
+// convert returns the tables of the entities. It reads the entities and the names of tables and
+// columns with db, and the column types with the dialect of types, which may be the same.
 func convert(db, types *gorm.DB, e engine, entities []any) (tables []*schema.Table, err error) {
 	c := &converter{
 		engine: e,
@@ -98,7 +98,7 @@ func (c *converter) addColumn(t *schema.Table, f *orm.Field) error {
 	t.AddColumns(column)
 	copied := *f
 	if f.TagSettings["PRECISION"] == "" && f.DataType == orm.Time {
-		copied.Precision = 0 // GORM's MySQL dialector has written its own default into the field
+		copied.Precision = 0 // GORM's MySQL dialector overwrites it with its default
 	}
 	return c.engine.setType(column, c.types.DataTypeOf(&copied), f)
 }
@@ -118,7 +118,7 @@ func defaultOf(f *orm.Field) schema.Expr {
 	}
 }
 
-// quoteText returns a text literal of SQL.
+// quoteText returns a text as an SQL literal.
 func quoteText(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
 
 func setPrimaryKey(t *schema.Table, s *orm.Schema) {
@@ -198,7 +198,7 @@ func (c *converter) addJoinTables() error {
 }
 
 // addForeignKeys adds the foreign keys of all relations. If both entities describe a relation, the
-// one that has the column decides.
+// tag in the entity that has the column is used.
 func (c *converter) addForeignKeys() {
 	for _, onOwnTable := range []bool{true, false} {
 		for _, s := range c.schemas {
@@ -218,7 +218,7 @@ func (c *converter) addForeignKeys() {
 func (c *converter) addForeignKey(from *orm.Constraint) {
 	t := c.tables[from.Schema.Table]
 	if t == nil {
-		return // a table that was not given, and so is not compared, refers to one of these
+		return // the foreign key is in a table that is not compared
 	}
 	key, ok := c.foreignKey(t, from)
 	if !ok || slices.ContainsFunc(t.ForeignKeys, func(k *schema.ForeignKey) bool {
@@ -232,7 +232,8 @@ func (c *converter) addForeignKey(from *orm.Constraint) {
 	}
 }
 
-// foreignKey returns false if t does not have the column.
+// foreignKey returns the foreign key for a constraint. It returns false if t does not have the
+// column.
 func (c *converter) foreignKey(t *schema.Table, from *orm.Constraint) (*schema.ForeignKey, bool) {
 	parent := c.tables[from.ReferenceSchema.Table]
 	if parent == nil {

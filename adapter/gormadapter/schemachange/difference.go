@@ -46,7 +46,7 @@ func difference(table string, c schema.Change) string {
 	return fmt.Sprintf("table %s is different: %T", table, c)
 }
 
-// changedParts names what of a column changes, for example "type, default".
+// changedParts lists the properties of a column that change, for example "type, default".
 func changedParts(changed schema.ChangeKind) string {
 	var names []string
 	for _, part := range []struct {

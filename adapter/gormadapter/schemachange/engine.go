@@ -12,11 +12,8 @@ import (
 	orm "gorm.io/gorm/schema"
 )
 
-// engine is what differs between the databases.
+// engine is one kind of database. It writes the schema of an empty database.
 type engine interface {
-	// open returns Atlas's driver on a connection.
-	open(q schema.ExecQuerier) (migrate.Driver, error)
-
 	// offlinePlanner returns the part of Atlas that writes SQL without a connection.
 	offlinePlanner() migrate.PlanApplier
 
@@ -26,28 +23,36 @@ type engine interface {
 	// setTableOptions gives a table the options that every new table has.
 	setTableOptions(t *schema.Table)
 
-	// setIndexOptions gives an index the options of its tag, or returns an error if the database
-	// has no such option.
+	// setIndexOptions gives an index the options of its tag. It returns an error if the database
+	// does not have such an option.
 	setIndexOptions(i *schema.Index, from *orm.Index) error
 
-	// setPrefixLength makes an index use the first characters of a column only.
+	// setPrefixLength makes an index use only the first characters of a column.
 	setPrefixLength(part *schema.IndexPart, length int)
+}
+
+// liveEngine is an engine that can also compare and change a live database.
+type liveEngine interface {
+	engine
+
+	// open returns Atlas's driver on a connection.
+	open(q schema.ExecQuerier) (migrate.Driver, error)
 
 	// matchCollation gives the tables a collation with which their foreign keys can refer to the
-	// users' table. The users' table is the first.
+	// users' table, which is the first of the tables.
 	matchCollation(ctx context.Context, q schema.ExecQuerier, tables []*schema.Table) error
 
-	// normalize copies from live to want what the database treats as the same but writes in other
-	// words, so that it is no difference. It returns the checks that do differ.
+	// normalize copies from live to want what the database treats as the same but writes in another
+	// way, so that it is not reported as a difference. It returns the checks that are different.
 	normalize(ctx context.Context, q schema.ExecQuerier, live, want *schema.Table) ([]schema.Change, error)
 
-	// preserve removes from live the objects that Atlas would lose when it rebuilds the table, and
-	// returns them.
+	// preserve finds the objects that Atlas would lose when it rebuilds the table. It removes them
+	// from live and returns them.
 	preserve(ctx context.Context, q schema.ExecQuerier, live, want *schema.Table) (preserved, error)
 
-	// finish turns Atlas's plan into statements, and adds what a rebuild must preserve, by the name
-	// of the table. ownTransaction says that the statements must not run inside a transaction that
-	// somebody else opened.
+	// finish turns Atlas's plan into statements, and adds those that create again what a rebuild
+	// must preserve. tables has what that is, by the name of the table. If ownTransaction is true,
+	// the statements must begin their own transaction.
 	finish(p *migrate.Plan, tables map[string]preserved) (list []Statement, ownTransaction bool, err error)
 
 	// planOnly calls plan while no other process changes the schema, and undoes what plan writes.
@@ -68,14 +73,15 @@ type planFunc func(schema.ExecQuerier) (*Plan, error)
 type preserved struct {
 	objects []preservedObject
 
-	// obstacle is a word of the table's definition that a rebuild would lose, or empty. A table
-	// that has one cannot be rebuilt.
+	// obstacle is a word of the table's definition that a rebuild would lose, or empty. If it is
+	// not empty, the table cannot be rebuilt.
 	obstacle string
 }
 
 // preservedObject is an index or a trigger, with the statement that creates it again.
 type preservedObject struct{ name, create string }
 
+// engineFor returns the engine for a dialect, or an error that lists the dialects.
 func engineFor(dialect string) (engine, error) {
 	switch dialect {
 	case "sqlite":
@@ -94,7 +100,7 @@ func engineFor(dialect string) (engine, error) {
 
 var errDialect = errors.New("want sqlite, postgres, mysql, mariadb or sqlserver")
 
-// checkClass returns an error for an index class that the database does not have.
+// checkClass returns an error if the database does not have indexes of this class.
 func checkClass(index *orm.Index, known ...string) error {
 	if index.Class == "" || index.Class == "UNIQUE" || slices.Contains(known, index.Class) {
 		return nil
@@ -111,7 +117,7 @@ func execAll(ctx context.Context, q schema.ExecQuerier, statements ...string) er
 	return nil
 }
 
-// queryPairs returns the rows of a query for two text columns. NULL becomes the empty string.
+// queryPairs runs a query for two text columns and returns its rows. NULL becomes the empty string.
 func queryPairs(ctx context.Context, q schema.ExecQuerier, query string, args ...any) (pairs [][2]string, err error) {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {

@@ -184,7 +184,7 @@ func TestUpAndDown(t *testing.T) {
 		runScript(t, s.db, changed.DownScript())
 		expectNoChanges(t, a2)
 		runScript(t, s.db, added.DownScript())
-		s.checkIntact(t, "after the way back")
+		s.checkIntact(t, "after the undo statements")
 		expectNoChanges(t, s.a)
 		if s.db.Migrator().HasColumn(&userV2{}, "level") {
 			t.Error("the column level is still there")

@@ -44,7 +44,7 @@ func TestMikroORMDatabase(t *testing.T) {
 		}
 		runScript(t, db, p.DownScript())
 		if got := mustApply(t, a).Differences; !slices.Equal(got, p.Differences) {
-			t.Errorf("after the way back: got %q, want %q", got, p.Differences)
+			t.Errorf("after the undo statements: got %q, want %q", got, p.Differences)
 		}
 	})
 }

@@ -8,8 +8,8 @@ import (
 	"ariga.io/atlas/sql/sqlite"
 )
 
-// sameIndex reports whether two indexes are on the same columns and expressions, under the same
-// condition. Expressions and conditions are the same if their text is.
+// sameIndex reports whether two indexes are on the same columns and expressions and have the same
+// condition. It compares expressions and conditions by their normalized text.
 func sameIndex(live, want *schema.Index) bool {
 	if live.Unique != want.Unique || condition(live) != condition(want) || len(live.Parts) != len(want.Parts) {
 		return false

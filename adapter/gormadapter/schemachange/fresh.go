@@ -17,9 +17,9 @@ import (
 // postgres, mysql, mariadb or sqlserver. It returns an error for any other dialect, and for a tag
 // that the dialect does not support.
 //
-// Fresh uses the entities and the naming strategy of the adapter, never its connection, so the
-// adapter may belong to a database of another dialect. Entities are those of the application, each
-// a pointer to a struct. Fresh may be called concurrently.
+// Fresh uses the entities and the naming strategy of the adapter but not its connection, so the
+// adapter may belong to a database of another dialect. The given entities are those of the
+// application, each a pointer to a struct. Fresh may be called concurrently.
 func Fresh(dialect string, a *gormadapter.Adapter, entities ...any) (*Plan, error) {
 	e, err := engineFor(dialect)
 	if err != nil {
@@ -40,7 +40,7 @@ func Fresh(dialect string, a *gormadapter.Adapter, entities ...any) (*Plan, erro
 	}
 	_, down, err := reverse(planned)
 	if err != nil {
-		return nil, fmt.Errorf("schemachange: plan the way back: %w", err)
+		return nil, fmt.Errorf("schemachange: plan the undo statements: %w", err)
 	}
 	return &Plan{
 		Dialect: dialect, Up: toStatements(planned), Down: down, Differences: differences(changes),
@@ -77,8 +77,8 @@ func offlineDB(dialect string) (*gorm.DB, error) {
 		&gorm.Config{Logger: logger.Discard, DisableAutomaticPing: true})
 }
 
-// offlineDialector is one of GORM's dialectors without the step that connects.
+// offlineDialector is a dialector of GORM that does not connect.
 type offlineDialector struct{ gorm.Dialector }
 
-// Initialize does nothing. The embedded dialector would connect here.
+// Initialize does nothing. The method of the embedded dialector would connect.
 func (offlineDialector) Initialize(*gorm.DB) error { return nil }

@@ -25,7 +25,7 @@ func freshPlan(t testing.TB, dialect string, opts ...gormadapter.Option) *schema
 	return p
 }
 
-// A database that the script created has no difference. The way back leaves no table.
+// A database that the script created has no difference. The undo statements leave no table.
 func TestFresh(t *testing.T) {
 	t.Parallel()
 	forEachDatabase(t, func(t *testing.T, d database) {
@@ -35,7 +35,7 @@ func TestFresh(t *testing.T) {
 		expectNoChanges(t, newAdapter(t, db, gormadapter.WithUser[person]()), &team{})
 		runScript(t, db, p.DownScript())
 		if tables, err := db.Migrator().GetTables(); err != nil || len(tables) > 0 {
-			t.Errorf("after the way back: got tables %q and %v, want none", tables, err)
+			t.Errorf("after the undo statements: got tables %q and %v, want none", tables, err)
 		}
 	})
 }

@@ -11,9 +11,9 @@ import (
 	"gorm.io/gorm"
 )
 
-// liveDatabase is the database of an adapter and the entities that it is compared with.
+// liveDatabase is the database of an adapter, with the entities to compare it with.
 type liveDatabase struct {
-	engine   engine
+	engine   liveEngine
 	db       *gorm.DB
 	entities []any
 }
@@ -24,7 +24,8 @@ func newLiveDatabase(a *gormadapter.Adapter, entities []any) (*liveDatabase, err
 	if err != nil {
 		return nil, err
 	}
-	if dialect == "sqlserver" {
+	live, ok := e.(liveEngine)
+	if !ok { // SQL Server
 		return nil, errors.New("schemachange: a live SQL Server cannot be compared: " +
 			"use Adapter.Migrate, or Fresh for the SQL of an empty database")
 	}
@@ -32,7 +33,7 @@ func newLiveDatabase(a *gormadapter.Adapter, entities []any) (*liveDatabase, err
 		return nil, errors.New("schemachange: the adapter was made on a transaction, " +
 			"and a plan cannot be part of one: make the adapter on the *gorm.DB that began the transaction")
 	}
-	return &liveDatabase{e, a.DB(), append(a.Entities(), entities...)}, nil
+	return &liveDatabase{live, a.DB(), append(a.Entities(), entities...)}, nil
 }
 
 // diff makes the plan and changes nothing.
@@ -62,7 +63,8 @@ func (d *liveDatabase) onConnection(
 	return do(ctx, conn, func(q schema.ExecQuerier) (*Plan, error) { return d.plan(ctx, q) })
 }
 
-// plan compares the database with the entities and returns the statements for both directions.
+// plan compares the database with the entities. It returns the statements that remove the
+// differences and those that undo them.
 func (d *liveDatabase) plan(ctx context.Context, q schema.ExecQuerier) (*Plan, error) {
 	c, err := d.compare(ctx, q)
 	if err != nil {
@@ -85,7 +87,7 @@ func (d *liveDatabase) plan(ctx context.Context, q schema.ExecQuerier) (*Plan, e
 		p.undo, p.Down, err = reverse(planned)
 		return p, err
 	}
-	p.Down, p.downOwnTransaction, err = d.planBack(ctx, c)
+	p.Down, p.downOwnTransaction, err = d.planUndo(ctx, c)
 	return p, err
 }
 
@@ -107,15 +109,15 @@ func (d *liveDatabase) compare(ctx context.Context, q schema.ExecQuerier) (*comp
 	return c, c.compare(ctx)
 }
 
-// planBack plans the way back of a plan that Atlas cannot reverse by itself.
-func (d *liveDatabase) planBack(ctx context.Context, c *comparison) ([]Statement, bool, error) {
+// planUndo returns the statements that undo a plan if Atlas cannot reverse the plan by itself.
+func (d *liveDatabase) planUndo(ctx context.Context, c *comparison) ([]Statement, bool, error) {
 	changes, err := c.reverseChanges(ctx)
 	if err != nil {
 		return nil, false, err
 	}
 	planned, err := c.driver.PlanChanges(ctx, "cardea", changes, indented)
 	if err != nil {
-		return nil, false, fmt.Errorf("plan the way back: %w", err)
+		return nil, false, fmt.Errorf("plan the undo statements: %w", err)
 	}
 	return d.engine.finish(planned, c.preserved)
 }

@@ -8,13 +8,14 @@ import (
 	"ariga.io/atlas/sql/schema"
 )
 
-// mergeExtra adds to want everything that live has and no entity describes, so that Atlas finds
-// nothing to drop. It returns a description of each such object.
+// mergeExtra adds to want everything that is in live but in no entity, so that Atlas finds nothing
+// to drop. It returns a description of each such object. It returns an error if the primary keys
+// differ.
 func mergeExtra(live, want *schema.Table) ([]string, error) {
 	if err := comparePrimaryKeys(live, want); err != nil {
 		return nil, err
 	}
-	want.UnsetCharset().UnsetCollation() // those of want are for new tables
+	want.UnsetCharset().UnsetCollation() // they are for new tables only
 	want.Attrs = append(want.Attrs, missingAttributes(live.Attrs, want.Attrs)...)
 	extra := slices.Concat(
 		mergeColumns(live, want), mergeIndexes(live, want),
@@ -33,7 +34,8 @@ func comparePrimaryKeys(live, want *schema.Table) error {
 		strings.Join(a, ", "), strings.Join(b, ", "))
 }
 
-// keyColumns returns the sorted names of the columns: on SQLite, Atlas does not know their order.
+// keyColumns returns the names of a key's columns. They are sorted, because Atlas does not know
+// their order on SQLite.
 func keyColumns(key *schema.Index) (names []string) {
 	if key == nil {
 		return nil
@@ -61,7 +63,8 @@ func missingAttributes(live, want []schema.Attr) (list []schema.Attr) {
 	return list
 }
 
-// mergeColumns orders the columns of want as in live, with those that only want has at the end.
+// mergeColumns puts the columns of want into the order of live, and adds those that are only in
+// live. Columns that are only in want come last.
 func mergeColumns(live, want *schema.Table) (extra []string) {
 	var columns []*schema.Column
 	for _, l := range live.Columns {
@@ -83,7 +86,8 @@ func mergeColumns(live, want *schema.Table) (extra []string) {
 	return extra
 }
 
-// mergeColumn adds to want what only live has, and reports whether that is a default, too.
+// mergeColumn adds to want the attributes and the default that only live has. It reports whether it
+// added a default.
 func mergeColumn(live, want *schema.Column) bool {
 	want.Name = live.Name // on SQLite and MySQL, case makes no difference in the names of columns
 	want.Attrs = append(want.Attrs, missingAttributes(live.Attrs, want.Attrs)...)
@@ -94,8 +98,8 @@ func mergeColumn(live, want *schema.Column) bool {
 	return true
 }
 
-// mergeIndexes uses a live index on the same columns for the entity's, whatever its name, and adds
-// the live indexes that are in no entity.
+// mergeIndexes replaces an index of want by the live index on the same columns, which may have
+// another name, and adds the live indexes that are in no entity.
 func mergeIndexes(live, want *schema.Table) (extra []string) {
 	var indexes []*schema.Index
 	used := make(map[*schema.Index]bool)
@@ -120,8 +124,8 @@ func mergeIndexes(live, want *schema.Table) (extra []string) {
 	return extra
 }
 
-// matchingIndex returns the live index with the name of want, otherwise one on the same columns,
-// otherwise nil.
+// matchingIndex returns the live index with the same name as want, otherwise a live index on the
+// same columns, otherwise nil.
 func matchingIndex(live *schema.Table, want *schema.Index) *schema.Index {
 	for _, l := range live.Indexes {
 		if l.Name == want.Name {
@@ -136,6 +140,8 @@ func matchingIndex(live *schema.Table, want *schema.Index) *schema.Index {
 	return nil
 }
 
+// mergeForeignKeys gives the foreign keys of want the names that they have in live, and adds those
+// that are in no entity.
 func mergeForeignKeys(live, want *schema.Table) (extra []string) {
 	for _, l := range live.ForeignKeys {
 		i := slices.IndexFunc(want.ForeignKeys, func(w *schema.ForeignKey) bool {
@@ -152,6 +158,7 @@ func mergeForeignKeys(live, want *schema.Table) (extra []string) {
 	return extra
 }
 
+// mergeChecks adds the live checks that are in no entity.
 func mergeChecks(live, want *schema.Table) (extra []string) {
 	for _, l := range live.Checks() {
 		if slices.ContainsFunc(want.Checks(), func(w *schema.Check) bool {
@@ -167,7 +174,7 @@ func mergeChecks(live, want *schema.Table) (extra []string) {
 	return extra
 }
 
-// findColumn finds a column by its name, if need be without regard to case.
+// findColumn finds a column by its name. If there is none, it ignores upper and lower case.
 func findColumn(t *schema.Table, name string) (*schema.Column, bool) {
 	if c, ok := t.Column(name); ok {
 		return c, true
@@ -180,7 +187,7 @@ func findColumn(t *schema.Table, name string) (*schema.Column, bool) {
 	return nil, false
 }
 
-// copyIndex copies an index of another table to t. The copy of nil is nil.
+// copyIndex returns a copy of an index for table t, or nil for nil.
 func copyIndex(index *schema.Index, t *schema.Table) *schema.Index {
 	if index == nil {
 		return nil
@@ -197,6 +204,7 @@ func copyIndex(index *schema.Index, t *schema.Table) *schema.Index {
 	return &copied
 }
 
+// copyForeignKey returns a copy of a foreign key for table t.
 func copyForeignKey(key *schema.ForeignKey, t *schema.Table) *schema.ForeignKey {
 	copied := *key
 	copied.Table, copied.Columns = t, nil

@@ -11,11 +11,11 @@ import (
 	"strings"
 )
 
-// migrationFiles are the files of a numbered migration, up and down: one for goose, two for
+// migrationFiles are the files of one numbered migration: one file for goose, two for
 // golang-migrate.
 type migrationFiles struct{ format, dir, name string }
 
-// migrationFile is one of them.
+// migrationFile is one of the files of a migration.
 type migrationFile struct{ name, content string }
 
 var migrationName = regexp.MustCompile(`^[a-z0-9][a-z0-9_]*$`)
@@ -30,8 +30,8 @@ func newMigrationFiles(format, dir, name string) (*migrationFiles, error) {
 	return &migrationFiles{format, dir, name}, nil
 }
 
-// write creates the files, which must not exist yet, and returns their names. If it fails, it
-// returns the names of those that it created.
+// write creates the files and returns their names. The files must not exist yet. If write fails, it
+// returns the names of the files that it has created.
 func (m *migrationFiles) write(p *Plan) (created []string, err error) {
 	if err := os.MkdirAll(m.dir, 0o777); err != nil {
 		return nil, err
@@ -58,7 +58,7 @@ func (m *migrationFiles) files(number int, p *Plan) []migrationFile {
 	return []migrationFile{{base + ".up.sql", p.Script()}, {base + ".down.sql", p.DownScript()}}
 }
 
-// nextNumber returns the number after the largest one in the folder.
+// nextNumber returns the number that follows the largest one in the folder, or 1 if there is none.
 func (m *migrationFiles) nextNumber() (int, error) {
 	entries, err := os.ReadDir(m.dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -83,7 +83,7 @@ func createFile(path, content string) error {
 	return errors.Join(err, file.Close())
 }
 
-// gooseScript returns both directions with goose's annotations.
+// gooseScript returns the statements of both directions with goose's annotations.
 func gooseScript(p *Plan) string {
 	header := ""
 	if p.upOwnTransaction || p.downOwnTransaction {
@@ -93,8 +93,9 @@ func gooseScript(p *Plan) string {
 		gooseSection("Down", p.DownScript(), p.downOwnTransaction)
 }
 
-// gooseSection marks a script that opens its own transaction as one statement, because without a
-// transaction goose may run each statement on another connection.
+// gooseSection returns one direction. A script that begins its own transaction is marked as a
+// single statement, because without a transaction goose may run each statement on another
+// connection.
 func gooseSection(name, script string, ownTransaction bool) string {
 	if ownTransaction {
 		script = "-- +goose StatementBegin\n" + script + "-- +goose StatementEnd\n"

@@ -15,11 +15,11 @@ import (
 	orm "gorm.io/gorm/schema"
 )
 
-// mysqlEngine is for MySQL and MariaDB.
+// mysqlEngine is the engine for MySQL and MariaDB.
 type mysqlEngine struct {
 	// collation is the collation of new tables, unless matchCollation finds another one. It
-	// compares byte by byte, because with the server's default collation the tokens t1 and T1 would
-	// be the same.
+	// compares byte by byte. With the server's default collation the tokens t1 and T1 would be
+	// equal.
 	collation string
 }
 
@@ -80,8 +80,9 @@ const (
 )
 
 // matchCollation uses the collation of the users' primary key, because a foreign key can refer only
-// to a column of the same collation. If there is no such table yet, it uses the strictest collation
-// of the server. utf8mb4_bin is the last choice, because it ignores spaces at the end.
+// to a column with the same collation. If the users' table does not exist yet, it uses the
+// strictest collation of the server. utf8mb4_bin is the last choice, because it ignores spaces at
+// the end.
 func (mysqlEngine) matchCollation(ctx context.Context, q schema.ExecQuerier, tables []*schema.Table) error {
 	users := tables[0]
 	found, err := queryPairs(ctx, q, mysqlKeyCollation,
@@ -116,7 +117,7 @@ func (e mysqlEngine) normalize(
 	return current.normalize(wanted, live, want), nil
 }
 
-// readEntity creates the entity's table as a temporary table, reads it and drops it.
+// readEntity creates the entity's table as a temporary table, reads its definition and drops it.
 func (e mysqlEngine) readEntity(ctx context.Context, q schema.ExecQuerier, want *schema.Table) (*normalized, error) {
 	const drop = "DROP TEMPORARY TABLE IF EXISTS " + scratchTable
 	if err := execAll(ctx, q, drop); err != nil {
@@ -146,7 +147,8 @@ var (
 	mysqlCheck   = regexp.MustCompile("(?m)^  CONSTRAINT `([^`]+)` CHECK (.*?),?$")
 )
 
-// readMySQL reads the definition of a table, without its indexes. The name is quoted if need be.
+// readMySQL reads the definition of a table, without its indexes. The name must be quoted if it is
+// not a plain word.
 func readMySQL(ctx context.Context, q schema.ExecQuerier, table string) (*normalized, error) {
 	pairs, err := queryPairs(ctx, q, "SHOW CREATE TABLE "+table)
 	if err != nil {
@@ -180,8 +182,8 @@ func (mysqlEngine) preserve(
 	return preserved{}, nil
 }
 
-// finish replaces DROP CHECK, which only MySQL understands, by DROP CONSTRAINT, which MySQL and
-// MariaDB understand.
+// finish replaces DROP CHECK, which MariaDB does not understand, with DROP CONSTRAINT, which both
+// understand.
 func (mysqlEngine) finish(p *migrate.Plan, _ map[string]preserved) ([]Statement, bool, error) {
 	for _, c := range p.Changes {
 		c.Cmd = strings.ReplaceAll(c.Cmd, "DROP CHECK `", "DROP CONSTRAINT `")
@@ -192,11 +194,12 @@ func (mysqlEngine) finish(p *migrate.Plan, _ map[string]preserved) ([]Statement,
 	return toStatements(p), false, nil
 }
 
-// mysqlLockName is the name of the lock, one for each database of the server, because locks belong
-// to the whole server. A name has at most 64 characters. SHA2 and not MD5, because MySQL 9.6 no
-// longer has MD5.
+// mysqlLockName is the name of the lock. It contains a hash of the database's name, because locks
+// are shared by all databases of the server, and a name has at most 64 characters. The hash is
+// SHA2, because MySQL 9.6 has no MD5.
 const mysqlLockName = "CONCAT('cardea.schema.', LEFT(SHA2(DATABASE(), 256), 32))"
 
+// mysqlLock takes the lock. It waits for at most 60 seconds and then returns an error.
 func mysqlLock(ctx context.Context, conn *sql.Conn) error {
 	var got sql.NullInt64
 	if err := conn.QueryRowContext(ctx, "SELECT GET_LOCK("+mysqlLockName+", 60)").Scan(&got); err != nil {
@@ -208,8 +211,8 @@ func mysqlLock(ctx context.Context, conn *sql.Conn) error {
 	return nil
 }
 
-// planOnly waits for a change that is running, because MySQL's queries on the schema do not all see
-// the same snapshot.
+// planOnly waits while another process changes the schema, because the queries on MySQL's schema do
+// not all see the same snapshot.
 func (mysqlEngine) planOnly(ctx context.Context, conn *sql.Conn, plan planFunc) (*Plan, error) {
 	if err := mysqlLock(ctx, conn); err != nil {
 		return nil, err
@@ -222,7 +225,8 @@ func (mysqlEngine) planOnly(ctx context.Context, conn *sql.Conn, plan planFunc) 
 	return p, err
 }
 
-// planAndRun closes the connection at its end, and with it the lock and the session's settings.
+// planAndRun closes the connection at its end. That releases the lock and discards the settings of
+// the session.
 func (mysqlEngine) planAndRun(ctx context.Context, conn *sql.Conn, plan planFunc) (p *Plan, err error) {
 	defer func() { err = errors.Join(err, discard(conn)) }()
 	if err := mysqlLock(ctx, conn); err != nil {
@@ -246,8 +250,8 @@ func (mysqlEngine) planAndRun(ctx context.Context, conn *sql.Conn, plan planFunc
 	return p, nil
 }
 
-// runMySQL runs a statement to its end even if ctx ends meanwhile, because the server would finish
-// it anyway.
+// runMySQL runs a statement. It waits for the end of the statement even if ctx ends, because the
+// server would finish it anyway.
 func runMySQL(ctx context.Context, conn *sql.Conn, s Statement) error {
 	err := ctx.Err()
 	if err == nil {
@@ -259,7 +263,7 @@ func runMySQL(ctx context.Context, conn *sql.Conn, s Statement) error {
 	return nil
 }
 
-// undo runs the statements that undo each step, last step first. It ignores the end of ctx.
+// undo runs the statements that undo the steps, the last step first, even if ctx has ended.
 func undo(ctx context.Context, conn *sql.Conn, steps [][]string) error {
 	ctx = context.WithoutCancel(ctx)
 	for _, statements := range slices.Backward(steps) {
@@ -270,7 +274,7 @@ func undo(ctx context.Context, conn *sql.Conn, steps [][]string) error {
 	return nil
 }
 
-// retryable looks for 1205, a lock wait that timed out, and 1213, a deadlock.
+// retryable reports whether the error is 1205, a lock wait that timed out, or 1213, a deadlock.
 func (mysqlEngine) retryable(err error) bool {
 	text := err.Error()
 	return strings.Contains(text, "Error 1205 ") || strings.Contains(text, "Error 1213 ")

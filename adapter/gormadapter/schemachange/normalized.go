@@ -11,16 +11,17 @@ import (
 	"ariga.io/atlas/sql/schema"
 )
 
-// normalized is the definition of a table as the database itself writes it. Each map is by the name
-// of the column, check or index.
+// normalized is the definition of a table as the database itself writes it. The keys of the maps
+// are the names of columns, checks and indexes.
 //
-// PostgreSQL and MySQL rewrite what they are given, for example role IN ('A', 'B'). An entity can
-// be compared with a table only after the database has rewritten both, so the entity's table is
-// created as a temporary one and read back.
+// PostgreSQL and MySQL rewrite a definition, for example role IN ('A', 'B'). Two definitions can be
+// compared only after the database has rewritten both. So the entity's table is created as a
+// temporary table and read back.
 type normalized struct{ types, defaults, checks, indexes map[string]string }
 
-// normalize copies to want what has the same normalized definition in live, and returns the checks
-// that differ. n is the normalized form of live, wanted that of want.
+// normalize copies from live to want the definitions that are the same in n, which is the
+// normalized form of live, and in wanted, which is that of want. It returns the checks that are
+// different.
 func (n *normalized) normalize(wanted *normalized, live, want *schema.Table) []schema.Change {
 	for _, w := range want.Columns {
 		l, ok := findColumn(live, w.Name)
@@ -46,7 +47,8 @@ func (n *normalized) normalize(wanted *normalized, live, want *schema.Table) []s
 	})
 }
 
-// changedChecks returns the checks that are in both tables under one name and are different.
+// changedChecks returns the checks that both tables have under the same name with different
+// definitions.
 func changedChecks(live, want *schema.Table, different func(l, w *schema.Check) bool) (changes []schema.Change) {
 	for _, w := range want.Checks() {
 		for _, l := range live.Checks() {
@@ -58,7 +60,7 @@ func changedChecks(live, want *schema.Table, different func(l, w *schema.Check) 
 	return changes
 }
 
-// differingNames returns the sorted names that are in both maps with different texts.
+// differingNames returns the sorted names that both maps have with different texts.
 func differingNames(a, b map[string]string) (names []string) {
 	for _, name := range slices.Sorted(maps.Keys(a)) {
 		if text, ok := b[name]; ok && text != a[name] {
@@ -68,9 +70,10 @@ func differingNames(a, b map[string]string) (names []string) {
 	return names
 }
 
-// needsNormalizing reports whether only the database can tell if want differs from live: if there
-// is a check to compare, an index that seems to differ, or a type or default that is written in
-// other words. Tables that nobody changed usually need no temporary table.
+// needsNormalizing reports whether only the database can decide if want differs from live. That is
+// so if there is a check to compare, an index that seems to be different, or a type or default with
+// another text. For a table that nobody changed it usually returns false, and no temporary table is
+// needed.
 func needsNormalizing(live, want *schema.Table, format func(schema.Type) (string, error)) bool {
 	for _, w := range want.Columns {
 		if l, ok := findColumn(live, w.Name); ok && !sameColumnText(l, w, format) {
@@ -100,10 +103,10 @@ func sameColumnText(live, want *schema.Column, format func(schema.Type) (string,
 		(want.Default == nil || defaultText(live.Default) == defaultText(want.Default))
 }
 
-// scratchTable is the name of the temporary table.
+// scratchTable is the name of the temporary table for the definition of an entity.
 const scratchTable = "cardea_scratch"
 
-// createScratchTable creates a temporary table as want describes it, without its foreign keys.
+// createScratchTable creates the temporary table with the definition of want, without foreign keys.
 func createScratchTable(
 	ctx context.Context, q schema.ExecQuerier, planner migrate.PlanApplier, want *schema.Table,
 ) error {

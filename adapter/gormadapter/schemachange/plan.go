@@ -10,11 +10,12 @@ import (
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
 )
 
-// Plan is the list of statements that bring a database to the entities, and of those that take it
-// back. [Diff], [Apply] and [Fresh] return plans. A Plan is data: it may be read concurrently.
+// Plan is a list of statements that change a database so that it has what the entities describe,
+// and a list of those that undo them. [Diff], [Apply] and [Fresh] return plans. A Plan is data: it
+// may be read concurrently.
 type Plan struct {
-	// Dialect is sqlite, postgres, mysql, mariadb or sqlserver. A plan for a live MariaDB has
-	// mysql, which is GORM's name for both.
+	// Dialect is sqlite, postgres, mysql, mariadb or sqlserver. For a live MariaDB it is mysql,
+	// because GORM does not distinguish the two.
 	Dialect string
 
 	// Up has the statements to run, in order. It is empty if the database has everything that the
@@ -29,15 +30,15 @@ type Plan struct {
 	Differences []string
 
 	// Extra lists what is in the compared tables but in no entity, one line each, for example
-	// "column user.legacy". The plan leaves it as it is.
+	// "column user.legacy". The plan does not change it.
 	Extra []string
 
-	// upOwnTransaction and downOwnTransaction are set if the script must open its own transaction,
-	// because it switches SQLite's foreign keys off and on around it.
+	// upOwnTransaction and downOwnTransaction are set if the script must begin its own transaction:
+	// it switches SQLite's foreign keys off before the transaction and on after it.
 	upOwnTransaction, downOwnTransaction bool
 
-	// undo has, for each statement of Up, the statements that undo it. It is nil if some statement
-	// has none.
+	// undo has, for each statement of Up, the statements that undo it. It is nil if one of the
+	// statements cannot be undone separately.
 	undo [][]string
 }
 
@@ -51,7 +52,7 @@ type Statement struct {
 }
 
 // Script returns Up as a script for the database's shell, or the empty string if Up is empty. If
-// SQLite has to rebuild a table, the script opens its own transaction and must not run inside
+// SQLite has to rebuild a table, the script begins its own transaction and must not run inside
 // another one: see docs/migrations.md.
 func (p *Plan) Script() string { return script(p.Up, p.upOwnTransaction) }
 
@@ -69,16 +70,16 @@ func script(statements []Statement, ownTransaction bool) string {
 	return b.String()
 }
 
-// Diff returns the plan that brings the adapter's database to the adapter's entities and to those
-// of the application, if any are given, each as a pointer to a struct. If there is nothing to
-// change, the plan has no statements.
+// Diff compares the adapter's database with the adapter's entities and with the given ones, which
+// are those of the application, each a pointer to a struct. It returns the plan that removes the
+// differences. If there are none, the plan has no statements.
 //
-// Diff changes nothing. If only PostgreSQL or MySQL can tell whether a type, a default or a check
-// is the same, Diff creates a temporary table, reads it and drops it. It may be called
-// concurrently.
+// Diff changes nothing. Sometimes only PostgreSQL or MySQL itself can decide whether two types,
+// defaults or checks are the same. Diff then creates a temporary table, reads it and drops it. It
+// may be called concurrently.
 //
-// On PostgreSQL, MySQL and MariaDB, Diff waits while an [Apply] of another process is running; on
-// MySQL and MariaDB for at most 60 seconds, then it returns an error.
+// On PostgreSQL, MySQL and MariaDB, Diff waits while an [Apply] of another process is running. On
+// MySQL and MariaDB it waits for at most 60 seconds and then returns an error.
 //
 // Diff also returns an error for SQL Server, for an adapter that was made on a transaction, if a
 // table has another primary key than its entity, and if the database returns an error.
@@ -101,8 +102,8 @@ func toStatements(p *migrate.Plan) (list []Statement) {
 	return list
 }
 
-// reverse returns, for each statement of a plan, the statements that undo it; and down, which has
-// all of them in the order in which to run them.
+// reverse returns the statements that undo a plan: undo has a list for each statement of the plan,
+// and down has all of them in the order in which to run them.
 func reverse(p *migrate.Plan) (undo [][]string, down []Statement, err error) {
 	for _, c := range p.Changes {
 		statements, err := c.ReverseStmts()

@@ -80,8 +80,8 @@ func (e postgresEngine) normalize(
 // postgresScratch is the scratch table in the schema of temporary tables.
 const postgresScratch = "pg_temp." + scratchTable
 
-// readEntity creates the entity's table as a temporary table, reads it and drops it. current is the
-// live table.
+// readEntity creates the entity's table as a temporary table, reads its definition and drops it.
+// current is the definition of the live table.
 func (e postgresEngine) readEntity(
 	ctx context.Context, q schema.ExecQuerier, current *normalized, want *schema.Table,
 ) (*normalized, error) {
@@ -105,9 +105,10 @@ func postgresName(t *schema.Table) string {
 	return `"` + t.Schema.Name + `"."` + t.Name + `"`
 }
 
-// renormalize drops the checks and indexes of the scratch table that differ, creates them again
-// from PostgreSQL's own text, and reads them back. PostgreSQL may rewrite its own text once more,
-// and a database that was dumped and restored has that second form.
+// renormalize compares once more the checks and indexes that differ. It creates those of the
+// scratch table again from the text that PostgreSQL has for them, and reads them back. PostgreSQL
+// may change its own text when it parses it, and a database that was dumped and restored has the
+// changed text.
 func renormalize(ctx context.Context, q schema.ExecQuerier, current, wanted *normalized) (*normalized, error) {
 	var statements []string
 	for _, name := range differingNames(current.checks, wanted.checks) {
@@ -146,7 +147,7 @@ const (
 		"WHERE i.indrelid = $1::regclass AND NOT i.indisprimary"
 )
 
-// readPostgres reads the definition of a table. The name is quoted.
+// readPostgres reads the definition of a table. The name must be quoted.
 func readPostgres(ctx context.Context, q schema.ExecQuerier, table string) (*normalized, error) {
 	n := &normalized{}
 	for _, part := range []struct {
@@ -177,7 +178,8 @@ func (postgresEngine) preserve(
 	return preserved{}, nil
 }
 
-// finish adds IF EXISTS to the way back, because dropping a column also drops its constraints.
+// finish adds IF EXISTS to the statements that undo the plan, because dropping a column also drops
+// its constraints.
 func (postgresEngine) finish(p *migrate.Plan, _ map[string]preserved) ([]Statement, bool, error) {
 	for _, c := range p.Changes {
 		if reverse, ok := c.Reverse.(string); ok && strings.HasPrefix(reverse, "ALTER TABLE") {
@@ -187,11 +189,11 @@ func (postgresEngine) finish(p *migrate.Plan, _ map[string]preserved) ([]Stateme
 	return toStatements(p), false, nil
 }
 
-// postgresLock is the number of the advisory lock: "cardea" in bytes.
+// postgresLock is the number of the advisory lock: the bytes of "cardea".
 const postgresLock = 0x636172646561
 
-// planOnly waits for a change that is running, because the queries on PostgreSQL's catalog do not
-// all see the same snapshot.
+// planOnly waits while another process changes the schema, because the queries on PostgreSQL's
+// catalog do not all see the same snapshot.
 func (postgresEngine) planOnly(ctx context.Context, conn *sql.Conn, plan planFunc) (*Plan, error) {
 	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {

@@ -63,7 +63,7 @@ func (sqliteEngine) normalize(
 			continue
 		}
 		if attribute[*sqlite.AutoIncrement](w.Attrs) != nil {
-			w.Type.Null = l.Type.Null // never NULL, however it is declared
+			w.Type.Null = l.Type.Null // it never contains NULL, even if it is not declared NOT NULL
 		}
 		if comparisonType(l.Type.Raw) == comparisonType(w.Type.Raw) {
 			w.Type.Type = l.Type.Type
@@ -77,12 +77,13 @@ func (sqliteEngine) normalize(
 	}), nil
 }
 
-// comparisonType returns what of a declared type makes a difference: SQLite's affinity
-// (https://www.sqlite.org/datatype3.html § 3.1), but NUMERIC for INTEGER, which store numbers
-// alike, and TIME for times, because drivers decide by the declared type what they return.
+// comparisonType returns the part of a declared type that makes a difference: SQLite's affinity
+// (https://www.sqlite.org/datatype3.html § 3.1), with two exceptions. It returns NUMERIC for
+// INTEGER, because both store numbers in the same way. It returns TIME for times, because drivers
+// decide by the declared type which Go type they return.
 //
-// Package gormadapter/sqlite has a similar rule without TIME, for what AutoMigrate must refuse.
-// Each decides for itself what counts as a difference, so they share no code.
+// Package gormadapter/sqlite has a similar function without TIME, for the changes that AutoMigrate
+// must refuse. The two packages decide separately what is a difference, so they share no code.
 func comparisonType(declared string) string {
 	declared = strings.ToUpper(declared)
 	has := func(parts ...string) bool {
@@ -103,8 +104,8 @@ func comparisonType(declared string) string {
 	return "NUMERIC"
 }
 
-// normalizeDefault returns the same text for defaults that SQLite reads as the same: 'A', "A" and
-// ('A'); true and 1.
+// normalizeDefault returns the same text for defaults that SQLite treats as the same: 'A', "A" and
+// ('A'), or true and 1.
 func normalizeDefault(x schema.Expr) string {
 	text := normalizeExpression(defaultText(x))
 	switch strings.ToLower(text) {
@@ -116,7 +117,7 @@ func normalizeDefault(x schema.Expr) string {
 	return strings.Trim(text, "'")
 }
 
-// planOnly reads in a transaction, and rolls it back.
+// planOnly reads in a transaction and rolls it back.
 func (sqliteEngine) planOnly(ctx context.Context, conn *sql.Conn, plan planFunc) (*Plan, error) {
 	if err := execAll(ctx, conn, "BEGIN DEFERRED"); err != nil {
 		return nil, err
@@ -125,7 +126,8 @@ func (sqliteEngine) planOnly(ctx context.Context, conn *sql.Conn, plan planFunc)
 	return p, errors.Join(err, execAll(context.WithoutCancel(ctx), conn, "ROLLBACK"))
 }
 
-// planAndRun switches foreign keys off for a rebuild, and back to what they were.
+// planAndRun switches foreign keys off, because the plan may rebuild a table, and afterwards
+// restores the setting.
 func (sqliteEngine) planAndRun(ctx context.Context, conn *sql.Conn, plan planFunc) (*Plan, error) {
 	var foreignKeys bool
 	if err := conn.QueryRowContext(ctx, "PRAGMA foreign_keys").Scan(&foreignKeys); err != nil {
@@ -137,7 +139,7 @@ func (sqliteEngine) planAndRun(ctx context.Context, conn *sql.Conn, plan planFun
 		restore[1] = "PRAGMA foreign_keys = ON"
 	}
 	if restoreErr := execAll(context.WithoutCancel(ctx), conn, restore...); restoreErr != nil {
-		err = errors.Join(err, discard(conn)) // the pool must get no connection without foreign keys
+		err = errors.Join(err, discard(conn)) // the pool must not get a connection with foreign keys switched off
 	}
 	return p, err
 }
@@ -160,7 +162,8 @@ func planAndCommit(ctx context.Context, conn *sql.Conn, plan planFunc) (*Plan, e
 	return p, err
 }
 
-// retryable looks for SQLITE_BUSY, which is 5 in the lowest byte of the result code.
+// retryable reports whether the error is SQLITE_BUSY, which is 5 in the lowest byte of the result
+// code.
 func (sqliteEngine) retryable(err error) bool {
 	var coded interface{ Code() int }
 	return errors.As(err, &coded) && coded.Code()&0xff == 5 ||

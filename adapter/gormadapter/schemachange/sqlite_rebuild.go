@@ -12,15 +12,17 @@ import (
 	"ariga.io/atlas/sql/sqlite"
 )
 
-// SQLite can change little of a table in place. For the rest, Atlas creates a new table, copies the
-// rows, drops the old table and renames the new one. This file adds what Atlas leaves out: the
-// indexes and triggers that are in no entity, AUTOINCREMENT's counter, and a guard.
+// SQLite can make few changes to an existing table. For all others Atlas rebuilds the table: it
+// creates a new one, copies the rows, drops the old table and renames the new one. This file adds
+// what Atlas leaves out: the indexes and triggers that are in no entity, the counter of
+// AUTOINCREMENT, and a guard.
 
 var (
-	// lostWords are the words of a table's definition that Atlas does not read.
-	lostWords = regexp.MustCompile(`(?i)\b(collate|deferrable|conflict|match)\b`)
+	// unreadClauses matches clauses of a table's definition that Atlas does not read, so a rebuild
+	// would lose them.
+	unreadClauses = regexp.MustCompile(`(?i)\b(collate|deferrable|conflict|match)\b`)
 
-	// quotedOrComment matches quoted text and comments, where these words mean nothing.
+	// quotedOrComment matches quoted text and comments, in which these words are no clauses.
 	quotedOrComment = regexp.MustCompile(
 		"(?s)'[^']*'|\"[^\"]*\"|`[^`]*`|\\[[^]]*\\]|--[^\n]*|/\\*.*?\\*/",
 	)
@@ -32,7 +34,7 @@ func (sqliteEngine) preserve(
 	for _, index := range live.Indexes {
 		renameConstraintIndex(index, want)
 	}
-	p := preserved{obstacle: lostWord(live), objects: removeExtraIndexes(live, want)}
+	p := preserved{obstacle: unreadClause(live), objects: removeExtraIndexes(live, want)}
 	triggers, err := queryPairs(ctx, q, "SELECT name, sql FROM sqlite_master "+
 		"WHERE type = 'trigger' AND tbl_name = ? ORDER BY name", live.Name)
 	for _, trigger := range triggers {
@@ -43,17 +45,18 @@ func (sqliteEngine) preserve(
 	return p, err
 }
 
-// lostWord returns a word of the table's definition that a rebuild would lose, or the empty string.
-func lostWord(live *schema.Table) string {
+// unreadClause returns the first clause of the table's definition that a rebuild would lose, or the
+// empty string.
+func unreadClause(live *schema.Table) string {
 	create := attribute[*sqlite.CreateStmt](live.Attrs)
 	if create == nil {
 		return ""
 	}
-	return lostWords.FindString(quotedOrComment.ReplaceAllString(create.S, ""))
+	return unreadClauses.FindString(quotedOrComment.ReplaceAllString(create.S, ""))
 }
 
-// renameConstraintIndex gives the index of a UNIQUE constraint, which SQLite names itself, the name
-// that it will have after a rebuild.
+// renameConstraintIndex changes the name of an index that SQLite made for a UNIQUE constraint to
+// the name that it will have after a rebuild.
 func renameConstraintIndex(index *schema.Index, want *schema.Table) {
 	if !strings.HasPrefix(index.Name, "sqlite_autoindex_") {
 		return
@@ -70,8 +73,8 @@ func renameConstraintIndex(index *schema.Index, want *schema.Table) {
 	}
 }
 
-// removeExtraIndexes removes from live the indexes of CREATE INDEX that are in no entity, and
-// returns them.
+// removeExtraIndexes removes from live the indexes that a CREATE INDEX made and that are in no
+// entity, and returns them.
 func removeExtraIndexes(live, want *schema.Table) (removed []preservedObject) {
 	live.Indexes = slices.DeleteFunc(live.Indexes, func(l *schema.Index) bool {
 		create := attribute[*sqlite.CreateStmt](l.Attrs)
@@ -91,9 +94,9 @@ func removeExtraIndexes(live, want *schema.Table) (removed []preservedObject) {
 	return removed
 }
 
-// The beginning and the end of a script that rebuilds tables. Foreign keys are off because dropping
-// the old table would delete the rows that refer to it. They cannot be switched inside a
-// transaction: there the guard makes the script fail before anything is dropped.
+// The beginning and the end of a script that rebuilds tables. Foreign keys are off, because
+// dropping the old table would otherwise delete the rows that refer to it. SQLite ignores the
+// switch inside a transaction; the guard then makes the script fail before anything is dropped.
 var (
 	beginRebuildScript = []Statement{
 		{"PRAGMA foreign_keys = OFF", "run all this on one connection, not inside a transaction"},
@@ -134,8 +137,8 @@ var (
 	}
 )
 
-// finish puts the guard around a rebuild, and creates again what the old table had. It returns an
-// error if a rebuild would lose something.
+// finish adds the guard if the plan rebuilds a table, and creates again the objects that the old
+// table had. It returns an error if a rebuild would lose something.
 func (sqliteEngine) finish(
 	p *migrate.Plan, tables map[string]preserved,
 ) (list []Statement, ownTransaction bool, err error) {
@@ -146,7 +149,7 @@ func (sqliteEngine) finish(
 			continue
 		}
 		list = append(list, Statement{change.Cmd, change.Comment})
-		list = append(list, continueNumbers(change)...)
+		list = append(list, copyAutoIncrement(change)...)
 		lost, err := recreateObjects(change, tables)
 		if err != nil {
 			return nil, false, err
@@ -159,10 +162,10 @@ func (sqliteEngine) finish(
 	return list, ownTransaction, nil
 }
 
-// continueNumbers follows the creation of the new table of a rebuild. It copies the counter of
-// AUTOINCREMENT, so that the number of a deleted row is not used again. It returns nil for any
-// other change.
-func continueNumbers(change *migrate.Change) []Statement {
+// copyAutoIncrement returns the statement that gives the new table of a rebuild the AUTOINCREMENT
+// counter of the old one, so that the number of a deleted row is not used again. It returns nil if
+// the change does not create such a table.
+func copyAutoIncrement(change *migrate.Change) []Statement {
 	add, ok := change.Source.(*schema.AddTable)
 	if !ok {
 		return nil
@@ -181,8 +184,8 @@ func continueNumbers(change *migrate.Change) []Statement {
 	}}
 }
 
-// recreateObjects creates again what is lost when a rebuild drops the old table. It returns nil for
-// any other change.
+// recreateObjects returns the statements that create again the objects that are lost when a rebuild
+// drops the old table. It returns nil for any other change.
 func recreateObjects(change *migrate.Change, tables map[string]preserved) (list []Statement, err error) {
 	modify, ok := change.Source.(*schema.ModifyTable)
 	if !ok || !strings.HasPrefix(change.Cmd, "DROP TABLE") {

@@ -11,10 +11,9 @@ import (
 	orm "gorm.io/gorm/schema"
 )
 
-// sqlserverEngine writes a fresh schema only. Atlas's open-source library does not know SQL Server,
-// so the methods for live databases are missing: the embedded engine is nil and they are not
-// called.
-type sqlserverEngine struct{ engine }
+// sqlserverEngine writes only the schema of an empty database. It is not a liveEngine, because
+// Atlas's open-source library does not support SQL Server.
+type sqlserverEngine struct{}
 
 func (sqlserverEngine) offlinePlanner() migrate.PlanApplier { return sqlserverPlanner{} }
 
@@ -45,13 +44,13 @@ type sqlserverPlanner struct{}
 
 var _ migrate.PlanApplier = sqlserverPlanner{}
 
-// ApplyChanges returns errors.ErrUnsupported.
+// ApplyChanges always returns errors.ErrUnsupported.
 func (sqlserverPlanner) ApplyChanges(context.Context, []schema.Change, ...migrate.PlanOption) error {
 	return errors.ErrUnsupported
 }
 
-// PlanChanges creates schemas and tables, and the foreign keys after all tables. It returns
-// errors.ErrUnsupported for any other change.
+// PlanChanges returns the statements that create schemas and tables, and after them the foreign
+// keys. It returns errors.ErrUnsupported for any other change.
 func (sqlserverPlanner) PlanChanges(
 	_ context.Context, name string, changes []schema.Change, _ ...migrate.PlanOption,
 ) (*migrate.Plan, error) {
@@ -117,8 +116,8 @@ func columnDefinition(t *schema.Table, c *schema.Column) string {
 	return definition
 }
 
-// nonclustered returns NONCLUSTERED for a key of texts that may have more than 900 bytes, which is
-// SQL Server's limit for a clustered key. The limit for others is 1,700.
+// nonclustered returns NONCLUSTERED for a primary key of texts that may be longer than 900 bytes,
+// which is SQL Server's limit for a clustered key. The limit for other keys is 1,700 bytes.
 func nonclustered(key *schema.Index) string {
 	bytes := 0
 	for _, part := range key.Parts {
@@ -133,7 +132,7 @@ func nonclustered(key *schema.Index) string {
 	return ""
 }
 
-// sqlserverDefault returns a default as SQL, with 1 and 0 for true and false.
+// sqlserverDefault returns a default as SQL. It writes 1 and 0 for true and false.
 func sqlserverDefault(x schema.Expr) string {
 	l, ok := x.(*schema.Literal)
 	if !ok {
@@ -161,8 +160,8 @@ func createIndex(t *schema.Table, i *schema.Index) *migrate.Change {
 	}
 }
 
-// whereClause returns the condition of an index. It leaves the rows with NULL out of a unique
-// index, because for SQL Server, unlike the other databases, two NULLs are the same value.
+// whereClause returns the condition of an index. The condition of a unique index leaves out rows
+// with NULL, because SQL Server, unlike the other databases, treats two NULLs as equal.
 func whereClause(i *schema.Index) string {
 	if condition := attribute[*sqlserverCondition](i.Attrs); condition != nil {
 		return " WHERE " + condition.where
@@ -226,5 +225,5 @@ func tableName(t *schema.Table) string {
 	return bracket(t.Name)
 }
 
-// bracket quotes a name.
+// bracket quotes a name for SQL Server.
 func bracket(name string) string { return "[" + strings.ReplaceAll(name, "]", "]]") + "]" }

@@ -8,14 +8,14 @@ import (
 	orm "gorm.io/gorm/schema"
 )
 
-// sqlserverTypes has the column types of SQL Server: MikroORM's, and for what MikroORM has no type,
-// that of gorm.io/driver/sqlserver.
+// sqlserverTypes has the column types of SQL Server. They are the types that MikroORM uses. If
+// MikroORM has none, they are those of gorm.io/driver/sqlserver.
 type sqlserverTypes struct{ gorm.Dialector }
 
 // Name returns sqlserver.
 func (sqlserverTypes) Name() string { return "sqlserver" }
 
-// BindVarTo writes a question mark, whatever the value. No statement with values is ever run.
+// BindVarTo writes a question mark for every value, because no statement with values ever runs.
 func (sqlserverTypes) BindVarTo(w clause.Writer, _ *gorm.Statement, _ any) { w.WriteByte('?') }
 
 // QuoteTo writes the name in brackets.

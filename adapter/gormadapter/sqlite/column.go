@@ -9,7 +9,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// ColumnTypes returns the columns of a table as SQLite describes them.
+// ColumnTypes returns the columns of a table as SQLite describes them. It returns none if the table
+// does not exist.
 func (m Migrator) ColumnTypes(value any) (types []gorm.ColumnType, err error) {
 	err = m.RunWithValue(value, func(stmt *gorm.Statement) error {
 		var columns []column
@@ -23,7 +24,8 @@ func (m Migrator) ColumnTypes(value any) (types []gorm.ColumnType, err error) {
 	return types, err
 }
 
-// column is a row of pragma_table_xinfo, with the methods of gorm.ColumnType.
+// column is a row of pragma_table_xinfo. Its fields have other names than SQLite's columns, because
+// gorm.ColumnType has methods with those names.
 type column struct {
 	Label    string
 	Declared string
@@ -54,7 +56,7 @@ func (c column) ScanType() reflect.Type {
 	case "REAL":
 		return reflect.TypeFor[float64]()
 	}
-	if isTime(strings.ToUpper(c.Declared)) {
+	if isTimeType(strings.ToUpper(c.Declared)) {
 		return reflect.TypeFor[time.Time]()
 	}
 	return reflect.TypeFor[int64]()

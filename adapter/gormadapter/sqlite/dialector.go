@@ -16,7 +16,8 @@ import (
 	"modernc.org/sqlite"
 )
 
-// Dialector is GORM's dialect for SQLite. [Open] and [New] make one.
+// Dialector is GORM's dialect for SQLite. [Open] and [New] make one. Its methods may be called
+// concurrently.
 type Dialector struct {
 	file string
 	db   *sql.DB
@@ -29,16 +30,19 @@ var (
 	_ interface{ Apply(*gorm.Config) error } = (*Dialector)(nil)
 )
 
-// Open returns the dialect for a file. gorm.Open makes its connection pool with [OpenDB].
+// Open returns the dialect for a file. gorm.Open then opens a connection pool with [OpenDB] and
+// returns its error. To close the pool, close what gorm.DB's method DB returns.
 func Open(file string) *Dialector { return &Dialector{file: file} }
 
-// New returns the dialect on a connection pool that the caller made with [OpenDB] and closes.
+// New returns the dialect on a connection pool that the caller made with [OpenDB]. The caller
+// closes the pool.
 func New(db *sql.DB) *Dialector { return &Dialector{db: db} }
 
 // Name returns sqlite.
 func (*Dialector) Name() string { return "sqlite" }
 
-// Apply makes GORM's own timestamps equal to what is read back later: in UTC and milliseconds.
+// Apply makes GORM set its own timestamps, such as CreatedAt, in UTC and milliseconds, so that they
+// are equal to what is read back later. It keeps a NowFunc of the application.
 func (*Dialector) Apply(c *gorm.Config) error {
 	if c.NowFunc == nil {
 		c.NowFunc = func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
@@ -46,7 +50,7 @@ func (*Dialector) Apply(c *gorm.Config) error {
 	return nil
 }
 
-// Initialize opens the pool if [Open] made the dialect, and registers GORM's callbacks.
+// Initialize opens the connection pool if [Open] made the dialect, and registers GORM's callbacks.
 func (d *Dialector) Initialize(db *gorm.DB) error {
 	pool := d.db
 	if pool == nil {
@@ -70,45 +74,49 @@ func (d *Dialector) Initialize(db *gorm.DB) error {
 	return nil
 }
 
-// clauseBuilders write the clauses in which SQLite's grammar differs: INSERT OR IGNORE, no OFFSET
-// without LIMIT, no locking reads.
+// clauseBuilders has the clauses that GORM would write in a way that SQLite does not understand.
 func clauseBuilders() map[string]clause.ClauseBuilder {
-	return map[string]clause.ClauseBuilder{
-		"INSERT": func(c clause.Clause, b clause.Builder) {
-			insert, ok := c.Expression.(clause.Insert)
-			if stmt, isStmt := b.(*gorm.Statement); ok && isStmt && insert.Modifier != "" {
-				stmt.WriteString("INSERT OR " + insert.Modifier + " INTO ")
-				insert.Modifier = ""
-				table := insert.Table
-				if table.Name == "" {
-					table.Name = stmt.Table
-				}
-				stmt.WriteQuoted(table)
-				return
-			}
-			c.Build(b)
-		},
-		"LIMIT": func(c clause.Clause, b clause.Builder) {
-			limit, ok := c.Expression.(clause.Limit)
-			if !ok {
-				return
-			}
-			n := -1
-			if limit.Limit != nil && *limit.Limit >= 0 {
-				n = *limit.Limit
-			}
-			if n >= 0 || limit.Offset > 0 {
-				b.WriteString("LIMIT " + strconv.Itoa(n))
-			}
-			if limit.Offset > 0 {
-				b.WriteString(" OFFSET " + strconv.Itoa(limit.Offset))
-			}
-		},
-		"FOR": func(c clause.Clause, b clause.Builder) {
-			if _, locking := c.Expression.(clause.Locking); !locking {
-				c.Build(b)
-			}
-		},
+	return map[string]clause.ClauseBuilder{"INSERT": buildInsert, "LIMIT": buildLimit, "FOR": buildFor}
+}
+
+// buildInsert writes INSERT OR IGNORE and similar clauses.
+func buildInsert(c clause.Clause, b clause.Builder) {
+	insert, ok := c.Expression.(clause.Insert)
+	if stmt, isStmt := b.(*gorm.Statement); ok && isStmt && insert.Modifier != "" {
+		stmt.WriteString("INSERT OR " + insert.Modifier + " INTO ")
+		insert.Modifier = ""
+		table := insert.Table
+		if table.Name == "" {
+			table.Name = stmt.Table
+		}
+		stmt.WriteQuoted(table)
+		return
+	}
+	c.Build(b)
+}
+
+// buildLimit writes a LIMIT before each OFFSET, because SQLite has no OFFSET without LIMIT.
+func buildLimit(c clause.Clause, b clause.Builder) {
+	limit, ok := c.Expression.(clause.Limit)
+	if !ok {
+		return
+	}
+	n := -1
+	if limit.Limit != nil && *limit.Limit >= 0 {
+		n = *limit.Limit
+	}
+	if n >= 0 || limit.Offset > 0 {
+		b.WriteString("LIMIT " + strconv.Itoa(n))
+	}
+	if limit.Offset > 0 {
+		b.WriteString(" OFFSET " + strconv.Itoa(limit.Offset))
+	}
+}
+
+// buildFor leaves out FOR UPDATE and FOR SHARE, because SQLite does not lock rows.
+func buildFor(c clause.Clause, b clause.Builder) {
+	if _, locking := c.Expression.(clause.Locking); !locking {
+		c.Build(b)
 	}
 }
 
@@ -143,9 +151,9 @@ func (*Dialector) DataTypeOf(field *schema.Field) string {
 	return string(field.DataType)
 }
 
-// DefaultValueOf returns the SQL for a missing value in an insert of several rows. For a column
-// that SQLite numbers it is NULL. SQLite has no DEFAULT there, so for other columns the insert
-// fails.
+// DefaultValueOf returns the SQL for a missing value in an insert of several rows: NULL for a
+// column that SQLite numbers. For other columns it is DEFAULT, which SQLite does not allow there,
+// so the insert fails.
 func (*Dialector) DefaultValueOf(field *schema.Field) clause.Expression {
 	if field.AutoIncrement {
 		return clause.Expr{SQL: "NULL"}
@@ -156,8 +164,8 @@ func (*Dialector) DefaultValueOf(field *schema.Field) clause.Expression {
 // BindVarTo writes the placeholder of a value.
 func (*Dialector) BindVarTo(w clause.Writer, _ *gorm.Statement, _ any) { w.WriteByte('?') }
 
-// QuoteTo quotes a name, each part of it if it has dots. Quotes are backticks, because SQLite reads
-// an unknown name in double quotes as a text.
+// QuoteTo quotes a name. If the name has dots, it quotes each part. It uses backticks, because
+// SQLite reads a name in double quotes as a text if there is no such column.
 func (*Dialector) QuoteTo(w clause.Writer, name string) {
 	for i, part := range strings.Split(name, ".") {
 		if i > 0 {
@@ -172,7 +180,8 @@ func (*Dialector) QuoteTo(w clause.Writer, name string) {
 	}
 }
 
-// Explain returns a statement with its values, for logs and for defaults in a table's definition.
+// Explain returns a statement with its values in it, for logs and for defaults in the definition of
+// a table. It is not for running.
 func (*Dialector) Explain(sql string, vars ...any) string {
 	return logger.ExplainSQL(sql, nil, `'`, vars...)
 }
@@ -182,13 +191,13 @@ func (*Dialector) SavePoint(tx *gorm.DB, name string) error {
 	return tx.Exec("SAVEPOINT " + name).Error
 }
 
-// RollbackTo goes back to a savepoint.
+// RollbackTo undoes what was done after the savepoint. The savepoint stays.
 func (*Dialector) RollbackTo(tx *gorm.DB, name string) error {
 	return tx.Exec("ROLLBACK TO SAVEPOINT " + name).Error
 }
 
-// Translate turns SQLite's errors for violated constraints into GORM's, and returns others
-// unchanged.
+// Translate returns GORM's error for an error of SQLite that says that a constraint was violated.
+// It returns other errors unchanged.
 func (*Dialector) Translate(err error) error {
 	var e *sqlite.Error
 	if !errors.As(err, &e) {

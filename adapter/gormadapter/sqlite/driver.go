@@ -9,14 +9,14 @@ import (
 	"github.com/cardea-auth/cardea/adapter/gormadapter/internal/options"
 )
 
-// Driver opens SQLite for gormadapter.Open, with a connection pool as [OpenDB] makes it. Of the
-// options it uses DBName (or DSN, which is the same here), Debug and Logger, and refuses the
-// others.
+// Driver opens SQLite for gormadapter.Open, on the connection pool that [OpenDB] returns. It uses
+// the options DBName (or DSN, which means the same here), Debug and Logger, and refuses all others.
 var Driver gormadapter.Driver = opener{}
 
 type opener struct{}
 
-// Connect opens the database file of the options.
+// Connect opens a pool on the file that the options name. It reports all faults of the options in
+// one error.
 func (opener) Connect(o gormadapter.Options) (*gormadapter.Connection, error) {
 	if faults := optionFaults(o); len(faults) > 0 {
 		return nil, errors.Join(faults...)
@@ -29,7 +29,7 @@ func (opener) Connect(o gormadapter.Options) (*gormadapter.Connection, error) {
 	}
 	c.Pool, c.Dialector = pool, New(pool)
 	if o.Debug {
-		c.Dialector = unexplained{New(pool)}
+		c.Dialector = parameterizedDialector{New(pool)}
 	}
 	return c, nil
 }
@@ -48,7 +48,7 @@ func optionFaults(o gormadapter.Options) (faults []error) {
 		options.Field{Name: "MaxIdleConns", Value: o.MaxIdleConns},
 		options.Field{Name: "ConnMaxLifetime", Value: o.ConnMaxLifetime},
 	) {
-		faults = append(faults, fmt.Errorf("%s is given, which sqlite does not have: leave it empty", name))
+		faults = append(faults, fmt.Errorf("%s is given, which sqlite does not have: do not set it", name))
 	}
 	switch {
 	case o.DSN == "" && o.DBName == "":
@@ -59,9 +59,9 @@ func optionFaults(o gormadapter.Options) (faults []error) {
 	return faults
 }
 
-// unexplained keeps values out of the log if GORM does not ask the logger whether it wants them, as
-// in Scan.
-type unexplained struct{ *Dialector }
+// parameterizedDialector keeps values out of the log. GORM asks the logger for that with
+// ParamsFilter, but Scan logs what Explain returns.
+type parameterizedDialector struct{ *Dialector }
 
 // Explain returns the statement without its values.
-func (unexplained) Explain(sql string, _ ...any) string { return sql }
+func (parameterizedDialector) Explain(sql string, _ ...any) string { return sql }

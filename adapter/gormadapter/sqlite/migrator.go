@@ -15,28 +15,33 @@ import (
 )
 
 // ErrRebuild is wrapped by the error for a change that SQLite can make only by copying the table
-// into a new one and dropping the old one. With foreign keys on, that deletes the rows that point
-// to it. Make such a change by hand (https://www.sqlite.org/lang_altertable.html#otheralter), or
-// with a tool that switches foreign keys off on the one connection that it uses.
+// into a new one and dropping the old one. With foreign keys on, dropping it deletes the rows of
+// other tables that refer to it, if their foreign keys cascade.
+//
+// Make such a change by hand (https://www.sqlite.org/lang_altertable.html#otheralter), or with a
+// tool that switches foreign keys off on the connection that it uses, such as module schemachange.
 var ErrRebuild = errors.New("needs a rebuild of the table, which this package does not do")
 
-// Migrator creates tables, and adds columns, indexes, and constraints that an index can express. It
-// returns [ErrRebuild] for changes that would rebuild a table. AutoMigrate changes nothing if the
-// database has the entities already.
+// Migrator creates tables and adds columns, indexes, and those constraints that SQLite can enforce
+// by an index. It returns [ErrRebuild] for changes that require a copy of the table. AutoMigrate
+// changes nothing if the database already has what the entities describe.
+//
+// The methods that report whether something exists return false if the database returns an error,
+// and add the error to the *gorm.DB.
 type Migrator struct{ migrator.Migrator }
 
 var _ gorm.Migrator = Migrator{}
 
-// CurrentDatabase returns main.
+// CurrentDatabase returns main, which is SQLite's name for the database that was opened.
 func (m Migrator) CurrentDatabase() string { return "main" }
 
-// GetTables returns the names of all tables.
+// GetTables returns the names of all tables, except SQLite's own.
 func (m Migrator) GetTables() (names []string, err error) {
 	query := "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
 	return names, m.DB.Raw(query).Scan(&names).Error
 }
 
-// HasTable reports whether there is a table for value, an entity or a name.
+// HasTable reports whether there is a table for value, which is an entity or the name of a table.
 func (m Migrator) HasTable(value any) bool {
 	return m.count(value, func(stmt *gorm.Statement) *gorm.DB {
 		return m.DB.Raw("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ? COLLATE NOCASE",
@@ -44,7 +49,8 @@ func (m Migrator) HasTable(value any) bool {
 	}) > 0
 }
 
-// HasColumn reports whether the table has the column, given by its name or that of the field.
+// HasColumn reports whether the table has the column. The name is that of the column or of the
+// field.
 func (m Migrator) HasColumn(value any, name string) bool {
 	return m.count(value, func(stmt *gorm.Statement) *gorm.DB {
 		if stmt.Schema != nil {
@@ -56,7 +62,7 @@ func (m Migrator) HasColumn(value any, name string) bool {
 	}) > 0
 }
 
-// HasIndex reports whether the table has the index.
+// HasIndex reports whether the table has the index. The name is that of the index or of the field.
 func (m Migrator) HasIndex(value any, name string) bool {
 	return m.count(value, func(stmt *gorm.Statement) *gorm.DB {
 		if stmt.Schema != nil {
@@ -77,8 +83,9 @@ func (m Migrator) count(value any, query func(*gorm.Statement) *gorm.DB) (n int6
 	return n
 }
 
-// HasConstraint reports whether the table has the constraint. It looks for the name. A foreign key
-// or a unique column it also recognizes without a name, because SQLite does not require names.
+// HasConstraint reports whether the table has the constraint with that name. It also accepts a
+// foreign key on the same column, or a unique index on it, with another name or without one,
+// because SQLite does not require names of constraints.
 func (m Migrator) HasConstraint(value any, name string) (has bool) {
 	err := m.RunWithValue(value, func(stmt *gorm.Statement) (err error) {
 		constraint, table := m.GuessConstraintInterfaceAndTable(stmt, name)
@@ -131,7 +138,7 @@ func (m Migrator) hasNamed(table, name string) (bool, error) {
 		"[\"'`\\]]?\\s").MatchString(definition), nil
 }
 
-// CreateConstraint creates a unique index for a unique constraint. For others it returns
+// CreateConstraint creates a unique index for a unique constraint. For other constraints it returns
 // [ErrRebuild].
 func (m Migrator) CreateConstraint(value any, name string) error {
 	return m.RunWithValue(value, func(stmt *gorm.Statement) error {
@@ -145,7 +152,7 @@ func (m Migrator) CreateConstraint(value any, name string) error {
 	})
 }
 
-// DropConstraint drops the index that CreateConstraint created. For other constraints it returns
+// DropConstraint drops the index if CreateConstraint created one. For other constraints it returns
 // [ErrRebuild].
 func (m Migrator) DropConstraint(value any, name string) error {
 	if m.HasIndex(value, name) {
@@ -154,8 +161,9 @@ func (m Migrator) DropConstraint(value any, name string) error {
 	return fmt.Errorf("sqlite: drop constraint %s: %w", name, ErrRebuild)
 }
 
-// AddColumn adds a column with its unique index, its check and its foreign key; SQLite cannot add
-// the last two later. A column that is not null needs a default.
+// AddColumn adds a column with its unique index, its check and its foreign key. Check and foreign
+// key must be part of the statement, because SQLite cannot add them later. A column that is NOT
+// NULL needs a default.
 func (m Migrator) AddColumn(value any, name string) error {
 	return m.RunWithValue(value, func(stmt *gorm.Statement) error {
 		if stmt.Schema == nil {
@@ -168,29 +176,34 @@ func (m Migrator) AddColumn(value any, name string) error {
 		if field.IgnoreMigration {
 			return nil
 		}
-		query := "ALTER TABLE ? ADD COLUMN ? ?"
-		vars := []any{m.CurrentTable(stmt), clause.Column{Name: field.DBName}, m.FullDataTypeOf(field)}
-		for _, check := range stmt.Schema.ParseCheckConstraints() {
-			if check.Field == field {
-				query += " CONSTRAINT ? CHECK (?)"
-				vars = append(vars, clause.Column{Name: check.Name}, clause.Expr{SQL: check.Constraint})
-			}
-		}
-		if key := m.foreignKey(stmt.Schema, field); key != nil {
-			query += " CONSTRAINT ? REFERENCES ? (?)" +
-				onChange("DELETE", key.OnDelete) + onChange("UPDATE", key.OnUpdate)
-			vars = append(vars, clause.Column{Name: key.Name}, clause.Table{Name: key.ReferenceSchema.Table},
-				clause.Column{Name: key.References[0].DBName})
-		}
-		if err := m.DB.Exec(query, vars...).Error; err != nil {
+		constraints, vars := m.constraintsOf(stmt.Schema, field)
+		column := []any{m.CurrentTable(stmt), clause.Column{Name: field.DBName}, m.FullDataTypeOf(field)}
+		if err := m.DB.Exec("ALTER TABLE ? ADD COLUMN ? ?"+constraints, append(column, vars...)...).Error; err != nil {
 			return err
 		}
 		return m.MigrateColumnUnique(value, field, nil)
 	})
 }
 
-// foreignKey returns the foreign key that consists of field alone, or nil if there is none or
-// migrations create none.
+// constraintsOf returns the SQL of a new column's check and foreign key, with its values.
+func (m Migrator) constraintsOf(s *schema.Schema, field *schema.Field) (sql string, vars []any) {
+	for _, check := range s.ParseCheckConstraints() {
+		if check.Field == field {
+			sql += " CONSTRAINT ? CHECK (?)"
+			vars = append(vars, clause.Column{Name: check.Name}, clause.Expr{SQL: check.Constraint})
+		}
+	}
+	if key := m.foreignKey(s, field); key != nil {
+		sql += " CONSTRAINT ? REFERENCES ? (?)" +
+			onChange("DELETE", key.OnDelete) + onChange("UPDATE", key.OnUpdate)
+		vars = append(vars, clause.Column{Name: key.Name}, clause.Table{Name: key.ReferenceSchema.Table},
+			clause.Column{Name: key.References[0].DBName})
+	}
+	return sql, vars
+}
+
+// foreignKey returns the foreign key that consists of field alone. It returns nil if there is none,
+// or if GORM is configured not to create foreign keys.
 func (m Migrator) foreignKey(s *schema.Schema, field *schema.Field) *schema.Constraint {
 	if m.DB.DisableForeignKeyConstraintWhenMigrating || m.DB.IgnoreRelationshipsWhenMigrating {
 		return nil
@@ -214,13 +227,14 @@ func onChange(event, action string) string {
 	return " ON " + event + " " + action
 }
 
-// AlterColumn returns [ErrRebuild].
+// AlterColumn always returns [ErrRebuild].
 func (m Migrator) AlterColumn(_ any, name string) error {
 	return fmt.Errorf("sqlite: alter column %s: %w", name, ErrRebuild)
 }
 
-// MigrateColumn adds a missing unique index. If the column differs in another way that matters to
-// the entity, it returns [ErrRebuild].
+// MigrateColumn adds the unique index of the column if it is missing. If the column differs from
+// the field in another way that would make the entity fail or behave differently, it returns
+// [ErrRebuild].
 func (m Migrator) MigrateColumn(value any, field *schema.Field, column gorm.ColumnType) error {
 	if field.IgnoreMigration {
 		return nil
@@ -231,9 +245,9 @@ func (m Migrator) MigrateColumn(value any, field *schema.Field, column gorm.Colu
 	return m.MigrateColumnUnique(value, field, column)
 }
 
-// differs describes the difference between column and entity that would make the entity fail or
-// behave differently, or returns "". A default that only the database has does no harm, nor does a
-// column that allows NULL.
+// differs describes how the column differs from the field, if that would make the entity fail or
+// behave differently. Otherwise it returns "". It accepts a default that only the database has, and
+// a column that allows NULL.
 func (m Migrator) differs(field *schema.Field, column gorm.ColumnType) string {
 	want := m.DataTypeOf(field)
 	if a, b := affinity(column.DatabaseTypeName()), affinity(want); a != b {
@@ -251,9 +265,8 @@ func (m Migrator) differs(field *schema.Field, column gorm.ColumnType) string {
 	return ""
 }
 
-// affinity returns SQLite's affinity of a declared type
-// (https://www.sqlite.org/datatype3.html § 3.1). It returns NUMERIC for INTEGER too, because both
-// store numbers alike.
+// affinity returns SQLite's affinity of a declared type (https://www.sqlite.org/datatype3.html §
+// 3.1), but NUMERIC for INTEGER, because both store numbers in the same way.
 func affinity(declared string) string {
 	declared = strings.ToUpper(declared)
 	has := func(parts ...string) bool {
@@ -272,8 +285,8 @@ func affinity(declared string) string {
 	return "NUMERIC"
 }
 
-// plainDefault removes parentheses and quotes that mean nothing to SQLite, so that 'A', "A" and
-// ('A') are equal.
+// plainDefault removes the parentheses and quotes around a default, so that 'A', "A" and ('A') are
+// equal, and returns 1 and 0 for true and false.
 func plainDefault(sql string) string {
 	for len(sql) > 1 && sql[0] == '(' && sql[len(sql)-1] == ')' {
 		sql = sql[1 : len(sql)-1]
@@ -293,7 +306,8 @@ func plainDefault(sql string) string {
 	return sql
 }
 
-// MigrateColumnUnique adds the unique index of a unique field if it is missing. It never drops one.
+// MigrateColumnUnique adds the unique index of a unique field if it is missing. It never drops an
+// index.
 func (m Migrator) MigrateColumnUnique(value any, field *schema.Field, _ gorm.ColumnType) error {
 	if !field.Unique || field.PrimaryKey {
 		return nil
@@ -305,7 +319,7 @@ func (m Migrator) MigrateColumnUnique(value any, field *schema.Field, _ gorm.Col
 	return m.CreateConstraint(value, m.DB.NamingStrategy.UniqueName(field.Schema.Table, field.DBName))
 }
 
-// DropIndex drops an index.
+// DropIndex drops an index. The name is that of the index or of the field.
 func (m Migrator) DropIndex(value any, name string) error {
 	return m.RunWithValue(value, func(stmt *gorm.Statement) error {
 		if stmt.Schema != nil {
@@ -317,12 +331,14 @@ func (m Migrator) DropIndex(value any, name string) error {
 	})
 }
 
-// RenameIndex returns an error: SQLite cannot rename an index. Create the new one and drop the old.
+// RenameIndex always returns an error, because SQLite cannot rename an index. Create the new index
+// and drop the old one.
 func (m Migrator) RenameIndex(_ any, from, to string) error {
 	return fmt.Errorf("sqlite: rename index %s to %s: SQLite cannot: create the new one and drop the old", from, to)
 }
 
-// GetIndexes returns the indexes of a table, including those that SQLite created for constraints.
+// GetIndexes returns the indexes of a table, including those that SQLite created for constraints,
+// but no partial indexes. It returns none if the table does not exist.
 func (m Migrator) GetIndexes(value any) (list []gorm.Index, err error) {
 	err = m.RunWithValue(value, func(stmt *gorm.Statement) error {
 		indexes, err := m.indexes(stmt.Table)
@@ -334,6 +350,8 @@ func (m Migrator) GetIndexes(value any) (list []gorm.Index, err error) {
 	return list, err
 }
 
+// indexes returns the indexes of a table with their columns. It leaves out partial indexes, which
+// do not make a column unique.
 func (m Migrator) indexes(table string) ([]migrator.Index, error) {
 	var found []struct {
 		Name   string

@@ -1,19 +1,21 @@
-// Package sqlite opens SQLite for gormadapter.Open, with [Driver]. It is also GORM's dialect for
-// SQLite in pure Go, with settings for web applications: pass what [Open] returns to gorm.Open.
+// Package sqlite opens SQLite for gormadapter.Open: see [Driver]. It is also a GORM dialect for
+// SQLite without cgo, with settings for web applications. To use it without gormadapter.Open, pass
+// what [Open] returns to gorm.Open.
 //
-//   - The settings are: write-ahead log, synchronous=NORMAL, foreign keys on, and a wait of up to
-//     five seconds for a locked database. Transactions take the write lock when they begin, because
-//     a transaction that first reads and then writes fails at once if another writes in between.
-//   - Times are stored as Unix milliseconds and read in UTC, so that they compare correctly
-//     whatever zone they were in. MikroORM stores them in the same way. Times that another driver
-//     wrote as text can be read too.
-//   - Migrations add tables, columns and indexes. They refuse, with [ErrRebuild], changes that
-//     SQLite can make only by copying a table into a new one: with foreign keys on, dropping the
-//     old table deletes the rows of other tables that point to it.
+//   - The settings are: write-ahead log, synchronous=NORMAL, foreign keys on, and a wait of at most
+//     five seconds for a locked database. A transaction takes the write lock when it begins. If it
+//     first read and then wrote, it would fail at once if another transaction had written in
+//     between.
+//   - Times are stored as Unix milliseconds, as MikroORM does it, and are read in UTC. They
+//     therefore compare correctly whatever their time zone was. Times that another driver wrote as
+//     text can be read too.
+//   - Migrations add tables, columns and indexes. They refuse, with [ErrRebuild], the changes that
+//     SQLite can make only by copying the table: dropping the old table would delete the rows of
+//     other tables that refer to it, if their foreign keys cascade.
 //
-// The driver is modernc.org/sqlite, which registers the name sqlite with database/sql. A program
-// that also imports github.com/glebarez/sqlite, which registers the same name, panics when it
-// starts.
+// The SQL driver is modernc.org/sqlite, which registers the name sqlite with database/sql. A
+// program that also imports github.com/glebarez/sqlite, which registers the same name, panics when
+// it starts.
 package sqlite
 
 import (
@@ -28,13 +30,19 @@ import (
 	"modernc.org/sqlite"
 )
 
-// OpenDB opens a connection pool on a file, or on ":memory:". The file is created if it is missing;
-// its directory must exist. A name that starts with file: is a URI in SQLite's sense, and its
-// parameters, which modernc.org/sqlite documents, replace the settings of this package.
+// OpenDB returns a connection pool on a file, or on a database in memory if file is ":memory:". The
+// file is created if it is missing; its directory must exist. A name that starts with file: is a
+// URI as SQLite defines it. Its parameters, which modernc.org/sqlite documents, replace the
+// settings of this package.
 //
-// A database in memory has exactly one connection: statements outside an open transaction wait
-// until it ends. sql.Conn.Raw gives access only to the methods of a driver's connection, not to
-// those of modernc.org/sqlite, such as backups.
+// The pool has eight connections, or two for each of GOMAXPROCS if that is more. A database in
+// memory has exactly one connection, so statements outside an open transaction wait until it ends.
+//
+// OpenDB returns an error if the directory does not exist or the parameters cannot be parsed. Other
+// errors come from the first statement, because OpenDB does not connect.
+//
+// The connections that [database/sql.Conn.Raw] gives have only the methods of database/sql/driver,
+// not those of modernc.org/sqlite, such as backups.
 func OpenDB(file string) (*sql.DB, error) {
 	dsn, memory, err := dataSource(file)
 	if err != nil {
@@ -47,7 +55,7 @@ func OpenDB(file string) (*sql.DB, error) {
 	db := sql.OpenDB(connector{inner})
 	conns := max(8, 2*runtime.GOMAXPROCS(0))
 	if memory {
-		conns = 1 // each connection would have another database
+		conns = 1 // a second connection would have another database
 	}
 	db.SetMaxOpenConns(conns)
 	db.SetMaxIdleConns(conns)
@@ -62,10 +70,11 @@ var defaults = map[string]string{
 	"_synchronous":         "NORMAL",
 	"_txlock":              "immediate",
 	"_time_integer_format": "unix_milli",
-	"_error_rc":            "1", // otherwise, if a file cannot be opened, the error says "out of memory"
+	"_error_rc":            "1", // otherwise the error for a file that cannot be opened is "out of memory"
 }
 
-// dataSource returns the DSN of modernc.org/sqlite for a file, and whether it is in memory.
+// dataSource returns the DSN of modernc.org/sqlite for a file, and whether the database is in
+// memory.
 func dataSource(file string) (dsn string, memory bool, err error) {
 	path, query, _ := strings.Cut(strings.TrimPrefix(file, "file:"), "?")
 	if !strings.HasPrefix(file, "file:") {
@@ -87,8 +96,8 @@ func dataSource(file string) (dsn string, memory bool, err error) {
 	return "file:" + path + "?" + params.Encode(), path == ":memory:" || params.Get("mode") == "memory", nil
 }
 
-// checkDirectory returns an error if the directory of the file is missing. SQLite's would not say
-// so.
+// checkDirectory returns an error if the directory of the file is missing, because the error of
+// SQLite would not say so.
 func checkDirectory(path string) error {
 	if path == ":memory:" {
 		return nil

@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// The types in this file wrap the driver for one reason: times that are stored as integers. The
-// driver reads an integer below 10^12 as seconds, so that a birthday in 1990, written as
-// milliseconds, would be read as a day in the year 22000.
+// The types in this file wrap those of the driver, because the driver reads some times wrongly. It
+// takes an integer below 10^12 in a time column for seconds, so a birthday in 1990, written as
+// milliseconds, would become a day in the year 22000.
 
-// connector makes connections that read times.
+// connector makes connections whose rows have times in milliseconds.
 type connector struct{ driver.Connector }
 
 // Connect opens a connection.
@@ -26,10 +26,10 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 		inner.Close()
 		return nil, fmt.Errorf("sqlite: %T lacks methods of a connection", inner)
 	}
-	return connection{conn}, nil
+	return timeConn{conn}, nil
 }
 
-// driverConn are the methods of the driver's connections that database/sql uses.
+// driverConn has the methods of the driver's connections that database/sql uses.
 type driverConn interface {
 	driver.Conn
 	driver.ConnBeginTx
@@ -41,15 +41,16 @@ type driverConn interface {
 	driver.Validator
 }
 
-type connection struct{ driverConn }
+// timeConn is a connection whose rows have times in milliseconds.
+type timeConn struct{ driverConn }
 
 // Prepare prepares a statement.
-func (c connection) Prepare(query string) (driver.Stmt, error) {
+func (c timeConn) Prepare(query string) (driver.Stmt, error) {
 	return c.PrepareContext(context.Background(), query)
 }
 
-// PrepareContext prepares a statement that reads times.
-func (c connection) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+// PrepareContext prepares a statement whose rows have times in milliseconds.
+func (c timeConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
 	inner, err := c.driverConn.PrepareContext(ctx, query)
 	if err != nil {
 		return nil, err
@@ -59,27 +60,30 @@ func (c connection) PrepareContext(ctx context.Context, query string) (driver.St
 		inner.Close()
 		return nil, fmt.Errorf("sqlite: %T lacks methods of a statement", inner)
 	}
-	return statement{stmt}, nil
+	return timeStmt{stmt}, nil
 }
 
-// QueryContext runs a query that reads times.
-func (c connection) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+// QueryContext runs a query whose rows have times in milliseconds.
+func (c timeConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	return withTimes(c.driverConn.QueryContext(ctx, query, args))
 }
 
+// driverStmt has the methods of the driver's statements that database/sql uses.
 type driverStmt interface {
 	driver.Stmt
 	driver.StmtExecContext
 	driver.StmtQueryContext
 }
 
-type statement struct{ driverStmt }
+// timeStmt is a statement whose rows have times in milliseconds.
+type timeStmt struct{ driverStmt }
 
-// QueryContext runs the statement, and reads times.
-func (s statement) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+// QueryContext runs the statement.
+func (s timeStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
 	return withTimes(s.driverStmt.QueryContext(ctx, args))
 }
 
+// driverRows has the methods of the driver's rows that database/sql uses.
 type driverRows interface {
 	driver.Rows
 	driver.RowsColumnTypeDatabaseTypeName
@@ -89,8 +93,10 @@ type driverRows interface {
 	driver.RowsColumnTypeScanType
 }
 
-type rows struct{ driverRows }
+// timeRows are rows with times in milliseconds.
+type timeRows struct{ driverRows }
 
+// withTimes wraps the rows that the driver returns. It returns err if that is not nil.
 func withTimes(inner driver.Rows, err error) (driver.Rows, error) {
 	if err != nil {
 		return nil, err
@@ -100,24 +106,25 @@ func withTimes(inner driver.Rows, err error) (driver.Rows, error) {
 		inner.Close()
 		return nil, fmt.Errorf("sqlite: %T lacks methods of rows", inner)
 	}
-	return rows{r}, nil
+	return timeRows{r}, nil
 }
 
-// Next reads a row. Integers in columns of a time type are Unix milliseconds.
-func (r rows) Next(dest []driver.Value) error {
+// Next reads a row. It turns the integers in columns of a time type, which are Unix milliseconds,
+// into times in UTC.
+func (r timeRows) Next(dest []driver.Value) error {
 	if err := r.driverRows.Next(dest); err != nil {
 		return err
 	}
 	for i, v := range dest {
-		if n, ok := v.(int64); ok && isTime(r.ColumnTypeDatabaseTypeName(i)) {
+		if n, ok := v.(int64); ok && isTimeType(r.ColumnTypeDatabaseTypeName(i)) {
 			dest[i] = time.UnixMilli(n).UTC()
 		}
 	}
 	return nil
 }
 
-// isTime reports whether a column type is for times, also in other databases: timestamptz,
-// datetime(3).
-func isTime(databaseType string) bool {
+// isTimeType reports whether a column type, in upper case, is for times. It also recognizes the
+// types of other databases, such as TIMESTAMPTZ and DATETIME(3).
+func isTimeType(databaseType string) bool {
 	return strings.HasPrefix(databaseType, "DATE") || strings.HasPrefix(databaseType, "TIME")
 }

@@ -10,12 +10,12 @@ import (
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
 )
 
-// ServerFaults returns what is wrong with the options for any kind of database server.
+// ServerFaults returns everything that is wrong with the options for any kind of database server.
 func ServerFaults(o gormadapter.Options) []error {
 	return append(addressFaults(o), numberFaults(o)...)
 }
 
-// addressFaults checks that either DSN is set, or the fields that replace it.
+// addressFaults checks that either DSN is set, or DBName and User.
 func addressFaults(o gormadapter.Options) (faults []error) {
 	if o.DSN == "" {
 		for _, name := range Given(Field{"DBName", o.DBName == ""}, Field{"User", o.User == ""}) {
@@ -46,8 +46,8 @@ func numberFaults(o gormadapter.Options) (faults []error) {
 		{"MaxIdleConns", o.MaxIdleConns, max(maxOpenConns(o), 1)},
 	} {
 		if n.value < 0 || n.value > n.largest {
-			faults = append(faults, fmt.Errorf("Options.%s is %d: want 1 to %d, or 0 for the default",
-				n.name, n.value, n.largest))
+			faults = append(faults, fmt.Errorf("%s is %d: want 1 to %d, or 0 for the default",
+				"Options."+n.name, n.value, n.largest))
 		}
 	}
 	if o.ConnMaxLifetime < 0 {
@@ -57,13 +57,13 @@ func numberFaults(o gormadapter.Options) (faults []error) {
 	return faults
 }
 
-// Field is one of the options, with its name.
+// Field is the name and the value of an option.
 type Field struct {
 	Name  string // such as "Host"
-	Value any    // of any type; its zero value means that the option is not set
+	Value any    // the zero value of its type means that the option is not set
 }
 
-// Given returns the names of the fields that are not empty, as messages have them: "Options.Host".
+// Given returns the names of the options that are set, in the form "Options.Host".
 func Given(fields ...Field) (names []string) {
 	for _, f := range fields {
 		if !reflect.ValueOf(f.Value).IsZero() {
@@ -73,13 +73,14 @@ func Given(fields ...Field) (names []string) {
 	return names
 }
 
-// BesideDSN is the error for an option, such as "Options.Host", that Options.DSN rules out.
+// BesideDSN returns the error for an option, such as "Options.Host", that is set although
+// Options.DSN is.
 func BesideDSN(name string) error {
-	return fmt.Errorf("%s is given beside Options.DSN: leave one of them empty", name)
+	return fmt.Errorf("%s is given beside Options.DSN: set only one of them", name)
 }
 
-// OtherScheme returns an error if Options.DSN is the address of another kind of database: a URL
-// with none of the schemes. It returns nil otherwise.
+// OtherScheme returns an error if Options.DSN is a URL for another kind of database: its scheme is
+// none of the given ones. It returns nil if DSN is not a URL.
 func OtherScheme(o gormadapter.Options, schemes ...string) error {
 	scheme, _, isURL := strings.Cut(o.DSN, "://")
 	if !isURL || strings.ContainsAny(scheme, "=@:/ ") || slices.Contains(schemes, scheme) {

@@ -8,13 +8,14 @@ import (
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
 )
 
-// ConnectTimeout limits how long it takes to connect, if the DSN has no limit.
+// ConnectTimeout limits the time to connect if the DSN has no limit.
 const ConnectTimeout = 10 * time.Second
 
-// Host returns the server's name or address, for options without a DSN.
+// Host returns the name or address of the server for options without a DSN.
 func Host(o gormadapter.Options) string { return cmp.Or(o.Host, "127.0.0.1") }
 
-// Limit sets the limits of the options, or their defaults, on a connection pool to a server.
+// Limit sets the limits that the options contain, or their defaults, on the connection pool of a
+// server.
 func Limit(pool *sql.DB, o gormadapter.Options) {
 	pool.SetMaxOpenConns(maxOpenConns(o))
 	pool.SetMaxIdleConns(cmp.Or(o.MaxIdleConns, maxOpenConns(o)))

@@ -104,7 +104,7 @@ func TestOtherSourcesAreRefused(t *testing.T) {
 	must(t, db.Use(dbresolver.Register(dbresolver.Config{Sources: []gorm.Dialector{dialectorOf(sqliteFile(t))}},
 		&gormadapter.Account{})))
 	_, err := gormadapter.New(db)
-	if err == nil || !strings.Contains(err.Error(), "dbresolver writes table account elsewhere") ||
+	if err == nil || !strings.Contains(err.Error(), "dbresolver writes table account to another database") ||
 		strings.Contains(err.Error(), "table user") {
 		t.Errorf("got %v, want an error for the account table alone", err)
 	}

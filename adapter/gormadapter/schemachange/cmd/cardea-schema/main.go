@@ -1,6 +1,6 @@
 // Command cardea-schema prints the schema of the default entities, compares a live database with
-// them, brings the database to them, and writes numbered migrations. Run without arguments, it
-// prints its commands; [schemachange.Main] describes them.
+// them, changes the database so that it has what they describe, and writes numbered migrations. Run
+// without arguments, it prints its commands; [schemachange.Main] describes them.
 //
 // The environment variable DATABASE names the database. It is a URL as in
 // [gormadapter.Options.DSN], or the name of a SQLite file:
@@ -9,7 +9,8 @@
 //	go tool cardea-schema fresh -dialect postgres
 //	DATABASE=postgres://ada@localhost/site go tool cardea-schema check
 //
-// If your entities have other columns or names, write a main with them: see examples/schema.
+// If you have your own entities or tables, copy examples/schema instead, which lists them in its
+// main.
 package main
 
 import (

@@ -47,8 +47,8 @@ func (c tool) expect(t *testing.T, status int, text string, args ...string) (std
 	return out.String()
 }
 
-// Each format of migration files brings a database to the default entities and back, and so does
-// apply.
+// Each format of migration files creates the tables of the default entities and drops them again.
+// apply creates them too.
 func TestEachDatabase(t *testing.T) {
 	t.Parallel()
 	for name, address := range map[string]func(*testing.T) string{

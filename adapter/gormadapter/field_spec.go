@@ -10,57 +10,57 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// role is what sign-in keeps in a field of an entity. Its name is the field's name in the default
-// entity. In an application's entity it belongs to the field with that name in a tag,
-// `cardea:"Email"`, or else to the field of that name.
-type role struct {
+// fieldSpec describes a field that an entity must have. Its name is the name of the field in the
+// default entity. An application's entity has a field with the same name, or one with that name in
+// a tag, such as `cardea:"Email"`.
+type fieldSpec struct {
 	name string
-	kind kind
+	kind fieldKind
 }
 
-// kind is what a role's field must be able to hold.
-type kind struct {
-	types    string // the Go types that can hold it, in words
-	samples  []any  // the field must give back one of them as it was set
-	nullable bool   // the value may be missing
-	optional bool   // the field may be missing
+// fieldKind is a kind of values that a field must be able to hold.
+type fieldKind struct {
+	types    string // the Go types that can hold the values, for messages
+	samples  []any  // example values; the field must be able to hold at least one of them
+	nullable bool   // the value may be NULL
+	optional bool   // the entity may do without the field
 }
 
 var (
-	textKind     = kind{types: "a string, *string or sql.NullString", samples: []any{"text"}}
-	nullTextKind = kind{types: textKind.types, samples: textKind.samples, nullable: true}
-	timeKind     = kind{
+	textKind     = fieldKind{types: "a string, *string or sql.NullString", samples: []any{"text"}}
+	nullTextKind = fieldKind{types: textKind.types, samples: textKind.samples, nullable: true}
+	timeKind     = fieldKind{
 		types:   "a time.Time, *time.Time or sql.NullTime",
 		samples: []any{time.Date(2031, time.March, 5, 23, 59, 58, 123_000_000, time.UTC)},
 	}
-	nullTimeKind = kind{types: timeKind.types, samples: timeKind.samples, nullable: true}
-	secondsKind  = kind{
+	nullTimeKind = fieldKind{types: timeKind.types, samples: timeKind.samples, nullable: true}
+	secondsKind  = fieldKind{
 		types: "an int64, *int64 or sql.NullInt64", samples: []any{int64(2_000_000_000)}, nullable: true,
 	}
-	counterKind = kind{types: "an int64 or uint32", samples: []any{int64(1<<32 - 1)}}
-	boolKind    = kind{types: "a bool", samples: []any{true}}
-	keyKind     = kind{
+	counterKind = fieldKind{types: "an int64 or uint32", samples: []any{int64(1<<32 - 1)}}
+	boolKind    = fieldKind{types: "a bool", samples: []any{true}}
+	keyKind     = fieldKind{
 		types:   "a string, an integer or a UUID that scans from and into text",
 		samples: []any{"0c6f9f4e-7f0b-4f5c-9a53-0d6d0b8f4a11", "7"},
 	}
-	rowIDKind = kind{types: keyKind.types, samples: keyKind.samples, optional: true}
+	rowIDKind = fieldKind{types: keyKind.types, samples: keyKind.samples, optional: true}
 )
 
 var (
-	userRoles = []role{
+	userSpecs = []fieldSpec{
 		{"ID", keyKind},
 		{"Name", nullTextKind},
 		{"Email", nullTextKind},
 		{"EmailVerified", nullTimeKind},
 		{"Image", nullTextKind},
 	}
-	sessionRoles = []role{
+	sessionSpecs = []fieldSpec{
 		{"ID", rowIDKind},
 		{"UserID", keyKind},
 		{"Expires", timeKind},
 		{"SessionToken", textKind},
 	}
-	accountRoles = []role{
+	accountSpecs = []fieldSpec{
 		{"ID", rowIDKind},
 		{"UserID", keyKind},
 		{"Type", textKind},
@@ -74,12 +74,12 @@ var (
 		{"IDToken", nullTextKind},
 		{"SessionState", nullTextKind},
 	}
-	tokenRoles = []role{
+	tokenSpecs = []fieldSpec{
 		{"Token", textKind},
 		{"Expires", timeKind},
 		{"Identifier", textKind},
 	}
-	authenticatorRoles = []role{
+	authenticatorSpecs = []fieldSpec{
 		{"CredentialID", textKind},
 		{"UserID", keyKind},
 		{"ProviderAccountID", textKind},
@@ -91,17 +91,17 @@ var (
 	}
 )
 
-// assignRoles finds the field of each role.
-func (m *schemaMapper) assignRoles(t *table, roles []role) {
-	m.checkTags(t, roles)
+// findFields finds the field for each spec and checks its type.
+func (m *schemaMapper) findFields(t *table, specs []fieldSpec) {
+	m.checkTags(t, specs)
 	var missing []string
-	for _, r := range roles {
-		switch field := m.fieldOf(t, r); {
+	for _, spec := range specs {
+		switch field := m.findField(t, spec); {
 		case field != nil:
-			t.roles[r.name] = field
-			m.checkType(t, r, field)
-		case !r.kind.optional:
-			missing = append(missing, r.name)
+			t.byName[spec.name] = field
+			m.checkType(t, spec, field)
+		case !spec.kind.optional:
+			missing = append(missing, spec.name)
 		}
 	}
 	if len(missing) > 0 {
@@ -110,15 +110,16 @@ func (m *schemaMapper) assignRoles(t *table, roles []role) {
 	}
 }
 
-// fieldOf returns the field of a role, or nil.
-func (m *schemaMapper) fieldOf(t *table, r role) *schema.Field {
+// findField returns the field for a spec, or nil. A field with the name in a tag takes precedence
+// over one with the same name.
+func (m *schemaMapper) findField(t *table, spec fieldSpec) *schema.Field {
 	var tagged, named []*schema.Field
 	for _, name := range t.schema.DBNames {
 		field := t.schema.FieldsByDBName[name]
 		switch tag, ok := field.Tag.Lookup("cardea"); {
-		case ok && tag == r.name:
+		case ok && tag == spec.name:
 			tagged = append(tagged, field)
-		case !ok && field.Name == r.name:
+		case !ok && field.Name == spec.name:
 			named = append(named, field)
 		}
 	}
@@ -128,7 +129,7 @@ func (m *schemaMapper) fieldOf(t *table, r role) *schema.Field {
 	}
 	if len(fields) > 1 {
 		m.fault("%s has %d fields for %s: give one of them the tag `cardea:%q`", t.schema.ModelType, len(fields),
-			r.name, r.name)
+			spec.name, spec.name)
 	}
 	if len(fields) == 0 {
 		return nil
@@ -136,11 +137,11 @@ func (m *schemaMapper) fieldOf(t *table, r role) *schema.Field {
 	return fields[0]
 }
 
-// checkTags refuses tags that name no role.
-func (m *schemaMapper) checkTags(t *table, roles []role) {
+// checkTags refuses tags that contain none of the names.
+func (m *schemaMapper) checkTags(t *table, specs []fieldSpec) {
 	var names []string
-	for _, r := range roles {
-		names = append(names, r.name)
+	for _, spec := range specs {
+		names = append(names, spec.name)
 	}
 	for _, field := range t.schema.Fields {
 		if tag, ok := field.Tag.Lookup("cardea"); ok && !slices.Contains(names, tag) {
@@ -150,28 +151,29 @@ func (m *schemaMapper) checkTags(t *table, roles []role) {
 	}
 }
 
-// checkType sets the field to the samples of its role, and looks for one that it gives back.
-func (m *schemaMapper) checkType(t *table, r role, field *schema.Field) {
+// checkType checks that the field can be read and written, and that it can hold one of the sample
+// values.
+func (m *schemaMapper) checkType(t *table, spec fieldSpec, field *schema.Field) {
 	if !field.Readable || !field.Creatable {
-		m.fault("%s.%s must be readable and writable: it is the %s", t.schema.ModelType, field.Name, r.name)
+		m.fault("%s.%s must be readable and writable: it is the %s", t.schema.ModelType, field.Name, spec.name)
 	}
-	for _, sample := range r.kind.samples {
-		if givesBack(t, r, field, sample) {
+	for _, sample := range spec.kind.samples {
+		if holds(t, spec, field, sample) {
 			return
 		}
 	}
-	m.fault("%s.%s is a %s, want %s: it is the %s", t.schema.ModelType, field.Name, field.FieldType, r.kind.types,
-		r.name)
+	m.fault("%s.%s is a %s, want %s: it is the %s", t.schema.ModelType, field.Name, field.FieldType, spec.kind.types,
+		spec.name)
 }
 
-// givesBack reports whether the field of a role, set to a sample, has the same value afterwards.
-func givesBack(t *table, r role, field *schema.Field, sample any) bool {
+// holds reports whether the field has the sample value after it was set to it.
+func holds(t *table, spec fieldSpec, field *schema.Field, sample any) bool {
 	entity := reflect.New(t.schema.ModelType)
 	if err := field.Set(context.Background(), entity, sample); err != nil {
 		return false
 	}
 	value := columnValue(pointerTo(context.Background(), field, entity))
-	if r.name == "ID" || r.name == "UserID" {
+	if spec.name == "ID" || spec.name == "UserID" {
 		value = asText(value)
 	}
 	if moment, ok := value.(time.Time); ok {
