@@ -19,7 +19,7 @@ func (m *oauthMethod) signIn(e *exchange) error {
 		return err
 	}
 	state := newFlowState(m.Provider, e.callbackURL, userIDOf(current), e.now)
-	to, err := m.client.AuthorizationRequest(e.r.Context(), state.Flow, e.callbackEndpoint(m.ID), e.r.URL.Query())
+	to, err := m.client.AuthorizationRequest(e.r.Context(), &state.Flow, e.callbackEndpoint(m.ID), e.r.URL.Query())
 	if err != nil {
 		return providerError(err)
 	}

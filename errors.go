@@ -148,6 +148,7 @@ func providerError(err error) error {
 		relyingparty.Refused:       CodeOAuthCallback,
 		relyingparty.NotIdentified: codeCallbackRoute,
 		relyingparty.BadProfile:    codeProfileParse,
+		relyingparty.NotAllowed:    CodeAccessDenied,
 	}[e.Kind]
 	if e.Hook != "" {
 		return applicationError(code, "hook "+e.Hook, e.Err)

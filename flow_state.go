@@ -54,7 +54,7 @@ func (e *exchange) saveFlowState(s flowState) error {
 	}
 	err := cookieRoom{e}.setSealed(e.names.State, cookie.Cookie{Name: prefix + s.ID}, flowMaxAge, map[string]any{
 		"value": s.State, "provider": s.Provider, "verifier": s.Verifier, "nonce": s.Nonce,
-		sealedURL: s.CallbackURL, "user": s.UserID,
+		sealedURL: s.CallbackURL, "user": s.UserID, "authTime": s.AuthTime,
 	})
 	if err != nil {
 		return fail(codeOAuthSignIn, "the cookie of the flow state: %w", err)
@@ -84,6 +84,7 @@ func (e *exchange) takeFlowState(provider, state string) (flowState, error) {
 	s := flowState{
 		Flow: relyingparty.Flow{
 			State: claims.String("value"), Verifier: claims.String("verifier"), Nonce: claims.String("nonce"),
+			AuthTime: relyingparty.AuthTime(claims.String("authTime")),
 		},
 		ID: id, Provider: claims.String("provider"), CallbackURL: claims.String("callbackUrl"),
 		UserID: claims.String("user"),

@@ -29,7 +29,7 @@ func (d oauthDefinition) button(basePath string) page.Provider {
 
 func (d oauthDefinition) open(a *Auth) (signInMethod, error) {
 	client, err := relyingparty.New(d.Provider, relyingparty.Config{
-		HTTP: a.config.HTTPClient, Secret: a.config.Secret, Now: a.clock,
+		HTTP: a.config.HTTPClient, Secret: a.config.Secret, Logger: a.log, Now: a.clock,
 	})
 	if err != nil {
 		return nil, err

@@ -27,6 +27,7 @@ type grant struct {
 	used        bool   // the refresh token was used
 	certificate string // thumbprint of the certificate that a token is bound to
 	key         string // thumbprint of the DPoP key that a code or a token is bound to
+	authTime    int64  // the claim auth_time in seconds since 1970; 0 for none
 }
 
 // serveAuthorize serves the authorization endpoint (RFC 6749 § 4.1.1).
@@ -127,8 +128,18 @@ func (e endpoints) newCode(q url.Values, p Person) string {
 		expires:     e.now().Add(codeLife),
 		family:      rand.Text(),
 		key:         q.Get("dpop_jkt"),
+		authTime:    e.authTime(q),
 	}
 	return code
+}
+
+// authTime returns auth_time if the request has max_age (OpenID Connect Core 1.0 § 3.1.2.1), and 0
+// otherwise. Every person proves at each request who they are.
+func (e endpoints) authTime(q url.Values) int64 {
+	if !q.Has("max_age") {
+		return 0
+	}
+	return e.now().Unix()
 }
 
 // sweep removes expired codes and access tokens. mu is held.

@@ -35,6 +35,9 @@ func (i *Issuer) idClaims(g grant, access string, now time.Time) map[string]any 
 	if g.nonce != "" {
 		claims["nonce"] = g.nonce
 	}
+	if g.authTime != 0 {
+		claims["auth_time"] = g.authTime
+	}
 	return claims
 }
 

@@ -29,8 +29,8 @@ type CodeGrant struct {
 }
 
 // Do sends a request with HTTP and returns the JSON object of the answer, with numbers as
-// [json.Number]. If the status is not 2xx, or the body is not a JSON object, it returns an error,
-// which contains nothing of the body.
+// [json.Number]. If the status is not 2xx, it returns a [StatusError]. If the body is not a JSON
+// object, it returns an error, which contains nothing of the body.
 func (g *CodeGrant) Do(req *http.Request) (Claims, error) { return do(g.HTTP, req) }
 
 // do is the Do of a hook's argument.
@@ -40,7 +40,17 @@ func do(client *http.Client, req *http.Request) (Claims, error) {
 		return nil, err
 	}
 	if !resp.OK() {
-		return nil, fmt.Errorf("status %d", resp.Status)
+		return nil, StatusError(resp.Status)
 	}
 	return outbound.Object(resp.Body)
 }
+
+// StatusError is the HTTP status of an answer that is not 2xx.
+type StatusError int
+
+// Error returns a text such as "status 403".
+func (e StatusError) Error() string { return fmt.Sprintf("status %d", int(e)) }
+
+// Refused reports whether the service refuses what was asked for, as for an application that lacks
+// a permission. The same request would then be refused again.
+func (e StatusError) Refused() bool { return e == http.StatusForbidden || e == http.StatusNotFound }

@@ -80,11 +80,23 @@ type Provider struct {
 	// of the metadata document must then be the same template, with any names in the braces, or an
 	// issuer that matches it. In the first case the issuer of an ID token must be the template with
 	// the ID token's own claim filled in; in the second case, the issuer of the metadata document.
+	//
+	// The claim sub is unique within one issuer only (OpenID Connect Core 1.0 § 2). If Issuer is a
+	// template and there is no Profile function, the account ID is therefore made of the claims in
+	// the braces and sub, joined by slashes.
 	Issuer string
+
+	// IssuerAlias is another spelling of the Issuer that ID tokens and callbacks may contain, for a
+	// service that documents it. Not for an Issuer that is a template. Defaults to none.
+	IssuerAlias string
 
 	// AllowedIssuers are the issuers that are accepted if Issuer is a template. Defaults to all
 	// that match it, which lets every tenant of the service sign in.
 	AllowedIssuers []string
+
+	// RefusedIssuers are issuers that are not accepted although they match the template and
+	// AllowedIssuers. Such a sign-in fails with AccessDenied. Defaults to none.
+	RefusedIssuers []string
 
 	// DiscoveryURL is the URL of the metadata document of an OIDC provider. Defaults to the Issuer
 	// followed by /.well-known/openid-configuration. An Issuer with braces needs it.
@@ -110,7 +122,9 @@ type Provider struct {
 	UserinfoURL string
 
 	// EmailsURL is an endpoint with the list of the person's e-mail addresses, from which a
-	// verified one is taken; see Emails. Defaults to no request for a list.
+	// verified one is taken; see Emails. If it refuses the request with status 403 or 404, the
+	// person signs in without an address, and the log has a warning. Defaults to no request for a
+	// list.
 	EmailsURL string
 
 	// JWKSURL is the key set of an OIDC provider. Defaults to the discovered one.
@@ -147,15 +161,39 @@ type Provider struct {
 	ScopeSeparator string
 
 	// AuthorizationParams are added to the authorization request. They cannot replace a parameter
-	// that the flow sets, such as state. Defaults to none.
+	// that the flow sets, such as state, and the query of POST signin cannot replace them. Defaults
+	// to none.
+	//
+	// The request goes through the visitor's browser, where the visitor can change it. To rely on a
+	// parameter, check the answer: see ParamClaims and RequiredClaims. With max_age, which must be
+	// a number of seconds, the ID token must contain an auth_time that is recent enough.
 	AuthorizationParams url.Values
+
+	// ParamClaims say with which claim the service answers an authorization parameter, as in
+	// "organization=org_id". If AuthorizationParams or AuthorizationURL has the parameter, the
+	// claim must have the same value, or one of the claims if the parameter has several. Otherwise
+	// the sign-in fails with AccessDenied.
+	//
+	// Names of claims are written as in RequiredClaims. Defaults to no such check.
+	ParamClaims []string
+
+	// RequiredClaims are claims that the provider's answer must contain, each with one of the
+	// listed values, such as "acr" with the authentication methods that are strong enough.
+	// Otherwise the sign-in fails with AccessDenied.
+	//
+	// A name with dots reads a nested member, unless it is a URI. The claim is text, a number,
+	// true, or a list that contains one of these. The value * accepts any claim that is not empty.
+	// The claims of an ID token count before those of the userinfo endpoint, and CallbackParams do
+	// not count. Defaults to no such check.
+	RequiredClaims map[string][]string
 
 	// AuthorizationFragment is appended to the authorization URL after a #, for services that give
 	// it a meaning. Defaults to no fragment.
 	AuthorizationFragment string
 
 	// ForwardParams are the names of more query parameters of POST signin that are passed on to the
-	// provider. Hints such as login_hint are always passed on. Defaults to none.
+	// provider. Hints such as login_hint are always passed on. What AuthorizationParams or
+	// AuthorizationURL contains is never replaced. Defaults to none.
 	ForwardParams []string
 
 	// ClientIDParam is the name of the parameter with the ClientID. Defaults to client_id.
@@ -193,8 +231,15 @@ type Provider struct {
 
 	// UseUserinfo adds the claims of the userinfo endpoint to those of the ID token, for OIDC. By
 	// default that endpoint is not asked. A userinfo claim replaces the ID token's claim of the
-	// same name, but not the claims that the token must prove, such as sub.
+	// same name, but not the claims that the token must prove, such as sub. If the endpoint refuses
+	// the request with status 403 or 404, the sign-in goes on with the ID token's claims, and the
+	// log has a warning.
 	UseUserinfo bool
+
+	// BooleanClaims are names of claims that the service sends as text or as a number although they
+	// are booleans: "true", "1" and 1 become true, "false", "0" and 0 become false, before anything
+	// reads the claims. Defaults to none.
+	BooleanClaims []string
 
 	// UseTokenAnswer makes the members of the token answer part of an OAuth2 provider's profile,
 	// without the tokens. The members of the userinfo answer replace those of the same name.
@@ -245,7 +290,8 @@ type Provider struct {
 	// profile with an empty ID fails the sign-in.
 	//
 	// OAuth2 needs it. For OIDC it defaults to the standard claims (OpenID Connect Core 1.0 § 5.1);
-	// the e-mail then counts as verified only if email_verified is the boolean true.
+	// the e-mail then counts as verified only if email_verified is the boolean true. See Issuer for
+	// the ID, and BooleanClaims for a service that writes booleans as text.
 	Profile func(ctx context.Context, raw Claims) (Profile, error)
 
 	// EmailVerification says whether e-mail addresses of this provider count as verified. Any value

@@ -8,6 +8,9 @@ import "github.com/cardea-auth/cardea/oauth"
 // read 2026-11-22. c.Issuer is the tenant's domain as a URL, https://{tenant}.{region}.auth0.com,
 // or your custom domain. The e-mail address is verified if Auth0 says so. A tenant can be
 // configured to say so of every address that comes from Azure AD or ADFS.
+//
+// If AuthorizationParams has organization, the claim org_id or org_name must be that organization
+// (https://auth0.com/docs/manage-users/organizations/using-tokens).
 func Auth0(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:           "auth0",
@@ -16,6 +19,7 @@ func Auth0(c Client) *oauth.Provider {
 		Issuer:       slashed(c.Issuer),
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
+		ParamClaims:  []string{"organization=org_id", "organization=org_name"},
 		Style:        oauth.Style{BrandColor: "#eb5424", Logo: auth0Logo},
 	}
 }

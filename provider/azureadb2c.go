@@ -12,9 +12,10 @@ import (
 // AzureADB2C signs users in with an account of an Azure AD B2C tenant. Create an app registration
 // of the tenant at https://portal.azure.com. Documentation:
 // https://learn.microsoft.com/azure/active-directory-b2c/openid-connect, read 2026-11-22. All
-// options must be set, and the user flow must keep its default issuer, the one without tfp. New
-// customers use [MicrosoftEntraID]: B2C accepts no new customers since May 2025 and is supported
-// until May 2030.
+// options must be set, and the user flow must keep its default issuer, the one without tfp. B2C
+// refuses a code of another user flow, because a token endpoint serves one of them (AADB2C90088 of
+// https://learn.microsoft.com/azure/active-directory-b2c/error-codes). New customers use
+// [MicrosoftEntraID]: B2C accepts no new customers since May 2025 and is supported until May 2030.
 //
 // The e-mail address is the first of the claim emails, which the user flow must return. It counts
 // as unverified, because it may come from another identity provider.

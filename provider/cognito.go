@@ -7,7 +7,8 @@ import "github.com/cardea-auth/cardea/oauth"
 // https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html, read
 // 2026-11-22. c.Issuer is https://cognito-idp.{region}.amazonaws.com/{user pool id}. If the app
 // client has no secret, leave c.Secret empty. The e-mail address is verified if Cognito says so.
-// For users of another identity provider, the attribute mapping determines that.
+// For users of another identity provider, the attribute mapping determines that. The userinfo
+// endpoint sends email_verified as text.
 func Cognito(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:           "cognito",
@@ -16,7 +17,9 @@ func Cognito(c Client) *oauth.Provider {
 		Issuer:       c.Issuer,
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
-		Style:        oauth.Style{BrandColor: "#c17b9e", Logo: cognitoLogo},
+		// the claims that the userinfo endpoint sends as text, for a UseUserinfo of yours
+		BooleanClaims: []string{"email_verified", "phone_number_verified"},
+		Style:         oauth.Style{BrandColor: "#c17b9e", Logo: cognitoLogo},
 	}
 }
 

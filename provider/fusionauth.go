@@ -24,6 +24,7 @@ func FusionAuth(c Client, o FusionAuthOptions) *oauth.Provider {
 		ClientSecret:        c.Secret,
 		DiscoveryURL:        o.discoveryURL(c),
 		AuthorizationParams: o.params(),
+		ParamClaims:         []string{"tenantId=tid"},
 		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			return oauth.Profile{
 				ID: raw.String("sub"),
@@ -40,7 +41,9 @@ func FusionAuth(c Client, o FusionAuthOptions) *oauth.Provider {
 
 // FusionAuthOptions are needed for a server that has more than one tenant.
 type FusionAuthOptions struct {
-	TenantID string // the tenant whose users may sign in; defaults to the server's only tenant
+	// TenantID is the ID of the tenant whose users may sign in. An ID token of another tenant is
+	// refused. Defaults to the server's only tenant.
+	TenantID string
 }
 
 func (o FusionAuthOptions) discoveryURL(c Client) string {
@@ -54,7 +57,7 @@ func (o FusionAuthOptions) params() url.Values {
 	if o.TenantID == "" {
 		return nil
 	}
-	return url.Values{"tenantId": {o.TenantID}}
+	return url.Values{"tenantId": {strings.ToLower(o.TenantID)}} // a UUID, as the claim tid has it
 }
 
 // fusionAuthLogo is from Simple Icons (CC0-1.0).

@@ -11,7 +11,9 @@ import (
 // https://github.com/settings/developers. Documentation:
 // https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps, read
 // 2026-11-22. The e-mail address is the primary one if that is verified, or else another verified
-// one. GitHub has no ID tokens: its issuer is only compared with the parameter iss of the callback.
+// one. There is none if the client is a GitHub App that lacks the permission to read e-mail
+// addresses. GitHub has no ID tokens: its issuer is only compared with the parameter iss of the
+// callback.
 func GitHub(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:               "github",

@@ -7,14 +7,20 @@ import "github.com/cardea-auth/cardea/oauth"
 // https://developers.google.com/identity/openid-connect/reference, read 2026-11-22. The e-mail
 // address is verified if Google says so. A refresh token comes only with access_type=offline in
 // AuthorizationParams, and then only at the first consent.
+//
+// To let only users of one Workspace domain sign in, set hd in AuthorizationParams to that domain:
+// the claim hd of the ID token must then be the same. The value * accepts every Workspace domain.
 func Google(c Client) *oauth.Provider {
 	return &oauth.Provider{
-		ID:           "google",
-		Name:         "Google",
-		Type:         oauth.TypeOIDC,
-		Issuer:       "https://accounts.google.com",
+		ID:     "google",
+		Name:   "Google",
+		Type:   oauth.TypeOIDC,
+		Issuer: "https://accounts.google.com",
+		// the page on ID tokens says that iss always has one of the two spellings
+		IssuerAlias:  "accounts.google.com",
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
+		ParamClaims:  []string{"hd=hd"},
 		Style:        oauth.Style{BrandColor: "#1a73e8", Logo: googleLogo},
 	}
 }

@@ -3,6 +3,7 @@ package provider
 import (
 	"cmp"
 	"errors"
+	"net/url"
 	"strings"
 )
 
@@ -24,4 +25,13 @@ func needsIssuer(c Client) error {
 		return errors.New("Client.Issuer: is empty; set it to the address of the server")
 	}
 	return nil
+}
+
+// within returns the account ID of a service whose user IDs are unique only within a tenant. It is
+// "" if one of the two is.
+func within(tenant, id string) string {
+	if tenant == "" || id == "" {
+		return ""
+	}
+	return url.PathEscape(tenant) + "/" + id
 }

@@ -13,7 +13,8 @@ import (
 // https://docs.kinde.com/developer-tools/about/using-kinde-without-an-sdk/, read 2026-11-22.
 // c.Issuer is the business's domain, https://{subdomain}.kinde.com, or your custom domain. The
 // e-mail address is verified if Kinde's userinfo endpoint says so. With the scope offline there is
-// a refresh token: offline_access has no effect.
+// a refresh token: offline_access has no effect. If AuthorizationParams has org_code, the claim
+// org_codes must contain that organization (https://docs.kinde.com/build/tokens/about-id-tokens/).
 func Kinde(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:           "kinde",
@@ -24,6 +25,7 @@ func Kinde(c Client) *oauth.Provider {
 		ClientSecret: c.Secret,
 		ClientAuth:   oauth.AuthClientSecretPost,
 		UseUserinfo:  true,
+		ParamClaims:  []string{"org_code=org_codes"},
 		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			return oauth.Profile{
 				ID: raw.String("sub"),

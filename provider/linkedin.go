@@ -19,6 +19,7 @@ func LinkedIn(c Client) *oauth.Provider {
 		ClientAuth:        oauth.AuthClientSecretPost,
 		InsecureSkipPKCE:  true,
 		InsecureSkipNonce: true,
+		BooleanClaims:     []string{"email_verified"}, // text in ID tokens, contrary to the page
 		Style:             oauth.Style{BrandColor: "#0a66c2", Logo: linkedInLogo},
 	}
 }

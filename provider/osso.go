@@ -11,7 +11,8 @@ import (
 // https://ossoapp.com/docs/ and
 // https://github.com/enterprise-oss/osso-rb/blob/main/lib/osso/routes/oauth.rb, read 2026-11-22.
 // c.Issuer is the server's address. Osso asks for the user's company, unless ForwardParams contains
-// domain or email. The e-mail address comes from the company's identity provider and counts as
+// domain or email. If AuthorizationParams contains one of them, a response for another company is
+// refused. The e-mail address comes from the company's identity provider and counts as
 // unverified.
 func Osso(c Client) *oauth.Provider {
 	return &oauth.Provider{
@@ -23,6 +24,7 @@ func Osso(c Client) *oauth.Provider {
 		AuthorizationURL: server(c, "") + "/oauth/authorize",
 		TokenURL:         server(c, "") + "/oauth/token",
 		UserinfoURL:      server(c, "") + "/oauth/me",
+		ParamClaims:      []string{"domain=requested.domain", "email=requested.email"},
 		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			return oauth.Profile{
 				ID:    cmp.Or(raw.String("sub"), raw.String("id")),

@@ -7,9 +7,9 @@ import "github.com/cardea-auth/cardea/oauth"
 // https://docs.slack.dev/authentication/sign-in-with-slack/ and
 // https://docs.slack.dev/reference/methods/openid.connect.token, read 2026-11-22. The callback URL
 // must be https, in development too. The same person has another ID in each workspace. The claim
-// https://slack.com/team_id is the workspace's ID. Anybody can create a workspace, so check it in
-// Callbacks.SignIn if only users of your own may sign in. The e-mail address is verified if Slack
-// says so.
+// https://slack.com/team_id is the workspace's ID. Anybody can create a workspace: if only users of
+// your own may sign in, set team in AuthorizationParams to its ID. The response must then be for
+// that workspace. The e-mail address is verified if Slack says so.
 func Slack(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:           "slack",
@@ -18,6 +18,7 @@ func Slack(c Client) *oauth.Provider {
 		Issuer:       "https://slack.com",
 		ClientID:     c.ID,
 		ClientSecret: c.Secret,
+		ParamClaims:  []string{"team=https://slack.com/team_id", "team=https://slack.com/enterprise_id"},
 		Style:        oauth.Style{BrandColor: "#4a154b", Logo: slackLogo},
 	}
 }

@@ -13,7 +13,7 @@ import (
 // the link to the sign-in.
 //
 // c.Secret is a Web API key (https://steamcommunity.com/dev/apikey), which is used to read name and
-// picture. Without it there are none. c.ID is not used.
+// picture. Without it there are none, and with a key that Steam refuses neither. c.ID is not used.
 func Steam(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:           "steam",

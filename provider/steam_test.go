@@ -307,3 +307,20 @@ func TestSteamProfileOfSomebodyElse(t *testing.T) {
 	s.refused(t, asked.Get("openid.return_to")+"&"+answer.Encode(), "the response does not contain the user",
 		url.QueryEscape(secret))
 }
+
+// The assertion proves who signs in, so a Web API key that Steam refuses takes only name and
+// picture away.
+func TestSteamSignsInWithoutAValidKey(t *testing.T) {
+	t.Parallel()
+	service := &steam{}
+	s := newNonOAuthSite(t, provider.Steam(client), refusing{service, map[string]int{
+		"https://api.steampowered.com/ISteamUser/GetPlayerSummaries/v0002/": http.StatusForbidden,
+	}})
+	asked := s.beginSignIn(t)
+	answer := steamAnswer(asked)
+	answer.Set("openid.sig", service.sign(answer))
+	to := s.openCallback(t, asked.Get("openid.return_to")+"&"+answer.Encode())
+	if strings.Contains(to, "error=") || s.Session() == nil {
+		t.Errorf("the visitor is sent to %s; the log says %s", to, &s.log)
+	}
+}

@@ -58,6 +58,9 @@ func steamIdentify(ctx context.Context, r *oauth.Redirection) (oauth.Claims, err
 		return oauth.Claims{"steamid": id}, nil
 	}
 	player, err := steamPlayer(ctx, r, id)
+	if status, ok := errors.AsType[oauth.StatusError](err); ok && status.Refused() {
+		return oauth.Claims{"steamid": id}, nil // the key is not valid, and the assertion is
+	}
 	if err != nil {
 		return nil, fmt.Errorf("GetPlayerSummaries: %w", err)
 	}

@@ -14,9 +14,9 @@ import (
 // (https://dashboard.workos.com). Documentation:
 // https://workos.com/docs/reference/sso/get-authorization-url and
 // https://github.com/workos/workos-node/blob/main/src/sso/sso.ts, read 2026-11-22. The client
-// secret is the API key. Exactly one option must be set and selects the connection. The account ID
-// is the ID of the WorkOS profile. The e-mail address comes from the company's identity provider
-// and counts as unverified.
+// secret is the API key. Exactly one option must be set and selects the connection. A response for
+// another one is refused. The account ID is the ID of the WorkOS profile. The e-mail address comes
+// from the company's identity provider and counts as unverified.
 func WorkOS(c Client, o WorkOSOptions) *oauth.Provider {
 	return &oauth.Provider{
 		ID:                  "workos",
@@ -29,6 +29,9 @@ func WorkOS(c Client, o WorkOSOptions) *oauth.Provider {
 		TokenURL:            "https://api.workos.com/sso/token",
 		UserinfoURL:         "https://api.workos.com/sso/profile",
 		AuthorizationParams: o.params(),
+		ParamClaims: []string{
+			"connection=connection_id", "organization=organization_id", "provider=connection_type",
+		},
 		Profile: func(_ context.Context, raw oauth.Claims) (oauth.Profile, error) {
 			return oauth.Profile{
 				ID: raw.String("id"),

@@ -99,6 +99,9 @@ var cardeaAccepts = []difference{
 		)},
 	{"RFC 8259 § 8.3: names of members are compared exactly, so SUB is not sub",
 		each("userinfo has", "SUB of another beside sub")},
+	{"OpenID Connect Core 1.0 § 2: the ID token proves who signs in; an endpoint that refuses the request (RFC 6750 " +
+		"§ 3.1) takes none of that back",
+		[]string{"userinfo has status 404"}},
 	{"RFC 9110 § 15.3: every status 2xx says that the request succeeded; a document with it counts",
 		slices.Concat(
 			each("key set has status", otherSuccess...),

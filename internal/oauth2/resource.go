@@ -28,15 +28,21 @@ type Resource struct {
 
 const accessToken = "{access_token}"
 
-// Fetch returns the body of a resource. Any status but 2xx is an error, as is a placeholder for
-// which the token response has no text or number. Errors contain neither the URL nor the token.
+// StatusError is the HTTP status of a resource that is not 2xx.
+type StatusError int
+
+func (e StatusError) Error() string { return fmt.Sprintf("status %d", int(e)) }
+
+// Fetch returns the body of a resource. Any status but 2xx is a [StatusError]. A placeholder for
+// which the token response has no text or number is an error too. Errors contain neither the URL nor
+// the token.
 func (c *Client) Fetch(ctx context.Context, r Resource, t *Token) ([]byte, error) {
 	resp, err := c.send(func() (*http.Request, error) { return r.request(ctx, t) }, t.Type == DPoP, t.Access)
 	if err != nil {
 		return nil, err
 	}
 	if !resp.OK() {
-		return nil, fmt.Errorf("status %d", resp.Status)
+		return nil, StatusError(resp.Status)
 	}
 	return resp.Body, nil
 }

@@ -46,6 +46,10 @@ type Expect struct {
 	// [Issuer.Verify].
 	Issuer string
 
+	// IssuerAlias is another spelling of Issuer that is accepted; "" if there is none. Set by
+	// [Issuer.Verify].
+	IssuerAlias string
+
 	// AllowedIssuers are the identifiers accepted for a template. None accepts all that match it.
 	// Set by [Issuer.Verify].
 	AllowedIssuers []string
@@ -224,7 +228,7 @@ func (e Expect) checkIssuer(claims map[string]any) error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("iss: %w", err)
-	case claims["iss"] != issuer:
+	case claims["iss"] != issuer && (e.IssuerAlias == "" || claims["iss"] != e.IssuerAlias):
 		return errors.New("iss: not the configured issuer")
 	case len(e.AllowedIssuers) > 0 && !slices.Contains(e.AllowedIssuers, issuer):
 		return errors.New("iss: a tenant that is not allowed")

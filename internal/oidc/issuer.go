@@ -59,14 +59,15 @@ func (i *Issuer) discover(ctx context.Context) (*Metadata, error) {
 	return m, nil
 }
 
-// Verify checks an ID token of this issuer with [KeySet.Verify]. It sets Issuer, AllowedIssuers,
-// Algorithms and Now of e. The other errors are those of [Issuer.Metadata].
+// Verify checks an ID token of this issuer with [KeySet.Verify]. It sets Issuer, IssuerAlias,
+// AllowedIssuers, Algorithms and Now of e. The other errors are those of [Issuer.Metadata].
 func (i *Issuer) Verify(ctx context.Context, rawIDToken string, e Expect) (map[string]any, error) {
 	m, err := i.Metadata(ctx)
 	if err != nil {
 		return nil, err
 	}
-	e.Issuer, e.AllowedIssuers, e.Algorithms, e.Now = m.Issuer, m.AllowedIssuers, m.Algorithms, i.now()
+	e.Issuer, e.IssuerAlias, e.AllowedIssuers = m.Issuer, m.IssuerAlias, m.AllowedIssuers
+	e.Algorithms, e.Now = m.Algorithms, i.now()
 	return i.keySet(m.JWKSURL).Verify(ctx, rawIDToken, e)
 }
 
@@ -77,7 +78,10 @@ func (i *Issuer) VerifyUserinfo(ctx context.Context, raw, clientID string) (map[
 	if err != nil {
 		return nil, err
 	}
-	e := Expect{ClientID: clientID, Issuer: m.Issuer, AllowedIssuers: m.AllowedIssuers, Now: i.now()}
+	e := Expect{
+		ClientID: clientID, Issuer: m.Issuer, IssuerAlias: m.IssuerAlias, AllowedIssuers: m.AllowedIssuers,
+		Now: i.now(),
+	}
 	return i.keySet(m.JWKSURL).VerifyUserinfo(ctx, raw, e)
 }
 

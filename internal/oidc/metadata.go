@@ -18,6 +18,10 @@ type Metadata struct {
 	// issuer of its own.
 	Issuer string
 
+	// IssuerAlias is another spelling of Issuer that tokens may contain; "" if there is none. Only for
+	// an Issuer that is not a template.
+	IssuerAlias string
+
 	// AllowedIssuers are the identifiers accepted for a template. Defaults to all that match it.
 	AllowedIssuers []string
 
@@ -152,7 +156,7 @@ func (m *Metadata) override(configured Metadata) {
 		}
 	}
 	var noAlias string
-	m.AllowedIssuers = configured.AllowedIssuers
+	m.IssuerAlias, m.AllowedIssuers = configured.IssuerAlias, configured.AllowedIssuers
 	set(&m.AuthorizationURL, configured.AuthorizationURL, &noAlias)
 	set(&m.TokenURL, configured.TokenURL, &m.Aliases.TokenURL)
 	set(&m.UserinfoURL, configured.UserinfoURL, &m.Aliases.UserinfoURL)

@@ -3,6 +3,7 @@ package relyingparty
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 
@@ -17,6 +18,9 @@ type Flow struct {
 	State    string // the state parameter
 	Verifier string // the PKCE code_verifier; "" with InsecureSkipPKCE
 	Nonce    string // the nonce of the ID token; "" for OAuth2 and with InsecureSkipNonce
+
+	// AuthTime is what max_age demands of the ID token. AuthorizationRequest sets it.
+	AuthTime AuthTime
 }
 
 // forwardable are the parameters of a sign-in request that are passed on to the provider. They are
@@ -26,12 +30,13 @@ var forwardable = []string{
 }
 
 // AuthorizationRequest returns the URL to which the visitor's browser goes to sign in. Query is the
-// query of the sign-in request; its hints are passed on. A failure is an [Error].
+// query of the sign-in request; its hints are passed on, and replace nothing that is configured. It
+// sets f.AuthTime. A failure is an [Error].
 func (c *Client) AuthorizationRequest(
-	ctx context.Context, f Flow, redirectURI string, query url.Values,
+	ctx context.Context, f *Flow, redirectURI string, query url.Values,
 ) (string, error) {
 	if c.Redirect != nil {
-		return c.redirectURL(ctx, f, redirectURI)
+		return c.redirectURL(ctx, *f, redirectURI)
 	}
 	m, err := c.metadata(ctx)
 	if err != nil {
@@ -42,7 +47,8 @@ func (c *Client) AuthorizationRequest(
 			m.ProofAlgorithms, oauth2.ProofAlgorithm)
 	}
 	client := c.oauth2Client(m, redirectURI)
-	client.Params = c.authorizationParams(query)
+	client.Params = c.authorizationParams(m.AuthorizationURL, query)
+	f.AuthTime = c.authTime(withQuery(m.AuthorizationURL, client.Params))
 	if client.PushURL, err = c.pushURL(m); err != nil {
 		return "", failed(NotStarted, "%w", err)
 	}
@@ -53,14 +59,24 @@ func (c *Client) AuthorizationRequest(
 	return u, nil
 }
 
-// authorizationParams returns the parameters that the flow itself does not set.
-func (c *Client) authorizationParams(query url.Values) url.Values {
-	params := url.Values{}
-	for name, values := range c.AuthorizationParams {
-		params[name] = values
+// withQuery returns the parameters and those in the query of the authorization endpoint.
+func withQuery(authorizationURL string, params url.Values) url.Values {
+	all := url.Values{}
+	if u, err := url.Parse(authorizationURL); err == nil {
+		maps.Copy(all, u.Query())
 	}
+	maps.Copy(all, params)
+	return all
+}
+
+// authorizationParams returns the parameters that the flow itself does not set: what is configured,
+// and the hints of the sign-in request. Anybody can make a visitor's browser send such a request,
+// so its query replaces nothing.
+func (c *Client) authorizationParams(authorizationURL string, query url.Values) url.Values {
+	params, configured := url.Values{}, withQuery(authorizationURL, c.AuthorizationParams)
+	maps.Copy(params, c.AuthorizationParams)
 	for _, name := range slices.Concat(forwardable, c.ForwardParams) {
-		if v := query.Get(name); v != "" {
+		if v := query.Get(name); v != "" && !configured.Has(name) && isForwardable(name, v) {
 			params.Set(name, v)
 		}
 	}
@@ -68,6 +84,15 @@ func (c *Client) authorizationParams(query url.Values) url.Values {
 		params.Set("response_mode", "form_post")
 	}
 	return params
+}
+
+// isForwardable drops a max_age with which no auth_time can be compared.
+func isForwardable(name, value string) bool {
+	if name != "max_age" {
+		return true
+	}
+	_, err := maxAge(value)
+	return err == nil
 }
 
 // pushURL returns the endpoint for the pushed authorization request, and "" if the browser carries

@@ -47,7 +47,7 @@ func (c *Client) Authenticate(ctx context.Context, cb Callback) (*Identity, erro
 	if err != nil {
 		return nil, failed(NotIdentified, "%w", err)
 	}
-	if err := checkIssuer(m, cb.Params); err != nil {
+	if err := c.checkIssuer(m, cb.Params); err != nil {
 		return nil, err
 	}
 	if cb.Params.Has("error") {
@@ -61,9 +61,10 @@ func (c *Client) Authenticate(ctx context.Context, cb Callback) (*Identity, erro
 }
 
 // checkIssuer refuses the answer of another server than the one that was asked (RFC 9207 § 2.4).
-func checkIssuer(m *oidc.Metadata, q url.Values) error {
+func (c *Client) checkIssuer(m *oidc.Metadata, q url.Values) error {
+	isAlias := q.Get("iss") == c.IssuerAlias && c.IssuerAlias != ""
 	switch present := q.Has("iss"); {
-	case present && m.Issuer != "" && !oidc.MatchesTemplate(m.Issuer, q.Get("iss")):
+	case present && m.Issuer != "" && !isAlias && !oidc.MatchesTemplate(m.Issuer, q.Get("iss")):
 		return failed(CheckFailed, "the callback's iss is not the issuer %q", m.Issuer)
 	case !present && m.RequireIss:
 		return failed(CheckFailed, "the callback has no iss, which %q promises to send", m.Issuer)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net/http"
 	"net/url"
@@ -21,6 +22,7 @@ import (
 type Client struct {
 	*oauth.Provider
 	http   *http.Client // for all requests except those for metadata and keys
+	log    *slog.Logger
 	now    func() time.Time
 	issuer *oidc.Issuer   // nil for OAuth2
 	secret *clientSecret  // nil without ClientSecretFunc
@@ -36,6 +38,9 @@ type Config struct {
 	// Secret is the site's secret, from which the DPoP key is derived.
 	Secret string
 
+	// Logger gets what does not fail a sign-in but should be put right. Defaults to no log.
+	Logger *slog.Logger
+
 	// Now is the clock.
 	Now func() time.Time
 }
@@ -46,7 +51,10 @@ func New(p *oauth.Provider, config Config) (*Client, error) {
 	if client == nil {
 		client = outbound.Client(onLoopback(p))
 	}
-	c := &Client{Provider: p, now: config.Now}
+	c := &Client{Provider: p, log: config.Logger, now: config.Now}
+	if c.log == nil {
+		c.log = slog.New(slog.DiscardHandler)
+	}
 	var err error
 	if c.http, err = certificateClient(p, client); err != nil {
 		return nil, fmt.Errorf("provider %q: ClientCertificate: %w", p.ID, err)
@@ -59,7 +67,8 @@ func New(p *oauth.Provider, config Config) (*Client, error) {
 	}
 	if p.Type == oauth.TypeOIDC {
 		c.issuer = oidc.NewIssuer(oidc.Metadata{
-			Issuer: p.Issuer, AllowedIssuers: p.AllowedIssuers, DiscoveryURL: p.DiscoveryURL,
+			Issuer: p.Issuer, IssuerAlias: p.IssuerAlias, AllowedIssuers: p.AllowedIssuers,
+			DiscoveryURL:     p.DiscoveryURL,
 			AuthorizationURL: p.AuthorizationURL, TokenURL: p.TokenURL, UserinfoURL: p.UserinfoURL, JWKSURL: p.JWKSURL,
 			PushURL: p.PushedAuthorizationURL,
 		}, client, config.Now)

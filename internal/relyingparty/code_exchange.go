@@ -45,6 +45,12 @@ func (c *Client) redeem(ctx context.Context, m *oidc.Metadata, cb Callback) (*Id
 	if err != nil {
 		return nil, failed(NotIdentified, "%w", err)
 	}
+	if err := c.checkClaims(raw, cb.AuthTime); err != nil {
+		return nil, err
+	}
+	if len(c.CallbackParams) > 0 {
+		raw["callback"] = x.unverifiedClaims()
+	}
 	profile, err := mapProfile(ctx, c.Provider, raw)
 	if err != nil {
 		return nil, failed(BadProfile, "%w", err)
@@ -94,19 +100,17 @@ func (x *codeExchange) tokenParams() (url.Values, error) {
 	return params, nil
 }
 
-// claims returns everything that the provider says about the person who signed in.
+// claims returns everything that the provider's server says about the person who signed in.
 func (x *codeExchange) claims(ctx context.Context) (oauth.Claims, error) {
 	raw, err := x.verifiedClaims(ctx)
 	if err != nil {
 		return nil, err
 	}
+	x.setBooleans(raw)
 	if err := x.addEmail(ctx, raw); err != nil {
 		return nil, err
 	}
 	x.dropTokens(raw)
-	if len(x.CallbackParams) > 0 {
-		raw["callback"] = x.unverifiedClaims()
-	}
 	return raw, nil
 }
 
@@ -139,11 +143,25 @@ func (x *codeExchange) verifiedClaims(ctx context.Context) (oauth.Claims, error)
 	if err != nil || !x.UseUserinfo {
 		return claims, err
 	}
+	return x.withUserinfo(ctx, claims)
+}
+
+// withUserinfo adds the claims of the userinfo endpoint to those of the ID token. The ID token
+// alone proves who signs in, so an endpoint that refuses the request does not fail the sign-in.
+func (x *codeExchange) withUserinfo(ctx context.Context, idToken oauth.Claims) (oauth.Claims, error) {
 	info, err := x.userinfo(ctx)
+	if isRefused(err) {
+		x.warnRefused("userinfo", err)
+		return idToken, nil
+	}
 	if err != nil {
 		return nil, err
 	}
-	return oidc.Merge(claims, info)
+	merged, err := oidc.Merge(idToken, info)
+	if err == nil {
+		x.keepProven(merged, idToken)
+	}
+	return merged, err
 }
 
 // oauth2Claims returns the members of the userinfo answer and, if UseTokenAnswer is set, of the

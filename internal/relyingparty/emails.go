@@ -12,12 +12,18 @@ import (
 )
 
 // addEmail adds the person's verified address to the claims, if the provider has a list of
-// addresses.
+// addresses. It removes the address if the provider refuses to show the list.
 func (x *codeExchange) addEmail(ctx context.Context, raw oauth.Claims) error {
 	if x.EmailsURL == "" {
 		return nil
 	}
 	body, err := x.oauth2.Fetch(ctx, oauth2.Resource{URL: x.EmailsURL, Headers: x.Headers}, x.token)
+	if isRefused(err) {
+		x.warnRefused("e-mail addresses", err)
+		delete(raw, "email")
+		delete(raw, "email_verified")
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("fetch e-mail addresses: %w", err)
 	}

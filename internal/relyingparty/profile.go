@@ -1,6 +1,7 @@
 package relyingparty
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/url"
@@ -21,7 +22,7 @@ const (
 func mapProfile(ctx context.Context, p *oauth.Provider, raw oauth.Claims) (*oauth.Profile, error) {
 	mapping := p.Profile
 	if mapping == nil {
-		mapping = standardProfile
+		mapping = standardProfile(p.Issuer)
 	}
 	profile, err := mapping(ctx, raw)
 	if err != nil {
@@ -85,16 +86,15 @@ func cleanImage(s string) string {
 	return s
 }
 
-// standardProfile maps the standard claims (OpenID Connect Core 1.0 § 5.1).
-func standardProfile(_ context.Context, c oauth.Claims) (oauth.Profile, error) {
-	name := c.String("name")
-	for _, claim := range []string{"nickname", "preferred_username"} {
-		if name == "" {
-			name = c.String(claim)
-		}
+// standardProfile returns the mapping of the standard claims (OpenID Connect Core 1.0 § 5.1).
+func standardProfile(issuer string) func(context.Context, oauth.Claims) (oauth.Profile, error) {
+	return func(_ context.Context, c oauth.Claims) (oauth.Profile, error) {
+		return oauth.Profile{
+			ID:            subject(issuer, c),
+			Name:          cmp.Or(c.String("name"), c.String("nickname"), c.String("preferred_username")),
+			Email:         c.String("email"),
+			EmailVerified: c.True("email_verified"),
+			Image:         c.String("picture"),
+		}, nil
 	}
-	return oauth.Profile{
-		ID: c.String("sub"), Name: name, Email: c.String("email"), EmailVerified: c.True("email_verified"),
-		Image: c.String("picture"),
-	}, nil
 }

@@ -43,6 +43,10 @@ func (c *Client) identifyRedirection(ctx context.Context, cb Callback) (*Identit
 	if err != nil {
 		return nil, hookFailed(NotIdentified, "Identify", err)
 	}
+	c.setBooleans(raw)
+	if err := c.checkClaims(raw, ""); err != nil {
+		return nil, err
+	}
 	profile, err := mapProfile(ctx, c.Provider, raw)
 	if err != nil {
 		return nil, failed(BadProfile, "%w", err)

@@ -36,7 +36,7 @@ func (c *Client) Refresh(ctx context.Context, refreshToken, idToken string) (*oa
 	if err != nil {
 		return nil, err
 	}
-	if t.IDToken != "" && idToken != "" && !samePerson(t.IDToken, idToken) {
+	if t.IDToken != "" && idToken != "" && !c.samePerson(t.IDToken, idToken) {
 		// OpenID Connect Core 1.0 § 12.2
 		return nil, errors.New("refresh: the new ID token is about another person")
 	}
@@ -45,9 +45,18 @@ func (c *Client) Refresh(ctx context.Context, refreshToken, idToken string) (*oa
 
 // samePerson reports whether two ID tokens are about the same person. They came from the token
 // endpoint itself, so their signatures need not be verified (OpenID Connect Core 1.0 § 3.1.3.7).
-func samePerson(one, two string) bool {
+func (c *Client) samePerson(one, two string) bool {
 	x, y := claimsOf(one), claimsOf(two)
-	return x.String("sub") != "" && x.String("sub") == y.String("sub") && x.String("iss") == y.String("iss")
+	return x.String("sub") != "" && x.String("sub") == y.String("sub") &&
+		c.canonicalIssuer(x.String("iss")) == c.canonicalIssuer(y.String("iss"))
+}
+
+// canonicalIssuer returns the Issuer for its alias, and any other issuer as it is.
+func (c *Client) canonicalIssuer(iss string) string {
+	if c.IssuerAlias != "" && iss == c.IssuerAlias {
+		return c.Issuer
+	}
+	return iss
 }
 
 // claimsOf returns the unverified claims of a JWT, and nil for anything else.

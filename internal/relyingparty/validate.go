@@ -39,6 +39,7 @@ func (v *validation) validate() {
 	if v.Profile == nil && v.Type == oauth.TypeOAuth2 {
 		v.add("Profile", "is missing; only OIDC has a standard profile")
 	}
+	v.validateClaims()
 	if v.Redirect != nil || v.Identify != nil {
 		v.validateRedirection()
 		return
@@ -153,9 +154,23 @@ func (v *validation) validateIssuer() {
 	case len(v.AllowedIssuers) > 0 && !tenants:
 		v.add("AllowedIssuers", "has no effect on an Issuer without braces")
 	}
-	for i, issuer := range v.AllowedIssuers {
-		if tenants && !oidc.MatchesTemplate(v.Issuer, issuer) {
-			v.add(fmt.Sprintf("AllowedIssuers[%d]", i), "want an issuer like %s, have %q", v.Issuer, issuer)
+	if v.IssuerAlias != "" && (tenants || v.Issuer == "") {
+		v.add("IssuerAlias", "has no effect on an Issuer with braces, and without an Issuer")
+	}
+	if !tenants && len(v.RefusedIssuers) > 0 {
+		v.add("RefusedIssuers", "has no effect on an Issuer without braces")
+	}
+	if tenants {
+		v.validateTenants("AllowedIssuers", v.AllowedIssuers)
+		v.validateTenants("RefusedIssuers", v.RefusedIssuers)
+	}
+}
+
+// validateTenants reports the issuers that are not of the form of an Issuer with braces.
+func (v *validation) validateTenants(field string, issuers []string) {
+	for i, issuer := range issuers {
+		if !oidc.MatchesTemplate(v.Issuer, issuer) {
+			v.add(fmt.Sprintf("%s[%d]", field, i), "want an issuer like %s, have %q", v.Issuer, issuer)
 		}
 	}
 }
@@ -190,7 +205,8 @@ func (v *validation) validateRedirection() {
 		{"FetchUserinfo", v.FetchUserinfo != nil},
 		{"ClientKey", v.ClientKey != (oauth.ClientKey{})},
 		{"PushAuthorization", v.PushAuthorization},
-		{"DPoP", v.DPoP},
+		{"DPoP", v.DPoP}, {"ParamClaims", v.ParamClaims != nil}, {"IssuerAlias", v.IssuerAlias != ""},
+		{"RefusedIssuers", v.RefusedIssuers != nil},
 	} {
 		if e.set {
 			v.add(e.name, "has no effect if Redirect is set")

@@ -2,6 +2,7 @@ package relyingparty
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -31,6 +32,26 @@ func (v *validation) validateTokenRules() {
 					v.add("Token.Params", "{%s} is not one of CallbackParams", placeholder)
 				}
 			}
+		}
+	}
+}
+
+// validateClaims reports checks of claims that could never fail or never pass.
+func (v *validation) validateClaims() {
+	for name, values := range v.RequiredClaims {
+		if name == "" || len(values) == 0 {
+			v.add("RequiredClaims", "claim %q: want a name and one value or more", name)
+		}
+	}
+	for i, rule := range v.ParamClaims {
+		if param, claim, _ := strings.Cut(rule, "="); param == "" || claim == "" {
+			v.add(fmt.Sprintf("ParamClaims[%d]", i), "want parameter=claim, have %q", rule)
+		}
+	}
+	if params := withQuery(v.AuthorizationURL, v.AuthorizationParams); v.Type == oauth.TypeOIDC &&
+		params.Has("max_age") {
+		if _, err := maxAge(params.Get("max_age")); err != nil {
+			v.add("AuthorizationParams", "max_age: want a number of seconds, have %q", params.Get("max_age"))
 		}
 	}
 }
