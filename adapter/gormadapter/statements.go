@@ -81,7 +81,7 @@ func (c *compiler) sessions(s *statements, t tables) {
 	// findSession compares the bytes itself, which is faster.
 	byUniqueToken := where(clause.Eq{Column: token, Value: param(0)})
 	s.session = c.find(t.user, columns, join(t.session, owner, t.user.column("ID")), byUniqueToken)
-	s.hasSession = c.one(t.session, where(c.equal(token, 0)))
+	s.hasSession = c.current(t.session, where(c.equal(token, 0)))
 	s.sessions = c.find(t.session, nil, nil, where(c.equal(owner, 0)))
 	s.renewSession = c.set(t.session, expires, where(c.equal(token, 1)))
 	s.deleteSession = c.remove(t.session, where(c.equal(token, 0)))
@@ -144,6 +144,17 @@ func (c *compiler) one(t *table, w clause.Where, columns ...clause.Column) *stat
 	return c.compile(t.schema, clause.Select{Columns: columns}, clause.From{}, w)
 }
 
+// current is like one for a row that was written just before, without a change. On MySQL a
+// transaction that reads would find a row that another transaction has deleted since it began, so
+// the statement locks the row: then it reads what is committed.
+func (c *compiler) current(t *table, w clause.Where) *statement {
+	clauses := []clause.Interface{clause.Select{Columns: []clause.Column{{Name: "1", Raw: true}}}, clause.From{}, w}
+	if c.dialect == mySQLDialect {
+		clauses = append(clauses, clause.Locking{Strength: clause.LockingStrengthUpdate})
+	}
+	return c.compile(t.schema, clauses...)
+}
+
 // set writes argument 0 to a column. SQLite requires the column without its table there.
 func (c *compiler) set(t *table, column clause.Column, w clause.Where) *statement {
 	assignment := clause.Assignment{Column: clause.Column{Name: column.Name}, Value: param(0)}
@@ -190,7 +201,7 @@ func (c *compiler) compile(s *schema.Schema, clauses ...clause.Interface) *state
 	for _, c := range clauses {
 		stmt.AddClause(c)
 	}
-	order := []string{"SELECT", "UPDATE", "SET", "FROM", "WHERE"}
+	order := []string{"SELECT", "UPDATE", "SET", "FROM", "WHERE", "FOR"}
 	// The dialect knows the order for DELETE: RETURNING is at the end, SQL Server's OUTPUT before
 	// WHERE.
 	if _, remove := stmt.Clauses["DELETE"]; remove {
