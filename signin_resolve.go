@@ -45,20 +45,11 @@ type askFunc func(ctx context.Context, id *identity, p plan) (redirect string, e
 func (r *userResolver) resolve(ctx context.Context, id *identity, ask askFunc) (*signInResult, string, error) {
 	var asked planIDs // its zero value is a refusal, about which the application is never asked
 	for try := 1; ; try++ {
-		p, err := r.plan(ctx, id)
-		if err != nil {
-			return nil, "", storeError("find the user", err)
+		p, redirect, err := r.allowedPlan(ctx, id, ask, asked)
+		if err != nil || redirect != "" {
+			return nil, redirect, err
 		}
-		if p.decision == decisionRefuse {
-			return nil, "", fail(CodeAccountNotLinked,
-				"the account, or its e-mail address, belongs to a user who signs in another way")
-		}
-		if p.ids() != asked {
-			if redirect, err := ask(ctx, id, p); err != nil || redirect != "" {
-				return nil, redirect, err
-			}
-			asked = p.ids()
-		}
+		asked = p.ids()
 		res, err := r.store(ctx, id, p)
 		if err == nil {
 			return res, "", nil
@@ -67,6 +58,24 @@ func (r *userResolver) resolve(ctx context.Context, id *identity, ask askFunc) (
 			return nil, "", storeError("sign in", err)
 		}
 	}
+}
+
+// allowedPlan makes a plan, and asks the application about it unless the plan is the same as the
+// one that was asked about before.
+func (r *userResolver) allowedPlan(
+	ctx context.Context, id *identity, ask askFunc, asked planIDs,
+) (p plan, redirect string, err error) {
+	if p, err = r.plan(ctx, id); err != nil {
+		return p, "", storeError("find the user", err)
+	}
+	if p.decision == decisionRefuse {
+		return p, "", fail(CodeAccountNotLinked,
+			"the account, or its e-mail address, belongs to a user who signs in another way")
+	}
+	if p.ids() != asked {
+		redirect, err = ask(ctx, id, p)
+	}
+	return p, redirect, err
 }
 
 // store does what the plan says.
@@ -170,17 +179,21 @@ func (r *userResolver) writeUser(ctx context.Context, id *identity, p plan) (*si
 			return nil, err
 		}
 	}
-	account.UserID = res.User.ID
+	account.UserID, res.linked = res.User.ID, p.links(id)
+	return res, r.storeAccount(ctx, id, res)
+}
+
+// storeAccount stores the account of a provider, or the tokens of the sign-in in it. If the old
+// tokens are being refreshed at the same time, the refresh waits for the lock of the user, finds
+// these tokens, and keeps them.
+func (r *userResolver) storeAccount(ctx context.Context, id *identity, res *signInResult) error {
 	switch {
 	case !id.storesAccount():
-		return res, nil
-	case p.links(id):
-		res.linked = true
-		return res, r.adapter.LinkAccount(ctx, &account)
+		return nil
+	case res.linked:
+		return r.adapter.LinkAccount(ctx, res.Account)
 	}
-	// If the old tokens are being refreshed at the same time, the refresh waits for the lock of the
-	// user, finds these tokens, and keeps them.
-	return res, r.adapter.UpdateAccount(ctx, &account)
+	return r.adapter.UpdateAccount(ctx, res.Account)
 }
 
 // createUser adds the person as a new user. OnCreateUser fills the application's columns.
