@@ -60,10 +60,10 @@ type Adapter interface {
 	// error is ErrNotFound; if the e-mail is taken, ErrConflict.
 	UpdateUser(ctx context.Context, u *User) error
 
-	// LockUser makes other calls of LockUser for this user wait until the transaction that ctx
-	// carries has ended. A caller that has waited then reads what that transaction has written.
-	// Other methods need not wait. LockUser is called before the transaction reads anything. If
-	// there is no such user, the error is ErrNotFound.
+	// LockUser makes other calls of LockUser and UpdateUser for this user wait until the transaction
+	// that ctx carries has ended. A caller that has waited then reads what that transaction has
+	// written. Other methods need not wait. LockUser is called before the transaction reads
+	// anything. If there is no such user, the error is ErrNotFound.
 	LockUser(ctx context.Context, id string) error
 
 	// DeleteUser deletes the user with all accounts and sessions of the user, in one transaction.
@@ -112,6 +112,10 @@ type SessionStore interface {
 
 	// RenewSession changes the expiry of a session. It never restores a deleted session: if there
 	// is no such session, the error is ErrNotFound.
+	//
+	// In a transaction it makes other calls for this session that write wait until the transaction
+	// has ended. So if several transactions renew a session and then delete it, one of them finds
+	// it.
 	RenewSession(ctx context.Context, token string, expires time.Time) error
 
 	// DeleteSession deletes the session. If there is no such session, the error is nil.

@@ -10,8 +10,9 @@ import (
 
 // SignIn is a sign-in. For [Callbacks] it is about to happen, for [Events] it has happened.
 type SignIn struct {
-	// User is the stored user. For a new user it is built from the profile, and its ID is empty
-	// until the row exists.
+	// User is the stored user who signs in, whether the account belongs to the user already or is
+	// about to be linked. For a new user it is built from the profile, and its ID is empty until
+	// the row exists.
 	User *User
 
 	// Account is the account at the provider, with its tokens. For sign-in by mail or credentials
@@ -24,6 +25,16 @@ type SignIn struct {
 
 	// IsNewUser says that this sign-in creates, or has created, the user.
 	IsNewUser bool
+
+	// Linking says that the account is a new one for an existing User: this sign-in links it, or
+	// has linked it. With LinkByVerifiedEmail the user may be known by the address alone; otherwise
+	// User is Current. It is false for sign-in by mail and credentials.
+	Linking bool
+
+	// Current is the user who is signed in in this browser, or was until this sign-in. It may be
+	// another one than User, if the flow began before that user signed in. It is nil if nobody is
+	// signed in, or if the user of the session does not exist any more.
+	Current *User
 
 	// VerificationRequest says that a visitor asks for a mail to the user's address, and has not
 	// proven yet that the address is theirs. It is true only for Callbacks.SignIn.
@@ -85,8 +96,12 @@ type SessionView struct {
 // visitor sees the code of an [Error]; for any other error, the code of the step that failed.
 type Callbacks struct {
 	// SignIn decides whether a person may sign in. It is called when the provider has proven who
-	// the person is and nothing is stored yet. For sign-in by mail it is also called before the
-	// mail is sent; see SignIn.VerificationRequest.
+	// the person is, it is decided which user signs in, and nothing is stored yet. For sign-in by
+	// mail it is also called before the mail is sent; see SignIn.VerificationRequest.
+	//
+	// What it allows is what happens. If the store changes meanwhile, so that another user would
+	// sign in, another account would be linked or another address verified, it is called again with
+	// what would happen now. A sign-in that is refused with CodeAccountNotLinked does not call it.
 	//
 	// An error denies the sign-in, with AccessDenied unless it is an [Error]. If redirect is not
 	// empty, the visitor goes there and is not signed in. Defaults to letting everybody in.

@@ -28,8 +28,8 @@ func stale(t *testing.T, b *cardeatest.Browser, list ...*http.Cookie) {
 	b.Jar.SetCookies(app, list)
 }
 
-// sessionsOf returns the session cookies that a browser sends to its site.
-func sessionsOf(b *cardeatest.Browser) []*http.Cookie {
+// sessionCookiesOf returns the session cookies that a browser sends to its site.
+func sessionCookiesOf(b *cardeatest.Browser) []*http.Cookie {
 	app, _ := url.Parse(b.Site + "/api/auth/session")
 	var found []*http.Cookie
 	for _, c := range b.Jar.Cookies(app) {
@@ -75,7 +75,7 @@ func TestStaleSessionCookiesHideNoSession(t *testing.T) {
 				if got := signedInEmail(b); got != "ann@example.com" {
 					t.Errorf("signed in as %q", got)
 				}
-				if left := sessionsOf(b); len(left) != 1 || left[0].Value == "stale" {
+				if left := sessionCookiesOf(b); len(left) != 1 || left[0].Value == "stale" {
 					t.Errorf("%d session cookies are left", len(left))
 				}
 				if got := signedInEmail(b); got != "ann@example.com" {
@@ -83,7 +83,7 @@ func TestStaleSessionCookiesHideNoSession(t *testing.T) {
 				}
 				stale(t, b, list...)
 				b.SignOut()
-				if left := sessionsOf(b); signedInEmail(b) != "" || len(left) > 0 {
+				if left := sessionCookiesOf(b); signedInEmail(b) != "" || len(left) > 0 {
 					t.Errorf("after signing out: %q, %d cookies", signedInEmail(b), len(left))
 				}
 			})
@@ -121,7 +121,7 @@ func TestStaleCookiesOfLargeSessions(t *testing.T) {
 					t.Errorf("signed in as %q", got)
 				}
 				b.SignOut()
-				if left := sessionsOf(b); signedInEmail(b) != "" || len(left) > 0 {
+				if left := sessionCookiesOf(b); signedInEmail(b) != "" || len(left) > 0 {
 					t.Errorf("after signing out: %q, %d cookies", signedInEmail(b), len(left))
 				}
 			})
@@ -136,18 +136,18 @@ func TestOnlyStaleSessionCookiesAreCleared(t *testing.T) {
 	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		s, b := newDomainSite(t, func(c *cardea.Config) { c.Session.Strategy, c.Session.CookieDomain = strategy, "" })
 		b.SignIn("idp", "")
-		mine := sessionsOf(b)[0]
+		mine := sessionCookiesOf(b)[0]
 		other := cardeatest.NewBrowser(t, b.Site)
 		other.Transport = b.Transport
 		other.SignIn("idp", "")
-		theirs := sessionsOf(other)[0]
+		theirs := sessionCookiesOf(other)[0]
 		stale(t, b, &http.Cookie{Name: theirs.Name, Value: theirs.Value, Path: "/api/auth"})
-		if signedInEmail(b) == "" || len(sessionsOf(b)) != 2 {
-			t.Errorf("%d session cookies are left", len(sessionsOf(b)))
+		if signedInEmail(b) == "" || len(sessionCookiesOf(b)) != 2 {
+			t.Errorf("%d session cookies are left", len(sessionCookiesOf(b)))
 		}
 		b.SignOut()
-		if len(sessionsOf(b)) > 0 {
-			t.Errorf("after signing out %d are left", len(sessionsOf(b)))
+		if len(sessionCookiesOf(b)) > 0 {
+			t.Errorf("after signing out %d are left", len(sessionCookiesOf(b)))
 		}
 		for _, c := range []*http.Cookie{mine, theirs} {
 			r, _ := http.NewRequest(http.MethodGet, b.Site+"/api/auth/session", nil)

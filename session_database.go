@@ -82,3 +82,17 @@ func (s *databaseSessions) end(ctx context.Context, c sessionCookie) error {
 	}
 	return storeError("delete the session", s.store.DeleteSession(ctx, s.key(c.value)))
 }
+
+// consume deletes the session of a cookie in a transaction, and reports whether it was there. A
+// session that somebody else ends at the same time is there for one of the two only: RenewSession
+// waits for the other and then finds no session.
+func (s *databaseSessions) consume(ctx context.Context, c sessionCookie) (bool, error) {
+	err := s.store.RenewSession(ctx, s.key(c.value), c.now.Add(s.config.MaxAge))
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, storeError("take the session", err)
+	}
+	return true, s.end(ctx, c)
+}

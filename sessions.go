@@ -67,9 +67,17 @@ func (a *Auth) EndSessions(ctx context.Context, userID string, except *Session) 
 	if except != nil {
 		token = except.Token
 	}
-	n, err := a.database.store.DeleteSessions(ctx, userID, token)
+	n := 0
+	err := a.config.Adapter.Transact(ctx, func(ctx context.Context) (err error) {
+		// A sign-in replaces one session by another. It locks the user too.
+		if err := a.config.Adapter.LockUser(ctx, userID); err != nil {
+			return ignoreNotFound(err)
+		}
+		n, err = a.database.store.DeleteSessions(ctx, userID, token)
+		return err
+	})
 	if err != nil {
-		return n, fmt.Errorf("cardea: end sessions: %w", err)
+		return 0, fmt.Errorf("cardea: end sessions: %w", err)
 	}
 	return n, nil
 }

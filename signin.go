@@ -26,10 +26,16 @@ type identity struct {
 	// not stored.
 	isAddress bool
 
+	// notAdopted says that adopt has returned false.
+	notAdopted bool
+
 	cookie  sessionCookie // of the session that the browser has now
-	current string        // id of that session's user; "" for nobody
+	session *Session      // that session; nil if nobody is signed in, or if it has ended meanwhile
 	token   string        // of the new session, with StrategyDatabase
 }
+
+// storesAccount reports whether the account is stored.
+func (id identity) storesAccount() bool { return id.user == nil && !id.isAddress }
 
 // newUser returns the user of the profile, who is not stored yet.
 func (id identity) newUser() *User {
@@ -61,20 +67,15 @@ type signInResult struct {
 func (e *exchange) signIn(id identity) error {
 	ctx := e.r.Context()
 	id.cookie, id.token = e.sessionCookie(), randomToken()
-	current, err := e.auth.readSession(ctx, id.cookie)
-	if err != nil {
+	var err error
+	if id.session, err = e.auth.readSession(ctx, id.cookie); err != nil {
 		return err
 	}
-	id.current = userIDOf(current)
-	if to, err := e.askApplication(ctx, id); err != nil {
+	res, to, err := e.auth.users.resolve(ctx, &id, e.auth.ask)
+	if err != nil {
 		return err
 	} else if to != "" {
 		return e.redirect(e.redirectTarget(to))
-	}
-
-	res, err := e.auth.users.resolve(ctx, id)
-	if err != nil {
-		return err
 	}
 	e.auth.announce(ctx, res)
 	if err := e.startSession(ctx, res, id); err != nil {
@@ -89,28 +90,30 @@ func (e *exchange) signIn(id identity) error {
 	return e.redirect(e.afterSignIn(res, id))
 }
 
-// askApplication calls Callbacks.SignIn, which may refuse the person or redirect them.
+// askApplication asks the application about an identity that is not proven yet: a visitor asks for
+// a mail.
 func (e *exchange) askApplication(ctx context.Context, id identity) (redirect string, err error) {
-	decide := e.auth.config.Callbacks.SignIn
-	if decide == nil {
+	if e.auth.config.Callbacks.SignIn == nil {
 		return "", nil
 	}
-	in := &SignIn{
-		User: id.newUser(), Account: id.account, Profile: id.profile, IsNewUser: true,
-		VerificationRequest: id.verificationRequest,
+	if id.session, err = e.auth.readSession(ctx, e.sessionCookie()); err != nil {
+		return "", err
 	}
-	if id.user != nil {
-		in.User, in.IsNewUser = id.user, false
-	} else if e.auth.config.Adapter != nil {
-		u, err := e.auth.users.lookUp(ctx, id)
-		if err != nil {
-			return "", storeError("find the user", err)
-		}
-		if u != nil {
-			in.User, in.IsNewUser = u, false
-		}
+	p, err := e.auth.users.plan(ctx, &id)
+	if err != nil {
+		return "", storeError("find the user", err)
 	}
-	redirect, err = decide(ctx, in)
+	return e.auth.ask(ctx, &id, p)
+}
+
+// ask calls Callbacks.SignIn, which may refuse the person or redirect them.
+func (a *Auth) ask(ctx context.Context, id *identity, p plan) (redirect string, err error) {
+	allow := a.config.Callbacks.SignIn
+	if allow == nil {
+		return "", nil
+	}
+	in := p.signIn(id, id.account)
+	redirect, err = allow(ctx, &in)
 	if err != nil {
 		return "", applicationError(CodeAccessDenied, "Callbacks.SignIn", err)
 	}
@@ -141,9 +144,6 @@ func (e *exchange) startSession(ctx context.Context, res *signInResult, id ident
 		err := jwt.end(ctx, id.cookie)
 		if err != nil {
 			return err
-		}
-		if res.newlyVerified {
-			jwt.endAll(res.User.ID, id.cookie.now)
 		}
 		if value, res.session, err = jwt.create(ctx, &res.SignIn, id.cookie); err != nil {
 			return err

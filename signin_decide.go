@@ -9,20 +9,23 @@ type facts struct {
 	emailVerified     bool   // the provider says that it has verified the address
 	sameEmailVerified bool   // the row of sameEmail says that the address was verified
 	linkByEmail       bool   // the provider is trusted to link by verified e-mail
+	sameEmailUnused   bool   // nobody can sign in as sameEmail without the address
 }
+
+// emailProven reports whether the person has proven the profile's e-mail address: the provider has
+// verified it, and the application trusts the provider with that.
+func (f facts) emailProven() bool { return f.linkByEmail && f.emailVerified }
 
 // factsOf collects the facts. The signed-in user counts only if the same user was signed in when
 // the flow began. Otherwise an account could be linked to a user who has signed in since.
-func factsOf(id identity, owner, sameEmail *User) facts {
-	f := facts{linkByEmail: id.linkByEmail, emailVerified: id.profile.EmailVerified}
-	if id.current == id.startedBy {
-		f.current = id.current
+func factsOf(id *identity, current, owner, sameEmail *User) facts {
+	f := facts{
+		owner: idOf(owner), sameEmail: idOf(sameEmail),
+		linkByEmail: id.linkByEmail, emailVerified: id.profile.EmailVerified,
+		sameEmailVerified: sameEmail != nil && !sameEmail.EmailVerified.IsZero(),
 	}
-	if owner != nil {
-		f.owner = owner.ID
-	}
-	if sameEmail != nil {
-		f.sameEmail, f.sameEmailVerified = sameEmail.ID, !sameEmail.EmailVerified.IsZero()
+	if idOf(current) == id.startedBy {
+		f.current = id.startedBy
 	}
 	return f
 }
@@ -34,14 +37,20 @@ const (
 	decisionRefuse      decision = iota // another user has the account or the e-mail address
 	decisionSignIn                      // the owner of the account signs in
 	decisionLinkCurrent                 // the account is linked to the signed-in user
-	decisionLinkByEmail                 // the account is linked to the user with the same verified address
+	decisionLinkByEmail                 // the account is linked to the user with the same proven address
 	decisionCreate                      // a new user gets this account
+	decisionTakeAddress                 // a new user gets this account, and the address of sameEmail
+	decisionAdopt                       // the owner of an address becomes the user who has it; see EmailProvider.Adopt
 )
 
 // decide decides about an identity that a provider has proven. If the account is known, its key
-// alone says who signs in. A new account is linked by e-mail address only if both sides have
-// verified the address. Otherwise somebody who has registered a stranger's address, here or at a
-// provider, could share the stranger's user.
+// alone says who signs in.
+//
+// A new account is linked by e-mail address only if the person has proven the address, and the user
+// who has it has proven it too, or has no other way to sign in. Otherwise somebody who has
+// registered a stranger's address, here or at a provider, could share the stranger's user. A user
+// who never proved the address loses it to the person who has, as in a sign-in by mail: it must not
+// keep that person out.
 func decide(f facts) decision {
 	switch {
 	case f.owner != "" && f.current != "" && f.owner != f.current:
@@ -52,8 +61,10 @@ func decide(f facts) decision {
 		return decisionLinkCurrent
 	case f.sameEmail == "":
 		return decisionCreate
-	case f.linkByEmail && f.emailVerified && f.sameEmailVerified:
+	case !f.emailProven():
+		return decisionRefuse
+	case f.sameEmailVerified || f.sameEmailUnused:
 		return decisionLinkByEmail
 	}
-	return decisionRefuse
+	return decisionTakeAddress
 }

@@ -59,8 +59,17 @@ func TestDecide(t *testing.T) {
 			facts{sameEmail: "ann", sameEmailVerified: true, linkByEmail: true}, decisionRefuse,
 		},
 		{
-			"linking by e-mail needs a user whose e-mail is verified: somebody else may have registered it",
-			facts{sameEmail: "ann", emailVerified: true, linkByEmail: true}, decisionRefuse,
+			"linking by e-mail needs a user whose e-mail is verified: somebody else may have registered it, and " +
+				"loses it",
+			facts{sameEmail: "ann", emailVerified: true, linkByEmail: true}, decisionTakeAddress,
+		},
+		{
+			"a user as whom nobody can sign in without the e-mail belongs to the person who has proven it",
+			facts{sameEmail: "ann", sameEmailUnused: true, emailVerified: true, linkByEmail: true}, decisionLinkByEmail,
+		},
+		{
+			"such a user belongs to nobody who has not proven the e-mail",
+			facts{sameEmail: "ann", sameEmailUnused: true, emailVerified: true}, decisionRefuse,
 		},
 		{
 			"linking by e-mail needs an e-mail that is verified on any side",
@@ -93,7 +102,7 @@ func TestDecideIsSafeForAllFacts(t *testing.T) {
 				for _, ev := range bools {
 					for _, ov := range bools {
 						for _, link := range bools {
-							f := facts{owner, current, sameEmail, ev, ov, link}
+							f := facts{owner, current, sameEmail, ev, ov, link, false}
 							got := decide(f)
 							if owner != "" && got != decisionSignIn && got != decisionRefuse {
 								t.Errorf("%+v: the account has an owner, got %v", f, got)
@@ -103,6 +112,9 @@ func TestDecideIsSafeForAllFacts(t *testing.T) {
 							}
 							if got == decisionLinkByEmail && !(ev && ov && link && current == "") {
 								t.Errorf("%+v: links by an e-mail that is not verified on both sides", f)
+							}
+							if got == decisionTakeAddress && !(ev && !ov && link && current == "" && sameEmail != "") {
+								t.Errorf("%+v: takes an address that is proven, or without proving it", f)
 							}
 							if got == decisionCreate && sameEmail != "" {
 								t.Errorf("%+v: creates a second user with the same e-mail", f)

@@ -5,92 +5,76 @@ import (
 	"time"
 )
 
-// writeEmailUser finds, changes or creates the user of a person who has proven an e-mail address.
-// No account is stored, because the address belongs to the user.
-func (r *userResolver) writeEmailUser(ctx context.Context, id identity) (*signInResult, error) {
-	account := *id.account
-	res := &signInResult{SignIn: SignIn{Account: &account, Profile: id.profile}}
+// planAddress decides about a person who has proven an e-mail address.
+//
+// If the user who has the address never proved it, a stranger may have registered it, and may wait
+// until its owner signs in and shares the user. So that user belongs to the person only in these
+// cases:
+//   - the person is signed in as the user
+//   - nobody can sign in as the user without the address
+//   - Adopt returns true, after it has deleted the credentials that the application stores
+//
+// Otherwise the user loses the address.
+func (r *userResolver) planAddress(ctx context.Context, id *identity, p *plan) error {
 	u, err := r.userByEmail(ctx, id.profile.Email)
 	if err != nil {
-		return nil, err
-	}
-	if u != nil {
-		if err := r.claimAddress(ctx, id, u, res); err != nil {
-			return nil, err
-		}
-	}
-	if res.User == nil {
-		if err := r.createUser(ctx, id, res); err != nil {
-			return nil, err
-		}
-	}
-	account.UserID = res.User.ID
-	return res, nil
-}
-
-// claimAddress signs in as the user u who has the address, or takes the address from u.
-func (r *userResolver) claimAddress(ctx context.Context, id identity, u *User, res *signInResult) error {
-	owns, err := r.ownsAddress(ctx, id, u)
-	if err != nil {
 		return err
 	}
-	if owns {
-		res.newlyVerified = u.EmailVerified.IsZero()
-		u.EmailVerified, res.User = id.cookie.now, u
-	} else {
-		u.Email, u.EmailVerified = "", time.Time{}
+	if u == nil {
+		p.decision = decisionCreate
+		return nil
 	}
-	if err := r.adapter.UpdateUser(ctx, u); err != nil {
-		return err
+	p.verifies = u.EmailVerified.IsZero()
+	theirs := !p.verifies || u.ID == idOf(p.current)
+	if !theirs {
+		if theirs, err = r.isUnused(ctx, u); err != nil {
+			return err
+		}
 	}
-	res.updated = []*User{u}
+	p.asksAdopt = !theirs && id.adopt != nil
+	switch {
+	case theirs:
+		p.decision, p.user = decisionSignIn, u
+	case p.asksAdopt && !id.notAdopted:
+		p.decision, p.user = decisionAdopt, u
+	default:
+		p.decision, p.loser, p.verifies = decisionTakeAddress, u, false
+	}
 	return nil
 }
 
-// ownsAddress reports whether the user u who has an address belongs to the person who has just
-// proven it.
-//
-// If u never proved the address, a stranger may have registered it, and may wait until its owner
-// signs in and shares the user. So u belongs to the person only in these cases:
-//   - the person is signed in as u
-//   - u has no other credentials
-//   - Adopt returns true, after it has deleted the credentials that the application stores
-//
-// In the last case the accounts and passkeys are deleted here. [userResolver.write] ends the
-// sessions.
-func (r *userResolver) ownsAddress(ctx context.Context, id identity, u *User) (bool, error) {
-	if !u.EmailVerified.IsZero() || u.ID == id.current {
-		return true, nil
-	}
-	accounts, err := r.adapter.Accounts(ctx, u.ID)
+// askAdopt asks the application whether the person is the user who has the address. The answer
+// decides who signs in. If it is not the one of the plan, the sign-in starts over with it.
+func (r *userResolver) askAdopt(ctx context.Context, id *identity, p plan) error {
+	adopted, err := id.adopt(ctx, p.changed())
 	if err != nil {
-		return false, err
+		return applicationError(codeCallbackRoute, "Adopt", err)
 	}
-	keys, err := passkeys(ctx, r.adapter, u.ID)
-	if err != nil {
-		return false, err
-	}
-	if len(accounts) == 0 && len(keys) == 0 && !r.storesCredentials {
-		return true, nil
-	}
-	if id.adopt == nil {
-		return false, nil
-	}
-	adopted, err := id.adopt(ctx, u)
-	if err != nil {
-		return false, applicationError(codeCallbackRoute, "Adopt", err)
+	if adopted != (p.decision == decisionAdopt) {
+		id.notAdopted = !adopted
+		return errPlanChanged
 	}
 	if !adopted {
-		return false, nil
+		return nil
 	}
-	return true, r.deleteCredentials(ctx, accounts, keys)
+	return r.deleteCredentials(ctx, p.user)
 }
 
-func (r *userResolver) deleteCredentials(ctx context.Context, accounts []*Account, keys []*Authenticator) error {
+// deleteCredentials deletes the accounts and passkeys of an adopted user. It reads them after Adopt
+// has run, so that none is left that was added meanwhile.
+func (r *userResolver) deleteCredentials(ctx context.Context, u *User) error {
+	accounts, err := r.adapter.Accounts(ctx, u.ID)
+	if err != nil {
+		return err
+	}
 	for _, account := range accounts {
 		if err := r.adapter.UnlinkAccount(ctx, account.Provider, account.ProviderAccountID); err != nil {
 			return err
 		}
+	}
+	keys, err := passkeys(ctx, r.adapter, u.ID)
+	if err != nil {
+		return err
 	}
 	for _, key := range keys {
 		store := r.adapter.(AuthenticatorStore) // the keys came from it
@@ -99,4 +83,21 @@ func (r *userResolver) deleteCredentials(ctx context.Context, accounts []*Accoun
 		}
 	}
 	return nil
+}
+
+// setAddress stores that the address of the plan's user is verified now, or takes it away from the
+// user who never proved it. The row was read after it was locked, so that no change of another
+// transaction is undone.
+func (r *userResolver) setAddress(ctx context.Context, id *identity, p plan, res *signInResult) error {
+	u := p.changed()
+	switch {
+	case p.verifies:
+		res.newlyVerified, u.EmailVerified = true, id.cookie.now
+	case p.loser != nil:
+		u.Email, u.EmailVerified = "", time.Time{}
+	default:
+		return nil
+	}
+	res.updated = []*User{u}
+	return r.adapter.UpdateUser(ctx, u)
 }

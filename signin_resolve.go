@@ -3,16 +3,21 @@ package cardea
 import (
 	"context"
 	"errors"
+	"fmt"
 )
 
 // maxResolves is how often resolve tries. It starts over if another sign-in was faster; the second
 // try usually finds what that one wrote.
 const maxResolves = 8
 
+// errPlanChanged says that the plan of a sign-in does not hold any more. The sign-in starts over.
+var errPlanChanged = fmt.Errorf("the store has changed since the sign-in was decided: %w", ErrConflict)
+
 // userResolver finds or creates the user of an identity.
 type userResolver struct {
 	adapter  Adapter
 	database *databaseSessions // nil with StrategyJWT
+	jwt      *jwtSessions      // nil with StrategyDatabase
 	onCreate UserHook
 
 	// storesCredentials says that a provider checks credentials that the application stores, such
@@ -21,163 +26,179 @@ type userResolver struct {
 }
 
 func newUserResolver(a *Auth) *userResolver {
-	r := &userResolver{adapter: a.config.Adapter, database: a.database, onCreate: a.config.OnCreateUser}
+	r := &userResolver{adapter: a.config.Adapter, database: a.database, jwt: a.jwt, onCreate: a.config.OnCreateUser}
 	for _, m := range a.methods {
 		r.storesCredentials = r.storesCredentials || m.info().storesCredentials
 	}
 	return r
 }
 
-// resolve decides to which user the identity belongs, and writes user, account and session in one
-// transaction. If several first sign-ins of one person run at the same time, one of them creates
-// the user. The others get a conflict, start over, and find the user.
-func (r *userResolver) resolve(ctx context.Context, id identity) (*signInResult, error) {
-	if r.adapter == nil {
-		return resolveWithoutStore(id), nil
-	}
+// askFunc asks the application about a plan. If redirect is not empty, nobody is signed in.
+type askFunc func(ctx context.Context, id *identity, p plan) (redirect string, err error)
+
+// resolve decides to which user the identity belongs, asks the application, and writes user,
+// account and session in one transaction. If redirect is not empty, nothing is written.
+//
+// If several first sign-ins of one person run at the same time, one of them creates the user. The
+// others get a conflict, start over, and find the user. The application is asked again if the
+// plan is another one then.
+func (r *userResolver) resolve(ctx context.Context, id *identity, ask askFunc) (*signInResult, string, error) {
+	var asked planIDs // its zero value is a refusal, about which the application is never asked
 	for try := 1; ; try++ {
-		var res *signInResult
-		err := r.adapter.Transact(ctx, func(ctx context.Context) (err error) {
-			res, err = r.write(ctx, id)
-			return err
-		})
+		p, redirect, err := r.allowedPlan(ctx, id, ask, asked)
+		if err != nil || redirect != "" {
+			return nil, redirect, err
+		}
+		asked = p.ids()
+		res, err := r.store(ctx, id, p)
 		if err == nil {
-			return res, nil
+			return res, "", nil
 		}
 		if !errors.Is(err, ErrConflict) || try == maxResolves {
-			return nil, storeError("sign in", err)
+			return nil, "", storeError("sign in", err)
 		}
 	}
 }
 
-// resolveWithoutStore returns the user that is built from the identity, if there is no adapter.
-func resolveWithoutStore(id identity) *signInResult {
-	u := id.user
-	if u == nil {
-		u = id.newUser()
-		u.ID = id.ephemeralID()
+// allowedPlan makes a plan, and asks the application about it unless the plan is the same as the
+// one that was asked about before.
+func (r *userResolver) allowedPlan(
+	ctx context.Context, id *identity, ask askFunc, asked planIDs,
+) (p plan, redirect string, err error) {
+	if p, err = r.plan(ctx, id); err != nil {
+		return p, "", storeError("find the user", err)
 	}
-	id.account.UserID = u.ID
-	return &signInResult{SignIn: SignIn{User: u, Account: id.account, Profile: id.profile}}
+	if p.decision == decisionRefuse {
+		return p, "", fail(CodeAccountNotLinked,
+			"the account, or its e-mail address, belongs to a user who signs in another way")
+	}
+	if p.ids() != asked {
+		redirect, err = ask(ctx, id, p)
+	}
+	return p, redirect, err
 }
 
-// write is the transaction of resolve.
-func (r *userResolver) write(ctx context.Context, id identity) (*signInResult, error) {
-	res, err := r.writeUser(ctx, id)
-	if err != nil || r.database == nil {
-		return res, err
+// store does what the plan says.
+func (r *userResolver) store(ctx context.Context, id *identity, p plan) (res *signInResult, err error) {
+	if r.adapter == nil {
+		return resolveWithoutStore(id, p), nil
 	}
-	if err := r.database.end(ctx, id.cookie); err != nil {
-		return nil, err
-	}
-	if res.newlyVerified {
-		if _, err := r.database.store.DeleteSessions(ctx, res.User.ID, ""); err != nil {
-			return nil, err
-		}
-	}
-	res.session, err = r.database.create(ctx, id.token, res.User, id.cookie.now)
+	err = r.adapter.Transact(ctx, func(ctx context.Context) error {
+		res, err = r.write(ctx, id, p)
+		return err
+	})
 	return res, err
 }
 
-// writeUser finds, changes or creates the user, and stores the account.
-func (r *userResolver) writeUser(ctx context.Context, id identity) (*signInResult, error) {
-	switch {
-	case id.user != nil:
-		return &signInResult{SignIn: SignIn{User: id.user, Account: id.account, Profile: id.profile}}, nil
-	case id.isAddress:
-		return r.writeEmailUser(ctx, id)
+// resolveWithoutStore returns the user that is built from the identity, if there is no adapter.
+func resolveWithoutStore(id *identity, p plan) *signInResult {
+	in := p.signIn(id, id.account)
+	in.IsNewUser = false
+	if id.user == nil {
+		in.User.ID = id.ephemeralID()
 	}
-	owner, sameEmail, err := r.candidates(ctx, id)
+	id.account.UserID = in.User.ID
+	return &signInResult{SignIn: in}
+}
+
+// write is the transaction of a sign-in. It locks the user and takes the session of the browser
+// before it decides again, because both may have ended meanwhile.
+func (r *userResolver) write(ctx context.Context, id *identity, asked plan) (*signInResult, error) {
+	if err := r.lock(ctx, id, asked.changed()); err != nil {
+		return nil, err
+	}
+	if err := r.takeSession(ctx, id); err != nil {
+		return nil, err
+	}
+	p, err := r.plan(ctx, id)
 	if err != nil {
 		return nil, err
 	}
+	if p.ids() != asked.ids() {
+		return nil, errPlanChanged
+	}
+	res, err := r.writeUser(ctx, id, p)
+	if err != nil {
+		return nil, err
+	}
+	return res, r.writeSession(ctx, id, res)
+}
+
+// lock locks the user whom the plan changes, before anything is read. Nothing of the user who comes
+// from a check of credentials is changed.
+func (r *userResolver) lock(ctx context.Context, id *identity, u *User) error {
+	if u == nil || id.user != nil {
+		return nil
+	}
+	err := r.adapter.LockUser(ctx, u.ID)
+	if errors.Is(err, ErrNotFound) {
+		return errPlanChanged
+	}
+	return err
+}
+
+// takeSession ends the session of the browser. If the session has ended since it was read, the
+// visitor is not signed in any more.
+func (r *userResolver) takeSession(ctx context.Context, id *identity) error {
+	there, err := r.consumeSession(ctx, id)
+	if err == nil && !there {
+		id.session = nil
+	}
+	return err
+}
+
+// consumeSession ends the session of the browser, and reports whether the visitor was signed in
+// until now. A JWT session ends only after the transaction; see exchange.startSession.
+func (r *userResolver) consumeSession(ctx context.Context, id *identity) (bool, error) {
+	switch {
+	case r.database == nil && id.session == nil:
+		return false, nil
+	case r.database == nil:
+		s, err := r.jwt.read(ctx, id.cookie)
+		return s != nil, err
+	case id.session == nil:
+		return false, r.database.end(ctx, id.cookie)
+	}
+	return r.database.consume(ctx, id.cookie)
+}
+
+// writeUser changes or creates the user, and stores the account.
+func (r *userResolver) writeUser(ctx context.Context, id *identity, p plan) (*signInResult, error) {
 	account := *id.account
-	res := &signInResult{SignIn: SignIn{Account: &account, Profile: id.profile}}
-	switch decide(factsOf(id, owner, sameEmail)) {
-	case decisionSignIn:
-		res.User = owner
-		return res, r.renewAccount(ctx, res)
-	case decisionLinkCurrent:
-		if res.User, err = r.adapter.UserByID(ctx, id.current); err != nil {
+	res := &signInResult{SignIn: p.signIn(id, &account)}
+	if p.asksAdopt {
+		if err := r.askAdopt(ctx, id, p); err != nil {
 			return nil, err
 		}
-	case decisionLinkByEmail:
-		res.User = sameEmail
-	case decisionCreate:
+	}
+	if err := r.setAddress(ctx, id, p, res); err != nil {
+		return nil, err
+	}
+	if p.user == nil {
 		if err := r.createUser(ctx, id, res); err != nil {
 			return nil, err
 		}
-	default:
-		return nil, fail(CodeAccountNotLinked,
-			"the account, or its e-mail address, belongs to a user who signs in another way")
 	}
-	return res, r.linkAccount(ctx, res)
+	account.UserID, res.linked = res.User.ID, p.links(id)
+	return res, r.storeAccount(ctx, id, res)
 }
 
-// candidates returns the user to whom the account is linked or, if there is none, the user with the
-// e-mail address. They are nil if there is none.
-func (r *userResolver) candidates(ctx context.Context, id identity) (owner, sameEmail *User, err error) {
-	owner, err = r.ownerOf(ctx, id.account)
-	if owner != nil || err != nil || id.profile.Email == "" {
-		return owner, nil, err
-	}
-	sameEmail, err = r.userByEmail(ctx, id.profile.Email)
-	if sameEmail == nil || err != nil {
-		return nil, nil, err
-	}
-	// If a transaction sees what others have committed since it began, sameEmail may be the same
-	// person, stored by a faster sign-in. Then the account exists by now, and owner is that user.
-	owner, err = r.ownerOf(ctx, id.account)
-	return owner, sameEmail, err
-}
-
-// lookUp returns the user to whom an identity leads, before anything is written. It returns nil if
-// the user would be new.
-func (r *userResolver) lookUp(ctx context.Context, id identity) (*User, error) {
-	if id.isAddress {
-		return r.userByEmail(ctx, id.profile.Email)
-	}
-	return r.ownerOf(ctx, id.account)
-}
-
-// ownerOf returns the user to whom an account is linked, and nil if it is linked to nobody.
-func (r *userResolver) ownerOf(ctx context.Context, account *Account) (*User, error) {
-	u, err := r.adapter.UserByAccount(ctx, account.Provider, account.ProviderAccountID)
-	if err != nil {
-		return nil, ignoreNotFound(err)
-	}
-	return u, nil
-}
-
-// userByEmail returns the user with an e-mail address, and nil if there is none.
-func (r *userResolver) userByEmail(ctx context.Context, email string) (*User, error) {
-	u, err := r.adapter.UserByEmail(ctx, email)
-	if err != nil {
-		return nil, ignoreNotFound(err)
-	}
-	return u, nil
-}
-
-// renewAccount stores the tokens of the sign-in in the owner's account. If the old tokens are being
-// refreshed at the same time, the refresh waits for the lock of the user, finds these tokens, and
-// keeps them.
-func (r *userResolver) renewAccount(ctx context.Context, res *signInResult) error {
-	res.Account.UserID = res.User.ID
-	if err := r.adapter.LockUser(ctx, res.User.ID); err != nil {
-		return err
+// storeAccount stores the account of a provider, or the tokens of the sign-in in it. If the old
+// tokens are being refreshed at the same time, the refresh waits for the lock of the user, finds
+// these tokens, and keeps them.
+func (r *userResolver) storeAccount(ctx context.Context, id *identity, res *signInResult) error {
+	switch {
+	case !id.storesAccount():
+		return nil
+	case res.linked:
+		return r.adapter.LinkAccount(ctx, res.Account)
 	}
 	return r.adapter.UpdateAccount(ctx, res.Account)
 }
 
-func (r *userResolver) linkAccount(ctx context.Context, res *signInResult) error {
-	res.linked = true
-	res.Account.UserID = res.User.ID
-	return r.adapter.LinkAccount(ctx, res.Account)
-}
-
 // createUser adds the person as a new user. OnCreateUser fills the application's columns.
-func (r *userResolver) createUser(ctx context.Context, id identity, res *signInResult) error {
-	u := id.newUser()
+func (r *userResolver) createUser(ctx context.Context, id *identity, res *signInResult) error {
+	u := res.User
 	if id.profile.EmailVerified {
 		u.EmailVerified = id.cookie.now
 	}
@@ -187,6 +208,24 @@ func (r *userResolver) createUser(ctx context.Context, id identity, res *signInR
 			return applicationError(codeCallbackRoute, "OnCreateUser", err)
 		}
 	}
-	res.User, res.created, res.IsNewUser = u, true, true
+	res.created = true
 	return r.adapter.CreateUser(ctx, u)
+}
+
+// writeSession ends the user's other sessions if that is due, and stores the new one. A JWT session
+// is created after the transaction.
+func (r *userResolver) writeSession(ctx context.Context, id *identity, res *signInResult) (err error) {
+	if r.database == nil {
+		if res.newlyVerified {
+			r.jwt.endAll(res.User.ID, id.cookie.now) // now: a sign-in may be waiting for the lock
+		}
+		return nil
+	}
+	if res.newlyVerified {
+		if _, err := r.database.store.DeleteSessions(ctx, res.User.ID, ""); err != nil {
+			return err
+		}
+	}
+	res.session, err = r.database.create(ctx, id.token, res.User, id.cookie.now)
+	return err
 }

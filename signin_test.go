@@ -231,8 +231,8 @@ func TestLinkingByEmail(t *testing.T) {
 	}{
 		{"verified by both, linking on", true, true, true, true},
 		{"verified by both, linking off", false, true, true, false},
-		{"not verified by the first provider", true, false, true, false},
-		{"no email_verified from the first provider", true, nil, true, false},
+		{"not verified by the first provider, linking off", false, false, true, false},
+		{"no email_verified from the first provider, linking off", false, nil, true, false},
 		{"not verified by the second provider", true, true, false, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -17,6 +17,11 @@ func lockUser() []promise {
 					s.unlinkInPairs(round)
 				}
 			}},
+		{"blocks UpdateUser calls for this user too", func(t *testing.T, s store) {
+			for round := range 4 {
+				s.updateWhileLocked(round)
+			}
+		}},
 		{"changes nothing", func(t *testing.T, s store) {
 			ada, grace := s.user("ada"), s.user("grace")
 			s.must(s.LockUser(t.Context(), ada.ID))
@@ -78,4 +83,38 @@ func (s store) unlinkUnlessLast(ctx context.Context, userID, id string) error {
 		}
 		return s.UnlinkAccount(ctx, "github", id)
 	})
+}
+
+// updateWhileLocked changes users, each while a transaction locks the user, reads the row and
+// writes it back. Such a transaction must not undo the change.
+func (s store) updateWhileLocked(round int) {
+	s.t.Helper()
+	ctx, users := s.t.Context(), make([]*cardea.User, parallel/2)
+	for i := range users {
+		users[i] = s.user(fmt.Sprint("user ", round, ".", i))
+	}
+	errs := race(func(i int) error {
+		u := users[i/2]
+		if i%2 == 0 {
+			return s.UpdateUser(ctx, &cardea.User{ID: u.ID, Email: "new " + u.Email})
+		}
+		return s.Transact(ctx, func(ctx context.Context) error {
+			if err := s.LockUser(ctx, u.ID); err != nil {
+				return err
+			}
+			row, err := s.UserByID(ctx, u.ID)
+			if err != nil {
+				return err
+			}
+			return s.UpdateUser(ctx, row)
+		})
+	})
+	s.must(errors.Join(errs...))
+	for _, u := range users {
+		got, err := s.UserByID(ctx, u.ID)
+		s.must(err)
+		if want := "new " + u.Email; got.Email != want {
+			s.t.Errorf("got e-mail %q, want %q: the transaction has undone the change", got.Email, want)
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package adaptertest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -148,7 +149,30 @@ func renewSession() []promise {
 				s.noSession(token)
 			}
 		}},
+		{"of transactions that renew it and then delete it one finds it", func(t *testing.T, s store) {
+			u := s.user("ada")
+			for i := range 10 {
+				token := fmt.Sprint("token ", i)
+				s.session(u.ID, token)
+				s.winner(race(func(int) error { return s.takeSession(t.Context(), u.ID, token) }), cardea.ErrNotFound)
+				s.noSession(token)
+			}
+		}},
 	}
+}
+
+// takeSession renews a session and then deletes it. Before that it reads the user, so that a
+// database may have fixed what the transaction sees.
+func (s store) takeSession(ctx context.Context, userID, token string) error {
+	return s.Transact(ctx, func(ctx context.Context) error {
+		if _, err := s.UserByID(ctx, userID); err != nil {
+			return err
+		}
+		if err := s.sessions().RenewSession(ctx, token, soon.Add(time.Hour)); err != nil {
+			return err
+		}
+		return s.sessions().DeleteSession(ctx, token)
+	})
 }
 
 func deleteSession() []promise {

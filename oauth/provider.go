@@ -300,7 +300,11 @@ type Provider struct {
 
 	// LinkByVerifiedEmail links a new account of this provider to an existing user with the same
 	// e-mail address, without asking the person to sign in as that user first. Both the provider
-	// and the user's row must say that the address is verified.
+	// and the user's row must say that the address is verified, or nobody can sign in as the user
+	// without the address.
+	//
+	// If the provider says so and the row does not, a stranger may have registered the address: the
+	// person becomes a new user, and the old user loses the address, as in a sign-in by mail.
 	//
 	// Set it only for a provider that you trust to verify addresses. Defaults to refusing the
 	// sign-in with OAuthAccountNotLinked.

@@ -175,6 +175,7 @@ func (o *outage) signedIn() *cardeatest.Browser {
 
 func (o *outage) nextSignIn() bool {
 	b := o.signedIn()
+	enter(b, "ann") // so that each time the same statements are prepared
 	before, token := countRows(o, o.direct), sessionToken(o, b)
 	away, worked := o.during(func() *http.Response { return enter(b, "ann") })
 	if after := countRows(o, o.direct); after != before { // a new session replaces the old one

@@ -83,7 +83,7 @@ func (c *compiler) sessions(s *statements, t tables) {
 	// Only the collation compares here. findSession then compares the bytes, which is faster.
 	byUniqueToken := where(clause.Eq{Column: token, Value: param(0)})
 	s.session = c.selectJoined(t.user, columns, join(t.session, owner, t.user.column("ID")), byUniqueToken)
-	s.hasSession = c.selectColumns(t.session, where(c.equal(token, 0)))
+	s.hasSession = c.selectCommitted(t.session, where(c.equal(token, 0)))
 	s.sessions = c.selectRows(t.session, where(c.equal(owner, 0)))
 	s.renewSession = c.update(t.session, expires, where(c.equal(token, 1)))
 	s.deleteSession = c.deleteRows(t.session, where(c.equal(token, 0)))
@@ -151,6 +151,17 @@ func (c *compiler) selectColumns(t *table, w clause.Where, columns ...clause.Col
 	return c.compile(t.schema, clause.Select{Columns: columns}, clause.From{}, w)
 }
 
+// selectCommitted selects the constant 1 from a row that was written just before, without a change.
+// On MySQL a transaction that reads would find a row that another transaction has deleted since it
+// began, so the statement locks the row: then it reads what is committed.
+func (c *compiler) selectCommitted(t *table, w clause.Where) *statement {
+	clauses := []clause.Interface{clause.Select{Columns: []clause.Column{{Name: "1", Raw: true}}}, clause.From{}, w}
+	if c.dialect == mySQLDialect {
+		clauses = append(clauses, clause.Locking{Strength: clause.LockingStrengthUpdate})
+	}
+	return c.compile(t.schema, clauses...)
+}
+
 // update sets a column to argument 0. The assignment names the column without its table, as SQLite
 // requires.
 func (c *compiler) update(t *table, column clause.Column, w clause.Where) *statement {
@@ -200,7 +211,7 @@ func (c *compiler) compile(s *schema.Schema, clauses ...clause.Interface) *state
 	for _, c := range clauses {
 		stmt.AddClause(c)
 	}
-	order := []string{"SELECT", "UPDATE", "SET", "FROM", "WHERE"}
+	order := []string{"SELECT", "UPDATE", "SET", "FROM", "WHERE", "FOR"}
 	// The dialect knows the order for DELETE: RETURNING is at the end, SQL Server's OUTPUT before
 	// WHERE.
 	if _, remove := stmt.Clauses["DELETE"]; remove {
