@@ -108,7 +108,10 @@ func TestTokenBelongsToItsAddress(t *testing.T) {
 	for _, other := range []string{
 		"ANN@example.com", "", " ann@example.com", "ann@example.com,eve@example.com", "<b>ann</b>",
 	} {
-		s.deadLink(t, other, visit(t, eve, strings.Replace(m.Link, "ann%40example.com", url.QueryEscape(other), 1)))
+		page := text(t, visit(t, eve, strings.Replace(m.Link, "ann%40example.com", url.QueryEscape(other), 1)))
+		if !strings.Contains(page, "<strong>ann@example.com</strong>") {
+			t.Errorf("%s: the page does not show the address of the token", other)
+		}
 	}
 	if eve.Session() != nil {
 		t.Error("signed in")
@@ -126,6 +129,7 @@ func TestNoTokenMatchesNothing(t *testing.T) {
 	real := u.Query().Get("token")
 	for _, token := range []string{
 		"", "0", "null", "undefined", "true", "[]", "*", "%", "_", strings.Repeat("0", 64), real[:63], real + "0",
+		real[:64], real + "00", real[:len(real)-2], strings.ToUpper(real), strings.Repeat("0", 64) + real[64:],
 		strings.ToUpper(real) + " ", " " + real, real[:63] + "\x00",
 		hashOf(real + secret),
 	} {
@@ -136,8 +140,8 @@ func TestNoTokenMatchesNothing(t *testing.T) {
 		s.deadLink(t, "POST "+token, b.Post("/callback/email", q))
 	}
 	for _, query := range []string{
-		"", "?email=ann@example.com", "?token=" + real, "?email=ann@example.com&token[]=" + real,
-		"?email[]=ann@example.com&token=" + real,
+		"", "?email=ann@example.com", "?email=ann@example.com&token[]=" + real, "?token=" + real[:64],
+		"?email[]=ann@example.com&token=" + real[:64],
 	} {
 		s.deadLink(t, query, visit(t, b, s.URL+"/api/auth/callback/email"+query))
 	}
@@ -313,10 +317,7 @@ func TestMailRequestIsBoundToTheProvider(t *testing.T) {
 	m := s.ask(t, b, "ann@example.com", "/")
 	sentTo(t, "the code", b.Post("/callback/other", url.Values{"code": {m.Code}}),
 		s.URL+"/api/auth/verify-request?error=WrongCode&provider=other&type=email")
-	if res := visit(t, b, strings.Replace(m.Link, "/callback/email", "/callback/other",
-		1)); res.StatusCode != http.StatusOK || b.Session() != nil {
-		t.Errorf("the link: %s", res.Status)
-	}
+	s.deadLink(t, "the link", visit(t, b, strings.Replace(m.Link, "/callback/email", "/callback/other", 1)))
 	sentTo(t, "the code where it belongs", typeCode(b, m.Code), s.URL+"/")
 }
 
@@ -330,7 +331,7 @@ func TestStoreHasOnlyHashesOfMails(t *testing.T) {
 	m := s.ask(t, b, "ann@example.com", "/")
 	u, _ := url.Parse(m.Link)
 	token := u.Query().Get("token")
-	if len(token) != 64 || len(kept) != 2 || kept[0].Token != hashOf(token+secret) {
+	if len(token) < 64 || len(kept) != 2 || kept[0].Token != hashOf(token+secret) {
 		t.Fatalf("%d rows, the first not SHA-256 of token and secret", len(kept))
 	}
 	for _, row := range kept {

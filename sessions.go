@@ -55,8 +55,8 @@ func (a *Auth) EndSession(ctx context.Context, userID, id string) error {
 }
 
 // EndSessions ends all sessions of a user except one, usually that of [SessionFrom], and returns
-// how many. If except is nil, or a session of another user, it ends all. Call it after the user has
-// changed a password.
+// how many. If except is nil, or a session of another user, it ends all. The links and codes that
+// were mailed to the user no longer sign in either. Call it after the user has changed a password.
 //
 // With [StrategyJWT] the error is [errors.ErrUnsupported].
 func (a *Auth) EndSessions(ctx context.Context, userID string, except *Session) (int, error) {
@@ -67,9 +67,16 @@ func (a *Auth) EndSessions(ctx context.Context, userID string, except *Session) 
 	if except != nil {
 		token = except.Token
 	}
-	n, err := a.database.store.DeleteSessions(ctx, userID, token)
+	n := 0
+	err := a.config.Adapter.Transact(ctx, func(ctx context.Context) (err error) {
+		if err := a.deleteMails(ctx, userID); err != nil {
+			return err
+		}
+		n, err = a.database.store.DeleteSessions(ctx, userID, token)
+		return err
+	})
 	if err != nil {
-		return n, fmt.Errorf("cardea: end sessions: %w", err)
+		return 0, fmt.Errorf("cardea: end sessions: %w", err)
 	}
 	return n, nil
 }
