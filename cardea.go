@@ -119,8 +119,9 @@ func (c Config) buttons() []page.Provider {
 // returns how many. It stops when ctx ends, or at the first error, with the number that it has
 // deleted by then. It may run concurrently.
 //
-// Expired rows are never accepted, and most of them are deleted when they are read. With
-// StrategyDatabase an application may call this once a day to delete the rest.
+// Expired rows are never accepted, and most of them are deleted when they are read; each sign-in
+// mail also deletes a few expired tokens. With StrategyDatabase an application may call this once a
+// day to delete the rest.
 func (a *Auth) PurgeExpired(ctx context.Context) (int, error) {
 	total := 0
 	if s, ok := a.config.Adapter.(SessionStore); ok {
