@@ -20,7 +20,8 @@ var enhancedStatus = regexp.MustCompile(`^[245]\.\d{1,3}\.\d{1,3}\b`)
 // its status.
 func (d *smtpSession) explain(step smtpStep, limit time.Duration, err error) error {
 	if reply, ok := errors.AsType[*textproto.Error](err); ok {
-		return fmt.Errorf("SMTP: %s: the server answered with status %s; %s", step.name, status(reply), step.advice)
+		return fmt.Errorf("SMTP: %s: the server answered with status %s; %s", step.name, status(reply),
+			refusalAdvice(step, reply))
 	}
 	if _, ok := errors.AsType[textproto.ProtocolError](err); ok {
 		return fmt.Errorf("SMTP: %s: the server's answer is not SMTP; check SMTP.Host and SMTP.Port", step.name)
@@ -47,6 +48,14 @@ func status(reply *textproto.Error) string {
 		text += " " + enhanced
 	}
 	return text
+}
+
+// refusalAdvice says what to do about a refusal. One with 4xx is temporary (RFC 5321 § 4.2.1).
+func refusalAdvice(step smtpStep, reply *textproto.Error) string {
+	if reply.Code/100 == 4 {
+		return "the server refuses for the moment, so try again later"
+	}
+	return step.advice
 }
 
 // silenceAdvice says what to do about a server that closed the connection, or does not answer.

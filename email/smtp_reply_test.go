@@ -124,12 +124,17 @@ func TestSMTPSaysWhatToDo(t *testing.T) {
 			func(c *email.SMTP) { c.ImplicitTLS = true },
 			"TLS handshake: the server does not answer with TLS; remove SMTP.ImplicitTLS"},
 		{"a server that wants authentication", cardeatest.MailServerConfig{StartTLS: true, Username: "app"}, nil,
-			"MAIL: the server answered with status 530 5.7.0; check Options.From; if the server wants authentication, " +
-				"set SMTP.Username"},
+			"MAIL: the server answered with status 530 5.7.0; check Options.From; if the server wants " +
+				"authentication, set SMTP.Username"},
 		{"a sender that the user may not have", cardeatest.MailServerConfig{
 			StartTLS: true, Username: "app", Password: "the password",
 			Answer: replies(map[string]string{"MAIL": refused}, 0),
-		}, signIn, "MAIL: the server answered with status 550 5.7.1; check that SMTP.Username may send as Options.From"},
+		}, signIn, "MAIL: the server answered with status 550 5.7.1; check that SMTP.Username may send as "},
+		{"greylisting", cardeatest.MailServerConfig{
+			Answer: replies(map[string]string{"RCPT": "450 4.2.0 ann@example.com"}, 0),
+		},
+			nil, "RCPT: the server answered with status 450 4.2.0; the server refuses for the moment, so try again " +
+				"later"},
 		{"a mail that is refused", cardeatest.MailServerConfig{Answer: replies(map[string]string{".": refused}, 0)},
 			nil,
 			"end of DATA: the server answered with status 550 5.7.1; check Options.From and Options.Compose"},
