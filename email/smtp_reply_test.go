@@ -129,7 +129,8 @@ func TestSMTPSaysWhatToDo(t *testing.T) {
 		{"a sender that the user may not have", cardeatest.MailServerConfig{
 			StartTLS: true, Username: "app", Password: "the password",
 			Answer: replies(map[string]string{"MAIL": refused}, 0),
-		}, signIn, "MAIL: the server answered with status 550 5.7.1; check that SMTP.Username may send as "},
+		}, signIn,
+			"MAIL: the server answered with status 550 5.7.1; check that SMTP.Username may send as Options.From"},
 		{"greylisting", cardeatest.MailServerConfig{
 			Answer: replies(map[string]string{"RCPT": "450 4.2.0 ann@example.com"}, 0),
 		},
