@@ -60,10 +60,10 @@ type Adapter interface {
 	// error is ErrNotFound; if the e-mail is taken, ErrConflict.
 	UpdateUser(ctx context.Context, u *User) error
 
-	// LockUser makes other calls of LockUser and UpdateUser for this user wait until the transaction
-	// that ctx carries has ended. A caller that has waited then reads what that transaction has
-	// written. Other methods need not wait. LockUser is called before the transaction reads
-	// anything. If there is no such user, the error is ErrNotFound.
+	// LockUser makes other calls of LockUser and UpdateUser for this user wait until the
+	// transaction that ctx carries has ended. A caller that has waited then reads what that
+	// transaction has written. Other methods need not wait. LockUser is called before the
+	// transaction reads anything. If there is no such user, the error is ErrNotFound.
 	LockUser(ctx context.Context, id string) error
 
 	// DeleteUser deletes the user with all accounts and sessions of the user, in one transaction.

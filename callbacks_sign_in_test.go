@@ -113,10 +113,12 @@ func TestBannedUserIsRefusedInEveryWay(t *testing.T) {
 			s.deny = func(in *cardea.SignIn) bool { return in.User.ID == "ann" }
 			b := newBrowser(t, s.URL)
 			way.enter(t, s, b)
-			if len(s.asked) == 0 || s.accountOwner(t, "other", "1001") != "" || s.accountOwner(t, "other", bob.Subject) != "" {
+			if len(s.asked) == 0 || s.accountOwner(t, "other", "1001") != "" ||
+				s.accountOwner(t, "other", bob.Subject) != "" {
 				t.Error("a banned user has linked an account")
 			}
-			if sessions := sessionsOf(t, s.site, "ann"); len(sessions) > 0 != (signedInEmail(b) != "") || len(sessions) > 1 {
+			if sessions := sessionsOf(t, s.site, "ann"); len(sessions) > 0 != (signedInEmail(b) != "") ||
+				len(sessions) > 1 {
 				t.Errorf("%d sessions, signed in as %q", len(sessions), signedInEmail(b))
 			}
 		})

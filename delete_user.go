@@ -36,14 +36,8 @@ func (a *Auth) DeleteUser(ctx context.Context, userID string) error {
 
 // deleteUser is the transaction of DeleteUser.
 func (a *Auth) deleteUser(ctx context.Context, userID string) error {
-	u, err := a.config.Adapter.UserByID(ctx, userID)
-	if ignoreNotFound(err) != nil {
+	if err := a.deleteMails(ctx, userID); err != nil {
 		return err
-	}
-	if store, ok := a.config.Adapter.(TokenStore); ok && err == nil && u.Email != "" {
-		if _, err := store.DeleteVerificationTokens(ctx, u.Email); err != nil {
-			return err
-		}
 	}
 	return a.config.Adapter.DeleteUser(ctx, userID)
 }

@@ -316,7 +316,7 @@ func TestSecondMailKeepsTheFirstLink(t *testing.T) {
 		t.Fatal("both mails have the same link")
 	}
 	checkRedirect(t, "the newest code", postCode(b, second.Code), s.URL+"/second")
-	checkRedirect(t, "the link of the first mail", confirm(t, newBrowser(t, s.URL), first.Link), s.URL+"/first")
+	s.checkDeadLink(t, "the link of the first mail", confirm(t, newBrowser(t, s.URL), first.Link))
 }
 
 func TestSignInByMailWithTheAuthJSClient(t *testing.T) {
@@ -492,10 +492,10 @@ func TestPreviousSecretsOpenLinks(t *testing.T) {
 	})
 	atRotated := func(link string) string { return strings.Replace(link, old.URL, rotated.URL, 1) }
 	b, asking := newBrowser(t, old.URL), newBrowser(t, rotated.URL)
-	first, second := old.ask(t, b, "ann@example.com", "/"), old.ask(t, b, "ann@example.com", "/")
+	first, second := old.ask(t, b, "bob@example.com", "/"), old.ask(t, b, "ann@example.com", "/")
 	checkRedirect(t, "the button", confirm(t, newBrowser(t, rotated.URL), atRotated(first.Link)), rotated.URL)
 	storeCookie(t, asking, mailCookie, cookiesOf(b)[mailCookie])
-	checkRedirect(t, "the link in the browser that requested it", visit(t, asking, atRotated(second.Link)), rotated.URL)
+	checkRedirect(t, "the link in the browser that asked", visit(t, asking, atRotated(second.Link)), rotated.URL)
 }
 
 // Only a Redirect callback of the application allows URLs that are this long.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,7 +21,45 @@ const maxCodeTries = 5
 
 var codeLimit = Limit{20, 24 * time.Hour}
 
-const linkTokenLength = 64 // hexadecimal digits
+// linkToken is the token of a link: random bytes, the provider that has mailed it, and the address.
+//
+// Mail programs and mail filters rewrite links, and what they do to a plus sign or an @ differs.
+// They leave hexadecimal digits unchanged. So the token alone says whose the link is, and the rest
+// of the link does not matter. The store has a hash of the whole token, so nobody can change a
+// part.
+type linkToken struct {
+	random   string
+	provider string // "" in a token of Auth.js, which is random bytes alone
+	email    string
+}
+
+const linkTokenSize = 32 // random bytes
+
+func newLinkToken(provider, email string) linkToken {
+	var b [linkTokenSize]byte
+	rand.Read(b[:])
+	return linkToken{string(b[:]), provider, email}
+}
+
+// String returns the token as it is in the link, in hexadecimal digits.
+func (t linkToken) String() string {
+	return hex.EncodeToString([]byte(t.random + t.provider + " " + t.email))
+}
+
+// parseLinkToken reads the token of a link, which anybody may have made up.
+func parseLinkToken(s string) (t linkToken, ok bool) {
+	b, err := hex.DecodeString(s)
+	if err != nil || len(b) < linkTokenSize {
+		return t, false
+	}
+	rest := string(b[linkTokenSize:])
+	if rest == "" {
+		return linkToken{random: string(b)}, true
+	}
+	t.random = string(b[:linkTokenSize])
+	t.provider, t.email, ok = strings.Cut(rest, " ")
+	return t, ok && t.provider != ""
+}
 
 // mailRequest is one request for a mail. The browser that made the request keeps it in an encrypted
 // cookie. Without the cookie the code is useless, and the link asks before it signs in.
@@ -37,9 +76,7 @@ type mailRequest struct {
 
 // newMailRequest returns a request with the secrets for its mail.
 func newMailRequest(provider, email, callbackURL, secret string) (r mailRequest, token, code string) {
-	var b [linkTokenLength / 2]byte
-	rand.Read(b[:])
-	token = hex.EncodeToString(b[:])
+	token = newLinkToken(provider, email).String()
 	n, _ := rand.Int(rand.Reader, big.NewInt(1_000_000)) // never fails, as rand.Read
 	code = fmt.Sprintf("%06d", n)
 	r = mailRequest{Provider: provider, Email: email, LinkHash: saltedHash(token, secret), CallbackURL: callbackURL}
@@ -89,47 +126,112 @@ var (
 	errWrongCode = errors.New("is not the one in the mail")
 )
 
-// consume removes a token from the store. Of several callers at the same time one gets it; the
-// error of the others is errUsed.
-func (t emailTokens) consume(ctx context.Context, email, token string, now time.Time) (*VerificationToken, error) {
+// consume removes a token from the store. Of any number of callers one gets it, expired or not; the
+// others get ErrNotFound.
+func (t emailTokens) consume(ctx context.Context, email, token string) (*VerificationToken, error) {
 	row, err := t.store.ConsumeVerificationToken(ctx, email, token)
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return nil, errUsed
-	case err != nil:
-		return nil, storeError("consume the verification token", err)
-	case row.Identifier != email || !now.Before(row.Expires):
-		return nil, errUsed
+	if err == nil && row.Identifier != email {
+		err = ErrNotFound // the store does not compare byte for byte
 	}
-	return row, nil
+	return row, err
 }
 
-// tryCode checks the code that somebody typed. If it is right, tryCode consumes the link of the
-// request too, and returns it: link and code together sign in only once. Otherwise the error is
-// errWrongCode, or errUsed if no try is left. It also returns how many tries are left.
+// consumeAll removes the link that is stored under one of these hashes, and returns it, expired or
+// not. If it has not expired, all other tokens of the address go with it. The caller runs it in a
+// transaction.
 //
-// Each try consumes the token of that try, and only a wrong code stores the token of the next one.
-// So all browsers with a copy of the cookie share maxCodeTries tries, in all processes, even if
-// they try at the same time.
-func (t emailTokens) tryCode(
-	ctx context.Context, r *mailRequest, typed string, now time.Time,
-) (link *VerificationToken, left int, err error) {
+// The first statement makes callers for one address wait for each other. Otherwise two of them
+// could each remove its own link and wait for the other's, a deadlock that PostgreSQL takes a
+// second to notice.
+func (t emailTokens) consumeAll(
+	ctx context.Context, email string, stored []string, now time.Time,
+) (link *VerificationToken, err error) {
+	lock := &VerificationToken{Identifier: email, Token: saltedHash("use", email), Expires: now}
+	if err := t.store.CreateVerificationToken(ctx, lock); err != nil {
+		return nil, err
+	}
+	for _, token := range stored {
+		link, err = t.consume(ctx, email, token)
+		if !errors.Is(err, ErrNotFound) {
+			break
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if now.Before(link.Expires) {
+		_, err = t.store.DeleteVerificationTokens(ctx, email)
+	} else {
+		_, err = t.consume(ctx, email, lock.Token)
+	}
+	return link, err
+}
+
+// tryCode returns nil if the typed text is the code of the request.
+//
+// Each try consumes a token, and only a wrong one stores the next. So neither many browsers with a
+// copy of the cookie nor many processes have more than maxCodeTries tries together, at once or one
+// after the other. It also returns how many tries are left.
+func (t emailTokens) tryCode(ctx context.Context, r *mailRequest, typed string, now time.Time) (left int, err error) {
 	for n := 1; n <= maxCodeTries; n++ {
-		row, err := t.consume(ctx, r.Email, r.tryToken(n), now)
+		row, err := t.consume(ctx, r.Email, r.tryToken(n))
 		switch {
-		case errors.Is(err, errUsed):
+		case errors.Is(err, ErrNotFound):
 			continue
 		case err != nil:
-			return nil, 0, err
+			return 0, storeError("consume the verification token", err)
+		case !now.Before(row.Expires):
+			return 0, errUsed
 		case r.isCode(typed):
-			link, err = t.consume(ctx, r.Email, r.LinkHash, now)
-			return link, 0, err
+			return 0, nil
 		case n < maxCodeTries:
 			if err := t.allowTry(ctx, r, n+1, row.Expires); err != nil {
-				return nil, 0, storeError("store the next try", err)
+				return 0, storeError("store the next try", err)
 			}
 		}
-		return nil, maxCodeTries - n, errWrongCode
+		return maxCodeTries - n, errWrongCode
 	}
-	return nil, 0, errUsed
+	return 0, errUsed
+}
+
+// mailer is a [signInMethod] that sends mails.
+type mailer interface {
+	// canonicalAddress returns the one spelling under which an address is stored.
+	canonicalAddress(address string) (string, error)
+}
+
+// mailers returns the ways to sign in that send mails.
+func (a *Auth) mailers() []mailer {
+	var list []mailer
+	for _, m := range a.methods {
+		if m, ok := m.(mailer); ok {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// deleteMails makes the links and codes useless that were mailed to a user, under each spelling of
+// the address that a provider may have used.
+func (a *Auth) deleteMails(ctx context.Context, userID string) error {
+	store, ok := a.config.Adapter.(TokenStore)
+	if !ok {
+		return nil
+	}
+	u, err := a.config.Adapter.UserByID(ctx, userID)
+	if err != nil || u.Email == "" {
+		return ignoreNotFound(err)
+	}
+	addresses := []string{u.Email}
+	for _, m := range a.mailers() {
+		if email, err := m.canonicalAddress(u.Email); err == nil && !slices.Contains(addresses, email) {
+			addresses = append(addresses, email)
+		}
+	}
+	for _, email := range addresses {
+		if _, err := store.DeleteVerificationTokens(ctx, email); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -3,7 +3,9 @@ package cardea
 import (
 	"context"
 	"errors"
+	"net/url"
 	"strings"
+	"unicode"
 
 	"github.com/cardea-auth/cardea/internal/cookie"
 	"github.com/cardea-auth/cardea/internal/emailaddr"
@@ -58,10 +60,11 @@ func (m *emailMethod) signIn(e *exchange) error {
 	if err != nil {
 		return storeError("store the verification token", err)
 	}
+	m.deleteExpired(e)
 	err = m.Send(ctx, &SignInMail{
 		To: email, Code: code, MaxAge: m.MaxAge, CodeMaxAge: m.CodeMaxAge, Site: e.origin.String(),
 		Theme: e.auth.config.Theme,
-		URL:   withQuery(e.callbackEndpoint(m.ID), "callbackUrl", e.callbackURL, "token", token, "email", email),
+		URL:   m.link(e, token, email),
 	})
 	if err != nil {
 		return fail(codeEmailSend, "%w", redactSecrets(err, email, token, code))
@@ -71,6 +74,13 @@ func (m *emailMethod) signIn(e *exchange) error {
 	}
 	e.auth.log.InfoContext(ctx, "cardea: sign-in mail sent", "provider", m.ID, "remote", e.remote())
 	return e.redirect(e.verifyPage())
+}
+
+// link returns the link of a mail. As in a link of Auth.js the address, which only Auth.js needs,
+// is last: mail programs cut off the end of a link, or take the full stop behind it as a part.
+func (m *emailMethod) link(e *exchange, token, email string) string {
+	return withQuery(e.callbackEndpoint(m.ID), "callbackUrl", e.callbackURL, "token", token) + "&email=" +
+		url.QueryEscape(email)
 }
 
 // redactSecrets returns err. If the text of err contains one of the secrets, it returns another
@@ -88,19 +98,66 @@ func redactSecrets(err error, secrets ...string) error {
 
 // getCallback serves the link of a mail. In the browser that asked for the mail it signs in. In any
 // other browser it asks first and changes nothing, because programs that scan mails open the links
-// in them.
+// in them. It also asks if the link contains another address than its token.
 func (m *emailMethod) getCallback(e *exchange) error {
-	email, token := e.query("email"), e.query("token")
-	if same, err := m.Normalize(email); err != nil || same != email || len(token) != linkTokenLength {
-		return fail(CodeVerification, "the link is not complete") // so that no text from a made-up link is shown
+	token, given := e.query("token"), e.query("email")
+	email, err := m.recipient(e, token, given)
+	if err != nil {
+		return err
 	}
-	if r, ok := m.request(e); ok && r.Email == email && m.isLink(r, token) {
+	if r, ok := m.request(e); ok && r.Email == email && m.isLink(r, token) && !m.isAnother(given, email) {
 		return m.redeemLink(e, email, token)
 	}
 	return e.page().Confirm(e.w, page.Confirm{
 		Site: e.origin.String(), Action: e.callbackEndpoint(m.ID), CSRFToken: e.csrfToken, CallbackURL: e.callbackURL,
 		Email: email, Token: token,
 	})
+}
+
+// recipient returns the address to which the link with that token was mailed, or an error if the
+// token is incomplete or of another provider.
+//
+// A token of Auth.js has neither provider nor address. Then the address that came with it counts,
+// and the site must not have a second e-mail provider to which the link could belong.
+func (m *emailMethod) recipient(e *exchange, token, given string) (string, error) {
+	t, ok := parseLinkToken(token)
+	switch {
+	case !ok:
+		return "", fail(CodeVerification, "the link is not complete")
+	case t.provider == "" && len(e.auth.mailers()) > 1:
+		return "", fail(CodeVerification, "the link does not say which of several e-mail providers has sent it")
+	case t.provider == "":
+		t.email = strings.ReplaceAll(given, " ", "+") // a mail program has decoded %2B
+	case t.provider != m.ID:
+		return "", fail(CodeVerification, "the link belongs to another provider")
+	}
+	if same, err := m.Normalize(t.email); err != nil || same != t.email {
+		return "", fail(CodeVerification, "the link contains no address") // so no text of a made-up link is shown
+	}
+	return t.email, nil
+}
+
+func (m *emailMethod) canonicalAddress(address string) (string, error) { return m.Normalize(address) }
+
+// isAnother reports whether the text is an address, but not this one as a mail program may have
+// changed it: with another case, other signs, or another percent-encoding.
+func (m *emailMethod) isAnother(text, email string) bool {
+	same, err := m.Normalize(text)
+	return err == nil && same != email && lettersAndDigits(text) != lettersAndDigits(email)
+}
+
+// lettersAndDigits returns the letters and digits of a text in lower case, after its
+// percent-encoding was undone.
+func lettersAndDigits(s string) string {
+	if decoded, err := url.QueryUnescape(s); err == nil {
+		s = decoded
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, s)
 }
 
 // isLink reports whether the token is that of the link in the mail.
@@ -113,17 +170,30 @@ func (m *emailMethod) isLink(r *mailRequest, token string) bool {
 	return false
 }
 
-// postCallback accepts a confirmed link, or a code that the visitor typed.
+// postCallback accepts a confirmed link, or a code that the visitor typed. A token that came with
+// the address of somebody else stays good (NextAuth CVE-2021-21310).
 func (m *emailMethod) postCallback(e *exchange) error {
 	if token, sent := e.form["token"]; sent {
-		return m.redeemLink(e, e.form["email"], token)
+		given := e.form["email"]
+		email, err := m.recipient(e, token, given)
+		if err != nil {
+			return err
+		}
+		if m.isAnother(given, email) {
+			return fail(CodeVerification, "the link was changed: it contains another address than its token")
+		}
+		return m.redeemLink(e, email, token)
 	}
 	return m.redeemCode(e)
 }
 
 // redeemLink signs in with the link of a mail to that address.
 func (m *emailMethod) redeemLink(e *exchange, email, token string) error {
-	link, err := m.consumeLink(e, email, token)
+	var stored []string
+	for _, secret := range m.secrets {
+		stored = append(stored, saltedHash(token, secret))
+	}
+	link, err := m.consumeLink(e, email, stored...)
 	if errors.Is(err, errUsed) {
 		return fail(CodeVerification, "the link %w", err)
 	} else if err != nil {
@@ -135,18 +205,25 @@ func (m *emailMethod) redeemLink(e *exchange, email, token string) error {
 	return m.finish(e, link, e.callbackURL)
 }
 
-// consumeLink consumes the link with that token, which may have been hashed with a previous secret.
-func (m *emailMethod) consumeLink(e *exchange, email, token string) (link *VerificationToken, err error) {
-	if email == "" || len(token) != linkTokenLength {
+// consumeLink removes a link, which is stored under one of these hashes, together with all other
+// links and codes of the address: using one ends the others. Of any number of callers, with any of
+// the links, one gets its link; the others get errUsed.
+func (m *emailMethod) consumeLink(e *exchange, email string, stored ...string) (*VerificationToken, error) {
+	var link *VerificationToken
+	err := e.auth.config.Adapter.Transact(e.r.Context(), func(ctx context.Context) (err error) {
+		link, err = m.tokens.consumeAll(ctx, email, stored, e.now)
+		return err
+	})
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil, errUsed
+	case err != nil:
+		return nil, storeError("consume the verification token", err)
+	case !e.now.Before(link.Expires):
+		m.deleteExpired(e)
 		return nil, errUsed
 	}
-	for _, secret := range m.secrets {
-		link, err = m.tokens.consume(e.r.Context(), email, saltedHash(token, secret), e.now)
-		if !errors.Is(err, errUsed) {
-			break
-		}
-	}
-	return link, err
+	return link, nil
 }
 
 // redeemCode signs in with the code of the latest mail that this browser requested.
@@ -158,7 +235,11 @@ func (m *emailMethod) redeemCode(e *exchange) error {
 	if !m.codeLimiter.Allow(r.Email, e.now) {
 		return fail(CodeRateLimited, "too many codes were tried for one address")
 	}
-	link, left, err := m.tokens.tryCode(e.r.Context(), r, e.form["code"], e.now)
+	left, err := m.tokens.tryCode(e.r.Context(), r, e.form["code"], e.now)
+	var link *VerificationToken
+	if err == nil { // link and code sign in once together
+		link, err = m.consumeLink(e, r.Email, r.LinkHash)
+	}
 	if left == 0 && (err == nil || errors.Is(err, errWrongCode)) {
 		e.jar.Clear(e.names.Mail)
 	}
@@ -168,6 +249,17 @@ func (m *emailMethod) redeemCode(e *exchange) error {
 		return err
 	}
 	return m.finish(e, link, r.CallbackURL)
+}
+
+// deleteExpired deletes some verification tokens that have expired, of whatever address, so that
+// they do not pile up if nobody calls [Auth.PurgeExpired]. Each mail stores two.
+func (m *emailMethod) deleteExpired(e *exchange) {
+	const some = 10
+	if _, err := m.tokens.store.DeleteExpiredVerificationTokens(e.r.Context(), e.now, some); err != nil {
+		e.auth.log.WarnContext(e.r.Context(),
+			"cardea: expired verification tokens not deleted; the next mail tries again",
+			"cause", err)
+	}
 }
 
 // finish signs in the owner of an address that a link has proven. If the store fails, nobody is

@@ -103,8 +103,10 @@ func TestTokenBelongsToItsAddress(t *testing.T) {
 	for _, other := range []string{
 		"ANN@example.com", "", " ann@example.com", "ann@example.com,eve@example.com", "<b>ann</b>",
 	} {
-		link := strings.Replace(m.Link, "ann%40example.com", url.QueryEscape(other), 1)
-		s.checkDeadLink(t, other, visit(t, eve, link))
+		page := text(t, visit(t, eve, strings.Replace(m.Link, "ann%40example.com", url.QueryEscape(other), 1)))
+		if !strings.Contains(page, "<strong>ann@example.com</strong>") {
+			t.Errorf("%s: the page does not show the address of the token", other)
+		}
 	}
 	if eve.Session() != nil {
 		t.Error("Eve is signed in")
@@ -122,7 +124,9 @@ func TestMalformedTokensAreRefused(t *testing.T) {
 	real := u.Query().Get("token")
 	for _, token := range []string{
 		"", "0", "null", "undefined", "true", "[]", "*", "%", "_", strings.Repeat("0", 64), real[:63], real + "0",
-		strings.ToUpper(real) + " ", " " + real, real[:63] + "\x00", hashOf(real + secret),
+		real[:64], real + "00", real[:len(real)-2], strings.ToUpper(real), strings.Repeat("0", 64) + real[64:],
+		strings.ToUpper(real) + " ", " " + real, real[:63] + "\x00",
+		hashOf(real + secret),
 	} {
 		q := url.Values{"email": {"ann@example.com"}, "token": {token}}
 		if res := visit(t, b, s.URL+"/api/auth/callback/email?"+q.Encode()); res.StatusCode == http.StatusFound {
@@ -131,8 +135,8 @@ func TestMalformedTokensAreRefused(t *testing.T) {
 		s.checkDeadLink(t, "POST "+token, b.Post("/callback/email", q))
 	}
 	for _, query := range []string{
-		"", "?email=ann@example.com", "?token=" + real, "?email=ann@example.com&token[]=" + real,
-		"?email[]=ann@example.com&token=" + real,
+		"", "?email=ann@example.com", "?email=ann@example.com&token[]=" + real, "?token=" + real[:64],
+		"?email[]=ann@example.com&token=" + real[:64],
 	} {
 		s.checkDeadLink(t, query, visit(t, b, s.URL+"/api/auth/callback/email"+query))
 	}
@@ -309,11 +313,8 @@ func TestMailRequestIsBoundToTheProvider(t *testing.T) {
 	m := s.ask(t, b, "ann@example.com", "/")
 	checkRedirect(t, "the code at another provider", b.Post("/callback/other", url.Values{"code": {m.Code}}),
 		s.URL+"/api/auth/verify-request?error=WrongCode&provider=other&type=email")
-	res := visit(t, b, strings.Replace(m.Link, "/callback/email", "/callback/other", 1))
-	if res.StatusCode != http.StatusOK || b.Session() != nil {
-		t.Errorf("the link at another provider: %s, or signed in", res.Status)
-	}
-	checkRedirect(t, "the code at its own provider", postCode(b, m.Code), s.URL+"/")
+	s.checkDeadLink(t, "the link", visit(t, b, strings.Replace(m.Link, "/callback/email", "/callback/other", 1)))
+	checkRedirect(t, "the code where it belongs", postCode(b, m.Code), s.URL+"/")
 }
 
 // Nobody can sign in with what the store has: it has a keyed hash of a link's token, and nothing
@@ -328,8 +329,8 @@ func TestStoreHasOnlyHashesOfTokens(t *testing.T) {
 	m := s.ask(t, b, "ann@example.com", "/")
 	u, _ := url.Parse(m.Link)
 	token := u.Query().Get("token")
-	if len(token) != 64 || len(stored) != 2 || stored[0].Token != hashOf(token+secret) {
-		t.Fatalf("%d rows, want 2, the first with SHA-256 of token and secret", len(stored))
+	if len(token) < 64 || len(stored) != 2 || stored[0].Token != hashOf(token+secret) {
+		t.Fatalf("%d rows, the first not SHA-256 of token and secret", len(stored))
 	}
 	for _, row := range stored {
 		if row.Identifier != "ann@example.com" || len(row.Token) != 64 {

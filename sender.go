@@ -78,7 +78,7 @@ func (e sender) originFault() string {
 		return fmt.Sprintf("the header Origin is %q, want %s; if browsers use the former, set Config.BaseURL or, "+
 			"behind a proxy, Config.TrustedProxies and Config.TrustedHosts", truncate(got, 100), want)
 	case e.checkCrossOrigin() != nil:
-		return fmt.Sprintf("the header Sec-Fetch-Site is %q, want same-origin: a page of another site has sent the form",
+		return fmt.Sprintf("the header Sec-Fetch-Site is %q, want same-origin: a page of another site sent the form",
 			truncate(site, 20))
 	}
 	return ""

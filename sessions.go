@@ -55,8 +55,9 @@ func (a *Auth) EndSession(ctx context.Context, userID, id string) error {
 }
 
 // EndSessions ends all sessions of a user except one, usually that of [SessionFrom], and returns
-// how many. If except is nil, or a session of another user, it ends all of them. Call it after a
-// change of the user's password.
+// how many. If except is nil, or a session of another user, it ends all of them. The links and
+// codes that were mailed to the user no longer sign in either. Call it after a change of the user's
+// password.
 //
 // With [StrategyJWT] the error is [errors.ErrUnsupported].
 func (a *Auth) EndSessions(ctx context.Context, userID string, except *Session) (int, error) {
@@ -72,6 +73,9 @@ func (a *Auth) EndSessions(ctx context.Context, userID string, except *Session) 
 		// A sign-in replaces one session by another. It locks the user too.
 		if err := a.config.Adapter.LockUser(ctx, userID); err != nil {
 			return ignoreNotFound(err)
+		}
+		if err := a.deleteMails(ctx, userID); err != nil {
+			return err
 		}
 		n, err = a.database.store.DeleteSessions(ctx, userID, token)
 		return err

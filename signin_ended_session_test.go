@@ -137,7 +137,8 @@ func TestFailedSignInKeepsTheSession(t *testing.T) {
 				t.Errorf("got %s, want 503", res.Status)
 			}
 			if signedInEmail(b) != "ann@example.com" || s.accountOwner(t, "other", bob.Subject) != "" {
-				t.Errorf("signed in as %q; the account belongs to %q", signedInEmail(b), s.accountOwner(t, "other", bob.Subject))
+				t.Errorf("signed in as %q; the account belongs to %q", signedInEmail(b),
+					s.accountOwner(t, "other", bob.Subject))
 			}
 		})
 	}

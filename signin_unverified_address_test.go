@@ -85,7 +85,8 @@ func checkOwnerGetsAddress(t *testing.T, s *site, before, address string) {
 		t.Errorf("the first user is %+v, %v; want no address", old, err)
 	}
 	again := newBrowser(t, s.URL)
-	if signInAt(t, again, "other", "victim"); signedInEmail(again) != address || s.accountOwner(t, "other", "victim") != user {
+	if signInAt(t, again, "other", "victim"); signedInEmail(again) != address ||
+		s.accountOwner(t, "other", "victim") != user {
 		t.Errorf("the second time signed in as %q", signedInEmail(again))
 	}
 }
@@ -166,7 +167,8 @@ func TestAddressIsTakenOnlyByItsOwner(t *testing.T) {
 			if got := signInAt(t, b, "other", "2"); !strings.HasSuffix(got, "error=OAuthAccountNotLinked") {
 				t.Errorf("sent to %q", got)
 			}
-			if s.emailOwner(t, "a@example.com") != first || s.accountOwner(t, "other", "2") != "" || b.Session() != nil {
+			if s.emailOwner(t, "a@example.com") != first || s.accountOwner(t, "other", "2") != "" ||
+				b.Session() != nil {
 				t.Error("the address, or the account, is another user's now")
 			}
 		})

@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/base64"
 	"fmt"
 	"io"
 	"mime"
@@ -47,8 +46,13 @@ type MailServer struct {
 type MailServerConfig struct {
 	StartTLS    bool   // offer STARTTLS
 	ImplicitTLS bool   // use TLS from the first byte
-	Username    string // require AUTH PLAIN with this name, over TLS; "" requires none
-	Password    string // that belongs to Username
+	Username    string // require AUTH with this name, over TLS; "" requires none
+	Password    string // accepted with AUTH PLAIN and LOGIN
+	Token       string // access token, accepted with AUTH XOAUTH2 and OAUTHBEARER
+
+	// Mechanisms are what AUTH offers, in any case; the server knows those four. Defaults to LOGIN
+	// and PLAIN, or to the other two if Token is set.
+	Mechanisms []string
 
 	// Answer replaces the server's reply to a command. It returns the whole reply, such as "550
 	// no", or "" to keep the server's, or "close" to close the connection. The command is the line
@@ -64,6 +68,7 @@ type Delivery struct {
 	Data      []byte   // header and body
 	Encrypted bool     // the connection used TLS
 	Username  string   // name of the AUTH command; "" without authentication
+	Mechanism string   // that of the AUTH command, in upper case; "" without authentication
 }
 
 // NewMailServer starts a mail server, which ends with the test.
@@ -184,7 +189,7 @@ func (c *mailConn) answer(verb, line string) string {
 			lines = append(lines, "STARTTLS")
 		}
 		if s.Username != "" && c.delivery.Encrypted {
-			lines = append(lines, "AUTH LOGIN PLAIN")
+			lines = append(lines, "AUTH "+strings.Join(s.mechanisms(), " "))
 		}
 		last := len(lines) - 1
 		for i := range lines[:last] {
@@ -193,12 +198,7 @@ func (c *mailConn) answer(verb, line string) string {
 		lines[last] = "250 " + lines[last]
 		return strings.Join(lines, "\r\n")
 	case "AUTH":
-		given, _ := base64.StdEncoding.DecodeString(line[strings.LastIndexByte(line, ' ')+1:])
-		if !c.delivery.Encrypted || string(given) != "\x00"+s.Username+"\x00"+s.Password {
-			return "535 5.7.8 refused"
-		}
-		c.delivery.Username = s.Username
-		return "235 welcome"
+		return c.authenticate(line)
 	case "MAIL":
 		if s.Username != c.delivery.Username {
 			return "530 5.7.0 sign in first"
@@ -242,7 +242,8 @@ func (c *mailConn) data() bool {
 		c.delivery.Data = body
 		c.server.keep(c.delivery)
 	}
-	c.delivery = Delivery{Encrypted: c.delivery.Encrypted, Username: c.delivery.Username}
+	d := c.delivery
+	c.delivery = Delivery{Encrypted: d.Encrypted, Username: d.Username, Mechanism: d.Mechanism}
 	return answer != "close" && c.text.PrintfLine("%s", answer) == nil
 }
 

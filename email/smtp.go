@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/smtp"
 	"net/textproto"
 	"strconv"
 	"strings"
@@ -35,12 +34,19 @@ type SMTP struct {
 	// always. Defaults to STARTTLS.
 	ImplicitTLS bool
 
-	// Username authenticates with AUTH PLAIN, over an encrypted connection only. Defaults to no
-	// authentication.
+	// Username authenticates, over an encrypted connection only: with Token if that is set, else
+	// with Password. Defaults to no authentication.
 	Username string
 
-	// Password belongs to Username.
+	// Password belongs to Username. It is sent with AUTH PLAIN (RFC 4616) or, to a server that
+	// offers only that, with AUTH LOGIN.
 	Password string
+
+	// Token returns an OAuth 2.0 access token of Username, for a server that takes no passwords,
+	// such as the one of Microsoft 365. It is sent with AUTH XOAUTH2 or OAUTHBEARER (RFC 7628).
+	// Token is called for each mail, may be called concurrently, and should return the same token
+	// until that expires. Its error is returned and logged. Defaults to Password.
+	Token func(ctx context.Context) (string, error)
 
 	// TLS configures the encryption, for example to trust another certificate authority. Defaults
 	// to the system's authorities and TLS 1.2 or later.
@@ -51,7 +57,9 @@ type SMTP struct {
 	InsecureAllowPlaintext bool
 
 	// Timeout limits each step: the connection, and each command with its reply. Defaults to 10
-	// seconds.
+	// seconds. For the reply to the end of the mail the limit is at least 10 minutes (RFC 5321 §
+	// 4.5.3.2.6), because a server that is slow there, for example to look for viruses, delivers
+	// the mail after all.
 	Timeout time.Duration
 
 	// Hello is the host name that EHLO sends. Defaults to localhost.
@@ -66,6 +74,8 @@ const (
 	defaultPort    = 587
 	implicitPort   = 465
 	defaultTimeout = 10 * time.Second
+	finalTimeout   = 10 * time.Minute // see SMTP.Timeout
+	quitTimeout    = time.Second      // the mail is accepted, and the visitor waits
 )
 
 // check reports what is wrong with the settings.
@@ -77,9 +87,13 @@ func (s *SMTP) check() error {
 		return fmt.Errorf("Options.Sender: SMTP.Port: want a port up to 65535, or 0 for 587, have %d", s.Port)
 	case s.Username == "" && s.Password != "":
 		return errors.New("Options.Sender: SMTP.Username: is empty, but Password is set; set both or neither")
+	case s.Username == "" && s.Token != nil:
+		return errors.New("Options.Sender: SMTP.Username: is empty, but Token is set; set both or neither")
+	case s.Password != "" && s.Token != nil:
+		return errors.New("Options.Sender: SMTP.Token: Password is set too; remove one of them")
 	case s.Username != "" && s.InsecureAllowPlaintext:
 		return errors.New("Options.Sender: SMTP.InsecureAllowPlaintext: would send the Password unencrypted; " +
-			"remove it, or Username and Password")
+			"remove it, or Username with Password or Token")
 	case strings.ContainsAny(s.Hello, " \r\n"):
 		return errors.New("Options.Sender: SMTP.Hello: want a host name, without spaces and line breaks")
 	}
@@ -87,8 +101,8 @@ func (s *SMTP) check() error {
 }
 
 // Send delivers m to the mail server. It returns when the server has accepted the mail or ctx ends.
-// Errors contain the step and the status of the reply, but neither text of the mail nor of the
-// reply, which often repeats an address.
+// Errors contain the step, the status of the reply and what may help, but neither text of the mail
+// nor of the reply, which often repeats an address.
 func (s *SMTP) Send(ctx context.Context, m Message) error {
 	id := rand.Text()
 	body, err := m.encode(time.Now(), id)
@@ -106,7 +120,7 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
-	d := &smtpSession{SMTP: s, ctx: ctx, conn: conn}
+	d := &smtpSession{SMTP: s, ctx: ctx, conn: conn, text: textproto.NewConn(conn)}
 	return d.deliver(from, to, body)
 }
 
@@ -138,111 +152,16 @@ func (s *SMTP) dial(ctx context.Context) (net.Conn, error) {
 		dial = new(net.Dialer).DialContext
 	}
 	conn, err := dial(ctx, "tcp", net.JoinHostPort(s.Host, strconv.Itoa(cmp.Or(s.Port, defaultPort))))
-	if err != nil || !s.implicit() {
-		return conn, err
+	if err != nil {
+		return nil, fmt.Errorf("SMTP: connect: %w; check SMTP.Host and SMTP.Port", err)
+	}
+	if !s.implicit() {
+		return conn, nil
 	}
 	secure := tls.Client(conn, s.config())
 	if err := secure.HandshakeContext(ctx); err != nil {
 		conn.Close()
-		return nil, fmt.Errorf("TLS handshake: %w", err)
+		return nil, fmt.Errorf("SMTP: %w", handshakeError(err))
 	}
 	return secure, nil
-}
-
-// smtpSession is one connection to the server.
-type smtpSession struct {
-	*SMTP
-	ctx  context.Context
-	conn net.Conn
-	c    *smtp.Client
-}
-
-// deliver sends all commands for one mail.
-func (d *smtpSession) deliver(from, to string, body []byte) error {
-	for _, step := range []struct {
-		name string
-		do   func() error
-	}{
-		{"greeting", d.greet},
-		{"EHLO", func() error { return d.c.Hello(cmp.Or(d.Hello, "localhost")) }},
-		{"STARTTLS", d.encrypt},
-		{"AUTH", d.authenticate},
-		{"MAIL", func() error { return d.mail(from, to) }},
-		{"RCPT", func() error { return d.c.Rcpt(to) }},
-		{"DATA", func() error { return d.data(body) }},
-	} {
-		if err := d.step(step.do); err != nil {
-			return fmt.Errorf("SMTP: %s: %w", step.name, err)
-		}
-	}
-	_ = d.step(d.c.Quit) // the server has accepted the mail
-	return nil
-}
-
-// step runs do within the time limit, and removes the text of the server's reply from its error.
-func (d *smtpSession) step(do func() error) error {
-	if err := d.conn.SetDeadline(time.Now().Add(d.timeout())); err != nil {
-		return cmp.Or(d.ctx.Err(), err)
-	}
-	err := do()
-	if err == nil {
-		return nil
-	}
-	if ended := d.ctx.Err(); ended != nil {
-		return ended
-	}
-	if reply, ok := errors.AsType[*textproto.Error](err); ok {
-		return fmt.Errorf("the server answered with status %d", reply.Code)
-	}
-	if _, ok := errors.AsType[textproto.ProtocolError](err); ok {
-		return errors.New("the server's answer is not SMTP")
-	}
-	return err
-}
-
-func (d *smtpSession) greet() (err error) {
-	d.c, err = smtp.NewClient(d.conn, d.Host)
-	return err
-}
-
-func (d *smtpSession) encrypt() error {
-	if d.implicit() {
-		return nil
-	}
-	offered, _ := d.c.Extension("STARTTLS")
-	switch {
-	case offered && (d.mustEncrypt() || !redirect.IsLoopbackHost(d.Host)):
-		return d.c.StartTLS(d.config())
-	case d.mustEncrypt():
-		return errors.New("the server offers no encryption; set SMTP.ImplicitTLS if it expects TLS from the first byte")
-	}
-	return nil
-}
-
-func (d *smtpSession) authenticate() error {
-	if d.Username == "" {
-		return nil
-	}
-	if ok, mechanisms := d.c.Extension("AUTH"); !ok || !strings.Contains(" "+mechanisms+" ", " PLAIN ") {
-		return errors.New("the server offers no AUTH PLAIN, which SMTP.Username needs")
-	}
-	return d.c.Auth(smtp.PlainAuth("", d.Username, d.Password, d.Host))
-}
-
-func (d *smtpSession) mail(from, to string) error {
-	if ok, _ := d.c.Extension("SMTPUTF8"); !ok && strings.ContainsFunc(from+to, func(r rune) bool { return r > 0x7e }) {
-		return errors.New("an address has characters outside ASCII, but the server does not offer SMTPUTF8")
-	}
-	return d.c.Mail(from)
-}
-
-func (d *smtpSession) data(body []byte) error {
-	w, err := d.c.Data()
-	if err != nil {
-		return err
-	}
-	if _, err := w.Write(body); err != nil {
-		return err
-	}
-	return w.Close()
 }

@@ -114,7 +114,7 @@ func TestSMTPRefuses(t *testing.T) {
 		{"a wrong password", cardeatest.MailServerConfig{StartTLS: true, Username: "app", Password: "another one"},
 			signIn, "AUTH: the server answered with status 535"},
 		{"a server without authentication", cardeatest.MailServerConfig{StartTLS: true}, signIn,
-			"AUTH: the server offers no AUTH PLAIN"},
+			"AUTH: the server offers no authentication; check SMTP.Port, or remove SMTP.Username"},
 		{"no greeting", cardeatest.MailServerConfig{Answer: answer("HEADER", "554 go away")}, nil,
 			"greeting: the server answered with status 554"},
 		{"another protocol", cardeatest.MailServerConfig{Answer: answer("HEADER", "HTTP/1.1 400 ann@example.com")}, nil,
@@ -129,7 +129,7 @@ func TestSMTPRefuses(t *testing.T) {
 			cardeatest.MailServerConfig{Answer: answer(".", "554 spam for ann@example.com")},
 			nil, "DATA: the server answered with status 554"},
 		{"a server that closes the connection", cardeatest.MailServerConfig{Answer: answer("RCPT", "close")}, nil,
-			"RCPT: EOF"},
+			"RCPT: the server closed the connection; check "},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -228,6 +228,12 @@ func TestNewChecksTheOptions(t *testing.T) {
 		"SMTP.Host: is empty":     {From: "a@example.com", Sender: &email.SMTP{}},
 		"SMTP.Port: want a port":  {From: "a@example.com", Sender: &email.SMTP{Host: "x", Port: 70000}},
 		"SMTP.Username: is empty": {From: "a@example.com", Sender: &email.SMTP{Host: "x", Password: "p"}},
+		"SMTP.Username: is empty, but Token": {
+			From: "a@example.com", Sender: &email.SMTP{Host: "x", Token: token("t")},
+		},
+		"SMTP.Token: Password is set too": {
+			From: "a@example.com", Sender: &email.SMTP{Host: "x", Username: "u", Password: "p", Token: token("t")},
+		},
 		"SMTP.InsecureAllowPlaintext: would": {
 			From: "a@example.com", Sender: &email.SMTP{Host: "x", Username: "u", InsecureAllowPlaintext: true},
 		},

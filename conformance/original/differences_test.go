@@ -23,7 +23,8 @@ const (
 	dataIsJSON         = "`data` in a form is parsed as JSON"
 	codeInAnyCase      = "The pages accept codes in upper and lower case"
 	lastError          = "If a parameter is repeated, the last value counts"
-	keepsCallbackURL   = "If `POST signin` has no provider, or a credentials provider, the URL of the sign-in page has " +
+	keepsCallbackURL   = "If `POST signin` has no provider, or a credentials provider, the URL of the sign-in " +
+		"page has " +
 		"`callbackUrl`"
 	hintsOnly         = "a link could ask for other rights"
 	verifiesSignature = "v5 does not verify the signature"
@@ -33,6 +34,7 @@ const (
 	failedUpdate      = "a callback that fails ends the session"
 	absoluteURL       = "redirects are absolute"
 	mailCookie        = "the cookie `authjs.mail` marks the browser that asked"
+	restOfEmail       = "[email.md](email.md#differences-from-authjs) lists it"
 	asksFirst         = "elsewhere a page shows whose link it is, and its button signs in"
 	errorPage         = "the error page, as in v5"
 	updatedAnswer     = "The response to an update contains the changed token's data"
@@ -110,6 +112,10 @@ var differencesOfBoth = []difference{
 	{"own pages/*", "location", "/own/signout", site + "/own/signout", absoluteURL},
 	{"own pages/*", "location", "/own/error?error=AccessDenied", site + "/own/error?error=AccessDenied", absoluteURL},
 	{"own pages/*", "location", "/own/error?error=undefined", site + "/own/error", absoluteURL},
+	{"JWT/links: GET /callback/email?callbackUrl=http%3A%2F%2Fsite.example&token=<random>", "location",
+		site + "/api/auth/error?error=Verification", site, restOfEmail},
+	{"JWT/links: GET /callback/email?callbackUrl=http%3A%2F%2Fsite.example&token=<random>", "cookie *session-token",
+		"", "<session>; *", restOfEmail},
 	{"JWT/links: GET /callback/email?callbackUrl=http%3A%2F%2Fsite.example&email=ann%40example.com", "location",
 		"*?error=*onfiguration", site + "/api/auth/error?error=Verification", mailCookie},
 

@@ -34,8 +34,8 @@ type StatusError int
 func (e StatusError) Error() string { return fmt.Sprintf("status %d", int(e)) }
 
 // Fetch returns the body of a resource. Any status but 2xx is a [StatusError]. A placeholder for
-// which the token response has no text or number is an error too. Errors contain neither the URL nor
-// the token.
+// which the token response has no text or number is an error too. Errors contain neither the URL
+// nor the token.
 func (c *Client) Fetch(ctx context.Context, r Resource, t *Token) ([]byte, error) {
 	resp, err := c.send(func() (*http.Request, error) { return r.request(ctx, t) }, t.Type == DPoP, t.Access)
 	if err != nil {

@@ -18,8 +18,8 @@ type Metadata struct {
 	// issuer of its own.
 	Issuer string
 
-	// IssuerAlias is another spelling of Issuer that tokens may contain; "" if there is none. Only for
-	// an Issuer that is not a template.
+	// IssuerAlias is another spelling of Issuer that tokens may contain; "" if there is none. Only
+	// for an Issuer that is not a template.
 	IssuerAlias string
 
 	// AllowedIssuers are the identifiers accepted for a template. Defaults to all that match it.

@@ -15,3 +15,5 @@ var adapter interface {
 }
 
 type Message = email.Message
+
+func accessToken(context.Context) (string, error) { return "", nil }
