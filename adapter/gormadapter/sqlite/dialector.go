@@ -71,17 +71,18 @@ func (d *Dialector) Initialize(db *gorm.DB) error {
 }
 
 // clauseBuilders write the clauses in which SQLite's grammar differs: INSERT OR IGNORE, no OFFSET
-// without LIMIT, no locking reads.
+// without LIMIT, no locking reads. The modifier of an insert may be IGNORE, as in MySQL, or OR
+// IGNORE.
 func clauseBuilders() map[string]clause.ClauseBuilder {
 	return map[string]clause.ClauseBuilder{
 		"INSERT": func(c clause.Clause, b clause.Builder) {
 			insert, ok := c.Expression.(clause.Insert)
 			if stmt, isStmt := b.(*gorm.Statement); ok && isStmt && insert.Modifier != "" {
-				stmt.WriteString("INSERT OR " + insert.Modifier + " INTO ")
-				insert.Modifier = ""
+				modifier := strings.ToUpper(insert.Modifier)
+				stmt.WriteString("INSERT OR " + strings.TrimPrefix(modifier, "OR ") + " INTO ")
 				table := insert.Table
 				if table.Name == "" {
-					table.Name = stmt.Table
+					table.Name = clause.CurrentTable
 				}
 				stmt.WriteQuoted(table)
 				return
