@@ -124,7 +124,7 @@ func (d *database) exec(ctx context.Context, s *statement, values ...any) (int64
 		return 0, nil
 	}
 	var n int64
-	err := d.retry(ctx, func() error {
+	err := d.write(ctx, func(ctx context.Context) error {
 		trace := d.trace(ctx, s)
 		result, err := d.runner(ctx, s).ExecContext(ctx, s.args(values)...)
 		if err == nil {

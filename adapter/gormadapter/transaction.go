@@ -63,6 +63,20 @@ func (d *database) transact(ctx context.Context, fn func(ctx context.Context) er
 	return d.retry(ctx, func() error { return d.runTransaction(ctx, fn) })
 }
 
+// write runs a single write. On a server it runs in a transaction, unless ctx carries one.
+//
+// If ctx ends, no driver waits until the server has stopped the statement: MySQL's only closes the
+// connection, and PostgreSQL's cancel request may be late or lost. A statement that waits for a
+// lock would then write when it gets the lock, after its caller has been told that it failed, and
+// perhaps over what was written meanwhile. In a transaction it writes nothing, because nobody
+// commits it. SQLite's statements have ended when they return.
+func (d *database) write(ctx context.Context, run func(ctx context.Context) error) error {
+	if d.dialect == sqliteDialect || d.transaction(ctx) != nil {
+		return d.retry(ctx, func() error { return run(ctx) })
+	}
+	return d.transact(ctx, run)
+}
+
 // retry runs a transaction, or a single statement, again as long as the database gives it up
 // because of others. In a transaction that ctx carries it runs once: the database has given up the
 // whole transaction.
