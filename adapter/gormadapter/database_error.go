@@ -18,17 +18,19 @@ import (
 // works on a connection given to New with any driver. It asks an error for its code by a method, if
 // the driver has one, or else by a field.
 type errorClassifier struct {
-	dialect    dialect
-	translator gorm.ErrorTranslator // nil if GORM's dialect has none
+	dialect     dialect
+	translator  gorm.ErrorTranslator // nil if GORM's dialect has none
+	schemaNames map[string]bool      // of the adapter's tables, for descriptions
+	constant    []error              // of the driver, see Connection.ConstantErrors
 }
 
 func newErrorClassifier(db *gorm.DB) errorClassifier {
 	translator, _ := db.Dialector.(gorm.ErrorTranslator)
-	return errorClassifier{dialect(db.Dialector.Name()), translator}
+	return errorClassifier{dialect: dialect(db.Dialector.Name()), translator: translator}
 }
 
-// wrap turns the database's answer to op into an error of the contract. If it is one of those, wrap
-// omits the database's own text, because MySQL's contains the value.
+// wrap turns the database's answer to op into an error of the contract, or into one whose text
+// contains no value of a row.
 func (c errorClassifier) wrap(ctx context.Context, op string, err error) error {
 	switch {
 	case ctx.Err() != nil:
@@ -36,7 +38,7 @@ func (c errorClassifier) wrap(ctx context.Context, op string, err error) error {
 	case c.isDuplicate(err):
 		err = cardea.ErrConflict
 	}
-	return fmt.Errorf("%s: %w", op, err)
+	return fmt.Errorf("%s: %w", op, c.withoutValues(err))
 }
 
 // wrapOwned is wrap for a row that belongs to a user, who may not exist.
@@ -50,13 +52,13 @@ func (c errorClassifier) wrapOwned(ctx context.Context, op string, err error) er
 // isDuplicate reports whether a row with the same unique key exists.
 func (c errorClassifier) isDuplicate(err error) bool {
 	return errors.Is(c.translated(err), gorm.ErrDuplicatedKey) || c.hasCode(err, duplicateKey) ||
-		strings.Contains(err.Error(), "UNIQUE constraint failed")
+		strings.Contains(originalText(err), "UNIQUE constraint failed")
 }
 
 // isOrphan reports whether a row's foreign key points to a row that does not exist.
 func (c errorClassifier) isOrphan(err error) bool {
 	return errors.Is(c.translated(err), gorm.ErrForeignKeyViolated) || c.hasCode(err, missingParent) ||
-		strings.Contains(err.Error(), "FOREIGN KEY constraint failed")
+		strings.Contains(originalText(err), "FOREIGN KEY constraint failed")
 }
 
 // isRetryable reports whether the database gave up a transaction that may well succeed when it is
@@ -64,11 +66,20 @@ func (c errorClassifier) isOrphan(err error) bool {
 func (c errorClassifier) isRetryable(err error) bool {
 	return c.hasCode(err, transactionGivenUp) ||
 		// The driver github.com/mattn/go-sqlite3 has its codes elsewhere.
-		c.dialect == sqliteDialect && strings.Contains(err.Error(), "database is locked")
+		c.dialect == sqliteDialect && strings.Contains(originalText(err), "database is locked")
 }
 
 // isReferenced reports whether MySQL refused to delete a row because another points to it.
 func (c errorClassifier) isReferenced(err error) bool { return c.hasCode(err, existingChild) }
+
+// isSchemaMissing reports whether a statement names a table or column that the database does not
+// have.
+func (c errorClassifier) isSchemaMissing(err error) bool {
+	text := originalText(err)
+	return c.hasCode(err, missingSchema) ||
+		c.dialect == sqliteDialect && (strings.Contains(text, "no such table: ") ||
+			strings.Contains(text, "no such column: ") || strings.Contains(text, " has no column named "))
+}
 
 func (c errorClassifier) translated(err error) error {
 	if c.translator == nil {
@@ -105,6 +116,11 @@ var (
 		sqlServer: []int32{1205},              // deadlock
 	}
 	existingChild = errorCodes{mySQL: []uint64{1217, 1451}}
+	missingSchema = errorCodes{
+		sqlStates: []string{"42P01", "42703"}, // undefined table, undefined column
+		mySQL:     []uint64{1054, 1146},
+		sqlServer: []int32{207, 208},
+	}
 )
 
 // hasCode reports whether the chain of err has one of the codes, in the way in which the drivers of

@@ -34,4 +34,10 @@ type Connection struct {
 	// statement without values, because GORM does not always ask the logger whether it wants them
 	// (Scan does not).
 	Dialector gorm.Dialector
+
+	// ConstantErrors are errors of the Go driver whose texts are constants, such as "invalid
+	// connection". The adapter uses these texts in its own errors. It describes other errors of
+	// databases and drivers by code or type, because their texts may contain values of rows.
+	// Defaults to none.
+	ConstantErrors []error
 }

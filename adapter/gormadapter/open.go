@@ -118,6 +118,8 @@ func Open(o Options, opts ...Option) (*Adapter, error) {
 		return nil, errors.Join(err, connection.Pool.Close())
 	}
 	a.owned = true
+	a.errors.constant = connection.ConstantErrors
+	a.db.errors = a.errors
 	return a, nil
 }
 

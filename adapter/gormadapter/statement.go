@@ -167,6 +167,6 @@ func (d *database) trace(ctx context.Context, s *statement) func(rows int64, err
 	}
 	begin := time.Now()
 	return func(rows int64, err error) {
-		d.logger.Trace(ctx, begin, func() (string, int64) { return s.sql, rows }, err)
+		d.logger.Trace(ctx, begin, func() (string, int64) { return s.sql, rows }, d.errors.withoutValues(err))
 	}
 }

@@ -74,7 +74,7 @@ func (d *database) write(ctx context.Context, run func(ctx context.Context) erro
 	if d.dialect == sqliteDialect || d.transaction(ctx) != nil {
 		return d.retry(ctx, func() error { return run(ctx) })
 	}
-	return d.transact(ctx, run)
+	return d.transact(ctx, func(ctx context.Context) error { return d.errors.withoutValues(run(ctx)) })
 }
 
 // retry runs a transaction, or a single statement, again as long as the database gives it up
@@ -132,7 +132,8 @@ func (d *database) rolledBack(ctx context.Context, cause, rollback error) error 
 	if rollback == nil || errors.Is(rollback, sql.ErrTxDone) || ctx.Err() != nil || d.errors.isRetryable(cause) {
 		return cause
 	}
-	return fmt.Errorf("roll back transaction: %w, after: %v", rollback, cause)
+	return fmt.Errorf("roll back transaction: %w, after: %v",
+		d.errors.withoutValues(rollback), d.errors.withoutServerText(cause))
 }
 
 // endTimeout is how long the end of a transaction may take after ctx has ended.
