@@ -81,16 +81,15 @@ func lateWrites() map[string]lateWrite {
 				return second(a.UserByAccount(ctx, "github", "early"))
 			},
 		},
-		"ConsumeVerificationToken": {
+		"DeleteSessions": {
 			block: func(tx *gorm.DB, a *gormadapter.Adapter, _ *cardea.User) error {
-				return tx.Model(&gormadapter.VerificationToken{}).Where("token = ?", "early").
-					Update("expires", expiry.Add(time.Hour)).Error
+				return a.RenewSession(gormadapter.WithTx(context.Background(), tx), "early", expiry.Add(time.Hour))
 			},
-			write: func(ctx context.Context, a *gormadapter.Adapter, _ *cardea.User) error {
-				return second(a.ConsumeVerificationToken(ctx, "early@example.com", "early"))
+			write: func(ctx context.Context, a *gormadapter.Adapter, u *cardea.User) error {
+				return second(a.DeleteSessions(ctx, u.ID, ""))
 			},
 			absent: func(ctx context.Context, a *gormadapter.Adapter, _ *cardea.User) error {
-				return second(a.ConsumeVerificationToken(ctx, "early@example.com", "early"))
+				return second(a.Session(ctx, "early"))
 			},
 		},
 	}
@@ -138,9 +137,7 @@ func (w lateWrite) run(t *testing.T, a *gormadapter.Adapter) {
 	u := &cardea.User{Email: "early@example.com"}
 	must(t, a.CreateUser(t.Context(), u))
 	must(t, a.LinkAccount(t.Context(), accountOf(u, "early")))
-	must(t, a.CreateVerificationToken(t.Context(), &cardea.VerificationToken{
-		Identifier: "early@example.com", Token: "early", Expires: expiry,
-	}))
+	must(t, a.CreateSession(t.Context(), &cardea.Session{Token: "early", UserID: u.ID, Expires: expiry}))
 	tx := a.DB().Begin()
 	must(t, tx.Error)
 	defer tx.Rollback()

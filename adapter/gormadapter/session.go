@@ -79,7 +79,7 @@ func (a *Adapter) findSession(ctx context.Context, token string) (*cardea.Sessio
 
 // RenewSession sets the expiry of a session. It returns ErrNotFound if there is no such session.
 func (a *Adapter) RenewSession(ctx context.Context, token string, expires time.Time) error {
-	n, err := a.db.exec(ctx, a.statements.renewSession, stored(expires), token)
+	n, err := a.db.execAlone(ctx, a.statements.renewSession, stored(expires), token)
 	if err == nil && n == 0 { // MySQL does not count a row that stays as it is
 		err = a.db.exists(ctx, a.statements.hasSession, token)
 	}
@@ -91,7 +91,7 @@ func (a *Adapter) RenewSession(ctx context.Context, token string, expires time.T
 
 // DeleteSession removes the session. It does nothing if there is no such session.
 func (a *Adapter) DeleteSession(ctx context.Context, token string) error {
-	if _, err := a.db.exec(ctx, a.statements.deleteSession, token); err != nil {
+	if _, err := a.db.execAlone(ctx, a.statements.deleteSession, token); err != nil {
 		return a.errors.wrap(ctx, "delete session", err)
 	}
 	return nil

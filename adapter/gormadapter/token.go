@@ -70,7 +70,7 @@ func (c tokenConsumer) consume(ctx context.Context, identifier, token string) (e
 	if c.statements.consumeToken == nil {
 		return c.readAndDelete(ctx, identifier, token)
 	}
-	err = c.db.write(ctx, func(ctx context.Context) error {
+	err = c.db.retry(ctx, func() error { // a token that is used up late overwrites nothing
 		expires, err = c.deleteReturning(ctx, identifier, token)
 		return err
 	})

@@ -69,7 +69,8 @@ func (d *database) transact(ctx context.Context, fn func(ctx context.Context) er
 // connection, and PostgreSQL's cancel request may be late or lost. A statement that waits for a
 // lock would then write when it gets the lock, after its caller has been told that it failed, and
 // perhaps over what was written meanwhile. In a transaction it writes nothing, because nobody
-// commits it. SQLite's statements have ended when they return.
+// commits it. SQLite's statements have ended when they return, and execAlone is for statements that
+// may come late.
 func (d *database) write(ctx context.Context, run func(ctx context.Context) error) error {
 	if d.dialect == sqliteDialect || d.transaction(ctx) != nil {
 		return d.retry(ctx, func() error { return run(ctx) })
