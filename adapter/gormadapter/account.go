@@ -129,7 +129,7 @@ func (a *Adapter) updateAccount(
 	}
 	condition := clause.And(a.account.bytewiseEqual("Provider", provider),
 		a.account.bytewiseEqual("ProviderAccountID", providerAccountID))
-	err = a.db.retry(ctx, func() error {
+	err = a.db.write(ctx, func(ctx context.Context) error {
 		tx := a.db.writer(ctx, a.account).Model(a.account.entity.new()).Where(condition).Updates(columns)
 		changed = tx.RowsAffected
 		return tx.Error

@@ -29,6 +29,14 @@
 // Other hooks do not run for them, except in [Adapter.DeleteUser].
 //
 // Values are always bind parameters and are never logged.
+//
+// # Errors
+//
+// No error and no log entry contains a value of a row. Databases and drivers write values into the
+// texts of their errors, so the adapter describes these errors by code or type and by the tables,
+// columns and constraints that they mention: "create user: MySQL error 1406 about image". That
+// applies to errors of the application's hooks too. errors.As finds the original, whose text may
+// contain values.
 package gormadapter
 
 import (
@@ -100,6 +108,8 @@ func (a *Adapter) describe() []error {
 	}
 	statements, faults := compileStatements(a.db.gorm, tables)
 	a.tables, a.statements = tables, statements
+	a.errors.schemaNames = tables.schemaNames()
+	a.db.errors = a.errors
 	a.userFields = newUserFields(a.user)
 	a.userDeleter = userDeleter{db: a.db, tables: tables, statements: &a.statements}
 	a.tokens = tokenConsumer{a.db, &a.statements}

@@ -19,18 +19,19 @@ import (
 // driver can be given to New. It reads the code of an error from a method or a field that the
 // driver's error type has.
 type errorClassifier struct {
-	dialect    dialect
-	translator gorm.ErrorTranslator // nil if GORM's dialect has none
+	dialect     dialect
+	translator  gorm.ErrorTranslator // nil if GORM's dialect has none
+	schemaNames map[string]bool      // of the adapter's tables, for descriptions
+	constant    []error              // of the driver, see Connection.ConstantErrors
 }
 
 func newErrorClassifier(db *gorm.DB) errorClassifier {
 	translator, _ := db.Dialector.(gorm.ErrorTranslator)
-	return errorClassifier{dialect(db.Dialector.Name()), translator}
+	return errorClassifier{dialect: dialect(db.Dialector.Name()), translator: translator}
 }
 
-// wrap adds the operation to an error. It replaces the error by ctx's error if ctx has ended, and
-// by ErrConflict if a unique key is taken. Then the database's text is lost on purpose, because
-// MySQL's contains the value.
+// wrap adds the operation to an error. It replaces the error by ctx's error if ctx has ended, by
+// ErrConflict if a unique key is taken, and otherwise by one whose text contains no value of a row.
 func (c errorClassifier) wrap(ctx context.Context, op string, err error) error {
 	switch {
 	case ctx.Err() != nil:
@@ -38,7 +39,7 @@ func (c errorClassifier) wrap(ctx context.Context, op string, err error) error {
 	case c.isDuplicate(err):
 		err = cardea.ErrConflict
 	}
-	return fmt.Errorf("%s: %w", op, err)
+	return fmt.Errorf("%s: %w", op, c.withoutValues(err))
 }
 
 // wrapOwned is wrap for inserting a row that belongs to a user. If the user does not exist, it
@@ -53,13 +54,13 @@ func (c errorClassifier) wrapOwned(ctx context.Context, op string, err error) er
 // isDuplicate reports whether the database refused a row because its unique key is taken.
 func (c errorClassifier) isDuplicate(err error) bool {
 	return errors.Is(c.translated(err), gorm.ErrDuplicatedKey) || c.hasCode(err, duplicateKey) ||
-		strings.Contains(err.Error(), "UNIQUE constraint failed")
+		strings.Contains(originalText(err), "UNIQUE constraint failed")
 }
 
 // isOrphan reports whether the database refused a row because its foreign key refers to no row.
 func (c errorClassifier) isOrphan(err error) bool {
 	return errors.Is(c.translated(err), gorm.ErrForeignKeyViolated) || c.hasCode(err, missingParent) ||
-		strings.Contains(err.Error(), "FOREIGN KEY constraint failed")
+		strings.Contains(originalText(err), "FOREIGN KEY constraint failed")
 }
 
 // isRetryable reports whether the database aborted a transaction because of concurrent ones, so
@@ -67,11 +68,20 @@ func (c errorClassifier) isOrphan(err error) bool {
 func (c errorClassifier) isRetryable(err error) bool {
 	return c.hasCode(err, abortedTransaction) ||
 		// github.com/mattn/go-sqlite3 has no method for the code.
-		c.dialect == sqliteDialect && strings.Contains(err.Error(), "database is locked")
+		c.dialect == sqliteDialect && strings.Contains(originalText(err), "database is locked")
 }
 
 // isReferenced reports whether MySQL refused to delete a row because another row refers to it.
 func (c errorClassifier) isReferenced(err error) bool { return c.hasCode(err, existingChild) }
+
+// isSchemaMissing reports whether a statement names a table or column that the database does not
+// have.
+func (c errorClassifier) isSchemaMissing(err error) bool {
+	text := originalText(err)
+	return c.hasCode(err, missingSchema) ||
+		c.dialect == sqliteDialect && (strings.Contains(text, "no such table: ") ||
+			strings.Contains(text, "no such column: ") || strings.Contains(text, " has no column named "))
+}
 
 func (c errorClassifier) translated(err error) error {
 	if c.translator == nil {
@@ -108,6 +118,11 @@ var (
 		sqlServer: []int32{1205},              // deadlock
 	}
 	existingChild = errorCodes{mySQL: []uint64{1217, 1451}}
+	missingSchema = errorCodes{
+		sqlStates: []string{"42P01", "42703"}, // undefined table, undefined column
+		mySQL:     []uint64{1054, 1146},
+		sqlServer: []int32{207, 208},
+	}
 )
 
 // hasCode reports whether err, or an error that it wraps, has one of the codes. The method that

@@ -34,4 +34,10 @@ type Connection struct {
 	// the statement without values: GORM asks the logger's ParamsFilter before it logs values, but
 	// not in Scan.
 	Dialector gorm.Dialector
+
+	// ConstantErrors are errors of the Go driver whose texts are constants, such as "invalid
+	// connection". The adapter uses these texts in its own errors. It describes other errors of
+	// databases and drivers by code or type, because their texts may contain values of rows.
+	// Defaults to none.
+	ConstantErrors []error
 }

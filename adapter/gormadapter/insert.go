@@ -22,7 +22,7 @@ func (a *Adapter) insert(ctx context.Context, op string, r *row, userID string) 
 	if r.err != nil {
 		return fmt.Errorf("%s: %w", op, r.err)
 	}
-	err = a.db.retry(ctx, func() error {
+	err = a.db.write(ctx, func(ctx context.Context) error {
 		omitted := append(r.omittedColumns(ctx), clause.Associations)
 		return a.db.writer(ctx, r.table).Omit(omitted...).Create(r.entity).Error
 	})

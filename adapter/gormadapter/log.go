@@ -3,7 +3,6 @@ package gormadapter
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -25,6 +24,26 @@ func (l parameterizedLogger) LogMode(level logger.LogLevel) logger.Interface {
 	return parameterizedLogger{l.Interface.LogMode(level)}
 }
 
+// Info logs a message from GORM without its arguments, which may be values.
+func (l parameterizedLogger) Info(ctx context.Context, format string, _ ...any) {
+	l.Interface.Info(ctx, "%s", format)
+}
+
+// Warn logs a warning from GORM without its arguments.
+func (l parameterizedLogger) Warn(ctx context.Context, format string, _ ...any) {
+	l.Interface.Warn(ctx, "%s", format)
+}
+
+// Error logs an error from GORM without its arguments.
+func (l parameterizedLogger) Error(ctx context.Context, format string, _ ...any) {
+	l.Interface.Error(ctx, "%s", format)
+}
+
+// Trace logs a statement that has run, and its error without values.
+func (l parameterizedLogger) Trace(ctx context.Context, begin time.Time, fc func() (sql string, rows int64), err error) {
+	l.Interface.Trace(ctx, begin, fc, errorClassifier{}.withoutValues(err))
+}
+
 // statementLogger logs each statement with its duration and without its values, for Options.Debug.
 type statementLogger struct{ logger *slog.Logger }
 
@@ -36,22 +55,22 @@ func (l statementLogger) ParamsFilter(_ context.Context, sql string, _ ...any) (
 	return sql, nil
 }
 
-// Info logs a message from GORM at level info.
-func (l statementLogger) Info(ctx context.Context, format string, args ...any) {
-	l.logger.InfoContext(ctx, fmt.Sprintf(format, args...))
+// Info logs a message from GORM without its arguments, which may be values.
+func (l statementLogger) Info(ctx context.Context, format string, _ ...any) {
+	l.logger.InfoContext(ctx, format)
 }
 
-// Warn logs a message from GORM at level warn.
-func (l statementLogger) Warn(ctx context.Context, format string, args ...any) {
-	l.logger.WarnContext(ctx, fmt.Sprintf(format, args...))
+// Warn logs a warning from GORM without its arguments.
+func (l statementLogger) Warn(ctx context.Context, format string, _ ...any) {
+	l.logger.WarnContext(ctx, format)
 }
 
-// Error logs a message from GORM at level error.
-func (l statementLogger) Error(ctx context.Context, format string, args ...any) {
-	l.logger.ErrorContext(ctx, fmt.Sprintf(format, args...))
+// Error logs an error from GORM without its arguments.
+func (l statementLogger) Error(ctx context.Context, format string, _ ...any) {
+	l.logger.ErrorContext(ctx, format)
 }
 
-// Trace logs a statement that has run, at level info, even if it failed.
+// Trace logs a statement that has run, and its error without values.
 func (l statementLogger) Trace(ctx context.Context, begin time.Time, fc func() (sql string, rows int64), err error) {
 	sql, rows := fc()
 	attrs := []slog.Attr{slog.String("sql", sql), slog.Duration("duration", time.Since(begin))}
@@ -59,7 +78,7 @@ func (l statementLogger) Trace(ctx context.Context, begin time.Time, fc func() (
 		attrs = append(attrs, slog.Int64("rows", rows))
 	}
 	if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
-		attrs = append(attrs, slog.String("error", err.Error()))
+		attrs = append(attrs, slog.String("error", errorClassifier{}.withoutValues(err).Error()))
 	}
 	l.logger.LogAttrs(ctx, slog.LevelInfo, "sql statement", attrs...)
 }

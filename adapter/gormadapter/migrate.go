@@ -36,7 +36,7 @@ func (a *Adapter) Migrate(ctx context.Context) error {
 const maxMigrateTries = 3
 
 func migrateTables(ctx context.Context, db *database, t tables) error {
-	migrate := func(ctx context.Context) error { return migrateEach(db.session(ctx), t) }
+	migrate := func(ctx context.Context) error { return migrateEach(db, db.session(ctx), t) }
 	// On MySQL each of these statements commits, after which the savepoint does not exist any more.
 	if db.dialect == mySQLDialect && db.transaction(ctx) != nil {
 		return migrate(ctx)
@@ -44,13 +44,13 @@ func migrateTables(ctx context.Context, db *database, t tables) error {
 	return db.transact(ctx, migrate)
 }
 
-func migrateEach(db *gorm.DB, tables tables) error {
+func migrateEach(d *database, db *gorm.DB, tables tables) error {
 	tx, err := withCollation(db, tables.user)
 	if err != nil {
-		return fmt.Errorf("find the collation of the tables: %w", err)
+		return fmt.Errorf("find the collation of the tables: %w", d.withoutRows(err))
 	}
 	for _, t := range tables.inOrder() {
-		m := tableMigration{tx.Migrator(), reflect.New(t.schema.ModelType).Interface(), t.schema}
+		m := tableMigration{tx.Migrator(), d, reflect.New(t.schema.ModelType).Interface(), t.schema}
 		if err := m.run(); err != nil {
 			return fmt.Errorf("migrate table %s: %w", t.schema.Table, err)
 		}
@@ -58,16 +58,26 @@ func migrateEach(db *gorm.DB, tables tables) error {
 	return nil
 }
 
+// withoutRows returns an error of a migration without values of rows, such as those of a key that is
+// there twice. SQLite's errors in migrations contain none, and say what to do.
+func (d *database) withoutRows(err error) error {
+	if d.dialect == sqliteDialect {
+		return err
+	}
+	return d.errors.withoutServerText(err)
+}
+
 // tableMigration adds to one table what its entity needs.
 type tableMigration struct {
 	gorm.Migrator
+	db     *database
 	entity any
 	schema *schema.Schema
 }
 
 func (m tableMigration) run() error {
 	if !m.HasTable(m.entity) {
-		return m.CreateTable(m.entity)
+		return m.db.withoutRows(m.CreateTable(m.entity))
 	}
 	if err := m.addColumns(); err != nil {
 		return err
@@ -77,7 +87,7 @@ func (m tableMigration) run() error {
 			continue
 		}
 		if err := m.CreateIndex(m.entity, index.Name); err != nil {
-			return fmt.Errorf("create index %s: %w", index.Name, err)
+			return fmt.Errorf("create index %s: %w", index.Name, m.db.withoutRows(err))
 		}
 	}
 	return nil
@@ -86,7 +96,7 @@ func (m tableMigration) run() error {
 func (m tableMigration) addColumns() error {
 	columns, err := m.ColumnTypes(m.entity)
 	if err != nil {
-		return err
+		return m.db.withoutRows(err)
 	}
 	for _, name := range m.schema.DBNames {
 		field := m.schema.FieldsByDBName[name]
@@ -97,7 +107,7 @@ func (m tableMigration) addColumns() error {
 			continue
 		}
 		if err := m.AddColumn(m.entity, name); err != nil {
-			return fmt.Errorf("add column %s: %w", name, err)
+			return fmt.Errorf("add column %s: %w", name, m.db.withoutRows(err))
 		}
 		if err := m.addConstraints(field); err != nil {
 			return err
@@ -113,7 +123,7 @@ func (m tableMigration) addConstraints(field *schema.Field) error {
 			continue
 		}
 		if err := m.CreateConstraint(m.entity, name); err != nil {
-			return fmt.Errorf("create constraint %s: %w", name, err)
+			return fmt.Errorf("create constraint %s: %w", name, m.db.withoutRows(err))
 		}
 	}
 	return nil

@@ -124,6 +124,8 @@ func Open(o Options, opts ...Option) (*Adapter, error) {
 		return nil, errors.Join(err, connection.Pool.Close())
 	}
 	a.ownsPool = true
+	a.errors.constant = connection.ConstantErrors
+	a.db.errors = a.errors
 	return a, nil
 }
 

@@ -102,7 +102,8 @@ func (r *row) setScanned(ctx context.Context, scanned []any, direct bool) error 
 			continue
 		}
 		if err := field.Set(ctx, r.value, scanned[i]); err != nil {
-			return fmt.Errorf("column %s does not fit %s.%s", field.DBName, r.schema.ModelType, field.Name)
+			text := fmt.Sprintf("column %s does not fit %s.%s", field.DBName, r.schema.ModelType, field.Name)
+			return &valueFreeError{text: text}
 		}
 	}
 	return nil

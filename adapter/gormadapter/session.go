@@ -84,7 +84,7 @@ func (a *Adapter) findSession(ctx context.Context, token string) (*cardea.Sessio
 // RenewSession sets the expiry of a session. It runs no hooks. It returns ErrNotFound if there is
 // no such session.
 func (a *Adapter) RenewSession(ctx context.Context, token string, expires time.Time) error {
-	n, err := a.db.exec(ctx, a.statements.renewSession, utcMillis(expires), token)
+	n, err := a.db.execAlone(ctx, a.statements.renewSession, utcMillis(expires), token)
 	if err == nil && n == 0 { // MySQL does not count rows that an update leaves unchanged
 		err = a.db.exists(ctx, a.statements.hasSession, token)
 	}
@@ -96,7 +96,7 @@ func (a *Adapter) RenewSession(ctx context.Context, token string, expires time.T
 
 // DeleteSession removes the session. It runs no hooks. It does nothing if there is no such session.
 func (a *Adapter) DeleteSession(ctx context.Context, token string) error {
-	if _, err := a.db.exec(ctx, a.statements.deleteSession, token); err != nil {
+	if _, err := a.db.execAlone(ctx, a.statements.deleteSession, token); err != nil {
 		return a.errors.wrap(ctx, "delete session", err)
 	}
 	return nil

@@ -122,22 +122,37 @@ func (d *database) query(ctx context.Context, s *statement, values ...any) (*sql
 	return rows, err
 }
 
-// exec runs s, again if the database aborts it because of concurrent transactions. It returns the
-// number of rows that s changed.
-func (d *database) exec(ctx context.Context, s *statement, values ...any) (int64, error) {
+// exec returns the number of rows that s changed. It is a write that does not happen after ctx has
+// ended, see write.
+func (d *database) exec(ctx context.Context, s *statement, values ...any) (n int64, err error) {
+	err = d.write(ctx, func(ctx context.Context) error {
+		n, err = d.execOnce(ctx, s, values)
+		return err
+	})
+	return n, err
+}
+
+// execAlone is exec without a transaction, which takes two round trips less. It is for statements
+// that overwrite nothing if the server runs them after ctx has ended: a session ends or is renewed,
+// or expired rows are deleted, as the caller asked.
+func (d *database) execAlone(ctx context.Context, s *statement, values ...any) (n int64, err error) {
+	err = d.retry(ctx, func() error {
+		n, err = d.execOnce(ctx, s, values)
+		return err
+	})
+	return n, err
+}
+
+func (d *database) execOnce(ctx context.Context, s *statement, values []any) (n int64, err error) {
 	if !d.dialect.allStorable(values) {
 		return 0, nil
 	}
-	var n int64
-	err := d.retry(ctx, func() error {
-		trace := d.trace(ctx, s)
-		result, err := d.runnerFor(ctx, s).ExecContext(ctx, s.args(values)...)
-		if err == nil {
-			n, err = result.RowsAffected()
-		}
-		trace(n, err)
-		return err
-	})
+	trace := d.trace(ctx, s)
+	result, err := d.runnerFor(ctx, s).ExecContext(ctx, s.args(values)...)
+	if err == nil {
+		n, err = result.RowsAffected()
+	}
+	trace(n, err)
 	return n, err
 }
 
@@ -160,7 +175,7 @@ func (d *database) deleteExpired(ctx context.Context, s *statement, before time.
 	if limit <= 0 { // a negative LIMIT means no limit on SQLite
 		return 0, nil
 	}
-	n, err := d.exec(ctx, s, before.UTC(), limit)
+	n, err := d.execAlone(ctx, s, before.UTC(), limit)
 	return int(n), err
 }
 
@@ -172,6 +187,6 @@ func (d *database) trace(ctx context.Context, s *statement) func(rows int64, err
 	}
 	begin := time.Now()
 	return func(rows int64, err error) {
-		d.logger.Trace(ctx, begin, func() (string, int64) { return s.sql, rows }, err)
+		d.logger.Trace(ctx, begin, func() (string, int64) { return s.sql, rows }, d.errors.withoutValues(err))
 	}
 }

@@ -19,7 +19,7 @@ func (a *Adapter) CreateVerificationToken(ctx context.Context, t *cardea.Verific
 	if r.err != nil {
 		return fmt.Errorf("create verification token: %w", r.err)
 	}
-	err := a.db.retry(ctx, func() error {
+	err := a.db.write(ctx, func(ctx context.Context) error {
 		return a.db.writer(ctx, a.token).Omit(clause.Associations).Create(r.entity).Error
 	})
 	if err != nil {
@@ -72,7 +72,7 @@ func (c tokenConsumer) consume(ctx context.Context, identifier, token string) (e
 	if c.statements.consumeToken == nil {
 		return c.readAndDelete(ctx, identifier, token)
 	}
-	err = c.db.retry(ctx, func() error {
+	err = c.db.retry(ctx, func() error { // a token that is used up late overwrites nothing
 		expires, err = c.deleteReturning(ctx, identifier, token)
 		return err
 	})

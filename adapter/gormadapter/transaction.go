@@ -69,6 +69,21 @@ func (d *database) transact(ctx context.Context, fn func(ctx context.Context) er
 	return d.retry(ctx, func() error { return d.runTransaction(ctx, fn) })
 }
 
+// write runs a single write. On a server it runs in a transaction, unless ctx carries one.
+//
+// If ctx ends, no driver waits until the server has stopped the statement: MySQL's only closes the
+// connection, and PostgreSQL's cancel request may be late or lost. A statement that waits for a
+// lock would then write when it gets the lock, after its caller has been told that it failed, and
+// perhaps over what was written meanwhile. In a transaction it writes nothing, because nobody
+// commits it. SQLite's statements have ended when they return, and execAlone is for statements that
+// may come late.
+func (d *database) write(ctx context.Context, run func(ctx context.Context) error) error {
+	if d.dialect == sqliteDialect || d.transaction(ctx) != nil {
+		return d.retry(ctx, func() error { return run(ctx) })
+	}
+	return d.transact(ctx, func(ctx context.Context) error { return d.errors.withoutValues(run(ctx)) })
+}
+
 // retry calls run, a transaction or a single statement, and calls it again if the database aborts
 // it because of concurrent transactions. If ctx carries a transaction, it calls run once: the
 // database has aborted that whole transaction.
@@ -124,7 +139,8 @@ func (d *database) rolledBack(ctx context.Context, cause, rollback error) error 
 	if rollback == nil || errors.Is(rollback, sql.ErrTxDone) || ctx.Err() != nil || d.errors.isRetryable(cause) {
 		return cause
 	}
-	return fmt.Errorf("roll back transaction: %w, after: %v", rollback, cause)
+	return fmt.Errorf("roll back transaction: %w, after: %v",
+		d.errors.withoutValues(rollback), d.errors.withoutServerText(cause))
 }
 
 // endTimeout is how long a commit or rollback may take after ctx has ended.

@@ -53,7 +53,7 @@ func (a *Adapter) CreateUser(ctx context.Context, u *cardea.User) error {
 	if r.err != nil {
 		return fmt.Errorf("create user: %w", r.err)
 	}
-	err = a.db.retry(ctx, func() error {
+	err = a.db.write(ctx, func(ctx context.Context) error {
 		return a.db.writer(ctx, a.user).Omit(r.omittedColumns(ctx)...).Create(r.entity).Error
 	})
 	if err != nil {
@@ -110,7 +110,7 @@ func (a *Adapter) UpdateUser(ctx context.Context, u *cardea.User) error {
 	}
 	columns := r.values(ctx, "Name", "Email", "EmailVerified", "Image")
 	condition := a.user.bytewiseEqual("ID", key)
-	err = a.db.retry(ctx, func() error {
+	err = a.db.write(ctx, func(ctx context.Context) error {
 		return a.db.writer(ctx, a.user).Model(r.entity).Where(condition).Updates(columns).Error
 	})
 	if err != nil {

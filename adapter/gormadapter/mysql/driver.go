@@ -38,7 +38,12 @@ func (opener) Connect(o gormadapter.Options) (*gormadapter.Connection, error) {
 	pool := sql.OpenDB(connector)
 	options.Limit(pool, o)
 	dialector := &dialect.Dialector{Config: &dialect.Config{Conn: pool, DSNConfig: config}}
-	c := &gormadapter.Connection{Database: describe(config), Pool: pool, Dialector: dialector}
+	c := &gormadapter.Connection{
+		Database: describe(config), Pool: pool, Dialector: dialector, ConstantErrors: []error{
+			mysql.ErrInvalidConn, mysql.ErrMalformPkt, mysql.ErrPktSync, mysql.ErrPktSyncMul, mysql.ErrPktTooLarge,
+			mysql.ErrNoTLS, mysql.ErrBusyBuffer,
+		},
+	}
 	if o.Debug {
 		c.Dialector = parameterizedDialector{dialector}
 	}

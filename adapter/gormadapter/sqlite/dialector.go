@@ -79,15 +79,16 @@ func clauseBuilders() map[string]clause.ClauseBuilder {
 	return map[string]clause.ClauseBuilder{"INSERT": buildInsert, "LIMIT": buildLimit, "FOR": buildFor}
 }
 
-// buildInsert writes INSERT OR IGNORE and similar clauses.
+// buildInsert writes INSERT OR IGNORE and similar clauses. The modifier of an insert may be IGNORE,
+// as in MySQL, or OR IGNORE.
 func buildInsert(c clause.Clause, b clause.Builder) {
 	insert, ok := c.Expression.(clause.Insert)
 	if stmt, isStmt := b.(*gorm.Statement); ok && isStmt && insert.Modifier != "" {
-		stmt.WriteString("INSERT OR " + insert.Modifier + " INTO ")
-		insert.Modifier = ""
+		modifier := strings.ToUpper(insert.Modifier)
+		stmt.WriteString("INSERT OR " + strings.TrimPrefix(modifier, "OR ") + " INTO ")
 		table := insert.Table
 		if table.Name == "" {
-			table.Name = stmt.Table
+			table.Name = clause.CurrentTable
 		}
 		stmt.WriteQuoted(table)
 		return

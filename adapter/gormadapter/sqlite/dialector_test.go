@@ -77,6 +77,23 @@ func TestOnConflict(t *testing.T) {
 	}
 }
 
+func TestInsertModifier(t *testing.T) {
+	t.Parallel()
+	dry := openFile(t).Session(&gorm.Session{DryRun: true})
+	for modifier, want := range map[string]string{
+		"": "INSERT INTO ", "IGNORE": "INSERT OR IGNORE INTO ", "OR IGNORE": "INSERT OR IGNORE INTO ",
+		"or replace": "INSERT OR REPLACE INTO ",
+	} {
+		for _, table := range []string{"items", "attached.items"} {
+			stmt := dry.Table(table).Clauses(clause.Insert{Modifier: modifier}).Create(&item{}).Statement
+			want := want + stmt.Quote(table) + " "
+			if got := stmt.SQL.String(); !strings.HasPrefix(got, want) {
+				t.Errorf("%q: got %s, want %s", modifier, got, want)
+			}
+		}
+	}
+}
+
 func TestLimitAndLocking(t *testing.T) {
 	t.Parallel()
 	db := items(t)

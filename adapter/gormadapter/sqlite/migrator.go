@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"database/sql"
 	"errors"
 	"fmt"
 	"regexp"
@@ -122,8 +121,8 @@ func (m Migrator) hasForeignKey(table string, c *schema.Constraint) (bool, error
 
 func (m Migrator) hasUnique(table, column string) (bool, error) {
 	indexes, err := m.indexes(table)
-	return slices.ContainsFunc(indexes, func(i migrator.Index) bool {
-		return i.UniqueValue.Bool && len(i.ColumnList) == 1 && strings.EqualFold(i.ColumnList[0], column)
+	return slices.ContainsFunc(indexes, func(i index) bool {
+		return i.UniqueValue.Bool && !i.partial && len(i.ColumnList) == 1 && strings.EqualFold(i.ColumnList[0], column)
 	}), err
 }
 
@@ -250,8 +249,9 @@ func (m Migrator) MigrateColumn(value any, field *schema.Field, column gorm.Colu
 // a column that allows NULL.
 func (m Migrator) differs(field *schema.Field, column gorm.ColumnType) string {
 	want := m.DataTypeOf(field)
-	if a, b := affinity(column.DatabaseTypeName()), affinity(want); a != b {
-		return fmt.Sprintf("is %s, the entity has %s", column.DatabaseTypeName(), want)
+	declared, _ := column.ColumnType()
+	if affinity(declared) != affinity(want) {
+		return fmt.Sprintf("is %s, the entity has %s", declared, want)
 	}
 	if nullable, _ := column.Nullable(); !nullable && !field.NotNull && !field.PrimaryKey {
 		return "is not null, the entity allows null"
@@ -317,68 +317,4 @@ func (m Migrator) MigrateColumnUnique(value any, field *schema.Field, _ gorm.Col
 		return err
 	}
 	return m.CreateConstraint(value, m.DB.NamingStrategy.UniqueName(field.Schema.Table, field.DBName))
-}
-
-// DropIndex drops an index. The name is that of the index or of the field.
-func (m Migrator) DropIndex(value any, name string) error {
-	return m.RunWithValue(value, func(stmt *gorm.Statement) error {
-		if stmt.Schema != nil {
-			if index := stmt.Schema.LookIndex(name); index != nil {
-				name = index.Name
-			}
-		}
-		return m.DB.Exec("DROP INDEX ?", clause.Column{Name: name}).Error
-	})
-}
-
-// RenameIndex always returns an error, because SQLite cannot rename an index. Create the new index
-// and drop the old one.
-func (m Migrator) RenameIndex(_ any, from, to string) error {
-	return fmt.Errorf("sqlite: rename index %s to %s: SQLite cannot: create the new one and drop the old", from, to)
-}
-
-// GetIndexes returns the indexes of a table, including those that SQLite created for constraints,
-// but no partial indexes. It returns none if the table does not exist.
-func (m Migrator) GetIndexes(value any) (list []gorm.Index, err error) {
-	err = m.RunWithValue(value, func(stmt *gorm.Statement) error {
-		indexes, err := m.indexes(stmt.Table)
-		for _, index := range indexes {
-			list = append(list, index)
-		}
-		return err
-	})
-	return list, err
-}
-
-// indexes returns the indexes of a table with their columns. It leaves out partial indexes, which
-// do not make a column unique.
-func (m Migrator) indexes(table string) ([]migrator.Index, error) {
-	var found []struct {
-		Name   string
-		Unique bool
-		Origin string
-		Column string
-	}
-	err := m.DB.Raw("SELECT i.name AS name, i.`unique` AS `unique`, i.origin AS origin, "+
-		"coalesce(c.name, '') AS `column` "+
-		"FROM pragma_index_list(?) AS i JOIN pragma_index_info(i.name) AS c "+
-		"WHERE i.partial = 0 ORDER BY i.seq, c.seqno", table).Scan(&found).Error
-	if err != nil {
-		return nil, err
-	}
-	var indexes []migrator.Index
-	for _, f := range found {
-		if last := len(indexes) - 1; last >= 0 && indexes[last].NameValue == f.Name {
-			indexes[last].ColumnList = append(indexes[last].ColumnList, f.Column)
-			continue
-		}
-		indexes = append(indexes, migrator.Index{
-			TableName:       table,
-			NameValue:       f.Name,
-			ColumnList:      []string{f.Column},
-			PrimaryKeyValue: sql.NullBool{Bool: f.Origin == "pk", Valid: true},
-			UniqueValue:     sql.NullBool{Bool: f.Unique, Valid: true},
-		})
-	}
-	return indexes, nil
 }
