@@ -40,7 +40,9 @@ func (l parameterizedLogger) Error(ctx context.Context, format string, _ ...any)
 }
 
 // Trace logs a statement that has run, and its error without values.
-func (l parameterizedLogger) Trace(ctx context.Context, begin time.Time, fc func() (sql string, rows int64), err error) {
+func (l parameterizedLogger) Trace(
+	ctx context.Context, begin time.Time, fc func() (sql string, rows int64), err error,
+) {
 	l.Interface.Trace(ctx, begin, fc, errorClassifier{}.withoutValues(err))
 }
 

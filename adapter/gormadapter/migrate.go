@@ -58,8 +58,8 @@ func migrateEach(d *database, db *gorm.DB, tables tables) error {
 	return nil
 }
 
-// withoutRows returns an error of a migration without values of rows, such as those of a key that is
-// there twice. SQLite's errors in migrations contain none, and say what to do.
+// withoutRows returns an error of a migration without values of rows, such as those of a key that
+// is there twice. SQLite's errors in migrations contain none, and say what to do.
 func (d *database) withoutRows(err error) error {
 	if d.dialect == sqliteDialect {
 		return err

@@ -39,7 +39,8 @@ func TestInsertsInTransactionsArePreparedOnce(t *testing.T) {
 			must(t, a.DeleteUser(t.Context(), u.ID)) // its transaction prepares what the first sign-in has queued
 			signUp()
 			if got := prepared() - before; got < 4 {
-				t.Errorf("got %d statements prepared by the next transactions, want 3 inserts and a deletion at least", got)
+				t.Errorf("got %d statements prepared by the next transactions, want 3 inserts and a deletion at least",
+					got)
 			}
 			before = prepared()
 			for range 5 {

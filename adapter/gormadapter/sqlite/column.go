@@ -11,8 +11,8 @@ import (
 	"gorm.io/gorm"
 )
 
-// ColumnTypes returns the columns of a table as SQLite describes them. If there is no such table, it
-// returns an error.
+// ColumnTypes returns the columns of a table as SQLite describes them. If there is no such table,
+// it returns an error.
 func (m Migrator) ColumnTypes(value any) (types []gorm.ColumnType, err error) {
 	err = m.RunWithValue(value, func(stmt *gorm.Statement) error {
 		var columns []column
