@@ -93,8 +93,9 @@ type Config struct {
 	// address. Defaults to slog.Default().
 	Logger *slog.Logger
 
-	// HTTPClient makes the requests to providers. Defaults to a client with timeouts that follows
-	// no redirects and refuses loopback addresses unless the provider is configured on one.
+	// HTTPClient makes the requests to providers. Whatever client it is, no redirect is followed,
+	// and each request ends after 10 seconds. Defaults to a client that refuses loopback addresses
+	// unless the provider is configured on one.
 	HTTPClient *http.Client
 }
 
