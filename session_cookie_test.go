@@ -1,6 +1,7 @@
 package cardea_test
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strings"
@@ -20,12 +21,10 @@ func stale(t *testing.T, b *cardeatest.Browser, list ...*http.Cookie) {
 	t.Helper()
 	app, _ := url.Parse(b.Site + "/api/auth/session")
 	for _, c := range list {
-		if c.Path == "" {
-			c.Path = "/"
-		}
-		c.Secure = true
+		copied := *c // parallel tests share the list
+		copied.Path, copied.Secure = cmp.Or(c.Path, "/"), true
+		b.Jar.SetCookies(app, []*http.Cookie{&copied})
 	}
-	b.Jar.SetCookies(app, list)
 }
 
 // sessionCookiesOf returns the session cookies that a browser sends to its site.

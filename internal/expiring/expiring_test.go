@@ -41,13 +41,13 @@ func TestSetExtendsToTheLaterTime(t *testing.T) {
 
 func TestSetIsBounded(t *testing.T) {
 	t.Parallel()
-	const most = 1 << 17
+	const most, extra = 1 << 17, 20
 	var s expiring.Set
-	for i := range most + 1000 {
+	for i := range most + extra {
 		s.Add(strconv.Itoa(i), start, start.Add(time.Hour))
 	}
 	left := 0
-	for i := range most + 1000 {
+	for i := range most + extra {
 		if s.Has(strconv.Itoa(i), start) {
 			left++
 		}
@@ -55,7 +55,7 @@ func TestSetIsBounded(t *testing.T) {
 	if left != most {
 		t.Errorf("%d ids, want %d", left, most)
 	}
-	if !s.Has(strconv.Itoa(most+999), start) {
+	if !s.Has(strconv.Itoa(most+extra-1), start) {
 		t.Error("the latest id was forgotten")
 	}
 }
@@ -87,13 +87,14 @@ func TestLimiterIsBounded(t *testing.T) {
 		l.Allow(strconv.Itoa(i), start)
 	}
 	l.Allow("one more", start)
+	const tried = 100
 	refused := 0
-	for i := range most {
+	for i := range tried {
 		if !l.Allow(strconv.Itoa(i), start) {
 			refused++
 		}
 	}
-	if refused < most/2 { // each that is allowed again takes the place of another
-		t.Errorf("only %d of %d keys are known", refused, most)
+	if refused < tried/2 { // each key that is allowed again replaces another one
+		t.Errorf("only %d of %d keys are known", refused, tried)
 	}
 }
