@@ -1,5 +1,7 @@
 -- CreateUser
+BEGIN
 INSERT INTO "user" ("id","name","email","email_verified","image") VALUES (@p1,@p2,@p3,@p4,@p5);
+COMMIT
 -- UserByID
 SELECT "user"."id","user"."name","user"."email","user"."email_verified","user"."image" FROM "user" WHERE "user"."id" = @p1 AND CAST(CAST("user"."id" AS nvarchar(4000)) AS varbinary(8000)) = CAST(CAST(@p2 AS nvarchar(4000)) AS varbinary(8000))
 -- UserByEmail
@@ -7,18 +9,28 @@ SELECT "user"."id","user"."name","user"."email","user"."email_verified","user"."
 -- UserByAccount
 SELECT "user"."id","user"."name","user"."email","user"."email_verified","user"."image" FROM "user" JOIN "account" ON "account"."user_id" = "user"."id" WHERE ("account"."provider" = @p1 AND CAST(CAST("account"."provider" AS nvarchar(4000)) AS varbinary(8000)) = CAST(CAST(@p2 AS nvarchar(4000)) AS varbinary(8000))) AND ("account"."provider_account_id" = @p3 AND CAST(CAST("account"."provider_account_id" AS nvarchar(4000)) AS varbinary(8000)) = CAST(CAST(@p4 AS nvarchar(4000)) AS varbinary(8000)))
 -- UpdateUser
+BEGIN
 UPDATE "user" SET "email"=@p1,"email_verified"=@p2,"image"=@p3,"name"=@p4 WHERE ("user"."id" = @p5 AND CAST(CAST("user"."id" AS nvarchar(4000)) AS varbinary(8000)) = CAST(CAST(@p6 AS nvarchar(4000)) AS varbinary(8000))) AND "id" = @p7
+COMMIT
 SELECT "user"."id","user"."name","user"."email","user"."email_verified","user"."image" FROM "user" WHERE "user"."id" = @p1 AND CAST(CAST("user"."id" AS nvarchar(4000)) AS varbinary(8000)) = CAST(CAST(@p2 AS nvarchar(4000)) AS varbinary(8000))
 -- LinkAccount
+BEGIN
 INSERT INTO "account" ("id","user_id","type","provider","provider_account_id","refresh_token","access_token","expires_at","token_type","scope","id_token","session_state") VALUES (@p1,@p2,@p3,@p4,@p5,@p6,@p7,@p8,@p9,@p10,@p11,@p12);
+COMMIT
 -- UpdateAccount
+BEGIN
 UPDATE "account" SET "scope"=@p1,"type"=@p2 WHERE ("account"."provider" = @p3 AND CAST(CAST("account"."provider" AS nvarchar(4000)) AS varbinary(8000)) = CAST(CAST(@p4 AS nvarchar(4000)) AS varbinary(8000))) AND ("account"."provider_account_id" = @p5 AND CAST(CAST("account"."provider_account_id" AS nvarchar(4000)) AS varbinary(8000)) = CAST(CAST(@p6 AS nvarchar(4000)) AS varbinary(8000)))
+COMMIT
 -- UnlinkAccount
+BEGIN
 DELETE FROM "account" WHERE ("account"."provider" = @p1 AND CAST(CAST("account"."provider" AS nvarchar(4000)) AS varbinary(8000)) = CAST(CAST(@p2 AS nvarchar(4000)) AS varbinary(8000))) AND ("account"."provider_account_id" = @p3 AND CAST(CAST("account"."provider_account_id" AS nvarchar(4000)) AS varbinary(8000)) = CAST(CAST(@p4 AS nvarchar(4000)) AS varbinary(8000)))
+COMMIT
 -- Accounts
 SELECT "account"."id","account"."user_id","account"."type","account"."provider","account"."provider_account_id","account"."refresh_token","account"."access_token","account"."expires_at","account"."token_type","account"."scope","account"."id_token","account"."session_state" FROM "account" WHERE "account"."user_id" = @p1 AND CAST(CAST("account"."user_id" AS nvarchar(4000)) AS varbinary(8000)) = CAST(CAST(@p2 AS nvarchar(4000)) AS varbinary(8000))
 -- CreateSession
+BEGIN
 INSERT INTO "session" ("id","user_id","expires","session_token") VALUES (@p1,@p2,@p3,@p4);
+COMMIT
 -- Session
 SELECT "session"."session_token","session"."user_id","session"."expires","user"."id","user"."name","user"."email","user"."email_verified","user"."image" FROM "user" JOIN "session" ON "session"."user_id" = "user"."id" WHERE "session"."session_token" = @p1
 -- RenewSession
@@ -28,7 +40,9 @@ DELETE FROM "session" WHERE "session"."session_token" = @p1 AND CAST(CAST("sessi
 -- DeleteExpiredSessions
 DELETE FROM "session" WHERE "session"."session_token" IN (SELECT TOP (@p1) "session_token" FROM "session" WHERE "expires" < @p2) AND "session"."expires" < @p3
 -- CreateVerificationToken
+BEGIN
 INSERT INTO "verification_token" ("token","expires","identifier") VALUES (@p1,@p2,@p3);
+COMMIT
 -- ConsumeVerificationToken
 DELETE FROM "verification_token" OUTPUT "DELETED"."expires" WHERE ("verification_token"."token" = @p1 AND CAST(CAST("verification_token"."token" AS nvarchar(4000)) AS varbinary(8000)) = CAST(CAST(@p2 AS nvarchar(4000)) AS varbinary(8000))) AND ("verification_token"."identifier" = @p3 AND CAST(CAST("verification_token"."identifier" AS nvarchar(4000)) AS varbinary(8000)) = CAST(CAST(@p4 AS nvarchar(4000)) AS varbinary(8000)))
 -- DeleteExpiredVerificationTokens
