@@ -7,6 +7,7 @@ import (
 
 	"github.com/cardea-auth/cardea/internal/cookie"
 	"github.com/cardea-auth/cardea/internal/relyingparty"
+	"github.com/cardea-auth/cardea/internal/seal"
 	"github.com/cardea-auth/cardea/oauth"
 )
 
@@ -94,7 +95,7 @@ func (e *exchange) takeFlowState(provider, state string) (flowState, error) {
 		return flowState{}, fail(codeInvalidCheck, "the callback's state is not that of the flow")
 	case s.Provider != provider:
 		return flowState{}, fail(codeInvalidCheck, "the flow is for the provider %q", s.Provider)
-	case !e.auth.usedOnce.Add(id, e.now, e.now.Add(flowMaxAge)):
+	case !e.auth.usedOnce.Add(id, e.now, e.now.Add(flowMaxAge+seal.Tolerance)):
 		return flowState{}, fail(codeInvalidCheck, "the flow was used already")
 	}
 	e.recallCallbackURL(s)

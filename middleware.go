@@ -148,7 +148,8 @@ func (a *Auth) load(w http.ResponseWriter, r *http.Request) (*http.Request, *vis
 	}
 	switch {
 	case codeOf(err) == codeUntrustedHost:
-		a.log.WarnContext(r.Context(), "cardea: request refused", "code", codeUntrustedHost, "cause", err)
+		a.log.WarnContext(r.Context(), "cardea: request refused", "code", codeUntrustedHost,
+			"remote", a.origins.proxies.remote(r), "cause", err)
 		badRequest(w)
 		return nil, nil, false
 	case err != nil:

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
@@ -295,6 +296,31 @@ func TestCallbackWorksOnce(t *testing.T) {
 	log.checkFailure(t, "InvalidCheck", "used already")
 	if n := s.issuer.Requests(cardeatest.Token); n != requests {
 		t.Error("the code was sent to the provider again")
+	}
+}
+
+// The cookie of a flow is accepted for a moment after its 15 minutes, because the clocks of two
+// servers may differ. A used one is remembered as long.
+func TestCallbackWorksOnceAsLongAsItsCookieIsAccepted(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	now := s.setClock()
+	b := newBrowser(t, s.URL)
+	callback := callbackURLOf(t, b, "idp")
+	before := cookiesOf(b)
+	if res := send(t, callback, before, nil); res.Header.Get("Location") != s.URL {
+		t.Fatalf("the first callback leads to %s", res.Header.Get("Location"))
+	}
+	requests, begun := s.issuer.Requests(cardeatest.Token), now.now()
+	for _, after := range []time.Duration{
+		time.Second, 15*time.Minute - time.Second, 15 * time.Minute, 15*time.Minute + time.Second,
+		15*time.Minute + 14*time.Second, 15*time.Minute + 15*time.Second, 15*time.Minute + 30*time.Second,
+	} {
+		now.advance(begun.Add(after).Sub(now.now()))
+		checkSignInFailed(t, s, send(t, callback, before, nil), cardea.CodeConfiguration)
+		if n := s.issuer.Requests(cardeatest.Token); n != requests {
+			t.Fatalf("after %v the code was sent to the provider again", after)
+		}
 	}
 }
 

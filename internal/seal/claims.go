@@ -11,8 +11,11 @@ import (
 	"github.com/cardea-auth/cardea/internal/uuid"
 )
 
-// tolerance is how far the clocks of two servers may differ, in seconds.
-const tolerance = 15
+// Tolerance is how far the clocks of two servers may differ. A token is accepted for so long after
+// its maximum age; whoever remembers used tokens must remember them as long.
+const Tolerance = 15 * time.Second
+
+const tolerance = int64(Tolerance / time.Second)
 
 // encode returns the claims as JSON, with iat, exp and jti of the token (RFC 7519 § 4.1).
 func encode(claims map[string]any, now time.Time, maxAge time.Duration) ([]byte, error) {
