@@ -83,9 +83,15 @@ func (v *visitor) row(ctx context.Context) (*User, error) {
 //
 // If the store is unavailable, requests get 503, because a signed-in visitor must not be treated as
 // a stranger. Requests for a host that is not trusted get 400.
+//
+// For a signed-in visitor, Load sets Cache-Control to "private, no-store", so that caches do not
+// store the response. The handler may set another value, for example for pages that are the same
+// for everybody. That value has no effect if the session is extended, because the response then has
+// the session's cookie.
 func (a *Auth) Load(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r, _, ok := a.load(w, r); ok {
+		if w, r, _, ok := a.load(w, r); ok {
+			defer forbidCaching(w)
 			next.ServeHTTP(w, r)
 		}
 	})
@@ -96,13 +102,14 @@ func (a *Auth) Load(next http.Handler) http.Handler {
 // the sign-in. Every other request gets 401 with a JSON body.
 //
 // Require sets Cache-Control so that caches do not store the response. The handler may set another
-// value.
+// value, as behind Load.
 func (a *Auth) Require(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r, v, ok := a.load(w, r)
+		w, r, v, ok := a.load(w, r)
 		if !ok {
 			return
 		}
+		defer forbidCaching(w)
 		if v.session == nil {
 			a.refuse(w, r)
 			return
@@ -136,10 +143,11 @@ func Handle[U any](a *Auth, handler func(w http.ResponseWriter, r *http.Request,
 	}))
 }
 
-// load finds the session of a request. If it returns false, it has answered the request.
-func (a *Auth) load(w http.ResponseWriter, r *http.Request) (*http.Request, *visitor, bool) {
+// load finds the session of a request, and returns what the handler gets. If it returns false, it
+// has answered the request.
+func (a *Auth) load(w http.ResponseWriter, r *http.Request) (http.ResponseWriter, *http.Request, *visitor, bool) {
 	if v, ok := r.Context().Value(visitorKey{}).(*visitor); ok && v.auth == a {
-		return r, v, true
+		return w, r, v, true
 	}
 	v := &visitor{auth: a}
 	e, err := a.newExchange(w, r)
@@ -151,13 +159,16 @@ func (a *Auth) load(w http.ResponseWriter, r *http.Request) (*http.Request, *vis
 		a.log.WarnContext(r.Context(), "cardea: request refused", "code", codeUntrustedHost,
 			"remote", a.origins.proxies.remote(r), "cause", err)
 		badRequest(w)
-		return nil, nil, false
+		return nil, nil, nil, false
 	case err != nil:
 		a.unavailable(w, r, err)
-		return nil, nil, false
+		return nil, nil, nil, false
 	}
 	w.Header().Add("Vary", "Cookie")
-	return r.WithContext(context.WithValue(r.Context(), visitorKey{}, v)), v, true
+	if v.session != nil {
+		w.Header().Set("Cache-Control", "private, no-store")
+	}
+	return e.w, r.WithContext(context.WithValue(r.Context(), visitorKey{}, v)), v, true
 }
 
 // refuse answers a visitor who is not signed in.

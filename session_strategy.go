@@ -89,7 +89,7 @@ func (a *Auth) openSessions() {
 }
 
 // currentSession returns the visitor's session, nil if there is none. If an extension is due, it
-// extends the session and sets the cookie.
+// extends the session and sets the cookie, and e.w is a response that no cache may store.
 func (e *exchange) currentSession() (*Session, error) {
 	ctx, c := e.r.Context(), e.sessionCookie()
 	s, err := e.auth.readSession(ctx, c)
@@ -103,8 +103,8 @@ func (e *exchange) currentSession() (*Session, error) {
 	if err := e.jar.SetSession(value, e.now.Add(e.auth.config.Session.MaxAge)); err != nil {
 		return nil, err
 	}
-	e.w.Header().Set("Cache-Control", "private, no-store") // a cache must not store the cookie
 	e.jar.Write(e.w.Header())
+	e.w = uncacheable{e.w}
 	return s, nil
 }
 
