@@ -132,7 +132,7 @@ func TestMisbehavingProvidersAreRefused(t *testing.T) {
 				}
 				c.HTTPClient = &http.Client{Transport: outbound}
 				if strings.Contains(string(tc.way), string(cardeatest.Hangs)) {
-					c.HTTPClient.Timeout = 100 * time.Millisecond
+					c.HTTPClient.Timeout = time.Second
 				}
 			})
 			s.issuer.Misbehave(tc.way)
