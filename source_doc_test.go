@@ -4,6 +4,10 @@ import (
 	"fmt"
 	"go/ast"
 	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -165,5 +169,41 @@ func receiverName(d *ast.FuncDecl) string {
 		default:
 			return ""
 		}
+	}
+}
+
+// What people copy from the documentation, the comments and the examples gives new users no rights.
+func TestNoExampleGivesNewUsersRights(t *testing.T) {
+	t.Parallel()
+	rights := regexp.MustCompile(`(?i)default:\s*'?(admin|root|owner|staff|super|manager|moderator)`)
+	read := 0
+	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := entry.Name()
+		switch {
+		case entry.IsDir() && (name == "testdata" || name == "node_modules" ||
+			path != "." && strings.HasPrefix(name, ".")):
+			return filepath.SkipDir
+		case entry.IsDir() || name == "CHANGELOG.md",
+			strings.HasSuffix(name, "_test.go") && !strings.HasPrefix(name, "example"),
+			filepath.Ext(name) != ".go" && filepath.Ext(name) != ".md":
+			return nil
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		read++
+		for i, line := range strings.Split(string(content), "\n") {
+			if found := rights.FindString(line); found != "" {
+				t.Errorf("%s:%d: %s", path, i+1, found)
+			}
+		}
+		return nil
+	})
+	if err != nil || read < 300 {
+		t.Fatalf("%d files read, %v", read, err)
 	}
 }

@@ -64,7 +64,7 @@ func ExampleNew() {
 // Customer is the default user with a column of the application, which the browser does not see.
 type Customer struct {
 	gormadapter.User
-	Role string `gorm:"not null;default:ADMIN" json:"-"`
+	Role string `gorm:"not null;default:MEMBER" json:"-"`
 }
 
 // The application has its own user entity.

@@ -24,7 +24,7 @@ type Option func(*entities)
 //
 //	type User struct {
 //		gormadapter.User
-//		Role string `gorm:"not null;default:ADMIN" json:"-"`
+//		Role string `gorm:"not null;default:MEMBER" json:"-"`
 //	}
 //
 // The default entities of sessions, accounts and authenticators are then SessionOf[T], AccountOf[T]
