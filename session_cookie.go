@@ -9,6 +9,11 @@ type sessionCookies struct{ *exchange }
 // salt names the key of an encrypted session cookie.
 func (e sessionCookies) salt() string { return e.auth.protocol.scheme.SessionSalt(e.names.Session) }
 
+// with returns the session cookie with one of its values.
+func (e sessionCookies) with(value string) sessionCookie {
+	return sessionCookie{value: value, salt: e.salt(), now: e.now}
+}
+
 // value returns the value of the session cookie, "" if there is none. If the browser sends
 // several cookies with the name, of several domains or paths, it is the last one that is a session:
 // one of before a change of CookieDomain, or of another path, comes first (RFC 6265 § 5.4), and
@@ -29,7 +34,7 @@ func (e sessionCookies) value() string {
 func (e sessionCookies) choose() string {
 	chosen := e.jar.Session()
 	for _, value := range e.jar.Sessions() {
-		s, err := e.auth.readSession(e.r.Context(), sessionCookie{value: value, salt: e.salt(), now: e.now})
+		s, err := e.auth.readSession(e.r.Context(), e.with(value))
 		switch {
 		case err != nil:
 			return value
@@ -54,8 +59,7 @@ func (e sessionCookies) clearAll() {
 func (e sessionCookies) endAll() error {
 	var errs []error
 	for _, value := range e.jar.Sessions() {
-		c := sessionCookie{value: value, salt: e.salt(), now: e.now}
-		errs = append(errs, e.auth.sessions.end(e.r.Context(), c))
+		errs = append(errs, e.auth.sessions.end(e.r.Context(), e.with(value)))
 	}
 	return errors.Join(errs...)
 }

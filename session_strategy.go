@@ -35,9 +35,8 @@ type sessionRefresh struct {
 }
 
 func (e *exchange) sessionCookie() sessionCookie {
-	return sessionCookie{
-		value: sessionCookies{e}.value(), salt: sessionCookies{e}.salt(), now: e.now,
-	}
+	cookies := sessionCookies{e}
+	return cookies.with(cookies.value())
 }
 
 // setSession sets the cookie of a session that has just been extended or created.
