@@ -90,10 +90,15 @@ func (v *visitor) row(ctx context.Context) (*User, error) {
 // the session's cookie.
 func (a *Auth) Load(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if w, r, _, ok := a.load(w, r); ok {
-			defer forbidCaching(w)
-			next.ServeHTTP(w, r)
+		w, r, v, ok := a.load(w, r)
+		if !ok {
+			return
 		}
+		defer forbidCaching(w)
+		if v.session != nil {
+			w.Header().Set("Cache-Control", "private, no-store")
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 
@@ -165,9 +170,6 @@ func (a *Auth) load(w http.ResponseWriter, r *http.Request) (http.ResponseWriter
 		return nil, nil, nil, false
 	}
 	w.Header().Add("Vary", "Cookie")
-	if v.session != nil {
-		w.Header().Set("Cache-Control", "private, no-store")
-	}
 	return e.w, r.WithContext(context.WithValue(r.Context(), visitorKey{}, v)), v, true
 }
 
