@@ -50,9 +50,11 @@ func (p party) code(t *testing.T, client *oauth2.Client, nonce string) string {
 		t.Error(err)
 		return ""
 	}
-	browser := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error {
-		return http.ErrUseLastResponse
-	}}
+	browser := &http.Client{
+		// Not the default transport: servers of other tests close its connections when they end.
+		Transport:     &http.Transport{DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 	resp, err := browser.Get(start)
 	if err != nil {
 		t.Error(err)
