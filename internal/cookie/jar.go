@@ -1,6 +1,7 @@
 package cookie
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"slices"
@@ -46,6 +47,33 @@ func NewJar(h http.Header, names *Names) *Jar {
 		in = nil
 	}
 	return &Jar{names: names, in: in}
+}
+
+// Answered makes the jar one of the browser after it has got a response: the cookies that the
+// header of the response sets or clears for the whole host replace those of the request. Handlers
+// may set cookies several times while they make one response.
+func (j *Jar) Answered(response http.Header) {
+	var changed, added []string
+	for _, line := range response["Set-Cookie"] {
+		c, err := http.ParseSetCookie(line)
+		if err != nil || c.Path != "/" || !j.names.isSession(c.Name) && !j.names.isOurs(c.Name) {
+			continue
+		}
+		changed = append(changed, c.Name)
+		added = slices.DeleteFunc(added, func(pair string) bool { return strings.HasPrefix(pair, c.Name+"=") })
+		if c.MaxAge >= 0 {
+			added = append(added, c.Name+"="+c.Value)
+		}
+	}
+	if len(changed) == 0 {
+		return
+	}
+	for name, value := range j.pairs {
+		if !slices.Contains(changed, name) {
+			added = append(added, name+"="+value)
+		}
+	}
+	j.in = []string{strings.Join(added, "; ")}
 }
 
 // Get returns the decoded value of a cookie, or "" if there is none. If there are several with the
@@ -182,11 +210,24 @@ func (j *Jar) Size() (session, others int) {
 	return session, others
 }
 
-// Write adds one Set-Cookie header for each collected cookie to the header of a response. It
-// removes the cookies from the jar, so that a second call adds nothing.
+// Write adds one Set-Cookie header for each collected cookie to the header of a response, and
+// removes the headers that were there for the same cookie (RFC 6265 § 4.1.1). It removes the
+// cookies from the jar, so that a second call adds nothing.
 func (j *Jar) Write(h http.Header) {
+	if lines := h["Set-Cookie"]; len(lines) > 0 && len(j.out) > 0 {
+		h["Set-Cookie"] = slices.DeleteFunc(lines, j.replaces)
+	}
 	for i := range j.out {
 		h.Add("Set-Cookie", j.out[i].header(j.names.Secure))
 	}
 	j.out = j.out[:0]
+}
+
+// replaces reports whether a Set-Cookie header is for a cookie that was collected: one with the
+// same name, domain and path (RFC 6265 § 5.3).
+func (j *Jar) replaces(line string) bool {
+	set, err := http.ParseSetCookie(line)
+	return err == nil && slices.ContainsFunc(j.out, func(c Cookie) bool {
+		return c.Name == set.Name && c.Domain == set.Domain && cmp.Or(c.Path, "/") == set.Path
+	})
 }

@@ -187,3 +187,70 @@ func TestSize(t *testing.T) {
 		t.Errorf("after the response: got %d, want %d", o, want)
 	}
 }
+
+// The cookies of a response that is not sent yet count before those of the request, but only those
+// that the browser sends to the whole host. What the application sets stays as it is.
+func TestAnswered(t *testing.T) {
+	t.Parallel()
+	names := cookie.NamesV5(false)
+	for _, tt := range []struct {
+		name, request string
+		response      []string
+		session, csrf string
+	}{
+		{"nothing", "authjs.session-token=1; authjs.csrf-token=2", nil, "1", "2"},
+		{"set", "authjs.csrf-token=2", []string{"authjs.session-token=3; Path=/"}, "3", "2"},
+		{"replaced", "authjs.session-token=1; authjs.csrf-token=2",
+			[]string{"authjs.csrf-token=3%7C; Path=/"}, "1", "3|"},
+		{"cleared", "authjs.session-token=1", []string{"authjs.session-token=; Max-Age=0; Path=/"}, "", ""},
+		{"cleared and set", "authjs.session-token=1",
+			[]string{"authjs.session-token=; Max-Age=0; Path=/", "authjs.session-token=4; Path=/"}, "4", ""},
+		{"set and cleared", "",
+			[]string{"authjs.session-token=4; Path=/", "authjs.session-token=; Max-Age=0; Path=/"}, "", ""},
+		{"chunks instead", "authjs.session-token=1", []string{"authjs.session-token=; Max-Age=0; Path=/",
+			"authjs.session-token.0=a; Path=/", "authjs.session-token.1=b; Path=/"}, "ab", ""},
+		{"cleared at another place", "authjs.session-token=1",
+			[]string{"authjs.session-token=; Max-Age=0; Path=/api"}, "1", ""},
+		{"of the application", "authjs.session-token=1", []string{"theme=dark; Path=/", "x", ""}, "1", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			jar := jarOf(&names, tt.request)
+			jar.Answered(http.Header{"Set-Cookie": tt.response})
+			if got := jar.Session(); got != tt.session {
+				t.Errorf("session %q, want %q", got, tt.session)
+			}
+			if got := jar.Get("authjs.csrf-token"); got != tt.csrf {
+				t.Errorf("token %q, want %q", got, tt.csrf)
+			}
+		})
+	}
+}
+
+// RFC 6265 § 4.1.1: a response sets a cookie once. Other cookies, and those of the same name at
+// another place, stay.
+func TestWriteReplaces(t *testing.T) {
+	t.Parallel()
+	names := cookie.NamesV5(true)
+	h := http.Header{"Set-Cookie": {
+		"theme=dark; Path=/", "__Secure-authjs.session-token=1; Path=/",
+		"__Secure-authjs.session-token=; Path=/api; Max-Age=0",
+		"__Secure-authjs.session-token=2; Path=/; Domain=example.com",
+	}}
+	jar := jarOf(&names)
+	if err := jar.SetSession("new", now); err != nil {
+		t.Fatal(err)
+	}
+	jar.Write(h)
+	got := h["Set-Cookie"]
+	want := []string{"theme=dark", "__Secure-authjs.session-token=; Path=/api",
+		"__Secure-authjs.session-token=2; Path=/; Domain", "__Secure-authjs.session-token=new; Path=/"}
+	if len(got) != len(want) {
+		t.Fatalf("got %q", got)
+	}
+	for i := range want {
+		if !strings.HasPrefix(got[i], want[i]) {
+			t.Errorf("got %q, want %q", got[i], want[i])
+		}
+	}
+}
