@@ -29,7 +29,7 @@ type Auth struct {
 	httpCookies  cookie.Names // on http
 	httpsCookies cookie.Names // on https
 	pages        *page.Pages
-	methods      []signInMethod // in the order of Config.Providers
+	methods      signInMethods
 
 	sessions sessionStrategy
 	database *databaseSessions // with StrategyDatabase, else nil

@@ -53,6 +53,41 @@ func (e *exchange) renewCSRF() {
 	_ = e.jar.Set(cookie.Cookie{Name: e.names.CSRF, Value: value}) // always short enough
 }
 
+// CSRF returns the CSRF token of the visitor, for the hidden field csrfToken of a form that posts
+// to the endpoints of Cardea, and sets its cookie in the header of w if the browser has none. All
+// calls for one response return the same token, which is also that of GET csrf. The endpoints
+// accept the token in the body alone, as the field csrfToken of a form or the member csrfToken of a
+// JSON object.
+//
+// Call CSRF before anything of the response is written. It sets Cache-Control to "private,
+// no-store", because the page is for one browser. The token changes when somebody signs in or out.
+//
+// If the host of the request is not trusted, or the header was written already, the token is "",
+// which the endpoints refuse, and the log says why.
+//
+// Endpoints of the application itself need no token if [http.CrossOriginProtection] guards them.
+func (a *Auth) CSRF(w http.ResponseWriter, r *http.Request) string {
+	err := errWritten
+	var e *exchange
+	if !headerWritten(w) {
+		e, err = a.newExchange(w, r)
+	}
+	if err != nil {
+		a.log.WarnContext(r.Context(), "cardea: no CSRF token", "remote", a.origins.proxies.remote(r), "cause", err)
+		return ""
+	}
+	e.readCSRF()
+	e.writeCookies()
+	return e.csrfToken
+}
+
+// readCSRF reads the CSRF token of the browser, or gives it a first one.
+func (e *exchange) readCSRF() {
+	if e.csrfToken, e.csrfKnown = e.auth.csrf.first(e.jar.Values(e.names.CSRF)); !e.csrfKnown {
+		e.renewCSRF()
+	}
+}
+
 // getCSRF answers with the CSRF token, for clients that have no form from this site.
 func getCSRF(e *exchange) error {
 	e.json(http.StatusOK, map[string]string{"csrfToken": e.csrfToken})

@@ -35,7 +35,7 @@ func (e *exchange) formSalt() string { return e.names.State + ".form" }
 // posted.
 func (m *oauthMethod) postCallback(e *exchange) error {
 	if !m.FormPost {
-		return e.auth.noForm()
+		return e.auth.methods.noForm()
 	}
 	if err := m.client.CheckRepeats(e.formValues); err != nil {
 		return providerError(err)

@@ -22,30 +22,33 @@ type sessionUser struct {
 // isoMillis is the format of JavaScript's Date.toISOString.
 const isoMillis = "2006-01-02T15:04:05.000Z"
 
-func getSession(e *exchange) error { return e.answerSession(sessionRefresh{}) }
+// sessionEndpoint answers GET session and POST session.
+type sessionEndpoint struct{ *exchange }
+
+func getSession(e *exchange) error { return sessionEndpoint{e}.answer(sessionRefresh{}) }
 
 func postSession(e *exchange) error {
-	return e.answerSession(sessionRefresh{trigger: TriggerUpdate, update: e.update})
+	return sessionEndpoint{e}.answer(sessionRefresh{trigger: TriggerUpdate, update: e.update})
 }
 
-// answerSession extends the visitor's session and answers with it.
-func (e *exchange) answerSession(r sessionRefresh) error {
+// answer extends the visitor's session and answers with it.
+func (e sessionEndpoint) answer(r sessionRefresh) error {
 	ctx, c := e.r.Context(), e.sessionCookie()
 	s, err := e.auth.readSession(ctx, c)
 	if err != nil {
 		return err
 	}
 	if s == nil {
-		return e.answerNoSession()
+		return e.answerNone()
 	}
 	value, err := e.auth.sessions.refresh(ctx, s, c, r)
 	if err != nil {
 		return err
 	}
 	if value == "" {
-		return e.answerNoSession()
+		return e.answerNone()
 	}
-	answer, err := e.sessionView(ctx, s, r)
+	answer, err := e.view(ctx, s, r)
 	if err != nil {
 		return err
 	}
@@ -59,8 +62,8 @@ func (e *exchange) answerSession(r sessionRefresh) error {
 	return nil
 }
 
-// answerNoSession answers that there is no session, and deletes the session cookies of the browser.
-func (e *exchange) answerNoSession() error {
+// answerNone answers that there is no session, and deletes the session cookies of the browser.
+func (e sessionEndpoint) answerNone() error {
 	if e.jar.Session() != "" {
 		e.jar.ClearSession()
 	}
@@ -68,8 +71,8 @@ func (e *exchange) answerNoSession() error {
 	return nil
 }
 
-// sessionView returns what the browser may know about a session.
-func (e *exchange) sessionView(ctx context.Context, s *Session, r sessionRefresh) (any, error) {
+// view returns what the browser may know about a session.
+func (e sessionEndpoint) view(ctx context.Context, s *Session, r sessionRefresh) (any, error) {
 	expires := s.Expires.UTC().Format(isoMillis)
 	change := e.auth.config.Callbacks.Session
 	if change == nil {

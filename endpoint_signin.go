@@ -39,9 +39,9 @@ func postSignIn(e *exchange) error {
 	if e.provider == "" {
 		return e.redirectToSignIn()
 	}
-	m, err := e.auth.requireMethod(e.provider)
-	if err != nil {
-		return err
+	m := e.auth.method(e.provider)
+	if m == nil {
+		return e.auth.methods.unknown()
 	}
 	return m.signIn(e)
 }

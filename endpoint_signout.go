@@ -12,13 +12,21 @@ func getSignOut(e *exchange) error {
 	})
 }
 
-// postSignOut ends the session. The cookie is deleted even if the store fails. The failure is then
-// the answer, because the session still exists.
+// postSignOut ends the session, and sends the visitor on.
 func postSignOut(e *exchange) error {
+	if err := e.signOut(); err != nil {
+		return err
+	}
+	return e.redirect(e.callbackURL)
+}
+
+// signOut ends the session of the browser, if there is one. The cookie is deleted even if the store
+// fails. The failure is then returned, because the session still exists.
+func (e *exchange) signOut() error {
 	ctx := e.r.Context()
 	c := e.sessionCookie()
 	if c.value == "" {
-		return e.redirect(e.callbackURL)
+		return nil
 	}
 	s, err := e.auth.sessions.read(ctx, c)
 	sessionCookies{e}.clearAll()
@@ -35,5 +43,5 @@ func postSignOut(e *exchange) error {
 			event(ctx, s)
 		}
 	}
-	return e.redirect(e.callbackURL)
+	return nil
 }

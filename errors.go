@@ -51,6 +51,11 @@ type Error struct {
 	// effect only with CodeCredentialsSignIn. At most 64 letters, digits, -, . and _; any other
 	// text is replaced by "credentials". Defaults to "credentials".
 	Reason string
+
+	// Redirect is the URL to which the visitor must go first, in the error of [Auth.SignIn] if
+	// [Callbacks.SignIn] has returned a redirect. It is empty in any other error, and ignored in an
+	// Error that a callback returns.
+	Redirect string
 }
 
 // Error returns the code and the cause, for the log.

@@ -94,6 +94,9 @@ func definitionOf(p Provider) definition {
 	return nil
 }
 
+// signInMethods are the methods of all providers, in the order of Config.Providers.
+type signInMethods []signInMethod
+
 // method returns the method of the provider with that id, and nil if there is none.
 func (a *Auth) method(id string) signInMethod {
 	for _, m := range a.methods {
@@ -104,22 +107,19 @@ func (a *Auth) method(id string) signInMethod {
 	return nil
 }
 
-// requireMethod returns the method of the provider with that id. If there is none, it returns an
-// error.
-func (a *Auth) requireMethod(id string) (signInMethod, error) {
-	if m := a.method(id); m != nil {
-		return m, nil
-	}
-	return nil, a.unknownProvider()
+// unknown is the error for an id that no provider has.
+func (s signInMethods) unknown() error {
+	return fail(CodeConfiguration, "no provider has this id; Config.Providers has %q", s.ids())
 }
 
-func (a *Auth) unknownProvider() error {
-	return fail(CodeConfiguration, "no provider has this id; Config.Providers has %q", a.providerIDs())
+// noForm is the error for a provider to which nothing can be posted.
+func (s signInMethods) noForm() error {
+	return fail(CodeConfiguration, "no provider with this id has a form; Config.Providers has %q", s.ids())
 }
 
-func (a *Auth) providerIDs() []string {
+func (s signInMethods) ids() []string {
 	var ids []string
-	for _, m := range a.methods {
+	for _, m := range s {
 		ids = append(ids, m.info().id)
 	}
 	return ids

@@ -48,6 +48,7 @@ func (a *Auth) newExchange(w http.ResponseWriter, r *http.Request) (*exchange, e
 		e.names = &a.httpsCookies
 	}
 	e.jar = cookie.NewJar(r.Header, e.names)
+	e.jar.Answered(w.Header())
 	return e, nil
 }
 
@@ -97,9 +98,7 @@ func (e *exchange) readJSON(body []byte) error {
 // prepare reads the CSRF token and the callback URL from the request and its cookies, and stores
 // them in cookies.
 func (e *exchange) prepare() {
-	if e.csrfToken, e.csrfKnown = e.auth.csrf.first(e.jar.Values(e.names.CSRF)); !e.csrfKnown {
-		e.renewCSRF()
-	}
+	e.readCSRF()
 	stored := e.jar.Get(e.names.CallbackURL)
 	e.callbackURL = e.redirectTarget(e.form["callbackUrl"], e.query("callbackUrl"), stored)
 	if e.callbackURL != stored {

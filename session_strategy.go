@@ -103,7 +103,7 @@ func (e *exchange) currentSession() (*Session, error) {
 		return nil, err
 	}
 	e.jar.Write(e.w.Header())
-	e.w = uncacheable{e.w}
+	e.w = &uncacheable{ResponseWriter: e.w}
 	return s, nil
 }
 

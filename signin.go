@@ -9,9 +9,12 @@ import (
 
 // identity is what has been proven about a person who is about to be signed in. Every way to sign
 // in makes one. The fields of the last group are about the browser, and are filled in by
-// exchange.signIn.
+// completion.do.
 type identity struct {
-	user        *User // the user, if a check of credentials has found one; otherwise nil
+	// user is the user, if a check of the application names one, and otherwise nil. With an adapter
+	// only the ID counts, and the row is read. Profile is then nil, and becomes that of the row.
+	user *User
+
 	profile     *oauth.Profile
 	account     *Account
 	startedBy   string                                     // id of the user who was signed in when the flow began
@@ -32,6 +35,15 @@ type identity struct {
 	cookie  sessionCookie // of the session that the browser has now
 	session *Session      // that session; nil if nobody is signed in, or if it has ended meanwhile
 	token   string        // of the new session, with StrategyDatabase
+}
+
+// namedIdentity returns the identity of a user whom a check of the application names. The account
+// is not stored.
+func namedIdentity(u *User, provider string) identity {
+	return identity{
+		user:    u,
+		account: &Account{UserID: u.ID, Type: TypeCredentials, Provider: provider, ProviderAccountID: u.ID},
+	}
 }
 
 // storesAccount reports whether the account is stored.
@@ -61,25 +73,40 @@ type signInResult struct {
 	newlyVerified bool
 }
 
-// signIn signs the person in: it asks the application, writes user, account and session in one
-// transaction, calls the events, and sends the visitor on with a new session. The session that the
-// browser had before ends, which prevents session fixation.
+// signIn signs the person in, and sends the visitor on.
 func (e *exchange) signIn(id identity) error {
+	res, to, err := completion{e}.do(id)
+	if err != nil {
+		return err
+	}
+	if to == "" {
+		to = completion{e}.target(res, id)
+	}
+	return e.redirect(to)
+}
+
+// completion is the end of every sign-in.
+type completion struct{ *exchange }
+
+// do signs the person in: it asks the application, writes user, account and session in one
+// transaction, calls the events, and sets the cookie of the new session. The session that the
+// browser had before ends, which prevents session fixation. If redirect is not empty, nobody is
+// signed in, and the visitor goes there.
+func (e completion) do(id identity) (res *signInResult, redirect string, err error) {
 	ctx := e.r.Context()
 	id.cookie, id.token = e.sessionCookie(), randomToken()
-	var err error
 	if id.session, err = e.auth.readSession(ctx, id.cookie); err != nil {
-		return err
+		return nil, "", err
 	}
 	res, to, err := e.auth.users.resolve(ctx, &id, e.auth.ask)
 	if err != nil {
-		return err
+		return nil, "", err
 	} else if to != "" {
-		return e.redirect(e.redirectTarget(to))
+		return nil, e.redirectTarget(to), nil
 	}
 	e.auth.announce(ctx, res)
 	if err := e.startSession(ctx, res, id); err != nil {
-		return err
+		return nil, "", err
 	}
 	e.renewCSRF() // a token that somebody learned before the sign-in is useless afterwards
 	if event := e.auth.config.Events.SignIn; event != nil {
@@ -87,7 +114,7 @@ func (e *exchange) signIn(id identity) error {
 	}
 	e.auth.log.InfoContext(ctx, "cardea: signed in", "user", res.User.ID, "provider", res.Account.Provider,
 		"new", res.IsNewUser, "remote", e.remote())
-	return e.redirect(e.afterSignIn(res, id))
+	return res, "", nil
 }
 
 // askApplication asks the application about an identity that is not proven yet: a visitor asks for
@@ -138,7 +165,7 @@ func (a *Auth) announce(ctx context.Context, res *signInResult) {
 
 // startSession sets the cookie of the new session. A JWT session is made here; a database session
 // exists already.
-func (e *exchange) startSession(ctx context.Context, res *signInResult, id identity) error {
+func (e completion) startSession(ctx context.Context, res *signInResult, id identity) error {
 	value := id.token
 	if jwt := e.auth.jwt; jwt != nil {
 		err := jwt.end(ctx, id.cookie)
@@ -156,9 +183,9 @@ func (e *exchange) startSession(ctx context.Context, res *signInResult, id ident
 	return e.setSession(value)
 }
 
-// afterSignIn is the URL to which the visitor goes: the callback URL or, for a new user, the
+// target is the URL to which the visitor goes: the callback URL or, for a new user, the
 // application's page for new users if there is one.
-func (e *exchange) afterSignIn(res *signInResult, id identity) string {
+func (e completion) target(res *signInResult, id identity) string {
 	to := e.redirectTarget(id.callbackURL)
 	if page := e.auth.config.Pages.NewUser; page != "" && res.IsNewUser {
 		return withQuery(e.absolute(page), "callbackUrl", to)

@@ -1,6 +1,11 @@
 package cardea
 
-import "context"
+import (
+	"context"
+	"errors"
+
+	"github.com/cardea-auth/cardea/oauth"
+)
 
 // plan is what a sign-in is going to do, with the rows that this was decided on. It is made before
 // the transaction, for the application, and again inside the transaction. If the two differ, the
@@ -46,13 +51,25 @@ func (p plan) changed() *User {
 // signIn returns the sign-in as the application sees it.
 func (p plan) signIn(id *identity, account *Account) SignIn {
 	in := SignIn{
-		User: p.user, Account: account, Profile: id.profile, IsNewUser: p.user == nil,
+		User: p.user, Account: account, Profile: p.profile(id), IsNewUser: p.user == nil,
 		Linking: p.user != nil && p.links(id), Current: p.current, VerificationRequest: id.verificationRequest,
 	}
 	if in.User == nil {
 		in.User = id.newUser()
 	}
 	return in
+}
+
+// profile returns the person as the provider describes them or, if a check of the application has
+// named a user, as the row does.
+func (p plan) profile(id *identity) *oauth.Profile {
+	if id.user == nil {
+		return id.profile
+	}
+	u := p.user
+	return &oauth.Profile{
+		ID: u.ID, Name: u.Name, Email: u.Email, EmailVerified: !u.EmailVerified.IsZero(), Image: u.Image,
+	}
 }
 
 // links reports whether the account becomes a new account of a user.
@@ -65,7 +82,8 @@ func (r *userResolver) plan(ctx context.Context, id *identity) (p plan, err erro
 	}
 	switch {
 	case id.user != nil:
-		p.decision, p.user = decisionSignIn, id.user
+		p.decision = decisionSignIn
+		p.user, err = r.namedUser(ctx, id)
 	case r.adapter == nil:
 		p.decision = decisionCreate
 	case id.isAddress:
@@ -74,6 +92,20 @@ func (r *userResolver) plan(ctx context.Context, id *identity) (p plan, err erro
 		err = r.planAccount(ctx, id, &p)
 	}
 	return p, err
+}
+
+// namedUser returns the row of the user whom a check of the application names or, without an
+// adapter, the user as the check describes them.
+func (r *userResolver) namedUser(ctx context.Context, id *identity) (*User, error) {
+	if r.adapter == nil {
+		clone := *id.user
+		return &clone, nil
+	}
+	u, err := r.adapter.UserByID(ctx, id.user.ID)
+	if errors.Is(err, ErrNotFound) {
+		return nil, fail(CodeConfiguration, "provider %q: the user is not in the store: %w", id.account.Provider, err)
+	}
+	return u, err
 }
 
 // currentUser returns the user who is signed in. A JWT session outlives its user; a user who does

@@ -104,7 +104,7 @@ func resolveWithoutStore(id *identity, p plan) *signInResult {
 // write is the transaction of a sign-in. It locks the user and takes the session of the browser
 // before it decides again, because both may have ended meanwhile.
 func (r *userResolver) write(ctx context.Context, id *identity, asked plan) (*signInResult, error) {
-	if err := r.lock(ctx, id, asked.changed()); err != nil {
+	if err := r.lock(ctx, asked.changed()); err != nil {
 		return nil, err
 	}
 	if err := r.takeSession(ctx, id); err != nil {
@@ -124,10 +124,9 @@ func (r *userResolver) write(ctx context.Context, id *identity, asked plan) (*si
 	return res, r.writeSession(ctx, id, res)
 }
 
-// lock locks the user whom the plan changes, before anything is read. Nothing of the user who comes
-// from a check of credentials is changed.
-func (r *userResolver) lock(ctx context.Context, id *identity, u *User) error {
-	if u == nil || id.user != nil {
+// lock locks the user who signs in or whom the plan changes, before anything is read.
+func (r *userResolver) lock(ctx context.Context, u *User) error {
+	if u == nil {
 		return nil
 	}
 	err := r.adapter.LockUser(ctx, u.ID)
@@ -148,7 +147,7 @@ func (r *userResolver) takeSession(ctx context.Context, id *identity) error {
 }
 
 // consumeSession ends the session of the browser, and reports whether the visitor was signed in
-// until now. A JWT session ends only after the transaction; see exchange.startSession.
+// until now. A JWT session ends only after the transaction; see completion.startSession.
 func (r *userResolver) consumeSession(ctx context.Context, id *identity) (bool, error) {
 	switch {
 	case r.database == nil && id.session == nil:

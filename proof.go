@@ -1,0 +1,154 @@
+package cardea
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/http"
+)
+
+// Proof says who signs in, for [Auth.SignIn]: the application has made sure of it.
+type Proof struct {
+	// UserID is the id of the user. With a [Config.Adapter] the user must exist in the store. It
+	// must not be empty.
+	UserID string
+
+	// User has the name, the address and the picture of the session if there is no Adapter. Its ID
+	// is empty or UserID. With an Adapter it is ignored, because the row is read. Defaults to a
+	// user who has only the ID.
+	User *User
+
+	// Provider tells callbacks, events and the log how the person has signed in, as
+	// Account.Provider, such as "registration", "invitation" or "impersonation": lower-case
+	// letters, digits, hyphens and underscores. Defaults to "application".
+	Provider string
+}
+
+// defaultProofProvider is the Account.Provider of a Proof without Provider.
+const defaultProofProvider = "application"
+
+// check returns what is wrong with a proof.
+func (p Proof) check() error {
+	switch {
+	case p.UserID == "":
+		return errors.New("Proof.UserID is empty")
+	case p.User != nil && p.User.ID != "" && p.User.ID != p.UserID:
+		return errors.New("Proof.User has another ID than Proof.UserID")
+	case p.Provider != "" && !providerIDPattern.MatchString(p.Provider):
+		return fmt.Errorf("Proof.Provider: want lower-case letters, digits, - and _, have %q", p.Provider)
+	}
+	return nil
+}
+
+// identity returns the identity that a proof is of.
+func (p Proof) identity() identity {
+	u := User{}
+	if p.User != nil {
+		u = *p.User
+	}
+	u.ID = p.UserID
+	return namedIdentity(&u, cmp.Or(p.Provider, defaultProofProvider))
+}
+
+// SignIn signs a user in from the application's own code, for example after the application has
+// registered or invited the user, or for a colleague who helps the user (impersonation). It sets
+// the session cookie in the header of w and returns the new session. What the visitor then sees is
+// for the application to write, usually a redirect.
+//
+// SignIn ends where every sign-in ends. [Callbacks.SignIn] decides, Callbacks.JWT and the events
+// run, and both values of [Strategy] work. Account.Type is [TypeCredentials], Account.Provider is
+// Proof.Provider. The session that the browser had ends, whoever it belonged to, and the CSRF token
+// changes. A second call with the same w replaces the session of the first.
+//
+// Call SignIn before anything of the response is written, and after the transaction that stores the
+// user has committed. SignIn sets Cache-Control to "private, no-store"; do not change it, because
+// the response has the session cookie. [SessionFrom] and [UserAs] still return what the request
+// came with.
+//
+// SignIn does not check who has sent the request. A handler that calls it should refuse requests of
+// other sites, with [http.CrossOriginProtection] or a token; otherwise another site can sign a
+// visitor in as somebody else.
+//
+// If somebody signs in as another user, neither the session nor its row says so. Callbacks.SignIn
+// and Events.SignIn see it in SignIn.Current and Account.Provider, and a JWT can keep it as a
+// claim, such as act of RFC 8693 § 4.1. The application can also keep it under [Session.ID].
+//
+// If SignIn returns an error, w has no cookie of a new session. If the error is
+//   - an [Error] with a Redirect, the visitor must go there first;
+//   - any other Error, such as one with [CodeAccessDenied], a callback has refused, and the visitor
+//     may see its Code;
+//   - [ErrNotFound], possibly wrapped in an Error, there is no such user, or the user was deleted.
+//
+// Any other error is a mistake in the call, such as a response that was written already, or a
+// failure of the store.
+//
+// SignIn may be called concurrently, with different requests.
+func (a *Auth) SignIn(w http.ResponseWriter, r *http.Request, p Proof) (*Session, error) {
+	s, err := p.signIn(a, w, r)
+	if err != nil {
+		return nil, fmt.Errorf("cardea: sign in: %w", err)
+	}
+	return s, nil
+}
+
+// errWritten is the error of a method that cannot set a cookie any more.
+var errWritten = errors.New("the header of the response was written already")
+
+func (p Proof) signIn(a *Auth, w http.ResponseWriter, r *http.Request) (*Session, error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	if headerWritten(w) {
+		return nil, errWritten
+	}
+	e, err := a.newExchange(w, r)
+	if err != nil {
+		return nil, err
+	}
+	res, to, err := completion{e}.do(p.identity())
+	if err != nil {
+		return nil, err
+	}
+	if to != "" {
+		return nil, &Error{
+			Code: CodeAccessDenied, Redirect: to, Err: errors.New("Callbacks.SignIn sends the visitor elsewhere first"),
+		}
+	}
+	e.writeCookies()
+	if res.session == nil {
+		return nil, fail(CodeAccessDenied, "Callbacks.JWT has ended the session")
+	}
+	return res.session, nil
+}
+
+// SignOut ends the session of the request from the application's own code, for example if the user
+// deletes a project or closes an account. It clears the session cookie in the header of w, changes
+// the CSRF token and calls Events.SignOut, as POST signout does. If nobody is signed in, it does
+// nothing and the error is nil.
+//
+// Call SignOut before anything of the response is written. It sets Cache-Control to "private,
+// no-store". If the store fails, the cookie is cleared all the same, and the error says that the
+// session still exists.
+//
+// A handler that calls SignOut should refuse requests of other sites, as for [Auth.SignIn].
+func (a *Auth) SignOut(w http.ResponseWriter, r *http.Request) error {
+	if headerWritten(w) {
+		return fmt.Errorf("cardea: sign out: %w", errWritten)
+	}
+	e, err := a.newExchange(w, r)
+	if err == nil {
+		err = e.signOut()
+		e.writeCookies()
+	}
+	if err != nil {
+		return fmt.Errorf("cardea: sign out: %w", err)
+	}
+	return nil
+}
+
+// writeCookies writes the cookies to the response of an application's handler, which no cache may
+// store then.
+func (e *exchange) writeCookies() {
+	e.jar.Write(e.w.Header())
+	(&uncacheable{ResponseWriter: e.w}).forbid()
+}
