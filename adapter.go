@@ -160,6 +160,6 @@ type TokenStore interface {
 // process holds while it refreshes the tokens of an account.
 type VerificationToken struct {
 	Identifier string    // the e-mail address; for a lock "refresh:" and the provider's id
-	Token      string    // a hash, never the text in the mail
+	Token      string    `json:"-"` // a hash, never the text in the mail
 	Expires    time.Time // when it expires; afterwards it is not accepted
 }

@@ -13,11 +13,11 @@ import (
 type Config struct {
 	// Secret encrypts cookies and JWT sessions. It has at least 32 bytes and is the same in every
 	// process of the site. The command "cardea secret" makes one.
-	Secret string
+	Secret string `json:"-"`
 
 	// PreviousSecrets are old values of Secret, newest first. They still decrypt, but no longer
 	// encrypt. When you change Secret, put the old one here. Defaults to none.
-	PreviousSecrets []string
+	PreviousSecrets []string `json:"-"`
 
 	// Adapter stores users, accounts and sessions. Without one nothing is stored, and sessions are
 	// JWTs. Defaults to none.

@@ -88,12 +88,12 @@ type Limit struct {
 }
 
 // SignInMail is a mail to be sent. Anybody who has its URL or Code can sign in with it, so put them
-// into the mail and nowhere else.
+// into the mail and nowhere else. The JSON has neither, and package fmt and loggers print neither.
 type SignInMail struct {
 	To         string        // exactly one address, as Normalize returned it
-	URL        string        // the link that signs in
+	URL        string        `json:"-"` // the link that signs in
 	MaxAge     time.Duration // how long URL is valid
-	Code       string        // six digits
+	Code       string        `json:"-"` // six digits
 	CodeMaxAge time.Duration // how long Code is valid
 	Site       string        // origin of the site, such as https://example.com
 	Theme      Theme         // Config.Theme

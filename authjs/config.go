@@ -19,11 +19,11 @@ type Config struct {
 	// Secret is exactly the secret of the Node server, there usually in AUTH_SECRET or
 	// NEXTAUTH_SECRET. Any length is accepted, because the Node server chose it; use 32 random
 	// bytes or more.
-	Secret string
+	Secret string `json:"-"`
 
 	// PreviousSecrets are accepted when a session is read, but never used to write one. When you
 	// change Secret, put the old one here, the newest first. Defaults to none.
-	PreviousSecrets []string
+	PreviousSecrets []string `json:"-"`
 
 	// Version is the major version of Auth.js on the Node server. Neither version can read the
 	// sessions of the other. Defaults to VersionV5.

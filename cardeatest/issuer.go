@@ -29,7 +29,7 @@ import (
 type Issuer struct {
 	URL          string // the issuer identifier, and the base of all endpoints
 	ClientID     string // of the client that is registered from the start
-	ClientSecret string // of that client; "" for a public client
+	ClientSecret string `json:"-"` // of that client; "" for a public client
 
 	path        string // of URL, without a slash at its end
 	routes      *http.ServeMux

@@ -47,8 +47,8 @@ type MailServerConfig struct {
 	StartTLS    bool   // offer STARTTLS
 	ImplicitTLS bool   // use TLS from the first byte
 	Username    string // require AUTH with this name, over TLS; "" requires none
-	Password    string // accepted with AUTH PLAIN and LOGIN
-	Token       string // access token, accepted with AUTH XOAUTH2 and OAUTHBEARER
+	Password    string `json:"-"` // accepted with AUTH PLAIN and LOGIN
+	Token       string `json:"-"` // access token, accepted with AUTH XOAUTH2 and OAUTHBEARER
 
 	// Mechanisms are what AUTH offers, in any case; the server knows those four. Defaults to LOGIN
 	// and PLAIN, or to the other two if Token is set.
@@ -65,7 +65,7 @@ type MailServerConfig struct {
 type Delivery struct {
 	From      string   // address of the MAIL command
 	To        []string // address of each RCPT command
-	Data      []byte   // header and body
+	Data      []byte   `json:"-"` // header and body
 	Encrypted bool     // the connection used TLS
 	Username  string   // name of the AUTH command; "" without authentication
 	Mechanism string   // that of the AUTH command, in upper case; "" without authentication

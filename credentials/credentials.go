@@ -29,6 +29,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 
 	"github.com/cardea-auth/cardea"
@@ -101,7 +102,12 @@ func (in Input) Get(field string) string { return in.values[field] }
 func (in Input) Request() *http.Request { return in.request }
 
 // Format implements [fmt.Formatter]. It writes a constant text instead of the values.
-func (in Input) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[form input]") }
+func (in Input) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, formInput) }
+
+// LogValue implements [slog.LogValuer]. It contains what Format writes.
+func (in Input) LogValue() slog.Value { return slog.StringValue(formInput) }
+
+const formInput = "[form input]"
 
 // Refuse returns the error with which a check refuses the visitor. The sign-in page gets
 // error=CredentialsSignin and code=code in its query, and can show a text for the code. A code has

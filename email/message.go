@@ -13,19 +13,20 @@ import (
 	"time"
 )
 
-// Message is a mail to one address.
+// Message is a mail to one address. The JSON has neither the bodies nor Link and Code, and package
+// fmt and loggers print none of them.
 type Message struct {
 	From    string // a name and an address, such as "Example <no-reply@example.com>"
 	To      string // one address, without a name
 	Subject string // in Unicode, without line breaks
-	Text    string // the body as plain text
-	HTML    string // the body as HTML; "" for a mail without HTML
+	Text    string `json:"-"` // the body as plain text
+	HTML    string `json:"-"` // the body as HTML; "" for a mail without HTML
 
 	// Link is the sign-in link that the bodies contain, for a service that has its own template.
-	Link string
+	Link string `json:"-"`
 
 	// Code is the sign-in code that the bodies contain, for a service that has its own template.
-	Code string
+	Code string `json:"-"`
 }
 
 var (

@@ -26,7 +26,7 @@ type Service struct {
 	URL string
 
 	// Header is sent with each request, for example with an API key.
-	Header http.Header
+	Header http.Header `json:"-"`
 
 	// Body returns the body of the request for a mail: url.Values are sent as a form, any other
 	// value as JSON. It may be called concurrently.

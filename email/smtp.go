@@ -40,7 +40,7 @@ type SMTP struct {
 
 	// Password belongs to Username. It is sent with AUTH PLAIN (RFC 4616) or, to a server that
 	// offers only that, with AUTH LOGIN.
-	Password string
+	Password string `json:"-"`
 
 	// Token returns an OAuth 2.0 access token of Username, for a server that takes no passwords,
 	// such as the one of Microsoft 365. It is sent with AUTH XOAUTH2 or OAUTHBEARER (RFC 7628).
@@ -50,7 +50,7 @@ type SMTP struct {
 
 	// TLS configures the encryption, for example to trust another certificate authority. Defaults
 	// to the system's authorities and TLS 1.2 or later.
-	TLS *tls.Config
+	TLS *tls.Config `json:"-"`
 
 	// InsecureAllowPlaintext sends mails unencrypted if the server does not offer STARTTLS. Anybody
 	// who can read the traffic can then sign in as any user. It cannot be used with Username.

@@ -24,7 +24,7 @@ type ClientKey struct {
 	// Signer signs assertions: RSA with 2048 bits or more, ECDSA on P-256, or Ed25519. The key may
 	// be in another device, such as a hardware module; each sign-in then waits for it. The Signer
 	// may be called concurrently.
-	Signer crypto.Signer
+	Signer crypto.Signer `json:"-"`
 
 	// ID is the kid under which the server knows the public key. Defaults to no kid.
 	ID string

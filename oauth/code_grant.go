@@ -11,21 +11,22 @@ import (
 // CodeGrant is an authorization code and what is known about it, for the hooks Exchange and
 // FetchUserinfo of a [Provider]. It belongs to one call of a hook, which must not keep it.
 //
-// Only ClientID and RedirectURI may be logged.
+// Only ClientID and RedirectURI may be logged. The JSON has no other text, and package fmt and
+// loggers print no other.
 type CodeGrant struct {
 	// HTTP makes requests with the limits of all requests to providers: https, 10 seconds, answers
 	// of at most 1 MB, no redirects, no cookies.
 	HTTP *http.Client
 
 	ClientID     string     // as in the Provider
-	ClientSecret string     // as in the Provider, or what ClientSecretFunc returned
+	ClientSecret string     `json:"-"` // as in the Provider, or what ClientSecretFunc returned
 	RedirectURI  string     // the callback URL of this site, as it was sent to the authorization endpoint
-	Code         string     // the authorization code
-	Verifier     string     // the PKCE code_verifier; "" with InsecureSkipPKCE
-	Callback     url.Values // the CallbackParams with their values, which prove nothing
+	Code         string     `json:"-"` // the authorization code
+	Verifier     string     `json:"-"` // the PKCE code_verifier; "" with InsecureSkipPKCE
+	Callback     url.Values `json:"-"` // the CallbackParams with their values, which prove nothing
 
-	AccessToken string // the access token; "" in Exchange
-	Token       Claims // the token answer; nil in Exchange
+	AccessToken string `json:"-"` // the access token; "" in Exchange
+	Token       Claims `json:"-"` // the token answer; nil in Exchange
 }
 
 // Do sends a request with HTTP and returns the JSON object of the answer, with numbers as

@@ -39,7 +39,7 @@ type Provider struct {
 	ClientID string
 
 	// ClientSecret is the secret from the same registration. It is empty for a public client.
-	ClientSecret string
+	ClientSecret string `json:"-"`
 
 	// ClientAuth is how the client authenticates at the token endpoint. Defaults to
 	// AuthClientSecretBasic if there is a secret, and to AuthNone otherwise. For OIDC, a server
@@ -61,7 +61,7 @@ type Provider struct {
 	// AuthTLS and AuthSelfSignedTLS need it. With any other ClientAuth it serves services that bind
 	// their tokens to a certificate (RFC 8705 § 3). If cardea.Config.HTTPClient is set, its
 	// Transport must be an *http.Transport. Defaults to no certificate.
-	ClientCertificate *tls.Certificate
+	ClientCertificate *tls.Certificate `json:"-"`
 
 	// ClientSecretFunc makes the client secret, for a service such as Apple whose secret is a token
 	// that expires. It replaces ClientSecret, and may be called concurrently.
@@ -256,7 +256,7 @@ type Provider struct {
 	// Headers are added to the requests to UserinfoURL and EmailsURL. If one of them, or
 	// UserinfoURL, contains {access_token}, the token is not also sent as a bearer token. A header
 	// Authorization must contain {access_token}. Defaults to none.
-	Headers map[string]string
+	Headers map[string]string `json:"-"`
 
 	// Exchange redeems the code instead of the token request, for a service that Token cannot
 	// describe. It returns the token answer with the names of RFC 6749 § 5.1, which is then checked

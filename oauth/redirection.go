@@ -8,25 +8,26 @@ import (
 
 // Redirection is one sign-in at a service that does not speak OAuth, for the hooks Redirect and
 // Identify of a [Provider]. It belongs to one call of a hook, which must not keep it. Nothing in it
-// may be logged.
+// may be logged but ClientID: the JSON has no other text, and package fmt and loggers print no
+// other.
 type Redirection struct {
 	// HTTP makes requests with the limits of all requests to providers: https, 10 seconds, answers
 	// of at most 1 MB, no redirects, no cookies.
 	HTTP *http.Client
 
 	ClientID     string // as in the Provider
-	ClientSecret string // as in the Provider
+	ClientSecret string `json:"-"` // as in the Provider
 
 	// ReturnTo is the URL to which the service must send the browser back: the callback URL with
 	// State in its query. It works once, within 15 minutes, in the browser that began the sign-in.
-	ReturnTo string
+	ReturnTo string `json:"-"`
 
 	// State is the unguessable value of this sign-in, 73 letters and digits.
-	State string
+	State string `json:"-"`
 
 	// Answer is what the browser brought back besides the State, each parameter once. It proves
 	// nothing yet, because anybody can write it. It is nil in Redirect.
-	Answer url.Values
+	Answer url.Values `json:"-"`
 
 	// Now is the time of the request.
 	Now time.Time

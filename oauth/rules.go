@@ -16,12 +16,12 @@ type TokenRules struct {
 
 	// Headers are added to the request. They cannot replace Authorization and Content-Type.
 	// Defaults to none.
-	Headers map[string]string
+	Headers map[string]string `json:"-"`
 
 	// Params are added to the request. They cannot replace a parameter that the flow sets. A name
 	// in braces in a value is replaced by the parameter of the callback with that name, which must
 	// be one of CallbackParams. Defaults to none.
-	Params url.Values
+	Params url.Values `json:"-"`
 
 	// Names maps the standard's names of parameters and members to those of the service, such as
 	// "client_id": "appid" or "access_token": "accessToken". Defaults to the standard's names.

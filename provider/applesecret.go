@@ -20,7 +20,7 @@ import (
 type AppleOptions struct {
 	TeamID     string // the ID of the developer account, 10 characters
 	KeyID      string // the ID of the key, 10 characters
-	PrivateKey string // the contents of the .p8 file
+	PrivateKey string `json:"-"` // the contents of the .p8 file
 }
 
 // appleSecretAge is how long a client secret is valid. Apple allows half a year.

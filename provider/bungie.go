@@ -40,7 +40,7 @@ func Bungie(c Client, o BungieOptions) *oauth.Provider {
 
 // BungieOptions are what [Bungie] needs in addition to the client.
 type BungieOptions struct {
-	APIKey string // the API key of the application; required
+	APIKey string `json:"-"` // the API key of the application; required
 }
 
 func (o BungieOptions) check() error {

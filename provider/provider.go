@@ -18,7 +18,7 @@ import (
 // Client contains the application's registration at a provider.
 type Client struct {
 	ID     string // the client ID
-	Secret string // the client secret; empty for a public client
+	Secret string `json:"-"` // the client secret; empty for a public client
 	Issuer string // the issuer or address, for providers that have one for each customer
 }
 

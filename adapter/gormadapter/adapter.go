@@ -61,6 +61,8 @@ var (
 // and ErrConflict are [cardea.ErrNotFound] and [cardea.ErrConflict], wrapped. Every other error is
 // a failure of the database, or a value that does not fit the entity.
 type Adapter struct {
+	unprinted
+
 	db       *database
 	errors   errorClassifier
 	ownsPool bool // Open made the connection, so Close closes it

@@ -28,12 +28,12 @@ type Connection struct {
 	Database string
 
 	// Pool is the connection pool. Open closes it if Open fails, otherwise [Adapter.Close] does.
-	Pool *sql.DB
+	Pool *sql.DB `json:"-"`
 
 	// Dialector is GORM's dialect on Pool. If Options.Debug is set, its method Explain must return
 	// the statement without values: GORM asks the logger's ParamsFilter before it logs values, but
 	// not in Scan.
-	Dialector gorm.Dialector
+	Dialector gorm.Dialector `json:"-"`
 
 	// ConstantErrors are errors of the Go driver whose texts are constants, such as "invalid
 	// connection". The adapter uses these texts in its own errors. It describes other errors of

@@ -13,7 +13,7 @@ import (
 // no e-mail address.
 //
 // The JSON has the member names of Auth.js. Give columns that the browser must not see the tag
-// json:"-".
+// json:"-". Package fmt prints the columns of strings all the same, so log the ID, not the row.
 type User struct {
 	// ID is the primary key: a random UUID, unless [WithID] or the application makes another.
 	ID string `gorm:"primaryKey;size:255;not null" json:"id"`

@@ -27,7 +27,7 @@ type Options struct {
 	//   - MySQL and MariaDB: "mysql://user:password@host:3306/name", or another form that
 	//     github.com/go-sql-driver/mysql reads.
 	//   - SQLite: the same as DBName.
-	DSN string
+	DSN string `json:"-"`
 
 	// Host is the server's name, its IP address, or the folder of its Unix socket (for MySQL and
 	// MariaDB the socket itself). Defaults to 127.0.0.1. Not for SQLite.
@@ -43,13 +43,13 @@ type Options struct {
 
 	// Password is the password of the database user. Defaults to no password; for PostgreSQL to the
 	// one in PGPASSWORD or ~/.pgpass, if there is one. Not for SQLite.
-	Password string
+	Password string `json:"-"`
 
 	// TLS encrypts the connection to the server and says how its certificate is verified.
 	// &tls.Config{} requires a valid certificate for Host. If TLS is nil, the connection is
 	// encrypted if the server offers it, and no certificate is verified, as with sslmode=prefer.
 	// Not for SQLite.
-	TLS *tls.Config
+	TLS *tls.Config `json:"-"`
 
 	// DBName is the name of the database. For SQLite it is the name of a file, or ":memory:" for a
 	// database that exists until the adapter is closed. The file is created if it is missing; its
