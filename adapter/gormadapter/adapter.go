@@ -79,9 +79,13 @@ type Adapter struct {
 // It ignores conditions that db has from calls such as Where. If db is a transaction, every method
 // runs in it.
 //
-// New runs no query. It parses the entities with db, and in GORM's description of them it makes the
-// names of indexes and foreign keys begin with the names of their tables. An application that
-// migrates the entities itself must therefore call New before it migrates.
+// New parses the entities with db, and in GORM's description of them it makes the names of indexes
+// and foreign keys begin with the names of their tables. An application that migrates the entities
+// itself must therefore call New before it migrates.
+//
+// New runs no query, except on MySQL and MariaDB: it asks the server whether it is a node of a
+// Galera cluster, for at most five seconds. On such a connection wsrep_sync_wait must be 7, so that
+// each node finds what the others have acknowledged. Open sets that.
 //
 // New reports all faults of db and the options in one error.
 func New(db *gorm.DB, opts ...Option) (*Adapter, error) {
@@ -115,7 +119,11 @@ func (a *Adapter) describe() []error {
 	a.userFields = newUserFields(a.user)
 	a.userDeleter = userDeleter{db: a.db, tables: tables, statements: &a.statements}
 	a.tokens = tokenConsumer{a.db, &a.statements}
-	return append(faults, a.db.findResolver(tables)...)
+	faults = append(faults, a.db.findResolver(tables)...)
+	if err := a.db.galeraFault(); err != nil {
+		faults = append(faults, err)
+	}
+	return faults
 }
 
 // DB returns the connection that the adapter uses, for the application's own statements on its

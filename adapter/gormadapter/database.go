@@ -20,6 +20,7 @@ type database struct {
 
 	dialect dialect
 	errors  errorClassifier
+	cluster cluster
 
 	replicas *replicas // nil without dbresolver
 	queue    prepareQueue

@@ -63,9 +63,9 @@ func (c errorClassifier) isOrphan(err error) bool {
 		strings.Contains(originalText(err), "FOREIGN KEY constraint failed")
 }
 
-// isRetryable reports whether the database aborted a transaction because of concurrent ones, so
-// that it may succeed if it runs again.
-func (c errorClassifier) isRetryable(err error) bool {
+// isAborted reports whether the database aborted a transaction because of concurrent ones, or
+// stopped waiting for one, so that it may succeed if it runs again.
+func (c errorClassifier) isAborted(err error) bool {
 	return c.hasCode(err, abortedTransaction) ||
 		// github.com/mattn/go-sqlite3 has no method for the code.
 		c.dialect == sqliteDialect && strings.Contains(originalText(err), "database is locked")
@@ -112,11 +112,24 @@ var (
 		sqlServer: []int32{547},
 	}
 	abortedTransaction = errorCodes{
-		sqlStates: []string{"40001", "40P01"}, // serialization failure, deadlock
-		sqlite:    []int{5, 261, 517},         // SQLITE_BUSY, SQLITE_BUSY_RECOVERY, SQLITE_BUSY_SNAPSHOT
-		mySQL:     []uint64{1213, 1020},       // deadlock; MariaDB's "record has changed since last read"
-		sqlServer: []int32{1205},              // deadlock
+		sqlStates: []string{"40001", "40P01", "55P03"}, // serialization failure, deadlock, lock_timeout
+		sqlite:    []int{5, 261, 517},                  // SQLITE_BUSY, SQLITE_BUSY_RECOVERY, SQLITE_BUSY_SNAPSHOT
+		// deadlock, also with another node of a Galera cluster; MariaDB's "record has changed since
+		// last read"; waited too long for a lock, or for what the other nodes have acknowledged
+		mySQL:     []uint64{1213, 1020, 1205},
+		sqlServer: []int32{1205}, // deadlock
 	}
+	lostConnection = errorCodes{
+		sqlStates: []string{
+			"08000", "08001", "08003", "08004", "08006", "08P01", // connection exceptions, PgBouncer's among them
+			"57P01", "57P02", "57P03", // the server is ended or starts
+		},
+		mySQL: []uint64{
+			1053, 1152, 1158, 1159, 1160, 1161, // the server is ended; the connection was lost
+			1927, // MariaDB's "connection was killed"
+		},
+	}
+	nodeNotReady  = errorCodes{mySQL: []uint64{1047}}
 	existingChild = errorCodes{mySQL: []uint64{1217, 1451}}
 	missingSchema = errorCodes{
 		sqlStates: []string{"42P01", "42703"}, // undefined table, undefined column

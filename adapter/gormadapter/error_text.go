@@ -67,6 +67,10 @@ func (c errorClassifier) describe(err error) string {
 			return constant.Error()
 		}
 	}
+	var setting errSyncWait
+	if errors.As(err, &setting) {
+		return setting.Error()
+	}
 	text, ok := describeCode(err)
 	if !ok {
 		if text, ok = describeNetwork(err); ok {

@@ -31,6 +31,11 @@ type Options struct {
 
 	// Host is the server's name, its IP address, or the folder of its Unix socket (for MySQL and
 	// MariaDB the socket itself). Defaults to 127.0.0.1. Not for SQLite.
+	//
+	// For servers that replace each other it has several names or addresses, with commas between
+	// them, all with the same Port. Each new connection is to the first one that accepts writes.
+	// Those that cannot be reached are left out, and so are standbys, replicas that are read-only,
+	// and nodes of a Galera cluster that are not ready.
 	Host string
 
 	// Port is the server's TCP port, at most 65535. Defaults to 5432 for PostgreSQL and 3306 for

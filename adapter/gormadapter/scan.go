@@ -12,6 +12,10 @@ import (
 // read runs s and scans the first row that it finds: the first columns into leading, the others
 // into the entities of rows. It returns ErrNotFound if there is no row.
 func (d *database) read(ctx context.Context, s *statement, args []any, leading []any, rows ...*row) error {
+	return d.retry(ctx, func() error { return d.readOnce(ctx, s, args, leading, rows...) })
+}
+
+func (d *database) readOnce(ctx context.Context, s *statement, args []any, leading []any, rows ...*row) error {
 	found, err := d.query(ctx, s, args...)
 	if err != nil {
 		return err
@@ -34,7 +38,15 @@ func (d *database) read(ctx context.Context, s *statement, args []any, leading [
 
 // readAll runs s and returns all rows that it finds, each with an entity of t. It returns none if
 // there are none.
-func (d *database) readAll(ctx context.Context, s *statement, t *table, args ...any) ([]*row, error) {
+func (d *database) readAll(ctx context.Context, s *statement, t *table, args ...any) (rows []*row, err error) {
+	err = d.retry(ctx, func() error {
+		rows, err = d.readAllOnce(ctx, s, t, args...)
+		return err
+	})
+	return rows, err
+}
+
+func (d *database) readAllOnce(ctx context.Context, s *statement, t *table, args ...any) ([]*row, error) {
 	found, err := d.query(ctx, s, args...)
 	if errors.Is(err, cardea.ErrNotFound) {
 		return nil, nil

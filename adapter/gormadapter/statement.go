@@ -158,6 +158,10 @@ func (d *database) execOnce(ctx context.Context, s *statement, values []any) (n 
 
 // exists returns nil if s finds a row, and ErrNotFound if it finds none.
 func (d *database) exists(ctx context.Context, s *statement, values ...any) error {
+	return d.retry(ctx, func() error { return d.existsOnce(ctx, s, values) })
+}
+
+func (d *database) existsOnce(ctx context.Context, s *statement, values []any) error {
 	rows, err := d.query(ctx, s, values...)
 	if err != nil {
 		return err

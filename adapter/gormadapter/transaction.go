@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"gorm.io/gorm"
@@ -54,10 +53,12 @@ func inTransaction(db *gorm.DB) bool {
 // If fn returns an error or panics, everything that it wrote is undone. Transact returns the error
 // of fn, unless the connection was lost: then it returns the error of the rollback.
 //
-// If the database aborts the transaction because of concurrent ones (SQLITE_BUSY, SQLSTATE 40001
-// and 40P01, MySQL's errors 1213 and 1020), Transact runs fn again: at most seven times, and not
-// after five seconds. The other methods that write do the same with their statements. If ctx
-// carries a transaction, nothing runs again, because that whole transaction is lost.
+// If the database aborts the transaction because of concurrent ones, Transact runs fn again, until
+// five seconds have passed. If the connection is lost before the commit, Transact runs fn again on
+// another one, and if that is lost too, it returns the error. The other methods do the same with
+// their statements. If the connection is lost during the commit, nothing runs again, because it may
+// have been committed. If ctx carries a transaction, nothing runs again, because that whole
+// transaction is lost.
 func (a *Adapter) Transact(ctx context.Context, fn func(ctx context.Context) error) error {
 	return a.db.transact(ctx, fn)
 }
@@ -84,31 +85,6 @@ func (d *database) write(ctx context.Context, run func(ctx context.Context) erro
 	return d.transact(ctx, func(ctx context.Context) error { return d.errors.withoutValues(run(ctx)) })
 }
 
-// retry calls run, a transaction or a single statement, and calls it again if the database aborts
-// it because of concurrent transactions. If ctx carries a transaction, it calls run once: the
-// database has aborted that whole transaction.
-func (d *database) retry(ctx context.Context, run func() error) error {
-	begin := time.Now()
-	for try := 0; ; try++ {
-		err := run()
-		if err == nil || !d.errors.isRetryable(err) || d.transaction(ctx) != nil || try == maxRetries ||
-			time.Since(begin) > maxRetryTime {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return err
-		case <-time.After(rand.N(retryStep << try)):
-		}
-	}
-}
-
-const (
-	maxRetries   = 7
-	maxRetryTime = 5 * time.Second
-	retryStep    = 4 * time.Millisecond // the longest pause before the first retry; doubled for each further one
-)
-
 func (d *database) runTransaction(ctx context.Context, fn func(ctx context.Context) error) error {
 	d.prepareWaiting(ctx)
 	tx := d.sessionOn(ctx, d.gorm).Begin()
@@ -127,7 +103,7 @@ func (d *database) runTransaction(ctx context.Context, fn func(ctx context.Conte
 		return d.rolledBack(ctx, err, endTransaction(ctx, tx.Rollback))
 	}
 	if err := endTransaction(ctx, tx.Commit); err != nil {
-		return d.errors.wrap(ctx, "commit transaction", err)
+		return withUnknownOutcome(d.errors.wrap(ctx, "commit transaction", err))
 	}
 	return nil
 }
@@ -136,7 +112,7 @@ func (d *database) runTransaction(ctx context.Context, fn func(ctx context.Conte
 // failed, the connection was lost, and cause may only be a result of that. It is then in the text
 // but not in the chain of errors, so that callers do not treat it as a decision of the application.
 func (d *database) rolledBack(ctx context.Context, cause, rollback error) error {
-	if rollback == nil || errors.Is(rollback, sql.ErrTxDone) || ctx.Err() != nil || d.errors.isRetryable(cause) {
+	if rollback == nil || errors.Is(rollback, sql.ErrTxDone) || ctx.Err() != nil || d.errors.isAborted(cause) {
 		return cause
 	}
 	return fmt.Errorf("roll back transaction: %w, after: %v",

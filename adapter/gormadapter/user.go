@@ -129,7 +129,9 @@ func (a *Adapter) UpdateUser(ctx context.Context, u *cardea.User) error {
 // user.
 //
 // It writes the row without changing it: every database locks the rows that a transaction writes,
-// but not every database can lock rows that it reads. No hooks run.
+// but not every database can lock rows that it reads. No hooks run. In a Galera cluster it also
+// adds a verification token and deletes it, because the nodes agree only on rows that change; hooks
+// of that entity run.
 func (a *Adapter) LockUser(ctx context.Context, id string) error {
 	key, err := a.user.key(id)
 	if err != nil {
@@ -138,6 +140,9 @@ func (a *Adapter) LockUser(ctx context.Context, id string) error {
 	n, err := a.db.exec(ctx, a.statements.lockUser, key)
 	if err == nil && n == 0 { // MySQL does not count rows that an update leaves unchanged
 		err = a.db.exists(ctx, a.statements.userByID, key)
+	}
+	if err == nil {
+		err = certifyLock(ctx, a, id)
 	}
 	if err != nil {
 		return a.errors.wrap(ctx, "lock user", err)

@@ -31,7 +31,7 @@ func (opener) Connect(o gormadapter.Options) (*gormadapter.Connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	connector, err := mysql.NewConnector(config)
+	connector, err := newConnector(config)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", describe(config), err)
 	}
@@ -41,7 +41,7 @@ func (opener) Connect(o gormadapter.Options) (*gormadapter.Connection, error) {
 	c := &gormadapter.Connection{
 		Database: describe(config), Pool: pool, Dialector: dialector, ConstantErrors: []error{
 			mysql.ErrInvalidConn, mysql.ErrMalformPkt, mysql.ErrPktSync, mysql.ErrPktSyncMul, mysql.ErrPktTooLarge,
-			mysql.ErrNoTLS, mysql.ErrBusyBuffer,
+			mysql.ErrNoTLS, mysql.ErrBusyBuffer, errReadOnly, errNotReady,
 		},
 	}
 	if o.Debug {

@@ -61,10 +61,14 @@ func address(o gormadapter.Options) (*mysql.Config, error) {
 	}
 	config := mysql.NewConfig()
 	config.User, config.Passwd, config.DBName, config.TLS = o.User, o.Password, o.DBName, o.TLS
-	host := options.Host(o)
-	config.Net, config.Addr = "tcp", net.JoinHostPort(host, strconv.Itoa(cmp.Or(o.Port, 3306)))
-	if filepath.IsAbs(host) { // a Unix socket
-		config.Net, config.Addr = "unix", host
+	hosts := options.Hosts(o)
+	if filepath.IsAbs(hosts[0]) { // a Unix socket
+		config.Net, config.Addr = "unix", hosts[0]
+	} else {
+		for i, host := range hosts {
+			hosts[i] = net.JoinHostPort(host, strconv.Itoa(cmp.Or(o.Port, 3306)))
+		}
+		config.Net, config.Addr = "tcp", strings.Join(hosts, ",")
 	}
 	if o.TLS == nil && config.Net == "tcp" {
 		config.TLSConfig = "preferred"

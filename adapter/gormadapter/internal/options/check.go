@@ -3,6 +3,7 @@ package options
 
 import (
 	"fmt"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -21,7 +22,7 @@ func addressFaults(o gormadapter.Options) (faults []error) {
 		for _, name := range Given(Field{"DBName", o.DBName == ""}, Field{"User", o.User == ""}) {
 			faults = append(faults, fmt.Errorf("%s is empty: fill it, or give Options.DSN", name))
 		}
-		return faults
+		return append(faults, hostFaults(o)...)
 	}
 	for _, name := range Given(
 		Field{"Host", o.Host},
@@ -32,6 +33,20 @@ func addressFaults(o gormadapter.Options) (faults []error) {
 		Field{"DBName", o.DBName},
 	) {
 		faults = append(faults, BesideDSN(name))
+	}
+	return faults
+}
+
+// hostFaults checks the list of hosts.
+func hostFaults(o gormadapter.Options) (faults []error) {
+	hosts := Hosts(o)
+	for _, host := range hosts {
+		switch {
+		case host == "":
+			faults = append(faults, fmt.Errorf("Options.Host is %q: want names with one comma between two", o.Host))
+		case filepath.IsAbs(host) && len(hosts) > 1:
+			faults = append(faults, fmt.Errorf("Options.Host is %q: a Unix socket must be the only one", o.Host))
+		}
 	}
 	return faults
 }

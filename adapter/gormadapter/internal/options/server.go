@@ -3,6 +3,7 @@ package options
 import (
 	"cmp"
 	"database/sql"
+	"strings"
 	"time"
 
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
@@ -11,8 +12,15 @@ import (
 // ConnectTimeout limits the time to connect if the DSN has no limit.
 const ConnectTimeout = 10 * time.Second
 
-// Host returns the name or address of the server for options without a DSN.
-func Host(o gormadapter.Options) string { return cmp.Or(o.Host, "127.0.0.1") }
+// Hosts returns the names or addresses of the servers for options without a DSN. There is at least
+// one.
+func Hosts(o gormadapter.Options) []string {
+	hosts := strings.Split(cmp.Or(o.Host, "127.0.0.1"), ",")
+	for i, host := range hosts {
+		hosts[i] = strings.TrimSpace(host)
+	}
+	return hosts
+}
 
 // Limit sets the limits that the options contain, or their defaults, on the connection pool of a
 // server.
