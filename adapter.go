@@ -103,6 +103,11 @@ type Adapter interface {
 type SessionStore interface {
 	// CreateSession adds s. If the token exists, the error is ErrConflict; if the user does not
 	// exist, ErrNotFound. s.Entity is as in LinkAccount.
+	//
+	// What describes the sign-in (Methods, Level, AuthTime, CreatedAt, SeenAt, IP and UserAgent) is
+	// optional: a store that has no place for one of them leaves it out, and returns its zero
+	// value. Methods contain no spaces; joined by spaces they have at most 64 bytes. The texts are
+	// ASCII; IP has at most 45 characters, UserAgent 255.
 	CreateSession(ctx context.Context, s *Session) error
 
 	// Session returns the session with that token and its user in Session.User, in one round trip,
@@ -110,8 +115,8 @@ type SessionStore interface {
 	// ErrNotFound.
 	Session(ctx context.Context, token string) (*Session, error)
 
-	// RenewSession changes the expiry of a session. It never restores a deleted session: if there
-	// is no such session, the error is ErrNotFound.
+	// RenewSession changes the expiry of a session, and nothing else. It never restores a deleted
+	// session: if there is no such session, the error is ErrNotFound.
 	//
 	// In a transaction it makes other calls for this session that write wait until the transaction
 	// has ended. So if several transactions renew a session and then delete it, one of them finds
@@ -133,6 +138,16 @@ type SessionStore interface {
 	// DeleteExpiredSessions deletes at most limit sessions that expired before the given time, and
 	// returns how many.
 	DeleteExpiredSessions(ctx context.Context, before time.Time, limit int) (int, error)
+}
+
+// SessionTracker is what a [SessionStore] also needs so that sessions know when they were last
+// used. Without it, SeenAt stays the time of the sign-in. The rules of Adapter hold.
+type SessionTracker interface {
+	// TouchSession stores seen as SeenAt of the session with that token, if SeenAt is not stored or
+	// not later than before. In the same step it stores created as CreatedAt, if CreatedAt is not
+	// stored. It changes nothing else. If there is no such session, or the store has no place for
+	// SeenAt, the error is nil.
+	TouchSession(ctx context.Context, token string, before, seen, created time.Time) error
 }
 
 // TokenStore is what an [Adapter] also needs for sign-in by mail, and for [Auth.AccessToken] in

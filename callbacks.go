@@ -117,7 +117,8 @@ type Callbacks struct {
 
 	// JWT changes the content of a JWT session: at sign-in, at each GET session, and at an update.
 	// If it returns nil claims, the session ends. It cannot change the claim sid, which signing out
-	// needs. Defaults to keeping all claims.
+	// needs, and the claim signin, which says when and how the user signed in. Defaults to keeping
+	// all claims.
 	JWT func(ctx context.Context, t *TokenChange) (oauth.Claims, error)
 
 	// Session changes the answer of GET session. Defaults to name, email, image and expires.

@@ -64,6 +64,7 @@ func New(c Config) (*Auth, error) {
 		return nil, err
 	}
 	a.pages = pages
+	a.config.Session = c.Session.effective()
 	a.origins, _ = newOrigins(c)
 	a.protocol = &protocols[c.Protocol]
 	a.httpCookies, a.httpsCookies = a.cookieNames(false), a.cookieNames(true)

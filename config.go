@@ -104,8 +104,8 @@ type Strategy string
 
 // The strategies. A session of StrategyDatabase ends in every browser and process when its row is
 // deleted. StrategyJWT needs no database. There, signing out deletes the cookie in the browser and
-// ends the session in this process, but another process accepts a stolen copy of the cookie until
-// it expires.
+// ends the session in this process. Another process accepts a stolen copy of the cookie, and
+// extends it while it is used, until [SessionConfig].Lifetime is over.
 const (
 	StrategyDatabase Strategy = "database" // a row of a [SessionStore]; the cookie has its key
 	StrategyJWT      Strategy = "jwt"      // an encrypted token in the cookie
@@ -117,8 +117,17 @@ type SessionConfig struct {
 	// StrategyJWT otherwise.
 	Strategy Strategy
 
-	// MaxAge is how long a session lasts if it is not used: a second or more. Defaults to 30 days.
+	// MaxAge is how long a session lasts if it is not used: a second or more. It counts at most as
+	// much as Lifetime. Defaults to 30 days.
 	MaxAge time.Duration
+
+	// Lifetime is how long a session lasts at most, counted from the sign-in, however much it is
+	// used: a second or more. When it is over, the user signs in again. A negative value means no
+	// limit. Defaults to 90 days, or to MaxAge if that is longer.
+	//
+	// A session that a Node server made does not say when the sign-in was. It counts from when that
+	// server last extended it, until this site extends or uses it.
+	Lifetime time.Duration
 
 	// UpdateAge limits how often a session is extended: a request extends it only if the last
 	// extension was UpdateAge ago or earlier. The session then lasts MaxAge from that request. With
@@ -134,6 +143,11 @@ type SessionConfig struct {
 	// CSRF cookie demands that and no other host needs them. BaseURL or TrustedHosts must be within
 	// the domain. Defaults to this host alone.
 	CookieDomain string
+
+	// RecordIP says how much of a client's address a new session keeps, for [Session].IP: "full",
+	// "network" (the first 24 bits of an IPv4 address, the first 48 of an IPv6 one) or "none". An
+	// address is personal data; the network suffices to recognize a place. Defaults to "network".
+	RecordIP string
 
 	// InsecureStoreRawTokens stores session tokens as they are in the cookie, so that a Node server
 	// with Auth.js can share the table. Anybody who reads the table can then take over every
@@ -163,6 +177,7 @@ type Theme struct {
 const (
 	defaultBasePath  = "/api/auth"
 	defaultMaxAge    = 30 * 24 * time.Hour
+	defaultLifetime  = 90 * 24 * time.Hour
 	defaultUpdateAge = 24 * time.Hour
 )
 
@@ -170,6 +185,8 @@ const (
 func (c Config) withDefaults() Config {
 	c.BasePath = cmp.Or(c.BasePath, defaultBasePath)
 	c.Session.MaxAge = cmp.Or(c.Session.MaxAge, defaultMaxAge)
+	c.Session.Lifetime = cmp.Or(c.Session.Lifetime, max(defaultLifetime, c.Session.MaxAge))
+	c.Session.RecordIP = cmp.Or(c.Session.RecordIP, recordNetwork)
 	c.Session.UpdateAge = cmp.Or(c.Session.UpdateAge, min(defaultUpdateAge, c.Session.MaxAge))
 	if c.Session.Strategy == "" {
 		c.Session.Strategy = StrategyJWT

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -93,8 +94,14 @@ func (c Config) validateSession(faults *configerr.List) {
 	if s.MaxAge < time.Second {
 		faults.Add("Session.MaxAge", "want a second or more, have %v", s.MaxAge)
 	}
+	if 0 < s.Lifetime && s.Lifetime < time.Second {
+		faults.Add("Session.Lifetime", "want a second or more, or -1 for no limit, have %v", s.Lifetime)
+	}
 	if s.UpdateAge < 0 || s.UpdateAge > s.MaxAge {
 		faults.Add("Session.UpdateAge", "want between 0 and MaxAge (%v), have %v", s.MaxAge, s.UpdateAge)
+	}
+	if !slices.Contains([]string{recordFull, recordNetwork, recordNone}, s.RecordIP) {
+		faults.Add("Session.RecordIP", "want %q, %q or %q, have %q", recordFull, recordNetwork, recordNone, s.RecordIP)
 	}
 	if s.InsecureStoreRawTokens && s.Strategy == StrategyJWT {
 		faults.Add("Session.InsecureStoreRawTokens", "has no effect on JWT sessions")

@@ -46,6 +46,11 @@ type CredentialsProvider struct {
 	// other error is a failure of the site: it is logged, and the visitor sees Configuration.
 	Authorize func(ctx context.Context, values map[string]string, r *http.Request) (*User, error)
 
+	// Methods are what the check proves, for [Session].Methods: names of RFC 8176, such as pwd, or
+	// of your own. All of them together, with spaces between them, have at most 64 bytes. Defaults
+	// to pwd.
+	Methods []string
+
 	// Messages are the texts that the built-in sign-in page shows for each Error.Reason. Defaults
 	// to one text for all reasons.
 	Messages map[string]string
@@ -76,6 +81,14 @@ func (p *CredentialsProvider) info() providerInfo {
 		id: p.ID, name: p.Name, kind: TypeCredentials, style: p.Style,
 		storesCredentials: true, statusOnRefusal: true, messages: p.Messages,
 	}
+}
+
+// methods returns p.Methods or their default.
+func (p *CredentialsProvider) methods() []string {
+	if len(p.Methods) == 0 {
+		return []string{methodPassword}
+	}
+	return p.Methods
 }
 
 const maxFieldValue = 4096 // bytes of a field
@@ -114,6 +127,9 @@ func (p *CredentialsProvider) validate(_ *Config, field string, faults *configer
 		faults.Add(field+".Authorize", "is missing")
 	}
 	p.validateFields(field+".Fields", faults)
+	if err := checkMethods(p.Methods); err != nil {
+		faults.Add(field+".Methods", "%v", err)
+	}
 	for reason := range p.Messages {
 		if !reasonPattern.MatchString(reason) {
 			faults.Add(field+".Messages", "want a reason of letters, digits, -, . and _, have %q", reason)

@@ -3,7 +3,6 @@ package cardea
 import (
 	"context"
 	"fmt"
-	"time"
 )
 
 // DeleteUser deletes a user, with the user's accounts and their tokens, sessions, passkeys, and the
@@ -14,9 +13,10 @@ import (
 // rows can be deleted with the user. The providers are not told, and the person can sign in again
 // as a new user.
 //
-// A JWT session cannot be revoked. This process refuses it immediately. Other processes accept it
-// until it expires, unless [Handle], [UserAs] or your [Callbacks.Authorized] reads the row. Never
-// reuse user IDs, as some databases do with numbers.
+// A JWT session cannot be revoked. This process refuses it immediately. Other processes accept it,
+// and extend it while it is used, until [SessionConfig].Lifetime is over, unless [Handle], [UserAs]
+// or your [Callbacks.Authorized] reads the row. Never reuse user IDs, as some databases do with
+// numbers.
 //
 // Without a [Config.Adapter] the error is [errors.ErrUnsupported].
 func (a *Auth) DeleteUser(ctx context.Context, userID string) error {
@@ -28,7 +28,7 @@ func (a *Auth) DeleteUser(ctx context.Context, userID string) error {
 		return fmt.Errorf("cardea: delete user: %w", err)
 	}
 	if a.jwt != nil {
-		a.jwt.endAll(userID, a.now().Add(time.Second)) // tokens of this second too
+		a.jwt.endAll(userID, a.now())
 	}
 	a.log.InfoContext(ctx, "cardea: user deleted", "user", userID)
 	return nil

@@ -11,12 +11,13 @@ func (m *credentialsMethod) getCallback(e *exchange) error { return e.auth.metho
 
 // postCallback signs in with what the visitor typed into the form.
 func (m *credentialsMethod) postCallback(e *exchange) error {
+	order := e.auth.nextSignIn(e.now) // before the check: Adopt may delete the credentials meanwhile
 	u, err := m.authorize(e)
 	if err != nil {
 		return err
 	}
 	id := namedIdentity(u, m.ID)
-	id.callbackURL = e.callbackURL
+	id.methods, id.order, id.callbackURL = m.methods(), order, e.callbackURL
 	return e.signIn(id)
 }
 

@@ -279,6 +279,7 @@ func (m *emailMethod) identity(email, callbackURL string) identity {
 	return identity{
 		profile:     &oauth.Profile{ID: email, Email: email, EmailVerified: true},
 		account:     &Account{Type: TypeEmail, Provider: m.ID, ProviderAccountID: email},
+		methods:     []string{methodMail},
 		isAddress:   true,
 		adopt:       m.Adopt,
 		callbackURL: callbackURL,

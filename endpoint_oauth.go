@@ -49,6 +49,7 @@ func (m *oauthMethod) getCallback(e *exchange) error {
 	return e.signIn(identity{
 		profile:     proven.Profile,
 		account:     newAccount(m.Provider, proven.Profile.ID, proven.Token),
+		methods:     []string{methodFederated},
 		startedBy:   state.UserID,
 		linkByEmail: m.LinkByVerifiedEmail,
 		callbackURL: state.CallbackURL,

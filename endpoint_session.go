@@ -48,11 +48,12 @@ func (e sessionEndpoint) answer(r sessionRefresh) error {
 	if value == "" {
 		return e.answerNone()
 	}
+	e.auth.sessions.use(ctx, s, e.now)
 	answer, err := e.view(ctx, s, r)
 	if err != nil {
 		return err
 	}
-	if err := e.setSession(value); err != nil {
+	if err := e.setSession(value, s); err != nil {
 		return err
 	}
 	if event := e.auth.config.Events.Session; event != nil {

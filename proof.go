@@ -18,6 +18,11 @@ type Proof struct {
 	// user who has only the ID.
 	User *User
 
+	// Methods are how the person has proven who they are, for [Session.Methods]: names of RFC 8176,
+	// such as pwd and otp, or of your own. All of them together, with spaces between them, have at
+	// most 64 bytes. Defaults to none, as for impersonation.
+	Methods []string
+
 	// Provider tells callbacks, events and the log how the person has signed in, as
 	// Account.Provider, such as "registration", "invitation" or "impersonation": lower-case
 	// letters, digits, hyphens and underscores. Defaults to "application".
@@ -37,6 +42,9 @@ func (p Proof) check() error {
 	case p.Provider != "" && !providerIDPattern.MatchString(p.Provider):
 		return fmt.Errorf("Proof.Provider: want lower-case letters, digits, - and _, have %q", p.Provider)
 	}
+	if err := checkMethods(p.Methods); err != nil {
+		return fmt.Errorf("Proof.Methods: %w", err)
+	}
 	return nil
 }
 
@@ -47,7 +55,9 @@ func (p Proof) identity() identity {
 		u = *p.User
 	}
 	u.ID = p.UserID
-	return namedIdentity(&u, cmp.Or(p.Provider, defaultProofProvider))
+	id := namedIdentity(&u, cmp.Or(p.Provider, defaultProofProvider))
+	id.methods = p.Methods
+	return id
 }
 
 // SignIn signs a user in from the application's own code, for example after the application has

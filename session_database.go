@@ -11,9 +11,10 @@ import (
 
 // databaseSessions is the strategy in which a session is a row, and the cookie has its token.
 type databaseSessions struct {
-	store  SessionStore
-	config SessionConfig
-	log    *slog.Logger
+	store   SessionStore
+	tracker SessionTracker // nil if the store is none
+	config  SessionConfig
+	log     *slog.Logger
 }
 
 // maxTokenLength is the length of the longest token that is looked up, in bytes. The tokens of this
@@ -32,9 +33,10 @@ func (s *databaseSessions) key(token string) string {
 	return string(text[:])
 }
 
-// create adds a session with that token.
-func (s *databaseSessions) create(ctx context.Context, token string, u *User, now time.Time) (*Session, error) {
-	session := &Session{Token: s.key(token), UserID: u.ID, Expires: now.Add(s.config.MaxAge), User: u}
+// create adds a session of a user with that token.
+func (s *databaseSessions) create(ctx context.Context, token string, u *User, opened Session) (*Session, error) {
+	session := &opened
+	session.Token, session.UserID, session.User = s.key(token), u.ID, u
 	return session, s.store.CreateSession(ctx, session)
 }
 
@@ -49,6 +51,7 @@ func (s *databaseSessions) read(ctx context.Context, c sessionCookie) (*Session,
 	if err != nil {
 		return nil, storeError("read the session", err)
 	}
+	s.config.complete(session, c.now)
 	if c.now.Before(session.Expires) {
 		return session, nil
 	}
@@ -64,7 +67,8 @@ func (s *databaseSessions) refresh(
 	if !s.config.isRefreshDue(session, c.now) {
 		return c.value, nil
 	}
-	expires := c.now.Add(s.config.MaxAge)
+	expires := s.config.extended(session, c.now)
+	s.touch(ctx, session, c.now, c.now)
 	err := s.store.RenewSession(ctx, session.Token, expires)
 	if errors.Is(err, ErrNotFound) { // it has ended in the meantime, and must stay ended
 		return "", nil
@@ -74,6 +78,36 @@ func (s *databaseSessions) refresh(
 	}
 	session.Expires = expires
 	return c.value, nil
+}
+
+const (
+	// seenEvery is how often the use of a session is stored.
+	seenEvery = time.Hour
+
+	// seenTimeout is how long a request waits for that. It is less important than an answer.
+	seenTimeout = 2 * time.Second
+)
+
+// use stores that a session is used now, unless a use within the last hour is stored.
+func (s *databaseSessions) use(ctx context.Context, session *Session, now time.Time) {
+	s.touch(ctx, session, now.Add(-seenEvery), now)
+}
+
+// touch stores that a session is used now, unless a use after before is stored. It also stores the
+// time of the sign-in if that is not known; otherwise the lifetime would begin anew with each
+// extension. A failure is only logged.
+func (s *databaseSessions) touch(ctx context.Context, session *Session, before, now time.Time) {
+	if s.tracker == nil || session.SeenAt.After(before) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, seenTimeout)
+	defer cancel()
+	err := s.tracker.TouchSession(ctx, session.Token, before, now, s.config.begin(session, now))
+	if err != nil {
+		s.log.WarnContext(ctx, "cardea: use of a session not stored", "cause", err)
+		return
+	}
+	session.SeenAt = now
 }
 
 func (s *databaseSessions) end(ctx context.Context, c sessionCookie) error {

@@ -13,24 +13,27 @@ import (
 
 	"github.com/cardea-auth/cardea/internal/expiring"
 	"github.com/cardea-auth/cardea/internal/seal"
+	"github.com/cardea-auth/cardea/internal/signinclaim"
 	"github.com/cardea-auth/cardea/oauth"
 )
 
 // jwtSessions is the strategy in which the cookie holds the session. Its tokens contain the claim
 // sid, the same in all tokens of one sign-in (OpenID Connect Front-Channel Logout 1.0 § 3), so that
 // signing out ends all of them. If a token of another server has no sid, its jti is used instead.
+// They also contain a claim about the sign-in; see package signinclaim.
 type jwtSessions struct {
 	sealer     *seal.Sealer
-	maxAge     time.Duration
+	config     SessionConfig
 	change     func(context.Context, *TokenChange) (oauth.Claims, error)
 	log        *slog.Logger
 	endedSIDs  expiring.Set // sids of sign-ins that have ended
-	endedUsers expiring.Set // ids of users whose older tokens have ended; see endAll
+	endedUsers expiring.Set // ids of users whose earlier sign-ins have ended; see endAll
+	order      signInOrder
 }
 
 // create returns the session of a user who has just signed in, and the value of its cookie: "" if
 // Callbacks.JWT has ended the session.
-func (s *jwtSessions) create(ctx context.Context, in *SignIn, c sessionCookie) (string, *Session, error) {
+func (s *jwtSessions) create(ctx context.Context, in *SignIn, id identity) (string, *Session, error) {
 	claims := oauth.Claims{
 		"name": orNull(in.User.Name), "email": orNull(in.User.Email), "picture": orNull(in.User.Image),
 		"sub": in.User.ID, "sid": rand.Text(),
@@ -39,49 +42,99 @@ func (s *jwtSessions) create(ctx context.Context, in *SignIn, c sessionCookie) (
 	if in.IsNewUser {
 		trigger = TriggerSignUp
 	}
-	value, claims, err := s.write(ctx, &TokenChange{Claims: claims, Trigger: trigger, SignIn: in}, c)
+	session := &id.opened
+	session.SeenAt, session.IP, session.UserAgent = time.Time{}, "", "" // a token has no place for them
+	session.order = id.order
+	value, err := s.write(ctx, session, &TokenChange{Claims: claims, Trigger: trigger, SignIn: in}, id.cookie)
 	if err != nil || value == "" {
 		return "", nil, err
 	}
-	session := sessionOf(claims)
-	session.User, session.Expires = in.User, c.now.Add(s.maxAge)
+	session.User = in.User
 	return value, session, nil
 }
 
 // sid returns the identifier that all tokens of one sign-in share.
 func sid(c oauth.Claims) string { return cmp.Or(c.String("sid"), c.String("jti")) }
 
-// write lets the application change the claims, except sid, and returns them with the encrypted
-// token. The token is "" if the application ends the session.
-func (s *jwtSessions) write(ctx context.Context, t *TokenChange, c sessionCookie) (string, oauth.Claims, error) {
+// write lets the application change the claims, except sid and the one about the sign-in, extends
+// the session, and returns its token. The token is "" if the application ends the session.
+func (s *jwtSessions) write(
+	ctx context.Context, session *Session, t *TokenChange, c sessionCookie,
+) (string, error) {
 	claims, sid := t.Claims, sid(t.Claims)
 	if s.change != nil {
 		var err error
 		if claims, err = s.change(ctx, t); err != nil {
-			return "", nil, fmt.Errorf("Callbacks.JWT: %w", err)
+			return "", fmt.Errorf("Callbacks.JWT: %w", err)
 		}
 		if claims == nil {
-			return "", nil, nil
+			return "", nil
 		}
-	}
-	if sid != "" && claims.String("sid") != sid {
 		claims = maps.Clone(claims) // the map may belong to the application
+	}
+	session.CreatedAt = s.config.begin(session, c.now)
+	session.Expires = s.config.extended(session, c.now)
+	if sid != "" {
 		claims["sid"] = sid
 	}
-	value, err := s.sealer.Seal(c.salt, claims, c.now, s.maxAge)
+	claims[signinclaim.Name] = s.config.signInClaim(session)
+	value, err := s.sealer.Seal(c.salt, claims, c.now, session.Expires.Sub(c.now))
 	if err != nil {
-		return "", nil, fmt.Errorf("encrypt the session: %w", err)
+		return "", fmt.Errorf("encrypt the session: %w", err)
 	}
-	return value, claims, nil
+	session.describe(claims)
+	return value, nil
 }
 
-// sessionOf returns the session that the claims describe, without its expiry.
-func sessionOf(claims oauth.Claims) *Session {
-	id := claims.String("sub")
-	return &Session{UserID: id, Claims: claims, User: &User{
-		ID: id, Name: claims.String("name"), Email: claims.String("email"), Image: claims.String("picture"),
-	}}
+// signInClaim returns the claim about the sign-in of a session.
+func (c SessionConfig) signInClaim(s *Session) string {
+	in := signinclaim.Claim{
+		Begin: s.CreatedAt, Order: s.order, Level: s.Level, AuthTime: s.AuthTime, Methods: s.Methods,
+	}
+	if c.Lifetime > 0 {
+		in.End = s.CreatedAt.Add(c.Lifetime)
+	}
+	return in.String()
 }
+
+// describe sets what the claims say about the user.
+func (s *Session) describe(claims oauth.Claims) {
+	id := claims.String("sub")
+	s.UserID, s.Claims, s.User = id, claims, &User{
+		ID: id, Name: claims.String("name"), Email: claims.String("email"), Image: claims.String("picture"),
+	}
+}
+
+// sessionOf returns the session that the claims of a token describe, without its expiry. A token of
+// another server does not say when the sign-in was. It then counts from the token's iat, which is
+// not later than that of any token that this package makes of it.
+func sessionOf(claims oauth.Claims) *Session {
+	in := signinclaim.Parse(claims.String(signinclaim.Name))
+	if in.Begin.IsZero() {
+		in.Begin = secondsClaim(claims, "iat")
+	}
+	if in.Order == 0 {
+		in.Order = in.Begin.UnixMicro()
+	}
+	s := &Session{
+		Methods: in.Methods, Level: max(in.Level, 1), AuthTime: in.AuthTime, CreatedAt: in.Begin, order: in.Order,
+	}
+	s.describe(claims)
+	return s
+}
+
+// secondsClaim returns a claim that is a time in seconds since 1970, without their fraction, and
+// the zero time if there is none (RFC 7519 § 2).
+func secondsClaim(claims oauth.Claims, name string) time.Time {
+	n, _ := claims[name].(json.Number)
+	seconds, err := n.Float64()
+	if err != nil || seconds < 0 || seconds > lastSecond {
+		return time.Time{}
+	}
+	return time.Unix(int64(seconds), 0).UTC()
+}
+
+const lastSecond = 253402300799 // of the year 9999
 
 func (s *jwtSessions) read(ctx context.Context, c sessionCookie) (*Session, error) {
 	if c.value == "" {
@@ -93,19 +146,23 @@ func (s *jwtSessions) read(ctx context.Context, c sessionCookie) (*Session, erro
 		return nil, nil
 	}
 	claims := oauth.Claims(opened)
-	exp, ok := claims["exp"].(json.Number)
-	seconds, err := exp.Int64()
-	if !ok || err != nil || claims.String("sub") == "" {
+	expires := secondsClaim(claims, "exp")
+	if expires.IsZero() || claims.String("sub") == "" {
 		return nil, nil
 	}
 	if id := sid(claims); id != "" && s.endedSIDs.Has(id, c.now) {
 		return nil, nil
 	}
 	session := sessionOf(claims)
+	s.order.see(session.order, c.now)
 	if s.endedForUser(session, c.now) {
 		return nil, nil
 	}
-	session.Expires = time.Unix(seconds, 0).UTC()
+	session.Expires = expires
+	if s.config.isOver(session, c.now) {
+		return nil, nil
+	}
+	s.config.limit(session, c.now)
 	return session, nil
 }
 
@@ -113,14 +170,11 @@ func (s *jwtSessions) refresh(
 	ctx context.Context, session *Session, c sessionCookie, r sessionRefresh,
 ) (string, error) {
 	t := &TokenChange{Claims: maps.Clone(session.Claims), Trigger: r.trigger, Update: r.update}
-	value, claims, err := s.write(ctx, t, c)
-	if err != nil || value == "" {
-		return "", err
-	}
-	*session = *sessionOf(claims)
-	session.Expires = c.now.Add(s.maxAge)
-	return value, nil
+	return s.write(ctx, session, t, c)
 }
+
+// use does nothing: a token cannot tell when it was used.
+func (s *jwtSessions) use(context.Context, *Session, time.Time) {}
 
 // end ends all tokens of the sign-in in this process. Other processes accept them until they
 // expire.
@@ -135,24 +189,26 @@ func (s *jwtSessions) end(_ context.Context, c sessionCookie) error {
 	return nil
 }
 
-// endAll ends all tokens of a user that were issued before a time, rounded down to the second. Like
-// end, it does so in this process alone.
-func (s *jwtSessions) endAll(userID string, before time.Time) {
-	s.endedUsers.Extend(userID, before, before.Add(s.rememberFor()))
+// endAll ends all sign-ins of a user before the next one. Like end, it does so in this process
+// alone.
+//
+// What is compared is the order of the sign-ins and not the time of their tokens: whoever uses a
+// session gets a new token with a new time all along.
+func (s *jwtSessions) endAll(userID string, now time.Time) {
+	cut := time.UnixMicro(s.order.next(now))
+	s.endedUsers.Extend(userID, cut, cut.Add(s.rememberFor()))
 }
 
 // endedForUser reports whether endAll has ended the session.
 func (s *jwtSessions) endedForUser(session *Session, now time.Time) bool {
 	until, ok := s.endedUsers.Until(session.UserID, now)
-	if !ok {
-		return false
-	}
-	before := until.Add(-s.rememberFor()) // as it was given to endAll
-	iat, _ := session.Claims["iat"].(json.Number)
-	issued, err := iat.Int64()
-	return err != nil || issued < before.Unix()
+	return ok && session.order < until.Add(-s.rememberFor()).UnixMicro()
 }
 
-// rememberFor is how long the end of a token is remembered: until the token has expired, and a
-// minute more, because the clocks of two servers may differ.
-func (s *jwtSessions) rememberFor() time.Duration { return s.maxAge + time.Minute }
+// rememberFor is how long the end of a sign-in is remembered: until all its tokens have expired,
+// those too that other processes have extended, and a minute more, because the clocks of two
+// servers may differ. Without a lifetime others can extend tokens for ever; then it is as long as
+// the last one that this process has made may be used.
+func (s *jwtSessions) rememberFor() time.Duration {
+	return max(s.config.MaxAge, s.config.Lifetime) + maxAhead
+}

@@ -17,6 +17,9 @@ type sessionStrategy interface {
 	// session has ended.
 	refresh(ctx context.Context, s *Session, c sessionCookie, r sessionRefresh) (string, error)
 
+	// use is for a session that is used and not extended.
+	use(ctx context.Context, s *Session, now time.Time)
+
 	// end ends the session of a cookie, so that its value is not accepted any more.
 	end(ctx context.Context, c sessionCookie) error
 }
@@ -39,9 +42,9 @@ func (e *exchange) sessionCookie() sessionCookie {
 	return cookies.with(cookies.value())
 }
 
-// setSession sets the cookie of a session that has just been extended or created.
-func (e *exchange) setSession(value string) error {
-	if err := e.jar.SetSession(value, e.now.Add(e.auth.config.Session.MaxAge)); err != nil {
+// setSession sets the cookie of a session that has just been used or created.
+func (e *exchange) setSession(value string, s *Session) error {
+	if err := e.jar.SetSession(value, e.auth.config.Session.extended(s, e.now)); err != nil {
 		return fail(CodeConfiguration, "the session is too large for cookies: %w", err)
 	}
 	return nil
@@ -75,14 +78,15 @@ func userIDOf(s *Session) string {
 // openSessions sets the strategy that the configuration asks for.
 func (a *Auth) openSessions() {
 	if a.config.Session.Strategy == StrategyDatabase {
+		tracker, _ := a.config.Adapter.(SessionTracker)
 		a.database = &databaseSessions{
-			store: a.config.Adapter.(SessionStore), config: a.config.Session, log: a.log,
+			store: a.config.Adapter.(SessionStore), tracker: tracker, config: a.config.Session, log: a.log,
 		}
 		a.sessions = a.database
 		return
 	}
 	a.jwt = &jwtSessions{
-		sealer: a.sealer, maxAge: a.config.Session.MaxAge, change: a.config.Callbacks.JWT, log: a.log,
+		sealer: a.sealer, config: a.config.Session, change: a.config.Callbacks.JWT, log: a.log,
 	}
 	a.sessions = a.jwt
 }
@@ -92,22 +96,21 @@ func (a *Auth) openSessions() {
 func (e *exchange) currentSession() (*Session, error) {
 	ctx, c := e.r.Context(), e.sessionCookie()
 	s, err := e.auth.readSession(ctx, c)
-	if err != nil || s == nil || !e.auth.config.Session.isRefreshDue(s, e.now) {
-		return s, err
+	if err != nil || s == nil {
+		return nil, err
+	}
+	if !e.auth.config.Session.isRefreshDue(s, e.now) {
+		e.auth.sessions.use(ctx, s, e.now)
+		return s, nil
 	}
 	value, err := e.auth.sessions.refresh(ctx, s, c, sessionRefresh{})
 	if err != nil || value == "" {
 		return nil, err
 	}
-	if err := e.jar.SetSession(value, e.now.Add(e.auth.config.Session.MaxAge)); err != nil {
+	if err := e.jar.SetSession(value, e.auth.config.Session.extended(s, e.now)); err != nil {
 		return nil, err
 	}
 	e.jar.Write(e.w.Header())
 	e.w = &uncacheable{ResponseWriter: e.w}
 	return s, nil
-}
-
-// isRefreshDue reports whether the expiry of a session was last extended UpdateAge ago, or earlier.
-func (c SessionConfig) isRefreshDue(s *Session, now time.Time) bool {
-	return !now.Before(s.Expires.Add(c.UpdateAge - c.MaxAge))
 }

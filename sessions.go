@@ -8,9 +8,9 @@ import (
 	"slices"
 )
 
-// Sessions returns the sessions of a user that have not expired, the latest expiry first, for a
-// page that shows users where they are signed in. If the user has none or does not exist, the list
-// is empty and the error is nil. Session.User is nil.
+// Sessions returns the sessions of a user that have not expired, the one that was used last first,
+// for a page that shows users where they are signed in. If the user has none or does not exist, the
+// list is empty and the error is nil. Session.User is nil.
 //
 // The current session is the one whose ID is SessionFrom(ctx).ID(). The application's columns, such
 // as the name of a device, are in Session.Entity.
@@ -25,9 +25,13 @@ func (a *Auth) Sessions(ctx context.Context, userID string) ([]*Session, error) 
 		return nil, fmt.Errorf("cardea: list sessions: %w", err)
 	}
 	now := a.now()
+	for _, s := range sessions {
+		a.config.Session.complete(s, now)
+	}
 	sessions = slices.DeleteFunc(sessions, func(s *Session) bool { return !now.Before(s.Expires) })
 	slices.SortStableFunc(sessions, func(x, y *Session) int {
-		return cmp.Compare(y.Expires.UnixNano(), x.Expires.UnixNano())
+		c := a.config.Session
+		return cmp.Or(c.lastUse(y, now).Compare(c.lastUse(x, now)), y.CreatedAt.Compare(x.CreatedAt))
 	})
 	return sessions, nil
 }

@@ -1,6 +1,7 @@
 package cardea
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/cardea-auth/cardea/internal/uuid"
@@ -17,6 +18,7 @@ type identity struct {
 
 	profile     *oauth.Profile
 	account     *Account
+	methods     []string                                   // how the person has proven it, for Session.Methods
 	startedBy   string                                     // id of the user who was signed in when the flow began
 	linkByEmail bool                                       // see oauth.Provider.LinkByVerifiedEmail
 	adopt       func(context.Context, *User) (bool, error) // see EmailProvider.Adopt; may be nil
@@ -35,6 +37,8 @@ type identity struct {
 	cookie  sessionCookie // of the session that the browser has now
 	session *Session      // that session; nil if nobody is signed in, or if it has ended meanwhile
 	token   string        // of the new session, with StrategyDatabase
+	order   int64         // of the sign-in among the JWT sign-ins of this process; see signInOrder
+	opened  Session       // what the new session knows about the sign-in; see exchange.openedSession
 }
 
 // namedIdentity returns the identity of a user whom a check of the application names. The account
@@ -94,7 +98,8 @@ type completion struct{ *exchange }
 // signed in, and the visitor goes there.
 func (e completion) do(id identity) (res *signInResult, redirect string, err error) {
 	ctx := e.r.Context()
-	id.cookie, id.token = e.sessionCookie(), randomToken()
+	id.cookie, id.token, id.opened = e.sessionCookie(), randomToken(), e.openedSession(id.methods)
+	id.order = cmp.Or(id.order, e.auth.nextSignIn(e.now))
 	if id.session, err = e.auth.readSession(ctx, id.cookie); err != nil {
 		return nil, "", err
 	}
@@ -115,6 +120,17 @@ func (e completion) do(id identity) (res *signInResult, redirect string, err err
 	e.auth.log.InfoContext(ctx, "cardea: signed in", "user", res.User.ID, "provider", res.Account.Provider,
 		"new", res.IsNewUser, "remote", e.remote())
 	return res, "", nil
+}
+
+// openedSession returns what a session that begins now knows about its sign-in.
+func (e *exchange) openedSession(methods []string) Session {
+	config := e.auth.config.Session
+	client, _ := e.auth.origins.proxies.trace(e.r)
+	return Session{
+		Expires: e.now.Add(config.MaxAge), Methods: methods, Level: levelOf(methods),
+		AuthTime: e.now, CreatedAt: e.now, SeenAt: e.now,
+		IP: config.recordedIP(client), UserAgent: userAgent(e.r.UserAgent()),
+	}
 }
 
 // askApplication asks the application about an identity that is not proven yet: a visitor asks for
@@ -172,7 +188,7 @@ func (e completion) startSession(ctx context.Context, res *signInResult, id iden
 		if err != nil {
 			return err
 		}
-		if value, res.session, err = jwt.create(ctx, &res.SignIn, id.cookie); err != nil {
+		if value, res.session, err = jwt.create(ctx, &res.SignIn, id); err != nil {
 			return err
 		}
 	}
@@ -180,7 +196,7 @@ func (e completion) startSession(ctx context.Context, res *signInResult, id iden
 		e.jar.ClearSession()
 		return nil
 	}
-	return e.setSession(value)
+	return e.setSession(value, res.session)
 }
 
 // target is the URL to which the visitor goes: the callback URL or, for a new user, the

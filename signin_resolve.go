@@ -218,6 +218,9 @@ func (r *userResolver) writeSession(ctx context.Context, id *identity, res *sign
 		if res.newlyVerified {
 			r.jwt.endAll(res.User.ID, id.cookie.now) // now: a sign-in may be waiting for the lock
 		}
+		if id.user == nil { // otherwise the application's check was before the lock
+			id.order = r.jwt.order.next(id.cookie.now)
+		}
 		return nil
 	}
 	if res.newlyVerified {
@@ -225,6 +228,6 @@ func (r *userResolver) writeSession(ctx context.Context, id *identity, res *sign
 			return err
 		}
 	}
-	res.session, err = r.database.create(ctx, id.token, res.User, id.cookie.now)
+	res.session, err = r.database.create(ctx, id.token, res.User, id.opened)
 	return err
 }

@@ -6,9 +6,10 @@
 //		})
 //	}
 //
-// Each promise in the comments of [cardea.Adapter], [cardea.SessionStore], [cardea.TokenStore] and
-// [cardea.AuthenticatorStore] is a subtest with the words of the comment as its name, so a failure
-// says which promise is broken. Tests of a store that the adapter does not implement are skipped.
+// Each promise in the comments of [cardea.Adapter], [cardea.SessionStore], [cardea.SessionTracker],
+// [cardea.TokenStore] and [cardea.AuthenticatorStore] is a subtest with the words of the comment as
+// its name, so a failure says which promise is broken. Tests of a store that the adapter does not
+// implement are skipped.
 package adaptertest
 
 import (
@@ -48,6 +49,7 @@ func Run(t *testing.T, open func(t *testing.T) cardea.Adapter) {
 		{"CreateSession", createSession()},
 		{"Session", session()},
 		{"RenewSession", renewSession()},
+		{"TouchSession", touchSession()},
 		{"DeleteSession", deleteSession()},
 		{"Sessions", sessions()},
 		{"DeleteSessions", deleteSessions()},
@@ -99,6 +101,14 @@ func (s store) sessions() cardea.SessionStore {
 		s.t.Skipf("%T does not implement cardea.SessionStore", s.Adapter)
 	}
 	return sessions
+}
+
+func (s store) tracker() cardea.SessionTracker {
+	tracker, ok := s.Adapter.(cardea.SessionTracker)
+	if !ok {
+		s.t.Skipf("%T does not implement cardea.SessionTracker", s.Adapter)
+	}
+	return tracker
 }
 
 func (s store) tokens() cardea.TokenStore {

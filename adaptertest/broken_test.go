@@ -63,6 +63,22 @@ var broken = map[string]struct {
 		func() cardea.Adapter { return upsert{memadapter.New(), new(sync.Map)} },
 		"RenewSession/it_never_brings_back_a_deleted_one",
 	},
+	"renewing forgets the sign-in": {
+		func() cardea.Adapter { return renewsAsNew{memadapter.New()} },
+		"RenewSession/and_nothing_else",
+	},
+	"changes the methods of a sign-in": {
+		func() cardea.Adapter { return changesMethods{memadapter.New()} },
+		"CreateSession/with_what_describes_the_sign-in,_or_without_what_the_store_has_no_place_for",
+	},
+	"stores every use": {
+		func() cardea.Adapter { return touchesAlways{memadapter.New()} },
+		"TouchSession/stores_seen_if_SeenAt_is_not_stored_or_not_later_than_before",
+	},
+	"each use is a new sign-in": {
+		func() cardea.Adapter { return touchesAsNew{memadapter.New()} },
+		"TouchSession/changes_nothing_else",
+	},
 	"linking steals accounts": {
 		func() cardea.Adapter { return stealsAccounts{memadapter.New()} },
 		"LinkAccount/an_account_that_is_already_linked,_to_any_user,_is_ErrConflict",
@@ -292,6 +308,50 @@ func (a upsert) RenewSession(ctx context.Context, token string, expires time.Tim
 		return a.Adapter.CreateSession(ctx, &cardea.Session{Token: token, UserID: owner.(string), Expires: expires})
 	}
 	return err
+}
+
+// renewsAsNew deletes a session and creates it again.
+type renewsAsNew struct{ *memadapter.Adapter }
+
+func (a renewsAsNew) RenewSession(ctx context.Context, token string, expires time.Time) error {
+	s, err := a.Session(ctx, token)
+	if err != nil {
+		return err
+	}
+	if err := a.DeleteSession(ctx, token); err != nil {
+		return err
+	}
+	return a.CreateSession(ctx, &cardea.Session{
+		Token: token, UserID: s.UserID, Expires: expires, CreatedAt: time.Now(), Methods: s.Methods,
+	})
+}
+
+type changesMethods struct{ *memadapter.Adapter }
+
+func (a changesMethods) CreateSession(ctx context.Context, s *cardea.Session) error {
+	s.Methods = append(slices.Clone(s.Methods), "mfa")
+	return a.Adapter.CreateSession(ctx, s)
+}
+
+type touchesAlways struct{ *memadapter.Adapter }
+
+func (a touchesAlways) TouchSession(ctx context.Context, token string, _, seen, created time.Time) error {
+	return a.Adapter.TouchSession(ctx, token, seen.AddDate(1, 0, 0), seen, created)
+}
+
+// touchesAsNew stores the time of the sign-in whether it is stored or not.
+type touchesAsNew struct{ *memadapter.Adapter }
+
+func (a touchesAsNew) TouchSession(ctx context.Context, token string, _, seen, created time.Time) error {
+	s, err := a.Session(ctx, token)
+	if err != nil {
+		return nil
+	}
+	if err := a.DeleteSession(ctx, token); err != nil {
+		return err
+	}
+	s.SeenAt, s.CreatedAt = seen, created
+	return a.CreateSession(ctx, s)
 }
 
 type stealsAccounts struct{ *memadapter.Adapter }

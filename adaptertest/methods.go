@@ -122,6 +122,11 @@ func (s store) calls(userID string) map[string]func(ctx context.Context) error {
 			return err
 		}
 	}
+	if tracker, ok := s.Adapter.(cardea.SessionTracker); ok {
+		calls["TouchSession"] = func(ctx context.Context) error {
+			return tracker.TouchSession(ctx, "token", soon, soon, soon)
+		}
+	}
 	if tokens, ok := s.Adapter.(cardea.TokenStore); ok {
 		calls["CreateVerificationToken"] = func(ctx context.Context) error {
 			return tokens.CreateVerificationToken(ctx,

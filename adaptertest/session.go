@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,6 +41,15 @@ func createSession() []promise {
 			}
 			s.noSession("token")
 		}},
+		{"with what describes the sign-in, or without what the store has no place for",
+			func(t *testing.T, s store) {
+				u := s.user("ada")
+				for token, want := range describedSessions(u.ID) {
+					given := *want
+					s.must(s.sessions().CreateSession(t.Context(), &given))
+					s.isDescribed(token, want)
+				}
+			}},
 		{"times are kept to the millisecond and come back in UTC", func(t *testing.T, s store) {
 			sessions, u := s.sessions(), s.user("ada")
 			for i, at := range moments() {
@@ -48,6 +58,53 @@ func createSession() []promise {
 				s.hasSession(token, u.ID, at)
 			}
 		}},
+	}
+}
+
+// describedSessions returns sessions by their tokens. They differ in everything that describes
+// their sign-in, and fill the room that a store must have.
+func describedSessions(userID string) map[string]*cardea.Session {
+	return map[string]*cardea.Session{
+		"full": {
+			Token: "full", UserID: userID, Expires: soon, Methods: []string{"pwd", "otp"}, Level: 2,
+			AuthTime: soon.Add(-time.Hour), CreatedAt: soon.Add(-2 * time.Hour), SeenAt: soon.Add(-time.Minute),
+			IP: "203.0.113.7", UserAgent: "Mozilla/5.0 (X11; <b>'\"\\%_`) Firefox/145.0",
+		},
+		"long": {
+			Token: "long", UserID: userID, Expires: soon, Level: 1, CreatedAt: soon,
+			Methods: []string{strings.Repeat("m", 31), strings.Repeat("n", 32)},
+			IP:      "2001:db8:1111:2222:3333:4444:255.255.255.255", UserAgent: strings.Repeat("x", 255),
+		},
+		"empty": {Token: "empty", UserID: userID, Expires: soon},
+	}
+}
+
+// isDescribed checks what a store returns about a sign-in. Each value is the stored one, or the
+// zero value if the store never returns it.
+func (s store) isDescribed(token string, want *cardea.Session) {
+	s.t.Helper()
+	got, err := s.sessions().Session(s.t.Context(), token)
+	s.want("Session", err, nil)
+	list, err := s.sessions().Sessions(s.t.Context(), want.UserID)
+	s.want("Sessions", err, nil)
+	i := slices.IndexFunc(list, func(listed *cardea.Session) bool { return listed.Token == token })
+	if got == nil || i < 0 {
+		s.t.Fatalf("session %q is not there", token)
+	}
+	for _, got := range []*cardea.Session{got, list[i]} {
+		if len(got.Methods) > 0 && !slices.Equal(got.Methods, want.Methods) ||
+			got.Level != 0 && got.Level != want.Level || got.IP != "" && got.IP != want.IP ||
+			got.UserAgent != "" && got.UserAgent != want.UserAgent {
+			s.t.Errorf("got session %+v, want %+v", *got, *want)
+		}
+		for name, times := range map[string][2]time.Time{
+			"AuthTime": {got.AuthTime, want.AuthTime}, "CreatedAt": {got.CreatedAt, want.CreatedAt},
+			"SeenAt": {got.SeenAt, want.SeenAt},
+		} {
+			if !times[0].IsZero() {
+				s.sameTime(name, times[0], times[1])
+			}
+		}
 	}
 }
 
@@ -122,6 +179,16 @@ func renewSession() []promise {
 			}
 			s.hasSession("other", u.ID, soon)
 		}},
+		{"and nothing else", func(t *testing.T, s store) {
+			u := s.user("ada")
+			for token, want := range describedSessions(u.ID) {
+				given := *want
+				s.must(s.sessions().CreateSession(t.Context(), &given))
+				s.must(s.sessions().RenewSession(t.Context(), token, soon.Add(time.Hour)))
+				s.isDescribed(token, want)
+				s.hasSession(token, u.ID, soon.Add(time.Hour))
+			}
+		}},
 		{"no such session is ErrNotFound", func(t *testing.T, s store) {
 			u := s.user("ada")
 			s.session(u.ID, "token")
@@ -173,6 +240,106 @@ func (s store) takeSession(ctx context.Context, userID, token string) error {
 		}
 		return s.sessions().DeleteSession(ctx, token)
 	})
+}
+
+func touchSession() []promise {
+	return []promise{
+		{"stores seen if SeenAt is not stored or not later than before", func(t *testing.T, s store) {
+			u := s.user("ada")
+			s.tracked(&cardea.Session{Token: "token", UserID: u.ID, Expires: soon, CreatedAt: soon})
+			s.tracked(&cardea.Session{Token: "other", UserID: u.ID, Expires: soon, SeenAt: soon, CreatedAt: soon})
+			at := func(minutes int) time.Time { return soon.Add(time.Duration(minutes) * time.Minute) }
+			for _, step := range []struct{ before, seen, want time.Time }{
+				{at(-60), at(0), at(0)}, // not stored yet
+				{at(-1), at(59), at(0)},
+				{at(0), at(60), at(60)},
+				{at(60), at(60), at(60)},
+				{at(-60), at(0), at(60)}, // an earlier use
+				{at(90), at(150), at(150)},
+			} {
+				s.must(s.tracker().TouchSession(t.Context(), "token", step.before, step.seen, soon.Add(-time.Hour)))
+				s.seen("token", step.want, soon)
+			}
+			s.seen("other", soon, soon)
+			s.hasSession("token", u.ID, soon)
+		}},
+		{"of concurrent callers each leaves a use that was stored", func(t *testing.T, s store) {
+			u := s.user("ada")
+			s.tracked(&cardea.Session{Token: "token", UserID: u.ID, Expires: soon, SeenAt: soon, CreatedAt: soon})
+			for i, err := range race(func(i int) error {
+				seen := soon.Add(time.Hour + time.Duration(i)*time.Millisecond)
+				return s.tracker().TouchSession(t.Context(), "token", seen.Add(-time.Hour), seen, soon)
+			}) {
+				s.want(fmt.Sprint("caller ", i), err, nil)
+			}
+			got, err := s.sessions().Session(t.Context(), "token")
+			s.must(err)
+			if d := got.SeenAt.Sub(soon) - time.Hour; d < 0 || d > parallel*time.Millisecond {
+				t.Errorf("SeenAt: got %v", got.SeenAt)
+			}
+		}},
+		{"stores created in the same step if CreatedAt is not stored", func(t *testing.T, s store) {
+			u := s.user("ada")
+			s.tracked(&cardea.Session{Token: "token", UserID: u.ID, Expires: soon})
+			s.must(s.tracker().TouchSession(t.Context(), "token", soon, soon, soon.Add(-time.Hour)))
+			s.seen("token", soon, soon.Add(-time.Hour))
+			s.must(s.tracker().TouchSession(t.Context(), "token", soon, soon.Add(time.Minute), soon))
+			s.seen("token", soon.Add(time.Minute), soon.Add(-time.Hour))
+		}},
+		{"changes nothing else", func(t *testing.T, s store) {
+			u := s.user("ada")
+			for token, want := range describedSessions(u.ID) {
+				s.tracked(want)
+				s.must(s.tracker().TouchSession(t.Context(), token, soon.Add(time.Hour), soon.Add(time.Hour), soon))
+				touched := *want
+				touched.SeenAt = soon.Add(time.Hour)
+				if touched.CreatedAt.IsZero() {
+					touched.CreatedAt = soon
+				}
+				s.isDescribed(token, &touched)
+				s.hasSession(token, u.ID, soon)
+			}
+		}},
+		{"no such session is no error, and it never restores one", func(t *testing.T, s store) {
+			u := s.user("ada")
+			s.tracked(&cardea.Session{Token: "token", UserID: u.ID, Expires: soon, SeenAt: soon, CreatedAt: soon})
+			later := soon.Add(time.Hour)
+			for _, token := range append(lookalikes()[1:], "") {
+				s.want(fmt.Sprintf("TouchSession(%q)", token),
+					s.tracker().TouchSession(t.Context(), token, later, later, later), nil)
+			}
+			s.seen("token", soon, soon)
+			s.must(s.sessions().DeleteSession(t.Context(), "token"))
+			s.want("TouchSession", s.tracker().TouchSession(t.Context(), "token", later, later, later), nil)
+			s.noSession("token")
+		}},
+	}
+}
+
+// tracked creates a session. The store must have a place for when it was used.
+func (s store) tracked(session *cardea.Session) {
+	s.t.Helper()
+	s.tracker()
+	probe := &cardea.Session{
+		Token: "probe of " + session.Token, UserID: session.UserID, Expires: soon, SeenAt: soon, CreatedAt: soon,
+	}
+	given := *session
+	for _, create := range []*cardea.Session{probe, &given} {
+		s.must(s.sessions().CreateSession(s.t.Context(), create))
+	}
+	got, err := s.sessions().Session(s.t.Context(), probe.Token)
+	s.must(err)
+	if got.SeenAt.IsZero() || got.CreatedAt.IsZero() {
+		s.t.Skip("the store has no place for SeenAt or CreatedAt")
+	}
+}
+
+func (s store) seen(token string, seen, created time.Time) {
+	s.t.Helper()
+	got, err := s.sessions().Session(s.t.Context(), token)
+	s.must(err)
+	s.sameTime("SeenAt", got.SeenAt, seen)
+	s.sameTime("CreatedAt", got.CreatedAt, created)
 }
 
 func deleteSession() []promise {

@@ -59,6 +59,10 @@ type Options struct {
 	// user as Authorize returns it.
 	Authorize func(ctx context.Context, in Input) (*cardea.User, error)
 
+	// Methods are what the check proves, for [cardea.Session.Methods], such as "pwd" and "otp" if
+	// the form asks for both: names of RFC 8176, or of your own. Defaults to "pwd".
+	Methods []string
+
 	// Messages are the texts of the built-in sign-in page, by code of [Refuse]. Defaults to the
 	// same text for all codes.
 	Messages map[string]string
@@ -70,8 +74,8 @@ type Options struct {
 // New returns a provider for [cardea.Config]. [cardea.New] reports what is wrong with o.
 func New(o Options) *cardea.CredentialsProvider {
 	p := &cardea.CredentialsProvider{
-		ID: cmp.Or(o.ID, "credentials"), Name: cmp.Or(o.Name, "Credentials"), Fields: o.Fields, Messages: o.Messages,
-		Style: o.Style,
+		ID: cmp.Or(o.ID, "credentials"), Name: cmp.Or(o.Name, "Credentials"), Fields: o.Fields,
+		Methods: o.Methods, Messages: o.Messages, Style: o.Style,
 	}
 	authorize := o.Authorize
 	switch {

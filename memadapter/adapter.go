@@ -13,6 +13,7 @@ import (
 var (
 	_ cardea.Adapter            = (*Adapter)(nil)
 	_ cardea.SessionStore       = (*Adapter)(nil)
+	_ cardea.SessionTracker     = (*Adapter)(nil)
 	_ cardea.TokenStore         = (*Adapter)(nil)
 	_ cardea.AuthenticatorStore = (*Adapter)(nil)
 )

@@ -19,9 +19,20 @@ func (a *Adapter) CreateSession(ctx context.Context, s *cardea.Session) error {
 		if _, ok := a.users[s.UserID]; !ok {
 			return cardea.ErrNotFound
 		}
-		put(tx, a.sessions, s.Token, cardea.Session{Token: s.Token, UserID: s.UserID, Expires: stored(s.Expires)})
+		put(tx, a.sessions, s.Token, storedSession(s))
 		return nil
 	})
+}
+
+// storedSession returns a session as a database keeps it.
+func storedSession(s *cardea.Session) cardea.Session {
+	row := *s
+	row.User, row.Claims, row.Entity = nil, nil, nil
+	row.Methods = slices.Clone(s.Methods)
+	for _, at := range []*time.Time{&row.Expires, &row.AuthTime, &row.CreatedAt, &row.SeenAt} {
+		*at = stored(*at)
+	}
+	return row
 }
 
 // Session returns the session with that token, expired or not, with its user in Session.User, or
@@ -51,6 +62,23 @@ func (a *Adapter) RenewSession(ctx context.Context, token string, expires time.T
 			return cardea.ErrNotFound
 		}
 		s.Expires = stored(expires)
+		put(tx, a.sessions, token, s)
+		return nil
+	})
+}
+
+// TouchSession stores when a session was used, unless a use after before is stored, and when it was
+// created, if that is not stored. No such session is no error.
+func (a *Adapter) TouchSession(ctx context.Context, token string, before, seen, created time.Time) error {
+	return a.do(ctx, func(tx *transaction) error {
+		s, ok := a.sessions[token]
+		if !ok || s.SeenAt.After(stored(before)) {
+			return nil
+		}
+		s.SeenAt = stored(seen)
+		if s.CreatedAt.IsZero() {
+			s.CreatedAt = stored(created)
+		}
 		put(tx, a.sessions, token, s)
 		return nil
 	})
