@@ -41,23 +41,45 @@ func TestSessionKnowsItsMethods(t *testing.T) {
 			newBrowser(t, s.URL).Post("/callback/credentials", url.Values{"name": {"ann"}, "password": {password}})
 		}
 	}
+	provider := func(t *testing.T, s *site) {
+		*s = *newSite(t, nil)
+		s.signedIn(t, "")
+	}
+	code := func(methods ...string) func(*testing.T, *site) {
+		return func(t *testing.T, s *site) {
+			*s = *newSite(t, nil)
+			u := &cardea.User{Email: "ann@example.com"}
+			must(t, s.store.CreateUser(t.Context(), u))
+			r := httptest.NewRequest(http.MethodPost, s.URL+"/", nil)
+			for _, wrong := range [][]string{{"a b"}, {""}, {strings.Repeat("a", 65)}} {
+				_, err := s.auth.SignIn(httptest.NewRecorder(), r, cardea.Proof{UserID: u.ID, Methods: wrong})
+				if err == nil || !strings.Contains(err.Error(), "Proof.Methods: want ") {
+					t.Errorf("%q: got %v", wrong, err)
+				}
+			}
+			_, err := s.auth.SignIn(httptest.NewRecorder(), r, cardea.Proof{UserID: u.ID, Methods: methods})
+			must(t, err)
+		}
+	}
 	for name, tc := range map[string]struct {
 		signIn  func(*testing.T, *site)
 		methods []string
 		level   int
 	}{
-		"a provider": {func(t *testing.T, s *site) { *s = *newSite(t, nil); s.signedIn(t, "") }, []string{"fed"}, 1},
+		"a provider": {provider, []string{"fed"}, 1},
 		"a link": {mail(func(t *testing.T, b *cardeatest.Browser, m cardeatest.Mail) { visit(t, b, m.Link) }),
 			[]string{"mail"}, 1},
 		"a code": {mail(func(_ *testing.T, b *cardeatest.Browser, m cardeatest.Mail) {
 			b.Post("/callback/email", url.Values{"code": {m.Code}})
 		}), []string{"mail"}, 1},
-		"a form":                   {form(), []string{"pwd"}, 1},
-		"a form with a code":       {form("pwd", "otp"), []string{"pwd", "otp"}, 2},
-		"a form with a passkey":    {form("pop", "mfa"), []string{"pop", "mfa"}, 2},
-		"two of one kind":          {form("pwd", "mail"), []string{"pwd", "mail"}, 1},
-		"two that are only second": {form("otp", "recovery"), []string{"otp", "recovery"}, 1},
-		"unknown names":            {form("pwd", "kba", "ldap"), []string{"pwd", "kba", "ldap"}, 1},
+		"a form":                           {form(), []string{"pwd"}, 1},
+		"the application":                  {code("pwd", "otp"), []string{"pwd", "otp"}, 2},
+		"the application, without methods": {code(), nil, 1},
+		"a form with a code":               {form("pwd", "otp"), []string{"pwd", "otp"}, 2},
+		"a form with a passkey":            {form("pop", "mfa"), []string{"pop", "mfa"}, 2},
+		"two of one kind":                  {form("pwd", "mail"), []string{"pwd", "mail"}, 1},
+		"two that are only second":         {form("otp", "recovery"), []string{"otp", "recovery"}, 1},
+		"unknown names":                    {form("pwd", "kba", "ldap"), []string{"pwd", "kba", "ldap"}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -103,7 +103,7 @@ func (s store) sessions() cardea.SessionStore {
 	return sessions
 }
 
-func (s store) tracker() cardea.SessionTracker {
+func trackerOf(s store) cardea.SessionTracker {
 	tracker, ok := s.Adapter.(cardea.SessionTracker)
 	if !ok {
 		s.t.Skipf("%T does not implement cardea.SessionTracker", s.Adapter)

@@ -257,7 +257,7 @@ func touchSession() []promise {
 				{at(-60), at(0), at(60)}, // an earlier use
 				{at(90), at(150), at(150)},
 			} {
-				s.must(s.tracker().TouchSession(t.Context(), "token", step.before, step.seen, soon.Add(-time.Hour)))
+				s.must(trackerOf(s).TouchSession(t.Context(), "token", step.before, step.seen, soon.Add(-time.Hour)))
 				s.seen("token", step.want, soon)
 			}
 			s.seen("other", soon, soon)
@@ -268,7 +268,7 @@ func touchSession() []promise {
 			s.tracked(&cardea.Session{Token: "token", UserID: u.ID, Expires: soon, SeenAt: soon, CreatedAt: soon})
 			for i, err := range race(func(i int) error {
 				seen := soon.Add(time.Hour + time.Duration(i)*time.Millisecond)
-				return s.tracker().TouchSession(t.Context(), "token", seen.Add(-time.Hour), seen, soon)
+				return trackerOf(s).TouchSession(t.Context(), "token", seen.Add(-time.Hour), seen, soon)
 			}) {
 				s.want(fmt.Sprint("caller ", i), err, nil)
 			}
@@ -281,16 +281,16 @@ func touchSession() []promise {
 		{"stores created in the same step if CreatedAt is not stored", func(t *testing.T, s store) {
 			u := s.user("ada")
 			s.tracked(&cardea.Session{Token: "token", UserID: u.ID, Expires: soon})
-			s.must(s.tracker().TouchSession(t.Context(), "token", soon, soon, soon.Add(-time.Hour)))
+			s.must(trackerOf(s).TouchSession(t.Context(), "token", soon, soon, soon.Add(-time.Hour)))
 			s.seen("token", soon, soon.Add(-time.Hour))
-			s.must(s.tracker().TouchSession(t.Context(), "token", soon, soon.Add(time.Minute), soon))
+			s.must(trackerOf(s).TouchSession(t.Context(), "token", soon, soon.Add(time.Minute), soon))
 			s.seen("token", soon.Add(time.Minute), soon.Add(-time.Hour))
 		}},
 		{"changes nothing else", func(t *testing.T, s store) {
 			u := s.user("ada")
 			for token, want := range describedSessions(u.ID) {
 				s.tracked(want)
-				s.must(s.tracker().TouchSession(t.Context(), token, soon.Add(time.Hour), soon.Add(time.Hour), soon))
+				s.must(trackerOf(s).TouchSession(t.Context(), token, soon.Add(time.Hour), soon.Add(time.Hour), soon))
 				touched := *want
 				touched.SeenAt = soon.Add(time.Hour)
 				if touched.CreatedAt.IsZero() {
@@ -306,11 +306,11 @@ func touchSession() []promise {
 			later := soon.Add(time.Hour)
 			for _, token := range append(lookalikes()[1:], "") {
 				s.want(fmt.Sprintf("TouchSession(%q)", token),
-					s.tracker().TouchSession(t.Context(), token, later, later, later), nil)
+					trackerOf(s).TouchSession(t.Context(), token, later, later, later), nil)
 			}
 			s.seen("token", soon, soon)
 			s.must(s.sessions().DeleteSession(t.Context(), "token"))
-			s.want("TouchSession", s.tracker().TouchSession(t.Context(), "token", later, later, later), nil)
+			s.want("TouchSession", trackerOf(s).TouchSession(t.Context(), "token", later, later, later), nil)
 			s.noSession("token")
 		}},
 	}
@@ -319,7 +319,7 @@ func touchSession() []promise {
 // tracked creates a session. The store must have a place for when it was used.
 func (s store) tracked(session *cardea.Session) {
 	s.t.Helper()
-	s.tracker()
+	trackerOf(s)
 	probe := &cardea.Session{
 		Token: "probe of " + session.Token, UserID: session.UserID, Expires: soon, SeenAt: soon, CreatedAt: soon,
 	}
