@@ -70,7 +70,7 @@ func newGrantSite(t *testing.T, change func(*cardea.Config)) *grantSite {
 // RoundTrip sends a request of the site to the provider, or calls onRefresh.
 func (g *grantSite) RoundTrip(r *http.Request) (*http.Response, error) {
 	if g.onRefresh == nil || !strings.HasSuffix(r.URL.Path, "/token") {
-		return http.DefaultTransport.RoundTrip(r)
+		return ownTransport.RoundTrip(r)
 	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -82,11 +82,11 @@ func (g *grantSite) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	if form.Get("grant_type") != "refresh_token" {
-		return http.DefaultTransport.RoundTrip(r)
+		return ownTransport.RoundTrip(r)
 	}
 	a := g.onRefresh(form)
 	if a == nil {
-		return http.DefaultTransport.RoundTrip(r)
+		return ownTransport.RoundTrip(r)
 	}
 	if a.hold != nil {
 		select {
@@ -151,7 +151,7 @@ func (g *grantSite) checkAccessToken(t *testing.T, access string) {
 		t.Fatal(err)
 	}
 	r.Header.Set("Authorization", "Bearer "+access)
-	res, err := http.DefaultTransport.RoundTrip(r)
+	res, err := ownTransport.RoundTrip(r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -305,7 +305,7 @@ func TestRefreshEndsBeforeItsLock(t *testing.T) {
 	t.Parallel()
 	left := make(chan time.Duration, 1)
 	g := newGrantSite(t, func(c *cardea.Config) {
-		c.HTTPClient = &http.Client{Transport: deadlineRecorder{http.DefaultTransport, left}}
+		c.HTTPClient = &http.Client{Transport: deadlineRecorder{ownTransport, left}}
 	})
 	<-left // of the sign-in
 	g.expire(t, -time.Hour)

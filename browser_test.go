@@ -162,7 +162,7 @@ func send(t testing.TB, target string, c cookies, form url.Values, change ...fun
 	for _, f := range change {
 		f(req)
 	}
-	client := &http.Client{CheckRedirect: stopAtRedirect, Transport: &http.Transport{DisableKeepAlives: true}}
+	client := &http.Client{CheckRedirect: stopAtRedirect, Transport: ownTransport}
 	res, err := client.Do(req)
 	if err != nil {
 		t.Fatal(err)

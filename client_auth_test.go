@@ -175,7 +175,8 @@ func TestAssertionCannotBeUsedTwice(t *testing.T) {
 	})
 	s.issuer.Register(s.issuer.ClientID, cardeatest.Registration{Method: "private_key_jwt", Key: key.Public()})
 	cardeatest.SignIn(t, s.URL, "idp", "")
-	res, err := http.PostForm(s.issuer.URL+"/token", tap.requestsTo("/token")[0].form)
+	client := &http.Client{Transport: ownTransport}
+	res, err := client.PostForm(s.issuer.URL+"/token", tap.requestsTo("/token")[0].form)
 	if err != nil {
 		t.Fatal(err)
 	}

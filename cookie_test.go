@@ -17,7 +17,7 @@ func (d hosts) RoundTrip(r *http.Request) (*http.Response, error) {
 	if h, ok := d[r.URL.Host]; ok {
 		return handlerTransport{h}.RoundTrip(r)
 	}
-	return http.DefaultTransport.RoundTrip(r)
+	return ownTransport.RoundTrip(r)
 }
 
 // newDomainSite returns a site at app.example.com and a browser. api.example.com in the same domain

@@ -276,7 +276,7 @@ func TestAttackerCannotUseStolenDPoPToken(t *testing.T) {
 			t.Fatal(err)
 		}
 		req.Header = header
-		res, err := http.DefaultTransport.RoundTrip(req)
+		res, err := ownTransport.RoundTrip(req)
 		if err != nil {
 			t.Fatal(err)
 		}

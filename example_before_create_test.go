@@ -74,7 +74,7 @@ func ExampleBeforeCreate() {
 	// Two new users sign in by e-mail.
 	for _, address := range []string{"ann@example.com", "bob@example.org"} {
 		jar, _ := cookiejar.New(nil)
-		browser := &http.Client{Jar: jar}
+		browser := &http.Client{Jar: jar, Transport: &http.Transport{}}
 		res, err := browser.Get(site.URL + "/api/auth/csrf")
 		if err != nil {
 			log.Fatal(err)

@@ -58,7 +58,7 @@ func Example_credentials() {
 
 	// The browser of a visitor, who sends the form of the sign-in page.
 	jar, _ := cookiejar.New(nil)
-	browser := &http.Client{Jar: jar}
+	browser := &http.Client{Jar: jar, Transport: &http.Transport{}}
 	res, err := browser.Get(site.URL + "/api/auth/csrf")
 	if err != nil {
 		log.Fatal(err)

@@ -69,7 +69,7 @@ func ExampleAuth_EndSession() {
 	// Ann signs in on two devices.
 	signIn := func() *http.Client {
 		jar, _ := cookiejar.New(nil)
-		browser := &http.Client{Jar: jar}
+		browser := &http.Client{Jar: jar, Transport: &http.Transport{}}
 		res, err := browser.Get(site.URL + "/api/auth/csrf")
 		if err != nil {
 			log.Fatal(err)

@@ -12,9 +12,13 @@ import (
 	"testing"
 )
 
+// ownTransport sends the requests of the tests. When an httptest.Server closes, it closes the idle
+// connections of http.DefaultTransport, also those that a test beside it is about to use.
+var ownTransport = &http.Transport{DisableKeepAlives: true}
+
 // httpRecorder is a transport that keeps a copy of each request and its response.
 type httpRecorder struct {
-	base http.RoundTripper // nil for the default
+	base http.RoundTripper // nil for ownTransport
 
 	mu        sync.Mutex
 	exchanges []exchange
@@ -46,7 +50,7 @@ func (w *httpRecorder) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	base := w.base
 	if base == nil {
-		base = http.DefaultTransport
+		base = ownTransport
 	}
 	res, err := base.RoundTrip(r)
 	if err != nil {

@@ -332,7 +332,7 @@ func TestOfParallelCallbacksOneSucceeds(t *testing.T) {
 	b := newBrowser(t, s.URL)
 	callback := callbackURLOf(t, b, "idp")
 	cookie := cookiesOf(b).String()
-	client := &http.Client{CheckRedirect: stopAtRedirect}
+	client := &http.Client{CheckRedirect: stopAtRedirect, Transport: ownTransport}
 	var mu sync.Mutex
 	answers := map[string]int{}
 	var wg sync.WaitGroup

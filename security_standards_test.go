@@ -100,7 +100,7 @@ func (c *shiftedClock) advance(d time.Duration) {
 type memberRemover struct{ path, member string }
 
 func (s memberRemover) RoundTrip(r *http.Request) (*http.Response, error) {
-	res, err := http.DefaultTransport.RoundTrip(r)
+	res, err := ownTransport.RoundTrip(r)
 	if err != nil || !strings.HasSuffix(r.URL.Path, s.path) {
 		return res, err
 	}
@@ -268,9 +268,9 @@ func TestWhereSecretsAreSent(t *testing.T) {
 		transport http.RoundTripper
 		post      bool // client_secret_post is used
 	}{
-		{"by default", "", http.DefaultTransport, false},
-		{"basic", oauth.AuthClientSecretBasic, http.DefaultTransport, false},
-		{"post", oauth.AuthClientSecretPost, http.DefaultTransport, true},
+		{"by default", "", ownTransport, false},
+		{"basic", oauth.AuthClientSecretBasic, ownTransport, false},
+		{"post", oauth.AuthClientSecretPost, ownTransport, true},
 		{"post, as the metadata says", "", onlyPost{}, true},
 		{"basic, against the metadata", oauth.AuthClientSecretBasic, onlyPost{}, false},
 	} {
@@ -319,7 +319,7 @@ func TestWhereSecretsAreSent(t *testing.T) {
 type onlyPost struct{}
 
 func (onlyPost) RoundTrip(r *http.Request) (*http.Response, error) {
-	res, err := http.DefaultTransport.RoundTrip(r)
+	res, err := ownTransport.RoundTrip(r)
 	if err != nil || !strings.HasSuffix(r.URL.Path, "/openid-configuration") {
 		return res, err
 	}

@@ -26,7 +26,10 @@ const (
 )
 
 // browser does not follow redirects, so that a test sees them.
-var browser = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+var browser = &http.Client{
+	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	Transport:     &http.Transport{DisableKeepAlives: true},
+}
 
 func authorization(i *cardeatest.Issuer, more ...string) url.Values {
 	q := url.Values{

@@ -20,7 +20,7 @@ func newVisitor(site string) *visitor {
 		log.Fatal(err)
 	}
 	stop := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &visitor{http.Client{Jar: jar, CheckRedirect: stop}, site}
+	return &visitor{http.Client{Jar: jar, CheckRedirect: stop, Transport: &http.Transport{}}, site}
 }
 
 // post posts a form with the CSRF token, and returns the path and query of the redirect.

@@ -13,6 +13,10 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
+// ownTransport sends the requests of the tests. When an httptest.Server closes, it closes the idle
+// connections of http.DefaultTransport, also those that a test beside it is about to use.
+var ownTransport = &http.Transport{DisableKeepAlives: true}
+
 // deadlines is a transport that notes by the last part of its path how long each request may take.
 type deadlines struct {
 	mu   sync.Mutex
@@ -26,7 +30,7 @@ func (d *deadlines) RoundTrip(r *http.Request) (*http.Response, error) {
 	if d.left[path.Base(r.URL.Path)] = time.Until(at); !ok {
 		d.left[path.Base(r.URL.Path)] = time.Hour
 	}
-	return http.DefaultTransport.RoundTrip(r)
+	return ownTransport.RoundTrip(r)
 }
 
 // An http.Client has no timeout unless somebody sets one, and an application may bring any.

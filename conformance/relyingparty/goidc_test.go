@@ -109,7 +109,7 @@ func authorize(ctx context.Context, authorizationURL string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	res, err := http.DefaultTransport.RoundTrip(r)
+	res, err := ownTransport.RoundTrip(r)
 	if err != nil {
 		return "", err
 	}

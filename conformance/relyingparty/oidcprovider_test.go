@@ -227,7 +227,7 @@ func (a *application) checkToken(t *testing.T, token string) {
 		t.Fatal(err)
 	}
 	r.Header.Set("Authorization", "Bearer "+token)
-	res, err := http.DefaultTransport.RoundTrip(r)
+	res, err := ownTransport.RoundTrip(r)
 	if err != nil {
 		t.Fatal(err)
 	}

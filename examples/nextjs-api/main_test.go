@@ -63,7 +63,7 @@ func request(t *testing.T, method, url, cookie, origin string) (int, string) {
 	if origin != "" {
 		req.Header.Set("Origin", origin)
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}

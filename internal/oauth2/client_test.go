@@ -399,7 +399,7 @@ func TestExchangeDoesNotFollowRedirects(t *testing.T) {
 	defer thief.Close()
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		c := newClient(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, thief.URL, status) })
-		c.HTTP = http.DefaultClient // which follows redirects
+		c.HTTP = &http.Client{Transport: &http.Transport{}} // which follows redirects
 		if token, err := c.Exchange(t.Context(), "code", verifier); err == nil {
 			t.Errorf("status %d: got %v", status, token)
 		}

@@ -29,7 +29,7 @@ func TestBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := Bounded(&http.Client{Jar: jar})
+	client := Bounded(&http.Client{Jar: jar, Transport: &http.Transport{}})
 	for range 2 {
 		res, err := client.Get(server.URL)
 		if err != nil {

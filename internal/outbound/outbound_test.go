@@ -104,7 +104,7 @@ func TestDoRefusesRedirectsWhateverTheClient(t *testing.T) {
 	mux.HandleFunc("/to", func(http.ResponseWriter, *http.Request) { followed.Store(true) })
 	server := httptest.NewServer(mux)
 	defer server.Close()
-	for _, client := range []*http.Client{Client(true), server.Client(), {}} {
+	for _, client := range []*http.Client{Client(true), server.Client(), {Transport: &http.Transport{}}} {
 		for _, status := range []string{"300", "301", "302", "303", "307", "308", "399"} {
 			_, err := get(t, t.Context(), client, server.URL+"/from/"+status)
 			if err == nil || !strings.Contains(err.Error(), "redirect refused") {
