@@ -80,7 +80,8 @@ func (a *Auth) authorizeUser(ctx context.Context, userID string) error {
 	if err != nil {
 		return err
 	}
-	ok, err := decide(ctx, &Session{UserID: u.ID, User: u})
+	s := &Session{UserID: u.ID, User: u}
+	ok, err := decide(aboutUser(ctx, a, u, s), s)
 	if err == nil && !ok {
 		err = fail(CodeAccessDenied, "the application does not let this user in")
 	}

@@ -3,7 +3,6 @@ package cardea
 import (
 	"context"
 	"encoding/json"
-	"reflect"
 
 	"github.com/cardea-auth/cardea/oauth"
 )
@@ -90,7 +89,8 @@ type SessionView struct {
 }
 
 // Callbacks are functions of the application that decide about sign-ins and sessions. They may be
-// called concurrently. If one is nil, its default applies.
+// called concurrently. If one is nil, its default applies. [UserAs] with their ctx returns the
+// application's row of the user whom the call is about.
 //
 // If a callback returns an error, the request fails and the error is logged. In a sign-in, the
 // visitor sees the code of an [Error]; for any other error, the code of the step that failed.
@@ -121,7 +121,8 @@ type Callbacks struct {
 	// all claims.
 	JWT func(ctx context.Context, t *TokenChange) (oauth.Claims, error)
 
-	// Session changes the answer of GET session. Defaults to name, email, image and expires.
+	// Session changes the answer of GET session. For columns of the user's own row, such as a role,
+	// [Config.SessionUser] suffices. Defaults to name, email, image and expires.
 	Session func(ctx context.Context, v *SessionView) error
 
 	// Authorized is called whenever a session is read, by the middleware too. If it returns false,
@@ -137,8 +138,8 @@ type Callbacks struct {
 }
 
 // Events are functions that are called after something has happened and is stored. They may be
-// called concurrently. The answer is sent after they return, and they cannot change it. Defaults to
-// none.
+// called concurrently. The answer is sent after they return, and they cannot change it. [UserAs]
+// with their ctx returns the application's row of the user. Defaults to none.
 type Events struct {
 	CreateUser  func(ctx context.Context, u *User)                               // a user was created
 	UpdateUser  func(ctx context.Context, u *User)                               // a sign-in changed a user's row
@@ -146,38 +147,4 @@ type Events struct {
 	SignIn      func(ctx context.Context, in *SignIn)                            // somebody signed in
 	SignOut     func(ctx context.Context, s *Session)                            // somebody signed out
 	Session     func(ctx context.Context, s *Session)                            // a browser read its session
-}
-
-// UserHook is a function for [Config.OnCreateUser], made by [BeforeCreate]. The zero value does
-// nothing.
-type UserHook struct {
-	entity reflect.Type
-	fill   func(ctx context.Context, entity any, p *oauth.Profile) error
-}
-
-// BeforeCreate returns a hook that fills the application's columns of a new user from the profile.
-//
-// The hook runs in the transaction that then inserts the user, the account and the session; ctx
-// carries that transaction. If the transaction must be repeated, it runs again. After it, sign-in
-// writes its own columns: id, name, email, email verification and image.
-//
-// An error undoes the sign-in. If it is an [Error], the visitor sees its code. If it wraps
-// context.Canceled or context.DeadlineExceeded, the visitor gets 503.
-//
-// U must be the type with which the adapter was made. Otherwise [New] returns an error.
-func BeforeCreate[U any](fill func(ctx context.Context, u *U, p *oauth.Profile) error) UserHook {
-	return UserHook{
-		entity: reflect.TypeFor[*U](),
-		fill: func(ctx context.Context, entity any, p *oauth.Profile) error {
-			return fill(ctx, entity.(*U), p)
-		},
-	}
-}
-
-// typeOfUser returns the type of the adapter's user entities, and nil if it has none.
-func typeOfUser(a Adapter) reflect.Type {
-	if a == nil {
-		return nil
-	}
-	return reflect.TypeOf(a.NewUser())
 }

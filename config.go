@@ -89,6 +89,10 @@ type Config struct {
 	// none.
 	OnCreateUser UserHook
 
+	// SessionUser says what the browser may know of the user's own row, such as a role; see
+	// [SessionUser]. Defaults to name, email and image alone.
+	SessionUser UserHook
+
 	// Logger gets the cause of every failure. It never gets a token, cookie, code, secret or e-mail
 	// address. Defaults to slog.Default().
 	Logger *slog.Logger

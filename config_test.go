@@ -152,6 +152,17 @@ func TestNewReportsEachFaultWithItsField(t *testing.T) {
 			c.Adapter = memadapter.New()
 			c.OnCreateUser = cardea.BeforeCreate(func(context.Context, *Row, *oauth.Profile) error { return nil })
 		}, []string{"Config.OnCreateUser: is for *cardea_test.Row"}},
+		{"a hook for another place", func(c *cardea.Config) {
+			c.OnCreateUser = cardea.SessionUser(members("role"))
+			c.SessionUser = cardea.BeforeCreate(func(context.Context, *Row, *oauth.Profile) error { return nil })
+		}, []string{"Config.OnCreateUser: is a hook of SessionUser", "Config.SessionUser: is a hook of BeforeCreate"}},
+		{"a session hook without adapter", func(c *cardea.Config) {
+			c.SessionUser = cardea.SessionUser(func(context.Context, *Row) (map[string]any, error) { return nil, nil })
+		}, []string{"Config.SessionUser: is for *cardea_test.Row and needs an Adapter"}},
+		{"a session hook for another type", func(c *cardea.Config) {
+			c.Adapter = memadapter.New()
+			c.SessionUser = cardea.SessionUser(func(context.Context, *Row) (map[string]any, error) { return nil, nil })
+		}, []string{"Config.SessionUser: is for *cardea_test.Row"}},
 		{"an invalid color", func(c *cardea.Config) { c.Theme.BrandColor = "red;}" },
 			[]string{"Config.Theme.BrandColor"}},
 		{"a logo that is a script", func(c *cardea.Config) { c.Theme.Logo = "javascript:alert(1)" },

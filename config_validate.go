@@ -3,6 +3,7 @@ package cardea
 import (
 	"fmt"
 	"net/url"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -25,7 +26,7 @@ func (c Config) validate() error {
 	c.validateProtocol(faults)
 	c.validateSession(faults)
 	c.validateCookies(faults)
-	c.validateOnCreateUser(faults)
+	c.validateHooks(faults)
 	c.validatePages(faults)
 	c.validateProviders(faults)
 	return faults.Err()
@@ -144,14 +145,26 @@ func within(host, domain string) bool {
 	return err == nil && strings.HasSuffix("."+strings.ToLower(u.Hostname()), "."+domain)
 }
 
-func (c Config) validateOnCreateUser(faults *configerr.List) {
+func (c Config) validateHooks(faults *configerr.List) {
+	create, session, have := c.OnCreateUser, c.SessionUser, typeOfUser(c.Adapter)
 	switch {
-	case c.OnCreateUser.fill == nil:
+	case create.members != nil:
+		faults.Add("OnCreateUser", "is a hook of SessionUser; want one of BeforeCreate")
+	case create.fill == nil:
 	case c.Adapter == nil:
 		faults.Add("OnCreateUser", "needs an Adapter")
-	case c.OnCreateUser.entity != typeOfUser(c.Adapter):
-		faults.Add("OnCreateUser", "is for %v, and the Adapter's users are %v",
-			c.OnCreateUser.entity, typeOfUser(c.Adapter))
+	case create.entity != have:
+		faults.Add("OnCreateUser", "is for %v, and the Adapter's users are %v", create.entity, have)
+	}
+	switch {
+	case session.fill != nil:
+		faults.Add("SessionUser", "is a hook of BeforeCreate; want one of SessionUser")
+	case session.members == nil || session.entity == reflect.TypeFor[*User]():
+	case c.Adapter == nil:
+		faults.Add("SessionUser", "is for %v and needs an Adapter; without one it can be for *cardea.User",
+			session.entity)
+	case session.entity != have:
+		faults.Add("SessionUser", "is for %v, and the Adapter's users are %v", session.entity, have)
 	}
 }
 

@@ -2,6 +2,7 @@ package cardea
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/cardea-auth/cardea/oauth"
@@ -41,6 +42,7 @@ func (e sessionEndpoint) answer(r sessionRefresh) error {
 	if s == nil {
 		return e.answerNone()
 	}
+	ctx = aboutSession(ctx, e.auth, s)
 	value, err := e.auth.sessions.refresh(ctx, s, c, r)
 	if err != nil {
 		return err
@@ -50,7 +52,9 @@ func (e sessionEndpoint) answer(r sessionRefresh) error {
 	}
 	e.auth.sessions.use(ctx, s, e.now)
 	answer, err := e.view(ctx, s, r)
-	if err != nil {
+	if errors.Is(err, ErrNoSession) { // the user of a JWT session was deleted
+		return e.answerNone()
+	} else if err != nil {
 		return err
 	}
 	if err := e.setSession(value, s); err != nil {
@@ -75,8 +79,8 @@ func (e sessionEndpoint) answerNone() error {
 // view returns what the browser may know about a session.
 func (e sessionEndpoint) view(ctx context.Context, s *Session, r sessionRefresh) (any, error) {
 	expires := s.Expires.UTC().Format(isoMillis)
-	change := e.auth.config.Callbacks.Session
-	if change == nil {
+	hook, change := e.auth.config.SessionUser, e.auth.config.Callbacks.Session
+	if hook.members == nil && change == nil {
 		u := s.User
 		return sessionAnswer{sessionUser{optional(u.Name), optional(u.Email), optional(u.Image)}, expires}, nil
 	}
@@ -84,8 +88,13 @@ func (e sessionEndpoint) view(ctx context.Context, s *Session, r sessionRefresh)
 		Session: s, Trigger: r.trigger, Update: r.update, Extra: oauth.Claims{},
 		User: oauth.Claims{"name": orNull(s.User.Name), "email": orNull(s.User.Email), "image": orNull(s.User.Image)},
 	}
-	if err := change(ctx, view); err != nil {
-		return nil, fail(CodeConfiguration, "Callbacks.Session: %w", err)
+	if err := hook.addMembers(ctx, view.User); err != nil {
+		return nil, err
+	}
+	if change != nil {
+		if err := change(ctx, view); err != nil {
+			return nil, fail(CodeConfiguration, "Callbacks.Session: %w", err)
+		}
 	}
 	answer := view.Extra
 	if answer == nil {

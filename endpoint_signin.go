@@ -6,15 +6,35 @@ import (
 	"github.com/cardea-auth/cardea/internal/page"
 )
 
-// getSignIn shows the sign-in page, the application's or the built-in one.
+// unknownProvider is the error code of GET signin/{provider} for a provider that the site does not
+// have.
+const unknownProvider = "UnknownProvider"
+
+// getSignIn shows the sign-in page, the application's or the built-in one. With the id of a
+// provider it shows that provider alone. It never begins a sign-in: anybody can make a browser open
+// a link (OmniAuth CVE-2015-9284).
 func getSignIn(e *exchange) error {
-	if own := e.auth.config.Pages.SignIn; own != "" {
-		return e.redirect(withQuery(e.absolute(own), "callbackUrl", e.callbackURL, "error", e.errorCode()))
+	chosen, code := "", e.query("error")
+	switch {
+	case e.auth.method(e.provider) != nil:
+		chosen = e.provider
+	case e.provider != "" && e.auth.protocol.codeInPath:
+		code = e.errorCode()
+	case e.provider != "":
+		code = unknownProvider
 	}
-	return e.page().SignIn(e.w, page.SignIn{
-		Site: e.origin.String(), Error: e.errorCode(), Message: e.refusalMessage(), CSRFToken: e.csrfToken,
-		CallbackURL: e.callbackURL, Email: e.query("email"),
-	})
+	if own := e.auth.config.Pages.SignIn; own != "" {
+		return e.redirect(withQuery(e.absolute(own), "callbackUrl", e.callbackURL, "error", code, "provider", chosen))
+	}
+	data := page.SignIn{
+		Site: e.origin.String(), Error: code, Message: e.refusalMessage(), CSRFToken: e.csrfToken,
+		CallbackURL: e.callbackURL, Email: e.query("email"), Provider: chosen,
+		NotFound: code == unknownProvider && e.provider != "",
+	}
+	if chosen != "" && len(e.auth.methods) > 1 {
+		data.AllURL = withQuery(e.endpoint("/signin"), "callbackUrl", e.callbackURL)
+	}
+	return e.page().SignIn(e.w, data)
 }
 
 // errorCode is the code of the failure that a page explains: in the query or, with ProtocolV4, at

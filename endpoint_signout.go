@@ -40,7 +40,7 @@ func (e *exchange) signOut() error {
 	if s != nil {
 		e.auth.log.InfoContext(ctx, "cardea: signed out", "user", s.UserID, "remote", e.remote())
 		if event := e.auth.config.Events.SignOut; event != nil {
-			event(ctx, s)
+			event(aboutSession(ctx, e.auth, s), s)
 		}
 	}
 	return nil

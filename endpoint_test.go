@@ -258,11 +258,97 @@ func TestGetSignInShowsThePage(t *testing.T) {
 	}
 }
 
+// A link to one provider shows its form alone, and a link to none says so.
+func TestGetSignInOfOneProvider(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		protocol   cardea.Protocol
+		path       string
+		status     int
+		has, lacks []string
+	}{
+		{cardea.ProtocolV5, "github?callbackUrl=/next", 200,
+			[]string{"/signin/github", `value="SITE/next"`, "/api/auth/signin?callbackUrl="},
+			[]string{"signin/idp", `role="alert"`}},
+		{cardea.ProtocolV5, "github/", 200, []string{"/signin/github"}, []string{"signin/idp", `role="alert"`}},
+		{cardea.ProtocolV5, "undefined", 200, []string{"/signin/github", "signin/idp"},
+			[]string{`role="alert"`, "Other ways"}},
+		{cardea.ProtocolV5, "github?error=OAuthCallbackError", 200, []string{"/signin/github", `role="alert"`},
+			[]string{"signin/idp"}},
+		{cardea.ProtocolV5, "gone", 404, []string{"/signin/github", "signin/idp", "does not have that way"},
+			[]string{"gone"}},
+		{cardea.ProtocolV5, "%3Cb%3E", 404, []string{"does not have that way"}, []string{"<b>"}},
+		{cardea.ProtocolV4, "github", 200, []string{"/signin/github"}, []string{"signin/idp", `role="alert"`}},
+		{cardea.ProtocolV4, "OAuthCallback", 200, []string{"/signin/github", "signin/idp", `role="alert"`}, nil},
+	} {
+		s := newSite(t, func(c *cardea.Config) {
+			c.Protocol = tc.protocol
+			addGitHub(c)
+		})
+		res := send(t, s.URL+"/api/auth/signin/"+tc.path, nil, nil)
+		body := text(t, res)
+		if res.StatusCode != tc.status {
+			t.Errorf("%s: %s, want %d", tc.path, res.Status, tc.status)
+		}
+		for _, want := range tc.has {
+			if !strings.Contains(body, strings.Replace(want, "SITE", s.URL, 1)) {
+				t.Errorf("%s: the page lacks %s", tc.path, want)
+			}
+		}
+		for _, unwanted := range tc.lacks {
+			if strings.Contains(body, unwanted) {
+				t.Errorf("%s: the page has %s", tc.path, unwanted)
+			}
+		}
+	}
+	s := newSite(t, nil) // the only provider
+	if body := text(t, send(t, s.URL+"/api/auth/signin/idp", nil, nil)); strings.Contains(body, "Other ways") {
+		t.Error("a site with one provider offers other ways to sign in")
+	}
+	s = newSite(t, func(c *cardea.Config) { c.Pages.SignIn = "/own" })
+	for path, want := range map[string]string{
+		"idp?callbackUrl=/x": "provider=idp", "gone?callbackUrl=/x": "error=UnknownProvider",
+	} {
+		res := send(t, s.URL+"/api/auth/signin/"+path, nil, nil)
+		want = s.URL + "/own?callbackUrl=" + url.QueryEscape(s.URL+"/x") + "&" + want
+		if got := res.Header.Get("Location"); got != want {
+			t.Errorf("redirected to %s, want %s", got, want)
+		}
+	}
+}
+
+// A script cannot follow a redirect to the page of a provider, so htmx gets the URL in a header.
+func TestHTMXGetsTheURLInAHeader(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	b := newBrowser(t, s.URL)
+	cookies := func() cookies { b.CSRFToken(); return cookiesOf(b) }
+	htmx := header("HX-Request", "true")
+	res := send(t, s.URL+"/api/auth/signin/idp", cookies(), form(b), htmx)
+	if to := res.Header.Get("HX-Redirect"); res.StatusCode != http.StatusOK || !strings.HasPrefix(to, s.issuer.URL) ||
+		res.Header.Get("Location") != "" {
+		t.Errorf("%s, HX-Redirect %q", res.Status, to)
+	}
+	res = send(t, s.URL+"/api/auth/signin/idp", cookies(), url.Values{"csrfToken": {"0"}}, htmx)
+	if to := res.Header.Get("HX-Redirect"); to != s.URL+"/api/auth/signin?error=MissingCSRF" {
+		t.Errorf("a failure: %s, HX-Redirect %q", res.Status, to)
+	}
+	res = send(t, s.URL+"/api/auth/signin/idp", cookies(), form(b), htmx, clientHeader)
+	if res.Header.Get("HX-Redirect") != "" || res.Header.Get("Location") == "" {
+		t.Error("the client of Auth.js gets the answer for htmx")
+	}
+}
+
 // OmniAuth CVE-2015-9284: opening a link does not begin a sign-in.
 func TestAttackerCannotStartSignInWithALink(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
-	checkJSON(t, send(t, s.URL+"/api/auth/signin/idp", nil, nil), http.StatusMethodNotAllowed, `"Method not allowed."`)
+	for _, path := range []string{"idp", "idp/", "idp?prompt=none", "idp?csrfToken=x&json=true"} {
+		if res := send(t, s.URL+"/api/auth/signin/"+path, nil, nil); res.StatusCode != http.StatusOK ||
+			len(res.Header["Location"]) > 0 {
+			t.Errorf("%s: %s, to %s", path, res.Status, res.Header.Get("Location"))
+		}
+	}
 	if n := s.issuer.Requests(cardeatest.Discovery); n != 0 {
 		t.Errorf("%d requests to the provider, want none", n)
 	}

@@ -11,17 +11,39 @@ import (
 	"sync"
 )
 
-// visitor is what the middleware stores in the context of a request: who sent the request.
+// visitor is who sent a request, in the context of its handler. In the context of a callback or an
+// event it is the person whom that is about.
 type visitor struct {
 	auth    *Auth
 	session *Session // nil if nobody is signed in
+	user    *User    // the row, if it was read already; otherwise nil
 
-	once sync.Once // for row, with StrategyJWT
-	user *User     // what row has read
-	err  error     // why row has failed
+	// isOpen says that the session is not known yet: the middleware is reading it.
+	isOpen bool
+
+	mu  sync.Mutex // of what follows: the row that row has read, with StrategyJWT
+	id  string     // the user for whom it was read
+	row *User
+	err error
 }
 
 type visitorKey struct{}
+
+// aboutSession returns a context for callbacks and events about a session. What they read of the
+// user is kept for the handler behind the middleware.
+func aboutSession(ctx context.Context, a *Auth, s *Session) context.Context {
+	if v, ok := ctx.Value(visitorKey{}).(*visitor); ok && v.auth == a && v.isOpen {
+		v.session = s
+		return ctx
+	}
+	return context.WithValue(ctx, visitorKey{}, &visitor{auth: a, session: s})
+}
+
+// aboutUser returns a context for callbacks and events about a user who was read from the store,
+// and the session that the user has got. Both may be nil.
+func aboutUser(ctx context.Context, a *Auth, u *User, s *Session) context.Context {
+	return context.WithValue(ctx, visitorKey{}, &visitor{auth: a, session: s, user: u})
+}
 
 // SessionFrom returns the session of the request to which ctx belongs. It is nil if nobody is
 // signed in, or if the request did not pass [Auth.Load], [Auth.Require] or [Handle]. The session
@@ -36,22 +58,31 @@ func SessionFrom(ctx context.Context) *Session {
 // UserAs returns the application's row of the user who is signed in. T is the type with which the
 // adapter was made, or [User].
 //
-// The error is [ErrNoSession] if nobody is signed in, the user was deleted, or the request did not
-// pass [Auth.Load], [Auth.Require] or [Handle]. If the store is unavailable, or has users of
-// another type, it is another error.
+// With the ctx of [Callbacks] and [Events] it returns the row of the user whom they are about, such
+// as the one who is about to sign in. So does [SessionFrom] with the session; in Callbacks.SignIn
+// and Callbacks.JWT of a sign-in there is none yet.
+//
+// The error is [ErrNoSession] if nobody is signed in, the user was deleted or is not stored yet, or
+// the request did not pass [Auth.Load], [Auth.Require] or [Handle]. If the store is unavailable, or
+// has users of another type, it is another error.
 //
 // With [StrategyDatabase] the row was read with the session. With [StrategyJWT] the first call for
 // a request reads it. Without an adapter the User is built from the token. UserAs may be called
 // concurrently.
 func UserAs[T any](ctx context.Context) (*T, error) {
 	v, ok := ctx.Value(visitorKey{}).(*visitor)
-	if !ok || v.session == nil {
+	if !ok || v.session == nil && v.user == nil {
 		return nil, ErrNoSession
 	}
-	row, err := v.row(ctx)
+	row, err := v.read(ctx)
 	if err != nil {
 		return nil, err
 	}
+	return rowAs[T](row)
+}
+
+// rowAs returns the application's row of a user, or the user if T is User.
+func rowAs[T any](row *User) (*T, error) {
 	if u, ok := any(row).(*T); ok {
 		return u, nil
 	}
@@ -62,20 +93,26 @@ func UserAs[T any](ctx context.Context) (*T, error) {
 	return u, nil
 }
 
-// row returns the user from the store or, without a store, the user that the token describes.
-func (v *visitor) row(ctx context.Context) (*User, error) {
+// read returns the user from the store or, without a store, the user that the token describes.
+func (v *visitor) read(ctx context.Context) (*User, error) {
+	if v.user != nil {
+		return v.user, nil
+	}
 	if v.auth.config.Adapter == nil || v.auth.database != nil {
 		return v.session.User, nil
 	}
-	v.once.Do(func() {
-		v.user, v.err = v.auth.config.Adapter.UserByID(ctx, v.session.UserID)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if id := v.session.UserID; v.id != id {
+		v.row, v.err = v.auth.config.Adapter.UserByID(ctx, id)
 		if errors.Is(v.err, ErrNotFound) {
 			v.err = ErrNoSession
 		} else if v.err != nil {
 			v.err = fmt.Errorf("cardea: read the user: %w", v.err)
 		}
-	})
-	return v.user, v.err
+		v.id = id
+	}
+	return v.row, v.err
 }
 
 // Load is middleware that finds the session of a request, for [SessionFrom] and [UserAs]. It lets
@@ -154,11 +191,13 @@ func (a *Auth) load(w http.ResponseWriter, r *http.Request) (http.ResponseWriter
 	if v, ok := r.Context().Value(visitorKey{}).(*visitor); ok && v.auth == a {
 		return w, r, v, true
 	}
-	v := &visitor{auth: a}
+	v := &visitor{auth: a, isOpen: true}
+	r = r.WithContext(context.WithValue(r.Context(), visitorKey{}, v))
 	e, err := a.newExchange(w, r)
 	if err == nil {
 		v.session, err = e.currentSession()
 	}
+	v.isOpen = false
 	switch {
 	case codeOf(err) == codeUntrustedHost:
 		a.log.WarnContext(r.Context(), "cardea: request refused", "code", codeUntrustedHost,
@@ -170,7 +209,7 @@ func (a *Auth) load(w http.ResponseWriter, r *http.Request) (http.ResponseWriter
 		return nil, nil, nil, false
 	}
 	w.Header().Add("Vary", "Cookie")
-	return e.w, r.WithContext(context.WithValue(r.Context(), visitorKey{}, v)), v, true
+	return e.w, r, v, true
 }
 
 // refuse answers a visitor who is not signed in.

@@ -24,8 +24,8 @@ func TestMethodsThatAPathAllows(t *testing.T) {
 	}{
 		{cardea.ProtocolV5, "HEAD session", "GET, POST"},
 		{cardea.ProtocolV5, "OPTIONS session", "GET, POST"},
-		{cardea.ProtocolV5, "PUT signin/idp", "POST"},
-		{cardea.ProtocolV5, "GET signin/idp", "POST"},
+		{cardea.ProtocolV5, "PUT signin/idp", "GET, POST"},
+		{cardea.ProtocolV5, "HEAD signin/idp", "GET, POST"},
 		{cardea.ProtocolV5, "DELETE signin", "GET, POST"},
 		{cardea.ProtocolV5, "HEAD callback/idp", "GET, POST"},
 		{cardea.ProtocolV5, "POST csrf", "GET"},

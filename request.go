@@ -141,5 +141,8 @@ func (e *exchange) redirectTarget(urls ...string) string {
 // fromAuthJS reports whether the client of Auth.js sent the request.
 func (e *exchange) fromAuthJS() bool { return e.r.Header.Get("X-Auth-Return-Redirect") != "" }
 
+// fromHTMX reports whether htmx sent the request.
+func (e *exchange) fromHTMX() bool { return !e.fromAuthJS() && e.r.Header.Get("HX-Request") == "true" }
+
 // fromNextAuth4 reports whether the client of next-auth 4 sent the request.
 func (e *exchange) fromNextAuth4() bool { return !e.fromAuthJS() && e.form["json"] == "true" }

@@ -28,7 +28,8 @@ func (e *exchange) json(status int, body any) {
 
 // redirect sends the visitor to a URL. A browser gets status 303 after a POST, so that it does not
 // post the form again (RFC 9700 § 4.12), and 302 otherwise. The Auth.js clients get the URL in a
-// JSON object.
+// JSON object, and htmx gets it in the header HX-Redirect: like every script, it could not follow a
+// redirect to the page of a provider.
 func (e *exchange) redirect(to string) error {
 	e.redirectWithStatus(to, http.StatusOK)
 	return nil
@@ -42,6 +43,11 @@ func (e *exchange) redirectWithStatus(to string, status int) {
 	h.Set("Referrer-Policy", "no-referrer")
 	if e.fromNextAuth4() {
 		writeJSON(e.w, status, map[string]string{"url": to})
+		return
+	}
+	if e.fromHTMX() {
+		h.Set("HX-Redirect", to)
+		e.w.WriteHeader(http.StatusOK)
 		return
 	}
 	h.Set("Location", to)

@@ -46,7 +46,7 @@ var routeTable = []route{
 	{method: http.MethodGet, action: "session", failureStatus: http.StatusInternalServerError, serve: getSession},
 	{method: http.MethodPost, action: "session", csrf: true, failureStatus: http.StatusBadRequest, serve: postSession},
 	{method: http.MethodGet, action: "csrf", serve: getCSRF},
-	{method: http.MethodGet, action: "signin", segment: codeInV4, serve: getSignIn},
+	{method: http.MethodGet, action: "signin", segment: optionalProvider, serve: getSignIn},
 	{method: http.MethodPost, action: "signin", segment: optionalProvider, csrf: true, serve: postSignIn},
 	// No CSRF token: state and PKCE bind a callback to the browser.
 	{method: http.MethodGet, action: "callback", segment: needsProvider, serve: getCallback},

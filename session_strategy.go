@@ -57,7 +57,7 @@ func (a *Auth) readSession(ctx context.Context, c sessionCookie) (*Session, erro
 	if err != nil || s == nil || a.config.Callbacks.Authorized == nil {
 		return s, err
 	}
-	ok, err := a.config.Callbacks.Authorized(ctx, s)
+	ok, err := a.config.Callbacks.Authorized(aboutSession(ctx, a, s), s)
 	if err != nil {
 		return nil, &Error{Code: codeAdapter, Err: err}
 	}
@@ -103,7 +103,7 @@ func (e *exchange) currentSession() (*Session, error) {
 		e.auth.sessions.use(ctx, s, e.now)
 		return s, nil
 	}
-	value, err := e.auth.sessions.refresh(ctx, s, c, sessionRefresh{})
+	value, err := e.auth.sessions.refresh(aboutSession(ctx, e.auth, s), s, c, sessionRefresh{})
 	if err != nil || value == "" {
 		return nil, err
 	}

@@ -115,7 +115,7 @@ func (e completion) do(id identity) (res *signInResult, redirect string, err err
 	}
 	e.renewCSRF() // a token that somebody learned before the sign-in is useless afterwards
 	if event := e.auth.config.Events.SignIn; event != nil {
-		event(ctx, &res.SignIn)
+		event(aboutUser(ctx, e.auth, res.User, res.session), &res.SignIn)
 	}
 	e.auth.log.InfoContext(ctx, "cardea: signed in", "user", res.User.ID, "provider", res.Account.Provider,
 		"new", res.IsNewUser, "remote", e.remote())
@@ -156,7 +156,7 @@ func (a *Auth) ask(ctx context.Context, id *identity, p plan) (redirect string, 
 		return "", nil
 	}
 	in := p.signIn(id, id.account)
-	redirect, err = allow(ctx, &in)
+	redirect, err = allow(aboutUser(ctx, a, p.user, nil), &in)
 	if err != nil {
 		return "", applicationError(CodeAccessDenied, "Callbacks.SignIn", err)
 	}
@@ -165,17 +165,17 @@ func (a *Auth) ask(ctx context.Context, id *identity, p plan) (redirect string, 
 
 // announce calls the events for what was stored.
 func (a *Auth) announce(ctx context.Context, res *signInResult) {
-	events := a.config.Events
+	events, about := a.config.Events, aboutUser(ctx, a, res.User, nil)
 	if res.created && events.CreateUser != nil {
-		events.CreateUser(ctx, res.User)
+		events.CreateUser(about, res.User)
 	}
 	if events.UpdateUser != nil {
 		for _, u := range res.updated {
-			events.UpdateUser(ctx, u)
+			events.UpdateUser(aboutUser(ctx, a, u, nil), u)
 		}
 	}
 	if res.linked && events.LinkAccount != nil {
-		events.LinkAccount(ctx, res.User, res.Account, res.Profile)
+		events.LinkAccount(about, res.User, res.Account, res.Profile)
 	}
 }
 
@@ -188,7 +188,8 @@ func (e completion) startSession(ctx context.Context, res *signInResult, id iden
 		if err != nil {
 			return err
 		}
-		if value, res.session, err = jwt.create(ctx, &res.SignIn, id); err != nil {
+		value, res.session, err = jwt.create(aboutUser(ctx, e.auth, res.User, nil), &res.SignIn, id)
+		if err != nil {
 			return err
 		}
 	}

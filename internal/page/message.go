@@ -66,6 +66,8 @@ func signInMessage(code string) string {
 	case "wrongcode":
 		return "This code is not right, or it is no longer valid. Please use the one in the newest email, or ask " +
 			"for another email."
+	case "unknownprovider":
+		return "This site does not have that way to sign in. Please choose another one."
 	case "credentialssignin":
 		return "These details do not match. Please check them and try again."
 	case "sessionrequired":

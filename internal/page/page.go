@@ -60,6 +60,9 @@ type SignIn struct {
 	CSRFToken   string // for the forms
 	CallbackURL string // where to go afterwards; ignored unless it is a path or an http or https URL
 	Email       string // the initial value of the e-mail field
+	Provider    string // the id of the only provider to show; "" for all
+	AllURL      string // the URL of the page with all providers, for a link; "" for no link
+	NotFound    bool   // whether the page was asked for a provider that does not exist
 }
 
 // SignOut is the data of one sign-out page.
@@ -102,11 +105,15 @@ type Confirm struct {
 	Token       string // the token in the link
 }
 
-// SignIn writes the sign-in page with status 200. If it returns an error, nothing was written, not
-// even headers.
+// SignIn writes the sign-in page with status 200, or 404 if data.NotFound is true. If it returns an
+// error, nothing was written, not even headers.
 func (p *Pages) SignIn(w http.ResponseWriter, data SignIn) error {
 	data.CallbackURL = safeCallback(data.CallbackURL)
-	return p.write(w, http.StatusOK, document{
+	status := http.StatusOK
+	if data.NotFound {
+		status = http.StatusNotFound
+	}
+	return p.write(w, status, document{
 		Name: "signin", Title: "Sign In", Site: data.Site, Message: cmp.Or(data.Message, signInMessage(data.Error)),
 		SignIn: data,
 	})
@@ -174,7 +181,7 @@ func (d document) Host() string {
 
 // write renders a page and sends it.
 func (p *Pages) write(w http.ResponseWriter, status int, d document) error {
-	d.Style, d.Logo, d.Forms = p.style, p.logo, p.forms
+	d.Style, d.Logo, d.Forms = p.style, p.logo, only(p.forms, d.SignIn.Provider)
 
 	b := p.buffers.Get().(*bytes.Buffer)
 	defer p.buffers.Put(b)

@@ -107,6 +107,17 @@ func formsOf(providers []Provider) []form {
 	return forms
 }
 
+// only returns the form of one provider, or all forms if id is "".
+func only(forms []form, id string) []form {
+	for _, f := range forms {
+		if f.ID == id {
+			f.Separated = false
+			return []form{f}
+		}
+	}
+	return forms
+}
+
 // buttonClass returns the CSS class of a provider's button. A provider with a color has a class of
 // its own; otherwise a mere button is neutral, and the button of a form with fields is a main one.
 func buttonClass(i int, p Provider) string {
