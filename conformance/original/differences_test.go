@@ -177,6 +177,9 @@ var differencesV5 = slices.Concat(differencesOfBoth, []difference{
 	{"JWT/paths: POST /_log *", "type", "application/json", "", acceptsLog},
 
 	// Answers about failures.
+	{"JWT/pages: GET /signin/idp", "status", "302", "200", oneProvider},
+	{"JWT/pages: GET /signin/*", "type", "", "text/html; charset=utf-8", oneProvider},
+	{"JWT/pages: GET /signin/*", "body", "", "page post /api/auth/signin/idp*", oneProvider},
 	{"JWT/p*", "status", "302", "40*", noError},
 	{"JWT/p*", "location", site + "/api/auth/error?error=Configuration", "", noError},
 	{"JWT/p*", "type", "", "application/json", noError},
@@ -225,6 +228,8 @@ var differencesV5 = slices.Concat(differencesOfBoth, []difference{
 })
 
 var differencesV4 = slices.Concat(differencesOfBoth, []difference{
+	{"JWT/pages: GET /signin/idp", "body", "page post *", "page post /api/auth/signin/idp: csrfToken callbackUrl",
+		oneProvider},
 	// Requests of the client of v5.
 	{"*(X-Auth-Return-Redirect: 1)", "status", "302", "200", bothClients},
 	{"*(X-Auth-Return-Redirect: 1)", "type", "", "application/json", bothClients},

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"embed"
+	"html/template"
+	"log"
+	"net/http"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/oauth"
+)
+
+//go:embed *.html
+var files embed.FS
+
+var pages = template.Must(template.ParseFS(files, "*.html"))
+
+// button is one way to sign in, as a page shows it.
+type button struct {
+	ID, Name string
+	Email    bool           // asks for an address
+	Fields   []cardea.Field // asks for these
+}
+
+// buttons returns the providers. If only is the id of one of them, it returns that one alone.
+func (s *site) buttons(only string) []button {
+	var all []button
+	for _, p := range s.providers {
+		b := button{ID: p.ProviderID()}
+		switch p := p.(type) {
+		case *oauth.Provider:
+			b.Name = p.Name
+		case *cardea.EmailProvider:
+			b.Name, b.Email = p.Name, true
+		case *cardea.CredentialsProvider:
+			b.Name, b.Fields = p.Name, p.Fields
+		}
+		if b.ID == only {
+			return []button{b}
+		}
+		all = append(all, b)
+	}
+	return all
+}
+
+// texts are what the page says about the parameter error. Any other code has the last text.
+var texts = map[string]string{
+	"":                      "",
+	"CredentialsSignin":     "The name or the password is not right.",
+	"OAuthAccountNotLinked": "You have signed in another way before. Please use that one again.",
+	"OAuthCallbackError":    "The sign-in was cancelled. Please try again.",
+	"AccessDenied":          "You may not sign in here.",
+	"EmailSignin":           "The mail could not be sent. Please check the address.",
+	"Verification":          "This link was used already, or it is too old. Please ask for a new one.",
+	"RateLimited":           "That was too often. Please wait a while.",
+	"MissingCSRF":           "This page was open for too long. Please try again.",
+	"SessionRequired":       "Please sign in to see this page.",
+	"UnknownProvider":       "There is no such way to sign in.",
+	"Configuration":         "Signing in does not work right now. Please try again later.",
+}
+
+// signInPage shows the forms that sign in.
+func (s *site) signInPage(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	text, known := texts[query.Get("error")]
+	if !known {
+		text = "Signing in did not work. Please try again."
+	}
+	write(w, "signin.html", map[string]any{
+		"CSRF":        s.auth.CSRF(w, r), // sets a cookie, so it comes before the page
+		"CallbackURL": query.Get("callbackUrl"),
+		"Error":       text,
+		"Buttons":     s.buttons(query.Get("provider")),
+	})
+}
+
+// write writes a page.
+func write(w http.ResponseWriter, name string, data any) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	if err := pages.ExecuteTemplate(w, name, data); err != nil {
+		log.Printf("pages: write %s: %v", name, err)
+	}
+}
