@@ -31,6 +31,11 @@ type Account struct {
 	Entity any
 }
 
+// isSame reports whether b, which may be nil, has the key of a.
+func (a *Account) isSame(b *Account) bool {
+	return b != nil && a.Provider == b.Provider && a.ProviderAccountID == b.ProviderAccountID
+}
+
 // newAccount returns an account with the tokens t, which is nil for a provider without tokens.
 func newAccount(p *oauth.Provider, id string, t *oauth2.Token) *Account {
 	account := &Account{Type: ProviderType(p.Type), Provider: p.ID, ProviderAccountID: id}

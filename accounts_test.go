@@ -83,11 +83,11 @@ func TestLastCredentialStays(t *testing.T) {
 		return u.Email == "ann@example.com", ctx.Err()
 	}
 	for _, tc := range []struct {
-		name       string
-		change     func(*cardea.Config)
-		add        func(t *testing.T, store *memadapter.Adapter, u *cardea.User) error
-		unverified bool
-		want       error
+		name    string
+		change  func(*cardea.Config)
+		add     func(t *testing.T, store *memadapter.Adapter, u *cardea.User) error
+		trusted bool // the application trusts the provider with addresses
+		want    error
 	}{
 		{name: "nothing else", want: cardea.ErrLastCredential},
 		{
@@ -105,8 +105,12 @@ func TestLastCredentialStays(t *testing.T) {
 			},
 			want: cardea.ErrLastCredential,
 		},
-		{name: "a verified address", change: byMail},
-		{name: "an address that is not verified", change: byMail, unverified: true, want: cardea.ErrLastCredential},
+		{name: "a verified address", change: byMail, trusted: true},
+		{name: "a verified address, and no provider that mails", trusted: true, want: cardea.ErrLastCredential},
+		{
+			name:   "an address that only a provider without trust has verified",
+			change: byMail, want: cardea.ErrLastCredential,
+		},
 		{
 			name: "a passkey",
 			add: func(t *testing.T, store *memadapter.Adapter, u *cardea.User) error {
@@ -133,17 +137,16 @@ func TestLastCredentialStays(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t, tc.change)
+			s := newSite(t, func(c *cardea.Config) {
+				idp(c).LinkByVerifiedEmail = tc.trusted
+				if tc.change != nil {
+					tc.change(c)
+				}
+			})
 			s.signedIn(t, "1001")
 			u, err := s.store.UserByEmail(t.Context(), "ann@example.com")
 			if err != nil {
 				t.Fatal(err)
-			}
-			if tc.unverified {
-				u.EmailVerified = time.Time{}
-				if err := s.store.UpdateUser(t.Context(), u); err != nil {
-					t.Fatal(err)
-				}
 			}
 			if tc.add != nil {
 				if err := tc.add(t, s.store, u); err != nil {

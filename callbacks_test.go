@@ -69,7 +69,7 @@ func TestSignInCallbackGetsUserAccountAndProfile(t *testing.T) {
 	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
 		var seen []cardea.SignIn
 		s := newSite(t, func(c *cardea.Config) {
-			c.Session.Strategy = strategy
+			c.Session.Strategy, idp(c).LinkByVerifiedEmail = strategy, true
 			c.Callbacks.SignIn = func(_ context.Context, in *cardea.SignIn) (string, error) {
 				seen = append(seen, *in)
 				return "", nil

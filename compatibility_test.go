@@ -23,7 +23,8 @@ func TestLinkingAnAccountIsNoNewUser(t *testing.T) {
 			var d eventRecorder
 			s := newSite(t, func(c *cardea.Config) {
 				c.Protocol, c.Events = protocol, d.events(c.Adapter)
-				addSecondProvider(c).LinkByVerifiedEmail = true
+				idp(c).LinkByVerifiedEmail = true
+				addSecondProvider(c)
 				c.Pages.NewUser = "/welcome"
 			})
 			if got := signInAt(t, newBrowser(t, s.URL), "idp", "1001"); got != s.URL+"/welcome?callbackUrl="+

@@ -21,7 +21,7 @@ var octocat = cardeatest.Person{
 
 func TestGitHubSignIn(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, func(c *cardea.Config) { addGitHub(c) })
+	s := newSite(t, func(c *cardea.Config) { addGitHub(c).LinkByVerifiedEmail = true })
 	s.issuer.Next(octocat)
 	b := newBrowser(t, s.URL)
 	signInAt(t, b, "github", octocat.Subject)
@@ -90,7 +90,10 @@ func TestGitHubEmailAddresses(t *testing.T) {
 				json.NewEncoder(w).Encode(tc.list)
 			}))
 			t.Cleanup(emails.Close)
-			s := newSite(t, func(c *cardea.Config) { addGitHub(c).EmailsURL = emails.URL })
+			s := newSite(t, func(c *cardea.Config) {
+				p := addGitHub(c)
+				p.EmailsURL, p.LinkByVerifiedEmail = emails.URL, true
+			})
 			s.issuer.Next(cardeatest.Person{Subject: "5", Claims: map[string]any{"email": tc.public}})
 			signInAt(t, newBrowser(t, s.URL), "github", "5")
 			u, err := s.store.UserByAccount(t.Context(), "github", "5")

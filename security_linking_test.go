@@ -98,7 +98,10 @@ func TestAddressThatTheProviderDidNotVerifyLinksNoAccount(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%T %v", verified, verified), func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t, func(c *cardea.Config) { addSecondProvider(c).LinkByVerifiedEmail = true })
+			s := newSite(t, func(c *cardea.Config) {
+				idp(c).LinkByVerifiedEmail = true // so that Ann's address is proven
+				addSecondProvider(c)
+			})
 			cardeatest.SignIn(t, s.URL, "idp", "")
 			ann := s.emailOwner(t, "ann@example.com")
 
@@ -115,11 +118,14 @@ func TestAddressThatTheProviderDidNotVerifyLinksNoAccount(t *testing.T) {
 	}
 }
 
-// The opposite of the two tests above: with an address that is verified on both sides, and linking
-// on, the same steps link the account.
+// The opposite of the two tests above: with an address that is verified on both sides, by providers
+// that the application trusts with that, the same steps link the account.
 func TestVerifiedAddressLinksAccount(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, func(c *cardea.Config) { addSecondProvider(c).LinkByVerifiedEmail = true })
+	s := newSite(t, func(c *cardea.Config) {
+		idp(c).LinkByVerifiedEmail = true
+		addSecondProvider(c)
+	})
 	cardeatest.SignIn(t, s.URL, "idp", "")
 	cardeatest.SignIn(t, s.URL, "other", "")
 	if got, want := s.accountOwner(t, "other", "1001"), s.accountOwner(t, "idp", "1001"); got != want {

@@ -20,7 +20,7 @@ type identity struct {
 	account     *Account
 	methods     []string                                   // how the person has proven it, for Session.Methods
 	startedBy   string                                     // id of the user who was signed in when the flow began
-	linkByEmail bool                                       // see oauth.Provider.LinkByVerifiedEmail
+	linkByEmail bool                                       // the application trusts the provider with addresses
 	adopt       func(context.Context, *User) (bool, error) // see EmailProvider.Adopt; may be nil
 	callbackURL string                                     // where the visitor goes afterwards
 
@@ -52,6 +52,21 @@ func namedIdentity(u *User, provider string) identity {
 
 // storesAccount reports whether the account is stored.
 func (id identity) storesAccount() bool { return id.user == nil && !id.isAddress }
+
+// provesEmail reports whether the profile's e-mail address is proven to be the person's: by a mail,
+// or by a provider that has verified it and that the application trusts with addresses. The word of
+// any other provider stays in the profile. It proves nothing, because anybody may be able to sign
+// in there with a stranger's address.
+func (id identity) provesEmail() bool {
+	return (id.isAddress || id.linkByEmail) && id.profile.EmailVerified
+}
+
+// setEmailVerified sets when the address of a new user was proven, if it is.
+func (id identity) setEmailVerified(u *User) {
+	if id.provesEmail() {
+		u.EmailVerified = id.cookie.now
+	}
+}
 
 // newUser returns the user of the profile, who is not stored yet.
 func (id identity) newUser() *User {

@@ -27,7 +27,7 @@ func (r *userResolver) planAddress(ctx context.Context, id *identity, p *plan) e
 	p.verifies = u.EmailVerified.IsZero()
 	theirs := !p.verifies || u.ID == idOf(p.current)
 	if !theirs {
-		if theirs, err = r.isUnused(ctx, u); err != nil {
+		if theirs, err = r.isUnused(ctx, u, nil); err != nil {
 			return err
 		}
 	}

@@ -3,7 +3,9 @@ package cardea
 import (
 	"context"
 	"errors"
+	"slices"
 
+	"github.com/cardea-auth/cardea/internal/emailaddr"
 	"github.com/cardea-auth/cardea/oauth"
 )
 
@@ -132,7 +134,7 @@ func (r *userResolver) planAccount(ctx context.Context, id *identity, p *plan) e
 	}
 	f := factsOf(id, p.current, owner, sameEmail)
 	if f.emailProven() && sameEmail != nil && !f.sameEmailVerified {
-		if f.sameEmailUnused, err = r.isUnused(ctx, sameEmail); err != nil {
+		if f.sameEmailUnused, err = r.isUnused(ctx, sameEmail, nil); err != nil {
 			return err
 		}
 	}
@@ -142,11 +144,27 @@ func (r *userResolver) planAccount(ctx context.Context, id *identity, p *plan) e
 	case decisionLinkCurrent:
 		p.user = p.current
 	case decisionLinkByEmail:
-		p.user, p.verifies = sameEmail, !f.sameEmailVerified
+		p.user = sameEmail
 	case decisionTakeAddress:
 		p.loser = sameEmail
 	}
-	return nil
+	p.verifies, err = r.verifies(ctx, id, p)
+	return err
+}
+
+// verifies reports whether the sign-in with an account is the first proof of the user's address.
+//
+// If the person merely owns one of several accounts of the user, it is not. The other accounts may
+// be those of a stranger, who has registered the address and waits for its owner to sign in.
+func (r *userResolver) verifies(ctx context.Context, id *identity, p *plan) (bool, error) {
+	u := p.user
+	if u == nil || !id.provesEmail() || !u.EmailVerified.IsZero() || emailaddr.Clean(u.Email) != id.profile.Email {
+		return false, nil
+	}
+	if p.decision == decisionSignIn {
+		return r.isUnused(ctx, u, id.account)
+	}
+	return true, nil
 }
 
 // candidates returns the user to whom the account is linked or, if there is none, the user with the
@@ -184,13 +202,14 @@ func (r *userResolver) userByEmail(ctx context.Context, email string) (*User, er
 	return u, nil
 }
 
-// isUnused reports whether nobody can sign in as a user without the user's address.
-func (r *userResolver) isUnused(ctx context.Context, u *User) (bool, error) {
+// isUnused reports whether nobody can sign in as a user without the user's address or, if except is
+// not nil, that account.
+func (r *userResolver) isUnused(ctx context.Context, u *User, except *Account) (bool, error) {
 	if r.storesCredentials {
 		return false, nil
 	}
 	accounts, err := r.adapter.Accounts(ctx, u.ID)
-	if err != nil || len(accounts) > 0 {
+	if err != nil || slices.ContainsFunc(accounts, func(a *Account) bool { return !a.isSame(except) }) {
 		return false, err
 	}
 	keys, err := passkeys(ctx, r.adapter, u.ID)

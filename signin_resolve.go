@@ -96,6 +96,7 @@ func resolveWithoutStore(id *identity, p plan) *signInResult {
 	in.IsNewUser = false
 	if id.user == nil {
 		in.User.ID = id.ephemeralID()
+		id.setEmailVerified(in.User)
 	}
 	id.account.UserID = in.User.ID
 	return &signInResult{SignIn: in}
@@ -198,9 +199,7 @@ func (r *userResolver) storeAccount(ctx context.Context, id *identity, res *sign
 // createUser adds the person as a new user. OnCreateUser fills the application's columns.
 func (r *userResolver) createUser(ctx context.Context, id *identity, res *signInResult) error {
 	u := res.User
-	if id.profile.EmailVerified {
-		u.EmailVerified = id.cookie.now
-	}
+	id.setEmailVerified(u)
 	u.Entity = r.adapter.NewUser()
 	if fill := r.onCreate.fill; fill != nil {
 		if err := fill(ctx, u.Entity, id.profile); err != nil {

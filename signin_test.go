@@ -218,40 +218,51 @@ func TestLinkingAnotherUsersAccountIsRefused(t *testing.T) {
 	}
 }
 
-// PocketBase CVE-2024-38351 and CVE-2026-44166: an address that was not verified when its user was
-// created links no account. A provider that does not verify the address is in
-// security_linking_test.go.
+// PocketBase CVE-2024-38351 and CVE-2026-44166: an address that was not proven when its user was
+// created links no account. Only a provider that the application trusts with addresses proves one.
 func TestLinkingByEmail(t *testing.T) {
 	t.Parallel()
+	const refused, linked, newUser = "refused", "linked", "a new user, who gets the address"
 	for _, tc := range []struct {
-		name          string
-		link          bool // LinkByVerifiedEmail of the second provider
-		first, second any  // email_verified of each provider
-		want          bool
+		name                          string
+		firstTrusted, secondTrusted   bool // LinkByVerifiedEmail
+		firstVerified, secondVerified any  // email_verified
+		want                          string
 	}{
-		{"verified by both, linking on", true, true, true, true},
-		{"verified by both, linking off", false, true, true, false},
-		{"not verified by the first provider, linking off", false, false, true, false},
-		{"no email_verified from the first provider, linking off", false, nil, true, false},
-		{"not verified by the second provider", true, true, false, false},
+		{"verified by both, both are trusted", true, true, true, true, linked},
+		{"verified by both, only the first is trusted", true, false, true, true, refused},
+		{"verified by both, only the second is trusted", false, true, true, true, newUser},
+		{"verified by both, none is trusted", false, false, true, true, refused},
+		{"not verified by the first, both are trusted", true, true, false, true, newUser},
+		{"not verified by the first, none is trusted", false, false, false, true, refused},
+		{"no email_verified from the first, none is trusted", false, false, nil, true, refused},
+		{"not verified by the second, both are trusted", true, true, true, false, refused},
+		{"no email_verified from the second, both are trusted", true, true, true, nil, refused},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t, func(c *cardea.Config) { addSecondProvider(c).LinkByVerifiedEmail = tc.link })
-			s.issuer.Next(cardeatest.Person{Subject: "1", Email: "eve@example.com", EmailVerified: tc.first})
+			s := newSite(t, func(c *cardea.Config) {
+				addSecondProvider(c).LinkByVerifiedEmail = tc.secondTrusted
+				idp(c).LinkByVerifiedEmail = tc.firstTrusted
+			})
+			s.issuer.Next(cardeatest.Person{Subject: "1", Email: "eve@example.com", EmailVerified: tc.firstVerified})
 			cardeatest.SignIn(t, s.URL, "idp", "1")
-			s.issuer.Next(cardeatest.Person{Subject: "2", Email: "Eve@Example.COM", EmailVerified: tc.second})
+			s.issuer.Next(cardeatest.Person{Subject: "2", Email: "Eve@Example.COM", EmailVerified: tc.secondVerified})
 			b := newBrowser(t, s.URL)
 			location := signInAt(t, b, "other", "2")
 			accounts := s.accounts(t, "eve@example.com")
-			if !tc.want {
+			if tc.want == refused {
 				s.checkNotLinked(t, b, location)
 				if b.Session() != nil || !slices.Equal(accounts, []string{"idp:1"}) {
 					t.Errorf("session = %v, accounts = %v", b.Session(), accounts)
 				}
 				return
 			}
-			if signedInEmail(b) != "eve@example.com" || !slices.Equal(accounts, []string{"idp:1", "other:2"}) {
+			want := []string{"other:2"}
+			if tc.want == linked {
+				want = []string{"idp:1", "other:2"}
+			}
+			if signedInEmail(b) != "eve@example.com" || !slices.Equal(accounts, want) {
 				t.Errorf("sent to %q, session = %v, accounts = %v", location, b.Session(), accounts)
 			}
 		})

@@ -158,7 +158,10 @@ func TestAddressIsTakenOnlyByItsOwner(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t, func(c *cardea.Config) { addSecondProvider(c).LinkByVerifiedEmail = tc.trusted })
+			s := newSite(t, func(c *cardea.Config) {
+				idp(c).LinkByVerifiedEmail = tc.proven
+				addSecondProvider(c).LinkByVerifiedEmail = tc.trusted
+			})
 			s.issuer.Next(cardeatest.Person{Subject: "first", Email: "a@example.com", EmailVerified: tc.proven})
 			cardeatest.SignIn(t, s.URL, "idp", "first")
 			first := s.accountOwner(t, "idp", "first")

@@ -77,6 +77,7 @@ func newShared(t *testing.T, e engine) *shared {
 		c.Session.InsecureStoreRawTokens = true
 		google := c.Providers[0].(*oauth.Provider)
 		google.ID = "google" // where a Node user has an account
+		google.LinkByVerifiedEmail = true
 	}, nil)
 	return s
 }
