@@ -53,7 +53,9 @@ const (
 // TokenChange is a JWT session that is about to be written, for Callbacks.JWT.
 type TokenChange struct {
 	// Claims are the content of the token: name, email, picture, sub and what the callback added
-	// before.
+	// before. If the user has proven the address, verified_email is that address, and
+	// verified_email_at is when, in seconds since 1970. They are dropped if email is another
+	// address afterwards. A callback that returns a map of its own should keep them.
 	Claims oauth.Claims
 
 	// Trigger says why the token is written. It is "" if the browser reads its session.

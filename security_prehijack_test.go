@@ -196,7 +196,8 @@ func attacks() map[string]anAttack {
 				b, later := newBrowser(t, s.URL), newBrowser(t, s.URL)
 				s.enter(t, b, "good-oidc", own)
 				s.changeAddress(t, "attacker@example.com")
-				return prehijack{[]*cardeatest.Browser{b, later}, []func(){func() { s.enter(t, later, "good-oidc", own) }}}
+				return prehijack{[]*cardeatest.Browser{b, later},
+					[]func(){func() { s.enter(t, later, "good-oidc", own) }}}
 			},
 		},
 		"unexpired email change: of a user without a credential": {run: changeProvenAddress},
@@ -331,7 +332,8 @@ func TestPrehijackedAddress(t *testing.T) {
 					enter(t, s, victim)
 					id := userIDOf(victim)
 					if id == "" || signedInEmail(victim) != victimAddress || s.emailOwner(t, victimAddress) != id {
-						t.Fatalf("the victim is signed in as %q; %q has the address", id, s.emailOwner(t, victimAddress))
+						t.Fatalf("the victim is signed in as %q, and %q has the address", id,
+							s.emailOwner(t, victimAddress))
 					}
 					s.checkNotShared(t, p, id, "")
 					for _, again := range p.again {
@@ -357,7 +359,8 @@ func (s *prehijackedSite) checkNotShared(t *testing.T, p prehijack, victim, when
 		}
 	}
 	accounts, err := s.store.Accounts(t.Context(), victim)
-	if err != nil || slices.ContainsFunc(accounts, func(a *cardea.Account) bool { return a.ProviderAccountID != "victim" }) {
+	others := func(a *cardea.Account) bool { return a.ProviderAccountID != "victim" }
+	if err != nil || slices.ContainsFunc(accounts, others) {
 		t.Errorf("the victim's user has the accounts %+v, %v%s", accounts, err, when)
 	}
 	keys, err := s.store.Authenticators(t.Context(), victim)

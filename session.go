@@ -51,7 +51,9 @@ type Session struct {
 	// was none, and in a JWT session.
 	UserAgent string
 
-	// User is the user's row, read with the session. In a JWT session it has what the token says.
+	// User is the user's row, read with the session. In a JWT session it has what the token says;
+	// its EmailVerified, to the second, is that of the sign-in. If the address in the token was
+	// changed since, or the token is of a Node server, EmailVerified is zero.
 	User *User
 
 	// Claims are the content of a JWT session's token. They are nil in a database session.

@@ -38,6 +38,7 @@ func (s *jwtSessions) create(ctx context.Context, in *SignIn, id identity) (stri
 		"name": orNull(in.User.Name), "email": orNull(in.User.Email), "picture": orNull(in.User.Image),
 		"sub": in.User.ID, "sid": rand.Text(),
 	}
+	setVerifiedEmail(claims, in.User)
 	trigger := TriggerSignIn
 	if in.IsNewUser {
 		trigger = TriggerSignUp
@@ -72,6 +73,7 @@ func (s *jwtSessions) write(
 		}
 		claims = maps.Clone(claims) // the map may belong to the application
 	}
+	dropStaleEmail(claims)
 	session.CreatedAt = s.config.begin(session, c.now)
 	session.Expires = s.config.extended(session, c.now)
 	if sid != "" {
@@ -102,6 +104,7 @@ func (s *Session) describe(claims oauth.Claims) {
 	id := claims.String("sub")
 	s.UserID, s.Claims, s.User = id, claims, &User{
 		ID: id, Name: claims.String("name"), Email: claims.String("email"), Image: claims.String("picture"),
+		EmailVerified: emailVerified(claims),
 	}
 }
 

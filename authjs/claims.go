@@ -32,6 +32,17 @@ func (c Claims) Name() string { return jsonvalue.String(c["name"]) }
 // verified, so do not identify users by it.
 func (c Claims) Email() string { return jsonvalue.String(c["email"]) }
 
+// VerifiedEmail returns the e-mail address of the user if the user has proven it to the server that
+// began the session, and "" otherwise. Only Cardea says so (claim verified_email); Auth.js has no
+// such claim. If the address in the session was changed afterwards, the new one is not verified.
+func (c Claims) VerifiedEmail() string {
+	email := c.Email()
+	if jsonvalue.String(c["verified_email"]) != email {
+		return ""
+	}
+	return email
+}
+
 // Picture returns the URL of the user's picture, or "" if there is none.
 func (c Claims) Picture() string { return jsonvalue.String(c["picture"]) }
 

@@ -41,6 +41,30 @@ func TestAccessorsOfClaims(t *testing.T) {
 	}
 }
 
+func TestVerifiedEmailOfClaims(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		claims authjs.Claims
+		want   string
+	}{
+		"nil":                   {nil, ""},
+		"verified":              {authjs.Claims{"email": "a@example.com", "verified_email": "a@example.com"}, "a@example.com"},
+		"of Auth.js":            {ada, ""},
+		"changed afterwards":    {authjs.Claims{"email": "b@example.com", "verified_email": "a@example.com"}, ""},
+		"removed afterwards":    {authjs.Claims{"verified_email": "a@example.com"}, ""},
+		"another spelling":      {authjs.Claims{"email": "A@example.com", "verified_email": "a@example.com"}, ""},
+		"a boolean":             {authjs.Claims{"email": "a@example.com", "verified_email": true}, ""},
+		"of OpenID Connect":     {authjs.Claims{"email": "a@example.com", "email_verified": true}, ""},
+		"numbers":               {authjs.Claims{"email": json.Number("1"), "verified_email": json.Number("1")}, ""},
+		"empty":                 {authjs.Claims{"email": "", "verified_email": ""}, ""},
+		"the name is not exact": {authjs.Claims{"email": "a@example.com", "Verified_Email": "a@example.com"}, ""},
+	} {
+		if got := tt.claims.VerifiedEmail(); got != tt.want {
+			t.Errorf("%s: got %q, want %q", name, got, tt.want)
+		}
+	}
+}
+
 func TestExpiresOfClaims(t *testing.T) {
 	t.Parallel()
 	at := time.Unix(1_800_000_000, 0).UTC()

@@ -14,8 +14,8 @@ type Profile struct {
 	// is dropped.
 	Email string
 
-	// EmailVerified says that the provider has verified that Email belongs to the person. Defaults
-	// to false.
+	// EmailVerified says that the provider has verified that Email belongs to the person. It is the
+	// provider's word, and a proof only if Provider.LinkByVerifiedEmail is set. Defaults to false.
 	EmailVerified bool
 
 	// Image is the http or https URL of a picture, 2048 bytes at most. "" if there is none. Any

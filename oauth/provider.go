@@ -294,20 +294,26 @@ type Provider struct {
 	// the ID, and BooleanClaims for a service that writes booleans as text.
 	Profile func(ctx context.Context, raw Claims) (Profile, error)
 
-	// EmailVerification says whether e-mail addresses of this provider count as verified. Any value
-	// but the default overrides Profile.EmailVerified.
+	// EmailVerification says whether the provider counts as having verified e-mail addresses. Any
+	// value but the default overrides Profile.EmailVerified. It does not say that the application
+	// trusts the provider; LinkByVerifiedEmail does.
 	EmailVerification EmailVerification
 
-	// LinkByVerifiedEmail links a new account of this provider to an existing user with the same
-	// e-mail address, without asking the person to sign in as that user first. Both the provider
-	// and the user's row must say that the address is verified, or nobody can sign in as the user
-	// without the address.
+	// LinkByVerifiedEmail declares that the application trusts this provider with addresses: if it
+	// says that an address is verified, that is a proof like a mail. Set it only for a provider at
+	// which nobody can have a verified address that is not theirs.
 	//
-	// If the provider says so and the row does not, a stranger may have registered the address: the
-	// person becomes a new user, and the old user loses the address, as in a sign-in by mail.
+	// A new account is then linked to the existing user with the same address, without asking the
+	// person to sign in as that user first, if the user's row says too that the address is proven,
+	// or if nobody can sign in as the user without the address. Otherwise a stranger may have
+	// registered the address: the person becomes a new user, and the old user loses the address.
+	// The address of a new user counts as proven, and so does that of an existing one who links the
+	// account, or signs in with it and has no other credential.
 	//
-	// Set it only for a provider that you trust to verify addresses. Defaults to refusing the
-	// sign-in with OAuthAccountNotLinked.
+	// Defaults to false: what the provider says about addresses proves nothing. The address of a
+	// new user then counts as unproven, and whoever proves it, by mail or at a provider that is
+	// trusted, takes it from that user. If another user has the address already, the sign-in is
+	// refused with OAuthAccountNotLinked.
 	LinkByVerifiedEmail bool
 
 	// Style is how the provider looks on the sign-in page. Each field has a default.
