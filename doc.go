@@ -16,9 +16,11 @@
 //
 // # Security
 //
-// Set [Config.BaseURL] in production. If the store is unavailable, requests get 503. A new account
-// is linked to an existing user only if that user is signed in, or if
-// oauth.Provider.LinkByVerifiedEmail allows it.
+// Set [Config.BaseURL] in production. If the store is unavailable, requests get 503.
+//
+// An e-mail address is proven by a mail, or by a provider that the application trusts with
+// addresses: oauth.Provider.LinkByVerifiedEmail declares that. A new account is linked to an
+// existing user only if that user is signed in, or by a proven address.
 //
 // # Compatibility
 //

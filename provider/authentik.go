@@ -7,8 +7,9 @@ import "github.com/cardea-auth/cardea/oauth"
 // https://docs.goauthentik.io/add-secure-apps/providers/oauth2/, read 2026-11-22. c.Issuer is
 // https://{host}/application/o/{slug}, if the issuer mode of the provider is "per provider". The
 // scope mapping for email determines whether the e-mail address is verified: by default every
-// address is before authentik 2025.10, and none since. Do not set LinkByVerifiedEmail if users can
-// enter addresses themselves. A refresh token comes only with the scope offline_access.
+// address is before authentik 2025.10, and none since. If users can enter addresses themselves, do
+// not trust what the server says about them: leave LinkByVerifiedEmail false, so that it proves
+// nothing. A refresh token comes only with the scope offline_access.
 func Authentik(c Client) *oauth.Provider {
 	return &oauth.Provider{
 		ID:           "authentik",

@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"strings"
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/oauth"
