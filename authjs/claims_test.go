@@ -43,21 +43,22 @@ func TestAccessorsOfClaims(t *testing.T) {
 
 func TestVerifiedEmailOfClaims(t *testing.T) {
 	t.Parallel()
+	const a, b = "a@example.com", "b@example.com"
 	for name, tt := range map[string]struct {
 		claims authjs.Claims
 		want   string
 	}{
 		"nil":                   {nil, ""},
-		"verified":              {authjs.Claims{"email": "a@example.com", "verified_email": "a@example.com"}, "a@example.com"},
+		"verified":              {authjs.Claims{"email": a, "verified_email": a}, a},
 		"of Auth.js":            {ada, ""},
-		"changed afterwards":    {authjs.Claims{"email": "b@example.com", "verified_email": "a@example.com"}, ""},
-		"removed afterwards":    {authjs.Claims{"verified_email": "a@example.com"}, ""},
-		"another spelling":      {authjs.Claims{"email": "A@example.com", "verified_email": "a@example.com"}, ""},
-		"a boolean":             {authjs.Claims{"email": "a@example.com", "verified_email": true}, ""},
-		"of OpenID Connect":     {authjs.Claims{"email": "a@example.com", "email_verified": true}, ""},
+		"changed afterwards":    {authjs.Claims{"email": b, "verified_email": a}, ""},
+		"removed afterwards":    {authjs.Claims{"verified_email": a}, ""},
+		"another spelling":      {authjs.Claims{"email": "A@example.com", "verified_email": a}, ""},
+		"a boolean":             {authjs.Claims{"email": a, "verified_email": true}, ""},
+		"of OpenID Connect":     {authjs.Claims{"email": a, "email_verified": true}, ""},
 		"numbers":               {authjs.Claims{"email": json.Number("1"), "verified_email": json.Number("1")}, ""},
 		"empty":                 {authjs.Claims{"email": "", "verified_email": ""}, ""},
-		"the name is not exact": {authjs.Claims{"email": "a@example.com", "Verified_Email": "a@example.com"}, ""},
+		"the name is not exact": {authjs.Claims{"email": a, "Verified_Email": a}, ""},
 	} {
 		if got := tt.claims.VerifiedEmail(); got != tt.want {
 			t.Errorf("%s: got %q, want %q", name, got, tt.want)

@@ -58,9 +58,9 @@ type EmailMembers struct {
 	Verified string // boolean member; defaults to verified
 }
 
-// EmailVerification says whether a provider counts as having verified e-mail addresses. For a
-// provider that the application trusts with addresses (Provider.LinkByVerifiedEmail), a verified one
-// is proven: it links new accounts to existing users, and is stored as verified.
+// EmailVerification says whether a provider counts as having verified e-mail addresses. If the
+// application trusts the provider with addresses (Provider.LinkByVerifiedEmail), a verified one is
+// proven: it links new accounts to existing users, and is stored as verified.
 type EmailVerification string
 
 // The values of EmailVerification. The default is EmailVerifiedByClaim: Profile.EmailVerified is
