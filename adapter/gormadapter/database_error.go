@@ -71,6 +71,13 @@ func (c errorClassifier) isAborted(err error) bool {
 		c.dialect == sqliteDialect && strings.Contains(originalText(err), "database is locked")
 }
 
+// isSchemaChanged reports whether a migration failed because another process migrates the database
+// too.
+func (c errorClassifier) isSchemaChanged(err error) bool {
+	return c.hasCode(err, changedSchema) ||
+		strings.Contains(originalText(err), "errno: 121") // MariaDB: the foreign key exists
+}
+
 // isReferenced reports whether MySQL refused to delete a row because another row refers to it.
 func (c errorClassifier) isReferenced(err error) bool { return c.hasCode(err, existingChild) }
 
@@ -128,6 +135,12 @@ var (
 			1053, 1152, 1158, 1159, 1160, 1161, // the server is ended; the connection was lost
 			1927, // MariaDB's "connection was killed"
 		},
+	}
+	// Tables, columns, indexes or constraints exist already, or have changed since they were read.
+	changedSchema = errorCodes{
+		sqlStates: []string{"42P07", "42701", "42710", "42P06"},
+		mySQL:     []uint64{1050, 1060, 1061, 1412, 1684, 1826, 1213},
+		sqlServer: []int32{1913, 2705, 2714},
 	}
 	nodeNotReady  = errorCodes{mySQL: []uint64{1047}}
 	existingChild = errorCodes{mySQL: []uint64{1217, 1451}}

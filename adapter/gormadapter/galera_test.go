@@ -31,10 +31,18 @@ func galera(t testing.TB) (nodes []gormadapter.Options) {
 		if i == 0 {
 			name = createDatabase(t, gormmysql.Open(dsn), "")
 		}
+		waitForNode(t, *config)
 		config.DBName = name
 		nodes = append(nodes, gormadapter.Options{Driver: mysql.Driver, DSN: config.FormatDSN()})
 	}
 	return nodes
+}
+
+// waitForNode waits until a node knows what the others have acknowledged, such as a new database.
+func waitForNode(t testing.TB, config sqldriver.Config) {
+	t.Helper()
+	config.Params = map[string]string{"wsrep_sync_wait": "7"}
+	must(t, connect(t, gormmysql.Open(config.FormatDSN())).Exec("SELECT 1").Error)
 }
 
 // cluster are servers of one site, each on another node of the cluster.
@@ -268,5 +276,30 @@ func TestOnePersonSignsInAtAllNodes(t *testing.T) {
 	wg.Wait()
 	if got, want := countRows(t, c.stores[0]), (rows{1, 1, 61}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+// Servers at all nodes start at once and migrate an empty database. All tables are there, and the
+// servers work.
+func TestMigrateAtAllNodes(t *testing.T) {
+	t.Parallel()
+	for range 6 {
+		var wg sync.WaitGroup
+		nodes := galera(t)
+		stores := make([]*gormadapter.Adapter, len(nodes))
+		for i, o := range nodes {
+			stores[i] = openExisting(t, o, gormadapter.WithUser[member]())
+			wg.Go(func() {
+				if err := stores[i].Migrate(t.Context()); err != nil {
+					t.Errorf("node %d: %v", i, err)
+				}
+			})
+		}
+		wg.Wait()
+		for i, a := range stores {
+			must(t, visit(t.Context(), a, fmt.Sprint("visitor ", i)))
+			must(t, a.CreateVerificationToken(t.Context(),
+				&cardea.VerificationToken{Identifier: "i", Token: fmt.Sprint(i), Expires: expiry}))
+		}
 	}
 }

@@ -3,9 +3,11 @@ package gormadapter
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/schema"
@@ -15,33 +17,75 @@ import (
 // have. It never changes, rebuilds or drops anything, so no rows are lost and a second run does
 // nothing. A column that exists with another type stays as it is.
 //
-// Several processes may run Migrate at the same time. It runs in a transaction, or in the one that
-// ctx carries. On MySQL and MariaDB, however, each of its statements commits, and so ends a
-// transaction that ctx carries. If Migrate fails there, the tables that it has created stay.
+// Several processes may run Migrate at the same time: one of them changes the tables, the others
+// wait. At several nodes of a Galera cluster all of them work, and each continues where another one
+// was faster. Migrate runs in a transaction, or in the one that ctx carries. On MySQL and MariaDB,
+// however, each of its statements commits, and so ends a transaction that ctx carries. If Migrate
+// fails there, the tables that it has created stay.
 //
 // Module schemachange, beside this package, does what Migrate does not: it also changes types,
 // defaults and checks, shows a plan before it runs, and writes numbered SQL files.
 func (a *Adapter) Migrate(ctx context.Context) error {
-	var err error
-	// A statement fails if another process has created the table or column since it was looked for.
-	for range maxMigrateTries {
-		err = migrateTables(ctx, a.db, a.tables)
+	deadline := time.Now().Add(maxMigrateTime)
+	for try := 1; ; try++ {
+		err := migrateTables(ctx, a.db, a.tables)
 		if err == nil || ctx.Err() != nil {
 			return err
 		}
+		// A statement fails if another process has created the table or column meanwhile.
+		if !a.errors.isSchemaChanged(err) && try >= maxMigrateTries || time.Now().After(deadline) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(rand.N(100 * time.Millisecond)):
+		}
 	}
-	return err
 }
 
-const maxMigrateTries = 3
+const (
+	maxMigrateTries = 3
+	maxMigrateTime  = 20 * time.Second // for errors that only say that another process was faster
+)
 
 func migrateTables(ctx context.Context, db *database, t tables) error {
-	migrate := func(ctx context.Context) error { return migrateEach(db, db.session(ctx), t) }
+	migrate := func(ctx context.Context) error {
+		unlock, err := lockMigration(ctx, db)
+		if err != nil {
+			return fmt.Errorf("wait for another migration: %w", db.errors.withoutValues(err))
+		}
+		defer unlock()
+		return migrateEach(db, db.session(ctx), t)
+	}
 	// On MySQL each of these statements commits, after which the savepoint does not exist any more.
 	if db.dialect == mySQLDialect && db.transaction(ctx) != nil {
 		return migrate(ctx)
 	}
 	return db.transact(ctx, migrate)
+}
+
+// The locks are those of module schemachange: the number is the bytes of "cardea", and the name has
+// a hash of the database's name.
+const (
+	postgreSQLMigrationLock = "SELECT pg_advisory_xact_lock(109270182159713)"
+	mySQLMigrationLock      = "CONCAT('cardea.schema.', LEFT(SHA2(DATABASE(), 256), 32))"
+)
+
+// lockMigration waits while another process migrates the database. On PostgreSQL the lock ends with
+// the transaction. On MySQL it belongs to one server. SQLite has one writer anyway.
+func lockMigration(ctx context.Context, db *database) (unlock func(), err error) {
+	switch db.dialect {
+	case postgreSQLDialect:
+		return func() {}, db.session(ctx).Exec(postgreSQLMigrationLock).Error
+	case mySQLDialect:
+		// Without the lock Migrate works too. Some clusters refuse it.
+		_ = db.session(ctx).Exec("DO GET_LOCK(" + mySQLMigrationLock + ", 60)").Error
+		return func() {
+			db.session(context.WithoutCancel(ctx)).Exec("DO RELEASE_LOCK(" + mySQLMigrationLock + ")")
+		}, nil
+	}
+	return func() {}, nil
 }
 
 func migrateEach(d *database, db *gorm.DB, tables tables) error {

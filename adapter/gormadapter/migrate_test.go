@@ -152,6 +152,30 @@ func TestMigrateInManyProcesses(t *testing.T) {
 	}
 }
 
+// Several processes migrate an empty database on a server at once.
+func TestMigrateInManyProcessesOnServers(t *testing.T) {
+	t.Parallel()
+	for _, e := range engines()[1:] {
+		t.Run(e.name, func(t *testing.T) {
+			t.Parallel()
+			for range 3 {
+				o := e.empty(t)
+				var wg sync.WaitGroup
+				for range 6 {
+					a := openExisting(t, o, gormadapter.WithUser[member]())
+					wg.Go(func() {
+						if err := a.Migrate(t.Context()); err != nil {
+							t.Error(err)
+						}
+					})
+				}
+				wg.Wait()
+				must(t, visit(t.Context(), openExisting(t, o, gormadapter.WithUser[member]()), "visitor"))
+			}
+		})
+	}
+}
+
 // node creates and fills tables as the Node adapter does.
 var node = []string{
 	"create table `user` (`id` text not null, `name` text null, `email` text null default '', `email_verified` " +

@@ -20,7 +20,8 @@ import (
 //
 // If a statement fails, Apply leaves the schema as it was and returns an error. PostgreSQL and
 // SQLite run the plan in one transaction. MySQL and MariaDB commit each statement; there Apply
-// undoes the statements that ran, the last one first.
+// undoes the statements that ran, the last one first. In a Galera cluster the processes agree by a
+// row of the table cardea_schema_lock, which exists only while Apply runs.
 //
 // A statement waits for a table that is in use, for half a second on PostgreSQL and two seconds on
 // MySQL and MariaDB. Then Apply undoes the plan, lets the other transactions continue, and tries
@@ -33,12 +34,13 @@ func Apply(ctx context.Context, a *gormadapter.Adapter, entities ...any) (*Plan,
 		return nil, err
 	}
 	p, err := d.diff(ctx) // usually nothing has to change, and then the locks of apply are not needed
-	if err != nil {
-		return nil, fmt.Errorf("schemachange: %w", err)
-	}
-	if len(p.Up) == 0 {
+	if err == nil && len(p.Up) == 0 {
 		return p, nil
 	}
+	if ctx.Err() != nil || errors.Is(err, errLocked) {
+		return nil, fmt.Errorf("schemachange: %w", err)
+	}
+	// Any other error may come from a change that another node of a Galera cluster makes meanwhile.
 	if p, err = d.applyWithRetries(ctx); err != nil {
 		return nil, fmt.Errorf("schemachange: %w", withoutValues(err))
 	}

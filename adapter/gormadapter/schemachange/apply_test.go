@@ -95,6 +95,54 @@ func TestConcurrentApply(t *testing.T) {
 	})
 }
 
+// Servers at all nodes of a cluster start at once: first with an empty database, then with new
+// entities. One of them runs the plan, the others wait, and nothing of the lock is left.
+func TestConcurrentApplyAtAllNodes(t *testing.T) {
+	t.Parallel()
+	for range 4 {
+		nodes := newOnNodes(t, "mysql", "CARDEA_TEST_GALERA")
+		for _, opts := range [][]gormadapter.Option{nil, {gormadapter.WithUser[userV2]()}} {
+			var changed atomic.Int64
+			var all sync.WaitGroup
+			for _, d := range nodes {
+				a := newAdapter(t, d.open(t, gorm.Config{}), opts...)
+				all.Go(func() {
+					p, err := schemachange.Apply(t.Context(), a)
+					if err != nil {
+						t.Error(err)
+					} else if len(p.Up) > 0 {
+						changed.Add(1)
+					}
+				})
+			}
+			all.Wait()
+			if changed.Load() != 1 {
+				t.Errorf("%d processes changed the schema, want 1", changed.Load())
+			}
+			db := nodes[0].open(t, gorm.Config{})
+			expectNoChanges(t, newAdapter(t, db, opts...))
+			if db.Migrator().HasTable("cardea_schema_lock") {
+				t.Error("the table of the lock is still there")
+			}
+		}
+	}
+}
+
+// A process died while it had the lock of a cluster. The next one gets it when it has expired.
+func TestLockOfADeadProcess(t *testing.T) {
+	t.Parallel()
+	db := newOnNodes(t, "mysql", "CARDEA_TEST_GALERA")[1].open(t, gorm.Config{})
+	mustExec(t, db, "CREATE TABLE cardea_schema_lock (id INT PRIMARY KEY, holder CHAR(26), expires DATETIME)",
+		"INSERT INTO cardea_schema_lock VALUES (1, 'dead', UTC_TIMESTAMP() + INTERVAL 2 SECOND)")
+	a := newAdapter(t, db)
+	began := time.Now()
+	mustApply(t, a)
+	if took := time.Since(began); took < time.Second {
+		t.Errorf("did not wait for the lock, and took %v", took)
+	}
+	expectNoChanges(t, a)
+}
+
 // Together these entities make a plan whose last statements fail, after it added columns: two rows
 // have the same name.
 type (

@@ -78,21 +78,40 @@ func newMySQL(t testing.TB) database {
 
 func newOnServer(t testing.TB, dialect, variable string) database {
 	t.Helper()
-	dsn := os.Getenv(variable)
-	if dsn == "" {
+	return newOnNodes(t, dialect, variable)[0]
+}
+
+// newOnNodes returns an empty database at each of the servers that the variable names. They are one
+// cluster, so it is the same database.
+func newOnNodes(t testing.TB, dialect, variable string) (nodes []database) {
+	t.Helper()
+	addresses := strings.Fields(os.Getenv(variable))
+	if len(addresses) == 0 {
 		t.Skip(variable + " names no server")
 	}
-	config, err := driver.ParseDSN(dsn)
-	if err != nil {
-		t.Fatal(err)
+	name := newDatabaseName()
+	admin := openGORM(t, mysql.Open(addresses[0]), gorm.Config{})
+	mustExec(t, admin, "CREATE DATABASE "+name)
+	t.Cleanup(func() { mustExec(t, admin, "DROP DATABASE "+name) })
+	for _, address := range addresses {
+		config, err := driver.ParseDSN(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		config.DBName, config.ParseTime, config.ClientFoundRows = name, true, true
+		if len(addresses) > 1 {
+			config.Params = map[string]string{"wsrep_sync_wait": "7"}
+		}
+		if len(addresses) > 1 { // each node must know the database before somebody connects to it
+			config.DBName = ""
+			queryValue[int](t, openGORM(t, mysql.Open(config.FormatDSN()), gorm.Config{}), "SELECT 1")
+			config.DBName = name
+		}
+		nodes = append(nodes, database{dialect, func(t testing.TB, c gorm.Config) *gorm.DB {
+			return openGORM(t, mysql.Open(config.FormatDSN()), c)
+		}})
 	}
-	admin := openGORM(t, mysql.Open(dsn), gorm.Config{})
-	config.DBName, config.ParseTime, config.ClientFoundRows = newDatabaseName(), true, true
-	mustExec(t, admin, "CREATE DATABASE "+config.DBName)
-	t.Cleanup(func() { mustExec(t, admin, "DROP DATABASE "+config.DBName) })
-	return database{dialect, func(t testing.TB, c gorm.Config) *gorm.DB {
-		return openGORM(t, mysql.Open(config.FormatDSN()), c)
-	}}
+	return nodes
 }
 
 var databaseCount atomic.Int64

@@ -194,44 +194,37 @@ func (mysqlEngine) finish(p *migrate.Plan, _ map[string]preserved) ([]Statement,
 	return toStatements(p), false, nil
 }
 
-// mysqlLockName is the name of the lock. It contains a hash of the database's name, because locks
-// are shared by all databases of the server, and a name has at most 64 characters. The hash is
-// SHA2, because MySQL 9.6 has no MD5.
-const mysqlLockName = "CONCAT('cardea.schema.', LEFT(SHA2(DATABASE(), 256), 32))"
-
-// mysqlLock takes the lock. It waits for at most 60 seconds and then returns an error.
-func mysqlLock(ctx context.Context, conn *sql.Conn) error {
-	var got sql.NullInt64
-	if err := conn.QueryRowContext(ctx, "SELECT GET_LOCK("+mysqlLockName+", 60)").Scan(&got); err != nil {
-		return fmt.Errorf("lock: %w", err)
-	}
-	if got.Int64 != 1 {
-		return errors.New("lock: another process has held it for 60 seconds: wait until its change has ended")
-	}
-	return nil
-}
-
 // planOnly waits while another process changes the schema, because the queries on MySQL's schema do
 // not all see the same snapshot.
 func (mysqlEngine) planOnly(ctx context.Context, conn *sql.Conn, plan planFunc) (*Plan, error) {
-	if err := mysqlLock(ctx, conn); err != nil {
+	inGalera, err := isGalera(ctx, conn)
+	if err != nil {
+		return nil, fmt.Errorf("lock: %w", err)
+	}
+	if inGalera { // the lock would change the schema
+		if err := waitForCluster(ctx, conn); err != nil {
+			return nil, fmt.Errorf("lock: %w", err)
+		}
+		return callPlan(conn, plan)
+	}
+	if err := lockServer(ctx, conn); err != nil {
 		return nil, err
 	}
 	p, err := callPlan(conn, plan)
-	unlockErr := execAll(context.WithoutCancel(ctx), conn, "DO RELEASE_LOCK("+mysqlLockName+")")
-	if unlockErr != nil {
+	if unlockErr := (serverLock{conn}).release(context.WithoutCancel(ctx)); unlockErr != nil {
 		err = errors.Join(err, discard(conn)) // the lock ends with the connection
 	}
 	return p, err
 }
 
-// planAndRun closes the connection at its end. That releases the lock and discards the settings of
-// the session.
+// planAndRun closes the connection at its end, which discards the settings of the session.
 func (mysqlEngine) planAndRun(ctx context.Context, conn *sql.Conn, plan planFunc) (p *Plan, err error) {
 	defer func() { err = errors.Join(err, discard(conn)) }()
-	if err := mysqlLock(ctx, conn); err != nil {
+	lock, err := lockMySQL(ctx, conn)
+	if err != nil {
 		return nil, err
 	}
+	defer func() { err = errors.Join(err, lock.release(context.WithoutCancel(ctx))) }()
 	// In strict mode a value that does not fit is an error. Otherwise MySQL truncates it.
 	if err := execAll(ctx, conn,
 		"SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')",
@@ -243,6 +236,10 @@ func (mysqlEngine) planAndRun(ctx context.Context, conn *sql.Conn, plan planFunc
 		return nil, err
 	}
 	for i, s := range p.Up {
+		// Without the lock nothing is undone: another process may rely on it.
+		if err := lock.keep(context.WithoutCancel(ctx)); err != nil {
+			return nil, fmt.Errorf("%s: %w", s.Comment, err)
+		}
 		if err := runMySQL(ctx, conn, s); err != nil {
 			return nil, errors.Join(err, undo(ctx, conn, p.undo[:i]))
 		}
@@ -274,8 +271,8 @@ func undo(ctx context.Context, conn *sql.Conn, steps [][]string) error {
 	return nil
 }
 
-// retryable reports whether the error is 1205, a lock wait that timed out, or 1213, a deadlock.
+// retryable reports whether the error is 1205, a lock wait that timed out, or 1213, a deadlock, or
+// says that somebody else has changed the schema since it was read.
 func (mysqlEngine) retryable(err error) bool {
-	text := err.Error()
-	return strings.Contains(text, "Error 1205 ") || strings.Contains(text, "Error 1213 ")
+	return errors.Is(err, errLockLost) || hasMySQLError(err, 1205, 1213, 1412, 1050, 1060, 1061)
 }
