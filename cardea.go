@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -37,10 +38,9 @@ type Auth struct {
 	users    *userResolver
 	tokens   *accessTokens
 
-	usedOnce      expiring.Set      // ids of flows, and proofs, that were used already
-	reportLimiter *expiring.Limiter // of what POST _log writes
-	strayLimiter  *expiring.Limiter // of the requests without an endpoint that are logged
-	proxyWarning  sync.Once         // that forwarded headers come from an untrusted peer
+	counter      *counter
+	usedOnce     expiring.Set // ids of flows, and proofs, that were used already
+	proxyWarning sync.Once    // that forwarded headers come from an untrusted peer
 }
 
 // New returns the handler. An error lists every fault of the configuration, one on each line, with
@@ -69,8 +69,7 @@ func New(c Config) (*Auth, error) {
 	a.protocol = &protocols[c.Protocol]
 	a.httpCookies, a.httpsCookies = a.cookieNames(false), a.cookieNames(true)
 	a.sealer = seal.New(a.csrf.secrets, a.protocol.scheme)
-	a.reportLimiter = expiring.NewLimiter(reportLimit.Count, reportLimit.Within)
-	a.strayLimiter = expiring.NewLimiter(strayLimit.Count, strayLimit.Within)
+	a.counter = newCounter(&c)
 	for _, p := range c.Providers {
 		m, err := definitionOf(p).open(a)
 		if err != nil {
@@ -78,10 +77,20 @@ func New(c Config) (*Auth, error) {
 		}
 		a.methods = append(a.methods, m)
 	}
+	if countsFailures(a.methods) {
+		a.counter.warnOfMemory(a.origins.isLocal())
+	}
 	a.openSessions()
 	a.users = newUserResolver(a)
 	a.tokens = newAccessTokens(a)
 	return a, nil
+}
+
+// countsFailures reports whether somebody can sign in with something that can be guessed.
+func countsFailures(methods []signInMethod) bool {
+	return slices.ContainsFunc(methods, func(m signInMethod) bool {
+		return m.info().provesEmail || m.info().storesCredentials
+	})
 }
 
 // cookieNames returns the names of the cookies for https if secure is true, otherwise for http.

@@ -72,6 +72,9 @@ type Config struct {
 	// Session says how long sessions last and where they are stored. Each field has a default.
 	Session SessionConfig
 
+	// Limits says how often visitors may try to sign in. Each field has a default.
+	Limits Limits
+
 	// Pages are the application's pages that replace the built-in ones. Defaults to none.
 	Pages Pages
 
@@ -198,6 +201,7 @@ func (c Config) withDefaults() Config {
 			c.Session.Strategy = StrategyDatabase
 		}
 	}
+	c.Limits = c.Limits.withDefaults()
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}

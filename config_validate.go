@@ -29,6 +29,7 @@ func (c Config) validate() error {
 	c.validateHooks(faults)
 	c.validatePages(faults)
 	c.validateProviders(faults)
+	c.Limits.validate(faults)
 	return faults.Err()
 }
 

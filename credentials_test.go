@@ -68,7 +68,7 @@ func (s *credentialsSite) authorize(_ context.Context, in credentials.Input) (*c
 	case name == "denied":
 		return nil, &cardea.Error{Code: cardea.CodeAccessDenied, Err: errors.New("not today")}
 	case name == "limited":
-		return nil, &cardea.Error{Code: cardea.CodeRateLimited}
+		return nil, &cardea.Error{Code: cardea.CodeRateLimited, RetryAfter: 90*time.Second - time.Millisecond}
 	case name == "broken":
 		return nil, errors.New("the directory is unavailable")
 	case name == "ghost":
@@ -204,7 +204,6 @@ func TestRefusedCredentialsSignNobodyIn(t *testing.T) {
 		{cardea.ProtocolV5, "broken", "/error?error=Configuration", 401},
 		{cardea.ProtocolV5, "ghost", "/error?error=Configuration", 401},
 		{cardea.ProtocolV5, "nameless", "/error?error=Configuration", 401},
-		{cardea.ProtocolV5, "limited", "/signin?error=RateLimited", 401},
 		{cardea.ProtocolV4, "wrong", "/error?error=CredentialsSignin&provider=credentials", 401},
 		{cardea.ProtocolV4, "locked", "/error?error=locked", 401},
 		{cardea.ProtocolV4, "odd", "/error?error=CredentialsSignin&provider=credentials", 401},
@@ -242,6 +241,30 @@ func TestRefusedCredentialsSignNobodyIn(t *testing.T) {
 					}
 				})
 			})
+	}
+}
+
+// A check of the application can say that there was too much, and for how long.
+func TestApplicationLimitsCredentials(t *testing.T) {
+	t.Parallel()
+	for _, protocol := range []cardea.Protocol{cardea.ProtocolV5, cardea.ProtocolV4} {
+		s := newCredentialsSite(t, func(c *cardea.Config) { c.Protocol = protocol })
+		b := newBrowser(t, s.URL)
+		want := `{"url":` + quote(s.URL+"/api/auth/signin?error=RateLimited") + `}`
+		browser, v5 := s.post(t, b, "limited"), s.post(t, b, "limited", clientHeader)
+		v4 := send(t, s.URL+"/api/auth/callback/credentials", cookiesOf(b),
+			form(b, "name", "limited", "password", password, "json", "true", "redirect", "false"))
+		for name, res := range map[string]*http.Response{"a browser": browser, "v5": v5, "v4": v4} {
+			checkLimited(t, name, res)
+			if got := res.Header.Get("Retry-After"); got != "90" {
+				t.Errorf("%s: Retry-After %s, want 90", name, got)
+			}
+		}
+		checkJSON(t, v5, http.StatusTooManyRequests, want)
+		checkJSON(t, v4, http.StatusTooManyRequests, want)
+		if page := text(t, browser); !strings.Contains(page, "try again in 2 minutes") {
+			t.Errorf("the page does not say when to try again: %s", page)
+		}
 	}
 }
 

@@ -9,8 +9,8 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// EmailProvider signs people in with a mail that contains a link and a six-digit code. A person who
-// uses one of them has proven that the address is theirs. They sign in as the user with that
+// EmailProvider signs people in with a mail that contains a link and an eight-digit code. A person
+// who uses one of them has proven that the address is theirs. They sign in as the user with that
 // address or, if there is none, as a new user. Applications get one from email.New. It needs a
 // [Config.Adapter] that is a [TokenStore].
 //
@@ -44,13 +44,14 @@ type EmailProvider struct {
 	// Defaults to 10 minutes.
 	CodeMaxAge time.Duration
 
-	// AddressLimit limits the mails to one address. Each process counts alone. Defaults to 5 an
-	// hour.
+	// AddressLimit limits the mails to one address. [Limits.Store] says where they are counted.
+	// Defaults to 5 in an hour.
 	AddressLimit Limit
 
 	// ClientLimit limits the mails that one client asks for. A client is an IPv4 address or an IPv6
 	// /64 network: that of the peer or, if the peer is one of Config.TrustedProxies, the one that
-	// the proxy reports. Each process counts alone. Defaults to 60 an hour.
+	// the proxy reports. An IPv6 /56 network may ask for four times as many mails, a /48 network
+	// for ten times as many. Defaults to 60 in an hour.
 	ClientLimit Limit
 
 	// Adopt decides what happens if somebody proves an address by mail, and an existing user has
@@ -81,19 +82,13 @@ type EmailProvider struct {
 	Err error
 }
 
-// Limit allows Count events in any period of the length Within.
-type Limit struct {
-	Count  int           // 1 or more
-	Within time.Duration // more than 0
-}
-
 // SignInMail is a mail to be sent. Anybody who has its URL or Code can sign in with it, so put them
 // into the mail and nowhere else. The JSON has neither, and package fmt and loggers print neither.
 type SignInMail struct {
 	To         string        // exactly one address, as Normalize returned it
 	URL        string        `json:"-"` // the link that signs in
 	MaxAge     time.Duration // how long URL is valid
-	Code       string        `json:"-"` // six digits
+	Code       string        `json:"-"` // eight digits
 	CodeMaxAge time.Duration // how long Code is valid
 	Site       string        // origin of the site, such as https://example.com
 	Theme      Theme         // Config.Theme
@@ -108,7 +103,7 @@ func (p *EmailProvider) info() providerInfo {
 
 const (
 	defaultLinkMaxAge = 24 * time.Hour
-	maxCodeAge        = 10 * time.Minute // of a code with six digits (OWASP ASVS 5.0)
+	maxCodeAge        = 10 * time.Minute // of a code with eight digits (OWASP ASVS 5.0)
 )
 
 // withDefaults returns a copy with the empty fields filled in.
@@ -146,12 +141,6 @@ func (p *EmailProvider) validate(c *Config, field string, faults *configerr.List
 	p.ClientLimit.validate(field+".ClientLimit", faults)
 	if _, ok := c.Adapter.(TokenStore); !ok {
 		faults.Add(field, "sign-in by e-mail needs an Adapter that is a TokenStore; have %T", c.Adapter)
-	}
-}
-
-func (l Limit) validate(field string, faults *configerr.List) {
-	if l.Count < 1 || l.Within <= 0 {
-		faults.Add(field, "want a count and a time above zero, have %d within %v", l.Count, l.Within)
 	}
 }
 

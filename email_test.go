@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -51,7 +52,7 @@ func (s mailSite) ask(t *testing.T, b *cardeatest.Browser, address, callbackURL 
 		t.Fatalf("response = %s to %s, want 303 to %s", res.Status, res.Header.Get("Location"), want)
 	}
 	m := s.mails.Last(t, address)
-	if len(m.Code) != 6 || !strings.HasPrefix(m.Link, s.URL+"/api/auth/callback/email?") {
+	if len(m.Code) != 8 || !strings.HasPrefix(m.Link, s.URL+"/api/auth/callback/email?") {
 		t.Fatalf("link %q, code %q", m.Link, m.Code)
 	}
 	return m
@@ -79,10 +80,19 @@ func postCode(b *cardeatest.Browser, code string) *http.Response {
 
 // codeOtherThan returns a code other than that of the mail.
 func codeOtherThan(m cardeatest.Mail) string {
-	if m.Code == "000000" {
-		return "000001"
+	if m.Code == "00000000" {
+		return "00000001"
 	}
-	return "000000"
+	return "00000000"
+}
+
+// checkLimited checks that a response says that there was too much, and when to try again.
+func checkLimited(t *testing.T, what string, res *http.Response) {
+	t.Helper()
+	seconds, err := strconv.Atoi(res.Header.Get("Retry-After"))
+	if res.StatusCode != http.StatusTooManyRequests || err != nil || seconds < 1 {
+		t.Errorf("%s: %s, Retry-After %q, want 429", what, res.Status, res.Header.Get("Retry-After"))
+	}
 }
 
 // checkRedirect checks that a response redirects to a URL.

@@ -14,12 +14,14 @@ import (
 	"time"
 )
 
-// A code is one of a million values. Somebody who asks for mails to a stranger's address, to guess
-// a code, has maxCodeTries tries for each mail, in the browser that asked, and codeLimit tries for
-// each address. The chance of success is 1 in 50,000 a day.
-const maxCodeTries = 5
-
-var codeLimit = Limit{20, 24 * time.Hour}
+// A code is one of a hundred million values. Somebody who asks for mails to strangers' addresses,
+// to guess a code, has maxCodeTries tries for each mail, in the browser that asked, and those of
+// [Limits]. With the defaults all such people together have 24,000 tries a day, so that one of them
+// guesses one code in eleven years.
+const (
+	codeDigits   = 8
+	maxCodeTries = 5
+)
 
 // linkToken is the token of a link: random bytes, the provider that has mailed it, and the address.
 //
@@ -65,7 +67,7 @@ func parseLinkToken(s string) (t linkToken, ok bool) {
 // cookie. Without the cookie the code is useless, and the link asks before it signs in.
 //
 // The store has a hash of the link's token, but no hash of the code: somebody who reads the store
-// could find a code by hashing all million values.
+// could find a code by hashing all values.
 type mailRequest struct {
 	Provider    string
 	Email       string
@@ -77,8 +79,8 @@ type mailRequest struct {
 // newMailRequest returns a request with the secrets for its mail.
 func newMailRequest(provider, email, callbackURL, secret string) (r mailRequest, token, code string) {
 	token = newLinkToken(provider, email).String()
-	n, _ := rand.Int(rand.Reader, big.NewInt(1_000_000)) // never fails, as rand.Read
-	code = fmt.Sprintf("%06d", n)
+	n, _ := rand.Int(rand.Reader, big.NewInt(100_000_000)) // never fails, as rand.Read
+	code = fmt.Sprintf("%0*d", codeDigits, n)
 	r = mailRequest{Provider: provider, Email: email, LinkHash: saltedHash(token, secret), CallbackURL: callbackURL}
 	r.CodeHash = r.hash("code", code)
 	return r, token, code

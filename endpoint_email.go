@@ -9,7 +9,6 @@ import (
 
 	"github.com/cardea-auth/cardea/internal/cookie"
 	"github.com/cardea-auth/cardea/internal/emailaddr"
-	"github.com/cardea-auth/cardea/internal/expiring"
 	"github.com/cardea-auth/cardea/internal/page"
 	"github.com/cardea-auth/cardea/oauth"
 )
@@ -17,22 +16,16 @@ import (
 // emailMethod signs people in with a mail.
 type emailMethod struct {
 	*EmailProvider
-	tokens         emailTokens
-	secrets        []string          // of the site, the first one for new links
-	addressLimiter *expiring.Limiter // mails to one address
-	clientLimiter  *expiring.Limiter // mails that one client asks for
-	codeLimiter    *expiring.Limiter // codes that are tried for one address, in any browser
+	tokens  emailTokens
+	secrets []string // of the site, the first one for new links
 }
 
 func newEmailMethod(p *EmailProvider, store TokenStore, secrets []string) *emailMethod {
 	p = p.withDefaults()
 	return &emailMethod{
-		EmailProvider:  p,
-		tokens:         emailTokens{store: store, maxAge: p.MaxAge, codeMaxAge: p.CodeMaxAge},
-		secrets:        secrets,
-		addressLimiter: expiring.NewLimiter(p.AddressLimit.Count, p.AddressLimit.Within),
-		clientLimiter:  expiring.NewLimiter(p.ClientLimit.Count, p.ClientLimit.Within),
-		codeLimiter:    expiring.NewLimiter(codeLimit.Count, codeLimit.Within),
+		EmailProvider: p,
+		tokens:        emailTokens{store: store, maxAge: p.MaxAge, codeMaxAge: p.CodeMaxAge},
+		secrets:       secrets,
 	}
 }
 
@@ -44,8 +37,8 @@ func (m *emailMethod) signIn(e *exchange) error {
 	if err != nil || email == "" || email != emailaddr.Clean(email) {
 		return fail(CodeEmailSignIn, "the visitor typed a text that is not an e-mail address")
 	}
-	if !m.clientLimiter.Allow(e.auth.origins.proxies.client(e.r), e.now) || !m.addressLimiter.Allow(email, e.now) {
-		return fail(CodeRateLimited, "too many mails for this client or address; see ClientLimit and AddressLimit")
+	if err := e.auth.counter.take(ctx, e.now, m.mailBudgets(e, email)...); err != nil {
+		return err
 	}
 	owner := m.identity(email, "")
 	owner.verificationRequest = true
@@ -74,6 +67,20 @@ func (m *emailMethod) signIn(e *exchange) error {
 	}
 	e.auth.log.InfoContext(ctx, "cardea: sign-in mail sent", "provider", m.ID, "remote", e.remote())
 	return e.redirect(e.verifyPage())
+}
+
+// mailBudgets are those of a mail to an address.
+func (m *emailMethod) mailBudgets(e *exchange, email string) []budget {
+	return append(e.clientBudgets("EmailProvider.ClientLimit", m.ID, m.ClientLimit),
+		budget{"EmailProvider.AddressLimit", m.ID + " " + email, m.AddressLimit})
+}
+
+// codeBudgets are those of a try to guess the code of a mail to an address. Codes of other
+// addresses count too: somebody who asks for mails to many addresses may guess one of many codes.
+func (m *emailMethod) codeBudgets(e *exchange, email string) []budget {
+	limits := e.auth.config.Limits
+	return append(e.clientBudgets("Limits.Client", "", limits.Client),
+		budget{"Limits.Address", email, limits.Address}, budget{"Limits.Site", "", limits.Site})
 }
 
 // link returns the link of a mail. As in a link of Auth.js the address, which only Auth.js needs,
@@ -232,10 +239,14 @@ func (m *emailMethod) redeemCode(e *exchange) error {
 	if !ok {
 		return fail(CodeWrongCode, "this browser has not asked for a mail, or too long ago")
 	}
-	if !m.codeLimiter.Allow(r.Email, e.now) {
-		return fail(CodeRateLimited, "too many codes were tried for one address")
+	budgets := m.codeBudgets(e, r.Email)
+	if err := e.auth.counter.take(e.r.Context(), e.now, budgets...); err != nil {
+		return err
 	}
 	left, err := m.tokens.tryCode(e.r.Context(), r, e.form["code"], e.now)
+	if err == nil {
+		e.auth.counter.give(e.r.Context(), budgets...)
+	}
 	var link *VerificationToken
 	if err == nil { // link and code sign in once together
 		link, err = m.consumeLink(e, r.Email, r.LinkHash)

@@ -24,7 +24,7 @@ func postLog(e *exchange) error {
 	if !slices.Contains(reportLevels, level) || !reportCodePattern.MatchString(code) {
 		level, code = "unknown", "unknown"
 	}
-	if (sender{e}).sameOrigin() && e.auth.reportLimiter.Allow("", e.now) {
+	if (sender{e}).sameOrigin() && e.auth.counter.mayLog("report", reportLimit, e.now) {
 		e.auth.log.LogAttrs(e.r.Context(), slog.LevelInfo, "cardea: reported by a browser",
 			slog.String("reported", level), slog.String("code", code))
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"time"
 
 	"github.com/cardea-auth/cardea/internal/relyingparty"
 )
@@ -56,6 +57,10 @@ type Error struct {
 	// [Callbacks.SignIn] has returned a redirect. It is empty in any other error, and ignored in an
 	// Error that a callback returns.
 	Redirect string
+
+	// RetryAfter is how long the visitor should wait before the next try, for the header
+	// Retry-After and the page. It has an effect only with CodeRateLimited. Defaults to a minute.
+	RetryAfter time.Duration
 }
 
 // Error returns the code and the cause, for the log.

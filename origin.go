@@ -92,3 +92,14 @@ func (o origins) trusts(host string) bool {
 func isASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f })
 }
+
+// isLocal reports whether the site is reached on loopback addresses only.
+func (o origins) isLocal() bool {
+	hosts := o.hosts
+	if o.fixed != nil {
+		hosts = []string{o.fixed.Host}
+	}
+	return !slices.ContainsFunc(hosts, func(host string) bool {
+		return !redirect.IsLoopbackHost((&url.URL{Host: host}).Hostname())
+	})
+}

@@ -79,18 +79,38 @@ func (p proxies) remote(r *http.Request) string {
 
 func (e *exchange) remote() string { return e.auth.origins.proxies.remote(e.r) }
 
-// client names the client of a request for a limit. An IPv6 client has a whole /64 network to
-// itself, so the network counts as one client.
-func (p proxies) client(r *http.Request) string {
+// network is a network of clients that share a limit. A larger one has a multiple of the limit.
+type network struct {
+	name  string
+	times int
+}
+
+// networksOf returns the networks of the client, the smallest first: an IPv4 address, or of an IPv6
+// address the /64 network that one client has to itself (RFC 4291 § 2.5.4), and the /56 and /48
+// networks that providers give to one customer (RFC 6177 § 2).
+func (p proxies) networksOf(r *http.Request) []network {
 	client, _ := p.trace(r)
 	switch {
 	case !client.IsValid():
-		return r.RemoteAddr
+		return []network{{r.RemoteAddr, 1}}
 	case client.Is4():
-		return client.String()
+		return []network{{client.String(), 1}}
 	}
-	network, _ := client.Prefix(64) // fails for no IPv6 address
-	return network.String()
+	var networks []network
+	for _, size := range []struct{ bits, times int }{{64, 1}, {56, 4}, {48, 10}} {
+		prefix, _ := client.Prefix(size.bits) // fails for no IPv6 address
+		networks = append(networks, network{prefix.String(), size.times})
+	}
+	return networks
+}
+
+// clientBudgets returns the budgets of the client of a request, for each of its networks.
+func (e *exchange) clientBudgets(setting, subject string, limit Limit) []budget {
+	var budgets []budget
+	for _, n := range e.auth.origins.proxies.networksOf(e.r) {
+		budgets = append(budgets, budget{setting, subject + " " + n.name, limit.times(n.times)})
+	}
+	return budgets
 }
 
 // forwarded returns what the outermost of the trusted proxies says about the request.

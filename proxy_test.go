@@ -97,7 +97,7 @@ func askFrom(t *testing.T, s mailSite, peer, forwardedFor string) bool {
 	if forwardedFor != "" {
 		r.Header.Set("X-Forwarded-For", forwardedFor)
 	}
-	return !strings.Contains(serveDirectly(s.site, r).Header.Get("Location"), "RateLimited")
+	return serveDirectly(s.site, r).StatusCode != http.StatusTooManyRequests
 }
 
 // Azure's Application Gateway writes the client's port (rack/rack issue 1227, koajs/koa issue 827);

@@ -2,13 +2,14 @@ package cardea
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
 
-// PurgeExpired deletes sessions and verification tokens that have expired, in batches of 1000, and
-// returns how many. If ctx ends or the store fails, it stops, and returns the error with the number
-// of rows that it has deleted so far. It may run concurrently.
+// PurgeExpired deletes sessions, verification tokens and counts for limits that have expired, in
+// batches of 1000, and returns how many. If ctx ends or the store fails, it stops, and returns the
+// error with the number of rows that it has deleted so far. It may run concurrently.
 //
 // Expired rows are never accepted, and most of them are deleted when they are read. An application
 // may call PurgeExpired once a day to delete the rest. Without a [Config.Adapter] it does nothing.
@@ -26,6 +27,13 @@ func (a *Auth) PurgeExpired(ctx context.Context) (int, error) {
 		total += n
 		if err != nil {
 			return total, fmt.Errorf("cardea: purge verification tokens: %w", err)
+		}
+	}
+	if s := a.counter.store; s != nil {
+		n, err := purge(ctx, s.DeleteExpiredLimits, a.now())
+		total += n
+		if err != nil && !errors.Is(err, errors.ErrUnsupported) {
+			return total, fmt.Errorf("cardea: purge limits: %w", err)
 		}
 	}
 	return total, nil

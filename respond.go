@@ -1,8 +1,11 @@
 package cardea
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/cardea-auth/cardea/internal/page"
 )
@@ -62,13 +65,16 @@ func (e *exchange) redirectWithStatus(to string, status int) {
 }
 
 // answerFailure answers with a failure: the cause goes to the log, the code to the visitor. If the
-// store is unavailable, the answer is 503, because trying again may help.
+// store is unavailable, the answer is 503, because trying again may help; if a limit is used up, it
+// is 429.
 func (e *exchange) answerFailure(err error) {
 	e.logFailure(err)
 	failure := asError(err)
 	switch {
 	case failure.Code == codeAdapter:
 		e.unavailable()
+	case failure.Code == CodeRateLimited:
+		e.limited(failure)
 	case e.route.failureStatus != 0:
 		e.json(e.route.failureStatus, e.auth.protocol.noSession)
 	default:
@@ -115,6 +121,23 @@ func (e *exchange) unavailable() {
 		if err := e.page().Error(e.w, failure); err != nil {
 			e.logFailure(err)
 		}
+	}
+}
+
+// limited answers 429 with Retry-After (RFC 6585 § 4), in JSON to the Auth.js clients, otherwise
+// with a page that says when to try again.
+func (e *exchange) limited(err *Error) {
+	wait := cmp.Or(max(0, err.RetryAfter), time.Minute)
+	wait = (wait + time.Second - 1).Truncate(time.Second)
+	e.w.Header().Set("Retry-After", strconv.Itoa(int(wait.Seconds())))
+	to := e.auth.protocol.failureURL(e, err)
+	if e.fromAuthJS() || e.fromNextAuth4() {
+		e.json(http.StatusTooManyRequests, map[string]string{"url": to})
+		return
+	}
+	failure := page.Failure{Site: e.origin.String(), Code: string(CodeRateLimited), SignInURL: to, Wait: wait}
+	if err := e.page().Error(e.w, failure); err != nil {
+		e.logFailure(err)
 	}
 }
 

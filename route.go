@@ -186,7 +186,7 @@ func (a *Auth) refuseRoute(w http.ResponseWriter, r *http.Request, allowed []str
 		cause = "the path is not below Config.BasePath; mount the handler at " + a.config.BasePath +
 			"/ and without http.StripPrefix, or set Config.BasePath to where it is"
 	}
-	if a.strayLimiter.Allow(cause, a.now()) {
+	if a.counter.mayLog(cause, strayLimit, a.now()) {
 		a.log.WarnContext(r.Context(), "cardea: not found", "method", truncate(r.Method, 20), "path",
 			truncate(r.URL.Path, 200), "basePath", a.config.BasePath, "remote", a.origins.proxies.remote(r), "cause",
 			cause)

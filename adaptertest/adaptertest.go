@@ -7,9 +7,9 @@
 //	}
 //
 // Each promise in the comments of [cardea.Adapter], [cardea.SessionStore], [cardea.SessionTracker],
-// [cardea.TokenStore] and [cardea.AuthenticatorStore] is a subtest with the words of the comment as
-// its name, so a failure says which promise is broken. Tests of a store that the adapter does not
-// implement are skipped.
+// [cardea.TokenStore], [cardea.AuthenticatorStore] and [cardea.LimitStore] is a subtest with the
+// words of the comment as its name, so a failure says which promise is broken. Tests of a store
+// that the adapter does not implement are skipped.
 package adaptertest
 
 import (
@@ -27,10 +27,7 @@ import (
 // opened with t.Cleanup.
 func Run(t *testing.T, open func(t *testing.T) cardea.Adapter) {
 	t.Helper()
-	groups := []struct {
-		name     string
-		promises []promise
-	}{
+	groups := []group{
 		{"All methods", allMethods()},
 		{"Transact", transact()},
 		{"NewUser", newUser()},
@@ -64,6 +61,16 @@ func Run(t *testing.T, open func(t *testing.T) cardea.Adapter) {
 		{"UpdateAuthenticatorCounter", updateAuthenticatorCounter()},
 		{"DeleteAuthenticator", deleteAuthenticator()},
 	}
+	runGroups(t, append(groups, limitGroups()...), open)
+}
+
+// group has the promises about one method.
+type group struct {
+	name     string
+	promises []promise
+}
+
+func runGroups(t *testing.T, groups []group, open func(t *testing.T) cardea.Adapter) {
 	for _, group := range groups {
 		t.Run(group.name, func(t *testing.T) {
 			t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"os/exec"
 	"runtime"
@@ -23,10 +24,7 @@ import (
 const brokenVariable = "CARDEA_BROKEN_ADAPTER"
 
 // broken holds adapters that break one promise each, with the subtest of Run that must fail.
-var broken = map[string]struct {
-	open  func() cardea.Adapter
-	fails string
-}{
+var broken = merged(brokenLimits, map[string]brokenAdapter{
 	"does not roll back": {
 		func() cardea.Adapter { return noRollback{memadapter.New()} },
 		"Transact/none_of_it_when_fn_returns_an_error",
@@ -131,6 +129,20 @@ var broken = map[string]struct {
 		func() cardea.Adapter { return noLimit{memadapter.New()} },
 		"DeleteExpiredSessions/removes_at_most_limit_sessions_that_expired_before_the_given_time,_and_returns_how_many",
 	},
+})
+
+// brokenAdapter opens an adapter, and names the subtest of Run that must fail.
+type brokenAdapter struct {
+	open  func() cardea.Adapter
+	fails string
+}
+
+func merged(all ...map[string]brokenAdapter) map[string]brokenAdapter {
+	merged := map[string]brokenAdapter{}
+	for _, m := range all {
+		maps.Copy(merged, m)
+	}
+	return merged
 }
 
 func TestBroken(t *testing.T) {
@@ -184,7 +196,7 @@ func TestMissingStoresAreSkipped(t *testing.T) {
 // needsStore reports whether a test is about a method of a store that usersOnly does not have.
 func needsStore(test string) bool {
 	return slices.ContainsFunc(
-		[]string{"Session", "VerificationToken", "/Authenticator", "AuthenticatorCounter"},
+		[]string{"Session", "VerificationToken", "/Authenticator", "AuthenticatorCounter", "Limit"},
 		func(part string) bool { return strings.Contains(test, part) },
 	)
 }

@@ -30,7 +30,7 @@ type Mail struct {
 
 var (
 	linkPattern = regexp.MustCompile(`https?://\S+/callback/\S+`)
-	codePattern = regexp.MustCompile(`(?m)^[0-9]{6}$`)
+	codePattern = regexp.MustCompile(`(?m)^[0-9]{8}$`)
 )
 
 // Send keeps m, or returns the error of [Mailbox.Fail], or that of ctx if ctx has ended.

@@ -65,7 +65,7 @@ func TestMailbox(t *testing.T) {
 	t.Parallel()
 	var b cardeatest.Mailbox
 	m := email.Message{
-		To: "ann@example.com", Text: "Open https://x.example/callback/email?a=b\r\nor type\r\n012345\r\n",
+		To: "ann@example.com", Text: "Open https://x.example/callback/email?a=b\r\nor type\r\n01234567\r\n",
 	}
 	for _, to := range []string{"ann@example.com", "bob@example.com", "ann@example.com"} {
 		m.To = to
@@ -75,7 +75,7 @@ func TestMailbox(t *testing.T) {
 		m.Subject += "x"
 	}
 	if got := b.Last(t, "ann@example.com"); got.Link != "https://x.example/callback/email?a=b" ||
-		got.Code != "012345" || got.Subject != "xx" {
+		got.Code != "01234567" || got.Subject != "xx" {
 		t.Errorf("got %+v", got)
 	}
 	full := errors.New("full")

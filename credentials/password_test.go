@@ -159,7 +159,7 @@ func TestPasswordWithTheRightPassword(t *testing.T) {
 	}{
 		{"ann", "Location:[" + s.URL + "]", 1, true},
 		{"locked", "/signin?code=locked&error=CredentialsSignin", 1, false},
-		{"limited", "/signin?error=RateLimited", 0, false},
+		{"limited", "429 Too Many Requests", 0, false},
 		{"unavailable", "/error?error=Configuration", 0, false},
 		{"broken", "/error?error=Configuration", 1, false},
 	} {

@@ -1,5 +1,5 @@
-// Package memadapter is a [cardea.Adapter] that keeps users, accounts, sessions, sign-in tokens and
-// passkeys in memory. It is the reference implementation of the contract, for tests and
+// Package memadapter is a [cardea.Adapter] that keeps users, accounts, sessions, sign-in tokens,
+// passkeys and limits in memory. It is the reference implementation of the contract, for tests and
 // demonstrations. All data is lost when the process ends.
 package memadapter
 
@@ -16,9 +16,10 @@ var (
 	_ cardea.SessionTracker     = (*Adapter)(nil)
 	_ cardea.TokenStore         = (*Adapter)(nil)
 	_ cardea.AuthenticatorStore = (*Adapter)(nil)
+	_ cardea.LimitStore         = (*Adapter)(nil)
 )
 
-// Adapter keeps users, accounts, sessions, tokens and passkeys in maps. [New] makes one.
+// Adapter keeps users, accounts, sessions, tokens, passkeys and limits in maps. [New] makes one.
 //
 // All methods may be called concurrently. One transaction runs at a time, and all other calls wait
 // until it ends. A call inside a transaction must use the transaction's context: with another one
@@ -36,6 +37,8 @@ type Adapter struct {
 	tokens   map[string]cardea.VerificationToken // by token
 
 	authenticators map[string]cardea.Authenticator // by credential ID
+
+	*limits
 }
 
 // New returns an empty store.
@@ -49,6 +52,7 @@ func New() *Adapter {
 		tokens:   map[string]cardea.VerificationToken{},
 
 		authenticators: map[string]cardea.Authenticator{},
+		limits:         &limits{paid: map[string]time.Time{}},
 	}
 }
 

@@ -2,7 +2,9 @@ package page
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // Unavailable is the code of a temporary failure, such as a database that is unavailable. It occurs
@@ -31,6 +33,8 @@ func explain(code string) explanation {
 		}
 	case "accessdenied":
 		return explanation{http.StatusForbidden, "Access denied", signInMessage(code)}
+	case "ratelimited":
+		return explanation{http.StatusTooManyRequests, "Too many tries", signInMessage(code)}
 	case "verification":
 		return explanation{http.StatusForbidden, "Unable to sign in", "This sign-in link is no longer valid. " +
 			"It may have been used already, or it may have expired. Please ask for a new one."}
@@ -43,6 +47,22 @@ func explain(code string) explanation {
 		return explanation{http.StatusOK, "Error", "Something went wrong. Please go back and try again."}
 	}
 	return explanation{http.StatusOK, "Error", signInMessage(code)}
+}
+
+// duration returns a time to wait as people say it, rounded up.
+func duration(d time.Duration) string {
+	unit, name := time.Second, "second"
+	switch {
+	case d > 2*time.Hour:
+		unit, name = time.Hour, "hour"
+	case d > time.Minute:
+		unit, name = time.Minute, "minute"
+	}
+	n := max(1, int((d+unit-1)/unit))
+	if n > 1 {
+		name += "s"
+	}
+	return strconv.Itoa(n) + " " + name
 }
 
 // signInMessage returns the text of the sign-in page for a code, and "" for no code. It knows the

@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 )
 
 //go:embed template/*.html
@@ -77,6 +78,8 @@ type Failure struct {
 	Site      string // the origin of the site
 	Code      string // the error code of the query; "" for none
 	SignInURL string // where to try again
+
+	Wait time.Duration // how long to wait before that; 0 to say nothing about it
 }
 
 // VerifyRequest is the data of one page that is shown after a mail was requested.
@@ -126,10 +129,13 @@ func (p *Pages) SignOut(w http.ResponseWriter, data SignOut) error {
 }
 
 // Error writes the error page. Its status is 500 for the code Configuration, 403 for AccessDenied
-// and Verification, 503 for [Unavailable], and 200 for any other code, in upper or lower case. If
-// Error returns an error, nothing was written.
+// and Verification, 429 for RateLimited, 503 for [Unavailable], and 200 for any other code, in
+// upper or lower case. If Error returns an error, nothing was written.
 func (p *Pages) Error(w http.ResponseWriter, data Failure) error {
 	e := explain(data.Code)
+	if data.Wait > 0 {
+		e.text = "That was too much in a short time. Please try again in " + duration(data.Wait) + "."
+	}
 	return p.write(w, e.status, document{
 		Name: "error", Title: "Error", Site: data.Site, Heading: e.heading, Message: e.text, Failure: data,
 	})

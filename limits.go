@@ -1,0 +1,173 @@
+package cardea
+
+import (
+	"cmp"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/cardea-auth/cardea/internal/configerr"
+	"github.com/cardea-auth/cardea/internal/expiring"
+)
+
+// Limits says how often visitors may try to sign in with something that can be guessed. Only tries
+// that fail count. The limits for mails are fields of [EmailProvider]. Whoever exceeds a limit gets
+// status 429 with Retry-After, and the code RateLimited, whether or not the account exists.
+type Limits struct {
+	// Store counts for all processes of the site. Defaults to Config.Adapter if that is a
+	// [LimitStore]. Otherwise each process counts in its memory, with one warning in the log unless
+	// the site is on a loopback address.
+	Store LimitStore
+
+	// Address limits the wrong codes of mails to one address. Links still sign in. Defaults to
+	// 20 in 24 hours.
+	Address Limit
+
+	// Client limits the failures of one client, which is an IPv4 address or an IPv6 /64 network. An
+	// IPv6 /56 network has four times as many, a /48 network ten times. Defaults to 60 in an hour.
+	Client Limit
+
+	// Site limits the wrong codes of mails of all visitors together. Above it, no code is accepted
+	// for a while, and only links sign in. Defaults to 1000 in an hour.
+	Site Limit
+}
+
+func (l Limits) withDefaults() Limits {
+	l.Address = cmp.Or(l.Address, Limit{20, 24 * time.Hour})
+	l.Client = cmp.Or(l.Client, Limit{60, time.Hour})
+	l.Site = cmp.Or(l.Site, Limit{1000, time.Hour})
+	return l
+}
+
+func (l Limits) validate(faults *configerr.List) {
+	for _, f := range []struct {
+		name  string
+		limit Limit
+	}{{"Address", l.Address}, {"Client", l.Client}, {"Site", l.Site}} {
+		f.limit.validate("Limits."+f.name, faults)
+	}
+}
+
+func (l Limit) validate(field string, faults *configerr.List) {
+	if l.Count < 1 || l.Within <= 0 {
+		faults.Add(field, "want a count and a time above zero, have %d within %v", l.Count, l.Within)
+	}
+}
+
+// times returns the limit with n times as many events.
+func (l Limit) times(n int) Limit { return Limit{Count: n * l.Count, Within: l.Within} }
+
+// budget is what may still happen for one subject.
+type budget struct {
+	setting string // the field that sets the limit, for the log
+	subject string // an account or a client, "" for the whole site
+	limit   Limit
+}
+
+// counter counts events in the store of the site or, if there is none, in memory.
+type counter struct {
+	store   LimitStore // nil for memory
+	memory  expiring.Limiter
+	secret  string
+	log     *slog.Logger
+	warning sync.Once        // that the store has no place for counts
+	logged  expiring.Limiter // what strangers make the log say; always of this process
+}
+
+func newCounter(c *Config) *counter {
+	store := c.Limits.Store
+	if store == nil {
+		store, _ = c.Adapter.(LimitStore)
+	}
+	return &counter{store: store, secret: c.Secret, log: c.Logger}
+}
+
+// key is the key of a budget in the store. It contains nothing about a person that can be read or,
+// without the secret of the site, guessed.
+func (c *counter) key(b budget) string {
+	mac := hmac.New(sha256.New, []byte(c.secret))
+	mac.Write([]byte("limit\x00" + b.setting + "\x00" + b.subject))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// take counts one event in each budget, in their order. If one does not allow it, take returns an
+// Error with CodeRateLimited, and does not count in the budgets that follow. So budgets of the
+// client come first: a client that has used up its own does not use up those of other people.
+func (c *counter) take(ctx context.Context, now time.Time, budgets ...budget) error {
+	for _, b := range budgets {
+		ok, retry, err := c.takeOne(ctx, c.key(b), b.limit, now)
+		if err != nil {
+			return storeError("count for a limit", err)
+		}
+		if !ok {
+			failure := fail(CodeRateLimited, "the limit %s of %d within %v is used up", b.setting, b.limit.Count,
+				b.limit.Within)
+			failure.RetryAfter = retry
+			return failure
+		}
+	}
+	return nil
+}
+
+func (c *counter) takeOne(ctx context.Context, key string, l Limit, now time.Time) (bool, time.Duration, error) {
+	if c.store != nil {
+		ok, retry, err := c.store.TakeLimit(ctx, key, l, now)
+		if !c.isWithoutPlace(ctx, err) {
+			return ok, retry, err
+		}
+	}
+	ok, retry := c.memory.Take(key, expiring.Rate(l), now)
+	return ok, retry, nil
+}
+
+// give takes back the event in each budget, because it was no failure. If the store is unavailable
+// now, the event stays counted: the visitor has done what they came for.
+func (c *counter) give(ctx context.Context, budgets ...budget) {
+	ctx = context.WithoutCancel(ctx)
+	for _, b := range budgets {
+		key := c.key(b)
+		if c.store != nil {
+			err := c.store.GiveLimit(ctx, key, b.limit)
+			if err == nil {
+				continue
+			}
+			if !c.isWithoutPlace(ctx, err) {
+				c.log.WarnContext(ctx, "cardea: a successful sign-in still counts as a failure", "limit", b.setting,
+					"cause", err)
+				return
+			}
+		}
+		c.memory.Give(key, expiring.Rate(b.limit))
+	}
+}
+
+// isWithoutPlace reports whether the store cannot count at all. It says so once in the log.
+func (c *counter) isWithoutPlace(ctx context.Context, err error) bool {
+	if !errors.Is(err, errors.ErrUnsupported) {
+		return false
+	}
+	c.warning.Do(func() {
+		c.log.WarnContext(ctx, "cardea: limits are counted in the memory of this process, not in the store",
+			"cause", err)
+	})
+	return true
+}
+
+// warnOfMemory says in the log that the limits are those of one process, if that may matter.
+func (c *counter) warnOfMemory(isLocal bool) {
+	if c.store == nil && !isLocal {
+		c.log.Warn("cardea: limits are counted in the memory of this process: a restart resets them, and several " +
+			"processes multiply them; use an adapter that is a LimitStore, or set Config.Limits.Store")
+	}
+}
+
+// mayLog reports whether this process may log one more thing of a kind that strangers can cause.
+func (c *counter) mayLog(kind string, limit Limit, now time.Time) bool {
+	ok, _ := c.logged.Take(kind, expiring.Rate(limit), now)
+	return ok
+}
