@@ -440,15 +440,18 @@ func TestCredentialsAreTakenAtTheirEndpointOnly(t *testing.T) {
 		t.Error("the check was called")
 	}
 	for _, path := range []string{
-		"signin/credentials", "signout/undefined", "session/undefined", "callback/undefined", "callback/credentials/x",
-		"error/undefined/x",
+		"signin/credentials/x", "signout/undefined", "session/undefined", "callback/undefined",
+		"callback/credentials/x", "error/undefined/x",
 	} {
 		if res := visit(t, b, s.URL+"/api/auth/"+path); !unserved(res.StatusCode) {
 			t.Errorf("GET %s: %s", path, res.Status)
 		}
 	}
-	if res := visit(t, b, s.URL+"/api/auth/signin/undefined"); res.StatusCode != http.StatusOK {
-		t.Errorf("GET signin/undefined: %s", res.Status)
+	for _, path := range []string{"undefined", "credentials?name=ann&password=" + url.QueryEscape(password)} {
+		res := visit(t, b, s.URL+"/api/auth/signin/"+path)
+		if res.StatusCode != http.StatusOK || b.Session() != nil || s.checks.Load() != 0 {
+			t.Errorf("GET signin/%s: %s, session %v", path, res.Status, b.Session())
+		}
 	}
 	want = `"credentials":{"id":"credentials","name":"Credentials","type":"credentials",` +
 		`"signinUrl":"` + s.URL + `/api/auth/signin/credentials",` +

@@ -21,7 +21,7 @@ func TestEveryRouteIsDeclared(t *testing.T) {
 		"GET session, open",
 		"POST session, CSRF",
 		"GET csrf, open",
-		"GET signin[/code in v4], open",
+		"GET signin[/provider], open",
 		"POST signin[/provider], CSRF",
 		"GET callback/provider, open",
 		"POST callback/provider, CSRF",
