@@ -135,7 +135,14 @@ type Callbacks struct {
 
 	// HasOtherCredential reports whether a user can sign in with something other than accounts,
 	// mail and passkeys, such as a password. [Auth.UnlinkAccount] calls it before it removes the
-	// last account, with a ctx that carries the transaction. Defaults to false.
+	// last account, with a ctx that carries the transaction.
+	//
+	// A sign-in calls it if it is the first proof of the address of a user who has nothing else to
+	// sign in with. If it returns true, a stranger may have registered the address, so the person
+	// does not become that user. With a [CredentialsProvider] that is so without asking. An
+	// application that checks passwords itself and calls [Auth.SignIn] must set it.
+	//
+	// Defaults to false.
 	HasOtherCredential func(ctx context.Context, u *User) (bool, error)
 }
 

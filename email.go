@@ -71,8 +71,9 @@ type EmailProvider struct {
 	// Adopt runs in the transaction of the sign-in, possibly more than once and concurrently. It is
 	// not called if the visitor is signed in as that user, or if the user has no other credential:
 	// the address is then simply marked as verified, and the user's other sessions end. Other
-	// credentials are accounts, passkeys and, if a provider other than an oauth.Provider or
-	// EmailProvider is configured, what that provider checks. Defaults to returning false.
+	// credentials are accounts, passkeys, what Callbacks.HasOtherCredential reports and, if a
+	// provider other than an oauth.Provider or EmailProvider is configured, what that provider
+	// checks. Defaults to returning false.
 	Adopt func(ctx context.Context, u *User) (bool, error)
 
 	// Style is how the provider looks on the sign-in page. Each field has a default.

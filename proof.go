@@ -92,6 +92,10 @@ func (p Proof) identity() identity {
 // Any other error is a mistake in the call, such as a response that was written already, or a
 // failure of the store.
 //
+// SignIn proves no address. If the application signs people in with credentials of its own, such as
+// passwords, it must set [Callbacks.HasOtherCredential]; otherwise the person who proves an address
+// by mail may share a user with a stranger who has registered it.
+//
 // SignIn may be called concurrently, with different requests.
 func (a *Auth) SignIn(w http.ResponseWriter, r *http.Request, p Proof) (*Session, error) {
 	s, err := p.signIn(a, w, r)

@@ -2,6 +2,7 @@ package cardea_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/email"
 )
 
 // The owner of an account at a trusted provider proves the address of the user, as by mail. The row
@@ -30,7 +32,8 @@ func TestSignInAtATrustedProviderProvesTheAddressOfTheUser(t *testing.T) {
 		verified  any    // email_verified; true if it is nil
 		row       string // the user's address; "-" for none, and Ann's if it is empty
 		add       func(*testing.T, *site)
-		password  bool // a provider checks passwords
+		password  bool  // a provider checks passwords
+		others    *bool // what HasOtherCredential returns; nil if the application has none
 		want      bool
 	}{
 		{name: "the user has no other account", want: true},
@@ -48,6 +51,8 @@ func TestSignInAtATrustedProviderProvesTheAddressOfTheUser(t *testing.T) {
 				&cardea.Authenticator{CredentialID: "a2V5", UserID: "ann"}))
 		}},
 		{name: "the user may have a password", password: true},
+		{name: "the application knows of a credential", others: new(true)},
+		{name: "the application knows of no credential", others: new(false), want: true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -57,6 +62,11 @@ func TestSignInAtATrustedProviderProvesTheAddressOfTheUser(t *testing.T) {
 					c.Session.Strategy, idp(c).LinkByVerifiedEmail = strategy, !tc.untrusted
 					addSecondProvider(c)
 					c.Events.UpdateUser = func(_ context.Context, u *cardea.User) { events = append(events, u.ID) }
+					if tc.others != nil {
+						c.Callbacks.HasOtherCredential = func(_ context.Context, u *cardea.User) (bool, error) {
+							return u.ID == "ann" && *tc.others, nil
+						}
+					}
 					if tc.password {
 						c.Providers = append(c.Providers, &cardea.CredentialsProvider{
 							ID: "password", Name: "Password", Fields: []cardea.Field{{Name: "name"}},
@@ -171,6 +181,49 @@ func TestWordOfAProviderWithoutTrustIsOnlyInTheProfile(t *testing.T) {
 		}
 		if len(in) != 1 || !in[0].Profile.EmailVerified || in[0].User.EmailVerified.IsZero() == trusted {
 			t.Errorf("trusted %t: the event got %+v", trusted, in)
+		}
+	}
+}
+
+// A password that the application checks itself, before Auth.SignIn, may be that of a stranger who
+// has registered the address. An invited person has none.
+func TestApplicationKnowsOfOtherCredentials(t *testing.T) {
+	t.Parallel()
+	failure := errors.New("no answer")
+	for name, tc := range map[string]struct {
+		has  bool
+		err  error
+		want string // the user who signs in; "" if nobody does
+	}{
+		"a credential":  {has: true, want: "another user"},
+		"none":          {want: "row"},
+		"a failure":     {err: failure},
+		"a refusal":     {err: &cardea.Error{Code: cardea.CodeAccessDenied}},
+		"a lost server": {err: context.DeadlineExceeded},
+	} {
+		for way, enter := range victimsWays() {
+			t.Run(name+"/"+way, func(t *testing.T) {
+				t.Parallel()
+				s := newPrehijackedSite(t, func(_ *prehijackedSite, c *cardea.Config, _ *email.Options) {
+					c.Callbacks.HasOtherCredential = func(context.Context, *cardea.User) (bool, error) {
+						return tc.has, tc.err
+					}
+				})
+				must(t, s.store.CreateUser(t.Context(), &cardea.User{ID: "row", Email: victimAddress}))
+				b := newBrowser(t, s.URL)
+				enter(t, s, b)
+				id, owner := userIDOf(b), s.emailOwner(t, victimAddress)
+				if tc.err != nil {
+					row, err := s.store.UserByID(t.Context(), "row")
+					if id != "" || owner != "row" || err != nil || !row.EmailVerified.IsZero() {
+						t.Errorf("signed in as %q; the row is %+v, %v", id, row, err)
+					}
+					return
+				}
+				if id == "" || owner != id || (id == "row") != (tc.want == "row") {
+					t.Errorf("signed in as %q, and %q has the address; want %s", id, owner, tc.want)
+				}
+			})
 		}
 	}
 }

@@ -213,5 +213,12 @@ func (r *userResolver) isUnused(ctx context.Context, u *User, except *Account) (
 		return false, err
 	}
 	keys, err := passkeys(ctx, r.adapter, u.ID)
-	return len(keys) == 0, err
+	if err != nil || len(keys) > 0 || r.hasOther == nil {
+		return err == nil && len(keys) == 0, err
+	}
+	other, err := r.hasOther(ctx, u)
+	if err != nil {
+		return false, applicationError(codeCallbackRoute, "Callbacks.HasOtherCredential", err)
+	}
+	return !other, nil
 }

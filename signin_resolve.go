@@ -23,10 +23,15 @@ type userResolver struct {
 	// storesCredentials says that a provider checks credentials that the application stores, such
 	// as passwords. Then even users without an account or a passkey may have credentials.
 	storesCredentials bool
+
+	hasOther func(context.Context, *User) (bool, error) // Callbacks.HasOtherCredential; may be nil
 }
 
 func newUserResolver(a *Auth) *userResolver {
-	r := &userResolver{adapter: a.config.Adapter, database: a.database, jwt: a.jwt, onCreate: a.config.OnCreateUser}
+	r := &userResolver{
+		adapter: a.config.Adapter, database: a.database, jwt: a.jwt, onCreate: a.config.OnCreateUser,
+		hasOther: a.config.Callbacks.HasOtherCredential,
+	}
 	for _, m := range a.methods {
 		r.storesCredentials = r.storesCredentials || m.info().storesCredentials
 	}
