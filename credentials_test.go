@@ -427,9 +427,9 @@ func TestCredentialsAreTakenAtTheirEndpointOnly(t *testing.T) {
 	s := newCredentialsSite(t, nil)
 	b := newBrowser(t, s.URL)
 	inQuery := s.URL + "/api/auth/callback/credentials?name=ann&password=" + url.QueryEscape(password)
-	checkSignInFailed(t, s.site, visit(t, b, inQuery), cardea.CodeConfiguration)
-	checkSignInFailed(t, s.site, b.Post("/callback/idp", url.Values{"name": {"ann"}}), cardea.CodeConfiguration)
-	checkSignInFailed(t, s.site, b.Post("/callback/unknown", url.Values{"name": {"ann"}}), cardea.CodeConfiguration)
+	checkSignInFailed(t, s.site, visit(t, b, inQuery), cardea.CodeInvalidCheck)
+	checkSignInFailed(t, s.site, b.Post("/callback/idp", url.Values{"name": {"ann"}}), cardea.CodeInvalidCheck)
+	checkSignInFailed(t, s.site, b.Post("/callback/unknown", url.Values{"name": {"ann"}}), cardea.CodeInvalidCheck)
 	want := s.URL + "/api/auth/signin?callbackUrl=" + url.QueryEscape(s.URL+"/next")
 	for _, path := range []string{"/signin/credentials", "/signin/undefined", "/signin"} {
 		if to := b.Post(path, url.Values{"callbackUrl": {"/next"}}).Header.Get("Location"); to != want {

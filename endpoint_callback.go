@@ -5,9 +5,9 @@ package cardea
 func getCallback(e *exchange) error {
 	m := e.auth.method(e.provider)
 	if m == nil {
-		return e.auth.methods.unknown()
+		return restart{e}.unlessSignedIn(e.auth.methods.unknown())
 	}
-	return m.getCallback(e)
+	return restart{e}.unlessSignedIn(m.getCallback(e))
 }
 
 // postCallback finishes a sign-in with a posted form: of credentials, of a mail, or of a provider
@@ -15,7 +15,7 @@ func getCallback(e *exchange) error {
 func postCallback(e *exchange) error {
 	m := e.auth.method(e.provider)
 	if m == nil {
-		return e.auth.methods.noForm()
+		return e.auth.methods.unknown()
 	}
 	return m.postCallback(e)
 }

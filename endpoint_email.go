@@ -105,20 +105,42 @@ func redactSecrets(err error, secrets ...string) error {
 
 // getCallback serves the link of a mail. In the browser that asked for the mail it signs in. In any
 // other browser it asks first and changes nothing, because programs that scan mails open the links
-// in them. It also asks if the link contains another address than its token.
+// in them. It also asks if the link contains another address than its token. A visitor who is
+// signed in with the address has reloaded the page or gone back, and is sent on.
 func (m *emailMethod) getCallback(e *exchange) error {
 	token, given := e.query("token"), e.query("email")
 	email, err := m.recipient(e, token, given)
 	if err != nil {
 		return err
 	}
-	if r, ok := m.request(e); ok && r.Email == email && m.isLink(r, token) && !m.isAnother(given, email) {
-		return m.redeemLink(e, email, token)
+	if !m.isAnother(given, email) {
+		if r, ok := m.request(e); ok && r.Email == email && m.isLink(r, token) {
+			return m.redeemLink(e, email, token)
+		}
+		if isOwner, err := m.isSignedIn(e, email); err != nil {
+			return err
+		} else if isOwner {
+			return e.redirect(e.callbackURL)
+		}
 	}
 	return e.page().Confirm(e.w, page.Confirm{
 		Site: e.origin.String(), Action: e.callbackEndpoint(m.ID), CSRFToken: e.csrfToken, CallbackURL: e.callbackURL,
 		Email: email, Token: token,
 	})
+}
+
+// isSignedIn reports whether the visitor is signed in as the user who has proven the address.
+func (m *emailMethod) isSignedIn(e *exchange, email string) (bool, error) {
+	session, err := e.auth.readSession(e.r.Context(), e.sessionCookie())
+	if err != nil {
+		return false, err
+	}
+	u, err := e.auth.users.currentUser(e.r.Context(), &identity{session: session})
+	if err != nil || u == nil || u.EmailVerified.IsZero() {
+		return false, storeError("read the user", err)
+	}
+	own, err := m.Normalize(u.Email)
+	return err == nil && own == email, nil
 }
 
 // recipient returns the address to which the link with that token was mailed, or an error if the
@@ -259,7 +281,11 @@ func (m *emailMethod) redeemCode(e *exchange) error {
 	} else if err != nil {
 		return err
 	}
-	return m.finish(e, link, r.CallbackURL)
+	callbackURL := r.CallbackURL
+	if e.form["callbackUrl"] != "" { // of the page with the form, which may be of an earlier request
+		callbackURL = e.callbackURL
+	}
+	return m.finish(e, link, callbackURL)
 }
 
 // deleteExpired deletes some verification tokens that have expired, of whatever address, so that
@@ -333,6 +359,9 @@ func (m *emailMethod) fillVerifyRequest(e *exchange, data *page.VerifyRequest) {
 	data.ResendAction = base + "/signin/" + m.ID
 	if r, ok := m.request(e); ok {
 		data.CodeAction, data.CSRFToken, data.Email = base+"/callback/"+m.ID, e.csrfToken, r.Email
-		data.CallbackURL = r.CallbackURL
+		data.CallbackURL = e.callbackURL
+		if e.callbackURL == e.origin.String() { // there was no room for it in its cookie
+			data.CallbackURL = r.CallbackURL
+		}
 	}
 }

@@ -35,7 +35,7 @@ func (e *exchange) formSalt() string { return e.names.State + ".form" }
 // posted.
 func (m *oauthMethod) postCallback(e *exchange) error {
 	if !m.FormPost {
-		return e.auth.methods.noForm()
+		return e.auth.methods.unknown()
 	}
 	if err := m.client.CheckRepeats(e.formValues); err != nil {
 		return providerError(err)
@@ -51,7 +51,7 @@ func (m *oauthMethod) postCallback(e *exchange) error {
 		return fail(codeCallbackRoute, "encrypt the callback's form: %w", err)
 	}
 	if len(sealed) > maxSealed {
-		return fail(codeInvalidCheck, "the callback's form is too long")
+		return fail(CodeInvalidCheck, "the callback's form is too long")
 	}
 	return e.redirect(e.callbackEndpoint(m.ID) + "?" + url.Values{formParam: {sealed}}.Encode())
 }
@@ -59,14 +59,14 @@ func (m *oauthMethod) postCallback(e *exchange) error {
 // openForm decrypts the form and returns its parameters.
 func (m *oauthMethod) openForm(e *exchange, sealed string) (url.Values, error) {
 	if sealed == "" {
-		return nil, fail(codeInvalidCheck, "the callback is not a form, and FormPost asks the provider for one")
+		return nil, noFlow("", "the callback is not a form, and FormPost asks the provider for one")
 	}
 	claims, err := e.auth.sealer.Open(e.formSalt(), sealed, e.now)
 	if err != nil {
-		return nil, fail(codeInvalidCheck, "the callback's form: %w", err)
+		return nil, noFlow("", "the callback's form: "+err.Error())
 	}
 	if claims["provider"] != m.ID {
-		return nil, fail(codeInvalidCheck, "the callback's form belongs to another provider")
+		return nil, fail(CodeInvalidCheck, "the callback's form belongs to another provider")
 	}
 	q := url.Values{}
 	for _, name := range m.client.ParamNames() {

@@ -284,6 +284,7 @@ func TestAttackerCannotForgeFormPost(t *testing.T) {
 		{"a second time", func(t *testing.T, b *cardeatest.Browser, s *lateSite) string {
 			to := sealed(t, b, s)
 			visit(t, b, to)
+			b.Post("/signout", nil)
 			return to
 		}, "no cookie of this flow"},
 		{"at another provider", func(t *testing.T, b *cardeatest.Browser, s *lateSite) string {
@@ -317,7 +318,7 @@ func TestAttackerCannotForgeFormPost(t *testing.T) {
 			})}
 			s.auth.SetClock(s.now)
 			b, _ := newSameSiteBrowser(t, s.site)
-			checkSignInFailed(t, s.site, visit(t, b, tc.callback(t, b, s)), cardea.CodeConfiguration)
+			checkSignInFailed(t, s.site, visit(t, b, tc.callback(t, b, s)), cardea.CodeInvalidCheck)
 			log.checkFailure(t, "InvalidCheck", tc.cause)
 		})
 	}
@@ -340,7 +341,7 @@ func TestBadPostedFormIsRefused(t *testing.T) {
 			b, _ := newSameSiteBrowser(t, s)
 			form := providerForm(t, b, startSignIn(t, b, "idp", nil))
 			tc.change(form)
-			checkSignInFailed(t, s, postCallback(t, b, s, form), cardea.CodeConfiguration)
+			checkSignInFailed(t, s, postCallback(t, b, s, form), cardea.CodeInvalidCheck)
 		})
 	}
 }

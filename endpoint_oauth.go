@@ -60,7 +60,7 @@ func (m *oauthMethod) getCallback(e *exchange) error {
 func (m *oauthMethod) callbackParams(e *exchange) (url.Values, error) {
 	q, err := url.ParseQuery(e.r.URL.RawQuery)
 	if err != nil {
-		return nil, fail(codeInvalidCheck, "the callback's query is malformed")
+		return nil, fail(CodeInvalidCheck, "the callback's query is malformed")
 	}
 	if m.FormPost {
 		if q, err = m.openForm(e, q.Get(formParam)); err != nil {

@@ -33,7 +33,11 @@ func getError(e *exchange) error {
 		return e.redirect(withQuery(e.endpoint("/signin"), "error", code))
 	}
 	if own := e.auth.config.Pages.Error; own != "" {
-		return e.redirect(withQuery(e.absolute(own), "error", code))
+		to := withQuery(e.absolute(own), "error", code)
+		if code == string(CodeInvalidCheck) {
+			to = withQuery(to, "provider", e.query("provider"), "callbackUrl", e.query("callbackUrl"))
+		}
+		return e.redirect(to)
 	}
-	return e.page().Error(e.w, page.Failure{Site: e.origin.String(), Code: code, SignInURL: e.signInPage()})
+	return e.page().Error(e.w, restart{e}.page(code))
 }

@@ -28,7 +28,7 @@ func getSignIn(e *exchange) error {
 	}
 	data := page.SignIn{
 		Site: e.origin.String(), Error: code, Message: e.refusalMessage(), CSRFToken: e.csrfToken,
-		CallbackURL: e.callbackURL, Email: e.query("email"), Provider: chosen,
+		CallbackURL: e.callbackURL, Provider: chosen,
 		NotFound: code == unknownProvider && e.provider != "",
 	}
 	if chosen != "" && len(e.auth.methods) > 1 {

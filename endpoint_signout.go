@@ -9,6 +9,7 @@ func getSignOut(e *exchange) error {
 	}
 	return e.page().SignOut(e.w, page.SignOut{
 		Site: e.origin.String(), Action: e.auth.config.BasePath + "/signout", CSRFToken: e.csrfToken,
+		CallbackURL: e.callbackURL,
 	})
 }
 

@@ -392,9 +392,9 @@ func TestPostSignInStartsTheFlow(t *testing.T) {
 		}
 	})
 	t.Run("with an unknown provider is a failure", func(t *testing.T) {
-		checkSignInFailed(t, s, b.Post("/signin/unknown", nil), cardea.CodeConfiguration)
+		checkSignInFailed(t, s, b.Post("/signin/unknown", nil), cardea.CodeInvalidCheck)
 		res := visit(t, b, s.URL+"/api/auth/callback/unknown?code=1&state=2")
-		checkSignInFailed(t, s, res, cardea.CodeConfiguration)
+		checkSignInFailed(t, s, res, cardea.CodeInvalidCheck)
 	})
 	t.Run("needs the CSRF token", func(t *testing.T) {
 		res := send(t, s.URL+"/api/auth/signin/idp", cookiesOf(b), url.Values{})
@@ -570,7 +570,8 @@ func TestConfiguredPagesReplaceBuiltInOnes(t *testing.T) {
 			check("error without code", get("error"), "/own/error")
 			check("verify-request", get("verify-request?provider=email&type=email&x=y"), "/own/verify", "provider",
 				"email", "type", "email")
-			check("a failure of the error page", b.Post("/signin/unknown", nil), "/own/error", "error", "Configuration")
+			check("a failure of the error page", b.Post("/signin/unknown", nil), "/own/error", "error", "InvalidCheck",
+				"callbackUrl", s.URL+"/x")
 			check("a failure of the sign-in page", b.Post("/signin/idp", url.Values{"csrfToken": {"0"}}), "/own/in",
 				"error", "MissingCSRF")
 			check("a new user", visit(t, b, beginAs(t, b, "idp", "", "/x?y=z")), "/own/new", "callbackUrl",

@@ -96,6 +96,7 @@ const (
 	CodeAccessDenied      Code = "AccessDenied"          // the application does not let this person in
 	CodeAccountNotLinked  Code = "OAuthAccountNotLinked" // the person must sign in as they did before
 	CodeOAuthCallback     Code = "OAuthCallbackError"    // the provider returned an error, such as access_denied
+	CodeInvalidCheck      Code = "InvalidCheck"          // too late, used before, or of another browser: start again
 	CodeCredentialsSignIn Code = "CredentialsSignin"     // the application's check refused what was typed
 	CodeMissingCSRF       Code = "MissingCSRF"           // the form was not sent by a page of this site
 	CodeVerification      Code = "Verification"          // the link was used already or has expired
@@ -107,7 +108,6 @@ const (
 // The codes that only the log sees.
 const (
 	codeAdapter       Code = "AdapterError"
-	codeInvalidCheck  Code = "InvalidCheck"
 	codeCallbackRoute Code = "CallbackRouteError"
 	codeProfileParse  Code = "OAuthProfileParseError"
 	codeOAuthSignIn   Code = "OAuthSignInError"
@@ -154,7 +154,7 @@ func providerError(err error) error {
 	}
 	code := map[relyingparty.Kind]Code{
 		relyingparty.NotStarted:    codeOAuthSignIn,
-		relyingparty.CheckFailed:   codeInvalidCheck,
+		relyingparty.CheckFailed:   CodeInvalidCheck,
 		relyingparty.Refused:       CodeOAuthCallback,
 		relyingparty.NotIdentified: codeCallbackRoute,
 		relyingparty.BadProfile:    codeProfileParse,

@@ -67,19 +67,19 @@ func (e *exchange) saveFlowState(s flowState) error {
 // and this process refuses a copy of the cookie.
 func (e *exchange) takeFlowState(provider, state string) (flowState, error) {
 	if len(state) <= flowIDLength {
-		return flowState{}, fail(codeInvalidCheck, "the callback's state is not one of this site")
+		return flowState{}, noFlow(state, "the callback's state is not one of this site")
 	}
 	id := state[:flowIDLength]
 	name := e.names.State + "." + id
 	token := e.jar.Get(name)
 	if token == "" {
-		return flowState{}, fail(codeInvalidCheck, "the browser has no cookie of this flow: "+
-			"it is another browser, the sign-in took more than %v, or the flow has ended", flowMaxAge)
+		return flowState{}, noFlow(state, "the browser has no cookie of this flow: it is another browser, the sign-in "+
+			"took more than "+flowMaxAge.String()+", or the flow has ended")
 	}
 	e.jar.Clear(name)
 	opened, err := e.auth.sealer.Open(e.names.State, token, e.now)
 	if err != nil {
-		return flowState{}, fail(codeInvalidCheck, "the cookie of this flow: %w", err)
+		return flowState{}, noFlow(state, "the cookie of this flow: "+err.Error())
 	}
 	claims := oauth.Claims(opened)
 	s := flowState{
@@ -92,20 +92,21 @@ func (e *exchange) takeFlowState(provider, state string) (flowState, error) {
 	}
 	switch {
 	case !equalSecrets(s.State, state):
-		return flowState{}, fail(codeInvalidCheck, "the callback's state is not that of the flow")
+		return flowState{}, fail(CodeInvalidCheck, "the callback's state is not that of the flow")
 	case s.Provider != provider:
-		return flowState{}, fail(codeInvalidCheck, "the flow is for the provider %q", s.Provider)
+		return flowState{}, fail(CodeInvalidCheck, "the flow is for the provider %q", s.Provider)
 	case !e.auth.usedOnce.Add(id, e.now, e.now.Add(flowMaxAge+seal.Tolerance)):
-		return flowState{}, fail(codeInvalidCheck, "the flow was used already")
+		return flowState{}, noFlow(state, "the flow was used already")
 	}
 	e.recallCallbackURL(s)
 	return s, nil
 }
 
-// recallCallbackURL remembers the flow's callback URL again if there was no room for it meanwhile,
-// so that a second try after a failure leads to the same page.
+// recallCallbackURL remembers the flow's callback URL again, because another tab may have replaced
+// it meanwhile: a second try after a failure, and a callback that is reloaded, lead to the same
+// page.
 func (e *exchange) recallCallbackURL(s flowState) {
-	if site := e.origin.String(); e.callbackURL == site && s.CallbackURL != site && s.CallbackURL != "" {
+	if s.CallbackURL != "" && s.CallbackURL != e.callbackURL {
 		e.callbackURL = s.CallbackURL
 		cookieRoom{e}.rememberCallbackURL()
 	}

@@ -35,7 +35,7 @@ func FuzzCallback(f *testing.F) {
 		res := x.ask(http.MethodGet, "/callback/idp?"+x.fill(query), x.fill(cookie), nil)
 		x.checkAnswer(t, "callback", res)
 		to := res.Header().Get("Location")
-		if res.Code != http.StatusFound || to != origin+"/api/auth/error?error=Configuration" &&
+		if res.Code != http.StatusFound || withoutRestart(t, to) != origin+"/api/auth/error?error=InvalidCheck" &&
 			to != origin+"/api/auth/signin?error=OAuthCallbackError" {
 			t.Errorf("%d to %q", res.Code, to)
 		}

@@ -185,7 +185,7 @@ func TestCookiesOverTLS(t *testing.T) {
 		startSignIn(t, b, "idp", nil)
 		for name := range cookiesOf(b) {
 			if name != "__Host-"+csrfCookie && name != "__Secure-"+callbackCookie &&
-				!strings.HasPrefix(name, "__Secure-"+stateCookiePrefix) {
+				!strings.HasPrefix(name, "__Host-"+stateCookiePrefix) {
 				t.Errorf("cookie %s lacks the prefix for https", name)
 			}
 		}

@@ -53,6 +53,7 @@ var protocols = [...]protocol{
 		failures: map[Code]failure{
 			CodeAccessDenied:      {(*exchange).errorPage, "error", "AccessDenied"},
 			CodeVerification:      {(*exchange).errorPage, "error", "Verification"},
+			CodeInvalidCheck:      {(*exchange).errorPage, "error", "InvalidCheck"},
 			CodeAccountNotLinked:  {(*exchange).signInPage, "error", "OAuthAccountNotLinked"},
 			CodeOAuthCallback:     {(*exchange).signInPage, "error", "OAuthCallbackError"},
 			CodeCredentialsSignIn: {page: (*exchange).signInPage}, // refusal has the query
@@ -78,7 +79,7 @@ var protocols = [...]protocol{
 			CodeVerification:      {(*exchange).errorEndpoint, "error", "Verification"},
 			CodeAccountNotLinked:  {(*exchange).errorEndpoint, "error", "OAuthAccountNotLinked"},
 			CodeOAuthCallback:     {(*exchange).errorEndpoint, "error", "Callback"},
-			codeInvalidCheck:      {(*exchange).errorEndpoint, "error", "OAuthCallback"},
+			CodeInvalidCheck:      {(*exchange).errorEndpoint, "error", "InvalidCheck"},
 			codeCallbackRoute:     {(*exchange).errorEndpoint, "error", "OAuthCallback"},
 			codeProfileParse:      {(*exchange).errorEndpoint, "error", "OAuthCallback"},
 			codeOAuthSignIn:       {(*exchange).errorEndpoint, "error", "OAuthSignin"},
@@ -111,8 +112,11 @@ func (p *protocol) failureURL(e *exchange, err *Error) string {
 		f = p.otherFailure
 	}
 	query := []string{f.name, f.value}
-	if err.Code == CodeCredentialsSignIn {
+	switch err.Code {
+	case CodeCredentialsSignIn:
 		query = p.refusalQuery(err.reason(), e.provider)
+	case CodeInvalidCheck:
+		query = append(query, restart{e}.params()...)
 	}
 	return withQuery(f.page(e), query...)
 }

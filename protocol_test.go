@@ -176,8 +176,8 @@ func TestFailuresOfV4(t *testing.T) {
 		}
 	}
 	b := newBrowser(t, s.URL)
-	check("no state", visit(t, b, base+"/callback/idp?code=1&state=2"), "/error?error=OAuthCallback")
-	check("an unknown provider", b.Post("/signin/unknown", nil), "/error?error=Configuration")
+	check("no state", visit(t, b, base+"/callback/idp?code=1&state=2"), "/error?error=InvalidCheck&provider=idp")
+	check("an unknown provider", b.Post("/signin/unknown", nil), "/error?error=InvalidCheck")
 	s.issuer.Misbehave(cardeatest.CallbackError("access_denied"))
 	check("the provider's own error", visit(t, b, callbackURLOf(t, b, "idp")), "/error?error=Callback")
 	s.issuer.Misbehave(cardeatest.NonceForeign)
@@ -222,11 +222,12 @@ func TestConfiguredPagesOfV4(t *testing.T) {
 	s := newSite(t, asV4(func(c *cardea.Config) { c.Pages = cardea.Pages{SignIn: "/in", Error: "/oops"} }))
 	b := newBrowser(t, s.URL)
 	for path, want := range map[string]string{
-		"/error?error=AccessDenied":        "/oops?error=AccessDenied",
-		"/error/AccessDenied":              "/oops?error=AccessDenied",
-		"/error?error=CredentialsSignin":   "/api/auth/signin?error=CredentialsSignin",
-		"/signin/OAuthSignin?callbackUrl=": "/in?callbackUrl=" + url.QueryEscape(s.URL) + "&error=OAuthSignin",
-		"/callback/idp?code=1&state=2":     "/api/auth/error?error=OAuthCallback",
+		"/error?error=AccessDenied":              "/oops?error=AccessDenied",
+		"/error/AccessDenied":                    "/oops?error=AccessDenied",
+		"/error?error=CredentialsSignin":         "/api/auth/signin?error=CredentialsSignin",
+		"/signin/OAuthSignin?callbackUrl=":       "/in?callbackUrl=" + url.QueryEscape(s.URL) + "&error=OAuthSignin",
+		"/callback/idp?code=1&state=2":           "/api/auth/error?error=InvalidCheck&provider=idp",
+		"/error?error=InvalidCheck&provider=idp": "/oops?error=InvalidCheck&provider=idp",
 	} {
 		if to := visit(t, b, s.URL+"/api/auth"+path).Header.Get("Location"); to != s.URL+want {
 			t.Errorf("GET %s: redirected to %s, want %s", path, to, want)

@@ -1,6 +1,8 @@
 package cardea
 
 import (
+	"fmt"
+
 	"github.com/cardea-auth/cardea/internal/configerr"
 	"github.com/cardea-auth/cardea/internal/page"
 	"github.com/cardea-auth/cardea/oauth"
@@ -51,6 +53,9 @@ type providerInfo struct {
 	// postsCallback says that the provider's page posts the callback, so that POST callback has no
 	// CSRF token of this site.
 	postsCallback bool
+
+	// needsNoForm says that POST signin begins the sign-in without anything that somebody types.
+	needsNoForm bool
 
 	// provesEmail says that users sign in by proving their e-mail address, without an account.
 	provesEmail bool
@@ -107,14 +112,9 @@ func (a *Auth) method(id string) signInMethod {
 	return nil
 }
 
-// unknown is the error for an id that no provider has.
+// unknown is the error for an id that no provider has, or no provider with such an endpoint.
 func (s signInMethods) unknown() error {
-	return fail(CodeConfiguration, "no provider has this id; Config.Providers has %q", s.ids())
-}
-
-// noForm is the error for a provider to which nothing can be posted.
-func (s signInMethods) noForm() error {
-	return fail(CodeConfiguration, "no provider with this id has a form; Config.Providers has %q", s.ids())
+	return noFlow("", fmt.Sprintf("no provider with this id has such an endpoint; Config.Providers has %q", s.ids()))
 }
 
 func (s signInMethods) ids() []string {

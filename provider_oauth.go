@@ -13,6 +13,7 @@ type oauthDefinition struct{ *oauth.Provider }
 func (d oauthDefinition) info() providerInfo {
 	return providerInfo{
 		id: d.ID, name: d.Name, kind: ProviderType(d.Type), style: d.Style, postsCallback: d.FormPost,
+		needsNoForm: true,
 	}
 }
 

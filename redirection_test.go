@@ -93,17 +93,17 @@ func TestRedirectionIsRefused(t *testing.T) {
 		change func(callback string) string
 		code   cardea.Code
 	}{
-		{"without a state", replace("state=", "stat="), cardea.CodeConfiguration},
+		{"without a state", replace("state=", "stat="), cardea.CodeInvalidCheck},
 		{
 			"with another state",
 			func(callback string) string { return strings.Replace(callback, "&", "0&", 1) },
-			cardea.CodeConfiguration,
+			cardea.CodeInvalidCheck,
 		},
-		{"with two states", add("&state=1"), cardea.CodeConfiguration},
-		{"with another parameter twice", add("&who=8"), cardea.CodeConfiguration},
+		{"with two states", add("&state=1"), cardea.CodeInvalidCheck},
+		{"with another parameter twice", add("&who=8"), cardea.CodeInvalidCheck},
 		{"without the person's id", replace("who=7", "who="), cardea.CodeConfiguration},
-		{"at another provider", replace("/abroad", "/idp"), cardea.CodeConfiguration},
-		{"with a proof that was used", replace("=fresh", "=used"), cardea.CodeConfiguration},
+		{"at another provider", replace("/abroad", "/idp"), cardea.CodeInvalidCheck},
+		{"with a proof that was used", replace("=fresh", "=used"), cardea.CodeInvalidCheck},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -112,8 +112,8 @@ func TestRedirectionIsRefused(t *testing.T) {
 			openCallback(t, other, beginAtCustomProvider(t, other)+"&who=7&proof=used")
 			b := newBrowser(t, s.URL)
 			res := visit(t, b, tc.change(beginAtCustomProvider(t, b)+"&who=7&proof=fresh"))
-			if to := res.Header.Get("Location"); to != s.URL+"/api/auth/error?error="+string(tc.code) ||
-				b.Session() != nil {
+			to := withoutRestart(t, res.Header.Get("Location"))
+			if to != s.URL+"/api/auth/error?error="+string(tc.code) || b.Session() != nil {
 				t.Errorf("the visitor is sent to %s", to)
 			}
 		})

@@ -117,8 +117,7 @@ func (e *exchange) unavailable() {
 	case e.route.failureStatus != 0:
 		e.json(http.StatusServiceUnavailable, e.auth.protocol.noSession)
 	default:
-		failure := page.Failure{Site: e.origin.String(), Code: page.Unavailable, SignInURL: e.signInPage()}
-		if err := e.page().Error(e.w, failure); err != nil {
+		if err := e.page().Error(e.w, restart{e}.page(page.Unavailable)); err != nil {
 			e.logFailure(err)
 		}
 	}

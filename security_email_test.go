@@ -828,6 +828,8 @@ func TestMailsAreNotLogged(t *testing.T) {
 	postCode(b, codeOtherThan(m))
 	confirm(t, b, strings.Replace(m.Link, "ann%40", "eve%40", 1))
 	postCode(b, m.Code)
+	visit(t, b, m.Link) // of the user who is signed in
+	b.Post("/signout", nil)
 	confirm(t, b, m.Link)
 	visit(t, b, s.ask(t, b, "ann@example.com", "/").Link)
 	last := s.ask(t, b, "ann@example.com", "/")

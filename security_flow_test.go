@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
@@ -24,7 +25,7 @@ func TestCallbackOfAnotherProviderIsRefused(t *testing.T) {
 	})
 	b := newBrowser(t, s.URL)
 	callback := strings.Replace(callbackURLOf(t, b, "idp"), "/callback/idp", "/callback/other", 1)
-	checkSignInFailed(t, s, visit(t, b, callback), cardea.CodeConfiguration)
+	checkSignInFailed(t, s, visit(t, b, callback), cardea.CodeInvalidCheck)
 	log.checkFailure(t, "InvalidCheck", `the flow is for the provider "idp"`)
 	if s.issuer.Requests(cardeatest.Token) != 0 || b.Session() != nil {
 		t.Error("the code was used")
@@ -107,7 +108,7 @@ func TestChangedCallbacksAreRefused(t *testing.T) {
 			q := callback.Query()
 			tc.query(q)
 			callback.RawQuery = q.Encode()
-			checkSignInFailed(t, s, visit(t, b, callback.String()), cardea.CodeConfiguration)
+			checkSignInFailed(t, s, visit(t, b, callback.String()), cardea.CodeInvalidCheck)
 			log.checkFailure(t, "InvalidCheck", tc.cause)
 			if s.issuer.Requests(cardeatest.Token) != 0 || b.Session() != nil {
 				t.Error("the code was used")
@@ -150,7 +151,7 @@ func TestCodeParam(t *testing.T) {
 				}
 				return
 			}
-			checkSignInFailed(t, s, res, cardea.CodeConfiguration)
+			checkSignInFailed(t, s, res, cardea.CodeInvalidCheck)
 			log.checkFailure(t, "InvalidCheck", tc.cause)
 		})
 	}
@@ -182,14 +183,14 @@ func TestNoCookieReplacesAnother(t *testing.T) {
 	}
 	for name, value := range values {
 		res := send(t, callback, own.with(flow, value), nil)
-		checkSignInFailed(t, s, res, cardea.CodeConfiguration)
+		checkSignInFailed(t, s, res, cardea.CodeInvalidCheck)
 		log.checkFailure(t, "InvalidCheck", cmp.Or(causes[name], "the cookie of this flow: token is not valid"))
 		if s.issuer.Requests(cardeatest.Token) != 1 {
 			t.Fatalf("%s is accepted as the flow state", name)
 		}
 	}
-	checkSignInFailed(t, s, send(t, callback, own.without(flow), nil), cardea.CodeConfiguration)
-	checkSignInFailed(t, s, send(t, callback, nil, nil), cardea.CodeConfiguration)
+	checkSignInFailed(t, s, send(t, callback, own.without(flow), nil), cardea.CodeInvalidCheck)
+	checkSignInFailed(t, s, send(t, callback, nil, nil), cardea.CodeInvalidCheck)
 
 	values["the flow state"] = own[flow]
 	delete(values, "the session")
@@ -217,15 +218,17 @@ func TestCallbackInAnotherBrowserIsRefused(t *testing.T) {
 	t.Parallel()
 	var log logRecorder
 	s := newSite(t, func(c *cardea.Config) { c.Logger = log.logger() })
+	now := s.setClock()
 	s.issuer.Next(newPerson("attacker", "eve@example.com"))
 	fresh, begun, signedIn := newBrowser(t, s.URL), newBrowser(t, s.URL), cardeatest.SignIn(t, s.URL, "idp", "1001")
 	callbackURLOf(t, begun, "idp?login_hint=1001")
 	signedIn.CheckRedirect = stopAtRedirect
+	now.advance(time.Minute)
 	for name, victim := range map[string]*cardeatest.Browser{
 		"without cookies": fresh, "with a flow": begun, "signed in": signedIn,
 	} {
 		res := visit(t, victim, callbackURLOf(t, newBrowser(t, s.URL), "idp"))
-		checkSignInFailed(t, s, res, cardea.CodeConfiguration)
+		checkSignInFailed(t, s, res, cardea.CodeInvalidCheck)
 		log.checkFailure(t, "InvalidCheck", "the browser has no cookie of this flow")
 		session := victim.Session()
 		if name != "signed in" && session != nil ||
@@ -323,11 +326,18 @@ func TestInjectedCodeIsRefused(t *testing.T) {
 	for _, tc := range []struct {
 		name, provider string
 		ways           []cardeatest.Misbehaviour
+		shown          cardea.Code
+		logged         string
 		cause          string
 	}{
-		{"by PKCE", "idp", nil, "invalid_grant"},
-		{"by PKCE, without OpenID Connect", "github", nil, "invalid_grant"},
-		{"by the nonce", "idp", []cardeatest.Misbehaviour{cardeatest.IgnoresPKCE}, "id token: nonce"},
+		{"by PKCE", "idp", nil, cardea.CodeInvalidCheck, "InvalidCheck", "invalid_grant"},
+		{
+			"by PKCE, without OpenID Connect", "github", nil, cardea.CodeInvalidCheck, "InvalidCheck", "invalid_grant",
+		},
+		{ // the provider is at fault, because it should have refused the code
+			"by the nonce", "idp", []cardeatest.Misbehaviour{cardeatest.IgnoresPKCE}, cardea.CodeConfiguration,
+			"CallbackRouteError", "id token: nonce",
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -350,8 +360,8 @@ func TestInjectedCodeIsRefused(t *testing.T) {
 			q := callback.Query()
 			q.Set("code", stolen.Query().Get("code"))
 			callback.RawQuery = q.Encode()
-			checkSignInFailed(t, s, visit(t, victim, callback.String()), cardea.CodeConfiguration)
-			log.checkFailure(t, "CallbackRouteError", tc.cause)
+			checkSignInFailed(t, s, visit(t, victim, callback.String()), tc.shown)
+			log.checkFailure(t, tc.logged, tc.cause)
 			if victim.Session() != nil || s.accountOwner(t, tc.provider, "attacker") != "" {
 				t.Error("signed in with a stolen code")
 			}
@@ -410,8 +420,12 @@ func TestResponsesWithoutTokenOrProfileFail(t *testing.T) {
 			})
 			s.issuer.Misbehave(tc.way)
 			b := newBrowser(t, s.URL)
-			checkSignInFailed(t, s, signInWith(t, b, "github"), cardea.CodeConfiguration)
-			log.checkFailure(t, "CallbackRouteError", tc.cause)
+			shown, logged := cardea.CodeConfiguration, "CallbackRouteError"
+			if strings.Contains(tc.cause, "invalid_grant") || strings.Contains(tc.cause, "bad_verification_code") {
+				shown, logged = cardea.CodeInvalidCheck, "InvalidCheck"
+			}
+			checkSignInFailed(t, s, signInWith(t, b, "github"), shown)
+			log.checkFailure(t, logged, tc.cause)
 			if b.Session() != nil || len(store.writes()) > 0 || s.issuer.Stranger().Requests(cardeatest.User) != 0 {
 				t.Errorf("session = %v, writes = %v, or the request followed a redirect", b.Session(), store.writes())
 			}
@@ -461,9 +475,11 @@ func TestFlowsInOneBrowser(t *testing.T) {
 	for i, callback := range callbacks {
 		switch to := visit(t, b, callback).Header.Get("Location"); to {
 		case fmt.Sprint(s.URL, "/tab", i):
-		case s.URL + "/api/auth/error?error=Configuration":
-			dropped++
 		default:
+			if withoutRestart(t, to) == s.URL+"/api/auth/error?error=InvalidCheck" {
+				dropped++
+				continue
+			}
 			t.Errorf("tab %d ends at %s", i, to)
 		}
 	}

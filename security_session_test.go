@@ -409,7 +409,7 @@ func overHTTPS(lines []string) []string {
 	var list []string
 	for _, line := range lines {
 		prefix := "__Secure-"
-		if strings.HasPrefix(line, csrfCookie) {
+		if strings.HasPrefix(line, csrfCookie) || strings.HasPrefix(line, stateCookiePrefix) {
 			prefix = "__Host-"
 		}
 		list = append(list, prefix+strings.Replace(line, "; HttpOnly", "; HttpOnly; Secure", 1))

@@ -72,7 +72,7 @@ func TestFlowStateExpires(t *testing.T) {
 				}
 				return
 			}
-			checkSignInFailed(t, s, res, cardea.CodeConfiguration)
+			checkSignInFailed(t, s, res, cardea.CodeInvalidCheck)
 			log.checkFailure(t, "InvalidCheck", "expired")
 		})
 	}
@@ -151,7 +151,7 @@ func TestTokensInTheURLAreIgnored(t *testing.T) {
 	q.Set("id_token", tokens[len(tokens)-1])
 	q.Set("token_type", "Bearer")
 	callback.RawQuery = q.Encode()
-	checkSignInFailed(t, s, visit(t, b, callback.String()), cardea.CodeConfiguration)
+	checkSignInFailed(t, s, visit(t, b, callback.String()), cardea.CodeInvalidCheck)
 	if b.Session() != nil {
 		t.Error("signed in by tokens in the URL")
 	}
@@ -343,29 +343,29 @@ func TestIssIsChecked(t *testing.T) {
 		want           cardea.Code // "" if the sign-in succeeds
 	}{
 		{"right", "idp", func(url.Values, string) {}, ""},
-		{"missing, although promised", "idp", remove, cardea.CodeConfiguration},
-		{"of another issuer", "idp", set("https://evil.example"), cardea.CodeConfiguration},
+		{"missing, although promised", "idp", remove, cardea.CodeInvalidCheck},
+		{"of another issuer", "idp", set("https://evil.example"), cardea.CodeInvalidCheck},
 		{
 			"in upper case", "idp",
-			func(q url.Values, issuer string) { q.Set("iss", strings.ToUpper(issuer)) }, cardea.CodeConfiguration,
+			func(q url.Values, issuer string) { q.Set("iss", strings.ToUpper(issuer)) }, cardea.CodeInvalidCheck,
 		},
 		{
 			"with an additional slash", "idp",
-			func(q url.Values, issuer string) { q.Set("iss", issuer+"/") }, cardea.CodeConfiguration,
+			func(q url.Values, issuer string) { q.Set("iss", issuer+"/") }, cardea.CodeInvalidCheck,
 		},
-		{"empty", "idp", set(""), cardea.CodeConfiguration},
+		{"empty", "idp", set(""), cardea.CodeInvalidCheck},
 		{"right, in an error", "idp", func(q url.Values, _ string) { toError(q) }, cardea.CodeOAuthCallback},
 		{
 			"missing, in an error", "idp",
-			func(q url.Values, _ string) { toError(q).Del("iss") }, cardea.CodeConfiguration,
+			func(q url.Values, _ string) { toError(q).Del("iss") }, cardea.CodeInvalidCheck,
 		},
 		{
 			"of another issuer, in an error", "idp",
-			func(q url.Values, _ string) { toError(q).Set("iss", "https://evil.example") }, cardea.CodeConfiguration,
+			func(q url.Values, _ string) { toError(q).Set("iss", "https://evil.example") }, cardea.CodeInvalidCheck,
 		},
 		{"right, without OpenID Connect", "github", func(url.Values, string) {}, ""},
 		{"missing, and not promised", "github", remove, ""},
-		{"of another issuer, without OpenID Connect", "github", set("https://evil.example"), cardea.CodeConfiguration},
+		{"of another issuer, without OpenID Connect", "github", set("https://evil.example"), cardea.CodeInvalidCheck},
 		{"any, without a configured issuer", "bare", set("https://idp.example"), ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -541,8 +541,8 @@ func TestSignInsAreLogged(t *testing.T) {
 		b := newBrowser(t, s.URL)
 		callback := callbackURLOf(t, b, "idp")
 		visit(t, b, callback)
-		visit(t, b, callback)
 		b.Post("/signout", nil)
+		visit(t, b, callback)
 		user := s.accountOwner(t, "idp", "1001")
 		for message, want := range map[string]map[string]any{
 			"cardea: signed in":      {"level": "INFO", "user": user, "provider": "idp", "new": true},

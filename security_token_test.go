@@ -56,7 +56,7 @@ func TestMisbehavingProvidersAreRefused(t *testing.T) {
 		{cardeatest.CallbackError("server_error"), answer, `error "server_error"`, nil},
 		{cardeatest.CallbackError("<script>\r\n"), answer, `error ""`, nil},
 
-		{cardeatest.ErrorWithOK, callback, "refused with status 200", nil},
+		{cardeatest.ErrorWithOK, check, "refused with status 200", nil},
 		{cardeatest.AccessTokenNull, callback, "no access_token", nil},
 		{cardeatest.NoAccessToken, callback, "no access_token", nil},
 		{cardeatest.ForeignTokenType, callback, "token_type is not bearer", nil},
@@ -66,7 +66,7 @@ func TestMisbehavingProvidersAreRefused(t *testing.T) {
 		{broken(cardeatest.Token, cardeatest.SendsNull), callback, "not a JSON object", nil},
 		{broken(cardeatest.Token, cardeatest.SendsHTML), callback, "not a JSON object", nil},
 		{broken(cardeatest.Token, cardeatest.SendsHuge), callback, "longer than", nil},
-		{broken(cardeatest.Token, cardeatest.SendsError400), callback, "status 400: invalid_grant", nil},
+		{broken(cardeatest.Token, cardeatest.SendsError400), check, "status 400: invalid_grant", nil},
 		{broken(cardeatest.Token, cardeatest.SendsError500), callback, "status 500: server_error", nil},
 		{broken(cardeatest.Token, cardeatest.SendsElsewhere), callback, "redirect refused", nil},
 
@@ -145,8 +145,8 @@ func TestMisbehavingProvidersAreRefused(t *testing.T) {
 				res = signInWith(t, b, "idp")
 			}
 			shown := cardea.CodeConfiguration
-			if tc.code == answer {
-				shown = cardea.CodeOAuthCallback
+			if tc.code == answer || tc.code == check {
+				shown = cardea.Code(tc.code)
 			}
 			checkSignInFailed(t, s, res, shown)
 			log.checkFailure(t, tc.code, tc.cause)
@@ -406,7 +406,7 @@ func TestAlteredValuesAreRefused(t *testing.T) {
 		requests := s.issuer.Requests(cardeatest.Token)
 		for i, v := range altered(own[name]) {
 			to := serve(s.auth, http.MethodGet, path, own.with(name, v), nil).Header.Get("Location")
-			if !strings.Contains(to, "error=Configuration") {
+			if !strings.Contains(to, "error=InvalidCheck") {
 				t.Errorf("altered flow state %d leads to %s", i, to)
 			}
 		}
@@ -418,7 +418,7 @@ func TestAlteredValuesAreRefused(t *testing.T) {
 		for i, v := range altered(q.Get("state")) {
 			q.Set("state", v)
 			to := serve(s.auth, http.MethodGet, u.Path+"?"+q.Encode(), own, nil).Header.Get("Location")
-			if !strings.Contains(to, "error=Configuration") {
+			if !strings.Contains(to, "error=InvalidCheck") {
 				t.Errorf("altered state %d leads to %s", i, to)
 			}
 		}

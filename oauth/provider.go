@@ -283,7 +283,9 @@ type Provider struct {
 
 	// Identify checks the answer that the browser brought back from the service, and returns what
 	// the answer proves about the person. Nothing else checks it: if Identify accepts a forged
-	// answer, the forger is signed in.
+	// answer, the forger is signed in. For an answer that is not valid, or not any more, it returns
+	// a *cardea.Error with CodeInvalidCheck: the visitor is asked to start again. If Once has
+	// returned false, any error means that. Other errors are failures of the service.
 	Identify func(ctx context.Context, r *Redirection) (Claims, error)
 
 	// Profile maps what the provider said about the person. It may be called concurrently. A

@@ -44,15 +44,21 @@ func steamRedirect(_ context.Context, r *oauth.Redirection) (string, error) {
 
 // steamIdentify verifies an assertion (§ 11) by asking Steam (§ 11.4.2).
 func steamIdentify(ctx context.Context, r *oauth.Redirection) (oauth.Claims, error) {
+	if r.Answer.Get("openid.mode") == "cancel" {
+		return nil, &cardea.Error{Code: cardea.CodeOAuthCallback, Err: errors.New("the user cancelled the sign-in")}
+	}
 	id, err := steamAsserted(r)
 	if err != nil {
-		return nil, err
+		return nil, startAgain(err)
 	}
-	if err := steamCheck(ctx, r); err != nil {
+	if isValid, err := steamCheck(ctx, r); err != nil {
 		return nil, fmt.Errorf("check_authentication: %w", err)
+	} else if !isValid {
+		return nil, startAgain(errors.New("check_authentication: Steam did not sign the response, or was already " +
+			"asked about it"))
 	}
 	if !r.Once(r.Answer.Get("openid.response_nonce"), r.Now.Add(2*steamNonceAge)) { // Section 11.3
-		return nil, errors.New("openid.response_nonce was already used")
+		return nil, startAgain(errors.New("openid.response_nonce was already used"))
 	}
 	if r.ClientSecret == "" {
 		return oauth.Claims{"steamid": id}, nil
@@ -71,9 +77,6 @@ func steamIdentify(ctx context.Context, r *oauth.Redirection) (oauth.Claims, err
 // Its errors do not quote the response.
 func steamAsserted(r *oauth.Redirection) (string, error) {
 	field := func(name string) string { return r.Answer.Get("openid." + name) }
-	if field("mode") == "cancel" {
-		return "", &cardea.Error{Code: cardea.CodeOAuthCallback, Err: errors.New("the user cancelled the sign-in")}
-	}
 	signed := strings.Split(field("signed"), ",")
 	for _, name := range steamSigned {
 		if !slices.Contains(signed, name) || field(name) == "" {
@@ -106,7 +109,7 @@ func steamFresh(nonce string, now time.Time) bool {
 }
 
 // steamCheck asks Steam whether it signed the response and is asked for the first time.
-func steamCheck(ctx context.Context, r *oauth.Redirection) error {
+func steamCheck(ctx context.Context, r *oauth.Redirection) (isValid bool, err error) {
 	form := url.Values{}
 	for name, values := range r.Answer {
 		if strings.HasPrefix(name, "openid.") {
@@ -116,23 +119,20 @@ func steamCheck(ctx context.Context, r *oauth.Redirection) error {
 	form.Set("openid.mode", "check_authentication")
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, steamEndpoint, strings.NewReader(form.Encode()))
 	if err != nil {
-		return err
+		return false, err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Accept", "text/plain")
 	resp, err := r.HTTP.Do(req)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil || resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("status %d", resp.StatusCode)
+		return false, fmt.Errorf("status %d", resp.StatusCode)
 	}
-	if !steamValid(string(body)) {
-		return errors.New("Steam did not sign the response, or was already asked about it")
-	}
-	return nil
+	return steamValid(string(body)), nil
 }
 
 // steamValid reads is_valid from lines of a key, a colon and a value (§ 4.1.1).

@@ -32,22 +32,8 @@ func (o TelegramOptions) redirect(_ context.Context, r *oauth.Redirection) (stri
 // telegramIdentify verifies the fields that the widget has added to the callback. Its errors do not
 // quote them.
 func telegramIdentify(_ context.Context, r *oauth.Redirection) (oauth.Claims, error) {
-	if telegramAmbiguous(r.Answer) {
-		return nil, errors.New("a field contains a line break, or its name contains =")
-	}
-	hash, err := hex.DecodeString(r.Answer.Get("hash"))
-	if err != nil || !hmac.Equal(hash, telegramHash(r.ClientSecret, r.Answer)) {
-		return nil, errors.New("the hash does not match the fields")
-	}
-	seconds, err := strconv.ParseInt(r.Answer.Get("auth_date"), 10, 64)
-	if err != nil {
-		return nil, errors.New("auth_date is not a time")
-	}
-	if made := time.Unix(seconds, 0); r.Now.Sub(made) > telegramAge || made.Sub(r.Now) > time.Minute {
-		return nil, errors.New("auth_date is too old or in the future")
-	}
-	if !r.Once(hex.EncodeToString(hash), r.Now.Add(2*telegramAge)) {
-		return nil, errors.New("the fields were already used")
+	if err := telegramCheck(r); err != nil {
+		return nil, startAgain(err)
 	}
 	claims := oauth.Claims{}
 	for name := range r.Answer {
@@ -56,6 +42,28 @@ func telegramIdentify(_ context.Context, r *oauth.Redirection) (oauth.Claims, er
 		}
 	}
 	return claims, nil
+}
+
+// telegramCheck returns why the fields are not accepted.
+func telegramCheck(r *oauth.Redirection) error {
+	if telegramAmbiguous(r.Answer) {
+		return errors.New("a field contains a line break, or its name contains =")
+	}
+	hash, err := hex.DecodeString(r.Answer.Get("hash"))
+	if err != nil || !hmac.Equal(hash, telegramHash(r.ClientSecret, r.Answer)) {
+		return errors.New("the hash does not match the fields")
+	}
+	seconds, err := strconv.ParseInt(r.Answer.Get("auth_date"), 10, 64)
+	if err != nil {
+		return errors.New("auth_date is not a time")
+	}
+	if made := time.Unix(seconds, 0); r.Now.Sub(made) > telegramAge || made.Sub(r.Now) > time.Minute {
+		return errors.New("auth_date is too old or in the future")
+	}
+	if !r.Once(hex.EncodeToString(hash), r.Now.Add(2*telegramAge)) {
+		return errors.New("the fields were already used")
+	}
+	return nil
 }
 
 // telegramAmbiguous reports whether the fields, written as lines, could also be read as those of

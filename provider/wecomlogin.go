@@ -11,7 +11,10 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-const wecomAPI = "https://qyapi.weixin.qq.com/cgi-bin/"
+const (
+	wecomAPI         = "https://qyapi.weixin.qq.com/cgi-bin/"
+	wecomInvalidCode = "40029" // the code was used or has expired
+)
 
 func (o WeComOptions) redirect(_ context.Context, r *oauth.Redirection) (string, error) {
 	callback, _, _ := strings.Cut(r.ReturnTo, "?") // WeCom adds the state itself
@@ -25,7 +28,7 @@ func (o WeComOptions) redirect(_ context.Context, r *oauth.Redirection) (string,
 func identifyWeCom(ctx context.Context, r *oauth.Redirection) (oauth.Claims, error) {
 	code := r.Answer.Get("code")
 	if code == "" {
-		return nil, errors.New("the callback has no code")
+		return nil, startAgain(errors.New("the callback has no code"))
 	}
 	app, err := askWeCom(ctx, r, "gettoken", url.Values{"corpid": {r.ClientID}, "corpsecret": {r.ClientSecret}})
 	if err != nil {
@@ -58,8 +61,12 @@ func askWeCom(ctx context.Context, r *oauth.Redirection, path string, query url.
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if code := answer.String("errcode"); code != "" && code != "0" {
+	switch code := answer.String("errcode"); code {
+	case "", "0":
+		return answer, nil
+	case wecomInvalidCode:
+		return nil, startAgain(fmt.Errorf("%s: errcode %s", path, code))
+	default:
 		return nil, fmt.Errorf("%s: errcode %s", path, code)
 	}
-	return answer, nil
 }

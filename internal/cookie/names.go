@@ -10,7 +10,7 @@ type Names struct {
 	Session     string // of the session, also the first part of the names of its chunks
 	CallbackURL string // of the URL to return to after signing in
 	CSRF        string // of the CSRF token
-	State       string // of the state of a sign-in at a provider
+	State       string // of the states of sign-ins at providers, each with its own suffix
 	Mail        string // of a sign-in by e-mail; Auth.js has no such cookie
 
 	Secure    bool   // whether the cookies have the attribute Secure: browsers send them over https only
@@ -19,8 +19,9 @@ type Names struct {
 }
 
 // NamesV5 returns the names of Auth.js. If secure is true they have prefixes, so that no page on
-// http can set them, and the CSRF token's cookie cannot be set by other hosts of the domain either
-// (RFC 6265bis § 4.1.3).
+// http can set them. Other hosts of the domain cannot set the cookie of the CSRF token either, nor
+// those of a sign-in that is in progress (RFC 6265bis § 4.1.3). The other names are those of
+// Auth.js.
 func NamesV5(secure bool) Names {
 	return names("authjs", secure, 3936)
 }
@@ -47,7 +48,7 @@ func names(prefix string, secure bool, chunkSize int) Names {
 		Session:     anyHost + prefix + ".session-token",
 		CallbackURL: anyHost + prefix + ".callback-url",
 		CSRF:        thisHost + prefix + ".csrf-token",
-		State:       anyHost + prefix + ".state",
+		State:       thisHost + prefix + ".state",
 		Mail:        thisHost + prefix + ".mail",
 		Secure:      secure,
 		ChunkSize:   chunkSize,

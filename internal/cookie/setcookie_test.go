@@ -80,7 +80,7 @@ func TestSetCookieHeaders(t *testing.T) {
 			"__Secure-authjs.callback-url=https%3A%2F%2Fapp.example%2Fa%3Fb%3Dc%20d; Path=/; HttpOnly; Secure; " +
 				"SameSite=Lax",
 			"__Host-authjs.csrf-token=token%7Chash; Path=/; HttpOnly; Secure; SameSite=Lax",
-			"__Secure-authjs.state=s; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; " +
+			"__Host-authjs.state=s; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; " +
 				"Secure; SameSite=Lax",
 			"__Host-authjs.mail=m; Max-Age=900; Path=/; HttpOnly; Secure; SameSite=Lax",
 			"__Secure-authjs.session-token.0=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax",
@@ -100,7 +100,7 @@ func TestSetCookieHeaders(t *testing.T) {
 			"__Secure-next-auth.callback-url=https%3A%2F%2Fapp.example%2Fa%3Fb%3Dc%20d; Path=/; HttpOnly; Secure; " +
 				"SameSite=Lax",
 			"__Host-next-auth.csrf-token=token%7Chash; Path=/; HttpOnly; Secure; SameSite=Lax",
-			"__Secure-next-auth.state=s; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; " +
+			"__Host-next-auth.state=s; Max-Age=900; Path=/; Expires=Sun, 22 Nov 2026 12:41:40 GMT; HttpOnly; " +
 				"Secure; SameSite=Lax",
 			"__Host-next-auth.mail=m; Max-Age=900; Path=/; HttpOnly; Secure; SameSite=Lax",
 			"__Secure-next-auth.session-token.0=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax",

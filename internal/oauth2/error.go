@@ -3,6 +3,7 @@ package oauth2
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -19,6 +20,20 @@ func (e *Error) Error() string {
 	}
 	return fmt.Sprintf("refused with status %d: %s", e.Status, e.Code)
 }
+
+// codeErrors are the codes with which servers refuse an authorization code that is not valid, was
+// issued for another request, was used, or has expired.
+var codeErrors = []string{
+	"invalid_grant",                                     // RFC 6749 § 5.2
+	"bad_verification_code",                             // GitHub
+	"invalid_code", "code_already_used", "code_expired", // Slack
+	"40029", "40163", // WeChat: invalid code, code been used
+}
+
+// RefusesCode reports whether the server does not accept the authorization code. What else the
+// standard lists, such as invalid_client, is a fault of the configuration. A server that is failing
+// may send the same code for any request, so a status of 500 or more does not count.
+func (e *Error) RefusesCode() bool { return e.Status < 500 && slices.Contains(codeErrors, e.Code) }
 
 // Printable returns text that a server or a browser sent, such as an error code, if it can be
 // logged and shown: if it is at most 64 bytes long and has only the characters that RFC 6749 §

@@ -31,6 +31,8 @@ func explain(code string) explanation {
 			http.StatusServiceUnavailable, "Try again in a moment",
 			"Sign-in cannot reach what it needs right now. Nothing is lost; please try again.",
 		}
+	case "invalidcheck":
+		return explanation{http.StatusBadRequest, "Please start again", signInMessage(code)}
 	case "accessdenied":
 		return explanation{http.StatusForbidden, "Access denied", signInMessage(code)}
 	case "ratelimited":
@@ -74,6 +76,9 @@ func signInMessage(code string) string {
 	case "signin", "oauthsignin", "oauthcallback", "oauthcallbackerror", "oauthcreateaccount", "emailcreateaccount",
 		"callback":
 		return "Signing in did not work. Please try again, or use a different account."
+	case "invalidcheck":
+		return "This sign-in cannot be finished: it took too long, it was finished before, or it was begun in " +
+			"another browser. Nothing is lost; please start again."
 	case "oauthaccountnotlinked":
 		return "There is already a user with this account or its email address. To prove that it is you, please " +
 			"sign in the way you did the first time."

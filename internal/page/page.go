@@ -60,7 +60,6 @@ type SignIn struct {
 	Message     string // the text for the error; defaults to the text of its code
 	CSRFToken   string // for the forms
 	CallbackURL string // where to go afterwards; ignored unless it is a path or an http or https URL
-	Email       string // the initial value of the e-mail field
 	Provider    string // the id of the only provider to show; "" for all
 	AllURL      string // the URL of the page with all providers, for a link; "" for no link
 	NotFound    bool   // whether the page was asked for a provider that does not exist
@@ -68,9 +67,10 @@ type SignIn struct {
 
 // SignOut is the data of one sign-out page.
 type SignOut struct {
-	Site      string // the origin of the site, to which the link Stay signed in leads
-	Action    string // the URL of the form
-	CSRFToken string // for the form
+	Site        string // the origin of the site, to which the link Stay signed in leads
+	Action      string // the URL of the form
+	CSRFToken   string // for the form
+	CallbackURL string // where to go afterwards; ignored unless it is a path or an http or https URL
 }
 
 // Failure is the data of one error page.
@@ -80,6 +80,12 @@ type Failure struct {
 	SignInURL string // where to try again
 
 	Wait time.Duration // how long to wait before that; 0 to say nothing about it
+
+	// Action is the URL of the form that starts the sign-in again. If it is "" the page has a link
+	// to SignInURL instead.
+	Action      string
+	CSRFToken   string // for the form
+	CallbackURL string // where to go afterwards; ignored unless it is a path or an http or https URL
 }
 
 // VerifyRequest is the data of one page that is shown after a mail was requested.
@@ -125,13 +131,15 @@ func (p *Pages) SignIn(w http.ResponseWriter, data SignIn) error {
 // SignOut writes the page that asks whether to sign out, with status 200. If it returns an error,
 // nothing was written.
 func (p *Pages) SignOut(w http.ResponseWriter, data SignOut) error {
+	data.CallbackURL = safeCallback(data.CallbackURL)
 	return p.write(w, http.StatusOK, document{Name: "signout", Title: "Sign Out", Site: data.Site, SignOut: data})
 }
 
-// Error writes the error page. Its status is 500 for the code Configuration, 403 for AccessDenied
-// and Verification, 429 for RateLimited, 503 for [Unavailable], and 200 for any other code, in
-// upper or lower case. If Error returns an error, nothing was written.
+// Error writes the error page. Its status is 500 for the code Configuration, 400 for InvalidCheck,
+// 403 for AccessDenied and Verification, 429 for RateLimited, 503 for [Unavailable], and 200 for
+// any other code, in upper or lower case. If Error returns an error, nothing was written.
 func (p *Pages) Error(w http.ResponseWriter, data Failure) error {
+	data.CallbackURL = safeCallback(data.CallbackURL)
 	e := explain(data.Code)
 	if data.Wait > 0 {
 		e.text = "That was too much in a short time. Please try again in " + duration(data.Wait) + "."

@@ -89,8 +89,6 @@ func TestPagesMatchGoldenFiles(t *testing.T) {
 		ButtonText: "#1a1a1a"}, allProviders())
 	failed := signIn
 	failed.Error = "OAuthAccountNotLinked"
-	prefilled := signIn
-	prefilled.Email = "ada@example.com"
 	failure := func(code string) func(http.ResponseWriter) error {
 		return func(w http.ResponseWriter) error {
 			return oauth.Error(w, page.Failure{Site: site, Code: code, SignInURL: "/api/auth/signin"})
@@ -100,15 +98,23 @@ func TestPagesMatchGoldenFiles(t *testing.T) {
 	for name, write := range map[string]func(http.ResponseWriter) error{
 		"signin":        func(w http.ResponseWriter) error { return oauth.SignIn(w, signIn) },
 		"signin-error":  func(w http.ResponseWriter) error { return oauth.SignIn(w, failed) },
-		"signin-themed": func(w http.ResponseWriter) error { return themed.SignIn(w, prefilled) },
+		"signin-themed": func(w http.ResponseWriter) error { return themed.SignIn(w, signIn) },
 		"signout": func(w http.ResponseWriter) error {
-			return oauth.SignOut(w, page.SignOut{Site: site, Action: "/api/auth/signout", CSRFToken: "0123abcd"})
+			return oauth.SignOut(w, page.SignOut{
+				Site: site, Action: "/api/auth/signout", CSRFToken: "0123abcd", CallbackURL: site + "/dashboard",
+			})
 		},
 		"error":               failure(""),
 		"error-configuration": failure("Configuration"),
 		"error-accessdenied":  failure("AccessDenied"),
 		"error-verification":  failure("Verification"),
-		"error-unavailable":   failure(page.Unavailable),
+		"error-invalidcheck": func(w http.ResponseWriter) error {
+			return oauth.Error(w, page.Failure{
+				Site: site, Code: "InvalidCheck", SignInURL: "/api/auth/signin", Action: "/api/auth/signin/github",
+				CSRFToken: "0123abcd", CallbackURL: site + "/dashboard",
+			})
+		},
+		"error-unavailable": failure(page.Unavailable),
 		"verify-request": func(w http.ResponseWriter) error {
 			return oauth.VerifyRequest(w, page.VerifyRequest{Site: site})
 		},
@@ -341,7 +347,7 @@ func TestHostileValuesStayText(t *testing.T) {
 		for name, write := range map[string]func(http.ResponseWriter) error{
 			"sign-in": func(w http.ResponseWriter) error {
 				return pages.SignIn(w, page.SignIn{
-					Site: evil, Error: evil, CSRFToken: evil, CallbackURL: evil, Email: evil,
+					Site: evil, Error: evil, CSRFToken: evil, CallbackURL: evil,
 				})
 			},
 			"sign-out": func(w http.ResponseWriter) error {

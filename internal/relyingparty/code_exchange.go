@@ -39,7 +39,7 @@ func (c *Client) redeem(ctx context.Context, m *oidc.Metadata, cb Callback) (*Id
 	}
 	var err error
 	if x.token, err = x.requestToken(ctx); err != nil {
-		return nil, failed(NotIdentified, "%w", err)
+		return nil, failed(exchangeFailure(err), "%w", err)
 	}
 	raw, err := x.claims(ctx)
 	if err != nil {
@@ -56,6 +56,15 @@ func (c *Client) redeem(ctx context.Context, m *oidc.Metadata, cb Callback) (*Id
 		return nil, failed(BadProfile, "%w", err)
 	}
 	return &Identity{Profile: profile, Token: x.token}, nil
+}
+
+// exchangeFailure returns the kind of a failed token request. If the server does not accept the
+// code, it is not of this flow, was used, or has expired: anybody can bring such a code.
+func exchangeFailure(err error) Kind {
+	if e, ok := errors.AsType[*oauth2.Error](err); ok && e.RefusesCode() {
+		return CheckFailed
+	}
+	return NotIdentified
 }
 
 // requestToken redeems the code at the token endpoint, or with the hook Exchange.

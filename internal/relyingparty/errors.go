@@ -11,7 +11,7 @@ type Kind int
 // The kinds of failures.
 const (
 	NotStarted    Kind = iota // the authorization request could not be made
-	CheckFailed               // the callback is not bound to the request, or is ambiguous
+	CheckFailed               // the callback or its code is not of this request, not valid any more, or ambiguous
 	Refused                   // the provider answered with an error, such as a cancelled consent
 	NotIdentified             // the code could not be redeemed, or the answer does not prove who signed in
 	BadProfile                // the profile could not be mapped

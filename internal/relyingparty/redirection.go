@@ -35,13 +35,21 @@ func (c *Client) redirectURL(ctx context.Context, f Flow, callback string) (stri
 func (c *Client) identifyRedirection(ctx context.Context, cb Callback) (*Identity, error) {
 	r := c.redirection(cb.Flow, cb.RedirectURI)
 	cb.Params.Del("state")
-	r.Answer, r.Once = cb.Params, cb.Once
+	kind := NotIdentified
+	r.Answer = cb.Params
+	r.Once = func(proof string, until time.Time) bool {
+		first := cb.Once(proof, until)
+		if !first {
+			kind = CheckFailed
+		}
+		return first
+	}
 	raw, err := c.Identify(ctx, r)
 	if err == nil && raw == nil {
 		err = errors.New("it returned nothing")
 	}
 	if err != nil {
-		return nil, hookFailed(NotIdentified, "Identify", err)
+		return nil, hookFailed(kind, "Identify", err)
 	}
 	c.setBooleans(raw)
 	if err := c.checkClaims(raw, ""); err != nil {
