@@ -120,6 +120,9 @@ func (a *Adapter) describe() []error {
 	a.userDeleter = userDeleter{db: a.db, tables: tables, statements: &a.statements}
 	a.tokens = tokenConsumer{a.db, &a.statements}
 	faults = append(faults, a.db.findResolver(tables)...)
+	if a.entities.sessionsFromPrimary {
+		a.db.replicas = nil
+	}
 	if err := a.db.galeraFault(); err != nil {
 		faults = append(faults, err)
 	}

@@ -78,12 +78,22 @@ func WithID(newID func() string) Option {
 	}
 }
 
+// WithSessionsFromPrimary makes the adapter read sessions from the primary, although the application
+// has registered dbresolver with replicas. By default it reads them from a replica: then a session
+// that was ended stays valid until the replica has caught up, and at most for
+// [cardea.SessionConfig.UpdateAge], because extending it needs the primary.
+func WithSessionsFromPrimary() Option {
+	return func(e *entities) { e.sessionsFromPrimary = true }
+}
+
 // entities has the types of the adapter's five entities, as the options set them.
 type entities struct {
 	user, session, account, token, authenticator entity
 
-	newID  func() string // nil for the default
-	faults []error       // what is wrong with the options
+	newID               func() string // nil for the default
+	sessionsFromPrimary bool
+
+	faults []error // what is wrong with the options
 }
 
 // entity is the Go type of one kind of row.

@@ -47,7 +47,7 @@ func (r *row) session() *cardea.Session {
 // If the application has registered dbresolver, Session reads from a replica. If the session is
 // missing or expired there, Session reads it again from the primary, so a new session is found at
 // once. Until the replica has caught up, a deleted session stays valid and changes of the user are
-// not visible.
+// not visible. With [WithSessionsFromPrimary] it always reads from the primary.
 func (a *Adapter) Session(ctx context.Context, token string) (*cardea.Session, error) {
 	if replica, ok := a.db.withReplica(ctx); ok {
 		if s, err := a.findSession(replica, token); err == nil && time.Now().Before(s.Expires) {

@@ -76,18 +76,23 @@ func address(o gormadapter.Options) (*mysql.Config, error) {
 	return config, nil
 }
 
-// parseURL reads the address of the database from a URL. The parameters of the URL are those of the
-// driver's DSN.
+// parseURL reads the address of the database from a URL, which may have several hosts with commas
+// between them. The parameters of the URL are those of the driver's DSN.
 func parseURL(address string) (*mysql.Config, error) {
 	u, err := url.Parse(address)
 	if err != nil {
 		return nil, err
 	}
-	config, err := mysql.ParseDSN("tcp(" + net.JoinHostPort(cmp.Or(u.Hostname(), "127.0.0.1"),
-		cmp.Or(u.Port(), "3306")) + ")/?" + u.RawQuery)
+	config, err := mysql.ParseDSN("tcp(127.0.0.1:3306)/?" + u.RawQuery)
 	if err != nil {
 		return nil, err
 	}
+	var addresses []string
+	for host := range strings.SplitSeq(u.Host, ",") {
+		one := url.URL{Host: host}
+		addresses = append(addresses, net.JoinHostPort(cmp.Or(one.Hostname(), "127.0.0.1"), cmp.Or(one.Port(), "3306")))
+	}
+	config.Addr = strings.Join(addresses, ",")
 	config.User, config.DBName = u.User.Username(), strings.TrimPrefix(u.Path, "/")
 	config.Passwd, _ = u.User.Password()
 	return config, nil

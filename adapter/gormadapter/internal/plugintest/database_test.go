@@ -135,9 +135,9 @@ func openOn(t testing.TB, o gormadapter.Options) *gormadapter.Adapter {
 }
 
 // newOn returns an adapter on db with its tables.
-func newOn(t testing.TB, db *gorm.DB) *gormadapter.Adapter {
+func newOn(t testing.TB, db *gorm.DB, opts ...gormadapter.Option) *gormadapter.Adapter {
 	t.Helper()
-	a, err := gormadapter.New(db)
+	a, err := gormadapter.New(db, opts...)
 	must(t, err)
 	must(t, a.Migrate(t.Context()))
 	return a

@@ -2,7 +2,13 @@ package plugintest
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +16,7 @@ import (
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
 	"github.com/cardea-auth/cardea/adaptertest"
+	"github.com/cardea-auth/cardea/provider"
 	"gorm.io/gorm"
 	"gorm.io/plugin/dbresolver"
 )
@@ -86,6 +93,65 @@ func TestSessionsFromAReplica(t *testing.T) {
 				t.Errorf("without the replica: read from the %s", got)
 			}
 		})
+	}
+}
+
+// A session that was ended stays valid on a replica that never catches up, but only until the
+// session is extended, which happens when UpdateAge has passed.
+func TestEndedSessionOnAReplica(t *testing.T) {
+	t.Parallel()
+	a, replica := replicated(t, engines()[0])
+	ctx := t.Context()
+	auth, err := cardea.New(cardea.Config{
+		Secret: strings.Repeat("s", 32), Adapter: a, Logger: slog.New(slog.DiscardHandler),
+		Session:   cardea.SessionConfig{Strategy: cardea.StrategyDatabase, MaxAge: time.Hour, UpdateAge: 2 * time.Second},
+		Providers: []cardea.Provider{provider.GitHub(provider.Client{ID: "id", Secret: "secret"})},
+	})
+	must(t, err)
+	server := httptest.NewServer(auth)
+	t.Cleanup(server.Close)
+	hash := fmt.Sprintf("%x", sha256.Sum256([]byte("token")))
+	must(t, a.CreateUser(ctx, &cardea.User{ID: "ada", Name: "Ada"}))
+	must(t, replica.CreateUser(ctx, &cardea.User{ID: "ada", Name: "Ada"}))
+	began := time.Now()
+	for _, store := range []*gormadapter.Adapter{a, replica} {
+		must(t, store.CreateSession(ctx, &cardea.Session{Token: hash, UserID: "ada", Expires: began.Add(time.Hour)}))
+	}
+	must(t, a.DeleteSession(ctx, hash))
+	signedIn := func() bool {
+		t.Helper()
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/api/auth/session", nil)
+		must(t, err)
+		r.AddCookie(&http.Cookie{Name: "authjs.session-token", Value: "token"})
+		res, err := server.Client().Do(r)
+		must(t, err)
+		defer res.Body.Close()
+		body, err := io.ReadAll(res.Body)
+		must(t, err)
+		return strings.Contains(string(body), "Ada")
+	}
+	if !signedIn() && time.Since(began) < 2*time.Second {
+		t.Error("the replica was not asked")
+	}
+	time.Sleep(time.Until(began.Add(2100 * time.Millisecond)))
+	if signedIn() {
+		t.Error("the session is still valid after UpdateAge")
+	}
+}
+
+// An application may read all sessions from the primary, whatever dbresolver has.
+func TestSessionsFromThePrimary(t *testing.T) {
+	t.Parallel()
+	at := sqliteFile(t)
+	replica := openOn(t, at)
+	db := connect(t, dialectorOf(sqliteFile(t)))
+	must(t, db.Use(dbresolver.Register(dbresolver.Config{Replicas: []gorm.Dialector{dialectorOf(at)}})))
+	a := newOn(t, db, gormadapter.WithSessionsFromPrimary())
+	ctx := t.Context()
+	must(t, replica.CreateUser(ctx, &cardea.User{ID: "ada"}))
+	must(t, replica.CreateSession(ctx, &cardea.Session{Token: "ended", UserID: "ada", Expires: expiry}))
+	if _, err := a.Session(ctx, "ended"); !errors.Is(err, cardea.ErrNotFound) {
+		t.Errorf("got %v, want not found", err)
 	}
 }
 

@@ -1,0 +1,202 @@
+package gormadapter_test
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/mysql"
+	"github.com/cardea-auth/cardea/adapter/gormadapter/postgresql"
+	"github.com/cardea-auth/cardea/cardeatest"
+	sqldriver "github.com/go-sql-driver/mysql"
+	gormmysql "gorm.io/driver/mysql"
+	"gorm.io/driver/postgres"
+)
+
+// servers are database servers of one test, which it may kill.
+type servers struct {
+	t         *testing.T
+	directory string
+	address   string
+}
+
+// startServers starts a kind of servers of scripts/servers. The variable is that of its address.
+func startServers(t *testing.T, kind, variable string) *servers {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("starts and kills database servers")
+	}
+	addressOf(t, variable) // if the machine does not have these servers, the test is skipped
+	// Not t.TempDir(), into which another user cannot look.
+	parent, err := os.MkdirTemp("", "cardea")
+	must(t, err)
+	must(t, os.Chmod(parent, 0o711))
+	s := &servers{t: t, directory: filepath.Join(parent, "servers")}
+	t.Cleanup(func() {
+		s.script("end", s.directory)
+		os.RemoveAll(parent)
+	})
+	command := exec.Command("../../scripts/servers", "start", s.directory, kind)
+	command.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, variable+"=") })
+	if out, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("start %s: %v: %s", kind, err, out)
+	}
+	out, err := exec.Command("bash", "-c", `. "$1/addresses" && echo "${!2}"`, "bash", s.directory, variable).Output()
+	must(t, err)
+	s.address = strings.TrimSpace(string(out))
+	return s
+}
+
+func (s *servers) script(arguments ...string) {
+	s.t.Helper()
+	if out, err := exec.Command("../../scripts/servers", arguments...).CombinedOutput(); err != nil {
+		s.t.Errorf("scripts/servers %v: %v: %s", arguments, err, out)
+	}
+}
+
+// Three instances on three nodes of a cluster, under load: a node is killed and comes back, another
+// one is cut off from the others, and an instance is killed. Nothing that was acknowledged is lost.
+func TestNodeAndInstanceAreKilled(t *testing.T) {
+	t.Parallel()
+	s := startServers(t, "Galera", "CARDEA_TEST_GALERA")
+	var nodes []string
+	for dsn := range strings.FieldsSeq(s.address) {
+		config, err := sqldriver.ParseDSN(dsn)
+		must(t, err)
+		nodes = append(nodes, config.Addr)
+	}
+	at := func(first int) string {
+		order := append(slices.Clone(nodes[first:]), nodes[:first]...)
+		return "mysql://root@" + strings.Join(order, ",") + "/test"
+	}
+	a := openOn(t, gormadapter.Options{Driver: mysql.Driver, DSN: at(0)})
+	idp := loadIssuer(t)
+	var instances []*instance
+	for i := range nodes {
+		instances = append(instances, newInstance(t, "mysql", at(i), idp))
+	}
+	l := startLoad(t, instances)
+	l.awaitAll()
+	s.script("kill", s.directory, "galera2")
+	t.Logf("after a node was killed, all instances worked after %v", l.awaitAll())
+	s.script("restart", s.directory, "galera2")
+	l.awaitAll()
+	s.isolate(nodes[0], 1)
+	t.Logf("after a node had lost the others, all instances worked after %v", l.awaitAll())
+	s.isolate(nodes[0], 0)
+	l.awaitAll()
+	instances[2].kill()
+	instances[2].start(t)
+	t.Logf("after an instance was killed and started, all worked after %v", l.awaitAll())
+	l.end()
+	l.check(a)
+}
+
+// isolate cuts a node off from the others, or, with 0, connects it again.
+func (s *servers) isolate(node string, on int) {
+	s.t.Helper()
+	db := connect(s.t, gormmysql.Open("root@tcp("+node+")/"))
+	must(s.t, db.Exec(fmt.Sprintf("SET GLOBAL wsrep_provider_options = 'gmcast.isolate=%d'", on)).Error)
+}
+
+// Three instances on PostgreSQL with a synchronous standby, under load: the primary is killed, and
+// the standby takes its place. Nothing that was acknowledged is lost.
+func TestPrimaryIsKilled(t *testing.T) {
+	t.Parallel()
+	s := startServers(t, "Standby", "CARDEA_TEST_STANDBY")
+	a := openOn(t, gormadapter.Options{Driver: postgresql.Driver, DSN: s.address})
+	idp := loadIssuer(t)
+	var instances []*instance
+	for range 3 {
+		instances = append(instances, newInstance(t, "postgresql", s.address, idp))
+	}
+	l := startLoad(t, instances)
+	l.awaitAll()
+	s.script("kill", s.directory, "primary")
+	s.promote()
+	t.Logf("after the standby was promoted, all instances worked after %v", l.awaitAll())
+	instances[1].kill()
+	instances[1].start(t)
+	t.Logf("after an instance was killed and started, all worked after %v", l.awaitAll())
+	l.end()
+	l.check(a)
+}
+
+// promote makes the standby the primary. The old primary must be dead: nothing else keeps it from
+// acknowledging what the new one never gets.
+func (s *servers) promote() {
+	s.t.Helper()
+	db := connect(s.t, postgres.Open(s.at("standby")))
+	must(s.t, db.Exec("SELECT pg_promote()").Error)
+	must(s.t, db.Exec("ALTER SYSTEM SET synchronous_standby_names = ''").Error)
+	must(s.t, db.Exec("SELECT pg_reload_conf()").Error)
+}
+
+// at returns the URL of one of the two servers.
+func (s *servers) at(server string) string {
+	u, err := url.Parse(s.address)
+	must(s.t, err)
+	primary, standby, _ := strings.Cut(u.Host, ",")
+	u.Host = primary
+	if server == "standby" {
+		u.Host = standby
+	}
+	return u.String()
+}
+
+// With an asynchronous standby, what the primary has acknowledged just before it dies is undone: a
+// visitor who signed in is not signed in, and one who signed out is.
+func TestAsynchronousStandbyLosesSignIns(t *testing.T) {
+	t.Parallel()
+	s := startServers(t, "Standby", "CARDEA_TEST_STANDBY")
+	a := openOn(t, gormadapter.Options{Driver: postgresql.Driver, DSN: s.address})
+	site := newSite[gormadapter.User](t, a, nil, nil)
+	site.issuer.Next(visitor("ann"))
+	leaving := newVisitor(t, site)
+	ended := sessionToken(t, leaving)
+	primary, standby := connect(t, postgres.Open(s.at("primary"))), connect(t, postgres.Open(s.at("standby")))
+	for _, statement := range []string{"ALTER SYSTEM SET synchronous_standby_names = ''", "SELECT pg_reload_conf()"} {
+		must(t, primary.Exec(statement).Error)
+	}
+	// The standby falls behind.
+	for _, statement := range []string{"ALTER SYSTEM SET primary_conninfo = ''", "SELECT pg_reload_conf()"} {
+		must(t, standby.Exec(statement).Error)
+	}
+	waitUntil(t, func() bool {
+		var receivers int
+		must(t, standby.Raw("SELECT COUNT(*) FROM pg_stat_wal_receiver").Scan(&receivers).Error)
+		return receivers == 0
+	})
+	leaving.SignOut()
+	arriving := newVisitor(t, site)
+	s.script("kill", s.directory, "primary")
+	s.promote()
+	setSessionToken(t, leaving, ended)
+	if arriving.Session() != nil || leaving.Session() == nil {
+		t.Error("nothing was lost: docs/instances.md says that an asynchronous failover undoes what was acknowledged")
+	}
+}
+
+func newVisitor(t *testing.T, s *site) *cardeatest.Browser {
+	t.Helper()
+	return cardeatest.SignIn(t, s.URL, "idp", "ann")
+}
+
+// waitUntil waits at most ten seconds until a condition holds.
+func waitUntil(t *testing.T, holds func() bool) {
+	t.Helper()
+	for range 200 {
+		if holds() {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatal("waited ten seconds")
+}
