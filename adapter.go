@@ -11,6 +11,10 @@ import (
 //
 // These rules hold for all methods:
 //   - They may be called concurrently.
+//   - What one has written and returned, the others find, also in other processes and on other
+//     servers of the database. Otherwise visitors who have just signed in would be told that they
+//     are not, and would lose their cookie. A store may make an exception for
+//     [SessionStore.Session] of a session that was changed or deleted, as with read replicas.
 //   - They take part in the transaction that ctx carries (see Transact), and stop when ctx ends.
 //   - If nothing is found, the error is [ErrNotFound]. If a value that must be unique is taken, it
 //     is [ErrConflict]. Both may be wrapped. Any other error is a failure of the store.

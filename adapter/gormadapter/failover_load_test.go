@@ -51,8 +51,8 @@ func loadIssuer(t testing.TB) *cardeatest.Issuer {
 // newLoad returns a load without visitors.
 func newLoad(t testing.TB, instances []*instance) *load {
 	return &load{
-		t: t, instances: instances, stop: make(chan struct{}), signedIn: map[string]bool{}, signedOut: map[string]bool{},
-		worked: make([]atomic.Int64, len(instances)),
+		t: t, instances: instances, stop: make(chan struct{}), worked: make([]atomic.Int64, len(instances)),
+		signedIn: map[string]bool{}, signedOut: map[string]bool{},
 	}
 }
 

@@ -26,7 +26,7 @@ type Options struct {
 	//   - PostgreSQL: "postgres://user:password@host:5432/name", or another form that pgx reads.
 	//   - MySQL and MariaDB: "mysql://user:password@host:3306/name", or another form that
 	//     github.com/go-sql-driver/mysql reads.
-	//   - Servers that replace each other, as for Host: "postgres://user@db1:5432,db2:5432/name" and
+	//   - Servers that replace each other, as for Host: "postgres://user@db1:5432,db2:5432/name" or
 	//     "mysql://user@db1:3306,db2:3306/name".
 	//   - SQLite: the same as DBName.
 	DSN string `json:"-"`

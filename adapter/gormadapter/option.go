@@ -78,10 +78,10 @@ func WithID(newID func() string) Option {
 	}
 }
 
-// WithSessionsFromPrimary makes the adapter read sessions from the primary, although the application
-// has registered dbresolver with replicas. By default it reads them from a replica: then a session
-// that was ended stays valid until the replica has caught up, and at most for
-// [cardea.SessionConfig.UpdateAge], because extending it needs the primary.
+// WithSessionsFromPrimary makes the adapter read sessions from the primary, although the
+// application has registered dbresolver with replicas. By default it reads them from a replica:
+// then a session that was ended stays valid until the replica has caught up, and at most for
+// UpdateAge of [cardea.SessionConfig], because extending it needs the primary.
 func WithSessionsFromPrimary() Option {
 	return func(e *entities) { e.sessionsFromPrimary = true }
 }

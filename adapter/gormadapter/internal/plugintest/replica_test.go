@@ -104,7 +104,9 @@ func TestEndedSessionOnAReplica(t *testing.T) {
 	ctx := t.Context()
 	auth, err := cardea.New(cardea.Config{
 		Secret: strings.Repeat("s", 32), Adapter: a, Logger: slog.New(slog.DiscardHandler),
-		Session:   cardea.SessionConfig{Strategy: cardea.StrategyDatabase, MaxAge: time.Hour, UpdateAge: 2 * time.Second},
+		Session: cardea.SessionConfig{
+			Strategy: cardea.StrategyDatabase, MaxAge: time.Hour, UpdateAge: 2 * time.Second,
+		},
 		Providers: []cardea.Provider{provider.GitHub(provider.Client{ID: "id", Secret: "secret"})},
 	})
 	must(t, err)
