@@ -21,6 +21,11 @@ import (
 //   - Strings compare byte for byte.
 //   - Times are stored to the millisecond or better, and returned in UTC.
 //
+// A text that the store cannot hold, because a column is too short or has too few characters, is
+// never cut or changed. If it is optional, the row is stored without it: a name, a picture, and the
+// texts of an account that UpdateAccount can change, but not its type. An expiry is not stored
+// without its access token. If the text is required, the error is [ErrRefused].
+//
 // The id of a user is a string. A store with other keys, such as numbers, writes them as strings.
 // CreateUser refuses an id that is not a valid key; for the other methods no such user exists.
 //
@@ -49,11 +54,16 @@ type Adapter interface {
 	// writes the fields of u over it. Afterwards u.Entity is the stored row.
 	CreateUser(ctx context.Context, u *User) error
 
-	// UserByID returns the user with that id, or ErrNotFound.
+	// UserByID returns the user with that id, or ErrNotFound. If the user is deleted and the row is
+	// kept, it returns the user together with [ErrUserDeleted]. So do UserByEmail and
+	// UserByAccount. All other methods treat such a user as one who does not exist.
 	UserByID(ctx context.Context, id string) (*User, error)
 
 	// UserByEmail returns the user with exactly that e-mail, or ErrNotFound. Callers pass the
 	// e-mail in lower case. For an empty e-mail the error is ErrNotFound.
+	//
+	// If the store lets only one user have an e-mail in whatever case, and has it in another case,
+	// UserByEmail returns that user. Only A to Z and a to z count as the same letters.
 	UserByEmail(ctx context.Context, email string) (*User, error)
 
 	// UserByAccount returns the user to whom the provider's account is linked, or ErrNotFound.

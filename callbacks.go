@@ -109,6 +109,18 @@ type Callbacks struct {
 	// empty, the visitor goes there and is not signed in. Defaults to letting everybody in.
 	SignIn func(ctx context.Context, in *SignIn) (redirect string, err error)
 
+	// DeletedUser decides about a person who was a user, is deleted, and whose row is kept (soft
+	// deletion). In.User is that user, In.User.Entity the row. In.Profile says what is proven: if
+	// its EmailVerified is false, somebody else may have the same address. It is called before
+	// SignIn, and before anything is stored.
+	//
+	// To let the person come back as the same user, remove the mark and return nil. To let the
+	// person start as a new user, delete the row for good, or remove its address and accounts, and
+	// return nil. The user is then looked for again, and the sign-in is decided as usual. If the
+	// user is still deleted, or the callback returns an error, the sign-in is denied, with
+	// AccessDenied unless the error is an [Error]. Defaults to denying it.
+	DeletedUser func(ctx context.Context, in *SignIn) error
+
 	// Redirect decides where a visitor goes after signing in or out. Target is the requested URL,
 	// base the origin of the site. The function may be called with its own result, and must then
 	// return it unchanged.

@@ -11,7 +11,8 @@ import (
 //
 // If ctx carries a transaction of the application, DeleteUser joins it, so that the application's
 // rows can be deleted with the user. The providers are not told, and the person can sign in again
-// as a new user.
+// as a new user. If the user entity has soft deletion, the row stays, and
+// [Callbacks].DeletedUser decides whether the person can.
 //
 // A JWT session cannot be revoked. This process refuses it immediately. Other processes accept it,
 // and extend it while it is used, until [SessionConfig].Lifetime is over, unless [Handle], [UserAs]

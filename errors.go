@@ -17,6 +17,15 @@ var (
 
 	// ErrConflict means that another row already has a value that must be unique.
 	ErrConflict = errors.New("conflict with a row that exists")
+
+	// ErrUserDeleted means that the user's row is kept but marked as deleted (soft deletion). It is
+	// an ErrNotFound too. See [Callbacks].DeletedUser.
+	ErrUserDeleted = fmt.Errorf("the user is deleted, and the row is kept: %w", ErrNotFound)
+
+	// ErrRefused means that the store does not take a row, now or later: a value does not fit, or a
+	// check, a trigger or a missing column of the application refuses it. A sign-in that fails with
+	// it ends with [CodeAccessDenied].
+	ErrRefused = errors.New("the store refuses the row")
 )
 
 // The errors that methods of [Auth] return, possibly wrapped.
@@ -121,7 +130,8 @@ func fail(code Code, format string, args ...any) *Error {
 }
 
 // storeError returns the Error for a failure of the adapter: the request is not at fault, and
-// trying again may help. If err contains an Error already, it returns that one.
+// trying again may help, unless the store refuses the row for good. If err contains an Error
+// already, it returns that one.
 func storeError(doing string, err error) error {
 	if err == nil {
 		return nil
@@ -129,7 +139,11 @@ func storeError(doing string, err error) error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
-	return &Error{Code: codeAdapter, Err: fmt.Errorf("%s: %w", doing, err)}
+	code := codeAdapter
+	if errors.Is(err, ErrRefused) {
+		code = CodeAccessDenied
+	}
+	return &Error{Code: code, Err: fmt.Errorf("%s: %w", doing, err)}
 }
 
 // applicationError returns the Error for an error of the application's code. If err contains an

@@ -34,6 +34,9 @@ type identity struct {
 	// notAdopted says that adopt has returned false.
 	notAdopted bool
 
+	// onlyRequired says that the store has refused a row, so it gets only what it must have.
+	onlyRequired bool
+
 	cookie  sessionCookie // of the session that the browser has now
 	session *Session      // that session; nil if nobody is signed in, or if it has ended meanwhile
 	token   string        // of the new session, with StrategyDatabase
@@ -70,7 +73,22 @@ func (id identity) setEmailVerified(u *User) {
 
 // newUser returns the user of the profile, who is not stored yet.
 func (id identity) newUser() *User {
+	if id.onlyRequired {
+		return &User{Email: id.profile.Email}
+	}
 	return &User{Name: id.profile.Name, Email: id.profile.Email, Image: id.profile.Image}
+}
+
+// storedAccount returns the account as it is stored.
+func (id identity) storedAccount() Account {
+	account := *id.account
+	if id.onlyRequired {
+		account = Account{
+			Type: account.Type, Provider: account.Provider, ProviderAccountID: account.ProviderAccountID,
+			Entity: account.Entity,
+		}
+	}
+	return account
 }
 
 // ephemeralID is the id of a user without an adapter: the same at each sign-in, and another one for

@@ -10,6 +10,8 @@ type facts struct {
 	sameEmailVerified bool   // the row of sameEmail says that the address was verified
 	linkByEmail       bool   // the provider is trusted to link by verified e-mail
 	sameEmailUnused   bool   // nobody can sign in as sameEmail without the address
+	ownerDeleted      bool   // owner is deleted, and the row is kept
+	sameEmailDeleted  bool   // sameEmail is deleted, and the row is kept
 }
 
 // emailProven reports whether the person has proven the profile's e-mail address: the provider has
@@ -18,11 +20,12 @@ func (f facts) emailProven() bool { return f.linkByEmail && f.emailVerified }
 
 // factsOf collects the facts. The signed-in user counts only if the same user was signed in when
 // the flow began. Otherwise an account could be linked to a user who has signed in since.
-func factsOf(id *identity, current, owner, sameEmail *User) facts {
+func factsOf(id *identity, current *User, owner, sameEmail candidate) facts {
 	f := facts{
-		owner: idOf(owner), sameEmail: idOf(sameEmail),
+		owner: idOf(owner.user), sameEmail: idOf(sameEmail.user),
+		ownerDeleted: owner.deleted, sameEmailDeleted: sameEmail.deleted,
 		linkByEmail: id.linkByEmail, emailVerified: id.profile.EmailVerified,
-		sameEmailVerified: sameEmail != nil && !sameEmail.EmailVerified.IsZero(),
+		sameEmailVerified: sameEmail.user != nil && !sameEmail.user.EmailVerified.IsZero(),
 	}
 	if idOf(current) == id.startedBy {
 		f.current = id.startedBy
@@ -41,6 +44,7 @@ const (
 	decisionCreate                      // a new user gets this account
 	decisionTakeAddress                 // a new user gets this account, and the address of sameEmail
 	decisionAdopt                       // the owner of an address becomes the user who has it; see EmailProvider.Adopt
+	decisionDeleted                     // the person was a user who is deleted; see Callbacks.DeletedUser
 )
 
 // decide decides about an identity that a provider has proven. If the account is known, its key
@@ -53,6 +57,8 @@ const (
 // keep that person out.
 func decide(f facts) decision {
 	switch {
+	case f.ownerDeleted:
+		return decisionDeleted
 	case f.owner != "" && f.current != "" && f.owner != f.current:
 		return decisionRefuse
 	case f.owner != "":
@@ -61,6 +67,8 @@ func decide(f facts) decision {
 		return decisionLinkCurrent
 	case f.sameEmail == "":
 		return decisionCreate
+	case f.sameEmailDeleted:
+		return decisionDeleted
 	case !f.emailProven():
 		return decisionRefuse
 	case f.sameEmailVerified || f.sameEmailUnused:

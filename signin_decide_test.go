@@ -40,6 +40,26 @@ func TestDecide(t *testing.T) {
 			},
 			decisionRefuse,
 		},
+		{"the account of a deleted user signs nobody in", facts{owner: "ann", ownerDeleted: true}, decisionDeleted},
+		{
+			"nor does it while signed in as somebody else", facts{owner: "ann", ownerDeleted: true, current: "bob"},
+			decisionDeleted,
+		},
+		{
+			"the e-mail of a deleted user belongs to nobody else",
+			facts{
+				sameEmail: "ann", sameEmailDeleted: true, emailVerified: true, sameEmailVerified: true,
+				linkByEmail: true,
+			},
+			decisionDeleted,
+		},
+		{
+			"whether the provider is trusted or not", facts{sameEmail: "ann", sameEmailDeleted: true}, decisionDeleted,
+		},
+		{
+			"the signed-in user may link an account with a deleted user's e-mail",
+			facts{current: "bob", sameEmail: "ann", sameEmailDeleted: true}, decisionLinkCurrent,
+		},
 		{"a new account is linked to the signed-in user", facts{current: "ann"}, decisionLinkCurrent},
 		{
 			"a new account with the signed-in user's e-mail is linked to that user",
@@ -102,7 +122,10 @@ func TestDecideIsSafeForAllFacts(t *testing.T) {
 				for _, ev := range bools {
 					for _, ov := range bools {
 						for _, link := range bools {
-							f := facts{owner, current, sameEmail, ev, ov, link, false}
+							f := facts{
+								owner: owner, current: current, sameEmail: sameEmail, emailVerified: ev,
+								sameEmailVerified: ov, linkByEmail: link,
+							}
 							got := decide(f)
 							if owner != "" && got != decisionSignIn && got != decisionRefuse {
 								t.Errorf("%+v: the account has an owner, got %v", f, got)

@@ -16,12 +16,20 @@ import (
 //
 // Otherwise the user loses the address.
 func (r *userResolver) planAddress(ctx context.Context, id *identity, p *plan) error {
-	u, err := r.userByEmail(ctx, id.profile.Email)
+	found, err := r.userByEmail(ctx, id.profile.Email)
 	if err != nil {
 		return err
 	}
-	if u == nil {
+	u := found.user
+	switch {
+	case u == nil:
 		p.decision = decisionCreate
+		return nil
+	case found.deleted && id.verificationRequest: // the visitor must not learn that the user is deleted
+		p.decision = decisionCreate
+		return nil
+	case found.deleted:
+		p.decision, p.user = decisionDeleted, u
 		return nil
 	}
 	p.verifies = u.EmailVerified.IsZero()

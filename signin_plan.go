@@ -1,6 +1,7 @@
 package cardea
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -84,8 +85,7 @@ func (r *userResolver) plan(ctx context.Context, id *identity) (p plan, err erro
 	}
 	switch {
 	case id.user != nil:
-		p.decision = decisionSignIn
-		p.user, err = r.namedUser(ctx, id)
+		err = r.planNamed(ctx, id, &p)
 	case r.adapter == nil:
 		p.decision = decisionCreate
 	case id.isAddress:
@@ -96,18 +96,24 @@ func (r *userResolver) plan(ctx context.Context, id *identity) (p plan, err erro
 	return p, err
 }
 
-// namedUser returns the row of the user whom a check of the application names or, without an
-// adapter, the user as the check describes them.
-func (r *userResolver) namedUser(ctx context.Context, id *identity) (*User, error) {
+// planNamed decides about the user whom a check of the application names. Without an adapter it is
+// the user as the check describes them.
+func (r *userResolver) planNamed(ctx context.Context, id *identity, p *plan) error {
+	p.decision = decisionSignIn
 	if r.adapter == nil {
 		clone := *id.user
-		return &clone, nil
+		p.user = &clone
+		return nil
 	}
-	u, err := r.adapter.UserByID(ctx, id.user.ID)
-	if errors.Is(err, ErrNotFound) {
-		return nil, fail(CodeConfiguration, "provider %q: the user is not in the store: %w", id.account.Provider, err)
+	found, err := candidateOf(r.adapter.UserByID(ctx, id.user.ID))
+	if err == nil && found.user == nil {
+		return fail(CodeConfiguration, "provider %q: the user is not in the store: %w", id.account.Provider,
+			ErrNotFound)
 	}
-	return u, err
+	if p.user = found.user; found.deleted {
+		p.decision = decisionDeleted
+	}
+	return err
 }
 
 // currentUser returns the user who is signed in. A JWT session outlives its user; a user who does
@@ -133,20 +139,22 @@ func (r *userResolver) planAccount(ctx context.Context, id *identity, p *plan) e
 		return err
 	}
 	f := factsOf(id, p.current, owner, sameEmail)
-	if f.emailProven() && sameEmail != nil && !f.sameEmailVerified {
-		if f.sameEmailUnused, err = r.isUnused(ctx, sameEmail, nil); err != nil {
+	if f.emailProven() && f.sameEmail != "" && !f.sameEmailVerified && !f.sameEmailDeleted {
+		if f.sameEmailUnused, err = r.isUnused(ctx, sameEmail.user, nil); err != nil {
 			return err
 		}
 	}
 	switch p.decision = decide(f); p.decision {
 	case decisionSignIn:
-		p.user = owner
+		p.user = owner.user
+	case decisionDeleted:
+		p.user = cmp.Or(owner.user, sameEmail.user)
 	case decisionLinkCurrent:
 		p.user = p.current
 	case decisionLinkByEmail:
-		p.user = sameEmail
+		p.user = sameEmail.user
 	case decisionTakeAddress:
-		p.loser = sameEmail
+		p.loser = sameEmail.user
 	}
 	p.verifies, err = r.verifies(ctx, id, p)
 	return err
@@ -158,7 +166,8 @@ func (r *userResolver) planAccount(ctx context.Context, id *identity, p *plan) e
 // be those of a stranger, who has registered the address and waits for its owner to sign in.
 func (r *userResolver) verifies(ctx context.Context, id *identity, p *plan) (bool, error) {
 	u := p.user
-	if u == nil || !id.provesEmail() || !u.EmailVerified.IsZero() || emailaddr.Clean(u.Email) != id.profile.Email {
+	if u == nil || p.decision == decisionDeleted || !id.provesEmail() ||
+		!u.EmailVerified.IsZero() || emailaddr.Clean(u.Email) != id.profile.Email {
 		return false, nil
 	}
 	if p.decision == decisionSignIn {
@@ -167,16 +176,33 @@ func (r *userResolver) verifies(ctx context.Context, id *identity, p *plan) (boo
 	return true, nil
 }
 
+// candidate is a user whom an identity may belong to. Its zero value means that there is none.
+type candidate struct {
+	user    *User
+	deleted bool // the row is kept, but the user is deleted
+}
+
+// candidateOf returns what a method of the adapter has found.
+func candidateOf(u *User, err error) (candidate, error) {
+	switch {
+	case errors.Is(err, ErrUserDeleted) && u != nil:
+		return candidate{u, true}, nil
+	case err != nil:
+		return candidate{}, ignoreNotFound(err)
+	}
+	return candidate{user: u}, nil
+}
+
 // candidates returns the user to whom the account is linked or, if there is none, the user with the
-// e-mail address. They are nil if there is none.
-func (r *userResolver) candidates(ctx context.Context, id *identity) (owner, sameEmail *User, err error) {
+// e-mail address.
+func (r *userResolver) candidates(ctx context.Context, id *identity) (owner, sameEmail candidate, err error) {
 	owner, err = r.ownerOf(ctx, id.account)
-	if owner != nil || err != nil || id.profile.Email == "" {
-		return owner, nil, err
+	if owner.user != nil || err != nil || id.profile.Email == "" {
+		return owner, sameEmail, err
 	}
 	sameEmail, err = r.userByEmail(ctx, id.profile.Email)
-	if sameEmail == nil || err != nil {
-		return nil, nil, err
+	if sameEmail.user == nil || err != nil {
+		return owner, sameEmail, err
 	}
 	// If a transaction sees what others have committed since it began, sameEmail may be the same
 	// person, stored by a faster sign-in. Then the account exists by now, and owner is that user.
@@ -184,22 +210,14 @@ func (r *userResolver) candidates(ctx context.Context, id *identity) (owner, sam
 	return owner, sameEmail, err
 }
 
-// ownerOf returns the user to whom an account is linked, and nil if it is linked to nobody.
-func (r *userResolver) ownerOf(ctx context.Context, account *Account) (*User, error) {
-	u, err := r.adapter.UserByAccount(ctx, account.Provider, account.ProviderAccountID)
-	if err != nil {
-		return nil, ignoreNotFound(err)
-	}
-	return u, nil
+// ownerOf returns the user to whom an account is linked.
+func (r *userResolver) ownerOf(ctx context.Context, account *Account) (candidate, error) {
+	return candidateOf(r.adapter.UserByAccount(ctx, account.Provider, account.ProviderAccountID))
 }
 
-// userByEmail returns the user with an e-mail address, and nil if there is none.
-func (r *userResolver) userByEmail(ctx context.Context, email string) (*User, error) {
-	u, err := r.adapter.UserByEmail(ctx, email)
-	if err != nil {
-		return nil, ignoreNotFound(err)
-	}
-	return u, nil
+// userByEmail returns the user with an e-mail address.
+func (r *userResolver) userByEmail(ctx context.Context, email string) (candidate, error) {
+	return candidateOf(r.adapter.UserByEmail(ctx, email))
 }
 
 // isUnused reports whether nobody can sign in as a user without the user's address or, if except is

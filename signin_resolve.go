@@ -4,11 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 )
 
 // maxResolves is how often resolve tries. It starts over if another sign-in was faster; the second
 // try usually finds what that one wrote.
 const maxResolves = 8
+
+// maxConflicts is how often one plan may end with a conflict, or with a row that does not exist.
+// The first may come from a user who was deleted meanwhile. After the second, the next would end
+// with it too.
+const maxConflicts = 2
 
 // errPlanChanged says that the plan of a sign-in does not hold any more. The sign-in starts over.
 var errPlanChanged = fmt.Errorf("the store has changed since the sign-in was decided: %w", ErrConflict)
@@ -19,6 +25,9 @@ type userResolver struct {
 	database *databaseSessions // nil with StrategyJWT
 	jwt      *jwtSessions      // nil with StrategyDatabase
 	onCreate UserHook
+	log      *slog.Logger
+
+	onDeleted func(context.Context, *SignIn) error // Callbacks.DeletedUser
 
 	// storesCredentials says that a provider checks credentials that the application stores, such
 	// as passwords. Then even users without an account or a passkey may have credentials.
@@ -29,8 +38,8 @@ type userResolver struct {
 
 func newUserResolver(a *Auth) *userResolver {
 	r := &userResolver{
-		adapter: a.config.Adapter, database: a.database, jwt: a.jwt, onCreate: a.config.OnCreateUser,
-		hasOther: a.config.Callbacks.HasOtherCredential,
+		adapter: a.config.Adapter, database: a.database, jwt: a.jwt, onCreate: a.config.OnCreateUser, log: a.log,
+		hasOther: a.config.Callbacks.HasOtherCredential, onDeleted: a.config.Callbacks.DeletedUser,
 	}
 	for _, m := range a.methods {
 		r.storesCredentials = r.storesCredentials || m.info().storesCredentials
@@ -49,17 +58,38 @@ type askFunc func(ctx context.Context, id *identity, p plan) (redirect string, e
 // plan is another one then.
 func (r *userResolver) resolve(ctx context.Context, id *identity, ask askFunc) (*signInResult, string, error) {
 	var asked planIDs // its zero value is a refusal, about which the application is never asked
+	conflicts := 0    // of the plan that was asked about
+	var refusal error // of a row with everything that is optional
 	for try := 1; ; try++ {
 		p, redirect, err := r.allowedPlan(ctx, id, ask, asked)
 		if err != nil || redirect != "" {
 			return nil, redirect, err
 		}
+		if p.ids() != asked {
+			conflicts = 0
+		}
 		asked = p.ids()
 		res, err := r.store(ctx, id, p)
-		if err == nil {
+		switch {
+		case err == nil:
+			if refusal != nil {
+				r.log.WarnContext(ctx, "cardea: stored without name, picture and tokens, which the store refuses",
+					"provider", id.account.Provider, "cause", refusal)
+			}
 			return res, "", nil
+		case errors.Is(err, ErrRefused) && refusal == nil:
+			refusal, id.onlyRequired = err, true
+			continue
+		case errors.Is(err, errPlanChanged):
+		case errors.Is(err, ErrConflict), errors.Is(err, ErrNotFound): // the user was deleted meanwhile
+			conflicts++
+		default:
+			return nil, "", storeError("sign in", err)
 		}
-		if !errors.Is(err, ErrConflict) || try == maxResolves {
+		if conflicts == maxConflicts {
+			err = fmt.Errorf("%w, in a way that does not show when users are looked for: %w", ErrRefused, err)
+		}
+		if conflicts == maxConflicts || try == maxResolves {
 			return nil, "", storeError("sign in", err)
 		}
 	}
@@ -73,6 +103,11 @@ func (r *userResolver) allowedPlan(
 	if p, err = r.plan(ctx, id); err != nil {
 		return p, "", storeError("find the user", err)
 	}
+	if p.decision == decisionDeleted {
+		if p, err = r.planAfterDeletion(ctx, id, p); err != nil {
+			return p, "", err
+		}
+	}
 	if p.decision == decisionRefuse {
 		return p, "", fail(CodeAccountNotLinked,
 			"the account, or its e-mail address, belongs to a user who signs in another way")
@@ -81,6 +116,25 @@ func (r *userResolver) allowedPlan(
 		redirect, err = ask(ctx, id, p)
 	}
 	return p, redirect, err
+}
+
+// planAfterDeletion asks the application about a person whose user is deleted, and makes a new plan
+// if the application has changed that.
+func (r *userResolver) planAfterDeletion(ctx context.Context, id *identity, p plan) (plan, error) {
+	refused := fail(CodeAccessDenied, "the person was user %s, who is deleted, and whose row is kept: "+
+		"Callbacks.DeletedUser decides who may come back", p.user.ID)
+	if r.onDeleted == nil {
+		return p, refused
+	}
+	in := p.signIn(id, id.account)
+	if err := r.onDeleted(ctx, &in); err != nil {
+		return p, applicationError(CodeAccessDenied, "Callbacks.DeletedUser", err)
+	}
+	p, err := r.plan(ctx, id)
+	if err == nil && p.decision == decisionDeleted {
+		return p, refused
+	}
+	return p, storeError("find the user", err)
 }
 
 // store does what the plan says.
@@ -169,7 +223,7 @@ func (r *userResolver) consumeSession(ctx context.Context, id *identity) (bool, 
 
 // writeUser changes or creates the user, and stores the account.
 func (r *userResolver) writeUser(ctx context.Context, id *identity, p plan) (*signInResult, error) {
-	account := *id.account
+	account := id.storedAccount()
 	res := &signInResult{SignIn: p.signIn(id, &account)}
 	if p.asksAdopt {
 		if err := r.askAdopt(ctx, id, p); err != nil {

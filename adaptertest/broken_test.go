@@ -57,6 +57,18 @@ var broken = merged(brokenLimits, map[string]brokenAdapter{
 		func() cardea.Adapter { return emptyEmail{memadapter.New(), new(sync.Map)} },
 		"UserByEmail/an_empty_e-mail_finds_nobody",
 	},
+	"cuts what does not fit": {
+		func() cardea.Adapter { return cutsTexts{memadapter.New()} },
+		"CreateUser/an_optional_text_that_the_store_cannot_hold_is_left_out,_never_cut_or_changed",
+	},
+	"refuses what does not fit": {
+		func() cardea.Adapter { return refusesTexts{memadapter.New()} },
+		"CreateUser/an_optional_text_that_the_store_cannot_hold_is_left_out,_never_cut_or_changed",
+	},
+	"replaces characters when it updates": {
+		func() cardea.Adapter { return replacesCharacters{memadapter.New()} },
+		"UpdateUser/an_optional_text_that_does_not_fit_is_removed,_never_cut_or_changed",
+	},
 	"renewing creates a deleted session again": {
 		func() cardea.Adapter { return upsert{memadapter.New(), new(sync.Map)} },
 		"RenewSession/it_never_brings_back_a_deleted_one",
@@ -396,6 +408,29 @@ func (a losesRefreshToken) UpdateAccount(ctx context.Context, account *cardea.Ac
 		}
 		return a.LinkAccount(ctx, &row)
 	})
+}
+
+type cutsTexts struct{ *memadapter.Adapter }
+
+func (a cutsTexts) CreateUser(ctx context.Context, u *cardea.User) error {
+	u.Image = u.Image[:min(len(u.Image), 255)]
+	return a.Adapter.CreateUser(ctx, u)
+}
+
+type refusesTexts struct{ *memadapter.Adapter }
+
+func (a refusesTexts) CreateUser(ctx context.Context, u *cardea.User) error {
+	if len(u.Image) > 255 {
+		return cardea.ErrRefused
+	}
+	return a.Adapter.CreateUser(ctx, u)
+}
+
+type replacesCharacters struct{ *memadapter.Adapter }
+
+func (a replacesCharacters) UpdateUser(ctx context.Context, u *cardea.User) error {
+	u.Name = strings.ReplaceAll(u.Name, "\U0001f600", "?")
+	return a.Adapter.UpdateUser(ctx, u)
 }
 
 type wholeSeconds struct{ *memadapter.Adapter }

@@ -20,6 +20,16 @@ func lookalikes() []string {
 	}
 }
 
+// unusualTexts returns names and addresses of pictures that are longer than some columns (Auth.js'
+// tables have 255 characters, pictures up to 2,048 bytes), or have characters that some databases
+// lack.
+func unusualTexts() []string {
+	return []string{
+		strings.Repeat("x", 255), strings.Repeat("x", 256), strings.Repeat("x", 2048), strings.Repeat("é", 255),
+		strings.Repeat("\U0001f600", 100), "Zoë \U0001f469\u200d\U0001f4bb", "李小龍", "Anna\x00", "trailing blank ",
+	}
+}
+
 // similarIDs returns strings that a database may confuse with id, a number or a UUID, or may fail
 // to parse as one. id itself is not among them.
 func similarIDs(id string) []string {

@@ -117,6 +117,13 @@ func createUser() []promise {
 			s.findsUser(lower)
 			s.findsUser(upper)
 		}},
+		{"an optional text that the store cannot hold is left out, never cut or changed", func(t *testing.T, s store) {
+			for _, text := range unusualTexts() {
+				u := &cardea.User{Name: text, Image: text}
+				s.must(s.CreateUser(t.Context(), u))
+				keepsOrLeavesOut(s, u.ID, text)
+			}
+		}},
 		{"times are kept to the millisecond and come back in UTC", func(t *testing.T, s store) {
 			for i, at := range moments() {
 				u := filledUser(fmt.Sprint("user", i))
@@ -125,6 +132,18 @@ func createUser() []promise {
 				s.findsUser(u)
 			}
 		}},
+	}
+}
+
+// keepsOrLeavesOut checks that name and image of a user are the text, or empty.
+func keepsOrLeavesOut(s store, id, text string) {
+	s.t.Helper()
+	u, err := s.UserByID(s.t.Context(), id)
+	s.must(err)
+	for what, got := range map[string]string{"name": u.Name, "image": u.Image} {
+		if got != text && got != "" {
+			s.t.Errorf("got a %s of %d bytes, want all %d bytes or none: %.40q", what, len(got), len(text), got)
+		}
 	}
 }
 
@@ -235,6 +254,14 @@ func updateUser() []promise {
 			s.findsUser(u)
 			_, err := s.UserByEmail(t.Context(), "ada@example.com")
 			s.want("UserByEmail with the old e-mail", err, cardea.ErrNotFound)
+		}},
+		{"an optional text that does not fit is removed, never cut or changed", func(t *testing.T, s store) {
+			u := s.user("ada")
+			for _, text := range unusualTexts() {
+				u.Name, u.Image = text, text
+				s.must(s.UpdateUser(t.Context(), u))
+				keepsOrLeavesOut(s, u.ID, text)
+			}
 		}},
 		{"an empty value is stored as no value", func(t *testing.T, s store) {
 			for _, name := range []string{"ada", "grace"} {

@@ -25,6 +25,9 @@ func (a *Adapter) LinkAccount(ctx context.Context, account *cardea.Account) erro
 	r.set("Provider", account.Provider)
 	r.set("ProviderAccountID", account.ProviderAccountID)
 	r.setTokens(account)
+	if err := a.layouts.fitAccount(ctx, "link account", r, account); err != nil {
+		return err
+	}
 	if err := a.insert(ctx, "link account", r, account.UserID); err != nil {
 		return err
 	}
@@ -82,14 +85,17 @@ func (r *row) account() *cardea.Account {
 }
 
 // UpdateAccount writes the type and the tokens of account through GORM, but only those that are not
-// empty. It writes the expiry if that is set, or if there is a new access token. It returns
-// ErrNotFound if there is no such account.
+// empty. It writes the expiry if that is set, or if there is a new access token. A token that does
+// not fit into its column is removed. It returns ErrNotFound if there is no such account.
 func (a *Adapter) UpdateAccount(ctx context.Context, account *cardea.Account) error {
 	r, changed := a.account.newRow(), int64(0)
 	if fields := fieldsToUpdate(account); len(fields) > 0 {
 		r.setTokens(account)
 		if r.err != nil {
 			return fmt.Errorf("update account: %w", r.err)
+		}
+		if err := a.layouts.fitAccount(ctx, "update account", r, account); err != nil {
+			return err
 		}
 		var err error
 		changed, err = a.updateAccount(ctx, account.Provider, account.ProviderAccountID, r.values(ctx, fields...))
@@ -127,8 +133,8 @@ func (a *Adapter) updateAccount(
 	if !a.db.dialect.storable(provider) || !a.db.dialect.storable(providerAccountID) {
 		return 0, nil // no account has that key
 	}
-	condition := clause.And(a.account.bytewiseEqual("Provider", provider),
-		a.account.bytewiseEqual("ProviderAccountID", providerAccountID))
+	condition := clause.And(a.account.sameText("Provider", provider),
+		a.account.sameText("ProviderAccountID", providerAccountID))
 	err = a.db.write(ctx, func(ctx context.Context) error {
 		tx := a.db.writer(ctx, a.account).Model(a.account.entity.new()).Where(condition).Updates(columns)
 		changed = tx.RowsAffected

@@ -58,8 +58,12 @@ var (
 // [cardea.AuthenticatorStore] on GORM. All methods may be called concurrently.
 //
 // If ctx has ended when a statement fails, the error wraps ctx.Err(). The errors named ErrNotFound
-// and ErrConflict are [cardea.ErrNotFound] and [cardea.ErrConflict], wrapped. Every other error is
-// a failure of the database, or a value that does not fit the entity.
+// and ErrConflict are [cardea.ErrNotFound] and [cardea.ErrConflict], wrapped. If the database
+// refuses a row for good, the error is [cardea.ErrRefused]. Every other error is a failure of the
+// database, or a value that does not fit the entity.
+//
+// If a user entity has soft deletion, the methods that find a user return a deleted one together
+// with [cardea.ErrUserDeleted].
 type Adapter struct {
 	unprinted
 
@@ -73,6 +77,7 @@ type Adapter struct {
 	statements  statements
 	userDeleter userDeleter
 	tokens      tokenConsumer
+	layouts     *layouts
 }
 
 // New returns an adapter on the application's own connection, which it neither closes nor migrates.
@@ -85,7 +90,8 @@ type Adapter struct {
 //
 // New runs no query, except on MySQL and MariaDB: it asks the server whether it is a node of a
 // Galera cluster, for at most five seconds. On such a connection wsrep_sync_wait must be 7, so that
-// each node finds what the others have acknowledged. Open sets that.
+// each node finds what the others have acknowledged. Open sets that. The adapter looks at the
+// columns of the tables when it first needs to.
 //
 // New reports all faults of db and the options in one error.
 func New(db *gorm.DB, opts ...Option) (*Adapter, error) {
@@ -119,6 +125,7 @@ func (a *Adapter) describe() []error {
 	a.userFields = newUserFields(a.user)
 	a.userDeleter = userDeleter{db: a.db, tables: tables, statements: &a.statements}
 	a.tokens = tokenConsumer{a.db, &a.statements}
+	a.layouts = &layouts{db: a.db, tables: tables}
 	faults = append(faults, a.db.findResolver(tables)...)
 	if a.entities.sessionsFromPrimary {
 		a.db.replicas = nil

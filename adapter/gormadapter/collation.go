@@ -30,6 +30,19 @@ func (d dialect) bytewiseEqual(column clause.Column, value any) clause.Expressio
 	return equal
 }
 
+// sameText is bytewiseEqual for a column that contains texts. On SQLite and PostgreSQL such a
+// column compares the bytes by default, but it may have another collation (NOCASE, a
+// nondeterministic one of ICU) or type (citext).
+func (d dialect) sameText(column clause.Column, value any) clause.Expression {
+	bytes := map[dialect]string{
+		sqliteDialect: "? = ? COLLATE BINARY", postgreSQLDialect: `CAST(? AS text) COLLATE "C" = ?`,
+	}[d]
+	if bytes == "" {
+		return d.bytewiseEqual(column, value)
+	}
+	return clause.And(clause.Eq{Column: column, Value: value}, clause.Expr{SQL: bytes, Vars: []any{column, value}})
+}
+
 // withCollation returns a session that creates tables with a collation that compares byte for byte.
 // It returns tx itself if the database is neither MySQL nor MariaDB.
 //

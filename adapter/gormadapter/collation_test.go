@@ -140,7 +140,7 @@ func usesTheIndex(t *testing.T, empty func(testing.TB) gormadapter.Options) {
 			}, []any{"ada", "ada"}},
 			"UserByEmail": {"user_email_unique", func() error {
 				return second(logged.UserByEmail(t.Context(), "ada@example.com"))
-			}, []any{"ada@example.com", "ada@example.com"}},
+			}, []any{"ada@example.com"}}, // the adapter compares the bytes
 			"RenewSession": {"session_session_token_unique", func() error {
 				return logged.RenewSession(t.Context(), "token", expiry)
 			}, []any{expiry, "token", "token"}},

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"log/slog"
 	"sync/atomic"
 
 	"gorm.io/gorm"
@@ -16,6 +17,7 @@ type database struct {
 	pool   *sql.DB          // the connection pool of gorm, or nil if GORM does not know it
 	tx     *gorm.DB         // gorm if it is itself a transaction, otherwise nil
 	logger logger.Interface // the logger of gorm, without values
+	log    *slog.Logger     // where warnings go; nil for logger
 	silent bool             // logger logs nothing
 
 	dialect dialect
@@ -43,6 +45,15 @@ func newDatabase(db *gorm.DB) *database {
 		d.tx = db
 	}
 	return d
+}
+
+// warn logs a warning, which must not contain a value of a row.
+func (d *database) warn(ctx context.Context, text string) {
+	if d.log != nil {
+		d.log.WarnContext(ctx, text)
+		return
+	}
+	d.logger.Warn(ctx, text)
 }
 
 // session returns a GORM session, in the transaction that ctx carries if there is one.

@@ -32,12 +32,15 @@ func newErrorClassifier(db *gorm.DB) errorClassifier {
 
 // wrap adds the operation to an error. It replaces the error by ctx's error if ctx has ended, by
 // ErrConflict if a unique key is taken, and otherwise by one whose text contains no value of a row.
+// It adds ErrRefused if the database refuses a row for good.
 func (c errorClassifier) wrap(ctx context.Context, op string, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		err = ctx.Err()
 	case c.isDuplicate(err):
 		err = cardea.ErrConflict
+	case c.isRefusal(err):
+		return fmt.Errorf("%s: %w: %w", op, cardea.ErrRefused, c.withoutValues(err))
 	}
 	return fmt.Errorf("%s: %w", op, c.withoutValues(err))
 }
@@ -122,8 +125,9 @@ var (
 		sqlStates: []string{"40001", "40P01", "55P03"}, // serialization failure, deadlock, lock_timeout
 		sqlite:    []int{5, 261, 517},                  // SQLITE_BUSY, SQLITE_BUSY_RECOVERY, SQLITE_BUSY_SNAPSHOT
 		// deadlock, also with another node of a Galera cluster; MariaDB's "record has changed since
-		// last read"; waited too long for a lock, or for what the other nodes have acknowledged
-		mySQL:     []uint64{1213, 1020, 1205},
+		// last read"; waited too long for a lock, or for what the other nodes have acknowledged;
+		// "table definition has changed, please retry transaction"
+		mySQL:     []uint64{1213, 1020, 1205, 1412},
 		sqlServer: []int32{1205}, // deadlock
 	}
 	lostConnection = errorCodes{
@@ -144,6 +148,15 @@ var (
 	}
 	nodeNotReady  = errorCodes{mySQL: []uint64{1047}}
 	existingChild = errorCodes{mySQL: []uint64{1217, 1451}}
+	// What a row breaks: NOT NULL, a check, a trigger that raises, the type or the width of a
+	// column. Those of MySQL are also recognized by their SQLSTATE, those of PostgreSQL only so.
+	refusedRow = errorCodes{
+		// SQLITE_TOOBIG, SQLITE_MISMATCH, SQLITE_CONSTRAINT_CHECK, _FOREIGNKEY, _NOTNULL, _TRIGGER,
+		// _VTAB, _DATATYPE
+		sqlite:    []int{18, 20, 275, 787, 1299, 1811, 2323, 3091},
+		mySQL:     []uint64{1265, 1364, 1366, 1644, 3819, 4025},
+		sqlServer: []int32{515, 547, 2628, 3609, 8152},
+	}
 	missingSchema = errorCodes{
 		sqlStates: []string{"42P01", "42703"}, // undefined table, undefined column
 		mySQL:     []uint64{1054, 1146},
@@ -156,8 +169,8 @@ var (
 func (c errorClassifier) hasCode(err error, codes errorCodes) bool {
 	switch c.dialect {
 	case sqliteDialect:
-		var coded interface{ Code() int } // modernc.org/sqlite
-		return errors.As(err, &coded) && slices.Contains(codes.sqlite, coded.Code())
+		code, ok := sqliteCode(err)
+		return ok && slices.Contains(codes.sqlite, code)
 	case mySQLDialect:
 		number, ok := errorNumber(err)
 		return ok && slices.Contains(codes.mySQL, number)
@@ -169,24 +182,47 @@ func (c errorClassifier) hasCode(err error, codes errorCodes) bool {
 	return errors.As(err, &stated) && slices.Contains(codes.sqlStates, stated.SQLState())
 }
 
+// sqliteCode returns the extended result code of the SQLite error that err is or wraps.
+func sqliteCode(err error) (code int, ok bool) {
+	var coded interface{ Code() int } // modernc.org/sqlite
+	if errors.As(err, &coded) {
+		return coded.Code(), true
+	}
+	// github.com/mattn/go-sqlite3 has no method for it, only the field ExtendedCode of type int.
+	field, ok := fieldOf(err, "ExtendedCode", reflect.Int)
+	if !ok {
+		return 0, false
+	}
+	return int(field.Int()), true
+}
+
 // errorNumber returns the number of the MySQL error that err is or wraps. The error type of
 // github.com/go-sql-driver/mysql has no method for it, only the field Number of type uint16.
 func errorNumber(err error) (number uint64, ok bool) {
+	field, ok := fieldOf(err, "Number", reflect.Uint16)
+	if !ok {
+		return 0, false
+	}
+	return field.Uint(), true
+}
+
+// fieldOf returns the field of a driver's error type that err is or wraps.
+func fieldOf(err error, name string, kind reflect.Kind) (field reflect.Value, ok bool) {
 	if v := reflect.Indirect(reflect.ValueOf(err)); v.Kind() == reflect.Struct {
-		field, found := v.Type().FieldByName("Number")
-		if found && len(field.Index) == 1 && field.Type.Kind() == reflect.Uint16 {
-			return v.FieldByIndex(field.Index).Uint(), true
+		field, found := v.Type().FieldByName(name)
+		if found && len(field.Index) == 1 && field.Type.Kind() == kind {
+			return v.FieldByIndex(field.Index), true
 		}
 	}
 	switch wrapper := err.(type) {
 	case interface{ Unwrap() error }:
-		return errorNumber(wrapper.Unwrap())
+		return fieldOf(wrapper.Unwrap(), name, kind)
 	case interface{ Unwrap() []error }:
 		for _, err := range wrapper.Unwrap() {
-			if number, ok := errorNumber(err); ok {
-				return number, true
+			if field, ok := fieldOf(err, name, kind); ok {
+				return field, true
 			}
 		}
 	}
-	return 0, false
+	return reflect.Value{}, false
 }

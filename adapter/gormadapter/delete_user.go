@@ -13,8 +13,8 @@ import (
 // statement if it can. Otherwise it runs a transaction that deletes the user last.
 //
 // Hooks of the user entity run, in the same transaction; hooks of the other entities do not. If the
-// user entity has soft deletion, its row stays in the table and the adapter does not find it any
-// more.
+// user entity has soft deletion, its row stays in the table with name, address and picture, and the
+// adapter finds it only as deleted: see [cardea.Callbacks].DeletedUser.
 func (a *Adapter) DeleteUser(ctx context.Context, id string) error {
 	key, err := a.user.key(id)
 	if err != nil {

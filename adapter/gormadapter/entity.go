@@ -23,8 +23,8 @@ type User struct {
 	Email *string `gorm:"size:255;uniqueIndex:user_email_unique" json:"email"`
 	// EmailVerified is when Email was verified, in UTC, or nil if it was not.
 	EmailVerified *time.Time `json:"emailVerified"`
-	// Image is the URL of a picture, or nil.
-	Image *string `gorm:"size:255" json:"image"`
+	// Image is the URL of a picture, or nil. Providers have URLs of many hundred characters.
+	Image *string `gorm:"size:2048" json:"image"`
 }
 
 // TableName returns "user" with the prefix of GORM's standard naming strategy. If the application
@@ -91,7 +91,7 @@ type AccountOf[U any] struct {
 	// IDToken is the latest OpenID Connect ID token, or nil.
 	IDToken *string `json:"-"`
 	// SessionState is the session_state of OpenID Connect Session Management, or nil.
-	SessionState *string `gorm:"size:255" json:"session_state"`
+	SessionState *string `json:"session_state"`
 	// User is for GORM's Preload and the foreign key. The adapter does not fill it.
 	User *U `gorm:"belongsTo;foreignKey:UserID;constraint:account_user_id_foreign,OnUpdate:CASCADE,OnDelete:CASCADE" json:"-"`
 }

@@ -93,7 +93,7 @@ func constantErrors() []error {
 		context.Canceled, context.DeadlineExceeded,
 		io.EOF, io.ErrUnexpectedEOF, net.ErrClosed,
 		sql.ErrConnDone, sql.ErrNoRows, sql.ErrTxDone, driver.ErrBadConn,
-		cardea.ErrNotFound, cardea.ErrConflict, errNoTransaction,
+		cardea.ErrUserDeleted, cardea.ErrNotFound, cardea.ErrConflict, errNoTransaction,
 		gorm.ErrCheckConstraintViolated, gorm.ErrDuplicatedKey, gorm.ErrForeignKeyViolated,
 		gorm.ErrInvalidTransaction, gorm.ErrMissingWhereClause, gorm.ErrPrimaryKeyRequired,
 		gorm.ErrRecordNotFound,
@@ -113,10 +113,9 @@ func describeCode(err error) (text string, ok bool) {
 	if number, ok := errorNumber(err); ok {
 		return fmt.Sprintf("MySQL error %d", number), true
 	}
-	var coded interface{ Code() int } // modernc.org/sqlite
-	if errors.As(err, &coded) {
-		text := sqliteTexts[coded.Code()&0xff] // of the primary code
-		return strings.TrimSpace(fmt.Sprintf("SQLite error %d %s", coded.Code(), text)), true
+	if code, ok := sqliteCode(err); ok {
+		text := sqliteTexts[code&0xff] // of the primary code
+		return strings.TrimSpace(fmt.Sprintf("SQLite error %d %s", code, text)), true
 	}
 	return "", false
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
 	"github.com/cardea-auth/cardea/adapter/gormadapter/sqlite"
+	"github.com/cardea-auth/cardea/oauth"
 	"gorm.io/gorm"
 	"gorm.io/gorm/schema"
 )
@@ -237,4 +239,49 @@ func ExampleNew_namingStrategy() {
 	}
 	fmt.Println(db.Migrator().HasTable("VerificationToken"), err)
 	// Output: id userId expires sessionToken true <nil>
+}
+
+// Borrower is deleted softly.
+type Borrower struct {
+	gormadapter.User
+	Banned    bool `gorm:"not null"`
+	DeletedAt gorm.DeletedAt
+}
+
+func letBack(db *gorm.DB) func(context.Context, *cardea.SignIn) error {
+	return func(ctx context.Context, in *cardea.SignIn) error {
+		u := in.User.Entity.(*Borrower)
+		if u.Banned || !in.Profile.EmailVerified {
+			return errors.New("the user is banned, or somebody else may have the address")
+		}
+		return db.WithContext(ctx).Unscoped().Model(u).Update("deleted_at", nil).Error
+	}
+}
+
+// A user who is deleted softly comes back with the next sign-in, unless the user is banned.
+func ExampleWithUser_softDeletion() {
+	adapter, err := gormadapter.Open(gormadapter.Options{Driver: sqlite.Driver, DBName: ":memory:"},
+		gormadapter.WithUser[Borrower]())
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer adapter.Close()
+	ctx := context.Background()
+	if err := adapter.Migrate(ctx); err != nil {
+		log.Fatal(err)
+	}
+	user := &cardea.User{Email: "ada@example.com"}
+	if err := errors.Join(adapter.CreateUser(ctx, user), adapter.DeleteUser(ctx, user.ID)); err != nil {
+		log.Fatal(err)
+	}
+	deleted, err := adapter.UserByEmail(ctx, user.Email)
+	fmt.Println(err)
+	profile := &oauth.Profile{Email: user.Email, EmailVerified: true}
+	fmt.Println(letBack(adapter.DB())(ctx, &cardea.SignIn{User: deleted, Profile: profile}))
+	_, err = adapter.UserByEmail(ctx, user.Email)
+	fmt.Println(err)
+	// Output:
+	// find user: the user is deleted, and the row is kept: not found
+	// <nil>
+	// <nil>
 }

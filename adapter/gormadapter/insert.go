@@ -13,7 +13,7 @@ import (
 func (a *Adapter) insert(ctx context.Context, op string, r *row, userID string) error {
 	key, err := a.user.key(userID)
 	if err == nil && !r.hasForeignKey {
-		err = a.db.exists(ctx, a.statements.userByID, key)
+		err = a.db.exists(ctx, a.statements.userByID.statement, key)
 	}
 	if err != nil {
 		return a.errors.wrap(ctx, op, err)
@@ -21,6 +21,9 @@ func (a *Adapter) insert(ctx context.Context, op string, r *row, userID string) 
 	r.set("UserID", userID)
 	if r.err != nil {
 		return fmt.Errorf("%s: %w", op, r.err)
+	}
+	if err := a.layouts.fit(ctx, op, r); err != nil {
+		return err
 	}
 	err = a.db.write(ctx, func(ctx context.Context) error {
 		omitted := append(r.omittedColumns(ctx), clause.Associations)

@@ -15,7 +15,8 @@ import (
 
 // Migrate creates the tables, columns and indexes that the entities need and the database does not
 // have. It never changes, rebuilds or drops anything, so no rows are lost and a second run does
-// nothing. A column that exists with another type stays as it is.
+// nothing. A column that exists with another type stays as it is. If it is too narrow for what its
+// entity holds, Migrate logs a warning with the statement that widens it.
 //
 // Several processes may run Migrate at the same time: one of them changes the tables, the others
 // wait. At several nodes of a Galera cluster all of them work, and each continues where another one
@@ -29,6 +30,9 @@ func (a *Adapter) Migrate(ctx context.Context) error {
 	deadline := time.Now().Add(maxMigrateTime)
 	for try := 1; ; try++ {
 		err := migrateTables(ctx, a.db, a.tables)
+		if err == nil {
+			a.layouts.since(ctx, time.Now()) // which warns of columns that are too narrow
+		}
 		if err == nil || ctx.Err() != nil {
 			return err
 		}

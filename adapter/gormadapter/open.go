@@ -1,6 +1,8 @@
 package gormadapter
 
 import (
+	"cmp"
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -99,7 +101,8 @@ type Options struct {
 	// to false, which logs nothing.
 	Debug bool
 
-	// Logger is where Debug logs to. Defaults to slog.Default().
+	// Logger is where Debug logs to, and where warnings go, for example of columns that are too
+	// narrow. Defaults to slog.Default().
 	Logger *slog.Logger
 }
 
@@ -109,6 +112,9 @@ type Options struct {
 // them. The connection has the settings of package sqlite, or those that docs/databases.md lists
 // for each server. An application that needs other settings opens the *gorm.DB itself and calls
 // [New].
+//
+// If tables exist whose columns are too narrow for their entities, Open logs a warning with the
+// statement that widens them.
 //
 // Open reports all faults of the options in one error. It also returns an error if the database
 // cannot be reached; for a server it tries ten seconds, unless DSN sets another limit. No error
@@ -133,6 +139,8 @@ func Open(o Options, opts ...Option) (*Adapter, error) {
 	a.ownsPool = true
 	a.errors.constant = connection.ConstantErrors
 	a.db.errors = a.errors
+	a.db.log = cmp.Or(o.Logger, slog.Default())
+	a.layouts.current(context.Background()) // which warns of columns that are too narrow
 	return a, nil
 }
 

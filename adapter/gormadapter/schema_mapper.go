@@ -70,8 +70,12 @@ func (m *schemaMapper) table(e entity, specs []fieldSpec) *table {
 	}
 	m.findFields(t, specs)
 	for _, spec := range specs {
-		if field := t.byName[spec.name]; field != nil && spec.kind.nullable && !field.NotNull &&
-			field.FieldType.Kind() != reflect.Pointer {
+		field := t.byName[spec.name]
+		if field == nil || !spec.kind.nullable {
+			continue
+		}
+		t.optional = append(t.optional, field)
+		if !field.NotNull && field.FieldType.Kind() != reflect.Pointer {
 			t.zeroIsNull = append(t.zeroIsNull, field)
 		}
 	}

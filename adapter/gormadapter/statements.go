@@ -12,7 +12,8 @@ import (
 
 // statements has all SQL that the adapter runs without GORM.
 type statements struct {
-	userByID, userByEmail, userByAccount *statement
+	userByID, userByEmail, userByAccount lookup
+	userByFoldedEmail                    map[string]lookup // by the SQL function, lower or upper
 	lockUser, deleteUser                 *statement
 	cascadingDelete                      cascadingDelete
 
@@ -51,10 +52,18 @@ type compiler struct {
 func (c *compiler) users(s *statements, t tables) {
 	id := t.user.column("ID")
 	byID := where(c.equal(id, 0))
-	s.userByID = c.selectRows(t.user, byID)
-	s.userByEmail = c.selectRows(t.user, where(c.equal(t.user.column("Email"), 0)))
+	s.userByID = c.lookup(t.user, nil, byID)
+	// Only the collation compares here. UserByEmail then compares the bytes.
+	email := t.user.column("Email")
+	s.userByEmail = c.lookup(t.user, nil, where(clause.Eq{Column: email, Value: param(0)}))
+	s.userByFoldedEmail = map[string]lookup{}
+	for _, function := range []string{"lower", "upper"} {
+		s.userByFoldedEmail[function] = c.lookup(t.user, nil, where(clause.Expr{
+			SQL: function + "(?) = " + function + "(?)", Vars: []any{email, param(0)},
+		}))
+	}
 	withAccount := join(t.account, t.account.column("UserID"), id)
-	s.userByAccount = c.selectJoined(t.user, nil, withAccount, c.accountKey(t.account))
+	s.userByAccount = c.lookup(t.user, withAccount, c.accountKey(t.account))
 	s.lockUser = c.lockRow(t.user, byID)
 	s.deleteUser = c.deleteRows(t.user, byID)
 	s.cascadingDelete = c.cascadingDelete(t)
@@ -71,7 +80,7 @@ func (c *compiler) accounts(s *statements, t tables) {
 // accountKey is the condition for one account: argument 0 is the provider, argument 1 the account's
 // ID there.
 func (c *compiler) accountKey(account *table) clause.Where {
-	return where(c.equal(account.column("Provider"), 0), c.equal(account.column("ProviderAccountID"), 1))
+	return where(c.sameText(account.column("Provider"), 0), c.sameText(account.column("ProviderAccountID"), 1))
 }
 
 func (c *compiler) sessions(s *statements, t tables) {
@@ -83,23 +92,23 @@ func (c *compiler) sessions(s *statements, t tables) {
 	// Only the collation compares here. findSession then compares the bytes, which is faster.
 	byUniqueToken := where(clause.Eq{Column: token, Value: param(0)})
 	s.session = c.selectJoined(t.user, columns, join(t.session, owner, t.user.column("ID")), byUniqueToken)
-	s.hasSession = c.selectCommitted(t.session, where(c.equal(token, 0)))
+	s.hasSession = c.selectCommitted(t.session, where(c.sameText(token, 0)))
 	s.sessions = c.selectRows(t.session, where(c.equal(owner, 0)))
-	s.renewSession = c.update(t.session, expires, where(c.equal(token, 1)))
-	s.deleteSession = c.deleteRows(t.session, where(c.equal(token, 0)))
+	s.renewSession = c.update(t.session, expires, where(c.sameText(token, 1)))
+	s.deleteSession = c.deleteRows(t.session, where(c.sameText(token, 0)))
 	s.deleteSessions = c.deleteRows(t.session, where(c.equal(owner, 0)))
 	// Not clause.Not, which would negate each part of the comparison.
-	other := clause.Expr{SQL: "NOT (?)", Vars: []any{c.equal(token, 1)}}
+	other := clause.Expr{SQL: "NOT (?)", Vars: []any{c.sameText(token, 1)}}
 	s.deleteOtherSessions = c.deleteRows(t.session, where(c.equal(owner, 0), other))
 	s.deleteExpiredSessions = c.deleteExpired(t.session, token, expires)
 }
 
 func (c *compiler) tokens(s *statements, t tables) {
 	token, identifier, expires := t.token.column("Token"), t.token.column("Identifier"), t.token.column("Expires")
-	byKey := where(c.equal(token, 0), c.equal(identifier, 1))
+	byKey := where(c.sameText(token, 0), c.sameText(identifier, 1))
 	s.token = c.selectColumns(t.token, byKey, expires)
 	s.deleteToken = c.deleteRows(t.token, byKey)
-	s.deleteTokens = c.deleteRows(t.token, where(c.equal(identifier, 0)))
+	s.deleteTokens = c.deleteRows(t.token, where(c.sameText(identifier, 0)))
 	s.deleteExpiredTokens = c.deleteExpired(t.token, token, expires)
 	if slices.Contains(c.db.Callback().Delete().Clauses, "RETURNING") {
 		s.consumeToken = c.deleteRows(t.token, byKey, clause.Returning{Columns: []clause.Column{{Name: expires.Name}}})
@@ -109,11 +118,11 @@ func (c *compiler) tokens(s *statements, t tables) {
 func (c *compiler) authenticators(s *statements, t tables) {
 	credential, owner := t.authenticator.column("CredentialID"), t.authenticator.column("UserID")
 	counter := t.authenticator.column("Counter")
-	s.authenticator = c.selectRows(t.authenticator, where(c.equal(credential, 0)))
+	s.authenticator = c.selectRows(t.authenticator, where(c.sameText(credential, 0)))
 	s.authenticators = c.selectRows(t.authenticator, where(c.equal(owner, 0)))
 	s.raiseCounter = c.update(t.authenticator, counter,
-		where(c.equal(credential, 1), clause.Lt{Column: counter, Value: param(0)}))
-	s.deleteAuthenticator = c.deleteRows(t.authenticator, where(c.equal(owner, 0), c.equal(credential, 1)))
+		where(c.sameText(credential, 1), clause.Lt{Column: counter, Value: param(0)}))
+	s.deleteAuthenticator = c.deleteRows(t.authenticator, where(c.equal(owner, 0), c.sameText(credential, 1)))
 	s.deleteAuthenticators = c.deleteRows(t.authenticator, where(c.equal(owner, 0)))
 }
 
@@ -122,6 +131,11 @@ func where(exprs ...clause.Expression) clause.Where { return clause.Where{Exprs:
 // equal is the condition that a column is equal to argument n, byte for byte.
 func (c *compiler) equal(column clause.Column, n param) clause.Expression {
 	return c.dialect.bytewiseEqual(column, n)
+}
+
+// sameText is equal for a column that contains texts.
+func (c *compiler) sameText(column clause.Column, n param) clause.Expression {
+	return c.dialect.sameText(column, n)
 }
 
 // join is an inner join with another table on foreign = id, where foreign is the foreign key.
@@ -141,6 +155,20 @@ func (c *compiler) selectRows(t *table, w clause.Where) *statement {
 func (c *compiler) selectJoined(t *table, joined []clause.Column, joins []clause.Join, w clause.Where) *statement {
 	clauses := []clause.Interface{clause.Select{Columns: append(joined, t.columns()...)}, clause.From{Joins: joins}, w}
 	return c.compile(t.schema, append(clauses, t.schema.QueryClauses...)...)
+}
+
+// lookup finds a user. The second statement finds a deleted one too; it is nil if the entity has no
+// soft deletion.
+type lookup struct{ statement, withDeleted *statement }
+
+// lookup compiles both statements.
+func (c *compiler) lookup(t *table, joins []clause.Join, w clause.Where) lookup {
+	l := lookup{statement: c.selectJoined(t, nil, joins, w)}
+	if kept, ok := t.withDeleted(); ok {
+		clauses := []clause.Interface{clause.Select{Columns: t.columns()}, clause.From{Joins: joins}, w}
+		l.withDeleted = c.compile(t.schema, append(clauses, kept...)...)
+	}
+	return l
 }
 
 // selectColumns selects the given columns, or the constant 1 if there are none.

@@ -30,6 +30,7 @@ type table struct {
 	fields        []*schema.Field          // in the order in which statements select their columns
 	scansDirectly []bool                   // for each of fields: database/sql can scan into it without GORM
 	zeroIsNull    []*schema.Field          // fields without nil, of columns that may be NULL
+	optional      []*schema.Field          // fields of the default entity that may have no value
 
 	replaced        bool // an option has set the type, so the application sees the rows
 	singleStatement bool // GORM writes a row by one statement: there are no hooks and no relations
@@ -39,6 +40,27 @@ type table struct {
 // needsOnlyDelete reports whether one DELETE statement deletes a row: the entity has no hooks, no
 // relations and no soft deletion.
 func (t *table) needsOnlyDelete() bool { return t.singleStatement && len(t.schema.DeleteClauses) == 0 }
+
+// withDeleted returns the conditions of the entity without those of soft deletion, so that a query
+// also finds deleted rows. It reports false if the entity has no soft deletion.
+//
+// A condition belongs to soft deletion if the same field changes how GORM deletes. Others stay,
+// such as that of a tenant.
+func (t *table) withDeleted() (kept []clause.Interface, ok bool) {
+	for _, field := range t.schema.Fields {
+		value := reflect.New(field.IndirectFieldType).Interface()
+		query, conditional := value.(schema.QueryClausesInterface)
+		if !conditional {
+			continue
+		}
+		if _, softDelete := value.(schema.DeleteClausesInterface); softDelete {
+			ok = true
+			continue
+		}
+		kept = append(kept, query.QueryClauses(field)...)
+	}
+	return kept, ok
+}
 
 // storesZeroAsNull reports whether the zero value of the field means NULL, because its Go type has
 // no nil.
@@ -63,6 +85,12 @@ func (t *table) columns() (columns []clause.Column) {
 // the default entity.
 func (t *table) bytewiseEqual(name string, value any) clause.Expression {
 	return t.dialect.bytewiseEqual(t.column(name), value)
+}
+
+// sameText is [dialect.sameText] for the column of a field, which is given by its name in the
+// default entity.
+func (t *table) sameText(name string, value any) clause.Expression {
+	return t.dialect.sameText(t.column(name), value)
 }
 
 // newRow returns a row with a new entity.

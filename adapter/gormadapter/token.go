@@ -19,6 +19,9 @@ func (a *Adapter) CreateVerificationToken(ctx context.Context, t *cardea.Verific
 	if r.err != nil {
 		return fmt.Errorf("create verification token: %w", r.err)
 	}
+	if err := a.layouts.fit(ctx, "create verification token", r); err != nil {
+		return err
+	}
 	err := a.db.write(ctx, func(ctx context.Context) error {
 		return a.db.writer(ctx, a.token).Omit(clause.Associations).Create(r.entity).Error
 	})

@@ -2,7 +2,9 @@ package gormadapter
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/cardea-auth/cardea"
 	"gorm.io/gorm/schema"
@@ -53,6 +55,9 @@ func (a *Adapter) CreateUser(ctx context.Context, u *cardea.User) error {
 	if r.err != nil {
 		return fmt.Errorf("create user: %w", r.err)
 	}
+	if err := a.layouts.fit(ctx, "create user", r); err != nil {
+		return err
+	}
 	err = a.db.write(ctx, func(ctx context.Context) error {
 		return a.db.writer(ctx, a.user).Omit(r.omittedColumns(ctx)...).Create(r.entity).Error
 	})
@@ -69,29 +74,110 @@ func (a *Adapter) UserByID(ctx context.Context, id string) (*cardea.User, error)
 	if err != nil {
 		return nil, a.errors.wrap(ctx, "find user", err)
 	}
-	return a.findUser(ctx, a.statements.userByID, key)
+	return a.findUser(ctx, a.statements.userByID, anyUser, key)
 }
 
 // UserByEmail returns the user with exactly that e-mail address, or ErrNotFound. It never finds a
 // user whose address is the empty string, as a database of the Node adapter may contain.
+//
+// If the column's collation or a unique index on lower(email) or upper(email) takes the address of
+// a user for the same, and it differs only in the case of the letters A to Z, UserByEmail returns
+// that user.
 func (a *Adapter) UserByEmail(ctx context.Context, email string) (*cardea.User, error) {
 	if email == "" {
 		return nil, fmt.Errorf("find user: %w", cardea.ErrNotFound)
 	}
-	return a.findUser(ctx, a.statements.userByEmail, email)
+	u, err := a.findUser(ctx, a.statements.userByEmail, sameAddress(email), email)
+	if u != nil || !errors.Is(err, cardea.ErrNotFound) {
+		return u, err
+	}
+	if function := a.layouts.current(ctx).foldsEmail; function != "" {
+		return a.findUser(ctx, a.statements.userByFoldedEmail[function], sameAddress(email), email)
+	}
+	return nil, err
 }
 
 // UserByAccount returns the user to whom the account is linked, or ErrNotFound.
 func (a *Adapter) UserByAccount(ctx context.Context, provider, providerAccountID string) (*cardea.User, error) {
-	return a.findUser(ctx, a.statements.userByAccount, provider, providerAccountID)
+	return a.findUser(ctx, a.statements.userByAccount, anyUser, provider, providerAccountID)
 }
 
-func (a *Adapter) findUser(ctx context.Context, s *statement, args ...any) (*cardea.User, error) {
-	r := a.user.newRow()
-	if err := a.db.read(ctx, s, args, nil, r); err != nil {
-		return nil, a.errors.wrap(ctx, "find user", err)
+// choice is a number for each user that a lookup has found: how well the user fits, and 0 for a
+// user who is not meant.
+type choice func(u *cardea.User) int
+
+func anyUser(*cardea.User) int { return 1 }
+
+// sameAddress chooses the user with an e-mail address, otherwise one whose address differs only in
+// the case of the letters A to Z. Other addresses that a database takes for the same may belong to
+// other people.
+func sameAddress(email string) choice {
+	return func(u *cardea.User) int {
+		switch {
+		case u.Email == email:
+			return 2
+		case lowerASCII(u.Email) == lowerASCII(email):
+			return 1
+		}
+		return 0
 	}
-	return a.userFields.user(ctx, r), nil
+}
+
+func lowerASCII(s string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r - 'A' + 'a'
+		}
+		return r
+	}, s)
+}
+
+// findUser returns the user whom the lookup finds and choose prefers. If there is none, but a
+// deleted one, it returns that one with ErrUserDeleted.
+func (a *Adapter) findUser(ctx context.Context, l lookup, choose choice, args ...any) (*cardea.User, error) {
+	find := func(s *statement) (*cardea.User, error) {
+		rows, err := a.db.readAll(ctx, s, a.user, args...)
+		if err != nil {
+			return nil, err
+		}
+		return a.userFields.chosen(ctx, rows, choose)
+	}
+	u, err := find(l.statement)
+	if errors.Is(err, cardea.ErrNotFound) && l.withDeleted != nil {
+		u, err = findDeleted(find, l)
+	}
+	if err != nil {
+		return u, a.errors.wrap(ctx, "find user", err)
+	}
+	return u, nil
+}
+
+// findDeleted looks for a user whom the first statement of the lookup has not found. If the user
+// has been created since, the user is not deleted.
+func findDeleted(find func(*statement) (*cardea.User, error), l lookup) (*cardea.User, error) {
+	deleted, err := find(l.withDeleted)
+	if err != nil {
+		return nil, err
+	}
+	if u, err := find(l.statement); !errors.Is(err, cardea.ErrNotFound) {
+		return u, err
+	}
+	return deleted, cardea.ErrUserDeleted
+}
+
+// chosen returns the user whom choose prefers, or ErrNotFound.
+func (f userFields) chosen(ctx context.Context, rows []*row, choose choice) (found *cardea.User, err error) {
+	best := 0
+	for _, r := range rows {
+		u := f.user(ctx, r)
+		if fit := choose(u); fit > best {
+			found, best = u, fit
+		}
+	}
+	if found == nil {
+		return nil, cardea.ErrNotFound
+	}
+	return found, nil
 }
 
 // UpdateUser writes four columns of the user through GORM: the name, the e-mail address, the time
@@ -107,6 +193,9 @@ func (a *Adapter) UpdateUser(ctx context.Context, u *cardea.User) error {
 	r.setUser(u)
 	if r.err != nil {
 		return fmt.Errorf("update user: %w", r.err)
+	}
+	if err := a.layouts.fit(ctx, "update user", r); err != nil {
+		return err
 	}
 	columns := r.values(ctx, "Name", "Email", "EmailVerified", "Image")
 	condition := a.user.bytewiseEqual("ID", key)
@@ -139,7 +228,7 @@ func (a *Adapter) LockUser(ctx context.Context, id string) error {
 	}
 	n, err := a.db.exec(ctx, a.statements.lockUser, key)
 	if err == nil && n == 0 { // MySQL does not count rows that an update leaves unchanged
-		err = a.db.exists(ctx, a.statements.userByID, key)
+		err = a.db.exists(ctx, a.statements.userByID.statement, key)
 	}
 	if err == nil {
 		err = certifyLock(ctx, a, id)

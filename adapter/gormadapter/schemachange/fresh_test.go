@@ -138,6 +138,11 @@ var deviations = []deviation{
 		"any length, because some providers' values are longer than 255",
 	},
 	{
+		[]string{"postgresql", "mysql", "mariadb", "mssql"},
+		[]string{"column user.image", "column account.session_state"},
+		"room for pictures of 2,048 bytes and for any session state, because providers have longer ones than 255",
+	},
+	{
 		[]string{"mysql", "mariadb", "mssql"},
 		[]string{"column account.id_token"},
 		"any length: MySQL's text ends at 64 KB, and SQL Server's text is deprecated",

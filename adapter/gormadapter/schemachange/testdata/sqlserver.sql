@@ -4,7 +4,7 @@ CREATE TABLE [user] (
 	[name] nvarchar(255) NULL,
 	[email] nvarchar(255) NULL,
 	[email_verified] datetime2 NULL,
-	[image] nvarchar(255) NULL,
+	[image] nvarchar(2048) NULL,
 	[role] nvarchar(20) NOT NULL CONSTRAINT [user_role_default] DEFAULT 'ADMIN',
 	[phone] nvarchar(40) NULL,
 	[nick] nvarchar(40) NULL,
@@ -55,7 +55,7 @@ CREATE TABLE [account] (
 	[token_type] nvarchar(255) NULL,
 	[scope] nvarchar(MAX) NULL,
 	[id_token] nvarchar(MAX) NULL,
-	[session_state] nvarchar(255) NULL,
+	[session_state] nvarchar(MAX) NULL,
 	CONSTRAINT [account_pkey] PRIMARY KEY ([id])
 );
 -- create index account_user_id_index
