@@ -126,7 +126,7 @@ type Callbacks struct {
 	// return it unchanged.
 	//
 	// A result that is not an absolute http or https URL counts as base. Defaults to the target if
-	// it has the same origin, and to base otherwise.
+	// it has the same origin or one of Config.TrustedOrigins, and to base otherwise.
 	Redirect func(ctx context.Context, target, base string) string
 
 	// JWT changes the content of a JWT session: at sign-in, at each GET session, and at an update.

@@ -33,9 +33,22 @@ type Config struct {
 	BaseURL string
 
 	// TrustedHosts are the hosts under which the site may be reached if BaseURL is empty. A host
-	// includes its port, unless that is the default port of the scheme. Defaults to the loopback
-	// names with any port: localhost, 127.0.0.1 and [::1].
+	// includes its port, unless that is the default port of the scheme. The first label may be a
+	// wildcard for exactly one label, as in *.preview.example.com; every host with such a name must
+	// be this site. Defaults to the loopback names with any port: localhost, 127.0.0.1 and [::1].
 	TrustedHosts []string
+
+	// TrustedOrigins are the origins of front ends that are not on the origin of the site, such as
+	// https://app.example.com, http://localhost:5173 or https://*.preview.example.com, where the
+	// wildcard stands for exactly one label. Their scripts may call the endpoints with the
+	// visitor's cookies and read the answers (CORS with credentials), their forms count as those of
+	// the site, and callback URLs may lead to them. So trust them as much as the site itself.
+	//
+	// All cookies are SameSite=Lax. A front end of another site, that is of another registrable
+	// domain or scheme, therefore never gets a session. An origin with http must be on a loopback
+	// address if BaseURL is https. The middleware is not concerned: the application decides which
+	// origins may call its own handlers. See docs/origins.md. Defaults to none.
+	TrustedOrigins []string
 
 	// TrustedProxies are the addresses of reverse proxies. Their header X-Forwarded-For tells the
 	// address of the client, for limits and the log. If BaseURL is empty, their headers

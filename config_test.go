@@ -95,8 +95,24 @@ func TestNewReportsEachFaultWithItsField(t *testing.T) {
 			c.BaseURL, c.TrustedHosts = "https://example.com", []string{"example.com"}
 			c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
 		}, []string{"Config.TrustedHosts: has no effect if BaseURL is set"}},
-		{"a wildcard host", func(c *cardea.Config) { c.TrustedHosts = []string{"*.example.com"} },
-			[]string{"Config.TrustedHosts[0]: want a host"}},
+		{"wildcard hosts", func(c *cardea.Config) {
+			c.TrustedHosts = []string{"*.example.com", "*.com", "a.*.example.com", "*"}
+		}, []string{
+			`Config.TrustedHosts[1]: want a host such as example.com or example.com:8443, have "*.com": anybody can`,
+			"Config.TrustedHosts[2]: want a host", "Config.TrustedHosts[3]: want a host",
+		}},
+		{"other origins", func(c *cardea.Config) {
+			c.BaseURL = "https://api.example.com"
+			c.TrustedOrigins = []string{
+				"https://app.example.com", "app.example.com", "https://*", "https://*.co.uk", "http://app.example.com",
+				"http://localhost:5173", "null", "https://app.example.com/",
+			}
+		}, []string{
+			`Config.TrustedOrigins[1]: want an origin such as https://app.example.com`,
+			"Config.TrustedOrigins[2]: want an origin", "Config.TrustedOrigins[3]: want an origin",
+			`Config.TrustedOrigins[4]: have "http://app.example.com", with which anybody on the network can reach`,
+			"Config.TrustedOrigins[6]: want an origin", "Config.TrustedOrigins[7]: want an origin",
+		}},
 		{"a host with a path", func(c *cardea.Config) { c.TrustedHosts = []string{"ok.example", "example.com/x"} },
 			[]string{"Config.TrustedHosts[1]: want a host"}},
 		{"a base path with a trailing slash", func(c *cardea.Config) { c.BasePath = "/auth/" },

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cardea-auth/cardea/internal/configerr"
 	"github.com/cardea-auth/cardea/internal/cookie"
+	"github.com/cardea-auth/cardea/internal/redirect"
 )
 
 const minSecret = 32 // bytes
@@ -57,9 +58,19 @@ func (c Config) validateOrigin(faults *configerr.List) {
 		}
 	}
 	for i, h := range c.TrustedHosts {
-		if u, err := url.Parse("https://" + h); h == "" || err != nil || u.Host != h || strings.Contains(h, "*") {
+		if _, err := redirect.ParseHost(h); err != nil {
 			faults.Add(fmt.Sprintf("TrustedHosts[%d]", i),
-				"want a host such as example.com or example.com:8443, have %q", h)
+				"want a host such as example.com or example.com:8443, have %q: %v", h, err)
+		}
+	}
+	for i, raw := range c.TrustedOrigins {
+		field := fmt.Sprintf("TrustedOrigins[%d]", i)
+		switch p, err := redirect.ParseOrigin(raw); {
+		case err != nil:
+			faults.Add(field, "want an origin such as https://app.example.com or https://*.preview.example.com, "+
+				"have %q: %v", raw, err)
+		case p.Insecure() && strings.HasPrefix(c.BaseURL, "https:"):
+			faults.Add(field, "have %q, with which anybody on the network can reach this site; use https", raw)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package cardea
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -13,21 +14,28 @@ import (
 // origins finds the origin under which a request has reached the site. Links, redirects and cookies
 // are made from it, so it never comes from a header that was not checked.
 type origins struct {
-	fixed   *url.URL // of Config.BaseURL; nil if that is empty
-	hosts   []string // Config.TrustedHosts in lower case
+	fixed   *url.URL                 // of Config.BaseURL; nil if that is empty
+	hosts   []redirect.HostPattern   // Config.TrustedHosts
+	others  []redirect.OriginPattern // Config.TrustedOrigins
 	proxies proxies
 }
 
 func newOrigins(c Config) (origins, error) {
 	o := origins{proxies: proxies{addrs: c.TrustedProxies, unixSocket: c.TrustUnixSocket}}
-	for _, h := range c.TrustedHosts {
-		o.hosts = append(o.hosts, strings.ToLower(h))
-	}
-	if c.BaseURL == "" {
-		return o, nil
-	}
 	var err error
-	o.fixed, err = parseOrigin(c.BaseURL)
+	for _, h := range c.TrustedHosts {
+		p, fault := redirect.ParseHost(h)
+		o.hosts, err = append(o.hosts, p), cmp.Or(err, fault)
+	}
+	for _, h := range c.TrustedOrigins {
+		p, fault := redirect.ParseOrigin(h)
+		o.others, err = append(o.others, p), cmp.Or(err, fault)
+	}
+	if c.BaseURL != "" {
+		var fault error
+		o.fixed, fault = parseOrigin(c.BaseURL)
+		err = cmp.Or(err, fault)
+	}
 	return o, err
 }
 
@@ -68,7 +76,7 @@ func (o origins) of(r *http.Request) (*url.URL, error) {
 		scheme, host = forwarded(r.Header, hops, scheme, host)
 	}
 	host = canonicalHost(scheme, host)
-	if !o.trusts(host) {
+	if !o.trustsHost(scheme, host) {
 		return nil, fail(codeUntrustedHost,
 			"the host %q of the request is not trusted; set Config.BaseURL, or add it to Config.TrustedHosts",
 			truncate(host, 100))
@@ -76,16 +84,30 @@ func (o origins) of(r *http.Request) (*url.URL, error) {
 	return &url.URL{Scheme: scheme, Host: host}, nil
 }
 
-// trusts reports whether the site may be reached under a host. Without a configuration only the
+// trustsHost reports whether the site may be reached under a host. Without a configuration only the
 // loopback names are trusted.
-func (o origins) trusts(host string) bool {
+func (o origins) trustsHost(scheme, host string) bool {
 	if len(o.hosts) > 0 {
-		return slices.Contains(o.hosts, host)
+		return slices.ContainsFunc(o.hosts, func(p redirect.HostPattern) bool { return p.Match(scheme, host) })
 	}
 	if strings.ContainsAny(host, "/\\@?#") {
 		return false
 	}
 	return redirect.IsLoopbackHost((&url.URL{Host: host}).Hostname())
+}
+
+// trustsOrigin reports whether another origin is one of Config.TrustedOrigins. It is false for nil.
+func (o origins) trustsOrigin(other *url.URL) bool {
+	return slices.ContainsFunc(o.others, func(p redirect.OriginPattern) bool { return p.Match(other) })
+}
+
+// within returns the origin within which a URL may redirect: that of the URL if it is trusted, and
+// otherwise that of this site.
+func (o origins) within(wanted string, site *url.URL) *url.URL {
+	if other := redirect.OriginOf(wanted); o.trustsOrigin(other) {
+		return other
+	}
+	return site
 }
 
 // isASCII reports whether a text has only visible ASCII characters.
@@ -95,11 +117,8 @@ func isASCII(s string) bool {
 
 // isLocal reports whether the site is reached on loopback addresses only.
 func (o origins) isLocal() bool {
-	hosts := o.hosts
 	if o.fixed != nil {
-		hosts = []string{o.fixed.Host}
+		return redirect.IsLoopbackHost(o.fixed.Hostname())
 	}
-	return !slices.ContainsFunc(hosts, func(host string) bool {
-		return !redirect.IsLoopbackHost((&url.URL{Host: host}).Hostname())
-	})
+	return !slices.ContainsFunc(o.hosts, func(p redirect.HostPattern) bool { return !p.IsLoopback() })
 }

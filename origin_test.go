@@ -54,6 +54,9 @@ func TestOrigin(t *testing.T) {
 	proxies := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}
 	fixed := func(c *cardea.Config) { c.BaseURL = "https://App.example:443/" }
 	listed := func(c *cardea.Config) { c.TrustedHosts = []string{"app.example", "Admin.example:8443"} }
+	previews := func(c *cardea.Config) {
+		c.TrustedHosts, c.TrustedProxies = []string{"*.preview.example", "*.dev.example:8443"}, proxies
+	}
 	proxied := func(c *cardea.Config) { listed(c); c.TrustedProxies = proxies }
 	const stranger, proxy = "203.0.113.5", "10.1.2.3"
 	for _, tc := range []struct {
@@ -80,6 +83,18 @@ func TestOrigin(t *testing.T) {
 
 		{"listed host", listed, request{"APP.example:80", stranger, nil}, "http://app.example"},
 		{"listed host with port", listed, request{"admin.example:8443", stranger, nil}, "http://admin.example:8443"},
+		{"listed wildcard", previews, request{"PR.preview.example:80", stranger, nil}, "http://pr.preview.example"},
+		{"listed wildcard, two labels", previews, request{"a.b.preview.example", stranger, nil}, ""},
+		{"listed wildcard, no label", previews, request{"preview.example", stranger, nil}, ""},
+		{"listed wildcard, another port", previews, request{"a.preview.example:8080", stranger, nil}, ""},
+		{"listed wildcard, a path", previews, request{"evil.example/.preview.example", stranger, nil}, ""},
+		{"listed wildcard with port", previews, request{"a.dev.example:8443", proxy, nil}, "http://a.dev.example:8443"},
+		{"listed wildcard without its port", previews, request{"a.dev.example", stranger, nil}, ""},
+		{
+			"listed wildcard, through a trusted proxy", previews,
+			request{"backend", proxy, []string{"X-Forwarded-Host", "a.preview.example", "X-Forwarded-Proto", "https"}},
+			"https://a.preview.example",
+		},
 		{"listed host without its port", listed, request{"admin.example", stranger, nil}, ""},
 		{"listed host with another port", listed, request{"admin.example:8444", stranger, nil}, ""},
 		{"loopback, although hosts are listed", listed, request{"localhost:3000", stranger, nil}, ""},

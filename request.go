@@ -118,8 +118,9 @@ func (e *exchange) query(name string) string {
 	return values[len(values)-1]
 }
 
-// target returns the URL to which the first of urls that is not empty may redirect: a URL of this
-// site, unless Callbacks.Redirect allows another one. If there is none, it returns the origin.
+// redirectTarget returns the URL to which the first of urls that is not empty may redirect: a URL
+// of this site or of one of Config.TrustedOrigins, unless Callbacks.Redirect decides otherwise. If
+// there is none, it returns the origin.
 func (e *exchange) redirectTarget(urls ...string) string {
 	for _, wanted := range urls {
 		if wanted == "" {
@@ -127,7 +128,7 @@ func (e *exchange) redirectTarget(urls ...string) string {
 		}
 		decide := e.auth.config.Callbacks.Redirect
 		if decide == nil {
-			return redirect.Target(wanted, e.origin)
+			return redirect.Target(wanted, e.auth.origins.within(wanted, e.origin))
 		}
 		u, err := url.Parse(redirect.Encode(decide(e.r.Context(), wanted, e.origin.String())))
 		if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {

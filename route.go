@@ -23,6 +23,10 @@ type route struct {
 	// no cookies for them.
 	stateless bool
 
+	// shared says that scripts of Config.TrustedOrigins may send the request and read the answer.
+	// The other endpoints are for browsers that navigate.
+	shared bool
+
 	// failureStatus is the status of the answer to a failure, which is in JSON that there is no
 	// session. If it is 0, a failure redirects to a page.
 	failureStatus int
@@ -42,24 +46,30 @@ const (
 
 // routeTable has all endpoints. Any other request gets 404, or 405 if only the method is wrong.
 var routeTable = []route{
-	{method: http.MethodGet, action: "providers", stateless: true, serve: getProviders},
-	{method: http.MethodGet, action: "session", failureStatus: http.StatusInternalServerError, serve: getSession},
-	{method: http.MethodPost, action: "session", csrf: true, failureStatus: http.StatusBadRequest, serve: postSession},
-	{method: http.MethodGet, action: "csrf", serve: getCSRF},
+	{method: http.MethodGet, action: "providers", stateless: true, shared: true, serve: getProviders},
+	{
+		method: http.MethodGet, action: "session", shared: true, failureStatus: http.StatusInternalServerError,
+		serve: getSession,
+	},
+	{
+		method: http.MethodPost, action: "session", csrf: true, shared: true, failureStatus: http.StatusBadRequest,
+		serve: postSession,
+	},
+	{method: http.MethodGet, action: "csrf", shared: true, serve: getCSRF},
 	{method: http.MethodGet, action: "signin", segment: optionalProvider, serve: getSignIn},
-	{method: http.MethodPost, action: "signin", segment: optionalProvider, csrf: true, serve: postSignIn},
+	{method: http.MethodPost, action: "signin", segment: optionalProvider, csrf: true, shared: true, serve: postSignIn},
 	// No CSRF token: state and PKCE bind a callback to the browser.
 	{method: http.MethodGet, action: "callback", segment: needsProvider, serve: getCallback},
 	{
 		method: http.MethodPost, action: "callback", segment: needsProvider, csrf: true, fromProvider: true,
-		serve: postCallback,
+		shared: true, serve: postCallback,
 	},
 	{method: http.MethodGet, action: "signout", serve: getSignOut},
-	{method: http.MethodPost, action: "signout", csrf: true, serve: postSignOut},
+	{method: http.MethodPost, action: "signout", csrf: true, shared: true, serve: postSignOut},
 	{method: http.MethodGet, action: "verify-request", serve: getVerifyRequest},
 	{method: http.MethodGet, action: "error", segment: codeInV4, serve: getError},
 	// No CSRF token: it changes nothing, and the browsers that send it have no token.
-	{method: http.MethodPost, action: "_log", serve: postLog},
+	{method: http.MethodPost, action: "_log", shared: true, serve: postLog},
 }
 
 // ServeHTTP serves the endpoints of Auth.js under the base path: providers, session, csrf, signin,
@@ -71,11 +81,17 @@ func (a *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header.Set("Expires", "0")
 	header.Set("Pragma", "no-cache")
 	header.Set("X-Content-Type-Options", "nosniff")
+	a.origins.vary(header)
 
 	route, segment, allowed := a.findRoute(r)
 	if route == nil {
-		a.refuseRoute(w, r, allowed)
+		if !a.answerPreflight(w, r) {
+			a.refuseRoute(w, r, allowed)
+		}
 		return
+	}
+	if route.shared {
+		a.origins.share(header, r)
 	}
 	e, err := a.newExchange(w, r)
 	if err != nil {

@@ -3,13 +3,16 @@ package cardea
 import (
 	"cmp"
 	"fmt"
+
+	"github.com/cardea-auth/cardea/internal/redirect"
 )
 
 // sender checks who has sent a request.
 type sender struct{ *exchange }
 
-// check returns a failure unless a page of this site sent the request: it repeats the CSRF
-// token of the browser's cookie and, as far as the browser says, comes from the same origin. The
+// check returns a failure unless a page of this site, or of one of Config.TrustedOrigins, sent the
+// request: it repeats the CSRF
+// token of the browser's cookie and, as far as the browser says, comes from such an origin. The
 // token alone is not enough where a sibling domain can set cookies; the origin alone is not enough
 // where a browser sends none.
 func (e sender) check() error {
@@ -56,7 +59,8 @@ func (e sender) tokenFault() string {
 		"sign-out of this browser, or a cache has kept it", e.names.CSRF)
 }
 
-// sameOrigin reports whether the request comes from this site, as far as the browser says.
+// sameOrigin reports whether the request comes from this site, or from one of
+// Config.TrustedOrigins, as far as the browser says.
 func (e sender) sameOrigin() bool { return e.originFault() == "" }
 
 // originFault says what is wrong with the headers by which a browser says where a request comes
@@ -70,13 +74,16 @@ func (e sender) originFault() string {
 	switch {
 	case got == "null" && site == "same-origin":
 		return ""
+	case e.auth.origins.trustsOrigin(redirect.HeaderOrigin(got)): // no page can write it
+		return ""
 	case got == "null":
 		return fmt.Sprintf("the header Origin is null and Sec-Fetch-Site is %q, want %s or same-origin; the page of "+
 			"the form needs another Referrer-Policy than no-referrer, or is in a sandboxed frame", truncate(site, 20),
 			want)
 	case got != "" && got != want:
 		return fmt.Sprintf("the header Origin is %q, want %s; if browsers use the former, set Config.BaseURL or, "+
-			"behind a proxy, Config.TrustedProxies and Config.TrustedHosts", truncate(got, 100), want)
+			"behind a proxy, Config.TrustedProxies and Config.TrustedHosts; if it is a front end of its own, add "+
+			"it to Config.TrustedOrigins", truncate(got, 100), want)
 	case e.checkCrossOrigin() != nil:
 		return fmt.Sprintf("the header Sec-Fetch-Site is %q, want same-origin: a page of another site sent the form",
 			truncate(site, 20))

@@ -557,6 +557,27 @@ func TestLocalIssuerShowsAPage(t *testing.T) {
 	}
 }
 
+// A client on this machine may redirect to its front end on another port, which browsers allow only
+// if form-action of the page with the form does.
+func TestLocalIssuerLetsLocalClientsRedirect(t *testing.T) {
+	t.Parallel()
+	for redirectURI, want := range map[string]string{
+		"http://localhost:3000/callback": "form-action 'self' http: https:;",
+		"http://127.0.0.1/callback":      "form-action 'self' http: https:;",
+		"http://[::1]:3000/callback":     "form-action 'self' http: https:;",
+		"http://localhost.evil.example/": "form-action 'self' http://localhost.evil.example;",
+	} {
+		i := cardeatest.NewLocalIssuer("http://localhost:3000/idp", "quickstart", "secret")
+		w := httptest.NewRecorder()
+		q := authorization(i)
+		q.Set("redirect_uri", redirectURI)
+		i.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/idp/authorize?"+q.Encode(), nil))
+		if got := w.Header().Get("Content-Security-Policy"); !strings.Contains(got, want) {
+			t.Errorf("%s: status %d, policy %q", redirectURI, w.Code, got)
+		}
+	}
+}
+
 func TestLocalIssuerReadsThePage(t *testing.T) {
 	t.Parallel()
 	i := localIssuer(t, cardeatest.Person{Subject: "a", Name: "Ann", Email: "ann@example.com"})

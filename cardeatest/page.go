@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/cardea-auth/cardea/internal/redirect"
 )
 
 //go:embed page.html
@@ -95,9 +97,14 @@ func subjectOf(email string) string {
 func writePage(w http.ResponseWriter, show page, redirectURI string) {
 	show.Nonce = rand.Text()
 	// Browsers apply form-action also to redirects after a form, so it must contain the origin of
-	// the client.
+	// the client. A client on this machine may lead on to a front end on another port.
 	target := "'self'"
-	if to, err := url.Parse(redirectURI); err == nil && to.Host != "" && !strings.ContainsAny(to.Host, "; ,'") {
+	to, err := url.Parse(redirectURI)
+	switch {
+	case err != nil || to.Host == "" || strings.ContainsAny(to.Host, "; ,'"):
+	case redirect.IsLoopbackHost(to.Hostname()):
+		target += " http: https:"
+	default:
 		target += " " + to.Scheme + "://" + to.Host
 	}
 	h := w.Header()
