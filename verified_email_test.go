@@ -39,6 +39,11 @@ func TestSessionSaysWhetherTheAddressIsVerified(t *testing.T) {
 			b.Post("/callback/password", url.Values{"name": {name}})
 		}
 	}
+	directly := func(id string) func(*testing.T, mailSite, *cardeatest.Browser) {
+		return func(t *testing.T, s mailSite, b *cardeatest.Browser) {
+			signInDirectly(t, s.site, b, &cardea.User{ID: id, Email: id + "@example.com"})
+		}
+	}
 	at := func(provider string, p cardeatest.Person) func(*testing.T, mailSite, *cardeatest.Browser) {
 		return func(t *testing.T, s mailSite, b *cardeatest.Browser) {
 			s.issuer.Next(p)
@@ -57,13 +62,15 @@ func TestSessionSaysWhetherTheAddressIsVerified(t *testing.T) {
 		"a code": {func(t *testing.T, s mailSite, b *cardeatest.Browser) {
 			postCode(b, s.ask(t, b, "bob@example.com", "/").Code)
 		}, true},
-		"a trusted provider":                   {at("other", bob), true},
-		"a provider without trust":             {at("idp", bob), false},
-		"a trusted provider, not verified":     {at("other", unverified), false},
-		"a trusted provider, without address":  {at("other", withoutAddress), false},
-		"a password of a verified user":        {password("ann"), true},
-		"a password of a user who is not":      {password("eve"), false},
-		"a password of a user without address": {password("nobody"), false},
+		"a trusted provider":                      {at("other", bob), true},
+		"a provider without trust":                {at("idp", bob), false},
+		"a trusted provider, not verified":        {at("other", unverified), false},
+		"a trusted provider, without address":     {at("other", withoutAddress), false},
+		"the application's code, a verified user": {directly("ann"), true},
+		"the application's code, one who is not":  {directly("eve"), false},
+		"a password of a verified user":           {password("ann"), true},
+		"a password of a user who is not":         {password("eve"), false},
+		"a password of a user without address":    {password("nobody"), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
