@@ -24,16 +24,18 @@ import (
 type servers struct {
 	t         *testing.T
 	directory string
-	address   string
+	address   string // in the form of the first variable
 }
 
-// startServers starts a kind of servers of scripts/servers. The variable is that of its address.
-func startServers(t *testing.T, kind, variable string) *servers {
+// startServers starts servers of scripts/servers. The variables are those of their addresses.
+func startServers(t *testing.T, kinds []string, variables ...string) *servers {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("starts and kills database servers")
 	}
-	addressOf(t, variable) // if the machine does not have these servers, the test is skipped
+	for _, variable := range variables { // if the machine does not have these servers, the test is skipped
+		addressOf(t, variable)
+	}
 	// Not t.TempDir(), into which another user cannot look.
 	parent, err := os.MkdirTemp("", "cardea")
 	must(t, err)
@@ -43,15 +45,24 @@ func startServers(t *testing.T, kind, variable string) *servers {
 		s.script("end", s.directory)
 		os.RemoveAll(parent)
 	})
-	command := exec.Command("../../scripts/servers", "start", s.directory, kind)
-	command.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, variable+"=") })
+	command := exec.Command("../../scripts/servers", append([]string{"start", s.directory}, kinds...)...)
+	command.Env = slices.DeleteFunc(os.Environ(), func(v string) bool {
+		name, _, _ := strings.Cut(v, "=")
+		return slices.Contains(variables, name)
+	})
 	if out, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("start %s: %v: %s", kind, err, out)
+		t.Fatalf("start %v: %v: %s", kinds, err, out)
 	}
-	out, err := exec.Command("bash", "-c", `. "$1/addresses" && echo "${!2}"`, "bash", s.directory, variable).Output()
-	must(t, err)
-	s.address = strings.TrimSpace(string(out))
+	s.address = s.addressOf(variables[0])
 	return s
+}
+
+// addressOf returns the address of these servers for which the tests have a variable.
+func (s *servers) addressOf(variable string) string {
+	s.t.Helper()
+	out, err := exec.Command("bash", "-c", `. "$1/addresses" && echo "${!2}"`, "bash", s.directory, variable).Output()
+	must(s.t, err)
+	return strings.TrimSpace(string(out))
 }
 
 func (s *servers) script(arguments ...string) {
@@ -61,11 +72,12 @@ func (s *servers) script(arguments ...string) {
 	}
 }
 
-// Three instances on three nodes of a cluster, under load: a node is killed and comes back, another
-// one is cut off from the others, and an instance is killed. Nothing that was acknowledged is lost.
+// Three instances on three nodes of a cluster, one of them through a proxy, under load: a node is
+// killed and comes back, another one is cut off from the others, and an instance is killed. Nothing
+// that was acknowledged is lost.
 func TestNodeAndInstanceAreKilled(t *testing.T) {
 	t.Parallel()
-	s := startServers(t, "Galera", "CARDEA_TEST_GALERA")
+	s := startServers(t, []string{"Galera", "HAProxy"}, "CARDEA_TEST_GALERA", "CARDEA_TEST_HAPROXY")
 	var nodes []string
 	for dsn := range strings.FieldsSeq(s.address) {
 		config, err := sqldriver.ParseDSN(dsn)
@@ -79,8 +91,8 @@ func TestNodeAndInstanceAreKilled(t *testing.T) {
 	a := openOn(t, gormadapter.Options{Driver: mysql.Driver, DSN: at(0)})
 	idp := loadIssuer(t)
 	var instances []*instance
-	for i := range nodes {
-		instances = append(instances, newInstance(t, "mysql", at(i), idp))
+	for _, dsn := range []string{at(0), at(1), s.addressOf("CARDEA_TEST_HAPROXY")} {
+		instances = append(instances, newInstance(t, "mysql", dsn, idp))
 	}
 	l := startLoad(t, instances)
 	l.awaitAll()
@@ -97,6 +109,12 @@ func TestNodeAndInstanceAreKilled(t *testing.T) {
 	t.Logf("after an instance was killed and started, all worked after %v", l.awaitAll())
 	l.end()
 	l.check(a)
+
+	must(t, connect(t, gormmysql.Open("root@tcp("+nodes[1]+")/")).Exec("SET GLOBAL read_only = ON").Error)
+	other := openExisting(t, gormadapter.Options{Driver: mysql.Driver, DSN: at(1)})
+	if got := setting(t, other, "SELECT @@GLOBAL.read_only"); got != "0" {
+		t.Error("connected to a server that is read-only, although another one is not")
+	}
 }
 
 // isolate cuts a node off from the others, or, with 0, connects it again.
@@ -110,7 +128,7 @@ func (s *servers) isolate(node string, on int) {
 // the standby takes its place. Nothing that was acknowledged is lost.
 func TestPrimaryIsKilled(t *testing.T) {
 	t.Parallel()
-	s := startServers(t, "Standby", "CARDEA_TEST_STANDBY")
+	s := startServers(t, []string{"Standby"}, "CARDEA_TEST_STANDBY")
 	a := openOn(t, gormadapter.Options{Driver: postgresql.Driver, DSN: s.address})
 	idp := loadIssuer(t)
 	var instances []*instance
@@ -155,7 +173,7 @@ func (s *servers) at(server string) string {
 // visitor who signed in is not signed in, and one who signed out is.
 func TestAsynchronousStandbyLosesSignIns(t *testing.T) {
 	t.Parallel()
-	s := startServers(t, "Standby", "CARDEA_TEST_STANDBY")
+	s := startServers(t, []string{"Standby"}, "CARDEA_TEST_STANDBY")
 	a := openOn(t, gormadapter.Options{Driver: postgresql.Driver, DSN: s.address})
 	site := newSite[gormadapter.User](t, a, nil, nil)
 	site.issuer.Next(visitor("ann"))

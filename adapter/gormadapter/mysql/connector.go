@@ -8,6 +8,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-sql-driver/mysql"
 )
@@ -38,8 +39,29 @@ func newConnector(config *mysql.Config) (*connector, error) {
 // Driver returns the driver of the connections.
 func (c *connector) Driver() driver.Driver { return c.servers[0].Driver() }
 
-// Connect connects to the first server that can be used.
+const (
+	maxNotReady   = 8 // how often Connect tries while it is given nodes that are not ready
+	notReadyPause = 100 * time.Millisecond
+)
+
+// Connect connects to the first server that can be used. If that is a Galera node that is not
+// ready, Connect tries again: a proxy may choose another node.
 func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
+	for try := 1; ; try++ {
+		conn, err := c.connect(ctx)
+		if err == nil || !errors.Is(err, errNotReady) || try == maxNotReady {
+			return conn, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(notReadyPause):
+		}
+	}
+}
+
+// connect tries each server once.
+func (c *connector) connect(ctx context.Context) (driver.Conn, error) {
 	var failed []error
 	for _, server := range c.servers {
 		conn, err := server.Connect(ctx)
@@ -62,11 +84,11 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 
 const syncWait = "wsrep_sync_wait"
 
-var (
-	errReadOnly = errors.New("the server is read-only")
-	errNotReady = errors.New("the server is a Galera node that is not ready: it has lost the others, or still gets " +
-		"what it missed")
-)
+var errReadOnly = errors.New("the server is read-only")
+
+// errNotReady has the number with which a node that is not ready answers to statements.
+var errNotReady = &mysql.MySQLError{Number: 1047, Message: "the server is a Galera node that is not ready: it has " +
+	"lost the others, or still gets what it missed"}
 
 // prepare sets wsrep_sync_wait at a node of a Galera cluster, so that each statement sees what the
 // other nodes have acknowledged. It returns an error if another server must be used: if the node is
