@@ -641,3 +641,74 @@ func (s *shared) deletes(t *testing.T) {
 		same(t, calls[i], answers[i], want)
 	}
 }
+
+// What a Node server sees in tables that this module's Migrate has made, column by column: the same
+// types as in its own tables, except for expires_at on PostgreSQL. It has 64 bits there, which
+// MikroORM's driver reads as text. docs/migrations.md has the table.
+func TestNodeOnTablesOfCardea(t *testing.T) {
+	t.Parallel()
+	for _, e := range databases() {
+		t.Run(e.name, func(t *testing.T) {
+			t.Parallel()
+			o := e.empty(t)
+			s := &shared{node: installed(t), dsn: nodeDSN(t, o), adapter: openOn(t, o)}
+			ctx, at := t.Context(), time.Date(2031, 2, 3, 4, 5, 6, 789_000_000, time.UTC)
+			u := &cardea.User{
+				ID: "ann", Name: "Ann", Email: "ann@example.com", EmailVerified: at, Image: "https://example.com/a.png",
+			}
+			account := &cardea.Account{
+				UserID: u.ID, Type: cardea.TypeOIDC, Provider: "idp", ProviderAccountID: "1", RefreshToken: "refresh",
+				AccessToken: "access", ExpiresAt: time.Unix(1_900_000_000, 0), TokenType: "bearer", Scope: "openid",
+				IDToken: "id", SessionState: "state",
+			}
+			for _, err := range []error{
+				s.adapter.CreateUser(ctx, u), s.adapter.LinkAccount(ctx, account),
+				s.adapter.CreateSession(ctx, &cardea.Session{Token: "token", UserID: u.ID, Expires: at}),
+				s.adapter.CreateVerificationToken(ctx,
+					&cardea.VerificationToken{Identifier: u.Email, Token: "mail", Expires: at}),
+			} {
+				must(t, err)
+			}
+			var expiresAt any = 1_900_000_000
+			if e.name == "PostgreSQL" {
+				expiresAt = "1900000000"
+			}
+			const instant = "2031-02-03T04:05:06.789Z"
+			user := map[string]any{
+				"id": u.ID, "name": u.Name, "email": u.Email, "emailVerified": instant, "image": u.Image,
+			}
+			session := map[string]any{"sessionToken": "token", "userId": u.ID, "expires": instant}
+			answers := s.asks(t, call{"getSessionAndUser", "token"}, call{"getUserByEmail", u.Email},
+				call{"useVerificationToken", map[string]string{"identifier": u.Email, "token": "mail"}},
+				call{"unlinkAccount", map[string]string{"provider": "idp", "providerAccountId": "1"}})
+			for i, want := range []map[string]any{
+				{"session": session, "user": user},
+				user,
+				{"identifier": u.Email, "token": "mail", "expires": instant},
+				{
+					"userId": u.ID, "type": "oidc", "provider": "idp", "providerAccountId": "1",
+					"refresh_token": "refresh", "access_token": "access", "expires_at": expiresAt,
+					"token_type": "bearer", "scope": "openid", "id_token": "id", "session_state": "state",
+				},
+			} {
+				sameMembers(t, i, answers[i], want)
+			}
+		})
+	}
+}
+
+// sameMembers compares the members that want has, at every level.
+func sameMembers(t *testing.T, what any, raw json.RawMessage, want map[string]any) {
+	t.Helper()
+	var got map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &got); err != nil {
+		t.Fatalf("%v: %v in %s", what, err, raw)
+	}
+	for name, value := range want {
+		if members, ok := value.(map[string]any); ok {
+			sameMembers(t, name, got[name], members)
+			continue
+		}
+		same(t, name, got[name], value)
+	}
+}

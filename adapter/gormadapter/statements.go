@@ -85,9 +85,9 @@ func (c *compiler) accountKey(account *table) clause.Where {
 
 func (c *compiler) sessions(s *statements, t tables) {
 	token, owner, expires := t.session.column("SessionToken"), t.session.column("UserID"), t.session.column("Expires")
-	columns := []clause.Column{token, owner, expires}
+	columns := []clause.Column{token, owner, c.read(t.session, t.session.byName["Expires"])}
 	if t.session.replaced { // the application sees the whole row
-		columns = t.session.columns()
+		columns = c.columns(t.session)
 	}
 	// Only the collation compares here. findSession then compares the bytes, which is faster.
 	byUniqueToken := where(clause.Eq{Column: token, Value: param(0)})
@@ -106,12 +106,13 @@ func (c *compiler) sessions(s *statements, t tables) {
 func (c *compiler) tokens(s *statements, t tables) {
 	token, identifier, expires := t.token.column("Token"), t.token.column("Identifier"), t.token.column("Expires")
 	byKey := where(c.sameText(token, 0), c.sameText(identifier, 1))
-	s.token = c.selectColumns(t.token, byKey, expires)
+	when := c.read(t.token, t.token.byName["Expires"])
+	s.token = c.selectColumns(t.token, byKey, when)
 	s.deleteToken = c.deleteRows(t.token, byKey)
 	s.deleteTokens = c.deleteRows(t.token, where(c.sameText(identifier, 0)))
 	s.deleteExpiredTokens = c.deleteExpired(t.token, token, expires)
 	if slices.Contains(c.db.Callback().Delete().Clauses, "RETURNING") {
-		s.consumeToken = c.deleteRows(t.token, byKey, clause.Returning{Columns: []clause.Column{{Name: expires.Name}}})
+		s.consumeToken = c.deleteRows(t.token, byKey, clause.Returning{Columns: []clause.Column{when}})
 	}
 }
 
@@ -153,7 +154,7 @@ func (c *compiler) selectRows(t *table, w clause.Where) *statement {
 // selectJoined selects the given columns, which are those of joined tables, and then all columns of
 // t. The conditions of t's entity, such as soft deletion, apply.
 func (c *compiler) selectJoined(t *table, joined []clause.Column, joins []clause.Join, w clause.Where) *statement {
-	clauses := []clause.Interface{clause.Select{Columns: append(joined, t.columns()...)}, clause.From{Joins: joins}, w}
+	clauses := []clause.Interface{clause.Select{Columns: append(joined, c.columns(t)...)}, clause.From{Joins: joins}, w}
 	return c.compile(t.schema, append(clauses, t.schema.QueryClauses...)...)
 }
 
@@ -165,7 +166,7 @@ type lookup struct{ statement, withDeleted *statement }
 func (c *compiler) lookup(t *table, joins []clause.Join, w clause.Where) lookup {
 	l := lookup{statement: c.selectJoined(t, nil, joins, w)}
 	if kept, ok := t.withDeleted(); ok {
-		clauses := []clause.Interface{clause.Select{Columns: t.columns()}, clause.From{Joins: joins}, w}
+		clauses := []clause.Interface{clause.Select{Columns: c.columns(t)}, clause.From{Joins: joins}, w}
 		l.withDeleted = c.compile(t.schema, append(clauses, kept...)...)
 	}
 	return l

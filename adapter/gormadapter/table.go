@@ -73,14 +73,6 @@ func (t *table) column(name string) clause.Column {
 	return clause.Column{Table: t.schema.Table, Name: t.byName[name].DBName}
 }
 
-// columns returns the columns that statements select, in the order of t.fields.
-func (t *table) columns() (columns []clause.Column) {
-	for _, field := range t.fields {
-		columns = append(columns, clause.Column{Table: t.schema.Table, Name: field.DBName})
-	}
-	return columns
-}
-
 // bytewiseEqual is [dialect.bytewiseEqual] for the column of a field, which is given by its name in
 // the default entity.
 func (t *table) bytewiseEqual(name string, value any) clause.Expression {
