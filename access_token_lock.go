@@ -29,7 +29,7 @@ func newRefreshLock(t *accessTokens, account *Account) *refreshLock {
 	sum := sha256.Sum256([]byte("refresh\x00" + accountKey(account)))
 	l := &refreshLock{adapter: t.adapter, now: t.now, log: t.log}
 	l.store, _ = t.adapter.(TokenStore)
-	l.row = VerificationToken{Identifier: "refresh:" + account.Provider, Token: hex.EncodeToString(sum[:])}
+	l.row = VerificationToken{Identifier: tokenOfRefresh + account.Provider, Token: hex.EncodeToString(sum[:])}
 	return l
 }
 

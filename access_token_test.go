@@ -618,9 +618,11 @@ func (s *lockRecorder) CreateVerificationToken(ctx context.Context, v *cardea.Ve
 	if s.before != nil && !s.begun.Swap(true) {
 		s.before()
 	}
-	s.mu.Lock()
-	s.rows = append(s.rows, *v)
-	s.mu.Unlock()
+	if strings.HasPrefix(v.Identifier, "refresh:") {
+		s.mu.Lock()
+		s.rows = append(s.rows, *v)
+		s.mu.Unlock()
+	}
 	return s.Adapter.CreateVerificationToken(ctx, v)
 }
 

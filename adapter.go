@@ -164,8 +164,9 @@ type SessionTracker interface {
 	TouchSession(ctx context.Context, token string, before, seen, created time.Time) error
 }
 
-// TokenStore is what an [Adapter] also needs for sign-in by mail, and for [Auth.AccessToken] in
-// several processes. The rules of Adapter hold.
+// TokenStore is what an [Adapter] also needs for sign-in by mail. If several processes serve the
+// site, [Auth.AccessToken] needs it, and what may be used once is then used once by all of them:
+// the callback of a sign-in, and what [oauth.Redirection.Once] gets. The rules of Adapter hold.
 type TokenStore interface {
 	// CreateVerificationToken adds t. If the token exists, the error is ErrConflict.
 	CreateVerificationToken(ctx context.Context, t *VerificationToken) error
@@ -185,10 +186,11 @@ type TokenStore interface {
 	DeleteExpiredVerificationTokens(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
-// VerificationToken is a single-use token: for a link or code in a mail, or for the lock that a
-// process holds while it refreshes the tokens of an account.
+// VerificationToken is a single-use token: for a link or code in a mail, for the lock that a
+// process holds while it refreshes the tokens of an account, or for something that was used and
+// must not be used again.
 type VerificationToken struct {
-	Identifier string    // the e-mail address; for a lock "refresh:" and the provider's id
+	Identifier string    // the e-mail address; otherwise a word, a colon and perhaps a provider
 	Token      string    `json:"-"` // a hash, never the text in the mail
 	Expires    time.Time // when it expires; afterwards it is not accepted
 }

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/cardea-auth/cardea/internal/cookie"
-	"github.com/cardea-auth/cardea/internal/expiring"
 	"github.com/cardea-auth/cardea/internal/page"
 	"github.com/cardea-auth/cardea/internal/seal"
 )
@@ -39,8 +38,8 @@ type Auth struct {
 	tokens   *accessTokens
 
 	counter      *counter
-	usedOnce     expiring.Set // ids of flows, and proofs, that were used already
-	proxyWarning sync.Once    // that forwarded headers come from an untrusted peer
+	once         *onceStore
+	proxyWarning sync.Once // that forwarded headers come from an untrusted peer
 }
 
 // New returns the handler. An error lists every fault of the configuration, one on each line, with
@@ -69,7 +68,7 @@ func New(c Config) (*Auth, error) {
 	a.protocol = &protocols[c.Protocol]
 	a.httpCookies, a.httpsCookies = a.cookieNames(false), a.cookieNames(true)
 	a.sealer = seal.New(a.csrf.secrets, a.protocol.scheme)
-	a.counter = newCounter(&c)
+	a.counter, a.once = newCounter(&c), newOnceStore(&c)
 	for _, p := range c.Providers {
 		m, err := definitionOf(p).open(a)
 		if err != nil {

@@ -169,6 +169,12 @@ type SessionConfig struct {
 	// address is personal data; the network suffices to recognize a place. Defaults to "network".
 	RecordIP string
 
+	// ShareSignOuts stores in the [TokenStore] which sessions of StrategyJWT have ended, so that
+	// every process refuses them. Each request with a session then asks the store, in a transaction
+	// with two statements. If the store is unavailable, the request gets 503. Defaults to false: a
+	// process refuses the sessions that have ended there.
+	ShareSignOuts bool
+
 	// InsecureStoreRawTokens stores session tokens as they are in the cookie, so that a Node server
 	// with Auth.js can share the table. Anybody who reads the table can then take over every
 	// session. Defaults to storing a hash.

@@ -116,6 +116,12 @@ func (c Config) validateSession(faults *configerr.List) {
 	if !slices.Contains([]string{recordFull, recordNetwork, recordNone}, s.RecordIP) {
 		faults.Add("Session.RecordIP", "want %q, %q or %q, have %q", recordFull, recordNetwork, recordNone, s.RecordIP)
 	}
+	if _, ok := c.Adapter.(TokenStore); s.ShareSignOuts && !ok {
+		faults.Add("Session.ShareSignOuts", "needs an Adapter that is a TokenStore; have %T", c.Adapter)
+	}
+	if s.ShareSignOuts && s.Strategy == StrategyDatabase {
+		faults.Add("Session.ShareSignOuts", "has no effect on database sessions, which end in every process")
+	}
 	if s.InsecureStoreRawTokens && s.Strategy == StrategyJWT {
 		faults.Add("Session.InsecureStoreRawTokens", "has no effect on JWT sessions")
 	}

@@ -29,7 +29,9 @@ func (a *Auth) DeleteUser(ctx context.Context, userID string) error {
 		return fmt.Errorf("cardea: delete user: %w", err)
 	}
 	if a.jwt != nil {
-		a.jwt.endAll(userID, a.now())
+		if err := a.jwt.endAll(ctx, userID, a.now()); err != nil {
+			return fmt.Errorf("cardea: delete user: %w", err)
+		}
 	}
 	a.log.InfoContext(ctx, "cardea: user deleted", "user", userID)
 	return nil

@@ -2,6 +2,7 @@ package cardea
 
 import (
 	"net/url"
+	"time"
 
 	"github.com/cardea-auth/cardea/internal/relyingparty"
 )
@@ -40,10 +41,18 @@ func (m *oauthMethod) getCallback(e *exchange) error {
 	if err != nil {
 		return err
 	}
-	proven, err := m.client.Authenticate(e.r.Context(), relyingparty.Callback{
-		Flow: state.Flow, Params: params, RedirectURI: e.callbackEndpoint(m.ID), Once: e.auth.once(m.ID, e.now),
+	ctx := e.r.Context()
+	var storeErr error
+	once := func(proof string, until time.Time) (isNew bool) {
+		isNew, storeErr = e.auth.once.useProof(ctx, m.ID, proof, e.now, until)
+		return isNew
+	}
+	proven, err := m.client.Authenticate(ctx, relyingparty.Callback{
+		Flow: state.Flow, Params: params, RedirectURI: e.callbackEndpoint(m.ID), Once: once,
 	})
-	if err != nil {
+	if storeErr != nil {
+		return storeErr
+	} else if err != nil {
 		return providerError(err)
 	}
 	return e.signIn(identity{

@@ -3,6 +3,7 @@ package cardea
 import (
 	"crypto/rand"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/cardea-auth/cardea/internal/cookie"
@@ -64,7 +65,7 @@ func (e *exchange) saveFlowState(s flowState) error {
 }
 
 // takeFlowState returns the flow to which a state belongs. It does so once: it deletes the cookie,
-// and this process refuses a copy of the cookie.
+// and a copy of the cookie is refused, by all processes if the adapter is a [TokenStore].
 func (e *exchange) takeFlowState(provider, state string) (flowState, error) {
 	if len(state) <= flowIDLength {
 		return flowState{}, noFlow(state, "the callback's state is not one of this site")
@@ -95,7 +96,11 @@ func (e *exchange) takeFlowState(provider, state string) (flowState, error) {
 		return flowState{}, fail(CodeInvalidCheck, "the callback's state is not that of the flow")
 	case s.Provider != provider:
 		return flowState{}, fail(CodeInvalidCheck, "the flow is for the provider %q", s.Provider)
-	case !e.auth.usedOnce.Add(id, e.now, e.now.Add(flowMaxAge+seal.Tolerance)):
+	}
+	isNew, err := e.auth.once.useFlow(e.r.Context(), provider, id, e.now, s.ends())
+	if err != nil {
+		return flowState{}, err
+	} else if !isNew {
 		return flowState{}, noFlow(state, "the flow was used already")
 	}
 	e.recallCallbackURL(s)
@@ -112,10 +117,9 @@ func (e *exchange) recallCallbackURL(s flowState) {
 	}
 }
 
-// once returns the function for [oauth.Redirection.Once], which reports whether it gets a proof of
-// this provider for the first time.
-func (a *Auth) once(provider string, now time.Time) func(proof string, until time.Time) bool {
-	return func(proof string, until time.Time) bool {
-		return a.usedOnce.Add("proof "+provider+" "+proof, now, until)
-	}
+// ends is when the cookie of the flow is not accepted any more. The ID begins with the time at
+// which the flow began.
+func (s *flowState) ends() time.Time {
+	began, _ := strconv.ParseInt(s.ID[:flowIDTimeLength], 16, 64) // it was sealed with the state
+	return time.UnixMilli(began).Add(flowMaxAge + seal.Tolerance)
 }

@@ -11,7 +11,6 @@ import (
 	"maps"
 	"time"
 
-	"github.com/cardea-auth/cardea/internal/expiring"
 	"github.com/cardea-auth/cardea/internal/seal"
 	"github.com/cardea-auth/cardea/internal/signinclaim"
 	"github.com/cardea-auth/cardea/oauth"
@@ -22,13 +21,12 @@ import (
 // signing out ends all of them. If a token of another server has no sid, its jti is used instead.
 // They also contain a claim about the sign-in; see package signinclaim.
 type jwtSessions struct {
-	sealer     *seal.Sealer
-	config     SessionConfig
-	change     func(context.Context, *TokenChange) (oauth.Claims, error)
-	log        *slog.Logger
-	endedSIDs  expiring.Set // sids of sign-ins that have ended
-	endedUsers expiring.Set // ids of users whose earlier sign-ins have ended; see endAll
-	order      signInOrder
+	sealer *seal.Sealer
+	config SessionConfig
+	change func(context.Context, *TokenChange) (oauth.Claims, error)
+	log    *slog.Logger
+	ended  *signedOut
+	order  signInOrder
 }
 
 // create returns the session of a user who has just signed in, and the value of its cookie: "" if
@@ -153,13 +151,10 @@ func (s *jwtSessions) read(ctx context.Context, c sessionCookie) (*Session, erro
 	if expires.IsZero() || claims.String("sub") == "" {
 		return nil, nil
 	}
-	if id := sid(claims); id != "" && s.endedSIDs.Has(id, c.now) {
-		return nil, nil
-	}
 	session := sessionOf(claims)
 	s.order.see(session.order, c.now)
-	if s.endedForUser(session, c.now) {
-		return nil, nil
+	if ended, err := s.ended.has(ctx, session, sid(claims), expires, c.now); err != nil || ended {
+		return nil, err
 	}
 	session.Expires = expires
 	if s.config.isOver(session, c.now) {
@@ -179,33 +174,26 @@ func (s *jwtSessions) refresh(
 // use does nothing: a token cannot tell when it was used.
 func (s *jwtSessions) use(context.Context, *Session, time.Time) {}
 
-// end ends all tokens of the sign-in in this process. Other processes accept them until they
-// expire.
-func (s *jwtSessions) end(_ context.Context, c sessionCookie) error {
+// end ends all tokens of the sign-in. Without SessionConfig.ShareSignOuts, other processes accept
+// them until they expire.
+func (s *jwtSessions) end(ctx context.Context, c sessionCookie) error {
 	opened, err := s.sealer.Open(c.salt, c.value, c.now)
 	if errors.Is(err, seal.ErrInvalid) || errors.Is(err, seal.ErrExpired) {
 		return nil
 	}
-	if id := sid(oauth.Claims(opened)); id != "" {
-		s.endedSIDs.Add(id, c.now, c.now.Add(s.rememberFor()))
+	claims := oauth.Claims(opened)
+	if id := sid(claims); id != "" {
+		return s.ended.end(ctx, claims.String("sub"), id, s.order.cut(c.now), c.now)
 	}
 	return nil
 }
 
-// endAll ends all sign-ins of a user before the next one. Like end, it does so in this process
-// alone.
+// endAll ends all sign-ins of a user before the next one, as far as end does.
 //
 // What is compared is the order of the sign-ins and not the time of their tokens: whoever uses a
 // session gets a new token with a new time all along.
-func (s *jwtSessions) endAll(userID string, now time.Time) {
-	cut := time.UnixMicro(s.order.next(now))
-	s.endedUsers.Extend(userID, cut, cut.Add(s.rememberFor()))
-}
-
-// endedForUser reports whether endAll has ended the session.
-func (s *jwtSessions) endedForUser(session *Session, now time.Time) bool {
-	until, ok := s.endedUsers.Until(session.UserID, now)
-	return ok && session.order < until.Add(-s.rememberFor()).UnixMicro()
+func (s *jwtSessions) endAll(ctx context.Context, userID string, now time.Time) error {
+	return s.ended.endAll(ctx, userID, s.order.cut(now), now)
 }
 
 // rememberFor is how long the end of a sign-in is remembered: until all its tokens have expired,

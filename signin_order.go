@@ -22,6 +22,15 @@ func (o *signInOrder) next(now time.Time) int64 {
 	}
 }
 
+// cut returns a number between all before and all that follow. It is a whole millisecond, which
+// every store can keep.
+func (o *signInOrder) cut(now time.Time) int64 {
+	n := o.next(now)
+	n += 999 - (n+999)%1000
+	o.see(n, now)
+	return n
+}
+
 // maxAhead is how much the clock of another process is believed to be ahead.
 const maxAhead = time.Minute
 

@@ -274,7 +274,10 @@ func (r *userResolver) createUser(ctx context.Context, id *identity, res *signIn
 func (r *userResolver) writeSession(ctx context.Context, id *identity, res *signInResult) (err error) {
 	if r.database == nil {
 		if res.newlyVerified {
-			r.jwt.endAll(res.User.ID, id.cookie.now) // now: a sign-in may be waiting for the lock
+			// now: a sign-in may be waiting for the lock
+			if err := r.jwt.endAll(ctx, res.User.ID, id.cookie.now); err != nil {
+				return err
+			}
 		}
 		if id.user == nil { // otherwise the application's check was before the lock
 			id.order = r.jwt.order.next(id.cookie.now)

@@ -36,8 +36,9 @@ type Redirection struct {
 	// bound to State, because somebody could use them again in another browser.
 	//
 	// Once remembers the proof until the given time. After that time Identify must refuse the proof
-	// as too old. Other processes of the site do not know about the proof. In Redirect, Once always
-	// returns false.
+	// as too old. Other processes of the site know about the proof if the adapter is a
+	// cardea.TokenStore. If the store is unavailable, Once returns false and the sign-in fails with
+	// 503. In Redirect, Once always returns false.
 	Once func(proof string, until time.Time) bool
 }
 

@@ -39,23 +39,95 @@ func TestSetExtendsToTheLaterTime(t *testing.T) {
 	}
 }
 
-func TestSetIsBounded(t *testing.T) {
+const maxIDs = 1 << 17
+
+// A full set never takes an id for new that it has lost: it refuses all that are as old.
+func TestFullSetForgetsNothingThatItClaimsToHold(t *testing.T) {
 	t.Parallel()
-	const most, extra = 1 << 17, 20
+	const extra = 1000
 	var s expiring.Set
-	for i := range most + extra {
-		s.Add(strconv.Itoa(i), start, start.Add(time.Hour))
-	}
-	left := 0
-	for i := range most + extra {
-		if s.Has(strconv.Itoa(i), start) {
-			left++
+	until := func(i int) time.Time { return start.Add(time.Hour + time.Duration(i)*time.Millisecond) }
+	for i := range maxIDs + extra {
+		if !s.Add(strconv.Itoa(i), start, until(i)) {
+			t.Fatalf("id %d is not new", i)
 		}
 	}
-	if left != most {
-		t.Errorf("%d ids, want %d", left, most)
+	for i := range maxIDs + extra {
+		if s.Add(strconv.Itoa(i), start, until(i)) {
+			t.Fatalf("id %d is new again", i)
+		}
 	}
-	if !s.Has(strconv.Itoa(most+extra-1), start) {
-		t.Error("the latest id was forgotten")
+	if got := s.Lost(); !got.Equal(until(extra - 1)) {
+		t.Errorf("lost ids until %v, want %v", got, until(extra-1))
+	}
+	if !s.Add("another", start, until(maxIDs+extra)) {
+		t.Error("an id that expires later than all that were lost is not new")
+	}
+	if s.Add("old", start, until(0)) {
+		t.Error("an id that may have been lost is new")
+	}
+}
+
+func TestFullSetRefusesWhatMustHaveRoom(t *testing.T) {
+	t.Parallel()
+	var s expiring.Set
+	end := start.Add(time.Hour)
+	for i := range maxIDs {
+		s.AddIfRoom(strconv.Itoa(i), start, end)
+	}
+	if s.AddIfRoom("more", start, end.Add(time.Hour)) {
+		t.Error("an id has room in a full set")
+	}
+	for i := range maxIDs {
+		if s.AddIfRoom(strconv.Itoa(i), start, end.Add(time.Hour)) {
+			t.Fatalf("id %d is new again", i)
+		}
+	}
+	if !s.AddIfRoom("more", end, end.Add(time.Hour)) || s.AddIfRoom("more", end, end.Add(time.Hour)) {
+		t.Error("an id is not new once, after others have expired")
+	}
+}
+
+func TestSetRemovesExpiredIDs(t *testing.T) {
+	t.Parallel()
+	var s expiring.Set
+	for i := range 10_000 {
+		s.Add(strconv.Itoa(i), start, start.Add(time.Minute))
+	}
+	for i := range 10_000 {
+		s.Add("later "+strconv.Itoa(i), start.Add(time.Hour), start.Add(2*time.Hour))
+	}
+	if n := s.Len(); n != 10_000 {
+		t.Errorf("%d ids are left, want 10000", n)
+	}
+}
+
+// The cost of a call does not depend on how many ids there are.
+func BenchmarkSet(b *testing.B) {
+	for name, ids := range map[string]int{"empty": 0, "full": maxIDs} {
+		var s expiring.Set
+		for i := range ids {
+			s.Extend("old "+strconv.Itoa(i), start, start.Add(time.Hour))
+		}
+		names := make([]string, 1<<20)
+		for i := range names {
+			names[i] = strconv.Itoa(i)
+		}
+		i := 0
+		b.Run(name+"/add", func(b *testing.B) {
+			for b.Loop() {
+				now := start
+				if ids == 0 { // each id has expired before the next one
+					now = start.Add(time.Duration(i) * time.Hour)
+				}
+				s.Add(names[i%len(names)], now, now.Add(time.Hour+time.Duration(i)))
+				i++
+			}
+		})
+		b.Run(name+"/has", func(b *testing.B) {
+			for b.Loop() {
+				s.Has("nobody", start)
+			}
+		})
 	}
 }
