@@ -39,8 +39,9 @@ func (a *Auth) Accounts(ctx context.Context, userID string) ([]*Account, error) 
 // If the user could not sign in without the account, the account stays, and the error is
 // [ErrLastCredential]. A user can sign in with another account of a configured provider, with a
 // verified e-mail address if an [EmailProvider] is configured, with a passkey if the adapter is an
-// [AuthenticatorStore], and with what [Callbacks.HasOtherCredential] reports. Concurrent calls
-// cannot together remove a user's last credential.
+// [AuthenticatorStore], with the credentials of [Config].Features, and with what
+// [Callbacks.HasOtherCredential] reports. Concurrent calls cannot together remove a user's last
+// credential.
 //
 // Without a [Config.Adapter] the error is [errors.ErrUnsupported].
 func (a *Auth) UnlinkAccount(ctx context.Context, userID, provider, providerAccountID string) error {
@@ -87,6 +88,9 @@ func (a *Auth) hasCredential(ctx context.Context, userID string, accounts []*Acc
 	keys, err := passkeys(ctx, a.config.Adapter, userID)
 	if err != nil || len(keys) > 0 {
 		return err == nil, err
+	}
+	if has, err := a.features.hasCredential(ctx, userID); has || err != nil {
+		return has, err
 	}
 	u, err := a.config.Adapter.UserByID(ctx, userID)
 	if err != nil {

@@ -35,6 +35,10 @@ type SignIn struct {
 	// signed in, or if the user of the session does not exist any more.
 	Current *User
 
+	// Methods are how the person has proven who they are, as in [Session].Methods. They are nil if
+	// nothing is proven yet.
+	Methods []string
+
 	// VerificationRequest says that a visitor asks for a mail to the user's address, and has not
 	// proven yet that the address is theirs. It is true only for Callbacks.SignIn.
 	VerificationRequest bool
@@ -146,8 +150,8 @@ type Callbacks struct {
 	Authorized func(ctx context.Context, s *Session) (bool, error)
 
 	// HasOtherCredential reports whether a user can sign in with something other than accounts,
-	// mail and passkeys, such as a password. [Auth.UnlinkAccount] calls it before it removes the
-	// last account, with a ctx that carries the transaction.
+	// mail, passkeys and Features, such as a password. [Auth.UnlinkAccount] calls it before it
+	// removes the last account, with a ctx that carries the transaction.
 	//
 	// A sign-in calls it if it is the first proof of the address of a user who has nothing else to
 	// sign in with. If it returns true, a stranger may have registered the address, so the person

@@ -30,6 +30,8 @@ type Auth struct {
 	httpsCookies cookie.Names // on https
 	pages        *page.Pages
 	methods      signInMethods
+	features     features
+	routes       []route // routeTable, and the endpoints of features
 
 	sessions sessionStrategy
 	database *databaseSessions // with StrategyDatabase, else nil
@@ -54,6 +56,7 @@ func New(c Config) (*Auth, error) {
 		config: c, log: c.Logger, now: time.Now,
 		crossOrigin: http.NewCrossOriginProtection(),
 		csrf:        csrf{append([]string{c.Secret}, c.PreviousSecrets...)},
+		routes:      slices.Clone(routeTable),
 	}
 	pages, err := page.New(page.Theme(c.Theme), c.buttons())
 	if err != nil {
@@ -80,6 +83,9 @@ func New(c Config) (*Auth, error) {
 		a.counter.warnOfMemory(a.origins.isLocal())
 	}
 	a.openSessions()
+	if err := installFeatures(a); err != nil {
+		return nil, err
+	}
 	a.users = newUserResolver(a)
 	a.tokens = newAccessTokens(a)
 	return a, nil

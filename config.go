@@ -24,8 +24,12 @@ type Config struct {
 	Adapter Adapter
 
 	// Providers are the ways to sign in, in the order in which the sign-in page offers them. There
-	// must be at least one.
+	// must be at least one, unless there are Features.
 	Providers []Provider
+
+	// Features are further parts of sign-in, in packages of their own. A feature can add ways to
+	// sign in, so Providers may be empty if there are features. Defaults to none.
+	Features []Feature
 
 	// BaseURL is the origin of the site as browsers see it, such as https://example.com. If it is
 	// empty, the origin comes from the Host header of each request, which must be one of

@@ -210,7 +210,7 @@ func isPage(page string) bool {
 }
 
 func (c Config) validateProviders(faults *configerr.List) {
-	if len(c.Providers) == 0 {
+	if len(c.Providers)+len(c.Features) == 0 {
 		faults.Add("Providers", "is empty; name at least one, such as provider.GitHub(provider.Env(\"AUTH_GITHUB\"))")
 	}
 	seen := map[string]bool{}

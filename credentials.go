@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/cardea-auth/cardea/feature"
 	"github.com/cardea-auth/cardea/internal/configerr"
 	"github.com/cardea-auth/cardea/internal/page"
 	"github.com/cardea-auth/cardea/oauth"
@@ -64,14 +65,7 @@ type CredentialsProvider struct {
 }
 
 // Field is one input of the form of a [CredentialsProvider]. It becomes an HTML input element.
-type Field struct {
-	Name         string // name attribute: letters, digits, -, . and _; it begins with a letter
-	Label        string // text that is shown to people; defaults to Name
-	Type         string // type attribute, such as password; defaults to text
-	Placeholder  string // placeholder attribute; defaults to none
-	Autocomplete string // autocomplete attribute, such as username or current-password; defaults to none
-	Required     bool   // if the value is empty, the sign-in is refused and Authorize not called
-}
+type Field = feature.Field
 
 // ProviderID returns p.ID.
 func (p *CredentialsProvider) ProviderID() string { return p.ID }
@@ -130,9 +124,13 @@ func (p *CredentialsProvider) validate(_ *Config, field string, faults *configer
 	if err := checkMethods(p.Methods); err != nil {
 		faults.Add(field+".Methods", "%v", err)
 	}
-	for reason := range p.Messages {
+	checkMessages(p.Messages, field+".Messages", faults)
+}
+
+func checkMessages(messages map[string]string, field string, faults *configerr.List) {
+	for reason := range messages {
 		if !reasonPattern.MatchString(reason) {
-			faults.Add(field+".Messages", "want a reason of letters, digits, -, . and _, have %q", reason)
+			faults.Add(field, "want a reason of letters, digits, -, . and _, have %q", reason)
 		}
 	}
 }
@@ -141,8 +139,12 @@ func (p *CredentialsProvider) validateFields(field string, faults *configerr.Lis
 	if len(p.Fields) == 0 {
 		faults.Add(field, "is empty; name what the form asks for")
 	}
+	checkFields(p.Fields, field, faults)
+}
+
+func checkFields(fields []Field, field string, faults *configerr.List) {
 	seen := map[string]bool{}
-	for _, input := range p.Fields {
+	for _, input := range fields {
 		switch {
 		case !fieldNamePattern.MatchString(input.Name):
 			faults.Add(field, "want a name of letters, digits, -, . and _, have %q", input.Name)
@@ -168,5 +170,3 @@ func (p *CredentialsProvider) button(basePath string) page.Provider {
 	}
 	return button
 }
-
-func (p *CredentialsProvider) open(*Auth) (signInMethod, error) { return &credentialsMethod{p}, nil }

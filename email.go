@@ -61,9 +61,10 @@ type EmailProvider struct {
 	//
 	// If Adopt returns true, the person signs in as the user. Before it returns true, Adopt must
 	// delete every credential of the user that the application itself stores, such as passwords and
-	// API keys. Cardea then unlinks the accounts, deletes the passkeys, ends the sessions, and
-	// marks the address as verified. JWT sessions end in this process alone; other processes accept
-	// them, and extend them while they are used, until SessionConfig.Lifetime is over.
+	// API keys. Cardea then unlinks the accounts, deletes the passkeys and the credentials of
+	// Features, ends the sessions, and marks the address as verified. JWT sessions end in this
+	// process alone; other processes accept them, and extend them while they are used, until
+	// SessionConfig.Lifetime is over.
 	//
 	// If Adopt returns false, the person signs in as a new user. The old user loses the address and
 	// keeps everything else. An error fails the sign-in.

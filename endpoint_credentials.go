@@ -1,33 +1,41 @@
 package cardea
 
-// credentialsMethod signs people in with the application's check of a form.
-type credentialsMethod struct{ *CredentialsProvider }
+import (
+	"net/http"
 
-// signIn leads to the sign-in page, which has the form.
-func (m *credentialsMethod) signIn(e *exchange) error { return e.redirectToSignIn() }
+	"github.com/cardea-auth/cardea/feature"
+)
 
-// getCallback refuses the request, because a form is posted.
-func (m *credentialsMethod) getCallback(e *exchange) error { return e.auth.methods.unknown() }
-
-// postCallback signs in with what the visitor typed into the form.
-func (m *credentialsMethod) postCallback(e *exchange) error {
-	order := e.auth.nextSignIn(e.now) // before the check: Adopt may delete the credentials meanwhile
-	u, err := m.authorize(e)
-	if err != nil {
-		return err
-	}
-	id := namedIdentity(u, m.ID)
-	id.methods, id.order, id.callbackURL = m.methods(), order, e.callbackURL
-	return e.signIn(id)
+// credentialsMethod signs people in with the application's check of a form. It uses the site as
+// features do, through Host alone.
+type credentialsMethod struct {
+	*wayMethod
+	provider *CredentialsProvider
 }
 
-// authorize returns the user whom the application's check accepts.
-func (m *credentialsMethod) authorize(e *exchange) (*User, error) {
-	values, ok := m.values(e.form)
+func (p *CredentialsProvider) open(a *Auth) (signInMethod, error) {
+	h := &Host{auth: a, id: p.ID}
+	finish := func(_ http.ResponseWriter, r *http.Request) error {
+		u, err := p.authorize(r, h.Form(r.Context()))
+		if err != nil {
+			return err
+		}
+		return h.Complete(r.Context(), Proof{UserID: u.ID, User: u, Provider: p.ID, Methods: p.methods()})
+	}
+	way := feature.Way{ID: p.ID, Name: p.Name, Style: p.Style, Fields: p.Fields, Messages: p.Messages, Finish: finish}
+	return &credentialsMethod{&wayMethod{h, way}, p}, nil
+}
+
+// info is that of the provider.
+func (m *credentialsMethod) info() providerInfo { return m.provider.info() }
+
+// authorize returns the user whom the application's check of a form accepts.
+func (p *CredentialsProvider) authorize(r *http.Request, form map[string]string) (*User, error) {
+	values, ok := p.values(form)
 	if !ok {
 		return nil, fail(CodeCredentialsSignIn, "a field is missing, too long or not valid text")
 	}
-	u, err := m.Authorize(e.r.Context(), values, e.r)
+	u, err := p.Authorize(r.Context(), values, r)
 	switch {
 	case err != nil:
 		return nil, applicationError(CodeConfiguration, "Authorize", err)

@@ -25,6 +25,12 @@ func (a *Auth) Format(f fmt.State, _ rune) { redact.Format(f, a) }
 // LogValue implements [slog.LogValuer]. It contains what Format writes.
 func (a *Auth) LogValue() slog.Value { return redact.Value(a) }
 
+// Format implements [fmt.Formatter]. It writes only the type.
+func (h *Host) Format(f fmt.State, _ rune) { redact.Format(f, h) }
+
+// LogValue implements [slog.LogValuer]. It contains what Format writes.
+func (h *Host) LogValue() slog.Value { return redact.Value(h) }
+
 // Format implements [fmt.Formatter]. It writes the type of Entity instead of its content.
 func (u User) Format(f fmt.State, _ rune) { redact.Format(f, u) }
 

@@ -24,6 +24,7 @@ import (
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/credentials"
 	"github.com/cardea-auth/cardea/email"
+	"github.com/cardea-auth/cardea/feature"
 	"github.com/cardea-auth/cardea/memadapter"
 	"github.com/cardea-auth/cardea/oauth"
 	"github.com/cardea-auth/cardea/provider"
@@ -50,10 +51,12 @@ func secretHolders(t *testing.T) []any {
 		Providers: []cardea.Provider{provider.Google(provider.Client{ID: "shown", Secret: canary})},
 		Session:   cardea.SessionConfig{Strategy: cardea.StrategyJWT},
 	}
+	part := addFeature(&config, "shown", func(*cardea.Host) error { return nil })
 	auth, err := cardea.New(config)
 	if err != nil {
 		t.Fatal(err)
 	}
+	config.Features = nil
 	sessions, err := authjs.New(authjs.Config{Secret: canary})
 	if err != nil {
 		t.Fatal(err)
@@ -74,7 +77,8 @@ func secretHolders(t *testing.T) []any {
 		t.Fatal(err)
 	}
 	return []any{
-		config, auth, *account, *session, *user, *signIn, cardea.Authenticator{ProviderAccountID: "shown"},
+		config, auth, part.host, feature.Form{Path: "shown", Hidden: map[string]string{"token": canary}}, *account,
+		*session, *user, *signIn, cardea.Authenticator{ProviderAccountID: "shown"},
 		cardea.VerificationToken{Identifier: "shown", Token: canary},
 		cardea.SignInMail{To: "shown", URL: "https://shown.example/?token=" + canary, Code: canary},
 		cardea.TokenChange{Claims: claims, SignIn: signIn, Trigger: "shown"},
@@ -125,7 +129,7 @@ func TestWhatIsNoSecretIsPrinted(t *testing.T) {
 	t.Parallel()
 	for _, v := range secretHolders(t) {
 		switch v.(type) {
-		case *cardea.Auth, *authjs.Sessions, *memadapter.Adapter, *cardeatest.Issuer, *cardeatest.Mailbox,
+		case *cardea.Auth, *cardea.Host, *authjs.Sessions, *memadapter.Adapter, *cardeatest.Issuer, *cardeatest.Mailbox,
 			*cardeatest.MailServer, provider.BungieOptions: // nothing else in them is for people
 			continue
 		}

@@ -30,6 +30,7 @@ type exchange struct {
 	csrfToken   string
 	csrfKnown   bool   // the browser has sent csrfToken in its cookie
 	callbackURL string // where to go afterwards: safe and absolute
+	order       int64  // of the sign-in, if the request of a feature becomes one; see signInOrder
 	session     string // the value of the session cookie, if it was chosen among several
 }
 

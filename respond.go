@@ -73,6 +73,8 @@ func (e *exchange) answerFailure(err error) {
 	switch {
 	case failure.Code == codeAdapter:
 		e.unavailable()
+	case e.route.json:
+		failInJSON(e, failure)
 	case failure.Code == CodeRateLimited:
 		e.limited(failure)
 	case e.route.failureStatus != 0:
@@ -80,6 +82,33 @@ func (e *exchange) answerFailure(err error) {
 	default:
 		e.redirectWithStatus(e.auth.protocol.failureURL(e, failure), e.failureStatus(failure.Code))
 	}
+}
+
+// failInJSON answers a program with a failure.
+func failInJSON(e *exchange, failure *Error) {
+	code := failure.Code
+	if _, visible := e.auth.protocol.failures[code]; !visible {
+		code = CodeConfiguration
+	}
+	if code == CodeRateLimited {
+		e.w.Header().Set("Retry-After", strconv.Itoa(int(waitAfter(failure).Seconds())))
+	}
+	e.json(jsonStatus(code), map[string]string{"error": string(code)})
+}
+
+// jsonStatus is the status of a failure that is answered in JSON.
+func jsonStatus(code Code) int {
+	switch code {
+	case CodeConfiguration:
+		return http.StatusInternalServerError
+	case CodeRateLimited:
+		return http.StatusTooManyRequests
+	case CodeAccessDenied, CodeMissingCSRF:
+		return http.StatusForbidden
+	case CodeCredentialsSignIn:
+		return http.StatusUnauthorized
+	}
+	return http.StatusBadRequest
 }
 
 // failureStatus is the status by which the client of next-auth 4 learns that a sign-in with
@@ -114,6 +143,8 @@ func (e *exchange) unavailable() {
 		e.json(http.StatusServiceUnavailable, map[string]string{
 			"url": withQuery(e.errorPage(), "error", string(CodeConfiguration)),
 		})
+	case e.route.json:
+		e.json(http.StatusServiceUnavailable, map[string]string{"error": "unavailable"})
 	case e.route.failureStatus != 0:
 		e.json(http.StatusServiceUnavailable, e.auth.protocol.noSession)
 	default:
@@ -126,8 +157,7 @@ func (e *exchange) unavailable() {
 // limited answers 429 with Retry-After (RFC 6585 § 4), in JSON to the Auth.js clients, otherwise
 // with a page that says when to try again.
 func (e *exchange) limited(err *Error) {
-	wait := cmp.Or(max(0, err.RetryAfter), time.Minute)
-	wait = (wait + time.Second - 1).Truncate(time.Second)
+	wait := waitAfter(err)
 	e.w.Header().Set("Retry-After", strconv.Itoa(int(wait.Seconds())))
 	to := e.auth.protocol.failureURL(e, err)
 	if e.fromAuthJS() || e.fromNextAuth4() {
@@ -138,6 +168,12 @@ func (e *exchange) limited(err *Error) {
 	if err := e.page().Error(e.w, failure); err != nil {
 		e.logFailure(err)
 	}
+}
+
+// waitAfter is how long the visitor should wait, in whole seconds.
+func waitAfter(err *Error) time.Duration {
+	wait := cmp.Or(max(0, err.RetryAfter), time.Minute)
+	return (wait + time.Second - 1).Truncate(time.Second)
 }
 
 // page writes the cookies and returns the built-in pages.

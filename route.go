@@ -10,7 +10,8 @@ import (
 // answered. Every route states all of this in routeTable.
 type route struct {
 	method  string
-	action  string  // first segment of the path below the base path
+	action  string  // first segment of the path below the base path; in the log of a feature's endpoint all of it
+	path    string  // whole path below the base path, for an endpoint of a feature; otherwise ""
 	segment segment // what follows the action
 
 	// csrf says that the request must prove that a page of this site sent it.
@@ -30,6 +31,9 @@ type route struct {
 	// failureStatus is the status of the answer to a failure, which is in JSON that there is no
 	// session. If it is 0, a failure redirects to a page.
 	failureStatus int
+
+	// json says that a failure is answered with a status and a JSON object.
+	json bool
 
 	serve func(*exchange) error
 }
@@ -150,10 +154,17 @@ func (a *Auth) findRoute(r *http.Request) (found *route, segment string, allowed
 		return nil, "", nil
 	}
 	action, segment, _ := strings.Cut(strings.TrimSuffix(rest, "/"), "/")
-	for i := range routeTable {
-		t := &routeTable[i]
-		if t.action != action || !t.takes(segment, a.protocol) {
+	for i := range a.routes {
+		t := &a.routes[i]
+		if t.path != "" {
+			if t.path != strings.TrimSuffix(rest, "/") {
+				continue
+			}
+		} else if t.action != action || !t.takes(segment, a.protocol) {
 			continue
+		}
+		if t.method == r.Method && t.path != "" {
+			return t, "", nil
 		}
 		if t.method == r.Method {
 			return t, present(segment), nil

@@ -136,7 +136,7 @@ func (e completion) do(id identity) (res *signInResult, redirect string, err err
 	if id.session, err = e.auth.readSession(ctx, id.cookie); err != nil {
 		return nil, "", err
 	}
-	res, to, err := e.auth.users.resolve(ctx, &id, e.auth.ask)
+	res, to, err := e.auth.users.resolve(withExchange(ctx, e.exchange), &id, e.auth.ask)
 	if err != nil {
 		return nil, "", err
 	} else if to != "" {
@@ -182,18 +182,22 @@ func (e *exchange) askApplication(ctx context.Context, id identity) (redirect st
 	return e.auth.ask(ctx, &id, p)
 }
 
-// ask calls Callbacks.SignIn, which may refuse the person or redirect them.
+// ask calls Callbacks.SignIn and then, if the person is proven, the conditions of features. Each
+// may refuse the person or redirect them.
 func (a *Auth) ask(ctx context.Context, id *identity, p plan) (redirect string, err error) {
-	allow := a.config.Callbacks.SignIn
-	if allow == nil {
-		return "", nil
+	ctx = aboutUser(ctx, a, p.user, nil)
+	if allow := a.config.Callbacks.SignIn; allow != nil {
+		in := p.signIn(id, id.account)
+		redirect, err = allow(ctx, &in)
+		if err != nil {
+			return "", applicationError(CodeAccessDenied, "Callbacks.SignIn", err)
+		}
+	}
+	if redirect != "" || id.verificationRequest || len(a.features.conditions) == 0 {
+		return redirect, nil
 	}
 	in := p.signIn(id, id.account)
-	redirect, err = allow(aboutUser(ctx, a, p.user, nil), &in)
-	if err != nil {
-		return "", applicationError(CodeAccessDenied, "Callbacks.SignIn", err)
-	}
-	return redirect, nil
+	return a.features.allow(ctx, &in)
 }
 
 // announce calls the events for what was stored.

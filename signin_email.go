@@ -68,8 +68,8 @@ func (r *userResolver) askAdopt(ctx context.Context, id *identity, p plan) error
 	return r.deleteCredentials(ctx, p.user)
 }
 
-// deleteCredentials deletes the accounts and passkeys of an adopted user. It reads them after Adopt
-// has run, so that none is left that was added meanwhile.
+// deleteCredentials deletes the accounts, passkeys and features' credentials of an adopted user. It
+// reads them after Adopt has run, so that none is left that was added meanwhile.
 func (r *userResolver) deleteCredentials(ctx context.Context, u *User) error {
 	accounts, err := r.adapter.Accounts(ctx, u.ID)
 	if err != nil {
@@ -90,7 +90,7 @@ func (r *userResolver) deleteCredentials(ctx context.Context, u *User) error {
 			return err
 		}
 	}
-	return nil
+	return r.features.deleteRows(ctx, u.ID, true)
 }
 
 // setAddress stores that the address of the plan's user is verified now, or takes it away from the

@@ -56,6 +56,7 @@ func (p plan) signIn(id *identity, account *Account) SignIn {
 	in := SignIn{
 		User: p.user, Account: account, Profile: p.profile(id), IsNewUser: p.user == nil,
 		Linking: p.user != nil && p.links(id), Current: p.current, VerificationRequest: id.verificationRequest,
+		Methods: id.methods,
 	}
 	if in.User == nil {
 		in.User = id.newUser()
@@ -231,8 +232,11 @@ func (r *userResolver) isUnused(ctx context.Context, u *User, except *Account) (
 		return false, err
 	}
 	keys, err := passkeys(ctx, r.adapter, u.ID)
-	if err != nil || len(keys) > 0 || r.hasOther == nil {
-		return err == nil && len(keys) == 0, err
+	if err != nil || len(keys) > 0 {
+		return false, err
+	}
+	if has, err := r.features.hasCredential(ctx, u.ID); has || err != nil || r.hasOther == nil {
+		return err == nil && !has, err
 	}
 	other, err := r.hasOther(ctx, u)
 	if err != nil {

@@ -28,6 +28,7 @@ type userResolver struct {
 	log      *slog.Logger
 
 	onDeleted func(context.Context, *SignIn) error // Callbacks.DeletedUser
+	features  *features
 
 	// storesCredentials says that a provider checks credentials that the application stores, such
 	// as passwords. Then even users without an account or a passkey may have credentials.
@@ -40,6 +41,7 @@ func newUserResolver(a *Auth) *userResolver {
 	r := &userResolver{
 		adapter: a.config.Adapter, database: a.database, jwt: a.jwt, onCreate: a.config.OnCreateUser, log: a.log,
 		hasOther: a.config.Callbacks.HasOtherCredential, onDeleted: a.config.Callbacks.DeletedUser,
+		features: &a.features,
 	}
 	for _, m := range a.methods {
 		r.storesCredentials = r.storesCredentials || m.info().storesCredentials

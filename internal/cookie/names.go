@@ -55,8 +55,16 @@ func names(prefix string, secure bool, chunkSize int) Names {
 	}
 }
 
+// Feature returns the name of a cookie of a feature: of this host alone, like that of the CSRF
+// token.
+func (n *Names) Feature(id, name string) string { return n.features() + id + "." + name }
+
+// features is how the names of all cookies of features begin.
+func (n *Names) features() string { return strings.TrimSuffix(n.Mail, "mail") + "feature." }
+
 // isOurs reports whether a cookie with that name, which is not one of the session, is set by this
 // deployment.
 func (n *Names) isOurs(name string) bool {
-	return name == n.CallbackURL || name == n.CSRF || name == n.Mail || strings.HasPrefix(name, n.State+".")
+	return name == n.CallbackURL || name == n.CSRF || name == n.Mail || strings.HasPrefix(name, n.State+".") ||
+		strings.HasPrefix(name, n.features())
 }

@@ -114,6 +114,36 @@ type Confirm struct {
 	Token       string // the token in the link
 }
 
+// Document is the data of one page of a feature, and of the account page.
+type Document struct {
+	Site        string // the origin of the site
+	Title       string // of the page
+	CSRFToken   string // for the forms
+	CallbackURL string // where to go afterwards; ignored unless it is a path or an http or https URL
+	Parts       []Part // the page, from top to bottom
+}
+
+// Part is a part of a [Document] with its own heading.
+type Part struct {
+	ID      string        // the attribute id; "" leaves it out
+	Heading string        // above it; "" for none
+	Error   string        // text about a failure; "" for none
+	Text    []string      // paragraphs
+	HTML    template.HTML // after the paragraphs
+	Forms   []PartForm    // after that
+}
+
+// PartForm is a form of a [Part].
+type PartForm struct {
+	Action string   // URL or path
+	Hidden []Hidden // hidden inputs
+	Fields []Field  // visible inputs
+	Button string   // text of the button
+}
+
+// Hidden is a hidden input.
+type Hidden struct{ Name, Value string }
+
 // SignIn writes the sign-in page with status 200, or 404 if data.NotFound is true. If it returns an
 // error, nothing was written, not even headers.
 func (p *Pages) SignIn(w http.ResponseWriter, data SignIn) error {
@@ -168,6 +198,18 @@ func (p *Pages) Confirm(w http.ResponseWriter, data Confirm) error {
 	})
 }
 
+// Document writes a page of a feature, with status 200. If it returns an error, nothing was
+// written.
+func (p *Pages) Document(w http.ResponseWriter, data Document) error {
+	data.CallbackURL = safeCallback(data.CallbackURL)
+	for _, part := range data.Parts {
+		for i := range part.Forms {
+			part.Forms[i].Fields = withDefaults(part.Forms[i].Fields)
+		}
+	}
+	return p.write(w, http.StatusOK, document{Name: "document", Title: data.Title, Site: data.Site, Document: data})
+}
+
 // document is the data of the templates.
 type document struct {
 	Name    string // of the page and of its template
@@ -185,6 +227,7 @@ type document struct {
 
 	VerifyRequest VerifyRequest
 	Confirm       Confirm
+	Document      Document
 }
 
 // Host returns the host of the site, as the address bar shows it.

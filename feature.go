@@ -1,0 +1,237 @@
+package cardea
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cardea-auth/cardea/feature"
+	"github.com/cardea-auth/cardea/internal/configerr"
+	"github.com/cardea-auth/cardea/internal/page"
+)
+
+// Feature is a part of sign-in that lives in a package of its own, such as sign-in with a directory
+// or a second factor. Package feature says how to write one; applications only list them in
+// [Config.Features].
+type Feature interface {
+	// FeatureID names the feature in the faults of a configuration and in its cookies: lower-case
+	// letters, digits, hyphens and underscores. No other feature of the site has the same.
+	FeatureID() string
+
+	// Install adds to h what the feature consists of. [New] calls it once. An error says what the
+	// feature lacks, such as a method of the Adapter.
+	Install(h *Host) error
+}
+
+// Host is the site, as a [Feature] sees it. [New] makes it. Handle, Offer, Require, Rows and
+// Section are for Install alone; everything else is for its requests, and safe for concurrent use.
+// Their ctx is that of a request of the feature, or that of a condition of Require.
+type Host struct {
+	auth   *Auth
+	id     string // of the feature
+	field  string // of the configuration
+	faults *configerr.List
+}
+
+// features is what the features of a site consist of.
+type features struct {
+	conditions []func(ctx context.Context, in *SignIn) (redirect string, err error)
+	rows       []feature.Rows
+	sections   []feature.Section
+}
+
+// installFeatures installs the features of the configuration.
+func installFeatures(a *Auth) error {
+	faults := configerr.New("cardea: Config.")
+	seen := map[string]bool{}
+	for i, f := range a.config.Features {
+		field := fmt.Sprintf("Features[%d]", i)
+		if f == nil {
+			faults.Add(field, "is nil")
+			continue
+		}
+		id := f.FeatureID()
+		if field += " (" + id + ")"; !providerIDPattern.MatchString(id) || seen[id] {
+			faults.Add(field, "want an ID of lower-case letters, digits, - and _ that no other feature has, have %q",
+				id)
+		}
+		seen[id] = true
+		if err := f.Install(&Host{auth: a, id: id, field: field, faults: faults}); err != nil {
+			faults.AddEach(field, err)
+		}
+	}
+	if len(a.features.sections) > 0 {
+		a.routes = append(a.routes, accountRoute(a))
+	}
+	buttons := a.config.buttons()
+	for _, m := range a.methods {
+		if m, ok := m.(*wayMethod); ok {
+			buttons = append(buttons, m.button(a.config.BasePath))
+		}
+	}
+	pages, err := page.New(page.Theme(a.config.Theme), buttons)
+	if err != nil {
+		faults.AddEach("Features", err)
+	}
+	a.pages = pages
+	return faults.Err()
+}
+
+// Adapter returns Config.Adapter, which is nil if nothing is stored. A feature that needs more
+// methods of it has an interface for them, and asserts it in Install.
+func (h *Host) Adapter() Adapter { return h.auth.config.Adapter }
+
+// Now returns the current time.
+func (h *Host) Now() time.Time { return h.auth.now() }
+
+// Log returns Config.Logger. Log no token, code, secret or address.
+func (h *Host) Log() *slog.Logger { return h.auth.log }
+
+var pathPattern = regexp.MustCompile(`^[a-z0-9_-]+(/[a-z0-9_-]+)*$`)
+
+// reservedActions are the first parts of paths that a feature cannot have: those of Cardea and of
+// Auth.js.
+var reservedActions = []string{
+	"providers", "session", "csrf", "signin", "callback", "signout", "verify-request", "error", "_log", "account",
+	"webauthn-options",
+}
+
+// Handle adds an endpoint. Requests reach serve after they have kept the rule, and no other
+// requests do. A rule that does not say everything is a fault of the configuration. With
+// VisitorSignedIn, [SessionFrom] and [UserAs] say who is signed in.
+func (h *Host) Handle(rule feature.Rule, serve feature.Handler) {
+	field := h.field + ": endpoint " + rule.Method + " " + rule.Path
+	h.checkRule(field, rule)
+	if serve == nil {
+		h.faults.Add(field, "has no handler")
+	}
+	for _, t := range h.auth.routes {
+		if t.path == rule.Path && t.method == rule.Method {
+			h.faults.Add(field, "exists already")
+		}
+	}
+	e := featureEndpoint{host: h, rule: rule, handler: serve}
+	h.auth.routes = append(h.auth.routes, route{
+		method: rule.Method, action: rule.Path, path: rule.Path, csrf: rule.Sender == feature.SenderOwnPage,
+		json: rule.JSON, serve: e.serve,
+	})
+}
+
+// checkRule adds what is wrong with a rule to the faults.
+func (h *Host) checkRule(field string, r feature.Rule) {
+	add := func(format string, args ...any) { h.faults.Add(field, format, args...) }
+	action, _, _ := strings.Cut(r.Path, "/")
+	isPost, signedIn := r.Method == http.MethodPost, r.Visitor == feature.VisitorSignedIn
+	switch {
+	case !isPost && r.Method != http.MethodGet:
+		add("want Rule.Method GET or POST, have %q", r.Method)
+	case isPost && signedIn && r.Sender == feature.SenderAnybody:
+		add("a POST of a visitor who is signed in needs Rule.Sender SenderOwnPage")
+	case !isPost && r.Sender == feature.SenderOwnPage:
+		add("a GET has no CSRF token; want Rule.Sender SenderAnybody")
+	}
+	if !pathPattern.MatchString(r.Path) || slices.Contains(reservedActions, action) {
+		add("want a Rule.Path such as qr/approve that does not begin with an endpoint of Cardea, have %q", r.Path)
+	}
+	if r.Sender != feature.SenderOwnPage && r.Sender != feature.SenderAnybody {
+		add("Rule.Sender is missing")
+	}
+	if !signedIn && r.Visitor != feature.VisitorAnybody {
+		add("Rule.Visitor is missing")
+	}
+	if r.Fresh < 0 || r.Level < 0 || r.Level > 2 || (r.Fresh > 0 || r.Level > 0) && !signedIn {
+		add("want Rule.Fresh of 0 or more and Rule.Level of 0 to 2, both only with VisitorSignedIn")
+	}
+	if r.Limit < 0 || r.Within < 0 || (r.Limit > 0) != (r.Within > 0) {
+		add("want both Rule.Limit and Rule.Within, or neither")
+	}
+}
+
+// Offer adds a way to sign in, after those of Config.Providers.
+func (h *Host) Offer(w feature.Way) {
+	m := &wayMethod{host: h, way: w}
+	field := h.field + ": way " + w.ID
+	if !providerIDPattern.MatchString(w.ID) || h.auth.method(w.ID) != nil {
+		h.faults.Add(field, "want an ID of lower-case letters, digits, - and _ that no provider has, have %q", w.ID)
+	}
+	if w.Name == "" {
+		h.faults.Add(field, "has no Name")
+	}
+	if w.Start == nil && w.Finish == nil {
+		h.faults.Add(field, "has neither Start nor Finish")
+	}
+	checkFields(w.Fields, field+": Fields", h.faults)
+	checkMessages(w.Messages, field+": Messages", h.faults)
+	h.auth.methods = append(h.auth.methods, m)
+}
+
+// Require adds a condition that every sign-in must meet before a session is made, whatever the way
+// in. It is called like [Callbacks.SignIn], after it has let the person in, and may be called again
+// if the store has changed. If redirect is not empty, nobody is signed in, and the visitor goes
+// there: a path or URL of this site. An error denies the sign-in. [SignIn].Methods are what the
+// person has proven. It may be called concurrently.
+func (h *Host) Require(condition func(ctx context.Context, in *SignIn) (redirect string, err error)) {
+	h.auth.features.conditions = append(h.auth.features.conditions, condition)
+}
+
+// Rows adds rows that the feature keeps for users.
+func (h *Host) Rows(r feature.Rows) {
+	if r.Delete == nil || h.auth.config.Adapter == nil {
+		h.faults.Add(h.field, "has Rows without Delete, or without an Adapter")
+		return
+	}
+	h.auth.features.rows = append(h.auth.features.rows, r)
+}
+
+// Section adds a section to the account page.
+func (h *Host) Section(s feature.Section) {
+	if !providerIDPattern.MatchString(s.ID) || s.Content == nil ||
+		slices.ContainsFunc(h.auth.features.sections, func(other feature.Section) bool { return other.ID == s.ID }) {
+		h.faults.Add(h.field, "want a Section with Content and an ID of its own, have %q", s.ID)
+		return
+	}
+	h.auth.features.sections = append(h.auth.features.sections, s)
+}
+
+// deleteRows deletes the rows of a user. If credentials is true, it deletes the credentials alone.
+func (f *features) deleteRows(ctx context.Context, userID string, credentials bool) error {
+	for _, r := range f.rows {
+		if credentials && r.HasCredential == nil {
+			continue
+		}
+		if err := r.Delete(ctx, userID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hasCredential reports whether a user can sign in with the rows of a feature.
+func (f *features) hasCredential(ctx context.Context, userID string) (bool, error) {
+	for _, r := range f.rows {
+		if r.HasCredential == nil {
+			continue
+		}
+		if has, err := r.HasCredential(ctx, userID); has || err != nil {
+			return has, err
+		}
+	}
+	return false, nil
+}
+
+// allow asks the conditions about a sign-in.
+func (f *features) allow(ctx context.Context, in *SignIn) (redirect string, err error) {
+	for _, condition := range f.conditions {
+		if redirect, err = condition(ctx, in); err != nil {
+			return "", applicationError(CodeAccessDenied, "condition of a feature", err)
+		} else if redirect != "" {
+			return redirect, nil
+		}
+	}
+	return "", nil
+}

@@ -1,0 +1,49 @@
+package feature
+
+import (
+	"context"
+	"fmt"
+	"html/template"
+	"log/slog"
+
+	"github.com/cardea-auth/cardea/internal/redact"
+)
+
+// Page is a page in the look of the built-in ones. It has no script: the Content-Security-Policy
+// forbids it.
+type Page struct {
+	Title string        // of the page and its heading; required
+	Error string        // text about a failure, above everything else; "" for none
+	Text  []string      // paragraphs
+	HTML  template.HTML // after the text, such as an inline SVG; the feature has made sure that it is safe
+	Forms []Form        // after that
+}
+
+// Form is a form of a page. The CSRF token and the callback URL are added to it.
+type Form struct {
+	Path   string            // path of a POST endpoint below Config.BasePath, such as "qr/approve"
+	Hidden map[string]string `json:"-"` // hidden inputs, by name; they may be secrets, and are not printed
+	Fields []Field           // visible inputs
+	Button string            // text of the button; required
+}
+
+// Format implements [fmt.Formatter]. It writes no hidden input.
+func (f Form) Format(s fmt.State, _ rune) { redact.Format(s, f) }
+
+// LogValue implements [slog.LogValuer]. It contains what Format writes.
+func (f Form) LogValue() slog.Value { return redact.Value(f) }
+
+// Section is a part of the account page, GET account, which exists if a feature has a section.
+type Section struct {
+	// Order is the place of the section on the page, the lowest first. Sections of the same order
+	// are sorted by ID.
+	Order int
+
+	// ID is the id attribute of the section, and what a link to it ends with: lower-case letters,
+	// digits, hyphens and underscores.
+	ID string
+
+	// Content returns what the section shows. Its Title is the heading. Ctx is that of the request:
+	// cardea.UserAs and cardea.SessionFrom say who is signed in.
+	Content func(ctx context.Context) (Page, error)
+}

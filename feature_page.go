@@ -1,0 +1,65 @@
+package cardea
+
+import (
+	"cmp"
+	"maps"
+	"net/http"
+	"slices"
+
+	"github.com/cardea-auth/cardea/feature"
+	"github.com/cardea-auth/cardea/internal/page"
+)
+
+// featurePage writes pages of features.
+type featurePage struct{ *exchange }
+
+// write answers with a page of parts.
+func (e featurePage) write(title string, parts ...page.Part) error {
+	return e.page().Document(e.w, page.Document{
+		Site: e.origin.String(), Title: title, CSRFToken: e.csrfToken, CallbackURL: e.callbackURL, Parts: parts,
+	})
+}
+
+// part returns a page of a feature as a part of a page.
+func (e featurePage) part(id string, p feature.Page) page.Part {
+	part := page.Part{ID: id, Heading: p.Title, Error: p.Error, Text: p.Text, HTML: p.HTML}
+	for _, f := range p.Forms {
+		form := page.PartForm{Action: e.basePath + "/" + f.Path, Button: f.Button}
+		for _, name := range slices.Sorted(maps.Keys(f.Hidden)) {
+			form.Hidden = append(form.Hidden, page.Hidden{Name: name, Value: f.Hidden[name]})
+		}
+		for _, input := range f.Fields {
+			form.Fields = append(form.Fields, page.Field(input))
+		}
+		part.Forms = append(part.Forms, form)
+	}
+	return part
+}
+
+// accountRoute is the account page, GET account, which shows the sections of the features.
+func accountRoute(a *Auth) route {
+	sections := slices.Clone(a.features.sections)
+	slices.SortStableFunc(sections, func(x, y feature.Section) int {
+		return cmp.Or(cmp.Compare(x.Order, y.Order), cmp.Compare(x.ID, y.ID))
+	})
+	h := &Host{auth: a}
+	show := func(_ http.ResponseWriter, r *http.Request) error {
+		e := featurePage{h.exchange(r.Context())}
+		var parts []page.Part
+		for _, s := range sections {
+			content, err := s.Content(r.Context())
+			if err != nil {
+				return applicationError(CodeConfiguration, "section "+s.ID, err)
+			}
+			parts = append(parts, e.part(s.ID, content))
+		}
+		return e.write("Account", parts...)
+	}
+	rule := feature.Rule{
+		Method: http.MethodGet, Path: "account", Sender: feature.SenderAnybody, Visitor: feature.VisitorSignedIn,
+	}
+	return route{
+		method: rule.Method, action: rule.Path, path: rule.Path,
+		serve: featureEndpoint{host: h, rule: rule, handler: show}.serve,
+	}
+}
