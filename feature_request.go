@@ -191,7 +191,7 @@ func (h *Host) Complete(ctx context.Context, p Proof) error {
 	if p.Provider == "" {
 		p.Provider = h.id
 	}
-	if err := p.check(); err != nil {
+	if err := p.check(h.auth); err != nil {
 		return err
 	}
 	id := p.identity()

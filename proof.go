@@ -2,21 +2,38 @@ package cardea
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
+
+	"github.com/cardea-auth/cardea/internal/emailaddr"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // Proof says who signs in, for [Auth.SignIn]: the application has made sure of it.
 type Proof struct {
-	// UserID is the id of the user. With a [Config.Adapter] the user must exist in the store. It
-	// must not be empty.
+	// UserID is the id of the user. With a [Config.Adapter] the user must exist in the store.
+	// Either UserID or Email must be set.
 	UserID string
 
-	// User has the name, the address and the picture of the session if there is no Adapter. Its ID
-	// is empty or UserID. With an Adapter it is ignored, because the row is read. Defaults to a
-	// user who has only the ID.
+	// Email is the address that the person has proven to be theirs, for example with a link that
+	// was mailed to it, as sign-in by mail stores it: in lower case. The user with this address
+	// signs in or, if there is none, a new user, as in a sign-in by mail: a user who never proved
+	// the address and can sign in in another way loses it. It needs an Adapter.
+	Email string
+
+	// User has the name, the address and the picture of the session if there is no Adapter, and the
+	// name and picture of a new user with Email. Its ID is empty or UserID. Otherwise it is
+	// ignored, because the row is read. Defaults to a user who has only the ID or the Email.
 	User *User
+
+	// Within runs in the transaction that stores the user and the session, which ctx carries, after
+	// the user is stored, so that rows of the application are stored with them or not at all, such
+	// as a password or a used invitation. It may run more than once. An error undoes the sign-in;
+	// see [Callbacks] for its meaning. It needs an Adapter. Defaults to nothing.
+	Within func(ctx context.Context, u *User) error
 
 	// Methods are how the person has proven who they are, for [Session.Methods]: names of RFC 8176,
 	// such as pwd and otp, or of your own. All of them together, with spaces between them, have at
@@ -33,10 +50,14 @@ type Proof struct {
 const defaultProofProvider = "application"
 
 // check returns what is wrong with a proof.
-func (p Proof) check() error {
+func (p Proof) check(a *Auth) error {
 	switch {
-	case p.UserID == "":
-		return errors.New("Proof.UserID is empty")
+	case (p.UserID == "") == (p.Email == ""):
+		return errors.New("want either Proof.UserID or Proof.Email")
+	case p.Email != "" && (p.Email != strings.ToLower(emailaddr.Clean(p.Email)) || !strings.Contains(p.Email, "@")):
+		return errors.New("Proof.Email is not an address in lower case")
+	case (p.Email != "" || p.Within != nil) && a.config.Adapter == nil:
+		return errors.New("Proof.Email and Proof.Within need a Config.Adapter")
 	case p.User != nil && p.User.ID != "" && p.User.ID != p.UserID:
 		return errors.New("Proof.User has another ID than Proof.UserID")
 	case p.Provider != "" && !providerIDPattern.MatchString(p.Provider):
@@ -55,8 +76,18 @@ func (p Proof) identity() identity {
 		u = *p.User
 	}
 	u.ID = p.UserID
-	id := namedIdentity(&u, cmp.Or(p.Provider, defaultProofProvider))
-	id.methods = p.Methods
+	provider := cmp.Or(p.Provider, defaultProofProvider)
+	id := namedIdentity(&u, provider)
+	if p.Email != "" {
+		id = identity{
+			profile: &oauth.Profile{
+				ID: p.Email, Name: u.Name, Email: p.Email, EmailVerified: true, Image: u.Image,
+			},
+			account:   &Account{Type: TypeEmail, Provider: provider, ProviderAccountID: p.Email},
+			isAddress: true,
+		}
+	}
+	id.methods, id.within = p.Methods, p.Within
 	return id
 }
 
@@ -66,9 +97,10 @@ func (p Proof) identity() identity {
 // for the application to write, usually a redirect.
 //
 // SignIn ends where every sign-in ends. [Callbacks.SignIn] decides, Callbacks.JWT and the events
-// run, and both values of [Strategy] work. Account.Type is [TypeCredentials], Account.Provider is
-// Proof.Provider. The session that the browser had ends, whoever it belonged to, and the CSRF token
-// changes. A second call with the same w replaces the session of the first.
+// run, and both values of [Strategy] work. Account.Type is [TypeCredentials] or, with Proof.Email,
+// [TypeEmail], Account.Provider is Proof.Provider. The session that the browser had ends, whoever
+// it belonged to, and the CSRF token changes. A second call with the same w replaces the session of
+// the first.
 //
 // Call SignIn before anything of the response is written, and after the transaction that stores the
 // user has committed. SignIn sets Cache-Control to "private, no-store"; do not change it, because
@@ -109,7 +141,7 @@ func (a *Auth) SignIn(w http.ResponseWriter, r *http.Request, p Proof) (*Session
 var errWritten = errors.New("the header of the response was written already")
 
 func (p Proof) signIn(a *Auth, w http.ResponseWriter, r *http.Request) (*Session, error) {
-	if err := p.check(); err != nil {
+	if err := p.check(a); err != nil {
 		return nil, err
 	}
 	if headerWritten(w) {

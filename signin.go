@@ -34,6 +34,9 @@ type identity struct {
 	// notAdopted says that adopt has returned false.
 	notAdopted bool
 
+	// within runs in the transaction, after the user is stored; may be nil.
+	within func(context.Context, *User) error
+
 	// onlyRequired says that the store has refused a row, so it gets only what it must have.
 	onlyRequired bool
 

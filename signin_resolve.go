@@ -183,6 +183,11 @@ func (r *userResolver) write(ctx context.Context, id *identity, asked plan) (*si
 	if err != nil {
 		return nil, err
 	}
+	if id.within != nil {
+		if err := id.within(ctx, res.User); err != nil {
+			return nil, applicationError(codeCallbackRoute, "Proof.Within", err)
+		}
+	}
 	return res, r.writeSession(ctx, id, res)
 }
 
