@@ -120,13 +120,15 @@ type SessionStore interface {
 	//
 	// What describes the sign-in (Methods, Level, AuthTime, CreatedAt, SeenAt, IP and UserAgent) is
 	// optional: a store that has no place for one of them leaves it out, and returns its zero
-	// value. Methods contain no spaces; joined by spaces they have at most 64 bytes. The texts are
-	// ASCII; IP has at most 45 characters, UserAgent 255.
+	// value. It may set it to the zero value in s too; then the log says so. Methods contain no
+	// spaces; joined by spaces they have at most 64 bytes. The texts are ASCII; IP has at most 45
+	// characters, UserAgent 255.
 	CreateSession(ctx context.Context, s *Session) error
 
 	// Session returns the session with that token and its user in Session.User, in one round trip,
 	// whether it has expired or not. If the session or its user does not exist, the error is
-	// ErrNotFound.
+	// ErrNotFound. Every request of a signed-in visitor calls it, so it may leave out IP and
+	// UserAgent, which only lists need.
 	Session(ctx context.Context, token string) (*Session, error)
 
 	// RenewSession changes the expiry of a session, and nothing else. It never restores a deleted

@@ -42,13 +42,13 @@ type Session struct {
 	SeenAt time.Time
 
 	// IP is the client's address at the sign-in, as [SessionConfig].RecordIP says: an address such
-	// as 203.0.113.7, or a network such as 203.0.113.0/24. It is "" if nobody knows, and in a JWT
-	// session.
+	// as 203.0.113.7, or a network such as 203.0.113.0/24. It is for the list of [Auth.Sessions]:
+	// elsewhere it may be "". It is "" if nobody knows, and in a JWT session.
 	IP string
 
 	// UserAgent is the header User-Agent of the sign-in: its printable ASCII characters, 255 at
-	// most. The client chooses it, so escape it on pages, and do not rely on it. It is "" if there
-	// was none, and in a JWT session.
+	// most. The client chooses it, so escape it on pages, and do not rely on it. It is there where
+	// IP is, and "" if there was none.
 	UserAgent string
 
 	// User is the user's row, read with the session. In a JWT session it has what the token says;

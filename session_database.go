@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 )
 
@@ -15,6 +16,8 @@ type databaseSessions struct {
 	tracker SessionTracker // nil if the store is none
 	config  SessionConfig
 	log     *slog.Logger
+
+	unstored sync.Once // that the log says what the store has no place for
 }
 
 // maxTokenLength is the length of the longest token that is looked up, in bytes. The tokens of this
@@ -35,9 +38,43 @@ func (s *databaseSessions) key(token string) string {
 
 // create adds a session of a user with that token.
 func (s *databaseSessions) create(ctx context.Context, token string, u *User, opened Session) (*Session, error) {
-	session := &opened
+	session := opened
 	session.Token, session.UserID, session.User = s.key(token), u.ID, u
-	return session, s.store.CreateSession(ctx, session)
+	if err := s.store.CreateSession(ctx, &session); err != nil {
+		return nil, err
+	}
+	s.reportUnstored(ctx, &opened, &session)
+	return &session, nil
+}
+
+// reportUnstored logs once what the store has no place for.
+func (s *databaseSessions) reportUnstored(ctx context.Context, given, stored *Session) {
+	var missing []string
+	for _, field := range []struct {
+		name          string
+		given, stored bool // whether there is a value
+	}{
+		{"CreatedAt", !given.CreatedAt.IsZero(), !stored.CreatedAt.IsZero()},
+		{"AuthTime", !given.AuthTime.IsZero(), !stored.AuthTime.IsZero()},
+		{"SeenAt", !given.SeenAt.IsZero(), !stored.SeenAt.IsZero()},
+		{"Methods", len(given.Methods) > 0, len(stored.Methods) > 0},
+		{"Level", given.Level > 0, stored.Level > 0},
+		{"IP", given.IP != "", stored.IP != ""},
+		{"UserAgent", given.UserAgent != "", stored.UserAgent != ""},
+	} {
+		if field.given && !field.stored {
+			missing = append(missing, field.name)
+		}
+	}
+	stored.Level = max(stored.Level, 1)
+	if len(missing) == 0 {
+		return
+	}
+	s.unstored.Do(func() {
+		s.log.WarnContext(ctx, "cardea: sessions are stored without some of their fields", "missing", missing, "cause",
+			"the store has no place for them. If a table lacks the columns, migrate it. Without CreatedAt, "+
+				"Session.Lifetime counts from the last extension. This is said once")
+	})
 }
 
 func (s *databaseSessions) read(ctx context.Context, c sessionCookie) (*Session, error) {

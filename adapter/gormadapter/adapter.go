@@ -50,6 +50,7 @@ import (
 var (
 	_ cardea.Adapter            = (*Adapter)(nil)
 	_ cardea.SessionStore       = (*Adapter)(nil)
+	_ cardea.SessionTracker     = (*Adapter)(nil)
 	_ cardea.TokenStore         = (*Adapter)(nil)
 	_ cardea.AuthenticatorStore = (*Adapter)(nil)
 )
@@ -78,6 +79,8 @@ type Adapter struct {
 	userDeleter userDeleter
 	tokens      tokenConsumer
 	layouts     *layouts
+
+	sessions *sessionReader
 }
 
 // New returns an adapter on the application's own connection, which it neither closes nor migrates.
@@ -118,8 +121,10 @@ func (a *Adapter) describe() []error {
 	if len(faults) > 0 {
 		return faults
 	}
-	statements, faults := compileStatements(a.db.gorm, tables)
-	a.tables, a.statements = tables, statements
+	c := compiler{db: a.db.gorm, dialect: a.db.dialect}
+	a.tables, a.statements = tables, c.statements(tables)
+	a.sessions = newSessionReader(a.db, tables, c.newSessionTable(tables, nil))
+	faults = append(faults, c.faults...)
 	a.errors.schemaNames = tables.schemaNames()
 	a.db.errors = a.errors
 	a.userFields = newUserFields(a.user)

@@ -137,9 +137,11 @@ func filled(b *testing.B, e engine, sessions int) *gormadapter.Adapter {
 	fill(b, a, "INSERT INTO `user` (id, name, email, email_verified, image) SELECT concat('user', i), concat('User "+
 		"', i), concat('user', i, '@example.com'), "+
 		"@past, concat('https://example.com/', i, '.png') FROM n", sessions/10)
-	fill(b, a, fmt.Sprintf("INSERT INTO session (id, user_id, expires, session_token) SELECT concat('session', i), "+
-		"concat('user', (1 + i %% %d)), "+
-		"@future, concat('token', i) FROM n", sessions/10), sessions)
+	fill(b, a, fmt.Sprintf("INSERT INTO session (id, user_id, expires, session_token, "+
+		"created_at, auth_time, seen_at, methods, level, ip, user_agent) "+
+		"SELECT concat('session', i), concat('user', (1 + i %% %d)), @future, concat('token', i), "+
+		"@past, @past, @past, 'fed', 1, '203.0.113.0/24', "+
+		"'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0' FROM n", sessions/10), sessions)
 	return a
 }
 

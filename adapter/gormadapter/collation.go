@@ -7,6 +7,9 @@ import (
 	"gorm.io/gorm/clause"
 )
 
+// foldsText reports whether = may be true for two texts whose bytes differ.
+func (d dialect) foldsText() bool { return d != sqliteDialect && d != postgreSQLDialect }
+
 // bytewiseEqual is the condition that a column is equal to value, byte for byte.
 //
 // MySQL, MariaDB and SQL Server compare by the column's collation, which may ignore differences of

@@ -51,6 +51,22 @@ type SessionOf[U any] struct {
 	// SessionToken identifies the session and is unique. By default it is a hash of the token in
 	// the cookie.
 	SessionToken string `gorm:"size:255;not null;uniqueIndex:session_session_token_unique" json:"-"`
+	// CreatedAt is the time of the sign-in, in UTC, or nil if nobody knows. The table need not have
+	// this column and the following ones. The adapter looks once which of them there are.
+	CreatedAt *time.Time `gorm:"autoCreateTime:false" json:"createdAt"`
+	// AuthTime is when the user last proved who they are, in UTC, or nil if nobody knows.
+	AuthTime *time.Time `json:"authTime"`
+	// SeenAt is when the session was last used, give or take an hour, in UTC, or nil.
+	SeenAt *time.Time `json:"seenAt"`
+	// Methods are how the user has proven who they are, separated by spaces, or nil. See
+	// [cardea.Session].
+	Methods *string `gorm:"size:64" json:"methods"`
+	// Level is 2 if the user has proven two factors, 1 if not, or nil if nobody knows.
+	Level *int16 `json:"level"`
+	// IP is the client's address at the sign-in, or its network, or nil.
+	IP *string `gorm:"size:45" json:"-"`
+	// UserAgent is the header User-Agent of the sign-in, or nil. Clients choose it.
+	UserAgent *string `gorm:"size:255" json:"-"`
 	// User is for GORM's Preload and the foreign key. The adapter does not fill it.
 	User *U `gorm:"belongsTo;foreignKey:UserID;constraint:session_user_id_foreign,OnUpdate:CASCADE,OnDelete:CASCADE" json:"-"`
 }

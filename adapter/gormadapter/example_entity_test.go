@@ -238,7 +238,7 @@ func ExampleNew_namingStrategy() {
 		fmt.Print(c.Name(), " ")
 	}
 	fmt.Println(db.Migrator().HasTable("VerificationToken"), err)
-	// Output: id userId expires sessionToken true <nil>
+	// Output: id userId expires sessionToken createdAt authTime seenAt methods level iP userAgent true <nil>
 }
 
 // Borrower is deleted softly.

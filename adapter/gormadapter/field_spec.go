@@ -24,6 +24,7 @@ type fieldKind struct {
 	samples  []any  // example values; the field must be able to hold at least one of them
 	nullable bool   // the value may be NULL
 	optional bool   // the entity may do without the field
+	byTag    bool   // a field of another type that has the name, and no tag, is another field
 }
 
 var (
@@ -44,6 +45,13 @@ var (
 		samples: []any{"0c6f9f4e-7f0b-4f5c-9a53-0d6d0b8f4a11", "7"},
 	}
 	rowIDKind = fieldKind{types: keyKind.types, samples: keyKind.samples, optional: true}
+
+	// What describes a sign-in came later than the applications' own session entities.
+	signInTextKind  = laterKind(nullTextKind)
+	signInTimeKind  = laterKind(nullTimeKind)
+	signInLevelKind = laterKind(fieldKind{
+		types: "an int16, int64 or a pointer to one", samples: []any{int64(2)}, nullable: true,
+	})
 )
 
 var (
@@ -59,6 +67,15 @@ var (
 		{"UserID", keyKind},
 		{"Expires", timeKind},
 		{"SessionToken", textKind},
+	}
+	signInSpecs = []fieldSpec{ // of sessions too
+		{"CreatedAt", signInTimeKind},
+		{"AuthTime", signInTimeKind},
+		{"SeenAt", signInTimeKind},
+		{"Methods", signInTextKind},
+		{"Level", signInLevelKind},
+		{"IP", signInTextKind},
+		{"UserAgent", signInTextKind},
 	}
 	accountSpecs = []fieldSpec{
 		{"ID", rowIDKind},
@@ -91,12 +108,19 @@ var (
 	}
 )
 
+// laterKind returns the kind of fields that an entity may do without.
+func laterKind(k fieldKind) fieldKind {
+	k.optional, k.byTag = true, true
+	return k
+}
+
 // findFields finds the field for each spec and checks its type.
 func (m *schemaMapper) findFields(t *table, specs []fieldSpec) {
 	m.checkTags(t, specs)
 	var missing []string
 	for _, spec := range specs {
 		switch field := m.findField(t, spec); {
+		case field != nil && spec.kind.byTag && !hasTag(field) && !isUsable(t, spec, field):
 		case field != nil:
 			t.byName[spec.name] = field
 			m.checkType(t, spec, field)
@@ -137,6 +161,9 @@ func (m *schemaMapper) findField(t *table, spec fieldSpec) *schema.Field {
 	return fields[0]
 }
 
+// noSpec is the tag of a field that has the name of a spec by accident.
+const noSpec = "-"
+
 // checkTags refuses tags that contain none of the names.
 func (m *schemaMapper) checkTags(t *table, specs []fieldSpec) {
 	var names []string
@@ -144,7 +171,7 @@ func (m *schemaMapper) checkTags(t *table, specs []fieldSpec) {
 		names = append(names, spec.name)
 	}
 	for _, field := range t.schema.Fields {
-		if tag, ok := field.Tag.Lookup("cardea"); ok && !slices.Contains(names, tag) {
+		if tag, ok := field.Tag.Lookup("cardea"); ok && tag != noSpec && !slices.Contains(names, tag) {
 			m.fault("%s.%s has the tag `cardea:%q`, want one of %s", t.schema.ModelType, field.Name, tag,
 				strings.Join(names, ", "))
 		}
@@ -157,13 +184,26 @@ func (m *schemaMapper) checkType(t *table, spec fieldSpec, field *schema.Field) 
 	if !field.Readable || !field.Creatable {
 		m.fault("%s.%s must be readable and writable: it is the %s", t.schema.ModelType, field.Name, spec.name)
 	}
-	for _, sample := range spec.kind.samples {
-		if holds(t, spec, field, sample) {
-			return
-		}
+	if suits(t, spec, field) {
+		return
 	}
 	m.fault("%s.%s is a %s, want %s: it is the %s", t.schema.ModelType, field.Name, field.FieldType, spec.kind.types,
 		spec.name)
+}
+
+// suits reports whether the field can hold the values of the spec.
+func suits(t *table, spec fieldSpec, field *schema.Field) bool {
+	return slices.ContainsFunc(spec.kind.samples, func(sample any) bool { return holds(t, spec, field, sample) })
+}
+
+// isUsable reports whether checkType finds nothing wrong with the field.
+func isUsable(t *table, spec fieldSpec, field *schema.Field) bool {
+	return field.Readable && field.Creatable && suits(t, spec, field)
+}
+
+func hasTag(field *schema.Field) bool {
+	_, ok := field.Tag.Lookup("cardea")
+	return ok
 }
 
 // holds reports whether the field has the sample value after it was set to it.

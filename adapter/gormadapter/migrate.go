@@ -30,6 +30,7 @@ func (a *Adapter) Migrate(ctx context.Context) error {
 	deadline := time.Now().Add(maxMigrateTime)
 	for try := 1; ; try++ {
 		err := migrateTables(ctx, a.db, a.tables)
+		a.sessions.forget() // the table may have more columns now
 		if err == nil {
 			a.layouts.since(ctx, time.Now()) // which warns of columns that are too narrow
 		}

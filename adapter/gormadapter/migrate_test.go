@@ -47,6 +47,13 @@ unique user_email_unique (email)
 user_id text not null
 expires datetime not null
 session_token text not null
+created_at datetime
+auth_time datetime
+seen_at datetime
+methods text
+level integer
+ip text
+user_agent text
 unique session_session_token_unique (session_token)
 index session_user_id_index (user_id)
 user_id references user (id) on update CASCADE on delete CASCADE
@@ -435,7 +442,7 @@ func TestPurgeInBatches(t *testing.T) {
 		t.Fatal(err)
 	}
 	const fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) INSERT INTO session " +
-		"SELECT i, ?, ?, 'token' || i FROM n"
+		"(id, user_id, expires, session_token) SELECT i, ?, ?, 'token' || i FROM n"
 	if err := a.DB().Exec(fill, 2500, u.ID, time.Now().Add(-time.Hour)).Error; err != nil {
 		t.Fatal(err)
 	}

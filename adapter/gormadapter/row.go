@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 )
 
@@ -73,9 +74,10 @@ func (r *row) values(ctx context.Context, names ...string) map[string]any {
 	return columns
 }
 
-// omittedColumns returns the columns that an insert leaves out so that they become NULL: the Go
-// type of their field has no nil.
-func (r *row) omittedColumns(ctx context.Context) (names []string) {
+// omittedColumns returns the columns that an insert leaves out: the database lacks them, or they
+// become NULL and the Go type of their field has no nil.
+func (r *row) omittedColumns(ctx context.Context) []string {
+	names := slices.Clone(r.absent)
 	for _, field := range r.zeroIsNull {
 		if _, zero := field.ValueOf(ctx, r.value); zero {
 			names = append(names, field.DBName)

@@ -3,6 +3,7 @@ package gormadapter
 import (
 	"fmt"
 	"reflect"
+	"slices"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/schema"
@@ -24,7 +25,7 @@ func mapSchema(db *gorm.DB, e *entities) (tables, []error) {
 	}
 	t := tables{
 		user:          m.table(e.user, userSpecs),
-		session:       m.table(e.session, sessionSpecs),
+		session:       m.table(e.session, slices.Concat(sessionSpecs, signInSpecs)),
 		account:       m.table(e.account, accountSpecs),
 		token:         m.table(e.token, tokenSpecs),
 		authenticator: m.table(e.authenticator, authenticatorSpecs),

@@ -15,29 +15,41 @@ import (
 //
 // It returns ErrNotFound if there is no such user, ErrConflict if the token is taken, and an error
 // if s.Entity has another type than the session entity.
+//
+// What describes the sign-in is stored if the table has columns for it. Afterwards s has what was
+// stored. The adapter looks once which of these columns the table has.
 func (a *Adapter) CreateSession(ctx context.Context, s *cardea.Session) error {
-	r, err := a.session.rowFor(s.Entity)
+	t, err := a.sessions.table(ctx)
+	if err != nil {
+		return err
+	}
+	r, err := t.rowFor(s.Entity)
 	if err != nil {
 		return fmt.Errorf("create session: Session%w", err)
 	}
 	r.setNewID("")
 	r.set("SessionToken", s.Token)
 	r.set("Expires", new(utcMillis(s.Expires)))
+	r.setSignIn(s)
 	if err := a.insert(ctx, "create session", r, s.UserID); err != nil {
+		a.sessions.failed(err)
 		return err
 	}
+	r.describe(s)
 	s.Entity = r.replacedEntity()
 	return nil
 }
 
 // session returns the session whose entity r has, without its user.
 func (r *row) session() *cardea.Session {
-	return &cardea.Session{
+	s := &cardea.Session{
 		Token:   r.text("SessionToken"),
 		UserID:  r.text("UserID"),
 		Expires: timeAt(r.at("Expires")),
 		Entity:  r.replacedEntity(),
 	}
+	r.describe(s)
+	return s
 }
 
 // Session returns the session with that token and its user, or ErrNotFound. It returns an expired
@@ -50,35 +62,30 @@ func (r *row) session() *cardea.Session {
 // not visible. With [WithSessionsFromPrimary] it always reads from the primary.
 func (a *Adapter) Session(ctx context.Context, token string) (*cardea.Session, error) {
 	if replica, ok := a.db.withReplica(ctx); ok {
-		if s, err := a.findSession(replica, token); err == nil && time.Now().Before(s.Expires) {
+		if s, err := a.sessions.find(replica, token); err == nil && time.Now().Before(s.Expires) {
 			return s, nil
 		}
 	}
-	return a.findSession(ctx, token)
+	return a.sessions.find(ctx, token)
 }
 
-func (a *Adapter) findSession(ctx context.Context, token string) (*cardea.Session, error) {
-	// The compiler inlines rowOf but not newRow, and only then keeps the row on the stack.
-	s, user := &cardea.Session{}, a.user.rowOf(a.user.entity.new())
-	var err error
-	if a.session.replaced {
-		r := a.session.newRow()
-		err = a.db.read(ctx, a.statements.session, []any{token}, nil, r, user)
-		s = r.session()
-	} else {
-		err = a.db.read(ctx, a.statements.session, []any{token}, []any{&s.Token, &s.UserID, &s.Expires}, user)
-		s.Expires = utcMillis(s.Expires)
-	}
-	if err == nil {
-		s.User = a.userFields.user(ctx, user)
-		if s.Token != token || s.UserID != s.User.ID { // equal only by the collation
-			err = cardea.ErrNotFound
-		}
-	}
+// TouchSession stores when a session was used, unless a use after before is stored, and when it was
+// created, if that is not stored. It runs no hooks. It does nothing if there is no such session, or
+// if the table has no column for SeenAt.
+func (a *Adapter) TouchSession(ctx context.Context, token string, before, seen, created time.Time) error {
+	t, err := a.sessions.table(ctx)
 	if err != nil {
-		return nil, a.errors.wrap(ctx, "find session", err)
+		return err
 	}
-	return s, nil
+	if t.touch == nil {
+		return ctx.Err()
+	}
+	_, err = a.db.execAlone(ctx, t.touch, utcMillis(seen), utcMillis(created), token, utcMillis(before))
+	if err != nil {
+		a.sessions.failed(err)
+		return a.errors.wrap(ctx, "touch session", err)
+	}
+	return nil
 }
 
 // RenewSession sets the expiry of a session. It runs no hooks. It returns ErrNotFound if there is
@@ -120,8 +127,13 @@ func (a *Adapter) Sessions(ctx context.Context, userID string) ([]*cardea.Sessio
 	if err != nil {
 		return nil, nil // no user has that ID
 	}
-	rows, err := a.db.readAll(ctx, a.statements.sessions, a.session, key)
+	t, err := a.sessions.table(ctx)
 	if err != nil {
+		return nil, err
+	}
+	rows, err := a.db.readAll(ctx, t.sessions, t.table, key)
+	if err != nil {
+		a.sessions.failed(err)
 		return nil, a.errors.wrap(ctx, "list sessions", err)
 	}
 	sessions := make([]*cardea.Session, len(rows))

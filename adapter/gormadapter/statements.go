@@ -10,7 +10,7 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// statements has all SQL that the adapter runs without GORM.
+// statements has the SQL that the adapter runs without GORM, but for that of [sessionTable].
 type statements struct {
 	userByID, userByEmail, userByAccount lookup
 	userByFoldedEmail                    map[string]lookup // by the SQL function, lower or upper
@@ -19,7 +19,7 @@ type statements struct {
 
 	accounts, hasAccount, unlinkAccount, deleteAccounts *statement
 
-	session, hasSession, sessions, renewSession                               *statement
+	hasSession, renewSession                                                  *statement
 	deleteSession, deleteSessions, deleteOtherSessions, deleteExpiredSessions *statement
 
 	token, deleteToken, deleteTokens, deleteExpiredTokens *statement
@@ -29,16 +29,15 @@ type statements struct {
 	deleteAuthenticator, deleteAuthenticators   *statement
 }
 
-// compileStatements returns the statements on the tables, and what is wrong with them.
-func compileStatements(db *gorm.DB, t tables) (statements, []error) {
-	c := compiler{db: db, dialect: dialect(db.Dialector.Name())}
+// statements returns the statements on the tables.
+func (c *compiler) statements(t tables) statements {
 	var s statements
 	c.users(&s, t)
 	c.accounts(&s, t)
 	c.sessions(&s, t)
 	c.tokens(&s, t)
 	c.authenticators(&s, t)
-	return s, c.faults
+	return s
 }
 
 // compiler builds statements with GORM's dialect, which quotes the names of tables and columns. It
@@ -85,15 +84,7 @@ func (c *compiler) accountKey(account *table) clause.Where {
 
 func (c *compiler) sessions(s *statements, t tables) {
 	token, owner, expires := t.session.column("SessionToken"), t.session.column("UserID"), t.session.column("Expires")
-	columns := []clause.Column{token, owner, c.read(t.session, t.session.byName["Expires"])}
-	if t.session.replaced { // the application sees the whole row
-		columns = c.columns(t.session)
-	}
-	// Only the collation compares here. findSession then compares the bytes, which is faster.
-	byUniqueToken := where(clause.Eq{Column: token, Value: param(0)})
-	s.session = c.selectJoined(t.user, columns, join(t.session, owner, t.user.column("ID")), byUniqueToken)
 	s.hasSession = c.selectCommitted(t.session, where(c.sameText(token, 0)))
-	s.sessions = c.selectRows(t.session, where(c.equal(owner, 0)))
 	s.renewSession = c.update(t.session, expires, where(c.sameText(token, 1)))
 	s.deleteSession = c.deleteRows(t.session, where(c.sameText(token, 0)))
 	s.deleteSessions = c.deleteRows(t.session, where(c.equal(owner, 0)))

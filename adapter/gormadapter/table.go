@@ -31,6 +31,7 @@ type table struct {
 	scansDirectly []bool                   // for each of fields: database/sql can scan into it without GORM
 	zeroIsNull    []*schema.Field          // fields without nil, of columns that may be NULL
 	optional      []*schema.Field          // fields of the default entity that may have no value
+	absent        []string                 // columns that the entity has and the database lacks
 
 	replaced        bool // an option has set the type, so the application sees the rows
 	singleStatement bool // GORM writes a row by one statement: there are no hooks and no relations

@@ -1,6 +1,8 @@
 package gormadapter
 
 import (
+	"slices"
+
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 	"gorm.io/gorm/schema"
@@ -29,7 +31,11 @@ func (c *compiler) read(t *table, field *schema.Field) clause.Column {
 	return clause.Column{Name: "to_timestamp(EXTRACT(EPOCH FROM " + quoted + "))", Raw: true}
 }
 
+var timeFields = []string{"Expires", "EmailVerified", "CreatedAt", "AuthTime", "SeenAt"}
+
 // isTime reports whether the field is one of the adapter's times, and GORM sends it as a time.
 func (t *table) isTime(field *schema.Field) bool {
-	return field.Serializer == nil && (field == t.byName["Expires"] || field == t.byName["EmailVerified"])
+	return field.Serializer == nil && slices.ContainsFunc(timeFields, func(name string) bool {
+		return field == t.byName[name]
+	})
 }

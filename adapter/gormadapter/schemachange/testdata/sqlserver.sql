@@ -36,6 +36,13 @@ CREATE TABLE [session] (
 	[user_id] nvarchar(255) NOT NULL,
 	[expires] datetime2 NOT NULL,
 	[session_token] nvarchar(255) NOT NULL,
+	[created_at] datetime2 NULL,
+	[auth_time] datetime2 NULL,
+	[seen_at] datetime2 NULL,
+	[methods] nvarchar(64) NULL,
+	[level] smallint NULL,
+	[ip] nvarchar(45) NULL,
+	[user_agent] nvarchar(255) NULL,
 	CONSTRAINT [session_pkey] PRIMARY KEY ([id])
 );
 -- create index session_user_id_index
