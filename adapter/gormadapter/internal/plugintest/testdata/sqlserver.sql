@@ -5,7 +5,7 @@ COMMIT
 -- UserByID
 SELECT "user"."id","user"."name","user"."email","user"."email_verified","user"."image" FROM "user" WHERE "user"."id" = @p1 AND CAST(CAST("user"."id" AS nvarchar(4000)) AS varbinary(8000)) = CAST(CAST(@p2 AS nvarchar(4000)) AS varbinary(8000))
 -- UserByEmail
-SELECT "user"."id","user"."name","user"."email","user"."email_verified","user"."image" FROM "user" WHERE "user"."email" = @p1 AND CAST(CAST("user"."email" AS nvarchar(4000)) AS varbinary(8000)) = CAST(CAST(@p2 AS nvarchar(4000)) AS varbinary(8000))
+SELECT "user"."id","user"."name","user"."email","user"."email_verified","user"."image" FROM "user" WHERE "user"."email" = @p1
 -- UserByAccount
 SELECT "user"."id","user"."name","user"."email","user"."email_verified","user"."image" FROM "user" JOIN "account" ON "account"."user_id" = "user"."id" WHERE ("account"."provider" = @p1 AND CAST(CAST("account"."provider" AS nvarchar(4000)) AS varbinary(8000)) = CAST(CAST(@p2 AS nvarchar(4000)) AS varbinary(8000))) AND ("account"."provider_account_id" = @p3 AND CAST(CAST("account"."provider_account_id" AS nvarchar(4000)) AS varbinary(8000)) = CAST(CAST(@p4 AS nvarchar(4000)) AS varbinary(8000)))
 -- UpdateUser
