@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/cardea-auth/cardea/internal/cookie"
+	"github.com/cardea-auth/cardea/internal/jsonvalue"
 	"github.com/cardea-auth/cardea/internal/seal"
+	"github.com/cardea-auth/cardea/internal/signinclaim"
 )
 
 // Sessions reads and writes the session cookies of one Node server. Make it with [New]. It is safe
@@ -86,14 +88,29 @@ func (s *Sessions) Read(r *http.Request) (Claims, error) {
 
 // open returns the claims of a token with that salt, or one of the errors of Read.
 func (s *Sessions) open(token, salt string) (Claims, error) {
-	claims, err := s.sealer.Open(salt, token, time.Now())
+	now := time.Now()
+	claims, err := s.sealer.Open(salt, token, now)
 	switch {
+	case err == nil && isOver(claims, now):
+		return nil, ErrExpired
 	case err == nil:
 		return claims, nil
 	case errors.Is(err, seal.ErrExpired):
 		return nil, ErrExpired
 	}
 	return nil, ErrInvalid
+}
+
+// isOver reports whether the lifetime of a session of Cardea is over, in which it may be renewed.
+func isOver(claims Claims, now time.Time) bool {
+	end := lifetimeEnd(claims)
+	return !end.IsZero() && !now.Before(end)
+}
+
+// lifetimeEnd returns when the lifetime of a session of Cardea ends, and the zero time if it does
+// not end, or if a Node server made the session.
+func lifetimeEnd(claims Claims) time.Time {
+	return signinclaim.Parse(jsonvalue.String(claims[signinclaim.Name])).End
 }
 
 // openLast is open for the last valid one of several tokens: a browser sends cookies of before, of
@@ -122,7 +139,8 @@ func (s *Sessions) openAny(token string) (claims Claims, err error) {
 // before the body of the response is written.
 //
 // The session has the claims, with new iat, exp and jti. Write does not change the map. Auth.js
-// expects sub, name, email and picture in it.
+// expects sub, name, email and picture in it. A session that package cardea made does not get a
+// longer life than its Session.Lifetime; the claim signin has the end.
 //
 // The cookie has the default name with __Secure-, whatever the name of the request's cookie is,
 // unless [Config].CookieName or [Config].InsecureCookies is set. It is for this host alone, unless
@@ -136,12 +154,16 @@ func (s *Sessions) Write(w http.ResponseWriter, r *http.Request, claims Claims) 
 		return errors.New("authjs: write a session: there are no claims")
 	}
 	now, n := time.Now(), &s.names[0]
-	token, err := s.sealer.Seal(s.salt(n), claims, now, s.maxAge)
+	expires := now.Add(s.maxAge)
+	if end := lifetimeEnd(claims); !end.IsZero() && end.Before(expires) {
+		expires = end
+	}
+	token, err := s.sealer.Seal(s.salt(n), claims, now, expires.Sub(now))
 	if err != nil {
 		return fmt.Errorf("authjs: write a session: %w", err)
 	}
 	jar := cookie.NewJar(r.Header, n)
-	if err := jar.SetSession(token, now.Add(s.maxAge)); err != nil {
+	if err := jar.SetSession(token, expires); err != nil {
 		return fmt.Errorf("authjs: write a session: %w", err)
 	}
 	s.discardEarlier(w.Header())

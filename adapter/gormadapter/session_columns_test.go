@@ -289,3 +289,36 @@ func TestTagOfAColumnOfTheSignInIsChecked(t *testing.T) {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
+
+// Prisma and Drizzle make columns without a time zone on PostgreSQL. Whatever zone the session has,
+// the same instant comes back.
+func TestTimesOfTheSignInWithoutAZone(t *testing.T) {
+	t.Parallel()
+	options := postgreSQL(t)
+	first := opens(options)(t)
+	must(t, first.Migrate(t.Context()))
+	for _, name := range []string{"created_at", "auth_time", "seen_at"} {
+		must(t, first.DB().Exec("ALTER TABLE session ALTER COLUMN "+name+" TYPE timestamp").Error)
+	}
+	u, err := firstSignIn(t.Context(), first)
+	must(t, err)
+	for i, zone := range []string{"UTC", "America/New_York", "Asia/Kolkata"} {
+		db := connect(t, dialectorOf(t, options))
+		must(t, db.Exec("SET TIME ZONE '"+zone+"'").Error)
+		pool, err := db.DB()
+		must(t, err)
+		pool.SetMaxOpenConns(1)
+		a, err := gormadapter.New(db)
+		must(t, err)
+		token := fmt.Sprint("token ", i)
+		must(t, a.CreateSession(t.Context(), describedSession(token, u.ID)))
+		want := kept(*describedSession(token, u.ID), signInColumns)
+		want.Expires = expiry.UTC()
+		checkKept(t, a, want)
+		must(t, a.TouchSession(t.Context(), token, want.SeenAt.Add(-time.Millisecond), expiry, expiry))
+		checkKept(t, a, want) // a later use is stored
+		must(t, a.TouchSession(t.Context(), token, want.SeenAt, expiry, expiry))
+		want.SeenAt = expiry.UTC()
+		checkKept(t, a, want)
+	}
+}
