@@ -159,7 +159,7 @@ func TestErrorsHaveTexts(t *testing.T) {
 		"/api/auth/signin/gone":                "There is no such way to sign in.",
 		"/api/auth/signin?error=SomethingNew":  "Signing in did not work.",
 		"/api/auth/error?error=AccessDenied":   "You may not sign in here.",
-		"/api/auth/callback/local?state=wrong": "Signing in does not work right now.",
+		"/api/auth/callback/local?state=wrong": "The sign-in was interrupted.",
 	} {
 		if page, _ := get(t, b, site+path); !strings.Contains(page, want) {
 			t.Errorf("%s: no %q on the page:\n%s", path, want, page)

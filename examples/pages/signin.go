@@ -49,6 +49,7 @@ var texts = map[string]string{
 	"CredentialsSignin":     "The name or the password is not right.",
 	"OAuthAccountNotLinked": "You have signed in another way before. Please use that one again.",
 	"OAuthCallbackError":    "The sign-in was cancelled. Please try again.",
+	"InvalidCheck":          "The sign-in was interrupted. Please try again.",
 	"AccessDenied":          "You may not sign in here.",
 	"EmailSignin":           "The mail could not be sent. Please check the address.",
 	"Verification":          "This link was used already, or it is too old. Please ask for a new one.",
