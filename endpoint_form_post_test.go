@@ -229,7 +229,7 @@ func TestFormPostLinksToTheSignedInUser(t *testing.T) {
 	if got := b.CSRFToken(); got != before {
 		t.Error("the POST has changed the CSRF token")
 	}
-	followPostRedirect(t, b, s, res)
+	linkIfAsked(t, b, followPostRedirect(t, b, s, res))
 	second, err := s.store.UserByAccount(t.Context(), "idp", "77")
 	if err != nil || second.ID != first.ID {
 		t.Errorf("the account is linked to %+v, %v; want the user %s", second, err, first.ID)

@@ -34,7 +34,25 @@ func getSignIn(e *exchange) error {
 	if chosen != "" && len(e.auth.methods) > 1 {
 		data.AllURL = withQuery(e.endpoint("/signin"), "callbackUrl", e.callbackURL)
 	}
+	nameSignedIn(e, &data)
 	return e.page().SignIn(e.w, data)
+}
+
+// nameSignedIn adds to the page who is signed in, so that nobody takes the session of somebody else
+// for their own. The page can do without: if the store fails, it says nothing about it.
+func nameSignedIn(e *exchange, data *page.SignIn) {
+	var current *User
+	session, err := e.auth.readSession(e.r.Context(), e.sessionCookie())
+	if err == nil {
+		current, err = e.auth.users.currentUser(e.r.Context(), &identity{session: session})
+	}
+	if err != nil {
+		e.auth.log.WarnContext(e.r.Context(), "cardea: the sign-in page does not say who is signed in", "cause", err)
+	}
+	if current != nil {
+		data.User = cmp.Or(current.Name, current.Email, "somebody whose name is not known")
+		data.SignOutURL = e.signOutPage()
+	}
 }
 
 // errorCode is the code of the failure that a page explains: in the query or, with ProtocolV4, at

@@ -3,6 +3,7 @@ package cardea_test
 import (
 	"context"
 	"html"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -25,7 +26,9 @@ var (
 func formsOf(t testing.TB, res *http.Response) map[string]url.Values {
 	t.Helper()
 	forms := map[string]url.Values{}
-	for _, f := range formPattern.FindAllStringSubmatch(text(t, res), -1) {
+	body := text(t, res)
+	res.Body = io.NopCloser(strings.NewReader(body))
+	for _, f := range formPattern.FindAllStringSubmatch(body, -1) {
 		values := url.Values{}
 		for _, field := range hiddenPattern.FindAllStringSubmatch(f[2], -1) {
 			values.Add(html.UnescapeString(field[1]), html.UnescapeString(field[2]))

@@ -15,6 +15,9 @@ type links struct {
 // signInPage is the URL of the sign-in page.
 func (l links) signInPage() string { return l.pageURL(l.pages.SignIn, "/signin") }
 
+// signOutPage is the URL of the page for signing out.
+func (l links) signOutPage() string { return l.pageURL(l.pages.SignOut, "/signout") }
+
 // errorPage is the URL of the page for failures.
 func (l links) errorPage() string { return l.pageURL(l.pages.Error, "/error") }
 

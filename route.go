@@ -68,6 +68,8 @@ var routeTable = []route{
 		method: http.MethodPost, action: "callback", segment: needsProvider, csrf: true, fromProvider: true,
 		shared: true, serve: postCallback,
 	},
+	{method: http.MethodGet, action: "link", serve: getLink},
+	{method: http.MethodPost, action: "link", csrf: true, serve: postLink},
 	{method: http.MethodGet, action: "signout", serve: getSignOut},
 	{method: http.MethodPost, action: "signout", csrf: true, shared: true, serve: postSignOut},
 	{method: http.MethodGet, action: "verify-request", serve: getVerifyRequest},
@@ -77,8 +79,9 @@ var routeTable = []route{
 }
 
 // ServeHTTP serves the endpoints of Auth.js under the base path: providers, session, csrf, signin,
-// callback, signout, verify-request, error and _log. Any other request, and one for a host that is
-// not trusted, gets 400.
+// callback, link, signout, verify-request, error and _log; link asks whether to link an account,
+// and is not of Auth.js. Any other request gets 404 or 405, and one for a host that is not trusted
+// 400.
 func (a *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("Cache-Control", "private, no-cache, no-store")

@@ -25,6 +25,8 @@ func TestEveryRouteIsDeclared(t *testing.T) {
 		"POST signin[/provider], CSRF",
 		"GET callback/provider, open",
 		"POST callback/provider, CSRF",
+		"GET link, open",
+		"POST link, CSRF",
 		"GET signout, open",
 		"POST signout, CSRF",
 		"GET verify-request, open",

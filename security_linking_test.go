@@ -49,7 +49,7 @@ func (s *site) emailOwner(t testing.TB, email string) string {
 // signInWith makes a whole sign-in, and returns the response of the callback.
 func signInWith(t testing.TB, b *cardeatest.Browser, path string) *http.Response {
 	t.Helper()
-	return visit(t, b, callbackURLOf(t, b, path))
+	return linkIfAsked(t, b, visit(t, b, callbackURLOf(t, b, path)))
 }
 
 // PocketBase CVE-2024-38351 and CVE-2026-44166: an attacker who registered a victim's address

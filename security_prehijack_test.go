@@ -105,7 +105,7 @@ func (s *prehijackedSite) begin(t *testing.T, b *cardeatest.Browser, provider st
 	case "custom":
 		back := beginAtProvider(t, b, provider) + "&" +
 			url.Values{"who": {p.Subject}, "email": {p.Email}, "proof": {s.now.now().String() + p.Subject}}.Encode()
-		return func() { visit(t, b, back) }
+		return func() { linkIfAsked(t, b, visit(t, b, back)) }
 	case "post":
 		form := providerForm(t, b, startSignIn(t, b, path, nil))
 		return func() {
@@ -113,11 +113,11 @@ func (s *prehijackedSite) begin(t *testing.T, b *cardeatest.Browser, provider st
 			if err != nil {
 				t.Fatal(err)
 			}
-			visit(t, b, buffered(t, res).Header.Get("Location"))
+			linkIfAsked(t, b, visit(t, b, buffered(t, res).Header.Get("Location")))
 		}
 	}
 	callback := callbackURLOf(t, b, path)
-	return func() { visit(t, b, callback) }
+	return func() { linkIfAsked(t, b, visit(t, b, callback)) }
 }
 
 // enter makes a whole sign-in at a provider of any kind.
@@ -302,7 +302,7 @@ func keepPendingLink(t *testing.T, s *prehijackedSite) prehijack {
 func changeProvenAddress(t *testing.T, s *prehijackedSite) prehijack {
 	const own = "attacker@example.com"
 	b, later := newBrowser(t, s.URL), newBrowser(t, s.URL)
-	visit(t, b, s.ask(t, b, own, "/").Link)
+	linkIfAsked(t, b, visit(t, b, s.ask(t, b, own, "/").Link))
 	link := s.ask(t, later, own, "/").Link
 	finish := s.begin(t, b, "weak-oidc", newPerson("late", own))
 	s.changeAddress(t, own)

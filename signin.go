@@ -3,6 +3,7 @@ package cardea
 import (
 	"cmp"
 	"context"
+	"errors"
 
 	"github.com/cardea-auth/cardea/internal/uuid"
 	"github.com/cardea-auth/cardea/oauth"
@@ -23,6 +24,7 @@ type identity struct {
 	linkByEmail bool                                       // the application trusts the provider with addresses
 	adopt       func(context.Context, *User) (bool, error) // see EmailProvider.Adopt; may be nil
 	callbackURL string                                     // where the visitor goes afterwards
+	answer      linkAnswer                                 // what the visitor has said about a link
 
 	// verificationRequest says that nothing is proven yet: a visitor asks for a mail.
 	verificationRequest bool
@@ -116,6 +118,9 @@ type signInResult struct {
 // signIn signs the person in, and sends the visitor on.
 func (e *exchange) signIn(id identity) error {
 	res, to, err := completion{e}.do(id)
+	if question, ok := errors.AsType[*linkQuestion](err); ok {
+		return questions{e}.ask(id, question.current)
+	}
 	if err != nil {
 		return err
 	}
@@ -138,6 +143,9 @@ func (e completion) do(id identity) (res *signInResult, redirect string, err err
 	id.order = cmp.Or(id.order, e.auth.nextSignIn(e.now))
 	if id.session, err = e.auth.readSession(ctx, id.cookie); err != nil {
 		return nil, "", err
+	}
+	if id.answer == isSomebodyElse {
+		id.session = nil // the sign-in ends it all the same
 	}
 	res, to, err := e.auth.users.resolve(withExchange(ctx, e.exchange), &id, e.auth.ask)
 	if err != nil {

@@ -18,6 +18,14 @@ type facts struct {
 // verified it, and the application trusts the provider with that.
 func (f facts) emailProven() bool { return f.linkByEmail && f.emailVerified }
 
+// linksWithoutSession reports whether the account would be linked to the signed-in user also if
+// nobody were signed in.
+func (f facts) linksWithoutSession() bool {
+	current := f.current
+	f.current = ""
+	return f.sameEmail == current && decide(f) == decisionLinkByEmail
+}
+
 // factsOf collects the facts. The signed-in user counts only if the same user was signed in when
 // the flow began. Otherwise an account could be linked to a user who has signed in since.
 func factsOf(id *identity, current *User, owner, sameEmail candidate) facts {

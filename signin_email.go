@@ -10,7 +10,7 @@ import (
 // If the user who has the address never proved it, a stranger may have registered it, and may wait
 // until its owner signs in and shares the user. So that user belongs to the person only in these
 // cases:
-//   - the person is signed in as the user
+//   - the person is signed in as the user, and says so
 //   - nobody can sign in as the user without the address
 //   - Adopt returns true, after it has deleted the credentials that the application stores
 //
@@ -33,12 +33,14 @@ func (r *userResolver) planAddress(ctx context.Context, id *identity, p *plan) e
 		return nil
 	}
 	p.verifies = u.EmailVerified.IsZero()
-	theirs := !p.verifies || u.ID == idOf(p.current)
+	theirs := !p.verifies
 	if !theirs {
 		if theirs, err = r.isUnused(ctx, u, nil); err != nil {
 			return err
 		}
 	}
+	p.bySession = !theirs && u.ID == idOf(p.current)
+	theirs = theirs || p.bySession
 	p.asksAdopt = !theirs && id.adopt != nil
 	switch {
 	case theirs:

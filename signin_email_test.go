@@ -46,7 +46,7 @@ func TestVerifyingAnAddressEndsOtherSessions(t *testing.T) {
 					b = phone
 				}
 				now.advance(2 * time.Second)
-				visit(t, b, s.ask(t, b, address, "/").Link)
+				linkIfAsked(t, b, visit(t, b, s.ask(t, b, address, "/").Link))
 
 				u, err := s.store.UserByEmail(t.Context(), address)
 				if err != nil || (u.ID == user) != tc.same || signedInEmail(b) != address {

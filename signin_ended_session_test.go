@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -129,9 +130,9 @@ func TestFailedSignInKeepsTheSession(t *testing.T) {
 			})
 			s.issuer.Next(bob)
 			b := s.signedIn(t, "1001")
-			callback := beginAs(t, b, "other", bob.Subject, "/")
+			question := visit(t, b, beginAs(t, b, "other", bob.Subject, "/"))
 			store.failOnly(broken)
-			res := visit(t, b, callback)
+			res := answerLink(t, b, question, "link")
 			store.failOnly()
 			if res.StatusCode != http.StatusServiceUnavailable {
 				t.Errorf("got %s, want 503", res.Status)
@@ -153,7 +154,7 @@ func TestEndingSessionsWhileLinking(t *testing.T) {
 		s.issuer.Next(subject)
 		b := s.signedIn(t, "1001")
 		ann := s.accountOwner(t, "idp", "1001")
-		callback := beginAs(t, b, "other", subject.Subject, "/")
+		question := visit(t, b, beginAs(t, b, "other", subject.Subject, "/"))
 		var ended atomic.Int32
 		done := make(chan error)
 		go func() {
@@ -161,13 +162,14 @@ func TestEndingSessionsWhileLinking(t *testing.T) {
 			ended.Store(int32(n))
 			done <- err
 		}()
-		openCallback(t, b, callback)
+		res := answerLink(t, b, question, "link")
 		must(t, <-done)
 		if left := sessionsOf(t, s, ann); len(left) > 0 || ended.Load() != 1 {
 			t.Fatalf("round %d: %d sessions are left, %d were ended", round, len(left), ended.Load())
 		}
-		if s.accountOwner(t, "other", subject.Subject) == "" {
-			t.Fatal("the account belongs to nobody")
+		refused := strings.Contains(res.Header.Get("Location"), "error=InvalidCheck") // the session had ended before
+		if owner := s.accountOwner(t, "other", subject.Subject); (owner == "") != refused {
+			t.Fatalf("the account belongs to %q, and the answer leads to %s", owner, res.Header.Get("Location"))
 		}
 	}
 	if got := s.accounts(t, "ann@example.com"); !slices.Contains(got, "idp:1001") {

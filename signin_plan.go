@@ -21,6 +21,7 @@ type plan struct {
 
 	verifies  bool // the sign-in proves the address of user for the first time
 	asksAdopt bool // Adopt decides whether the person is the user who has the address
+	bySession bool // the person is user only because user is signed in; see linkQuestion
 }
 
 // planIDs is a plan without the content of its rows. Users are given by their ids, "" for none.
@@ -28,10 +29,11 @@ type planIDs struct {
 	decision             decision
 	user, loser, current string
 	verifies, asksAdopt  bool
+	bySession            bool
 }
 
 func (p plan) ids() planIDs {
-	return planIDs{p.decision, idOf(p.user), idOf(p.loser), idOf(p.current), p.verifies, p.asksAdopt}
+	return planIDs{p.decision, idOf(p.user), idOf(p.loser), idOf(p.current), p.verifies, p.asksAdopt, p.bySession}
 }
 
 // idOf returns the id of a user, and "" for nil.
@@ -151,7 +153,7 @@ func (r *userResolver) planAccount(ctx context.Context, id *identity, p *plan) e
 	case decisionDeleted:
 		p.user = cmp.Or(owner.user, sameEmail.user)
 	case decisionLinkCurrent:
-		p.user = p.current
+		p.user, p.bySession = p.current, !f.linksWithoutSession()
 	case decisionLinkByEmail:
 		p.user = sameEmail.user
 	case decisionTakeAddress:

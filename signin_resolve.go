@@ -114,6 +114,9 @@ func (r *userResolver) allowedPlan(
 		return p, "", fail(CodeAccountNotLinked,
 			"the account, or its e-mail address, belongs to a user who signs in another way")
 	}
+	if p.bySession && id.answer != allowsLink {
+		return p, "", &linkQuestion{p.current}
+	}
 	if p.ids() != asked {
 		redirect, err = ask(ctx, id, p)
 	}

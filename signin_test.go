@@ -102,11 +102,30 @@ func beginAs(t *testing.T, b *cardeatest.Browser, provider, hint, callbackURL st
 // openCallback opens a callback URL and returns where the site redirects.
 func openCallback(t *testing.T, b *cardeatest.Browser, callback string) string {
 	t.Helper()
-	res := visit(t, b, callback)
-	if res.StatusCode != http.StatusFound {
+	res := linkIfAsked(t, b, visit(t, b, callback))
+	if res.StatusCode != http.StatusFound && res.StatusCode != http.StatusSeeOther {
 		t.Fatalf("the callback answers %s, want a redirect", res.Status)
 	}
 	return res.Header.Get("Location")
+}
+
+// linkIfAsked answers the question whether to link an account with yes, if the response is the page
+// that asks. Otherwise it returns the response.
+func linkIfAsked(t testing.TB, b *cardeatest.Browser, res *http.Response) *http.Response {
+	t.Helper()
+	return answerLink(t, b, res, "link")
+}
+
+// answerLink answers the question whether to link an account, if the response is the page that
+// asks.
+func answerLink(t testing.TB, b *cardeatest.Browser, res *http.Response, answer string) *http.Response {
+	t.Helper()
+	form, asked := formsOf(t, res)["/link"]
+	if !asked {
+		return res
+	}
+	form.Set("answer", answer)
+	return b.Post("/link", form)
 }
 
 // signInAt makes a whole sign-in, and returns where it ends.

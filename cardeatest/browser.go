@@ -1,11 +1,13 @@
 package cardeatest
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -52,8 +54,9 @@ func SignIn(t testing.TB, site, provider, hint string) *Browser {
 }
 
 // SignIn signs the visitor in as the sign-in page does: it posts the form, follows the redirects to
-// the provider and back, and checks that there is a session afterwards. The arguments are those of
-// the function [SignIn].
+// the provider and back, and checks that there is a session afterwards. If somebody is signed in
+// already, and the page asks whether the account is to be linked, the answer is yes. The arguments
+// are those of the function [SignIn].
 func (b *Browser) SignIn(provider, hint string) {
 	b.t.Helper()
 	path := "/signin/" + provider
@@ -61,12 +64,29 @@ func (b *Browser) SignIn(provider, hint string) {
 		path += "?login_hint=" + url.QueryEscape(hint)
 	}
 	res := b.Post(path, url.Values{"callbackUrl": {b.Site + b.BasePath + "/csrf"}})
+	if question := questionPattern.FindStringSubmatch(b.text(res)); question != nil {
+		res = b.Post("/link", url.Values{"question": {question[1]}, "answer": {"link"}})
+	}
 	if res.StatusCode != http.StatusOK || res.Request.URL.Path != b.BasePath+"/csrf" {
 		b.t.Fatalf("cardeatest: sign in with %s: ended at %s with %s", provider, res.Request.URL.Redacted(), res.Status)
 	}
 	if b.Session() == nil {
 		b.t.Fatalf("cardeatest: sign in with %s: no session afterwards", provider)
 	}
+}
+
+// questionPattern finds the question in the page that asks whether to link an account.
+var questionPattern = regexp.MustCompile(`name="question" value="([A-Za-z0-9_.-]+)"`)
+
+// text returns the body of an answer that read has returned.
+func (b *Browser) text(res *http.Response) string {
+	b.t.Helper()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		b.t.Fatalf("cardeatest: read the answer: %v", err)
+	}
+	res.Body = io.NopCloser(bytes.NewReader(body))
+	return string(body)
 }
 
 // SignOut signs the visitor out as the sign-out page does.

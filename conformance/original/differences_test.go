@@ -120,7 +120,9 @@ var differencesOfBoth = []difference{
 	{"JWT/links: GET /callback/email?callbackUrl=http%3A%2F%2Fsite.example&email=ann%40example.com", "location",
 		"*?error=*onfiguration", site + "/api/auth/error?error=Verification", mailCookie},
 
-	{"JWT/*: GET /sign*", "body", "page post *", "page post *callbackUrl*", formsHaveURL},
+	{"JWT/*: GET /signin*", "body", "page post *",
+		"page post *callbackUrl post *callbackUrl password post *callbackUrl email", formsHaveURL},
+	{"JWT/*: GET /signout*", "body", "page post *", "page post /api/auth/signout: csrfToken callbackUrl", formsHaveURL},
 
 	// A sign-in that cannot be finished.
 	{"JWT/*: * /callback/*", "location", "*", site + "/api/auth/error?*error=InvalidCheck*", startAgain},

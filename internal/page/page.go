@@ -60,6 +60,8 @@ type SignIn struct {
 	Message     string // the text for the error; defaults to the text of its code
 	CSRFToken   string // for the forms
 	CallbackURL string // where to go afterwards; ignored unless it is a path or an http or https URL
+	User        string // who is signed in already, as people see it; "" for nobody
+	SignOutURL  string // where to sign out, if somebody is signed in
 	Provider    string // the id of the only provider to show; "" for all
 	AllURL      string // the URL of the page with all providers, for a link; "" for no link
 	NotFound    bool   // whether the page was asked for a provider that does not exist
@@ -210,6 +212,27 @@ func (p *Pages) Document(w http.ResponseWriter, data Document) error {
 	return p.write(w, http.StatusOK, document{Name: "document", Title: data.Title, Site: data.Site, Document: data})
 }
 
+// Link is the data of one page that asks whether to link an account, or the proof of an address, to
+// the user who is signed in.
+type Link struct {
+	Site        string // the origin of the site
+	Action      string // the URL of the form
+	CSRFToken   string // for the form
+	CallbackURL string // where to go afterwards; ignored unless it is a path or an http or https URL
+	Question    string // what the form sends back
+	User        string // who is signed in, as people see it; "" if it is not known
+	Account     string // the account or the address, as people see it
+	Provider    string // the name of the provider
+	IsAddress   bool   // whether an address was proven, and no account
+}
+
+// Link writes the page that asks whether to link an account, with status 200. If it returns an
+// error, nothing was written.
+func (p *Pages) Link(w http.ResponseWriter, data Link) error {
+	data.CallbackURL = safeCallback(data.CallbackURL)
+	return p.write(w, http.StatusOK, document{Name: "link", Title: "Link Account", Site: data.Site, Link: data})
+}
+
 // document is the data of the templates.
 type document struct {
 	Name    string // of the page and of its template
@@ -228,6 +251,7 @@ type document struct {
 	VerifyRequest VerifyRequest
 	Confirm       Confirm
 	Document      Document
+	Link          Link
 }
 
 // Host returns the host of the site, as the address bar shows it.

@@ -82,6 +82,11 @@ var (
 	}
 )
 
+var question = page.Link{
+	Site: site, Action: "/api/auth/link", CSRFToken: "0123abcd", CallbackURL: site + "/dashboard",
+	Question: "sealed", User: "Ada <Lovelace>", Account: "ada@example.com", Provider: "GitHub",
+}
+
 func TestPagesMatchGoldenFiles(t *testing.T) {
 	t.Parallel()
 	oauth := newPages(t, page.Theme{}, oauthProviders())
@@ -108,6 +113,17 @@ func TestPagesMatchGoldenFiles(t *testing.T) {
 		"error-configuration": failure("Configuration"),
 		"error-accessdenied":  failure("AccessDenied"),
 		"error-verification":  failure("Verification"),
+		"link":                func(w http.ResponseWriter) error { return oauth.Link(w, question) },
+		"link-address": func(w http.ResponseWriter) error {
+			address := question
+			address.IsAddress, address.User = true, ""
+			return oauth.Link(w, address)
+		},
+		"signin-signedin": func(w http.ResponseWriter) error {
+			known := signIn
+			known.User, known.SignOutURL = "Ada <Lovelace>", "/api/auth/signout"
+			return oauth.SignIn(w, known)
+		},
 		"error-invalidcheck": func(w http.ResponseWriter) error {
 			return oauth.Error(w, page.Failure{
 				Site: site, Code: "InvalidCheck", SignInURL: "/api/auth/signin", Action: "/api/auth/signin/github",
