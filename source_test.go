@@ -72,7 +72,7 @@ func TestOnlyCryptoRandIsUsed(t *testing.T) {
 					t.Errorf("%s: crypto/rand has another name", file.path)
 				}
 			// how long to wait before another try; no secret
-			case file.path == "adapter/gormadapter/transaction.go" && name == "math/rand/v2":
+			case file.path == "adapter/gormadapter/retry.go" && name == "math/rand/v2":
 			case file.path == "adapter/gormadapter/schemachange/apply.go" && name == "math/rand/v2": // the same
 			case strings.HasPrefix(name, "math/rand"), strings.HasSuffix(name, "/frand"),
 				strings.HasPrefix(name, "golang.org/x/exp/rand"):

@@ -3,7 +3,6 @@ package gormadapter
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"reflect"
 	"slices"
 	"strings"
@@ -41,10 +40,8 @@ func (a *Adapter) Migrate(ctx context.Context) error {
 		if !a.errors.isSchemaChanged(err) && try >= maxMigrateTries || time.Now().After(deadline) {
 			return err
 		}
-		select {
-		case <-ctx.Done():
+		if !pause(ctx, 100*time.Millisecond) {
 			return err
-		case <-time.After(rand.N(100 * time.Millisecond)):
 		}
 	}
 }

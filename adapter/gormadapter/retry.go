@@ -46,7 +46,7 @@ func (r *retries) again(ctx context.Context, err error) bool {
 	switch c := r.d.errors; {
 	case c.isAborted(err):
 		return r.pause(ctx)
-	case isOutcomeUnknown(err):
+	case isResultUnknown(err):
 		return false
 	case c.isNodeNotReady(err):
 		r.d.closeNotReady(ctx)
@@ -57,10 +57,16 @@ func (r *retries) again(ctx context.Context, err error) bool {
 	return false
 }
 
-// pause waits for a random time. It returns false if ctx ends.
+// pause waits longer after each abort. It returns false if ctx ends.
 func (r *retries) pause(ctx context.Context) bool {
 	longest := firstPause << min(r.aborted, maxDoublings)
 	r.aborted++
+	return pause(ctx, longest)
+}
+
+// pause waits for a random time up to the longest, so that programs that failed together do not try
+// again together. It returns false if ctx ends.
+func pause(ctx context.Context, longest time.Duration) bool {
 	select {
 	case <-ctx.Done():
 		return false
@@ -105,23 +111,23 @@ func isUnsent(err error) bool {
 		errors.As(err, &network) && network.Op == "dial"
 }
 
-// outcomeUnknown is an error after which nobody knows whether the database did what it was asked,
+// resultUnknown is an error after which nobody knows whether the database did what it was asked,
 // so that it must not run again.
-type outcomeUnknown struct{ error }
+type resultUnknown struct{ error }
 
 // Unwrap returns the error itself.
-func (e *outcomeUnknown) Unwrap() error { return e.error }
+func (e *resultUnknown) Unwrap() error { return e.error }
 
-func isOutcomeUnknown(err error) bool {
-	var unknown *outcomeUnknown
+func isResultUnknown(err error) bool {
+	var unknown *resultUnknown
 	return errors.As(err, &unknown)
 }
 
-// withUnknownOutcome marks the error of a statement that must not run twice, unless the server has
+// withUnknownResult marks the error of a statement that must not run twice, unless the server has
 // not received the statement.
-func withUnknownOutcome(err error) error {
+func withUnknownResult(err error) error {
 	if err == nil || isUnsent(err) {
 		return err
 	}
-	return &outcomeUnknown{err}
+	return &resultUnknown{err}
 }

@@ -186,7 +186,7 @@ func fillPool(t *testing.T, a *gormadapter.Adapter, conns int) {
 }
 
 // A commit whose answer is lost is not repeated, because it may have been carried out.
-func TestUnknownOutcomeIsNotRepeated(t *testing.T) {
+func TestUnknownResultIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	for _, e := range engines()[1:] {
 		t.Run(e.name, func(t *testing.T) {

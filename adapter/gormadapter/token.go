@@ -77,7 +77,7 @@ func (c tokenConsumer) consume(ctx context.Context, identifier, token string) (e
 	}
 	err = c.db.retry(ctx, func() error { // a token that is used up late overwrites nothing
 		expires, err = c.deleteReturning(ctx, identifier, token)
-		return withUnknownOutcome(err)
+		return withUnknownResult(err)
 	})
 	return expires, err
 }

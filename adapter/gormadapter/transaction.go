@@ -103,7 +103,7 @@ func (d *database) runTransaction(ctx context.Context, fn func(ctx context.Conte
 		return d.rolledBack(ctx, err, endTransaction(ctx, tx.Rollback))
 	}
 	if err := endTransaction(ctx, tx.Commit); err != nil {
-		return withUnknownOutcome(d.errors.wrap(ctx, "commit transaction", err))
+		return withUnknownResult(d.errors.wrap(ctx, "commit transaction", err))
 	}
 	return nil
 }

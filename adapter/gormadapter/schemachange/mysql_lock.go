@@ -73,7 +73,7 @@ func (l serverLock) release(ctx context.Context) error {
 // clusterLock is a row of a table, because the nodes of a Galera cluster have no other lock in
 // common. The table exists only while a process waits for the lock or has it.
 //
-// A process that dies keeps the lock until leaseTime has passed. A statement that takes longer
+// A process that dies keeps the lock until lockTime has passed. A statement that takes longer
 // keeps it too: while it changes a table, no node writes anything.
 type clusterLock struct {
 	conn   *sql.Conn
@@ -82,12 +82,12 @@ type clusterLock struct {
 
 const (
 	lockTable   = "cardea_schema_lock"
-	leaseTime   = "INTERVAL 45 SECOND"
+	lockTime    = "INTERVAL 45 SECOND"
 	createLock  = "CREATE TABLE IF NOT EXISTS " + lockTable + " (id INT PRIMARY KEY, holder CHAR(26), expires DATETIME)"
-	insertLock  = "INSERT INTO " + lockTable + " VALUES (1, ?, UTC_TIMESTAMP() + " + leaseTime + ")"
-	takeExpired = "UPDATE " + lockTable + " SET holder = ?, expires = UTC_TIMESTAMP() + " + leaseTime +
+	insertLock  = "INSERT INTO " + lockTable + " VALUES (1, ?, UTC_TIMESTAMP() + " + lockTime + ")"
+	takeExpired = "UPDATE " + lockTable + " SET holder = ?, expires = UTC_TIMESTAMP() + " + lockTime +
 		" WHERE expires < UTC_TIMESTAMP()"
-	renewLock = "UPDATE " + lockTable + " SET expires = UTC_TIMESTAMP() + " + leaseTime + " WHERE holder = ?"
+	renewLock = "UPDATE " + lockTable + " SET expires = UTC_TIMESTAMP() + " + lockTime + " WHERE holder = ?"
 	haveLock  = "SELECT COUNT(*) FROM " + lockTable + " WHERE holder = ?"
 )
 
