@@ -28,11 +28,12 @@ COMMIT
 -- Accounts
 SELECT "account"."id","account"."user_id","account"."type","account"."provider","account"."provider_account_id","account"."refresh_token","account"."access_token","account"."expires_at","account"."token_type","account"."scope","account"."id_token","account"."session_state" FROM "account" WHERE "account"."user_id" = @p1 AND CAST(CAST("account"."user_id" AS nvarchar(4000)) AS varbinary(8000)) = CAST(CAST(@p2 AS nvarchar(4000)) AS varbinary(8000))
 -- CreateSession
+SELECT * FROM "session" WHERE 0 = 1
 BEGIN
 INSERT INTO "session" ("id","user_id","expires","session_token") VALUES (@p1,@p2,@p3,@p4);
 COMMIT
 -- Session
-SELECT "session"."session_token","session"."user_id","session"."expires","user"."id","user"."name","user"."email","user"."email_verified","user"."image" FROM "user" JOIN "session" ON "session"."user_id" = "user"."id" WHERE "session"."session_token" = @p1
+SELECT "session"."session_token","session"."expires","session"."user_id","user"."id","user"."name","user"."email","user"."email_verified","user"."image" FROM "user" JOIN "session" ON "session"."user_id" = "user"."id" WHERE "session"."session_token" = @p1
 -- RenewSession
 UPDATE "session" SET "expires"=@p1 WHERE "session"."session_token" = @p2 AND CAST(CAST("session"."session_token" AS nvarchar(4000)) AS varbinary(8000)) = CAST(CAST(@p3 AS nvarchar(4000)) AS varbinary(8000))
 -- DeleteSession
