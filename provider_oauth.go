@@ -1,6 +1,9 @@
 package cardea
 
 import (
+	"cmp"
+	"strings"
+
 	"github.com/cardea-auth/cardea/internal/configerr"
 	"github.com/cardea-auth/cardea/internal/page"
 	"github.com/cardea-auth/cardea/internal/relyingparty"
@@ -25,6 +28,7 @@ func (d oauthDefinition) button(basePath string) page.Provider {
 	return page.Provider{
 		ID: d.ID, Name: d.Name, Kind: page.OAuth, Action: basePath + "/signin/" + d.ID,
 		BrandColor: d.Style.BrandColor, Logo: d.Style.Logo,
+		PlainHTTP: strings.HasPrefix(cmp.Or(d.AuthorizationURL, d.DiscoveryURL, d.Issuer), "http://"),
 	}
 }
 

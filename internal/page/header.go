@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"net/http"
 	"strings"
+
+	"github.com/cardea-auth/cardea/internal/outbound"
 )
 
 // policy is the Content-Security-Policy of the pages.
@@ -19,22 +21,26 @@ type policy struct {
 // form-action has to allow more than the site itself. Browsers also apply it to the redirects after
 // a form was submitted, and these lead to identity providers or, after signing out, to any URL that
 // the application allows. Their hosts are not known here, because an identity provider may redirect
-// to another one. So the policy allows every https URL. For a site on http, which is a development
-// machine, it also allows http, because the identity provider may be on that machine.
-func newPolicy(style, logo string) policy {
+// to another one. So the policy allows every https URL. In development it also allows http: if the
+// site is on http or on a loopback host, or if a provider is on http, which only loopback may be.
+func newPolicy(style, logo string, plainHTTP bool) policy {
 	hash := sha256.Sum256([]byte(style))
 	csp := "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) + "'"
 	if logo != "" {
 		csp += "; img-src " + logo
 	}
 	csp += "; base-uri 'none'; frame-ancestors 'none'; form-action 'self' https:"
-	return policy{https: csp, http: csp + " http:"}
+	p := policy{https: csp, http: csp + " http:"}
+	if plainHTTP {
+		p.https = p.http
+	}
+	return p
 }
 
 // setHeaders sets the headers of a page of the site with that origin.
 func (p policy) setHeaders(h http.Header, site string) {
 	csp := p.https
-	if strings.HasPrefix(site, "http://") {
+	if strings.HasPrefix(site, "http://") || outbound.IsLoopbackURL(site) {
 		csp = p.http
 	}
 	h.Set("Content-Security-Policy", csp)

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -43,11 +44,12 @@ func New(theme Theme, providers []Provider) (*Pages, error) {
 		return nil, fmt.Errorf("parse templates: %w", err)
 	}
 	style := stylesheet(theme, providers)
+	plainHTTP := slices.ContainsFunc(providers, func(p Provider) bool { return p.PlainHTTP })
 	return &Pages{
 		templates: parsed,
 		logo:      template.URL(theme.Logo),
 		style:     template.CSS(style),
-		csp:       newPolicy(style, logoSource),
+		csp:       newPolicy(style, logoSource, plainHTTP),
 		forms:     formsOf(providers),
 		buffers:   sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}, nil
