@@ -120,7 +120,7 @@ func (m *emailMethod) getCallback(e *exchange) error {
 		if isOwner, err := m.isSignedIn(e, email); err != nil {
 			return err
 		} else if isOwner {
-			return e.redirect(e.callbackURL)
+			return restart{e}.goOn()
 		}
 	}
 	return e.page().Confirm(e.w, page.Confirm{

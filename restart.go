@@ -2,7 +2,9 @@ package cardea
 
 import (
 	"errors"
+	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/cardea-auth/cardea/internal/page"
@@ -75,6 +77,16 @@ func (e restart) unlessSignedIn(err error) error {
 		return storeError("read the user", failure)
 	case current == nil, e.isAfter(lost.state, session):
 		return err
+	}
+	return e.goOn()
+}
+
+// goOn sends a visitor who is signed in to where they were going. If that is a callback, whose
+// answer would be the same redirect again, they go to the site.
+func (e restart) goOn() error {
+	u, err := url.Parse(e.callbackURL)
+	if err != nil || strings.HasPrefix(u.Path, e.basePath+"/callback/") {
+		return e.redirect(e.origin.String())
 	}
 	return e.redirect(e.callbackURL)
 }

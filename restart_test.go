@@ -11,6 +11,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/email"
 )
 
 // lostCallbacks are callbacks that cannot be finished although nothing is wrong with the server.
@@ -297,4 +298,39 @@ func TestReloadedMailLinkLeadsOn(t *testing.T) {
 		}
 	}
 	s.checkDeadLink(t, "the used link", confirm(t, newBrowser(t, s.URL), m.Link))
+}
+
+// A visitor who is signed in and opens a callback is sent on. The link of a stranger may say that
+// they were going to a callback. That one must not lead to itself, without end.
+func TestSignedInVisitorIsNotSentFromCallbackToCallback(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{
+		"/api/auth/callback/idp", "/api/auth/callback/idp?code=1&state=2#x", "/api/auth/callback/anything",
+		"/api/auth/%63allback/idp", "/api/auth/callback/idp/", "//api/auth/callback/idp", `/api\auth\callback\idp`,
+		"mail",
+	} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			s := newMailSite(t, func(c *cardea.Config, _ *email.Options) { idp(c).LinkByVerifiedEmail = true })
+			b := s.signedIn(t, "1001")
+			start := "/api/auth/callback/idp?"
+			if path == "mail" {
+				u, err := url.Parse(s.ask(t, newBrowser(t, s.URL), "ann@example.com", "/").Link)
+				must(t, err)
+				path = "/api/auth/callback/email?token=" + u.Query().Get("token")
+				start = path + "&"
+			}
+			for _, to := range []string{path, s.URL + path} {
+				res := visit(t, b, s.URL+start+"callbackUrl="+url.QueryEscape(to))
+				checkRedirect(t, to, res, s.URL)
+			}
+		})
+	}
+	// What only looks like a callback is a page.
+	s := newSite(t, nil)
+	b := s.signedIn(t, "1001")
+	for _, path := range []string{"/callback/idp", "/api/auth/callbacks/idp", "/next?u=/api/auth/callback/idp"} {
+		res := visit(t, b, s.URL+"/api/auth/callback/idp?callbackUrl="+url.QueryEscape(path))
+		checkRedirect(t, path, res, s.URL+path)
+	}
 }
