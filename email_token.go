@@ -220,9 +220,10 @@ func (a *Auth) deleteMails(ctx context.Context, userID string) error {
 	if !ok {
 		return nil
 	}
-	u, err := a.config.Adapter.UserByID(ctx, userID)
-	if err != nil || u.Email == "" {
-		return ignoreNotFound(err)
+	found, err := candidateOf(a.config.Adapter.UserByID(ctx, userID))
+	u := found.user
+	if err != nil || u == nil || u.Email == "" {
+		return err
 	}
 	addresses := []string{u.Email}
 	for _, m := range a.mailers() {

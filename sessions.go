@@ -61,7 +61,7 @@ func (a *Auth) EndSession(ctx context.Context, userID, id string) error {
 // EndSessions ends all sessions of a user except one, usually that of [SessionFrom], and returns
 // how many. If except is nil, or a session of another user, it ends all of them. The links and
 // codes that were mailed to the user no longer sign in either. Call it after a change of the user's
-// password.
+// password. It works for a user who is deleted and whose row is kept, too.
 //
 // With [StrategyJWT] the error is [errors.ErrUnsupported].
 func (a *Auth) EndSessions(ctx context.Context, userID string, except *Session) (int, error) {
@@ -74,9 +74,10 @@ func (a *Auth) EndSessions(ctx context.Context, userID string, except *Session) 
 	}
 	n := 0
 	err := a.config.Adapter.Transact(ctx, func(ctx context.Context) (err error) {
-		// A sign-in replaces one session by another. It locks the user too.
-		if err := a.config.Adapter.LockUser(ctx, userID); err != nil {
-			return ignoreNotFound(err)
+		// A sign-in replaces one session by another. It locks the user too. Nobody signs in as a
+		// user who is deleted, but rows of such a user may be kept, and the user may come back.
+		if err := a.config.Adapter.LockUser(ctx, userID); ignoreNotFound(err) != nil {
+			return err
 		}
 		if err := a.deleteMails(ctx, userID); err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"sync/atomic"
 	"testing"
@@ -185,6 +186,20 @@ func TestSoftlyDeletedUserIsRefused(t *testing.T) {
 				t.Errorf("went to %q, want %s", to, denied)
 			}
 		})
+	}
+}
+
+// For the application's own code a user whose row is kept is not found either.
+func TestSignInOfSoftlyDeletedUserIsNotFound(t *testing.T) {
+	t.Parallel()
+	s, _ := newSiteWithDeleted(t, nil)
+	w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, s.URL+"/register", nil)
+	_, err := s.auth.SignIn(w, r, cardea.Proof{UserID: s.accountOwner(t, "idp", "1001")})
+	if !errors.Is(err, cardea.ErrNotFound) || !errors.Is(err, cardea.ErrUserDeleted) {
+		t.Errorf("got %v, want ErrUserDeleted", err)
+	}
+	if set := w.Header()["Set-Cookie"]; len(set) > 0 {
+		t.Errorf("sets the cookies %q", set)
 	}
 }
 

@@ -126,8 +126,8 @@ func (r *userResolver) allowedPlan(
 // planAfterDeletion asks the application about a person whose user is deleted, and makes a new plan
 // if the application has changed that.
 func (r *userResolver) planAfterDeletion(ctx context.Context, id *identity, p plan) (plan, error) {
-	refused := fail(CodeAccessDenied, "the person was user %s, who is deleted, and whose row is kept: "+
-		"Callbacks.DeletedUser decides who may come back", p.user.ID)
+	refused := fail(CodeAccessDenied, "the person was user %s: %w; Callbacks.DeletedUser decides who may come back",
+		p.user.ID, ErrUserDeleted)
 	if r.onDeleted == nil {
 		return p, refused
 	}

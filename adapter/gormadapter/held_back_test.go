@@ -3,6 +3,8 @@ package gormadapter_test
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -175,6 +177,53 @@ func TestSoftlyDeletedUserIsRefused(t *testing.T) {
 			}
 		}
 	}
+}
+
+// EndSessions ends the sessions and mails of a user who was deleted softly before: the application
+// may restore the row, and nothing of before must work then.
+func TestSessionsOfSoftlyDeletedUserEnd(t *testing.T) {
+	t.Parallel()
+	for _, e := range databases() {
+		t.Run(e.name, func(t *testing.T) {
+			t.Parallel()
+			s := newHeldSite[quitter](t, openOn(t, e.empty(t), gormadapter.WithUser[quitter]()), nil)
+			b, _, _ := ways["at the provider"](t, s)
+			if b.Session() == nil {
+				t.Fatal("nobody is signed in")
+			}
+			auth := s.auth(t)
+			u, err := s.store.UserByEmail(t.Context(), "ann@example.com")
+			must(t, err)
+			other := cardeatest.NewBrowser(t, s.URL)
+			other.Post("/signin/email", url.Values{"email": {"ann@example.com"}})
+			link, err := url.Parse(s.mails.Last(t, "ann@example.com").Link)
+			must(t, err)
+			must(t, s.store.DB().Delete(&quitter{}, "id = ?", u.ID).Error)
+			if n, err := auth.EndSessions(t.Context(), u.ID, nil); n != 1 || err != nil {
+				t.Errorf("ended %d sessions, error %v", n, err)
+			}
+			must(t, s.store.DB().Unscoped().Model(&quitter{}).Where("id = ?", u.ID).Update("deleted_at", nil).Error)
+			if b.Session() != nil {
+				t.Error("the session lives again")
+			}
+			if other.Post("/callback/email", link.Query()); other.Session() != nil {
+				t.Error("the link works again")
+			}
+			for _, id := range []string{"999", "", "x", "1\x00"} {
+				if n, err := auth.EndSessions(t.Context(), id, nil); n != 0 || err != nil {
+					t.Errorf("%q: ended %d sessions, error %v", id, n, err)
+				}
+			}
+		})
+	}
+}
+
+// auth returns the handler of the site.
+func (s heldSite) auth(t *testing.T) *cardea.Auth {
+	t.Helper()
+	r := httptest.NewRequest(http.MethodGet, "/api/auth/session", nil)
+	h, _ := s.Config.Handler.(*http.ServeMux).Handler(r)
+	return h.(*cardea.Auth)
 }
 
 // The application lets people come back, as the same user or as a new one.
