@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"log/slog"
+	"math"
 	"sync"
 	"time"
 
@@ -60,7 +61,9 @@ func (l Limit) validate(field string, faults *configerr.List) {
 }
 
 // times returns the limit with n times as many events.
-func (l Limit) times(n int) Limit { return Limit{Count: n * l.Count, Within: l.Within} }
+func (l Limit) times(n int) Limit {
+	return Limit{Count: n * min(l.Count, math.MaxInt/n), Within: l.Within}
+}
 
 // budget is what may still happen for one subject.
 type budget struct {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -301,5 +302,20 @@ func TestPurgeExpiredDeletesLimits(t *testing.T) {
 	}
 	if n, err := store.DeleteExpiredLimits(t.Context(), time.Now().Add(1000*time.Hour), 100); n != 0 || err != nil {
 		t.Errorf("%d limits were left, %v", n, err)
+	}
+}
+
+// Some applications write "no limit" as the largest number there is. The multiples for the networks
+// of IPv6 must not overflow.
+func TestLargestLimitAllowsIPv6(t *testing.T) {
+	t.Parallel()
+	for _, count := range []int{math.MaxInt, 1 << 62, 1 << 61, math.MaxInt / 3} {
+		s := newMailSite(t, func(c *cardea.Config, _ *email.Options) {
+			c.Limits.Client = cardea.Limit{Count: count, Within: time.Hour}
+		})
+		res := s.guess(t, "[2001:db8::1]:50000", "ann@example.com")
+		if to := res.Header.Get("Location"); !strings.Contains(to, "WrongCode") {
+			t.Errorf("%d: %s to %q", count, res.Status, to)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package expiring_test
 
 import (
+	"math"
 	"strconv"
 	"testing"
 	"time"
@@ -52,6 +53,26 @@ func TestLimiterBearsAClockThatIsSetBack(t *testing.T) {
 		}
 		if allowed > 3 || back < rate.Within && allowed > 0 {
 			t.Errorf("set back by %v: %d events", back, allowed)
+		}
+	}
+}
+
+// Some applications write "never again" as the longest time there is.
+func TestLimiterBearsTheLongestTimes(t *testing.T) {
+	t.Parallel()
+	const longest, century = time.Duration(math.MaxInt64), 100 * 365 * 24 * time.Hour
+	for _, within := range []time.Duration{longest, longest/2 + 1, longest / 2, century} {
+		for _, count := range []int{1, 2, 3} {
+			var l expiring.Limiter
+			rate, allowed := expiring.Rate{Count: count, Within: within}, 0
+			for i := range 10 {
+				if ok, _ := l.Take("a", rate, start.Add(time.Duration(i)*time.Hour)); ok {
+					allowed++
+				}
+			}
+			if allowed != count {
+				t.Errorf("%d within %v: %d events", count, within, allowed)
+			}
 		}
 	}
 }

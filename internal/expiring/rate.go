@@ -23,14 +23,13 @@ func (r Rate) Burst() time.Duration { return r.Interval() * time.Duration(r.Coun
 // ignored.
 func (r Rate) Take(paid, now time.Time) (next time.Time, wait time.Duration) {
 	start := paid
-	if paid.Before(now) || paid.After(now.Add(2*r.Burst())) {
+	if paid.Before(now) || paid.Sub(now)/2 > r.Burst() {
 		start = now
 	}
-	next = start.Add(r.Interval())
-	if wait = next.Sub(now) - r.Burst(); wait > 0 {
+	if wait = start.Sub(now) - (r.Burst() - r.Interval()); wait > 0 { // sums of long times would overflow
 		return paid, wait
 	}
-	return next, 0
+	return start.Add(r.Interval()), 0
 }
 
 // Give returns the state without one event that Take has allowed.
