@@ -27,7 +27,7 @@ func (o *signInOrder) next(now time.Time) int64 {
 func (o *signInOrder) cut(now time.Time) int64 {
 	n := o.next(now)
 	n += 999 - (n+999)%1000
-	o.see(n, now)
+	o.raise(n) // not see: the clock may have gone back by more than that believes
 	return n
 }
 
@@ -36,7 +36,11 @@ const maxAhead = time.Minute
 
 // see makes the following numbers higher than n, which another process has given out.
 func (o *signInOrder) see(n int64, now time.Time) {
-	n = min(n, now.Add(maxAhead).UnixMicro())
+	o.raise(min(n, now.Add(maxAhead).UnixMicro()))
+}
+
+// raise makes the following numbers higher than n.
+func (o *signInOrder) raise(n int64) {
 	for last := o.last.Load(); n > last; last = o.last.Load() {
 		if o.last.CompareAndSwap(last, n) {
 			return
