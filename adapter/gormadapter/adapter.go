@@ -4,9 +4,9 @@
 // # Entities
 //
 // The default entities are [User], [Session], [Account], [VerificationToken] and [Authenticator],
-// in the tables that MikroORM's adapter for Auth.js creates. To use a type of your own for one of
-// them, pass an [Option] such as [WithUser]. The type embeds the default entity and adds columns,
-// or it is a struct with the same fields, which may have other names.
+// in the tables that MikroORM's adapter for Auth.js creates, and [Throttle]. To use a type of your
+// own for one of them, pass an [Option] such as [WithUser]. The type embeds the default entity and
+// adds columns, or it is a struct with the same fields, which may have other names.
 //
 // # Connection
 //
@@ -53,10 +53,12 @@ var (
 	_ cardea.SessionTracker     = (*Adapter)(nil)
 	_ cardea.TokenStore         = (*Adapter)(nil)
 	_ cardea.AuthenticatorStore = (*Adapter)(nil)
+	_ cardea.LimitStore         = (*Adapter)(nil)
 )
 
-// Adapter is a [cardea.Adapter], [cardea.SessionStore], [cardea.TokenStore] and
-// [cardea.AuthenticatorStore] on GORM. All methods may be called concurrently.
+// Adapter is a [cardea.Adapter], [cardea.SessionStore], [cardea.TokenStore],
+// [cardea.AuthenticatorStore] and [cardea.LimitStore] on GORM. All methods may be called
+// concurrently.
 //
 // If ctx has ended when a statement fails, the error wraps ctx.Err(). The errors named ErrNotFound
 // and ErrConflict are [cardea.ErrNotFound] and [cardea.ErrConflict], wrapped. If the database
@@ -79,6 +81,7 @@ type Adapter struct {
 	userDeleter userDeleter
 	tokens      tokenConsumer
 	layouts     *layouts
+	limitCounter
 
 	sessions *sessionReader
 }
@@ -130,6 +133,7 @@ func (a *Adapter) describe() []error {
 	a.userFields = newUserFields(a.user)
 	a.userDeleter = userDeleter{db: a.db, tables: tables, statements: &a.statements}
 	a.tokens = tokenConsumer{a.db, &a.statements}
+	a.limitCounter = limitCounter{a.db, tables.limit, &a.statements}
 	a.layouts = &layouts{db: a.db, tables: tables}
 	faults = append(faults, a.db.findResolver(tables)...)
 	if a.entities.sessionsFromPrimary {

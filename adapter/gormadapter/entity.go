@@ -173,6 +173,22 @@ func (AuthenticatorOf[U]) TableName(namer schema.Namer) string {
 	return tableName(namer, "authenticator", "Authenticator")
 }
 
+// Throttle is the default entity of the counts for limits, in table throttle. A row has no effect
+// when its time has passed.
+type Throttle struct {
+	// Key is a hash of what is limited: 64 hexadecimal digits. It is the primary key.
+	Key string `gorm:"primaryKey;size:64;not null" json:"-"`
+	// TAT is the theoretical arrival time of the generic cell rate algorithm: when all events that
+	// were allowed will have been paid for, in microseconds since 1970.
+	TAT int64 `gorm:"not null;index:throttle_tat_index" json:"-"`
+}
+
+// TableName returns "throttle", or what the naming strategy makes of "Throttle": see
+// [User.TableName].
+func (Throttle) TableName(namer schema.Namer) string {
+	return tableName(namer, "throttle", "Throttle")
+}
+
 // tableName returns the prefix and name for GORM's standard naming strategy, which would make a
 // plural of the entity's name. If that strategy is set to NoLowerCase, or if the application has a
 // strategy of another type, the strategy makes the table's name from the entity's name.

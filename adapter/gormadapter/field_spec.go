@@ -38,9 +38,10 @@ var (
 	secondsKind  = fieldKind{
 		types: "an int64, *int64 or sql.NullInt64", samples: []any{int64(2_000_000_000)}, nullable: true,
 	}
-	counterKind = fieldKind{types: "an int64 or uint32", samples: []any{int64(1<<32 - 1)}}
-	boolKind    = fieldKind{types: "a bool", samples: []any{true}}
-	keyKind     = fieldKind{
+	counterKind      = fieldKind{types: "an int64 or uint32", samples: []any{int64(1<<32 - 1)}}
+	microsecondsKind = fieldKind{types: "an int64", samples: []any{int64(2_000_000_000_000_000)}}
+	boolKind         = fieldKind{types: "a bool", samples: []any{true}}
+	keyKind          = fieldKind{
 		types:   "a string, an integer or a UUID that scans from and into text",
 		samples: []any{"0c6f9f4e-7f0b-4f5c-9a53-0d6d0b8f4a11", "7"},
 	}
@@ -105,6 +106,10 @@ var (
 		{"CredentialDeviceType", textKind},
 		{"CredentialBackedUp", boolKind},
 		{"Transports", nullTextKind},
+	}
+	limitSpecs = []fieldSpec{
+		{"Key", textKind},
+		{"TAT", microsecondsKind},
 	}
 )
 

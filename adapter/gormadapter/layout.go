@@ -79,7 +79,7 @@ func (s *layouts) readLayout(ctx context.Context) (*layout, error) {
 		if err != nil {
 			return nil, err
 		}
-		l.complete = l.complete && (found != nil || table == s.tables.authenticator)
+		l.complete = l.complete && (found != nil || table == s.tables.authenticator || table == s.tables.limit)
 		for name, c := range found {
 			if field := table.schema.FieldsByDBName[name]; field != nil {
 				l.columns[field] = c

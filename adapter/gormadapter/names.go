@@ -21,6 +21,7 @@ var defaultNames = map[string][]string{
 	},
 	"verification_token": {"verification_token_token_identifier_unique"},
 	"authenticator":      {"authenticator_credential_id_unique", "authenticator_user_id_foreign"},
+	"throttle":           {"throttle_tat_index"},
 }
 
 // renameConstraints makes the names of indexes and foreign keys begin with the actual name of their

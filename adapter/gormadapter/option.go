@@ -65,6 +65,11 @@ func WithAuthenticator[T any]() Option {
 	return func(e *entities) { override[T](e, "WithAuthenticator", &e.authenticator) }
 }
 
+// WithThrottle makes T the entity of the counts for limits. T embeds [Throttle].
+func WithThrottle[T any]() Option {
+	return func(e *entities) { override[T](e, "WithThrottle", &e.limit) }
+}
+
 // WithID makes the IDs of new rows with newID, which must be safe for concurrent use. Its IDs must
 // be unique, must fit the entities' ID fields, and must be unguessable if the application uses them
 // as secrets. [New] calls newID too, to check that its IDs fit. By default, IDs are random UUIDs,
@@ -86,9 +91,9 @@ func WithSessionsFromPrimary() Option {
 	return func(e *entities) { e.sessionsFromPrimary = true }
 }
 
-// entities has the types of the adapter's five entities, as the options set them.
+// entities has the types of the adapter's six entities, as the options set them.
 type entities struct {
-	user, session, account, token, authenticator entity
+	user, session, account, token, authenticator, limit entity
 
 	newID               func() string // nil for the default
 	sessionsFromPrimary bool
@@ -109,6 +114,7 @@ func defaultEntities() *entities {
 		account:       entity{new: newEntity[Account]},
 		token:         entity{new: newEntity[VerificationToken]},
 		authenticator: entity{new: newEntity[Authenticator]},
+		limit:         entity{new: newEntity[Throttle]},
 	}
 }
 
@@ -134,5 +140,5 @@ func (e *entity) setDefault(new func() any) {
 // list returns a pointer to a new value of each entity, in an order in which their tables can be
 // created.
 func (e *entities) list() []any {
-	return []any{e.user.new(), e.session.new(), e.account.new(), e.token.new(), e.authenticator.new()}
+	return []any{e.user.new(), e.session.new(), e.account.new(), e.token.new(), e.authenticator.new(), e.limit.new()}
 }

@@ -29,6 +29,7 @@ func mapSchema(db *gorm.DB, e *entities) (tables, []error) {
 		account:       m.table(e.account, accountSpecs),
 		token:         m.table(e.token, tokenSpecs),
 		authenticator: m.table(e.authenticator, authenticatorSpecs),
+		limit:         m.table(e.limit, limitSpecs),
 	}
 	if len(m.faults) > 0 {
 		return tables{}, m.faults
@@ -44,7 +45,7 @@ func mapSchema(db *gorm.DB, e *entities) (tables, []error) {
 	}
 	renameConstraints(map[string]*table{
 		"user": t.user, "session": t.session, "account": t.account, "verification_token": t.token,
-		"authenticator": t.authenticator,
+		"authenticator": t.authenticator, "throttle": t.limit,
 	})
 	// GORM saves the relations of a user. For the other entities the adapter tells it not to.
 	t.user.singleStatement = t.user.singleStatement && len(t.user.schema.Relationships.Relations) == 0

@@ -16,7 +16,7 @@ import (
 type statement struct {
 	sql      string
 	vars     []any    // the arguments in order; a param is replaced by the caller's value
-	inOrder  bool     // vars are the caller's values in their order
+	inOrder  bool     // vars are the caller's first values in their order
 	prepared sync.Map // *sql.DB to *sql.Stmt
 }
 
@@ -26,7 +26,7 @@ type param int
 // args returns the arguments of the SQL for the caller's values.
 func (s *statement) args(values []any) []any {
 	if s.inOrder {
-		return values
+		return values[:len(s.vars)]
 	}
 	args := make([]any, len(s.vars))
 	for i, v := range s.vars {

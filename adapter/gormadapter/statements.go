@@ -27,6 +27,9 @@ type statements struct {
 
 	authenticator, authenticators, raiseCounter *statement
 	deleteAuthenticator, deleteAuthenticators   *statement
+
+	takeLimit, limit, giveLimit, resetLimit, deleteExpiredLimits *statement
+	insertLimit                                                  *statement // nil if takeLimit inserts too
 }
 
 // statements returns the statements on the tables.
@@ -37,6 +40,7 @@ func (c *compiler) statements(t tables) statements {
 	c.sessions(&s, t)
 	c.tokens(&s, t)
 	c.authenticators(&s, t)
+	c.limits(&s, t)
 	return s
 }
 
@@ -224,10 +228,7 @@ func tableClause(t *table) clause.Table { return clause.Table{Name: t.schema.Tab
 
 // compile builds a statement of the clauses, in the order that GORM's dialect requires.
 func (c *compiler) compile(s *schema.Schema, clauses ...clause.Interface) *statement {
-	db := c.db.Session(&gorm.Session{NewDB: true})
-	stmt := &gorm.Statement{
-		DB: db, Schema: s, Table: s.Table, Context: context.Background(), Clauses: map[string]clause.Clause{},
-	}
+	stmt := c.statementOn(s)
 	for _, c := range clauses {
 		stmt.AddClause(c)
 	}
@@ -235,11 +236,24 @@ func (c *compiler) compile(s *schema.Schema, clauses ...clause.Interface) *state
 	// The dialect knows the order for DELETE: RETURNING is at the end, SQL Server's OUTPUT before
 	// WHERE.
 	if _, remove := stmt.Clauses["DELETE"]; remove {
-		order = db.Callback().Delete().Clauses
+		order = stmt.DB.Callback().Delete().Clauses
 	}
 	stmt.Build(order...)
-	if db.Error != nil {
-		c.faults = append(c.faults, fmt.Errorf("compile a statement on %s: %w", s, db.Error))
+	return c.compiled(stmt)
+}
+
+// statementOn returns a statement of GORM's without clauses.
+func (c *compiler) statementOn(s *schema.Schema) *gorm.Statement {
+	return &gorm.Statement{
+		DB: c.db.Session(&gorm.Session{NewDB: true}), Schema: s, Table: s.Table, Context: context.Background(),
+		Clauses: map[string]clause.Clause{},
+	}
+}
+
+// compiled returns the statement that was built.
+func (c *compiler) compiled(stmt *gorm.Statement) *statement {
+	if err := stmt.DB.Error; err != nil {
+		c.faults = append(c.faults, fmt.Errorf("compile a statement on %s: %w", stmt.Schema, err))
 	}
 	compiled := &statement{sql: stmt.SQL.String(), vars: stmt.Vars, inOrder: true}
 	for i, v := range stmt.Vars {

@@ -11,12 +11,12 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// tables has the adapter's five tables.
-type tables struct{ user, session, account, token, authenticator *table }
+// tables has the adapter's six tables.
+type tables struct{ user, session, account, token, authenticator, limit *table }
 
 // inOrder returns the tables in an order in which they can be created.
 func (t tables) inOrder() []*table {
-	return []*table{t.user, t.session, t.account, t.token, t.authenticator}
+	return []*table{t.user, t.session, t.account, t.token, t.authenticator, t.limit}
 }
 
 // table is one entity as GORM describes it, and what the adapter found out about it.

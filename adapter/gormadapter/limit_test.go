@@ -1,0 +1,159 @@
+package gormadapter_test
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/adapter/gormadapter"
+)
+
+const limitKey = "00000000000000000000000000000000000000000000000000000000000000ff"
+
+// 200 tries at once, in two processes, and exactly as many pass as the limit allows: with a key
+// that has no row yet, and with one that has.
+func TestProcessesTakeALimitTogether(t *testing.T) {
+	t.Parallel()
+	for _, e := range engines() {
+		t.Run(e.name, func(t *testing.T) {
+			t.Parallel()
+			o := e.empty(t)
+			processes := []*gormadapter.Adapter{openOn(t, o), openOn(t, o)}
+			limit := cardea.Limit{Count: 10, Within: 10 * time.Hour}
+			for round, want := range []int32{10, 0, 1} {
+				if round == 2 {
+					must(t, processes[0].GiveLimit(t.Context(), limitKey, limit))
+				}
+				var allowed atomic.Int32
+				var all sync.WaitGroup
+				for i := range 200 {
+					all.Go(func() {
+						ok, retry, err := processes[i%2].TakeLimit(t.Context(), limitKey, limit, time.Now())
+						switch {
+						case err != nil:
+							t.Error(err)
+						case ok:
+							allowed.Add(1)
+						case retry <= 0 || retry > time.Hour:
+							t.Errorf("refused for %v", retry)
+						}
+					})
+				}
+				all.Wait()
+				if n := allowed.Load(); n != want {
+					t.Errorf("round %d: %d of 200 tries were allowed, want %d", round, n, want)
+				}
+			}
+		})
+	}
+}
+
+// A database whose tables a Node server made has no table for limits. Then the process counts in
+// its memory: the error says so, and what to do.
+func TestLimitsWithoutTheirTable(t *testing.T) {
+	t.Parallel()
+	for _, e := range engines() {
+		t.Run(e.name, func(t *testing.T) {
+			t.Parallel()
+			a := openOn(t, e.empty(t))
+			must(t, a.DB().Migrator().DropTable(&gormadapter.Throttle{}))
+			limit := cardea.Limit{Count: 1, Within: time.Hour}
+			_, _, take := a.TakeLimit(t.Context(), limitKey, limit, time.Now())
+			_, purge := a.DeleteExpiredLimits(t.Context(), time.Now(), 10)
+			for name, err := range map[string]error{
+				"take": take, "purge": purge, "give": a.GiveLimit(t.Context(), limitKey, limit),
+				"reset": a.ResetLimit(t.Context(), limitKey),
+			} {
+				if !errors.Is(err, errors.ErrUnsupported) {
+					t.Errorf("%s: %v, want ErrUnsupported", name, err)
+				}
+			}
+			must(t, a.CreateUser(t.Context(), &cardea.User{Email: "ann@example.com"}))
+		})
+	}
+}
+
+// What is counted in the application's transaction stays counted if that is undone.
+func TestLimitsTakeNoPartInTransactions(t *testing.T) {
+	t.Parallel()
+	for _, e := range engines() {
+		t.Run(e.name, func(t *testing.T) {
+			t.Parallel()
+			a, limit := openOn(t, e.empty(t)), cardea.Limit{Count: 1, Within: time.Hour}
+			tx := a.DB().Begin()
+			must(t, tx.Error)
+			must(t, a.CreateUser(gormadapter.WithTx(t.Context(), tx), &cardea.User{Email: "ann@example.com"}))
+			ok, _, err := a.TakeLimit(gormadapter.WithTx(t.Context(), tx), limitKey, limit, time.Now())
+			must(t, tx.Rollback().Error)
+			if errors.Is(err, errors.ErrUnsupported) && e.name == "SQLite" {
+				return
+			}
+			must(t, err)
+			again, _, err := a.TakeLimit(t.Context(), limitKey, limit, time.Now())
+			must(t, err)
+			if !ok || again {
+				t.Errorf("allowed %t, and %t after the rollback", ok, again)
+			}
+		})
+	}
+}
+
+// The application's own entity.
+type slowdown struct {
+	gormadapter.Throttle
+	Note string `gorm:"not null;default:none"`
+}
+
+func TestWithThrottle(t *testing.T) {
+	t.Parallel()
+	a := open(t, gormadapter.WithThrottle[slowdown]())
+	for i, want := range []bool{true, false} {
+		ok, _, err := a.TakeLimit(t.Context(), limitKey, cardea.Limit{Count: 1, Within: time.Hour}, time.Now())
+		if err != nil || ok != want {
+			t.Errorf("try %d: %t, %v", i, ok, err)
+		}
+	}
+	var row slowdown
+	must(t, a.DB().First(&row).Error)
+	if row.Key != limitKey || row.Note != "none" {
+		t.Errorf("the row is %+v", row)
+	}
+}
+
+// A limit costs no more than its statement.
+func BenchmarkTakeLimit(b *testing.B) {
+	for _, e := range engines() {
+		b.Run(e.name, func(b *testing.B) {
+			a := openOn(b, e.empty(b))
+			many := cardea.Limit{Count: 1 << 30, Within: 1 << 20 * time.Hour}
+			b.Run("one key", func(b *testing.B) {
+				for b.Loop() {
+					_, _, err := a.TakeLimit(b.Context(), limitKey, many, time.Now())
+					must(b, err)
+				}
+			})
+			b.Run("a hot key", func(b *testing.B) {
+				b.SetParallelism(32) // 64 writers on two processors
+				b.RunParallel(func(pb *testing.PB) {
+					for pb.Next() {
+						if _, _, err := a.TakeLimit(b.Context(), limitKey, many, time.Now()); err != nil {
+							b.Error(err)
+						}
+					}
+				})
+			})
+			b.Run("new keys", func(b *testing.B) {
+				i := 0
+				for b.Loop() {
+					i++
+					_, _, err := a.TakeLimit(b.Context(), fmt.Sprintf("%064x", i), many, time.Now())
+					must(b, err)
+				}
+			})
+		})
+	}
+}
