@@ -92,6 +92,14 @@ CREATE TABLE [authenticator] (
 );
 -- create index authenticator_credential_id_unique
 CREATE UNIQUE INDEX [authenticator_credential_id_unique] ON [authenticator] ([credential_id]);
+-- create table throttle
+CREATE TABLE [throttle] (
+	[key] nvarchar(64) NOT NULL,
+	[tat] bigint NOT NULL,
+	CONSTRAINT [throttle_pkey] PRIMARY KEY ([key])
+);
+-- create index throttle_tat_index
+CREATE INDEX [throttle_tat_index] ON [throttle] ([tat]);
 -- create table teams
 CREATE TABLE [teams] (
 	[id] bigint IDENTITY(1,1) NOT NULL,
