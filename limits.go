@@ -29,8 +29,9 @@ type Limits struct {
 	// 20 in 24 hours.
 	Address Limit
 
-	// Client limits the failures of one client, which is an IPv4 address or an IPv6 /64 network. An
-	// IPv6 /56 network has four times as many, a /48 network ten times. Defaults to 60 in an hour.
+	// Client limits the wrong codes of one client, which is an IPv4 address or an IPv6 /64 network.
+	// An IPv6 /56 network has four times as many, a /48 network ten times. Defaults to 60 in an
+	// hour.
 	Client Limit
 
 	// Site limits the wrong codes of mails of all visitors together. Above it, no code is accepted
