@@ -24,7 +24,7 @@ func request() *cardea.SignInMail {
 		To: "ann@example.com",
 		URL: "https://app.example.com/api/auth/callback/email" +
 			"?callbackUrl=https%3A%2F%2Fapp.example.com%2F&email=ann%40example.com&token=0123abcd",
-		MaxAge: 24 * time.Hour, Code: "012345", CodeMaxAge: 10 * time.Minute, Site: "https://app.example.com",
+		MaxAge: 24 * time.Hour, Code: "01234567", CodeMaxAge: 10 * time.Minute, Site: "https://app.example.com",
 	}
 }
 
@@ -170,7 +170,7 @@ func TestComposeOfTheApplication(t *testing.T) {
 	if err := p.Send(t.Context(), request()); err != nil {
 		t.Fatal(err)
 	}
-	if m := box.Last(t, "ann@example.com"); m.Subject != "Přihlášení" || m.Code != "012345" ||
+	if m := box.Last(t, "ann@example.com"); m.Subject != "Přihlášení" || m.Code != "01234567" ||
 		m.From != "a@example.com" {
 		t.Errorf("%+v", m)
 	}
