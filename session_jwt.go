@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"math"
 	"time"
 
 	"github.com/cardea-auth/cardea/internal/seal"
@@ -201,5 +202,5 @@ func (s *jwtSessions) endAll(ctx context.Context, userID string, now time.Time) 
 // servers may differ. Without a lifetime others can extend tokens for ever; then it is as long as
 // the last one that this process has made may be used.
 func (s *jwtSessions) rememberFor() time.Duration {
-	return max(s.config.MaxAge, s.config.Lifetime) + maxAhead
+	return min(max(s.config.MaxAge, s.config.Lifetime), math.MaxInt64-maxAhead) + maxAhead
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -518,5 +519,36 @@ func TestSessionsAreInTheOrderOfTheirUse(t *testing.T) {
 	want = []string{ids[1], ids[0], ids[2]}
 	if got := s.sessionIDs(t, ann); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// Some applications write "for ever" as the longest time there is. Signing out ends such a session
+// too, also for somebody who has a copy of the cookie.
+func TestSignOutEndsTheLongestSessions(t *testing.T) {
+	t.Parallel()
+	const longest = time.Duration(math.MaxInt64)
+	for name, config := range map[string]cardea.SessionConfig{
+		"lifetime":       {Lifetime: longest},
+		"max age":        {MaxAge: longest},
+		"both":           {MaxAge: longest, Lifetime: longest, UpdateAge: longest},
+		"no lifetime":    {MaxAge: longest, Lifetime: -1},
+		"a second less":  {MaxAge: longest - time.Second, Lifetime: longest - time.Second},
+		"some centuries": {MaxAge: 200 * 365 * 24 * time.Hour},
+	} {
+		forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
+			s := newSite(t, func(c *cardea.Config) {
+				c.Session = config
+				c.Session.Strategy = strategy
+			})
+			b := s.signedIn(t, "1001")
+			stolen := cookiesOf(b)
+			if signedInEmail(b) == "" {
+				t.Fatalf("%s: not signed in", name)
+			}
+			b.Post("/signout", nil)
+			if got := text(t, send(t, s.URL+"/api/auth/session", stolen, nil)); got != "null" {
+				t.Errorf("%s: after signing out a copy of the cookie gets %s", name, got)
+			}
+		})
 	}
 }
