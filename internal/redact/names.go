@@ -1,6 +1,10 @@
 package redact
 
-import "strings"
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+)
 
 // Object returns a copy of a JSON object in which the values of secret members (see [IsName]) are
 // [Hidden], at any depth.
@@ -19,15 +23,29 @@ func Object(o map[string]any) map[string]any {
 	return clean
 }
 
-// member returns a value of an object without the secrets in it.
+// member returns a value of an object without the secrets in it. What is an object or a list in
+// JSON is one here, whatever its type in Go: hooks of the application put other types into claims
+// than package encoding/json does.
 func member(v any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		return Object(v)
-	case []any:
-		clean := make([]any, len(v))
-		for i := range v {
-			clean[i] = member(v[i])
+	if raw, ok := v.(json.RawMessage); ok {
+		if json.Unmarshal(raw, &v) != nil {
+			return Hidden
+		}
+		return member(v)
+	}
+	r := reflect.ValueOf(v)
+	switch {
+	case v == nil:
+	case r.Kind() == reflect.Map && r.Type().Key().Kind() == reflect.String && !r.IsNil():
+		o := make(map[string]any, r.Len())
+		for name, v := range r.Seq2() {
+			o[name.String()] = v.Interface()
+		}
+		return Object(o)
+	case r.Kind() == reflect.Slice && r.Type().Elem().Kind() != reflect.Uint8 && !r.IsNil():
+		clean := make([]any, r.Len())
+		for i := range clean {
+			clean[i] = member(r.Index(i).Interface())
 		}
 		return clean
 	}

@@ -3,6 +3,7 @@ package redact_test
 import (
 	"encoding/json"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/cardea-auth/cardea/internal/redact"
@@ -41,5 +42,32 @@ func TestObject(t *testing.T) {
 	}
 	if in["access_token"] != "a" || redact.Object(nil) != nil {
 		t.Error("Object changed its argument, or nil")
+	}
+}
+
+// Hooks of an application put values of its own types into claims.
+func TestObjectOfOtherTypes(t *testing.T) {
+	t.Parallel()
+	type claims map[string]any
+	type name string
+	in := map[string]any{
+		"claims": claims{"access_token": "s3cret", "deep": claims{"list": []claims{{"refresh_token": "s3cret"}}}},
+		"texts":  map[string]string{"api_key": "s3cret", "sub": "1"}, "bytes": []byte("ok"),
+		"named": map[name][]string{"passwords": {"s3cret"}, "roles": {"a"}},
+		"list":  []map[string]any{{"token": "s3cret"}}, "nil map": claims(nil), "nil list": []string(nil), "nil": nil,
+		"raw":      json.RawMessage(`{"a":[{"id_token":"s3cret","n":1}]}`),
+		"raw list": json.RawMessage(`[{"pin":"s3cret"}]`),
+		"broken":   json.RawMessage(`{"token":"s3cret"`),
+	}
+	out, err := json.Marshal(redact.Object(in))
+	if err != nil || strings.Contains(string(out), "s3cret") {
+		t.Errorf("got %s, %v", out, err)
+	}
+	for _, kept := range []string{
+		`"sub":"1"`, `"roles":["a"]`, `"n":1`, `"nil map":null`, `"nil list":null`, `"bytes":"b2s="`,
+	} {
+		if !strings.Contains(string(out), kept) {
+			t.Errorf("got %s, want %s", out, kept)
+		}
 	}
 }
