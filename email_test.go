@@ -194,8 +194,8 @@ func TestTypedAddressIsNormalized(t *testing.T) {
 	}
 }
 
-// docs/design.md, decision 7: a program that opens the links of a mail does not use them up, and a
-// visitor who opens somebody else's link sees whose it is.
+// A program that opens the links of a mail does not use them up, and a visitor who opens somebody
+// else's link sees whose it is.
 func TestLinkInAnotherBrowserAsksFirst(t *testing.T) {
 	t.Parallel()
 	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {

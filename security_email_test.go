@@ -812,8 +812,8 @@ func TestCallbackURLOfALinkStaysOnTheSite(t *testing.T) {
 	}
 }
 
-// next-auth CVE-2022-31186, design, decision 9: addresses, links, tokens and codes are never
-// logged, whether or not they are accepted.
+// next-auth CVE-2022-31186: addresses, links, tokens and codes are never logged, whether or not
+// they are accepted.
 func TestMailsAreNotLogged(t *testing.T) {
 	t.Parallel()
 	var log logRecorder

@@ -96,9 +96,9 @@ func TestOnlyCryptoRandIsUsed(t *testing.T) {
 	}
 }
 
-// design, decision 10, and next-auth CVE-2022-31186: the library prints nothing, logs only through
-// the logger that it is given, runs nothing when it is imported, and reads the environment in
-// provider.Env alone.
+// docs/design.md, decision 16, and next-auth CVE-2022-31186: the library prints nothing, logs only
+// through the logger that it is given, runs nothing when it is imported, and reads the environment
+// in provider.Env alone.
 func TestTheLibraryHasNoSideEffects(t *testing.T) {
 	t.Parallel()
 	forbidden := map[string][]string{
