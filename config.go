@@ -128,8 +128,9 @@ type Strategy string
 
 // The strategies. A session of StrategyDatabase ends in every browser and process when its row is
 // deleted. StrategyJWT needs no database. There, signing out deletes the cookie in the browser and
-// ends the session in this process. Another process accepts a stolen copy of the cookie, and
-// extends it while it is used, until [SessionConfig].Lifetime is over.
+// ends the session in this process. Without [SessionConfig].ShareSignOuts, another process accepts
+// a stolen copy of the cookie, and extends it while it is used, until SessionConfig.Lifetime is
+// over.
 const (
 	StrategyDatabase Strategy = "database" // a row of a [SessionStore]; the cookie has its key
 	StrategyJWT      Strategy = "jwt"      // an encrypted token in the cookie

@@ -15,10 +15,10 @@ import (
 // as a new user. If the user entity has soft deletion, the row stays, and
 // [Callbacks].DeletedUser decides whether the person can.
 //
-// A JWT session cannot be revoked. This process refuses it immediately. Other processes accept it,
-// and extend it while it is used, until [SessionConfig].Lifetime is over, unless [Handle], [UserAs]
-// or your [Callbacks.Authorized] reads the row. Never reuse user IDs, as some databases do with
-// numbers.
+// This process refuses the JWT sessions of the user immediately. Without
+// [SessionConfig].ShareSignOuts, other processes accept them, and extend them while they are used,
+// until SessionConfig.Lifetime is over, unless [Handle], [UserAs] or your [Callbacks.Authorized]
+// reads the row. Never reuse user IDs, as some databases do with numbers.
 //
 // Without a [Config.Adapter] the error is [errors.ErrUnsupported].
 func (a *Auth) DeleteUser(ctx context.Context, userID string) error {

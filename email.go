@@ -63,8 +63,8 @@ type EmailProvider struct {
 	// delete every credential of the user that the application itself stores, such as passwords and
 	// API keys. Cardea then unlinks the accounts, deletes the passkeys and the credentials of
 	// Features, ends the sessions, and marks the address as verified. JWT sessions end in this
-	// process alone; other processes accept them, and extend them while they are used, until
-	// SessionConfig.Lifetime is over.
+	// process alone, unless SessionConfig.ShareSignOuts is set; other processes accept them, and
+	// extend them while they are used, until SessionConfig.Lifetime is over.
 	//
 	// If Adopt returns false, the person signs in as a new user. The old user loses the address and
 	// keeps everything else. An error fails the sign-in.

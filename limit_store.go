@@ -14,7 +14,7 @@ type Limit struct {
 	Within time.Duration // more than 0
 }
 
-// LimitStore counts events, such as wrong passwords and mails, so that all processes of the site
+// LimitStore counts events, such as wrong codes and mails, so that all processes of the site
 // share the counts and a restart does not reset them. It is an optional part of an [Adapter], or a
 // store of its own in [Limits.Store]. Without one, each process counts in its own memory.
 //

@@ -176,7 +176,7 @@ func (s *jwtSessions) refresh(
 func (s *jwtSessions) use(context.Context, *Session, time.Time) {}
 
 // end ends all tokens of the sign-in. Without SessionConfig.ShareSignOuts, other processes accept
-// them until they expire.
+// and extend them, until SessionConfig.Lifetime is over.
 func (s *jwtSessions) end(ctx context.Context, c sessionCookie) error {
 	opened, err := s.sealer.Open(c.salt, c.value, c.now)
 	if errors.Is(err, seal.ErrInvalid) || errors.Is(err, seal.ErrExpired) {
