@@ -71,7 +71,7 @@ type Sender int
 // The senders.
 const (
 	// SenderOwnPage is a page of this site or of one of Config.TrustedOrigins: the request must
-	// repeat the CSRF token of the browser, and come from the site's origin. It is for POST.
+	// repeat the CSRF token of the browser, and come from one of these origins. It is for POST.
 	SenderOwnPage Sender = iota + 1
 
 	// SenderAnybody is anybody: the request must prove itself, for example by a signature. A POST
