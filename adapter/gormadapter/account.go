@@ -138,6 +138,9 @@ func (a *Adapter) updateAccount(
 	err = a.db.write(ctx, func(ctx context.Context) error {
 		tx := a.db.writer(ctx, a.account).Model(a.account.entity.new()).Where(condition).Updates(columns)
 		changed = tx.RowsAffected
+		if a.db.errors.isIncomparable(tx.Error) {
+			return nil // no account has that key
+		}
 		return tx.Error
 	})
 	return changed, err

@@ -2,6 +2,7 @@ package gormadapter_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"log/slog"
 	"regexp"
@@ -228,5 +229,56 @@ func TestTextsThatNoRowCanHave(t *testing.T) {
 			})
 			must(t, err)
 		})
+	}
+}
+
+// MariaDB and MySQL return an error if a column is compared with a text whose characters are not
+// all in its character set. No row has such a text, so it is not found, as on other databases.
+func TestTextsOutsideTheCharacterSetAreNotFound(t *testing.T) {
+	t.Parallel()
+	for name, empty := range map[string]func(testing.TB) gormadapter.Options{"MariaDB": mariaDB, "MySQL": mySQL} {
+		for collation, texts := range map[string][]string{
+			"utf8mb3_general_ci": {"ann😀", "😀"}, "latin1_swedish_ci": {"ann😀", "李", "ann\ufeff"},
+			"ascii_general_ci": {"é", "😀"},
+		} {
+			t.Run(name+" "+collation, func(t *testing.T) {
+				t.Parallel()
+				a := collated(t, empty(t), collation)
+				ctx := t.Context()
+				must(t, a.CreateUser(ctx, &cardea.User{ID: "ann", Email: "ann@example.com"}))
+				account := cardea.Account{UserID: "ann", Type: "oidc", Provider: "idp", ProviderAccountID: "ann"}
+				must(t, a.LinkAccount(ctx, &account))
+				for _, text := range texts {
+					lock := func(ctx context.Context) error { return a.LockUser(ctx, text) }
+					for what, err := range map[string]error{
+						"UserByID":      second(a.UserByID(ctx, text)),
+						"UserByEmail":   second(a.UserByEmail(ctx, text+"@example.com")),
+						"UserByAccount": second(a.UserByAccount(ctx, "idp", text)),
+						"UpdateAccount": a.UpdateAccount(ctx,
+							&cardea.Account{Provider: "idp", ProviderAccountID: text, AccessToken: "second"}),
+						"LockUser":     a.Transact(ctx, lock),
+						"Session":      second(a.Session(ctx, text)),
+						"RenewSession": a.RenewSession(ctx, text, expiry),
+						"Consume":      second(a.ConsumeVerificationToken(ctx, "ann", text)),
+						"identifier":   second(a.ConsumeVerificationToken(ctx, text, "ann")),
+					} {
+						if !errors.Is(err, cardea.ErrNotFound) {
+							t.Errorf("%s of %q: got %v, want not found", what, text, err)
+						}
+					}
+					must(t, a.DeleteSession(ctx, text))
+					must(t, a.UnlinkAccount(ctx, "idp", text))
+					must(t, a.DeleteUser(ctx, text))
+					if list, err := a.Accounts(ctx, text); len(list) != 0 || err != nil {
+						t.Errorf("Accounts of %q: got %d and %v", text, len(list), err)
+					}
+					// The row cannot be stored either. That ends a sign-in for good.
+					account.ProviderAccountID = text
+					if err := a.LinkAccount(ctx, &account); !errors.Is(err, cardea.ErrRefused) {
+						t.Errorf("LinkAccount of %q: got %v, want ErrRefused", text, err)
+					}
+				}
+			})
+		}
 	}
 }

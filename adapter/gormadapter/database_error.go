@@ -81,6 +81,15 @@ func (c errorClassifier) isSchemaChanged(err error) bool {
 		strings.Contains(originalText(err), "errno: 121") // MariaDB: the foreign key exists
 }
 
+// isIncomparable reports whether a statement compared a column with a text that has characters
+// which the character set of the column does not have. No row contains the text then. MySQL and
+// MariaDB return an error. That a text of the statement is at fault, and not the collations of two
+// columns, shows in MySQL's code for parameters, and in the coercibility in the other message.
+func (c errorClassifier) isIncomparable(err error) bool {
+	return err != nil && (c.hasCode(err, badParameter) ||
+		c.hasCode(err, mixedCollations) && strings.Contains(originalText(err), "COERCIBLE)"))
+}
+
 // isReferenced reports whether MySQL refused to delete a row because another row refers to it.
 func (c errorClassifier) isReferenced(err error) bool { return c.hasCode(err, existingChild) }
 
@@ -157,7 +166,9 @@ var (
 		mySQL:     []uint64{1265, 1364, 1366, 1644, 3819, 4025},
 		sqlServer: []int32{515, 547, 2628, 3609, 8152},
 	}
-	missingSchema = errorCodes{
+	badParameter    = errorCodes{mySQL: []uint64{3988}}
+	mixedCollations = errorCodes{mySQL: []uint64{1267}}
+	missingSchema   = errorCodes{
 		sqlStates: []string{"42P01", "42703"}, // undefined table, undefined column
 		mySQL:     []uint64{1054, 1146},
 		sqlServer: []int32{207, 208},

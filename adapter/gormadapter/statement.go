@@ -119,6 +119,9 @@ func (d *database) query(ctx context.Context, s *statement, values ...any) (*sql
 	trace := d.trace(ctx, s)
 	rows, err := d.runnerFor(ctx, s).QueryContext(ctx, s.args(values)...)
 	trace(-1, err)
+	if d.errors.isIncomparable(err) {
+		return nil, cardea.ErrNotFound
+	}
 	return rows, err
 }
 
@@ -153,6 +156,9 @@ func (d *database) execOnce(ctx context.Context, s *statement, values []any) (n 
 		n, err = result.RowsAffected()
 	}
 	trace(n, err)
+	if d.errors.isIncomparable(err) {
+		return 0, nil
+	}
 	return n, err
 }
 
