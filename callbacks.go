@@ -134,9 +134,9 @@ type Callbacks struct {
 	Redirect func(ctx context.Context, target, base string) string
 
 	// JWT changes the content of a JWT session: at sign-in, at each GET session, and at an update.
-	// If it returns nil claims, the session ends. It cannot change the claim sid, which signing out
-	// needs, and the claim signin, which says when and how the user signed in. Defaults to keeping
-	// all claims.
+	// If it returns nil claims, the session ends. It can change neither the claim sid, which
+	// signing out needs, nor the claim signin, which says when and how the user signed in. Defaults
+	// to keeping all claims.
 	JWT func(ctx context.Context, t *TokenChange) (oauth.Claims, error)
 
 	// Session changes the answer of GET session. For columns of the user's own row, such as a role,

@@ -101,7 +101,7 @@ func (s *Sessions) open(token, salt string) (Claims, error) {
 	return nil, ErrInvalid
 }
 
-// isOver reports whether the lifetime of a session of Cardea is over, in which it may be renewed.
+// isOver reports whether the lifetime of a session of Cardea is over. It cannot be renewed then.
 func isOver(claims Claims, now time.Time) bool {
 	end := lifetimeEnd(claims)
 	return !end.IsZero() && !now.Before(end)
