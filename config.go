@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/netip"
 	"time"
+
+	"github.com/cardea-auth/cardea/ratelimit"
 )
 
 // Config is everything that [New] needs to know. Secret and Providers must be set. The zero value
@@ -90,7 +92,7 @@ type Config struct {
 	Session SessionConfig
 
 	// Limits says how often visitors may try to sign in. Each field has a default.
-	Limits Limits
+	Limits ratelimit.Config
 
 	// Pages are the application's pages that replace the built-in ones. Defaults to none.
 	Pages Pages
@@ -225,7 +227,7 @@ func (c Config) withDefaults() Config {
 			c.Session.Strategy = StrategyDatabase
 		}
 	}
-	c.Limits = c.Limits.withDefaults()
+	c.Limits = limitsWithDefaults(c.Limits)
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}

@@ -30,7 +30,7 @@ func (c Config) validate() error {
 	c.validateHooks(faults)
 	c.validatePages(faults)
 	c.validateProviders(faults)
-	c.Limits.validate(faults)
+	validateLimits(c.Limits, faults)
 	return faults.Err()
 }
 

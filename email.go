@@ -7,6 +7,7 @@ import (
 	"github.com/cardea-auth/cardea/internal/configerr"
 	"github.com/cardea-auth/cardea/internal/page"
 	"github.com/cardea-auth/cardea/oauth"
+	"github.com/cardea-auth/cardea/ratelimit"
 )
 
 // EmailProvider signs people in with a mail that contains a link and an eight-digit code. A person
@@ -44,15 +45,15 @@ type EmailProvider struct {
 	// Defaults to 10 minutes.
 	CodeMaxAge time.Duration
 
-	// AddressLimit limits the mails to one address. [Limits.Store] says where they are counted.
-	// Defaults to 5 in an hour.
-	AddressLimit Limit
+	// AddressLimit limits the mails to one address. [ratelimit.Config.Store] says where they are
+	// counted. Defaults to 5 in an hour.
+	AddressLimit ratelimit.Rate
 
 	// ClientLimit limits the mails that one client asks for. A client is an IPv4 address or an IPv6
 	// /64 network: that of the peer or, if the peer is one of Config.TrustedProxies, the one that
 	// the proxy reports. An IPv6 /56 network may ask for four times as many mails, a /48 network
 	// for ten times as many. Defaults to 60 in an hour.
-	ClientLimit Limit
+	ClientLimit ratelimit.Rate
 
 	// Adopt decides what happens if somebody proves an address by mail, and an existing user has
 	// that address but never proved it. The person may be that user. But the user may also belong
@@ -117,11 +118,11 @@ func (p *EmailProvider) withDefaults() *EmailProvider {
 	if q.CodeMaxAge == 0 {
 		q.CodeMaxAge = min(maxCodeAge, q.MaxAge)
 	}
-	if q.AddressLimit == (Limit{}) {
-		q.AddressLimit = Limit{5, time.Hour}
+	if q.AddressLimit == (ratelimit.Rate{}) {
+		q.AddressLimit = ratelimit.Rate{Count: 5, Within: time.Hour}
 	}
-	if q.ClientLimit == (Limit{}) {
-		q.ClientLimit = Limit{60, time.Hour}
+	if q.ClientLimit == (ratelimit.Rate{}) {
+		q.ClientLimit = ratelimit.Rate{Count: 60, Within: time.Hour}
 	}
 	return &q
 }
@@ -139,8 +140,8 @@ func (p *EmailProvider) validate(c *Config, field string, faults *configerr.List
 	if longest := min(p.MaxAge, maxCodeAge); p.CodeMaxAge < time.Minute || p.CodeMaxAge > longest {
 		faults.Add(field+".CodeMaxAge", "want between a minute and %v, have %v", longest, p.CodeMaxAge)
 	}
-	p.AddressLimit.validate(field+".AddressLimit", faults)
-	p.ClientLimit.validate(field+".ClientLimit", faults)
+	validateRate(p.AddressLimit, field+".AddressLimit", faults)
+	validateRate(p.ClientLimit, field+".ClientLimit", faults)
 	if _, ok := c.Adapter.(TokenStore); !ok {
 		faults.Add(field, "sign-in by e-mail needs an Adapter that is a TokenStore; have %T", c.Adapter)
 	}

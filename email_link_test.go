@@ -17,6 +17,7 @@ import (
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/email"
+	"github.com/cardea-auth/cardea/ratelimit"
 )
 
 var hiddenInput = regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]*)">`)
@@ -325,7 +326,7 @@ func TestUsingALinkEndsTheLinksOfANodeServer(t *testing.T) {
 func TestParallelUseOfSeveralLinks(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, func(_ *cardea.Config, o *email.Options) {
-		o.AddressLimit, o.ClientLimit = cardea.Limit{Count: 1000, Within: time.Hour}, cardea.Limit{
+		o.AddressLimit, o.ClientLimit = ratelimit.Rate{Count: 1000, Within: time.Hour}, ratelimit.Rate{
 			Count: 1000, Within: time.Hour,
 		}
 	})

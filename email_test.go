@@ -16,6 +16,7 @@ import (
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/email"
 	"github.com/cardea-auth/cardea/oauth"
+	"github.com/cardea-auth/cardea/ratelimit"
 )
 
 // mailCookie is the cookie of a browser that has requested a mail.
@@ -33,7 +34,7 @@ func newMailSite(t *testing.T, change func(*cardea.Config, *email.Options)) mail
 	s := newSite(t, func(c *cardea.Config) {
 		o := email.Options{
 			From: "Example <no-reply@example.com>", Sender: mails,
-			AddressLimit: cardea.Limit{Count: 100, Within: time.Hour},
+			AddressLimit: ratelimit.Rate{Count: 100, Within: time.Hour},
 		}
 		if change != nil {
 			change(c, &o)
@@ -556,9 +557,9 @@ func TestNewReportsFaultsOfEmailProviders(t *testing.T) {
 			"Config.Providers[0] (email).CodeMaxAge: want between a minute and 10m0s, have 1h0m0s"},
 		{"a code that outlives the link", nil, email.Options{MaxAge: 2 * time.Minute, CodeMaxAge: 3 * time.Minute},
 			".CodeMaxAge: want between a minute and 2m0s"},
-		{"a limit without a count", nil, email.Options{AddressLimit: cardea.Limit{Within: time.Hour}},
+		{"a limit without a count", nil, email.Options{AddressLimit: ratelimit.Rate{Within: time.Hour}},
 			".AddressLimit: want a count and a time above zero"},
-		{"a limit without a time", nil, email.Options{ClientLimit: cardea.Limit{Count: 1}},
+		{"a limit without a time", nil, email.Options{ClientLimit: ratelimit.Rate{Count: 1}},
 			".ClientLimit: want a count and a time above zero"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

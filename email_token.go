@@ -16,8 +16,8 @@ import (
 
 // A code is one of a hundred million values. Somebody who asks for mails to strangers' addresses,
 // to guess a code, has maxCodeTries tries for each mail, in the browser that asked, and those of
-// [Limits]. With the defaults all such people together have 24,000 tries a day, so that one of them
-// guesses one code in eleven years.
+// Config.Limits. With the defaults all such people together have 24,000 tries a day, so that one of
+// them guesses one code in eleven years.
 const (
 	codeDigits   = 8
 	maxCodeTries = 5

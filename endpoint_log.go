@@ -6,10 +6,12 @@ import (
 	"regexp"
 	"slices"
 	"time"
+
+	"github.com/cardea-auth/cardea/ratelimit"
 )
 
 // reportLimit limits the reports of all browsers together that one process logs.
-var reportLimit = Limit{Count: 10, Within: time.Minute}
+var reportLimit = ratelimit.Rate{Count: 10, Within: time.Minute}
 
 var (
 	reportLevels      = []string{"error", "warn", "debug"}

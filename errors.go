@@ -10,7 +10,7 @@ import (
 	"github.com/cardea-auth/cardea/internal/relyingparty"
 )
 
-// The errors that an [Adapter] returns, possibly wrapped.
+// The errors that an [Adapter] returns, possibly wrapped, and those that methods of [Auth] return.
 var (
 	// ErrNotFound means that there is no such row. [Auth.AccessToken] returns it too.
 	ErrNotFound = errors.New("not found")
@@ -26,10 +26,7 @@ var (
 	// check, a trigger or a missing column of the application refuses it. A sign-in that fails with
 	// it ends with [CodeAccessDenied].
 	ErrRefused = errors.New("the store refuses the row")
-)
 
-// The errors that methods of [Auth] return, possibly wrapped.
-var (
 	// ErrNoSession is returned by [UserAs] if nobody is signed in.
 	ErrNoSession = errors.New("cardea: nobody is signed in")
 

@@ -10,6 +10,7 @@ import (
 	"github.com/cardea-auth/cardea/feature"
 	"github.com/cardea-auth/cardea/internal/cookie"
 	"github.com/cardea-auth/cardea/oauth"
+	"github.com/cardea-auth/cardea/ratelimit"
 )
 
 // featureEndpoint is an endpoint of a feature.
@@ -22,7 +23,8 @@ type featureEndpoint struct {
 // serve checks the rest of the rule, and calls the feature.
 func (f featureEndpoint) serve(e *exchange) error {
 	if f.rule.Limit > 0 {
-		budgets := e.clientBudgets("feature "+f.rule.Path, f.rule.Method, Limit{f.rule.Limit, f.rule.Within})
+		limit := ratelimit.Rate{Count: f.rule.Limit, Within: f.rule.Within}
+		budgets := e.clientBudgets("feature "+f.rule.Path, f.rule.Method, limit)
 		if err := e.auth.counter.take(e.r.Context(), e.now, budgets...); err != nil {
 			return err
 		}
@@ -201,18 +203,19 @@ func (h *Host) Complete(ctx context.Context, p Proof) error {
 
 // Take counts one event of a subject, such as a wrong code of an account, in a limit that the
 // feature calls name. If the limit is used up, the error is an [Error] with CodeRateLimited to
-// return from the handler. It counts where [Limits] count, for all processes if there is a
-// [LimitStore]. Call it before what it protects, so that concurrent requests do not pass together.
-func (h *Host) Take(ctx context.Context, name, subject string, limit Limit) error {
+// return from the handler. It counts where Config.Limits count, for all processes if there is a
+// [ratelimit.Store]. Call it before what it protects, so that concurrent requests do not pass
+// together.
+func (h *Host) Take(ctx context.Context, name, subject string, limit ratelimit.Rate) error {
 	return h.auth.counter.take(ctx, h.Now(), h.budget(name, subject, limit))
 }
 
 // Give takes back one event that Take has counted with the same arguments, because it was harmless.
-func (h *Host) Give(ctx context.Context, name, subject string, limit Limit) {
+func (h *Host) Give(ctx context.Context, name, subject string, limit ratelimit.Rate) {
 	h.auth.counter.give(ctx, h.budget(name, subject, limit))
 }
 
-func (h *Host) budget(name, subject string, limit Limit) budget {
+func (h *Host) budget(name, subject string, limit ratelimit.Rate) budget {
 	return budget{"feature " + h.id + "." + name, subject, limit}
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/cardea-auth/cardea/feature"
 	"github.com/cardea-auth/cardea/memadapter"
 	"github.com/cardea-auth/cardea/oauth"
+	"github.com/cardea-auth/cardea/ratelimit"
 )
 
 // testFeature is a feature that consists of what a test installs.
@@ -273,7 +274,7 @@ func TestFeaturesTakeFromLimits(t *testing.T) {
 	var f *testFeature
 	s := newSite(t, func(c *cardea.Config) { f = addFeature(c, "x", func(*cardea.Host) error { return nil }) })
 	s.setClock()
-	h, limit := f.host, cardea.Limit{Count: 5, Within: time.Minute}
+	h, limit := f.host, ratelimit.Rate{Count: 5, Within: time.Minute}
 	var passed atomic.Int32
 	var wg sync.WaitGroup
 	for range 50 {

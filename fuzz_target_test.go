@@ -17,6 +17,7 @@ import (
 	"github.com/cardea-auth/cardea/email"
 	"github.com/cardea-auth/cardea/memadapter"
 	"github.com/cardea-auth/cardea/provider"
+	"github.com/cardea-auth/cardea/ratelimit"
 )
 
 // The files fuzz_*_test.go fuzz what an attacker can send, through the whole handler and without a
@@ -61,7 +62,7 @@ func newFuzzTarget(f *testing.F, strategy cardea.Strategy, change ...func(*carde
 	issuer := cardeatest.NewLocalIssuer("http://localhost:1/idp", "app", "the client's secret",
 		newPerson("1001", "ann@example.com"))
 	x := &fuzzTarget{issuer: issuer, store: &recordingStore{Adapter: memadapter.New()}}
-	unlimited := cardea.Limit{Count: 1 << 30, Within: time.Hour}
+	unlimited := ratelimit.Rate{Count: 1 << 30, Within: time.Hour}
 	c := cardea.Config{
 		Secret: secret, Adapter: x.store, Session: cardea.SessionConfig{Strategy: strategy},
 		Providers: []cardea.Provider{

@@ -14,68 +14,46 @@ import (
 
 	"github.com/cardea-auth/cardea/internal/configerr"
 	"github.com/cardea-auth/cardea/internal/expiring"
+	"github.com/cardea-auth/cardea/ratelimit"
 )
 
-// Limits says how often visitors may try to sign in with something that can be guessed. Only tries
-// that fail count. The limits for mails are fields of [EmailProvider]. Whoever exceeds a limit gets
-// status 429 with Retry-After, and the code RateLimited, whether or not the account exists.
-type Limits struct {
-	// Store counts for all processes of the site. Defaults to Config.Adapter if that is a
-	// [LimitStore]. Otherwise each process counts in its memory, with one warning in the log unless
-	// the site is on a loopback address.
-	Store LimitStore
-
-	// Address limits the wrong codes of mails to one address. Links still sign in. Defaults to
-	// 20 in 24 hours.
-	Address Limit
-
-	// Client limits the wrong codes of one client, which is an IPv4 address or an IPv6 /64 network.
-	// An IPv6 /56 network has four times as many, a /48 network ten times. Defaults to 60 in an
-	// hour.
-	Client Limit
-
-	// Site limits the wrong codes of mails of all visitors together. Above it, no code is accepted
-	// for a while, and only links sign in. Defaults to 1000 in an hour.
-	Site Limit
-}
-
-func (l Limits) withDefaults() Limits {
-	l.Address = cmp.Or(l.Address, Limit{20, 24 * time.Hour})
-	l.Client = cmp.Or(l.Client, Limit{60, time.Hour})
-	l.Site = cmp.Or(l.Site, Limit{1000, time.Hour})
+func limitsWithDefaults(l ratelimit.Config) ratelimit.Config {
+	l.Address = cmp.Or(l.Address, ratelimit.Rate{Count: 20, Within: 24 * time.Hour})
+	l.Client = cmp.Or(l.Client, ratelimit.Rate{Count: 60, Within: time.Hour})
+	l.Site = cmp.Or(l.Site, ratelimit.Rate{Count: 1000, Within: time.Hour})
 	return l
 }
 
-func (l Limits) validate(faults *configerr.List) {
+func validateLimits(l ratelimit.Config, faults *configerr.List) {
 	for _, f := range []struct {
 		name  string
-		limit Limit
+		limit ratelimit.Rate
 	}{{"Address", l.Address}, {"Client", l.Client}, {"Site", l.Site}} {
-		f.limit.validate("Limits."+f.name, faults)
+		validateRate(f.limit, "Limits."+f.name, faults)
 	}
 }
 
-func (l Limit) validate(field string, faults *configerr.List) {
+func validateRate(l ratelimit.Rate, field string, faults *configerr.List) {
 	if l.Count < 1 || l.Within <= 0 {
 		faults.Add(field, "want a count and a time above zero, have %d within %v", l.Count, l.Within)
 	}
 }
 
 // times returns the limit with n times as many events.
-func (l Limit) times(n int) Limit {
-	return Limit{Count: n * min(l.Count, math.MaxInt/n), Within: l.Within}
+func times(l ratelimit.Rate, n int) ratelimit.Rate {
+	return ratelimit.Rate{Count: n * min(l.Count, math.MaxInt/n), Within: l.Within}
 }
 
 // budget is what may still happen for one subject.
 type budget struct {
 	setting string // the field that sets the limit, for the log
 	subject string // an account or a client, "" for the whole site
-	limit   Limit
+	limit   ratelimit.Rate
 }
 
 // counter counts events in the store of the site or, if there is none, in memory.
 type counter struct {
-	store   LimitStore // nil for memory
+	store   ratelimit.Store // nil for memory
 	memory  expiring.Limiter
 	secret  string
 	log     *slog.Logger
@@ -86,7 +64,7 @@ type counter struct {
 func newCounter(c *Config) *counter {
 	store := c.Limits.Store
 	if store == nil {
-		store, _ = c.Adapter.(LimitStore)
+		store, _ = c.Adapter.(ratelimit.Store)
 	}
 	return &counter{store: store, secret: c.Secret, log: c.Logger}
 }
@@ -118,7 +96,9 @@ func (c *counter) take(ctx context.Context, now time.Time, budgets ...budget) er
 	return nil
 }
 
-func (c *counter) takeOne(ctx context.Context, key string, l Limit, now time.Time) (bool, time.Duration, error) {
+func (c *counter) takeOne(
+	ctx context.Context, key string, l ratelimit.Rate, now time.Time,
+) (bool, time.Duration, error) {
 	if c.store != nil {
 		ok, retry, err := c.store.TakeLimit(ctx, key, l, now)
 		if !c.isWithoutPlace(ctx, err) {
@@ -166,12 +146,12 @@ func (c *counter) isWithoutPlace(ctx context.Context, err error) bool {
 func (c *counter) warnOfMemory(isLocal bool) {
 	if c.store == nil && !isLocal {
 		c.log.Warn("cardea: limits are counted in the memory of this process: a restart resets them, and several " +
-			"processes multiply them; use an adapter that is a LimitStore, or set Config.Limits.Store")
+			"processes multiply them; use an adapter that is a ratelimit.Store, or set Config.Limits.Store")
 	}
 }
 
 // mayLog reports whether this process may log one more thing of a kind that strangers can cause.
-func (c *counter) mayLog(kind string, limit Limit, now time.Time) bool {
+func (c *counter) mayLog(kind string, limit ratelimit.Rate, now time.Time) bool {
 	ok, _ := c.logged.Take(kind, expiring.Rate(limit), now)
 	return ok
 }

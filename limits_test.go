@@ -18,6 +18,7 @@ import (
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/email"
 	"github.com/cardea-auth/cardea/memadapter"
+	"github.com/cardea-auth/cardea/ratelimit"
 )
 
 // guess asks for a mail to an address of its own, and posts a wrong code, from a peer.
@@ -42,10 +43,10 @@ func (s mailSite) postFrom(t *testing.T, b *cardeatest.Browser, peer string, for
 }
 
 // withLimits is a site with these limits, and no limit for mails.
-func withLimits(l cardea.Limits) func(*cardea.Config, *email.Options) {
+func withLimits(l ratelimit.Config) func(*cardea.Config, *email.Options) {
 	return func(c *cardea.Config, o *email.Options) {
 		c.Limits = l
-		o.ClientLimit = cardea.Limit{Count: 1 << 20, Within: time.Hour}
+		o.ClientLimit = ratelimit.Rate{Count: 1 << 20, Within: time.Hour}
 	}
 }
 
@@ -53,23 +54,23 @@ func withLimits(l cardea.Limits) func(*cardea.Config, *email.Options) {
 // addresses count for the client, for its /56 and /48 networks, and for the site.
 func TestWrongCodesForManyAddressesAreLimited(t *testing.T) {
 	t.Parallel()
-	hour := func(n int) cardea.Limit { return cardea.Limit{Count: n, Within: time.Hour} }
+	hour := func(n int) ratelimit.Rate { return ratelimit.Rate{Count: n, Within: time.Hour} }
 	for _, tc := range []struct {
 		name   string
-		limits cardea.Limits
+		limits ratelimit.Config
 		peer   func(i int) string
 		want   int // guesses that are compared
 	}{
-		{"one IPv4 address", cardea.Limits{Client: hour(5)}, func(int) string { return "192.0.2.7:1" }, 5},
-		{"one /64 network", cardea.Limits{Client: hour(5)},
+		{"one IPv4 address", ratelimit.Config{Client: hour(5)}, func(int) string { return "192.0.2.7:1" }, 5},
+		{"one /64 network", ratelimit.Config{Client: hour(5)},
 			func(i int) string { return fmt.Sprintf("[2001:db8:1:1::%x]:1", i) }, 5},
-		{"one /56 network", cardea.Limits{Client: hour(5)},
+		{"one /56 network", ratelimit.Config{Client: hour(5)},
 			func(i int) string { return fmt.Sprintf("[2001:db8:1:11%02x::1]:1", i) }, 20},
-		{"one /48 network", cardea.Limits{Client: hour(2)},
+		{"one /48 network", ratelimit.Config{Client: hour(2)},
 			func(i int) string { return fmt.Sprintf("[2001:db8:1:%02x00::1]:1", i) }, 20},
-		{"everybody", cardea.Limits{Site: hour(7)},
+		{"everybody", ratelimit.Config{Site: hour(7)},
 			func(i int) string { return fmt.Sprintf("192.0.2.%d:1", i) }, 7},
-		{"other networks", cardea.Limits{Client: hour(1)},
+		{"other networks", ratelimit.Config{Client: hour(1)},
 			func(i int) string { return fmt.Sprintf("[2001:db8:%x::1]:1", i) }, 30},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -93,7 +94,7 @@ func TestWrongCodesForManyAddressesAreLimited(t *testing.T) {
 // Above the limit of the site the right code is refused too, with a time; the link signs in.
 func TestLinksWorkWhenCodesDoNot(t *testing.T) {
 	t.Parallel()
-	s := newMailSite(t, withLimits(cardea.Limits{Site: cardea.Limit{Count: 2, Within: time.Hour}}))
+	s := newMailSite(t, withLimits(ratelimit.Config{Site: ratelimit.Rate{Count: 2, Within: time.Hour}}))
 	now := s.setClock()
 	for i := range 2 {
 		s.guess(t, fmt.Sprintf("192.0.2.%d:1", i), fmt.Sprintf("user%d@example.com", i))
@@ -112,7 +113,7 @@ func TestLinksWorkWhenCodesDoNot(t *testing.T) {
 // between the tries does not get more of them.
 func TestRightCodesDoNotCount(t *testing.T) {
 	t.Parallel()
-	s := newMailSite(t, withLimits(cardea.Limits{Client: cardea.Limit{Count: 3, Within: time.Hour}}))
+	s := newMailSite(t, withLimits(ratelimit.Config{Client: ratelimit.Rate{Count: 3, Within: time.Hour}}))
 	s.setClock()
 	signIn := func(i int) *http.Response {
 		b := newBrowser(t, s.URL)
@@ -134,7 +135,7 @@ func TestRightCodesDoNotCount(t *testing.T) {
 func TestProcessesShareLimits(t *testing.T) {
 	t.Parallel()
 	store := memadapter.New()
-	limits := cardea.Limits{Store: store, Client: cardea.Limit{Count: 4, Within: time.Hour}}
+	limits := ratelimit.Config{Store: store, Client: ratelimit.Rate{Count: 4, Within: time.Hour}}
 	compared := 0
 	for range 3 {
 		s := newMailSite(t, withLimits(limits))
@@ -158,7 +159,7 @@ type limitKeys struct {
 }
 
 func (s *limitKeys) TakeLimit(
-	ctx context.Context, key string, limit cardea.Limit, now time.Time,
+	ctx context.Context, key string, limit ratelimit.Rate, now time.Time,
 ) (bool, time.Duration, error) {
 	if s.err != nil {
 		return false, 0, s.err
@@ -220,7 +221,7 @@ func TestLimitStoreWithoutPlace(t *testing.T) {
 	store := &limitKeys{Adapter: memadapter.New(), err: fmt.Errorf("no such table: %w", errors.ErrUnsupported)}
 	s := newMailSite(t, func(c *cardea.Config, o *email.Options) {
 		c.Limits.Store, c.Logger = store, log.logger()
-		o.AddressLimit = cardea.Limit{Count: 2, Within: time.Hour}
+		o.AddressLimit = ratelimit.Rate{Count: 2, Within: time.Hour}
 	})
 	b := newBrowser(t, s.URL)
 	s.ask(t, b, "ann@example.com", "/")
@@ -233,7 +234,7 @@ func TestLimitStoreWithoutPlace(t *testing.T) {
 	}
 }
 
-// withoutLimits is an adapter that is no LimitStore.
+// withoutLimits is an adapter that is no ratelimit.Store.
 type withoutLimits struct {
 	cardea.Adapter
 	cardea.TokenStore
@@ -259,7 +260,7 @@ func TestMemoryOfLimitsIsWarnedOf(t *testing.T) {
 		{"without BaseURL", cardea.Config{Adapter: plain, Providers: mails}, 0},
 		{"with a store", cardea.Config{BaseURL: "https://example.com", Adapter: mem, Providers: mails}, 0},
 		{"with a store of its own", cardea.Config{
-			BaseURL: "https://example.com", Adapter: plain, Providers: mails, Limits: cardea.Limits{Store: mem},
+			BaseURL: "https://example.com", Adapter: plain, Providers: mails, Limits: ratelimit.Config{Store: mem},
 		}, 0},
 	} {
 		var text strings.Builder
@@ -276,9 +277,9 @@ func TestMemoryOfLimitsIsWarnedOf(t *testing.T) {
 
 func TestNewReportsFaultsOfLimits(t *testing.T) {
 	t.Parallel()
-	_, err := cardea.New(cardea.Config{Limits: cardea.Limits{
-		Client: cardea.Limit{Count: -1, Within: time.Hour}, Site: cardea.Limit{Count: 1},
-		Address: cardea.Limit{Within: time.Hour},
+	_, err := cardea.New(cardea.Config{Limits: ratelimit.Config{
+		Client: ratelimit.Rate{Count: -1, Within: time.Hour}, Site: ratelimit.Rate{Count: 1},
+		Address: ratelimit.Rate{Within: time.Hour},
 	}})
 	for _, field := range []string{"Limits.Client", "Limits.Site", "Limits.Address"} {
 		if !strings.Contains(fmt.Sprint(err), "Config."+field+": want a count and a time above zero") {
@@ -311,7 +312,7 @@ func TestLargestLimitAllowsIPv6(t *testing.T) {
 	t.Parallel()
 	for _, count := range []int{math.MaxInt, 1 << 62, 1 << 61, math.MaxInt / 3} {
 		s := newMailSite(t, func(c *cardea.Config, _ *email.Options) {
-			c.Limits.Client = cardea.Limit{Count: count, Within: time.Hour}
+			c.Limits.Client = ratelimit.Rate{Count: count, Within: time.Hour}
 		})
 		res := s.guess(t, "[2001:db8::1]:50000", "ann@example.com")
 		if to := res.Header.Get("Location"); !strings.Contains(to, "WrongCode") {

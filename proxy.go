@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/cardea-auth/cardea/ratelimit"
 )
 
 // proxies says which peers are trusted to tell from whom they have a request, and how.
@@ -105,10 +107,10 @@ func (p proxies) networksOf(r *http.Request) []network {
 }
 
 // clientBudgets returns the budgets of the client of a request, for each of its networks.
-func (e *exchange) clientBudgets(setting, subject string, limit Limit) []budget {
+func (e *exchange) clientBudgets(setting, subject string, limit ratelimit.Rate) []budget {
 	var budgets []budget
 	for _, n := range e.auth.origins.proxies.networksOf(e.r) {
-		budgets = append(budgets, budget{setting, subject + " " + n.name, limit.times(n.times)})
+		budgets = append(budgets, budget{setting, subject + " " + n.name, times(limit, n.times)})
 	}
 	return budgets
 }

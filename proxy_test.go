@@ -16,6 +16,7 @@ import (
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/email"
+	"github.com/cardea-auth/cardea/ratelimit"
 )
 
 // proxied is a site behind a load balancer in 10.0.0.0/8 or fd00::/8, and perhaps a proxy there.
@@ -81,7 +82,7 @@ func mailer(change func(*cardea.Config)) func(*cardea.Config, *email.Options) {
 	return func(c *cardea.Config, o *email.Options) {
 		change(c)
 		c.TrustedHosts = nil
-		o.ClientLimit = cardea.Limit{Count: 1, Within: time.Hour}
+		o.ClientLimit = ratelimit.Rate{Count: 1, Within: time.Hour}
 	}
 }
 

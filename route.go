@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/cardea-auth/cardea/ratelimit"
 )
 
 // route is one endpoint: which requests it serves, what they must prove, and how a failure is
@@ -200,7 +202,7 @@ func (t *route) takes(segment string, p *protocol) bool {
 }
 
 // strayLimit is how many requests for other paths are logged, since anybody can send them.
-var strayLimit = Limit{Count: 10, Within: time.Minute}
+var strayLimit = ratelimit.Rate{Count: 10, Within: time.Minute}
 
 // refuseRoute answers a request for which there is no endpoint: 405 if the path has one with
 // another method (RFC 9110 § 15.5.6), HEAD and OPTIONS among them, and else 404. A browser or a

@@ -18,6 +18,7 @@ import (
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/email"
+	"github.com/cardea-auth/cardea/ratelimit"
 )
 
 // hostileAddresses are texts that some mail program takes for another address, or for several, and
@@ -55,7 +56,7 @@ func TestAddressIsOneRecipientOrRefused(t *testing.T) {
 	server := cardeatest.NewMailServer(t, cardeatest.MailServerConfig{})
 	s := newMailSite(t, func(_ *cardea.Config, o *email.Options) {
 		o.Sender = &email.SMTP{Host: server.Host, Port: server.Port}
-		o.ClientLimit = cardea.Limit{Count: 1000, Within: time.Hour}
+		o.ClientLimit = ratelimit.Rate{Count: 1000, Within: time.Hour}
 	})
 	b := newBrowser(t, s.URL)
 	for _, address := range hostileAddresses {
@@ -432,7 +433,7 @@ func TestMailDoesNotRevealUsers(t *testing.T) {
 func TestMailsToOneAddressAreLimited(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, func(_ *cardea.Config, o *email.Options) {
-		o.AddressLimit = cardea.Limit{Count: 3, Within: time.Hour}
+		o.AddressLimit = ratelimit.Rate{Count: 3, Within: time.Hour}
 	})
 	now := s.setClock()
 	b := newBrowser(t, s.URL)
@@ -536,7 +537,7 @@ func TestMailsForOneClientAreLimited(t *testing.T) {
 			t.Parallel()
 			s := newMailSite(t, func(c *cardea.Config, o *email.Options) {
 				c.BaseURL, c.TrustedProxies = "http://localhost", tc.proxies
-				o.ClientLimit = cardea.Limit{Count: 20, Within: time.Hour}
+				o.ClientLimit = ratelimit.Rate{Count: 20, Within: time.Hour}
 			})
 			start := time.Now()
 			s.auth.SetClock(func() time.Time { return start })
@@ -789,7 +790,7 @@ func TestMailLinkHasTheConfiguredOrigin(t *testing.T) {
 func TestCallbackURLOfALinkStaysOnTheSite(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, func(_ *cardea.Config, o *email.Options) {
-		o.ClientLimit = cardea.Limit{Count: 1000, Within: time.Hour}
+		o.ClientLimit = ratelimit.Rate{Count: 1000, Within: time.Hour}
 	})
 	for i, target := range hostileTargetsFor("evil.example")[:20] {
 		b, other := newBrowser(t, s.URL), newBrowser(t, s.URL)
@@ -819,7 +820,7 @@ func TestMailsAreNotLogged(t *testing.T) {
 	var log logRecorder
 	s := newMailSite(t, func(c *cardea.Config, o *email.Options) {
 		c.Logger = log.logger()
-		o.AddressLimit = cardea.Limit{Count: 3, Within: time.Hour}
+		o.AddressLimit = ratelimit.Rate{Count: 3, Within: time.Hour}
 	})
 	tap := &httpRecorder{}
 	b := newBrowser(t, s.URL)

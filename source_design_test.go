@@ -4,7 +4,9 @@ import (
 	"go/ast"
 	"go/token"
 	"maps"
+	"os/exec"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +17,7 @@ const (
 	modulePath  = "github.com/cardea-auth/cardea"
 	maxMethods  = 40  // of a type
 	maxFileSize = 500 // lines
+	maxSymbols  = 47  // that go doc lists for the root package
 )
 
 func TestFilesAndTypesStaySmall(t *testing.T) {
@@ -221,6 +224,20 @@ func TestTermsAreFoundInNames(t *testing.T) {
 		if got := words(name); !slices.Equal(got, want) {
 			t.Errorf("%s: got %q, want %q", name, got, want)
 		}
+	}
+}
+
+// design: what the root package exports fits on one screen of go doc.
+func TestDocumentationFitsOnOneScreen(t *testing.T) {
+	t.Parallel()
+	out, err := exec.Command("go", "doc", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	symbols := len(regexp.MustCompile(`(?m)^ {0,4}(func|type|var|const) `).FindAll(out, -1))
+	if symbols < 20 || symbols > maxSymbols {
+		t.Errorf("go doc lists %d symbols, more than %d: a capability belongs in a package of its own",
+			symbols, maxSymbols)
 	}
 }
 

@@ -7,7 +7,7 @@
 //	}
 //
 // Each promise in the comments of [cardea.Adapter], [cardea.SessionStore], [cardea.SessionTracker],
-// [cardea.TokenStore], [cardea.AuthenticatorStore] and [cardea.LimitStore] is a subtest with the
+// [cardea.TokenStore], [cardea.AuthenticatorStore] and [ratelimit.Store] is a subtest with the
 // words of the comment as its name, so a failure says which promise is broken. Tests of a store
 // that the adapter does not implement are skipped.
 package adaptertest

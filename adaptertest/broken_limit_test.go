@@ -12,11 +12,12 @@ import (
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/adaptertest"
 	"github.com/cardea-auth/cardea/memadapter"
+	"github.com/cardea-auth/cardea/ratelimit"
 )
 
 func TestLimitStoreAlone(t *testing.T) {
 	t.Parallel()
-	adaptertest.RunLimitStore(t, func(*testing.T) cardea.LimitStore { return memadapter.New() })
+	adaptertest.RunLimitStore(t, func(*testing.T) ratelimit.Store { return memadapter.New() })
 }
 
 // brokenLimits are adapters that break one promise of LimitStore each.
@@ -76,7 +77,7 @@ func newWindow(change func(*window)) window {
 }
 
 func (w window) TakeLimit(
-	ctx context.Context, key string, limit cardea.Limit, now time.Time,
+	ctx context.Context, key string, limit ratelimit.Rate, now time.Time,
 ) (bool, time.Duration, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -101,7 +102,7 @@ func (w window) TakeLimit(
 	return true, 0, ctx.Err()
 }
 
-func (w window) GiveLimit(ctx context.Context, key string, _ cardea.Limit) error {
+func (w window) GiveLimit(ctx context.Context, key string, _ ratelimit.Rate) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.givesMore || w.counts[key] > 0 {
@@ -123,7 +124,7 @@ func (w window) ResetLimit(ctx context.Context, key string) error {
 type foldsKeys struct{ *memadapter.Adapter }
 
 func (a foldsKeys) TakeLimit(
-	ctx context.Context, key string, limit cardea.Limit, now time.Time,
+	ctx context.Context, key string, limit ratelimit.Rate, now time.Time,
 ) (bool, time.Duration, error) {
 	return a.Adapter.TakeLimit(ctx, strings.ToLower(key), limit, now)
 }
@@ -143,7 +144,7 @@ func (a undoesLimits) Transact(ctx context.Context, fn func(ctx context.Context)
 
 type givesNothing struct{ *memadapter.Adapter }
 
-func (a givesNothing) GiveLimit(ctx context.Context, _ string, _ cardea.Limit) error {
+func (a givesNothing) GiveLimit(ctx context.Context, _ string, _ ratelimit.Rate) error {
 	return ctx.Err()
 }
 

@@ -9,19 +9,20 @@ import (
 	"time"
 
 	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/ratelimit"
 )
 
-// RunLimitStore tests a [cardea.LimitStore] that is not part of an Adapter. It calls open as [Run]
+// RunLimitStore tests a [ratelimit.Store] that is not part of an Adapter. It calls open as [Run]
 // does.
-func RunLimitStore(t *testing.T, open func(t *testing.T) cardea.LimitStore) {
+func RunLimitStore(t *testing.T, open func(t *testing.T) ratelimit.Store) {
 	t.Helper()
-	runGroups(t, limitGroups(), func(t *testing.T) cardea.Adapter { return limitsOnly{LimitStore: open(t)} })
+	runGroups(t, limitGroups(), func(t *testing.T) cardea.Adapter { return limitsOnly{Store: open(t)} })
 }
 
 // limitsOnly is a store that has limits and nothing else.
 type limitsOnly struct {
 	cardea.Adapter // nil
-	cardea.LimitStore
+	ratelimit.Store
 }
 
 func limitGroups() []group {
@@ -36,15 +37,15 @@ func limitGroups() []group {
 // limitStore is the store under test, with methods that count events and check the answer.
 type limitStore struct {
 	store
-	cardea.LimitStore
+	ratelimit.Store
 }
 
-// limitPromise is a promise about a LimitStore.
+// limitPromise is a promise about a ratelimit.Store.
 func limitPromise(words string, run func(t *testing.T, s limitStore)) promise {
 	return promise{words, func(t *testing.T, s store) {
-		limits, ok := s.Adapter.(cardea.LimitStore)
+		limits, ok := s.Adapter.(ratelimit.Store)
 		if !ok {
-			t.Skipf("%T does not implement cardea.LimitStore", s.Adapter)
+			t.Skipf("%T does not implement ratelimit.Store", s.Adapter)
 		}
 		run(t, limitStore{s, limits})
 	}}
@@ -54,10 +55,10 @@ func limitPromise(words string, run func(t *testing.T, s limitStore)) promise {
 func key(text string) string { return fmt.Sprintf("%064x", text) }
 
 // hourly is a limit whose events all count until the end of the test.
-var hourly = cardea.Limit{Count: 3, Within: 3 * time.Hour}
+var hourly = ratelimit.Rate{Count: 3, Within: 3 * time.Hour}
 
 // takes counts an event, which must be allowed.
-func (s limitStore) takes(key string, limit cardea.Limit) {
+func (s limitStore) takes(key string, limit ratelimit.Rate) {
 	s.t.Helper()
 	ok, _, err := s.TakeLimit(s.t.Context(), key, limit, time.Now())
 	s.want("TakeLimit", err, nil)
@@ -67,7 +68,7 @@ func (s limitStore) takes(key string, limit cardea.Limit) {
 }
 
 // refuses counts an event, which must not be allowed for another time of at most longest.
-func (s limitStore) refuses(key string, limit cardea.Limit, longest time.Duration) {
+func (s limitStore) refuses(key string, limit ratelimit.Rate, longest time.Duration) {
 	s.t.Helper()
 	ok, retry, err := s.TakeLimit(s.t.Context(), key, limit, time.Now())
 	s.want("TakeLimit", err, nil)
@@ -76,7 +77,7 @@ func (s limitStore) refuses(key string, limit cardea.Limit, longest time.Duratio
 	}
 }
 
-func (s limitStore) uses(key string, limit cardea.Limit) {
+func (s limitStore) uses(key string, limit ratelimit.Rate) {
 	s.t.Helper()
 	for range limit.Count {
 		s.takes(key, limit)
@@ -87,7 +88,7 @@ func takeLimit() []promise {
 	return []promise{
 		limitPromise("allows Count events at once, and then one more each Within/Count",
 			func(t *testing.T, s limitStore) {
-				limit := cardea.Limit{Count: 4, Within: 4 * time.Second}
+				limit := ratelimit.Rate{Count: 4, Within: 4 * time.Second}
 				const interval = time.Second
 				begin := time.Now()
 				s.uses(key("a"), limit)
@@ -105,7 +106,7 @@ func takeLimit() []promise {
 		}),
 		limitPromise("of any number of concurrent callers exactly as many succeed as the limit allows",
 			func(t *testing.T, s limitStore) {
-				limit := cardea.Limit{Count: 7, Within: 7 * time.Hour}
+				limit := ratelimit.Rate{Count: 7, Within: 7 * time.Hour}
 				refused := errors.New("refused")
 				allowed := 0
 				for _, err := range race(func(int) error {
@@ -128,14 +129,14 @@ func takeLimit() []promise {
 			}),
 		limitPromise("keys are counted apart, and compare byte for byte", func(t *testing.T, s limitStore) {
 			s.uses(key("a"), hourly)
-			once := cardea.Limit{Count: 1, Within: time.Hour}
+			once := ratelimit.Rate{Count: 1, Within: time.Hour}
 			for _, other := range []string{key("b"), strings.Repeat("a", 64), strings.Repeat("A", 64), "a", "A"} {
 				s.takes(other, once)
 			}
 			s.refuses(key("a"), hourly, time.Hour)
 		}),
 		limitPromise("a limit of many events counts each", func(t *testing.T, s limitStore) {
-			limit := cardea.Limit{Count: 25, Within: 1000 * time.Hour}
+			limit := ratelimit.Rate{Count: 25, Within: 1000 * time.Hour}
 			s.uses(key("a"), limit)
 			s.refuses(key("a"), limit, 40*time.Hour)
 		}),
@@ -177,7 +178,7 @@ func takeLimit() []promise {
 }
 
 // allowedAgain repeats TakeLimit until it allows an event, which must not be before earliest.
-func (s limitStore) allowedAgain(key string, limit cardea.Limit, earliest, latest time.Time) {
+func (s limitStore) allowedAgain(key string, limit ratelimit.Rate, earliest, latest time.Time) {
 	s.t.Helper()
 	for {
 		ok, retry, err := s.TakeLimit(s.t.Context(), key, limit, time.Now())
@@ -200,7 +201,7 @@ func (s limitStore) allowedAgain(key string, limit cardea.Limit, earliest, lates
 }
 
 // refusedWithin counts another event, which must not be allowed before the given time.
-func (s limitStore) refusedWithin(key string, limit cardea.Limit, before time.Time) {
+func (s limitStore) refusedWithin(key string, limit ratelimit.Rate, before time.Time) {
 	s.t.Helper()
 	ok, _, err := s.TakeLimit(s.t.Context(), key, limit, time.Now())
 	s.want("TakeLimit", err, nil)
@@ -252,7 +253,7 @@ func deleteExpiredLimits() []promise {
 	return []promise{
 		limitPromise("deletes at most limit keys whose events no longer counted, and returns how many",
 			func(t *testing.T, s limitStore) {
-				short := cardea.Limit{Count: 1, Within: time.Minute}
+				short := ratelimit.Rate{Count: 1, Within: time.Minute}
 				for i := range 5 {
 					s.takes(key(fmt.Sprint("old ", i)), short)
 				}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/oauth"
+	"github.com/cardea-auth/cardea/ratelimit"
 )
 
 // Options configure sign-in by e-mail. From and Sender are required.
@@ -51,10 +52,10 @@ type Options struct {
 	CodeMaxAge time.Duration
 
 	// AddressLimit limits the mails to one address. Defaults to 5 an hour.
-	AddressLimit cardea.Limit
+	AddressLimit ratelimit.Rate
 
 	// ClientLimit limits the mails that one client requests. Defaults to 60 an hour.
-	ClientLimit cardea.Limit
+	ClientLimit ratelimit.Rate
 
 	// Adopt decides whether the visitor signs in as an existing user whose address was not verified
 	// before; see [cardea.EmailProvider]. Defaults to false.

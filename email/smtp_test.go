@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/email"
+	"github.com/cardea-auth/cardea/ratelimit"
 )
 
 var message = email.Message{
@@ -245,7 +245,7 @@ func TestNewChecksTheOptions(t *testing.T) {
 	}
 	p := email.New(email.Options{
 		From: "Example <a@example.com>", Sender: box, ID: "mail", Name: "Mail", MaxAge: time.Hour,
-		AddressLimit: cardea.Limit{Count: 1, Within: time.Hour},
+		AddressLimit: ratelimit.Rate{Count: 1, Within: time.Hour},
 	})
 	if p.Err != nil || p.ID != "mail" || p.Name != "Mail" || p.MaxAge != time.Hour || p.AddressLimit.Count != 1 {
 		t.Errorf("got %+v", p)

@@ -55,8 +55,8 @@ type Rule struct {
 	Level int
 
 	// Limit is how many requests a client may send within the time Within. Then they are refused
-	// with the code RateLimited. Clients are counted as by cardea.Limits, for all processes if
-	// there is a LimitStore. 0 for both means no limit.
+	// with the code RateLimited. Clients are counted as by ratelimit.Config, for all processes if
+	// there is a ratelimit.Store. 0 for both means no limit.
 	Limit  int
 	Within time.Duration // see Limit
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/ratelimit"
 )
 
 var (
@@ -16,7 +17,7 @@ var (
 	_ cardea.SessionTracker     = (*Adapter)(nil)
 	_ cardea.TokenStore         = (*Adapter)(nil)
 	_ cardea.AuthenticatorStore = (*Adapter)(nil)
-	_ cardea.LimitStore         = (*Adapter)(nil)
+	_ ratelimit.Store           = (*Adapter)(nil)
 )
 
 // Adapter keeps users, accounts, sessions, tokens, passkeys and limits in maps. [New] makes one.

@@ -5,8 +5,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/internal/expiring"
+	"github.com/cardea-auth/cardea/ratelimit"
 )
 
 // limits are the counts. They take no part in transactions.
@@ -18,7 +18,7 @@ type limits struct {
 // TakeLimit counts one event of the key if the limit allows it. Otherwise it returns how long it
 // takes until the limit allows one. It uses the caller's time.
 func (l *limits) TakeLimit(
-	ctx context.Context, key string, limit cardea.Limit, now time.Time,
+	ctx context.Context, key string, limit ratelimit.Rate, now time.Time,
 ) (ok bool, retry time.Duration, err error) {
 	if err := ctx.Err(); err != nil {
 		return false, 0, err
@@ -34,7 +34,7 @@ func (l *limits) TakeLimit(
 }
 
 // GiveLimit takes back one event of the key. It does nothing if the key is unknown.
-func (l *limits) GiveLimit(ctx context.Context, key string, limit cardea.Limit) error {
+func (l *limits) GiveLimit(ctx context.Context, key string, limit ratelimit.Rate) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}

@@ -44,6 +44,7 @@ import (
 	"fmt"
 
 	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/ratelimit"
 	"gorm.io/gorm"
 )
 
@@ -53,11 +54,11 @@ var (
 	_ cardea.SessionTracker     = (*Adapter)(nil)
 	_ cardea.TokenStore         = (*Adapter)(nil)
 	_ cardea.AuthenticatorStore = (*Adapter)(nil)
-	_ cardea.LimitStore         = (*Adapter)(nil)
+	_ ratelimit.Store           = (*Adapter)(nil)
 )
 
 // Adapter is a [cardea.Adapter], [cardea.SessionStore], [cardea.TokenStore],
-// [cardea.AuthenticatorStore] and [cardea.LimitStore] on GORM. All methods may be called
+// [cardea.AuthenticatorStore] and [ratelimit.Store] on GORM. All methods may be called
 // concurrently.
 //
 // If ctx has ended when a statement fails, the error wraps ctx.Err(). The errors named ErrNotFound

@@ -17,6 +17,7 @@ import (
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/email"
 	"github.com/cardea-auth/cardea/oauth"
+	"github.com/cardea-auth/cardea/ratelimit"
 )
 
 // provingSites are two servers of one site, each with a connection pool of its own. The application
@@ -42,7 +43,7 @@ func newProvingSites(t *testing.T, e engine, strategy cardea.Strategy) *provingS
 			weak := *c.Providers[0].(*oauth.Provider)
 			good := weak
 			weak.ID, good.ID, good.LinkByVerifiedEmail = "weak", "good", true
-			limit := cardea.Limit{Count: 1_000_000, Within: time.Hour}
+			limit := ratelimit.Rate{Count: 1_000_000, Within: time.Hour}
 			c.Providers = append(c.Providers, &weak, &good, email.New(email.Options{
 				From: "no-reply@example.com", Sender: s.mails, AddressLimit: limit, ClientLimit: limit,
 			}))

@@ -15,6 +15,7 @@ import (
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/email"
 	"github.com/cardea-auth/cardea/oauth"
+	"github.com/cardea-auth/cardea/ratelimit"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 	"gorm.io/gorm/schema"
@@ -76,7 +77,7 @@ func newHeldSite[U any](t *testing.T, store *gormadapter.Adapter, change func(*c
 	mails := new(cardeatest.Mailbox)
 	s := newSite[U](t, store, func(c *cardea.Config) {
 		c.Providers[0].(*oauth.Provider).LinkByVerifiedEmail = true
-		limit := cardea.Limit{Count: 1_000_000, Within: time.Hour}
+		limit := ratelimit.Rate{Count: 1_000_000, Within: time.Hour}
 		c.Providers = append(c.Providers, email.New(email.Options{
 			From: "no-reply@example.com", Sender: mails, AddressLimit: limit, ClientLimit: limit,
 		}))

@@ -9,11 +9,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/ratelimit"
 	"gorm.io/gorm/clause"
 )
 
-// limitCounter is the [cardea.LimitStore] in table throttle. Its state for a key is the time at
+// limitCounter is the [ratelimit.Store] in table throttle. Its state for a key is the time at
 // which all events will have been paid for, in microseconds since 1970.
 type limitCounter struct {
 	db         *database
@@ -28,7 +28,7 @@ type limitCounter struct {
 // writer at a time, so there, in a transaction, the error is [errors.ErrUnsupported]; and so it is
 // if the table is missing.
 func (l limitCounter) TakeLimit(
-	ctx context.Context, key string, limit cardea.Limit, now time.Time,
+	ctx context.Context, key string, limit ratelimit.Rate, now time.Time,
 ) (ok bool, retry time.Duration, err error) {
 	interval := (limit.Within / time.Duration(limit.Count)).Microseconds()
 	if interval == 0 {
@@ -79,7 +79,7 @@ func (l limitCounter) wait(ctx context.Context, key string, interval, burst, now
 }
 
 // GiveLimit takes back one event of the key. It does nothing if the key has no row.
-func (l limitCounter) GiveLimit(ctx context.Context, key string, limit cardea.Limit) error {
+func (l limitCounter) GiveLimit(ctx context.Context, key string, limit ratelimit.Rate) error {
 	ctx, err := l.alone(ctx)
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"github.com/cardea-auth/cardea/ratelimit"
 )
 
 const limitKey = "00000000000000000000000000000000000000000000000000000000000000ff"
@@ -23,7 +24,7 @@ func TestProcessesTakeALimitTogether(t *testing.T) {
 			t.Parallel()
 			o := e.empty(t)
 			processes := []*gormadapter.Adapter{openOn(t, o), openOn(t, o)}
-			limit := cardea.Limit{Count: 10, Within: 10 * time.Hour}
+			limit := ratelimit.Rate{Count: 10, Within: 10 * time.Hour}
 			for round, want := range []int32{10, 0, 1} {
 				if round == 2 {
 					must(t, processes[0].GiveLimit(t.Context(), limitKey, limit))
@@ -61,7 +62,7 @@ func TestLimitsWithoutTheirTable(t *testing.T) {
 			t.Parallel()
 			a := openOn(t, e.empty(t))
 			must(t, a.DB().Migrator().DropTable(&gormadapter.Throttle{}))
-			limit := cardea.Limit{Count: 1, Within: time.Hour}
+			limit := ratelimit.Rate{Count: 1, Within: time.Hour}
 			_, _, take := a.TakeLimit(t.Context(), limitKey, limit, time.Now())
 			_, purge := a.DeleteExpiredLimits(t.Context(), time.Now(), 10)
 			for name, err := range map[string]error{
@@ -83,7 +84,7 @@ func TestLimitsTakeNoPartInTransactions(t *testing.T) {
 	for _, e := range engines() {
 		t.Run(e.name, func(t *testing.T) {
 			t.Parallel()
-			a, limit := openOn(t, e.empty(t)), cardea.Limit{Count: 1, Within: time.Hour}
+			a, limit := openOn(t, e.empty(t)), ratelimit.Rate{Count: 1, Within: time.Hour}
 			tx := a.DB().Begin()
 			must(t, tx.Error)
 			must(t, a.CreateUser(gormadapter.WithTx(t.Context(), tx), &cardea.User{Email: "ann@example.com"}))
@@ -112,7 +113,7 @@ func TestWithThrottle(t *testing.T) {
 	t.Parallel()
 	a := open(t, gormadapter.WithThrottle[slowdown]())
 	for i, want := range []bool{true, false} {
-		ok, _, err := a.TakeLimit(t.Context(), limitKey, cardea.Limit{Count: 1, Within: time.Hour}, time.Now())
+		ok, _, err := a.TakeLimit(t.Context(), limitKey, ratelimit.Rate{Count: 1, Within: time.Hour}, time.Now())
 		if err != nil || ok != want {
 			t.Errorf("try %d: %t, %v", i, ok, err)
 		}
@@ -129,7 +130,7 @@ func BenchmarkTakeLimit(b *testing.B) {
 	for _, e := range engines() {
 		b.Run(e.name, func(b *testing.B) {
 			a := openOn(b, e.empty(b))
-			many := cardea.Limit{Count: 1 << 30, Within: 1 << 20 * time.Hour}
+			many := ratelimit.Rate{Count: 1 << 30, Within: 1 << 20 * time.Hour}
 			b.Run("one key", func(b *testing.B) {
 				for b.Loop() {
 					_, _, err := a.TakeLimit(b.Context(), limitKey, many, time.Now())

@@ -11,6 +11,7 @@ import (
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/email"
+	"github.com/cardea-auth/cardea/ratelimit"
 )
 
 // mailSites are two servers of one site with sign-in by mail, each with a connection pool of its
@@ -21,7 +22,7 @@ func mailSites(t *testing.T, e engine) (sites [2]*site, mails *cardeatest.Mailbo
 	for i := range sites {
 		store = openOn(t, o)
 		sites[i] = newSite[gormadapter.User](t, store, func(c *cardea.Config) {
-			limit := cardea.Limit{Count: 1_000_000, Within: time.Hour}
+			limit := ratelimit.Rate{Count: 1_000_000, Within: time.Hour}
 			c.Providers = append(c.Providers, email.New(email.Options{
 				From: "no-reply@example.com", Sender: mails, AddressLimit: limit, ClientLimit: limit,
 			}))

@@ -15,6 +15,7 @@ import (
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/email"
 	"github.com/cardea-auth/cardea/provider"
+	"github.com/cardea-auth/cardea/ratelimit"
 )
 
 // racingSite is a site of two processes, each with its own connection pool. Sign-ins run in one,
@@ -42,7 +43,7 @@ func newRacingSite(t *testing.T, e engine) *racingSite {
 			Logger: slog.New(slog.DiscardHandler),
 			Providers: []cardea.Provider{first, &second, email.New(email.Options{
 				From: "Example <no-reply@example.com>", Sender: s.mails,
-				ClientLimit: cardea.Limit{Count: 10000, Within: time.Hour},
+				ClientLimit: ratelimit.Rate{Count: 10000, Within: time.Hour},
 				Adopt:       func(context.Context, *cardea.User) (bool, error) { return true, nil },
 			})},
 		})

@@ -22,6 +22,7 @@ import (
 	"github.com/cardea-auth/cardea/email"
 	"github.com/cardea-auth/cardea/oauth"
 	"github.com/cardea-auth/cardea/provider"
+	"github.com/cardea-auth/cardea/ratelimit"
 )
 
 const (
@@ -127,8 +128,8 @@ func (p *pair) startCardea(t *testing.T, database string) string {
 			credentials.New(credentials.Options{Fields: []cardea.Field{{Name: "password"}}, Authorize: check}),
 			email.New(email.Options{
 				From: "site@example.com", Sender: p.mails,
-				AddressLimit: cardea.Limit{Count: 1000, Within: time.Hour},
-				ClientLimit:  cardea.Limit{Count: 1000, Within: time.Hour},
+				AddressLimit: ratelimit.Rate{Count: 1000, Within: time.Hour},
+				ClientLimit:  ratelimit.Rate{Count: 1000, Within: time.Hour},
 			}),
 		},
 		Callbacks: cardea.Callbacks{SignIn: allowSignIn, JWT: rename},

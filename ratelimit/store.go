@@ -1,22 +1,13 @@
-package cardea
+package ratelimit
 
 import (
 	"context"
 	"time"
 )
 
-// Limit allows Count events at once, and then one more each time that Within/Count has passed: with
-// 10 in 15 minutes ten at once, then one every 90 seconds. After Within without events, Count
-// events are allowed at once again. Stores count to the microsecond: if Within/Count is less, the
-// limit allows everything.
-type Limit struct {
-	Count  int           // 1 or more
-	Within time.Duration // more than 0
-}
-
-// LimitStore counts events, such as wrong codes and mails, so that all processes of the site
-// share the counts and a restart does not reset them. It is an optional part of an [Adapter], or a
-// store of its own in [Limits.Store]. Without one, each process counts in its own memory.
+// Store counts events, such as wrong codes and mails, so that all processes of the site
+// share the counts and a restart does not reset them. It is an optional part of an adapter, or a
+// store of its own in [Config.Store]. Without one, each process counts in its own memory.
 //
 // These rules hold for all methods:
 //   - They may be called concurrently, and stop when ctx ends.
@@ -30,16 +21,16 @@ type Limit struct {
 //
 // The time now is that of the caller. A store that several machines use takes its own clock
 // instead, so that their clocks need not agree.
-type LimitStore interface {
+type Store interface {
 	// TakeLimit counts one event of the key if the limit allows it, in one atomic step. If the
 	// limit does not allow it, ok is false, retry is how long it takes until the limit allows one,
 	// and nothing changes. Of any number of concurrent callers exactly as many succeed as the limit
 	// allows.
-	TakeLimit(ctx context.Context, key string, limit Limit, now time.Time) (ok bool, retry time.Duration, err error)
+	TakeLimit(ctx context.Context, key string, limit Rate, now time.Time) (ok bool, retry time.Duration, err error)
 
 	// GiveLimit takes back one event that TakeLimit has counted with the same limit. If the key is
 	// unknown, or its events no longer count, nothing changes and the error is nil.
-	GiveLimit(ctx context.Context, key string, limit Limit) error
+	GiveLimit(ctx context.Context, key string, limit Rate) error
 
 	// ResetLimit forgets all events of the key. If the key is unknown, the error is nil.
 	ResetLimit(ctx context.Context, key string) error
