@@ -174,12 +174,12 @@ func (AuthenticatorOf[U]) TableName(namer schema.Namer) string {
 }
 
 // Throttle is the default entity of the counts for limits, in table throttle. A row has no effect
-// when its time has passed.
+// when its TAT has passed.
 type Throttle struct {
 	// Key is a hash of what is limited: 64 hexadecimal digits. It is the primary key.
 	Key string `gorm:"primaryKey;size:64;not null" json:"-"`
-	// TAT is the theoretical arrival time of the generic cell rate algorithm: when all events that
-	// were allowed will have been paid for, in microseconds since 1970.
+	// TAT is the theoretical arrival time of the generic cell rate algorithm, in microseconds since
+	// 1970. From then on, no event that was allowed counts any more.
 	TAT int64 `gorm:"not null;index:throttle_tat_index" json:"-"`
 }
 
