@@ -58,7 +58,7 @@ func New(c Config) (*Auth, error) {
 		csrf:        csrf{append([]string{c.Secret}, c.PreviousSecrets...)},
 		routes:      slices.Clone(routeTable),
 	}
-	pages, err := page.New(page.Theme(c.Theme), c.buttons())
+	pages, err := page.New(page.Theme(c.Theme), c.buttons(), c.leadsToHTTP())
 	if err != nil {
 		faults = append(faults, fmt.Errorf("cardea: Config.%w", err))
 	}

@@ -27,7 +27,25 @@ func (m *oauthMethod) signIn(e *exchange) error {
 	if err := e.saveFlowState(state); err != nil {
 		return err
 	}
+	m.checkPolicy(e, to)
 	return e.redirect(to)
+}
+
+// checkPolicy writes to the log if browsers do not follow the form to a URL that New could not
+// know. Scripts are not concerned: they go there themselves.
+func (m *oauthMethod) checkPolicy(e *exchange, to string) {
+	if !isHTTP(to) || e.auth.pages.AllowsHTTP(e.origin.String()) ||
+		e.fromAuthJS() || e.fromNextAuth4() || e.fromHTMX() {
+		return
+	}
+	setting := "the provider's metadata, authorization_endpoint"
+	if m.Redirect != nil {
+		setting = "oauth.Provider.Redirect"
+	}
+	e.auth.log.WarnContext(e.r.Context(), "cardea: browsers do not follow the form to the provider", "provider", m.ID,
+		"setting", setting, "cause", "the URL is http, and the Content-Security-Policy of the built-in pages allows "+
+			"https, since the site is on https and New knew of no http URL; use https, or in development a BaseURL "+
+			"on localhost")
 }
 
 // getCallback finishes a sign-in at the provider. The answer counts only if this browser began the

@@ -74,7 +74,7 @@ func installFeatures(a *Auth) error {
 			buttons = append(buttons, m.button(a.config.BasePath))
 		}
 	}
-	pages, err := page.New(page.Theme(a.config.Theme), buttons)
+	pages, err := page.New(page.Theme(a.config.Theme), buttons, a.config.leadsToHTTP())
 	if err != nil {
 		faults.AddEach("Features", err)
 	}

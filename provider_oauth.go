@@ -2,7 +2,8 @@ package cardea
 
 import (
 	"cmp"
-	"strings"
+	"net/url"
+	"slices"
 
 	"github.com/cardea-auth/cardea/internal/configerr"
 	"github.com/cardea-auth/cardea/internal/page"
@@ -12,6 +13,16 @@ import (
 
 // oauthDefinition is the definition of an [oauth.Provider].
 type oauthDefinition struct{ *oauth.Provider }
+
+// leadsToHTTP reports whether forms lead to http URLs, as in development: to a provider, or back to
+// a front end.
+func (c Config) leadsToHTTP() bool {
+	return slices.ContainsFunc(c.TrustedOrigins, isHTTP) ||
+		slices.ContainsFunc(c.Providers, func(p Provider) bool {
+			d, ok := definitionOf(p).(oauthDefinition)
+			return ok && d.leadsToHTTP()
+		})
+}
 
 func (d oauthDefinition) info() providerInfo {
 	return providerInfo{
@@ -28,8 +39,17 @@ func (d oauthDefinition) button(basePath string) page.Provider {
 	return page.Provider{
 		ID: d.ID, Name: d.Name, Kind: page.OAuth, Action: basePath + "/signin/" + d.ID,
 		BrandColor: d.Style.BrandColor, Logo: d.Style.Logo,
-		PlainHTTP: strings.HasPrefix(cmp.Or(d.AuthorizationURL, d.DiscoveryURL, d.Issuer), "http://"),
 	}
+}
+
+// leadsToHTTP reports whether the provider is on http, as far as the configuration tells.
+func (d oauthDefinition) leadsToHTTP() bool {
+	return isHTTP(cmp.Or(d.AuthorizationURL, d.DiscoveryURL, d.Issuer))
+}
+
+func isHTTP(raw string) bool {
+	u, err := url.Parse(raw)
+	return err == nil && u.Scheme == "http"
 }
 
 func (d oauthDefinition) open(a *Auth) (signInMethod, error) {

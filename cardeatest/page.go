@@ -10,8 +10,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-
-	"github.com/cardea-auth/cardea/internal/redirect"
 )
 
 //go:embed page.html
@@ -47,7 +45,7 @@ func (e endpoints) servePage(w http.ResponseWriter, r *http.Request, q url.Value
 	e.mu.Lock()
 	show.Persons = slices.Clone(e.persons)
 	e.mu.Unlock()
-	writePage(w, show, q.Get("redirect_uri"))
+	writePage(w, show)
 	return Person{}, "", true
 }
 
@@ -94,24 +92,15 @@ func subjectOf(email string) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-func writePage(w http.ResponseWriter, show page, redirectURI string) {
+func writePage(w http.ResponseWriter, show page) {
 	show.Nonce = rand.Text()
-	// Browsers apply form-action also to redirects after a form, so it must contain the origin of
-	// the client. A client on this machine may lead on to a front end on another port.
-	target := "'self'"
-	to, err := url.Parse(redirectURI)
-	switch {
-	case err != nil || to.Host == "" || strings.ContainsAny(to.Host, "; ,'"):
-	case redirect.IsLoopbackHost(to.Hostname()):
-		target += " http: https:"
-	default:
-		target += " " + to.Scheme + "://" + to.Host
-	}
+	// Browsers apply form-action also to redirects after a form: to the client, and on to its front
+	// end, which may be on any other origin.
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy",
-		"default-src 'none'; style-src 'nonce-"+show.Nonce+"'; form-action "+target+
-			"; base-uri 'none'; frame-ancestors 'none'")
+		"default-src 'none'; style-src 'nonce-"+show.Nonce+"'; form-action 'self' http: https:; "+
+			"base-uri 'none'; frame-ancestors 'none'")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Content-Type-Options", "nosniff")
 	if show.Problem != "" {

@@ -273,7 +273,9 @@ type Provider struct {
 	FetchUserinfo func(ctx context.Context, g *CodeGrant) (Claims, error)
 
 	// Redirect returns the absolute URL to which the browser goes to sign in. Together with
-	// Identify it replaces the whole flow, for a service that does not speak OAuth.
+	// Identify it replaces the whole flow, for a service that does not speak OAuth. From the pages
+	// of a site on https, browsers go to an http URL only if the policy allows it, as it does for
+	// sites on localhost; the log has a warning.
 	//
 	// There are then no tokens. ClientID may be empty, and the fields for endpoints, tokens and
 	// scopes must be empty. Both hooks may be called concurrently. Their errors fail the sign-in

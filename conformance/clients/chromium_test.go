@@ -17,6 +17,9 @@ import (
 // with other tests.
 const waitLimit = 30 * time.Second
 
+// exampleHost leads to this machine, like localhost, but its name does not say so.
+const exampleHost = "app.example"
+
 // chromium is a headless browser that the tests control by the Chrome DevTools Protocol, over two
 // pipes.
 type chromium struct {
@@ -41,7 +44,7 @@ type message struct {
 	} `json:"error,omitempty"`
 }
 
-// startChromium starts a browser, which ends with the test. It can reach loopback addresses only.
+// startChromium starts a browser, which ends with the test. It can reach this machine only.
 func startChromium(t *testing.T) *chromium {
 	t.Helper()
 	program, err := exec.LookPath("chromium")
@@ -60,7 +63,8 @@ func startChromium(t *testing.T) *chromium {
 		// started ahead of need.
 		"--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows", "--disable-extensions",
 		"--disable-features=PreloadTopChromeWebUI,SpareRendererForSitePerProcess",
-		"--no-proxy-server", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1")
+		"--no-proxy-server", "--ignore-certificate-errors", "--host-resolver-rules=MAP "+exampleHost+" 127.0.0.1, "+
+			"MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1")
 	cmd.Env = append(os.Environ(), "HOME="+home)
 	browserCommands, commands, err1 := os.Pipe()
 	answers, browserAnswers, err2 := os.Pipe()

@@ -38,7 +38,7 @@ const (
 	deniedEmail = "mallory@example.com"
 )
 
-// newSite starts the application with a script that bundle has built.
+// newSite starts the application with a script that bundle has built. It is on https if BaseURL is.
 func newSite(t *testing.T, script string, change func(*cardea.Config)) *site {
 	t.Helper()
 	s := &site{issuer: newIssuer(t), adapter: newStore(t)}
@@ -71,6 +71,7 @@ func newSite(t *testing.T, script string, change func(*cardea.Config)) *site {
 		Logger:    slog.New(slog.NewTextHandler(t.Output(), nil)),
 	}
 	change(&c)
+	s.URL = c.BaseURL
 	auth, err := cardea.New(c)
 	if err != nil {
 		t.Fatal(err)
@@ -81,7 +82,11 @@ func newSite(t *testing.T, script string, change func(*cardea.Config)) *site {
 	mux.HandleFunc("/favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	mux.HandleFunc("/", servePage)
 	front.Config.Handler = mux
-	front.Start()
+	if strings.HasPrefix(s.URL, "https:") {
+		front.StartTLS()
+	} else {
+		front.Start()
+	}
 	t.Cleanup(front.Close)
 	return s
 }

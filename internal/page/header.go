@@ -22,8 +22,8 @@ type policy struct {
 // a form was submitted, and these lead to identity providers or, after signing out, to any URL that
 // the application allows. Their hosts are not known here, because an identity provider may redirect
 // to another one. So the policy allows every https URL. In development it also allows http: if the
-// site is on http or on a loopback host, or if a provider is on http, which only loopback may be.
-func newPolicy(style, logo string, plainHTTP bool) policy {
+// site is on http or on a loopback host, or with toHTTP.
+func newPolicy(style, logo string, toHTTP bool) policy {
 	hash := sha256.Sum256([]byte(style))
 	csp := "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) + "'"
 	if logo != "" {
@@ -31,19 +31,26 @@ func newPolicy(style, logo string, plainHTTP bool) policy {
 	}
 	csp += "; base-uri 'none'; frame-ancestors 'none'; form-action 'self' https:"
 	p := policy{https: csp, http: csp + " http:"}
-	if plainHTTP {
+	if toHTTP {
 		p.https = p.http
 	}
 	return p
 }
 
+// of returns the policy for the pages of the site with that origin.
+func (p policy) of(site string) string {
+	if strings.HasPrefix(site, "http://") || outbound.IsLoopbackURL(site) {
+		return p.http
+	}
+	return p.https
+}
+
+// AllowsHTTP reports whether browsers follow a form of the site with that origin to http URLs.
+func (p *Pages) AllowsHTTP(site string) bool { return p.csp.of(site) == p.csp.http }
+
 // setHeaders sets the headers of a page of the site with that origin.
 func (p policy) setHeaders(h http.Header, site string) {
-	csp := p.https
-	if strings.HasPrefix(site, "http://") || outbound.IsLoopbackURL(site) {
-		csp = p.http
-	}
-	h.Set("Content-Security-Policy", csp)
+	h.Set("Content-Security-Policy", p.of(site))
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "private, no-cache, no-store")
 	h.Set("X-Content-Type-Options", "nosniff")

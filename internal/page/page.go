@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -32,9 +31,10 @@ type Pages struct {
 	buffers   sync.Pool
 }
 
-// New returns the pages for a theme and the providers of the sign-in page. The error lists all
-// faults of both, joined by [errors.Join]; each names its field.
-func New(theme Theme, providers []Provider) (*Pages, error) {
+// New returns the pages for a theme and the providers of the sign-in page. With toHTTP, forms may
+// lead to http URLs, as in development. The error lists all faults of theme and providers, joined
+// by [errors.Join]; each names its field.
+func New(theme Theme, providers []Provider, toHTTP bool) (*Pages, error) {
 	logoSource, themeErr := theme.check()
 	if err := errors.Join(themeErr, checkProviders(providers)); err != nil {
 		return nil, err
@@ -44,12 +44,11 @@ func New(theme Theme, providers []Provider) (*Pages, error) {
 		return nil, fmt.Errorf("parse templates: %w", err)
 	}
 	style := stylesheet(theme, providers)
-	plainHTTP := slices.ContainsFunc(providers, func(p Provider) bool { return p.PlainHTTP })
 	return &Pages{
 		templates: parsed,
 		logo:      template.URL(theme.Logo),
 		style:     template.CSS(style),
-		csp:       newPolicy(style, logoSource, plainHTTP),
+		csp:       newPolicy(style, logoSource, toHTTP),
 		forms:     formsOf(providers),
 		buffers:   sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}, nil

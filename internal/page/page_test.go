@@ -49,7 +49,7 @@ func allProviders() []page.Provider {
 
 func newPages(t *testing.T, theme page.Theme, providers []page.Provider) *page.Pages {
 	t.Helper()
-	pages, err := page.New(theme, providers)
+	pages, err := page.New(theme, providers, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -485,7 +485,7 @@ func TestConcurrentPagesDoNotMix(t *testing.T) {
 }
 
 func BenchmarkSignIn(b *testing.B) {
-	pages, err := page.New(page.Theme{}, oauthProviders())
+	pages, err := page.New(page.Theme{}, oauthProviders(), false)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -29,9 +29,6 @@ type Provider struct {
 	// callback/{id}.
 	Action string
 
-	// PlainHTTP says that the form leads to an http URL, as in development.
-	PlainHTTP bool
-
 	// BrandColor is the background of the button, as #rrggbb. For OAuth it defaults to that of the
 	// card, otherwise to that of the main button.
 	BrandColor string

@@ -41,7 +41,7 @@ func TestNewNamesTheFaultyField(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := New(c.theme, c.providers)
+			_, err := New(c.theme, c.providers, false)
 			if err == nil || !strings.HasPrefix(err.Error(), c.want+":") {
 				t.Errorf("got %v, want a fault of %s", err, c.want)
 			}
@@ -52,7 +52,7 @@ func TestNewNamesTheFaultyField(t *testing.T) {
 func TestNewReportsAllFaults(t *testing.T) {
 	t.Parallel()
 	_, err := New(Theme{ColorScheme: "x", Logo: "x", BrandColor: "x", ButtonText: "x"},
-		[]Provider{{ID: "a", BrandColor: "x"}, {ID: "b", Logo: "x"}})
+		[]Provider{{ID: "a", BrandColor: "x"}, {ID: "b", Logo: "x"}}, false)
 	if err == nil {
 		t.Fatal("no fault")
 	}
