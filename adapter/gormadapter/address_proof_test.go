@@ -157,20 +157,20 @@ func TestFirstProofWhileAnAccountIsLinked(t *testing.T) {
 					}))
 				}
 				older := s.signIn(t, 1, "idp", cardeatest.Person{Subject: subject})
-				to := s.callback(t, 1, older, "weak", cardeatest.Person{Subject: subject})
+				answer := linking(t, older, s.callback(t, 1, older, "weak", cardeatest.Person{Subject: subject}))
 				must(t, s.store.UnlinkAccount(t.Context(), "idp", subject))
 				owner := cardeatest.NewBrowser(t, s.sites[0].URL)
 				prove := s.callback(t, 0, owner, "good",
 					cardeatest.Person{Subject: subject, Email: u.Email, EmailVerified: true})
 				link := func() error {
-					res, err := older.Get(to)
+					res, err := answer()
 					if err == nil {
 						err = res.Body.Close()
 					}
 					return err
 				}
 				if i%2 == 0 {
-					atOnce(t, owner, prove, link)
+					atOnce(t, opening(owner, prove), link)
 				} else {
 					s.betweenReadAndWrite(t, link, func() { text(t, open200(t, owner, prove)) })
 				}

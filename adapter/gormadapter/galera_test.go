@@ -76,9 +76,6 @@ func newSiteOf(t *testing.T, a *gormadapter.Adapter, idp *cardeatest.Issuer) *si
 	}, nil)
 }
 
-// at returns a path at one of the servers. The browser has the same cookies at all of them.
-func (c *cluster) at(server int, path string) string { return c.sites[server].URL + path }
-
 // signIn signs a new visitor in at one of the servers.
 func (c *cluster) signIn(t *testing.T, server int, name string) *cardeatest.Browser {
 	t.Helper()

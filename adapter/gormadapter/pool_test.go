@@ -143,7 +143,7 @@ func TestExhaustedPool(t *testing.T) {
 			if waited := time.Since(begin); waited < 2*patience || waited > 8*patience {
 				t.Errorf("waited %v for two answers, want %v for each", waited, patience)
 			}
-			if log := s.log.take(); !strings.Contains(log, "find user: context deadline exceeded") {
+			if log := s.log.take(); !strings.Contains(log, "create verification token: context deadline exceeded") {
 				t.Errorf("the log says %s", log)
 			}
 

@@ -2,11 +2,13 @@ package gormadapter_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"testing"
 	"time"
 
@@ -59,11 +61,11 @@ func newRacingSite(t *testing.T, e engine) *racingSite {
 }
 
 // atOnce opens a page in a browser while fn runs.
-func atOnce(t *testing.T, b *cardeatest.Browser, page string, fn func() error) {
+func atOnce(t *testing.T, send request, fn func() error) {
 	t.Helper()
 	done := make(chan error, 1)
 	go func() {
-		res, err := b.Get(page)
+		res, err := send()
 		if err == nil {
 			err = res.Body.Close()
 		}
@@ -74,6 +76,28 @@ func atOnce(t *testing.T, b *cardeatest.Browser, page string, fn func() error) {
 	}()
 	must(t, fn())
 	must(t, <-done)
+}
+
+// request is what a browser sends at a time that the test chooses.
+type request func() (*http.Response, error)
+
+// opening returns the request that opens a page.
+func opening(b *cardeatest.Browser, page string) request {
+	return func() (*http.Response, error) { return b.Get(page) }
+}
+
+// linking opens the callback of a sign-in while somebody is signed in, and returns the request that
+// answers the question of that page with yes.
+func linking(t *testing.T, b *cardeatest.Browser, callback string) request {
+	t.Helper()
+	res, err := b.Get(callback)
+	must(t, err)
+	question := regexp.MustCompile(`name="question" value="([A-Za-z0-9_.-]+)"`).FindStringSubmatch(text(t, res))
+	if question == nil {
+		t.Fatalf("%s does not ask whether to link the account", res.Request.URL.Path)
+	}
+	form := url.Values{"question": {question[1]}, "answer": {"link"}, "csrfToken": {b.CSRFToken()}}
+	return func() (*http.Response, error) { return b.PostForm(b.Site+b.BasePath+"/link", form) }
 }
 
 // mailLink returns the link of a mail that the browser has requested.
@@ -96,9 +120,13 @@ func (s *racingSite) callback(t *testing.T, b *cardeatest.Browser, p cardeatest.
 	return res.Header.Get("Location")
 }
 
+// owner returns the ID of the user who has an account, "" if nobody has it.
 func (s *racingSite) owner(t *testing.T, provider, subject string) string {
 	t.Helper()
 	u, err := s.store.UserByAccount(t.Context(), provider, subject)
+	if errors.Is(err, cardea.ErrNotFound) {
+		return ""
+	}
 	must(t, err)
 	return u.ID
 }
@@ -142,7 +170,7 @@ func TestSignInByMailWhileTheAddressChanges(t *testing.T) {
 		changed := &cardea.User{
 			ID: u.ID, Name: "new name", Email: fmt.Sprintf("new%d@example.com", i), Image: "https://example.com/new",
 		}
-		atOnce(t, b, link, func() error {
+		atOnce(t, opening(b, link), func() error {
 			if err := s.store.UpdateUser(t.Context(), changed); err != nil {
 				return err
 			}
@@ -170,9 +198,9 @@ func TestSessionsEndedWhileAnAccountIsLinked(t *testing.T) {
 		b := cardeatest.SignIn(t, s.URL, "idp", "1001")
 		ann := s.owner(t, "idp", "1001")
 		subject := fmt.Sprint("late", i)
-		callback := s.callback(t, b, cardeatest.Person{Subject: subject})
+		link := linking(t, b, s.callback(t, b, cardeatest.Person{Subject: subject}))
 		ended := 0
-		atOnce(t, b, callback, func() (err error) {
+		atOnce(t, link, func() (err error) {
 			ended, err = s.other.EndSessions(t.Context(), ann, nil)
 			return err
 		})
@@ -191,9 +219,9 @@ func TestSessionDeletedWhileAnAccountIsLinked(t *testing.T) {
 		b := cardeatest.SignIn(t, s.URL, "idp", "1001")
 		ann := s.owner(t, "idp", "1001")
 		subject := fmt.Sprint("late", i)
-		callback := s.callback(t, b, cardeatest.Person{Subject: subject})
+		link := linking(t, b, s.callback(t, b, cardeatest.Person{Subject: subject}))
 		deleted := 0
-		atOnce(t, b, callback, func() (err error) {
+		atOnce(t, link, func() (err error) {
 			deleted, err = s.store.DeleteSessions(t.Context(), ann, "")
 			return err
 		})
@@ -217,10 +245,10 @@ func TestAccountLinkedWhileTheUserIsAdopted(t *testing.T) {
 		s.idp.Next(cardeatest.Person{Subject: fmt.Sprint("attacker", i), Email: address})
 		attacker := cardeatest.SignIn(t, s.URL, "idp", fmt.Sprint("attacker", i))
 		user := s.owner(t, "idp", fmt.Sprint("attacker", i))
-		callback := s.callback(t, attacker, cardeatest.Person{Subject: fmt.Sprint("second", i)})
+		another := linking(t, attacker, s.callback(t, attacker, cardeatest.Person{Subject: fmt.Sprint("second", i)}))
 		victim := cardeatest.NewBrowser(t, s.URL)
 		link := s.mailLink(t, victim, address)
-		atOnce(t, attacker, callback, func() error {
+		atOnce(t, another, func() error {
 			res, err := victim.Get(link)
 			if err == nil {
 				err = res.Body.Close()

@@ -73,12 +73,13 @@ func ExampleApply() {
 		}
 	}
 	// Output:
-	// 6 differences
+	// 7 differences
 	// - table user is missing
 	// - table session is missing
 	// - table account is missing
 	// - table verification_token is missing
 	// - table authenticator is missing
+	// - table throttle is missing
 	// - table invoices is missing
 	// 0 differences
 }
