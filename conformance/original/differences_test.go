@@ -233,6 +233,9 @@ var differencesV5 = slices.Concat(differencesOfBoth, []difference{
 })
 
 var differencesV4 = slices.Concat(differencesOfBoth, []difference{
+	{"JWT/pages: GET /signin/idp", "body", "page post *", "page post /api/auth/signin/idp: csrfToken callbackUrl",
+		oneProvider},
+
 	// Requests of the client of v5.
 	{"*(X-Auth-Return-Redirect: 1)", "status", "302", "200", bothClients},
 	{"*(X-Auth-Return-Redirect: 1)", "type", "", "application/json", bothClients},
