@@ -57,6 +57,10 @@ type providerInfo struct {
 	// needsNoForm says that POST signin begins the sign-in without anything that somebody types.
 	needsNoForm bool
 
+	// leadsToHTTP says that the form of the provider leads to a page on http, as far as the
+	// configuration tells.
+	leadsToHTTP bool
+
 	// provesEmail says that users sign in by proving their e-mail address, without an account.
 	provesEmail bool
 

@@ -2,8 +2,8 @@ package cardea
 
 import (
 	"cmp"
-	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/cardea-auth/cardea/internal/configerr"
 	"github.com/cardea-auth/cardea/internal/page"
@@ -19,15 +19,15 @@ type oauthDefinition struct{ *oauth.Provider }
 func (c Config) leadsToHTTP() bool {
 	return slices.ContainsFunc(c.TrustedOrigins, isHTTP) ||
 		slices.ContainsFunc(c.Providers, func(p Provider) bool {
-			d, ok := definitionOf(p).(oauthDefinition)
-			return ok && d.leadsToHTTP()
+			d := definitionOf(p)
+			return d != nil && d.info().leadsToHTTP
 		})
 }
 
 func (d oauthDefinition) info() providerInfo {
 	return providerInfo{
 		id: d.ID, name: d.Name, kind: ProviderType(d.Type), style: d.Style, postsCallback: d.FormPost,
-		needsNoForm: true,
+		needsNoForm: true, leadsToHTTP: d.leadsToHTTP(),
 	}
 }
 
@@ -47,9 +47,10 @@ func (d oauthDefinition) leadsToHTTP() bool {
 	return isHTTP(cmp.Or(d.AuthorizationURL, d.DiscoveryURL, d.Issuer))
 }
 
+// isHTTP reports whether a URL, which need not be valid, has the scheme http.
 func isHTTP(raw string) bool {
-	u, err := url.Parse(raw)
-	return err == nil && u.Scheme == "http"
+	scheme, _, ok := strings.Cut(raw, ":")
+	return ok && strings.EqualFold(scheme, "http")
 }
 
 func (d oauthDefinition) open(a *Auth) (signInMethod, error) {
