@@ -41,7 +41,7 @@ func (d *database) inGalera(ctx context.Context) (bool, error) {
 		return state == clusterGalera, nil
 	}
 	rows, err := d.session(ctx).Raw(galeraSettings).Rows()
-	if err != nil {
+	if err != nil || rows == nil { // nil if db has no connection, as for the statements of a new schema
 		return false, err
 	}
 	defer rows.Close()
