@@ -138,7 +138,13 @@ func (s *racingSite) sessions(t *testing.T, user string) int {
 	return len(list)
 }
 
-const raceRounds = 100
+// raceRounds is how often a race is run. With -short a few rounds show that the test works.
+func raceRounds() int {
+	if testing.Short() {
+		return 10
+	}
+	return 100
+}
 
 // races runs a test on each database. Each round must have what it needs for one attempt.
 func races(t *testing.T, round func(t *testing.T, s *racingSite, i int)) {
@@ -147,7 +153,7 @@ func races(t *testing.T, round func(t *testing.T, s *racingSite, i int)) {
 		t.Run(e.name, func(t *testing.T) {
 			t.Parallel()
 			s := newRacingSite(t, e)
-			for i := range raceRounds {
+			for i := range raceRounds() {
 				round(t, s, i)
 			}
 		})
