@@ -121,11 +121,11 @@ func TestLostSignInsCanBeStartedAgain(t *testing.T) {
 	t.Parallel()
 	for name, open := range lostCallbacks {
 		for version, protocol := range []cardea.Protocol{cardea.ProtocolV5, cardea.ProtocolV4} {
+			if strings.Contains(name, "cookie") && protocol == cardea.ProtocolV4 {
+				continue // the names of the cookies are those of v5
+			}
 			t.Run(name+map[int]string{1: ", v4"}[version], func(t *testing.T) {
 				t.Parallel()
-				if strings.Contains(name, "cookie") && protocol == cardea.ProtocolV4 {
-					t.Skip("the names of the cookies are those of v5")
-				}
 				var log logRecorder
 				s := newSite(t, func(c *cardea.Config) {
 					c.Protocol, c.Logger = protocol, log.logger()
