@@ -88,7 +88,7 @@ func (e questions) ask(id identity, current *User) error {
 		"id": rand.Text(), "user": current.ID, "session": e.mark(session), "profile": string(profile),
 		"type": a.Type, "provider": a.Provider, "account": a.ProviderAccountID,
 		"refresh": a.RefreshToken, "access": a.AccessToken, "idToken": a.IDToken, "tokenType": a.TokenType,
-		"scope": a.Scope, "state": a.SessionState, "expires": unixOrZero(a.ExpiresAt), sealedURL: id.callbackURL,
+		"scope": a.Scope, "state": a.SessionState, "expires": max(a.ExpiresAt.Unix(), 0), sealedURL: id.callbackURL,
 	}, e.now, questionMaxAge)
 	if err != nil {
 		return fail(codeCallbackRoute, "encrypt the question: %w", err)
@@ -106,14 +106,11 @@ func (e questions) ask(id identity, current *User) error {
 func (e questions) show(sealed string, id identity, current *User) error {
 	return e.page().Link(e.w, page.Link{
 		Site: e.origin.String(), Action: e.endpoint("/link"), CSRFToken: e.csrfToken,
-		CallbackURL: e.redirectTarget(id.callbackURL), Question: sealed, User: label(current.Name, current.Email),
-		Account: label(id.profile.Email, id.profile.Name, id.profile.ID), IsAddress: id.isAddress,
+		CallbackURL: e.redirectTarget(id.callbackURL), Question: sealed, User: cmp.Or(current.Name, current.Email),
+		Account: cmp.Or(id.profile.Email, id.profile.Name, id.profile.ID), IsAddress: id.isAddress,
 		Provider: e.auth.method(id.account.Provider).info().name,
 	})
 }
-
-// label returns the first text that is not empty.
-func label(texts ...string) string { return cmp.Or(texts...) }
 
 // question is a question that was asked.
 type question struct {
@@ -165,13 +162,6 @@ func (e questions) open(sealed string) (id identity, q question, err error) {
 	exp, _ := c["exp"].(json.Number)
 	seconds, _ := exp.Int64() // Open has checked it
 	return id, question{c.String("id"), time.Unix(seconds, 0).Add(seal.Tolerance), current}, nil
-}
-
-func unixOrZero(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.Unix()
 }
 
 // getLink shows the question again, for a client that was given its URL.
