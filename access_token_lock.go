@@ -7,6 +7,8 @@ import (
 	"errors"
 	"log/slog"
 	"time"
+
+	"github.com/cardea-auth/cardea/feature"
 )
 
 // refreshLock lets one process at a time refresh the tokens of an account. The lock is a row among
@@ -28,7 +30,7 @@ const lockMaxAge = 30 * time.Second
 func newRefreshLock(t *accessTokens, account *Account) *refreshLock {
 	sum := sha256.Sum256([]byte("refresh\x00" + accountKey(account)))
 	l := &refreshLock{adapter: t.adapter, now: t.now, log: t.log}
-	l.store, _ = t.adapter.(TokenStore)
+	l.store, _ = feature.StoreOf[TokenStore](t.adapter)
 	l.row = VerificationToken{Identifier: tokenOfRefresh + account.Provider, Token: hex.EncodeToString(sum[:])}
 	return l
 }

@@ -77,6 +77,9 @@ func (a *Auth) unlink(ctx context.Context, userID, provider, id string) error {
 	} else if !ok {
 		return ErrLastCredential
 	}
+	if err := a.features.deletePending(ctx, a.config.Adapter, userID); err != nil {
+		return err
+	}
 	return a.config.Adapter.UnlinkAccount(ctx, provider, id)
 }
 

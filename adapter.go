@@ -188,11 +188,11 @@ type TokenStore interface {
 	DeleteExpiredVerificationTokens(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
-// VerificationToken is a single-use token: for a link or code in a mail, for the lock that a
-// process holds while it refreshes the tokens of an account, or for something that was used and
-// must not be used again.
+// VerificationToken is a single-use token: for a link or code in a mail, for a [Feature], for the
+// lock that a process holds while it refreshes the tokens of an account, or for something that was
+// used and must not be used again.
 type VerificationToken struct {
-	Identifier string    // the e-mail address; otherwise a word, a colon and perhaps a provider
+	Identifier string    // the e-mail address; otherwise a word, a colon and perhaps a provider or user ID
 	Token      string    `json:"-"` // a hash, never the text in the mail
 	Expires    time.Time // when it expires; afterwards it is not accepted
 }

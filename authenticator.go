@@ -1,6 +1,10 @@
 package cardea
 
-import "context"
+import (
+	"context"
+
+	"github.com/cardea-auth/cardea/feature"
+)
 
 // Authenticator is a passkey of a user: the public half of a key pair. The user's device or
 // password manager has the private half. CredentialID identifies a row.
@@ -49,7 +53,7 @@ type AuthenticatorStore interface {
 
 // passkeys returns the authenticators of a user, and nil if the adapter does not store any.
 func passkeys(ctx context.Context, adapter Adapter, userID string) ([]*Authenticator, error) {
-	store, ok := adapter.(AuthenticatorStore)
+	store, ok := feature.StoreOf[AuthenticatorStore](adapter)
 	if !ok {
 		return nil, nil
 	}

@@ -39,6 +39,12 @@ type SignIn struct {
 	// nothing is proven yet.
 	Methods []string
 
+	// FirstProof says that the person becomes an existing user by being the first who proves the
+	// address: nobody else can sign in as the user, or Adopt says that the person is the user. The
+	// user's other sessions end then, and what features have of the user may be a stranger's, so it
+	// is deleted.
+	FirstProof bool
+
 	// VerificationRequest says that a visitor asks for a mail to the user's address, and has not
 	// proven yet that the address is theirs. It is true only for Callbacks.SignIn.
 	VerificationRequest bool

@@ -12,6 +12,7 @@ import (
 	"github.com/cardea-auth/cardea/internal/cookie"
 	"github.com/cardea-auth/cardea/internal/page"
 	"github.com/cardea-auth/cardea/internal/seal"
+	"github.com/cardea-auth/cardea/language"
 )
 
 // Auth signs people in. It is the http.Handler for all paths under the base path. For requests to
@@ -28,7 +29,8 @@ type Auth struct {
 	protocol     *protocol
 	httpCookies  cookie.Names // on http
 	httpsCookies cookie.Names // on https
-	pages        *page.Pages
+	languages    *language.Set
+	pages        *page.Pages // in the first of the languages
 	methods      signInMethods
 	features     features
 	routes       []route // routeTable, and the endpoints of features
@@ -41,6 +43,7 @@ type Auth struct {
 
 	counter      *counter
 	once         *onceStore
+	tasks        tasks     // what follows an answer
 	proxyWarning sync.Once // that forwarded headers come from an untrusted peer
 }
 
@@ -50,15 +53,21 @@ type Auth struct {
 // New makes no connection. A provider or database that cannot be reached causes an error only when
 // it is used.
 func New(c Config) (*Auth, error) {
+	var faults []error
+	if adapter := c.Adapter; c.replaceNil() {
+		faults = append(faults, fmt.Errorf("cardea: Config.Adapter: is a nil %T; look at the error of the call that "+
+			"made it, or set no Adapter", adapter))
+	}
 	c = c.withDefaults()
-	faults := []error{c.validate()}
+	faults = append(faults, c.validate())
 	a := &Auth{
 		config: c, log: c.Logger, now: time.Now,
 		crossOrigin: http.NewCrossOriginProtection(),
 		csrf:        csrf{append([]string{c.Secret}, c.PreviousSecrets...)},
 		routes:      slices.Clone(routeTable),
+		languages:   languagesOf(&c),
 	}
-	pages, err := page.New(page.Theme(c.Theme), c.buttons(), c.leadsToHTTP())
+	pages, err := newPages(a, c.buttons)
 	if err != nil {
 		faults = append(faults, fmt.Errorf("cardea: Config.%w", err))
 	}
@@ -68,6 +77,7 @@ func New(c Config) (*Auth, error) {
 	a.pages = pages
 	a.config.Session = c.Session.effective()
 	a.origins, _ = newOrigins(c)
+	warnOfSettings(&c, a.origins)
 	a.protocol = &protocols[c.Protocol]
 	a.httpCookies, a.httpsCookies = a.cookieNames(false), a.cookieNames(true)
 	a.sealer = seal.New(a.csrf.secrets, a.protocol.scheme)
@@ -79,23 +89,16 @@ func New(c Config) (*Auth, error) {
 		}
 		a.methods = append(a.methods, m)
 	}
-	if countsFailures(a.methods) {
-		a.counter.warnOfMemory(a.origins.isLocal())
-	}
 	a.openSessions()
 	if err := installFeatures(a); err != nil {
 		return nil, err
 	}
+	if slices.ContainsFunc(a.methods, countsGuesses) {
+		a.counter.warnOfMemory(a.origins.isLocal())
+	}
 	a.users = newUserResolver(a)
 	a.tokens = newAccessTokens(a)
 	return a, nil
-}
-
-// countsFailures reports whether somebody can sign in with something that can be guessed.
-func countsFailures(methods []signInMethod) bool {
-	return slices.ContainsFunc(methods, func(m signInMethod) bool {
-		return m.info().provesEmail || m.info().storesCredentials
-	})
 }
 
 // cookieNames returns the names of the cookies for https if secure is true, otherwise for http.

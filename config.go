@@ -5,8 +5,14 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
 	"time"
 
+	"github.com/cardea-auth/cardea/feature"
+	"github.com/cardea-auth/cardea/language"
 	"github.com/cardea-auth/cardea/ratelimit"
 )
 
@@ -26,7 +32,8 @@ type Config struct {
 	Adapter Adapter
 
 	// Providers are the ways to sign in, in the order in which the sign-in page offers them. There
-	// must be at least one, unless there are Features.
+	// must be at least one, unless there are Features. A Provider that is a [Feature], such as that
+	// of package password, counts as one of Features.
 	Providers []Provider
 
 	// Features are further parts of sign-in, in packages of their own. A feature can add ways to
@@ -36,6 +43,10 @@ type Config struct {
 	// BaseURL is the origin of the site as browsers see it, such as https://example.com. If it is
 	// empty, the origin comes from the Host header of each request, which must be one of
 	// TrustedHosts. Set one of the two in production.
+	//
+	// If it is http and not in a private network, New logs a warning. Like AUTH_URL of Auth.js it
+	// may have a path, which is then the BasePath. If BasePath is set to another one, that is an
+	// error.
 	BaseURL string
 
 	// TrustedHosts are the hosts under which the site may be reached if BaseURL is empty. A host
@@ -71,7 +82,7 @@ type Config struct {
 	TrustUnixSocket bool
 
 	// BasePath is the path under which the handler is mounted, without a slash at the end. Defaults
-	// to /api/auth, where the Auth.js clients look for it.
+	// to the path of BaseURL, or to /api/auth, where the Auth.js clients look for it.
 	BasePath string
 
 	// Protocol is the version of Auth.js to speak: its cookies and tokens, and how it reports
@@ -99,6 +110,11 @@ type Config struct {
 
 	// Theme is how the built-in pages look. Each field has a default.
 	Theme Theme
+
+	// Languages says in which languages the built-in pages and the mails are: that of the visitor's
+	// browser among those that the site offers. It also replaces single texts. What programs read,
+	// such as codes and JSON, is the same in every language. Each field has a default.
+	Languages language.Config
 
 	// Callbacks are functions of the application that decide about sign-ins and sessions. Defaults
 	// to none.
@@ -168,7 +184,8 @@ type SessionConfig struct {
 	// Each of these hosts can then steal or replace the session, so you must trust all of them as
 	// much as this site. The other cookies stay with this host, since the __Host- prefix of the
 	// CSRF cookie demands that and no other host needs them. BaseURL or TrustedHosts must be within
-	// the domain. Defaults to this host alone.
+	// the domain. Browsers accept no domain in which strangers have names, such as co.uk or
+	// github.io; New knows the usual ones. Defaults to this host alone.
 	CookieDomain string
 
 	// RecordIP says how much of a client's address a new session keeps, for [Session].IP: "full",
@@ -179,23 +196,26 @@ type SessionConfig struct {
 	// ShareSignOuts stores in the [TokenStore] which sessions of StrategyJWT have ended, so that
 	// every process refuses them. Each request with a session then asks the store, in a transaction
 	// with two statements. If the store is unavailable, the request gets 503. Defaults to false: a
-	// process refuses the sessions that have ended there.
+	// process refuses the sessions that have ended there. It changes nothing with StrategyDatabase,
+	// whose sessions end in every process.
 	ShareSignOuts bool
 
 	// InsecureStoreRawTokens stores session tokens as they are in the cookie, so that a Node server
 	// with Auth.js can share the table. Anybody who reads the table can then take over every
-	// session. Defaults to storing a hash.
+	// session. Defaults to storing a hash. It changes nothing with StrategyJWT, which stores no
+	// tokens.
 	InsecureStoreRawTokens bool
 }
 
 // Pages are the application's pages that replace the built-in ones, as paths or as URLs of the same
-// origin. Each page gets the query parameters that the built-in page would get, such as error and
-// callbackUrl.
+// origin or of one of Config.TrustedOrigins. Each page gets the query parameters that the built-in
+// page would get, such as error and callbackUrl.
 type Pages struct {
 	SignIn        string // sign-in page; defaults to the built-in one
 	SignOut       string // page that asks whether to sign out; defaults to the built-in one
 	Error         string // page for failures; defaults to the built-in one
 	VerifyRequest string // page that says that a mail was sent; defaults to the built-in one
+	Account       string // page where people look after their account; defaults to the built-in one
 	NewUser       string // page after the first sign-in of a user; defaults to the callback URL
 }
 
@@ -216,6 +236,7 @@ const (
 
 // withDefaults fills in the fields that were left empty.
 func (c Config) withDefaults() Config {
+	c.splitBaseURL()
 	c.BasePath = cmp.Or(c.BasePath, defaultBasePath)
 	c.Session.MaxAge = cmp.Or(c.Session.MaxAge, defaultMaxAge)
 	c.Session.Lifetime = cmp.Or(c.Session.Lifetime, max(defaultLifetime, c.Session.MaxAge))
@@ -223,13 +244,67 @@ func (c Config) withDefaults() Config {
 	c.Session.UpdateAge = cmp.Or(c.Session.UpdateAge, min(defaultUpdateAge, c.Session.MaxAge))
 	if c.Session.Strategy == "" {
 		c.Session.Strategy = StrategyJWT
-		if _, ok := c.Adapter.(SessionStore); ok {
+		if _, ok := feature.StoreOf[SessionStore](c.Adapter); ok {
 			c.Session.Strategy = StrategyDatabase
 		}
 	}
 	c.Limits = limitsWithDefaults(c.Limits)
+	c.moveFeatures()
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
 	return c
+}
+
+// moveFeatures moves the Providers that are features to the Features.
+func (c *Config) moveFeatures() {
+	var providers []Provider
+	for _, p := range c.Providers {
+		if f, ok := p.(Feature); ok {
+			c.Features = append(slices.Clip(c.Features), f)
+		} else {
+			providers = append(providers, p)
+		}
+	}
+	c.Providers = providers
+}
+
+// splitBaseURL moves the path of BaseURL to BasePath, unless that has another one.
+func (c *Config) splitBaseURL() {
+	u, err := url.Parse(c.BaseURL)
+	if err != nil || u.RawQuery != "" || u.Fragment != "" {
+		return
+	}
+	path := strings.TrimSuffix(u.EscapedPath(), "/")
+	if path != "" && u.Host != "" && cmp.Or(c.BasePath, path) == path {
+		c.BasePath = path
+		u.Path, u.RawPath = "", ""
+		c.BaseURL = u.String()
+	}
+}
+
+// replaceNil replaces each interface that has a nil pointer in it by nil, and reports whether the
+// Adapter was one: what calls its methods would panic.
+func (c *Config) replaceNil() (adapterWasNil bool) {
+	c.Providers, c.Features = slices.Clone(c.Providers), slices.Clone(c.Features)
+	for i, p := range c.Providers {
+		if isNilPointer(p) {
+			c.Providers[i] = nil
+		}
+	}
+	for i, f := range c.Features {
+		if isNilPointer(f) {
+			c.Features[i] = nil
+		}
+	}
+	if adapterWasNil = isNilPointer(c.Adapter); adapterWasNil {
+		c.Adapter = nil
+	}
+	return adapterWasNil
+}
+
+// isNilPointer reports whether an interface has a nil pointer in it.
+func isNilPointer(v any) bool {
+	r := reflect.ValueOf(v)
+	return r.Kind() == reflect.Pointer && r.IsNil()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"slices"
 	"strings"
@@ -87,8 +88,19 @@ func TestNewReportsEachFaultWithItsField(t *testing.T) {
 			p.ClientAuth = "password"
 			c.Providers = []cardea.Provider{p}
 		}, []string{`.ClientAuth: want one of`}},
-		{"a base URL with a path", func(c *cardea.Config) { c.BaseURL = "https://example.com/app" },
+		{"a base URL with a path that is not the base path", func(c *cardea.Config) {
+			c.BaseURL, c.BasePath = "https://example.com/app", "/app/auth"
+		}, []string{"Config.BaseURL: want an origin without a path, such as https://example.com"}},
+		{"a base URL with a query", func(c *cardea.Config) { c.BaseURL = "https://example.com/app?a=b" },
 			[]string{"Config.BaseURL: want an origin without a path, such as https://example.com"}},
+		{"a base URL with a path that is no base path", func(c *cardea.Config) {
+			c.BaseURL = "https://example.com/my%20app"
+		}, []string{`Config.BasePath: want a path such as /api/auth, with a leading and no trailing slash, have "/my%20app"`}},
+		{"a nil pointer as adapter", func(c *cardea.Config) { c.Adapter = (*memadapter.Adapter)(nil) },
+			[]string{"Config.Adapter: is a nil *memadapter.Adapter; look at the error of the call that made it"}},
+		{"nil pointers as providers", func(c *cardea.Config) {
+			c.Providers = []cardea.Provider{(*oauth.Provider)(nil), (*cardea.EmailProvider)(nil), nil}
+		}, []string{"Config.Providers[0]: is nil", "Config.Providers[1]: is nil", "Config.Providers[2]: is nil"}},
 		{"a base URL without scheme", func(c *cardea.Config) { c.BaseURL = "example.com" },
 			[]string{"Config.BaseURL: want an origin such as https://example.com"}},
 		{"a base URL and hosts", func(c *cardea.Config) {
@@ -153,12 +165,30 @@ func TestNewReportsEachFaultWithItsField(t *testing.T) {
 		}, []string{"Config.Session.CookieDomain: browsers accept no cookie for example.com from app.example.org"}},
 		{"a cookie domain for localhost", func(c *cardea.Config) { c.Session.CookieDomain = "example.com" },
 			[]string{"Config.Session.CookieDomain: needs BaseURL or TrustedHosts"}},
-		{"raw tokens with JWT sessions", func(c *cardea.Config) { c.Session.InsecureStoreRawTokens = true },
-			[]string{"Config.Session.InsecureStoreRawTokens: has no effect on JWT sessions"}},
 		{"a page of another site", func(c *cardea.Config) { c.Pages.SignIn = "//evil.example" },
 			[]string{"Config.Pages.SignIn: want a path"}},
 		{"a page that is a script", func(c *cardea.Config) { c.Pages.NewUser = "javascript:alert(1)" },
 			[]string{"Config.Pages.NewUser: want a path"}},
+		{"the cookie domain of a hosting service", func(c *cardea.Config) {
+			c.BaseURL, c.Session.CookieDomain = "https://shop.github.io", "github.io"
+		}, []string{"Config.Session.CookieDomain: browsers accept no cookie for github.io, where anybody"}},
+		{"the cookie domain of a country", func(c *cardea.Config) {
+			c.TrustedHosts, c.Session.CookieDomain = []string{"shop.co.uk"}, "co.uk"
+		}, []string{"Config.Session.CookieDomain: browsers accept no cookie for co.uk"}},
+		{"pages that are the built-in ones", func(c *cardea.Config) {
+			c.BaseURL = "https://example.com/auth"
+			c.Pages = cardea.Pages{
+				SignIn: "/auth/signin", SignOut: "https://EXAMPLE.com:443/auth/signout/", Error: "/auth/error?x=1",
+				VerifyRequest: "/auth/verify-request", Account: "/auth/account#top", NewUser: "/auth/signin",
+			}
+		}, []string{
+			"Config.Pages.SignIn: is the built-in page, which would redirect to itself", "Config.Pages.SignOut: ",
+			"Config.Pages.Error: ", "Config.Pages.VerifyRequest: ", "Config.Pages.Account: ",
+		}},
+		{"the built-in page at one of several hosts", func(c *cardea.Config) {
+			c.TrustedHosts = []string{"example.com", "*.preview.example.com"}
+			c.Pages.SignIn = "https://a.preview.example.com/api/auth/signin"
+		}, []string{"Config.Pages.SignIn: is the built-in page"}},
 		{"an error page that is the built-in one", func(c *cardea.Config) { c.Pages.Error = "/api/auth/error" },
 			[]string{"Config.Pages.Error: is the built-in page"}},
 		{"a hook without adapter", func(c *cardea.Config) {
@@ -216,6 +246,43 @@ func TestNewAcceptsTheSmallestConfig(t *testing.T) {
 	t.Parallel()
 	if _, err := cardea.New(validConfig()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// The path of AUTH_URL is that of the handler, as in Auth.js.
+func TestBaseURLWithPath(t *testing.T) {
+	t.Parallel()
+	for _, c := range []cardea.Config{
+		{BaseURL: "https://example.com/shop/auth"},
+		{BaseURL: "https://example.com/shop/auth/"},
+		{BaseURL: "https://example.com/shop/auth", BasePath: "/shop/auth"},
+		{BaseURL: "https://example.com/", BasePath: "/shop/auth"},
+	} {
+		valid := validConfig()
+		c.Secret, c.Providers = valid.Secret, valid.Providers
+		auth, err := cardea.New(c)
+		if err != nil {
+			t.Errorf("%s, %s: %v", c.BaseURL, c.BasePath, err)
+			continue
+		}
+		w := httptest.NewRecorder()
+		auth.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/shop/auth/providers", nil))
+		if want := `"signinUrl":"https://example.com/shop/auth/signin/`; !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%s, %s: got %d and %s, want %s in it", c.BaseURL, c.BasePath, w.Code, w.Body, want)
+		}
+	}
+}
+
+// A configuration may have the settings of both strategies, of which one is chosen at run time.
+func TestSettingsOfBothStrategies(t *testing.T) {
+	t.Parallel()
+	for _, strategy := range []cardea.Strategy{cardea.StrategyDatabase, cardea.StrategyJWT} {
+		c := validConfig()
+		c.Adapter = memadapter.New()
+		c.Session = cardea.SessionConfig{Strategy: strategy, ShareSignOuts: true, InsecureStoreRawTokens: true}
+		if _, err := cardea.New(c); err != nil {
+			t.Errorf("%s: %v", strategy, err)
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cardea-auth/cardea/feature"
 	"github.com/cardea-auth/cardea/internal/configerr"
 	"github.com/cardea-auth/cardea/internal/cookie"
 	"github.com/cardea-auth/cardea/internal/redirect"
@@ -31,6 +32,9 @@ func (c Config) validate() error {
 	c.validatePages(faults)
 	c.validateProviders(faults)
 	validateLimits(c.Limits, faults)
+	if _, err := c.Languages.Set(); err != nil {
+		faults.AddEach("Languages", err)
+	}
 	return faults.Err()
 }
 
@@ -98,7 +102,7 @@ func (c Config) validateSession(faults *configerr.List) {
 	switch s.Strategy {
 	case StrategyJWT:
 	case StrategyDatabase:
-		if _, ok := c.Adapter.(SessionStore); !ok {
+		if _, ok := feature.StoreOf[SessionStore](c.Adapter); !ok {
 			faults.Add("Session.Strategy", "database needs an Adapter that is a SessionStore; have %T", c.Adapter)
 		}
 	default:
@@ -116,14 +120,9 @@ func (c Config) validateSession(faults *configerr.List) {
 	if !slices.Contains([]string{recordFull, recordNetwork, recordNone}, s.RecordIP) {
 		faults.Add("Session.RecordIP", "want %q, %q or %q, have %q", recordFull, recordNetwork, recordNone, s.RecordIP)
 	}
-	if _, ok := c.Adapter.(TokenStore); s.ShareSignOuts && !ok {
+	_, hasTokens := feature.StoreOf[TokenStore](c.Adapter)
+	if s.ShareSignOuts && s.Strategy == StrategyJWT && !hasTokens {
 		faults.Add("Session.ShareSignOuts", "needs an Adapter that is a TokenStore; have %T", c.Adapter)
-	}
-	if s.ShareSignOuts && s.Strategy == StrategyDatabase {
-		faults.Add("Session.ShareSignOuts", "has no effect on database sessions, which end in every process")
-	}
-	if s.InsecureStoreRawTokens && s.Strategy == StrategyJWT {
-		faults.Add("Session.InsecureStoreRawTokens", "has no effect on JWT sessions")
 	}
 }
 
@@ -137,6 +136,11 @@ func (c Config) validateCookies(faults *configerr.List) {
 	}
 	if !cookie.ValidDomain(domain) {
 		faults.Add("Session.CookieDomain", "want a domain in lower case such as example.com, have %q", domain)
+		return
+	}
+	if redirect.IsPublicDomain(domain) {
+		faults.Add("Session.CookieDomain", "browsers accept no cookie for %s, where anybody can have a name; use a "+
+			"domain of your own, or leave it empty", domain)
 		return
 	}
 	hosts := c.TrustedHosts
@@ -187,17 +191,25 @@ func (c Config) validateHooks(faults *configerr.List) {
 }
 
 func (c Config) validatePages(faults *configerr.List) {
-	for _, p := range []struct{ field, value string }{
-		{"SignIn", c.Pages.SignIn}, {"SignOut", c.Pages.SignOut}, {"Error", c.Pages.Error},
-		{"VerifyRequest", c.Pages.VerifyRequest}, {"NewUser", c.Pages.NewUser},
-	} {
-		if p.value != "" && !isPage(p.value) {
+	for _, p := range c.Pages.list() {
+		switch {
+		case p.value == "":
+		case !isPage(p.value):
 			faults.Add("Pages."+p.field, "want a path such as /signin or an https URL, have %q", p.value)
+		case p.builtIn != "" && c.isEndpoint(p.value, p.builtIn):
+			faults.Add("Pages."+p.field, "is the built-in page, which would redirect to itself; leave it empty")
 		}
 	}
-	if page := c.Pages.Error; page != "" && strings.TrimSuffix(page, "/") == c.BasePath+"/error" {
-		faults.Add("Pages.Error", "is the built-in page; leave it empty")
+}
+
+// isEndpoint reports whether a page is an endpoint of the handler, as a path or as a URL.
+func (c Config) isEndpoint(page, endpoint string) bool {
+	u, err := url.Parse(page)
+	if err != nil || strings.TrimSuffix(u.Path, "/") != c.BasePath+endpoint {
+		return false
 	}
+	o, err := newOrigins(c)
+	return !u.IsAbs() || err == nil && o.isSite(u)
 }
 
 // isPage reports whether a text is a path, or an http or https URL with a path.

@@ -17,8 +17,8 @@ const (
 	// crossOriginHeaders are the request headers that the clients of the endpoints send, and that
 	// scripts cannot send to another origin unless it is asked. The clients are those of Auth.js
 	// and htmx, which sends all of its headers or none.
-	crossOriginHeaders = "Content-Type, X-Auth-Return-Redirect, HX-Request, HX-Boosted, HX-Current-URL, " +
-		"HX-Target, HX-Trigger, HX-Trigger-Name"
+	crossOriginHeaders = "Content-Type, X-Auth-Return-Redirect, HX-Request, HX-Request-Type, HX-Boosted, " +
+		"HX-Current-URL, HX-Source, HX-Target, HX-Trigger, HX-Trigger-Name"
 )
 
 // vary tells caches that answers differ by the header Origin, also those to requests that
@@ -32,6 +32,9 @@ func (o origins) vary(h http.Header) {
 // share lets a script of a trusted origin read the answer, and reports whether one sent the
 // request.
 func (o origins) share(h http.Header, r *http.Request) bool {
+	if len(o.others) == 0 {
+		return false
+	}
 	origin := redirect.HeaderOrigin(r.Header.Get("Origin"))
 	if !o.trustsOrigin(origin) {
 		return false

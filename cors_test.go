@@ -110,8 +110,8 @@ func TestPreflight(t *testing.T) {
 		for _, origin := range trusted {
 			res := ask(path, origin, method)
 			want := "Access-Control-Allow-Credentials: true\n" +
-				"Access-Control-Allow-Headers: Content-Type, X-Auth-Return-Redirect, HX-Request, HX-Boosted, " +
-				"HX-Current-URL, HX-Target, HX-Trigger, HX-Trigger-Name\n" +
+				"Access-Control-Allow-Headers: Content-Type, X-Auth-Return-Redirect, HX-Request, HX-Request-Type, " +
+				"HX-Boosted, HX-Current-URL, HX-Source, HX-Target, HX-Trigger, HX-Trigger-Name\n" +
 				"Access-Control-Allow-Methods: " + method + "\nAccess-Control-Allow-Origin: " + origin +
 				"\nAccess-Control-Expose-Headers: HX-Redirect, Retry-After\nAccess-Control-Max-Age: 600"
 			if got := corsOf(res); got != want || res.StatusCode != http.StatusNoContent || len(res.Cookies()) > 0 {

@@ -20,7 +20,7 @@ import (
 //
 // It works with both values of [Strategy]. No [Account] is stored: callbacks and events get one
 // whose ProviderAccountID is the user's id, and an [oauth.Profile] that is built from the user.
-// Cardea does not limit how often somebody may try; the check must do that.
+// Tries that fail are limited, by Limits.Account, AccountClient and Client of [Config].
 type CredentialsProvider struct {
 	// ID names the provider in URLs: lower-case letters, digits, hyphens and underscores. No other
 	// provider of the site has the same.
@@ -31,6 +31,13 @@ type CredentialsProvider struct {
 
 	// Fields are the inputs of the form, one or more.
 	Fields []Field
+
+	// Account are the names of the fields that together name the account, for the limits of tries.
+	// Defaults to the one field that is no secret; if there are several, to the one with the
+	// Autocomplete username or, if there is none, the one of the type email. Secrets are of the
+	// type password, or have password in their Name, or password or one-time-code in their
+	// Autocomplete. If all fields are secrets, only the tries of a client are limited.
+	Account []string
 
 	// Authorize returns the user who signs in. It may be called concurrently.
 	//
@@ -121,6 +128,7 @@ func (p *CredentialsProvider) validate(_ *Config, field string, faults *configer
 		faults.Add(field+".Authorize", "is missing")
 	}
 	p.validateFields(field+".Fields", faults)
+	p.validateAccount(field+".Account", faults)
 	if err := checkMethods(p.Methods); err != nil {
 		faults.Add(field+".Methods", "%v", err)
 	}
@@ -170,3 +178,71 @@ func (p *CredentialsProvider) button(basePath string) page.Provider {
 	}
 	return button
 }
+
+// isSecret reports whether a field is one that names no account.
+func isSecret(f Field) bool {
+	return f.Type == "password" || strings.Contains(strings.ToLower(f.Name), "password") ||
+		strings.Contains(f.Autocomplete, "password") || strings.Contains(f.Autocomplete, "one-time-code")
+}
+
+// accountFields returns the fields that name the account, or false if that cannot be known.
+func (p *CredentialsProvider) accountFields() (names []string, ok bool) {
+	if len(p.Account) > 0 {
+		return p.Account, true
+	}
+	var open, username, email []string
+	for _, f := range p.Fields {
+		if isSecret(f) || slices.Contains(open, f.Name) {
+			continue
+		}
+		open = append(open, f.Name)
+		if slices.Contains(strings.Fields(f.Autocomplete), "username") {
+			username = append(username, f.Name)
+		}
+		if f.Type == "email" {
+			email = append(email, f.Name)
+		}
+	}
+	for _, list := range [][]string{open, username, email} {
+		if len(list) == 1 {
+			return list, true
+		}
+	}
+	return nil, len(open) == 0
+}
+
+func (p *CredentialsProvider) validateAccount(field string, faults *configerr.List) {
+	for _, name := range p.Account {
+		if !slices.ContainsFunc(p.Fields, func(f Field) bool { return f.Name == name }) {
+			faults.Add(field, "want names of Fields, have %q", name)
+		}
+	}
+	if _, ok := p.accountFields(); !ok && len(p.Fields) > 0 {
+		faults.Add(field, "want the names of the Fields that name the account, for the limits of tries; it cannot be "+
+			"known from the fields")
+	}
+}
+
+// accountOf returns the name of the account that somebody has typed.
+func (p *CredentialsProvider) accountOf(values map[string]string) string {
+	names, _ := p.accountFields()
+	var parts []string
+	for _, name := range names {
+		parts = append(parts, values[name])
+	}
+	return strings.Join(parts, "/")
+}
+
+// credentialsMethod is a way to sign in with something that the application stores.
+type credentialsMethod struct {
+	*wayMethod
+	provider *CredentialsProvider
+}
+
+func (p *CredentialsProvider) open(a *Auth) (signInMethod, error) {
+	h := &Host{auth: a, id: p.ID}
+	return &credentialsMethod{&wayMethod{h, p.way(h)}, p}, nil
+}
+
+// info is that of the provider.
+func (m *credentialsMethod) info() providerInfo { return m.provider.info() }

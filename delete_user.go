@@ -6,9 +6,9 @@ import (
 )
 
 // DeleteUser deletes a user, with the user's accounts and their tokens, sessions, passkeys, the
-// rows of [Config].Features, and the links and codes that were mailed to the address. Browsers in
-// which the user was signed in are signed out. If there is no such user, nothing changes and the
-// error is nil.
+// rows and single-use tokens of [Config].Features, and the links and codes that were mailed to the
+// address. Browsers in which the user was signed in are signed out. If there is no such user,
+// nothing changes and the error is nil.
 //
 // If ctx carries a transaction of the application, DeleteUser joins it, so that the application's
 // rows can be deleted with the user. The providers are not told, and the person can sign in again
@@ -40,7 +40,11 @@ func (a *Auth) DeleteUser(ctx context.Context, userID string) error {
 
 // deleteUser is the transaction of DeleteUser.
 func (a *Auth) deleteUser(ctx context.Context, userID string) error {
-	if err := a.deleteMails(ctx, userID); err != nil {
+	// First, so that no other transaction adds a token or a row after the user's are deleted.
+	if err := a.config.Adapter.LockUser(ctx, userID); ignoreNotFound(err) != nil {
+		return err
+	}
+	if err := a.deleteTokens(ctx, userID); err != nil {
 		return err
 	}
 	if err := a.features.deleteRows(ctx, userID, false); err != nil {

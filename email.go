@@ -4,8 +4,10 @@ import (
 	"context"
 	"time"
 
+	"github.com/cardea-auth/cardea/feature"
 	"github.com/cardea-auth/cardea/internal/configerr"
 	"github.com/cardea-auth/cardea/internal/page"
+	"github.com/cardea-auth/cardea/language"
 	"github.com/cardea-auth/cardea/oauth"
 	"github.com/cardea-auth/cardea/ratelimit"
 )
@@ -95,6 +97,9 @@ type SignInMail struct {
 	CodeMaxAge time.Duration // how long Code is valid
 	Site       string        // origin of the site, such as https://example.com
 	Theme      Theme         // Config.Theme
+
+	// Language is that of the browser that has asked for the mail; nil is English.
+	Language *language.Texts
 }
 
 // ProviderID returns p.ID.
@@ -142,7 +147,7 @@ func (p *EmailProvider) validate(c *Config, field string, faults *configerr.List
 	}
 	validateRate(p.AddressLimit, field+".AddressLimit", faults)
 	validateRate(p.ClientLimit, field+".ClientLimit", faults)
-	if _, ok := c.Adapter.(TokenStore); !ok {
+	if _, ok := feature.StoreOf[TokenStore](c.Adapter); !ok {
 		faults.Add(field, "sign-in by e-mail needs an Adapter that is a TokenStore; have %T", c.Adapter)
 	}
 }
@@ -155,5 +160,6 @@ func (p *EmailProvider) button(basePath string) page.Provider {
 }
 
 func (p *EmailProvider) open(a *Auth) (signInMethod, error) {
-	return newEmailMethod(p, a.config.Adapter.(TokenStore), a.csrf.secrets), nil
+	h := &Host{auth: a, id: p.ID}
+	return &wayMethod{h, newMailSignIn(h, p.withDefaults()).way()}, nil
 }

@@ -220,6 +220,17 @@ func TestLinkBelongsToItsProvider(t *testing.T) {
 			q.Set("token", q.Get("token")[:64])
 			return newBrowser(t, u.URL).Post("/callback/email-2", q)
 		}},
+		{"the link in a browser that asked the other provider", func(t *testing.T, u sentMail) *http.Response {
+			b := newBrowser(t, u.URL)
+			b.Post("/signin/email-2", url.Values{"email": {"ann@example.com"}})
+			return visit(t, b, strings.Replace(u.mail.Link, "/callback/email?", "/callback/email-2?", 1))
+		}},
+		{"the link of a provider whose ID is longer", func(t *testing.T, u sentMail) *http.Response {
+			b := newBrowser(t, u.URL)
+			b.Post("/signin/email-2", url.Values{"email": {"bob@example.com"}})
+			m := u.mails.Last(t, "bob@example.com")
+			return visit(t, b, strings.Replace(m.Link, "/callback/email-2?", "/callback/email?", 1))
+		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -241,6 +252,26 @@ func TestLinkBelongsToItsProvider(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The same for codes, in a browser that has asked both providers: the other one takes none of them.
+func TestCodeBelongsToItsProvider(t *testing.T) {
+	t.Parallel()
+	s := newSiteWithTwoMailProviders(t, nil)
+	b := newBrowser(t, s.URL)
+	post := func(provider, code string) *http.Response {
+		return b.Post("/callback/"+provider, url.Values{"code": {code}})
+	}
+	first := s.ask(t, b, "ann@example.com", "/")
+	b.Post("/signin/email-2", url.Values{"email": {"ann@example.com"}})
+	second := s.mails.Last(t, "ann@example.com")
+	checkRedirect(t, "the first code at the other provider", post("email-2", first.Code),
+		s.URL+"/api/auth/verify-request?error=WrongCode&provider=email-2&type=email")
+	s.checkWrongCode(t, "the second code at the other provider", post("email", second.Code))
+	if got := signedInEmail(b); got != "" {
+		t.Errorf("signed in as %q", got)
+	}
+	checkRedirect(t, "the second code at its provider", post("email-2", second.Code), s.URL+"/")
 }
 
 // A link of Auth.js does not say which provider it belongs to. It works if there is only one.

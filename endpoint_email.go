@@ -3,141 +3,137 @@ package cardea
 import (
 	"context"
 	"errors"
+	"net/http"
 	"net/url"
 	"strings"
 	"unicode"
 
-	"github.com/cardea-auth/cardea/internal/cookie"
+	"github.com/cardea-auth/cardea/feature"
 	"github.com/cardea-auth/cardea/internal/emailaddr"
-	"github.com/cardea-auth/cardea/internal/page"
-	"github.com/cardea-auth/cardea/oauth"
+	"github.com/cardea-auth/cardea/language"
 )
 
-// emailMethod signs people in with a mail.
-type emailMethod struct {
+// mailSignIn signs people in with a mail. It uses the site as features do, through Host alone.
+type mailSignIn struct {
 	*EmailProvider
-	tokens  emailTokens
-	secrets []string // of the site, the first one for new links
+	host      *Host
+	addresses feature.Addresses
+	codes     mailCodes
 }
 
-func newEmailMethod(p *EmailProvider, store TokenStore, secrets []string) *emailMethod {
-	p = p.withDefaults()
-	return &emailMethod{
-		EmailProvider: p,
-		tokens:        emailTokens{store: store, maxAge: p.MaxAge, codeMaxAge: p.CodeMaxAge},
-		secrets:       secrets,
+func newMailSignIn(h *Host, p *EmailProvider) *mailSignIn {
+	addresses := h.Addresses(p.Normalize, p.Adopt)
+	return &mailSignIn{p, h, addresses, mailCodes{addresses, h.Now}}
+}
+
+func (m *mailSignIn) way() feature.Way {
+	return feature.Way{
+		ID: m.ID, Name: m.Name, Style: m.Style, Start: m.start, Return: m.open, Finish: m.finish, Mailed: m.mailed,
 	}
 }
 
-// signIn sends a mail to the address that the visitor typed. The answer is the same whether or not
+// start sends a mail to the address that the visitor typed. The answer is the same whether or not
 // the address belongs to a user.
-func (m *emailMethod) signIn(e *exchange) error {
-	ctx := e.r.Context()
-	email, err := m.Normalize(e.form["email"])
+func (m *mailSignIn) start(_ http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	email, err := m.Normalize(m.host.Form(ctx)["email"])
 	if err != nil || email == "" || email != emailaddr.Clean(email) {
 		return fail(CodeEmailSignIn, "the visitor typed a text that is not an e-mail address")
 	}
-	if err := e.auth.counter.take(ctx, e.now, m.mailBudgets(e, email)...); err != nil {
-		return err
-	}
-	owner := m.identity(email, "")
-	owner.verificationRequest = true
-	if to, err := e.askApplication(ctx, owner); err != nil {
-		return err
-	} else if to != "" {
-		return e.redirect(e.redirectTarget(to))
-	}
-
-	r, token, code := newMailRequest(m.ID, email, e.callbackURL, m.secrets[0])
-	err = e.auth.config.Adapter.Transact(ctx, func(ctx context.Context) error { return m.tokens.save(ctx, &r, e.now) })
-	if err != nil {
-		return storeError("store the verification token", err)
-	}
-	m.deleteExpired(e)
-	err = m.Send(ctx, &SignInMail{
-		To: email, Code: code, MaxAge: m.MaxAge, CodeMaxAge: m.CodeMaxAge, Site: e.origin.String(),
-		Theme: e.auth.config.Theme,
-		URL:   m.link(e, token, email),
+	err = m.addresses.TakeMail(ctx, email, feature.MailLimits{
+		Name: "EmailProvider", Address: m.AddressLimit, Client: m.ClientLimit,
 	})
 	if err != nil {
-		return fail(codeEmailSend, "%w", redactSecrets(err, email, token, code))
-	}
-	if err := m.saveRequest(e, &r); err != nil {
 		return err
 	}
-	e.auth.log.InfoContext(ctx, "cardea: sign-in mail sent", "provider", m.ID, "remote", e.remote())
-	return e.redirect(e.verifyPage())
+	if to, err := m.addresses.Ask(ctx, email); err != nil {
+		return err
+	} else if to != "" {
+		return m.host.Redirect(ctx, to)
+	}
+
+	token := newLinkToken(m.ID, email).String()
+	request, code := newMailRequest(email, m.host.CallbackURL(ctx), m.addresses.Hashes(token)[0])
+	if err := m.addresses.Add(ctx, email,
+		feature.AddressToken{Hash: request.LinkHash, Expires: m.host.Now().Add(m.MaxAge)},
+		feature.AddressToken{Hash: request.tryToken(1), Expires: m.host.Now().Add(m.CodeMaxAge)},
+	); err != nil {
+		return err
+	}
+	m.deleteExpired(ctx)
+	err = m.Send(ctx, &SignInMail{
+		To: email, URL: m.link(ctx, token, email), MaxAge: m.MaxAge, Code: code, CodeMaxAge: m.CodeMaxAge,
+		Site: m.site(ctx), Theme: m.host.Theme(), Language: language.Of(ctx),
+	})
+	if err != nil {
+		return m.addresses.SendError(err, email, token, code)
+	}
+	if err := m.addresses.Remember(ctx, m.MaxAge, request.values()); err != nil {
+		return err
+	}
+	return m.addresses.Sent(ctx)
 }
 
-// mailBudgets are those of a mail to an address.
-func (m *emailMethod) mailBudgets(e *exchange, email string) []budget {
-	return append(e.clientBudgets("EmailProvider.ClientLimit", m.ID, m.ClientLimit),
-		budget{"EmailProvider.AddressLimit", m.ID + " " + email, m.AddressLimit})
-}
-
-// codeBudgets are those of a try to guess the code of a mail to an address. Codes of other
-// addresses count too: somebody who asks for mails to many addresses may guess one of many codes.
-func (m *emailMethod) codeBudgets(e *exchange, email string) []budget {
-	limits := e.auth.config.Limits
-	return append(e.clientBudgets("Limits.Client", "", limits.Client),
-		budget{"Limits.Address", email, limits.Address}, budget{"Limits.Site", "", limits.Site})
+// site is the origin of the site.
+func (m *mailSignIn) site(ctx context.Context) string {
+	u, err := url.Parse(m.host.URL(ctx, ""))
+	if err != nil {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
 }
 
 // link returns the link of a mail. As in a link of Auth.js the address, which only Auth.js needs,
 // is last: mail programs cut off the end of a link, or take the full stop behind it as a part.
-func (m *emailMethod) link(e *exchange, token, email string) string {
-	return withQuery(e.callbackEndpoint(m.ID), "callbackUrl", e.callbackURL, "token", token) + "&email=" +
-		url.QueryEscape(email)
+func (m *mailSignIn) link(ctx context.Context, token, email string) string {
+	query := url.Values{"callbackUrl": {m.host.CallbackURL(ctx)}, "token": {token}}.Encode()
+	return m.host.URL(ctx, "callback/"+m.ID) + "?" + query + "&email=" + url.QueryEscape(email)
 }
 
-// redactSecrets returns err. If the text of err contains one of the secrets, it returns another
-// error, because the secrets must not be logged. The answer of a mail server often repeats the
-// address.
-func redactSecrets(err error, secrets ...string) error {
-	text := strings.ToLower(err.Error())
-	for _, s := range secrets {
-		if strings.Contains(text, strings.ToLower(s)) {
-			return errors.New("send the mail: the error is not logged, because it repeats what was in the mail")
-		}
-	}
-	return err
-}
-
-// getCallback serves the link of a mail. In the browser that asked for the mail it signs in. In any
-// other browser it asks first and changes nothing, because programs that scan mails open the links
-// in them. It also asks if the link contains another address than its token. A visitor who is
-// signed in with the address has reloaded the page or gone back, and is sent on.
-func (m *emailMethod) getCallback(e *exchange) error {
-	token, given := e.query("token"), e.query("email")
-	email, err := m.recipient(e, token, given)
+// open serves the link of a mail. In the browser that asked for the mail it signs in. In any other
+// browser it asks first and changes nothing, because programs that scan mails open the links in
+// them. It also asks if the link contains another address than its token. A visitor who is signed
+// in with the address has reloaded the page or gone back, and is sent on.
+func (m *mailSignIn) open(_ http.ResponseWriter, r *http.Request) error {
+	ctx, token, given := r.Context(), lastOf(r, "token"), lastOf(r, "email")
+	email, err := m.recipient(token, given)
 	if err != nil {
 		return err
 	}
 	if !m.isAnother(given, email) {
-		if r, ok := m.request(e); ok && r.Email == email && m.isLink(r, token) {
-			return m.redeemLink(e, email, token)
+		if request := m.request(ctx); request != nil && request.Email == email && m.isLink(request, token) {
+			return m.redeemLink(ctx, email, token, request)
 		}
-		if isOwner, err := m.isSignedIn(e, email); err != nil {
+		if isOwner, err := m.isSignedIn(ctx, email); err != nil {
 			return err
 		} else if isOwner {
-			return restart{e}.goOn()
+			return m.host.Redirect(ctx, "")
 		}
 	}
-	return e.page().Confirm(e.w, page.Confirm{
-		Site: e.origin.String(), Action: e.callbackEndpoint(m.ID), CSRFToken: e.csrfToken, CallbackURL: e.callbackURL,
-		Email: email, Token: token,
-	})
+	return m.addresses.Confirm(ctx, email, token)
+}
+
+// lastOf returns a parameter of the query, the last one if it came several times.
+func lastOf(r *http.Request, name string) string {
+	values := r.URL.Query()[name]
+	if len(values) == 0 {
+		return ""
+	}
+	return values[len(values)-1]
 }
 
 // isSignedIn reports whether the visitor is signed in as the user who has proven the address.
-func (m *emailMethod) isSignedIn(e *exchange, email string) (bool, error) {
-	session, err := e.auth.readSession(e.r.Context(), e.sessionCookie())
-	if err != nil {
+func (m *mailSignIn) isSignedIn(ctx context.Context, email string) (bool, error) {
+	s, err := m.host.Session(ctx)
+	if err != nil || s == nil {
 		return false, err
 	}
-	u, err := e.auth.users.currentUser(e.r.Context(), &identity{session: session})
-	if err != nil || u == nil || u.EmailVerified.IsZero() {
-		return false, storeError("read the user", err)
+	u, err := m.host.Adapter().UserByID(ctx, s.UserID)
+	if errors.Is(err, ErrNotFound) { // a JWT session outlives its user
+		return false, nil
+	}
+	if err != nil || u.EmailVerified.IsZero() {
+		return false, m.host.StoreError("read the user", err)
 	}
 	own, err := m.Normalize(u.Email)
 	return err == nil && own == email, nil
@@ -148,12 +144,12 @@ func (m *emailMethod) isSignedIn(e *exchange, email string) (bool, error) {
 //
 // A token of Auth.js has neither provider nor address. Then the address that came with it counts,
 // and the site must not have a second e-mail provider to which the link could belong.
-func (m *emailMethod) recipient(e *exchange, token, given string) (string, error) {
+func (m *mailSignIn) recipient(token, given string) (string, error) {
 	t, ok := parseLinkToken(token)
 	switch {
 	case !ok:
 		return "", fail(CodeVerification, "the link is not complete")
-	case t.provider == "" && len(e.auth.mailers()) > 1:
+	case t.provider == "" && m.addresses.Shared():
 		return "", fail(CodeVerification, "the link does not say which of several e-mail providers has sent it")
 	case t.provider == "":
 		t.email = strings.ReplaceAll(given, " ", "+") // a mail program has decoded %2B
@@ -166,11 +162,9 @@ func (m *emailMethod) recipient(e *exchange, token, given string) (string, error
 	return t.email, nil
 }
 
-func (m *emailMethod) canonicalAddress(address string) (string, error) { return m.Normalize(address) }
-
 // isAnother reports whether the text is an address, but not this one as a mail program may have
 // changed it: with another case, other signs, or another percent-encoding.
-func (m *emailMethod) isAnother(text, email string) bool {
+func (m *mailSignIn) isAnother(text, email string) bool {
 	same, err := m.Normalize(text)
 	return err == nil && same != email && lettersAndDigits(text) != lettersAndDigits(email)
 }
@@ -190,178 +184,123 @@ func lettersAndDigits(s string) string {
 }
 
 // isLink reports whether the token is that of the link in the mail.
-func (m *emailMethod) isLink(r *mailRequest, token string) bool {
-	for _, secret := range m.secrets {
-		if equalSecrets(saltedHash(token, secret), r.LinkHash) {
+func (m *mailSignIn) isLink(request *mailRequest, token string) bool {
+	for _, hash := range m.addresses.Hashes(token) {
+		if isEqual(hash, request.LinkHash) {
 			return true
 		}
 	}
 	return false
 }
 
-// postCallback accepts a confirmed link, or a code that the visitor typed. A token that came with
-// the address of somebody else stays good (NextAuth CVE-2021-21310).
-func (m *emailMethod) postCallback(e *exchange) error {
-	if token, sent := e.form["token"]; sent {
-		given := e.form["email"]
-		email, err := m.recipient(e, token, given)
-		if err != nil {
-			return err
-		}
-		if m.isAnother(given, email) {
-			return fail(CodeVerification, "the link was changed: it contains another address than its token")
-		}
-		return m.redeemLink(e, email, token)
+// finish accepts a confirmed link, or a code that the visitor typed. A token that came with the
+// address of somebody else stays good (NextAuth CVE-2021-21310).
+func (m *mailSignIn) finish(_ http.ResponseWriter, r *http.Request) error {
+	ctx, form := r.Context(), m.host.Form(r.Context())
+	token, sent := form["token"]
+	if !sent {
+		return m.redeemCode(ctx)
 	}
-	return m.redeemCode(e)
-}
-
-// redeemLink signs in with the link of a mail to that address.
-func (m *emailMethod) redeemLink(e *exchange, email, token string) error {
-	var stored []string
-	for _, secret := range m.secrets {
-		stored = append(stored, saltedHash(token, secret))
-	}
-	link, err := m.consumeLink(e, email, stored...)
-	if errors.Is(err, errUsed) {
-		return fail(CodeVerification, "the link %w", err)
-	} else if err != nil {
+	email, err := m.recipient(token, form["email"])
+	if err != nil {
 		return err
 	}
-	if r, ok := m.request(e); ok && m.isLink(r, token) {
-		e.jar.Clear(e.names.Mail)
+	if m.isAnother(form["email"], email) {
+		return fail(CodeVerification, "the link was changed: it contains another address than its token")
 	}
-	return m.finish(e, link, e.callbackURL)
+	return m.redeemLink(ctx, email, token, m.request(ctx))
 }
 
-// consumeLink removes a link, which is stored under one of these hashes, together with all other
-// links and codes of the address: using one ends the others. Of any number of callers, with any of
-// the links, one gets its link; the others get errUsed.
-func (m *emailMethod) consumeLink(e *exchange, email string, stored ...string) (*VerificationToken, error) {
-	var link *VerificationToken
-	err := e.auth.config.Adapter.Transact(e.r.Context(), func(ctx context.Context) (err error) {
-		link, err = m.tokens.consumeAll(ctx, email, stored, e.now)
+// redeemLink signs in with the link of a mail to that address. The request is the latest one that
+// this browser made, or nil.
+func (m *mailSignIn) redeemLink(ctx context.Context, email, token string, request *mailRequest) error {
+	link, err := m.use(ctx, email, m.addresses.Hashes(token)...)
+	if err != nil {
 		return err
-	})
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return nil, errUsed
-	case err != nil:
-		return nil, storeError("consume the verification token", err)
-	case !e.now.Before(link.Expires):
-		m.deleteExpired(e)
-		return nil, errUsed
 	}
-	return link, nil
+	if request != nil && m.isLink(request, token) {
+		m.addresses.Forget(ctx)
+	}
+	return m.signIn(ctx, email, link)
+}
+
+// use uses the link that is stored under one of these keys. It ends all other links and codes of
+// the address.
+func (m *mailSignIn) use(ctx context.Context, email string, hashes ...string) (feature.AddressToken, error) {
+	link, err := m.addresses.Use(ctx, email, hashes...)
+	if errors.Is(err, ErrNotFound) && !link.Expires.IsZero() {
+		m.deleteExpired(ctx)
+	}
+	return link, err
 }
 
 // redeemCode signs in with the code of the latest mail that this browser requested.
-func (m *emailMethod) redeemCode(e *exchange) error {
-	r, ok := m.request(e)
-	if !ok {
+func (m *mailSignIn) redeemCode(ctx context.Context) error {
+	request := m.request(ctx)
+	if request == nil {
 		return fail(CodeWrongCode, "this browser has not asked for a mail, or too long ago")
 	}
-	budgets := m.codeBudgets(e, r.Email)
-	if err := e.auth.counter.take(e.r.Context(), e.now, budgets...); err != nil {
+	right, err := m.addresses.Guess(ctx, request.Email)
+	if err != nil {
 		return err
 	}
-	left, err := m.tokens.tryCode(e.r.Context(), r, e.form["code"], e.now)
+	form := m.host.Form(ctx)
+	left, err := m.codes.try(ctx, request, form["code"])
 	if err == nil {
-		e.auth.counter.give(e.r.Context(), budgets...)
+		right()
 	}
-	var link *VerificationToken
+	var link feature.AddressToken
 	if err == nil { // link and code sign in once together
-		link, err = m.consumeLink(e, r.Email, r.LinkHash)
+		link, err = m.use(ctx, request.Email, request.LinkHash)
 	}
 	if left == 0 && (err == nil || errors.Is(err, errWrongCode)) {
-		e.jar.Clear(e.names.Mail)
+		m.addresses.Forget(ctx)
 	}
-	if errors.Is(err, errWrongCode) || errors.Is(err, errUsed) {
+	if errors.Is(err, ErrNotFound) {
+		err = errUseless
+	}
+	if errors.Is(err, errWrongCode) || errors.Is(err, errUseless) {
 		return fail(CodeWrongCode, "the code %w; %d tries left", err, left)
 	} else if err != nil {
 		return err
 	}
-	callbackURL := r.CallbackURL
-	if e.form["callbackUrl"] != "" { // of the page with the form, which may be of an earlier request
-		callbackURL = e.callbackURL
+	if form["callbackUrl"] == "" { // else of the page with the form, which may be of an earlier request
+		m.host.SetCallbackURL(ctx, request.CallbackURL)
 	}
-	return m.finish(e, link, callbackURL)
+	return m.signIn(ctx, request.Email, link)
 }
 
 // deleteExpired deletes some verification tokens that have expired, of whatever address, so that
 // they do not pile up if nobody calls [Auth.PurgeExpired]. Each mail stores two.
-func (m *emailMethod) deleteExpired(e *exchange) {
+func (m *mailSignIn) deleteExpired(ctx context.Context) {
 	const some = 10
-	if _, err := m.tokens.store.DeleteExpiredVerificationTokens(e.r.Context(), e.now, some); err != nil {
-		e.auth.log.WarnContext(e.r.Context(),
-			"cardea: expired verification tokens not deleted; the next mail tries again",
+	tokens, _ := feature.StoreOf[TokenStore](m.host.Adapter())
+	if _, err := tokens.DeleteExpiredVerificationTokens(ctx, m.host.Now(), some); err != nil {
+		m.host.Log().WarnContext(ctx, "cardea: expired verification tokens not deleted; the next mail tries again",
 			"cause", err)
 	}
 }
 
-// finish signs in the owner of an address that a link has proven. If the store fails, nobody is
+// signIn signs in the owner of an address that a link has proven. If the store fails, nobody is
 // signed in, and the link is stored again, so that it works once more.
-func (m *emailMethod) finish(e *exchange, link *VerificationToken, callbackURL string) error {
-	err := e.signIn(m.identity(link.Identifier, callbackURL))
-	if err != nil && codeOf(err) == codeAdapter {
+func (m *mailSignIn) signIn(ctx context.Context, email string, link feature.AddressToken) error {
+	err := m.host.Complete(ctx, Proof{Email: email, Provider: m.ID, Methods: []string{"mail"}})
+	if failure, ok := errors.AsType[*Error](err); ok && failure.Code == "AdapterError" {
 		// If this fails as well, the visitor has to ask for another mail.
-		_ = m.tokens.store.CreateVerificationToken(context.WithoutCancel(e.r.Context()), link)
+		_ = m.addresses.Add(context.WithoutCancel(ctx), email, link)
 	}
 	return err
 }
 
-// identity returns the owner of an address. The account is not stored, because the address belongs
-// to the user.
-func (m *emailMethod) identity(email, callbackURL string) identity {
-	return identity{
-		profile:     &oauth.Profile{ID: email, Email: email, EmailVerified: true},
-		account:     &Account{Type: TypeEmail, Provider: m.ID, ProviderAccountID: email},
-		methods:     []string{methodMail},
-		isAddress:   true,
-		adopt:       m.Adopt,
-		callbackURL: callbackURL,
-	}
+// request returns the latest request for a mail that this browser made, and nil if there is none.
+func (m *mailSignIn) request(ctx context.Context) *mailRequest {
+	return readMailRequest(m.addresses.Remembered(ctx))
 }
 
-// saveRequest sets the cookie that marks the browser as the one that asked for the mail. A later
-// request replaces an earlier one.
-func (m *emailMethod) saveRequest(e *exchange, r *mailRequest) error {
-	err := cookieRoom{e}.setSealed(e.names.Mail, cookie.Cookie{Name: e.names.Mail}, m.MaxAge, map[string]any{
-		"provider": r.Provider, "email": r.Email, "link": r.LinkHash, "code": r.CodeHash, sealedURL: r.CallbackURL,
-	})
-	if err != nil {
-		return fail(codeOAuthSignIn, "the cookie of the request for a mail: %w", err)
+// mailed says for the page with the form for the code what this browser has asked for.
+func (m *mailSignIn) mailed(ctx context.Context) (address, callbackURL string) {
+	if request := m.request(ctx); request != nil {
+		return request.Email, request.CallbackURL
 	}
-	return nil
-}
-
-// request returns the latest request for a mail that this browser made.
-func (m *emailMethod) request(e *exchange) (*mailRequest, bool) {
-	value := e.jar.Get(e.names.Mail)
-	if value == "" {
-		return nil, false
-	}
-	opened, err := e.auth.sealer.Open(e.names.Mail, value, e.now)
-	if err != nil {
-		return nil, false
-	}
-	c := oauth.Claims(opened)
-	r := &mailRequest{
-		Provider: c.String("provider"), Email: c.String("email"), CallbackURL: c.String("callbackUrl"),
-		LinkHash: c.String("link"), CodeHash: c.String("code"),
-	}
-	return r, r.Provider == m.ID && r.Email != "" && r.LinkHash != "" && r.CodeHash != ""
-}
-
-// fillVerifyRequest adds the form for the code to the page, if this browser asked for the mail.
-func (m *emailMethod) fillVerifyRequest(e *exchange, data *page.VerifyRequest) {
-	base := e.auth.config.BasePath
-	data.ResendAction = base + "/signin/" + m.ID
-	if r, ok := m.request(e); ok {
-		data.CodeAction, data.CSRFToken, data.Email = base+"/callback/"+m.ID, e.csrfToken, r.Email
-		data.CallbackURL = e.callbackURL
-		if e.callbackURL == e.origin.String() { // there was no room for it in its cookie
-			data.CallbackURL = r.CallbackURL
-		}
-	}
+	return "", ""
 }

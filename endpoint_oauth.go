@@ -19,7 +19,11 @@ func (m *oauthMethod) signIn(e *exchange) error {
 	if err != nil {
 		return err
 	}
-	state := newFlowState(m.Provider, e.callbackURL, userIDOf(current), e.now)
+	return m.begin(e, newFlowState(m.Provider, e.callbackURL, userIDOf(current), e.now))
+}
+
+// begin begins a flow.
+func (m *oauthMethod) begin(e *exchange, state flowState) error {
 	to, err := m.client.AuthorizationRequest(e.r.Context(), &state.Flow, e.callbackEndpoint(m.ID), e.r.URL.Query())
 	if err != nil {
 		return providerError(err)
@@ -59,6 +63,18 @@ func (m *oauthMethod) getCallback(e *exchange) error {
 	if err != nil {
 		return err
 	}
+	id, err := m.identify(e, state, params)
+	if err == nil {
+		err = e.signIn(id)
+	}
+	if state.Confirms {
+		return confirmation{e}.answer(err)
+	}
+	return err
+}
+
+// identify returns who has come back from the provider.
+func (m *oauthMethod) identify(e *exchange, state flowState, params url.Values) (id identity, err error) {
 	ctx := e.r.Context()
 	var storeErr error
 	once := func(proof string, until time.Time) (isNew bool) {
@@ -69,18 +85,26 @@ func (m *oauthMethod) getCallback(e *exchange) error {
 		Flow: state.Flow, Params: params, RedirectURI: e.callbackEndpoint(m.ID), Once: once,
 	})
 	if storeErr != nil {
-		return storeErr
+		return id, storeErr
 	} else if err != nil {
-		return providerError(err)
+		return id, providerError(err)
 	}
-	return e.signIn(identity{
+	methods := []string{methodFederated}
+	if proven.TwoFactors {
+		methods = append(methods, methodMulti)
+	}
+	return identity{
 		profile:     proven.Profile,
 		account:     newAccount(m.Provider, proven.Profile.ID, proven.Token),
-		methods:     []string{methodFederated},
+		methods:     methods,
+		by:          m.ID,
 		startedBy:   state.UserID,
 		linkByEmail: m.LinkByVerifiedEmail,
 		callbackURL: state.CallbackURL,
-	})
+		confirms:    state.confirms(),
+		provenAt:    proven.ProvenAt,
+		isSilent:    proven.ProvenAt.IsZero() && !m.InsecureSkipAuthTime,
+	}, nil
 }
 
 // callbackParams returns the parameters with which the provider sent the browser back.

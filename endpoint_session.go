@@ -82,7 +82,7 @@ func (e sessionEndpoint) view(ctx context.Context, s *Session, r sessionRefresh)
 	hook, change := e.auth.config.SessionUser, e.auth.config.Callbacks.Session
 	if hook.members == nil && change == nil {
 		u := s.User
-		return sessionAnswer{sessionUser{optional(u.Name), optional(u.Email), optional(u.Image)}, expires}, nil
+		return sessionAnswer{sessionUser{optional(&u.Name), optional(&u.Email), optional(&u.Image)}, expires}, nil
 	}
 	view := &SessionView{
 		Session: s, Trigger: r.trigger, Update: r.update, Extra: oauth.Claims{},
@@ -104,12 +104,12 @@ func (e sessionEndpoint) view(ctx context.Context, s *Session, r sessionRefresh)
 	return answer, nil
 }
 
-// optional returns a pointer to a text, and nil if the text is empty.
-func optional(s string) *string {
-	if s == "" {
+// optional returns the pointer to a text, and nil if the text is empty.
+func optional(s *string) *string {
+	if *s == "" {
 		return nil
 	}
-	return &s
+	return s
 }
 
 // orNull returns a text for JSON, null if it is empty.

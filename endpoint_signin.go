@@ -6,10 +6,6 @@ import (
 	"github.com/cardea-auth/cardea/internal/page"
 )
 
-// unknownProvider is the error code of GET signin/{provider} for a provider that the site does not
-// have.
-const unknownProvider = "UnknownProvider"
-
 // getSignIn shows the sign-in page, the application's or the built-in one. With the id of a
 // provider it shows that provider alone. It never begins a sign-in: anybody can make a browser open
 // a link (OmniAuth CVE-2015-9284).
@@ -21,7 +17,7 @@ func getSignIn(e *exchange) error {
 	case e.provider != "" && e.auth.protocol.codeInPath:
 		code = e.errorCode()
 	case e.provider != "":
-		code = unknownProvider
+		code = string(codeUnknownProvider)
 	}
 	if own := e.auth.config.Pages.SignIn; own != "" {
 		return e.redirect(withQuery(e.absolute(own), "callbackUrl", e.callbackURL, "error", code, "provider", chosen))
@@ -29,7 +25,7 @@ func getSignIn(e *exchange) error {
 	data := page.SignIn{
 		Site: e.origin.String(), Error: code, Message: e.refusalMessage(), CSRFToken: e.csrfToken,
 		CallbackURL: e.callbackURL, Provider: chosen,
-		NotFound: code == unknownProvider && e.provider != "",
+		NotFound: code == string(codeUnknownProvider) && e.provider != "",
 	}
 	if chosen != "" && len(e.auth.methods) > 1 {
 		data.AllURL = withQuery(e.endpoint("/signin"), "callbackUrl", e.callbackURL)
@@ -50,7 +46,7 @@ func nameSignedIn(e *exchange, data *page.SignIn) {
 		e.auth.log.WarnContext(e.r.Context(), "cardea: the sign-in page does not say who is signed in", "cause", err)
 	}
 	if current != nil {
-		data.User = cmp.Or(current.Name, current.Email, "somebody whose name is not known")
+		data.User = cmp.Or(current.Name, current.Email, languageOf(e).Text("signin.unnamed"))
 		data.SignOutURL = e.signOutPage()
 	}
 }

@@ -21,21 +21,30 @@ func postSignOut(e *exchange) error {
 	return e.redirect(e.callbackURL)
 }
 
-// signOut ends the session of the browser, if there is one. The cookie is deleted even if the store
-// fails. The failure is then returned, because the session still exists.
+// signOut ends the session of the browser and the sign-in that waits in it, if there are any. The
+// cookies are deleted even if the store fails. The failure is then returned, because the session or
+// the sign-in still exists.
 func (e *exchange) signOut() error {
-	ctx := e.r.Context()
-	c := e.sessionCookie()
+	err := sessionCookies{e}.signOut()
+	if waiting := (pendings{e}).end(e.r.Context()); err == nil {
+		err = waiting
+	}
+	return err
+}
+
+// signOut ends the session of the browser.
+func (e sessionCookies) signOut() error {
+	ctx, c := e.r.Context(), e.sessionCookie()
 	if c.value == "" {
 		return nil
 	}
 	s, err := e.auth.sessions.read(ctx, c)
-	sessionCookies{e}.clearAll()
+	e.clearAll()
 	e.renewCSRF()
 	if err != nil {
 		return err
 	}
-	if err := (sessionCookies{e}).endAll(); err != nil {
+	if err := e.endAll(); err != nil {
 		return err
 	}
 	if s != nil {

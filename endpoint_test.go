@@ -317,28 +317,6 @@ func TestGetSignInOfOneProvider(t *testing.T) {
 	}
 }
 
-// A script cannot follow a redirect to the page of a provider, so htmx gets the URL in a header.
-func TestHTMXGetsTheURLInAHeader(t *testing.T) {
-	t.Parallel()
-	s := newSite(t, nil)
-	b := newBrowser(t, s.URL)
-	cookies := func() cookies { b.CSRFToken(); return cookiesOf(b) }
-	htmx := header("HX-Request", "true")
-	res := send(t, s.URL+"/api/auth/signin/idp", cookies(), form(b), htmx)
-	if to := res.Header.Get("HX-Redirect"); res.StatusCode != http.StatusOK || !strings.HasPrefix(to, s.issuer.URL) ||
-		res.Header.Get("Location") != "" {
-		t.Errorf("%s, HX-Redirect %q", res.Status, to)
-	}
-	res = send(t, s.URL+"/api/auth/signin/idp", cookies(), url.Values{"csrfToken": {"0"}}, htmx)
-	if to := res.Header.Get("HX-Redirect"); to != s.URL+"/api/auth/signin?error=MissingCSRF" {
-		t.Errorf("a failure: %s, HX-Redirect %q", res.Status, to)
-	}
-	res = send(t, s.URL+"/api/auth/signin/idp", cookies(), form(b), htmx, clientHeader)
-	if res.Header.Get("HX-Redirect") != "" || res.Header.Get("Location") == "" {
-		t.Error("the client of Auth.js gets the answer for htmx")
-	}
-}
-
 // OmniAuth CVE-2015-9284: opening a link does not begin a sign-in.
 func TestAttackerCannotStartSignInWithALink(t *testing.T) {
 	t.Parallel()

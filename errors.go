@@ -60,7 +60,7 @@ type Error struct {
 	Reason string
 
 	// Redirect is the URL to which the visitor must go first, in the error of [Auth.SignIn] if
-	// [Callbacks.SignIn] has returned a redirect. It is empty in any other error, and ignored in an
+	// [Callbacks.SignIn] or a feature wants that. It is empty in any other error, and ignored in an
 	// Error that a callback returns.
 	Redirect string
 
@@ -119,6 +119,12 @@ const (
 	codeOAuthSignIn   Code = "OAuthSignInError"
 	codeEmailSend     Code = "EmailSignInError"
 	codeUntrustedHost Code = "UntrustedHost"
+)
+
+// The codes of the sign-in page that are not of a failed sign-in.
+const (
+	codeSessionRequired Code = "SessionRequired" // the page needs a session, or a newer or stronger one
+	codeUnknownProvider Code = "UnknownProvider" // GET signin/{provider} for a provider that the site does not have
 )
 
 // fail returns an Error whose cause has a text as fmt.Errorf makes it.

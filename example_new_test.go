@@ -35,7 +35,7 @@ func ExampleNew() {
 func ExampleNew_faults() {
 	_, err := cardea.New(cardea.Config{
 		Secret:  "too short",
-		BaseURL: "https://example.com/app",
+		BaseURL: "example.com",
 		Providers: []cardea.Provider{
 			provider.OIDC("sso", "Single Sign-On", provider.Client{ID: "id", Secret: "secret"}),
 		},
@@ -43,6 +43,6 @@ func ExampleNew_faults() {
 	fmt.Println(err)
 	// Output:
 	// cardea: Config.Secret: want 32 bytes or more, have 9; make one with: go run github.com/cardea-auth/cardea/cmd/cardea secret
-	// cardea: Config.BaseURL: want an origin without a path, such as https://example.com, have "https://example.com/app"; the path goes into BasePath
+	// cardea: Config.BaseURL: want an origin such as https://example.com, have "example.com"
 	// cardea: Config.Providers[0] (sso).Issuer: is empty; type oidc needs it
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/cardea-auth/cardea/feature"
 	"github.com/cardea-auth/cardea/internal/configerr"
 	"github.com/cardea-auth/cardea/internal/page"
+	"github.com/cardea-auth/cardea/language"
 )
 
 // Feature is a part of sign-in that lives in a package of its own, such as sign-in with a directory
@@ -28,21 +29,34 @@ type Feature interface {
 	Install(h *Host) error
 }
 
-// Host is the site, as a [Feature] sees it. [New] makes it. Handle, Offer, Require, Rows and
-// Section are for Install alone; everything else is for its requests, and safe for concurrent use.
-// Their ctx is that of a request of the feature, or that of a condition of Require.
+// Host is the site, as a [Feature] sees it. [New] makes it. Addresses, Handle, Offer, Require,
+// Rows, Section and Tokens are for Install alone. Everything else is for its requests, and safe for
+// concurrent use: ctx is that of a request of the feature, or that of a condition of Require.
 type Host struct {
 	auth   *Auth
 	id     string // of the feature
 	field  string // of the configuration
 	faults *configerr.List
+
+	addresses *addresses // nil if the feature proves none
 }
 
 // features is what the features of a site consist of.
 type features struct {
 	conditions []func(ctx context.Context, in *SignIn) (redirect string, err error)
-	rows       []feature.Rows
+	rows       []featureRows
+	confirmers []confirmer
 	sections   []feature.Section
+	ways       []*wayMethod      // to sign in, beside those of Config.Providers
+	tokenKinds map[string]string // of single-use tokens, and the ids of their features
+	addresses  []*addresses      // of the features and providers that prove some
+	installed  []string          // ids
+}
+
+// featureRows are rows of a feature.
+type featureRows struct {
+	feature.Rows
+	feature string // its id
 }
 
 // installFeatures installs the features of the configuration.
@@ -61,6 +75,7 @@ func installFeatures(a *Auth) error {
 				id)
 		}
 		seen[id] = true
+		a.features.installed = append(a.features.installed, id)
 		if err := f.Install(&Host{auth: a, id: id, field: field, faults: faults}); err != nil {
 			faults.AddEach(field, err)
 		}
@@ -68,13 +83,13 @@ func installFeatures(a *Auth) error {
 	if len(a.features.sections) > 0 {
 		a.routes = append(a.routes, accountRoute(a))
 	}
-	buttons := a.config.buttons()
-	for _, m := range a.methods {
-		if m, ok := m.(*wayMethod); ok {
-			buttons = append(buttons, m.button(a.config.BasePath))
+	pages, err := newPages(a, func(t *language.Texts) []page.Provider {
+		buttons := a.config.buttons(t)
+		for _, m := range a.features.ways {
+			buttons = append(buttons, m.button(a.config.BasePath, t))
 		}
-	}
-	pages, err := page.New(page.Theme(a.config.Theme), buttons, a.config.leadsToHTTP())
+		return buttons
+	})
 	if err != nil {
 		faults.AddEach("Features", err)
 	}
@@ -83,8 +98,11 @@ func installFeatures(a *Auth) error {
 }
 
 // Adapter returns Config.Adapter, which is nil if nothing is stored. A feature that needs more
-// methods of it has an interface for them, and asserts it in Install.
+// methods of it has an interface for them, and finds it in Install with [feature.StoreOf].
 func (h *Host) Adapter() Adapter { return h.auth.config.Adapter }
+
+// Theme returns Config.Theme, for mails in the look of the site.
+func (h *Host) Theme() Theme { return h.auth.config.Theme }
 
 // Now returns the current time.
 func (h *Host) Now() time.Time { return h.auth.now() }
@@ -97,16 +115,20 @@ var pathPattern = regexp.MustCompile(`^[a-z0-9_-]+(/[a-z0-9_-]+)*$`)
 // reservedActions are the first parts of paths that a feature cannot have: those of Cardea and of
 // Auth.js.
 var reservedActions = []string{
-	"providers", "session", "csrf", "signin", "callback", "signout", "verify-request", "error", "_log", "account",
+	"providers", "session", "csrf", "signin", "callback", "signout", "verify-request", "error", "_log", "link",
+	"confirm",
 	"webauthn-options",
 }
+
+// accountPath is the path of the account page. What comes below it is for the sections of the page.
+const accountPath = "account"
 
 // Handle adds an endpoint. Requests reach serve after they have kept the rule, and no other
 // requests do. A rule that does not say everything is a fault of the configuration. With
 // VisitorSignedIn, [SessionFrom] and [UserAs] say who is signed in.
 func (h *Host) Handle(rule feature.Rule, serve feature.Handler) {
 	field := h.field + ": endpoint " + rule.Method + " " + rule.Path
-	h.checkRule(field, rule)
+	checkRule(rule, func(format string, args ...any) { h.faults.Add(field, format, args...) })
 	if serve == nil {
 		h.faults.Add(field, "has no handler")
 	}
@@ -115,6 +137,9 @@ func (h *Host) Handle(rule feature.Rule, serve feature.Handler) {
 			h.faults.Add(field, "exists already")
 		}
 	}
+	if rule.Confirms != nil {
+		h.auth.features.confirmers = append(h.auth.features.confirmers, confirmer{rule.Path, rule.Confirms})
+	}
 	e := featureEndpoint{host: h, rule: rule, handler: serve}
 	h.auth.routes = append(h.auth.routes, route{
 		method: rule.Method, action: rule.Path, path: rule.Path, csrf: rule.Sender == feature.SenderOwnPage,
@@ -122,9 +147,8 @@ func (h *Host) Handle(rule feature.Rule, serve feature.Handler) {
 	})
 }
 
-// checkRule adds what is wrong with a rule to the faults.
-func (h *Host) checkRule(field string, r feature.Rule) {
-	add := func(format string, args ...any) { h.faults.Add(field, format, args...) }
+// checkRule calls add with what is wrong with a rule.
+func checkRule(r feature.Rule, add func(format string, args ...any)) {
 	action, _, _ := strings.Cut(r.Path, "/")
 	isPost, signedIn := r.Method == http.MethodPost, r.Visitor == feature.VisitorSignedIn
 	switch {
@@ -135,7 +159,7 @@ func (h *Host) checkRule(field string, r feature.Rule) {
 	case !isPost && r.Sender == feature.SenderOwnPage:
 		add("a GET has no CSRF token; want Rule.Sender SenderAnybody")
 	}
-	if !pathPattern.MatchString(r.Path) || slices.Contains(reservedActions, action) {
+	if !pathPattern.MatchString(r.Path) || slices.Contains(reservedActions, action) || r.Path == accountPath {
 		add("want a Rule.Path such as qr/approve that does not begin with an endpoint of Cardea, have %q", r.Path)
 	}
 	if r.Sender != feature.SenderOwnPage && r.Sender != feature.SenderAnybody {
@@ -146,6 +170,9 @@ func (h *Host) checkRule(field string, r feature.Rule) {
 	}
 	if r.Fresh < 0 || r.Level < 0 || r.Level > 2 || (r.Fresh > 0 || r.Level > 0) && !signedIn {
 		add("want Rule.Fresh of 0 or more and Rule.Level of 0 to 2, both only with VisitorSignedIn")
+	}
+	if r.Confirms != nil && (isPost || !signedIn) {
+		add("Rule.Confirms is for a GET with VisitorSignedIn")
 	}
 	if r.Limit < 0 || r.Within < 0 || (r.Limit > 0) != (r.Within > 0) {
 		add("want both Rule.Limit and Rule.Within, or neither")
@@ -165,9 +192,13 @@ func (h *Host) Offer(w feature.Way) {
 	if w.Start == nil && w.Finish == nil {
 		h.faults.Add(field, "has neither Start nor Finish")
 	}
+	if w.Mailed != nil && (w.Start == nil || w.Finish == nil || len(w.Fields) > 0) {
+		h.faults.Add(field, "has Mailed; it then needs Start and Finish, and no Fields")
+	}
 	checkFields(w.Fields, field+": Fields", h.faults)
 	checkMessages(w.Messages, field+": Messages", h.faults)
 	h.auth.methods = append(h.auth.methods, m)
+	h.auth.features.ways = append(h.auth.features.ways, m)
 }
 
 // Require adds a condition that every sign-in must meet before a session is made, whatever the way
@@ -185,7 +216,7 @@ func (h *Host) Rows(r feature.Rows) {
 		h.faults.Add(h.field, "has Rows without Delete, or without an Adapter")
 		return
 	}
-	h.auth.features.rows = append(h.auth.features.rows, r)
+	h.auth.features.rows = append(h.auth.features.rows, featureRows{r, h.id})
 }
 
 // Section adds a section to the account page.

@@ -2,8 +2,13 @@ package cardea_test
 
 import (
 	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
 	"os"
 	"os/exec"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -21,41 +26,100 @@ func TestFeatureOfAnotherModule(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The same dependency as the root, and no other.
+	// The same dependencies as the root, and no others.
 	root, err := os.ReadFile("go.mod")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, jose, _ := strings.Cut(string(root), "require ")
-	if !strings.Contains(string(module), "require "+strings.TrimSpace(jose)) {
-		t.Errorf("testdata/badge/go.mod requires another version than go.mod: %s", jose)
+	found := 0
+	for line := range strings.Lines(string(module)) {
+		if dependency, ok := strings.CutSuffix(strings.TrimSpace(line), " // indirect"); ok {
+			dependency = strings.TrimPrefix(dependency, "require ")
+			if found++; !strings.Contains(string(root), dependency+"\n") {
+				t.Errorf("testdata/badge/go.mod requires %s, and go.mod does not", dependency)
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("testdata/badge/go.mod has no dependency, so nothing was checked")
 	}
 }
 
-// Sign-in with credentials is written like a feature: it reaches the site through Host alone.
-func TestCredentialsUseTheHostAlone(t *testing.T) {
+// providersOnHost are the files of the providers that are written like features, and the types in
+// them.
+var (
+	providersOnHost = []string{"endpoint_credentials.go", "endpoint_email.go", "email_token.go"}
+	typesOnHost     = []string{
+		"CredentialsProvider", "EmailProvider", "mailSignIn", "mailCodes", "mailRequest", "linkToken",
+	}
+
+	// onlyMakeErrors are functions that such a file may call: they know nothing of the site.
+	onlyMakeErrors = []string{"fail", "applicationError"}
+)
+
+// Sign-in with credentials and sign-in by mail are written like features: they reach the site
+// through Host and the other exported names alone, as a package of somebody else would.
+func TestProvidersUseTheHostAlone(t *testing.T) {
 	t.Parallel()
-	checked := false
+	own := map[string]bool{} // what the files declare, and methods of their types
+	for _, name := range onlyMakeErrors {
+		own[name] = true
+	}
 	for _, file := range librarySource(t) {
-		if file.path != "endpoint_credentials.go" {
+		if file.folder() != "." {
 			continue
 		}
-		checked = true
-		ast.Inspect(file.File, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.Ident:
-				if n.Name == "exchange" {
-					t.Errorf("%s: uses exchange", file.position(n))
-				}
-			case *ast.SelectorExpr:
-				if n.Sel.Name == "auth" {
-					t.Errorf("%s: reaches into the site", file.position(n))
+		for _, decl := range file.Decls {
+			if f, ok := decl.(*ast.FuncDecl); ok && f.Recv != nil && slices.Contains(typesOnHost, receiverName(f)) {
+				own[f.Name.Name] = true
+			}
+		}
+	}
+	tokens := token.NewFileSet()
+	var files []*ast.File
+	for _, name := range providersOnHost {
+		file, err := parser.ParseFile(tokens, name, nil, 0) // resolves names within the file
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, file)
+		for name := range file.Scope.Objects {
+			own[name] = true
+		}
+		for _, spec := range file.Imports {
+			path, _ := strconv.Unquote(spec.Path.Value)
+			own[path[strings.LastIndexByte(path, '/')+1:]] = true
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if s, ok := n.(*ast.StructType); ok {
+				for _, f := range s.Fields.List {
+					for _, name := range f.Names {
+						own[name.Name] = true
+					}
 				}
 			}
 			return true
 		})
 	}
-	if !checked {
-		t.Error("endpoint_credentials.go was not found")
+	checked := 0
+	check := func(name *ast.Ident) {
+		checked++
+		if !name.IsExported() && !own[name.Name] && types.Universe.Lookup(name.Name) == nil {
+			t.Errorf("%s: %s is not for features", tokens.Position(name.Pos()), name.Name)
+		}
+	}
+	for _, file := range files {
+		for _, name := range file.Unresolved {
+			check(name)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if s, ok := n.(*ast.SelectorExpr); ok {
+				check(s.Sel)
+			}
+			return true
+		})
+	}
+	if checked < 200 {
+		t.Errorf("%d names checked, want more", checked)
 	}
 }

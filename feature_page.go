@@ -8,6 +8,7 @@ import (
 
 	"github.com/cardea-auth/cardea/feature"
 	"github.com/cardea-auth/cardea/internal/page"
+	"github.com/cardea-auth/cardea/language"
 )
 
 // featurePage writes pages of features.
@@ -15,6 +16,9 @@ type featurePage struct{ *exchange }
 
 // write answers with a page of parts.
 func (e featurePage) write(title string, parts ...page.Part) error {
+	if e.fromHTMX() && e.r.Method == http.MethodGet {
+		return htmx(e).openPage()
+	}
 	return e.page().Document(e.w, page.Document{
 		Site: e.origin.String(), Title: title, CSRFToken: e.csrfToken, CallbackURL: e.callbackURL, Parts: parts,
 	})
@@ -24,7 +28,7 @@ func (e featurePage) write(title string, parts ...page.Part) error {
 func (e featurePage) part(id string, p feature.Page) page.Part {
 	part := page.Part{ID: id, Heading: p.Title, Error: p.Error, Text: p.Text, HTML: p.HTML}
 	for _, f := range p.Forms {
-		form := page.PartForm{Action: e.basePath + "/" + f.Path, Button: f.Button}
+		form := page.PartForm{Text: f.Text, Action: e.basePath + "/" + f.Path, Button: f.Button}
 		for _, name := range slices.Sorted(maps.Keys(f.Hidden)) {
 			form.Hidden = append(form.Hidden, page.Hidden{Name: name, Value: f.Hidden[name]})
 		}
@@ -44,19 +48,26 @@ func accountRoute(a *Auth) route {
 	})
 	h := &Host{auth: a}
 	show := func(_ http.ResponseWriter, r *http.Request) error {
-		e := featurePage{h.exchange(r.Context())}
+		if own := a.config.Pages.Account; own != "" {
+			e := requestOf(r.Context(), h)
+			return e.redirect(withQuery(e.absolute(own), "error", e.query("error")))
+		}
+		e := featurePage{requestOf(r.Context(), h)}
 		var parts []page.Part
 		for _, s := range sections {
 			content, err := s.Content(r.Context())
 			if err != nil {
 				return applicationError(CodeConfiguration, "section "+s.ID, err)
 			}
+			if code := e.query("error"); content.Error == "" && code != "" && s.Fault != nil {
+				content.Error = s.Fault(r.Context(), code)
+			}
 			parts = append(parts, e.part(s.ID, content))
 		}
-		return e.write("Account", parts...)
+		return e.write(language.Of(r.Context()).Text("account.page"), parts...)
 	}
 	rule := feature.Rule{
-		Method: http.MethodGet, Path: "account", Sender: feature.SenderAnybody, Visitor: feature.VisitorSignedIn,
+		Method: http.MethodGet, Path: accountPath, Sender: feature.SenderAnybody, Visitor: feature.VisitorSignedIn,
 	}
 	return route{
 		method: rule.Method, action: rule.Path, path: rule.Path,

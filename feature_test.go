@@ -15,11 +15,13 @@ import (
 	"time"
 
 	"github.com/cardea-auth/cardea"
+	accountpage "github.com/cardea-auth/cardea/account"
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/email"
 	"github.com/cardea-auth/cardea/feature"
 	"github.com/cardea-auth/cardea/memadapter"
 	"github.com/cardea-auth/cardea/oauth"
+	passwords "github.com/cardea-auth/cardea/password"
 	"github.com/cardea-auth/cardea/ratelimit"
 )
 
@@ -212,7 +214,8 @@ func TestFeatureEndpointsKeepTheirRules(t *testing.T) {
 			t.Errorf("WWW-Authenticate: %s", got)
 		}
 		check("not fresh, a program", res, 401, "insufficient_user_authentication")
-		check("not fresh, a page", get("x/fresh", page), 303, "error=SessionRequired")
+		check("not fresh, a page", get("x/fresh", page), 303,
+			"/api/auth/confirm?callbackUrl="+url.QueryEscape(s.URL+"/api/auth/x/fresh"))
 		b.Post("/signout", nil)
 		check("signed out", get("x/show"), 401, "unauthorized")
 	})
@@ -274,12 +277,13 @@ func TestFeaturesTakeFromLimits(t *testing.T) {
 	var f *testFeature
 	s := newSite(t, func(c *cardea.Config) { f = addFeature(c, "x", func(*cardea.Host) error { return nil }) })
 	s.setClock()
-	h, limit := f.host, ratelimit.Rate{Count: 5, Within: time.Minute}
+	rate := ratelimit.Rate{Count: 5, Within: time.Minute}
+	limit := f.host.Limit("code", rate)
 	var passed atomic.Int32
 	var wg sync.WaitGroup
 	for range 50 {
 		wg.Go(func() {
-			err := h.Take(t.Context(), "code", "ann", limit)
+			err := limit.Take(t.Context(), "ann")
 			if err == nil {
 				passed.Add(1)
 			} else if e, ok := errors.AsType[*cardea.Error](err); !ok || e.Code != cardea.CodeRateLimited ||
@@ -293,12 +297,12 @@ func TestFeaturesTakeFromLimits(t *testing.T) {
 		t.Errorf("%d passed, want 5", passed.Load())
 	}
 	for _, other := range [][2]string{{"code", "bob"}, {"password", "ann"}} {
-		if err := h.Take(t.Context(), other[0], other[1], limit); err != nil {
+		if err := f.host.Limit(other[0], rate).Take(t.Context(), other[1]); err != nil {
 			t.Errorf("%v: %v", other, err)
 		}
 	}
-	h.Give(t.Context(), "code", "ann", limit)
-	if h.Take(t.Context(), "code", "ann", limit) != nil || h.Take(t.Context(), "code", "ann", limit) == nil {
+	limit.Give(t.Context(), "ann")
+	if limit.Take(t.Context(), "ann") != nil || limit.Take(t.Context(), "ann") == nil {
 		t.Error("Give does not give back one event")
 	}
 }
@@ -378,7 +382,7 @@ func TestWaysOfFeatures(t *testing.T) {
 				h.Offer(feature.Way{
 					ID: "phone", Name: "a phone",
 					Start: func(_ http.ResponseWriter, r *http.Request) error {
-						err := h.SetCookie(r.Context(), "flow", time.Minute,
+						err := h.Cookie(r.Context(), "flow").Set(time.Minute,
 							oauth.Claims{"to": h.CallbackURL(r.Context())})
 						if err != nil {
 							return err
@@ -386,11 +390,11 @@ func TestWaysOfFeatures(t *testing.T) {
 						return h.Redirect(r.Context(), h.URL(r.Context(), "callback/phone?ok=1"))
 					},
 					Return: func(_ http.ResponseWriter, r *http.Request) error {
-						flow := h.Cookie(r.Context(), "flow")
+						flow := h.Cookie(r.Context(), "flow").Values()
 						if flow == nil {
 							return &cardea.Error{Code: cardea.CodeVerification}
 						}
-						h.ClearCookie(r.Context(), "flow")
+						h.Cookie(r.Context(), "flow").Clear()
 						h.SetCallbackURL(r.Context(), flow.String("to"))
 						return h.Complete(r.Context(), cardea.Proof{UserID: ann.ID, User: ann,
 							Methods: []string{"pop"}})
@@ -452,6 +456,37 @@ func TestWaysOfFeatures(t *testing.T) {
 	})
 }
 
+// With features and without, the sign-in page has one form for each way in GET providers.
+func TestSignInPageHasEachWayOnce(t *testing.T) {
+	t.Parallel()
+	sender := new(cardeatest.Mailbox)
+	for name, features := range map[string][]cardea.Feature{
+		"no feature": nil, "the account page": {accountpage.New(accountpage.Options{})},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newCredentialsSite(t, func(c *cardea.Config) {
+				c.Features = features
+				c.Providers = append(c.Providers,
+					email.New(email.Options{From: "no-reply@example.com", Sender: sender}),
+					passwords.New(passwords.Options{From: "no-reply@example.com", Sender: sender}))
+			})
+			b := newBrowser(t, s.URL)
+			page := text(t, visit(t, b, s.URL+"/api/auth/signin"))
+			for _, action := range []string{
+				"signin/idp", "callback/credentials", "signin/email", "callback/password",
+			} {
+				if n := strings.Count(page, `action="/api/auth/`+action+`"`); n != 1 {
+					t.Errorf("%d forms for %s, want 1", n, action)
+				}
+			}
+			if n := strings.Count(page, "<form "); n != 4 {
+				t.Errorf("%d forms, want 4", n)
+			}
+		})
+	}
+}
+
 // A feature does not see the cookies of another one.
 func TestCookiesOfFeaturesAreApart(t *testing.T) {
 	t.Parallel()
@@ -461,13 +496,13 @@ func TestCookiesOfFeaturesAreApart(t *testing.T) {
 			addFeature(c, id, func(h *cardea.Host) error {
 				h.Handle(rule("GET", id+"/set", feature.SenderAnybody, feature.VisitorAnybody),
 					func(w http.ResponseWriter, r *http.Request) error {
-						err := h.SetCookie(r.Context(), "a", time.Minute, oauth.Claims{"of": id})
+						err := h.Cookie(r.Context(), "a").Set(time.Minute, oauth.Claims{"of": id})
 						w.WriteHeader(http.StatusNoContent) // the feature writes the response itself
 						return err
 					})
 				h.Handle(rule("GET", id+"/get", feature.SenderAnybody, feature.VisitorAnybody),
 					func(_ http.ResponseWriter, r *http.Request) error {
-						seen[id] = h.Cookie(r.Context(), "a").String("of")
+						seen[id] = h.Cookie(r.Context(), "a").Values().String("of")
 						return h.JSON(r.Context(), 200, nil)
 					})
 				return nil
@@ -508,7 +543,7 @@ func TestConditionsHoldForEveryWayIn(t *testing.T) {
 						if in.VerificationRequest {
 							t.Error("asked about a person who has proven nothing")
 						}
-						if err := h.SetCookie(ctx, "pending", time.Minute,
+						if err := h.Cookie(ctx, "pending").Set(time.Minute,
 							oauth.Claims{"user": in.User.ID}); err != nil {
 							return "", err
 						}
@@ -747,15 +782,15 @@ func TestHostWithoutARequest(t *testing.T) {
 	h, ctx := f.host, t.Context()
 	for what, err := range map[string]error{
 		"Complete": h.Complete(ctx, cardea.Proof{UserID: "1"}), "Redirect": h.Redirect(ctx, "/"),
-		"JSON": h.JSON(ctx, 200, nil), "Page": h.Page(ctx, feature.Page{}), "SetCookie": h.SetCookie(ctx, "a", 1, nil),
+		"JSON": h.JSON(ctx, 200, nil), "Page": h.Page(ctx, feature.Page{}), "Cookie": h.Cookie(ctx, "a").Set(1, nil),
 	} {
 		if err == nil {
 			t.Errorf("%s: no error", what)
 		}
 	}
-	h.ClearCookie(ctx, "a")
+	h.Cookie(ctx, "a").Clear()
 	h.SetCallbackURL(ctx, "/")
-	if h.Form(ctx) != nil || h.Cookie(ctx, "a") != nil || h.URL(ctx, "x")+h.CallbackURL(ctx) != "" {
+	if h.Form(ctx) != nil || h.Cookie(ctx, "a").Values() != nil || h.URL(ctx, "x")+h.CallbackURL(ctx) != "" {
 		t.Error("there is something without a request")
 	}
 }

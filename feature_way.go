@@ -3,6 +3,7 @@ package cardea
 import (
 	"github.com/cardea-auth/cardea/feature"
 	"github.com/cardea-auth/cardea/internal/page"
+	"github.com/cardea-auth/cardea/language"
 )
 
 // wayMethod serves the requests of a way to sign in that a feature offers.
@@ -20,26 +21,39 @@ func (m *wayMethod) info() providerInfo {
 	if m.isForm() {
 		info.kind, info.statusOnRefusal = TypeCredentials, true
 	}
+	if m.way.Mailed != nil {
+		info.kind, info.provesEmail = TypeEmail, true
+	}
 	return info
 }
 
 // isForm reports whether the way is a form alone.
 func (m *wayMethod) isForm() bool { return m.way.Finish != nil && m.way.Start == nil }
 
-// button returns the way as the sign-in page shows it.
-func (m *wayMethod) button(basePath string) page.Provider {
+// button returns the way as the sign-in page shows it in a language.
+func (m *wayMethod) button(basePath string, t *language.Texts) page.Provider {
+	way := m.way
+	if way.Translate != nil {
+		way = way.Translate(way, t)
+	}
 	b := page.Provider{
-		ID: m.way.ID, Name: m.way.Name, Kind: page.OAuth, Action: basePath + "/signin/" + m.way.ID,
-		BrandColor: m.way.Style.BrandColor, Logo: m.way.Style.Logo,
+		ID: m.way.ID, Name: way.Name, Kind: page.OAuth, Action: basePath + "/signin/" + m.way.ID,
+		BrandColor: way.Style.BrandColor, Logo: way.Style.Logo,
 	}
 	if m.isForm() {
 		b.Action = basePath + "/callback/" + m.way.ID
 	}
-	if m.isForm() || len(m.way.Fields) > 0 {
+	if m.isForm() || len(way.Fields) > 0 {
 		b.Kind = page.Credentials
 	}
-	for _, f := range m.way.Fields {
+	if m.way.Mailed != nil {
+		b.Kind = page.Email
+	}
+	for _, f := range way.Fields {
 		b.Fields = append(b.Fields, page.Field(f))
+	}
+	for _, l := range way.Links {
+		b.Links = append(b.Links, page.PageLink{URL: basePath + "/" + l.Path, Text: l.Text})
 	}
 	return b
 }
@@ -48,19 +62,45 @@ func (m *wayMethod) signIn(e *exchange) error {
 	if m.way.Start == nil {
 		return e.redirectToSignIn()
 	}
-	return m.host.call(e, m.way.Start)
+	return callFeature(m.host, e, m.way.Start)
 }
 
 func (m *wayMethod) getCallback(e *exchange) error {
 	if m.way.Return == nil {
 		return e.auth.methods.unknown()
 	}
-	return m.host.call(e, m.way.Return)
+	return callFeature(m.host, e, m.way.Return)
 }
 
 func (m *wayMethod) postCallback(e *exchange) error {
 	if m.way.Finish == nil {
 		return e.auth.methods.unknown()
 	}
-	return m.host.call(e, m.way.Finish)
+	return callFeature(m.host, e, m.way.Finish)
+}
+
+// fillVerifyRequest adds the form for the code to the page that says that a mail was sent, if this
+// browser asked for the mail.
+func (m *wayMethod) fillVerifyRequest(e *exchange, data *page.VerifyRequest) {
+	if m.way.Mailed == nil {
+		return
+	}
+	base := e.auth.config.BasePath
+	data.ResendAction = base + "/signin/" + m.way.ID
+	address, callbackURL := m.way.Mailed(withExchange(e.r.Context(), e))
+	if address == "" {
+		return
+	}
+	data.CodeAction, data.CSRFToken, data.Email = base+"/callback/"+m.way.ID, e.csrfToken, address
+	data.CallbackURL = e.callbackURL
+	if e.callbackURL == e.origin.String() && callbackURL != "" { // there was no room for it in its cookie
+		data.CallbackURL = callbackURL
+	}
+}
+
+// resume fills in what the feature says about an address that was proven before.
+func (m *wayMethod) resume(id *identity) {
+	if of := m.host.addresses; of != nil && id.isAddress {
+		id.adopt = of.adopt
+	}
 }

@@ -23,6 +23,14 @@ type flowState struct {
 	UserID      string // of the user who was signed in when the flow began; "" for nobody
 }
 
+// confirms is the id of the user who confirms who they are with this flow, "" if it is a sign-in.
+func (s *flowState) confirms() string {
+	if s.Confirms {
+		return s.UserID
+	}
+	return ""
+}
+
 const (
 	flowMaxAge       = 15 * time.Minute
 	maxFlows         = 5 // in one browser at the same time
@@ -57,6 +65,7 @@ func (e *exchange) saveFlowState(s flowState) error {
 	err := cookieRoom{e}.setSealed(e.names.State, cookie.Cookie{Name: prefix + s.ID}, flowMaxAge, map[string]any{
 		"value": s.State, "provider": s.Provider, "verifier": s.Verifier, "nonce": s.Nonce,
 		sealedURL: s.CallbackURL, "user": s.UserID, "authTime": s.AuthTime,
+		"confirms": s.Confirms,
 	})
 	if err != nil {
 		return fail(codeOAuthSignIn, "the cookie of the flow state: %w", err)
@@ -86,7 +95,7 @@ func (e *exchange) takeFlowState(provider, state string) (flowState, error) {
 	s := flowState{
 		Flow: relyingparty.Flow{
 			State: claims.String("value"), Verifier: claims.String("verifier"), Nonce: claims.String("nonce"),
-			AuthTime: relyingparty.AuthTime(claims.String("authTime")),
+			AuthTime: relyingparty.AuthTime(claims.String("authTime")), Confirms: claims.True("confirms"),
 		},
 		ID: id, Provider: claims.String("provider"), CallbackURL: claims.String("callbackUrl"),
 		UserID: claims.String("user"),

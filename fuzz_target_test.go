@@ -73,7 +73,7 @@ func newFuzzTarget(f *testing.F, strategy cardea.Strategy, change ...func(*carde
 			},
 			&cardea.CredentialsProvider{
 				ID: "form", Name: "Form", Fields: []cardea.Field{{Name: "name", Required: true}, {Name: "pin"}},
-				Authorize: x.authorize,
+				Account: []string{"name"}, Authorize: x.authorize,
 			},
 		},
 		HTTPClient: &http.Client{Transport: handlerTransport{issuer}},

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cardea-auth/cardea/feature"
 	"github.com/cardea-auth/cardea/internal/configerr"
 	"github.com/cardea-auth/cardea/internal/expiring"
 	"github.com/cardea-auth/cardea/ratelimit"
@@ -21,6 +22,10 @@ func limitsWithDefaults(l ratelimit.Config) ratelimit.Config {
 	l.Address = cmp.Or(l.Address, ratelimit.Rate{Count: 20, Within: 24 * time.Hour})
 	l.Client = cmp.Or(l.Client, ratelimit.Rate{Count: 60, Within: time.Hour})
 	l.Site = cmp.Or(l.Site, ratelimit.Rate{Count: 1000, Within: time.Hour})
+	l.Mail = cmp.Or(l.Mail, ratelimit.Rate{Count: 5, Within: time.Hour})
+	l.MailClient = cmp.Or(l.MailClient, ratelimit.Rate{Count: 60, Within: time.Hour})
+	l.Account = cmp.Or(l.Account, ratelimit.Rate{Count: 10, Within: 15 * time.Minute})
+	l.AccountClient = cmp.Or(l.AccountClient, ratelimit.Rate{Count: 5, Within: 15 * time.Minute})
 	return l
 }
 
@@ -28,7 +33,10 @@ func validateLimits(l ratelimit.Config, faults *configerr.List) {
 	for _, f := range []struct {
 		name  string
 		limit ratelimit.Rate
-	}{{"Address", l.Address}, {"Client", l.Client}, {"Site", l.Site}} {
+	}{
+		{"Address", l.Address}, {"Client", l.Client}, {"Site", l.Site}, {"Mail", l.Mail},
+		{"MailClient", l.MailClient}, {"Account", l.Account}, {"AccountClient", l.AccountClient},
+	} {
 		validateRate(f.limit, "Limits."+f.name, faults)
 	}
 }
@@ -64,7 +72,7 @@ type counter struct {
 func newCounter(c *Config) *counter {
 	store := c.Limits.Store
 	if store == nil {
-		store, _ = c.Adapter.(ratelimit.Store)
+		store, _ = feature.StoreOf[ratelimit.Store](c.Adapter)
 	}
 	return &counter{store: store, secret: c.Secret, log: c.Logger}
 }
@@ -82,6 +90,9 @@ func (c *counter) key(b budget) string {
 // client come first: a client that has used up its own does not use up those of other people.
 func (c *counter) take(ctx context.Context, now time.Time, budgets ...budget) error {
 	for _, b := range budgets {
+		if isUnlimited(b.limit) {
+			continue
+		}
 		ok, retry, err := c.takeOne(ctx, c.key(b), b.limit, now)
 		if err != nil {
 			return storeError("count for a limit", err)
@@ -114,6 +125,9 @@ func (c *counter) takeOne(
 func (c *counter) give(ctx context.Context, budgets ...budget) {
 	ctx = context.WithoutCancel(ctx)
 	for _, b := range budgets {
+		if isUnlimited(b.limit) {
+			continue
+		}
 		key := c.key(b)
 		if c.store != nil {
 			err := c.store.GiveLimit(ctx, key, b.limit)
@@ -128,6 +142,26 @@ func (c *counter) give(ctx context.Context, budgets ...budget) {
 		}
 		c.memory.Give(key, expiring.Rate(b.limit))
 	}
+}
+
+// reset forgets all events of a budget. A failure of the store is only logged, as in give.
+func (c *counter) reset(ctx context.Context, b budget) {
+	if isUnlimited(b.limit) {
+		return
+	}
+	ctx, key := context.WithoutCancel(ctx), c.key(b)
+	if c.store != nil {
+		err := c.store.ResetLimit(ctx, key)
+		if err == nil {
+			return
+		}
+		if !c.isWithoutPlace(ctx, err) {
+			c.log.WarnContext(ctx, "cardea: failures before a successful sign-in still count", "limit", b.setting,
+				"cause", err)
+			return
+		}
+	}
+	c.memory.Reset(key)
 }
 
 // isWithoutPlace reports whether the store cannot count at all. It says so once in the log.

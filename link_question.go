@@ -3,8 +3,7 @@ package cardea
 import (
 	"cmp"
 	"crypto/rand"
-	"encoding/json"
-	"strings"
+	"maps"
 	"time"
 
 	"github.com/cardea-auth/cardea/internal/page"
@@ -21,6 +20,10 @@ import (
 const (
 	questionMaxAge = 10 * time.Minute
 	maxQuestion    = maxBody - 4<<10 // bytes; the form has other fields too
+
+	// linkMaxAge is how long ago the visitor must have proven who they are, to link an account. It
+	// is a way in as good as a password, for whoever has found the browser.
+	linkMaxAge = 15 * time.Minute
 
 	questionField = "question"
 	answerField   = "answer"
@@ -46,20 +49,6 @@ const (
 	isSomebodyElse
 )
 
-// resumer is a [signInMethod] whose identities can wait for an answer.
-type resumer interface {
-	// resume fills in what the configuration says about an identity that was proven before.
-	resume(id *identity)
-}
-
-func (m *oauthMethod) resume(id *identity) {
-	id.linkByEmail, id.methods = m.LinkByVerifiedEmail, []string{methodFederated}
-}
-
-func (m *emailMethod) resume(id *identity) {
-	id.isAddress, id.adopt, id.methods = true, m.Adopt, []string{methodMail}
-}
-
 // questions asks the visitor about links, and takes the answers.
 type questions struct{ *exchange }
 
@@ -72,6 +61,10 @@ func (e questions) mark(s *Session) string { return cmp.Or(s.ID(), sid(s.Claims)
 // ask shows the question about a proven identity. A client that reads JSON gets the URL of the
 // page.
 func (e questions) ask(id identity, current *User) error {
+	if _, ok := e.auth.method(id.account.Provider).(resumer); !ok || id.within != nil {
+		return fail(CodeInvalidCheck, "the address would become that of the user who is signed in, and this proof "+
+			"cannot wait for the visitor's consent: sign out first")
+	}
 	session, err := e.auth.readSession(e.r.Context(), e.sessionCookie())
 	if err != nil {
 		return err
@@ -79,17 +72,12 @@ func (e questions) ask(id identity, current *User) error {
 	if session == nil || e.mark(session) == "" {
 		return fail(CodeInvalidCheck, "the session has ended meanwhile")
 	}
-	profile, err := json.Marshal(id.profile)
+	claims, err := id.claims()
 	if err != nil {
-		return fail(codeProfileParse, "the profile: %w", err)
+		return err
 	}
-	a := id.account
-	sealed, err := e.auth.sealer.Seal(e.salt(), map[string]any{
-		"id": rand.Text(), "user": current.ID, "session": e.mark(session), "profile": string(profile),
-		"type": a.Type, "provider": a.Provider, "account": a.ProviderAccountID,
-		"refresh": a.RefreshToken, "access": a.AccessToken, "idToken": a.IDToken, "tokenType": a.TokenType,
-		"scope": a.Scope, "state": a.SessionState, "expires": max(a.ExpiresAt.Unix(), 0), sealedURL: id.callbackURL,
-	}, e.now, questionMaxAge)
+	maps.Copy(claims, map[string]any{"id": rand.Text(), "user": current.ID, "session": e.mark(session)})
+	sealed, err := e.auth.sealer.Seal(e.salt(), claims, e.now, questionMaxAge)
 	if err != nil {
 		return fail(codeCallbackRoute, "encrypt the question: %w", err)
 	}
@@ -104,11 +92,15 @@ func (e questions) ask(id identity, current *User) error {
 
 // show writes the page.
 func (e questions) show(sealed string, id identity, current *User) error {
+	provider := id.account.Provider
+	if m := e.auth.method(provider); m != nil {
+		provider = m.info().name
+	}
 	return e.page().Link(e.w, page.Link{
 		Site: e.origin.String(), Action: e.endpoint("/link"), CSRFToken: e.csrfToken,
 		CallbackURL: e.redirectTarget(id.callbackURL), Question: sealed, User: cmp.Or(current.Name, current.Email),
 		Account: cmp.Or(id.profile.Email, id.profile.Name, id.profile.ID), IsAddress: id.isAddress,
-		Provider: e.auth.method(id.account.Provider).info().name,
+		Provider: provider,
 	})
 }
 
@@ -117,6 +109,13 @@ type question struct {
 	id      string
 	ends    time.Time // when an answer is not accepted any more
 	current *User     // who is signed in
+	session *Session  // in which the question was asked
+}
+
+// isFresh reports whether the session allows a link. One whose AuthTime nobody knows does: it never
+// becomes fresh if the store has no place for it.
+func (q question) isFresh(now time.Time) bool {
+	return q.session.AuthTime.IsZero() || stepUp{fresh: linkMaxAge}.isMet(q.session, now)
 }
 
 // open returns the identity that waits for the answer to a question of this session.
@@ -134,34 +133,15 @@ func (e questions) open(sealed string) (id identity, q question, err error) {
 	if err != nil {
 		return id, q, storeError("read the user", err)
 	}
-	m, ok := e.auth.method(c.String("provider")).(resumer)
-	if current == nil || current.ID != c.String("user") || !equalSecrets(e.mark(session), c.String("session")) || !ok {
-		return id, q, fail(CodeInvalidCheck,
-			"the question about a link is of another session, or its provider is gone")
+	if current == nil || current.ID != c.String("user") || !equalSecrets(e.mark(session), c.String("session")) {
+		return id, q, fail(CodeInvalidCheck, "the question about a link is of another session")
 	}
-	id = identity{
-		startedBy: current.ID, callbackURL: c.String(sealedURL), profile: &oauth.Profile{},
-		account: &Account{
-			Type: ProviderType(c.String("type")), Provider: c.String("provider"),
-			ProviderAccountID: c.String("account"),
-			RefreshToken:      c.String("refresh"), AccessToken: c.String("access"), IDToken: c.String("idToken"),
-			TokenType: c.String("tokenType"), Scope: c.String("scope"), SessionState: c.String("state"),
-		},
+	if id, err = openIdentity(e.auth, c); err != nil {
+		return id, q, err
 	}
-	if n, ok := c["expires"].(json.Number); ok {
-		if seconds, err := n.Int64(); err == nil && seconds != 0 {
-			id.account.ExpiresAt = time.Unix(seconds, 0).UTC()
-		}
-	}
-	d := json.NewDecoder(strings.NewReader(c.String("profile")))
-	d.UseNumber()
-	if err := d.Decode(id.profile); err != nil {
-		return id, q, fail(codeProfileParse, "the profile: %w", err)
-	}
-	m.resume(&id)
-	exp, _ := c["exp"].(json.Number)
-	seconds, _ := exp.Int64() // Open has checked it
-	return id, question{c.String("id"), time.Unix(seconds, 0).Add(seal.Tolerance), current}, nil
+	id.startedBy = current.ID
+	ends := time.Unix(intClaim(c, "exp"), 0).Add(seal.Tolerance) // Open has checked exp
+	return id, question{c.String("id"), ends, current, session}, nil
 }
 
 // getLink shows the question again, for a client that was given its URL.
@@ -174,7 +154,8 @@ func getLink(e *exchange) error {
 	return questions{e}.show(sealed, id, asked.current)
 }
 
-// postLink finishes the sign-in with the visitor's answer. It does so once.
+// postLink finishes the sign-in with the visitor's answer. It does so once. A visitor whose session
+// is not fresh is led to confirm who they are, and can link the account after that.
 func postLink(e *exchange) error {
 	id, asked, err := questions{e}.open(e.form[questionField])
 	if err != nil {
@@ -182,6 +163,9 @@ func postLink(e *exchange) error {
 	}
 	switch e.form[answerField] {
 	case answerLink:
+		if !asked.isFresh(e.now) {
+			return e.redirect(withQuery(e.endpoint("/confirm"), "callbackUrl", e.redirectTarget(id.callbackURL)))
+		}
 		id.answer = allowsLink
 	case answerOther:
 		id.answer = isSomebodyElse

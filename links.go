@@ -58,8 +58,11 @@ func (e *exchange) formPage() string {
 }
 
 // verifyPage is the URL of the page that says that a mail was sent, and accepts its code.
-func (e *exchange) verifyPage() string {
-	return withQuery(e.endpoint("/verify-request"), "provider", e.provider, "type", string(TypeEmail))
+func (e *exchange) verifyPage() string { return e.verifyPageOf(e.provider) }
+
+// verifyPageOf is verifyPage for the mail of a provider.
+func (l links) verifyPageOf(provider string) string {
+	return withQuery(l.endpoint("/verify-request"), "provider", provider, "type", string(TypeEmail))
 }
 
 // withQuery adds parameters to the query of a URL. Pairs are names, each followed by its value.

@@ -141,7 +141,8 @@ func (a *Auth) Load(next http.Handler) http.Handler {
 
 // Require is middleware like [Auth.Load], but only requests of signed-in visitors pass. If there is
 // no session, a browser that opens a page is redirected to the sign-in page, and comes back after
-// the sign-in. Every other request gets 401 with a JSON body.
+// the sign-in. htmx gets 401 with the sign-in page in HX-Redirect, so that the browser opens it.
+// Every other request gets 401 with a JSON body.
 //
 // Require sets Cache-Control so that caches do not store the response. The handler may set another
 // value, as behind Load.
@@ -216,15 +217,40 @@ func (a *Auth) load(w http.ResponseWriter, r *http.Request) (http.ResponseWriter
 func (a *Auth) refuse(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "private, no-store")
 	e, err := a.newExchange(w, r)
-	if err != nil || !isNavigation(r) {
-		writeJSON(w, http.StatusUnauthorized, map[string]string{"error": "unauthorized", "message": "Sign in first."})
+	if err == nil && (stranger{e}).lead(e.signInPage()) {
 		return
 	}
+	writeJSON(w, http.StatusUnauthorized, map[string]string{"error": "unauthorized", "message": "Sign in first."})
+}
+
+// stranger is a visitor who must sign in first.
+type stranger struct{ *exchange }
+
+// lead leads a visitor who opens a page, or who uses one that htmx drives, to the page for signing
+// in or confirming, and from there back. It returns false for any other request, and has not
+// answered it.
+func (e stranger) lead(page string) bool {
 	to := ""
-	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		to = e.origin.String() + r.URL.RequestURI()
+	switch opens := e.opensPage(); {
+	case !opens && !e.fromHTMX():
+		return false
+	case opens && (e.r.Method == http.MethodGet || e.r.Method == http.MethodHead):
+		to = e.origin.String() + e.r.URL.RequestURI()
+	case !opens:
+		to = e.redirectTarget(e.r.Header.Get("HX-Current-URL"))
 	}
-	http.Redirect(w, r, withQuery(e.signInPage(), "callbackUrl", to), http.StatusSeeOther)
+	if to = withQuery(page, "callbackUrl", to); e.fromHTMX() {
+		htmx(e).open(to, http.StatusUnauthorized)
+	} else {
+		http.Redirect(e.w, e.r, to, http.StatusSeeOther)
+	}
+	return true
+}
+
+// opensPage reports whether a browser shows the answer as a page, or htmx does, because a link or a
+// form of its page is boosted.
+func (e stranger) opensPage() bool {
+	return isNavigation(e.r) || e.fromHTMX() && e.r.Header.Get("HX-Boosted") == "true"
 }
 
 // isNavigation reports whether a browser is opening a page. Otherwise a program is fetching data.

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/cardea-auth/cardea/feature"
 	"github.com/cardea-auth/cardea/internal/expiring"
 )
 
@@ -23,7 +24,7 @@ type onceStore struct {
 
 func newOnceStore(c *Config) *onceStore {
 	s := &onceStore{log: c.Logger}
-	s.tokens, _ = c.Adapter.(TokenStore)
+	s.tokens, _ = feature.StoreOf[TokenStore](c.Adapter)
 	return s
 }
 
@@ -62,12 +63,24 @@ func (s *onceStore) store(ctx context.Context, kind, provider, id string, now, u
 // deleteExpired deletes some verification tokens that have expired, with every tenth token that is
 // stored, so that they do not pile up if nobody calls [Auth.PurgeExpired].
 func (s *onceStore) deleteExpired(ctx context.Context, now time.Time) {
-	const some = 10
-	if s.stored.Add(1)%some != 0 {
+	if !s.isPurgeDue() {
 		return
 	}
-	if _, err := s.tokens.DeleteExpiredVerificationTokens(ctx, now, 2*some); err != nil {
-		s.log.WarnContext(ctx, "cardea: expired verification tokens not deleted; a later sign-in tries again",
-			"cause", err)
+	if err := s.purge(ctx, now); err != nil {
+		s.purgeFailed(err)
 	}
+}
+
+const purgeEvery = 10 // tokens
+
+// isPurgeDue counts a token that is stored.
+func (s *onceStore) isPurgeDue() bool { return s.stored.Add(1)%purgeEvery == 0 }
+
+func (s *onceStore) purge(ctx context.Context, now time.Time) error {
+	_, err := s.tokens.DeleteExpiredVerificationTokens(ctx, now, 2*purgeEvery)
+	return err
+}
+
+func (s *onceStore) purgeFailed(err error) {
+	s.log.Warn("cardea: expired verification tokens not deleted; a later one tries again", "cause", err)
 }

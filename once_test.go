@@ -72,6 +72,67 @@ func TestProcessesUseAFlowOnce(t *testing.T) {
 	}
 }
 
+// The provider refuses a code that was used. So the flow alone counts where the provider has
+// nothing of the kind, and each callback brings another proof.
+func TestProcessesUseAFlowWithManyProofsOnce(t *testing.T) {
+	t.Parallel()
+	s, second := secondProcess(t, nil)
+	b := newBrowser(t, s.URL)
+	callback := beginAtCustomProvider(t, b) + "&who=7&proof="
+	jar := cookiesOf(b)
+	var started atomic.Int32
+	var all sync.WaitGroup
+	for i := range 20 {
+		all.Go(func() {
+			if startsSession(sendTo([]*cardea.Auth{s.auth, second}[i%2], callback+strconv.Itoa(i), jar)) {
+				started.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if n := started.Load(); n != 1 {
+		t.Errorf("%d sessions, want 1", n)
+	}
+}
+
+// The question whether to link an account is answered once. With JWT no row of the session ends
+// with the first answer.
+func TestProcessesUseAnAnswerOnce(t *testing.T) {
+	t.Parallel()
+	for _, answer := range []string{"link", "other"} {
+		s, second := secondProcess(t, func(c *cardea.Config) {
+			c.Session.Strategy = cardea.StrategyJWT
+			addGitHub(c)
+		})
+		s.issuer.Next(bob)
+		s.issuer.Next(octocat)
+		b := s.signedIn(t, bob.Subject)
+		b.CheckRedirect = stopAtRedirect
+		form := questionOf(t, text(t, visit(t, b, beginAs(t, b, "github", octocat.Subject, "/next"))))
+		form.Set("answer", answer)
+		form.Set("csrfToken", b.CSRFToken())
+		jar := cookiesOf(b).String()
+		var started atomic.Int32
+		var all sync.WaitGroup
+		for i := range 8 {
+			all.Go(func() {
+				r := httptest.NewRequest(http.MethodPost, s.URL+"/api/auth/link", strings.NewReader(form.Encode()))
+				r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+				r.Header.Set("Cookie", jar)
+				w := httptest.NewRecorder()
+				[]*cardea.Auth{s.auth, second}[i%2].ServeHTTP(w, r)
+				if startsSession(w.Result()) {
+					started.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		if n := started.Load(); n != 1 {
+			t.Errorf("%s: %d sessions, want 1", answer, n)
+		}
+	}
+}
+
 func TestProcessesUseAProofOnce(t *testing.T) {
 	t.Parallel()
 	for range 5 {

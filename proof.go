@@ -29,16 +29,30 @@ type Proof struct {
 	// ignored, because the row is read. Defaults to a user who has only the ID or the Email.
 	User *User
 
+	// Raw is what else is known about a new user with Email, such as what was typed when the person
+	// signed up: [Config.OnCreateUser] gets it as Profile.Raw. Otherwise it is ignored. Defaults to
+	// nothing.
+	Raw oauth.Claims
+
 	// Within runs in the transaction that stores the user and the session, which ctx carries, after
 	// the user is stored, so that rows of the application are stored with them or not at all, such
 	// as a password or a used invitation. It may run more than once. An error undoes the sign-in;
-	// see [Callbacks] for its meaning. It needs an Adapter. Defaults to nothing.
+	// see [Callbacks] for its meaning. If a feature holds the sign-in for a second proof, Within
+	// runs once, when the first is stored, and what it writes stays. It needs an Adapter. Defaults
+	// to nothing.
 	Within func(ctx context.Context, u *User) error
 
 	// Methods are how the person has proven who they are, for [Session.Methods]: names of RFC 8176,
 	// such as pwd and otp, or of your own. All of them together, with spaces between them, have at
 	// most 64 bytes. Defaults to none, as for impersonation.
 	Methods []string
+
+	// Confirms says that the user was signed in already, and has proven again who they are: their
+	// session gets a new key, and AuthTime is now. When it ends, [SessionConfig].Lifetime after its
+	// sign-in, stays. It needs UserID; if somebody else is signed in, or nobody, the error is an
+	// [Error] with [CodeAccessDenied]. Methods are those of the session afterwards, so they usually
+	// have the old ones too. Defaults to false: a new sign-in.
+	Confirms bool
 
 	// Provider tells callbacks, events and the log how the person has signed in, as
 	// Account.Provider, such as "registration", "invitation" or "impersonation": lower-case
@@ -49,15 +63,21 @@ type Proof struct {
 // defaultProofProvider is the Account.Provider of a Proof without Provider.
 const defaultProofProvider = "application"
 
-// check returns what is wrong with a proof.
-func (p Proof) check(a *Auth) error {
+// check returns what is wrong with a proof. Own are the addresses of the feature whose proof it is,
+// if it has some: then Email is as the feature spells it.
+func (p Proof) check(a *Auth, own *addresses) error {
 	switch {
 	case (p.UserID == "") == (p.Email == ""):
 		return errors.New("want either Proof.UserID or Proof.Email")
-	case p.Email != "" && (p.Email != strings.ToLower(emailaddr.Clean(p.Email)) || !strings.Contains(p.Email, "@")):
+	case p.Email != "" && own != nil && !own.isStored(p.Email):
+		return errors.New("Proof.Email is not an address as the feature normalizes it")
+	case p.Email != "" && own == nil &&
+		(p.Email != strings.ToLower(emailaddr.Clean(p.Email)) || !strings.Contains(p.Email, "@")):
 		return errors.New("Proof.Email is not an address in lower case")
 	case (p.Email != "" || p.Within != nil) && a.config.Adapter == nil:
 		return errors.New("Proof.Email and Proof.Within need a Config.Adapter")
+	case p.Confirms && p.UserID == "":
+		return errors.New("Proof.Confirms needs Proof.UserID")
 	case p.User != nil && p.User.ID != "" && p.User.ID != p.UserID:
 		return errors.New("Proof.User has another ID than Proof.UserID")
 	case p.Provider != "" && !providerIDPattern.MatchString(p.Provider):
@@ -81,13 +101,16 @@ func (p Proof) identity() identity {
 	if p.Email != "" {
 		id = identity{
 			profile: &oauth.Profile{
-				ID: p.Email, Name: u.Name, Email: p.Email, EmailVerified: true, Image: u.Image,
+				ID: p.Email, Name: u.Name, Email: p.Email, EmailVerified: true, Image: u.Image, Raw: p.Raw,
 			},
 			account:   &Account{Type: TypeEmail, Provider: provider, ProviderAccountID: p.Email},
 			isAddress: true,
 		}
 	}
 	id.methods, id.within = p.Methods, p.Within
+	if p.Confirms {
+		id.confirms = p.UserID
+	}
 	return id
 }
 
@@ -116,7 +139,8 @@ func (p Proof) identity() identity {
 // claim, such as act of RFC 8693 § 4.1. The application can also keep it under [Session.ID].
 //
 // If SignIn returns an error, w has no cookie of a new session. If the error is
-//   - an [Error] with a Redirect, the visitor must go there first;
+//   - an [Error] with a Redirect, the visitor must go there first, for example to give a second
+//     proof; w may have a cookie for that;
 //   - any other Error, such as one with [CodeAccessDenied], a callback has refused, and the visitor
 //     may see its Code;
 //   - [ErrNotFound], possibly wrapped in an Error, there is no such user, or the user was deleted.
@@ -141,7 +165,7 @@ func (a *Auth) SignIn(w http.ResponseWriter, r *http.Request, p Proof) (*Session
 var errWritten = errors.New("the header of the response was written already")
 
 func (p Proof) signIn(a *Auth, w http.ResponseWriter, r *http.Request) (*Session, error) {
-	if err := p.check(a); err != nil {
+	if err := p.check(a, nil); err != nil {
 		return nil, err
 	}
 	if headerWritten(w) {
@@ -156,8 +180,10 @@ func (p Proof) signIn(a *Auth, w http.ResponseWriter, r *http.Request) (*Session
 		return nil, err
 	}
 	if to != "" {
+		e.writeCookies()
 		return nil, &Error{
-			Code: CodeAccessDenied, Redirect: to, Err: errors.New("Callbacks.SignIn sends the visitor elsewhere first"),
+			Code: CodeAccessDenied, Redirect: to,
+			Err: errors.New("a callback or a feature sends the visitor elsewhere first"),
 		}
 	}
 	e.writeCookies()

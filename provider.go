@@ -5,12 +5,13 @@ import (
 
 	"github.com/cardea-auth/cardea/internal/configerr"
 	"github.com/cardea-auth/cardea/internal/page"
+	"github.com/cardea-auth/cardea/language"
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// Provider is one way to sign in: an [*oauth.Provider], an [*EmailProvider] or a
-// [*CredentialsProvider]. Applications get them from packages provider, email and credentials.
-// [New] accepts no other type.
+// Provider is one way to sign in: an [*oauth.Provider], an [*EmailProvider], a
+// [*CredentialsProvider] or a [Feature] that has an id of a provider. Applications get them from
+// packages provider, email, credentials and password. [New] accepts no other type.
 type Provider interface {
 	// ProviderID returns the id of the provider in URLs and in the rows of accounts.
 	ProviderID() string
@@ -130,7 +131,7 @@ func (s signInMethods) ids() []string {
 }
 
 // buttons returns the providers as the sign-in page shows them, without those of an unknown type.
-func (c Config) buttons() []page.Provider {
+func (c Config) buttons(*language.Texts) []page.Provider {
 	var list []page.Provider
 	for _, p := range c.Providers {
 		if d := definitionOf(p); d != nil {

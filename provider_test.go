@@ -166,9 +166,6 @@ func TestProfileFunctionFails(t *testing.T) {
 		"with an id of spaces": func(context.Context, oauth.Claims) (oauth.Profile, error) {
 			return oauth.Profile{ID: "  "}, nil
 		},
-		"with an id of 256 bytes": func(context.Context, oauth.Claims) (oauth.Profile, error) {
-			return oauth.Profile{ID: string(make([]byte, 256))}, nil
-		},
 		"with nil formatted as the id": func(context.Context, oauth.Claims) (oauth.Profile, error) {
 			return oauth.Profile{ID: "<nil>"}, nil
 		},

@@ -61,11 +61,10 @@ func onUnixSocket(r *http.Request) bool {
 // address in IPv6 is unwrapped.
 func parseAddr(s string) (netip.Addr, bool) {
 	s = strings.Trim(s, " \t\"")
-	addr, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]"))
+	withPort, err := netip.ParseAddrPort(s) // first, because every RemoteAddr has a port
+	addr := withPort.Addr()
 	if err != nil {
-		var withPort netip.AddrPort
-		withPort, err = netip.ParseAddrPort(s)
-		addr = withPort.Addr()
+		addr, err = netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]"))
 	}
 	return addr.WithZone("").Unmap(), err == nil
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/cardea-auth/cardea/feature"
 )
 
 // PurgeExpired deletes sessions, verification tokens and counts for limits that have expired, in
@@ -15,14 +17,14 @@ import (
 // may call PurgeExpired once a day to delete the rest. Without a [Config.Adapter] it does nothing.
 func (a *Auth) PurgeExpired(ctx context.Context) (int, error) {
 	total := 0
-	if s, ok := a.config.Adapter.(SessionStore); ok {
+	if s, ok := feature.StoreOf[SessionStore](a.config.Adapter); ok {
 		n, err := purge(ctx, s.DeleteExpiredSessions, a.now())
 		total += n
 		if err != nil {
 			return total, fmt.Errorf("cardea: purge sessions: %w", err)
 		}
 	}
-	if s, ok := a.config.Adapter.(TokenStore); ok {
+	if s, ok := feature.StoreOf[TokenStore](a.config.Adapter); ok {
 		n, err := purge(ctx, s.DeleteExpiredVerificationTokens, a.now())
 		total += n
 		if err != nil {

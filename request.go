@@ -20,7 +20,7 @@ type exchange struct {
 	r     *http.Request
 	now   time.Time
 	names *cookie.Names // httpCookies or httpsCookies of auth
-	jar   *cookie.Jar
+	jar   cookie.Jar
 
 	route       *route            // nil in the middleware
 	provider    string            // last segment of the path: a provider's id, or the code of a failure
@@ -28,10 +28,14 @@ type exchange struct {
 	formValues  url.Values        // what was posted as a form, all values
 	update      json.RawMessage   // the new data of POST session
 	csrfToken   string
-	csrfKnown   bool   // the browser has sent csrfToken in its cookie
-	callbackURL string // where to go afterwards: safe and absolute
-	order       int64  // of the sign-in, if the request of a feature becomes one; see signInOrder
-	session     string // the value of the session cookie, if it was chosen among several
+	csrfKnown   bool           // the browser has sent csrfToken in its cookie
+	callbackURL string         // where to go afterwards: safe and absolute
+	order       int64          // of the sign-in, if the request of a feature becomes one; see signInOrder
+	session     string         // the value of the session cookie, if it was chosen among several
+	completes   bool           // the request signs somebody in, and ends the session of its cookie
+	asked       *asked         // the sign-in about which conditions are being asked; nil for none
+	pending     *pendingSignIn // the one of this browser, which Host.Held has found; nil for none
+	tasks       answerTasks
 }
 
 // newExchange returns an error for a host that is not trusted.
@@ -48,7 +52,7 @@ func (a *Auth) newExchange(w http.ResponseWriter, r *http.Request) (*exchange, e
 	if origin.Scheme == "https" {
 		e.names = &a.httpsCookies
 	}
-	e.jar = cookie.NewJar(r.Header, e.names)
+	e.jar = *cookie.NewJar(r.Header, e.names)
 	e.jar.Answered(w.Header())
 	return e, nil
 }

@@ -49,8 +49,7 @@ func (e *exchange) redirectWithStatus(to string, status int) {
 		return
 	}
 	if e.fromHTMX() {
-		h.Set("HX-Redirect", to)
-		e.w.WriteHeader(http.StatusOK)
+		htmx{e}.open(to, http.StatusOK)
 		return
 	}
 	h.Set("Location", to)
@@ -63,6 +62,21 @@ func (e *exchange) redirectWithStatus(to string, status int) {
 		e.w.WriteHeader(http.StatusFound)
 	}
 }
+
+// htmx answers htmx.
+type htmx struct{ *exchange }
+
+// open lets htmx open a page in place of the one that it has. It does so with any status, and puts
+// nothing of the answer into its page.
+func (e htmx) open(to string, status int) {
+	e.jar.Write(e.w.Header())
+	e.w.Header().Set("HX-Redirect", to)
+	e.w.WriteHeader(status)
+}
+
+// openPage lets htmx open the page that it has asked for, because it cannot put the page into its
+// own: the look would be missing, and the Content-Security-Policy is another.
+func (e htmx) openPage() error { return e.redirect(e.origin.String() + e.r.URL.RequestURI()) }
 
 // answerFailure answers with a failure: the cause goes to the log, the code to the visitor. If the
 // store is unavailable, the answer is 503, because trying again may help; if a limit is used up, it
@@ -134,8 +148,8 @@ func (e *exchange) logFailure(err error) {
 		"remote", e.remote(), "cause", err)
 }
 
-// unavailable answers 503, in JSON to the Auth.js clients and to requests for the session,
-// otherwise with a page.
+// unavailable answers 503, in JSON to the Auth.js clients and to requests for the session, to htmx
+// with the URL of the page for failures, otherwise with a page.
 func (e *exchange) unavailable() {
 	e.w.Header().Set("Retry-After", "5")
 	switch {
@@ -145,6 +159,8 @@ func (e *exchange) unavailable() {
 		})
 	case e.route.json:
 		e.json(http.StatusServiceUnavailable, map[string]string{"error": "unavailable"})
+	case e.fromHTMX():
+		htmx{e}.open(withQuery(e.errorPage(), "error", string(CodeConfiguration)), http.StatusServiceUnavailable)
 	case e.route.failureStatus != 0:
 		e.json(http.StatusServiceUnavailable, e.auth.protocol.noSession)
 	default:
@@ -154,14 +170,18 @@ func (e *exchange) unavailable() {
 	}
 }
 
-// limited answers 429 with Retry-After (RFC 6585 § 4), in JSON to the Auth.js clients, otherwise
-// with a page that says when to try again.
+// limited answers 429 with Retry-After (RFC 6585 § 4), in JSON to the Auth.js clients, to htmx
+// with the URL of the sign-in page, otherwise with a page that says when to try again.
 func (e *exchange) limited(err *Error) {
 	wait := waitAfter(err)
 	e.w.Header().Set("Retry-After", strconv.Itoa(int(wait.Seconds())))
 	to := e.auth.protocol.failureURL(e, err)
-	if e.fromAuthJS() || e.fromNextAuth4() {
+	switch {
+	case e.fromAuthJS() || e.fromNextAuth4():
 		e.json(http.StatusTooManyRequests, map[string]string{"url": to})
+		return
+	case e.fromHTMX():
+		htmx{e}.open(to, http.StatusTooManyRequests)
 		return
 	}
 	failure := page.Failure{Site: e.origin.String(), Code: string(CodeRateLimited), SignInURL: to, Wait: wait}
@@ -176,10 +196,10 @@ func waitAfter(err *Error) time.Duration {
 	return (wait + time.Second - 1).Truncate(time.Second)
 }
 
-// page writes the cookies and returns the built-in pages.
+// page writes the cookies and returns the built-in pages in the language of the visitor.
 func (e *exchange) page() *page.Pages {
 	e.jar.Write(e.w.Header())
-	return e.auth.pages
+	return e.auth.pages.In(languageOf(e))
 }
 
 // truncate cuts a text after n bytes, for the log.

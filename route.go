@@ -72,6 +72,8 @@ var routeTable = []route{
 	},
 	{method: http.MethodGet, action: "link", serve: getLink},
 	{method: http.MethodPost, action: "link", csrf: true, serve: postLink},
+	{method: http.MethodGet, action: "confirm", serve: getConfirm},
+	{method: http.MethodPost, action: "confirm", csrf: true, serve: postConfirm},
 	{method: http.MethodGet, action: "signout", serve: getSignOut},
 	{method: http.MethodPost, action: "signout", csrf: true, shared: true, serve: postSignOut},
 	{method: http.MethodGet, action: "verify-request", serve: getVerifyRequest},
@@ -82,8 +84,8 @@ var routeTable = []route{
 
 // ServeHTTP serves the endpoints of Auth.js under the base path: providers, session, csrf, signin,
 // callback, link, signout, verify-request, error and _log; link asks whether to link an account,
-// and is not of Auth.js. Any other request gets 404 or 405, and one for a host that is not trusted
-// 400.
+// confirm lets a visitor confirm who they are, and both are not of Auth.js. Any other request gets
+// 404 or 405, and one for a host that is not trusted 400.
 func (a *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("Cache-Control", "private, no-cache, no-store")
@@ -112,6 +114,7 @@ func (a *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	e.route, e.provider = route, segment
+	defer e.tasks.start(&a.tasks)
 	if r.Method == http.MethodPost {
 		if err := e.readForm(); err != nil {
 			badRequest(w)
@@ -128,6 +131,9 @@ func (e *exchange) serve() error {
 	if e.sentByProvider() {
 		return e.route.serve(e)
 	}
+	if e.fromHTMX() && e.route.isPage() {
+		return htmx{e}.openPage()
+	}
 	if !e.route.stateless {
 		e.prepare()
 	}
@@ -138,6 +144,9 @@ func (e *exchange) serve() error {
 	}
 	return e.route.serve(e)
 }
+
+// isPage reports whether browsers navigate to the endpoint, which is not one of a feature.
+func (t *route) isPage() bool { return t.method == http.MethodGet && !t.shared && t.path == "" }
 
 // sentByProvider reports whether a provider's page may send this request. It cannot contain a token
 // of this site, and changes nothing.

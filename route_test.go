@@ -27,6 +27,8 @@ func TestEveryRouteIsDeclared(t *testing.T) {
 		"POST callback/provider, CSRF",
 		"GET link, open",
 		"POST link, CSRF",
+		"GET confirm, open",
+		"POST confirm, CSRF",
 		"GET signout, open",
 		"POST signout, CSRF",
 		"GET verify-request, open",

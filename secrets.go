@@ -17,9 +17,13 @@ func randomToken() string {
 
 // saltedHash hashes a token together with the secret of the site, as Auth.js does for CSRF tokens
 // and for the tokens of links in mails.
-func saltedHash(token, secret string) string {
-	sum := sha256.Sum256([]byte(token + secret))
-	return hex.EncodeToString(sum[:])
+func saltedHash(token, secret string) string { return hexOf(sha256.Sum256([]byte(token + secret))) }
+
+// hexOf returns a hash in hexadecimal digits.
+func hexOf(sum [sha256.Size]byte) string {
+	var text [2 * sha256.Size]byte
+	hex.Encode(text[:], sum[:])
+	return string(text[:])
 }
 
 // equalSecrets compares two secrets in constant time.

@@ -202,19 +202,21 @@ func TestCorrectProvidersAreAccepted(t *testing.T) {
 	}
 }
 
-// Many tokens with unknown key ids cause one request for the keys, so that an attacker cannot flood
-// the provider.
+// Many tokens with unknown key ids cause one request for the keys in five seconds, so that an
+// attacker cannot flood the provider.
 func TestUnknownKeyIDsCauseOneRequest(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
 	cardeatest.SignIn(t, s.URL, "idp", "")
 	fetched := s.issuer.Requests(cardeatest.JWKS)
 	s.issuer.Misbehave(cardeatest.KidUnknown)
+	start := time.Now()
 	for range 20 {
 		checkSignInFailed(t, s, signInWith(t, newBrowser(t, s.URL), "idp"), cardea.CodeConfiguration)
 	}
-	if n := s.issuer.Requests(cardeatest.JWKS) - fetched; n != 1 {
-		t.Errorf("%d requests for keys, want one", n)
+	most := 1 + int(time.Since(start)/(5*time.Second))
+	if n := s.issuer.Requests(cardeatest.JWKS) - fetched; n < 1 || n > most {
+		t.Errorf("%d requests for keys, want 1 to %d", n, most)
 	}
 }
 

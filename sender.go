@@ -11,10 +11,9 @@ import (
 type sender struct{ *exchange }
 
 // check returns a failure unless a page of this site, or of one of Config.TrustedOrigins, sent the
-// request: it repeats the CSRF
-// token of the browser's cookie and, as far as the browser says, comes from such an origin. The
-// token alone is not enough where a sibling domain can set cookies; the origin alone is not enough
-// where a browser sends none.
+// request: it repeats the CSRF token of the browser's cookie and, as far as the browser says, comes
+// from such an origin. The token alone is not enough where a sibling domain can set cookies; the
+// origin alone is not enough where a browser sends none.
 func (e sender) check() error {
 	if fault := cmp.Or(e.cookieFault(), e.tokenFault(), e.originFault()); fault != "" {
 		return fail(CodeMissingCSRF, "POST %s: %s", e.route.action, fault)

@@ -3,7 +3,6 @@ package cardea
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"log/slog"
 	"sync"
@@ -30,10 +29,7 @@ func (s *databaseSessions) key(token string) string {
 	if s.config.InsecureStoreRawTokens {
 		return token
 	}
-	sum := sha256.Sum256([]byte(token))
-	var text [2 * sha256.Size]byte
-	hex.Encode(text[:], sum[:])
-	return string(text[:])
+	return hexOf(sha256.Sum256([]byte(token)))
 }
 
 // create adds a session of a user with that token.

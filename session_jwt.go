@@ -32,7 +32,8 @@ type jwtSessions struct {
 
 // create returns the session of a user who has just signed in, and the value of its cookie: "" if
 // Callbacks.JWT has ended the session.
-func (s *jwtSessions) create(ctx context.Context, in *SignIn, id identity) (string, *Session, error) {
+func (s *jwtSessions) create(ctx context.Context, res *signInResult, id identity) (string, *Session, error) {
+	in := &res.SignIn
 	claims := oauth.Claims{
 		"name": orNull(in.User.Name), "email": orNull(in.User.Email), "picture": orNull(in.User.Image),
 		"sub": in.User.ID, "sid": rand.Text(),
@@ -42,7 +43,7 @@ func (s *jwtSessions) create(ctx context.Context, in *SignIn, id identity) (stri
 	if in.IsNewUser {
 		trigger = TriggerSignUp
 	}
-	session := &id.opened
+	session := &res.opened
 	session.SeenAt, session.IP, session.UserAgent = time.Time{}, "", "" // a token has no place for them
 	session.order = id.order
 	value, err := s.write(ctx, session, &TokenChange{Claims: claims, Trigger: trigger, SignIn: in}, id.cookie)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"time"
+
+	"github.com/cardea-auth/cardea/feature"
 )
 
 // sessionStrategy reads, extends and ends the sessions of cookies. The implementations are
@@ -78,9 +80,10 @@ func userIDOf(s *Session) string {
 // openSessions sets the strategy that the configuration asks for.
 func (a *Auth) openSessions() {
 	if a.config.Session.Strategy == StrategyDatabase {
-		tracker, _ := a.config.Adapter.(SessionTracker)
+		store, _ := feature.StoreOf[SessionStore](a.config.Adapter)
+		tracker, _ := feature.StoreOf[SessionTracker](a.config.Adapter)
 		a.database = &databaseSessions{
-			store: a.config.Adapter.(SessionStore), tracker: tracker, config: a.config.Session, log: a.log,
+			store: store, tracker: tracker, config: a.config.Session, log: a.log,
 		}
 		a.sessions = a.database
 		return

@@ -60,8 +60,9 @@ func (a *Auth) EndSession(ctx context.Context, userID, id string) error {
 
 // EndSessions ends all sessions of a user except one, usually that of [SessionFrom], and returns
 // how many. If except is nil, or a session of another user, it ends all of them. The links and
-// codes that were mailed to the user no longer sign in either. Call it after a change of the user's
-// password. It works for a user who is deleted and whose row is kept, too.
+// codes that were mailed to the user, and the tokens of [Config].Features, do not work any more.
+// Call it after a change of the user's password. It works for a user who is deleted and whose row
+// is kept, too.
 //
 // With [StrategyJWT] the error is [errors.ErrUnsupported].
 func (a *Auth) EndSessions(ctx context.Context, userID string, except *Session) (int, error) {
@@ -79,7 +80,7 @@ func (a *Auth) EndSessions(ctx context.Context, userID string, except *Session) 
 		if err := a.config.Adapter.LockUser(ctx, userID); ignoreNotFound(err) != nil {
 			return err
 		}
-		if err := a.deleteMails(ctx, userID); err != nil {
+		if err := a.deleteTokens(ctx, userID); err != nil {
 			return err
 		}
 		n, err = a.database.store.DeleteSessions(ctx, userID, token)

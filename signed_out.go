@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/cardea-auth/cardea/feature"
 	"github.com/cardea-auth/cardea/internal/expiring"
 )
 
@@ -16,8 +17,9 @@ import (
 // it loses the oldest sign-out. From then on it refuses every session that may be as old: those
 // that were not used since then.
 type signedOut struct {
-	adapter Adapter    // nil unless sign-outs are shared
-	tokens  TokenStore // of the adapter
+	adapter Adapter     // nil unless sign-outs are shared
+	tokens  TokenStore  // of the adapter
+	reader  tokenReader // of the adapter, nil if there is none
 
 	remember time.Duration // how long a sign-out counts
 	maxAge   time.Duration // of a session that is not used
@@ -27,12 +29,26 @@ type signedOut struct {
 	counts expiring.Limiter
 }
 
+// tokenReader is what a [TokenStore] may have in addition, so that the sign-outs need no
+// transaction. The rules of Adapter hold.
+type tokenReader interface {
+	// VerificationToken returns the token and leaves it. If there is none of that identifier, the
+	// error is ErrNotFound. An expired one may count as none.
+	VerificationToken(ctx context.Context, identifier, token string) (*VerificationToken, error)
+
+	// ExtendVerificationToken adds t in one atomic step. If the token exists with an earlier
+	// expiry, it gets that of t; a later one stays.
+	ExtendVerificationToken(ctx context.Context, t *VerificationToken) error
+}
+
 const maxSignOuts = 1000 // of one user, at once
 
 func newSignedOut(c *Config, remember time.Duration) *signedOut {
 	s := &signedOut{remember: remember, maxAge: c.Session.MaxAge}
 	if c.Session.ShareSignOuts {
-		s.adapter, s.tokens = c.Adapter, c.Adapter.(TokenStore)
+		s.adapter = c.Adapter
+		s.tokens, _ = feature.StoreOf[TokenStore](c.Adapter)
+		s.reader, _ = s.tokens.(tokenReader)
 	}
 	return s
 }
@@ -63,6 +79,10 @@ func (s *signedOut) endAll(ctx context.Context, userID string, order int64, now 
 	s.users.Extend(userID, now, until)
 	if s.tokens == nil {
 		return nil
+	}
+	if s.reader != nil {
+		err := s.reader.ExtendVerificationToken(ctx, newUsedToken(tokenOfCut, "", userID, until))
+		return storeError("end the sessions of a user", err)
 	}
 	err := s.adapter.Transact(ctx, func(ctx context.Context) error {
 		row := newUsedToken(tokenOfCut, "", userID, until)
@@ -109,9 +129,24 @@ func (s *signedOut) mayBeLost(expires time.Time) bool {
 
 var errUndo = errors.New("nothing is changed")
 
-// isStored reports whether the store has a sign-out of the session. A [TokenStore] can only read
-// what it removes, so the transaction is undone.
-func (s *signedOut) isStored(ctx context.Context, session *Session, sid string) (ended bool, err error) {
+// isStored reports whether the store has a sign-out of the session.
+func (s *signedOut) isStored(ctx context.Context, session *Session, sid string) (bool, error) {
+	if s.reader == nil {
+		return s.isConsumed(ctx, session, sid)
+	}
+	row := newUsedToken(tokenOfSignOut, "", sid, time.Time{})
+	_, err := s.reader.VerificationToken(ctx, row.Identifier, row.Token)
+	if !errors.Is(err, ErrNotFound) {
+		return err == nil, err
+	}
+	row = newUsedToken(tokenOfCut, "", session.UserID, time.Time{})
+	cut, err := s.reader.VerificationToken(ctx, row.Identifier, row.Token)
+	return err == nil && s.isBefore(session, cut.Expires), ignoreNotFound(err)
+}
+
+// isConsumed is isStored for a store that can only read what it removes. So the transaction is
+// undone.
+func (s *signedOut) isConsumed(ctx context.Context, session *Session, sid string) (ended bool, err error) {
 	err = s.adapter.Transact(ctx, func(ctx context.Context) error {
 		row := newUsedToken(tokenOfSignOut, "", sid, time.Time{})
 		_, err := s.tokens.ConsumeVerificationToken(ctx, row.Identifier, row.Token)

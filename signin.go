@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
+	"time"
 
 	"github.com/cardea-auth/cardea/internal/uuid"
 	"github.com/cardea-auth/cardea/oauth"
@@ -25,6 +27,12 @@ type identity struct {
 	adopt       func(context.Context, *User) (bool, error) // see EmailProvider.Adopt; may be nil
 	callbackURL string                                     // where the visitor goes afterwards
 	answer      linkAnswer                                 // what the visitor has said about a link
+	by          string                                     // id of the method that has proven it, "" for code
+	feature     string                                     // id of the feature that has proven it; "" for none
+
+	confirms string    // id of the user who confirms who they are, and is signed in; "" for a sign-in
+	provenAt time.Time // when the person has proven it, if that is not now; zero for now
+	isSilent bool      // nobody knows whether the provider has asked the person
 
 	// verificationRequest says that nothing is proven yet: a visitor asks for a mail.
 	verificationRequest bool
@@ -42,11 +50,42 @@ type identity struct {
 	// onlyRequired says that the store has refused a row, so it gets only what it must have.
 	onlyRequired bool
 
+	pending *pendingSignIn // that this identity finishes; nil for a first proof
+	holds   *pendingSignIn // that it becomes, because a condition holds it; nil for none
+
 	cookie  sessionCookie // of the session that the browser has now
 	session *Session      // that session; nil if nobody is signed in, or if it has ended meanwhile
 	token   string        // of the new session, with StrategyDatabase
 	order   int64         // of the sign-in among the JWT sign-ins of this process; see signInOrder
 	opened  Session       // what the new session knows about the sign-in; see exchange.openedSession
+}
+
+// openAs returns what the new session of a user knows about the sign-in. If the user was signed in
+// before, the session is not newer than what was proven now or before, and a confirmation moves no
+// end of a lifetime. An account that is linked to the session proves nothing about its user.
+func (id *identity) openAs(u *User, config SessionConfig) Session {
+	opened, now, before := id.opened, id.cookie.now, id.session
+	if !id.provenAt.IsZero() {
+		opened.AuthTime = id.provenAt
+	}
+	if before == nil || before.UserID != u.ID {
+		return opened
+	}
+	if id.isSilent || id.answer == allowsLink || before.AuthTime.After(opened.AuthTime) {
+		opened.AuthTime = before.AuthTime
+	}
+	if id.confirms != "" {
+		opened.CreatedAt = config.begin(before, now)
+		opened.Expires = config.within(opened.CreatedAt, opened.Expires)
+	}
+	return opened
+}
+
+// forgetTwoFactors takes back what the provider has said about two factors. They protect the
+// account there, and say nothing about a user to whom that account did not belong.
+func (id *identity) forgetTwoFactors() {
+	id.methods = slices.DeleteFunc(slices.Clone(id.methods), func(m string) bool { return m == methodMulti })
+	id.opened.Methods, id.opened.Level = id.methods, levelOf(id.methods)
 }
 
 // namedIdentity returns the identity of a user whom a check of the application names. The account
@@ -106,6 +145,7 @@ func (id identity) ephemeralID() string {
 type signInResult struct {
 	SignIn
 	session *Session // the new session
+	opened  Session  // what it knows about the sign-in
 	created bool     // the user was created
 	updated []*User  // users whose rows were changed
 	linked  bool     // the account was linked
@@ -139,6 +179,7 @@ type completion struct{ *exchange }
 // signed in, and the visitor goes there.
 func (e completion) do(id identity) (res *signInResult, redirect string, err error) {
 	ctx := e.r.Context()
+	e.completes = true
 	id.cookie, id.token, id.opened = e.sessionCookie(), randomToken(), e.openedSession(id.methods)
 	id.order = cmp.Or(id.order, e.auth.nextSignIn(e.now))
 	if id.session, err = e.auth.readSession(ctx, id.cookie); err != nil {
@@ -150,10 +191,19 @@ func (e completion) do(id identity) (res *signInResult, redirect string, err err
 	res, to, err := e.auth.users.resolve(withExchange(ctx, e.exchange), &id, e.auth.ask)
 	if err != nil {
 		return nil, "", err
+	} else if id.holds != nil {
+		return nil, id.holds.at, e.hold(ctx, res, id)
 	} else if to != "" {
 		return nil, e.redirectTarget(to), nil
 	}
-	e.auth.announce(ctx, res)
+	e.announce(ctx, res)
+	if id.pending == nil {
+		id.order = max(id.order, e.order) // as in hold
+	} else {
+		res.IsNewUser = res.IsNewUser || id.pending.isNew
+		e.auth.counter.give(ctx, pendingBudget(res.User.ID))
+	}
+	pendings(e).clear()
 	if err := e.startSession(ctx, res, id); err != nil {
 		return nil, "", err
 	}
@@ -164,6 +214,19 @@ func (e completion) do(id identity) (res *signInResult, redirect string, err err
 	e.auth.log.InfoContext(ctx, "cardea: signed in", "user", res.User.ID, "provider", res.Account.Provider,
 		"new", res.IsNewUser, "remote", e.remote())
 	return res, "", nil
+}
+
+// hold gives the browser a sign-in that waits, and the store has already.
+func (e completion) hold(ctx context.Context, res *signInResult, id identity) error {
+	e.announce(ctx, res)
+	if id.pending == nil {
+		id.order = max(id.order, e.order) // Proof.Within may have ended all earlier ones
+	} else {
+		id.holds.isNew = id.holds.isNew || id.pending.isNew
+	}
+	e.auth.log.InfoContext(ctx, "cardea: sign-in waits for another proof", "user", res.User.ID, "provider",
+		res.Account.Provider, "remote", e.remote())
+	return pendings(e).keep(id, id.holds)
 }
 
 // openedSession returns what a session that begins now knows about its sign-in.
@@ -196,6 +259,7 @@ func (e *exchange) askApplication(ctx context.Context, id identity) (redirect st
 // ask calls Callbacks.SignIn and then, if the person is proven, the conditions of features. Each
 // may refuse the person or redirect them.
 func (a *Auth) ask(ctx context.Context, id *identity, p plan) (redirect string, err error) {
+	id.holds = nil
 	ctx = aboutUser(ctx, a, p.user, nil)
 	if allow := a.config.Callbacks.SignIn; allow != nil {
 		in := p.signIn(id, id.account)
@@ -208,18 +272,28 @@ func (a *Auth) ask(ctx context.Context, id *identity, p plan) (redirect string, 
 		return redirect, nil
 	}
 	in := p.signIn(id, id.account)
-	return a.features.allow(ctx, &in)
+	e, _ := ctx.Value(exchangeKey{}).(*exchange) // of completion.do
+	e.asked = &asked{identity: id, in: &in}
+	redirect, err = a.features.allow(ctx, &in)
+	if err == nil && redirect != "" && redirect == e.asked.holdsAt {
+		id.holds = &pendingSignIn{
+			id: randomToken(), at: redirect, expires: e.now.Add(pendingMaxAge).Truncate(time.Millisecond),
+			takesOver: e.asked.takesOver,
+		}
+	}
+	e.asked = nil
+	return redirect, err
 }
 
 // announce calls the events for what was stored.
-func (a *Auth) announce(ctx context.Context, res *signInResult) {
-	events, about := a.config.Events, aboutUser(ctx, a, res.User, nil)
+func (e completion) announce(ctx context.Context, res *signInResult) {
+	events, about := e.auth.config.Events, aboutUser(ctx, e.auth, res.User, nil)
 	if res.created && events.CreateUser != nil {
 		events.CreateUser(about, res.User)
 	}
 	if events.UpdateUser != nil {
 		for _, u := range res.updated {
-			events.UpdateUser(aboutUser(ctx, a, u, nil), u)
+			events.UpdateUser(aboutUser(ctx, e.auth, u, nil), u)
 		}
 	}
 	if res.linked && events.LinkAccount != nil {
@@ -236,7 +310,7 @@ func (e completion) startSession(ctx context.Context, res *signInResult, id iden
 		if err != nil {
 			return err
 		}
-		value, res.session, err = jwt.create(aboutUser(ctx, e.auth, res.User, nil), &res.SignIn, id)
+		value, res.session, err = jwt.create(aboutUser(ctx, e.auth, res.User, nil), res, id)
 		if err != nil {
 			return err
 		}

@@ -18,6 +18,18 @@ type facts struct {
 // verified it, and the application trusts the provider with that.
 func (f facts) emailProven() bool { return f.linkByEmail && f.emailVerified }
 
+// refusal says for the log why the decision is decisionRefuse, and which setting could change that.
+func (f facts) refusal() string {
+	switch {
+	case f.owner != "":
+		return "the account belongs to another user than the one who is signed in"
+	case !f.linkByEmail:
+		return "a user has the e-mail address already, and the sign-in does not prove it: set LinkByVerifiedEmail " +
+			"of the provider if you trust it with addresses"
+	}
+	return "a user has the e-mail address already, and the provider does not say that it has verified it"
+}
+
 // linksWithoutSession reports whether the account would be linked to the signed-in user also if
 // nobody were signed in.
 func (f facts) linksWithoutSession() bool {

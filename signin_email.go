@@ -3,6 +3,8 @@ package cardea
 import (
 	"context"
 	"time"
+
+	"github.com/cardea-auth/cardea/feature"
 )
 
 // planAddress decides about a person who has proven an e-mail address.
@@ -86,8 +88,8 @@ func (r *userResolver) deleteCredentials(ctx context.Context, u *User) error {
 	if err != nil {
 		return err
 	}
+	store, _ := feature.StoreOf[AuthenticatorStore](r.adapter) // the keys came from it
 	for _, key := range keys {
-		store := r.adapter.(AuthenticatorStore) // the keys came from it
 		if err := store.DeleteAuthenticator(ctx, key.UserID, key.CredentialID); err != nil {
 			return err
 		}

@@ -19,9 +19,10 @@ type plan struct {
 	loser    *User // the user who loses the address, because another person has proven it; may be nil
 	current  *User // the user who is signed in now; nil for nobody
 
-	verifies  bool // the sign-in proves the address of user for the first time
-	asksAdopt bool // Adopt decides whether the person is the user who has the address
-	bySession bool // the person is user only because user is signed in; see linkQuestion
+	verifies  bool   // the sign-in proves the address of user for the first time
+	asksAdopt bool   // Adopt decides whether the person is the user who has the address
+	refusal   string // why the decision is decisionRefuse
+	bySession bool   // the person is user only because user is signed in; see linkQuestion
 }
 
 // planIDs is a plan without the content of its rows. Users are given by their ids, "" for none.
@@ -58,12 +59,19 @@ func (p plan) signIn(id *identity, account *Account) SignIn {
 	in := SignIn{
 		User: p.user, Account: account, Profile: p.profile(id), IsNewUser: p.user == nil,
 		Linking: p.user != nil && p.links(id), Current: p.current, VerificationRequest: id.verificationRequest,
-		Methods: id.methods,
+		Methods: id.methods, FirstProof: p.isFirstProof(id),
 	}
 	if in.User == nil {
 		in.User = id.newUser()
 	}
 	return in
+}
+
+// isFirstProof reports whether the person becomes an existing user by being the first who proves
+// the address, and by nothing else. Whatever was set up before may be a stranger's.
+func (p plan) isFirstProof(id *identity) bool {
+	byAddress := id.isAddress || p.decision == decisionLinkByEmail
+	return p.decision == decisionAdopt || p.verifies && byAddress && !p.bySession
 }
 
 // profile returns the person as the provider describes them or, if a check of the application has
@@ -109,6 +117,9 @@ func (r *userResolver) planNamed(ctx context.Context, id *identity, p *plan) err
 		return nil
 	}
 	found, err := candidateOf(r.adapter.UserByID(ctx, id.user.ID))
+	if err == nil && found.user == nil && id.pending != nil { // it has ended with the user
+		return noPending()
+	}
 	if err == nil && found.user == nil {
 		return fail(CodeConfiguration, "provider %q: the user is not in the store: %w", id.account.Provider,
 			ErrNotFound)
@@ -142,6 +153,7 @@ func (r *userResolver) planAccount(ctx context.Context, id *identity, p *plan) e
 		return err
 	}
 	f := factsOf(id, p.current, owner, sameEmail)
+	p.refusal = f.refusal()
 	if f.emailProven() && f.sameEmail != "" && !f.sameEmailVerified && !f.sameEmailDeleted {
 		if f.sameEmailUnused, err = r.isUnused(ctx, sameEmail.user, nil); err != nil {
 			return err

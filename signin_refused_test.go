@@ -247,7 +247,8 @@ func TestDeletedUserCallback(t *testing.T) {
 	}
 }
 
-// Nobody is asked about a deleted user before the address is proven.
+// Nobody is asked about a deleted user before the address is proven, and Callbacks.SignIn does not
+// see the row: what it decides would tell the visitor.
 func TestDeletedUserAsksForAMail(t *testing.T) {
 	t.Parallel()
 	s, _ := newSiteWithDeleted(t, func(c *cardea.Config, _ *softStore) {
@@ -255,7 +256,12 @@ func TestDeletedUserAsksForAMail(t *testing.T) {
 			t.Error("the callback was called")
 			return nil
 		}
-		c.Callbacks.SignIn = func(context.Context, *cardea.SignIn) (string, error) { return "", nil }
+		c.Callbacks.SignIn = func(_ context.Context, in *cardea.SignIn) (string, error) {
+			if in.VerificationRequest && (!in.IsNewUser || in.User.ID != "" || in.User.Name != "") {
+				t.Errorf("the application sees %+v, new: %t", in.User, in.IsNewUser)
+			}
+			return "", nil
+		}
 	})
 	s.ask(t, newBrowser(t, s.URL), "ann@example.com", "/")
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 )
 
 // maxResolves is how often resolve tries. It starts over if another sign-in was faster; the second
@@ -22,6 +23,7 @@ var errPlanChanged = fmt.Errorf("the store has changed since the sign-in was dec
 // userResolver finds or creates the user of an identity.
 type userResolver struct {
 	adapter  Adapter
+	sessions SessionConfig
 	database *databaseSessions // nil with StrategyJWT
 	jwt      *jwtSessions      // nil with StrategyDatabase
 	onCreate UserHook
@@ -40,6 +42,7 @@ type userResolver struct {
 func newUserResolver(a *Auth) *userResolver {
 	r := &userResolver{
 		adapter: a.config.Adapter, database: a.database, jwt: a.jwt, onCreate: a.config.OnCreateUser, log: a.log,
+		sessions: a.config.Session,
 		hasOther: a.config.Callbacks.HasOtherCredential, onDeleted: a.config.Callbacks.DeletedUser,
 		features: &a.features,
 	}
@@ -64,7 +67,7 @@ func (r *userResolver) resolve(ctx context.Context, id *identity, ask askFunc) (
 	var refusal error // of a row with everything that is optional
 	for try := 1; ; try++ {
 		p, redirect, err := r.allowedPlan(ctx, id, ask, asked)
-		if err != nil || redirect != "" {
+		if err != nil || redirect != "" && id.holds == nil {
 			return nil, redirect, err
 		}
 		if p.ids() != asked {
@@ -105,17 +108,25 @@ func (r *userResolver) allowedPlan(
 	if p, err = r.plan(ctx, id); err != nil {
 		return p, "", storeError("find the user", err)
 	}
+	if err := id.checkConfirmation(p); err != nil {
+		return p, "", err
+	}
 	if p.decision == decisionDeleted {
 		if p, err = r.planAfterDeletion(ctx, id, p); err != nil {
 			return p, "", err
 		}
 	}
 	if p.decision == decisionRefuse {
-		return p, "", fail(CodeAccountNotLinked,
-			"the account, or its e-mail address, belongs to a user who signs in another way")
+		return p, "", fail(CodeAccountNotLinked, "%s", p.refusal)
+	}
+	if err := id.pending.check(p); err != nil {
+		return p, "", err
 	}
 	if p.bySession && id.answer != allowsLink {
 		return p, "", &linkQuestion{p.current}
+	}
+	if p.user != nil && p.links(id) && id.pending == nil {
+		id.forgetTwoFactors()
 	}
 	if p.ids() != asked {
 		redirect, err = ask(ctx, id, p)
@@ -145,10 +156,19 @@ func (r *userResolver) planAfterDeletion(ctx context.Context, id *identity, p pl
 // store does what the plan says.
 func (r *userResolver) store(ctx context.Context, id *identity, p plan) (res *signInResult, err error) {
 	if r.adapter == nil {
-		return resolveWithoutStore(id, p), nil
+		res := resolveWithoutStore(id, p)
+		res.opened = id.openAs(res.User, r.sessions)
+		return res, nil
+	}
+	write := r.write
+	if id.holds != nil {
+		if err := r.tryAdopt(ctx, id, p); err != nil {
+			return nil, err
+		}
+		write = r.hold
 	}
 	err = r.adapter.Transact(ctx, func(ctx context.Context) error {
-		res, err = r.write(ctx, id, p)
+		res, err = write(ctx, id, p)
 		return err
 	})
 	return res, err
@@ -172,6 +192,9 @@ func (r *userResolver) write(ctx context.Context, id *identity, asked plan) (*si
 	if err := r.lock(ctx, asked.changed()); err != nil {
 		return nil, err
 	}
+	if err := r.takePending(ctx, id.pending); err != nil {
+		return nil, err
+	}
 	if err := r.takeSession(ctx, id); err != nil {
 		return nil, err
 	}
@@ -186,12 +209,21 @@ func (r *userResolver) write(ctx context.Context, id *identity, asked plan) (*si
 	if err != nil {
 		return nil, err
 	}
-	if id.within != nil {
-		if err := id.within(ctx, res.User); err != nil {
-			return nil, applicationError(codeCallbackRoute, "Proof.Within", err)
-		}
+	if err := id.writeWithin(ctx, res.User); err != nil {
+		return nil, err
 	}
 	return res, r.writeSession(ctx, id, res)
+}
+
+// writeWithin lets the application write in the transaction.
+func (id *identity) writeWithin(ctx context.Context, u *User) error {
+	if id.within == nil {
+		return nil
+	}
+	if err := id.within(ctx, u); err != nil {
+		return applicationError(codeCallbackRoute, "Proof.Within", err)
+	}
+	return nil
 }
 
 // lock locks the user who signs in or whom the plan changes, before anything is read.
@@ -240,6 +272,11 @@ func (r *userResolver) writeUser(ctx context.Context, id *identity, p plan) (*si
 			return nil, err
 		}
 	}
+	if p.isFirstProof(id) {
+		if err := r.features.revoke(ctx, p.user.ID, time.Time{}); err != nil {
+			return nil, err
+		}
+	}
 	if err := r.setAddress(ctx, id, p, res); err != nil {
 		return nil, err
 	}
@@ -260,7 +297,12 @@ func (r *userResolver) storeAccount(ctx context.Context, id *identity, res *sign
 	case !id.storesAccount():
 		return nil
 	case res.linked:
+		if err := r.features.deletePending(ctx, r.adapter, res.User.ID); err != nil {
+			return err
+		}
 		return r.adapter.LinkAccount(ctx, res.Account)
+	case id.pending != nil && id.pending.stored: // its tokens are those of the row
+		return nil
 	}
 	return r.adapter.UpdateAccount(ctx, res.Account)
 }
@@ -279,26 +321,37 @@ func (r *userResolver) createUser(ctx context.Context, id *identity, res *signIn
 	return r.adapter.CreateUser(ctx, u)
 }
 
-// writeSession ends the user's other sessions if that is due, and stores the new one. A JWT session
-// is created after the transaction.
-func (r *userResolver) writeSession(ctx context.Context, id *identity, res *signInResult) (err error) {
+// endOthers ends the user's other sessions and single-use tokens if the address was proven for the
+// first time.
+func (r *userResolver) endOthers(ctx context.Context, id *identity, res *signInResult) error {
+	if !res.newlyVerified {
+		return nil
+	}
+	if err := r.features.deleteTokens(ctx, r.adapter, res.User.ID); err != nil {
+		return err
+	}
 	if r.database == nil {
-		if res.newlyVerified {
-			// now: a sign-in may be waiting for the lock
-			if err := r.jwt.endAll(ctx, res.User.ID, id.cookie.now); err != nil {
-				return err
-			}
-		}
-		if id.user == nil { // otherwise the application's check was before the lock
+		return r.jwt.endAll(ctx, res.User.ID, id.cookie.now) // now: a sign-in may be waiting for the lock
+	}
+	_, err := r.database.store.DeleteSessions(ctx, res.User.ID, "")
+	return err
+}
+
+// writeSession ends the user's other sessions and single-use tokens if that is due, and stores the
+// new session. A JWT session is created after the transaction.
+func (r *userResolver) writeSession(ctx context.Context, id *identity, res *signInResult) (err error) {
+	res.opened = id.openAs(res.User, r.sessions)
+	if err := r.endOthers(ctx, id, res); err != nil {
+		return err
+	}
+	if r.database == nil {
+		// If the application's check was before the lock, or if the first proof was, it is the one
+		// that counts.
+		if id.user == nil && (id.pending == nil || res.newlyVerified) {
 			id.order = r.jwt.order.next(id.cookie.now)
 		}
 		return nil
 	}
-	if res.newlyVerified {
-		if _, err := r.database.store.DeleteSessions(ctx, res.User.ID, ""); err != nil {
-			return err
-		}
-	}
-	res.session, err = r.database.create(ctx, id.token, res.User, id.opened)
+	res.session, err = r.database.create(ctx, id.token, res.User, res.opened)
 	return err
 }

@@ -205,6 +205,36 @@ func TestLinkingWhileSignedIn(t *testing.T) {
 	}
 }
 
+// The log says why an account is not linked, and which setting could change it.
+func TestLogSaysWhyAnAccountIsNotLinked(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		trusted, verified bool
+		want              string
+	}{
+		{false, true, "set LinkByVerifiedEmail of the provider if you trust it"},
+		{true, false, "the provider does not say that it has verified it"},
+	} {
+		var log logRecorder
+		s := newSite(t, func(c *cardea.Config) {
+			addSecondProvider(c).LinkByVerifiedEmail = tc.trusted
+			c.Logger = log.logger()
+		})
+		cardeatest.SignIn(t, s.URL, "idp", "1001")
+		s.issuer.Next(cardeatest.Person{Subject: "2", Email: "ann@example.com", EmailVerified: tc.verified})
+		signInWith(t, newBrowser(t, s.URL), "other")
+		log.checkFailure(t, string(cardea.CodeAccountNotLinked), tc.want)
+	}
+	var log logRecorder
+	s := newSite(t, func(c *cardea.Config) { c.Logger = log.logger() })
+	s.issuer.Next(bob)
+	cardeatest.SignIn(t, s.URL, "idp", "")
+	b := newBrowser(t, s.URL)
+	signInWith(t, b, "idp?login_hint=1001")
+	signInWith(t, b, "idp?login_hint=2002")
+	log.checkFailure(t, string(cardea.CodeAccountNotLinked), "another user than the one who is signed in")
+}
+
 // checkNotLinked fails the test unless the visitor was sent to the sign-in page, which explains the
 // refusal.
 func (s *site) checkNotLinked(t *testing.T, b *cardeatest.Browser, location string) {

@@ -50,7 +50,7 @@ func TestOnlyDefinitionOfKnowsTheKindsOfProvider(t *testing.T) {
 	t.Parallel()
 	kinds := []string{
 		"oauth.Provider", "EmailProvider", "CredentialsProvider", // what applications configure
-		"oauthDefinition", "oauthMethod", "emailMethod", "credentialsMethod", // and what becomes of it
+		"oauthDefinition", "oauthMethod", "mailSignIn", "credentialsMethod", // and what becomes of it
 	}
 	types := []string{"TypeOAuth", "TypeOIDC", "TypeEmail", "TypeCredentials"}
 	isKind := func(e ast.Expr) bool { return slices.Contains(kinds, strings.TrimPrefix(exprText(e), "*")) }
@@ -241,8 +241,9 @@ func TestDocumentationFitsOnOneScreen(t *testing.T) {
 	}
 }
 
-// design: the root has one dependency; package oauth, which authors of providers read, is a leaf;
-// and what proves an identity cannot reach stores, cookies and pages.
+// design: the root package has one dependency; package oauth, which authors of providers read, and
+// package passwordhash are leaves; and what proves an identity cannot reach stores, cookies and
+// pages.
 func TestPackagesDependInOneDirection(t *testing.T) {
 	t.Parallel()
 	graph := importGraph(t)
@@ -268,11 +269,23 @@ func TestPackagesDependInOneDirection(t *testing.T) {
 		switch host, _, _ := strings.Cut(name, "/"); {
 		case name == jose || strings.HasPrefix(name, jose+"/"):
 			usesJOSE = true
+		case name == "golang.org/x/text/unicode/norm" || name == "golang.org/x/text/transform":
 		case strings.Contains(host, ".") && !inModule(name):
 			t.Errorf("the root depends on %s", name)
 		case strings.HasPrefix(name, modulePath+"/adapter/"), name == modulePath+"/memadapter",
 			name == modulePath+"/adaptertest", name == modulePath+"/cardeatest", name == modulePath+"/provider":
 			t.Errorf("the root depends on %s", name)
+		}
+	}
+	hashing := dependencies(graph, modulePath+"/passwordhash")
+	if !slices.Contains(hashing, "golang.org/x/crypto/argon2") {
+		t.Error("package passwordhash does not use Argon2, so its dependencies were not found")
+	}
+	for _, name := range hashing {
+		host, _, _ := strings.Cut(name, "/")
+		if strings.Contains(host, ".") && !inModule(name) && !strings.HasPrefix(name, "golang.org/x/") ||
+			name == modulePath {
+			t.Errorf("package passwordhash depends on %s", name)
 		}
 	}
 	if !usesJOSE {

@@ -8,21 +8,24 @@ import (
 	"testing"
 )
 
-// No path makes a session but the end of every sign-in, completion.do. What makes a session, or
-// hands one to the browser, has these callers and no others in the root package.
+// No path makes a session but the end of every sign-in, completion.do, and a rotation, which gives
+// a session that exists another key. What makes a session, or hands one to the browser, has these
+// callers and no others in the root package.
 func TestOnlyTheEndOfASignInMakesSessions(t *testing.T) {
 	t.Parallel()
 	want := map[string][]string{ // by the end of the called expression
 		"store.CreateSession": {"databaseSessions.create"},
-		"database.create":     {"userResolver.writeSession"},
+		"database.create":     {"rotation.replaceRows", "userResolver.writeSession"},
 		"r.writeSession":      {"userResolver.write"},
 		"r.write":             {"userResolver.store"},
-		"r.store":             {"userResolver.resolve"},
+		"r.store":             {"Host.EndSessions", "userResolver.resolve"},
 		"users.resolve":       {"completion.do"},
 		"jwt.create":          {"completion.startSession"},
 		"e.startSession":      {"completion.do"},
 		"completion.do":       {"Proof.signIn", "exchange.signIn"},
 		"jar.SetSession":      {"exchange.currentSession", "exchange.setSession"},
+		"jwt.write":           {"rotation.newToken"},
+		"exchange.setSession": {"rotation.finish"},
 		"e.setSession":        {"completion.startSession", "sessionEndpoint.answer"},
 		"CreateSession":       nil, // of any other receiver, in all packages but the stores
 	}

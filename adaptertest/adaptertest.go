@@ -7,19 +7,25 @@
 //	}
 //
 // Each promise in the comments of [cardea.Adapter], [cardea.SessionStore], [cardea.SessionTracker],
-// [cardea.TokenStore], [cardea.AuthenticatorStore] and [ratelimit.Store] is a subtest with the
-// words of the comment as its name, so a failure says which promise is broken. Tests of a store
-// that the adapter does not implement are skipped.
+// [cardea.TokenStore], [cardea.AuthenticatorStore], [ratelimit.Store], [factor.Store] and
+// [password.Store] is a subtest with the words of the comment as its name, so a failure says which
+// promise is broken. Tests of a store that the adapter does not implement are skipped.
+//
+// [factor.Store]: https://pkg.go.dev/github.com/cardea-auth/cardea/factor#Store
+// [password.Store]: https://pkg.go.dev/github.com/cardea-auth/cardea/password#Store
 package adaptertest
 
 import (
 	"context"
 	"errors"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/feature"
 )
 
 // Run tests the adapter that open returns. It calls open once for each promise, from parallel
@@ -61,7 +67,7 @@ func Run(t *testing.T, open func(t *testing.T) cardea.Adapter) {
 		{"UpdateAuthenticatorCounter", updateAuthenticatorCounter()},
 		{"DeleteAuthenticator", deleteAuthenticator()},
 	}
-	runGroups(t, append(groups, limitGroups()...), open)
+	runGroups(t, slices.Concat(groups, factorGroups(), limitGroups(), passwordGroups()), open)
 }
 
 // group has the promises about one method.
@@ -102,37 +108,22 @@ const parallel = 50
 // soon is an expiry that every database can store, with milliseconds and in a zone that is not UTC.
 var soon = time.Date(2031, time.March, 5, 23, 59, 58, 123_000_000, time.FixedZone("", -5*60*60))
 
-func (s store) sessions() cardea.SessionStore {
-	sessions, ok := s.Adapter.(cardea.SessionStore)
+// storeOf returns an optional store of the adapter. Without it, the test is skipped.
+func storeOf[S any](s store) S {
+	found, ok := feature.StoreOf[S](s.Adapter)
 	if !ok {
-		s.t.Skipf("%T does not implement cardea.SessionStore", s.Adapter)
+		s.t.Skipf("%T does not implement %v", s.Adapter, reflect.TypeFor[S]())
 	}
-	return sessions
+	return found
 }
 
-func trackerOf(s store) cardea.SessionTracker {
-	tracker, ok := s.Adapter.(cardea.SessionTracker)
-	if !ok {
-		s.t.Skipf("%T does not implement cardea.SessionTracker", s.Adapter)
-	}
-	return tracker
-}
+func (s store) sessions() cardea.SessionStore { return storeOf[cardea.SessionStore](s) }
 
-func (s store) tokens() cardea.TokenStore {
-	tokens, ok := s.Adapter.(cardea.TokenStore)
-	if !ok {
-		s.t.Skipf("%T does not implement cardea.TokenStore", s.Adapter)
-	}
-	return tokens
-}
+func trackerOf(s store) cardea.SessionTracker { return storeOf[cardea.SessionTracker](s) }
 
-func (s store) passkeys() cardea.AuthenticatorStore {
-	passkeys, ok := s.Adapter.(cardea.AuthenticatorStore)
-	if !ok {
-		s.t.Skipf("%T does not implement cardea.AuthenticatorStore", s.Adapter)
-	}
-	return passkeys
-}
+func (s store) tokens() cardea.TokenStore { return storeOf[cardea.TokenStore](s) }
+
+func (s store) passkeys() cardea.AuthenticatorStore { return storeOf[cardea.AuthenticatorStore](s) }
 
 // user creates a user with every field filled. Users with different names differ in every field.
 func (s store) user(name string) *cardea.User {

@@ -3,7 +3,6 @@ package adaptertest_test
 import (
 	"context"
 	"maps"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -65,13 +64,17 @@ type window struct {
 	*memadapter.Adapter
 	twoSteps, countsRefused, givesMore, resetsAll bool
 
-	mu     *sync.Mutex
-	counts map[string]int
-	ends   map[string]time.Time
+	mu      *sync.Mutex
+	meeting *meeting
+	counts  map[string]int
+	ends    map[string]time.Time
 }
 
 func newWindow(change func(*window)) window {
-	w := window{Adapter: memadapter.New(), mu: new(sync.Mutex), counts: map[string]int{}, ends: map[string]time.Time{}}
+	w := window{
+		Adapter: memadapter.New(), mu: new(sync.Mutex), meeting: newMeeting(),
+		counts: map[string]int{}, ends: map[string]time.Time{},
+	}
 	change(&w)
 	return w
 }
@@ -87,9 +90,7 @@ func (w window) TakeLimit(
 	n := w.counts[key]
 	if w.twoSteps {
 		w.mu.Unlock()
-		for range 1000 {
-			runtime.Gosched()
-		}
+		w.meeting.wait(key)
 		w.mu.Lock()
 	}
 	if n >= limit.Count {

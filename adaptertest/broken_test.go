@@ -7,7 +7,6 @@ import (
 	"maps"
 	"os"
 	"os/exec"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -24,7 +23,7 @@ import (
 const brokenVariable = "CARDEA_BROKEN_ADAPTER"
 
 // broken holds adapters that break one promise each, with the subtest of Run that must fail.
-var broken = merged(brokenLimits, map[string]brokenAdapter{
+var broken = merged(brokenLimits, brokenFactors, brokenPasswords, map[string]brokenAdapter{
 	"does not roll back": {
 		func() cardea.Adapter { return noRollback{memadapter.New()} },
 		"Transact/none_of_it_when_fn_returns_an_error",
@@ -42,7 +41,7 @@ var broken = merged(brokenLimits, map[string]brokenAdapter{
 		"All_methods/stop_when_ctx_ends",
 	},
 	"consumes in two steps": {
-		func() cardea.Adapter { return twoStepConsume{memadapter.New()} },
+		func() cardea.Adapter { return twoStepConsume{memadapter.New(), newMeeting()} },
 		"ConsumeVerificationToken/of_any_number_of_concurrent_callers_exactly_one_gets_it,_the_others_ErrNotFound",
 	},
 	"consumes another's token": {
@@ -102,7 +101,7 @@ var broken = merged(brokenLimits, map[string]brokenAdapter{
 		"CreateSession/times_are_kept_to_the_millisecond_and_come_back_in_UTC",
 	},
 	"updates the counter in two steps": {
-		func() cardea.Adapter { return twoStepCounter{memadapter.New()} },
+		func() cardea.Adapter { return twoStepCounter{memadapter.New(), newMeeting()} },
 		"UpdateAuthenticatorCounter/of_any_number_of_concurrent_callers_with_one_counter_exactly_one_succeeds",
 	},
 	"does not delete passkeys": {
@@ -110,7 +109,7 @@ var broken = merged(brokenLimits, map[string]brokenAdapter{
 		"DeleteUser/removes_the_user_with_all_authenticators",
 	},
 	"locks nothing": {
-		func() cardea.Adapter { return noLock{memadapter.New()} },
+		func() cardea.Adapter { return noLock{memadapter.New(), newMeeting()} },
 		"LockUser/blocks_other_LockUser_calls_for_this_user_until_the_transaction_ends;_later_reads_see_its_result",
 	},
 	"updating keeps the old expiry": {
@@ -249,7 +248,10 @@ func (a ignoresContext) UserByID(ctx context.Context, id string) (*cardea.User, 
 	return a.Adapter.UserByID(context.WithoutCancel(ctx), id)
 }
 
-type twoStepConsume struct{ *memadapter.Adapter }
+type twoStepConsume struct {
+	*memadapter.Adapter
+	meeting *meeting
+}
 
 // ConsumeVerificationToken reads in one transaction and deletes in the next. Every caller that has
 // read the token returns it.
@@ -265,9 +267,7 @@ func (a twoStepConsume) ConsumeVerificationToken(
 	if err != nil {
 		return nil, err
 	}
-	for range 1000 { // other callers read during a database's round trip
-		runtime.Gosched()
-	}
+	a.meeting.wait(token)
 	if _, err := a.Adapter.ConsumeVerificationToken(ctx, identifier, token); err != nil &&
 		!errors.Is(err, cardea.ErrNotFound) {
 		return nil, err
@@ -448,7 +448,10 @@ func (a noLimit) DeleteExpiredSessions(ctx context.Context, before time.Time, _ 
 }
 
 // twoStepCounter reads the counter before it writes, and ignores what was written in between.
-type twoStepCounter struct{ *memadapter.Adapter }
+type twoStepCounter struct {
+	*memadapter.Adapter
+	meeting *meeting
+}
 
 func (a twoStepCounter) UpdateAuthenticatorCounter(ctx context.Context, credentialID string, counter uint32) error {
 	stored, err := a.Authenticator(ctx, credentialID)
@@ -458,9 +461,7 @@ func (a twoStepCounter) UpdateAuthenticatorCounter(ctx context.Context, credenti
 	if counter <= stored.Counter && counter != 0 {
 		return cardea.ErrConflict
 	}
-	for range 1000 {
-		runtime.Gosched()
-	}
+	a.meeting.wait(credentialID)
 	if err := a.Adapter.UpdateAuthenticatorCounter(ctx, credentialID, counter); !errors.Is(err, cardea.ErrConflict) {
 		return err
 	}
@@ -492,7 +493,10 @@ func (a keepsPasskeys) DeleteUser(ctx context.Context, id string) error {
 }
 
 // noLock is a store whose transactions run concurrently and whose LockUser does not lock.
-type noLock struct{ *memadapter.Adapter }
+type noLock struct {
+	*memadapter.Adapter
+	meeting *meeting
+}
 
 func (a noLock) Transact(ctx context.Context, fn func(ctx context.Context) error) error {
 	return fn(ctx)
@@ -500,9 +504,7 @@ func (a noLock) Transact(ctx context.Context, fn func(ctx context.Context) error
 
 func (a noLock) Accounts(ctx context.Context, userID string) ([]*cardea.Account, error) {
 	accounts, err := a.Adapter.Accounts(ctx, userID)
-	for range 1000 {
-		runtime.Gosched()
-	}
+	a.meeting.wait(userID)
 	return accounts, err
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/feature"
 )
 
 func allMethods() []promise {
@@ -105,7 +106,7 @@ func (s store) calls(userID string) map[string]func(ctx context.Context) error {
 		"UnlinkAccount": func(ctx context.Context) error { return s.UnlinkAccount(ctx, "github", "1") },
 		"Accounts":      func(ctx context.Context) error { _, err := s.Accounts(ctx, userID); return err },
 	}
-	if sessions, ok := s.Adapter.(cardea.SessionStore); ok {
+	if sessions, ok := feature.StoreOf[cardea.SessionStore](s.Adapter); ok {
 		calls["CreateSession"] = func(ctx context.Context) error {
 			return sessions.CreateSession(ctx, &cardea.Session{Token: "token", UserID: userID, Expires: soon})
 		}
@@ -122,12 +123,12 @@ func (s store) calls(userID string) map[string]func(ctx context.Context) error {
 			return err
 		}
 	}
-	if tracker, ok := s.Adapter.(cardea.SessionTracker); ok {
+	if tracker, ok := feature.StoreOf[cardea.SessionTracker](s.Adapter); ok {
 		calls["TouchSession"] = func(ctx context.Context) error {
 			return tracker.TouchSession(ctx, "token", soon, soon, soon)
 		}
 	}
-	if tokens, ok := s.Adapter.(cardea.TokenStore); ok {
+	if tokens, ok := feature.StoreOf[cardea.TokenStore](s.Adapter); ok {
 		calls["CreateVerificationToken"] = func(ctx context.Context) error {
 			return tokens.CreateVerificationToken(ctx,
 				&cardea.VerificationToken{Identifier: "a", Token: "token", Expires: soon})
@@ -145,7 +146,7 @@ func (s store) calls(userID string) map[string]func(ctx context.Context) error {
 			return err
 		}
 	}
-	if passkeys, ok := s.Adapter.(cardea.AuthenticatorStore); ok {
+	if passkeys, ok := feature.StoreOf[cardea.AuthenticatorStore](s.Adapter); ok {
 		calls["CreateAuthenticator"] = func(ctx context.Context) error {
 			return passkeys.CreateAuthenticator(ctx, filledAuthenticator(userID, "a2V5"))
 		}

@@ -68,6 +68,13 @@ const (
 	AtHashForeign     Misbehaviour = "id token: at_hash of another access token"
 )
 
+// Misbehaviours in the claims of an ID token for which the client has sent a max_age. A client must
+// not take the person for one who has just signed in.
+const (
+	AuthTimeMissing Misbehaviour = "id token: auth_time missing"
+	AuthTimeOld     Misbehaviour = "id token: auth_time an hour ago"
+)
+
 // Misbehaviours in the header or the signature of the ID token. A client must refuse it. Only
 // KidMissing may be accepted from an issuer with one key.
 const (
@@ -256,6 +263,9 @@ var claimFaults = map[Misbehaviour]func(map[string]any){
 	SubNull:       func(m map[string]any) { m["sub"] = nil },
 	SubNumber:     func(m map[string]any) { m["sub"] = 1001 },
 	AtHashForeign: func(m map[string]any) { m["at_hash"] = otherValue },
+
+	AuthTimeMissing: func(m map[string]any) { delete(m, "auth_time") },
+	AuthTimeOld:     func(m map[string]any) { m["auth_time"] = m["iat"].(int64) - 3600 },
 }
 
 var userinfoFaults = map[Misbehaviour]func(map[string]any){

@@ -18,9 +18,10 @@
 // step exactly once in each case, refuse with the same code, and give a reason only to a visitor
 // who has proven to be that user.
 //
-// This package does not limit the number of attempts. A check should limit them by the normalized
-// name and by the client's address, which [Input.Request] has, for unknown names as for known ones.
-// To tell the visitor, return a [cardea.Error] with the code [cardea.CodeRateLimited].
+// The number of tries that fail is limited for each account and each client, by Limits of
+// [cardea.Config], before the check runs; see docs/limits.md. With [Password] all names of a user
+// share the limit. A check that has limits of its own returns a [cardea.Error] with the code
+// [cardea.CodeRateLimited].
 package credentials
 
 import (
@@ -46,6 +47,11 @@ type Options struct {
 
 	// Fields are the fields of the form, in their order on the page.
 	Fields []cardea.Field
+
+	// Account are the names of the fields that together name the account, for the limits of tries,
+	// such as those of a tenant and a user. Defaults to the one field that is no secret, or to the
+	// one of them with the Autocomplete username, or else to the one of the type email.
+	Account []string
 
 	// Password checks a name and a password.
 	Password *Password
@@ -74,7 +80,7 @@ type Options struct {
 // New returns a provider for [cardea.Config]. [cardea.New] reports what is wrong with o.
 func New(o Options) *cardea.CredentialsProvider {
 	p := &cardea.CredentialsProvider{
-		ID: cmp.Or(o.ID, "credentials"), Name: cmp.Or(o.Name, "Credentials"), Fields: o.Fields,
+		ID: cmp.Or(o.ID, "credentials"), Name: cmp.Or(o.Name, "Credentials"), Fields: o.Fields, Account: o.Account,
 		Methods: o.Methods, Messages: o.Messages, Style: o.Style,
 	}
 	authorize := o.Authorize

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/internal/knownuser"
 )
 
 // Password checks a password against a hash that the application has stored. It calls Verify
@@ -72,6 +73,15 @@ func (p *Password) authorize(ctx context.Context, in Input) (*cardea.User, error
 		return nil, refusal
 	case err != nil && !refused && !errors.Is(err, cardea.ErrNotFound):
 		return nil, fmt.Errorf("find the user: %w", err)
+	}
+	userID := ""
+	if u != nil && (err == nil || refused) {
+		userID = u.ID
+	} else {
+		hash = ""
+	}
+	if err := knownuser.Tell(ctx, userID, hash); err != nil {
+		return nil, err
 	}
 	known := u != nil && hash != "" && (err == nil || refused)
 	if !known {

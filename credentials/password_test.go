@@ -17,6 +17,7 @@ import (
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/credentials"
 	"github.com/cardea-auth/cardea/memadapter"
+	"github.com/cardea-auth/cardea/ratelimit"
 )
 
 // fields are the fields of a form for a name and a password.
@@ -40,6 +41,10 @@ func newSite(t *testing.T, protocol cardea.Protocol) *site {
 	}
 	auth, err := cardea.New(cardea.Config{
 		Secret: strings.Repeat("s", 32), Adapter: store, Protocol: protocol, Logger: slog.New(slog.DiscardHandler),
+		Limits: ratelimit.Config{
+			Account: ratelimit.InsecureUnlimited(), AccountClient: ratelimit.InsecureUnlimited(),
+			Client: ratelimit.InsecureUnlimited(),
+		},
 		Providers: []cardea.Provider{credentials.New(credentials.Options{
 			Fields:   fields,
 			Password: &credentials.Password{Find: s.find, Verify: s.verify, Decoy: decoy},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/internal/page"
+	"github.com/cardea-auth/cardea/language"
 )
 
 //go:embed mail.html
@@ -20,40 +21,45 @@ var parseHTML = sync.OnceValues(func() (*template.Template, error) { return temp
 
 // mailData is the data of mail.html.
 type mailData struct {
-	Subject, Host, Code, URL, Note string
-	Logo                           string // absolute URL, or empty
-	Background, Text               string // colors of the button
-	Dark                           bool
+	Subject, Host, Code, URL string
+	Logo                     string // absolute URL, or empty
+	Background, Text         string // colors of the button
+	Dark                     bool
+
+	Language               *language.Texts
+	Heading                []language.Part // the subject; the placeholder is the host
+	Button, OrCode, Advice string
 }
 
-// Compose returns the default mail: in English, as text and as HTML with the site's theme. The HTML
-// shows the theme's logo if its absolute URL is https; a path is taken relative to the site.
+// Compose returns the default mail: in m.Language, as text and as HTML with the site's theme. The
+// HTML shows the theme's logo if its absolute URL is https; a path is taken relative to the site.
 // Compose returns an error if m.Site has no host. It sets Subject, Text and HTML only.
 func Compose(m *cardea.SignInMail) (Message, error) {
 	site, err := url.Parse(m.Site)
 	if err != nil || site.Host == "" {
 		return Message{}, fmt.Errorf("SignInMail.Site: want an origin such as https://example.com, have %q", m.Site)
 	}
+	t := m.Language
 	l := mailData{
-		Subject: "Sign in to " + site.Host, Host: breakable(site.Host), Code: m.Code, URL: m.URL,
-		Logo: logo(site, m.Theme.Logo),
-		Note: fmt.Sprintf("The link works once, for %s; the code for %s, in the browser where you asked for "+
-			"this email. Pass neither of them on. If you did not ask for this email, you can ignore it.",
-			lifetime(m.MaxAge), lifetime(m.CodeMaxAge)),
-		Dark: m.Theme.ColorScheme == "dark",
+		Subject: t.Text("mail.signin.subject", "site", site.Host), Host: breakable(site.Host), Code: m.Code, URL: m.URL,
+		Logo: logo(site, m.Theme.Logo), Dark: m.Theme.ColorScheme == "dark",
+		Language: t, Heading: t.Parts("mail.signin.subject"), Button: t.Text("mail.signin.button"),
+		OrCode: t.Text("mail.signin.or"),
+		Advice: t.Text("mail.signin.advice", "link", lifetime(t, m.MaxAge), "code", lifetime(t, m.CodeMaxAge)),
 	}
 	l.Background, l.Text = page.Theme(m.Theme).ButtonColors()
 
 	var html strings.Builder
-	t, err := parseHTML()
+	parsed, err := parseHTML()
 	if err == nil {
-		err = t.Execute(&html, l)
+		err = parsed.Execute(&html, l)
 	}
 	if err != nil {
 		return Message{}, fmt.Errorf("render the mail: %w", err)
 	}
-	text := fmt.Sprintf("%s\n\nOpen this link:\n%s\n\nOr type this code where you asked for this email:\n%s\n\n%s\n",
-		l.Subject, m.URL, m.Code, l.Note)
+	text := strings.Join([]string{
+		l.Subject, t.Text("mail.signin.open") + "\n" + m.URL, t.Text("mail.signin.code") + "\n" + m.Code, l.Advice,
+	}, "\n\n") + "\n"
 	return Message{Subject: l.Subject, Text: text, HTML: html.String()}, nil
 }
 
@@ -71,21 +77,12 @@ func logo(site *url.URL, image string) string {
 }
 
 // lifetime returns a duration in words, rounded down to whole minutes.
-func lifetime(d time.Duration) string {
-	for _, unit := range []struct {
-		length time.Duration
-		name   string
-	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}} {
-		if d%unit.length == 0 && d > unit.length {
-			return fmt.Sprintf("%d %ss", d/unit.length, unit.name)
-		}
+func lifetime(t *language.Texts, d time.Duration) string {
+	switch {
+	case d%(24*time.Hour) == 0 && d > 24*time.Hour:
+		return t.Count("time.day", int(d/(24*time.Hour)))
+	case d%time.Hour == 0 && d > time.Hour, d/time.Minute == 60:
+		return t.Count("time.hour", int(d/time.Hour))
 	}
-	switch n := d / time.Minute; n {
-	case 60:
-		return "an hour"
-	case 1:
-		return "a minute"
-	default:
-		return fmt.Sprintf("%d minutes", n)
-	}
+	return t.Count("time.minute", int(d/time.Minute))
 }

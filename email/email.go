@@ -30,7 +30,7 @@ type Options struct {
 	// Sender delivers the mails.
 	Sender Sender
 
-	// Compose makes the subject and the bodies of a mail, for example in another language. From,
+	// Compose makes the subject and the bodies of a mail, for example with other HTML. From,
 	// To, Link and Code of its message are set afterwards. If it returns an error, nothing is sent
 	// and the visitor is asked to try again. It may be called concurrently. Defaults to [Compose].
 	Compose func(ctx context.Context, m *cardea.SignInMail) (Message, error)

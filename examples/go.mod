@@ -3,6 +3,7 @@ module github.com/cardea-auth/cardea/examples
 go 1.26.0
 
 require (
+	github.com/a-h/templ v0.3.1118
 	github.com/cardea-auth/cardea v0.0.0
 	github.com/cardea-auth/cardea/adapter/gormadapter v0.0.0
 	gorm.io/driver/sqlite v1.6.0
@@ -11,6 +12,7 @@ require (
 )
 
 require (
+	github.com/a-h/parse v0.0.42 // indirect
 	github.com/dustin/go-humanize v1.1.0 // indirect
 	github.com/go-jose/go-jose/v4 v4.1.8 // indirect
 	github.com/google/uuid v1.6.0 // indirect
@@ -20,7 +22,8 @@ require (
 	github.com/mattn/go-sqlite3 v1.14.53 // indirect
 	github.com/ncruces/go-strftime v1.1.0 // indirect
 	github.com/remyoudompheng/bigfft v0.0.0-20230129092748-24d4a6f8daec // indirect
-	golang.org/x/sys v0.49.0 // indirect
+	golang.org/x/crypto v0.58.0 // indirect
+	golang.org/x/sys v0.50.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
 	modernc.org/libc v1.79.0 // indirect
 	modernc.org/mathutil v1.7.1 // indirect

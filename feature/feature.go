@@ -6,7 +6,7 @@
 // everything that the feature adds:
 //
 //	func (q *QR) Install(h *cardea.Host) error {
-//		store, ok := h.Adapter().(Store) // a store interface of the feature's own
+//		store, ok := feature.StoreOf[Store](h.Adapter()) // a store interface of the feature's own
 //		if !ok {
 //			return errors.New("needs an Adapter that is a qr.Store")
 //		}
@@ -20,11 +20,102 @@
 //		return nil
 //	}
 //
+// The example of cardea.Feature is a whole feature: sign-in with the directory of a company.
+//
 // A feature gets the requests of its own endpoints and no others, after they have kept its [Rule].
 // It signs people in with Host.Complete, which is where every way to sign in ends.
+//
+// # Sign-in by mail
+//
+// A feature that signs people in with an address that they prove by a mail declares that with
+// Host.Addresses; see [Addresses]. What follows is for users who are known.
+//
+// # Links in mails
+//
+// A feature declares the kinds of its single-use tokens in Install, with Host.Tokens. One that
+// mails a link for a new password looks like this:
+//
+//	func (p *Passwords) forgot(_ http.ResponseWriter, r *http.Request) error {
+//		h, address := p.host, p.host.Form(r.Context())["email"]
+//		if err := h.TakeMail(r.Context(), address); err != nil {
+//			return err
+//		}
+//		err := h.SendMail(r.Context(), address, func(ctx context.Context) error { // after the answer
+//			u, err := h.Adapter().UserByEmail(ctx, address)
+//			if errors.Is(err, cardea.ErrNotFound) {
+//				return nil
+//			} else if err != nil {
+//				return err
+//			}
+//			token, err := h.NewToken(ctx, "reset", u.ID, 30*time.Minute, nil)
+//			if err != nil {
+//				return err
+//			}
+//			return p.sender.Send(ctx, p.compose(u.Email, h.URL(ctx, "password/reset?token="+token)))
+//		})
+//		if err != nil {
+//			return err
+//		}
+//		return h.Page(r.Context(), feature.Page{Title: "Look into your mail"})
+//	}
+//
+// The page of the link shows a form. It reads the token with Host.Token, which does not use it,
+// because programs that scan mails open links. The form uses it with Host.UseToken, in the
+// transaction of Host.EndSessions, which ends the sessions of the user after a change of a
+// credential:
+//
+//	userID, _, err := h.Token(ctx, "reset", token)
+//	if err != nil {
+//		return err
+//	}
+//	err = h.EndSessions(ctx, userID, func(ctx context.Context) error {
+//		if _, _, err := h.UseToken(ctx, "reset", token); err != nil {
+//			return err
+//		}
+//		return p.store.SetPassword(ctx, userID, hash)
+//	})
+//
+// # A second proof
+//
+// A condition, which Host.Require adds, can hold a sign-in for a second proof. Then there is no
+// session before the proof was given, whatever the way in:
+//
+//	h.Require(func(ctx context.Context, in *cardea.SignIn) (string, error) {
+//		if slices.Contains(in.Methods, "otp") {
+//			return "", nil
+//		}
+//		if has, err := f.store.HasFactor(ctx, in.User.ID); err != nil || !has {
+//			return "", err
+//		}
+//		return h.Hold(ctx, in, "factor/challenge") // a GET endpoint of the feature
+//	})
+//
+// The endpoints of the challenge ask Host.Held who waits, count that user's tries with Host.Limit,
+// check the proof for that user alone, and call Host.Resume:
+//
+//	held, err := h.Held(ctx)
+//	if err != nil {
+//		return err
+//	}
+//	if held == nil {
+//		return h.Redirect(ctx, h.URL(ctx, "signin"))
+//	}
+//	if err := h.Limit("code", rate).Take(ctx, held.UserID); err != nil {
+//		return err
+//	}
+//	if err := f.useCode(ctx, held.UserID, h.Form(ctx)["code"]); err != nil {
+//		return err
+//	}
+//	return h.Resume(ctx, "otp")
+//
+// A feature that lets the person enrol a factor during the challenge writes it with
+// Host.EndSessions, after Host.Held: all else of the user ends, and this sign-in goes on.
 package feature
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Rule is one endpoint of a feature and what a request must prove before the feature gets it.
 // Method, Path, Sender and Visitor must be set; otherwise cardea.New returns an error.
@@ -53,6 +144,13 @@ type Rule struct {
 	// Level is what Session.Level must be at least: 0, 1 or 2. It needs VisitorSignedIn, and is
 	// refused like Fresh. Defaults to 0: any level.
 	Level int
+
+	// Confirms says that the endpoint is the page where somebody who is signed in confirms who they
+	// are, if it returns true for the user: a visitor whose proof is too old or too weak for
+	// another page is sent here, with the query parameter callbackUrl. It needs GET and
+	// VisitorSignedIn, and may be called concurrently. Confirm with Host.Complete and
+	// Proof.Confirms. Defaults to nil.
+	Confirms func(ctx context.Context, userID string) (bool, error)
 
 	// Limit is how many requests a client may send within the time Within. Then they are refused
 	// with the code RateLimited. Clients are counted as by ratelimit.Config, for all processes if

@@ -21,6 +21,7 @@ type Page struct {
 
 // Form is a form of a page. The CSRF token and the callback URL are added to it.
 type Form struct {
+	Text   string            // what the form is about, above its inputs; "" for none
 	Path   string            // path of a POST endpoint below Config.BasePath, such as "qr/approve"
 	Hidden map[string]string `json:"-"` // hidden inputs, by name; they may be secrets, and are not printed
 	Fields []Field           // visible inputs
@@ -46,4 +47,9 @@ type Section struct {
 	// Content returns what the section shows. Its Title is the heading. Ctx is that of the request:
 	// cardea.UserAs and cardea.SessionFrom say who is signed in.
 	Content func(ctx context.Context) (Page, error)
+
+	// Fault returns what the section says about a code in the query parameter error of the page: a
+	// program that has posted a form of the section gets such a URL. It returns "" for a code that
+	// is of another section. It may be nil.
+	Fault func(ctx context.Context, code string) string
 }

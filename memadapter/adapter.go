@@ -1,6 +1,6 @@
 // Package memadapter is a [cardea.Adapter] that keeps users, accounts, sessions, sign-in tokens,
-// passkeys and limits in memory. It is the reference implementation of the contract, for tests and
-// demonstrations. All data is lost when the process ends.
+// passkeys, passwords and limits in memory. It is the reference implementation of the contract, for
+// tests and demonstrations. All data is lost when the process ends.
 package memadapter
 
 import (
@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/factor"
 	"github.com/cardea-auth/cardea/ratelimit"
 )
 
@@ -18,6 +19,7 @@ var (
 	_ cardea.TokenStore         = (*Adapter)(nil)
 	_ cardea.AuthenticatorStore = (*Adapter)(nil)
 	_ ratelimit.Store           = (*Adapter)(nil)
+	_ factor.Store              = (*Adapter)(nil)
 )
 
 // Adapter keeps users, accounts, sessions, tokens, passkeys and limits in maps. [New] makes one.
@@ -40,11 +42,13 @@ type Adapter struct {
 	authenticators map[string]cardea.Authenticator // by credential ID
 
 	*limits
+	*factors
+	*passwords
 }
 
 // New returns an empty store.
 func New() *Adapter {
-	return &Adapter{
+	a := &Adapter{
 		lock:     make(chan struct{}, 1),
 		users:    map[string]cardea.User{},
 		emails:   map[string]string{},
@@ -55,6 +59,9 @@ func New() *Adapter {
 		authenticators: map[string]cardea.Authenticator{},
 		limits:         &limits{paid: map[string]time.Time{}},
 	}
+	a.factors = &factors{a, map[string]factor.Factor{}, map[recoveryKey]struct{}{}}
+	a.passwords = &passwords{adapter: a, rows: map[string]storedPassword{}}
+	return a
 }
 
 // Transact runs fn in a transaction, or in a nested one if ctx already carries a transaction of

@@ -2,6 +2,8 @@ package memadapter
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/cardea-auth/cardea"
@@ -53,6 +55,23 @@ func (a *Adapter) DeleteVerificationTokens(ctx context.Context, identifier strin
 		return nil
 	})
 	return n, err
+}
+
+// VerificationTokensBefore returns the tokens whose identifier begins with prefix and that expire
+// before the given time, ordered by their expiry.
+func (a *Adapter) VerificationTokensBefore(
+	ctx context.Context, prefix string, before time.Time,
+) (list []*cardea.VerificationToken, err error) {
+	err = a.do(ctx, func(*transaction) error {
+		for _, t := range a.tokens {
+			if strings.HasPrefix(t.Identifier, prefix) && t.Expires.Before(before) {
+				list = append(list, &t)
+			}
+		}
+		return nil
+	})
+	slices.SortFunc(list, func(x, y *cardea.VerificationToken) int { return x.Expires.Compare(y.Expires) })
+	return list, err
 }
 
 // DeleteExpiredVerificationTokens removes at most limit tokens that expired before the given time,

@@ -93,7 +93,7 @@ func (a *Adapter) LockUser(ctx context.Context, id string) error {
 	return err
 }
 
-// DeleteUser removes the user with all accounts, sessions and authenticators. No such user is no
+// DeleteUser removes the user with everything that belongs to the user. No such user is no
 // error.
 func (a *Adapter) DeleteUser(ctx context.Context, id string) error {
 	return a.do(ctx, func(tx *transaction) error {
@@ -115,6 +115,10 @@ func (a *Adapter) DeleteUser(ctx context.Context, id string) error {
 			if authenticator.UserID == id {
 				remove(tx, a.authenticators, key)
 			}
+		}
+		a.factors.removeOf(tx, id)
+		if _, ok := a.passwords.rows[id]; ok {
+			remove(tx, a.passwords.rows, id)
 		}
 		remove(tx, a.emails, row.Email)
 		remove(tx, a.users, id)

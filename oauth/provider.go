@@ -83,7 +83,8 @@ type Provider struct {
 	//
 	// The claim sub is unique within one issuer only (OpenID Connect Core 1.0 § 2). If Issuer is a
 	// template and there is no Profile function, the account ID is therefore made of the claims in
-	// the braces and sub, joined by slashes.
+	// the braces and sub, joined by slashes. If that has more than 255 bytes, although sub has not,
+	// the account ID is sha256: and the SHA-256 of it, in hexadecimal digits.
 	Issuer string
 
 	// IssuerAlias is another spelling of the Issuer that ID tokens and callbacks may contain, for a
@@ -187,6 +188,19 @@ type Provider struct {
 	// not count. Defaults to no such check.
 	RequiredClaims map[string][]string
 
+	// TwoFactorACR and TwoFactorAMR are the values of the claims acr and amr of an ID token with
+	// which the provider says that the person has proven two factors. A sign-in with one of them
+	// has the method mfa, so that cardea.Session.Level is 2 and package factor asks for no code:
+	// whoever gets into the person's account there, or can set these claims, is in here. List only
+	// values that the service documents to mean two factors for everybody, such as "mfa" of RFC
+	// 8176 or the name of a policy of yours.
+	//
+	// They are compared byte by byte. Claims of the userinfo endpoint do not count. To make the
+	// provider ask for both, set acr_values in AuthorizationParams. Both need TypeOIDC. Defaults to
+	// none: whatever the provider says, it is one factor.
+	TwoFactorACR []string
+	TwoFactorAMR []string // see TwoFactorACR
+
 	// AuthorizationFragment is appended to the authorization URL after a #, for services that give
 	// it a meaning. Defaults to no fragment.
 	AuthorizationFragment string
@@ -207,6 +221,16 @@ type Provider struct {
 	// that returns no nonce or a wrong one. PKCE and state still bind the answer to the browser.
 	// Only for OIDC. Defaults to a nonce.
 	InsecureSkipNonce bool
+
+	// InsecureSkipAuthTime lets people who are signed in confirm who they are with this provider
+	// although nothing shows that it asks them: coming back from there is enough. It is for a
+	// service that asks each time, or whose word the application takes. No prompt and no max_age
+	// are added to the request; AuthorizationParams may have them.
+	//
+	// Defaults to asking with prompt=login and max_age=0 and checking auth_time of the ID token
+	// (OpenID Connect Core 1.0 § 3.1.2.1). An OAuth2 provider, and one whose metadata lists claims
+	// without auth_time, then confirms nothing; see cardea.Auth.RequireFresh.
+	InsecureSkipAuthTime bool
 
 	// FormPost asks for the callback as a form that the visitor's browser posts (OAuth 2.0 Form
 	// Post Response Mode). A callback in the query is then refused. Defaults to the query.

@@ -71,8 +71,11 @@ func catalogue(t *testing.T) string {
 	}
 	for _, e := range entries {
 		fmt.Fprintf(&b, "\n## %s\n\n", e.heading())
-		b.WriteString(wrap("", fmt.Sprintf("`%s`, callback `/api/auth/callback/%s`, e-mail %s.",
-			e.call(), e.ID, emailColumn[e.EmailVerification])))
+		address := "e-mail " + emailColumn[e.EmailVerification]
+		if e.EmailVerification == oauth.EmailNotGiven {
+			address = "no e-mail address"
+		}
+		b.WriteString(wrap("", fmt.Sprintf("`%s`, callback `/api/auth/callback/%s`, %s.", e.call(), e.ID, address)))
 		b.WriteString("\n" + markdown(e.doc.Text(), linked))
 		for i, field := range e.fields() {
 			if i == 0 {
@@ -183,7 +186,12 @@ func (e entry) call() string {
 	if e.options == nil {
 		return fmt.Sprintf("provider.%s(provider.Env(%q))", e.constructor, e.prefix())
 	}
-	return fmt.Sprintf("provider.%s(provider.Env(%q), provider.%sOptions{…})", e.constructor, e.prefix(), e.constructor)
+	options := "{…}"
+	if !slices.ContainsFunc(e.fields(), func(field string) bool { return !strings.Contains(field, "efaults to") }) {
+		options = "{}" // none must be set
+	}
+	return fmt.Sprintf("provider.%s(provider.Env(%q), provider.%sOptions%s)",
+		e.constructor, e.prefix(), e.constructor, options)
 }
 
 // read returns the last day on which a page that the comment names was read, or a dash.

@@ -1,8 +1,12 @@
 package provider_test
 
 import (
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -206,6 +210,45 @@ func TestTheIssuerIsPartOfTheAccountID(t *testing.T) {
 	if len(users) != 5 {
 		t.Errorf("five people are %d users", len(users))
 	}
+}
+
+// A sub may have 255 characters (OpenID Connect Core 1.0 § 2), also in a tenant. IDs that fit stay
+// readable, and no sub makes the hash of somebody else.
+func TestAccountIDOfALongSubject(t *testing.T) {
+	t.Parallel()
+	const hash = "sha256:62f50a8efe86f470f151764dc0df1942d46d50a6daeafda328348323afee442c" // of a/sss…
+	store, long, tenant := memadapter.New(), strings.Repeat("s", 255), strings.Repeat("t", 300)
+	users := map[string]string{} // by tenant and sub
+	signIn := func(tid, sub string) visit {
+		p := openID()
+		p.Issuer, p.DiscoveryURL = "https://acme.example/{tid}", "https://acme.example/d"
+		a := parse(t, plainToken+`,"id_token":{"sub":"`+sub+`","tid":"`+tid+`","iss":"https://acme.example/`+tid+`"}`)
+		a.URLs = map[string]json.RawMessage{p.DiscoveryURL: metadataOf(p.Issuer)}
+		return visitor{answers: a, store: store}.signIn(t, p)
+	}
+	hashOf := func(id string) string { return fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(id))) }
+	for range 2 { // the second time they are the same users
+		for _, tc := range []struct{ tid, sub, id string }{
+			{"a", long[:253], "a/" + long[:253]},
+			{"a", long[:254], hashOf("a/" + long[:254])},
+			{"a", long, hash},
+			{"b", long, hashOf("b/" + long)},
+			{"a", hash, "a/" + hash},
+			{tenant, "1", hashOf(tenant + "/1")},
+		} {
+			seen := signIn(tc.tid, tc.sub)
+			seen.accepted(t, tc.id)
+			key := tc.tid + " " + tc.sub
+			if known, ok := users[key]; ok && known != seen.in.User.ID {
+				t.Errorf("%s is user %s, and was user %s", key, seen.in.User.ID, known)
+			}
+			users[key] = seen.in.User.ID
+		}
+	}
+	if n := len(slices.Compact(slices.Sorted(maps.Values(users)))); n != 6 {
+		t.Errorf("six people are %d users", n)
+	}
+	signIn("a", long+"s").denied(t, "sub: longer than 255 characters")
 }
 
 func metadataOf(issuer string) json.RawMessage {

@@ -17,6 +17,7 @@ import (
 //     nothing about a person.
 //   - If the store has no place for counts, such as a database without the table, the error wraps
 //     [errors.ErrUnsupported]. The process then counts in its memory, with one warning in the log.
+//     A store may return that error while it is away, too.
 //     Any other error is a failure of the store, and what was to be counted is refused with 503.
 //
 // The time now is that of the caller. A store that several machines use takes its own clock
@@ -36,6 +37,7 @@ type Store interface {
 	ResetLimit(ctx context.Context, key string) error
 
 	// DeleteExpiredLimits deletes at most limit keys whose events no longer counted at the given
-	// time, and returns how many.
+	// time, and returns how many. If keys expire by themselves, it deletes none, and the error
+	// wraps errors.ErrUnsupported.
 	DeleteExpiredLimits(ctx context.Context, before time.Time, limit int) (int, error)
 }

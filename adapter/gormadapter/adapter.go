@@ -4,9 +4,10 @@
 // # Entities
 //
 // The default entities are [User], [Session], [Account], [VerificationToken] and [Authenticator],
-// in the tables that MikroORM's adapter for Auth.js creates, and [Throttle]. To use a type of your
-// own for one of them, pass an [Option] such as [WithUser]. The type embeds the default entity and
-// adds columns, or it is a struct with the same fields, which may have other names.
+// in the tables that MikroORM's adapter for Auth.js creates, and [Throttle], [Factor],
+// [RecoveryCode] and [Password]. To use a type of your own for one of them, pass an [Option] such
+// as [WithUser]. The type embeds the default entity and adds columns, or it is a struct with the
+// same fields, which may have other names.
 //
 // # Connection
 //
@@ -44,6 +45,7 @@ import (
 	"fmt"
 
 	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/factor"
 	"github.com/cardea-auth/cardea/ratelimit"
 	"gorm.io/gorm"
 )
@@ -55,11 +57,12 @@ var (
 	_ cardea.TokenStore         = (*Adapter)(nil)
 	_ cardea.AuthenticatorStore = (*Adapter)(nil)
 	_ ratelimit.Store           = (*Adapter)(nil)
+	_ factor.Store              = (*Adapter)(nil)
 )
 
 // Adapter is a [cardea.Adapter], [cardea.SessionStore], [cardea.TokenStore],
-// [cardea.AuthenticatorStore] and [ratelimit.Store] on GORM. All methods may be called
-// concurrently.
+// [cardea.AuthenticatorStore], [ratelimit.Store] and [factor.Store] on GORM. All methods may be
+// called concurrently.
 //
 // If ctx has ended when a statement fails, the error wraps ctx.Err(). The errors named ErrNotFound
 // and ErrConflict are [cardea.ErrNotFound] and [cardea.ErrConflict], wrapped. If the database
@@ -83,6 +86,9 @@ type Adapter struct {
 	tokens      tokenConsumer
 	layouts     *layouts
 	limitCounter
+	factorStore
+	tokenList
+	passwordStore
 
 	sessions *sessionReader
 }
@@ -132,10 +138,19 @@ func (a *Adapter) describe() []error {
 	a.errors.schemaNames = tables.schemaNames()
 	a.db.errors = a.errors
 	a.userFields = newUserFields(a.user)
-	a.userDeleter = userDeleter{db: a.db, tables: tables, statements: &a.statements}
+	a.userDeleter.db, a.userDeleter.user, a.userDeleter.statements = a.db, tables.user, &a.statements
+	a.userDeleter.authenticators.table = tables.authenticator
+	if a.userDeleter.passwordInUser = tables.passwordInUser; !tables.passwordInUser {
+		a.userDeleter.passwords.table = tables.password
+	}
 	a.tokens = tokenConsumer{a.db, &a.statements}
 	a.limitCounter = limitCounter{a.db, tables.limit, &a.statements}
-	a.layouts = &layouts{db: a.db, tables: tables}
+	a.layouts = &layouts{db: a.db, tables: tables, query: c.catalogue(tables.inOrder()...)}
+	a.factorStore, a.tokenList = factorStore{a}, tokenList{a}
+	a.passwordStore = passwordTable{a}
+	if tables.passwordInUser {
+		a.passwordStore = passwordColumns{passwordTable{a}}
+	}
 	faults = append(faults, a.db.findResolver(tables)...)
 	if a.entities.sessionsFromPrimary {
 		a.db.replicas = nil

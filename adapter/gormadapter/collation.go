@@ -38,7 +38,7 @@ func (d dialect) bytewiseEqual(column clause.Column, value any) clause.Expressio
 // nondeterministic one of ICU) or type (citext).
 func (d dialect) sameText(column clause.Column, value any) clause.Expression {
 	bytes := map[dialect]string{
-		sqliteDialect: "? = ? COLLATE BINARY", postgreSQLDialect: `CAST(? AS text) COLLATE "C" = ?`,
+		sqliteDialect: "? = ? COLLATE BINARY", postgreSQLDialect: `CAST(? AS text) COLLATE "C" = CAST(? AS text)`,
 	}[d]
 	if bytes == "" {
 		return d.bytewiseEqual(column, value)

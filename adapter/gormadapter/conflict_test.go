@@ -26,19 +26,19 @@ func TestConstraintsOnEachDatabase(t *testing.T) {
 			for name, a := range map[string]*gormadapter.Adapter{
 				"Open": openOn(t, e.empty(t)), "TranslateError": newOn(t, serverConnection(t, e.empty(t))),
 			} {
-				ctx, u := t.Context(), &cardea.User{ID: "secret1", Email: "secret@example.com"}
+				ctx, u := t.Context(), &cardea.User{ID: "veiled1", Email: "veiled@example.com"}
 				must(t, a.CreateUser(ctx, u))
-				must(t, a.CreateSession(ctx, &cardea.Session{Token: "secret", UserID: u.ID, Expires: expiry}))
+				must(t, a.CreateSession(ctx, &cardea.Session{Token: "veiled", UserID: u.ID, Expires: expiry}))
 				must(t, a.LinkAccount(ctx,
-					&cardea.Account{UserID: u.ID, Type: "oidc", Provider: "p", ProviderAccountID: "secret"}))
+					&cardea.Account{UserID: u.ID, Type: "oidc", Provider: "p", ProviderAccountID: "veiled"}))
 				for what, err := range map[string]error{
 					"id":     a.CreateUser(ctx, &cardea.User{ID: u.ID}),
 					"e-mail": a.CreateUser(ctx, &cardea.User{Email: u.Email}),
-					"token":  a.CreateSession(ctx, &cardea.Session{Token: "secret", UserID: u.ID, Expires: expiry}),
+					"token":  a.CreateSession(ctx, &cardea.Session{Token: "veiled", UserID: u.ID, Expires: expiry}),
 					"account": a.LinkAccount(ctx,
-						&cardea.Account{UserID: u.ID, Type: "oidc", Provider: "p", ProviderAccountID: "secret"}),
+						&cardea.Account{UserID: u.ID, Type: "oidc", Provider: "p", ProviderAccountID: "veiled"}),
 				} {
-					if !errors.Is(err, cardea.ErrConflict) || strings.Contains(err.Error(), "secret") {
+					if !errors.Is(err, cardea.ErrConflict) || strings.Contains(err.Error(), "veiled") {
 						t.Errorf("%s, taken %s: got %v", name, what, err)
 					}
 				}

@@ -26,6 +26,7 @@ type database struct {
 
 	replicas *replicas // nil without dbresolver
 	queue    prepareQueue
+	writers  *writerQueue // of SQLite; nil for other databases
 
 	gormStatements statementCache
 
@@ -35,10 +36,13 @@ type database struct {
 func newDatabase(db *gorm.DB) *database {
 	d := &database{
 		gorm:    db,
-		logger:  parameterizedLogger{db.Logger},
+		logger:  loggerFor(db),
 		silent:  db.Logger == logger.Discard,
 		dialect: dialect(db.Dialector.Name()),
 		errors:  newErrorClassifier(db),
+	}
+	if d.dialect == sqliteDialect {
+		d.writers = newWriterQueue(maxTurn)
 	}
 	d.pool, _ = db.DB()
 	if inTransaction(db) {

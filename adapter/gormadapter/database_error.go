@@ -69,10 +69,13 @@ func (c errorClassifier) isOrphan(err error) bool {
 // isAborted reports whether the database aborted a transaction because of concurrent ones, or
 // stopped waiting for one, so that it may succeed if it runs again.
 func (c errorClassifier) isAborted(err error) bool {
-	return c.hasCode(err, abortedTransaction) ||
+	return c.isConflict(err) || c.hasCode(err, waitedTooLong) ||
 		// github.com/mattn/go-sqlite3 has no method for the code.
 		c.dialect == sqliteDialect && strings.Contains(originalText(err), "database is locked")
 }
+
+// isConflict reports whether the database aborted a transaction because it let another one win.
+func (c errorClassifier) isConflict(err error) bool { return c.hasCode(err, conflict) }
 
 // isSchemaChanged reports whether a migration failed because another process migrates the database
 // too.
@@ -130,14 +133,20 @@ var (
 		mySQL:     []uint64{1216, 1452},
 		sqlServer: []int32{547},
 	}
-	abortedTransaction = errorCodes{
-		sqlStates: []string{"40001", "40P01", "55P03"}, // serialization failure, deadlock, lock_timeout
-		sqlite:    []int{5, 261, 517},                  // SQLITE_BUSY, SQLITE_BUSY_RECOVERY, SQLITE_BUSY_SNAPSHOT
+	// Another transaction goes on, or was committed first.
+	conflict = errorCodes{
+		sqlStates: []string{"40001", "40P01"}, // serialization failure, deadlock
+		sqlite:    []int{517},                 // SQLITE_BUSY_SNAPSHOT
 		// deadlock, also with another node of a Galera cluster; MariaDB's "record has changed since
-		// last read"; waited too long for a lock, or for what the other nodes have acknowledged;
-		// "table definition has changed, please retry transaction"
-		mySQL:     []uint64{1213, 1020, 1205, 1412},
+		// last read"; "table definition has changed, please retry transaction"
+		mySQL:     []uint64{1213, 1020, 1412},
 		sqlServer: []int32{1205}, // deadlock
+	}
+	// A lock, or what the other nodes have acknowledged, has not come in time. Nobody may have won.
+	waitedTooLong = errorCodes{
+		sqlStates: []string{"55P03"}, // lock_timeout
+		sqlite:    []int{5, 261},     // SQLITE_BUSY, SQLITE_BUSY_RECOVERY
+		mySQL:     []uint64{1205},
 	}
 	lostConnection = errorCodes{
 		sqlStates: []string{

@@ -20,7 +20,7 @@ func TestCodesOfDrivers(t *testing.T) {
 	}{
 		"PostgreSQL": {postgreSQLDialect, duplicateKey, &pgconn.PgError{Code: "23505"}, &pgconn.PgError{Code: "23503"}},
 		"another dialect with SQLSTATE": {
-			"cockroachdb", abortedTransaction, &pgconn.PgError{Code: "40001"}, &pgconn.PgError{Code: "23505"},
+			"cockroachdb", conflict, &pgconn.PgError{Code: "40001"}, &pgconn.PgError{Code: "23505"},
 		},
 		"MySQL": {
 			mySQLDialect, duplicateKey, &mysql.MySQLError{Number: 1062}, &mysql.MySQLError{Number: 1452},

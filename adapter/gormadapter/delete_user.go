@@ -5,8 +5,8 @@ import (
 	"sync/atomic"
 )
 
-// DeleteUser removes the user with all accounts, sessions and authenticators. It does nothing if
-// there is no such user.
+// DeleteUser removes the user with all accounts, sessions and authenticators, and the password. It
+// does nothing if there is no such user.
 //
 // It does not rely on foreign keys that cascade, because a database may have them switched off, may
 // not have them, or may have them without ON DELETE CASCADE. On PostgreSQL and MySQL it runs one
@@ -37,10 +37,29 @@ func (a *Adapter) DeleteUser(ctx context.Context, id string) error {
 
 // userDeleter deletes a user with the rows that belong to the user.
 type userDeleter struct {
-	db                      *database
-	tables                  tables
-	statements              *statements
-	foundAuthenticatorTable atomic.Bool // once found, the table is not looked for again
+	db                        *database
+	user                      *table
+	statements                *statements
+	authenticators, passwords optionalTable
+	passwordInUser            bool // whose row may stay, if the entity has soft deletion
+}
+
+// optionalTable is a table that a database need not have, because only some applications use it.
+type optionalTable struct {
+	table *table      // nil for a table that nobody uses
+	found atomic.Bool // once found, it is not looked for again
+}
+
+// exists reports whether the database has the table.
+func (o *optionalTable) exists(ctx context.Context, db *database) bool {
+	if o.found.Load() || o.table == nil {
+		return o.found.Load()
+	}
+	there := db.session(ctx).Migrator().HasTable(o.table.entity.new())
+	if there {
+		o.found.Store(true)
+	}
+	return there
 }
 
 // deleteInOneStatement deletes the user and the rows that belong to the user in one statement. It
@@ -51,13 +70,12 @@ type userDeleter struct {
 //   - MySQL has refused the statement because of a foreign key that does not cascade, of the
 //     adapter's tables or of the application's.
 func (d *userDeleter) deleteInOneStatement(ctx context.Context, key any) (bool, error) {
-	s := d.statements.cascadingDelete.withoutAuthenticators
-	if s != nil && d.hasAuthenticatorTable(ctx) {
-		s = d.statements.cascadingDelete.withAuthenticators
-	}
-	if s == nil {
+	if d.statements.cascadingDelete == nil {
 		return false, nil
 	}
+	s := d.statements.cascadingDelete[ownedTables{
+		authenticators: d.authenticators.exists(ctx, d.db), passwords: d.passwords.exists(ctx, d.db),
+	}]
 	n, err := d.db.exec(ctx, s, key)
 	if d.db.errors.isReferenced(err) {
 		return false, nil
@@ -69,8 +87,11 @@ func (d *userDeleter) deleteInOneStatement(ctx context.Context, key any) (bool, 
 // each table.
 func (d *userDeleter) deleteInSteps(ctx context.Context, id string, key any) error {
 	owned := []*statement{d.statements.deleteSessions, d.statements.deleteAccounts}
-	if d.hasAuthenticatorTable(ctx) {
+	if d.authenticators.exists(ctx, d.db) {
 		owned = append(owned, d.statements.deleteAuthenticators)
+	}
+	if d.passwordInUser || d.passwords.exists(ctx, d.db) {
+		owned = append(owned, d.statements.deletePassword)
 	}
 	for _, s := range owned {
 		if _, err := d.db.exec(ctx, s, key); err != nil {
@@ -83,25 +104,12 @@ func (d *userDeleter) deleteInSteps(ctx context.Context, id string, key any) err
 // deleteRow deletes the row of the user. It does so through GORM if the entity has hooks or soft
 // deletion.
 func (d *userDeleter) deleteRow(ctx context.Context, id string, key any) error {
-	user := d.tables.user
+	user := d.user
 	if user.needsOnlyDelete() {
 		_, err := d.db.exec(ctx, d.statements.deleteUser, key)
 		return err
 	}
 	r := user.newRow()
 	r.setKey("ID", id)
-	return d.db.writer(ctx, user).Where(user.bytewiseEqual("ID", key)).Delete(r.entity).Error
-}
-
-// hasAuthenticatorTable reports whether the database has the table of authenticators. MikroORM's
-// adapter does not create one, and applications without passkeys need not add it.
-func (d *userDeleter) hasAuthenticatorTable(ctx context.Context) bool {
-	if d.foundAuthenticatorTable.Load() {
-		return true
-	}
-	there := d.db.session(ctx).Migrator().HasTable(d.tables.authenticator.entity.new())
-	if there {
-		d.foundAuthenticatorTable.Store(true)
-	}
-	return there
+	return d.db.writer(ctx, user).Where(user.sameKey("ID", key)).Delete(r.entity).Error
 }

@@ -7,13 +7,13 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// cascadingDelete deletes a user with the rows that belong to the user in one statement. One form
-// is for a database with the table of authenticators, one for a database without it. Both are nil
-// if the database has no such statement, or if the user entity has hooks or soft deletion.
-type cascadingDelete struct{ withoutAuthenticators, withAuthenticators *statement }
+// ownedTables says which of the tables that a database need not have are there.
+type ownedTables struct{ authenticators, passwords bool }
 
-// cascadingDelete compiles both forms.
-func (c *compiler) cascadingDelete(t tables) cascadingDelete {
+// cascadingDelete compiles the statement that deletes a user with the rows that belong to the user,
+// one for each set of tables. It is nil if the database has no such statement, or if the user
+// entity has hooks or soft deletion.
+func (c *compiler) cascadingDelete(t tables) map[ownedTables]*statement {
 	var build func(user *table, owned ...*table) clause.Expr
 	switch c.dialect {
 	case postgreSQLDialect:
@@ -22,13 +22,23 @@ func (c *compiler) cascadingDelete(t tables) cascadingDelete {
 		build = c.deleteJoined
 	}
 	if build == nil || !t.user.needsOnlyDelete() {
-		return cascadingDelete{}
+		return nil
 	}
-	return cascadingDelete{
-		withoutAuthenticators: c.compile(t.user.schema, rawStatement{build(t.user, t.session, t.account)}),
-		withAuthenticators: c.compile(t.user.schema,
-			rawStatement{build(t.user, t.session, t.account, t.authenticator)}),
+	forms := map[ownedTables]*statement{}
+	for _, o := range []ownedTables{{}, {authenticators: true}, {passwords: true}, {true, true}} {
+		if o.passwords && t.passwordInUser {
+			continue
+		}
+		owned := []*table{t.session, t.account}
+		if o.authenticators {
+			owned = append(owned, t.authenticator)
+		}
+		if o.passwords {
+			owned = append(owned, t.password)
+		}
+		forms[o] = c.compile(t.user.schema, rawStatement{build(t.user, owned...)})
 	}
+	return forms
 }
 
 // deleteWith is the statement of PostgreSQL. All its parts see the database as it was before the
@@ -38,11 +48,11 @@ func (c *compiler) deleteWith(user *table, owned ...*table) clause.Expr {
 	var vars []any
 	for i, t := range owned {
 		parts = append(parts, fmt.Sprintf("owned%d AS (DELETE FROM ? WHERE ?)", i))
-		vars = append(vars, tableClause(t), c.equal(t.column("UserID"), 0))
+		vars = append(vars, tableClause(t), t.sameKey("UserID", param(0)))
 	}
 	return clause.Expr{
 		SQL:  "WITH " + strings.Join(parts, ", ") + " DELETE FROM ? WHERE ?",
-		Vars: append(vars, tableClause(user), c.equal(user.column("ID"), 0)),
+		Vars: append(vars, tableClause(user), user.sameKey("ID", param(0))),
 	}
 }
 
@@ -52,12 +62,12 @@ func (c *compiler) deleteJoined(user *table, owned ...*table) clause.Expr {
 	tables, joins := []any{tableClause(user)}, []any{tableClause(user)}
 	for _, t := range owned {
 		tables = append(tables, tableClause(t))
-		joins = append(joins, tableClause(t), c.dialect.bytewiseEqual(t.column("UserID"), user.column("ID")))
+		joins = append(joins, tableClause(t), t.sameKey("UserID", user.column("ID")))
 	}
 	return clause.Expr{
 		SQL: "DELETE ?" + strings.Repeat(", ?", len(owned)) +
 			" FROM ?" + strings.Repeat(" LEFT JOIN ? ON ?", len(owned)) + " WHERE ?",
-		Vars: append(append(tables, joins...), c.equal(user.column("ID"), 0)),
+		Vars: append(append(tables, joins...), user.sameKey("ID", param(0))),
 	}
 }
 

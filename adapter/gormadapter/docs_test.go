@@ -2,8 +2,14 @@ package gormadapter_test
 
 import (
 	"os"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"github.com/cardea-auth/cardea/ratelimit"
 )
 
 // The code in docs/entities.md is copied from the examples, which are run.
@@ -23,6 +29,54 @@ func TestEntitiesPageShowsTheExamples(t *testing.T) {
 		if !strings.Contains(source, unspaced(code)) {
 			t.Errorf("not in an example:\n%s", code)
 		}
+	}
+}
+
+// An error about a missing table ends with an address in the documentation: a page of this
+// repository with that heading.
+func TestPageOfMissingTablesExists(t *testing.T) {
+	t.Parallel()
+	name, anchor, _ := strings.Cut(gormadapter.MissingTablePage, "#")
+	name, found := strings.CutPrefix(name, "https://github.com/cardea-auth/cardea/blob/main/")
+	page, err := os.ReadFile("../../" + name)
+	must(t, err)
+	heading := regexp.MustCompile(`(?mi)^#+ ` + strings.ReplaceAll(anchor, "-", " ") + `$`)
+	if !found || anchor == "" || !heading.Match(page) {
+		t.Errorf("%s leads nowhere", gormadapter.MissingTablePage)
+	}
+}
+
+// Whatever is asked first of a database without tables, on each database, the error says what is
+// missing and what to do, and nothing else goes wrong.
+func TestMissingTableIsNamedWithItsCure(t *testing.T) {
+	t.Parallel()
+	for _, e := range databases() {
+		t.Run(e.name, func(t *testing.T) {
+			t.Parallel()
+			a, err := gormadapter.Open(e.empty(t))
+			must(t, err)
+			t.Cleanup(func() { must(t, a.Close()) })
+			for name, ask := range map[string]func() error{
+				"user":    func() error { _, err := a.UserByEmail(t.Context(), "ann@example.com"); return err },
+				"session": func() error { _, err := a.Session(t.Context(), "token"); return err },
+				"verification_token": func() error {
+					return a.CreateVerificationToken(t.Context(), &cardea.VerificationToken{
+						Identifier: "ann@example.com", Token: "t", Expires: expiry,
+					})
+				},
+				"throttle": func() error {
+					_, _, err := a.TakeLimit(t.Context(), "key", ratelimit.Rate{Count: 1, Within: time.Minute}, expiry)
+					return err
+				},
+			} {
+				err := ask()
+				const cure = "call Adapter.Migrate once, or add Adapter.Entities to your own migrations: " +
+					gormadapter.MissingTablePage
+				if err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), cure) {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+		})
 	}
 }
 

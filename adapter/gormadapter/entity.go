@@ -189,6 +189,80 @@ func (Throttle) TableName(namer schema.Namer) string {
 	return tableName(namer, "throttle", "Throttle")
 }
 
+// Factor is the default entity of second factors, in table factor.
+type Factor = FactorOf[User]
+
+// FactorOf is a second factor that belongs to a user of type U. Its constraint has the name
+// factor_user_id_foreign; for its use see [SessionOf]. Package factor says what it is.
+type FactorOf[U any] struct {
+	// ID is the primary key: random, and not made by [WithID], because Secret depends on it.
+	ID string `gorm:"primaryKey;size:64;not null" json:"id"`
+	// UserID is the ID of the user. Its column has the type of the user's key.
+	UserID string `gorm:"not null;index:factor_user_id_index" json:"userId"`
+	// Kind is totp.
+	Kind string `gorm:"size:16;not null" json:"kind"`
+	// Name is what the user calls the factor, possibly "".
+	Name string `gorm:"size:64;not null" json:"name"`
+	// Secret is encrypted with the secret of the site, for this row alone.
+	Secret string `gorm:"not null" json:"-"`
+	// LastStep is the time step of the last code that was used. It is in no JSON, because it tells
+	// when the user signed in.
+	LastStep int64 `gorm:"not null" json:"-"`
+	// CreatedAt is when the factor was confirmed, in UTC.
+	CreatedAt time.Time `gorm:"autoCreateTime:false;not null" json:"createdAt"`
+	// LastUsedAt is when the factor was last used, in UTC, or nil.
+	LastUsedAt *time.Time `json:"lastUsedAt"`
+	// User is for GORM's Preload and the foreign key. The adapter does not fill it.
+	User *U `gorm:"belongsTo;foreignKey:UserID;constraint:factor_user_id_foreign,OnUpdate:CASCADE,OnDelete:CASCADE" json:"-"`
+}
+
+// TableName returns "factor", or what the naming strategy makes of "Factor": see [User.TableName].
+func (FactorOf[U]) TableName(namer schema.Namer) string { return tableName(namer, "factor", "Factor") }
+
+// RecoveryCode is the default entity of recovery codes, in table recovery_code.
+type RecoveryCode = RecoveryCodeOf[User]
+
+// RecoveryCodeOf is a recovery code that belongs to a user of type U. Its constraint has the name
+// recovery_code_user_id_foreign; for its use see [SessionOf].
+type RecoveryCodeOf[U any] struct {
+	// UserID is the ID of the user, and part of the primary key. Its column has the type of the
+	// user's key.
+	UserID string `gorm:"primaryKey;not null" json:"-"`
+	// Hash is the SHA-256 of the code: 64 hexadecimal digits, and part of the primary key.
+	Hash string `gorm:"primaryKey;size:64;not null" json:"-"`
+	// User is for GORM's Preload and the foreign key. The adapter does not fill it.
+	User *U `gorm:"belongsTo;foreignKey:UserID;constraint:recovery_code_user_id_foreign,OnUpdate:CASCADE,OnDelete:CASCADE" json:"-"`
+}
+
+// TableName returns "recovery_code", or what the naming strategy makes of "RecoveryCode": see
+// [User.TableName].
+func (RecoveryCodeOf[U]) TableName(namer schema.Namer) string {
+	return tableName(namer, "recovery_code", "RecoveryCode")
+}
+
+// Password is the default entity of passwords, in table user_password.
+type Password = PasswordOf[User]
+
+// PasswordOf is the password of a user of type U. Its constraint has the name
+// user_password_user_id_foreign; for its use see [SessionOf]. It has a table of its own, so that no
+// row of a user has the hash.
+type PasswordOf[U any] struct {
+	// UserID is the ID of the user, and the primary key. Its column has the type of the user's key.
+	UserID string `gorm:"primaryKey;not null" json:"userId"`
+	// Hash is the hash of the password. It says how it was made.
+	Hash string `gorm:"size:255;not null" json:"-"`
+	// ChangedAt is when the user got this password, in UTC.
+	ChangedAt time.Time `gorm:"not null" json:"changedAt"`
+	// User is for GORM's Preload and the foreign key. The adapter does not fill it.
+	User *U `gorm:"belongsTo;foreignKey:UserID;constraint:user_password_user_id_foreign,OnUpdate:CASCADE,OnDelete:CASCADE" json:"-"`
+}
+
+// TableName returns "user_password", or what the naming strategy makes of "UserPassword": see
+// [User.TableName].
+func (PasswordOf[U]) TableName(namer schema.Namer) string {
+	return tableName(namer, "user_password", "UserPassword")
+}
+
 // tableName returns the prefix and name for GORM's standard naming strategy, which would make a
 // plural of the entity's name. If that strategy is set to NoLowerCase, or if the application has a
 // strategy of another type, the strategy makes the table's name from the entity's name.

@@ -82,10 +82,16 @@ func (c errorClassifier) describe(err error) string {
 		text += " about " + strings.Join(names, ", ")
 	}
 	if c.isSchemaMissing(err) {
-		text += ": a table or column is missing, so migrate the database"
+		text += ": a table or column is missing; " + migrateCure
 	}
 	return text
 }
+
+// migrateCure says what to do about a table or column that the database does not have.
+const migrateCure = "call Adapter.Migrate once, or add Adapter.Entities to your own migrations: " + missingTablePage
+
+// missingTablePage is where the documentation says more.
+const missingTablePage = "https://github.com/cardea-auth/cardea/blob/main/docs/migrations.md#if-a-table-is-missing"
 
 // constantErrors are errors whose texts are constants.
 func constantErrors() []error {
@@ -169,8 +175,8 @@ func (t tables) schemaNames() map[string]bool {
 				names[constraint] = true
 			}
 		}
-		for _, index := range s.ParseIndexes() {
-			names[index.Name] = true
+		for _, index := range table.indexes {
+			names[index] = true
 		}
 	}
 	return names

@@ -21,7 +21,7 @@ import (
 // guarded is a user whose table refuses some values.
 type guarded struct {
 	gormadapter.User
-	Role   string `gorm:"size:20;not null;default:A;check:known_role,role <> 'secret'" json:"-"`
+	Role   string `gorm:"size:20;not null;default:A;check:known_role,role <> 'veiled'" json:"-"`
 	Points int64  `gorm:"not null;default:0" json:"-"`
 }
 
@@ -31,23 +31,23 @@ type refusal struct {
 	call func(ctx context.Context, a *gormadapter.Adapter) error
 }
 
-// refusals have secret in their values. The last two change the table.
+// refusals have veiled in their values. The last two change the table.
 func refusals() []refusal {
 	create := func(u cardea.User) func(context.Context, *gormadapter.Adapter) error {
 		return func(ctx context.Context, a *gormadapter.Adapter) error { return a.CreateUser(ctx, &u) }
 	}
 	return []refusal{
-		{"taken e-mail address", create(cardea.User{Email: "secret@example.com"})},
-		{"taken ID", create(cardea.User{ID: "secret"})},
-		{"check", create(cardea.User{Entity: &guarded{Role: "secret"}})},
-		{"trigger", create(cardea.User{Name: "trigger", Email: "secret2@example.com"})},
-		{"too long", create(cardea.User{Entity: &guarded{Role: "secret" + strings.Repeat("x", 20)}})},
+		{"taken e-mail address", create(cardea.User{Email: "veiled@example.com"})},
+		{"taken ID", create(cardea.User{ID: "veiled"})},
+		{"check", create(cardea.User{Entity: &guarded{Role: "veiled"}})},
+		{"trigger", create(cardea.User{Name: "trigger", Email: "veiled2@example.com"})},
+		{"too long", create(cardea.User{Entity: &guarded{Role: "veiled" + strings.Repeat("x", 20)}})},
 		{"foreign key", func(ctx context.Context, a *gormadapter.Adapter) error {
-			return a.CreateSession(ctx, &cardea.Session{Token: "secret", UserID: "secret nobody", Expires: expiry})
+			return a.CreateSession(ctx, &cardea.Session{Token: "veiled", UserID: "veiled nobody", Expires: expiry})
 		}},
 		{"key that is there twice", func(ctx context.Context, a *gormadapter.Adapter) error {
-			must := silently(a, "ALTER TABLE user ADD COLUMN plan varchar(20) DEFAULT 'secret'",
-				"INSERT INTO user (id, name) VALUES ('secret3', 'x')")
+			must := silently(a, "ALTER TABLE user ADD COLUMN plan varchar(20) DEFAULT 'veiled'",
+				"INSERT INTO user (id, name) VALUES ('veiled3', 'x')")
 			type planned struct {
 				gormadapter.User
 				Plan string `gorm:"size:20;uniqueIndex:one_plan"`
@@ -60,10 +60,10 @@ func refusals() []refusal {
 		}},
 		{"not a number", func(ctx context.Context, a *gormadapter.Adapter) error {
 			if err := silently(a, "ALTER TABLE user DROP COLUMN points",
-				"ALTER TABLE user ADD COLUMN points varchar(20) DEFAULT 'secret'"); err != nil {
+				"ALTER TABLE user ADD COLUMN points varchar(20) DEFAULT 'veiled'"); err != nil {
 				return err
 			}
-			return second(a.UserByID(ctx, "secret"))
+			return second(a.UserByID(ctx, "veiled"))
 		}},
 	}
 }
@@ -111,7 +111,7 @@ func TestErrorsContainNoValues(t *testing.T) {
 				t.Parallel()
 				var out bytes.Buffer
 				a := open(t, e.empty(t), &out)
-				must(t, a.CreateUser(t.Context(), &cardea.User{ID: "secret", Email: "secret@example.com"}))
+				must(t, a.CreateUser(t.Context(), &cardea.User{ID: "veiled", Email: "veiled@example.com"}))
 				must(t, silently(a, triggers[a.DB().Name()]...))
 				for _, r := range refusals() {
 					r.check(t, a, &out)
@@ -128,10 +128,10 @@ func (r refusal) check(t *testing.T, a *gormadapter.Adapter, out *bytes.Buffer) 
 	if err == nil && (r.what != "too long" || a.DB().Name() != "sqlite") { // SQLite has no lengths
 		t.Errorf("%s: got no error", r.what)
 	}
-	if err != nil && strings.Contains(err.Error(), "secret") {
+	if err != nil && strings.Contains(err.Error(), "veiled") {
 		t.Errorf("%s: a value is in the error: %v", r.what, err)
 	}
-	if strings.Contains(out.String(), "secret") {
+	if strings.Contains(out.String(), "veiled") {
 		t.Errorf("%s: a value is in the log: %s", r.what, out)
 	}
 	for name, want := range map[string]string{
@@ -184,9 +184,9 @@ func TestErrorsWithoutTables(t *testing.T) {
 		t.Run(e.name, func(t *testing.T) {
 			t.Parallel()
 			a := openExisting(t, e.empty(t))
-			err := a.CreateUser(t.Context(), &cardea.User{Email: "secret@example.com"})
-			if err == nil || !strings.Contains(err.Error(), "about user: a table or column is missing, so migrate") ||
-				strings.Contains(err.Error(), "secret") {
+			err := a.CreateUser(t.Context(), &cardea.User{Email: "veiled@example.com"})
+			const want = "about user: a table or column is missing; call Adapter.Migrate"
+			if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "veiled") {
 				t.Errorf("got %v, want an error that says to migrate", err)
 			}
 		})
@@ -197,8 +197,8 @@ func TestErrorsWithoutTables(t *testing.T) {
 func TestErrorsOfHooksContainNoValues(t *testing.T) {
 	t.Parallel()
 	a := open(t, gormadapter.WithUser[refusing]())
-	err := a.CreateUser(t.Context(), &cardea.User{Email: "secret@example.com"})
-	if !errors.Is(err, errHook) || strings.Contains(err.Error(), "secret") {
+	err := a.CreateUser(t.Context(), &cardea.User{Email: "veiled@example.com"})
+	if !errors.Is(err, errHook) || strings.Contains(err.Error(), "veiled") {
 		t.Errorf("got %v, want the hook's error without its text", err)
 	}
 }
@@ -220,11 +220,11 @@ func TestLogOfSignInContainsNoValuesOfErrors(t *testing.T) {
 			must(t, silently(a, triggers[a.DB().Name()]...))
 			s := newSite[guarded](t, a, nil, nil)
 			s.issuer.Next(cardeatest.Person{
-				Subject: "1", Name: "trigger", Email: "secret@example.com", EmailVerified: true,
+				Subject: "1", Name: "trigger", Email: "veiled@example.com", EmailVerified: true,
 			})
 			b := cardeatest.NewBrowser(t, s.URL)
 			enter(b, "1").Body.Close()
-			if got := s.log.take(); !strings.Contains(got, "create user: ") || strings.Contains(got, "secret") {
+			if got := s.log.take(); !strings.Contains(got, "create user: ") || strings.Contains(got, "veiled") {
 				t.Errorf("got the log %s, want the cause without values", got)
 			}
 		})

@@ -142,6 +142,46 @@ func ExampleWithUser_ownStruct() {
 	// find user: not found
 }
 
+// Holder has the hash of the password in the user's row.
+type Holder struct {
+	gormadapter.User
+	PasswordHash      *string    `gorm:"size:255;<-:create" json:"-"`
+	PasswordChangedAt *time.Time `gorm:"<-:create" json:"-"`
+}
+
+// The passwords are in the application's own columns. The rows of users that the adapter returns do
+// not have them.
+func ExamplePasswordIn() {
+	db, err := gorm.Open(sqlite.Open(":memory:"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	adapter, err := gormadapter.New(db,
+		gormadapter.WithUser[Holder](), gormadapter.PasswordIn[Holder]("PasswordHash", "PasswordChangedAt"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+	if err := adapter.Migrate(ctx); err != nil {
+		log.Fatal(err)
+	}
+	user := &cardea.User{Email: "ada@example.com"}
+	if err := adapter.CreateUser(ctx, user); err != nil {
+		log.Fatal(err)
+	}
+	// Package password does this.
+	if err := adapter.SetPasswordHash(ctx, user.ID, "$argon2id$…", time.Now()); err != nil {
+		log.Fatal(err)
+	}
+	hash, _, err := adapter.PasswordHash(ctx, user.ID)
+	fmt.Println(hash, err)
+	found, err := adapter.UserByID(ctx, user.ID)
+	fmt.Println(found.Entity.(*Holder).PasswordHash, err)
+	// Output:
+	// $argon2id$… <nil>
+	// <nil> <nil>
+}
+
 // Nobody lacks most of what a user needs.
 type Nobody struct {
 	ID   int64

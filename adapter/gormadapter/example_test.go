@@ -110,5 +110,5 @@ func ExampleDefaultEntities() {
 	}
 	tables, err := db.Migrator().GetTables()
 	fmt.Println(tables, err)
-	// Output: [user invoices session account verification_token authenticator throttle] <nil>
+	// Output: [user invoices session account verification_token authenticator throttle factor recovery_code user_password] <nil>
 }

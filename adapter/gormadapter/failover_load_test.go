@@ -33,6 +33,7 @@ type load struct {
 	wrong               []string        // answers that are neither right nor 503
 
 	visits, unavailable atomic.Int64
+	reason              atomic.Value   // why the first of them was unavailable, a string
 	worked              []atomic.Int64 // visits that worked, at each instance
 	slowest             atomic.Int64   // the longest time between two visits that worked, in ns
 }
@@ -96,30 +97,40 @@ func (l *load) visit(n int) bool {
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
 	v := &loadVisitor{load: l, client: &http.Client{Jar: jar, Transport: transport, Timeout: 2 * requestDeadline}}
-	// Four of five are new; the others are a few people who sign in again and again.
-	person := n % loadPersons
-	if n%5 == 0 {
-		person = n % 20
-	}
 	first, second := n%len(l.instances), (n+1)%len(l.instances)
-	err := v.signIn(first, fmt.Sprint("p", person))
+	err := v.signIn(first, personOf(n))
 	if err == nil {
 		err = v.readSession(second)
 	}
 	if err == nil && n%3 == 0 {
 		err = v.signOut(first, second)
 	}
+	l.note(err)
+	if err == nil {
+		l.worked[first].Add(1)
+	}
+	return err == nil
+}
+
+// personOf returns who the n-th visitor is. Four of five are new; the others are twenty persons,
+// who sign in again and again.
+func personOf(n int) string {
+	if n%5 == 0 {
+		return fmt.Sprint("p", n/5%20)
+	}
+	return fmt.Sprint("p", n%loadPersons)
+}
+
+// note counts what a visitor got.
+func (l *load) note(err error) {
 	if errors.Is(err, errUnavailable) {
 		l.unavailable.Add(1)
+		l.reason.CompareAndSwap(nil, err.Error())
 	} else if err != nil {
 		l.mu.Lock()
 		l.wrong = append(l.wrong, err.Error())
 		l.mu.Unlock()
 	}
-	if err == nil {
-		l.worked[first].Add(1)
-	}
-	return err == nil
 }
 
 // loadVisitor is the browser of a visit.
@@ -135,20 +146,20 @@ func (v *loadVisitor) url(instance int, path string) string {
 // do sends a request, and returns the body of an answer with status 200.
 func (v *loadVisitor) do(res *http.Response, err error) (string, error) {
 	if err != nil {
-		return "", errUnavailable
+		return "", fmt.Errorf("%w: %w", errUnavailable, err)
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
 	switch {
 	case err != nil:
-		return "", errUnavailable
+		return "", fmt.Errorf("%w: %w", errUnavailable, err)
 	case res.StatusCode == http.StatusServiceUnavailable:
 		if res.Header.Get("Retry-After") == "" {
 			return "", errors.New("503 without Retry-After")
 		}
 		return "", errUnavailable
 	case res.StatusCode != http.StatusOK:
-		return "", fmt.Errorf("%s at %s", res.Status, res.Request.URL.Path)
+		return "", fmt.Errorf("%s at %s", res.Status, res.Request.URL.RequestURI())
 	}
 	return string(body), nil
 }

@@ -39,6 +39,7 @@ var (
 		types: "an int64, *int64 or sql.NullInt64", samples: []any{int64(2_000_000_000)}, nullable: true,
 	}
 	counterKind      = fieldKind{types: "an int64 or uint32", samples: []any{int64(1<<32 - 1)}}
+	stepKind         = fieldKind{types: "an int64", samples: []any{int64(200_000_000_000)}}
 	microsecondsKind = fieldKind{types: "an int64", samples: []any{int64(2_000_000_000_000_000)}}
 	boolKind         = fieldKind{types: "a bool", samples: []any{true}}
 	keyKind          = fieldKind{
@@ -107,9 +108,28 @@ var (
 		{"CredentialBackedUp", boolKind},
 		{"Transports", nullTextKind},
 	}
+	passwordSpecs = []fieldSpec{
+		{"UserID", keyKind},
+		{"Hash", textKind},
+		{"ChangedAt", timeKind},
+	}
 	limitSpecs = []fieldSpec{
 		{"Key", textKind},
 		{"TAT", microsecondsKind},
+	}
+	factorSpecs = []fieldSpec{
+		{"ID", textKind},
+		{"UserID", keyKind},
+		{"Kind", textKind},
+		{"Name", textKind},
+		{"Secret", textKind},
+		{"LastStep", stepKind},
+		{"CreatedAt", timeKind},
+		{"LastUsedAt", nullTimeKind},
+	}
+	recoveryCodeSpecs = []fieldSpec{
+		{"UserID", keyKind},
+		{"Hash", textKind},
 	}
 )
 

@@ -72,7 +72,6 @@ func newSiteOf(t *testing.T, a *gormadapter.Adapter, idp *cardeatest.Issuer) *si
 	return newSite[gormadapter.User](t, a, func(c *cardea.Config) {
 		c.Providers = []cardea.Provider{provider.OIDC("idp", "Identity Provider",
 			provider.Client{ID: idp.ClientID, Secret: idp.ClientSecret, Issuer: idp.URL})}
-		c.Logger = slog.New(slog.DiscardHandler)
 	}, nil)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -70,10 +71,7 @@ type instance struct {
 // newInstance starts an instance on a database.
 func newInstance(t testing.TB, driver, dsn string, idp *cardeatest.Issuer) *instance {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	address := listener.Addr().String()
-	must(t, listener.Close())
+	address := freeAddress(t)
 	i := &instance{address: address, env: append(os.Environ(),
 		"CARDEA_INSTANCE_LISTEN="+address, "CARDEA_INSTANCE_DRIVER="+driver, "CARDEA_INSTANCE_DSN="+dsn,
 		"CARDEA_INSTANCE_ISSUER="+idp.URL, "CARDEA_INSTANCE_CLIENT="+idp.ClientID,
@@ -82,6 +80,21 @@ func newInstance(t testing.TB, driver, dsn string, idp *cardeatest.Issuer) *inst
 	i.start(t)
 	t.Cleanup(i.kill)
 	return i
+}
+
+// freeAddress returns an address on which nobody listens. Its port is none of those that the kernel
+// gives to clients, so an instance that was killed can listen on it again.
+func freeAddress(t testing.TB) string {
+	t.Helper()
+	for range 100 {
+		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 10000+rand.IntN(10000)))
+		if err == nil {
+			must(t, listener.Close())
+			return listener.Addr().String()
+		}
+	}
+	t.Fatal("no port is free")
+	return ""
 }
 
 // start starts the process and waits until it serves.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"regexp"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -19,17 +18,9 @@ import (
 type layout struct {
 	columns    map[*schema.Field]column
 	foldsEmail string // the SQL function (lower, upper) of the unique index on the e-mail; "" for none
-	complete   bool   // every table but that of authenticators exists
+	complete   bool   // every table that is not optional exists
+	migrated   bool   // Migrate would create nothing
 	read       time.Time
-}
-
-// column is a column as the database has it.
-type column struct {
-	characters int    // the longest text, in characters; 0 for no limit
-	bytes      int    // the longest text, in bytes; 0 for no limit
-	charset    string // MySQL's name of the character set; "" for any other database
-	collation  string // MySQL's name of the collation
-	nullable   bool
 }
 
 // layouts reads the layout when it is first needed, because the tables may not exist when the
@@ -37,6 +28,7 @@ type column struct {
 type layouts struct {
 	db     *database
 	tables tables
+	query  *catalogueQuery // of all tables, the users' first; nil if the adapter cannot ask the database
 
 	mu     sync.Mutex
 	known  *layout // nil if nothing is known
@@ -59,6 +51,11 @@ func (s *layouts) since(ctx context.Context, oldest time.Time) *layout {
 	if known != nil && known.complete && !known.read.Before(oldest) {
 		return known
 	}
+	return s.refresh(ctx)
+}
+
+// refresh reads the layout, whatever is known. It returns an empty layout if it cannot be read.
+func (s *layouts) refresh(ctx context.Context) *layout {
 	l, err := s.readLayout(ctx)
 	if err != nil { // the statement for which it is read fails too, or works without it
 		return &layout{}
@@ -70,17 +67,21 @@ func (s *layouts) since(ctx context.Context, oldest time.Time) *layout {
 	return l
 }
 
-// readLayout asks the database about its tables.
+// readLayout asks the database about its tables. On MySQL these are two statements, on others one.
 func (s *layouts) readLayout(ctx context.Context) (*layout, error) {
 	l := &layout{columns: map[*schema.Field]column{}, complete: true, read: time.Now()}
+	if s.query == nil { // nothing is read from SQL Server
+		return l, nil
+	}
 	db := s.db.session(ctx)
-	for _, table := range s.tables.inOrder() {
-		found, err := s.readColumns(db, table)
-		if err != nil {
-			return nil, err
-		}
-		l.complete = l.complete && (found != nil || table == s.tables.authenticator || table == s.tables.limit)
-		for name, c := range found {
+	found, err := s.query.read(ctx, s.db, db.Statement.ConnPool)
+	if err != nil {
+		return nil, err
+	}
+	for _, table := range s.query.tables {
+		columns := found.columns(table)
+		l.complete = l.complete && (columns != nil || s.tables.isOptional(table))
+		for name, c := range columns {
 			if field := table.schema.FieldsByDBName[name]; field != nil {
 				l.columns[field] = c
 			}
@@ -89,114 +90,19 @@ func (s *layouts) readLayout(ctx context.Context) (*layout, error) {
 	if !l.complete {
 		return l, nil
 	}
-	definitions, err := s.readDefinitions(db, s.tables.user)
-	l.foldsEmail = foldingFunction(definitions, s.tables.user.byName["Email"].DBName)
+	l.migrated = found.hasAll(s.query.tables)
+	if s.db.dialect == mySQLDialect {
+		found.definitions, err = readMySQLDefinitions(db, s.tables.user)
+	}
+	l.foldsEmail = foldingFunction(found.definitions, s.tables.user.byName["Email"].DBName)
 	return l, err
 }
 
-// readColumns returns the columns of a table by their names, or nil if there is no such table.
-// SQLite keeps no limits, so for SQLite the names are enough.
-func (s *layouts) readColumns(db *gorm.DB, t *table) (map[string]column, error) {
-	switch s.db.dialect {
-	case postgreSQLDialect:
-		return readPostgreSQLColumns(db, t)
-	case mySQLDialect:
-		return readMySQLColumns(db, t)
-	case sqliteDialect:
-		if db.Migrator().HasTable(t.entity.new()) {
-			return map[string]column{}, nil
-		}
-		return nil, nil
-	}
-	return map[string]column{}, nil
-}
-
-var characterType = regexp.MustCompile(`^character(?: varying)?\((\d+)\)$`)
-
-func readPostgreSQLColumns(db *gorm.DB, t *table) (map[string]column, error) {
-	var rows []struct {
-		Label, Kind string
-		Nullable    bool
-	}
-	// A column with a domain has the limit of the domain.
-	err := db.Raw("SELECT a.attname AS label, NOT a.attnotnull AS nullable, "+
-		"CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod) "+
-		"ELSE format_type(a.atttypid, a.atttypmod) END AS kind "+
-		"FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid "+
-		"WHERE a.attrelid = to_regclass(?) AND a.attnum > 0 AND NOT a.attisdropped",
-		t.quotedName(db)).Scan(&rows).Error
-	var columns map[string]column
-	for _, row := range rows {
-		c := column{nullable: row.Nullable}
-		if size := characterType.FindStringSubmatch(row.Kind); size != nil {
-			c.characters, _ = strconv.Atoi(size[1])
-		}
-		columns = with(columns, row.Label, c)
-	}
-	return columns, err
-}
-
-func readMySQLColumns(db *gorm.DB, t *table) (map[string]column, error) {
-	var rows []struct {
-		Label, Kind, Charset, Collation, Nullable string
-		Characters, Bytes                         uint64
-	}
-	database, name, qualified := strings.Cut(t.schema.Table, ".")
-	if !qualified {
-		database, name = "", t.schema.Table
-	}
-	err := db.Raw("SELECT column_name AS label, data_type AS kind, "+
-		"coalesce(character_set_name, '') AS charset, coalesce(collation_name, '') AS collation, "+
-		"is_nullable AS nullable, coalesce(character_maximum_length, 0) AS characters, "+
-		"coalesce(character_octet_length, 0) AS bytes "+
-		"FROM information_schema.columns WHERE table_schema = coalesce(nullif(?, ''), DATABASE()) AND table_name = ?",
-		database, name).Scan(&rows).Error
-	var columns map[string]column
-	for _, row := range rows {
-		c := column{charset: row.Charset, collation: row.Collation, nullable: row.Nullable == "YES"}
-		if row.Charset != "" && row.Bytes <= 1<<30 { // longtext has no limit that matters
-			c.bytes = int(row.Bytes)
-		}
-		if strings.HasSuffix(row.Kind, "char") {
-			c.characters = int(row.Characters)
-		}
-		columns = with(columns, row.Label, c)
-	}
-	return columns, err
-}
-
-// with adds an entry to a map, which may be nil.
-func with(columns map[string]column, name string, c column) map[string]column {
-	if columns == nil {
-		columns = map[string]column{}
-	}
-	columns[name] = c
-	return columns
-}
-
-// readDefinitions returns the SQL by which the unique indexes and the generated columns of a table
-// were defined, one definition in each text.
-func (s *layouts) readDefinitions(db *gorm.DB, t *table) (definitions []string, err error) {
-	switch s.db.dialect {
-	case postgreSQLDialect:
-		err = db.Raw("SELECT pg_get_indexdef(indexrelid) FROM pg_index "+
-			"WHERE indrelid = to_regclass(@table) AND indisunique "+
-			"UNION ALL SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef JOIN pg_attribute ON attrelid = adrelid AND "+
-			"attnum = adnum WHERE adrelid = to_regclass(@table) AND attgenerated <> ''",
-			map[string]any{"table": t.quotedName(db)}).Scan(&definitions).Error
-	case mySQLDialect:
-		var name, statement string
-		err = db.Raw("SHOW CREATE TABLE ?", clause.Table{Name: t.schema.Table}).Row().Scan(&name, &statement)
-		definitions = strings.Split(statement, "\n")
-	case sqliteDialect:
-		var statements []string
-		err = db.Raw("SELECT sql FROM sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL", t.schema.Table).
-			Scan(&statements).Error
-		for _, statement := range statements {
-			definitions = append(definitions, strings.Split(statement, ",")...)
-		}
-	}
-	return definitions, err
+// readMySQLDefinitions returns the lines of the SQL by which a table was defined.
+func readMySQLDefinitions(db *gorm.DB, t *table) ([]string, error) {
+	var name, statement string
+	err := db.Raw("SHOW CREATE TABLE ?", clause.Table{Name: t.schema.Table}).Row().Scan(&name, &statement)
+	return strings.Split(statement, "\n"), err
 }
 
 // foldingFunction returns the SQL function, lower or upper, through which a unique index or a
@@ -214,11 +120,6 @@ func foldingFunction(definitions []string, column string) string {
 		return "upper"
 	}
 	return ""
-}
-
-// quotedName returns the name of the table as it stands in statements.
-func (t *table) quotedName(db *gorm.DB) string {
-	return (&gorm.Statement{DB: db}).Quote(clause.Table{Name: t.schema.Table})
 }
 
 // warnOfNarrowColumns warns of each column that is narrower than its entity. Values that do not fit

@@ -130,8 +130,8 @@ func (l limitCounter) wrap(ctx context.Context, op string, err error) error {
 	case err == nil:
 		return nil
 	case ctx.Err() == nil && l.db.errors.isSchemaMissing(err):
-		return fmt.Errorf("%s: the database has no table %s as Migrate creates it: %w", op, l.table.schema.Table,
-			errors.ErrUnsupported)
+		return fmt.Errorf("%s: the database has no table %s as Migrate creates it; %s: %w", op, l.table.schema.Table,
+			migrateCure, errors.ErrUnsupported)
 	}
 	return l.db.errors.wrap(ctx, op, err)
 }

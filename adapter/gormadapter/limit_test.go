@@ -2,7 +2,6 @@ package gormadapter_test
 
 import (
 	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -25,6 +24,7 @@ func TestProcessesTakeALimitTogether(t *testing.T) {
 			o := e.empty(t)
 			processes := []*gormadapter.Adapter{openOn(t, o), openOn(t, o)}
 			limit := ratelimit.Rate{Count: 10, Within: 10 * time.Hour}
+			start := time.Now()
 			for round, want := range []int32{10, 0, 1} {
 				if round == 2 {
 					must(t, processes[0].GiveLimit(t.Context(), limitKey, limit))
@@ -39,7 +39,8 @@ func TestProcessesTakeALimitTogether(t *testing.T) {
 							t.Error(err)
 						case ok:
 							allowed.Add(1)
-						case retry <= 0 || retry > time.Hour:
+						// A try may bear an earlier time than the one that filled the limit.
+						case retry <= 0 || retry > time.Hour+time.Since(start):
 							t.Errorf("refused for %v", retry)
 						}
 					})
@@ -122,39 +123,5 @@ func TestWithThrottle(t *testing.T) {
 	must(t, a.DB().First(&row).Error)
 	if row.Key != limitKey || row.Note != "none" {
 		t.Errorf("the row is %+v", row)
-	}
-}
-
-// A limit costs no more than its statement.
-func BenchmarkTakeLimit(b *testing.B) {
-	for _, e := range engines() {
-		b.Run(e.name, func(b *testing.B) {
-			a := openOn(b, e.empty(b))
-			many := ratelimit.Rate{Count: 1 << 30, Within: 1 << 20 * time.Hour}
-			b.Run("one key", func(b *testing.B) {
-				for b.Loop() {
-					_, _, err := a.TakeLimit(b.Context(), limitKey, many, time.Now())
-					must(b, err)
-				}
-			})
-			b.Run("a hot key", func(b *testing.B) {
-				b.SetParallelism(32) // 64 writers on two processors
-				b.RunParallel(func(pb *testing.PB) {
-					for pb.Next() {
-						if _, _, err := a.TakeLimit(b.Context(), limitKey, many, time.Now()); err != nil {
-							b.Error(err)
-						}
-					}
-				})
-			})
-			b.Run("new keys", func(b *testing.B) {
-				i := 0
-				for b.Loop() {
-					i++
-					_, _, err := a.TakeLimit(b.Context(), fmt.Sprintf("%064x", i), many, time.Now())
-					must(b, err)
-				}
-			})
-		})
 	}
 }

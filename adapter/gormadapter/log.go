@@ -46,10 +46,29 @@ func (l parameterizedLogger) Trace(
 	l.Interface.Trace(ctx, begin, fc, errorClassifier{}.withoutValues(err))
 }
 
-// statementLogger logs each statement with its duration and without its values, for Options.Debug.
-type statementLogger struct{ logger *slog.Logger }
+// gormsLogger is GORM's default logger, which prints colored lines to stdout.
+var gormsLogger = logger.Default
 
-// LogMode returns the logger unchanged: Options.Debug logs every statement.
+// slowStatement is how long a statement takes at least that GORM's default logger calls slow.
+const slowStatement = 200 * time.Millisecond
+
+// loggerFor returns the logger of the adapter's statements on the application's connection. If the
+// application has chosen none for GORM, it is slog.Default(), and gets only slow statements: errors
+// are returned, and the application or Cardea logs them.
+func loggerFor(db *gorm.DB) logger.Interface {
+	if db.Logger == gormsLogger {
+		return statementLogger{logger: slog.Default(), slowOnly: true}
+	}
+	return parameterizedLogger{db.Logger}
+}
+
+// statementLogger logs statements with their duration and without their values.
+type statementLogger struct {
+	logger   *slog.Logger
+	slowOnly bool // not set for Options.Debug
+}
+
+// LogMode returns the logger unchanged.
 func (l statementLogger) LogMode(logger.LogLevel) logger.Interface { return l }
 
 // ParamsFilter makes GORM log a statement without its values.
@@ -74,13 +93,20 @@ func (l statementLogger) Error(ctx context.Context, format string, _ ...any) {
 
 // Trace logs a statement that has run, and its error without values.
 func (l statementLogger) Trace(ctx context.Context, begin time.Time, fc func() (sql string, rows int64), err error) {
+	if l.slowOnly && time.Since(begin) < slowStatement {
+		return
+	}
 	sql, rows := fc()
-	attrs := []slog.Attr{slog.String("sql", sql), slog.Duration("duration", time.Since(begin))}
+	attrs := []any{slog.String("sql", sql), slog.Duration("duration", time.Since(begin))}
 	if rows >= 0 {
 		attrs = append(attrs, slog.Int64("rows", rows))
 	}
 	if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
 		attrs = append(attrs, slog.String("error", errorClassifier{}.withoutValues(err).Error()))
 	}
-	l.logger.LogAttrs(ctx, slog.LevelInfo, "sql statement", attrs...)
+	if l.slowOnly {
+		l.logger.WarnContext(ctx, "slow sql statement", attrs...)
+		return
+	}
+	l.logger.InfoContext(ctx, "sql statement", attrs...)
 }

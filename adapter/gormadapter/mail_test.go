@@ -39,7 +39,7 @@ func TestParallelUseOfLinks(t *testing.T) {
 		t.Run(e.name, func(t *testing.T) {
 			t.Parallel()
 			sites, mails, store := mailSites(t, e)
-			for round := range 100 {
+			for round := range raceRounds() / 4 {
 				var links []func() bool
 				for i := range 4 {
 					links = append(links, linkOf(t, sites[i%2], mails))

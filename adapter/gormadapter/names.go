@@ -22,6 +22,9 @@ var defaultNames = map[string][]string{
 	"verification_token": {"verification_token_token_identifier_unique"},
 	"authenticator":      {"authenticator_credential_id_unique", "authenticator_user_id_foreign"},
 	"throttle":           {"throttle_tat_index"},
+	"factor":             {"factor_user_id_index", "factor_user_id_foreign"},
+	"recovery_code":      {"recovery_code_user_id_foreign"},
+	"user_password":      {"user_password_user_id_foreign"},
 }
 
 // renameConstraints makes the names of indexes and foreign keys begin with the actual name of their

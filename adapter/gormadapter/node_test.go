@@ -73,6 +73,13 @@ func newShared(t *testing.T, e engine) *shared {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { a.Close() })
+	s.serves(t, a)
+	return s
+}
+
+// serves starts the application with Cardea.
+func (s *shared) serves(t *testing.T, a *gormadapter.Adapter) {
+	t.Helper()
 	s.adapter = a
 	s.site = newSite[gormadapter.User](t, a, func(c *cardea.Config) {
 		c.Session.InsecureStoreRawTokens = true
@@ -80,7 +87,6 @@ func newShared(t *testing.T, e engine) *shared {
 		google.ID = "google" // where a Node user has an account
 		google.LinkByVerifiedEmail = true
 	}, nil)
-	return s
 }
 
 func truncatedTo(d time.Duration) func(time.Time) time.Time {
@@ -92,7 +98,7 @@ func nodeDSN(t *testing.T, o gormadapter.Options) string {
 	t.Helper()
 	switch kindOf(t, o) {
 	case "sqlite":
-		return o.DBName
+		return strings.TrimSuffix(strings.TrimPrefix(o.DBName, "file:"), longWait)
 	case "postgresql":
 		return o.DSN
 	}
@@ -693,6 +699,40 @@ func TestNodeOnTablesOfCardea(t *testing.T) {
 			} {
 				sameMembers(t, i, answers[i], want)
 			}
+		})
+	}
+}
+
+// A Node server on such tables knows the visitors of Cardea: a user with everything, one with
+// nothing but an account, one who signs in again, and none who has signed out.
+func TestNodeKnowsVisitorsOnTablesOfCardea(t *testing.T) {
+	t.Parallel()
+	for _, e := range databases() {
+		t.Run(e.name, func(t *testing.T) {
+			t.Parallel()
+			o := e.empty(t)
+			s := &shared{node: installed(t), dsn: nodeDSN(t, o), kept: truncatedTo(time.Millisecond)}
+			s.serves(t, openOn(t, o))
+			s.signsInNewUser(t)
+			first := s.signsIn(t, cardeatest.Person{Subject: "bare"})
+			u, err := s.adapter.UserByAccount(t.Context(), "google", "bare")
+			must(t, err)
+			s.bothKnow(t, first, *u)
+			second := s.signsIn(t, cardeatest.Person{Subject: "bare", Name: "Bob", Email: "bob@example.com"})
+			b := s.bearer(t, first)
+			if b.Post("/signout", nil); b.Session() != nil {
+				t.Error("signed in after signing out")
+			}
+			stored, err := s.adapter.Session(t.Context(), second)
+			must(t, err)
+			answers := s.asks(t, call{"getUser", u.ID}, call{"getSessionAndUser", first},
+				call{"getSessionAndUser", second})
+			same(t, "the user", answers[0], nodeUser{ID: u.ID})
+			same(t, "the session that has ended", answers[1], nil)
+			sameMembers(t, "the second session", answers[2], map[string]any{
+				"session": map[string]any{"sessionToken": second, "userId": u.ID, "expires": nodeTime{stored.Expires}},
+				"user":    map[string]any{"id": u.ID, "name": nil, "email": nil, "emailVerified": nil, "image": nil},
+			})
 		})
 	}
 }

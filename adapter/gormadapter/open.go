@@ -171,7 +171,7 @@ func (o Options) logger() logger.Interface {
 	case !o.Debug:
 		return logger.Discard
 	case o.Logger == nil:
-		return statementLogger{slog.Default()}
+		return statementLogger{logger: slog.Default()}
 	}
-	return statementLogger{o.Logger}
+	return statementLogger{logger: o.Logger}
 }

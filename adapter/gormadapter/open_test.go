@@ -151,7 +151,7 @@ func TestDebugLogsStatementsWithoutValues(t *testing.T) {
 			t.Errorf("no %q in the log", want)
 		}
 	}
-	if strings.Contains(out.String(), "secret") {
+	if strings.Contains(out.String(), "veiled") {
 		t.Errorf("a value is in the log:\n%s", &out)
 	}
 }
@@ -171,29 +171,29 @@ func TestApplicationsLoggerSeesNoValues(t *testing.T) {
 	}
 	for line := range strings.Lines(out.String()) {
 		// the application's own statement
-		if strings.Contains(line, "secret") && !strings.Contains(line, "SELECT `name` FROM") {
+		if strings.Contains(line, "veiled") && !strings.Contains(line, "SELECT `name` FROM") {
 			t.Errorf("a value is in the log: %s", line)
 		}
 	}
 }
 
-// everything runs each statement of the adapter with values that contain secret.
+// everything runs each statement of the adapter with values that contain veiled.
 func everything(t *testing.T, a *gormadapter.Adapter) {
 	t.Helper()
-	ctx, u := t.Context(), &cardea.User{ID: "secret id", Name: "secret", Email: "secret@example.com", Image: "secret"}
+	ctx, u := t.Context(), &cardea.User{ID: "veiled id", Name: "veiled", Email: "veiled@example.com", Image: "veiled"}
 	account := &cardea.Account{
-		UserID: u.ID, Type: cardea.TypeOIDC, Provider: "secret", ProviderAccountID: "secret", AccessToken: "secret",
+		UserID: u.ID, Type: cardea.TypeOIDC, Provider: "veiled", ProviderAccountID: "veiled", AccessToken: "veiled",
 	}
-	token := &cardea.VerificationToken{Identifier: "secret", Token: "secret", Expires: time.Now()}
-	_, err := a.Session(ctx, "secret before there is a table")
+	token := &cardea.VerificationToken{Identifier: "veiled", Token: "veiled", Expires: time.Now()}
+	_, err := a.Session(ctx, "veiled before there is a table")
 	if err == nil {
 		t.Error("got no error without a table")
 	}
 	for i, err := range []error{
 		a.Migrate(ctx), a.CreateUser(ctx, u), a.UpdateUser(ctx, u), a.LinkAccount(ctx, account),
 		a.UpdateAccount(ctx, account),
-		a.CreateSession(ctx, &cardea.Session{Token: "secret", UserID: u.ID, Expires: time.Now()}),
-		a.RenewSession(ctx, "secret", time.Now()), a.CreateVerificationToken(ctx, token),
+		a.CreateSession(ctx, &cardea.Session{Token: "veiled", UserID: u.ID, Expires: time.Now()}),
+		a.RenewSession(ctx, "veiled", time.Now()), a.CreateVerificationToken(ctx, token),
 	} {
 		if err != nil {
 			t.Errorf("step %d: %v", i, err)
@@ -201,14 +201,14 @@ func everything(t *testing.T, a *gormadapter.Adapter) {
 	}
 	var name string
 	for i, err := range []error{
-		second(a.UserByEmail(ctx, u.Email)), second(a.UserByAccount(ctx, "secret", "secret")),
-		second(a.Session(ctx, "secret")),
-		second(a.Accounts(ctx, u.ID)), second(a.ConsumeVerificationToken(ctx, "secret", "secret")),
+		second(a.UserByEmail(ctx, u.Email)), second(a.UserByAccount(ctx, "veiled", "veiled")),
+		second(a.Session(ctx, "veiled")),
+		second(a.Accounts(ctx, u.ID)), second(a.ConsumeVerificationToken(ctx, "veiled", "veiled")),
 		second(a.DeleteExpiredSessions(ctx, time.Now(), 0)),
 		second(a.DeleteExpiredVerificationTokens(ctx, time.Now(), 1)),
 		// a statement of the application, for which GORM does not ask the logger about values
 		a.DB().Model(&gormadapter.User{}).Select("name").Where("id = ?", u.ID).Scan(&name).Error,
-		a.UnlinkAccount(ctx, "secret", "secret"), a.DeleteSession(ctx, "secret"), a.DeleteUser(ctx, u.ID),
+		a.UnlinkAccount(ctx, "veiled", "veiled"), a.DeleteSession(ctx, "veiled"), a.DeleteUser(ctx, u.ID),
 	} {
 		if err != nil {
 			t.Errorf("step %d: %v", i, err)
@@ -218,8 +218,8 @@ func everything(t *testing.T, a *gormadapter.Adapter) {
 	if err := a.CreateUser(ctx, u); err != nil {
 		t.Fatal(err)
 	}
-	for _, err := range []error{a.CreateUser(ctx, u), a.LinkAccount(ctx, &cardea.Account{UserID: "secret nobody"})} {
-		if err == nil || strings.Contains(err.Error(), "secret") {
+	for _, err := range []error{a.CreateUser(ctx, u), a.LinkAccount(ctx, &cardea.Account{UserID: "veiled nobody"})} {
+		if err == nil || strings.Contains(err.Error(), "veiled") {
 			t.Errorf("got %v, want an error without values", err)
 		}
 	}

@@ -27,14 +27,16 @@ type Option func(*entities)
 //		Role string `gorm:"not null;default:MEMBER" json:"-"`
 //	}
 //
-// The default entities of sessions, accounts and authenticators are then SessionOf[T], AccountOf[T]
-// and AuthenticatorOf[T].
+// The default entities that belong to a user are then those of T, such as SessionOf[T].
 func WithUser[T any]() Option {
 	return func(e *entities) {
 		override[T](e, "WithUser", &e.user)
 		e.session.setDefault(newEntity[SessionOf[T]])
 		e.account.setDefault(newEntity[AccountOf[T]])
 		e.authenticator.setDefault(newEntity[AuthenticatorOf[T]])
+		e.factor.setDefault(newEntity[FactorOf[T]])
+		e.recoveryCode.setDefault(newEntity[RecoveryCodeOf[T]])
+		e.password.setDefault(newEntity[PasswordOf[T]])
 	}
 }
 
@@ -70,6 +72,51 @@ func WithThrottle[T any]() Option {
 	return func(e *entities) { override[T](e, "WithThrottle", &e.limit) }
 }
 
+// WithFactor makes T the entity of second factors. T embeds [Factor], or [FactorOf] with the type
+// given to [WithUser].
+func WithFactor[T any]() Option {
+	return func(e *entities) { override[T](e, "WithFactor", &e.factor) }
+}
+
+// WithRecoveryCode makes T the entity of recovery codes. T embeds [RecoveryCode], or
+// [RecoveryCodeOf] with the type given to [WithUser].
+func WithRecoveryCode[T any]() Option {
+	return func(e *entities) { override[T](e, "WithRecoveryCode", &e.recoveryCode) }
+}
+
+// WithPassword makes T the entity of passwords. T embeds [Password], or [PasswordOf] with the type
+// given to [WithUser].
+func WithPassword[T any]() Option {
+	return func(e *entities) { override[T](e, "WithPassword", &e.password) }
+}
+
+// PasswordIn says that the passwords are in the row of the user: hash and changed are the names of
+// fields of T, which must be the type given to [WithUser]. There is no table of passwords then.
+//
+//	type User struct {
+//		gormadapter.User
+//		PasswordHash      *string    `gorm:"size:255;<-:create" json:"-"`
+//		PasswordChangedAt *time.Time `gorm:"<-:create" json:"-"`
+//	}
+//
+// The hash is a text of 255 characters or more. A user without a password has NULL or the empty
+// string. The time may be NULL: a hash that another program has written need not have one.
+//
+// The adapter never reads the hash with a user, so what an application does with users, such as
+// JSON, exports and logs, never has it. Therefore saving such a user must not write the fields,
+// which the permission <-:create of GORM ensures. [New] reports a field that is missing, too narrow
+// or without a tag that it needs.
+//
+// A user who is deleted softly keeps no password. PasswordIn and [WithPassword] exclude each other.
+func PasswordIn[T any](hash, changed string) Option {
+	return func(e *entities) {
+		if e.passwordIn != nil {
+			e.faults = append(e.faults, errors.New("PasswordIn is given twice"))
+		}
+		e.passwordIn = &passwordFields{new(T), hash, changed}
+	}
+}
+
 // WithID makes the IDs of new rows with newID, which must be safe for concurrent use. Its IDs must
 // be unique, must fit the entities' ID fields, and must be unguessable if the application uses them
 // as secrets. [New] calls newID too, to check that its IDs fit. By default, IDs are random UUIDs,
@@ -91,9 +138,12 @@ func WithSessionsFromPrimary() Option {
 	return func(e *entities) { e.sessionsFromPrimary = true }
 }
 
-// entities has the types of the adapter's six entities, as the options set them.
+// entities has the types of the adapter's entities, as the options set them.
 type entities struct {
 	user, session, account, token, authenticator, limit entity
+	factor, recoveryCode, password                      entity
+
+	passwordIn *passwordFields // nil for a table of passwords
 
 	newID               func() string // nil for the default
 	sessionsFromPrimary bool
@@ -115,6 +165,9 @@ func defaultEntities() *entities {
 		token:         entity{new: newEntity[VerificationToken]},
 		authenticator: entity{new: newEntity[Authenticator]},
 		limit:         entity{new: newEntity[Throttle]},
+		factor:        entity{new: newEntity[Factor]},
+		recoveryCode:  entity{new: newEntity[RecoveryCode]},
+		password:      entity{new: newEntity[Password]},
 	}
 }
 
@@ -140,5 +193,12 @@ func (e *entity) setDefault(new func() any) {
 // list returns a pointer to a new value of each entity, in an order in which their tables can be
 // created.
 func (e *entities) list() []any {
-	return []any{e.user.new(), e.session.new(), e.account.new(), e.token.new(), e.authenticator.new(), e.limit.new()}
+	all := []any{
+		e.user.new(), e.session.new(), e.account.new(), e.token.new(), e.authenticator.new(), e.limit.new(),
+		e.factor.new(), e.recoveryCode.new(),
+	}
+	if e.passwordIn == nil {
+		all = append(all, e.password.new())
+	}
+	return all
 }

@@ -9,20 +9,22 @@ import (
 )
 
 // checkUserKey checks that the ID of the user is the primary key, because the other tables refer to
-// it.
+// it, and finds out whether it is any text.
 func (m *schemaMapper) checkUserKey(user *table) {
+	user.hasTextKeys = takesAnyText(user.byName["ID"])
 	if s := user.schema; len(s.PrimaryFields) != 1 || s.PrimaryFields[0] != user.byName["ID"] {
 		m.fault("%s.%s must be the primary key, and the only one: it is the ID", s.ModelType, user.byName["ID"].Name)
 	}
 }
 
 // checkBelongsTo checks that the rows of t can belong to users, and finds out whether t has a
-// foreign key.
+// foreign key, and whether the keys are any text.
 func (m *schemaMapper) checkBelongsTo(t, user *table) {
 	if len(t.schema.QueryClauses) > 0 {
 		m.fault("%s has soft deletion, which only the user entity may have: remove its gorm.DeletedAt field",
 			t.schema.ModelType)
 	}
+	t.hasTextKeys = user.hasTextKeys
 	foreign := t.byName["UserID"]
 	if id := sampleKey(user.byName["ID"]); !holdsKey(t, foreign, id) {
 		m.fault("%s.%s is a %s, which does not hold the %s of %s", t.schema.ModelType, foreign.Name, foreign.FieldType,

@@ -135,6 +135,13 @@ func (p *proxy) cut() {
 	clear(p.open)
 }
 
+// connections returns how many ends of connections the proxy has had since they were last cut.
+func (p *proxy) connections() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.open)
+}
+
 func (p *proxy) serve() {
 	for {
 		client, err := p.listener.Accept()

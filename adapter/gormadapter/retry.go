@@ -12,15 +12,31 @@ import (
 )
 
 const (
-	maxRetryTime = 5 * time.Second
-	firstPause   = 4 * time.Millisecond // the longest pause before the first retry; doubled for each further one
-	maxDoublings = 6                    // of the longest pause
+	maxRetryTime    = 5 * time.Second
+	maxConflictTime = 30 * time.Second     // if another transaction has won; longer than maxRetryTime
+	firstPause      = 4 * time.Millisecond // the longest pause before the first retry; doubled for each further one
+	maxDoublings    = 6                    // of the longest pause
 )
 
 // retry calls run, a transaction or a single statement, and calls it again if that may help. If ctx
 // carries a transaction, it calls run once: that whole transaction is lost.
 func (d *database) retry(ctx context.Context, run func() error) error {
 	r := retries{d: d, begin: time.Now()}
+	return r.until(ctx, run)
+}
+
+// retries decides whether to run something again.
+type retries struct {
+	d     *database
+	begin time.Time // moved on by the times that it waited for a connection
+
+	aborted int // how often the database has aborted it
+	broken  int // how often its connection was broken
+	idle    int // how many other connections were idle then, which may be broken too
+}
+
+// until calls run until it need not run again.
+func (r *retries) until(ctx context.Context, run func() error) error {
 	err := run()
 	for r.again(ctx, err) {
 		err = run()
@@ -28,22 +44,20 @@ func (d *database) retry(ctx context.Context, run func() error) error {
 	return err
 }
 
-// retries decides whether to run something again.
-type retries struct {
-	d     *database
-	begin time.Time
-
-	aborted int // how often the database has aborted it
-	broken  int // how often its connection was broken
-	idle    int // how many other connections were idle then, which may be broken too
-}
+// connected is called when a run has got a connection that it asked for at that time. When many
+// sign in at once, each waits long for one, and that is no reason to give up.
+func (r *retries) connected(asked time.Time) { r.begin = r.begin.Add(time.Since(asked)) }
 
 // again reports whether to run something again after err. It waits before.
 func (r *retries) again(ctx context.Context, err error) bool {
-	if err == nil || ctx.Err() != nil || r.d.transaction(ctx) != nil || time.Since(r.begin) > maxRetryTime {
+	if err == nil || ctx.Err() != nil || r.d.transaction(ctx) != nil {
 		return false
 	}
-	switch c := r.d.errors; {
+	c, spent := r.d.errors, time.Since(r.begin)
+	if spent > maxConflictTime || spent > maxRetryTime && !c.isConflict(err) {
+		return false
+	}
+	switch {
 	case c.isAborted(err):
 		return r.pause(ctx)
 	case isResultUnknown(err):

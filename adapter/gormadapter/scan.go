@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 
 	"github.com/cardea-auth/cardea"
 	"gorm.io/gorm"
@@ -97,11 +98,11 @@ func scan(ctx context.Context, found *sql.Rows, leading []any, rows ...*row) err
 // scanInto scans the current row. If direct is true, database/sql fills the fields that it can
 // fill. All other fields are scanned into a value of GORM's and set by GORM.
 func scanInto(ctx context.Context, found *sql.Rows, leading []any, rows []*row, direct bool) error {
-	n := len(leading)
+	n := 0
 	for _, r := range rows {
 		n += len(r.fields)
 	}
-	dest := append(make([]any, 0, n), leading...)
+	dest := slices.Grow(leading, n)
 	for _, r := range rows {
 		for i, field := range r.fields {
 			if direct && r.scansDirectly[i] {

@@ -20,6 +20,9 @@ type schemaMapper struct {
 func mapSchema(db *gorm.DB, e *entities) (tables, []error) {
 	m := schemaMapper{db: db, newID: e.newID}
 	m.checkEmbedding(e.list())
+	if e.passwordIn != nil && e.password.replaced {
+		m.fault("PasswordIn is given beside WithPassword: the passwords are in one table")
+	}
 	if len(m.faults) > 0 {
 		return tables{}, m.faults
 	}
@@ -30,23 +33,47 @@ func mapSchema(db *gorm.DB, e *entities) (tables, []error) {
 		token:         m.table(e.token, tokenSpecs),
 		authenticator: m.table(e.authenticator, authenticatorSpecs),
 		limit:         m.table(e.limit, limitSpecs),
+		factor:        m.table(e.factor, factorSpecs),
+		recoveryCode:  m.table(e.recoveryCode, recoveryCodeSpecs),
+	}
+	if e.passwordIn == nil {
+		t.password = m.table(e.password, passwordSpecs)
+	} else {
+		t.password, t.passwordInUser = m.passwordsInUser(t.user, e.passwordIn), true
 	}
 	if len(m.faults) > 0 {
 		return tables{}, m.faults
 	}
 	m.checkUserKey(t.user)
 	m.checkIDs(t.user)
-	for _, owned := range []*table{t.session, t.account, t.authenticator} {
+	owned := []*table{t.session, t.account, t.authenticator}
+	if !t.passwordInUser {
+		owned = append(owned, t.password)
+	}
+	for _, owned := range owned {
 		m.checkBelongsTo(owned, t.user)
 		m.checkIDs(owned)
+	}
+	for _, owned := range []*table{t.factor, t.recoveryCode} {
+		m.checkBelongsTo(owned, t.user)
 	}
 	if len(m.faults) > 0 {
 		return tables{}, m.faults
 	}
-	renameConstraints(map[string]*table{
+	named := map[string]*table{
 		"user": t.user, "session": t.session, "account": t.account, "verification_token": t.token,
 		"authenticator": t.authenticator, "throttle": t.limit,
-	})
+		"factor": t.factor, "recovery_code": t.recoveryCode,
+	}
+	if !t.passwordInUser {
+		named["user_password"] = t.password
+	}
+	renameConstraints(named)
+	for _, table := range named {
+		for _, index := range table.schema.ParseIndexes() {
+			table.indexes = append(table.indexes, index.Name)
+		}
+	}
 	// GORM saves the relations of a user. For the other entities the adapter tells it not to.
 	t.user.singleStatement = t.user.singleStatement && len(t.user.schema.Relationships.Relations) == 0
 	return t, nil

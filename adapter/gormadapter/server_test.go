@@ -37,9 +37,13 @@ func databases() []engine {
 	return []engine{{"SQLite", sqliteFile}, {"PostgreSQL", postgreSQL}, {"MariaDB", mariaDB}, {"MySQL", mySQL}}
 }
 
+// sqliteFile lets writers wait for longer than the default. SQLite has no queue of them, so on a
+// slow machine one of fifty can wait for many seconds.
 func sqliteFile(t testing.TB) gormadapter.Options {
-	return gormadapter.Options{Driver: sqlite.Driver, DBName: t.TempDir() + "/db.sqlite"}
+	return gormadapter.Options{Driver: sqlite.Driver, DBName: "file:" + t.TempDir() + "/db.sqlite" + longWait}
 }
+
+const longWait = "?_busy_timeout=60000" // milliseconds
 
 func postgreSQL(t testing.TB) gormadapter.Options {
 	t.Helper()

@@ -60,6 +60,10 @@ func (r *row) session() *cardea.Session {
 // missing or expired there, Session reads it again from the primary, so a new session is found at
 // once. Until the replica has caught up, a deleted session stays valid and changes of the user are
 // not visible. With [WithSessionsFromPrimary] it always reads from the primary.
+//
+// On SQLite, a ctx that is canceled does not end a read that has begun. It takes microseconds, or
+// as long as another connection locks the file, which busy_timeout limits. A ctx with a deadline
+// ends it.
 func (a *Adapter) Session(ctx context.Context, token string) (*cardea.Session, error) {
 	if replica, ok := a.db.withReplica(ctx); ok {
 		if s, err := a.sessions.find(replica, token); err == nil && time.Now().Before(s.Expires) {

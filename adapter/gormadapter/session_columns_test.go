@@ -322,3 +322,51 @@ func TestTimesOfTheSignInWithoutAZone(t *testing.T) {
 		checkKept(t, a, want)
 	}
 }
+
+// A session check finds what a list of sessions has, in whatever form another program wrote it.
+func TestSessionCheckReadsWhatOtherProgramsWrite(t *testing.T) {
+	t.Parallel()
+	for _, e := range databases() {
+		t.Run(e.name, func(t *testing.T) {
+			t.Parallel()
+			a := openOn(t, e.empty(t))
+			u, err := firstSignIn(t.Context(), a)
+			must(t, err)
+			want := kept(*describedSession("s", u.ID), signInColumns)
+			must(t, a.CreateSession(t.Context(), describedSession("s", u.ID)))
+			want.Expires = expiry.UTC()
+			want.AuthTime = time.Time{}
+			must(t, a.DB().Exec("UPDATE session SET auth_time = NULL").Error)
+			want.CreatedAt = time.Date(2030, 12, 31, 22, 0, 0, 123_000_000, time.UTC)
+			for _, written := range writtenTimes[e.name] {
+				must(t, a.DB().Exec("UPDATE session SET created_at = "+written).Error)
+				checkKept(t, a, want)
+				if t.Failed() {
+					t.Fatalf("created_at is %s", written)
+				}
+			}
+			if e.name != "SQLite" {
+				return
+			}
+			for _, unreadable := range []string{"'soon'", "x'00ff'", "'1|2'", "'1|2|3|9|pwd'"} {
+				must(t, a.DB().Exec("UPDATE session SET created_at = "+unreadable).Error)
+				s, err := a.Session(t.Context(), "s")
+				if err != nil || !s.CreatedAt.IsZero() || !s.AuthTime.IsZero() || s.Level > 2 {
+					t.Errorf("created_at is %s: got %+v, %v", unreadable, s, err)
+				}
+			}
+		})
+	}
+}
+
+// writtenTimes are one time as SQL, in the forms in which programs write it.
+var writtenTimes = map[string][]string{
+	"SQLite": {
+		"1924984800123", "'2030-12-31 22:00:00.123+00:00'", "'2030-12-31 17:00:00.123999-05:00'",
+		"'2030-12-31T22:00:00.123Z'", "'2030-12-31T17:00:00.123-05:00'", "'2030-12-31 22:00:00.123 +0000 UTC'",
+		"'2030-12-31 22:00:00.123'", "'2030-12-31T22:00:00.123'",
+	},
+	"PostgreSQL": {"'2030-12-31 22:00:00.123+00'", "'2030-12-31 17:00:00.123999-05'"},
+	"MariaDB":    {"'2030-12-31 22:00:00.123'"},
+	"MySQL":      {"'2030-12-31 22:00:00.123'"},
+}

@@ -7,21 +7,54 @@ import (
 	"time"
 
 	"github.com/cardea-auth/cardea"
+	"gorm.io/gorm/clause"
 )
 
 // checkedColumns are the fields of signInSpecs that are read each time a session is checked. The
 // others are for lists of sessions, and reading them would make each check slower.
-var checkedColumns = []string{"CreatedAt", "AuthTime", "SeenAt", "Methods", "Level"}
+var checkedColumns = []string{"CreatedAt", "AuthTime", "SeenAt", "Level", "Methods"}
 
-// checkedValues are the values of checkedColumns as the driver returns them, nil for a column that
-// there is not. database/sql copies a value into an any faster than into any other type.
-type checkedValues [5]any
+// checkedText returns all checkedColumns as one text, with | between them: times in milliseconds
+// since 1970, "" for NULL and for a column that there is not.
+//
+// On SQLite and PostgreSQL each column of a result costs several allocations, and one text costs
+// fewer than five columns. In MySQL's times only the driver knows the zone, so there the columns
+// are read one by one.
+//
+// format is the fastest way on PostgreSQL. On SQLite printf, its other name, takes 4 % of the
+// query's processor time more than the operator.
+func (c *compiler) checkedText(t *table) clause.Column {
+	var values []string
+	for _, name := range checkedColumns {
+		value := "NULL"
+		if field := t.byName[name]; field != nil {
+			value = c.readMillis(t, field)
+		}
+		values = append(values, value)
+	}
+	sql := "format('%s|%s|%s|%s|%s', " + strings.Join(values, ", ") + ")" // it writes NULL as ""
+	if c.dialect == sqliteDialect {
+		sql = "ifnull(" + strings.Join(values, ", '') || '|' || ifnull(") + ", '')"
+	}
+	return clause.Column{Name: sql + " AS sign_in", Raw: true}
+}
 
-// dest appends pointers to the values of the named columns to dest.
-func (c *checkedValues) dest(dest []any, names []string) []any {
+// checkedValues are the values of checkedColumns: either the text of checkedText, or each as the
+// driver returns it, nil for a column that there is not. database/sql copies a value into an any
+// faster than into any other type.
+type checkedValues struct {
+	text string
+	each [5]any
+}
+
+// dest appends pointers to the values that t reads to dest.
+func (c *checkedValues) dest(dest []any, t *sessionTable) []any {
+	if t.checkedAsText {
+		return append(dest, &c.text)
+	}
 	for i, name := range checkedColumns {
-		if len(names) == len(c) || slices.Contains(names, name) {
-			dest = append(dest, &c[i])
+		if len(t.checked) == len(c.each) || slices.Contains(t.checked, name) {
+			dest = append(dest, &c.each[i])
 		}
 	}
 	return dest
@@ -29,8 +62,43 @@ func (c *checkedValues) dest(dest []any, names []string) []any {
 
 // describe sets what s knows about its sign-in. A value that cannot be read counts as unknown.
 func (c *checkedValues) describe(s *cardea.Session) {
-	s.CreatedAt, s.AuthTime, s.SeenAt = asTime(c[0]), asTime(c[1]), asTime(c[2])
-	s.Methods, s.Level = methods(asText(c[3])), asLevel(c[4])
+	if c.text == "" {
+		s.CreatedAt, s.AuthTime, s.SeenAt = asTime(c.each[0]), asTime(c.each[1]), asTime(c.each[2])
+		s.Level, s.Methods = asLevel(c.each[3]), methods(asText(c.each[4]))
+		return
+	}
+	created, rest, _ := strings.Cut(c.text, "|")
+	proven, rest, _ := strings.Cut(rest, "|")
+	seen, rest, _ := strings.Cut(rest, "|")
+	level, names, _ := strings.Cut(rest, "|")
+	if strings.Contains(names, "|") { // it is in a value, and nobody knows in which
+		return
+	}
+	s.CreatedAt, s.AuthTime, s.SeenAt = parseTime(created), parseTime(proven), parseTime(seen)
+	s.Level, _ = strconv.Atoi(level)
+	s.Methods = methods(names)
+}
+
+// timeLayouts are how drivers of SQLite, and SQLite itself, write times as text. The fraction of a
+// second is read without being in a layout.
+var timeLayouts = []string{
+	"2006-01-02 15:04:05Z07:00", time.RFC3339, "2006-01-02 15:04:05 -0700 MST", time.DateTime, "2006-01-02T15:04:05",
+}
+
+// parseTime reads a time of checkedText. It returns the zero time for anything else.
+func parseTime(text string) time.Time {
+	if text == "" {
+		return time.Time{}
+	}
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return time.UnixMilli(n).UTC()
+	}
+	for _, layout := range timeLayouts {
+		if t, err := time.Parse(layout, text); err == nil {
+			return utcMillis(t)
+		}
+	}
+	return time.Time{}
 }
 
 func asTime(v any) time.Time {

@@ -16,12 +16,12 @@ import (
 // missing there: a Node server has made the table, or an earlier version, and nobody has migrated
 // it. Then the adapter does without them.
 type sessionTable struct {
-	*table            // without the columns that the database lacks
-	checked  []string // those of checkedColumns that there are
-	session  *statement
-	sessions *statement
-	touch    *statement // nil if there is no column for SeenAt
-
+	*table                 // without the columns that the database lacks
+	checked       []string // those of checkedColumns that there are
+	checkedAsText bool     // session reads them with checkedText
+	session       *statement
+	sessions      *statement
+	touch         *statement // nil if there is no column for SeenAt
 }
 
 // newSessionTable returns the table without the columns that absent names.
@@ -29,23 +29,29 @@ func (c *compiler) newSessionTable(t tables, absent []string) *sessionTable {
 	s := &sessionTable{table: t.session.without(absent)}
 	token, owner := s.column("SessionToken"), s.column("UserID")
 	columns := []clause.Column{token, c.read(s.table, s.byName["Expires"])}
-	if c.dialect.foldsText() {
-		columns = append(columns, owner)
+	owned := s.sameKey("UserID", t.user.column("ID"))
+	if c.dialect.foldsText() { // the statement compares by the collation, and then find the bytes
+		columns, owned = append(columns, owner), clause.Eq{Column: owner, Value: t.user.column("ID")}
 	}
+	var checked []clause.Column
 	for _, name := range checkedColumns {
 		if s.byName[name] != nil {
 			s.checked = append(s.checked, name)
-			columns = append(columns, c.read(s.table, s.byName[name]))
+			checked = append(checked, c.read(s.table, s.byName[name]))
 		}
 	}
+	if len(checked) > 0 && (c.dialect == sqliteDialect || c.dialect == postgreSQLDialect) {
+		s.checkedAsText, checked = true, []clause.Column{c.checkedText(s.table)}
+	}
+	columns = append(columns, checked...)
 	if s.replaced { // the application sees the whole row
 		columns = c.columns(s.table)
 	}
-	// Only the collation compares here. findSession then compares the bytes, which is faster. The
-	// owner is equal to the ID of the user, unless the collation takes different texts for equal.
+	// Only the collation compares the token here. find then compares the bytes, which is faster.
 	byUniqueToken := where(clause.Eq{Column: token, Value: param(0)})
-	s.session = c.selectJoined(t.user, columns, join(t.session, owner, t.user.column("ID")), byUniqueToken)
-	s.sessions = c.selectRows(s.table, where(c.equal(owner, 0)))
+	s.session = c.selectJoined(t.user, columns, join(t.session, owned), byUniqueToken)
+	s.session.isBrief = true
+	s.sessions = c.selectRows(s.table, where(s.sameKey("UserID", param(0))))
 	if s.byName["SeenAt"] != nil {
 		s.touch = c.touch(s.table)
 	}
@@ -181,7 +187,8 @@ func (r *sessionReader) absentColumns(ctx context.Context) (absent []string, err
 type foundSession struct {
 	cardea.Session
 	signIn checkedValues
-	dest   [8]any
+	args   [1]any
+	dest   [16]any // has room for the columns of the default user too
 }
 
 // find returns the session with that token and its user, or ErrNotFound.
@@ -193,16 +200,17 @@ func (r *sessionReader) find(ctx context.Context, token string) (*cardea.Session
 	// The compiler inlines rowOf but not newRow, and only then keeps the row on the stack.
 	found, user := &foundSession{}, r.tables.user.rowOf(r.tables.user.entity.new())
 	s := &found.Session
+	found.args[0] = token
 	if t.replaced {
 		row := t.newRow()
-		err = r.db.read(ctx, t.session, []any{token}, nil, row, user)
+		err = r.db.read(ctx, t.session, found.args[:], nil, row, user)
 		s = row.session()
 	} else {
 		leading := append(found.dest[:0], &s.Token, &s.Expires)
 		if r.db.dialect.foldsText() {
 			leading = append(leading, &s.UserID)
 		}
-		err = r.db.read(ctx, t.session, []any{token}, found.signIn.dest(leading, t.checked), user)
+		err = r.db.read(ctx, t.session, found.args[:], found.signIn.dest(leading, t), user)
 		s.Expires = utcMillis(s.Expires)
 		found.signIn.describe(s)
 	}

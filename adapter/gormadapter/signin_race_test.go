@@ -107,13 +107,14 @@ func (s *racingSite) mailLink(t *testing.T, b *cardeatest.Browser, address strin
 	return s.mails.Last(t, address).Link
 }
 
-// callback begins a sign-in at the second provider as a person, and returns the callback URL.
-func (s *racingSite) callback(t *testing.T, b *cardeatest.Browser, p cardeatest.Person) string {
+// callback begins a sign-in at a provider as a person, and returns the callback URL.
+func (s *racingSite) callback(t *testing.T, b *cardeatest.Browser, provider string, p cardeatest.Person) string {
 	t.Helper()
 	s.idp.Next(p)
 	b.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	defer func() { b.CheckRedirect = nil }()
-	res := b.Post("/signin/other?login_hint="+url.QueryEscape(p.Subject), url.Values{"callbackUrl": {"/api/auth/csrf"}})
+	res := b.Post("/signin/"+provider+"?login_hint="+url.QueryEscape(p.Subject),
+		url.Values{"callbackUrl": {"/api/auth/csrf"}})
 	res, err := b.Get(res.Header.Get("Location"))
 	must(t, err)
 	must(t, res.Body.Close())
@@ -204,7 +205,7 @@ func TestSessionsEndedWhileAnAccountIsLinked(t *testing.T) {
 		b := cardeatest.SignIn(t, s.URL, "idp", "1001")
 		ann := s.owner(t, "idp", "1001")
 		subject := fmt.Sprint("late", i)
-		link := linking(t, b, s.callback(t, b, cardeatest.Person{Subject: subject}))
+		link := linking(t, b, s.callback(t, b, "other", cardeatest.Person{Subject: subject}))
 		ended := 0
 		atOnce(t, link, func() (err error) {
 			ended, err = s.other.EndSessions(t.Context(), ann, nil)
@@ -225,7 +226,7 @@ func TestSessionDeletedWhileAnAccountIsLinked(t *testing.T) {
 		b := cardeatest.SignIn(t, s.URL, "idp", "1001")
 		ann := s.owner(t, "idp", "1001")
 		subject := fmt.Sprint("late", i)
-		link := linking(t, b, s.callback(t, b, cardeatest.Person{Subject: subject}))
+		link := linking(t, b, s.callback(t, b, "other", cardeatest.Person{Subject: subject}))
 		deleted := 0
 		atOnce(t, link, func() (err error) {
 			deleted, err = s.store.DeleteSessions(t.Context(), ann, "")
@@ -241,20 +242,68 @@ func TestSessionDeletedWhileAnAccountIsLinked(t *testing.T) {
 	})
 }
 
-// Pre-hijacking (Sudhodanan and Paverd 2022): the person who registered a stranger's address links
-// one more account while the owner of the address adopts the user. Whichever is first, only the
-// owner is left.
+// lateWays are what the person who registered a stranger's address does while the owner of the
+// address adopts the user.
+var lateWays = []struct {
+	name string
+	send func(t *testing.T, s *racingSite, attacker *cardeatest.Browser, p cardeatest.Person) request
+}{
+	{"links one more account", func(
+		t *testing.T, s *racingSite, attacker *cardeatest.Browser, p cardeatest.Person,
+	) request {
+		return linking(t, attacker, s.callback(t, attacker, "other", cardeatest.Person{Subject: p.Subject + "b"}))
+	}},
+	{"signs in once more", func(t *testing.T, s *racingSite, _ *cardeatest.Browser, p cardeatest.Person) request {
+		b := cardeatest.NewBrowser(t, s.URL)
+		return opening(b, s.callback(t, b, "idp", p))
+	}},
+	{"signs in with a second account", func(
+		t *testing.T, s *racingSite, attacker *cardeatest.Browser, p cardeatest.Person,
+	) request {
+		second := cardeatest.Person{Subject: p.Subject + "b"}
+		res, err := linking(t, attacker, s.callback(t, attacker, "other", second))()
+		must(t, err)
+		must(t, res.Body.Close())
+		b := cardeatest.NewBrowser(t, s.URL)
+		return opening(b, s.callback(t, b, "other", second))
+	}},
+	{"links accounts in two browsers", func(
+		t *testing.T, s *racingSite, attacker *cardeatest.Browser, p cardeatest.Person,
+	) request {
+		b := cardeatest.SignIn(t, s.URL, "idp", p.Subject)
+		one := linking(t, attacker, s.callback(t, attacker, "other", cardeatest.Person{Subject: p.Subject + "b"}))
+		two := linking(t, b, s.callback(t, b, "other", cardeatest.Person{Subject: p.Subject + "c"}))
+		return func() (*http.Response, error) {
+			done := make(chan error, 1)
+			go func() {
+				res, err := two()
+				if err == nil {
+					err = res.Body.Close()
+				}
+				done <- err
+			}()
+			res, err := one()
+			return res, errors.Join(err, <-done)
+		}
+	}},
+}
+
+// Pre-hijacking (Sudhodanan and Paverd 2022): the person who registered a stranger's address adds a
+// way in while the owner of the address adopts the user. Whichever is first, only the owner is
+// left.
 func TestAccountLinkedWhileTheUserIsAdopted(t *testing.T) {
 	t.Parallel()
 	races(t, func(t *testing.T, s *racingSite, i int) {
+		way := lateWays[i%len(lateWays)]
 		address := fmt.Sprintf("victim%d@example.com", i)
-		s.idp.Next(cardeatest.Person{Subject: fmt.Sprint("attacker", i), Email: address})
-		attacker := cardeatest.SignIn(t, s.URL, "idp", fmt.Sprint("attacker", i))
-		user := s.owner(t, "idp", fmt.Sprint("attacker", i))
-		another := linking(t, attacker, s.callback(t, attacker, cardeatest.Person{Subject: fmt.Sprint("second", i)}))
+		p := cardeatest.Person{Subject: fmt.Sprint("attacker", i), Email: address}
+		s.idp.Next(p)
+		attacker := cardeatest.SignIn(t, s.URL, "idp", p.Subject)
+		user := s.owner(t, "idp", p.Subject)
+		late := way.send(t, s, attacker, p)
 		victim := cardeatest.NewBrowser(t, s.URL)
 		link := s.mailLink(t, victim, address)
-		atOnce(t, another, func() error {
+		atOnce(t, late, func() error {
 			res, err := victim.Get(link)
 			if err == nil {
 				err = res.Body.Close()
@@ -266,7 +315,7 @@ func TestAccountLinkedWhileTheUserIsAdopted(t *testing.T) {
 		u, err := s.store.UserByEmail(t.Context(), address)
 		must(t, err)
 		if len(accounts) > 0 || s.sessions(t, user) != 1 || u.ID != user || u.EmailVerified.IsZero() {
-			t.Fatalf("round %d: the adopted user has %d accounts and %d sessions; %s has the address", i,
+			t.Fatalf("round %d, %s: the adopted user has %d accounts and %d sessions; %s has the address", i, way.name,
 				len(accounts), s.sessions(t, user), u.ID)
 		}
 	})

@@ -15,7 +15,7 @@ type statements struct {
 	userByID, userByEmail, userByAccount lookup
 	userByFoldedEmail                    map[string]lookup // by the SQL function, lower or upper
 	lockUser, deleteUser                 *statement
-	cascadingDelete                      cascadingDelete
+	cascadingDelete                      map[ownedTables]*statement
 
 	accounts, hasAccount, unlinkAccount, deleteAccounts *statement
 
@@ -23,10 +23,16 @@ type statements struct {
 	deleteSession, deleteSessions, deleteOtherSessions, deleteExpiredSessions *statement
 
 	token, deleteToken, deleteTokens, deleteExpiredTokens *statement
+	listTokens                                            *statement
 	consumeToken                                          *statement // nil if the database has no RETURNING
 
 	authenticator, authenticators, raiseCounter *statement
 	deleteAuthenticator, deleteAuthenticators   *statement
+
+	factors, useFactor, deleteFactor, deleteFactors           *statement
+	recoveryCodes, deleteRecoveryCodes, deleteOneRecoveryCode *statement
+
+	password, setPassword, replacePassword, deletePassword *statement
 
 	takeLimit, limit, giveLimit, resetLimit, deleteExpiredLimits *statement
 	insertLimit                                                  *statement // nil if takeLimit inserts too
@@ -41,6 +47,12 @@ func (c *compiler) statements(t tables) statements {
 	c.tokens(&s, t)
 	c.authenticators(&s, t)
 	c.limits(&s, t)
+	c.factors(&s, t)
+	if t.passwordInUser {
+		c.passwordColumns(&s, t)
+	} else {
+		c.passwords(&s, t)
+	}
 	return s
 }
 
@@ -53,8 +65,7 @@ type compiler struct {
 }
 
 func (c *compiler) users(s *statements, t tables) {
-	id := t.user.column("ID")
-	byID := where(c.equal(id, 0))
+	byID := where(t.user.sameKey("ID", param(0)))
 	s.userByID = c.lookup(t.user, nil, byID)
 	// Only the collation compares here. UserByEmail then compares the bytes.
 	email := t.user.column("Email")
@@ -65,7 +76,7 @@ func (c *compiler) users(s *statements, t tables) {
 			SQL: function + "(?) = " + function + "(?)", Vars: []any{email, param(0)},
 		}))
 	}
-	withAccount := join(t.account, t.account.column("UserID"), id)
+	withAccount := join(t.account, t.account.sameKey("UserID", t.user.column("ID")))
 	s.userByAccount = c.lookup(t.user, withAccount, c.accountKey(t.account))
 	s.lockUser = c.lockRow(t.user, byID)
 	s.deleteUser = c.deleteRows(t.user, byID)
@@ -73,7 +84,7 @@ func (c *compiler) users(s *statements, t tables) {
 }
 
 func (c *compiler) accounts(s *statements, t tables) {
-	byKey, byOwner := c.accountKey(t.account), where(c.equal(t.account.column("UserID"), 0))
+	byKey, byOwner := c.accountKey(t.account), where(t.account.sameKey("UserID", param(0)))
 	s.accounts = c.selectRows(t.account, byOwner)
 	s.hasAccount = c.selectColumns(t.account, byKey)
 	s.unlinkAccount = c.deleteRows(t.account, byKey)
@@ -87,14 +98,15 @@ func (c *compiler) accountKey(account *table) clause.Where {
 }
 
 func (c *compiler) sessions(s *statements, t tables) {
-	token, owner, expires := t.session.column("SessionToken"), t.session.column("UserID"), t.session.column("Expires")
+	token, expires := t.session.column("SessionToken"), t.session.column("Expires")
+	owned := t.session.sameKey("UserID", param(0))
 	s.hasSession = c.selectCommitted(t.session, where(c.sameText(token, 0)))
 	s.renewSession = c.update(t.session, expires, where(c.sameText(token, 1)))
 	s.deleteSession = c.deleteRows(t.session, where(c.sameText(token, 0)))
-	s.deleteSessions = c.deleteRows(t.session, where(c.equal(owner, 0)))
+	s.deleteSessions = c.deleteRows(t.session, where(owned))
 	// Not clause.Not, which would negate each part of the comparison.
 	other := clause.Expr{SQL: "NOT (?)", Vars: []any{c.sameText(token, 1)}}
-	s.deleteOtherSessions = c.deleteRows(t.session, where(c.equal(owner, 0), other))
+	s.deleteOtherSessions = c.deleteRows(t.session, where(owned, other))
 	s.deleteExpiredSessions = c.deleteExpired(t.session, token, expires)
 }
 
@@ -106,39 +118,36 @@ func (c *compiler) tokens(s *statements, t tables) {
 	s.deleteToken = c.deleteRows(t.token, byKey)
 	s.deleteTokens = c.deleteRows(t.token, where(c.sameText(identifier, 0)))
 	s.deleteExpiredTokens = c.deleteExpired(t.token, token, expires)
+	s.listTokens = c.selectRows(t.token, where(
+		clause.Expr{SQL: "? LIKE ? ESCAPE '!'", Vars: []any{identifier, param(0)}},
+		clause.Lt{Column: expires, Value: param(1)},
+	))
 	if slices.Contains(c.db.Callback().Delete().Clauses, "RETURNING") {
 		s.consumeToken = c.deleteRows(t.token, byKey, clause.Returning{Columns: []clause.Column{when}})
 	}
 }
 
 func (c *compiler) authenticators(s *statements, t tables) {
-	credential, owner := t.authenticator.column("CredentialID"), t.authenticator.column("UserID")
+	credential, owned := t.authenticator.column("CredentialID"), t.authenticator.sameKey("UserID", param(0))
 	counter := t.authenticator.column("Counter")
 	s.authenticator = c.selectRows(t.authenticator, where(c.sameText(credential, 0)))
-	s.authenticators = c.selectRows(t.authenticator, where(c.equal(owner, 0)))
+	s.authenticators = c.selectRows(t.authenticator, where(owned))
 	s.raiseCounter = c.update(t.authenticator, counter,
 		where(c.sameText(credential, 1), clause.Lt{Column: counter, Value: param(0)}))
-	s.deleteAuthenticator = c.deleteRows(t.authenticator, where(c.equal(owner, 0), c.sameText(credential, 1)))
-	s.deleteAuthenticators = c.deleteRows(t.authenticator, where(c.equal(owner, 0)))
+	s.deleteAuthenticator = c.deleteRows(t.authenticator, where(owned, c.sameText(credential, 1)))
+	s.deleteAuthenticators = c.deleteRows(t.authenticator, where(owned))
 }
 
 func where(exprs ...clause.Expression) clause.Where { return clause.Where{Exprs: exprs} }
 
-// equal is the condition that a column is equal to argument n, byte for byte.
-func (c *compiler) equal(column clause.Column, n param) clause.Expression {
-	return c.dialect.bytewiseEqual(column, n)
-}
-
-// sameText is equal for a column that contains texts.
+// sameText is [dialect.sameText] for argument n.
 func (c *compiler) sameText(column clause.Column, n param) clause.Expression {
 	return c.dialect.sameText(column, n)
 }
 
-// join is an inner join with another table on foreign = id, where foreign is the foreign key.
-func join(other *table, foreign, id clause.Column) []clause.Join {
-	return []clause.Join{
-		{Table: clause.Table{Name: other.schema.Table}, ON: where(clause.Eq{Column: foreign, Value: id})},
-	}
+// join is an inner join with another table.
+func join(other *table, on clause.Expression) []clause.Join {
+	return []clause.Join{{Table: clause.Table{Name: other.schema.Table}, ON: where(on)}}
 }
 
 // selectRows selects all columns of t.

@@ -11,12 +11,28 @@ import (
 	"gorm.io/gorm/schema"
 )
 
-// tables has the adapter's six tables.
-type tables struct{ user, session, account, token, authenticator, limit *table }
+// tables has the adapter's tables.
+type tables struct {
+	user, session, account, token, authenticator, limit *table
+	factor, recoveryCode                                *table
+
+	password       *table // the user table with other fields, if the passwords are in the user's row
+	passwordInUser bool
+}
 
 // inOrder returns the tables in an order in which they can be created.
 func (t tables) inOrder() []*table {
-	return []*table{t.user, t.session, t.account, t.token, t.authenticator, t.limit}
+	all := []*table{t.user, t.session, t.account, t.token, t.authenticator, t.limit, t.factor, t.recoveryCode}
+	if !t.passwordInUser {
+		all = append(all, t.password)
+	}
+	return all
+}
+
+// isOptional reports whether applications can do without the table: MikroORM's adapter does not
+// create it.
+func (t tables) isOptional(other *table) bool {
+	return slices.Contains([]*table{t.authenticator, t.limit, t.factor, t.recoveryCode, t.password}, other)
 }
 
 // table is one entity as GORM describes it, and what the adapter found out about it.
@@ -32,10 +48,12 @@ type table struct {
 	zeroIsNull    []*schema.Field          // fields without nil, of columns that may be NULL
 	optional      []*schema.Field          // fields of the default entity that may have no value
 	absent        []string                 // columns that the entity has and the database lacks
+	indexes       []string                 // their names; GORM writes to the schema when it is asked for them
 
 	replaced        bool // an option has set the type, so the application sees the rows
 	singleStatement bool // GORM writes a row by one statement: there are no hooks and no relations
 	hasForeignKey   bool // a foreign key refers to the user
+	hasTextKeys     bool // the ID of the user is any text
 }
 
 // needsOnlyDelete reports whether one DELETE statement deletes a row: the entity has no hooks, no
@@ -74,16 +92,19 @@ func (t *table) column(name string) clause.Column {
 	return clause.Column{Table: t.schema.Table, Name: t.byName[name].DBName}
 }
 
-// bytewiseEqual is [dialect.bytewiseEqual] for the column of a field, which is given by its name in
-// the default entity.
-func (t *table) bytewiseEqual(name string, value any) clause.Expression {
-	return t.dialect.bytewiseEqual(t.column(name), value)
-}
-
 // sameText is [dialect.sameText] for the column of a field, which is given by its name in the
 // default entity.
 func (t *table) sameText(name string, value any) clause.Expression {
 	return t.dialect.sameText(t.column(name), value)
+}
+
+// sameKey is the condition that a key of users, or a column that refers to it, is equal to value.
+// It compares the bytes unless the column has numbers or UUIDs, which have several spellings.
+func (t *table) sameKey(name string, value any) clause.Expression {
+	if t.hasTextKeys {
+		return t.sameText(name, value)
+	}
+	return t.dialect.bytewiseEqual(t.column(name), value)
 }
 
 // newRow returns a row with a new entity.

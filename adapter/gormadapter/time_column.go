@@ -31,7 +31,20 @@ func (c *compiler) read(t *table, field *schema.Field) clause.Column {
 	return clause.Column{Name: "to_timestamp(EXTRACT(EPOCH FROM " + quoted + "))", Raw: true}
 }
 
-var timeFields = []string{"Expires", "EmailVerified", "CreatedAt", "AuthTime", "SeenAt"}
+// readMillis returns the SQL of a field's value. On PostgreSQL a time is milliseconds since 1970,
+// as the adapter stores it on SQLite. It is computed as numeric: before PostgreSQL 14 the epoch is
+// a float, and FLOOR would lose a millisecond.
+func (c *compiler) readMillis(t *table, field *schema.Field) string {
+	quoted := (&gorm.Statement{DB: c.db}).Quote(clause.Column{Table: t.schema.Table, Name: field.DBName})
+	if c.dialect != postgreSQLDialect || !t.isTime(field) {
+		return quoted
+	}
+	return "FLOOR(CAST(EXTRACT(EPOCH FROM " + quoted + ") * 1000 AS numeric))"
+}
+
+var timeFields = []string{
+	"Expires", "EmailVerified", "CreatedAt", "AuthTime", "SeenAt", "LastUsedAt", "ChangedAt",
+}
 
 // isTime reports whether the field is one of the adapter's times, and GORM sends it as a time.
 func (t *table) isTime(field *schema.Field) bool {

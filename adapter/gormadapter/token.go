@@ -76,8 +76,10 @@ func (c tokenConsumer) consume(ctx context.Context, identifier, token string) (e
 		return c.readAndDelete(ctx, identifier, token)
 	}
 	err = c.db.retry(ctx, func() error { // a token that is used up late overwrites nothing
-		expires, err = c.deleteReturning(ctx, identifier, token)
-		return withUnknownResult(err)
+		return c.db.queued(ctx, func() error {
+			expires, err = c.deleteReturning(ctx, identifier, token)
+			return withUnknownResult(err)
+		})
 	})
 	return expires, err
 }

@@ -53,12 +53,13 @@ func inTransaction(db *gorm.DB) bool {
 // If fn returns an error or panics, everything that it wrote is undone. Transact returns the error
 // of fn, unless the connection was lost: then it returns the error of the rollback.
 //
-// If the database aborts the transaction because of concurrent ones, Transact runs fn again, until
-// five seconds have passed. If the connection is lost before the commit, Transact runs fn again on
-// another one, and if that is lost too, it returns the error. The other methods do the same with
-// their statements. If the connection is lost during the commit, nothing runs again, because it may
-// have been committed. If ctx carries a transaction, nothing runs again, because that whole
-// transaction is lost.
+// If the database aborts the transaction because another one has won, Transact runs fn again, until
+// thirty seconds have passed in which it did not wait for a connection. If the transaction waited
+// too long for a lock, the limit is five seconds. If the connection is lost before the commit,
+// Transact runs fn again on another one, and if that is lost too, it returns the error. The other
+// methods do the same with their statements. If the connection is lost during the commit, nothing
+// runs again, because it may have been committed. If ctx carries a transaction, nothing runs again,
+// because that whole transaction is lost.
 func (a *Adapter) Transact(ctx context.Context, fn func(ctx context.Context) error) error {
 	return a.db.transact(ctx, fn)
 }
@@ -67,7 +68,8 @@ func (d *database) transact(ctx context.Context, fn func(ctx context.Context) er
 	if tx := d.transaction(ctx); tx != nil {
 		return d.runSavepoint(ctx, tx, fn)
 	}
-	return d.retry(ctx, func() error { return d.runTransaction(ctx, fn) })
+	r := retries{d: d, begin: time.Now()}
+	return r.until(ctx, func() error { return d.runTransaction(ctx, fn, r.connected) })
 }
 
 // write runs a single write. On a server it runs in a transaction, unless ctx carries one.
@@ -80,17 +82,25 @@ func (d *database) transact(ctx context.Context, fn func(ctx context.Context) er
 // may come late.
 func (d *database) write(ctx context.Context, run func(ctx context.Context) error) error {
 	if d.dialect == sqliteDialect || d.transaction(ctx) != nil {
-		return d.retry(ctx, func() error { return run(ctx) })
+		return d.retry(ctx, func() error { return d.queued(ctx, func() error { return run(ctx) }) })
 	}
 	return d.transact(ctx, func(ctx context.Context) error { return d.errors.withoutValues(run(ctx)) })
 }
 
-func (d *database) runTransaction(ctx context.Context, fn func(ctx context.Context) error) error {
+// runTransaction runs fn in a transaction. When that has begun, it calls connected with the time at
+// which it asked for a connection.
+func (d *database) runTransaction(
+	ctx context.Context, fn func(ctx context.Context) error, connected func(asked time.Time),
+) error {
 	d.prepareWaiting(ctx)
+	asked := time.Now()
+	leave := d.writers.enter(ctx)
+	defer leave()
 	tx := d.sessionOn(ctx, d.gorm).Begin()
 	if tx.Error != nil {
 		return d.errors.wrap(ctx, "begin transaction", tx.Error)
 	}
+	connected(asked)
 	finished := false
 	defer func() {
 		if !finished { // fn panics

@@ -198,7 +198,7 @@ func (a *Adapter) UpdateUser(ctx context.Context, u *cardea.User) error {
 		return err
 	}
 	columns := r.values(ctx, "Name", "Email", "EmailVerified", "Image")
-	condition := a.user.bytewiseEqual("ID", key)
+	condition := a.user.sameKey("ID", key)
 	err = a.db.write(ctx, func(ctx context.Context) error {
 		return a.db.writer(ctx, a.user).Model(r.entity).Where(condition).Updates(columns).Error
 	})

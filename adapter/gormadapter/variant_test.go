@@ -106,6 +106,8 @@ type patron struct {
 	Title    string         `gorm:"size:255;not null" cardea:"Name"`
 	Picture  sql.NullString `gorm:"size:255" cardea:"Image"`
 	Role     string         `gorm:"size:20;not null;default:ADMIN"`
+	Secret   string         `gorm:"size:255;not null;default:'';<-:create" json:"-"` // of passwords
+	Since    sql.NullTime   `gorm:"<-:create"`
 }
 
 type login struct {
@@ -149,6 +151,20 @@ func mapped() []gormadapter.Option {
 	return []gormadapter.Option{
 		gormadapter.WithUser[patron](), gormadapter.WithSession[login](), gormadapter.WithAccount[identity](),
 		gormadapter.WithVerificationToken[proof](), gormadapter.WithAuthenticator[device](),
+		gormadapter.PasswordIn[patron]("Secret", "Since"),
+	}
+}
+
+// guest has a password in columns that may be NULL.
+type guest struct {
+	gormadapter.User
+	PasswordHash      *string    `gorm:"size:255;<-:create" json:"-"`
+	PasswordChangedAt *time.Time `gorm:"<-:create" json:"passwordChangedAt"`
+}
+
+func guests() []gormadapter.Option {
+	return []gormadapter.Option{
+		gormadapter.WithUser[guest](), gormadapter.PasswordIn[guest]("PasswordHash", "PasswordChangedAt"), counted(),
 	}
 }
 
@@ -202,7 +218,7 @@ func variants() map[string]variant {
 		"native UUIDs":          {only(gormadapter.WithUser[native]), standard, "PostgreSQL"},
 		"typed UUIDs":           {only(gormadapter.WithUser[typed]), standard, "SQLite PostgreSQL"},
 		"structs of one's own":  {mapped, standard, "SQLite PostgreSQL MariaDB MySQL"},
-		"ids of one's own":      {only(counted), standard, "SQLite"},
+		"ids of one's own":      {guests, standard, "SQLite"},
 		"plural names": {none, func(prefix string) schema.Namer {
 			return plural{schema.NamingStrategy{TablePrefix: prefix}}
 		}, "SQLite"},

@@ -1,8 +1,9 @@
 // Command cardea helps to set up an application that uses package cardea:
 //
-//	cardea secret     prints a new secret for Config.Secret
-//	cardea version    prints the version of this command
-//	cardea help       lists the commands
+//	cardea secret        prints a new secret for Config.Secret
+//	cardea bench-hash    prints what hashes of passwords cost on this machine
+//	cardea version       prints the version of this command
+//	cardea help          lists the commands
 //
 // The exit status is 0 after success, 1 after a failure, and 2 if the command line is wrong.
 package main
@@ -67,6 +68,7 @@ func dispatch(args []string, stdout io.Writer) error {
 func commands() []command {
 	return []command{
 		{"secret", "print a new secret for Config.Secret", secret},
+		{"bench-hash", "print what hashes of passwords cost on this machine", benchHash},
 		{"version", "print the version of this command", version},
 	}
 }
@@ -74,9 +76,9 @@ func commands() []command {
 func usage() string {
 	text := "Usage: cardea <command>\n\n"
 	for _, c := range commands() {
-		text += fmt.Sprintf("  %-9s %s\n", c.name, c.summary)
+		text += fmt.Sprintf("  %-10s %s\n", c.name, c.summary)
 	}
-	return text + fmt.Sprintf("  %-9s %s\n", "help", "print this list")
+	return text + fmt.Sprintf("  %-10s %s\n", "help", "print this list")
 }
 
 // noArguments returns an error if the command name has arguments.

@@ -14,7 +14,7 @@ import (
 func TestCommand(t *testing.T) {
 	t.Parallel()
 	bin := build(t)
-	const usage = `Usage: cardea <command>\n\n  secret .*\n  version .*\n  help .*\n`
+	const usage = `Usage: cardea <command>\n\n  secret .*\n  bench-hash .*\n  version .*\n  help .*\n`
 	for _, tt := range []struct {
 		name   string
 		args   []string
@@ -32,6 +32,11 @@ func TestCommand(t *testing.T) {
 		{"an unknown flag is an error", []string{"-x"}, 2, ``, `cardea: unknown command "-x"\n\n` + usage},
 		{"secret with an argument is an error", []string{"secret", "64"}, 2, ``,
 			`cardea: secret takes no arguments, got 1\n\n` + usage},
+		{"bench-hash prints a table and a recommendation", []string{"bench-hash"}, 0,
+			` +memory +passes .*\n( +\d+ MiB +\d+ +\d+\.\d ms +\d+ +\d+ MiB *\n){7}\n` +
+				`(The most expensive|All) .*:\npasswordhash\.Argon2id\{Memory: \d+, Time: \d, Threads: 1\}\n`, ``},
+		{"bench-hash with an argument is an error", []string{"bench-hash", "all"}, 2, ``,
+			`cardea: bench-hash takes no arguments, got 1\n\n` + usage},
 		{"version with an argument is an error", []string{"version", "1"}, 2, ``,
 			`cardea: version takes no arguments, got 1\n\n` + usage},
 	} {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -44,8 +45,9 @@ type message struct {
 	} `json:"error,omitempty"`
 }
 
-// startChromium starts a browser, which ends with the test. It can reach this machine only.
-func startChromium(t *testing.T) *chromium {
+// startChromium starts a browser, which ends with the test. It can reach this machine only, under
+// other names as rules say, in the language of Chromium's --host-resolver-rules.
+func startChromium(t *testing.T, rules ...string) *chromium {
 	t.Helper()
 	program, err := exec.LookPath("chromium")
 	if err != nil {
@@ -63,8 +65,8 @@ func startChromium(t *testing.T) *chromium {
 		// started ahead of need.
 		"--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows", "--disable-extensions",
 		"--disable-features=PreloadTopChromeWebUI,SpareRendererForSitePerProcess",
-		"--no-proxy-server", "--ignore-certificate-errors", "--host-resolver-rules=MAP "+exampleHost+" 127.0.0.1, "+
-			"MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1")
+		"--no-proxy-server", "--ignore-certificate-errors", "--host-resolver-rules="+strings.Join(append(rules,
+			"MAP "+exampleHost+" 127.0.0.1", "MAP * ~NOTFOUND", "EXCLUDE localhost", "EXCLUDE 127.0.0.1"), ", "))
 	cmd.Env = append(os.Environ(), "HOME="+home)
 	browserCommands, commands, err1 := os.Pipe()
 	answers, browserAnswers, err2 := os.Pipe()

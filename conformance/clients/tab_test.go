@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -223,4 +224,21 @@ func (w *tab) write(t *testing.T, selector, text string) {
 	t.Helper()
 	w.click(t, selector)
 	w.command(t, "Input.insertText", map[string]any{"text": text})
+}
+
+// keys are the keys that tests press, with their names and codes.
+var keys = map[string]map[string]any{
+	"Tab":   {"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9},
+	"Enter": {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"},
+	" ":     {"key": " ", "code": "Space", "windowsVirtualKeyCode": 32, "text": " "},
+}
+
+// key presses a key.
+func (w *tab) key(t *testing.T, name string) {
+	t.Helper()
+	for _, kind := range []string{"keyDown", "keyUp"} {
+		event := maps.Clone(keys[name])
+		event["type"] = kind
+		w.command(t, "Input.dispatchKeyEvent", event)
+	}
 }

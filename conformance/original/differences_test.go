@@ -10,6 +10,7 @@ const (
 	noCaching          = "Every response has the headers against caching"
 	seeOther           = "A redirect after a POST is 303"
 	pageCharset        = "Pages state their charset"
+	pageLanguage       = "are in the visitor's language, with `Vary: Accept-Language`"
 	errorsSetCookies   = "Error responses also set the cookies that were to be set"
 	failureHasLocation = "a failure reported to the client of v5 has a Location too"
 	notFound           = "A path that has no endpoint is 404, and another method than a path has is 405 with `Allow`"
@@ -73,6 +74,7 @@ var differencesOfBoth = []difference{
 	{"*", "pragma", "", "no-cache", noCaching},
 	{"*: POST *", "status", "302", "303", seeOther},
 	{"*: GET *", "type", "text/html", "text/html; charset=utf-8", pageCharset},
+	{"*: GET *", "vary", "", "Accept-Language", pageLanguage},
 
 	{"*: POST /signin/idp*", "cookie *.state", set15, "", stateCookie},
 	{"*: POST /signin/idp*", "cookie *.pkce.code_verifier", set15, "", stateCookie},

@@ -139,7 +139,11 @@ func (p *pair) startCardea(t *testing.T, database string) string {
 		c.Protocol = cardea.ProtocolV4
 	}
 	if p.config.Pages != nil {
-		c.Pages = cardea.Pages(*p.config.Pages)
+		own := p.config.Pages
+		c.Pages = cardea.Pages{
+			SignIn: own.SignIn, SignOut: own.SignOut, Error: own.Error, VerifyRequest: own.VerifyRequest,
+			NewUser: own.NewUser,
+		}
 	}
 	auth, err := cardea.New(c)
 	if err != nil {

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
+	"go/format"
 	"html"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -13,28 +15,30 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/a-h/templ"
+	"github.com/a-h/templ/generator"
+	"github.com/a-h/templ/parser/v2"
+
 	"github.com/cardea-auth/cardea/cardeatest"
 )
 
-// serve runs the example on a free port and returns the URL of the site and its mails.
-func serve(t *testing.T) (string, *cardeatest.Mailbox) {
+// start runs the example, and returns the URL of the site and its mails. script is the file of
+// htmx, "" for the pages without it.
+func start(t *testing.T, script string) (string, *cardeatest.Mailbox) {
 	t.Helper()
-	listener, err := net.Listen("tcp", "localhost:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	site := "http://" + listener.Addr().String()
+	idp := httptest.NewUnstartedServer(nil)
+	issuer := cardeatest.NewLocalIssuer("http://"+idp.Listener.Addr().String(), "pages", "not a secret")
+	idp.Config.Handler = issuer
+	idp.Start()
+	t.Cleanup(idp.Close)
 	var mails cardeatest.Mailbox
-	handler, err := newSite(site, &mails)
+	handler, err := newSite(issuer, &mails, script)
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewUnstartedServer(handler)
-	server.Listener.Close()
-	server.Listener = listener
-	server.Start()
+	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	return site, &mails
+	return server.URL, &mails
 }
 
 // get opens a page and returns it, with the URL where the browser is then.
@@ -63,19 +67,42 @@ func read(t *testing.T, res *http.Response, err error) (page, at string) {
 }
 
 var (
-	forms  = regexp.MustCompile(`(?s)<form (?:method="post" )?action="([^"]*)"(?: method="post")?>(.*?)</form>`)
-	hidden = regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)">`)
+	forms   = regexp.MustCompile(`(?s)<form (?:method="post" )?action="([^"]*)"[^>]*>(.*?)</form>`)
+	hidden  = regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)">`)
+	buttons = regexp.MustCompile(`<button hx-post="([^"]*)" hx-vals="([^"]*)"`)
 )
 
 // submit submits the form of a page with that action, as a browser does: with its hidden fields and
-// what the visitor types.
+// what the visitor types. A button of htmx that posts to action is such a form.
 func submit(t *testing.T, b *cardeatest.Browser, page, action string, typed url.Values) (next, at string) {
 	t.Helper()
+	values, found := findForm(t, b, page, action, typed)
+	if !found {
+		t.Fatalf("no form %s on the page:\n%s", action, page)
+	}
+	res, err := b.PostForm(b.Site+action, values)
+	return read(t, res, err)
+}
+
+func findForm(t *testing.T, b *cardeatest.Browser, page, action string, typed url.Values) (url.Values, bool) {
+	t.Helper()
+	values := url.Values{}
+	for _, button := range buttons.FindAllStringSubmatch(page, -1) {
+		var members map[string]string
+		if err := json.Unmarshal([]byte(html.UnescapeString(button[2])), &members); err != nil {
+			t.Fatal(err)
+		}
+		if button[1] == action {
+			for name, value := range members {
+				values.Set(name, value)
+			}
+			return values, true
+		}
+	}
 	for _, form := range forms.FindAllStringSubmatch(page, -1) {
 		if form[1] != action && form[1] != b.Site+action { // built-in pages write the whole URL
 			continue
 		}
-		values := url.Values{}
 		for _, field := range hidden.FindAllStringSubmatch(form[2], -1) {
 			values.Set(field[1], html.UnescapeString(field[2]))
 		}
@@ -85,16 +112,29 @@ func submit(t *testing.T, b *cardeatest.Browser, page, action string, typed url.
 			}
 			values[name] = value
 		}
-		res, err := b.PostForm(b.Site+action, values)
-		return read(t, res, err)
+		return values, true
 	}
-	t.Fatalf("no form %s on the page:\n%s", action, page)
-	return "", ""
+	return nil, false
 }
 
+// forEachLook runs a test with the pages in html/template and with those in templ.
+func forEachLook(t *testing.T, test func(t *testing.T, site string, mails *cardeatest.Mailbox)) {
+	for name, script := range map[string]string{"html": "", "templ": "htmx.js"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			site, mails := start(t, script)
+			test(t, site, mails)
+		})
+	}
+}
+
+// The test of the pages in a browser, with htmx, is in module conformance.
 func TestEachFormSignsIn(t *testing.T) {
 	t.Parallel()
-	site, mails := serve(t)
+	forEachLook(t, checkEachForm)
+}
+
+func checkEachForm(t *testing.T, site string, mails *cardeatest.Mailbox) {
 	for _, tc := range []struct {
 		name string
 		next func(t *testing.T, b *cardeatest.Browser, page string) (string, string)
@@ -134,6 +174,10 @@ func TestEachFormSignsIn(t *testing.T) {
 				if !strings.Contains(page, "linked: local") {
 					t.Errorf("the account is not on the page:\n%s", page)
 				}
+				answer, _ := submit(t, b, page, "/account/unlink", nil)
+				if !strings.Contains(answer, "only way to sign in") {
+					t.Errorf("the only way in is unlinked:\n%s", answer)
+				}
 			} else {
 				_, idp := submit(t, b, page, "/api/auth/signin/local", nil)
 				res, err := b.PostForm(idp, url.Values{"name": {"Linked"}, "email": {tc.want + "@example.org"}})
@@ -142,8 +186,15 @@ func TestEachFormSignsIn(t *testing.T) {
 				if at != site+"/account" || !strings.Contains(page, "linked: local") {
 					t.Errorf("after linking at %s:\n%s", at, page)
 				}
+				if tc.want == "Ann" {
+					submit(t, b, page, "/account/unlink", nil)
+					if page, _ = get(t, b, site+"/account"); strings.Contains(page, "linked: local") {
+						t.Errorf("after unlinking:\n%s", page)
+					}
+				}
 			}
-			if _, at = submit(t, b, page, "/api/auth/signout", nil); at != site+"/signin" {
+			// Without Accept: text/html, the account page leads no further.
+			if _, at = submit(t, b, page, "/api/auth/signout", nil); at != site+"/account" {
 				t.Errorf("after signing out at %s", at)
 			}
 			if _, at = get(t, b, site+"/account"); !strings.HasPrefix(at, site+"/signin") {
@@ -155,7 +206,10 @@ func TestEachFormSignsIn(t *testing.T) {
 
 func TestErrorsHaveTexts(t *testing.T) {
 	t.Parallel()
-	site, _ := serve(t)
+	forEachLook(t, checkTexts)
+}
+
+func checkTexts(t *testing.T, site string, _ *cardeatest.Mailbox) {
 	b := cardeatest.NewBrowser(t, site)
 	for path, want := range map[string]string{
 		"/api/auth/signin/gone":                "There is no such way to sign in.",
@@ -170,6 +224,39 @@ func TestErrorsHaveTexts(t *testing.T) {
 	page, at := get(t, b, site+"/api/auth/signin/local?callbackUrl=/account")
 	if strings.Contains(page, "password") || !strings.Contains(page, "signin/local") {
 		t.Errorf("a link to one provider, at %s:\n%s", at, page)
+	}
+}
+
+// components_templ.go is what templ makes of components.templ.
+func TestGeneratedCodeIsUpToDate(t *testing.T) {
+	t.Parallel()
+	parsed, err := parser.Parse("components.templ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var code bytes.Buffer
+	_, err = generator.Generate(parsed, &code, generator.WithVersion(templ.Version()),
+		generator.WithFileName("components.templ"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := format.Source(code.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile("components_templ.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Error("components_templ.go is not what templ generates: run go generate ./pages in examples")
+	}
+	source, err := os.ReadFile("components.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(source), "/cmd/templ@"+templ.Version()+" generate") {
+		t.Errorf("go generate runs another version than %s, which is in go.mod", templ.Version())
 	}
 }
 

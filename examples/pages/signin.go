@@ -1,8 +1,6 @@
 package main
 
 import (
-	"embed"
-	"html/template"
 	"log"
 	"net/http"
 
@@ -10,10 +8,13 @@ import (
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-//go:embed *.html
-var files embed.FS
-
-var pages = template.Must(template.ParseFS(files, "*.html"))
+// signInPage is what the sign-in page shows.
+type signInPage struct {
+	CSRF        string
+	CallbackURL string // where the visitor goes afterwards; "" for where Cardea remembers
+	Error       string // text about a failure; "" for none
+	Buttons     []button
+}
 
 // button is one way to sign in, as a page shows it.
 type button struct {
@@ -67,18 +68,17 @@ func (s *site) signInPage(w http.ResponseWriter, r *http.Request) {
 	if !known {
 		text = "Signing in did not work. Please try again."
 	}
-	write(w, "signin.html", map[string]any{
-		"CSRF":        s.auth.CSRF(w, r), // sets a cookie, so it comes before the page
-		"CallbackURL": query.Get("callbackUrl"),
-		"Error":       text,
-		"Buttons":     s.buttons(query.Get("provider")),
-	})
+	logError(s.pages.signIn(w, r, signInPage{
+		CSRF:        s.auth.CSRF(w, r), // sets a cookie, so it comes before the page
+		CallbackURL: query.Get("callbackUrl"),
+		Error:       text,
+		Buttons:     s.buttons(query.Get("provider")),
+	}))
 }
 
-// write writes a page.
-func write(w http.ResponseWriter, name string, data any) {
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	if err := pages.ExecuteTemplate(w, name, data); err != nil {
-		log.Printf("pages: write %s: %v", name, err)
+// logError logs why a page could not be written.
+func logError(err error) {
+	if err != nil {
+		log.Printf("pages: write a page: %v", err)
 	}
 }

@@ -1,30 +1,37 @@
 // Command quickstart is a web site with sign-in that needs no installation and no registration: it
-// contains a database (SQLite) and an identity provider.
+// contains a database (SQLite), an identity provider, and a page with the mails that it sends.
+// People sign in at the provider, with a link in a mail, or with a password, and look after their
+// account on a page. There they can set up an authenticator app as a second factor.
 //
-//	go run ./examples/quickstart
+//	go run -v ./examples/quickstart
 //
 // It reads these environment variables:
 //
 //   - PORT: the port on localhost; defaults to 3000.
 //   - DATABASE: the SQLite file; defaults to ./db.sqlite.
 //   - DEBUG: true logs each SQL statement.
-//   - AUTH_SECRET: the secret of the cookies; defaults to a new one at each start.
+//   - AUTH_SECRET: the secret of the cookies and of the keys of apps; defaults to the one in the
+//     file DATABASE.secret, which the first start makes.
 //   - AUTH_GITHUB_ID and AUTH_GITHUB_SECRET: if set, GitHub is on the sign-in page.
 package main
 
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"log"
 	"net"
 	"net/http"
 	"os"
+	"time"
 
 	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/account"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
 	"github.com/cardea-auth/cardea/adapter/gormadapter/sqlite"
 	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/email"
+	"github.com/cardea-auth/cardea/factor"
+	"github.com/cardea-auth/cardea/password"
 	"github.com/cardea-auth/cardea/provider"
 )
 
@@ -42,7 +49,7 @@ func main() {
 	listener, err := net.Listen("tcp", "localhost:"+port)
 	if err != nil {
 		log.Fatalf("quickstart: cannot listen on port %s: %v; "+
-			"choose another port: PORT=3001 go run ./examples/quickstart", port, err)
+			"choose another port: PORT=3001 go run -v ./examples/quickstart", port, err)
 	}
 	handler, err := newSite("http://localhost:"+port, file)
 	if err != nil {
@@ -70,14 +77,30 @@ func newSite(url, file string) (http.Handler, error) {
 		provider.OIDC("local", "a local account",
 			provider.Client{ID: idp.ClientID, Secret: idp.ClientSecret, Issuer: idp.URL}),
 	}
+	mails := new(inbox)
+	const from = "Quick start <no-reply@localhost>"
+	providers = append(providers,
+		email.New(email.Options{From: from, Sender: mails}),
+		password.New(password.Options{From: from, Sender: mails}))
 	if os.Getenv("AUTH_GITHUB_ID") != "" {
 		providers = append(providers, provider.GitHub(provider.Env("AUTH_GITHUB")))
 	}
+	secret := os.Getenv("AUTH_SECRET")
+	if secret == "" {
+		if secret, err = secretIn(file + ".secret"); err != nil {
+			return nil, err
+		}
+	}
 	auth, err := cardea.New(cardea.Config{
-		// Without AUTH_SECRET the secret is new at each start. A real site needs a fixed one.
-		Secret:    cmp.Or(os.Getenv("AUTH_SECRET"), rand.Text()+rand.Text()),
+		Secret:    secret,
 		Adapter:   adapter,
 		Providers: providers,
+		Features: []cardea.Feature{
+			account.New(account.Options{From: from, Sender: mails}),
+			factor.New(factor.Options{
+				Issuer: "Cardea quick start", Remember: 30 * 24 * time.Hour, From: from, Sender: mails,
+			}),
+		},
 	})
 	if err != nil {
 		return nil, err
@@ -86,6 +109,7 @@ func newSite(url, file string) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle("/idp/", idp)
 	mux.Handle("/api/auth/", auth)
+	mux.Handle("GET /mails", mails)
 	mux.Handle("GET /{$}", auth.Load(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if cardea.SessionFrom(r.Context()) != nil {
 			http.Redirect(w, r, "/dashboard", http.StatusSeeOther)
@@ -100,7 +124,7 @@ func newSite(url, file string) (http.Handler, error) {
 			http.Error(w, "The database is unavailable. Try again later.", http.StatusServiceUnavailable)
 			return
 		}
-		renderHome(w, map[string]any{"User": u, "Sessions": sessions, "Current": cardea.SessionFrom(r.Context()).Token})
+		renderHome(w, map[string]any{"User": u, "Sessions": sessions, "Current": cardea.SessionFrom(r.Context())})
 	}))
 	return mux, nil
 }

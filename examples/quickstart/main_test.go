@@ -1,14 +1,23 @@
 package main
 
 import (
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/base32"
+	"encoding/binary"
+	"fmt"
+	"html"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cardea-auth/cardea/cardeatest"
 )
@@ -16,12 +25,18 @@ import (
 // serve runs the quick start on a free port and returns the URL of the site.
 func serve(t *testing.T) string {
 	t.Helper()
+	return start(t, filepath.Join(t.TempDir(), "test.sqlite"))
+}
+
+// start is serve with a database.
+func start(t *testing.T, database string) string {
+	t.Helper()
 	listener, err := net.Listen("tcp", "localhost:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	site := "http://" + listener.Addr().String()
-	handler, err := newSite(site, filepath.Join(t.TempDir(), "test.sqlite"))
+	handler, err := newSite(site, database)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,6 +79,154 @@ func TestNewUser(t *testing.T) {
 	if page := get(t, b, site+"/dashboard"); strings.Contains(page, "You are signed in") {
 		t.Error("still signed in after signing out")
 	}
+}
+
+// Somebody signs up with the link in a mail, chooses a password, signs in with it, and deletes the
+// account.
+func TestPassword(t *testing.T) {
+	site := serve(t)
+	b := cardeatest.NewBrowser(t, site)
+	b.Post("/password/signup", url.Values{"name": {"Eve"}, "email": {"eve@example.com"}})
+	get(t, b, openMail(t, b, site))
+	const password = "seven words that do not belong"
+	b.Post("/password/choose", url.Values{"password": {password}, "callbackUrl": {"/dashboard"}})
+	if page := get(t, b, site+"/dashboard"); !strings.Contains(page, "Eve") {
+		t.Errorf("the dashboard after the sign-up:\n%s", page)
+	}
+	b.SignOut()
+	b.Post("/callback/password", url.Values{"email": {"eve@example.com"}, "password": {password}})
+	page := get(t, b, site+"/api/auth/account")
+	for _, want := range []string{"Eve", "eve@example.com", "Current password", "New email", "This device"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %q on the account page:\n%s", want, page)
+		}
+	}
+	b.Post("/account/delete", url.Values{"confirm": {"eve@example.com"}})
+	if page := get(t, b, site+"/"); !strings.Contains(page, "You are not signed in") {
+		t.Errorf("after the deletion:\n%s", page)
+	}
+}
+
+// Somebody signs in with the link in a mail.
+func TestMail(t *testing.T) {
+	site := serve(t)
+	b := cardeatest.NewBrowser(t, site)
+	b.Post("/signin/email", url.Values{"email": {"tim@example.com"}, "callbackUrl": {"/dashboard"}})
+	if page := get(t, b, openMail(t, b, site)); !strings.Contains(page, "tim@example.com") {
+		t.Errorf("after the link:\n%s", page)
+	}
+}
+
+// Somebody sets up an authenticator app on the account page. After a restart, a sign-in with the
+// link in a mail asks for its code.
+func TestSecondFactor(t *testing.T) {
+	database := filepath.Join(t.TempDir(), "test.sqlite")
+	site := start(t, database)
+	b := cardeatest.NewBrowser(t, site)
+	b.Post("/signin/email", url.Values{"email": {"tim@example.com"}})
+	get(t, b, openMail(t, b, site))
+	if page := get(t, b, site+"/api/auth/account"); !strings.Contains(page, "Set up an authenticator app") {
+		t.Errorf("no second factor on the account page:\n%s", page)
+	}
+	page := readBody(t, b.Post("/factor/start", nil))
+	found := regexp.MustCompile(`<code>([A-Z2-7 ]{39})</code>`).FindStringSubmatch(page)
+	if found == nil {
+		t.Fatalf("no key on the page:\n%s", page)
+	}
+	key, err := base32.StdEncoding.DecodeString(strings.ReplaceAll(found[1], " ", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page = readBody(t, b.Post("/factor/enrol", url.Values{"code": {codeAt(key, time.Now())}}))
+	if !strings.Contains(page, "Your recovery codes") {
+		t.Fatalf("no recovery codes:\n%s", page)
+	}
+	if page := get(t, b, site+"/dashboard"); !strings.Contains(page, "level 2") {
+		t.Errorf("the dashboard after the code:\n%s", page)
+	}
+
+	site = start(t, database)
+	b = cardeatest.NewBrowser(t, site)
+	b.Post("/signin/email", url.Values{"email": {"tim@example.com"}, "callbackUrl": {"/dashboard"}})
+	if page := get(t, b, openMail(t, b, site)); !strings.Contains(page, "One more step") || b.Session() != nil {
+		t.Errorf("after the link:\n%s", page)
+	}
+	page = readBody(t, b.Post("/factor/challenge", url.Values{"code": {codeAt(key, time.Now().Add(30*time.Second))}}))
+	if !strings.Contains(page, "tim@example.com") || !strings.Contains(page, "level 2") {
+		t.Errorf("after the code:\n%s", page)
+	}
+}
+
+// codeAt returns the code of an app at a time (RFC 6238 § 4, RFC 4226 § 5.3).
+func codeAt(key []byte, at time.Time) string {
+	mac := hmac.New(sha1.New, key)
+	mac.Write(binary.BigEndian.AppendUint64(nil, uint64(at.Unix()/30)))
+	sum := mac.Sum(nil)
+	return fmt.Sprintf("%06d", binary.BigEndian.Uint32(sum[sum[19]&15:])&(1<<31-1)%1000000)
+}
+
+// The secret stays the same, and nobody else on the machine can read it.
+func TestSecret(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "test.sqlite.secret")
+	secret, err := secretIn(file)
+	if err != nil || len(secret) < 32 {
+		t.Fatalf("the first start: %d characters, %v", len(secret), err)
+	}
+	if again, err := secretIn(file); again != secret || err != nil {
+		t.Errorf("the second start: another secret, %v", err)
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the file: %v, %v", info, err)
+	}
+	if _, err := secretIn(filepath.Join(file, "nothing")); err == nil {
+		t.Error("a file that cannot be made is no error")
+	}
+	t.Setenv("AUTH_SECRET", strings.Repeat("s", 32))
+	database := filepath.Join(t.TempDir(), "test.sqlite")
+	start(t, database)
+	if _, err := os.Stat(database + ".secret"); err == nil {
+		t.Error("there is a file although AUTH_SECRET is set")
+	}
+}
+
+// The address changes when the link in the mail to the new one is opened.
+func TestChangeOfTheAddress(t *testing.T) {
+	site := serve(t)
+	b := cardeatest.NewBrowser(t, site)
+	b.Post("/signin/email", url.Values{"email": {"tim@example.com"}})
+	get(t, b, openMail(t, b, site))
+	b.Post("/account/address", url.Values{"email": {"tom@example.com"}})
+	waitFor(t, b, site, "Confirm your new address")
+	get(t, b, openMail(t, b, site))
+	b.Post("/account/address/confirm", nil)
+	if page := get(t, b, site+"/dashboard"); !strings.Contains(page, "tom@example.com") {
+		t.Errorf("the dashboard after the change:\n%s", page)
+	}
+}
+
+// waitFor waits until the page with the mails has a text.
+func waitFor(t *testing.T, b *cardeatest.Browser, site, text string) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if strings.Contains(get(t, b, site+"/mails"), text) {
+			return
+		}
+	}
+	t.Fatalf("no mail with %q", text)
+}
+
+var mailLink = regexp.MustCompile(`<a href="(http[^"]+)"`)
+
+// openMail returns the link in the latest mail, which leaves after the answer to its request.
+func openMail(t *testing.T, b *cardeatest.Browser, site string) string {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if m := mailLink.FindStringSubmatch(get(t, b, site+"/mails")); m != nil {
+			return html.UnescapeString(m[1])
+		}
+	}
+	t.Fatal("no mail")
+	return ""
 }
 
 func TestGitHubAppearsWhenItsClientIsSet(t *testing.T) {

@@ -68,7 +68,7 @@ func TestCommand(t *testing.T) {
 	t.Parallel()
 	c := build(t)
 	c.expect(t, 2, "usage:")
-	c.expect(t, 2, "usage:", "help")
+	c.expect(t, 0, "usage:", "help")
 	c.expect(t, 2, `dialect "db2"`, "fresh", "-dialect", "db2")
 	c.expect(t, 2, "usage:", "check", "this")
 	c.expect(t, 2, "lower-case letters", "new", "Add Role")

@@ -18,7 +18,7 @@ func decode(s string) string {
 	return decoded
 }
 
-// encodedLen returns the number of bytes that appendEncoded appends.
+// encodedLen returns the number of bytes that writeEncoded writes.
 func encodedLen(s string) int {
 	n := len(s)
 	for i := range len(s) {
@@ -29,21 +29,28 @@ func encodedLen(s string) int {
 	return n
 }
 
-// appendEncoded appends s as JavaScript's encodeURIComponent encodes it.
-func appendEncoded(b []byte, s string) []byte {
+// encodedExceeds reports whether encodedLen is more than limit. It examines no byte of a text that
+// is short enough whatever its bytes are, as most sessions are.
+func encodedExceeds(s string, limit int) bool {
+	return len(s)*len("%XX") > limit && encodedLen(s) > limit
+}
+
+// writeEncoded writes s as JavaScript's encodeURIComponent encodes it.
+func writeEncoded(b *strings.Builder, s string) {
 	const digits = "0123456789ABCDEF"
 	done := 0
 	for i := range len(s) {
 		if c := s[i]; !unreserved[c] {
-			b = append(append(b, s[done:i]...), '%', digits[c>>4], digits[c&15])
+			b.WriteString(s[done:i])
+			b.Write([]byte{'%', digits[c>>4], digits[c&15]})
 			done = i + 1
 		}
 	}
-	return append(b, s[done:]...)
+	b.WriteString(s[done:])
 }
 
 // unreserved has the bytes that encodeURIComponent does not encode. It is a table because each
-// response examines every byte of a long session twice.
+// response examines every byte of a long session.
 var unreserved = func() (table [256]bool) {
 	for c := range 256 {
 		table[c] = alphanumeric(byte(c)) || strings.IndexByte("-_.!~*'()", byte(c)) >= 0

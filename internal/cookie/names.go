@@ -59,12 +59,18 @@ func names(prefix string, secure bool, chunkSize int) Names {
 // token.
 func (n *Names) Feature(id, name string) string { return n.features() + id + "." + name }
 
+// Device returns the name of the cookie of a browser in which somebody has signed in.
+func (n *Names) Device() string { return strings.TrimSuffix(n.Mail, "mail") + "device" }
+
+// Pending returns the name of the cookie of a sign-in that waits for a second proof.
+func (n *Names) Pending() string { return strings.TrimSuffix(n.Mail, "mail") + "pending" }
+
 // features is how the names of all cookies of features begin.
 func (n *Names) features() string { return strings.TrimSuffix(n.Mail, "mail") + "feature." }
 
 // isOurs reports whether a cookie with that name, which is not one of the session, is set by this
 // deployment.
 func (n *Names) isOurs(name string) bool {
-	return name == n.CallbackURL || name == n.CSRF || name == n.Mail || strings.HasPrefix(name, n.State+".") ||
-		strings.HasPrefix(name, n.features())
+	return name == n.CallbackURL || name == n.CSRF || name == n.Mail || name == n.Device() || name == n.Pending() ||
+		strings.HasPrefix(name, n.State+".") || strings.HasPrefix(name, n.features())
 }

@@ -114,7 +114,7 @@ func isChunk(suffix string) bool {
 // encoded, SetSession returns [ErrTooLong] and changes nothing. The latter cannot happen to tokens,
 // which have only characters that are not encoded.
 func (j *Jar) SetSession(value string, expires time.Time) error {
-	if encodedLen(value) > maxSession {
+	if encodedExceeds(value, maxSession) {
 		return ErrTooLong
 	}
 	cookies := j.split(value, expires)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -23,7 +24,7 @@ func (c *Cookie) check() error {
 	if !isToken(c.Name) {
 		return ErrName
 	}
-	if len(c.Name)+encodedLen(c.Value) > maxCookie {
+	if encodedExceeds(c.Value, maxCookie-len(c.Name)) {
 		return ErrTooLong
 	}
 	return nil
@@ -34,25 +35,30 @@ func (c *Cookie) header(secure bool) string {
 	const attributes = len(
 		"; Max-Age=2592000; Path=/; Expires=Mon, 02 Jan 2006 15:04:05 GMT; HttpOnly; Secure; SameSite=Lax",
 	)
-	b := make([]byte, 0, len(c.Name)+len("=")+encodedLen(c.Value)+attributes+len("; Domain=")+len(c.Domain))
-	b = append(b, c.Name...)
-	b = append(b, '=')
-	b = appendEncoded(b, c.Value)
+	var b strings.Builder
+	b.Grow(len(c.Name) + len("=") + len(c.Value) + attributes + len("; Domain=") + len(c.Domain))
+	b.WriteString(c.Name)
+	b.WriteByte('=')
+	writeEncoded(&b, c.Value)
 	if c.MaxAge != 0 {
-		b = append(b, "; Max-Age="...)
-		b = strconv.AppendInt(b, int64(max(0, c.MaxAge)), 10)
+		b.WriteString("; Max-Age=")
+		b.WriteString(strconv.Itoa(max(0, c.MaxAge)))
 	}
 	if c.Domain != "" {
-		b = append(append(b, "; Domain="...), c.Domain...)
+		b.WriteString("; Domain=")
+		b.WriteString(c.Domain)
 	}
-	b = append(append(b, "; Path="...), cmp.Or(c.Path, "/")...)
+	b.WriteString("; Path=")
+	b.WriteString(cmp.Or(c.Path, "/"))
 	if !c.Expires.IsZero() {
-		b = append(b, "; Expires="...)
-		b = c.Expires.UTC().AppendFormat(b, http.TimeFormat)
+		var text [len(http.TimeFormat)]byte
+		b.WriteString("; Expires=")
+		b.Write(c.Expires.UTC().AppendFormat(text[:0], http.TimeFormat))
 	}
-	b = append(b, "; HttpOnly"...)
+	b.WriteString("; HttpOnly")
 	if secure {
-		b = append(b, "; Secure"...)
+		b.WriteString("; Secure")
 	}
-	return string(append(b, "; SameSite=Lax"...))
+	b.WriteString("; SameSite=Lax")
+	return b.String()
 }

@@ -9,6 +9,7 @@ const (
 	maxKeys  = 1 << 16 // how many keys a [Limiter] holds
 	tidied   = 2       // entries that each call looks at, to remove those that have expired
 	compared = 8       // entries of which the least used goes if the limiter is full
+	chunk    = 1 << 10 // entries that are allocated together
 )
 
 // Limiter limits how often something happens for each key. It holds at most 65,536 keys, which take
@@ -20,10 +21,13 @@ const (
 //
 // The zero value is empty and ready to use. It is safe for concurrent use.
 type Limiter struct {
-	mu      sync.Mutex
-	places  map[string]int // index of each key in entries
-	entries []limiterEntry
-	hand    int // where tidying continues
+	mu     sync.Mutex
+	places map[string]int // the number of each key's entry
+	length int            // how many entries there are; their numbers start at 0
+	hand   int            // where tidying continues
+
+	// The entries are in chunks, because a slice that grows is copied as a whole.
+	chunks [maxKeys / chunk]*[chunk]limiterEntry
 }
 
 type limiterEntry struct {
@@ -44,14 +48,14 @@ func (l *Limiter) Take(key string, r Rate, now time.Time) (ok bool, retry time.D
 	var paid time.Time
 	i, known := l.places[key]
 	if known {
-		paid = l.entries[i].paid
+		paid = l.entry(i).paid
 	}
 	next, wait := r.Take(paid, now)
 	if wait > 0 {
 		return false, wait
 	}
 	if known {
-		l.entries[i].paid = next
+		l.entry(i).paid = next
 		return true, 0
 	}
 	l.add(limiterEntry{key: key, paid: next, full: r.Burst()}, now)
@@ -63,7 +67,8 @@ func (l *Limiter) Give(key string, r Rate) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if i, ok := l.places[key]; ok {
-		l.entries[i].paid = r.Give(l.entries[i].paid)
+		e := l.entry(i)
+		e.paid = r.Give(e.paid)
 	}
 }
 
@@ -81,18 +86,22 @@ func (l *Limiter) add(e limiterEntry, now time.Time) {
 	if l.places == nil {
 		l.places = map[string]int{}
 	}
-	if len(l.entries) == maxKeys {
+	if l.length == maxKeys {
 		l.remove(l.leastUsed(now))
 	}
-	l.places[e.key] = len(l.entries)
-	l.entries = append(l.entries, e)
+	if l.chunks[l.length/chunk] == nil {
+		l.chunks[l.length/chunk] = new([chunk]limiterEntry)
+	}
+	l.places[e.key] = l.length
+	*l.entry(l.length) = e
+	l.length++
 }
 
 // leastUsed returns which of some entries has used the smallest part of its rate.
 func (l *Limiter) leastUsed(now time.Time) int {
 	least := l.next()
 	for range compared - 1 {
-		if i := l.next(); l.entries[i].used(now) < l.entries[least].used(now) {
+		if i := l.next(); l.entry(i).used(now) < l.entry(least).used(now) {
 			least = i
 		}
 	}
@@ -102,17 +111,17 @@ func (l *Limiter) leastUsed(now time.Time) int {
 // tidy removes expired entries among the next ones. Each call adds one entry at most and looks at
 // two, so that expired ones do not pile up.
 func (l *Limiter) tidy(now time.Time) {
-	for range min(tidied, len(l.entries)) {
-		if i := l.next(); !l.entries[i].paid.After(now) {
+	for range min(tidied, l.length) {
+		if i := l.next(); !l.entry(i).paid.After(now) {
 			l.remove(i)
 		}
 	}
 }
 
-// next returns the index of the next entry, round and round.
+// next returns the number of the next entry, round and round.
 func (l *Limiter) next() int {
 	l.hand++
-	if l.hand >= len(l.entries) {
+	if l.hand >= l.length {
 		l.hand = 0
 	}
 	return l.hand
@@ -120,19 +129,25 @@ func (l *Limiter) next() int {
 
 // remove removes an entry and moves the last one to its place.
 func (l *Limiter) remove(i int) {
-	last := len(l.entries) - 1
-	delete(l.places, l.entries[i].key)
-	if i != last {
-		l.entries[i] = l.entries[last]
-		l.places[l.entries[i].key] = i
+	l.length--
+	removed, last := l.entry(i), l.entry(l.length)
+	delete(l.places, removed.key)
+	if i != l.length {
+		*removed = *last
+		l.places[removed.key] = i
 	}
-	l.entries[last] = limiterEntry{}
-	l.entries = l.entries[:last]
+	*last = limiterEntry{}
+	if l.length%chunk == 0 {
+		l.chunks[l.length/chunk] = nil
+	}
 }
+
+// entry returns the entry with a number.
+func (l *Limiter) entry(i int) *limiterEntry { return &l.chunks[i/chunk][i%chunk] }
 
 // Len returns how many keys the limiter holds.
 func (l *Limiter) Len() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.entries)
+	return l.length
 }

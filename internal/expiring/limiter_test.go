@@ -118,19 +118,26 @@ func fill(l *expiring.Limiter, rate expiring.Rate, keys int, now time.Time) {
 	}
 }
 
-// Somebody who uses many keys once, to make the limiter forget, does not reset a key that is used
-// up.
+// Somebody who uses many keys once, to make the limiter forget, does not reset keys that are used
+// up, wherever they are.
 func TestFullLimiterForgetsKeysThatAreHardlyUsed(t *testing.T) {
 	t.Parallel()
 	var l expiring.Limiter
 	rate := expiring.Rate{Count: 5, Within: time.Hour}
-	fill(&l, rate, 1000, start)
-	for range rate.Count {
-		l.Take("victim", rate, start)
+	const victims = 20
+	for i := range victims {
+		for range rate.Count {
+			l.Take("victim "+strconv.Itoa(i), rate, start)
+		}
+		for n := range 100 {
+			l.Take("another "+strconv.Itoa(100*i+n), rate, start)
+		}
 	}
 	fill(&l, rate, 3*maxKeys/2, start.Add(time.Second))
-	if ok, _ := l.Take("victim", rate, start.Add(2*time.Second)); ok {
-		t.Error("the key that is used up was forgotten")
+	for i := range victims {
+		if ok, _ := l.Take("victim "+strconv.Itoa(i), rate, start.Add(2*time.Second)); ok {
+			t.Errorf("key %d that is used up was forgotten", i)
+		}
 	}
 }
 

@@ -18,8 +18,22 @@ func (e *Error) Error() string {
 	if e.Code == "" {
 		return fmt.Sprintf("refused with status %d", e.Status)
 	}
-	return fmt.Sprintf("refused with status %d: %s", e.Status, e.Code)
+	return fmt.Sprintf("refused with status %d: %s%s", e.Status, e.Code, cures[e.Code])
 }
+
+// cures say what can be done about the errors of the token endpoint that a configuration causes.
+var cures = map[string]string{
+	// RFC 6749 § 5.2
+	"invalid_client":      clientCure,
+	"unauthorized_client": "; the application that is registered at the provider may not use this kind of sign-in",
+	"invalid_scope":       "; one of Scopes is unknown there, or the registered application may not ask for it",
+	// GitHub
+	"incorrect_client_credentials": clientCure,
+	"redirect_uri_mismatch":        "; register the callback URL there, and if its host is wrong, set Config.BaseURL",
+}
+
+const clientCure = "; compare ClientID and ClientSecret with the application that is registered there, or set " +
+	"ClientAuth"
 
 // codeErrors are the codes with which servers refuse an authorization code that is not valid, was
 // issued for another request, was used, or has expired.

@@ -21,7 +21,12 @@ import (
 const (
 	maxToken = 64 << 10         // bytes; the largest known ID tokens, with hundreds of groups, have half of it
 	leeway   = 30 * time.Second // between the issuer's clock and ours
+
+	maxSubject = 255 // characters (OpenID Connect Core 1.0 § 2)
 )
+
+// ErrLongSubject means that an ID token is right but for a claim sub of more than 255 characters.
+var ErrLongSubject = errors.New("sub: longer than 255 characters (OpenID Connect Core 1.0 § 2)")
 
 // Expect is what an ID token must contain. If a required field is empty, no token is accepted.
 type Expect struct {
@@ -214,11 +219,15 @@ func (e Expect) check(claims map[string]any) error {
 	if err := e.checkTimes(claims); err != nil {
 		return err
 	}
-	if sub := jsonvalue.String(claims["sub"]); sub == "" || len(sub) > 255 { // Section 2
-		return errors.New("sub: not a text of 1 to 255 characters")
+	sub := jsonvalue.String(claims["sub"])
+	if sub == "" {
+		return errors.New("sub: not a text, or empty")
 	}
 	if !e.SkipNonce && subtle.ConstantTimeCompare([]byte(jsonvalue.String(claims["nonce"])), []byte(e.Nonce)) != 1 {
 		return errors.New("nonce: not the one that was sent")
+	}
+	if len(sub) > maxSubject {
+		return ErrLongSubject
 	}
 	return nil
 }
@@ -229,7 +238,7 @@ func (e Expect) checkIssuer(claims map[string]any) error {
 	case err != nil:
 		return fmt.Errorf("iss: %w", err)
 	case claims["iss"] != issuer && (e.IssuerAlias == "" || claims["iss"] != e.IssuerAlias):
-		return errors.New("iss: not the configured issuer")
+		return errors.New("iss: not the configured issuer; set Issuer to exactly what the provider says")
 	case len(e.AllowedIssuers) > 0 && !slices.Contains(e.AllowedIssuers, issuer):
 		return errors.New("iss: a tenant that is not allowed")
 	}
@@ -264,7 +273,7 @@ func (e Expect) checkAudience(claims map[string]any) error {
 		}
 	}
 	if !hasUs {
-		return errors.New("aud: not for this client")
+		return errors.New("aud: not for this client; compare ClientID with the application that is registered there")
 	}
 	azp, has := claims["azp"]
 	if hasOthers && !has {
@@ -279,22 +288,35 @@ func (e Expect) checkAudience(claims map[string]any) error {
 func (e Expect) checkTimes(claims map[string]any) error {
 	now := float64(e.Now.UnixMilli()) / 1000
 	exp, ok := seconds(claims["exp"])
-	if !ok || now >= exp+leeway.Seconds() {
-		return errors.New("exp: missing or in the past")
+	switch {
+	case !ok:
+		return errors.New("exp: missing, or not a number")
+	case now >= exp+leeway.Seconds():
+		return fmt.Errorf("exp: in the past%s", clockCure)
 	}
 	iat, ok := seconds(claims["iat"])
-	if !ok || iat > now+leeway.Seconds() {
-		return errors.New("iat: missing or in the future")
+	switch {
+	case !ok:
+		return errors.New("iat: missing, or not a number")
+	case iat > now+leeway.Seconds():
+		return fmt.Errorf("iat: in the future%s", clockCure)
 	}
 	if _, has := claims["nbf"]; !has {
 		return nil
 	}
 	nbf, ok := seconds(claims["nbf"])
-	if !ok || nbf > now+leeway.Seconds() {
-		return errors.New("nbf: not yet valid")
+	switch {
+	case !ok:
+		return errors.New("nbf: not a number")
+	case nbf > now+leeway.Seconds():
+		return fmt.Errorf("nbf: in the future%s", clockCure)
 	}
 	return nil
 }
+
+// clockCure follows an error about a time that was signed moments ago.
+const clockCure = "; if every sign-in fails so, the clock of this machine or of the issuer is wrong by over 30 " +
+	"seconds: set it by NTP"
 
 // seconds returns a claim that is a time (NumericDate of RFC 7519 § 2), which may have a fraction.
 func seconds(v any) (float64, bool) {

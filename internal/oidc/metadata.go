@@ -60,6 +60,10 @@ type Metadata struct {
 	// does not publish them.
 	ProofAlgorithms []string
 
+	// Claims are the names of claims of which the issuer may send values; nil if it does not
+	// publish them.
+	Claims []string
+
 	// Aliases are the endpoints for clients that present a certificate.
 	Aliases Aliases
 }
@@ -90,6 +94,10 @@ func (m *Metadata) complete() bool {
 // discover fetches the metadata of an issuer (OpenID Connect Discovery 1.0 § 4).
 func discover(ctx context.Context, client *http.Client, configured Metadata) (*Metadata, error) {
 	body, err := get(ctx, client, configured.discoveryURL())
+	if status := (statusError)(0); errors.As(err, &status) && status == http.StatusNotFound {
+		return nil, fmt.Errorf("%w; Issuer must be the URL below which the provider has "+
+			"/.well-known/openid-configuration", err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -115,6 +123,7 @@ func discover(ctx context.Context, client *http.Client, configured Metadata) (*M
 		PushURL:             jsonvalue.String(answer["pushed_authorization_request_endpoint"]),
 		RequirePush:         answer["require_pushed_authorization_requests"] == true,
 		ProofAlgorithms:     stringsOf(answer["dpop_signing_alg_values_supported"]),
+		Claims:              stringsOf(answer["claims_supported"]),
 		Aliases: Aliases{
 			TokenURL:    jsonvalue.String(aliases["token_endpoint"]),
 			UserinfoURL: jsonvalue.String(aliases["userinfo_endpoint"]),
@@ -144,7 +153,19 @@ func agreedIssuer(configured, discovered string) (string, error) {
 	case HasPlaceholders(configured) && MatchesTemplate(configured, discovered):
 		return discovered, nil
 	}
-	return "", errors.New("discovered issuer is not the configured one")
+	return "", fmt.Errorf("discovered issuer is not the configured one; set Issuer to exactly what the provider says%s",
+		quoted(discovered))
+}
+
+// quoted returns an issuer for an error, if it is a URL of the usual kind. A hostile document may
+// have any text there.
+func quoted(issuer string) string {
+	if outbound.CheckEndpoint(issuer) != nil || len(issuer) > 200 || strings.ContainsFunc(issuer, func(r rune) bool {
+		return r <= ' ' || r >= 0x7f
+	}) {
+		return ""
+	}
+	return ", " + issuer
 }
 
 // override replaces discovered metadata by what is set in configured. An endpoint that is
@@ -207,10 +228,16 @@ func get(ctx context.Context, client *http.Client, url string) ([]byte, error) {
 		return nil, err
 	}
 	if !resp.OK() {
-		return nil, fmt.Errorf("status %d", resp.Status)
+		return nil, statusError(resp.Status)
 	}
 	return resp.Body, nil
 }
+
+// statusError is an HTTP status that is not 2xx.
+type statusError int
+
+// Error returns the number.
+func (e statusError) Error() string { return fmt.Sprintf("status %d", int(e)) }
 
 // stringsOf returns those elements of a JSON array that are strings and not empty.
 func stringsOf(v any) []string {

@@ -17,15 +17,18 @@ var forgeries = []cardeatest.Misbehaviour{
 	cardeatest.HeaderJKU, cardeatest.HeaderX5U,
 }
 
-// advancing is a clock that a test moves.
-type advancing struct{ by atomic.Int64 }
+// advancing is a clock that only the test moves, so that a slow machine changes nothing.
+type advancing struct {
+	start time.Time
+	by    atomic.Int64
+}
 
-func (a *advancing) now() time.Time          { return time.Now().Add(time.Duration(a.by.Load())) }
+func (a *advancing) now() time.Time          { return a.start.Add(time.Duration(a.by.Load())) }
 func (a *advancing) advance(d time.Duration) { a.by.Add(int64(d)) }
 
 func newPartyWithClock(t *testing.T) (party, *advancing) {
 	t.Helper()
-	clock, op := &advancing{}, cardeatest.NewIssuer(t)
+	clock, op := &advancing{start: time.Now()}, cardeatest.NewIssuer(t)
 	op.SetClock(clock.now)
 	return party{op, oidc.NewIssuer(oidc.Metadata{Issuer: op.URL}, outbound.Client(true), clock.now)}, clock
 }

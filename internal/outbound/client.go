@@ -67,7 +67,8 @@ func checkAddress(address string, allowLoopback bool) error {
 	case ip.IsLoopback() && allowLoopback:
 		return nil
 	case ip.IsLoopback(), ip.IsUnspecified(), ip.IsMulticast(), ip.IsLinkLocalUnicast(), ip == awsMetadata:
-		return fmt.Errorf("calls to %s are not allowed", ip)
+		return fmt.Errorf("calls to %s are not allowed, since only this machine or network should reach it; if a "+
+			"server of yours is there, give its URL that address, or localhost, or set an HTTPClient of your own", ip)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package outbound
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -84,7 +85,7 @@ func withTimeout(req *http.Request, send func(*http.Request) (*Response, error))
 func send(client *http.Client, req *http.Request) (*Response, error) {
 	resp, err := client.Do(req)
 	if err != nil {
-		return nil, withoutURL(err)
+		return nil, withCure(withoutURL(err))
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
@@ -101,6 +102,18 @@ func send(client *http.Client, req *http.Request) (*Response, error) {
 func withoutURL(err error) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		return e.Err
+	}
+	return err
+}
+
+// withCure adds to the error of a request what can be done about it, where the error does not say.
+func withCure(err error) error {
+	if invalid, ok := errors.AsType[x509.CertificateInvalidError](err); ok && invalid.Reason == x509.Expired {
+		return fmt.Errorf("%w; if the certificate is valid, set the clock of this machine, by NTP", err)
+	}
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		return fmt.Errorf("%w; if the authority is your own, set an HTTPClient that has it in RootCAs, or install the "+
+			"authorities of the operating system (ca-certificates in a container)", err)
 	}
 	return err
 }

@@ -1,5 +1,6 @@
 // Package page renders the built-in pages: sign in, sign out, error, verify request, and the page
-// that asks for confirmation before a link from a mail signs in.
+// that asks for confirmation before a link from a mail signs in. Their texts are those of package
+// language.
 //
 // The pages are HTML without scripts. Their Content-Security-Policy allows their inline style sheet
 // by its hash. They are rendered into memory first, so that a visitor never sees half a page.
@@ -16,43 +17,65 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/cardea-auth/cardea/language"
 )
 
 //go:embed template/*.html
 var templates embed.FS
 
-// Pages renders the built-in pages of one configuration. It is safe for concurrent use.
+// Pages renders the built-in pages of one configuration in one language. It is safe for concurrent
+// use.
 type Pages struct {
+	*look
+	texts *language.Texts
+	forms []form
+}
+
+// look is what the pages of all languages share.
+type look struct {
 	templates *template.Template
 	logo      template.URL
 	style     template.CSS
 	csp       policy
-	forms     []form
+	languages map[string]*Pages // by their tags
 	buffers   sync.Pool
 }
 
-// New returns the pages for a theme and the providers of the sign-in page. With toHTTP, forms may
-// lead to http URLs, as in development. The error lists all faults of theme and providers, joined
-// by [errors.Join]; each names its field.
-func New(theme Theme, providers []Provider, toHTTP bool) (*Pages, error) {
+// New returns the pages for a theme and the providers of the sign-in page, in the first of the
+// languages. Providers returns them with their texts in a language. With toHTTP, forms may lead to
+// http URLs, as in development. The error lists all faults of theme and providers, joined by
+// [errors.Join]; each names its field.
+func New(
+	theme Theme, providers func(*language.Texts) []Provider, languages *language.Set, toHTTP bool,
+) (*Pages, error) {
 	logoSource, themeErr := theme.check()
-	if err := errors.Join(themeErr, checkProviders(providers)); err != nil {
+	all := languages.All()
+	first := providers(all[0])
+	if err := errors.Join(themeErr, checkProviders(first)); err != nil {
 		return nil, err
 	}
 	parsed, err := template.ParseFS(templates, "template/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("parse templates: %w", err)
 	}
-	style := stylesheet(theme, providers)
-	return &Pages{
+	style := stylesheet(theme, first)
+	l := &look{
 		templates: parsed,
 		logo:      template.URL(theme.Logo),
 		style:     template.CSS(style),
 		csp:       newPolicy(style, logoSource, toHTTP),
-		forms:     formsOf(providers),
+		languages: map[string]*Pages{},
 		buffers:   sync.Pool{New: func() any { return new(bytes.Buffer) }},
-	}, nil
+	}
+	for _, t := range all {
+		l.languages[t.Tag()] = &Pages{l, t, formsOf(t, providers(t))}
+	}
+	return l.languages[all[0].Tag()], nil
 }
+
+// In returns the pages in another of the languages.
+func (p *Pages) In(t *language.Texts) *Pages { return p.languages[t.Tag()] }
 
 // SignIn is the data of one sign-in page.
 type SignIn struct {
@@ -138,6 +161,7 @@ type Part struct {
 
 // PartForm is a form of a [Part].
 type PartForm struct {
+	Text   string   // above the inputs; "" for none
 	Action string   // URL or path
 	Hidden []Hidden // hidden inputs
 	Fields []Field  // visible inputs
@@ -156,8 +180,8 @@ func (p *Pages) SignIn(w http.ResponseWriter, data SignIn) error {
 		status = http.StatusNotFound
 	}
 	return p.write(w, status, document{
-		Name: "signin", Title: "Sign In", Site: data.Site, Message: cmp.Or(data.Message, signInMessage(data.Error)),
-		SignIn: data,
+		Name: "signin", Title: p.texts.Text("signin.page"), Site: data.Site,
+		Message: cmp.Or(data.Message, signInMessage(p.texts, data.Error)), SignIn: data,
 	})
 }
 
@@ -165,7 +189,9 @@ func (p *Pages) SignIn(w http.ResponseWriter, data SignIn) error {
 // nothing was written.
 func (p *Pages) SignOut(w http.ResponseWriter, data SignOut) error {
 	data.CallbackURL = safeCallback(data.CallbackURL)
-	return p.write(w, http.StatusOK, document{Name: "signout", Title: "Sign Out", Site: data.Site, SignOut: data})
+	return p.write(w, http.StatusOK, document{
+		Name: "signout", Title: p.texts.Text("signout.page"), Site: data.Site, SignOut: data,
+	})
 }
 
 // Error writes the error page. Its status is 500 for the code Configuration, 400 for InvalidCheck,
@@ -174,11 +200,13 @@ func (p *Pages) SignOut(w http.ResponseWriter, data SignOut) error {
 func (p *Pages) Error(w http.ResponseWriter, data Failure) error {
 	data.CallbackURL = safeCallback(data.CallbackURL)
 	e := explain(data.Code)
+	message := p.texts.Text(e.text)
 	if data.Wait > 0 {
-		e.text = "That was too much in a short time. Please try again in " + duration(data.Wait) + "."
+		message = p.texts.Text("error.wait", "time", duration(p.texts, data.Wait))
 	}
 	return p.write(w, e.status, document{
-		Name: "error", Title: "Error", Site: data.Site, Heading: e.heading, Message: e.text, Failure: data,
+		Name: "error", Title: p.texts.Text("error.page"), Site: data.Site, Heading: p.texts.Text(e.heading),
+		Message: message, Failure: data,
 	})
 }
 
@@ -187,8 +215,8 @@ func (p *Pages) Error(w http.ResponseWriter, data Failure) error {
 func (p *Pages) VerifyRequest(w http.ResponseWriter, data VerifyRequest) error {
 	data.CallbackURL = safeCallback(data.CallbackURL)
 	return p.write(w, http.StatusOK, document{
-		Name: "verify-request", Title: "Verify Request", Site: data.Site, Message: signInMessage(data.Error),
-		VerifyRequest: data,
+		Name: "verify-request", Title: p.texts.Text("verify.page"), Site: data.Site,
+		Message: signInMessage(p.texts, data.Error), VerifyRequest: data,
 	})
 }
 
@@ -197,7 +225,7 @@ func (p *Pages) VerifyRequest(w http.ResponseWriter, data VerifyRequest) error {
 func (p *Pages) Confirm(w http.ResponseWriter, data Confirm) error {
 	data.CallbackURL = safeCallback(data.CallbackURL)
 	return p.write(w, http.StatusOK, document{
-		Name: "confirm", Title: "Confirm Sign In", Site: data.Site, Confirm: data,
+		Name: "confirm", Title: p.texts.Text("confirm.page"), Site: data.Site, Confirm: data,
 	})
 }
 
@@ -231,7 +259,9 @@ type Link struct {
 // error, nothing was written.
 func (p *Pages) Link(w http.ResponseWriter, data Link) error {
 	data.CallbackURL = safeCallback(data.CallbackURL)
-	return p.write(w, http.StatusOK, document{Name: "link", Title: "Link Account", Site: data.Site, Link: data})
+	return p.write(w, http.StatusOK, document{
+		Name: "link", Title: p.texts.Text("link.page"), Site: data.Site, Link: data,
+	})
 }
 
 // document is the data of the templates.
@@ -244,6 +274,7 @@ type document struct {
 	Style   template.CSS
 	Logo    template.URL
 	Forms   []form
+	texts   *language.Texts
 
 	SignIn  SignIn
 	SignOut SignOut
@@ -263,7 +294,7 @@ func (d document) Host() string {
 
 // write renders a page and sends it.
 func (p *Pages) write(w http.ResponseWriter, status int, d document) error {
-	d.Style, d.Logo, d.Forms = p.style, p.logo, only(p.forms, d.SignIn.Provider)
+	d.Style, d.Logo, d.Forms, d.texts = p.style, p.logo, only(p.forms, d.SignIn.Provider), p.texts
 
 	b := p.buffers.Get().(*bytes.Buffer)
 	defer p.buffers.Put(b)
@@ -272,6 +303,7 @@ func (p *Pages) write(w http.ResponseWriter, status int, d document) error {
 		return fmt.Errorf("render the %s page: %w", d.Name, err)
 	}
 	p.csp.setHeaders(w.Header(), d.Site)
+	p.setLanguage(w.Header())
 	w.WriteHeader(status)
 	_, _ = w.Write(b.Bytes()) // fails only if the connection is closed
 	return nil

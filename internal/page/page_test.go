@@ -18,6 +18,7 @@ import (
 	"testing"
 
 	"github.com/cardea-auth/cardea/internal/page"
+	"github.com/cardea-auth/cardea/language"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -47,9 +48,24 @@ func allProviders() []page.Provider {
 	return append(append([]page.Provider{link}, oauthProviders()...), password)
 }
 
+// in returns providers that are the same in every language.
+func in(providers []page.Provider) func(*language.Texts) []page.Provider {
+	return func(*language.Texts) []page.Provider { return providers }
+}
+
+// builtIn returns the built-in languages.
+func builtIn(t testing.TB) *language.Set {
+	t.Helper()
+	set, err := language.Config{}.Set()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
 func newPages(t *testing.T, theme page.Theme, providers []page.Provider) *page.Pages {
 	t.Helper()
-	pages, err := page.New(theme, providers, false)
+	pages, err := page.New(theme, in(providers), builtIn(t), false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -485,7 +501,7 @@ func TestConcurrentPagesDoNotMix(t *testing.T) {
 }
 
 func BenchmarkSignIn(b *testing.B) {
-	pages, err := page.New(page.Theme{}, oauthProviders(), false)
+	pages, err := page.New(page.Theme{}, in(oauthProviders()), builtIn(b), false)
 	if err != nil {
 		b.Fatal(err)
 	}

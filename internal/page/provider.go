@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"unicode"
+
+	"github.com/cardea-auth/cardea/language"
 )
 
 // Kind is the kind of form that a provider has on the sign-in page.
@@ -39,7 +41,13 @@ type Provider struct {
 
 	// Fields are the fields of Credentials.
 	Fields []Field
+
+	// Links are shown below the form.
+	Links []PageLink
 }
+
+// PageLink is a link below a form.
+type PageLink struct{ URL, Text string }
 
 // Field is one input of a form of kind [Credentials].
 type Field struct {
@@ -48,6 +56,7 @@ type Field struct {
 	Type         string // the type of the input element; defaults to text
 	Placeholder  string // the placeholder in the empty input; "" for none
 	Autocomplete string // the attribute autocomplete; "" leaves it out
+	InputMode    string // the attribute inputmode; "" leaves it out
 	Required     bool   // whether browsers refuse to submit the form while the input is empty
 }
 
@@ -74,6 +83,7 @@ func checkProviders(providers []Provider) error {
 type form struct {
 	Provider
 	Class     string // of the button
+	Button    string // text of the button
 	Separated bool   // from the form above it, by the word or
 }
 
@@ -94,13 +104,14 @@ func (f form) Initial() string {
 	return ""
 }
 
-func formsOf(providers []Provider) []form {
+func formsOf(t *language.Texts, providers []Provider) []form {
 	forms := make([]form, len(providers))
 	for i, p := range providers {
 		p.Fields = withDefaults(p.Fields)
 		forms[i] = form{
 			Provider:  p,
 			Class:     buttonClass(i, p),
+			Button:    WayText(t, "signin.with", p.Name),
 			Separated: i > 0 && (p.Kind != OAuth || providers[i-1].Kind != OAuth),
 		}
 	}

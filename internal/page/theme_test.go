@@ -4,7 +4,19 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/cardea-auth/cardea/language"
 )
+
+// newPages returns pages in the built-in languages.
+func newPages(t *testing.T, theme Theme, providers []Provider) (*Pages, error) {
+	t.Helper()
+	set, err := language.Config{}.Set()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return New(theme, func(*language.Texts) []Provider { return providers }, set, false)
+}
 
 func TestNewNamesTheFaultyField(t *testing.T) {
 	t.Parallel()
@@ -41,7 +53,7 @@ func TestNewNamesTheFaultyField(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := New(c.theme, c.providers, false)
+			_, err := newPages(t, c.theme, c.providers)
 			if err == nil || !strings.HasPrefix(err.Error(), c.want+":") {
 				t.Errorf("got %v, want a fault of %s", err, c.want)
 			}
@@ -51,8 +63,8 @@ func TestNewNamesTheFaultyField(t *testing.T) {
 
 func TestNewReportsAllFaults(t *testing.T) {
 	t.Parallel()
-	_, err := New(Theme{ColorScheme: "x", Logo: "x", BrandColor: "x", ButtonText: "x"},
-		[]Provider{{ID: "a", BrandColor: "x"}, {ID: "b", Logo: "x"}}, false)
+	_, err := newPages(t, Theme{ColorScheme: "x", Logo: "x", BrandColor: "x", ButtonText: "x"},
+		[]Provider{{ID: "a", BrandColor: "x"}, {ID: "b", Logo: "x"}})
 	if err == nil {
 		t.Fatal("no fault")
 	}

@@ -133,8 +133,9 @@ func program(t *testing.T, page string, parts []block) []string {
 	return files
 }
 
-// build compiles a program as a package of the examples module, which requires all modules that the
-// pages use. It does not need the network.
+// build compiles a program as a package of the examples module, in the workspace: there it can
+// import what any module of the repository requires, also if a test of this module alone runs. It
+// does not need the network.
 func build(t *testing.T, pkg string, files ...string) {
 	t.Helper()
 	examples, err := filepath.Abs(filepath.Join(root, "examples"))
@@ -164,6 +165,7 @@ func build(t *testing.T, pkg string, files ...string) {
 
 	cmd := exec.Command("go", "build", "-overlay", filepath.Join(dir, "overlay.json"), "-o", os.DevNull, "./"+pkg)
 	cmd.Dir = examples
+	cmd.Env = append(os.Environ(), "GOWORK="+filepath.Join(filepath.Dir(examples), "go.work"))
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("go build: %v\n%s", err, out)
 	}
@@ -209,6 +211,30 @@ func TestREADMELinksToEachPage(t *testing.T) {
 				return strings.ContainsRune("()#", r)
 			}), page) {
 			t.Errorf("README.md has no link to %s", page)
+		}
+	}
+}
+
+// Each page of docs says at its top who needs it. docs/README.md, the way in, leads to each of
+// them.
+func TestEachPageSaysWhoNeedsIt(t *testing.T) {
+	t.Parallel()
+	all := pages(t)
+	way, err := filepath.Abs(filepath.Join(root, "docs", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range all {
+		page := filepath.Base(name)
+		if filepath.Base(filepath.Dir(name)) != "docs" || name == way {
+			continue
+		}
+		title, rest, _ := strings.Cut(text, "\n\n")
+		if !strings.HasPrefix(title, "# ") || !strings.HasPrefix(rest, "This page is for ") {
+			t.Errorf("docs/%s: the first paragraph does not say who the page is for", page)
+		}
+		if !strings.Contains(all[way], "]("+page+")") && !strings.Contains(all[way], "]("+page+"#") {
+			t.Errorf("docs/README.md has no link to %s", page)
 		}
 	}
 }

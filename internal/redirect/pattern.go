@@ -60,7 +60,7 @@ func (p HostPattern) check() error {
 		return nil
 	case !validName(p.name):
 		return errors.New("is not the name of a host")
-	case p.wildcard && isPublic(p.name):
+	case p.wildcard && IsPublicDomain(p.name):
 		return fmt.Errorf("anybody can have a name in %s; list the hosts, or use a domain of your own", p.name)
 	}
 	return nil
@@ -140,6 +140,23 @@ func (p OriginPattern) Match(u *url.URL) bool {
 // is http, and its host is not this machine.
 func (p OriginPattern) Insecure() bool {
 	return p.scheme == "http" && !p.host.IsLoopback()
+}
+
+// IsOtherSite reports whether no origin that matches is of the site of an origin for certain, so
+// that browsers send no cookies with SameSite=Lax from there: the schemes differ, or the last two
+// labels of the names. Two hosts of one site share at least these; IP addresses and names with one
+// label are sites of their own.
+func (p OriginPattern) IsOtherSite(origin *url.URL) bool {
+	return p.scheme != origin.Scheme || lastLabels(p.host.name) != lastLabels(strings.ToLower(origin.Hostname()))
+}
+
+// lastLabels returns the last two labels of a name, and an IP address unchanged.
+func lastLabels(name string) string {
+	if _, err := netip.ParseAddr(name); err == nil {
+		return name
+	}
+	labels := strings.Split(name, ".")
+	return strings.Join(labels[max(0, len(labels)-2):], ".")
 }
 
 // OriginOf returns the origin of an absolute http or https URL as browsers write it, and nil if it

@@ -5,9 +5,10 @@ import (
 	"strings"
 )
 
-// isPublic reports whether anybody can have a name directly in a domain: in a top-level domain, in
-// the usual second level of a country's, and in the domains of well-known hosting services.
-func isPublic(domain string) bool {
+// IsPublicDomain reports whether anybody can have a name directly in a domain, in lower case: in a
+// top-level domain, in the usual second level of a country's, and in the domains of well-known
+// hosting services. For the others that the public suffix list has it is false.
+func IsPublicDomain(domain string) bool {
 	first, rest, found := strings.Cut(domain, ".")
 	if !found {
 		return true

@@ -40,6 +40,9 @@ const MaxLength = 4096
 //     percent signs that encode nothing, which [net/http] refuses
 //   - paths whose first segment is blank once it is decoded
 func Target(raw string, base *url.URL) string {
+	if isPlain(raw, base) {
+		return raw
+	}
 	raw = strings.Trim(raw, " ")
 	if strings.ContainsRune(raw, utf8.RuneError) || strings.ContainsFunc(raw, unicode.IsControl) {
 		return base.String()
@@ -54,6 +57,31 @@ func Target(raw string, base *url.URL) string {
 		return base.String()
 	}
 	return longest(base, join(path, query, fragment))
+}
+
+// isPlain reports whether raw is the origin of base, or that and a path in which nothing can be
+// misread. Each request has such a URL in a cookie, so it is not parsed.
+func isPlain(raw string, base *url.URL) bool {
+	rest, isScheme := strings.CutPrefix(raw, base.Scheme)
+	rest, isAbsolute := strings.CutPrefix(rest, "://")
+	path, isHost := strings.CutPrefix(rest, base.Host)
+	if !isScheme || !isAbsolute || !isHost || len(raw) > MaxLength {
+		return false
+	}
+	if path != "" && path[0] != '/' || strings.HasPrefix(path, "//") {
+		return false
+	}
+	for i := range len(path) {
+		if !isAlphanumeric(path[i]) && strings.IndexByte("/-_~", path[i]) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// isAlphanumeric reports whether c is a letter or a digit of ASCII.
+func isAlphanumeric(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }
 
 // withoutOrigin returns raw without its origin, if it has one, and false if it is not within the

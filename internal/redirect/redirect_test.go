@@ -95,6 +95,12 @@ func TestTargetsWithinTheApplication(t *testing.T) {
 		{"https://app.example:443/x", "https://app.example", "https://app.example/x"},
 		{"https://app.example:/x", "https://app.example", "https://app.example/x"},
 		{"https://app.example/x", "https://app.example:443", "https://app.example:443/x"},
+		{"https://app.example", "https://app.example/shop/", "https://app.example"},
+		{"https://app.example//evil", "https://app.example", "https://app.example/evil"},
+		{"https://app.example/a//b-c_d~1", "https://app.example", "https://app.example/a//b-c_d~1"},
+		{"https://app.example.evil/x", "https://app.example", "https://app.example"},
+		{"https://app.example/./x", "https://app.example", "https://app.example"},
+		{"https://app.example/a b", "https://app.example", "https://app.example/a%20b"},
 		{"http://localhost:3000/x", "http://localhost:3000", "http://localhost:3000/x"},
 		{"http://[::1]:3000/x", "http://[::1]:3000", "http://[::1]:3000/x"},
 	}

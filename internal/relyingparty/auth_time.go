@@ -1,8 +1,11 @@
 package relyingparty
 
 import (
+	"context"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/cardea-auth/cardea/oauth"
@@ -26,6 +29,49 @@ func (c *Client) authTime(params url.Values) AuthTime {
 		return ""
 	}
 	return AuthTime(strconv.FormatInt(c.now().Add(-age-authTimeLeeway).Unix(), 10))
+}
+
+// CanConfirm reports whether the provider can be asked to let a person prove again who they are.
+// The answer must say when they did, so it must be an ID token, and the metadata must not lack the
+// claim auth_time in a list of claims. With InsecureSkipAuthTime every provider can. A failure is
+// an [Error].
+func (c *Client) CanConfirm(ctx context.Context) (bool, error) {
+	if c.InsecureSkipAuthTime || c.issuer == nil || c.Redirect != nil {
+		return c.InsecureSkipAuthTime, nil
+	}
+	m, err := c.metadata(ctx)
+	if err != nil {
+		return false, failed(NotStarted, "%w", err)
+	}
+	return m.Claims == nil || slices.Contains(m.Claims, "auth_time"), nil
+}
+
+// askAgain adds to the parameters what makes a provider ask the person, although they are signed in
+// there: both parameters, because there are providers that know only one (OpenID Connect Core 1.0
+// § 3.1.2.1). All are the parameters with those of the URL. Other values of prompt stay.
+func askAgain(all, params url.Values) {
+	prompts := strings.Fields(all.Get("prompt"))
+	if i := slices.Index(prompts, "none"); i >= 0 {
+		prompts = slices.Delete(prompts, i, i+1)
+	}
+	if !slices.Contains(prompts, "login") {
+		prompts = append([]string{"login"}, prompts...)
+	}
+	params.Set("prompt", strings.Join(prompts, " "))
+	params.Set("max_age", "0")
+}
+
+// provenAt returns when the person has proven who they are, according to an ID token, and the zero
+// time if it does not say so. It is not later than now.
+func provenAt(idToken oauth.Claims, now time.Time) time.Time {
+	at, err := strconv.ParseFloat(idToken.String("auth_time"), 64)
+	if err != nil || !(at > 0) {
+		return time.Time{}
+	}
+	if at > float64(now.Unix()) {
+		return now
+	}
+	return time.Unix(int64(at), 0)
 }
 
 // check checks that a person has proven who they are after t (§ 3.1.3.7, step 13). With max_age,

@@ -19,6 +19,10 @@ type Flow struct {
 	Verifier string // the PKCE code_verifier; "" with InsecureSkipPKCE
 	Nonce    string // the nonce of the ID token; "" for OAuth2 and with InsecureSkipNonce
 
+	// Confirms says that the person is known, and that the provider must ask them again. The caller
+	// sets it if [Client.CanConfirm].
+	Confirms bool
+
 	// AuthTime is what max_age demands of the ID token. AuthorizationRequest sets it.
 	AuthTime AuthTime
 }
@@ -48,6 +52,9 @@ func (c *Client) AuthorizationRequest(
 	}
 	client := c.oauth2Client(m, redirectURI)
 	client.Params = c.authorizationParams(m.AuthorizationURL, query)
+	if f.Confirms && !c.InsecureSkipAuthTime {
+		askAgain(withQuery(m.AuthorizationURL, client.Params), client.Params)
+	}
 	f.AuthTime = c.authTime(withQuery(m.AuthorizationURL, client.Params))
 	if client.PushURL, err = c.pushURL(m); err != nil {
 		return "", failed(NotStarted, "%w", err)

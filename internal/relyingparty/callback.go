@@ -35,6 +35,13 @@ type Identity struct {
 
 	// Token is the token answer; nil for a provider with Redirect.
 	Token *oauth2.Token
+
+	// ProvenAt is when the person has proven to the provider who they are, and the zero time if no
+	// ID token says so. It is not later than now.
+	ProvenAt time.Time
+
+	// TwoFactors says that the ID token has one of the values of TwoFactorACR or TwoFactorAMR.
+	TwoFactors bool
 }
 
 // Authenticate returns who has signed in, according to the answer of the provider. The caller has

@@ -1,6 +1,8 @@
 package relyingparty
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -12,12 +14,9 @@ import (
 // checkClaims checks that the provider's answer is the one that the site asked for. The request
 // went through the visitor's browser, so the visitor may have asked for something else, such as
 // another tenant of the same service.
-func (c *Client) checkClaims(raw oauth.Claims, since AuthTime) error {
+func (c *Client) checkClaims(raw oauth.Claims) error {
 	if slices.Contains(c.RefusedIssuers, raw.String("iss")) {
 		return failed(NotAllowed, "iss: the tenant is one of RefusedIssuers")
-	}
-	if err := since.check(raw); err != nil {
-		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.RequiredClaims)) {
 		if wanted := c.RequiredClaims[name]; !hasClaim(raw, name, wanted) {
@@ -25,6 +24,17 @@ func (c *Client) checkClaims(raw oauth.Claims, since AuthTime) error {
 		}
 	}
 	return c.checkParamClaims(raw)
+}
+
+// hasTwoFactors reports whether the ID token says that the person has proven two factors. Acr is a
+// text and amr a list of texts (OpenID Connect Core 1.0 § 2); anything else says nothing.
+func (x *codeExchange) hasTwoFactors() bool {
+	acr, _ := x.idToken["acr"].(string)
+	amr, _ := x.idToken["amr"].([]any)
+	return slices.Contains(x.TwoFactorACR, acr) || slices.ContainsFunc(amr, func(value any) bool {
+		method, ok := value.(string)
+		return ok && slices.Contains(x.TwoFactorAMR, method)
+	})
 }
 
 // checkParamClaims checks the claims that answer parameters of the authorization request.
@@ -108,14 +118,21 @@ func (c *Client) setBooleans(raw oauth.Claims) {
 
 // subject returns the account ID of the standard claims. A sub is unique only within its issuer
 // (OpenID Connect Core 1.0 § 2), so for an issuer with braces the ID starts with their values.
+//
+// A sub may have 255 characters. If the values leave too little room for it, the ID is a hash of
+// both. An ID that is no hash has a slash behind each value, so no sub is the hash of another one.
 func subject(issuer string, c oauth.Claims) string {
-	parts := []string{}
+	parts, sub := []string{}, c.String("sub")
 	for _, name := range oauth2.Placeholders(issuer) {
 		parts = append(parts, c.String(name))
 	}
-	parts = append(parts, c.String("sub"))
+	parts = append(parts, sub)
 	if slices.Contains(parts, "") {
 		return ""
 	}
-	return strings.Join(parts, "/")
+	id := strings.Join(parts, "/")
+	if len(id) > maxID && len(sub) <= maxID {
+		return fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(id)))
+	}
+	return id
 }

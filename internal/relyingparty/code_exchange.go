@@ -24,6 +24,7 @@ type codeExchange struct {
 	callback url.Values // only the parameters in CallbackParams
 	code     string
 	token    *oauth2.Token // nil before the code is redeemed
+	idToken  oauth.Claims  // those of the ID token alone; nil for OAuth2, and before it is verified
 }
 
 // redeem redeems the code of a callback and returns who has signed in.
@@ -42,10 +43,16 @@ func (c *Client) redeem(ctx context.Context, m *oidc.Metadata, cb Callback) (*Id
 		return nil, failed(exchangeFailure(err), "%w", err)
 	}
 	raw, err := x.claims(ctx)
+	if errors.Is(err, oidc.ErrLongSubject) {
+		return nil, failed(NotAllowed, "%w", err)
+	}
 	if err != nil {
 		return nil, failed(NotIdentified, "%w", err)
 	}
-	if err := c.checkClaims(raw, cb.AuthTime); err != nil {
+	if err := cb.AuthTime.check(x.idToken); err != nil {
+		return nil, err
+	}
+	if err := c.checkClaims(raw); err != nil {
 		return nil, err
 	}
 	if len(c.CallbackParams) > 0 {
@@ -53,9 +60,11 @@ func (c *Client) redeem(ctx context.Context, m *oidc.Metadata, cb Callback) (*Id
 	}
 	profile, err := mapProfile(ctx, c.Provider, raw)
 	if err != nil {
-		return nil, failed(BadProfile, "%w", err)
+		return nil, err
 	}
-	return &Identity{Profile: profile, Token: x.token}, nil
+	return &Identity{
+		Profile: profile, Token: x.token, ProvenAt: provenAt(x.idToken, c.now()), TwoFactors: x.hasTwoFactors(),
+	}, nil
 }
 
 // exchangeFailure returns the kind of a failed token request. If the server does not accept the
@@ -149,6 +158,7 @@ func (x *codeExchange) verifiedClaims(ctx context.Context) (oauth.Claims, error)
 		expect.Secret = x.ClientSecret
 	}
 	claims, err := x.issuer.Verify(ctx, x.token.IDToken, expect)
+	x.idToken = maps.Clone(claims)
 	if err != nil || !x.UseUserinfo {
 		return claims, err
 	}

@@ -15,7 +15,7 @@ const (
 	Refused                   // the provider answered with an error, such as a cancelled consent
 	NotIdentified             // the code could not be redeemed, or the answer does not prove who signed in
 	BadProfile                // the profile could not be mapped
-	NotAllowed                // who signed in is proven, but the configuration does not let them in
+	NotAllowed                // who signed in is proven, but is not let in
 )
 
 // Error is a failed step of a sign-in. It never contains a token, code or secret.

@@ -3,7 +3,6 @@ package relyingparty
 import (
 	"cmp"
 	"context"
-	"errors"
 	"net/url"
 	"strings"
 
@@ -18,7 +17,7 @@ const (
 )
 
 // mapProfile maps the claims to a profile, decides whether the e-mail address counts as verified,
-// and drops values that cannot be stored.
+// and drops values that cannot be stored. Its errors are of type [Error].
 func mapProfile(ctx context.Context, p *oauth.Provider, raw oauth.Claims) (*oauth.Profile, error) {
 	mapping := p.Profile
 	if mapping == nil {
@@ -26,7 +25,7 @@ func mapProfile(ctx context.Context, p *oauth.Provider, raw oauth.Claims) (*oaut
 	}
 	profile, err := mapping(ctx, raw)
 	if err != nil {
-		return nil, err
+		return nil, failed(BadProfile, "%w", err)
 	}
 	profile.Raw = raw
 	switch p.EmailVerification {
@@ -47,18 +46,21 @@ func mapProfile(ctx context.Context, p *oauth.Provider, raw oauth.Claims) (*oaut
 	return &profile, nil
 }
 
-// checkID refuses an id that is empty, too long, or the text that a program writes for a missing
-// value.
+// checkID refuses an id that is too long to be stored, empty, or the text that a program writes for
+// a missing value.
+//
+// A long id is no fault of the configuration. It gets the code that it gets from a store whose
+// column has no room for it. OpenID Connect Core 1.0 § 2 allows 255 characters.
 func checkID(id string) error {
 	switch strings.ToLower(strings.TrimSpace(id)) {
 	case "", "null", "undefined", "<nil>", "nil", "nan", "[object object]":
-		return errors.New("the profile has no id")
+		return failed(BadProfile, "the profile has no id")
 	}
 	if strings.HasPrefix(id, "%!") { // what package fmt writes for a missing value
-		return errors.New("the profile has no id")
+		return failed(BadProfile, "the profile has no id")
 	}
 	if len(id) > maxID {
-		return errors.New("the profile's id is longer than 255 bytes")
+		return failed(NotAllowed, "the profile's id has %d bytes, %d at most are stored", len(id), maxID)
 	}
 	return nil
 }

@@ -52,12 +52,12 @@ func (c *Client) identifyRedirection(ctx context.Context, cb Callback) (*Identit
 		return nil, hookFailed(kind, "Identify", err)
 	}
 	c.setBooleans(raw)
-	if err := c.checkClaims(raw, ""); err != nil {
+	if err := c.checkClaims(raw); err != nil {
 		return nil, err
 	}
 	profile, err := mapProfile(ctx, c.Provider, raw)
 	if err != nil {
-		return nil, failed(BadProfile, "%w", err)
+		return nil, err
 	}
 	return &Identity{Profile: profile}, nil
 }

@@ -89,6 +89,14 @@ func (v *validation) validateParams() {
 			v.add("CallbackParams", "%s is read by the flow", name)
 		}
 	}
+	for field, values := range map[string][]string{"TwoFactorACR": v.TwoFactorACR, "TwoFactorAMR": v.TwoFactorAMR} {
+		if len(values) > 0 && v.Type != oauth.TypeOIDC {
+			v.add(field, "needs type %s: only an ID token says it", oauth.TypeOIDC)
+		}
+		if slices.Contains(values, "") || slices.Contains(values, "*") {
+			v.add(field, "want the values that mean two factors, have one that is empty or *")
+		}
+	}
 	if v.InsecureSkipNonce && v.Type != oauth.TypeOIDC {
 		v.add("InsecureSkipNonce", "needs type %s", oauth.TypeOIDC)
 	}

@@ -4,10 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"maps"
 	"math"
+	"slices"
 	"time"
 
+	"github.com/cardea-auth/cardea/internal/jsonvalue"
 	"github.com/cardea-auth/cardea/internal/uuid"
 )
 
@@ -19,23 +20,43 @@ const tolerance = int64(Tolerance / time.Second)
 
 // encode returns the claims as JSON, with iat, exp and jti of the token (RFC 7519 § 4.1).
 func encode(claims map[string]any, now time.Time, maxAge time.Duration) ([]byte, error) {
-	all := make(map[string]any, len(claims)+3)
-	maps.Copy(all, claims)
 	iat := now.Unix()
-	all["iat"] = iat
-	all["exp"] = iat + int64(maxAge/time.Second)
-	all["jti"] = uuid.NewRandom()
-	var text bytes.Buffer
-	e := json.NewEncoder(&text)
-	e.SetEscapeHTML(false) // it is never part of a page, and cookies have little space
-	if err := e.Encode(all); err != nil {
-		return nil, err
+	return marshal(claims,
+		jsonvalue.Member{Name: "iat", Value: iat},
+		jsonvalue.Member{Name: "exp", Value: iat + int64(maxAge/time.Second)},
+		jsonvalue.Member{Name: "jti", Value: uuid.NewRandom()},
+	)
+}
+
+// marshal returns the claims as JSON, with more members, which replace claims with their names. It
+// does not escape HTML: a token is never part of a page, and cookies have little space.
+func marshal(claims map[string]any, more ...jsonvalue.Member) ([]byte, error) {
+	members := make([]jsonvalue.Member, 0, len(claims)+len(more))
+	for name, value := range claims {
+		if !slices.ContainsFunc(more, func(m jsonvalue.Member) bool { return m.Name == name }) {
+			members = append(members, jsonvalue.Member{Name: name, Value: value})
+		}
 	}
-	return bytes.TrimSuffix(text.Bytes(), []byte("\n")), nil
+	const size = 512 // bytes, which most tokens do not exceed
+	return jsonvalue.AppendObject(make([]byte, 0, size), append(members, more...))
 }
 
 // decode returns the claims if the token is valid now.
 func decode(text []byte, now time.Time) (map[string]any, error) {
+	claims, err := unmarshal(text)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkTime(claims, now.Unix()); err != nil {
+		return nil, err
+	}
+	return claims, nil
+}
+
+func unmarshal(text []byte) (map[string]any, error) {
+	if claims, ok := jsonvalue.Object(text); ok {
+		return claims, nil
+	}
 	var claims map[string]any
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
@@ -44,9 +65,6 @@ func decode(text []byte, now time.Time) (map[string]any, error) {
 	}
 	if _, err := d.Token(); err != io.EOF {
 		return nil, ErrInvalid
-	}
-	if err := checkTime(claims, now.Unix()); err != nil {
-		return nil, err
 	}
 	return claims, nil
 }

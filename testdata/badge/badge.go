@@ -54,7 +54,7 @@ func (f *Feature) FeatureID() string { return "badge" }
 // account page, and the rows.
 func (f *Feature) Install(h *cardea.Host) error {
 	var ok bool
-	if f.store, ok = h.Adapter().(Store); !ok {
+	if f.store, ok = feature.StoreOf[Store](h.Adapter()); !ok {
 		return errors.New("needs an Adapter that is a badge.Store")
 	}
 	if len(f.key) < 32 {

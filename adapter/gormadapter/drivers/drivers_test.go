@@ -48,3 +48,38 @@ func TestByNameReportsWhatToDoInstead(t *testing.T) {
 		}
 	}
 }
+
+func TestByDSN(t *testing.T) {
+	t.Parallel()
+	for dsn, want := range map[string]gormadapter.Driver{
+		"postgres://ada:secret@localhost:5432/site": postgresql.Driver,
+		"postgresql://localhost/site":               postgresql.Driver,
+		"mysql://ada@db1:3306,db2:3306/site":        mysql.Driver,
+		"mariadb://ada@localhost/site":              mysql.Driver,
+		"./db.sqlite":                               sqlite.Driver,
+		":memory:":                                  sqlite.Driver,
+	} {
+		if got, err := drivers.ByDSN(dsn); got != want || err != nil {
+			t.Errorf("%s: got %v and %v", dsn, got, err)
+		}
+	}
+}
+
+// The error for an address has no part of it, which may be a password.
+func TestByDSNRefuses(t *testing.T) {
+	t.Parallel()
+	for dsn, want := range map[string]string{
+		"": "want a URL that begins with", "host=localhost password=hunter2": "want a URL that begins with",
+		"ada:hunter2@tcp(localhost)/site": "want a URL that begins with",
+		"ada:hunter2@host://site":         "want a URL that begins with",
+		"sqlite://db.sqlite":              "without sqlite://",
+		"oracle://ada:hunter2@host/site":  `no driver for "oracle"`,
+		"sqlserver://ada:hunter2@host":    "gorm.io/driver/sqlserver",
+	} {
+		got, err := drivers.ByDSN(dsn)
+		if got != nil || err == nil || !strings.Contains(err.Error(), want) ||
+			strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: got %v and %v, want %q", dsn, got, err, want)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
@@ -33,6 +34,7 @@ type App struct {
 }
 
 const usage = `usage:
+  help                  print this list
   fresh -dialect NAME   print the SQL that creates the schema in an empty database, without
                         connecting to one; NAME is sqlite, postgres, mysql, mariadb or sqlserver
   check                 list how the database differs from the entities; fail if it does
@@ -50,8 +52,12 @@ const usage = `usage:
 //		os.Exit(schemachange.Main(context.Background(), app, os.Args[1:], os.Stdout, os.Stderr))
 //	}
 //
-// The first of args is fresh, diff, check, apply or new. Without it, Main prints a description of
-// these commands.
+// The first of args is help, fresh, diff, check, apply or new. Without it, and for any other, Main
+// prints a description of these commands.
+//
+// check, diff, apply and new say on stderr which changes would fail with certain rows
+// ([Plan.Risks]), and how many such rows this database has. What is in the way does not change the
+// exit status, because the database where a migration is written is rarely the one where it runs.
 //
 // The exit status is 0 for success, 1 if something failed or check found a difference, and 2 if the
 // arguments are wrong. Main writes SQL, lists and file names to stdout. It writes errors to stderr,
@@ -61,8 +67,15 @@ func Main(ctx context.Context, app App, args []string, stdout, stderr io.Writer)
 	commands := map[string]func(context.Context, []string) error{
 		"fresh": c.fresh, "diff": c.diff, "check": c.check, "apply": c.apply, "new": c.newMigration,
 	}
-	if len(args) == 0 || commands[args[0]] == nil {
+	switch {
+	case len(args) == 0:
 		fmt.Fprint(stderr, usage)
+		return 2
+	case slices.Contains([]string{"help", "-h", "-help", "--help"}, args[0]):
+		fmt.Fprint(stdout, usage)
+		return 0
+	case commands[args[0]] == nil:
+		fmt.Fprintf(stderr, "unknown command %q\n%s", args[0], usage)
 		return 2
 	}
 	err := commands[args[0]](ctx, args[1:])
@@ -137,7 +150,7 @@ func (c *command) apply(ctx context.Context, args []string) error {
 	if err := parse(flag.NewFlagSet("apply", flag.ContinueOnError), args, 0); err != nil {
 		return err
 	}
-	return c.withPlan(ctx, Apply, c.printScript)
+	return c.withPlan(ctx, c.warnAndApply, c.printScript)
 }
 
 // newMigration writes the plan as numbered files and prints their names.
@@ -203,12 +216,45 @@ func (c *command) withPlan(
 	}
 	p, err := diffOrApply(ctx, a, c.app.Entities...)
 	if err == nil {
+		c.warn(ctx, a, p)
 		for _, extra := range p.Extra {
 			fmt.Fprintln(c.stderr, "kept, but in no entity: "+extra)
 		}
 		err = use(p)
 	}
 	return errors.Join(err, a.Close())
+}
+
+// warnAndApply says what stands in the way before it begins: a plan that fails says only what was
+// first.
+func (c *command) warnAndApply(
+	ctx context.Context, a *gormadapter.Adapter, entities ...any,
+) (*Plan, error) {
+	if p, err := Diff(ctx, a, entities...); err == nil {
+		c.warn(ctx, a, p)
+	}
+	p, err := Apply(ctx, a, entities...)
+	if err == nil {
+		p.Risks = nil // none has come true
+	}
+	return p, err
+}
+
+// warn says which risks of a plan come true in this database.
+func (c *command) warn(ctx context.Context, a *gormadapter.Adapter, p *Plan) {
+	for _, r := range p.Risks {
+		var rows int64
+		switch err := a.DB().WithContext(ctx).Raw(r.Query).Row().Scan(&rows); {
+		case err != nil:
+			fmt.Fprintf(c.stderr, "caution: %s; look for rows in the way with: %s\n", r.Change, r.Query)
+		case rows > 0:
+			fmt.Fprintf(c.stderr, "CAUTION, rows in the way here: %d: %s; find them with: %s\n",
+				rows, r.Change, r.Query)
+		default:
+			fmt.Fprintf(c.stderr, "caution: %s; no rows are in the way here; look elsewhere with: %s\n",
+				r.Change, r.Query)
+		}
+	}
 }
 
 func (c *command) printScript(p *Plan) error {

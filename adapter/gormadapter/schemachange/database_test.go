@@ -40,8 +40,10 @@ func forEachDatabase(t *testing.T, test func(*testing.T, database)) {
 	}
 }
 
+// newSQLite lets writers wait for longer than the default: a change of a table holds the lock until
+// all rows are copied, which takes a slow machine seconds.
 func newSQLite(t testing.TB) database {
-	name := filepath.Join(t.TempDir(), "db.sqlite")
+	name := "file:" + filepath.Join(t.TempDir(), "db.sqlite") + "?_busy_timeout=60000"
 	return database{"sqlite", func(t testing.TB, c gorm.Config) *gorm.DB {
 		return openGORM(t, sqlite.Open(name), c)
 	}}

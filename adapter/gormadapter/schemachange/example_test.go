@@ -73,13 +73,16 @@ func ExampleApply() {
 		}
 	}
 	// Output:
-	// 7 differences
+	// 10 differences
 	// - table user is missing
 	// - table session is missing
 	// - table account is missing
 	// - table verification_token is missing
 	// - table authenticator is missing
 	// - table throttle is missing
+	// - table factor is missing
+	// - table recovery_code is missing
+	// - table user_password is missing
 	// - table invoices is missing
 	// 0 differences
 }

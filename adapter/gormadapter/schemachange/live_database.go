@@ -71,7 +71,8 @@ func (d *liveDatabase) plan(ctx context.Context, q schema.ExecQuerier) (*Plan, e
 		return nil, err
 	}
 	p := &Plan{
-		Dialect: d.db.Dialector.Name(), Differences: differences(c.changes), Extra: c.extra,
+		Dialect: d.db.Dialector.Name(), Differences: differences(c.changes), Risks: findRisks(d.db, c.changes),
+		Extra: c.extra,
 	}
 	if len(c.changes) == 0 {
 		return p, nil

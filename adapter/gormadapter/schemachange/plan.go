@@ -29,6 +29,10 @@ type Plan struct {
 	// missing".
 	Differences []string
 
+	// Risks has the changes of Up that fail if a table has certain rows. [Plan.Script] begins with
+	// them, as comments. It is empty for an empty database.
+	Risks []Risk
+
 	// Extra lists what is in the compared tables but in no entity, one line each, for example
 	// "column user.legacy". The plan does not change it.
 	Extra []string
@@ -54,7 +58,22 @@ type Statement struct {
 // Script returns Up as a script for the database's shell, or the empty string if Up is empty. If
 // SQLite has to rebuild a table, the script begins its own transaction and must not run inside
 // another one: see docs/migrations.md.
-func (p *Plan) Script() string { return script(p.Up, p.upOwnTransaction) }
+func (p *Plan) Script() string { return riskComments(p.Risks) + script(p.Up, p.upOwnTransaction) }
+
+// riskComments describes risks at the top of a script.
+func riskComments(list []Risk) string {
+	if len(list) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("-- CAUTION: rows that exist may stand in the way. Where this runs, each query must return 0.\n")
+	for _, r := range list {
+		fmt.Fprintf(&b, "--   %s\n--     %s\n", oneLine(r.Change), oneLine(r.Query))
+	}
+	return b.String()
+}
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // DownScript returns Down as a script, in the same form as [Plan.Script].
 func (p *Plan) DownScript() string { return script(p.Down, p.downOwnTransaction) }

@@ -30,13 +30,14 @@ func (m Migrator) ColumnTypes(value any) (types []gorm.ColumnType, err error) {
 }
 
 // column is a row of pragma_table_xinfo. Its fields have other names than SQLite's columns, because
-// gorm.ColumnType has methods with those names.
+// gorm.ColumnType has methods with those names. They have tags, because the application's naming
+// strategy may keep upper case.
 type column struct {
-	Label    string
-	Declared string
-	Required bool
-	Initial  sql.NullString
-	Key      int
+	Label    string         `gorm:"column:label"`
+	Declared string         `gorm:"column:declared"`
+	Required bool           `gorm:"column:required"`
+	Initial  sql.NullString `gorm:"column:initial"`
+	Key      int            `gorm:"column:key"`
 }
 
 func (c column) Name() string                 { return c.Label }

@@ -99,11 +99,11 @@ type index struct {
 
 func (m Migrator) indexes(table string) ([]index, error) {
 	var found []struct {
-		Name    string
-		Unique  bool
-		Origin  string
-		Partial bool
-		Column  string
+		Name    string `gorm:"column:name"`
+		Unique  bool   `gorm:"column:unique"`
+		Origin  string `gorm:"column:origin"`
+		Partial bool   `gorm:"column:partial"`
+		Column  string `gorm:"column:column"`
 	}
 	err := m.DB.Raw("SELECT i.name AS name, i.`unique` AS `unique`, i.origin AS origin, i.partial AS partial, "+
 		"coalesce(c.name, '') AS `column` "+

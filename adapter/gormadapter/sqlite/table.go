@@ -73,7 +73,12 @@ func (m Migrator) switchForeignKeysOn() error {
 }
 
 // reference is a foreign key whose rows change when rows of the parent are deleted.
-type reference struct{ Child, Field, Parent, Action string }
+type reference struct {
+	Child  string `gorm:"column:child"`
+	Field  string `gorm:"column:field"`
+	Parent string `gorm:"column:parent"`
+	Action string `gorm:"column:action"`
+}
 
 // checkReferences returns an error if dropping the tables would delete or change rows of others.
 func (m Migrator) checkReferences(values []any) error {

@@ -2,10 +2,14 @@ package sqlite_test
 
 import (
 	"context"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/cardea-auth/cardea/adapter/gormadapter/sqlite"
 	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+	"gorm.io/gorm/schema"
 )
 
 // visit loses its owner when the owner is deleted.
@@ -116,6 +120,39 @@ func TestDropTableInTransaction(t *testing.T) {
 		return tx.Migrator().DropTable(&owner{}, &pet{}, &visit{})
 	}); err != nil {
 		t.Errorf("all tables: %v", err)
+	}
+}
+
+// The dialect finds columns, indexes and foreign keys also if names keep their upper case.
+func TestNamesWithUpperCase(t *testing.T) {
+	t.Parallel()
+	db, err := gorm.Open(sqlite.Open(filepath.Join(t.TempDir(), "db.sqlite")), &gorm.Config{
+		Logger: logger.Discard, NamingStrategy: schema.NamingStrategy{NoLowerCase: true},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { pool(t, db).Close() })
+	if err := db.AutoMigrate(&owner{}, &pet{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Exec("CREATE UNIQUE INDEX One ON pets (OwnerID)").Error; err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Create(&pet{ID: "1", Owner: &owner{ID: "1"}}).Error; err != nil {
+		t.Fatal(err)
+	}
+	columns, err := db.Migrator().ColumnTypes(&pet{})
+	if err != nil || len(columns) != 2 || columns[1].Name() != "OwnerID" {
+		t.Errorf("got columns %v and %v", columns, err)
+	}
+	indexes, err := db.Migrator().GetIndexes(&pet{})
+	if err != nil || len(indexes) != 2 || indexes[0].Name() != "One" {
+		t.Errorf("got indexes %v and %v", indexes, err)
+	}
+	err = db.Transaction(func(tx *gorm.DB) error { return tx.Migrator().DropTable(&owner{}) })
+	if err == nil || !strings.Contains(err.Error(), "outside a transaction") {
+		t.Errorf("got %v, want an error that names the way out", err)
 	}
 }
 

@@ -2,14 +2,27 @@
 package main
 
 import (
+	"context"
+	"log/slog"
 	"net/http"
+	"os"
+	"time"
 
 	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/account"
+	"github.com/cardea-auth/cardea/email"
 )
 
 var (
-	auth *cardea.Auth
-	w    http.ResponseWriter
-	r    *http.Request
-	u    struct{ ID string }
+	adapter   cardea.Adapter
+	providers []cardea.Provider
+	sender    email.Sender
+	auth      *cardea.Auth
+	w         http.ResponseWriter
+	r         *http.Request
+	u         struct{ ID string }
+	mux       *http.ServeMux
+	ctx       context.Context
+
+	changeAddress, pay func(http.ResponseWriter, *http.Request, *cardea.User)
 )

@@ -100,6 +100,33 @@ CREATE TABLE [throttle] (
 );
 -- create index throttle_tat_index
 CREATE INDEX [throttle_tat_index] ON [throttle] ([tat]);
+-- create table factor
+CREATE TABLE [factor] (
+	[id] nvarchar(64) NOT NULL,
+	[user_id] nvarchar(255) NOT NULL,
+	[kind] nvarchar(16) NOT NULL,
+	[name] nvarchar(64) NOT NULL,
+	[secret] nvarchar(MAX) NOT NULL,
+	[last_step] bigint NOT NULL,
+	[created_at] datetime2 NOT NULL,
+	[last_used_at] datetime2 NULL,
+	CONSTRAINT [factor_pkey] PRIMARY KEY ([id])
+);
+-- create index factor_user_id_index
+CREATE INDEX [factor_user_id_index] ON [factor] ([user_id]);
+-- create table recovery_code
+CREATE TABLE [recovery_code] (
+	[user_id] nvarchar(255) NOT NULL,
+	[hash] nvarchar(64) NOT NULL,
+	CONSTRAINT [recovery_code_pkey] PRIMARY KEY ([user_id], [hash])
+);
+-- create table user_password
+CREATE TABLE [user_password] (
+	[user_id] nvarchar(255) NOT NULL,
+	[hash] nvarchar(255) NOT NULL,
+	[changed_at] datetime2 NOT NULL,
+	CONSTRAINT [user_password_pkey] PRIMARY KEY ([user_id])
+);
 -- create table teams
 CREATE TABLE [teams] (
 	[id] bigint IDENTITY(1,1) NOT NULL,
@@ -130,6 +157,12 @@ ALTER TABLE [session] ADD CONSTRAINT [session_user_id_foreign] FOREIGN KEY ([use
 ALTER TABLE [account] ADD CONSTRAINT [account_user_id_foreign] FOREIGN KEY ([user_id]) REFERENCES [user] ([id]) ON UPDATE CASCADE ON DELETE CASCADE;
 -- create foreign key authenticator_user_id_foreign
 ALTER TABLE [authenticator] ADD CONSTRAINT [authenticator_user_id_foreign] FOREIGN KEY ([user_id]) REFERENCES [user] ([id]) ON UPDATE CASCADE ON DELETE CASCADE;
+-- create foreign key factor_user_id_foreign
+ALTER TABLE [factor] ADD CONSTRAINT [factor_user_id_foreign] FOREIGN KEY ([user_id]) REFERENCES [user] ([id]) ON UPDATE CASCADE ON DELETE CASCADE;
+-- create foreign key recovery_code_user_id_foreign
+ALTER TABLE [recovery_code] ADD CONSTRAINT [recovery_code_user_id_foreign] FOREIGN KEY ([user_id]) REFERENCES [user] ([id]) ON UPDATE CASCADE ON DELETE CASCADE;
+-- create foreign key user_password_user_id_foreign
+ALTER TABLE [user_password] ADD CONSTRAINT [user_password_user_id_foreign] FOREIGN KEY ([user_id]) REFERENCES [user] ([id]) ON UPDATE CASCADE ON DELETE CASCADE;
 -- create foreign key fk_likes_person
 ALTER TABLE [likes] ADD CONSTRAINT [fk_likes_person] FOREIGN KEY ([person_id]) REFERENCES [user] ([id]);
 -- create foreign key fk_likes_team

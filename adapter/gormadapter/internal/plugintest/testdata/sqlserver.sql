@@ -7,7 +7,7 @@ SELECT "user"."id","user"."name","user"."email","user"."email_verified","user"."
 -- UserByEmail
 SELECT "user"."id","user"."name","user"."email","user"."email_verified","user"."image" FROM "user" WHERE "user"."email" = @p1
 -- UserByAccount
-SELECT "user"."id","user"."name","user"."email","user"."email_verified","user"."image" FROM "user" JOIN "account" ON "account"."user_id" = "user"."id" WHERE ("account"."provider" = @p1 AND CAST(CAST("account"."provider" AS nvarchar(4000)) AS varbinary(8000)) = CAST(CAST(@p2 AS nvarchar(4000)) AS varbinary(8000))) AND ("account"."provider_account_id" = @p3 AND CAST(CAST("account"."provider_account_id" AS nvarchar(4000)) AS varbinary(8000)) = CAST(CAST(@p4 AS nvarchar(4000)) AS varbinary(8000)))
+SELECT "user"."id","user"."name","user"."email","user"."email_verified","user"."image" FROM "user" JOIN "account" ON "account"."user_id" = "user"."id" AND CAST(CAST("account"."user_id" AS nvarchar(4000)) AS varbinary(8000)) = CAST(CAST("user"."id" AS nvarchar(4000)) AS varbinary(8000)) WHERE ("account"."provider" = @p1 AND CAST(CAST("account"."provider" AS nvarchar(4000)) AS varbinary(8000)) = CAST(CAST(@p2 AS nvarchar(4000)) AS varbinary(8000))) AND ("account"."provider_account_id" = @p3 AND CAST(CAST("account"."provider_account_id" AS nvarchar(4000)) AS varbinary(8000)) = CAST(CAST(@p4 AS nvarchar(4000)) AS varbinary(8000)))
 -- UpdateUser
 BEGIN
 UPDATE "user" SET "email"=@p1,"email_verified"=@p2,"image"=@p3,"name"=@p4 WHERE ("user"."id" = @p5 AND CAST(CAST("user"."id" AS nvarchar(4000)) AS varbinary(8000)) = CAST(CAST(@p6 AS nvarchar(4000)) AS varbinary(8000))) AND "id" = @p7
@@ -51,6 +51,8 @@ DELETE FROM "verification_token" WHERE "verification_token"."token" IN (SELECT T
 -- DeleteUser, in an inner transaction
 BEGIN
 SAVE TRANSACTION cardea1
+SELECT DB_NAME() AS [Current Database]
+SELECT count(*) FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_NAME = @p1 AND TABLE_CATALOG = @p2 and TABLE_SCHEMA like @p3  AND TABLE_TYPE = @p4
 SELECT DB_NAME() AS [Current Database]
 SELECT count(*) FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_NAME = @p1 AND TABLE_CATALOG = @p2 and TABLE_SCHEMA like @p3  AND TABLE_TYPE = @p4
 DELETE FROM "session" WHERE "session"."user_id" = @p1 AND CAST(CAST("session"."user_id" AS nvarchar(4000)) AS varbinary(8000)) = CAST(CAST(@p2 AS nvarchar(4000)) AS varbinary(8000))

@@ -19,7 +19,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"strings"
 
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
 	"github.com/cardea-auth/cardea/adapter/gormadapter/drivers"
@@ -41,11 +40,7 @@ func (d database) open(opts ...gormadapter.Option) (*gormadapter.Adapter, error)
 		return nil, errors.New("DATABASE is empty: set it to a URL that begins with " +
 			"postgres://, mysql:// or mariadb://, or to the name of a SQLite file")
 	}
-	kind, _, isURL := strings.Cut(string(d), "://")
-	if !isURL {
-		kind = "sqlite"
-	}
-	driver, err := drivers.ByName(kind)
+	driver, err := drivers.ByDSN(string(d))
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE: %w", err)
 	}

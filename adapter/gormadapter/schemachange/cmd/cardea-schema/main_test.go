@@ -103,6 +103,12 @@ func TestArguments(t *testing.T) {
 	t.Parallel()
 	c := build(t, "")
 	c.expect(t, 2, "usage:")
+	c.expect(t, 2, "unknown command \"migrate\"\nusage:\n  help", "migrate")
+	for _, word := range []string{"help", "-h", "--help"} {
+		if out := c.expect(t, 0, "usage:", word); !strings.Contains(out, "list how the database differs") {
+			t.Errorf("%s printed\n%s", word, out)
+		}
+	}
 	c.expect(t, 0, `CREATE TABLE "user"`, "fresh", "-dialect", "postgres")
 	c.expect(t, 1, "DATABASE is empty", "check")
 	c.database = "oracle://u:hunter2@h/d"

@@ -1,0 +1,74 @@
+package gormadapter_test
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/adapter/gormadapter"
+	"github.com/cardea-auth/cardea/factor"
+)
+
+// A user is deleted in one process while their sign-in is held for the second factor in another
+// one. Nothing of either is left: no token, no factor, no user.
+func TestUserDeletedWhileASignInIsHeld(t *testing.T) {
+	t.Parallel()
+	const rounds = 300
+	for _, e := range databases() {
+		t.Run(e.name, func(t *testing.T) {
+			t.Parallel()
+			o := e.empty(t)
+			process := func() (*cardea.Auth, *gormadapter.Adapter) {
+				store := openOn(t, o)
+				auth, err := cardea.New(cardea.Config{
+					Secret: strings.Repeat("s", 32), Adapter: store, Logger: slog.New(slog.DiscardHandler),
+					Features: []cardea.Feature{factor.New(factor.Options{})},
+				})
+				must(t, err)
+				return auth, store
+			}
+			signsIn, store := process()
+			deletes, _ := process()
+			held := 0
+			for i := range rounds {
+				u := &cardea.User{Email: fmt.Sprintf("ann%d@example.com", i), EmailVerified: time.Now()}
+				must(t, store.CreateUser(t.Context(), u))
+				must(t, store.CreateFactor(t.Context(), &factor.Factor{
+					ID: fmt.Sprint("f", i), UserID: u.ID, Kind: "totp", Secret: "x", CreatedAt: time.Now(),
+				}))
+				var wg sync.WaitGroup
+				wg.Go(func() {
+					r := httptest.NewRequestWithContext(t.Context(), "GET", "http://localhost/", nil)
+					proof := cardea.Proof{UserID: u.ID, Methods: []string{"pwd"}}
+					_, err := signsIn.SignIn(httptest.NewRecorder(), r, proof)
+					if failure, ok := errors.AsType[*cardea.Error](err); ok && failure.Redirect != "" {
+						held++
+					} else if !errors.Is(err, cardea.ErrNotFound) {
+						t.Errorf("round %d: the sign-in: %v", i, err)
+					}
+				})
+				wg.Go(func() {
+					if err := deletes.DeleteUser(t.Context(), u.ID); err != nil {
+						t.Errorf("round %d: DeleteUser: %v", i, err)
+					}
+				})
+				wg.Wait()
+				tokens, err := store.DeleteVerificationTokens(t.Context(), "pending:"+u.ID)
+				must(t, err)
+				factors, err := store.Factors(t.Context(), u.ID)
+				must(t, err)
+				if _, err := store.UserByID(t.Context(), u.ID); tokens > 0 || len(factors) > 0 ||
+					!errors.Is(err, cardea.ErrNotFound) {
+					t.Fatalf("round %d: left are %d tokens, %d factors, %v", i, tokens, len(factors), err)
+				}
+			}
+			t.Logf("%d of %d sign-ins were held before", held, rounds)
+		})
+	}
+}

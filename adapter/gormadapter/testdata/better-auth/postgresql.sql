@@ -1,0 +1,20 @@
+create table "user" ("id" text not null primary key, "name" text not null, "email" text not null unique, "emailVerified" boolean not null, "image" text, "createdAt" timestamptz default CURRENT_TIMESTAMP not null, "updatedAt" timestamptz default CURRENT_TIMESTAMP not null);
+
+create table "session" ("id" text not null primary key, "expiresAt" timestamptz not null, "token" text not null unique, "createdAt" timestamptz default CURRENT_TIMESTAMP not null, "updatedAt" timestamptz not null, "ipAddress" text, "userAgent" text, "userId" text not null references "user" ("id") on delete cascade);
+
+create table "account" ("id" text not null primary key, "accountId" text not null, "providerId" text not null, "userId" text not null references "user" ("id") on delete cascade, "accessToken" text, "refreshToken" text, "idToken" text, "accessTokenExpiresAt" timestamptz, "refreshTokenExpiresAt" timestamptz, "scope" text, "password" text, "createdAt" timestamptz default CURRENT_TIMESTAMP not null, "updatedAt" timestamptz not null);
+
+create table "verification" ("id" text not null primary key, "identifier" text not null, "value" text not null, "expiresAt" timestamptz not null, "createdAt" timestamptz default CURRENT_TIMESTAMP not null, "updatedAt" timestamptz default CURRENT_TIMESTAMP not null);
+
+create index "session_userId_idx" on "session" ("userId");
+
+create index "account_userId_idx" on "account" ("userId");
+
+create index "verification_identifier_idx" on "verification" ("identifier");
+insert into "user" ("id","name","email","emailVerified","image","createdAt","updatedAt") values ('sgeawugs8eKDFknoQ5XuY3ghHz7hUAVZ','Ada','ada@example.com',true,null,'2026-11-29T12:28:18.430Z','2026-11-29T12:28:18.446Z');
+insert into "user" ("id","name","email","emailVerified","image","createdAt","updatedAt") values ('uQ1QK06ZmUk3bOAlpBJFIYKNzsGuHaso','Ben','ben@example.com',false,null,'2026-11-29T12:28:18.799Z','2026-11-29T12:28:18.799Z');
+insert into "user" ("id","name","email","emailVerified","image","createdAt","updatedAt") values ('Qp1b7kooWVZifrLIJsgfa77mwuHrqFNr','Eve','eve@example.com',true,'https://example.com/eve.png','2026-11-29T12:28:18.824Z','2026-11-29T12:28:18.824Z');
+insert into "account" ("id","accountId","providerId","userId","accessToken","refreshToken","idToken","accessTokenExpiresAt","refreshTokenExpiresAt","scope","password","createdAt","updatedAt") values ('FkXnY2edYpVP3IB7cTGTzmQktpQxcG1C','sgeawugs8eKDFknoQ5XuY3ghHz7hUAVZ','credential','sgeawugs8eKDFknoQ5XuY3ghHz7hUAVZ',null,null,null,null,null,null,'3ecd259168e76055dea7264cb8163171:bfe590e02eb51205fd7cbe8411446469f6d32f565ee06963e217d6ca3367d3fb8c72d611faeb54d800ba7fc6dd3525e5f3da1789bfef72ba2decbf48c0ec898e','2026-11-29T12:28:18.432Z','2026-11-29T12:28:18.432Z');
+insert into "account" ("id","accountId","providerId","userId","accessToken","refreshToken","idToken","accessTokenExpiresAt","refreshTokenExpiresAt","scope","password","createdAt","updatedAt") values ('ek4jlbn3eKTYaekw02KZDt3ntALcGDIw','583231','github','sgeawugs8eKDFknoQ5XuY3ghHz7hUAVZ',null,null,null,null,null,null,null,'2026-11-29T12:28:18.449Z','2026-11-29T12:28:18.449Z');
+insert into "account" ("id","accountId","providerId","userId","accessToken","refreshToken","idToken","accessTokenExpiresAt","refreshTokenExpiresAt","scope","password","createdAt","updatedAt") values ('Y3ZMQEzsV4D0l3XzSrGAywT0ywwSrCuZ','uQ1QK06ZmUk3bOAlpBJFIYKNzsGuHaso','credential','uQ1QK06ZmUk3bOAlpBJFIYKNzsGuHaso',null,null,null,null,null,null,'dcc990143348d99effa72199ef554c11:127d3bb12dbf640a2aa99419069bef038024e9570d4e70ce09e7e8a49fae67427f4a25dd4eaee40c9f497aae04759f466ba689620cec09fa7d499035d90642ef','2026-11-29T12:28:18.801Z','2026-11-29T12:28:18.801Z');
+insert into "account" ("id","accountId","providerId","userId","accessToken","refreshToken","idToken","accessTokenExpiresAt","refreshTokenExpiresAt","scope","password","createdAt","updatedAt") values ('yDTlhLQDvSG5JlcIa8Hlgk7w8AlWTUH9','1234567890','google','Qp1b7kooWVZifrLIJsgfa77mwuHrqFNr',null,null,null,null,null,null,null,'2026-11-29T12:28:18.825Z','2026-11-29T12:28:18.825Z');

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"html/template"
+	"log"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/cardea-auth/cardea"
+)
+
+// site is the web site at which the users of the program sign in.
+type site struct {
+	auth   *cardea.Auth
+	tokens cardea.TokenStore // keeps the codes
+}
+
+const fresh = 15 * time.Minute
+
+func (s *site) routes() http.Handler {
+	pages := http.NewServeMux()
+	// The session of the program begins now, so the visitor must have signed in a short time ago.
+	pages.Handle("GET /cli", s.auth.RequireFresh(fresh, cardea.Handle(s.auth, s.ask)))
+	pages.Handle("POST /cli", s.auth.RequireFresh(fresh, cardea.Handle(s.auth, s.allow)))
+	pages.HandleFunc("POST /cli/session", s.start)
+	pages.Handle("GET /api/me", cardea.Handle(s.auth, me))
+
+	mux := http.NewServeMux()
+	mux.Handle("/api/auth/", s.auth)
+	mux.Handle("/", http.NewCrossOriginProtection().Handler(pages))
+	return mux
+}
+
+// ask asks whether a program on the visitor's computer may sign in as the visitor.
+func (s *site) ask(w http.ResponseWriter, r *http.Request, u *cardea.User) {
+	if _, err := requestOf(r); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	question.Execute(w, u) // fails only if the visitor has left
+}
+
+var question = template.Must(template.New("").Parse(`<!DOCTYPE html>
+<title>Sign in the program</title>
+<form method="post">
+<p>A program on this computer wants to sign in as {{.Name}}. Have you just started it?</p>
+<button>Yes, sign it in</button>
+</form>
+`))
+
+// allow sends a code to the program, which listens on this computer.
+func (s *site) allow(w http.ResponseWriter, r *http.Request, u *cardea.User) {
+	req, err := requestOf(r)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	code := rand.Text() + "." + u.ID
+	err = s.tokens.CreateVerificationToken(r.Context(), &cardea.VerificationToken{
+		Identifier: "cli:" + u.ID, Token: hash(code + " " + req.challenge), Expires: time.Now().Add(time.Minute),
+	})
+	if err != nil {
+		http.Error(w, "Try again later.", http.StatusServiceUnavailable)
+		return
+	}
+	query := url.Values{"code": {code}, "state": {req.state}}
+	http.Redirect(w, r, "http://127.0.0.1:"+req.port+"/?"+query.Encode(), http.StatusSeeOther)
+}
+
+// start begins a session of the program that has the code and the verifier of the challenge.
+func (s *site) start(w http.ResponseWriter, r *http.Request) {
+	code, verifier := r.PostFormValue("code"), r.PostFormValue("verifier")
+	_, id, _ := strings.Cut(code, ".")
+	t, err := s.tokens.ConsumeVerificationToken(r.Context(), "cli:"+id, hash(code+" "+hash(verifier)))
+	switch {
+	case errors.Is(err, cardea.ErrNotFound) || err == nil && time.Now().After(t.Expires):
+		http.Error(w, "The code is not valid.", http.StatusForbidden)
+		return
+	case err != nil:
+		http.Error(w, "Try again later.", http.StatusServiceUnavailable)
+		return
+	}
+	_, err = s.auth.SignIn(w, r, cardea.Proof{UserID: id, Provider: "cli"})
+	if refused, ok := errors.AsType[*cardea.Error](err); ok {
+		http.Error(w, "You may not sign in: "+string(refused.Code), http.StatusForbidden)
+		return
+	} else if err != nil {
+		log.Printf("cli: start a session: %v", err)
+		http.Error(w, "Try again later.", http.StatusServiceUnavailable)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// request is what the program asks for in the URL of the page.
+type request struct{ port, challenge, state string }
+
+var unreserved = regexp.MustCompile(`^[A-Za-z0-9_-]{16,64}$`)
+
+func requestOf(r *http.Request) (request, error) {
+	q := r.URL.Query()
+	req := request{q.Get("port"), q.Get("challenge"), q.Get("state")}
+	port, err := strconv.ParseUint(req.port, 10, 16)
+	if err != nil || port == 0 || !unreserved.MatchString(req.challenge) || !unreserved.MatchString(req.state) {
+		return request{}, errors.New("the link of the program is not complete")
+	}
+	return req, nil
+}
+
+// hash is the method S256 of RFC 7636 § 4.2.
+func hash(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+func me(w http.ResponseWriter, _ *http.Request, u *cardea.User) {
+	w.Write([]byte(u.Name)) // fails only if the client has left
+}

@@ -1,0 +1,120 @@
+package password
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/feature"
+	"github.com/cardea-auth/cardea/language"
+)
+
+// currentPassword is the field for the password that the user has.
+func currentPassword(t *language.Texts) feature.Field {
+	return feature.Field{
+		Name: "current", Label: t.Text("password.current"), Type: "password", Autocomplete: "current-password",
+		Required: true,
+	}
+}
+
+// section is what the account page shows about the password.
+func (f *Feature) section(ctx context.Context) (feature.Page, error) {
+	has, err := f.Has(ctx, cardea.SessionFrom(ctx).UserID)
+	if err != nil {
+		return feature.Page{}, f.host.StoreError("read the password", err)
+	}
+	return f.page(language.Of(ctx), has, ""), nil
+}
+
+// sectionFault is what the account page says about a code.
+func sectionFault(ctx context.Context, code string) string {
+	if code == string(cardea.CodeEmailSignIn) { // no form of the section has an address
+		return ""
+	}
+	return faultText(language.Of(ctx), code)
+}
+
+// page shows the form to change a password, or the one to set a first one.
+func (f *Feature) page(t *language.Texts, has bool, code string) feature.Page {
+	p := feature.Page{
+		Title: t.Text("password.heading"), Error: faultText(t, code), Text: []string{f.checker.advice(t)},
+	}
+	form := feature.Form{Path: pathSet, Button: t.Text("password.set"), Fields: []feature.Field{newPassword(t)}}
+	if has {
+		form = feature.Form{
+			Path: pathChange, Button: t.Text("password.change"),
+			Fields: []feature.Field{currentPassword(t), newPassword(t)},
+		}
+	}
+	p.Forms = []feature.Form{form}
+	if has {
+		p.Forms = append(p.Forms, removal{f}.form(t))
+	}
+	return p
+}
+
+// change answers the form of a user who has a password.
+func (f *Feature) change(_ http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	u, form := cardea.SessionFrom(ctx).User, f.host.Form(ctx)
+	hash, ok, err := f.verify(ctx, u, u.Email, form["current"])
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		return refuseChange(f, r, true, CodeWrong)
+	case form["current"] == form["password"]:
+		return refuseChange(f, r, true, CodeSame)
+	}
+	return f.give(r, u, hash, form["password"])
+}
+
+// set answers the form of a user who has no password, and has signed in a short time ago.
+func (f *Feature) set(_ http.ResponseWriter, r *http.Request) error {
+	return f.give(r, cardea.SessionFrom(r.Context()).User, "", f.host.Form(r.Context())["password"])
+}
+
+// refuseChange answers with what is wrong with a form of the account page.
+func refuseChange(f *Feature, r *http.Request, has bool, code string) error {
+	page := f.page(language.Of(r.Context()), has, code)
+	return formFault{f, code}.answer(r, f.options.Pages.Change, "account", page)
+}
+
+// give gives the user another password if the stored hash is still the one that was verified, and
+// ends the other sessions.
+func (f *Feature) give(r *http.Request, u *cardea.User, old, typed string) error {
+	ctx := r.Context()
+	code, err := f.fault(ctx, typed, u.Email, u.Name)
+	if err != nil {
+		return err
+	}
+	if code != "" {
+		return refuseChange(f, r, old != "", code)
+	}
+	hash, err := f.hash(ctx, typed)
+	if err != nil {
+		return err
+	}
+	err = f.host.EndSessions(ctx, u.ID, func(ctx context.Context) error {
+		stored, err := f.hashOf(ctx, u.ID)
+		if err != nil {
+			return err
+		}
+		if stored != old {
+			return &cardea.Error{Code: cardea.CodeAccessDenied, Err: errors.New("the user has another password now")}
+		}
+		return f.write(ctx, u.ID, hash)
+	})
+	if err != nil {
+		return err
+	}
+	kind := MailChanged
+	if old == "" {
+		kind = MailSet
+	}
+	if err := f.notify(ctx, u, kind); err != nil {
+		return err
+	}
+	return f.host.Redirect(ctx, f.host.URL(ctx, "account"))
+}

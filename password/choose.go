@@ -1,0 +1,193 @@
+package password
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/feature"
+	"github.com/cardea-auth/cardea/language"
+	"github.com/cardea-auth/cardea/oauth"
+)
+
+// cookieChoose keeps the token of a link, so that it leaves the URL before the page is shown.
+const cookieChoose = "choose"
+
+// link is a link of a mail that was opened.
+type link struct {
+	kind, token string
+	userID      string // "" for kindSignUp
+	values      oauth.Claims
+}
+
+func (l link) value(name string) string { return l.values.String(name) }
+
+// showChoose shows the page on which somebody chooses a password. It uses no token, because
+// programs that scan mails open links.
+func (f *Feature) showChoose(_ http.ResponseWriter, r *http.Request) error {
+	ctx, query := r.Context(), r.URL.Query()
+	if token := query.Get("token"); token != "" {
+		values := oauth.Claims{"kind": query.Get("kind"), "token": token}
+		if err := f.host.Cookie(ctx, cookieChoose).Set(resetLifetime, values); err != nil {
+			return err
+		}
+		return f.host.Redirect(ctx, f.host.URL(ctx, pathChoose))
+	}
+	if _, err := f.opened(ctx); err != nil {
+		return err
+	}
+	return showPage(f, r, f.options.Pages.Choose, f.pageChoose(language.Of(ctx)))
+}
+
+// opened returns the link that the browser has opened.
+func (f *Feature) opened(ctx context.Context) (l link, err error) {
+	cookie := f.host.Cookie(ctx, cookieChoose).Values()
+	l = link{kind: cookie.String("kind"), token: cookie.String("token")}
+	if l.kind != kindReset && l.kind != kindSignUp {
+		return l, &cardea.Error{Code: cardea.CodeVerification, Err: errors.New("the browser has opened no link")}
+	}
+	l.userID, l.values, err = f.host.Token(ctx, l.kind, l.token)
+	return l, err
+}
+
+func (f *Feature) pageChoose(t *language.Texts) feature.Page {
+	return feature.Page{
+		Title: t.Text("password.choose.heading"), Text: []string{f.checker.advice(t)},
+		Forms: []feature.Form{{
+			Path: pathChoose, Button: t.Text("password.choose.button"), Fields: []feature.Field{newPassword(t)},
+		}},
+	}
+}
+
+// newPassword is the field for the password that the user will have.
+func newPassword(t *language.Texts) feature.Field {
+	return feature.Field{
+		Name: "password", Label: t.Text("password.new"), Type: "password", Autocomplete: "new-password",
+		Required: true,
+	}
+}
+
+// choose answers the form of the page.
+func (f *Feature) choose(_ http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	l, err := f.opened(ctx)
+	if err != nil {
+		return err
+	}
+	typed := f.host.Form(ctx)["password"]
+	code, err := f.fault(ctx, typed, l.value(valueEmail), l.value(valueName))
+	if err != nil {
+		return err
+	}
+	if code != "" {
+		page := f.pageChoose(language.Of(ctx))
+		page.Error = faultText(language.Of(ctx), code)
+		return formFault{f, code}.answer(r, f.options.Pages.Choose, pathChoose, page)
+	}
+	hash, err := f.hash(ctx, typed)
+	if err != nil {
+		return err
+	}
+	f.host.Cookie(ctx, cookieChoose).Clear()
+	if l.kind == kindSignUp {
+		return f.finishSignUp(ctx, l, hash)
+	}
+	return f.finishReset(ctx, l, hash)
+}
+
+// finishSignUp signs in the owner of the address, with a new user unless there is one. User,
+// address and password are stored in the transaction in which the link is used.
+//
+// If a user has proven the address since the link was asked for, the link is outdated: it must not
+// give a password to somebody who has removed theirs, or who has come to the address by a change.
+func (f *Feature) finishSignUp(ctx context.Context, l link, hash string) error {
+	owner, err := f.userOf(ctx, l.value(valueEmail))
+	if err != nil {
+		return err
+	}
+	if owner != nil && milliseconds(owner.EmailVerified) >= l.value(valueAsked) {
+		return outdated()
+	}
+	return f.host.Complete(ctx, cardea.Proof{
+		Email: l.value(valueEmail), User: &cardea.User{Name: l.value(valueName)}, Methods: []string{"mail"},
+		Raw: l.fields(),
+		Within: func(ctx context.Context, u *cardea.User) error {
+			if _, _, err := f.host.UseToken(ctx, l.kind, l.token); err != nil {
+				return err
+			}
+			changed, err := f.changedAt(ctx, u.ID)
+			if err != nil {
+				return err
+			}
+			if !changed.IsZero() && milliseconds(changed) >= l.value(valueAsked) {
+				return outdated()
+			}
+			return f.host.EndSessions(ctx, u.ID, func(ctx context.Context) error { return f.write(ctx, u.ID, hash) })
+		},
+	})
+}
+
+// finishReset stores the new password, in the transaction in which the link is used, and ends all
+// sessions. It signs nobody in: the user does so with the new password, and with the second factor
+// if there is one.
+func (f *Feature) finishReset(ctx context.Context, l link, hash string) error {
+	var owner *cardea.User
+	err := f.host.EndSessions(ctx, l.userID, func(ctx context.Context) error {
+		if _, _, err := f.host.UseToken(ctx, l.kind, l.token); err != nil {
+			return err
+		}
+		u, err := f.host.Adapter().UserByID(ctx, l.userID)
+		if err != nil {
+			return err
+		}
+		changed, err := f.changedAt(ctx, u.ID)
+		if err != nil {
+			return err
+		}
+		if milliseconds(changed) != l.value(valueChanged) || u.Email != l.value(valueEmail) {
+			return outdated()
+		}
+		owner = u
+		return f.write(ctx, u.ID, hash)
+	})
+	if err != nil {
+		return err
+	}
+	if err := f.notify(ctx, owner, MailChanged); err != nil {
+		return err
+	}
+	return f.host.Redirect(ctx, f.host.URL(ctx, "signin/"+featureID))
+}
+
+// outdated is the error for a link that something newer has made worthless.
+func outdated() error {
+	return &cardea.Error{
+		Code: cardea.CodeVerification, Err: errors.New("the password or the address is another one since the mail"),
+	}
+}
+
+// write stores the hash of a new password.
+func (f *Feature) write(ctx context.Context, userID, hash string) error {
+	return f.host.StoreError("store the password", f.store.SetPasswordHash(ctx, userID, hash, f.host.Now()))
+}
+
+// changedAt returns when the user got the password, and the zero time if there is none.
+func (f *Feature) changedAt(ctx context.Context, userID string) (time.Time, error) {
+	_, changed, err := f.store.PasswordHash(ctx, userID)
+	if errors.Is(err, cardea.ErrNotFound) {
+		return time.Time{}, nil
+	}
+	return changed, f.host.StoreError("read the password", err)
+}
+
+// milliseconds is a time in a token, with as many digits for all times of this era, so that texts
+// compare like times.
+func milliseconds(t time.Time) string {
+	if t.IsZero() {
+		return "0"
+	}
+	return strconv.FormatInt(t.UnixMilli(), 10)
+}

@@ -1,0 +1,113 @@
+package passwordhash
+
+import (
+	"context"
+	"runtime"
+	"runtime/metrics"
+	"slices"
+	"sync"
+)
+
+// gate bounds how many hashes are computed at once, and how much memory they take together. Those
+// that wait enter in the order in which they came.
+type gate struct {
+	parallel, memory int // what may be in use
+
+	mu      sync.Mutex
+	inside  int // how many are computed
+	inUse   int // bytes that they take
+	garbage int // bytes that those before them took, since the last call of collect
+	waiting []*waiter
+}
+
+// waiter is one hash that waits.
+type waiter struct {
+	bytes   int
+	collect bool          // whether it calls collect first
+	entered chan struct{} // closed when it may enter
+}
+
+// queuePerHash is how many may wait for each that is computed.
+const queuePerHash = 4
+
+func newGate(parallel, memory int) *gate { return &gate{parallel: parallel, memory: memory} }
+
+// enter waits until a hash of so many bytes may be computed. Release must be called after it. The
+// error is ErrBusy if too many wait, and otherwise that of ctx.
+func (g *gate) enter(ctx context.Context, bytes int) (release func(), err error) {
+	w := &waiter{bytes: min(bytes, g.memory), entered: make(chan struct{})}
+	release = func() { g.leave(w) }
+	g.mu.Lock()
+	if len(g.waiting) >= queuePerHash*g.parallel {
+		g.mu.Unlock()
+		return nil, ErrBusy
+	}
+	g.waiting = append(g.waiting, w)
+	g.letIn()
+	g.mu.Unlock()
+	select {
+	case <-w.entered:
+		if w.collect {
+			collect()
+		}
+		return release, nil
+	case <-ctx.Done():
+		g.abandon(w)
+		return nil, ctx.Err()
+	}
+}
+
+// letIn lets those in that come first and have room. It is called with the lock.
+func (g *gate) letIn() {
+	for len(g.waiting) > 0 {
+		w := g.waiting[0]
+		if g.inside == g.parallel || g.inUse+w.bytes > g.memory {
+			return
+		}
+		g.waiting = g.waiting[1:]
+		g.inside++
+		g.inUse += w.bytes
+		if w.collect = g.inUse+g.garbage > g.memory; w.collect {
+			g.garbage = 0
+		}
+		close(w.entered)
+	}
+}
+
+// leave makes room for others.
+func (g *gate) leave(w *waiter) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.inside--
+	g.inUse -= w.bytes
+	g.garbage += w.bytes
+	g.letIn()
+}
+
+// abandon removes a hash that waits no longer.
+func (g *gate) abandon(w *waiter) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if i := slices.Index(g.waiting, w); i >= 0 {
+		g.waiting = slices.Delete(g.waiting, i, i+1)
+	} else { // it has entered meanwhile
+		g.inside--
+		g.inUse -= w.bytes
+	}
+	g.letIn()
+}
+
+// smallHeap is the size of a heap, in bytes, up to which a collection takes well under a
+// millisecond.
+const smallHeap = 64 << 20
+
+// collect frees the memory of the hashes that have ended before the next one begins, which the
+// garbage collector would do only when the heap has doubled. A large heap is left to it: there,
+// collecting costs more, and the memory of some hashes matters less.
+func collect() {
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(sample)
+	if sample[0].Value.Kind() == metrics.KindUint64 && sample[0].Value.Uint64() < smallHeap {
+		runtime.GC()
+	}
+}
