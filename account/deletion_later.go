@@ -18,9 +18,10 @@ import (
 // DeletionStore is what an Adapter also needs for [Options].DeleteAfter; gormadapter and memadapter
 // are one. A deletion that waits is a verification token.
 type DeletionStore interface {
-	// VerificationTokensBefore returns the verification tokens whose identifier begins with prefix,
-	// compared byte for byte, and that expire before a time, those first that expire first. If
-	// there are none, the list is empty and the error is nil. It may be called concurrently.
+	// VerificationTokensBefore returns all verification tokens whose identifier begins with prefix,
+	// compared byte for byte, and that expire before a time, those first that expire first. It
+	// changes none. If there are none, the list is empty and the error is nil. It may be called
+	// concurrently.
 	VerificationTokensBefore(ctx context.Context, prefix string, before time.Time) (
 		[]*cardea.VerificationToken, error)
 }

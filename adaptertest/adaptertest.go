@@ -7,10 +7,12 @@
 //	}
 //
 // Each promise in the comments of [cardea.Adapter], [cardea.SessionStore], [cardea.SessionTracker],
-// [cardea.TokenStore], [cardea.AuthenticatorStore], [ratelimit.Store], [factor.Store] and
-// [password.Store] is a subtest with the words of the comment as its name, so a failure says which
-// promise is broken. Tests of a store that the adapter does not implement are skipped.
+// [cardea.TokenStore], [cardea.AuthenticatorStore], [ratelimit.Store], [factor.Store],
+// [password.Store] and [account.DeletionStore] is a subtest with the words of the comment as its
+// name, so a failure says which promise is broken. Tests of a store that the adapter does not
+// implement are skipped.
 //
+// [account.DeletionStore]: https://pkg.go.dev/github.com/cardea-auth/cardea/account#DeletionStore
 // [factor.Store]: https://pkg.go.dev/github.com/cardea-auth/cardea/factor#Store
 // [password.Store]: https://pkg.go.dev/github.com/cardea-auth/cardea/password#Store
 package adaptertest
@@ -67,7 +69,7 @@ func Run(t *testing.T, open func(t *testing.T) cardea.Adapter) {
 		{"UpdateAuthenticatorCounter", updateAuthenticatorCounter()},
 		{"DeleteAuthenticator", deleteAuthenticator()},
 	}
-	runGroups(t, slices.Concat(groups, factorGroups(), limitGroups(), passwordGroups()), open)
+	runGroups(t, slices.Concat(groups, deletionGroups(), factorGroups(), limitGroups(), passwordGroups()), open)
 }
 
 // group has the promises about one method.

@@ -23,7 +23,7 @@ import (
 const brokenVariable = "CARDEA_BROKEN_ADAPTER"
 
 // broken holds adapters that break one promise each, with the subtest of Run that must fail.
-var broken = merged(brokenLimits, brokenFactors, brokenPasswords, map[string]brokenAdapter{
+var broken = merged(brokenLimits, brokenFactors, brokenPasswords, brokenDeletions, map[string]brokenAdapter{
 	"does not roll back": {
 		func() cardea.Adapter { return noRollback{memadapter.New()} },
 		"Transact/none_of_it_when_fn_returns_an_error",

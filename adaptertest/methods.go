@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/account"
 	"github.com/cardea-auth/cardea/feature"
 )
 
@@ -143,6 +144,12 @@ func (s store) calls(userID string) map[string]func(ctx context.Context) error {
 		}
 		calls["DeleteExpiredVerificationTokens"] = func(ctx context.Context) error {
 			_, err := tokens.DeleteExpiredVerificationTokens(ctx, soon, 1)
+			return err
+		}
+	}
+	if list, ok := feature.StoreOf[account.DeletionStore](s.Adapter); ok {
+		calls["VerificationTokensBefore"] = func(ctx context.Context) error {
+			_, err := list.VerificationTokensBefore(ctx, "a", soon)
 			return err
 		}
 	}

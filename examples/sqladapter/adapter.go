@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/account"
 )
 
 var (
@@ -20,6 +21,7 @@ var (
 	_ cardea.SessionStore       = (*Adapter)(nil)
 	_ cardea.TokenStore         = (*Adapter)(nil)
 	_ cardea.AuthenticatorStore = (*Adapter)(nil)
+	_ account.DeletionStore     = (*Adapter)(nil)
 )
 
 // Adapter stores users, accounts, sessions, verification tokens and passkeys in the five tables of

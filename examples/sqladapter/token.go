@@ -46,3 +46,28 @@ func (a *Adapter) DeleteExpiredVerificationTokens(ctx context.Context, before ti
 		before.UnixMilli(), max(limit, 0))
 	return int(n), err
 }
+
+// VerificationTokensBefore returns the tokens whose identifier begins with prefix and that expire
+// before the given time, ordered by their expiry. LIKE would fold case, and has wildcards.
+func (a *Adapter) VerificationTokensBefore(
+	ctx context.Context, prefix string, before time.Time,
+) ([]*cardea.VerificationToken, error) {
+	rows, err := a.querier(ctx).QueryContext(ctx,
+		"SELECT token, identifier, expires FROM verification_token "+
+			"WHERE substr(identifier, 1, length(?)) = ? AND expires < ? ORDER BY expires",
+		prefix, prefix, before.UnixMilli())
+	if err != nil {
+		return nil, mapError("list verification tokens", err)
+	}
+	defer rows.Close()
+	var list []*cardea.VerificationToken
+	for rows.Next() {
+		t, expires := &cardea.VerificationToken{}, int64(0)
+		if err := rows.Scan(&t.Token, &t.Identifier, &expires); err != nil {
+			return nil, mapError("list verification tokens", err)
+		}
+		t.Expires = time.UnixMilli(expires).UTC()
+		list = append(list, t)
+	}
+	return list, mapError("list verification tokens", rows.Err())
+}
