@@ -47,7 +47,7 @@ func (c *comparison) compare(ctx context.Context) error {
 }
 
 func (c *comparison) compareTable(ctx context.Context, live, want *schema.Table) error {
-	checks, err := c.engine.normalize(ctx, c.q, live, want)
+	unseen, err := c.engine.normalize(ctx, c.q, live, want)
 	if err != nil {
 		return err
 	}
@@ -68,10 +68,27 @@ func (c *comparison) compareTable(ctx context.Context, live, want *schema.Table)
 	if err != nil {
 		return err
 	}
-	if changes = append(changes, checks...); len(changes) > 0 {
+	if changes = addUnseen(changes, unseen); len(changes) > 0 {
 		c.changes = append(c.changes, &schema.ModifyTable{T: want, Changes: changes})
 	}
 	return nil
+}
+
+// addUnseen adds the changes that Atlas has not found. A column is in one change only.
+func addUnseen(changes, unseen []schema.Change) []schema.Change {
+	for _, u := range unseen {
+		column, ok := u.(*schema.ModifyColumn)
+		if !ok || !slices.ContainsFunc(changes, func(c schema.Change) bool {
+			found, ok := c.(*schema.ModifyColumn)
+			if ok = ok && found.To == column.To; ok {
+				found.Change |= column.Change
+			}
+			return ok
+		}) {
+			changes = append(changes, u)
+		}
+	}
+	return changes
 }
 
 // reverseChanges returns the changes that undo those of compare.

@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
+	"strings"
 
 	"ariga.io/atlas/sql/migrate"
 	"ariga.io/atlas/sql/schema"
@@ -43,8 +45,13 @@ type liveEngine interface {
 	matchCollation(ctx context.Context, q schema.ExecQuerier, tables []*schema.Table) error
 
 	// normalize copies from live to want what the database treats as the same but writes in another
-	// way, so that it is not reported as a difference. It returns the checks that are different.
+	// way, so that it is not reported as a difference. It returns the changes that Atlas would not
+	// find: those of checks, and of types that Atlas takes for the same.
 	normalize(ctx context.Context, q schema.ExecQuerier, live, want *schema.Table) ([]schema.Change, error)
+
+	// refuses reports whether the database never changes this column to the new type, whatever the
+	// rows are.
+	refuses(ctx context.Context, q schema.ExecQuerier, t *schema.Table, c *schema.ModifyColumn) (bool, error)
 
 	// preserve finds the objects that Atlas would lose when it rebuilds the table. It removes them
 	// from live and returns them.
@@ -99,6 +106,21 @@ func engineFor(dialect string) (engine, error) {
 }
 
 var errDialect = errors.New("want sqlite, postgres, mysql, mariadb or sqlserver")
+
+var nullClause = regexp.MustCompile(`(?i)\s+(not\s+)?null\s*$`)
+
+// cutNull returns a type without the NULL or NOT NULL at its end, and sets that in the column. An
+// example is the tag `gorm:"type:text NOT NULL"`.
+func cutNull(c *schema.Column, sqlType string) string {
+	m := nullClause.FindStringSubmatch(sqlType)
+	if m == nil {
+		return strings.TrimSpace(sqlType)
+	}
+	if m[1] != "" {
+		c.Type.Null = false
+	}
+	return strings.TrimSpace(strings.TrimSuffix(sqlType, m[0]))
+}
 
 // checkClass returns an error if the database does not have indexes of this class.
 func checkClass(index *orm.Index, known ...string) error {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"ariga.io/atlas/sql/mysql"
 	"ariga.io/atlas/sql/schema"
 )
 
@@ -90,12 +91,33 @@ func mergeColumns(live, want *schema.Table) (extra []string) {
 // added a default.
 func mergeColumn(live, want *schema.Column) bool {
 	want.Name = live.Name // on SQLite and MySQL, case makes no difference in the names of columns
-	want.Attrs = append(want.Attrs, missingAttributes(live.Attrs, want.Attrs)...)
+	for _, a := range missingAttributes(live.Attrs, want.Attrs) {
+		if isText(want.Type.Type) || !isOfText(a) {
+			want.Attrs = append(want.Attrs, a)
+		}
+	}
 	if want.Default != nil || live.Default == nil {
 		return false
 	}
 	want.Default = live.Default
 	return true
+}
+
+// isText reports whether columns of a type have a character set and a collation.
+func isText(t schema.Type) bool {
+	switch t.(type) {
+	case *schema.StringType, *schema.EnumType, *mysql.SetType:
+		return true
+	}
+	return false
+}
+
+func isOfText(a schema.Attr) bool {
+	switch a.(type) {
+	case *schema.Charset, *schema.Collation:
+		return true
+	}
+	return false
 }
 
 // mergeIndexes replaces an index of want by the live index on the same columns, which may have

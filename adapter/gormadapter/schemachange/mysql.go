@@ -26,32 +26,6 @@ type mysqlEngine struct {
 func (mysqlEngine) open(q schema.ExecQuerier) (migrate.Driver, error) { return mysql.Open(q) }
 func (mysqlEngine) offlinePlanner() migrate.PlanApplier               { return mysql.DefaultPlan }
 
-var (
-	mysqlNull          = regexp.MustCompile(`(?i)\s+(not\s+)?null\b`)
-	mysqlAutoIncrement = regexp.MustCompile(`(?i)\s+auto_increment\b`)
-	mysqlCharset       = regexp.MustCompile(`(?i)\s+(?:character\s+set|charset)\s+(\w+)`)
-)
-
-func (mysqlEngine) setType(c *schema.Column, sqlType string, f *orm.Field) error {
-	sqlType = mysqlNull.ReplaceAllString(sqlType, "")
-	if mysqlAutoIncrement.MatchString(sqlType) || f.AutoIncrement {
-		c.Attrs = append(c.Attrs, &mysql.AutoIncrement{})
-		sqlType = mysqlAutoIncrement.ReplaceAllString(sqlType, "")
-	}
-	if m := mysqlCharset.FindStringSubmatch(sqlType); m != nil {
-		c.SetCharset(m[1])
-		sqlType = strings.Replace(sqlType, m[0], "", 1)
-	}
-	if m := collateClause.FindStringSubmatch(sqlType); m != nil {
-		c.SetCollation(m[1])
-		sqlType = strings.Replace(sqlType, m[0], "", 1)
-	}
-	var err error
-	c.Type.Raw = strings.TrimSpace(sqlType)
-	c.Type.Type, err = mysql.ParseType(c.Type.Raw)
-	return err
-}
-
 func (e mysqlEngine) setTableOptions(t *schema.Table) {
 	t.SetCharset("utf8mb4").SetCollation(e.collation)
 }
@@ -103,6 +77,11 @@ func (mysqlEngine) matchCollation(ctx context.Context, q schema.ExecQuerier, tab
 func (e mysqlEngine) normalize(
 	ctx context.Context, q schema.ExecQuerier, live, want *schema.Table,
 ) ([]schema.Change, error) {
+	for _, w := range want.Columns {
+		if l, ok := findColumn(live, w.Name); ok {
+			sameCharset(l, w)
+		}
+	}
 	if !needsNormalizing(live, want, mysql.FormatType) {
 		return nil, nil
 	}
@@ -142,7 +121,8 @@ func mysqlName(t *schema.Table) string {
 
 // Lines of SHOW CREATE TABLE, which has one line for each column and each check.
 var (
-	mysqlColumn  = regexp.MustCompile("(?m)^  `([^`]+)` ([a-z]+(?:\\([^)]*\\))?(?: unsigned)?)(.*?),?$")
+	mysqlColumn = regexp.MustCompile("(?m)^  `([^`]+)` " +
+		`([a-z]+(?:\((?:[^')]|'[^']*')*\))?(?: unsigned)?(?: zerofill)?)(.*?),?$`)
 	mysqlDefault = regexp.MustCompile(`(?i) default (.*?)(?: on update | comment | check |$)`)
 	mysqlCheck   = regexp.MustCompile("(?m)^  CONSTRAINT `([^`]+)` CHECK (.*?),?$")
 )
@@ -173,6 +153,11 @@ func readMySQL(ctx context.Context, q schema.ExecQuerier, table string) (*normal
 		n.checks[m[1]] = m[2]
 	}
 	return n, nil
+}
+
+// refuses reports false: which values can be converted depends on the rows.
+func (mysqlEngine) refuses(context.Context, schema.ExecQuerier, *schema.Table, *schema.ModifyColumn) (bool, error) {
+	return false, nil
 }
 
 // preserve does nothing: Atlas rebuilds tables only on SQLite.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -29,7 +30,9 @@ func (n *normalized) normalize(wanted *normalized, live, want *schema.Table) []s
 			continue
 		}
 		if n.types[l.Name] == wanted.types[w.Name] {
-			w.Type.Type = l.Type.Type
+			l.Type.Type = w.Type.Type // as the entity writes it: Atlas forgets a part of some that it has read
+		} else { // the texts that the difference shows
+			l.Type.Raw, w.Type.Raw = n.types[l.Name], wanted.types[w.Name]
 		}
 		if w.Default != nil && n.defaults[l.Name] == wanted.defaults[w.Name] {
 			w.Default = l.Default
@@ -99,7 +102,7 @@ func sameColumnText(live, want *schema.Column, format func(schema.Type) (string,
 	if err != nil {
 		return false
 	}
-	return strings.EqualFold(liveType, wantType) &&
+	return reflect.TypeOf(live.Type.Type) == reflect.TypeOf(want.Type.Type) && strings.EqualFold(liveType, wantType) &&
 		(want.Default == nil || defaultText(live.Default) == defaultText(want.Default))
 }
 

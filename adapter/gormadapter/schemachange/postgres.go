@@ -26,10 +26,29 @@ func (postgresEngine) setType(c *schema.Column, sqlType string, _ *orm.Field) er
 		c.SetCollation(m[1])
 		sqlType = strings.Replace(sqlType, m[0], "", 1)
 	}
-	var err error
+	sqlType = cutNull(c, sqlType)
 	c.Type.Raw = sqlType
-	c.Type.Type, err = postgres.ParseType(strings.ToLower(sqlType))
-	return err
+	sqlType = lowerUnquoted(sqlType)
+	parsed, err := postgres.ParseType(sqlType)
+	if err != nil || strings.Contains(sqlType, `"`) {
+		// Atlas does not know the spelling, such as char varying(20), or would write "Mood"[] in
+		// lower case. The database decides.
+		parsed = &postgres.UserDefinedType{T: sqlType}
+	}
+	c.Type.Type = parsed
+	if _, serial := parsed.(*postgres.SerialType); serial {
+		c.Type.Null = false // PostgreSQL makes it NOT NULL, whatever the tag says
+	}
+	return nil
+}
+
+// lowerUnquoted returns SQL in lower case, except what is in double quotes.
+func lowerUnquoted(sql string) string {
+	parts := strings.Split(sql, `"`)
+	for i := 0; i < len(parts); i += 2 {
+		parts[i] = strings.ToLower(parts[i])
+	}
+	return strings.Join(parts, `"`)
 }
 
 func (postgresEngine) setTableOptions(*schema.Table) {}
@@ -74,7 +93,28 @@ func (e postgresEngine) normalize(
 	if err != nil {
 		return nil, err
 	}
-	return current.normalize(wanted, live, want), nil
+	changes := current.normalize(wanted, live, want)
+	return append(changes, changedTypes(current, wanted, live, want)...), nil
+}
+
+// changedTypes returns the columns whose types differ although Atlas takes them for the same: two
+// enumerations of the same name in two schemas, or any two types that Atlas does not know.
+func changedTypes(current, wanted *normalized, live, want *schema.Table) (changes []schema.Change) {
+	for _, w := range want.Columns {
+		l, ok := findColumn(live, w.Name)
+		if ok && !isBuiltIn(w.Type.Type) && current.types[l.Name] != wanted.types[w.Name] {
+			changes = append(changes, &schema.ModifyColumn{From: l, To: w, Change: schema.ChangeType})
+		}
+	}
+	return changes
+}
+
+func isBuiltIn(t schema.Type) bool {
+	switch t.(type) {
+	case *postgres.UserDefinedType, *postgres.ArrayType:
+		return false
+	}
+	return true
 }
 
 // postgresScratch is the scratch table in the schema of temporary tables.
@@ -169,6 +209,24 @@ func readPostgres(ctx context.Context, q schema.ExecQuerier, table string) (*nor
 		}
 	}
 	return n, nil
+}
+
+// refuses changes the column in an empty copy of the table. PostgreSQL refuses a type to which it
+// converts by an explicit cast only, and a default that it cannot convert.
+func (postgresEngine) refuses(
+	ctx context.Context, q schema.ExecQuerier, t *schema.Table, c *schema.ModifyColumn,
+) (bool, error) {
+	to, err := postgres.FormatType(c.To.Type.Type)
+	if err != nil {
+		return false, err
+	}
+	err = execAll(ctx, q, "SAVEPOINT cardea_scratch",
+		fmt.Sprintf("CREATE TEMPORARY TABLE %s (LIKE %s INCLUDING DEFAULTS)", scratchTable, postgresName(t)))
+	if err != nil {
+		return false, err
+	}
+	refused := execAll(ctx, q, fmt.Sprintf(`ALTER TABLE %s ALTER COLUMN "%s" TYPE %s`, postgresScratch, c.To.Name, to))
+	return refused != nil, execAll(ctx, q, "ROLLBACK TO SAVEPOINT cardea_scratch", "RELEASE SAVEPOINT cardea_scratch")
 }
 
 // preserve does nothing: Atlas rebuilds tables only on SQLite.

@@ -29,7 +29,7 @@ func (sqliteEngine) setType(c *schema.Column, sqlType string, f *orm.Field) erro
 	// the tag does.
 	c.Type.Null = !f.NotNull && !f.AutoIncrement
 	var err error
-	c.Type.Raw = sqlitePrimaryKey.ReplaceAllString(sqlType, "")
+	c.Type.Raw = cutNull(c, sqlitePrimaryKey.ReplaceAllString(sqlType, ""))
 	c.Type.Type, err = sqlite.ParseType(c.Type.Raw)
 	return err
 }
@@ -75,6 +75,11 @@ func (sqliteEngine) normalize(
 	return changedChecks(live, want, func(l, w *schema.Check) bool {
 		return normalizeExpression(l.Expr) != normalizeExpression(w.Expr)
 	}), nil
+}
+
+// refuses reports false: which values can be converted depends on the rows.
+func (sqliteEngine) refuses(context.Context, schema.ExecQuerier, *schema.Table, *schema.ModifyColumn) (bool, error) {
+	return false, nil
 }
 
 // comparisonType returns the part of a declared type that makes a difference: SQLite's affinity
