@@ -245,14 +245,18 @@ func (c *command) warn(ctx context.Context, a *gormadapter.Adapter, p *Plan) {
 	for _, r := range p.Risks {
 		var rows int64
 		switch err := a.DB().WithContext(ctx).Raw(r.Query).Row().Scan(&rows); {
+		case r.Kind == RiskAlways:
+			fmt.Fprintf(c.stderr, "CAUTION, fails with and without rows: %s\n", r.Change)
 		case err != nil:
-			fmt.Fprintf(c.stderr, "caution: %s; look for rows in the way with: %s\n", r.Change, r.Query)
-		case rows > 0:
-			fmt.Fprintf(c.stderr, "CAUTION, rows in the way here: %d: %s; find them with: %s\n",
+			fmt.Fprintf(c.stderr, "caution: %s; %s: %s\n", r.Change, r.Kind, r.Query)
+		case rows == 0:
+			fmt.Fprintf(c.stderr, "caution: %s; no rows are in the way here; elsewhere, %s: %s\n",
+				r.Change, r.Kind, r.Query)
+		case r.Kind == RiskValues:
+			fmt.Fprintf(c.stderr, "caution, values to convert here: %d: %s; each must be one of the new type: %s\n",
 				rows, r.Change, r.Query)
 		default:
-			fmt.Fprintf(c.stderr, "caution: %s; no rows are in the way here; look elsewhere with: %s\n",
-				r.Change, r.Query)
+			fmt.Fprintf(c.stderr, "CAUTION, rows in the way here: %d: %s; %s: %s\n", rows, r.Change, r.Kind, r.Query)
 		}
 	}
 }

@@ -71,8 +71,13 @@ func (d *liveDatabase) plan(ctx context.Context, q schema.ExecQuerier) (*Plan, e
 		return nil, err
 	}
 	p := &Plan{
-		Dialect: d.db.Dialector.Name(), Differences: differences(c.changes), Risks: findRisks(d.db, c.changes),
-		Extra: c.extra,
+		Dialect: d.db.Dialector.Name(), Differences: differences(c.changes), Extra: c.extra,
+	}
+	p.Risks, err = findRisks(d.db, c.changes, func(t *schema.Table, c *schema.ModifyColumn) (bool, error) {
+		return d.engine.refuses(ctx, q, t, c)
+	})
+	if err != nil {
+		return nil, err
 	}
 	if len(c.changes) == 0 {
 		return p, nil

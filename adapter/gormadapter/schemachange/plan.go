@@ -66,11 +66,22 @@ func riskComments(list []Risk) string {
 		return ""
 	}
 	var b strings.Builder
-	b.WriteString("-- CAUTION: rows that exist may stand in the way. Where this runs, each query must return 0.\n")
+	b.WriteString("-- CAUTION: rows that exist may stand in the way. Run these queries where this script runs.\n")
 	for _, r := range list {
-		fmt.Fprintf(&b, "--   %s\n--     %s\n", oneLine(r.Change), oneLine(r.Query))
+		fmt.Fprintf(&b, "--   %s\n--   %s:\n--     %s\n", oneLine(r.Change), r.Kind, oneLine(r.Query))
 	}
 	return b.String()
+}
+
+// String says what the number of rows means.
+func (k RiskKind) String() string {
+	switch k {
+	case RiskValues:
+		return "this counts the values to convert, and each must be one of the new type"
+	case RiskAlways:
+		return "this fails with and without rows, and this counts the values to convert"
+	}
+	return "this must return 0"
 }
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

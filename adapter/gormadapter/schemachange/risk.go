@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"ariga.io/atlas/sql/mysql"
 	"ariga.io/atlas/sql/postgres"
 	"ariga.io/atlas/sql/schema"
 	"ariga.io/atlas/sql/sqlite"
@@ -19,20 +20,43 @@ type Risk struct {
 	// default".
 	Change string
 
-	// Query counts the rows that stand in the way, before the plan runs. The change needs 0.
+	// Query counts rows, before the plan runs. Kind says what their number means.
 	Query string
+
+	// Kind says whether the rows that Query counts stand in the way.
+	Kind RiskKind
 }
+
+// RiskKind says what the rows mean that [Risk.Query] counts.
+type RiskKind int
+
+const (
+	// RiskRows means that each of the rows stands in the way. The query must return 0.
+	RiskRows RiskKind = iota
+
+	// RiskValues means that the database converts a value of each of the rows. The change fails if
+	// it cannot convert one of them, which only the database knows.
+	RiskValues
+
+	// RiskAlways means that the change fails in any case, also without rows. It needs a migration
+	// that you write.
+	RiskAlways
+)
 
 // risks finds the risks of changes. The tables that the changes create have no rows.
 type risks struct {
 	db      *gorm.DB
+	refused func(*schema.Table, *schema.ModifyColumn) (bool, error)
 	created []*schema.Table
 	list    []Risk
 }
 
-// findRisks returns the risks of the changes of a plan, in their order.
-func findRisks(db *gorm.DB, changes []schema.Change) []Risk {
-	r := &risks{db: db}
+// findRisks returns the risks of the changes of a plan, in their order. refused reports whether the
+// database never changes a column to the new type.
+func findRisks(
+	db *gorm.DB, changes []schema.Change, refused func(*schema.Table, *schema.ModifyColumn) (bool, error),
+) ([]Risk, error) {
+	r := &risks{db: db, refused: refused}
 	for _, c := range changes {
 		if c, ok := c.(*schema.AddTable); ok {
 			r.created = append(r.created, c.T)
@@ -47,11 +71,13 @@ func findRisks(db *gorm.DB, changes []schema.Change) []Risk {
 				}
 			}
 			for _, part := range c.Changes {
-				t.find(part)
+				if err := t.find(part); err != nil {
+					return nil, err
+				}
 			}
 		}
 	}
-	return r.list
+	return r.list, nil
 }
 
 func (r *risks) quote(t *schema.Table) string {
@@ -68,7 +94,7 @@ type tableRisks struct {
 	added []*schema.Column // those that have no values yet
 }
 
-func (t *tableRisks) find(c schema.Change) {
+func (t *tableRisks) find(c schema.Change) error {
 	switch c := c.(type) {
 	case *schema.AddColumn:
 		if !c.C.Type.Null && c.C.Default == nil && attribute[*sqlite.AutoIncrement](c.C.Attrs) == nil {
@@ -77,7 +103,7 @@ func (t *tableRisks) find(c schema.Change) {
 				"fill it first", t.table.Name, c.C.Name)
 		}
 	case *schema.ModifyColumn:
-		t.findInColumn(c)
+		return t.findInColumn(c)
 	case *schema.AddIndex:
 		t.findInIndex(c.I)
 	case *schema.ModifyIndex:
@@ -96,10 +122,11 @@ func (t *tableRisks) find(c schema.Change) {
 	case *schema.ModifyCheck:
 		t.findInCheck(c.To)
 	}
+	return nil
 }
 
 func (t *tableRisks) add(query, change string, args ...any) {
-	t.list = append(t.list, Risk{fmt.Sprintf(change, args...), query})
+	t.list = append(t.list, Risk{fmt.Sprintf(change, args...), query, RiskRows})
 }
 
 func (t *tableRisks) name() string { return t.quote(t.table) }
@@ -108,66 +135,35 @@ func (t *tableRisks) column(c *schema.Column) string { return t.db.Statement.Quo
 
 func (t *tableRisks) isNew(c *schema.Column) bool { return slices.Contains(t.added, c) }
 
-func (t *tableRisks) findInColumn(c *schema.ModifyColumn) {
+func (t *tableRisks) findInColumn(c *schema.ModifyColumn) error {
+	where := "SELECT count(*) FROM " + t.name() + " WHERE "
 	name := t.column(c.To)
-	where := "SELECT count(*) FROM " + t.name() + " WHERE " + name
 	isSQLite := t.db.Name() == "sqlite" // whose new copy of the table gets the default for NULL, and keeps any value
 	if c.Change.Is(schema.ChangeNull) && !c.To.Type.Null && !(isSQLite && c.To.Default != nil) {
-		t.add(where+" IS NULL", "column %s.%s becomes NOT NULL", t.table.Name, c.To.Name)
+		t.add(where+name+" IS NULL", "column %s.%s becomes NOT NULL", t.table.Name, c.To.Name)
 	}
 	if !c.Change.Is(schema.ChangeType) || c.From == nil || isSQLite {
-		return
+		return nil
 	}
-	from, to := roomOf(c.From.Type.Type), roomOf(c.To.Type.Type)
-	switch {
-	case from.kind == "" || from.kind != to.kind:
-		t.add(where+" IS NOT NULL", "column %s.%s changes from %s to %s, and each value must be one of the new type",
-			t.table.Name, c.To.Name, typeText(c.From), typeText(c.To))
-	case to.size >= from.size:
-	case to.kind == "text":
-		t.add(fmt.Sprintf("SELECT count(*) FROM %s WHERE char_length(%s) > %d", t.name(), name, to.size),
-			"column %s.%s gets narrower, from %s to %s", t.table.Name, c.To.Name, typeText(c.From), typeText(c.To))
-	default:
-		limit := int64(1)<<(to.size-1) - 1
-		t.add(fmt.Sprintf("SELECT count(*) FROM %s WHERE %s NOT BETWEEN %d AND %d", t.name(), name, -limit-1, limit),
-			"column %s.%s gets narrower, from %s to %s", t.table.Name, c.To.Name, typeText(c.From), typeText(c.To))
+	change := fmt.Sprintf("column %s.%s changes from %s to %s",
+		t.table.Name, c.To.Name, typeText(c.From), typeText(c.To))
+	refused, err := t.refused(t.table, c)
+	if err != nil {
+		return err
 	}
-}
-
-// room is how much a type holds.
-type room struct {
-	kind string // text or integer; "" for any other type
-	size int64  // characters or bits
-}
-
-var (
-	textSizes = map[string]int64{
-		"tinytext": 1<<8 - 1, "text": 1<<16 - 1, "mediumtext": 1<<24 - 1, "longtext": 1<<32 - 1,
+	if refused {
+		change += ", which the database does not do by itself: write a migration with " +
+			"ALTER COLUMN … TYPE … USING, after DROP DEFAULT if there is one"
+		t.list = append(t.list, Risk{change, where + name + " IS NOT NULL", RiskAlways})
+		return nil
 	}
-	integerSizes = map[string]int64{
-		"tinyint": 8, "smallint": 16, "mediumint": 24, "int": 32, "integer": 32, "bigint": 64,
+	switch misfit, known := t.misfit(name, c.From.Type.Type, c.To.Type.Type); {
+	case !known:
+		t.list = append(t.list, Risk{change, where + name + " IS NOT NULL", RiskValues})
+	case misfit != "":
+		t.add(where+misfit, "%s, which is narrower", change)
 	}
-)
-
-const unlimited = 1 << 40
-
-func roomOf(t schema.Type) room {
-	switch t := t.(type) {
-	case *schema.StringType:
-		size := int64(t.Size)
-		if size == 0 {
-			size = textSizes[t.T]
-		}
-		if size == 0 || t.T == "text" && t.Size == 0 {
-			size = max(size, unlimited) // MySQL's text has 64 kB, PostgreSQL's no limit; both are the widest usual type
-		}
-		return room{"text", size}
-	case *schema.IntegerType:
-		if size := integerSizes[strings.ToLower(t.T)]; size > 0 && !t.Unsigned {
-			return room{"integer", size}
-		}
-	}
-	return room{}
+	return nil
 }
 
 // findInIndex looks for rows that are the same for a unique index. NULL is never the same.
@@ -185,7 +181,11 @@ func (t *tableRisks) findInIndex(i *schema.Index) {
 			}
 			parts = append(parts, text.X)
 		case !t.isNew(p.C):
-			parts = append(parts, t.column(p.C))
+			part := t.column(p.C)
+			if prefix := attribute[*mysql.SubPart](p.Attrs); prefix != nil {
+				part = fmt.Sprintf("left(%s, %d)", part, prefix.Len)
+			}
+			parts = append(parts, part)
 			conditions = append(conditions, t.column(p.C)+" IS NOT NULL")
 		case p.C.Type.Null && p.C.Default == nil:
 			return // all rows get NULL
