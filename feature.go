@@ -202,10 +202,14 @@ func (h *Host) Offer(w feature.Way) {
 }
 
 // Require adds a condition that every sign-in must meet before a session is made, whatever the way
-// in. It is called like [Callbacks.SignIn], after it has let the person in, and may be called again
-// if the store has changed. If redirect is not empty, nobody is signed in, and the visitor goes
-// there: a path or URL of this site. An error denies the sign-in. [SignIn].Methods are what the
-// person has proven. It may be called concurrently.
+// in. It is called like [Callbacks.SignIn], after it has let the person in. If redirect is not
+// empty, nobody is signed in, and the visitor goes there: a path or URL of this site. An error
+// denies the sign-in. [SignIn].Methods are what the person has proven.
+//
+// It is called again in the transaction that stores the sign-in, which its ctx carries, under the
+// lock of the user. What it goes by may have changed. If the answer is another one, the sign-in
+// starts over. So let it read with ctx and write nothing, and let whatever changes what it goes by
+// lock the user, with [Host.EndSessions] or [Adapter].LockUser. It may be called concurrently.
 func (h *Host) Require(condition func(ctx context.Context, in *SignIn) (redirect string, err error)) {
 	h.auth.features.conditions = append(h.auth.features.conditions, condition)
 }
@@ -253,16 +257,4 @@ func (f *features) hasCredential(ctx context.Context, userID string) (bool, erro
 		}
 	}
 	return false, nil
-}
-
-// allow asks the conditions about a sign-in.
-func (f *features) allow(ctx context.Context, in *SignIn) (redirect string, err error) {
-	for _, condition := range f.conditions {
-		if redirect, err = condition(ctx, in); err != nil {
-			return "", applicationError(CodeAccessDenied, "condition of a feature", err)
-		} else if redirect != "" {
-			return redirect, nil
-		}
-	}
-	return "", nil
 }

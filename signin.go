@@ -52,6 +52,7 @@ type identity struct {
 
 	pending *pendingSignIn // that this identity finishes; nil for a first proof
 	holds   *pendingSignIn // that it becomes, because a condition holds it; nil for none
+	counted string         // id of the user among whose sign-ins that wait this one counts; "" for nobody
 
 	cookie  sessionCookie // of the session that the browser has now
 	session *Session      // that session; nil if nobody is signed in, or if it has ended meanwhile
@@ -201,7 +202,9 @@ func (e completion) do(id identity) (res *signInResult, redirect string, err err
 		id.order = max(id.order, e.order) // as in hold
 	} else {
 		res.IsNewUser = res.IsNewUser || id.pending.isNew
-		e.auth.counter.give(ctx, pendingBudget(res.User.ID))
+	}
+	if id.counted != "" {
+		e.auth.counter.give(ctx, pendingBudget(id.counted))
 	}
 	pendings(e).clear()
 	if err := e.startSession(ctx, res, id); err != nil {
@@ -219,6 +222,7 @@ func (e completion) do(id identity) (res *signInResult, redirect string, err err
 // hold gives the browser a sign-in that waits, and the store has already.
 func (e completion) hold(ctx context.Context, res *signInResult, id identity) error {
 	e.announce(ctx, res)
+	hostTokens{&Host{auth: e.auth}}.purgeLater()
 	if id.pending == nil {
 		id.order = max(id.order, e.order) // Proof.Within may have ended all earlier ones
 	} else {
@@ -260,29 +264,17 @@ func (e *exchange) askApplication(ctx context.Context, id identity) (redirect st
 // may refuse the person or redirect them.
 func (a *Auth) ask(ctx context.Context, id *identity, p plan) (redirect string, err error) {
 	id.holds = nil
-	ctx = aboutUser(ctx, a, p.user, nil)
 	if allow := a.config.Callbacks.SignIn; allow != nil {
 		in := p.signIn(id, id.account)
-		redirect, err = allow(ctx, &in)
+		redirect, err = allow(aboutUser(ctx, a, p.user, nil), &in)
 		if err != nil {
 			return "", applicationError(CodeAccessDenied, "Callbacks.SignIn", err)
 		}
 	}
-	if redirect != "" || id.verificationRequest || len(a.features.conditions) == 0 {
+	if redirect != "" || id.verificationRequest {
 		return redirect, nil
 	}
-	in := p.signIn(id, id.account)
-	e, _ := ctx.Value(exchangeKey{}).(*exchange) // of completion.do
-	e.asked = &asked{identity: id, in: &in}
-	redirect, err = a.features.allow(ctx, &in)
-	if err == nil && redirect != "" && redirect == e.asked.holdsAt {
-		id.holds = &pendingSignIn{
-			id: randomToken(), at: redirect, expires: e.now.Add(pendingMaxAge).Truncate(time.Millisecond),
-			takesOver: e.asked.takesOver,
-		}
-	}
-	e.asked = nil
-	return redirect, err
+	return a.features.askFirst(ctx, id, p)
 }
 
 // announce calls the events for what was stored.

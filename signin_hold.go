@@ -20,12 +20,9 @@ func (r *userResolver) hold(ctx context.Context, id *identity, asked plan) (*sig
 	if err := r.takePending(ctx, id.pending); err != nil {
 		return nil, err
 	}
-	p, err := r.plan(ctx, id)
+	p, err := r.planAgain(ctx, id, asked)
 	if err != nil {
 		return nil, err
-	}
-	if p.ids() != asked.ids() {
-		return nil, errPlanChanged
 	}
 	account := id.storedAccount()
 	res := &signInResult{SignIn: p.signIn(id, &account)}
@@ -42,9 +39,6 @@ func (r *userResolver) hold(ctx context.Context, id *identity, asked plan) (*sig
 		if err := r.endOthers(ctx, id, res); err != nil {
 			return nil, err
 		}
-		if r.jwt != nil {
-			id.order = r.jwt.order.next(id.cookie.now)
-		}
 		id.holds.stored = res.linked
 	case id.storesAccount() && !p.links(id):
 		account.UserID = p.user.ID
@@ -56,6 +50,7 @@ func (r *userResolver) hold(ctx context.Context, id *identity, asked plan) (*sig
 	if err := id.writeWithin(ctx, res.User); err != nil {
 		return nil, err
 	}
+	r.setOrder(id, res)
 	id.holds.userID = res.User.ID
 	store, _ := feature.StoreOf[TokenStore](r.adapter) // Hold has found one
 	return res, store.CreateVerificationToken(ctx, id.holds.row())

@@ -57,15 +57,6 @@ func (p *pendingSignIn) row() *VerificationToken {
 	return newUsedToken(tokenOfPending, p.userID, p.id, p.expires)
 }
 
-// asked is a sign-in about which the conditions are being asked.
-type asked struct {
-	identity *identity
-	in       *SignIn
-	holdsAt  string // the URL to which a condition that holds it sends the visitor; "" for none
-
-	takesOver bool // of the sign-in that is held
-}
-
 // Hold keeps a sign-in for a second proof, in a condition of [Host.Require]: nobody is signed in,
 // and the visitor goes to an endpoint of the feature, which has the method GET and that path. The
 // condition returns what Hold returns:
@@ -90,7 +81,8 @@ type asked struct {
 // something new.
 //
 // Hold needs a [Config.Adapter] that is a [TokenStore]; check it in Install. 30 sign-ins of a user
-// may be held and not finished within ten minutes, then the error has CodeRateLimited.
+// may be held and not finished within ten minutes, then the error has CodeRateLimited. A sign-in
+// counts once, however often the condition is asked.
 func (h *Host) Hold(ctx context.Context, in *SignIn, path string) (redirect string, err error) {
 	e := requestOf(ctx, h)
 	if e == nil || e.asked == nil || e.asked.in != in {
@@ -104,16 +96,13 @@ func (h *Host) Hold(ctx context.Context, in *SignIn, path string) (redirect stri
 	if _, ok := feature.StoreOf[TokenStore](h.auth.config.Adapter); !ok {
 		return "", fail(CodeConfiguration, "Hold needs an Adapter that is a TokenStore; have %T", h.auth.config.Adapter)
 	}
-	if in.User.ID != "" {
-		if err := h.auth.counter.take(ctx, e.now, pendingBudget(in.User.ID)); err != nil {
-			return "", err
-		}
+	if err := e.asked.count(ctx); err != nil {
+		return "", err
 	}
 	e.asked.holdsAt = e.endpoint("/" + path)
 	e.asked.takesOver = in.FirstProof && slices.ContainsFunc(h.auth.features.rows, func(r featureRows) bool {
 		return r.feature == h.id && r.Revoke != nil
 	})
-	hostTokens{h}.purgeLater()
 	return e.asked.holdsAt, nil
 }
 
@@ -173,6 +162,7 @@ func (h *Host) Resume(ctx context.Context, methods ...string) error {
 		return err
 	}
 	id.provenAt, id.isSilent = time.Time{}, false // something was proven now
+	id.counted = p.userID
 	if id.pending = p; e.pending != nil || id.callbackURL == "" {
 		id.callbackURL = e.callbackURL
 	}

@@ -86,6 +86,7 @@ func (r *userResolver) resolve(ctx context.Context, id *identity, ask askFunc) (
 			refusal, id.onlyRequired = err, true
 			continue
 		case errors.Is(err, errPlanChanged):
+			asked = planIDs{}
 		case errors.Is(err, ErrConflict), errors.Is(err, ErrNotFound): // the user was deleted meanwhile
 			conflicts++
 		default:
@@ -198,12 +199,9 @@ func (r *userResolver) write(ctx context.Context, id *identity, asked plan) (*si
 	if err := r.takeSession(ctx, id); err != nil {
 		return nil, err
 	}
-	p, err := r.plan(ctx, id)
+	p, err := r.planAgain(ctx, id, asked)
 	if err != nil {
 		return nil, err
-	}
-	if p.ids() != asked.ids() {
-		return nil, errPlanChanged
 	}
 	res, err := r.writeUser(ctx, id, p)
 	if err != nil {
@@ -213,6 +211,19 @@ func (r *userResolver) write(ctx context.Context, id *identity, asked plan) (*si
 		return nil, err
 	}
 	return res, r.writeSession(ctx, id, res)
+}
+
+// planAgain makes the plan and asks the conditions of features again, after the user is locked. If
+// either has changed, it is an errPlanChanged.
+func (r *userResolver) planAgain(ctx context.Context, id *identity, asked plan) (plan, error) {
+	p, err := r.plan(ctx, id)
+	if err != nil {
+		return p, err
+	}
+	if p.ids() != asked.ids() {
+		return p, errPlanChanged
+	}
+	return p, r.features.askAgain(ctx, id, p)
 }
 
 // writeWithin lets the application write in the transaction.
@@ -344,14 +355,18 @@ func (r *userResolver) writeSession(ctx context.Context, id *identity, res *sign
 	if err := r.endOthers(ctx, id, res); err != nil {
 		return err
 	}
+	r.setOrder(id, res)
 	if r.database == nil {
-		// If the application's check was before the lock, or if the first proof was, it is the one
-		// that counts.
-		if id.user == nil && (id.pending == nil || res.newlyVerified) {
-			id.order = r.jwt.order.next(id.cookie.now)
-		}
 		return nil
 	}
 	res.session, err = r.database.create(ctx, id.token, res.User, res.opened)
 	return err
+}
+
+// setOrder gives a JWT sign-in its place among those of the user, who is locked. If the
+// application's check was before the lock, or if the first proof was, it is the one that counts.
+func (r *userResolver) setOrder(id *identity, res *signInResult) {
+	if r.jwt != nil && id.user == nil && (id.pending == nil || res.newlyVerified) {
+		id.order = r.jwt.order.next(id.cookie.now)
+	}
 }

@@ -17,12 +17,24 @@ const (
 	cookieDevice = "device"
 )
 
-// remember makes the browser one in which the user is not asked for the second factor.
+// remember makes the browser one in which the user is not asked for the second factor. What ends
+// the user's devices at the same time ends this one, too: the sign-in then does not wait any more.
 func (f challenges) remember(ctx context.Context, userID string) error {
 	if f.options.Remember == 0 {
 		return nil
 	}
-	token, err := f.host.NewToken(ctx, kindDevice, userID, f.options.Remember, nil)
+	token := ""
+	err := f.host.Transact(ctx, func(ctx context.Context) error {
+		err := f.host.Adapter().LockUser(ctx, userID)
+		if err != nil && !errors.Is(err, cardea.ErrNotFound) {
+			return err
+		}
+		if _, err := f.held(ctx); err != nil {
+			return err
+		}
+		token, err = f.host.NewToken(ctx, kindDevice, userID, f.options.Remember, nil)
+		return err
+	})
 	if err != nil {
 		return err
 	}

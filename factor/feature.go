@@ -19,8 +19,10 @@ type Options struct {
 	Issuer string
 
 	// RequiredFor reports whether a user must have a second factor. One who has none sets up an app
-	// before the sign-in is finished; a user of the first sign-in has no ID yet. It may be called
-	// concurrently. Defaults to nobody: who has a factor is asked for it.
+	// before the sign-in is finished; a user of the first sign-in has no ID yet. It is called
+	// before the transaction of a sign-in and, with the row as it is under the lock, in it. So let
+	// it decide by the row: a query on another connection may find what was before. It may be
+	// called concurrently. Defaults to nobody: who has a factor is asked for it.
 	RequiredFor func(ctx context.Context, u *cardea.User) bool
 
 	// Remember is for how long a browser may be remembered in which somebody has proven the second

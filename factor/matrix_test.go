@@ -13,7 +13,6 @@ import (
 	"github.com/cardea-auth/cardea/email"
 	"github.com/cardea-auth/cardea/factor"
 	"github.com/cardea-auth/cardea/password"
-	"github.com/cardea-auth/cardea/passwordhash"
 )
 
 const (
@@ -167,8 +166,7 @@ func newScene(t *testing.T, strategy cardea.Strategy, apps int) *scene {
 	s := &scene{}
 	s.site = newSite(t, func(c *cardea.Config, o *factor.Options) {
 		s.passwords = password.New(password.Options{
-			From: o.From, Sender: o.Sender,
-			Hashing: passwordhash.Options{Argon2id: passwordhash.Argon2id{Memory: 7168, Time: 1}},
+			From: o.From, Sender: o.Sender, Hashing: quickHashing,
 		})
 		c.Providers = []cardea.Provider{s.passwords, email.New(email.Options{From: o.From, Sender: o.Sender})}
 		c.Session.Strategy, o.Remember = strategy, time.Hour

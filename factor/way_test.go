@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,12 +21,22 @@ import (
 
 // way is a first proof of a user.
 type way struct {
+	begin func(t *testing.T, s *waysSite, v *visitor, u *cardea.User) // what comes before; may be nil
 	prove func(t *testing.T, s *waysSite, v *visitor, u *cardea.User) page
+
+	// ends are the strategies with which the proof ends with the sessions of the user, also if it
+	// is held later: it was given before the lock of the user, or belongs to a session.
+	ends []cardea.Strategy
 
 	// isDone reports whether the sign-in is finished. If it is nil, the visitor is signed in then,
 	// and not before.
 	isDone func(t *testing.T, s *waysSite, v *visitor, u *cardea.User) bool
 }
+
+var (
+	onlyJWT        = []cardea.Strategy{cardea.StrategyJWT}
+	bothStrategies = []cardea.Strategy{cardea.StrategyDatabase, cardea.StrategyJWT}
+)
 
 // ways has the ways to sign in of SECURITY.md. A provider is an OpenID provider here; the tests of
 // package cardea hold the sign-ins of every kind of provider.
@@ -41,19 +52,22 @@ var ways = map[string]way{
 		v.post("/signin/email", "email", u.Email)
 		return v.post("/callback/email", "code", s.mails.Last(t, u.Email).Code)
 	}},
-	"credentials": {prove: func(_ *testing.T, _ *waysSite, v *visitor, u *cardea.User) page {
+	"credentials": {ends: onlyJWT, prove: func(_ *testing.T, _ *waysSite, v *visitor, u *cardea.User) page {
 		return v.post("/callback/credentials", "name", u.ID)
 	}},
-	"password": {prove: func(_ *testing.T, _ *waysSite, v *visitor, u *cardea.User) page {
+	"password": {ends: onlyJWT, prove: func(_ *testing.T, _ *waysSite, v *visitor, u *cardea.User) page {
 		return v.post("/callback/password", "email", u.Email, "password", firstPassword)
 	}},
-	"`Auth.SignIn`": {prove: func(_ *testing.T, _ *waysSite, v *visitor, u *cardea.User) page {
+	"`Auth.SignIn`": {ends: onlyJWT, prove: func(_ *testing.T, _ *waysSite, v *visitor, u *cardea.User) page {
 		return v.enter(u, "pwd")
 	}},
 	"linking": {
-		prove: func(t *testing.T, s *waysSite, v *visitor, u *cardea.User) page {
+		ends: bothStrategies,
+		begin: func(t *testing.T, s *waysSite, v *visitor, u *cardea.User) {
 			v.addCookies(s.remembered, "device").enter(u, "pwd")
 			s.wantLevel(t, v, "1")
+		},
+		prove: func(_ *testing.T, _ *waysSite, v *visitor, _ *cardea.User) page {
 			p := v.post("/signin/another")
 			return v.post("/link", append(hiddenIn(p), "answer", "link")...)
 		},
@@ -63,6 +77,7 @@ var ways = map[string]way{
 		},
 	},
 	"in a remembered browser (`factor.Options.Remember`)": {
+		ends: onlyJWT,
 		prove: func(_ *testing.T, s *waysSite, v *visitor, u *cardea.User) page {
 			return v.addCookies(s.remembered, "device").enter(u, "pwd")
 		},
@@ -98,7 +113,7 @@ func TestEveryWayToSignIn(t *testing.T) {
 	for _, row := range doc.rows {
 		for _, name := range waysOf(row[0]) {
 			known++
-			for _, strategy := range []cardea.Strategy{cardea.StrategyDatabase, cardea.StrategyJWT} {
+			for _, strategy := range bothStrategies {
 				for i, column := range doc.columns[1:] {
 					t.Run(name+" "+column+", "+string(strategy), func(t *testing.T) {
 						t.Parallel()
@@ -122,15 +137,14 @@ func (w way) check(t *testing.T, strategy cardea.Strategy, hasApp bool, cell str
 	s := newWaysSite(t, strategy)
 	u := s.user(t, annAddress)
 	s.setUp(t, u, hasApp)
-	isDone := w.isDone
-	if isDone == nil {
-		isDone = func(_ *testing.T, _ *waysSite, v *visitor, _ *cardea.User) bool { return v.isSignedIn() }
-	}
 	v := s.visitor(t)
+	if w.begin != nil {
+		w.begin(t, s, v, u)
+	}
 	p := w.prove(t, s, v, u)
 	switch cell {
 	case "held until a code, then level 2":
-		if p.at != "/api/auth/factor/challenge" || isDone(t, s, v, u) {
+		if p.at != "/api/auth/factor/challenge" || s.isDone(t, w, v, u) {
 			t.Fatalf("not held: ended at %s", p.at)
 		}
 		p = v.post("/factor/challenge", "code", s.phone.next())
@@ -141,12 +155,12 @@ func (w way) check(t *testing.T, strategy cardea.Strategy, hasApp bool, cell str
 	default:
 		t.Fatalf("this test does not know what %q means", cell)
 	}
-	if !isDone(t, s, v, u) {
+	if !s.isDone(t, w, v, u) {
 		t.Errorf("not signed in: ended at %s", p.at)
 	}
 }
 
-func newWaysSite(t *testing.T, strategy cardea.Strategy) *waysSite {
+func newWaysSite(t *testing.T, strategy cardea.Strategy, more ...func(*cardea.Config, *factor.Options)) *waysSite {
 	t.Helper()
 	s, issuer := &waysSite{}, cardeatest.NewIssuer(t)
 	client := provider.Client{ID: issuer.ClientID, Secret: issuer.ClientSecret, Issuer: issuer.URL}
@@ -161,21 +175,32 @@ func newWaysSite(t *testing.T, strategy cardea.Strategy) *waysSite {
 					return s.store.UserByID(ctx, in.Get("name"))
 				},
 			}),
-			password.New(password.Options{From: o.From, Sender: o.Sender}),
+			password.New(password.Options{From: o.From, Sender: o.Sender, Hashing: quickHashing}),
+		}
+		for _, change := range more {
+			change(c, o)
 		}
 	})
 	return s
 }
 
+// quickHashing is for tests alone.
+var quickHashing = passwordhash.Options{Argon2id: passwordhash.Argon2id{Memory: 7168, Time: 1}}
+
+// firstHash returns the hash of firstPassword, which every user may have.
+var firstHash = sync.OnceValues(func() (string, error) {
+	h, err := passwordhash.New(quickHashing)
+	if err != nil {
+		return "", err
+	}
+	return h.Hash(context.Background(), firstPassword)
+})
+
 // setUp gives a user a password, an account at the provider and, in a browser that is remembered,
 // an app. If hasApp is false, the app is removed again.
 func (s *waysSite) setUp(t *testing.T, u *cardea.User, hasApp bool) {
 	t.Helper()
-	h, err := passwordhash.New(passwordhash.Options{})
-	hash := ""
-	if err == nil {
-		hash, err = h.Hash(t.Context(), firstPassword)
-	}
+	hash, err := firstHash()
 	if err == nil {
 		err = s.store.SetPasswordHash(t.Context(), u.ID, hash, time.Now())
 	}

@@ -90,6 +90,11 @@
 //		return h.Hold(ctx, in, "factor/challenge") // a GET endpoint of the feature
 //	})
 //
+// The condition is asked twice: before the transaction of the sign-in, and in it, when the user is
+// locked. So it reads with ctx and writes nothing, and what it goes by is changed under that lock,
+// with Host.EndSessions for example. Otherwise somebody could get in with one proof while the user
+// sets up the second.
+//
 // The endpoints of the challenge ask Host.Held who waits, count that user's tries with Host.Limit,
 // check the proof for that user alone, and call Host.Resume:
 //

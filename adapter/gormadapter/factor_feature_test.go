@@ -61,15 +61,24 @@ func TestProcessesAskForASecondFactorTogether(t *testing.T) {
 // factorSite is an application of several processes with second factors.
 type factorSite struct {
 	user      *cardea.User
-	processes []string // their URLs
+	processes []string               // their URLs
+	strategy  cardea.Strategy        // of all; "" for the default
+	stores    []*gormadapter.Adapter // of the processes
+	wrap      func(*gormadapter.Adapter) cardea.Adapter
 }
 
 // start starts one more process.
 func (s *factorSite) start(t *testing.T, o gormadapter.Options) {
 	t.Helper()
 	store := openOn(t, o)
+	s.stores = append(s.stores, store)
+	var adapter cardea.Adapter = store
+	if s.wrap != nil {
+		adapter = s.wrap(store)
+	}
 	auth, err := cardea.New(cardea.Config{
-		Secret: strings.Repeat("s", 32), Adapter: store, Logger: slog.New(slog.DiscardHandler),
+		Secret: strings.Repeat("s", 32), Adapter: adapter, Logger: slog.New(slog.DiscardHandler),
+		Session:  cardea.SessionConfig{Strategy: s.strategy, ShareSignOuts: s.strategy == cardea.StrategyJWT},
 		Features: []cardea.Feature{factor.New(factor.Options{})},
 	})
 	must(t, err)
@@ -114,21 +123,33 @@ func (s *factorSite) waits(t *testing.T, i int) *cardeatest.Browser {
 func (s *factorSite) enrol(t *testing.T) (secret []byte, recovery string) {
 	t.Helper()
 	b := s.enter(t, 0)
+	secret = startApp(t, b)
+	page, err := io.ReadAll(confirmApp(b, secret).Body)
+	must(t, err)
+	found := regexp.MustCompile(`<li><code>([0-9A-Z-]{27})</code>`).FindSubmatch(page)
+	if found == nil {
+		t.Fatalf("no recovery code on the page: %s", page)
+	}
+	return secret, string(found[1])
+}
+
+// startApp begins to set up an app, and returns its secret.
+func startApp(t *testing.T, b *cardeatest.Browser) []byte {
+	t.Helper()
 	page, err := io.ReadAll(b.Post("/factor/start", nil).Body)
 	must(t, err)
 	found := regexp.MustCompile(`<code>([A-Z2-7 ]{39})</code>`).FindSubmatch(page)
 	if found == nil {
 		t.Fatalf("no secret on the page: %s", page)
 	}
-	secret, err = base32.StdEncoding.DecodeString(strings.ReplaceAll(string(found[1]), " ", ""))
+	secret, err := base32.StdEncoding.DecodeString(strings.ReplaceAll(string(found[1]), " ", ""))
 	must(t, err)
-	page, err = io.ReadAll(b.Post("/factor/enrol", url.Values{"code": {codeAt(secret, time.Now())}}).Body)
-	must(t, err)
-	found = regexp.MustCompile(`<li><code>([0-9A-Z-]{27})</code>`).FindSubmatch(page)
-	if found == nil {
-		t.Fatalf("no recovery code on the page: %s", page)
-	}
-	return secret, string(found[1])
+	return secret
+}
+
+// confirmApp types a code of an app.
+func confirmApp(b *cardeatest.Browser, secret []byte) *http.Response {
+	return b.Post("/factor/enrol", url.Values{"code": {codeAt(secret, time.Now())}})
 }
 
 // answers are how many tries had which answer.
