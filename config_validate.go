@@ -94,8 +94,10 @@ var (
 	providerIDPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`)
 
 	// cookiePrefixPattern does not match __Host- and __Secure-, which are added on https only.
-	cookiePrefixPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
+	cookiePrefixPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
 )
+
+const maxCookiePrefix = 64 // bytes
 
 func (c Config) validateSession(faults *configerr.List) {
 	s := c.Session
@@ -127,7 +129,7 @@ func (c Config) validateSession(faults *configerr.List) {
 }
 
 func (c Config) validateCookies(faults *configerr.List) {
-	if p := c.CookiePrefix; p != "" && !cookiePrefixPattern.MatchString(p) {
+	if p := c.CookiePrefix; p != "" && (len(p) > maxCookiePrefix || !cookiePrefixPattern.MatchString(p)) {
 		faults.Add("CookiePrefix", "want at most 64 letters, digits, - and _, and no _ or - at the start, have %q", p)
 	}
 	domain := c.Session.CookieDomain

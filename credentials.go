@@ -137,7 +137,7 @@ func (p *CredentialsProvider) validate(_ *Config, field string, faults *configer
 
 func checkMessages(messages map[string]string, field string, faults *configerr.List) {
 	for reason := range messages {
-		if !reasonPattern.MatchString(reason) {
+		if !isReason(reason) {
 			faults.Add(field, "want a reason of letters, digits, -, . and _, have %q", reason)
 		}
 	}

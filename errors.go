@@ -80,13 +80,20 @@ func (e *Error) Error() string {
 // Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
-const defaultReason = "credentials"
+const (
+	defaultReason = "credentials"
+	maxReason     = 64 // bytes
+)
 
-var reasonPattern = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
+var reasonPattern = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
+
+// isReason reports whether a text may be a Reason. The length is no part of the pattern, nor of
+// others in this package: a compiled {1,64} takes 20 KB, whether it is used or not.
+func isReason(text string) bool { return len(text) <= maxReason && reasonPattern.MatchString(text) }
 
 // reason is Reason, or its default.
 func (e *Error) reason() string {
-	if reasonPattern.MatchString(e.Reason) {
+	if isReason(e.Reason) {
 		return e.Reason
 	}
 	return defaultReason

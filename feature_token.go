@@ -27,7 +27,9 @@ const (
 // everywhere.
 const maxTokenText = 1500
 
-var tokenKindPattern = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
+const maxTokenKind = 32 // bytes
+
+var tokenKindPattern = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 
 // Tokens declares kinds of single-use tokens of the feature, such as "reset". A kind is at most 32
 // lower-case letters, digits and hyphens, and no other feature has it. It needs a [Config.Adapter]
@@ -42,7 +44,8 @@ func (h *Host) Tokens(kinds ...string) {
 	reserved := []string{tokenOfRefresh, tokenOfFlow, tokenOfProof, tokenOfSignOut, tokenOfCut, tokenOfPending}
 	for _, kind := range kinds {
 		_, taken := h.auth.features.tokenKinds[kind]
-		if !tokenKindPattern.MatchString(kind) || taken || slices.Contains(reserved, kind+":") {
+		isKind := len(kind) <= maxTokenKind && tokenKindPattern.MatchString(kind)
+		if !isKind || taken || slices.Contains(reserved, kind+":") {
 			h.faults.Add(h.field, "want a kind of token of lower-case letters, digits and - that nobody else has, "+
 				"have %q", kind)
 			continue

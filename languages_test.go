@@ -5,6 +5,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"os/exec"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +20,7 @@ import (
 	"github.com/cardea-auth/cardea/internal/page"
 	"github.com/cardea-auth/cardea/internal/pseudo"
 	"github.com/cardea-auth/cardea/language"
+	"github.com/cardea-auth/cardea/provider"
 	"github.com/cardea-auth/cardea/ratelimit"
 )
 
@@ -36,6 +40,33 @@ func (r reader) RoundTrip(req *http.Request) (*http.Response, error) {
 func reads(b *cardeatest.Browser, accept ...string) *cardeatest.Browser {
 	b.Transport = reader{b.Transport, accept}
 	return b
+}
+
+// The texts of all languages, the templates of the pages and the patterns of rare inputs would take
+// most of the heap of a small program, and garbage collection visits all of it again and again. It
+// is measured in a process of its own, because the first test that needs them loads them.
+func TestNewLoadsNothingForPages(t *testing.T) {
+	t.Parallel()
+	const isChild = "CARDEA_TEST_NEW_LOADS"
+	if os.Getenv(isChild) == "" {
+		child := exec.Command(os.Args[0], "-test.run=^TestNewLoadsNothingForPages$")
+		child.Env = append(os.Environ(), isChild+"=1")
+		if out, err := child.CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+		return
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := cardea.New(cardea.Config{
+		Secret: secret, BaseURL: "http://localhost:3000",
+		Providers: []cardea.Provider{provider.GitHub(provider.Client{ID: "id", Secret: "secret"})},
+	})
+	runtime.ReadMemStats(&after)
+	const most = 150 << 10 // bytes; the texts of English are 80 kB more, and the templates 150 kB
+	if took := after.TotalAlloc - before.TotalAlloc; err != nil || took > most {
+		t.Errorf("New has allocated %d bytes, want at most %d; error %v", took, most, err)
+	}
 }
 
 func TestPagesAreInTheLanguageOfTheBrowser(t *testing.T) {

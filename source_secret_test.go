@@ -26,7 +26,6 @@ var harmless = map[string]string{
 	"cardea.CredentialsProvider.Messages":      "texts for visitors",
 	"credentials.Options.Messages":             "the same",
 	"feature.Way.Messages":                     "the same",
-	"language.Texts.table":                     "the same",
 	"credentials.Options.Password":             "functions, and the hash of no password",
 	"cardea.Error.Code":                        "visitors see it",
 	"cardea.SessionView.Update":                "what the browser sent; the methods write only its length",

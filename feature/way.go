@@ -36,8 +36,9 @@ type Way struct {
 	Links []Link
 
 	// Translate returns the way with the Name, Fields and Links that the sign-in page shows in a
-	// language of the site. cardea.New calls it once for each of them, with the way as it is.
-	// Defaults to the same texts in every language.
+	// language of the site. It gets the way as it is. cardea.New calls it for the first language,
+	// and the first page in a language for that one; it may be called concurrently. Defaults to the
+	// same texts in every language.
 	Translate func(w Way, t *language.Texts) Way
 
 	// Messages are the texts that the built-in sign-in page shows for each Error.Reason. Defaults

@@ -19,7 +19,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"sync"
 
 	"github.com/cardea-auth/cardea/internal/translation"
 )
@@ -51,12 +50,13 @@ func BuiltIn(tag string) map[string]string { return maps.Clone(translation.Texts
 // texts.
 type Texts struct {
 	tag   tag
-	table map[string]string
+	table func() map[string]string // reads the texts when it is first called
 }
 
-var english = sync.OnceValue(func() *Texts {
-	return &Texts{tag: tag{language: "en"}, table: translation.Texts("en")}
-})
+var english = &Texts{
+	tag:   tag{language: "en"},
+	table: func() map[string]string { return translation.Texts("en") },
+}
 
 // Tag returns the tag of the language, such as "pt-BR".
 func (t *Texts) Tag() string { return t.orEnglish().tag.String() }
@@ -72,7 +72,7 @@ func (t *Texts) IsRightToLeft() bool { return t.orEnglish().tag.isRightToLeft() 
 
 func (t *Texts) orEnglish() *Texts {
 	if t == nil {
-		return english()
+		return english
 	}
 	return t
 }

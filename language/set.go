@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -30,7 +31,8 @@ func (c Config) Set() (*Set, error) {
 	}
 	set := &Set{}
 	for _, t := range tags {
-		set.offered = append(set.offered, &Texts{tag: t, table: tableOf(t, own)})
+		table := sync.OnceValue(func() map[string]string { return tableOf(t, own) })
+		set.offered = append(set.offered, &Texts{tag: t, table: table})
 	}
 	return set, nil
 }
@@ -59,7 +61,7 @@ func (c Config) offered(own map[tag]map[string]string) (tags []tag, faults []err
 			faults = append(faults, fmt.Errorf("%s: want a language tag such as pt-BR, have %q", field, name))
 		case slices.Contains(tags, t):
 			faults = append(faults, fmt.Errorf("%s: %s is there twice", field, t))
-		case own[t] == nil && translation.Texts(t.String()) == nil:
+		case own[t] == nil && !translation.IsBuiltIn(t.String()):
 			faults = append(faults, fmt.Errorf("%s: there are no texts for %s; want some in Texts, or one of %s",
 				field, t, strings.Join(translation.Tags(), ", ")))
 		}
@@ -78,7 +80,7 @@ func (c Config) ownTexts() (own map[tag]map[string]string, faults []error) {
 			faults = append(faults, fmt.Errorf("%s: want a language tag such as pt-BR, each language once", field))
 			continue
 		}
-		own[t] = c.Texts[name]
+		own[t] = maps.Clone(c.Texts[name]) // it is read later, and the caller may change theirs
 		for _, key := range slices.Sorted(maps.Keys(own[t])) {
 			if err := check(key, own[t][key]); err != nil {
 				faults = append(faults, fmt.Errorf("%s[%q]: %w", field, key, err))
@@ -114,13 +116,13 @@ func check(key, text string) error {
 // sampleOf returns the English text that has the placeholders of a key. A language may have plural
 // categories that English has not.
 func sampleOf(key string) (string, bool) {
-	if sample, ok := english().table[key]; ok {
+	if sample, ok := english.table()[key]; ok {
 		return sample, true
 	}
 	if !isPlural(key) {
 		return "", false
 	}
-	sample, ok := english().table[key[:strings.LastIndexByte(key, '.')]+"."+other]
+	sample, ok := english.table()[key[:strings.LastIndexByte(key, '.')]+"."+other]
 	return sample, ok
 }
 
@@ -132,7 +134,7 @@ func isPlural(key string) bool {
 // checkDate returns what is wrong with the pattern of a date.
 func checkDate(pattern string) error {
 	have := placeholders(pattern)
-	known := english().dateValues(time.Time{})
+	known := english.dateValues(time.Time{})
 	for _, name := range have {
 		if _, ok := known[name]; !ok {
 			return fmt.Errorf("want the placeholders {d} or {dd}, {m}, {mm} or {month}, {year} and {time}, have {%s}",
@@ -167,6 +169,9 @@ func list(names []string) string {
 // tableOf returns the texts of a language: English, over it those of the language without its last
 // subtags, then its own, and over each the application's.
 func tableOf(t tag, own map[tag]map[string]string) map[string]string {
+	if len(own) == 0 && translation.IsBuiltIn(t.String()) { // it has all texts
+		return translation.Texts(t.String())
+	}
 	line := []tag{t}
 	for at, more := t.parent(); more; at, more = at.parent() {
 		line = append(line, at)
@@ -176,10 +181,10 @@ func tableOf(t tag, own map[tag]map[string]string) map[string]string {
 		maps.Copy(texts, translation.Texts(at.String()))
 		maps.Copy(texts, own[at])
 	}
-	table := maps.Clone(english().table)
-	maps.Copy(table, own[english().tag])
+	table := maps.Clone(english.table())
+	maps.Copy(table, own[english.tag])
 	for key := range texts { // English has no plural forms for a number that this language has words for
-		if base, ok := strings.CutSuffix(key, "."+other); ok && t.language != english().tag.language {
+		if base, ok := strings.CutSuffix(key, "."+other); ok && t.language != english.tag.language {
 			for _, category := range categories {
 				delete(table, base+"."+category)
 			}

@@ -20,7 +20,7 @@ func (t *Texts) Text(key string, values ...string) string {
 // Count returns a text about a number, in the form that the language has for it: the text of the
 // key with the ending of a plural category of CLDR, such as .one or .other. The placeholder is {n}.
 func (t *Texts) Count(key string, n int, values ...string) string {
-	table := t.orEnglish().table
+	table := t.orEnglish().table()
 	form := key + "." + t.orEnglish().tag.plural()(n)
 	if _, ok := table[form]; !ok {
 		form = key + "." + other
@@ -36,7 +36,7 @@ func (t *Texts) Count(key string, n int, values ...string) string {
 
 // Parts returns the parts of a text, for a page that marks up its values.
 func (t *Texts) Parts(key string) []Part {
-	text, ok := t.orEnglish().table[key]
+	text, ok := t.orEnglish().table()[key]
 	if !ok {
 		return []Part{{Text: key}}
 	}

@@ -51,7 +51,6 @@ const (
 type Checker struct {
 	policy Policy
 	words  []string
-	common *commonpassword.List
 }
 
 // Checker returns what checks passwords by the policy. The error names the field that is wrong.
@@ -73,11 +72,7 @@ func (p Policy) Checker() (*Checker, error) {
 			return nil, fmt.Errorf("Breached: %w", err)
 		}
 	}
-	common, err := commonpassword.Load()
-	if err != nil {
-		return nil, err
-	}
-	c := &Checker{policy: p, common: common}
+	c := &Checker{policy: p}
 	for _, w := range p.Words {
 		c.words = append(c.words, fold(w))
 	}
@@ -97,7 +92,7 @@ func (c *Checker) Check(ctx context.Context, password string, about ...string) (
 		return "", err
 	case utf8.RuneCountInString(text) < c.policy.MinLength:
 		return CodeShort, nil
-	case c.common.Contains(norm.NFKC.String(text)):
+	case commonpassword.Contains(norm.NFKC.String(text)):
 		return CodeCommon, nil
 	case c.isPersonal(text, about):
 		return CodePersonal, nil

@@ -115,6 +115,13 @@ func (s bareStatement) rows(ctx context.Context, args ...any) (*sql.Rows, error)
 	return s.QueryContext(ctx, args...)
 }
 
+func (s bareStatement) row(ctx context.Context, args ...any) *sql.Row {
+	if s.Stmt == nil {
+		return s.pool.QueryRowContext(ctx, s.query, args...)
+	}
+	return s.QueryRowContext(ctx, args...)
+}
+
 func (s bareStatement) exec(ctx context.Context, args ...any) (sql.Result, error) {
 	if s.Stmt == nil {
 		return s.pool.ExecContext(ctx, s.query, args...)

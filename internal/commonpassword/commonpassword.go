@@ -3,12 +3,11 @@
 package commonpassword
 
 import (
-	"bytes"
 	"compress/gzip"
 	_ "embed"
-	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -16,49 +15,47 @@ import (
 // compressed is the list, which list.mjs has made.
 //
 //go:embed list.txt.gz
-var compressed []byte
+var compressed string
 
-// List is a list of common passwords. It is safe for concurrent use.
-type List struct {
-	text string // in lower case, sorted, each with a line end behind it
-}
-
-// Load reads the list. It takes about half a megabyte of memory.
-func Load() (*List, error) {
-	r, err := gzip.NewReader(bytes.NewReader(compressed))
-	if err != nil {
-		return nil, fmt.Errorf("list of common passwords: %w", err)
+// list is the list: in lower case, sorted, each with a line end behind it. It takes about half a
+// megabyte of memory, so it is unpacked when the first password is checked.
+var list = sync.OnceValue(func() string {
+	var text []byte
+	r, err := gzip.NewReader(strings.NewReader(compressed))
+	if err == nil {
+		text, err = io.ReadAll(r)
 	}
-	text, err := io.ReadAll(r)
-	if err != nil {
-		return nil, fmt.Errorf("list of common passwords: %w", err)
+	if err != nil { // the list is part of the program, so every test finds such a fault
+		panic("list of common passwords: " + err.Error())
 	}
-	return &List{string(text)}, nil
-}
+	return string(text)
+})
 
 // maxAdded is how many characters that are no letters may be added to a common password.
 const maxAdded = 8
 
 // Contains reports whether a password is common, whatever its case: one of the list, such a one
-// with a few digits and signs before or after it, such a one repeated, or a sequence of keys.
-func (l *List) Contains(password string) bool {
+// with a few digits and signs before or after it, such a one repeated, or a sequence of keys. It
+// may be called concurrently.
+func Contains(password string) bool {
 	lower := strings.ToLower(password)
 	unit := repeated(lower)
 	core := strings.TrimFunc(lower, func(r rune) bool { return !unicode.IsLetter(r) })
 	if utf8.RuneCountInString(lower)-utf8.RuneCountInString(core) > maxAdded {
 		core = lower
 	}
-	return l.has(lower) || l.has(unit) || l.has(core) || l.has(repeated(core)) || isSequence(unit)
+	return has(lower) || has(unit) || has(core) || has(repeated(core)) || isSequence(unit)
 }
 
 // has reports whether a text in lower case is a line of the list.
-func (l *List) has(word string) bool {
-	low, high := 0, len(l.text) // each is where a line begins
+func has(word string) bool {
+	text := list()
+	low, high := 0, len(text) // each is where a line begins
 	for low < high {
 		middle := low + (high-low)/2
-		begin := strings.LastIndexByte(l.text[:middle], '\n') + 1
-		end := begin + strings.IndexByte(l.text[begin:], '\n')
-		switch strings.Compare(word, l.text[begin:end]) {
+		begin := strings.LastIndexByte(text[:middle], '\n') + 1
+		end := begin + strings.IndexByte(text[begin:], '\n')
+		switch strings.Compare(word, text[begin:end]) {
 		case 0:
 			return true
 		case -1:

@@ -22,19 +22,23 @@ import (
 )
 
 //go:embed template/*.html
-var templates embed.FS
+var templateFiles embed.FS
+
+// templates are parsed for the first page: many programs check sessions and show no pages.
+var templates = sync.OnceValue(func() *template.Template {
+	return template.Must(template.ParseFS(templateFiles, "template/*.html"))
+})
 
 // Pages renders the built-in pages of one configuration in one language. It is safe for concurrent
 // use.
 type Pages struct {
 	*look
 	texts *language.Texts
-	forms []form
+	forms func() []form // makes them for the first page in the language
 }
 
 // look is what the pages of all languages share.
 type look struct {
-	templates *template.Template
 	logo      template.URL
 	style     template.CSS
 	csp       policy
@@ -55,13 +59,8 @@ func New(
 	if err := errors.Join(themeErr, checkProviders(first)); err != nil {
 		return nil, err
 	}
-	parsed, err := template.ParseFS(templates, "template/*.html")
-	if err != nil {
-		return nil, fmt.Errorf("parse templates: %w", err)
-	}
 	style := stylesheet(theme, first)
 	l := &look{
-		templates: parsed,
 		logo:      template.URL(theme.Logo),
 		style:     template.CSS(style),
 		csp:       newPolicy(style, logoSource, toHTTP),
@@ -69,7 +68,8 @@ func New(
 		buffers:   sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}
 	for _, t := range all {
-		l.languages[t.Tag()] = &Pages{l, t, formsOf(t, providers(t))}
+		forms := sync.OnceValue(func() []form { return formsOf(t, providers(t)) })
+		l.languages[t.Tag()] = &Pages{l, t, forms}
 	}
 	return l.languages[all[0].Tag()], nil
 }
@@ -294,12 +294,12 @@ func (d document) Host() string {
 
 // write renders a page and sends it.
 func (p *Pages) write(w http.ResponseWriter, status int, d document) error {
-	d.Style, d.Logo, d.Forms, d.texts = p.style, p.logo, only(p.forms, d.SignIn.Provider), p.texts
+	d.Style, d.Logo, d.Forms, d.texts = p.style, p.logo, only(p.forms(), d.SignIn.Provider), p.texts
 
 	b := p.buffers.Get().(*bytes.Buffer)
 	defer p.buffers.Put(b)
 	b.Reset()
-	if err := p.templates.ExecuteTemplate(b, d.Name+".html", d); err != nil {
+	if err := templates().ExecuteTemplate(b, d.Name+".html", d); err != nil {
 		return fmt.Errorf("render the %s page: %w", d.Name, err)
 	}
 	p.csp.setHeaders(w.Header(), d.Site)
