@@ -461,13 +461,16 @@ func TestFailedSignOutIsReported(t *testing.T) {
 	}
 }
 
-// Several tabs can sign in at once. Of more than five flows in one browser, the oldest is dropped.
+// Several tabs can sign in at once. Of more than five flows in one browser, the oldest is dropped:
+// they begin in different milliseconds, as those of a person do.
 func TestFlowsInOneBrowser(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, nil)
+	now := s.setClock()
 	b := newBrowser(t, s.URL)
 	var callbacks []string
 	for i := range 6 {
+		now.advance(time.Millisecond)
 		form := url.Values{"callbackUrl": {fmt.Sprint("/tab", i)}}
 		callbacks = append(callbacks, consent(t, b, startSignIn(t, b, "idp", form)))
 	}
