@@ -206,7 +206,7 @@ func TestREADMELinksToEachPage(t *testing.T) {
 	}
 	for name := range all {
 		page := "docs/" + filepath.Base(name)
-		if filepath.Base(filepath.Dir(name)) == "docs" &&
+		if filepath.Dir(name) == filepath.Join(filepath.Dir(readme), "docs") &&
 			!slices.Contains(strings.FieldsFunc(all[readme], func(r rune) bool {
 				return strings.ContainsRune("()#", r)
 			}), page) {
@@ -226,7 +226,7 @@ func TestEachPageSaysWhoNeedsIt(t *testing.T) {
 	}
 	for name, text := range all {
 		page := filepath.Base(name)
-		if filepath.Base(filepath.Dir(name)) != "docs" || name == way {
+		if filepath.Dir(name) != filepath.Dir(way) || name == way {
 			continue
 		}
 		title, rest, _ := strings.Cut(text, "\n\n")
