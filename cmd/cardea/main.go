@@ -2,6 +2,7 @@
 //
 //	cardea secret        prints a new secret for Config.Secret
 //	cardea bench-hash    prints what hashes of passwords cost on this machine
+//	cardea texts [de]    prints the texts of a language for translators, as JSON
 //	cardea version       prints the version of this command
 //	cardea help          lists the commands
 //
@@ -69,6 +70,7 @@ func commands() []command {
 	return []command{
 		{"secret", "print a new secret for Config.Secret", secret},
 		{"bench-hash", "print what hashes of passwords cost on this machine", benchHash},
+		{"texts", "print the texts of a language for translators, as JSON: texts de", texts},
 		{"version", "print the version of this command", version},
 	}
 }

@@ -2,19 +2,24 @@ package main_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"strings"
 	"testing"
+
+	"github.com/cardea-auth/cardea/language"
 )
 
 func TestCommand(t *testing.T) {
 	t.Parallel()
 	bin := build(t)
-	const usage = `Usage: cardea <command>\n\n  secret .*\n  bench-hash .*\n  version .*\n  help .*\n`
+	const usage = `Usage: cardea <command>\n\n  secret .*\n  bench-hash .*\n  texts .*\n  version .*\n  help .*\n`
 	for _, tt := range []struct {
 		name   string
 		args   []string
@@ -37,6 +42,10 @@ func TestCommand(t *testing.T) {
 				`(The most expensive|All) .*:\npasswordhash\.Argon2id\{Memory: \d+, Time: \d, Threads: 1\}\n`, ``},
 		{"bench-hash with an argument is an error", []string{"bench-hash", "all"}, 2, ``,
 			`cardea: bench-hash takes no arguments, got 1\n\n` + usage},
+		{"texts with a language that is not built in is an error", []string{"texts", "it"}, 2, ``,
+			`cardea: there are no texts in "it"; built in are en, de, fr, es, pt-BR, ja, zh-Hans\n\n` + usage},
+		{"texts with two languages is an error", []string{"texts", "de", "fr"}, 2, ``,
+			`cardea: texts takes one language, got 2 arguments\n\n` + usage},
 		{"version with an argument is an error", []string{"version", "1"}, 2, ``,
 			`cardea: version takes no arguments, got 1\n\n` + usage},
 	} {
@@ -51,6 +60,23 @@ func TestCommand(t *testing.T) {
 			}
 			if !regexp.MustCompile(`^` + tt.stderr + `$`).MatchString(stderr) {
 				t.Errorf("stderr: got %q, want %s", stderr, tt.stderr)
+			}
+		})
+	}
+
+	for tag, args := range map[string][]string{"en": {"texts"}, "ja": {"texts", "ja"}} {
+		t.Run("texts in "+tag, func(t *testing.T) {
+			t.Parallel()
+			stdout, stderr, code := call(t, bin, args...)
+			var got map[string]string
+			if err := json.Unmarshal([]byte(stdout), &got); err != nil || code != 0 || stderr != "" {
+				t.Fatalf("exit code %d, stderr %q, %v in\n%s", code, stderr, err, stdout)
+			}
+			if !maps.Equal(got, language.BuiltIn(tag)) {
+				t.Errorf("the texts are not those of %s:\n%s", tag, stdout)
+			}
+			if lines := strings.Count(stdout, "\n"); lines != len(got)+2 || strings.Contains(stdout, `\u00`) {
+				t.Errorf("%d lines for %d texts, or characters that nobody can read:\n%s", lines, len(got), stdout)
 			}
 		})
 	}
