@@ -79,13 +79,24 @@ func me(w http.ResponseWriter, r *http.Request) {
 	json.NewEncoder(w).Encode(map[string]string{"name": cardea.SessionFrom(r.Context()).User.Name})
 }
 
-// shared lets scripts of the front end read the answers of the API's own handlers.
+// shared lets scripts of the front end call the API's own handlers and read the answers. Before a
+// request with JSON or with another method than GET and POST, a browser asks whether it may send it
+// (Fetch, "CORS-preflight fetch"). It asks without cookies, so Require never sees that.
 func shared(front string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Add("Vary", "Origin")
-		if r.Header.Get("Origin") == front {
-			w.Header().Set("Access-Control-Allow-Origin", front)
-			w.Header().Set("Access-Control-Allow-Credentials", "true")
+		h := w.Header()
+		h.Add("Vary", "Origin")
+		if r.Header.Get("Origin") != front {
+			next.ServeHTTP(w, r)
+			return
+		}
+		h.Set("Access-Control-Allow-Origin", front)
+		h.Set("Access-Control-Allow-Credentials", "true")
+		if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
+			h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE")
+			h.Set("Access-Control-Allow-Headers", "Content-Type")
+			w.WriteHeader(http.StatusNoContent)
+			return
 		}
 		next.ServeHTTP(w, r)
 	})
