@@ -221,6 +221,7 @@ type Pages struct {
 
 // Theme is how the built-in pages look.
 type Theme struct {
+	Name        string // what the pages call the site, at most 60 characters; defaults to its host
 	ColorScheme string // "auto", "light" or "dark"; defaults to auto, which follows the visitor's system
 	Logo        string // URL of a picture: https, or a path of this site; defaults to none
 	BrandColor  string // color of the main button as #rrggbb; defaults to the built-in color

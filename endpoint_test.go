@@ -244,7 +244,7 @@ func TestGetSignInShowsThePage(t *testing.T) {
 	for _, want := range []string{
 		`action="/api/auth/signin/idp"`, `action="/api/auth/signin/github"`,
 		`name="csrfToken" value="` + b.CSRFToken() + `"`,
-		`name="callbackUrl" value="` + s.URL + `/next"`, `role="alert"`,
+		`name="callbackUrl" value="` + s.URL + `/next"`, `role="status"`,
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page lacks %s", want)
@@ -273,7 +273,7 @@ func TestGetSignInOfOneProvider(t *testing.T) {
 		{cardea.ProtocolV5, "github/", 200, []string{"/signin/github"}, []string{"signin/idp", `role="alert"`}},
 		{cardea.ProtocolV5, "undefined", 200, []string{"/signin/github", "signin/idp"},
 			[]string{`role="alert"`, "Other ways"}},
-		{cardea.ProtocolV5, "github?error=OAuthCallbackError", 200, []string{"/signin/github", `role="alert"`},
+		{cardea.ProtocolV5, "github?error=OAuthCallbackError", 200, []string{"/signin/github", `role="status"`},
 			[]string{"signin/idp"}},
 		{cardea.ProtocolV5, "gone", 404, []string{"/signin/github", "signin/idp", "does not have that way"},
 			[]string{"gone"}},

@@ -61,6 +61,46 @@ func TestMethodsThatAPathAllows(t *testing.T) {
 	}
 }
 
+// A person who opens an address without an endpoint gets a page that leads on, and a program gets
+// JSON.
+func TestPersonGetsAPageForAnUnknownPath(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(c *cardea.Config) { c.Theme.Name = "Ada & Sons" })
+	for request, want := range map[string]int{"GET unknown": 404, "GET _log": 405, "POST unknown/x": 404} {
+		for header, isPage := range map[string]bool{
+			"Accept: text/html": true, "Sec-Fetch-Mode: navigate": true,
+			"Accept: */*": false, "Sec-Fetch-Mode: cors": false,
+		} {
+			method, path, _ := strings.Cut(request, " ")
+			r := httptest.NewRequest(method, s.URL+"/api/auth/"+path, nil)
+			key, value, _ := strings.Cut(header, ": ")
+			r.Header.Set(key, value)
+			w := httptest.NewRecorder()
+			s.auth.ServeHTTP(w, r)
+			kind := "application/json"
+			if isPage {
+				kind = "text/html; charset=utf-8"
+			}
+			if w.Code != want || w.Header().Get("Content-Type") != kind || len(w.Result().Cookies()) != 0 {
+				t.Errorf("%s, %s: %d, %v", request, header, w.Code, w.Header())
+			}
+			signIn := `href="` + s.URL + `/api/auth/signin"`
+			for _, text := range []string{"Page not found", signIn, "Go to Ada &amp; Sons"} {
+				if strings.Contains(w.Body.String(), text) != isPage {
+					t.Errorf("%s, %s: is %q in the answer? %t", request, header, text, !isPage)
+				}
+			}
+		}
+	}
+	r := httptest.NewRequest(http.MethodGet, "http://attacker.example/api/auth/unknown", nil)
+	r.Header.Set("Accept", "text/html")
+	w := httptest.NewRecorder()
+	s.auth.ServeHTTP(w, r)
+	if strings.Contains(w.Body.String(), "attacker") {
+		t.Errorf("a page for another host:\n%s", w.Body)
+	}
+}
+
 // A handler that is mounted elsewhere than BasePath, or behind http.StripPrefix, answers nothing,
 // and only the log can say why.
 func TestTheLogNamesPathAndBasePath(t *testing.T) {

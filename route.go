@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cardea-auth/cardea/internal/page"
 	"github.com/cardea-auth/cardea/ratelimit"
 )
 
@@ -219,7 +220,7 @@ var strayLimit = ratelimit.Rate{Count: 10, Within: time.Minute}
 func (a *Auth) refuseRoute(w http.ResponseWriter, r *http.Request, allowed []string) {
 	if len(allowed) > 0 {
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
-		writeJSON(w, http.StatusMethodNotAllowed, "Method not allowed.")
+		answerUnserved(a, w, r, http.StatusMethodNotAllowed, "Method not allowed.")
 		return
 	}
 	cause := "there is no such endpoint"
@@ -232,5 +233,20 @@ func (a *Auth) refuseRoute(w http.ResponseWriter, r *http.Request, allowed []str
 			truncate(r.URL.Path, 200), "basePath", a.config.BasePath, "remote", a.origins.proxies.remote(r), "cause",
 			cause)
 	}
-	writeJSON(w, http.StatusNotFound, "Not found.")
+	answerUnserved(a, w, r, http.StatusNotFound, "Not found.")
+}
+
+// answerUnserved answers a browser that opens a path without an endpoint with a page that leads on,
+// and everybody else in JSON.
+func answerUnserved(a *Auth, w http.ResponseWriter, r *http.Request, status int, message string) {
+	if isNavigation(r) {
+		if e, err := a.newExchange(w, r); err == nil {
+			failure := restart{e}.page(page.NotFound)
+			failure.Status = status
+			if e.page().Error(w, failure) == nil {
+				return
+			}
+		}
+	}
+	writeJSON(w, status, message)
 }

@@ -61,8 +61,7 @@ type Options struct {
 	// before; see [cardea.EmailProvider]. Defaults to false.
 	Adopt func(ctx context.Context, u *cardea.User) (bool, error)
 
-	// Style is how the provider looks on the sign-in page. The zero value shows the initial of
-	// Name.
+	// Style is how the provider looks on the sign-in page. Its form has no logo.
 	Style oauth.Style
 }
 

@@ -136,7 +136,7 @@ func (f *Feature) pageOf(ctx context.Context, e enrolment, u *cardea.User, path,
 func codeField(t *language.Texts) feature.Field {
 	return feature.Field{
 		Name: "code", Label: t.Text("factor.code"), Autocomplete: "one-time-code", InputMode: "numeric",
-		Placeholder: "123456", Required: true,
+		Required: true,
 	}
 }
 

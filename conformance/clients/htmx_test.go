@@ -156,11 +156,11 @@ func buildExample(t *testing.T, name string) string {
 	return file
 }
 
-// startExample starts an example on a free port. It ends with the test.
+// startExample starts an example on a free port, in a folder of its own. It ends with the test.
 func startExample(t *testing.T, file string, args ...string) *example {
 	t.Helper()
 	cmd := exec.Command(file, args...)
-	cmd.Env = append(cmd.Environ(), "PORT=0")
+	cmd.Dir, cmd.Env = t.TempDir(), append(cmd.Environ(), "PORT=0")
 	out, in := io.Pipe()
 	cmd.Stdout, cmd.Stderr = in, in
 	if err := cmd.Start(); err != nil {

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	_ "embed"
-	"html/template"
 	"log"
 	"net/http"
 	"slices"
@@ -31,11 +29,6 @@ func (i *inbox) Send(_ context.Context, m email.Message) error {
 	return nil
 }
 
-//go:embed inbox.html
-var inboxHTML string
-
-var inboxPage = template.Must(template.New("inbox").Parse(inboxHTML))
-
 // ServeHTTP shows the mails.
 func (i *inbox) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	i.mu.Lock()
@@ -43,7 +36,7 @@ func (i *inbox) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	i.mu.Unlock()
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
-	if err := inboxPage.Execute(w, mails); err != nil {
+	if err := pages.ExecuteTemplate(w, "inbox.html", mails); err != nil {
 		log.Printf("quickstart: write the page: %v", err)
 	}
 }

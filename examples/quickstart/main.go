@@ -7,7 +7,7 @@
 //
 // It reads these environment variables:
 //
-//   - PORT: the port on localhost; defaults to 3000.
+//   - PORT: the port on localhost; defaults to 3000. With 0, it is any free one.
 //   - DATABASE: the SQLite file; defaults to ./db.sqlite.
 //   - DEBUG: true logs each SQL statement.
 //   - AUTH_SECRET: the secret of the cookies and of the keys of apps; defaults to the one in the
@@ -18,6 +18,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"log"
 	"net"
 	"net/http"
@@ -51,11 +52,12 @@ func main() {
 		log.Fatalf("quickstart: cannot listen on port %s: %v; "+
 			"choose another port: PORT=3001 go run -v ./examples/quickstart", port, err)
 	}
-	handler, err := newSite("http://localhost:"+port, file)
+	url := fmt.Sprintf("http://localhost:%d", listener.Addr().(*net.TCPAddr).Port)
+	handler, err := newSite(url, file)
 	if err != nil {
 		log.Fatalf("quickstart: %v", err)
 	}
-	log.Printf("Open http://localhost:%s (users are stored in %s; stop with Ctrl-C)", port, file)
+	log.Printf("Open %s (users are stored in %s; stop with Ctrl-C)", url, file)
 	log.Fatal(http.Serve(listener, handler))
 }
 
@@ -95,6 +97,7 @@ func newSite(url, file string) (http.Handler, error) {
 		Secret:    secret,
 		Adapter:   adapter,
 		Providers: providers,
+		Theme:     cardea.Theme{Name: "the quick start"},
 		Features: []cardea.Feature{
 			account.New(account.Options{From: from, Sender: mails}),
 			factor.New(factor.Options{

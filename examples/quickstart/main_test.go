@@ -66,7 +66,7 @@ func TestNewUser(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := readBody(t, res)
-	for _, want := range []string{"You are signed in", "Grace", "grace@example.com", "MEMBER", "current"} {
+	for _, want := range []string{"You are signed in", "Grace", "grace@example.com", "MEMBER", "the current one"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %q on the dashboard:\n%s", want, page)
 		}
@@ -236,6 +236,36 @@ func TestGitHubAppearsWhenItsClientIsSet(t *testing.T) {
 	page := get(t, cardeatest.NewBrowser(t, site), site+"/api/auth/signin")
 	if !strings.Contains(page, "Sign in with GitHub") {
 		t.Errorf("no GitHub on the sign-in page:\n%s", page)
+	}
+}
+
+// From the home page to the provider and back, the pages have the colors of Cardea's pages.
+func TestOneLook(t *testing.T) {
+	site := serve(t)
+	b := cardeatest.NewBrowser(t, site)
+	variable := regexp.MustCompile(`--([a-z]+): (#[0-9a-f]{6});`)
+	var built [2]map[string]string // light, dark
+	light, dark, _ := strings.Cut(get(t, b, site+"/api/auth/signin"), "@media (prefers-color-scheme: dark)")
+	for i, css := range []string{light, dark} {
+		built[i] = map[string]string{}
+		for _, v := range variable.FindAllStringSubmatch(css, -1) {
+			built[i][v[1]] = v[2]
+		}
+	}
+	idp := b.Post("/signin/local", nil)
+	for name, page := range map[string]string{
+		"home": get(t, b, site+"/"), "mails": get(t, b, site+"/mails"), "provider": readBody(t, idp),
+	} {
+		own := regexp.MustCompile(`--([a-z]+): light-dark\((#\w+), (#\w+)\)`).FindAllStringSubmatch(
+			strings.ReplaceAll(page, "#fff,", "#ffffff,"), -1)
+		for _, v := range own {
+			if built[0][v[1]] != v[2] || built[1][v[1]] != v[3] {
+				t.Errorf("%s: %s is %s and %s, want %s and %s", name, v[1], v[2], v[3], built[0][v[1]], built[1][v[1]])
+			}
+		}
+		if len(own) < 6 || !strings.Contains(page, "background: #3b5bdb") || strings.Contains(page, "E-mail") {
+			t.Errorf("%s has %d colors of its own:\n%s", name, len(own), page)
+		}
 	}
 }
 

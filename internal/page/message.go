@@ -12,6 +12,9 @@ import (
 // in no URL.
 const Unavailable = "Unavailable"
 
+// NotFound is the code of a path that has no page. It occurs in no URL.
+const NotFound = "NotFound"
+
 // explanation is what the error page says about a code: the status, and the keys of its texts.
 type explanation struct {
 	status  int
@@ -27,6 +30,8 @@ func explain(code string) explanation {
 		return explanation{http.StatusInternalServerError, "configuration.heading", "configuration.text"}
 	case "unavailable":
 		return explanation{http.StatusServiceUnavailable, "unavailable.heading", "unavailable.text"}
+	case "notfound":
+		return explanation{http.StatusNotFound, "notfound.heading", "notfound.text"}
 	case "invalidcheck":
 		return explanation{http.StatusBadRequest, "invalidcheck.heading", "invalidcheck.text"}
 	case "accessdenied":
@@ -67,9 +72,10 @@ func signInMessage(t *language.Texts, code string) string {
 // NextAuth.js 4.
 func messageKey(code string) string {
 	switch code = strings.ToLower(code); code {
-	case "signin", "oauthsignin", "oauthcallback", "oauthcallbackerror", "oauthcreateaccount", "emailcreateaccount",
-		"callback":
+	case "signin", "oauthsignin", "oauthcreateaccount", "emailcreateaccount", "oauthcallback":
 		return "provider.text"
+	case "callback", "oauthcallbackerror": // of NextAuth.js 4 and of Auth.js
+		return "cancelled.text"
 	case "oauthaccountnotlinked":
 		return "notlinked.text"
 	case "accountnotlinked":

@@ -39,6 +39,7 @@ type Pages struct {
 
 // look is what the pages of all languages share.
 type look struct {
+	name      string // of the site; "" for its host
 	logo      template.URL
 	style     template.CSS
 	csp       policy
@@ -61,6 +62,7 @@ func New(
 	}
 	style := stylesheet(theme, first)
 	l := &look{
+		name:      theme.Name,
 		logo:      template.URL(theme.Logo),
 		style:     template.CSS(style),
 		csp:       newPolicy(style, logoSource, toHTTP),
@@ -103,6 +105,7 @@ type SignOut struct {
 type Failure struct {
 	Site      string // the origin of the site
 	Code      string // the error code of the query; "" for none
+	Status    int    // of the answer; 0 for that of the code
 	SignInURL string // where to try again
 
 	Wait time.Duration // how long to wait before that; 0 to say nothing about it
@@ -180,7 +183,7 @@ func (p *Pages) SignIn(w http.ResponseWriter, data SignIn) error {
 		status = http.StatusNotFound
 	}
 	return p.write(w, status, document{
-		Name: "signin", Title: p.texts.Text("signin.page"), Site: data.Site,
+		Name: "signin", Title: p.texts.Text("signin.heading"), Site: data.Site,
 		Message: cmp.Or(data.Message, signInMessage(p.texts, data.Error)), SignIn: data,
 	})
 }
@@ -190,13 +193,14 @@ func (p *Pages) SignIn(w http.ResponseWriter, data SignIn) error {
 func (p *Pages) SignOut(w http.ResponseWriter, data SignOut) error {
 	data.CallbackURL = safeCallback(data.CallbackURL)
 	return p.write(w, http.StatusOK, document{
-		Name: "signout", Title: p.texts.Text("signout.page"), Site: data.Site, SignOut: data,
+		Name: "signout", Title: p.texts.Text("signout.heading"), Site: data.Site, SignOut: data,
 	})
 }
 
 // Error writes the error page. Its status is 500 for the code Configuration, 400 for InvalidCheck,
-// 403 for AccessDenied and Verification, 429 for RateLimited, 503 for [Unavailable], and 200 for
-// any other code, in upper or lower case. If Error returns an error, nothing was written.
+// 403 for AccessDenied and Verification, 404 for [NotFound], 429 for RateLimited, 503 for
+// [Unavailable], and 200 for any other code, in upper or lower case; data.Status is another one. If
+// Error returns an error, nothing was written.
 func (p *Pages) Error(w http.ResponseWriter, data Failure) error {
 	data.CallbackURL = safeCallback(data.CallbackURL)
 	e := explain(data.Code)
@@ -204,9 +208,8 @@ func (p *Pages) Error(w http.ResponseWriter, data Failure) error {
 	if data.Wait > 0 {
 		message = p.texts.Text("error.wait", "time", duration(p.texts, data.Wait))
 	}
-	return p.write(w, e.status, document{
-		Name: "error", Title: p.texts.Text("error.page"), Site: data.Site, Heading: p.texts.Text(e.heading),
-		Message: message, Failure: data,
+	return p.write(w, cmp.Or(data.Status, e.status), document{
+		Name: "error", Title: p.texts.Text(e.heading), Site: data.Site, Message: message, Failure: data,
 	})
 }
 
@@ -215,7 +218,7 @@ func (p *Pages) Error(w http.ResponseWriter, data Failure) error {
 func (p *Pages) VerifyRequest(w http.ResponseWriter, data VerifyRequest) error {
 	data.CallbackURL = safeCallback(data.CallbackURL)
 	return p.write(w, http.StatusOK, document{
-		Name: "verify-request", Title: p.texts.Text("verify.page"), Site: data.Site,
+		Name: "verify-request", Title: p.texts.Text("verify.heading"), Site: data.Site,
 		Message: signInMessage(p.texts, data.Error), VerifyRequest: data,
 	})
 }
@@ -225,7 +228,7 @@ func (p *Pages) VerifyRequest(w http.ResponseWriter, data VerifyRequest) error {
 func (p *Pages) Confirm(w http.ResponseWriter, data Confirm) error {
 	data.CallbackURL = safeCallback(data.CallbackURL)
 	return p.write(w, http.StatusOK, document{
-		Name: "confirm", Title: p.texts.Text("confirm.page"), Site: data.Site, Confirm: data,
+		Name: "confirm", Title: p.texts.Text("confirm.heading"), Site: data.Site, Confirm: data,
 	})
 }
 
@@ -260,7 +263,7 @@ type Link struct {
 func (p *Pages) Link(w http.ResponseWriter, data Link) error {
 	data.CallbackURL = safeCallback(data.CallbackURL)
 	return p.write(w, http.StatusOK, document{
-		Name: "link", Title: p.texts.Text("link.page"), Site: data.Site, Link: data,
+		Name: "link", Title: p.texts.Text("link.heading"), Site: data.Site, Link: data,
 	})
 }
 
@@ -269,12 +272,12 @@ type document struct {
 	Name    string // of the page and of its template
 	Title   string
 	Site    string
-	Heading string
 	Message string // the text for an error; "" for none
 	Style   template.CSS
 	Logo    template.URL
 	Forms   []form
 	texts   *language.Texts
+	name    string // of the site; "" for its host
 
 	SignIn  SignIn
 	SignOut SignOut
@@ -286,15 +289,22 @@ type document struct {
 	Link          Link
 }
 
-// Host returns the host of the site, as the address bar shows it.
-func (d document) Host() string {
+// SiteName returns what the page calls the site: its name, or else its host, as the address bar
+// shows it.
+func (d document) SiteName() string {
 	_, host, _ := strings.Cut(d.Site, "://")
-	return host
+	return cmp.Or(d.name, host)
+}
+
+// IsNotice reports whether the message of the sign-in page is about nothing that went wrong.
+func (d document) IsNotice() bool {
+	key := messageKey(d.SignIn.Error)
+	return key == "sessionrequired.text" || key == "cancelled.text"
 }
 
 // write renders a page and sends it.
 func (p *Pages) write(w http.ResponseWriter, status int, d document) error {
-	d.Style, d.Logo, d.Forms, d.texts = p.style, p.logo, only(p.forms(), d.SignIn.Provider), p.texts
+	d.Style, d.Logo, d.Forms, d.texts, d.name = p.style, p.logo, only(p.forms(), d.SignIn.Provider), p.texts, p.name
 
 	b := p.buffers.Get().(*bytes.Buffer)
 	defer p.buffers.Put(b)

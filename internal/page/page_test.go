@@ -302,7 +302,7 @@ func TestErrorPageStatus(t *testing.T) {
 	}
 }
 
-var alert = regexp.MustCompile(`(?s)role="alert">.*?<span>(.*?)</span>`)
+var alert = regexp.MustCompile(`(?s)role="(?:alert|status)">.*?<span>(.*?)</span>`)
 
 func TestSignInPageTellsErrorsApart(t *testing.T) {
 	t.Parallel()
@@ -326,8 +326,8 @@ func TestSignInPageTellsErrorsApart(t *testing.T) {
 	}
 	seen := map[string]string{generic: "no such code"}
 	for _, code := range []string{
-		"OAuthCallbackError", "OAuthAccountNotLinked", "AccountNotLinked", "EmailSignin", "CredentialsSignin",
-		"SessionRequired", "MissingCSRF", "AccessDenied", "RateLimited", "WrongCode",
+		"OAuthCallbackError", "OAuthSignin", "OAuthAccountNotLinked", "AccountNotLinked", "EmailSignin",
+		"CredentialsSignin", "SessionRequired", "MissingCSRF", "AccessDenied", "RateLimited", "WrongCode",
 	} {
 		m := message(code)
 		if other, ok := seen[m]; ok {
@@ -336,10 +336,9 @@ func TestSignInPageTellsErrorsApart(t *testing.T) {
 		seen[m] = code
 	}
 	for _, code := range []string{
-		"Signin", "OAuthSignin", "OAuthCallback", "OAuthCreateAccount", "EmailCreateAccount", "Callback",
-		"oauthcallback",
+		"Signin", "OAuthCallback", "OAuthCreateAccount", "EmailCreateAccount", "oauthcallback",
 	} {
-		if seen[message(code)] != "OAuthCallbackError" {
+		if seen[message(code)] != "OAuthSignin" {
 			t.Errorf("%s says %q", code, message(code))
 		}
 	}
@@ -448,18 +447,65 @@ func runs(url string) bool {
 	return ok && !strings.ContainsAny(scheme, "/?#") && scheme != "http" && scheme != "https"
 }
 
-func TestInitialReplacesAMissingLogo(t *testing.T) {
+// A provider without a logo has the outline of a person, whatever its name is.
+func TestProviderWithoutALogo(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string]string{
-		"acme": ">A</text>", "42 School": ">4</text>", "«Žofie»": ">Ž</text>", "!": "></text>", "<b>": ">B</text>",
-	} {
+	var marks []string
+	for _, name := range []string{"acme", "!"} {
 		pages := newPages(t, page.Theme{},
 			[]page.Provider{{ID: "p", Name: name, Kind: page.OAuth, Action: "/signin/p"}})
 		html := render(t, func(w http.ResponseWriter) error {
 			return pages.SignIn(w, page.SignIn{Site: site, CSRFToken: "t"})
 		}).Body.String()
-		if !strings.Contains(html, want) || strings.Contains(html, "<path") {
-			t.Errorf("%q: want %s in\n%s", name, want, html)
+		marks = append(marks, regexp.MustCompile(`<svg[^>]*>\s*(.*?)</svg>`).FindString(html))
+	}
+	if !strings.Contains(marks[0], "<path") || strings.Contains(marks[0], "<text") || marks[0] != marks[1] {
+		t.Errorf("the marks are %q", marks)
+	}
+}
+
+// What did not go wrong does not look like it did: that a page needs a session, and that somebody
+// has cancelled.
+func TestNotices(t *testing.T) {
+	t.Parallel()
+	pages := newPages(t, page.Theme{}, oauthProviders())
+	for code, want := range map[string]bool{
+		"SessionRequired": true, "OAuthCallbackError": true, "Callback": true, // the last is of NextAuth.js 4
+		"OAuthCallback": false, "CredentialsSignin": false, "OAuthAccountNotLinked": false, "": false,
+	} {
+		data := signIn
+		data.Error = code
+		html := render(t, func(w http.ResponseWriter) error { return pages.SignIn(w, data) }).Body.String()
+		notice := strings.Contains(html, `class="alert notice" role="status"`)
+		alert := strings.Contains(html, `role="alert"`)
+		if notice != want || alert != (code != "" && !want) {
+			t.Errorf("%q: a notice %t, an alert %t", code, notice, alert)
+		}
+	}
+}
+
+// Every page calls the site by its name.
+func TestNameOfTheSite(t *testing.T) {
+	t.Parallel()
+	pages := newPages(t, page.Theme{Name: "Ada & Sons"}, oauthProviders())
+	for name, write := range map[string]func(http.ResponseWriter) error{
+		"sign in":  func(w http.ResponseWriter) error { return pages.SignIn(w, signIn) },
+		"sign out": func(w http.ResponseWriter) error { return pages.SignOut(w, page.SignOut{Site: site}) },
+		"error":    func(w http.ResponseWriter) error { return pages.Error(w, page.Failure{Site: site}) },
+		"verify":   func(w http.ResponseWriter) error { return pages.VerifyRequest(w, waiting) },
+		"confirm":  func(w http.ResponseWriter) error { return pages.Confirm(w, link) },
+		"link":     func(w http.ResponseWriter) error { return pages.Link(w, question) },
+		"document": func(w http.ResponseWriter) error { return pages.Document(w, page.Document{Site: site}) },
+	} {
+		if html := render(t, write).Body.String(); !strings.Contains(html, "Ada &amp; Sons") ||
+			strings.Contains(html, ">app.example.com<") {
+			t.Errorf("%s:\n%s", name, html)
+		}
+	}
+	for _, bad := range []string{strings.Repeat("é", 61), "two\nlines", "\u202eabc"} {
+		if _, err := page.New(page.Theme{Name: bad}, in(nil), builtIn(t), false); err == nil ||
+			!strings.Contains(err.Error(), "Theme.Name") {
+			t.Errorf("%q: %v", bad, err)
 		}
 	}
 }

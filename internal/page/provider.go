@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"unicode"
 
 	"github.com/cardea-auth/cardea/language"
 )
@@ -36,7 +35,7 @@ type Provider struct {
 	BrandColor string
 
 	// Logo is for OAuth: the d attribute of an SVG path in a box of 24 by 24. Defaults to the
-	// initial of the name in a circle.
+	// outline of a person.
 	Logo string
 
 	// Fields are the fields of Credentials.
@@ -92,17 +91,6 @@ func (f form) IsOAuth() bool { return f.Kind == OAuth }
 
 // IsEmail is for the template.
 func (f form) IsEmail() bool { return f.Kind == Email }
-
-// Initial returns the first letter or digit of the name, which replaces a missing logo, or "" if
-// the name has none.
-func (f form) Initial() string {
-	for _, r := range f.Name {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			return string(unicode.ToUpper(r))
-		}
-	}
-	return ""
-}
 
 func formsOf(t *language.Texts, providers []Provider) []form {
 	forms := make([]form, len(providers))

@@ -6,11 +6,17 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Theme is how the pages look. The zero value has blue buttons, in light or dark pages as the
 // visitor's system prefers.
 type Theme struct {
+	// Name is what the pages call the site, on one line of at most 60 characters. Defaults to the
+	// host, as the address bar shows it.
+	Name string
+
 	// ColorScheme is "auto", "light" or "dark". Defaults to auto, which follows the visitor's
 	// system.
 	ColorScheme string
@@ -40,8 +46,19 @@ func (t Theme) ButtonColors() (background, text string) {
 // check returns the faults of the theme, and the CSP source of the logo.
 func (t Theme) check() (logo string, err error) {
 	logo, logoErr := imageSource(t.Logo)
-	return logo, errors.Join(t.checkScheme(), logoErr, t.checkColors())
+	return logo, errors.Join(t.checkName(), t.checkScheme(), logoErr, t.checkColors())
 }
+
+const maxName = 60 // characters
+
+func (t Theme) checkName() error {
+	if utf8.RuneCountInString(t.Name) > maxName || strings.ContainsFunc(t.Name, isUnprintable) {
+		return fmt.Errorf("Theme.Name: want one line of at most %d characters, have %q", maxName, t.Name)
+	}
+	return nil
+}
+
+func isUnprintable(r rune) bool { return !unicode.IsPrint(r) }
 
 func (t Theme) checkScheme() error {
 	switch t.ColorScheme {

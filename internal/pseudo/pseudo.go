@@ -44,7 +44,7 @@ func Texts() (*language.Texts, error) {
 }
 
 var (
-	unseen    = regexp.MustCompile(`(?s)<style>.*?</style>|<!doctype html>|<text [^>]*>.</text>`) // the last is the initial of a name
+	unseen    = regexp.MustCompile(`(?s)<style>.*?</style>|<!doctype html>`)
 	attribute = regexp.MustCompile(`\s(?:placeholder|title|alt|aria-label)="([^"]*)"`)
 	element   = regexp.MustCompile(`(?s)<[^>]*>`)
 	word      = regexp.MustCompile(`[A-Za-z]+`)
