@@ -1,0 +1,230 @@
+// Package proxies runs the reverse proxies of docs/deploying.md, configured as the page says, in
+// front of a site.
+package proxies
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cardea-auth/cardea/cardeatest"
+)
+
+func TestNginx(t *testing.T) {
+	t.Parallel()
+	program := find(t, "nginx")
+	s := newSite(t)
+	folder := t.TempDir()
+	writeCertificate(t, folder)
+	blocks := blocksOf(t, "nginx", "nginx")
+	config := replace(t, strings.Join(blocks, "\n"),
+		"listen 443 ssl", "listen "+s.https+" ssl",
+		"listen 80", "listen "+s.http,
+		"# ssl_certificate and ssl_certificate_key", "ssl_certificate cert.pem; ssl_certificate_key key.pem;",
+		"127.0.0.1:8080", s.behind,
+		"/var/log/nginx/access.log", "access.log")
+	file := filepath.Join(folder, "nginx.conf")
+	write(t, file, "pid nginx.pid; error_log stderr; daemon off; master_process off;\nevents {}\nhttp {\n"+
+		"client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi;\n"+
+		"scgi_temp_path scgi;\n"+config+"}\n")
+	start(t, exec.Command(program, "-p", folder, "-c", file, "-e", "stderr"), s)
+	s.check(t)
+	log, err := os.ReadFile(filepath.Join(folder, "access.log"))
+	if err != nil || !strings.Contains(string(log), "GET /api/auth/callback/idp") ||
+		strings.Contains(string(log), "state=") {
+		t.Errorf("the access log has queries, or nothing: %v\n%s", err, log)
+	}
+}
+
+func TestCaddy(t *testing.T) {
+	t.Parallel()
+	program := find(t, "caddy")
+	s := newSite(t)
+	folder := t.TempDir()
+	config := replace(t, strings.Join(blocksOf(t, "Caddy", "caddyfile"), "\n"), "127.0.0.1:8080", s.behind)
+	file := filepath.Join(folder, "Caddyfile")
+	write(t, file, "{\nadmin off\nlocal_certs\nskip_install_trust\ndefault_bind "+s.ip+
+		"\nhttp_port 18080\nhttps_port 18443\n}\n"+config)
+	cmd := exec.Command(program, "run", "--config", file)
+	cmd.Env = append(os.Environ(), "HOME="+folder, "XDG_DATA_HOME="+folder, "XDG_CONFIG_HOME="+folder)
+	start(t, cmd, s)
+	s.check(t)
+}
+
+// check signs Ann in through the proxy. The site is the one that browsers see, its log has the
+// address of the visitor, whatever header the visitor sends, and http leads to https.
+func (s *site) check(t *testing.T) {
+	t.Helper()
+	b := cardeatest.NewBrowser(t, origin)
+	b.Transport = s.visitor(t)
+	b.SignIn("idp", "1001")
+	if name := b.Session()["user"].(map[string]any)["name"]; name != "Ann Example" {
+		t.Errorf("signed in as %v", name)
+	}
+	for _, line := range s.lines() {
+		if strings.Contains(line, "signed in") && !strings.Contains(line, "remote=127.0.0.2") {
+			t.Errorf("the log takes somebody else for the visitor: %s", line)
+		}
+		if strings.Contains(line, "ignored") || strings.Contains(line, "level=ERROR") {
+			t.Error(line)
+		}
+	}
+	client := &http.Client{
+		Transport:     s.visitor(t),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	res, err := client.Get("http://" + host + "/api/auth/signin?a=b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if to := res.Header.Get("Location"); to != origin+"/api/auth/signin?a=b" {
+		t.Errorf("http leads to %q with %s", to, res.Status)
+	}
+}
+
+// visitor connects to the proxy from another address of this machine, and claims to have a third.
+func (s *site) visitor(t *testing.T) http.RoundTripper {
+	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
+	transport := &http.Transport{
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, // the certificate of a test
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			switch address {
+			case host + ":443":
+				return dialer.DialContext(ctx, "tcp", s.https)
+			case host + ":80":
+				return dialer.DialContext(ctx, "tcp", s.http)
+			}
+			return new(net.Dialer).DialContext(ctx, network, address) // the identity provider
+		},
+	}
+	t.Cleanup(transport.CloseIdleConnections)
+	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		r = r.Clone(r.Context())
+		r.Header.Set("X-Forwarded-For", "203.0.113.9")
+		return transport.RoundTrip(r)
+	})
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// find returns the path of a program, also where Debian puts servers.
+func find(t *testing.T, program string) string {
+	t.Helper()
+	for _, name := range []string{program, "/usr/sbin/" + program} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Skipf("%s is not installed; this test runs its configuration in docs/deploying.md", program)
+	return ""
+}
+
+// start starts a proxy, which ends with the test, and waits until it takes connections.
+func start(t *testing.T, cmd *exec.Cmd, s *site) {
+	t.Helper()
+	var output lockedBuffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	t.Cleanup(func() { cmd.Process.Kill() })
+	config := &tls.Config{InsecureSkipVerify: true, ServerName: host} // the certificate of a test
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
+		if c, err := tls.Dial("tcp", s.https, config); err == nil {
+			c.Close()
+			return
+		}
+		select {
+		case err := <-ended:
+			t.Fatalf("%s has ended: %v\n%s", cmd.Path, err, output.String())
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	t.Fatalf("%s takes no connections\n%s", cmd.Path, output.String())
+}
+
+// blocksOf returns the code of docs/deploying.md in a language, below a heading.
+func blocksOf(t *testing.T, heading, language string) (blocks []string) {
+	t.Helper()
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "deploying.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, part, _ := strings.Cut(string(page), "\n## "+heading+"\n")
+	part, _, _ = strings.Cut(part, "\n## ")
+	for {
+		_, rest, ok := strings.Cut(part, "```"+language+"\n")
+		if !ok {
+			break
+		}
+		var block string
+		block, part, _ = strings.Cut(rest, "```")
+		blocks = append(blocks, block)
+	}
+	if len(blocks) == 0 {
+		t.Fatalf("docs/deploying.md has no configuration of %s", heading)
+	}
+	return blocks
+}
+
+// replace replaces what a test needs otherwise. Each of the old texts must be there.
+func replace(t *testing.T, text string, pairs ...string) string {
+	t.Helper()
+	for i := 0; i < len(pairs); i += 2 {
+		if !strings.Contains(text, pairs[i]) {
+			t.Fatalf("the configuration has no %q:\n%s", pairs[i], text)
+		}
+		text = strings.ReplaceAll(text, pairs[i], pairs[i+1])
+	}
+	return text
+}
+
+func write(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// writeCertificate writes a certificate that signs itself, and its key.
+func writeCertificate(t *testing.T, folder string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), DNSNames: []string{host}, NotAfter: time.Now().Add(time.Hour),
+	}
+	cert, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, block := range map[string]*pem.Block{
+		"cert.pem": {Type: "CERTIFICATE", Bytes: cert}, "key.pem": {Type: "PRIVATE KEY", Bytes: private},
+	} {
+		write(t, filepath.Join(folder, file), string(pem.EncodeToMemory(block)))
+	}
+}
