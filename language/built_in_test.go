@@ -98,15 +98,15 @@ func TestNoTextWasLeftInEnglish(t *testing.T) {
 	}
 }
 
-// Mistakes of typing that a reader would see.
+// Mistakes of typing that a reader would see, and second words for what has one already.
 func TestTextsAreCleanlyTyped(t *testing.T) {
 	t.Parallel()
 	mistakes := map[string]*regexp.Regexp{
 		"":        regexp.MustCompile(`  |^ | $| [,.]|[.,;][A-Za-zÄÖÜäöü]{3}|['"]|\.\.`),
 		"de":      regexp.MustCompile(`\b(dein|deine|du|dich|dir)\b`),
-		"fr":      regexp.MustCompile(` [?!;:»]|« |\b(tu|ton|toi)\b`), // a no-break space comes before them
-		"es":      regexp.MustCompile(`\b(tu|tú|tus|haz|tienes)\b|^[^¿]*\?`),
-		"ja":      regexp.MustCompile(`[,?!;]|(だ|である)。`),
+		"fr":      regexp.MustCompile(` [?!;:»]|« |\b(tu|ton|toi)\b|façons? de se`), // a no-break space comes before them
+		"es":      regexp.MustCompile(`\b(tu|tú|tus|haz|tienes)\b|^[^¿]*\?|[Ss]u cuenta en `),
+		"ja":      regexp.MustCompile(`[,?!;:]|(だ|である)。`),
 		"zh-Hans": regexp.MustCompile(`[,?!;:]|你`),
 	}
 	for _, tag := range translation.Tags() {
