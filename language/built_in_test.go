@@ -102,9 +102,10 @@ func TestNoTextWasLeftInEnglish(t *testing.T) {
 func TestTextsAreCleanlyTyped(t *testing.T) {
 	t.Parallel()
 	mistakes := map[string]*regexp.Regexp{
-		"":        regexp.MustCompile(`  |^ | $| [,.]|[.,;][A-Za-zÄÖÜäöü]{3}|['"]|\.\.`),
-		"de":      regexp.MustCompile(`\b(dein|deine|du|dich|dir)\b`),
-		"fr":      regexp.MustCompile(` [?!;:»]|« |\b(tu|ton|toi)\b|façons? de se`), // a no-break space comes before them
+		"":   regexp.MustCompile(`  |^ | $| [,.]|[.,;][A-Za-zÄÖÜäöü]{3}|['"]|\.\.`),
+		"de": regexp.MustCompile(`\b(dein|deine|du|dich|dir)\b`),
+		// A no-break space comes before the signs.
+		"fr":      regexp.MustCompile(` [?!;:»]|« |\b(tu|ton|toi)\b|façons? de se`),
 		"es":      regexp.MustCompile(`\b(tu|tú|tus|haz|tienes)\b|^[^¿]*\?|[Ss]u cuenta en `),
 		"ja":      regexp.MustCompile(`[,?!;:]|(だ|である)。`),
 		"zh-Hans": regexp.MustCompile(`[,?!;:]|你`),

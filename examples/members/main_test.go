@@ -19,8 +19,9 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// start runs the application with a table that existed before, and sessions of a kind.
-func start(t *testing.T, strategy cardea.Strategy) (string, *cardeatest.Issuer) {
+// start runs the application with a table that existed before, on which statements were run, and
+// sessions of a kind.
+func start(t *testing.T, strategy cardea.Strategy, statements ...string) (string, *cardeatest.Issuer) {
 	t.Helper()
 	db, err := gorm.Open(sqlite.Open(filepath.Join(t.TempDir(), "members.sqlite")), &gorm.Config{})
 	if err != nil {
@@ -33,6 +34,11 @@ func start(t *testing.T, strategy cardea.Strategy) (string, *cardeatest.Issuer) 
 	t.Cleanup(func() { pool.Close() })
 	if err := createMembers(db); err != nil {
 		t.Fatal(err)
+	}
+	for _, statement := range statements {
+		if err := db.Exec(statement).Error; err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
 	}
 	issuer := cardeatest.NewIssuer(t)
 	app, err := newApplication(t.Context(), db, cardea.Config{
@@ -94,6 +100,23 @@ func TestMemberWhoExistedSignsIn(t *testing.T) {
 		b.SignOut()
 		check(t, b, "/shelf", http.StatusUnauthorized, "Sign in first.")
 	})
+}
+
+// An address that is stored in upper case is found after the statements of the page.
+func TestAddressInUpperCase(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "getting-started.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	statements := regexp.MustCompile(`(?m)^    (?:SELECT lower|CREATE UNIQUE INDEX).*$`).FindAllString(string(page), -1)
+	if len(statements) != 2 {
+		t.Fatalf("the page has the statements %q", statements)
+	}
+	statements = append([]string{"UPDATE members SET mail = 'Ann@Example.com' WHERE id = 7"}, statements...)
+	site, issuer := start(t, cardea.StrategyDatabase, statements...)
+	issuer.Next(cardeatest.Person{Subject: "1", Name: "Ann E.", Email: "ann@example.com", EmailVerified: true})
+	check(t, cardeatest.SignIn(t, site, "idp", ""), "/shelf", http.StatusOK, "Ann Example may borrow 2 books.")
 }
 
 func TestNewMemberIsAReader(t *testing.T) {
