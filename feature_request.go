@@ -106,13 +106,17 @@ func (h *Host) SetCallbackURL(ctx context.Context, to string) {
 	}
 }
 
-// URL returns the URL of an endpoint by its path below Config.BasePath, such as "qr/show".
+// URL returns the URL of an endpoint by its path below Config.BasePath, such as "qr/show". Outside
+// of a request it is that of Config.BaseURL, and "" without one.
 func (h *Host) URL(ctx context.Context, path string) string {
 	if e := requestOf(ctx, h); e != nil {
 		return e.endpoint("/" + path)
 	}
 	if b := backgroundOf(ctx); b != nil && b.links != nil {
 		return b.links.endpoint("/" + path)
+	}
+	if site := h.auth.origins.fixed; site != nil {
+		return links{origin: site, basePath: h.auth.config.BasePath}.endpoint("/" + path)
 	}
 	return ""
 }

@@ -56,19 +56,20 @@ type Options struct {
 	// "Example <no-reply@example.com>". It is required with Sender.
 	From string
 
-	// Sender delivers these mails, after the answer to the request. It needs an Adapter that is a
-	// [cardea.TokenStore]. Defaults to a page on which the address cannot be changed.
+	// Sender delivers these mails, after the answer to the request; the one about a deletion that
+	// waits before that. It needs an Adapter that is a [cardea.TokenStore]. Defaults to a page on
+	// which the address cannot be changed, and to no mails.
 	Sender email.Sender
 
 	// Compose writes these mails, for example with HTML. It sets Subject, Text and HTML;
 	// the rest is set afterwards. It may be called concurrently. Defaults to [Compose].
 	Compose func(ctx context.Context, m Mail) (email.Message, error)
 
-	// DeleteAfter is how long the deletion of an account can be taken back. In this time the person
-	// can sign in, and the account page has a button for it. What is over deletes
-	// [Feature.PurgeDeleted], which the application must call, once a day for example. It needs an
-	// Adapter that is a [DeletionStore] and a [cardea.TokenStore]. Defaults to 0: accounts are
-	// deleted at once.
+	// DeleteAfter is how long the deletion of an account can be taken back: a minute or more. In
+	// this time the person can sign in, and the account page has a button for it. What is over
+	// deletes [Feature.PurgeDeleted], which the application must call, once a day for example. It
+	// needs an Adapter that is a [DeletionStore] and a [cardea.TokenStore]. Without Sender nobody
+	// hears of it, and [cardea.New] warns. Defaults to 0: accounts are deleted at once.
 	DeleteAfter time.Duration
 
 	// AfterDelete is where the browser goes when the account is deleted: a path or URL of this
@@ -80,6 +81,7 @@ type Options struct {
 type Feature struct {
 	options Options
 	host    *cardea.Host
+	sender  mail.Address  // Options.From; zero without Options.Sender
 	waiting DeletionStore // nil without Options.DeleteAfter
 }
 
@@ -109,9 +111,13 @@ func (f *Feature) Install(h *cardea.Host) error {
 	if f.options.Fresh < 0 {
 		return errors.New("want Options.Fresh above zero")
 	}
-	if _, err := mail.ParseAddress(f.options.From); err != nil && f.options.Sender != nil {
-		return fmt.Errorf("Options.From: want an address such as \"Example <no-reply@example.com>\", have %q",
-			f.options.From)
+	if f.options.Sender != nil {
+		from, err := mail.ParseAddress(f.options.From)
+		if err != nil {
+			return fmt.Errorf("Options.From: want an address such as \"Example <no-reply@example.com>\", have %q",
+				f.options.From)
+		}
+		f.sender = *from
 	}
 	if err := (deletions{f}).install(); err != nil {
 		return err
@@ -168,7 +174,7 @@ func (f *Feature) sections() []section {
 		},
 		{
 			Section: feature.Section{Order: 40, ID: SectionDelete, Content: deletions{f}.section}, isFresh: true,
-			posts: map[string]feature.Handler{"account/delete": f.delete},
+			posts: map[string]feature.Handler{pathDelete: f.delete},
 		},
 	}
 }

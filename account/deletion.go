@@ -16,7 +16,7 @@ func (f *Feature) offerDelete(ctx context.Context) (feature.Page, error) {
 	return feature.Page{
 		Title: t.Text("delete.heading"), Text: []string{t.Text("delete.text")},
 		Forms: []feature.Form{{
-			Path: "account/delete", Button: t.Text("delete.button"),
+			Path: pathDelete, Button: t.Text("delete.button"),
 			Fields: []feature.Field{{
 				Name: "confirm", Label: t.Text("delete.confirm", "word", word), Autocomplete: "off", Required: true,
 			}},
@@ -56,6 +56,9 @@ func (f *Feature) delete(_ http.ResponseWriter, r *http.Request) error {
 	}
 	if err := f.host.Auth().DeleteUser(ctx, u.ID); err != nil {
 		return f.host.StoreError("delete the user", err)
+	}
+	if err := (deletions{f}).tell(ctx, u, MailDeleted); err != nil {
+		f.host.Log().Error("account: mail not sent", "kind", MailDeleted, "cause", err)
 	}
 	return f.host.Redirect(ctx, f.options.AfterDelete)
 }

@@ -7,12 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/feature"
 	"github.com/cardea-auth/cardea/language"
+	"github.com/cardea-auth/cardea/ratelimit"
 )
 
 // DeletionStore is what an Adapter also needs for [Options].DeleteAfter; gormadapter and memadapter
@@ -28,12 +28,16 @@ type DeletionStore interface {
 
 const (
 	kindDeletion = "account-deletion"
+	pathDelete   = "account/delete"
 	pathKeep     = "account/keep"
 
 	// deletionKept is how long a deletion is remembered that is due and that nobody has made. The
 	// token expires then: expired ones are purged.
 	deletionKept = 10 * 365 * 24 * time.Hour
 )
+
+// maxDeletionMails is how often a user may ask for a deletion, if each time there is a mail.
+var maxDeletionMails = ratelimit.Rate{Count: 5, Within: time.Hour}
 
 // deletions are deletions of accounts that can be taken back for a while.
 type deletions struct{ *Feature }
@@ -51,6 +55,11 @@ func (d deletions) install() error {
 	if d.waiting, ok = feature.StoreOf[DeletionStore](d.host.Adapter()); !ok {
 		return fmt.Errorf("Options.DeleteAfter needs an Adapter that is an account.DeletionStore, have %T",
 			d.host.Adapter())
+	}
+	if d.options.Sender == nil {
+		d.host.Log().Warn("cardea: a setting will probably not work", "setting", "account.Options.DeleteAfter",
+			"cause", "there is no Options.Sender, so nobody hears of a deletion that a stranger has asked for, "+
+				"and the owner of the account does not take it back")
 	}
 	d.host.Tokens(kindDeletion)
 	revoke := func(ctx context.Context, userID string, _ time.Time) error { return d.end(ctx, userID) }
@@ -105,17 +114,24 @@ func (d deletions) due(ctx context.Context, userID string) (due time.Time, err e
 	return time.Time{}, d.host.StoreError("read the deletion", err)
 }
 
-// section offers the deletion, or to take it back.
+// section offers the deletion. If one waits, it says so and offers to take it back.
 func (d deletions) section(ctx context.Context) (feature.Page, error) {
-	due, err := d.due(ctx, cardea.SessionFrom(ctx).UserID)
+	u := cardea.SessionFrom(ctx).User
+	due, err := d.due(ctx, u.ID)
 	if err != nil || due.IsZero() {
 		return d.offer(ctx, err)
 	}
 	t := language.Of(ctx)
-	return feature.Page{
-		Title: t.Text("delete.heading"), Text: []string{t.Text("delete.waits", "date", t.Day(due.UTC()))},
+	p := feature.Page{
+		Title: t.Text("delete.heading"), Text: []string{t.Text("delete.waits", "date", t.Time(due.UTC()))},
 		Forms: []feature.Form{{Path: pathKeep, Button: t.Text("delete.keep")}},
-	}, nil
+	}
+	if d.mails(u) {
+		p.Forms = append(p.Forms, feature.Form{
+			Path: pathDelete, Button: t.Text("delete.again"), Hidden: map[string]string{"confirm": confirmation(t, u)},
+		})
+	}
+	return p, nil
 }
 
 func (d deletions) offer(ctx context.Context, err error) (feature.Page, error) {
@@ -124,121 +140,104 @@ func (d deletions) offer(ctx context.Context, err error) (feature.Page, error) {
 	}
 	p, err := d.offerDelete(ctx)
 	if wait := d.options.DeleteAfter; wait > 0 {
-		days := int((wait + 24*time.Hour - 1) / (24 * time.Hour))
-		p.Text = []string{language.Of(ctx).Text("delete.later", "days", fmt.Sprint(days))}
+		t := language.Of(ctx)
+		p.Text = []string{t.Text("delete.later", "time", inWords(t, wait))}
 	}
 	return p, err
 }
 
-// ask stores that an account will be deleted. All other sessions and all links of the user end. If
-// it waits already, it is not put off.
-func (d deletions) ask(ctx context.Context, u *cardea.User) error {
-	at := d.host.Now().Add(d.options.DeleteAfter)
-	isNew := false
-	err := d.host.EndSessions(ctx, u.ID, func(ctx context.Context) error {
-		waits, err := d.due(ctx, u.ID)
-		if isNew = waits.IsZero(); err != nil || !isNew {
-			return err
-		}
-		return d.tokens().CreateVerificationToken(ctx, d.row(u.ID, at))
-	})
-	if err != nil {
-		return err
+// inWords returns how long a deletion waits, rounded up.
+func inWords(t *language.Texts, d time.Duration) string {
+	const day = 24 * time.Hour
+	unit, key := time.Minute, "time.minute"
+	switch {
+	case d%day == 0 || d > 2*day:
+		unit, key = day, "time.day"
+	case d%time.Hour == 0 || d > 2*time.Hour:
+		unit, key = time.Hour, "time.hour"
 	}
-	if isNew {
-		if err := d.tell(ctx, u, Mail{Kind: MailDeletion, At: at}); err != nil {
+	return t.Count(key, int((d+unit-1)/unit))
+}
+
+// ask answers whoever wants to delete the account: the deletion waits. All other sessions and all
+// links of the user end.
+func (d deletions) ask(ctx context.Context, u *cardea.User) error {
+	if d.mails(u) {
+		if err := d.host.Limit("deletion", maxDeletionMails).Take(ctx, u.ID); err != nil {
 			return err
 		}
+	}
+	_, err := d.begin(ctx, u, language.Of(ctx), func(ctx context.Context, write func(context.Context) error) error {
+		return d.host.EndSessions(ctx, u.ID, write)
+	})
+	if errors.Is(err, errUnsent) {
+		p, err := d.section(ctx)
+		if err != nil {
+			return err
+		}
+		p.Error = language.Of(ctx).Text("delete.unsent")
+		return d.host.Page(ctx, p)
+	} else if err != nil {
+		return err
 	}
 	return d.host.Redirect(ctx, d.host.URL(ctx, "account")+"#"+SectionDelete)
 }
 
-// keep takes a deletion back.
+// begin lets the deletion of a user wait, and returns when it is due. One that waits already is not
+// put off. The mail about it is handed over before, so that none waits of which the user does not
+// hear; its language is t, or the first one of the site if t is nil. Transact runs a transaction
+// that locks the user.
+func (d deletions) begin(
+	ctx context.Context, u *cardea.User, t *language.Texts,
+	transact func(ctx context.Context, write func(context.Context) error) error,
+) (time.Time, error) {
+	due, err := d.due(ctx, u.ID)
+	if err != nil {
+		return due, err
+	}
+	if due.IsZero() {
+		due = d.host.Now().Add(d.options.DeleteAfter)
+	}
+	if err := d.deliver(ctx, u, Mail{Kind: MailDeletion, At: due}, t); err != nil {
+		return due, err
+	}
+	at := due
+	return at, transact(ctx, func(ctx context.Context) error {
+		waits, err := d.due(ctx, u.ID)
+		if at = due; err != nil {
+			return err
+		} else if !waits.IsZero() {
+			at = waits
+			return nil
+		}
+		return d.tokens().CreateVerificationToken(ctx, d.row(u.ID, due))
+	})
+}
+
+// keep answers whoever takes a deletion back.
 func (d deletions) keep(_ http.ResponseWriter, r *http.Request) error {
 	ctx, u := r.Context(), cardea.SessionFrom(r.Context()).User
-	n := 0
-	err := d.host.Transact(ctx, func(ctx context.Context) (err error) {
-		if err = d.host.Adapter().LockUser(ctx, u.ID); err != nil {
-			return err
-		}
-		n, err = d.tokens().DeleteVerificationTokens(ctx, d.row(u.ID, time.Time{}).Identifier)
-		return err
-	})
+	waited, err := d.cancel(ctx, u.ID)
 	if err != nil {
 		return err
 	}
-	if n > 0 {
-		if err := d.tell(ctx, u, Mail{Kind: MailKept}); err != nil {
+	if waited {
+		if err := d.tell(ctx, u, MailKept); err != nil {
 			return err
 		}
 	}
 	return d.back(r, SectionDelete)
 }
 
-// tell sends a mail to the user after the answer, if the page has a sender.
-func (d deletions) tell(ctx context.Context, u *cardea.User, m Mail) error {
-	if d.options.Sender == nil || u.Email == "" {
-		return nil
-	}
-	to := *u
-	return d.host.SendMail(ctx, to.Email, func(ctx context.Context) error {
-		m.To, m.User, m.URL = to.Email, &to, d.host.URL(ctx, "account")
-		return addresses(d).send(ctx, m)
-	})
-}
-
-// PurgeDeleted deletes the users whose deletion was asked for [Options].DeleteAfter ago and not
-// taken back, each as [cardea.Auth.DeleteUser] does, and returns how many. A user who cannot be
-// deleted, because of a row of the application for example, keeps no other one: the error joins
-// those of all such users. It stops if ctx ends. It may run concurrently. Without DeleteAfter it
-// does nothing. Call it once a day, for example.
-func (f *Feature) PurgeDeleted(ctx context.Context) (int, error) {
-	if f.options.DeleteAfter == 0 {
-		return 0, nil
-	}
-	d, prefix, n := deletions{f}, kindDeletion+":"+keptFor(""), 0
-	until := f.host.Now().Add(deletionKept)
-	list, err := f.waiting.VerificationTokensBefore(ctx, prefix, until)
-	faults := []error{err}
-	for _, waiting := range list {
-		if ctx.Err() != nil {
-			faults = append(faults, ctx.Err())
-			break
-		}
-		deleted, err := d.purge(ctx, strings.TrimPrefix(waiting.Identifier, prefix), until)
-		if deleted {
-			n++
-		}
-		faults = append(faults, err)
-	}
-	if err := errors.Join(faults...); err != nil {
-		return n, fmt.Errorf("account: purge deleted accounts: %w", err)
-	}
-	return n, nil
-}
-
-// purge deletes a user if the deletion still waits, and is due.
-func (d deletions) purge(ctx context.Context, userID string, until time.Time) (deleted bool, err error) {
-	err = d.host.Adapter().Transact(ctx, func(ctx context.Context) error {
-		deleted = false
-		if err := d.host.Adapter().LockUser(ctx, userID); err != nil && !errors.Is(err, cardea.ErrNotFound) {
+// cancel takes a deletion back, and reports whether one waited.
+func (d deletions) cancel(ctx context.Context, userID string) (waited bool, err error) {
+	err = d.host.Transact(ctx, func(ctx context.Context) error {
+		if err := d.host.Adapter().LockUser(ctx, userID); err != nil {
 			return err
 		}
-		want := d.row(userID, until)
-		row, err := d.tokens().ConsumeVerificationToken(ctx, want.Identifier, want.Token)
-		switch {
-		case errors.Is(err, cardea.ErrNotFound): // taken back, or purged by another process
-			return nil
-		case err != nil:
-			return err
-		case !row.Expires.Before(until): // asked for again meanwhile
-			return errRead
-		}
-		deleted = true
-		return d.host.Auth().DeleteUser(ctx, userID)
+		n, err := d.tokens().DeleteVerificationTokens(ctx, d.row(userID, time.Time{}).Identifier)
+		waited = n > 0
+		return err
 	})
-	if errors.Is(err, errRead) {
-		return false, nil
-	}
-	return deleted && err == nil, err
+	return waited && err == nil, err
 }

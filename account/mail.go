@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/cardea-auth/cardea"
@@ -28,6 +29,7 @@ const (
 
 	MailDeletion MailKind = "deletion" // the account will be deleted; the link leads to the account page
 	MailKept     MailKind = "kept"     // it will not be deleted any more
+	MailDeleted  MailKind = "deleted"  // it is deleted; the mail has no link
 )
 
 // Mail is what a mail says.
@@ -36,11 +38,17 @@ type Mail struct {
 	Site string       // the host of the site, such as example.com
 	To   string       // the address
 	URL  string       `json:"-"` // the link; to a page of the site if the kind does not say where
-	User *cardea.User // the user, as before the change; with MailTaken the one who has the address
+	User *cardea.User // the user, as before what the mail is about; with MailTaken the one who has the address
 	At   time.Time    // when the account will be deleted at the earliest, with MailDeletion; otherwise zero
 
 	// Language is that of the browser from which the change comes; nil is English.
 	Language *language.Texts
+
+	// Also is the language in which the mail is too, below. It is the first one of the site if the
+	// mail is a notice to the owner of the account, whom a stranger's browser must not keep from
+	// understanding it, and nil if the mail is in one language alone: with MailConfirm, and if
+	// Language is the first one.
+	Also *language.Texts
 }
 
 // Format implements [fmt.Formatter]. It writes no link.
@@ -49,22 +57,29 @@ func (m Mail) Format(s fmt.State, _ rune) { redact.Format(s, m) }
 // LogValue implements [slog.LogValuer]. It contains what Format writes.
 func (m Mail) LogValue() slog.Value { return redact.Value(m) }
 
-// Compose returns the default mail, in m.Language and as plain text.
+// Compose returns the default mail, in m.Language and m.Also, as plain text.
 func Compose(m Mail) email.Message {
 	key := "mail.address." + string(m.Kind)
-	if m.Kind == MailDeletion || m.Kind == MailKept {
+	if m.Kind == MailDeletion || m.Kind == MailKept || m.Kind == MailDeleted {
 		key = "mail.account." + string(m.Kind)
 	}
-	subject, text := mailtext.Compose(m.Language, key, m.URL, "site", m.Site, "date", m.Language.Day(m.At.UTC()))
+	subject, text := mailtext.InBoth(m.Language, m.Also, func(t *language.Texts) (subject, body string) {
+		return mailtext.Compose(t, key, m.URL, "site", m.Site, "date", t.Time(m.At.UTC()))
+	})
 	return email.Message{Subject: subject, Text: text}
 }
 
 // send writes a mail and delivers it.
 func (a addresses) send(ctx context.Context, m Mail) error {
-	if u, err := url.Parse(m.URL); err == nil {
+	if u, err := url.Parse(m.URL); err == nil && u.Host != "" {
 		m.Site = u.Host
+	} else if _, domain, ok := strings.Cut(a.sender.Address, "@"); ok {
+		m.Site = domain
 	}
 	m.Language = language.Of(ctx)
+	if m.Kind != MailConfirm {
+		m.Also = m.Language.Also()
+	}
 	message, err := a.options.Compose(ctx, m)
 	if err != nil {
 		return fmt.Errorf("compose the mail: %w", err)

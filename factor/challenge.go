@@ -215,6 +215,6 @@ func (f challenges) enrolRequired(_ http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	f.host.Cookie(ctx, cookieEnrolment).Clear()
-	f.notify(ctx, u, Mail{Kind: MailAdded, Factor: titleOf(language.Of(ctx), row.Name)})
+	f.notify(ctx, u, Mail{Kind: MailAdded, Factor: row.Name})
 	return f.host.Resume(ctx, methodOTP)
 }

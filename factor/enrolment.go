@@ -108,7 +108,7 @@ func (f *Feature) enrol(_ http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if added {
-		f.notify(ctx, own.User, Mail{Kind: MailAdded, Factor: titleOf(language.Of(ctx), row.Name)})
+		f.notify(ctx, own.User, Mail{Kind: MailAdded, Factor: row.Name})
 	}
 	return nil
 }

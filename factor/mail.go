@@ -28,18 +28,25 @@ type Mail struct {
 	Site   string       // the host of the site, such as example.com
 	To     string       // the address
 	URL    string       // the account page
-	Factor string       // the name of the factor, with MailAdded and MailRemoved
+	Factor string       // the name of the factor, with MailAdded and MailRemoved; "" if it has none
 	Left   int          // how many recovery codes are left, with MailRecovery
 	User   *cardea.User // whom it is about
 
 	// Language is that of the browser from which the change comes; nil is English.
 	Language *language.Texts
+
+	// Also is the language in which the mail is too, below: the first one of the site, so that a
+	// stranger's browser does not keep the owner of the account from understanding it. It is nil if
+	// Language is the first one.
+	Also *language.Texts
 }
 
-// Compose returns the default mail, in m.Language and as plain text.
+// Compose returns the default mail, in m.Language and m.Also, as plain text.
 func Compose(m Mail) email.Message {
-	subject, text := mailtext.Compose(m.Language, "mail.factor."+string(m.Kind), m.URL,
-		"site", m.Site, "factor", m.Factor, "left", strconv.Itoa(m.Left))
+	subject, text := mailtext.InBoth(m.Language, m.Also, func(t *language.Texts) (subject, body string) {
+		return mailtext.Compose(t, "mail.factor."+string(m.Kind), m.URL,
+			"site", m.Site, "factor", titleOf(t, m.Factor), "left", strconv.Itoa(m.Left))
+	})
 	return email.Message{Subject: subject, Text: text}
 }
 
@@ -53,6 +60,7 @@ func (f *Feature) notify(ctx context.Context, u *cardea.User, m Mail) {
 	err := f.host.SendMail(ctx, to.Email, func(ctx context.Context) error {
 		m.User, m.To, m.URL = &to, to.Email, f.accountURL(ctx)
 		m.Site, m.Language = siteOf(m.URL), language.Of(ctx)
+		m.Also = m.Language.Also()
 		message, err := f.options.Compose(ctx, m)
 		if err != nil {
 			return fmt.Errorf("compose the mail: %w", err)

@@ -96,7 +96,7 @@ func (f *Feature) remove(_ http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if removed != nil {
-		f.notify(ctx, u, Mail{Kind: MailRemoved, Factor: titleOf(language.Of(ctx), removed.Name)})
+		f.notify(ctx, u, Mail{Kind: MailRemoved, Factor: removed.Name})
 	}
 	return f.toAccount(ctx)
 }

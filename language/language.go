@@ -51,6 +51,7 @@ func BuiltIn(tag string) map[string]string { return maps.Clone(translation.Texts
 type Texts struct {
 	tag   tag
 	table func() map[string]string // reads the texts when it is first called
+	first *Texts                   // the first language of the site; nil for the built-in English texts
 }
 
 var english = &Texts{
@@ -69,6 +70,16 @@ func (t *Texts) MarshalText() ([]byte, error) { return []byte(t.Tag()), nil }
 
 // IsRightToLeft reports whether the language is written from right to left.
 func (t *Texts) IsRightToLeft() bool { return t.orEnglish().tag.isRightToLeft() }
+
+// Also returns the second language of a notice to the owner of an account: the first one of the
+// site, and nil if that is t. Whoever causes a notice chooses t by their browser, and may be a
+// stranger who wants the owner not to understand it.
+func (t *Texts) Also() *Texts {
+	if t == nil || t.first == t {
+		return nil
+	}
+	return t.first
+}
 
 func (t *Texts) orEnglish() *Texts {
 	if t == nil {

@@ -33,6 +33,7 @@ func (c Config) Set() (*Set, error) {
 	for _, t := range tags {
 		table := sync.OnceValue(func() map[string]string { return tableOf(t, own) })
 		set.offered = append(set.offered, &Texts{tag: t, table: table})
+		set.offered[len(set.offered)-1].first = set.offered[0]
 	}
 	return set, nil
 }

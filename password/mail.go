@@ -36,6 +36,12 @@ type Mail struct {
 
 	// Language is that of the browser that has asked for the mail; nil is English.
 	Language *language.Texts
+
+	// Also is the language in which the mail is too, below. It is the first one of the site if the
+	// mail is a notice to the owner of the account, whom a stranger's browser must not keep from
+	// understanding it, and nil if the mail is in one language alone: with MailSignUp and
+	// MailReset, and if Language is the first one.
+	Also *language.Texts
 }
 
 // Format implements [fmt.Formatter]. It writes no link.
@@ -44,15 +50,20 @@ func (m Mail) Format(s fmt.State, _ rune) { redact.Format(s, m) }
 // LogValue implements [slog.LogValuer]. It contains what Format writes.
 func (m Mail) LogValue() slog.Value { return redact.Value(m) }
 
-// Compose returns the default mail, in m.Language and as plain text.
+// Compose returns the default mail, in m.Language and m.Also, as plain text.
 func Compose(m Mail) email.Message {
-	subject, text := mailtext.Compose(m.Language, "mail.password."+string(m.Kind), m.URL, "site", m.Site)
+	subject, text := mailtext.InBoth(m.Language, m.Also, func(t *language.Texts) (subject, body string) {
+		return mailtext.Compose(t, "mail.password."+string(m.Kind), m.URL, "site", m.Site)
+	})
 	return email.Message{Subject: subject, Text: text}
 }
 
 // send writes a mail and delivers it.
 func (f *Feature) send(ctx context.Context, m Mail) error {
 	m.Site, m.Language = siteOf(f.host.URL(ctx, pathForgot)), language.Of(ctx)
+	if m.Kind != MailSignUp && m.Kind != MailReset {
+		m.Also = m.Language.Also()
+	}
 	message, err := f.options.Compose(ctx, m)
 	if err != nil {
 		return fmt.Errorf("compose the mail: %w", err)

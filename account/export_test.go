@@ -1,0 +1,4 @@
+package account
+
+// InWords is inWords for tests.
+var InWords = inWords
