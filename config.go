@@ -216,6 +216,7 @@ type Pages struct {
 	Error         string // page for failures; defaults to the built-in one
 	VerifyRequest string // page that says that a mail was sent; defaults to the built-in one
 	Account       string // page where people look after their account; defaults to the built-in one
+	Confirm       string // page where people confirm that it is them; defaults to the built-in one
 	NewUser       string // page after the first sign-in of a user; defaults to the callback URL
 }
 

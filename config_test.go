@@ -180,10 +180,12 @@ func TestNewReportsEachFaultWithItsField(t *testing.T) {
 			c.Pages = cardea.Pages{
 				SignIn: "/auth/signin", SignOut: "https://EXAMPLE.com:443/auth/signout/", Error: "/auth/error?x=1",
 				VerifyRequest: "/auth/verify-request", Account: "/auth/account#top", NewUser: "/auth/signin",
+				Confirm: "/auth/confirm?a=b",
 			}
 		}, []string{
 			"Config.Pages.SignIn: is the built-in page, which would redirect to itself", "Config.Pages.SignOut: ",
 			"Config.Pages.Error: ", "Config.Pages.VerifyRequest: ", "Config.Pages.Account: ",
+			"Config.Pages.Confirm: is the built-in page",
 		}},
 		{"the built-in page at one of several hosts", func(c *cardea.Config) {
 			c.TrustedHosts = []string{"example.com", "*.preview.example.com"}

@@ -78,6 +78,6 @@ func (p Pages) list() []ownPage {
 	return []ownPage{
 		{"SignIn", "/signin", p.SignIn}, {"SignOut", "/signout", p.SignOut}, {"Error", "/error", p.Error},
 		{"VerifyRequest", "/verify-request", p.VerifyRequest}, {"NewUser", "", p.NewUser},
-		{"Account", "/" + accountPath, p.Account},
+		{"Account", "/" + accountPath, p.Account}, {"Confirm", "/confirm", p.Confirm},
 	}
 }

@@ -49,10 +49,12 @@ func TestNewWarnsOfSettings(t *testing.T) {
 				SignIn: "http://example.com/signin", SignOut: "https://www.example.com/bye",
 				Error: "https://example.com:8443/oops", VerifyRequest: "https://example.com/mail",
 				Account: "https://account.example.com/", NewUser: "https://example.com.evil.example/welcome",
+				Confirm: "https://confirm.example.com/",
 			}
 		}, []string{
 			"Config.Pages.SignIn http://example.com/signin is not on the origin", "Config.Pages.SignOut",
 			"Config.Pages.Error", "Config.Pages.NewUser", "Config.Pages.Account",
+			"Config.Pages.Confirm",
 		}},
 		{"pages on a trusted origin", func(c *cardea.Config) {
 			c.BaseURL, c.TrustedOrigins = "https://api.example.com", []string{"https://*.app.example.com"}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"html/template"
+	"net/url"
 	"slices"
 
 	"github.com/cardea-auth/cardea/feature"
@@ -43,6 +44,10 @@ func getConfirm(e *exchange) error {
 	path, err := e.auth.features.confirmsAt(aboutSession(e.r.Context(), e.auth, s), u.ID)
 	if err != nil {
 		return err
+	}
+	own := e.auth.config.Pages.Confirm
+	if path != "" && own != "" {
+		return c.open(own, path, nil)
 	} else if path != "" {
 		return e.redirect(withQuery(e.endpoint("/"+path), "callbackUrl", e.callbackURL))
 	}
@@ -56,7 +61,26 @@ func getConfirm(e *exchange) error {
 	if len(ways) == 0 && hasPassword {
 		return e.redirect(again)
 	}
+	if own != "" {
+		return c.open(own, "", ways)
+	}
 	return c.show(ways, hasPassword, again)
+}
+
+// open leads to the application's page. Its parameters are what the built-in page would show: the
+// endpoint of a feature at which the user confirms with a code, or else the ways.
+func (e confirmation) open(own, endpoint string, ways []confirmingMethod) error {
+	to, err := url.Parse(withQuery(e.absolute(own), "callbackUrl", e.callbackURL, "error", e.query("error"),
+		"endpoint", endpoint))
+	if err != nil {
+		return err
+	}
+	query := to.Query()
+	for _, m := range ways {
+		query.Add("provider", m.info().id)
+	}
+	to.RawQuery = query.Encode()
+	return e.redirect(to.String())
 }
 
 // show writes the page.

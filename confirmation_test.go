@@ -62,6 +62,36 @@ func (s *site) isFresh(t *testing.T, c cookies) bool {
 	return send(t, s.URL+"/fresh", c, nil).StatusCode == http.StatusOK
 }
 
+// The application's page gets the ways of the built-in one as parameters, and posts to the same
+// endpoint. Where the built-in page would not be shown, it is not opened either.
+func TestOwnPageToConfirm(t *testing.T) {
+	t.Parallel()
+	s, _, b := longSignedIn(t, func(c *cardea.Config) { c.Pages.Confirm = "/again?from=cardea" })
+	opens := func(c cookies, query, path string, want url.Values) {
+		t.Helper()
+		to, err := url.Parse(send(t, s.URL+"/api/auth/confirm?"+query, c, nil).Header.Get("Location"))
+		if err != nil || to.Path != path || want != nil && to.Query().Encode() != want.Encode() {
+			t.Errorf("confirm?%s leads to %v, %v, want %s?%s", query, to, err, path, want.Encode())
+		}
+	}
+	fresh := url.QueryEscape(s.URL + "/fresh")
+	want := url.Values{"from": {"cardea"}, "callbackUrl": {s.URL + "/fresh"}, "provider": {"idp"}}
+	opens(cookiesOf(b), "callbackUrl="+fresh, "/again", want)
+	want.Set("error", "AccessDenied")
+	opens(cookiesOf(b), "callbackUrl="+fresh+"&error=AccessDenied", "/again", want)
+	opens(cookiesOf(b), "callbackUrl="+fresh+"&level=2", "/api/auth/signin", nil)
+	opens(cookies{}, "callbackUrl="+fresh, "/api/auth/signin", nil)
+
+	res := b.Post("/confirm", url.Values{"provider": {"other"}, "callbackUrl": {s.URL + "/fresh"}})
+	if to := res.Header.Get("Location"); to != s.URL+"/api/auth/confirm?callbackUrl="+fresh {
+		t.Errorf("a way that the visitor has not leads to %s", to)
+	}
+	to := b.Post("/confirm", url.Values{"provider": {"idp"}, "callbackUrl": {s.URL + "/fresh"}}).Header.Get("Location")
+	if to = openCallback(t, b, consent(t, b, to)); to != s.URL+"/fresh" || !s.isFresh(t, cookiesOf(b)) {
+		t.Errorf("confirmed: to %s, fresh: %t", to, s.isFresh(t, cookiesOf(b)))
+	}
+}
+
 // Whoever has no password confirms at the provider of an account. The session gets another key, and
 // ends when it would have ended without.
 func TestConfirmationAtTheProvider(t *testing.T) {
