@@ -101,8 +101,8 @@ func (m *mailSignIn) open(_ http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !m.isAnother(given, email) {
-		if request := m.request(ctx); request != nil && request.Email == email && m.isLink(request, token) {
-			return m.redeemLink(ctx, email, token, request)
+		if m.isRequested(ctx, email, token) {
+			return m.redeemLink(ctx, email, token, true)
 		}
 		if isOwner, err := m.isSignedIn(ctx, email); err != nil {
 			return err
@@ -183,8 +183,13 @@ func lettersAndDigits(s string) string {
 	}, s)
 }
 
-// isLink reports whether the token is that of the link in the mail.
-func (m *mailSignIn) isLink(request *mailRequest, token string) bool {
+// isRequested reports whether the token is that of the link in the latest mail for which this
+// browser has asked.
+func (m *mailSignIn) isRequested(ctx context.Context, email, token string) bool {
+	request := m.request(ctx)
+	if request == nil || request.Email != email {
+		return false
+	}
 	for _, hash := range m.addresses.Hashes(token) {
 		if isEqual(hash, request.LinkHash) {
 			return true
@@ -208,18 +213,22 @@ func (m *mailSignIn) finish(_ http.ResponseWriter, r *http.Request) error {
 	if m.isAnother(form["email"], email) {
 		return fail(CodeVerification, "the link was changed: it contains another address than its token")
 	}
-	return m.redeemLink(ctx, email, token, m.request(ctx))
+	return m.redeemLink(ctx, email, token, m.isRequested(ctx, email, token))
 }
 
-// redeemLink signs in with the link of a mail to that address. The request is the latest one that
-// this browser made, or nil.
-func (m *mailSignIn) redeemLink(ctx context.Context, email, token string, request *mailRequest) error {
-	link, err := m.use(ctx, email, m.addresses.Hashes(token)...)
+// redeemLink signs in with the link of a mail to that address. If this browser has asked for the
+// mail, the link is no invention, and the sign-in uses it up.
+func (m *mailSignIn) redeemLink(ctx context.Context, email, token string, isRequested bool) error {
+	hashes := m.addresses.Hashes(token)
+	if isRequested {
+		if err := m.addresses.UseInSignIn(ctx, email, hashes...); err != nil {
+			return err
+		}
+		return m.host.Complete(ctx, m.proof(email))
+	}
+	link, err := m.use(ctx, email, hashes...)
 	if err != nil {
 		return err
-	}
-	if request != nil && m.isLink(request, token) {
-		m.addresses.Forget(ctx)
 	}
 	return m.signIn(ctx, email, link)
 }
@@ -281,15 +290,20 @@ func (m *mailSignIn) deleteExpired(ctx context.Context) {
 	}
 }
 
-// signIn signs in the owner of an address that a link has proven. If the store fails, nobody is
-// signed in, and the link is stored again, so that it works once more.
+// signIn signs in the owner of an address that a link has proven, which was used. If the store
+// fails, nobody is signed in, and the link is stored again, so that it works once more.
 func (m *mailSignIn) signIn(ctx context.Context, email string, link feature.AddressToken) error {
-	err := m.host.Complete(ctx, Proof{Email: email, Provider: m.ID, Methods: []string{"mail"}})
+	err := m.host.Complete(ctx, m.proof(email))
 	if failure, ok := errors.AsType[*Error](err); ok && failure.Code == "AdapterError" {
 		// If this fails as well, the visitor has to ask for another mail.
 		_ = m.addresses.Add(context.WithoutCancel(ctx), email, link)
 	}
 	return err
+}
+
+// proof is the proof of an address by a mail.
+func (m *mailSignIn) proof(email string) Proof {
+	return Proof{Email: email, Provider: m.ID, Methods: []string{"mail"}}
 }
 
 // request returns the latest request for a mail that this browser made, and nil if there is none.

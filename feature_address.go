@@ -265,6 +265,15 @@ func (a *addresses) use(
 	return row, err
 }
 
+func (a *addresses) UseInSignIn(ctx context.Context, address string, hashes ...string) error {
+	e := requestOf(ctx, a.host)
+	if e == nil {
+		return errNoRequest
+	}
+	e.once = &singleUse{of: a, address: address, hashes: hashes}
+	return nil
+}
+
 func (a *addresses) Shared() bool { return len(a.host.auth.features.addresses) > 1 }
 
 // errUsed says why a token does not count.

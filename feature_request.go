@@ -144,7 +144,13 @@ func (h *Host) Complete(ctx context.Context, p Proof) error {
 	if e.auth.method(p.Provider) != nil {
 		id.by = p.Provider
 	}
-	return e.signIn(id)
+	if e.once != nil && (e.once.of != h.addresses || e.once.address != p.Email) {
+		return errors.New("want a Proof.Email that is the address of Addresses.UseInSignIn")
+	}
+	id.once = e.once
+	err := e.signIn(id)
+	id.once.restore(ctx, err)
+	return err
 }
 
 // Auth returns the handler of the site, for its methods about users, such as [Auth.Sessions]. It is

@@ -44,6 +44,9 @@ type identity struct {
 	// notAdopted says that adopt has returned false.
 	notAdopted bool
 
+	// once is what has proven the person, if it is used up with the sign-in; nil for anything else.
+	once *singleUse
+
 	// within runs in the transaction, after the user is stored; may be nil.
 	within func(context.Context, *User) error
 
@@ -192,7 +195,9 @@ func (e completion) do(id identity) (res *signInResult, redirect string, err err
 	res, to, err := e.auth.users.resolve(withExchange(ctx, e.exchange), &id, e.auth.ask)
 	if err != nil {
 		return nil, "", err
-	} else if id.holds != nil {
+	}
+	id.once.forget(ctx)
+	if id.holds != nil {
 		return nil, id.holds.at, e.hold(ctx, res, id)
 	} else if to != "" {
 		return nil, e.redirectTarget(to), nil

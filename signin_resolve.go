@@ -29,6 +29,8 @@ type userResolver struct {
 	onCreate UserHook
 	log      *slog.Logger
 
+	asksCallback bool // there is a Callbacks.SignIn
+
 	onDeleted func(context.Context, *SignIn) error // Callbacks.DeletedUser
 	features  *features
 
@@ -44,7 +46,7 @@ func newUserResolver(a *Auth) *userResolver {
 		adapter: a.config.Adapter, database: a.database, jwt: a.jwt, onCreate: a.config.OnCreateUser, log: a.log,
 		sessions: a.config.Session,
 		hasOther: a.config.Callbacks.HasOtherCredential, onDeleted: a.config.Callbacks.DeletedUser,
-		features: &a.features,
+		features: &a.features, asksCallback: a.config.Callbacks.SignIn != nil,
 	}
 	for _, m := range a.methods {
 		r.storesCredentials = r.storesCredentials || m.info().storesCredentials
@@ -109,6 +111,9 @@ func (r *userResolver) allowedPlan(
 	if p, err = r.plan(ctx, id); err != nil {
 		return p, "", storeError("find the user", err)
 	}
+	if err := id.once.before(ctx, r.asks(p)); err != nil {
+		return p, "", err
+	}
 	if err := id.checkConfirmation(p); err != nil {
 		return p, "", err
 	}
@@ -133,6 +138,12 @@ func (r *userResolver) allowedPlan(
 		redirect, err = ask(ctx, id, p)
 	}
 	return p, redirect, err
+}
+
+// asks reports whether anybody hears of the person before the transaction of the sign-in: the
+// application, a condition, or the visitor who is asked about a link.
+func (r *userResolver) asks(p plan) bool {
+	return r.asksCallback || len(r.features.conditions) > 0 || p.decision == decisionDeleted || p.bySession
 }
 
 // planAfterDeletion asks the application about a person whose user is deleted, and makes a new plan
@@ -191,6 +202,9 @@ func resolveWithoutStore(id *identity, p plan) *signInResult {
 // before it decides again, because both may have ended meanwhile.
 func (r *userResolver) write(ctx context.Context, id *identity, asked plan) (*signInResult, error) {
 	if err := r.lock(ctx, asked.changed()); err != nil {
+		return nil, err
+	}
+	if err := id.once.within(ctx); err != nil {
 		return nil, err
 	}
 	if err := r.takePending(ctx, id.pending); err != nil {

@@ -107,6 +107,17 @@ type Addresses interface {
 	// which is returned, and ends no others.
 	Use(ctx context.Context, address string, hashes ...string) (AddressToken, error)
 
+	// UseInSignIn makes Host.Complete for the address use the token, as Use does, in the
+	// transaction of the sign-in: one transaction instead of two, and if it fails, the token is as
+	// before. If somebody is asked about the sign-in first, such as Callbacks.SignIn, the token is
+	// used before that, so that they hear of one mail once. With the token ends what Remember has
+	// begun. If it cannot be used, Complete returns a cardea.Error with CodeVerification.
+	//
+	// It is for a token that Remembered shows to be one that was mailed. With any other, call Use
+	// before Complete: Complete looks for the user first, and for a token that somebody has made
+	// up, the time of the answer would tell whether there is one.
+	UseInSignIn(ctx context.Context, address string, hashes ...string) error
+
 	// Shared reports whether another feature or provider of the site has Addresses too, so that a
 	// token that does not say who has mailed it, such as one of Auth.js, may be the other's.
 	Shared() bool
