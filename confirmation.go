@@ -41,9 +41,9 @@ func getConfirm(e *exchange) error {
 	if u == nil {
 		return e.redirect(again)
 	}
-	path, err := e.auth.features.confirmsAt(aboutSession(e.r.Context(), e.auth, s), u.ID)
+	path, err := pathFor(aboutSession(e.r.Context(), e.auth, s), e.auth.features.confirmers, u.ID)
 	if err != nil {
-		return err
+		return storeError("read what a user can confirm with", err)
 	}
 	own := e.auth.config.Pages.Confirm
 	if path != "" && own != "" {
@@ -52,7 +52,7 @@ func getConfirm(e *exchange) error {
 		return e.redirect(withQuery(e.endpoint("/"+path), "callbackUrl", e.callbackURL))
 	}
 	if e.query(levelParam) == "2" { // no other way raises the level
-		return e.redirect(again)
+		return c.raise(s, u)
 	}
 	ways, hasPassword, err := c.ways(u)
 	if err != nil {
@@ -81,6 +81,36 @@ func (e confirmation) open(own, endpoint string, ways []confirmingMethod) error 
 	}
 	to.RawQuery = query.Encode()
 	return e.redirect(to.String())
+}
+
+// raise leads a visitor for whom a page demands two factors, and who has nothing to confirm with,
+// to the endpoint of a feature where the second is set up.
+func (e confirmation) raise(s *Session, u *User) error {
+	path, err := pathFor(aboutSession(e.r.Context(), e.auth, s), e.auth.features.enrollers, u.ID)
+	switch {
+	case err != nil:
+		return storeError("read whether a user can set up a second factor", err)
+	case path != "":
+		return e.redirect(withQuery(e.endpoint("/"+path), "callbackUrl", e.callbackURL))
+	}
+	return e.showLevel(u)
+}
+
+// showLevel writes the page for a visitor who cannot prove a second factor here. A sign-in leads
+// back to the page that demands it, and, if it does not prove two factors either, back here. So the
+// visitor is told, and not led to it.
+func (e confirmation) showLevel(u *User) error {
+	cause := "the session does not say how its user has signed in: set Proof.Methods"
+	if len(e.auth.features.enrollers) == 0 {
+		cause = "no feature asks for a second factor: add package factor, or say with Proof.Methods or " +
+			"TwoFactorAMR of a provider which sign-ins have two"
+	}
+	e.auth.log.WarnContext(e.r.Context(), "cardea: a page demands two factors, and the visitor cannot prove the second",
+		"user", u.ID, "cause", cause)
+	t := languageOf(e.exchange)
+	p := feature.Page{Title: t.Text("again.heading"), Text: []string{t.Text("again.level")}}
+	p.HTML = linkHTML(withQuery(e.signInPage(), "callbackUrl", e.callbackURL), t.Text("again.signin"))
+	return featurePage(e).write(p.Title, featurePage(e).part("", p))
 }
 
 // show writes the page.
@@ -222,20 +252,17 @@ func (id *identity) checkConfirmation(p plan) error {
 	return fail(CodeAccessDenied, "a confirmation: it is not the person who is signed in")
 }
 
-// confirmer is an endpoint of a feature at which its users confirm.
-type confirmer struct {
-	path string
-	has  func(ctx context.Context, userID string) (bool, error)
+// userEndpoint is an endpoint of a feature that is for certain users.
+type userEndpoint struct {
+	path  string
+	isFor func(ctx context.Context, userID string) (bool, error)
 }
 
-// confirmsAt returns the path at which a user confirms with something of a feature, "" if there is
-// none.
-func (f *features) confirmsAt(ctx context.Context, userID string) (string, error) {
-	for _, c := range f.confirmers {
-		if has, err := c.has(ctx, userID); err != nil {
-			return "", storeError("read what a user can confirm with", err)
-		} else if has {
-			return c.path, nil
+// pathFor returns the path of the first endpoint that is for a user, "" if there is none.
+func pathFor(ctx context.Context, endpoints []userEndpoint, userID string) (string, error) {
+	for _, e := range endpoints {
+		if is, err := e.isFor(ctx, userID); is || err != nil {
+			return e.path, err
 		}
 	}
 	return "", nil

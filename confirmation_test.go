@@ -79,7 +79,7 @@ func TestOwnPageToConfirm(t *testing.T) {
 	opens(cookiesOf(b), "callbackUrl="+fresh, "/again", want)
 	want.Set("error", "AccessDenied")
 	opens(cookiesOf(b), "callbackUrl="+fresh+"&error=AccessDenied", "/again", want)
-	opens(cookiesOf(b), "callbackUrl="+fresh+"&level=2", "/api/auth/signin", nil)
+	opens(cookiesOf(b), "callbackUrl="+fresh+"&level=2", "", nil) // a page says that the sign-in does not suffice
 	opens(cookies{}, "callbackUrl="+fresh, "/api/auth/signin", nil)
 
 	res := b.Post("/confirm", url.Values{"provider": {"other"}, "callbackUrl": {s.URL + "/fresh"}})

@@ -45,7 +45,8 @@ type Host struct {
 type features struct {
 	conditions []func(ctx context.Context, in *SignIn) (redirect string, err error)
 	rows       []featureRows
-	confirmers []confirmer
+	confirmers []userEndpoint // where users confirm who they are
+	enrollers  []userEndpoint // where users set up a second factor
 	sections   []feature.Section
 	ways       []*wayMethod      // to sign in, beside those of Config.Providers
 	tokenKinds map[string]string // of single-use tokens, and the ids of their features
@@ -137,8 +138,11 @@ func (h *Host) Handle(rule feature.Rule, serve feature.Handler) {
 			h.faults.Add(field, "exists already")
 		}
 	}
-	if rule.Confirms != nil {
-		h.auth.features.confirmers = append(h.auth.features.confirmers, confirmer{rule.Path, rule.Confirms})
+	if f := &h.auth.features; rule.Confirms != nil {
+		f.confirmers = append(f.confirmers, userEndpoint{rule.Path, rule.Confirms})
+	}
+	if f := &h.auth.features; rule.Enrols != nil {
+		f.enrollers = append(f.enrollers, userEndpoint{rule.Path, rule.Enrols})
 	}
 	e := featureEndpoint{host: h, rule: rule, handler: serve}
 	h.auth.routes = append(h.auth.routes, route{
@@ -171,8 +175,8 @@ func checkRule(r feature.Rule, add func(format string, args ...any)) {
 	if r.Fresh < 0 || r.Level < 0 || r.Level > 2 || (r.Fresh > 0 || r.Level > 0) && !signedIn {
 		add("want Rule.Fresh of 0 or more and Rule.Level of 0 to 2, both only with VisitorSignedIn")
 	}
-	if r.Confirms != nil && (isPost || !signedIn) {
-		add("Rule.Confirms is for a GET with VisitorSignedIn")
+	if (r.Confirms != nil || r.Enrols != nil) && (isPost || !signedIn) {
+		add("Rule.Confirms and Rule.Enrols are for a GET with VisitorSignedIn")
 	}
 	if r.Limit < 0 || r.Within < 0 || (r.Limit > 0) != (r.Within > 0) {
 		add("want both Rule.Limit and Rule.Within, or neither")

@@ -243,6 +243,8 @@ func TestPagesHaveNoTextsOfTheirOwn(t *testing.T) {
 
 	known, _ := bobSignsIn(t, s)
 	check("confirmation", visit(t, known, site+"/confirm"))
+	check("a sign-in that does not suffice", visit(t, known, site+"/confirm?level=2"))
+	check("a sign-in to confirm", visit(t, known, site+"/signin?error=SessionRequired"))
 	check("a confirmation that failed", visit(t, known, site+"/confirm?error=AccessDenied"))
 	check("somebody who is signed in", visit(t, known, site+"/signin"))
 	check("question about an account", visit(t, known, beginAs(t, known, "github", octocat.Subject, "/")))

@@ -189,7 +189,7 @@ func (f challenges) required(ctx context.Context) (e enrolment, u *cardea.User, 
 	}
 	e, ok := f.enrolmentOf(ctx, u.ID)
 	if !ok {
-		e, err = f.newEnrolment(ctx, u.ID)
+		e, err = f.newEnrolment(ctx, u.ID, "")
 	}
 	return e, u, err
 }

@@ -1,6 +1,7 @@
 package factor
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -36,13 +37,14 @@ type enrolment struct {
 	id     string // of the factor that it becomes, so that it becomes one once
 	userID string
 	secret totp.Secret
+	next   string // where the visitor goes afterwards; "" for the account page
 }
 
 // newEnrolment starts an enrolment of a user in this browser.
-func (f *Feature) newEnrolment(ctx context.Context, userID string) (enrolment, error) {
-	e := enrolment{id: rand.Text(), userID: userID, secret: totp.NewSecret()}
+func (f *Feature) newEnrolment(ctx context.Context, userID, next string) (enrolment, error) {
+	e := enrolment{id: rand.Text(), userID: userID, secret: totp.NewSecret(), next: next}
 	err := f.host.Cookie(ctx, cookieEnrolment).Set(enrolmentLifetime, oauth.Claims{
-		"id": e.id, "user": e.userID, "secret": e.secret.Text(),
+		"id": e.id, "user": e.userID, "secret": e.secret.Text(), "next": e.next,
 	})
 	return e, err
 }
@@ -51,14 +53,46 @@ func (f *Feature) newEnrolment(ctx context.Context, userID string) (enrolment, e
 func (f *Feature) enrolmentOf(ctx context.Context, userID string) (enrolment, bool) {
 	cookie := f.host.Cookie(ctx, cookieEnrolment).Values()
 	secret, err := totp.ParseSecret(cookie.String("secret"))
-	e := enrolment{id: cookie.String("id"), userID: cookie.String("user"), secret: secret}
+	e := enrolment{
+		id: cookie.String("id"), userID: cookie.String("user"), secret: secret, next: cookie.String("next"),
+	}
 	return e, err == nil && e.userID == userID
 }
 
-// start answers the form of the account page.
+// hasNone reports whether a user has no second factor.
+func (f *Feature) hasNone(ctx context.Context, userID string) (bool, error) {
+	has, err := f.Has(ctx, userID)
+	return !has, err
+}
+
+// fieldReturn is the hidden input of a form that was opened on the way to another page.
+const fieldReturn = "return"
+
+// showStart tells somebody why another page has led them here. Who has a factor by now goes on.
+func (f *Feature) showStart(_ http.ResponseWriter, r *http.Request) error {
+	ctx, t := r.Context(), language.Of(r.Context())
+	has, err := f.factors(ctx, cardea.SessionFrom(ctx).UserID)
+	if err != nil {
+		return err
+	}
+	if len(has) > 0 {
+		return f.host.Redirect(ctx, "")
+	}
+	return f.host.Page(ctx, feature.Page{
+		Title: t.Text("factor.heading"), Text: []string{t.Text("factor.needed"), t.Text("factor.text")},
+		Forms: []feature.Form{{
+			Path: pathStart, Button: t.Text("factor.start"), Hidden: map[string]string{fieldReturn: "yes"},
+		}},
+	})
+}
+
+// start answers the form of that page, and that of the account page.
 func (f *Feature) start(_ http.ResponseWriter, r *http.Request) error {
-	ctx := r.Context()
-	if _, err := f.newEnrolment(ctx, cardea.SessionFrom(ctx).UserID); err != nil {
+	ctx, next := r.Context(), ""
+	if f.host.Form(ctx)[fieldReturn] != "" {
+		next = f.host.CallbackURL(ctx)
+	}
+	if _, err := f.newEnrolment(ctx, cardea.SessionFrom(ctx).UserID, next); err != nil {
 		return err
 	}
 	return f.host.Redirect(ctx, f.host.URL(ctx, pathEnrol))
@@ -92,7 +126,7 @@ func (f *Feature) enrol(_ http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f.host.SetCallbackURL(ctx, f.accountURL(ctx))
+	f.host.SetCallbackURL(ctx, cmp.Or(e.next, f.accountURL(ctx)))
 	var codes *newCodes // with the first factor
 	if len(has) == 0 {
 		codes = f.makeCodes(ctx)

@@ -103,6 +103,9 @@ func (f *Feature) Install(h *cardea.Host) error {
 	}
 	fresh := feature.Rule{Visitor: feature.VisitorSignedIn, Fresh: f.options.Fresh, Limit: 60, Within: time.Hour}
 	f.handle(pathStart, fresh, nil, f.atFullLevel(f.start))
+	enrols := fresh
+	enrols.Enrols = f.hasNone
+	f.handle(pathStart, enrols, f.showStart, nil)
 	f.handle(pathEnrol, fresh, f.showEnrolment, f.atFullLevel(f.enrol))
 	f.handle(pathRemove, fresh, nil, f.atFullLevel(f.remove))
 	f.handle(pathCodes, fresh, nil, f.atFullLevel(f.renewCodes))

@@ -35,6 +35,7 @@ func TestPagesHaveNoTextsOfTheirOwn(t *testing.T) {
 	ann := s.user(t, annAddress)
 	own := s.enter(t, ann, "pwd")
 	check("the account page without a factor", own.get("/account"))
+	check("the way to a page that demands a factor", own.get("/strong"))
 	p := own.start()
 	check("an enrolment", p)
 	a := s.appOf(t, p)

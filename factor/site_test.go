@@ -71,6 +71,12 @@ func (b *lockedBuffer) String() string {
 
 func newSite(t *testing.T, change func(*cardea.Config, *factor.Options)) *site {
 	t.Helper()
+	return newSiteOf(t, true, change)
+}
+
+// newSiteOf is newSite, with or without package account.
+func newSiteOf(t *testing.T, hasAccount bool, change func(*cardea.Config, *factor.Options)) *site {
+	t.Helper()
 	s := &site{store: memadapter.New(), mails: &cardeatest.Mailbox{}, log: &lockedBuffer{}, clock: &clock{}}
 	s.clock.advance(time.Duration(time.Now().UnixNano()))
 	c := cardea.Config{
@@ -82,7 +88,9 @@ func newSite(t *testing.T, change func(*cardea.Config, *factor.Options)) *site {
 	}
 	s.factor = factor.New(o)
 	s.factor.SetClock(s.clock.now)
-	c.Features = append(c.Features, s.factor, account.New(account.Options{From: o.From, Sender: o.Sender}))
+	if c.Features = append(c.Features, s.factor); hasAccount {
+		c.Features = append(c.Features, account.New(account.Options{From: o.From, Sender: o.Sender}))
+	}
 	var err error
 	if s.Auth, err = cardea.New(c); err != nil {
 		t.Fatal(err)
@@ -92,6 +100,9 @@ func newSite(t *testing.T, change func(*cardea.Config, *factor.Options)) *site {
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "home") })
 	mux.Handle("/level", s.Auth.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, cardea.SessionFrom(r.Context()).Level)
+	})))
+	mux.Handle("/strong", s.Auth.RequireLevel(2, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, "strong ", r.URL.RawQuery)
 	})))
 	mux.HandleFunc("/enter", func(w http.ResponseWriter, r *http.Request) {
 		proof := cardea.Proof{UserID: r.FormValue("user"), Methods: strings.Fields(r.FormValue("methods"))}
@@ -240,11 +251,17 @@ func (v *visitor) at() *url.URL {
 // it began before.
 func (s *site) enterWithoutFactor(t *testing.T, u *cardea.User) *visitor {
 	t.Helper()
+	return s.signedInAt(t, u, time.Now(), "pwd")
+}
+
+// signedInAt returns a browser with a session of level 1 that has begun then.
+func (s *site) signedInAt(t *testing.T, u *cardea.User, begin time.Time, methods ...string) *visitor {
+	t.Helper()
 	v := s.visitor(t)
 	token := rand.Text()
 	err := s.store.CreateSession(t.Context(), &cardea.Session{
-		Token: hashOf(token), UserID: u.ID, Expires: time.Now().Add(time.Hour), AuthTime: time.Now(),
-		Methods: []string{"pwd"}, Level: 1,
+		Token: hashOf(token), UserID: u.ID, Expires: time.Now().Add(time.Hour), AuthTime: begin,
+		Methods: methods, Level: 1,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -157,6 +157,12 @@ type Rule struct {
 	// Proof.Confirms. Defaults to nil.
 	Confirms func(ctx context.Context, userID string) (bool, error)
 
+	// Enrols says that the endpoint is the page where somebody who is signed in sets up a second
+	// factor, if it returns true for the user: a visitor for whom another page demands level 2, and
+	// who has nothing to confirm with, is sent here, with the query parameter callbackUrl. It needs
+	// GET and VisitorSignedIn, and may be called concurrently. Defaults to nil.
+	Enrols func(ctx context.Context, userID string) (bool, error)
+
 	// Limit is how many requests a client may send within the time Within. Then they are refused
 	// with the code RateLimited. Clients are counted as by ratelimit.Config, for all processes if
 	// there is a ratelimit.Store. 0 for both means no limit.

@@ -56,7 +56,7 @@ var texts = map[string]string{
 	"Verification":          "This link was used already, or it is too old. Please ask for a new one.",
 	"RateLimited":           "That was too often. Please wait a while.",
 	"MissingCSRF":           "This page was open for too long. Please try again.",
-	"SessionRequired":       "Please sign in to see this page.",
+	"SessionRequired":       "Please sign in for this page, again if you are signed in already.",
 	"UnknownProvider":       "There is no such way to sign in.",
 	"Configuration":         "Signing in does not work right now. Please try again later.",
 }

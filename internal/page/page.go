@@ -93,6 +93,9 @@ type SignIn struct {
 	NotFound    bool   // whether the page was asked for a provider that does not exist
 }
 
+// Confirms reports whether somebody who is signed in confirms who they are by another sign-in.
+func (s SignIn) Confirms() bool { return s.User != "" && strings.EqualFold(s.Error, "SessionRequired") }
+
 // SignOut is the data of one sign-out page.
 type SignOut struct {
 	Site        string // the origin of the site, to which the link Stay signed in leads
@@ -182,10 +185,14 @@ func (p *Pages) SignIn(w http.ResponseWriter, data SignIn) error {
 	if data.NotFound {
 		status = http.StatusNotFound
 	}
-	return p.write(w, status, document{
+	d := document{
 		Name: "signin", Title: p.texts.Text("signin.heading"), Site: data.Site,
 		Message: cmp.Or(data.Message, signInMessage(p.texts, data.Error)), SignIn: data,
-	})
+	}
+	if data.Confirms() { // it is no failure
+		d.Title, d.Message = p.texts.Text("again.heading"), ""
+	}
+	return p.write(w, status, d)
 }
 
 // SignOut writes the page that asks whether to sign out, with status 200. If it returns an error,

@@ -140,6 +140,11 @@ func TestPagesMatchGoldenFiles(t *testing.T) {
 			known.User, known.SignOutURL = "Ada <Lovelace>", "/api/auth/signout"
 			return oauth.SignIn(w, known)
 		},
+		"signin-confirm": func(w http.ResponseWriter) error {
+			known := signIn
+			known.User, known.SignOutURL, known.Error = "Ada <Lovelace>", "/api/auth/signout", "SessionRequired"
+			return oauth.SignIn(w, known)
+		},
 		"error-invalidcheck": func(w http.ResponseWriter) error {
 			return oauth.Error(w, page.Failure{
 				Site: site, Code: "InvalidCheck", SignInURL: "/api/auth/signin", Action: "/api/auth/signin/github",
