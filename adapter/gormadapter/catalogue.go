@@ -108,10 +108,7 @@ func (c *compiler) catalogue(tables ...*table) *catalogueQuery {
 	var vars []any
 	for place, t := range tables {
 		each = append(each, strings.ReplaceAll(parts.each, "@place", fmt.Sprint(place)))
-		schema, name, qualified := strings.Cut(t.schema.Table, ".")
-		if !qualified {
-			schema, name = "", t.schema.Table
-		}
+		schema, name := t.splitName()
 		switch c.dialect {
 		case postgreSQLDialect:
 			vars = append(vars, t.quotedName(c.db), schema)
@@ -123,6 +120,16 @@ func (c *compiler) catalogue(tables ...*table) *catalogueQuery {
 	}
 	sql := strings.Replace(parts.all, "@each", strings.Join(each, parts.between), 1)
 	return &catalogueQuery{tables, c.raw(tables[0], sql, vars...)}
+}
+
+// splitName returns the name of the table without what is in front of it: the schema, on MySQL the
+// other database, or "" for the default one.
+func (t *table) splitName() (schema, name string) {
+	schema, name, qualified := strings.Cut(t.schema.Table, ".")
+	if !qualified {
+		return "", t.schema.Table
+	}
+	return schema, name
 }
 
 // quotedName returns the name of the table as it stands in statements.

@@ -56,9 +56,10 @@ func withCollation(tx *gorm.DB, user *table) (*gorm.DB, error) {
 		return tx, nil
 	}
 	var collation string
-	err := tx.Raw("SELECT collation_name FROM information_schema.columns WHERE table_schema = DATABASE() AND "+
-		"table_name = ? AND column_name = ?",
-		user.schema.Table, user.byName["ID"].DBName).Scan(&collation).Error
+	schema, name := user.splitName()
+	err := tx.Raw("SELECT collation_name FROM information_schema.columns WHERE "+
+		"table_schema = coalesce(nullif(?, ''), DATABASE()) AND table_name = ? AND column_name = ?",
+		schema, name, user.byName["ID"].DBName).Scan(&collation).Error
 	if err == nil && collation == "" {
 		collation, err = strictestCollation(tx)
 	}

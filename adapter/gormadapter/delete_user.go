@@ -55,11 +55,23 @@ func (o *optionalTable) exists(ctx context.Context, db *database) bool {
 	if o.found.Load() || o.table == nil {
 		return o.found.Load()
 	}
-	there := db.session(ctx).Migrator().HasTable(o.table.entity.new())
+	there := db.hasTable(ctx, o.table)
 	if there {
 		o.found.Store(true)
 	}
 	return there
+}
+
+// hasTable reports whether statements find the table, or a view of its name. It reports false if
+// the database cannot be asked.
+func (d *database) hasTable(ctx context.Context, t *table) bool {
+	db := d.session(ctx)
+	query := (&compiler{db: d.gorm, dialect: d.dialect}).catalogue(t)
+	if query == nil || d.dialect == sqliteDialect {
+		return db.Migrator().HasTable(t.entity.new())
+	}
+	found, err := query.read(ctx, d, db.Statement.ConnPool)
+	return err == nil && found.found[t] != nil
 }
 
 // deleteInOneStatement deletes the user and the rows that belong to the user in one statement. It

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -122,15 +123,14 @@ func foldingFunction(definitions []string, column string) string {
 	return ""
 }
 
-// warnOfNarrowColumns warns of each column that is narrower than its entity. Values that do not fit
-// into it are left out.
+// warnOfNarrowColumns warns of each column that is narrower than Migrate would make it. Values that
+// do not fit into it are left out.
 func (s *layouts) warnOfNarrowColumns(ctx context.Context, l *layout) {
 	for _, t := range s.tables.inOrder() {
 		for _, name := range t.schema.DBNames {
 			field := t.schema.FieldsByDBName[name]
 			c, known := l.columns[field]
-			if known && c.characters > 0 && field.DataType == schema.String &&
-				(field.Size == 0 || field.Size > c.characters) {
+			if known && s.widens(field, c) {
 				s.warnOfColumn(ctx, t, field, c)
 			}
 		}
@@ -159,14 +159,32 @@ func (s *layouts) warnOfColumn(ctx context.Context, t *table, field *schema.Fiel
 		field.DBName, t.schema.Table, holds, s.wideningStatement(t, field, c)))
 }
 
-// wideningStatement returns the statement that gives a column the type of its entity, or a type
-// without a limit if that is not wider.
+// textSize matches a type of text with its size.
+var textSize = regexp.MustCompile(`(?i)^\s*(?:var)?char(?:acter)?(?: varying)?\s*\(\s*(\d+)\s*\)`)
+
+// widens reports whether the type of the entity holds longer texts than the column. On MySQL a
+// field without a size may have one all the same: GORM makes it varchar(191) if it has an index or
+// a default, and as long as the dialector says if that has a default size.
+func (s *layouts) widens(field *schema.Field, c column) bool {
+	if c.characters == 0 {
+		return false
+	}
+	kind := s.db.gorm.Dialector.DataTypeOf(field)
+	if m := textSize.FindStringSubmatch(kind); m != nil {
+		size, err := strconv.Atoi(m[1])
+		return err == nil && size > c.characters
+	}
+	return field.DataType == schema.String || strings.HasSuffix(strings.ToLower(kind), "text")
+}
+
+// wideningStatement returns the statement that gives a column the type of its entity, or a wider
+// one if that is not wider.
 func (s *layouts) wideningStatement(t *table, field *schema.Field, c column) string {
 	stmt := &gorm.Statement{DB: s.db.gorm}
 	table, name := stmt.Quote(clause.Table{Name: t.schema.Table}), stmt.Quote(clause.Column{Name: field.DBName})
-	kind := "text"
-	if field.Size == 0 || field.Size > c.characters {
-		kind = s.db.gorm.Dialector.DataTypeOf(field)
+	kind := s.db.gorm.Dialector.DataTypeOf(field)
+	if !s.widens(field, c) {
+		kind = s.widest(field)
 	}
 	if s.db.dialect != mySQLDialect {
 		return fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s TYPE %s;", table, name, kind)
@@ -179,5 +197,28 @@ func (s *layouts) wideningStatement(t *table, field *schema.Field, c column) str
 	if strings.HasPrefix(c.collation, "utf8mb4_") {
 		collation = "COLLATE " + c.collation
 	}
-	return fmt.Sprintf("ALTER TABLE %s MODIFY %s %s %s %s;", table, name, kind, collation, null)
+	return fmt.Sprintf("ALTER TABLE %s MODIFY %s %s %s %s%s;", table, name, kind, collation, null, defaultClause(field))
+}
+
+// defaultClause returns the default of a field as it stands in a statement, with a space before it.
+// MODIFY removes a default that is not repeated.
+func defaultClause(field *schema.Field) string {
+	if text, ok := field.DefaultValueInterface.(string); ok {
+		return " DEFAULT '" + strings.ReplaceAll(text, "'", "''") + "'"
+	}
+	if !field.HasDefaultValue || field.DefaultValue == "" || field.DefaultValue == "(-)" {
+		return ""
+	}
+	return " DEFAULT " + field.DefaultValue
+}
+
+// widest returns a type of text that holds more than any usual one. On MySQL a column with an index
+// or a default cannot have type text; its index has at most 3,072 bytes, four for a character.
+func (s *layouts) widest(field *schema.Field) string {
+	unsized := *field
+	unsized.DataType, unsized.Size = schema.String, 0
+	if s.db.dialect == mySQLDialect && strings.HasPrefix(s.db.gorm.Dialector.DataTypeOf(&unsized), "varchar") {
+		return "varchar(768)"
+	}
+	return "text"
 }

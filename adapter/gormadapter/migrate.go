@@ -3,7 +3,6 @@ package gormadapter
 import (
 	"context"
 	"fmt"
-	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -132,34 +131,80 @@ type tableMigration struct {
 }
 
 func (m tableMigration) run() error {
-	if !m.HasTable(m.entity) {
+	found, err := m.find()
+	if err != nil {
+		return m.db.withoutRows(err)
+	}
+	if found == nil || !found.isOwn {
 		return m.db.withoutRows(m.CreateTable(m.entity))
 	}
-	if err := m.addColumns(); err != nil {
+	if err := m.addColumns(found); err != nil {
 		return err
 	}
 	for _, index := range m.schema.ParseIndexes() {
-		if m.HasIndex(m.entity, index.Name) {
+		if found.indexes[index.Name] {
 			continue
 		}
 		if err := m.CreateIndex(m.entity, index.Name); err != nil {
-			return fmt.Errorf("create index %s: %w", index.Name, m.db.withoutRows(err))
+			return fmt.Errorf("create index %s: %w%s", index.Name, m.db.withoutRows(err), m.doubles(index, err))
 		}
 	}
 	return nil
 }
 
-func (m tableMigration) addColumns() error {
-	columns, err := m.columnNames()
-	if err != nil {
-		return m.db.withoutRows(err)
+// doubles says how to find the rows because of which a unique index was not created.
+func (m tableMigration) doubles(index *schema.Index, err error) string {
+	if !m.db.errors.isDuplicate(err) {
+		return ""
 	}
+	var parts []string
+	for _, field := range index.Fields {
+		switch {
+		case field.Expression != "":
+			parts = append(parts, field.Expression)
+		case field.Field != nil:
+			parts = append(parts, m.tx.Statement.Quote(field.DBName))
+		}
+	}
+	where := ""
+	if index.Where != "" {
+		where = " WHERE " + index.Where
+	}
+	list := strings.Join(parts, ", ")
+	return fmt.Sprintf("; rows of the table have the same values, which this finds: SELECT %s, count(*) FROM %s%s "+
+		"GROUP BY %[1]s HAVING count(*) > 1", list, m.table.quotedName(m.tx), where)
+}
+
+// find returns the table as the database has it, or nil. On servers it does not use GORM's
+// migrator: that of MySQL looks for tables of another database in this one, and ColumnTypes of
+// PostgreSQL takes ten times as long as the rest of Migrate, while other processes wait.
+func (m tableMigration) find() (*foundTable, error) {
+	if m.db.dialect == postgreSQLDialect || m.db.dialect == mySQLDialect {
+		c := compiler{db: m.db.gorm, dialect: m.db.dialect}
+		found, err := c.catalogue(m.table).read(m.tx.Statement.Context, m.db, m.tx.Statement.ConnPool)
+		if err != nil {
+			return nil, err
+		}
+		return found.found[m.table], nil
+	}
+	if !m.HasTable(m.entity) {
+		return nil, nil
+	}
+	found := &foundTable{isOwn: true, columns: map[string]column{}, indexes: map[string]bool{}}
+	columns, err := m.ColumnTypes(m.entity)
+	for _, c := range columns {
+		found.columns[c.Name()] = column{}
+	}
+	for _, index := range m.schema.ParseIndexes() {
+		found.indexes[index.Name] = m.HasIndex(m.entity, index.Name)
+	}
+	return found, err
+}
+
+func (m tableMigration) addColumns(found *foundTable) error {
 	for _, name := range m.schema.DBNames {
 		field := m.schema.FieldsByDBName[name]
-		exists := slices.ContainsFunc(columns, func(column string) bool {
-			return strings.EqualFold(column, name)
-		})
-		if exists || field.IgnoreMigration {
+		if found.hasColumn(name) || field.IgnoreMigration {
 			continue
 		}
 		if err := m.AddColumn(m.entity, name); err != nil {
@@ -170,24 +215,6 @@ func (m tableMigration) addColumns() error {
 		}
 	}
 	return nil
-}
-
-// columnNames returns the names of the table's columns. On PostgreSQL it does not use ColumnTypes,
-// which takes ten times as long as the rest of Migrate, while other processes wait for their turn.
-func (m tableMigration) columnNames() (names []string, err error) {
-	if m.db.dialect == postgreSQLDialect {
-		c := compiler{db: m.db.gorm, dialect: m.db.dialect}
-		found, err := c.catalogue(m.table).read(m.tx.Statement.Context, m.db, m.tx.Statement.ConnPool)
-		if err != nil {
-			return nil, err
-		}
-		return slices.Collect(maps.Keys(found.columns(m.table))), nil
-	}
-	columns, err := m.ColumnTypes(m.entity)
-	for _, c := range columns {
-		names = append(names, c.Name())
-	}
-	return names, err
 }
 
 // addConstraints adds the constraints of a new column that AddColumn has not created.

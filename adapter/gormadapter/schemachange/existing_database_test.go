@@ -61,6 +61,12 @@ func TestPrefixesAndSchemas(t *testing.T) {
 		if d.dialect == "postgres" {
 			prefixes = append(prefixes, "auth.", "other.x_")
 		}
+		if d.dialect == "mysql" || d.dialect == "mariadb" {
+			other := newDatabaseName()
+			mustExec(t, d.open(t, gorm.Config{}), "CREATE DATABASE "+other)
+			t.Cleanup(func() { mustExec(t, d.open(t, gorm.Config{}), "DROP DATABASE "+other) })
+			prefixes = append(prefixes, other+".", other+".x_")
+		}
 		for _, prefix := range prefixes {
 			naming := schema.NamingStrategy{TablePrefix: prefix}
 			a := newAdapter(t, d.open(t, gorm.Config{NamingStrategy: naming}))
