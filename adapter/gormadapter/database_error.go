@@ -175,6 +175,14 @@ var (
 		mySQL:     []uint64{1265, 1364, 1366, 1644, 3819, 4025},
 		sqlServer: []int32{515, 547, 2628, 3609, 8152},
 	}
+	// The database's user may not use the table, the column, the schema or the database, or may not
+	// write the file.
+	missingRight = errorCodes{
+		sqlStates: []string{"42501"},
+		// SQLITE_READONLY, _RECOVERY, _CANTLOCK, _ROLLBACK, _DBMOVED, _CANTINIT, _DIRECTORY
+		sqlite: []int{8, 264, 520, 776, 1032, 1288, 1544},
+		mySQL:  []uint64{1044, 1142, 1143},
+	}
 	badParameter    = errorCodes{mySQL: []uint64{3988}}
 	mixedCollations = errorCodes{mySQL: []uint64{1267}}
 	missingSchema   = errorCodes{

@@ -81,11 +81,40 @@ func (c errorClassifier) describe(err error) string {
 	if names := c.namesIn(err.Error()); len(names) > 0 {
 		text += " about " + strings.Join(names, ", ")
 	}
-	if c.isSchemaMissing(err) {
-		text += ": a table or column is missing; " + migrateCure
+	if cure := c.cure(err); cure != "" {
+		text += ": " + cure
 	}
 	return text
 }
+
+// cure says what to do about an error, or returns "".
+func (c errorClassifier) cure(err error) string {
+	switch {
+	case c.isSchemaMissing(err) && c.dialect == postgreSQLDialect:
+		// PostgreSQL does not look for tables in a schema without this right.
+		return "a table or column is missing; " + migrateCure +
+			"; if it is there, the user of the database lacks USAGE on its schema"
+	case c.isSchemaMissing(err):
+		return "a table or column is missing; " + migrateCure
+	case c.hasCode(err, missingRight):
+		return rightCures[c.dialect]
+	}
+	return ""
+}
+
+// rightCures say what to do if the database's user may not do what a statement does.
+var rightCures = map[dialect]string{
+	postgreSQLDialect: "the user of the database lacks a right: GRANT USAGE ON SCHEMA and GRANT SELECT, INSERT, " +
+		"UPDATE, DELETE ON its tables, and for Adapter.Migrate GRANT CREATE ON SCHEMA and make it the owner of the " +
+		"tables; " + rightsPage,
+	mySQLDialect: "the user of the database lacks a right: GRANT SELECT, INSERT, UPDATE, DELETE ON the database, " +
+		"and for Adapter.Migrate also CREATE, ALTER, INDEX, REFERENCES; " + rightsPage,
+	sqliteDialect: "the program cannot write: let its user write the file and its folder, in which SQLite " +
+		"creates files too; " + rightsPage,
+}
+
+// rightsPage is where the documentation says more.
+const rightsPage = "https://github.com/cardea-auth/cardea/blob/main/docs/databases.md#rights"
 
 // migrateCure says what to do about a table or column that the database does not have.
 const migrateCure = "call Adapter.Migrate once, or add Adapter.Entities to your own migrations: " + missingTablePage

@@ -129,6 +129,10 @@ func Open(o Options, opts ...Option) (*Adapter, error) {
 	}
 	db, err := gorm.Open(connection.Dialector, &gorm.Config{Logger: o.logger(), NamingStrategy: o.naming()})
 	if err != nil {
+		classifier := errorClassifier{dialect: dialect(connection.Dialector.Name())}
+		if cure := classifier.cure(err); cure != "" {
+			err = fmt.Errorf("%w: %s", err, cure)
+		}
 		return nil, fmt.Errorf("gormadapter: open %s: %w", connection.Database,
 			errors.Join(err, connection.Pool.Close()))
 	}
