@@ -25,6 +25,7 @@ import (
 	"net/http"
 	"net/mail"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cardea-auth/cardea"
@@ -123,9 +124,13 @@ func (f *Feature) Install(h *cardea.Host) error {
 		return err
 	}
 	sections := f.sections()
+	var ids []string
+	for _, s := range sections {
+		ids = append(ids, s.ID)
+	}
 	for _, id := range f.options.Without {
-		if !slices.ContainsFunc(sections, func(s section) bool { return s.ID == id }) {
-			return errors.New("Options.Without has " + id + ", which is no section")
+		if !slices.Contains(ids, id) {
+			return fmt.Errorf("Options.Without has %q, which is no section; there are %s", id, strings.Join(ids, ", "))
 		}
 	}
 	for _, s := range sections {

@@ -473,7 +473,7 @@ func TestOptions(t *testing.T) {
 	}
 
 	for want, c := range map[string]cardea.Config{
-		"no section":       {Adapter: memadapter.New(), Features: page(account.Options{Without: []string{"x"}})},
+		`"x", which is no section; there are profile, address, sign-ins, devices, export, delete`: {Adapter: memadapter.New(), Features: page(account.Options{Without: []string{"x"}})},
 		"needs an Adapter": {Features: page(account.Options{})},
 		"Options.Fresh":    {Adapter: memadapter.New(), Features: page(account.Options{Fresh: -1})},
 		"Pages.Account":    {Adapter: memadapter.New(), Pages: cardea.Pages{Account: "me"}},
