@@ -55,7 +55,7 @@ func (o *optionalTable) exists(ctx context.Context, db *database) bool {
 	if o.found.Load() || o.table == nil {
 		return o.found.Load()
 	}
-	there := db.hasTable(ctx, o.table)
+	there := hasTable(ctx, db, o.table)
 	if there {
 		o.found.Store(true)
 	}
@@ -64,7 +64,7 @@ func (o *optionalTable) exists(ctx context.Context, db *database) bool {
 
 // hasTable reports whether statements find the table, or a view of its name. It reports false if
 // the database cannot be asked.
-func (d *database) hasTable(ctx context.Context, t *table) bool {
+func hasTable(ctx context.Context, d *database, t *table) bool {
 	db := d.session(ctx)
 	query := (&compiler{db: d.gorm, dialect: d.dialect}).catalogue(t)
 	if query == nil || d.dialect == sqliteDialect {
