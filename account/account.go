@@ -58,8 +58,8 @@ type Options struct {
 	From string
 
 	// Sender delivers these mails, after the answer to the request; the one about a deletion that
-	// waits before that. It needs an Adapter that is a [cardea.TokenStore]. Defaults to a page on
-	// which the address cannot be changed, and to no mails.
+	// waits before that. It needs an Adapter that is a [DeletionStore] and a [cardea.TokenStore].
+	// Defaults to a page on which the address cannot be changed, and to no mails.
 	Sender email.Sender
 
 	// Compose writes these mails, for example with HTML. It sets Subject, Text and HTML;
@@ -83,7 +83,7 @@ type Feature struct {
 	options Options
 	host    *cardea.Host
 	sender  mail.Address  // Options.From; zero without Options.Sender
-	waiting DeletionStore // nil without Options.DeleteAfter
+	list    DeletionStore // nil without Options.DeleteAfter and Options.Sender
 }
 
 // New returns the feature for [cardea.Config]. [cardea.New] reports what is wrong with o.
@@ -142,7 +142,9 @@ func (f *Feature) Install(h *cardea.Host) error {
 			h.Handle(f.rule(path, s.isFresh), post)
 		}
 		if s.ID == SectionAddress {
-			addresses{f}.handle()
+			if err := (addresses{f}).handle(); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

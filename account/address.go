@@ -36,11 +36,19 @@ const (
 type addresses struct{ *Feature }
 
 // handle adds the tokens and the endpoints beside the form of the section.
-func (a addresses) handle() {
+func (a addresses) handle() error {
+	if err := a.needList("Options.Sender"); err != nil {
+		return err
+	}
 	a.host.Tokens(kindChange, kindUndo)
 	a.host.Rows(feature.Rows{
-		Delete: a.endUndo,
-		Revoke: func(ctx context.Context, userID string, _ time.Time) error { return a.endUndo(ctx, userID) },
+		Delete: a.endAllUndo,
+		Revoke: func(ctx context.Context, userID string, since time.Time) error {
+			if since.IsZero() {
+				return a.endAllUndo(ctx, userID)
+			}
+			return nil // takeBack ends them
+		},
 	})
 	get := feature.Rule{
 		Method: http.MethodGet, Path: pathOpen, Sender: feature.SenderAnybody, Visitor: feature.VisitorAnybody,
@@ -54,6 +62,7 @@ func (a addresses) handle() {
 	a.host.Handle(post, a.confirm)
 	post.Path, post.Visitor = pathUndo, feature.VisitorAnybody
 	a.host.Handle(post, a.undo)
+	return nil
 }
 
 // section shows the form.
@@ -100,7 +109,8 @@ func (a addresses) ask(_ http.ResponseWriter, r *http.Request) error {
 }
 
 // mail tells the old address, and then sends the link to the new one. So no address changes before
-// the old one has a link to undo it.
+// the old one has a link to undo it. U is the user of the request, who may have another address by
+// now: then there is no mail.
 func (a addresses) mail(ctx context.Context, u *cardea.User, address string) error {
 	if err := a.warn(ctx, u); err != nil {
 		return err
@@ -115,12 +125,14 @@ func (a addresses) mail(ctx context.Context, u *cardea.User, address string) err
 	case !errors.Is(err, cardea.ErrNotFound):
 		return err
 	}
-	if err := a.host.EndTokens(ctx, u.ID, kindChange); err != nil {
-		return err
-	}
-	token, err := a.host.NewToken(ctx, kindChange, u.ID, changeLifetime,
-		oauth.Claims{valueOld: u.Email, valueNew: address})
-	if err != nil {
+	token, err := a.newLink(ctx, u, func(ctx context.Context) (string, error) {
+		if err := a.host.EndTokens(ctx, u.ID, kindChange); err != nil {
+			return "", err
+		}
+		return a.host.NewToken(ctx, kindChange, u.ID, changeLifetime,
+			oauth.Claims{valueOld: u.Email, valueNew: address})
+	})
+	if err != nil || token == "" {
 		return err
 	}
 	return a.send(ctx, Mail{Kind: MailConfirm, To: address, URL: a.link(ctx, kindChange, token), User: u})
@@ -132,11 +144,37 @@ func (a addresses) warn(ctx context.Context, u *cardea.User) error {
 	if u.Email == "" || u.EmailVerified.IsZero() {
 		return nil
 	}
-	token, err := a.newUndo(ctx, u, changeLifetime+undoLifetime)
-	if err != nil {
+	token, err := a.newLink(ctx, u, func(ctx context.Context) (string, error) {
+		return a.newUndo(ctx, u, changeLifetime+undoLifetime)
+	})
+	if err != nil || token == "" {
 		return err
 	}
 	return a.send(ctx, Mail{Kind: MailAsked, To: u.Email, URL: a.link(ctx, kindUndo, token), User: u})
+}
+
+// newLink returns the token that is made in a transaction in which the user is locked, and "" if
+// the user has another address than in the request, has proven it anew, or is gone: mails may wait,
+// and the owner may have taken the account back from whoever has asked.
+func (a addresses) newLink(
+	ctx context.Context, u *cardea.User, newToken func(ctx context.Context) (string, error),
+) (token string, err error) {
+	err = a.host.Adapter().Transact(ctx, func(ctx context.Context) error {
+		token = ""
+		if err := a.host.Adapter().LockUser(ctx, u.ID); err != nil {
+			return err
+		}
+		now, err := a.host.Adapter().UserByID(ctx, u.ID)
+		if err != nil || now.Email != u.Email || !now.EmailVerified.Equal(u.EmailVerified) {
+			return err
+		}
+		token, err = newToken(ctx)
+		return err
+	})
+	if errors.Is(err, cardea.ErrNotFound) || errors.Is(err, cardea.ErrUserDeleted) {
+		return "", nil
+	}
+	return token, err
 }
 
 // link returns the URL of a link in a mail.

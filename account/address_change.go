@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/feature"
@@ -17,7 +19,9 @@ const (
 	valueNew   = "new"   // the address that the user wants
 	valueUser  = "user"  // the id of the user
 	valueSince = "since" // when the change was asked for or made, in milliseconds
-	valueKeys  = "keys"  // the ways in that the user had then; see credentials
+
+	valueProven = "proven" // when the user had proven the old address, in milliseconds
+	valueKeys   = "keys"   // the ways in that the user had then; see addresses.keys
 )
 
 // cookieLink keeps the token of a link, so that it leaves the URL before a page is shown.
@@ -31,6 +35,12 @@ type link struct {
 }
 
 func (l link) value(name string) string { return l.values.String(name) }
+
+// milliseconds returns a value that is a time, as newUndo has written it.
+func (l link) milliseconds(name string) int64 {
+	n, _ := strconv.ParseInt(l.value(name), 10, 64)
+	return n
+}
 
 // open leads to the page of a link. It uses no token, because programs that scan mails open links.
 func (a addresses) open(_ http.ResponseWriter, r *http.Request) error {
@@ -130,11 +140,14 @@ func (a addresses) confirm(_ http.ResponseWriter, r *http.Request) error {
 // errTaken says that another user has the address.
 var errTaken = &cardea.Error{Code: cardea.CodeVerification, Err: cardea.ErrConflict}
 
-// move gives a user another address, which the person has proven, and ends what was mailed to the
-// one before.
+// move gives a user another address, which the person has proven, or none, and ends what was mailed
+// to the one before.
 func (a addresses) move(ctx context.Context, u *cardea.User, address string) error {
 	before := u.Email
 	u.Email, u.EmailVerified = address, a.host.Now()
+	if address == "" {
+		u.EmailVerified = time.Time{}
+	}
 	err := a.host.Adapter().UpdateUser(ctx, u)
 	if errors.Is(err, cardea.ErrConflict) {
 		return errTaken

@@ -4,45 +4,16 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/feature"
 	"github.com/cardea-auth/cardea/language"
-	"github.com/cardea-auth/cardea/oauth"
 )
-
-// keptFor is whom the links to undo a change belong to. It is not the id of the user, whose links
-// end with every change of a credential: a stranger would change the password to end them.
-func keptFor(userID string) string { return "kept:" + userID }
-
-// endUndo ends the links of a user who is deleted, or whose address was taken back.
-func (a addresses) endUndo(ctx context.Context, userID string) error {
-	return a.host.EndTokens(ctx, keptFor(userID), kindUndo)
-}
-
-// newUndo returns a token that gives the address that a user has back to the user.
-func (a addresses) newUndo(ctx context.Context, u *cardea.User, lifetime time.Duration) (string, error) {
-	keys, err := a.keys(ctx, u.ID)
-	if err != nil {
-		return "", err
-	}
-	values := oauth.Claims{
-		valueUser: u.ID, valueOld: u.Email, valueSince: strconv.FormatInt(a.host.Now().UnixMilli(), 10),
-	}
-	if len(keys) <= maxKeys {
-		names := make([]string, len(keys))
-		for i, k := range keys {
-			names[i] = k.name
-		}
-		values[valueKeys] = strings.Join(names, " ")
-	}
-	return a.host.NewToken(ctx, kindUndo, keptFor(u.ID), lifetime, values)
-}
 
 // maxKeys is how many ways in fit into a link. With more of them, none is removed.
 const maxKeys = 40
@@ -98,50 +69,120 @@ func (a addresses) showUndo(_ http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// undo gives the user the old address again, whatever address the user has by now, and removes what
-// a stranger may know or have added since. All sessions and links of the user end, and the links to
-// undo later changes too, which the stranger has. That is one transaction.
+// undo takes the account back: see takeBack. That is one transaction.
 func (a addresses) undo(_ http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	l, err := a.opened(ctx, kindUndo)
 	if err != nil {
 		return err
 	}
-	var owner *cardea.User
-	err = a.host.EndSessions(ctx, l.value(valueUser), func(ctx context.Context) error {
-		if _, _, err := a.host.UseToken(ctx, l.kind, l.token); err != nil {
+	var back takenBack
+	for range maxConflicts {
+		err = a.host.EndSessions(ctx, l.value(valueUser), func(ctx context.Context) (err error) {
+			back, err = a.takeBack(ctx, l)
 			return err
+		})
+		if !errors.Is(err, cardea.ErrConflict) { // otherwise a new user has got the address meanwhile
+			break
 		}
-		if owner, err = a.host.Adapter().UserByID(ctx, l.value(valueUser)); err != nil {
-			return err
-		}
-		if err := a.move(ctx, owner, l.value(valueOld)); err != nil {
-			return err
-		}
-		if err := a.revoke(ctx, l); err != nil {
-			return err
-		}
-		return a.endUndo(ctx, owner.ID)
-	})
+	}
 	if err != nil {
 		return err
 	}
+	t := language.Of(ctx)
+	if !back.hasAddress {
+		return a.host.Page(ctx, feature.Page{
+			Title: t.Text("undone.heading"), Text: []string{t.Text("undone.taken", "address", l.value(valueOld))},
+			HTML: linkTo(a.host.URL(ctx, "signin"), t.Text("undone.signin")),
+		})
+	}
 	a.host.Cookie(ctx, cookieLink).Clear()
-	to := *owner
+	to := back.user
 	err = a.host.SendMail(ctx, to.Email, func(ctx context.Context) error {
 		return a.send(ctx, Mail{Kind: MailRestored, To: to.Email, URL: a.host.URL(ctx, "signin"), User: &to})
 	})
 	if err != nil {
 		return err
 	}
-	t := language.Of(ctx)
 	return a.host.Page(ctx, feature.Page{
 		Title: t.Text("undone.heading"), Text: []string{t.Text("undone.text")},
 		HTML: linkTo(a.host.URL(ctx, "signin"), t.Text("undone.signin")),
 	})
 }
 
-// revoke removes what a stranger may know or have added since the change.
+// maxConflicts is how often an undo is tried that meets a new user with the old address.
+const maxConflicts = 3
+
+// takenBack is what an undo has done.
+type takenBack struct {
+	user       cardea.User
+	hasAddress bool // the user has the old address again; otherwise none
+}
+
+// takeBack gives a user the old address again, whatever address the user has by now, and removes
+// what a stranger may know or have added. If another user has proven the old address meanwhile, the
+// user has no address afterwards: the one of now may be the stranger's. The link then counts again,
+// for the time when the old address is free.
+func (a addresses) takeBack(ctx context.Context, l link) (b takenBack, err error) {
+	if _, _, err := a.host.Token(ctx, l.kind, l.token); err != nil { // the user is locked
+		return b, err
+	}
+	u, err := a.host.Adapter().UserByID(ctx, l.value(valueUser))
+	if err != nil {
+		return b, err
+	}
+	address := l.value(valueOld)
+	if b.hasAddress, err = a.free(ctx, u.ID, address); err != nil {
+		return b, err
+	}
+	if !b.hasAddress {
+		address = ""
+	}
+	if err := a.move(ctx, u, address); err != nil {
+		return b, err
+	}
+	b.user = *u
+	if err := a.revoke(ctx, l); err != nil {
+		return b, err
+	}
+	used := l.undoLink()
+	return b, a.endUndo(ctx, u.ID, func(other undoLink) bool {
+		return other.since > used.since || b.hasAddress && other.mailbox == used.mailbox
+	})
+}
+
+// free takes an address away from another user who never proved it, as a sign-in does, and reports
+// false if another user has proven it, or is deleted and keeps it.
+func (a addresses) free(ctx context.Context, userID, address string) (bool, error) {
+	other, err := a.host.Adapter().UserByEmail(ctx, address)
+	switch {
+	case errors.Is(err, cardea.ErrUserDeleted):
+		return false, nil
+	case errors.Is(err, cardea.ErrNotFound):
+		return true, nil
+	case err != nil || other.ID == userID:
+		return err == nil, err
+	}
+	if err := a.host.Adapter().LockUser(ctx, other.ID); err != nil {
+		return false, err
+	}
+	if other, err = a.host.Adapter().UserByID(ctx, other.ID); err != nil {
+		return false, err
+	}
+	if !other.EmailVerified.IsZero() {
+		return other.Email != address, nil
+	}
+	other.Email = ""
+	return true, a.host.Adapter().UpdateUser(ctx, other)
+}
+
+// addedBefore is how long before a link was made something may have been added that counts as the
+// stranger's, who chooses what comes first.
+const addedBefore = 7 * 24 * time.Hour
+
+// revoke removes what a stranger may know or have added. What was there before the user of the link
+// had proven the address is not the stranger's: a stranger who uses a link, too, must not remove
+// the second factor of the owner.
 func (a addresses) revoke(ctx context.Context, l link) error {
 	if before, ok := l.values[valueKeys]; ok {
 		names := strings.Fields(before.(string))
@@ -158,9 +199,9 @@ func (a addresses) revoke(ctx context.Context, l link) error {
 			}
 		}
 	}
-	since, err := strconv.ParseInt(l.value(valueSince), 10, 64)
-	if err != nil {
-		return err
+	since := time.UnixMilli(l.milliseconds(valueSince)).Add(-addedBefore)
+	if proven := time.UnixMilli(l.milliseconds(valueProven)); proven.After(since) {
+		since = proven
 	}
-	return a.host.Users().Revoke(ctx, l.value(valueUser), time.UnixMilli(since))
+	return a.host.Users().Revoke(ctx, l.value(valueUser), since)
 }

@@ -89,7 +89,7 @@ func (f *Feature) PurgeDeleted(ctx context.Context) (int, error) {
 	}
 	d, prefix, n := deletions{f}, kindDeletion+":"+keptFor(""), 0
 	until := f.host.Now().Add(deletionKept)
-	list, err := f.waiting.VerificationTokensBefore(ctx, prefix, until)
+	list, err := f.list.VerificationTokensBefore(ctx, prefix, until)
 	faults := []error{err}
 	for _, waiting := range list {
 		if ctx.Err() != nil {

@@ -15,8 +15,9 @@ import (
 	"github.com/cardea-auth/cardea/ratelimit"
 )
 
-// DeletionStore is what an Adapter also needs for [Options].DeleteAfter; gormadapter and memadapter
-// are one. A deletion that waits is a verification token.
+// DeletionStore is what an Adapter also needs for [Options].DeleteAfter and [Options].Sender;
+// gormadapter and memadapter are one. A deletion that waits is a verification token, and so is a
+// link to undo a change of the address.
 type DeletionStore interface {
 	// VerificationTokensBefore returns all verification tokens whose identifier begins with prefix,
 	// compared byte for byte, and that expire before a time, those first that expire first. It
@@ -51,10 +52,8 @@ func (d deletions) install() error {
 	case wait < time.Minute:
 		return fmt.Errorf("Options.DeleteAfter: want 0 or a minute or more, have %v", wait)
 	}
-	var ok bool
-	if d.waiting, ok = feature.StoreOf[DeletionStore](d.host.Adapter()); !ok {
-		return fmt.Errorf("Options.DeleteAfter needs an Adapter that is an account.DeletionStore, have %T",
-			d.host.Adapter())
+	if err := d.needList("Options.DeleteAfter"); err != nil {
+		return err
 	}
 	if d.options.Sender == nil {
 		d.host.Log().Warn("cardea: a setting will probably not work", "setting", "account.Options.DeleteAfter",
@@ -66,6 +65,15 @@ func (d deletions) install() error {
 	d.host.Rows(feature.Rows{Delete: d.end, Revoke: revoke})
 	d.host.Handle(d.rule(pathKeep, false), d.keep)
 	return nil
+}
+
+// needList finds the store that lists tokens, which a field needs.
+func (f *Feature) needList(field string) (err error) {
+	var ok bool
+	if f.list, ok = feature.StoreOf[DeletionStore](f.host.Adapter()); !ok {
+		err = fmt.Errorf("%s needs an Adapter that is an account.DeletionStore, have %T", field, f.host.Adapter())
+	}
+	return err
 }
 
 // end ends the deletion of a user that waits. Ctx may carry a transaction.
