@@ -23,11 +23,25 @@ func (h *Host) Session(ctx context.Context) (*Session, error) {
 // Transact runs fn in a transaction of the Adapter, which the ctx of fn carries; see
 // [Adapter].Transact. Fn may run more than once. An [Error] that fn returns is the one to return
 // from the handler. Any other error is a failure of the store: the response is then 503.
+//
+// In an endpoint with VisitorSignedIn the user is locked first, and the session of the visitor must
+// not have ended since the request began: otherwise the error is an [Error] with CodeAccessDenied,
+// and fn is not called. So whatever such an endpoint changes belongs here, or into
+// [Host.EndSessions].
 func (h *Host) Transact(ctx context.Context, fn func(ctx context.Context) error) error {
 	if h.auth.config.Adapter == nil {
 		return noAdapter("feature " + h.id)
 	}
-	return storeError("feature "+h.id, h.auth.config.Adapter.Transact(ctx, fn))
+	r := rotation{exchange: requestOf(ctx, h), auth: h.auth}
+	if own := SessionFrom(ctx); own != nil && r.exchange != nil && !r.exchange.rotated {
+		r.own, r.userID = own, own.UserID
+	}
+	return storeError("feature "+h.id, h.auth.config.Adapter.Transact(ctx, func(ctx context.Context) error {
+		if err := r.checkOwn(ctx); err != nil {
+			return err
+		}
+		return fn(ctx)
+	}))
 }
 
 // EndSessions ends all sessions of a user and all single-use tokens, also those of other features
@@ -124,6 +138,38 @@ func (r *rotation) call(ctx context.Context, within func(context.Context) error)
 	return err
 }
 
+// ended is the error for a visitor whose session has ended since the request began.
+func (r *rotation) ended() error {
+	return fail(CodeAccessDenied, "the session of the visitor has ended meanwhile")
+}
+
+// checkOwn returns an error if the visitor's session has ended meanwhile. It locks the user, so
+// that the session does not end before the transaction does.
+func (r *rotation) checkOwn(ctx context.Context) error {
+	if r.own == nil || r.exchange.completes {
+		return nil
+	}
+	if err := r.auth.config.Adapter.LockUser(ctx, r.userID); ignoreNotFound(err) != nil {
+		return err
+	}
+	there := false
+	if jwt := r.auth.jwt; jwt != nil {
+		s, err := jwt.read(ctx, r.exchange.sessionCookie())
+		if there = s != nil; err != nil {
+			return err
+		}
+	} else {
+		row, err := r.row(ctx)
+		if there = row != nil; err != nil {
+			return err
+		}
+	}
+	if !there {
+		return r.ended()
+	}
+	return nil
+}
+
 // takeOwn takes the visitor's session, so that nobody else ends or replaces it at the same time,
 // and returns its row. If it has ended meanwhile, the visitor may not do this any more.
 func (r *rotation) takeOwn(ctx context.Context) (row *Session, err error) {
@@ -138,7 +184,7 @@ func (r *rotation) takeOwn(ctx context.Context) (row *Session, err error) {
 		there, err = r.auth.database.consume(ctx, r.exchange.sessionCookie())
 	}
 	if err == nil && !there {
-		err = fail(CodeAccessDenied, "the session of the visitor has ended meanwhile")
+		err = r.ended()
 	}
 	return row, err
 }
@@ -194,7 +240,7 @@ func (r *rotation) finish(ctx context.Context) error {
 	if err := r.exchange.setSession(value, r.own); err != nil {
 		return err
 	}
-	r.exchange.session = ""
+	r.exchange.session, r.exchange.rotated = "", true
 	r.exchange.renewCSRF()
 	writeJar(r.exchange)
 	return nil

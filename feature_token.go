@@ -23,10 +23,6 @@ const (
 	tokenValues  = "v"
 )
 
-// maxTokenText is how long a token is at most, in characters, so that a link with it fits
-// everywhere.
-const maxTokenText = 1500
-
 const maxTokenKind = 32 // bytes
 
 var tokenKindPattern = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
@@ -83,9 +79,9 @@ func (h *Host) NewToken(
 	if err != nil {
 		return "", fmt.Errorf("seal the token: %w", err)
 	}
-	if len(token) > maxTokenText {
+	if len(token) > feature.MaxToken {
 		return "", fmt.Errorf("the token has %d characters, want at most %d: put fewer values into it", len(token),
-			maxTokenText)
+			feature.MaxToken)
 	}
 	backgroundOf(ctx).hide(token)
 	row := featureToken{kind: kind, userID: userID, expires: expires}.row(token)

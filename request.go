@@ -33,6 +33,7 @@ type exchange struct {
 	order       int64          // of the sign-in, if the request of a feature becomes one; see signInOrder
 	session     string         // the value of the session cookie, if it was chosen among several
 	completes   bool           // the request signs somebody in, and ends the session of its cookie
+	rotated     bool           // the request has replaced the session of its cookie
 	asked       *asked         // the sign-in about which conditions are being asked; nil for none
 	once        *singleUse     // what proves the address in Host.Complete; nil if that was used before
 	pending     *pendingSignIn // the one of this browser, which Host.Held has found; nil for none

@@ -57,7 +57,7 @@ func newSite(t testing.TB, o account.Options, change ...func(*cardea.Config)) *s
 	mux := http.NewServeMux()
 	mux.Handle("/", s.auth)
 	mux.HandleFunc("/enter", func(w http.ResponseWriter, r *http.Request) {
-		proof := cardea.Proof{UserID: r.FormValue("user"), Methods: []string{"fed"}}
+		proof := cardea.Proof{UserID: r.FormValue("user"), Methods: append(r.URL.Query()["method"], "fed")}
 		if _, err := s.auth.SignIn(w, r, proof); err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 		}
@@ -93,10 +93,10 @@ func (s *site) signIn(t testing.TB, userAgent, hint string) *cardeatest.Browser 
 }
 
 // enter signs a user in as an application does after a check of its own.
-func (s *site) enter(t *testing.T, userID string) *cardeatest.Browser {
+func (s *site) enter(t *testing.T, userID string, methods ...string) *cardeatest.Browser {
 	t.Helper()
 	b := cardeatest.NewBrowser(t, s.URL)
-	res, err := b.Get(s.URL + "/enter?user=" + url.QueryEscape(userID))
+	res, err := b.Get(s.URL + "/enter?" + url.Values{"user": {userID}, "method": methods}.Encode())
 	if err != nil || res.StatusCode != http.StatusOK || b.Session() == nil {
 		t.Fatal(res, err)
 	}

@@ -88,9 +88,13 @@ func (a addresses) ask(_ http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return a.host.Page(ctx, a.page(ctx, language.Of(ctx).Text("address.invalid")))
 	}
-	u, err := a.host.Adapter().UserByID(ctx, cardea.SessionFrom(ctx).UserID)
+	var u *cardea.User
+	err = a.host.Transact(ctx, func(ctx context.Context) (err error) {
+		u, err = a.host.Adapter().UserByID(ctx, cardea.SessionFrom(ctx).UserID)
+		return err
+	})
 	if err != nil {
-		return a.host.StoreError("read the user", err)
+		return err
 	}
 	if address == u.Email && !u.EmailVerified.IsZero() { // otherwise the user wants to prove it
 		return a.host.Page(ctx, a.page(ctx, language.Of(ctx).Text("address.same")))

@@ -49,6 +49,9 @@ func (a addresses) open(_ http.ResponseWriter, r *http.Request) error {
 	if query.Get("kind") == kindUndo {
 		page = pathUndo
 	}
+	if len(query.Get("kind")) > len(kindChange) || len(query.Get("token")) > feature.MaxToken {
+		return outdated("the link is too long") // for a cookie
+	}
 	values := oauth.Claims{"kind": query.Get("kind"), "token": query.Get("token")}
 	if err := a.host.Cookie(ctx, cookieLink).Set(lifetime, values); err != nil {
 		return err

@@ -54,8 +54,9 @@ func (f *Feature) delete(_ http.ResponseWriter, r *http.Request) error {
 	if f.options.DeleteAfter > 0 {
 		return deletions{f}.ask(ctx, u)
 	}
-	if err := f.host.Auth().DeleteUser(ctx, u.ID); err != nil {
-		return f.host.StoreError("delete the user", err)
+	err := f.host.Transact(ctx, func(ctx context.Context) error { return f.host.Auth().DeleteUser(ctx, u.ID) })
+	if err != nil {
+		return err
 	}
 	if err := (deletions{f}).tell(ctx, u, MailDeleted); err != nil {
 		f.host.Log().Error("account: mail not sent", "kind", MailDeleted, "cause", err)

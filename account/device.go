@@ -49,9 +49,11 @@ func (f *Feature) devices(ctx context.Context) (feature.Page, error) {
 // endSession ends one session of the person.
 func (f *Feature) endSession(_ http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	err := f.host.Auth().EndSession(ctx, cardea.SessionFrom(ctx).UserID, f.host.Form(ctx)["session"])
+	err := f.host.Transact(ctx, func(ctx context.Context) error {
+		return f.host.Auth().EndSession(ctx, cardea.SessionFrom(ctx).UserID, f.host.Form(ctx)["session"])
+	})
 	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
-		return f.host.StoreError("end the session", err)
+		return err
 	}
 	return f.back(r, SectionDevices)
 }
@@ -59,9 +61,12 @@ func (f *Feature) endSession(_ http.ResponseWriter, r *http.Request) error {
 // endOtherSessions ends all sessions of the person but this one.
 func (f *Feature) endOtherSessions(_ http.ResponseWriter, r *http.Request) error {
 	own := cardea.SessionFrom(r.Context())
-	_, err := f.host.Auth().EndSessions(r.Context(), own.UserID, own)
+	err := f.host.Transact(r.Context(), func(ctx context.Context) error {
+		_, err := f.host.Auth().EndSessions(ctx, own.UserID, own)
+		return err
+	})
 	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
-		return f.host.StoreError("end the sessions", err)
+		return err
 	}
 	return f.back(r, SectionDevices)
 }

@@ -42,7 +42,10 @@ func linkTo(url, text string) template.HTML {
 // unlink removes an account.
 func (f *Feature) unlink(_ http.ResponseWriter, r *http.Request) error {
 	ctx, form := r.Context(), f.host.Form(r.Context())
-	err := f.host.Auth().UnlinkAccount(ctx, cardea.SessionFrom(ctx).UserID, form["provider"], form["providerAccountId"])
+	err := f.host.Transact(ctx, func(ctx context.Context) error {
+		own := cardea.SessionFrom(ctx).UserID
+		return f.host.Auth().UnlinkAccount(ctx, own, form["provider"], form["providerAccountId"])
+	})
 	if errors.Is(err, cardea.ErrLastCredential) {
 		p, err := f.signIns(ctx)
 		if err != nil {
@@ -51,7 +54,7 @@ func (f *Feature) unlink(_ http.ResponseWriter, r *http.Request) error {
 		p.Error = language.Of(ctx).Text("ways.last")
 		return f.host.Page(ctx, p)
 	} else if err != nil {
-		return f.host.StoreError("remove the account", err)
+		return err
 	}
 	return f.back(r, SectionSignIns)
 }

@@ -55,17 +55,21 @@ func (f *Feature) storeCodes(ctx context.Context, userID string, c *newCodes) er
 // renewCodes answers the form of the account page.
 func (f *Feature) renewCodes(_ http.ResponseWriter, r *http.Request) error {
 	ctx, u := r.Context(), cardea.SessionFrom(r.Context()).User
-	has, err := f.factors(ctx, u.ID)
-	if err != nil {
-		return err
-	}
-	if len(has) == 0 {
-		return f.toAccount(ctx)
-	}
 	f.host.SetCallbackURL(ctx, f.accountURL(ctx))
-	if err := f.storeCodes(ctx, u.ID, f.makeCodes(ctx)); err != nil {
+	codes, stored := f.makeCodes(ctx), false
+	err := f.host.Transact(ctx, func(ctx context.Context) error {
+		has, err := f.factors(ctx, u.ID)
+		if stored = len(has) > 0; err != nil || !stored {
+			return err
+		}
+		return f.storeCodes(ctx, u.ID, codes)
+	})
+	if err != nil {
 		f.host.Cookie(ctx, cookieCodes).Clear()
 		return err
+	}
+	if !stored {
+		return f.toAccount(ctx)
 	}
 	f.notify(ctx, u, Mail{Kind: MailCodes})
 	return f.host.Redirect(ctx, f.host.CallbackURL(ctx))

@@ -30,6 +30,9 @@ func (l link) value(name string) string { return l.values.String(name) }
 func (f *Feature) showChoose(_ http.ResponseWriter, r *http.Request) error {
 	ctx, query := r.Context(), r.URL.Query()
 	if token := query.Get("token"); token != "" {
+		if len(query.Get("kind")) > len(kindSignUp) || len(token) > feature.MaxToken { // for a cookie
+			return &cardea.Error{Code: cardea.CodeVerification, Err: errors.New("the link is too long")}
+		}
 		values := oauth.Claims{"kind": query.Get("kind"), "token": token}
 		if err := f.host.Cookie(ctx, cookieChoose).Set(resetLifetime, values); err != nil {
 			return err
