@@ -15,3 +15,15 @@ const MissingTablePage = missingTablePage
 func NewWriterQueue(maxTurn time.Duration) (enter func(ctx context.Context) (leave func())) {
 	return newWriterQueue(maxTurn).enter
 }
+
+// ReadsDirectly reports whether the adapter reads a session without the rows of database/sql.
+func ReadsDirectly(ctx context.Context, a *Adapter, token string) bool {
+	t, err := a.sessions.table(ctx)
+	if err != nil {
+		return false
+	}
+	s := &foundSession{}
+	dest := s.signIn.dest([]any{&s.Token, &s.Expires}, t)
+	done, err := (directReader{a.db}).read(ctx, t.session, []any{token}, dest, a.tables.user.newRow())
+	return done && err == nil
+}

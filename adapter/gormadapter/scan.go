@@ -17,6 +17,14 @@ func (d *database) read(ctx context.Context, s *statement, args []any, leading [
 }
 
 func (d *database) readOnce(ctx context.Context, s *statement, args []any, leading []any, rows ...*row) error {
+	if s.isBrief {
+		if done, err := (directReader{d}).read(ctx, s, args, leading, rows...); done {
+			if err != nil {
+				return err
+			}
+			return d.runAfterFind(ctx, rows...)
+		}
+	}
 	found, err := d.query(ctx, s, args...)
 	if err != nil {
 		return err

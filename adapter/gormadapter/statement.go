@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cardea-auth/cardea"
@@ -17,8 +18,10 @@ type statement struct {
 	sql      string
 	vars     []any    // the arguments in order; a param is replaced by the caller's value
 	inOrder  bool     // vars are the caller's first values in their order
-	isBrief  bool     // it reads one row by a unique key; see uncanceled
+	isBrief  bool     // it reads one row by a unique key; see uncanceled and directReader
 	prepared sync.Map // *sql.DB to *sql.Stmt
+
+	isConverted atomic.Bool // directReader cannot read it
 }
 
 // param is the place of one of the caller's values, given by its index.
