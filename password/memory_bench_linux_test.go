@@ -1,14 +1,11 @@
 package password_test
 
 import (
-	"bufio"
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"regexp"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -18,10 +15,7 @@ import (
 // passwords arrive at once, each over a connection of its own. The server is a process of its own,
 // on two processors; the peak of its resident memory counts.
 func BenchmarkServerMemory(b *testing.B) {
-	if os.Getenv("PASSWORD_SERVER") != "" {
-		s := newLoadedSite(b, 0)
-		fmt.Printf("serves %s\n", s.URL)
-		_, _ = bufio.NewReader(os.Stdin).ReadString('\n') // until the other process closes it
+	if isOther(b) {
 		return
 	}
 	for b.Loop() {
@@ -35,30 +29,12 @@ func BenchmarkServerMemory(b *testing.B) {
 // many passwords it has checked.
 func floodOfServer(b *testing.B) (more float64, hashed int32) {
 	b.Helper()
-	server := exec.CommandContext(b.Context(), os.Args[0], "-test.run=^$", "-test.bench=^BenchmarkServerMemory$",
-		"-test.benchtime=1x")
-	server.Env = append(os.Environ(), "PASSWORD_SERVER=1", "GOMAXPROCS=2")
-	in, err := server.StdinPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	out, err := server.StdoutPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := server.Start(); err != nil {
-		b.Fatal(err)
-	}
-	defer server.Wait()
-	defer in.Close()
-	site := ""
-	for lines := bufio.NewScanner(out); site == "" && lines.Scan(); {
-		_, site, _ = strings.Cut(lines.Text(), "serves ")
-	}
+	pid, site, stop := startProcess(b, "BenchmarkServerMemory", 0, processEnv+"=server", "GOMAXPROCS=2")
+	defer stop()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	cookie, csrf := csrfOf(b, client, site)
-	idle := peakOf(b, server.Process.Pid)
+	idle := peakOf(b, pid)
 	var checked atomic.Int32
 	var wait sync.WaitGroup
 	for i := range 1000 {
@@ -70,7 +46,7 @@ func floodOfServer(b *testing.B) (more float64, hashed int32) {
 		})
 	}
 	wait.Wait()
-	return float64(peakOf(b, server.Process.Pid)-idle) / 1024, checked.Load()
+	return float64(peakOf(b, pid)-idle) / 1024, checked.Load()
 }
 
 // peakOf returns the peak of the resident memory of a process, in kB.

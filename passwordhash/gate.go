@@ -11,7 +11,8 @@ import (
 // gate bounds how many hashes are computed at once, and how much memory they take together. Those
 // that wait enter in the order in which they came.
 type gate struct {
-	parallel, memory int // what may be in use
+	parallel func() int // how many may be computed
+	each     int        // bytes for each of them, which all may use together
 
 	mu      sync.Mutex
 	inside  int // how many are computed
@@ -30,15 +31,19 @@ type waiter struct {
 // queuePerHash is how many may wait for each that is computed.
 const queuePerHash = 4
 
-func newGate(parallel, memory int) *gate { return &gate{parallel: parallel, memory: memory} }
+// spareProcessor is how many hashes are computed at once by default: one fewer than Go uses
+// processors, at least one. While a hash is computed, Go takes its processor away only after ten
+// milliseconds, so a request that finds none free would wait for that. GOMAXPROCS may change while
+// the program runs, for example with the limit of a container.
+func spareProcessor() int { return max(1, runtime.GOMAXPROCS(0)-1) }
 
 // enter waits until a hash of so many bytes may be computed. Release must be called after it. The
 // error is ErrBusy if too many wait, and otherwise that of ctx.
 func (g *gate) enter(ctx context.Context, bytes int) (release func(), err error) {
-	w := &waiter{bytes: min(bytes, g.memory), entered: make(chan struct{})}
+	w := &waiter{bytes: bytes, entered: make(chan struct{})}
 	release = func() { g.leave(w) }
 	g.mu.Lock()
-	if len(g.waiting) >= queuePerHash*g.parallel {
+	if len(g.waiting) >= queuePerHash*g.parallel() {
 		g.mu.Unlock()
 		return nil, ErrBusy
 	}
@@ -57,17 +62,20 @@ func (g *gate) enter(ctx context.Context, bytes int) (release func(), err error)
 	}
 }
 
-// letIn lets those in that come first and have room. It is called with the lock.
+// letIn lets those in that come first and have room. One that needs more memory than there is
+// enters alone. It is called with the lock.
 func (g *gate) letIn() {
+	parallel := g.parallel()
+	memory := parallel * g.each
 	for len(g.waiting) > 0 {
 		w := g.waiting[0]
-		if g.inside == g.parallel || g.inUse+w.bytes > g.memory {
+		if g.inside >= parallel || g.inside > 0 && g.inUse+w.bytes > memory {
 			return
 		}
 		g.waiting = g.waiting[1:]
 		g.inside++
 		g.inUse += w.bytes
-		if w.collect = g.inUse+g.garbage > g.memory; w.collect {
+		if w.collect = g.inUse+g.garbage > max(memory, 2*g.each); w.collect {
 			g.garbage = 0
 		}
 		close(w.entered)

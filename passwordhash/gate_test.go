@@ -3,15 +3,20 @@ package passwordhash
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 )
 
+func newGate(parallel, each int) *gate {
+	return &gate{parallel: func() int { return parallel }, each: each}
+}
+
 func TestGateBoundsHashes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const parallel, all = 3, 40
-		g := newGate(parallel, parallel*10)
+		g := newGate(parallel, 10)
 		var inside, most, busy, done atomic.Int32
 		hold := make(chan struct{})
 		for range all {
@@ -47,7 +52,7 @@ func TestGateBoundsHashes(t *testing.T) {
 // A hash that needs more memory than all others together is computed alone, in its turn.
 func TestGateBoundsMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(4, 40)
+		g := newGate(4, 10)
 		enter := func(bytes int) *atomic.Pointer[func()] {
 			var got atomic.Pointer[func()]
 			go func() {
@@ -111,5 +116,68 @@ func TestGateLetsGoOfCanceledRequests(t *testing.T) {
 		if g.inside != 0 || g.inUse != 0 || len(g.waiting) != 0 {
 			t.Errorf("afterwards: %d inside, %d bytes, %d waiting", g.inside, g.inUse, len(g.waiting))
 		}
+	})
+}
+
+// By default one processor is free, also if Go gets more or fewer while the program runs.
+func TestOneProcessorIsFree(t *testing.T) {
+	h, err := New(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	for processors, want := range map[int]int{1: 1, 2: 1, 3: 2, 8: 7} {
+		runtime.GOMAXPROCS(processors)
+		if got := h.gate.parallel(); got != want {
+			t.Errorf("with %d processors, %d hashes at once, want %d", processors, got, want)
+		}
+	}
+}
+
+// If there are fewer processors than before, those that are inside go on, and nobody enters before
+// enough of them have left. If there are more, those that wait enter with the next one.
+func TestGateFollowsTheProcessors(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		parallel := 3
+		g := &gate{parallel: func() int { return parallel }, each: 10}
+		leave := make(chan struct{})
+		var inside atomic.Int32
+		enter := func() {
+			go func() {
+				release, err := g.enter(t.Context(), 10)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				inside.Add(1)
+				<-leave
+				inside.Add(-1)
+				release()
+			}()
+			synctest.Wait()
+		}
+		for range 3 {
+			enter()
+		}
+		parallel = 1
+		enter()
+		for _, want := range []int32{2, 1, 1, 0} {
+			leave <- struct{}{}
+			synctest.Wait()
+			if inside.Load() != want {
+				t.Errorf("%d are inside, want %d", inside.Load(), want)
+			}
+		}
+		for range 3 {
+			enter()
+		}
+		if inside.Load() != 1 {
+			t.Errorf("%d are inside, want 1", inside.Load())
+		}
+		parallel = 4
+		if enter(); inside.Load() != 4 {
+			t.Errorf("with more processors %d are inside, want 4", inside.Load())
+		}
+		close(leave)
 	})
 }

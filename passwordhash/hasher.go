@@ -8,8 +8,8 @@
 //
 // # Security notes
 //
-// A hash costs memory and time on purpose. So a [Hasher] computes only as many at once as the
-// machine has processors, lets a few more wait, and refuses the others with [ErrBusy].
+// A hash costs memory and time on purpose. So a [Hasher] leaves one processor to the rest of the
+// program, lets a few more hashes wait, and refuses the others with [ErrBusy].
 //
 // A stored hash says how much it costs. Each [Verifier] refuses one that would cost too much,
 // before it computes anything. A row that somebody has written into the database cannot stop the
@@ -21,11 +21,9 @@
 package passwordhash
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 )
 
 var (
@@ -53,7 +51,8 @@ type Options struct {
 
 	// Parallel is how many hashes are computed at once. Together they take at most Parallel times
 	// the memory of Argon2id; an imported hash that needs more than that is computed alone. Four
-	// times as many may wait. Defaults to the number of processors that Go uses.
+	// times as many may wait. Defaults to one fewer than runtime.GOMAXPROCS, at least 1, so that
+	// one processor is free for other requests; it follows GOMAXPROCS while the program runs.
 	Parallel int
 }
 
@@ -86,8 +85,11 @@ func New(o Options) (*Hasher, error) {
 		}
 		kinds = append(kinds, v)
 	}
-	parallel := cmp.Or(o.Parallel, runtime.GOMAXPROCS(0))
-	return &Hasher{params, kinds, newGate(parallel, parallel*params.bytes())}, nil
+	parallel := spareProcessor
+	if o.Parallel > 0 {
+		parallel = func() int { return o.Parallel }
+	}
+	return &Hasher{params, kinds, &gate{parallel: parallel, each: params.bytes()}}, nil
 }
 
 // fieldFault is the error for a field of [Options] or of a [Verifier].

@@ -26,7 +26,7 @@ var choices = []passwordhash.Argon2id{
 
 const (
 	slowestHash = 100 * time.Millisecond // of a sign-in, which is what a recommendation may cost
-	mostMemory  = 512 << 20              // bytes of the hashes on all processors together
+	mostMemory  = 512 << 20              // bytes of all hashes that are computed at once
 )
 
 // benchHash prints what hashes of passwords cost on this machine, and recommends parameters.
@@ -34,16 +34,16 @@ func benchHash(args []string, stdout io.Writer) error {
 	if err := noArguments("bench-hash", args); err != nil {
 		return err
 	}
-	processors := runtime.GOMAXPROCS(0)
+	parallel := max(1, runtime.GOMAXPROCS(0)-1) // as a site does by default
 	table := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(table, "memory\tpasses\ttime of one\tper second, %d at once\tmemory, %[1]d at once\t\n", processors)
+	fmt.Fprintf(table, "memory\tpasses\ttime of one\tper second, %d at once\tmemory, %[1]d at once\t\n", parallel)
 	best, advice := choices[0], "All of these take longer than %d ms, or more than %d MiB at once. The cheapest:"
 	for _, c := range choices {
-		one, rate, err := measure(c, processors)
+		one, rate, err := measure(c, parallel)
 		if err != nil {
 			return err
 		}
-		together := processors * int(c.Memory) << 10
+		together := parallel * int(c.Memory) << 10
 		fmt.Fprintf(table, "%d MiB\t%d\t%.1f ms\t%.0f\t%d MiB\t\n",
 			c.Memory>>10, c.Time, float64(one.Microseconds())/1000, rate, together>>20)
 		if one <= slowestHash && together <= mostMemory {
@@ -58,10 +58,10 @@ func benchHash(args []string, stdout io.Writer) error {
 	return err
 }
 
-// measure returns how long one hash takes alone, and how many are made in a second on all
-// processors.
-func measure(c passwordhash.Argon2id, processors int) (one time.Duration, rate float64, err error) {
-	h, err := passwordhash.New(passwordhash.Options{Argon2id: c})
+// measure returns how long one hash takes alone, and how many are made in a second if so many are
+// computed at once.
+func measure(c passwordhash.Argon2id, parallel int) (one time.Duration, rate float64, err error) {
+	h, err := passwordhash.New(passwordhash.Options{Argon2id: c, Parallel: parallel})
 	if err != nil {
 		return 0, 0, err
 	}
@@ -76,9 +76,9 @@ func measure(c passwordhash.Argon2id, processors int) (one time.Duration, rate f
 		}
 	}
 	var wait sync.WaitGroup
-	failures := make([]error, processors)
+	failures := make([]error, parallel)
 	start := time.Now()
-	for i := range processors {
+	for i := range parallel {
 		wait.Go(func() {
 			for range tries {
 				if _, err := h.Hash(context.Background(), "correct horse battery staple"); err != nil {
@@ -95,5 +95,5 @@ func measure(c passwordhash.Argon2id, processors int) (one time.Duration, rate f
 			return 0, 0, failure
 		}
 	}
-	return one, float64(tries*processors) / took, nil
+	return one, float64(tries*parallel) / took, nil
 }
