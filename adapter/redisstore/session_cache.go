@@ -48,14 +48,15 @@ redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return {KEYS[1], 1}`)
 
 // addCopy adds the key of a copy to the set of a user, unless the user is blocked. It removes those
-// that have expired.
+// that have expired. The set lives as long as its longest copy, which another instance may have
+// stored with a longer Options.Sessions.
 var addCopy = redis.NewScript(`
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 if redis.call('ZSCORE', KEYS[1], ARGV[3]) then return {KEYS[1], 0} end
 redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
-redis.call('PEXPIRE', KEYS[1], ARGV[2])
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 return {KEYS[1], 1}`)
 
 // blockUser blocks a user, and returns the keys of the copies.

@@ -59,6 +59,9 @@ type Options struct {
 	// is seen at once by every instance. What the application changes in the user's row by itself
 	// is seen after this time at the latest, or at once after [Store.Forget]. Defaults to 0: each
 	// session is read from the database.
+	//
+	// Instances may have different times while a new version is deployed. But one without Sessions
+	// does not tell the others that a session has ended: they see it after their own time.
 	Sessions time.Duration
 
 	// Secret encrypts cached sessions: the Secret of cardea.Config, or another of 32 bytes or more.
@@ -163,14 +166,11 @@ func (s *Store) Wrap(inner cardea.Adapter) (cardea.Adapter, error) {
 }
 
 // Forget makes every instance read the sessions of a user, with the user's row, from the database
-// for a minute. Call it in the transaction that changes the row, or after it. It needs
-// Options.Sessions; without it, nothing happens.
+// for a minute. Call it in the transaction that changes the row, or after it. A store without
+// Options.Sessions, such as that of an administrator's command, makes those that have it forget too.
 //
 // If Redis is away, the error says so. Then the change is seen when Options.Sessions has passed.
 func (s *Store) Forget(ctx context.Context, userID string) error {
-	if s.options.Sessions == 0 {
-		return nil
-	}
 	return (&sessionCache{connection: s.connection}).blockUser(ctx, userID)
 }
 
