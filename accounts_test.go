@@ -311,6 +311,27 @@ func TestDeleteUser(t *testing.T) {
 	})
 }
 
+// Verification tokens of all kinds are in one table. An address that is spelled like the identifier
+// of somebody else's token deletes none of that.
+func TestDeleteUserWhoseAddressIsAnIdentifier(t *testing.T) {
+	t.Parallel()
+	s := newMailSite(t, nil)
+	token := &cardea.VerificationToken{Identifier: "pending:ann@example.com", Token: "hash", Expires: time.Now().Add(time.Hour)}
+	if err := s.store.CreateVerificationToken(t.Context(), token); err != nil {
+		t.Fatal(err)
+	}
+	stranger := &cardea.User{Email: token.Identifier}
+	if err := s.store.CreateUser(t.Context(), stranger); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.auth.DeleteUser(t.Context(), stranger.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.store.ConsumeVerificationToken(t.Context(), token.Identifier, token.Token); err != nil {
+		t.Errorf("the token of Ann: %v", err)
+	}
+}
+
 // If an application reuses the id of a deleted user, the sessions of the deleted user do not become
 // sessions of the new one.
 func TestReusedIDOfADeletedUser(t *testing.T) {

@@ -298,8 +298,8 @@ func (a *Auth) deleteMails(ctx context.Context, userID string) error {
 	}
 	found, err := candidateOf(a.config.Adapter.UserByID(ctx, userID))
 	u := found.user
-	if err != nil || u == nil || u.Email == "" {
-		return err
+	if err != nil || u == nil || emailaddr.Clean(u.Email) == "" {
+		return err // also if an application stored what is the identifier of another token
 	}
 	spellings := []string{u.Email}
 	for _, of := range a.features.addresses {

@@ -32,6 +32,8 @@ func TestClean(t *testing.T) {
 		"Ada <ada@example.com>":    "",
 		`"ada"@example.com`:        "",
 		"ada(comment)@example.com": "",
+		"pending:ada@example.com":  "",
+		"ada@[IPv6:2001:db8::1]":   "ada@[ipv6:2001:db8::1]",
 	} {
 		if got := emailaddr.Clean(given); got != want {
 			t.Errorf("Clean(%q) = %q, want %q", given, got, want)
