@@ -105,6 +105,9 @@ func (a *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if route.shared {
 		a.origins.share(header, r)
 	}
+	if SessionFrom(r.Context()) != nil { // behind Load: each endpoint looks for itself, or for none
+		r = r.WithContext(aboutUser(r.Context(), a, nil, nil))
+	}
 	e, err := a.newExchange(w, r)
 	if err != nil {
 		a.log.WarnContext(r.Context(), "cardea: request refused", "code", codeOf(err),

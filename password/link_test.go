@@ -306,3 +306,28 @@ func TestSignUpLinkAfterTheAddressHasMoved(t *testing.T) {
 		t.Errorf("the user who has moved has a password, %v", err)
 	}
 }
+
+// A new password by mail signs nobody in, and ends the session of the browser that chooses it, also
+// in an application that has Auth.Load around all its handlers.
+func TestNewPasswordBehindLoad(t *testing.T) {
+	t.Parallel()
+	for _, strategy := range []cardea.Strategy{cardea.StrategyDatabase, cardea.StrategyJWT} {
+		for _, load := range []bool{false, true} {
+			s, handler := newHandler(t, func(c *cardea.Config, _ *password.Options) { c.Session.Strategy = strategy })
+			if load {
+				handler = s.Auth.Load(handler)
+			}
+			s.Server = httptest.NewServer(handler)
+			t.Cleanup(s.Close)
+			s.user(t, ann, first)
+			b := cardeatest.NewBrowser(t, s.URL)
+			signIn(t, b, ann, first)
+			post(t, b, "/password/forgot", url.Values{"email": {ann}})
+			open(t, b, s.mail(t, ann, "A new password"))
+			post(t, b, "/password/choose", url.Values{"password": {second}})
+			if isSignedIn(b) {
+				t.Errorf("%s, with Load %v: still signed in", strategy, load)
+			}
+		}
+	}
+}
