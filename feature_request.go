@@ -27,6 +27,9 @@ func (f featureEndpoint) serve(e *exchange) error {
 	}
 	if f.rule.Visitor == feature.VisitorSignedIn {
 		s, err := e.currentSession()
+		if err == nil {
+			s, err = withRow(e.r.Context(), e.auth, s)
+		}
 		switch {
 		case err != nil:
 			return err
@@ -38,9 +41,25 @@ func (f featureEndpoint) serve(e *exchange) error {
 			want.ask(e, s)
 			return nil
 		}
-		e.r = e.r.WithContext(aboutSession(e.r.Context(), e.auth, s))
+		e.r = e.r.WithContext(aboutUser(e.r.Context(), e.auth, s.User, s))
 	}
 	return callFeature(f.host, e, f.handler)
+}
+
+// withRow returns a session, which may be nil, with the row of its user, and nil if that is deleted. What a JWT
+// session says about the user is as old as the session, and without the application's columns: a
+// feature must not decide, or send a mail, by that.
+func withRow(ctx context.Context, a *Auth, s *Session) (*Session, error) {
+	if s == nil || a.jwt == nil || a.config.Adapter == nil {
+		return s, nil
+	}
+	found, err := candidateOf(a.config.Adapter.UserByID(ctx, s.UserID))
+	if err != nil || found.user == nil || found.deleted {
+		return nil, storeError("read the user", err)
+	}
+	current := *s
+	current.User = found.user
+	return &current, nil
 }
 
 type exchangeKey struct{}

@@ -7,17 +7,19 @@ import (
 )
 
 // Session returns the session of the visitor, and nil if nobody is signed in: for an endpoint of
-// VisitorAnybody. With VisitorSignedIn, [SessionFrom] returns it.
+// VisitorAnybody. With VisitorSignedIn, [SessionFrom] returns it. If there is an Adapter, the User
+// of either is the row, also with [StrategyJWT].
 func (h *Host) Session(ctx context.Context) (*Session, error) {
 	e := requestOf(ctx, h)
 	if e == nil {
 		return nil, errNoRequest
 	}
 	s, err := e.currentSession()
-	if err == nil {
-		writeJar(e)
+	if err != nil {
+		return nil, err
 	}
-	return s, err
+	writeJar(e)
+	return withRow(ctx, e.auth, s)
 }
 
 // Transact runs fn in a transaction of the Adapter, which the ctx of fn carries; see

@@ -1,6 +1,7 @@
 package cardea_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/feature"
+	"github.com/cardea-auth/cardea/oauth"
 )
 
 // withPassword is a feature that ends the sessions of the visitor, together with a write that may
@@ -197,4 +199,58 @@ func TestHostWithoutAnAdapter(t *testing.T) {
 	if _, err := f.host.Session(t.Context()); err == nil {
 		t.Error("Session without a request: no error")
 	}
+}
+
+// What a JWT session says about the user may be old, and lacks the application's columns. A feature
+// gets the row, and nobody if the user is deleted.
+func TestFeatureGetsTheRowOfTheUser(t *testing.T) {
+	t.Parallel()
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
+		s := newSite(t, func(c *cardea.Config) {
+			c.Session.Strategy = strategy
+			c.Callbacks.JWT = func(_ context.Context, change *cardea.TokenChange) (oauth.Claims, error) {
+				delete(change.Claims, "email")
+				return change.Claims, nil
+			}
+			addFeature(c, "x", func(h *cardea.Host) error {
+				say := func(r *http.Request, s *cardea.Session) error {
+					return h.JSON(r.Context(), http.StatusOK, s.User.Email)
+				}
+				h.Handle(rule("GET", "x/own", feature.SenderAnybody, feature.VisitorSignedIn),
+					func(_ http.ResponseWriter, r *http.Request) error { return say(r, cardea.SessionFrom(r.Context())) })
+				h.Handle(rule("GET", "x/who", feature.SenderAnybody, feature.VisitorAnybody),
+					func(_ http.ResponseWriter, r *http.Request) error {
+						s, err := h.Session(r.Context())
+						if err != nil || s == nil {
+							return cmp.Or(err, h.JSON(r.Context(), http.StatusOK, "nobody"))
+						}
+						return say(r, s)
+					})
+				return nil
+			})
+		})
+		b := s.signedIn(t, "1001")
+		u, err := s.store.UserByID(t.Context(), s.accountOwner(t, "idp", "1001"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		u.Email = "new@example.com" // by an administrator
+		if err := s.store.UpdateUser(t.Context(), u); err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range []string{"/x/own", "/x/who"} {
+			if got := text(t, visit(t, b, s.URL+"/api/auth"+path)); strings.TrimSpace(got) != `"new@example.com"` {
+				t.Errorf("%s sees the address %s", path, got)
+			}
+		}
+		if err := s.store.DeleteUser(t.Context(), u.ID); err != nil { // not by Auth, which ends sessions
+			t.Fatal(err)
+		}
+		if res := visit(t, b, s.URL+"/api/auth/x/own"); res.StatusCode == http.StatusOK {
+			t.Errorf("the endpoint of a deleted user: %s", res.Status)
+		}
+		if got := text(t, visit(t, b, s.URL+"/api/auth/x/who")); strings.TrimSpace(got) != `"nobody"` {
+			t.Errorf("after the deletion the visitor is %s", got)
+		}
+	})
 }

@@ -72,7 +72,21 @@ func (f *Feature) change(_ http.ResponseWriter, r *http.Request) error {
 
 // set answers the form of a user who has no password, and has signed in a short time ago.
 func (f *Feature) set(_ http.ResponseWriter, r *http.Request) error {
-	return f.give(r, cardea.SessionFrom(r.Context()).User, "", f.host.Form(r.Context())["password"])
+	ctx := r.Context()
+	u := cardea.SessionFrom(ctx).User
+	has, err := f.Has(ctx, u.ID)
+	switch {
+	case err != nil:
+		return f.host.StoreError("read the password", err)
+	case has: // before the cost of a hash
+		return errOtherPassword
+	}
+	return f.give(r, u, "", f.host.Form(ctx)["password"])
+}
+
+// errOtherPassword says that the user has got a password, or another one, since the page was shown.
+var errOtherPassword = &cardea.Error{
+	Code: cardea.CodeAccessDenied, Err: errors.New("the user has another password now"),
 }
 
 // refuseChange answers with what is wrong with a form of the account page.
@@ -102,7 +116,7 @@ func (f *Feature) give(r *http.Request, u *cardea.User, old, typed string) error
 			return err
 		}
 		if stored != old {
-			return &cardea.Error{Code: cardea.CodeAccessDenied, Err: errors.New("the user has another password now")}
+			return errOtherPassword
 		}
 		return f.write(ctx, u.ID, hash)
 	})

@@ -107,7 +107,7 @@ func (f *Feature) Install(h *cardea.Host) error {
 // handlePages adds the endpoints: for each page a GET that shows a form, and the POST of the form.
 func (f *Feature) handlePages() {
 	anybody := feature.Rule{Visitor: feature.VisitorAnybody, Limit: 60, Within: time.Hour}
-	signedIn := feature.Rule{Visitor: feature.VisitorSignedIn}
+	signedIn := feature.Rule{Visitor: feature.VisitorSignedIn, Limit: 60, Within: time.Hour}
 	if !f.options.NoSignUp {
 		signUp := anybody
 		signUp.Limit, signUp.Within = f.options.SignUpLimit.Count, f.options.SignUpLimit.Within

@@ -594,6 +594,44 @@ func TestTriesAreLimited(t *testing.T) {
 	}
 }
 
+// Each form costs a hash or a mail, so each has a limit, also for somebody who is signed in.
+func TestEveryFormIsLimited(t *testing.T) {
+	t.Parallel()
+	forms := map[string]url.Values{
+		"signup": {"email": {ann}}, "forgot": {"email": {ann}}, "choose": {"password": {second}},
+		"set": {"password": {second}}, "change": {"current": {first}, "password": {first}}, "remove": {},
+	}
+	for path, form := range forms {
+		s := newSite(t, nil)
+		s.user(t, ann, first)
+		b := s.browser(t)
+		signIn(t, b, ann, first)
+		tries := 0
+		for tries < 100 && post(t, b, "/password/"+path, form) != "RateLimited" {
+			tries++
+		}
+		if tries == 100 {
+			t.Errorf("%s: %d forms, and no limit was reached", path, tries)
+		}
+	}
+}
+
+// What a session says about the user may be old, with StrategyJWT. The owner of the address reads
+// the notice.
+func TestNoticeGoesToTheAddressOfTheRow(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(c *cardea.Config, _ *password.Options) { c.Session.Strategy = cardea.StrategyJWT })
+	u := s.user(t, ann, first)
+	b := s.browser(t)
+	signIn(t, b, ann, first)
+	u.Email = "new@example.com" // by an administrator
+	if err := s.store.UpdateUser(t.Context(), u); err != nil {
+		t.Fatal(err)
+	}
+	post(t, b, "/password/change", url.Values{"current": {first}, "password": {second}})
+	s.mail(t, "new@example.com", "was changed")
+}
+
 // Nobody can lock out the owner of an account: a browser in which the owner has signed in has tries
 // of its own, until the password changes.
 func TestOwnerIsNotLockedOut(t *testing.T) {
