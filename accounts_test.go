@@ -316,7 +316,9 @@ func TestDeleteUser(t *testing.T) {
 func TestDeleteUserWhoseAddressIsAnIdentifier(t *testing.T) {
 	t.Parallel()
 	s := newMailSite(t, nil)
-	token := &cardea.VerificationToken{Identifier: "pending:ann@example.com", Token: "hash", Expires: time.Now().Add(time.Hour)}
+	token := &cardea.VerificationToken{
+		Identifier: "pending:ann@example.com", Token: "hash", Expires: time.Now().Add(time.Hour),
+	}
 	if err := s.store.CreateVerificationToken(t.Context(), token); err != nil {
 		t.Fatal(err)
 	}

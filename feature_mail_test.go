@@ -1,18 +1,22 @@
 package cardea_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/feature"
+	"github.com/cardea-auth/cardea/memadapter"
 	"github.com/cardea-auth/cardea/ratelimit"
 )
 
@@ -45,6 +49,42 @@ func forgot(c *cardea.Config, send func(ctx context.Context, address, link strin
 				return h.Page(r.Context(), feature.Page{Title: "Look into your mail"})
 			})
 		return nil
+	})
+}
+
+// What a mail costs begins when the answer has left: beside it, it would take a processor from the
+// answer, whose time would then tell that there is a mail.
+func TestMailsBeginAfterTheAnswer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var start time.Time
+		began := make(chan time.Duration, 1)
+		auth, err := cardea.New(cardea.Config{
+			Secret: strings.Repeat("s", 32), Adapter: memadapter.New(), BaseURL: "https://www.example.com",
+			Features: []cardea.Feature{&testFeature{id: "x", install: func(h *cardea.Host) error {
+				h.Handle(rule("GET", "x/mail", feature.SenderAnybody, feature.VisitorAnybody),
+					func(_ http.ResponseWriter, r *http.Request) error {
+						start = time.Now()
+						err := h.SendMail(r.Context(), "ann@example.com", func(context.Context) error {
+							began <- time.Since(start)
+							return nil
+						})
+						return cmp.Or(err, h.JSON(r.Context(), http.StatusOK, "asked"))
+					})
+				return nil
+			}}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequestWithContext(t.Context(), "GET", "https://www.example.com/api/auth/x/mail", nil)
+		auth.ServeHTTP(httptest.NewRecorder(), r)
+		if answered := time.Since(start); answered != 0 {
+			t.Errorf("the answer took %v", answered)
+		}
+		if got := <-began; got != 50*time.Millisecond {
+			t.Errorf("the mail began after %v", got)
+		}
 	})
 }
 

@@ -46,9 +46,9 @@ func (f featureEndpoint) serve(e *exchange) error {
 	return callFeature(f.host, e, f.handler)
 }
 
-// withRow returns a session, which may be nil, with the row of its user, and nil if that is deleted. What a JWT
-// session says about the user is as old as the session, and without the application's columns: a
-// feature must not decide, or send a mail, by that.
+// withRow returns a session, which may be nil, with the row of its user, and nil if that is
+// deleted. What a JWT session says about the user is as old as the session, and without the
+// application's columns: a feature must not decide, or send a mail, by that.
 func withRow(ctx context.Context, a *Auth, s *Session) (*Session, error) {
 	if s == nil || a.jwt == nil || a.config.Adapter == nil {
 		return s, nil

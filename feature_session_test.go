@@ -217,7 +217,9 @@ func TestFeatureGetsTheRowOfTheUser(t *testing.T) {
 					return h.JSON(r.Context(), http.StatusOK, s.User.Email)
 				}
 				h.Handle(rule("GET", "x/own", feature.SenderAnybody, feature.VisitorSignedIn),
-					func(_ http.ResponseWriter, r *http.Request) error { return say(r, cardea.SessionFrom(r.Context())) })
+					func(_ http.ResponseWriter, r *http.Request) error {
+						return say(r, cardea.SessionFrom(r.Context()))
+					})
 				h.Handle(rule("GET", "x/who", feature.SenderAnybody, feature.VisitorAnybody),
 					func(_ http.ResponseWriter, r *http.Request) error {
 						s, err := h.Session(r.Context())

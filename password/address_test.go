@@ -125,6 +125,7 @@ func TestLinksAboutAnAddressLiveAsLongAsTheirKind(t *testing.T) {
 					u := s.user(t, ann, first)
 					b := cardeatest.NewBrowser(t, "http://localhost")
 					b.Transport = handlerTransport{handler}
+					defer time.Sleep(time.Second) // for the notices
 					signIn(t, b, ann, first)
 					if tt.subject == "was changed" {
 						s.move(t, b, "ann@new.example")

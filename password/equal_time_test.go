@@ -1,10 +1,12 @@
 package password_test
 
 import (
+	"encoding/binary"
 	"fmt"
 	"io"
 	"maps"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -23,12 +25,12 @@ var forms = []struct{ name, path string }{
 	{"sign-in", "/callback/password"}, {"sign-up", "/password/signup"}, {"forgot", "/password/forgot"},
 }
 
-// openSite is a site without limits.
+// openSite is a site without limits for an account or an address. Clients have theirs: an asker is
+// a new client with each request.
 func openSite(t testing.TB, hashing passwordhash.Options) *site {
 	return newSite(t, func(c *cardea.Config, o *password.Options) {
-		none := ratelimit.InsecureUnlimited()
-		c.Limits.Client, c.Limits.Account, c.Limits.AccountClient = none, none, none
-		c.Limits.Mail, c.Limits.MailClient = none, none
+		c.Limits.Account, c.Limits.Mail = ratelimit.InsecureUnlimited(), ratelimit.InsecureUnlimited()
+		c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 		o.Hashing = hashing
 	})
 }
@@ -37,12 +39,19 @@ func openSite(t testing.TB, hashing passwordhash.Options) *site {
 type asker struct {
 	*cardeatest.Browser
 	token string
+	sent  *uint32
 }
 
 func newAsker(t testing.TB, s *site) asker {
 	b := cardeatest.NewBrowser(t, s.URL)
 	b.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return asker{b, b.CSRFToken()}
+	return asker{b, b.CSRFToken(), new(uint32)}
+}
+
+// client returns the address of another client for each request.
+func (a asker) client() string {
+	*a.sent++
+	return netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, 10<<24+*a.sent))).String()
 }
 
 // send posts a form with an address, and returns how long the answer took, and all of it that
@@ -50,8 +59,14 @@ func newAsker(t testing.TB, s *site) asker {
 func (a asker) send(t testing.TB, path, address string) (took time.Duration, answer string) {
 	t.Helper()
 	form := url.Values{"csrfToken": {a.token}, "email": {address}, "password": {"a wrong password of mine"}}
+	r, err := http.NewRequestWithContext(t.Context(), "POST", a.Site+"/api/auth"+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("X-Forwarded-For", a.client())
 	start := time.Now()
-	res, err := a.PostForm(a.Site+"/api/auth"+path, form)
+	res, err := a.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,6 +75,9 @@ func (a asker) send(t testing.TB, path, address string) (took time.Duration, ans
 	res.Body.Close()
 	if err != nil {
 		t.Fatal(err)
+	}
+	if res.StatusCode >= 400 {
+		t.Fatalf("%s: %s", path, res.Status)
 	}
 	var text strings.Builder
 	fmt.Fprintln(&text, res.Status, len(body), strings.ReplaceAll(string(body), a.token, "TOKEN"))

@@ -59,6 +59,7 @@ func TestLinksLiveAsLongAsTheirKind(t *testing.T) {
 					})
 					b := cardeatest.NewBrowser(t, "http://localhost")
 					b.Transport = handlerTransport{handler}
+					defer time.Sleep(time.Second) // for the notices
 					if tt.path == "/password/forgot" {
 						s.user(t, ann, first)
 					}
@@ -266,7 +267,7 @@ func TestMailGoesToTheStoredAddress(t *testing.T) {
 					b := cardeatest.NewBrowser(t, "http://localhost")
 					b.Transport = handlerTransport{handler}
 					post(t, b, path, url.Values{"email": {tt.typed}})
-					synctest.Wait() // for the mails
+					time.Sleep(time.Minute) // for the mails
 					mails := s.mails.All()
 					if (len(mails) == 1) != tt.sent || len(mails) > 0 && mails[0].To != tt.stored {
 						t.Errorf("sent %+v", mails)

@@ -167,7 +167,8 @@ func (s *Store) Wrap(inner cardea.Adapter) (cardea.Adapter, error) {
 
 // Forget makes every instance read the sessions of a user, with the user's row, from the database
 // for a minute. Call it in the transaction that changes the row, or after it. A store without
-// Options.Sessions, such as that of an administrator's command, makes those that have it forget too.
+// Options.Sessions, such as that of an administrator's command, makes those that have it forget
+// too.
 //
 // If Redis is away, the error says so. Then the change is seen when Options.Sessions has passed.
 func (s *Store) Forget(ctx context.Context, userID string) error {

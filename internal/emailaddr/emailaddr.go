@@ -19,7 +19,8 @@ func Clean(s string) string {
 	switch {
 	case local == "" || domain == "" || len(s) > maxLength:
 		return ""
-	case strings.Contains(local, ":"), strings.Contains(domain, "@"), strings.ContainsAny(s, `",;<>()`), strings.ContainsFunc(s, isBlankOrControl):
+	case strings.Contains(local, ":"), strings.Contains(domain, "@"),
+		strings.ContainsAny(s, `",;<>()`), strings.ContainsFunc(s, isBlankOrControl):
 		return ""
 	}
 	return s
