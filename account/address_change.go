@@ -9,6 +9,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/feature"
+	"github.com/cardea-auth/cardea/internal/emailaddr"
 	"github.com/cardea-auth/cardea/language"
 	"github.com/cardea-auth/cardea/oauth"
 )
@@ -155,8 +156,8 @@ func (a addresses) move(ctx context.Context, u *cardea.User, address string) err
 	if errors.Is(err, cardea.ErrConflict) {
 		return errTaken
 	}
-	if err != nil || before == "" || before == address {
-		return err
+	if err != nil || before == address || emailaddr.Clean(before) == "" {
+		return err // also if an application stored what is the identifier of another token
 	}
 	tokens, _ := feature.StoreOf[cardea.TokenStore](a.host.Adapter())
 	_, err = tokens.DeleteVerificationTokens(ctx, before)

@@ -153,6 +153,31 @@ func TestChangeOfTheAddress(t *testing.T) {
 	}
 }
 
+// Verification tokens of all kinds are in one table. Whoever leaves an address that is spelled like
+// the identifier of somebody else's token ends none of that.
+func TestChangeFromWhatIsNoAddress(t *testing.T) {
+	t.Parallel()
+	s, mails := newAddressSite(t)
+	b := s.signIn(t, "", "")
+	u, err := s.store.UserByID(t.Context(), userID(t, s, annsOld))
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := &cardea.VerificationToken{Identifier: "pending:ben@x", Token: "hash", Expires: time.Now().Add(time.Hour)}
+	u.Email, u.EmailVerified = token.Identifier, time.Time{}
+	err = errors.Join(s.store.UpdateUser(t.Context(), u), s.store.CreateVerificationToken(t.Context(), token))
+	if err != nil {
+		t.Fatal(err)
+	}
+	move(t, b, mails, annsNew)
+	if got := addressOf(t, s, u.ID); got != annsNew {
+		t.Errorf("the address is %s", got)
+	}
+	if _, err := s.store.ConsumeVerificationToken(t.Context(), token.Identifier, token.Token); err != nil {
+		t.Errorf("the token of somebody else: %v", err)
+	}
+}
+
 // The answer does not say whether somebody has the new address; its owner gets a mail.
 func TestChangeToAnAddressOfAnotherUser(t *testing.T) {
 	t.Parallel()
