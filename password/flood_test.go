@@ -35,12 +35,12 @@ func (h *slowHash) Parse(hash string) (*passwordhash.Check, error) {
 	}}, nil
 }
 
-// Class 7: GO-2026-4584, keycloak#28477: of 100 sign-ins at once, two are hashed, eight wait, and
+// Class 7: GO-2026-4584, keycloak#28477: of 100 sign-ins at once, two are hashed, 32 wait, and
 // the others get 503 with Retry-After, at once. Then the site goes on as before.
 func TestFloodOfSignIns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		const all, parallel, served = 100, 2, 10
+		const all, parallel, served = 100, 2, 34
 		slow := &slowHash{open: make(chan struct{})}
 		s, handler := newHandler(t, func(c *cardea.Config, o *password.Options) {
 			c.BaseURL = "http://localhost"

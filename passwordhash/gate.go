@@ -28,8 +28,9 @@ type waiter struct {
 	entered chan struct{} // closed when it may enter
 }
 
-// queuePerHash is how many may wait for each that is computed.
-const queuePerHash = 4
+// queuePerHash is how many may wait for each that is computed. With the default parameters that is
+// less than half a second, also for the last one.
+const queuePerHash = 16
 
 // spareProcessor is how many hashes are computed at once by default: one fewer than Go uses
 // processors, at least one. While a hash is computed, Go takes its processor away only after ten

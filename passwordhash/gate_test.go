@@ -15,7 +15,7 @@ func newGate(parallel, each int) *gate {
 
 func TestGateBoundsHashes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const parallel, all = 3, 40
+		const parallel, all = 3, 60
 		g := newGate(parallel, 10)
 		var inside, most, busy, done atomic.Int32
 		hold := make(chan struct{})
