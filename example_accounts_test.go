@@ -7,24 +7,23 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"time"
 
 	"github.com/cardea-auth/cardea"
-	"github.com/cardea-auth/cardea/authjs"
 	"github.com/cardea-auth/cardea/memadapter"
 	"github.com/cardea-auth/cardea/provider"
 )
 
-// A page on which users see their accounts, and the form with which they unlink one. The last
-// account stays, because its owner could not sign in without it.
+// A page on which users see their accounts, and the form with which they unlink one, for whoever
+// has signed in within the last quarter of an hour. The last account stays, because its owner could
+// not sign in without it.
 func ExampleAuth_UnlinkAccount() {
-	const secret = "32 bytes or more, made by: cardea secret"
 	store := memadapter.New()
 	auth, err := cardea.New(cardea.Config{
-		Secret:    secret,
+		Secret:    "32 bytes or more, made by: cardea secret",
 		BaseURL:   "https://example.com",
 		Adapter:   store,
 		Providers: []cardea.Provider{provider.GitHub(provider.Client{ID: "id", Secret: "secret"})},
-		Session:   cardea.SessionConfig{Strategy: cardea.StrategyJWT},
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -41,7 +40,7 @@ func ExampleAuth_UnlinkAccount() {
 			fmt.Fprintf(w, "%s: %s", a.Provider, a.ProviderAccountID)
 		}
 	}))
-	mux.Handle("POST /unlink", cardea.Handle(auth, func(w http.ResponseWriter, r *http.Request, u *cardea.User) {
+	unlink := func(w http.ResponseWriter, r *http.Request, u *cardea.User) {
 		err := auth.UnlinkAccount(r.Context(), u.ID, r.FormValue("provider"), r.FormValue("account"))
 		switch {
 		case errors.Is(err, cardea.ErrLastCredential):
@@ -51,9 +50,10 @@ func ExampleAuth_UnlinkAccount() {
 		default:
 			http.Redirect(w, r, "/accounts", http.StatusSeeOther)
 		}
-	}))
+	}
+	mux.Handle("POST /unlink", auth.RequireFresh(15*time.Minute, cardea.Handle(auth, unlink)))
 
-	// A user who has signed in with GitHub, and the cookie of the session.
+	// A user with an account at GitHub, who has just signed in, and the cookies of the session.
 	ann := &cardea.User{Name: "Ann Example", Email: "ann@example.com"}
 	if err := store.CreateUser(context.Background(), ann); err != nil {
 		log.Fatal(err)
@@ -64,16 +64,13 @@ func ExampleAuth_UnlinkAccount() {
 		log.Fatal(err)
 	}
 	r := httptest.NewRequest(http.MethodGet, "https://example.com/accounts", nil)
-	sessions, err := authjs.New(authjs.Config{Secret: secret})
-	if err != nil {
+	signedIn := httptest.NewRecorder()
+	if _, err := auth.SignIn(signedIn, r, cardea.Proof{UserID: ann.ID, Provider: "github"}); err != nil {
 		log.Fatal(err)
 	}
-	cookie := httptest.NewRecorder()
-	claims := authjs.Claims{"sub": ann.ID, "name": ann.Name, "email": ann.Email}
-	if err := sessions.Write(cookie, r, claims); err != nil {
-		log.Fatal(err)
+	for _, cookie := range signedIn.Result().Cookies() {
+		r.AddCookie(cookie)
 	}
-	r.AddCookie(cookie.Result().Cookies()[0])
 	w := httptest.NewRecorder()
 	mux.ServeHTTP(w, r)
 	fmt.Println(w.Code, w.Body)

@@ -23,6 +23,7 @@ import (
 	"github.com/cardea-auth/cardea/credentials"
 	"github.com/cardea-auth/cardea/email"
 	"github.com/cardea-auth/cardea/memadapter"
+	"github.com/cardea-auth/cardea/provider"
 )
 
 // program is the built command.
@@ -212,6 +213,82 @@ func (p program) checkCode(t *testing.T) {
 	res.Body.Close()
 	if res.StatusCode != http.StatusBadRequest {
 		t.Errorf("a port that is a host: %s", res.Status)
+	}
+}
+
+// A code ends with the session that allowed it.
+func TestCodeEndsWithItsSession(t *testing.T) {
+	t.Parallel()
+	issuer := cardeatest.NewIssuer(t,
+		cardeatest.Person{Subject: "1", Name: "Grace", Email: "grace@example.com", EmailVerified: true})
+	store := memadapter.New()
+	auth, err := cardea.New(cardea.Config{
+		Secret: strings.Repeat("s", 32), Adapter: store, Logger: slog.New(slog.DiscardHandler),
+		Providers: []cardea.Provider{provider.OIDC("idp", "Identity Provider",
+			provider.Client{ID: issuer.ClientID, Secret: issuer.ClientSecret, Issuer: issuer.URL})},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &site{auth: auth, tokens: store}
+	server := httptest.NewServer(s.routes())
+	t.Cleanup(server.Close)
+
+	verifier := strings.Repeat("v", 43)
+	question := url.Values{"port": {"9"}, "state": {strings.Repeat("s", 26)}, "challenge": {hash(verifier)}}
+	for name, tc := range map[string]struct {
+		end  func(t *testing.T, b *cardeatest.Browser, userID string)
+		want int
+	}{
+		"all sessions end": {func(t *testing.T, _ *cardeatest.Browser, userID string) {
+			if n, err := auth.EndSessions(t.Context(), userID, nil); n == 0 || err != nil {
+				t.Fatal(n, err)
+			}
+		}, http.StatusForbidden},
+		"the others end": {func(t *testing.T, b *cardeatest.Browser, userID string) {
+			sessions, err := auth.Sessions(t.Context(), userID)
+			if err != nil || len(sessions) != 1 {
+				t.Fatal(len(sessions), err)
+			}
+			if _, err := auth.EndSessions(t.Context(), userID, sessions[0]); err != nil {
+				t.Fatal(err)
+			}
+		}, http.StatusNoContent},
+		"the browser signs out": {func(_ *testing.T, b *cardeatest.Browser, _ string) {
+			b.Post("/signout", url.Values{})
+		}, http.StatusForbidden},
+	} {
+		t.Run(name, func(t *testing.T) {
+			grace := cardeatest.SignIn(t, server.URL, "idp", "grace@example.com")
+			u, err := store.UserByEmail(t.Context(), "grace@example.com")
+			if err != nil {
+				t.Fatal(err)
+			}
+			grace.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+			res, err := grace.PostForm(server.URL+"/cli?"+question.Encode(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res.Body.Close()
+			to, err := res.Location()
+			if err != nil {
+				t.Fatal(res.Status, err)
+			}
+			tc.end(t, grace, u.ID)
+			b := cardeatest.NewBrowser(t, server.URL)
+			res, err = b.PostForm(server.URL+"/cli/session",
+				url.Values{"code": {to.Query().Get("code")}, "verifier": {verifier}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			res.Body.Close()
+			if res.StatusCode != tc.want || (b.Session() != nil) != (tc.want == http.StatusNoContent) {
+				t.Errorf("%s, session %v, want status %d", res.Status, b.Session(), tc.want)
+			}
+			if _, err := auth.EndSessions(t.Context(), u.ID, nil); err != nil {
+				t.Fatal(err)
+			}
+		})
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -10,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -64,7 +66,7 @@ func (s *site) allow(w http.ResponseWriter, r *http.Request, u *cardea.User) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	code := rand.Text() + "." + u.ID
+	code := rand.Text() + "." + cardea.SessionFrom(r.Context()).ID() + "." + u.ID
 	err = s.tokens.CreateVerificationToken(r.Context(), &cardea.VerificationToken{
 		Identifier: "cli:" + u.ID, Token: hash(code + " " + req.challenge), Expires: time.Now().Add(time.Minute),
 	})
@@ -79,7 +81,8 @@ func (s *site) allow(w http.ResponseWriter, r *http.Request, u *cardea.User) {
 // start begins a session of the program that has the code and the verifier of the challenge.
 func (s *site) start(w http.ResponseWriter, r *http.Request) {
 	code, verifier := r.PostFormValue("code"), r.PostFormValue("verifier")
-	_, id, _ := strings.Cut(code, ".")
+	_, of, _ := strings.Cut(code, ".")
+	session, id, _ := strings.Cut(of, ".")
 	t, err := s.tokens.ConsumeVerificationToken(r.Context(), "cli:"+id, hash(code+" "+hash(verifier)))
 	switch {
 	case errors.Is(err, cardea.ErrNotFound) || err == nil && time.Now().After(t.Expires):
@@ -89,7 +92,10 @@ func (s *site) start(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "Try again later.", http.StatusServiceUnavailable)
 		return
 	}
-	_, err = s.auth.SignIn(w, r, cardea.Proof{UserID: id, Provider: "cli"})
+	_, err = s.auth.SignIn(w, r, cardea.Proof{
+		UserID: id, Provider: "cli",
+		Within: func(ctx context.Context, u *cardea.User) error { return s.checkSession(ctx, u.ID, session) },
+	})
 	if refused, ok := errors.AsType[*cardea.Error](err); ok {
 		http.Error(w, "You may not sign in: "+string(refused.Code), http.StatusForbidden)
 		return
@@ -99,6 +105,20 @@ func (s *site) start(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
+}
+
+// checkSession refuses a code if the session that allowed it has ended meanwhile: a thief who was
+// signed out everywhere must not come back with a code. It runs under the lock of the user, which
+// Auth.EndSessions takes too.
+func (s *site) checkSession(ctx context.Context, userID, id string) error {
+	sessions, err := s.auth.Sessions(ctx, userID)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(sessions, func(session *cardea.Session) bool { return session.ID() == id }) {
+		return &cardea.Error{Code: cardea.CodeAccessDenied}
+	}
+	return nil
 }
 
 // request is what the program asks for in the URL of the page.

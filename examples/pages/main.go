@@ -33,6 +33,8 @@ import (
 	"github.com/cardea-auth/cardea/provider"
 )
 
+const fresh = 15 * time.Minute
+
 // site is the application.
 type site struct {
 	auth      *cardea.Auth
@@ -83,7 +85,7 @@ func run(script string) error {
 	// For development only: this identity provider signs in anybody under any name.
 	idp := cardeatest.NewLocalIssuer("http://"+idpListener.Addr().String(), "pages", "not a secret")
 	site := "http://localhost:" + port
-	handler, err := newSite(idp, printer{}, script)
+	handler, err := newSite(memadapter.New(), idp, printer{}, script)
 	if err != nil {
 		return err
 	}
@@ -99,10 +101,11 @@ func serve(listener net.Listener, handler http.Handler) error {
 	return server.Serve(listener)
 }
 
-// newSite returns the whole application. It signs in with idp, and sends mails with sender. If
-// script is the file of htmx, the pages are those in templ.
-func newSite(idp *cardeatest.Issuer, sender email.Sender, script string) (http.Handler, error) {
-	store := memadapter.New()
+// newSite returns the whole application. It keeps users in store, signs in with idp, and sends
+// mails with sender. If script is the file of htmx, the pages are those in templ.
+func newSite(
+	store *memadapter.Adapter, idp *cardeatest.Issuer, sender email.Sender, script string,
+) (http.Handler, error) {
 	ann := &cardea.User{Name: "Ann", Email: "ann@example.com"}
 	if err := store.CreateUser(context.Background(), ann); err != nil {
 		return nil, err
@@ -146,7 +149,8 @@ func newSite(idp *cardeatest.Issuer, sender email.Sender, script string) (http.H
 	mux.Handle("/api/auth/", s.auth)
 	mux.HandleFunc("GET /signin", s.signInPage)
 	mux.Handle("GET /account", cardea.Handle(s.auth, s.accountPage))
-	mux.Handle("POST /account/unlink", cardea.Handle(s.auth, s.unlink))
+	// To remove a way in needs a new sign-in or confirmation, as on the built-in page.
+	mux.Handle("POST /account/unlink", s.auth.RequireFresh(fresh, cardea.Handle(s.auth, s.unlink)))
 	mux.Handle("GET /{$}", http.RedirectHandler("/account", http.StatusSeeOther))
 	mux.HandleFunc("GET /htmx.js", func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, script) })
 	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) {

@@ -14,17 +14,24 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/a-h/templ"
 	"github.com/a-h/templ/generator"
 	"github.com/a-h/templ/parser/v2"
 
 	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/memadapter"
 )
 
 // start runs the example, and returns the URL of the site and its mails. script is the file of
 // htmx, "" for the pages without it.
 func start(t *testing.T, script string) (string, *cardeatest.Mailbox) {
+	t.Helper()
+	return startWith(t, memadapter.New(), script)
+}
+
+func startWith(t *testing.T, store *memadapter.Adapter, script string) (string, *cardeatest.Mailbox) {
 	t.Helper()
 	idp := httptest.NewUnstartedServer(nil)
 	issuer := cardeatest.NewLocalIssuer("http://"+idp.Listener.Addr().String(), "pages", "not a secret")
@@ -32,7 +39,7 @@ func start(t *testing.T, script string) (string, *cardeatest.Mailbox) {
 	idp.Start()
 	t.Cleanup(idp.Close)
 	var mails cardeatest.Mailbox
-	handler, err := newSite(issuer, &mails, script)
+	handler, err := newSite(store, issuer, &mails, script)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,6 +208,76 @@ func checkEachForm(t *testing.T, site string, mails *cardeatest.Mailbox) {
 				t.Errorf("still signed in, at %s", at)
 			}
 		})
+	}
+}
+
+// Who has signed in some time ago is led to confirm, with a form and with htmx, and the account
+// stays.
+func TestUnlinkingNeedsFreshSession(t *testing.T) {
+	t.Parallel()
+	for name, script := range map[string]string{"html": "", "templ": "htmx.js"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store := memadapter.New()
+			site, _ := startWith(t, store, script)
+			b := cardeatest.NewBrowser(t, site)
+			page, _ := get(t, b, site+"/account")
+			page, _ = submit(t, b, page, "/api/auth/callback/credentials",
+				url.Values{"name": {"ann"}, "password": {"open sesame"}})
+			_, idp := submit(t, b, page, "/api/auth/signin/local", nil)
+			res, err := b.PostForm(idp, url.Values{"name": {"Ann"}, "email": {"ann@example.org"}})
+			page, _ = read(t, res, err)
+			page, _ = submit(t, b, page, "/api/auth/link", nil)
+			makeOld(t, store, "ann@example.com")
+
+			values, found := findForm(t, b, page, "/account/unlink", nil)
+			if !found {
+				t.Fatalf("no form to unlink on the page:\n%s", page)
+			}
+			req, err := http.NewRequest(http.MethodPost, site+"/account/unlink", strings.NewReader(values.Encode()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			if script == "" {
+				req.Header.Set("Accept", "text/html")
+			} else {
+				req.Header.Set("HX-Request", "true")
+				req.Header.Set("HX-Current-URL", site+"/account")
+			}
+			res, err = b.Do(req)
+			_, at := read(t, res, err)
+			if script != "" {
+				at = res.Header.Get("HX-Redirect")
+			}
+			if !strings.HasPrefix(at, site+"/api/auth/confirm") {
+				t.Errorf("the visitor is at %s, %s", at, res.Status)
+			}
+			if page, _ = get(t, b, site+"/account"); !strings.Contains(page, "linked: local") {
+				t.Errorf("unlinked without a confirmation:\n%s", page)
+			}
+		})
+	}
+}
+
+// makeOld moves the sign-in of the one session of a user 16 minutes into the past.
+func makeOld(t *testing.T, store *memadapter.Adapter, email string) {
+	t.Helper()
+	u, err := store.UserByEmail(t.Context(), email)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sessions, err := store.Sessions(t.Context(), u.ID)
+	if err != nil || len(sessions) != 1 {
+		t.Fatal(len(sessions), err)
+	}
+	s := *sessions[0]
+	s.AuthTime = s.AuthTime.Add(-16 * time.Minute)
+	if err := store.DeleteSession(t.Context(), s.Token); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.CreateSession(t.Context(), &s); err != nil {
+		t.Fatal(err)
 	}
 }
 
