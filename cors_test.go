@@ -7,7 +7,9 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/cardea-auth/cardea"
 )
@@ -269,5 +271,40 @@ func TestCallbackURLsOfTrustedOrigins(t *testing.T) {
 	})
 	if got := stored(asked, front+"/no"); got != asked.URL {
 		t.Errorf("the callback refused, and stored is %s", got)
+	}
+}
+
+// The developer of a front end whose origin is not trusted sees an error in the browser, and
+// whoever looks after the server sees a warning: one in an hour, because anybody can cause it.
+func TestBrowserThatCannotReadTheAnswerIsLogged(t *testing.T) {
+	t.Parallel()
+	const warning = "cardea: a browser cannot read the answer"
+	for _, path := range []string{"session", "csrf"} {
+		var log logRecorder
+		var now atomic.Int64
+		s := newSplitSite(t, func(c *cardea.Config) { c.Logger = log.logger() })
+		s.auth.SetClock(func() time.Time { return time.Now().Add(time.Duration(now.Load())) })
+		ask := func(origin string, want int) {
+			t.Helper()
+			send(t, s.URL+"/api/auth/"+path, nil, nil, header("Origin", origin))
+			if got := strings.Count(log.String(), warning); got != want {
+				t.Errorf("GET %s from %q: %d warnings, want %d", path, origin, got, want)
+			}
+		}
+		for _, origin := range append([]string{"", "null", "*", "chrome-extension://abc", s.URL}, trusted...) {
+			ask(origin, 0)
+		}
+		ask("https://other.example", 1)
+		for _, part := range []string{"https://other.example", "Config.TrustedOrigins", path} {
+			if !strings.Contains(log.String(), part) {
+				t.Errorf("the warning does not name %s", part)
+			}
+		}
+		for range 50 {
+			ask("https://other.example", 1)
+		}
+		ask("https://a-third.example", 1)
+		now.Store(int64(61 * time.Minute))
+		ask("https://other.example", 2)
 	}
 }

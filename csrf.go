@@ -90,6 +90,7 @@ func (e *exchange) readCSRF() {
 
 // getCSRF answers with the CSRF token, for clients that have no form from this site.
 func getCSRF(e *exchange) error {
+	sender{e}.warnOfUnread()
 	e.json(http.StatusOK, map[string]string{"csrfToken": e.csrfToken})
 	return nil
 }

@@ -9,11 +9,15 @@ import (
 // getVerifyRequest shows the page that says that a mail was sent: the application's or the built-in
 // one.
 func getVerifyRequest(e *exchange) error {
+	success := successOf(e)
 	if own := e.auth.config.Pages.VerifyRequest; own != "" {
-		return e.redirect(withQuery(e.absolute(own),
-			"provider", e.query("provider"), "type", e.query("type"), "error", e.query("error")))
+		return e.redirect(withQuery(e.absolute(own), "provider", e.query("provider"), "type", e.query("type"),
+			"error", e.query("error"), "success", success.Value))
 	}
 	data := page.VerifyRequest{Site: e.origin.String(), Error: e.query("error")}
+	if success.Mailed != nil {
+		data.Text = success.Mailed(languageOf(e))
+	}
 	if m, ok := e.auth.method(e.query("provider")).(verifyRequestPage); ok {
 		m.fillVerifyRequest(e, &data)
 	}

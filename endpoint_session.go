@@ -26,7 +26,10 @@ const isoMillis = "2006-01-02T15:04:05.000Z"
 // sessionEndpoint answers GET session and POST session.
 type sessionEndpoint struct{ *exchange }
 
-func getSession(e *exchange) error { return sessionEndpoint{e}.answer(sessionRefresh{}) }
+func getSession(e *exchange) error {
+	sender{e}.warnOfUnread()
+	return sessionEndpoint{e}.answer(sessionRefresh{})
+}
 
 func postSession(e *exchange) error {
 	return sessionEndpoint{e}.answer(sessionRefresh{trigger: TriggerUpdate, update: e.update})

@@ -20,7 +20,8 @@ func getSignIn(e *exchange) error {
 		code = string(codeUnknownProvider)
 	}
 	if own := e.auth.config.Pages.SignIn; own != "" {
-		return e.redirect(withQuery(e.absolute(own), "callbackUrl", e.callbackURL, "error", code, "provider", chosen))
+		return e.redirect(withQuery(e.absolute(own),
+			"callbackUrl", e.callbackURL, "error", code, "provider", chosen, "success", successOf(e).Value))
 	}
 	data := page.SignIn{
 		Site: e.origin.String(), Error: code, Message: e.refusalMessage(), CSRFToken: e.csrfToken,

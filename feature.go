@@ -50,6 +50,7 @@ type features struct {
 	sections   []feature.Section
 	ways       []*wayMethod      // to sign in, beside those of Config.Providers
 	tokenKinds map[string]string // of single-use tokens, and the ids of their features
+	successes  []feature.Success // of all endpoints
 	addresses  []*addresses      // of the features and providers that prove some
 	installed  []string          // ids
 }
@@ -111,6 +112,8 @@ func (h *Host) Now() time.Time { return h.auth.now() }
 // Log returns Config.Logger. Log no token, code, secret or address.
 func (h *Host) Log() *slog.Logger { return h.auth.log }
 
+var successPattern = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+
 var pathPattern = regexp.MustCompile(`^[a-z0-9_-]+(/[a-z0-9_-]+)*$`)
 
 // reservedActions are the first parts of paths that a feature cannot have: those of Cardea and of
@@ -144,10 +147,11 @@ func (h *Host) Handle(rule feature.Rule, serve feature.Handler) {
 	if f := &h.auth.features; rule.Enrols != nil {
 		f.enrollers = append(f.enrollers, userEndpoint{rule.Path, rule.Enrols})
 	}
+	h.auth.features.successes = append(h.auth.features.successes, rule.Successes...)
 	e := featureEndpoint{host: h, rule: rule, handler: serve}
 	h.auth.routes = append(h.auth.routes, route{
 		method: rule.Method, action: rule.Path, path: rule.Path, csrf: rule.Sender == feature.SenderOwnPage,
-		json: rule.JSON, serve: e.serve,
+		shared: rule.JSON || rule.Method == http.MethodPost, json: rule.JSON, serve: e.serve,
 	})
 }
 
@@ -177,6 +181,11 @@ func checkRule(r feature.Rule, add func(format string, args ...any)) {
 	}
 	if (r.Confirms != nil || r.Enrols != nil) && (isPost || !signedIn) {
 		add("Rule.Confirms and Rule.Enrols are for a GET with VisitorSignedIn")
+	}
+	for _, s := range r.Successes {
+		if !successPattern.MatchString(s.Value) {
+			add("want a Rule.Successes of lower-case letters, digits and underscores, have %q", s.Value)
+		}
 	}
 	if r.Limit < 0 || r.Within < 0 || (r.Limit > 0) != (r.Within > 0) {
 		add("want both Rule.Limit and Rule.Within, or neither")

@@ -40,6 +40,38 @@ func (e featurePage) part(id string, p feature.Page) page.Part {
 	return part
 }
 
+// refuse answers a form that cannot be accepted: a program with the code, a browser with the
+// application's own page if there is one, and otherwise with the page that repeats the form.
+func (e featurePage) refuse(p feature.Page) error {
+	own := p.Refusal.Own
+	if own == "" && p.Refusal.Path == accountPath {
+		own = e.auth.config.Pages.Account
+	}
+	to := e.endpoint("/" + p.Refusal.Path)
+	if own != "" {
+		to = e.absolute(own)
+	}
+	to = withQuery(to, "error", p.Refusal.Error)
+	switch {
+	case program{e.exchange}.sent():
+		program{e.exchange}.refuse(to, p.Refusal)
+		return nil
+	case own != "":
+		return e.redirect(to)
+	}
+	return e.write(p.Title, e.part("", p))
+}
+
+// successOf returns what the query parameter success says was done, and the zero value if it has
+// none of the values of the site's features: anybody can make a link with any text.
+func successOf(e *exchange) feature.Success {
+	all, value := e.auth.features.successes, e.query("success")
+	if i := slices.IndexFunc(all, func(s feature.Success) bool { return s.Value == value }); i >= 0 {
+		return all[i]
+	}
+	return feature.Success{}
+}
+
 // accountRoute is the account page, GET account, which shows the sections of the features.
 func accountRoute(a *Auth) route {
 	sections := slices.Clone(a.features.sections)
@@ -48,11 +80,11 @@ func accountRoute(a *Auth) route {
 	})
 	h := &Host{auth: a}
 	show := func(_ http.ResponseWriter, r *http.Request) error {
-		if own := a.config.Pages.Account; own != "" {
-			e := requestOf(r.Context(), h)
-			return e.redirect(withQuery(e.absolute(own), "error", e.query("error")))
-		}
 		e := featurePage{requestOf(r.Context(), h)}
+		if own := a.config.Pages.Account; own != "" {
+			return e.redirect(withQuery(e.absolute(own),
+				"error", e.query("error"), "success", successOf(e.exchange).Value))
+		}
 		var parts []page.Part
 		for _, s := range sections {
 			content, err := s.Content(r.Context())

@@ -3,6 +3,7 @@ package cardea
 import (
 	"context"
 	"errors"
+	"net/http"
 
 	"github.com/cardea-auth/cardea/feature"
 	"github.com/cardea-auth/cardea/language"
@@ -33,6 +34,10 @@ func (f featureEndpoint) serve(e *exchange) error {
 		switch {
 		case err != nil:
 			return err
+		case s == nil && program{e}.sent():
+			to := withQuery(e.signInPage(), "callbackUrl", e.callbackURL, "error", "SessionRequired")
+			program{e}.answer(http.StatusUnauthorized, to, feature.CodeUnauthorized, "Sign in first.")
+			return nil
 		case s == nil:
 			e.auth.refuse(e.w, e.r)
 			return nil
@@ -183,7 +188,8 @@ func (h *Host) StoreError(doing string, err error) error { return storeError(doi
 
 // Redirect sends the visitor to a URL of this site, or one that Callbacks.Redirect allows. A path
 // is one of the site. If to is empty, the visitor goes to the callback URL, or to the site if that
-// is the callback of a provider. The clients of Auth.js get the URL in JSON.
+// is the callback of a provider. The clients of Auth.js, and programs at the endpoints of features,
+// get the URL in JSON.
 func (h *Host) Redirect(ctx context.Context, to string) error {
 	e := requestOf(ctx, h)
 	if e == nil {
@@ -205,11 +211,18 @@ func (h *Host) JSON(ctx context.Context, status int, value any) error {
 	return nil
 }
 
-// Page answers with a page in the look of the built-in ones, with status 200.
+// Page answers with a page in the look of the built-in ones, with status 200, or as Page.Refusal
+// says. A program whose POST ends with a page gets the callback URL in JSON.
 func (h *Host) Page(ctx context.Context, p feature.Page) error {
 	e := requestOf(ctx, h)
 	if e == nil {
 		return errNoRequest
+	}
+	switch {
+	case p.Refusal != nil:
+		return featurePage{e}.refuse(p)
+	case e.r.Method == http.MethodPost && program{e}.sent():
+		return e.redirect(e.callbackURL)
 	}
 	return featurePage{e}.write(p.Title, featurePage{e}.part("", p))
 }

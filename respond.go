@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/cardea-auth/cardea/feature"
 	"github.com/cardea-auth/cardea/internal/page"
 )
 
@@ -30,9 +31,9 @@ func (e *exchange) json(status int, body any) {
 }
 
 // redirect sends the visitor to a URL. A browser gets status 303 after a POST, so that it does not
-// post the form again (RFC 9700 § 4.12), and 302 otherwise. The Auth.js clients get the URL in a
-// JSON object, and htmx gets it in the header HX-Redirect: like every script, it could not follow a
-// redirect to the page of a provider.
+// post the form again (RFC 9700 § 4.12), and 302 otherwise. The Auth.js clients, and programs at
+// the endpoints of features, get the URL in a JSON object, and htmx gets it in the header
+// HX-Redirect: like every script, it could not follow a redirect to the page of a provider.
 func (e *exchange) redirect(to string) error {
 	e.redirectWithStatus(to, http.StatusOK)
 	return nil
@@ -54,7 +55,7 @@ func (e *exchange) redirectWithStatus(to string, status int) {
 	}
 	h.Set("Location", to)
 	switch {
-	case e.fromAuthJS():
+	case e.fromAuthJS() || program{e}.sent():
 		writeJSON(e.w, http.StatusOK, map[string]string{"url": to})
 	case e.r.Method == http.MethodPost:
 		e.w.WriteHeader(http.StatusSeeOther)
@@ -87,8 +88,8 @@ func (e *exchange) answerFailure(err error) {
 	switch {
 	case failure.Code == codeAdapter:
 		e.unavailable()
-	case e.route.json:
-		failInJSON(e, failure)
+	case e.route.json || program{e}.sent():
+		program{e}.fail(failure)
 	case failure.Code == CodeRateLimited:
 		e.limited(failure)
 	case e.route.failureStatus != 0:
@@ -98,29 +99,18 @@ func (e *exchange) answerFailure(err error) {
 	}
 }
 
-// failInJSON answers a program with a failure.
-func failInJSON(e *exchange, failure *Error) {
-	code := failure.Code
-	if _, visible := e.auth.protocol.failures[code]; !visible {
-		code = CodeConfiguration
-	}
-	if code == CodeRateLimited {
-		e.w.Header().Set("Retry-After", strconv.Itoa(int(waitAfter(failure).Seconds())))
-	}
-	e.json(jsonStatus(code), map[string]string{"error": string(code)})
-}
-
 // jsonStatus is the status of a failure that is answered in JSON.
 func jsonStatus(code Code) int {
 	switch code {
-	case CodeConfiguration:
-		return http.StatusInternalServerError
 	case CodeRateLimited:
 		return http.StatusTooManyRequests
 	case CodeAccessDenied, CodeMissingCSRF:
 		return http.StatusForbidden
 	case CodeCredentialsSignIn:
 		return http.StatusUnauthorized
+	}
+	if _, visible := protocols[ProtocolV5].failures[code]; !visible {
+		return http.StatusInternalServerError
 	}
 	return http.StatusBadRequest
 }
@@ -152,15 +142,14 @@ func (e *exchange) logFailure(err error) {
 // with the URL of the page for failures, otherwise with a page.
 func (e *exchange) unavailable() {
 	e.w.Header().Set("Retry-After", "5")
+	to := withQuery(e.errorPage(), "error", string(CodeConfiguration))
 	switch {
+	case e.route.json || program{e}.sent():
+		program{e}.answer(http.StatusServiceUnavailable, to, feature.CodeUnavailable, page.Message(page.Unavailable))
 	case e.fromAuthJS() || e.fromNextAuth4():
-		e.json(http.StatusServiceUnavailable, map[string]string{
-			"url": withQuery(e.errorPage(), "error", string(CodeConfiguration)),
-		})
-	case e.route.json:
-		e.json(http.StatusServiceUnavailable, map[string]string{"error": "unavailable"})
+		e.json(http.StatusServiceUnavailable, map[string]string{"url": to})
 	case e.fromHTMX():
-		htmx{e}.open(withQuery(e.errorPage(), "error", string(CodeConfiguration)), http.StatusServiceUnavailable)
+		htmx{e}.open(to, http.StatusServiceUnavailable)
 	case e.route.failureStatus != 0:
 		e.json(http.StatusServiceUnavailable, e.auth.protocol.noSession)
 	default:

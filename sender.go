@@ -3,8 +3,10 @@ package cardea
 import (
 	"cmp"
 	"fmt"
+	"time"
 
 	"github.com/cardea-auth/cardea/internal/redirect"
+	"github.com/cardea-auth/cardea/ratelimit"
 )
 
 // sender checks who has sent a request.
@@ -88,6 +90,23 @@ func (e sender) originFault() string {
 			truncate(site, 20))
 	}
 	return ""
+}
+
+// unreadLimit is how often it is logged that a browser cannot read an answer: any site can cause
+// it.
+var unreadLimit = ratelimit.Rate{Count: 1, Within: time.Hour}
+
+// warnOfUnread logs that a script of another origin cannot read the session or the CSRF token,
+// which the browser tells nobody but the developer of the front end.
+func (e sender) warnOfUnread() {
+	got := redirect.HeaderOrigin(e.r.Header.Get("Origin"))
+	if got == nil || got.String() == e.origin.String() || e.auth.origins.trustsOrigin(got) ||
+		!e.auth.counter.mayLog("unread", unreadLimit, e.now) {
+		return
+	}
+	e.auth.log.WarnContext(e.r.Context(), "cardea: a browser cannot read the answer", "endpoint", e.route.action,
+		"origin", truncate(got.String(), 100), "remote", e.remote(), "cause", "a script of this origin has asked; if "+
+			"it is a front end of this site, add the origin to Config.TrustedOrigins")
 }
 
 // checkCrossOrigin is the check of net/http, for the origin of this site: the Host header is

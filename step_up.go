@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/cardea-auth/cardea/feature"
 )
 
 // stepUp is what a session must be for a request: strong or new enough.
@@ -38,9 +40,11 @@ func (s stepUp) ask(e *exchange, session *Session) {
 		challenge += `, max_age="` + strconv.Itoa(int(s.fresh.Seconds())) + `"`
 	}
 	e.w.Header().Set("WWW-Authenticate", challenge)
-	writeJSON(e.w, http.StatusUnauthorized, map[string]string{
-		"error": "insufficient_user_authentication", "message": "Sign in again first.",
-	})
+	body := map[string]string{"error": feature.CodeStepUp, "message": "Sign in again first."}
+	if (program{e}).sent() {
+		body["url"] = page
+	}
+	writeJSON(e.w, http.StatusUnauthorized, body)
 }
 
 // RequireLevel is middleware like [Auth.Require], but only requests of visitors whose

@@ -31,6 +31,7 @@ import (
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/email"
 	"github.com/cardea-auth/cardea/feature"
+	"github.com/cardea-auth/cardea/language"
 )
 
 // The sections of the page.
@@ -41,6 +42,14 @@ const (
 	SectionDevices = "devices"  // sessions, with a button to end each
 	SectionExport  = "export"   // a file with what is kept about the person
 	SectionDelete  = "delete"   // deletion of the account
+)
+
+// The paths of the forms of the sections.
+const (
+	pathUnlink    = "account/unlink"
+	pathEnd       = "account/end-session"
+	pathEndOthers = "account/end-other-sessions"
+	pathExport    = "account/export"
 )
 
 // Options configure the page. All fields are optional.
@@ -137,6 +146,7 @@ func (f *Feature) Install(h *cardea.Host) error {
 		if slices.Contains(f.options.Without, s.ID) || s.ID == SectionAddress && f.options.Sender == nil {
 			continue
 		}
+		s.Fault = func(ctx context.Context, code string) string { return faultText(language.Of(ctx), s.ID, code) }
 		h.Section(s.Section)
 		for path, post := range s.posts {
 			h.Handle(f.rule(path, s.isFresh), post)
@@ -167,17 +177,17 @@ func (f *Feature) sections() []section {
 		},
 		{
 			Section: feature.Section{Order: -20, ID: SectionSignIns, Content: f.signIns}, isFresh: true,
-			posts: map[string]feature.Handler{"account/unlink": f.unlink},
+			posts: map[string]feature.Handler{pathUnlink: f.unlink},
 		},
 		{
 			Section: feature.Section{Order: 20, ID: SectionDevices, Content: f.devices},
 			posts: map[string]feature.Handler{
-				"account/end-session": f.endSession, "account/end-other-sessions": f.endOtherSessions,
+				pathEnd: f.endSession, pathEndOthers: f.endOtherSessions,
 			},
 		},
 		{
 			Section: feature.Section{Order: 30, ID: SectionExport, Content: f.offerExport}, isFresh: true,
-			posts: map[string]feature.Handler{"account/export": f.export},
+			posts: map[string]feature.Handler{pathExport: f.export},
 		},
 		{
 			Section: feature.Section{Order: 40, ID: SectionDelete, Content: deletions{f}.section}, isFresh: true,
@@ -190,7 +200,7 @@ func (f *Feature) sections() []section {
 func (f *Feature) rule(path string, fresh bool) feature.Rule {
 	r := feature.Rule{
 		Method: http.MethodPost, Path: path, Sender: feature.SenderOwnPage, Visitor: feature.VisitorSignedIn,
-		Limit: 60, Within: time.Hour,
+		Limit: 60, Within: time.Hour, Successes: successes[path],
 	}
 	if fresh {
 		r.Fresh = f.options.Fresh
@@ -198,7 +208,7 @@ func (f *Feature) rule(path string, fresh bool) feature.Rule {
 	return r
 }
 
-// back leads to the account page, to a section of it.
-func (f *Feature) back(r *http.Request, section string) error {
-	return f.host.Redirect(r.Context(), f.host.URL(r.Context(), "account")+"#"+section)
+// back leads to a section of the account page, after something was done.
+func (f *Feature) back(ctx context.Context, section, success string) error {
+	return f.host.Redirect(ctx, f.host.URL(ctx, "account")+"?success="+success+"#"+section)
 }

@@ -58,20 +58,20 @@ func (a addresses) handle() error {
 	a.host.Handle(get, a.showUndo)
 	get.Path, get.Visitor = pathConfirm, feature.VisitorSignedIn
 	a.host.Handle(get, a.showConfirm)
-	post := a.rule(pathConfirm, false)
-	a.host.Handle(post, a.confirm)
-	post.Path, post.Visitor = pathUndo, feature.VisitorAnybody
-	a.host.Handle(post, a.undo)
+	a.host.Handle(a.rule(pathConfirm, false), a.confirm)
+	undo := a.rule(pathUndo, false)
+	undo.Visitor = feature.VisitorAnybody
+	a.host.Handle(undo, a.undo)
 	return nil
 }
 
 // section shows the form.
-func (a addresses) section(ctx context.Context) (feature.Page, error) { return a.page(ctx, ""), nil }
+func (a addresses) section(ctx context.Context) (feature.Page, error) { return a.page(ctx), nil }
 
-func (addresses) page(ctx context.Context, fault string) feature.Page {
+func (addresses) page(ctx context.Context) feature.Page {
 	t := language.Of(ctx)
 	return feature.Page{
-		Title: t.Text("address.heading"), Error: fault, Text: []string{t.Text("address.text")},
+		Title: t.Text("address.heading"), Text: []string{t.Text("address.text")},
 		Forms: []feature.Form{{Path: pathAddress, Button: t.Text("address.button"), Fields: []feature.Field{
 			{Name: "email", Label: t.Text("address.new"), Type: "email", Autocomplete: "email", Required: true},
 		}}},
@@ -86,7 +86,7 @@ func (a addresses) ask(_ http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	address, err := email.Normalize(a.host.Form(ctx)["email"])
 	if err != nil {
-		return a.host.Page(ctx, a.page(ctx, language.Of(ctx).Text("address.invalid")))
+		return a.refuse(ctx, SectionAddress, CodeAddressInvalid, a.page(ctx))
 	}
 	var u *cardea.User
 	err = a.host.Transact(ctx, func(ctx context.Context) (err error) {
@@ -97,7 +97,7 @@ func (a addresses) ask(_ http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if address == u.Email && !u.EmailVerified.IsZero() { // otherwise the user wants to prove it
-		return a.host.Page(ctx, a.page(ctx, language.Of(ctx).Text("address.same")))
+		return a.refuse(ctx, SectionAddress, CodeAddressSame, a.page(ctx))
 	}
 	if err := a.host.Limit("address", maxAsked).Take(ctx, u.ID); err != nil {
 		return err
@@ -109,7 +109,7 @@ func (a addresses) ask(_ http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return a.host.Redirect(ctx, a.host.URL(ctx, "verify-request"))
+	return a.host.Redirect(ctx, a.host.URL(ctx, "verify-request")+"?success="+SuccessAddressMailed)
 }
 
 // mail tells the old address, and then sends the link to the new one. So no address changes before

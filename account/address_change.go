@@ -130,7 +130,7 @@ func (a addresses) confirm(_ http.ResponseWriter, r *http.Request) error {
 		return a.move(ctx, u, l.value(valueNew))
 	})
 	if errors.Is(err, cardea.ErrConflict) {
-		return a.host.Page(ctx, a.page(ctx, language.Of(ctx).Text("address.taken")))
+		return a.refuse(ctx, SectionAddress, CodeAddressTaken, a.page(ctx))
 	} else if err != nil {
 		return err
 	}
@@ -138,7 +138,7 @@ func (a addresses) confirm(_ http.ResponseWriter, r *http.Request) error {
 	if err := a.tellBoth(ctx, old, l.value(valueNew), token); err != nil {
 		return err
 	}
-	return a.back(r, SectionAddress)
+	return a.back(ctx, SectionAddress, SuccessAddressChanged)
 }
 
 // errTaken says that another user has the address.

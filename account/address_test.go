@@ -77,7 +77,8 @@ func posted(b *cardeatest.Browser, path string, form url.Values) string {
 // ask asks for another address, and returns the link that the new address gets.
 func ask(t *testing.T, b *cardeatest.Browser, mails *cardeatest.Mailbox, address string) string {
 	t.Helper()
-	if at := posted(b, "/account/address", url.Values{"email": {address}}); at != "/api/auth/verify-request" {
+	at := posted(b, "/account/address", url.Values{"email": {address}})
+	if at != "/api/auth/verify-request?success=address_mailed" {
 		t.Fatalf("asked: ended at %s", at)
 	}
 	return mailTo(t, mails, address, "Confirm", 1)
@@ -131,7 +132,7 @@ func TestChangeOfTheAddress(t *testing.T) {
 			if at != "/api/auth"+confirmPath || !strings.Contains(text, annsNew) || strings.Contains(text, "token=") {
 				t.Errorf("the link: %s, %s", at, text)
 			}
-			if at := posted(ann, confirmPath, nil); at != "/api/auth/account" {
+			if at := posted(ann, confirmPath, nil); at != "/api/auth/account?success=address_changed" {
 				t.Errorf("ended at %s", at)
 			}
 			u, err := s.store.UserByID(t.Context(), id)
@@ -447,7 +448,7 @@ func TestChangeOfTheAddressIsRefused(t *testing.T) {
 
 	mails.Fail(errors.New("the mail server is away"))
 	if at := posted(s.signIn(t, firefox, "idp-2"), "/account/address", url.Values{"email": {"free@example.com"}}); at !=
-		"/api/auth/verify-request" {
+		"/api/auth/verify-request?success=address_mailed" {
 		t.Errorf("with a mail server that is away: %s", at)
 	}
 }

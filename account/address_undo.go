@@ -57,12 +57,17 @@ func (a addresses) keys(ctx context.Context, userID string) ([]key, error) {
 // showUndo asks whether to take the address back. Nobody needs to be signed in: the user may have
 // lost the account.
 func (a addresses) showUndo(_ http.ResponseWriter, r *http.Request) error {
-	ctx := r.Context()
+	ctx, t := r.Context(), language.Of(r.Context())
+	if r.URL.Query().Get("success") == SuccessAddressRestored {
+		return a.host.Page(ctx, feature.Page{
+			Title: t.Text("undone.heading"), Text: []string{t.Text("undone.text")},
+			HTML: linkTo(a.host.URL(ctx, "signin"), t.Text("undone.signin")),
+		})
+	}
 	l, err := a.opened(ctx, kindUndo)
 	if err != nil {
 		return err
 	}
-	t := language.Of(ctx)
 	return a.host.Page(ctx, feature.Page{
 		Title: t.Text("undo.heading"), Text: []string{t.Text("undo.text", "address", l.value(valueOld))},
 		Forms: []feature.Form{{Path: pathUndo, Button: t.Text("undo.button")}},
@@ -104,10 +109,7 @@ func (a addresses) undo(_ http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return a.host.Page(ctx, feature.Page{
-		Title: t.Text("undone.heading"), Text: []string{t.Text("undone.text")},
-		HTML: linkTo(a.host.URL(ctx, "signin"), t.Text("undone.signin")),
-	})
+	return a.host.Redirect(ctx, a.host.URL(ctx, pathUndo)+"?success="+SuccessAddressRestored)
 }
 
 // maxConflicts is how often an undo is tried that meets a new user with the old address.

@@ -48,8 +48,7 @@ func (f *Feature) delete(_ http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		p.Error = language.Of(ctx).Text("delete.wrong")
-		return f.host.Page(ctx, p)
+		return f.refuse(ctx, SectionDelete, CodeUnconfirmed, p)
 	}
 	if f.options.DeleteAfter > 0 {
 		return deletions{f}.ask(ctx, u)
@@ -61,5 +60,5 @@ func (f *Feature) delete(_ http.ResponseWriter, r *http.Request) error {
 	if err := (deletions{f}).tell(ctx, u, MailDeleted); err != nil {
 		f.host.Log().Error("account: mail not sent", "kind", MailDeleted, "cause", err)
 	}
-	return f.host.Redirect(ctx, f.options.AfterDelete)
+	return f.host.Redirect(ctx, withSuccess(f.options.AfterDelete, SuccessDeleted))
 }

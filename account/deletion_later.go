@@ -183,12 +183,11 @@ func (d deletions) ask(ctx context.Context, u *cardea.User) error {
 		if err != nil {
 			return err
 		}
-		p.Error = language.Of(ctx).Text("delete.unsent")
-		return d.host.Page(ctx, p)
+		return d.refuse(ctx, SectionDelete, CodeUnsent, p)
 	} else if err != nil {
 		return err
 	}
-	return d.host.Redirect(ctx, d.host.URL(ctx, "account")+"#"+SectionDelete)
+	return d.back(ctx, SectionDelete, SuccessDeletionAsked)
 }
 
 // begin lets the deletion of a user wait, and returns when it is due. One that waits already is not
@@ -234,7 +233,7 @@ func (d deletions) keep(_ http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	return d.back(r, SectionDelete)
+	return d.back(ctx, SectionDelete, SuccessKept)
 }
 
 // cancel takes a deletion back, and reports whether one waited.

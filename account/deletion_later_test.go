@@ -38,7 +38,8 @@ func newLaterSite(t *testing.T, strategy cardea.Strategy) *laterSite {
 // askFor asks for the deletion of the account of whoever is signed in.
 func askFor(t *testing.T, b *cardeatest.Browser) {
 	t.Helper()
-	if at := posted(b, "/account/delete", url.Values{"confirm": {"ann@example.com"}}); at != "/api/auth/account" {
+	at := posted(b, "/account/delete", url.Values{"confirm": {"ann@example.com"}})
+	if at != "/api/auth/account?success=deletion_asked" {
 		t.Fatalf("asked: ended at %s", at)
 	}
 }
@@ -118,7 +119,7 @@ func TestDeletionIsTakenBack(t *testing.T) {
 		}
 		back := s.signIn(t, firefox, "idp-1")
 		wants(t, show(t, back), "Keep the account")
-		if at := posted(back, "/account/keep", nil); at != "/api/auth/account" {
+		if at := posted(back, "/account/keep", nil); at != "/api/auth/account?success=deletion_ended" {
 			t.Errorf("taken back: ended at %s", at)
 		}
 		mailTo(t, s.mails, "ann@example.com", "stays", 1)

@@ -111,7 +111,8 @@ func TestDeletedUserHearsOfIt(t *testing.T) {
 	mails := &cardeatest.Mailbox{}
 	now := newSite(t, account.Options{From: "Example <no-reply@example.com>", Sender: mails})
 	ann := now.signIn(t, firefox, "idp-1")
-	if at := posted(ann, "/account/delete", url.Values{"confirm": {"ann@example.com"}}); at != "/" {
+	at := posted(ann, "/account/delete", url.Values{"confirm": {"ann@example.com"}})
+	if at != "/?success=account_deleted" {
 		t.Fatalf("deleted: ended at %s", at)
 	}
 	mailTo(t, mails, "ann@example.com", "is deleted", 1)

@@ -33,14 +33,14 @@ func (f *Feature) devices(ctx context.Context) (feature.Page, error) {
 		}
 		if others++; others <= maxDevices {
 			p.Forms = append(p.Forms, feature.Form{
-				Path: "account/end-session", Text: describe(t, s), Button: t.Text("devices.end"),
+				Path: pathEnd, Text: describe(t, s), Button: t.Text("devices.end"),
 				Hidden: map[string]string{"session": s.ID()},
 			})
 		}
 	}
 	if others > 0 {
 		p.Forms = append(p.Forms, feature.Form{
-			Path: "account/end-other-sessions", Button: t.Text("devices.end_others"),
+			Path: pathEndOthers, Button: t.Text("devices.end_others"),
 		})
 	}
 	return p, nil
@@ -55,20 +55,20 @@ func (f *Feature) endSession(_ http.ResponseWriter, r *http.Request) error {
 	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		return err
 	}
-	return f.back(r, SectionDevices)
+	return f.back(ctx, SectionDevices, SuccessSessionEnded)
 }
 
 // endOtherSessions ends all sessions of the person but this one.
 func (f *Feature) endOtherSessions(_ http.ResponseWriter, r *http.Request) error {
-	own := cardea.SessionFrom(r.Context())
-	err := f.host.Transact(r.Context(), func(ctx context.Context) error {
+	ctx, own := r.Context(), cardea.SessionFrom(r.Context())
+	err := f.host.Transact(ctx, func(ctx context.Context) error {
 		_, err := f.host.Auth().EndSessions(ctx, own.UserID, own)
 		return err
 	})
 	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		return err
 	}
-	return f.back(r, SectionDevices)
+	return f.back(ctx, SectionDevices, SuccessSessionsEnded)
 }
 
 // describe says what is known about a session, such as "Firefox on Windows, 203.0.113.0/24, last

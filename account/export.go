@@ -16,7 +16,7 @@ func (f *Feature) offerExport(ctx context.Context) (feature.Page, error) {
 	t := language.Of(ctx)
 	return feature.Page{
 		Title: t.Text("export.heading"), Text: []string{t.Text("export.text")},
-		Forms: []feature.Form{{Path: "account/export", Button: t.Text("export.button")}},
+		Forms: []feature.Form{{Path: pathExport, Button: t.Text("export.button")}},
 	}, nil
 }
 

@@ -70,7 +70,10 @@ func TestPagesHaveNoTextsOfTheirOwn(t *testing.T) {
 // send the English one.
 func TestWordThatDeletesIsInEveryLanguage(t *testing.T) {
 	t.Parallel()
-	for word, want := range map[string]string{"DELETE": "/", "löschen": "/", "effacer": "/api/auth/account/delete"} {
+	const deleted = "/?success=account_deleted"
+	for word, want := range map[string]string{
+		"DELETE": deleted, "löschen": deleted, "effacer": "/api/auth/account/delete",
+	} {
 		s := newSite(t, account.Options{}, func(c *cardea.Config) { c.Languages.Offer = []string{"de"} })
 		cy := s.signIn(t, firefox, "idp-3")
 		wants(t, show(t, cy), "Geben Sie zur Bestätigung LÖSCHEN ein")

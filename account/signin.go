@@ -23,7 +23,7 @@ func (f *Feature) signIns(ctx context.Context) (feature.Page, error) {
 	}
 	for _, a := range accounts {
 		p.Forms = append(p.Forms, feature.Form{
-			Path: "account/unlink",
+			Path: pathUnlink,
 			Text: f.host.Users().WayName(a.Provider) + ": " + a.ProviderAccountID, Button: t.Text("ways.remove"),
 			Hidden: map[string]string{"provider": a.Provider, "providerAccountId": a.ProviderAccountID},
 		})
@@ -51,10 +51,9 @@ func (f *Feature) unlink(_ http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		p.Error = language.Of(ctx).Text("ways.last")
-		return f.host.Page(ctx, p)
+		return f.refuse(ctx, SectionSignIns, CodeLast, p)
 	} else if err != nil {
 		return err
 	}
-	return f.back(r, SectionSignIns)
+	return f.back(ctx, SectionSignIns, SuccessUnlinked)
 }

@@ -74,7 +74,7 @@ func TestNoLinkForAnAddressOfBefore(t *testing.T) {
 	occupy("first.example")
 	arrive("first.example")
 	if at := posted(stranger, "/account/address", url.Values{"email": {"evil2@example.com"}}); at !=
-		"/api/auth/verify-request" {
+		"/api/auth/verify-request?success=address_mailed" {
 		t.Fatalf("asked: ended at %s", at)
 	}
 	wants(t, undone(t, s, owners), "yours again")

@@ -52,10 +52,10 @@ func (f challenges) showChallenge(_ http.ResponseWriter, r *http.Request) error 
 	if _, err := f.held(r.Context()); err != nil {
 		return err
 	}
-	return f.host.Page(r.Context(), f.challengePage(r.Context(), ""))
+	return showPage(f.Feature, r, f.challengePage(r.Context()))
 }
 
-func (f challenges) challengePage(ctx context.Context, fault string) feature.Page {
+func (f challenges) challengePage(ctx context.Context) feature.Page {
 	t := language.Of(ctx)
 	fields := []feature.Field{codeField(t)}
 	if f.options.Remember > 0 {
@@ -65,7 +65,7 @@ func (f challenges) challengePage(ctx context.Context, fault string) feature.Pag
 		})
 	}
 	return feature.Page{
-		Title: t.Text("factor.challenge.heading"), Error: fault, Text: []string{t.Text("factor.type")},
+		Title: t.Text("factor.challenge.heading"), Text: []string{t.Text("factor.type")},
 		HTML:  linkTo(f.host.URL(ctx, pathRecovery), t.Text("factor.challenge.recovery")),
 		Forms: []feature.Form{{Path: pathChallenge, Button: t.Text("factor.signin"), Fields: fields}},
 	}
@@ -89,7 +89,7 @@ func (f challenges) challenge(_ http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	case !ok:
-		return f.host.Page(ctx, f.challengePage(ctx, wrongCode(ctx)))
+		return refuse(ctx, f.Feature, pathChallenge, CodeWrong, f.challengePage(ctx))
 	}
 	if f.host.Form(ctx)["remember"] != "" {
 		if err := f.remember(ctx, held.UserID); err != nil {
@@ -104,13 +104,13 @@ func (f challenges) showRecovery(_ http.ResponseWriter, r *http.Request) error {
 	if _, err := f.held(r.Context()); err != nil {
 		return err
 	}
-	return f.host.Page(r.Context(), f.recoveryPage(r.Context(), ""))
+	return showPage(f.Feature, r, f.recoveryPage(r.Context()))
 }
 
-func (f challenges) recoveryPage(ctx context.Context, fault string) feature.Page {
+func (f challenges) recoveryPage(ctx context.Context) feature.Page {
 	t := language.Of(ctx)
 	return feature.Page{
-		Title: t.Text("factor.recovery.heading"), Error: fault, Text: []string{t.Text("factor.recovery.text")},
+		Title: t.Text("factor.recovery.heading"), Text: []string{t.Text("factor.recovery.text")},
 		HTML: linkTo(f.host.URL(ctx, pathChallenge), t.Text("factor.recovery.app")),
 		Forms: []feature.Form{{Path: pathRecovery, Button: t.Text("factor.signin"), Fields: []feature.Field{
 			{Name: "code", Label: t.Text("factor.recovery.field"), Autocomplete: "off", Required: true},
@@ -130,7 +130,7 @@ func (f challenges) recover(_ http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	case !ok:
-		return f.host.Page(ctx, f.recoveryPage(ctx, language.Of(ctx).Text("factor.recovery.wrong")))
+		return refuse(ctx, f.Feature, pathRecovery, CodeWrongRecovery, f.recoveryPage(ctx))
 	}
 	if err := f.tellOfRecovery(ctx, held.UserID); err != nil {
 		return err
@@ -160,11 +160,11 @@ func (f challenges) showRequired(_ http.ResponseWriter, r *http.Request) error {
 	if err != nil || u == nil {
 		return err
 	}
-	return f.host.Page(ctx, f.requiredPage(ctx, e, u, ""))
+	return showPage(f.Feature, r, f.requiredPage(ctx, e, u))
 }
 
-func (f challenges) requiredPage(ctx context.Context, e enrolment, u *cardea.User, fault string) feature.Page {
-	p := f.pageOf(ctx, e, u, pathRequired, fault)
+func (f challenges) requiredPage(ctx context.Context, e enrolment, u *cardea.User) feature.Page {
+	p := f.pageOf(ctx, e, u, pathRequired)
 	p.Text = append([]string{language.Of(ctx).Text("factor.required")}, p.Text...)
 	return p
 }
@@ -206,7 +206,7 @@ func (f challenges) enrolRequired(_ http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	if fault != "" {
-		return f.host.Page(ctx, f.requiredPage(ctx, e, u, fault))
+		return refuse(ctx, f.Feature, pathRequired, fault, f.requiredPage(ctx, e, u))
 	}
 	codes := f.makeCodes(ctx)
 	err = f.host.EndSessions(ctx, u.ID, func(ctx context.Context) error { return f.add(ctx, row, codes) })

@@ -173,7 +173,7 @@ func TestRecoveryCodes(t *testing.T) {
 		t.Errorf("no session by pwd and recovery: %v", err)
 	}
 	p = v.post("/factor/remove", "id", s.factors(t, ann)[0].ID)
-	if p.at != "/api/auth/account" || len(s.factors(t, ann)) != 0 {
+	if p.at != "/api/auth/account?success=factor_removed" || len(s.factors(t, ann)) != 0 {
 		t.Errorf("who has lost the app cannot remove it: ended at %s", p.at)
 	}
 }

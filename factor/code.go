@@ -114,7 +114,8 @@ func (f *Feature) atFullLevel(serve feature.Handler) feature.Handler {
 				if isStrong(own.Methods) { // nobody knows the first factor of this session
 					path = "signin"
 				}
-				return f.host.Redirect(ctx, f.host.URL(ctx, path)+"?callbackUrl="+url.QueryEscape(f.accountURL(ctx)))
+				back := url.QueryEscape(f.accountURL(ctx, ""))
+				return f.host.Redirect(ctx, f.host.URL(ctx, path)+"?callbackUrl="+back)
 			}
 		}
 		return serve(w, r)
@@ -131,12 +132,12 @@ func (f *Feature) confirms(ctx context.Context, userID string) (bool, error) {
 
 // showConfirm asks somebody who is signed in for a code.
 func (f *Feature) showConfirm(_ http.ResponseWriter, r *http.Request) error {
-	return f.host.Page(r.Context(), confirmPage(language.Of(r.Context()), ""))
+	return showPage(f, r, confirmPage(language.Of(r.Context())))
 }
 
-func confirmPage(t *language.Texts, fault string) feature.Page {
+func confirmPage(t *language.Texts) feature.Page {
 	return feature.Page{
-		Title: t.Text("factor.confirm.heading"), Error: fault, Text: []string{t.Text("factor.type")},
+		Title: t.Text("factor.confirm.heading"), Text: []string{t.Text("factor.type")},
 		Forms: []feature.Form{{
 			Path: pathConfirm, Button: t.Text("factor.confirm.button"), Fields: []feature.Field{codeField(t)},
 		}},
@@ -151,7 +152,7 @@ func (f *Feature) confirm(_ http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	case !ok:
-		return f.host.Page(ctx, confirmPage(language.Of(ctx), wrongCode(ctx)))
+		return refuse(ctx, f, pathConfirm, CodeWrong, confirmPage(language.Of(ctx)))
 	}
 	return f.raise(ctx, methodOTP, nil)
 }

@@ -103,9 +103,9 @@ func (f *Feature) showEnrolment(_ http.ResponseWriter, r *http.Request) error {
 	ctx, u := r.Context(), cardea.SessionFrom(r.Context()).User
 	e, ok := f.enrolmentOf(ctx, u.ID)
 	if !ok {
-		return f.toAccount(ctx)
+		return f.toAccount(ctx, "")
 	}
-	return f.host.Page(ctx, f.pageOf(ctx, e, u, pathEnrol, ""))
+	return showPage(f, r, f.pageOf(ctx, e, u, pathEnrol))
 }
 
 // enrol answers the form of the page.
@@ -113,20 +113,20 @@ func (f *Feature) enrol(_ http.ResponseWriter, r *http.Request) error {
 	ctx, own := r.Context(), cardea.SessionFrom(r.Context())
 	e, ok := f.enrolmentOf(ctx, own.UserID)
 	if !ok {
-		return f.toAccount(ctx)
+		return f.toAccount(ctx, "")
 	}
 	row, fault, err := f.confirmed(ctx, e)
 	if err != nil {
 		return err
 	}
 	if fault != "" {
-		return f.host.Page(ctx, f.pageOf(ctx, e, own.User, pathEnrol, fault))
+		return refuse(ctx, f, pathEnrol, fault, f.pageOf(ctx, e, own.User, pathEnrol))
 	}
 	has, err := f.factors(ctx, own.UserID)
 	if err != nil {
 		return err
 	}
-	f.host.SetCallbackURL(ctx, cmp.Or(e.next, f.accountURL(ctx)))
+	f.host.SetCallbackURL(ctx, cmp.Or(e.next, f.accountURL(ctx, SuccessAdded)))
 	var codes *newCodes // with the first factor
 	if len(has) == 0 {
 		codes = f.makeCodes(ctx)
@@ -149,14 +149,14 @@ func (f *Feature) enrol(_ http.ResponseWriter, r *http.Request) error {
 
 // pageOf shows the secret of an enrolment, for the camera of a phone and for people who type it,
 // and asks for a code of the app.
-func (f *Feature) pageOf(ctx context.Context, e enrolment, u *cardea.User, path, fault string) feature.Page {
+func (f *Feature) pageOf(ctx context.Context, e enrolment, u *cardea.User, path string) feature.Page {
 	t, uri := language.Of(ctx), e.secret.URI(f.issuer(ctx), nameOf(u))
 	image := ""
 	if svg, err := qr.SVG(uri, t.Text("factor.enrol.picture")); err == nil { // otherwise the text is too long for one
 		image = `<div class="code">` + svg + `</div>`
 	}
 	return feature.Page{
-		Title: t.Text("factor.enrol.heading"), Error: fault, Text: []string{t.Text("factor.enrol.text")},
+		Title: t.Text("factor.enrol.heading"), Text: []string{t.Text("factor.enrol.text")},
 		HTML: template.HTML(image+`<p class="lead"><code>`+e.secret.Groups()+`</code></p>`) +
 			linkTo(uri, t.Text("factor.enrol.open")),
 		Forms: []feature.Form{{Path: path, Button: t.Text("factor.confirm.button"), Fields: []feature.Field{
@@ -173,9 +173,6 @@ func codeField(t *language.Texts) feature.Field {
 		Required: true,
 	}
 }
-
-// wrongCode is what a page says about a code that does not count.
-func wrongCode(ctx context.Context) string { return language.Of(ctx).Text("factor.wrong") }
 
 // issuer is the name of the site for apps.
 func (f *Feature) issuer(ctx context.Context) string {
@@ -203,16 +200,17 @@ func siteOf(raw string) string {
 	return u.Host
 }
 
-// confirmed returns the factor that an enrolment becomes, or what is wrong with the form.
+// confirmed returns the factor that an enrolment becomes, or the code for what is wrong with the
+// form.
 func (f *Feature) confirmed(ctx context.Context, e enrolment) (row *Factor, fault string, err error) {
 	form, now := f.host.Form(ctx), f.now()
 	name := cleanName(form["name"])
 	if utf8.RuneCountInString(name) > maxName {
-		return nil, language.Of(ctx).Count("factor.enrol.long", maxName), nil
+		return nil, CodeName, nil
 	}
 	step, ok := e.secret.Match(form["code"], now)
 	if !ok {
-		return nil, wrongCode(ctx), nil
+		return nil, CodeWrong, nil
 	}
 	row = &Factor{ID: e.id, UserID: e.userID, Kind: kindTOTP, Name: name, LastStep: step, CreatedAt: now}
 	row.Secret, err = f.sealer(row).Seal(e.secret.Text())

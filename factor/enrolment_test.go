@@ -77,7 +77,8 @@ func TestEnrolment(t *testing.T) {
 		if thief := s.visitor(t); thief.addCookies(before, "").isSignedIn() {
 			t.Error("the key that the own session had before still counts")
 		}
-		if p := v.post("/factor/remove", "id", has[0].ID); p.at != "/api/auth/account" || len(s.factors(t, ann)) != 0 {
+		p = v.post("/factor/remove", "id", has[0].ID)
+		if p.at != "/api/auth/account?success=factor_removed" || len(s.factors(t, ann)) != 0 {
 			t.Errorf("the own session cannot change factors: ended at %s", p.at)
 		}
 		s.wantMails(t, annAddress, "New second factor at "+s.host(), "Second factor removed at "+s.host())
@@ -175,7 +176,8 @@ func TestSeveralApps(t *testing.T) {
 	v.enrol()
 	for i := range 4 {
 		a := s.appOf(t, v.start())
-		if p := v.post("/factor/enrol", "code", a.code(0), "name", fmt.Sprint(i)); p.at != "/api/auth/account" {
+		p := v.post("/factor/enrol", "code", a.code(0), "name", fmt.Sprint(i))
+		if p.at != "/api/auth/account?success=factor_added" {
 			t.Fatalf("app %d: ended at %s", i, p.at)
 		}
 	}
@@ -209,7 +211,7 @@ func TestNewRecoveryCodes(t *testing.T) {
 	p := v.post("/factor/recovery-codes")
 	codes := recoveryCodesOf(p)
 	if len(codes) != 8 || slices.ContainsFunc(codes, func(code string) bool { return slices.Contains(old, code) }) ||
-		s.countRecoveryCodes(t, ann) != 8 || !strings.Contains(p.body, s.URL+"/api/auth/account#second-factor") {
+		s.countRecoveryCodes(t, ann) != 8 || !strings.Contains(p.body, s.URL+"/api/auth/account?success=recovery_codes_made#second-factor") {
 		t.Errorf("ended at %s: %s", p.at, p.body)
 	}
 	s.wantMails(t, annAddress, "New second factor at "+s.host(), "New recovery codes at "+s.host())

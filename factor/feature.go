@@ -122,7 +122,7 @@ func (f *Feature) Install(h *cardea.Host) error {
 	h.Tokens(kindDevice)
 	h.Require(c.condition)
 	h.Rows(feature.Rows{Delete: f.store.DeleteFactors, Revoke: f.revoke, Export: f.export})
-	h.Section(feature.Section{Order: 10, ID: SectionID, Content: f.section})
+	h.Section(feature.Section{Order: 10, ID: SectionID, Content: f.section, Fault: sectionFault})
 	return nil
 }
 
@@ -135,7 +135,7 @@ func (f *Feature) handle(path string, rule feature.Rule, show, post feature.Hand
 		f.host.Handle(get, show)
 	}
 	if post != nil {
-		rule.Method, rule.Sender = http.MethodPost, feature.SenderOwnPage
+		rule.Method, rule.Sender, rule.Successes = http.MethodPost, feature.SenderOwnPage, successes[path]
 		f.host.Handle(rule, post)
 	}
 }

@@ -58,7 +58,7 @@ func (f *Feature) notify(ctx context.Context, u *cardea.User, m Mail) {
 	}
 	to := *u
 	err := f.host.SendMail(ctx, to.Email, func(ctx context.Context) error {
-		m.User, m.To, m.URL = &to, to.Email, f.accountURL(ctx)
+		m.User, m.To, m.URL = &to, to.Email, f.accountURL(ctx, "")
 		m.Site, m.Language = siteOf(m.URL), language.Of(ctx)
 		m.Also = m.Language.Also()
 		message, err := f.options.Compose(ctx, m)

@@ -55,7 +55,7 @@ func (f *Feature) storeCodes(ctx context.Context, userID string, c *newCodes) er
 // renewCodes answers the form of the account page.
 func (f *Feature) renewCodes(_ http.ResponseWriter, r *http.Request) error {
 	ctx, u := r.Context(), cardea.SessionFrom(r.Context()).User
-	f.host.SetCallbackURL(ctx, f.accountURL(ctx))
+	f.host.SetCallbackURL(ctx, f.accountURL(ctx, SuccessCodes))
 	codes, stored := f.makeCodes(ctx), false
 	err := f.host.Transact(ctx, func(ctx context.Context) error {
 		has, err := f.factors(ctx, u.ID)
@@ -69,7 +69,7 @@ func (f *Feature) renewCodes(_ http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !stored {
-		return f.toAccount(ctx)
+		return f.toAccount(ctx, "")
 	}
 	f.notify(ctx, u, Mail{Kind: MailCodes})
 	return f.host.Redirect(ctx, f.host.CallbackURL(ctx))
@@ -81,7 +81,7 @@ func (f *Feature) showCodes(_ http.ResponseWriter, r *http.Request) error {
 	cookie := f.host.Cookie(ctx, cookieCodes).Values()
 	codes := strings.Fields(cookie.String("codes"))
 	if cookie.String("user") != cardea.SessionFrom(ctx).UserID || len(codes) == 0 {
-		return f.toAccount(ctx)
+		return f.toAccount(ctx, "")
 	}
 	f.host.Cookie(ctx, cookieCodes).Clear()
 	t := language.Of(ctx)

@@ -90,15 +90,15 @@ func (f *Feature) remove(_ http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		p.Error = language.Of(ctx).Text("factor.last")
-		return f.host.Page(ctx, p)
+		return refuse(ctx, f, "account", CodeNeeded, p)
 	} else if err != nil {
 		return err
 	}
-	if removed != nil {
-		f.notify(ctx, u, Mail{Kind: MailRemoved, Factor: removed.Name})
+	if removed == nil {
+		return f.toAccount(ctx, "")
 	}
-	return f.toAccount(ctx)
+	f.notify(ctx, u, Mail{Kind: MailRemoved, Factor: removed.Name})
+	return f.toAccount(ctx, SuccessRemoved)
 }
 
 // removeRow deletes a factor of a user, and returns it: nil if the user has no such factor.
@@ -130,12 +130,17 @@ func (f *Feature) factors(ctx context.Context, userID string) ([]*Factor, error)
 	return has, f.host.StoreError("read the second factors", err)
 }
 
-func (f *Feature) accountURL(ctx context.Context) string {
-	return f.host.URL(ctx, "account") + "#" + SectionID
+// accountURL returns the URL of the section. Success is "" if nothing was done.
+func (f *Feature) accountURL(ctx context.Context, success string) string {
+	to := f.host.URL(ctx, "account")
+	if success != "" {
+		to += "?success=" + success
+	}
+	return to + "#" + SectionID
 }
 
-func (f *Feature) toAccount(ctx context.Context) error {
-	return f.host.Redirect(ctx, f.accountURL(ctx))
+func (f *Feature) toAccount(ctx context.Context, success string) error {
+	return f.host.Redirect(ctx, f.accountURL(ctx, success))
 }
 
 // exported is what the file of the account page says about a factor.

@@ -120,6 +120,8 @@ package feature
 import (
 	"context"
 	"time"
+
+	"github.com/cardea-auth/cardea/language"
 )
 
 // Rule is one endpoint of a feature and what a request must prove before the feature gets it.
@@ -169,9 +171,32 @@ type Rule struct {
 	Limit  int
 	Within time.Duration // see Limit
 
-	// JSON says that programs call the endpoint: a failure is answered with a status and a JSON
-	// object with the member error. Defaults to a redirect to the page for the failure.
+	// JSON says that programs alone call the endpoint: a failure is answered with a status and a
+	// JSON object with the member error. Defaults to a redirect to the page for the failure, and
+	// the same with the URL of that page for a request that asks for JSON or has posted it.
 	JSON bool
+
+	// Successes are the values of the query parameter success with which the handler leads to a
+	// page, such as Host.URL(ctx, "account") + "?success=qr_approved". The pages of the application
+	// get those of the site, and no other text. Defaults to none.
+	Successes []Success
+}
+
+// The codes of failures that programs alone get, in JSON; browsers are led to a page.
+const (
+	CodeUnauthorized = "unauthorized"                     // nobody is signed in
+	CodeStepUp       = "insufficient_user_authentication" // the proof is too old or too weak (RFC 9470 § 3)
+	CodeUnavailable  = "unavailable"                      // the store is away; trying again may help
+)
+
+// Success says that something was done.
+type Success struct {
+	// Value is that of the parameter: lower-case letters, digits and underscores.
+	Value string
+
+	// Mailed returns what the built-in page says that says that a mail was sent. T is nil for
+	// English. Defaults to a text about a link to sign in.
+	Mailed func(t *language.Texts) string
 }
 
 // Sender says who may send a request.

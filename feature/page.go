@@ -17,6 +17,24 @@ type Page struct {
 	Text  []string      // paragraphs
 	HTML  template.HTML // after the text, such as an inline SVG; the feature has made sure that it is safe
 	Forms []Form        // after that
+
+	// Refusal says that the page repeats a form that cannot be accepted, for the reason in Error.
+	// Defaults to nil: another page.
+	Refusal *Refusal
+}
+
+// Refusal says what is wrong with a form. A program that has sent the form gets status 400 and a
+// JSON object with the code as error, Message as message, and as url the page that shows the code.
+// A browser gets the Page, or is sent to Own.
+type Refusal struct {
+	Error   string // the code, which is stable, such as "password_short"
+	Message string // Page.Error in English, which programs read
+	Path    string // path of the GET endpoint below Config.BasePath that shows the parameter error
+
+	// Own is the application's page in the place of that of Path, as a path of the site. It gets
+	// the code as the query parameter error. Defaults to Config.Pages.Account for the path
+	// "account", and otherwise to none.
+	Own string
 }
 
 // Form is a form of a page. The CSRF token and the callback URL are added to it.

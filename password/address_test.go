@@ -27,9 +27,9 @@ func withAccount(c *cardea.Config, o *password.Options) {
 // move changes the address of whoever is signed in.
 func (s *site) move(t *testing.T, b *cardeatest.Browser, to string) {
 	t.Helper()
-	wantEnd(t, post(t, b, "/account/address", url.Values{"email": {to}}), "/api/auth/verify-request")
+	wantEnd(t, post(t, b, "/account/address", url.Values{"email": {to}}), sentPage+"address_mailed")
 	open(t, b, s.mail(t, to, "Confirm"))
-	wantEnd(t, post(t, b, "/account/address/confirm", nil), "/api/auth/account")
+	wantEnd(t, post(t, b, "/account/address/confirm", nil), accountPage+"address_changed")
 }
 
 // A stranger who knows the password changes the address and the password. The owner of the old
@@ -42,7 +42,7 @@ func TestUndoDemandsAnotherPassword(t *testing.T) {
 	signIn(t, stranger, ann, first)
 	s.move(t, stranger, "stranger@example.com")
 	wantEnd(t, post(t, stranger, "/password/change", url.Values{"current": {first}, "password": {second}}),
-		"/api/auth/account")
+		accountPage+"password_changed")
 	open(t, b, s.mail(t, ann, "was changed"))
 	b.Post("/account/address/undo", nil)
 	s.mail(t, ann, "the old one again")
@@ -79,7 +79,7 @@ func TestUserProvesTheAddress(t *testing.T) {
 	b, nobody, eve := s.browser(t), s.browser(t), s.browser(t)
 	signIn(t, b, ann, first)
 	signIn(t, eve, "eve@example.com", second)
-	wantEnd(t, post(t, b, "/account/address", url.Values{"email": {ann}}), "/api/auth/verify-request")
+	wantEnd(t, post(t, b, "/account/address", url.Values{"email": {ann}}), sentPage+"address_mailed")
 	link := s.mail(t, ann, "Confirm")
 	for _, other := range []*cardeatest.Browser{nobody, eve} {
 		open(t, other, link)
@@ -89,7 +89,7 @@ func TestUserProvesTheAddress(t *testing.T) {
 		}
 	}
 	open(t, b, link)
-	wantEnd(t, post(t, b, "/account/address/confirm", nil), "/api/auth/account")
+	wantEnd(t, post(t, b, "/account/address/confirm", nil), accountPage+"address_changed")
 	now, err := s.store.UserByEmail(t.Context(), ann)
 	if err != nil || now.ID != u.ID || now.EmailVerified.IsZero() || !isSignedIn(b) {
 		t.Fatalf("got %+v, %v", now, err)

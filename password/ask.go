@@ -3,6 +3,7 @@ package password
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/cardea-auth/cardea"
@@ -36,15 +37,24 @@ func (f *Feature) showSignUp(_ http.ResponseWriter, r *http.Request) error {
 
 // showPage shows a page, or the application's own one.
 func showPage(f *Feature, r *http.Request, own string, page feature.Page) error {
-	code := r.URL.Query().Get("error")
-	switch {
-	case own != "" && code != "":
-		return f.host.Redirect(r.Context(), formFault{f, code}.withCode(f.host.URL(r.Context(), ""), own))
-	case own != "":
-		return f.host.Redirect(r.Context(), own)
+	ctx, code := r.Context(), r.URL.Query().Get("error")
+	if own != "" {
+		return f.host.Redirect(ctx, withError(own, code))
 	}
-	page.Error = faultText(language.Of(r.Context()), code)
-	return f.host.Page(r.Context(), page)
+	page.Error = faultText(language.Of(ctx), code)
+	return f.host.Page(ctx, page)
+}
+
+// withError adds a code to the path of a page.
+func withError(path, code string) string {
+	u, err := url.Parse(path)
+	if err != nil || code == "" {
+		return path
+	}
+	query := u.Query()
+	query.Set("error", code)
+	u.RawQuery = query.Encode()
+	return u.String()
 }
 
 // page is the page for the sign-up.
@@ -68,11 +78,10 @@ func (f *Feature) signUp(_ http.ResponseWriter, r *http.Request) error {
 	page := fields.page(language.Of(ctx))
 	t, ok := fields.read(f.host.Form(ctx))
 	if !ok {
-		page.Error = faultText(language.Of(ctx), CodeFields)
-		return formFault{f, CodeFields}.answer(r, f.options.Pages.SignUp, pathSignUp, page)
+		return f.host.Page(ctx, refused(language.Of(ctx), page, CodeFields, f.options.Pages.SignUp, pathSignUp))
 	}
-	notAnAddress := invalidAddress{f.options.Pages.SignUp, pathSignUp, page}
-	return f.ask(r, notAnAddress, func(ctx context.Context, address string, u *cardea.User) error {
+	form := askForm{f.options.Pages.SignUp, pathSignUp, page, SuccessSignUpMailed}
+	return f.ask(r, form, func(ctx context.Context, address string, u *cardea.User) error {
 		if u != nil && !u.EmailVerified.IsZero() {
 			return f.send(ctx, Mail{Kind: MailTaken, To: u.Email, URL: f.host.URL(ctx, pathForgot), User: u})
 		}
@@ -96,8 +105,8 @@ func pageForgot(t *language.Texts) feature.Page {
 // forgot answers the form of the page. The mail goes to the address that is stored, never to the
 // typed one.
 func (f *Feature) forgot(_ http.ResponseWriter, r *http.Request) error {
-	notAnAddress := invalidAddress{f.options.Pages.Forgot, pathForgot, pageForgot(language.Of(r.Context()))}
-	return f.ask(r, notAnAddress, func(ctx context.Context, _ string, u *cardea.User) error {
+	form := askForm{f.options.Pages.Forgot, pathForgot, pageForgot(language.Of(r.Context())), SuccessResetMailed}
+	return f.ask(r, form, func(ctx context.Context, _ string, u *cardea.User) error {
 		switch {
 		case u == nil:
 			return nil
@@ -117,24 +126,23 @@ func (f *Feature) forgot(_ http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// invalidAddress is where a form leads whose address is none: the application's page, or the
-// built-in one at a path.
-type invalidAddress struct {
-	own, path string
+// askForm is a form that asks for a mail.
+type askForm struct {
+	own, path string // the application's page with the form, and the built-in one
 	page      feature.Page
+	success   string // that a mail was sent
 }
 
 // ask answers a form that asks for a mail. Answer and time are the same whether the address belongs
 // to a user: everything that depends on it happens after the answer.
 func (f *Feature) ask(
-	r *http.Request, invalid invalidAddress, send func(ctx context.Context, address string, u *cardea.User) error,
+	r *http.Request, form askForm, send func(ctx context.Context, address string, u *cardea.User) error,
 ) error {
 	ctx := r.Context()
 	address, err := email.Normalize(f.host.Form(ctx)["email"])
 	if err != nil {
 		code := string(cardea.CodeEmailSignIn)
-		invalid.page.Error = faultText(language.Of(ctx), code)
-		return formFault{f, code}.answer(r, invalid.own, invalid.path, invalid.page)
+		return f.host.Page(ctx, refused(language.Of(ctx), form.page, code, form.own, form.path))
 	}
 	if err := f.host.TakeMail(ctx, address); err != nil {
 		return err
@@ -149,7 +157,7 @@ func (f *Feature) ask(
 	if err != nil {
 		return err
 	}
-	return f.host.Redirect(ctx, f.host.URL(ctx, "verify-request"))
+	return f.host.Redirect(ctx, f.host.URL(ctx, "verify-request")+"?success="+form.success)
 }
 
 // sendSignUp mails a link with which the owner of an address becomes a user.

@@ -24,7 +24,7 @@ func (f *Feature) section(ctx context.Context) (feature.Page, error) {
 	if err != nil {
 		return feature.Page{}, f.host.StoreError("read the password", err)
 	}
-	return f.page(language.Of(ctx), has, ""), nil
+	return f.page(language.Of(ctx), has), nil
 }
 
 // sectionFault is what the account page says about a code.
@@ -36,10 +36,8 @@ func sectionFault(ctx context.Context, code string) string {
 }
 
 // page shows the form to change a password, or the one to set a first one.
-func (f *Feature) page(t *language.Texts, has bool, code string) feature.Page {
-	p := feature.Page{
-		Title: t.Text("password.heading"), Error: faultText(t, code), Text: []string{f.checker.advice(t)},
-	}
+func (f *Feature) page(t *language.Texts, has bool) feature.Page {
+	p := feature.Page{Title: t.Text("password.heading"), Text: []string{f.checker.advice(t)}}
 	form := feature.Form{Path: pathSet, Button: t.Text("password.set"), Fields: []feature.Field{newPassword(t)}}
 	if has {
 		form = feature.Form{
@@ -52,6 +50,11 @@ func (f *Feature) page(t *language.Texts, has bool, code string) feature.Page {
 		p.Forms = append(p.Forms, removal{f}.form(t))
 	}
 	return p
+}
+
+// toAccount leads to the account page.
+func toAccount(ctx context.Context, f *Feature, success string) error {
+	return f.host.Redirect(ctx, f.host.URL(ctx, "account")+"?success="+success+"#"+featureID)
 }
 
 // change answers the form of a user who has a password.
@@ -91,8 +94,8 @@ var errOtherPassword = &cardea.Error{
 
 // refuseChange answers with what is wrong with a form of the account page.
 func refuseChange(f *Feature, r *http.Request, has bool, code string) error {
-	page := f.page(language.Of(r.Context()), has, code)
-	return formFault{f, code}.answer(r, f.options.Pages.Change, "account", page)
+	ctx, t := r.Context(), language.Of(r.Context())
+	return f.host.Page(ctx, refused(t, f.page(t, has), code, f.options.Pages.Change, "account"))
 }
 
 // give gives the user another password if the stored hash is still the one that was verified, and
@@ -123,12 +126,12 @@ func (f *Feature) give(r *http.Request, u *cardea.User, old, typed string) error
 	if err != nil {
 		return err
 	}
-	kind := MailChanged
+	kind, success := MailChanged, SuccessChanged
 	if old == "" {
-		kind = MailSet
+		kind, success = MailSet, SuccessSet
 	}
 	if err := f.notify(ctx, u, kind); err != nil {
 		return err
 	}
-	return f.host.Redirect(ctx, f.host.URL(ctx, "account"))
+	return toAccount(ctx, f, success)
 }

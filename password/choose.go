@@ -86,9 +86,8 @@ func (f *Feature) choose(_ http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if code != "" {
-		page := f.pageChoose(language.Of(ctx))
-		page.Error = faultText(language.Of(ctx), code)
-		return formFault{f, code}.answer(r, f.options.Pages.Choose, pathChoose, page)
+		t := language.Of(ctx)
+		return f.host.Page(ctx, refused(t, f.pageChoose(t), code, f.options.Pages.Choose, pathChoose))
 	}
 	hash, err := f.hash(ctx, typed)
 	if err != nil {
@@ -162,7 +161,7 @@ func (f *Feature) finishReset(ctx context.Context, l link, hash string) error {
 	if err := f.notify(ctx, owner, MailChanged); err != nil {
 		return err
 	}
-	return f.host.Redirect(ctx, f.host.URL(ctx, "signin/"+featureID))
+	return f.host.Redirect(ctx, f.host.URL(ctx, "signin/"+featureID)+"?success="+SuccessReset)
 }
 
 // outdated is the error for a link that something newer has made worthless.

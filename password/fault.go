@@ -2,9 +2,6 @@ package password
 
 import (
 	"context"
-	"net/http"
-	"net/url"
-	"strings"
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/feature"
@@ -54,49 +51,10 @@ func (f *Feature) fault(ctx context.Context, password string, about ...string) (
 	return code, nil
 }
 
-// formFault is what is wrong with a form.
-type formFault struct {
-	*Feature
-	code string
-}
-
-// answer answers the form: a program with JSON, a browser with the application's own page if there
-// is one, and otherwise with the built-in page. Path is that of the built-in page.
-func (f formFault) answer(r *http.Request, own, path string, page feature.Page) error {
-	ctx := r.Context()
-	to := f.withCode(f.host.URL(ctx, path), own)
-	switch {
-	case readsJSON(r, f.host.Form(ctx)):
-		return f.host.JSON(ctx, http.StatusBadRequest, map[string]string{
-			"url": to, "error": f.code, "message": faultText(nil, f.code), // programs read English
-		})
-	case own != "":
-		return f.host.Redirect(ctx, to)
-	}
-	return f.host.Page(ctx, page)
-}
-
-// readsJSON reports whether a program has sent the request: a client of Auth.js or next-auth, or
-// one that asks for JSON and not for a page.
-func readsJSON(r *http.Request, form map[string]string) bool {
-	accept := r.Header.Get("Accept")
-	return r.Header.Get("X-Auth-Return-Redirect") != "" || form["json"] == "true" ||
-		strings.Contains(accept, "application/json") && !strings.Contains(accept, "text/html")
-}
-
-// withCode returns the URL of the page that says what is wrong: of own, or of the built-in one.
-func (f formFault) withCode(builtIn, own string) string {
-	u, err := url.Parse(builtIn)
-	if err != nil {
-		return builtIn
-	}
-	if own != "" {
-		if page, err := u.Parse(own); err == nil {
-			u = page
-		}
-	}
-	query := u.Query()
-	query.Set("error", f.code)
-	u.RawQuery = query.Encode()
-	return u.String()
+// refused returns a page that repeats its form with what is wrong with it. Own and path are the
+// application's page and the built-in one.
+func refused(t *language.Texts, page feature.Page, code, own, path string) feature.Page {
+	page.Error = faultText(t, code)
+	page.Refusal = &feature.Refusal{Error: code, Message: faultText(nil, code), Path: path, Own: own}
+	return page
 }

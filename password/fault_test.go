@@ -145,7 +145,7 @@ func TestOwnPages(t *testing.T) {
 	if at := post(t, b, "/password/choose", url.Values{"password": {"short"}}); at != "/new?error=password_short" {
 		t.Errorf("ended at %s", at)
 	}
-	if at := post(t, b, "/password/choose", url.Values{"password": {second}}); at != "/api/auth/signin/password" {
+	if at := post(t, b, "/password/choose", url.Values{"password": {second}}); at != signInPage+"password_reset" {
 		t.Errorf("ended at %s", at)
 	}
 	signIn(t, signedIn, ann, second)

@@ -128,7 +128,7 @@ func (f *Feature) handle(path string, rule feature.Rule, show, post feature.Hand
 		get.Method, get.Sender, get.Limit, get.Within = "GET", feature.SenderAnybody, 0, 0
 		f.host.Handle(get, show)
 	}
-	rule.Method, rule.Sender = "POST", feature.SenderOwnPage
+	rule.Method, rule.Sender, rule.Successes = "POST", feature.SenderOwnPage, successes[path]
 	f.host.Handle(rule, post)
 }
 

@@ -62,6 +62,12 @@ func (b *lockedBuffer) text() string {
 	return b.String()
 }
 
+const ( // where a form leads that has done what it is for
+	sentPage    = "/api/auth/verify-request?success="
+	accountPage = "/api/auth/account?success="
+	signInPage  = "/api/auth/signin/password?success="
+)
+
 // newSite starts a site on a server.
 func newSite(t testing.TB, change func(*cardea.Config, *password.Options)) *site {
 	t.Helper()
@@ -188,7 +194,7 @@ func TestSignUp(t *testing.T) {
 	s := newSite(t, nil)
 	b := s.browser(t)
 	if at := post(t, b, "/password/signup", url.Values{"email": {" Ann@Example.com"}, "name": {"Ann"}}); at !=
-		"/api/auth/verify-request" {
+		sentPage+"password_signup_mailed" {
 		t.Fatalf("ended at %s", at)
 	}
 	link := s.mail(t, ann, "Sign up")
@@ -318,7 +324,7 @@ func TestReset(t *testing.T) {
 		t.Fatalf("the link leads to %s", at)
 	}
 	open(t, other, link)
-	if at := post(t, b, "/password/choose", url.Values{"password": {second}}); at != "/api/auth/signin/password" {
+	if at := post(t, b, "/password/choose", url.Values{"password": {second}}); at != signInPage+"password_reset" {
 		t.Fatalf("ended at %s", at)
 	}
 	if isSignedIn(b) || isSignedIn(elsewhere) {
@@ -448,7 +454,7 @@ func TestChange(t *testing.T) {
 		}
 	}
 	at := post(t, b, "/password/change", url.Values{"current": {first}, "password": {second}})
-	if at != "/api/auth/account" || !isSignedIn(b) || isSignedIn(elsewhere) {
+	if at != accountPage+"password_changed" || !isSignedIn(b) || isSignedIn(elsewhere) {
 		t.Errorf("ended at %s; own session %v, other %v", at, isSignedIn(b), isSignedIn(elsewhere))
 	}
 	if at := signIn(t, s.browser(t), ann, first); at == "/" {
@@ -564,7 +570,7 @@ func TestResetAtOnce(t *testing.T) {
 	won := 0
 	for range all {
 		switch at := <-ends; {
-		case at == "/api/auth/signin/password":
+		case at == signInPage+"password_reset":
 			won++
 		case !strings.Contains(at, "Verification"):
 			t.Errorf("ended at %s", at)

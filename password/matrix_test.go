@@ -31,19 +31,19 @@ var events = []event{
 		name: "changed on the account page", has: true, goesOn: true, password: second,
 		happens: func(t *testing.T, _ *site, own *cardeatest.Browser, _ *cardea.User) {
 			wantEnd(t, post(t, own, "/password/change", url.Values{"current": {first}, "password": {second}}),
-				"/api/auth/account")
+				accountPage+"password_changed")
 		},
 	},
 	{
 		name: "set on the account page", goesOn: true, password: second,
 		happens: func(t *testing.T, _ *site, own *cardeatest.Browser, _ *cardea.User) {
-			wantEnd(t, post(t, own, "/password/set", url.Values{"password": {second}}), "/api/auth/account")
+			wantEnd(t, post(t, own, "/password/set", url.Values{"password": {second}}), accountPage+"password_set")
 		},
 	},
 	{
 		name: "removed on the account page", has: true, goesOn: true,
 		happens: func(t *testing.T, s *site, own *cardeatest.Browser, _ *cardea.User) {
-			wantEnd(t, post(t, own, "/password/remove", nil), "/api/auth/account")
+			wantEnd(t, post(t, own, "/password/remove", nil), accountPage+"password_removed")
 			s.mail(t, ann, "was removed")
 		},
 	},
@@ -67,7 +67,7 @@ var events = []event{
 		happens: func(t *testing.T, s *site, own *cardeatest.Browser, _ *cardea.User) {
 			post(t, own, "/password/forgot", url.Values{"email": {ann}})
 			open(t, own, s.lastLink(t, 3))
-			wantEnd(t, post(t, own, "/password/choose", url.Values{"password": {second}}), "/api/auth/signin/password")
+			wantEnd(t, post(t, own, "/password/choose", url.Values{"password": {second}}), signInPage+"password_reset")
 		},
 	},
 	{

@@ -93,7 +93,7 @@ var prehijacks = map[string]func(t *testing.T, s *prehijackedSite) (mallory *car
 		u := s.user(t, "mallory@example.com", mallorysPassword)
 		b := s.browser(t)
 		wantEnd(t, signIn(t, b, u.Email, mallorysPassword), "/")
-		wantEnd(t, post(t, b, "/account/address", url.Values{"email": {ann}}), "/api/auth/verify-request")
+		wantEnd(t, post(t, b, "/account/address", url.Values{"email": {ann}}), sentPage+"address_mailed")
 		open(t, b, s.mail(t, ann, "Confirm"))
 		return b, func() {
 			post(t, b, "/account/address/confirm", nil)

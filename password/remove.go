@@ -54,7 +54,7 @@ func (f removal) remove(_ http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return f.host.Redirect(ctx, f.host.URL(ctx, "account"))
+	return toAccount(ctx, f.Feature, SuccessRemoved)
 }
 
 // revoke deletes the password, however old it is: a stranger who had the account has known it.

@@ -74,10 +74,10 @@ func TestRemoveThePassword(t *testing.T) {
 			if at := signIn(t, s.browser(t), ann, first); !strings.Contains(at, "CredentialsSignin") {
 				t.Errorf("with the removed password: %s", at)
 			}
-			if at := post(t, b, "/password/remove", nil); at != "/api/auth/account" || !isSignedIn(b) {
+			if at := post(t, b, "/password/remove", nil); at != accountPage+"password_removed" || !isSignedIn(b) {
 				t.Errorf("again: %s", at)
 			}
-			wantEnd(t, post(t, b, "/password/set", url.Values{"password": {second}}), "/api/auth/account")
+			wantEnd(t, post(t, b, "/password/set", url.Values{"password": {second}}), accountPage+"password_set")
 			s.mail(t, ann, "was set")
 		})
 	}

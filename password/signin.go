@@ -41,7 +41,7 @@ func (f *Feature) signIn(_ http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !ok {
-		return refused("the password is wrong, or the user has none")
+		return wrong("the password is wrong, or the user has none")
 	}
 	replacement := ""
 	if f.hasher.Stale(hash) {
@@ -63,15 +63,15 @@ func (f *Feature) isStill(ctx context.Context, userID, hash, replacement string)
 	case err != nil && !errors.Is(err, cardea.ErrNotFound):
 		return f.host.StoreError("read the password", err)
 	case stored != hash:
-		return refused("the password was changed meanwhile")
+		return wrong("the password was changed meanwhile")
 	case replacement == "":
 		return nil
 	}
 	return f.host.StoreError("replace the hash", f.store.ReplacePasswordHash(ctx, userID, hash, replacement))
 }
 
-// refused is the error for a visitor whose password does not count, whatever the cause is.
-func refused(cause string) error {
+// wrong is the error for a visitor whose password does not count, whatever the cause is.
+func wrong(cause string) error {
 	return &cardea.Error{Code: cardea.CodeCredentialsSignIn, Err: errors.New(cause)}
 }
 

@@ -130,13 +130,13 @@ func (k keyboard) signInWithRequiredFactor(t *testing.T) {
 	k.moveTo(t, "[name=name]")
 	k.command(t, "Input.insertText", map[string]any{"text": "A tablet whose name is longer than the page is wide"})
 	k.enter(t, "[name=code]", tablet.code(t, 0))
-	k.waitForPage(t, k.site.URL+"/api/auth/account#second-factor", "h1")
+	k.waitForPage(t, k.site.URL+"/api/auth/account?success=factor_added#second-factor", "h1")
 	k.goTo(t, k.site.URL+"/api/auth/account") // with the fragment, the tab key begins at the section
 	k.check(t, "account", "[action$='/factor/remove'] ~ [action$='/factor/remove']")
 	k.press(t, "[action$='/factor/recovery-codes'] button")
 	k.check(t, "factor/recovery-codes", "ul.codes li:nth-child(8)")
 	k.press(t, "a[href$='#second-factor']")
-	k.waitForPage(t, k.site.URL+"/api/auth/account#second-factor", "h1")
+	k.waitForPage(t, k.site.URL+"/api/auth/account?success=recovery_codes_made#second-factor", "h1")
 
 	k.goTo(t, k.site.URL+"/api/auth/signout?callbackUrl=/api/auth/signin%3FcallbackUrl%3D/done")
 	k.press(t, "form button")

@@ -82,7 +82,8 @@ func (r run) passwordForms(t *testing.T) {
 	}
 	refused("password/signup", `{ email: "nobody" }`, "password/signup", "EmailSignin")
 	refused("password/forgot", `{ email: "nobody" }`, "password/forgot", "EmailSignin")
-	accepted("password/signup", `{ name: "Eve", email: "eve@example.com" }`, "/api/auth/verify-request")
+	accepted("password/signup", `{ name: "Eve", email: "eve@example.com" }`,
+		"/api/auth/verify-request?success=password_signup_mailed")
 	opened := p.open(t, linkIn(t, mails))
 	opened.waitForPage(t, r.site.URL+"/api/auth/password/choose", "[name=password]")
 	opened.checkConsole(t)

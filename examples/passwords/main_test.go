@@ -148,7 +148,7 @@ func TestPages(t *testing.T) {
 	v.submit("/api/auth/password/signup", url.Values{"email": {"nobody"}})
 	v.want("/join?error=EmailSignin", "This is no email address.")
 	v.submit("/api/auth/password/signup", url.Values{"name": {"Ann"}, "email": {"ann@example.com"}})
-	v.want("/sent", "mailbox")
+	v.want("/sent?success=password_signup_mailed", done["password_signup_mailed"])
 	v.open(link(t, mails, 1))
 	v.want("/choose", "Save the password")
 	for typed, want := range map[string]string{
@@ -175,28 +175,29 @@ func TestPages(t *testing.T) {
 		v.want("/settings?error="+tt.want, html.EscapeString(texts[tt.want]))
 	}
 	v.submit("/api/auth/password/change", url.Values{"current": {first}, "password": {second}})
-	v.want("/settings", "<h1>Ann</h1>")
+	v.want("/settings?success=password_changed", done["password_changed"])
 	elsewhere.open("/settings")
 	elsewhere.want("/signin?callbackUrl="+url.QueryEscape(v.Site+"/settings"), "Sign in")
 
 	// The password is not the last way in, because there is sign-in by mail.
 	v.submit("/api/auth/password/remove", nil)
-	v.want("/settings", "Set a password")
+	v.want("/settings?success=password_removed", done["password_removed"])
 	v.submit("/api/auth/password/set", url.Values{"password": {"short"}})
 	v.want("/settings?error=password_short", texts["password_short"])
 	v.submit("/api/auth/password/set", url.Values{"password": {second}})
-	v.want("/settings", "Change the password")
+	v.want("/settings?success=password_set", done["password_set"])
 
 	// A forgotten password.
 	v.submit("/api/auth/signout", nil)
 	v.open("/forgot")
 	v.submit("/api/auth/password/forgot", url.Values{"email": {"ann@example.com"}})
-	v.want("/sent", "mailbox")
+	v.want("/sent?success=password_reset_mailed", done["password_reset_mailed"])
 	reset := link(t, mails, 5) // mails 2 to 4 say that the password was changed, removed and set
 	v.open(reset)
 	v.want("/choose", "Save the password")
 	v.submit("/api/auth/password/choose", url.Values{"password": {first}})
-	v.want("/signin?callbackUrl="+url.QueryEscape(v.Site+"/settings")+"&provider=password", "Sign in")
+	v.want("/signin?callbackUrl="+url.QueryEscape(v.Site+"/settings")+"&provider=password&success=password_reset",
+		done["password_reset"])
 	v.submit("/api/auth/callback/password", url.Values{"email": {"ann@example.com"}, "password": {first}})
 	v.want("/settings", "<h1>Ann</h1>")
 	elsewhere.open(reset)
@@ -205,6 +206,38 @@ func TestPages(t *testing.T) {
 	elsewhere.want("/sent?provider=email&type=email", "mailbox")
 	elsewhere.open(link(t, mails, 7))
 	elsewhere.want("/settings", "<h1>Ann</h1>")
+}
+
+// A link with another value of the parameter success shows nothing, and Cardea passes on none that
+// it does not have.
+func TestOtherSuccessSaysNothing(t *testing.T) {
+	t.Parallel()
+	v, _ := start(t)
+	for _, value := range []string{"nothing", "<b>you have won</b>", "password_changed2", ""} {
+		v.open("/forgot?success=" + url.QueryEscape(value))
+		if strings.Contains(v.page, "role=\"status\"") || value != "" && strings.Contains(v.page, value) {
+			t.Errorf("%q is on the page: %s", value, v.page)
+		}
+		v.open("/api/auth/verify-request?success=" + url.QueryEscape(value))
+		v.want("/sent", "mailbox")
+		v.open("/api/auth/signin?success=" + url.QueryEscape(value))
+		if strings.Contains(v.at, "success") {
+			t.Errorf("%q leads to %s", value, v.at)
+		}
+	}
+}
+
+// Every value of the parameter success that package password has has a text.
+func TestEachSuccessHasAText(t *testing.T) {
+	t.Parallel()
+	for _, value := range []string{
+		password.SuccessSignUpMailed, password.SuccessResetMailed, password.SuccessReset, password.SuccessChanged,
+		password.SuccessSet, password.SuccessRemoved,
+	} {
+		if done[value] == "" {
+			t.Errorf("no text for %s", value)
+		}
+	}
 }
 
 // Every code that a form of a password can have has a text.

@@ -19,6 +19,7 @@ type page struct {
 	CSRF        string
 	CallbackURL string // where the visitor goes after the sign-in; "" for where Cardea remembers
 	Error       string // text about a failure; "" for none
+	Done        string // text about what was done; "" for nothing
 
 	User        *cardea.User // who is signed in, on the page with the settings
 	HasPassword bool
@@ -47,6 +48,16 @@ var texts = map[string]string{
 	"password_fields":   "Please fill in all fields, with less text.",
 }
 
+// done are what the pages say about the parameter success. Any other value has no text.
+var done = map[string]string{
+	"password_signup_mailed": "Please open the link in our mail to finish the sign-up.",
+	"password_reset_mailed":  "If there is an account with this address, our mail has a link for a new password.",
+	"password_reset":         "Your password is changed. Please sign in with it.",
+	"password_changed":       "Your password is changed.",
+	"password_set":           "You can sign in with this password now.",
+	"password_removed":       "Your password is removed.",
+}
+
 func textOf(code string) string {
 	if text, known := texts[code]; known {
 		return text
@@ -62,6 +73,7 @@ func (s *site) show(name string) http.HandlerFunc {
 			CSRF:        s.auth.CSRF(w, r), // sets a cookie, so it comes before the page
 			CallbackURL: query.Get("callbackUrl"),
 			Error:       textOf(query.Get("error")),
+			Done:        done[query.Get("success")],
 		})
 	}
 }
@@ -73,8 +85,10 @@ func (s *site) settings(w http.ResponseWriter, r *http.Request, u *cardea.User) 
 		http.Error(w, "Try again later.", http.StatusServiceUnavailable)
 		return
 	}
+	query := r.URL.Query()
 	write(w, "settings", page{
-		CSRF: s.auth.CSRF(w, r), Error: textOf(r.URL.Query().Get("error")), User: u, HasPassword: has,
+		CSRF: s.auth.CSRF(w, r), Error: textOf(query.Get("error")), Done: done[query.Get("success")],
+		User: u, HasPassword: has,
 	})
 }
 

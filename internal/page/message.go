@@ -48,6 +48,9 @@ func explain(code string) explanation {
 	return explanation{http.StatusOK, "error.heading", messageKey(code)}
 }
 
+// Message returns the text about a code in English, for programs.
+func Message(code string) string { return (*language.Texts)(nil).Text(explain(code).text) }
+
 // duration returns a time to wait as people say it, rounded up.
 func duration(t *language.Texts, d time.Duration) string {
 	unit, key := time.Second, "time.second"

@@ -124,6 +124,7 @@ type Failure struct {
 type VerifyRequest struct {
 	Site  string // the origin of the site
 	Error string // the error code of the query; "" for none
+	Text  string // what the mail is for; "" for a link to sign in
 
 	// CodeAction is the URL of the form for the code. If it is "" the page has no forms, because
 	// the browser is not the one that requested the mail.

@@ -27,7 +27,7 @@ func TestEveryCodeIsExplained(t *testing.T) {
 		if filepath.Dir(file.name) == "." {
 			collectCodes(file.tree, want)
 		}
-		collectFormCodes(file.tree, want)
+		collectConstants(file.tree, "Code", want)
 	}
 	if len(want) < 20 {
 		t.Errorf("found only %d codes in the code", len(want))
@@ -45,21 +45,58 @@ func TestEveryCodeIsExplained(t *testing.T) {
 	}
 }
 
-// collectFormCodes collects the codes of the forms of a feature, such as CodeShort of package
-// password.
-func collectFormCodes(tree *ast.File, found map[string]bool) {
+// collectConstants collects the texts of constants whose names begin with a prefix, such as
+// CodeShort of package password.
+func collectConstants(tree *ast.File, prefix string, found map[string]bool) {
 	ast.Inspect(tree, func(n ast.Node) bool {
 		spec, ok := n.(*ast.ValueSpec)
 		if !ok || spec.Type != nil || len(spec.Values) != len(spec.Names) {
 			return true
 		}
 		for i, name := range spec.Names {
-			if text, ok := constantText(spec.Values[i]); ok && strings.HasPrefix(name.Name, "Code") {
+			if text, ok := constantText(spec.Values[i]); ok && strings.HasPrefix(name.Name, prefix) {
 				found[text] = true
 			}
 		}
 		return true
 	})
+}
+
+// docs/pages.md and docs/password-pages.md list each value of the query parameter success, and no
+// other.
+func TestEverySuccessIsListed(t *testing.T) {
+	t.Parallel()
+	want := map[string]bool{}
+	for _, file := range librarySources(t) {
+		collectConstants(file.tree, "Success", want)
+	}
+	if len(want) < 18 {
+		t.Errorf("found only %d values in the code", len(want))
+	}
+	listed := map[string]bool{}
+	for name, heading := range map[string]string{
+		"pages.md": "## What was done", "password-pages.md": "## Texts for what was done",
+	} {
+		text, err := os.ReadFile("../../docs/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, list, _ := strings.Cut(string(text), heading+"\n")
+		list, _, _ = strings.Cut(list, "\n## ")
+		for _, row := range tableRow.FindAllStringSubmatch(list, -1) {
+			listed[row[1]] = true
+		}
+	}
+	for value := range want {
+		if !listed[value] {
+			t.Errorf("the documentation does not list %s", value)
+		}
+	}
+	for value := range listed {
+		if !want[value] {
+			t.Errorf("the documentation lists %s, which is no value", value)
+		}
+	}
 }
 
 // collectCodes collects the constants of type Code, and the values of the struct failure.
