@@ -46,20 +46,21 @@ func TestRemoveAll(t *testing.T) {
 
 // A stranger in the account asks for another address and sets up an app. The owner takes the
 // account back with the link in the old mailbox, and is not asked for the stranger's app. An app
-// from before stays.
+// that is older than a week stays.
 func TestOwnerWhoTakesTheAccountBack(t *testing.T) {
 	t.Parallel()
 	for name, before := range map[string]int{"without an app": 0, "with an app": 1} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, nil)
-			u := s.user(t, annAddress)
+			u := s.userProven(t, annAddress, 365*day)
 			stranger := s.enter(t, u, "pwd")
 			var own *app
 			if before > 0 {
+				s.clock.advance(-8 * day)
 				own, _ = stranger.enrol()
+				s.clock.advance(8 * day)
 			}
-			s.clock.advance(time.Hour)
 			stranger.post("/account/address", "email", "stranger@example.com")
 			link := s.linkTo(t, annAddress, "Change of")
 			added := s.appOf(t, stranger.start())

@@ -171,19 +171,15 @@ func newScene(t *testing.T, strategy cardea.Strategy, apps int) *scene {
 		c.Providers = []cardea.Provider{s.passwords, email.New(email.Options{From: o.From, Sender: o.Sender})}
 		c.Session.Strategy, o.Remember = strategy, time.Hour
 	})
-	s.user = s.site.user(t, annAddress)
+	s.user = s.userProven(t, annAddress, 365*day)
 	if err := s.passwords.Set(t.Context(), s.user.ID, firstPassword); err != nil {
-		t.Fatal(err)
-	}
-	s.user.EmailVerified = time.Now().AddDate(-1, 0, 0)
-	if err := s.store.UpdateUser(t.Context(), s.user); err != nil {
 		t.Fatal(err)
 	}
 	s.own = s.enter(t, s.user, "pwd")
 	if apps > 0 {
-		s.clock.advance(-8 * 24 * time.Hour)
+		s.clock.advance(-8 * day)
 		s.phone, s.codes = s.own.enrol()
-		s.clock.advance(8 * 24 * time.Hour)
+		s.clock.advance(8 * day)
 	}
 	s.own.post("/account/address", "email", anotherAddress)
 	s.undo = s.linkTo(t, annAddress, "Change of")

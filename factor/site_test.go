@@ -120,7 +120,15 @@ func newSiteOf(t *testing.T, hasAccount bool, change func(*cardea.Config, *facto
 
 func (s *site) user(t *testing.T, address string) *cardea.User {
 	t.Helper()
-	u := &cardea.User{Name: "Ann", Email: address, EmailVerified: time.Now()}
+	return s.userProven(t, address, 0)
+}
+
+const day = 24 * time.Hour
+
+// userProven adds a user who has proven the address so long before the time of the clock.
+func (s *site) userProven(t *testing.T, address string, before time.Duration) *cardea.User {
+	t.Helper()
+	u := &cardea.User{Name: "Ann", Email: address, EmailVerified: s.clock.now().Add(-before)}
 	if err := s.store.CreateUser(t.Context(), u); err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,6 @@ import (
 // back, is not asked for a code of that app. An app that is older than a week is the owner's.
 func TestUndoRemovesAnAppOfTheWeekBefore(t *testing.T) {
 	t.Parallel()
-	const day = 24 * time.Hour
 	for name, c := range map[string]struct {
 		before, proven time.Duration // how long before the change
 		want           int           // apps that are left
@@ -19,16 +18,14 @@ func TestUndoRemovesAnAppOfTheWeekBefore(t *testing.T) {
 		"six days before":                 {6 * day, 365 * day, 0},
 		"eight days before":               {8 * day, 365 * day, 1},
 		"before the address was proven":   {3 * day, 2 * day, 1},
+		"a millisecond before it was":     {2*day + time.Millisecond, 2 * day, 1},
+		"in the millisecond that it was":  {2 * day, 2 * day, 0},
 		"soon after the address was that": {2 * day, 3 * day, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, nil)
-			ann := s.user(t, annAddress)
-			ann.EmailVerified = time.Now().Add(-c.proven)
-			if err := s.store.UpdateUser(t.Context(), ann); err != nil {
-				t.Fatal(err)
-			}
+			ann := s.userProven(t, annAddress, c.proven)
 			v := s.enter(t, ann, "pwd")
 			s.clock.advance(-c.before)
 			v.enrol()
