@@ -49,6 +49,11 @@ func (l limitCounter) TakeLimit(
 // take counts one event in one statement, and reports whether that was allowed. If the database has
 // no upsert with a condition, and the key has no row yet, it takes a second statement. If another
 // caller inserts the row first, that one fails, and the first statement is run again.
+//
+// MySQL could do it in one: ON DUPLICATE KEY UPDATE tat = IF(allowed, next, tat +
+// LAST_INSERT_ID(1) - 1). But a statement keeps the time at which it began. If it waits for another
+// one that inserts the row with a later time, the row seems to be ahead, and so the last event that
+// the limit allows is refused. The first statement that is run again has a new time.
 func (l limitCounter) take(ctx context.Context, key string, interval, burst, now int64) (bool, error) {
 	n, err := l.db.execAlone(ctx, l.statements.takeLimit, key, interval, burst, now)
 	if n > 0 || err != nil || l.statements.insertLimit == nil {
