@@ -211,10 +211,17 @@ func (p *CredentialsProvider) accountFields() (names []string, ok bool) {
 	return nil, len(open) == 0
 }
 
+func (p *CredentialsProvider) fieldNames() (names []string) {
+	for _, f := range p.Fields {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
 func (p *CredentialsProvider) validateAccount(field string, faults *configerr.List) {
 	for _, name := range p.Account {
 		if !slices.ContainsFunc(p.Fields, func(f Field) bool { return f.Name == name }) {
-			faults.Add(field, "want names of Fields, have %q", name)
+			faults.Add(field, "want names of Fields, which are %q, have %q", p.fieldNames(), name)
 		}
 	}
 	if _, ok := p.accountFields(); !ok && len(p.Fields) > 0 {

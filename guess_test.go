@@ -435,7 +435,7 @@ func TestFieldOfTheAccount(t *testing.T) {
 		{[]cardea.Field{secret}, nil, ""},
 		{[]cardea.Field{{Name: "oldPassword"}}, nil, ""},
 		{[]cardea.Field{plain, {Name: "tenant"}, secret}, nil, "(form).Account: want the names"},
-		{[]cardea.Field{plain, secret}, []string{"other"}, "(form).Account: want names of Fields"},
+		{[]cardea.Field{plain, secret}, []string{"other"}, `(form).Account: want names of Fields, which are ["plain" "password"]`},
 	} {
 		var auth *cardea.Auth
 		c := validConfig()

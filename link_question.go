@@ -40,6 +40,12 @@ func (*linkQuestion) Error() string {
 	return "the visitor has to say whether the account is to be linked"
 }
 
+// noConsent is the error if the visitor has to be asked, and cannot be.
+func noConsent() error {
+	return fail(CodeInvalidCheck, "the address would become that of the user who is signed in, and this proof "+
+		"cannot wait for the visitor's consent: sign out first")
+}
+
 // linkAnswer is what the visitor has said about a link to the signed-in user.
 type linkAnswer int
 
@@ -62,8 +68,7 @@ func (e questions) mark(s *Session) string { return cmp.Or(s.ID(), sid(s.Claims)
 // page.
 func (e questions) ask(id identity, current *User) error {
 	if _, ok := e.auth.method(id.account.Provider).(resumer); !ok || id.within != nil {
-		return fail(CodeInvalidCheck, "the address would become that of the user who is signed in, and this proof "+
-			"cannot wait for the visitor's consent: sign out first")
+		return noConsent()
 	}
 	session, err := e.auth.readSession(e.r.Context(), e.sessionCookie())
 	if err != nil {

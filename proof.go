@@ -141,6 +141,9 @@ func (p Proof) identity() identity {
 // If SignIn returns an error, w has no cookie of a new session. If the error is
 //   - an [Error] with a Redirect, the visitor must go there first, for example to give a second
 //     proof; w may have a cookie for that;
+//   - an Error with [CodeInvalidCheck], Proof.Email is the address of the user who is signed in,
+//     who has never proven it, and SignIn cannot ask whether it is theirs: they must sign out
+//     first;
 //   - any other Error, such as one with [CodeAccessDenied], a callback has refused, and the visitor
 //     may see its Code;
 //   - [ErrNotFound], possibly wrapped in an Error, there is no such user, or the user was deleted.
@@ -176,6 +179,9 @@ func (p Proof) signIn(a *Auth, w http.ResponseWriter, r *http.Request) (*Session
 		return nil, err
 	}
 	res, to, err := completion{e}.do(p.identity())
+	if _, ok := errors.AsType[*linkQuestion](err); ok {
+		return nil, noConsent()
+	}
 	if err != nil {
 		return nil, err
 	}

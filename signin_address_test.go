@@ -142,3 +142,29 @@ func TestProofWithin(t *testing.T) {
 		}
 	})
 }
+
+// The application's code cannot show the question whether the address is that of the user who is
+// signed in. Without their session, the person gets a user of their own.
+func TestProofOfTheAddressOfTheSignedInUser(t *testing.T) {
+	t.Parallel()
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
+		s := newQuestionSite(t, strategy)
+		b, owner := bobSignsIn(t, s)
+		r := httptest.NewRequest(http.MethodPost, s.URL+"/", nil)
+		for _, c := range b.Jar.Cookies(r.URL) {
+			r.AddCookie(c)
+		}
+		w := httptest.NewRecorder()
+		session, err := s.auth.SignIn(w, r, cardea.Proof{Email: bob.Email})
+		e, ok := errors.AsType[*cardea.Error](err)
+		if !ok || e.Code != cardea.CodeInvalidCheck || e.Redirect != "" || session != nil {
+			t.Errorf("the signed-in user's address: %v, %v", session, err)
+		}
+		if c := setCookie(w.Result(), sessionCookie); c != nil {
+			t.Errorf("the session cookie is %v", c)
+		}
+		if u, err := s.site.prove(t, cardea.Proof{Email: bob.Email}); err != nil || u.ID == owner {
+			t.Errorf("signed out: %+v, %v", u, err)
+		}
+	})
+}
