@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/cardea-auth/cardea/cardeatest"
 )
 
 // An administrator takes the factors from a user who has lost them. The user then signs in without.
@@ -101,14 +103,21 @@ func TestOwnerWhoTakesTheAccountBack(t *testing.T) {
 // linkTo waits for a mail, and returns its link.
 func (s *site) linkTo(t *testing.T, to, subject string) string {
 	t.Helper()
+	return regexp.MustCompile(`https?://\S+`).FindString(s.mailTo(t, to, subject).Text)
+}
+
+// mailTo waits for a mail, and returns it. The last mail to an address may be another one: a notice
+// of before, which leaves after the answer.
+func (s *site) mailTo(t *testing.T, to, subject string) cardeatest.Mail {
+	t.Helper()
 	for range 5000 {
 		for _, m := range s.mails.All() {
 			if m.To == to && strings.Contains(m.Subject, subject) {
-				return regexp.MustCompile(`https?://\S+`).FindString(m.Text)
+				return m
 			}
 		}
-		time.Sleep(2 * time.Millisecond) // mails leave after the answer
+		time.Sleep(2 * time.Millisecond)
 	}
 	t.Fatalf("no mail %q to %s", subject, to)
-	return ""
+	return cardeatest.Mail{}
 }

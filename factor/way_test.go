@@ -46,11 +46,11 @@ var ways = map[string]way{
 	}},
 	"mail link": {prove: func(t *testing.T, s *waysSite, v *visitor, u *cardea.User) page {
 		v.post("/signin/email", "email", u.Email)
-		return v.get(strings.TrimPrefix(s.mails.Last(t, u.Email).Link, s.URL))
+		return v.get(strings.TrimPrefix(s.linkTo(t, u.Email, "Sign in"), s.URL))
 	}},
 	"mail code": {prove: func(t *testing.T, s *waysSite, v *visitor, u *cardea.User) page {
 		v.post("/signin/email", "email", u.Email)
-		return v.post("/callback/email", "code", s.mails.Last(t, u.Email).Code)
+		return v.post("/callback/email", "code", s.mailTo(t, u.Email, "Sign in").Code)
 	}},
 	"credentials": {ends: onlyJWT, prove: func(_ *testing.T, _ *waysSite, v *visitor, u *cardea.User) page {
 		return v.post("/callback/credentials", "name", u.ID)
