@@ -373,7 +373,10 @@ func TestSignUpFromATrustedOrigin(t *testing.T) {
 	s.auth.WaitForTasks()
 	link := regexp.MustCompile(`http://\S+`).FindString(s.mails.Last(t, "ann@example.com").Text)
 	visit(t, b, link) // in the browser, which keeps the link in a cookie
-	post("password/choose", url.Values{"password": {"a sentence is a good password"}}, front+"/welcome")
+	page := text(t, visit(t, b, s.URL+"/api/auth/password/choose"))
+	post("password/choose", url.Values{
+		"password": {"a sentence is a good password"}, "link": {linkInput.FindStringSubmatch(page)[1]},
+	}, front+"/welcome")
 	if session := b.Session(); session == nil {
 		t.Error("nobody is signed in")
 	}

@@ -83,6 +83,7 @@ func secretHolders(t *testing.T) []any {
 	return []any{
 		config, auth, part.host, feature.Form{Path: "shown", Hidden: map[string]string{"token": canary}},
 		feature.AddressToken{Hash: canary, Expires: time.Now()}, *account,
+		feature.OpenedLink{Kind: "shown", Token: canary},
 		factor.Factor{UserID: "shown", Secret: canary},
 		*session, *user, *signIn, cardea.Authenticator{ProviderAccountID: "shown"},
 		cardea.VerificationToken{Identifier: "shown", Token: canary},

@@ -320,6 +320,9 @@ func linked(provider, id string) func(*testing.T, gateSite, *feature.Held, bool)
 // choosePattern finds the link in the mail of a sign-up with a password.
 var choosePattern = regexp.MustCompile(`https?://\S+/password/choose\S+`)
 
+// linkInput finds what binds the form of a page to the link of a mail.
+var linkInput = regexp.MustCompile(`name="link" value="([^"]+)"`)
+
 const annsMail = "ann@example.com"
 
 // waysIn are all ways in. The person is Ann, who exists with a proven address, or a new person.
@@ -377,8 +380,10 @@ var waysIn = map[string]wayIn{
 			b.Post("/password/signup", url.Values{"email": {"new@example.com"}})
 			s.auth.WaitForTasks()
 			visit(t, b, choosePattern.FindString(s.signUps.Last(t, "new@example.com").Text))
-			return s.post(t, b, client, "/password/choose",
-				url.Values{"password": {longPassword}, "callbackUrl": {"/next"}})
+			page := text(t, visit(t, b, s.URL+"/api/auth/password/choose"))
+			return s.post(t, b, client, "/password/choose", url.Values{
+				"password": {longPassword}, "callbackUrl": {"/next"}, "link": {linkInput.FindStringSubmatch(page)[1]},
+			})
 		}},
 	"a form of a feature": {source: "Host.Complete", methods: "pwd", prove: posting("/callback/directory")},
 	"a way that leads elsewhere": {source: "Host.Complete", methods: "pwd",

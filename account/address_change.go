@@ -30,9 +30,9 @@ const cookieLink = "address"
 
 // link is a link of a mail that was opened.
 type link struct {
-	kind, token string
-	userID      string
-	values      oauth.Claims
+	feature.OpenedLink
+	userID string
+	values oauth.Claims
 }
 
 func (l link) value(name string) string { return l.values.String(name) }
@@ -50,11 +50,10 @@ func (a addresses) open(_ http.ResponseWriter, r *http.Request) error {
 	if query.Get("kind") == kindUndo {
 		page = pathUndo
 	}
-	if len(query.Get("kind")) > len(kindChange) || len(query.Get("token")) > feature.MaxToken {
-		return outdated("the link is too long") // for a cookie
-	}
-	values := oauth.Claims{"kind": query.Get("kind"), "token": query.Get("token")}
-	if err := a.host.Cookie(ctx, cookieLink).Set(lifetime, values); err != nil {
+	l := feature.OpenedLink{Kind: query.Get("kind"), Token: query.Get("token")}
+	if err := l.Keep(a.host.Cookie(ctx, cookieLink), lifetime); errors.Is(err, feature.ErrLongLink) {
+		return outdated(err.Error())
+	} else if err != nil {
 		return err
 	}
 	return a.host.Redirect(ctx, a.host.URL(ctx, page))
@@ -62,14 +61,17 @@ func (a addresses) open(_ http.ResponseWriter, r *http.Request) error {
 
 // opened returns the link of a kind that the browser has opened.
 func (a addresses) opened(ctx context.Context, kind string) (l link, err error) {
-	cookie := a.host.Cookie(ctx, cookieLink).Values()
-	l = link{kind: kind, token: cookie.String("token")}
-	if cookie.String("kind") != kind {
+	l.OpenedLink = feature.LinkIn(a.host.Cookie(ctx, cookieLink))
+	if l.Kind != kind {
 		return l, outdated("the browser has opened no link of this kind")
 	}
-	l.userID, l.values, err = a.host.Token(ctx, kind, l.token)
+	l.userID, l.values, err = a.host.Token(ctx, kind, l.Token)
 	return l, err
 }
+
+// errOtherPage says that a form is of a page of another link than the one that the browser has
+// opened last. The visitor has read that page, and not about this link.
+var errOtherPage = outdated("the form is of a page of another link")
 
 // outdated is the error for a link that does not count.
 func outdated(cause string) error {
@@ -87,7 +89,7 @@ func (a addresses) showConfirm(_ http.ResponseWriter, r *http.Request) error {
 	t := language.Of(ctx)
 	return a.host.Page(ctx, feature.Page{
 		Title: t.Text("address.button"), Text: []string{t.Text("address.confirm", "address", l.value(valueNew))},
-		Forms: []feature.Form{{Path: pathConfirm, Button: t.Text("address.button")}},
+		Forms: []feature.Form{{Path: pathConfirm, Button: t.Text("address.button"), Hidden: l.Hidden()}},
 	})
 }
 
@@ -108,10 +110,13 @@ func (a addresses) confirm(_ http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if !l.Marks(a.host.Form(ctx)) {
+		return errOtherPage
+	}
 	var old cardea.User
 	token := ""
 	err = a.host.EndSessions(ctx, l.userID, func(ctx context.Context) error {
-		if _, _, err := a.host.UseToken(ctx, l.kind, l.token); err != nil {
+		if _, _, err := a.host.UseToken(ctx, l.Kind, l.Token); err != nil {
 			return err
 		}
 		u, err := a.host.Adapter().UserByID(ctx, l.userID)

@@ -70,7 +70,7 @@ func (a addresses) showUndo(_ http.ResponseWriter, r *http.Request) error {
 	}
 	return a.host.Page(ctx, feature.Page{
 		Title: t.Text("undo.heading"), Text: []string{t.Text("undo.text", "address", l.value(valueOld))},
-		Forms: []feature.Form{{Path: pathUndo, Button: t.Text("undo.button")}},
+		Forms: []feature.Form{{Path: pathUndo, Button: t.Text("undo.button"), Hidden: l.Hidden()}},
 	})
 }
 
@@ -80,6 +80,9 @@ func (a addresses) undo(_ http.ResponseWriter, r *http.Request) error {
 	l, err := a.opened(ctx, kindUndo)
 	if err != nil {
 		return err
+	}
+	if !l.Marks(a.host.Form(ctx)) {
+		return errOtherPage
 	}
 	var back takenBack
 	for range maxConflicts {
@@ -126,7 +129,7 @@ type takenBack struct {
 // user has no address afterwards: the one of now may be the stranger's. The link then counts again,
 // for the time when the old address is free.
 func (a addresses) takeBack(ctx context.Context, l link) (b takenBack, err error) {
-	if _, _, err := a.host.Token(ctx, l.kind, l.token); err != nil { // the user is locked
+	if _, _, err := a.host.Token(ctx, l.Kind, l.Token); err != nil { // the user is locked
 		return b, err
 	}
 	u, err := a.host.Adapter().UserByID(ctx, l.value(valueUser))

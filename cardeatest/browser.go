@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -22,7 +23,8 @@ type Browser struct {
 	Site     string // origin of the application, such as the URL of an httptest.Server
 	BasePath string // path at which cardea.Auth is mounted; NewBrowser sets /api/auth
 
-	t testing.TB
+	t     testing.TB
+	marks sync.Map // by action: the input link of the form that Do has read last
 }
 
 // NewBrowser returns a visitor of the application at the URL site, without any cookies. To trust
@@ -98,6 +100,43 @@ func (b *Browser) SignOut() {
 	}
 }
 
+// Get opens the page at a URL, as Do does.
+func (b *Browser) Get(url string) (*http.Response, error) {
+	req, err := http.NewRequest(http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	return b.Do(req)
+}
+
+// Do sends a request, as [http.Client.Do] does. Of an HTML page it keeps the hidden inputs by which
+// forms are bound to the link of a mail, for Post; the body of such an answer is in memory.
+func (b *Browser) Do(req *http.Request) (*http.Response, error) {
+	res, err := b.Client.Do(req)
+	if err != nil || !strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") {
+		return res, err
+	}
+	body, err := io.ReadAll(res.Body)
+	res.Body.Close()
+	if err != nil {
+		return nil, err
+	}
+	res.Body = io.NopCloser(bytes.NewReader(body))
+	for _, form := range formPattern.FindAllSubmatch(body, -1) {
+		if mark := markPattern.FindSubmatch(form[2]); mark != nil {
+			b.marks.Store(string(form[1]), string(mark[1]))
+		}
+	}
+	return res, nil
+}
+
+// formPattern finds the forms of a page with their actions, and markPattern the input that binds a
+// form to a link.
+var (
+	formPattern = regexp.MustCompile(`(?s)<form[^>]* action="([^"]+)"[^>]*>(.*?)</form>`)
+	markPattern = regexp.MustCompile(`name="link" value="([A-Za-z0-9_-]+)"`)
+)
+
 // Session returns the JSON object of the application's session endpoint, or nil if the visitor is
 // not signed in.
 func (b *Browser) Session() map[string]any {
@@ -111,8 +150,9 @@ func (b *Browser) Session() map[string]any {
 }
 
 // Post posts a form to the endpoint path below BasePath, such as "/signout", and follows redirects.
-// It adds the CSRF token unless form has one; form may be nil. The whole body of the answer is in
-// memory, so closing it is not needed.
+// It adds the CSRF token unless form has one; form may be nil. If a page that the visitor has
+// opened binds that form to the link of a mail, it adds the input link, unless form has one. The
+// whole body of the answer is in memory, so closing it is not needed.
 func (b *Browser) Post(path string, form url.Values) *http.Response {
 	b.t.Helper()
 	if form == nil {
@@ -120,6 +160,10 @@ func (b *Browser) Post(path string, form url.Values) *http.Response {
 	}
 	if !form.Has("csrfToken") {
 		form.Set("csrfToken", b.CSRFToken())
+	}
+	action, _, _ := strings.Cut(b.BasePath+path, "?")
+	if mark, ok := b.marks.Load(action); ok && !form.Has("link") {
+		form.Set("link", mark.(string))
 	}
 	res, err := b.Client.PostForm(b.Site+b.BasePath+path, form)
 	if err != nil {

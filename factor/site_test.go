@@ -204,7 +204,7 @@ func (v *visitor) get(path string) page {
 		v.t.Fatal(err)
 	}
 	r.Header.Set("Accept", "text/html")
-	res, err := v.Client.Do(r)
+	res, err := v.Do(r)
 	if err != nil {
 		v.t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -18,9 +19,9 @@ const cookieChoose = "choose"
 
 // link is a link of a mail that was opened.
 type link struct {
-	kind, token string
-	userID      string // "" for kindSignUp
-	values      oauth.Claims
+	feature.OpenedLink
+	userID string // "" for kindSignUp
+	values oauth.Claims
 }
 
 func (l link) value(name string) string { return l.values.String(name) }
@@ -30,39 +31,57 @@ func (l link) value(name string) string { return l.values.String(name) }
 func (f *Feature) showChoose(_ http.ResponseWriter, r *http.Request) error {
 	ctx, query := r.Context(), r.URL.Query()
 	if token := query.Get("token"); token != "" {
-		if len(query.Get("kind")) > len(kindSignUp) || len(token) > feature.MaxToken { // for a cookie
-			return &cardea.Error{Code: cardea.CodeVerification, Err: errors.New("the link is too long")}
+		l := feature.OpenedLink{Kind: query.Get("kind"), Token: token}
+		err := l.Keep(f.host.Cookie(ctx, cookieChoose), resetLifetime)
+		if errors.Is(err, feature.ErrLongLink) {
+			return &cardea.Error{Code: cardea.CodeVerification, Err: err}
 		}
-		values := oauth.Claims{"kind": query.Get("kind"), "token": token}
-		if err := f.host.Cookie(ctx, cookieChoose).Set(resetLifetime, values); err != nil {
+		if err != nil {
 			return err
 		}
 		return f.host.Redirect(ctx, f.host.URL(ctx, pathChoose))
 	}
-	if _, err := f.opened(ctx); err != nil {
+	l, err := f.opened(ctx)
+	if err != nil {
 		return err
 	}
-	return showPage(f, r, f.options.Pages.Choose, f.pageChoose(language.Of(ctx)))
+	return showPage(f, r, l.ownPage(f.options.Pages.Choose), f.pageChoose(language.Of(ctx), l))
 }
 
 // opened returns the link that the browser has opened.
 func (f *Feature) opened(ctx context.Context) (l link, err error) {
-	cookie := f.host.Cookie(ctx, cookieChoose).Values()
-	l = link{kind: cookie.String("kind"), token: cookie.String("token")}
-	if l.kind != kindReset && l.kind != kindSignUp {
+	l.OpenedLink = feature.LinkIn(f.host.Cookie(ctx, cookieChoose))
+	if l.Kind != kindReset && l.Kind != kindSignUp {
 		return l, &cardea.Error{Code: cardea.CodeVerification, Err: errors.New("the browser has opened no link")}
 	}
-	l.userID, l.values, err = f.host.Token(ctx, l.kind, l.token)
+	l.userID, l.values, err = f.host.Token(ctx, l.Kind, l.Token)
 	return l, err
 }
 
-func (f *Feature) pageChoose(t *language.Texts) feature.Page {
+// pageChoose is the page of a link. It says whose password it is: the link may be another person's,
+// who wants the visitor to sign in as them.
+func (f *Feature) pageChoose(t *language.Texts, l link) feature.Page {
 	return feature.Page{
-		Title: t.Text("password.choose.heading"), Text: []string{f.checker.advice(t)},
+		Title: t.Text("password.choose.heading"),
+		Text:  []string{t.Text("password.choose.address", "address", l.value(valueEmail)), f.checker.advice(t)},
 		Forms: []feature.Form{{
 			Path: pathChoose, Button: t.Text("password.choose.button"), Fields: []feature.Field{newPassword(t)},
+			Hidden: l.Hidden(),
 		}},
 	}
+}
+
+// ownPage returns the path of Pages.Choose with what that page needs to know, and "" for none.
+func (l link) ownPage(path string) string {
+	own, err := url.Parse(path)
+	if err != nil || path == "" {
+		return path
+	}
+	query := own.Query()
+	query.Set(feature.FieldLink, l.Mark())
+	query.Set("email", l.value(valueEmail))
+	own.RawQuery = query.Encode()
+	return own.String()
 }
 
 // newPassword is the field for the password that the user will have.
@@ -80,21 +99,25 @@ func (f *Feature) choose(_ http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	typed := f.host.Form(ctx)["password"]
+	form := f.host.Form(ctx)
+	if !l.Marks(form) {
+		return &cardea.Error{Code: cardea.CodeVerification, Err: errors.New("the form is of a page of another link")}
+	}
+	typed := form["password"]
 	code, err := f.fault(ctx, typed, l.value(valueEmail), l.value(valueName))
 	if err != nil {
 		return err
 	}
 	if code != "" {
 		t := language.Of(ctx)
-		return f.host.Page(ctx, refused(t, f.pageChoose(t), code, f.options.Pages.Choose, pathChoose))
+		return f.host.Page(ctx, refused(t, f.pageChoose(t, l), code, l.ownPage(f.options.Pages.Choose), pathChoose))
 	}
 	hash, err := f.hash(ctx, typed)
 	if err != nil {
 		return err
 	}
 	f.host.Cookie(ctx, cookieChoose).Clear()
-	if l.kind == kindSignUp {
+	if l.Kind == kindSignUp {
 		return f.finishSignUp(ctx, l, hash)
 	}
 	return f.finishReset(ctx, l, hash)
@@ -117,7 +140,7 @@ func (f *Feature) finishSignUp(ctx context.Context, l link, hash string) error {
 		Email: l.value(valueEmail), User: &cardea.User{Name: l.value(valueName)}, Methods: []string{"mail"},
 		Raw: l.fields(),
 		Within: func(ctx context.Context, u *cardea.User) error {
-			if _, _, err := f.host.UseToken(ctx, l.kind, l.token); err != nil {
+			if _, _, err := f.host.UseToken(ctx, l.Kind, l.Token); err != nil {
 				return err
 			}
 			changed, err := f.changedAt(ctx, u.ID)
@@ -138,7 +161,7 @@ func (f *Feature) finishSignUp(ctx context.Context, l link, hash string) error {
 func (f *Feature) finishReset(ctx context.Context, l link, hash string) error {
 	var owner *cardea.User
 	err := f.host.EndSessions(ctx, l.userID, func(ctx context.Context) error {
-		if _, _, err := f.host.UseToken(ctx, l.kind, l.token); err != nil {
+		if _, _, err := f.host.UseToken(ctx, l.Kind, l.Token); err != nil {
 			return err
 		}
 		u, err := f.host.Adapter().UserByID(ctx, l.userID)

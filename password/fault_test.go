@@ -65,7 +65,8 @@ func TestCodesInJSON(t *testing.T) {
 	signedIn, choosing := s.browser(t), s.browser(t)
 	signIn(t, signedIn, ann, first)
 	post(t, choosing, "/password/forgot", url.Values{"email": {ann}})
-	open(t, choosing, s.mail(t, ann, "A new password"))
+	_, _, page := open(t, choosing, s.mail(t, ann, "A new password"))
+	choice := func(next string) url.Values { return url.Values{"password": {next}, "link": {markIn(t, page)}} }
 	change := func(current, next string) url.Values { return url.Values{"current": {current}, "password": {next}} }
 	for client := range clients {
 		for _, tt := range []struct {
@@ -78,13 +79,13 @@ func TestCodesInJSON(t *testing.T) {
 			{signedIn, "/password/change", change(first, first), password.CodeSame, "/account"},
 			{signedIn, "/password/change", change(first, "short"), password.CodeShort, "/account"},
 			{signedIn, "/password/remove", nil, password.CodeLast, "/account"},
-			{choosing, "/password/choose", url.Values{"password": {"short"}}, password.CodeShort, "/password/choose"},
-			{choosing, "/password/choose", url.Values{"password": {"passwordpassword"}}, password.CodeCommon,
+			{choosing, "/password/choose", choice("short"), password.CodeShort, "/password/choose"},
+			{choosing, "/password/choose", choice("passwordpassword"), password.CodeCommon,
 				"/password/choose"},
-			{choosing, "/password/choose", url.Values{"password": {known}}, password.CodeBreached, "/password/choose"},
-			{choosing, "/password/choose", url.Values{"password": {ann + " 1"}}, password.CodePersonal,
+			{choosing, "/password/choose", choice(known), password.CodeBreached, "/password/choose"},
+			{choosing, "/password/choose", choice(ann + " 1"), password.CodePersonal,
 				"/password/choose"},
-			{choosing, "/password/choose", url.Values{"password": {strings.Repeat("ab c", 1100)}}, password.CodeLong,
+			{choosing, "/password/choose", choice(strings.Repeat("ab c", 1100)), password.CodeLong,
 				"/password/choose"},
 			{s.browser(t), "/password/forgot", url.Values{"email": {"nobody"}}, "EmailSignin", "/password/forgot"},
 			{s.browser(t), "/password/signup", url.Values{"email": {"nobody"}}, "EmailSignin", "/password/signup"},
@@ -139,17 +140,13 @@ func TestOwnPages(t *testing.T) {
 		t.Errorf("without a link, the browser ended at %s", at)
 	}
 	post(t, b, "/password/forgot", url.Values{"email": {ann}})
-	if _, at, _ := open(t, b, s.mail(t, ann, "A new password")); at != "/new" {
-		t.Errorf("the link leads to %s", at)
-	}
-	if at := post(t, b, "/password/choose", url.Values{"password": {"short"}}); at != "/new?error=password_short" {
-		t.Errorf("ended at %s", at)
-	}
-	if at := post(t, b, "/password/choose", url.Values{"password": {second}}); at != signInPage+"password_reset" {
+	_, at, _ := open(t, b, s.mail(t, ann, "A new password")) // see TestOwnPageIsBoundToItsLink
+	choice := url.Values{"password": {second}, "link": {mustParse(t, at).Query().Get("link")}}
+	if at := post(t, b, "/password/choose", choice); at != signInPage+"password_reset" {
 		t.Errorf("ended at %s", at)
 	}
 	signIn(t, signedIn, ann, second)
-	at := post(t, signedIn, "/password/change", url.Values{"current": {"wrong"}, "password": {first}})
+	at = post(t, signedIn, "/password/change", url.Values{"current": {"wrong"}, "password": {first}})
 	if at != "/me?error=password_wrong" {
 		t.Errorf("ended at %s", at)
 	}

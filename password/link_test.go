@@ -126,6 +126,7 @@ func TestTokenOfALinkStaysOnTheSite(t *testing.T) {
 			t.Errorf("%s: the link leads to %q with %v", path, at, res.Header)
 		}
 		b.CheckRedirect = nil
+		open(t, b, res.Header.Get("Location"))
 		at := post(t, b, "/password/choose?"+query.Encode(), url.Values{"password": {second}, "callbackUrl": {evil}})
 		if at != "/" && at != signInPage+"password_reset" {
 			t.Errorf("%s: the form leads to %s", path, at)

@@ -20,6 +20,7 @@ type page struct {
 	CallbackURL string // where the visitor goes after the sign-in; "" for where Cardea remembers
 	Error       string // text about a failure; "" for none
 	Done        string // text about what was done; "" for nothing
+	Link, Email string // of the link of a mail, on the page behind it
 
 	User        *cardea.User // who is signed in, on the page with the settings
 	HasPassword bool
@@ -74,6 +75,8 @@ func (s *site) show(name string) http.HandlerFunc {
 			CallbackURL: query.Get("callbackUrl"),
 			Error:       textOf(query.Get("error")),
 			Done:        done[query.Get("success")],
+			Link:        query.Get("link"),
+			Email:       query.Get("email"),
 		})
 	}
 }
