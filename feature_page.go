@@ -53,8 +53,8 @@ func (e featurePage) refuse(p feature.Page) error {
 	}
 	to = withQuery(to, "error", p.Refusal.Error)
 	switch {
-	case program{e.exchange}.sent():
-		program{e.exchange}.refuse(to, p.Refusal)
+	case program(e).sent():
+		program(e).refuse(to, p.Refusal)
 		return nil
 	case own != "":
 		return e.redirect(to)

@@ -138,7 +138,7 @@ func TestAccountPage(t *testing.T) {
 	signIn(t, v.Site)
 	v.open("/account")
 	v.submit("/account/end-session")
-	v.want("/account", "This device")
+	v.want("/account?success=session_ended", "This device", "The device is signed out.")
 	if strings.Contains(v.page, "Sign out</button>\n</form>\n\n\n<form") {
 		t.Error("another device is left")
 	}
@@ -153,16 +153,16 @@ func TestAccountPage(t *testing.T) {
 	v.want("/api/auth/account/export", `"providerAccountId": "1"`)
 	v.open("/account")
 	v.submit("/account/address", "email", "ann@new.example")
-	v.want("/api/auth/verify-request")
+	v.want("/api/auth/verify-request?success=address_mailed")
 
 	v.open("/account")
 	v.submit("/account/delete", "confirm", "ann@example.com")
-	v.want("/account", "Your account will be deleted on", "Keep the account")
+	v.want("/account?success=deletion_asked", "Your account will be deleted on", "Keep the account")
 	v.submit("/account/keep")
-	v.want("/account", "Type ann@example.com to confirm")
+	v.want("/account?success=deletion_ended", "Type ann@example.com to confirm", "Your account will stay.")
 
 	v.submit("/account/unlink")
-	v.want("/api/auth/account/unlink", "the only way in") // the built-in page repeats the form
+	v.want("/account?error=account_last", "This is the only way in.")
 	if len(mails.All()) == 0 {
 		t.Error("no mails")
 	}
@@ -195,7 +195,7 @@ func TestSecondFactor(t *testing.T) {
 
 	v.open("/account")
 	v.submit("/factor/remove")
-	v.want("/account", "Set up an authenticator app")
+	v.want("/account?success=factor_removed", "Set up an authenticator app", "The app is removed.")
 	if strings.Contains(v.page, "My phone") {
 		t.Error("the app is left")
 	}

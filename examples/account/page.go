@@ -16,9 +16,38 @@ var files embed.FS
 
 var templates = template.Must(template.ParseFS(files, "page.html"))
 
+// notes are what the account page says about the parameters success and error. Success has one of
+// a few values, and any other has no text.
+var notes = map[string]string{
+	"account_unlinked": "This way to sign in is removed.",
+	"session_ended":    "The device is signed out.", "sessions_ended": "All other devices are signed out.",
+	"address_changed": "Your address is changed.",
+	"deletion_asked":  "Your account will be deleted.", "deletion_ended": "Your account will stay.",
+	"factor_added": "The app is set up.", "factor_removed": "The app is removed.",
+	"recovery_codes_made": "Your new recovery codes count from now on.",
+}
+
+var faults = map[string]string{
+	"account_last":    "This is the only way in.",
+	"account_confirm": "To delete the account, type what the form asks for.",
+	"account_unsent":  "The mail about it could not be sent, so nothing was done.",
+	"address_invalid": "This is no email address.", "address_same": "That is your address.",
+	"address_taken": "This address cannot be used.", "factor_needed": "You need an app here.",
+	"RateLimited": "That was too often. Please wait a while.",
+}
+
+// fault is the text for a code, of which there may be more some day.
+func fault(code string) string {
+	if text, known := faults[code]; known || code == "" {
+		return text
+	}
+	return "That did not work. Please try again."
+}
+
 // accountPage is what the account page shows.
 type accountPage struct {
 	CSRF          string
+	Done, Fault   string // what the last form has done, or why not
 	User          *cardea.User
 	Accounts      []*cardea.Account
 	Sessions      []*cardea.Session
@@ -41,7 +70,8 @@ func (s *site) showAccount(w http.ResponseWriter, r *http.Request, u *cardea.Use
 }
 
 func (s *site) accountPage(r *http.Request, u *cardea.User) (p accountPage, err error) {
-	ctx := r.Context()
+	ctx, query := r.Context(), r.URL.Query()
+	p.Done, p.Fault = notes[query.Get("success")], fault(query.Get("error"))
 	p.User, p.Current = u, cardea.SessionFrom(ctx).ID()
 	if p.Accounts, err = s.auth.Accounts(ctx, u.ID); err != nil {
 		return p, err
