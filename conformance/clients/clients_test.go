@@ -163,9 +163,9 @@ func (r *run) signedOut(t *testing.T) {
 
 func (r *run) required(t *testing.T) {
 	w := r.browser.newProfile(t).open(t, r.site.URL+"/inside?required=true")
-	w.waitForPage(t, r.site.URL+"/api/auth/signin?", "[role=alert]")
+	w.waitForPage(t, r.site.URL+"/api/auth/signin?", "[role=status]")
 	w.wantJSON(t, "new URLSearchParams(location.search).get('error')", `"SessionRequired"`)
-	w.wantJSON(t, "document.querySelector('[role=alert]').innerText.trim()", `"Please sign in to see this page."`)
+	w.wantJSON(t, "document.querySelector('[role=status]').innerText.trim()", `"Please sign in to see this page."`)
 	r.checkConsole(t, w)
 	w.write(t, "[name=username]", "bob")
 	w.write(t, "[name=password]", password)

@@ -29,7 +29,7 @@ func (r *run) cancelled(t *testing.T) {
 	if r.protocol == cardea.ProtocolV4 {
 		code = "Callback"
 	}
-	w.waitForPage(t, r.site.URL+"/api/auth/signin?error="+code, "[role=alert]")
+	w.waitForPage(t, r.site.URL+"/api/auth/signin?error="+code, "[role=status]")
 	w.checkConsole(t)
 	w.goTo(t, r.site.URL)
 	w.waitForText(t, "unauthenticated")
