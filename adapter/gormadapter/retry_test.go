@@ -195,8 +195,13 @@ func TestUnknownResultIsNotRepeated(t *testing.T) {
 			direct := openOn(t, o)
 			p, o := behind(t, o)
 			a := openOn(t, o)
+			// A connection that was idle for a second is tried first, which is one request more. If
+			// the commit was passed over because of that, all begins again.
 			kept := 0
-			for at, away := 0, true; away; at++ {
+			for try, at, away := 0, 0, true; away || kept == 0 && try < 10; at++ {
+				if !away {
+					try, at = try+1, 0
+				}
 				runs, before := 0, count(t, direct, "user")
 				p.arm(unanswered, at)
 				err := a.Transact(ctx, func(ctx context.Context) error {
