@@ -54,13 +54,13 @@ func parseOrigin(raw string) (*url.URL, error) {
 }
 
 // canonicalHost returns a host as browsers write it in an origin: lower case, without the default
-// port of the scheme.
+// port of the scheme and without an empty one (RFC 3986 § 6.2.3).
 func canonicalHost(scheme, host string) string {
 	host = strings.ToLower(host)
 	if scheme == "https" {
-		return strings.TrimSuffix(host, ":443")
+		return strings.TrimSuffix(strings.TrimSuffix(host, ":443"), ":")
 	}
-	return strings.TrimSuffix(host, ":80")
+	return strings.TrimSuffix(strings.TrimSuffix(host, ":80"), ":")
 }
 
 // of returns the origin of the request. If the host is not trusted, it returns an error.
