@@ -31,6 +31,7 @@ func FuzzForwarded(f *testing.F) {
 		{"APP.EXAMPLE.", "https,http", "app.example\t", "fe80::1%25eth0"},
 		{"", "\x00", "app.example\r\nX: y", "unknown"}, {"[::1]", "", "[::1", "1.2.3.4:x"},
 		{"App.Example:", "https", "app.example:", "::ffff:10.0.0.1"},
+		{"app.example::80", "https", "app.example::443", ""},
 		{"app.example:80:443", "https", "app.example?", strings.Repeat("10.0.0.1,", 500)},
 	} {
 		f.Add(seed[0], seed[1], seed[2], seed[3])
@@ -73,8 +74,15 @@ func FuzzForwarded(f *testing.F) {
 
 // canonical returns an origin as browsers write it.
 func canonical(scheme, host string) string {
-	host = strings.TrimSuffix(strings.ToLower(host), map[string]string{"http": ":80", "https": ":443"}[scheme])
-	return scheme + "://" + strings.TrimSuffix(host, ":")
+	host = strings.ToLower(host)
+	without, found := strings.CutSuffix(host, map[string]string{"http": ":80", "https": ":443"}[scheme])
+	if !found {
+		without = strings.TrimSuffix(host, ":")
+	}
+	if strings.HasSuffix(without, ":") { // two colons are no port
+		without = host
+	}
+	return scheme + "://" + without
 }
 
 // schemeOf is the scheme that the value of a header means.

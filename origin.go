@@ -57,10 +57,16 @@ func parseOrigin(raw string) (*url.URL, error) {
 // port of the scheme and without an empty one (RFC 3986 § 6.2.3).
 func canonicalHost(scheme, host string) string {
 	host = strings.ToLower(host)
+	port := ":80"
 	if scheme == "https" {
-		return strings.TrimSuffix(strings.TrimSuffix(host, ":443"), ":")
+		port = ":443"
 	}
-	return strings.TrimSuffix(strings.TrimSuffix(host, ":80"), ":")
+	for _, end := range []string{port, ":"} {
+		if without, found := strings.CutSuffix(host, end); found && !strings.HasSuffix(without, ":") {
+			return without
+		}
+	}
+	return host
 }
 
 // of returns the origin of the request. If the host is not trusted, it returns an error.
