@@ -18,17 +18,21 @@ import (
 // with CodeRateLimited to return from the handler. Call it before the address is looked up, so that
 // the answer does not tell whether a user has it. A mail that the visitor does not choose, such as
 // a notice to the own address, needs no limit.
+//
+// Each endpoint counts the mails to an address for itself. So nobody keeps the owner of an address
+// from a link by asking for other mails, which have none.
 func (h *Host) TakeMail(ctx context.Context, address string) error {
 	limits := h.auth.config.Limits
+	subject := emailaddr.Clean(address)
+	if subject == "" {
+		subject = strings.TrimSpace(address)
+	}
 	var budgets []budget
 	if e := requestOf(ctx, h); e != nil {
 		budgets = e.clientBudgets("Limits.MailClient", "", limits.MailClient)
+		subject += " " + e.route.action + "/" + e.provider
 	}
-	clean := emailaddr.Clean(address)
-	if clean == "" {
-		clean = strings.TrimSpace(address)
-	}
-	return h.auth.counter.take(ctx, h.Now(), append(budgets, budget{"Limits.Mail", clean, limits.Mail})...)
+	return h.auth.counter.take(ctx, h.Now(), append(budgets, budget{"Limits.Mail", subject, limits.Mail})...)
 }
 
 // SendMail calls send a moment after the request is answered, so that neither the time nor the

@@ -36,8 +36,8 @@ type Config struct {
 	Site Rate
 
 	// Mail limits the mails to one address that visitors ask a feature for, such as those with
-	// which they set a new password. Sign-in by mail has limits of its own. Defaults to 5 in an
-	// hour.
+	// which they set a new password. Each form of a feature counts for itself. Sign-in by mail has
+	// limits of its own. Defaults to 5 in an hour.
 	Mail Rate
 
 	// MailClient limits such mails that one client asks for. A client counts as in Client. Defaults
