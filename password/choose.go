@@ -143,6 +143,9 @@ func (f *Feature) finishSignUp(ctx context.Context, l link, hash string) error {
 			if _, _, err := f.host.UseToken(ctx, l.Kind, l.Token); err != nil {
 				return err
 			}
+			if f.options.NoSignUp && (owner == nil || owner.ID != u.ID) {
+				return errClosed
+			}
 			changed, err := f.changedAt(ctx, u.ID)
 			if err != nil {
 				return err
@@ -186,6 +189,11 @@ func (f *Feature) finishReset(ctx context.Context, l link, hash string) error {
 	}
 	return f.host.Redirect(ctx, f.host.URL(ctx, "signin/"+featureID)+"?success="+SuccessReset)
 }
+
+// errClosed is the error for a link that would make a user where nobody can sign up.
+var errClosed = &cardea.Error{Code: cardea.CodeVerification, Err: errors.New("nobody can sign up (NoSignUp), and the " +
+	"owner of the address is no user: the one who has it never proved it and can sign in otherwise, or is gone; " +
+	"if your application knows that the address is theirs, set EmailVerified")}
 
 // outdated is the error for a link that something newer has made worthless.
 func outdated() error {

@@ -27,7 +27,9 @@ type Options struct {
 	Compose func(ctx context.Context, m Mail) (email.Message, error)
 
 	// NoSignUp says that nobody can sign up. Users then come from elsewhere, and choose a password
-	// by the page for a forgotten one. Defaults to false.
+	// by the page for a forgotten one. A user who never proved the address and can sign in in
+	// another way cannot: a stranger may have registered it. So set [cardea.User].EmailVerified of
+	// users whom you import with a password. Defaults to false.
 	NoSignUp bool
 
 	// SignUpLimit is how often one client may ask to sign up; see docs/limits.md for what a client
