@@ -53,6 +53,12 @@ func newSignedOut(c *Config, remember time.Duration) *signedOut {
 	return s
 }
 
+// uncancelled returns a context for storing an end. What has ended the sessions, such as a new
+// password, is often committed by then. So they end also if the visitor does not wait for it.
+func uncancelled(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
+}
+
 // end ends the sign-in of a user with that sid.
 func (s *signedOut) end(ctx context.Context, userID, sid string, order int64, now time.Time) error {
 	if s.sids.Has(sid, now) {
@@ -66,6 +72,8 @@ func (s *signedOut) end(ctx context.Context, userID, sid string, order int64, no
 	if s.tokens == nil {
 		return nil
 	}
+	ctx, cancel := uncancelled(ctx)
+	defer cancel()
 	err := s.tokens.CreateVerificationToken(ctx, newUsedToken(tokenOfSignOut, "", sid, until))
 	if errors.Is(err, ErrConflict) {
 		return nil
@@ -80,6 +88,8 @@ func (s *signedOut) endAll(ctx context.Context, userID string, order int64, now 
 	if s.tokens == nil {
 		return nil
 	}
+	ctx, cancel := uncancelled(ctx)
+	defer cancel()
 	if s.reader != nil {
 		err := s.reader.ExtendVerificationToken(ctx, newUsedToken(tokenOfCut, "", userID, until))
 		return storeError("end the sessions of a user", err)
