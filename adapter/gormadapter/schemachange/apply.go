@@ -27,7 +27,8 @@ import (
 // MySQL and MariaDB. Then Apply undoes the plan, lets the other transactions continue, and tries
 // again, until 30 seconds have passed or ctx ends.
 //
-// Apply returns the errors of Diff too. Its errors contain no values of rows.
+// Apply returns the errors of Diff too. Its errors contain no values of rows. If the user of the
+// database lacks a right, the error says what to grant.
 func Apply(ctx context.Context, a *gormadapter.Adapter, entities ...any) (*Plan, error) {
 	d, err := newLiveDatabase(a, entities)
 	if err != nil {
@@ -42,7 +43,7 @@ func Apply(ctx context.Context, a *gormadapter.Adapter, entities ...any) (*Plan,
 	}
 	// Any other error may come from a change that another node of a Galera cluster makes meanwhile.
 	if p, err = d.applyWithRetries(ctx); err != nil {
-		return nil, fmt.Errorf("schemachange: %w", withoutValues(err))
+		return nil, d.describe(err)
 	}
 	return p, nil
 }

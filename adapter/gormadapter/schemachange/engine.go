@@ -71,6 +71,9 @@ type liveEngine interface {
 
 	// retryable reports whether planAndRun may succeed if it is called again.
 	retryable(err error) bool
+
+	// rightCure says what to grant if the user of the database lacks a right, or returns "".
+	rightCure(err error) string
 }
 
 // planFunc makes a plan on a connection or a transaction.

@@ -120,7 +120,7 @@ func Diff(ctx context.Context, a *gormadapter.Adapter, entities ...any) (*Plan, 
 	}
 	p, err := d.diff(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("schemachange: %w", err)
+		return nil, d.describe(err)
 	}
 	return p, nil
 }
