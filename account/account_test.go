@@ -219,7 +219,7 @@ func TestUnlink(t *testing.T) {
 	id := userID(t, s, "ann@example.com")
 	own := url.Values{"provider": {"idp"}, "providerAccountId": {"idp-1"}}
 
-	wants(t, body(t, ann.Post("/account/unlink", own)), `role="alert"`, "the only way in")
+	wants(t, body(t, ann.Post("/account/unlink", own)), `role="alert"`, "your only way to sign in")
 	ann.SignIn("other", "other-1")
 	ben.Post("/account/unlink", url.Values{"provider": {"idp"}, "providerAccountId": {"idp-1"}})
 	if all, err := s.auth.Accounts(t.Context(), id); err != nil || len(all) != 2 {

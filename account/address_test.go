@@ -114,7 +114,7 @@ func TestChangeOfTheAddress(t *testing.T) {
 			ben := s.signIn(t, firefox, "idp-2")
 			id := userID(t, s, annsOld)
 			link := ask(t, ann, mails, annsNew)
-			mailTo(t, mails, annsOld, "Change of your address", 1)
+			mailTo(t, mails, annsOld, "Request to change your address", 1)
 			nobody := cardeatest.NewBrowser(t, s.URL)
 			if at, text := follow(t, nobody, link); strings.Contains(text, annsNew) {
 				t.Errorf("opened by nobody: %s", at)
@@ -193,7 +193,7 @@ func TestChangeToAnAddressOfAnotherUser(t *testing.T) {
 		t.Errorf("the answers differ: %s, %s", free.Request.URL, taken.Request.URL)
 	}
 	mailTo(t, mails, bens, "Your address", 1)
-	mailTo(t, mails, annsOld, "Change of your address", 2)
+	mailTo(t, mails, annsOld, "Request to change your address", 2)
 	for _, m := range mails.All() {
 		if m.To == bens && strings.Contains(m.Text, "open?") {
 			t.Error("the owner of the address got a link to change the address of another user")
@@ -296,7 +296,7 @@ func TestUndo(t *testing.T) {
 	stranger := s.signIn(t, firefox, "idp-1") // with a stolen password, say
 	id := userID(t, s, annsOld)
 	move(t, stranger, mails, "one@example.com")
-	asked, changed := mailTo(t, mails, annsOld, "Change of", 1), mailTo(t, mails, annsOld, "was changed", 1)
+	asked, changed := mailTo(t, mails, annsOld, "Request to change", 1), mailTo(t, mails, annsOld, "was changed", 1)
 	stranger.SignIn("other", "other-3")
 	move(t, stranger, mails, "two@example.com")
 	strangers := mailTo(t, mails, "one@example.com", "was changed", 2)
@@ -347,7 +347,7 @@ func TestUndoWhilePending(t *testing.T) {
 	id := userID(t, s, annsOld)
 	link := ask(t, stranger, mails, annsNew)
 	b := cardeatest.NewBrowser(t, s.URL)
-	follow(t, b, mailTo(t, mails, annsOld, "Change of", 1))
+	follow(t, b, mailTo(t, mails, annsOld, "Request to change", 1))
 	wants(t, body(t, b.Post(undoPath, nil)), "yours again")
 	if addressOf(t, s, id) != annsOld || stranger.Session() != nil {
 		t.Error("the stranger has the account")
@@ -357,7 +357,7 @@ func TestUndoWhilePending(t *testing.T) {
 		t.Errorf("the link to the new address: %s", at)
 	}
 	ask(t, ann, mails, "three@example.com")
-	undo := mailTo(t, mails, annsOld, "Change of", 2)
+	undo := mailTo(t, mails, annsOld, "Request to change", 2)
 	if err := s.auth.DeleteUser(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
@@ -417,8 +417,8 @@ func TestChangeOfTheAddressIsRefused(t *testing.T) {
 	s, mails := newAddressSite(t)
 	ann := s.signIn(t, firefox, "idp-1")
 	for typed, want := range map[string]string{
-		"": "no email address", "ann": "no email address", "a@b@c": "no email address", annsOld: "already",
-		" ANN@example.com": "already", strings.Repeat("a", 300) + "@example.com": "no email address",
+		"": "not an email address", "ann": "not an email address", "a@b@c": "not an email address", annsOld: "already",
+		" ANN@example.com": "already", strings.Repeat("a", 300) + "@example.com": "not an email address",
 	} {
 		res := ann.Post("/account/address", url.Values{"email": {typed}})
 		if text := body(t, res); res.StatusCode != http.StatusOK || !strings.Contains(text, want) {

@@ -29,7 +29,7 @@ func TestUndoCountsForTheLinkOfItsPage(t *testing.T) {
 	move(t, stranger, mails, "evil@example.com")
 	owners := mailTo(t, mails, annsOld, "was changed", 1)
 	ask(t, stranger, mails, "evil2@example.com")
-	strangers := mailTo(t, mails, "evil@example.com", "Change of", 1)
+	strangers := mailTo(t, mails, "evil@example.com", "Request to change", 1)
 
 	o := cardeatest.NewBrowser(t, s.URL)
 	_, page := follow(t, o, owners)

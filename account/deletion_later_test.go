@@ -181,7 +181,7 @@ func TestDeletionEndsWhenTheAccountIsTakenBack(t *testing.T) {
 	ask(t, stranger, s.mails, "stranger@example.com")
 	askFor(t, stranger)
 	owner := cardeatest.NewBrowser(t, s.URL)
-	follow(t, owner, mailTo(t, s.mails, "ann@example.com", "Change of", 1))
+	follow(t, owner, mailTo(t, s.mails, "ann@example.com", "Request to change", 1))
 	posted(owner, undoPath, nil)
 	if n := len(s.waiting(t)); n != 0 {
 		t.Errorf("%d deletions wait", n)

@@ -99,7 +99,7 @@ func TestDeletedUserHearsOfIt(t *testing.T) {
 	s.age(t, grace)
 	s.purge(t, 2)
 	for _, address := range []string{"ann@example.com", "ben@example.com"} {
-		if link := mailTo(t, s.mails, address, "Your account at example.com is deleted", 1); link != "" {
+		if link := mailTo(t, s.mails, address, "Your account at example.com was deleted", 1); link != "" {
 			t.Errorf("a link to nowhere: %s", link)
 		}
 	}
@@ -115,7 +115,7 @@ func TestDeletedUserHearsOfIt(t *testing.T) {
 	if at != "/?success=account_deleted" {
 		t.Fatalf("deleted: ended at %s", at)
 	}
-	mailTo(t, mails, "ann@example.com", "is deleted", 1)
+	mailTo(t, mails, "ann@example.com", "was deleted", 1)
 }
 
 // An administrator asks whether a deletion waits, lets one wait and takes it back.
@@ -237,7 +237,7 @@ func TestHowLongADeletionWaits(t *testing.T) {
 		90 * time.Minute:            {"en": "after 90 minutes."},
 		150 * time.Minute:           {"en": "after 3 hours."},
 		6 * time.Hour:               {"en": "after 6 hours.", "de": "nach 6 Stunden ", "zh-Hans": "6 小时后"},
-		24 * time.Hour:              {"en": "after a day.", "de": "nach einem Tag ", "pt-BR": "em um dia."},
+		24 * time.Hour:              {"en": "after a day.", "de": "nach einem Tag ", "pt-BR": "após um dia."},
 		36 * time.Hour:              {"en": "after 36 hours.", "fr": "dans 36 heures."},
 		48 * time.Hour:              {"en": "after 2 days.", "es": "dentro de 2 días."},
 		30*24*time.Hour + time.Hour: {"en": "after 31 days."},

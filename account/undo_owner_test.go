@@ -30,7 +30,7 @@ func TestUndoOfTheOwnerOutlivesTheStrangers(t *testing.T) {
 	move(t, stranger, mails, "evil@example.com")
 	owners := mailTo(t, mails, annsOld, "was changed", 1)
 	ask(t, stranger, mails, "evil2@example.com")
-	strangers := mailTo(t, mails, "evil@example.com", "Change of", 1)
+	strangers := mailTo(t, mails, "evil@example.com", "Request to change", 1)
 	wants(t, undone(t, s, strangers), "yours again")
 	if got := addressOf(t, s, id); got != "evil@example.com" {
 		t.Fatalf("the stranger's link leads to %s", got)

@@ -19,7 +19,7 @@ func TestUndoFromBeforeTheFirstProof(t *testing.T) {
 		t.Fatal(err)
 	}
 	posted(s.enter(t, u.ID), "/account/address", url.Values{"email": {"other@evil.example"}})
-	undo := mailTo(t, mails, "eve@evil.example", "Change of your address", 1)
+	undo := mailTo(t, mails, "eve@evil.example", "Request to change your address", 1)
 	row, err := s.store.UserByID(t.Context(), u.ID)
 	if err != nil {
 		t.Fatal(err)

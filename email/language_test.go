@@ -49,10 +49,11 @@ func TestSignInMailSaysHowLongItCounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]string{
-		"en": "once, for an hour; the code for a minute",
-		"de": "verfällt nach einer Stunde. Der Code verfällt nach einer Minute",
-		"fr": "pendant une heure ; le code, pendant une minute", "es": "durante una hora; el código, durante un minuto",
-		"pt-BR": "por uma hora; o código, por um minuto", "ja": "リンクは 1 時間以内に", "zh-Hans": "链接在 1 小时内有效",
+		"en":    "once, for an hour; the code for a minute",
+		"de":    "läuft nach einer Stunde ab. Der Code läuft nach einer Minute ab",
+		"fr":    "expire après une heure. Le code expire après une minute",
+		"es":    "caduca después de una hora. El código caduca después de un minuto",
+		"pt-BR": "expira após uma hora. O código expira após um minuto", "ja": "リンクは 1 時間以内に", "zh-Hans": "链接在 1 小时内有效",
 	}
 	for _, texts := range set.All() {
 		m, err := email.Compose(mailIn(texts))

@@ -64,7 +64,7 @@ func TestOwnerWhoTakesTheAccountBack(t *testing.T) {
 				s.clock.advance(8 * day)
 			}
 			stranger.post("/account/address", "email", "stranger@example.com")
-			link := s.linkTo(t, annAddress, "Change of")
+			link := s.linkTo(t, annAddress, "Request to change")
 			added := s.appOf(t, stranger.start())
 			stranger.post("/factor/enrol", "code", added.code(0))
 			stranger.post("/factor/codes")

@@ -150,7 +150,7 @@ func TestRecoveryCodes(t *testing.T) {
 		t.Errorf("the page: %s", p.body)
 	}
 	for _, code := range []string{others[0], "", strings.Repeat("0", 24)} {
-		if p := v.post("/factor/recovery", "code", code); !strings.HasPrefix(p.alert(), "This is no recovery code") {
+		if p := v.post("/factor/recovery", "code", code); !strings.HasPrefix(p.alert(), "This is not one of your recovery codes") {
 			t.Errorf("%q: ended at %s", code, p.at)
 		}
 	}
@@ -158,7 +158,7 @@ func TestRecoveryCodes(t *testing.T) {
 		t.Fatalf("ended at %s", p.at)
 	}
 	p := s.waits(t, ann).post("/factor/recovery", "code", codes[3])
-	if !strings.HasPrefix(p.alert(), "This is no recovery code") || s.countRecoveryCodes(t, ann) != 7 {
+	if !strings.HasPrefix(p.alert(), "This is not one of your recovery codes") || s.countRecoveryCodes(t, ann) != 7 {
 		t.Errorf("the code again: ended at %s", p.at)
 	}
 	s.wantMails(t, annAddress, "New second factor at "+s.host(), "Recovery code used at "+s.host())

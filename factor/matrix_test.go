@@ -182,7 +182,7 @@ func newScene(t *testing.T, strategy cardea.Strategy, apps int) *scene {
 		s.clock.advance(8 * day)
 	}
 	s.own.post("/account/address", "email", anotherAddress)
-	s.undo = s.linkTo(t, annAddress, "Change of")
+	s.undo = s.linkTo(t, annAddress, "Request to change")
 	if apps > 1 {
 		s.clock.advance(time.Hour)
 		s.tablet = s.appOf(t, s.own.start())

@@ -31,7 +31,7 @@ func TestUndoRemovesAnAppOfTheWeekBefore(t *testing.T) {
 			v.enrol()
 			s.clock.advance(c.before)
 			v.post("/account/address", "email", anotherAddress)
-			undo := s.linkTo(t, annAddress, "Change of")
+			undo := s.linkTo(t, annAddress, "Request to change")
 			owner := s.visitor(t)
 			owner.get(strings.TrimPrefix(undo, s.URL))
 			owner.post("/account/address/undo")

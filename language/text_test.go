@@ -89,8 +89,8 @@ func TestDates(t *testing.T) {
 	at := time.Date(2026, time.March, 2, 15, 4, 5, 0, time.UTC)
 	for tag, want := range map[string][2]string{
 		"en": {"2026-03-02", "2 March 2026 15:04 UTC"}, "de": {"2.3.2026", "2. März 2026, 15:04 UTC"},
-		"fr": {"02/03/2026", "2 mars 2026, 15:04 UTC"}, "es": {"2/3/2026", "2 de marzo de 2026, 15:04 UTC"},
-		"pt-BR": {"02/03/2026", "2 de março de 2026, 15:04 UTC"},
+		"fr": {"02/03/2026", "2 mars 2026 à 15:04 UTC"}, "es": {"2/3/2026", "2 de marzo de 2026, 15:04 UTC"},
+		"pt-BR": {"02/03/2026", "2 de março de 2026 às 15:04 UTC"},
 		"ja":    {"2026年3月2日", "2026年3月2日 15:04 UTC"}, "zh-Hans": {"2026年3月2日", "2026年3月2日 15:04 UTC"},
 	} {
 		texts := textsOf(t, language.Config{}, tag)

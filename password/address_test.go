@@ -111,7 +111,7 @@ func TestLinksAboutAnAddressLiveAsLongAsTheirKind(t *testing.T) {
 		life              time.Duration
 	}{
 		"to the new address": {"ann@new.example", "Confirm", "confirm", day},
-		"before the change":  {ann, "Change of", "undo", 8 * day},
+		"before the change":  {ann, "Request to change", "undo", 8 * day},
 		"after the change":   {ann, "was changed", "undo", 7 * day},
 	} {
 		for late, wait := range map[string]time.Duration{"in time": tt.life - time.Second, "late": tt.life} {

@@ -31,7 +31,7 @@ func (g *registration) register(w http.ResponseWriter, r *http.Request) {
 	typed := r.PostFormValue("password")
 	address, err := email.Normalize(r.PostFormValue("email"))
 	if err != nil {
-		http.Error(w, "This is no email address.", http.StatusBadRequest)
+		http.Error(w, "This is not an email address.", http.StatusBadRequest)
 		return
 	}
 	code, err := g.checker.Check(r.Context(), typed, address)

@@ -65,7 +65,7 @@ func TestRemoveThePassword(t *testing.T) {
 				t.Fatalf("ended at %s; password %v, other session %v", at, has, others)
 			}
 			if !tt.removed {
-				if !strings.Contains(at, "the only way in") {
+				if !strings.Contains(at, "your only way to sign in") {
 					t.Errorf("ended at %s", at)
 				}
 				return

@@ -189,7 +189,7 @@ func TestSecondFactor(t *testing.T) {
 	v.want("/api/auth/factor/recovery-codes", "Your recovery codes")
 
 	v.open("/api/auth/confirm?callbackUrl=/account&level=2")
-	v.want("/confirm?"+here+"&endpoint=factor%2Fconfirm", "Code of the app")
+	v.want("/confirm?"+here+"&endpoint=factor%2Fconfirm", "Code from the app")
 	v.submit("/factor/confirm", "code", "000000")
 	v.want("/api/auth/factor/confirm", "This code is not right") // the built-in page repeats the form
 

@@ -31,7 +31,7 @@ var faults = map[string]string{
 	"account_last":    "This is the only way in.",
 	"account_confirm": "To delete the account, type what the form asks for.",
 	"account_unsent":  "The mail about it could not be sent, so nothing was done.",
-	"address_invalid": "This is no email address.", "address_same": "That is your address.",
+	"address_invalid": "This is not an email address.", "address_same": "That is your address.",
 	"address_taken": "This address cannot be used.", "factor_needed": "You need an app here.",
 	"RateLimited": "That was too often. Please wait a while.",
 }

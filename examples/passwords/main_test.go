@@ -152,7 +152,7 @@ func TestPages(t *testing.T) {
 	v.open("/api/auth/password/signup")
 	v.want("/join", "Sign up")
 	v.submit("/api/auth/password/signup", url.Values{"email": {"nobody"}})
-	v.want("/join?error=EmailSignin", "This is no email address.")
+	v.want("/join?error=EmailSignin", "This is not an email address.")
 	v.submit("/api/auth/password/signup", url.Values{"name": {"Ann"}, "email": {"ann@example.com"}})
 	v.want("/sent?success=password_signup_mailed", done["password_signup_mailed"])
 	v.open(link(t, mails, "Sign up"))

@@ -30,7 +30,7 @@ type page struct {
 var texts = map[string]string{
 	"":                  "",
 	"CredentialsSignin": "The address or the password is not right.",
-	"EmailSignin":       "This is no email address.",
+	"EmailSignin":       "This is not an email address.",
 	"Verification":      "This link was used already, or it is too old. Please ask for a new one.",
 	"RateLimited":       "That was too often. Please wait a while.",
 	"MissingCSRF":       "This page was open for too long. Please try again.",
@@ -39,7 +39,7 @@ var texts = map[string]string{
 	"Configuration":     "That does not work right now. Please try again later.",
 
 	"password_short":    "Please choose a password of 15 characters or more.",
-	"password_long":     "This password is too long, or has characters that are no text.",
+	"password_long":     "This password is too long, or has invalid characters.",
 	"password_common":   "Attackers try this password first. Please choose another one.",
 	"password_personal": "Please choose a password without your name and your address.",
 	"password_breached": "This password has become known elsewhere. Please choose another one.",
