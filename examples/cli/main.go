@@ -24,7 +24,9 @@ import (
 	"time"
 
 	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/account"
 	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/factor"
 	"github.com/cardea-auth/cardea/memadapter"
 	"github.com/cardea-auth/cardea/provider"
 )
@@ -89,16 +91,17 @@ func serve(ctx context.Context, port string, out io.Writer) error {
 		return err
 	}
 	idp := cardeatest.NewLocalIssuer("http://"+idpListener.Addr().String(), "cli", "not a secret")
-	store := memadapter.New()
+	store, factors := memadapter.New(), factor.New(factor.Options{})
 	auth, err := cardea.New(cardea.Config{
 		Secret: rand.Text() + rand.Text(), Adapter: store, BaseURL: "http://localhost:" + port,
+		Features: []cardea.Feature{factors, account.New(account.Options{})}, // where people set up an app
 		Providers: []cardea.Provider{provider.OIDC("local", "a local account",
 			provider.Client{ID: idp.ClientID, Secret: idp.ClientSecret, Issuer: idp.URL})},
 	})
 	if err != nil {
 		return err
 	}
-	site := &site{auth: auth, tokens: store}
+	site := &site{auth: auth, factors: factors, tokens: store}
 	fmt.Fprintf(out, "Open http://localhost:%s (stop with Ctrl-C)\n", port)
 	failed := make(chan error, 2)
 	go func() { failed <- listen(idpListener, idp) }()

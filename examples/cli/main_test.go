@@ -22,8 +22,8 @@ import (
 	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/credentials"
 	"github.com/cardea-auth/cardea/email"
+	"github.com/cardea-auth/cardea/factor"
 	"github.com/cardea-auth/cardea/memadapter"
-	"github.com/cardea-auth/cardea/provider"
 )
 
 // program is the built command.
@@ -222,20 +222,9 @@ func TestCodeEndsWithItsSession(t *testing.T) {
 	issuer := cardeatest.NewIssuer(t,
 		cardeatest.Person{Subject: "1", Name: "Grace", Email: "grace@example.com", EmailVerified: true})
 	store := memadapter.New()
-	auth, err := cardea.New(cardea.Config{
-		Secret: strings.Repeat("s", 32), Adapter: store, Logger: slog.New(slog.DiscardHandler),
-		Providers: []cardea.Provider{provider.OIDC("idp", "Identity Provider",
-			provider.Client{ID: issuer.ClientID, Secret: issuer.ClientSecret, Issuer: issuer.URL})},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &site{auth: auth, tokens: store}
-	server := httptest.NewServer(s.routes())
-	t.Cleanup(server.Close)
+	s, server := newSite(t, issuer, store, factor.Options{}, nil)
+	auth := s.auth
 
-	verifier := strings.Repeat("v", 43)
-	question := url.Values{"port": {"9"}, "state": {strings.Repeat("s", 26)}, "challenge": {hash(verifier)}}
 	for name, tc := range map[string]struct {
 		end  func(t *testing.T, b *cardeatest.Browser, userID string)
 		want int
@@ -265,7 +254,7 @@ func TestCodeEndsWithItsSession(t *testing.T) {
 				t.Fatal(err)
 			}
 			grace.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-			res, err := grace.PostForm(server.URL+"/cli?"+question.Encode(), nil)
+			res, err := grace.PostForm(server.URL+"/cli?"+linkQuery.Encode(), nil)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -17,12 +17,14 @@ import (
 	"time"
 
 	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/factor"
 )
 
 // site is the web site at which the users of the program sign in.
 type site struct {
-	auth   *cardea.Auth
-	tokens cardea.TokenStore // keeps the codes
+	auth    *cardea.Auth
+	factors *factor.Feature
+	tokens  cardea.TokenStore // keeps the codes
 }
 
 const fresh = 15 * time.Minute
@@ -30,8 +32,8 @@ const fresh = 15 * time.Minute
 func (s *site) routes() http.Handler {
 	pages := http.NewServeMux()
 	// The session of the program begins now, so the visitor must have signed in a short time ago.
-	pages.Handle("GET /cli", s.auth.RequireFresh(fresh, cardea.Handle(s.auth, s.ask)))
-	pages.Handle("POST /cli", s.auth.RequireFresh(fresh, cardea.Handle(s.auth, s.allow)))
+	pages.Handle("GET /cli", s.auth.RequireFresh(fresh, s.requireApp(cardea.Handle(s.auth, s.ask))))
+	pages.Handle("POST /cli", s.auth.RequireFresh(fresh, s.requireApp(cardea.Handle(s.auth, s.allow))))
 	pages.HandleFunc("POST /cli/session", s.start)
 	pages.Handle("GET /api/me", cardea.Handle(s.auth, me))
 
@@ -39,6 +41,23 @@ func (s *site) routes() http.Handler {
 	mux.Handle("/api/auth/", s.auth)
 	mux.Handle("/", http.NewCrossOriginProtection().Handler(pages))
 	return mux
+}
+
+// requireApp lets whoever has an authenticator app pass only with a session that has proven it. One
+// of a remembered device has not, and the program could not ask for the code.
+func (s *site) requireApp(next http.Handler) http.Handler {
+	level2 := s.auth.RequireLevel(2, next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		has, err := s.factors.Has(r.Context(), cardea.SessionFrom(r.Context()).UserID)
+		switch {
+		case err != nil:
+			http.Error(w, "Try again later.", http.StatusServiceUnavailable)
+		case has:
+			level2.ServeHTTP(w, r)
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
 }
 
 // ask asks whether a program on the visitor's computer may sign in as the visitor.
@@ -92,10 +111,16 @@ func (s *site) start(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "Try again later.", http.StatusServiceUnavailable)
 		return
 	}
-	_, err = s.auth.SignIn(w, r, cardea.Proof{
-		UserID: id, Provider: "cli",
-		Within: func(ctx context.Context, u *cardea.User) error { return s.checkSession(ctx, u.ID, session) },
-	})
+	methods, err := s.methodsOf(r.Context(), id, session)
+	if err == nil {
+		_, err = s.auth.SignIn(w, r, cardea.Proof{
+			UserID: id, Provider: "cli", Methods: methods,
+			Within: func(ctx context.Context, u *cardea.User) error {
+				_, err := s.methodsOf(ctx, u.ID, session) // again, under the lock of the user
+				return err
+			},
+		})
+	}
 	if refused, ok := errors.AsType[*cardea.Error](err); ok {
 		http.Error(w, "You may not sign in: "+string(refused.Code), http.StatusForbidden)
 		return
@@ -107,18 +132,19 @@ func (s *site) start(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// checkSession refuses a code if the session that allowed it has ended meanwhile: a thief who was
-// signed out everywhere must not come back with a code. It runs under the lock of the user, which
-// Auth.EndSessions takes too.
-func (s *site) checkSession(ctx context.Context, userID, id string) error {
+// methodsOf returns how the user has signed in to the session that allowed the code. If it has
+// ended meanwhile, the error denies the sign-in: a thief who was signed out everywhere must not
+// come back with a code.
+func (s *site) methodsOf(ctx context.Context, userID, id string) ([]string, error) {
 	sessions, err := s.auth.Sessions(ctx, userID)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if !slices.ContainsFunc(sessions, func(session *cardea.Session) bool { return session.ID() == id }) {
-		return &cardea.Error{Code: cardea.CodeAccessDenied}
+	i := slices.IndexFunc(sessions, func(session *cardea.Session) bool { return session.ID() == id })
+	if i < 0 {
+		return nil, &cardea.Error{Code: cardea.CodeAccessDenied}
 	}
-	return nil
+	return sessions[i].Methods, nil
 }
 
 // request is what the program asks for in the URL of the page.
