@@ -7,6 +7,7 @@ require (
 	github.com/cardea-auth/cardea/adapter/gormadapter v0.0.0
 	github.com/coreos/go-oidc/v3 v3.21.0
 	github.com/pquerna/otp v1.5.0
+	go.yaml.in/yaml/v3 v3.0.5
 	golang.org/x/oauth2 v0.38.0
 	golang.org/x/text v0.43.0
 )

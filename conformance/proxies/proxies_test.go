@@ -1,5 +1,5 @@
 // Package proxies runs the reverse proxies of docs/deploying.md, configured as the page says, in
-// front of a site.
+// front of a site, and checks what the page says to Kubernetes and Docker.
 package proxies
 
 import (
@@ -26,7 +26,28 @@ import (
 func TestNginx(t *testing.T) {
 	t.Parallel()
 	program := find(t, "nginx")
-	s := newSite(t)
+	t.Run("at the edge", func(t *testing.T) {
+		t.Parallel()
+		s := newSite(t)
+		folder := startNginx(t, program, s)
+		s.check(t)
+		log, err := os.ReadFile(filepath.Join(folder, "access.log"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkAccessLog(t, string(log))
+	})
+	t.Run("behind another proxy", func(t *testing.T) {
+		t.Parallel()
+		s := newSite(t)
+		startNginx(t, program, s)
+		s.checkBehind(t)
+	})
+}
+
+// startNginx starts nginx with the blocks of the page, and returns the folder of its files.
+func startNginx(t *testing.T, program string, s *site) string {
+	t.Helper()
 	folder := t.TempDir()
 	writeCertificate(t, folder)
 	blocks := blocksOf(t, "nginx", "nginx")
@@ -41,49 +62,49 @@ func TestNginx(t *testing.T) {
 		"client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi;\n"+
 		"scgi_temp_path scgi;\n"+config+"}\n")
 	start(t, exec.Command(program, "-p", folder, "-c", file, "-e", "stderr"), s)
-	s.check(t)
-	log, err := os.ReadFile(filepath.Join(folder, "access.log"))
-	if err != nil || !strings.Contains(string(log), "GET /api/auth/callback/idp") ||
-		strings.Contains(string(log), "state=") {
-		t.Errorf("the access log has queries, or nothing: %v\n%s", err, log)
-	}
+	return folder
 }
 
 func TestCaddy(t *testing.T) {
 	t.Parallel()
 	program := find(t, "caddy")
-	s := newSite(t)
+	t.Run("at the edge", func(t *testing.T) {
+		t.Parallel()
+		s := newSite(t)
+		startCaddy(t, program, s, blocksOf(t, "Caddy", "caddyfile"))
+		s.check(t)
+	})
+	t.Run("behind another proxy", func(t *testing.T) {
+		t.Parallel()
+		s := newSite(t)
+		startCaddy(t, program, s, blocksOf(t, inFront, "caddyfile"), "192.0.2.0/24", other+"/32")
+		s.checkBehind(t)
+	})
+}
+
+// startCaddy starts Caddy with blocks of the page, in which pairs of texts are replaced.
+func startCaddy(t *testing.T, program string, s *site, blocks []string, pairs ...string) {
+	t.Helper()
 	folder := t.TempDir()
-	config := replace(t, strings.Join(blocksOf(t, "Caddy", "caddyfile"), "\n"), "127.0.0.1:8080", s.behind)
+	config := replace(t, strings.Join(blocks, "\n"), append(pairs, "127.0.0.1:8080", s.behind)...)
 	file := filepath.Join(folder, "Caddyfile")
 	write(t, file, "{\nadmin off\nlocal_certs\nskip_install_trust\ndefault_bind "+s.ip+
 		"\nhttp_port 18080\nhttps_port 18443\n}\n"+config)
 	cmd := exec.Command(program, "run", "--config", file)
 	cmd.Env = append(os.Environ(), "HOME="+folder, "XDG_DATA_HOME="+folder, "XDG_CONFIG_HOME="+folder)
 	start(t, cmd, s)
-	s.check(t)
 }
+
+// inFront is the heading of what the page says about proxies in front of one's own.
+const inFront = "Cloudflare, Azure and others in front"
 
 // check signs Ann in through the proxy. The site is the one that browsers see, its log has the
 // address of the visitor, whatever header the visitor sends, and http leads to https.
 func (s *site) check(t *testing.T) {
 	t.Helper()
-	b := cardeatest.NewBrowser(t, origin)
-	b.Transport = s.visitor(t)
-	b.SignIn("idp", "1001")
-	if name := b.Session()["user"].(map[string]any)["name"]; name != "Ann Example" {
-		t.Errorf("signed in as %v", name)
-	}
-	for _, line := range s.lines() {
-		if strings.Contains(line, "signed in") && !strings.Contains(line, "remote=127.0.0.2") {
-			t.Errorf("the log takes somebody else for the visitor: %s", line)
-		}
-		if strings.Contains(line, "ignored") || strings.Contains(line, "level=ERROR") {
-			t.Error(line)
-		}
-	}
+	s.signIn(t, s.sender(t, visitor, http.Header{"X-Forwarded-For": {madeUp}}))
 	client := &http.Client{
-		Transport:     s.visitor(t),
+		Transport:     s.sender(t, visitor, nil),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	res, err := client.Get("http://" + host + "/api/auth/signin?a=b")
@@ -96,9 +117,51 @@ func (s *site) check(t *testing.T) {
 	}
 }
 
-// visitor connects to the proxy from another address of this machine, and claims to have a third.
-func (s *site) visitor(t *testing.T) http.RoundTripper {
-	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
+// checkBehind signs Ann in through another proxy and the proxy. The other one adds the visitor's
+// address behind what the visitor has sent, in a header of its own or in the same one.
+func (s *site) checkBehind(t *testing.T) {
+	t.Helper()
+	for _, list := range [][]string{{madeUp + ", " + visitor}, {madeUp, visitor}} {
+		s.signIn(t, s.sender(t, other, http.Header{
+			"X-Forwarded-For": list, "X-Forwarded-Proto": {"https"}, "X-Forwarded-Host": {host},
+		}))
+	}
+}
+
+// signIn signs Ann in. The log must have the address of the visitor, and no warning.
+func (s *site) signIn(t *testing.T, transport http.RoundTripper) {
+	t.Helper()
+	b := cardeatest.NewBrowser(t, origin)
+	b.Transport = transport
+	b.SignIn("idp", "1001")
+	if name := b.Session()["user"].(map[string]any)["name"]; name != "Ann Example" {
+		t.Errorf("signed in as %v", name)
+	}
+	if !strings.Contains(s.log.String(), "signed in") {
+		t.Error("the log has no sign-in")
+	}
+	for _, line := range s.lines() {
+		if strings.Contains(line, "signed in") && !strings.Contains(line, "remote="+visitor) {
+			t.Errorf("the log takes somebody else for the visitor: %s", line)
+		}
+		if strings.Contains(line, "ignored") || strings.Contains(line, "level=ERROR") {
+			t.Error(line)
+		}
+	}
+}
+
+// checkAccessLog checks that the access log of a proxy has the callback of a sign-in, but not its
+// query.
+func checkAccessLog(t *testing.T, log string) {
+	t.Helper()
+	if !strings.Contains(log, "GET /api/auth/callback/idp") || strings.Contains(log, "state=") {
+		t.Errorf("the access log has queries, or nothing:\n%s", log)
+	}
+}
+
+// sender connects to the proxy from an address of this machine, and adds a header to each request.
+func (s *site) sender(t *testing.T, from string, header http.Header) http.RoundTripper {
+	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
 	transport := &http.Transport{
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, // the certificate of a test
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -114,7 +177,9 @@ func (s *site) visitor(t *testing.T) http.RoundTripper {
 	t.Cleanup(transport.CloseIdleConnections)
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
 		r = r.Clone(r.Context())
-		r.Header.Set("X-Forwarded-For", "203.0.113.9")
+		for name, values := range header {
+			r.Header[name] = values
+		}
 		return transport.RoundTrip(r)
 	})
 }
@@ -135,11 +200,12 @@ func find(t *testing.T, program string) string {
 	return ""
 }
 
-// start starts a proxy, which ends with the test, and waits until it takes connections.
-func start(t *testing.T, cmd *exec.Cmd, s *site) {
+// start starts a proxy, which ends with the test, and waits until it takes connections. It returns
+// what the proxy prints.
+func start(t *testing.T, cmd *exec.Cmd, s *site) *lockedBuffer {
 	t.Helper()
-	var output lockedBuffer
-	cmd.Stdout, cmd.Stderr = &output, &output
+	output := new(lockedBuffer)
+	cmd.Stdout, cmd.Stderr = output, output
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +216,7 @@ func start(t *testing.T, cmd *exec.Cmd, s *site) {
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
 		if c, err := tls.Dial("tcp", s.https, config); err == nil {
 			c.Close()
-			return
+			return output
 		}
 		select {
 		case err := <-ended:
@@ -159,17 +225,28 @@ func start(t *testing.T, cmd *exec.Cmd, s *site) {
 		}
 	}
 	t.Fatalf("%s takes no connections\n%s", cmd.Path, output.String())
+	return nil
 }
 
-// blocksOf returns the code of docs/deploying.md in a language, below a heading.
-func blocksOf(t *testing.T, heading, language string) (blocks []string) {
+// section returns the part of docs/deploying.md below a heading.
+func section(t *testing.T, heading string) string {
 	t.Helper()
 	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "deploying.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, part, _ := strings.Cut(string(page), "\n## "+heading+"\n")
+	_, part, found := strings.Cut(string(page), "\n## "+heading+"\n")
+	if !found {
+		t.Fatalf("docs/deploying.md has no heading %q", heading)
+	}
 	part, _, _ = strings.Cut(part, "\n## ")
+	return part
+}
+
+// blocksOf returns the code of docs/deploying.md in a language, below a heading.
+func blocksOf(t *testing.T, heading, language string) (blocks []string) {
+	t.Helper()
+	part := section(t, heading)
 	for {
 		_, rest, ok := strings.Cut(part, "```"+language+"\n")
 		if !ok {

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/cardea-auth/cardea"
@@ -24,15 +25,24 @@ const (
 	origin = "https://" + host
 )
 
+// Addresses of the tests. The first two are of this machine.
+const (
+	visitor = "127.0.0.2"
+	other   = "127.0.0.3" // a proxy in front of the one that is tested
+	madeUp  = "203.0.113.9"
+)
+
 // site is a site behind a proxy.
 type site struct {
-	behind      string // its own address
-	ip          string // of the proxy
-	http, https string // addresses of the proxy
+	behind      string      // its own address
+	ip          string      // of the proxy
+	http, https string      // addresses of the proxy
+	away        atomic.Bool // whether its database is away
 	log         lockedBuffer
 }
 
-// newSite starts a site as the page says: it knows its URL, and trusts the proxy of this machine.
+// newSite starts a site as the page says: it knows its URL, and trusts the proxy of this machine
+// and the one in front of it.
 func newSite(t *testing.T) *site {
 	t.Helper()
 	issuer := cardeatest.NewIssuer(t)
@@ -41,7 +51,7 @@ func newSite(t *testing.T) *site {
 	auth, err := cardea.New(cardea.Config{
 		Secret:         rand.Text() + rand.Text(),
 		BaseURL:        origin,
-		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
+		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32"), netip.MustParsePrefix(other + "/32")},
 		Adapter:        memadapter.New(),
 		Providers: []cardea.Provider{provider.OIDC("idp", "the provider",
 			provider.Client{ID: issuer.ClientID, Secret: issuer.ClientSecret, Issuer: issuer.URL})},
@@ -52,6 +62,11 @@ func newSite(t *testing.T) *site {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/api/auth/", auth)
+	mux.HandleFunc("GET /healthz/ready", func(w http.ResponseWriter, _ *http.Request) {
+		if s.away.Load() {
+			http.Error(w, "the database is away", http.StatusServiceUnavailable)
+		}
+	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	s.behind = strings.TrimPrefix(server.URL, "http://")
