@@ -133,7 +133,8 @@ type Callbacks struct {
 
 	// Redirect decides where a visitor goes after signing in or out. Target is the requested URL,
 	// base the origin of the site. The function may be called with its own result, and must then
-	// return it unchanged.
+	// return it unchanged. It is not asked about the pages of the handler, such as the one that
+	// shows recovery codes.
 	//
 	// A result that is not an absolute http or https URL counts as base. Defaults to the target if
 	// it has the same origin or one of Config.TrustedOrigins, and to base otherwise.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/cardea-auth/cardea/feature"
+	"github.com/cardea-auth/cardea/internal/redirect"
 	"github.com/cardea-auth/cardea/language"
 	"github.com/cardea-auth/cardea/ratelimit"
 )
@@ -197,6 +198,9 @@ func (h *Host) Redirect(ctx context.Context, to string) error {
 	}
 	if to == "" {
 		return restart{e}.goOn()
+	}
+	if own := redirect.Target(to, e.origin); own != e.origin.String() { // the feature has chosen it, not the visitor
+		return e.redirect(own)
 	}
 	return e.redirect(e.redirectTarget(to))
 }

@@ -128,13 +128,16 @@ func (e *exchange) query(name string) string {
 // redirectTarget returns the URL to which the first of urls that is not empty may redirect: a URL
 // of this site or of one of Config.TrustedOrigins, unless Callbacks.Redirect decides otherwise. If
 // there is none, it returns the origin.
+//
+// Nobody decides about the pages of this handler. They are on the way to where the visitor goes,
+// such as the one that shows recovery codes, once.
 func (e *exchange) redirectTarget(urls ...string) string {
 	for _, wanted := range urls {
 		if wanted == "" {
 			continue
 		}
 		decide := e.auth.config.Callbacks.Redirect
-		if decide == nil {
+		if decide == nil || isOwnPage(e, wanted) {
 			return redirect.Target(wanted, e.auth.origins.within(wanted, e.origin))
 		}
 		u, err := url.Parse(redirect.Encode(decide(e.r.Context(), wanted, e.origin.String())))
@@ -144,6 +147,17 @@ func (e *exchange) redirectTarget(urls ...string) string {
 		return u.String()
 	}
 	return e.origin.String()
+}
+
+// isOwnPage reports whether a URL is that of a page of this handler. The callback of a sign-in is
+// none: what is in its URL signs somebody in.
+func isOwnPage(e *exchange, to string) bool {
+	u, err := url.Parse(redirect.Target(to, e.origin))
+	if err != nil || u.Scheme != e.origin.Scheme || u.Host != e.origin.Host {
+		return false
+	}
+	found, _, _ := e.auth.findRoute(&http.Request{Method: http.MethodGet, URL: u})
+	return found != nil && !found.shared && found.action != "callback"
 }
 
 // fromAuthJS reports whether the client of Auth.js sent the request.
