@@ -117,7 +117,11 @@ func (e confirmation) showLevel(u *User) error {
 func (e confirmation) show(ways []confirmingMethod, hasPassword bool, again string) error {
 	t := languageOf(e.exchange)
 	p := feature.Page{Title: t.Text("again.heading"), Text: []string{t.Text("again.text")}}
-	if e.query("error") != "" {
+	switch e.query("error") {
+	case "":
+	case string(CodeConfiguration):
+		p.Error = t.Text("configuration.text")
+	default:
 		p.Error = t.Text("again.wrong")
 	}
 	for _, m := range ways {
@@ -238,8 +242,12 @@ func (e confirmation) answer(err error) error {
 		return err
 	}
 	e.logFailure(err)
+	code := CodeAccessDenied
+	if failure.Code.blamesSite() {
+		code = CodeConfiguration
+	}
 	page := withQuery(e.endpoint("/confirm"), "callbackUrl", e.callbackURL)
-	return e.redirect(withQuery(page, "error", string(CodeAccessDenied)))
+	return e.redirect(withQuery(page, "error", string(code)))
 }
 
 // checkConfirmation returns an error if the person of a confirmation is not the user who is signed

@@ -133,11 +133,12 @@ func TestConfirmationsThatAreRefused(t *testing.T) {
 	for name, tc := range map[string]struct {
 		misbehave cardeatest.Misbehaviour
 		change    func(t *testing.T, s *site, b *cardeatest.Browser, authorize string) string
+		isBroken  bool // the provider is, and the visitor has done nothing wrong
 	}{
 		"auth_time missing":  {misbehave: cardeatest.AuthTimeMissing},
 		"auth_time old":      {misbehave: cardeatest.AuthTimeOld},
 		"the provider fails": {misbehave: cardeatest.CallbackError("login_required")},
-		"a stranger's token": {misbehave: cardeatest.TokenOfStranger},
+		"a stranger's token": {misbehave: cardeatest.TokenOfStranger, isBroken: true},
 		"a new account": {change: func(_ *testing.T, s *site, _ *cardeatest.Browser, authorize string) string {
 			s.issuer.Next(cardeatest.Person{Subject: "3003", Name: "Cid"})
 			return authorize
@@ -172,12 +173,15 @@ func TestConfirmationsThatAreRefused(t *testing.T) {
 					authorize = tc.change(t, s, b, authorize)
 				}
 				res := visit(t, b, consent(t, b, authorize))
-				want := s.URL + "/api/auth/confirm?callbackUrl=" + url.QueryEscape(s.URL+"/fresh") +
-					"&error=AccessDenied"
+				code, says := "AccessDenied", "This did not show that it is you."
+				if tc.isBroken {
+					code, says = "Configuration", "a problem on the server"
+				}
+				want := s.URL + "/api/auth/confirm?callbackUrl=" + url.QueryEscape(s.URL+"/fresh") + "&error=" + code
 				if res.Header.Get("Location") != want {
 					t.Errorf("%s to %s, want %s", res.Status, res.Header.Get("Location"), want)
 				}
-				if body := text(t, visit(t, b, want)); !strings.Contains(body, "This did not show that it is you.") {
+				if body := text(t, visit(t, b, want)); !strings.Contains(body, says) {
 					t.Errorf("the page does not say so: %s", body)
 				}
 				if s.isFresh(t, cookiesOf(b)) {

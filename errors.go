@@ -134,6 +134,14 @@ const (
 	codeUnknownProvider Code = "UnknownProvider" // GET signin/{provider} for a provider that the site does not have
 )
 
+// blamesSite reports whether a failure with the code is one of the site: of its configuration, its
+// code, its store, or a server that it uses. The visitor is told so, and the log has an error. Any
+// other failure can be one of the visitor, and is a warning in the log.
+func (c Code) blamesSite() bool {
+	_, isVisible := protocols[ProtocolV5].failures[c]
+	return !isVisible || c == codeEmailSend
+}
+
 // fail returns an Error whose cause has a text as fmt.Errorf makes it.
 func fail(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Err: fmt.Errorf(format, args...)}

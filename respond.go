@@ -109,7 +109,7 @@ func jsonStatus(code Code) int {
 	case CodeCredentialsSignIn:
 		return http.StatusUnauthorized
 	}
-	if _, visible := protocols[ProtocolV5].failures[code]; !visible {
+	if code.blamesSite() {
 		return http.StatusInternalServerError
 	}
 	return http.StatusBadRequest
@@ -131,7 +131,7 @@ func (e *exchange) failureStatus(code Code) int {
 // logFailure logs the cause of a failure: as an error if the site is at fault, else as a warning.
 func (e *exchange) logFailure(err error) {
 	level := e.auth.log.WarnContext
-	if code := codeOf(err); code == CodeConfiguration || code == codeAdapter || code == codeEmailSend {
+	if codeOf(err).blamesSite() {
 		level = e.auth.log.ErrorContext
 	}
 	level(e.r.Context(), "cardea: request failed", "code", codeOf(err), "provider", truncate(e.provider, 100),

@@ -75,7 +75,9 @@ func signInMessage(t *language.Texts, code string) string {
 // NextAuth.js 4.
 func messageKey(code string) string {
 	switch code = strings.ToLower(code); code {
-	case "signin", "oauthsignin", "oauthcreateaccount", "emailcreateaccount", "oauthcallback":
+	case "oauthsignin", "oauthcallback": // of NextAuth.js 4, for failures of the site
+		return "configuration.text"
+	case "signin", "oauthcreateaccount", "emailcreateaccount":
 		return "provider.text"
 	case "callback", "oauthcallbackerror": // of NextAuth.js 4 and of Auth.js
 		return "cancelled.text"

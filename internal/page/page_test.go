@@ -331,7 +331,7 @@ func TestSignInPageTellsErrorsApart(t *testing.T) {
 	}
 	seen := map[string]string{generic: "no such code"}
 	for _, code := range []string{
-		"OAuthCallbackError", "OAuthSignin", "OAuthAccountNotLinked", "AccountNotLinked", "EmailSignin",
+		"OAuthCallbackError", "OAuthSignin", "Signin", "OAuthAccountNotLinked", "AccountNotLinked", "EmailSignin",
 		"CredentialsSignin", "SessionRequired", "MissingCSRF", "AccessDenied", "RateLimited", "WrongCode",
 	} {
 		m := message(code)
@@ -340,10 +340,11 @@ func TestSignInPageTellsErrorsApart(t *testing.T) {
 		}
 		seen[m] = code
 	}
-	for _, code := range []string{
-		"Signin", "OAuthCallback", "OAuthCreateAccount", "EmailCreateAccount", "oauthcallback",
+	for code, same := range map[string]string{
+		"OAuthCallback": "OAuthSignin", "oauthcallback": "OAuthSignin",
+		"OAuthCreateAccount": "Signin", "EmailCreateAccount": "Signin",
 	} {
-		if seen[message(code)] != "OAuthSignin" {
+		if seen[message(code)] != same {
 			t.Errorf("%s says %q", code, message(code))
 		}
 	}
