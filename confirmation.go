@@ -106,7 +106,7 @@ func (e confirmation) showLevel(u *User) error {
 			"TwoFactorAMR of a provider which sign-ins have two"
 	}
 	e.auth.log.WarnContext(e.r.Context(), "cardea: a page demands two factors, and the visitor cannot prove the second",
-		"user", u.ID, "cause", cause)
+		"user", u.ID, aboutRequest(e.auth, e.r), "cause", cause)
 	t := languageOf(e.exchange)
 	p := feature.Page{Title: t.Text("again.heading"), Text: []string{t.Text("again.level")}}
 	p.HTML = linkHTML(withQuery(e.signInPage(), "callbackUrl", e.callbackURL), t.Text("again.signin"))
@@ -211,7 +211,7 @@ func (m *oauthMethod) canConfirm(e *exchange, _ *User, accounts []*Account) bool
 	can, err := m.client.CanConfirm(e.r.Context())
 	if err != nil {
 		e.auth.log.WarnContext(e.r.Context(), "cardea: a provider is not offered for a confirmation", "provider", m.ID,
-			"cause", err)
+			aboutRequest(e.auth, e.r), "cause", err)
 	}
 	return can
 }

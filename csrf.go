@@ -73,7 +73,7 @@ func (a *Auth) CSRF(w http.ResponseWriter, r *http.Request) string {
 		e, err = a.newExchange(w, r)
 	}
 	if err != nil {
-		a.log.WarnContext(r.Context(), "cardea: no CSRF token", "remote", a.origins.proxies.remote(r), "cause", err)
+		a.log.WarnContext(r.Context(), "cardea: no CSRF token", aboutRequest(a, r), "cause", err)
 		return ""
 	}
 	e.readCSRF()

@@ -44,7 +44,8 @@ func nameSignedIn(e *exchange, data *page.SignIn) {
 		current, err = e.auth.users.currentUser(e.r.Context(), &identity{session: session})
 	}
 	if err != nil {
-		e.auth.log.WarnContext(e.r.Context(), "cardea: the sign-in page does not say who is signed in", "cause", err)
+		e.auth.log.WarnContext(e.r.Context(), "cardea: the sign-in page does not say who is signed in",
+			aboutRequest(e.auth, e.r), "cause", err)
 	}
 	if current != nil {
 		data.User = cmp.Or(current.Name, current.Email, languageOf(e).Text("signin.unnamed"))

@@ -9,6 +9,8 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+
+	"github.com/cardea-auth/cardea/internal/page"
 )
 
 // visitor is who sent a request, in the context of its handler. In the context of a callback or an
@@ -119,7 +121,8 @@ func (v *visitor) read(ctx context.Context) (*User, error) {
 // requests with and without a session pass, and extends the session if that is due.
 //
 // If the store is unavailable, requests get 503, because a signed-in visitor must not be treated as
-// a stranger. Requests for a host that is not trusted get 400.
+// a stranger: a browser that opens a page gets one that says to try again, and every other request
+// a JSON body. Requests for a host that is not trusted get 400.
 //
 // For a signed-in visitor, Load sets Cache-Control to "private, no-store", so that caches do not
 // store the response. The handler may set another value, for example for pages that are the same
@@ -201,9 +204,7 @@ func (a *Auth) load(w http.ResponseWriter, r *http.Request) (http.ResponseWriter
 	v.isOpen = false
 	switch {
 	case codeOf(err) == codeUntrustedHost:
-		a.log.WarnContext(r.Context(), "cardea: request refused", "code", codeUntrustedHost,
-			"remote", a.origins.proxies.remote(r), "cause", err)
-		badRequest(w)
+		refuseHost(a, w, r, err)
 		return nil, nil, nil, false
 	case err != nil:
 		a.unavailable(w, r, err)
@@ -262,12 +263,36 @@ func isNavigation(r *http.Request) bool {
 	return strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
-// unavailable answers 503, because the session could not be checked.
+// unavailable answers 503, because the session could not be checked: with a page if a browser opens
+// one, which can be loaded again, and otherwise in JSON.
 func (a *Auth) unavailable(w http.ResponseWriter, r *http.Request, err error) {
-	a.log.ErrorContext(r.Context(), "cardea: request failed", "code", cmp.Or(codeOf(err), codeAdapter), "cause", err)
+	a.log.ErrorContext(r.Context(), "cardea: request failed", "code", cmp.Or(codeOf(err), codeAdapter),
+		aboutRequest(a, r), "cause", err)
 	w.Header().Set("Cache-Control", "private, no-store")
 	w.Header().Set("Retry-After", "5")
+	e, fault := a.newExchange(w, r)
+	if fault == nil && (stranger{e}).showUnavailable() {
+		return
+	}
 	writeJSON(w, http.StatusServiceUnavailable, map[string]string{
 		"error": "unavailable", "message": "Sessions cannot be checked right now. Try again.",
 	})
+}
+
+// showUnavailable answers a browser that opens a page, or for which htmx opens one. It returns false
+// for any other request, and has not answered it.
+func (e stranger) showUnavailable() bool {
+	switch {
+	case !e.opensPage():
+		return false
+	case e.fromHTMX():
+		to := withQuery(e.errorPage(), "error", string(CodeConfiguration))
+		htmx(e).open(to, http.StatusServiceUnavailable)
+		return true
+	}
+	failure := page.Failure{Site: e.origin.String(), Code: page.Unavailable}
+	if e.r.Method == http.MethodGet || e.r.Method == http.MethodHead {
+		failure.AgainURL = e.origin.String() + e.r.URL.RequestURI()
+	}
+	return e.page().Error(e.w, failure) == nil
 }

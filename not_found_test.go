@@ -116,7 +116,7 @@ func TestTheLogNamesPathAndBasePath(t *testing.T) {
 		}},
 		{"everything", "/index.html", "/index.html", hint, nil},
 		{"two slashes", "/api//auth/session", "/api//auth/session", hint, nil},
-		{"without a slash", "/api/auth", "/api/auth", hint, nil},
+		{"without a slash", "/api/auth", "/api/auth", "is Config.BasePath itself, which is no page", nil},
 		{"another endpoint", "/api/auth/webauthn-options", "/api/auth/webauthn-options", "no such endpoint", nil},
 		{"no provider", "/api/auth/callback/", "/api/auth/callback/", "no such endpoint", nil},
 		{"a long path", "/api/auth/" + strings.Repeat("x", 1000), "/api/auth/" + strings.Repeat("x", 190) + "…",

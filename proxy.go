@@ -166,7 +166,7 @@ func (a *Auth) warnOfUntrustedProxy(r *http.Request) {
 	}
 	a.proxyWarning.Do(func() {
 		a.log.WarnContext(r.Context(), "cardea: forwarded headers ignored", "peer", r.RemoteAddr, "header",
-			forwardedHeaders[i], "cause", "the peer is no trusted proxy; if it is your reverse proxy, set "+setting+
-				", and else ignore this: it is said once")
+			forwardedHeaders[i], aboutRequest(a, r), "cause", "the peer is no trusted proxy; if it is your reverse "+
+				"proxy, set "+setting+", and else ignore this: it is said once")
 	})
 }

@@ -3,6 +3,7 @@ package cardea
 import (
 	"encoding/json"
 	"io"
+	"log/slog"
 	"mime"
 	"net/http"
 	"net/url"
@@ -57,6 +58,13 @@ func (a *Auth) newExchange(w http.ResponseWriter, r *http.Request) (*exchange, e
 	e.jar = *cookie.NewJar(r.Header, e.names)
 	e.jar.Answered(w.Header())
 	return e, nil
+}
+
+// aboutRequest says in the log which request a line is about, and from whom it came. The path may be
+// one of the application. The query is not logged, because it may contain a code or a token.
+func aboutRequest(a *Auth, r *http.Request) slog.Attr {
+	return slog.Group("", "method", truncate(r.Method, 20), "path", truncate(r.URL.Path, 200),
+		"remote", a.origins.proxies.remote(r))
 }
 
 const maxBody = 64 << 10 // bytes

@@ -11,8 +11,6 @@ import (
 	"github.com/cardea-auth/cardea/internal/page"
 )
 
-func badRequest(w http.ResponseWriter) { writeJSON(w, http.StatusBadRequest, "Bad request.") }
-
 // writeJSON answers with a JSON value, and with 500 and null if it cannot be written as JSON.
 func writeJSON(w http.ResponseWriter, status int, body any) {
 	text, err := json.Marshal(body)
@@ -135,7 +133,7 @@ func (e *exchange) logFailure(err error) {
 		level = e.auth.log.ErrorContext
 	}
 	level(e.r.Context(), "cardea: request failed", "code", codeOf(err), "provider", truncate(e.provider, 100),
-		"remote", e.remote(), "cause", err)
+		aboutRequest(e.auth, e.r), "cause", err)
 }
 
 // unavailable answers 503, in JSON to the Auth.js clients and to requests for the session, to htmx

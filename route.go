@@ -110,18 +110,14 @@ func (a *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	e, err := a.newExchange(w, r)
 	if err != nil {
-		a.log.WarnContext(r.Context(), "cardea: request refused", "code", codeOf(err),
-			"remote", a.origins.proxies.remote(r), "cause", err)
-		writeJSON(w, http.StatusBadRequest, map[string]string{
-			"message": "This host is not one of this site. The server's log says more.",
-		})
+		refuseHost(a, w, r, err)
 		return
 	}
 	e.route, e.provider = route, segment
 	defer e.tasks.start(&a.tasks)
 	if r.Method == http.MethodPost {
 		if err := e.readForm(); err != nil {
-			badRequest(w)
+			answerUnserved(a, w, r, http.StatusBadRequest, "", "Bad request.")
 			return
 		}
 	}
@@ -223,28 +219,42 @@ var strayLimit = ratelimit.Rate{Count: 10, Within: time.Minute}
 func (a *Auth) refuseRoute(w http.ResponseWriter, r *http.Request, allowed []string) {
 	if len(allowed) > 0 {
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
-		answerUnserved(a, w, r, http.StatusMethodNotAllowed, "Method not allowed.")
+		answerUnserved(a, w, r, http.StatusMethodNotAllowed, page.NotFound, "Method not allowed.")
 		return
 	}
 	cause := "there is no such endpoint"
-	if !strings.HasPrefix(r.URL.Path, a.config.BasePath+"/") {
+	switch {
+	case r.URL.Path == a.config.BasePath:
+		cause = "the path is Config.BasePath itself, which is no page; the one for signing in is " + r.URL.Path + "/signin"
+	case !strings.HasPrefix(r.URL.Path, a.config.BasePath+"/"):
 		cause = "the path is not below Config.BasePath; mount the handler at " + a.config.BasePath +
 			"/ and without http.StripPrefix, or set Config.BasePath to where it is"
 	}
 	if a.counter.mayLog(cause, strayLimit, a.now()) {
-		a.log.WarnContext(r.Context(), "cardea: not found", "method", truncate(r.Method, 20), "path",
-			truncate(r.URL.Path, 200), "basePath", a.config.BasePath, "remote", a.origins.proxies.remote(r), "cause",
-			cause)
+		a.log.WarnContext(r.Context(), "cardea: not found", aboutRequest(a, r), "basePath", a.config.BasePath,
+			"cause", cause)
 	}
-	answerUnserved(a, w, r, http.StatusNotFound, "Not found.")
+	answerUnserved(a, w, r, http.StatusNotFound, page.NotFound, "Not found.")
 }
 
-// answerUnserved answers a browser that opens a path without an endpoint with a page that leads on,
-// and everybody else in JSON.
-func answerUnserved(a *Auth, w http.ResponseWriter, r *http.Request, status int, message string) {
+// refuseHost answers a request for a host that is not trusted. There is no page for it, since the
+// links of a page are made from the host.
+func refuseHost(a *Auth, w http.ResponseWriter, r *http.Request, err error) {
+	a.log.WarnContext(r.Context(), "cardea: request refused", "code", codeOf(err), aboutRequest(a, r), "cause", err)
+	const message = "This host is not one of this site. The server's log says more."
+	if isNavigation(r) {
+		http.Error(w, message, http.StatusBadRequest)
+		return
+	}
+	writeJSON(w, http.StatusBadRequest, map[string]string{"message": message})
+}
+
+// answerUnserved answers a browser that opens a page with one that leads on, about code, and
+// everybody else in JSON.
+func answerUnserved(a *Auth, w http.ResponseWriter, r *http.Request, status int, code, message string) {
 	if isNavigation(r) {
 		if e, err := a.newExchange(w, r); err == nil {
-			failure := restart{e}.page(page.NotFound)
+			failure := restart{e}.page(code)
 			failure.Status = status
 			if e.page().Error(w, failure) == nil {
 				return

@@ -104,9 +104,9 @@ func (e sender) warnOfUnread() {
 		!e.auth.counter.mayLog("unread", unreadLimit, e.now) {
 		return
 	}
-	e.auth.log.WarnContext(e.r.Context(), "cardea: a browser cannot read the answer", "endpoint", e.route.action,
-		"origin", truncate(got.String(), 100), "remote", e.remote(), "cause", "a script of this origin has asked; if "+
-			"it is a front end of this site, add the origin to Config.TrustedOrigins")
+	e.auth.log.WarnContext(e.r.Context(), "cardea: a browser cannot read the answer",
+		"origin", truncate(got.String(), 100), aboutRequest(e.auth, e.r), "cause", "a script of this origin has asked; "+
+			"if it is a front end of this site, add the origin to Config.TrustedOrigins")
 }
 
 // checkCrossOrigin is the check of net/http, for the origin of this site: the Host header is

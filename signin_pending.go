@@ -284,7 +284,7 @@ func (e pendings) keep(id identity, p *pendingSignIn) error {
 		err = e.set(p)
 		if err == nil && left != "" {
 			e.auth.log.WarnContext(e.r.Context(), "cardea: a sign-in waits without something that is too large",
-				"provider", id.account.Provider, "without", left)
+				"provider", id.account.Provider, aboutRequest(e.auth, e.r), "without", left)
 		}
 		if !errors.Is(err, cookie.ErrTooLong) {
 			return err

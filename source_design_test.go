@@ -105,7 +105,7 @@ func exprText(e ast.Expr) string {
 
 // wholePath are the functions that use the path of a request as a whole: for the log, and for the
 // Path attribute of cookies to delete.
-var wholePath = []string{"refuseRoute", "choose", "clearAll"}
+var wholePath = []string{"refuseRoute", "aboutRequest", "choose", "clearAll"}
 
 // A path that two functions take apart can mean two things to them. So only findRoute reads it.
 func TestOnlyFindRouteReadsThePath(t *testing.T) {

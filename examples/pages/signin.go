@@ -52,7 +52,7 @@ var texts = map[string]string{
 	"OAuthCallbackError":    "The sign-in was cancelled. Please try again.",
 	"InvalidCheck":          "The sign-in was interrupted. Please try again.",
 	"AccessDenied":          "You may not sign in here.",
-	"EmailSignin":           "The mail could not be sent. Please check the address.",
+	"EmailSignin":           "The mail could not be sent. If the address is right, please try again later.",
 	"Verification":          "This link was used already, or it is too old. Please ask for a new one.",
 	"RateLimited":           "That was too often. Please wait a while.",
 	"MissingCSRF":           "This page was open for too long. Please try again.",

@@ -105,7 +105,21 @@ func TestRoles(t *testing.T) {
 		reader := cardeatest.SignIn(t, s.url, "idp", "bob@example.com")
 		check(t, reader, "GET", "/profile", http.StatusOK, "You are Bob.")
 		check(t, reader, "GET", "/editors/articles", http.StatusForbidden,
-			`{"message":"Your role does not allow that."}`)
+			`{"error":"forbidden","message":"Your role does not allow that."}`)
+		req, err := http.NewRequestWithContext(t.Context(), "GET", s.url+"/editors/articles", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Accept", "text/html")
+		res, err := reader.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		if kind := res.Header.Get("Content-Type"); res.StatusCode != http.StatusForbidden ||
+			!strings.HasPrefix(kind, "text/plain") {
+			t.Errorf("a browser gets %s, %s", res.Status, kind)
+		}
 		check(t, reader, "GET", "/api/me", http.StatusOK, `{"name":"Bob","role":"reader"}`)
 
 		editor := cardeatest.SignIn(t, s.url, "idp", "ann@example.com")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/cardea-auth/cardea"
 )
@@ -17,11 +18,11 @@ func only(roles ...string) func(http.Handler) http.Handler {
 			u, err := cardea.UserAs[User](r.Context())
 			switch {
 			case errors.Is(err, cardea.ErrNoSession): // nobody is signed in: Require is missing
-				refuse(w, http.StatusUnauthorized, "Sign in first.")
+				refuse(w, r, http.StatusUnauthorized, "unauthorized", "Sign in first.")
 			case err != nil:
-				refuse(w, http.StatusServiceUnavailable, "Try again later.")
+				refuse(w, r, http.StatusServiceUnavailable, "unavailable", "Try again later.")
 			case !slices.Contains(roles, u.Role):
-				refuse(w, http.StatusForbidden, "Your role does not allow that.")
+				refuse(w, r, http.StatusForbidden, "forbidden", "Your role does not allow that.")
 			default:
 				next.ServeHTTP(w, r)
 			}
@@ -29,9 +30,23 @@ func only(roles ...string) func(http.Handler) http.Handler {
 	}
 }
 
-// refuse answers in JSON, like Require.
-func refuse(w http.ResponseWriter, status int, message string) {
+// refuse says no: to a browser that opens a page with a page, and to everybody else in JSON, like
+// Require. Write a page of your own there.
+func refuse(w http.ResponseWriter, r *http.Request, status int, code, message string) {
+	if opensPage(r) {
+		http.Error(w, message, status)
+		return
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(map[string]string{"message": message}) // fails only if the client has left
+	// It fails only if the client has left.
+	json.NewEncoder(w).Encode(map[string]string{"error": code, "message": message})
+}
+
+// opensPage reports whether a browser shows the answer as a page.
+func opensPage(r *http.Request) bool {
+	if mode := r.Header.Get("Sec-Fetch-Mode"); mode != "" {
+		return mode == "navigate"
+	}
+	return strings.Contains(r.Header.Get("Accept"), "text/html")
 }

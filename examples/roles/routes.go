@@ -66,9 +66,9 @@ func (a *application) article(w http.ResponseWriter, r *http.Request, u *User) {
 	err := a.db.WithContext(r.Context()).Where("id = ?", r.PathValue("id")).Limit(1).Find(&article).Error
 	switch {
 	case err != nil:
-		refuse(w, http.StatusServiceUnavailable, "Try again later.")
+		refuse(w, r, http.StatusServiceUnavailable, "unavailable", "Try again later.")
 	case article.ID == 0 || article.AuthorID != u.ID && u.Role != "admin":
-		refuse(w, http.StatusNotFound, "There is no such article.")
+		refuse(w, r, http.StatusNotFound, "not_found", "There is no such article.")
 	default:
 		json.NewEncoder(w).Encode(article)
 	}
@@ -77,7 +77,7 @@ func (a *application) article(w http.ResponseWriter, r *http.Request, u *User) {
 func (a *application) list(w http.ResponseWriter, r *http.Request) {
 	var articles []Article
 	if err := a.db.WithContext(r.Context()).Order("id").Find(&articles).Error; err != nil {
-		refuse(w, http.StatusServiceUnavailable, "Try again later.")
+		refuse(w, r, http.StatusServiceUnavailable, "unavailable", "Try again later.")
 		return
 	}
 	for _, article := range articles {
@@ -88,12 +88,12 @@ func (a *application) list(w http.ResponseWriter, r *http.Request) {
 func (a *application) publish(w http.ResponseWriter, r *http.Request) {
 	u, err := cardea.UserAs[User](r.Context())
 	if err != nil {
-		refuse(w, http.StatusServiceUnavailable, "Try again later.")
+		refuse(w, r, http.StatusServiceUnavailable, "unavailable", "Try again later.")
 		return
 	}
 	article := Article{Title: r.PostFormValue("title"), AuthorID: u.ID}
 	if err := a.db.WithContext(r.Context()).Create(&article).Error; err != nil {
-		refuse(w, http.StatusServiceUnavailable, "Try again later.")
+		refuse(w, r, http.StatusServiceUnavailable, "unavailable", "Try again later.")
 		return
 	}
 	fmt.Fprintf(w, "Published as %d.\n", article.ID)
@@ -102,7 +102,7 @@ func (a *application) publish(w http.ResponseWriter, r *http.Request) {
 func (a *application) users(w http.ResponseWriter, r *http.Request) {
 	var names []string
 	if err := a.db.WithContext(r.Context()).Model(&User{}).Order("name").Pluck("name", &names).Error; err != nil {
-		refuse(w, http.StatusServiceUnavailable, "Try again later.")
+		refuse(w, r, http.StatusServiceUnavailable, "unavailable", "Try again later.")
 		return
 	}
 	json.NewEncoder(w).Encode(names)

@@ -109,7 +109,8 @@ type Failure struct {
 	Site      string // the origin of the site
 	Code      string // the error code of the query; "" for none
 	Status    int    // of the answer; 0 for that of the code
-	SignInURL string // where to try again
+	SignInURL string // where to sign in
+	AgainURL  string // where the same may work in a moment, in place of SignInURL; "" for nowhere
 
 	Wait time.Duration // how long to wait before that; 0 to say nothing about it
 
