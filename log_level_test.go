@@ -53,7 +53,8 @@ func TestLogLevelIsThatOfThePage(t *testing.T) {
 		cardea.CodeInvalidCheck, cardea.CodeCredentialsSignIn, cardea.CodeMissingCSRF, cardea.CodeVerification,
 		cardea.CodeRateLimited, cardea.CodeWrongCode,
 	} {
-		cases = append(cases, siteFault{"Callbacks.SignIn returns " + string(code), refuse(&cardea.Error{Code: code}), nil})
+		name := "Callbacks.SignIn returns " + string(code)
+		cases = append(cases, siteFault{name, refuse(&cardea.Error{Code: code}), nil})
 	}
 	levels := map[string]bool{}
 	for _, protocol := range []cardea.Protocol{cardea.ProtocolV5, cardea.ProtocolV4} {

@@ -279,8 +279,8 @@ func (a *Auth) unavailable(w http.ResponseWriter, r *http.Request, err error) {
 	})
 }
 
-// showUnavailable answers a browser that opens a page, or for which htmx opens one. It returns false
-// for any other request, and has not answered it.
+// showUnavailable answers a browser that opens a page, or for which htmx opens one. It returns
+// false for any other request, and has not answered it.
 func (e stranger) showUnavailable() bool {
 	switch {
 	case !e.opensPage():

@@ -60,8 +60,8 @@ func (a *Auth) newExchange(w http.ResponseWriter, r *http.Request) (*exchange, e
 	return e, nil
 }
 
-// aboutRequest says in the log which request a line is about, and from whom it came. The path may be
-// one of the application. The query is not logged, because it may contain a code or a token.
+// aboutRequest says in the log which request a line is about, and from whom it came. The path may
+// be one of the application. The query is not logged, because it may contain a code or a token.
 func aboutRequest(a *Auth, r *http.Request) slog.Attr {
 	return slog.Group("", "method", truncate(r.Method, 20), "path", truncate(r.URL.Path, 200),
 		"remote", a.origins.proxies.remote(r))

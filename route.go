@@ -225,7 +225,8 @@ func (a *Auth) refuseRoute(w http.ResponseWriter, r *http.Request, allowed []str
 	cause := "there is no such endpoint"
 	switch {
 	case r.URL.Path == a.config.BasePath:
-		cause = "the path is Config.BasePath itself, which is no page; the one for signing in is " + r.URL.Path + "/signin"
+		cause = "the path is Config.BasePath itself, which is no page; the one for signing in is " + r.URL.Path +
+			"/signin"
 	case !strings.HasPrefix(r.URL.Path, a.config.BasePath+"/"):
 		cause = "the path is not below Config.BasePath; mount the handler at " + a.config.BasePath +
 			"/ and without http.StripPrefix, or set Config.BasePath to where it is"

@@ -105,8 +105,8 @@ func (e sender) warnOfUnread() {
 		return
 	}
 	e.auth.log.WarnContext(e.r.Context(), "cardea: a browser cannot read the answer",
-		"origin", truncate(got.String(), 100), aboutRequest(e.auth, e.r), "cause", "a script of this origin has asked; "+
-			"if it is a front end of this site, add the origin to Config.TrustedOrigins")
+		"origin", truncate(got.String(), 100), aboutRequest(e.auth, e.r), "cause", "a script of this origin has "+
+			"asked; if it is a front end of this site, add the origin to Config.TrustedOrigins")
 }
 
 // checkCrossOrigin is the check of net/http, for the origin of this site: the Host header is
