@@ -48,8 +48,8 @@ func (m *oauthMethod) checkPolicy(e *exchange, to string) {
 	}
 	e.auth.log.WarnContext(e.r.Context(), "cardea: browsers do not follow the form to the provider", "provider", m.ID,
 		"setting", setting, aboutRequest(e.auth, e.r), "cause", "the URL is http, and the "+
-			"Content-Security-Policy of the built-in pages allows https, since the site is on https and New knew of no http URL; use https, or "+
-			"in development a BaseURL on localhost")
+			"Content-Security-Policy of the built-in pages allows https, since the site is on https and "+
+			"New knew of no http URL; use https, or in development a BaseURL on localhost")
 }
 
 // getCallback finishes a sign-in at the provider. The answer counts only if this browser began the
