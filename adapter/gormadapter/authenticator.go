@@ -67,11 +67,14 @@ func (a *Adapter) Authenticator(ctx context.Context, credentialID string) (*card
 }
 
 // Authenticators returns the authenticators of a user, ordered by credential ID. It returns none
-// and no error if there is no such user.
+// and no error if there is no such user, or no such table: MikroORM's adapter does not create it.
 func (a *Adapter) Authenticators(ctx context.Context, userID string) ([]*cardea.Authenticator, error) {
 	key, err := a.user.key(userID)
 	if err != nil {
 		return nil, nil // no user has that ID
+	}
+	if a.layouts.lacks(ctx, a.authenticator) { // PostgreSQL would abort the transaction
+		return nil, nil
 	}
 	rows, err := a.db.readAll(ctx, a.statements.authenticators, a.authenticator, key)
 	if err != nil {

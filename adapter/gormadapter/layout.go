@@ -18,6 +18,7 @@ import (
 // programs, with narrower columns than the entities have.
 type layout struct {
 	columns    map[*schema.Field]column
+	missing    map[*table]bool
 	foldsEmail string // the SQL function (lower, upper) of the unique index on the e-mail; "" for none
 	complete   bool   // every table that is not optional exists
 	migrated   bool   // Migrate would create nothing
@@ -55,6 +56,12 @@ func (s *layouts) since(ctx context.Context, oldest time.Time) *layout {
 	return s.refresh(ctx)
 }
 
+// lacks reports whether the database has no such table. A table that was missing is looked for
+// again, because somebody may have created it since.
+func (s *layouts) lacks(ctx context.Context, t *table) bool {
+	return s.current(ctx).missing[t] && s.refresh(ctx).missing[t]
+}
+
 // refresh reads the layout, whatever is known. It returns an empty layout if it cannot be read.
 func (s *layouts) refresh(ctx context.Context) *layout {
 	l, err := s.readLayout(ctx)
@@ -70,7 +77,9 @@ func (s *layouts) refresh(ctx context.Context) *layout {
 
 // readLayout asks the database about its tables. On MySQL these are two statements, on others one.
 func (s *layouts) readLayout(ctx context.Context) (*layout, error) {
-	l := &layout{columns: map[*schema.Field]column{}, complete: true, read: time.Now()}
+	l := &layout{
+		columns: map[*schema.Field]column{}, missing: map[*table]bool{}, complete: true, read: time.Now(),
+	}
 	if s.query == nil { // nothing is read from SQL Server
 		return l, nil
 	}
@@ -81,6 +90,7 @@ func (s *layouts) readLayout(ctx context.Context) (*layout, error) {
 	}
 	for _, table := range s.query.tables {
 		columns := found.columns(table)
+		l.missing[table] = columns == nil
 		l.complete = l.complete && (columns != nil || s.tables.isOptional(table))
 		for name, c := range columns {
 			if field := table.schema.FieldsByDBName[name]; field != nil {

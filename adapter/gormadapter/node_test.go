@@ -18,6 +18,7 @@ import (
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
 	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/email"
 	"github.com/cardea-auth/cardea/oauth"
 	"github.com/go-sql-driver/mysql"
 )
@@ -38,6 +39,8 @@ func TestSharedDatabaseWithTheNodeAdapter(t *testing.T) {
 			t.Run("Cardea knows a Node user's visitor", s.knowsVisitor)
 			t.Run("a Node user signs in at Cardea", s.signsInNodeUser)
 			t.Run("a new user signs in at Cardea", s.signsInNewUser)
+			t.Run("Node users prove their addresses at Cardea", s.provesAddresses)
+			t.Run("Cardea unlinks a Node user's account", s.unlinks)
 			t.Run("Node reads what Cardea wrote", s.writes)
 			t.Run("expired sessions end on both sides", s.expires)
 			t.Run("Cardea deletes a Node user", s.deletes)
@@ -54,6 +57,7 @@ type shared struct {
 	made     made
 	adapter  *gormadapter.Adapter
 	site     *site
+	mails    *cardeatest.Mailbox
 }
 
 func newShared(t *testing.T, e engine) *shared {
@@ -80,12 +84,13 @@ func newShared(t *testing.T, e engine) *shared {
 // serves starts the application with Cardea.
 func (s *shared) serves(t *testing.T, a *gormadapter.Adapter) {
 	t.Helper()
-	s.adapter = a
+	s.adapter, s.mails = a, new(cardeatest.Mailbox)
 	s.site = newSite[gormadapter.User](t, a, func(c *cardea.Config) {
 		c.Session.InsecureStoreRawTokens = true
 		google := c.Providers[0].(*oauth.Provider)
 		google.ID = "google" // where a Node user has an account
 		google.LinkByVerifiedEmail = true
+		c.Providers = append(c.Providers, email.New(email.Options{From: "a@example.com", Sender: s.mails}))
 	}, nil)
 }
 
@@ -536,6 +541,32 @@ func (s *shared) signsInNewUser(t *testing.T) {
 	for i, answer := range s.asks(t, calls...) {
 		same(t, calls[i], answer, inNode(u, s.kept))
 	}
+}
+
+// provesAddresses signs in by mail: a user who has proven the address before, and one who never
+// did, and to whom nothing else leads.
+func (s *shared) provesAddresses(t *testing.T) {
+	for _, made := range []nodeUser{s.made.Users[0], s.made.Users[2]} {
+		b := cardeatest.NewBrowser(t, s.site.URL)
+		must(t, b.Post("/signin/email", url.Values{"email": {*made.Email}}).Body.Close())
+		res, err := b.Get(s.mails.Last(t, *made.Email).Link)
+		must(t, err)
+		must(t, res.Body.Close())
+		u, err := s.adapter.UserByEmail(t.Context(), *made.Email)
+		if err != nil || u.ID != made.ID || u.EmailVerified.IsZero() {
+			t.Errorf("%s: got %+v and %v, want user %s with a proven address", *made.Email, u, err, made.ID)
+		}
+	}
+}
+
+// unlinks removes the account at a provider of somebody who can sign in by mail.
+func (s *shared) unlinks(t *testing.T) {
+	a := s.made.Accounts[0]
+	if err := s.site.auth.UnlinkAccount(t.Context(), a.UserID, a.Provider, a.ProviderAccountID); err != nil {
+		t.Error(err)
+	}
+	_, err := s.adapter.UserByAccount(t.Context(), a.Provider, a.ProviderAccountID)
+	notFound(t, "an unlinked account", err)
 }
 
 // writes has every field filled, or none of them, and reads it through the Node adapter.

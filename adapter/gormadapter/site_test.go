@@ -26,6 +26,7 @@ import (
 // provider with the ID "idp". /page requires a session.
 type site struct {
 	*httptest.Server
+	auth   *cardea.Auth
 	issuer *cardeatest.Issuer
 	log    *logRecorder
 }
@@ -55,6 +56,7 @@ func newSite[U any](
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.auth = auth
 	mux := http.NewServeMux()
 	mux.Handle("/api/auth/", auth)
 	mux.Handle("/page", cardea.Handle(auth, func(w http.ResponseWriter, _ *http.Request, _ *U) {
