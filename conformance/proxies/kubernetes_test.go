@@ -25,7 +25,7 @@ type object struct {
 			Metadata struct{ Labels map[string]string }
 			Spec     struct {
 				Grace      int `yaml:"terminationGracePeriodSeconds"`
-				Containers []container
+				Containers []podContainer
 			}
 		}
 		Ports []struct {
@@ -48,7 +48,7 @@ type object struct {
 	all map[string]any
 }
 
-type container struct {
+type podContainer struct {
 	Ports []struct {
 		Port int `yaml:"containerPort"`
 	}

@@ -34,10 +34,11 @@ const (
 
 // site is a site behind a proxy.
 type site struct {
-	behind      string      // its own address
-	ip          string      // of the proxy
-	http, https string      // addresses of the proxy
-	away        atomic.Bool // whether its database is away
+	behind      string           // its own address
+	second      *httptest.Server // another instance
+	ip          string           // of the proxy
+	http, https string           // addresses of the proxy
+	away        atomic.Bool      // whether its database is away
 	log         lockedBuffer
 }
 
@@ -69,6 +70,8 @@ func newSite(t *testing.T) *site {
 	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
+	s.second = httptest.NewServer(mux)
+	t.Cleanup(s.second.Close)
 	s.behind = strings.TrimPrefix(server.URL, "http://")
 	return s
 }

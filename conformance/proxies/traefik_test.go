@@ -2,6 +2,7 @@ package proxies
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"net"
 	"net/http"
@@ -25,7 +26,7 @@ func TestTraefik(t *testing.T) {
 	t.Run("at the edge", func(t *testing.T) {
 		t.Parallel()
 		s := newSite(t)
-		output := startTraefik(t, program, s)
+		output := startTraefik(t, program, s, "healthcheck.interval=100ms", s.behind)
 		s.check(t)
 		checkAccessLog(t, output.String())
 		s.checkHealth(t)
@@ -34,13 +35,25 @@ func TestTraefik(t *testing.T) {
 		t.Parallel()
 		s := newSite(t)
 		option := strings.Join(blocksOf(t, inFront, "text"), "")
-		startTraefik(t, program, s, strings.TrimSpace(replace(t, option, "192.0.2.0/24", other+"/32")))
+		startTraefik(t, program, s, "healthcheck.interval=1h", s.behind,
+			strings.TrimSpace(replace(t, option, "192.0.2.0/24", other+"/32")))
 		s.checkBehind(t)
+	})
+	t.Run("one instance ends", func(t *testing.T) {
+		t.Parallel()
+		s := newSite(t)
+		second := s.second.Listener.Addr().String()
+		startTraefik(t, program, s, "healthcheck.interval=1h", s.behind+" "+second)
+		s.second.Close()
+		s.signIn(t, s.sender(t, visitor, nil))
 	})
 }
 
-// startTraefik starts Traefik, and waits until it has read the labels.
-func startTraefik(t *testing.T, program string, s *site, options ...string) *lockedBuffer {
+// startTraefik starts Traefik in front of instances, whose addresses have spaces between them, and
+// waits until it has read their labels. The health check has another interval than on the page.
+func startTraefik(t *testing.T, program string, s *site, interval, instances string,
+	options ...string,
+) *lockedBuffer {
 	t.Helper()
 	compose := readCompose(t)
 	folder := t.TempDir()
@@ -49,13 +62,17 @@ func startTraefik(t *testing.T, program string, s *site, options ...string) *loc
 		"entrypoint.to=websecure", "entrypoint.to=:443", // the port that browsers see is not the test's
 		"websecure.address=:443", "websecure.address="+s.https,
 		"/letsencrypt/acme.json", filepath.Join(folder, "acme.json"))
-	_, port, _ := strings.Cut(s.behind, ":")
-	labels := replace(t, strings.Join(compose.Services["app"].Labels, "\n"),
-		"server.port=8080", "server.port="+port,
-		"healthcheck.interval=5s", "healthcheck.interval=100ms")
+	var containers []container
+	for _, address := range strings.Fields(instances) {
+		_, port, _ := strings.Cut(address, ":")
+		labels := replace(t, strings.Join(compose.Services["app"].Labels, "\n"),
+			"server.port=8080", "server.port="+port,
+			"healthcheck.interval=5s", interval)
+		containers = append(containers, newContainer(labels))
+	}
 	cmd := exec.Command(program, append(strings.Split(args, "\n"), options...)...)
 	cmd.Args = append(cmd.Args, "--log.level=INFO",
-		"--providers.docker.endpoint="+newDocker(t, strings.Split(labels, "\n")),
+		"--providers.docker.endpoint="+newDocker(t, containers),
 		"--certificatesresolvers.letsencrypt.acme.caserver=https://127.0.0.1:1") // nobody: no request leaves
 	cmd.Dir = folder
 	output := start(t, cmd, s)
@@ -120,29 +137,43 @@ func TestTrustedAddressOfTraefik(t *testing.T) {
 	}
 }
 
-// newDocker starts an API of Docker with one container, which listens on the loopback interface,
-// and returns its address. It answers what Traefik asks, as Docker Engine 25 and later do.
-func newDocker(t *testing.T, labels []string) string {
+// container is what Traefik learns from Docker about a container.
+type container struct {
+	ID              string `json:"Id"`
+	Name            string
+	State           struct{ Status string }
+	Config          struct{ Labels map[string]string }
+	NetworkSettings struct{ Networks map[string]map[string]string }
+}
+
+// newContainer returns a container of the application, which listens on the loopback interface,
+// with one label a line.
+func newContainer(lines string) (c container) {
+	c.ID = rand.Text()
+	c.Name = "/" + c.ID
+	c.State.Status = "running"
+	c.Config.Labels = map[string]string{}
+	for line := range strings.SplitSeq(lines, "\n") {
+		name, value, _ := strings.Cut(line, "=")
+		c.Config.Labels[name] = value
+	}
+	c.NetworkSettings.Networks = map[string]map[string]string{"default": {"IPAddress": "127.0.0.1"}}
+	return c
+}
+
+// newDocker starts an API of Docker with containers, and returns its address. It answers what
+// Traefik asks, as Docker Engine 25 and later do.
+func newDocker(t *testing.T, containers []container) string {
 	t.Helper()
-	config := map[string]string{}
-	for _, label := range labels {
-		name, value, _ := strings.Cut(label, "=")
-		config[name] = value
-	}
 	const version = "1.44"
-	container := map[string]any{
-		"Id": "app", "Name": "/app",
-		"State":  map[string]any{"Status": "running", "Running": true},
-		"Config": map[string]any{"Labels": config},
-		"NetworkSettings": map[string]any{
-			"Networks": map[string]any{"default": map[string]any{"IPAddress": "127.0.0.1"}},
-		},
+	engine := map[string]any{"Version": "25.0.0", "ApiVersion": version, "MinAPIVersion": "1.24"}
+	var list []map[string]string
+	answers := map[string]any{"/version": engine}
+	for _, c := range containers {
+		list = append(list, map[string]string{"Id": c.ID})
+		answers["/containers/"+c.ID+"/json"] = c
 	}
-	answers := map[string]any{
-		"/version":             map[string]any{"Version": "25.0.0", "ApiVersion": version, "MinAPIVersion": "1.24"},
-		"/containers/json":     []any{map[string]any{"Id": "app", "Names": []string{"/app"}, "Labels": config}},
-		"/containers/app/json": container,
-	}
+	answers["/containers/json"] = list
 	prefix := regexp.MustCompile(`^/v[0-9.]+`)
 	ended, end := context.WithCancel(context.Background())
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
