@@ -31,6 +31,7 @@ func (h *Host) TakeMail(ctx context.Context, address string) error {
 	if e := requestOf(ctx, h); e != nil {
 		budgets = e.clientBudgets("Limits.MailClient", "", limits.MailClient)
 		subject += " " + e.route.action + "/" + e.provider
+		e.takesMail = true
 	}
 	return h.auth.counter.take(ctx, h.Now(), append(budgets, budget{"Limits.Mail", subject, limits.Mail})...)
 }
@@ -44,7 +45,9 @@ func (h *Host) TakeMail(ctx context.Context, address string) error {
 // call SendMail after what the mail is about is stored. It carries the language of the visitor; see
 // [language.Of]. [Host.URL] and [Host.NewToken] work with it; methods that answer the request do
 // not. Eight mails are sent at a time. If more than 1000 wait, the error is one to return from the
-// handler, and the answer is 503. What waits when the process ends is not sent.
+// handler, and the answer is 503. In a request that has not called [Host.TakeMail], that is so with
+// 2000: what strangers ask for leaves room for notices. What waits when the process ends is not
+// sent.
 func (h *Host) SendMail(ctx context.Context, address string, send func(ctx context.Context) error) error {
 	b := &background{auth: h.auth}
 	b.hide(address)
@@ -59,12 +62,16 @@ func (h *Host) SendMail(ctx context.Context, address string, send func(ctx conte
 	}
 	if e := requestOf(ctx, h); e != nil {
 		b.links = &e.links
-		return e.tasks.add(&h.auth.tasks, mail)
+		room := maxWaiting
+		if !e.takesMail {
+			room += maxNotices
+		}
+		return e.tasks.add(&h.auth.tasks, mail, room)
 	}
 	if outer := backgroundOf(ctx); outer != nil {
 		b.links = outer.links
 	}
-	if err := h.auth.tasks.check(0); err != nil {
+	if err := h.auth.tasks.check(0, maxWaiting); err != nil {
 		return err
 	}
 	h.auth.tasks.add(mail)
@@ -120,6 +127,7 @@ func (b *background) hidden() []string {
 const (
 	maxTasks    = 8                // at a time
 	maxWaiting  = 1000             // tasks
+	maxNotices  = 1000             // tasks more that wait, of visitors who are known
 	taskTimeout = 30 * time.Second // of one task
 
 	// answerTime is how long an answer may need to leave. A task that begins earlier takes a
@@ -143,11 +151,11 @@ type tasks struct {
 }
 
 // check returns an error if there is no room for one more task beside some that will follow.
-func (t *tasks) check(following int) error {
+func (t *tasks) check(following, room int) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.waiting)+following >= maxWaiting {
-		return storeError("send a mail", fmt.Errorf("%d mails wait to be sent", maxWaiting))
+	if len(t.waiting)+following >= room {
+		return storeError("send a mail", fmt.Errorf("%d mails wait to be sent", room))
 	}
 	return nil
 }
@@ -200,8 +208,8 @@ func (t task) run() (err error) {
 type answerTasks []task
 
 // add returns an error if too many tasks wait.
-func (a *answerTasks) add(queue *tasks, one task) error {
-	if err := queue.check(len(*a)); err != nil {
+func (a *answerTasks) add(queue *tasks, one task, room int) error {
+	if err := queue.check(len(*a), room); err != nil {
 		return err
 	}
 	*a = append(*a, one)

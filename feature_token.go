@@ -252,7 +252,7 @@ func (f *features) deleteTokens(ctx context.Context, adapter Adapter, userID str
 // transaction in which that one may be stored.
 func (h hostTokens) purgeLater() {
 	once, queue := h.auth.once, &h.auth.tasks
-	if !once.isPurgeDue() || queue.check(0) != nil {
+	if !once.isPurgeDue() || queue.check(0, maxWaiting) != nil {
 		return
 	}
 	queue.add(task{

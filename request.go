@@ -38,6 +38,7 @@ type exchange struct {
 	asked       *asked         // the sign-in about which conditions are being asked; nil for none
 	once        *singleUse     // what proves the address in Host.Complete; nil if that was used before
 	pending     *pendingSignIn // the one of this browser, which Host.Held has found; nil for none
+	takesMail   bool           // the visitor has asked for a mail to an address that anybody can type
 	tasks       answerTasks
 }
 
