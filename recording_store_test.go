@@ -76,6 +76,13 @@ func (s *recordingStore) call(method string) error {
 	return nil
 }
 
+// LockReads says that the store cannot do it if LockUser fails, so that LockUser is called.
+func (s *recordingStore) LockReads(ctx context.Context) (context.Context, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return ctx, !slices.Contains(s.broken, "LockUser")
+}
+
 func (s *recordingStore) Transact(ctx context.Context, fn func(context.Context) error) error {
 	if err := s.call("Transact"); err != nil {
 		return err

@@ -67,16 +67,25 @@ func (r *userResolver) resolve(ctx context.Context, id *identity, ask askFunc) (
 	var asked planIDs // its zero value is a refusal, about which the application is never asked
 	conflicts := 0    // of the plan that was asked about
 	var refusal error // of a row with everything that is optional
+	atOnce := r.storesAtOnce(id)
 	for try := 1; ; try++ {
-		p, redirect, err := r.allowedPlan(ctx, id, ask, asked)
-		if err != nil || redirect != "" && id.holds == nil {
-			return nil, redirect, err
+		p, res, err := plan{}, (*signInResult)(nil), errNotAtOnce
+		if atOnce {
+			p, res, err = r.storeAtOnce(ctx, id)
+		}
+		if errors.Is(err, errNotAtOnce) {
+			atOnce = false
+			var redirect string
+			p, redirect, err = r.allowedPlan(ctx, id, ask, asked)
+			if err != nil || redirect != "" && id.holds == nil {
+				return nil, redirect, err
+			}
+			res, err = r.store(ctx, id, p)
 		}
 		if p.ids() != asked {
 			conflicts = 0
 		}
 		asked = p.ids()
-		res, err := r.store(ctx, id, p)
 		switch {
 		case err == nil:
 			if refusal != nil {
@@ -204,19 +213,29 @@ func (r *userResolver) write(ctx context.Context, id *identity, asked plan) (*si
 	if err := r.lock(ctx, asked.changed()); err != nil {
 		return nil, err
 	}
-	if err := id.once.within(ctx); err != nil {
-		return nil, err
-	}
-	if err := r.takePending(ctx, id.pending); err != nil {
-		return nil, err
-	}
-	if err := r.takeSession(ctx, id); err != nil {
+	if err := r.take(ctx, id); err != nil {
 		return nil, err
 	}
 	p, err := r.planAgain(ctx, id, asked)
 	if err != nil {
 		return nil, err
 	}
+	return r.writePlan(ctx, id, p)
+}
+
+// take uses up what the sign-in needs, and ends the session of the browser.
+func (r *userResolver) take(ctx context.Context, id *identity) error {
+	if err := id.once.within(ctx); err != nil {
+		return err
+	}
+	if err := r.takePending(ctx, id.pending); err != nil {
+		return err
+	}
+	return r.takeSession(ctx, id)
+}
+
+// writePlan writes user, account and session.
+func (r *userResolver) writePlan(ctx context.Context, id *identity, p plan) (*signInResult, error) {
 	res, err := r.writeUser(ctx, id, p)
 	if err != nil {
 		return nil, err

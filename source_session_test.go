@@ -16,7 +16,7 @@ func TestOnlyTheEndOfASignInMakesSessions(t *testing.T) {
 	want := map[string][]string{ // by the end of the called expression
 		"store.CreateSession": {"databaseSessions.create"},
 		"database.create":     {"rotation.replaceRows", "userResolver.writeSession"},
-		"r.writeSession":      {"userResolver.write"},
+		"r.writeSession":      {"userResolver.writePlan"},
 		"r.write":             {"userResolver.store"},
 		"r.store":             {"Host.EndSessions", "userResolver.resolve"},
 		"users.resolve":       {"completion.do"},

@@ -45,6 +45,7 @@ func Run(t *testing.T, open func(t *testing.T) cardea.Adapter) {
 		{"UserByAccount", userByAccount()},
 		{"UpdateUser", updateUser()},
 		{"LockUser", lockUser()},
+		{"LockReads", lockReads()},
 		{"DeleteUser", deleteUser()},
 		{"LinkAccount", linkAccount()},
 		{"UpdateAccount", updateAccount()},

@@ -112,6 +112,10 @@ var broken = merged(brokenLimits, brokenFactors, brokenPasswords, brokenDeletion
 		func() cardea.Adapter { return noLock{memadapter.New(), newMeeting()} },
 		"LockUser/blocks_other_LockUser_calls_for_this_user_until_the_transaction_ends;_later_reads_see_its_result",
 	},
+	"reads lock nothing": {
+		func() cardea.Adapter { return noLock{memadapter.New(), newMeeting()} },
+		"LockReads/UserByID,_UserByEmail_and_UserByAccount_lock_the_user_whom_they_return,_as_LockUser_does",
+	},
 	"updating keeps the old expiry": {
 		func() cardea.Adapter { return oldExpiry{memadapter.New()} },
 		"UpdateAccount/with_a_new_access_token_a_zero_expiry_removes_the_stored_one",
@@ -492,7 +496,8 @@ func (a keepsPasskeys) DeleteUser(ctx context.Context, id string) error {
 	})
 }
 
-// noLock is a store whose transactions run concurrently and whose LockUser does not lock.
+// noLock is a store whose transactions run concurrently, and whose LockUser and LockReads do not
+// lock.
 type noLock struct {
 	*memadapter.Adapter
 	meeting *meeting

@@ -14,7 +14,7 @@ func lockUser() []promise {
 		{"blocks other LockUser calls for this user until the transaction ends; later reads see its result",
 			func(t *testing.T, s store) {
 				for round := range 4 {
-					s.unlinkInPairs(round)
+					s.unlinkInPairs(fmt.Sprint(round), lockOf(s))
 				}
 			}},
 		{"blocks UpdateUser calls for this user too", func(t *testing.T, s store) {
@@ -43,9 +43,20 @@ func lockUser() []promise {
 	}
 }
 
+// lockFunc locks a user, who has an account at the provider "github" with that ID, in the
+// transaction that ctx carries. It returns the user if it has read the row.
+type lockFunc func(ctx context.Context, u *cardea.User, account string) (*cardea.User, error)
+
+// lockOf returns LockUser as a lockFunc.
+func lockOf(s store) lockFunc {
+	return func(ctx context.Context, u *cardea.User, _ string) (*cardea.User, error) {
+		return nil, s.LockUser(ctx, u.ID)
+	}
+}
+
 // unlinkInPairs creates users with two accounts each and unlinks both accounts of a user
 // concurrently. The last account must stay.
-func (s store) unlinkInPairs(round int) {
+func (s store) unlinkInPairs(round string, lock lockFunc) {
 	s.t.Helper()
 	users := make([]*cardea.User, parallel/2)
 	id := func(i int) string { return fmt.Sprint(round, ".", i) }
@@ -54,7 +65,7 @@ func (s store) unlinkInPairs(round int) {
 		s.account(users[i].ID, "github", id(2*i))
 		s.account(users[i].ID, "github", id(2*i+1))
 	}
-	errs := race(func(i int) error { return s.unlinkUnlessLast(s.t.Context(), users[i/2].ID, id(i)) })
+	errs := race(func(i int) error { return s.unlinkUnlessLast(s.t.Context(), users[i/2], id(i), lock) })
 	for i, u := range users {
 		left, err := s.Accounts(s.t.Context(), u.ID)
 		s.must(err)
@@ -69,12 +80,12 @@ var errLast = errors.New("this is the last account")
 
 // unlinkUnlessLast needs the lock: no other call may remove an account between Accounts and
 // UnlinkAccount.
-func (s store) unlinkUnlessLast(ctx context.Context, userID, id string) error {
+func (s store) unlinkUnlessLast(ctx context.Context, u *cardea.User, id string, lock lockFunc) error {
 	return s.Transact(ctx, func(ctx context.Context) error {
-		if err := s.LockUser(ctx, userID); err != nil {
+		if _, err := lock(ctx, u, id); err != nil {
 			return err
 		}
-		accounts, err := s.Accounts(ctx, userID)
+		accounts, err := s.Accounts(ctx, u.ID)
 		if err != nil {
 			return err
 		}

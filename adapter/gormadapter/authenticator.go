@@ -94,7 +94,7 @@ func (a *Adapter) Authenticators(ctx context.Context, userID string) ([]*cardea.
 func (a *Adapter) UpdateAuthenticatorCounter(ctx context.Context, credentialID string, counter uint32) error {
 	n, err := a.db.exec(ctx, a.statements.raiseCounter, int64(counter), credentialID)
 	if err == nil && n == 0 {
-		err = a.checkHasNoCounter(ctx, credentialID, counter)
+		err = checkHasNoCounter(ctx, a, credentialID, counter)
 	}
 	if err != nil {
 		return a.errors.wrap(ctx, "update authenticator counter", err)
@@ -104,7 +104,7 @@ func (a *Adapter) UpdateAuthenticatorCounter(ctx context.Context, credentialID s
 
 // checkHasNoCounter returns nil if both the new and the stored counter are 0: the authenticator
 // does not count.
-func (a *Adapter) checkHasNoCounter(ctx context.Context, credentialID string, counter uint32) error {
+func checkHasNoCounter(ctx context.Context, a *Adapter, credentialID string, counter uint32) error {
 	stored, err := a.Authenticator(ctx, credentialID)
 	if err == nil && (counter > 0 || stored.Counter > 0) {
 		err = cardea.ErrConflict

@@ -162,16 +162,25 @@ func (c *compiler) selectJoined(t *table, joined []clause.Column, joins []clause
 	return c.compile(t.schema, append(clauses, t.schema.QueryClauses...)...)
 }
 
-// lookup finds a user. The second statement finds a deleted one too; it is nil if the entity has no
-// soft deletion.
-type lookup struct{ statement, withDeleted *statement }
+// lookup finds a user.
+type lookup struct {
+	statement   *statement
+	withDeleted *statement // finds a deleted one too; nil if the entity has no soft deletion
+	locking     *statement // of LockReads; nil except on PostgreSQL
+}
 
-// lookup compiles both statements.
+// lookup compiles the statements. The one that locks waits for the user before the joined account,
+// as everybody does who changes accounts of a user.
 func (c *compiler) lookup(t *table, joins []clause.Join, w clause.Where) lookup {
 	l := lookup{statement: c.selectJoined(t, nil, joins, w)}
 	if kept, ok := t.withDeleted(); ok {
 		clauses := []clause.Interface{clause.Select{Columns: c.columns(t)}, clause.From{Joins: joins}, w}
 		l.withDeleted = c.compile(t.schema, append(clauses, kept...)...)
+	}
+	if c.dialect == postgreSQLDialect {
+		lock := clause.Locking{Strength: "NO KEY UPDATE"}
+		clauses := []clause.Interface{clause.Select{Columns: c.columns(t)}, clause.From{Joins: joins}, w, lock}
+		l.locking = c.compile(t.schema, append(clauses, t.schema.QueryClauses...)...)
 	}
 	return l
 }

@@ -107,7 +107,7 @@ func (d *database) runTransaction(
 			_ = endTransaction(ctx, tx.Rollback)
 		}
 	}()
-	err := fn(context.WithValue(ctx, txKey{d.pool}, tx))
+	err := fn(context.WithValue(WithTx(ctx, tx), ownTxKey{}, tx))
 	finished = true
 	if err != nil {
 		return d.rolledBack(ctx, err, endTransaction(ctx, tx.Rollback))

@@ -1,6 +1,7 @@
 package gormadapter
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -135,6 +136,9 @@ func lowerASCII(s string) string {
 // findUser returns the user whom the lookup finds and choose prefers. If there is none, but a
 // deleted one, it returns that one with ErrUserDeleted.
 func (a *Adapter) findUser(ctx context.Context, l lookup, choose choice, args ...any) (*cardea.User, error) {
+	if locksReads(ctx) {
+		l.statement = cmp.Or(l.locking, l.statement)
+	}
 	find := func(s *statement) (*cardea.User, error) {
 		rows, err := a.db.readAll(ctx, s, a.user, args...)
 		if err != nil {

@@ -1,0 +1,53 @@
+package cardea
+
+import (
+	"context"
+	"errors"
+)
+
+// readLocker is an adapter that can lock the users whom it reads. See [Adapter].
+type readLocker interface {
+	LockReads(ctx context.Context) (locking context.Context, ok bool)
+}
+
+// errNotAtOnce says that a sign-in cannot be decided in its transaction alone.
+var errNotAtOnce = errors.New("the sign-in cannot be decided at once")
+
+// storesAtOnce reports whether storeAtOnce may be tried: nobody is asked about a sign-in, and this
+// browser is not signed in.
+func (r *userResolver) storesAtOnce(id *identity) bool {
+	_, locks := r.adapter.(readLocker)
+	return locks && !r.asksCallback && len(r.features.conditions) == 0 &&
+		id.session == nil && id.pending == nil && id.confirms == ""
+}
+
+// storeAtOnce does in one transaction what other sign-ins do before it and again in it: it reads,
+// locks the user, decides and writes. That saves two of eight statements, which BenchmarkMailSignIn
+// and BenchmarkOAuthSignIn measure. If the sign-in changes an existing user, or has to be refused,
+// nothing is written, and the error is errNotAtOnce.
+func (r *userResolver) storeAtOnce(ctx context.Context, id *identity) (p plan, res *signInResult, err error) {
+	err = r.adapter.Transact(ctx, func(ctx context.Context) error {
+		locking, ok := r.adapter.(readLocker).LockReads(ctx)
+		if !ok {
+			return errNotAtOnce
+		}
+		if p, err = r.plan(locking, id); err != nil {
+			return err
+		}
+		if !p.changesNobody() {
+			return errNotAtOnce
+		}
+		if err := r.take(ctx, id); err != nil {
+			return err
+		}
+		res, err = r.writePlan(ctx, id, p)
+		return err
+	})
+	return p, res, err
+}
+
+// changesNobody reports whether the person is a new user, or an existing one who is not changed.
+func (p plan) changesNobody() bool {
+	return (p.decision == decisionSignIn || p.decision == decisionCreate) &&
+		p.loser == nil && !p.verifies && !p.asksAdopt
+}
