@@ -10,18 +10,16 @@ import (
 	"github.com/cardea-auth/cardea"
 )
 
-// lockReads has the promises about the optional method LockReads. They hold for an adapter that does
-// not have it.
+// lockReads has the promises about the optional method LockReads. They hold for an adapter that
+// does not have it.
 func lockReads() []promise {
 	return []promise{
 		{"UserByID, UserByEmail and UserByAccount lock the user whom they return, as LockUser does",
 			func(t *testing.T, s store) {
 				for name, read := range lockingReads(s) {
-					s.unlinkInPairs(name, func(ctx context.Context, u *cardea.User, account string) (*cardea.User, error) {
-						if rand.N(2) == 0 {
-							return lockOf(s)(ctx, u, account)
-						}
-						return read(ctx, u, account)
+					locks := []lockFunc{lockOf(s), read}
+					s.unlinkInPairs(name, func(ctx context.Context, u *cardea.User, id string) (*cardea.User, error) {
+						return locks[rand.N(len(locks))](ctx, u, id)
 					})
 				}
 			}},
@@ -31,7 +29,8 @@ func lockReads() []promise {
 				s.account(u.ID, "github", u.Name)
 				changed := *u
 				changed.Image = "https://example.com/new.png"
-				got, err := readWhile(s, u, func(ctx context.Context) error { return s.UpdateUser(ctx, &changed) }, read)
+				update := func(ctx context.Context) error { return s.UpdateUser(ctx, &changed) }
+				got, err := readWhile(s, u, update, read)
 				s.must(err)
 				s.sameUser(got, &changed)
 			}

@@ -5,10 +5,10 @@ import (
 	"sync/atomic"
 )
 
-// LockReads is the optional method of [cardea.Adapter]. It works on SQLite, where a transaction that
-// writes is alone, and on PostgreSQL with READ COMMITTED, its default: a statement that has waited
-// for a lock there reads what was committed meanwhile. With a higher level, only a row that was
-// changed shows that, as by LockUser.
+// LockReads is the optional method of [cardea.Adapter]. It works on SQLite, where a transaction
+// that writes is alone, and on PostgreSQL with READ COMMITTED, its default: a statement that has
+// waited for a lock there reads what was committed meanwhile. With a higher level, only a row that
+// was changed shows that, as by LockUser.
 //
 // On MySQL and MariaDB, looking for somebody who does not exist would lock a gap of the index, and
 // new users would wait for each other.

@@ -15,8 +15,8 @@ import (
 
 // At a provider the end of a sign-in takes four statements, as if written by hand: the callback is
 // used, the user is read and locked, and the tokens and the session are written. With a link there
-// is one more, which makes the uses of other links wait. MySQL and MariaDB also read the user before
-// the transaction, and lock in a statement of its own.
+// is one more, which makes the uses of other links wait. MySQL and MariaDB also read the user
+// before the transaction, and lock in a statement of its own.
 func TestStatementsOfASignIn(t *testing.T) {
 	t.Parallel()
 	for _, e := range databases() {
@@ -38,7 +38,8 @@ func TestStatementsOfASignIn(t *testing.T) {
 				s.issuer.Next(visitor("ann"))
 				enter(cardeatest.NewBrowser(t, s.URL), "ann")
 				b := cardeatest.NewBrowser(t, s.URL)
-				b.Post("/signin/email", url.Values{"email": {"ann@example.com"}, "callbackUrl": {s.URL + "/api/auth/csrf"}})
+				there := s.URL + "/api/auth/csrf"
+				b.Post("/signin/email", url.Values{"email": {"ann@example.com"}, "callbackUrl": {there}})
 				mailed := s.mails.Last(t, "ann@example.com").Link
 				mu.Lock()
 				list = nil
