@@ -30,7 +30,7 @@ func isOther(b *testing.B) bool {
 		fmt.Println("ready", s.URL)
 		_, _ = io.Copy(io.Discard, os.Stdin)
 	case "flood":
-		flood(b, os.Getenv(siteEnv))
+		floodUntilTheEnd(b, os.Getenv(siteEnv))
 	default:
 		return false
 	}
@@ -65,23 +65,19 @@ func startProcess(b *testing.B, benchmark string, niceness int, env ...string) (
 	}
 }
 
-// flood sends 200 wrong passwords a second, each for another address, without waiting for answers.
-func flood(b *testing.B, site string) {
+// flood sends 200 wrong passwords a second, each for another address, without waiting for answers,
+// until stop is closed. Begun is closed when it is under way.
+func flood(b *testing.B, site string, begun chan<- struct{}, stop <-chan struct{}) {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	cookie, csrf := csrfOf(b, client, site)
-	stop := make(chan struct{})
-	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin)
-		close(stop)
-	}()
 	var wait sync.WaitGroup
 	defer wait.Wait()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for i := 0; ; i++ {
 		if i == 50 {
-			fmt.Println("ready")
+			close(begun)
 		}
 		select {
 		case <-stop:
@@ -94,28 +90,69 @@ func flood(b *testing.B, site string) {
 	}
 }
 
+// floodUntilTheEnd is a process that floods until its standard input is closed.
+func floodUntilTheEnd(b *testing.B, site string) {
+	begun, stop := make(chan struct{}), make(chan struct{})
+	go func() {
+		<-begun
+		fmt.Println("ready")
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		close(stop)
+	}()
+	flood(b, site, begun, stop)
+}
+
 // BenchmarkSessionsDuringWrongPasswords compares checks of a session while nothing else happens
-// with checks while 200 wrong passwords a second arrive, in turns of two seconds. The flood gives
-// way to the server and to the checks wherever it needs the same processor.
+// with checks while 200 wrong passwords a second arrive, in turns of two seconds.
+//
+// In one process, server and clients share what Go has. In three, Linux also shares the processors
+// between them, in slices of a few milliseconds, which is slower; the flood gives way to the server
+// and to the checks wherever it needs the same processor.
 func BenchmarkSessionsDuringWrongPasswords(b *testing.B) {
 	if isOther(b) {
 		return
 	}
-	const benchmark = "BenchmarkSessionsDuringWrongPasswords"
-	_, site, stop := startProcess(b, benchmark, 0, processEnv+"=server")
-	defer stop()
+	b.Run("in one process", func(b *testing.B) {
+		s := newLoadedSite(b, 0)
+		s.user(b, ann, first)
+		compareChecks(b, s.URL, func() (end func()) {
+			begun, stop := make(chan struct{}), make(chan struct{})
+			var wait sync.WaitGroup
+			wait.Go(func() { flood(b, s.URL, begun, stop) })
+			<-begun
+			return func() {
+				close(stop)
+				wait.Wait()
+			}
+		})
+	})
+	b.Run("in three processes", func(b *testing.B) {
+		const benchmark = "BenchmarkSessionsDuringWrongPasswords"
+		_, site, stop := startProcess(b, benchmark, 0, processEnv+"=server")
+		defer stop()
+		compareChecks(b, site, func() (end func()) {
+			_, _, end = startProcess(b, benchmark, 19, processEnv+"=flood", siteEnv+"="+site)
+			return end
+		})
+	})
+}
+
+// compareChecks reports how long checks take during a flood, which begin starts, compared with no
+// flood.
+func compareChecks(b *testing.B, site string, begin func() (end func())) {
 	check := sessionCheck(b, site)
+	checkFor := func(turn time.Duration) (all []time.Duration) {
+		for end := time.Now().Add(turn); time.Now().Before(end); {
+			all = append(all, check())
+		}
+		return all
+	}
 	var quiet, loaded []time.Duration
-	const turn = 2 * time.Second
 	for b.Loop() {
-		for end := time.Now().Add(turn); time.Now().Before(end); {
-			quiet = append(quiet, check())
-		}
-		_, _, stop := startProcess(b, benchmark, 19, processEnv+"=flood", siteEnv+"="+site)
-		for end := time.Now().Add(turn); time.Now().Before(end); {
-			loaded = append(loaded, check())
-		}
-		stop()
+		quiet = append(quiet, checkFor(2*time.Second)...)
+		end := begin()
+		loaded = append(loaded, checkFor(2*time.Second)...)
+		end()
 	}
 	for name, at := range map[string]float64{"p50": 0.5, "p99": 0.99} {
 		b.ReportMetric(float64(percentile(loaded, at))/float64(percentile(quiet, at)), name+"/quiet")
