@@ -17,8 +17,7 @@ var errNotAtOnce = errors.New("the sign-in cannot be decided at once")
 // browser is not signed in.
 func (r *userResolver) storesAtOnce(id *identity) bool {
 	_, locks := r.adapter.(readLocker)
-	return locks && !r.asksCallback && len(r.features.conditions) == 0 &&
-		id.session == nil && id.pending == nil && id.confirms == ""
+	return locks && !r.asksCallback && len(r.features.conditions) == 0 && id.session == nil && id.confirms == ""
 }
 
 // storeAtOnce does in one transaction what other sign-ins do before it and again in it: it reads,

@@ -22,8 +22,10 @@ func (a *Adapter) CreateVerificationToken(ctx context.Context, t *cardea.Verific
 	if err := a.layouts.fit(ctx, "create verification token", r); err != nil {
 		return err
 	}
-	err := a.db.write(ctx, func(ctx context.Context) error {
-		return a.db.writer(ctx, a.token).Omit(clause.Associations).Create(r.entity).Error
+	err := a.db.retry(ctx, func() error { // one that is added late overwrites nothing, and nobody has it
+		return a.db.queued(ctx, func() error {
+			return withUnknownResult(a.db.writer(ctx, a.token).Omit(clause.Associations).Create(r.entity).Error)
+		})
 	})
 	if err != nil {
 		return a.errors.wrap(ctx, "create verification token", err)
