@@ -217,7 +217,8 @@ func (c Config) isEndpoint(page, endpoint string) bool {
 // isPage reports whether a text is a path, or an http or https URL with a path.
 func isPage(page string) bool {
 	u, err := url.Parse(page)
-	if err != nil || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(page, "//") {
+	if err != nil || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(page, "//") ||
+		strings.Contains(page, "\\") {
 		return false
 	}
 	return !u.IsAbs() || u.Scheme == "https" || u.Scheme == "http"

@@ -141,6 +141,9 @@ func (h *Host) Handle(rule feature.Rule, serve feature.Handler) {
 			h.faults.Add(field, "exists already")
 		}
 	}
+	ownPages{h.auth}.check(rule, func(format string, args ...any) {
+		h.faults.Add(h.field+": "+rule.Own.Option, format, args...)
+	})
 	if f := &h.auth.features; rule.Confirms != nil {
 		f.confirmers = append(f.confirmers, userEndpoint{rule.Path, rule.Confirms})
 	}

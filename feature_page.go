@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"github.com/cardea-auth/cardea/feature"
@@ -43,7 +44,7 @@ func (e featurePage) part(id string, p feature.Page) page.Part {
 // refuse answers a form that cannot be accepted: a program with the code, a browser with the
 // application's own page if there is one, and otherwise with the page that repeats the form.
 func (e featurePage) refuse(p feature.Page) error {
-	own := p.Refusal.Own
+	own := p.Own
 	if own == "" && p.Refusal.Path == accountPath {
 		own = e.auth.config.Pages.Account
 	}
@@ -60,6 +61,25 @@ func (e featurePage) refuse(p feature.Page) error {
 		return e.redirect(to)
 	}
 	return e.write(p.Title, e.part("", p))
+}
+
+// ownPages are the application's pages in the place of those of features.
+type ownPages struct{ auth *Auth }
+
+// check calls add with what is wrong with the page of a rule.
+func (o ownPages) check(r feature.Rule, add func(format string, args ...any)) {
+	own := r.Own.Page
+	u, err := url.Parse(own)
+	switch {
+	case own == "":
+	case err != nil || !isPage(own):
+		add("want a path such as /signup or a URL of one of Config.TrustedOrigins, have %q", own)
+	case o.auth.config.isEndpoint(own, "/"+r.Path):
+		add("is the built-in page, which would redirect to itself; leave it empty")
+	case u.IsAbs() && !o.auth.origins.isSite(u) && !o.auth.origins.trustsOrigin(u):
+		add("%s is not on the origin of this site: its forms would get MissingCSRF; use a path, or add the origin to "+
+			"Config.TrustedOrigins", own)
+	}
 }
 
 // successOf returns what the query parameter success says was done, and the zero value if it has

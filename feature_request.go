@@ -215,8 +215,8 @@ func (h *Host) JSON(ctx context.Context, status int, value any) error {
 	return nil
 }
 
-// Page answers with a page in the look of the built-in ones, with status 200, or as Page.Refusal
-// says. A program whose POST ends with a page gets the callback URL in JSON.
+// Page answers with a page in the look of the built-in ones, with status 200, or as Page.Own and
+// Page.Refusal say. A program whose POST ends with a page gets the callback URL in JSON.
 func (h *Host) Page(ctx context.Context, p feature.Page) error {
 	e := requestOf(ctx, h)
 	if e == nil {
@@ -227,6 +227,8 @@ func (h *Host) Page(ctx context.Context, p feature.Page) error {
 		return featurePage{e}.refuse(p)
 	case e.r.Method == http.MethodPost && program{e}.sent():
 		return e.redirect(e.callbackURL)
+	case p.Own != "":
+		return e.redirect(e.absolute(p.Own))
 	}
 	return featurePage{e}.write(p.Title, featurePage{e}.part("", p))
 }

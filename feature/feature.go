@@ -176,10 +176,24 @@ type Rule struct {
 	// the same with the URL of that page for a request that asks for JSON or has posted it.
 	JSON bool
 
+	// Own is the application's page with the form of this endpoint. New reports one that would not
+	// work. Defaults to none.
+	Own OwnPage
+
 	// Successes are the values of the query parameter success with which the handler leads to a
 	// page, such as Host.URL(ctx, "account") + "?success=qr_approved". The pages of the application
 	// get those of the site, and no other text. Defaults to none.
 	Successes []Success
+}
+
+// OwnPage is a page of the application in the place of one of a feature.
+type OwnPage struct {
+	// Page is a path of the site, or a URL of one of Config.TrustedOrigins. "" means none.
+	Page string
+
+	// Option is the name of the option that has it, such as "Options.Pages.Scan", for faults of the
+	// configuration.
+	Option string
 }
 
 // The codes of failures that programs alone get, in JSON; browsers are led to a page.

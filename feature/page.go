@@ -18,6 +18,12 @@ type Page struct {
 	HTML  template.HTML // after the text, such as an inline SVG; the feature has made sure that it is safe
 	Forms []Form        // after that
 
+	// Own is the application's page in the place of this one, as Rule.Own has it, with what it
+	// needs in its query: the visitor is sent there. A Refusal is added to it as the query
+	// parameter error. Defaults to Config.Pages.Account for a Refusal with the path "account", and
+	// otherwise to none.
+	Own string
+
 	// Refusal says that the page repeats a form that cannot be accepted, for the reason in Error.
 	// Defaults to nil: another page.
 	Refusal *Refusal
@@ -25,16 +31,11 @@ type Page struct {
 
 // Refusal says what is wrong with a form. A program that has sent the form gets status 400 and a
 // JSON object with the code as error, Message as message, and as url the page that shows the code.
-// A browser gets the Page, or is sent to Own.
+// A browser gets the Page, or is sent to Page.Own.
 type Refusal struct {
 	Error   string // the code, which is stable, such as "password_short"
 	Message string // Page.Error in English, which programs read
 	Path    string // path of the GET endpoint below Config.BasePath that shows the parameter error
-
-	// Own is the application's page in the place of that of Path, as a path of the site. It gets
-	// the code as the query parameter error. Defaults to Config.Pages.Account for the path
-	// "account", and otherwise to none.
-	Own string
 }
 
 // Form is a form of a page. The CSRF token and the callback URL are added to it.

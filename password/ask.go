@@ -38,18 +38,16 @@ func (f *Feature) showSignUp(_ http.ResponseWriter, r *http.Request) error {
 // showPage shows a page, or the application's own one.
 func showPage(f *Feature, r *http.Request, own string, page feature.Page) error {
 	ctx, code := r.Context(), r.URL.Query().Get("error")
-	if own != "" {
-		return f.host.Redirect(ctx, withError(own, code))
-	}
+	page.Own = withError(own, code)
 	page.Error = faultText(language.Of(ctx), code)
 	return f.host.Page(ctx, page)
 }
 
-// withError adds a code to the path of a page.
-func withError(path, code string) string {
-	u, err := url.Parse(path)
-	if err != nil || code == "" {
-		return path
+// withError adds a code to a page of the application, if there is one.
+func withError(own, code string) string {
+	u, err := url.Parse(own)
+	if err != nil || own == "" || code == "" {
+		return own
 	}
 	query := u.Query()
 	query.Set("error", code)

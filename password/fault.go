@@ -55,6 +55,7 @@ func (f *Feature) fault(ctx context.Context, password string, about ...string) (
 // application's page and the built-in one.
 func refused(t *language.Texts, page feature.Page, code, own, path string) feature.Page {
 	page.Error = faultText(t, code)
-	page.Refusal = &feature.Refusal{Error: code, Message: faultText(nil, code), Path: path, Own: own}
+	page.Refusal = &feature.Refusal{Error: code, Message: faultText(nil, code), Path: path}
+	page.Own = own
 	return page
 }

@@ -3,6 +3,7 @@ package password_test
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/memadapter"
 	"github.com/cardea-auth/cardea/password"
 )
 
@@ -162,17 +164,118 @@ func TestOwnPages(t *testing.T) {
 
 func TestNewNamesFaultsOfPages(t *testing.T) {
 	t.Parallel()
-	for _, path := range []string{"signup", "//evil.example", "https://evil.example", "/\\evil.example", "/a#b"} {
+	for _, path := range []string{
+		"signup", "//evil.example", "https://evil.example", "/\\evil.example", "ftp://app.example.com/",
+		"http://app.example.com/",
+	} {
 		for name, pages := range map[string]password.Pages{
 			"SignUp": {SignUp: path}, "Forgot": {Forgot: path}, "Choose": {Choose: path}, "Change": {Change: path},
 		} {
-			f := password.New(password.Options{From: "a@example.com", Sender: &cardeatest.Mailbox{}, Pages: pages})
-			_, err := cardea.New(cardea.Config{
-				Secret: strings.Repeat("s", 32), Adapter: newSite(t, nil).store, Providers: []cardea.Provider{f},
-			})
-			if err == nil || !strings.Contains(err.Error(), "Options.Pages."+name) {
+			if err := newWithPages(pages); err == nil || !strings.Contains(err.Error(), ": Options.Pages."+name+": ") {
 				t.Errorf("%s %q: got %v", name, path, err)
 			}
 		}
+	}
+	// A page that leads to itself.
+	loop := password.Pages{SignUp: "/api/auth/password/signup", Forgot: "https://example.com/api/auth/password/forgot"}
+	if err := newWithPages(loop); err == nil || strings.Count(err.Error(), "redirect to itself") != 2 {
+		t.Errorf("got %v", err)
+	}
+	fine := password.Pages{SignUp: "/a#b", Forgot: "https://app.example.com", Choose: "https://example.com/choose"}
+	if err := newWithPages(fine); err == nil || !strings.Contains(err.Error(), "Options.Pages.Forgot") {
+		t.Errorf("a URL without a path: %v", err)
+	}
+	fine.Forgot += "/"
+	if err := newWithPages(fine); err != nil {
+		t.Error(err)
+	}
+}
+
+// newWithPages returns the faults that New finds on a site with a front end of its own.
+func newWithPages(pages password.Pages) error {
+	f := password.New(password.Options{From: "a@example.com", Sender: &cardeatest.Mailbox{}, Pages: pages})
+	_, err := cardea.New(cardea.Config{
+		Secret: strings.Repeat("s", 32), Adapter: memadapter.New(), Providers: []cardea.Provider{f},
+		BaseURL: "https://example.com", TrustedOrigins: []string{"https://app.example.com"},
+		Logger: slog.New(slog.DiscardHandler),
+	})
+	return err
+}
+
+// A front end on another origin has the pages, and its scripts send their forms. The callback that
+// decides where visitors go after a sign-in has no say in which page shows a form.
+func TestPagesOfAFrontEndOfItsOwn(t *testing.T) {
+	t.Parallel()
+	const front = "https://app.example.com"
+	s := newSite(t, func(c *cardea.Config, o *password.Options) {
+		c.TrustedOrigins = []string{front}
+		c.Callbacks.Redirect = func(_ context.Context, _, base string) string { return base }
+		o.Pages = password.Pages{SignUp: front + "/#/join", Choose: front + "/choose?lang=en", Change: front + "/me"}
+	})
+	b := s.browser(t)
+	b.CheckRedirect = func(r *http.Request, _ []*http.Request) error {
+		if r.URL.Host == "app.example.com" {
+			return http.ErrUseLastResponse
+		}
+		return nil
+	}
+	// at returns the page of the front end to which a URL leads.
+	at := func(to string) string {
+		t.Helper()
+		res, err := b.Get(to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		return res.Header.Get("Location")
+	}
+	if got := at(s.URL + "/api/auth/password/signup?error=RateLimited"); got != front+"/?error=RateLimited#/join" {
+		t.Errorf("the page for the sign-up is %s", got)
+	}
+	// script posts a form as a script of the front end does.
+	script := func(path string, form url.Values) (int, map[string]string) {
+		t.Helper()
+		form.Set("csrfToken", b.CSRFToken())
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/api/auth"+path,
+			strings.NewReader(form.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header = http.Header{
+			"Content-Type": {"application/x-www-form-urlencoded"}, "Accept": {"application/json"},
+			"Origin": {front}, "Sec-Fetch-Site": {"same-site"},
+		}
+		res, err := b.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		var answer map[string]string
+		if err := json.NewDecoder(res.Body).Decode(&answer); err != nil {
+			t.Fatalf("%s: %s: %v", path, res.Status, err)
+		}
+		return res.StatusCode, answer
+	}
+	if status, answer := script("/password/signup", url.Values{"email": {ann}}); status != 200 {
+		t.Fatal(status, answer)
+	}
+	page := mustParse(t, at(s.mail(t, ann, "")))
+	if page.Host != "app.example.com" || page.Path != "/choose" || page.Query().Get("email") != ann {
+		t.Fatalf("the link of the mail leads to %s", page)
+	}
+	choice := url.Values{"password": {"short"}, "link": {page.Query().Get("link")}}
+	query := page.Query()
+	query.Set("error", password.CodeShort)
+	want := front + "/choose?" + query.Encode()
+	if status, answer := script("/password/choose", choice); status != http.StatusBadRequest || answer["url"] != want {
+		t.Errorf("a short password: %d %v, want %s", status, answer, want)
+	}
+	choice.Set("password", first)
+	if status, answer := script("/password/choose", choice); status != http.StatusOK || !isSignedIn(b) {
+		t.Errorf("a good password: %d %v", status, answer)
+	}
+	wrong := url.Values{"current": {"wrong"}, "password": {second}}
+	if _, answer := script("/password/change", wrong); answer["url"] != front+"/me?error=password_wrong" {
+		t.Errorf("a wrong password: %v", answer)
 	}
 }

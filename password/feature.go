@@ -130,6 +130,7 @@ func (f *Feature) handle(path string, rule feature.Rule, show, post feature.Hand
 		get.Method, get.Sender, get.Limit, get.Within = "GET", feature.SenderAnybody, 0, 0
 		f.host.Handle(get, show)
 	}
+	rule.Own = f.options.Pages.of(path)
 	rule.Method, rule.Sender, rule.Successes = "POST", feature.SenderOwnPage, successes[path]
 	f.host.Handle(rule, post)
 }
@@ -143,7 +144,7 @@ func (f *Feature) prepare() (err error) {
 	if o.SignUpLimit == (ratelimit.Rate{}) {
 		o.SignUpLimit = ratelimit.Rate{Count: 10, Within: time.Hour}
 	}
-	faults := append(o.Pages.faults(), signUpFields(o.Fields).faults()...)
+	faults := signUpFields(o.Fields).faults()
 	if o.SignUpLimit.Count < 1 || o.SignUpLimit.Within <= 0 {
 		faults = append(faults, fmt.Errorf("Options.SignUpLimit: want a count and a time above zero, have %d within %v",
 			o.SignUpLimit.Count, o.SignUpLimit.Within))

@@ -1,13 +1,11 @@
 package password
 
-import (
-	"fmt"
-	"strings"
-)
+import "github.com/cardea-auth/cardea/feature"
 
-// Pages are the application's own pages in the place of the built-in ones, as paths of the site
-// such as "/signup". Each sends its form to the endpoint of the page that it replaces, with a CSRF
-// token. If something is wrong with the form, the page gets the code in the query parameter error.
+// Pages are the application's own pages in the place of the built-in ones: paths of the site such
+// as "/signup", or URLs of origins of [cardea.Config].TrustedOrigins. Each sends its form to the
+// endpoint of the page that it replaces, with a CSRF token. If something is wrong with the form,
+// the page gets the code in the query parameter error.
 type Pages struct {
 	SignUp string // asks for name and email, and posts them to password/signup; defaults to the built-in page
 	Forgot string // asks for email, and posts it to password/forgot; defaults to the built-in page
@@ -21,16 +19,12 @@ type Pages struct {
 	Change string // shows what is wrong with the forms of the account page; defaults to a built-in page
 }
 
-// faults returns what is wrong with the pages.
-func (p Pages) faults() (faults []error) {
-	for _, page := range []struct{ name, path string }{
-		{"SignUp", p.SignUp}, {"Forgot", p.Forgot}, {"Choose", p.Choose}, {"Change", p.Change},
-	} {
-		if page.path != "" && (!strings.HasPrefix(page.path, "/") || strings.HasPrefix(page.path, "//") ||
-			strings.ContainsAny(page.path, "\\#")) {
-			faults = append(faults, fmt.Errorf("Options.Pages.%s: want a path such as \"/signup\", have %q",
-				page.name, page.path))
-		}
-	}
-	return faults
+// of returns the page with the form of an endpoint.
+func (p Pages) of(path string) feature.OwnPage {
+	return map[string]feature.OwnPage{
+		pathSignUp: {Page: p.SignUp, Option: "Options.Pages.SignUp"},
+		pathForgot: {Page: p.Forgot, Option: "Options.Pages.Forgot"},
+		pathChoose: {Page: p.Choose, Option: "Options.Pages.Choose"},
+		pathChange: {Page: p.Change, Option: "Options.Pages.Change"},
+	}[path]
 }
