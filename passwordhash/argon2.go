@@ -41,7 +41,7 @@ func (a Argon2id) check() error {
 	if a.Time < 1 || a.Threads < 1 || a.Memory < 8*uint32(a.Threads) {
 		return errMalformed
 	}
-	if a.bytes() > maxMemory || a.Time > maxTime || a.Threads > maxThreads {
+	if a.Memory > maxMemory>>10 || a.Time > maxTime || a.Threads > maxThreads {
 		return fmt.Errorf("want at most %d KiB, %d passes and %d threads", maxMemory>>10, maxTime, maxThreads)
 	}
 	return nil
