@@ -45,6 +45,7 @@ type Auth struct {
 	once         *onceStore
 	tasks        tasks     // what follows an answer
 	proxyWarning sync.Once // that forwarded headers come from an untrusted peer
+	traceWarning sync.Once // that a trusted proxy does not say whose request it has
 }
 
 // New returns the handler. An error lists every fault of the configuration, one on each line, with

@@ -26,6 +26,8 @@ func TestCauseNamesTheCure(t *testing.T) {
 	}{
 		{"a wrong client secret", func(_ *site, c *cardea.Config) { idp(c).ClientSecret = "guess" },
 			"invalid_client; compare ClientID and ClientSecret with the application that is registered there"},
+		{"no client secret", func(_ *site, c *cardea.Config) { idp(c).ClientSecret = "" },
+			"a ClientSecret that is empty is not sent, which is right for public clients alone"},
 		{"a clock that is ahead", misbehave(cardeatest.ExpPast), "exp: in the past" + clock},
 		{"a clock that is behind", misbehave(cardeatest.IatFuture), "iat: in the future" + clock},
 		{"a clock that is behind, by nbf", misbehave(cardeatest.NbfFuture), "nbf: in the future; if every"},
@@ -61,6 +63,17 @@ func TestCauseNamesTheCure(t *testing.T) {
 			log.checkFailure(t, "CallbackRouteError", tc.want)
 		})
 	}
+}
+
+// Whoever opens the site as 127.0.0.1 gets the cookie of the flow for that name, and comes back to
+// localhost without it.
+func TestCauseNamesTheOtherHost(t *testing.T) {
+	t.Parallel()
+	var log logRecorder
+	s := newSite(t, func(c *cardea.Config) { c.Logger = log.logger() })
+	state := stateOf(t, newBrowser(t, s.URL), "idp")
+	visit(t, newBrowser(t, s.URL), s.URL+"/api/auth/callback/idp?code=c&state="+state)
+	log.checkFailure(t, "InvalidCheck", "it began at another host name than that of "+s.URL)
 }
 
 // stateOf begins a sign-in and returns its state.

@@ -11,6 +11,7 @@ import (
 // they are for. Whether they do depends on what New does not know, such as the network.
 func warnOfSettings(c *Config, o origins) {
 	w := settingWarnings{c, o}
+	w.ofSecret()
 	w.ofPlainHTTP()
 	w.ofOtherSites()
 	w.ofPages()
@@ -25,6 +26,22 @@ type settingWarnings struct {
 func (w settingWarnings) add(field, format string, args ...any) {
 	w.config.Logger.Warn("cardea: a setting will probably not work", "setting", "Config."+field,
 		"cause", fmt.Sprintf(format, args...))
+}
+
+// minDistinct is how many different bytes a secret should have at least. Random bytes have more, as
+// hexadecimal digits too.
+const minDistinct = 8
+
+// ofSecret warns of a secret that was typed and not made.
+func (w settingWarnings) ofSecret() {
+	distinct := map[byte]bool{}
+	for i := range len(w.config.Secret) {
+		distinct[w.config.Secret[i]] = true
+	}
+	if len(distinct) < minDistinct {
+		w.add("Secret", "has only %d different characters, so it can be guessed, and with it every session; "+
+			makeSecret, len(distinct))
+	}
 }
 
 // ofPlainHTTP warns of a site on http that strangers can reach.

@@ -23,6 +23,11 @@ func TestNewWarnsOfSettings(t *testing.T) {
 			c.Pages.Error, c.Pages.NewUser = "/oops", "/welcome"
 			c.TrustedOrigins = []string{"https://app.example.com", "https://*.preview.example.com"}
 		}, nil},
+		{"a secret that was typed", func(c *cardea.Config) { c.Secret = strings.Repeat("a", 39) },
+			[]string{"Config.Secret has only 1 different characters"}},
+		{"a secret of hexadecimal digits", func(c *cardea.Config) {
+			c.Secret = "8badf00dcafe1234deadbeef00c0ffee"
+		}, nil},
 		{"a public name on http", func(c *cardea.Config) { c.BaseURL = "http://shop.example.com" },
 			[]string{"Config.BaseURL is http://shop.example.com, so everybody"}},
 		{"a public address on http", func(c *cardea.Config) { c.BaseURL = "http://203.0.113.7:8080" },

@@ -142,7 +142,9 @@ func (p *EmailProvider) validate(c *Config, field string, faults *configerr.List
 	if p.MaxAge < time.Minute {
 		faults.Add(field+".MaxAge", "want a minute or more, have %v", p.MaxAge)
 	}
-	if longest := min(p.MaxAge, maxCodeAge); p.CodeMaxAge < time.Minute || p.CodeMaxAge > longest {
+	longest := min(max(p.MaxAge, time.Minute), maxCodeAge)
+	isDefault := p.MaxAge < time.Minute && p.CodeMaxAge == p.MaxAge // MaxAge is at fault
+	if !isDefault && (p.CodeMaxAge < time.Minute || p.CodeMaxAge > longest) {
 		faults.Add(field+".CodeMaxAge", "want between a minute and %v, have %v", longest, p.CodeMaxAge)
 	}
 	validateRate(p.AddressLimit, field+".AddressLimit", faults)

@@ -578,8 +578,11 @@ func TestNewReportsFaultsOfEmailProviders(t *testing.T) {
 				tc.options.From, tc.options.Sender = "no-reply@example.com", new(cardeatest.Mailbox)
 			}
 			c.Providers = []cardea.Provider{email.New(tc.options)}
-			if _, err := cardea.New(c); err == nil || !strings.Contains(err.Error(), tc.want) {
+			_, err := cardea.New(c)
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("got %v, want %q", err, tc.want)
+			} else if tc.options.MaxAge == time.Second && strings.Contains(err.Error(), "CodeMaxAge") {
+				t.Errorf("the default of another field is named as a fault: %v", err)
 			}
 		})
 	}

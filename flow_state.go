@@ -84,7 +84,8 @@ func (e *exchange) takeFlowState(provider, state string) (flowState, error) {
 	token := e.jar.Get(name)
 	if token == "" {
 		return flowState{}, noFlow(state, "the browser has no cookie of this flow: it is another browser, the sign-in "+
-			"took more than "+flowMaxAge.String()+", or the flow has ended")
+			"took more than "+flowMaxAge.String()+", the flow has ended, or it began at another host name than "+
+			"that of "+e.origin.String()+", such as 127.0.0.1 for localhost")
 	}
 	e.jar.Clear(name)
 	opened, err := e.auth.sealer.Open(e.names.State, token, e.now)

@@ -150,6 +150,51 @@ func listed(h http.Header, name string) []string {
 // forwardedHeaders are those that only trusted proxies may set.
 var forwardedHeaders = []string{"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"}
 
+// hidesClient reports whether a request is of a trusted proxy that does not say whose it is.
+func (p proxies) hidesClient(r *http.Request) bool {
+	if len(p.addrs) == 0 && !p.unixSocket {
+		return false
+	}
+	if values := r.Header["X-Forwarded-For"]; len(values) > 0 {
+		last := values[len(values)-1]
+		if _, ok := parseAddr(last[strings.LastIndexByte(last, ',')+1:]); ok {
+			return false
+		}
+	}
+	_, hops := p.trace(r)
+	return hops > 0
+}
+
+// sharedClient says why several visitors may count as the client of a request, and "" if nothing
+// speaks for it.
+func (p proxies) sharedClient(r *http.Request) string {
+	client, hops := p.trace(r)
+	switch {
+	case p.hidesClient(r):
+		return "; the client is a trusted proxy that sends no X-Forwarded-For, so all visitors behind it count as one"
+	case hops == 0 && len(listed(r.Header, "X-Forwarded-For")) > 0:
+		return "; the request has X-Forwarded-For, and its peer is no trusted proxy: if it is your proxy, all " +
+			"visitors behind it count as one until Config.TrustedProxies or Config.TrustUnixSocket is set"
+	case client.IsLoopback() || !client.IsValid():
+		return "; the client is this machine: if it is a proxy, all visitors behind it count as one until it sends " +
+			"X-Forwarded-For and Config.TrustedProxies or Config.TrustUnixSocket is set"
+	}
+	return ""
+}
+
+// warnOfHiddenClients says once in the log that a trusted proxy does not say whose request it has.
+func warnOfHiddenClients(a *Auth, r *http.Request) {
+	if !a.origins.proxies.hidesClient(r) {
+		return
+	}
+	a.traceWarning.Do(func() {
+		a.log.WarnContext(r.Context(), "cardea: a trusted proxy does not name its client", aboutRequest(a, r), "cause",
+			"the request has no X-Forwarded-For with an address, so all visitors share the limits of one client; "+
+				"let the proxy send it, and ignore this if no visitor has sent the request, such as for a health "+
+				"check: it is said once")
+	})
+}
+
 // warnOfUntrustedProxy says once in the log that forwarded headers are ignored. If they come from
 // the site's own proxy, all visitors count as one client, and links may be wrong.
 func (a *Auth) warnOfUntrustedProxy(r *http.Request) {

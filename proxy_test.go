@@ -245,6 +245,70 @@ func TestForwardedHeadersOfStrangersAreWarnedOfOnce(t *testing.T) {
 	}
 }
 
+// A trusted proxy that does not say whose request it has makes all visitors one client. One line
+// says so, also if it sends something else than an address.
+func TestProxyThatHidesItsClientsIsWarnedOfOnce(t *testing.T) {
+	t.Parallel()
+	const message = "cardea: a trusted proxy does not name its client"
+	for name, tc := range map[string]struct {
+		peer   string
+		header []string
+		want   int
+	}{
+		"no header":           {"10.0.0.1", nil, 1},
+		"another header":      {"10.0.0.1", []string{"X-Forwarded-Proto", "https"}, 1},
+		"no address":          {"10.0.0.1", []string{"X-Forwarded-For", "unknown"}, 1},
+		"a client":            {"10.0.0.1", []string{"X-Forwarded-For", "203.0.113.7"}, 0},
+		"a client in the net": {"10.0.0.1", []string{"X-Forwarded-For", "10.9.9.9"}, 0},
+		"no proxy":            {"203.0.113.7", nil, 0},
+	} {
+		var log logRecorder
+		s := newSite(t, func(c *cardea.Config) { proxied(c); c.Logger = log.logger() })
+		for range 3 {
+			originOf(t, s, request{"app.example", tc.peer, tc.header})
+		}
+		got := log.records(t, message)
+		if len(got) != tc.want || tc.want == 1 && !strings.Contains(got[0]["cause"].(string), "X-Forwarded-For") {
+			t.Errorf("%s: warnings: %v", name, got)
+		}
+	}
+}
+
+// Whoever reads in the log that a limit is used up also reads that it may be the one of all
+// visitors.
+func TestCauseOfALimitNamesTheProxy(t *testing.T) {
+	t.Parallel()
+	loopback := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	for _, tc := range []struct {
+		trusted         []netip.Prefix
+		forwarded, want string
+	}{
+		{loopback, "", "; the client is a trusted proxy that sends no X-Forwarded-For"},
+		{loopback, "203.0.113.7", ""},
+		{nil, "203.0.113.7", "; the request has X-Forwarded-For, and its peer is no trusted proxy"},
+		{nil, "", "; the client is this machine"},
+	} {
+		var log logRecorder
+		s := newMailSite(t, func(c *cardea.Config, o *email.Options) {
+			c.TrustedProxies, c.Logger = tc.trusted, log.logger()
+			o.ClientLimit = ratelimit.Rate{Count: 1, Within: time.Hour}
+		})
+		b := newBrowser(t, s.URL)
+		if tc.forwarded != "" {
+			b.Transport = setHeader{"X-Forwarded-For", tc.forwarded}
+		}
+		for range 2 {
+			b.Post("/signin/email", url.Values{"email": {"ann@example.com"}})
+		}
+		const limit = "the limit EmailProvider.ClientLimit of 1 within 1h0m0s is used up"
+		log.checkFailure(t, "RateLimited", limit+tc.want)
+		cause := log.records(t, "cardea: request failed")[0]["cause"].(string)
+		if tc.want == "" && !strings.HasSuffix(cause, limit) {
+			t.Errorf("cause %q", cause)
+		}
+	}
+}
+
 // What the log calls remote is the client, as far as trusted proxies know it.
 func TestRemoteInTheLogIsTheClient(t *testing.T) {
 	t.Parallel()

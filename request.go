@@ -45,6 +45,7 @@ type exchange struct {
 // newExchange returns an error for a host that is not trusted.
 func (a *Auth) newExchange(w http.ResponseWriter, r *http.Request) (*exchange, error) {
 	a.warnOfUntrustedProxy(r)
+	warnOfHiddenClients(a, r)
 	origin, err := a.origins.of(r)
 	if err != nil {
 		return nil, err

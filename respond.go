@@ -3,6 +3,7 @@ package cardea
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -128,6 +129,9 @@ func (e *exchange) failureStatus(code Code) int {
 
 // logFailure logs the cause of a failure: as an error if the site is at fault, else as a warning.
 func (e *exchange) logFailure(err error) {
+	if codeOf(err) == CodeRateLimited {
+		err = fmt.Errorf("%w%s", err, e.auth.origins.proxies.sharedClient(e.r))
+	}
 	level := e.auth.log.WarnContext
 	if codeOf(err).blamesSite() {
 		level = e.auth.log.ErrorContext

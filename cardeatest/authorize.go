@@ -2,6 +2,7 @@ package cardeatest
 
 import (
 	"crypto/rand"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -66,7 +67,7 @@ func (i *Issuer) checkClient(q url.Values) string {
 	}
 	to, err := url.Parse(q.Get("redirect_uri"))
 	if err != nil || !to.IsAbs() || len(c.redirectURIs) > 0 && !slices.Contains(c.redirectURIs, q.Get("redirect_uri")) {
-		return "redirect_uri is not registered for this client"
+		return fmt.Sprintf("redirect_uri %q is not registered for this client", q.Get("redirect_uri"))
 	}
 	return ""
 }

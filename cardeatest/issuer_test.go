@@ -230,8 +230,16 @@ func TestIssuerRefusesABadAuthorizationRequest(t *testing.T) {
 		"other redirect":        authorization(i, "client_id", "strict", "redirect_uri", redirectURI+"/"),
 		"redirect without host": authorization(i, "redirect_uri", "callback"),
 	} {
-		if resp := authorize(t, i, q); resp.StatusCode != http.StatusBadRequest || resp.Header.Get("Location") != "" {
+		resp := authorize(t, i, q)
+		if resp.StatusCode != http.StatusBadRequest || resp.Header.Get("Location") != "" {
 			t.Errorf("%s: status %d, location %q", name, resp.StatusCode, resp.Header.Get("Location"))
+		}
+		text, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(name, "redirect") && !strings.Contains(string(text), q.Get("redirect_uri")) {
+			t.Errorf("%s: the answer does not name the URI: %s", name, text)
 		}
 	}
 	doubled := authorization(i)

@@ -96,13 +96,16 @@ func With(ctx context.Context, t *Texts) context.Context {
 	return context.WithValue(ctx, contextKey{}, t)
 }
 
-// Of returns the language of the visitor of a request, and English for any other context.
+// Of returns the language of the visitor of a request, and English for any other context. It is
+// for handlers of features. The middleware of package cardea does not put a language into the
+// context: pages of an application call [Set.Match].
 func Of(ctx context.Context) *Texts {
 	t, _ := ctx.Value(contextKey{}).(*Texts)
 	return t.orEnglish()
 }
 
-// Set is the languages of one site. Package cardea makes it. It is safe for concurrent use.
+// Set is the languages of one site. Package cardea makes it for its pages and mails, and
+// [Config.Set] for those of the application. It is safe for concurrent use.
 type Set struct{ offered []*Texts }
 
 // All returns the languages, the default first.

@@ -45,7 +45,8 @@ func (f *Feature) showChoose(_ http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return showPage(f, r, l.ownPage(f.options.Pages.Choose), f.pageChoose(language.Of(ctx), l))
+	asksForFields := l.Kind == kindSignUp && query.Get("error") == CodeFields
+	return showPage(f, r, l.ownPage(f.options.Pages.Choose), f.pageChoose(language.Of(ctx), l, asksForFields))
 }
 
 // opened returns the link that the browser has opened.
@@ -59,13 +60,18 @@ func (f *Feature) opened(ctx context.Context) (l link, err error) {
 }
 
 // pageChoose is the page of a link. It says whose password it is: the link may be another person's,
-// who wants the visitor to sign in as them.
-func (f *Feature) pageChoose(t *language.Texts, l link) feature.Page {
+// who wants the visitor to sign in as them. With the fields it also asks for those once more: the
+// link, which is not used up, has what was typed for them.
+func (f *Feature) pageChoose(t *language.Texts, l link, withFields bool) feature.Page {
+	var fields []feature.Field
+	if withFields {
+		fields = signUpFields(f.options.Fields).again(l)
+	}
 	return feature.Page{
 		Title: t.Text("password.choose.heading"),
 		Text:  []string{t.Text("password.choose.address", "address", l.value(valueEmail)), f.checker.advice(t)},
 		Forms: []feature.Form{{
-			Path: pathChoose, Button: t.Text("password.choose.button"), Fields: []feature.Field{newPassword(t)},
+			Path: pathChoose, Button: t.Text("password.choose.button"), Fields: append(fields, newPassword(t)),
 			Hidden: l.Hidden(),
 		}},
 	}
@@ -108,19 +114,44 @@ func (f *Feature) choose(_ http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	fields := signUpFields(f.options.Fields)
 	if code != "" {
-		t := language.Of(ctx)
-		return f.host.Page(ctx, refused(t, f.pageChoose(t, l), code, l.ownPage(f.options.Pages.Choose), pathChoose))
+		return refuseChoose(ctx, f, l, code)
+	}
+	if l.Kind == kindSignUp && !fields.amend(l, form) {
+		return refuseChoose(ctx, f, l, CodeFields)
 	}
 	hash, err := f.hash(ctx, typed)
 	if err != nil {
 		return err
 	}
 	f.host.Cookie(ctx, cookieChoose).Clear()
-	if l.Kind == kindSignUp {
-		return f.finishSignUp(ctx, l, hash)
+	if l.Kind == kindReset {
+		return f.finishReset(ctx, l, hash)
 	}
-	return f.finishReset(ctx, l, hash)
+	err = f.finishSignUp(ctx, l, hash)
+	if len(fields) == 0 || !refusesFields(err) {
+		return err
+	}
+	f.host.Log().WarnContext(ctx, "password: a user cannot be stored with the fields of the sign-up", "cause", err)
+	if err := l.Keep(f.host.Cookie(ctx, cookieChoose), resetLifetime); err != nil {
+		return err
+	}
+	return refuseChoose(ctx, f, l, CodeFields)
+}
+
+// refusesFields reports whether a sign-up has failed because of what was typed: the hook of the
+// application says so, or the store refuses the row, such as for a value that another user has.
+func refusesFields(err error) bool {
+	failure, ok := errors.AsType[*cardea.Error](err)
+	return ok && failure.Code == CodeFields || errors.Is(err, cardea.ErrRefused)
+}
+
+// refuseChoose shows the page of a link again.
+func refuseChoose(ctx context.Context, f *Feature, l link, code string) error {
+	t := language.Of(ctx)
+	p := f.pageChoose(t, l, code == CodeFields)
+	return f.host.Page(ctx, refused(t, p, code, l.ownPage(f.options.Pages.Choose), pathChoose))
 }
 
 // finishSignUp signs in the owner of the address, with a new user unless there is one. User,

@@ -1,6 +1,7 @@
 package password
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -9,12 +10,15 @@ import (
 	"unicode/utf8"
 
 	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/feature"
 	"github.com/cardea-auth/cardea/language"
 	"github.com/cardea-auth/cardea/oauth"
 )
 
-// CodeFields says that a field of the sign-up is missing or not a text, or that all of them
-// together are too long.
+// CodeFields says that a field of the sign-up is missing or not a text, that all of them together
+// are too long, or that the user cannot be stored with them. A hook of [cardea.BeforeCreate]
+// returns a [cardea.Error] with this code if it does not accept a field: then the page on which the
+// password is chosen asks for the fields again.
 const CodeFields = "password_fields"
 
 const (
@@ -94,6 +98,41 @@ func (t typed) claims(values oauth.Claims) oauth.Claims {
 func (l link) fields() oauth.Claims {
 	fields, _ := l.values[valueFields].(map[string]any)
 	return fields
+}
+
+// amend puts what was typed again into the fields of a link. A field that is empty, or not in the
+// form, keeps its value. It returns false if all of them together are too long.
+func (fields signUpFields) amend(l link, form map[string]string) (ok bool) {
+	merged := map[string]string{"name": l.value(valueName)}
+	for _, field := range fields {
+		merged[field.Name] = l.fields().String(field.Name)
+		if value := strings.TrimSpace(form[field.Name]); value != "" && utf8.ValidString(value) {
+			merged[field.Name] = value
+		}
+	}
+	optional := slices.Clone(fields) // the link of a mail about a forgotten password has no fields
+	for i := range optional {
+		optional[i].Required = false
+	}
+	t, ok := optional.read(merged)
+	if ok {
+		l.values[valueFields] = t.fields
+	}
+	return ok
+}
+
+// again returns the fields as inputs of a form that asks for them once more. What was typed stands
+// behind each of them, and is kept if nothing is typed.
+func (fields signUpFields) again(l link) []feature.Field {
+	var inputs []feature.Field
+	for _, field := range fields {
+		field.Label = cmp.Or(field.Label, field.Name)
+		if typed := l.fields().String(field.Name); typed != "" {
+			field.Placeholder, field.Required = typed, false
+		}
+		inputs = append(inputs, field)
+	}
+	return inputs
 }
 
 // inputs returns the fields as inputs of the form, which name themselves if they have no label.

@@ -2,6 +2,7 @@ package password_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -26,6 +27,7 @@ type customer struct{ Company, Phone string }
 type customerStore struct {
 	*memadapter.Adapter
 	mu        sync.Mutex
+	taken     string               // a company that another user has
 	customers map[string]*customer // by the ids of users
 }
 
@@ -33,6 +35,9 @@ func (s *customerStore) NewUser() any { return new(customer) }
 
 func (s *customerStore) CreateUser(ctx context.Context, u *cardea.User) error {
 	row, _ := u.Entity.(*customer)
+	if s.taken != "" && row.Company == s.taken {
+		return cardea.ErrConflict
+	}
 	if err := s.Adapter.CreateUser(ctx, u); err != nil {
 		return err
 	}
@@ -52,6 +57,12 @@ func newCustomerSite(t *testing.T) (*site, *customerStore) {
 		c.Adapter = store
 		c.OnCreateUser = cardea.BeforeCreate(func(_ context.Context, row *customer, p *oauth.Profile) error {
 			row.Company, row.Phone = p.Raw.String("company"), p.Raw.String("phone")
+			switch row.Company {
+			case "not accepted":
+				return &cardea.Error{Code: password.CodeFields, Err: errors.New("the register has no such company")}
+			case "broken":
+				return errors.New("the register is away")
+			}
 			return nil
 		})
 		o.SignUpLimit = ratelimit.InsecureUnlimited()
@@ -105,7 +116,7 @@ func TestFieldsAreChecked(t *testing.T) {
 	} {
 		form.Set("email", ann)
 		got := post(t, s.browser(t), "/password/signup", maps.Clone(form))
-		if got != "Something is missing, or too long." {
+		if got != "Something is missing, too long, or already taken." {
 			t.Errorf("%s: got %q", name, got)
 		}
 		for client := range clients {
@@ -122,14 +133,80 @@ func TestFieldsAreChecked(t *testing.T) {
 	b := other.browser(t)
 	post(t, b, "/password/signup", url.Values{"email": {ann}, "company": {"a"}, "role": {"ADMIN"}})
 	open(t, b, other.mail(t, ann, "Sign up"))
-	wantEnd(t, post(t, b, "/password/choose", url.Values{"password": {first}, "company": {"b"}}), "/")
+	wantEnd(t, post(t, b, "/password/choose", url.Values{"password": {first}, "role": {"ADMIN"}}), "/")
 	for _, row := range otherStore.customers {
 		if row.Company != "a" {
-			t.Errorf("the form behind the link has changed the row: %+v", row)
+			t.Errorf("the row is %+v", row)
 		}
 	}
 	if len(store.customers) != 0 || len(otherStore.customers) != 1 {
 		t.Errorf("%d and %d users", len(store.customers), len(otherStore.customers))
+	}
+}
+
+// A field that the hook does not accept, or whose value another user has, is asked for again on the
+// page of the link, and nothing else: what was typed stays, and so does the link. If the fields are
+// not at fault, the visitor is told that the server is.
+func TestFieldsCanBeMended(t *testing.T) {
+	t.Parallel()
+	const fault = "Something is missing, too long, or already taken."
+	for _, company := range []string{"not accepted", "taken"} {
+		s, store := newCustomerSite(t)
+		store.taken = "taken"
+		b := s.browser(t)
+		post(t, b, "/password/signup", url.Values{
+			"email": {ann}, "name": {"Ann"}, "company": {company}, "phone": {"7"},
+		})
+		open(t, b, s.mail(t, ann, "Sign up"))
+		choose := func(form url.Values) string {
+			form.Set("password", first)
+			return post(t, b, "/password/choose", form)
+		}
+		if got := choose(url.Values{}); got != fault {
+			t.Fatalf("%s: got %q", company, got)
+		}
+		if got := choose(url.Values{"company": {" "}}); got != fault {
+			t.Errorf("%s, again: got %q", company, got)
+		}
+		if got := choose(url.Values{"company": {strings.Repeat("x", 400)}}); got != fault {
+			t.Errorf("%s, too long: got %q", company, got)
+		}
+		_, _, page := open(t, b, s.URL+"/api/auth/password/choose?error=password_fields")
+		for _, want := range []string{`name="company" placeholder="` + company + `"`, `placeholder="7"`} {
+			if !strings.Contains(page, want) {
+				t.Errorf("%s: the page has no %s: %s", company, want, page)
+			}
+		}
+		if _, _, page := open(t, b, s.URL+"/api/auth/password/choose"); strings.Contains(page, `name="company"`) {
+			t.Errorf("the page of the link asks for the fields at once: %s", page)
+		}
+		_, mark, _ := strings.Cut(page, `name="link" value="`)
+		mark, _, _ = strings.Cut(mark, `"`)
+		for client := range clients {
+			form := url.Values{"password": {first}, "link": {mark}}
+			status, answer := refusedForm(t, b, client, "/password/choose", form)
+			if status != http.StatusBadRequest || answer["error"] != password.CodeFields {
+				t.Errorf("%s, %s: %d, %v", company, client, status, answer)
+			}
+		}
+		wantEnd(t, choose(url.Values{"company": {"Söhne"}}), "/")
+		u, err := s.store.UserByEmail(t.Context(), ann)
+		if err != nil || u.Name != "Ann" {
+			t.Fatalf("%s: got %+v, %v", company, u, err)
+		}
+		if row := store.customers[u.ID]; row == nil || row.Company != "Söhne" || row.Phone != "7" {
+			t.Errorf("%s: the row is %+v", company, row)
+		}
+		if !strings.Contains(s.log.text(), "password: a user cannot be stored with the fields of the sign-up") {
+			t.Errorf("%s: the log does not say why", company)
+		}
+	}
+	s, _ := newCustomerSite(t)
+	b := s.browser(t)
+	post(t, b, "/password/signup", url.Values{"email": {ann}, "company": {"broken"}})
+	open(t, b, s.mail(t, ann, "Sign up"))
+	if got := post(t, b, "/password/choose", url.Values{"password": {first}}); !strings.Contains(got, "Configuration") {
+		t.Errorf("a hook that fails: got %q", got)
 	}
 }
 

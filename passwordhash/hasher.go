@@ -50,7 +50,7 @@ type Options struct {
 	Import []Verifier
 
 	// Parallel is how many hashes are computed at once. Together they take at most Parallel times
-	// the memory of Argon2id; an imported hash that needs more than that is computed alone. Four
+	// the memory of Argon2id; an imported hash that needs more than that is computed alone. Sixteen
 	// times as many may wait. Defaults to one fewer than runtime.GOMAXPROCS, at least 1, so that
 	// one processor is free for other requests; it follows GOMAXPROCS while the program runs.
 	Parallel int

@@ -70,7 +70,7 @@ func TestMissingTableIsNamedWithItsCure(t *testing.T) {
 				},
 			} {
 				err := ask()
-				const cure = "call Adapter.Migrate once, or add Adapter.Entities to your own migrations: " +
+				const cure = "call Adapter.Migrate once, run your own migrations, or add Adapter.Entities to them: " +
 					gormadapter.MissingTablePage
 				if err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), cure) {
 					t.Errorf("%s: %v", name, err)

@@ -117,7 +117,8 @@ var rightCures = map[dialect]string{
 const rightsPage = "https://github.com/cardea-auth/cardea/blob/main/docs/databases.md#rights"
 
 // migrateCure says what to do about a table or column that the database does not have.
-const migrateCure = "call Adapter.Migrate once, or add Adapter.Entities to your own migrations: " + missingTablePage
+const migrateCure = "call Adapter.Migrate once, run your own migrations, or add Adapter.Entities to them: " +
+	missingTablePage
 
 // missingTablePage is where the documentation says more.
 const missingTablePage = "https://github.com/cardea-auth/cardea/blob/main/docs/migrations.md#if-a-table-is-missing"

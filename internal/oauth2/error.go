@@ -33,7 +33,7 @@ var cures = map[string]string{
 }
 
 const clientCure = "; compare ClientID and ClientSecret with the application that is registered there, or set " +
-	"ClientAuth"
+	"ClientAuth; a ClientSecret that is empty is not sent, which is right for public clients alone"
 
 // codeErrors are the codes with which servers refuse an authorization code that is not valid, was
 // issued for another request, was used, or has expired.
