@@ -564,3 +564,28 @@ func TestNewReportsFaultsOfCredentials(t *testing.T) {
 		t.Errorf("New: %v", err)
 	}
 }
+
+// A form that is sent to signin/{id}, which GET providers calls signinUrl, checks nothing. The log
+// says where it belongs.
+func TestTheLogSaysWhereAFormBelongs(t *testing.T) {
+	t.Parallel()
+	var log logRecorder
+	s := newSite(t, func(c *cardea.Config) {
+		c.Logger = log.logger()
+		c.Providers = append(c.Providers, credentials.New(credentials.Options{
+			Fields: []cardea.Field{{Name: "password"}},
+			Authorize: func(context.Context, credentials.Input) (*cardea.User, error) {
+				return nil, credentials.Refuse("")
+			},
+		}))
+	})
+	newBrowser(t, s.URL).Post("/signin/credentials", url.Values{"password": {"secret"}})
+	got := log.records(t, "cardea: a form was sent to the wrong endpoint")
+	if len(got) != 1 || got[0]["cause"] != "post the fields of credentials to /api/auth/callback/credentials" {
+		t.Errorf("got %v", got)
+	}
+	newBrowser(t, s.URL).Post("/signin/idp", nil)
+	if got := log.records(t, "cardea: a form was sent to the wrong endpoint"); len(got) != 1 {
+		t.Errorf("another provider: %v", got)
+	}
+}

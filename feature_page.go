@@ -52,6 +52,9 @@ func (e featurePage) refuse(p feature.Page) error {
 	if own != "" {
 		to = e.absolute(own)
 	}
+	if p.Refusal.Error == feature.CodeStepUp {
+		return e.stepUp(to, p.Refusal)
+	}
 	to = withQuery(to, "error", p.Refusal.Error)
 	switch {
 	case program(e).sent():
@@ -61,6 +64,16 @@ func (e featurePage) refuse(p feature.Page) error {
 		return e.redirect(to)
 	}
 	return e.write(p.Title, e.part("", p))
+}
+
+// stepUp leads a visitor whose session is too weak for a form to where they prove more.
+func (e featurePage) stepUp(to string, r *feature.Refusal) error {
+	if !(program(e).sent()) {
+		return e.redirect(to)
+	}
+	e.w.Header().Set("WWW-Authenticate", stepUp{level: 2}.challenge())
+	program(e).answer(http.StatusUnauthorized, to, r.Error, r.Message)
+	return nil
 }
 
 // ownPages are the application's pages in the place of those of features.

@@ -381,3 +381,26 @@ func TestSignUpFromATrustedOrigin(t *testing.T) {
 		t.Error("nobody is signed in")
 	}
 }
+
+// A body that cannot be read is a failure with a code, as every other one of a form of a feature,
+// and the log names the endpoint.
+func TestBodyOfFeatureCannotBeRead(t *testing.T) {
+	t.Parallel()
+	var log logRecorder
+	s := newSite(t, func(c *cardea.Config) {
+		c.Logger = log.logger()
+		c.Features = []cardea.Feature{passwords.New(passwords.Options{
+			From: "a@example.com", Sender: &cardeatest.Mailbox{},
+		})}
+	})
+	res := sendRaw(t, s, http.MethodPost, "/api/auth/password/forgot", "application/json", "{")
+	var body map[string]string
+	if err := json.Unmarshal([]byte(text(t, res)), &body); err != nil || res.StatusCode != http.StatusBadRequest ||
+		body["error"] != "bad_request" || body["message"] == "" || body["url"] == "" {
+		t.Errorf("%s: %v, %v", res.Status, body, err)
+	}
+	got := log.records(t, "cardea: a body cannot be read")
+	if len(got) != 1 || got[0]["path"] != "/api/auth/password/forgot" {
+		t.Errorf("the log has %v", got)
+	}
+}

@@ -60,6 +60,11 @@ func (m *wayMethod) button(basePath string, t *language.Texts) page.Provider {
 
 func (m *wayMethod) signIn(e *exchange) error {
 	if m.way.Start == nil {
+		if m.way.Finish != nil {
+			e.auth.log.WarnContext(e.r.Context(), "cardea: a form was sent to the wrong endpoint",
+				aboutRequest(e.auth, e.r), "cause", "post the fields of "+m.way.ID+" to "+e.auth.config.BasePath+
+					"/callback/"+m.way.ID)
+		}
 		return e.redirectToSignIn()
 	}
 	return callFeature(m.host, e, m.way.Start)

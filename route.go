@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cardea-auth/cardea/feature"
 	"github.com/cardea-auth/cardea/internal/page"
 	"github.com/cardea-auth/cardea/ratelimit"
 )
@@ -117,7 +118,7 @@ func (a *Auth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer e.tasks.start(&a.tasks)
 	if r.Method == http.MethodPost {
 		if err := e.readForm(); err != nil {
-			answerUnserved(a, w, r, http.StatusBadRequest, "", "Bad request.")
+			refuseBody(e)
 			return
 		}
 	}
@@ -236,6 +237,21 @@ func (a *Auth) refuseRoute(w http.ResponseWriter, r *http.Request, allowed []str
 			"cause", cause)
 	}
 	answerUnserved(a, w, r, http.StatusNotFound, page.NotFound, "Not found.")
+}
+
+// refuseBody answers a request whose body cannot be read: as Auth.js does at its endpoints, and at
+// those of features as their other failures.
+func refuseBody(e *exchange) {
+	const cause, text = "want a form or a JSON object of at most 64 kB", "Bad request."
+	if e.auth.counter.mayLog(cause, strayLimit, e.now) {
+		e.auth.log.WarnContext(e.r.Context(), "cardea: a body cannot be read", aboutRequest(e.auth, e.r),
+			"cause", cause)
+	}
+	if e.route.path != "" && !isNavigation(e.r) {
+		program{e}.answer(http.StatusBadRequest, e.errorPage(), feature.CodeBadRequest, text)
+		return
+	}
+	answerUnserved(e.auth, e.w, e.r, http.StatusBadRequest, "", text)
 }
 
 // refuseHost answers a request for a host that is not trusted. There is no page for it, since the

@@ -18,9 +18,24 @@ type sender struct{ *exchange }
 // origin alone is not enough where a browser sends none.
 func (e sender) check() error {
 	if fault := cmp.Or(e.cookieFault(), e.tokenFault(), e.originFault()); fault != "" {
-		return fail(CodeMissingCSRF, "POST %s: %s", e.route.action, fault)
+		return fail(CodeMissingCSRF, "POST %s: %s%s", e.route.action, fault, frontEndFault(e))
 	}
 	return nil
+}
+
+// frontEndFault says why a script of one of Config.TrustedOrigins may have sent no cookie or an old
+// token, "" if the request is of none.
+func frontEndFault(e sender) string {
+	got := redirect.HeaderOrigin(e.r.Header.Get("Origin"))
+	if got == nil || got.String() == e.origin.String() || !e.auth.origins.trustsOrigin(got) {
+		return ""
+	}
+	if p, err := redirect.ParseOrigin(got.String()); err == nil && p.IsOtherSite(e.origin) {
+		return fmt.Sprintf("; the script is of %s, which is another site than %s, so the browser sends no cookies "+
+			"with its requests (SameSite): see docs/origins.md", got, e.origin)
+	}
+	return fmt.Sprintf("; a script of another origin, such as %s, must send both GET %s and the form with "+
+		"credentials: \"include\"", got, e.auth.config.BasePath+"/csrf")
 }
 
 // cookieFault says what is wrong with the cookie of the CSRF token, "" if nothing is.

@@ -133,11 +133,35 @@ func TestTheLogSaysWhyAFormWasRefused(t *testing.T) {
 			request: header("Sec-Fetch-Site", "cross-site"),
 			want:    []string{`Sec-Fetch-Site is "cross-site", want same-origin`},
 		},
+		{
+			name:    "a front end without credentials",
+			cookies: func(c cookies) cookies { return c.without(csrfCookie) },
+			form:    url.Values{"csrfToken": {"TOKEN"}},
+			request: header("Origin", "http://127.0.0.1:5173"),
+			want: []string{"got no cookie " + csrfCookie, "a script of another origin, such as http://127.0.0.1:5173",
+				`must send both GET /api/auth/csrf and the form with credentials: "include"`},
+		},
+		{
+			name:    "a front end that has read the token without credentials",
+			form:    url.Values{"csrfToken": {strings.Repeat("a", 64)}},
+			request: header("Origin", "http://127.0.0.1:5173"),
+			want:    []string{"the csrfToken is not that of the cookie", `credentials: "include"`},
+		},
+		{
+			name:    "a front end of another site",
+			cookies: func(c cookies) cookies { return c.without(csrfCookie) },
+			form:    url.Values{"csrfToken": {"TOKEN"}},
+			request: header("Origin", front),
+			want: []string{"the script is of http://localhost:5173, which is another site than http://127.0.0.1:",
+				"SameSite"},
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			var log logRecorder
-			s := newSite(t, func(c *cardea.Config) { c.Logger = log.logger() })
+			s := newSite(t, func(c *cardea.Config) {
+				c.Logger, c.TrustedOrigins = log.logger(), []string{front, "http://127.0.0.1:5173"}
+			})
 			b := newBrowser(t, s.URL)
 			token, sent := b.CSRFToken(), cookiesOf(b)
 			if tc.cookies != nil {

@@ -32,6 +32,16 @@ func (s stepUp) ask(e *exchange, session *Session) {
 	if (stranger{e}).lead(page) {
 		return
 	}
+	e.w.Header().Set("WWW-Authenticate", s.challenge())
+	body := map[string]string{"error": feature.CodeStepUp, "message": "Sign in again first."}
+	if (program{e}).sent() {
+		body["url"] = page
+	}
+	writeJSON(e.w, http.StatusUnauthorized, body)
+}
+
+// challenge is the header WWW-Authenticate (RFC 9470 § 3).
+func (s stepUp) challenge() string {
 	challenge := `Bearer error="insufficient_user_authentication"`
 	if s.level > 0 {
 		challenge += `, acr_values="` + strconv.Itoa(s.level) + `"`
@@ -39,12 +49,7 @@ func (s stepUp) ask(e *exchange, session *Session) {
 	if s.fresh > 0 {
 		challenge += `, max_age="` + strconv.Itoa(int(s.fresh.Seconds())) + `"`
 	}
-	e.w.Header().Set("WWW-Authenticate", challenge)
-	body := map[string]string{"error": feature.CodeStepUp, "message": "Sign in again first."}
-	if (program{e}).sent() {
-		body["url"] = page
-	}
-	writeJSON(e.w, http.StatusUnauthorized, body)
+	return challenge
 }
 
 // RequireLevel is middleware like [Auth.Require], but only requests of visitors whose

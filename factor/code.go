@@ -115,7 +115,10 @@ func (f *Feature) atFullLevel(serve feature.Handler) feature.Handler {
 					path = "signin"
 				}
 				back := url.QueryEscape(f.accountURL(ctx, ""))
-				return f.host.Redirect(ctx, f.host.URL(ctx, path)+"?callbackUrl="+back)
+				return f.host.Page(ctx, feature.Page{
+					Own:     f.host.URL(ctx, path) + "?callbackUrl=" + back,
+					Refusal: &feature.Refusal{Error: feature.CodeStepUp, Message: "Sign in again first.", Path: path},
+				})
 			}
 		}
 		return serve(w, r)

@@ -1,15 +1,18 @@
 package factor_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"html"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/factor"
+	"github.com/cardea-auth/cardea/feature"
 )
 
 const strongPage = "/strong?order=7"
@@ -146,5 +149,53 @@ func TestLevelTwoWithAnUnknownFirstFactor(t *testing.T) {
 				t.Errorf("after a sign-in that says how: at %s", p.at)
 			}
 		})
+	}
+}
+
+// A program whose session is too weak to change factors is told so: it could not tell a URL with
+// status 200 from success.
+func TestProgramOfLevelOneIsToldSo(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	u := s.user(t, annAddress)
+	s.enter(t, u, "pwd").enrol()
+	for _, path := range []string{"/factor/start", "/factor/enrol", "/factor/remove", "/factor/recovery-codes"} {
+		for client, set := range map[string]func(http.Header, url.Values){
+			"Auth.js":     func(h http.Header, _ url.Values) { h.Set("X-Auth-Return-Redirect", "1") },
+			"next-auth 4": func(_ http.Header, form url.Values) { form.Set("json", "true") },
+			"another":     func(h http.Header, _ url.Values) { h.Set("Accept", "application/json") },
+		} {
+			v := s.enterWithoutFactor(t, u)
+			form := url.Values{"csrfToken": {v.CSRFToken()}}
+			header := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
+			set(header, form)
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/api/auth"+path,
+				strings.NewReader(form.Encode()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header = header
+			res, err := v.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := v.read(res)
+			var body map[string]string
+			if err := json.Unmarshal([]byte(p.body), &body); err != nil {
+				t.Fatalf("%s: %v: %s", path, err, p.body)
+			}
+			want := s.URL + "/api/auth/factor/confirm?callbackUrl=" +
+				url.QueryEscape(s.URL+"/api/auth/account#second-factor")
+			if p.status != http.StatusUnauthorized || body["error"] != feature.CodeStepUp || body["url"] != want {
+				t.Errorf("%s at %s: %d %v, want 401 and %s", client, path, p.status, body, want)
+			}
+			if got := p.header.Get("WWW-Authenticate"); !strings.Contains(got, `acr_values="2"`) {
+				t.Errorf("%s at %s: challenge %q", client, path, got)
+			}
+		}
+		p := s.enterWithoutFactor(t, u).post(path)
+		if !strings.HasPrefix(p.at, "/api/auth/factor/confirm?callbackUrl=") {
+			t.Errorf("a browser at %s ended at %s", path, p.at)
+		}
 	}
 }

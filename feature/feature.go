@@ -201,6 +201,7 @@ const (
 	CodeUnauthorized = "unauthorized"                     // nobody is signed in
 	CodeStepUp       = "insufficient_user_authentication" // the proof is too old or too weak (RFC 9470 § 3)
 	CodeUnavailable  = "unavailable"                      // the store is away; trying again may help
+	CodeBadRequest   = "bad_request"                      // the body is neither a form nor a JSON object
 )
 
 // Success says that something was done.

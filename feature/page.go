@@ -31,7 +31,8 @@ type Page struct {
 
 // Refusal says what is wrong with a form. A program that has sent the form gets status 400 and a
 // JSON object with the code as error, Message as message, and as url the page that shows the code.
-// A browser gets the Page, or is sent to Page.Own.
+// A browser gets the Page, or is sent to Page.Own. With CodeStepUp the session of the visitor is
+// too weak for the form: the status is 401, and Page.Own is where the visitor proves more.
 type Refusal struct {
 	Error   string // the code, which is stable, such as "password_short"
 	Message string // Page.Error in English, which programs read
