@@ -1,4 +1,13 @@
 // The declarations that the code of docs/origins.md uses but does not contain.
 package main
 
-import "github.com/cardea-auth/cardea"
+import (
+	"io/fs"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/cardea-auth/cardea"
+)
+
+var auth, api http.Handler
