@@ -39,8 +39,9 @@ import (
 // It is called in a transaction, before that reads anything. With the context that it returns,
 // UserByID, UserByEmail and UserByAccount lock the user whom they return, as LockUser does, and
 // read what was committed last. A user whom UserByAccount returns keeps the account until the
-// transaction has ended. If ok is false, the store cannot do that. An adapter in front of another
-// one must not have the method if one of the three may answer without asking the inner one.
+// transaction has ended. If ok is false, the store cannot do that. It is also called before a
+// transaction, and then only says whether one may be able to. An adapter in front of another one
+// must not have the method if one of the three may answer without asking the inner one.
 type Adapter interface {
 	// Transact runs fn in one transaction. What fn writes through its ctx is kept if fn returns
 	// nil, and undone if fn returns an error or panics.

@@ -15,9 +15,15 @@ var errNotAtOnce = errors.New("the sign-in cannot be decided at once")
 
 // storesAtOnce reports whether storeAtOnce may be tried: nobody is asked about a sign-in, and this
 // browser is not signed in.
-func (r *userResolver) storesAtOnce(id *identity) bool {
-	_, locks := r.adapter.(readLocker)
-	return locks && !r.asksCallback && len(r.features.conditions) == 0 && id.session == nil && id.confirms == ""
+func (r *userResolver) storesAtOnce(ctx context.Context, id *identity) bool {
+	if r.asksCallback || len(r.features.conditions) > 0 || id.session != nil || id.confirms != "" {
+		return false
+	}
+	locker, ok := r.adapter.(readLocker)
+	if ok {
+		_, ok = locker.LockReads(ctx)
+	}
+	return ok
 }
 
 // storeAtOnce does in one transaction what other sign-ins do before it and again in it: it reads,

@@ -67,7 +67,7 @@ func (r *userResolver) resolve(ctx context.Context, id *identity, ask askFunc) (
 	var asked planIDs // its zero value is a refusal, about which the application is never asked
 	conflicts := 0    // of the plan that was asked about
 	var refusal error // of a row with everything that is optional
-	atOnce := r.storesAtOnce(id)
+	atOnce := r.storesAtOnce(ctx, id)
 	for try := 1; ; try++ {
 		p, res, err := plan{}, (*signInResult)(nil), errNotAtOnce
 		if atOnce {

@@ -41,15 +41,16 @@ const (
 // ownTxKey is the context key of a transaction that the adapter has begun.
 type ownTxKey struct{}
 
-// readsCommitted reports whether the transaction that ctx carries has the level READ COMMITTED. One
-// of the application may have any level. All that the adapter begins have the same, which it asks
-// the server for once.
+// readsCommitted reports whether the transaction that ctx carries has the level READ COMMITTED or,
+// if there is none, whether the next one may have it. One of the application may have any level.
+// All that the adapter begins have the same, which it asks the server for once.
 func (i *isolation) readsCommitted(ctx context.Context, d *database) bool {
-	if own := ctx.Value(ownTxKey{}); own == nil || own != any(d.transaction(ctx)) {
+	tx := d.transaction(ctx)
+	if tx != nil && ctx.Value(ownTxKey{}) != any(tx) {
 		return false
 	}
-	if state := i.state.Load(); state != isolationUnknown {
-		return state == isolationReadCommitted
+	if state := i.state.Load(); state != isolationUnknown || tx == nil {
+		return state != isolationHigher
 	}
 	var level string
 	if err := d.session(ctx).Raw("SHOW transaction_isolation").Scan(&level).Error; err != nil {

@@ -92,6 +92,9 @@ func TestTransactionsThatLockReads(t *testing.T) {
 					return nil
 				}))
 			}
+			if _, ok := a.LockReads(t.Context()); ok != tc.want {
+				t.Errorf("before a transaction: %v, want %v", ok, tc.want)
+			}
 			if name != "PostgreSQL" {
 				return
 			}
