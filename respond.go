@@ -2,7 +2,9 @@ package cardea
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -79,13 +81,13 @@ func (e htmx) open(to string, status int) {
 func (e htmx) openPage() error { return e.redirect(e.origin.String() + e.r.URL.RequestURI()) }
 
 // answerFailure answers with a failure: the cause goes to the log, the code to the visitor. If the
-// store is unavailable, the answer is 503, because trying again may help; if a limit is used up, it
-// is 429.
+// store is unavailable, or the time of the request is up, the answer is 503, because trying again
+// may help; if a limit is used up, it is 429.
 func (e *exchange) answerFailure(err error) {
 	e.logFailure(err)
 	failure := asError(err)
 	switch {
-	case failure.Code == codeAdapter:
+	case failure.Code == codeAdapter, gaveUp(e.r.Context(), err):
 		e.unavailable()
 	case e.route.json || program{e}.sent():
 		program{e}.fail(failure)
@@ -96,6 +98,12 @@ func (e *exchange) answerFailure(err error) {
 	default:
 		e.redirectWithStatus(e.auth.protocol.failureURL(e, failure), e.failureStatus(failure.Code))
 	}
+}
+
+// gaveUp reports whether a request has failed because its context has ended, such as by a deadline
+// of the application.
+func gaveUp(ctx context.Context, err error) bool {
+	return ctx.Err() != nil && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled))
 }
 
 // jsonStatus is the status of a failure that is answered in JSON.

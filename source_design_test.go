@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"maps"
+	"os"
 	"os/exec"
 	"path"
 	"regexp"
@@ -322,3 +323,23 @@ func dependencies(graph map[string][]string, pkg string) []string {
 }
 
 func inModule(name string) bool { return name == modulePath || strings.HasPrefix(name, modulePath+"/") }
+
+// A decision is quoted by its number, so each number is given once.
+func TestDecisionsHaveNumbersOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("docs/design.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	headings := regexp.MustCompile(`(?m)^### (\d+)\. `).FindAllStringSubmatch(string(text), -1)
+	if len(headings) < 100 {
+		t.Fatalf("found %d decisions only", len(headings))
+	}
+	seen := map[string]bool{}
+	for _, h := range headings {
+		if seen[h[1]] {
+			t.Errorf("two decisions have the number %s", h[1])
+		}
+		seen[h[1]] = true
+	}
+}
