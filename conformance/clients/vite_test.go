@@ -8,10 +8,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"testing"
+	"time"
 
 	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/cardeatest"
 	"github.com/cardea-auth/cardea/conformance/internal/node"
+	passwords "github.com/cardea-auth/cardea/password"
 )
 
 // TestViteOnAnotherPort runs the Vite application of the examples in a browser, on other origins
@@ -24,7 +28,14 @@ func TestViteOnAnotherPort(t *testing.T) {
 	folder, browser := t.TempDir(), startChromium(t)
 	trusted, stranger := newFront(t, "localhost", folder), newFront(t, "localhost", folder)
 	elsewhere := newFront(t, "127.0.0.1", folder)
-	s := newSite(t, "", func(c *cardea.Config) { c.TrustedOrigins = []string{trusted, elsewhere} })
+	mails := &cardeatest.Mailbox{}
+	s := newSite(t, "", func(c *cardea.Config) {
+		c.TrustedOrigins = []string{trusted, elsewhere}
+		c.Providers = append(c.Providers, passwords.New(passwords.Options{
+			From: "Example <no-reply@example.com>", Sender: mails,
+			Pages: passwords.Pages{Choose: trusted + "/choose"},
+		}))
+	})
 	build(t, s.URL, folder)
 	const button = "#buttons button"
 
@@ -41,6 +52,37 @@ func TestViteOnAnotherPort(t *testing.T) {
 		w.waitForHeading(t, "Not signed in")
 		w.wantJSON(t, "location.href", `"`+trusted+`/inside?a=b"`)
 		w.checkConsole(t)
+	})
+	t.Run("a password in the front end's own forms", func(t *testing.T) {
+		const typed = "correct horse battery staple"
+		w := browser.newProfile(t).open(t, trusted+"/")
+		fill := func(form, name, value string) {
+			w.waitUntil(t, fmt.Sprintf("(e => !!e && !!(e.value = %q))(document.querySelector('#%s [name=%s]'))",
+				value, form, name))
+		}
+		fill("signup", "email", "grace@example.com")
+		w.click(t, "#signup button")
+		w.waitForHeading(t, "Open the link in our mail")
+		for deadline := time.Now().Add(10 * time.Second); len(mails.All()) == 0 && time.Now().Before(deadline); {
+			time.Sleep(10 * time.Millisecond) // mails leave after the answer
+		}
+		w.goTo(t, regexp.MustCompile(`http://\S+token=\S+`).FindString(mails.Last(t, "grace@example.com").Text))
+		w.waitForHeading(t, "Choose the password of grace@example.com")
+		fill("choose", "password", "short")
+		w.click(t, "#choose button")
+		w.waitForHeading(t, "That was not accepted: password_short")
+		fill("choose", "password", typed)
+		w.click(t, "#choose button")
+		w.waitForHeading(t, "Signed in as grace@example.com")
+		w.click(t, button)
+		w.waitForHeading(t, "Not signed in")
+		fill("password", "email", "grace@example.com")
+		fill("password", "password", "wrong")
+		w.click(t, "#password button")
+		w.waitForHeading(t, "That was not accepted: CredentialsSignin")
+		fill("password", "password", typed)
+		w.click(t, "#password button")
+		w.waitForHeading(t, "Signed in as grace@example.com")
 	})
 	t.Run("a port that is not trusted", func(t *testing.T) {
 		p := browser.newProfile(t)

@@ -14,6 +14,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"log"
@@ -24,6 +25,9 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/email"
+	"github.com/cardea-auth/cardea/memadapter"
+	"github.com/cardea-auth/cardea/password"
 	"github.com/cardea-auth/cardea/provider"
 )
 
@@ -34,7 +38,7 @@ func main() {
 	if err != nil {
 		log.Fatalf("vite: cannot listen on port %s: %v; choose another port with PORT", port, err)
 	}
-	api, err := newAPI("http://localhost:"+port, front)
+	api, err := newAPI("http://localhost:"+port, front, printer{})
 	if err != nil {
 		log.Fatalf("vite: %v", err)
 	}
@@ -43,16 +47,29 @@ func main() {
 	log.Fatal(server.Serve(listener))
 }
 
+// printer prints mails in place of sending them.
+type printer struct{}
+
+func (printer) Send(_ context.Context, m email.Message) error {
+	log.Printf("To: %s\n\n%s", m.To, m.Text)
+	return nil
+}
+
 // newAPI returns the API at url for a front end with the origin front.
-func newAPI(url, front string) (http.Handler, error) {
+func newAPI(url, front string, sender email.Sender) (http.Handler, error) {
 	// For development only: this identity provider signs in anybody under any name.
 	idp := cardeatest.NewLocalIssuer(url+"/idp", "vite", "not a secret")
 	auth, err := cardea.New(cardea.Config{
 		Secret:  cmp.Or(os.Getenv("AUTH_SECRET"), rand.Text()+rand.Text()),
 		BaseURL: url,
+		Adapter: memadapter.New(), // forgets its users when the program ends
 		Providers: []cardea.Provider{
 			provider.OIDC("local", "a local account",
 				provider.Client{ID: idp.ClientID, Secret: idp.ClientSecret, Issuer: idp.URL}),
+			password.New(password.Options{
+				From: "Example <no-reply@example.com>", Sender: sender,
+				Pages: password.Pages{Choose: front + "/choose"}, // where the link of the mail leads
+			}),
 		},
 		TrustedOrigins: []string{front},
 	})

@@ -10,7 +10,7 @@ import (
 func TestOnlyTheFrontEndReadsTheAPI(t *testing.T) {
 	t.Parallel()
 	const front = "http://localhost:5173"
-	api, err := newAPI("http://localhost:3000", front)
+	api, err := newAPI("http://localhost:3000", front, printer{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func TestOnlyTheFrontEndReadsTheAPI(t *testing.T) {
 func TestPreflight(t *testing.T) {
 	t.Parallel()
 	const front = "http://localhost:5173"
-	api, err := newAPI("http://localhost:3000", front)
+	api, err := newAPI("http://localhost:3000", front, printer{})
 	if err != nil {
 		t.Fatal(err)
 	}
