@@ -13,6 +13,11 @@
 //   - AUTH_SECRET: the secret of the cookies and of the keys of apps; defaults to the one in the
 //     file DATABASE.secret, which the first start makes.
 //   - AUTH_GITHUB_ID and AUTH_GITHUB_SECRET: if set, GitHub is on the sign-in page.
+//   - AUTH_GOOGLE_ID and AUTH_GOOGLE_SECRET: the same for Google.
+//   - AUTH_OIDC_ID, AUTH_OIDC_SECRET and AUTH_OIDC_ISSUER: the same for any OpenID Connect
+//     provider.
+//
+// The callback URLs to register there end in /api/auth/callback/github, google and oidc.
 package main
 
 import (
@@ -53,6 +58,7 @@ func main() {
 			"choose another port: PORT=3001 go run -v ./examples/quickstart", port, err)
 	}
 	url := fmt.Sprintf("http://localhost:%d", listener.Addr().(*net.TCPAddr).Port)
+	log.Printf("Opening %s and creating the tables that are missing...", file)
 	handler, err := newSite(url, file)
 	if err != nil {
 		log.Fatalf("quickstart: %v", err)
@@ -84,9 +90,7 @@ func newSite(url, file string) (http.Handler, error) {
 	providers = append(providers,
 		email.New(email.Options{From: from, Sender: mails}),
 		password.New(password.Options{From: from, Sender: mails}))
-	if os.Getenv("AUTH_GITHUB_ID") != "" {
-		providers = append(providers, provider.GitHub(provider.Env("AUTH_GITHUB")))
-	}
+	providers = append(providers, services()...)
 	secret := os.Getenv("AUTH_SECRET")
 	if secret == "" {
 		if secret, err = secretIn(file + ".secret"); err != nil {

@@ -229,13 +229,42 @@ func openMail(t *testing.T, b *cardeatest.Browser, site string) string {
 	return ""
 }
 
-func TestGitHubAppearsWhenItsClientIsSet(t *testing.T) {
-	t.Setenv("AUTH_GITHUB_ID", "id")
-	t.Setenv("AUTH_GITHUB_SECRET", "secret")
-	site := serve(t)
-	page := get(t, cardeatest.NewBrowser(t, site), site+"/api/auth/signin")
-	if !strings.Contains(page, "Sign in with GitHub") {
-		t.Errorf("no GitHub on the sign-in page:\n%s", page)
+// Each service is on the sign-in page if its client is in the environment, and only then. The home
+// page names its variables.
+func TestServicesAppearWhenTheirClientsAreSet(t *testing.T) {
+	idp := cardeatest.NewIssuer(t)
+	services := []struct {
+		button    string
+		variables map[string]string
+	}{
+		{"Sign in with GitHub", map[string]string{"AUTH_GITHUB_ID": "id", "AUTH_GITHUB_SECRET": "secret"}},
+		{"Sign in with Google", map[string]string{"AUTH_GOOGLE_ID": "id", "AUTH_GOOGLE_SECRET": "secret"}},
+		{"Sign in with your OpenID provider", map[string]string{
+			"AUTH_OIDC_ID": "id", "AUTH_OIDC_SECRET": "secret", "AUTH_OIDC_ISSUER": idp.URL,
+		}},
+	}
+	for _, s := range services {
+		for name := range s.variables {
+			t.Setenv(name, "")
+		}
+	}
+	for _, s := range services {
+		site := serve(t)
+		b := cardeatest.NewBrowser(t, site)
+		if page := get(t, b, site+"/api/auth/signin"); strings.Contains(page, s.button) {
+			t.Errorf("%q is on the sign-in page before its client is set", s.button)
+		}
+		home := get(t, b, site+"/")
+		for name, value := range s.variables {
+			t.Setenv(name, value)
+			if !strings.Contains(home, "<code>"+name+"</code>") {
+				t.Errorf("the home page does not name %s", name)
+			}
+		}
+		site = serve(t)
+		if page := get(t, cardeatest.NewBrowser(t, site), site+"/api/auth/signin"); !strings.Contains(page, s.button) {
+			t.Errorf("no %q on the sign-in page:\n%s", s.button, page)
+		}
 	}
 }
 
