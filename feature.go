@@ -53,6 +53,8 @@ type features struct {
 	successes  []feature.Success // of all endpoints
 	addresses  []*addresses      // of the features and providers that prove some
 	installed  []string          // ids
+
+	onLink []func(ctx context.Context, provider string) // see feature.Users.OnLink
 }
 
 // featureRows are rows of a feature.

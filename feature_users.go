@@ -62,6 +62,10 @@ func (h hostUsers) WayName(id string) string {
 	return id
 }
 
+func (h hostUsers) OnLink(linked func(ctx context.Context, provider string)) {
+	h.auth.features.onLink = append(h.auth.features.onLink, linked)
+}
+
 func (h hostUsers) Export(ctx context.Context, userID string) (map[string][]any, error) {
 	all := map[string][]any{}
 	for _, r := range h.auth.features.rows {

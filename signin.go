@@ -282,7 +282,7 @@ func (a *Auth) ask(ctx context.Context, id *identity, p plan) (redirect string, 
 	return a.features.askFirst(ctx, id, p)
 }
 
-// announce calls the events for what was stored.
+// announce calls the events, and the features, for what was stored.
 func (e completion) announce(ctx context.Context, res *signInResult) {
 	events, about := e.auth.config.Events, aboutUser(ctx, e.auth, res.User, nil)
 	if res.created && events.CreateUser != nil {
@@ -295,6 +295,11 @@ func (e completion) announce(ctx context.Context, res *signInResult) {
 	}
 	if res.linked && events.LinkAccount != nil {
 		events.LinkAccount(about, res.User, res.Account, res.Profile)
+	}
+	if res.linked && !res.created {
+		for _, linked := range e.auth.features.onLink {
+			linked(withExchange(about, e.exchange), res.Account.Provider)
+		}
 	}
 }
 

@@ -62,8 +62,9 @@ type Options struct {
 	// Defaults to 15 minutes.
 	Fresh time.Duration
 
-	// From is the sender of the mails about a change of the address and about a deletion, such as
-	// "Example <no-reply@example.com>". It is required with Sender.
+	// From is the sender of the mails about a change of the address, about accounts at providers
+	// that are linked or removed, and about a deletion, such as "Example <no-reply@example.com>".
+	// It is required with Sender.
 	From string
 
 	// Sender delivers these mails, after the answer to the request; the one about a deletion that
@@ -132,6 +133,7 @@ func (f *Feature) Install(h *cardea.Host) error {
 	if err := (deletions{f}).install(); err != nil {
 		return err
 	}
+	h.Users().OnLink(f.tellOfLink)
 	sections := f.sections()
 	var ids []string
 	for _, s := range sections {

@@ -58,7 +58,7 @@ func (f *Feature) delete(_ http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if err := (deletions{f}).tell(ctx, u, MailDeleted); err != nil {
-		f.host.Log().Error("account: mail not sent", "kind", MailDeleted, "cause", err)
+		f.unsent(ctx, MailDeleted, err)
 	}
 	return f.host.Redirect(ctx, withSuccess(f.options.AfterDelete, SuccessDeleted))
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/cardea-auth/cardea/language"
 )
 
-// MailKind says what a mail about a change of the address or a deletion is about.
+// MailKind says what a mail is about.
 type MailKind string
 
 // The kinds of mails.
@@ -26,6 +26,9 @@ const (
 	MailChanged  MailKind = "changed"  // to the old address: it was changed; the link undoes it
 	MailNew      MailKind = "new"      // to the new address: it is the user's now
 	MailRestored MailKind = "restored" // to the old address: it is the user's again
+
+	MailLinked   MailKind = "linked"   // a sign-in has linked an account at a provider
+	MailUnlinked MailKind = "unlinked" // the user has removed one
 
 	MailDeletion MailKind = "deletion" // the account will be deleted; the link leads to the account page
 	MailKept     MailKind = "kept"     // it will not be deleted any more
@@ -40,6 +43,10 @@ type Mail struct {
 	URL  string       `json:"-"` // the link; to a page of the site if the kind does not say where
 	User *cardea.User // the user, as before what the mail is about; with MailTaken the one who has the address
 	At   time.Time    // when the account will be deleted at the earliest, with MailDeletion; otherwise zero
+
+	// Provider is the name of the provider, as the sign-in page shows it, with MailLinked and
+	// MailUnlinked; otherwise "".
+	Provider string
 
 	// Language is that of the browser from which the change comes; nil is English.
 	Language *language.Texts
@@ -60,11 +67,13 @@ func (m Mail) LogValue() slog.Value { return redact.Value(m) }
 // Compose returns the default mail, in m.Language and m.Also, as plain text.
 func Compose(m Mail) email.Message {
 	key := "mail.address." + string(m.Kind)
-	if m.Kind == MailDeletion || m.Kind == MailKept || m.Kind == MailDeleted {
+	switch m.Kind {
+	case MailLinked, MailUnlinked, MailDeletion, MailKept, MailDeleted:
 		key = "mail.account." + string(m.Kind)
 	}
 	subject, text := mailtext.InBoth(m.Language, m.Also, func(t *language.Texts) (subject, body string) {
-		return mailtext.Compose(t, key, m.URL, "site", m.Site, "date", t.Time(m.At.UTC()))
+		return mailtext.Compose(t, key, m.URL,
+			"site", m.Site, "date", t.Time(m.At.UTC()), "provider", m.Provider)
 	})
 	return email.Message{Subject: subject, Text: text}
 }

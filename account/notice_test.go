@@ -79,7 +79,7 @@ func kindsOf(t *testing.T, name, file string) (kinds []string) {
 // nameOf returns the name of a mail of the account page, by which its texts are found.
 func nameOf(kind account.MailKind) string {
 	switch kind {
-	case account.MailDeletion, account.MailKept, account.MailDeleted:
+	case account.MailLinked, account.MailUnlinked, account.MailDeletion, account.MailKept, account.MailDeleted:
 		return "account " + string(kind)
 	}
 	return "address " + string(kind)
@@ -188,6 +188,9 @@ func doEverything(t *testing.T, acceptLanguage string) map[string]email.Message 
 
 	enter("idp-2") // so that there is another user
 	b := enter("idp-1")
+	b.SignIn("other", "other-3")
+	posted(b, "/account/unlink", url.Values{"provider": {"other"}, "providerAccountId": {"other-3"}})
+	waitFor("account linked", "account unlinked")
 	b.Post("/password/signup", url.Values{"email": {annsOld}}).Body.Close()
 	b.Post("/password/signup", url.Values{"email": {"somebody@example.com"}}).Body.Close()
 	b.Post("/password/forgot", url.Values{"email": {annsOld}}).Body.Close()

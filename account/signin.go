@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/feature"
@@ -41,10 +42,17 @@ func linkTo(url, text string) template.HTML {
 
 // unlink removes an account.
 func (f *Feature) unlink(_ http.ResponseWriter, r *http.Request) error {
-	ctx, form := r.Context(), f.host.Form(r.Context())
+	ctx, own, form := r.Context(), cardea.SessionFrom(r.Context()).User, f.host.Form(r.Context())
+	provider, id, removed := form["provider"], form["providerAccountId"], false
 	err := f.host.Transact(ctx, func(ctx context.Context) error {
-		own := cardea.SessionFrom(ctx).UserID
-		return f.host.Auth().UnlinkAccount(ctx, own, form["provider"], form["providerAccountId"])
+		accounts, err := f.host.Auth().Accounts(ctx, own.ID)
+		if err != nil {
+			return err
+		}
+		removed = slices.ContainsFunc(accounts, func(a *cardea.Account) bool {
+			return a.Provider == provider && a.ProviderAccountID == id
+		})
+		return f.host.Auth().UnlinkAccount(ctx, own.ID, provider, id)
 	})
 	if errors.Is(err, cardea.ErrLastCredential) {
 		p, err := f.signIns(ctx)
@@ -54,6 +62,9 @@ func (f *Feature) unlink(_ http.ResponseWriter, r *http.Request) error {
 		return f.refuse(ctx, SectionSignIns, CodeLast, p)
 	} else if err != nil {
 		return err
+	}
+	if removed { // and not another user's, or none
+		f.tellOfWay(ctx, own, MailUnlinked, provider)
 	}
 	return f.back(ctx, SectionSignIns, SuccessUnlinked)
 }

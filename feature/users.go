@@ -23,4 +23,10 @@ type Users interface {
 	// WayName returns the name of a way to sign in, such as "GitHub", as the sign-in page shows it.
 	// For the id of one that the site does not have any more, it returns the id.
 	WayName(id string) string
+
+	// OnLink adds a function that is called when a sign-in has linked an account at a provider to a
+	// user who was there before, and that is stored. For the first account of a new user it is not
+	// called. Provider is the id of the provider. Ctx is that of the request: cardea.UserAs returns
+	// the user, and Host.SendMail works. Call OnLink in Install; linked may be called concurrently.
+	OnLink(linked func(ctx context.Context, provider string))
 }
