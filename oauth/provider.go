@@ -358,10 +358,11 @@ func (p *Provider) ProviderID() string { return p.ID }
 // Style is how a provider looks on the sign-in page.
 type Style struct {
 	// BrandColor is the background of the button as #rrggbb. Its text is black or white, whichever
-	// is easier to read. Defaults to a neutral color.
+	// is easier to read. Defaults to a neutral color, and for the first form with fields to that of
+	// the main button.
 	BrandColor string
 
 	// Logo is the d attribute of an SVG path in a 24 by 24 box, drawn in the color of the text.
-	// Defaults to the first letter of the name.
+	// Defaults to the outline of a person. Forms with fields have none.
 	Logo string
 }

@@ -85,12 +85,12 @@ func newSite(url, file string) (http.Handler, error) {
 		provider.OIDC("local", "a local account",
 			provider.Client{ID: idp.ClientID, Secret: idp.ClientSecret, Issuer: idp.URL}),
 	}
+	providers = append(providers, services()...)
 	mails := new(inbox)
 	const from = "Quick start <no-reply@localhost>"
 	providers = append(providers,
 		email.New(email.Options{From: from, Sender: mails}),
 		password.New(password.Options{From: from, Sender: mails}))
-	providers = append(providers, services()...)
 	secret := os.Getenv("AUTH_SECRET")
 	if secret == "" {
 		if secret, err = secretIn(file + ".secret"); err != nil {

@@ -262,6 +262,35 @@ func TestHeadersMatchGoldenFile(t *testing.T) {
 	compareGolden(t, "headers.txt", headers)
 }
 
+// One button stands out: that of the first form with fields. A form with a color keeps it.
+func TestSignInPageHasOneMainButton(t *testing.T) {
+	t.Parallel()
+	field := []page.Field{{Name: "field"}}
+	providers := []page.Provider{
+		{ID: "local", Name: "local", Action: "/signin/local"},
+		{ID: "email", Name: "email", Kind: page.Email, Action: "/signin/email"},
+		{ID: "form", Name: "form", Kind: page.Credentials, Action: "/callback/form", Fields: field},
+		{ID: "own", Name: "own", Kind: page.Credentials, Action: "/callback/own", Fields: field, BrandColor: "#24292f"},
+	}
+	pages := newPages(t, page.Theme{}, providers)
+	button := regexp.MustCompile(`<button class="button ([\w-]+)"`)
+	for id, want := range map[string]string{
+		"": "neutral primary neutral provider-3", "local": "neutral", "email": "primary", "form": "primary",
+		"own": "provider-3",
+	} {
+		data := signIn
+		data.Provider = id
+		html := render(t, func(w http.ResponseWriter) error { return pages.SignIn(w, data) }).Body.String()
+		var have []string
+		for _, m := range button.FindAllStringSubmatch(html, -1) {
+			have = append(have, m[1])
+		}
+		if strings.Join(have, " ") != want {
+			t.Errorf("the page of %q has the buttons %q, want %q", id, have, want)
+		}
+	}
+}
+
 // The style sheet has its own golden file, so that a change of it changes only one. Its hash is
 // checked by TestPolicyHasTheHashOfTheStyle.
 var (

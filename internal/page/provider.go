@@ -30,8 +30,8 @@ type Provider struct {
 	// callback/{id}.
 	Action string
 
-	// BrandColor is the background of the button, as #rrggbb. For OAuth it defaults to that of the
-	// card, otherwise to that of the main button.
+	// BrandColor is the background of the button, as #rrggbb. It defaults to that of the card. The
+	// first form with fields has the main button, in the color of the site's brand.
 	BrandColor string
 
 	// Logo is for OAuth: the d attribute of an SVG path in a box of 24 by 24. Defaults to the
@@ -94,11 +94,12 @@ func (f form) IsEmail() bool { return f.Kind == Email }
 
 func formsOf(t *language.Texts, providers []Provider) []form {
 	forms := make([]form, len(providers))
+	main := slices.IndexFunc(providers, hasFields)
 	for i, p := range providers {
 		p.Fields = withDefaults(p.Fields)
 		forms[i] = form{
 			Provider:  p,
-			Class:     buttonClass(i, p),
+			Class:     buttonClass(i, p, i == main),
 			Button:    WayText(t, "signin.with", p.Name),
 			Separated: i > 0 && (p.Kind != OAuth || providers[i-1].Kind != OAuth),
 		}
@@ -108,25 +109,29 @@ func formsOf(t *language.Texts, providers []Provider) []form {
 
 // only returns the form of one provider, or all forms if id is "".
 func only(forms []form, id string) []form {
-	for _, f := range forms {
+	for i, f := range forms {
 		if f.ID == id {
 			f.Separated = false
+			f.Class = buttonClass(i, f.Provider, hasFields(f.Provider))
 			return []form{f}
 		}
 	}
 	return forms
 }
 
+// hasFields reports whether the form of a provider is more than a button.
+func hasFields(p Provider) bool { return p.Kind != OAuth }
+
 // buttonClass returns the CSS class of a provider's button. A provider with a color has a class of
-// its own; otherwise a mere button is neutral, and the button of a form with fields is a main one.
-func buttonClass(i int, p Provider) string {
+// its own. The others are neutral but one, the main button, so that the page has one at most.
+func buttonClass(i int, p Provider, isMain bool) string {
 	switch {
 	case p.BrandColor != "":
 		return providerClass(i)
-	case p.Kind == OAuth:
-		return "neutral"
+	case isMain:
+		return "primary"
 	}
-	return "primary"
+	return "neutral"
 }
 
 func providerClass(i int) string { return "provider-" + strconv.Itoa(i) }
