@@ -39,6 +39,14 @@ for (const [source, kind, hash] of makers) {
     hashes.push({ source, kind, password, hash: await hash(password) });
   }
 }
+// The parameters above and this hash are those of the README of github.com/firebase/scrypt.
+hashes.push({
+  source: "README of github.com/firebase/scrypt",
+  kind: "firebase",
+  password: "user1password",
+  salt: "42xEC+ixf3L2lw==",
+  hash: "lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==",
+});
 const scrypt = new FirebaseScrypt(firebase);
 for (const password of passwords.filter((p) => p !== "")) {
   const salt = "42xEC+ixf3L2lw==";
