@@ -29,7 +29,7 @@ func (e featurePage) write(title string, parts ...page.Part) error {
 func (e featurePage) part(id string, p feature.Page) page.Part {
 	part := page.Part{ID: id, Heading: p.Title, Error: p.Error, Text: p.Text, HTML: p.HTML}
 	for _, f := range p.Forms {
-		form := page.PartForm{Text: f.Text, Action: e.basePath + "/" + f.Path, Button: f.Button}
+		form := page.PartForm{Text: f.Text, Action: e.basePath + "/" + f.Path, Button: f.Button, Username: f.Username}
 		for _, name := range slices.Sorted(maps.Keys(f.Hidden)) {
 			form.Hidden = append(form.Hidden, page.Hidden{Name: name, Value: f.Hidden[name]})
 		}

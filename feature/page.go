@@ -45,7 +45,13 @@ type Form struct {
 	Path   string            // path of a POST endpoint below Config.BasePath, such as "qr/approve"
 	Hidden map[string]string `json:"-"` // hidden inputs, by name; they may be secrets, and are not printed
 	Fields []Field           // visible inputs
-	Button string            // text of the button; required
+
+	// Username is whose password the form asks for, such as an address. Password managers read it
+	// and keep the password under it; people do not see it, and the endpoint needs none. It is not
+	// printed. Defaults to none.
+	Username string `json:"-"`
+
+	Button string // text of the button; required
 }
 
 // Format implements [fmt.Formatter]. It writes no hidden input.

@@ -20,11 +20,12 @@ func currentPassword(t *language.Texts) feature.Field {
 
 // section is what the account page shows about the password.
 func (f *Feature) section(ctx context.Context) (feature.Page, error) {
-	has, err := f.Has(ctx, cardea.SessionFrom(ctx).UserID)
+	u := cardea.SessionFrom(ctx).User
+	has, err := f.Has(ctx, u.ID)
 	if err != nil {
 		return feature.Page{}, f.host.StoreError("read the password", err)
 	}
-	return f.page(language.Of(ctx), has), nil
+	return f.page(language.Of(ctx), u, has), nil
 }
 
 // sectionFault is what the account page says about a code.
@@ -36,7 +37,7 @@ func sectionFault(ctx context.Context, code string) string {
 }
 
 // page shows the form to change a password, or the one to set a first one.
-func (f *Feature) page(t *language.Texts, has bool) feature.Page {
+func (f *Feature) page(t *language.Texts, u *cardea.User, has bool) feature.Page {
 	p := feature.Page{Title: t.Text("password.heading"), Text: []string{f.checker.advice(t)}}
 	form := feature.Form{Path: pathSet, Button: t.Text("password.set"), Fields: []feature.Field{newPassword(t)}}
 	if has {
@@ -45,6 +46,7 @@ func (f *Feature) page(t *language.Texts, has bool) feature.Page {
 			Fields: []feature.Field{currentPassword(t), newPassword(t)},
 		}
 	}
+	form.Username = u.Email
 	p.Forms = []feature.Form{form}
 	if has {
 		p.Forms = append(p.Forms, removal{f}.form(t))
@@ -95,7 +97,8 @@ var errOtherPassword = &cardea.Error{
 // refuseChange answers with what is wrong with a form of the account page.
 func refuseChange(f *Feature, r *http.Request, has bool, code string) error {
 	ctx, t := r.Context(), language.Of(r.Context())
-	return f.host.Page(ctx, refused(t, f.page(t, has), code, f.options.Pages.Change, "account"))
+	page := f.page(t, cardea.SessionFrom(ctx).User, has)
+	return f.host.Page(ctx, refused(t, page, code, f.options.Pages.Change, "account"))
 }
 
 // give gives the user another password if the stored hash is still the one that was verified, and

@@ -72,7 +72,7 @@ func (f *Feature) pageChoose(t *language.Texts, l link, withFields bool) feature
 		Text:  []string{t.Text("password.choose.address", "address", l.value(valueEmail)), f.checker.advice(t)},
 		Forms: []feature.Form{{
 			Path: pathChoose, Button: t.Text("password.choose.button"), Fields: append(fields, newPassword(t)),
-			Hidden: l.Hidden(),
+			Hidden: l.Hidden(), Username: l.value(valueEmail),
 		}},
 	}
 }

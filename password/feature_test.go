@@ -187,6 +187,9 @@ func open(t *testing.T, b *cardeatest.Browser, link string) (status int, at, bod
 
 func isSignedIn(b *cardeatest.Browser) bool { return b.Session() != nil }
 
+// forManagers is the input by which a password manager learns whose password a form asks for.
+const forManagers = `<input type="text" name="username" value="` + ann + `" autocomplete="username" hidden>`
+
 // Nothing is stored before the address is proven. The link shows a form and uses nothing; the form
 // stores user, address and password together, once.
 func TestSignUp(t *testing.T) {
@@ -208,6 +211,9 @@ func TestSignUp(t *testing.T) {
 	status, at, body := open(t, b, link)
 	if status != 200 || at != "/api/auth/password/choose" || !strings.Contains(body, `autocomplete="new-password"`) {
 		t.Fatalf("%d %s: %s", status, at, body)
+	}
+	if !strings.Contains(body, forManagers) {
+		t.Errorf("a password manager does not learn whose password it is: %s", body)
 	}
 	got := post(t, b, "/password/choose", url.Values{"password": {"too short"}})
 	if got != "The password is too short." {
@@ -437,8 +443,10 @@ func TestChange(t *testing.T) {
 	b, elsewhere := s.browser(t), s.browser(t)
 	signIn(t, b, ann, first)
 	signIn(t, elsewhere, ann, first)
-	if _, _, body := open(t, b, s.URL+"/api/auth/account"); !strings.Contains(body, "Change the password") {
-		t.Errorf("the account page is %s", body)
+	for _, want := range []string{"Change the password", forManagers} {
+		if _, _, body := open(t, b, s.URL+"/api/auth/account"); !strings.Contains(body, want) {
+			t.Errorf("the account page has no %s: %s", want, body)
+		}
 	}
 	for _, tt := range []struct{ current, next, want string }{
 		{"wrong", second, "The current password is wrong."},

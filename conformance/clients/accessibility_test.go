@@ -86,7 +86,7 @@ func (w *tab) checkTabKey(t *testing.T) {
 	t.Helper()
 	w.command(t, "Page.bringToFront", nil)
 	w.eval(t, `document.activeElement.blur();
-		window.reachable = [...document.querySelectorAll("a[href], button, input:not([type=hidden])")]`, nil)
+		window.reachable = [...document.querySelectorAll("a[href], button, input:not([type=hidden], [hidden])")]`, nil)
 	var n int
 	w.eval(t, "reachable.length", &n)
 	for i := range n {

@@ -22,6 +22,7 @@ type tab struct {
 
 	mu         sync.Mutex
 	complaints []string // errors and warnings in the console, exceptions, violations of the page's policy
+	advice     []string // what the browser says about the page to its developers
 	requests   []string // the URLs
 }
 
@@ -86,6 +87,8 @@ func (w *tab) handleEvent(m message) {
 			"exception: "+e.ExceptionDetails.Text+" "+e.ExceptionDetails.Exception.Description)
 	case m.Method == "Log.entryAdded" && (e.Entry.Level == "error" || e.Entry.Level == "warning"):
 		w.complaints = append(w.complaints, "log: "+e.Entry.Text+" "+e.Entry.URL)
+	case m.Method == "Log.entryAdded" && e.Entry.Level == "verbose":
+		w.advice = append(w.advice, e.Entry.Text)
 	case m.Method == "Network.requestWillBeSent":
 		w.requests = append(w.requests, e.Request.URL)
 	}

@@ -174,6 +174,9 @@ type PartForm struct {
 	Hidden []Hidden // hidden inputs
 	Fields []Field  // visible inputs
 	Button string   // text of the button
+
+	// Username is whose password the form asks for, for password managers; "" for none.
+	Username string
 }
 
 // Hidden is a hidden input.
