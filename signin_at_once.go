@@ -14,9 +14,9 @@ type readLocker interface {
 var errNotAtOnce = errors.New("the sign-in cannot be decided at once")
 
 // storesAtOnce reports whether storeAtOnce may be tried: nobody is asked about a sign-in, and this
-// browser is not signed in.
+// browser is not signed in. A sign-in that waited has checks of its own, whoever held it.
 func (r *userResolver) storesAtOnce(ctx context.Context, id *identity) bool {
-	if r.asksCallback || len(r.features.conditions) > 0 || id.session != nil || id.confirms != "" {
+	if r.asksCallback || len(r.features.conditions) > 0 || id.session != nil || id.pending != nil || id.confirms != "" {
 		return false
 	}
 	locker, ok := r.adapter.(readLocker)

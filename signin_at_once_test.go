@@ -1,11 +1,13 @@
 package cardea_test
 
 import (
+	"context"
 	"slices"
 	"testing"
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/memadapter"
 )
 
 // A sign-in of somebody whom the store knows locks the user with the read. In a browser that is
@@ -35,6 +37,51 @@ func TestSignInThatIsDecidedAtOnce(t *testing.T) {
 				signInAt(t, tc.browser, "idp", "1001")
 				if locks := slices.Contains(store.seen(), "LockUser"); locks != tc.locks {
 					t.Errorf("%s: LockUser is called: %v, want %v: %q", tc.name, locks, tc.locks, store.seen())
+				}
+			}
+		})
+	}
+}
+
+// blindStore is a store whose reads with a lock find nobody, as rows that policies of a database
+// let nobody change.
+type blindStore struct{ *memadapter.Adapter }
+
+type blindKey struct{}
+
+func (blindStore) LockReads(ctx context.Context) (context.Context, bool) {
+	return context.WithValue(ctx, blindKey{}, true), true
+}
+
+func (s blindStore) UserByAccount(ctx context.Context, provider, id string) (*cardea.User, error) {
+	if ctx.Value(blindKey{}) != nil {
+		return nil, cardea.ErrNotFound
+	}
+	return s.Adapter.UserByAccount(ctx, provider, id)
+}
+
+func (s blindStore) UserByEmail(ctx context.Context, email string) (*cardea.User, error) {
+	if ctx.Value(blindKey{}) != nil {
+		return nil, cardea.ErrNotFound
+	}
+	return s.Adapter.UserByEmail(ctx, email)
+}
+
+// A decision that the store contradicts is made again without the lock of a read.
+func TestSignInWhoseReadWithALockFindsNobody(t *testing.T) {
+	t.Parallel()
+	for _, strategy := range strategies {
+		t.Run(string(strategy), func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, func(c *cardea.Config) {
+				c.Session.Strategy = strategy
+				c.Adapter = blindStore{c.Adapter.(*memadapter.Adapter)}
+			})
+			for range 2 {
+				b := newBrowser(t, s.URL)
+				signInAt(t, b, "idp", "1001")
+				if b.Session() == nil {
+					t.Error("nobody is signed in")
 				}
 			}
 		})

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/feature"
 )
 
 // gateOf returns a site with the strategy, the users of newGateUsers, and a clock.
@@ -416,6 +417,41 @@ func TestHeldSignInOfARemovedWay(t *testing.T) {
 				t.Errorf("%s: to %s", name, to)
 			}
 		}
+	})
+}
+
+// A sign-in that waits is finished for its user alone, also where a setting has changed and nothing
+// holds sign-ins any more.
+func TestHeldSignInOfAMovedAccountWhereNothingHolds(t *testing.T) {
+	t.Parallel()
+	forEachStrategy(t, func(t *testing.T, strategy cardea.Strategy) {
+		s, _ := gateOf(t, strategy)
+		b := newBrowser(t, s.URL)
+		s.holds.Store(true)
+		visit(t, b, beginAs(t, b, "github", octocat.Subject, "/next"))
+		held := s.held(t, b)
+		if held == nil {
+			t.Fatal("nothing waits")
+		}
+		accounts, err := s.store.Accounts(t.Context(), held.UserID)
+		must(t, err)
+		for _, a := range accounts {
+			must(t, s.store.UnlinkAccount(t.Context(), a.Provider, a.ProviderAccountID))
+			a.UserID = s.userNamed(t, "Stranger").ID
+			must(t, s.store.LinkAccount(t.Context(), a))
+		}
+		open := s.anotherGate(t, func(c *cardea.Config) {
+			c.Features = slices.DeleteFunc(c.Features, func(f cardea.Feature) bool { return f.FeatureID() == "factor" })
+			addFeature(c, "factor", func(h *cardea.Host) error {
+				h.Handle(rule(http.MethodPost, "factor/blind", feature.SenderOwnPage, feature.VisitorAnybody),
+					func(_ http.ResponseWriter, r *http.Request) error { return h.Resume(r.Context(), "otp") })
+				h.Handle(rule(http.MethodGet, "factor/settings", feature.SenderAnybody, feature.VisitorSignedIn), ok(h))
+				return nil
+			})
+		})
+		b.Site = open.URL
+		b.Post("/factor/blind", nil)
+		open.checkNobody(t, "for another user", b)
 	})
 }
 

@@ -72,9 +72,10 @@ func (r *userResolver) resolve(ctx context.Context, id *identity, ask askFunc) (
 		p, res, err := plan{}, (*signInResult)(nil), errNotAtOnce
 		if atOnce {
 			p, res, err = r.storeAtOnce(ctx, id)
+			// What was read with the lock may not be what the store has.
+			atOnce = err == nil || errors.Is(err, ErrRefused)
 		}
 		if errors.Is(err, errNotAtOnce) {
-			atOnce = false
 			var redirect string
 			p, redirect, err = r.allowedPlan(ctx, id, ask, asked)
 			if err != nil || redirect != "" && id.holds == nil {
