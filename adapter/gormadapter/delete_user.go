@@ -96,9 +96,10 @@ func (d *userDeleter) deleteInOneStatement(ctx context.Context, key any) (bool, 
 }
 
 // deleteInSteps deletes the rows that belong to the user, and then the user, in one statement for
-// each table.
+// each table. It locks the user first, as a sign-in does: otherwise both would wait for each other,
+// with the account locked here and the user there.
 func (d *userDeleter) deleteInSteps(ctx context.Context, id string, key any) error {
-	owned := []*statement{d.statements.deleteSessions, d.statements.deleteAccounts}
+	owned := []*statement{d.statements.lockUser, d.statements.deleteSessions, d.statements.deleteAccounts}
 	if d.authenticators.exists(ctx, d.db) {
 		owned = append(owned, d.statements.deleteAuthenticators)
 	}

@@ -1,6 +1,7 @@
 package gormadapter_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -69,6 +70,47 @@ func TestUserDeletedWhileASignInIsHeld(t *testing.T) {
 				}
 			}
 			t.Logf("%d of %d sign-ins were held before", held, rounds)
+		})
+	}
+}
+
+// A user who is signing in is deleted, in a table that keeps the row. The one waits for the other,
+// and they do not wait for each other, which PostgreSQL notices after a second.
+func TestUserWithAKeptRowIsDeletedWhileSigningIn(t *testing.T) {
+	t.Parallel()
+	for _, e := range databases()[1:] {
+		t.Run(e.name, func(t *testing.T) {
+			t.Parallel()
+			o := e.empty(t)
+			signsIn := openOn(t, o, gormadapter.WithUser[quitter]())
+			deletes := openOn(t, o, gormadapter.WithUser[quitter]())
+			u := &cardea.User{Email: "ann@example.com"}
+			must(t, signsIn.CreateUser(t.Context(), u))
+			account := &cardea.Account{UserID: u.ID, Type: "oidc", Provider: "idp", ProviderAccountID: "ann"}
+			must(t, signsIn.LinkAccount(t.Context(), account))
+			deleted, tries := make(chan error, 1), 0
+			must(t, signsIn.Transact(t.Context(), func(ctx context.Context) error {
+				if err := signsIn.LockUser(ctx, u.ID); err != nil {
+					return err
+				}
+				if tries++; tries == 1 {
+					go func() { deleted <- deletes.DeleteUser(t.Context(), u.ID) }()
+					time.Sleep(100 * time.Millisecond)
+				}
+				begin := time.Now()
+				err := signsIn.UpdateAccount(ctx, account)
+				if waited := time.Since(begin); waited > 700*time.Millisecond {
+					t.Errorf("the sign-in waited for %v", waited)
+				}
+				return err
+			}))
+			must(t, <-deleted)
+			if tries != 1 {
+				t.Errorf("the sign-in was tried %d times", tries)
+			}
+			if list, err := signsIn.Accounts(t.Context(), u.ID); err != nil || len(list) > 0 {
+				t.Errorf("left are %d accounts, %v", len(list), err)
+			}
 		})
 	}
 }
