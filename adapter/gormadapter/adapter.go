@@ -85,6 +85,7 @@ type Adapter struct {
 	userDeleter userDeleter
 	tokens      tokenConsumer
 	layouts     *layouts
+	readLocks   readLocks // of PostgreSQL
 	limitCounter
 	factorStore
 	tokenList

@@ -24,8 +24,6 @@ type database struct {
 	errors  errorClassifier
 	cluster cluster
 
-	isolation isolation // of PostgreSQL
-
 	replicas *replicas // nil without dbresolver
 	queue    prepareQueue
 	writers  *writerQueue // of SQLite; nil for other databases
