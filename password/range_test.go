@@ -9,9 +9,11 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
+	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/password"
 )
 
@@ -111,5 +113,21 @@ func TestRangeThatDoesNotAnswer(t *testing.T) {
 	cancel()
 	if _, err := away.Contains(canceled, typed); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Class 17: a new password is accepted while the list does not answer, and the log says so.
+func TestListThatIsAwayKeepsNobodyOut(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(_ *cardea.Config, o *password.Options) {
+		o.Policy.Breached = breached(func(string) (bool, error) { return true, errors.New("away") })
+	})
+	s.user(t, ann, first)
+	b := s.browser(t)
+	signIn(t, b, ann, first)
+	wantEnd(t, post(t, b, "/password/change", url.Values{"current": {first}, "password": {second}}),
+		accountPage+"password_changed")
+	if log := s.log.text(); !strings.Contains(log, "accepted without the list of known passwords") {
+		t.Errorf("the log does not say it: %s", log)
 	}
 }
