@@ -63,6 +63,30 @@ func (g *gate) enter(ctx context.Context, bytes int) (release func(), err error)
 	}
 }
 
+// tryEnter is enter for a hash that does not wait: the error is ErrBusy if it would have to.
+func (g *gate) tryEnter(bytes int) (release func(), err error) {
+	g.mu.Lock()
+	if len(g.waiting) > 0 {
+		g.mu.Unlock()
+		return nil, ErrBusy
+	}
+	w := &waiter{bytes: bytes, entered: make(chan struct{})}
+	g.waiting = append(g.waiting, w)
+	g.letIn()
+	isWaiting := len(g.waiting) > 0
+	if isWaiting {
+		g.waiting = nil
+	}
+	g.mu.Unlock()
+	if isWaiting {
+		return nil, ErrBusy
+	}
+	if w.collect {
+		collect()
+	}
+	return func() { g.leave(w) }, nil
+}
+
 // letIn lets those in that come first and have room. One that needs more memory than there is
 // enters alone. It is called with the lock.
 func (g *gate) letIn() {

@@ -181,3 +181,33 @@ func TestGateFollowsTheProcessors(t *testing.T) {
 		close(leave)
 	})
 }
+
+// A hash that does not wait takes no place of one that does, and leaves nothing behind.
+func TestGateWithoutWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(1, 10)
+		release, err := g.tryEnter(10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := g.tryEnter(10); !errors.Is(err, ErrBusy) {
+			t.Errorf("entered beside another one: %v", err)
+		}
+		entered := false
+		go func() {
+			release, err := g.enter(t.Context(), 10)
+			if entered = err == nil; entered {
+				release()
+			}
+		}()
+		synctest.Wait()
+		if _, err := g.tryEnter(10); !errors.Is(err, ErrBusy) || entered {
+			t.Errorf("entered before one that waits: %v", err)
+		}
+		release()
+		synctest.Wait()
+		if !entered || g.inside != 0 || g.inUse != 0 || len(g.waiting) != 0 {
+			t.Errorf("afterwards: %d inside, %d bytes, %d waiting", g.inside, g.inUse, len(g.waiting))
+		}
+	})
+}

@@ -110,6 +110,22 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	return h.params.hash(text), nil
 }
 
+// TryHash is Hash for a hash that can be made later as well, such as a replacement of one that is
+// [Hasher.Stale]: it does not wait for other hashes. The error is [ErrPassword], or [ErrBusy] if it
+// would have to wait.
+func (h *Hasher) TryHash(password string) (string, error) {
+	text, err := normalize(password)
+	if err != nil {
+		return "", err
+	}
+	release, err := h.gate.tryEnter(h.params.bytes())
+	if err != nil {
+		return "", err
+	}
+	defer release()
+	return h.params.hash(text), nil
+}
+
 // Verify reports whether a password is that of a stored hash. With hash "", for a user who has no
 // password or does not exist, it does the same work and returns false.
 //
@@ -138,7 +154,7 @@ func (h *Hasher) Verify(ctx context.Context, hash, password string) (bool, error
 	return false, hashErr
 }
 
-// Stale reports whether a hash should be replaced by one of [Hasher.Hash] when its password is
+// Stale reports whether a hash should be replaced by one of [Hasher.TryHash] when its password is
 // known again: it has other parameters, or another system made it.
 func (h *Hasher) Stale(hash string) bool {
 	stored, err := parseArgon2(hash)
