@@ -73,6 +73,10 @@ func (s *credentialsSite) authorize(_ context.Context, in credentials.Input) (*c
 		return nil, errors.New("the directory is unavailable")
 	case name == "ghost":
 		return &cardea.User{ID: "no such user"}, nil
+	case name == "other":
+		return &cardea.User{
+			ID: s.ann.ID, Name: "Other", Email: "other@example.com", Image: "https://example.com/o.png",
+		}, nil
 	case name == "nameless":
 		return &cardea.User{Name: "Nameless"}, nil
 	}
@@ -95,6 +99,34 @@ func (s *credentialsSite) signInAnn(t *testing.T, b *cardeatest.Browser) {
 		url.Values{"name": {"ann"}, "password": {password}, "callbackUrl": {"/next"}})
 	if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != s.URL+"/next" {
 		t.Fatalf("response = %s to %s", res.Status, res.Header.Get("Location"))
+	}
+}
+
+// Name, address and picture that Authorize returns are not used if there is a store: its row
+// counts. Without a store, they are all that is known.
+func TestOnlyTheIDOfAuthorizeCountsWithAStore(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		change func(*cardea.Config)
+		want   [3]any
+	}{
+		"database": {func(c *cardea.Config) { c.Session.Strategy = cardea.StrategyDatabase },
+			[3]any{"Ann Example", "ann@example.com", nil}},
+		"jwt": {func(c *cardea.Config) { c.Session.Strategy = cardea.StrategyJWT },
+			[3]any{"Ann Example", "ann@example.com", nil}},
+		"without adapter": {func(c *cardea.Config) { c.Adapter = nil },
+			[3]any{"Other", "other@example.com", "https://example.com/o.png"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newCredentialsSite(t, tc.change)
+			b := newBrowser(t, s.URL)
+			b.Post("/callback/credentials", url.Values{"name": {"other"}, "password": {password}})
+			user, _ := b.Session()["user"].(map[string]any)
+			if got := [3]any{user["name"], user["email"], user["image"]}; got != tc.want {
+				t.Errorf("the session has %v, want %v", got, tc.want)
+			}
+		})
 	}
 }
 
