@@ -41,9 +41,7 @@ DELETE FROM "session" WHERE "session"."session_token" = @p1 AND CAST(CAST("sessi
 -- DeleteExpiredSessions
 DELETE FROM "session" WHERE "session"."session_token" IN (SELECT TOP (@p1) "session_token" FROM "session" WHERE "expires" < @p2) AND "session"."expires" < @p3
 -- CreateVerificationToken
-BEGIN
 INSERT INTO "verification_token" ("token","expires","identifier") VALUES (@p1,@p2,@p3);
-COMMIT
 -- ConsumeVerificationToken
 DELETE FROM "verification_token" OUTPUT "DELETED"."expires" WHERE ("verification_token"."token" = @p1 AND CAST(CAST("verification_token"."token" AS nvarchar(4000)) AS varbinary(8000)) = CAST(CAST(@p2 AS nvarchar(4000)) AS varbinary(8000))) AND ("verification_token"."identifier" = @p3 AND CAST(CAST("verification_token"."identifier" AS nvarchar(4000)) AS varbinary(8000)) = CAST(CAST(@p4 AS nvarchar(4000)) AS varbinary(8000)))
 -- DeleteExpiredVerificationTokens
@@ -55,6 +53,7 @@ SELECT DB_NAME() AS [Current Database]
 SELECT count(*) FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_NAME = @p1 AND TABLE_CATALOG = @p2 and TABLE_SCHEMA like @p3  AND TABLE_TYPE = @p4
 SELECT DB_NAME() AS [Current Database]
 SELECT count(*) FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_NAME = @p1 AND TABLE_CATALOG = @p2 and TABLE_SCHEMA like @p3  AND TABLE_TYPE = @p4
+UPDATE "user" SET "name"="name" WHERE "user"."id" = @p1 AND CAST(CAST("user"."id" AS nvarchar(4000)) AS varbinary(8000)) = CAST(CAST(@p2 AS nvarchar(4000)) AS varbinary(8000))
 DELETE FROM "session" WHERE "session"."user_id" = @p1 AND CAST(CAST("session"."user_id" AS nvarchar(4000)) AS varbinary(8000)) = CAST(CAST(@p2 AS nvarchar(4000)) AS varbinary(8000))
 DELETE FROM "account" WHERE "account"."user_id" = @p1 AND CAST(CAST("account"."user_id" AS nvarchar(4000)) AS varbinary(8000)) = CAST(CAST(@p2 AS nvarchar(4000)) AS varbinary(8000))
 DELETE FROM "user" WHERE "user"."id" = @p1 AND CAST(CAST("user"."id" AS nvarchar(4000)) AS varbinary(8000)) = CAST(CAST(@p2 AS nvarchar(4000)) AS varbinary(8000))
