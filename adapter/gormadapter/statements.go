@@ -157,9 +157,11 @@ func (c *compiler) selectRows(t *table, w clause.Where) *statement {
 
 // selectJoined selects the given columns, which are those of joined tables, and then all columns of
 // t. The conditions of t's entity, such as soft deletion, apply.
-func (c *compiler) selectJoined(t *table, joined []clause.Column, joins []clause.Join, w clause.Where) *statement {
+func (c *compiler) selectJoined(
+	t *table, joined []clause.Column, joins []clause.Join, w clause.Where, more ...clause.Interface,
+) *statement {
 	clauses := []clause.Interface{clause.Select{Columns: append(joined, c.columns(t)...)}, clause.From{Joins: joins}, w}
-	return c.compile(t.schema, append(clauses, t.schema.QueryClauses...)...)
+	return c.compile(t.schema, append(append(clauses, more...), t.schema.QueryClauses...)...)
 }
 
 // lookup finds a user.
@@ -178,9 +180,7 @@ func (c *compiler) lookup(t *table, joins []clause.Join, w clause.Where) lookup 
 		l.withDeleted = c.compile(t.schema, append(clauses, kept...)...)
 	}
 	if c.dialect == postgreSQLDialect {
-		lock := clause.Locking{Strength: "NO KEY UPDATE"}
-		clauses := []clause.Interface{clause.Select{Columns: c.columns(t)}, clause.From{Joins: joins}, w, lock}
-		l.locking = c.compile(t.schema, append(clauses, t.schema.QueryClauses...)...)
+		l.locking = c.selectJoined(t, nil, joins, w, clause.Locking{Strength: "NO KEY UPDATE"})
 	}
 	return l
 }
