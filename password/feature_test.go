@@ -156,18 +156,29 @@ func post(t *testing.T, b *cardeatest.Browser, path string, form url.Values) str
 	return res.Request.URL.RequestURI()
 }
 
-// mail waits for the next mail to an address with a subject, and returns the link in it.
+// mail waits for the first mail to an address with a subject, and returns the link in it.
 func (s *site) mail(t *testing.T, to, subject string) string {
 	t.Helper()
+	return s.nthMail(t, to, subject, 1)
+}
+
+// nthMail waits for the n-th mail to an address with a subject, and returns the link in it. Mails
+// leave after the answer, so those with other subjects may come before it or after it.
+func (s *site) nthMail(t *testing.T, to, subject string, n int) string {
+	t.Helper()
 	for range 5000 {
+		left := n
 		for _, m := range s.mails.All() {
-			if m.To == to && strings.Contains(m.Subject, subject) {
+			if m.To != to || !strings.Contains(m.Subject, subject) {
+				continue
+			}
+			if left--; left == 0 {
 				return regexp.MustCompile(`https?://\S+`).FindString(m.Text)
 			}
 		}
-		time.Sleep(2 * time.Millisecond) // mails leave after the answer
+		time.Sleep(2 * time.Millisecond)
 	}
-	t.Fatalf("no mail %q to %s", subject, to)
+	t.Fatalf("no mail %d %q to %s", n, subject, to)
 	return ""
 }
 

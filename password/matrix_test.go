@@ -66,7 +66,7 @@ var events = []event{
 		name: "new password by mail", has: true, password: second,
 		happens: func(t *testing.T, s *site, own *cardeatest.Browser, _ *cardea.User) {
 			post(t, own, "/password/forgot", url.Values{"email": {ann}})
-			open(t, own, s.lastLink(t, 3))
+			open(t, own, s.nthMail(t, ann, "A new password", 2))
 			wantEnd(t, post(t, own, "/password/choose", url.Values{"password": {second}}), signInPage+"password_reset")
 		},
 	},
@@ -107,21 +107,6 @@ func wantEnd(t *testing.T, got, want string) {
 	}
 }
 
-// lastLink waits until so many mails were sent, and returns the link in the last one.
-func (s *site) lastLink(t *testing.T, mails int) string {
-	t.Helper()
-	for range 5000 {
-		if all := s.mails.All(); len(all) >= mails {
-			_, link, _ := strings.Cut(all[mails-1].Text, "\nhttp")
-			link, _, _ = strings.Cut(link, "\n")
-			return "http" + link
-		}
-		time.Sleep(2 * time.Millisecond) // mails leave after the answer
-	}
-	t.Fatalf("fewer than %d mails", mails)
-	return ""
-}
-
 // Classes 2, 4 and 5: GO-2026-4551, -4888, -4991, -5222, -5414, GO-2025-4127: what ends with a
 // password, with sessions in the database and in cookies. A program has a session like a browser,
 // so it ends too, for a route of the application as for Cardea.
@@ -146,7 +131,7 @@ func (e event) test(t *testing.T, strategy cardea.Strategy) {
 	})
 	signUp, reset := s.browser(t), s.browser(t)
 	post(t, signUp, "/password/signup", url.Values{"email": {ann}})
-	open(t, signUp, s.lastLink(t, 1))
+	open(t, signUp, s.mail(t, ann, "Sign up"))
 	u := &cardea.User{Name: "Ann", Email: ann, EmailVerified: time.Now()}
 	if err := s.store.CreateUser(t.Context(), u); err != nil {
 		t.Fatal(err)
@@ -172,7 +157,7 @@ func (e event) test(t *testing.T, strategy cardea.Strategy) {
 		t.Fatalf("a program that is signed in gets status %d", status)
 	}
 	post(t, reset, "/password/forgot", url.Values{"email": {ann}})
-	open(t, reset, s.lastLink(t, 2))
+	open(t, reset, s.mail(t, ann, "A new password"))
 	old := own.Jar.Cookies(mustParse(t, s.URL))
 
 	e.happens(t, s, own, u)

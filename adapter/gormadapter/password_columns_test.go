@@ -66,7 +66,7 @@ func TestPasswordIn(t *testing.T) {
 
 			must(t, ada.Post("/password/forgot", url.Values{"email": {"ada@example.com"}}).Body.Close())
 			b := cardeatest.NewBrowser(t, s.URL)
-			res, err := b.Get(linkTo(t, mails, 1, s.URL))
+			res, err := b.Get(linkTo(t, mails, s.URL, "ada@example.com", "A new password", 1))
 			must(t, err)
 			must(t, res.Body.Close())
 			must(t, b.Post("/password/choose", url.Values{"password": {bensPassword}}).Body.Close())
@@ -82,7 +82,7 @@ func TestPasswordIn(t *testing.T) {
 
 			must(t, b.Post("/password/signup", url.Values{"email": {"ben@example.com"}}).Body.Close())
 			ben := cardeatest.NewBrowser(t, s.URL)
-			res, err = ben.Get(linkTo(t, mails, 3, s.URL)) // the second says that Ada's was changed
+			res, err = ben.Get(linkTo(t, mails, s.URL, "ben@example.com", "Sign up at", 1))
 			must(t, err)
 			must(t, res.Body.Close())
 			must(t, ben.Post("/password/choose", url.Values{"password": {bensPassword}}).Body.Close())

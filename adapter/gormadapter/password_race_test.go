@@ -46,7 +46,7 @@ func TestProcessesSignUpAnAddressOnce(t *testing.T) {
 			for i := range browsers {
 				b := cardeatest.NewBrowser(t, sites[i%2].URL)
 				must(t, b.Post("/password/signup", url.Values{"email": {"ada@example.com"}}).Body.Close())
-				res, err := b.Get(linkTo(t, mails, i+1, b.Site))
+				res, err := b.Get(linkTo(t, mails, b.Site, "ada@example.com", "Sign up at", i+1))
 				must(t, err)
 				must(t, res.Body.Close())
 				browsers[i] = b

@@ -75,17 +75,23 @@ func newPasswordSite(
 	return s
 }
 
-// linkTo waits for the n-th mail and returns its link, at a process.
-func linkTo(t *testing.T, mails *cardeatest.Mailbox, n int, site string) string {
+// linkTo waits for the n-th mail to an address with a subject, and returns its link, at a process.
+// Mails leave after the answer, so those with other subjects may come before it or after it.
+func linkTo(t *testing.T, mails *cardeatest.Mailbox, site, to, subject string, n int) string {
 	t.Helper()
 	for range 5000 {
-		if all := mails.All(); len(all) >= n {
-			link := regexp.MustCompile(`http://[^/]+(/\S+)`).FindStringSubmatch(all[n-1].Text)
-			return site + link[1]
+		left := n
+		for _, m := range mails.All() {
+			if m.To != to || !strings.HasPrefix(m.Subject, subject) {
+				continue
+			}
+			if left--; left == 0 {
+				return site + regexp.MustCompile(`http://[^/]+(/\S+)`).FindStringSubmatch(m.Text)[1]
+			}
 		}
-		time.Sleep(2 * time.Millisecond) // mails leave after the answer
+		time.Sleep(2 * time.Millisecond)
 	}
-	t.Fatalf("mail %d was not sent", n)
+	t.Fatalf("mail %d %q to %s was not sent", n, subject, to)
 	return ""
 }
 
@@ -99,6 +105,7 @@ func TestProcessesUseALinkForAPasswordOnce(t *testing.T) {
 			o, mails := e.empty(t), &cardeatest.Mailbox{}
 			store := openOn(t, o)
 			sites := []string{passwordSite(t, store, mails), passwordSite(t, openExisting(t, o), mails)}
+			subjects := []string{"Sign up at", "A new password"}
 			for n, path := range []string{"/password/signup", "/password/forgot"} {
 				ask := cardeatest.NewBrowser(t, sites[0])
 				must(t, ask.Post(path, url.Values{"email": {"ada@example.com"}}).Body.Close())
@@ -107,7 +114,7 @@ func TestProcessesUseALinkForAPasswordOnce(t *testing.T) {
 				var wait sync.WaitGroup
 				for i := range all {
 					b := cardeatest.NewBrowser(t, sites[i%2])
-					res, err := b.Get(linkTo(t, mails, n+1, sites[i%2]))
+					res, err := b.Get(linkTo(t, mails, sites[i%2], "ada@example.com", subjects[n], 1))
 					must(t, err)
 					must(t, res.Body.Close())
 					wait.Go(func() {
