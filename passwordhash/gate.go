@@ -17,8 +17,10 @@ type gate struct {
 	mu      sync.Mutex
 	inside  int // how many are computed
 	inUse   int // bytes that they take
-	garbage int // bytes that those before them took, since the last call of collect
+	garbage int // bytes that those before them took, since the heap was last collected
 	waiting []*waiter
+
+	collections uint64 // of the heap, when garbage was last counted
 }
 
 // waiter is one hash that waits.
@@ -31,6 +33,11 @@ type waiter struct {
 // queuePerHash is how many may wait for each that is computed. With the default parameters that is
 // less than half a second, also for the last one.
 const queuePerHash = 16
+
+// spareHashes is the memory that hashes and what they leave behind may take together on a machine
+// with few processors, in hashes. A small program collects before that, because its heap has
+// doubled: then a collection by the gate would only be one more.
+const spareHashes = 4
 
 // spareProcessor is how many hashes are computed at once by default: one fewer than Go uses
 // processors, at least one. While a hash is computed, Go takes its processor away only after ten
@@ -100,7 +107,8 @@ func (g *gate) letIn() {
 		g.waiting = g.waiting[1:]
 		g.inside++
 		g.inUse += w.bytes
-		if w.collect = g.inUse+g.garbage > max(memory, 2*g.each); w.collect {
+		g.countGarbage(0)
+		if w.collect = g.inUse+g.garbage > max(memory, spareHashes*g.each); w.collect {
 			g.garbage = 0
 		}
 		close(w.entered)
@@ -113,8 +121,19 @@ func (g *gate) leave(w *waiter) {
 	defer g.mu.Unlock()
 	g.inside--
 	g.inUse -= w.bytes
-	g.garbage += w.bytes
+	g.countGarbage(w.bytes)
 	g.letIn()
+}
+
+// countGarbage adds bytes to the garbage. What was there before is gone if Go has collected since.
+// It is called with the lock.
+func (g *gate) countGarbage(bytes int) {
+	sample := []metrics.Sample{{Name: "/gc/cycles/total:gc-cycles"}}
+	metrics.Read(sample)
+	if v := sample[0].Value; v.Kind() == metrics.KindUint64 && v.Uint64() != g.collections {
+		g.collections, g.garbage = v.Uint64(), 0
+	}
+	g.garbage += bytes
 }
 
 // abandon removes a hash that waits no longer.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -210,4 +212,44 @@ func TestGateWithoutWaiting(t *testing.T) {
 			t.Errorf("afterwards: %d inside, %d bytes, %d waiting", g.inside, g.inUse, len(g.waiting))
 		}
 	})
+}
+
+// The gate collects what hashes have left behind, unless Go has done so by itself. Not parallel:
+// nothing else may collect meanwhile.
+func TestGateCountsWhatGoCollects(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	collections := func() uint64 {
+		sample := []metrics.Sample{{Name: "/gc/cycles/total:gc-cycles"}}
+		metrics.Read(sample)
+		return sample[0].Value.Uint64()
+	}
+	g := newGate(1, 10)
+	hash := func() {
+		release, err := g.enter(t.Context(), 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		release()
+	}
+	runtime.GC()
+	begin := collections()
+	for range spareHashes {
+		hash()
+	}
+	if n := collections() - begin; n != 0 {
+		t.Errorf("%d collections, want none for %d hashes", n, spareHashes)
+	}
+	if hash(); collections()-begin != 1 {
+		t.Errorf("%d collections, want one for %d hashes", collections()-begin, spareHashes+1)
+	}
+	for range spareHashes - 2 {
+		hash()
+	}
+	runtime.GC()
+	for range spareHashes {
+		hash()
+	}
+	if n := collections() - begin; n != 2 {
+		t.Errorf("%d collections, want none after Go's own", n-2)
+	}
 }
