@@ -34,14 +34,17 @@ import (
 //
 // An adapter may also have this method, with which most sign-ins take two statements less:
 //
-//	LockReads(ctx context.Context) (locking context.Context, ok bool)
+//	LockReads(ctx context.Context, of Adapter) (locking context.Context, ok bool)
 //
 // It is called in a transaction, before that reads anything. With the context that it returns,
 // UserByID, UserByEmail and UserByAccount lock the user whom they return, as LockUser does, and
 // read what was committed last. A user whom UserByAccount returns keeps the account until the
 // transaction has ended. If ok is false, the store cannot do that. It is also called before a
-// transaction, and then only says whether one may be able to. An adapter in front of another one
-// must not have the method if one of the three may answer without asking the inner one.
+// transaction, and then only says whether one may be able to.
+//
+// Of is the adapter of the site. If it is another one than the receiver, ok must be false: it may
+// embed the receiver, and answer one of the three itself, such as from a cache. One that always
+// asks the receiver has the method too, and passes the receiver on as of.
 type Adapter interface {
 	// Transact runs fn in one transaction. What fn writes through its ctx is kept if fn returns
 	// nil, and undone if fn returns an error or panics.

@@ -77,7 +77,7 @@ func (s *recordingStore) call(method string) error {
 }
 
 // LockReads says that the store cannot do it if LockUser fails, so that LockUser is called.
-func (s *recordingStore) LockReads(ctx context.Context) (context.Context, bool) {
+func (s *recordingStore) LockReads(ctx context.Context, _ cardea.Adapter) (context.Context, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return ctx, !slices.Contains(s.broken, "LockUser")

@@ -7,7 +7,7 @@ import (
 
 // readLocker is an adapter that can lock the users whom it reads. See [Adapter].
 type readLocker interface {
-	LockReads(ctx context.Context) (locking context.Context, ok bool)
+	LockReads(ctx context.Context, of Adapter) (locking context.Context, ok bool)
 }
 
 // errNotAtOnce says that a sign-in cannot be decided in its transaction alone.
@@ -21,7 +21,7 @@ func (r *userResolver) storesAtOnce(ctx context.Context, id *identity) bool {
 	}
 	locker, ok := r.adapter.(readLocker)
 	if ok {
-		_, ok = locker.LockReads(ctx)
+		_, ok = locker.LockReads(ctx, r.adapter)
 	}
 	return ok
 }
@@ -32,7 +32,7 @@ func (r *userResolver) storesAtOnce(ctx context.Context, id *identity) bool {
 // proven, nothing is written, and the error is errNotAtOnce.
 func (r *userResolver) storeAtOnce(ctx context.Context, id *identity) (p plan, res *signInResult, err error) {
 	err = r.adapter.Transact(ctx, func(ctx context.Context) error {
-		locking, ok := r.adapter.(readLocker).LockReads(ctx)
+		locking, ok := r.adapter.(readLocker).LockReads(ctx, r.adapter)
 		if !ok {
 			return errNotAtOnce
 		}

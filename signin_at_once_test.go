@@ -49,7 +49,7 @@ type blindStore struct{ *memadapter.Adapter }
 
 type blindKey struct{}
 
-func (blindStore) LockReads(ctx context.Context) (context.Context, bool) {
+func (blindStore) LockReads(ctx context.Context, _ cardea.Adapter) (context.Context, bool) {
 	return context.WithValue(ctx, blindKey{}, true), true
 }
 
@@ -65,6 +65,53 @@ func (s blindStore) UserByEmail(ctx context.Context, email string) (*cardea.User
 		return nil, cardea.ErrNotFound
 	}
 	return s.Adapter.UserByEmail(ctx, email)
+}
+
+// cachingStore is a store in front of another one, whose reads need not reach that one.
+type cachingStore struct {
+	*recordingStore
+	cached map[string]*cardea.User
+}
+
+// LockReads is the one that the store would have without recordingStore, by embedding.
+func (s cachingStore) LockReads(ctx context.Context, of cardea.Adapter) (context.Context, bool) {
+	return s.recordingStore.Adapter.LockReads(ctx, of)
+}
+
+func (s cachingStore) UserByAccount(ctx context.Context, provider, id string) (*cardea.User, error) {
+	if u := s.cached[id]; u != nil {
+		clone := *u
+		return &clone, nil
+	}
+	u, err := s.recordingStore.UserByAccount(ctx, provider, id)
+	if err == nil {
+		s.cached[id] = u
+	}
+	return u, err
+}
+
+// A store that embeds another one has its LockReads, and may answer without it. Then the user is
+// locked with LockUser.
+func TestSignInWithAStoreInFrontOfAnother(t *testing.T) {
+	t.Parallel()
+	for _, strategy := range strategies {
+		t.Run(string(strategy), func(t *testing.T) {
+			t.Parallel()
+			var store cachingStore
+			s := newSite(t, func(c *cardea.Config) {
+				c.Session.Strategy = strategy
+				store = cachingStore{recordCalls(c), map[string]*cardea.User{}}
+				c.Adapter = store
+			})
+			for range 3 { // a new user, one who is not in the cache, and one who is
+				store.failOnly()
+				signInAt(t, newBrowser(t, s.URL), "idp", "1001")
+			}
+			if !slices.Contains(store.seen(), "LockUser") {
+				t.Errorf("nobody has locked the user: %q", store.seen())
+			}
+		})
+	}
 }
 
 // A decision that the store contradicts is made again without the lock of a read.

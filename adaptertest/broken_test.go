@@ -507,6 +507,10 @@ func (a noLock) Transact(ctx context.Context, fn func(ctx context.Context) error
 	return fn(ctx)
 }
 
+func (a noLock) LockReads(ctx context.Context, _ cardea.Adapter) (context.Context, bool) {
+	return ctx, true
+}
+
 func (a noLock) Accounts(ctx context.Context, userID string) ([]*cardea.Account, error) {
 	accounts, err := a.Adapter.Accounts(ctx, userID)
 	a.meeting.wait(userID)

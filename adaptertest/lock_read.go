@@ -48,6 +48,19 @@ func lockReads() []promise {
 				}, read)
 				s.want("UserByAccount while the account is unlinked", err, cardea.ErrNotFound)
 			}},
+		{"no other adapter locks with it, since that may read users in another way",
+			func(t *testing.T, s store) {
+				locker, ok := s.Adapter.(readLocker)
+				if !ok {
+					return
+				}
+				s.must(s.Transact(t.Context(), func(ctx context.Context) error {
+					if _, ok := locker.LockReads(ctx, struct{ cardea.Adapter }{s.Adapter}); ok {
+						t.Error("an adapter that embeds this one locks")
+					}
+					return nil
+				}))
+			}},
 		{"nobody is ErrNotFound", func(t *testing.T, s store) {
 			nobody := &cardea.User{ID: "nobody", Email: "nobody@example.com", Name: "nobody"}
 			for _, read := range lockingReads(s) {
@@ -60,17 +73,19 @@ func lockReads() []promise {
 	}
 }
 
+type readLocker interface {
+	LockReads(ctx context.Context, of cardea.Adapter) (locking context.Context, ok bool)
+}
+
 // lockingReads returns the three methods with LockReads. If the adapter cannot do that, there are
 // none.
 func lockingReads(s store) map[string]lockFunc {
-	adapter, ok := s.Adapter.(interface {
-		LockReads(ctx context.Context) (locking context.Context, ok bool)
-	})
+	adapter, ok := s.Adapter.(readLocker)
 	if !ok {
 		return nil
 	}
 	s.must(s.Transact(s.t.Context(), func(ctx context.Context) error {
-		_, ok = adapter.LockReads(ctx)
+		_, ok = adapter.LockReads(ctx, s.Adapter)
 		return nil
 	}))
 	if !ok {
@@ -78,15 +93,15 @@ func lockingReads(s store) map[string]lockFunc {
 	}
 	return map[string]lockFunc{
 		"UserByID": func(ctx context.Context, u *cardea.User, _ string) (*cardea.User, error) {
-			locking, _ := adapter.LockReads(ctx)
+			locking, _ := adapter.LockReads(ctx, s.Adapter)
 			return s.UserByID(locking, u.ID)
 		},
 		"UserByEmail": func(ctx context.Context, u *cardea.User, _ string) (*cardea.User, error) {
-			locking, _ := adapter.LockReads(ctx)
+			locking, _ := adapter.LockReads(ctx, s.Adapter)
 			return s.UserByEmail(locking, u.Email)
 		},
 		"UserByAccount": func(ctx context.Context, _ *cardea.User, account string) (*cardea.User, error) {
-			locking, _ := adapter.LockReads(ctx)
+			locking, _ := adapter.LockReads(ctx, s.Adapter)
 			return s.UserByAccount(locking, "github", account)
 		},
 	}

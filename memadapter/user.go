@@ -87,7 +87,9 @@ func (a *Adapter) UpdateUser(ctx context.Context, u *cardea.User) error {
 }
 
 // LockReads locks nothing, because transactions run one after another. See [cardea.Adapter].
-func (a *Adapter) LockReads(ctx context.Context) (context.Context, bool) { return ctx, true }
+func (a *Adapter) LockReads(ctx context.Context, of cardea.Adapter) (context.Context, bool) {
+	return ctx, of == cardea.Adapter(a)
+}
 
 // LockUser returns [cardea.ErrNotFound] if there is no such user. It need not lock anything,
 // because one transaction runs at a time.

@@ -3,12 +3,15 @@ package gormadapter
 import (
 	"context"
 	"sync/atomic"
+
+	"github.com/cardea-auth/cardea"
 )
 
 // LockReads is the optional method of [cardea.Adapter]. It works on SQLite, where a transaction
 // that writes is alone, and on PostgreSQL with READ COMMITTED, its default: a statement that has
 // waited for a lock there reads what was committed meanwhile. With a higher level, only a row that
-// was changed shows that, as by LockUser.
+// was changed shows that, as by LockUser. For an adapter that embeds a, ok is false: it may read
+// users in another way.
 //
 // On PostgreSQL the users and the accounts must also be tables without row-level security. Not
 // every view has rows that can be locked, and a row that a policy lets nobody change would not be
@@ -18,11 +21,12 @@ import (
 // new users would wait for each other.
 //
 // [cardea.Adapter]: https://pkg.go.dev/github.com/cardea-auth/cardea#Adapter
-func (a *Adapter) LockReads(ctx context.Context) (locking context.Context, ok bool) {
-	switch a.db.dialect {
-	case sqliteDialect:
+func (a *Adapter) LockReads(ctx context.Context, of cardea.Adapter) (locking context.Context, ok bool) {
+	switch {
+	case of != cardea.Adapter(a):
+	case a.db.dialect == sqliteDialect:
 		return ctx, true
-	case postgreSQLDialect:
+	case a.db.dialect == postgreSQLDialect:
 		return context.WithValue(ctx, lockingKey{}, true), a.readLocks.work(ctx, a.db, a.user, a.account)
 	}
 	return ctx, false

@@ -86,13 +86,13 @@ func TestTransactionsThatLockReads(t *testing.T) {
 			a := openOn(t, tc.open(t))
 			for range 2 { // the second time from memory
 				must(t, a.Transact(t.Context(), func(ctx context.Context) error {
-					if _, ok := a.LockReads(ctx); ok != tc.want {
+					if _, ok := a.LockReads(ctx, a); ok != tc.want {
 						t.Errorf("in a transaction of the adapter: %v, want %v", ok, tc.want)
 					}
 					return nil
 				}))
 			}
-			if _, ok := a.LockReads(t.Context()); ok != tc.want {
+			if _, ok := a.LockReads(t.Context(), a); ok != tc.want {
 				t.Errorf("before a transaction: %v, want %v", ok, tc.want)
 			}
 			if name != "PostgreSQL" {
@@ -100,7 +100,7 @@ func TestTransactionsThatLockReads(t *testing.T) {
 			}
 			must(t, a.DB().Transaction(func(tx *gorm.DB) error {
 				return a.Transact(gormadapter.WithTx(t.Context(), tx), func(ctx context.Context) error {
-					if _, ok := a.LockReads(ctx); ok {
+					if _, ok := a.LockReads(ctx, a); ok {
 						t.Error("in a transaction of the application, reads lock")
 					}
 					return nil
