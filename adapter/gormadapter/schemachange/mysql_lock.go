@@ -89,6 +89,8 @@ const (
 		" WHERE expires < UTC_TIMESTAMP()"
 	renewLock = "UPDATE " + lockTable + " SET expires = UTC_TIMESTAMP() + " + lockTime + " WHERE holder = ?"
 	haveLock  = "SELECT COUNT(*) FROM " + lockTable + " WHERE holder = ?"
+
+	expiredLock = "SELECT holder, '' FROM " + lockTable + " WHERE expires < UTC_TIMESTAMP()"
 )
 
 func lockCluster(ctx context.Context, conn *sql.Conn) (mysqlLock, error) {
@@ -158,7 +160,8 @@ func (l clusterLock) release(ctx context.Context) error {
 	return execAll(ctx, l.conn, "DROP TABLE IF EXISTS "+lockTable)
 }
 
-// waitForCluster waits until no process of a Galera cluster changes the schema.
+// waitForCluster waits until no process of a Galera cluster changes the schema. One whose lock has
+// expired has died.
 func waitForCluster(ctx context.Context, q schema.ExecQuerier) error {
 	deadline := time.Now().Add(lockWait)
 	for {
@@ -166,6 +169,10 @@ func waitForCluster(ctx context.Context, q schema.ExecQuerier) error {
 			"WHERE table_schema = DATABASE() AND table_name = ?", lockTable)
 		if err != nil || len(pairs) == 0 || time.Now().After(deadline) {
 			return err
+		}
+		// It fails if the lock was released meanwhile.
+		if expired, err := queryPairs(ctx, q, expiredLock); err == nil && len(expired) > 0 {
+			return nil
 		}
 		if !waitBeforeRetry(ctx) {
 			return ctx.Err()
