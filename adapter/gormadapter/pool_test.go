@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -102,14 +103,20 @@ func asking(t *testing.T, a *gormadapter.Adapter) func(*cardea.Config) {
 	}
 }
 
-// patience is how long a request may wait in the applications below.
-const patience = time.Second
+// patience is how long a request may wait in the applications below, if it must not take long.
+const patience = 2 * time.Second
 
-func patient(next http.Handler) http.Handler {
+// hurry is an application's switch: while it is on, no request may take longer than patience.
+type hurry struct{ atomic.Bool }
+
+func (h *hurry) wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), patience)
-		defer cancel()
-		next.ServeHTTP(w, r.WithContext(ctx))
+		if h.Load() {
+			ctx, cancel := context.WithTimeout(r.Context(), patience)
+			defer cancel()
+			r = r.WithContext(ctx)
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 
@@ -121,7 +128,8 @@ func TestExhaustedPool(t *testing.T) {
 		t.Run(e.name, func(t *testing.T) {
 			t.Parallel()
 			a, pool := limited(t, e, 2)
-			s := newSite[gormadapter.User](t, a, nil, patient)
+			var short hurry
+			s := newSite[gormadapter.User](t, a, nil, short.wrap)
 			b := cardeatest.SignIn(t, s.URL, "idp", "")
 			s.issuer.Next(visitor("late"))
 			late := cardeatest.NewBrowser(t, s.URL)
@@ -136,6 +144,7 @@ func TestExhaustedPool(t *testing.T) {
 			if res, _ := get(t, b, "/api/auth/providers"); res.StatusCode != http.StatusOK { // for health checks
 				t.Errorf("providers: %s", res.Status)
 			}
+			short.Store(true)
 			begin := time.Now()
 			checkUnavailable(t, "sign-in", enter(late, "late"))
 			res, err := b.Get(b.Site + "/page")
@@ -143,13 +152,14 @@ func TestExhaustedPool(t *testing.T) {
 				t.Fatal(err)
 			}
 			checkUnavailable(t, "page", res)
-			if waited := time.Since(begin); waited < 2*patience || waited > 8*patience {
+			if waited := time.Since(begin); waited < 2*patience || waited > time.Minute {
 				t.Errorf("waited %v for two answers, want %v for each", waited, patience)
 			}
 			if log := s.log.take(); !strings.Contains(log, "create verification token: context deadline exceeded") {
 				t.Errorf("the log says %s", log)
 			}
 
+			short.Store(false)
 			for _, conn := range taken {
 				conn.Close()
 			}
@@ -176,6 +186,8 @@ func TestHookBesideItsTransaction(t *testing.T) {
 			t.Parallel()
 			a, _ := limited(t, e, 1)
 			beside := true
+			var short hurry
+			short.Store(true)
 			s := newSite[gormadapter.User](t, a, func(c *cardea.Config) {
 				query := func(ctx context.Context, _ *gormadapter.User, _ *oauth.Profile) error {
 					if !beside {
@@ -184,7 +196,7 @@ func TestHookBesideItsTransaction(t *testing.T) {
 					return a.DB().WithContext(ctx).Table("user").Count(new(int64)).Error
 				}
 				c.OnCreateUser = cardea.BeforeCreate(query)
-			}, patient)
+			}, short.wrap)
 			b := cardeatest.NewBrowser(t, s.URL)
 			checkUnavailable(t, "sign-in", enter(b, ""))
 			if log := s.log.take(); !strings.Contains(log, "OnCreateUser: context deadline exceeded") {
@@ -194,6 +206,7 @@ func TestHookBesideItsTransaction(t *testing.T) {
 				t.Errorf("got %+v, want nothing", got)
 			}
 			beside = false
+			short.Store(false)
 			enter(b, "")
 			if b.Session() == nil {
 				t.Error("afterwards: no session")
