@@ -63,7 +63,7 @@ func TestViteOnAnotherPort(t *testing.T) {
 		fill("signup", "email", "grace@example.com")
 		w.click(t, "#signup button")
 		w.waitForHeading(t, "Open the link in our mail")
-		for deadline := time.Now().Add(10 * time.Second); len(mails.All()) == 0 && time.Now().Before(deadline); {
+		for deadline := time.Now().Add(waitLimit); len(mails.All()) == 0 && time.Now().Before(deadline); {
 			time.Sleep(10 * time.Millisecond) // mails leave after the answer
 		}
 		w.goTo(t, regexp.MustCompile(`http://\S+token=\S+`).FindString(mails.Last(t, "grace@example.com").Text))
