@@ -17,7 +17,8 @@ import (
 // the limits of [Config.Limits]: Mail and MailClient. If one is used up, the error is an [Error]
 // with CodeRateLimited to return from the handler. Call it before the address is looked up, so that
 // the answer does not tell whether a user has it. A mail that the visitor does not choose, such as
-// a notice to the own address, needs no limit.
+// a notice to the own address, needs no limit, unless nobody has proven that address: it may be
+// somebody else's.
 //
 // Each endpoint counts the mails to an address for itself. So nobody keeps the owner of an address
 // from a link by asking for other mails, which have none.

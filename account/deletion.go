@@ -57,8 +57,6 @@ func (f *Feature) delete(_ http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := (deletions{f}).tell(ctx, u, MailDeleted); err != nil {
-		f.unsent(ctx, MailDeleted, err)
-	}
+	f.tellOfDeletion(ctx, u)
 	return f.host.Redirect(ctx, withSuccess(f.options.AfterDelete, SuccessDeleted))
 }

@@ -56,8 +56,21 @@ func (f *Feature) notify(ctx context.Context, u *cardea.User, m Mail) {
 	if f.options.Sender == nil || u.Email == "" {
 		return
 	}
-	to := *u
-	err := f.host.SendMail(ctx, to.Email, func(ctx context.Context) error {
+	var err error
+	if u.EmailVerified.IsZero() { // the user may have typed the address of somebody else
+		err = f.host.TakeMail(ctx, u.Email)
+	}
+	if err == nil {
+		err = sendLater(ctx, f, *u, m)
+	}
+	if err != nil {
+		f.host.Log().Error("factor: mail not sent", "kind", m.Kind, "cause", err)
+	}
+}
+
+// sendLater sends a mail to a user after the answer.
+func sendLater(ctx context.Context, f *Feature, to cardea.User, m Mail) error {
+	return f.host.SendMail(ctx, to.Email, func(ctx context.Context) error {
 		m.User, m.To, m.URL = &to, to.Email, f.accountURL(ctx, "")
 		m.Site, m.Language = siteOf(m.URL), language.Of(ctx)
 		m.Also = m.Language.Also()
@@ -68,7 +81,4 @@ func (f *Feature) notify(ctx context.Context, u *cardea.User, m Mail) {
 		message.From, message.To, message.Link = f.options.From, m.To, m.URL
 		return f.options.Sender.Send(ctx, message)
 	})
-	if err != nil {
-		f.host.Log().Error("factor: mail not sent", "kind", m.Kind, "cause", err)
-	}
 }

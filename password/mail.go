@@ -86,6 +86,12 @@ func (f *Feature) notify(ctx context.Context, u *cardea.User, kind MailKind) err
 	if u.Email == "" {
 		return nil
 	}
+	if u.EmailVerified.IsZero() { // the user may have typed the address of somebody else
+		if err := f.host.TakeMail(ctx, u.Email); err != nil {
+			f.host.Log().Error("password: mail not sent", "kind", kind, "cause", err)
+			return nil
+		}
+	}
 	to := *u
 	return f.host.SendMail(ctx, to.Email, func(ctx context.Context) error {
 		return f.send(ctx, Mail{Kind: kind, To: to.Email, URL: f.host.URL(ctx, pathForgot), User: &to})
