@@ -61,17 +61,17 @@ func uncancelled(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // end ends the sign-in of a user with that sid.
 func (s *signedOut) end(ctx context.Context, userID, sid string, order int64, now time.Time) error {
-	if s.sids.Has(sid, now) {
-		return nil
-	}
 	until := now.Add(s.remember)
-	if ok, _ := s.counts.Take(userID, expiring.Rate{Count: maxSignOuts, Within: s.remember}, now); !ok {
-		return s.endAll(ctx, userID, order, now)
+	if !s.sids.Has(sid, now) {
+		if ok, _ := s.counts.Take(userID, expiring.Rate{Count: maxSignOuts, Within: s.remember}, now); !ok {
+			return s.endAll(ctx, userID, order, now)
+		}
+		s.sids.Extend(sid, now, until)
 	}
-	s.sids.Extend(sid, now, until)
 	if s.tokens == nil {
 		return nil
 	}
+	// Also if memory has it: the store may have failed then.
 	ctx, cancel := uncancelled(ctx)
 	defer cancel()
 	err := s.tokens.CreateVerificationToken(ctx, newUsedToken(tokenOfSignOut, "", sid, until))
