@@ -4,8 +4,8 @@
 //	go run ./examples/pages
 //
 // It listens on http://localhost:3000 and keeps users in memory. The name "ann" with the password
-// "open sesame" signs in; mails are printed. The identity provider is on an origin of its own, like
-// a real one. The variable PORT sets another port.
+// "open sesame" signs in, and so does whoever signs up; mails are printed. The identity provider is
+// on an origin of its own, like a real one. The variable PORT sets another port.
 //
 // The pages are templates of html/template. The same pages in templ, with htmx, need its script:
 //
@@ -30,10 +30,14 @@ import (
 	"github.com/cardea-auth/cardea/credentials"
 	"github.com/cardea-auth/cardea/email"
 	"github.com/cardea-auth/cardea/memadapter"
+	"github.com/cardea-auth/cardea/password"
 	"github.com/cardea-auth/cardea/provider"
 )
 
-const fresh = 15 * time.Minute
+const (
+	from  = "Pages <no-reply@example.com>"
+	fresh = 15 * time.Minute
+)
 
 // site is the application.
 type site struct {
@@ -117,9 +121,10 @@ func newSite(
 	s.providers = []cardea.Provider{
 		provider.OIDC("local", "a local account",
 			provider.Client{ID: idp.ClientID, Secret: idp.ClientSecret, Issuer: idp.URL}),
-		email.New(email.Options{From: "Pages <no-reply@example.com>", Sender: sender}),
+		email.New(email.Options{From: from, Sender: sender}),
+		password.New(password.Options{From: from, Sender: sender}),
 		credentials.New(credentials.Options{
-			Name: "a password",
+			Name: "a name and a password",
 			Fields: []cardea.Field{
 				{Name: "name", Label: "Name", Autocomplete: "username", Required: true},
 				{Name: "password", Label: "Password", Type: "password", Required: true},

@@ -154,18 +154,28 @@ func checkEachForm(t *testing.T, site string, mails *cardeatest.Mailbox) {
 		}, "Grace"},
 		{"by mail", func(t *testing.T, b *cardeatest.Browser, page string) (string, string) {
 			submit(t, b, page, "/api/auth/signin/email", url.Values{"email": {"eve@example.com"}})
-			sent := mails.All()
-			return get(t, b, sent[len(sent)-1].Link)
+			return get(t, b, mails.Last(t, "eve@example.com").Link)
 		}, "Account"},
 		{"with a password", func(t *testing.T, b *cardeatest.Browser, page string) (string, string) {
 			page, _ = submit(t, b, page, "/api/auth/callback/credentials",
 				url.Values{"name": {"ann"}, "password": {"wrong"}})
-			if !strings.Contains(page, "The name or the password is not right.") {
+			if !strings.Contains(page, "The name, the address or the password is not right.") {
 				t.Errorf("after a wrong password:\n%s", page)
 			}
 			return submit(t, b, page, "/api/auth/callback/credentials",
 				url.Values{"name": {"ann"}, "password": {"open sesame"}})
 		}, "Ann"},
+		{"with an address and a password", func(t *testing.T, b *cardeatest.Browser, page string) (string, string) {
+			signUp(t, b, page, mails)
+			page, _ = get(t, b, site+"/signin")
+			typed := url.Values{"email": {"rose@example.com"}, "password": {"wrong"}}
+			page, _ = submit(t, b, page, "/api/auth/callback/password", typed)
+			if !strings.Contains(page, "The name, the address or the password is not right.") {
+				t.Errorf("after a wrong password:\n%s", page)
+			}
+			typed.Set("password", sentence)
+			return submit(t, b, page, "/api/auth/callback/password", typed)
+		}, "Rose"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			b := cardeatest.NewBrowser(t, site)
@@ -209,6 +219,38 @@ func checkEachForm(t *testing.T, site string, mails *cardeatest.Mailbox) {
 			}
 		})
 	}
+}
+
+const sentence = "a long sentence of a test"
+
+// signUp makes the user Rose with a password, by the link of the sign-in page, and signs out.
+func signUp(t *testing.T, b *cardeatest.Browser, page string, mails *cardeatest.Mailbox) {
+	t.Helper()
+	for _, path := range []string{"/api/auth/password/forgot", "/api/auth/password/signup"} {
+		if !strings.Contains(page, `<a href="`+path+`">`) {
+			t.Errorf("no link to %s on the page:\n%s", path, page)
+		}
+	}
+	form, _ := get(t, b, b.Site+"/api/auth/password/signup")
+	submit(t, b, form, "/api/auth/password/signup", url.Values{"name": {"Rose"}, "email": {"rose@example.com"}})
+	form, _ = get(t, b, linkOf(t, mails, "rose@example.com"))
+	page, _ = submit(t, b, form, "/api/auth/password/choose", url.Values{"password": {sentence}})
+	submit(t, b, page, "/api/auth/signout", nil)
+}
+
+// linkOf waits for a mail to an address, and returns its link.
+func linkOf(t *testing.T, mails *cardeatest.Mailbox, address string) string {
+	t.Helper()
+	for range 5000 {
+		for _, m := range mails.All() {
+			if m.To == address {
+				return regexp.MustCompile(`http://\S+`).FindString(m.Text)
+			}
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+	t.Fatalf("no mail to %s was sent", address)
+	return ""
 }
 
 // Who has signed in some time ago is led to confirm, with a form and with htmx, and the account

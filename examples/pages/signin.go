@@ -6,6 +6,7 @@ import (
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/oauth"
+	"github.com/cardea-auth/cardea/password"
 )
 
 // signInPage is what the sign-in page shows.
@@ -21,6 +22,13 @@ type button struct {
 	ID, Name string
 	Email    bool           // asks for an address
 	Fields   []cardea.Field // asks for these
+	Password bool           // has pages for a sign-up and a forgotten password
+}
+
+// passwordFields are what the form of package password asks for.
+var passwordFields = []cardea.Field{
+	{Name: "email", Label: "Email", Type: "email", Autocomplete: "username", Required: true},
+	{Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password", Required: true},
 }
 
 // buttons returns the providers. If only is the id of one of them, it returns that one alone.
@@ -35,6 +43,8 @@ func (s *site) buttons(only string) []button {
 			b.Name, b.Email = p.Name, true
 		case *cardea.CredentialsProvider:
 			b.Name, b.Fields = p.Name, p.Fields
+		case *password.Feature:
+			b.Name, b.Fields, b.Password = "your address and a password", passwordFields, true
 		}
 		if b.ID == only {
 			return []button{b}
@@ -47,7 +57,7 @@ func (s *site) buttons(only string) []button {
 // texts are what the page says about the parameter error. Any other code has the last text.
 var texts = map[string]string{
 	"":                      "",
-	"CredentialsSignin":     "The name or the password is not right.",
+	"CredentialsSignin":     "The name, the address or the password is not right.",
 	"OAuthAccountNotLinked": "You have signed in another way before. Please use that one again.",
 	"OAuthCallbackError":    "The sign-in was cancelled. Please try again.",
 	"InvalidCheck":          "The sign-in was interrupted. Please try again.",

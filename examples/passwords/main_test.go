@@ -169,11 +169,11 @@ func TestPages(t *testing.T) {
 
 	// The settings.
 	elsewhere := newVisitor(t, v.Site)
-	elsewhere.open("/signin")
+	elsewhere.open("/settings?from=mail")
 	elsewhere.submit("/api/auth/callback/password", url.Values{"email": {"ann@example.com"}, "password": {"wrong"}})
 	elsewhere.want("/signin?code=credentials&error=CredentialsSignin", "is not right")
 	elsewhere.submit("/api/auth/callback/password", url.Values{"email": {"ann@example.com"}, "password": {first}})
-	elsewhere.want("/settings", "<h1>Ann</h1>")
+	elsewhere.want("/settings?from=mail", "<h1>Ann</h1>")
 	for _, tt := range []struct{ current, next, want string }{
 		{"wrong", second, "password_wrong"}, {first, first, "password_same"}, {first, "short", "password_short"},
 	} {
