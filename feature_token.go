@@ -233,11 +233,11 @@ func (a *Auth) deleteTokens(ctx context.Context, userID string) error {
 }
 
 // deleteTokens ends the tokens of a user, of every kind, and the sign-ins that wait for a second
-// proof.
+// proof. Those of nobody, such as the links of all sign-ups, belong to no user.
 func (f *features) deleteTokens(ctx context.Context, adapter Adapter, userID string) error {
 	tokens, ok := feature.StoreOf[TokenStore](adapter)
-	if !ok {
-		return nil // then no feature has tokens, and no sign-in waits
+	if !ok || userID == "" {
+		return nil // without the store no feature has tokens, and no sign-in waits
 	}
 	for _, kind := range slices.Sorted(maps.Keys(f.tokenKinds)) {
 		identifier := featureToken{kind: kind, userID: userID}.identifier()

@@ -20,8 +20,8 @@ func (f *Feature) Has(ctx context.Context, userID string) (bool, error) {
 
 // Set gives a user a password, for administrators, seeding and tests, and ends all sessions and
 // links of the user in the same transaction. It does not ask the [Policy]. The error is
-// [passwordhash.ErrPassword] for a password that is never hashed, [passwordhash.ErrBusy] if too
-// many wait, and [cardea.ErrNotFound] if there is no such user.
+// [passwordhash.ErrPassword] for a password that is never hashed, such as an empty one,
+// [passwordhash.ErrBusy] if too many wait, and [cardea.ErrNotFound] if there is no such user.
 func (f *Feature) Set(ctx context.Context, userID, password string) error {
 	hash, err := f.hasher.Hash(ctx, password)
 	if err != nil {

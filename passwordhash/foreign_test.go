@@ -62,7 +62,8 @@ func TestHashesOfOtherSystems(t *testing.T) {
 		if err := h.Check(hash); err != nil {
 			t.Errorf("%s: %v", f.Source, err)
 		}
-		if ok, err := h.Verify(t.Context(), hash, f.Password); !ok || err != nil {
+		want := f.Password != "" // nobody signs in with nothing
+		if ok, err := h.Verify(t.Context(), hash, f.Password); ok != want || err != nil {
 			t.Errorf("%s, %q: got %v, %v", f.Source, f.Password, ok, err)
 		}
 		if f.Password == "" {

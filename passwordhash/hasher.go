@@ -31,9 +31,10 @@ var (
 	// again in some seconds helps.
 	ErrBusy = errors.New("passwordhash: too many passwords wait to be hashed")
 
-	// ErrPassword is the error for a password that is never hashed: one of more than [MaxBytes]
-	// bytes, or one that is not valid UTF-8 or has a NUL.
-	ErrPassword = errors.New("passwordhash: the password is too long, or not valid text")
+	// ErrPassword is the error for a password that is never hashed: an empty one, one of more than
+	// [MaxBytes] bytes, or one that is not valid UTF-8 or has a NUL. For an empty one only
+	// [Hasher.Hash] and [Hasher.TryHash] return it.
+	ErrPassword = errors.New("passwordhash: the password is empty, too long, or not valid text")
 
 	// ErrHash is the error for a stored hash that cannot be checked: its form is unknown or wrong,
 	// or it would cost too much.
@@ -98,7 +99,7 @@ func fieldFault(field string, err error) error { return fmt.Errorf("%s: %w", fie
 // Hash returns the hash of a password to store, of less than 128 bytes. The error is [ErrPassword],
 // [ErrBusy] or that of ctx.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
-	text, err := normalize(password)
+	text, err := hashable(password)
 	if err != nil {
 		return "", err
 	}
@@ -114,7 +115,7 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 // [Hasher.Stale]: it does not wait for other hashes. The error is [ErrPassword], or [ErrBusy] if it
 // would have to wait.
 func (h *Hasher) TryHash(password string) (string, error) {
-	text, err := normalize(password)
+	text, err := hashable(password)
 	if err != nil {
 		return "", err
 	}
@@ -128,6 +129,8 @@ func (h *Hasher) TryHash(password string) (string, error) {
 
 // Verify reports whether a password is that of a stored hash. With hash "", for a user who has no
 // password or does not exist, it does the same work and returns false.
+//
+// An empty password is never right, also if another system has stored its hash.
 //
 // The error is [ErrPassword], [ErrBusy] or that of ctx, whatever the hash is. It is [ErrHash] for a
 // hash that cannot be checked: then the same work was done for nothing, so that a visitor notices
@@ -147,7 +150,7 @@ func (h *Hasher) Verify(ctx context.Context, hash, password string) (bool, error
 	}
 	defer release()
 	for _, text := range texts {
-		if check.Matches(text) {
+		if check.Matches(text) && text != "" {
 			return true, nil
 		}
 	}

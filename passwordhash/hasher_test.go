@@ -1,12 +1,14 @@
 package passwordhash_test
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/cardea-auth/cardea/passwordhash"
+	"golang.org/x/crypto/argon2"
 )
 
 // cheap are parameters with which tests are fast.
@@ -109,12 +111,35 @@ func TestPasswordsThatAreNeverHashed(t *testing.T) {
 		if hash, err := h.Hash(t.Context(), password); hash != "" || !errors.Is(err, passwordhash.ErrPassword) {
 			t.Errorf("%.10q: got %q, %v", password, hash, err)
 		}
+		if hash, err := h.TryHash(password); hash != "" || !errors.Is(err, passwordhash.ErrPassword) {
+			t.Errorf("%.10q: got %q, %v of TryHash", password, hash, err)
+		}
 		for _, hash := range []string{stored, "", "nonsense"} {
 			ok, err := h.Verify(t.Context(), hash, password)
 			if ok || !errors.Is(err, passwordhash.ErrPassword) {
 				t.Errorf("%.10q: got %v, %v", password, ok, err)
 			}
 		}
+	}
+}
+
+// Nothing is not a password: a program whose variable is not set would open the account to
+// everybody, also one that stored the hash of it before.
+func TestEmptyPassword(t *testing.T) {
+	t.Parallel()
+	h := newHasher(t, passwordhash.Options{Argon2id: cheap})
+	if hash, err := h.Hash(t.Context(), ""); hash != "" || !errors.Is(err, passwordhash.ErrPassword) {
+		t.Errorf("Hash: got %q, %v", hash, err)
+	}
+	if hash, err := h.TryHash(""); hash != "" || !errors.Is(err, passwordhash.ErrPassword) {
+		t.Errorf("TryHash: got %q, %v", hash, err)
+	}
+	salt := make([]byte, 16)
+	key := argon2.IDKey(nil, salt, 1, 7168, 1, 32)
+	encode := base64.RawStdEncoding.EncodeToString
+	stored := "$argon2id$v=19$m=7168,t=1,p=1$" + encode(salt) + "$" + encode(key)
+	if ok, err := h.Verify(t.Context(), stored, ""); ok || err != nil {
+		t.Errorf("Verify: got %v, %v", ok, err)
 	}
 }
 

@@ -13,8 +13,18 @@ const MaxBytes = 4096
 
 // Normalize returns the text of a password that is hashed: in Unicode's normalization form C, and
 // with the ASCII space for every other space (RFC 8265 § 4.2.2), so that it does not depend on the
-// keyboard. A length in characters is that of this text. The error is [ErrPassword].
+// keyboard. A length in characters is that of this text; that of an empty password is empty. The
+// error is [ErrPassword].
 func Normalize(password string) (string, error) { return normalize(password) }
+
+// hashable returns the text of a new password. RFC 8265 § 4.2.2 refuses an empty one. It is a
+// variable that somebody has not set, and would open the account to everybody.
+func hashable(password string) (string, error) {
+	if password == "" {
+		return "", ErrPassword
+	}
+	return normalize(password)
+}
 
 func normalize(password string) (string, error) {
 	if len(password) > MaxBytes || !utf8.ValidString(password) || strings.Contains(password, "\x00") {
