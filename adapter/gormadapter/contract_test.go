@@ -74,7 +74,9 @@ func newOn(t testing.TB, db *gorm.DB, opts ...gormadapter.Option) *gormadapter.A
 
 func TestContract(t *testing.T) {
 	t.Parallel()
-	adaptertest.Run(t, reused(t, func(t testing.TB) opener { return opens(sqliteFile(t)) }))
+	adaptertest.Run(t, reused(t, func(t testing.TB) *gormadapter.Adapter {
+		return openExisting(t, sqliteFile(t))
+	}))
 }
 
 func TestContractInMemory(t *testing.T) {
@@ -86,32 +88,27 @@ func TestContractInMemory(t *testing.T) {
 // application's own migrations made the tables.
 func TestContractOnTheApplicationsConnection(t *testing.T) {
 	t.Parallel()
-	adaptertest.Run(t, reusedOfApplication(t, func(t testing.TB) opener {
-		file := sqliteFile(t).DBName
-		return func(t testing.TB) *gormadapter.Adapter {
-			prefixed := schema.NamingStrategy{TablePrefix: "auth_"}
-			db := openDBFile(t, file, gorm.Config{PrepareStmt: true, TranslateError: true, NamingStrategy: prefixed})
-			a, err := gormadapter.New(db, gormadapter.WithUser[member]())
-			must(t, err)
-			return a
-		}
+	adaptertest.Run(t, reusedOfApplication(t, func(t testing.TB) *gormadapter.Adapter {
+		db := openDBFile(t, sqliteFile(t).DBName, gorm.Config{
+			PrepareStmt: true, TranslateError: true, NamingStrategy: schema.NamingStrategy{TablePrefix: "auth_"},
+		})
+		a, err := gormadapter.New(db, gormadapter.WithUser[member]())
+		must(t, err)
+		return a
 	}))
 }
 
 // The connection's dialect has no RETURNING, as MySQL's has none.
 func TestContractWithoutReturning(t *testing.T) {
 	t.Parallel()
-	adaptertest.Run(t, reused(t, func(t testing.TB) opener {
-		file := sqliteFile(t).DBName
-		return func(t testing.TB) *gormadapter.Adapter {
-			db := openDBFile(t, file, gorm.Config{})
-			remove := db.Callback().Delete()
-			remove.Clauses = slices.DeleteFunc(slices.Clone(remove.Clauses), func(name string) bool {
-				return name == "RETURNING"
-			})
-			a, err := gormadapter.New(db)
-			must(t, err)
-			return a
-		}
+	adaptertest.Run(t, reused(t, func(t testing.TB) *gormadapter.Adapter {
+		db := openDBFile(t, sqliteFile(t).DBName, gorm.Config{})
+		remove := db.Callback().Delete()
+		remove.Clauses = slices.DeleteFunc(slices.Clone(remove.Clauses), func(name string) bool {
+			return name == "RETURNING"
+		})
+		a, err := gormadapter.New(db)
+		must(t, err)
+		return a
 	}))
 }

@@ -11,35 +11,24 @@ import (
 	"gorm.io/gorm"
 )
 
-// opener opens an adapter on one database, with new connections.
-type opener func(testing.TB) *gormadapter.Adapter
-
-func opens(o gormadapter.Options) opener {
-	return func(t testing.TB) *gormadapter.Adapter {
-		t.Helper()
-		return openExisting(t, o)
-	}
-}
-
-// databasePool reuses databases for the tests of the contract, because creating one with its tables
-// takes longer than most tests. One test at a time uses a database, with its own adapter and
-// connections.
+// databasePool reuses databases and their adapters for the tests of the contract, because creating
+// one with its tables takes longer than most tests. One test at a time uses a database.
 type databasePool struct {
 	parent  *testing.T
-	fresh   func(testing.TB) opener                // creates an empty database
+	fresh   func(testing.TB) *gormadapter.Adapter  // opens an empty database
 	migrate func(testing.TB, *gormadapter.Adapter) // creates its tables
 
 	mu   sync.Mutex
-	free []opener // of databases whose tables are empty
+	free []*gormadapter.Adapter // their tables are empty
 }
 
 // reused is for adaptertest.Run: its stores are in databases that are dropped after t.
-func reused(t *testing.T, fresh func(testing.TB) opener) func(*testing.T) cardea.Adapter {
+func reused(t *testing.T, fresh func(testing.TB) *gormadapter.Adapter) func(*testing.T) cardea.Adapter {
 	return (&databasePool{parent: t, fresh: fresh, migrate: migrate}).adapter
 }
 
 // reusedOfApplication is reused, with tables that the application's own migrations create.
-func reusedOfApplication(t *testing.T, fresh func(testing.TB) opener) func(*testing.T) cardea.Adapter {
+func reusedOfApplication(t *testing.T, fresh func(testing.TB) *gormadapter.Adapter) func(*testing.T) cardea.Adapter {
 	return (&databasePool{parent: t, fresh: fresh, migrate: autoMigrate}).adapter
 }
 
@@ -57,45 +46,44 @@ func autoMigrate(t testing.TB, a *gormadapter.Adapter) {
 // returned to the pool. Otherwise no other test gets it.
 func (s *databasePool) adapter(t *testing.T) cardea.Adapter {
 	t.Helper()
-	open, ready := s.take()
-	if !ready {
-		open = s.fresh(untilParentEnds{t, s.parent})
-	}
-	t.Cleanup(func() { // after the connections are closed
-		if !t.Failed() {
-			s.put(open)
-		}
-	})
-	a := open(t)
-	if !ready {
+	a := s.take()
+	if a == nil {
+		a = s.fresh(untilParentEnds{t, s.parent})
 		s.migrate(t, a)
 	}
+	connections, err := a.DB().DB()
+	must(t, err)
+	connections.SetMaxIdleConns(50) // as many as run at once, because connecting takes most of the time
 	t.Cleanup(func() {
 		if t.Failed() {
 			return
 		}
 		if err := clean(a); err != nil {
 			t.Error(err)
+			return
 		}
+		connections.SetMaxIdleConns(1) // a server has room for few adapters that have more
+		s.put(a)
 	})
 	return a
 }
 
-func (s *databasePool) take() (open opener, ok bool) {
+// take returns nil if no adapter is free.
+func (s *databasePool) take() *gormadapter.Adapter {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.free) == 0 {
-		return nil, false
+		return nil
 	}
-	open = s.free[len(s.free)-1]
+	a := s.free[len(s.free)-1]
 	s.free = s.free[:len(s.free)-1]
-	return open, true
+	return a
 }
 
-func (s *databasePool) put(open opener) {
+func (s *databasePool) put(a *gormadapter.Adapter) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.free = append(s.free, open)
+	s.free = append(s.free, a)
 }
 
 // clean deletes all rows, those of a user before the user, and checks that none are left.

@@ -168,10 +168,10 @@ func TestContractOnPostgreSQL(t *testing.T) {
 	o := postgreSQL(t)
 	db := connect(t, dialectorOf(t, o))
 	var schemas atomic.Int32
-	adaptertest.Run(t, reused(t, func(t testing.TB) opener {
+	adaptertest.Run(t, reused(t, func(t testing.TB) *gormadapter.Adapter {
 		schema := fmt.Sprint("schema", schemas.Add(1))
 		must(t, db.Exec("CREATE SCHEMA "+schema).Error)
-		return opens(gormadapter.Options{Driver: postgresql.Driver, DSN: o.DSN + "&search_path=" + schema})
+		return openExisting(t, gormadapter.Options{Driver: postgresql.Driver, DSN: o.DSN + "&search_path=" + schema})
 	}))
 }
 
@@ -181,24 +181,24 @@ func TestContractOnPgBouncer(t *testing.T) {
 	o := pgBouncer(t)
 	db := connect(t, dialectorOf(t, o))
 	var schemas atomic.Int32
-	adaptertest.Run(t, reused(t, func(t testing.TB) opener {
+	adaptertest.Run(t, reused(t, func(t testing.TB) *gormadapter.Adapter {
 		inSchema := o
 		inSchema.Schema = fmt.Sprint("schema", schemas.Add(1))
 		must(t, db.Exec("CREATE SCHEMA "+inSchema.Schema).Error)
-		return opens(inSchema)
+		return openExisting(t, inSchema)
 	}))
 }
 
 func TestContractOnMariaDB(t *testing.T) {
 	t.Parallel()
 	addressOf(t, "CARDEA_TEST_MARIADB")
-	adaptertest.Run(t, reused(t, func(t testing.TB) opener { return opens(mariaDB(t)) }))
+	adaptertest.Run(t, reused(t, func(t testing.TB) *gormadapter.Adapter { return openExisting(t, mariaDB(t)) }))
 }
 
 func TestContractOnMySQL(t *testing.T) {
 	t.Parallel()
 	addressOf(t, "CARDEA_TEST_MYSQL")
-	adaptertest.Run(t, reused(t, func(t testing.TB) opener { return opens(mySQL(t)) }))
+	adaptertest.Run(t, reused(t, func(t testing.TB) *gormadapter.Adapter { return openExisting(t, mySQL(t)) }))
 }
 
 func TestContractOnTheApplicationsMariaDB(t *testing.T) {
@@ -216,13 +216,10 @@ func TestContractOnTheApplicationsMySQL(t *testing.T) {
 // contractOnTheApplications runs the contract on an application's own connection with hardly any
 // settings, on tables that the application's migrations made.
 func contractOnTheApplications(t *testing.T, empty func(testing.TB) gormadapter.Options) {
-	adaptertest.Run(t, reusedOfApplication(t, func(t testing.TB) opener {
-		o := bytewise(t, empty(t))
-		return func(t testing.TB) *gormadapter.Adapter {
-			a, err := gormadapter.New(connect(t, dialectorOf(t, o)))
-			must(t, err)
-			return a
-		}
+	adaptertest.Run(t, reusedOfApplication(t, func(t testing.TB) *gormadapter.Adapter {
+		a, err := gormadapter.New(connect(t, dialectorOf(t, bytewise(t, empty(t)))))
+		must(t, err)
+		return a
 	}))
 }
 

@@ -83,14 +83,14 @@ func TestSessionTableWithoutColumnsOfTheSignIn(t *testing.T) {
 			t.Run(e.name+" without "+name, func(t *testing.T) {
 				t.Parallel()
 				options := e.empty(t)
-				first := opens(options)(t)
+				first := openExisting(t, options)
 				must(t, first.Migrate(t.Context()))
 				makeOld(t, first, lacks...)
 				there := slices.DeleteFunc(slices.Clone(signInColumns), func(name string) bool {
 					return slices.Contains(lacks, name)
 				})
 
-				a := opens(options)(t)
+				a := openExisting(t, options)
 				u, err := firstSignIn(t.Context(), a)
 				must(t, err)
 				s := describedSession("s", u.ID)
@@ -130,12 +130,12 @@ func TestColumnsAreFoundByConcurrentRequests(t *testing.T) {
 		t.Run(e.name, func(t *testing.T) {
 			t.Parallel()
 			options := e.empty(t)
-			first := opens(options)(t)
+			first := openExisting(t, options)
 			must(t, first.Migrate(t.Context()))
 			u, err := firstSignIn(t.Context(), first)
 			must(t, err)
 			makeOld(t, first, "created_at", "ip")
-			a := opens(options)(t)
+			a := openExisting(t, options)
 			var calls sync.WaitGroup
 			for i := range 20 {
 				calls.Go(func() {
@@ -160,7 +160,7 @@ func TestColumnsThatChangeWhileTheAdapterRuns(t *testing.T) {
 	for _, e := range databases() {
 		t.Run(e.name, func(t *testing.T) {
 			t.Parallel()
-			a := opens(e.empty(t))(t)
+			a := openExisting(t, e.empty(t))
 			must(t, a.Migrate(t.Context()))
 			u, err := firstSignIn(t.Context(), a)
 			must(t, err)
@@ -295,7 +295,7 @@ func TestTagOfAColumnOfTheSignInIsChecked(t *testing.T) {
 func TestTimesOfTheSignInWithoutAZone(t *testing.T) {
 	t.Parallel()
 	options := postgreSQL(t)
-	first := opens(options)(t)
+	first := openExisting(t, options)
 	must(t, first.Migrate(t.Context()))
 	for _, name := range []string{"created_at", "auth_time", "seen_at"} {
 		must(t, first.DB().Exec("ALTER TABLE session ALTER COLUMN "+name+" TYPE timestamp").Error)

@@ -251,14 +251,13 @@ func TestContractOfVariants(t *testing.T) {
 				t.Parallel()
 				var sets atomic.Int64
 				together := e.empty(t)
-				adaptertest.Run(t, reused(t, func(t testing.TB) opener {
+				adaptertest.Run(t, reused(t, func(t testing.TB) *gormadapter.Adapter {
 					options := together
 					// SQLite has one writer for all tables, and MySQL one namespace for all checks.
 					if e.name == "SQLite" || e.name == "MySQL" {
 						options = e.empty(t)
 					}
-					prefix := fmt.Sprintf("set%d_", sets.Add(1))
-					return func(t testing.TB) *gormadapter.Adapter { return v.open(t, options, prefix) }
+					return v.open(t, options, fmt.Sprintf("set%d_", sets.Add(1)))
 				}))
 			})
 		}
@@ -272,7 +271,6 @@ func (v variant) open(t testing.TB, o gormadapter.Options, prefix string) *gorma
 	must(t, err)
 	pool, err := db.DB()
 	must(t, err)
-	pool.SetMaxIdleConns(50) // as many as run at once, because connecting takes most of the time
 	t.Cleanup(func() { pool.Close() })
 	a, err := gormadapter.New(db, v.options()...)
 	must(t, err)
