@@ -211,7 +211,7 @@ func TestPages(t *testing.T) {
 	elsewhere.submit("/api/auth/signin/email", url.Values{"email": {"ann@example.com"}})
 	elsewhere.want("/sent?provider=email&type=email", "mailbox")
 	elsewhere.open(link(t, mails, "Sign in"))
-	elsewhere.want("/settings", "<h1>Ann</h1>")
+	elsewhere.want("/settings?from=mail", "<h1>Ann</h1>")
 }
 
 // A link with another value of the parameter success shows nothing, and Cardea passes on none that
