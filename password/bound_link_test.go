@@ -75,7 +75,7 @@ func TestFormCountsForTheLinkOfItsPage(t *testing.T) {
 	}
 }
 
-// A page of the application learns the address and the mark of the link, and sends the mark back.
+// A page of the application learns the address and the mark of the link, and sends both back.
 func TestOwnPageIsBoundToItsLink(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(_ *cardea.Config, o *password.Options) { o.Pages.Choose = "/new?lang=en" })
@@ -87,15 +87,16 @@ func TestOwnPageIsBoundToItsLink(t *testing.T) {
 	if query.Get("email") != ann || query.Get("lang") != "en" || len(query.Get("link")) != 22 {
 		t.Errorf("the link leads to %s", at)
 	}
-	if end := post(t, b, "/password/choose", url.Values{"password": {second}}); !strings.Contains(end, "Verification") {
+	form := url.Values{"password": {second}, "email": {ann}}
+	if end := post(t, b, "/password/choose", form); !strings.Contains(end, "Verification") {
 		t.Errorf("a page that does not send the mark: ended at %s", end)
 	}
-	form := url.Values{"password": {"short"}, "link": {query.Get("link")}}
+	form = url.Values{"password": {"short"}, "email": {ann}, "link": {query.Get("link")}}
 	query.Set("error", password.CodeShort)
 	if end := post(t, b, "/password/choose", form); end != "/new?"+query.Encode() {
 		t.Errorf("after a mistake at %s, want %s", end, query.Encode())
 	}
-	form = url.Values{"password": {second}, "link": {query.Get("link")}}
+	form.Set("password", second)
 	if end := post(t, b, "/password/choose", form); end != signInPage+"password_reset" {
 		t.Errorf("ended at %s", end)
 	}

@@ -109,6 +109,10 @@ func (f *Feature) choose(_ http.ResponseWriter, r *http.Request) error {
 	if !l.Marks(form) {
 		return &cardea.Error{Code: cardea.CodeVerification, Err: errors.New("the form is of a page of another link")}
 	}
+	if shown, sent := form["email"]; shown != l.value(valueEmail) && (sent || f.options.Pages.Choose != "") {
+		return &cardea.Error{Code: cardea.CodeVerification, Err: errors.New("the page has shown another address than " +
+			"that of the link, or has not sent it in the field email")}
+	}
 	typed := form["password"]
 	code, err := f.fault(ctx, typed, l.value(valueEmail), l.value(valueName))
 	if err != nil {

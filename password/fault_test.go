@@ -143,7 +143,7 @@ func TestOwnPages(t *testing.T) {
 	}
 	post(t, b, "/password/forgot", url.Values{"email": {ann}})
 	_, at, _ := open(t, b, s.mail(t, ann, "A new password")) // see TestOwnPageIsBoundToItsLink
-	choice := url.Values{"password": {second}, "link": {mustParse(t, at).Query().Get("link")}}
+	choice := url.Values{"password": {second}, "email": {ann}, "link": {mustParse(t, at).Query().Get("link")}}
 	if at := post(t, b, "/password/choose", choice); at != signInPage+"password_reset" {
 		t.Errorf("ended at %s", at)
 	}
@@ -263,7 +263,7 @@ func TestPagesOfAFrontEndOfItsOwn(t *testing.T) {
 	if page.Host != "app.example.com" || page.Path != "/choose" || page.Query().Get("email") != ann {
 		t.Fatalf("the link of the mail leads to %s", page)
 	}
-	choice := url.Values{"password": {"short"}, "link": {page.Query().Get("link")}}
+	choice := url.Values{"password": {"short"}, "email": {ann}, "link": {page.Query().Get("link")}}
 	query := page.Query()
 	query.Set("error", password.CodeShort)
 	want := front + "/choose?" + query.Encode()

@@ -199,7 +199,7 @@ func open(t *testing.T, b *cardeatest.Browser, link string) (status int, at, bod
 func isSignedIn(b *cardeatest.Browser) bool { return b.Session() != nil }
 
 // forManagers is the input by which a password manager learns whose password a form asks for.
-const forManagers = `<input type="text" name="username" value="` + ann + `" autocomplete="username" hidden>`
+const forManagers = `<input type="text" name="email" value="` + ann + `" autocomplete="username" hidden>`
 
 // Nothing is stored before the address is proven. The link shows a form and uses nothing; the form
 // stores user, address and password together, once.

@@ -10,10 +10,10 @@ type Pages struct {
 	SignUp string // asks for name and email, and posts them to password/signup; defaults to the built-in page
 	Forgot string // asks for email, and posts it to password/forgot; defaults to the built-in page
 
-	// Choose asks for password, and posts it to password/choose with the input link; defaults to
-	// the built-in page. It gets the value of that input, and the address whose password it is, in
-	// the query parameters link and email. It shows the address: another site can open a stranger's
-	// link.
+	// Choose asks for password, and posts it to password/choose with the inputs link and email;
+	// defaults to the built-in page. It gets the values of these in the query parameters of the
+	// same names. It shows the address, because another site can open a stranger's link, and sends
+	// it back, because anybody can make up the URL of the page.
 	Choose string
 
 	Change string // shows what is wrong with the forms of the account page; defaults to a built-in page

@@ -62,7 +62,8 @@ func (v *visitor) open(target string) {
 
 var (
 	forms  = regexp.MustCompile(`(?s)<form method="post" action="([^"]*)">(.*?)</form>`)
-	hidden = regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)">`)
+	hidden = regexp.MustCompile(`<input (?:type="hidden" )?name="([^"]*)"(?: autocomplete="username")? ` +
+		`value="([^"]*)"(?: hidden)?>`)
 )
 
 // submit submits the form of the page with that action, as a browser does: with its hidden fields

@@ -67,9 +67,10 @@ function showPasswordForms() {
 // showChoose is the page behind the link of that mail. It says whose password it is.
 function showChoose() {
 	const query = new URLSearchParams(location.search), choose = "/api/auth/password/choose"
-	show(`Choose the password of ${query.get("email")}`)
+	const email = query.get("email"), link = query.get("link")
+	show(`Choose the password of ${email}`)
 	form("choose", "Save", { password: "password" }, ({ password }) =>
-		answer(choose, { password, link: query.get("link"), callbackUrl: location.origin + "/" }, open))
+		answer(choose, { password, email, link, callbackUrl: location.origin + "/" }, open))
 }
 
 function button(text, action) {
