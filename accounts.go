@@ -48,7 +48,7 @@ func (a *Auth) UnlinkAccount(ctx context.Context, userID, provider, providerAcco
 	if a.config.Adapter == nil {
 		return noAdapter("unlink account")
 	}
-	err := a.config.Adapter.Transact(ctx, func(ctx context.Context) error {
+	err := transact(ctx, a, func(ctx context.Context) error {
 		return a.unlink(ctx, userID, provider, providerAccountID)
 	})
 	if err != nil {

@@ -25,7 +25,7 @@ func (a *Auth) DeleteUser(ctx context.Context, userID string) error {
 	if a.config.Adapter == nil {
 		return noAdapter("delete user")
 	}
-	err := a.config.Adapter.Transact(ctx, func(ctx context.Context) error { return a.deleteUser(ctx, userID) })
+	err := transact(ctx, a, func(ctx context.Context) error { return a.deleteUser(ctx, userID) })
 	if err != nil {
 		return fmt.Errorf("cardea: delete user: %w", err)
 	}

@@ -21,7 +21,9 @@ import (
 // somebody else's.
 //
 // Each endpoint counts the mails to an address for itself. So nobody keeps the owner of an address
-// from a link by asking for other mails, which have none.
+// from a link by asking for other mails, which have none. In the function of [Host.SendMail] all
+// mails to an address count together, and no client: for a notice, which is asked for in a
+// transaction, where limits are not counted.
 func (h *Host) TakeMail(ctx context.Context, address string) error {
 	limits := h.auth.config.Limits
 	subject := emailaddr.Clean(address)
@@ -42,13 +44,19 @@ func (h *Host) TakeMail(ctx context.Context, address string) error {
 // look up whether the address belongs to a user. If send fails, the log says so, without the
 // address and the tokens that send has made.
 //
-// The ctx of send ends after 30 seconds. It is not that of the request, and carries no transaction:
-// call SendMail after what the mail is about is stored. It carries the language of the visitor; see
-// [language.Of]. [Host.URL] and [Host.NewToken] work with it; methods that answer the request do
-// not. Eight mails are sent at a time. If more than 1000 wait, the error is one to return from the
-// handler, and the answer is 503. In a request that has not called [Host.TakeMail], that is so with
-// 2000: what strangers ask for leaves room for notices. What waits when the process ends is not
-// sent.
+// If ctx carries the transaction of [Host.Transact], [Host.EndSessions] or [Proof].Within, the mail
+// is sent if that is stored, whatever fails afterwards, and not if it is undone. So call SendMail
+// in the transaction that stores what the mail is about. A transaction that the feature has begun
+// itself, with the Adapter, is not known.
+//
+// The ctx of send ends after 30 seconds. It is not that of the request, and carries no transaction.
+// It carries the language of the visitor; see [language.Of]. [Host.URL] and [Host.NewToken] work
+// with it; methods that answer the request do not.
+//
+// Eight mails are sent at a time. If more than 1000 wait, the error is one to return from the
+// transaction and from the handler, and the answer is 503. In a request that has not called
+// [Host.TakeMail], that is so with 2000: what strangers ask for leaves room for notices. What waits
+// when the process ends is not sent.
 func (h *Host) SendMail(ctx context.Context, address string, send func(ctx context.Context) error) error {
 	b := &background{auth: h.auth}
 	b.hide(address)
@@ -61,21 +69,21 @@ func (h *Host) SendMail(ctx context.Context, address string, send func(ctx conte
 			h.Log().Error("cardea: mail not sent", "feature", h.id, "cause", redactSecrets(err, b.hidden()...))
 		},
 	}
+	queue, following, room := h.auth.tasks.add, 0, maxWaiting
 	if e := requestOf(ctx, h); e != nil {
 		b.links = &e.links
-		room := maxWaiting
+		queue, following = e.tasks.add, len(e.tasks)
 		if !e.takesMail {
 			room += maxNotices
 		}
-		return e.tasks.add(&h.auth.tasks, mail, room)
-	}
-	if outer := backgroundOf(ctx); outer != nil {
+	} else if outer := backgroundOf(ctx); outer != nil {
 		b.links = outer.links
 	}
-	if err := h.auth.tasks.check(0, maxWaiting); err != nil {
+	box := outboxOf(ctx, h.auth)
+	if err := h.auth.tasks.check(following+box.size(), room); err != nil {
 		return err
 	}
-	h.auth.tasks.add(mail)
+	box.add(func() { queue(mail) })
 	return nil
 }
 
@@ -208,14 +216,7 @@ func (t task) run() (err error) {
 // answerTasks are done after one request is answered.
 type answerTasks []task
 
-// add returns an error if too many tasks wait.
-func (a *answerTasks) add(queue *tasks, one task, room int) error {
-	if err := queue.check(len(*a), room); err != nil {
-		return err
-	}
-	*a = append(*a, one)
-	return nil
-}
+func (a *answerTasks) add(one task) { *a = append(*a, one) }
 
 // start is called when the answer is written. It leaves when ServeHTTP has returned.
 func (a *answerTasks) start(queue *tasks) {

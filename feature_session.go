@@ -24,7 +24,8 @@ func (h *Host) Session(ctx context.Context) (*Session, error) {
 
 // Transact runs fn in a transaction of the Adapter, which the ctx of fn carries; see
 // [Adapter].Transact. Fn may run more than once. An [Error] that fn returns is the one to return
-// from the handler. Any other error is a failure of the store: the response is then 503.
+// from the handler. Any other error is a failure of the store: the response is then 503. A mail
+// that fn asks for is sent if the transaction is stored; see [Host.SendMail].
 //
 // In an endpoint with VisitorSignedIn the user is locked first, and the session of the visitor must
 // not have ended since the request began: otherwise the error is an [Error] with CodeAccessDenied,
@@ -38,7 +39,7 @@ func (h *Host) Transact(ctx context.Context, fn func(ctx context.Context) error)
 	if own := SessionFrom(ctx); own != nil && r.exchange != nil && !r.exchange.rotated {
 		r.own, r.userID = own, own.UserID
 	}
-	return storeError("feature "+h.id, h.auth.config.Adapter.Transact(ctx, func(ctx context.Context) error {
+	return storeError("feature "+h.id, transact(ctx, h.auth, func(ctx context.Context) error {
 		if err := r.checkOwn(ctx); err != nil {
 			return err
 		}
@@ -68,7 +69,7 @@ func (h *Host) EndSessions(ctx context.Context, userID string, within func(ctx c
 	if r.exchange != nil && r.exchange.pending != nil && r.exchange.pending.userID == userID {
 		r.pending = r.exchange.pending
 	}
-	err := h.auth.config.Adapter.Transact(ctx, func(ctx context.Context) error { return r.store(ctx, within) })
+	err := transact(ctx, h.auth, func(ctx context.Context) error { return r.store(ctx, within) })
 	if err == nil {
 		err = r.finish(ctx)
 	}

@@ -178,6 +178,7 @@ func (p Proof) signIn(a *Auth, w http.ResponseWriter, r *http.Request) (*Session
 	if err != nil {
 		return nil, err
 	}
+	defer e.tasks.start(&a.tasks)
 	res, to, err := completion{e}.do(p.identity())
 	if _, ok := errors.AsType[*linkQuestion](err); ok {
 		return nil, noConsent()

@@ -285,6 +285,11 @@ func (a *Auth) ask(ctx context.Context, id *identity, p plan) (redirect string, 
 // announce calls the events, and the features, for what was stored.
 func (e completion) announce(ctx context.Context, res *signInResult) {
 	events, about := e.auth.config.Events, aboutUser(ctx, e.auth, res.User, nil)
+	if res.linked && !res.created { // first, so that an event that panics loses no notice
+		for _, linked := range e.auth.features.onLink {
+			linked(withExchange(about, e.exchange), res.Account.Provider)
+		}
+	}
 	if res.created && events.CreateUser != nil {
 		events.CreateUser(about, res.User)
 	}
@@ -295,11 +300,6 @@ func (e completion) announce(ctx context.Context, res *signInResult) {
 	}
 	if res.linked && events.LinkAccount != nil {
 		events.LinkAccount(about, res.User, res.Account, res.Profile)
-	}
-	if res.linked && !res.created {
-		for _, linked := range e.auth.features.onLink {
-			linked(withExchange(about, e.exchange), res.Account.Provider)
-		}
 	}
 }
 

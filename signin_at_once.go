@@ -31,7 +31,7 @@ func (r *userResolver) storesAtOnce(ctx context.Context, id *identity) bool {
 // and BenchmarkOAuthSignIn measure. If the person is neither a new user nor the owner of what was
 // proven, nothing is written, and the error is errNotAtOnce.
 func (r *userResolver) storeAtOnce(ctx context.Context, id *identity) (p plan, res *signInResult, err error) {
-	err = r.adapter.Transact(ctx, func(ctx context.Context) error {
+	err = r.transact(ctx, func(ctx context.Context) error {
 		locking, ok := r.adapter.(readLocker).LockReads(ctx, r.adapter)
 		if !ok {
 			return errNotAtOnce

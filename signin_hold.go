@@ -90,7 +90,7 @@ func (r *userResolver) tryAdopt(ctx context.Context, id *identity, p plan) error
 	if p.decision != decisionAdopt || id.holds.takesOver {
 		return nil
 	}
-	err := r.adapter.Transact(ctx, func(ctx context.Context) error {
+	err := r.transact(ctx, func(ctx context.Context) error {
 		if err := r.lock(ctx, p.user); err != nil {
 			return err
 		}

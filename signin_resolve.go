@@ -23,6 +23,7 @@ var errPlanChanged = fmt.Errorf("the store has changed since the sign-in was dec
 // userResolver finds or creates the user of an identity.
 type userResolver struct {
 	adapter  Adapter
+	transact func(ctx context.Context, fn func(ctx context.Context) error) error
 	sessions SessionConfig
 	database *databaseSessions // nil with StrategyJWT
 	jwt      *jwtSessions      // nil with StrategyDatabase
@@ -43,7 +44,8 @@ type userResolver struct {
 
 func newUserResolver(a *Auth) *userResolver {
 	r := &userResolver{
-		adapter: a.config.Adapter, database: a.database, jwt: a.jwt, onCreate: a.config.OnCreateUser, log: a.log,
+		transact: func(ctx context.Context, fn func(ctx context.Context) error) error { return transact(ctx, a, fn) },
+		adapter:  a.config.Adapter, database: a.database, jwt: a.jwt, onCreate: a.config.OnCreateUser, log: a.log,
 		sessions: a.config.Session,
 		hasOther: a.config.Callbacks.HasOtherCredential, onDeleted: a.config.Callbacks.DeletedUser,
 		features: &a.features, asksCallback: a.config.Callbacks.SignIn != nil,
@@ -189,7 +191,7 @@ func (r *userResolver) store(ctx context.Context, id *identity, p plan) (res *si
 		}
 		write = r.hold
 	}
-	err = r.adapter.Transact(ctx, func(ctx context.Context) error {
+	err = r.transact(ctx, func(ctx context.Context) error {
 		res, err = write(ctx, id, p)
 		return err
 	})

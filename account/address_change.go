@@ -113,8 +113,6 @@ func (a addresses) confirm(_ http.ResponseWriter, r *http.Request) error {
 	if !l.Marks(a.host.Form(ctx)) {
 		return errOtherPage
 	}
-	var old cardea.User
-	token := ""
 	err = a.host.EndSessions(ctx, l.userID, func(ctx context.Context) error {
 		if _, _, err := a.host.UseToken(ctx, l.Kind, l.Token); err != nil {
 			return err
@@ -126,13 +124,16 @@ func (a addresses) confirm(_ http.ResponseWriter, r *http.Request) error {
 		if u.Email != l.value(valueOld) {
 			return outdated("the address is another one since the mail")
 		}
-		old, token = *u, ""
+		old, token := *u, ""
 		if old.Email != "" && !old.EmailVerified.IsZero() {
 			if token, err = a.newUndo(ctx, u, undoLifetime); err != nil {
 				return err
 			}
 		}
-		return a.move(ctx, u, l.value(valueNew))
+		if err := a.move(ctx, u, l.value(valueNew)); err != nil {
+			return err
+		}
+		return a.tellBoth(ctx, old, l.value(valueNew), token)
 	})
 	if errors.Is(err, cardea.ErrConflict) {
 		return a.refuse(ctx, SectionAddress, CodeAddressTaken, a.page(ctx))
@@ -140,9 +141,6 @@ func (a addresses) confirm(_ http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a.host.Cookie(ctx, cookieLink).Clear()
-	if err := a.tellBoth(ctx, old, l.value(valueNew), token); err != nil {
-		return err
-	}
 	return a.back(ctx, SectionAddress, SuccessAddressChanged)
 }
 
@@ -169,7 +167,8 @@ func (a addresses) move(ctx context.Context, u *cardea.User, address string) err
 	return err
 }
 
-// tellBoth tells both addresses, after the answer, that the address was changed.
+// tellBoth tells both addresses, after the answer, that the address was changed. Ctx carries the
+// transaction of the change.
 func (a addresses) tellBoth(ctx context.Context, u cardea.User, address, token string) error {
 	if token != "" {
 		err := a.host.SendMail(ctx, u.Email, func(ctx context.Context) error {

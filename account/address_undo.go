@@ -87,8 +87,10 @@ func (a addresses) undo(_ http.ResponseWriter, r *http.Request) error {
 	var back takenBack
 	for range maxConflicts {
 		err = a.host.EndSessions(ctx, l.value(valueUser), func(ctx context.Context) (err error) {
-			back, err = a.takeBack(ctx, l)
-			return err
+			if back, err = a.takeBack(ctx, l); err != nil || !back.hasAddress {
+				return err
+			}
+			return a.tellOfUndo(ctx, back.user)
 		})
 		if !errors.Is(err, cardea.ErrConflict) { // otherwise a new user has got the address meanwhile
 			break
@@ -105,14 +107,15 @@ func (a addresses) undo(_ http.ResponseWriter, r *http.Request) error {
 		})
 	}
 	a.host.Cookie(ctx, cookieLink).Clear()
-	to := back.user
-	err = a.host.SendMail(ctx, to.Email, func(ctx context.Context) error {
-		return a.send(ctx, Mail{Kind: MailRestored, To: to.Email, URL: a.host.URL(ctx, "signin"), User: &to})
-	})
-	if err != nil {
-		return err
-	}
 	return a.host.Redirect(ctx, a.host.URL(ctx, pathUndo)+"?success="+SuccessAddressRestored)
+}
+
+// tellOfUndo tells the address that a user has again, after the answer. Ctx carries the transaction
+// of the undo.
+func (a addresses) tellOfUndo(ctx context.Context, u cardea.User) error {
+	return a.host.SendMail(ctx, u.Email, func(ctx context.Context) error {
+		return a.send(ctx, Mail{Kind: MailRestored, To: u.Email, URL: a.host.URL(ctx, "signin"), User: &u})
+	})
 }
 
 // maxConflicts is how often an undo is tried that meets a new user with the old address.

@@ -53,10 +53,14 @@ func (f *Feature) delete(_ http.ResponseWriter, r *http.Request) error {
 	if f.options.DeleteAfter > 0 {
 		return deletions{f}.ask(ctx, u)
 	}
-	err := f.host.Transact(ctx, func(ctx context.Context) error { return f.host.Auth().DeleteUser(ctx, u.ID) })
+	err := f.host.Transact(ctx, func(ctx context.Context) error {
+		if err := f.host.Auth().DeleteUser(ctx, u.ID); err != nil {
+			return err
+		}
+		return deletions{f}.tell(ctx, u, MailDeleted)
+	})
 	if err != nil {
 		return err
 	}
-	f.tellOfDeletion(ctx, u)
 	return f.host.Redirect(ctx, withSuccess(f.options.AfterDelete, SuccessDeleted))
 }

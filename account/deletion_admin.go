@@ -64,7 +64,7 @@ func (f *Feature) CancelDeletion(ctx context.Context, userID string) (waited boo
 	d := deletions{f}
 	u, err := d.host.Adapter().UserByID(ctx, userID)
 	if err == nil {
-		waited, err = d.cancel(ctx, userID)
+		waited, err = d.cancel(ctx, userID, nil)
 	}
 	if err != nil {
 		return false, wrap("cancel a deletion", err)

@@ -224,27 +224,27 @@ func (d deletions) begin(
 // keep answers whoever takes a deletion back.
 func (d deletions) keep(_ http.ResponseWriter, r *http.Request) error {
 	ctx, u := r.Context(), cardea.SessionFrom(r.Context()).User
-	waited, err := d.cancel(ctx, u.ID)
+	_, err := d.cancel(ctx, u.ID, func(ctx context.Context) error { return d.tell(ctx, u, MailKept) })
 	if err != nil {
 		return err
-	}
-	if waited {
-		if err := d.tell(ctx, u, MailKept); err != nil {
-			return err
-		}
 	}
 	return d.back(ctx, SectionDelete, SuccessKept)
 }
 
-// cancel takes a deletion back, and reports whether one waited.
-func (d deletions) cancel(ctx context.Context, userID string) (waited bool, err error) {
+// cancel takes a deletion back, and reports whether one waited. If so, tell is called in the
+// transaction; it may be nil.
+func (d deletions) cancel(
+	ctx context.Context, userID string, tell func(ctx context.Context) error,
+) (waited bool, err error) {
 	err = d.host.Transact(ctx, func(ctx context.Context) error {
 		if err := d.host.Adapter().LockUser(ctx, userID); err != nil {
 			return err
 		}
 		n, err := d.tokens().DeleteVerificationTokens(ctx, d.row(userID, time.Time{}).Identifier)
-		waited = n > 0
-		return err
+		if waited = n > 0; err != nil || !waited || tell == nil {
+			return err
+		}
+		return tell(ctx)
 	})
 	return waited && err == nil, err
 }

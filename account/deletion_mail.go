@@ -60,13 +60,16 @@ func (d deletions) deliver(ctx context.Context, u *cardea.User, m Mail, t *langu
 	return nil
 }
 
-// tell sends a mail to a user after the answer.
+// tell sends a mail to a user after the answer. Ctx carries the transaction of what it tells.
 func (d deletions) tell(ctx context.Context, u *cardea.User, kind MailKind) error {
 	if !d.mails(u) {
 		return nil
 	}
 	to := *u
 	return d.host.SendMail(ctx, to.Email, func(ctx context.Context) error {
+		if err := d.takeNotice(ctx, to); err != nil {
+			return err
+		}
 		return addresses(d).send(ctx, Mail{Kind: kind, To: to.Email, User: &to, URL: d.host.URL(ctx, "account")})
 	})
 }

@@ -43,16 +43,19 @@ func linkTo(url, text string) template.HTML {
 // unlink removes an account.
 func (f *Feature) unlink(_ http.ResponseWriter, r *http.Request) error {
 	ctx, own, form := r.Context(), cardea.SessionFrom(r.Context()).User, f.host.Form(r.Context())
-	provider, id, removed := form["provider"], form["providerAccountId"], false
+	provider, id := form["provider"], form["providerAccountId"]
 	err := f.host.Transact(ctx, func(ctx context.Context) error {
 		accounts, err := f.host.Auth().Accounts(ctx, own.ID)
 		if err != nil {
 			return err
 		}
-		removed = slices.ContainsFunc(accounts, func(a *cardea.Account) bool {
+		removed := slices.ContainsFunc(accounts, func(a *cardea.Account) bool {
 			return a.Provider == provider && a.ProviderAccountID == id
 		})
-		return f.host.Auth().UnlinkAccount(ctx, own.ID, provider, id)
+		if err := f.host.Auth().UnlinkAccount(ctx, own.ID, provider, id); err != nil || !removed {
+			return err // not removed is another user's, or none
+		}
+		return f.tellOfWay(ctx, own, MailUnlinked, provider)
 	})
 	if errors.Is(err, cardea.ErrLastCredential) {
 		p, err := f.signIns(ctx)
@@ -62,9 +65,6 @@ func (f *Feature) unlink(_ http.ResponseWriter, r *http.Request) error {
 		return f.refuse(ctx, SectionSignIns, CodeLast, p)
 	} else if err != nil {
 		return err
-	}
-	if removed { // and not another user's, or none
-		f.tellOfWay(ctx, own, MailUnlinked, provider)
 	}
 	return f.back(ctx, SectionSignIns, SuccessUnlinked)
 }

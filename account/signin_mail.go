@@ -10,58 +10,41 @@ import (
 func (f *Feature) tellOfLink(ctx context.Context, provider string) {
 	u, err := cardea.UserAs[cardea.User](ctx)
 	if err != nil {
-		f.unsent(ctx, MailLinked, err)
+		f.unsent(ctx, err)
 		return
 	}
-	f.tellOfWay(ctx, u, MailLinked, provider)
+	if err := f.tellOfWay(ctx, u, MailLinked, provider); err != nil {
+		f.unsent(ctx, err)
+	}
 }
 
-// tellOfWay tells a user, after the answer, what has happened to an account at a provider. It is
-// stored already, so a mail that cannot be queued is only logged.
-func (f *Feature) tellOfWay(ctx context.Context, u *cardea.User, kind MailKind, provider string) {
+// tellOfWay tells a user, after the answer, what has happened to an account at a provider.
+func (f *Feature) tellOfWay(ctx context.Context, u *cardea.User, kind MailKind, provider string) error {
 	if f.options.Sender == nil || u.Email == "" {
-		return
+		return nil
 	}
 	to := *u
-	err := f.takeNotice(ctx, u)
-	if err == nil {
-		err = f.host.SendMail(ctx, to.Email, func(ctx context.Context) error {
-			return addresses{f}.send(ctx, Mail{
-				Kind: kind, To: to.Email, User: &to, Provider: f.host.Users().WayName(provider),
-				URL: f.host.URL(ctx, "account") + "#" + SectionSignIns,
-			})
+	return f.host.SendMail(ctx, to.Email, func(ctx context.Context) error {
+		if err := f.takeNotice(ctx, to); err != nil {
+			return err
+		}
+		return addresses{f}.send(ctx, Mail{
+			Kind: kind, To: to.Email, User: &to, Provider: f.host.Users().WayName(provider),
+			URL: f.host.URL(ctx, "account") + "#" + SectionSignIns,
 		})
-	}
-	if err != nil {
-		f.unsent(ctx, kind, err)
-	}
-}
-
-// tellOfDeletion tells a user, after the answer, that the account is deleted.
-func (f *Feature) tellOfDeletion(ctx context.Context, u *cardea.User) {
-	d := deletions{f}
-	if !d.mails(u) {
-		return
-	}
-	err := f.takeNotice(ctx, u)
-	if err == nil {
-		err = d.tell(ctx, u, MailDeleted)
-	}
-	if err != nil {
-		f.unsent(ctx, MailDeleted, err)
-	}
+	})
 }
 
 // takeNotice counts a notice to an address that nobody has proven: the user may have typed that of
-// somebody else.
-func (f *Feature) takeNotice(ctx context.Context, u *cardea.User) error {
-	if !u.EmailVerified.IsZero() {
+// somebody else. It is called when the notice is sent: limits are counted outside of transactions.
+func (f *Feature) takeNotice(ctx context.Context, to cardea.User) error {
+	if !to.EmailVerified.IsZero() {
 		return nil
 	}
-	return f.host.TakeMail(ctx, u.Email)
+	return f.host.TakeMail(ctx, to.Email)
 }
 
-// unsent logs that a mail cannot be queued.
-func (f *Feature) unsent(ctx context.Context, kind MailKind, cause error) {
-	f.host.Log().ErrorContext(ctx, "account: mail not sent", "kind", kind, "cause", cause)
+// unsent logs that the mail about a link cannot be queued, which is stored already.
+func (f *Feature) unsent(ctx context.Context, cause error) {
+	f.host.Log().ErrorContext(ctx, "account: mail not sent", "kind", MailLinked, "cause", cause)
 }

@@ -132,13 +132,11 @@ func (f challenges) recover(_ http.ResponseWriter, r *http.Request) error {
 	case !ok:
 		return refuse(ctx, f.Feature, pathRecovery, CodeWrongRecovery, f.recoveryPage(ctx))
 	}
-	if err := f.tellOfRecovery(ctx, held.UserID); err != nil {
-		return err
-	}
 	return f.host.Resume(ctx, methodRecovery)
 }
 
-// tellOfRecovery tells a user that a recovery code was used, and how many are left.
+// tellOfRecovery tells a user that a recovery code was used, and how many are left. Ctx carries the
+// transaction in which it is.
 func (f challenges) tellOfRecovery(ctx context.Context, userID string) error {
 	u, err := f.host.Adapter().UserByID(ctx, userID)
 	if err != nil {
@@ -148,8 +146,7 @@ func (f challenges) tellOfRecovery(ctx context.Context, userID string) error {
 	if err != nil {
 		return f.host.StoreError("count the recovery codes", err)
 	}
-	f.notify(ctx, u, Mail{Kind: MailRecovery, Left: codes})
-	return nil
+	return f.notify(ctx, u, Mail{Kind: MailRecovery, Left: codes})
 }
 
 // showRequired shows the secret of an enrolment to somebody whose sign-in waits until they have a
@@ -209,12 +206,11 @@ func (f challenges) enrolRequired(_ http.ResponseWriter, r *http.Request) error 
 		return refuse(ctx, f.Feature, pathRequired, fault, f.requiredPage(ctx, e, u))
 	}
 	codes := f.makeCodes(ctx)
-	err = f.host.EndSessions(ctx, u.ID, func(ctx context.Context) error { return f.add(ctx, row, codes) })
+	err = f.host.EndSessions(ctx, u.ID, func(ctx context.Context) error { return f.add(ctx, u, row, codes) })
 	if err != nil {
 		f.host.Cookie(ctx, cookieCodes).Clear()
 		return err
 	}
 	f.host.Cookie(ctx, cookieEnrolment).Clear()
-	f.notify(ctx, u, Mail{Kind: MailAdded, Factor: row.Name})
 	return f.host.Resume(ctx, methodOTP)
 }

@@ -73,8 +73,9 @@ func (f *Feature) secretOf(row *Factor) totp.Secret {
 	return totp.NewSecret()
 }
 
-// useRecoveryCode reports whether a code is a recovery code of the user, and deletes it.
-func (f *Feature) useRecoveryCode(ctx context.Context, userID, code string) (bool, error) {
+// useRecoveryCode reports whether a code is a recovery code of the user, deletes it, and tells the
+// user.
+func (f challenges) useRecoveryCode(ctx context.Context, userID, code string) (ok bool, err error) {
 	limit := f.host.Limit(methodRecovery, limitRecovery)
 	if err := limit.Take(ctx, userID); err != nil {
 		return false, err
@@ -83,11 +84,17 @@ func (f *Feature) useRecoveryCode(ctx context.Context, userID, code string) (boo
 	if !ok {
 		return false, nil
 	}
-	err := f.store.UseRecoveryCode(ctx, userID, hash)
-	if errors.Is(err, cardea.ErrNotFound) {
+	err = f.host.Transact(ctx, func(ctx context.Context) error {
+		err := f.store.UseRecoveryCode(ctx, userID, hash)
+		if ok = err == nil; !ok {
+			return err
+		}
+		return f.tellOfRecovery(ctx, userID)
+	})
+	if !ok && errors.Is(err, cardea.ErrNotFound) {
 		return false, nil
 	} else if err != nil {
-		return false, f.host.StoreError("use the recovery code", err)
+		return false, err
 	}
 	limit.Give(ctx, userID)
 	return true, nil

@@ -131,20 +131,14 @@ func (f *Feature) enrol(_ http.ResponseWriter, r *http.Request) error {
 	if len(has) == 0 {
 		codes = f.makeCodes(ctx)
 	}
-	added := false // if a callback of the application sends the visitor elsewhere first, nothing is
 	err = f.raise(ctx, methodOTP, func(ctx context.Context) error {
-		added = true
 		f.host.Cookie(ctx, cookieEnrolment).Clear()
-		return f.add(ctx, row, codes)
+		return f.add(ctx, own.User, row, codes)
 	})
 	if err != nil {
 		f.host.Cookie(ctx, cookieCodes).Clear()
-		return err
 	}
-	if added {
-		f.notify(ctx, own.User, Mail{Kind: MailAdded, Factor: row.Name})
-	}
-	return nil
+	return err
 }
 
 // pageOf shows the secret of an enrolment, for the camera of a phone and for people who type it,
@@ -236,9 +230,9 @@ func (f *Feature) sealer(row *Factor) feature.Sealer {
 	return f.host.Sealer(row.UserID, row.ID, row.Kind)
 }
 
-// add stores a factor and, with the first one, recovery codes. Ctx carries the transaction, in
-// which the user is locked.
-func (f *Feature) add(ctx context.Context, row *Factor, codes *newCodes) error {
+// add stores a factor of a user and, with the first one, recovery codes, and tells the user. Ctx
+// carries the transaction, in which the user is locked.
+func (f *Feature) add(ctx context.Context, u *cardea.User, row *Factor, codes *newCodes) error {
 	has, err := f.factors(ctx, row.UserID)
 	switch {
 	case err != nil:
@@ -254,8 +248,10 @@ func (f *Feature) add(ctx context.Context, row *Factor, codes *newCodes) error {
 	} else if err != nil {
 		return f.host.StoreError("store the second factor", err)
 	}
-	if codes == nil {
-		return nil
+	if codes != nil {
+		if err := f.storeCodes(ctx, row.UserID, codes); err != nil {
+			return err
+		}
 	}
-	return f.storeCodes(ctx, row.UserID, codes)
+	return f.notify(ctx, u, Mail{Kind: MailAdded, Factor: row.Name})
 }

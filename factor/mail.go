@@ -50,27 +50,19 @@ func Compose(m Mail) email.Message {
 	return email.Message{Subject: subject, Text: text}
 }
 
-// notify tells a user, after the answer, what has changed. The change is stored already, so a mail
-// that cannot be sent is only logged.
-func (f *Feature) notify(ctx context.Context, u *cardea.User, m Mail) {
+// notify tells a user, after the answer, what has changed. Ctx carries the transaction of the
+// change.
+func (f *Feature) notify(ctx context.Context, u *cardea.User, m Mail) error {
 	if f.options.Sender == nil || u.Email == "" {
-		return
+		return nil
 	}
-	var err error
-	if u.EmailVerified.IsZero() { // the user may have typed the address of somebody else
-		err = f.host.TakeMail(ctx, u.Email)
-	}
-	if err == nil {
-		err = sendLater(ctx, f, *u, m)
-	}
-	if err != nil {
-		f.host.Log().Error("factor: mail not sent", "kind", m.Kind, "cause", err)
-	}
-}
-
-// sendLater sends a mail to a user after the answer.
-func sendLater(ctx context.Context, f *Feature, to cardea.User, m Mail) error {
+	to := *u
 	return f.host.SendMail(ctx, to.Email, func(ctx context.Context) error {
+		if to.EmailVerified.IsZero() { // the user may have typed the address of somebody else
+			if err := f.host.TakeMail(ctx, to.Email); err != nil {
+				return err
+			}
+		}
 		m.User, m.To, m.URL = &to, to.Email, f.accountURL(ctx, "")
 		m.Site, m.Language = siteOf(m.URL), language.Of(ctx)
 		m.Also = m.Language.Also()

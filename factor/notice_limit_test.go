@@ -35,7 +35,7 @@ func TestNoticesToAnAddressThatNobodyHasProven(t *testing.T) {
 	if n < 1 || n > 5 {
 		t.Errorf("%d mails about recovery codes, want 1 to 5, as Limits.Mail says", n)
 	}
-	if log := s.log.String(); !strings.Contains(log, "factor: mail not sent") {
+	if log := s.log.String(); !strings.Contains(log, "cardea: mail not sent") {
 		t.Errorf("the log: %s", log)
 	}
 }

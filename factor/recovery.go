@@ -62,7 +62,10 @@ func (f *Feature) renewCodes(_ http.ResponseWriter, r *http.Request) error {
 		if stored = len(has) > 0; err != nil || !stored {
 			return err
 		}
-		return f.storeCodes(ctx, u.ID, codes)
+		if err := f.storeCodes(ctx, u.ID, codes); err != nil {
+			return err
+		}
+		return f.notify(ctx, u, Mail{Kind: MailCodes})
 	})
 	if err != nil {
 		f.host.Cookie(ctx, cookieCodes).Clear()
@@ -71,7 +74,6 @@ func (f *Feature) renewCodes(_ http.ResponseWriter, r *http.Request) error {
 	if !stored {
 		return f.toAccount(ctx, "")
 	}
-	f.notify(ctx, u, Mail{Kind: MailCodes})
 	return f.host.Redirect(ctx, f.host.CallbackURL(ctx))
 }
 

@@ -82,8 +82,10 @@ func (f *Feature) remove(_ http.ResponseWriter, r *http.Request) error {
 	ctx, u, id := r.Context(), cardea.SessionFrom(r.Context()).User, f.host.Form(r.Context())["id"]
 	var removed *Factor
 	err := f.host.EndSessions(ctx, u.ID, func(ctx context.Context) (err error) {
-		removed, err = f.removeRow(ctx, u, id)
-		return err
+		if removed, err = f.removeRow(ctx, u, id); err != nil || removed == nil {
+			return err
+		}
+		return f.notify(ctx, u, Mail{Kind: MailRemoved, Factor: removed.Name})
 	})
 	if errors.Is(err, errNeeded) {
 		p, err := f.section(ctx)
@@ -97,7 +99,6 @@ func (f *Feature) remove(_ http.ResponseWriter, r *http.Request) error {
 	if removed == nil {
 		return f.toAccount(ctx, "")
 	}
-	f.notify(ctx, u, Mail{Kind: MailRemoved, Factor: removed.Name})
 	return f.toAccount(ctx, SuccessRemoved)
 }
 

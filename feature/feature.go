@@ -72,8 +72,14 @@
 //		if _, _, err := h.UseToken(ctx, "reset", token); err != nil {
 //			return err
 //		}
-//		return p.store.SetPassword(ctx, userID, hash)
+//		if err := p.store.SetPassword(ctx, userID, hash); err != nil {
+//			return err
+//		}
+//		return p.notify(ctx, userID) // by Host.SendMail
 //	})
+//
+// The mail that tells the user of a change is asked for in the transaction of the change. Then
+// nothing that fails afterwards loses it, and nobody hears of a change that was undone.
 //
 // # A second proof
 //

@@ -116,6 +116,10 @@ func (f *Feature) give(r *http.Request, u *cardea.User, old, typed string) error
 	if err != nil {
 		return err
 	}
+	kind, success := MailChanged, SuccessChanged
+	if old == "" {
+		kind, success = MailSet, SuccessSet
+	}
 	err = f.host.EndSessions(ctx, u.ID, func(ctx context.Context) error {
 		stored, err := f.hashOf(ctx, u.ID)
 		if err != nil {
@@ -124,16 +128,12 @@ func (f *Feature) give(r *http.Request, u *cardea.User, old, typed string) error
 		if stored != old {
 			return errOtherPassword
 		}
-		return f.write(ctx, u.ID, hash)
+		if err := f.write(ctx, u.ID, hash); err != nil {
+			return err
+		}
+		return f.notify(ctx, u, kind)
 	})
 	if err != nil {
-		return err
-	}
-	kind, success := MailChanged, SuccessChanged
-	if old == "" {
-		kind, success = MailSet, SuccessSet
-	}
-	if err := f.notify(ctx, u, kind); err != nil {
 		return err
 	}
 	return toAccount(ctx, f, success)

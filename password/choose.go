@@ -197,7 +197,6 @@ func (f *Feature) finishSignUp(ctx context.Context, l link, hash string) error {
 // sessions. It signs nobody in: the user does so with the new password, and with the second factor
 // if there is one.
 func (f *Feature) finishReset(ctx context.Context, l link, hash string) error {
-	var owner *cardea.User
 	err := f.host.EndSessions(ctx, l.userID, func(ctx context.Context) error {
 		if _, _, err := f.host.UseToken(ctx, l.Kind, l.Token); err != nil {
 			return err
@@ -213,13 +212,12 @@ func (f *Feature) finishReset(ctx context.Context, l link, hash string) error {
 		if milliseconds(changed) != l.value(valueChanged) || u.Email != l.value(valueEmail) {
 			return outdated()
 		}
-		owner = u
-		return f.write(ctx, u.ID, hash)
+		if err := f.write(ctx, u.ID, hash); err != nil {
+			return err
+		}
+		return f.notify(ctx, u, MailChanged)
 	})
 	if err != nil {
-		return err
-	}
-	if err := f.notify(ctx, owner, MailChanged); err != nil {
 		return err
 	}
 	return f.host.Redirect(ctx, f.host.URL(ctx, "signin/"+featureID)+"?success="+SuccessReset)

@@ -81,19 +81,19 @@ func siteOf(raw string) string {
 	return u.Host
 }
 
-// notify tells a user, after the answer, what was done with the password.
+// notify tells a user, after the answer, what was done with the password. Ctx carries the
+// transaction that does it.
 func (f *Feature) notify(ctx context.Context, u *cardea.User, kind MailKind) error {
 	if u.Email == "" {
 		return nil
 	}
-	if u.EmailVerified.IsZero() { // the user may have typed the address of somebody else
-		if err := f.host.TakeMail(ctx, u.Email); err != nil {
-			f.host.Log().Error("password: mail not sent", "kind", kind, "cause", err)
-			return nil
-		}
-	}
 	to := *u
 	return f.host.SendMail(ctx, to.Email, func(ctx context.Context) error {
+		if to.EmailVerified.IsZero() { // the user may have typed the address of somebody else
+			if err := f.host.TakeMail(ctx, to.Email); err != nil {
+				return err
+			}
+		}
 		return f.send(ctx, Mail{Kind: kind, To: to.Email, URL: f.host.URL(ctx, pathForgot), User: &to})
 	})
 }

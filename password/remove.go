@@ -38,16 +38,17 @@ func (f removal) remove(_ http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		has, err := f.host.Users().HasCredential(ctx, u.ID)
-		if err == nil && !has {
-			err = cardea.ErrLastCredential
+		switch {
+		case err != nil:
+			return err
+		case !has:
+			return cardea.ErrLastCredential
 		}
-		return err
+		return f.notify(ctx, u, MailRemoved)
 	})
 	switch {
 	case errors.Is(err, cardea.ErrLastCredential):
 		return refuseChange(f.Feature, r, true, CodeLast)
-	case err == nil:
-		err = f.notify(ctx, u, MailRemoved)
 	case errors.Is(err, cardea.ErrNotFound):
 		err = nil // there is none
 	}
