@@ -169,5 +169,6 @@ func hash(s string) string {
 }
 
 func me(w http.ResponseWriter, _ *http.Request, u *cardea.User) {
-	w.Write([]byte(u.Name)) // fails only if the client has left
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8") // net/http would take some names for HTML
+	w.Write([]byte(u.Name))                                     // fails only if the client has left
 }
