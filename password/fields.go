@@ -30,7 +30,9 @@ var (
 	fieldName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]*$`)
 
 	// takenFields are the inputs that a form has already.
-	takenFields = []string{"name", "email", "password", "csrfToken", "callbackUrl", "json", "redirect", "redirectTo"}
+	takenFields = []string{
+		"name", "email", "password", feature.FieldLink, "csrfToken", "callbackUrl", "json", "redirect", "redirectTo",
+	}
 
 	// fieldTypes are the types of inputs whose value is a text that is no secret.
 	fieldTypes = []string{"", "text", "email", "tel", "number", "url", "search"}

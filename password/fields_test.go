@@ -243,6 +243,7 @@ func TestNewNamesFaultsOfTheSignUp(t *testing.T) {
 		`an input "email" already`:     fields(cardea.Field{Name: "email"}),
 		`an input "password" already`:  fields(cardea.Field{Name: "password"}),
 		`an input "csrfToken" already`: fields(cardea.Field{Name: "csrfToken"}),
+		`an input "link" already`:      fields(cardea.Field{Name: "link"}),
 		`an input "a" already`:         fields(cardea.Field{Name: "a"}, cardea.Field{Name: "a"}),
 		`"a": want a type of`:          fields(cardea.Field{Name: "a", Type: "password"}),
 		`have 1 within 0s`:             func(o *password.Options) { o.SignUpLimit.Count = 1 },
