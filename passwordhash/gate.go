@@ -27,6 +27,7 @@ type gate struct {
 type waiter struct {
 	bytes   int
 	collect bool          // whether it calls collect first
+	garbage int           // bytes that it collects then
 	entered chan struct{} // closed when it may enter
 }
 
@@ -109,7 +110,7 @@ func (g *gate) letIn() {
 		g.inUse += w.bytes
 		g.countGarbage(0)
 		if w.collect = g.inUse+g.garbage > max(memory, spareHashes*g.each); w.collect {
-			g.garbage = 0
+			w.garbage, g.garbage = g.garbage, 0
 		}
 		close(w.entered)
 	}
@@ -145,6 +146,7 @@ func (g *gate) abandon(w *waiter) {
 	} else { // it has entered meanwhile
 		g.inside--
 		g.inUse -= w.bytes
+		g.countGarbage(w.garbage)
 	}
 	g.letIn()
 }

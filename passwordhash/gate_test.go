@@ -253,3 +253,27 @@ func TestGateCountsWhatGoCollects(t *testing.T) {
 		t.Errorf("%d collections, want none after Go's own", n-2)
 	}
 }
+
+// One that has entered, and whose visitor has left at the same moment, collects nothing. What there
+// was to collect is left to the next one. Not parallel, as above.
+func TestGateCollectsAfterOneThatHasLeft(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	g := newGate(1, 10)
+	for range spareHashes {
+		release, err := g.enter(t.Context(), 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		release()
+	}
+	enter := func() *waiter {
+		w := &waiter{bytes: 10, entered: make(chan struct{})}
+		g.waiting = append(g.waiting, w)
+		g.letIn()
+		return w
+	}
+	g.abandon(enter())
+	if !enter().collect {
+		t.Error("the next one collects nothing")
+	}
+}
