@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"slices"
@@ -264,6 +265,52 @@ func TestSecretRotation(t *testing.T) {
 	}
 	if got := signedInAt(after); got != "ann@example.com" {
 		t.Errorf("without the old secret, signed in as %q", got)
+	}
+}
+
+// While a new secret comes in the steps of docs/deploying.md, instances before and after a step
+// work together: each request of a browser goes to the other one.
+func TestSecretRotationInSteps(t *testing.T) {
+	t.Parallel()
+	type secrets struct {
+		current  string
+		previous []string
+	}
+	for step, pair := range [][2]secrets{
+		{{oldSecret, nil}, {oldSecret, []string{secret}}},
+		{{oldSecret, []string{secret}}, {secret, []string{oldSecret}}},
+		{{secret, []string{oldSecret}}, {secret, nil}},
+	} {
+		for _, strategy := range []cardea.Strategy{cardea.StrategyDatabase, cardea.StrategyJWT} {
+			t.Run(fmt.Sprintf("step %d with %v", step+1, strategy), func(t *testing.T) {
+				t.Parallel()
+				var instances [2]*site
+				var providers []cardea.Provider
+				for i, has := range pair {
+					instances[i] = newSite(t, func(c *cardea.Config) {
+						c.Session.Strategy, c.Secret, c.PreviousSecrets = strategy, has.current, has.previous
+						if i > 0 {
+							c.Adapter, c.Providers = instances[0].store, providers
+						}
+						providers = c.Providers
+					})
+				}
+				var requests atomic.Int64
+				balancer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					instances[requests.Add(1)%2].auth.ServeHTTP(w, r)
+				}))
+				defer balancer.Close()
+				b := cardeatest.SignIn(t, balancer.URL, "idp", "")
+				for range 3 {
+					if got := signedInEmail(b); got != "ann@example.com" {
+						t.Errorf("signed in as %q", got)
+					}
+				}
+				if b.Post("/signout", nil); b.Session() != nil {
+					t.Error("still signed in")
+				}
+			})
+		}
 	}
 }
 

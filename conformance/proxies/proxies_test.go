@@ -37,6 +37,15 @@ func TestNginx(t *testing.T) {
 		}
 		checkAccessLog(t, string(log))
 	})
+	two := func(t *testing.T) *site {
+		t.Parallel()
+		s := newSite(t)
+		startNginx(t, program, s, "proxy_pass http://"+s.behind+";",
+			"proxy_pass http://app; proxy_connect_timeout 2s;")
+		return s
+	}
+	t.Run("one instance ends", func(t *testing.T) { two(t).checkOneEnds(t) })
+	t.Run("an instance dies with a form", func(t *testing.T) { two(t).checkFormSentOnce(t) })
 	t.Run("behind another proxy", func(t *testing.T) {
 		t.Parallel()
 		s := newSite(t)
@@ -45,8 +54,9 @@ func TestNginx(t *testing.T) {
 	})
 }
 
-// startNginx starts nginx with the blocks of the page, and returns the folder of its files.
-func startNginx(t *testing.T, program string, s *site) string {
+// startNginx starts nginx with the blocks of the page, in which pairs of texts are replaced, and
+// returns the folder of its files.
+func startNginx(t *testing.T, program string, s *site, pairs ...string) string {
 	t.Helper()
 	folder := t.TempDir()
 	writeCertificate(t, folder)
@@ -56,7 +66,9 @@ func startNginx(t *testing.T, program string, s *site) string {
 		"listen 80", "listen "+s.http,
 		"# ssl_certificate and ssl_certificate_key", "ssl_certificate cert.pem; ssl_certificate_key key.pem;",
 		"127.0.0.1:8080", s.behind,
+		"127.0.0.1:8081", s.second.Listener.Addr().String(),
 		"/var/log/nginx/access.log", "access.log")
+	config = replace(t, config, pairs...)
 	file := filepath.Join(folder, "nginx.conf")
 	write(t, file, "pid nginx.pid; error_log stderr; daemon off; master_process off;\nevents {}\nhttp {\n"+
 		"client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi;\n"+
@@ -71,9 +83,36 @@ func TestCaddy(t *testing.T) {
 	t.Run("at the edge", func(t *testing.T) {
 		t.Parallel()
 		s := newSite(t)
-		startCaddy(t, program, s, blocksOf(t, "Caddy", "caddyfile"))
+		startCaddy(t, program, s, blocksOf(t, "Caddy", "caddyfile")[:1])
 		s.check(t)
 	})
+	two := func(t *testing.T, interval string) *site {
+		t.Parallel()
+		s := newSite(t)
+		startCaddy(t, program, s, blocksOf(t, "Caddy", "caddyfile")[1:],
+			"127.0.0.1:8081", s.second.Listener.Addr().String(), "health_interval 5s", "health_interval "+interval)
+		return s
+	}
+	t.Run("two instances", func(t *testing.T) {
+		s := two(t, "100ms")
+		s.check(t)
+		s.checkHealth(t)
+	})
+	t.Run("one instance ends", func(t *testing.T) {
+		s := two(t, "1h")
+		s.second.Close()
+		client := &http.Client{Transport: s.sender(t, visitor, nil)}
+		for range 20 { // of which each begins at either instance
+			res, err := client.Get(origin + "/api/auth/session")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if res.Body.Close(); res.StatusCode != http.StatusOK {
+				t.Fatal(res.Status)
+			}
+		}
+	})
+	t.Run("an instance dies with a form", func(t *testing.T) { two(t, "1h").checkFormSentOnce(t) })
 	t.Run("behind another proxy", func(t *testing.T) {
 		t.Parallel()
 		s := newSite(t)
@@ -114,6 +153,27 @@ func (s *site) check(t *testing.T) {
 	res.Body.Close()
 	if to := res.Header.Get("Location"); to != origin+"/api/auth/signin?a=b" {
 		t.Errorf("http leads to %q with %s", to, res.Status)
+	}
+}
+
+// checkOneEnds signs Ann in after one of two instances has ended.
+func (s *site) checkOneEnds(t *testing.T) {
+	t.Helper()
+	s.second.Close()
+	s.signIn(t, s.sender(t, visitor, nil))
+}
+
+// checkFormSentOnce checks that no instance gets a form that another one has.
+func (s *site) checkFormSentOnce(t *testing.T) {
+	t.Helper()
+	client := &http.Client{Transport: s.sender(t, visitor, nil)}
+	res, err := client.PostForm(origin+"/dies", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if n := s.died.Load(); n != 1 || res.StatusCode != http.StatusBadGateway {
+		t.Errorf("the form was sent to %d instances, and the answer is %s", n, res.Status)
 	}
 }
 

@@ -39,6 +39,7 @@ type site struct {
 	ip          string           // of the proxy
 	http, https string           // addresses of the proxy
 	away        atomic.Bool      // whether its database is away
+	died        atomic.Int64     // how often an instance has died with a form
 	log         lockedBuffer
 }
 
@@ -67,6 +68,10 @@ func newSite(t *testing.T) *site {
 		if s.away.Load() {
 			http.Error(w, "the database is away", http.StatusServiceUnavailable)
 		}
+	})
+	mux.HandleFunc("POST /dies", func(http.ResponseWriter, *http.Request) {
+		s.died.Add(1)
+		panic(http.ErrAbortHandler) // closes the connection without an answer
 	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)

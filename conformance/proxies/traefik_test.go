@@ -44,8 +44,7 @@ func TestTraefik(t *testing.T) {
 		s := newSite(t)
 		second := s.second.Listener.Addr().String()
 		startTraefik(t, program, s, "healthcheck.interval=1h", s.behind+" "+second)
-		s.second.Close()
-		s.signIn(t, s.sender(t, visitor, nil))
+		s.checkOneEnds(t)
 	})
 }
 
