@@ -2,6 +2,8 @@ package adaptertest_test
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,6 +41,30 @@ var brokenFactors = map[string]brokenAdapter{
 	"keeps recovery codes without factors": {
 		func() cardea.Adapter { return deletesFactorsOnly{memadapter.New()} },
 		"DeleteFactors/deletes_all_factors_and_recovery_codes_of_the_user,_and_of_no_other",
+	},
+	"lists the last factor first": {
+		func() cardea.Adapter { return listsBackwards{memadapter.New()} },
+		"Factors/returns_the_factors_of_the_user,_ordered_by_CreatedAt_and_then_by_ID",
+	},
+	"creates a factor that exists": {
+		func() cardea.Adapter { return createsAgain{memadapter.New()} },
+		"CreateFactor/an_ID_that_exists,_of_any_user,_is_ErrConflict",
+	},
+	"has a conflict for a factor of nobody": {
+		func() cardea.Adapter { return conflictsForNobody{memadapter.New()} },
+		"CreateFactor/a_user_who_does_not_exist_is_ErrNotFound",
+	},
+	"forgets when a factor was used": {
+		func() cardea.Adapter { return forgetsUse{memadapter.New()} },
+		"UseFactor/sets_LastStep_and_LastUsedAt",
+	},
+	"deletes no factor": {
+		func() cardea.Adapter { return deletesNoFactor{memadapter.New()} },
+		"DeleteFactor/deletes_the_factor_if_it_belongs_to_that_user",
+	},
+	"keeps a recovery code that was used": {
+		func() cardea.Adapter { return keepsUsedCode{memadapter.New()} },
+		"UseRecoveryCode/deletes_the_code_of_that_user,_and_no_other",
 	},
 }
 
@@ -122,6 +148,60 @@ func (a deletesFactorsOnly) DeleteFactors(ctx context.Context, userID string) er
 	list, err := a.Factors(ctx, userID)
 	for _, f := range list {
 		err = a.DeleteFactor(ctx, userID, f.ID)
+	}
+	return err
+}
+
+type listsBackwards struct{ *memadapter.Adapter }
+
+func (a listsBackwards) Factors(ctx context.Context, userID string) ([]*factor.Factor, error) {
+	list, err := a.Adapter.Factors(ctx, userID)
+	slices.Reverse(list)
+	return list, err
+}
+
+type createsAgain struct{ *memadapter.Adapter }
+
+func (a createsAgain) CreateFactor(ctx context.Context, f *factor.Factor) error {
+	err := a.Adapter.CreateFactor(ctx, f)
+	if errors.Is(err, cardea.ErrConflict) {
+		err = nil
+	}
+	return err
+}
+
+type conflictsForNobody struct{ *memadapter.Adapter }
+
+func (a conflictsForNobody) CreateFactor(ctx context.Context, f *factor.Factor) error {
+	err := a.Adapter.CreateFactor(ctx, f)
+	if errors.Is(err, cardea.ErrNotFound) {
+		err = cardea.ErrConflict
+	}
+	return err
+}
+
+type forgetsUse struct{ *memadapter.Adapter }
+
+func (a forgetsUse) UseFactor(ctx context.Context, userID, id string, step int64, _ time.Time) error {
+	return a.Adapter.UseFactor(ctx, userID, id, step, time.Time{})
+}
+
+type deletesNoFactor struct{ *memadapter.Adapter }
+
+func (deletesNoFactor) DeleteFactor(context.Context, string, string) error { return nil }
+
+type keepsUsedCode struct{ *memadapter.Adapter }
+
+func (a keepsUsedCode) UseRecoveryCode(ctx context.Context, userID, hash string) error {
+	undo := errors.New("undo")
+	err := a.Transact(ctx, func(ctx context.Context) error {
+		if err := a.Adapter.UseRecoveryCode(ctx, userID, hash); err != nil {
+			return err
+		}
+		return undo
+	})
+	if errors.Is(err, undo) {
+		err = nil
 	}
 	return err
 }
