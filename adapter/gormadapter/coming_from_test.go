@@ -13,6 +13,7 @@ import (
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/adapter/gormadapter"
 	"github.com/cardea-auth/cardea/cardeatest"
+	"github.com/cardea-auth/cardea/email"
 	"github.com/cardea-auth/cardea/password"
 	"github.com/cardea-auth/cardea/passwordhash"
 )
@@ -159,6 +160,43 @@ func TestImportFromTablesOfTheApplication(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A table of the application's own goes on as it is. A user signs in with the old password, and a
+// person who is the first to prove the address gets a new row.
+func TestTableOfTheApplicationStays(t *testing.T) {
+	t.Parallel()
+	o := postgreSQL(t)
+	db := serverConnection(t, o)
+	must(t, db.Exec(`CREATE TABLE users (id bigserial PRIMARY KEY, name varchar(255) NOT NULL,
+		email varchar(255) NOT NULL UNIQUE, password_hash varchar(60) NOT NULL, role varchar(20) NOT NULL)`).Error)
+	must(t, db.Exec(`INSERT INTO users (name, email, password_hash, role)
+		VALUES ('Ada', 'Ada@Example.com', ?, 'ADMIN')`, adasHash).Error)
+	for statement := range strings.SplitSeq(strings.TrimSpace(comingFrom(t, "A table of your own")), ";\n") {
+		must(t, db.Exec(statement).Error)
+	}
+	store := openOn(t, o, citizenOptions...)
+	mails := &cardeatest.Mailbox{}
+	s := newPasswordSite(t, store, mails, func(c *cardea.Config) {
+		c.Providers = append(c.Providers, email.New(email.Options{From: "no-reply@example.com", Sender: mails}))
+	})
+	checkPassword(t, s, "ada@example.com")
+	if hash := storedHash(t, store, "1"); !strings.HasPrefix(hash, "$argon2id$") {
+		t.Errorf("after the sign-in, the hash is %s", hash)
+	}
+	b := cardeatest.NewBrowser(t, s.URL)
+	must(t, b.Post("/signin/email", url.Values{"email": {"ada@example.com"}}).Body.Close())
+	res, err := b.Get(mails.Last(t, "ada@example.com").Link)
+	must(t, err)
+	must(t, res.Body.Close())
+	if b.Session() == nil {
+		t.Fatalf("nobody is signed in by mail: %s", res.Request.URL)
+	}
+	var rows []Citizen
+	must(t, store.DB().Order("id").Find(&rows).Error)
+	if len(rows) != 2 || rows[0].Role != "ADMIN" || rows[0].Email != nil || rows[1].Email == nil {
+		t.Errorf("got %+v", rows)
 	}
 }
 

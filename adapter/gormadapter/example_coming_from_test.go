@@ -124,3 +124,25 @@ func firebaseUsers(file io.Reader, parameters passwordhash.Firebase) (users []ol
 	}
 	return users, nil
 }
+
+// Citizen is a row of the table that the application had before.
+type Citizen struct {
+	ID           int64   `gorm:"primaryKey"`
+	Name         string  `gorm:"size:255;not null"`
+	Email        *string `gorm:"size:255;unique"`
+	PasswordHash *string `gorm:"size:255;<-:create" json:"-"`
+	Role         string  `gorm:"size:20;not null;default:MEMBER"`
+
+	// These columns are new; Migrate adds them.
+	EmailVerified     *time.Time
+	Image             *string    `gorm:"size:2048"`
+	PasswordChangedAt *time.Time `gorm:"<-:create" json:"-"`
+}
+
+// TableName is the name that the table has.
+func (Citizen) TableName() string { return "users" }
+
+// citizenOptions are for gormadapter.New or Open.
+var citizenOptions = []gormadapter.Option{
+	gormadapter.WithUser[Citizen](), gormadapter.PasswordIn[Citizen]("PasswordHash", "PasswordChangedAt"),
+}
