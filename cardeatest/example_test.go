@@ -19,7 +19,7 @@ import (
 // pass another one than production does.
 func newApplication(idp *oauth.Provider) (http.Handler, error) {
 	auth, err := cardea.New(cardea.Config{
-		Secret:    strings.Repeat("s", 32),
+		Secret:    "32 bytes or more, made by: cardea secret",
 		Adapter:   memadapter.New(),
 		Providers: []cardea.Provider{idp},
 	})

@@ -42,7 +42,7 @@ func start(t *testing.T, strategy cardea.Strategy, statements ...string) (string
 	}
 	issuer := cardeatest.NewIssuer(t)
 	app, err := newApplication(t.Context(), db, cardea.Config{
-		Secret: strings.Repeat("s", 32), Session: cardea.SessionConfig{Strategy: strategy},
+		Secret: "a secret of 32 bytes or more, for tests", Session: cardea.SessionConfig{Strategy: strategy},
 		Providers: []cardea.Provider{trust(provider.OIDC("idp", "Identity Provider",
 			provider.Client{ID: issuer.ClientID, Secret: issuer.ClientSecret, Issuer: issuer.URL}))},
 	})
