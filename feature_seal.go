@@ -43,3 +43,5 @@ func (s hostSealer) Open(sealed string) (text string, err error) {
 	text, _ = claims[claimText].(string)
 	return text, nil
 }
+
+func (s hostSealer) Stale(sealed string) bool { return s.sealer.StaleShort(s.purpose, sealed) }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/cardea-auth/cardea"
+	"github.com/cardea-auth/cardea/feature"
 )
 
 // What a feature has sealed about something is opened by the same feature about the same thing
@@ -31,8 +32,11 @@ func TestSealedTextsOfFeatures(t *testing.T) {
 		if got, err := f.host.Sealer("ann", "1").Open(sealed); got != text || err != nil {
 			t.Errorf("%s: %q, %v", what, got, err)
 		}
+		if got, want := f.host.Sealer("ann", "1").Stale(sealed), what == "rotated"; got != want {
+			t.Errorf("%s: Stale is %v, want %v", what, got, want)
+		}
 	}
-	for what, sealer := range map[string]interface{ Open(string) (string, error) }{
+	for what, sealer := range map[string]feature.Sealer{
 		"another user":    f.host.Sealer("ben", "1"),
 		"another row":     f.host.Sealer("ann", "2"),
 		"joined":          f.host.Sealer("ann 1"),
@@ -43,6 +47,9 @@ func TestSealedTextsOfFeatures(t *testing.T) {
 	} {
 		if got, err := sealer.Open(sealed); got != "" || err == nil || strings.Contains(err.Error(), sealed) {
 			t.Errorf("%s: %q, %v", what, got, err)
+		}
+		if sealer.Stale(sealed) {
+			t.Errorf("%s: is stale", what)
 		}
 	}
 	for _, changed := range []string{"", sealed[1:], sealed + "a", "a" + sealed[1:], sealed + "\n"} {

@@ -17,6 +17,7 @@ func factorGroups() []group {
 		{"Factors", factors()},
 		{"CreateFactor", createFactor()},
 		{"UseFactor", useFactor()},
+		{"ReplaceFactorSecret", replaceFactorSecret()},
 		{"DeleteFactor", deleteFactor()},
 		{"DeleteFactors", deleteFactors()},
 		{"ReplaceRecoveryCodes", replaceRecoveryCodes()},
@@ -213,6 +214,50 @@ func useFactor() []promise {
 			}), undo)
 			s.has(u.ID, want)
 		}),
+	}
+}
+
+// replaceFactorSecret has the promises about the optional method ReplaceFactorSecret. They hold for
+// an adapter that does not have it.
+func replaceFactorSecret() []promise {
+	type replacer interface {
+		ReplaceFactorSecret(ctx context.Context, userID, id, old, sealed string) error
+	}
+	return []promise{
+		factorPromise("writes another text if the stored one is old", func(t *testing.T, s factorStore) {
+			r, ok := s.Store.(replacer)
+			if !ok {
+				return
+			}
+			u := s.user("ada")
+			want, other := s.factor(u.ID, "a"), s.factor(u.ID, "b")
+			old, next := want.Secret, strings.Repeat("n", 600)
+			s.want("ReplaceFactorSecret", r.ReplaceFactorSecret(t.Context(), u.ID, "a", old, next), nil)
+			want.Secret = next
+			s.has(u.ID, want, other)
+		}),
+		factorPromise("another stored text, and a factor that the user does not have, are ErrConflict",
+			func(t *testing.T, s factorStore) {
+				r, ok := s.Store.(replacer)
+				if !ok {
+					return
+				}
+				ada, grace := s.user("ada"), s.user("grace")
+				want := s.factor(ada.ID, "token")
+				for _, old := range []string{"", "s", strings.ToUpper(want.Secret), want.Secret + " "} {
+					s.want("ReplaceFactorSecret of another text",
+						r.ReplaceFactorSecret(t.Context(), ada.ID, "token", old, "n"), cardea.ErrConflict)
+				}
+				for _, id := range append(similarIDs(ada.ID), grace.ID, "nobody") {
+					s.want("ReplaceFactorSecret of another user",
+						r.ReplaceFactorSecret(t.Context(), id, "token", want.Secret, "n"), cardea.ErrConflict)
+				}
+				for _, id := range lookalikes()[1:] {
+					s.want("ReplaceFactorSecret of another factor",
+						r.ReplaceFactorSecret(t.Context(), ada.ID, id, want.Secret, "n"), cardea.ErrConflict)
+				}
+				s.has(ada.ID, want)
+			}),
 	}
 }
 

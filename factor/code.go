@@ -43,7 +43,8 @@ func (f *Feature) useOTP(ctx context.Context, userID, code string) (bool, error)
 	}
 	now := f.now()
 	for _, row := range has {
-		step, ok := f.secretOf(row).Match(code, now)
+		secret := f.secretOf(row)
+		step, ok := secret.Match(code, now)
 		if !ok {
 			continue
 		}
@@ -54,9 +55,26 @@ func (f *Feature) useOTP(ctx context.Context, userID, code string) (bool, error)
 			return false, f.host.StoreError("use the code", err)
 		}
 		limit.Give(ctx, userID)
+		f.sealAgain(ctx, row, secret)
 		return true, nil
 	}
 	return false, nil
+}
+
+// sealAgain stores the secret of a factor sealed with Config.Secret, if it was sealed with a secret
+// of before. If that fails, the code counts all the same, and the next one tries again.
+func (f *Feature) sealAgain(ctx context.Context, row *Factor, secret totp.Secret) {
+	store, ok := f.store.(secretReplacer)
+	if sealer := f.sealer(row); ok && sealer.Stale(row.Secret) {
+		sealed, err := sealer.Seal(secret.Text())
+		if err == nil {
+			err = store.ReplaceFactorSecret(ctx, row.UserID, row.ID, row.Secret, sealed)
+		}
+		if err != nil && !errors.Is(err, cardea.ErrConflict) { // somebody else has done it, or removed the app
+			f.host.Log().WarnContext(ctx, "factor: a secret cannot be sealed again", "user", row.UserID,
+				"factor", row.ID, "cause", err)
+		}
+	}
 }
 
 // secretOf returns the secret of a factor. If it cannot be opened, it is one that has no code that

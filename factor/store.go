@@ -36,6 +36,12 @@ func (f Factor) LogValue() slog.Value { return redact.Value(f) }
 // transaction that ctx carries, keep times to the millisecond and return them in UTC, and compare
 // texts byte for byte.
 //
+// A Store should also have this method, which writes the same secret, sealed with Config.Secret, if
+// the stored text is old. Otherwise it returns [cardea.ErrConflict]. With it an app that is used
+// can be used after the secret of before is gone:
+//
+//	ReplaceFactorSecret(ctx context.Context, userID, id, old, sealed string) error
+//
 // If a user is deleted, the feature deletes the factors and recovery codes with DeleteFactors. A
 // database may do it itself.
 type Store interface {
@@ -73,4 +79,9 @@ type Store interface {
 	// step. If several callers use the same code at the same time, exactly one succeeds. If the
 	// user has no such code, the error is [cardea.ErrNotFound].
 	UseRecoveryCode(ctx context.Context, userID, hash string) error
+}
+
+// secretReplacer is the method that a [Store] should have.
+type secretReplacer interface {
+	ReplaceFactorSecret(ctx context.Context, userID, id, old, sealed string) error
 }

@@ -12,4 +12,8 @@ type Sealer interface {
 	// secret that is neither Config.Secret nor one of Config.PreviousSecrets, by another feature or
 	// about something else, or that it was changed. It contains nothing of it.
 	Open(sealed string) (text string, err error)
+
+	// Stale reports whether a text that Open returns was sealed with one of Config.PreviousSecrets.
+	// Seal it again when it is used, so that it can be opened after that secret is gone.
+	Stale(sealed string) bool
 }

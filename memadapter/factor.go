@@ -69,6 +69,20 @@ func (s *factors) UseFactor(ctx context.Context, userID, id string, step int64, 
 	})
 }
 
+// ReplaceFactorSecret replaces the sealed secret of a factor. Another one than old, and a factor
+// that the user does not have, are [cardea.ErrConflict].
+func (s *factors) ReplaceFactorSecret(ctx context.Context, userID, id, old, sealed string) error {
+	return s.adapter.do(ctx, func(tx *transaction) error {
+		row, ok := s.rows[id]
+		if !ok || row.UserID != userID || row.Secret != old {
+			return cardea.ErrConflict
+		}
+		row.Secret = sealed
+		put(tx, s.rows, id, row)
+		return nil
+	})
+}
+
 // DeleteFactor removes the factor if it belongs to that user. No such factor is no error.
 func (s *factors) DeleteFactor(ctx context.Context, userID, id string) error {
 	return s.adapter.do(ctx, func(tx *transaction) error {

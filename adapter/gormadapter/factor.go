@@ -78,6 +78,24 @@ func (s factorStore) UseFactor(ctx context.Context, userID, id string, step int6
 	return nil
 }
 
+// ReplaceFactorSecret writes another sealed text of the same secret if the stored one is old, in
+// one statement. Otherwise it returns ErrConflict. It runs no hooks.
+func (s factorStore) ReplaceFactorSecret(ctx context.Context, userID, id, old, sealed string) error {
+	a := s.adapter
+	key, err := a.user.key(userID)
+	if err != nil {
+		return a.errors.wrap(ctx, "replace factor secret", cardea.ErrConflict) // no user has that ID
+	}
+	n, err := a.db.exec(ctx, a.statements.replaceFactorSecret, sealed, key, id, old)
+	if err == nil && n == 0 && sealed != old {
+		err = cardea.ErrConflict
+	}
+	if err != nil {
+		return a.errors.wrap(ctx, "replace factor secret", err)
+	}
+	return nil
+}
+
 // DeleteFactor removes the factor if it belongs to that user. Otherwise it does nothing.
 func (s factorStore) DeleteFactor(ctx context.Context, userID, id string) error {
 	a := s.adapter
@@ -174,6 +192,9 @@ func (c *compiler) factors(s *statements, t tables) {
 		{Column: clause.Column{Name: step.Name}, Value: param(0)},
 		{Column: clause.Column{Name: t.factor.column("LastUsedAt").Name}, Value: param(1)},
 	}, where(t.factor.sameKey("UserID", param(2)), c.sameText(id, 3), clause.Lt{Column: step, Value: param(0)}))
+	secret := t.factor.column("Secret")
+	s.replaceFactorSecret = c.update(t.factor, secret,
+		where(t.factor.sameKey("UserID", param(1)), c.sameText(id, 2), c.sameText(secret, 3)))
 	s.deleteFactor = c.deleteRows(t.factor, where(owned, c.sameText(id, 1)))
 	s.deleteFactors = c.deleteRows(t.factor, where(owned))
 

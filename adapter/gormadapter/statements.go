@@ -29,7 +29,8 @@ type statements struct {
 	authenticator, authenticators, raiseCounter *statement
 	deleteAuthenticator, deleteAuthenticators   *statement
 
-	factors, useFactor, deleteFactor, deleteFactors           *statement
+	factors, useFactor, replaceFactorSecret                   *statement
+	deleteFactor, deleteFactors                               *statement
 	recoveryCodes, deleteRecoveryCodes, deleteOneRecoveryCode *statement
 
 	password, setPassword, replacePassword, deletePassword *statement

@@ -48,24 +48,38 @@ func (s *Sealer) Short(purpose string, claims map[string]any) (string, error) {
 // OpenShort returns the claims of a short token that was sealed for that purpose with one of the
 // secrets; their numbers are [json.Number]. Otherwise the error is [ErrInvalid].
 func (s *Sealer) OpenShort(purpose, token string) (map[string]any, error) {
+	claims, _, err := s.openShort(purpose, token)
+	return claims, err
+}
+
+// StaleShort reports whether a short token for that purpose opens, and was sealed with another
+// secret than the first one.
+func (s *Sealer) StaleShort(purpose, token string) bool {
+	_, n, err := s.openShort(purpose, token)
+	return err == nil && n > 0
+}
+
+// openShort is OpenShort, and returns which secret it was.
+func (s *Sealer) openShort(purpose, token string) (claims map[string]any, n int, err error) {
 	if len(token) > MaxLength || strings.ContainsAny(token, "\r\n") { // which a decoder ignores
-		return nil, ErrInvalid
+		return nil, 0, ErrInvalid
 	}
 	sealed, err := shortText.DecodeString(token)
 	if err != nil || len(sealed) < shortRandom || shortText.EncodeToString(sealed) != token {
-		return nil, ErrInvalid // the last character has bits that are not used
+		return nil, 0, ErrInvalid // the last character has bits that are not used
 	}
 	random, sealed := sealed[:shortRandom], sealed[shortRandom:]
-	for _, secret := range s.secrets {
+	for n, secret := range s.secrets {
 		aead, err := shortKey(secret, random, purpose)
 		if err != nil {
-			return nil, ErrInvalid
+			return nil, 0, ErrInvalid
 		}
 		if plain, err := aead.Open(nil, zeroNonce, sealed, nil); err == nil {
-			return unmarshal(plain)
+			claims, err := unmarshal(plain)
+			return claims, n, err
 		}
 	}
-	return nil, ErrInvalid
+	return nil, 0, ErrInvalid
 }
 
 // shortKey derives the key of one short token.
