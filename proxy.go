@@ -175,6 +175,7 @@ func (p proxies) sharedClient(r *http.Request) string {
 	case hops == 0 && len(listed(r.Header, "X-Forwarded-For")) > 0:
 		return "; the request has X-Forwarded-For, and its peer is no trusted proxy: if it is your proxy, all " +
 			"visitors behind it count as one until Config.TrustedProxies or Config.TrustUnixSocket is set"
+	case hops > 0: // a trusted proxy has named the client, also if that is this machine
 	case client.IsLoopback() || !client.IsValid():
 		return "; the client is this machine: if it is a proxy, all visitors behind it count as one until it sends " +
 			"X-Forwarded-For and Config.TrustedProxies or Config.TrustUnixSocket is set"

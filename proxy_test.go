@@ -285,6 +285,7 @@ func TestCauseOfALimitNamesTheProxy(t *testing.T) {
 	}{
 		{loopback, "", "; the client is a trusted proxy that sends no X-Forwarded-For"},
 		{loopback, "203.0.113.7", ""},
+		{loopback, "::1", ""},
 		{nil, "203.0.113.7", "; the request has X-Forwarded-For, and its peer is no trusted proxy"},
 		{nil, "", "; the client is this machine"},
 	} {

@@ -1,6 +1,7 @@
 package cardeatest
 
 import (
+	"cmp"
 	"context"
 	"html"
 	"regexp"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/cardea-auth/cardea/email"
 )
@@ -23,13 +25,15 @@ type Mailbox struct {
 
 // Mail is a mail that was sent.
 type Mail struct {
-	// Message is the mail. Its Link and Code are taken from the text; they are "" if the text has
-	// none.
+	// Message is the mail. Its Link and Code are taken from the text, in any language: Link is what
+	// the mail is about, such as a sign-in, a sign-up or a new password, and else the first URL. If
+	// the text has none, they are those that the sender was given.
 	email.Message
 }
 
 var (
-	linkPattern = regexp.MustCompile(`https?://\S+/callback/\S+`)
+	linkPattern = regexp.MustCompile(`https?://\S+(?:/callback/|[?&]token=)\S+`)
+	urlPattern  = regexp.MustCompile(`https?://\S+`)
 	codePattern = regexp.MustCompile(`(?m)^[0-9]{8}$`)
 )
 
@@ -44,7 +48,8 @@ func (b *Mailbox) Send(ctx context.Context, m email.Message) error {
 		return b.err
 	}
 	text := strings.ReplaceAll(m.Text, "\r\n", "\n")
-	m.Link, m.Code = html.UnescapeString(linkPattern.FindString(text)), codePattern.FindString(text)
+	link := cmp.Or(linkPattern.FindString(text), urlPattern.FindString(text))
+	m.Link, m.Code = cmp.Or(html.UnescapeString(link), m.Link), cmp.Or(codePattern.FindString(text), m.Code)
 	b.mails = append(b.mails, Mail{m})
 	return nil
 }
@@ -63,14 +68,25 @@ func (b *Mailbox) All() []Mail {
 	return slices.Clone(b.mails)
 }
 
-// Last returns the newest mail to the address to. It ends the test if there is none.
-func (b *Mailbox) Last(t testing.TB, to string) Mail {
+// lastWaits is how long Last waits.
+const lastWaits = 10 * time.Second
+
+// Last returns the newest mail to the address to, whose subject contains each of the texts. Many
+// mails leave after the answer to the visitor, so it waits for one for up to ten seconds, and then
+// ends the test. If there may be an older mail, name a part of the subject. A test that wants no
+// mail looks at All.
+func (b *Mailbox) Last(t testing.TB, to string, subject ...string) Mail {
 	t.Helper()
-	for _, m := range slices.Backward(b.All()) {
-		if m.To == to {
-			return m
+	for deadline := time.Now().Add(lastWaits); ; time.Sleep(2 * time.Millisecond) {
+		for _, m := range slices.Backward(b.All()) {
+			misses := func(text string) bool { return !strings.Contains(m.Subject, text) }
+			if m.To == to && !slices.ContainsFunc(subject, misses) {
+				return m
+			}
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("cardeatest: no mail to %s with a subject of %q within %v", to, subject, lastWaits)
+			return Mail{}
 		}
 	}
-	t.Fatalf("cardeatest: no mail to %s", to)
-	return Mail{}
 }

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/cardea-auth/cardea"
 	"github.com/cardea-auth/cardea/cardeatest"
@@ -59,6 +61,65 @@ func testSignInByMail(t testing.TB) {
 func ExampleMailbox() {
 	fmt.Println(runTest(testSignInByMail))
 	// Output: PASS
+}
+
+// A mail that leaves after the answer is waited for, and one of another subject is not taken for it.
+func TestLastWaits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var b cardeatest.Mailbox
+		send := func(subject, text string) {
+			m := email.Message{To: "ann@example.com", Subject: subject, Text: text}
+			if err := b.Send(t.Context(), m); err != nil {
+				t.Error(err)
+			}
+		}
+		go func() {
+			time.Sleep(time.Second)
+			send("Sign up for Example", "")
+			time.Sleep(time.Second)
+			send("A new password for Example", "")
+			send("Sign up once more", "")
+		}()
+		if m := b.Last(t, "ann@example.com"); m.Subject != "Sign up for Example" {
+			t.Errorf("the first mail is %q", m.Subject)
+		}
+		if m := b.Last(t, "ann@example.com", "password", "Example"); m.Subject != "A new password for Example" {
+			t.Errorf("the awaited mail is %q", m.Subject)
+		}
+		synctest.Wait()
+		if m := b.Last(t, "ann@example.com"); m.Subject != "Sign up once more" {
+			t.Errorf("the newest mail is %q", m.Subject)
+		}
+		defer func() {
+			if ended := fmt.Sprint(recover()); !strings.Contains(ended, "no mail to ann@example.com") {
+				t.Errorf("without the mail: %s", ended)
+			}
+		}()
+		b.Last(&fakeT{}, "ann@example.com", "changed")
+	})
+}
+
+// Every mail with a link has it in Link, in every language; which URL of several it is does not
+// depend on their order.
+func TestLinkOfEveryMail(t *testing.T) {
+	t.Parallel()
+	const token = "https://x.example/api/auth/password/choose?kind=sign-up&token=abc"
+	for text, want := range map[string]string{
+		"Hallo\n\nÖffnen Sie\n" + token + "\n":         token,
+		"See https://x.example/help\n" + token + "\n":  token,
+		"https://x.example/api/auth/account\nUnd mehr": "https://x.example/api/auth/account",
+		"Nothing": "https://given.example",
+	} {
+		var b cardeatest.Mailbox
+		m := email.Message{To: "ann@example.com", Text: text, Link: "https://given.example", Code: "12345678"}
+		if err := b.Send(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+		if got := b.Last(t, m.To); got.Link != want || got.Code != "12345678" {
+			t.Errorf("%q: got %q, %q", text, got.Link, got.Code)
+		}
+	}
 }
 
 func TestMailbox(t *testing.T) {
