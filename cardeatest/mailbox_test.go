@@ -63,7 +63,7 @@ func ExampleMailbox() {
 	// Output: PASS
 }
 
-// A mail that leaves after the answer is waited for, and one of another subject is not taken for it.
+// A mail that leaves after the answer is waited for. One of another subject is not taken for it.
 func TestLastWaits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

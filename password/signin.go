@@ -54,7 +54,8 @@ func (f *Feature) signIn(_ http.ResponseWriter, r *http.Request) error {
 }
 
 // isStill refuses a sign-in if the password was changed after it was verified: the user is locked,
-// so no change comes in between. It stores the replacement of a hash whose parameters are outdated.
+// so no change comes in between. It stores the replacement of a hash whose parameters are outdated,
+// unless the store refuses that: the password is right.
 func (f *Feature) isStill(ctx context.Context, userID, hash, replacement string) error {
 	stored, _, err := f.store.PasswordHash(ctx, userID)
 	switch {
@@ -65,7 +66,12 @@ func (f *Feature) isStill(ctx context.Context, userID, hash, replacement string)
 	case replacement == "":
 		return nil
 	}
-	return f.host.StoreError("replace the hash", f.store.ReplacePasswordHash(ctx, userID, hash, replacement))
+	err = f.store.ReplacePasswordHash(ctx, userID, hash, replacement)
+	if errors.Is(err, cardea.ErrRefused) { // the column is too narrow, and the old hash is as good as before
+		f.host.Log().WarnContext(ctx, "password: a hash cannot be replaced", "user", userID, "cause", err)
+		return nil
+	}
+	return f.host.StoreError("replace the hash", err)
 }
 
 // wrong is the error for a visitor whose password does not count, whatever the cause is.

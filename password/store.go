@@ -19,7 +19,8 @@ type Store interface {
 
 	// ReplacePasswordHash writes another hash of the same password if the stored hash is old. It
 	// does not change the time. Otherwise it returns [cardea.ErrConflict]. Of any number of
-	// concurrent callers exactly one succeeds.
+	// concurrent callers exactly one succeeds. If the hash cannot be stored, such as in a column
+	// that is too narrow, it returns [cardea.ErrRefused], and the transaction can go on.
 	ReplacePasswordHash(ctx context.Context, userID, old, hash string) error
 
 	// DeletePassword removes the password of the user. It does nothing if there is none.

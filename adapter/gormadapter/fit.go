@@ -33,8 +33,8 @@ func (s *layouts) fit(ctx context.Context, op string, r *row) error {
 		c := l.columns[field]
 		s.warnOfColumn(ctx, r.table, field, c)
 		if !r.canLeaveOut(field) && (r.isOwn(field) || !c.nullable) {
-			return fmt.Errorf("%s: %w: the value for column %s of table %s does not fit into it", op, cardea.ErrRefused,
-				field.DBName, r.schema.Table)
+			return fmt.Errorf("%s: %w: the value for column %s of table %s does not fit into it; to widen it: %s", op,
+				cardea.ErrRefused, field.DBName, r.schema.Table, s.wideningStatement(r.table, field, c))
 		}
 		if err := field.Set(ctx, r.value, nil); err != nil {
 			return fmt.Errorf("%s: column %s cannot be left out", op, field.DBName)

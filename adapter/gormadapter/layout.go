@@ -176,8 +176,8 @@ var textSize = regexp.MustCompile(`(?i)^\s*(?:var)?char(?:acter)?(?: varying)?\s
 // field without a size may have one all the same: GORM makes it varchar(191) if it has an index or
 // a default, and as long as the dialector says if that has a default size.
 func (s *layouts) widens(field *schema.Field, c column) bool {
-	if c.characters == 0 {
-		return false
+	if c.characters == 0 || field == s.tables.password.byName["Hash"] && c.characters >= passwordHashSize {
+		return false // a hash is not longer, whatever the field could hold
 	}
 	kind := s.db.gorm.Dialector.DataTypeOf(field)
 	if m := textSize.FindStringSubmatch(kind); m != nil {

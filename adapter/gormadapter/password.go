@@ -79,12 +79,18 @@ func (p passwordTable) SetPasswordHash(ctx context.Context, userID, hash string,
 }
 
 // ReplacePasswordHash writes another hash of the same password if the stored one is old, in one
-// statement. Otherwise it returns ErrConflict.
+// statement. Otherwise it returns ErrConflict. If the column cannot hold the hash, it returns
+// ErrRefused, with the statement that widens it, and the transaction goes on.
 func (p passwordTable) ReplacePasswordHash(ctx context.Context, userID, old, hash string) error {
 	a := p.adapter
 	key, err := a.user.key(userID)
 	if err != nil {
 		return a.errors.wrap(ctx, "replace password", cardea.ErrConflict) // no user has that ID
+	}
+	r := a.tables.password.newRow()
+	r.set("Hash", hash)
+	if err := a.layouts.fit(ctx, "replace password", r); err != nil {
+		return err
 	}
 	n, err := a.db.exec(ctx, a.statements.replacePassword, hash, key, old)
 	if err == nil && n == 0 && hash != old {

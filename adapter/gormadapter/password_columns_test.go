@@ -232,3 +232,66 @@ func TestPasswordInFaults(t *testing.T) {
 		}
 	}
 }
+
+// A right password signs in also if the column of the application is too narrow for a new hash. The
+// log says how to widen it.
+func TestRightPasswordInANarrowColumn(t *testing.T) {
+	t.Parallel()
+	for _, e := range databases()[1:] {
+		t.Run(e.name, func(t *testing.T) {
+			t.Parallel()
+			o := e.empty(t)
+			openOn(t, o, guests()...)
+			db := connect(t, dialectorOf(t, o))
+			change := "MODIFY password_hash varchar(72)"
+			if e.name == "PostgreSQL" {
+				change = "ALTER password_hash TYPE varchar(72)"
+			}
+			must(t, db.Exec("ALTER TABLE "+db.Statement.Quote("user")+" "+change).Error)
+			store := openOn(t, o, guests()...)
+			row := &guest{PasswordHash: new(adasBcrypt)}
+			row.ID, row.Email, row.EmailVerified = "ada", new("ada@example.com"), new(time.Now())
+			must(t, store.DB().Create(row).Error)
+			var log logRecorder
+			s := newPasswordSite(t, store, &cardeatest.Mailbox{}, func(c *cardea.Config) {
+				c.Logger = slog.New(slog.NewTextHandler(&log, nil))
+			})
+			signInAs(t, cardeatest.NewBrowser(t, s.URL), "ada@example.com", adasPassword)
+			if storedHash(t, store, "ada") != adasBcrypt {
+				t.Error("the hash has changed")
+			}
+			got := log.take()
+			for _, want := range []string{"a hash cannot be replaced", "column password_hash", "ALTER TABLE"} {
+				if !strings.Contains(got, want) {
+					t.Errorf("no %q in the log: %s", want, got)
+				}
+			}
+		})
+	}
+}
+
+// unsizedGuest is a user whose field for the hash has no size.
+type unsizedGuest struct {
+	gormadapter.User
+	PasswordHash      *string    `gorm:"<-:create" json:"-"`
+	PasswordChangedAt *time.Time `gorm:"<-:create" json:"passwordChangedAt"`
+}
+
+// Nobody is warned of a column that is wide enough for each hash.
+func TestNoWarningOfAColumnForHashes(t *testing.T) {
+	t.Parallel()
+	for _, e := range databases()[1:] {
+		t.Run(e.name, func(t *testing.T) {
+			t.Parallel()
+			o := e.empty(t)
+			openOn(t, o, guests()...) // with varchar(255)
+			var log logRecorder
+			o.Logger = slog.New(slog.NewTextHandler(&log, nil))
+			openOn(t, o, gormadapter.WithUser[unsizedGuest](),
+				gormadapter.PasswordIn[unsizedGuest]("PasswordHash", "PasswordChangedAt"))
+			if got := log.take(); got != "" {
+				t.Errorf("in the log: %s", got)
+			}
+		})
+	}
+}
