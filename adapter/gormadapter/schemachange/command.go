@@ -17,7 +17,7 @@ import (
 type App struct {
 	// Open connects to the database as the application does. It passes the given options, which are
 	// those in Options, to the adapter. Main closes the adapter; if Open returns an error, Main
-	// prints it and returns 1. Required, except for the command fresh, which does not connect.
+	// prints it and returns 2. Required, except for the command fresh, which does not connect.
 	Open func(...gormadapter.Option) (*gormadapter.Adapter, error)
 
 	// Options are the options of the application's adapter, such as gormadapter.WithUser. Defaults
@@ -59,9 +59,10 @@ const usage = `usage:
 // ([Plan.Risks]), and how many such rows this database has. What is in the way does not change the
 // exit status, because the database where a migration is written is rarely the one where it runs.
 //
-// The exit status is 0 for success, 1 if something failed or check found a difference, and 2 if the
-// arguments are wrong. Main writes SQL, lists and file names to stdout. It writes errors to stderr,
-// and also the names of what is in the compared tables but in no entity.
+// The exit status is 0 for success, 1 if check found a difference or something failed, and 2 if the
+// arguments are wrong or the database cannot be opened or compared. Main writes SQL, lists and file
+// names to stdout. It writes errors to stderr, and also the names of what is in the compared tables
+// but in no entity.
 func Main(ctx context.Context, app App, args []string, stdout, stderr io.Writer) int {
 	c := &command{app: app, stdout: stdout, stderr: stderr}
 	commands := map[string]func(context.Context, []string) error{
@@ -87,7 +88,24 @@ func Main(ctx context.Context, app App, args []string, stdout, stderr io.Writer)
 		return 2
 	}
 	fmt.Fprintln(stderr, err)
+	if _, ok := errors.AsType[unaskedError](err); ok {
+		return 2
+	}
 	return 1
+}
+
+// unaskedError is the error for a database that could not be opened or compared.
+type unaskedError struct{ error }
+
+func (e unaskedError) Unwrap() error { return e.error }
+
+// ask is Diff.
+func ask(ctx context.Context, a *gormadapter.Adapter, entities ...any) (*Plan, error) {
+	p, err := Diff(ctx, a, entities...)
+	if err != nil {
+		return nil, unaskedError{err}
+	}
+	return p, nil
 }
 
 var (
@@ -126,7 +144,7 @@ func (c *command) diff(ctx context.Context, args []string) error {
 	if err := parse(flag.NewFlagSet("diff", flag.ContinueOnError), args, 0); err != nil {
 		return err
 	}
-	return c.withPlan(ctx, Diff, c.printScript)
+	return c.withPlan(ctx, ask, c.printScript)
 }
 
 // check prints the differences and fails if there are any.
@@ -134,7 +152,7 @@ func (c *command) check(ctx context.Context, args []string) error {
 	if err := parse(flag.NewFlagSet("check", flag.ContinueOnError), args, 0); err != nil {
 		return err
 	}
-	return c.withPlan(ctx, Diff, func(p *Plan) error {
+	return c.withPlan(ctx, ask, func(p *Plan) error {
 		if len(p.Differences) == 0 {
 			return nil
 		}
@@ -165,7 +183,7 @@ func (c *command) newMigration(ctx context.Context, args []string) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
-	return c.withPlan(ctx, Diff, func(p *Plan) error {
+	return c.withPlan(ctx, ask, func(p *Plan) error {
 		if len(p.Up) == 0 {
 			fmt.Fprintln(c.stderr, "nothing to do: the database has everything that the entities describe")
 			return nil
@@ -212,7 +230,7 @@ func (c *command) withPlan(
 ) error {
 	a, err := c.app.Open(c.app.Options...)
 	if err != nil {
-		return err
+		return unaskedError{err}
 	}
 	p, err := diffOrApply(ctx, a, c.app.Entities...)
 	if err == nil {

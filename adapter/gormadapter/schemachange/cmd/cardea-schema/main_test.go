@@ -110,9 +110,9 @@ func TestArguments(t *testing.T) {
 		}
 	}
 	c.expect(t, 0, `CREATE TABLE "user"`, "fresh", "-dialect", "postgres")
-	c.expect(t, 1, "DATABASE is empty", "check")
+	c.expect(t, 2, "DATABASE is empty", "check")
 	c.database = "oracle://u:hunter2@h/d"
-	if out := c.expect(t, 1, `there is no driver for "oracle"`, "check"); strings.Contains(out, "hunter2") {
+	if out := c.expect(t, 2, `there is no driver for "oracle"`, "check"); strings.Contains(out, "hunter2") {
 		t.Error("the password is in the output")
 	}
 }
