@@ -39,7 +39,8 @@ const usage = `usage:
                         connecting to one; NAME is sqlite, postgres, mysql, mariadb or sqlserver
   check                 list how the database differs from the entities; fail if it does
   diff                  print the SQL that removes these differences
-  apply                 run that SQL, and print it
+  apply [-other-table]  run that SQL, and print it; with the flag also if foreign keys of existing
+                        tables lead to another table than those of the entities
   new [-format goose|migrate] [-dir DIR] NAME
                         write that SQL, and the SQL that undoes it, as the next numbered migration;
                         the default format is goose, the default DIR is migrations
@@ -58,6 +59,7 @@ const usage = `usage:
 // check, diff, apply and new say on stderr which changes would fail with certain rows
 // ([Plan.Risks]), and how many such rows this database has. What is in the way does not change the
 // exit status, because the database where a migration is written is rarely the one where it runs.
+// Only apply refuses [RiskTable], unless it has the flag -other-table.
 //
 // The exit status is 0 for success, 1 if check found a difference or something failed, and 2 if the
 // arguments are wrong or the database cannot be opened or compared. Main writes SQL, lists and file
@@ -111,11 +113,15 @@ func ask(ctx context.Context, a *gormadapter.Adapter, entities ...any) (*Plan, e
 var (
 	errUsage   = errors.New("wrong arguments")
 	errDiffers = errors.New("the database differs from the entities")
+
+	errOtherTable = errors.New("nothing was changed: foreign keys of existing tables lead to another table than " +
+		"those of the entities; if that is what you want, repeat it with apply -other-table")
 )
 
 type command struct {
 	app            App
 	stdout, stderr io.Writer
+	otherTable     bool // apply moves foreign keys to another table
 }
 
 // fresh prints the SQL that creates the schema in an empty database.
@@ -165,7 +171,9 @@ func (c *command) check(ctx context.Context, args []string) error {
 
 // apply runs the plan and prints it.
 func (c *command) apply(ctx context.Context, args []string) error {
-	if err := parse(flag.NewFlagSet("apply", flag.ContinueOnError), args, 0); err != nil {
+	flags := flag.NewFlagSet("apply", flag.ContinueOnError)
+	flags.BoolVar(&c.otherTable, "other-table", false, "")
+	if err := parse(flags, args, 0); err != nil {
 		return err
 	}
 	return c.withPlan(ctx, c.warnAndApply, c.printScript)
@@ -250,6 +258,9 @@ func (c *command) warnAndApply(
 ) (*Plan, error) {
 	if p, err := Diff(ctx, a, entities...); err == nil {
 		c.warn(ctx, a, p)
+		if !c.otherTable && slices.ContainsFunc(p.Risks, func(r Risk) bool { return r.Kind == RiskTable }) {
+			return nil, errOtherTable
+		}
 	}
 	p, err := Apply(ctx, a, entities...)
 	if err == nil {
@@ -263,6 +274,8 @@ func (c *command) warn(ctx context.Context, a *gormadapter.Adapter, p *Plan) {
 	for _, r := range p.Risks {
 		var rows int64
 		switch err := a.DB().WithContext(ctx).Raw(r.Query).Row().Scan(&rows); {
+		case r.Kind == RiskTable:
+			fmt.Fprintf(c.stderr, "CAUTION: %s\n", r.Change)
 		case r.Kind == RiskAlways:
 			fmt.Fprintf(c.stderr, "CAUTION, fails with and without rows: %s\n", r.Change)
 		case err != nil:

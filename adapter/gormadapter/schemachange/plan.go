@@ -78,6 +78,8 @@ func (k RiskKind) String() string {
 	switch k {
 	case RiskValues:
 		return "this counts the values to convert, and each must be one of the new type"
+	case RiskTable:
+		return "this counts rows that belong to those of the other table"
 	case RiskAlways:
 		return "this fails with and without rows, and this counts the values to convert"
 	}

@@ -41,6 +41,11 @@ const (
 	// RiskAlways means that the change fails in any case, also without rows. It needs a migration
 	// that you write.
 	RiskAlways
+
+	// RiskTable means that the rows belong to those of another table than the entity says, such as
+	// users in a table of the application. The plan would succeed, and new rows would then fail or
+	// belong to nobody. Query counts the rows.
+	RiskTable
 )
 
 // risks finds the risks of changes. The tables that the changes create have no rows.
@@ -111,8 +116,14 @@ func (t *tableRisks) find(c schema.Change) error {
 			t.findInIndex(c.To)
 		}
 	case *schema.AddForeignKey:
+		for _, kept := range t.table.ForeignKeys {
+			if sameColumns(kept.Columns, c.F.Columns) {
+				t.findOtherTable(kept, c.F)
+			}
+		}
 		t.findInForeignKey(c.F)
 	case *schema.ModifyForeignKey:
+		t.findOtherTable(c.From, c.To)
 		if c.Change.Is(schema.ChangeColumn) || c.Change.Is(schema.ChangeRefColumn) ||
 			c.Change.Is(schema.ChangeRefTable) {
 			t.findInForeignKey(c.To)
@@ -235,6 +246,17 @@ func (t *tableRisks) findInForeignKey(f *schema.ForeignKey) {
 			strings.Join(same, " AND ") + ")"
 	}
 	t.add(query, "foreign key %s of %s: each row must refer to a row of %s", f.Symbol, t.table.Name, f.RefTable.Name)
+}
+
+// findOtherTable finds a foreign key to another table than the entity's.
+func (t *tableRisks) findOtherTable(from, to *schema.ForeignKey) {
+	if from.RefTable.Name == to.RefTable.Name {
+		return
+	}
+	change := fmt.Sprintf("foreign key %s of %s leads to table %s, and that of the entity to %s: if the users of this "+
+		"site are in %[3]s, run a program of yours that passes the entities, as examples/schema does",
+		from.Symbol, t.table.Name, from.RefTable.Name, to.RefTable.Name)
+	t.list = append(t.list, Risk{change, "SELECT count(*) FROM " + t.name(), RiskTable})
 }
 
 // findInCheck looks for rows that a check refuses. One about a new column is about its default.
