@@ -128,16 +128,8 @@ func TestSecondFactor(t *testing.T) {
 	if page := get(t, b, site+"/api/auth/account"); !strings.Contains(page, "Set up an authenticator app") {
 		t.Errorf("no second factor on the account page:\n%s", page)
 	}
-	page := readBody(t, b.Post("/factor/start", nil))
-	found := regexp.MustCompile(`<code>([A-Z2-7 ]{39})</code>`).FindStringSubmatch(page)
-	if found == nil {
-		t.Fatalf("no key on the page:\n%s", page)
-	}
-	key, err := base32.StdEncoding.DecodeString(strings.ReplaceAll(found[1], " ", ""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	page = readBody(t, b.Post("/factor/enrol", url.Values{"code": {codeAt(key, time.Now())}}))
+	key := keyOf(t, readBody(t, b.Post("/factor/start", nil)))
+	page := readBody(t, b.Post("/factor/enrol", url.Values{"code": {codeAt(key, time.Now())}}))
 	if !strings.Contains(page, "Your recovery codes") {
 		t.Fatalf("no recovery codes:\n%s", page)
 	}
@@ -156,6 +148,20 @@ func TestSecondFactor(t *testing.T) {
 	if !strings.Contains(page, "tim@example.com") || !strings.Contains(page, "level 2") {
 		t.Errorf("after the code:\n%s", page)
 	}
+}
+
+// keyOf returns the key of an authenticator app from the page that sets one up.
+func keyOf(t *testing.T, page string) []byte {
+	t.Helper()
+	found := regexp.MustCompile(`<code>([A-Z2-7 ]{39})</code>`).FindStringSubmatch(page)
+	if found == nil {
+		t.Fatalf("no key on the page:\n%s", page)
+	}
+	key, err := base32.StdEncoding.DecodeString(strings.ReplaceAll(found[1], " ", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
 }
 
 // codeAt returns the code of an app at a time (RFC 6238 § 4, RFC 4226 § 5.3).
