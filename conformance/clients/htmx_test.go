@@ -53,7 +53,7 @@ func (w *tab) checkPassword(t *testing.T, site string) {
 	w.waitForPage(t, site+"/signin?callbackUrl=", signInForm)
 	w.signInAsAnn(t, "wrong")
 	w.waitForPage(t, site+"/signin?", "p[role=alert]")
-	w.wantJSON(t, "document.querySelector('p').innerText", `"The name or the password is not right."`)
+	w.wantJSON(t, "document.querySelector('p').innerText", `"The name, the address or the password is not right."`)
 	w.signInAsAnn(t, "open sesame")
 	w.waitForPage(t, site+"/account", "#accounts")
 	w.waitForHeading(t, "Ann")
