@@ -33,9 +33,9 @@ func TestSignOutThatWasNotStoredIsTriedAgain(t *testing.T) {
 		store = &brokenTokens{Adapter: c.Adapter.(*memadapter.Adapter)}
 		c.Adapter = store
 	})
-	b, copied := signedInJWT(t, s, "1001")
+	b, _ := signedInJWT(t, s, "1001")
 	form := map[string][]string{"csrfToken": {b.CSRFToken()}}
-	copied = cookiesOf(b)
+	copied := cookiesOf(b)
 	store.isBroken.Store(true)
 	if res := send(t, s.URL+"/api/auth/signout", copied, form); res.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("while the store is away: %s", res.Status)
