@@ -109,8 +109,8 @@ func floodUntilTheEnd(b *testing.B, site string) {
 // between them, in slices of a few milliseconds, which is slower; the flood gives way to the server
 // and to the checks wherever it needs the same processor.
 //
-// Checks without a pause use a processor by themselves, so with a hash and the flood there is more
-// to do than two processors can. A visitor is slower: the last one checks every five milliseconds.
+// Checks without a pause use a processor by themselves. A visitor is slower: the last one checks
+// every five milliseconds.
 func BenchmarkSessionsDuringWrongPasswords(b *testing.B) {
 	if isOther(b) {
 		return
