@@ -19,6 +19,7 @@ import (
 	sqldriver "github.com/go-sql-driver/mysql"
 	gormmysql "gorm.io/driver/mysql"
 	"gorm.io/driver/postgres"
+	"gorm.io/gorm"
 )
 
 // servers are database servers of one test, which it may kill.
@@ -193,17 +194,23 @@ func holdReplicas(t *testing.T, dsn string) (release func()) {
 	t.Helper()
 	u, err := url.Parse(dsn)
 	must(t, err)
-	var held []string
+	var replicas []*gorm.DB
 	for host := range strings.SplitSeq(u.Host, ",") {
 		u.Host = host
-		var receivers []string
-		db := connect(t, postgres.Open(u.String()))
-		must(t, db.Raw("SELECT pid FROM pg_stat_wal_receiver").Scan(&receivers).Error)
-		held = append(held, receivers...)
+		replicas = append(replicas, connect(t, postgres.Open(u.String())))
 	}
-	if len(held) != 2 {
-		t.Fatalf("%d replicas receive from the leader, want 2", len(held))
-	}
+	var held []string
+	waitUntil(t, func() bool { // a replica that has just started is not connected to the leader yet
+		held = nil
+		for _, db := range replicas {
+			var receivers []string
+			if db.Raw("SELECT pid FROM pg_stat_wal_receiver").Scan(&receivers).Error != nil {
+				return false
+			}
+			held = append(held, receivers...)
+		}
+		return len(held) == 2
+	})
 	signal := func(name string) {
 		must(t, exec.Command("kill", append([]string{"-s", name}, held...)...).Run())
 	}
