@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -71,24 +70,11 @@ func (s *site) signInAtIssuer(t *testing.T, b *cardeatest.Browser) {
 func (s *site) signInByMail(t *testing.T, b *cardeatest.Browser, address string) {
 	t.Helper()
 	b.Post("/signin/email", url.Values{"email": {address}})
-	res, err := b.Get(s.signInMail(t, address).Link)
+	res, err := b.Get(s.mails.Last(t, address, "Sign in").Link)
 	if err != nil {
 		t.Fatal(err)
 	}
 	res.Body.Close()
-}
-
-// signInMail returns the newest mail to an address that signs in. A notice leaves after the answer,
-// so it may be newer.
-func (s *site) signInMail(t *testing.T, address string) cardeatest.Mail {
-	t.Helper()
-	for _, m := range slices.Backward(s.mails.All()) {
-		if m.To == address && m.Link != "" {
-			return m
-		}
-	}
-	t.Fatalf("no mail to sign in to %s", address)
-	return cardeatest.Mail{}
 }
 
 func readAll(t *testing.T, r io.Reader) string {

@@ -233,24 +233,9 @@ func signUp(t *testing.T, b *cardeatest.Browser, page string, mails *cardeatest.
 	}
 	form, _ := get(t, b, b.Site+"/api/auth/password/signup")
 	submit(t, b, form, "/api/auth/password/signup", url.Values{"name": {"Rose"}, "email": {"rose@example.com"}})
-	form, _ = get(t, b, linkOf(t, mails, "rose@example.com"))
+	form, _ = get(t, b, mails.Last(t, "rose@example.com").Link)
 	page, _ = submit(t, b, form, "/api/auth/password/choose", url.Values{"password": {sentence}})
 	submit(t, b, page, "/api/auth/signout", nil)
-}
-
-// linkOf waits for a mail to an address, and returns its link.
-func linkOf(t *testing.T, mails *cardeatest.Mailbox, address string) string {
-	t.Helper()
-	for range 5000 {
-		for _, m := range mails.All() {
-			if m.To == address {
-				return regexp.MustCompile(`http://\S+`).FindString(m.Text)
-			}
-		}
-		time.Sleep(2 * time.Millisecond)
-	}
-	t.Fatalf("no mail to %s was sent", address)
-	return ""
 }
 
 // Who has signed in some time ago is led to confirm, with a form and with htmx, and the account
