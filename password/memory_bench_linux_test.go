@@ -6,6 +6,7 @@ import (
 	"os"
 	"regexp"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -29,8 +30,9 @@ func BenchmarkServerMemory(b *testing.B) {
 // many passwords it has checked.
 func floodOfServer(b *testing.B) (more float64, hashed int32) {
 	b.Helper()
-	pid, site, stop := startProcess(b, "BenchmarkServerMemory", 0, processEnv+"=server", "GOMAXPROCS=2")
+	pid, said, stop := startProcess(b, 0, processEnv+"=server", "GOMAXPROCS=2")
 	defer stop()
+	site, _, _ := strings.Cut(said, " ")
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	cookie, csrf := csrfOf(b, client, site)
