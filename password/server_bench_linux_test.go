@@ -102,8 +102,9 @@ func startProcess(b *testing.B, niceness int, env ...string) (pid int, said stri
 	}
 }
 
-// startFlood starts 200 passwords a second, each for another address, which wait for no answer, until
-// stop is called. Its requests are written as they are, so that it takes little of the processors.
+// startFlood starts 200 passwords a second, each for another address, which wait for no answer,
+// until stop is called. Its requests are written as they are, so that it takes little of the
+// processors.
 func startFlood(b *testing.B, site, text string) (stop func()) {
 	b.Helper()
 	cookie, csrf := csrfOf(b, http.DefaultClient, site)
@@ -129,7 +130,6 @@ func startFlood(b *testing.B, site, text string) (stop func()) {
 				}
 				if err != nil {
 					b.Errorf("flood: %v", err)
-					return
 				}
 			}
 		})
@@ -163,8 +163,8 @@ func startFlood(b *testing.B, site, text string) (stop func()) {
 // with checks while 200 wrong passwords a second arrive. One check follows the other; the medians
 // of turns of two seconds are reported.
 //
-// What so many requests cost without a hash is said by two other floods: "refused" sends passwords
-// that are refused before they are hashed, and "bare" goes to a bare handler, as the checks do then.
+// Two other floods say what so many requests cost without a hash. "refused" sends passwords that
+// are refused before they are hashed. "bare" goes to a bare handler, as the checks do then.
 //
 // In one process, server and clients share what Go has. In three, Linux also shares the processors
 // between them, in slices of a few milliseconds. The flood gives way to the others there.
