@@ -63,16 +63,18 @@ func signUp(ctx context.Context, a *gormadapter.Adapter, token string) (*cardea.
 	return u, a.CreateSession(ctx, session)
 }
 
+// collationOf returns the collation of the primary keys, or "" for that of the database.
+func collationOf(d database) string {
+	return map[string]string{"mariadb": "utf8mb4_nopad_bin", "mysql": "utf8mb4_0900_bin"}[d.dialect]
+}
+
 // changeByHand changes the schema as an application may have done without its entities, and returns
 // what Plan.Extra must have.
 func changeByHand(t testing.TB, db *gorm.DB, d database) (extra []string) {
 	t.Helper()
 	collate := ""
-	switch d.dialect {
-	case "mariadb":
-		collate = " COLLATE utf8mb4_nopad_bin" // the collation of the primary key
-	case "mysql":
-		collate = " COLLATE utf8mb4_0900_bin"
+	if name := collationOf(d); name != "" {
+		collate = " COLLATE " + name
 	}
 	user := quoted(d, "user")
 	mustExec(t, db,

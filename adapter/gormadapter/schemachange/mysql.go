@@ -23,8 +23,12 @@ type mysqlEngine struct {
 	collation string
 }
 
-func (mysqlEngine) open(q schema.ExecQuerier) (migrate.Driver, error) { return mysql.Open(q) }
-func (mysqlEngine) offlinePlanner() migrate.PlanApplier               { return mysql.DefaultPlan }
+func (mysqlEngine) open(q schema.ExecQuerier) (migrate.Driver, error) {
+	driver, err := mysql.Open(q)
+	return mysqlDriver{driver}, err
+}
+
+func (mysqlEngine) offlinePlanner() migrate.PlanApplier { return mysql.DefaultPlan }
 
 func (e mysqlEngine) setTableOptions(t *schema.Table) {
 	t.SetCharset("utf8mb4").SetCollation(e.collation)
