@@ -1,6 +1,7 @@
 package redisstore
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -39,3 +40,23 @@ func newAdapter(c *connection, inner cardea.Adapter) (cardea.Adapter, error) {
 
 // Unwrap returns the adapter inside.
 func (a *adapter) Unwrap() cardea.Adapter { return a.Adapter }
+
+// readLocker is an adapter that can lock the users whom it reads. See [cardea.Adapter].
+type readLocker interface {
+	LockReads(ctx context.Context, of cardea.Adapter) (locking context.Context, ok bool)
+}
+
+// LockReads is that of the inner adapter, which answers all reads of users.
+func (a *adapter) LockReads(ctx context.Context, of cardea.Adapter) (locking context.Context, ok bool) {
+	return a.lockReads(ctx, of == cardea.Adapter(a))
+}
+
+// lockReads asks the inner adapter about itself. If isOwn is false, the site has another adapter,
+// which may read users in another way.
+func (a *adapter) lockReads(ctx context.Context, isOwn bool) (locking context.Context, ok bool) {
+	inner, can := a.Adapter.(readLocker)
+	if !isOwn || !can {
+		return ctx, false
+	}
+	return inner.LockReads(ctx, a.Adapter)
+}

@@ -54,6 +54,12 @@ func (a *sessionAdapter) Transact(ctx context.Context, fn func(ctx context.Conte
 	return err
 }
 
+// LockReads is that of the inner adapter: a copy of a session has its user, but no read of a user
+// comes from there.
+func (a *sessionAdapter) LockReads(ctx context.Context, of cardea.Adapter) (locking context.Context, ok bool) {
+	return a.lockReads(ctx, of == cardea.Adapter(a))
+}
+
 // changeSession makes a change of a session known before and after it.
 func (a *sessionAdapter) changeSession(ctx context.Context, token string, change func() error) error {
 	if err := ctx.Err(); err != nil {
