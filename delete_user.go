@@ -15,7 +15,8 @@ import (
 // as a new user. If the user entity has soft deletion, the row stays, and
 // [Callbacks].DeletedUser decides whether the person can.
 //
-// This process refuses the JWT sessions of the user immediately. Without
+// This process refuses the JWT sessions of the user immediately. In the transaction of
+// [Host.Transact] or [Proof].Within it does so at the end of that, and not if it is undone. Without
 // [SessionConfig].ShareSignOuts, other processes accept them, and extend them while they are used,
 // until SessionConfig.Lifetime is over, unless [Handle], [UserAs] or your [Callbacks.Authorized]
 // reads the row. Never reuse user IDs, as some databases do with numbers.

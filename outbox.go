@@ -4,8 +4,12 @@ import "context"
 
 // outbox has the mails that a transaction asks for. They are queued when it is stored, so that
 // nothing that fails afterwards loses a notice. If it is undone, they are forgotten.
+//
+// It also has the ends of JWT sessions. They are the last that the transaction does: if it is
+// undone, nobody is signed out, and who waits for its locks finds the sessions ended.
 type outbox struct {
 	mails   []func() // each queues one
+	ends    []func(ctx context.Context) error
 	isEnded bool
 }
 
@@ -29,6 +33,15 @@ func (o *outbox) add(queue func()) {
 	o.mails = append(o.mails, queue)
 }
 
+// end calls do at the end of the transaction. Without one, that is now.
+func (o *outbox) end(ctx context.Context, do func(ctx context.Context) error) error {
+	if o == nil {
+		return do(ctx)
+	}
+	o.ends = append(o.ends, do)
+	return nil
+}
+
 // size is how many mails wait for the transaction.
 func (o *outbox) size() int {
 	if o == nil {
@@ -38,19 +51,31 @@ func (o *outbox) size() int {
 }
 
 // transact runs fn in a transaction of the Adapter, with an outbox. Inside of another such
-// transaction, the mails wait for that one, too.
+// transaction, the mails and the ends of sessions wait for that one, too.
 func transact(ctx context.Context, a *Auth, fn func(ctx context.Context) error) error {
 	var box outbox
+	outer := outboxOf(ctx, a)
 	err := a.config.Adapter.Transact(ctx, func(ctx context.Context) error {
-		box.mails = nil // of a run that was undone
-		return fn(context.WithValue(ctx, outboxKey{a}, &box))
+		box.mails, box.ends = nil, nil // of a run that was undone
+		if err := fn(context.WithValue(ctx, outboxKey{a}, &box)); err != nil || outer != nil {
+			return err
+		}
+		for _, end := range box.ends {
+			if err := end(ctx); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	box.isEnded = true
 	if err != nil {
 		return err
 	}
 	for _, queue := range box.mails {
-		outboxOf(ctx, a).add(queue)
+		outer.add(queue)
+	}
+	if outer != nil {
+		outer.ends = append(outer.ends, box.ends...)
 	}
 	return nil
 }

@@ -22,6 +22,7 @@ import (
 // signing out ends all of them. If a token of another server has no sid, its jti is used instead.
 // They also contain a claim about the sign-in; see package signinclaim.
 type jwtSessions struct {
+	auth   *Auth
 	sealer *seal.Sealer
 	config SessionConfig
 	change func(context.Context, *TokenChange) (oauth.Claims, error)
@@ -190,12 +191,16 @@ func (s *jwtSessions) end(ctx context.Context, c sessionCookie) error {
 	return nil
 }
 
-// endAll ends all sign-ins of a user before the next one, as far as end does.
+// endAll ends all sign-ins of a user before the next one, as far as end does. In a transaction with
+// an outbox it does so at the end of that.
 //
 // What is compared is the order of the sign-ins and not the time of their tokens: whoever uses a
 // session gets a new token with a new time all along.
 func (s *jwtSessions) endAll(ctx context.Context, userID string, now time.Time) error {
-	return s.ended.endAll(ctx, userID, s.order.cut(now), now)
+	order := s.order.cut(now)
+	return outboxOf(ctx, s.auth).end(ctx, func(ctx context.Context) error {
+		return s.ended.endAll(ctx, userID, order, now)
+	})
 }
 
 // rememberFor is how long the end of a sign-in is remembered: until all its tokens have expired,

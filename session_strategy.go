@@ -89,7 +89,7 @@ func (a *Auth) openSessions() {
 		return
 	}
 	a.jwt = &jwtSessions{
-		sealer: a.sealer, config: a.config.Session, change: a.config.Callbacks.JWT, log: a.log,
+		auth: a, sealer: a.sealer, config: a.config.Session, change: a.config.Callbacks.JWT, log: a.log,
 	}
 	a.jwt.ended = newSignedOut(&a.config, a.jwt.rememberFor())
 	a.sessions = a.jwt

@@ -377,8 +377,8 @@ func (r *userResolver) endOthers(ctx context.Context, id *identity, res *signInR
 	if err := r.features.deleteTokens(ctx, r.adapter, res.User.ID); err != nil {
 		return err
 	}
-	if r.database == nil {
-		return r.jwt.endAll(ctx, res.User.ID, id.cookie.now) // now: a sign-in may be waiting for the lock
+	if r.database == nil { // in the transaction: a sign-in may be waiting for the lock
+		return r.jwt.endAll(ctx, res.User.ID, id.cookie.now)
 	}
 	_, err := r.database.store.DeleteSessions(ctx, res.User.ID, "")
 	return err
