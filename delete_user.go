@@ -26,14 +26,9 @@ func (a *Auth) DeleteUser(ctx context.Context, userID string) error {
 	if a.config.Adapter == nil {
 		return noAdapter("delete user")
 	}
-	err := transact(ctx, a, func(ctx context.Context) error { return a.deleteUser(ctx, userID) })
+	err := transactEnding(ctx, a, userID, func(ctx context.Context) error { return a.deleteUser(ctx, userID) })
 	if err != nil {
 		return fmt.Errorf("cardea: delete user: %w", err)
-	}
-	if a.jwt != nil {
-		if err := a.jwt.endAll(ctx, userID, a.now()); err != nil {
-			return fmt.Errorf("cardea: delete user: %w", err)
-		}
 	}
 	a.log.InfoContext(ctx, "cardea: user deleted", "user", userID)
 	return nil

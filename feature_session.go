@@ -69,7 +69,7 @@ func (h *Host) EndSessions(ctx context.Context, userID string, within func(ctx c
 	if r.exchange != nil && r.exchange.pending != nil && r.exchange.pending.userID == userID {
 		r.pending = r.exchange.pending
 	}
-	err := transact(ctx, h.auth, func(ctx context.Context) error { return r.store(ctx, within) })
+	err := transactEnding(ctx, h.auth, userID, func(ctx context.Context) error { return r.store(ctx, within) })
 	if err == nil {
 		err = r.finish(ctx)
 	}
@@ -157,7 +157,7 @@ func (r *rotation) checkOwn(ctx context.Context) error {
 	}
 	there := false
 	if jwt := r.auth.jwt; jwt != nil {
-		s, err := jwt.read(ctx, r.exchange.sessionCookie())
+		s, err := jwt.readLocked(ctx, r.exchange.sessionCookie(), r.userID)
 		if there = s != nil; err != nil {
 			return err
 		}
@@ -181,7 +181,7 @@ func (r *rotation) takeOwn(ctx context.Context) (row *Session, err error) {
 	}
 	there := false
 	if jwt := r.auth.jwt; jwt != nil {
-		s, fault := jwt.read(ctx, r.exchange.sessionCookie())
+		s, fault := jwt.readLocked(ctx, r.exchange.sessionCookie(), r.userID)
 		there, err = s != nil, fault
 	} else if row, err = r.row(ctx); err == nil && row != nil {
 		there, err = r.auth.database.consume(ctx, r.exchange.sessionCookie())
@@ -217,14 +217,10 @@ func (r *rotation) replaceRows(ctx context.Context, own *Session) error {
 	return err
 }
 
-// finish ends the JWT sessions, and hands the new session to the browser.
-func (r *rotation) finish(ctx context.Context) error {
+// finish hands the new session to the browser.
+func (r *rotation) finish(ctx context.Context) (err error) {
 	value := r.token
-	if jwt := r.auth.jwt; jwt != nil {
-		err := jwt.endAll(ctx, r.userID, r.auth.now())
-		if err != nil {
-			return err
-		}
+	if r.auth.jwt != nil {
 		if value, err = r.newToken(ctx); err != nil {
 			return err
 		}

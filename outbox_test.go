@@ -35,6 +35,8 @@ type outboxSite struct {
 type againStore struct {
 	*memadapter.Adapter
 	isAgain atomic.Bool
+
+	afterCommit atomic.Pointer[func()] // called once, before Transact returns
 }
 
 func (s *againStore) Transact(ctx context.Context, fn func(ctx context.Context) error) error {
@@ -44,7 +46,13 @@ func (s *againStore) Transact(ctx context.Context, fn func(ctx context.Context) 
 			return errStore
 		})
 	}
-	return s.Adapter.Transact(context.WithValue(ctx, insideKey{}, true), fn)
+	err := s.Adapter.Transact(context.WithValue(ctx, insideKey{}, true), fn)
+	if err == nil && ctx.Value(insideKey{}) == nil {
+		if call := s.afterCommit.Swap(nil); call != nil {
+			(*call)()
+		}
+	}
+	return err
 }
 
 type insideKey struct{}

@@ -29,6 +29,8 @@ type jwtSessions struct {
 	log    *slog.Logger
 	ended  *signedOut
 	order  signInOrder
+
+	endings endings
 }
 
 // create returns the session of a user who has just signed in, and the value of its cookie: "" if
@@ -165,6 +167,17 @@ func (s *jwtSessions) read(ctx context.Context, c sessionCookie) (*Session, erro
 	}
 	s.config.limit(session, c.now)
 	return session, nil
+}
+
+// readLocked is read in a transaction that has locked the user. Another one that has had the lock
+// before may have ended the session, also if its end is not noted yet.
+func (s *jwtSessions) readLocked(ctx context.Context, c sessionCookie, userID string) (*Session, error) {
+	order := s.endings.of(userID) // before the session is read: afterwards it may have been noted
+	session, err := s.read(ctx, c)
+	if session != nil && session.UserID == userID && session.order < order {
+		return nil, nil
+	}
+	return session, err
 }
 
 func (s *jwtSessions) refresh(

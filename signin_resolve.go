@@ -302,7 +302,7 @@ func (r *userResolver) consumeSession(ctx context.Context, id *identity) (bool, 
 	case r.database == nil && id.session == nil:
 		return false, nil
 	case r.database == nil:
-		s, err := r.jwt.read(ctx, id.cookie)
+		s, err := r.jwt.readLocked(ctx, id.cookie, id.session.UserID)
 		return s != nil, err
 	case id.session == nil:
 		return false, r.database.end(ctx, id.cookie)
