@@ -168,31 +168,43 @@ func startFlood(b *testing.B, site, text string) (stop func()) {
 //
 // In one process, server and clients share what Go has. In three, Linux also shares the processors
 // between them, in slices of a few milliseconds. The flood gives way to the others there.
+//
+// Checks without a pause use a processor by themselves. A visitor is slower: the last one checks
+// every five milliseconds.
 func BenchmarkSessionsDuringWrongPasswords(b *testing.B) {
 	if isOther(b) {
 		return
 	}
 	b.Run("in one process", func(b *testing.B) {
 		site, bare := newServers(b)
-		compareChecks(b, site, bare, startFlood)
+		compareChecks(b, site, bare, 0, startFlood)
 	})
-	b.Run("in three processes", func(b *testing.B) {
-		_, said, stop := startProcess(b, 0, processEnv+"=server", "GOMAXPROCS=2")
-		defer stop()
-		site, bare, _ := strings.Cut(said, " ")
-		compareChecks(b, site, bare, func(b *testing.B, site, text string) (stop func()) {
-			_, _, stop = startProcess(b, 19, processEnv+"=flood", siteEnv+"="+site, passwordEnv+"="+text)
-			return stop
-		})
-	})
+	inThree := func(pause time.Duration) func(b *testing.B) {
+		return func(b *testing.B) {
+			_, said, stop := startProcess(b, 0, processEnv+"=server", "GOMAXPROCS=2")
+			defer stop()
+			site, bare, _ := strings.Cut(said, " ")
+			compareChecks(b, site, bare, pause, func(b *testing.B, site, text string) (stop func()) {
+				_, _, stop = startProcess(b, 19, processEnv+"=flood", siteEnv+"="+site, passwordEnv+"="+text)
+				return stop
+			})
+		}
+	}
+	b.Run("in three processes", inThree(0))
+	b.Run("in three processes, with pauses", inThree(5*time.Millisecond))
 }
 
-// compareChecks reports how long checks take during floods, compared with none.
-func compareChecks(b *testing.B, site, bare string, flood func(b *testing.B, site, text string) (stop func())) {
+// compareChecks reports how long checks take during floods, compared with none. A pause follows
+// each check.
+func compareChecks(
+	b *testing.B, site, bare string, pause time.Duration, flood func(b *testing.B, site, text string) (stop func()),
+) {
+	b.Helper()
 	checkSite, checkBare := sessionCheck(b, site), sessionCheck(b, bare)
 	turn := func(check func() time.Duration) (all []time.Duration) {
 		for end := time.Now().Add(2 * time.Second); time.Now().Before(end); {
 			all = append(all, check())
+			time.Sleep(pause)
 		}
 		slices.Sort(all)
 		return all
